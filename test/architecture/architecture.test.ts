@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { shapeViolations, violationsIn } from './violations.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+function read(folder: string): Map<string, string> {
+  const paths = globSync('**/*.ts', { cwd: join(root, folder) }).toSorted();
+  return new Map(paths.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(root, folder, path), 'utf8')]));
+}
+
+/** Whether a planted file is refused, and by a line that names the reason. */
+function refuses(path: string, source: string, reason: RegExp): void {
+  const found = violationsIn(new Map([...read('src'), [path, source]]));
+  assert.ok(found.some((line) => line.includes(path) && reason.test(line)), `not refused: ${path}\n${found.join('\n')}`);
+}
+
+test('src keeps to the import table, the file size, the names, and has no cycle', () => {
+  const files = read('src');
+  assert.ok(files.size > 5, 'no sources found');
+  assert.deepEqual(violationsIn(files), []);
+});
+
+test('the lab and the tests keep to file size and names as src does', () => {
+  const files = read('test');
+  assert.ok(files.size > 2, 'no tests found');
+  assert.deepEqual([...files].flatMap(([path, source]) => shapeViolations(path, source)), []);
+});
+
+test('a planted import of a forbidden room is refused', () => {
+  refuses('core/planted.ts', "import { x } from '../config/config.ts';\n", /core may not/);
+  refuses('phases/preflight/planted.ts', "import type { P } from '../enforce/run.ts';\n", /phases\/preflight may not/);
+  refuses('gateway/planted.ts', "import type { Config } from '../config/config.ts';\n", /gateway may not/);
+  refuses('gateway/openai/planted.ts', "import { y } from '../ollama/chat.ts';\n", /gateway\/openai may not/);
+  refuses('cli/planted.ts', "export { z } from '../gateway/app.ts';\n", /cli may not/);
+});
+
+test('a planted import of a forbidden package is refused, in every form', () => {
+  refuses('cli/planted.ts', "import { Client } from 'ssh2';\n", /package ssh2/);
+  refuses('plan/planted.ts', "import { readFileSync } from 'node:fs';\n", /package node:fs/);
+  refuses('gateway/route/planted.ts', "const x = await import('undici');\n", /package undici/);
+  refuses('sim/planted.ts', "import type {\n  Hono,\n} from 'hono';\n", /package hono/);
+});
+
+test('a planted long file, empty name, cycle and use of process are refused', () => {
+  refuses('core/planted.ts', '\n'.repeat(251), /251 lines/);
+  refuses('core/shell-utils.ts', '', /"utils" names no idea/);
+  refuses('facts/planted.ts', "import './planted.ts';\n", /import cycle/);
+  refuses('plan/planted.ts', 'export const home = process.env;\n', /uses process/);
+  refuses('attic/planted.ts', '', /not in any room/);
+});
