@@ -1,0 +1,30 @@
+import { resolveEnvironment, type Environment } from './environment.ts';
+import type { Issue } from './issue.ts';
+import { isMapping } from './kind.ts';
+import { readModelList } from './model-list.ts';
+import type { GatewayConfig } from './normal-form.ts';
+import { Findings, readSection } from './section.ts';
+import { ROOT } from './sections.ts';
+import { readSettings } from './settings.ts';
+
+export type * from './normal-form.ts';
+
+/** How a document is read. */
+export interface Reading {
+  readonly environment: Environment;
+  /** Whether an `os.environ/NAME` that is not set refuses the document, or is only named. */
+  readonly unset: 'error' | 'warning';
+}
+
+/**
+ * Reads a parsed `config.yaml`. Whatever is wrong or unknown comes back as issues, in the document's order by section;
+ * `config` is there unless one of them is an error.
+ */
+export function readGatewayConfig(document: unknown, reading: Reading): { readonly config?: GatewayConfig; readonly issues: readonly Issue[] } {
+  const findings = new Findings();
+  const resolved = resolveEnvironment(document ?? {}, reading.environment, reading.unset, findings);
+  const root = readSection(ROOT, resolved, [], findings);
+  const models = readModelList(root.model_list, findings);
+  const settings = readSettings(root, isMapping(document) ? document : {}, models, findings);
+  return findings.issues.some((issue) => issue.severity === 'error') ? { issues: findings.issues } : { config: { ...models, ...settings }, issues: findings.issues };
+}

@@ -1,0 +1,68 @@
+import { Secret } from '../core/secret.ts';
+import type { Deployment, ModelGroup } from './normal-form.ts';
+import type { DocumentPath } from './issue.ts';
+import { readModelName } from './provider.ts';
+import { readSection, type Findings } from './section.ts';
+import { LITELLM_PARAMS, MODEL_ENTRY, MODEL_INFO, OLLAMA_OPTIONS } from './sections.ts';
+
+const ENTRY = { ...LITELLM_PARAMS, ...OLLAMA_OPTIONS };
+
+/** Reads `model_list`: entries with one name become a group, in the order of the first. */
+export function readModelList(entries: readonly unknown[] | undefined, findings: Findings): { readonly groups: readonly ModelGroup[] } {
+  if (entries === undefined || entries.length === 0) findings.missing(['model_list'], 'a list with at least one model');
+  const groups = new Map<string, [Deployment, ...Deployment[]]>();
+  for (const [index, entry] of (entries ?? []).entries()) {
+    const read = readEntry(entry, ['model_list', index], findings);
+    if (read === undefined) continue;
+    const group = groups.get(read.name);
+    if (group === undefined) groups.set(read.name, [read.deployment]);
+    else group.push({ ...read.deployment, id: uniqueId(read.deployment.id, group) });
+  }
+  return { groups: [...groups].map(([name, deployments]) => ({ name, deployments })) };
+}
+
+function readEntry(entry: unknown, path: DocumentPath, findings: Findings): { name: string; deployment: Deployment } | undefined {
+  const { model_name: name, litellm_params: given, model_info: info } = readSection(MODEL_ENTRY, entry, path, findings);
+  const at = [...path, 'litellm_params'];
+  if (name === undefined) findings.missing([...path, 'model_name'], 'the alias that clients ask for');
+  if (given === undefined) findings.missing(at, 'a mapping with model and api_base');
+  const params = readSection(ENTRY, given, at, findings, unknownOption);
+  const { mode } = readSection(MODEL_INFO, info, [...path, 'model_info'], findings, () => undefined);
+  const target = given === undefined ? undefined : readModelName(params.model, params.api_base, at, findings);
+  if (name === undefined || target === undefined) return undefined;
+  const { keep_alive: keepAlive, timeout, stream_timeout: streamTimeout } = params;
+  const deployment: Deployment = {
+    ...target,
+    id: `${name}@${target.url}#${target.model}`,
+    mode: mode === 'completion' ? 'chat' : mode,
+    apiKey: params.api_key === undefined ? undefined : new Secret(params.api_key),
+    keepAlive,
+    options: optionsOf(params, given ?? {}),
+    weight: params.weight ?? 1,
+    timeoutMs: timeout === undefined ? undefined : timeout * 1000,
+    streamTimeoutMs: streamTimeout === undefined ? undefined : streamTimeout * 1000,
+  };
+  return { name, deployment };
+}
+
+/** Ollama's options of an entry, as read where hxllm knows them, as they stand where it does not. */
+function optionsOf(params: Readonly<Record<string, unknown>>, given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const options: Record<string, unknown> = {};
+  if (params['max_tokens'] !== undefined) options['num_predict'] = params['max_tokens'];
+  for (const [name, value] of Object.entries(given)) {
+    if (Object.hasOwn(LITELLM_PARAMS, name)) continue;
+    const option = Object.hasOwn(OLLAMA_OPTIONS, name) ? params[name] : value;
+    if (option !== undefined && option !== null) options[name] = option;
+  }
+  return options;
+}
+
+function unknownOption(name: string, path: DocumentPath, findings: Findings): void {
+  findings.warning('config.unknown-key', path, `hxllm does not know ${name}, and passes it on to Ollama as an option`, 'check its spelling, or remove it');
+}
+
+// The same model of the same server twice: LiteLLM takes it as more weight, so both stay and are told apart.
+function uniqueId(id: string, group: readonly Deployment[]): string {
+  const twins = group.filter((other) => other.id === id || other.id.startsWith(`${id}#`)).length;
+  return twins === 0 ? id : `${id}#${String(twins + 1)}`;
+}

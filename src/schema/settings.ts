@@ -1,0 +1,66 @@
+import { Secret } from '../core/secret.ts';
+import { referenceOf } from './environment.ts';
+import type { BackendConfig, Deployment, GatewayConfig, MasterKeyReference, ModelGroup, Routing } from './normal-form.ts';
+import { isMapping } from './kind.ts';
+import { parseListen } from './listen.ts';
+import { readSection, type Findings, type Values } from './section.ts';
+import { GENERAL_SETTINGS, HXLLM, HXLLM_TIMEOUTS, LITELLM_SETTINGS, ROUTER_SETTINGS, type ROOT } from './sections.ts';
+import { backendsOf, readBackends } from './backends.ts';
+
+const MIB = 1024 * 1024;
+
+/** Reads everything beside `model_list`, with its defaults. `raw` is the document before the environment was put in. */
+export function readSettings(root: Values<typeof ROOT>, raw: Readonly<Record<string, unknown>>, models: { readonly groups: readonly ModelGroup[] }, findings: Findings): Omit<GatewayConfig, 'groups'> {
+  const router = readSection(ROUTER_SETTINGS, root.router_settings, ['router_settings'], findings);
+  const litellm = readSection(LITELLM_SETTINGS, root.litellm_settings, ['litellm_settings'], findings);
+  const general = readSection(GENERAL_SETTINGS, root.general_settings, ['general_settings'], findings);
+  const own = readSection(HXLLM, root.hxllm, ['hxllm'], findings);
+  const timeouts = readSection(HXLLM_TIMEOUTS, own.timeouts, ['hxllm', 'timeouts'], findings);
+  const deployments = models.groups.flatMap((group): readonly Deployment[] => group.deployments);
+  const listen = own.listen === undefined ? undefined : parseListen(own.listen);
+  if (own.listen !== undefined && listen === undefined) findings.wrong(['hxllm', 'listen'], 'host:port', own.listen);
+  return {
+    listen,
+    masterKey: masterKeyOf(general.master_key, isMapping(raw['general_settings']) ? raw['general_settings']['master_key'] : undefined),
+    open: own.open ?? false,
+    strict: own.strict ?? false,
+    maxBodyBytes: Math.round((own.max_body_mib ?? 64) * MIB),
+    timeouts: {
+      connectMs: (timeouts.connect ?? 3) * 1000,
+      firstByteMs: (timeouts.first_byte ?? router.stream_timeout ?? 600) * 1000,
+      idleMs: (timeouts.idle ?? 120) * 1000,
+      totalMs: (timeouts.total ?? router.timeout ?? litellm.request_timeout ?? 0) * 1000,
+    },
+    routing: {
+      strategy: strategyOf(router.routing_strategy, findings),
+      retries: router.num_retries ?? litellm.num_retries ?? 3,
+      allowedFails: router.allowed_fails ?? litellm.allowed_fails ?? 3,
+      cooldownMs: (router.cooldown_time ?? 5) * 1000,
+    },
+    aliases: aliasesOf(router.model_group_alias, models.groups, findings),
+    backends: backendsOf(deployments, readBackends(own.backends, deployments, findings)) satisfies readonly BackendConfig[],
+  };
+}
+
+function masterKeyOf(key: string | undefined, raw: unknown): MasterKeyReference {
+  if (key !== undefined) return { state: 'set', key: new Secret(key) };
+  const variable = referenceOf(raw);
+  return variable === undefined ? { state: 'none' } : { state: 'unset', variable };
+}
+
+function strategyOf(name: string | undefined, findings: Findings): Routing['strategy'] {
+  if (name === undefined || name === 'least-busy' || name === 'simple-shuffle') return name ?? 'least-busy';
+  findings.warning('config.not-honoured', ['router_settings', 'routing_strategy'], `hxllm does not have ${name} yet and uses least-busy`, 'set router_settings.routing_strategy to least-busy');
+  return 'least-busy';
+}
+
+function aliasesOf(given: Readonly<Record<string, unknown>> | undefined, groups: readonly ModelGroup[], findings: Findings): ReadonlyMap<string, string> {
+  const aliases = new Map<string, string>();
+  for (const [name, value] of Object.entries(given ?? {})) {
+    // LiteLLM also takes {model: NAME, hidden: true}.
+    const group = isMapping(value) ? value['model'] : value;
+    if (typeof group === 'string' && groups.some((known) => known.name === group)) aliases.set(name, group);
+    else findings.wrong(['router_settings', 'model_group_alias', name], `one of the model_name values (${groups.map((known) => known.name).join(', ')})`, group);
+  }
+  return aliases;
+}
