@@ -19,14 +19,15 @@ export function pathText(path: DocumentPath): string {
   return text.startsWith('.') ? text.slice(1) : text;
 }
 
-const SECRET_KEY = /key|secret|token|password/i;
+const SECRET_KEY = /(?:^|_)(?:key|secret|token|password)$/i;
 
 /** A value as an error may show it: short, on one line, and never a secret. */
 export function shown(value: unknown, path: DocumentPath): string {
   if (value === undefined || value === null) return 'nothing';
-  if (typeof value === 'string' && path.some((step) => typeof step === 'string' && SECRET_KEY.test(step))) return 'a value that is not shown';
+  if (typeof value !== 'object' && path.some((step) => typeof step === 'string' && SECRET_KEY.test(step))) return 'a value that is not shown';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  const text = JSON.stringify(value);
+  // An address may hold a name and a password.
+  const text = JSON.stringify(value).replace(/\/\/[^/@\s]*@/, '//…@');
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

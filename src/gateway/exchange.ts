@@ -1,0 +1,120 @@
+/** What both kinds of dialect mean: clients' ones translate into these requests and out of these events, servers' ones the other way round. */
+
+/** A chat as any client may ask for it. */
+export interface ChatRequest {
+  /** The alias, as asked. */
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly tools: readonly Tool[];
+  /** `json`: any JSON; else a JSON schema. */
+  readonly format: 'json' | Readonly<Record<string, unknown>> | undefined;
+  /** Numbers by Ollama's names: `temperature`, `top_p`, `seed` … */
+  readonly sampling: Readonly<Record<string, number>>;
+  readonly stop: readonly string[];
+  readonly maxTokens: number | undefined;
+  readonly thinking: boolean | 'low' | 'medium' | 'high' | undefined;
+  /** `undefined`: none; else how many alternatives for each token. */
+  readonly logprobs: number | undefined;
+  readonly stream: boolean;
+  /** Whether a stream ends with its usage. */
+  readonly includeUsage: boolean;
+  /** Parameters that cannot be honoured, by their names in the client's dialect. */
+  readonly ignored: readonly string[];
+  /** The request as it came, for servers that speak the client's dialect. */
+  readonly original: Readonly<Record<string, unknown>>;
+}
+
+/** One turn of a conversation. */
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant' | 'tool';
+  readonly text: string;
+  /** Base64, without the `data:` head. */
+  readonly images: readonly string[];
+  readonly thinking: string | undefined;
+  readonly toolCalls: readonly ToolCall[];
+  /** On `tool` messages: which call this answers, and of which tool. */
+  readonly answers: { readonly id: string | undefined; readonly name: string | undefined } | undefined;
+}
+
+/** A function that a model may call. */
+export interface Tool {
+  readonly name: string;
+  /** The definition as OpenAI and Ollama both write it: `{type: 'function', function: {…}}`. */
+  readonly definition: Readonly<Record<string, unknown>>;
+}
+
+/** A call that a model made. */
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+/** Texts to turn into vectors. */
+export interface EmbedRequest {
+  readonly model: string;
+  readonly input: readonly string[];
+  readonly dimensions: number | undefined;
+  readonly base64: boolean;
+  readonly ignored: readonly string[];
+  readonly original: Readonly<Record<string, unknown>>;
+}
+
+/** What a server says, in the order it says it; `end` or `failure` is the last. */
+export type ServerEvent =
+  | { readonly kind: 'text'; readonly text: string; readonly logprobs?: readonly unknown[] }
+  | { readonly kind: 'thinking'; readonly text: string }
+  | { readonly kind: 'tool-call'; readonly call: ToolCall }
+  | { readonly kind: 'vectors'; readonly vectors: readonly (readonly number[])[] }
+  /** A chunk of a stream, or a whole reply, that already is in OpenAI's dialect. */
+  | { readonly kind: 'verbatim'; readonly body: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'end'; readonly reason: 'stop' | 'length' | 'tool-calls'; readonly usage: Usage }
+  | { readonly kind: 'failure'; readonly failure: ServerFailure };
+
+/** What a request cost; times in ms, where the server says them. */
+export interface Usage {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly totalMs?: number;
+  readonly loadMs?: number;
+  readonly prefillMs?: number;
+  readonly decodeMs?: number;
+}
+
+/** Why a client gets no answer; its dialect decides how that looks. */
+export interface Failure {
+  readonly kind: 'invalid' | 'unauthorized' | 'not-found' | 'wrong-method' | 'too-large' | 'overloaded' | 'upstream' | 'timeout' | 'internal';
+  /** Stable, for programs; `null` where OpenAI has none. */
+  readonly code: string | null;
+  readonly message: string;
+  /** The parameter at fault. */
+  readonly param?: string;
+  readonly retryAfterMs?: number;
+}
+
+/** A failure with what it says about who is at fault, which is what routing goes by. */
+export interface ServerFailure extends Failure {
+  /** `request`: no other server would do better. `deployment`: this model there. `backend`: the whole server. `busy`: nobody, it is full. */
+  readonly fault: 'request' | 'deployment' | 'backend' | 'busy';
+}
+
+/** What to send to a server, and how to read what comes back. */
+export interface ServerCall {
+  /** Below the server's address. */
+  readonly path: string;
+  readonly body: string;
+  /** A reader of a 200 answer; `emit` gets its events. */
+  read(emit: (event: ServerEvent) => void): AnswerReader;
+  /** What an answer with another status means. */
+  fail(status: number, body: string): ServerFailure;
+}
+
+/** Takes the bytes of an answer as they come, in any pieces. */
+export interface AnswerReader {
+  push(bytes: Buffer): void;
+  /** The body has ended as HTTP says it should. */
+  end(): void;
+}
+
+/** A value or the reason why there is none. */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };

@@ -1,0 +1,39 @@
+import type { AnswerReader, EmbedRequest, ServerEvent } from '../exchange.ts';
+import type { Keeping } from './chat-body.ts';
+import { parseObject } from './json.ts';
+import { usageOf } from './usage.ts';
+
+/** The body of `POST /api/embed`. A text that does not fit is refused instead of cut. */
+export function embedBody(request: EmbedRequest, keeping: Keeping): string {
+  const options = Object.keys(keeping.options).length === 0 ? undefined : keeping.options;
+  return JSON.stringify({ model: keeping.model, input: request.input, truncate: false, dimensions: request.dimensions, keep_alive: keeping.keepAlive, options });
+}
+
+/** Reads the answer of `/api/embed`: one JSON object. */
+export class EmbedReader implements AnswerReader {
+  readonly #emit: (event: ServerEvent) => void;
+  readonly #pieces: Buffer[] = [];
+
+  constructor(emit: (event: ServerEvent) => void) {
+    this.#emit = emit;
+  }
+
+  push(bytes: Buffer): void {
+    this.#pieces.push(bytes);
+  }
+
+  end(): void {
+    const json = parseObject(Buffer.concat(this.#pieces).toString('utf8'));
+    const vectors = json?.['embeddings'];
+    if (json === undefined || !isVectors(vectors)) {
+      this.#emit({ kind: 'failure', failure: { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message: 'the backend sent no embeddings' } });
+      return;
+    }
+    this.#emit({ kind: 'vectors', vectors });
+    this.#emit({ kind: 'end', reason: 'stop', usage: usageOf(json) });
+  }
+}
+
+function isVectors(value: unknown): value is readonly (readonly number[])[] {
+  return Array.isArray(value) && value.every((vector) => Array.isArray(vector) && vector.every((item) => typeof item === 'number'));
+}

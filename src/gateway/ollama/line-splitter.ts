@@ -1,0 +1,46 @@
+const NEWLINE = 0x0a;
+
+/** Cuts bytes, in any pieces, into lines of text; empty lines are left out. Only ever cuts at a newline, so no character is torn. */
+export class LineSplitter {
+  #rest: Buffer[] = [];
+  #restBytes = 0;
+  readonly #onLine: (line: string) => void;
+  readonly #maxBytes: number;
+
+  constructor(onLine: (line: string) => void, maxBytes = 64 * 1024 * 1024) {
+    this.#onLine = onLine;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Whether a line has begun and not ended. */
+  get pending(): boolean {
+    return this.#restBytes > 0;
+  }
+
+  push(bytes: Buffer): void {
+    let from = 0;
+    for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
+      this.#line(bytes.subarray(from, at));
+      from = at + 1;
+    }
+    if (from < bytes.length) this.#keep(bytes.subarray(from));
+  }
+
+  /** Gives out a last line that had no newline. */
+  end(): void {
+    if (this.pending) this.#line(Buffer.alloc(0));
+  }
+
+  #keep(bytes: Buffer): void {
+    this.#rest.push(bytes);
+    this.#restBytes += bytes.length;
+    if (this.#restBytes > this.#maxBytes) throw new RangeError(`a line of more than ${String(this.#maxBytes)} bytes`);
+  }
+
+  #line(bytes: Buffer): void {
+    const whole = this.#restBytes === 0 ? bytes : Buffer.concat([...this.#rest, bytes]);
+    if (this.#restBytes > 0) [this.#rest, this.#restBytes] = [[], 0];
+    const line = whole.toString('utf8');
+    if (line.trim() !== '') this.#onLine(line);
+  }
+}

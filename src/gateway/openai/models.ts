@@ -1,0 +1,12 @@
+/** One entry of `/v1/models`. */
+export interface ModelBody {
+  readonly id: string;
+  readonly object: 'model';
+  readonly created: number;
+  readonly owned_by: string;
+}
+
+/** The entry of an alias; `created` is when the gateway began to serve it, in seconds since 1970. */
+export function modelBody(id: string, created: number): ModelBody {
+  return { id, object: 'model', created, owned_by: 'hxllm' };
+}

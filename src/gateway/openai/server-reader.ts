@@ -1,0 +1,92 @@
+import type { AnswerReader, ServerEvent, ServerFailure, Usage } from '../exchange.ts';
+import { isObject, type Json } from './body.ts';
+import { readUsage } from './usage.ts';
+
+const NOTHING: Usage = { promptTokens: 0, completionTokens: 0 };
+
+function broken(message: string): ServerEvent {
+  const failure: ServerFailure = { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message };
+  return { kind: 'failure', failure };
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isObject(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads a whole JSON answer of a server that speaks OpenAI. */
+export class ReplyReader implements AnswerReader {
+  readonly #emit: (event: ServerEvent) => void;
+  readonly #pieces: Buffer[] = [];
+
+  constructor(emit: (event: ServerEvent) => void) {
+    this.#emit = emit;
+  }
+
+  push(bytes: Buffer): void {
+    this.#pieces.push(bytes);
+  }
+
+  end(): void {
+    const body = parse(Buffer.concat(this.#pieces).toString('utf8'));
+    if (body === undefined) {
+      this.#emit(broken('the backend sent what is not JSON'));
+      return;
+    }
+    this.#emit({ kind: 'verbatim', body });
+    this.#emit({ kind: 'end', reason: 'stop', usage: readUsage(body['usage']) ?? NOTHING });
+  }
+}
+
+/** Reads a stream of a server that speaks OpenAI; one that ends without `[DONE]` has failed. */
+export class StreamReader implements AnswerReader {
+  readonly #emit: (event: ServerEvent) => void;
+  readonly #decoder = new TextDecoder();
+  #rest = '';
+  #usage = NOTHING;
+  #over = false;
+
+  constructor(emit: (event: ServerEvent) => void) {
+    this.#emit = emit;
+  }
+
+  push(bytes: Buffer): void {
+    const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) this.#line(line.trimEnd());
+  }
+
+  end(): void {
+    this.#line(this.#rest.trimEnd());
+    if (!this.#over) this.#last(broken('the backend ended its stream without an end'));
+  }
+
+  #last(event: ServerEvent): void {
+    this.#over = true;
+    this.#emit(event);
+  }
+
+  #line(line: string): void {
+    // A data line is whatever follows the colon and one optional space; all else of an event says nothing here.
+    if (this.#over || !line.startsWith('data:')) return;
+    const data = line.slice('data:'.length).trimStart();
+    if (data === '[DONE]') {
+      this.#last({ kind: 'end', reason: 'stop', usage: this.#usage });
+      return;
+    }
+    const body = parse(data);
+    if (body === undefined) this.#last(broken('the backend sent an event that is not JSON'));
+    else if (body['error'] !== undefined) this.#last(broken(isObject(body['error']) && typeof body['error']['message'] === 'string' ? body['error']['message'] : 'the backend failed in the middle of its answer'));
+    else this.#chunk(body);
+  }
+
+  #chunk(body: Json): void {
+    this.#usage = readUsage(body['usage']) ?? this.#usage;
+    const { choices } = body;
+    if (Array.isArray(choices) && choices.length > 0) this.#emit({ kind: 'verbatim', body });
+  }
+}
