@@ -75,7 +75,40 @@ export type MasterKey =
   | { readonly state: 'locked'; readonly file: string }
   | { readonly state: 'set'; readonly key: Secret; readonly where: Where };
 
-/** A path on the host below the prefix. */
-export function onHost(settings: Settings, path: string): string {
-  return `${settings.prefix}${path}`;
+/** Where everything is on a host, the prefix included. */
+export interface HostPaths {
+  readonly configDir: string;
+  readonly configFile: string;
+  readonly envFile: string;
+  readonly installDir: string;
+  /** Says that hxllm made the install folder. */
+  readonly marker: string;
+  readonly releases: string;
+  readonly runtimes: string;
+  /** The link to the release in use. */
+  readonly current: string;
+  readonly serviceUnit: string;
+  readonly socketUnit: string;
+  /** Of the service manager `process` alone. */
+  readonly pidFile: string;
+  readonly logFile: string;
+}
+
+/** Every path that hxllm touches on a host. */
+export function pathsOf(settings: Settings): HostPaths {
+  const [configDir, installDir] = [`${settings.prefix}${settings.configDir}`, `${settings.prefix}${settings.installDir}`];
+  return {
+    configDir,
+    configFile: `${configDir}/config.yaml`,
+    envFile: `${configDir}/litellm.env`,
+    installDir,
+    marker: `${installDir}/.hxllm`,
+    releases: `${installDir}/releases`,
+    runtimes: `${installDir}/runtimes`,
+    current: `${installDir}/current`,
+    serviceUnit: `${settings.prefix}/etc/systemd/system/litellm.service`,
+    socketUnit: `${settings.prefix}/etc/systemd/system/litellm.socket`,
+    pidFile: `${settings.prefix}/run/litellm.pid`,
+    logFile: `${settings.prefix}/var/log/litellm.log`,
+  };
 }

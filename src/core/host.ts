@@ -61,3 +61,6 @@ export interface Host {
   forward(port: number): Promise<Result<Forward>>;
   close(): Promise<void>;
 }
+
+/** Connects to a host. Problems: `host.unreachable`, `host.key-unknown`, `host.key-changed`, `host.authentication-failed`, `host.timeout`, `host.aborted`. */
+export type Connect = (target: Target, signal: AbortSignal) => Promise<Result<Host>>;

@@ -7,6 +7,7 @@ export interface Row {
 }
 
 const PHASE = ['core', 'schema', 'facts', 'config/config.ts'];
+const PHASES = ['preflight', 'inventory', 'validate', 'enforce', 'smoke'];
 const DIALECT = ['core', 'schema', 'gateway/exchange.ts'];
 
 /**
@@ -28,7 +29,7 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
   'phases/validate': { rooms: [...PHASE, 'render'], packages: ['yaml'], why: 'it judges renders and touches no host' },
   'phases/enforce': { rooms: [...PHASE, 'render', 'plan', 'apply'], packages: [], why: 'the only phase that acts' },
   'phases/smoke': { rooms: PHASE, packages: ['undici', 'node:net', 'node:tls', 'node:dns'], why: 'it speaks to the gateway over HTTP alone' },
-  phases: { rooms: ['core', 'config/config.ts'], packages: [], why: 'the list of the five' },
+  phases: { rooms: ['core', ...PHASES.map((name) => `phases/${name}/index.ts`)], packages: [], why: 'the list of the five' },
   cli: {
     rooms: ['core', 'schema', 'config', 'remote', 'facts', 'render', 'plan', 'apply', 'phases', 'evidence', 'gateway/main.ts', 'sim/main.ts'],
     packages: ['commander', 'chalk', 'ora', 'esbuild', 'yaml', 'diff', 'node:*'],

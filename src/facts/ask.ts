@@ -1,0 +1,69 @@
+import type { CallOptions, Host } from '../core/host.ts';
+import { ok, type Result } from '../core/problem.ts';
+import { shellLine } from '../core/shell.ts';
+import type { Answer, Fact, Facts, Question, Questions } from './question.ts';
+
+const DEFAULT_TIMEOUT_S = 10;
+
+/**
+ * Asks everything in one script and one round trip; the host works on all questions at once. Questions for root are
+ * asked through `sudo -n` unless the user is root already, or `become` is `none`: then as the user.
+ * `nonce` is a word that no answer contains.
+ */
+export async function ask<Q extends Questions>(host: Host, questions: Q, nonce: string, options: CallOptions & { readonly become: 'sudo' | 'none' }): Promise<Result<Facts<Q>>> {
+  const { names, script } = compose(questions, nonce, options.become);
+  const ran = await host.run({ argv: ['bash', '-c', script] }, options);
+  if (!ran.ok) return ran;
+  const answers = split(ran.value.stdout, nonce);
+  const facts = names.map((name) => [name, factOf(questions[name], answers.get(name))] as const);
+  // Built from the questions name by name, which is what the type says.
+  return ok(Object.fromEntries(facts) as Facts<Q>);
+}
+
+/** The script for all questions, and the names in the order in which it answers. */
+export function compose(questions: Questions, nonce: string, become: 'sudo' | 'none'): { readonly names: readonly string[]; readonly script: string } {
+  const entries = Object.entries(questions);
+  const asRoot = become === 'sudo' ? entries.filter(([, question]) => question.as === 'root') : [];
+  const asUser = entries.filter(([, question]) => become === 'none' || question.as === 'user');
+  const root = inParallel(asRoot.map(([name, question]) => answerOf(name, question, nonce)));
+  // One sudo for all of them; when it may not, it prints nothing and they stay unknown.
+  const elevated = asRoot.length === 0 ? [] : [`if [ "$(id -u)" = 0 ]; then ${shellLine(['bash', '-c', root])}; else ${shellLine(['sudo', '-n', 'bash', '-c', root])} </dev/null 2>/dev/null; fi`];
+  const script = `export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"\n${inParallel([...elevated, ...asUser.map(([name, question]) => answerOf(name, question, nonce))])}`;
+  return { names: entries.map(([name]) => name), script };
+}
+
+function answerOf(name: string, question: Question<unknown>, nonce: string): string {
+  const limit = String(question.timeoutS ?? DEFAULT_TIMEOUT_S);
+  const command = shellLine(['timeout', '-k', '1', limit, 'bash', '-c', question.script, 'hxllm', ...(question.arguments ?? [])]);
+  return `printf '%s\\n' ${nonce}:begin:${name}; ${command} </dev/null 2>/dev/null; printf '\\n%s\\n' "${nonce}:end:$?"`;
+}
+
+// Every line gets a pipe of its own, so they run at once, leave nothing behind, and answer in order.
+function inParallel(lines: readonly string[]): string {
+  const opened = lines.map((line, index) => `exec {p${String(index)}}< <(${line}\n)`);
+  const read = lines.map((_, index) => `cat <&"$p${String(index)}"`);
+  return [...opened, ...read].join('\n');
+}
+
+/** Takes the answers apart again. */
+export function split(stdout: string, nonce: string): ReadonlyMap<string, Answer> {
+  const answers = new Map<string, Answer>();
+  for (const part of stdout.split(`${nonce}:begin:`).slice(1)) {
+    const start = part.indexOf('\n') + 1;
+    const end = part.lastIndexOf(`\n${nonce}:end:`);
+    if (end < 0) continue;
+    const exitCode = Number(/^\d+/.exec(part.slice(end + nonce.length + 6))?.[0] ?? 'NaN');
+    answers.set(part.slice(0, start - 1), { stdout: part.slice(start, Math.max(start, end)), exitCode });
+  }
+  return answers;
+}
+
+function factOf(question: Question<unknown> | undefined, answer: Answer | undefined): Fact<unknown> {
+  if (question === undefined || answer === undefined) return { known: false, why: question?.as === 'root' ? 'it takes root, and sudo gave no answer' : 'the host gave no answer' };
+  if (answer.exitCode === 124 || answer.exitCode === 137) return { known: false, why: `no answer within ${String(question.timeoutS ?? DEFAULT_TIMEOUT_S)} s` };
+  try {
+    return { known: true, value: question.parse(answer) };
+  } catch (error) {
+    return { known: false, why: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,9 @@
+import type { PhaseRecord } from '../../core/phase.ts';
+
+/** The only phase that changes a host. */
+export const enforce: PhaseRecord = {
+  name: 'enforce',
+  question: 'Make it so',
+  reads: 'the state of every host',
+  leaves: 'the plan, the journal of every step, and summary.txt',
+};

@@ -1,0 +1,9 @@
+import type { PhaseRecord } from '../../core/phase.ts';
+
+/** Changes nothing. */
+export const preflight: PhaseRecord = {
+  name: 'preflight',
+  question: 'May we begin?',
+  reads: 'the inventory, and every host of it over SSH',
+  leaves: 'a verdict for every check on every host',
+};

@@ -1,0 +1,9 @@
+import type { PhaseRecord } from '../../core/phase.ts';
+
+/** Touches no service. */
+export const validate: PhaseRecord = {
+  name: 'validate',
+  question: 'Would what we render be right?',
+  reads: 'the templates and the variables of every host',
+  leaves: 'the renders, secrets redacted, and a verdict for each',
+};
