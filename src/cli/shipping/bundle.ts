@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fail, ok, type Result } from '../../core/problem.ts';
+import { sha256 } from '../../core/hash.ts';
+import type { Bundle } from '../../render/release.ts';
+import { PACKAGE_ROOT, readManifest } from './package-root.ts';
+
+// undici is CommonJS and requires Node's modules; a bundle in ESM has no `require` unless it makes one.
+const BANNER = "import { createRequire as createRequireForPackages } from 'node:module';\nconst require = createRequireForPackages(import.meta.url);";
+
+/** The gateway as one file: as it was built into the package, or, in the repository, packed now. */
+export async function bundleGateway(): Promise<Result<Bundle>> {
+  const built = join(PACKAGE_ROOT, 'dist/gateway.mjs');
+  const { version } = await readManifest();
+  try {
+    // In the repository a built file may be older than the sources.
+    const content = existsSync(join(PACKAGE_ROOT, 'src/gateway/main.ts')) ? await packGateway() : await readFile(built, 'utf8');
+    return ok({ version, content, sha256: sha256(content) });
+  } catch (error) {
+    return fail({
+      code: 'bug.gateway-not-packed',
+      summary: 'the gateway cannot be packed into one file',
+      detail: error instanceof Error ? error.message : String(error),
+      fix: existsSync(built) ? 'npm ci' : 'install hxllm again',
+    });
+  }
+}
+
+/** Packs src/gateway/main.ts and what it imports into one ESM file. The same sources give the same bytes, wherever they lie. */
+export async function packGateway(): Promise<string> {
+  const { build } = await import('esbuild');
+  const result = await build({
+    absWorkingDir: PACKAGE_ROOT,
+    entryPoints: ['src/gateway/main.ts'],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    banner: { js: BANNER },
+    legalComments: 'eof',
+    // Neither the person's tsconfig above this folder nor their environment may change what is shipped.
+    tsconfigRaw: {},
+    logLevel: 'silent',
+  });
+  const [output] = result.outputFiles;
+  if (output === undefined) throw new Error('esbuild wrote nothing');
+  return output.text;
+}

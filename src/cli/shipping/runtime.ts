@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import type { Architecture, Runtime } from '../../render/release.ts';
+import { machineOf } from './elf.ts';
+import { readManifest } from './package-root.ts';
+
+/** Finds the pinned Node.js for an architecture: the file that the person named, if it is one for it, else the package that npm installed. */
+export async function findRuntime(architecture: Architecture, named: string | undefined): Promise<Result<Runtime>> {
+  const pinned = (await readManifest()).optionalDependencies[carrierOf(architecture)] ?? '';
+  const installed = installedFile(architecture);
+  if (named !== undefined) {
+    const judged = await judgeNamed(resolve(named), architecture, pinned);
+    // Of a fleet with two architectures, the file is for one and the installed package for the other.
+    if (judged.ok || judged.problems[0].code !== 'runtime.other-architecture' || installed === undefined) return judged;
+  }
+  if (installed === undefined) return fail(missing(architecture, pinned));
+  try {
+    return ok({ ...(await readRuntime(installed)), architecture });
+  } catch (error) {
+    return fail(unreadable(installed, error));
+  }
+}
+
+async function judgeNamed(file: string, architecture: Architecture, pinned: string): Promise<Result<Runtime>> {
+  try {
+    const machine = await machineOf(file);
+    if (machine !== architecture) return fail(otherMachine(file, machine, architecture, pinned));
+    const runtime = await readRuntime(file);
+    if (runtime.version !== pinned) return fail(otherVersion(file, runtime.version, architecture, pinned));
+    return ok({ ...runtime, architecture });
+  } catch (error) {
+    return fail(unreadable(file, error));
+  }
+}
+
+// One process asks for the same 127 MB several times; size and time of change tell whether they are the same.
+const read = new Map<string, Omit<Runtime, 'architecture'>>();
+
+async function readRuntime(file: string): Promise<Omit<Runtime, 'architecture'>> {
+  const { size, mtimeMs } = await stat(file);
+  const key = `${file}:${String(size)}:${String(mtimeMs)}`;
+  const known = read.get(key);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256');
+  let version = '';
+  let tail = '';
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
+    // A stream without an encoding gives bytes.
+    const bytes = chunk as Buffer;
+    hash.update(bytes);
+    if (version !== '') continue;
+    // process.release.sourceUrl is in every official build; a program of another architecture cannot be asked.
+    const text = tail + bytes.toString('latin1');
+    version = /node-v(\d+\.\d+\.\d+)\.tar\.gz/.exec(text)?.[1] ?? '';
+    tail = text.slice(-64);
+  }
+  const runtime = { version, file, sha256: hash.digest('hex'), sizeBytes: size };
+  read.set(key, runtime);
+  return runtime;
+}
+
+function installedFile(architecture: Architecture): string | undefined {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve(`${carrierOf(architecture)}/package.json`)), 'bin/node');
+  } catch {
+    return undefined;
+  }
+}
+
+function carrierOf(architecture: Architecture): string {
+  return `node-linux-${architecture}`;
+}
+
+function fetching(architecture: Architecture, pinned: string): string {
+  const name = `${carrierOf(architecture)}-${pinned}`;
+  return `npm pack ${carrierOf(architecture)}@${pinned} && mkdir -p ${name} && tar -xzf ${name}.tgz -C ${name} --strip-components=1 package/bin/node, then the same command with --runtime ${name}/bin/node`;
+}
+
+function missing(architecture: Architecture, pinned: string): Problem {
+  return {
+    code: 'runtime.missing',
+    summary: `the Node.js for a host with ${architecture} is not on this machine`,
+    detail: `Wanted Node.js ${pinned} for linux-${architecture}, which the npm package ${carrierOf(architecture)} carries. npm installs only the one for this machine's own architecture, and none with --omit=optional.`,
+    fix: fetching(architecture, pinned),
+  };
+}
+
+function otherMachine(file: string, machine: Awaited<ReturnType<typeof machineOf>>, architecture: Architecture, pinned: string): Problem {
+  const seen = machine === undefined ? 'no ELF program at all' : typeof machine === 'string' ? `a program for ${machine}` : `a program for another machine (e_machine ${String(machine.other)})`;
+  return {
+    code: typeof machine === 'string' ? 'runtime.other-architecture' : 'runtime.not-a-runtime',
+    summary: `the file given with --runtime is not for ${architecture}`,
+    detail: `Wanted the Node.js ${pinned} of linux-${architecture}, saw ${seen}.`,
+    fix: fetching(architecture, pinned),
+    where: { file },
+  };
+}
+
+function otherVersion(file: string, version: string, architecture: Architecture, pinned: string): Problem {
+  return {
+    code: 'runtime.other-version',
+    summary: 'the file given with --runtime is not the version that hxllm is tested with',
+    detail: `Wanted Node.js ${pinned}, saw ${version === '' ? 'a program that does not name a version of Node.js' : `Node.js ${version}`}.`,
+    fix: fetching(architecture, pinned),
+    where: { file },
+  };
+}
+
+function unreadable(file: string, error: unknown): Problem {
+  return {
+    code: 'runtime.unreadable',
+    summary: 'the runtime to ship cannot be read',
+    detail: error instanceof Error ? error.message : String(error),
+    fix: `ls -l ${file}`,
+    where: { file },
+  };
+}
