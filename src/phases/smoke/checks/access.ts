@@ -1,0 +1,87 @@
+import type { Check } from '../../../core/check.ts';
+import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
+import { at, describeReply, isHtml, jsonOf, replyOf, type Exchange, type Reply } from '../exchange.ts';
+import type { Seen } from '../probes.ts';
+import { isOurs } from '../target.ts';
+
+const ERROR_KEYS = ['code', 'message', 'param', 'type'];
+
+/** Is there an HTTP server, is it the gateway, and does it keep out those without the key? */
+export const ACCESS_CHECKS: readonly Check<Seen>[] = [
+  {
+    id: 'http.reachable',
+    title: 'The address answers over HTTP',
+    severity: 'error',
+    judge: ({ health, target }) => {
+      if (!health.outcome.answered) {
+        const { seen, fix, kind } = health.outcome.trouble;
+        return kind === 'aborted' ? unknown(seen, fix) : failed(`an HTTP server at ${target.url}`, seen, fix);
+      }
+      const { reply } = health.outcome;
+      const location = reply.headers['location'];
+      if (reply.status >= 300 && reply.status < 400) return failed(`an API at ${target.url}`, describeReply(reply), `the same command with the address it points to: ${location ?? 'none given'}`);
+      return pass(`${target.url} answered in ${String(reply.firstByteMs)} ms`);
+    },
+  },
+  {
+    id: 'health.alive',
+    title: 'The gateway says that it is alive',
+    severity: 'error',
+    after: ['http.reachable'],
+    judge: ({ health, target }) => {
+      const reply = replyOf(health);
+      if (reply === undefined) return unknown('it was not asked');
+      if (reply.status === 200 && !isHtml(reply)) return pass(`${pathOf(health)} answers 200`);
+      if (!isOurs(target) && !isHtml(reply)) return notApplicable(`this server has no ${pathOf(health)} (${String(reply.status)})`);
+      return failed(`200 from ${pathOf(health)}`, describeReply(reply), isHtml(reply) ? 'the same command with the port of the gateway (4000)' : 'journalctl -u litellm -n 50, on that host');
+    },
+  },
+  {
+    id: 'auth.key-required',
+    title: 'Requests without a key are refused',
+    severity: 'error',
+    after: ['http.reachable'],
+    judge: ({ withoutKey, target }) => {
+      if (target.key === undefined && withoutKey.every((exchange) => replyOf(exchange)?.status !== 401)) return notApplicable('no key was given, and the server asks for none');
+      return firstBad(withoutKey.map((exchange) => judgeRefusal(exchange, isOurs(target), null)));
+    },
+  },
+  {
+    id: 'auth.wrong-key-refused',
+    title: 'Requests with a wrong key are refused',
+    severity: 'error',
+    after: ['http.reachable'],
+    judge: ({ wrongKey, target }) => (wrongKey === undefined ? notApplicable('no key was given') : judgeRefusal(wrongKey, isOurs(target), 'invalid_api_key')),
+  },
+];
+
+// OpenAI's error object: all four keys, for ours with exactly the type and code that OpenAI sends.
+function judgeRefusal(exchange: Exchange, ours: boolean, code: string | null): Verdict {
+  const what = `${exchange.asked.method} ${pathOf(exchange)}`;
+  const fix = ours ? 'hxllm enforce, which gives the gateway its key' : 'give the server a key to ask for';
+  if (!exchange.outcome.answered) return unknown(`${what}: ${exchange.outcome.trouble.seen}`, exchange.outcome.trouble.fix);
+  const { reply } = exchange.outcome;
+  const wanted = `401 with OpenAI's error object from ${what}`;
+  if (reply.status !== 401) return failed(wanted, describeReply(reply), fix);
+  const fault = faultOf(reply, ours, code);
+  return fault === undefined ? pass(`${what} answers 401`) : failed(wanted, `401, but ${fault}`, 'compare the recorded answer with https://platform.openai.com/docs/guides/error-codes');
+}
+
+function faultOf(reply: Reply, ours: boolean, code: string | null): string | undefined {
+  const error = at(jsonOf(reply), 'error');
+  if (typeof at(error, 'message') !== 'string' || at(error, 'message') === '') return `its body is no error object: ${describeReply(reply)}`;
+  if (!ours) return undefined;
+  const keys = Object.keys(Object(error)).toSorted();
+  if (keys.join() !== ERROR_KEYS.join()) return `the error has the keys ${keys.join(', ')}`;
+  if (at(error, 'type') !== 'invalid_request_error') return `its type is ${JSON.stringify(at(error, 'type'))}`;
+  if (at(error, 'param') !== null) return `its param is ${JSON.stringify(at(error, 'param'))}`;
+  return at(error, 'code') === code ? undefined : `its code is ${JSON.stringify(at(error, 'code'))}, not ${JSON.stringify(code)}`;
+}
+
+function firstBad(verdicts: readonly Verdict[]): Verdict {
+  return verdicts.find(({ outcome }) => outcome !== 'pass') ?? { outcome: 'pass', seen: verdicts.map(({ seen }) => seen).join(', ') };
+}
+
+function pathOf(exchange: Exchange): string {
+  return new URL(exchange.asked.url).pathname;
+}

@@ -1,0 +1,110 @@
+import { Agent, request } from 'undici';
+import type { Secret } from '../../core/secret.ts';
+import type { Asked, Exchange } from './exchange.ts';
+import { ABORTED, troubleOf } from './trouble.ts';
+
+/** A key that no server has. */
+const WRONG_KEY = 'sk-0000-this-key-is-wrong-on-purpose';
+const CONNECT_TIMEOUT_MS = 10_000;
+/** No answer that a smoke test asks for comes near this. */
+const MAX_BODY_BYTES = 4 << 20;
+
+/** What to ask, before the address is known. */
+export interface Question {
+  readonly method: 'GET' | 'POST';
+  /** Below the API's root (`/v1`), or, with `health`, below the server's. */
+  readonly path: string;
+  readonly below?: 'api' | 'server';
+  readonly key: Asked['key'];
+  readonly body?: object;
+  /** From the request to the last byte. */
+  readonly timeoutMs: number;
+}
+
+/** Asks one server; every exchange is kept in order. */
+export class Client {
+  readonly exchanges: Exchange[] = [];
+  readonly #agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: 0, bodyTimeout: 0 });
+  readonly #api: URL;
+  readonly #server: URL;
+  readonly #key: Secret | undefined;
+  readonly #signal: AbortSignal;
+  readonly #nowMs: () => number;
+
+  /** `url`: the server's address, or its API's root as an SDK is given it. */
+  constructor(url: URL, key: Secret | undefined, signal: AbortSignal, nowMs: () => number) {
+    const path = url.pathname.replace(/\/+$/, '');
+    this.#api = new URL(`${path === '' ? '/v1' : path}/`, url);
+    this.#server = new URL(`${path.replace(/\/v1$/, '')}/`, url);
+    this.#key = key;
+    this.#signal = signal;
+    this.#nowMs = nowMs;
+  }
+
+  /** Sends one request and waits for its end; whatever happens is an exchange, never an exception. */
+  async ask(question: Question): Promise<Exchange> {
+    const url = new URL(question.path, question.below === 'server' ? this.#server : this.#api);
+    const asked: Asked = { method: question.method, url: url.href, key: question.key, body: question.body };
+    const exchange: Exchange = { asked, outcome: await this.#outcome(url, question) };
+    this.exchanges.push(exchange);
+    return exchange;
+  }
+
+  /** Ends all connections. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #outcome(url: URL, question: Question): Promise<Exchange['outcome']> {
+    const startedMs = this.#nowMs();
+    try {
+      const { statusCode, headers, body } = await request(url, {
+        dispatcher: this.#agent,
+        method: question.method,
+        headers: { accept: 'application/json, text/event-stream', ...this.#authorization(question.key), ...(question.body === undefined ? {} : { 'content-type': 'application/json' }) },
+        body: question.body === undefined ? null : JSON.stringify(question.body),
+        signal: AbortSignal.any([this.#signal, AbortSignal.timeout(question.timeoutMs)]),
+      });
+      const firstByteMs = this.#nowMs() - startedMs;
+      const text = this.#withoutKey(await readAll(body));
+      return { answered: true, reply: { status: statusCode, headers: flatten(headers), body: text, firstByteMs, totalMs: this.#nowMs() - startedMs } };
+    } catch (error) {
+      return { answered: false, trouble: this.#signal.aborted ? ABORTED : troubleOf(error, url, this.#nowMs() - startedMs) };
+    }
+  }
+
+  #authorization(key: Asked['key']): Readonly<Record<string, string>> {
+    if (key === 'wrong') return { authorization: `Bearer ${WRONG_KEY}` };
+    return key === 'right' && this.#key !== undefined ? { authorization: `Bearer ${this.#key.reveal()}` } : {};
+  }
+
+  // A server that echoes the key must not bring it into the evidence.
+  #withoutKey(text: string): string {
+    return this.#key === undefined ? text : text.replaceAll(this.#key.reveal(), '[redacted]');
+  }
+}
+
+async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of body) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > MAX_BODY_BYTES) throw new Error(`the answer is larger than ${String(MAX_BODY_BYTES >> 20)} MiB`);
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(concatenate(chunks, sizeBytes));
+}
+
+function concatenate(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array {
+  const whole = new Uint8Array(sizeBytes);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}
+
+function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(', ') : (value ?? '')]));
+}

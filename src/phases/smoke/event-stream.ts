@@ -1,0 +1,38 @@
+import { parseJson } from './exchange.ts';
+
+/** A stream of server-sent events taken apart, with what is wrong about its framing. */
+export interface EventStream {
+  /** The JSON of each `data:` before the end. */
+  readonly chunks: readonly unknown[];
+  readonly done: boolean;
+  /** What a strict client would stumble over; the first thing. */
+  readonly fault: string | undefined;
+}
+
+/**
+ * Takes a chat's stream apart as OpenAI's SDKs read it (openai-node core/streaming.ts): blocks that end in a blank line,
+ * one `data:` each, comments skipped, `[DONE]` last.
+ */
+export function readEventStream(text: string): EventStream {
+  const chunks: unknown[] = [];
+  let done = false;
+  let fault: string | undefined;
+  const blocks = text.replaceAll('\r\n', '\n').split('\n\n');
+  const rest = blocks.pop() ?? '';
+  if (rest.trim() !== '') fault = `the last event does not end in a blank line: ${rest.slice(0, 80)}`;
+  for (const block of blocks) {
+    const lines = block.split('\n').filter((line) => line !== '' && !line.startsWith(':'));
+    if (lines.length === 0) continue;
+    const [line = ''] = lines;
+    const data = /^data: ?(.*)$/.exec(line)?.[1];
+    if (lines.length > 1 || data === undefined) fault ??= `an event is not one data line: ${block.slice(0, 80)}`;
+    else if (done) fault ??= `something comes after [DONE]: ${block.slice(0, 80)}`;
+    else if (data === '[DONE]') done = true;
+    else {
+      const value = parseJson(data);
+      if (value === undefined) fault ??= `an event is not JSON: ${data.slice(0, 80)}`;
+      else chunks.push(value);
+    }
+  }
+  return { chunks, done, fault };
+}

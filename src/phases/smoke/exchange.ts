@@ -1,0 +1,78 @@
+/** One request, as it can be shown: which key went along, never the key itself. */
+export interface Asked {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly key: 'right' | 'wrong' | 'none';
+  readonly body: object | undefined;
+}
+
+/** An HTTP answer, whole. */
+export interface Reply {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** From the request to the head of the answer, and to its end. */
+  readonly firstByteMs: number;
+  readonly totalMs: number;
+}
+
+/** Why there was no answer, in words for a person. */
+export interface Trouble {
+  readonly kind: 'dns' | 'refused' | 'unreachable' | 'tls' | 'not-http' | 'closed' | 'timeout' | 'aborted' | 'other';
+  readonly seen: string;
+  readonly fix: string;
+}
+
+/** A request and what became of it. */
+export interface Exchange {
+  readonly asked: Asked;
+  readonly outcome: { readonly answered: true; readonly reply: Reply } | { readonly answered: false; readonly trouble: Trouble };
+}
+
+/** The answer, where there was one. */
+export function replyOf(exchange: Exchange | undefined): Reply | undefined {
+  return exchange?.outcome.answered === true ? exchange.outcome.reply : undefined;
+}
+
+/** A value inside parsed JSON, `undefined` where the way to it does not exist. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined), value);
+}
+
+/** The body as JSON; `undefined` where it is none. */
+export function jsonOf(reply: Reply): unknown {
+  return parseJson(reply.body);
+}
+
+/** Text as JSON; `undefined` where it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An answer in a few words: status, and what it says or is. */
+export function describeReply(reply: Reply): string {
+  const location = reply.headers['location'];
+  if (location !== undefined && reply.status >= 300 && reply.status < 400) return `${String(reply.status)}, a redirection to ${location}`;
+  if (isHtml(reply)) {
+    const title = /<title[^>]*>([^<]*)/i.exec(reply.body)?.[1]?.trim();
+    return `${String(reply.status)} with a web page${title === undefined || title === '' ? '' : ` (“${title}”)`}`;
+  }
+  const message = at(jsonOf(reply), 'error', 'message');
+  const text = typeof message === 'string' ? message : reply.body;
+  return text === '' ? `${String(reply.status)} with an empty body` : `${String(reply.status)}: ${shorten(text)}`;
+}
+
+/** Whether a web server's page came instead of an API's answer. */
+export function isHtml(reply: Reply): boolean {
+  return /^text\/html\b/i.test(reply.headers['content-type'] ?? '') || /^\s*<(?:!doctype|html)/i.test(reply.body);
+}
+
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length > 160 ? `${line.slice(0, 157)}…` : line;
+}

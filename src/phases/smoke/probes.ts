@@ -1,0 +1,108 @@
+import type { Client, Question } from './client.ts';
+import { at, jsonOf, replyOf, type Exchange } from './exchange.ts';
+import type { SmokeTarget } from './target.ts';
+
+const QUICK_MS = 10_000;
+/** A model may have to be loaded first, from a slow disk. */
+const MODEL_MS = 180_000;
+/** Rounds of requests that look for a backend that has not answered yet. */
+const SPREAD_ROUNDS = 6;
+const NOT_FOR_CHAT = /embed|bge-|minilm|rerank|whisper|tts|dall-e|moderation/i;
+
+/** What a server was asked and what it said; `undefined` and empty where an earlier answer left nothing to ask. */
+export interface Seen {
+  readonly target: SmokeTarget;
+  readonly health: Exchange;
+  readonly withoutKey: readonly Exchange[];
+  readonly wrongKey: Exchange | undefined;
+  readonly models: Exchange | undefined;
+  /** The model that was chosen to be asked. */
+  readonly model: string | undefined;
+  readonly chat: Exchange | undefined;
+  readonly stream: Exchange | undefined;
+  readonly embeddings: readonly Exchange[];
+  /** Everything that a backend answered, by which backend; `undefined` where the reply names none. */
+  readonly backends: readonly (string | undefined)[];
+}
+
+/** Asks a server all that the checks judge, one after the other; `say` hears what is being asked. */
+export async function probe(client: Client, target: SmokeTarget, say: (text: string) => void): Promise<Seen> {
+  const nothing = { withoutKey: [], wrongKey: undefined, models: undefined, model: undefined, chat: undefined, stream: undefined, embeddings: [], backends: [] };
+  say('asking whether it is alive');
+  const health = await client.ask({ method: 'GET', path: 'health/liveliness', below: 'server', key: 'none', timeoutMs: QUICK_MS });
+  if (!health.outcome.answered) return { target, health, ...nothing };
+  say('asking without a key, and with a wrong one');
+  const listing: Question = { method: 'GET', path: 'models', key: 'none', timeoutMs: QUICK_MS };
+  const withoutKey = [await client.ask(listing), await client.ask(chatQuestion(target.models?.[0] ?? 'any', 'none', QUICK_MS))];
+  const wrongKey = target.key === undefined ? undefined : await client.ask({ ...listing, key: 'wrong' });
+  say('asking for the models');
+  const models = await client.ask({ ...listing, key: 'right' });
+  const listed = listedModels(models);
+  if (listed.length === 0) return { target, health, ...nothing, withoutKey, wrongKey, models };
+  return { target, health, withoutKey, wrongKey, models, ...(await probeModels(client, target, listed, say)) };
+}
+
+async function probeModels(client: Client, target: SmokeTarget, listed: readonly string[], say: (text: string) => void): Promise<Pick<Seen, 'model' | 'chat' | 'stream' | 'embeddings' | 'backends'>> {
+  const model = chooseModel(target, listed);
+  const ask = async (alias: string, what: string, question: Question): Promise<Exchange> => {
+    say(`asking ${alias} for ${what}`);
+    return client.ask(question);
+  };
+  const chat = model === undefined ? undefined : await ask(model, 'a chat completion', chatQuestion(model, 'right', MODEL_MS));
+  const chats = replyOf(chat)?.status === 200;
+  const stream = model !== undefined && chats ? await ask(model, 'a stream', streamQuestion(model)) : undefined;
+  const embeddings: Exchange[] = [];
+  for (const alias of target.embeddings) embeddings.push(await ask(alias, 'embeddings', embeddingQuestion(alias)));
+  const seen = [chat, stream, ...embeddings].filter((exchange) => exchange !== undefined).map(backendOf);
+  const aliases = new Set([...(model !== undefined && chats ? [model] : []), ...(target.models ?? [])]);
+  // A model that does not answer once will not answer many times.
+  const spread = model !== undefined && !chats ? [] : await spreadOver(client, target, [...aliases], seen, say);
+  return { model, chat, stream, embeddings, backends: [...seen, ...spread] };
+}
+
+/** The ids that a listing names; empty where it is none. */
+export function listedModels(listing: Exchange | undefined): readonly string[] {
+  const reply = replyOf(listing);
+  const data = reply === undefined ? undefined : at(jsonOf(reply), 'data');
+  if (!Array.isArray(data)) return [];
+  return data.map((entry: unknown) => at(entry, 'id')).filter((id) => typeof id === 'string');
+}
+
+function chooseModel(target: SmokeTarget, listed: readonly string[]): string | undefined {
+  const wanted = target.models?.filter((name) => !target.embeddings.includes(name) && listed.includes(name));
+  return wanted === undefined ? (listed.find((id) => !NOT_FOR_CHAT.test(id)) ?? listed[0]) : wanted[0];
+}
+
+// Asks until every backend has answered, within bounds: several at once, so that "least busy" has something to spread,
+// and each round another alias, since no alias need be on all backends.
+async function spreadOver(client: Client, target: SmokeTarget, aliases: readonly string[], seen: readonly (string | undefined)[], say: (text: string) => void): Promise<readonly (string | undefined)[]> {
+  const wanted = target.backends ?? [];
+  const found = [...seen];
+  for (let round = 0; round < Math.max(SPREAD_ROUNDS, aliases.length); round += 1) {
+    const alias = aliases[round % aliases.length];
+    // Replies that name no backend will not begin to.
+    if (alias === undefined || wanted.every((url) => found.includes(url)) || found.every((backend) => backend === undefined)) break;
+    say(`asking ${alias} ${String(wanted.length * 2)} times at once, to see every backend answer`);
+    const question = target.embeddings.includes(alias) ? embeddingQuestion(alias) : chatQuestion(alias, 'right', MODEL_MS);
+    const exchanges = await Promise.all(Array.from({ length: wanted.length * 2 }, () => client.ask(question)));
+    found.push(...exchanges.map(backendOf));
+  }
+  return found.slice(seen.length);
+}
+
+function backendOf(exchange: Exchange): string | undefined {
+  return replyOf(exchange)?.headers['x-hxllm-backend'];
+}
+
+function chatQuestion(model: string, key: 'right' | 'none', timeoutMs: number): Question {
+  return { method: 'POST', path: 'chat/completions', key, timeoutMs, body: { model, messages: [{ role: 'user', content: 'Say hello in one word.' }], max_tokens: 16 } };
+}
+
+function streamQuestion(model: string): Question {
+  const body = { model, messages: [{ role: 'user', content: 'Count from one to five.' }], max_tokens: 32, stream: true, stream_options: { include_usage: true } };
+  return { method: 'POST', path: 'chat/completions', key: 'right', timeoutMs: MODEL_MS, body };
+}
+
+function embeddingQuestion(model: string): Question {
+  return { method: 'POST', path: 'embeddings', key: 'right', timeoutMs: MODEL_MS, body: { model, input: ['a first text', 'a second one'] } };
+}

@@ -1,0 +1,58 @@
+import { judgeAll, type Check } from '../../core/check.ts';
+import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
+import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import { failsPhase } from '../../core/verdict.ts';
+import { ACCESS_CHECKS } from './checks/access.ts';
+import { ANSWER_CHECKS } from './checks/answers.ts';
+import { MODEL_CHECKS } from './checks/models.ts';
+import { SPREAD_CHECKS } from './checks/spread.ts';
+import { STREAM_CHECKS } from './checks/stream.ts';
+import { Client } from './client.ts';
+import { probe, type Seen } from './probes.ts';
+import { reportAsData, reportAsMarkdown, type TargetReport } from './report.ts';
+import type { SmokeTarget } from './target.ts';
+
+export type { SmokeTarget } from './target.ts';
+
+/** What smoke judges of every target, in order. */
+export const SMOKE_CHECKS: readonly Check<Seen>[] = [...ACCESS_CHECKS, ...MODEL_CHECKS, ...ANSWER_CHECKS, ...STREAM_CHECKS, ...SPREAD_CHECKS];
+
+/** Asks every target over HTTP and judges what it says; leaves report.json and report.md. Targets are asked at once, reported in order. */
+export async function runSmoke(targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {
+  const { recorder, signal } = tools;
+  const asked = await Promise.all(targets.map((target) => askTarget(target, tools)));
+  const problems = asked.flatMap((result) => (result.ok ? [] : result.problems));
+  const reports = asked.flatMap((result) => (result.ok ? [result.value] : []));
+  const results = reports.flatMap((report) => report.results);
+  for (const result of results) recorder.event({ kind: 'check', result });
+  for (const problem of problems) recorder.event({ kind: 'problem', problem });
+  recorder.file('report.json', reportAsData(reports));
+  recorder.file('report.md', reportAsMarkdown(reports));
+  const broken = problems.length > 0 || targets.length === 0 || results.some(failsPhase);
+  return { ending: signal.aborted ? 'aborted' : broken ? 'failed' : 'passed', results, problems, changes: 0 };
+}
+
+async function askTarget(target: SmokeTarget, { recorder, signal, nowMs }: PhaseTools): Promise<Result<TargetReport>> {
+  const url = parseAddress(target);
+  if (!url.ok) return url;
+  const client = new Client(url.value, target.key, signal, nowMs);
+  try {
+    const seen = await probe(client, target, (text) => recorder.event({ kind: 'progress', host: target.name, text }));
+    return ok({ target, exchanges: client.exchanges, results: judgeAll(SMOKE_CHECKS, seen, target.name) });
+  } finally {
+    await client.close();
+  }
+}
+
+function parseAddress(target: SmokeTarget): Result<URL> {
+  const url = URL.parse(target.url);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return ok(url);
+  const problem: Problem = {
+    code: 'usage.url',
+    summary: 'the address to smoke-test is not an HTTP URL',
+    detail: `Wanted something like http://host:4000, saw ${JSON.stringify(url === null ? target.url : `${url.protocol}//…`)}${url !== null && url.username !== '' ? ', with credentials in it' : ''}.`,
+    fix: 'hxllm smoke --url http://host:4000 --key-file FILE',
+    where: { host: target.name },
+  };
+  return fail(problem);
+}
