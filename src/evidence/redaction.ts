@@ -1,0 +1,53 @@
+import type { Secret } from '../core/secret.ts';
+
+const MASK = '[redacted]';
+
+// What looks like a secret although nobody registered it: API keys, credentials in URLs and headers, private keys.
+const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  [/\bsk-[A-Za-z0-9_-]{8,}/g, `sk-${MASK}`],
+  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"'<>]+@/gi, `$1${MASK}@`],
+  [/(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}/gi, `$1${MASK}`],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, MASK],
+];
+
+/** Takes secrets out of whatever is shown or kept. */
+export interface Redaction {
+  /** From now on this value appears nowhere, as it is or as it looks in JSON, a URL, base64 or a quoted line. */
+  add(secret: Secret): void;
+  text(text: string): string;
+  /** The same value as plain JSON data, redacted in every string and key; numbers and booleans stay. */
+  data(value: unknown): unknown;
+}
+
+/** Makes a redaction that knows the patterns of secrets and none by value yet. */
+export function createRedaction(): Redaction {
+  let known: readonly string[] = [];
+  const text = (raw: string): string => {
+    const masked = known.reduce((line, form) => line.replaceAll(form, MASK), raw);
+    return PATTERNS.reduce((line, [pattern, mask]) => line.replaceAll(pattern, mask), masked);
+  };
+  return {
+    text,
+    // Longest first: a form that contains a shorter one must not leave its rest behind.
+    add: (secret) => void (known = [...new Set([...known, ...formsOf(secret.reveal())])].toSorted((a, b) => b.length - a.length)),
+    data: (value) => walk(value, text),
+  };
+}
+
+function formsOf(value: string): readonly string[] {
+  const forms = [value, value.trim(), JSON.stringify(value).slice(1, -1), encodeURIComponent(value), Buffer.from(value).toString('base64'), value.replaceAll("'", String.raw`'\''`)];
+  return forms.filter((form) => form !== '');
+}
+
+function walk(value: unknown, text: (raw: string) => string): unknown {
+  if (typeof value === 'string') return text(value);
+  if (typeof value === 'bigint') return text(String(value));
+  if (typeof value !== 'object' || value === null) return value;
+  // Dates, URLs and Secrets say themselves how they look in JSON.
+  if ('toJSON' in value && typeof value.toJSON === 'function') return walk((value.toJSON as () => unknown)(), text);
+  if (value instanceof Error) return walk({ name: value.name, message: value.message }, text);
+  if (value instanceof Map) return walk(Object.fromEntries(value), text);
+  if (value instanceof Set) return walk([...value], text);
+  if (Array.isArray(value)) return value.map((item) => walk(item, text));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [text(key), walk(item, text)]));
+}

@@ -1,0 +1,129 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fail, ok, type Problem, type Result } from '../core/problem.ts';
+import type { PhaseEvent, Recorder } from '../core/recorder.ts';
+import { documentPath } from './document-path.ts';
+import { MANIFEST, manifestOf } from './manifest.ts';
+import type { Redaction } from './redaction.ts';
+import { SCHEMA_VERSION, type RunClosing, type RunOpening, type RunRecord } from './run-record.ts';
+import { summaryOf } from './summary.ts';
+import { timestampOf } from './timestamp.ts';
+
+// Evidence names hosts, versions and addresses; whoever may read it is the operator's decision, not ours.
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+// Kept for the run itself; a phase's document of that name gets a line before it.
+const OWN_FILES = new Set(['run.json', 'events.jsonl', MANIFEST]);
+
+/** What a run's folder needs to be opened. */
+export interface RunRequest extends RunOpening {
+  /** Absolute; the run goes to `<root>/<phase>/<UTC timestamp>`. */
+  readonly root: string;
+  readonly redaction: Redaction;
+  readonly nowMs: () => number;
+}
+
+/** An open run: everything that is recorded is on disk when the call returns. */
+export interface Run {
+  /** Absolute. */
+  readonly folder: string;
+  readonly recorder: Recorder;
+  /** Writes run.json, summary.txt unless the phase did, and manifest.json. What could not be kept on the way is a Problem; a second call does nothing. */
+  close(closing: RunClosing): Result<void>;
+}
+
+/** Makes a run's folder, which no other run has, and begins its events. Problems: `permission.evidence`, `evidence.not-kept`. */
+export function openRun(request: RunRequest): Result<Run> {
+  try {
+    return ok(open(request));
+  } catch (error) {
+    return fail(notKept(join(request.root, request.phase), error));
+  }
+}
+
+function open(request: RunRequest): Run {
+  const startedMs = request.nowMs();
+  const run = claim(join(request.root, request.phase), timestampOf(startedMs));
+  const folder = join(request.root, request.phase, run);
+  const events = openSync(join(folder, 'events.jsonl'), 'ax', FILE_MODE);
+  const { phase, version, command, cwd, by, pid } = request;
+  const opening: RunOpening = { phase, version, command, cwd, by, pid };
+  let broken: Problem | undefined;
+  let closed = false;
+
+  // A full disk must not stop a deployment half-way; it is told at the end instead.
+  const keep = (write: () => void): void => {
+    try {
+      if (!closed) write();
+    } catch (error) {
+      broken ??= notKept(folder, error);
+    }
+  };
+  const append = (line: object): void => keep(() => void writeSync(events, `${JSON.stringify({ at: new Date(request.nowMs()).toISOString(), ...line })}\n`));
+  const document = (path: string, content: string | object): void =>
+    keep(() => {
+      const text = typeof content === 'string' ? request.redaction.text(content) : `${JSON.stringify(request.redaction.data(content), undefined, 2)}\n`;
+      mkdirSync(dirname(join(folder, path)), { recursive: true, mode: FOLDER_MODE });
+      writeFileSync(join(folder, path), text, { mode: FILE_MODE });
+    });
+
+  append({ kind: 'opened', schemaVersion: SCHEMA_VERSION, run, ...redacted(request.redaction, opening) });
+  return {
+    folder,
+    recorder: {
+      event: (event: PhaseEvent) => append(redacted(request.redaction, event)),
+      file: (path, content) => {
+        const place = documentPath(path);
+        document(OWN_FILES.has(place) ? `_${place}` : place, content);
+      },
+    },
+    close: (closing) => {
+      const endedMs = request.nowMs();
+      const endedAt = new Date(endedMs).toISOString();
+      const record: RunRecord = { schemaVersion: SCHEMA_VERSION, run, startedAt: new Date(startedMs).toISOString(), endedAt, durationMs: endedMs - startedMs, ...opening, ...closing };
+      append({ kind: 'closed', ending: closing.ending, exitCode: closing.exitCode });
+      document('run.json', record);
+      if (!existsSync(join(folder, 'summary.txt'))) document('summary.txt', summaryOf(record));
+      keep(() => document(MANIFEST, manifestOf(join(request.root, phase), phase, run, endedAt)));
+      keep(() => fsyncSync(events));
+      keep(() => closeSync(events));
+      closed = true;
+      return broken === undefined ? ok(undefined) : fail(broken);
+    },
+  };
+}
+
+// The folder's name is the lock: whoever makes it has it.
+function claim(phaseFolder: string, timestamp: string): string {
+  mkdirSync(phaseFolder, { recursive: true, mode: FOLDER_MODE });
+  for (let number = 1; ; number += 1) {
+    const run = number === 1 ? timestamp : `${timestamp}-${String(number)}`;
+    try {
+      mkdirSync(join(phaseFolder, run), { mode: FOLDER_MODE });
+      return run;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+  }
+}
+
+function redacted(redaction: Redaction, value: object): object {
+  // An object stays an object.
+  return redaction.data(value) as object;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+function notKept(folder: string, error: unknown): Problem {
+  const code = codeOf(error);
+  const denied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
+  return {
+    code: denied ? 'permission.evidence' : 'evidence.not-kept',
+    summary: 'the evidence of this run cannot be kept',
+    detail: `Wanted to write below ${folder}, saw: ${error instanceof Error ? error.message : String(error)}.`,
+    fix: code === 'ENOSPC' ? `df -h ${folder}` : 'choose another folder with --evidence-dir DIR',
+    where: { file: folder },
+  };
+}

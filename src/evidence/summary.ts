@@ -1,0 +1,31 @@
+import { placeOf, type Problem } from '../core/problem.ts';
+import type { CheckResult, Outcome } from '../core/verdict.ts';
+import type { RunRecord } from './run-record.ts';
+
+const WORDS: Readonly<Record<Outcome, string>> = { pass: 'ok', fail: 'FAILED', unknown: 'UNKNOWN', skip: 'skipped', 'not-applicable': 'n/a' };
+
+/** summary.txt: what a person reads first, in plain text; what did not pass comes with what was wanted and the fix. */
+export function summaryOf(record: RunRecord): string {
+  const head = [
+    `hxllm ${record.version} ${record.phase}: ${record.ending} (exit ${String(record.exitCode)})`,
+    `run       ${record.run}, ${(record.durationMs / 1000).toFixed(1)} s, by ${record.by}`,
+    `command   ${record.command.join(' ')}`,
+    `hosts     ${record.hosts.length === 0 ? 'none' : record.hosts.join(', ')}`,
+    `changes   ${String(record.changes)}`,
+  ];
+  const blocks = [head.join('\n'), ...record.problems.map(problemText), record.results.map(resultText).join('\n')];
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+function problemText(problem: Problem): string {
+  const place = placeOf(problem.where);
+  return [`PROBLEM ${problem.code}: ${problem.summary}`, ...(place === '' ? [] : [`  where   ${place}`]), `  detail  ${problem.detail}`, `  fix     ${problem.fix}`].join('\n');
+}
+
+function resultText(result: CheckResult): string {
+  const word = result.outcome === 'fail' && result.severity !== 'error' ? result.severity : WORDS[result.outcome];
+  const line = `${word.padEnd(8)} ${result.host}  ${result.id}  ${result.title}: ${result.seen}`;
+  const wanted = result.wanted === undefined ? [] : [`           wanted  ${result.wanted}`];
+  const fix = result.fix === undefined ? [] : [`           fix     ${result.fix}`];
+  return [line, ...wanted, ...fix].join('\n');
+}
