@@ -1,0 +1,42 @@
+import { globSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Plugin } from 'esbuild';
+import { packGateway } from '../shipping/bundle.ts';
+import { PACKAGE_ROOT } from '../shipping/package-root.ts';
+
+// What only the repository needs.
+const LEFT_OUT = ['cli/package/**'];
+
+/**
+ * Builds `dist` anew: every file of `src` as plain JavaScript at the same depth, so that what is found relative to a file
+ * (templates, package.json) is found there too, and the gateway packed into one file. Node strips no types below node_modules.
+ */
+export async function buildDist(): Promise<void> {
+  const { build } = await import('esbuild');
+  const dist = join(PACKAGE_ROOT, 'dist');
+  await rm(dist, { recursive: true, force: true });
+  await mkdir(dist, { recursive: true });
+  await build({
+    absWorkingDir: PACKAGE_ROOT,
+    entryPoints: globSync('**/*.ts', { cwd: join(PACKAGE_ROOT, 'src'), exclude: LEFT_OUT }).toSorted().map((file) => join('src', file)),
+    outdir: 'dist',
+    outbase: 'src',
+    // Bundling with every import left outside is one file for one file, with the imports' names rewritten.
+    bundle: true,
+    plugins: [importsAsBuilt],
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    tsconfigRaw: {},
+    logLevel: 'warning',
+  });
+  await writeFile(join(dist, 'gateway.mjs'), await packGateway());
+}
+
+const importsAsBuilt: Plugin = {
+  name: 'imports-as-built',
+  setup(build) {
+    build.onResolve({ filter: /.*/ }, ({ kind, path }) => (kind === 'entry-point' ? undefined : { path: path.startsWith('.') ? path.replace(/\.ts$/, '.js') : path, external: true }));
+  },
+};

@@ -1,0 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { PACKAGE_ROOT } from '../shipping/package-root.ts';
+import { buildDist } from './build.ts';
+
+/** Builds `dist` and packs the tarball that people install; the exit code is npm's. */
+export async function packPackage(destination: string): Promise<number> {
+  await buildDist();
+  const npm = spawn('npm', ['pack', '--pack-destination', destination], { cwd: PACKAGE_ROOT, stdio: 'inherit' });
+  const [code] = await once(npm, 'exit');
+  return typeof code === 'number' ? code : 1;
+}
+
+if (import.meta.main) process.exitCode = await packPackage(PACKAGE_ROOT);
