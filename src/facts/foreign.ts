@@ -1,0 +1,74 @@
+import { isMarked } from '../core/mark.ts';
+import { FOREIGN_SCRIPT } from './foreign-script.ts';
+import type { Question } from './question.ts';
+
+/** Something where hxllm installs that hxllm did not put there. */
+export interface Foreign {
+  readonly kind: 'unit' | 'file' | 'process' | 'folder';
+  /** Where it is; of a process, its program. */
+  readonly path: string;
+  /** What it looks like, one sentence part: `a LiteLLM unit (ExecStart=/home/litellm/litellm-venv/bin/litellm)`. */
+  readonly looksLike: string;
+  /** Of a process: its id, and the unit that it belongs to where there is one. */
+  readonly pid?: number;
+  readonly unit?: string;
+}
+
+/** The places that are looked at. */
+export interface ForeignPaths {
+  readonly configFile: string;
+  readonly envFile: string;
+  readonly serviceUnit: string;
+  readonly socketUnit: string;
+  readonly installDir: string;
+  readonly marker: string;
+}
+
+/** What stands in hxllm's places without its mark: files, units and their drop-ins, the install folder, and who holds the port. */
+export function foreignQuestion(paths: ForeignPaths, port: number): Question<readonly Foreign[]> {
+  return {
+    script: FOREIGN_SCRIPT,
+    arguments: [paths.configFile, paths.envFile, paths.serviceUnit, paths.socketUnit, paths.installDir, paths.marker, String(port)],
+    as: 'root',
+    parse: ({ stdout, exitCode }) => {
+      if (exitCode !== 0) throw new Error(`the question about foreign files ended with ${String(exitCode)}`);
+      return parseForeign(stdout);
+    },
+  };
+}
+
+/** Reads what the script says, line by line: `file PATH HEAD`, `unit PATH HEAD`, `folder PATH ENTRIES`, `process PID EXE UNIT COMMAND`, values in base64. */
+export function parseForeign(stdout: string): readonly Foreign[] {
+  return stdout.split('\n').flatMap((line): readonly Foreign[] => {
+    const [kind = '', ...encoded] = line.trim().split(' ');
+    const [first = '', second = '', third = '', fourth = ''] = encoded.map(decode);
+    if (kind === 'unit' || kind === 'file') return isMarked(second) ? [] : [{ kind, path: first, looksLike: kind === 'unit' ? unitLike(second) : fileLike(second) }];
+    if (kind === 'folder') return [{ kind, path: first, looksLike: `a folder without hxllm’s marker (it holds ${second.trim().split('\n').join(', ')})` }];
+    if (kind !== 'process') return [];
+    return [processOf(first, second, third, fourth)];
+  });
+}
+
+function unitLike(text: string): string {
+  const line = /^\s*ExecStart=.*$/m.exec(text)?.[0]?.trim() ?? /^\s*ListenStream=.*$/m.exec(text)?.[0]?.trim();
+  const what = /litellm/i.test(line ?? text) ? 'a LiteLLM unit' : 'a unit';
+  return line === undefined ? what : `${what} (${line.slice(0, 160)})`;
+}
+
+function fileLike(text: string): string {
+  if (/^model_list:/m.test(text)) return 'a LiteLLM configuration';
+  return /^(?:export )?LITELLM_\w+=/m.test(text) ? 'an environment file of LiteLLM' : 'a file without hxllm’s mark';
+}
+
+function processOf(pid: string, path: string, unit: string, command: string): Foreign {
+  // Without root, the sockets of others can be seen but not whose they are.
+  if (pid === '') return { kind: 'process', path: '', looksLike: 'a process of another user holds the port' };
+  const short = command.trim().split(/\s+/).slice(0, 2).join(' ');
+  const looksLike = `${short === '' ? 'a process' : short} (pid ${pid}${unit === '' ? '' : `, ${unit}`}) holds the port`;
+  return { kind: 'process', path, looksLike, pid: Number(pid), ...(unit === '' ? {} : { unit }) };
+}
+
+// UTF-8 in base64, as `base64 -w0` writes it; `-` is nothing.
+function decode(text: string): string {
+  return text === '-' ? '' : new TextDecoder().decode(Uint8Array.from(atob(text), (character) => character.codePointAt(0) ?? 0));
+}

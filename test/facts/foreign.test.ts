@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { MARK_LINE } from '../../src/core/mark.ts';
+import { foreignQuestion, type Foreign } from '../../src/facts/foreign.ts';
+
+function makeRoot(context: TestContext): { readonly root: string; ask(port: number): readonly Foreign[]; put(path: string, text: string): void } {
+  const root = mkdtempSync(join(tmpdir(), 'hxllm-foreign-'));
+  context.after(() => {
+    rmSync(root, { recursive: true });
+  });
+  const unit = (name: string): string => `${root}/etc/systemd/system/${name}`;
+  const installDir = `${root}/opt/litellm`;
+  const question = (port: number): ReturnType<typeof foreignQuestion> =>
+    foreignQuestion({ configFile: `${root}/etc/litellm/config.yaml`, envFile: `${root}/etc/litellm/litellm.env`, serviceUnit: unit('litellm.service'), socketUnit: unit('litellm.socket'), installDir, marker: `${installDir}/.hxllm` }, port);
+  return {
+    root,
+    ask: (port) => {
+      const asked = question(port);
+      return asked.parse({ stdout: execFileSync('bash', ['-c', asked.script, 'hxllm', ...(asked.arguments ?? [])], { encoding: 'utf8' }), exitCode: 0 });
+    },
+    put: (path, text) => {
+      mkdirSync(join(root, path, '..'), { recursive: true });
+      writeFileSync(join(root, path), text);
+    },
+  };
+}
+
+test('an empty host has nothing foreign', (context) => {
+  assert.deepEqual(makeRoot(context).ask(1), []);
+});
+
+test('what carries the mark is ours, also below a first line for the shell', (context) => {
+  const host = makeRoot(context);
+  host.put('etc/litellm/config.yaml', `${MARK_LINE}\nmodel_list: []\n`);
+  host.put('etc/systemd/system/litellm.service', `#!/bin/true\n${MARK_LINE}\n`);
+  host.put('opt/litellm/.hxllm', `${MARK_LINE}\n`);
+  assert.deepEqual(host.ask(1), []);
+});
+
+test('a LiteLLM installation is named by what it is, and its key does not travel', (context) => {
+  const host = makeRoot(context);
+  host.put('etc/litellm/config.yaml', 'model_list:\n  - model_name: x\n');
+  host.put('etc/litellm/litellm.env', 'LITELLM_MASTER_KEY=sk-very-secret\n');
+  host.put('etc/systemd/system/litellm.service', '[Service]\nExecStart=/home/litellm/litellm-venv/bin/litellm --port 4000\n');
+  host.put('etc/systemd/system/litellm.service.d/override.conf', '[Service]\nEnvironment=A=b\n');
+  host.put('opt/litellm/venv/pyvenv.cfg', '');
+  const found = host.ask(1);
+  assert.deepEqual(found.map((one) => [one.kind, one.path.slice(host.root.length), one.looksLike]), [
+    ['file', '/etc/litellm/config.yaml', 'a LiteLLM configuration'],
+    ['file', '/etc/litellm/litellm.env', 'an environment file of LiteLLM'],
+    ['unit', '/etc/systemd/system/litellm.service', 'a LiteLLM unit (ExecStart=/home/litellm/litellm-venv/bin/litellm --port 4000)'],
+    ['unit', '/etc/systemd/system/litellm.service.d/override.conf', 'a unit'],
+    ['folder', '/opt/litellm', 'a folder without hxllm’s marker (it holds venv)'],
+  ]);
+  assert.doesNotMatch(JSON.stringify(found), /very-secret/);
+});
+
+test('who holds the port is named with its program and process id', async (context) => {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  context.after(() => server.close());
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const [holder] = makeRoot(context).ask(address.port);
+  assert.equal(holder?.kind, 'process');
+  assert.equal(holder.pid, process.pid);
+  assert.equal(holder.path, process.execPath);
+  assert.match(holder.looksLike, /holds the port$/);
+});
