@@ -5,16 +5,27 @@ import type { Answer, Fact, Facts, Question, Questions } from './question.ts';
 
 const DEFAULT_TIMEOUT_S = 10;
 
+/** What sudo itself may take before anything runs: it may be waiting for a directory server. */
+const SUDO_TIMEOUT_S = 15;
+
+/** How questions are asked: the limits of the call, who asks for root, and who else wants to see the answers. */
+export interface AskOptions extends CallOptions {
+  readonly become: 'sudo' | 'none';
+  /** Gets the answers as the host gave them, for the evidence. */
+  readonly keep?: (answers: ReadonlyMap<string, Answer>) => void;
+}
+
 /**
  * Asks everything in one script and one round trip; the host works on all questions at once. Questions for root are
  * asked through `sudo -n` unless the user is root already, or `become` is `none`: then as the user.
  * `nonce` is a word that no answer contains.
  */
-export async function ask<Q extends Questions>(host: Host, questions: Q, nonce: string, options: CallOptions & { readonly become: 'sudo' | 'none' }): Promise<Result<Facts<Q>>> {
+export async function ask<Q extends Questions>(host: Host, questions: Q, nonce: string, options: AskOptions): Promise<Result<Facts<Q>>> {
   const { names, script } = compose(questions, nonce, options.become);
   const ran = await host.run({ argv: ['bash', '-c', script] }, options);
   if (!ran.ok) return ran;
   const answers = split(ran.value.stdout, nonce);
+  options.keep?.(answers);
   const facts = names.map((name) => [name, factOf(questions[name], answers.get(name))] as const);
   // Built from the questions name by name, which is what the type says.
   return ok(Object.fromEntries(facts) as Facts<Q>);
@@ -25,23 +36,36 @@ export function compose(questions: Questions, nonce: string, become: 'sudo' | 'n
   const entries = Object.entries(questions);
   const asRoot = become === 'sudo' ? entries.filter(([, question]) => question.as === 'root') : [];
   const asUser = entries.filter(([, question]) => become === 'none' || question.as === 'user');
-  const root = inParallel(asRoot.map(([name, question]) => answerOf(name, question, nonce)));
-  // One sudo for all of them; when it may not, it prints nothing and they stay unknown.
-  const elevated = asRoot.length === 0 ? [] : [`if [ "$(id -u)" = 0 ]; then ${shellLine(['bash', '-c', root])}; else ${shellLine(['sudo', '-n', 'bash', '-c', root])} </dev/null 2>/dev/null; fi`];
-  const script = `export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"\n${inParallel([...elevated, ...asUser.map(([name, question]) => answerOf(name, question, nonce))])}`;
+  const root = inParallel(asRoot.map(([name, question]) => readable(answerOf(name, question, nonce))));
+  // One sudo for all of them; when it may not, it prints nothing and they stay unknown. A user cannot end a sudo that
+  // hangs, so it is its reader that gives up.
+  const limitS = SUDO_TIMEOUT_S + Math.max(0, ...asRoot.map(([, question]) => question.timeoutS ?? DEFAULT_TIMEOUT_S));
+  const elevated = { line: `if [ "$(id -u)" = 0 ]; then ${shellLine(['bash', '-c', root])}; else ${shellLine(['sudo', '-n', 'bash', '-c', root])} </dev/null 2>/dev/null; fi`, read: `timeout ${String(limitS)} cat` };
+  const lines = [...(asRoot.length === 0 ? [] : [elevated]), ...asUser.map(([name, question]) => readable(answerOf(name, question, nonce)))];
+  const script = `export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"\n${inParallel(lines)}`;
   return { names: entries.map(([name]) => name), script };
 }
 
 function answerOf(name: string, question: Question<unknown>, nonce: string): string {
   const limit = String(question.timeoutS ?? DEFAULT_TIMEOUT_S);
   const command = shellLine(['timeout', '-k', '1', limit, 'bash', '-c', question.script, 'hxllm', ...(question.arguments ?? [])]);
-  return `printf '%s\\n' ${nonce}:begin:${name}; ${command} </dev/null 2>/dev/null; printf '\\n%s\\n' "${nonce}:end:$?"`;
+  return `${shellLine(['printf', String.raw`%s\n`, `${nonce}:begin:${name}`])}; ${command} </dev/null 2>/dev/null; printf '\\n%s\\n' "${nonce}:end:$?"`;
+}
+
+interface Line {
+  readonly line: string;
+  /** The command that reads its answer. */
+  readonly read: string;
+}
+
+function readable(line: string): Line {
+  return { line, read: 'cat' };
 }
 
 // Every line gets a pipe of its own, so they run at once, leave nothing behind, and answer in order.
-function inParallel(lines: readonly string[]): string {
-  const opened = lines.map((line, index) => `exec {p${String(index)}}< <(${line}\n)`);
-  const read = lines.map((_, index) => `cat <&"$p${String(index)}"`);
+function inParallel(lines: readonly Line[]): string {
+  const opened = lines.map(({ line }, index) => `exec {p${String(index)}}< <(${line}\n)`);
+  const read = lines.map((each, index) => `${each.read} <&"$p${String(index)}"`);
   return [...opened, ...read].join('\n');
 }
 

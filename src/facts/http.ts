@@ -1,0 +1,74 @@
+import type { Answer, Question } from './question.ts';
+
+/** What a GET from the host came to. `unreachable`: no HTTP answer, and why. */
+export type Got =
+  | { readonly state: 'answered'; readonly status: number; readonly body: string }
+  | { readonly state: 'unreachable'; readonly why: string };
+
+/** What the host waits for an answer. */
+export const GET_TIMEOUT_S = 5;
+
+// The host need not have curl: bash speaks HTTP/1.0, whose answers end with the connection and are never chunked.
+// Exit codes are curl's: 6 no such name, 7 no connection, 28 took too long.
+const PLAIN = `limit=$5
+timeout -k 1 "$limit" bash -c '
+exec 2>&1
+exec 3<>"/dev/tcp/$1/$2" || exit 7
+exec 2>/dev/null
+printf "GET %s HTTP/1.0\\r\\nHost: %s\\r\\nAccept: application/json\\r\\nConnection: close\\r\\n\\r\\n" "$3" "$4" >&3
+cat <&3' hxllm "$@"
+code=$?; [ $code = 124 ] && exit 28; exit $code`;
+
+// TLS takes curl or openssl; without them nothing can be said, which is not the same as no answer.
+const TLS = `limit=$5
+if command -v curl >/dev/null; then exec curl -sS -i --noproxy "*" --max-time "$limit" "https://$4$3" 2>&1; fi
+command -v openssl >/dev/null || exit 127
+printf "GET %s HTTP/1.0\\r\\nHost: %s\\r\\nAccept: application/json\\r\\nConnection: close\\r\\n\\r\\n" "$3" "$4" | timeout -k 1 "$limit" openssl s_client -quiet -connect "$1:$2" -servername "$1" -verify_hostname "$1" -verify_return_error 2>&1
+code=$?; [ $code = 124 ] && exit 28; exit $code`;
+
+/** A GET that the host itself makes. `url` is `http://` or `https://`; what it says beyond host, port and path is not sent. */
+export function getQuestion(url: string): Question<Got> {
+  const { protocol, hostname, port, host, pathname, search } = new URL(url);
+  const tls = protocol === 'https:';
+  return {
+    script: tls ? TLS : PLAIN,
+    arguments: [hostname.replace(/^\[(.*)\]$/, '$1'), port === '' ? (tls ? '443' : '80') : port, `${pathname}${search}`, host, String(GET_TIMEOUT_S)],
+    as: 'user',
+    timeoutS: GET_TIMEOUT_S + 3,
+    parse: parseGot,
+  };
+}
+
+/** Reads what came back; throws where the host had no means to ask. */
+export function parseGot({ stdout, exitCode }: Answer): Got {
+  if (exitCode === 127) throw new Error('https:// takes curl or openssl on the host, and it has neither');
+  const head = /(?:^|\n)HTTP\/[\d.]+ (\d{3})[^\n]*\n/.exec(stdout);
+  if (head !== null) {
+    const rest = stdout.slice(head.index + head[0].length);
+    const [, fields = '', body = ''] = /^([\s\S]*?\n|)\r?\n([\s\S]*)$/.exec(rest) ?? [];
+    return { state: 'answered', status: Number(head[1]), body: /^transfer-encoding:.*\bchunked\b/im.test(fields) ? joinChunks(body) : body };
+  }
+  if (exitCode === 28) return { state: 'unreachable', why: `no answer within ${String(GET_TIMEOUT_S)} s` };
+  if (exitCode === 0) return { state: 'unreachable', why: 'it closed the connection without an HTTP answer' };
+  return { state: 'unreachable', why: reasonIn(stdout) ?? `the request ended with ${String(exitCode)}` };
+}
+
+// Sizes count bytes, and the text was decoded already; so it is taken apart as bytes again.
+function joinChunks(body: string): string {
+  const bytes = new TextEncoder().encode(body);
+  const decoder = new TextDecoder();
+  const parts: string[] = [];
+  for (let at = 0; ;) {
+    const end = bytes.indexOf(10, at);
+    const size = end < 0 ? Number.NaN : Number.parseInt(decoder.decode(bytes.subarray(at, end)), 16);
+    if (Number.isNaN(size) || size === 0) return parts.join('');
+    parts.push(decoder.decode(bytes.subarray(end + 1, end + 1 + size), { stream: true }));
+    at = end + 1 + size + 2;
+  }
+}
+
+// bash: `hxllm: connect: Connection refused`, `hxllm: no.such: Name or service not known`; curl: `curl: (7) Failed …`.
+function reasonIn(message: string): string | undefined {
+  const lines = message.split('\n').map((line) => line.replace(/^(?:hxllm: (?:line \d+: )?(?:connect: )?|curl: \(\d+\) )/, '').trim());
+  return lines.find((line) => line !== '');
+}

@@ -1,0 +1,38 @@
+import type { Question } from './question.ts';
+
+/** Addresses on which somebody listens on a port; empty: it is free. */
+export type Listeners = readonly string[];
+
+/** Who listens on a TCP port, from the kernel's own table: no tool is needed, and no privilege. */
+export function portQuestion(port: number): Question<Listeners> {
+  return { script: 'cat /proc/net/tcp && cat /proc/net/tcp6 || true', as: 'user', parse: ({ stdout }) => parseListeners(stdout, port) };
+}
+
+const LISTEN = '0A';
+
+/** Reads proc_pid_net(5): local addresses in state LISTEN with this port. */
+export function parseListeners(text: string, port: number): Listeners {
+  if (!text.includes('local_address')) throw new Error('/proc/net/tcp could not be read');
+  return text.split('\n').flatMap((line) => {
+    const [, address, hexPort, state] = /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) /.exec(line) ?? [];
+    if (address === undefined || hexPort === undefined || state !== LISTEN || Number.parseInt(hexPort, 16) !== port) return [];
+    return [readAddress(address)];
+  });
+}
+
+// Words of 32 bits in the host's byte order; every architecture we serve is little-endian.
+function readAddress(hex: string): string {
+  const words = (hex.match(/.{8}/g) ?? []).map((word) => (word.match(/../g) ?? []).toReversed());
+  if (words.length === 1) return (words[0] ?? []).map((byte) => Number.parseInt(byte, 16)).join('.');
+  const groups = words.flatMap(([a = '', b = '', c = '', d = '']) => [a + b, c + d].map((group) => group.toLowerCase().replace(/^0{1,3}/, '')));
+  return `[${compress(groups)}]`;
+}
+
+function compress(groups: readonly string[]): string {
+  const text = groups.join(':');
+  const runs = [...text.matchAll(/(?:^|:)0(?::0)+(?=:|$)/g)].toSorted((a, b) => b[0].length - a[0].length);
+  const [run] = runs;
+  if (run === undefined) return text;
+  const [before, after] = [text.slice(0, run.index), text.slice(run.index + run[0].length)];
+  return `${before}::${after.replace(/^:/, '')}`;
+}

@@ -1,0 +1,42 @@
+import type { Check } from '../../../core/check.ts';
+import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
+import { knowing, type Subject } from '../subject.ts';
+
+/** Everything else is asked through the connection, with bash. */
+export const CONNECTION: readonly Check<Subject>[] = [
+  {
+    id: 'ssh.reachable',
+    title: 'Reachable over SSH with a verified host key',
+    severity: 'error',
+    judge: ({ host: { target }, seen }) => {
+      if (!seen.reached) return failed(`an SSH connection to ${target.address}`, `${seen.problem.summary}. ${seen.problem.detail}`, seen.problem.fix);
+      if (target.connection === 'local') return notApplicable('this machine itself (ansible_connection=local)');
+      return pass(`connected to ${target.address}`);
+    },
+  },
+  {
+    id: 'ssh.host-key-checked',
+    title: 'Host keys are checked',
+    severity: 'warning',
+    after: ['ssh.reachable'],
+    judge: ({ host: { target } }) => {
+      if (target.connection === 'local') return notApplicable('this machine itself (ansible_connection=local)');
+      if (target.hostKeyChecking) return pass('the key is the one in known_hosts');
+      return failed('a host key that is compared with known_hosts', 'host_key_checking is off: whoever answers at this address is believed', `ssh-keyscan -H ${target.address} >> ~/.ssh/known_hosts`);
+    },
+  },
+  {
+    id: 'system.bash',
+    title: 'bash answers',
+    severity: 'error',
+    after: ['ssh.reachable'],
+    judge: (subject) => {
+      const verdict = knowing(
+        (facts) => facts.programs,
+        ({ bash }) => (bash === undefined ? unknown('bash does not say its version') : pass(`bash ${bash}`)),
+      )(subject);
+      // Without bash no question has an answer, and this check is the one that says why.
+      return verdict.outcome === 'unknown' ? unknown(verdict.seen, 'apt-get install bash, as root on the host') : verdict;
+    },
+  },
+];

@@ -1,0 +1,15 @@
+import type { Settings } from '../../../config/config.ts';
+import type { Check } from '../../../core/check.ts';
+import type { Subject } from '../subject.ts';
+import { CONNECTION } from './connection.ts';
+import { fleetChecks } from './fleet.ts';
+import { modelChecks } from './models.ts';
+import { PLACE } from './place.ts';
+import { PRIVILEGE } from './privilege.ts';
+import { RESOURCES } from './resources.ts';
+import { SYSTEM } from './system.ts';
+
+/** All checks for a host with these settings, in the order in which they are judged. */
+export function checksFor(settings: Settings): readonly Check<Subject>[] {
+  return [...CONNECTION, ...SYSTEM, ...PRIVILEGE, ...RESOURCES, ...PLACE, ...fleetChecks(settings.backends), ...modelChecks(settings.models, settings.backends)];
+}

@@ -1,0 +1,60 @@
+import type { Backend, Model } from '../../../config/config.ts';
+import type { Check } from '../../../core/check.ts';
+import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
+import { normalizeModel } from '../../../facts/ollama.ts';
+import type { HostFacts, Subject } from '../subject.ts';
+
+/** Every alias has its model somewhere, and preferably everywhere it is said to be. */
+export function modelChecks(models: readonly Model[] | undefined, backends: readonly Backend[] | undefined): readonly Check<Subject>[] {
+  const missing = [...(models === undefined ? ['litellm_models'] : []), ...(backends === undefined ? ['litellm_backends'] : [])];
+  if (models === undefined || backends === undefined) {
+    const why = notApplicable(`${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not defined yet: run hxllm inventory`);
+    return [{ id: 'models.present', title: 'Every model is on a backend', severity: 'error', judge: () => why }];
+  }
+  const all = backends.map(({ url }) => url);
+  return models.flatMap((model) => checksOf(model, model.backends ?? all));
+}
+
+function checksOf(model: Model, urls: readonly string[]): readonly Check<Subject>[] {
+  const present = `models.present[${model.name}]`;
+  return [
+    { id: present, title: `${model.name} is on a backend`, severity: 'error', after: ['system.bash'], judge: (subject) => judge(subject, (facts) => judgePresent(model, urls, facts)) },
+    { id: `models.everywhere[${model.name}]`, title: `${model.name} is on all its backends`, severity: 'note', after: [present], judge: (subject) => judge(subject, (facts) => judgeEverywhere(model, urls, facts)) },
+  ];
+}
+
+function judge({ seen }: Subject, withFacts: (facts: HostFacts) => Verdict): Verdict {
+  return seen.reached ? withFacts(seen.facts) : unknown(seen.problem.summary);
+}
+
+function judgePresent(model: Model, urls: readonly string[], facts: HostFacts): Verdict {
+  const { having, lacking, silent } = search(model, urls, facts);
+  if (having.length > 0) return pass(`${model.model} on ${having.join(', ')}`);
+  // A backend that does not answer has a check of its own that fails; this one cannot tell.
+  if (silent.length > 0) return { outcome: 'skip', seen: `not judged because ${silent.join(', ')} did not answer${lacking.length === 0 ? '' : ` and ${lacking.join(', ')} does not have ${model.model}`}` };
+  return failed(`${model.model} on one of ${urls.join(', ')}`, 'none of them has it', `OLLAMA_HOST=${urls[0] ?? ''} ollama pull ${model.model}`);
+}
+
+function judgeEverywhere(model: Model, urls: readonly string[], facts: HostFacts): Verdict {
+  const { having, lacking, silent } = search(model, urls, facts);
+  const [first] = lacking;
+  if (first === undefined) return silent.length === 0 ? pass(`on all ${String(having.length)}`) : { outcome: 'skip', seen: `not judged because ${silent.join(', ')} did not answer` };
+  return failed(`${model.model} on every backend that is to serve it`, `missing on ${lacking.join(', ')}`, `OLLAMA_HOST=${first} ollama pull ${model.model}`);
+}
+
+interface Found {
+  readonly having: readonly string[];
+  readonly lacking: readonly string[];
+  readonly silent: readonly string[];
+}
+
+function search(model: Model, urls: readonly string[], facts: HostFacts): Found {
+  const wanted = normalizeModel(model.model);
+  const where = (url: string): keyof Found => {
+    const fact = facts[`models ${url}`];
+    if (fact?.known !== true || !fact.value.answered) return 'silent';
+    return fact.value.value.some((name) => normalizeModel(name) === wanted) ? 'having' : 'lacking';
+  };
+  const by = (state: keyof Found): readonly string[] => urls.filter((url) => where(url) === state);
+  return { having: by('having'), lacking: by('lacking'), silent: by('silent') };
+}

@@ -1,0 +1,41 @@
+import type { Check } from '../../../core/check.ts';
+import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
+import { commandOn, knowing, type Subject } from '../subject.ts';
+
+/** The place where the gateway goes: nobody else may have it. */
+export const PLACE: readonly Check<Subject>[] = [
+  {
+    id: 'place.nothing-foreign',
+    title: 'Nothing foreign where hxllm installs',
+    severity: 'warning',
+    after: ['system.bash'],
+    judge: knowing((facts) => facts.foreign, (foreign, { host: { target } }) => {
+      if (foreign.length === 0) return pass('nothing but what hxllm made, if anything');
+      const list = foreign.map(({ path, looksLike }) => (path === '' ? looksLike : `${path}: ${looksLike}`)).join('; ');
+      return failed('nothing without hxllm’s mark', list, `hxllm enforce --limit ${target.name} --take-over --dry-run`);
+    }),
+  },
+  {
+    id: 'place.port-free',
+    title: 'Port is free or ours',
+    severity: 'error',
+    after: ['system.bash'],
+    judge: knowing((facts) => facts.port, (listeners, subject) => {
+      const { settings, target } = subject.host;
+      const taken = listeners.filter((address) => overlaps(settings.listen, address));
+      const port = `port ${String(settings.port)}`;
+      if (taken.length === 0) return pass(`${port} is free`);
+      const held = `${port} is held on ${taken.join(', ')}`;
+      const foreign = subject.seen.reached ? subject.seen.facts.foreign : undefined;
+      if (foreign?.known !== true) return unknown(`${held}, and it takes root to see by whom`, commandOn(target, 'sudo', 'ss', '-Hltnp', `sport = :${String(settings.port)}`));
+      return foreign.value.some(({ kind }) => kind === 'process') ? notApplicable(`${held} by what place.nothing-foreign names`) : pass(`${held} by hxllm’s own gateway`);
+    }),
+  },
+];
+
+/** Whether somebody who listens on `address` is in the way of listening on `wanted`. */
+function overlaps(wanted: string, address: string): boolean {
+  const anywhere = new Set(['0.0.0.0', '::', '[::]', '*']);
+  const bare = (text: string): string => text.replace(/^\[(.*)\]$/, '$1');
+  return anywhere.has(wanted) || anywhere.has(address) || bare(wanted) === bare(address);
+}

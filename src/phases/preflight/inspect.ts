@@ -1,0 +1,37 @@
+import type { HostConfig } from '../../config/config.ts';
+import type { PhaseTools } from '../../core/phase.ts';
+import { ask } from '../../facts/ask.ts';
+import type { Answer } from '../../facts/question.ts';
+import { questionsFor, type Subject } from './subject.ts';
+
+/** Beyond what any question may take by itself. */
+const ASK_TIMEOUT_MS = 60_000;
+
+/** Connects to one host and asks everything; the answers, as given and as read, are kept. */
+export async function inspectHost(host: HostConfig, { connect, recorder, signal, nowMs }: PhaseTools): Promise<Subject> {
+  const { target, settings } = host;
+  recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
+  const connected = await connect(target, signal);
+  if (!connected.ok) return { host, seen: { reached: false, problem: connected.problems[0] } };
+  try {
+    recorder.event({ kind: 'progress', host: target.name, text: 'asking' });
+    const fromMs = nowMs();
+    const keep = (answers: ReadonlyMap<string, Answer>): void => { recorder.file(`hosts/${target.name}/answers.json`, openAnswers(answers)); };
+    const become = settings.serviceManager === 'process' ? 'none' : 'sudo';
+    const asked = await ask(connected.value, questionsFor(settings), nonceOf(), { signal, timeoutMs: ASK_TIMEOUT_MS, become, keep });
+    if (!asked.ok) return { host, seen: { reached: false, problem: asked.problems[0] } };
+    recorder.file(`hosts/${target.name}/facts.json`, asked.value);
+    return { host, seen: { reached: true, facts: asked.value, askedMs: { fromMs, toMs: nowMs() } } };
+  } finally {
+    await connected.value.close();
+  }
+}
+
+// What stands in foreign files may be secret, and comes in base64, where nothing would redact it; facts.json has what was read of it.
+function openAnswers(answers: ReadonlyMap<string, Answer>): object {
+  return Object.fromEntries([...answers].filter(([name]) => name !== 'foreign'));
+}
+
+function nonceOf(): string {
+  return crypto.randomUUID();
+}

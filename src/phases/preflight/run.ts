@@ -1,0 +1,28 @@
+import type { Config } from '../../config/config.ts';
+import { judgeAll } from '../../core/check.ts';
+import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
+import type { Problem } from '../../core/problem.ts';
+import { failsPhase, type CheckResult } from '../../core/verdict.ts';
+import { checksFor } from './checks/index.ts';
+import { inspectHost } from './inspect.ts';
+import { problemsOf } from './hosts.ts';
+
+/** Asks every host everything at once, judges the answers and changes nothing. One dead host hides no other. */
+export async function runPreflight(config: Config, tools: PhaseTools): Promise<PhaseReport> {
+  const problems: Problem[] = [...problemsOf(config)];
+  const results: CheckResult[] = [];
+  const subjects = problems.length > 0 ? [] : config.hosts.map((host) => ({ host, subject: inspectHost(host, tools) }));
+  for (const { host, subject } of subjects) {
+    const { seen } = await subject;
+    const judged = judgeAll(checksFor(host.settings), { host, seen }, host.target.name);
+    if (!seen.reached) problems.push(seen.problem);
+    for (const result of judged) tools.recorder.event({ kind: 'check', result });
+    results.push(...judged);
+  }
+  return { ending: endingOf(results, problems, tools.signal), results, problems, changes: 0 };
+}
+
+function endingOf(results: readonly CheckResult[], problems: readonly Problem[], signal: AbortSignal): PhaseReport['ending'] {
+  if (signal.aborted) return 'aborted';
+  return problems.length > 0 || results.some(failsPhase) ? 'failed' : 'passed';
+}

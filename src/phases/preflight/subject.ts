@@ -1,0 +1,93 @@
+import { pathsOf, type HostConfig, type Settings } from '../../config/config.ts';
+import type { Target } from '../../core/host.ts';
+import type { Problem } from '../../core/problem.ts';
+import { shellLine } from '../../core/shell.ts';
+import { unknown, type Verdict } from '../../core/verdict.ts';
+import { clockQuestion } from '../../facts/clock.ts';
+import { diskQuestion } from '../../facts/disk.ts';
+import { foreignQuestion } from '../../facts/foreign.ts';
+import { identityQuestion, sudoQuestion } from '../../facts/identity.ts';
+import { machineQuestion } from '../../facts/machine.ts';
+import { nameQuestion, type Addresses } from '../../facts/name.ts';
+import { ollamaModelsQuestion, ollamaVersionQuestion, type Said } from '../../facts/ollama.ts';
+import { osQuestion } from '../../facts/os.ts';
+import { portQuestion } from '../../facts/port.ts';
+import { programsQuestion } from '../../facts/programs.ts';
+import type { Fact, Facts, Question } from '../../facts/question.ts';
+import { systemdQuestion } from '../../facts/systemd.ts';
+
+/** What the checks judge: a host with what is wanted of it, and what it said; or why it said nothing. */
+export interface Subject {
+  readonly host: HostConfig;
+  readonly seen: { readonly reached: true; readonly facts: HostFacts; readonly askedMs: Asked } | { readonly reached: false; readonly problem: Problem };
+}
+
+/** When the questions left and when the answers were back, by our clock. */
+export interface Asked {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Everything that preflight knows of a host. */
+export type HostFacts = Facts<HostQuestions>;
+
+type HostQuestions = ReturnType<typeof questionsOfHost> & FleetQuestions;
+
+type FleetQuestions = {
+  readonly [name: `resolves ${string}`]: Question<Addresses>;
+  readonly [version: `version ${string}`]: Question<Said<string>>;
+  readonly [models: `models ${string}`]: Question<Said<readonly string[]>>;
+};
+
+/** Everything to ask one host, in one go. */
+export function questionsFor(settings: Settings): HostQuestions {
+  return { ...questionsOfHost(settings), ...questionsOfFleet(settings) };
+}
+
+function questionsOfHost(settings: Settings) {
+  const paths = pathsOf(settings);
+  return {
+    os: osQuestion,
+    machine: machineQuestion,
+    systemd: systemdQuestion,
+    identity: identityQuestion,
+    sudo: sudoQuestion,
+    clock: clockQuestion,
+    programs: programsQuestion,
+    disk: diskQuestion(paths.installDir),
+    port: portQuestion(settings.port),
+    foreign: foreignQuestion(paths, settings.port),
+  };
+}
+
+function questionsOfFleet(settings: Settings): FleetQuestions {
+  const urls = (settings.backends ?? []).map(({ url }) => url);
+  return Object.fromEntries([
+    ...urls.map((url) => [`resolves ${hostnameOf(url)}`, nameQuestion(hostnameOf(url))]),
+    ...urls.map((url) => [`version ${url}`, ollamaVersionQuestion(url)]),
+    ...urls.map((url) => [`models ${url}`, ollamaModelsQuestion(url)]),
+  ]);
+}
+
+/** The host part of a backend's URL, an IPv6 address without brackets. */
+export function hostnameOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+/** A judge that needs one fact: where it is not known, the verdict is unknown and says why. */
+export function knowing<T>(factOf: (facts: HostFacts) => Fact<T> | undefined, judge: (value: T, subject: Subject) => Verdict): (subject: Subject) => Verdict {
+  return (subject) => {
+    if (!subject.seen.reached) return unknown(subject.seen.problem.summary);
+    const fact = factOf(subject.seen.facts);
+    if (fact === undefined) return unknown('it was not asked');
+    return fact.known ? judge(fact.value, subject) : unknown(fact.why);
+  };
+}
+
+/** A command as a person types it to run it on a host: through ssh, unless the host is this machine. */
+export function commandOn(target: Target, ...argv: readonly string[]): string {
+  if (target.connection === 'local') return shellLine(argv);
+  const port = target.port === undefined ? [] : ['-p', String(target.port)];
+  const place = target.user === undefined ? target.address : `${target.user}@${target.address}`;
+  return shellLine(['ssh', ...port, place, ...argv]);
+}
