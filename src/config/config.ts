@@ -12,6 +12,8 @@ export interface Config {
   readonly hosts: readonly HostConfig[];
   /** Every host of the inventory, for those who look for candidates. */
   readonly allHosts: readonly string[];
+  /** Where the group has no host yet: what each host of the inventory would get if it joined. Empty otherwise. */
+  readonly candidates: readonly Candidate[];
   /** Files that were read, absolute, in order; the evidence hashes them. */
   readonly files: readonly string[];
   /** What is questionable but no reason to stop. */
@@ -23,6 +25,13 @@ export interface HostConfig {
   readonly target: Target;
   readonly settings: Settings;
   /** Where each `litellm_*` variable got its value. */
+  readonly origins: Readonly<Record<string, Where>>;
+}
+
+/** A host that could join the group. */
+export interface Candidate {
+  readonly name: string;
+  readonly settings: Settings;
   readonly origins: Readonly<Record<string, Where>>;
 }
 

@@ -1,0 +1,111 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { ok, type Result, type Where } from '../core/problem.ts';
+import type { Findings } from './findings.ts';
+import type { SourceFiles } from './source-files.ts';
+import { readTruth } from './variables/truth.ts';
+
+/** Environment and home of the person, as far as Ansible's settings depend on them. */
+export interface Person {
+  readonly cwd: string;
+  readonly home: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What of ansible.cfg and Ansible's environment counts here; paths are absolute. */
+export interface AnsibleSettings {
+  /** The ansible.cfg that was read. */
+  readonly file: string | undefined;
+  readonly inventory: string | undefined;
+  readonly remoteUser: string | undefined;
+  readonly privateKeyFile: string | undefined;
+  readonly vaultPasswordFile: string | undefined;
+  readonly hostKeyChecking: boolean;
+}
+
+/** Finds and reads ansible.cfg: `ANSIBLE_CONFIG`, `./ansible.cfg`, `~/.ansible.cfg`, the first that is there. The environment's own variables win. */
+export async function readAnsibleSettings(person: Person, files: SourceFiles, findings: Findings): Promise<Result<AnsibleSettings>> {
+  const file = await findFile(person, files, findings);
+  const source = file === undefined ? ok(undefined) : await files.open(file);
+  if (!source.ok) return source;
+  const folder = file === undefined ? person.cwd : dirname(file);
+  const defaults = source.value === undefined ? new Map<string, Entry>() : readDefaults(source.value.text, files.shown(file ?? ''), findings);
+  const path = (variable: string, name: string): string | undefined => {
+    const ofEnvironment = person.environment[variable];
+    if (ofEnvironment !== undefined && ofEnvironment !== '') return pathOf(ofEnvironment, person.cwd, person);
+    const entry = defaults.get(name);
+    return entry === undefined || entry.text === '' ? undefined : pathOf(entry.text, folder, person);
+  };
+  return ok({
+    file,
+    inventory: path('ANSIBLE_INVENTORY', 'inventory'),
+    remoteUser: person.environment['ANSIBLE_REMOTE_USER'] ?? defaults.get('remote_user')?.text,
+    privateKeyFile: path('ANSIBLE_PRIVATE_KEY_FILE', 'private_key_file'),
+    vaultPasswordFile: path('ANSIBLE_VAULT_PASSWORD_FILE', 'vault_password_file'),
+    hostKeyChecking: truthOf(person.environment['ANSIBLE_HOST_KEY_CHECKING'], { path: 'ANSIBLE_HOST_KEY_CHECKING' }, findings) ?? truthOf(defaults.get('host_key_checking')?.text, defaults.get('host_key_checking')?.where ?? {}, findings) ?? true,
+  });
+}
+
+async function findFile(person: Person, files: SourceFiles, findings: Findings): Promise<string | undefined> {
+  const named = person.environment['ANSIBLE_CONFIG'];
+  const here = join(person.cwd, 'ansible.cfg');
+  if (named !== undefined && named !== '') {
+    const path = pathOf(named, person.cwd, person);
+    const found = (await isFolder(path)) ? join(path, 'ansible.cfg') : path;
+    if (await exists(found)) return found;
+  }
+  if (await exists(here)) {
+    // Ansible does not take one that anybody could have put there.
+    if ((((await stat(person.cwd)).mode & 0o002) === 0)) return here;
+    findings.warning({ code: 'config.world-writable', summary: 'ansible.cfg is ignored', detail: `Wanted a folder that only its owner may write; seen ${person.cwd}, which everybody may write.`, fix: `chmod o-w ${person.cwd}`, where: { file: files.shown(here) } });
+  }
+  const atHome = join(person.home, '.ansible.cfg');
+  return (await exists(atHome)) ? atHome : undefined;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then((found) => found.isFile(), () => false);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then((found) => found.isDirectory(), () => false);
+}
+
+/** `~`, `$NAME` and `{{CWD}}` put in, relative to `folder`. */
+function pathOf(text: string, folder: string, person: Person): string {
+  const filled = text.replaceAll('{{CWD}}', person.cwd).replace(/^~(?=\/|$)/, person.home).replace(/\$(?:(\w+)|\{(\w+)\})/g, (whole, bare: string | undefined, braced: string | undefined) => person.environment[bare ?? braced ?? ''] ?? whole);
+  return resolve(folder, filled);
+}
+
+interface Entry {
+  readonly text: string;
+  readonly where: Where;
+}
+
+/** The section `[defaults]` by Python's configparser with `;` for comments at a line's end. */
+function readDefaults(text: string, file: string, findings: Findings): ReadonlyMap<string, Entry> {
+  const entries = new Map<string, Entry>();
+  let section = '';
+  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+    const line = raw.replace(/(^|\s);.*$/, '').trim();
+    if (line === '' || line.startsWith('#') || /^\s/.test(raw)) continue;
+    const header = /^\[([^\]]+)\]/.exec(line)?.[1];
+    const entry = /^([^=:]+?)\s*[=:]\s*(.*)$/.exec(line);
+    if (header !== undefined) section = header;
+    else if (entry === null) findings.error({ code: 'config.ansible-cfg', summary: 'ansible.cfg has a line that cannot be read', detail: `Wanted [section] or name = value; seen ${JSON.stringify(line)}.`, fix: 'correct the line', where: { file, line: index + 1 } });
+    else if (section === 'defaults') entries.set((entry[1] ?? '').toLowerCase(), { text: unquote(entry[2] ?? ''), where: { file, line: index + 1, path: `defaults.${entry[1] ?? ''}` } });
+  }
+  return entries;
+}
+
+function unquote(text: string): string {
+  return /^(['"])(.*)\1$/.exec(text)?.[2] ?? text;
+}
+
+function truthOf(text: string | undefined, where: Where, findings: Findings): boolean | undefined {
+  if (text === undefined || text === '') return undefined;
+  const truth = readTruth(text);
+  if (truth !== undefined) return truth;
+  findings.error({ code: 'config.ansible-cfg', summary: `${where.path ?? 'a setting'} is not usable`, detail: `Wanted true or false; seen ${JSON.stringify(text)}.`, fix: 'write true or false', where });
+  return undefined;
+}

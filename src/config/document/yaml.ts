@@ -1,0 +1,142 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Pair, type Scalar } from 'yaml';
+import type { Where } from '../../core/problem.ts';
+import type { Findings } from '../findings.ts';
+import { scalar, type MapValue, type Value, type Variables } from '../value.ts';
+import type { Keyring, Opened } from '../vault/keyring.ts';
+import { readPlainScalar } from './plain-scalar.ts';
+
+/** A YAML text and where it came from. */
+export interface YamlSource {
+  readonly text: string;
+  /** As people see it. */
+  readonly file: string;
+  readonly encrypted: boolean;
+}
+
+const VAULT_TAGS = ['!vault', '!vault-encrypted'];
+const ASIS = { resolve: (text: string): string => text };
+
+/**
+ * Reads YAML as Ansible does: version 1.1 by PyYAML's rules, `!vault` opened, `!unsafe` kept from templates, a key given
+ * twice a warning. `undefined` where it does not parse (the Problem has the line) or is empty.
+ */
+export async function readYaml(source: YamlSource, keyring: Keyring, findings: Findings): Promise<Value | undefined> {
+  const lines = new LineCounter();
+  const customTags = [...VAULT_TAGS, '!unsafe'].map((tag) => ({ tag, ...ASIS }));
+  const document = parseDocument(source.text, { version: '1.1', uniqueKeys: false, lineCounter: lines, customTags, prettyErrors: false });
+  const placeOf = (offset: number): Where => {
+    const { line, col } = lines.linePos(offset);
+    return { file: source.file, line, column: col };
+  };
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const where = placeOf(error.pos[0]);
+    findings.error({ code: 'config.yaml', summary: 'a YAML file does not parse', detail: `Wanted YAML; seen at line ${String(where.line)}: ${error.message.replace(/\.?$/, '')}.`, fix: hintFor(source.text.split('\n')[(where.line ?? 1) - 1] ?? ''), where });
+    return undefined;
+  }
+  const opened = await openVaults(document, keyring, placeOf, findings);
+  return opened === undefined ? undefined : new Reader(document, source, placeOf, opened, findings).readRoot();
+}
+
+function hintFor(line: string): string {
+  if (/:\s*\{\{/.test(line)) return 'put the value into quotation marks: name: "{{ other }}"';
+  if (line.includes('\t')) return 'indent with spaces, not with tabs';
+  return 'correct the line: most often it is the indentation, a missing ":" or a quotation mark';
+}
+
+async function openVaults(document: Document, keyring: Keyring, placeOf: (offset: number) => Where, findings: Findings): Promise<ReadonlyMap<Scalar, Opened> | undefined> {
+  const sealed: Scalar[] = [];
+  visit(document, { Scalar: (_key, node) => { if (VAULT_TAGS.includes(node.tag ?? '')) sealed.push(node); } });
+  const opened = new Map<Scalar, Opened>();
+  for (const node of sealed) {
+    const result = await keyring.open(String(node.value), placeOf(node.range?.[0] ?? 0));
+    if (!result.ok) {
+      for (const problem of result.problems) findings.error(problem);
+      return undefined;
+    }
+    opened.set(node, result.value);
+  }
+  return opened;
+}
+
+/** More than any real file has; aliases of aliases can ask for billions. */
+const MOST_NODES = 100_000;
+
+class Reader {
+  readonly #document: Document;
+  readonly #source: YamlSource;
+  readonly #placeOf: (offset: number) => Where;
+  readonly #opened: ReadonlyMap<Scalar, Opened>;
+  readonly #findings: Findings;
+  #count = 0;
+
+  constructor(document: Document, source: YamlSource, placeOf: (offset: number) => Where, opened: ReadonlyMap<Scalar, Opened>, findings: Findings) {
+    this.#document = document;
+    this.#source = source;
+    this.#placeOf = placeOf;
+    this.#opened = opened;
+    this.#findings = findings;
+  }
+
+  readRoot(): Value | undefined {
+    const value = this.#read(this.#document.contents, '');
+    if (this.#count <= MOST_NODES) return value;
+    this.#findings.error({ code: 'config.yaml', summary: 'a YAML file is too large', detail: `Wanted at most ${String(MOST_NODES)} values; seen more, aliases counted as often as they are used.`, fix: 'use fewer aliases', where: { file: this.#source.file } });
+    return undefined;
+  }
+
+  #read(node: unknown, path: string): Value | undefined {
+    this.#count += 1;
+    if (this.#count > MOST_NODES) return undefined;
+    if (isAlias(node)) return this.#read(node.resolve(this.#document), path);
+    if (isScalar(node)) return this.#scalar(node, path);
+    const where = this.#where(node, path);
+    const { encrypted } = this.#source;
+    if (isSeq(node)) return { kind: 'list', where, encrypted, items: node.items.flatMap((item, index) => this.#read(item, `${path}[${String(index)}]`) ?? []) };
+    if (isMap(node)) return { kind: 'map', where, encrypted, entries: this.#entries(node.items, path) };
+    return undefined;
+  }
+
+  #where(node: unknown, path: string): Where {
+    // Every node of a parsed document has its range; the shape is checked, since the library types it as optional.
+    const range = typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range) ? Number(node.range[0]) : 0;
+    return { ...this.#placeOf(range), ...(path === '' ? {} : { path }) };
+  }
+
+  #scalar(node: Scalar, path: string): Value {
+    const where = this.#where(node, path);
+    const opened = this.#opened.get(node);
+    if (opened?.state === 'locked') return { kind: 'locked', where, encrypted: true, file: this.#source.file };
+    if (opened !== undefined) return scalar(opened.text, where, { encrypted: true });
+    const how = { encrypted: this.#source.encrypted, literal: node.tag === '!unsafe' };
+    if (node.type === 'PLAIN' && node.tag === undefined && node.source !== undefined) return scalar(readPlainScalar(node.source), where, how);
+    const { value } = node;
+    return scalar(value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : (node.source ?? ''), where, how);
+  }
+
+  #entries(pairs: readonly Pair[], path: string): Map<string, Value> {
+    const own = new Map<string, Value>();
+    const merged = new Map<string, Value>();
+    for (const pair of pairs) {
+      const key = isScalar(pair.key) ? (pair.key.source ?? String(pair.key.value)) : String(pair.key);
+      if (key === '<<') {
+        for (const [name, value] of this.#merged(pair.value, path)) if (!merged.has(name)) merged.set(name, value);
+        continue;
+      }
+      const at = path === '' ? key : `${path}.${key}`;
+      if (own.has(key)) this.#findings.warning({ code: 'config.duplicate-key', summary: `${at} is given twice`, detail: `Wanted each name once; seen again here, and the later one wins over line ${String(own.get(key)?.where.line)}.`, fix: 'remove one of them', where: this.#where(pair.key, at) });
+      const keyed = this.#where(pair.key, at);
+      // People look for the name, and what belongs to it may begin lines below.
+      own.set(key, { ...(this.#read(pair.value, at) ?? scalar(null, keyed)), where: keyed });
+    }
+    return new Map([...merged, ...own]);
+  }
+
+  #merged(node: unknown, path: string): Variables {
+    const value = this.#read(node, path);
+    if (value?.kind === 'map') return value.entries;
+    if (value?.kind !== 'list') return new Map();
+    const maps = value.items.filter((item): item is MapValue => item.kind === 'map');
+    return new Map(maps.toReversed().flatMap((item) => [...item.entries]));
+  }
+}

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fail, ok, type Result } from '../core/problem.ts';
+import type { AnsibleSettings, Person } from './ansible-cfg.ts';
+import type { Candidate, Config, HostConfig } from './config.ts';
+import type { Findings } from './findings.ts';
+import type { Inventory } from './inventory/inventory.ts';
+import { selectHosts } from './inventory/limit.ts';
+import { hostsOf } from './inventory/membership.ts';
+import { readTarget } from './variables/connection.ts';
+import { mergeVariables, type VariableFolders } from './variables/merge.ts';
+import { HostVariables } from './variables/reader.ts';
+import { readSettings } from './variables/settings.ts';
+
+/** The group that hxllm deploys to. */
+export const GROUP = 'litellm';
+
+interface Sources {
+  readonly inventory: Inventory;
+  readonly inventoryFile: string;
+  readonly folders: VariableFolders;
+  readonly settings: AnsibleSettings;
+  readonly request: Person & { readonly limit: string | undefined };
+  readonly findings: Findings;
+}
+
+/** The hosts that are meant, and, where the group has none yet, what is known of every host that could join it. */
+export async function readHosts(sources: Sources): Promise<Result<Pick<Config, 'hosts' | 'candidates'>>> {
+  const { inventory, findings } = sources;
+  const chosen = await chooseHosts(sources);
+  if (!chosen.ok) return chosen;
+  const hosts: HostConfig[] = [];
+  for (const name of chosen.value) {
+    const variables = await variablesOf(name, sources);
+    if (!variables.ok) return variables;
+    const target = readTarget(name, variables.value, sources.settings, sources.request, findings);
+    hosts.push({ target, settings: readSettings(variables.value, findings), origins: variables.value.origins() });
+  }
+  const candidates: Candidate[] = [];
+  for (const name of hostsOf(inventory, GROUP).length === 0 ? inventory.hosts.keys() : []) {
+    const variables = await variablesOf(name, sources);
+    if (!variables.ok) return variables;
+    candidates.push({ name, settings: readSettings(variables.value, findings), origins: variables.value.origins() });
+  }
+  return ok({ hosts, candidates });
+}
+
+async function variablesOf(name: string, { inventory, inventoryFile, folders, findings }: Sources): Promise<Result<HostVariables>> {
+  const scope = await mergeVariables(name, inventory, inventoryFile, folders);
+  return scope.ok ? ok(new HostVariables(scope.value, findings)) : scope;
+}
+
+async function chooseHosts({ inventory, request, findings }: Sources): Promise<Result<readonly string[]>> {
+  const group = hostsOf(inventory, GROUP);
+  if (request.limit === undefined) return ok(group);
+  const limited = await selectHosts(request.limit, inventory, findings, async (file) => readFile(resolve(request.cwd, file), 'utf8').then((text) => text.split('\n'), () => undefined));
+  if (!limited.ok || !inventory.groups.has(GROUP) || group.length === 0) return limited;
+  const both = group.filter((name) => limited.value.includes(name));
+  if (both.length > 0) return ok(both);
+  return fail({ code: 'inventory.no-match', summary: `--limit leaves no host of [${GROUP}]`, detail: `Wanted a host of [${GROUP}] (${group.join(', ')}); seen ${request.limit}, which is ${limited.value.join(', ')}.`, fix: `--limit ${group[0] ?? 'HOST'}` });
+}

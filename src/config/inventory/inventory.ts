@@ -1,0 +1,95 @@
+import type { Where } from '../../core/problem.ts';
+import type { Value, Variables } from '../value.ts';
+
+/** A group as the inventory file has it. */
+export interface Group {
+  readonly name: string;
+  readonly variables: Variables;
+  /** Names of its groups below. */
+  readonly children: readonly string[];
+  /** Names of its own hosts. */
+  readonly hosts: readonly string[];
+}
+
+/** A host with the variables of its own lines. */
+export interface InventoryHost {
+  readonly name: string;
+  readonly variables: Variables;
+  /** The line that named it first. */
+  readonly where: Where;
+}
+
+/** What an inventory file says; `all` and `ungrouped` are always there, and every group descends from `all`. */
+export interface Inventory {
+  readonly groups: ReadonlyMap<string, Group>;
+  /** In the order of their first mention. */
+  readonly hosts: ReadonlyMap<string, InventoryHost>;
+}
+
+interface OpenGroup {
+  readonly name: string;
+  readonly variables: Map<string, Value>;
+  readonly children: Set<string>;
+  readonly hosts: Set<string>;
+}
+
+/** Takes an inventory's lines in their order, whatever the format. */
+export class InventoryBuilder {
+  readonly #groups = new Map<string, OpenGroup>();
+  readonly #hosts = new Map<string, { readonly name: string; readonly variables: Map<string, Value>; readonly where: Where }>();
+
+  constructor() {
+    this.addGroup('all');
+    this.addGroup('ungrouped');
+  }
+
+  addGroup(name: string): void {
+    if (!this.#groups.has(name)) this.#groups.set(name, { name, variables: new Map(), children: new Set(), hosts: new Set() });
+  }
+
+  hasGroup(name: string): boolean {
+    return this.#groups.has(name);
+  }
+
+  setGroupVariable(group: string, name: string, value: Value): void {
+    this.#groups.get(group)?.variables.set(name, value);
+  }
+
+  /** Whether it could be added: a group cannot be below itself. */
+  addChild(parent: string, child: string): boolean {
+    if (parent === child || this.#isBelow(parent, child)) return false;
+    this.#groups.get(parent)?.children.add(child);
+    return true;
+  }
+
+  addHost(group: string, name: string, where: Where, port: Value | undefined): void {
+    if (!this.#hosts.has(name)) {
+      this.#hosts.set(name, { name, where, variables: new Map(port === undefined ? [] : [['ansible_port', port]]) });
+    }
+    this.#groups.get(group)?.hosts.add(name);
+  }
+
+  setHostVariable(host: string, name: string, value: Value): void {
+    this.#hosts.get(host)?.variables.set(name, value);
+  }
+
+  /** Puts groups without a parent below `all`, and hosts of no other group into `ungrouped`. */
+  build(): Inventory {
+    const below = new Set([...this.#groups.values()].flatMap((group) => [...group.children]));
+    const all = this.#groups.get('all');
+    for (const name of this.#groups.keys()) if (name !== 'all' && !below.has(name)) all?.children.add(name);
+    const grouped = new Set([...this.#groups.values()].flatMap((group) => (group.name === 'all' || group.name === 'ungrouped' ? [] : [...group.hosts])));
+    const ungrouped = this.#groups.get('ungrouped');
+    for (const name of this.#hosts.keys()) {
+      if (grouped.has(name)) ungrouped?.hosts.delete(name);
+      else ungrouped?.hosts.add(name);
+    }
+    const groups = [...this.#groups.values()].map((group): [string, Group] => [group.name, { ...group, children: [...group.children], hosts: [...group.hosts] }]);
+    return { groups: new Map(groups), hosts: this.#hosts };
+  }
+
+  #isBelow(name: string, top: string): boolean {
+    const children = this.#groups.get(top)?.children ?? new Set<string>();
+    return children.has(name) || [...children].some((child) => this.#isBelow(name, child));
+  }
+}

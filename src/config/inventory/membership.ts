@@ -1,0 +1,38 @@
+import type { Group, Inventory } from './inventory.ts';
+
+/** The hosts of a group and of all groups below it, in the inventory's order. */
+export function hostsOf(inventory: Inventory, groupName: string): readonly string[] {
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    const group = inventory.groups.get(name);
+    for (const host of group?.hosts ?? []) found.add(host);
+    for (const child of group?.children ?? []) visit(child);
+  };
+  visit(groupName);
+  return [...inventory.hosts.keys()].filter((name) => found.has(name));
+}
+
+/** The groups a host is in, through any path, sorted as Ansible merges them: by depth, `ansible_group_priority` and name; the later one wins. */
+export function groupsOf(inventory: Inventory, host: string): readonly Group[] {
+  const depths = depthsOf(inventory);
+  const mine = [...inventory.groups.values()].filter((group) => group.name === 'all' || hostsOf(inventory, group.name).includes(host));
+  return mine.toSorted((a, b) => (depths.get(a.name) ?? 0) - (depths.get(b.name) ?? 0) || priorityOf(a) - priorityOf(b) || (a.name < b.name ? -1 : 1));
+}
+
+/** How far below `all` each group is, by its longest path. */
+function depthsOf(inventory: Inventory): ReadonlyMap<string, number> {
+  const depths = new Map<string, number>();
+  const visit = (name: string, depth: number): void => {
+    if ((depths.get(name) ?? -1) >= depth) return;
+    depths.set(name, depth);
+    for (const child of inventory.groups.get(name)?.children ?? []) visit(child, depth + 1);
+  };
+  visit('all', 0);
+  return depths;
+}
+
+function priorityOf(group: Group): number {
+  const value = group.variables.get('ansible_group_priority');
+  const priority = value?.kind === 'scalar' ? Number(value.value) : 1;
+  return Number.isInteger(priority) ? priority : 1;
+}

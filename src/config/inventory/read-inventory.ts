@@ -1,0 +1,47 @@
+import { readdir, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import { readYaml } from '../document/yaml.ts';
+import { Findings } from '../findings.ts';
+import type { SourceFiles } from '../source-files.ts';
+import type { Inventory } from './inventory.ts';
+import { readIni } from './ini.ts';
+import { readYamlInventory } from './yaml-inventory.ts';
+
+const YAML = new Set(['.yml', '.yaml', '.json']);
+
+/** Reads an inventory file: YAML by its extension, INI otherwise; without an extension whichever it is. */
+export async function readInventory(path: string, files: SourceFiles, findings: Findings): Promise<Result<Inventory>> {
+  const file = files.shown(path);
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() === true) return fail(await folderInstead(path, file));
+  const source = await files.open(path);
+  if (!source.ok) return source;
+  if (source.value === undefined) return fail(notFound(file));
+  if (source.value.locked) return fail({ code: 'vault.password-needed', summary: 'the inventory is encrypted', detail: `Wanted to read ${file}; seen an Ansible Vault and no password.`, fix: 'run again with --ask-vault-pass', where: { file } });
+  const { text } = source.value;
+  if (text.startsWith('#!')) return fail({ code: 'inventory.program', summary: 'the inventory is a program', detail: `Wanted an inventory in INI or YAML; seen a script (${text.split('\n', 1).join('')}).`, fix: `${file} --list, and write the hosts down in inventories/dev.ini`, where: { file, line: 1 } });
+  const extension = extname(path).toLowerCase();
+  if (YAML.has(extension)) {
+    const value = await readYaml({ text, file, encrypted: source.value.encrypted }, files.keyring, findings);
+    return ok(readYamlInventory(value, file, findings));
+  }
+  if (extension === '') {
+    const attempt = new Findings();
+    const value = await readYaml({ text, file, encrypted: source.value.encrypted }, files.keyring, attempt);
+    if (value?.kind === 'map') {
+      for (const warning of attempt.warnings) findings.warning(warning);
+      return ok(readYamlInventory(value, file, findings));
+    }
+  }
+  return ok(readIni(text, file, findings));
+}
+
+function notFound(file: string): Problem {
+  return { code: 'inventory.not-found', summary: 'there is no inventory', detail: `Wanted an Ansible inventory; seen no file ${file}.`, fix: 'name yours with -i FILE, or begin with one: hxllm inventory --init HOST', where: { file } };
+}
+
+async function folderInstead(path: string, file: string): Promise<Problem> {
+  const names = (await readdir(path).catch(() => [])).filter((name) => /\.(?:ini|ya?ml)$/.test(name) || name === 'hosts').toSorted();
+  return { code: 'inventory.folder', summary: 'the inventory is a folder', detail: `Wanted one inventory file; seen the folder ${file}${names.length === 0 ? '' : ` with ${names.join(', ')}`}.`, fix: `-i ${file}/${names[0] ?? 'dev.ini'}`, where: { file } };
+}

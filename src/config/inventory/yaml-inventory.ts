@@ -1,0 +1,88 @@
+import type { Where } from '../../core/problem.ts';
+import type { Findings } from '../findings.ts';
+import { scalar, shown, type MapValue, type Value, type Variables } from '../value.ts';
+import { readHostPattern } from './host-pattern.ts';
+import { InventoryBuilder, type Inventory } from './inventory.ts';
+
+/** Reads an inventory in Ansible's YAML format (lib/ansible/plugins/inventory/yaml.py); `undefined` is a file that did not parse, which has its Problem. */
+export function readYamlInventory(value: Value | undefined, file: string, findings: Findings): Inventory {
+  const builder = new InventoryBuilder();
+  const wrong = (where: Where, wanted: string, seen: string, fix: string): void => {
+    findings.error({ code: 'inventory.unreadable', summary: 'the inventory has an entry that cannot be read', detail: `Wanted ${wanted}; seen ${seen}.`, fix, where });
+  };
+  const readHosts = (group: string, hosts: MapValue): void => {
+    for (const [pattern, given] of hosts.entries) {
+      const read = readHostPattern(pattern);
+      if (!read.ok) {
+        wrong(given.where, 'a host’s name or address', `${pattern}, which ${read.reason}`, 'correct the name');
+        continue;
+      }
+      const variables = mapping(given);
+      if (variables === undefined) wrong(given.where, `variables of the host ${pattern}, as name: value`, shown(given), `write ${pattern}: with nothing after it, or variables below it`);
+      for (const name of read.names) {
+        builder.addHost(group, name, given.where, read.port === undefined ? undefined : scalar(read.port, given.where));
+        for (const [key, entry] of variables ?? []) builder.setHostVariable(name, key, named(entry, key));
+      }
+    }
+  };
+  const readGroup = (name: string, given: Value): void => {
+    builder.addGroup(name);
+    const sections = mapping(given);
+    if (sections === undefined) return wrong(given.where, `the group ${name} with hosts, vars or children below it`, shown(given), `write ${name}: and below it hosts:`);
+    for (const [section, content] of sections) {
+      const entries = sectionOf(content);
+      if (section !== 'hosts' && section !== 'vars' && section !== 'children') {
+        findings.warning({ code: 'inventory.unknown-section', summary: `${section} in the group ${name} is ignored`, detail: `Wanted hosts, vars or children; seen ${section}.`, fix: `move ${section} below hosts:, vars: or children:`, where: content.where });
+      } else if (entries === undefined) wrong(content.where, `a mapping below ${section}: of the group ${name}`, shown(content), section === 'hosts' ? 'write each host as name: on its own line, without "-"' : 'write each entry as name: on its own line, without "-"');
+      else if (section === 'hosts') readHosts(name, entries);
+      else if (section === 'vars') for (const [key, entry] of entries.entries) builder.setGroupVariable(name, key, named(entry, key));
+      else readChildren(name, entries);
+    }
+    return undefined;
+  };
+  const readChildren = (parent: string, children: MapValue): void => {
+    for (const [child, below] of children.entries) {
+      readGroup(child, below);
+      if (!builder.addChild(parent, child)) wrong(below.where, 'groups that are not below themselves', `${child} below ${parent}, which is below ${child}`, `remove ${child} from the children of ${parent}`);
+    }
+  };
+  readRoot(value, file, readGroup, wrong);
+  return builder.build();
+}
+
+function readRoot(value: Value | undefined, file: string, readGroup: (name: string, given: Value) => void, wrong: (where: Where, wanted: string, seen: string, fix: string) => void): void {
+  if (value === undefined) return;
+  if (value.kind !== 'map') return wrong({ file, line: 1 }, 'groups with their hosts, all: first', shown(value), 'write all: and below it hosts: and children:');
+  const plugin = value.entries.get('plugin');
+  if (plugin !== undefined) return wrong(plugin.where, 'an inventory with its hosts in it', `the configuration of an inventory plugin (${shown(plugin)})`, 'ansible-inventory -i FILE --list --yaml --output inventories/dev.yml');
+  for (const [name, given] of value.entries) readGroup(name, given);
+  return undefined;
+}
+
+/** A mapping's entries; nothing at all is an empty one. */
+function mapping(value: Value): Variables | undefined {
+  if (value.kind === 'map') return value.entries;
+  return value.kind === 'scalar' && value.value === null ? new Map() : undefined;
+}
+
+/** As Ansible has it, a single text stands for a mapping with that one key. */
+function sectionOf(value: Value): MapValue | undefined {
+  if (value.kind === 'map') return value;
+  if (value.kind !== 'scalar' || (value.value !== null && typeof value.value !== 'string')) return undefined;
+  const entries: readonly (readonly [string, Value])[] = value.value === null ? [] : [[value.value, scalar(null, value.where)]];
+  return { kind: 'map', where: value.where, encrypted: value.encrypted, entries: new Map(entries) };
+}
+
+/** A variable is known by its own name, not by its path through the groups. */
+function named(value: Value, name: string): Value {
+  const base = value.where.path ?? name;
+  return renamed(value, base, name);
+}
+
+function renamed(value: Value, from: string, to: string): Value {
+  const path = value.where.path;
+  const where = { ...value.where, path: path?.startsWith(from) === true ? to + path.slice(from.length) : to };
+  if (value.kind === 'list') return { ...value, where, items: value.items.map((item) => renamed(item, from, to)) };
+  if (value.kind === 'map') return { ...value, where, entries: new Map([...value.entries].map(([key, entry]) => [key, renamed(entry, from, to)])) };
+  return { ...value, where };
+}

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, relative } from 'node:path';
+import { fail, ok, type Result } from '../core/problem.ts';
+import { isVaultText } from './vault/envelope.ts';
+import type { Keyring } from './vault/keyring.ts';
+
+/** A file's text, opened if it was encrypted. */
+export interface SourceText {
+  readonly text: string;
+  readonly encrypted: boolean;
+  /** Encrypted, and no password was given: `text` is empty. */
+  readonly locked: boolean;
+}
+
+/** The operator's files as they are read: remembers which, and opens what is encrypted. */
+export class SourceFiles {
+  readonly keyring: Keyring;
+  readonly #cwd: string;
+  readonly #read = new Set<string>();
+
+  constructor(cwd: string, keyring: Keyring) {
+    this.#cwd = cwd;
+    this.keyring = keyring;
+  }
+
+  /** Absolute paths of what was read, in order. */
+  get read(): readonly string[] {
+    return [...this.#read];
+  }
+
+  /** A path as people see it: relative to where they are, if it is below. */
+  shown(path: string): string {
+    const near = relative(this.#cwd, path);
+    return near === '' || near.startsWith('..') || isAbsolute(near) ? path : near;
+  }
+
+  /** Reads an absolute path; `undefined` where there is no such file. */
+  async open(path: string): Promise<Result<SourceText | undefined>> {
+    let bytes: Buffer;
+    try {
+      bytes = await readFile(path);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (code === 'ENOENT' || code === 'ENOTDIR') return ok(undefined);
+      return fail({ code: 'config.unreadable', summary: 'a file cannot be read', detail: `Wanted to read ${this.shown(path)}; seen ${code === '' ? String(error) : code}.`, fix: `ls -ld ${this.shown(path)}`, where: { file: this.shown(path) } });
+    }
+    this.#read.add(path);
+    const text = decode(bytes);
+    const where = { file: this.shown(path) };
+    if (text === undefined) return fail({ code: 'config.not-text', summary: 'a file is not text', detail: 'Wanted UTF-8; seen bytes that are not.', fix: `iconv -f latin1 -t utf8 ${this.shown(path)}`, where });
+    if (!isVaultText(text)) return ok({ text, encrypted: false, locked: false });
+    const opened = await this.keyring.open(text, where);
+    if (!opened.ok) return opened;
+    return ok(opened.value.state === 'open' ? { text: opened.value.text, encrypted: true, locked: false } : { text: '', encrypted: true, locked: true });
+  }
+}
+
+function decode(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

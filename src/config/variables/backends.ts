@@ -1,0 +1,47 @@
+import type { Backend } from '../config.ts';
+import type { Value } from '../value.ts';
+import { readBackendUrl } from './backend-url.ts';
+import type { Reader } from './reader.ts';
+import { judgeKeys } from './unknown-names.ts';
+
+const WANTED = 'a list of addresses of Ollama servers';
+const FIX = 'write below litellm_backends: one line each, such as   - http://hx-llm01-server:11434';
+
+/** Reads `litellm_backends`: URLs, or `{url, num_parallel}`. */
+export function readBackends(value: Value | undefined, reader: Reader): readonly Backend[] | undefined {
+  const items = reader.list(value, WANTED, FIX);
+  const seen = new Map<string, Value>();
+  return items?.flatMap((item) => {
+    const backend = readBackend(item, reader);
+    if (backend === undefined) return [];
+    const before = seen.get(backend.url);
+    if (before !== undefined) reader.wrong(item, `each backend once; ${backend.url} is on line ${String(before.where.line)} already`, 'remove one of the two lines');
+    seen.set(backend.url, item);
+    return [backend];
+  });
+}
+
+function readBackend(item: Value, reader: Reader): Backend | undefined {
+  if (item.kind !== 'map') {
+    const url = readUrl(item, reader);
+    return url === undefined ? undefined : { url, numParallel: undefined };
+  }
+  judgeKeys(item.entries, ['url', 'num_parallel'], reader.findings);
+  const address = item.entries.get('url');
+  if (address === undefined) return reader.wrong(item, 'an entry with url: http://…', 'add url: http://hx-llm01-server:11434');
+  const url = readUrl(address, reader);
+  const numParallel = reader.integer(item.entries.get('num_parallel'), { from: 1, to: 1024 }, 'a whole number from 1 to 1024');
+  return url === undefined ? undefined : { url, numParallel };
+}
+
+/** A backend's URL; one without a port is warned of, since Ollama hardly ever listens on 80. */
+export function readUrl(value: Value, reader: Reader): string | undefined {
+  const text = reader.text(value, 'an address such as http://hx-llm01-server:11434');
+  if (text === undefined) return undefined;
+  const read = readBackendUrl(text);
+  if (!read.ok) return reader.wrong(value, read.wanted, read.fix);
+  if (read.withoutPort) {
+    reader.findings.warning({ code: 'variables.no-port', summary: `${read.url} names no port`, detail: `Wanted the port that Ollama listens on, most often 11434; seen none, so ${read.url.startsWith('https') ? '443' : '80'} is meant.`, fix: `write ${read.url}:11434 unless a proxy stands there`, where: value.where });
+  }
+  return read.url;
+}

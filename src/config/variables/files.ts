@@ -1,0 +1,66 @@
+import { readdir, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { fail, ok, type Result } from '../../core/problem.ts';
+import { readYaml } from '../document/yaml.ts';
+import type { Findings } from '../findings.ts';
+import type { SourceFiles } from '../source-files.ts';
+import { shown, type Value, type Variables } from '../value.ts';
+
+/** The variables of one group or host from one folder of files. */
+export interface VariableSet {
+  readonly variables: Variables;
+  /** Encrypted files that were not opened, as people see them. */
+  readonly lockedFiles: readonly string[];
+}
+
+const NONE: VariableSet = { variables: new Map(), lockedFiles: [] };
+const EXTENSIONS = ['', '.yml', '.yaml', '.json'];
+
+/**
+ * Reads `<folder>/<name>` by Ansible's rule: of `name`, `name.yml`, `name.yaml`, `name.json` the first that exists counts
+ * alone; where that is a folder, all files in it, sorted, a later one winning.
+ */
+export async function readVariables(folder: string, name: string, files: SourceFiles, findings: Findings): Promise<Result<VariableSet>> {
+  for (const extension of EXTENSIONS) {
+    const path = join(folder, name + extension);
+    const kind = await kindOf(path);
+    if (kind === undefined) continue;
+    return readAll(kind === 'folder' ? await listFolder(path) : [path], files, findings);
+  }
+  return ok(NONE);
+}
+
+async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
+  return stat(path).then((found) => (found.isDirectory() ? 'folder' : 'file'), () => undefined);
+}
+
+/** The files of a folder and of those below it, as Ansible's data loader takes them: no hidden ones, no copies (`x~`). */
+async function listFolder(folder: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  const names = (await readdir(folder)).toSorted();
+  for (const name of names) {
+    if (name.startsWith('.') || name.endsWith('~') || !EXTENSIONS.includes(extname(name))) continue;
+    const path = join(folder, name);
+    const kind = await kindOf(path);
+    if (kind === 'file') found.push(path);
+    if (kind === 'folder' && extname(name) === '') found.push(...(await listFolder(path)));
+  }
+  return found;
+}
+
+async function readAll(paths: readonly string[], files: SourceFiles, findings: Findings): Promise<Result<VariableSet>> {
+  const variables = new Map<string, Value>();
+  const lockedFiles: string[] = [];
+  for (const path of paths) {
+    const source = await files.open(path);
+    if (!source.ok) return source;
+    const file = files.shown(path);
+    if (source.value?.locked === true) lockedFiles.push(file);
+    if (source.value === undefined || source.value.locked) continue;
+    const read = await readYaml({ text: source.value.text, file, encrypted: source.value.encrypted }, files.keyring, findings);
+    if (read === undefined || (read.kind === 'scalar' && read.value === null)) continue;
+    if (read.kind !== 'map') return fail({ code: 'config.not-a-mapping', summary: 'a variables file holds no variables', detail: `Wanted lines such as name: value; seen ${shown(read)}.`, fix: `write each variable of ${file} as name: value`, where: read.where });
+    for (const [name, value] of read.entries) variables.set(name, value);
+  }
+  return ok({ variables, lockedFiles });
+}
