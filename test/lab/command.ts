@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import type { Ran } from '../../src/core/host.ts';
+
+/** How one program is run on this machine. */
+export interface RunOptions {
+  readonly stdin?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs one program to its end and gives what it printed; a non-zero exit code is data. Throws where it cannot be started. */
+export function run(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const { promise, resolve, reject } = Promise.withResolvers<Ran>();
+  const startedMs = performance.now();
+  const [program = '', ...rest] = argv;
+  const child = spawn(program, rest, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.environment },
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  // A program may end without reading what it was given.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.stdin ?? '');
+  child.on('error', reject);
+  child.on('close', (code, signal) => {
+    resolve({
+      exitCode: code ?? (signal === 'SIGKILL' ? 137 : 143),
+      stdout: Buffer.concat(out).toString(),
+      stderr: Buffer.concat(err).toString(),
+      durationMs: performance.now() - startedMs,
+    });
+  });
+  return promise;
+}
+
+/** Runs one program that must succeed and gives its standard output; throws with what it said otherwise. */
+export async function must(argv: readonly string[], options: RunOptions = {}): Promise<string> {
+  const ran = await run(argv, options);
+  if (ran.exitCode === 0) return ran.stdout;
+  const said = `${ran.stdout}\n${ran.stderr}`.trim().split('\n').slice(-20).join('\n');
+  throw new Error(`${argv.slice(0, 6).join(' ')} ended with ${String(ran.exitCode)}:\n${said}`);
+}
+
+/** Asks again until the answer is true; throws when the deadline passes, naming what was waited for. */
+export async function until(what: string, deadlineMs: number, ask: () => Promise<boolean>, signal?: AbortSignal): Promise<void> {
+  const endMs = performance.now() + deadlineMs;
+  while (!(await ask())) {
+    signal?.throwIfAborted();
+    if (performance.now() > endMs) throw new Error(`waited ${String(deadlineMs / 1000)} s for ${what}`);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
+  }
+}

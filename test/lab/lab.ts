@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fail, ok, type Result } from '../../src/core/problem.ts';
+import { must, until } from './command.ts';
+import { bootHost } from './host/boot.ts';
+import { leaderOf, openHost, waitForHost, type LabHost } from './host/host.ts';
+import { ensureBuilt, isBuilt, type Recipe } from './image/cache.ts';
+import { debianRecipe } from './image/debian.ts';
+import { realRecipe } from './image/real.ts';
+import { runtimeRecipe, simRecipe } from './image/sim.ts';
+import { isClean, removeLeftovers, type Leftovers } from './leftovers.ts';
+import { raiseBridge, startDns } from './network.ts';
+import { ensurePackages, findMirror } from './packages.ts';
+import { KEY, PLACES, STATE, type HostName } from './place.ts';
+import { findRealOllama, findUnfitness, type OllamaKind } from './requirements.ts';
+
+/** A lab that is up: every host booted, the zone served, Ollama answering. */
+export interface Lab {
+  readonly ollama: OllamaKind;
+  readonly hosts: readonly LabHost[];
+  host(name: HostName): LabHost;
+}
+
+/** How a lab is brought up. */
+export interface UpOptions {
+  readonly ollama: OllamaKind;
+  readonly signal: AbortSignal;
+  /** Progress, a line at a time. */
+  readonly say: (line: string) => void;
+}
+
+const STATE_FILE = join(STATE, 'lab.json');
+
+/**
+ * Boots the lab; one that is up already is given as it is, and what an interrupted one left is removed first.
+ * When it fails or is aborted, nothing stays. Problems: what the machine lacks, and `lab.other-ollama`.
+ */
+export async function up(options: UpOptions): Promise<Result<Lab>> {
+  const unfit = findUnfitness();
+  if (unfit !== undefined) return fail(unfit);
+  const running = openLab();
+  if (running !== undefined && running.ollama !== options.ollama) {
+    return fail({ code: 'lab.other-ollama', summary: 'the lab is up with another Ollama', detail: `wanted the ${options.ollama} one; seen the ${running.ollama} one`, fix: 'npm run lab -- down' });
+  }
+  if (running !== undefined) return ok(running);
+  const recipe = await serverRecipes(options);
+  if (!recipe.ok) return recipe;
+  try {
+    if (!isClean(await removeLeftovers())) options.say('removed what an earlier lab had left');
+    await boot(recipe.value, options);
+  } catch (error) {
+    await removeLeftovers();
+    throw error;
+  }
+  const lab = openLab();
+  if (lab === undefined) throw new Error('the lab does not run right after it was started');
+  return ok(lab);
+}
+
+/** Removes the lab and whatever an interrupted one left; gives what there was. */
+export function down(): Promise<Leftovers> {
+  return removeLeftovers();
+}
+
+/** The lab that is up, or `undefined` where there is none or one of its hosts is gone. */
+export function openLab(): Lab | undefined {
+  if (!existsSync(STATE_FILE) || PLACES.some(({ name }) => leaderOf(name) === undefined)) return undefined;
+  // Our own file, written when everything was up.
+  const { ollama } = JSON.parse(readFileSync(STATE_FILE, 'utf8')) as { readonly ollama: OllamaKind };
+  const hosts = PLACES.map(openHost);
+  return {
+    ollama,
+    hosts,
+    host: (name) => {
+      const found = hosts.find((host) => host.name === name);
+      if (found === undefined) throw new Error(`the lab has no host ${name}`);
+      return found;
+    },
+  };
+}
+
+/** What the llm hosts have on top of Debian, topmost first. */
+async function serverRecipes(options: UpOptions): Promise<Result<readonly Recipe[]>> {
+  if (options.ollama === 'sim') return ok([await simRecipe(), runtimeRecipe()]);
+  const real = findRealOllama();
+  return real.ok ? ok([await realRecipe(real.value, options.signal)]) : real;
+}
+
+async function boot(recipes: readonly Recipe[], options: UpOptions): Promise<void> {
+  const { say, signal } = options;
+  await ensurePackages(say, signal);
+  const debian = debianRecipe(await findMirror(), signal);
+  if (!isBuilt(debian)) say('building the Debian image, once; it takes about a minute');
+  const image = await ensureBuilt(debian);
+  const layers: string[] = [];
+  for (const recipe of recipes) layers.push(await ensureBuilt(recipe));
+  signal.throwIfAborted();
+  say('booting the hosts');
+  await mkdir(STATE, { recursive: true });
+  await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'hxllm lab', '-f', KEY]);
+  await raiseBridge();
+  await Promise.all([startDns(signal), ...PLACES.map((place) => bootHost(place, place.role === 'llm' ? [...layers, image] : [image]))]);
+  await Promise.all(PLACES.map((place) => waitForHost(openHost(place), signal)));
+  await Promise.all(PLACES.filter(({ role }) => role === 'llm').map(({ name, address }) => until(`Ollama on ${name}`, 30_000, () => answers(address), signal)));
+  await writeFile(STATE_FILE, `${JSON.stringify({ ollama: options.ollama })}\n`);
+}
+
+async function answers(address: string): Promise<boolean> {
+  return fetch(`http://${address}:11434/api/version`, { signal: AbortSignal.timeout(2000) }).then((answer) => answer.ok, () => false);
+}

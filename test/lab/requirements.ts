@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fail, ok, type Problem, type Result } from '../../src/core/problem.ts';
+import { BRIDGE } from './place.ts';
+
+/** Which Ollama the llm hosts run. */
+export type OllamaKind = 'sim' | 'real';
+
+/** The real server, and the tiny model that it is to serve. */
+export interface RealOllama {
+  readonly binary: string;
+  readonly weights: string;
+  readonly modelfile: string;
+}
+
+/** Says what this machine lacks to run a lab, before anything is changed; `undefined` where it is fit. */
+export function findUnfitness(): Problem | undefined {
+  const system = readSystem();
+  if (process.platform !== 'linux' || system !== 'debian') {
+    return problem('lab.not-debian', 'the lab needs Debian', 'wanted a Debian machine, whose own mirror the hosts are made from', `seen ${system === '' ? process.platform : system}`, 'run it in a Debian 12 virtual machine');
+  }
+  if (process.getuid?.() !== 0) {
+    return problem('permission.not-root', 'the lab needs root', 'wanted root, to mount disks and make network namespaces', `seen user id ${String(process.getuid?.())}`, 'sudo env PATH="$PATH" npm run lab -- up');
+  }
+  const taken = Object.entries(networkInterfaces()).find(([name, addresses]) => name !== BRIDGE && addresses?.some(({ address }) => address.startsWith('10.77.0.')));
+  if (taken !== undefined) {
+    return problem('lab.network-taken', 'the network 10.77.0.0/24 is in use', 'wanted it free, for the lab’s bridge', `seen an address of it on ${taken[0]}`, `ip addr show dev ${taken[0]}`);
+  }
+  return undefined;
+}
+
+/** Finds the real Ollama (HXLLM_OLLAMA_BIN, else `ollama` on the path) and the tiny model beside it. */
+export function findRealOllama(): Result<RealOllama> {
+  const binary = findBinary();
+  if (binary === undefined) {
+    return fail(problem('lab.no-ollama', 'there is no real Ollama here', 'wanted its binary in HXLLM_OLLAMA_BIN or on the path', 'seen neither', 'npm run lab -- up --ollama sim'));
+  }
+  const folder = join(binary, '..');
+  const real = { binary, weights: join(folder, 'tiny.gguf'), modelfile: join(folder, 'tiny.Modelfile') };
+  const absent = [real.weights, real.modelfile].find((path) => !existsSync(path));
+  if (absent !== undefined) {
+    return fail(problem('lab.no-model', 'there is no tiny model beside the real Ollama', `wanted tiny.gguf and tiny.Modelfile in ${folder}`, `${absent} is not there`, 'npm run lab -- up --ollama sim'));
+  }
+  return ok(real);
+}
+
+/** Why lab tests do not run here; `undefined` where they do. They change the machine, so nobody gets them unasked. */
+export function labTestsLeftOut(): string | undefined {
+  if (process.env['CI'] !== 'true' && process.env['HXLLM_LAB'] !== '1') return 'the lab was not asked for; HXLLM_LAB=1 npm test runs it, as root on Debian';
+  const unfit = findUnfitness();
+  return unfit === undefined ? undefined : `${unfit.summary}: ${unfit.detail}`;
+}
+
+function findBinary(): string | undefined {
+  const named = process.env['HXLLM_OLLAMA_BIN'];
+  if (named !== undefined && named !== '') return existsSync(named) ? named : undefined;
+  return (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'ollama')).find((path) => existsSync(path));
+}
+
+/** The system's name as os-release has it; those that are only like Debian have other mirrors. */
+function readSystem(): string {
+  if (!existsSync('/etc/os-release')) return '';
+  return /^ID="?([^"\n]*)"?$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
+}
+
+function problem(code: string, summary: string, wanted: string, seen: string, fix: string): Problem {
+  return { code, summary, detail: `${wanted}; ${seen}`, fix };
+}
