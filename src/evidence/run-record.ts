@@ -29,6 +29,8 @@ export interface RunClosing {
   readonly changes: number;
   readonly results: readonly CheckResult[];
   readonly problems: readonly Problem[];
+  /** What was questionable in the files and no reason to stop. */
+  readonly warnings: readonly Problem[];
 }
 
 /** A file that a run read, and what was in it. */

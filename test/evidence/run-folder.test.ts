@@ -10,7 +10,7 @@ import { openRun, type Run } from '../../src/evidence/run-folder.ts';
 import type { RunClosing } from '../../src/evidence/run-record.ts';
 
 const START_MS = Date.UTC(2026, 10, 23, 23, 15, 0);
-const CLOSING: RunClosing = { ending: 'passed', exitCode: 0, hosts: ['h1'], inputs: [], changes: 0, results: [], problems: [] };
+const CLOSING: RunClosing = { ending: 'passed', exitCode: 0, hosts: ['h1'], inputs: [], changes: 0, results: [], problems: [], warnings: [] };
 
 let root = '';
 let clockMs = START_MS;

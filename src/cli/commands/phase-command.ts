@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import type { PhaseOptions, Session } from '../run/session.ts';
+import type { Outcome } from '../run/outcome.ts';
+
+/** Runs phases for the command that was typed. */
+export type Start = (command: Command, options: PhaseOptions, several: boolean, work: (session: Session) => Promise<readonly Outcome[]>) => Promise<void>;
+
+/** What the help of a command says. */
+export interface CommandText {
+  readonly name: string;
+  /** One line: its purpose. */
+  readonly purpose: string;
+  /** A sentence or two: what it reads and what it changes. */
+  readonly description: string;
+  /** Command lines without `hxllm`, each with what it is for. */
+  readonly examples: readonly (readonly [string, string])[];
+}
+
+/** A command of its own kind, with its help. */
+export function described(text: CommandText): Command {
+  const width = Math.max(...text.examples.map(([line]) => line.length));
+  const examples = text.examples.map(([line, meaning]) => `  hxllm ${line.padEnd(width)}  # ${meaning}`).join('\n');
+  return new Command(text.name)
+    .summary(text.purpose)
+    .description(`${text.purpose}.\n${text.description}`)
+    .addHelpText('after', `\nExamples:\n${examples}`);
+}
+
+/** A command with the options that all five phases, `up` and `uninstall` take. */
+export function phaseCommand(text: CommandText): Command {
+  return described(text)
+    .option('-i, --inventory <file>', 'inventory (default: what ansible.cfg says, else inventories/dev.ini)')
+    .option('--limit <pattern>', 'only these hosts, by Ansible’s patterns')
+    .option('--ask-vault-pass', 'ask for the vault password')
+    .option('--vault-password-file <file>', 'read the vault password from a file, or from a program’s output')
+    .option('--json', 'print one JSON document on stdout, all else on stderr')
+    .option('--evidence-dir <dir>', 'where evidence goes (default: evidence)')
+    .option('-v, --verbose', 'show everything in full');
+}
+
+/** For commands that change something. */
+export function withYes(command: Command): Command {
+  return command.option('-y, --yes', 'do not ask before changing anything');
+}

@@ -1,0 +1,17 @@
+import type { Command } from 'commander';
+import type { PhaseOptions } from '../run/session.ts';
+import { phaseCommand, type Start } from './phase-command.ts';
+
+/** `hxllm preflight` */
+export function preflightCommand(start: Start): Command {
+  return phaseCommand({
+    name: 'preflight',
+    purpose: 'Judge whether every host is fit, and change nothing',
+    description: 'Asks each host of [litellm] over SSH, in one go, and from there the backends: system, sudo, disk, port, names, models.',
+    examples: [
+      ['preflight', 'every host of [litellm]'],
+      ['preflight -i inventories/dev.ini --limit hx-api-server', 'one host of that inventory'],
+      ['preflight --json | jq .results', 'for a program'],
+    ],
+  }).action((options: PhaseOptions, command: Command) => start(command, options, false, async (session) => [await (await import('../run/preflight.ts')).preflight(session)]));
+}

@@ -1,0 +1,26 @@
+import { CommanderError } from 'commander';
+import { EXIT } from './exit-code.ts';
+import { createProgram } from './program.ts';
+import { readManifest } from './shipping/package-root.ts';
+import { processTerminal } from './terminal/process-terminal.ts';
+
+/** Runs one command line (without `node` and the script) and gives the exit code; never throws. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const terminal = processTerminal();
+  let exitCode: number = EXIT.ok;
+  try {
+    const { version } = await readManifest();
+    const program = createProgram(version, async (command, options, several, work) => {
+      const { start } = await import('./run/start.ts');
+      exitCode = await start(terminal, { name: command.name(), argv, options, several, work });
+    });
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const verbose = argv.includes('-v') || argv.includes('--verbose');
+    const message = error instanceof Error ? (verbose ? error.stack : error.message) : String(error);
+    terminal.stderr.write(`hxllm: this is a bug of ours: ${message ?? ''}\n${verbose ? '' : 'Run it again with -v to see where it broke.\n'}`);
+    return EXIT.bug;
+  }
+}

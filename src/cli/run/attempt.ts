@@ -1,0 +1,110 @@
+import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
+import type { Problem } from '../../core/problem.ts';
+import type { PhaseEvent, Recorder } from '../../core/recorder.ts';
+import { hashInputs } from '../../evidence/input-file.ts';
+import { openRun, type Run } from '../../evidence/run-folder.ts';
+import type { InputFile, RunEnding } from '../../evidence/run-record.ts';
+import { EXIT, exitCodeOf, exitCodeOfProblems } from '../exit-code.ts';
+import { broken } from './breakage.ts';
+import { createLedger } from './ledger.ts';
+import type { Outcome } from './outcome.ts';
+import { asks, evidenceRoot, type Session } from './session.ts';
+
+/** What a phase's work gets besides its tools: a way to say which hosts and files it is about. */
+export interface Attempt {
+  readonly tools: Omit<PhaseTools, 'connect'>;
+  readonly about: (facts: { readonly hosts: readonly string[]; readonly files: readonly string[]; readonly warnings: readonly Problem[] }) => void;
+  /** Shows what would change in a file and keeps it. */
+  readonly diff: (diff: string) => void;
+}
+
+/** What is run: a phase, or what is done like one. */
+export interface Undertaking {
+  readonly name: string;
+  readonly question: string;
+  /** What to type after it went as the outcome says; `undefined`: nothing is to be said. */
+  readonly next: (outcome: Outcome) => string | undefined;
+  /** Pending differences are exit code 2. */
+  readonly detailedExitCode?: boolean;
+}
+
+/**
+ * Runs one phase under evidence and in view: opens the run's folder, shows and keeps every event (redacted), and closes
+ * the run however the work ends. Never throws: what breaks is our bug, kept with its stack, exit code 70.
+ */
+export async function attempt(session: Session, undertaking: Undertaking, work: (attempt: Attempt) => Promise<PhaseReport>): Promise<Outcome> {
+  const { terminal, view, redaction, signal } = session;
+  const startedMs = terminal.nowMs();
+  view.begin(undertaking.name, undertaking.question);
+  const opened = openRun({
+    root: evidenceRoot(session), phase: undertaking.name, version: session.version, command: session.command, cwd: terminal.cwd,
+    by: `${terminal.userName}@${terminal.machineName}`, pid: terminal.pid, redaction, nowMs: terminal.nowMs,
+  });
+  const run = opened.ok ? opened.value : undefined;
+  session.open.run = run;
+  const ledger = createLedger();
+  let hosts: readonly string[] = [];
+  let inputs: readonly InputFile[] = [];
+  let warnings: readonly Problem[] = [];
+
+  const say = (event: PhaseEvent): void => {
+    // Redaction keeps an event's shape.
+    const shown = redaction.data(event) as PhaseEvent;
+    ledger.add(shown);
+    run?.recorder.event(event);
+    view.event(shown);
+  };
+  const recorder: Recorder = { event: say, file: (path, content) => run?.recorder.file(path, content) };
+  const tools = {
+    recorder, signal, nowMs: terminal.nowMs,
+    confirm: async ({ question }: { readonly question: string }) => {
+      if (!asks(session)) return true;
+      view.pause();
+      return terminal.askYesNo(redaction.text(question), signal);
+    },
+  };
+  const about: Attempt['about'] = (facts) => {
+    ({ hosts, warnings } = facts);
+    inputs = hashInputs(facts.files);
+    view.hosts(hosts);
+    for (const warning of warnings) view.warning(cleaned(session, warning));
+  };
+  const shownDiff = (diff: string): void => view.diff(redaction.text(diff));
+
+  const report = opened.ok ? await work({ tools, about, diff: shownDiff }).catch((error: unknown) => broken(session, error, recorder)) : { ending: 'failed' as const, results: [], problems: opened.problems, changes: 0 };
+  // What a phase found but did not say on the way is said now, so that view, events and run.json agree.
+  for (const result of report.results) if (!ledger.has(redaction.data(result))) say({ kind: 'check', result });
+  for (const problem of report.problems) if (!ledger.has(redaction.data(problem))) say({ kind: 'problem', problem });
+
+  const ending: RunEnding = 'crashed' in report ? 'crashed' : signal.aborted && report.ending !== 'passed' ? 'aborted' : report.ending;
+  const exitCode = ending === 'crashed' ? EXIT.bug : ending === 'aborted' ? EXIT.interrupted : exitCodeOf({ ...report, ending }, undertaking.detailedExitCode ?? false);
+  const { results, problems, changes } = report;
+  const kept = run?.close({ ending, exitCode, hosts, inputs, changes, results, problems, warnings });
+  session.open.run = undefined;
+  const lost = kept === undefined || kept.ok ? [] : kept.problems;
+  for (const problem of lost) view.event({ kind: 'problem', problem });
+  const outcome: Outcome = {
+    phase: undertaking.name, ending, hosts, changes, ...ledger.kept(),
+    results: clean(session, results), problems: clean(session, [...problems, ...lost]), warnings: clean(session, warnings),
+    // Evidence that could not be kept is a failure even where all else went well.
+    exitCode: exitCode === EXIT.ok && lost.length > 0 ? exitCodeOfProblems(lost) : exitCode,
+    startedAt: new Date(startedMs).toISOString(), durationMs: terminal.nowMs() - startedMs, evidence: run?.folder,
+  };
+  view.end(outcome, undertaking.next(outcome));
+  return outcome;
+}
+
+/** Closes a run that is still open, in a hurry, as what it is. */
+export function abandon(run: Run, ending: 'aborted' | 'crashed'): void {
+  run.close({ ending, exitCode: ending === 'aborted' ? EXIT.interrupted : EXIT.bug, hosts: [], inputs: [], changes: 0, results: [], problems: [], warnings: [] });
+}
+
+function cleaned(session: Session, problem: Problem): Problem {
+  // Redaction keeps a Problem's shape.
+  return session.redaction.data(problem) as Problem;
+}
+
+function clean<T>(session: Session, list: readonly T[]): readonly T[] {
+  // As above.
+  return session.redaction.data(list) as readonly T[];
+}

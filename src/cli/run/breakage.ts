@@ -1,0 +1,29 @@
+import type { PhaseReport } from '../../core/phase.ts';
+import type { Recorder } from '../../core/recorder.ts';
+import type { Session } from './session.ts';
+
+/** A report that says our own code broke; `crashed` tells it from a phase that failed. */
+export interface Breakage extends PhaseReport {
+  readonly crashed: true;
+}
+
+/** What to report when the work threw: after Ctrl-C that it was interrupted, else our bug, its stack kept as stack.txt and shown under -v alone. */
+export function broken(session: Session, error: unknown, recorder: Recorder): PhaseReport | Breakage {
+  const nothing = { results: [], changes: 0 };
+  if (session.signal.aborted) return { ...nothing, ending: 'aborted', problems: [] };
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  recorder.file('stack.txt', `${stack}\n`);
+  return {
+    ...nothing,
+    crashed: true,
+    ending: 'failed',
+    problems: [
+      {
+        code: 'bug.unexpected',
+        summary: 'hxllm broke off: this is a bug of ours',
+        detail: session.options.verbose === true ? stack : error instanceof Error ? error.message : String(error),
+        fix: 'send us the evidence of this run (stack.txt in it says where it broke), or run it again with -v',
+      },
+    ],
+  };
+}

@@ -1,0 +1,48 @@
+import type { Config } from '../../config/config.ts';
+import { loadConfig, type ConfigRequest } from '../../config/load.ts';
+import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
+import type { Problem } from '../../core/problem.ts';
+import type { Secret } from '../../core/secret.ts';
+import { createConnect } from '../../remote/connect.ts';
+import type { Attempt } from './attempt.ts';
+import type { Session } from './session.ts';
+
+/** Reads the operator's files, tells the attempt what it is about, and does the work; where they cannot be read, that is the report. */
+export async function withConfig(session: Session, { tools, about }: Attempt, work: (config: Config, tools: PhaseTools) => Promise<PhaseReport>): Promise<PhaseReport> {
+  const loaded = await loadConfig(configRequest(session));
+  if (!loaded.ok) return failedBy(loaded.problems);
+  const config = loaded.value;
+  for (const secret of secretsOf(config)) session.redaction.add(secret);
+  about({ hosts: config.hosts.map(({ target }) => target.name), files: config.files, warnings: config.warnings });
+  return work(config, toolsOf(session, tools));
+}
+
+/** What a phase is given to work with, hosts included. */
+export function toolsOf(session: Session, tools: Attempt['tools']): PhaseTools {
+  return { ...tools, connect: createConnect(session.terminal) };
+}
+
+/** What the command line says about the files to read. The vault password is asked for at most once, and never appears again. */
+export function configRequest(session: Session): ConfigRequest {
+  const { terminal, options } = session;
+  const { cwd, home, userName, environment } = terminal;
+  return {
+    cwd, home, userName, environment,
+    inventoryFile: options.inventory,
+    limit: options.limit,
+    vaultPasswordFile: options.vaultPasswordFile,
+    askVaultPassword: options.askVaultPass === true ? () => session.vaultPassword() : undefined,
+  };
+}
+
+/** A report of nothing but problems. */
+export function failedBy(problems: readonly Problem[]): PhaseReport {
+  return { ending: 'failed', results: [], problems, changes: 0 };
+}
+
+function secretsOf(config: Config): readonly Secret[] {
+  return config.hosts.flatMap(({ target, settings }) => [
+    ...(settings.masterKey.state === 'set' ? [settings.masterKey.key] : []),
+    ...(target.password === undefined ? [] : [target.password]),
+  ]);
+}

@@ -1,0 +1,30 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PhaseEvent } from '../../core/recorder.ts';
+import type { StepEvent } from '../views/step.ts';
+import type { Outcome } from './outcome.ts';
+
+/** Remembers what a phase has said. */
+export interface Ledger {
+  add(event: PhaseEvent): void;
+  /** Whether this result or Problem was said. */
+  has(said: unknown): boolean;
+  kept(): Pick<Outcome, 'steps' | 'notes'>;
+}
+
+/** An empty ledger. */
+export function createLedger(): Ledger {
+  const said: unknown[] = [];
+  const notes: string[] = [];
+  const steps = new Map<string, StepEvent>();
+  return {
+    add: (event) => {
+      if (event.kind === 'check') said.push(event.result);
+      if (event.kind === 'problem') said.push(event.problem);
+      if (event.kind === 'note') notes.push(event.text);
+      // A later state takes the place of the earlier one, and keeps a detail that it does not repeat.
+      if (event.kind === 'step') steps.set(`${event.host}\n${event.id}`, { ...steps.get(`${event.host}\n${event.id}`), ...event });
+    },
+    has: (thing) => said.some((known) => isDeepStrictEqual(known, thing)),
+    kept: () => ({ steps: [...steps.values()], notes }),
+  };
+}

@@ -1,0 +1,28 @@
+import { shellLine } from '../../core/shell.ts';
+import type { Outcome } from './outcome.ts';
+import type { Session } from './session.ts';
+
+/** What to type after a phase: the next command where it went well, the same one again where something is to be mended first. */
+export function nextAfter(session: Session, following: string | undefined): (outcome: Outcome) => string | undefined {
+  return ({ ending, phase }) => {
+    if (session.within !== undefined) return undefined;
+    if (ending === 'passed') return following === undefined ? undefined : typed(session, following);
+    if (ending === 'failed') return `mend what is marked, then: ${typed(session, phase)}`;
+    return undefined;
+  };
+}
+
+/** A command line with the choices that this one made: inventory, hosts, and where the vault password comes from. */
+export function typed(session: Session, command: string): string {
+  const { inventory, limit, askVaultPass, vaultPasswordFile, evidenceDir } = session.options;
+  const argv = [
+    'hxllm',
+    ...command.split(' '),
+    ...(inventory === undefined ? [] : ['-i', inventory]),
+    ...(limit === undefined ? [] : ['--limit', limit]),
+    ...(vaultPasswordFile === undefined ? [] : ['--vault-password-file', vaultPasswordFile]),
+    ...(askVaultPass === true ? ['--ask-vault-pass'] : []),
+    ...(evidenceDir === undefined ? [] : ['--evidence-dir', evidenceDir]),
+  ];
+  return shellLine(argv);
+}

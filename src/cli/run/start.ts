@@ -1,0 +1,58 @@
+import { createRedaction } from '../../evidence/redaction.ts';
+import { Secret } from '../../core/secret.ts';
+import { EXIT } from '../exit-code.ts';
+import { readManifest } from '../shipping/package-root.ts';
+import { watchInterruption } from '../terminal/interruption.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { documentOf } from '../views/document.ts';
+import { createHumanView } from '../views/human.ts';
+import { abandon } from './attempt.ts';
+import type { Outcome } from './outcome.ts';
+import type { PhaseOptions, Session } from './session.ts';
+
+/** One command line that runs phases. */
+export interface Undertaken {
+  readonly name: string;
+  readonly argv: readonly string[];
+  readonly options: PhaseOptions;
+  /** It runs several phases, and its document lists them. */
+  readonly several: boolean;
+  readonly work: (session: Session) => Promise<readonly Outcome[]>;
+}
+
+/** Runs phases for one command line: Ctrl-C aborts them, `--json` prints their document; gives the exit code of the last. */
+export async function start(terminal: Terminal, { name, argv, options, several, work }: Undertaken): Promise<number> {
+  const { version } = await readManifest();
+  const open: Session['open'] = { run: undefined };
+  const interruption = watchInterruption(
+    () => terminal.stderr.write('\nStopping in good order; once more leaves at once.\n'),
+    () => {
+      if (open.run !== undefined) abandon(open.run, 'aborted');
+      process.exit(EXIT.interrupted);
+    },
+  );
+  const redaction = createRedaction();
+  const result = options.json === true ? terminal.stderr : terminal.stdout;
+  let password: Promise<Secret> | undefined;
+  const session: Session = {
+    terminal, options, version, redaction, open,
+    command: ['hxllm', ...argv],
+    within: several ? name : undefined,
+    view: createHumanView(terminal, result, options.verbose ?? false),
+    signal: interruption.signal,
+    vaultPassword: () => (password ??= askPassword()),
+  };
+  const askPassword = async (): Promise<Secret> => {
+    session.view.pause();
+    const secret = new Secret((await terminal.askHidden('Vault password: ', interruption.signal)) ?? '');
+    redaction.add(secret);
+    return secret;
+  };
+  try {
+    const outcomes = await work(session);
+    if (options.json === true) terminal.stdout.write(`${JSON.stringify(documentOf(name, version, outcomes, several), undefined, 2)}\n`);
+    return outcomes.at(-1)?.exitCode ?? EXIT.bug;
+  } finally {
+    interruption.dispose();
+  }
+}

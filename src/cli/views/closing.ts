@@ -1,0 +1,48 @@
+import { failsPhase } from '../../core/verdict.ts';
+import type { Outcome } from '../run/outcome.ts';
+import { field, type Layout } from './check.ts';
+import { flow } from './flow.ts';
+import { seconds } from './step.ts';
+
+const WORDS: Readonly<Record<Outcome['ending'], string>> = {
+  passed: 'passed',
+  failed: 'failed',
+  pending: 'has changes pending',
+  declined: 'was declined, nothing was changed',
+  aborted: 'was interrupted',
+  crashed: 'broke off: a bug of ours',
+};
+
+/** The last lines of a phase: how it ended with counts and duration, where the evidence is, what to do next. */
+export function closingBlock(outcome: Outcome, evidence: string | undefined, next: string | undefined, layout: Layout): string {
+  const { paint, columns, indent } = layout;
+  const good = outcome.ending === 'passed';
+  const open = outcome.ending === 'pending' || outcome.ending === 'declined';
+  const [sign, style] = good ? [paint.signs.pass, paint.good] : open ? [paint.signs.note, paint.accent] : [paint.signs.fail, paint.bad];
+  const head = `${outcome.phase} ${WORDS[outcome.ending]}`;
+  const counts = countsOf(outcome).join(', ');
+  const tail = `${counts === '' ? '' : `: ${counts}`} (${seconds(outcome.durationMs)})`;
+  const lines = flow([{ text: sign, paint: style }, { text: head, paint: (text) => paint.bold(text) }, { text: tail.trimStart() }], { indent, hang: indent + 2, columns }).replace(' : ', ': ');
+  const below = { ...layout, indent: indent - 2 };
+  return lines + (evidence === undefined ? '' : field('evidence', evidence, below)) + (next === undefined ? '' : field('next', next, below));
+}
+
+function countsOf(outcome: Outcome): readonly string[] {
+  const { results } = outcome;
+  const count = (wanted: (result: (typeof results)[number]) => boolean, word: string): readonly string[] => {
+    const number = results.filter(wanted).length;
+    return number === 0 ? [] : [`${String(number)} ${word}`];
+  };
+  const changed = outcome.changes === 0 ? (outcome.steps.length > 0 || outcome.phase === 'enforce' ? ['no changes'] : []) : [`${String(outcome.changes)} ${outcome.changes === 1 ? 'change' : 'changes'}`];
+  const problems = outcome.problems.length;
+  return [
+    ...(outcome.ending === 'failed' && outcome.changes === 0 ? [] : changed),
+    ...count((result) => failsPhase(result) && result.outcome === 'fail', 'failed'),
+    ...count((result) => failsPhase(result) && result.outcome === 'unknown', 'unknown'),
+    ...(problems === 0 ? [] : [`${String(problems)} ${problems === 1 ? 'problem' : 'problems'}`]),
+    ...count((result) => result.outcome === 'pass', 'passed'),
+    ...count((result) => (result.outcome === 'fail' || result.outcome === 'unknown') && result.severity === 'warning', 'with a warning'),
+    ...count((result) => result.outcome === 'skip', 'skipped'),
+    ...count((result) => result.outcome === 'not-applicable', 'not applicable'),
+  ];
+}

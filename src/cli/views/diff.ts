@@ -1,0 +1,35 @@
+import { createTwoFilesPatch } from 'diff';
+import type { Paint } from './paint.ts';
+import { printable } from './flow.ts';
+
+/** A change to one of the operator's files; the same shape as the phases give it. */
+export interface ShownChange {
+  readonly path: string;
+  readonly before: string | undefined;
+  readonly after: string;
+  readonly secret: boolean;
+}
+
+/** A change as a unified diff with `path` as its name, or, where the file is secret, one line that says so. */
+export function diffOf(change: ShownChange, shownPath: string): string {
+  const { before, after, secret } = change;
+  if (secret) return `${before === undefined ? 'new file' : 'changed file'} ${shownPath} (its content is secret and not shown)\n`;
+  const patch = createTwoFilesPatch(before === undefined ? '/dev/null' : shownPath, shownPath, before ?? '', after, undefined, undefined, { context: 3 });
+  // The ruler of `=` that precedes a patch says nothing.
+  return patch.replace(/^=+\n/, '');
+}
+
+/** A diff in colours, indented; nothing in it moves the cursor. */
+export function paintDiff(diff: string, paint: Paint, indent: number): string {
+  return diff
+    .trimEnd()
+    .split('\n')
+    .map((line) => `${' '.repeat(indent)}${styleOf(line, paint)(printable(line))}\n`)
+    .join('');
+}
+
+function styleOf(line: string, paint: Paint): (text: string) => string {
+  if (line.startsWith('+++') || line.startsWith('---')) return paint.bold;
+  if (line.startsWith('@@')) return paint.accent;
+  return line.startsWith('+') ? paint.good : line.startsWith('-') ? paint.bad : (text) => text;
+}

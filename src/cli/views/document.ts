@@ -1,0 +1,12 @@
+import type { Outcome } from '../run/outcome.ts';
+
+/** The version of what `--json` prints. */
+export const DOCUMENT_VERSION = 1;
+
+/** What `--json` prints: of one phase its outcome; of a command that runs several, how it came out and theirs. */
+export function documentOf(command: string, version: string, outcomes: readonly Outcome[], several: boolean): object {
+  const head = { schemaVersion: DOCUMENT_VERSION, program: { name: 'hxllm', version }, command };
+  const last = outcomes.at(-1);
+  if (!several && last !== undefined) return { ...head, ...last };
+  return { ...head, ending: last?.ending ?? 'crashed', exitCode: last?.exitCode ?? 70, phases: outcomes };
+}

@@ -1,0 +1,69 @@
+/** A stretch of text in one style. */
+export interface Span {
+  readonly text: string;
+  readonly paint?: (text: string) => string;
+  /** Never broken, so that a command can be copied whole. */
+  readonly whole?: boolean;
+}
+
+/** Where a block of text begins, where its further lines begin, and how wide it may be. */
+export interface Shape {
+  readonly indent: number;
+  readonly hang: number;
+  readonly columns: number;
+}
+
+interface Word {
+  readonly text: string;
+  readonly shown: string;
+  /** Begins a line of its own. */
+  readonly breaks: boolean;
+}
+
+// Narrower than this nothing is readable; the terminal may wrap it as it likes.
+const MIN_COLUMNS = 30;
+
+/** Lays spans out as lines of words, ending in a newline; a word that is longer than the line stays whole. */
+export function flow(spans: readonly Span[], shape: Shape): string {
+  const columns = Math.max(shape.columns, MIN_COLUMNS);
+  let out = ' '.repeat(shape.indent);
+  let column = shape.indent;
+  let fresh = true;
+  for (const word of spans.flatMap(wordsOf)) {
+    const width = widthOf(word.text);
+    if (word.breaks || (!fresh && column + 1 + width > columns)) {
+      out = `${out.trimEnd()}\n${' '.repeat(shape.hang)}`;
+      column = shape.hang;
+      fresh = true;
+    }
+    out += fresh ? word.shown : ` ${word.shown}`;
+    column += width + (fresh ? 0 : 1);
+    fresh = false;
+  }
+  return `${out.trimEnd()}\n`;
+}
+
+function wordsOf({ text, paint = (word) => word, whole = false }: Span): readonly Word[] {
+  return printable(text)
+    .split('\n')
+    .flatMap((line, index) => {
+      const words = (whole ? [line] : line.split(/ +/)).filter((word) => word !== '');
+      return words.map((word, place) => ({ text: word, shown: paint(word), breaks: index > 0 && place === 0 }));
+    });
+}
+
+/** Cuts text to one line of at most so many columns, with `…` where something is missing. */
+export function oneLine(text: string, columns: number): string {
+  const line = printable(text).replaceAll(/\s+/g, ' ').trim();
+  return widthOf(line) <= columns ? line : `${Array.from(line).slice(0, Math.max(0, columns - 1)).join('').trimEnd()}…`;
+}
+
+/** The text without what a terminal would obey: what a host says must not move the cursor or change a title. */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what it is about
+  return text.replaceAll(/\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|.)?/g, '').replaceAll('\r\n', '\n').replaceAll('\t', '  ').replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, (character) => (character === '\n' ? '\n' : '\uFFFD'));
+}
+
+function widthOf(text: string): number {
+  return Array.from(text).length;
+}

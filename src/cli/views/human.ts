@@ -1,0 +1,76 @@
+import { relative } from 'node:path';
+import type { Problem } from '../../core/problem.ts';
+import type { PhaseEvent } from '../../core/recorder.ts';
+import type { Output, Terminal } from '../terminal/terminal.ts';
+import { checkBlock, type Layout } from './check.ts';
+import { closingBlock } from './closing.ts';
+import { paintDiff } from './diff.ts';
+import { flow, oneLine } from './flow.ts';
+import { createPaint } from './paint.ts';
+import { problemBlock } from './problem.ts';
+import { createSpinner } from './spinner.ts';
+import { stepBlock } from './step.ts';
+import type { View } from './view.ts';
+
+/** The view for people: results on `result` (stderr where stdout is for a document), problems and progress on stderr. */
+export function createHumanView(terminal: Terminal, result: Output, verbose: boolean): View {
+  const spinner = createSpinner(terminal.stderr, terminal.environment);
+  const layoutOf = (output: Output, indent: number): Layout => ({ paint: createPaint(terminal.environment, output.isTty), indent, columns: output.columns(), verbose });
+  let several = false;
+  let group = '';
+
+  // With several hosts every line stands below its host's name; one host needs no saying.
+  const under = (host: string): number => {
+    if (!several || host === '-' || host === '') {
+      group = several ? '' : group;
+      return 2;
+    }
+    if (host !== group) result.write(`  ${layoutOf(result, 0).paint.bold(host)}\n`);
+    group = host;
+    return 4;
+  };
+
+  const show = (event: PhaseEvent): void => {
+    switch (event.kind) {
+      case 'progress':
+        return spinner.say(oneLine(several && event.host !== '-' ? `${event.host}: ${event.text}` : event.text, terminal.stderr.columns() - 6));
+      case 'check':
+        return result.write(checkBlock(event.result, layoutOf(result, under(event.result.host))));
+      case 'step': {
+        if (event.state === 'started') return spinner.say(oneLine(event.title, terminal.stderr.columns() - 6));
+        return result.write(stepBlock(event, layoutOf(result, under(event.host))));
+      }
+      case 'problem':
+        return terminal.stderr.write(problemBlock(event.problem, 'problem', layoutOf(terminal.stderr, 2)));
+      case 'note': {
+        const layout = layoutOf(result, under(event.host ?? '-'));
+        // Commands among the lines are to be copied, so lines stay as they are.
+        return result.write(event.text.split('\n').map((line, index) => flow([{ text: index === 0 ? layout.paint.signs.note : ' ', paint: layout.paint.accent, whole: true }, { text: line, whole: true }], { indent: layout.indent, hang: layout.indent + 2, columns: Number.POSITIVE_INFINITY })).join(''));
+      }
+    }
+  };
+
+  return {
+    begin: (phase, question) => {
+      [several, group] = [false, ''];
+      const { paint } = layoutOf(result, 0);
+      result.write(`${paint.bold(phase)}  ${paint.dim(question)}\n`);
+    },
+    hosts: (names) => void (several = names.length > 1),
+    event: show,
+    warning: (problem: Problem) => terminal.stderr.write(problemBlock(problem, 'warning', layoutOf(terminal.stderr, 2))),
+    diff: (diff) => result.write(paintDiff(diff, layoutOf(result, 0).paint, 2)),
+    end: (outcome, next) => {
+      spinner.stop();
+      const evidence = outcome.evidence === undefined ? undefined : nearPath(terminal.cwd, outcome.evidence);
+      result.write(closingBlock(outcome, evidence, next, layoutOf(result, 0)));
+    },
+    pause: () => spinner.stop(),
+  };
+}
+
+/** A path as a person at `cwd` would type it: relative when it lies below, else absolute. */
+export function nearPath(cwd: string, path: string): string {
+  const near = relative(cwd, path);
+  return near === '' || near.startsWith('..') ? path : near;
+}

@@ -1,0 +1,16 @@
+import { placeOf, type Problem } from '../../core/problem.ts';
+import { field, type Layout } from './check.ts';
+import { flow } from './flow.ts';
+
+/** A Problem as summary, where, detail and fix; a warning differs in its sign alone. */
+export function problemBlock(problem: Problem, kind: 'problem' | 'warning', layout: Layout): string {
+  const { paint, indent, columns, verbose } = layout;
+  const [sign, style] = kind === 'problem' ? [paint.signs.fail, paint.bad] : [paint.signs.warn, paint.warn];
+  const head = flow([{ text: sign, paint: style }, { text: problem.summary, paint: paint.bold }, ...(verbose ? [{ text: `[${problem.code}]`, paint: paint.dim }] : [])], { indent, hang: indent + 2, columns });
+  const rows: readonly (readonly [string, string])[] = [
+    ['where', placeOf(problem.where)],
+    ['detail', problem.detail],
+    ['fix', problem.fix],
+  ];
+  return head + rows.map(([name, value]) => (value === '' ? '' : field(name, value, layout))).join('');
+}
