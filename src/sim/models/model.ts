@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { familyOf, type Capability, type Family } from './family.ts';
+import { parseName, shortName, type Name } from './name.ts';
+import { Refusal } from '../wire/refusal.ts';
+
+/** What the person who starts a simulation says of a model; what is absent follows from the name's family. */
+export interface ModelSpec {
+  readonly name: string;
+  readonly family?: string;
+  readonly sizeMiB?: number;
+  readonly trainedContext?: number;
+  readonly capabilities?: readonly Capability[];
+  readonly engine?: 'llama' | 'ollama';
+  /** `PARAMETER num_ctx`, `num_predict` of its Modelfile. */
+  readonly numCtx?: number;
+  readonly numPredict?: number;
+  /** Tokens of an answer that nothing cuts short; without it the prompt decides (8 to 47). */
+  readonly answerTokens?: number;
+  /** Names with the same text here share one weights file, as after `ollama cp`. */
+  readonly weights?: string;
+}
+
+/** A model that the server has. */
+export interface Model extends Family {
+  readonly name: Name;
+  readonly shortName: string;
+  /** The weights file's digest: names that share it share one runner. */
+  readonly weights: string;
+  /** The manifest's digest, as lists show it. */
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly answerTokens: number | undefined;
+  /** What its Modelfile sets. */
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly modifiedAt: Date;
+}
+
+// Families that never get more than one slot (server/sched.go).
+const SINGLE_SLOT = /^(?:mllama|qwen3vl|qwen35|qwen3next|lfm2|nemotron_h)/;
+
+/** Makes a model of what was said of it. Throws where the name is none. */
+export function createModel(spec: ModelSpec, modifiedAt: Date): Model {
+  const name = parseName(spec.name, () => new Refusal(400, 'model is required'));
+  const family = familyOf(name.model);
+  const sizeMiB = spec.sizeMiB ?? family.sizeMiB;
+  const parameters = { ...(spec.numCtx === undefined ? {} : { num_ctx: spec.numCtx }), ...(spec.numPredict === undefined ? {} : { num_predict: spec.numPredict }) };
+  const weights = sha256(`weights ${spec.weights ?? shortName(name).toLowerCase()}`);
+  return {
+    ...family,
+    family: spec.family ?? family.family,
+    capabilities: spec.capabilities ?? family.capabilities,
+    engine: spec.engine ?? family.engine,
+    trainedContext: spec.trainedContext ?? family.trainedContext,
+    sizeMiB,
+    name,
+    shortName: shortName(name),
+    weights,
+    digest: sha256(`${weights} ${JSON.stringify(parameters)}`),
+    sizeBytes: Math.round(sizeMiB * 1_048_576),
+    answerTokens: spec.answerTokens,
+    parameters,
+    modifiedAt,
+  };
+}
+
+/** Whether a model can do something. */
+export function can(model: Model, capability: Capability): boolean {
+  return model.capabilities.includes(capability);
+}
+
+/** How many requests a model serves at once on a server with so many slots. */
+export function slotsOf(model: Model, numParallel: number): number {
+  return can(model, 'completion') && !SINGLE_SLOT.test(model.family) ? numParallel : 1;
+}
+
+/** The details that lists, ps and show have in common. */
+export function detailsOf(model: Model, parent = ''): object {
+  return { parent_model: parent, format: 'gguf', family: model.family, families: [model.family], parameter_size: model.parameterSize, quantization_level: model.quantization };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,53 @@
+import { fail, ok, type Result } from '../../core/problem.ts';
+import { Refusal } from '../wire/refusal.ts';
+import type { Capability } from './family.ts';
+import type { ModelSpec } from './model.ts';
+import { parseName } from './name.ts';
+
+const NUMBERS: Readonly<Record<string, 'sizeMiB' | 'trainedContext' | 'numCtx' | 'numPredict' | 'answerTokens'>> = {
+  'size-mib': 'sizeMiB',
+  'trained-context': 'trainedContext',
+  'num-ctx': 'numCtx',
+  'num-predict': 'numPredict',
+  'answer-tokens': 'answerTokens',
+};
+const CAPABILITIES: readonly Capability[] = ['completion', 'embedding', 'tools', 'thinking', 'vision', 'insert'];
+const KEYS = [...Object.keys(NUMBERS), 'capabilities', 'family', 'engine', 'weights'];
+
+/** Reads `NAME[,KEY=VALUE…]`, as `--model` takes it. Problems: `usage.sim-model`. */
+export function readSpec(text: string): Result<ModelSpec> {
+  const [name = '', ...pairs] = text.split(',');
+  const spec: Record<string, unknown> = {};
+  for (const pair of pairs) {
+    const [key = '', value = ''] = pair.split(/=(.*)/s, 2);
+    const seen = readValue(key, value);
+    if (seen === undefined) return wrong(text, `Wanted ${wantedFor(key)}, seen ${JSON.stringify(pair)}.`);
+    Object.assign(spec, seen);
+  }
+  try {
+    parseName(name, () => new Refusal(400, 'a name is missing'));
+  } catch (error) {
+    return wrong(text, `Wanted a model's name such as llama3:8b, seen ${JSON.stringify(name)} (${error instanceof Error ? error.message : ''}).`);
+  }
+  return ok({ name, ...spec });
+}
+
+function readValue(key: string, value: string): object | undefined {
+  const number = NUMBERS[key];
+  if (number !== undefined) return /^-?\d+$/.test(value) && (Number(value) > 0 || number === 'numPredict') ? { [number]: Number(value) } : undefined;
+  if (key === 'engine') return value === 'llama' || value === 'ollama' ? { engine: value } : undefined;
+  if (key === 'family' || key === 'weights') return value === '' ? undefined : { [key]: value };
+  if (key !== 'capabilities') return undefined;
+  const named = CAPABILITIES.filter((capability) => value.split('+').includes(capability));
+  return named.length === value.split('+').length ? { capabilities: named } : undefined;
+}
+
+function wantedFor(key: string): string {
+  if (key in NUMBERS) return `${key}= and a whole number`;
+  if (key === 'engine') return 'engine=llama or engine=ollama';
+  return key === 'capabilities' ? `capabilities= with some of ${CAPABILITIES.join('+')}` : `one of the keys ${KEYS.join(', ')} with a value`;
+}
+
+function wrong(text: string, detail: string): Result<never> {
+  return fail({ code: 'usage.sim-model', summary: `--model does not take ${JSON.stringify(text)}`, detail, fix: 'hxllm sim --help' });
+}

@@ -1,0 +1,105 @@
+import { Refusal, Gone } from '../wire/refusal.ts';
+import { nowMs } from '../wire/time.ts';
+import { Pace, wait } from '../wire/wait.ts';
+import { StopWatch } from '../text/stop.ts';
+import type { Spoken } from '../text/spoken.ts';
+import type { Runner } from './runner.ts';
+
+/** How fast the simulated machine is. */
+export interface Speed {
+  readonly tokenMs: number;
+  readonly prefillMsPerToken: number;
+}
+
+/** One answer to be written. */
+export interface Task {
+  readonly prompt: readonly string[];
+  readonly speech: Iterable<Spoken>;
+  readonly numPredict: number;
+  readonly stop: readonly string[];
+  /** Takes one token of the answer; the runner waits for it. */
+  readonly say: (piece: Spoken) => Promise<void>;
+  /** Called before each piece with how many were said; `give-up` ends the answer without a reason. */
+  readonly before: (said: number, last: boolean) => Promise<'go' | 'give-up'>;
+}
+
+/** How an answer ended. Without a reason the runner gave up on a model that repeats itself. */
+export interface Outcome {
+  readonly reason: 'stop' | 'length' | undefined;
+  readonly promptCount: number;
+  readonly promptMs: number;
+  readonly evalCount: number;
+  readonly evalMs: number;
+}
+
+const DIED = 'model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama server logs for details';
+const DIED_TALKING = 'an error was encountered while running the model: unexpected EOF';
+
+/**
+ * Does one task in one of the runner's slots. A client that leaves frees the slot within a token, unless the prompt
+ * is still being read: that goes on to its end first. Throws Gone for a client that left, a Refusal for a runner that died.
+ */
+export async function decode(runner: Runner, task: Task, speed: Speed, client: AbortSignal): Promise<Outcome> {
+  const death = runner.death.signal;
+  const either = AbortSignal.any([client, death]);
+  const said: string[] = [];
+  try {
+    const place = await runner.slots.enter(task.prompt, either);
+    try {
+      return await work(runner, task, speed, { client, death, either, known: place.known, said });
+    } finally {
+      place.leave([...task.prompt, ...said]);
+    }
+  } catch (error) {
+    if (error instanceof Gone && death.aborted && !client.aborted) throw new Refusal(500, said.length > 0 ? DIED_TALKING : DIED);
+    throw error;
+  }
+}
+
+interface Circumstances {
+  readonly client: AbortSignal;
+  readonly death: AbortSignal;
+  readonly either: AbortSignal;
+  readonly known: number;
+  readonly said: string[];
+}
+
+async function work(runner: Runner, task: Task, speed: Speed, now: Circumstances): Promise<Outcome> {
+  const startedMs = nowMs();
+  const prefillMs = speed.prefillMsPerToken * (task.prompt.length - now.known);
+  if (prefillMs > 0) await wait(prefillMs, now.death);
+  const limit = task.numPredict < 0 ? 10 * runner.options.numCtx : task.numPredict === 0 ? Infinity : task.numPredict;
+  const pace = new Pace(speed.tokenMs);
+  const watch = new StopWatch(task.stop);
+  let firstMs = nowMs();
+  let evalCount = 0;
+  const outcome = (reason: Outcome['reason']): Outcome => ({ reason, promptCount: task.prompt.length, promptMs: firstMs - startedMs, evalCount, evalMs: evalCount > 1 ? nowMs() - firstMs : 0 });
+  const say = async (piece: Spoken): Promise<boolean> => {
+    if (piece.text === '' && piece.calls === undefined) return true;
+    if ((await task.before(now.said.length, false)) === 'give-up') return false;
+    now.said.push(piece.text);
+    await runner.blockOn(task.say(piece));
+    return true;
+  };
+  for (const token of task.speech) {
+    await pace.next(now.either);
+    await runner.flowing();
+    if (now.either.aborted) throw new Gone();
+    evalCount += 1;
+    if (evalCount === 1) firstMs = nowMs();
+    const seen = token.kind === 'text' ? watch.push(token.text) : { text: token.kind === 'hidden' ? '' : token.text, stopped: false };
+    if (!(await say({ ...token, text: seen.text }))) return outcome(undefined);
+    if (seen.stopped) return await end(task, now, outcome('stop'));
+    if (evalCount >= limit) break;
+  }
+  const cut = evalCount >= limit;
+  if (!(await say({ kind: 'text', text: watch.rest() }))) return outcome(undefined);
+  // The token that ends an answer counts as one, though it has no text.
+  if (!cut) evalCount += 1;
+  return end(task, now, outcome(cut ? 'length' : 'stop'));
+}
+
+async function end(task: Task, now: Circumstances, outcome: Outcome): Promise<Outcome> {
+  const verdict = await task.before(now.said.length, true);
+  return verdict === 'give-up' ? { ...outcome, reason: undefined } : outcome;
+}

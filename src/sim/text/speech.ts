@@ -1,0 +1,32 @@
+import type { Random } from './random.ts';
+import { tokenize } from './tokens.ts';
+
+const ARTICLES = ['The', 'A', 'Every', 'One', 'Another'];
+const QUALITIES = ['quiet', 'patient', 'small', 'careful', 'bright', 'old', 'steady', 'honest', 'curious', 'narrow'];
+const SUBJECTS = ['gateway', 'river', 'harbour', 'lantern', 'gardener', 'engine', 'letter', 'market', 'bridge', 'clock'];
+const VERBS = ['answers', 'carries', 'follows', 'remembers', 'mends', 'measures', 'greets', 'keeps'];
+const OBJECTS = ['the morning', 'a question', 'its neighbour', 'the long road', 'a simple rule', 'the last word', 'a café', 'the north wind'];
+
+/** Prose without end: token by token, the same for the same numbers. */
+export function* speakProse(random: Random): Generator<string, void> {
+  for (let first = true; ; first = false) {
+    const sentence = `${random.pick(ARTICLES)} ${random.pick(QUALITIES)} ${random.pick(SUBJECTS)} ${random.pick(VERBS)} ${random.pick(OBJECTS)}.`;
+    yield* tokenize(first ? sentence : ` ${sentence}`);
+  }
+}
+
+const ECHO = /^repeat after me:\s?([\s\S]*)$/i;
+
+/** What the model was asked to repeat (`Repeat after me: …`), so that whoever tests can choose an answer. */
+export function echoOf(prompt: string): string | undefined {
+  return ECHO.exec(prompt.trim())?.[1];
+}
+
+/** Takes so many tokens of a speech and no more. */
+export function* take(speech: Iterable<string>, tokens: number): Generator<string, void> {
+  let left = tokens;
+  for (const token of speech) {
+    if (left-- <= 0) return;
+    yield token;
+  }
+}

@@ -1,0 +1,38 @@
+import { Refusal } from './refusal.ts';
+
+/** A JSON object as it came in. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** Whether a value is a JSON object. */
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const ESCAPED = /[<>&\u2028\u2029]/g;
+
+/** JSON as Go's encoder writes it: `<`, `>`, `&` and the two line separators are escaped. Absent fields are `undefined` here. */
+export function goJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(ESCAPED, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** Reads a body as Go's decoder does: one value, whatever comes after it; `empty` is the text for no body at all. */
+export function parseBody(text: string, empty: string): unknown {
+  if (text.trim() === '') throw new Refusal(400, empty);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = String(error);
+    const position = Number(/at position (\d+)/.exec(message)?.[1] ?? text.length);
+    // V8 says so when the value is whole and more follows; Go's decoder never looks there.
+    if (message.includes('after JSON')) return JSON.parse(text.slice(0, position));
+    if (position >= text.length || message.includes('Unterminated') || message.includes('Unexpected end')) throw new Refusal(400, 'unexpected EOF');
+    throw new Refusal(400, `invalid character ${quoteSign(text.charAt(position))} looking for beginning of value`);
+  }
+}
+
+/** A character in Go's quotes. */
+function quoteSign(sign: string): string {
+  const code = sign.charCodeAt(0);
+  if (sign === "'") return String.raw`'\''`;
+  return code < 0x20 ? `'\\x${code.toString(16).padStart(2, '0')}'` : `'${sign}'`;
+}
