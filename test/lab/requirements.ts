@@ -32,7 +32,7 @@ export function findUnfitness(): Problem | undefined {
 
 /** Finds the real Ollama (HXLLM_OLLAMA_BIN, else `ollama` on the path) and the tiny model beside it. */
 export function findRealOllama(): Result<RealOllama> {
-  const binary = findBinary();
+  const binary = findOllamaBinary();
   if (binary === undefined) {
     return fail(problem('lab.no-ollama', 'there is no real Ollama here', 'wanted its binary in HXLLM_OLLAMA_BIN or on the path', 'seen neither', 'npm run lab -- up --ollama sim'));
   }
@@ -52,7 +52,8 @@ export function labTestsLeftOut(): string | undefined {
   return unfit === undefined ? undefined : `${unfit.summary}: ${unfit.detail}`;
 }
 
-function findBinary(): string | undefined {
+/** The real Ollama: HXLLM_OLLAMA_BIN, else `ollama` on the path. */
+export function findOllamaBinary(): string | undefined {
   const named = process.env['HXLLM_OLLAMA_BIN'];
   if (named !== undefined && named !== '') return existsSync(named) ? named : undefined;
   return (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'ollama')).find((path) => existsSync(path));

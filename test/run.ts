@@ -1,0 +1,48 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { findOllamaBinary, labTestsLeftOut } from './lab/requirements.ts';
+import { checkStatically } from './run/static.ts';
+import { addTallies, EMPTY, runFiles, summaryLines, type Tally } from './run/suite.ts';
+
+// npm test [-- PATTERN …]: everything, or the test files whose path holds one of the patterns (then without the static checks).
+
+const ROOT = join(import.meta.dirname, '..');
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(patterns: readonly string[]): Promise<number> {
+  const files = findFiles(patterns);
+  if (files.length === 0) {
+    process.stderr.write(`no test file below test/ has ${patterns.join(' or ')} in its path\n`);
+    return 64;
+  }
+  if (patterns.length === 0 && !(await checkStatically(ROOT))) return 1;
+  // The real server and the lab keep both cores busy by themselves, and there is only one lab: these wait until the rest is through.
+  const [plain, serial] = [files.filter((file) => !isSerial(file)), files.filter(isSerial)];
+  let tally: Tally = EMPTY;
+  for (const [group, concurrency] of [[plain, 2], [serial, 1]] as const) {
+    if (group.length > 0) tally = addTallies(tally, await runFiles(group, concurrency, ROOT));
+  }
+  const leftOut = leftOutLines(files);
+  process.stdout.write(`\n\n${[...leftOut, ...summaryLines(tally)].join('\n')}\n`);
+  return tally.success && tally.tests > 0 ? 0 : 1;
+}
+
+function findFiles(patterns: readonly string[]): readonly string[] {
+  const all = globSync('test/**/*.test.ts', { cwd: ROOT, exclude: ['test/conformance/**'] }).toSorted();
+  return patterns.length === 0 ? all : all.filter((file) => patterns.some((pattern) => file.includes(pattern)));
+}
+
+function isSerial(file: string): boolean {
+  return file.startsWith('test/lab/') || file.startsWith('test/real/');
+}
+
+/** What was left out and how to get it; such tests are in the count of skipped ones. */
+function leftOutLines(files: readonly string[]): readonly string[] {
+  const lab = files.some((file) => file.startsWith('test/lab/')) ? labTestsLeftOut() : undefined;
+  const real = files.some((file) => file.startsWith('test/real/')) && findOllamaBinary() === undefined;
+  return [
+    ...(lab === undefined ? [] : [`LEFT OUT: the tests against real hosts (${lab})`]),
+    ...(real ? ['LEFT OUT: the tests against the real Ollama (there is no ollama here; HXLLM_OLLAMA_BIN=/path/to/ollama npm test runs them)'] : []),
+  ];
+}
