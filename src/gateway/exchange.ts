@@ -83,12 +83,14 @@ export interface Usage {
 
 /** Why a client gets no answer; its dialect decides how that looks. */
 export interface Failure {
-  readonly kind: 'invalid' | 'unauthorized' | 'not-found' | 'wrong-method' | 'too-large' | 'overloaded' | 'upstream' | 'timeout' | 'internal';
+  readonly kind: 'invalid' | 'unauthorized' | 'not-found' | 'wrong-method' | 'too-slow' | 'too-large' | 'not-expected' | 'large-headers' | 'overloaded' | 'upstream' | 'timeout' | 'internal';
   /** Stable, for programs; `null` where OpenAI has none. */
   readonly code: string | null;
   readonly message: string;
   /** The parameter at fault. */
   readonly param?: string;
+  /** The methods that would do, where one was wrong. */
+  readonly allow?: string;
   readonly retryAfterMs?: number;
 }
 
@@ -118,3 +120,34 @@ export interface AnswerReader {
 
 /** A value or the reason why there is none. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+/** A request, read: what it asks in neutral terms, and how its answer is written for the client who sent it. */
+export interface Order {
+  readonly asks: { readonly kind: 'chat'; readonly request: ChatRequest } | { readonly kind: 'embed'; readonly request: EmbedRequest };
+  /** Whether the answer is sent piece by piece. */
+  readonly stream: boolean;
+  /** A writer that has seen nothing yet: each attempt at an answer has its own, all with one head. */
+  writer(): ReplyWriter;
+}
+
+/** Writes a server's events in the client's dialect. */
+export interface ReplyWriter {
+  /** What to send for an event; empty while there is nothing to say. What `end` gives is the last. */
+  write(event: ServerEvent): string;
+}
+
+/** A refusal as HTTP has it. */
+export interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** How a client's dialect says what is no answer. */
+export interface ClientDialect {
+  refusal(failure: Failure): Refusal;
+  /** A failure in the middle of a stream, after which nothing follows. */
+  frame(failure: Failure): string;
+  /** Sent in a stream's silence; clients skip it. */
+  readonly keepAlive: string;
+}

@@ -18,8 +18,14 @@ function asNumber(value: unknown): number | undefined {
 /** Text that is not empty. */
 export const text: Kind<string> = kind('text', (value) => (typeof value === 'string' && value !== '' ? value : undefined));
 
-/** `true` or `false`. */
-export const flag: Kind<boolean> = kind('true or false', (value) => (typeof value === 'boolean' ? value : value === 'true' ? true : value === 'false' ? false : undefined));
+const YES: ReadonlySet<unknown> = new Set([true, 'true', 'yes', 'on']);
+const NO: ReadonlySet<unknown> = new Set([false, 'false', 'no', 'off']);
+
+/** `true` or `false`; also as YAML 1.1 writes them, which is what LiteLLM reads. */
+export const flag: Kind<boolean> = kind('true or false', (value) => {
+  const word = typeof value === 'string' ? value.toLowerCase() : value;
+  return YES.has(word) ? true : NO.has(word) ? false : undefined;
+});
 
 /** Anything at all. */
 export const anything: Kind<unknown> = kind('anything', (value) => value);

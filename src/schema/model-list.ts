@@ -33,6 +33,7 @@ function readEntry(entry: unknown, path: DocumentPath, findings: Findings): { na
   const { keep_alive: keepAlive, timeout, stream_timeout: streamTimeout } = params;
   const deployment: Deployment = {
     ...target,
+    writtenUrl: typeof given?.['api_base'] === 'string' ? given['api_base'] : target.url,
     id: `${name}@${target.url}#${target.model}`,
     mode: mode === 'completion' ? 'chat' : mode,
     apiKey: params.api_key === undefined ? undefined : new Secret(params.api_key),

@@ -36,7 +36,12 @@ export interface Timeouts {
   readonly firstByteMs: number;
   /** Between two pieces of an answer. */
   readonly idleMs: number;
+  /** Of an answer that is not streamed, as a whole: LiteLLM's `timeout`, which limits no stream's length either. */
+  readonly wholeMs: number;
+  /** Of any answer. */
   readonly totalMs: number;
+  /** How long a gateway that was told to stop lets answers run on; 0 is not at all. */
+  readonly drainMs: number;
 }
 
 /** How a deployment is chosen and given up. */
@@ -65,6 +70,8 @@ export interface Deployment {
   readonly model: string;
   /** The server, as in {@link BackendConfig}. */
   readonly url: string;
+  /** The same as the file has it, letter by letter: what replies show. */
+  readonly writtenUrl: string;
   readonly mode: 'chat' | 'embedding' | undefined;
   readonly apiKey: Secret | undefined;
   readonly keepAlive: number | string | undefined;

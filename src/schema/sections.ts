@@ -116,5 +116,11 @@ export const HXLLM = {
 /** `hxllm.backends.<url>`. */
 export const HXLLM_BACKEND = { num_parallel: honours(whole(1)) } satisfies Section;
 
-/** `hxllm.timeouts`, in seconds; 0 is no limit. */
-export const HXLLM_TIMEOUTS = { connect: honours(number(0)), first_byte: honours(number(0)), idle: honours(number(0)), total: honours(number(0)) } satisfies Section;
+/** `hxllm.timeouts`, in seconds; 0 is no limit, but for `drain`, where it waits for nothing. */
+export const HXLLM_TIMEOUTS = {
+  connect: honours(number(0)),
+  first_byte: honours(number(0)),
+  idle: honours(number(0)),
+  total: honours(number(0)),
+  drain: honours(number(0)),
+} satisfies Section;

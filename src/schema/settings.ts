@@ -29,7 +29,9 @@ export function readSettings(root: Values<typeof ROOT>, raw: Readonly<Record<str
       connectMs: (timeouts.connect ?? 3) * 1000,
       firstByteMs: (timeouts.first_byte ?? router.stream_timeout ?? 600) * 1000,
       idleMs: (timeouts.idle ?? 120) * 1000,
-      totalMs: (timeouts.total ?? router.timeout ?? litellm.request_timeout ?? 0) * 1000,
+      wholeMs: (router.timeout ?? litellm.request_timeout ?? 0) * 1000,
+      totalMs: (timeouts.total ?? 0) * 1000,
+      drainMs: (timeouts.drain ?? 60) * 1000,
     },
     routing: {
       strategy: strategyOf(router.routing_strategy, findings),

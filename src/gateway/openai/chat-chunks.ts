@@ -1,15 +1,12 @@
-import type { ServerEvent, ToolCall, Usage } from '../exchange.ts';
+import type { ReplyWriter, ServerEvent, ToolCall, Usage } from '../exchange.ts';
 import { FINISH, type AnswerHead } from './head.ts';
 import { usageBody } from './usage.ts';
 
 /** The end of every stream that ended well. */
 export const DONE = 'data: [DONE]\n\n';
 
-/** A comment, which clients skip; it only shows that somebody is there. */
-export const KEEP_ALIVE = ': keep-alive\n\n';
-
 /** Writes a chat's events as server-sent events, one `data:` line each, all with one head. */
-export class ChatChunks {
+export class ChatChunks implements ReplyWriter {
   readonly #open: string;
   readonly #tail: string;
   readonly #includeUsage: boolean;
@@ -27,7 +24,6 @@ export class ChatChunks {
     this.#tail = includeUsage ? ',"usage":null}\n\n' : '}\n\n';
   }
 
-  /** The text to send for an event; empty where there is nothing to say. */
   write(event: ServerEvent): string {
     switch (event.kind) {
       case 'text':

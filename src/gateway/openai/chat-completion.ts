@@ -1,9 +1,9 @@
-import type { ServerEvent, ToolCall, Usage } from '../exchange.ts';
+import type { ReplyWriter, ServerEvent, ToolCall, Usage } from '../exchange.ts';
 import { FINISH, type AnswerHead } from './head.ts';
 import { usageBody } from './usage.ts';
 
 /** Gathers a chat's events into the one body of an answer that is not streamed. */
-export class ChatCompletion {
+export class ChatCompletion implements ReplyWriter {
   readonly #head: AnswerHead;
   #text = '';
   #thinking = '';
@@ -15,17 +15,18 @@ export class ChatCompletion {
     this.#head = head;
   }
 
-  add(event: ServerEvent): void {
+  write(event: ServerEvent): string {
+    if (event.kind === 'end') return this.#body(event.reason, event.usage);
     if (event.kind === 'text') {
       this.#text += event.text;
       if (event.logprobs !== undefined) this.#logprobs.push(...event.logprobs);
     } else if (event.kind === 'thinking') this.#thinking += event.text;
     else if (event.kind === 'tool-call') this.#calls.push(event.call);
     else if (event.kind === 'verbatim') this.#verbatim = event.body;
+    return '';
   }
 
-  /** The body, once the end is known. */
-  body(reason: keyof typeof FINISH, usage: Usage): string {
+  #body(reason: keyof typeof FINISH, usage: Usage): string {
     const { id, created, model } = this.#head;
     if (this.#verbatim !== undefined) return JSON.stringify({ ...this.#verbatim, id, created, model });
     const logprobs = this.#logprobs.length === 0 ? null : { content: this.#logprobs, refusal: null };

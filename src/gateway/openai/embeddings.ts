@@ -1,9 +1,28 @@
-import type { Usage } from '../exchange.ts';
+import type { EmbedRequest, ReplyWriter, ServerEvent, Usage } from '../exchange.ts';
 
-/** The body of an embeddings answer; `base64` is little-endian 32-bit floats, as the SDKs ask for by default. */
-export function embeddingsBody(model: string, vectors: readonly (readonly number[])[], base64: boolean, usage: Usage): string {
-  const data = vectors.map((vector, index) => ({ object: 'embedding', index, embedding: base64 ? packed(vector) : vector }));
-  return JSON.stringify({ object: 'list', data, model, usage: { prompt_tokens: usage.promptTokens, total_tokens: usage.promptTokens } });
+/** Writes the one body of an embeddings answer; `base64` is little-endian 32-bit floats, as the SDKs ask for by default. */
+export class Embeddings implements ReplyWriter {
+  readonly #request: EmbedRequest;
+  #vectors: readonly (readonly number[])[] = [];
+  #verbatim: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(request: EmbedRequest) {
+    this.#request = request;
+  }
+
+  write(event: ServerEvent): string {
+    if (event.kind === 'vectors') this.#vectors = event.vectors;
+    else if (event.kind === 'verbatim') this.#verbatim = event.body;
+    else if (event.kind === 'end') return this.#body(event.usage);
+    return '';
+  }
+
+  #body(usage: Usage): string {
+    const { model, base64 } = this.#request;
+    if (this.#verbatim !== undefined) return JSON.stringify({ ...this.#verbatim, model });
+    const data = this.#vectors.map((vector, index) => ({ object: 'embedding', index, embedding: base64 ? packed(vector) : vector }));
+    return JSON.stringify({ object: 'list', data, model, usage: { prompt_tokens: usage.promptTokens, total_tokens: usage.promptTokens } });
+  }
 }
 
 function packed(vector: readonly number[]): string {

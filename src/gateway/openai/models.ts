@@ -10,3 +10,8 @@ export interface ModelBody {
 export function modelBody(id: string, created: number): ModelBody {
   return { id, object: 'model', created, owned_by: 'hxllm' };
 }
+
+/** The answer of `/v1/models`. */
+export function modelsBody(ids: Iterable<string>, created: number): { readonly object: 'list'; readonly data: readonly ModelBody[] } {
+  return { object: 'list', data: [...ids].map((id) => modelBody(id, created)) };
+}

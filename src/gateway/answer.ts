@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { authenticate } from './auth/bearer.ts';
+import { readBody } from './client/incoming-body.ts';
+import { refuse } from './client/outlet.ts';
+import type { Visit } from './client/visit.ts';
+import type { ClientDialect, Failure, Order, Outcome } from './exchange.ts';
+import { Relay } from './relay.ts';
+import type { Service } from './service.ts';
+
+/** What an endpoint takes: a request's bytes, as an order. */
+export interface Endpoint {
+  readonly dialect: ClientDialect;
+  readonly read: (bytes: Buffer, nowMs: number) => Outcome<Order>;
+}
+
+/** One request at the door. */
+export interface Door {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly visit: Visit;
+}
+
+/** Answers a request that has a body, writing straight to its client: auth → request → route → upstream → usage. */
+export function answer({ incoming, outgoing, visit }: Door, service: Service, { dialect, read }: Endpoint): void {
+  const turnAway = (failure: Failure): void => {
+    visit.account.failure = failure.code ?? failure.kind;
+    refuse(outgoing, dialect.refusal(failure));
+  };
+  const caller = authenticate(incoming.headers.authorization, service.config.masterKey);
+  if (!caller.ok) {
+    turnAway(caller.failure);
+    return;
+  }
+  visit.account.caller = caller.value.name;
+  readBody(incoming, service.config.maxBodyBytes, (body) => {
+    const order = body.ok ? read(body.value, Date.now()) : body;
+    if (!order.ok) {
+      turnAway(order.failure);
+      return;
+    }
+    const { request } = order.value.asks;
+    visit.account.alias = request.model;
+    visit.account.stream = order.value.stream;
+    const group = service.models.get(request.model);
+    const [ignored] = request.ignored;
+    if (group === undefined) turnAway(unknownModel(request.model));
+    else if (service.config.strict && ignored !== undefined) turnAway(notHonoured(ignored));
+    else new Relay({ service, visit, outgoing, dialect, order: order.value, group }).start();
+  });
+}
+
+/** What a model that nobody has means. */
+export function unknownModel(model: string): Failure {
+  return { kind: 'not-found', code: 'model_not_found', message: `The model \`${model.slice(0, 200)}\` does not exist or you do not have access to it.` };
+}
+
+function notHonoured(param: string): Failure {
+  return { kind: 'invalid', code: 'unsupported_parameter', message: `Unsupported parameter: '${param.slice(0, 64)}' cannot be honoured by this server.`, param: param.slice(0, 64) };
+}

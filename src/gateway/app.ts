@@ -1,0 +1,94 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { Hono, type Context } from 'hono';
+import { answer, unknownModel, type Door, type Endpoint } from './answer.ts';
+import { authenticate } from './auth/bearer.ts';
+import type { Failure } from './exchange.ts';
+import { liveliness, readiness } from './health/health.ts';
+import { OPENAI } from './openai/failure.ts';
+import { modelBody, modelsBody } from './openai/models.ts';
+import { readChatOrder, readEmbedOrder } from './openai/order.ts';
+import type { Service } from './service.ts';
+
+/** What comes with a request. */
+export interface GatewayEnv {
+  readonly Bindings: Door;
+}
+
+/** What an application serves with. */
+export interface AppOptions {
+  /** The service of the moment: asked once for each request. */
+  readonly service: () => Service;
+  readonly isStopping: () => boolean;
+}
+
+type Handler = (c: Context<GatewayEnv>) => Response;
+
+/** The application: request → auth → route → upstream → usage. */
+export function createApp({ service, isStopping }: AppOptions): Hono<GatewayEnv> {
+  const app = new Hono<GatewayEnv>();
+
+  const answers = (endpoint: Endpoint): Handler => (c) => {
+    answer(c.env, service(), endpoint);
+    return RESPONSE_ALREADY_SENT;
+  };
+  const shows = (show: (c: Context<GatewayEnv>, now: Service) => Response): Handler => (c) => {
+    const now = service();
+    const caller = authenticate(c.env.incoming.headers.authorization, now.config.masterKey);
+    if (!caller.ok) return refusal(caller.failure);
+    c.env.visit.account.caller = caller.value.name;
+    return show(c, now);
+  };
+
+  app.get('/health/liveliness', liveliness).get('/health/liveness', liveliness);
+  app.get('/health/readiness', readiness(isStopping));
+  for (const root of ['/v1', '']) {
+    app.post(`${root}/chat/completions`, answers({ dialect: OPENAI, read: readChatOrder }));
+    app.post(`${root}/embeddings`, answers({ dialect: OPENAI, read: readEmbedOrder }));
+    app.get(`${root}/models`, shows(listModels));
+    app.get(`${root}/models/*`, shows(showModel));
+  }
+  app.notFound(elsewhere);
+  app.onError(() => refusal({ kind: 'internal', code: null, message: 'The server had an error while processing your request.' }));
+  return app;
+}
+
+function listModels(c: Context<GatewayEnv>, { models, since }: Service): Response {
+  return c.json(modelsBody(models.keys(), since));
+}
+
+function showModel(c: Context<GatewayEnv>, { models, since }: Service): Response {
+  // The path as sent: ids hold slashes and colons, encoded or not.
+  const sent = c.env.visit.path.replace(/^(?:https?:\/\/[^/]*)?(?:\/v1)?\/models\//, '');
+  const id = decoded(sent);
+  return models.has(id) ? c.json(modelBody(id, since)) : refusal(unknownModel(id));
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const ALLOWED: readonly (readonly [path: RegExp, methods: string])[] = [
+  [/^(?:\/v1)?\/(?:chat\/completions|embeddings)$/, 'POST, OPTIONS'],
+  [/^(?:\/v1)?\/models(?:\/.*)?$/, 'GET, HEAD, OPTIONS'],
+  [/^\/health\/(?:liveliness|liveness|readiness)$/, 'GET, HEAD, OPTIONS'],
+];
+
+/** What no route took: OPTIONS, a wrong method, or a path that is not there. */
+function elsewhere(c: Context): Response {
+  const { method, path } = c.req;
+  const shown = `${method} ${path.slice(0, 200)}`;
+  const allow = ALLOWED.find(([pattern]) => pattern.test(path))?.[1];
+  if (allow === undefined) return refusal({ kind: 'not-found', code: null, message: `Invalid URL (${shown})` });
+  // Without CORS headers a browser goes no further, which is what is wanted where nobody allowed an origin.
+  if (method === 'OPTIONS') return c.body(null, 204, { allow });
+  return refusal({ kind: 'wrong-method', code: null, message: `Not allowed to ${method} on ${path.slice(0, 200)}. (HINT: Perhaps you meant to use a different HTTP method?)`, allow });
+}
+
+function refusal(failure: Failure): Response {
+  const { status, headers, body } = OPENAI.refusal(failure);
+  return new Response(body, { status, headers });
+}

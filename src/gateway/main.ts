@@ -1,0 +1,97 @@
+import type { Problem } from '../core/problem.ts';
+import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
+import { exposureOf, isLoopback } from '../schema/listen.ts';
+import { createApp } from './app.ts';
+import { loadConfigFile, problemOf } from './config-file.ts';
+import { parseFlags, USAGE, type Flags } from './flags.ts';
+import { addressText, listen, passedSockets, type Listening } from './listening.ts';
+import { createLog } from './log.ts';
+import { exitCodeOf, problemText } from './problem-text.ts';
+import { createGatewayServer } from './server.ts';
+import { createService } from './service.ts';
+
+const DEFAULT_LISTEN: ListenAddress = { host: '127.0.0.1', port: 4000 };
+
+/** Runs the gateway until it is told to stop, and gives its exit code: 0 after a stop or a check that went well, 64 for wrong usage, 78 where it could not start. */
+export async function gatewayMain(argv: readonly string[]): Promise<number> {
+  const flags = parseFlags(argv);
+  if (!flags.ok) return giveUp(flags.problems);
+  if (flags.value.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const { config: file, check } = flags.value;
+  const { config, errors, warnings } = await loadConfigFile(file, { environment: process.env, unset: check ? 'warning' : 'error' });
+  for (const warning of warnings) process.stderr.write(problemText('warning', warning));
+  if (config === undefined) return giveUp(errors);
+  const fds = passedSockets(process.env, process.pid);
+  const listening: Listening = fds.length > 0 ? { kind: 'passed', fds } : { kind: 'address', address: addressOf(flags.value, config) };
+  const exposed = listening.kind === 'address' ? exposure(config, listening.address, file) : undefined;
+  if (exposed !== undefined) return giveUp([exposed]);
+  if (check) {
+    process.stdout.write(`${file} is a configuration that a gateway can run: ${String(config.groups.length)} models on ${String(config.backends.length)} backends\n`);
+    return 0;
+  }
+  return run(config, listening, file);
+}
+
+async function run(config: GatewayConfig, listening: Listening, file: string): Promise<number> {
+  const log = createLog((line) => process.stdout.write(line));
+  // A reload puts another service here; requests keep the one they began with.
+  const current = createService(config, log);
+  const app = createApp({ service: () => current, isStopping: () => connections.stopping });
+  const { server, connections } = createGatewayServer(app, log);
+  const stop = stopSignals();
+  const addresses = await listen(server, listening);
+  const problems = addresses.ok ? addresses.value.map((address) => exposure(config, address, file)).filter((problem) => problem !== undefined) : addresses.problems;
+  if (!addresses.ok || problems.length > 0) {
+    server.close();
+    await current.close();
+    return giveUp(problems);
+  }
+  if (config.masterKey.state === 'none') warnOpen(addresses.value);
+  log({ event: 'listening', addresses: addresses.value.map(addressText), models: config.groups.length, backends: config.backends.length });
+  await stop.first;
+  log({ event: 'stopping', in_flight: current.desk.inFlight });
+  const { cut } = await connections.drain(config.timeouts.drainMs, stop.again);
+  await current.close();
+  log({ event: 'stopped', cut });
+  return 0;
+}
+
+function addressOf({ host, port }: Flags, { listen: configured }: GatewayConfig): ListenAddress {
+  const { host: usualHost, port: usualPort } = configured ?? DEFAULT_LISTEN;
+  return { host: host ?? usualHost, port: port ?? usualPort };
+}
+
+function exposure(config: GatewayConfig, { host }: ListenAddress, file: string): Problem | undefined {
+  const issue = exposureOf(config, host);
+  return issue === undefined ? undefined : problemOf(issue, { file });
+}
+
+function warnOpen(addresses: readonly ListenAddress[]): void {
+  const who = addresses.every(({ host }) => isLoopback(host)) ? 'everybody on this machine' : 'everybody who reaches it';
+  process.stderr.write(`warning: no master key: ${who} may use this gateway; set general_settings.master_key to os.environ/LITELLM_MASTER_KEY to change that\n`);
+}
+
+/** The first SIGTERM or SIGINT asks to stop, the next to do so at once. */
+function stopSignals(): { readonly first: Promise<void>; readonly again: AbortSignal } {
+  const at = new AbortController();
+  const first = new Promise<void>((resolve) => {
+    let asked = false;
+    const onSignal = (): void => {
+      if (asked) at.abort();
+      asked = true;
+      resolve();
+    };
+    process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  });
+  return { first, again: at.signal };
+}
+
+function giveUp(problems: readonly Problem[]): number {
+  for (const problem of problems) process.stderr.write(problemText('error', problem));
+  return problems[0] === undefined ? 70 : exitCodeOf(problems[0]);
+}
+
+if (import.meta.main) process.exitCode = await gatewayMain(process.argv.slice(2));

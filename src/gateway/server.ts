@@ -1,0 +1,82 @@
+import { getRequestListener } from '@hono/node-server';
+import type { Hono } from 'hono';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { GatewayEnv } from './app.ts';
+import type { Door } from './answer.ts';
+import { Connections } from './client/connections.ts';
+import { refuse } from './client/outlet.ts';
+import { answerRaw, failureOfParser } from './client/unreached.ts';
+import { newRequestId, openVisit } from './client/visit.ts';
+import type { Failure } from './exchange.ts';
+import type { Log } from './log.ts';
+import { OPENAI } from './openai/failure.ts';
+import { requestLine } from './usage/request-line.ts';
+
+/** Longer than the idle time of proxies in front (nginx 60 s, load balancers 60 s), so that it is never us who close first. */
+const KEEP_ALIVE_MS = 75_000;
+
+// Probes come every few seconds, and say nothing that is worth a line.
+const UNLOGGED = /^\/health\/live|^\/health\/readiness/;
+
+/** Puts an application behind a server that answers everything, also what never becomes a request, in the client's dialect, and logs it. */
+export function createGatewayServer(app: Hono<GatewayEnv>, log: Log): { readonly server: Server; readonly connections: Connections } {
+  const server = createServer({ requireHostHeader: false, keepAliveTimeout: KEEP_ALIVE_MS });
+  const connections = new Connections(server);
+  const doors = new WeakMap<IncomingMessage, Door>();
+
+  const open = (incoming: IncomingMessage, outgoing: ServerResponse): Door => {
+    const door: Door = { incoming, outgoing, visit: openVisit(incoming, outgoing, performance.now()) };
+    const { socket } = incoming;
+    connections.begin(socket);
+    if (connections.stopping) outgoing.setHeader('connection', 'close');
+    outgoing.once('close', () => {
+      connections.end(socket);
+      if (!UNLOGGED.test(door.visit.path) || outgoing.statusCode >= 400) log(requestLine(door.visit, outgoing.statusCode, outgoing.writableFinished, performance.now()));
+    });
+    return door;
+  };
+  const listener = getRequestListener(
+    (request, env) => {
+      // The one that `open` made for the same message.
+      const door = doors.get(env.incoming as IncomingMessage);
+      return door === undefined ? new Response(null, { status: 500 }) : app.fetch(request, door);
+    },
+    { hostname: 'localhost', overrideGlobalObjects: false, autoCleanupIncoming: false, errorHandler: () => unreadable() },
+  );
+  server.on('request', (incoming, outgoing) => {
+    doors.set(incoming, open(incoming, outgoing));
+    void listener(incoming, outgoing);
+  });
+  server.on('checkExpectation', (incoming, outgoing) => {
+    open(incoming, outgoing);
+    refuse(outgoing, OPENAI.refusal({ kind: 'not-expected', code: null, message: 'This server meets no expectation but 100-continue.' }));
+  });
+  const answerBare = (socket: Socket, failure: Failure, what: string): void => {
+    const id = newRequestId();
+    const status = answerRaw(socket, OPENAI, failure, id);
+    log({ event: 'request', request: id, status, failure: what, ended: 'refused' });
+  };
+  server.on('connect', (incoming, socket) => {
+    const failure: Failure = { kind: 'wrong-method', code: null, message: `Not allowed to CONNECT to ${(incoming.url ?? '').slice(0, 200)}. (HINT: Perhaps you meant to use a different HTTP method?)`, allow: 'GET, HEAD, POST, OPTIONS' };
+    if (socket instanceof Socket) answerBare(socket, failure, 'CONNECT');
+    else socket.destroy();
+  });
+  const answered = new WeakSet<Socket>();
+  server.on('clientError', (error, socket) => {
+    const failure = failureOfParser(error);
+    // In the middle of an answer there is no place for another.
+    if (failure === undefined || !(socket instanceof Socket) || !socket.writable || connections.isBusy(socket)) socket.destroy();
+    else if (!answered.has(socket)) {
+      answered.add(socket);
+      answerBare(socket, failure, 'code' in error && typeof error.code === 'string' ? error.code : error.name);
+    }
+  });
+  return { server, connections };
+}
+
+// An address or a Host header that makes no URL.
+function unreadable(): Response {
+  const { status, headers, body } = OPENAI.refusal({ kind: 'invalid', code: null, message: 'The address of your request, or its Host header, cannot be understood.' });
+  return new Response(body, { status, headers });
+}

@@ -1,0 +1,108 @@
+import type { Dispatcher } from 'undici';
+import type { AnswerReader, ServerCall, ServerEvent, ServerFailure } from '../exchange.ts';
+import { Deadline, type Limits } from './deadline.ts';
+import { brokenness, lateness } from './fault.ts';
+
+/** Who is told what a server says. */
+export interface AttemptListener {
+  /** What came with one piece of the answer; nothing follows an `end` or a `failure`. */
+  onEvents(events: readonly ServerEvent[]): void;
+}
+
+const MAX_REFUSAL_BYTES = 64 * 1024;
+
+/** One request to one server: reads the answer as it comes, keeps its deadlines, and can be cancelled at any time. */
+export class Attempt implements Dispatcher.DispatchHandler {
+  readonly #call: ServerCall;
+  readonly #listener: AttemptListener;
+  readonly #deadline: Deadline;
+  #controller: Dispatcher.DispatchController | undefined;
+  #reader: AnswerReader | undefined;
+  #status = 0;
+  #refusal = '';
+  #events: ServerEvent[] = [];
+  /** The listener has been told the end, or does not want to hear it. */
+  #told = false;
+  #cancelled = false;
+
+  constructor(call: ServerCall, limits: Limits, listener: AttemptListener) {
+    this.#call = call;
+    this.#listener = listener;
+    this.#deadline = new Deadline(limits, (phase, limitMs) => {
+      this.#tell({ kind: 'failure', failure: lateness(phase, limitMs) });
+      this.cancel();
+    });
+  }
+
+  /** Breaks the connection off, which is how a server learns that nobody waits any more. */
+  cancel(): void {
+    this.#told = true;
+    this.#cancelled = true;
+    this.#deadline.stop();
+    this.#controller?.abort(new Error('cancelled'));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#cancelled) controller.abort(new Error('cancelled'));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+    if (status < 200) return;
+    this.#status = status;
+    if (status === 200) this.#reader = this.#call.read((event) => this.#events.push(event));
+    this.#deadline.piece();
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    this.#deadline.piece();
+    if (this.#told) return;
+    if (this.#reader === undefined) {
+      if (this.#refusal.length < MAX_REFUSAL_BYTES) this.#refusal += bytes.toString('utf8');
+      return;
+    }
+    this.#reading((reader) => {
+      reader.push(bytes);
+    });
+  }
+
+  onResponseEnd(): void {
+    this.#deadline.stop();
+    if (this.#reader === undefined) this.#tell({ kind: 'failure', failure: this.#call.fail(this.#status, this.#refusal) });
+    else {
+      this.#reading((reader) => {
+        reader.end();
+      });
+    }
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.#deadline.stop();
+    this.#tell({ kind: 'failure', failure: brokenness(error) });
+  }
+
+  #reading(read: (reader: AnswerReader) => void): void {
+    if (this.#told || this.#reader === undefined) return;
+    try {
+      read(this.#reader);
+    } catch {
+      const failure: ServerFailure = { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message: 'the backend sent what cannot be read' };
+      this.#events.push({ kind: 'failure', failure });
+    }
+    this.#flush();
+  }
+
+  #tell(event: ServerEvent): void {
+    this.#events.push(event);
+    this.#flush();
+  }
+
+  #flush(): void {
+    const events = this.#events;
+    if (this.#told || events.length === 0) return;
+    this.#events = [];
+    const last = events.at(-1)?.kind;
+    this.#told = last === 'end' || last === 'failure';
+    this.#listener.onEvents(events);
+  }
+}

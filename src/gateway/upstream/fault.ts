@@ -1,0 +1,21 @@
+import type { ServerFailure } from '../exchange.ts';
+
+/** A phase of a request that has a limit. */
+export type Phase = 'first-byte' | 'idle' | 'whole';
+
+const SAID: Readonly<Record<Phase, string>> = {
+  'first-byte': 'the backend did not begin to answer',
+  idle: 'the backend stopped in the middle of its answer',
+  whole: 'the answer was not complete',
+};
+
+/** What it means that a phase took too long. It may go on there all the same, so nobody else is asked. */
+export function lateness(phase: Phase, limitMs: number): ServerFailure {
+  return { kind: 'timeout', code: 'timeout', message: `${SAID[phase]} within ${String(limitMs / 1000)} s`, fault: phase === 'whole' ? 'request' : 'deployment' };
+}
+
+/** What it means that a connection could not be made or broke: the server is gone, whichever model was asked. */
+export function brokenness(error: Error): ServerFailure {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return { kind: 'upstream', code: 'backend_unreachable', message: `the connection to the backend failed (${code})`, fault: 'backend' };
+}

@@ -1,0 +1,23 @@
+import type { Usage } from '../exchange.ts';
+
+/** How a request ended, for those who read logs. */
+export type Ended = 'answered' | 'refused' | 'failed' | 'cut' | 'client-left' | 'client-too-slow';
+
+/** What is known about one request; filled in while it is served, written down when it ends. Never what it says. */
+export interface Account {
+  caller?: string;
+  /** The model as asked for. */
+  alias?: string;
+  stream?: boolean;
+  /** The last deployment that was tried. */
+  model?: string;
+  backend?: string;
+  reason?: string;
+  attempts: number;
+  /** The code or kind of what went wrong. */
+  failure?: string;
+  usage?: Usage;
+  /** From the request's beginning to the first content, ms. */
+  firstMs?: number;
+  ended?: Ended;
+}
