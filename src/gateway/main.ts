@@ -1,14 +1,12 @@
 import type { Problem } from '../core/problem.ts';
 import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
 import { exposureOf, isLoopback } from '../schema/listen.ts';
-import { createApp } from './app.ts';
 import { loadConfigFile, problemOf } from './config-file.ts';
 import { parseFlags, USAGE, type Flags } from './flags.ts';
+import { createGateway } from './gateway.ts';
 import { addressText, listen, passedSockets, type Listening } from './listening.ts';
 import { createLog } from './log.ts';
 import { exitCodeOf, problemText } from './problem-text.ts';
-import { createGatewayServer } from './server.ts';
-import { createService } from './service.ts';
 
 const DEFAULT_LISTEN: ListenAddress = { host: '127.0.0.1', port: 4000 };
 
@@ -37,24 +35,21 @@ export async function gatewayMain(argv: readonly string[]): Promise<number> {
 
 async function run(config: GatewayConfig, listening: Listening, file: string): Promise<number> {
   const log = createLog((line) => process.stdout.write(line));
-  // A reload puts another service here; requests keep the one they began with.
-  const current = createService(config, log);
-  const app = createApp({ service: () => current, isStopping: () => connections.stopping });
-  const { server, connections } = createGatewayServer(app, log);
+  const gateway = createGateway(config, log);
   const stop = stopSignals();
-  const addresses = await listen(server, listening);
+  const addresses = await listen(gateway.server, listening);
   const problems = addresses.ok ? addresses.value.map((address) => exposure(config, address, file)).filter((problem) => problem !== undefined) : addresses.problems;
   if (!addresses.ok || problems.length > 0) {
-    server.close();
-    await current.close();
+    await gateway.stop(0, stop.again);
+    stop.forget();
     return giveUp(problems);
   }
   if (config.masterKey.state === 'none') warnOpen(addresses.value);
   log({ event: 'listening', addresses: addresses.value.map(addressText), models: config.groups.length, backends: config.backends.length });
   await stop.first;
-  log({ event: 'stopping', in_flight: current.desk.inFlight });
-  const { cut } = await connections.drain(config.timeouts.drainMs, stop.again);
-  await current.close();
+  log({ event: 'stopping', in_flight: gateway.service().desk.inFlight });
+  const { cut } = await gateway.stop(config.timeouts.drainMs, stop.again);
+  stop.forget();
   log({ event: 'stopped', cut });
   return 0;
 }
@@ -75,18 +70,17 @@ function warnOpen(addresses: readonly ListenAddress[]): void {
 }
 
 /** The first SIGTERM or SIGINT asks to stop, the next to do so at once. */
-function stopSignals(): { readonly first: Promise<void>; readonly again: AbortSignal } {
+function stopSignals(): { readonly first: Promise<void>; readonly again: AbortSignal; forget(): void } {
   const at = new AbortController();
-  const first = new Promise<void>((resolve) => {
-    let asked = false;
-    const onSignal = (): void => {
-      if (asked) at.abort();
-      asked = true;
-      resolve();
-    };
-    process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  });
-  return { first, again: at.signal };
+  const { promise: first, resolve } = Promise.withResolvers<void>();
+  let asked = false;
+  const onSignal = (): void => {
+    if (asked) at.abort();
+    asked = true;
+    resolve();
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  return { first, again: at.signal, forget: () => process.off('SIGTERM', onSignal).off('SIGINT', onSignal) };
 }
 
 function giveUp(problems: readonly Problem[]): number {

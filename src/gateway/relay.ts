@@ -73,10 +73,26 @@ export class Relay {
     const onEvents = (events: readonly ServerEvent[]): void => {
       this.#heard(events);
     };
-    this.#attempt = service.upstream.send(order, deployment, performance.now() - visit.startedMs, { onEvents });
+    try {
+      this.#attempt = service.upstream.send(order, deployment, performance.now() - visit.startedMs, { onEvents });
+    } catch {
+      // JSON can be read much deeper than it can be written.
+      this.#release('cancelled');
+      this.#refuse({ kind: 'invalid', code: null, message: 'The JSON body of your request is nested too deeply.' });
+    }
   }
 
   #heard(events: readonly ServerEvent[]): void {
+    try {
+      this.#write(events);
+    } catch {
+      this.#attempt?.cancel();
+      this.#release('cancelled');
+      this.#refuse(OUR_FAULT);
+    }
+  }
+
+  #write(events: readonly ServerEvent[]): void {
     let text = '';
     for (const event of events) {
       if (event.kind === 'failure') {
@@ -162,6 +178,8 @@ export class Relay {
     };
   }
 }
+
+const OUR_FAULT: Failure = { kind: 'internal', code: null, message: 'The server had an error while processing your request.' };
 
 function nobody(model: string, retryAfterMs: number): Failure {
   return { kind: 'overloaded', code: 'no_backend', message: `No backend that serves ${model} is up at the moment.`, retryAfterMs };

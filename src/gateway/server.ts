@@ -27,11 +27,8 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log): { readonly
 
   const open = (incoming: IncomingMessage, outgoing: ServerResponse): Door => {
     const door: Door = { incoming, outgoing, visit: openVisit(incoming, outgoing, performance.now()) };
-    const { socket } = incoming;
-    connections.begin(socket);
-    if (connections.stopping) outgoing.setHeader('connection', 'close');
+    connections.owe(incoming.socket, outgoing);
     outgoing.once('close', () => {
-      connections.end(socket);
       if (!UNLOGGED.test(door.visit.path) || outgoing.statusCode >= 400) log(requestLine(door.visit, outgoing.statusCode, outgoing.writableFinished, performance.now()));
     });
     return door;

@@ -33,7 +33,8 @@ function readEntry(entry: unknown, path: DocumentPath, findings: Findings): { na
   const { keep_alive: keepAlive, timeout, stream_timeout: streamTimeout } = params;
   const deployment: Deployment = {
     ...target,
-    writtenUrl: typeof given?.['api_base'] === 'string' ? given['api_base'] : target.url,
+    // It is shown in a header, which takes ASCII alone.
+    writtenUrl: typeof given?.['api_base'] === 'string' && /^[\x21-\x7e]+$/.test(given['api_base']) ? given['api_base'] : target.url,
     id: `${name}@${target.url}#${target.model}`,
     mode: mode === 'completion' ? 'chat' : mode,
     apiKey: params.api_key === undefined ? undefined : new Secret(params.api_key),

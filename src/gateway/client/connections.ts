@@ -1,42 +1,38 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 
 const POLITE_MS = 1500;
 const LOOK_MS = 100;
 
-/** Knows the open connections of a server and how many requests are underway on each. */
+/** Knows the open connections of a server and what is being answered on each. */
 export class Connections {
-  readonly #underway = new Map<Socket, number>();
+  readonly #underway = new Map<Socket, Set<ServerResponse>>();
   readonly #server: Server;
-  #stoppingSinceMs: number | undefined;
+  #stopping = false;
 
   constructor(server: Server) {
     this.#server = server;
     server.on('connection', (socket: Socket) => {
-      this.#underway.set(socket, 0);
+      this.#underway.set(socket, new Set());
       socket.once('close', () => this.#underway.delete(socket));
     });
   }
 
   get stopping(): boolean {
-    return this.#stoppingSinceMs !== undefined;
+    return this.#stopping;
   }
 
   /** Whether a request of a connection is being answered. */
   isBusy(socket: Socket): boolean {
-    return (this.#underway.get(socket) ?? 0) > 0;
+    return (this.#underway.get(socket)?.size ?? 0) > 0;
   }
 
-  /** A request has begun on a connection. */
-  begin(socket: Socket): void {
-    const count = this.#underway.get(socket);
-    if (count !== undefined) this.#underway.set(socket, count + 1);
-  }
-
-  /** It has ended, whichever way. */
-  end(socket: Socket): void {
-    const count = this.#underway.get(socket);
-    if (count !== undefined) this.#underway.set(socket, count - 1);
+  /** An answer is owed on a connection, until it is closed. */
+  owe(socket: Socket, outgoing: ServerResponse): void {
+    const owed = this.#underway.get(socket);
+    owed?.add(outgoing);
+    outgoing.once('close', () => owed?.delete(outgoing));
+    if (this.stopping) outgoing.setHeader('connection', 'close');
   }
 
   /**
@@ -45,7 +41,9 @@ export class Connections {
    * `limitMs`, or when `signal` aborts, is cut.
    */
   async drain(limitMs: number, signal: AbortSignal): Promise<{ readonly cut: number }> {
-    this.#stoppingSinceMs = performance.now();
+    const sinceMs = performance.now();
+    this.#stopping = true;
+    for (const owed of this.#underway.values()) for (const outgoing of owed) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
     const closed = new Promise<void>((resolve) => {
       // http.Server's own close() destroys idle connections at once.
       NetServer.prototype.close.call(this.#server, () => {
@@ -54,9 +52,9 @@ export class Connections {
     });
     let cut = 0;
     const look = setInterval(() => {
-      const spentMs = performance.now() - (this.#stoppingSinceMs ?? 0);
+      const spentMs = performance.now() - sinceMs;
       if (spentMs >= limitMs || signal.aborted) cut += this.#destroy(() => true);
-      else if (spentMs >= POLITE_MS) this.#destroy((requests) => requests === 0);
+      else if (spentMs >= POLITE_MS) this.#destroy((owed) => owed === 0);
     }, LOOK_MS);
     await closed;
     clearInterval(look);
@@ -64,11 +62,11 @@ export class Connections {
   }
 
   // How many of the destroyed ones were being answered.
-  #destroy(which: (requests: number) => boolean): number {
+  #destroy(which: (owed: number) => boolean): number {
     let busy = 0;
-    for (const [socket, requests] of this.#underway) {
-      if (!which(requests)) continue;
-      if (requests > 0) busy += 1;
+    for (const [socket, { size }] of this.#underway) {
+      if (!which(size)) continue;
+      if (size > 0) busy += 1;
       socket.destroy();
     }
     return busy;

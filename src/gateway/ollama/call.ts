@@ -1,4 +1,4 @@
-import type { ChatRequest, EmbedRequest, ServerCall } from '../exchange.ts';
+import type { ChatRequest, EmbedRequest, ServerCall, ServerFailure } from '../exchange.ts';
 import { chatBody, type Keeping } from './chat-body.ts';
 import { ChatReader } from './chat-reader.ts';
 import { embedBody, EmbedReader } from './embed.ts';
@@ -11,5 +11,10 @@ export function chatCall(request: ChatRequest, keeping: Keeping): ServerCall {
 
 /** Embeddings, as Ollama's native API has them. */
 export function embedCall(request: EmbedRequest, keeping: Keeping): ServerCall {
-  return { path: '/api/embed', body: embedBody(request, keeping), read: (emit) => new EmbedReader(emit), fail: failureOf };
+  return { path: '/api/embed', body: embedBody(request, keeping), read: (emit) => new EmbedReader(emit, request.input.length), fail: (status, answer) => asInput(failureOf(status, answer)) };
+}
+
+// A prompt that is too long is called by its name in the request.
+function asInput(failure: ServerFailure): ServerFailure {
+  return failure.param === 'messages' ? { ...failure, param: 'input' } : failure;
 }

@@ -9,13 +9,15 @@ export function embedBody(request: EmbedRequest, keeping: Keeping): string {
   return JSON.stringify({ model: keeping.model, input: request.input, truncate: false, dimensions: request.dimensions, keep_alive: keeping.keepAlive, options });
 }
 
-/** Reads the answer of `/api/embed`: one JSON object. */
+/** Reads the answer of `/api/embed`: one JSON object, with as many vectors as texts were sent. */
 export class EmbedReader implements AnswerReader {
   readonly #emit: (event: ServerEvent) => void;
+  readonly #wanted: number;
   readonly #pieces: Buffer[] = [];
 
-  constructor(emit: (event: ServerEvent) => void) {
+  constructor(emit: (event: ServerEvent) => void, wanted: number) {
     this.#emit = emit;
+    this.#wanted = wanted;
   }
 
   push(bytes: Buffer): void {
@@ -25,8 +27,8 @@ export class EmbedReader implements AnswerReader {
   end(): void {
     const json = parseObject(Buffer.concat(this.#pieces).toString('utf8'));
     const vectors = json?.['embeddings'];
-    if (json === undefined || !isVectors(vectors)) {
-      this.#emit({ kind: 'failure', failure: { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message: 'the backend sent no embeddings' } });
+    if (json === undefined || !isVectors(vectors) || vectors.length !== this.#wanted) {
+      this.#emit({ kind: 'failure', failure: { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message: 'the backend did not send an embedding for each input' } });
       return;
     }
     this.#emit({ kind: 'vectors', vectors });

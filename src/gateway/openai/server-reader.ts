@@ -2,6 +2,8 @@ import type { AnswerReader, ServerEvent, ServerFailure, Usage } from '../exchang
 import { isObject, type Json } from './body.ts';
 import { readUsage } from './usage.ts';
 
+const MAX_LINE = 64 * 1024 * 1024;
+
 const NOTHING: Usage = { promptTokens: 0, completionTokens: 0 };
 
 function broken(message: string): ServerEvent {
@@ -57,6 +59,7 @@ export class StreamReader implements AnswerReader {
   push(bytes: Buffer): void {
     const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split('\n');
     this.#rest = lines.pop() ?? '';
+    if (this.#rest.length > MAX_LINE) throw new RangeError(`a line of more than ${String(MAX_LINE)} characters`);
     for (const line of lines) this.#line(line.trimEnd());
   }
 
