@@ -5,6 +5,7 @@ export interface FileChange {
   /** `undefined`: the file is new. */
   readonly before: string | undefined;
   readonly after: string;
+  /** Of a new file; one that is there keeps its own. */
   readonly mode: number;
   /** Not shown in a diff. */
   readonly secret: boolean;

@@ -17,10 +17,11 @@ export async function selectHosts(pattern: string, inventory: Inventory, finding
   }
   const regular = parts.filter((part) => !/^[!&]/.test(part));
   const chosen = new Set<string>();
+  const missing: string[] = [];
   for (const part of regular.length === 0 ? ['all'] : regular) {
     const found = matchOne(part, inventory);
     if (typeof found === 'string') return fail(problem(pattern, inventory, found));
-    if (found.length === 0) findings.warning(problem(pattern, inventory, `${part} is no host and no group`));
+    if (found.length === 0) missing.push(part);
     for (const host of found) chosen.add(host);
   }
   for (const part of parts.filter((other) => /^[!&]/.test(other)).toSorted((a, b) => Number(a.startsWith('!')) - Number(b.startsWith('!')))) {
@@ -28,7 +29,10 @@ export async function selectHosts(pattern: string, inventory: Inventory, finding
     if (typeof found === 'string') return fail(problem(pattern, inventory, found));
     for (const host of chosen) if (found.includes(host) === part.startsWith('!')) chosen.delete(host);
   }
-  if (chosen.size === 0) return fail(problem(pattern, inventory, 'no host and no group is left'));
+  const nowhere = missing.map((part) => `${part} is no host and no group`).join(' and ');
+  if (chosen.size === 0) return fail(problem(pattern, inventory, nowhere === '' ? 'nothing is left of them' : nowhere));
+  // Ansible goes on with the rest, too.
+  if (nowhere !== '') findings.warning(problem(pattern, inventory, nowhere));
   return ok([...inventory.hosts.keys()].filter((name) => chosen.has(name)));
 }
 

@@ -1,0 +1,45 @@
+import { fail, ok, type Result } from '../../core/problem.ts';
+import { readYaml } from '../document/yaml.ts';
+import { Findings } from '../findings.ts';
+import { readHostPattern } from '../inventory/host-pattern.ts';
+import { readIni } from '../inventory/ini.ts';
+import { hostsOf } from '../inventory/membership.ts';
+import { readYamlInventory } from '../inventory/yaml-inventory.ts';
+import { Keyring } from '../vault/keyring.ts';
+import { addToIniGroup } from './ini-group.ts';
+import { addToYamlGroup } from './yaml-group.ts';
+
+const GROUP = 'litellm';
+const COMMENT = 'The gateway’s hosts, added by hxllm.';
+
+/** An inventory's text, and its file as people see it. */
+export interface InventoryText {
+  readonly text: string;
+  readonly file: string;
+}
+
+/** The inventory's text with a host in `[litellm]`; what was there stays byte for byte. The result is read again before it is given out. */
+export async function addToGroup({ text, file }: InventoryText, host: string): Promise<Result<string>> {
+  const yaml = /\.(?:ya?ml|json)$/i.test(file);
+  const after = yaml ? addToYamlGroup(text, GROUP, host, COMMENT) : addToIniGroup(text, GROUP, host, COMMENT);
+  if (after !== undefined && (await hostsIn({ text: after, file }, yaml)).includes(host)) return ok(after);
+  return fail({
+    code: 'inventory.edit-by-hand',
+    summary: `[${GROUP}] cannot be added without rewriting the file`,
+    detail: `Wanted a place in ${file} for the group ${GROUP} that leaves the rest as it is; seen ${yaml ? 'flow style, an anchor or a document’s end' : 'lines that cannot be read'}.`,
+    fix: yaml ? `add by hand to ${file}, at the top: {${GROUP}: {hosts: {${host}: }}}` : `add by hand to ${file}: [${GROUP}], and below it ${host}`,
+    where: { file },
+  });
+}
+
+async function hostsIn({ text, file }: InventoryText, yaml: boolean): Promise<readonly string[]> {
+  const findings = new Findings();
+  const inventory = yaml ? readYamlInventory(await readYaml({ text, file, encrypted: false }, new Keyring([]), findings), file, findings) : readIni(text, file, findings);
+  return findings.errors.length > 0 ? [] : hostsOf(inventory, GROUP);
+}
+
+/** Whether a text names one host, so that it can stand in an inventory. */
+export function isHostName(text: string): boolean {
+  const read = readHostPattern(text);
+  return read.ok && read.port === undefined && read.names.length === 1 && /^[\w.:-]+$/.test(text) && !text.startsWith('-');
+}

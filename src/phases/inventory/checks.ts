@@ -1,0 +1,79 @@
+import type { Check } from '../../core/check.ts';
+import { placeOf } from '../../core/problem.ts';
+import { failed, notApplicable, pass, unknown, type Verdict } from '../../core/verdict.ts';
+import type { ListState, Subject } from './subject.ts';
+
+/** What the files must say; judged as they would be with this run's changes. */
+export const CHECKS: readonly Check<Subject>[] = [
+  {
+    id: 'inventory.group',
+    title: 'the inventory has the group [litellm] with a host',
+    severity: 'error',
+    judge: ({ group }) => {
+      if (group.added !== undefined) return pass(`${group.added} is added to [litellm] in ${group.file}`);
+      if (group.hosts.length > 0) return pass(`[litellm] has ${group.hosts.join(', ')}`);
+      const [first = 'HOST'] = group.candidates;
+      return failed('a host in [litellm]', group.candidates.length === 0 ? 'none, and no host that could be it' : `none, and several that could be it: ${group.candidates.join(', ')}`, `hxllm inventory ${first}`);
+    },
+  },
+  {
+    id: 'inventory.backends',
+    title: 'litellm_backends names the Ollama servers',
+    severity: 'error',
+    judge: ({ backends }) => judgeList(backends, 'litellm_backends', 'hxllm inventory --backend http://SERVER:11434'),
+  },
+  {
+    id: 'inventory.backends-kept',
+    title: 'every --backend is in litellm_backends',
+    severity: 'warning',
+    after: ['inventory.backends'],
+    judge: ({ unlisted, backends }) => {
+      if (unlisted.length === 0) return backends.state === 'added' ? pass('all of them') : notApplicable('no other --backend was given');
+      const place = backends.state === 'defined' ? placeOf({ ...backends.where }) : '';
+      return failed(`${unlisted.join(', ')} in litellm_backends`, `a list that is there already (${place}) and is left as it is`, `add to the list by hand:   - "${unlisted[0] ?? ''}"`);
+    },
+  },
+  {
+    id: 'inventory.backends-answer',
+    title: 'the servers that were asked for their models answer',
+    severity: 'warning',
+    after: ['inventory.backends'],
+    judge: ({ models }) => {
+      const [first] = models.unanswered;
+      if (first !== undefined) return failed(`the models of ${models.unanswered.map(({ url }) => url).join(', ')}`, `no list of models: ${first.problem.summary}. ${first.problem.detail}`, first.problem.fix);
+      return models.state === 'added' ? pass('all of them') : notApplicable('no server was asked, since litellm_models is defined');
+    },
+  },
+  {
+    id: 'inventory.models',
+    title: 'litellm_models names what clients ask for',
+    severity: 'error',
+    after: ['inventory.backends'],
+    judge: ({ models }) => {
+      if (models.state === 'missing' && models.unanswered.length > 0) return unknown('no server said what it has', 'hxllm inventory, once a server answers; or write litellm_models by hand');
+      return judgeList(models, 'litellm_models', 'ollama pull llama3:8b on a server, then: hxllm inventory');
+    },
+  },
+  {
+    id: 'inventory.vault',
+    title: 'the vault has litellm_master_key',
+    severity: 'warning',
+    judge: ({ key, vault }) => {
+      if (key.state === 'added') return pass(`a new key is put into ${key.file}`);
+      if (key.state === 'set') return pass(`set in ${placeOf(key.where)}`);
+      if (key.state === 'locked') return pass(`${key.file} is encrypted and was not opened; it is taken to have it`);
+      return failed('litellm_master_key in an encrypted file', 'none', vault.exists ? `ansible-vault edit ${vault.file}` : 'hxllm inventory --vault-init');
+    },
+  },
+];
+
+function judgeList(list: ListState, name: string, fix: string): Verdict {
+  if (list.state === 'defined') return pass(`${entriesText(list.entries)} (${placeOf(list.where)})`);
+  if (list.state === 'added') return pass(`${entriesText(list.entries)}, added to ${list.file}`);
+  if (list.state === 'partly') return failed(`${name} for every host of [litellm]`, `none for ${list.without.join(', ')}`, `define ${name} for ${list.without.join(', ')} too, or once in group_vars/all/main.yml`);
+  return failed(name, 'nothing', fix);
+}
+
+function entriesText(entries: readonly string[]): string {
+  return entries.length > 6 ? `${entries.slice(0, 6).join(', ')} and ${String(entries.length - 6)} more` : entries.join(', ');
+}

@@ -1,0 +1,45 @@
+import type { FileChange } from '../../config/edit/file-change.ts';
+import { shownPath } from '../../config/edit/places.ts';
+
+const FILE_MODE = 0o644;
+const SECRET_MODE = 0o600;
+
+/** The files as they are to be: every change is made here first, one upon the other, and none is written. */
+export class Drafts {
+  readonly #read: (path: string) => Promise<string | undefined>;
+  readonly #cwd: string | undefined;
+  readonly #drafts = new Map<string, FileChange>();
+
+  constructor(read: (path: string) => Promise<string | undefined>, cwd: string | undefined) {
+    this.#read = read;
+    this.#cwd = cwd;
+  }
+
+  shown(path: string): string {
+    return shownPath(path, this.#cwd);
+  }
+
+  /** The text as it would be by now; `undefined` where there is no such file. */
+  async text(path: string): Promise<string | undefined> {
+    const draft = this.#drafts.get(path);
+    return draft === undefined ? this.#read(path) : draft.after;
+  }
+
+  async write(path: string, after: string): Promise<void> {
+    await this.#put(path, after, { mode: FILE_MODE, secret: false });
+  }
+
+  async writeSecret(path: string, after: string): Promise<void> {
+    await this.#put(path, after, { mode: SECRET_MODE, secret: true });
+  }
+
+  /** What differs from what is there. */
+  edits(): readonly FileChange[] {
+    return [...this.#drafts.values()].filter((draft) => draft.before !== draft.after);
+  }
+
+  async #put(path: string, after: string, how: { readonly mode: number; readonly secret: boolean }): Promise<void> {
+    const known = this.#drafts.get(path);
+    this.#drafts.set(path, { path, before: known === undefined ? await this.#read(path) : known.before, after, ...how });
+  }
+}

@@ -1,0 +1,70 @@
+import type { MasterKey } from '../../config/config.ts';
+import type { FileChange } from '../../config/edit/file-change.ts';
+import { judgeAll } from '../../core/check.ts';
+import type { PhaseTools } from '../../core/phase.ts';
+import { fail, ok, type Failure, type Problem, type Result } from '../../core/problem.ts';
+import { failsPhase, type CheckResult } from '../../core/verdict.ts';
+import { CHECKS } from './checks.ts';
+import { Drafts } from './drafts.ts';
+import { chooseHost, draftGroup } from './group.ts';
+import type { InventoryReport, InventoryRequest } from './request.ts';
+import { knownHosts, type Subject } from './subject.ts';
+import { draftVariables, placesOf } from './variables.ts';
+import { draftVault, MAKE_KEY } from './vault.ts';
+
+export type { InventoryReport, InventoryRequest } from './request.ts';
+
+/**
+ * Judges the operator's files and drafts what they lack: group, lists, vault. Writes nothing; the report holds the
+ * changes. A second run over the written files finds nothing to change.
+ */
+export async function runInventory(request: InventoryRequest, tools: PhaseTools): Promise<InventoryReport> {
+  const drafts = new Drafts(request.read, request.cwd);
+  const drafted = await draftAll(request, drafts);
+  if (tools.signal.aborted) return { ending: 'aborted', results: [], problems: [], changes: 0, edits: [] };
+  if (!drafted.ok) return { ending: 'failed', results: [], problems: drafted.problems, changes: 0, edits: [] };
+  const results = judgeAll(CHECKS, drafted.value, '-');
+  const edits = drafts.edits();
+  report(results, edits, drafted.value, drafts, tools);
+  return { ending: results.some(failsPhase) ? 'failed' : edits.length > 0 ? 'pending' : 'passed', results, problems: [], changes: edits.length, edits };
+}
+
+async function draftAll(request: InventoryRequest, drafts: Drafts): Promise<Result<Subject>> {
+  if (request.config === undefined && request.init === undefined) return nothingThere(drafts.shown(request.inventoryFile));
+  const places = await placesOf(request, drafts);
+  const { joining } = chooseHost(request);
+  const group = await draftGroup(request, drafts);
+  if (!group.ok) return group;
+  const variables = await draftVariables(request, joining, places, drafts);
+  if (!variables.ok) return variables;
+  const vault = await draftVault(request, keyOf(request, joining), places, drafts);
+  return vault.ok ? ok({ group: group.value, ...variables.value, ...vault.value }) : vault;
+}
+
+/** The key as it stands for the first host that lacks it, else for all. */
+function keyOf(request: InventoryRequest, joining: string | undefined): MasterKey {
+  const keys = knownHosts(request.config, joining).map((host) => host.settings.masterKey);
+  return keys.find((key) => key.state !== 'set') ?? keys[0] ?? { state: 'absent' };
+}
+
+function nothingThere(file: string): Failure {
+  const problem: Problem = { code: 'inventory.not-found', summary: 'there is no inventory', detail: `Wanted an Ansible inventory; seen no file ${file}.`, fix: 'hxllm inventory --init HOST, or -i FILE', where: { file } };
+  return fail(problem);
+}
+
+function report(results: readonly CheckResult[], edits: readonly FileChange[], subject: Subject, drafts: Drafts, { recorder }: PhaseTools): void {
+  for (const result of results) recorder.event({ kind: 'check', result });
+  for (const edit of edits) {
+    const file = drafts.shown(edit.path);
+    recorder.event({ kind: 'step', host: '-', id: `file:${file}`, title: `${edit.before === undefined ? 'write' : 'add to'} ${file}`, state: 'planned' });
+  }
+  if (edits.length === 0) recorder.event({ kind: 'note', text: 'Nothing to change in the files.' });
+  for (const text of advice(subject)) recorder.event({ kind: 'note', text });
+  recorder.file('changes.json', edits.map((edit) => ({ file: drafts.shown(edit.path), kind: edit.before === undefined ? 'new' : 'changed', secret: edit.secret })));
+}
+
+function advice({ key, vault }: Subject): readonly string[] {
+  if (key.state !== 'absent') return [];
+  const byHand = `${MAKE_KEY}, then ansible-vault ${vault.exists ? 'edit' : 'create'} ${vault.file}, with the line litellm_master_key: "sk-…"`;
+  return [vault.exists ? `The master key is missing in ${vault.file}. Add it: ${byHand}.` : `The master key is missing. Make it: hxllm inventory --vault-init. By hand: ${byHand}.`];
+}

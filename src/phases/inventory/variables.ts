@@ -1,0 +1,68 @@
+import { readAddresses } from '../../config/edit/backend-address.ts';
+import { EXAMPLE_VARIABLES, NEW_VARIABLES } from '../../config/edit/layout.ts';
+import { findPlaces, plainPlace, type Places } from '../../config/edit/places.ts';
+import { backendLines, modelLines, type NewModel } from '../../config/edit/variable-text.ts';
+import { addVariable } from '../../config/edit/variables-edit.ts';
+import { ok, type Result } from '../../core/problem.ts';
+import { modelsOf, type Served } from './alias.ts';
+import type { Drafts } from './drafts.ts';
+import type { InventoryRequest } from './request.ts';
+import { knownHosts, listState, type ListState, type Subject, type Unanswered } from './subject.ts';
+
+/** Which files hold the variables of all hosts; asked of the disk where no configuration was read. */
+export async function placesOf(request: InventoryRequest, drafts: Drafts): Promise<Places> {
+  if (request.config !== undefined) return findPlaces(request.inventoryFile, request.config.files);
+  const there: string[] = [];
+  const { alternatives } = findPlaces(request.inventoryFile, []);
+  for (const path of alternatives) if ((await drafts.text(path)) !== undefined) there.push(path);
+  return findPlaces(request.inventoryFile, there);
+}
+
+/** Adds what is missing of the two lists, and tells how they stand. What is there is never touched. */
+export async function draftVariables(request: InventoryRequest, joining: string | undefined, places: Places, drafts: Drafts): Promise<Result<Pick<Subject, 'backends' | 'models' | 'unlisted'>>> {
+  const given = readAddresses(request.backends);
+  if (!given.ok) return given;
+  const hosts = knownHosts(request.config, joining);
+  const file = await plainPlace(places, (path) => drafts.text(path));
+  let backends = listState(hosts, 'litellm_backends', (settings) => settings.backends?.map((backend) => backend.url));
+  let models = listState(hosts, 'litellm_models', (settings) => settings.models?.map((model) => model.name));
+  if ((await drafts.text(file)) === undefined && (request.config === undefined || given.value.length > 0)) await drafts.write(file, NEW_VARIABLES);
+  if (backends.state === 'missing' && given.value.length > 0) {
+    const added = await draft(file, 'litellm_backends', backendLines(given.value.map((url) => ({ url }))), drafts);
+    if (!added.ok) return added;
+    backends = { state: 'added', entries: given.value, file: drafts.shown(file) };
+  }
+  const urls = backends.state === 'defined' || backends.state === 'added' ? backends.entries : [];
+  const fleet = models.state === 'missing' ? await askFleet(urls, request) : { models: [], unanswered: [] };
+  if (fleet.models.length > 0) {
+    const added = await draft(file, 'litellm_models', modelLines(fleet.models), drafts);
+    if (!added.ok) return added;
+    models = { state: 'added', entries: fleet.models.map((model) => model.name), file: drafts.shown(file) };
+  }
+  if (request.config === undefined && backends.state === 'missing' && (await drafts.text(file)) === NEW_VARIABLES) await drafts.write(file, NEW_VARIABLES + EXAMPLE_VARIABLES);
+  return ok({ backends, models: { ...models, unanswered: fleet.unanswered }, unlisted: unlisted(given.value, backends) });
+}
+
+function unlisted(given: readonly string[], backends: ListState): readonly string[] {
+  return backends.state === 'defined' ? given.filter((url) => !backends.entries.includes(url)) : [];
+}
+
+async function draft(file: string, name: string, lines: readonly string[], drafts: Drafts): Promise<Result<void>> {
+  const after = await addVariable({ text: (await drafts.text(file)) ?? '', file: drafts.shown(file) }, name, lines);
+  if (!after.ok) return after;
+  await drafts.write(file, after.value);
+  return ok(undefined);
+}
+
+/** Asks every backend what it serves, all at once, and makes aliases of the answers in the order of the list. */
+async function askFleet(urls: readonly string[], request: InventoryRequest): Promise<{ readonly models: readonly NewModel[]; readonly unanswered: readonly Unanswered[] }> {
+  const answers = await Promise.all(urls.map(async (url) => ({ url, answer: await request.askBackend(url) })));
+  const served = new Map<string, string[]>();
+  const unanswered: Unanswered[] = [];
+  for (const { url, answer } of answers) {
+    if (!answer.ok) unanswered.push({ url, problem: answer.problems[0] });
+    else for (const model of new Set(answer.value)) served.set(model, [...(served.get(model) ?? []), url]);
+  }
+  const list: readonly Served[] = [...served].map(([model, backends]) => ({ model, backends }));
+  return { models: modelsOf(list, urls), unanswered };
+}

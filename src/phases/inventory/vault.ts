@@ -1,0 +1,45 @@
+import type { MasterKey } from '../../config/config.ts';
+import type { Places } from '../../config/edit/places.ts';
+import { newVault } from '../../config/vault/new-vault.ts';
+import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import type { Drafts } from './drafts.ts';
+import type { InventoryRequest } from './request.ts';
+import type { Subject } from './subject.ts';
+
+/** By hand, as the guide has it. */
+export const MAKE_KEY = "openssl rand -hex 32 | sed 's/^/sk-/'";
+
+/** Makes the vault where `--vault-init` asks for one and none is there; tells how the key stands. */
+export async function draftVault(request: InventoryRequest, key: MasterKey, places: Places, drafts: Drafts): Promise<Result<Pick<Subject, 'key' | 'vault'>>> {
+  const file = drafts.shown(places.vault);
+  const exists = (await drafts.text(places.vault)) !== undefined;
+  if (request.vaultInit === undefined || key.state === 'set') return ok({ key, vault: { file, exists } });
+  if (key.state === 'locked') return fail(refusal(key.file));
+  if (exists) return fail(refusal(file));
+  if (places.hidden !== undefined) return fail(hiding(drafts.shown(places.hidden), file));
+  if (request.masterKey === undefined) throw new Error('--vault-init came without a key to put into the vault');
+  await drafts.writeSecret(places.vault, await newVault(request.masterKey, request.vaultInit));
+  return ok({ key: { state: 'added', file }, vault: { file, exists: true } });
+}
+
+function refusal(file: string): Problem {
+  return {
+    code: 'vault.exists',
+    summary: 'there is a vault already',
+    detail: `Wanted no encrypted file, so that one can be made; seen ${file}, which is left as it is. It may lack one line: litellm_master_key: "sk-…", with a key made by ${MAKE_KEY}.`,
+    fix: `ansible-vault edit ${file}`,
+    where: { file },
+  };
+}
+
+function hiding(single: string, vault: string): Problem {
+  const folder = vault.slice(0, vault.lastIndexOf('/'));
+  const move = single === folder ? `mv ${single} ${single}.new && mkdir ${folder} && mv ${single}.new ${folder}/main.yml` : `mkdir ${folder} && mv ${single} ${folder}/main.yml`;
+  return {
+    code: 'vault.would-hide',
+    summary: 'a vault beside the variables would hide them',
+    detail: `Wanted the folder ${folder} for vault.yml; seen the file ${single} in its place. Ansible reads the folder alone as soon as it exists.`,
+    fix: `${move}; then run hxllm inventory --vault-init again`,
+    where: { file: single },
+  };
+}
