@@ -10,10 +10,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok;
   try {
     const { version } = await readManifest();
-    const program = createProgram(version, async (command, options, several, work) => {
-      const { start } = await import('./run/start.ts');
-      exitCode = await start(terminal, { name: command.name(), argv, options, several, work });
-    });
+    const program = createProgram(
+      version,
+      async (command, options, several, work) => {
+        const { start } = await import('./run/start.ts');
+        exitCode = await start(terminal, { name: command.name(), argv, options, several, work });
+      },
+      async (rest, load) => void (exitCode = await (await load())(rest)),
+    );
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {

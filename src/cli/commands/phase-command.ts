@@ -22,13 +22,14 @@ export function described(text: CommandText): Command {
   const examples = text.examples.map(([line, meaning]) => `  hxllm ${line.padEnd(width)}  # ${meaning}`).join('\n');
   return new Command(text.name)
     .summary(text.purpose)
+    .helpOption('-h, --help', 'print help')
     .description(`${text.purpose}.\n${text.description}`)
     .addHelpText('after', `\nExamples:\n${examples}`);
 }
 
-/** A command with the options that all five phases, `up` and `uninstall` take. */
-export function phaseCommand(text: CommandText): Command {
-  return described(text)
+/** A command with options of its own and those that all five phases, `up` and `uninstall` take. */
+export function phaseCommand(text: CommandText, own: (command: Command) => Command = (command) => command): Command {
+  return own(described(text))
     .option('-i, --inventory <file>', 'inventory (default: what ansible.cfg says, else inventories/dev.ini)')
     .option('--limit <pattern>', 'only these hosts, by Ansible’s patterns')
     .option('--ask-vault-pass', 'ask for the vault password')

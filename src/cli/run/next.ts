@@ -4,10 +4,10 @@ import type { Session } from './session.ts';
 
 /** What to type after a phase: the next command where it went well, the same one again where something is to be mended first. */
 export function nextAfter(session: Session, following: string | undefined): (outcome: Outcome) => string | undefined {
-  return ({ ending, phase }) => {
+  return ({ ending }) => {
     if (session.within !== undefined) return undefined;
     if (ending === 'passed') return following === undefined ? undefined : typed(session, following);
-    if (ending === 'failed') return `mend what is marked, then: ${typed(session, phase)}`;
+    if (ending === 'failed') return `mend what is marked, then: ${shellLine(session.command)}`;
     return undefined;
   };
 }

@@ -13,6 +13,8 @@ const WORDS: Readonly<Record<Outcome['ending'], string>> = {
   crashed: 'broke off: a bug of ours',
 };
 
+const WIDTH = 'evidence'.length;
+
 /** The last lines of a phase: how it ended with counts and duration, where the evidence is, what to do next. */
 export function closingBlock(outcome: Outcome, evidence: string | undefined, next: string | undefined, layout: Layout): string {
   const { paint, columns, indent } = layout;
@@ -24,7 +26,7 @@ export function closingBlock(outcome: Outcome, evidence: string | undefined, nex
   const tail = `${counts === '' ? '' : `: ${counts}`} (${seconds(outcome.durationMs)})`;
   const lines = flow([{ text: sign, paint: style }, { text: head, paint: (text) => paint.bold(text) }, { text: tail.trimStart() }], { indent, hang: indent + 2, columns }).replace(' : ', ': ');
   const below = { ...layout, indent: indent - 2 };
-  return lines + (evidence === undefined ? '' : field('evidence', evidence, below)) + (next === undefined ? '' : field('next', next, below));
+  return lines + (evidence === undefined ? '' : field('evidence', evidence, below, WIDTH)) + (next === undefined ? '' : field('next', next, below, WIDTH));
 }
 
 function countsOf(outcome: Outcome): readonly string[] {

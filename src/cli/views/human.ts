@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { Problem } from '../../core/problem.ts';
 import type { PhaseEvent } from '../../core/recorder.ts';
 import type { Output, Terminal } from '../terminal/terminal.ts';
-import { checkBlock, type Layout } from './check.ts';
+import { checkBlock, skippedLine, type Layout } from './check.ts';
 import { closingBlock } from './closing.ts';
 import { paintDiff } from './diff.ts';
 import { flow, oneLine } from './flow.ts';
@@ -18,6 +18,7 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
   const layoutOf = (output: Output, indent: number): Layout => ({ paint: createPaint(terminal.environment, output.isTty), indent, columns: output.columns(), verbose });
   let several = false;
   let group = '';
+  let skipped: { readonly host: string; readonly seen: string; readonly count: number } | undefined;
 
   // With several hosts every line stands below its host's name; one host needs no saying.
   const under = (host: string): number => {
@@ -30,7 +31,21 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
     return 4;
   };
 
+  const flush = (): void => {
+    if (skipped === undefined) return;
+    const { host, seen, count } = skipped;
+    skipped = undefined;
+    result.write(skippedLine(count, seen, layoutOf(result, under(host))));
+  };
+
   const show = (event: PhaseEvent): void => {
+    if (event.kind === 'check' && event.result.outcome === 'skip' && !verbose) {
+      const { host, seen } = event.result;
+      if (skipped?.host !== host || skipped.seen !== seen) flush();
+      skipped = { host, seen, count: (skipped?.count ?? 0) + 1 };
+      return;
+    }
+    if (event.kind !== 'progress') flush();
     switch (event.kind) {
       case 'progress':
         return spinner.say(oneLine(several && event.host !== '-' ? `${event.host}: ${event.text}` : event.text, terminal.stderr.columns() - 6));
@@ -61,6 +76,7 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
     warning: (problem: Problem) => terminal.stderr.write(problemBlock(problem, 'warning', layoutOf(terminal.stderr, 2))),
     diff: (diff) => result.write(paintDiff(diff, layoutOf(result, 0).paint, 2)),
     end: (outcome, next) => {
+      flush();
       spinner.stop();
       const evidence = outcome.evidence === undefined ? undefined : nearPath(terminal.cwd, outcome.evidence);
       result.write(closingBlock(outcome, evidence, next, layoutOf(result, 0)));

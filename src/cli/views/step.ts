@@ -42,8 +42,9 @@ function signOfStep(state: StepState, paint: Paint): readonly [string, (text: st
   }
 }
 
-/** A duration for people: `0.4 s`, `12 s`, `2 min 5 s`. */
+/** A duration for people: `40 ms`, `0.4 s`, `12 s`, `2 min 5 s`. */
 export function seconds(ms: number): string {
+  if (ms < 100) return `${String(Math.round(ms))} ms`;
   if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
   const whole = Math.round(ms / 1000);
   return whole < 60 ? `${String(whole)} s` : `${String(Math.floor(whole / 60))} min ${String(whole % 60)} s`;

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { chmod, chown, mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+
+/** A file as it was read and as it is to be. */
+export interface Change {
+  readonly path: string;
+  /** `undefined`: the file is new. */
+  readonly before: string | undefined;
+  readonly after: string;
+  /** Of a new file; one that is there keeps its own. */
+  readonly mode: number;
+}
+
+interface Prepared {
+  readonly change: Change;
+  /** Where it really lies: a symlink stays one. */
+  readonly place: string;
+  readonly temporary: string;
+}
+
+/**
+ * Writes all changes or none: every new content lies on disk beside its file before the first takes its place, and what
+ * was replaced is put back where a later one fails. Problems: `inventory.changed-meanwhile` (somebody else wrote it
+ * since it was read), `permission.file`, `file.not-written`.
+ */
+export async function writeChanges(changes: readonly Change[]): Promise<Result<void>> {
+  const folders: string[] = [];
+  const prepared: Prepared[] = [];
+  const replaced: Prepared[] = [];
+  let current = changes[0]?.path ?? '';
+  try {
+    for (const change of changes) {
+      current = change.path;
+      if ((await textOf(change.path)) !== change.before) throw new ChangedMeanwhile(change.path);
+      const place = await realpath(change.path).catch(() => change.path);
+      const made = await mkdir(dirname(place), { recursive: true });
+      if (made !== undefined) folders.push(made);
+      const temporary = join(dirname(place), `.hxllm-${randomBytes(6).toString('hex')}`);
+      prepared.push({ change, place, temporary });
+      await writeBeside(place, temporary, change);
+    }
+    for (const one of prepared) {
+      current = one.change.path;
+      await rename(one.temporary, one.place);
+      replaced.push(one);
+      await syncFolder(dirname(one.place));
+    }
+    return ok(undefined);
+  } catch (error) {
+    for (const { change, place, temporary } of replaced.toReversed()) await putBack(change, place, temporary);
+    for (const { temporary } of prepared) await rm(temporary, { force: true });
+    for (const folder of folders.toReversed()) await removeEmpty(folder);
+    return fail(notWritten(current, error));
+  }
+}
+
+class ChangedMeanwhile extends Error {}
+
+async function writeBeside(place: string, temporary: string, { after, mode }: Pick<Change, 'after' | 'mode'>): Promise<void> {
+  const existing = await stat(place).catch(() => undefined);
+  const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    await file.writeFile(after);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  // Owner first: chown clears the set-id bits that chmod would have put there.
+  if (existing !== undefined) await chown(temporary, existing.uid, existing.gid).catch(() => {});
+  await chmod(temporary, (existing?.mode ?? mode) & 0o7777);
+}
+
+async function putBack(change: Change, place: string, temporary: string): Promise<void> {
+  if (change.before === undefined) return rm(place, { force: true });
+  await writeBeside(place, temporary, { after: change.before, mode: change.mode });
+  await rename(temporary, place);
+}
+
+async function removeEmpty(folder: string): Promise<void> {
+  const inner = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of inner) if (entry.isDirectory()) await removeEmpty(join(folder, entry.name));
+  await rmdir(folder).catch(() => {});
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}
+
+function notWritten(file: string, error: unknown): Problem {
+  const where = { file };
+  if (error instanceof ChangedMeanwhile) {
+    return { code: 'inventory.changed-meanwhile', summary: 'a file was changed by somebody else meanwhile', detail: `Wanted ${file} as it was read, saw other content. Nothing was written.`, fix: 'run the same command again', where };
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const denied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
+  return {
+    code: denied ? 'permission.file' : 'file.not-written',
+    summary: 'a file cannot be written',
+    detail: `Wanted to write ${file}, saw: ${error instanceof Error ? error.message : String(error)}. All files are as they were.`,
+    fix: `ls -ld ${dirname(file)} ${file}`,
+    where,
+  };
+}

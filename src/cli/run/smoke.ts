@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+import type { Config } from '../../config/config.ts';
+import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
+import type { Problem } from '../../core/problem.ts';
+import { smoke as record } from '../../phases/smoke/index.ts';
+import { runSmoke, type SmokeTarget } from '../../phases/smoke/run.ts';
+import { attempt, type Attempt } from './attempt.ts';
+import { failedBy, toolsOf, withConfig } from './configured.ts';
+import { readKeyFile } from './key-file.ts';
+import { nextAfter, typed } from './next.ts';
+import type { Outcome } from './outcome.ts';
+import type { PhaseOptions, Session } from './session.ts';
+import { targetsOf } from './targets.ts';
+
+/** What smoke takes besides. */
+export interface SmokeOptions extends PhaseOptions {
+  /** Judges this server, whatever it is, without an inventory. */
+  readonly url?: string;
+  readonly keyFile?: string;
+  readonly throughSsh?: boolean;
+}
+
+/** Does it answer? */
+export function smoke(session: Session, { url, keyFile, throughSsh = false }: SmokeOptions): Promise<Outcome> {
+  return attempt(session, { ...record, next: nextAfter(session, undefined) }, (run) => {
+    if (url !== undefined) return judgeUrl(session, run, url, keyFile);
+    return withConfig(session, run, (config, tools) => {
+      const targets = targetsOf(config, throughSsh, typed(session, session.within ?? 'smoke'));
+      if (!targets.ok) return Promise.resolve(failedBy(targets.problems));
+      return throughSsh ? judgeThroughSsh(config, targets.value, tools) : runSmoke(targets.value, tools);
+    });
+  });
+}
+
+async function judgeUrl(session: Session, run: Attempt, url: string, keyFile: string | undefined): Promise<PhaseReport> {
+  const key = keyFile === undefined ? undefined : await readKeyFile(resolve(session.terminal.cwd, keyFile));
+  if (key?.ok === false) return failedBy(key.problems);
+  if (key !== undefined) session.redaction.add(key.value);
+  const target: SmokeTarget = { name: url, url, key: key?.value, models: undefined, backends: undefined, embeddings: [] };
+  run.about({ hosts: [url], files: [], warnings: [] });
+  return runSmoke([target], toolsOf(session, run.tools));
+}
+
+/** Asks through a port of this machine that leads to the host's own loopback; a host that cannot be reached hides no other. */
+async function judgeThroughSsh(config: Config, targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {
+  const ways = await Promise.all(targets.map((target) => openWay(config, target, tools)));
+  try {
+    const report = await runSmoke(ways.flatMap((way) => ('target' in way ? [way.target] : [])), tools);
+    const problems = ways.flatMap((way) => ('target' in way ? [] : way.problems));
+    return problems.length === 0 ? report : { ...report, ending: report.ending === 'aborted' ? 'aborted' : 'failed', problems: [...problems, ...report.problems] };
+  } finally {
+    await Promise.all(ways.flatMap((way) => ('target' in way ? [way.close()] : [])));
+  }
+}
+
+type Way = { readonly target: SmokeTarget; readonly close: () => Promise<void> } | { readonly problems: readonly Problem[] };
+
+async function openWay(config: Config, target: SmokeTarget, { connect, signal }: PhaseTools): Promise<Way> {
+  const host = config.hosts.find((candidate) => candidate.target.name === target.name);
+  if (host === undefined) throw new Error(`no host ${target.name}`);
+  const connected = await connect(host.target, signal);
+  if (!connected.ok) return { problems: connected.problems };
+  const forward = await connected.value.forward(host.settings.port);
+  if (!forward.ok) {
+    await connected.value.close();
+    return { problems: forward.problems };
+  }
+  const close = async (): Promise<void> => {
+    await forward.value.close();
+    await connected.value.close();
+  };
+  return { target: { ...target, url: `http://127.0.0.1:${String(forward.value.port)}` }, close };
+}
