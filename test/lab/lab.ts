@@ -100,10 +100,15 @@ async function boot(recipes: readonly Recipe[], options: UpOptions): Promise<voi
   await mkdir(STATE, { recursive: true });
   await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'hxllm lab', '-f', KEY]);
   await raiseBridge();
-  await Promise.all([startDns(signal), ...PLACES.map((place) => bootHost(place, place.role === 'llm' ? [...layers, image] : [image]))]);
-  await Promise.all(PLACES.map((place) => waitForHost(openHost(place), signal)));
-  await Promise.all(PLACES.filter(({ role }) => role === 'llm').map(({ name, address }) => until(`Ollama on ${name}`, 30_000, () => answers(address), signal)));
+  await all([startDns(signal), ...PLACES.map((place) => bootHost(place, place.role === 'llm' ? [...layers, image] : [image]))]);
+  await all(PLACES.map((place) => waitForHost(openHost(place), signal)));
+  await all(PLACES.filter(({ role }) => role === 'llm').map(({ name, address }) => until(`Ollama on ${name}`, 30_000, () => answers(address), signal)));
   await writeFile(STATE_FILE, `${JSON.stringify({ ollama: options.ollama })}\n`);
+}
+
+/** Waits for all of them, also when one has failed: nothing may still be made while what there is gets removed. */
+async function all(work: readonly Promise<void>[]): Promise<void> {
+  for (const settled of await Promise.allSettled(work)) if (settled.status === 'rejected') throw settled.reason;
 }
 
 async function answers(address: string): Promise<boolean> {

@@ -41,8 +41,10 @@ export function isClean(found: Leftovers): boolean {
 
 /** Removes whatever a lab left, however it ended; throws where something stays. Doing it twice is fine. */
 export async function removeLeftovers(): Promise<Leftovers> {
-  const found = findLeftovers();
+  const first = findLeftovers();
   await removeCgroups();
+  // Looked for again: those who ran until now may have made more in the meantime.
+  const found = findLeftovers();
   for (const point of mounts().filter((each) => found.mounts.includes(each)).toReversed()) await run(['umount', point]);
   for (const name of found.namespaces) await run(['ip', 'netns', 'del', name]);
   // A host's link goes with its namespace, so some of these are gone by now.
@@ -53,7 +55,7 @@ export async function removeLeftovers(): Promise<Leftovers> {
   for (const folder of found.folders) await rm(folder, { recursive: true, force: true });
   const left = findLeftovers();
   if (!isClean(left)) throw new Error(`the lab could not be removed whole: ${JSON.stringify(left)}`);
-  return found;
+  return first;
 }
 
 /** `ip netns add` mounts its folder on itself; with the last namespace gone that is ours to undo. */

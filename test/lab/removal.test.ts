@@ -17,6 +17,8 @@ function traces(): readonly string[] {
   const lines = (command: string, words: readonly string[]): readonly string[] => execFileSync(command, words).toString().split('\n');
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).filter((pid) => {
     try {
+      // One that has ended and waits for its parent to notice is not ours to remove.
+      if (/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return false;
       return /hxllm-lab/.test(readFileSync(`/proc/${pid}/cgroup`, 'utf8')) || /^(?:systemd-nspawn|debootstrap|dnsmasq)/.test(readFileSync(`/proc/${pid}/comm`, 'utf8'));
     } catch {
       return false;
