@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { run, type EventData } from 'node:test';
 import { inspect, stripVTControlCharacters } from 'node:util';
 
@@ -49,7 +49,7 @@ export function summaryLines(tally: Tally): readonly string[] {
 
 /** Runs test files with node's runner: a dot for each test, s for one that was skipped, and at the end what failed and why. */
 export async function runFiles(files: readonly string[], concurrency: number, root: string): Promise<Tally> {
-  const failures: string[] = [];
+  const failures: Failure[] = [];
   const printed = new Map<string, string>();
   let tally = EMPTY;
   let column = 0;
@@ -58,7 +58,7 @@ export async function runFiles(files: readonly string[], concurrency: number, ro
     column = (column + 1) % WIDTH;
     if (column === 0) process.stdout.write('\n');
   };
-  const stream = run({ files: [...files], cwd: root, concurrency, timeout: FILE_TIMEOUT_MS });
+  const stream = run({ files: files.map((file) => join(root, file)), cwd: root, concurrency, timeout: FILE_TIMEOUT_MS });
   const keep = ({ file, message }: EventData.TestStderr): void => {
     printed.set(file, `${printed.get(file) ?? ''}${message}`);
   };
@@ -70,7 +70,7 @@ export async function runFiles(files: readonly string[], concurrency: number, ro
   stream.on('test:fail', (failure: Failure) => {
     if (!isCause(failure)) return;
     mark('X');
-    failures.push(describeFailure(failure, root, printed));
+    failures.push(failure);
   });
   stream.on('test:summary', ({ file, counts, success, duration_ms: durationMs }: EventData.TestSummary) => {
     // Without a file it is the sum over all of them.
@@ -78,7 +78,7 @@ export async function runFiles(files: readonly string[], concurrency: number, ro
   });
   stream.resume();
   await once(stream, 'end');
-  for (const failure of failures) process.stdout.write(`\n\n${failure}`);
+  for (const failure of failures) process.stdout.write(`\n\n${describeFailure(failure, root, printed)}`);
   return tally;
 }
 
@@ -92,10 +92,12 @@ function isCause(failure: Failure): boolean {
   return !('failureType' in error && error.failureType === 'subtestsFailed');
 }
 
-function describeFailure(failure: Failure, root: string, printed: ReadonlyMap<string, string>): string {
+function describeFailure(failure: Failure, root: string, printed: Map<string, string>): string {
   const { file, line, name, details } = failure;
   const place = file === undefined ? '' : `${relative(root, file)}${line === undefined ? '' : `:${String(line)}`}`;
   const why = inspect(details.error.cause ?? details.error, { colors: process.stdout.isTTY }).replaceAll(/^/gm, '  ');
   const output = stripVTControlCharacters(printed.get(file ?? '') ?? '').trim();
+  // Once is enough for all that failed in a file.
+  printed.delete(file ?? '');
   return `✖ ${name}\n  ${place}\n${why}${output === '' ? '' : `\n  printed by the file:\n${output.split('\n').slice(-40).join('\n').replaceAll(/^/gm, '    ')}`}`;
 }
