@@ -43,3 +43,8 @@ export function phaseCommand(text: CommandText, own: (command: Command) => Comma
 export function withYes(command: Command): Command {
   return command.option('-y, --yes', 'do not ask before changing anything');
 }
+
+/** Gathers an option that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

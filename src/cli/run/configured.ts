@@ -2,7 +2,6 @@ import type { Config } from '../../config/config.ts';
 import { loadConfig, type ConfigRequest } from '../../config/load.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
-import type { Secret } from '../../core/secret.ts';
 import { createConnect } from '../../remote/connect.ts';
 import type { Attempt } from './attempt.ts';
 import type { Session } from './session.ts';
@@ -12,7 +11,7 @@ export async function withConfig(session: Session, { tools, about }: Attempt, wo
   const loaded = await loadConfig(configRequest(session));
   if (!loaded.ok) return failedBy(loaded.problems);
   const config = loaded.value;
-  for (const secret of secretsOf(config)) session.redaction.add(secret);
+  register(session, config);
   about({ hosts: config.hosts.map(({ target }) => target.name), files: config.files, warnings: config.warnings });
   return work(config, toolsOf(session, tools));
 }
@@ -31,7 +30,7 @@ export function configRequest(session: Session): ConfigRequest {
     inventoryFile: options.inventory,
     limit: options.limit,
     vaultPasswordFile: options.vaultPasswordFile,
-    askVaultPassword: options.askVaultPass === true ? () => session.vaultPassword() : undefined,
+    askVaultPassword: options.askVaultPass === true || session.vault.known() ? () => session.vault.ask() : undefined,
   };
 }
 
@@ -40,9 +39,10 @@ export function failedBy(problems: readonly Problem[]): PhaseReport {
   return { ending: 'failed', results: [], problems, changes: 0 };
 }
 
-function secretsOf(config: Config): readonly Secret[] {
-  return config.hosts.flatMap(({ target, settings }) => [
-    ...(settings.masterKey.state === 'set' ? [settings.masterKey.key] : []),
-    ...(target.password === undefined ? [] : [target.password]),
-  ]);
+/** From now on none of the configuration's secrets is shown or kept. */
+export function register({ redaction }: Session, config: Config): void {
+  for (const { target, settings } of config.hosts) {
+    if (settings.masterKey.state === 'set') redaction.add(settings.masterKey.key);
+    if (target.password !== undefined) redaction.add(target.password);
+  }
 }

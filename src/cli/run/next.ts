@@ -2,11 +2,17 @@ import { shellLine } from '../../core/shell.ts';
 import type { Outcome } from './outcome.ts';
 import type { Session } from './session.ts';
 
-/** What to type after a phase: the next command where it went well, the same one again where something is to be mended first. */
+const DRY = new Set(['--dry-run', '--check', '--diff', '--detailed-exitcode', '--json']);
+
+/**
+ * What to type after a phase: the next command where it went well, the same one again where something is to be mended
+ * first, or without its dry run where that found differences.
+ */
 export function nextAfter(session: Session, following: string | undefined): (outcome: Outcome) => string | undefined {
   return ({ ending }) => {
     if (session.within !== undefined) return undefined;
     if (ending === 'passed') return following === undefined ? undefined : typed(session, following);
+    if (ending === 'pending') return shellLine(session.command.filter((word) => !DRY.has(word)));
     if (ending === 'failed') return `mend what is marked, then: ${shellLine(session.command)}`;
     return undefined;
   };

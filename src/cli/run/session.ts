@@ -17,6 +17,15 @@ export interface PhaseOptions {
   readonly yes?: boolean;
 }
 
+/** The password of the vault, as far as this command line knows it. */
+export interface VaultPassword {
+  /** Asks the person, once; later calls give the same. */
+  ask(): Promise<Secret>;
+  /** It is known without asking. */
+  give(password: Secret): void;
+  known(): boolean;
+}
+
 /** What one command line gives to all that it runs. */
 export interface Session {
   readonly terminal: Terminal;
@@ -27,8 +36,7 @@ export interface Session {
   readonly view: View;
   readonly redaction: Redaction;
   readonly signal: AbortSignal;
-  /** Asks for the vault password, the first time that it is called. */
-  readonly vaultPassword: () => Promise<Secret>;
+  readonly vault: VaultPassword;
   /** The command that runs several phases, `up`: it says what comes next, they do not. */
   readonly within: string | undefined;
   /** The run that is open now, so that whoever ends the program can close it. */

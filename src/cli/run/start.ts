@@ -8,7 +8,7 @@ import { documentOf } from '../views/document.ts';
 import { createHumanView } from '../views/human.ts';
 import { abandon } from './attempt.ts';
 import type { Outcome } from './outcome.ts';
-import type { PhaseOptions, Session } from './session.ts';
+import type { PhaseOptions, Session, VaultPassword } from './session.ts';
 
 /** One command line that runs phases. */
 export interface Undertaken {
@@ -33,20 +33,13 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
   );
   const redaction = createRedaction();
   const result = options.json === true ? terminal.stderr : terminal.stdout;
-  let password: Promise<Secret> | undefined;
   const session: Session = {
     terminal, options, version, redaction, open,
     command: ['hxllm', ...argv],
     within: several ? name : undefined,
     view: createHumanView(terminal, result, options.verbose ?? false),
     signal: interruption.signal,
-    vaultPassword: () => (password ??= askPassword()),
-  };
-  const askPassword = async (): Promise<Secret> => {
-    session.view.pause();
-    const secret = new Secret((await terminal.askHidden('Vault password: ', interruption.signal)) ?? '');
-    redaction.add(secret);
-    return secret;
+    vault: createVaultPassword(() => askPassword(session)),
   };
   try {
     const outcomes = await work(session);
@@ -55,4 +48,20 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
   } finally {
     interruption.dispose();
   }
+}
+
+async function askPassword({ view, terminal, signal, redaction }: Session): Promise<Secret> {
+  view.pause();
+  const secret = new Secret((await terminal.askHidden('Vault password: ', signal)) ?? '');
+  redaction.add(secret);
+  return secret;
+}
+
+function createVaultPassword(ask: () => Promise<Secret>): VaultPassword {
+  let password: Promise<Secret> | undefined;
+  return {
+    ask: () => (password ??= ask()),
+    give: (given) => void (password = Promise.resolve(given)),
+    known: () => password !== undefined,
+  };
 }

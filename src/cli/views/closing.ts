@@ -31,9 +31,9 @@ export function closingBlock(outcome: Outcome, evidence: string | undefined, nex
 
 function countsOf(outcome: Outcome): readonly string[] {
   const { results } = outcome;
-  const count = (wanted: (result: (typeof results)[number]) => boolean, word: string): readonly string[] => {
+  const count = (wanted: (result: (typeof results)[number]) => boolean, word: string, several = word): readonly string[] => {
     const number = results.filter(wanted).length;
-    return number === 0 ? [] : [`${String(number)} ${word}`];
+    return number === 0 ? [] : [`${String(number)} ${number === 1 ? word : several}`];
   };
   const changed = outcome.changes === 0 ? (outcome.steps.length > 0 || outcome.phase === 'enforce' ? ['no changes'] : []) : [`${String(outcome.changes)} ${outcome.changes === 1 ? 'change' : 'changes'}`];
   const problems = outcome.problems.length;
@@ -43,7 +43,7 @@ function countsOf(outcome: Outcome): readonly string[] {
     ...count((result) => failsPhase(result) && result.outcome === 'unknown', 'unknown'),
     ...(problems === 0 ? [] : [`${String(problems)} ${problems === 1 ? 'problem' : 'problems'}`]),
     ...count((result) => result.outcome === 'pass', 'passed'),
-    ...count((result) => (result.outcome === 'fail' || result.outcome === 'unknown') && result.severity === 'warning', 'with a warning'),
+    ...count((result) => (result.outcome === 'fail' || result.outcome === 'unknown') && result.severity === 'warning', 'warning', 'warnings'),
     ...count((result) => result.outcome === 'skip', 'skipped'),
     ...count((result) => result.outcome === 'not-applicable', 'not applicable'),
   ];

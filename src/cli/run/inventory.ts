@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { FileChange } from '../../config/edit/file-change.ts';
+import { findPlaces } from '../../config/edit/places.ts';
+import type { Config } from '../../config/config.ts';
+import { loadConfig } from '../../config/load.ts';
+import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
+import { ok, type Problem, type Result } from '../../core/problem.ts';
+import { Secret } from '../../core/secret.ts';
+import { inventory as record } from '../../phases/inventory/index.ts';
+import { runInventory } from '../../phases/inventory/run.ts';
+import { writeChanges } from '../files/write-changes.ts';
+import { diffOf } from '../views/diff.ts';
+import { nearPath } from '../views/human.ts';
+import { attempt, type Attempt } from './attempt.ts';
+import { askBackend } from './backend-models.ts';
+import { configRequest, failedBy, register, toolsOf } from './configured.ts';
+import { nextAfter, typed } from './next.ts';
+import type { Outcome } from './outcome.ts';
+import type { PhaseOptions, Session } from './session.ts';
+import { locked } from './targets.ts';
+import { newVaultPassword, placesOf } from './vault-password.ts';
+
+/** What inventory takes besides. */
+export interface InventoryOptions extends PhaseOptions {
+  readonly init?: string;
+  readonly backend?: readonly string[];
+  readonly vaultInit?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** The operator's own files: judged, their changes shown, asked about, and written all or none. `keyNeeded`: a master key that cannot be read is a failure. */
+export function inventory(session: Session, host: string | undefined, options: InventoryOptions, keyNeeded: boolean): Promise<Outcome> {
+  return attempt(session, { ...record, next: nextAfter(session, 'validate') }, async (run) => {
+    const report = await draftAndWrite(session, run, host, options);
+    return keyNeeded && report.ending === 'passed' ? withKey(session, report) : report;
+  });
+}
+
+async function draftAndWrite(session: Session, run: Attempt, host: string | undefined, options: InventoryOptions): Promise<PhaseReport> {
+  const places = await placesOf(session);
+  if (!places.ok) return failedBy(places.problems);
+  const config = await configIfAny(session, options.init !== undefined);
+  if (!config.ok) return failedBy(config.problems);
+  run.about({ hosts: config.value?.hosts.map(({ target }) => target.name) ?? [], files: config.value?.files ?? [], warnings: config.value?.warnings ?? [] });
+  const tools = toolsOf(session, run.tools);
+  const { inventoryFile, vaultPasswordFile } = places.value;
+  // Where there is a vault already it is refused before the password counts, so nobody is asked for one.
+  const wanted = options.vaultInit === true && !existsSync(findPlaces(inventoryFile, config.value?.files ?? []).vault);
+  const password = wanted ? await newVaultPassword(session, vaultPasswordFile) : ok(new Secret(''));
+  if (!password.ok) return failedBy(password.problems);
+  if (wanted) session.vault.give(password.value);
+  const masterKey = new Secret(`sk-${randomBytes(32).toString('hex')}`);
+  session.redaction.add(masterKey);
+  const report = await runInventory(
+    { config: config.value, inventoryFile, cwd: session.terminal.cwd, init: options.init, host, backends: options.backend ?? [], vaultInit: options.vaultInit === true ? password.value : undefined, masterKey, read: readText, askBackend: (url) => askBackend(url, session.signal) },
+    tools,
+  );
+  if (report.edits.length === 0 || report.ending === 'aborted') return report;
+  return showAndWrite(session, run, report, report.edits, options.dryRun ?? false, tools);
+}
+
+async function showAndWrite(session: Session, run: Attempt, report: PhaseReport, edits: readonly FileChange[], dryRun: boolean, { recorder, confirm }: PhaseTools): Promise<PhaseReport> {
+  const shown = edits.map((edit) => ({ edit, path: nearPath(session.terminal.cwd, edit.path) }));
+  for (const { edit, path } of shown) {
+    const diff = diffOf(edit, path);
+    run.diff(diff);
+    recorder.file(`changes/${path}.diff`, diff);
+  }
+  if (dryRun) return report;
+  const names = shown.map(({ path }) => path).join(' and ');
+  if (!(await confirm({ question: `Write ${names}?` }))) return { ...report, ending: 'declined', changes: 0 };
+  const written = await writeChanges(edits);
+  for (const { edit, path } of shown) {
+    recorder.event({ kind: 'step', host: '-', id: `file:${path}`, title: `${edit.before === undefined ? 'wrote' : 'changed'} ${path}`, state: written.ok ? 'done' : 'failed' });
+  }
+  if (!written.ok) return { ...report, ending: 'failed', problems: [...report.problems, ...written.problems], changes: 0 };
+  return { ...report, ending: report.ending === 'pending' ? 'passed' : report.ending };
+}
+
+async function configIfAny(session: Session, mayBeMissing: boolean): Promise<Result<Config | undefined>> {
+  const loaded = await loadConfig(configRequest(session));
+  if (loaded.ok) register(session, loaded.value);
+  return !loaded.ok && mayBeMissing && loaded.problems.every(({ code }) => code === 'inventory.not-found') ? ok(undefined) : loaded;
+}
+
+/** The phases after this one need the key; where only that is missing, the command that makes it is the answer. */
+async function withKey(session: Session, report: PhaseReport): Promise<PhaseReport> {
+  const loaded = await loadConfig(configRequest(session));
+  if (!loaded.ok) return { ...report, ending: 'failed', problems: loaded.problems };
+  register(session, loaded.value);
+  const again = typed(session, session.within ?? 'enforce');
+  const problems = loaded.value.hosts.flatMap(({ target, settings }): readonly Problem[] => {
+    const { masterKey } = settings;
+    if (masterKey.state === 'set') return [];
+    if (masterKey.state === 'locked') return [locked(masterKey.file, again)];
+    return [{ code: 'vault.no-key', summary: 'only the master key is missing', detail: `Wanted litellm_master_key for ${target.name} in an encrypted file, saw none.`, fix: `${again} --vault-init`, where: { host: target.name } }];
+  });
+  return problems.length === 0 ? report : { ...report, ending: 'failed', problems };
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+}
