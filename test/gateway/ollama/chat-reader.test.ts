@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ChatReader } from '../../../src/gateway/ollama/chat-reader.ts';
+import type { ServerEvent } from '../../../src/gateway/exchange.ts';
+import { cutAnywhere, eventsOf } from '../pieces.ts';
+
+const read = (lines: readonly unknown[], silent = false): readonly ServerEvent[] => eventsOf((emit) => new ChatReader(emit, silent), [bytesOf(lines)]);
+
+function bytesOf(lines: readonly unknown[]): Buffer {
+  return Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+const says = (message: object): object => ({ model: 'm', created_at: '2026-01-01T00:00:00Z', message: { role: 'assistant', content: '', ...message }, done: false });
+const done = (more: object = {}): object => ({ model: 'm', message: { role: 'assistant', content: '' }, done: true, done_reason: 'stop', total_duration: 9e6, load_duration: 1e6, prompt_eval_count: 7, prompt_eval_duration: 2e6, eval_count: 3, eval_duration: 4e6, ...more });
+
+test('text, thinking and tool calls come in the order in which they were said, then the end with its counts', () => {
+  const call = { id: 'call_1', function: { index: 0, name: 'weather', arguments: { city: 'Köln' } } };
+  assert.deepEqual(read([says({ thinking: 'hm' }), says({ content: 'Grüß ' }), says({ content: 'Gott' }), says({ tool_calls: [call] }), done()]), [
+    { kind: 'thinking', text: 'hm' },
+    { kind: 'text', text: 'Grüß ' },
+    { kind: 'text', text: 'Gott' },
+    { kind: 'tool-call', call: { id: 'call_1', name: 'weather', arguments: { city: 'Köln' } } },
+    { kind: 'end', reason: 'tool-calls', usage: { promptTokens: 7, completionTokens: 3, totalMs: 9, loadMs: 1, prefillMs: 2, decodeMs: 4 } },
+  ]);
+});
+
+test('any cut of the bytes gives the same events', () => {
+  const line = fc.oneof(
+    fc.string({ unit: 'binary' }).map((content) => says({ content })),
+    fc.string({ unit: 'grapheme' }).map((thinking) => says({ thinking })),
+    fc.record({ name: fc.string(), arguments: fc.dictionary(fc.string(), fc.jsonValue()) }).map((made) => says({ tool_calls: [{ id: 'call_x', function: made }] })),
+  );
+  const answer = fc.array(line, { maxLength: 12 }).map((lines) => bytesOf([...lines, done()]));
+  fc.assert(
+    fc.property(answer.chain((bytes) => fc.tuple(fc.constant(bytes), cutAnywhere(bytes))), ([bytes, pieces]) => {
+      const create = (emit: (event: ServerEvent) => void): ChatReader => new ChatReader(emit);
+      assert.deepEqual(eventsOf(create, pieces), eventsOf(create, [bytes]));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a limit that was reached is told as such, and zero fields that are absent count as zero', () => {
+  const [end] = read([done({ done_reason: 'length', eval_duration: undefined, load_duration: undefined })]);
+  assert.deepEqual(end, { kind: 'end', reason: 'length', usage: { promptTokens: 7, completionTokens: 3, totalMs: 9, loadMs: 0, prefillMs: 2, decodeMs: 0 } });
+});
+
+test('a stream that ends without done is an answer that was cut short: the guard against repetition ends it so', () => {
+  assert.deepEqual(read([says({ content: 'ha' }), says({ content: 'ha' })]).at(-1), { kind: 'end', reason: 'length', usage: { promptTokens: 0, completionTokens: 2 } });
+});
+
+test('an error in the middle ends the answer, and nothing after it is told', () => {
+  const events = read([says({ content: 'a' }), { error: 'an error was encountered while running the model: unexpected EOF' }, says({ content: 'b' }), done()]);
+  assert.equal(events.length, 2);
+  assert.partialDeepStrictEqual(events[1], { kind: 'failure', failure: { kind: 'upstream', fault: 'deployment' } });
+});
+
+test('what is not JSON is a failure of the deployment', () => {
+  const events = eventsOf((emit) => new ChatReader(emit), [Buffer.from('<html>\n{"done":true}\n')]);
+  assert.equal(events.length, 1);
+  assert.partialDeepStrictEqual(events[0], { kind: 'failure', failure: { code: 'backend_failed', fault: 'deployment' } });
+});
+
+test('a call without an id gets one of its own, and calls without a function are left out', () => {
+  const events = read([says({ tool_calls: [{ function: { name: 'f' } }, { function: { name: 'g', arguments: {} } }, { nothing: true }] }), done()]);
+  const ids = events.flatMap((event) => (event.kind === 'tool-call' ? [event.call.id] : []));
+  assert.equal(ids.length, 2);
+  assert.match(ids[0] ?? '', /^call_[0-9a-f]{32}$/);
+  assert.notEqual(ids[0], ids[1]);
+});
+
+test('silent, only the end is told, as reached by length', () => {
+  assert.deepEqual(read([says({ content: 'x' }), done()], true).map((event) => (event.kind === 'end' ? event.reason : event.kind)), ['length']);
+});

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { ChatRequest, Failure } from '../../../src/gateway/exchange.ts';
+import { readChatOrder } from '../../../src/gateway/openai/order.ts';
+
+const HI = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
+
+function read(more: object): ChatRequest {
+  const order = readChatOrder(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
+  assert.ok(order.ok && order.value.asks.kind === 'chat', JSON.stringify(order));
+  return order.value.asks.request;
+}
+
+function refuse(more: object): Failure {
+  const order = readChatOrder(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
+  assert.ok(!order.ok, `taken: ${JSON.stringify(more)}`);
+  return order.failure;
+}
+
+const REFUSED: readonly (readonly [param: string, more: object])[] = [
+  ['model', { model: '' }],
+  ['model', { model: 7 }],
+  ['messages', { messages: undefined }],
+  ['messages', { messages: [] }],
+  ['messages', { messages: 'hi' }],
+  ['messages[0]', { messages: ['hi'] }],
+  ['messages[0].role', { messages: [{ role: 'wizard', content: 'hi' }] }],
+  ['messages[0].role', { messages: [{ role: 'constructor', content: 'hi' }] }],
+  ['messages[0].content', { messages: [{ role: 'user', content: 7 }] }],
+  ['messages[0].content[0].type', { messages: [{ role: 'user', content: [{ type: 'input_audio' }] }] }],
+  ['messages[0].content[0].image_url.url', { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://example.com/a.png' } }] }] }],
+  ['messages[0].tool_calls[0].function.arguments', { messages: [{ role: 'assistant', tool_calls: [{ id: 'c', function: { name: 'f', arguments: '{"a":1}{"b":2}' } }] }] }],
+  ['temperature', { temperature: 3 }],
+  ['temperature', { temperature: '1' }],
+  ['max_tokens', { max_tokens: -1 }],
+  ['max_completion_tokens', { max_completion_tokens: 1.5 }],
+  ['stop', { stop: 7 }],
+  ['stream', { stream: 'yes' }],
+  ['stream_options', { stream_options: { include_usage: true } }],
+  ['top_logprobs', { top_logprobs: 3 }],
+  ['n', { n: 2 }],
+  ['tools[0]', { tools: [{ type: 'function' }] }],
+  ['response_format.type', { response_format: { type: 'xml' } }],
+  ['response_format.json_schema.schema', { response_format: { type: 'json_schema', json_schema: { name: 'x' } } }],
+  ['reasoning_effort', { reasoning_effort: 'toString' }],
+];
+
+for (const [param, more] of REFUSED) {
+  test(`${JSON.stringify(more)} is refused and names ${param}`, () => {
+    const failure = refuse(more);
+    assert.deepEqual([failure.kind, failure.param], ['invalid', param]);
+    assert.match(failure.message, /\.$/);
+  });
+}
+
+test('what cannot be honoured is named, what asks for what happens anyway is not', () => {
+  assert.deepEqual(read({ logit_bias: { 1: 2 }, functions: [], made_up: 1, store: true, tool_choice: 'required' }).ignored.toSorted(), ['functions', 'logit_bias', 'made_up', 'store', 'tool_choice']);
+  assert.deepEqual(read({ n: 1, store: false, service_tier: 'auto', modalities: ['text'], user: 'u', metadata: {}, logit_bias: null, tool_choice: 'auto' }).ignored, []);
+});
+
+test('the newer of two limits holds, and both kinds of stop do', () => {
+  const request = read({ max_tokens: 5, max_completion_tokens: 9, stop: 'x' });
+  assert.deepEqual([request.maxTokens, request.stop, read({ stop: ['a', '', 'b'] }).stop], [9, ['x'], ['a', 'b']]);
+});
+
+test('parts of a message become one text, data URLs become images, and developers are heard as the system', () => {
+  const content = [{ type: 'text', text: 'what' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=' } }, { type: 'text', text: 'is it' }];
+  const [first, second] = read({ messages: [{ role: 'developer', content: 'be short' }, { role: 'user', content }] }).messages;
+  assert.partialDeepStrictEqual(first, { role: 'system', text: 'be short' });
+  assert.partialDeepStrictEqual(second, { role: 'user', text: 'what\nis it', images: ['aGk='] });
+});
+
+test('the answer to a call knows the name of what was called', () => {
+  const messages = [{ role: 'assistant', content: null, tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }] }, { role: 'tool', tool_call_id: 'c1', content: 'done' }];
+  assert.deepEqual(read({ messages }).messages[1]?.answers, { id: 'c1', name: 'f' });
+});
+
+test('tools are not sent where the client wants none called', () => {
+  const tools = [{ type: 'function', function: { name: 'f', parameters: {} } }];
+  assert.equal(read({ tools }).tools.length, 1);
+  assert.equal(read({ tools, tool_choice: 'none' }).tools.length, 0);
+});
+
+test('any bytes are either read or refused, and never thrown at', () => {
+  const any = fc.oneof(fc.json().map((text) => Buffer.from(text)), fc.uint8Array().map((bytes) => Buffer.from(bytes)), fc.dictionary(fc.constantFrom('model', 'messages', 'tools', 'stop', 'stream', 'stream_options', 'response_format', 'n'), fc.jsonValue()).map((body) => Buffer.from(JSON.stringify(body))));
+  fc.assert(
+    fc.property(any, (bytes) => {
+      const order = readChatOrder(bytes, 0);
+      assert.equal(typeof order.ok, 'boolean');
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { ServerEvent } from '../../../src/gateway/exchange.ts';
+import { ReplyReader, StreamReader } from '../../../src/gateway/openai/server-reader.ts';
+import { cutAnywhere, eventsOf } from '../pieces.ts';
+
+const stream = (text: string): readonly ServerEvent[] => eventsOf((emit) => new StreamReader(emit), [Buffer.from(text)]);
+const chunk = (content: string): object => ({ id: 'x', object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content } }] });
+
+test('chunks go through as they are, usage is kept for the end, comments and event names say nothing', () => {
+  const text = `: hello\n\nevent: message\ndata: ${JSON.stringify(chunk('a'))}\n\ndata:${JSON.stringify(chunk('b'))}\r\n\r\ndata: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}\n\ndata: [DONE]\n\n`;
+  assert.deepEqual(stream(text), [
+    { kind: 'verbatim', body: chunk('a') },
+    { kind: 'verbatim', body: chunk('b') },
+    { kind: 'end', reason: 'stop', usage: { promptTokens: 3, completionTokens: 2 } },
+  ]);
+});
+
+test('any cut of the bytes gives the same events', () => {
+  const answer = fc.array(fc.string({ unit: 'binary' }), { maxLength: 12 }).map((texts) => Buffer.from(`${texts.map((text) => `data: ${JSON.stringify(chunk(text))}\n\n`).join('')}data: [DONE]\n\n`));
+  fc.assert(
+    fc.property(answer.chain((bytes) => fc.tuple(fc.constant(bytes), cutAnywhere(bytes))), ([bytes, pieces]) => {
+      const create = (emit: (event: ServerEvent) => void): StreamReader => new StreamReader(emit);
+      assert.deepEqual(eventsOf(create, pieces), eventsOf(create, [bytes]));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a stream that ends without [DONE], says what is not JSON, or names an error has failed', () => {
+  for (const text of [`data: ${JSON.stringify(chunk('a'))}\n\n`, '', 'data: {oops\n\ndata: [DONE]\n\n', 'data: {"error":{"message":"out of memory"}}\n\ndata: [DONE]\n\n']) {
+    assert.partialDeepStrictEqual(stream(text).at(-1), { kind: 'failure', failure: { kind: 'upstream', fault: 'deployment' } }, text);
+  }
+});
+
+test('a whole answer goes through with its usage, and one that is not JSON has failed', () => {
+  const body = { id: 'x', choices: [], usage: { prompt_tokens: 3, completion_tokens: 2 } };
+  assert.deepEqual(eventsOf((emit) => new ReplyReader(emit), [Buffer.from(JSON.stringify(body))]), [
+    { kind: 'verbatim', body },
+    { kind: 'end', reason: 'stop', usage: { promptTokens: 3, completionTokens: 2 } },
+  ]);
+  assert.deepEqual(eventsOf((emit) => new ReplyReader(emit), [Buffer.from('[]')]).map((event) => event.kind), ['failure']);
+});

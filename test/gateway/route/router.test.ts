@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Decision, Ending } from '../../../src/gateway/route/event.ts';
+import { createFleet, type Fleet } from '../../../src/gateway/route/fleet.ts';
+import { route, type Policy } from '../../../src/gateway/route/router.ts';
+import { leastBusy } from '../../../src/gateway/route/strategy/least-busy.ts';
+import { simpleShuffle } from '../../../src/gateway/route/strategy/simple-shuffle.ts';
+
+const POLICY: Policy = { strategy: leastBusy, allowedFails: 3, cooldownMs: 5000, random: () => 0.5 };
+const PLACES = ['m@a', 'm@b', 'm@c'];
+
+function fleetOf(...backends: readonly string[]): Fleet {
+  return createFleet({ backends, places: backends.map((backend) => ({ id: `m@${backend}`, backend, weight: 1 })) });
+}
+
+function arrive(fleet: Fleet, options: { places?: readonly string[]; tried?: readonly string[]; nowMs?: number; policy?: Policy } = {}): Decision {
+  const [decision] = route(fleet, options.policy ?? POLICY, { kind: 'arrived', request: 'r', places: options.places ?? PLACES, tried: options.tried ?? [] }, options.nowMs ?? 0);
+  assert.ok(decision !== undefined);
+  return decision;
+}
+
+const placeOf = (decision: Decision): string => (decision.kind === 'assign' ? decision.place : decision.kind);
+const release = (fleet: Fleet, place: string, how: Ending, nowMs = 0): void => void route(fleet, POLICY, { kind: 'released', place, how }, nowMs);
+
+test('one after the other, thirty requests spread evenly over three servers that are all idle', () => {
+  const fleet = fleetOf('a', 'b', 'c');
+  const counts = new Map<string, number>();
+  for (let turn = 0; turn < 30; turn += 1) {
+    const place = placeOf(arrive(fleet));
+    counts.set(place, (counts.get(place) ?? 0) + 1);
+    release(fleet, place, 'answered');
+  }
+  assert.deepEqual([...counts.values()], [10, 10, 10]);
+});
+
+test('the server with the fewest in flight is chosen', () => {
+  const fleet = fleetOf('a', 'b');
+  const [first, second] = [placeOf(arrive(fleet)), placeOf(arrive(fleet))];
+  assert.deepEqual(new Set([first, second]), new Set(['m@a', 'm@b']));
+  release(fleet, second, 'answered');
+  assert.equal(placeOf(arrive(fleet)), second);
+  release(fleet, first, 'answered');
+  assert.equal(placeOf(arrive(fleet)), first);
+});
+
+test('what is in flight for other models of a server counts too', () => {
+  const fleet = createFleet({ backends: ['a', 'b'], places: [{ id: 'x@a', backend: 'a', weight: 1 }, { id: 'y@a', backend: 'a', weight: 1 }, { id: 'y@b', backend: 'b', weight: 1 }] });
+  arrive(fleet, { places: ['x@a'] });
+  assert.equal(placeOf(arrive(fleet, { places: ['y@a', 'y@b'] })), 'y@b');
+  assert.equal(placeOf(arrive(fleet, { places: ['y@a', 'y@b'] })), 'y@a', 'the idle server is busy as well now, and so the fewest of the model there decide');
+});
+
+test('a server that failed is left out until a probe finds it alive', () => {
+  const fleet = fleetOf('a', 'b');
+  const first = placeOf(arrive(fleet));
+  const other = first === 'm@a' ? 'm@b' : 'm@a';
+  release(fleet, first, 'backend-failed', 100);
+  for (let turn = 0; turn < 4; turn += 1) assert.equal(placeOf(arrive(fleet, { nowMs: 200 })), other);
+  const backend = first.slice(2);
+  route(fleet, POLICY, { kind: 'probed', backend, alive: false }, 400);
+  assert.equal(placeOf(arrive(fleet, { nowMs: 500 })), other);
+  route(fleet, POLICY, { kind: 'probed', backend, alive: true }, 600);
+  assert.equal(placeOf(arrive(fleet, { nowMs: 700 })), first);
+});
+
+test('probes come soon at first, then seldom, and never more than five seconds apart', () => {
+  const fleet = fleetOf('a');
+  release(fleet, placeOf(arrive(fleet)), 'backend-failed', 1000);
+  const pauses: number[] = [];
+  let nowMs = 1000;
+  for (let probe = 0; probe < 7; probe += 1) {
+    const circuit = fleet.backends.get('a')?.circuit;
+    assert.ok(circuit?.state === 'open');
+    pauses.push(circuit.nextProbeMs - nowMs);
+    nowMs = circuit.nextProbeMs;
+    route(fleet, POLICY, { kind: 'probed', backend: 'a', alive: false }, nowMs);
+  }
+  assert.deepEqual(pauses, [250, 500, 1000, 2000, 4000, 5000, 5000]);
+});
+
+test('with nobody up a request is refused, and so is one that has tried everybody', () => {
+  const fleet = fleetOf('a', 'b');
+  assert.equal(arrive(fleet, { tried: ['m@a', 'm@b'] }).kind, 'refuse');
+  for (const place of ['m@a', 'm@b']) {
+    arrive(fleet, { places: [place] });
+    release(fleet, place, 'backend-failed');
+  }
+  assert.equal(arrive(fleet).kind, 'refuse');
+});
+
+test('a deployment that fails three times in a row rests, unless there is no other', () => {
+  const fleet = fleetOf('a', 'b');
+  for (let turn = 0; turn < 3; turn += 1) {
+    arrive(fleet, { places: ['m@a'] });
+    release(fleet, 'm@a', 'deployment-failed', 0);
+  }
+  for (let turn = 0; turn < 3; turn += 1) assert.equal(placeOf(arrive(fleet, { nowMs: 1000 })), 'm@b');
+  assert.equal(placeOf(arrive(fleet, { places: ['m@a'], nowMs: 1000 })), 'm@a');
+  release(fleet, 'm@a', 'answered');
+  assert.equal(placeOf(arrive(fleet, { nowMs: 5000 })), 'm@a');
+});
+
+test('weights decide a shuffle', () => {
+  const fleet = createFleet({ backends: ['a', 'b'], places: [{ id: 'm@a', backend: 'a', weight: 3 }, { id: 'm@b', backend: 'b', weight: 1 }] });
+  const at = (random: number): string => placeOf(arrive(fleet, { policy: { ...POLICY, strategy: simpleShuffle, random: () => random } }));
+  assert.deepEqual([at(0), at(0.74), at(0.76), at(0.999)], ['m@a', 'm@a', 'm@b', 'm@b']);
+});
+
+test('whatever happens, what is in flight is exactly what was given and not given back', () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('arrive' as const), tried: fc.subarray(PLACES) }),
+    fc.record({ kind: fc.constant('release' as const), which: fc.nat(), how: fc.constantFrom<Ending>('answered', 'cancelled', 'refused', 'deployment-failed', 'backend-failed') }),
+    fc.record({ kind: fc.constant('probe' as const), backend: fc.constantFrom('a', 'b', 'c'), alive: fc.boolean() }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const fleet = fleetOf('a', 'b', 'c');
+      const held: string[] = [];
+      for (const [nowMs, one] of steps.entries()) {
+        if (one.kind === 'arrive') {
+          const up = PLACES.filter((place) => fleet.backends.get(place.slice(2))?.circuit.state === 'closed' && !one.tried.includes(place));
+          const decision = arrive(fleet, { tried: one.tried, nowMs });
+          assert.equal(decision.kind === 'assign' ? up.includes(decision.place) : up.length === 0, true);
+          if (decision.kind === 'assign') held.push(decision.place);
+        } else if (one.kind === 'probe') route(fleet, POLICY, { kind: 'probed', backend: one.backend, alive: one.alive }, nowMs);
+        else {
+          const [place] = held.splice(one.which % Math.max(1, held.length), 1);
+          if (place !== undefined) release(fleet, place, one.how, nowMs);
+        }
+        for (const id of PLACES) assert.equal(fleet.places.get(id)?.inFlight, held.filter((place) => place === id).length);
+        for (const url of ['a', 'b', 'c']) assert.equal(fleet.backends.get(url)?.inFlight, held.filter((place) => place === `m@${url}`).length);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
