@@ -4,6 +4,7 @@ import type { Ran } from '../../src/core/host.ts';
 /** How one program is run on this machine. */
 export interface RunOptions {
   readonly stdin?: string;
+  readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
@@ -16,6 +17,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
   const child = spawn(program, rest, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...options.environment },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const out: Buffer[] = [];

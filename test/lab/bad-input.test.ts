@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { borrowLab } from './borrowed.ts';
+import { changedFiles } from './host/overlay.ts';
+import { createOperator, type Operator } from './operator.ts';
+
+const lab = borrowLab();
+
+/** What must come of a bad input: the exit code, and what the person is told. */
+interface Wanted {
+  readonly exitCode: number;
+  readonly says: readonly RegExp[];
+}
+
+/** Runs the whole deployment against a bad input: it must end as wanted, say so in the evidence, and leave the host as it was. */
+async function refuses(operator: Operator, wanted: Wanted): Promise<void> {
+  const before = lab.host('hx-api-server').files();
+  const ran = await operator.deploy('up', '--yes');
+  const said = `${ran.stdout}${ran.stderr}`;
+  assert.equal(ran.exitCode, wanted.exitCode, said);
+  for (const pattern of wanted.says) assert.match(said, pattern);
+  assert.equal(operator.lastRun().ending, 'failed');
+  assert.deepEqual(changedFiles(before, lab.host('hx-api-server').files()), []);
+}
+
+lab.test('a host that cannot be reached is named, with the command that shows why', async () => {
+  const operator = createOperator();
+  operator.edit('inventories/dev.ini', '10.77.0.11', '10.77.0.99');
+  await refuses(operator, { exitCode: 69, says: [/hx-api-server: cannot connect to 10\.77\.0\.99 port 22/, /fix +ssh /] });
+});
+
+lab.test('a host key that changed stops everything', async () => {
+  const host = lab.host('hx-api-server');
+  await host.must('mkdir /run/keys && mv /etc/ssh/ssh_host_* /run/keys && ssh-keygen -A && systemctl restart ssh');
+  try {
+    await refuses(createOperator(), { exitCode: 69, says: [/host key/i, /\/var\/lib\/hxllm-lab\/known_hosts/, /ssh-keygen .*-R /] });
+  } finally {
+    await host.must('mv /run/keys/* /etc/ssh && systemctl restart ssh');
+  }
+});
+
+lab.test('a user who may not log in is told what was tried', async () => {
+  const operator = createOperator();
+  operator.edit('inventories/dev.ini', 'ansible_user=deploy', 'ansible_user=stranger');
+  await refuses(operator, { exitCode: 69, says: [/hx-api-server/, /stranger/, /id_ed25519/] });
+});
+
+lab.test('a wrong vault password names the file that it does not open', async () => {
+  const operator = createOperator();
+  writeFileSync(join(operator.folder, 'vault-password'), 'another\n');
+  await refuses(operator, { exitCode: 78, says: [/password/, /inventories\/group_vars\/all\/vault\.yml/, /fix +/] });
+});
+
+lab.test('a backend that is down is named, and asked from the host that will need it', async () => {
+  await lab.host('hx-llm02-server').must('systemctl stop ollama');
+  try {
+    await refuses(createOperator(), { exitCode: 1, says: [/✗ .*http:\/\/hx-llm02-server\.dev-test\.hana-x\.ai:11434/, /asked from hx-api-server/, /[Rr]efused/] });
+  } finally {
+    await lab.host('hx-llm02-server').must('systemctl start ollama');
+  }
+});
+
+lab.test('a backend whose name nobody knows is named', async () => {
+  const operator = createOperator();
+  operator.edit('inventories/group_vars/all/main.yml', 'hx-llm02-server', 'hx-llm09-server');
+  await refuses(operator, { exitCode: 1, says: [/✗ .*hx-llm09-server\.dev-test\.hana-x\.ai/] });
+});
+
+lab.test('a model that no backend has is named, with the command that pulls it', async () => {
+  const operator = createOperator();
+  operator.edit('inventories/group_vars/all/main.yml', 'llama3:8b-instruct-q8_0', 'llama3:80b');
+  await refuses(operator, { exitCode: 1, says: [/llama3-8b/, /llama3:80b/, /ollama pull llama3:80b/] });
+});
+
+lab.test('sudo that asks for a password is found before anything is changed', async () => {
+  const host = lab.host('hx-api-server');
+  await host.must("sed -i 's/NOPASSWD: //' /etc/sudoers.d/deploy");
+  try {
+    await refuses(createOperator(), { exitCode: 1, says: [/sudo: a password is required/, /NOPASSWD/] });
+  } finally {
+    await host.must("sed -i 's/(ALL:ALL) ALL/(ALL:ALL) NOPASSWD: ALL/' /etc/sudoers.d/deploy");
+  }
+});
+
+lab.test('YAML that does not parse and a variable with a typo are named with file and line', async () => {
+  const broken = createOperator();
+  broken.edit('inventories/group_vars/all/main.yml', '  - name: "llama3-8b"', '  - name: "llama3-8b');
+  await refuses(broken, { exitCode: 78, says: [/group_vars\/all\/main\.yml:\d+/] });
+  const typo = createOperator();
+  typo.edit('inventories/group_vars/all/main.yml', 'litellm_models:', 'litellm_model:');
+  await refuses(typo, { exitCode: 78, says: [/litellm_model\b/, /litellm_models/, /group_vars\/all\/main\.yml:4/] });
+});

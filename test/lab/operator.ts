@@ -1,0 +1,61 @@
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import type { Ran } from '../../src/core/host.ts';
+import { run } from './command.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../bin/hxllm.js');
+
+/** The phase that a run belonged to, how it ended, and what it said. */
+export interface Run {
+  readonly phase: string;
+  readonly ending: string;
+  readonly changes: number;
+}
+
+/** A person with a copy of the lab's inventory in a folder of their own, where they type commands. */
+export interface Operator {
+  readonly folder: string;
+  /** Types `hxllm WORDS` there, without a terminal; both outputs come back, colourless. */
+  hxllm(...words: readonly string[]): Promise<Ran>;
+  /** The same for commands that need the vault and may change something. */
+  deploy(...words: readonly string[]): Promise<Ran>;
+  /** Changes a file in an editor: every `from` becomes `to`; throws where there is none. */
+  edit(file: string, from: string, to: string): void;
+  /** The last run that left evidence, read from there. */
+  lastRun(): Run;
+  /** Every file of the evidence, as one text. */
+  evidence(): string;
+}
+
+/** A new operator; the folder goes with the tests of the file. */
+export function createOperator(): Operator {
+  const folder = mkdtempSync(join(tmpdir(), 'hxlab-operator-'));
+  for (const name of ['inventories', 'vault-password']) cpSync(join(import.meta.dirname, name), join(folder, name), { recursive: true });
+  after(() => rmSync(folder, { recursive: true }));
+  // A home of their own, so that nobody's ansible.cfg, known_hosts or ssh_config decides.
+  const environment = { HOME: folder, NO_COLOR: '1' };
+  const hxllm = (...words: readonly string[]): Promise<Ran> => run([process.execPath, PROGRAM, ...words], { cwd: folder, environment });
+  return {
+    folder,
+    hxllm,
+    deploy: (...words) => hxllm(...words, '--vault-password-file', 'vault-password'),
+    edit: (file, from, to) => {
+      const text = readFileSync(join(folder, file), 'utf8');
+      if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
+      writeFileSync(join(folder, file), text.replaceAll(from, to));
+    },
+    lastRun: () => {
+      const newest = globSync('evidence/*/*/run.json', { cwd: folder }).toSorted((a, b) => startOf(folder, a).localeCompare(startOf(folder, b))).at(-1);
+      if (newest === undefined) throw new Error('there is no evidence');
+      // Its shape is what hxllm documents.
+      return JSON.parse(readFileSync(join(folder, newest), 'utf8')) as Run;
+    },
+    evidence: () => globSync('evidence/**/*', { cwd: folder, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8')).join('\n'),
+  };
+}
+
+function startOf(folder: string, file: string): string {
+  return (JSON.parse(readFileSync(join(folder, file), 'utf8')) as { readonly startedAt: string }).startedAt;
+}
