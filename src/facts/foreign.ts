@@ -1,4 +1,5 @@
 import { isMarked } from '../core/mark.ts';
+import { decodeBase64 } from './base64.ts';
 import { FOREIGN_SCRIPT } from './foreign-script.ts';
 import type { Question } from './question.ts';
 
@@ -41,7 +42,7 @@ export function foreignQuestion(paths: ForeignPaths, port: number): Question<rea
 export function parseForeign(stdout: string): readonly Foreign[] {
   return stdout.split('\n').flatMap((line): readonly Foreign[] => {
     const [kind = '', ...encoded] = line.trim().split(' ');
-    const [first = '', second = '', third = '', fourth = ''] = encoded.map(decode);
+    const [first = '', second = '', third = '', fourth = ''] = encoded.map(decodeBase64);
     if (kind === 'unit' || kind === 'file') return isMarked(second) ? [] : [{ kind, path: first, looksLike: kind === 'unit' ? unitLike(second) : fileLike(second) }];
     if (kind === 'folder') return [{ kind, path: first, looksLike: `a folder without hxllm’s marker (it holds ${second.trim().split('\n').join(', ')})` }];
     if (kind !== 'process') return [];
@@ -66,9 +67,4 @@ function processOf(pid: string, path: string, unit: string, command: string): Fo
   const short = command.trim().split(/\s+/).slice(0, 2).join(' ');
   const looksLike = `${short === '' ? 'a process' : short} (pid ${pid}${unit === '' ? '' : `, ${unit}`}) holds the port`;
   return { kind: 'process', path, looksLike, pid: Number(pid), ...(unit === '' ? {} : { unit }) };
-}
-
-// UTF-8 in base64, as `base64 -w0` writes it; `-` is nothing.
-function decode(text: string): string {
-  return text === '-' ? '' : new TextDecoder().decode(Uint8Array.from(atob(text), (character) => character.codePointAt(0) ?? 0));
 }

@@ -1,0 +1,49 @@
+import { Secret } from '../core/secret.ts';
+import { shellLine } from '../core/shell.ts';
+import type { Action } from '../plan/plan.ts';
+
+/** An action as one line of bash that calls the functions. Uploads have none: they travel alone. */
+export function actionLine(action: Exclude<Action, { kind: 'upload' }>): string {
+  switch (action.kind) {
+    case 'command':
+      return `${shellLine(action.argv)}${action.mayFail === true ? ' || :' : ''}`;
+    case 'folder':
+      return shellLine(['folder', action.path, modeOf(action.mode), ownerOf(action)]);
+    case 'write':
+      return shellLine(['commit', action.path]);
+    case 'link':
+      return shellLine(['link', action.path, action.target]);
+    case 'remove':
+      return shellLine(['remove', ...action.paths]);
+    case 'remove-tree':
+      return shellLine(['rm', '-rf', '--', action.path]);
+    case 'remove-empty':
+      return shellLine(['remove_empty', action.path]);
+    case 'copy':
+      return shellLine(['copy', action.folder, ...action.paths]);
+    case 'check':
+      return shellLine(['check', action.gateway, action.config, action.user ?? '-']);
+    case 'start-process':
+      return shellLine(['start_process', action.gateway, action.config, action.environment, action.pidFile, action.logFile]);
+    case 'stop-process':
+      return shellLine(['stop_process', action.pidFile, action.installDir]);
+    case 'health': {
+      const watch = 'unit' in action.watch ? ['unit', action.watch.unit] : ['process', action.watch.pidFile, action.watch.logFile];
+      return shellLine(['health', action.address, String(action.port), action.path, String(action.timeoutS), ...watch]);
+    }
+  }
+}
+
+/** The line that writes a file beside its place; its content is a word of the script, which travels by stdin. */
+export function stageLine(action: Extract<Action, { kind: 'write' }>): string {
+  const text = action.text instanceof Secret ? action.text.reveal() : action.text;
+  return shellLine(['stage', action.path, modeOf(action.mode), ownerOf(action), Buffer.from(text, 'utf8').toString('base64')]);
+}
+
+function modeOf(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+function ownerOf({ owner, group }: { readonly owner: string | undefined; readonly group: string | undefined }): string {
+  return owner === undefined && group === undefined ? '-' : `${owner ?? ''}${group === undefined ? '' : `:${group}`}`;
+}

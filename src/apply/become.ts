@@ -1,0 +1,24 @@
+import type { Command, Ran } from '../core/host.ts';
+import type { Problem } from '../core/problem.ts';
+
+/** As whom things are done: `sudo` is root, without sudo where the user is root already; `none` is the user. */
+export type Become = 'sudo' | 'none';
+
+const AS_ROOT = 'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n -- "$@"; fi';
+
+/** A command as it is sent. */
+export function becoming(become: Become, command: Command): Command {
+  return become === 'none' ? command : { ...command, argv: ['sh', '-c', AS_ROOT, 'hxllm', ...command.argv] };
+}
+
+/** Why a command as root did not run, if that is what happened. */
+export function refusedBySudo(host: string, become: Become, ran: Ran): Problem | undefined {
+  if (become === 'none' || ran.exitCode === 0 || !/^sudo: /m.test(ran.stderr)) return undefined;
+  return {
+    code: 'permission.sudo',
+    summary: 'sudo asks for a password or refuses',
+    detail: `Wanted "sudo -n" to work without a password, saw: ${ran.stderr.trim().split('\n')[0] ?? ''}`,
+    fix: `on ${host}: echo "$USER ALL=(ALL) NOPASSWD: ALL" | sudo tee /etc/sudoers.d/hxllm`,
+    where: { host },
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * What actions are made of on the host: bash functions, fixed. `$nonce` marks the journal's lines; `$kept` is the folder
+ * for what is replaced, empty where nothing is put back. Everything an action prints becomes its detail when it fails.
+ */
+export const FUNCTIONS = `
+export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+umask 022
+kept= undone=
+say() { printf '%s\\n' "$nonce $*" 2>/dev/null || :; }
+own() { [ "$1" = - ] || chown -- "$1" "$2"; }
+folder() { { [ -d "$1" ] || mkdir -- "$1"; } && own "$3" "$1" && chmod -- "$2" "$1"; }
+stage() {
+  rm -f -- "$1.hxllm-new" && (umask 077 && printf %s "$4" | base64 -d > "$1.hxllm-new") &&
+    own "$3" "$1.hxllm-new" && chmod -- "$2" "$1.hxllm-new" && sync -- "$1.hxllm-new"
+}
+keep() {
+  [ -n "$kept" ] || return 0
+  undone=$((undone + 1))
+  if [ -e "$1" ] || [ -L "$1" ]; then
+    cp -a -- "$1" "$kept/$undone" && printf 'mv -fT -- %q %q\\n' "$kept/$undone" "$1" >> "$kept/undo"
+  else
+    printf 'rm -f -- %q\\n' "$1" >> "$kept/undo"
+  fi
+}
+commit() { keep "$1" && mv -fT -- "$1.hxllm-new" "$1"; }
+link() { keep "$1" && rm -f -- "$1.hxllm-new" && ln -s -- "$2" "$1.hxllm-new" && mv -fT -- "$1.hxllm-new" "$1"; }
+remove() { for path; do keep "$path" && rm -f -- "$path" "$path.hxllm-new" || return; done; }
+remove_empty() { [ ! -d "$1" ] || rmdir --ignore-fail-on-non-empty -- "$1"; }
+copy() {
+  local into=$1; shift
+  mkdir -p -m 700 -- "$into" || return
+  for path; do cp -a --parents -- "$path" "$into" || return; done
+}
+check() {
+  local config=$2; [ ! -e "$2.hxllm-new" ] || config=$2.hxllm-new
+  if [ "$3" = - ]; then "$1" --check --config "$config"; else runuser -u "$3" -- "$1" --check --config "$config"; fi
+}
+ours() {
+  local exe; exe=$(readlink "/proc/$1/exe" 2>/dev/null) || return
+  case \${exe% (deleted)} in "$(readlink -f "$2")"/*) ;; *) return 1;; esac
+}
+start_process() (
+  trap - HUP INT TERM PIPE
+  set -a; . "$3" || exit; set +a; cd / || exit
+  setsid nohup "$1" --config "$2" < /dev/null >> "$5" 2>&1 &
+  echo $! > "$4"
+)
+stop_process() {
+  local pid tries
+  read -r pid < "$1" 2>/dev/null || return 0
+  if ours "$pid" "$2"; then
+    kill -TERM "$pid" 2>/dev/null
+    for ((tries = 0; tries < 700; tries++)); do ours "$pid" "$2" || break; sleep 0.1; done
+    if ours "$pid" "$2"; then kill -KILL "$pid" 2>/dev/null; fi
+  fi
+  rm -f -- "$1"
+}
+probe() {
+  timeout 5 bash -c 'exec 5<> "/dev/tcp/$1/$2" && printf "GET %s HTTP/1.0\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n" "$3" "$1" >&5 && IFS= read -r line <&5 && printf %s "$line"' probe "$@" 2>/dev/null
+}
+has_failed() {
+  if [ "$1" = unit ]; then systemctl is-failed -q "$2"; else ! kill -0 "$(cat "$2")" 2>/dev/null; fi
+}
+health() {
+  local until=$((SECONDS + $4)) line=
+  while :; do
+    line=$(probe "$1" "$2" "$3"); line=\${line%$'\\r'}
+    case $line in 'HTTP/1.'?' 200 '*) return 0;; esac
+    if has_failed "$5" "$6"; then echo 'it ended'; break; fi
+    if [ "$SECONDS" -ge "$until" ]; then echo "no 200 within $4 s, the last answer was: \${line:-none}"; break; fi
+    sleep 0.1
+  done
+  if [ "$5" = unit ]; then journalctl -u "$6" -n 20 --no-pager -o cat; else tail -n 20 -- "$7"; fi
+  return 1
+}
+# Runs a step's function; what it prints is told only when it fails.
+attempt() {
+  local begin=$EPOCHREALTIME
+  "$1_$2" < /dev/null > "$printed" 2>&1
+  local code=$? ms=$(((\${EPOCHREALTIME/[.,]/} - \${begin/[.,]/}) / 1000))
+  [ $code = 0 ] || { say failed "$2" $ms "$(tail -c 4000 "$printed" | base64 -w0)"; return $code; }
+  [ "$1" != step ] || say done "$2" $ms
+}
+`;

@@ -1,0 +1,78 @@
+import { quote } from '../core/shell.ts';
+import type { Action, Plan, Step } from '../plan/plan.ts';
+import { actionLine, stageLine } from './action-lines.ts';
+import { FUNCTIONS } from './functions.ts';
+
+type Inline = Exclude<Action, { kind: 'upload' }>;
+
+/** The script that carries out steps which prepare, one after the other; it stops at the first that fails. */
+export function prepareScript(steps: readonly Step[], nonce: string): string {
+  const bodies = steps.map((step, index) => {
+    const lines = inline(step.actions).flatMap((action) => (action.kind === 'write' ? [stageLine(action), actionLine(action)] : [actionLine(action)]));
+    return body('step', index, lines);
+  });
+  return wrap(nonce, bodies, [
+    'printed=$(mktemp) || exit',
+    `for step in ${steps.map((_, index) => String(index)).join(' ')}; do attempt step "$step" || break; done`,
+    'rm -f -- "$printed"',
+  ]);
+}
+
+/**
+ * The script of the switch. Everything is written beside its place and checked first; then it is moved into place, and
+ * the service started. When a step fails, what was replaced is put back. It ends what it began, also when nobody listens any more.
+ */
+export function switchScript(plan: Plan, steps: readonly Step[], nonce: string): string {
+  const writes = steps.map((step) => step.actions.filter((action) => action.kind === 'write'));
+  const checks = steps.map((step) => step.actions.filter((action) => action.kind === 'check'));
+  const acts = steps.map((step) => inline(step.actions).filter((action) => action.kind !== 'check'));
+  const having = (lists: readonly (readonly unknown[])[]): string => lists.flatMap((list, index) => (list.length > 0 ? [String(index)] : [])).join(' ');
+  // A step that only checks has nothing to do later.
+  const later = steps.flatMap((_, index) => ((checks[index] ?? []).length > 0 && (acts[index] ?? []).length === 0 ? [] : [String(index)])).join(' ');
+  const staged = writes.flat().map((action) => quote(`${action.path}.hxllm-new`));
+  return wrap(
+    nonce,
+    [
+      ...writes.map((actions, index) => body('stage', index, actions.map(stageLine))),
+      ...checks.map((actions, index) => body((acts[index] ?? []).length === 0 ? 'step' : 'check', index, actions.map(actionLine))),
+      ...acts.flatMap((actions, index) => (actions.length === 0 ? [] : [body('step', index, actions.map(actionLine))])),
+      body('recover', 'before', plan.recover.before.map((action) => lineOf(action))),
+      body('recover', 'after', plan.recover.after.map((action) => lineOf(action))),
+      `unstage() { rm -f -- ${staged.length === 0 ? '' : staged.join(' ')}; rm -rf -- "$kept"; }`,
+    ],
+    [
+      "trap '' HUP INT TERM PIPE",
+      `kept=${quote(plan.keepFolder)}; rm -rf -- "$kept" && mkdir -m 700 -- "$kept" && : > "$kept/undo" || exit`,
+      'printed=$kept/printed',
+      'undone=0',
+      `for step in ${having(writes)}; do attempt stage "$step" || { unstage; exit 0; }; done`,
+      ...checks.flatMap((actions, index) => (actions.length === 0 ? [] : [`attempt ${(acts[index] ?? []).length === 0 ? 'step' : 'check'} ${String(index)} || { unstage; exit 0; }`])),
+      `for step in ${later}; do`,
+      '  attempt step "$step" && continue',
+      '  recover_before < /dev/null > /dev/null 2>&1',
+      '  tac "$kept/undo" > "$kept/undo.sh" && . "$kept/undo.sh" && recover_after < /dev/null > "$printed" 2>&1 && say undone || say stuck "$(tail -c 4000 "$printed" | base64 -w0)"',
+      '  break',
+      'done',
+      'unstage',
+    ],
+  );
+}
+
+// Without a body a function is a syntax error; each action must succeed for the next to run.
+function body(kind: string, name: number | string, lines: readonly string[]): string {
+  return `${kind}_${String(name)}() {\n:${lines.map((line) => ` &&\n{ ${line}; }`).join('')}\n}`;
+}
+
+// bash reads a group whole before it runs any of it, so a connection that breaks leaves either nothing or all of it.
+function wrap(nonce: string, functions: readonly string[], lines: readonly string[]): string {
+  return `{\nnonce=${quote(nonce)}\n${FUNCTIONS}\n${functions.join('\n')}\n${lines.join('\n')}\nexit 0\n}\n`;
+}
+
+function lineOf(action: Action): string {
+  if (action.kind === 'upload' || action.kind === 'write') throw new Error(`${action.kind} cannot be part of a recovery`);
+  return actionLine(action);
+}
+
+function inline(actions: readonly Action[]): readonly Inline[] {
+  return actions.filter((action): action is Inline => action.kind !== 'upload');
+}

@@ -1,0 +1,40 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { constants, createGzip } from 'node:zlib';
+import type { Host } from '../core/host.ts';
+import { fail, ok, type Result } from '../core/problem.ts';
+import type { Upload } from '../plan/plan.ts';
+import { becoming, refusedBySudo, type Become } from './become.ts';
+
+const TIMEOUT_MS = 30 * 60_000;
+
+// One temporary name: what an interrupted upload left is overwritten by the next.
+const SCRIPT = `
+umask 022
+path=$1 sum=$2 mode=$3 packed=$4 manifest=$5
+mkdir -p -- "\${path%/*}" || exit
+if [ "$packed" = yes ]; then gzip -dc > "$path.hxllm-new"; else cat > "$path.hxllm-new"; fi || { rm -f -- "$path.hxllm-new"; echo "$path could not be written" >&2; exit 1; }
+seen=$(sha256sum < "$path.hxllm-new"); seen=\${seen%% *}
+[ "$seen" = "$sum" ] || { rm -f -- "$path.hxllm-new"; echo "$path arrived with sha256 $seen, wanted $sum" >&2; exit 1; }
+chmod -- "$mode" "$path.hxllm-new" && sync -- "$path.hxllm-new" && mv -fT -- "$path.hxllm-new" "$path" || exit
+[ -z "$manifest" ] || printf '%s %s\\n' "$sum" "$(stat -c '%s %Y' -- "$path")" > "$manifest"
+`;
+
+/** Sends one file in a stream; on the host it comes into its place only with the right hash. Its problem says what the host said. */
+export async function upload(host: Host, become: Become, action: Upload, signal: AbortSignal): Promise<Result<undefined>> {
+  const { path, sha256, mode, compress, manifest = '' } = action;
+  const argv = ['bash', '-c', SCRIPT, 'hxllm', path, sha256, mode.toString(8), compress ? 'yes' : 'no', manifest];
+  const ran = await host.run(becoming(become, { argv, stdin: streamOf(action) }), { signal, timeoutMs: TIMEOUT_MS });
+  if (!ran.ok) return ran;
+  if (ran.value.exitCode === 0) return ok(undefined);
+  const refused = refusedBySudo(host.name, become, ran.value);
+  return fail(refused ?? { code: 'enforce.upload-failed', summary: `${path} could not be sent`, detail: ran.value.stderr.trim(), fix: `on ${host.name}: df -h ${path.slice(0, path.lastIndexOf('/'))}`, where: { host: host.name } });
+}
+
+function streamOf({ source, compress }: Upload): AsyncIterable<Uint8Array> {
+  const plain = 'file' in source ? createReadStream(source.file, { highWaterMark: 1 << 20 }) : Readable.from([Buffer.from(source.text, 'utf8')]);
+  if (!compress) return plain;
+  const gzip = createGzip({ level: constants.Z_BEST_SPEED });
+  plain.on('error', (error: Error) => gzip.destroy(error));
+  return plain.pipe(gzip);
+}

@@ -1,0 +1,52 @@
+/**
+ * Says what is installed, a line for each thing, values in base64. `$1` user, `$2` group, `$3` install folder, `$4` pid file,
+ * `$5` the service manager, `$6` a file whose text never travels; after them every path that matters.
+ */
+export const INSTALLATION_SCRIPT = `
+b() { if [ -z "$1" ]; then printf ' -'; else printf ' %s' "$(printf %s "$1" | base64 -w0)"; fi; }
+say() { printf %s "$1"; shift; for v; do b "$v"; done; echo; }
+hash() { h=$(sha256sum < "$1" 2>/dev/null); printf %s "\${h%% *}"; }
+user=$1 group=$2 install=$3 pidfile=$4 manager=$5 secret=$6; shift 6
+entry=$(getent passwd "$user") && {
+  IFS=: read -r _ _ _ gid gecos _ <<< "$entry"
+  primary=$(getent group "$gid"); say user "$gecos" "\${primary%%:*}"
+}
+getent group "$group" > /dev/null && say group
+for path; do
+  [ -e "$path" ] || [ -L "$path" ] || continue
+  IFS=: read -r mode owner owners kind <<< "$(stat -c '%a:%U:%G:%F' -- "$path")"
+  sum= text= marked=no
+  if [ "$kind" = 'regular file' ] || [ "$kind" = 'regular empty file' ]; then
+    sum=$(hash "$path")
+    head -n 2 -- "$path" | grep -q '^# Installed by hxllm' && marked=yes
+    # Line feeds at the end must survive, so a sign is put after them.
+    [ "$path" = "$secret" ] || text="$(tr -d '\\0' < "$path" | head -c 262144; printf .)"
+  fi
+  say entry "$path" "$mode" "$owner" "$owners" "$kind" "$sum" "$marked" "$text"
+done
+[ -L "$install/current" ] && say current "$(readlink -- "$install/current")"
+for file in "$install"/releases/*/gateway "$install"/releases/*/gateway.mjs; do
+  [ -f "$file" ] && say release "\${file#"$install/releases/"}" "$(hash "$file")"
+done
+for manifest in "$install"/runtimes/*/manifest; do
+  [ -f "$manifest" ] || continue
+  folder=\${manifest%/manifest}; intact=no
+  read -r sum size time < "$manifest"
+  if [ -x "$folder/bin/node" ]; then
+    [ "$(stat -c '%s %Y' "$folder/bin/node")" = "$size $time" ] && intact=yes || { [ "$(hash "$folder/bin/node")" = "$sum" ] && intact=yes; }
+  fi
+  say runtime "\${folder##*/}" "$sum" "$intact"
+done
+if [ "$manager" = process ]; then
+  if read -r pid < "$pidfile" 2>/dev/null && [ -n "$pid" ]; then
+    exe=$(readlink "/proc/$pid/exe" 2>/dev/null); alive=no
+    case \${exe% (deleted)} in "$(readlink -f "$install")"/*) alive=yes;; esac
+    say process "$pid" "$alive"
+  fi
+elif [ -d /run/systemd/system ]; then
+  for unit in litellm.service litellm.socket; do
+    say unit "$unit" "$(systemctl show "$unit" -p LoadState,ActiveState,UnitFileState,FragmentPath,NeedDaemonReload)"
+  done
+fi
+exit 0
+`;

@@ -1,0 +1,48 @@
+import { pathsOf, type Settings } from '../../config/config.ts';
+import type { Host } from '../../core/host.ts';
+import { fail, ok, type Result } from '../../core/problem.ts';
+import { ask } from '../../facts/ask.ts';
+import { foreignQuestion, type Foreign } from '../../facts/foreign.ts';
+import type { Installation } from '../../facts/installation/installation.ts';
+import { installationQuestion } from '../../facts/installation/question.ts';
+import { machineQuestion, type Machine } from '../../facts/machine.ts';
+import type { Fact } from '../../facts/question.ts';
+import { wantedFolders } from '../../plan/folders.ts';
+
+/** What enforce has to know of a host. */
+export interface Looked {
+  readonly machine: Machine;
+  readonly installation: Installation;
+  readonly foreign: readonly Foreign[];
+}
+
+const TIMEOUT_MS = 90_000;
+
+/** How things are done on a host. */
+export function becomeOf(settings: Settings): 'sudo' | 'none' {
+  return settings.serviceManager === 'process' ? 'none' : 'sudo';
+}
+
+/** Asks for everything in one round trip. What stays unknown is a problem: nothing is planned on a guess. */
+export async function look(host: Host, settings: Settings, signal: AbortSignal): Promise<Result<Looked>> {
+  const paths = pathsOf(settings);
+  const watched = [paths.configFile, paths.envFile, paths.serviceUnit, paths.socketUnit, paths.current, paths.logFile, paths.pidFile, ...wantedFolders(settings, paths).map((folder) => folder.path)];
+  const questions = {
+    machine: machineQuestion,
+    installation: installationQuestion({ ...settings, installDir: paths.installDir, marker: paths.marker, pidFile: paths.pidFile, envFile: paths.envFile, paths: watched }),
+    foreign: foreignQuestion(paths, settings.port),
+  };
+  const asked = await ask(host, questions, crypto.randomUUID(), { signal, timeoutMs: TIMEOUT_MS, become: becomeOf(settings) });
+  if (!asked.ok) return asked;
+  const { machine, installation, foreign } = asked.value;
+  if (machine.known && installation.known && foreign.known) return ok({ machine: machine.value, installation: installation.value, foreign: foreign.value });
+  const [why = ''] = [machine, installation, foreign].flatMap((fact: Fact<unknown>) => (fact.known ? [] : [fact.why]));
+  const needsRoot = why.includes('sudo');
+  return fail({
+    code: needsRoot ? 'permission.sudo' : 'enforce.unknown',
+    summary: needsRoot ? 'sudo asks for a password or refuses' : 'the host could not say what is installed',
+    detail: `Wanted to know what is installed, saw: ${why}.`,
+    fix: needsRoot ? `on ${host.name}: echo "$USER ALL=(ALL) NOPASSWD: ALL" | sudo tee /etc/sudoers.d/hxllm` : `hxllm preflight --limit ${host.name}`,
+    where: { host: host.name },
+  });
+}

@@ -1,0 +1,38 @@
+import type { PhaseTools } from '../../core/phase.ts';
+import { ask } from '../../facts/ask.ts';
+import { contentsQuestion } from '../../facts/contents.ts';
+import { backupFolder, putBackCommands } from '../../plan/take-over.ts';
+import { becomeOf } from './look.ts';
+import type { Prepared } from './prepare.ts';
+
+const TIMEOUT_MS = 30_000;
+
+/** Keeps what is foreign and about to be replaced, without its secrets. */
+export async function keepForeign({ host, seen, wanted }: Prepared, { recorder, signal }: PhaseTools): Promise<void> {
+  const paths = seen.foreign.filter((one) => one.kind === 'file' || one.kind === 'unit').map((one) => one.path);
+  if (paths.length === 0) return;
+  const asked = await ask(host, { contents: contentsQuestion(paths) }, crypto.randomUUID(), { signal, timeoutMs: TIMEOUT_MS, become: becomeOf(wanted.settings) });
+  const { contents } = asked.ok ? asked.value : { contents: { known: false as const, why: asked.problems[0].summary } };
+  for (const path of paths) {
+    recorder.file(`hosts/${host.name}/taken-over${path}`, contents.known ? maskSecrets(contents.value.get(path) ?? '') : `(not kept here: ${contents.why})\n`);
+  }
+}
+
+/** After a take-over: where the copies are, and the commands that put everything back. */
+export function notePutBack({ host, seen, wanted }: Prepared, done: readonly string[], { recorder }: Pick<PhaseTools, 'recorder'>): void {
+  if (!done.includes('take-over.copy')) return;
+  const commands = putBackCommands(wanted, seen);
+  recorder.file(`hosts/${host.name}/put-back.sh`, `${commands.join('\n')}\n`);
+  recorder.event({ kind: 'note', host: host.name, text: [`what was taken over is kept in ${backupFolder(seen.timestamp)}; to put it back, on ${host.name}:`, ...commands].join('\n') });
+}
+
+const SECRET_NAME = /^(\s*(?:-\s+)?(?:export\s+|Environment="?)?["']?[\w.-]*(?:key|token|secret|password|passwd|salt|credential|dsn|database_url)[\w.-]*["']?\s*[:=]\s*)(?!os\.environ\/)\S.*$/gim;
+
+/** A text without what looks like a secret: values of names that say so, keys by their shape, and names and passwords in URLs. */
+export function maskSecrets(text: string): string {
+  return text
+    .replaceAll(SECRET_NAME, '$1[redacted]')
+    .replaceAll(/\b(?:sk|pk|hf|ghp|xox[a-z])[-_][\w-]{8,}/g, '[redacted]')
+    .replaceAll(/(\b(?:Bearer|Basic)\s+)\S+/gi, '$1[redacted]')
+    .replaceAll(/\/\/[^/@\s]+@/g, '//[redacted]@');
+}

@@ -1,0 +1,40 @@
+import { sha256 } from '../core/hash.ts';
+import { Secret } from '../core/secret.ts';
+import type { Entry } from '../facts/installation/installation.ts';
+import { contentText, type WantedFile } from '../render/content.ts';
+import { diffLines } from './line-diff.ts';
+import { modeText, ownerText } from './mode.ts';
+import type { Step } from './plan.ts';
+import type { Seen, Wanted } from './wanted.ts';
+
+/** A step for each rendered file that differs in content, owner or mode; of secrets only that they differ is said. */
+export function planFiles({ files }: Wanted, { installation }: Seen): readonly Step[] {
+  return files.flatMap((file): readonly Step[] => {
+    const entry = installation.entries.get(file.path);
+    const text = contentText(file.content);
+    const id = `files.${file.name}`;
+    if (text === undefined) return [{ id, title: `write ${file.path}`, detail: '[redacted]', stage: 'switch', kind: 'change', actions: [], blocked: shownWhy(file) }];
+    const details = differences(file, text, entry);
+    if (details.length === 0) return [];
+    const { path, owner, group, mode } = file;
+    return [{ id, title: `write ${path}`, detail: details.join('\n'), stage: 'switch', kind: 'change', actions: [{ kind: 'write', path, owner, group, mode, text: file.content.kind === 'secret' ? new Secret(text) : text }] }];
+  });
+}
+
+/** The SHA-256 that a file is to have; of one that cannot be rendered now, the one it has. */
+export function wantedHash(file: WantedFile, entry: Entry | undefined): string {
+  const text = contentText(file.content);
+  return text === undefined ? (entry?.sha256 ?? '') : sha256(text);
+}
+
+function shownWhy(file: WantedFile): string {
+  return file.content.kind === 'unknown' ? file.content.why : '';
+}
+
+function differences(file: WantedFile, text: string, entry: Entry | undefined): readonly string[] {
+  const access = entry === undefined ? `${file.owner ?? '-'}:${file.group ?? '-'} ${modeText(file.mode)}` : `${ownerText(file, entry)} ${modeText(file.mode)}`;
+  const seen = entry === undefined ? '' : `${entry.owner}:${entry.group} ${modeText(entry.mode)}`;
+  const changed = entry?.sha256 !== sha256(text);
+  const content = file.content.kind === 'secret' ? `${entry === undefined ? 'is not there' : 'has another content'}: [redacted]` : diffLines(entry?.text ?? '', text);
+  return [...(changed ? [content] : []), ...(entry !== undefined && access !== seen ? [`${seen}, wanted ${access}`] : [])];
+}

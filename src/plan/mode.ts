@@ -1,0 +1,9 @@
+/** A mode as chmod takes it: `0640`. */
+export function modeText(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+/** `owner:group`, where nothing is wanted as it is. */
+export function ownerText(wanted: { readonly owner: string | undefined; readonly group: string | undefined }, seen: { readonly owner: string; readonly group: string }): string {
+  return `${wanted.owner ?? seen.owner}:${wanted.group ?? seen.group}`;
+}

@@ -1,0 +1,69 @@
+import type { Secret } from '../core/secret.ts';
+
+/** What is to be done on a host, in order; empty where nothing differs. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  /** How the host is put back when a step of the switch fails: before its files are restored, and after. */
+  readonly recover: { readonly before: readonly Action[]; readonly after: readonly Action[] };
+  /** Whether there was something running that a failed switch goes back to. */
+  readonly hasPrevious: boolean;
+  /** Where files that the switch replaces are kept until it has ended. */
+  readonly keepFolder: string;
+}
+
+/** One thing that a person would call a change, or its confirmation. */
+export interface Step {
+  /** Stable, `subject.thing`: `files.config.yaml`. */
+  readonly id: string;
+  readonly title: string;
+  /** Why: wanted and seen, or the difference; never a secret. */
+  readonly detail: string;
+  /** `prepare` adds what nobody uses yet; the steps of `switch` are carried out together, and put back together when one fails. */
+  readonly stage: 'prepare' | 'switch';
+  /** `confirm` looks and changes nothing. */
+  readonly kind: 'change' | 'confirm';
+  readonly actions: readonly Action[];
+  /** Why the step cannot be carried out yet; a plan with such a step is shown and not applied. */
+  readonly blocked?: string;
+}
+
+/** One thing to do, as data. Paths are absolute. */
+export type Action =
+  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly mayFail?: boolean }
+  | { readonly kind: 'folder'; readonly path: string; readonly owner: string | undefined; readonly group: string | undefined; readonly mode: number }
+  /** Written beside its place with owner and mode, then moved into it. */
+  | { readonly kind: 'write'; readonly path: string; readonly owner: string | undefined; readonly group: string | undefined; readonly mode: number; readonly text: string | Secret }
+  | { readonly kind: 'link'; readonly path: string; readonly target: string }
+  /** Removes files and links. */
+  | { readonly kind: 'remove'; readonly paths: readonly string[] }
+  /** Removes a folder that hxllm made with all that is in it. */
+  | { readonly kind: 'remove-tree'; readonly path: string }
+  /** Removes a folder if it is empty. */
+  | { readonly kind: 'remove-empty'; readonly path: string }
+  /** Copies files with everything that belongs to them below a folder, each at its own path. */
+  | { readonly kind: 'copy'; readonly paths: readonly string[]; readonly folder: string }
+  | Upload
+  /** Runs a gateway's own check on a configuration that is written but not in its place yet. */
+  | { readonly kind: 'check'; readonly gateway: string; readonly config: string; readonly user: string | undefined }
+  | { readonly kind: 'start-process'; readonly gateway: string; readonly config: string; readonly environment: string; readonly pidFile: string; readonly logFile: string }
+  | { readonly kind: 'stop-process'; readonly pidFile: string; readonly installDir: string }
+  /** Waits until a path answers 200 on the host; gives up at once where the unit or the process has failed. */
+  | { readonly kind: 'health'; readonly address: string; readonly port: number; readonly path: string; readonly timeoutS: number; readonly watch: { readonly unit: string } | { readonly pidFile: string; readonly logFile: string } };
+
+/** A file that is sent in a stream, and moved into place when its hash is right. */
+export interface Upload {
+  readonly kind: 'upload';
+  readonly source: { readonly file: string; readonly sizeBytes: number } | { readonly text: string };
+  readonly path: string;
+  readonly sha256: string;
+  readonly mode: number;
+  /** gzip on the way. */
+  readonly compress: boolean;
+  /** Where hash, size and time are noted, so that the file is known again without reading it. */
+  readonly manifest?: string;
+}
+
+/** How many steps change something. */
+export function countChanges(steps: readonly Step[]): number {
+  return steps.filter((step) => step.kind === 'change').length;
+}

@@ -1,0 +1,84 @@
+import type { Foreign } from '../facts/foreign.ts';
+import type { Action, Step } from './plan.ts';
+import { systemctl } from './unit.ts';
+import type { Seen, Wanted } from './wanted.ts';
+
+/** What a take-over does: copies of everything foreign first, and the old service stopped when the switch begins. */
+export interface TakeOver {
+  readonly prepare: readonly Step[];
+  readonly switch: readonly Step[];
+}
+
+/** Where the copies go. */
+export function backupFolder(timestamp: string): string {
+  return `/var/backups/litellm-${timestamp}`;
+}
+
+/** Steps that keep what is foreign and make room for ours. Nothing where nothing is foreign. */
+export function planTakeOver(wanted: Wanted, seen: Seen): TakeOver {
+  const { foreign, timestamp, installation } = seen;
+  if (foreign.length === 0) return { prepare: [], switch: [] };
+  const folder = backupFolder(timestamp);
+  const files = foreign.filter((one) => one.kind === 'file' || one.kind === 'unit').map((one) => one.path);
+  const own = new Set<string>(wanted.files.map((file) => file.path));
+  // Drop-ins would change our unit too; a package's unit is shadowed by ours and stays.
+  const inTheWay = files.filter((path) => !own.has(path) && /^\/(?:etc|run)\//.test(path));
+  const units = [...new Set([...(installation.service?.active === 'active' || installation.service?.enabled === 'enabled' ? ['litellm.service'] : []), ...otherUnits(foreign)])];
+  const commands = putBackCommands(wanted, seen);
+  const stop: readonly Action[] = [
+    ...units.map((unit): Action => systemctl('disable', '--now', unit)),
+    ...(inTheWay.length === 0 ? [] : [{ kind: 'remove' as const, paths: inTheWay }]),
+  ];
+  return {
+    prepare: [
+      {
+        id: 'take-over.copy',
+        title: `copy what is foreign to ${folder}`,
+        detail: foreign.map((one) => `${one.path}: ${one.looksLike}`).join('\n'),
+        stage: 'prepare',
+        kind: 'change',
+        actions: [
+          { kind: 'copy', paths: files, folder: `${folder}/files` },
+          { kind: 'write', path: `${folder}/put-back.sh`, owner: 'root', group: 'root', mode: 0o600, text: `# Puts back what hxllm took over at ${timestamp}.\n${commands.join('\n')}\n` },
+        ],
+      },
+    ],
+    switch: stop.length === 0 ? [] : [{ id: 'take-over.stop', title: units.length === 0 ? 'clear the way for the new units' : `stop and disable ${units.join(', ')}`, detail: [...units, ...inTheWay].join('\n'), stage: 'switch', kind: 'change', actions: stop }],
+  };
+}
+
+/** The commands that put the old installation back; every one may be pasted. */
+export function putBackCommands({ files, paths }: Wanted, { foreign, timestamp, installation }: Seen): readonly string[] {
+  const copies = foreign.filter((one) => one.kind === 'file' || one.kind === 'unit').map((one) => one.path);
+  const ours = files.map((file) => file.path).filter((path) => !copies.includes(path));
+  const configDir = installation.entries.get(paths.configDir);
+  const old = installation.service;
+  const others = otherUnits(foreign);
+  return [
+    'sudo systemctl disable --now litellm.socket litellm.service',
+    ...(ours.length === 0 ? [] : [`sudo rm -f ${ours.join(' ')}`]),
+    ...copies.map((path) => `sudo cp -a --remove-destination ${backupFolder(timestamp)}/files${path} ${path}`),
+    ...(configDir === undefined ? [] : [`sudo chown ${configDir.owner}:${configDir.group} ${paths.configDir}`, `sudo chmod ${configDir.mode.toString(8)} ${paths.configDir}`]),
+    'sudo systemctl daemon-reload',
+    ...(old?.enabled === 'enabled' ? ['sudo systemctl enable litellm.service'] : []),
+    ...(old?.active === 'active' ? ['sudo systemctl start litellm.service'] : []),
+    ...others.map((unit) => `sudo systemctl enable --now ${unit}`),
+  ];
+}
+
+/** What cannot be taken over, because hxllm could not put it back: processes that no LiteLLM unit runs. */
+export function untakeable(foreign: readonly Foreign[], installDir: string, entries: ReadonlyMap<string, unknown>): readonly Foreign[] {
+  return foreign.filter((one) => {
+    if (one.kind === 'process') return one.unit !== 'litellm.service' && !isLitellmUnit(one);
+    // Beside what is there, hxllm needs these names for itself.
+    return one.kind === 'folder' && ['releases', 'runtimes', 'current'].some((name) => entries.has(`${installDir}/${name}`));
+  });
+}
+
+function otherUnits(foreign: readonly Foreign[]): readonly string[] {
+  return foreign.flatMap((one) => (one.kind === 'process' && isLitellmUnit(one) && one.unit !== undefined && one.unit !== 'litellm.service' ? [one.unit] : []));
+}
+
+function isLitellmUnit(one: Foreign): boolean {
+  return one.unit?.endsWith('.service') === true && /litellm/i.test(`${one.unit} ${one.path} ${one.looksLike}`);
+}

@@ -1,0 +1,23 @@
+import { fail, ok, type Result } from '../core/problem.ts';
+
+// What needs a backslash between double quotes (systemd's SHELL_NEED_ESCAPE, and POSIX's shell).
+const NEEDS_ESCAPE = /["\\`$]/g;
+// systemd drops variables with other control characters than tab and line feed (env_value_is_valid).
+// oxlint-disable-next-line no-control-regex
+const REFUSED = /[\u0000-\u0008\u000B-\u001F\u007F]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
+
+/**
+ * Quotes a value for systemd's EnvironmentFile (systemd.exec(5), src/basic/env-file.c); a POSIX shell that reads the same
+ * line gets the same value. `name` is what a Problem calls it; the value is never shown.
+ */
+export function quoteEnvironment(name: string, value: string): Result<string> {
+  if (REFUSED.test(value)) {
+    return fail({
+      code: 'variables.unsuitable',
+      summary: `${name} cannot be written to an environment file`,
+      detail: 'Wanted text without control characters, saw one; systemd would drop the whole variable.',
+      fix: `set ${name} anew, for example to the output of: openssl rand -hex 32 | sed 's/^/sk-/'`,
+    });
+  }
+  return ok(`"${value.replaceAll(NEEDS_ESCAPE, String.raw`\$&`)}"`);
+}

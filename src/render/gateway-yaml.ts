@@ -1,0 +1,51 @@
+import { stringify } from 'yaml';
+import type { Backend, Model, Settings } from '../config/config.ts';
+import { MARK_LINE } from '../core/mark.ts';
+import { fail, ok, type Result } from '../core/problem.ts';
+import type { ConfigYaml, ModelEntry } from '../schema/config-yaml.ts';
+
+/** The variables as `config.yaml`: an entry for each model and each backend that has it, in that order. */
+export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
+  const { models, backends } = settings;
+  if (models === undefined || backends === undefined) {
+    const missing = models === undefined ? 'litellm_models' : 'litellm_backends';
+    return fail({
+      code: 'variables.undefined',
+      summary: `${missing} is not defined`,
+      detail: 'Wanted litellm_models and litellm_backends, which config.yaml is made of.',
+      fix: 'hxllm inventory',
+    });
+  }
+  const limits = Object.fromEntries(backends.flatMap(({ url, numParallel }) => (numParallel === undefined ? [] : [[url, { num_parallel: numParallel }]])));
+  return ok({
+    model_list: models.flatMap((model) => backends.filter((backend) => model.backends?.includes(backend.url) ?? true).map((backend) => entryOf(model, backend))),
+    router_settings: { routing_strategy: settings.routingStrategy },
+    general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' },
+    hxllm: { listen: listenText(settings.listen, settings.port), ...(Object.keys(limits).length === 0 ? {} : { backends: limits }) },
+  });
+}
+
+/** `config.yaml` as text, marked. It is quoted so that readers of YAML 1.1, as LiteLLM is, see the same text. */
+export function writeGatewayConfig(config: ConfigYaml): string {
+  return `${MARK_LINE}\n${stringify(config, { compat: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false })}`;
+}
+
+/** `host:port`, an IPv6 address in brackets. */
+export function listenText(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${String(port)}` : `${host}:${String(port)}`;
+}
+
+function entryOf(model: Model, backend: Backend): ModelEntry {
+  const embedding = model.mode === 'embedding';
+  return {
+    model_name: model.name,
+    litellm_params: {
+      model: `${embedding ? 'ollama' : 'ollama_chat'}/${model.model}`,
+      api_base: backend.url,
+      ...(model.numCtx === undefined ? {} : { num_ctx: model.numCtx }),
+      ...(model.keepAlive === undefined ? {} : { keep_alive: model.keepAlive }),
+      ...model.options,
+    },
+    ...(embedding ? { model_info: { mode: 'embedding' } } : {}),
+  };
+}

@@ -1,0 +1,53 @@
+import { pathsOf, type Settings } from '../config/config.ts';
+import { MARK_LINE } from '../core/mark.ts';
+import { ok, type Problem, type Result } from '../core/problem.ts';
+import type { Secret } from '../core/secret.ts';
+import { secretContent, type Content, type WantedFile } from './content.ts';
+import { quoteEnvironment } from './environment-file.ts';
+import { buildGatewayConfig, writeGatewayConfig } from './gateway-yaml.ts';
+import { renderTemplate } from './template.ts';
+import { unitValues } from './unit-values.ts';
+
+/** Where the master key comes from in a render: the key itself, or why it is not known. */
+export type KeyInHand = { readonly key: Secret } | { readonly why: string };
+
+/** Everything that is rendered for a host: config.yaml and litellm.env, and the two units where systemd runs them. */
+export function renderHostFiles(settings: Settings, key: KeyInHand): Result<readonly WantedFile[]> {
+  const paths = pathsOf(settings);
+  const managed = settings.serviceManager === 'systemd';
+  const owner = managed ? 'root' : undefined;
+  const group = managed ? settings.group : undefined;
+  const config = buildGatewayConfig(settings);
+  const environment = renderEnvironment(key);
+  const units = managed ? renderUnits(settings) : ok([]);
+  const problems = [config, environment, units].flatMap((result): readonly Problem[] => (result.ok ? [] : result.problems));
+  const [first, ...more] = problems;
+  if (!config.ok || !environment.ok || !units.ok) return first === undefined ? ok([]) : { ok: false, problems: [first, ...more] };
+  return ok([
+    { name: 'config.yaml', path: paths.configFile, owner, group, mode: 0o640, content: { kind: 'text', text: writeGatewayConfig(config.value) } },
+    // Without systemd nobody but the person who runs it needs to read the key.
+    { name: 'litellm.env', path: paths.envFile, owner, group, mode: managed ? 0o640 : 0o600, content: environment.value },
+    ...units.value,
+  ]);
+}
+
+function renderEnvironment(key: KeyInHand): Result<Content> {
+  if ('why' in key) return ok({ kind: 'unknown', why: key.why });
+  const quoted = quoteEnvironment('litellm_master_key', key.key.reveal());
+  if (!quoted.ok) return quoted;
+  const text = renderTemplate('litellm.env', { mark: MARK_LINE, master_key: quoted.value });
+  return text.ok ? ok(secretContent(text.value)) : text;
+}
+
+function renderUnits(settings: Settings): Result<readonly WantedFile[]> {
+  const paths = pathsOf(settings);
+  const values = unitValues(settings);
+  if (!values.ok) return values;
+  const files: WantedFile[] = [];
+  for (const [name, path] of [['litellm.socket', paths.socketUnit], ['litellm.service', paths.serviceUnit]] as const) {
+    const text = renderTemplate(name, values.value);
+    if (!text.ok) return text;
+    files.push({ name, path, owner: 'root', group: 'root', mode: 0o644, content: { kind: 'text', text: text.value } });
+  }
+  return ok(files);
+}

@@ -1,0 +1,48 @@
+import { pathsOf, type Settings } from '../config/config.ts';
+import { contentId, sha256 } from '../core/hash.ts';
+import { MARK_LINE } from '../core/mark.ts';
+import { fail, ok, type Result } from '../core/problem.ts';
+import type { Bundle, Runtime } from './release.ts';
+import { renderTemplate } from './template.ts';
+
+/** A release as it lies on a host: a folder named by its content, and the runtime that it starts. */
+export interface Release {
+  readonly id: string;
+  readonly folder: string;
+  readonly version: string;
+  readonly runtimeFolder: string;
+  readonly runtime: Runtime;
+  /** `gateway`, the wrapper, and `gateway.mjs`. */
+  readonly files: readonly ReleaseFile[];
+}
+
+/** One file of a release. */
+export interface ReleaseFile {
+  readonly name: 'gateway' | 'gateway.mjs';
+  readonly content: string;
+  readonly sha256: string;
+  readonly mode: number;
+}
+
+/** Puts bundle and runtime together; the same ones give the same id, and so the same folder. */
+export function renderRelease(settings: Settings, bundle: Bundle, runtime: Runtime): Result<Release> {
+  const paths = pathsOf(settings);
+  if (paths.installDir.includes("'")) {
+    return fail({ code: 'variables.unsuitable', summary: 'litellm_install_dir holds a single quote', detail: `Wanted a path without quotes, saw ${paths.installDir}.`, fix: 'set litellm_install_dir or litellm_prefix', where: { path: 'litellm_install_dir' } });
+  }
+  const runtimeFolder = `${paths.runtimes}/node-${runtime.version}-${runtime.sha256.slice(0, 12)}`;
+  const wrapper = renderTemplate('gateway', { mark: MARK_LINE, runtime: `${runtimeFolder}/bin/node` });
+  if (!wrapper.ok) return wrapper;
+  const id = contentId(bundle.content, wrapper.value);
+  return ok({
+    id,
+    folder: `${paths.releases}/${id}`,
+    version: bundle.version,
+    runtimeFolder,
+    runtime,
+    files: [
+      { name: 'gateway.mjs', content: bundle.content, sha256: bundle.sha256, mode: 0o644 },
+      { name: 'gateway', content: wrapper.value, sha256: sha256(wrapper.value), mode: 0o755 },
+    ],
+  });
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail, ok, type Problem, type Result } from '../core/problem.ts';
+
+/** The templates' folder; what is built lies at the same depth as `src`. */
+export const TEMPLATES = join(import.meta.dirname, '../../templates');
+
+/** Names and what stands for them in a template. */
+export type Values = Readonly<Record<string, string>>;
+
+/** Puts values in the place of `{{name}}`. A name that is not among them is a Problem with the template's line; so is an opening that is not closed. */
+export function fillTemplate(file: string, text: string, values: Values): Result<string> {
+  const problems: Problem[] = [];
+  const lines = text.split('\n').map((line, index) => {
+    const filled = line.replaceAll(/\{\{(?:(\w+)\}\})?/g, (seen, name: string | undefined) => {
+      const value = name !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
+      if (value === undefined) problems.push(unknownName(file, index + 1, name === undefined ? line.trim() : seen, values));
+      return value ?? '';
+    });
+    return filled;
+  });
+  const [first, ...more] = problems;
+  return first === undefined ? ok(lines.join('\n')) : fail(first, ...more);
+}
+
+/** Reads a template of the package and fills it. */
+export function renderTemplate(name: string, values: Values): Result<string> {
+  const file = join(TEMPLATES, name);
+  return fillTemplate(file, readFileSync(file, 'utf8'), values);
+}
+
+function unknownName(file: string, line: number, seen: string, values: Values): Problem {
+  return {
+    code: 'config.template-name',
+    summary: 'a template asks for a value that does not exist',
+    detail: `Wanted one of ${Object.keys(values).map((name) => `{{${name}}}`).join(', ')}, saw ${seen}.`,
+    fix: `edit ${file}`,
+    where: { file, line },
+  };
+}

@@ -1,0 +1,42 @@
+import { pathsOf, type Settings } from '../config/config.ts';
+import { MARK_LINE } from '../core/mark.ts';
+import { fail, ok, type Problem, type Result } from '../core/problem.ts';
+import { listenText } from './gateway-yaml.ts';
+import type { Values } from './template.ts';
+
+// Each place in a unit has its own rules for blanks, quotes and %; these signs mean themselves in all of them.
+const PLAIN_PATH = /^\/[\w@+=:,./-]*$/;
+// useradd(8) on Debian.
+const PLAIN_NAME = /^[a-z_][a-z0-9_-]{0,31}$/;
+const V4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
+const V6 = /^[\da-fA-F:]*:[\da-fA-F:.]*$/;
+
+/** The values that the units' templates know. What a unit cannot hold is a Problem that names the variable. */
+export function unitValues(settings: Settings): Result<Values> {
+  const paths = pathsOf(settings);
+  const host = settings.listen === 'localhost' ? '127.0.0.1' : settings.listen;
+  const problems = [
+    ...(PLAIN_PATH.test(paths.configDir) ? [] : [unsuitable('litellm_config_dir', 'an absolute path of letters, digits and @+=:,./_-', paths.configDir)]),
+    ...(PLAIN_PATH.test(paths.installDir) ? [] : [unsuitable('litellm_install_dir', 'an absolute path of letters, digits and @+=:,./_-', paths.installDir)]),
+    ...(PLAIN_NAME.test(settings.user) ? [] : [unsuitable('litellm_user', 'a name of small letters, digits, - and _', settings.user)]),
+    ...(PLAIN_NAME.test(settings.group) ? [] : [unsuitable('litellm_group', 'a name of small letters, digits, - and _', settings.group)]),
+    ...(V4.test(host) || V6.test(host) ? [] : [unsuitable('litellm_listen', 'an IP address, which the socket unit listens on', settings.listen)]),
+  ];
+  const [first, ...more] = problems;
+  if (first !== undefined) return fail(first, ...more);
+  return ok({
+    mark: MARK_LINE,
+    user: settings.user,
+    group: settings.group,
+    env_file: paths.envFile,
+    config_file: paths.configFile,
+    config_dir: paths.configDir,
+    install_dir: paths.installDir,
+    gateway: `${paths.current}/gateway`,
+    listen: listenText(host, settings.port),
+  });
+}
+
+function unsuitable(name: string, wanted: string, seen: string): Problem {
+  return { code: 'variables.unsuitable', summary: `${name} does not fit into a systemd unit`, detail: `Wanted ${wanted}, saw ${JSON.stringify(seen)}.`, fix: `set ${name} in group_vars`, where: { path: name } };
+}
