@@ -18,7 +18,8 @@ function giveUp(what, fix) {
 
 function importProgram() {
   const program = join(root, inRepository ? 'src/cli/main.ts' : 'dist/cli/main.js');
-  import(pathToFileURL(program).href).then(({ main }) => main(process.argv.slice(2))).then((code) => { process.exitCode = code; }).catch((error) => {
+  const loaded = import(pathToFileURL(program).href).then(({ main }) => main(process.argv.slice(2)));
+  loaded.then((code) => { process.exitCode = code; }, (error) => {
     if (error.code !== 'ERR_MODULE_NOT_FOUND' || !inRepository || existsSync(join(root, 'node_modules'))) throw error;
     giveUp('its packages are not installed', 'cd ' + root + ' && npm ci');
   });

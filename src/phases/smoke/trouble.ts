@@ -48,6 +48,8 @@ function codeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
   if (!(error instanceof Error)) return '';
   const code: unknown = Reflect.get(error, 'code');
+  // undici's parser errors have llhttp's code or none.
+  if (error.name === 'HTTPParserError') return typeof code === 'string' ? code : 'HPE_INVALID';
   return typeof code === 'string' && code !== 'ABORT_ERR' ? code : codeOf(error.cause);
 }
 

@@ -1,0 +1,95 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+
+/** What the fake answers: a status, headers and a body, as a well-behaved gateway would unless a test says otherwise. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** A request as the fake sees it. */
+export interface Seen {
+  readonly path: string;
+  readonly key: string | undefined;
+  readonly body: Record<string, unknown>;
+}
+
+/** A server on a free port of loopback. */
+export interface FakeServer extends AsyncDisposable {
+  readonly url: string;
+  readonly requests: Seen[];
+}
+
+export const KEY = `sk-${'a1'.repeat(32)}`;
+
+/** Answers as hxllm's gateway does; `bend` may change or replace any answer (`'hang up'` closes the connection). */
+export async function startFake(options: { readonly models: readonly string[]; readonly backends: readonly string[]; readonly bend?: (seen: Seen, answer: Answer) => Answer | 'hang up' | 'say nothing' }): Promise<FakeServer> {
+  const requests: Seen[] = [];
+  let turn = 0;
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const seen = await readRequest(request);
+    requests.push(seen);
+    const good = answerOf(seen, options.models, options.backends.length === 0 ? undefined : options.backends[turn % options.backends.length]);
+    if (good.headers['x-hxllm-backend'] !== undefined) turn += 1;
+    const answer = options.bend === undefined ? good : options.bend(seen, good);
+    if (answer === 'hang up') request.socket.destroy();
+    else if (answer !== 'say nothing') response.writeHead(answer.status, answer.headers).end(answer.body);
+  };
+  const server = createServer((request, response) => void handle(request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // A listening TCP server's address is one.
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${String(port)}`,
+    requests,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** An answer with a JSON body. */
+export function json(status: number, body: unknown, headers: Record<string, string> = {}): Answer {
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+}
+
+/** A web page, as a proxy or a wrong port sends it. */
+export function page(status: number, title: string): Answer {
+  return { status, headers: { 'content-type': 'text/html; charset=utf-8' }, body: `<!DOCTYPE html><html><head><title>${title}</title></head></html>` };
+}
+
+function answerOf(seen: Seen, models: readonly string[], backend: string | undefined): Answer {
+  if (seen.path === '/health/liveliness') return json(200, "I'm alive!");
+  if (seen.key !== KEY) {
+    const code = seen.key === undefined ? null : 'invalid_api_key';
+    return json(401, { error: { message: 'No.', type: 'invalid_request_error', param: null, code } });
+  }
+  const named: Record<string, string> = backend === undefined ? {} : { 'x-hxllm-backend': backend };
+  const { model } = seen.body;
+  if (seen.path === '/v1/models') return json(200, { object: 'list', data: models.map((id) => ({ id, object: 'model', created: 1, owned_by: 'hxllm' })) });
+  if (seen.path === '/v1/embeddings') return json(200, { object: 'list', model, data: [0, 1].map((index) => ({ object: 'embedding', index, embedding: [0.5, index] })), usage: { prompt_tokens: 4, total_tokens: 4 } }, named);
+  if (seen.path !== '/v1/chat/completions') return json(404, { error: { message: `Invalid URL (${seen.path})`, type: 'invalid_request_error', param: null, code: null } });
+  if (seen.body['stream'] === true) return { status: 200, headers: { 'content-type': 'text/event-stream; charset=utf-8', ...named }, body: streamOf(model) };
+  const choices = [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }];
+  return json(200, { id: 'chatcmpl-1', object: 'chat.completion', created: 1, model, choices, usage: { prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 } }, named);
+}
+
+function streamOf(model: unknown): string {
+  const chunk = (choices: unknown, usage: unknown = null): string => `data: ${JSON.stringify({ id: 'chatcmpl-2', object: 'chat.completion.chunk', created: 1, model, choices, usage })}\n\n`;
+  const delta = (part: unknown, finish: string | null = null): string => chunk([{ index: 0, delta: part, finish_reason: finish }]);
+  const text = ['One ', 'two'].map((content) => delta({ content })).join('');
+  return `: keep-alive\n\n${delta({ role: 'assistant', content: '' })}${text}${delta({}, 'stop')}${chunk([], { prompt_tokens: 9, completion_tokens: 2, total_tokens: 11 })}data: [DONE]\n\n`;
+}
+
+async function readRequest(request: IncomingMessage): Promise<Seen> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  // What smoke sends is JSON objects.
+  const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+  return { path: request.url ?? '', key: request.headers.authorization?.replace(/^Bearer /, ''), body };
+}
