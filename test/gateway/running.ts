@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
+import { readConfigText } from '../../src/gateway/config-file.ts';
+import { listen } from '../../src/gateway/listening.ts';
+
+/** The key of every gateway in these tests. */
+export const KEY = 'sk-0123456789abcdef';
+
+/** A gateway that listens in this process. */
+export interface Running extends Gateway {
+  readonly url: string;
+  readonly port: number;
+  readonly log: readonly Readonly<Record<string, unknown>>[];
+  /** The log's lines of requests that have ended. */
+  ended(): readonly Readonly<Record<string, unknown>>[];
+  /** Asks with the key. */
+  ask(path: string, init?: RequestInit): Promise<Response>;
+  chat(more?: object, init?: RequestInit): Promise<Response>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Starts a gateway for the alias `m` on these servers, or for a configuration of its own. */
+export async function startGateway(backends: readonly { readonly url: string }[], more: object = {}): Promise<Running> {
+  const model_list = backends.map(({ url }) => ({ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url } }));
+  const text = JSON.stringify({ model_list, general_settings: { master_key: KEY }, ...more });
+  const { config, errors } = readConfigText(text, 'config.yaml', { environment: {}, unset: 'error' });
+  assert.ok(config !== undefined, JSON.stringify(errors));
+  const log: Readonly<Record<string, unknown>>[] = [];
+  const gateway = createGateway(config, (entry) => log.push(entry));
+  const addresses = await listen(gateway.server, { kind: 'address', address: { host: '127.0.0.1', port: 0 } });
+  assert.ok(addresses.ok);
+  const port = addresses.value[0]?.port ?? 0;
+  const url = `http://127.0.0.1:${String(port)}`;
+  const ask = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${KEY}`, ...init.headers } });
+  return {
+    ...gateway,
+    url,
+    port,
+    log,
+    ask,
+    ended: () => log.filter(({ event }) => event === 'request'),
+    chat: (body = {}, init = {}) => ask('/v1/chat/completions', { method: 'POST', body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }), ...init }),
+    [Symbol.asyncDispose]: async () => {
+      await gateway.stop(0, AbortSignal.abort());
+    },
+  };
+}
+
+/** Waits for what has to come about, and fails when it does not. */
+export async function until(what: string, holds: () => boolean, limitMs = 5000): Promise<void> {
+  const endMs = performance.now() + limitMs;
+  while (!holds()) {
+    assert.ok(performance.now() < endMs, `in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** The text of a whole chat answer. */
+export async function textOf(response: Response): Promise<string> {
+  const body = (await response.json()) as { choices: { message: { content: string } }[] };
+  return body.choices[0]?.message.content ?? '';
+}
+
+/** The error object of an answer, after looking at its shape. */
+export async function errorOf(response: Response): Promise<{ readonly message: string; readonly type: string; readonly param: string | null; readonly code: string | null }> {
+  assert.match(response.headers.get('x-request-id') ?? '', /^req_[0-9a-f]{32}$/);
+  assert.match(response.headers.get('content-type') ?? '', /^application\/json/);
+  const body = (await response.json()) as { error: { message: string; type: string; param: string | null; code: string | null } };
+  assert.deepEqual(Object.keys(body), ['error']);
+  assert.deepEqual(Object.keys(body.error), ['message', 'type', 'param', 'code']);
+  return body.error;
+}
