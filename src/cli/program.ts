@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { enforceCommand } from './commands/enforce.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import type { Start } from './commands/phase-command.ts';
 import { preflightCommand } from './commands/preflight.ts';
@@ -22,7 +23,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
     .enablePositionalOptions()
     .addHelpText('after', `\n${FIRST_STEPS}`);
   const groups: readonly (readonly [string, readonly Command[]])[] = [
-    ['The five phases, in order:', [preflightCommand(start), inventoryCommand(start), smokeCommand(start)]],
+    ['The five phases, in order:', [preflightCommand(start), inventoryCommand(start), enforceCommand(start), smokeCommand(start)]],
     ['Servers, in the foreground:', [gatewayCommand(handOn), simCommand(handOn)]],
   ];
   for (const [group, commands] of groups) {

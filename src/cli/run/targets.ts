@@ -22,7 +22,7 @@ function targetOf({ target, settings }: HostConfig, throughSsh: boolean, command
     return fail({ code: 'variables.missing', summary: `${missing} not defined`, detail: `Wanted the models and backends that ${target.name} is to serve, saw no ${missing} in group_vars, host_vars or the inventory.`, fix: 'hxllm inventory --backend http://HOST:11434', where });
   }
   if (masterKey.state === 'locked') return fail(locked(masterKey.file, command));
-  if (masterKey.state === 'absent') return fail({ code: 'vault.no-key', summary: 'there is no master key', detail: `Wanted litellm_master_key for ${target.name}, saw none.`, fix: 'hxllm inventory --vault-init', where });
+  if (masterKey.state === 'absent') return fail({ code: 'vault.key-missing', summary: 'there is no master key', detail: `Wanted litellm_master_key for ${target.name}, saw none.`, fix: 'hxllm inventory --vault-init', where });
   const here = target.connection === 'local';
   if (!here && !throughSsh && LOOPBACK.test(listen)) {
     return fail({ code: 'variables.loopback', summary: `the gateway on ${target.name} listens on loopback only`, detail: `Wanted an address that this machine reaches, saw litellm_listen: ${listen}.`, fix: `${command} --through-ssh`, where });
@@ -43,7 +43,7 @@ function targetOf({ target, settings }: HostConfig, throughSsh: boolean, command
 /** The master key is in a vault that nobody gave the password for. */
 export function locked(file: string, command: string): Problem {
   return {
-    code: 'vault.password-needed',
+    code: 'vault.locked',
     summary: 'the master key is in an encrypted file',
     detail: `Wanted the vault password to open ${file}, saw none.`,
     fix: `${command} --ask-vault-pass`,

@@ -29,6 +29,17 @@ export function closingBlock(outcome: Outcome, evidence: string | undefined, nex
   return lines + (evidence === undefined ? '' : field('evidence', evidence, below, WIDTH)) + (next === undefined ? '' : field('next', next, below, WIDTH));
 }
 
+/** The very last lines of a command that ran several phases. */
+export function finishBlock(command: string, outcomes: readonly Outcome[], next: string | undefined, layout: Layout): string {
+  const { paint, columns } = layout;
+  const last = outcomes.at(-1);
+  const good = last?.ending === 'passed';
+  const time = seconds(outcomes.reduce((sum, { durationMs }) => sum + durationMs, 0));
+  const text = good ? `passed: ${outcomes.map(({ phase }) => phase).join(', ')} (${time})` : `stopped at ${last?.phase ?? 'the start'} (${time})`;
+  const lines = flow([{ text: good ? paint.signs.pass : paint.signs.fail, paint: good ? paint.good : paint.bad }, { text: command, paint: paint.bold }, { text }], { indent: 0, hang: 2, columns });
+  return lines + (next === undefined ? '' : field('next', next, { ...layout, indent: -2 }, WIDTH));
+}
+
 function countsOf(outcome: Outcome): readonly string[] {
   const { results } = outcome;
   const count = (wanted: (result: (typeof results)[number]) => boolean, word: string, several = word): readonly string[] => {

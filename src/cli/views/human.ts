@@ -3,7 +3,7 @@ import type { Problem } from '../../core/problem.ts';
 import type { PhaseEvent } from '../../core/recorder.ts';
 import type { Output, Terminal } from '../terminal/terminal.ts';
 import { checkBlock, skippedLine, type Layout } from './check.ts';
-import { closingBlock } from './closing.ts';
+import { closingBlock, finishBlock } from './closing.ts';
 import { paintDiff } from './diff.ts';
 import { flow, oneLine } from './flow.ts';
 import { createPaint } from './paint.ts';
@@ -18,6 +18,7 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
   const layoutOf = (output: Output, indent: number): Layout => ({ paint: createPaint(terminal.environment, output.isTty), indent, columns: output.columns(), verbose });
   let several = false;
   let group = '';
+  let begun = false;
   let skipped: { readonly host: string; readonly seen: string; readonly count: number } | undefined;
 
   // With several hosts every line stands below its host's name; one host needs no saying.
@@ -67,9 +68,10 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
 
   return {
     begin: (phase, question) => {
-      [several, group] = [false, ''];
       const { paint } = layoutOf(result, 0);
-      result.write(`${paint.bold(phase)}  ${paint.dim(question)}\n`);
+      // Phases that follow one another are set apart.
+      result.write(`${begun ? '\n' : ''}${paint.bold(phase)}  ${paint.dim(question)}\n`);
+      [several, group, begun] = [false, '', true];
     },
     hosts: (names) => void (several = names.length > 1),
     event: show,
@@ -81,6 +83,7 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
       const evidence = outcome.evidence === undefined ? undefined : nearPath(terminal.cwd, outcome.evidence);
       result.write(closingBlock(outcome, evidence, next, layoutOf(result, 0)));
     },
+    finish: (command, outcomes, next) => result.write(`\n${finishBlock(command, outcomes, next, layoutOf(result, 0))}`),
     pause: () => spinner.stop(),
   };
 }

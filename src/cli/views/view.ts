@@ -14,6 +14,8 @@ export interface View {
   diff(diff: string): void;
   /** The phase has ended; `next` is what to type now. */
   end(outcome: Outcome, next: string | undefined): void;
+  /** The command that ran these phases has ended. */
+  finish(command: string, outcomes: readonly Outcome[], next: string | undefined): void;
   /** Nothing moves on screen until the next event, so that a question can be asked. */
   pause(): void;
 }
