@@ -5,6 +5,9 @@ import type { Start } from './commands/phase-command.ts';
 import { preflightCommand } from './commands/preflight.ts';
 import { gatewayCommand, simCommand, type HandOn } from './commands/servers.ts';
 import { smokeCommand } from './commands/smoke.ts';
+import { uninstallCommand } from './commands/uninstall.ts';
+import { upCommand } from './commands/up.ts';
+import { validateCommand } from './commands/validate.ts';
 
 const FIRST_STEPS = `From nothing to an answer:
   hxllm inventory --init HOST --backend http://OLLAMA:11434   # writes inventories/dev.ini and group_vars
@@ -23,7 +26,8 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
     .enablePositionalOptions()
     .addHelpText('after', `\n${FIRST_STEPS}`);
   const groups: readonly (readonly [string, readonly Command[]])[] = [
-    ['The five phases, in order:', [preflightCommand(start), inventoryCommand(start), enforceCommand(start), smokeCommand(start)]],
+    ['All at once, and undone:', [upCommand(start), uninstallCommand(start)]],
+    ['The five phases, in order:', [preflightCommand(start), inventoryCommand(start), validateCommand(start), enforceCommand(start), smokeCommand(start)]],
     ['Servers, in the foreground:', [gatewayCommand(handOn), simCommand(handOn)]],
   ];
   for (const [group, commands] of groups) {

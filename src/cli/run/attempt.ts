@@ -84,11 +84,11 @@ export async function attempt(session: Session, undertaking: Undertaking, work: 
   const lost = kept === undefined || kept.ok ? [] : kept.problems;
   for (const problem of lost) view.event({ kind: 'problem', problem });
   const outcome: Outcome = {
-    phase: undertaking.name, ending, hosts, changes, ...ledger.kept(),
-    results: clean(session, results), problems: clean(session, [...problems, ...lost]), warnings: clean(session, warnings),
+    phase: undertaking.name, ending,
     // Evidence that could not be kept is a failure even where all else went well.
     exitCode: exitCode === EXIT.ok && lost.length > 0 ? exitCodeOfProblems(lost) : exitCode,
-    startedAt: new Date(startedMs).toISOString(), durationMs: terminal.nowMs() - startedMs, evidence: run?.folder,
+    startedAt: new Date(startedMs).toISOString(), durationMs: terminal.nowMs() - startedMs, evidence: run?.folder, hosts, changes,
+    results: clean(session, results), problems: clean(session, [...problems, ...lost]), warnings: clean(session, warnings), ...ledger.kept(),
   };
   view.end(outcome, undertaking.next(outcome));
   return outcome;

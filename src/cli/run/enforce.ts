@@ -14,8 +14,8 @@ export interface EnforceOptions extends PhaseOptions {
   /** Ansible's name for the same. */
   readonly check?: boolean;
   readonly detailedExitcode?: boolean;
-  readonly takeOver?: boolean;
-  readonly runtime?: string;
+  readonly takeOver?: boolean | undefined;
+  readonly runtime?: string | undefined;
 }
 
 /** Makes it so, or under a dry run says what would be made so. */

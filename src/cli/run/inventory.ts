@@ -25,8 +25,8 @@ import { newVaultPassword, placesOf } from './vault-password.ts';
 /** What inventory takes besides. */
 export interface InventoryOptions extends PhaseOptions {
   readonly init?: string;
-  readonly backend?: readonly string[];
-  readonly vaultInit?: boolean;
+  readonly backend?: readonly string[] | undefined;
+  readonly vaultInit?: boolean | undefined;
   readonly dryRun?: boolean;
 }
 

@@ -1,4 +1,5 @@
 import { shellLine } from '../../core/shell.ts';
+import { failsPhase } from '../../core/verdict.ts';
 import type { Outcome } from './outcome.ts';
 import type { Session } from './session.ts';
 
@@ -9,11 +10,12 @@ const DRY = new Set(['--dry-run', '--check', '--diff', '--detailed-exitcode', '-
  * first, or without its dry run where that found differences.
  */
 export function nextAfter(session: Session, following: string | undefined): (outcome: Outcome) => string | undefined {
-  return ({ ending }) => {
+  return ({ ending, results }) => {
     if (session.within !== undefined) return undefined;
     if (ending === 'passed') return following === undefined ? undefined : typed(session, following);
     if (ending === 'pending') return shellLine(session.command.filter((word) => !DRY.has(word)));
-    if (ending === 'failed') return `mend what is marked, then: ${shellLine(session.command)}`;
+    // A Problem brings the command that mends it; a second one below it would only puzzle.
+    if (ending === 'failed' && results.some(failsPhase)) return `mend what is marked, then: ${shellLine(session.command)}`;
     return undefined;
   };
 }

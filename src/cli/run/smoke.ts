@@ -17,7 +17,7 @@ export interface SmokeOptions extends PhaseOptions {
   /** Judges this server, whatever it is, without an inventory. */
   readonly url?: string;
   readonly keyFile?: string;
-  readonly throughSsh?: boolean;
+  readonly throughSsh?: boolean | undefined;
 }
 
 /** Does it answer? */
@@ -27,7 +27,7 @@ export function smoke(session: Session, { url, keyFile, throughSsh = false }: Sm
     return withConfig(session, run, (config, tools) => {
       const targets = targetsOf(config, throughSsh, typed(session, session.within ?? 'smoke'));
       if (!targets.ok) return Promise.resolve(failedBy(targets.problems));
-      return throughSsh ? judgeThroughSsh(config, targets.value, tools) : runSmoke(targets.value, tools);
+      return throughSsh ? judgeThroughSsh(config, targets.value, tools) : runAndTell(targets.value, tools);
     });
   });
 }
@@ -39,6 +39,13 @@ async function judgeUrl(session: Session, run: Attempt, url: string, keyFile: st
   const target: SmokeTarget = { name: url, url, key: key?.value, models: undefined, backends: undefined, embeddings: [] };
   run.about({ hosts: [url], files: [], warnings: [] });
   return runSmoke([target], toolsOf(session, run.tools));
+}
+
+/** Where all is well, clients are told what to point at. */
+async function runAndTell(targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {
+  const report = await runSmoke(targets, tools);
+  if (report.ending === 'passed') for (const { name, url } of targets) tools.recorder.event({ kind: 'note', host: name, text: `for clients: base URL ${url}/v1, with the master key as API key` });
+  return report;
 }
 
 /** Asks through a port of this machine that leads to the host's own loopback; a host that cannot be reached hides no other. */
