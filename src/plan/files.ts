@@ -2,10 +2,11 @@ import { sha256 } from '../core/hash.ts';
 import { Secret } from '../core/secret.ts';
 import type { Entry } from '../facts/installation/installation.ts';
 import { contentText, type WantedFile } from '../render/content.ts';
+import type { Wanted } from '../render/wanted.ts';
 import { diffLines } from './line-diff.ts';
 import { modeText, ownerText } from './mode.ts';
 import type { Step } from './plan.ts';
-import type { Seen, Wanted } from './wanted.ts';
+import type { Seen } from './seen.ts';
 
 /** A step for each rendered file that differs in content, owner or mode; of secrets only that they differ is said. */
 export function planFiles({ files }: Wanted, { installation }: Seen): readonly Step[] {

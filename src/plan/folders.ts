@@ -1,10 +1,10 @@
-import type { HostPaths, Settings } from '../config/config.ts';
 import type { Entry, Notes } from '../facts/installation/installation.ts';
 import { writeNotes } from '../facts/installation/notes.ts';
 import { foldersAbove } from '../facts/installation/question.ts';
+import type { HostPaths, Settings, Wanted } from '../render/wanted.ts';
 import { modeText, ownerText } from './mode.ts';
 import type { Action, Step } from './plan.ts';
-import type { Seen, Wanted } from './wanted.ts';
+import type { Seen } from './seen.ts';
 
 /** A folder as it is to be; without owner and mode it only has to be there. */
 interface WantedFolder {

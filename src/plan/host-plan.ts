@@ -1,11 +1,12 @@
+import type { Wanted } from '../render/wanted.ts';
 import { planFiles } from './files.ts';
 import { planFolders } from './folders.ts';
 import type { Plan, Step } from './plan.ts';
 import { planCurrent, planRelease, planRuntime } from './release.ts';
+import type { Seen } from './seen.ts';
 import { planRecovery, planService } from './service.ts';
 import { planTakeOver } from './take-over.ts';
 import { planUser } from './user.ts';
-import type { Seen, Wanted } from './wanted.ts';
 
 /** Compares what is wanted with what was seen. Pure; what is already so has no step. */
 export function planHost(wanted: Wanted, seen: Seen): Plan {

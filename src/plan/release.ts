@@ -1,5 +1,6 @@
+import type { Wanted } from '../render/wanted.ts';
 import type { Step } from './plan.ts';
-import type { Seen, Wanted } from './wanted.ts';
+import type { Seen } from './seen.ts';
 
 /** The runtime, unless it is there with the right hash. */
 export function planRuntime({ release, compress }: Wanted, { installation }: Seen): readonly Step[] {

@@ -1,9 +1,10 @@
 import { sha256 } from '../core/hash.ts';
+import type { Wanted } from '../render/wanted.ts';
 import { wantedHash } from './files.ts';
 import { markerAction, notesAfter } from './folders.ts';
 import type { Action, Plan, Step } from './plan.ts';
+import type { Seen } from './seen.ts';
 import { planUnitSteps, recoverUnits } from './unit.ts';
-import type { Seen, Wanted } from './wanted.ts';
 
 const HEALTH_TIMEOUT_S = 30;
 
@@ -25,12 +26,12 @@ export function planService(wanted: Wanted, seen: Seen, changed: readonly Step[]
 export function planRecovery(wanted: Wanted, seen: Seen): Pick<Plan, 'recover' | 'hasPrevious'> {
   if (wanted.settings.serviceManager === 'systemd') return recoverUnits(wanted, seen);
   const { paths } = wanted;
-  const hasPrevious = seen.installation.process?.alive === true;
+  const hasPrevious = seen.installation.daemon?.alive === true;
   return { hasPrevious, recover: { before: [stop(wanted)], after: hasPrevious ? [start(paths)] : [] } };
 }
 
 function planProcess(wanted: Wanted, { installation }: Seen, confirmed: boolean): readonly Step[] {
-  const alive = installation.process?.alive === true;
+  const alive = installation.daemon?.alive === true;
   if (alive && confirmed) return [];
   return [
     {
@@ -39,7 +40,7 @@ function planProcess(wanted: Wanted, { installation }: Seen, confirmed: boolean)
       detail: alive ? 'it does not run what is wanted' : 'it does not run',
       stage: 'switch',
       kind: 'change',
-      actions: [...(installation.process === undefined ? [] : [stop(wanted)]), start(wanted.paths)],
+      actions: [...(installation.daemon === undefined ? [] : [stop(wanted)]), start(wanted.paths)],
     },
   ];
 }

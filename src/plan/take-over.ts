@@ -1,7 +1,8 @@
 import type { Foreign } from '../facts/foreign.ts';
+import type { Wanted } from '../render/wanted.ts';
 import type { Action, Step } from './plan.ts';
+import type { Seen } from './seen.ts';
 import { systemctl } from './unit.ts';
-import type { Seen, Wanted } from './wanted.ts';
 
 /** What a take-over does: copies of everything foreign first, and the old service stopped when the switch begins. */
 export interface TakeOver {

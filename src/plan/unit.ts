@@ -1,5 +1,6 @@
+import type { Wanted } from '../render/wanted.ts';
 import type { Action, Plan, Step } from './plan.ts';
-import type { Seen, Wanted } from './wanted.ts';
+import type { Seen } from './seen.ts';
 
 const UNITS = ['litellm.socket', 'litellm.service'];
 

@@ -1,6 +1,7 @@
 import { USER_GECOS } from '../core/mark.ts';
+import type { Wanted } from '../render/wanted.ts';
 import type { Step } from './plan.ts';
-import type { Seen, Wanted } from './wanted.ts';
+import type { Seen } from './seen.ts';
 
 /** The system user and its group. One that is there already is used as it is. */
 export function planUser({ settings }: Wanted, { installation }: Seen): readonly Step[] {

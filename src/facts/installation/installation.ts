@@ -16,7 +16,7 @@ export interface Installation {
   readonly service: UnitState | undefined;
   readonly socket: UnitState | undefined;
   /** Of the service manager `process`: the process that the pid file names, and whether it is ours and lives. */
-  readonly process: { readonly pid: number; readonly alive: boolean } | undefined;
+  readonly daemon: { readonly pid: number; readonly alive: boolean } | undefined;
 }
 
 /** A file, folder or link. */

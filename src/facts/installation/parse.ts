@@ -10,7 +10,7 @@ export function parseInstallation(stdout: string, marker: string): Installation 
   const entries = new Map(all('entry').map(readEntry));
   const noted = entries.get(marker);
   const user = one('user');
-  const process = one('process');
+  const daemon = one('daemon');
   const units = new Map(all('unit').map(([name = '', text = '']) => [name, readUnit(text)] as const));
   return {
     user: user === undefined ? undefined : { gecos: user[0] ?? '', group: user[1] ?? '' },
@@ -22,7 +22,7 @@ export function parseInstallation(stdout: string, marker: string): Installation 
     runtimes: all('runtime').map(([name = '', hash = '', intact = '']): InstalledRuntime => ({ name, sha256: hash, intact: intact === 'yes' })),
     service: units.get('litellm.service'),
     socket: units.get('litellm.socket'),
-    process: process === undefined ? undefined : { pid: Number(process[0]), alive: process[1] === 'yes' },
+    daemon: daemon === undefined ? undefined : { pid: Number(daemon[0]), alive: daemon[1] === 'yes' },
   };
 }
 

@@ -41,7 +41,7 @@ if [ "$manager" = process ]; then
   if read -r pid < "$pidfile" 2>/dev/null && [ -n "$pid" ]; then
     exe=$(readlink "/proc/$pid/exe" 2>/dev/null); alive=no
     case \${exe% (deleted)} in "$(readlink -f "$install")"/*) alive=yes;; esac
-    say process "$pid" "$alive"
+    say daemon "$pid" "$alive"
   fi
 elif [ -d /run/systemd/system ]; then
   for unit in litellm.service litellm.socket; do

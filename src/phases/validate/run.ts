@@ -1,0 +1,86 @@
+import type { Config, HostConfig } from '../../config/config.ts';
+import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
+import type { Problem } from '../../core/problem.ts';
+import { failsPhase, notApplicable, pass, unknown, type CheckResult, type Severity, type Verdict } from '../../core/verdict.ts';
+import type { WantedFile } from '../../render/content.ts';
+import type { Shipping } from '../../render/release.ts';
+import { contentText } from '../../render/content.ts';
+import { judgeKey } from './key.ts';
+import { judgeAccepted, judgeComplete, judgeWarnings, readBack } from './read-back.ts';
+import { renderFor, rendersToKeep } from './render.ts';
+import { verifyUnits } from './units.ts';
+
+const VERIFY_TIMEOUT_MS = 30_000;
+
+interface Judged {
+  readonly results: readonly CheckResult[];
+  readonly problems: readonly Problem[];
+}
+
+/** Renders what enforce would install, for every host, and judges it; on the hosts nothing is changed. */
+export async function runValidate(config: Config, shipping: Shipping, tools: PhaseTools): Promise<PhaseReport> {
+  const problems: Problem[] = [];
+  const results: CheckResult[] = [];
+  if (config.hosts.length === 0) problems.push(noHosts(config));
+  const bundle = await shipping.bundle();
+  if (!bundle.ok) problems.push(...bundle.problems);
+  const judged = config.hosts.map((host) => judgeHost(host, tools));
+  for (const one of judged) {
+    const { results: some, problems: more } = await one;
+    results.push(...some);
+    problems.push(...more);
+  }
+  for (const problem of problems) tools.recorder.event({ kind: 'problem', problem });
+  const ending = tools.signal.aborted ? 'aborted' : problems.length > 0 || results.some(failsPhase) ? 'failed' : 'passed';
+  return { ending, results, problems, changes: 0 };
+}
+
+async function judgeHost(host: HostConfig, tools: PhaseTools): Promise<Judged> {
+  const { name } = host.target;
+  const results: CheckResult[] = [];
+  const say = (id: string, title: string, severity: Severity, verdict: Verdict): void => {
+    const result: CheckResult = { id, title, severity, host: name, ...verdict };
+    tools.recorder.event({ kind: 'check', result });
+    results.push(result);
+  };
+  const files = renderFor(host);
+  if (!files.ok) return { results, problems: files.problems.map((problem) => ({ ...problem, where: { host: name, ...problem.where } })) };
+  for (const [file, text] of rendersToKeep(host)) tools.recorder.file(`hosts/${name}/renders/${file}`, text);
+  say('render.templates', 'every template renders', 'error', pass(files.value.map((file) => file.name).join(', ')));
+  say('key.form', 'the master key has its form', 'warning', judgeKey(host.settings));
+  const read = readBack(textOf(files.value, 'config.yaml'));
+  say('config.accepted', 'the gateway accepts config.yaml', 'error', judgeAccepted(read));
+  if (read.config !== undefined) say('config.complete', 'config.yaml has every model on every backend of its list', 'error', judgeComplete(host.settings, read.config));
+  say('config.heeded', 'nothing in config.yaml would be ignored', 'warning', judgeWarnings(read));
+  const units = await judgeUnitsOf(host, files.value, tools);
+  say('units.verify', 'systemd accepts the units', 'error', units.verdict);
+  return { results, problems: units.problems };
+}
+
+async function judgeUnitsOf({ target, settings }: HostConfig, files: readonly WantedFile[], { connect, recorder, signal }: PhaseTools): Promise<{ readonly verdict: Verdict; readonly problems: readonly Problem[] }> {
+  if (settings.serviceManager === 'process') return { verdict: notApplicable('litellm_service_manager is process, which has no units'), problems: [] };
+  recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
+  const connected = await connect(target, signal);
+  if (!connected.ok) return { verdict: unknown(connected.problems[0].summary, connected.problems[0].fix), problems: connected.problems };
+  try {
+    const units = files.filter((file) => /\.(?:service|socket)$/.test(file.name));
+    return { verdict: await verifyUnits(connected.value, units, { signal, timeoutMs: VERIFY_TIMEOUT_MS }), problems: [] };
+  } finally {
+    await connected.value.close();
+  }
+}
+
+function textOf(files: readonly WantedFile[], name: string): string {
+  const file = files.find((one) => one.name === name);
+  return file === undefined ? '' : (contentText(file.content) ?? '');
+}
+
+function noHosts({ inventoryFile, groupDefined }: Config): Problem {
+  return {
+    code: groupDefined ? 'inventory.no-hosts' : 'inventory.no-group',
+    summary: groupDefined ? 'no host of the group [litellm] is left to render for' : 'the inventory has no group [litellm]',
+    detail: 'Wanted at least one host in [litellm] that --limit allows.',
+    fix: `hxllm inventory -i ${inventoryFile}`,
+    where: { file: inventoryFile },
+  };
+}

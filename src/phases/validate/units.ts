@@ -1,0 +1,41 @@
+import type { CallOptions, Host } from '../../core/host.ts';
+import { shellLine } from '../../core/shell.ts';
+import { failed, notApplicable, pass, unknown, type Verdict } from '../../core/verdict.ts';
+import { contentText, type WantedFile } from '../../render/content.ts';
+
+const NO_TOOL = 69;
+
+/** Lets systemd on the host judge the units, in a temporary folder that is removed. The program they start is stood in for: it may not be there yet. */
+export async function verifyUnits(host: Host, units: readonly WantedFile[], options: CallOptions): Promise<Verdict> {
+  const ran = await host.run({ argv: ['bash', '-s'], stdin: verifyScript(units) }, options);
+  if (!ran.ok) return unknown(ran.problems[0].summary, ran.problems[0].fix);
+  return judgeUnits(ran.value.exitCode, ran.value.stdout);
+}
+
+/** The script; nothing of it is secret. */
+export function verifyScript(units: readonly WantedFile[]): string {
+  const writes = units.map((unit) => {
+    const text = (contentText(unit.content) ?? '').replaceAll(/^ExecStart=.*$/gm, 'ExecStart=/bin/true');
+    return `printf %s ${shellLine([text])} > ${shellLine([unit.name])}`;
+  });
+  return [
+    '{',
+    `command -v systemd-analyze > /dev/null || exit ${String(NO_TOOL)}`,
+    'folder=$(mktemp -d) || exit 70',
+    `trap 'rm -rf -- "$folder"' EXIT`,
+    'cd "$folder" || exit 70',
+    ...writes,
+    // It ends with 0 where it only ignored what it does not know, so what it says counts too.
+    `LC_ALL=C SYSTEMD_LOG_COLOR=0 systemd-analyze verify --man=no ${units.map((unit) => shellLine([`./${unit.name}`])).join(' ')} 2>&1 < /dev/null | sed "s|$folder/||g" | grep -E '^(\\./)?litellm\\.(service|socket)'`,
+    'exit ${PIPESTATUS[0]}',
+    '}',
+  ].join('\n');
+}
+
+/** Judges what systemd-analyze said. */
+export function judgeUnits(exitCode: number, said: string): Verdict {
+  if (exitCode === NO_TOOL) return notApplicable('the host has no systemd-analyze');
+  const lines = said.trim();
+  if (exitCode === 0 && lines === '') return pass('systemd takes both units without a word');
+  return failed('units that systemd takes without a word', lines === '' ? `systemd-analyze verify ended with ${String(exitCode)}` : lines, 'edit templates/litellm.service and templates/litellm.socket');
+}

@@ -1,0 +1,77 @@
+import { USER_GECOS } from '../core/mark.ts';
+import type { Installation } from '../facts/installation/installation.ts';
+import type { HostPaths, Settings } from '../render/wanted.ts';
+import type { Action, Plan, Step } from './plan.ts';
+import { systemctl } from './unit.ts';
+
+/** What is to be removed, and what is left and why. */
+export interface Removal {
+  readonly plan: Plan;
+  readonly left: readonly string[];
+}
+
+/** Removes what carries hxllm's mark, or what hxllm noted that it made, and nothing else. Nothing of ours there: no steps. */
+export function planRemoval(settings: Settings, paths: HostPaths, installation: Installation): Removal {
+  const steps = [...stopSteps(settings, paths, installation), ...fileSteps(paths, installation), ...installSteps(paths, installation), ...userSteps(settings, installation), ...folderSteps(paths, installation)];
+  return { plan: { steps, recover: { before: [], after: [] }, hasPrevious: false, keepFolder: `${paths.installDir}/.previous` }, left: leftOvers(settings, paths, installation) };
+}
+
+function step(id: string, title: string, detail: string, actions: readonly Action[]): Step {
+  return { id, title, detail, stage: 'prepare', kind: 'change', actions };
+}
+
+function stopSteps({ serviceManager }: Settings, paths: HostPaths, { entries, notes, daemon }: Installation): readonly Step[] {
+  if (serviceManager === 'process') {
+    // Without our marker, the pid file is not ours either.
+    if (daemon === undefined || notes === undefined) return [];
+    return [step('service.stop', 'stop the gateway', `process ${String(daemon.pid)}, ${daemon.alive ? 'which runs' : 'which has ended'}`, [{ kind: 'stop-process', pidFile: paths.pidFile, installDir: paths.installDir }])];
+  }
+  const units = [paths.socketUnit, paths.serviceUnit].filter((path) => entries.get(path)?.marked === true);
+  if (units.length === 0) return [];
+  const names = units.map((path) => path.slice(path.lastIndexOf('/') + 1));
+  return [
+    step('service.stop', `stop and disable ${names.join(' and ')}`, names.join('\n'), [systemctl('disable', '--now', ...names)]),
+    step('service.units', `remove ${units.join(' and ')}`, 'they carry hxllm’s mark', [{ kind: 'remove', paths: units }, systemctl('daemon-reload'), { ...systemctl('reset-failed', ...names), mayFail: true }]),
+  ];
+}
+
+function fileSteps(paths: HostPaths, { entries, notes }: Installation): readonly Step[] {
+  const files = [paths.configFile, paths.envFile].filter((path) => entries.get(path)?.marked === true);
+  // The log of the service manager `process` lies where we put it.
+  const log = notes !== undefined && entries.has(paths.logFile) ? [paths.logFile] : [];
+  const all = [...files, ...log];
+  return all.length === 0 ? [] : [step('files', `remove ${all.join(', ')}`, log.length > 0 ? 'they carry hxllm’s mark, or are its log' : 'they carry hxllm’s mark', [{ kind: 'remove', paths: all }])];
+}
+
+function installSteps(paths: HostPaths, { notes }: Installation): readonly Step[] {
+  if (notes === undefined) return [];
+  const trees = [paths.releases, paths.runtimes, `${paths.installDir}/.previous`].map((path): Action => ({ kind: 'remove-tree', path }));
+  return [step('release', `remove releases and runtimes from ${paths.installDir}`, `${paths.marker} says that they are hxllm’s`, [{ kind: 'remove', paths: [paths.current] }, ...trees])];
+}
+
+function userSteps({ user, group, serviceManager }: Settings, { notes, ...seen }: Installation): readonly Step[] {
+  if (serviceManager === 'process') return [];
+  const removesUser = seen.user?.gecos === USER_GECOS;
+  const removesGroup = seen.groupExists && notes?.made.includes(`group ${group}`) === true;
+  return [
+    ...(removesUser ? [step('user.user', `remove the user ${user}`, `its comment field says “${USER_GECOS}”`, [{ kind: 'command', argv: ['userdel', user] }])] : []),
+    // userdel removes a group of the same name with its user, where login.defs says so.
+    ...(removesGroup ? [step('user.group', `remove the group ${group}`, 'hxllm made it', [{ kind: 'command', argv: ['sh', '-c', 'if getent group "$1" > /dev/null; then groupdel "$1"; fi', 'hxllm', group] }])] : []),
+  ];
+}
+
+// What hxllm made is in the marker, so that goes last: a removal that was interrupted knows what is left to do.
+function folderSteps(paths: HostPaths, { notes, entries }: Installation): readonly Step[] {
+  if (notes === undefined) return [];
+  const made = notes.made.flatMap((thing) => (thing.startsWith('folder ') ? [thing.slice('folder '.length)] : []));
+  const there = made.filter((path) => entries.has(path)).toSorted((a, b) => b.length - a.length);
+  const actions = there.map((path): Action => ({ kind: 'remove-empty', path }));
+  return [step('folders', 'remove the marker, and the folders that hxllm made and that are empty', [paths.marker, ...there].join('\n'), [{ kind: 'remove', paths: [paths.marker] }, ...actions])];
+}
+
+function leftOvers({ user, serviceManager }: Settings, paths: HostPaths, { entries, notes, user: seenUser }: Installation): readonly string[] {
+  const foreign = [paths.configFile, paths.envFile, paths.serviceUnit, paths.socketUnit].filter((path) => entries.has(path) && entries.get(path)?.marked !== true).map((path) => `${path}: it does not carry hxllm’s mark`);
+  const folder = entries.has(paths.installDir) && notes === undefined ? [`${paths.installDir}: it has no marker of hxllm`] : [];
+  const kept = serviceManager === 'systemd' && seenUser !== undefined && seenUser.gecos !== USER_GECOS ? [`the user ${user}: hxllm did not make it`] : [];
+  return [...foreign, ...folder, ...kept];
+}

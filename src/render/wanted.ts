@@ -1,0 +1,15 @@
+import type { HostPaths, Settings } from '../config/config.ts';
+import type { WantedFile } from './content.ts';
+import type { Release } from './release-files.ts';
+
+export type { HostPaths, Settings };
+
+/** What a host is to look like. */
+export interface Wanted {
+  readonly settings: Settings;
+  readonly paths: HostPaths;
+  readonly files: readonly WantedFile[];
+  readonly release: Release;
+  /** Whether what is sent is worth packing. */
+  readonly compress: boolean;
+}
