@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import type { Findings } from '../findings.ts';
 import type { Inventory } from './inventory.ts';
@@ -49,7 +50,7 @@ function globOf(pattern: string): RegExp {
 
 /** Splits at commas, or at colons where they are not part of an address or of a range. */
 function splitPattern(pattern: string): readonly string[] {
-  const parts = pattern.includes(',') || /^[0-9a-fA-F]*::|^(?:[0-9a-fA-F]{1,4}:){3,}/.test(pattern) ? pattern.split(',') : (pattern.match(/(?:\[[^\]]*\]|[^:[])+/g) ?? []);
+  const parts = pattern.includes(',') || isIPv6(pattern) ? pattern.split(',') : (pattern.match(/(?:\[[^\]]*\]|[^:[])+/g) ?? []);
   return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 

@@ -78,6 +78,7 @@ class LiteralReader {
     if (seen === undefined || /^0[\d_]*[1-9][\d_]*$/.test(seen)) return REFUSED;
     this.#at += seen.length;
     const value = Number(seen.replaceAll('_', ''));
+    if (!Number.isFinite(value)) return REFUSED;
     return Number.isInteger(value) && !/[.eE]/.test(seen.replace(/^0[xX].*/, '')) && !Number.isSafeInteger(value) ? REFUSED : value;
   }
 
@@ -137,13 +138,17 @@ class LiteralReader {
   /** One text, or several beside each other, which Python joins. */
   #texts(): Read {
     let joined = '';
+    let bytes = false;
     for (let found = false; ; found = true) {
       this.#skip();
       const head = /^([rRuUbB]?)('''|"""|'|")/.exec(this.#text.slice(this.#at));
       if (head === null) return found ? joined : REFUSED;
       this.#at += head[0].length;
       const part = this.#textBody(head[2] ?? "'", /r/i.test(head[1] ?? ''));
-      if (part === undefined) return REFUSED;
+      const isBytes = /b/i.test(head[1] ?? '');
+      // Bytes are plain ASCII, and are not joined with text.
+      if (part === undefined || (isBytes && /[^\0-\u007F]/.test(part)) || (found && isBytes !== bytes)) return REFUSED;
+      bytes = isBytes;
       joined += part;
     }
   }

@@ -49,6 +49,8 @@ export async function mergeVariables(host: string, inventory: Inventory, invento
   };
   const groups = groupsOf(inventory, host);
   for (const group of groups) lay(group.variables);
+  // It orders the groups and is no variable.
+  variables.delete('ansible_group_priority');
   const classes: readonly (readonly string[])[] = [['all'], groups.map((group) => group.name).filter((name) => name !== 'all')];
   for (const names of classes) {
     const read: (readonly VariableSet[])[] = [];

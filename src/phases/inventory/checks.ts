@@ -3,6 +3,8 @@ import { placeOf } from '../../core/problem.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../core/verdict.ts';
 import type { ListState, Subject } from './subject.ts';
 
+const ADD_BACKENDS = 'hxllm inventory --backend http://SERVER:11434';
+
 /** What the files must say; judged as they would be with this run's changes. */
 export const CHECKS: readonly Check<Subject>[] = [
   {
@@ -20,7 +22,7 @@ export const CHECKS: readonly Check<Subject>[] = [
     id: 'inventory.backends',
     title: 'litellm_backends names the Ollama servers',
     severity: 'error',
-    judge: ({ backends }) => judgeList(backends, 'litellm_backends', 'hxllm inventory --backend http://SERVER:11434'),
+    judge: ({ backends, begun }) => (begun && backends.state === 'missing' ? notApplicable(`none yet: ${ADD_BACKENDS}`) : judgeList(backends, 'litellm_backends', ADD_BACKENDS)),
   },
   {
     id: 'inventory.backends-kept',
@@ -41,7 +43,8 @@ export const CHECKS: readonly Check<Subject>[] = [
     judge: ({ models }) => {
       const [first] = models.unanswered;
       if (first !== undefined) return failed(`the models of ${models.unanswered.map(({ url }) => url).join(', ')}`, `no list of models: ${first.problem.summary}. ${first.problem.detail}`, first.problem.fix);
-      return models.state === 'added' ? pass('all of them') : notApplicable('no server was asked, since litellm_models is defined');
+      if (models.state === 'added') return pass('all of them');
+      return notApplicable(models.state === 'defined' ? 'no server was asked, since litellm_models is defined' : 'no server was asked');
     },
   },
   {
@@ -49,7 +52,8 @@ export const CHECKS: readonly Check<Subject>[] = [
     title: 'litellm_models names what clients ask for',
     severity: 'error',
     after: ['inventory.backends'],
-    judge: ({ models }) => {
+    judge: ({ models, backends, begun }) => {
+      if (begun && backends.state === 'missing') return notApplicable('none yet: they are made of what the servers have');
       if (models.state === 'missing' && models.unanswered.length > 0) return unknown('no server said what it has', 'hxllm inventory, once a server answers; or write litellm_models by hand');
       return judgeList(models, 'litellm_models', 'ollama pull llama3:8b on a server, then: hxllm inventory');
     },

@@ -38,7 +38,7 @@ async function draftAll(request: InventoryRequest, drafts: Drafts): Promise<Resu
   const variables = await draftVariables(request, joining, places, drafts);
   if (!variables.ok) return variables;
   const vault = await draftVault(request, keyOf(request, joining), places, drafts);
-  return vault.ok ? ok({ group: group.value, ...variables.value, ...vault.value }) : vault;
+  return vault.ok ? ok({ begun: request.config === undefined, group: group.value, ...variables.value, ...vault.value }) : vault;
 }
 
 /** The key as it stands for the first host that lacks it, else for all. */

@@ -3,6 +3,8 @@ import type { Problem, Where } from '../../core/problem.ts';
 
 /** What is judged: how the files would be with the changes of this run. */
 export interface Subject {
+  /** The files are only now begun, so that lists which nobody named yet are no failure. */
+  readonly begun: boolean;
   readonly group: { readonly hosts: readonly string[]; readonly added: string | undefined; readonly candidates: readonly string[]; readonly file: string };
   readonly backends: ListState;
   readonly models: ListState & { readonly unanswered: readonly Unanswered[] };

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Findings } from '../../../src/config/findings.ts';
+import { readHostPattern } from '../../../src/config/inventory/host-pattern.ts';
+import { readIni } from '../../../src/config/inventory/ini.ts';
+
+function problemsIn(text: string): readonly (readonly [number | undefined, string])[] {
+  const findings = new Findings();
+  readIni(text, 'dev.ini', findings);
+  return findings.errors.map((problem) => [problem.where?.line, problem.detail]);
+}
+
+for (const [what, text, line, detail] of [
+  ['a header with a space', 'a\n[b c]\n', 2, /without spaces/],
+  ['a header of an unknown kind', '[g:hsts]\n', 1, /\[g:children\] or \[g:vars\]; seen \[g:hsts\]/],
+  ['variables of a group that is nowhere', 'h\n[g:vars]\na=1\n', 2, /a group \[g\]/],
+  ['a child that is nowhere', '[g:children]\nlost\n', 2, /a group \[lost\] to put below \[g\]/],
+  ['a word after a host that is no variable', '[g]\nh1 h2\n', 2, /name=value after the host; seen h2/],
+  ['a variable line without =', '[g]\n[g:vars]\nnonsense\n', 3, /name=value in \[g:vars\]; seen nonsense/],
+  ['a quotation mark that stays open', 'h a="b\n', 1, /No closing quotation/],
+  ['a YAML file under the name of an INI one', '---\nall:\n', 1, /how a YAML file begins/],
+  ['a colon without a port', 'host:\n', 1, /reserved for a port/],
+  ['a range that has no end', 'h[1:]\n', 1, /without an end/],
+  ['a range whose ends differ in length', 'h[03:1]\n', 1, /differ in length/],
+  ['a group below itself', '[a:children]\nb\n[b:children]\na\n', 4, /below themselves/],
+] as const) {
+  test(`${what} is found with its line`, () => {
+    const [[seenLine, seenDetail] = [0, '']] = problemsIn(text);
+    assert.equal(seenLine, line);
+    assert.match(seenDetail, detail);
+  });
+}
+
+test('every wrong line is found, not only the first', () => {
+  assert.deepEqual(problemsIn('[a b]\nh x\n[g:vars]\n').map(([line]) => line), [1, 2, 3]);
+});
+
+test('a line that does not close its quotation mark is not shown whole, since it may hold a password', () => {
+  assert.doesNotMatch(JSON.stringify(problemsIn('h ansible_password="hunter2\n')), /hunter2/);
+});
+
+test('a range that would stand for millions of hosts is refused, and quickly', () => {
+  for (const pattern of ['h[0:99999999]', 'h[000:999]x[000:999]', 'h[1:9999999999999:1]']) assert.equal(readHostPattern(pattern).ok, false, pattern);
+});
+
+test('whatever the text, reading ends and every Problem has its line', () => {
+  fc.assert(fc.property(fc.array(fc.constantFrom('[g]', '[g:vars]', '[h:children]', '[x y]', 'a', 'a[1:3]', 'a b=c', 'k = v', '# c', '', 'q="', 'a:22', '[', ']', 'h', 'g'), { maxLength: 14 }), (lines) => {
+    for (const [line] of problemsIn(lines.join('\n'))) assert.ok(line !== undefined && line >= 1 && line <= lines.length);
+  }), { numRuns: 500 });
+});

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { Secret } from '../../../src/core/secret.ts';
+import { decryptVault, encryptVault } from '../../../src/config/vault/cipher.ts';
+import { isVaultText, readEnvelope, type Envelope } from '../../../src/config/vault/envelope.ts';
+import { Keyring } from '../../../src/config/vault/keyring.ts';
+import { askedPassword, filePassword } from '../../../src/config/vault/password.ts';
+
+const fixtures = join(import.meta.dirname, '../fixtures/vault');
+const folder = mkdtempSync(join(tmpdir(), 'hxllm-vault-'));
+const read = (name: string): string => readFileSync(join(fixtures, name), 'utf8');
+const password = new Secret(read('password').trim());
+
+after(() => rmSync(folder, { recursive: true }));
+
+function envelopeOf(text: string): Envelope {
+  const envelope = readEnvelope(text);
+  assert.ok(typeof envelope !== 'string', JSON.stringify(envelope));
+  return envelope;
+}
+
+function script(name: string, body: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, `#!/bin/sh\n${body}\n`);
+  chmodSync(path, 0o700);
+  return path;
+}
+
+test('what ansible-vault encrypted is read, version 1.1 and 1.2', async () => {
+  for (const name of ['default.vault', 'labelled.vault']) assert.equal(await decryptVault(envelopeOf(read(name)), password), read('plain.yml'), name);
+  assert.equal(envelopeOf(read('labelled.vault')).id, 'prod');
+});
+
+test('with the salt of ansible-vault’s file the same bytes come out, so ansible-vault opens what is written here', async () => {
+  for (const [name, id] of [['default.vault', 'default'], ['labelled.vault', 'prod']] as const) {
+    assert.equal(await encryptVault(read('plain.yml'), password, { id, salt: envelopeOf(read(name)).salt }), read(name), name);
+  }
+});
+
+test('any text comes back, whatever its length, and no two encryptions are alike', async () => {
+  for (const text of ['', 'x', 'x'.repeat(15), 'x'.repeat(16), 'x'.repeat(17), 'Grüße 世界\n'.repeat(100)]) {
+    const [first, second] = await Promise.all([encryptVault(text, password), encryptVault(text, password)]);
+    assert.notEqual(first, second);
+    assert.equal(await decryptVault(envelopeOf(first), password), text);
+    assert.ok(first.split('\n').every((line) => line.length <= 80) && first.endsWith('\n'));
+  }
+});
+
+test('a wrong password and one changed digit are refused before anything is decrypted', async () => {
+  const envelope = envelopeOf(read('default.vault'));
+  assert.equal(await decryptVault(envelope, new Secret('wrong')), undefined);
+  const changed = Buffer.from(envelope.ciphertext);
+  changed[0] = (changed[0] ?? 0) ^ 1;
+  assert.equal(await decryptVault({ ...envelope, ciphertext: changed }, password), undefined);
+  assert.equal(await decryptVault({ ...envelope, hmac: envelope.hmac.subarray(0, 31) }, password), undefined);
+});
+
+test('a text that is no vault says what was wanted', () => {
+  assert.equal(isVaultText('litellm_port: 1\n'), false);
+  for (const [text, reason] of [['$ANSIBLE_VAULT;1.0;AES\n00', /version 1\.1 or 1\.2, seen 1\.0/], ['$ANSIBLE_VAULT;1.1;AES\n00', /AES256, seen AES/], ['$ANSIBLE_VAULT;1.1;AES256\nzz', /hexadecimal/], ['$ANSIBLE_VAULT;1.1;AES256\n', /hexadecimal/]] as const) {
+    assert.match(JSON.stringify(readEnvelope(text)), reason);
+  }
+});
+
+test('without a password a vault is locked, which is no failure', async () => {
+  assert.deepEqual(await new Keyring([]).open(read('default.vault'), { file: 'vault.yml' }), { ok: true, value: { state: 'locked' } });
+});
+
+test('passwords are tried in turn, a person is asked once, and a wrong one names the file', async () => {
+  let asked = 0;
+  const person = askedPassword(() => { asked += 1; return Promise.resolve(new Secret('wrong\n')); });
+  const ring = new Keyring([person, filePassword(join(fixtures, 'password'), 'password')]);
+  for (const name of ['default.vault', 'labelled.vault']) assert.equal((await ring.open(read(name), { file: name })).ok, true);
+  assert.equal(asked, 1);
+  const result = await new Keyring([person]).open(read('default.vault'), { file: 'all/vault.yml' });
+  assert.ok(!result.ok);
+  assert.equal(result.problems[0].code, 'vault.wrong-password');
+  assert.match(result.problems[0].detail, /all\/vault\.yml .*tried the password that was typed/);
+  assert.doesNotMatch(JSON.stringify(result), /wrong\\n/);
+});
+
+test('an executable password file is run, and one named -client is told the vault id', async () => {
+  const plain = filePassword(script('pass.sh', 'printf "from script\\n"'), 'pass.sh');
+  const answer = await plain.read('default');
+  assert.equal(answer.ok ? answer.value?.reveal() : '', 'from script');
+  const client = filePassword(script('store-client.sh', '[ "$2" = prod ] || exit 2; echo "$1 $2"'), 'store-client.sh');
+  const [known, strange] = [await client.read('prod'), await client.read('dev')];
+  assert.equal(known.ok ? known.value?.reveal() : '', '--vault-id prod');
+  assert.deepEqual(strange, { ok: true, value: undefined });
+});
+
+test('a password file that is missing, empty or fails says so', async () => {
+  writeFileSync(join(folder, 'empty'), ' \n');
+  const codes = await Promise.all([join(folder, 'none'), join(folder, 'empty'), folder, script('broken.sh', 'echo no luck >&2; exit 3')].map(async (path) => {
+    const answer = await filePassword(path, 'FILE').read('default');
+    return answer.ok ? '' : `${answer.problems[0].code} ${answer.problems[0].detail}`;
+  }));
+  assert.match(codes[0] ?? '', /^vault\.password-unreadable .*no such file/);
+  assert.match(codes[1] ?? '', /^vault\.password-empty/);
+  assert.match(codes[2] ?? '', /it is a folder/);
+  assert.match(codes[3] ?? '', /ended with 3 and said: no luck/);
+});
