@@ -1,0 +1,31 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { DemoOptions } from '../demo/demo.ts';
+import { collect, described } from './phase-command.ts';
+import type { HandOn } from './servers.ts';
+
+/** `hxllm demo` */
+export function demoCommand(handOn: HandOn): Command {
+  const text = {
+    name: 'demo',
+    purpose: 'Run the five phases against this machine and leave a gateway answering',
+    description: 'Two simulated Ollama servers, an inventory to read in .demo/, the same phases as for a real host; needs neither root nor systemd. Ctrl-C ends it.',
+    examples: [
+      ['demo', 'on port 4000, until Ctrl-C'],
+      ['demo --detach', 'return when it answers, and leave it running'],
+      ['demo --stop', 'end what was left running'],
+      ['demo --backend http://127.0.0.1:11434', 'with an Ollama that is there already'],
+    ],
+  } as const;
+  return described(text)
+    .option('--detach', 'return when the gateway answers, and leave it running', false)
+    .option('--stop', 'end every demo that was started in this folder', false)
+    .option('--port <number>', 'port of the gateway', portOf, 4000)
+    .option('--backend <url>', 'an Ollama server to use instead of the simulated ones (repeatable)', collect, [])
+    .action(({ backend, ...options }: Omit<DemoOptions, 'backends'> & { readonly backend: readonly string[] }) => handOn([], async () => (await import('../demo/demo.ts')).runDemo.bind(undefined, { ...options, backends: backend })));
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) throw new InvalidArgumentError('Wanted a number from 1 to 65535.');
+  return port;
+}

@@ -1,0 +1,101 @@
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NewModel } from '../../config/edit/variable-text.ts';
+import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import { modelsOf } from '../../phases/inventory/alias.ts';
+import { askBackend } from '../run/backend-models.ts';
+import { PACKAGE_ROOT } from '../shipping/package-root.ts';
+import { freePort, isFree } from './port.ts';
+import { simPlaces, type DemoPlaces } from './places.ts';
+import { isRunning } from './process-table.ts';
+import { readPidFile, writePidFile } from './pid-file.ts';
+
+const SIMS = 2;
+const START_MS = 20_000;
+const POLL_MS = 50;
+
+/** Words in the command line of a simulated backend of ours. */
+export const SIM_WORDS = ['hxllm.js', 'sim', '--port'] as const;
+
+/** Starts the simulated backends, detached, each with a pid file, and waits until they answer. Problem `demo.sim`. */
+export async function startSims(places: DemoPlaces, signal: AbortSignal): Promise<Result<readonly string[]>> {
+  mkdirSync(places.folder, { recursive: true });
+  const kept = await keptPorts(places);
+  const ports: number[] = [];
+  for (let number = 1; number <= SIMS; number += 1) {
+    const before = kept[number - 1];
+    const port = before !== undefined && !ports.includes(before) && (await isFree(before)) ? before : await freePort();
+    ports.push(port);
+    startSim(places, number, port);
+  }
+  const urls = ports.map((port) => `http://127.0.0.1:${String(port)}`);
+  await writeFile(places.simAddresses, `${JSON.stringify(urls)}\n`);
+  const answers = await Promise.all(urls.map((url, index) => waitFor(places, index + 1, url, signal)));
+  const problem = answers.find((answer) => answer !== undefined);
+  return problem === undefined ? ok(urls) : fail(problem);
+}
+
+/** Asks the backends what they serve and makes an alias of each model. Problems: those of the backends, `backend.no-models`. */
+export async function askModels(urls: readonly string[], signal: AbortSignal): Promise<Result<readonly NewModel[]>> {
+  const answers = await Promise.all(urls.map((url) => askBackend(url, signal)));
+  const [first, ...rest] = answers.flatMap((answer) => (answer.ok ? [] : answer.problems));
+  if (first !== undefined) return fail(first, ...rest);
+  const names = answers.map((answer) => (answer.ok ? answer.value : []));
+  const served = [...new Set(names.flat())].map((model) => ({ model, backends: urls.filter((_, index) => names[index]?.includes(model) === true) }));
+  const models = modelsOf(served, urls);
+  if (models.some(({ mode }) => mode === 'chat')) return ok(models);
+  const seen = models.length === 0 ? 'no model at all' : `only ${served.map(({ model }) => model).join(', ')}`;
+  return fail({ code: 'backend.no-models', summary: 'the backends have no model to chat with', detail: `Wanted a model on ${urls.join(' or ')}, saw ${seen}.`, fix: 'ollama pull llama3.2:1b, there' });
+}
+
+function startSim(places: DemoPlaces, number: number, port: number): void {
+  const { pid, log } = simPlaces(places, number);
+  const output = openSync(log, 'w');
+  try {
+    const argv = [join(PACKAGE_ROOT, 'bin/hxllm.js'), 'sim', '--host', '127.0.0.1', '--port', String(port)];
+    const child = spawn(process.execPath, argv, { cwd: places.folder, detached: true, stdio: ['ignore', output, output] });
+    child.unref();
+    if (child.pid !== undefined) writePidFile(pid, child.pid);
+  } finally {
+    closeSync(output);
+  }
+}
+
+async function waitFor(places: DemoPlaces, number: number, url: string, signal: AbortSignal): Promise<Problem | undefined> {
+  const { pid, log } = simPlaces(places, number);
+  const untilMs = Date.now() + START_MS;
+  let identity = readPidFile(pid, []);
+  while (!signal.aborted && Date.now() < untilMs && identity !== undefined && isRunning(identity)) {
+    if ((await askBackend(url, signal)).ok) return undefined;
+    await sleep(POLL_MS);
+    identity = readPidFile(pid, []);
+  }
+  return {
+    code: 'demo.sim',
+    summary: `the simulated backend on ${url} did not start`,
+    detail: signal.aborted ? 'It was interrupted.' : `Wanted it to answer within ${String(START_MS / 1000)} s. Its last words: ${lastWords(log)}`,
+    fix: `cat ${log}`,
+    where: { file: log },
+  };
+}
+
+async function keptPorts(places: DemoPlaces): Promise<readonly number[]> {
+  try {
+    const urls: unknown = JSON.parse(await readFile(places.simAddresses, 'utf8'));
+    return Array.isArray(urls) ? urls.map((url) => Number(URL.parse(String(url))?.port)).filter((port) => port > 0) : [];
+  } catch {
+    return [];
+  }
+}
+
+function lastWords(log: string): string {
+  try {
+    const text = readFileSync(log, 'utf8').trim().split('\n').slice(-3).join(' ');
+    return text === '' ? 'none.' : text;
+  } catch {
+    return 'none.';
+  }
+}

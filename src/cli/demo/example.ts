@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { NewModel } from '../../config/edit/variable-text.ts';
+import { encryptVault } from '../../config/vault/cipher.ts';
+import { Secret } from '../../core/secret.ts';
+import type { DemoPlaces } from './places.ts';
+
+/** What the demo's gateway is to serve, and where. */
+export interface ExampleRequest {
+  readonly port: number;
+  readonly backends: readonly string[];
+  readonly models: readonly NewModel[];
+}
+
+const PRIVATE = 0o600;
+
+/** Writes the demo's own inventory, in the layout that operators have, as an example to read. Key and password of an earlier demo stay. */
+export async function writeExample(places: DemoPlaces, request: ExampleRequest): Promise<void> {
+  await mkdir(dirname(places.variables), { recursive: true });
+  await writeFile(places.ansibleCfg, ANSIBLE_CFG);
+  await writeFile(places.inventory, INVENTORY);
+  await writeFile(places.variables, variablesOf(places, request));
+  const kept = await Promise.all([places.masterKey, places.vaultPassword, places.vault].map((file) => readFile(file, 'utf8').catch(() => '')));
+  if (kept.every((text) => text !== '')) return;
+  const [key, password] = [`sk-${randomBytes(32).toString('hex')}`, randomBytes(16).toString('hex')];
+  await writePrivate(places.vaultPassword, `${password}\n`);
+  await writePrivate(places.masterKey, `${key}\n`);
+  await writePrivate(places.vault, await encryptVault(`litellm_master_key: "${key}"\n`, new Secret(password)));
+}
+
+async function writePrivate(file: string, content: string): Promise<void> {
+  await writeFile(file, content, { mode: PRIVATE });
+  // A file that was there before keeps its mode.
+  await chmod(file, PRIVATE);
+}
+
+const ANSIBLE_CFG = `# What hxllm (and ansible) take from here when they are started in this folder: cd .demo && npx hxllm preflight
+[defaults]
+inventory = inventories/dev.ini
+vault_password_file = vault-password
+`;
+
+const INVENTORY = `# The hosts. Yours would be one line: hx-api-server ansible_host=10.0.0.5 ansible_user=ops
+[litellm]
+this-machine ansible_connection=local ansible_host=127.0.0.1
+`;
+
+function variablesOf(places: DemoPlaces, { port, backends, models }: ExampleRequest): string {
+  return `# What the hosts of the inventory serve. The master key is in vault.yml beside this file, encrypted; hxllm reads the
+# password from ${JSON.stringify(places.vaultPassword)}.
+
+# Aliases that clients ask for, and what they are called in Ollama.
+litellm_models:
+${models.map(modelText).join('')}
+# The Ollama servers.
+litellm_backends:
+${backends.map((url) => `  - ${JSON.stringify(url)}\n`).join('')}
+# Where the gateway listens.
+litellm_listen: 127.0.0.1
+litellm_port: ${String(port)}
+
+# Of the demo alone: no systemd, no root, and this folder instead of /. On a host of yours leave these two out.
+litellm_service_manager: process
+litellm_prefix: ${JSON.stringify(places.prefix)}
+`;
+}
+
+// A JSON string is a YAML string, whatever a model is called.
+function modelText({ name, model, backends, mode }: NewModel): string {
+  const lines = [`  - name: ${JSON.stringify(name)}`, '    provider: ollama', `    model: ${JSON.stringify(model)}`, ...(mode === 'embedding' ? ['    mode: embedding'] : []), ...(backends === undefined ? [] : [`    backends: ${JSON.stringify(backends)}`])];
+  return `${lines.join('\n')}\n`;
+}

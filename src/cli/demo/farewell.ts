@@ -1,0 +1,32 @@
+import { quote } from '../../core/shell.ts';
+
+/** What a person needs to use the gateway that the demo has left running. */
+export interface Farewell {
+  readonly url: string;
+  readonly model: string;
+  readonly masterKeyFile: string;
+  readonly evidence: string;
+  readonly example: string;
+  readonly stop: string;
+}
+
+/** The last words of a demo: address, a curl line to paste, the line for an SDK, the evidence, how it ends. */
+export function farewellText({ url, model, masterKeyFile, evidence, example, stop }: Farewell): string {
+  const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] });
+  return `
+The gateway answers at ${url}. Ask it (this can be pasted):
+
+curl ${url}/v1/chat/completions \\
+  -H "Authorization: Bearer $(cat ${quote(masterKeyFile)})" \\
+  -H 'Content-Type: application/json' \\
+  -d ${quote(body)}
+
+The same from an OpenAI SDK:
+
+  new OpenAI({ baseURL: '${url}/v1', apiKey: fs.readFileSync(${JSON.stringify(masterKeyFile)}, 'utf8').trim() })
+
+Evidence of each phase: ${evidence}
+The inventory, to read: ${example}
+${stop}
+`;
+}

@@ -1,0 +1,60 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The port of a demo that nobody chose another for. */
+export const DEFAULT_PORT = 4000;
+
+/** Where everything of one demo is; all of it below `.demo`. */
+export interface DemoPlaces {
+  readonly folder: string;
+  readonly ansibleCfg: string;
+  readonly inventory: string;
+  readonly variables: string;
+  readonly vault: string;
+  readonly vaultPassword: string;
+  /** The key alone, for `$(cat …)`. */
+  readonly masterKey: string;
+  /** `litellm_prefix`: stands for the root of the host. */
+  readonly prefix: string;
+  readonly gatewayPid: string;
+  readonly gatewayLog: string;
+  /** The demo that is being set up, or that waits for Ctrl-C. */
+  readonly demoPid: string;
+  /** The addresses of the simulated backends, kept so that a second demo changes nothing. */
+  readonly simAddresses: string;
+}
+
+/** The places of the demo on a port: `.demo` for 4000, a folder of its own in it for each other. */
+export function placesFor(cwd: string, port: number): DemoPlaces {
+  return placesIn(port === DEFAULT_PORT ? join(cwd, '.demo') : join(cwd, '.demo', `port-${String(port)}`));
+}
+
+/** The places of every demo that was ever started in this folder. */
+export function allPlaces(cwd: string): readonly DemoPlaces[] {
+  const folder = join(cwd, '.demo');
+  const others = existsSync(folder) ? readdirSync(folder).filter((name) => /^port-\d+$/.test(name)).toSorted() : [];
+  return [folder, ...others.map((name) => join(folder, name))].map(placesIn);
+}
+
+function placesIn(folder: string): DemoPlaces {
+  const [inventories, prefix] = [join(folder, 'inventories'), join(folder, 'host')];
+  return {
+    folder,
+    ansibleCfg: join(folder, 'ansible.cfg'),
+    inventory: join(inventories, 'dev.ini'),
+    variables: join(inventories, 'group_vars/all/main.yml'),
+    vault: join(inventories, 'group_vars/all/vault.yml'),
+    vaultPassword: join(folder, 'vault-password'),
+    masterKey: join(folder, 'master-key'),
+    prefix,
+    gatewayPid: join(prefix, 'run/litellm.pid'),
+    gatewayLog: join(prefix, 'var/log/litellm.log'),
+    demoPid: join(folder, 'demo.pid'),
+    simAddresses: join(folder, 'sims.json'),
+  };
+}
+
+/** The pid file and the log of a simulated backend, counted from 1. */
+export function simPlaces({ folder }: DemoPlaces, number: number): { readonly pid: string; readonly log: string } {
+  return { pid: join(folder, `sim-${String(number)}.pid`), log: join(folder, `sim-${String(number)}.log`) };
+}
