@@ -26,7 +26,7 @@ export async function runRemove(config: Config, options: { readonly dryRun: bool
   if (options.dryRun || planned === 0) return end(tools, planned === 0 ? 'passed' : 'pending', [], planned);
   const names = found.filter((one) => one.plan.steps.length > 0).map((one) => one.host.name);
   if (!(await tools.confirm({ question: `Remove hxllm from ${names.join(', ')}?` }))) return end(tools, 'declined', [], 0);
-  return removeAll(found, tools);
+  return await removeAll(found, tools);
 }
 
 async function find(config: HostConfig, dryRun: boolean, tools: PhaseTools, opened: AsyncDisposableStack): Promise<Result<Found>> {

@@ -35,7 +35,7 @@ export async function runEnforce(config: Config, shipping: Shipping, options: En
   const changes = prepared.reduce((sum, one) => sum + one.plan.steps.length, 0);
   if (options.dryRun || changes === 0) return close(tools, options, prepared, []);
   if (!(await tools.confirm({ question: questionFor(prepared) }))) return close(tools, options, prepared, [], 'declined');
-  return applyAll(prepared, options, tools);
+  return await applyAll(prepared, options, tools);
 }
 
 async function prepareAll(config: Config, shipping: Shipping, bundle: Bundle, options: EnforceOptions, tools: PhaseTools, opened: AsyncDisposableStack): Promise<readonly Result<Prepared>[]> {
