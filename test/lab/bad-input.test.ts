@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { test } from 'node:test';
 import { borrowLab } from './borrowed.ts';
 import { changedFiles } from './host/overlay.ts';
 import { createOperator, type Operator } from './operator.ts';
@@ -24,13 +25,13 @@ async function refuses(operator: Operator, wanted: Wanted): Promise<void> {
   assert.deepEqual(changedFiles(before, lab.host('hx-api-server').files()), []);
 }
 
-lab.test('a host that cannot be reached is named, with the command that shows why', async () => {
+test('a host that cannot be reached is named, with the command that shows why', lab.only, async () => {
   const operator = createOperator();
   operator.edit('inventories/dev.ini', '10.77.0.11', '10.77.0.99');
   await refuses(operator, { exitCode: 69, says: [/hx-api-server: cannot connect to 10\.77\.0\.99 port 22/, /fix +ssh /] });
 });
 
-lab.test('a host key that changed stops everything', async () => {
+test('a host key that changed stops everything', lab.only, async () => {
   const host = lab.host('hx-api-server');
   await host.must('mkdir /run/keys && mv /etc/ssh/ssh_host_* /run/keys && ssh-keygen -A && systemctl restart ssh');
   try {
@@ -40,19 +41,19 @@ lab.test('a host key that changed stops everything', async () => {
   }
 });
 
-lab.test('a user who may not log in is told what was tried', async () => {
+test('a user who may not log in is told what was tried', lab.only, async () => {
   const operator = createOperator();
   operator.edit('inventories/dev.ini', 'ansible_user=deploy', 'ansible_user=stranger');
   await refuses(operator, { exitCode: 69, says: [/hx-api-server/, /stranger/, /id_ed25519/] });
 });
 
-lab.test('a wrong vault password names the file that it does not open', async () => {
+test('a wrong vault password names the file that it does not open', lab.only, async () => {
   const operator = createOperator();
   writeFileSync(join(operator.folder, 'vault-password'), 'another\n');
   await refuses(operator, { exitCode: 78, says: [/password/, /inventories\/group_vars\/all\/vault\.yml/, /fix +/] });
 });
 
-lab.test('a backend that is down is named, and asked from the host that will need it', async () => {
+test('a backend that is down is named, and asked from the host that will need it', lab.only, async () => {
   await lab.host('hx-llm02-server').must('systemctl stop ollama');
   try {
     await refuses(createOperator(), { exitCode: 1, says: [/✗ .*http:\/\/hx-llm02-server\.dev-test\.hana-x\.ai:11434/, /asked from hx-api-server/, /[Rr]efused/] });
@@ -61,19 +62,19 @@ lab.test('a backend that is down is named, and asked from the host that will nee
   }
 });
 
-lab.test('a backend whose name nobody knows is named', async () => {
+test('a backend whose name nobody knows is named', lab.only, async () => {
   const operator = createOperator();
   operator.edit('inventories/group_vars/all/main.yml', 'hx-llm02-server', 'hx-llm09-server');
   await refuses(operator, { exitCode: 1, says: [/✗ .*hx-llm09-server\.dev-test\.hana-x\.ai/] });
 });
 
-lab.test('a model that no backend has is named, with the command that pulls it', async () => {
+test('a model that no backend has is named, with the command that pulls it', lab.only, async () => {
   const operator = createOperator();
   operator.edit('inventories/group_vars/all/main.yml', 'llama3:8b-instruct-q8_0', 'llama3:80b');
   await refuses(operator, { exitCode: 1, says: [/llama3-8b/, /llama3:80b/, /ollama pull llama3:80b/] });
 });
 
-lab.test('sudo that asks for a password is found before anything is changed', async () => {
+test('sudo that asks for a password is found before anything is changed', lab.only, async () => {
   const host = lab.host('hx-api-server');
   await host.must("sed -i 's/NOPASSWD: //' /etc/sudoers.d/deploy");
   try {
@@ -83,7 +84,7 @@ lab.test('sudo that asks for a password is found before anything is changed', as
   }
 });
 
-lab.test('YAML that does not parse and a variable with a typo are named with file and line', async () => {
+test('YAML that does not parse and a variable with a typo are named with file and line', lab.only, async () => {
   const broken = createOperator();
   broken.edit('inventories/group_vars/all/main.yml', '  - name: "llama3-8b"', '  - name: "llama3-8b');
   await refuses(broken, { exitCode: 78, says: [/group_vars\/all\/main\.yml:\d+/] });

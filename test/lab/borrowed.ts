@@ -1,4 +1,4 @@
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { down, openLab, up, type Lab } from './lab.ts';
 import { takeLease } from './lease.ts';
 import type { HostName } from './place.ts';
@@ -8,8 +8,8 @@ import type { LabHost } from './host/host.ts';
 /** A fresh lab that a test file has for itself, from before its first test until after its last. */
 export interface BorrowedLab {
   host(name: HostName): LabHost;
-  /** Registers a test that needs the lab; where there can be none it counts as skipped, with the reason. */
-  test(name: string, body: () => Promise<void>): void;
+  /** Options for every test that needs the lab: where there can be none it counts as skipped, with the reason. */
+  readonly only: { readonly skip: string | false };
 }
 
 /** Borrows the lab for the test file that calls it; it may be called once in a file. */
@@ -39,9 +39,7 @@ export function borrowLab(ollama: OllamaKind = 'sim'): BorrowedLab {
       if (lab === undefined) throw new Error('the lab is not up');
       return lab.host(name);
     },
-    test: (name, body) => {
-      test(name, { skip: reason ?? false }, body);
-    },
+    only: { skip: reason ?? false },
   };
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { borrowLab } from './borrowed.ts';
 import { run, until } from './command.ts';
 import { changedFiles } from './host/overlay.ts';
@@ -6,7 +7,7 @@ import { PLACES, ZONE } from './place.ts';
 
 const lab = borrowLab();
 
-lab.test('every host boots whole, under its own name, with an identity of its own', async () => {
+test('every host boots whole, under its own name, with an identity of its own', lab.only, async () => {
   const machines = new Set<string>();
   for (const { name } of PLACES) {
     assert.equal(await lab.host(name).must('systemctl is-system-running'), 'running');
@@ -16,7 +17,7 @@ lab.test('every host boots whole, under its own name, with an identity of its ow
   assert.equal(machines.size, PLACES.length);
 });
 
-lab.test('the hosts find each other by name through the zone’s server, and nobody outside of it', async () => {
+test('the hosts find each other by name through the zone’s server, and nobody outside of it', lab.only, async () => {
   const host = lab.host('hx-api-server');
   for (const { name, address } of PLACES) {
     assert.match(await host.must(`getent ahostsv4 ${name}`), new RegExp(`^${address} `));
@@ -26,13 +27,13 @@ lab.test('the hosts find each other by name through the zone’s server, and nob
   assert.equal((await host.sh('getent ahostsv4 debian.org')).exitCode, 2);
 });
 
-lab.test('the host that is deployed to has no curl, Python or Node', async () => {
+test('the host that is deployed to has no curl, Python or Node', lab.only, async () => {
   for (const program of ['curl', 'wget', 'python3', 'node', 'nc', 'openssl']) {
     assert.equal((await lab.host('hx-api-server').sh(`type -P ${program}`)).stdout, '', `${program} is there`);
   }
 });
 
-lab.test('Ollama answers the bare host by name, over nothing but bash', async () => {
+test('Ollama answers the bare host by name, over nothing but bash', lab.only, async () => {
   for (const name of ['hx-llm01-server', 'hx-llm02-server'] as const) {
     const answer = await lab.host('hx-api-server').must(`exec 3<>/dev/tcp/${name}.${ZONE}/11434; printf 'GET /api/tags HTTP/1.1\\r\\nHost: ${name}\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3`);
     assert.match(answer, /^HTTP\/1\.1 200 /);
@@ -41,13 +42,13 @@ lab.test('Ollama answers the bare host by name, over nothing but bash', async ()
   }
 });
 
-lab.test('deploy logs in with the key, against a known host key, and may sudo without a password', async () => {
+test('deploy logs in with the key, against a known host key, and may sudo without a password', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const ran = await run(host.sshCommand('id -un; sudo -n id -un'));
   assert.equal(ran.stdout, 'deploy\nroot\n', ran.stderr);
 });
 
-lab.test('a host key that changed is refused', async () => {
+test('a host key that changed is refused', lab.only, async () => {
   const host = lab.host('hx-llm02-server');
   await host.must('mv /etc/ssh/ssh_host_ed25519_key /root/ && mv /etc/ssh/ssh_host_ed25519_key.pub /root/ && ssh-keygen -A && systemctl restart ssh');
   const ran = await run(host.sshCommand('-v', 'true').filter((word) => word !== '-q'));
@@ -57,7 +58,7 @@ lab.test('a host key that changed is refused', async () => {
   assert.equal((await run(host.sshCommand('true'))).exitCode, 0);
 });
 
-lab.test('the hosts’ disks tell what was changed, and nothing else', async () => {
+test('the hosts’ disks tell what was changed, and nothing else', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const before = host.files();
   // Used, but not changed: a login, a query, a file written again as it was.
@@ -69,7 +70,7 @@ lab.test('the hosts’ disks tell what was changed, and nothing else', async () 
   await host.must('mkdir -p /root/undone');
 });
 
-lab.test('a reboot keeps the disk and starts what is enabled', async () => {
+test('a reboot keeps the disk and starts what is enabled', lab.only, async () => {
   const host = lab.host('hx-llm01-server');
   await host.must('echo kept >/root/kept');
   const boot = await host.must('cat /proc/sys/kernel/random/boot_id; systemctl show --value -p UserspaceTimestampMonotonic');
@@ -78,7 +79,7 @@ lab.test('a reboot keeps the disk and starts what is enabled', async () => {
   assert.equal(await host.must('cat /root/kept; systemctl is-active ollama'), 'kept\nactive');
 });
 
-lab.test('stopping a service ends all of its processes, not its main one alone', async () => {
+test('stopping a service ends all of its processes, not its main one alone', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const count = 'readlink /proc/[0-9]*/exe | grep -c /sleep$ || true';
   await host.must("systemd-run --quiet --unit=family --collect /bin/bash -c 'sleep 1000 & sleep 1000 & wait'");

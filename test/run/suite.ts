@@ -22,6 +22,8 @@ export const EMPTY: Tally = { tests: 0, suites: 0, passed: 0, failed: 0, cancell
 /** A file that takes longer than this hangs. */
 const FILE_TIMEOUT_MS = 600_000;
 const WIDTH = 100;
+/** Lines that are shown of something long. */
+const LINES = 40;
 
 type Failure = EventData.TestFail;
 type Counts = EventData.TestSummary['counts'];
@@ -95,9 +97,21 @@ function isCause(failure: Failure): boolean {
 function describeFailure(failure: Failure, root: string, printed: Map<string, string>): string {
   const { file, line, name, details } = failure;
   const place = file === undefined ? '' : `${relative(root, file)}${line === undefined ? '' : `:${String(line)}`}`;
-  const why = inspect(details.error.cause ?? details.error, { colors: process.stdout.isTTY }).replaceAll(/^/gm, '  ');
+  const why = indent(explain(details.error.cause ?? details.error));
   const output = stripVTControlCharacters(printed.get(file ?? '') ?? '').trim();
   // Once is enough for all that failed in a file.
   printed.delete(file ?? '');
-  return `✖ ${name}\n  ${place}\n${why}${output === '' ? '' : `\n  printed by the file:\n${output.split('\n').slice(-40).join('\n').replaceAll(/^/gm, '    ')}`}`;
+  return `✖ ${name}\n  ${place}\n${why}${output === '' ? '' : `\n  printed by the file:\n${indent(indent(output.split('\n').slice(-LINES).join('\n')))}`}`;
+}
+
+/** The error's message and where it was thrown; of long ones the beginning, where the reason is, and the end. */
+function explain(error: unknown): string {
+  // An assertion's message already shows both sides; inspecting it would print them again.
+  const text = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
+  const lines = text.split('\n').filter((line) => !line.includes('(node:internal/'));
+  return lines.length <= 2 * LINES ? lines.join('\n') : [...lines.slice(0, LINES), `… ${String(lines.length - 2 * LINES)} lines …`, ...lines.slice(-LINES)].join('\n');
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, '  ');
 }

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import OpenAI from 'openai';
+import { test } from 'node:test';
+import { borrowLab } from './borrowed.ts';
+import { chat, GATEWAY, readMasterKey } from './client.ts';
+import { until } from './command.ts';
+import { changedFiles, type Files } from './host/overlay.ts';
+import { createOperator } from './operator.ts';
+
+const lab = borrowLab();
+const operator = createOperator();
+const key = await readMasterKey();
+const BACKENDS = ['http://hx-llm01-server.dev-test.hana-x.ai:11434', 'http://hx-llm02-server.dev-test.hana-x.ai:11434'];
+let bare: Files = new Map();
+
+/** Asks the open health path once; the status, or the reason why there was no answer. */
+async function alive(): Promise<string> {
+  return fetch(`${GATEWAY}/health/liveliness`, { signal: AbortSignal.timeout(5000) }).then(
+    (answer) => String(answer.status),
+    (error: unknown) => (error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)),
+  );
+}
+
+test('a dry run says what it would do and does none of it', lab.only, async () => {
+  bare = lab.host('hx-api-server').files();
+  const ran = await operator.deploy('enforce', '--dry-run');
+  assert.match(ran.stdout, /litellm\.service/);
+  assert.deepEqual(changedFiles(bare, lab.host('hx-api-server').files()), []);
+  assert.equal(await alive(), 'connect ECONNREFUSED 10.77.0.11:4000');
+});
+
+test('one command takes the bare host to a green smoke', lab.only, async () => {
+  const ran = await operator.deploy('up', '--yes');
+  assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+  assert.equal(operator.lastRun().phase, 'smoke');
+  assert.equal(operator.lastRun().ending, 'passed');
+  assert.equal(await alive(), '200');
+});
+
+test('no secret is in the evidence, nor on the host where others can read it', lab.only, async () => {
+  assert.ok(operator.evidence().length > 1000);
+  assert.ok(!operator.evidence().includes(key));
+  const host = lab.host('hx-api-server');
+  assert.equal(await host.must('stat -c "%a %U:%G" /etc/litellm/litellm.env /etc/litellm/config.yaml'), '640 root:litellm\n640 root:litellm');
+  assert.equal(await host.must(`grep -rl ${key} /etc /opt /home /var /tmp 2>/dev/null || true`), '/etc/litellm/litellm.env');
+  assert.equal(await host.must(`cat /proc/[0-9]*/cmdline | grep -ac ${key.slice(0, 20)} || true`), '0');
+});
+
+test('a second enforce changes nothing and says so', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  const [before, pid] = [host.files(), await host.must('systemctl show -P MainPID litellm')];
+  const ran = await operator.deploy('enforce', '--yes');
+  assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+  assert.match(ran.stdout, /nothing (?:to change|differs)|no change|already/i);
+  assert.equal(operator.lastRun().changes, 0);
+  assert.deepEqual(changedFiles(before, host.files()), []);
+  assert.equal(await host.must('systemctl show -P MainPID litellm'), pid);
+});
+
+test('the service is managed as the guide says', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  assert.match(await host.must('systemctl status --no-pager litellm'), /Loaded: loaded \(\/etc\/systemd\/system\/litellm\.service; enabled[\s\S]*Active: active \(running\)/);
+  assert.equal(await host.must('systemctl show -P User litellm'), 'litellm');
+  assert.match(await host.must('journalctl -u litellm --no-pager -o cat'), /listening|listens/i);
+  assert.match(await host.must('getent passwd litellm'), /^litellm:x:\d+:\d+:hxllm gateway:[^:]*:\/usr\/sbin\/nologin$/);
+  await host.must('sudo -u litellm /opt/litellm/current/gateway --check --config /etc/litellm/config.yaml');
+});
+
+test('a stopped litellm stays stopped under requests, and start brings service and socket back', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  await host.must('systemctl stop litellm');
+  for (let request = 0; request < 5; request += 1) assert.match(await alive(), /ECONNREFUSED/);
+  assert.equal((await host.sh('systemctl is-active litellm.service litellm.socket')).stdout, 'inactive\ninactive\n');
+  await host.must('systemctl start litellm');
+  assert.equal(await alive(), '200');
+  assert.equal(await host.must('systemctl is-active litellm.service litellm.socket'), 'active\nactive');
+});
+
+test('a restart refuses no request', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  const pid = await host.must('systemctl show -P MainPID litellm');
+  const state = { restarting: true };
+  const restart = host.must('systemctl restart litellm').finally(() => {
+    state.restarting = false;
+  });
+  const answers: string[] = [];
+  while (state.restarting) answers.push(await alive());
+  await restart;
+  answers.push(await alive());
+  assert.deepEqual([...new Set(answers)], ['200']);
+  assert.notEqual(await host.must('systemctl show -P MainPID litellm'), pid);
+});
+
+test('the OpenAI SDK lists, chats and streams through it, on both backends', lab.only, async () => {
+  const openai = new OpenAI({ apiKey: key, baseURL: `${GATEWAY}/v1`, maxRetries: 0 });
+  const models = await openai.models.list();
+  assert.deepEqual(models.data.map(({ id }) => id).toSorted(), ['llama3-8b', 'phi3-3.8b']);
+  const used = new Set<string>();
+  for (let request = 0; request < 6; request += 1) {
+    const { data, response } = await openai.chat.completions.create({ model: 'phi3-3.8b', messages: [{ role: 'user', content: 'Hello, world!' }] }).withResponse();
+    assert.ok((data.choices[0]?.message.content ?? '').length > 0);
+    assert.ok((data.usage?.completion_tokens ?? 0) > 0);
+    used.add(response.headers.get('x-hxllm-backend') ?? 'none');
+  }
+  assert.deepEqual(used, new Set(BACKENDS));
+  const stream = await openai.chat.completions.create({ model: 'llama3-8b', messages: [{ role: 'user', content: 'Count.' }], stream: true });
+  let [pieces, finished] = [0, ''];
+  for await (const chunk of stream) {
+    if ((chunk.choices[0]?.delta.content ?? '') !== '') pieces += 1;
+    finished = chunk.choices[0]?.finish_reason ?? finished;
+  }
+  assert.ok(pieces > 1, `${String(pieces)} pieces`);
+  assert.equal(finished, 'stop');
+  await assert.rejects(new OpenAI({ apiKey: 'sk-wrong', baseURL: `${GATEWAY}/v1`, maxRetries: 0 }).models.list(), OpenAI.AuthenticationError);
+});
+
+test('killing a backend under load loses no request that had not begun to answer', lab.only, async () => {
+  const llm = lab.host('hx-llm02-server');
+  const fates: Awaited<ReturnType<typeof chat>>[] = [];
+  const load = Array.from({ length: 8 }, async (_, client) => {
+    for (let request = 0; request < 12; request += 1) fates.push(await chat(key, client % 2 === 0));
+  });
+  await until('the load to be under way', 30_000, () => Promise.resolve(fates.length >= 24));
+  await llm.must('systemctl kill -s KILL ollama; systemctl stop ollama');
+  assert.ok(fates.length < 96, 'the load was over before the backend was killed');
+  await Promise.all(load);
+  assert.deepEqual(fates.filter(({ fate }) => fate === 'refused'), []);
+  assert.ok(fates.some(({ backend }) => backend === BACKENDS[1]), 'the killed backend had not been used');
+  assert.ok(fates.filter(({ fate }) => fate === 'broke off').length <= 8, JSON.stringify(fates.map(({ fate }) => fate)));
+  await llm.must('systemctl start ollama');
+  await until('the backend to be used again', 60_000, async () => (await Promise.all([chat(key, false), chat(key, false)])).some(({ backend }) => backend === BACKENDS[1]));
+});
+
+test('a change of the variables is pending in a dry run, and then applied', lab.only, async () => {
+  operator.edit('inventories/group_vars/all/main.yml', 'name: "llama3-8b"', 'name: "llama3"');
+  const dry = await operator.deploy('enforce', '--check', '--diff', '--detailed-exitcode');
+  assert.equal(dry.exitCode, 2, dry.stdout + dry.stderr);
+  assert.match(dry.stdout, /^\s*-.*llama3-8b/m);
+  assert.match(dry.stdout, /^\s*\+.*llama3$/m);
+  const ran = await operator.deploy('enforce', '--yes');
+  assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+  const listed = await fetch(`${GATEWAY}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
+  assert.match(await listed.text(), /"llama3"/);
+  assert.equal((await operator.deploy('smoke')).exitCode, 0);
+});
+
+test('a reboot brings it back without anybody’s help', lab.only, async () => {
+  await lab.host('hx-api-server').reboot();
+  await until('the gateway after the reboot', 30_000, async () => (await alive()) === '200');
+  assert.equal((await operator.deploy('smoke')).exitCode, 0);
+});
+
+test('uninstall leaves the host as it was', lab.only, async () => {
+  const ran = await operator.deploy('uninstall', '--yes');
+  assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+  assert.match(`${ran.stdout}${ran.stderr}`, /Open WebUI/);
+  assert.deepEqual(changedFiles(bare, lab.host('hx-api-server').files()), []);
+  assert.match(await alive(), /ECONNREFUSED/);
+  assert.equal(await lab.host('hx-api-server').must('systemctl --failed --no-legend; systemctl list-units --all --no-legend "litellm*"'), '');
+});

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { borrowLab } from './borrowed.ts';
+import { readMasterKey } from './client.ts';
+import { run } from './command.ts';
+import { changedFiles, type Files } from './host/overlay.ts';
+import { createOperator } from './operator.ts';
+
+const lab = borrowLab();
+const operator = createOperator();
+let before: Files = new Map();
+let printed = '';
+
+/** A LiteLLM as the guide’s playbooks left it: user, virtual environment, configuration, a unit that holds port 4000. */
+const FOREIGN = `
+set -e
+useradd --create-home --shell /bin/bash litellm
+mkdir -p /home/litellm/litellm-venv/bin /etc/litellm
+cat >/home/litellm/litellm-venv/bin/litellm <<'END'
+#!/bin/bash
+exec systemd-socket-activate --listen=4000 --accept --inetd /bin/echo the old one
+END
+chmod 755 /home/litellm/litellm-venv/bin/litellm
+chown -R litellm:litellm /home/litellm
+printf 'model_list: []\\ngeneral_settings:\\n  master_key: sk-the-old-secret-of-theirs\\n' >/etc/litellm/config.yaml
+printf 'LITELLM_MASTER_KEY=sk-the-old-secret-of-theirs\\n' >/etc/litellm/litellm.env
+chown root:litellm /etc/litellm/*
+chmod 640 /etc/litellm/*
+cat >/etc/systemd/system/litellm.service <<'END'
+[Unit]
+Description=LiteLLM Proxy
+After=network.target
+[Service]
+User=litellm
+EnvironmentFile=/etc/litellm/litellm.env
+ExecStart=/home/litellm/litellm-venv/bin/litellm --config /etc/litellm/config.yaml --port 4000
+Restart=always
+[Install]
+WantedBy=multi-user.target
+END
+systemctl daemon-reload
+systemctl enable --quiet --now litellm
+`;
+
+/** Who answers on the port: the first words of the old one, or the new one’s status line. */
+const WHO = "exec 3<>/dev/tcp/127.0.0.1/4000; printf 'GET /health/liveliness HTTP/1.0\\r\\n\\r\\n' >&3; head -n 1 <&3";
+
+test('preflight names a LiteLLM that hxllm did not install, and does not fail for it', lab.only, async () => {
+  await lab.host('hx-api-server').must(FOREIGN);
+  before = lab.host('hx-api-server').files();
+  assert.match(await lab.host('hx-api-server').must(WHO), /the old one/);
+  const ran = await operator.deploy('preflight');
+  assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+  assert.match(ran.stdout, /! .*foreign[\s\S]*\/etc\/systemd\/system\/litellm\.service.*LiteLLM/i);
+});
+
+test('enforce and up refuse it, and touch nothing', lab.only, async () => {
+  for (const command of ['enforce', 'up']) {
+    const ran = await operator.deploy(command, '--yes');
+    assert.equal(ran.exitCode, 1, ran.stdout + ran.stderr);
+    assert.match(`${ran.stdout}${ran.stderr}`, /--take-over/);
+  }
+  assert.deepEqual(changedFiles(before, lab.host('hx-api-server').files()), []);
+  assert.match(await lab.host('hx-api-server').must(WHO), /the old one/);
+});
+
+test('--take-over keeps a copy, replaces it, and prints how to put it back', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  const ran = await operator.deploy('up', '--take-over', '--yes');
+  printed = `${ran.stdout}\n${ran.stderr}`;
+  assert.equal(ran.exitCode, 0, printed);
+  assert.match(await host.must(WHO), /200/);
+  assert.match(await host.must('cat /var/backups/litellm-*/files/etc/systemd/system/litellm.service'), /Description=LiteLLM Proxy/);
+  assert.match(operator.evidence(), /Description=LiteLLM Proxy/);
+  assert.ok(!operator.evidence().includes('sk-the-old-secret-of-theirs'));
+  assert.ok(!operator.evidence().includes(await readMasterKey()));
+});
+
+test('the commands that were printed put it back as it was', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  const commands = printed.split('\n').map((line) => line.trim()).filter((line) => line.startsWith('sudo '));
+  assert.ok(commands.length > 3, printed);
+  // As a person would: pasted into a shell on the host, as deploy.
+  const ran = await run(host.sshCommand('bash', '-e', '-s'), { stdin: `${commands.join('\n')}\n` });
+  assert.equal(ran.exitCode, 0, ran.stderr);
+  assert.match(await host.must(WHO), /the old one/);
+  assert.equal(await host.must('systemctl is-enabled litellm'), 'enabled');
+  // What was installed besides stays until uninstall, and so does the copy.
+  const left = changedFiles(before, host.files()).filter((line) => !/^\+ \/(?:opt\/litellm|var\/backups\/litellm-)/.test(line));
+  assert.deepEqual(left, []);
+});
+
+test('uninstall then removes what is hxllm’s and leaves the old one alone', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  const ran = await operator.deploy('uninstall', '--yes');
+  assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+  assert.match(await host.must(WHO), /the old one/);
+  assert.deepEqual(changedFiles(before, host.files()).filter((line) => !line.startsWith('+ /var/backups/litellm-')), []);
+});
