@@ -29,19 +29,21 @@ export async function readHosts(sources: Sources): Promise<Result<Pick<Config, '
   const { inventory, findings } = sources;
   const chosen = await chooseHosts(sources);
   if (!chosen.ok) return chosen;
-  const hosts: HostConfig[] = [];
-  for (const name of chosen.value) {
-    const variables = await variablesOf(name, sources);
-    if (!variables.ok) return variables;
-    const target = readTarget(name, variables.value, sources.settings, sources.request, findings);
-    hosts.push({ target, settings: readSettings(variables.value, findings), origins: variables.value.origins() });
+  const joinable = hostsOf(inventory, GROUP).length === 0 ? [...inventory.hosts.keys()] : [];
+  const variables = new Map<string, HostVariables>();
+  for (const name of [...chosen.value, ...joinable]) {
+    const read = variables.has(name) ? undefined : await variablesOf(name, sources);
+    if (read?.ok === false) return read;
+    if (read !== undefined) variables.set(name, read.value);
   }
-  const candidates: Candidate[] = [];
-  for (const name of hostsOf(inventory, GROUP).length === 0 ? inventory.hosts.keys() : []) {
-    const variables = await variablesOf(name, sources);
-    if (!variables.ok) return variables;
-    candidates.push({ name, settings: readSettings(variables.value, findings), origins: variables.value.origins() });
-  }
+  // A file that could not be read leaves everything undefined, and a list of what follows from that helps nobody.
+  if (findings.errors.length > 0) return ok({ hosts: [], candidates: [] });
+  const describe = (name: string): readonly (Candidate & { readonly variables: HostVariables })[] => {
+    const found = variables.get(name);
+    return found === undefined ? [] : [{ name, settings: readSettings(found, findings), origins: found.origins(), variables: found }];
+  };
+  const hosts = chosen.value.flatMap(describe).map(({ name, settings, origins, variables: found }): HostConfig => ({ target: readTarget(name, found, sources.settings, sources.request, findings), settings, origins }));
+  const candidates = joinable.flatMap(describe).map(({ name, settings, origins }): Candidate => ({ name, settings, origins }));
   return ok({ hosts, candidates });
 }
 

@@ -38,8 +38,10 @@ export async function readYaml(source: YamlSource, keyring: Keyring, findings: F
   return opened === undefined ? undefined : new Reader(document, source, placeOf, opened, findings).readRoot();
 }
 
+const QUOTE = 'put the value into quotation marks: name: "{{ other }}"';
+
 function hintFor(line: string): string {
-  if (/:\s*\{\{/.test(line)) return 'put the value into quotation marks: name: "{{ other }}"';
+  if (/:\s*\{\{/.test(line)) return QUOTE;
   if (line.includes('\t')) return 'indent with spaces, not with tabs';
   return 'correct the line: most often it is the indentation, a missing ":" or a quotation mark';
 }
@@ -88,7 +90,7 @@ class Reader {
   #read(node: unknown, path: string): Value | undefined {
     this.#count += 1;
     if (this.#count > MOST_NODES) return undefined;
-    if (isAlias(node)) return this.#read(node.resolve(this.#document), path);
+    if (isAlias(node)) return this.#read(node.resolve(this.#document), path) ?? this.#broken(node, `no anchor &${node.source} before this alias`, 'correct the name after *');
     if (isScalar(node)) return this.#scalar(node, path);
     const where = this.#where(node, path);
     const { encrypted } = this.#source;
@@ -101,6 +103,12 @@ class Reader {
     // Every node of a parsed document has its range; the shape is checked, since the library types it as optional.
     const range = typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range) ? Number(node.range[0]) : 0;
     return { ...this.#placeOf(range), ...(path === '' ? {} : { path }) };
+  }
+
+  #broken(node: unknown, seen: string, fix: string): undefined {
+    const where = this.#where(node, '');
+    this.#findings.error({ code: 'config.yaml', summary: 'a YAML file does not parse', detail: `Wanted YAML; seen at line ${String(where.line)}: ${seen}.`, fix, where });
+    return undefined;
   }
 
   #scalar(node: Scalar, path: string): Value {
@@ -118,6 +126,8 @@ class Reader {
     const own = new Map<string, Value>();
     const merged = new Map<string, Value>();
     for (const pair of pairs) {
+      // Python refuses it too; {{ x }} without quotation marks is how it happens.
+      if (!isScalar(pair.key) && !isAlias(pair.key)) this.#broken(pair.key, 'a name that is itself a mapping or a list', QUOTE);
       const key = isScalar(pair.key) ? (pair.key.source ?? String(pair.key.value)) : String(pair.key);
       if (key === '<<') {
         for (const [name, value] of this.#merged(pair.value, path)) if (!merged.has(name)) merged.set(name, value);

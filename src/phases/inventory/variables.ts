@@ -26,7 +26,6 @@ export async function draftVariables(request: InventoryRequest, joining: string 
   const file = await plainPlace(places, (path) => drafts.text(path));
   let backends = listState(hosts, 'litellm_backends', (settings) => settings.backends?.map((backend) => backend.url));
   let models = listState(hosts, 'litellm_models', (settings) => settings.models?.map((model) => model.name));
-  if ((await drafts.text(file)) === undefined && (request.config === undefined || given.value.length > 0)) await drafts.write(file, NEW_VARIABLES);
   if (backends.state === 'missing' && given.value.length > 0) {
     const added = await draft(file, 'litellm_backends', backendLines(given.value.map((url) => ({ url }))), drafts);
     if (!added.ok) return added;
@@ -39,7 +38,8 @@ export async function draftVariables(request: InventoryRequest, joining: string 
     if (!added.ok) return added;
     models = { state: 'added', entries: fleet.models.map((model) => model.name), file: drafts.shown(file) };
   }
-  if (request.config === undefined && backends.state === 'missing' && (await drafts.text(file)) === NEW_VARIABLES) await drafts.write(file, NEW_VARIABLES + EXAMPLE_VARIABLES);
+  // Who begins from nothing gets something to fill in.
+  if (request.config === undefined && (await drafts.text(file)) === undefined) await drafts.write(file, NEW_VARIABLES + EXAMPLE_VARIABLES);
   return ok({ backends, models: { ...models, unanswered: fleet.unanswered }, unlisted: unlisted(given.value, backends) });
 }
 
@@ -48,7 +48,7 @@ function unlisted(given: readonly string[], backends: ListState): readonly strin
 }
 
 async function draft(file: string, name: string, lines: readonly string[], drafts: Drafts): Promise<Result<void>> {
-  const after = await addVariable({ text: (await drafts.text(file)) ?? '', file: drafts.shown(file) }, name, lines);
+  const after = await addVariable({ text: (await drafts.text(file)) ?? NEW_VARIABLES, file: drafts.shown(file) }, name, lines);
   if (!after.ok) return after;
   await drafts.write(file, after.value);
   return ok(undefined);
