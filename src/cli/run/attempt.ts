@@ -72,13 +72,14 @@ export async function attempt(session: Session, undertaking: Undertaking, work: 
   const shownDiff = (diff: string): void => view.diff(redaction.text(diff));
 
   const report = opened.ok ? await work({ tools, about, diff: shownDiff }).catch((error: unknown) => broken(session, error, recorder)) : { ending: 'failed' as const, results: [], problems: opened.problems, changes: 0 };
-  // What a phase found but did not say on the way is said now, so that view, events and run.json agree.
-  for (const result of report.results) if (!ledger.has(redaction.data(result))) say({ kind: 'check', result });
-  for (const problem of report.problems) if (!ledger.has(redaction.data(problem))) say({ kind: 'problem', problem });
-
   const ending: RunEnding = 'crashed' in report ? 'crashed' : signal.aborted && report.ending !== 'passed' ? 'aborted' : report.ending;
   const exitCode = ending === 'crashed' ? EXIT.bug : ending === 'aborted' ? EXIT.interrupted : exitCodeOf({ ...report, ending }, undertaking.detailedExitCode ?? false);
-  const { results, problems, changes } = report;
+  const { results, changes } = report;
+  // Who pressed Ctrl-C knows why a question had no answer and a host went silent.
+  const problems = ending === 'aborted' ? report.problems.filter((problem) => ledger.has(redaction.data(problem))) : report.problems;
+  // What a phase found but did not say on the way is said now, so that view, events and run.json agree.
+  for (const result of results) if (!ledger.has(redaction.data(result))) say({ kind: 'check', result });
+  for (const problem of problems) if (!ledger.has(redaction.data(problem))) say({ kind: 'problem', problem });
   const kept = run?.close({ ending, exitCode, hosts, inputs, changes, results, problems, warnings });
   session.open.run = undefined;
   const lost = kept === undefined || kept.ok ? [] : kept.problems;

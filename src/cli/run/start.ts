@@ -31,6 +31,13 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
       process.exit(EXIT.interrupted);
     },
   );
+  // A program that ends while a run is open has lost its way; neither the evidence nor the exit code may say otherwise.
+  const cutOff = (): void => {
+    if (open.run === undefined) return;
+    abandon(open.run, interruption.signal.aborted ? 'aborted' : 'crashed');
+    process.exitCode = interruption.signal.aborted ? EXIT.interrupted : EXIT.bug;
+  };
+  process.once('exit', cutOff);
   const redaction = createRedaction();
   const result = options.json === true ? terminal.stderr : terminal.stdout;
   const session: Session = {
@@ -46,6 +53,7 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
     if (options.json === true) terminal.stdout.write(`${JSON.stringify(documentOf(name, version, outcomes, several), undefined, 2)}\n`);
     return outcomes.at(-1)?.exitCode ?? EXIT.bug;
   } finally {
+    process.off('exit', cutOff);
     interruption.dispose();
   }
 }

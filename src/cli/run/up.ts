@@ -1,4 +1,5 @@
 import { shellLine } from '../../core/shell.ts';
+import { failsPhase } from '../../core/verdict.ts';
 import { enforce, type EnforceOptions } from './enforce.ts';
 import { inventory, type InventoryOptions } from './inventory.ts';
 import type { Outcome } from './outcome.ts';
@@ -26,7 +27,8 @@ export async function up(session: Session, options: UpOptions): Promise<readonly
     outcomes.push(outcome);
     if (outcome.ending !== 'passed' || session.signal.aborted) break;
   }
-  const failed = outcomes.at(-1)?.ending === 'failed';
-  session.view.finish('up', outcomes, failed ? `mend what is marked, then: ${shellLine(session.command)}` : undefined);
+  const last = outcomes.at(-1);
+  const marked = last?.ending === 'failed' && last.results.some(failsPhase);
+  session.view.finish('up', outcomes, marked ? `mend what is marked, then: ${shellLine(session.command)}` : undefined);
   return outcomes;
 }

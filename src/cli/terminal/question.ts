@@ -8,6 +8,8 @@ const BACKSPACE = /[\b\u007F]/;
 
 /** Asks yes or no on a terminal; no is the default. Ctrl-C is left to whoever handles the signal. */
 export async function askYesNo(input: ReadStream, output: WriteStream, question: string, signal: AbortSignal): Promise<boolean> {
+  // An earlier question may have let go of it.
+  input.ref();
   const lines = createInterface({ input, output });
   // readline keeps Ctrl-C to itself unless somebody listens.
   lines.on('SIGINT', () => void process.kill(process.pid, 'SIGINT'));
@@ -44,8 +46,7 @@ export function askHidden(input: ReadStream, output: WriteStream, question: stri
         if (character === '\r' || character === '\n') return finish(typed);
         if (character === CTRL_D) return finish(typed === '' ? undefined : typed);
         if (character === CTRL_C) {
-          finish(undefined);
-          // Raw mode makes it a character; it is still meant as the signal.
+          // Raw mode makes it a character; it is still meant as the signal, whose handler aborts the question.
           process.kill(process.pid, 'SIGINT');
           return;
         }

@@ -49,7 +49,7 @@ function countsOf(outcome: Outcome): readonly string[] {
   const changed = outcome.changes === 0 ? (outcome.steps.length > 0 || outcome.phase === 'enforce' ? ['no changes'] : []) : [`${String(outcome.changes)} ${outcome.changes === 1 ? 'change' : 'changes'}`];
   const problems = outcome.problems.length;
   return [
-    ...(outcome.ending === 'failed' && outcome.changes === 0 ? [] : changed),
+    ...(outcome.changes === 0 && outcome.ending !== 'passed' ? [] : changed),
     ...count((result) => failsPhase(result) && result.outcome === 'fail', 'failed'),
     ...count((result) => failsPhase(result) && result.outcome === 'unknown', 'unknown'),
     ...(problems === 0 ? [] : [`${String(problems)} ${problems === 1 ? 'problem' : 'problems'}`]),

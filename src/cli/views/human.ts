@@ -14,7 +14,7 @@ import type { View } from './view.ts';
 
 /** The view for people: results on `result` (stderr where stdout is for a document), problems and progress on stderr. */
 export function createHumanView(terminal: Terminal, result: Output, verbose: boolean): View {
-  const spinner = createSpinner(terminal.stderr, terminal.environment);
+  const spinner = createSpinner(terminal.stderr, result, terminal.environment);
   const layoutOf = (output: Output, indent: number): Layout => ({ paint: createPaint(terminal.environment, output.isTty), indent, columns: output.columns(), verbose });
   let several = false;
   let group = '';
@@ -49,11 +49,11 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
     if (event.kind !== 'progress') flush();
     switch (event.kind) {
       case 'progress':
-        return spinner.say(oneLine(several && event.host !== '-' ? `${event.host}: ${event.text}` : event.text, terminal.stderr.columns() - 6));
+        return spinner.say(oneLine(several && event.host !== '-' ? `${event.host}: ${event.text}` : event.text, terminal.stderr.columns() - 8));
       case 'check':
         return result.write(checkBlock(event.result, layoutOf(result, under(event.result.host))));
       case 'step': {
-        if (event.state === 'started') return spinner.say(oneLine(event.title, terminal.stderr.columns() - 6));
+        if (event.state === 'started') return spinner.say(oneLine(event.title, terminal.stderr.columns() - 8));
         return result.write(stepBlock(event, layoutOf(result, under(event.host))));
       }
       case 'problem':
@@ -73,7 +73,10 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
       result.write(`${begun ? '\n' : ''}${paint.bold(phase)}  ${paint.dim(question)}\n`);
       [several, group, begun] = [false, '', true];
     },
-    hosts: (names) => void (several = names.length > 1),
+    hosts: (names) => {
+      several = names.length > 1;
+      if (names.length > 0) spinner.say(oneLine(names.join(', '), terminal.stderr.columns() - 8));
+    },
     event: show,
     warning: (problem: Problem) => terminal.stderr.write(problemBlock(problem, 'warning', layoutOf(terminal.stderr, 2))),
     diff: (diff) => result.write(paintDiff(diff, layoutOf(result, 0).paint, 2)),

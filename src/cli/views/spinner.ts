@@ -6,21 +6,21 @@ export interface Spinner {
   stop(): void;
 }
 
-/** A spinner on a terminal; anywhere else nothing, and ora is not even loaded. */
-export function createSpinner(stderr: Output, environment: Readonly<Record<string, string | undefined>>): Spinner {
-  if (!stderr.isTty || environment['TERM'] === 'dumb' || (environment['CI'] ?? '') !== '') return { say: () => {}, stop: () => {} };
+/** A spinner on a terminal; anywhere else nothing, and ora is not even loaded. Where `result` goes through a pipe, its lines would land in the middle of it. */
+export function createSpinner(stderr: Output, result: Output, environment: Readonly<Record<string, string | undefined>>): Spinner {
+  if (!stderr.isTty || !result.isTty || environment['TERM'] === 'dumb' || (environment['CI'] ?? '') !== '') return { say: () => {}, stop: () => {} };
   let wanted: string | undefined;
-  let spinner: { text: string; start(): unknown; stop(): unknown } | undefined;
+  let spinner: { text: string; readonly isSpinning: boolean; start(): unknown; stop(): unknown } | undefined;
   const loading = import('ora').then(({ default: ora }) => {
     // stdin stays as it is, so that Ctrl-C is a signal and questions can be asked.
-    spinner = ora({ stream: process.stderr, discardStdin: false, indent: 2 });
+    spinner = ora({ stream: process.stderr, discardStdin: false, prefixText: ' ' });
     if (wanted !== undefined) show(wanted);
   });
   loading.catch(() => {});
   const show = (text: string): void => {
     if (spinner === undefined) return;
     spinner.text = text;
-    spinner.start();
+    if (!spinner.isSpinning) spinner.start();
   };
   return {
     say: (text) => {
@@ -29,7 +29,7 @@ export function createSpinner(stderr: Output, environment: Readonly<Record<strin
     },
     stop: () => {
       wanted = undefined;
-      spinner?.stop();
+      if (spinner?.isSpinning === true) spinner.stop();
     },
   };
 }
