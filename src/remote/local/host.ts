@@ -1,0 +1,14 @@
+import type { Host } from '../../core/host.ts';
+import { ok } from '../../core/problem.ts';
+import { runProgram } from './program.ts';
+
+/** This machine as a host (`ansible_connection=local`): programs run as the current user, in this environment. */
+export function createLocalHost(name: string, environment: Readonly<Record<string, string | undefined>>): Host {
+  return {
+    name,
+    address: '127.0.0.1',
+    run: (command, options) => runProgram(name, environment, command, options),
+    forward: (port) => Promise.resolve(ok({ port, close: () => Promise.resolve() })),
+    close: () => Promise.resolve(),
+  };
+}

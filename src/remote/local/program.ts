@@ -1,0 +1,71 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { kill } from 'node:process';
+import type { CallOptions, Command, Ran } from '../../core/host.ts';
+import { fail, ok, type Result } from '../../core/problem.ts';
+import { deadlineOf, describeCommand } from '../deadline.ts';
+import { exitCodeOf } from '../exit-code.ts';
+import { writeStdin } from '../stdin.ts';
+
+/** Between SIGTERM and SIGKILL, and again until the pipes are given up: a grandchild that left the group may hold them. */
+const GRACE_MS = 1000;
+
+type End = Omit<Ran, 'durationMs'>;
+
+/** Runs one program here, in a process group of its own that ends with it when the caller gives up. */
+export async function runProgram(host: string, environment: Readonly<Record<string, string | undefined>>, command: Command, options: CallOptions): Promise<Result<Ran>> {
+  const deadline = deadlineOf(options);
+  const abandoned = (): Result<Ran> => fail(deadline.problem(host, describeCommand(command)));
+  if (deadline.signal.aborted) return abandoned();
+  const startedMs = performance.now();
+  const [program = '', ...rest] = command.argv;
+  // Node's pipes are sockets, and a first-level bash with a socket as input takes itself for rshd's and reads .bashrc.
+  const child = spawn(program, rest, { detached: true, env: { SHLVL: '1', ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const ended = endOf(child);
+  const stop = (): void => { endGroup(child); };
+  deadline.signal.addEventListener('abort', stop, { once: true });
+  try {
+    const end = await Promise.race([ended, writeStdin(command.stdin, child.stdin).then(() => ended)]);
+    return deadline.signal.aborted ? abandoned() : ok({ ...end, durationMs: Math.round(performance.now() - startedMs) });
+  } catch (error) {
+    // The source of its input failed; half of it must not pass for the whole.
+    stop();
+    throw error;
+  } finally {
+    deadline.signal.removeEventListener('abort', stop);
+  }
+}
+
+function endOf(child: ChildProcessWithoutNullStreams): Promise<End> {
+  const [out, err]: [Buffer[], Buffer[]] = [[], []];
+  child.stdout.on('data', (chunk: Buffer) => { out.push(chunk); });
+  child.stderr.on('data', (chunk: Buffer) => { err.push(chunk); });
+  // A program may end without reading all of its input.
+  child.stdin.on('error', () => { child.stdin.destroy(); });
+  return new Promise((resolve) => {
+    // As a shell says it: 127 where there is no such program, 126 where it may not be run.
+    child.once('error', (error: NodeJS.ErrnoException) => { resolve({ exitCode: error.code === 'ENOENT' ? 127 : 126, stdout: '', stderr: `${error.message}\n` }); });
+    child.once('close', (code, signal) => { resolve({ exitCode: exitCodeOf(code, signal), stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }); });
+  });
+}
+
+function endGroup(child: ChildProcessWithoutNullStreams): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  const send = (signal: NodeJS.Signals): void => {
+    try {
+      kill(-pid, signal);
+    } catch {
+      // The whole group has ended already.
+    }
+  };
+  send('SIGTERM');
+  const force = setTimeout(() => {
+    send('SIGKILL');
+    giveUp.refresh();
+  }, GRACE_MS);
+  const giveUp = setTimeout(() => { for (const pipe of child.stdio) pipe?.destroy(); }, 2 * GRACE_MS);
+  child.once('close', () => {
+    clearTimeout(force);
+    clearTimeout(giveUp);
+  });
+}

@@ -1,0 +1,53 @@
+import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware } from 'ssh2';
+import type { Problem } from '../../core/problem.ts';
+import type { Attempt, Identities } from './identities.ts';
+import type { SshSettings } from './settings.ts';
+
+/** Tries identities one after the other, without the useless probe for what the server accepts, and remembers them. */
+export interface Authentication {
+  readonly handler: AuthHandlerMiddleware;
+  /** Why nobody was let in; `said` is what the server said as it hung up. */
+  problem(said?: string): Problem;
+}
+
+/** Offers what was gathered to one server. */
+export function authenticate(settings: SshSettings, identities: Identities): Authentication {
+  const tried: Attempt[] = [];
+  let accepted: readonly AuthenticationType[] | undefined;
+  const rest = [...identities.attempts];
+  const nextOf = (left: readonly AuthenticationType[] | null): AnyAuthMethod | undefined => {
+    if (left !== null) accepted = left;
+    for (;;) {
+      const attempt = rest.shift();
+      if (attempt === undefined) return undefined;
+      const kind = attempt.method.type === 'agent' ? 'publickey' : attempt.method.type;
+      if (accepted !== undefined && !accepted.includes(kind)) continue;
+      tried.push(attempt);
+      return attempt.method;
+    }
+  };
+  return {
+    handler: (left: AuthenticationType[] | null, _partly, next) => {
+      // ssh2 takes `false` for "that was all" (its README, authHandler), which its types do not know.
+      next(nextOf(left) ?? (false as unknown as AuthenticationType));
+    },
+    problem: (said) => problemOf(settings, identities, tried, accepted, said),
+  };
+}
+
+function problemOf(settings: SshSettings, { unusable }: Identities, tried: readonly Attempt[], accepted: readonly AuthenticationType[] | undefined, said: string | undefined): Problem {
+  const place = `${settings.user}@${settings.hostName}:${String(settings.port)}`;
+  const list = tried.length === 0 ? 'There was no key to try.' : `Tried ${tried.map(({ label }) => label).join(', ')}.`;
+  const closed = unusable.length === 0 ? '' : ` ${unusable.map(({ label }) => label).join('; ')}.`;
+  const server = accepted === undefined ? '' : ` The server accepts ${accepted.join(', ')}.`;
+  const words = said === undefined ? '' : ` It said: ${said}.`;
+  const [key] = settings.namedKeys;
+  const copy = `ssh-copy-id${key === undefined ? '' : ` -i ${key}`} -p ${String(settings.port)} ${settings.user}@${settings.hostName}`;
+  return {
+    code: 'host.authentication-failed',
+    summary: `${settings.name}: ${place} let nobody in`,
+    detail: `Wanted to log in as ${settings.user}. ${list}${closed}${server}${words}`,
+    fix: unusable.find(({ fix }) => fix !== undefined)?.fix ?? copy,
+    where: { host: settings.name },
+  };
+}

@@ -1,0 +1,79 @@
+import { createHmac } from 'node:crypto';
+
+/** One line of a known_hosts file (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
+export interface KnownKey {
+  readonly file: string;
+  readonly line: number;
+  readonly marker: 'revoked' | 'cert-authority' | undefined;
+  /** Names, wildcards and `!` exclusions separated by commas, or one hashed name. */
+  readonly hosts: string;
+  readonly type: string;
+  /** The key in base64. */
+  readonly key: string;
+}
+
+/** What known_hosts says of a key that a server showed. */
+export type KeyVerdict =
+  | { readonly state: 'known' }
+  | { readonly state: 'revoked'; readonly entry: KnownKey }
+  /** A key of the same type is known, and it is another. */
+  | { readonly state: 'changed'; readonly entry: KnownKey }
+  | { readonly state: 'unknown'; readonly otherTypes: readonly string[]; readonly authority: KnownKey | undefined };
+
+/** Reads a known_hosts file; lines that make no sense count for nothing, as in OpenSSH. */
+export function parseKnownHosts(text: string, file: string): readonly KnownKey[] {
+  return text.split('\n').flatMap((line, index) => {
+    const [, marker, hosts, type, key] = /^\s*(?:@(revoked|cert-authority)\s+)?([^\s#@]\S*)\s+([a-z][\w@.-]+)\s+([A-Za-z0-9+/]+=*)(?:\s|$)/.exec(line) ?? [];
+    if (hosts === undefined || type === undefined || key === undefined) return [];
+    return [{ file, line: index + 1, marker: marker === 'revoked' || marker === 'cert-authority' ? marker : undefined, hosts, type, key }];
+  });
+}
+
+/** The name under which a host is known: `[host]:port` unless the port is 22; an alias stands for itself. */
+export function knownNames(hostName: string, port: number, alias: string | undefined): readonly string[] {
+  if (alias !== undefined) return [alias.toLowerCase()];
+  const host = hostName.toLowerCase();
+  // As OpenSSH: what is known of the host without a port holds too, where nothing is known of this port.
+  return port === 22 ? [host] : [`[${host}]:${String(port)}`, host];
+}
+
+/** Judges a key (type and base64) by what is known under these names; the first name that has an entry decides. */
+export function judgeKey(entries: readonly KnownKey[], names: readonly string[], type: string, key: string): KeyVerdict {
+  const about = entries.filter(({ hosts }) => names.some((name) => covers(hosts, name)));
+  const revoked = about.find((entry) => entry.marker === 'revoked' && entry.key === key);
+  if (revoked !== undefined) return { state: 'revoked', entry: revoked };
+  const authority = about.find(({ marker }) => marker === 'cert-authority');
+  const [own = '', ...wider] = names;
+  const plain = about.filter(({ marker }) => marker === undefined);
+  const exact = plain.filter(({ hosts }) => covers(hosts, own));
+  if (exact.some((entry) => entry.key === key)) return { state: 'known' };
+  const changed = exact.find((entry) => entry.type === type);
+  if (changed !== undefined) return { state: 'changed', entry: changed };
+  // Without an entry for this port only a match counts: another service of that host may well have another key.
+  if (exact.length === 0 && plain.some((entry) => entry.key === key && wider.some((name) => covers(entry.hosts, name)))) return { state: 'known' };
+  return { state: 'unknown', otherTypes: [...new Set(exact.map((entry) => entry.type))], authority };
+}
+
+/** The types of key that are known under these names, for asking the server for one of them first. */
+export function knownTypes(entries: readonly KnownKey[], names: readonly string[]): readonly string[] {
+  const own = names.map((name) => entries.filter(({ hosts, marker }) => marker === undefined && covers(hosts, name))).find((found) => found.length > 0);
+  return [...new Set((own ?? []).map(({ type }) => type))];
+}
+
+function covers(hosts: string, name: string): boolean {
+  if (hosts.startsWith('|')) return isHashOf(hosts, name);
+  const patterns = hosts.toLowerCase().split(',');
+  const matches = (pattern: string): boolean => wildcard(pattern).test(name);
+  return !patterns.some((pattern) => pattern.startsWith('!') && matches(pattern.slice(1))) && patterns.some((pattern) => !pattern.startsWith('!') && matches(pattern));
+}
+
+// `|1|salt|hash`: HMAC-SHA1 of the name, keyed with the salt (hostfile.c).
+function isHashOf(hashed: string, name: string): boolean {
+  const [, version, salt = '', hash] = hashed.split('|');
+  return version === '1' && createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
+}
+
+function wildcard(pattern: string): RegExp {
+  const source = pattern.replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`).replaceAll('*', '.*').replaceAll('?', '.');
+  return new RegExp(`^${source}$`);
+}

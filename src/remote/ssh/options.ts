@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { fail, ok, type Result } from '../../core/problem.ts';
+import type { Person } from '../person.ts';
+
+/** Options of ssh_config(5) by lower-case name, each with all values it has. */
+export type Options = ReadonlyMap<string, readonly string[]>;
+
+const RESOLVE_TIMEOUT_MS = 10_000;
+
+const USUAL_KEYS = ['id_rsa', 'id_ecdsa', 'id_ed25519'];
+
+/**
+ * What OpenSSH would use for an address with these arguments: `ssh -G` knows Host, Match, Include and canonical names.
+ * Without an ssh client the arguments count, and the usual keys and known_hosts files.
+ */
+export async function readOptions(person: Person, argv: readonly string[], address: string, signal: AbortSignal): Promise<Result<Options>> {
+  const asked = await askSsh(person, argv, address, signal);
+  if (asked === undefined) return ok(optionsOf(argv, person));
+  return asked.exitCode === 0 ? ok(parseOptions(asked.stdout)) : fail({ code: 'config.ssh', summary: 'ssh does not accept its options', detail: `ssh says: ${asked.stderr.trim()}`, fix: `ssh -G ${address}` });
+}
+
+/** Reads what `ssh -G` prints: a name and its value on each line. */
+export function parseOptions(text: string): Options {
+  const options = new Map<string, string[]>();
+  for (const line of text.split('\n')) {
+    const [, name, value = ''] = /^(\S+) (.*)$/.exec(line) ?? [];
+    if (name !== undefined) options.set(name.toLowerCase(), [...(options.get(name.toLowerCase()) ?? []), value]);
+  }
+  return options;
+}
+
+interface Asked {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function askSsh({ environment }: Person, argv: readonly string[], address: string, signal: AbortSignal): Promise<Asked | undefined> {
+  return new Promise((resolve) => {
+    execFile('ssh', ['-G', ...argv, '--', address], { env: { ...environment }, timeout: RESOLVE_TIMEOUT_MS, signal }, (error, stdout, stderr) => {
+      if (error?.code === 'ENOENT') return resolve(undefined);
+      return resolve({ exitCode: error === null ? 0 : 1, stdout, stderr: stderr === '' ? (error?.message ?? '') : stderr });
+    });
+  });
+}
+
+const LETTERS: Readonly<Record<string, string>> = { p: 'port', l: 'user', i: 'identityfile', J: 'proxyjump' };
+
+/** The options that ssh's own arguments set (`-o Name=value`, `-p`, `-l`, `-i`, `-J`), beside OpenSSH's defaults. */
+export function optionsOf(argv: readonly string[], { home }: Pick<Person, 'home'>): Options {
+  const options = new Map<string, readonly string[]>();
+  // As in OpenSSH, the first value that is given counts; keys add up.
+  const set = (name: string, value: string): void => {
+    const key = name.toLowerCase();
+    if (key === 'identityfile') options.set(key, [...(options.get(key) ?? []), value]);
+    else if (!options.has(key)) options.set(key, [value]);
+  };
+  for (let at = 0; at < argv.length; at += 1) {
+    const [, letter = '', attached = ''] = /^-([oplJi])(.*)$/s.exec(argv[at] ?? '') ?? [];
+    if (letter === '') continue;
+    const value = attached === '' ? (argv[(at += 1)] ?? '') : attached;
+    const [, name = '', setting = ''] = /^\s*(\w+)\s*[=\s]\s*"?(.*?)"?\s*$/s.exec(value) ?? [];
+    if (letter === 'o') set(name, setting);
+    else set(LETTERS[letter] ?? '', value);
+  }
+  if (!options.has('identityfile')) options.set('identityfile', USUAL_KEYS.map((name) => `${home}/.ssh/${name}`));
+  if (!options.has('userknownhostsfile')) set('userknownhostsfile', `${home}/.ssh/known_hosts ${home}/.ssh/known_hosts2`);
+  set('globalknownhostsfile', '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2');
+  return options;
+}

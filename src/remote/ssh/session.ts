@@ -1,0 +1,77 @@
+import type { Client, ClientChannel } from 'ssh2';
+import type { CallOptions, Command, Ran } from '../../core/host.ts';
+import { fail, ok, type Result } from '../../core/problem.ts';
+import { shellLine } from '../../core/shell.ts';
+import { deadlineOf, describeCommand } from '../deadline.ts';
+import { exitCodeOf } from '../exit-code.ts';
+import { writeStdin } from '../stdin.ts';
+import type { SshSettings } from './settings.ts';
+import { lost } from './unreachable.ts';
+
+/** Runs one command in a session of its own on a connection that stands. */
+export async function runSession(settings: SshSettings, client: Client, command: Command, options: CallOptions): Promise<Result<Ran>> {
+  const deadline = deadlineOf(options);
+  const what = describeCommand(command);
+  const abandoned = (): Result<Ran> => fail(deadline.problem(settings.name, what));
+  if (deadline.signal.aborted) return abandoned();
+  const startedMs = performance.now();
+  const over = new Promise<undefined>((resolve) => { deadline.signal.addEventListener('abort', () => { resolve(undefined); }, { once: true }); });
+  const opening = openChannel(client, shellLine(command.argv));
+  const channel = await Promise.race([opening, over]);
+  if (channel === undefined) {
+    // The channel may still open; then nobody waits for it.
+    void opening.then((late) => (late instanceof Error ? undefined : endSession(late)));
+    return abandoned();
+  }
+  if (channel instanceof Error) return fail(lost(settings, what, channel.message));
+  const ended = endOf(channel);
+  try {
+    const end = await Promise.race([ended, over, writeStdin(command.stdin, channel).then(() => Promise.race([ended, over]))]);
+    if (end === undefined) {
+      endSession(channel);
+      return abandoned();
+    }
+    if (end.exitCode === undefined) return fail(lost(settings, what, undefined));
+    return ok({ exitCode: end.exitCode, stdout: end.stdout, stderr: end.stderr, durationMs: Math.round(performance.now() - startedMs) });
+  } catch (error) {
+    // The source of its input failed; half of it must not pass for the whole.
+    endSession(channel);
+    throw error;
+  }
+}
+
+function openChannel(client: Client, line: string): Promise<ClientChannel | Error> {
+  return new Promise((resolve) => {
+    try {
+      client.exec(line, (error, channel) => { resolve(error ?? channel); });
+    } catch (error) {
+      // ssh2 throws where the connection is gone already.
+      resolve(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+}
+
+interface End {
+  /** `undefined`: the channel closed and nobody said how the command ended. */
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function endOf(channel: ClientChannel): Promise<End> {
+  const [out, err]: [Buffer[], Buffer[]] = [[], []];
+  channel.on('data', (chunk: Buffer) => { out.push(chunk); });
+  channel.stderr.on('data', (chunk: Buffer) => { err.push(chunk); });
+  channel.on('error', () => undefined);
+  let exitCode: number | undefined;
+  channel.on('exit', (code: number | null, signal?: string) => { exitCode = exitCodeOf(code, signal); });
+  return new Promise((resolve) => {
+    channel.on('close', () => { resolve({ exitCode, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }); });
+  });
+}
+
+// sshd passes the signal on to the command's process group (OpenSSH 7.9 and later); closing alone ends nothing.
+function endSession(channel: ClientChannel): void {
+  channel.signal('TERM');
+  channel.close();
+}

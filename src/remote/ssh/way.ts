@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { kill } from 'node:process';
+import { Duplex } from 'node:stream';
+import type { Client } from 'ssh2';
+import type { Target } from '../../core/host.ts';
+import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import type { Person } from '../person.ts';
+import { dial, type Line } from './dial.ts';
+import { resolveSettings, type SshSettings } from './settings.ts';
+
+/** What leads to a host that is not reached directly; closing it ends what lies on the way. */
+export interface Way {
+  readonly stream: Duplex | undefined;
+  /** What the command on the way complained about; empty where there is none. */
+  complaint(): string;
+  close(): Promise<void>;
+}
+
+const DIRECT: Way = { stream: undefined, complaint: () => '', close: () => Promise.resolve() };
+
+/** Opens the way that ProxyJump or ProxyCommand names; without them it is the direct one. */
+export async function openWay(person: Person, target: Target, settings: SshSettings, signal: AbortSignal): Promise<Result<Way>> {
+  if (settings.proxyCommand !== undefined) return ok(wayThroughCommand(person, settings.proxyCommand));
+  if (settings.proxyJump === undefined) return ok(DIRECT);
+  return wayThroughHosts(person, target, settings, settings.proxyJump.split(','), signal);
+}
+
+function wayThroughCommand(person: Person, command: string): Way {
+  const child = spawn('/bin/sh', ['-c', `exec ${command}`], { detached: true, env: { ...person.environment }, stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-400); });
+  child.on('error', () => undefined);
+  child.stdin.on('error', () => undefined);
+  const close = (): Promise<void> => {
+    try {
+      if (child.pid !== undefined) kill(-child.pid, 'SIGTERM');
+    } catch {
+      // It has ended already.
+    }
+    return Promise.resolve();
+  };
+  return { stream: Duplex.from({ readable: child.stdout, writable: child.stdin }).on('error', () => undefined), complaint: () => said.trim(), close };
+}
+
+// Each hop is a host of its own: its key is verified, its own ssh_config holds; the target's arguments do not.
+async function wayThroughHosts(person: Person, target: Target, settings: SshSettings, hops: readonly string[], signal: AbortSignal): Promise<Result<Way>> {
+  const lines: Line[] = [];
+  const close = async (): Promise<void> => { for (const line of lines.toReversed()) await line.close(); };
+  const give = async (problem: Problem): Promise<Result<Way>> => {
+    await close();
+    return fail(problem);
+  };
+  let stream: Duplex | undefined;
+  const resolved: SshSettings[] = [];
+  for (const hop of hops) {
+    const hopSettings = await resolveSettings(person, targetOf(hop, target), signal);
+    if (!hopSettings.ok) return hopSettings;
+    resolved.push(hopSettings.value);
+  }
+  for (const [index, hop] of resolved.entries()) {
+    const line = await dial(hop, undefined, stream, signal);
+    if (!line.ok) return give(line.problems[0]);
+    lines.push(line.value);
+    const next = resolved[index + 1] ?? settings;
+    const opened = await openStream(line.value.client, next);
+    if (opened instanceof Error) return give(blocked(settings, hop, next, opened));
+    stream = opened;
+  }
+  return ok({ stream, complaint: () => '', close });
+}
+
+function targetOf(hop: string, target: Target): Target {
+  const [, user, address = hop, port] = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(hop) ?? [];
+  const bare = address.replace(/^\[(.*)\]$/, '$1');
+  return { ...target, name: `${target.name} (through ${hop})`, address: bare, user, port: port === undefined ? undefined : Number(port), sshArguments: ['-o', 'ProxyJump=none', ...filesOf(target.sshArguments)], password: undefined };
+}
+
+// Which file ssh_config is, and where known_hosts lies, is the person's affair and not the target's.
+function filesOf(argv: readonly string[]): readonly string[] {
+  return argv.flatMap((word, index) => (word === '-F' || (word === '-o' && /^(?:User|Global)KnownHostsFile/i.test(argv[index + 1] ?? '')) ? [word, argv[index + 1] ?? ''] : /^-F.|^-o(?:User|Global)KnownHostsFile/i.test(word) ? [word] : []));
+}
+
+function openStream(client: Client, { hostName, port }: { readonly hostName: string; readonly port: number }): Promise<Duplex | Error> {
+  return new Promise((resolve) => {
+    client.forwardOut('127.0.0.1', 0, hostName, port, (error, channel) => { resolve(error ?? channel.on('error', () => undefined)); });
+  });
+}
+
+function blocked(settings: SshSettings, hop: SshSettings, next: { readonly hostName: string; readonly port: number }, error: Error): Problem {
+  return {
+    code: 'host.unreachable',
+    summary: `${settings.name}: ${hop.hostName} leads no further`,
+    detail: `Wanted a way from ${hop.hostName} to ${next.hostName} port ${String(next.port)}; it said: ${error.message}.`,
+    fix: `${hop.command} getent ahosts ${next.hostName}`,
+    where: { host: settings.name },
+  };
+}

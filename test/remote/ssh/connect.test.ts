@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { appendFile, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { Target } from '../../../src/core/host.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import { createConnect } from '../../../src/remote/connect.ts';
+import { PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
+import { createKeys, startServer, type TestServer } from './server.ts';
+
+const keys = await createKeys();
+after(() => keys.remove());
+const [hostKey, otherHostKey, ecdsaHostKey, clientKey, strangeKey] = [await keys.make('host'), await keys.make('other-host'), await keys.make('ecdsa-host', 'ecdsa'), await keys.make('client'), await keys.make('strange')];
+const person = { home: keys.folder, userName: 'deploy', environment: { PATH: process.env['PATH'] } };
+const connect = createConnect(person);
+let files = 0;
+
+/** A target for a server, with a known_hosts of its own that has these lines. */
+async function reach(server: TestServer, known: string, part: Partial<Target> = {}): Promise<{ readonly target: Target; readonly file: string }> {
+  const file = join(keys.folder, `known-hosts-${String((files += 1))}`);
+  await writeFile(file, known);
+  const sshArguments = ['-F', 'none', '-o', `UserKnownHostsFile=${file}`, '-o', 'GlobalKnownHostsFile=none', '-o', 'IdentityFile=none', ...(part.sshArguments ?? [])];
+  return { file, target: targetOf({ port: server.port, user: 'deploy', identityFiles: [clientKey.file], ...part, sshArguments }) };
+}
+
+const line = ({ port }: TestServer, key: { publicText: string }): string => `[127.0.0.1]:${String(port)} ${key.publicText}\n`;
+
+test('a known key and an accepted key connect without a probe, and close', async () => {
+  const server = await startServer({ hostKeys: [hostKey], clientKey });
+  const host = valueOf(await connect((await reach(server, line(server, hostKey))).target, PATIENT.signal));
+  assert.deepEqual(server.attempts, ['publickey ssh-ed25519']);
+  assert.equal(host.address, '127.0.0.1');
+  await host.close();
+  await host.close();
+  await server.close();
+});
+
+test('an unknown host key is refused before anything is offered; it names the fingerprint and the way to mend it', async () => {
+  const server = await startServer({ hostKeys: [hostKey], clientKey });
+  const { target, file } = await reach(server, '');
+  const problem = problemOf(await connect(target, PATIENT.signal));
+  assert.equal(problem.code, 'host.key-unknown');
+  assert.match(problem.detail, /ssh-ed25519 key SHA256:[A-Za-z0-9+/]{43}\./);
+  assert.ok(problem.detail.includes(file) && problem.detail.includes(`[127.0.0.1]:${String(server.port)}`), problem.detail);
+  assert.match(problem.fix, /^ssh -o StrictHostKeyChecking=ask .*-p \d+ -l deploy .*127\.0\.0\.1$/);
+  assert.deepEqual(server.attempts, []);
+  await server.close();
+});
+
+test('StrictHostKeyChecking=no in the arguments lets nobody in; host_key_checking=False does', async () => {
+  const server = await startServer({ hostKeys: [hostKey], clientKey });
+  const { target } = await reach(server, '', { sshArguments: ['-o', 'StrictHostKeyChecking=no'] });
+  assert.equal(problemOf(await connect(target, PATIENT.signal)).code, 'host.key-unknown');
+  await valueOf(await connect({ ...target, hostKeyChecking: false }, PATIENT.signal)).close();
+  await server.close();
+});
+
+test('a changed host key is refused and names the line that knows the old one', async () => {
+  const server = await startServer({ hostKeys: [hostKey], clientKey });
+  const { target, file } = await reach(server, `# a comment\n${line(server, otherHostKey)}`);
+  const problem = problemOf(await connect(target, PATIENT.signal));
+  assert.equal(problem.code, 'host.key-changed');
+  assert.deepEqual(problem.where, { host: 'hx-test', file, line: 2 });
+  assert.ok(problem.fix.startsWith(`ssh-keygen -f ${file} -R '[127.0.0.1]:${String(server.port)}' && ssh `), problem.fix);
+  assert.deepEqual(server.attempts, []);
+  await server.close();
+});
+
+test('of several host keys the server is asked for the one that is known', async () => {
+  const server = await startServer({ hostKeys: [hostKey, ecdsaHostKey], clientKey });
+  const { target } = await reach(server, line(server, ecdsaHostKey));
+  await valueOf(await connect(target, PATIENT.signal)).close();
+  await server.close();
+});
+
+test('nobody let in: which keys were tried, as whom, what the server takes, and what would help', async () => {
+  const server = await startServer({ hostKeys: [hostKey], clientKey });
+  const { target } = await reach(server, line(server, hostKey), { identityFiles: [strangeKey.file, join(keys.folder, 'gone')] });
+  const problem = problemOf(await connect(target, PATIENT.signal));
+  assert.equal(problem.code, 'host.authentication-failed');
+  assert.ok(problem.detail.includes(`Wanted to log in as deploy. Tried ${strangeKey.file}.`), problem.detail);
+  assert.match(problem.detail, /gone does not exist\. The server accepts publickey\./);
+  assert.match(problem.fix, /^ssh-copy-id -i .*strange -p \d+ deploy@127\.0\.0\.1$/);
+  await server.close();
+});
+
+test('an encrypted key without an agent is named with ssh-add', async () => {
+  const locked = await keys.make('locked', 'ed25519', 'open sesame');
+  const server = await startServer({ hostKeys: [hostKey], clientKey: locked });
+  const { target } = await reach(server, line(server, hostKey), { identityFiles: [locked.file] });
+  const problem = problemOf(await connect(target, PATIENT.signal));
+  assert.equal(problem.code, 'host.authentication-failed');
+  assert.match(problem.detail, /There was no key to try\. .*locked is encrypted and no agent holds it\./);
+  assert.equal(problem.fix, `ssh-add ${locked.file}`);
+  await server.close();
+});
+
+test('a password goes to a server that takes one, also as an answer to a question', async () => {
+  const servers = [await startServer({ hostKeys: [hostKey], password: 'hunter2' }), await startServer({ hostKeys: [hostKey], keyboard: 'hunter2' })];
+  for (const server of servers) {
+    const { target } = await reach(server, line(server, hostKey), { identityFiles: [], password: new Secret('hunter2') });
+    await valueOf(await connect(target, PATIENT.signal)).close();
+    await server.close();
+  }
+  assert.deepEqual(servers.map(({ attempts }) => attempts.at(-1)), ['password', 'keyboard-interactive']);
+});
+
+test('nobody there, a name that is none, something that is no SSH server: each says so', async () => {
+  const mute = createServer((socket) => { socket.on('error', () => undefined).resume(); });
+  const rude = createServer((socket) => { socket.resume().end('HTTP/1.1 400 Bad Request\r\n\r\n'); });
+  const portOf = (server: typeof mute): Promise<number> => new Promise((resolve) => { server.listen(0, '127.0.0.1', () => { resolve((server.address() as AddressInfo).port); }); });
+  const [mutePort, rudePort] = [await portOf(mute), await portOf(rude)];
+  const plain = { sshArguments: ['-F', 'none'], connectTimeoutMs: 400 };
+  const silent = problemOf(await connect(targetOf({ ...plain, port: mutePort }), PATIENT.signal));
+  assert.deepEqual([silent.code, silent.summary], ['host.timeout', `hx-test: no answer from 127.0.0.1 port ${String(mutePort)}`]);
+  assert.equal(problemOf(await connect(targetOf({ ...plain, port: rudePort }), PATIENT.signal)).code, 'host.unreachable');
+  const unresolved = problemOf(await connect(targetOf({ ...plain, address: 'no-such-host.invalid', port: 22 }), PATIENT.signal));
+  assert.deepEqual([unresolved.code, unresolved.fix], ['host.unreachable', 'getent ahosts no-such-host.invalid']);
+  await new Promise((resolve) => { rude.close(resolve); });
+  const refused = problemOf(await connect(targetOf({ ...plain, port: rudePort }), PATIENT.signal));
+  assert.match(refused.detail, /nothing listens there/);
+  mute.close();
+});
+
+test('an abort ends the connecting, and options that ssh does not take are a configuration problem', async () => {
+  const mute = createServer((socket) => { socket.on('error', () => undefined).resume(); });
+  await new Promise<void>((resolve) => { mute.listen(0, '127.0.0.1', resolve); });
+  const stop = new AbortController();
+  mute.once('connection', () => { stop.abort(); });
+  const { port } = mute.address() as AddressInfo;
+  assert.equal(problemOf(await connect(targetOf({ port, sshArguments: ['-F', 'none'] }), stop.signal)).code, 'host.aborted');
+  mute.close();
+  const config = join(keys.folder, 'config');
+  await appendFile(config, 'Colour blue\n');
+  const problem = problemOf(await connect(targetOf({ sshArguments: ['-F', config] }), PATIENT.signal));
+  assert.deepEqual([problem.code, /colour/i.test(problem.detail)], ['config.ssh', true]);
+});
