@@ -20,9 +20,11 @@ export interface InventoryText {
 
 /** The inventory's text with a host in `[litellm]`; what was there stays byte for byte. The result is read again before it is given out. */
 export async function addToGroup({ text, file }: InventoryText, host: string): Promise<Result<string>> {
-  const yaml = /\.(?:ya?ml|json)$/i.test(file);
+  const before = await hostsIn({ text, file });
+  if (before.includes(host)) return ok(text);
+  const yaml = isYaml(file);
   const after = yaml ? addToYamlGroup(text, GROUP, host, COMMENT) : addToIniGroup(text, GROUP, host, COMMENT);
-  if (after !== undefined && (await hostsIn({ text: after, file }, yaml)).includes(host)) return ok(after);
+  if (after !== undefined && (await hostsIn({ text: after, file })).includes(host)) return ok(after);
   return fail({
     code: 'inventory.edit-by-hand',
     summary: `[${GROUP}] cannot be added without rewriting the file`,
@@ -32,9 +34,13 @@ export async function addToGroup({ text, file }: InventoryText, host: string): P
   });
 }
 
-async function hostsIn({ text, file }: InventoryText, yaml: boolean): Promise<readonly string[]> {
+function isYaml(file: string): boolean {
+  return /\.(?:ya?ml|json)$/i.test(file);
+}
+
+async function hostsIn({ text, file }: InventoryText): Promise<readonly string[]> {
   const findings = new Findings();
-  const inventory = yaml ? readYamlInventory(await readYaml({ text, file, encrypted: false }, new Keyring([]), findings), file, findings) : readIni(text, file, findings);
+  const inventory = isYaml(file) ? readYamlInventory(await readYaml({ text, file, encrypted: false }, new Keyring([]), findings), file, findings) : readIni(text, file, findings);
   return findings.errors.length > 0 ? [] : hostsOf(inventory, GROUP);
 }
 

@@ -88,8 +88,10 @@ export class InventoryBuilder {
     return { groups: new Map(groups), hosts: this.#hosts };
   }
 
-  #isBelow(name: string, top: string): boolean {
+  #isBelow(name: string, top: string, visited = new Set<string>()): boolean {
+    if (visited.has(top)) return false;
+    visited.add(top);
     const children = this.#groups.get(top)?.children ?? new Set<string>();
-    return children.has(name) || [...children].some((child) => this.#isBelow(name, child));
+    return children.has(name) || [...children].some((child) => this.#isBelow(name, child, visited));
   }
 }

@@ -3,7 +3,10 @@ import type { Group, Inventory } from './inventory.ts';
 /** The hosts of a group and of all groups below it, in the inventory's order. */
 export function hostsOf(inventory: Inventory, groupName: string): readonly string[] {
   const found = new Set<string>();
+  const visited = new Set<string>();
   const visit = (name: string): void => {
+    if (visited.has(name)) return;
+    visited.add(name);
     const group = inventory.groups.get(name);
     for (const host of group?.hosts ?? []) found.add(host);
     for (const child of group?.children ?? []) visit(child);
@@ -15,8 +18,15 @@ export function hostsOf(inventory: Inventory, groupName: string): readonly strin
 /** The groups a host is in, through any path, sorted as Ansible merges them: by depth, `ansible_group_priority` and name; the later one wins. */
 export function groupsOf(inventory: Inventory, host: string): readonly Group[] {
   const depths = depthsOf(inventory);
-  const mine = [...inventory.groups.values()].filter((group) => group.name === 'all' || hostsOf(inventory, group.name).includes(host));
-  return mine.toSorted((a, b) => (depths.get(a.name) ?? 0) - (depths.get(b.name) ?? 0) || priorityOf(a) - priorityOf(b) || (a.name < b.name ? -1 : 1));
+  const groups = [...inventory.groups.values()];
+  const mine = new Set(['all']);
+  const climb = (name: string): void => {
+    if (mine.has(name)) return;
+    mine.add(name);
+    for (const group of groups) if (group.children.includes(name)) climb(group.name);
+  };
+  for (const group of groups) if (group.hosts.includes(host)) climb(group.name);
+  return groups.filter((group) => mine.has(group.name)).toSorted((a, b) => (depths.get(a.name) ?? 0) - (depths.get(b.name) ?? 0) || priorityOf(a) - priorityOf(b) || (a.name < b.name ? -1 : 1));
 }
 
 /** How far below `all` each group is, by its longest path. */

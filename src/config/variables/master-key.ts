@@ -17,7 +17,6 @@ export function readMasterKey(variables: HostVariables, reader: Reader): MasterK
   if (value.kind === 'locked') return { state: 'locked', file: value.file };
   const key = reader.text(value, 'the key as text, sk- and 64 hexadecimal digits', MAKE);
   if (key === undefined) return { state: 'absent' };
-  // eslint-disable-next-line no-control-regex
   if (/[\s\u0000-\u001F\u007F]/.test(key)) return reader.wrong(value, 'a key without spaces', MAKE) ?? { state: 'absent' };
   if (/YOUR|GENERATED|CHANGE|REPLACE|EXAMPLE/i.test(key)) return reader.wrong(value, 'a key of your own, not the one of the instructions', MAKE) ?? { state: 'absent' };
   const { where } = value;

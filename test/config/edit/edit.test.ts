@@ -31,7 +31,8 @@ test('in a group that is there the host goes below the last one, above what belo
   assert.equal(await add('[litellm:vars]\nx=1\n[litellm]'), '[litellm:vars]\nx=1\n[litellm]\ngw\n');
 });
 
-test('an inventory that has the host in the group is left alone by whoever asks first, and an unreadable one is not edited', async () => {
+test('an inventory that has the host in the group is left alone, and an unreadable one is not edited', async () => {
+  for (const [text, file] of [['[litellm:children]\nx\n[x]\ngw', 'dev.ini'], ['litellm: {hosts: {gw: }}\n', 'dev.yml']] as const) assert.equal(await add(text, file), text);
   assert.equal(await add('[bad header]\n'), 'inventory.edit-by-hand');
 });
 

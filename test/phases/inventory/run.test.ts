@@ -151,6 +151,12 @@ test('--vault-init refuses where a vault is, says which line to add, and leaves 
   assert.match(again.report.problems[0]?.detail ?? '', /litellm_master_key: "sk-…"/);
 });
 
+test('an empty vault password makes no vault', async () => {
+  using tree = new Tree(GUIDE);
+  const { report } = await run(tree, { vaultInit: new Secret('') });
+  assert.deepEqual([report.problems[0]?.code, report.edits], ['vault.password-empty', []]);
+});
+
 test('--vault-init does not make a folder that would hide group_vars/all.yml', async () => {
   using tree = new Tree({ 'inventories/dev.ini': '[litellm]\nh\n', 'inventories/group_vars/all.yml': GUIDE['inventories/group_vars/all/main.yml'] ?? '' });
   const { report } = await run(tree, { vaultInit: PASSWORD });
