@@ -17,7 +17,8 @@ export function readMasterKey(variables: HostVariables, reader: Reader): MasterK
   if (value.kind === 'locked') return { state: 'locked', file: value.file };
   const key = reader.text(value, 'the key as text, sk- and 64 hexadecimal digits', MAKE);
   if (key === undefined) return { state: 'absent' };
-  if (/[\s\u0000-\u001F\u007F]/.test(key)) return reader.wrong(value, 'a key without spaces', MAKE) ?? { state: 'absent' };
+  // It travels in a header and in an environment file, where anything else would not arrive.
+  if (/[^!-~]/.test(key)) return reader.wrong(value, 'a key of letters, digits and signs of ASCII, without spaces', MAKE) ?? { state: 'absent' };
   if (/YOUR|GENERATED|CHANGE|REPLACE|EXAMPLE/i.test(key)) return reader.wrong(value, 'a key of your own, not the one of the instructions', MAKE) ?? { state: 'absent' };
   const { where } = value;
   if (!value.encrypted) reader.findings.warning({ code: 'vault.plain-text', summary: 'the master key stands in a file that is not encrypted', detail: `Wanted ${NAME} in an Ansible Vault; seen it as plain text.`, fix: where.file === undefined ? 'ansible-vault encrypt FILE' : `ansible-vault encrypt ${where.file}`, where });
