@@ -13,6 +13,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const program = createProgram(
       version,
       async (command, options, several, work) => {
+        if (options.askVaultPass === true && !terminal.interactive) command.error('error: --ask-vault-pass needs a terminal; without one: --vault-password-file FILE');
         const { start } = await import('./run/start.ts');
         exitCode = await start(terminal, { name: command.name(), argv, options, several, work });
       },

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { demoCommand } from './commands/demo.ts';
+import { demoCommand } from './commands/demo.ts';
 import { enforceCommand } from './commands/enforce.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import type { Start } from './commands/phase-command.ts';
@@ -27,6 +28,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
     .enablePositionalOptions()
     .addHelpText('after', `\n${FIRST_STEPS}`);
   const groups: readonly (readonly [string, readonly Command[]])[] = [
+    ['To look around first:', [demoCommand(handOn)]],
     ['All at once, and undone:', [upCommand(start), uninstallCommand(start)]],
     ['The five phases, in order:', [preflightCommand(start), inventoryCommand(start), validateCommand(start), enforceCommand(start), smokeCommand(start)]],
     ['To try it:', [demoCommand(handOn)]],

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+
+const PROGRAM = join(import.meta.dirname, '../../bin/hxllm.js');
+
+let root = '';
+beforeEach(() => void (root = mkdtempSync(join(tmpdir(), 'hxllm-program-'))));
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function environment(): NodeJS.ProcessEnv {
+  // Nobody's own ansible.cfg or colours.
+  return { PATH: process.env['PATH'], HOME: root, TERM: 'dumb' };
+}
+
+interface Ended {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function hxllm(...argv: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [PROGRAM, ...argv], { cwd: root, env: environment(), timeout: 20_000 }, (error, stdout, stderr) => {
+      resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+function lastRun(phase: string): Record<string, unknown> {
+  const folder = join(root, 'evidence', phase);
+  return JSON.parse(readFileSync(join(folder, readdirSync(folder).toSorted().at(-1) ?? '', 'run.json'), 'utf8')) as Record<string, unknown>;
+}
+
+test('wrong usage is 64, on stderr, with a suggestion and where help is', async () => {
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [['prefligt'], /Did you mean preflight\?/],
+    [['smoke', '--lim', 'x'], /Did you mean --limit\?[\s\S]+hxllm smoke --help/],
+    [['preflight', 'surplus'], /too many arguments/],
+    [['smoke', '--key-file', 'key'], /--key-file goes with --url/],
+    [['smoke', '--url', 'http://127.0.0.1:1', '--limit', 'h'], /--url goes with neither/],
+    [['inventory', 'a', '--init', 'b'], /--init HOST names the host already/],
+    [['enforce', '--ask-vault-pass'], /--ask-vault-pass needs a terminal[\s\S]+--vault-password-file FILE/],
+    [[], /Usage: hxllm/],
+  ];
+  const ended = await Promise.all(cases.map(async ([argv, message]) => ({ argv, message, ...(await hxllm(...argv)) })));
+  for (const { argv, message, status, stdout, stderr } of ended) {
+    assert.equal(status, 64, argv.join(' '));
+    assert.equal(stdout, '');
+    assert.match(stderr, message);
+  }
+  assert.deepEqual(readdirSync(root), [], 'no evidence of what never began');
+});
+
+test('version and every command’s help are results: exit code 0, on stdout, with examples', async () => {
+  assert.match((await hxllm('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
+  const help = await hxllm('--help');
+  assert.equal(help.status, 0);
+  const phases = ['up', 'uninstall', 'preflight', 'inventory', 'validate', 'enforce', 'smoke'];
+  for (const command of [...phases, 'gateway', 'sim']) assert.match(help.stdout, new RegExp(`^ {2}${command} `, 'm'));
+  const helps = await Promise.all(phases.map(async (command) => ({ command, ...(await hxllm(command, '--help')) })));
+  for (const { command, status, stdout } of helps) {
+    assert.equal(status, 0);
+    assert.match(stdout, new RegExp(`Usage: hxllm ${command}[\\s\\S]+--inventory[\\s\\S]+--limit[\\s\\S]+--ask-vault-pass[\\s\\S]+--vault-password-file[\\s\\S]+--json[\\s\\S]+--evidence-dir[\\s\\S]+--verbose[\\s\\S]+Examples:\\n {2}hxllm ${command}`));
+  }
+});
+
+test('no inventory is 78: what was looked for and the command that makes one, and evidence of it', async () => {
+  const { status, stderr } = await hxllm('preflight');
+  assert.equal(status, 78);
+  assert.match(stderr, /there is no inventory\n {6}where {2}inventories\/dev\.ini\n {6}detail [\s\S]+hxllm inventory --init HOST/);
+  const { ending, exitCode, command } = lastRun('preflight');
+  assert.deepEqual({ ending, exitCode, command }, { ending: 'failed', exitCode: 78, command: ['hxllm', 'preflight'] });
+});
+
+test('--json prints one document on stdout and everything for people on stderr', async () => {
+  const { status, stdout, stderr } = await hxllm('smoke', '--url', 'http://127.0.0.1:1', '--json');
+  assert.equal(status, 1);
+  const document = JSON.parse(stdout) as Record<string, unknown>;
+  assert.deepEqual([document['schemaVersion'], document['command'], document['ending'], document['exitCode']], [1, 'smoke', 'failed', 1]);
+  assert.match(stderr, /^smoke {2}Does it answer\?/);
+});
+
+test('Ctrl-C ends in good order: exit code 130, the evidence closed as aborted', async () => {
+  // A server that takes the connection and never answers.
+  const server = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const child = spawn(process.execPath, [PROGRAM, 'smoke', '--url', `http://127.0.0.1:${String(address.port)}`], { cwd: root, env: environment(), stdio: 'ignore' });
+  await once(server, 'connection');
+  child.kill('SIGINT');
+  const [code] = (await once(child, 'exit')) as [number | null];
+  server.close();
+  assert.equal(code, 130);
+  assert.deepEqual([lastRun('smoke')['ending'], lastRun('smoke')['exitCode']], ['aborted', 130]);
+});
+
+test('a reader that leaves early stops neither the work nor its exit code', async () => {
+  const child = spawn(process.execPath, [PROGRAM, 'smoke', '--url', 'http://127.0.0.1:1'], { cwd: root, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  child.stderr.destroy();
+  const [code] = (await once(child, 'exit')) as [number | null];
+  assert.equal(code, 1);
+  assert.equal(lastRun('smoke')['ending'], 'failed');
+});
+
+test('gateway and sim get their arguments as they were typed, --help included', async () => {
+  const [help, sim, { status, stderr }] = await Promise.all([hxllm('gateway', '--help'), hxllm('sim', '--help'), hxllm('gateway', '--config', 'nowhere.yaml', '--check')]);
+  assert.match(help.stdout, /--config FILE/);
+  assert.match(sim.stdout, /--num-parallel/);
+  assert.equal(status, 78);
+  assert.match(stderr, /nowhere\.yaml/);
+});
