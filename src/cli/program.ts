@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { demoCommand } from './commands/demo.ts';
-import { demoCommand } from './commands/demo.ts';
 import { enforceCommand } from './commands/enforce.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import type { Start } from './commands/phase-command.ts';
@@ -31,7 +30,6 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
     ['To look around first:', [demoCommand(handOn)]],
     ['All at once, and undone:', [upCommand(start), uninstallCommand(start)]],
     ['The five phases, in order:', [preflightCommand(start), inventoryCommand(start), validateCommand(start), enforceCommand(start), smokeCommand(start)]],
-    ['To try it:', [demoCommand(handOn)]],
     ['Servers, in the foreground:', [gatewayCommand(handOn), simCommand(handOn)]],
   ];
   for (const [group, commands] of groups) {

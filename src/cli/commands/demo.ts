@@ -1,41 +1,31 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import type { DemoOptions } from '../demo/demo.ts';
 import { collect, described } from './phase-command.ts';
 import type { HandOn } from './servers.ts';
 
-const DEFAULT_PORT = 4000;
-
-interface DemoOptions {
-  readonly detach?: boolean;
-  readonly stop?: boolean;
-  readonly port: number;
-  readonly backend?: readonly string[];
-}
-
 /** `hxllm demo` */
 export function demoCommand(handOn: HandOn): Command {
-  return described({
+  const text = {
     name: 'demo',
-    purpose: 'Run the five phases against this machine, in front of simulated Ollama servers',
-    description: 'Needs neither root nor systemd, and touches nothing outside .demo/ and evidence/. Leaves a gateway answering until Ctrl-C.',
+    purpose: 'Run the five phases against this machine and leave a gateway answering',
+    description: 'Two simulated Ollama servers, an inventory to read in .demo/, the same phases as for a real host; needs neither root nor systemd. Ctrl-C ends it.',
     examples: [
-      ['demo', 'until Ctrl-C'],
-      ['demo --detach', 'returns and leaves it running'],
-      ['demo --stop', 'ends it'],
-      ['demo --backend http://127.0.0.1:11434', 'in front of an Ollama that you have'],
+      ['demo', 'on port 4000, until Ctrl-C'],
+      ['demo --detach', 'return when it answers, and leave it running'],
+      ['demo --stop', 'end what was left running'],
+      ['demo --backend http://127.0.0.1:11434', 'with an Ollama that is there already'],
     ],
-  })
-    .option('--detach', 'return, and leave it running')
-    .option('--stop', 'end the demo that runs')
-    .option('--port <n>', 'the gateway’s port', portOf, DEFAULT_PORT)
-    .option('--backend <url>', 'an Ollama server that you have (repeatable); default: two simulated ones', collect)
-    .action(({ detach = false, stop = false, port, backend = [] }: DemoOptions) => handOn([], async () => {
-      const { runDemo } = await import('../demo/demo.ts');
-      return () => runDemo({ detach, stop, port, backends: backend });
-    }));
+  } as const;
+  return described(text)
+    .option('--detach', 'return when the gateway answers, and leave it running', false)
+    .option('--stop', 'end every demo that was started in this folder', false)
+    .option('--port <number>', 'port of the gateway', portOf, 4000)
+    .option('--backend <url>', 'an Ollama server to use instead of the simulated ones (repeatable)', collect, [])
+    .action(({ backend, ...options }: Omit<DemoOptions, 'backends'> & { readonly backend: readonly string[] }) => handOn([], async () => (await import('../demo/demo.ts')).runDemo.bind(undefined, { ...options, backends: backend })));
 }
 
 function portOf(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new InvalidArgumentError('Wanted a port from 1 to 65535.');
+  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) throw new InvalidArgumentError('Wanted a number from 1 to 65535.');
   return port;
 }
