@@ -18,9 +18,14 @@ useradd --create-home --shell /bin/bash litellm
 mkdir -p /home/litellm/litellm-venv/bin /etc/litellm
 cat >/home/litellm/litellm-venv/bin/litellm <<'END'
 #!/bin/bash
-exec systemd-socket-activate --listen=4000 --accept --inetd /bin/echo the old one
+exec systemd-socket-activate --listen=4000 --accept --inetd /home/litellm/litellm-venv/bin/answer
 END
-chmod 755 /home/litellm/litellm-venv/bin/litellm
+cat >/home/litellm/litellm-venv/bin/answer <<'END'
+#!/bin/bash
+while read -r line && [ "$line" != $'\\r' ]; do :; done
+echo the old one
+END
+chmod 755 /home/litellm/litellm-venv/bin/*
 chown -R litellm:litellm /home/litellm
 printf 'model_list: []\\ngeneral_settings:\\n  master_key: sk-the-old-secret-of-theirs\\n' >/etc/litellm/config.yaml
 printf 'LITELLM_MASTER_KEY=sk-the-old-secret-of-theirs\\n' >/etc/litellm/litellm.env
