@@ -11,13 +11,17 @@ export function becoming(become: Become, command: Command): Command {
   return become === 'none' ? command : { ...command, argv: ['sh', '-c', AS_ROOT, 'hxllm', ...command.argv] };
 }
 
+// What sudo says where it does not run the command; that it cannot resolve the host's own name is only a remark.
+const REFUSAL = /^(?:sudo: (?!unable to resolve host).*|.*(?:is not in the sudoers file|may not run sudo|sudo: (?:command )?not found).*)$/m;
+
 /** Why a command as root did not run, if that is what happened. */
 export function refusedBySudo(host: string, become: Become, ran: Ran): Problem | undefined {
-  if (become === 'none' || ran.exitCode === 0 || !/^sudo: /m.test(ran.stderr)) return undefined;
+  const refusal = become === 'none' || ran.exitCode === 0 ? undefined : REFUSAL.exec(ran.stderr)?.[0];
+  if (refusal === undefined) return undefined;
   return {
     code: 'permission.sudo',
     summary: 'sudo asks for a password or refuses',
-    detail: `Wanted "sudo -n" to work without a password, saw: ${ran.stderr.trim().split('\n')[0] ?? ''}`,
+    detail: `Wanted "sudo -n" to work without a password, saw: ${refusal.trim()}`,
     fix: `on ${host}: echo "$USER ALL=(ALL) NOPASSWD: ALL" | sudo tee /etc/sudoers.d/hxllm`,
     where: { host },
   };

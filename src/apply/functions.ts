@@ -5,10 +5,14 @@
 export const FUNCTIONS = `
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 umask 022
-kept= undone=
+kept= undone= begun=$EPOCHSECONDS
 say() { printf '%s\\n' "$nonce $*" 2>/dev/null || :; }
 own() { [ "$1" = - ] || chown -- "$1" "$2"; }
-folder() { { [ -d "$1" ] || mkdir -- "$1"; } && own "$3" "$1" && chmod -- "$2" "$1"; }
+folder() {
+  if [ ! -d "$1" ]; then mkdir -- "$1" || return
+  elif [ -n "$kept" ]; then printf 'chown -- %q %q && chmod -- %q %q\\n' "$(stat -c %u:%g -- "$1")" "$1" "$(stat -c %a -- "$1")" "$1" >> "$kept/undo"; fi
+  own "$3" "$1" && chmod -- "$2" "$1"
+}
 stage() {
   rm -f -- "$1.hxllm-new" && (umask 077 && printf %s "$4" | base64 -d > "$1.hxllm-new") &&
     own "$3" "$1.hxllm-new" && chmod -- "$2" "$1.hxllm-new" && sync -- "$1.hxllm-new"
@@ -29,7 +33,8 @@ remove_empty() { [ ! -d "$1" ] || rmdir --ignore-fail-on-non-empty -- "$1"; }
 copy() {
   local into=$1; shift
   mkdir -p -m 700 -- "$into" || return
-  for path; do cp -a --parents -- "$path" "$into" || return; done
+  # From / and by a relative path: with an absolute one, the cp of Debian 12 (coreutils 9.1) fails to keep the folders' modes.
+  for path; do (cd / && cp -a --parents -- "\${path#/}" "$into") || return; done
 }
 check() {
   local config=$2; [ ! -e "$2.hxllm-new" ] || config=$2.hxllm-new
@@ -70,9 +75,10 @@ health() {
     if [ "$SECONDS" -ge "$until" ]; then echo "no 200 within $4 s, the last answer was: \${line:-none}"; break; fi
     sleep 0.1
   done
-  if [ "$5" = unit ]; then journalctl -u "$6" -n 20 --no-pager -o cat; else tail -n 20 -- "$7"; fi
+  if [ "$5" = unit ]; then journalctl -u "$6" --since "@$begun" -n 20 --no-pager -o cat; else tail -n 20 -- "$7"; fi
   return 1
 }
+undo() { tac "$kept/undo" > "$kept/undo.sh" && bash -e "$kept/undo.sh"; }
 # Runs a step's function; what it prints is told only when it fails.
 attempt() {
   local begin=$EPOCHREALTIME

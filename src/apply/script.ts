@@ -23,17 +23,17 @@ export function prepareScript(steps: readonly Step[], nonce: string): string {
  * the service started. When a step fails, what was replaced is put back. It ends what it began, also when nobody listens any more.
  */
 export function switchScript(plan: Plan, steps: readonly Step[], nonce: string): string {
-  const writes = steps.map((step) => step.actions.filter((action) => action.kind === 'write'));
+  const early = steps.map((step) => step.actions.filter((action) => action.kind === 'write' || action.kind === 'folder'));
   const checks = steps.map((step) => step.actions.filter((action) => action.kind === 'check'));
   const acts = steps.map((step) => inline(step.actions).filter((action) => action.kind !== 'check'));
   const having = (lists: readonly (readonly unknown[])[]): string => lists.flatMap((list, index) => (list.length > 0 ? [String(index)] : [])).join(' ');
   // A step that only checks has nothing to do later.
   const later = steps.flatMap((_, index) => ((checks[index] ?? []).length > 0 && (acts[index] ?? []).length === 0 ? [] : [String(index)])).join(' ');
-  const staged = writes.flat().map((action) => quote(`${action.path}.hxllm-new`));
+  const staged = early.flat().map((action) => quote(`${action.path}.hxllm-new`));
   return wrap(
     nonce,
     [
-      ...writes.map((actions, index) => body('stage', index, actions.map(stageLine))),
+      ...early.map((actions, index) => body('stage', index, actions.map((action) => (action.kind === 'write' ? stageLine(action) : actionLine(action))))),
       ...checks.map((actions, index) => body((acts[index] ?? []).length === 0 ? 'step' : 'check', index, actions.map(actionLine))),
       ...acts.flatMap((actions, index) => (actions.length === 0 ? [] : [body('step', index, actions.map(actionLine))])),
       body('recover', 'before', plan.recover.before.map((action) => lineOf(action))),
@@ -45,12 +45,12 @@ export function switchScript(plan: Plan, steps: readonly Step[], nonce: string):
       `kept=${quote(plan.keepFolder)}; rm -rf -- "$kept" && mkdir -m 700 -- "$kept" && : > "$kept/undo" || exit`,
       'printed=$kept/printed',
       'undone=0',
-      `for step in ${having(writes)}; do attempt stage "$step" || { unstage; exit 0; }; done`,
-      ...checks.flatMap((actions, index) => (actions.length === 0 ? [] : [`attempt ${(acts[index] ?? []).length === 0 ? 'step' : 'check'} ${String(index)} || { unstage; exit 0; }`])),
+      `for step in ${having(early)}; do attempt stage "$step" || { undo; unstage; exit 0; }; done`,
+      ...checks.flatMap((actions, index) => (actions.length === 0 ? [] : [`attempt ${(acts[index] ?? []).length === 0 ? 'step' : 'check'} ${String(index)} || { undo; unstage; exit 0; }`])),
       `for step in ${later}; do`,
       '  attempt step "$step" && continue',
       '  recover_before < /dev/null > /dev/null 2>&1',
-      '  tac "$kept/undo" > "$kept/undo.sh" && . "$kept/undo.sh" && recover_after < /dev/null > "$printed" 2>&1 && say undone || say stuck "$(tail -c 4000 "$printed" | base64 -w0)"',
+      '  undo && recover_after < /dev/null > "$printed" 2>&1 && say undone || say stuck "$(tail -c 4000 "$printed" | base64 -w0)"',
       '  break',
       'done',
       'unstage',

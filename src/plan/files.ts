@@ -36,6 +36,8 @@ function differences(file: WantedFile, text: string, entry: Entry | undefined): 
   const access = entry === undefined ? `${file.owner ?? '-'}:${file.group ?? '-'} ${modeText(file.mode)}` : `${ownerText(file, entry)} ${modeText(file.mode)}`;
   const seen = entry === undefined ? '' : `${entry.owner}:${entry.group} ${modeText(entry.mode)}`;
   const changed = entry?.sha256 !== sha256(text);
-  const content = file.content.kind === 'secret' ? `${entry === undefined ? 'is not there' : 'has another content'}: [redacted]` : diffLines(entry?.text ?? '', text);
-  return [...(changed ? [content] : []), ...(entry !== undefined && access !== seen ? [`${seen}, wanted ${access}`] : [])];
+  // What stands in a foreign file may be secret, so it is not shown.
+  const foreign = entry !== undefined && !entry.marked;
+  const content = file.content.kind === 'secret' ? `${entry === undefined ? 'is not there' : 'has another content'}: [redacted]` : diffLines(foreign ? '' : (entry?.text ?? ''), text);
+  return [...(foreign ? ['replaces a file that hxllm did not write'] : []), ...(changed ? [content] : []), ...(entry !== undefined && access !== seen ? [`${seen}, wanted ${access}`] : [])];
 }

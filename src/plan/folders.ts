@@ -30,22 +30,29 @@ export function wantedFolders(settings: Settings, paths: HostPaths): readonly Wa
   return [...needed.map((path) => ({ path, owner: root, group: root, mode: undefined })), ...own].toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Folders that are missing or have another owner or mode, and the marker that says what hxllm made. */
+/** Folders that are missing, and the marker that says what hxllm made. */
 export function planFolders(wanted: Wanted, seen: Seen): readonly Step[] {
-  const { entries } = seen.installation;
-  const folders = wantedFolders(wanted.settings, wanted.paths);
-  const different = folders.flatMap((folder) => {
-    const why = difference(folder, entries.get(folder.path));
+  const { entries, notes } = seen.installation;
+  const missing = wantedFolders(wanted.settings, wanted.paths).filter((folder) => !entries.has(folder.path));
+  if (missing.length === 0 && notes !== undefined) return [];
+  const actions: readonly Action[] = [...missing.map(folderAction), markerAction(wanted, notesAfter(wanted, seen))];
+  const detail = [...missing.map((folder) => `${folder.path}: is not there`), ...(notes === undefined ? [`${wanted.paths.marker}: marks the folder as hxllm’s`] : [])].join('\n');
+  return [{ id: 'folders', title: `make ${wanted.paths.installDir} and ${wanted.paths.configDir}`, detail, stage: 'prepare', kind: 'change', actions }];
+}
+
+/** Folders that are there with another owner or mode. Somebody may be using them, so they are part of the switch. */
+export function planAccess(wanted: Wanted, { installation }: Seen): readonly Step[] {
+  const different = wantedFolders(wanted.settings, wanted.paths).flatMap((folder) => {
+    const why = difference(folder, installation.entries.get(folder.path));
     return why === undefined ? [] : [{ folder, why }];
   });
-  const notes = notesAfter(wanted, seen);
-  if (different.length === 0 && seen.installation.notes !== undefined) return [];
-  const actions: readonly Action[] = [
-    ...different.map(({ folder }): Action => ({ kind: 'folder', path: folder.path, owner: folder.owner, group: folder.group, mode: folder.mode ?? 0o755 })),
-    markerAction(wanted, notes),
-  ];
-  const detail = [...different.map(({ folder, why }) => `${folder.path}: ${why}`), ...(seen.installation.notes === undefined ? [`${wanted.paths.marker}: marks the folder as hxllm’s`] : [])].join('\n');
-  return [{ id: 'folders', title: `make ${wanted.paths.installDir} and ${wanted.paths.configDir}`, detail, stage: 'prepare', kind: 'change', actions }];
+  if (different.length === 0) return [];
+  const paths = different.map(({ folder }) => folder.path);
+  return [{ id: 'folders.access', title: `set owner and mode of ${paths.join(', ')}`, detail: different.map(({ folder, why }) => `${folder.path}: ${why}`).join('\n'), stage: 'switch', kind: 'change', actions: different.map(({ folder }) => folderAction(folder)) }];
+}
+
+function folderAction({ path, owner, group, mode }: WantedFolder): Action {
+  return { kind: 'folder', path, owner, group, mode: mode ?? 0o755 };
 }
 
 /** What the marker says after the plan: what was made earlier and what this plan makes. Nothing is confirmed yet. */
@@ -62,8 +69,7 @@ export function markerAction({ settings, paths }: Wanted, notes: Notes): Action 
 }
 
 function difference(folder: WantedFolder, entry: Entry | undefined): string | undefined {
-  if (entry === undefined) return 'is not there';
-  if (folder.mode === undefined || entry.kind === 'link') return undefined;
+  if (entry === undefined || folder.mode === undefined || entry.kind === 'link') return undefined;
   const wanted = `${ownerText(folder, entry)} ${modeText(folder.mode)}`;
   const seen = `${entry.owner}:${entry.group} ${modeText(entry.mode)}`;
   return wanted === seen ? undefined : `${seen}, wanted ${wanted}`;

@@ -1,6 +1,6 @@
 import type { Wanted } from '../render/wanted.ts';
 import { planFiles } from './files.ts';
-import { planFolders } from './folders.ts';
+import { planAccess, planFolders } from './folders.ts';
 import type { Plan, Step } from './plan.ts';
 import { planCurrent, planRelease, planRuntime } from './release.ts';
 import type { Seen } from './seen.ts';
@@ -13,6 +13,7 @@ export function planHost(wanted: Wanted, seen: Seen): Plan {
   const takeOver = planTakeOver(wanted, seen);
   const files = planFiles(wanted, seen);
   const current = planCurrent(wanted, seen);
+  const access = planAccess(wanted, seen);
   const changed = [...takeOver.switch, ...files, ...current];
   const steps = [
     ...takeOver.prepare,
@@ -20,6 +21,7 @@ export function planHost(wanted: Wanted, seen: Seen): Plan {
     ...planFolders(wanted, seen),
     ...planRuntime(wanted, seen),
     ...planRelease(wanted, seen),
+    ...access,
     ...planCheck(wanted, [...files, ...current]),
     ...changed,
     ...planService(wanted, seen, changed),

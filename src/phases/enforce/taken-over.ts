@@ -21,6 +21,10 @@ export async function keepForeign({ host, seen, wanted }: Prepared, { recorder, 
 /** After a take-over: where the copies are, and the commands that put everything back. */
 export function notePutBack({ host, seen, wanted }: Prepared, done: readonly string[], { recorder }: Pick<PhaseTools, 'recorder'>): void {
   if (!done.includes('take-over.copy')) return;
+  if (!done.includes('health')) {
+    recorder.event({ kind: 'note', host: host.name, text: `what was to be taken over stays as it was; a copy is in ${backupFolder(seen.timestamp)}` });
+    return;
+  }
   const commands = putBackCommands(wanted, seen);
   recorder.file(`hosts/${host.name}/put-back.sh`, `${commands.join('\n')}\n`);
   recorder.event({ kind: 'note', host: host.name, text: [`what was taken over is kept in ${backupFolder(seen.timestamp)}; to put it back, on ${host.name}:`, ...commands].join('\n') });

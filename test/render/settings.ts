@@ -1,0 +1,32 @@
+import type { Backend, Model, Settings } from '../../src/config/config.ts';
+import { Secret } from '../../src/core/secret.ts';
+
+/** A model of group_vars. */
+export function model(name: string, over: Partial<Model> = {}): Model {
+  return { name, provider: 'ollama', model: `${name}:latest`, backends: undefined, numCtx: undefined, keepAlive: undefined, options: {}, mode: 'chat', ...over };
+}
+
+/** A backend of group_vars. */
+export function backend(url: string, numParallel?: number): Backend {
+  return { url, numParallel };
+}
+
+/** Settings of the guide's kind, with a key. */
+export function settings(over: Partial<Settings> = {}): Settings {
+  return {
+    models: [model('phi3')],
+    backends: [backend('http://llm01:11434'), backend('http://llm02:11434')],
+    masterKey: { state: 'set', key: new Secret(`sk-${'a1'.repeat(32)}`), where: {} },
+    port: 4000,
+    listen: '0.0.0.0',
+    user: 'litellm',
+    group: 'litellm',
+    routingStrategy: 'least-busy',
+    configDir: '/etc/litellm',
+    installDir: '/opt/litellm',
+    serviceManager: 'systemd',
+    prefix: '',
+    requireDomainJoin: false,
+    ...over,
+  };
+}
