@@ -24,6 +24,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help of a command')
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .enablePositionalOptions()
     .addHelpText('after', `\n${FIRST_STEPS}`);
   const groups: readonly (readonly [string, readonly Command[]])[] = [

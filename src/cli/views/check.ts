@@ -20,7 +20,7 @@ export function checkBlock(result: CheckResult, layout: Layout): string {
   const id: readonly Span[] = [{ text: `[${result.id}]`, paint: paint.dim }];
   if (result.outcome === 'fail' || result.outcome === 'unknown') return flow([...begin, { text: result.title, paint: paint.bold }, ...id], shape) + fields(result, layout);
   const seen = result.outcome === 'not-applicable' ? `not applicable: ${result.seen}` : result.seen;
-  const room = columns - indent - sign.length - result.title.length - 4;
+  const room = columns - indent - sign.length - result.title.length - 3;
   // What needs nobody's attention is one line, unless everything is wanted.
   const shown = verbose ? seen : room < 8 ? '' : oneLine(seen, room);
   const title = shown === '' ? result.title : `${result.title}:`;

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { targetsOf } from '../../../src/cli/run/targets.ts';
+import type { Config, Model, Settings } from '../../../src/config/config.ts';
+import type { Target } from '../../../src/core/host.ts';
+import { Secret } from '../../../src/core/secret.ts';
+
+const KEY = new Secret('sk-key');
+const TARGET: Target = { name: 'api', address: '10.0.0.5', port: undefined, user: undefined, connection: 'ssh', identityFiles: [], sshArguments: [], hostKeyChecking: true, connectTimeoutMs: 1000, password: undefined };
+const [ONE, TWO] = ['http://llm01:11434', 'http://llm02:11434'];
+
+function model(name: string, more: Partial<Model> = {}): Model {
+  return { name, provider: 'ollama', model: `${name}:latest`, backends: undefined, numCtx: undefined, keepAlive: undefined, options: {}, mode: 'chat', ...more };
+}
+
+const SETTINGS: Settings = {
+  models: [model('chat', { backends: [ONE] }), model('embed', { mode: 'embedding' })], backends: [ONE, TWO].map((url) => ({ url, numParallel: undefined })),
+  masterKey: { state: 'set', key: KEY, where: {} }, port: 4000, listen: '0.0.0.0', user: 'litellm', group: 'litellm', routingStrategy: 'least-busy',
+  configDir: '/etc/litellm', installDir: '/opt/litellm', serviceManager: 'systemd', prefix: '', requireDomainJoin: false,
+};
+
+function config(target: Partial<Target> = {}, settings: Partial<Settings> = {}): Config {
+  return { inventoryFile: '/w/dev.ini', groupDefined: true, hosts: [{ target: { ...TARGET, ...target }, settings: { ...SETTINGS, ...settings }, origins: {} }], candidates: [], allHosts: ['api'], files: [], warnings: [] };
+}
+
+function urlOf(wanted: Config, throughSsh = false): string | undefined {
+  const targets = targetsOf(wanted, throughSsh, 'hxllm smoke');
+  return targets.ok ? targets.value[0]?.url : targets.problems[0].code;
+}
+
+test('a gateway is asked where its host is, with the key, for its aliases and the backends that can answer a chat', () => {
+  const targets = targetsOf(config(), false, 'hxllm smoke');
+  assert.deepEqual(targets, { ok: true, value: [{ name: 'api', url: 'http://10.0.0.5:4000', key: KEY, models: ['chat', 'embed'], backends: [ONE], embeddings: ['embed'] }] });
+});
+
+test('this machine is asked on loopback or where the gateway listens, another through SSH on its own loopback', () => {
+  assert.equal(urlOf(config({ connection: 'local' })), 'http://127.0.0.1:4000');
+  assert.equal(urlOf(config({ connection: 'local' }, { listen: '10.1.1.1', port: 80 })), 'http://10.1.1.1:80');
+  assert.equal(urlOf(config(), true), 'http://127.0.0.1:4000');
+  assert.equal(urlOf(config({ address: 'fd00::5' })), 'http://[fd00::5]:4000');
+});
+
+test('a gateway that listens on loopback alone is not asked from elsewhere', () => {
+  assert.equal(urlOf(config({}, { listen: '127.0.0.1' })), 'variables.loopback');
+  assert.equal(urlOf(config({}, { listen: '127.0.0.1' }), true), 'http://127.0.0.1:4000');
+});
+
+test('what is missing is named with the command that mends it', () => {
+  const problem = (settings: Partial<Settings>): readonly [string, string] => {
+    const targets = targetsOf(config({}, settings), false, 'hxllm smoke --limit api');
+    assert.ok(!targets.ok);
+    return [targets.problems[0].code, targets.problems[0].fix];
+  };
+  assert.deepEqual(problem({ masterKey: { state: 'locked', file: 'vault.yml' } }), ['vault.locked', 'hxllm smoke --limit api --ask-vault-pass']);
+  assert.deepEqual(problem({ masterKey: { state: 'absent' } }), ['vault.key-missing', 'hxllm inventory --vault-init']);
+  assert.deepEqual(problem({ models: undefined })[0], 'variables.missing');
+  const none = targetsOf({ ...config(), hosts: [], groupDefined: false }, false, 'hxllm smoke');
+  assert.ok(!none.ok);
+  assert.deepEqual([none.problems[0].code, none.problems[0].detail], ['inventory.no-hosts', 'Wanted the hosts that run the gateway, saw the hosts api.']);
+});
