@@ -5,6 +5,7 @@ import { hashInputs } from '../../evidence/input-file.ts';
 import { openRun, type Run } from '../../evidence/run-folder.ts';
 import type { InputFile, RunEnding } from '../../evidence/run-record.ts';
 import { EXIT, exitCodeOf, exitCodeOfProblems } from '../exit-code.ts';
+import { repeatsCheck } from '../views/problem.ts';
 import { broken } from './breakage.ts';
 import { createLedger } from './ledger.ts';
 import type { Outcome } from './outcome.ts';
@@ -79,7 +80,7 @@ export async function attempt(session: Session, undertaking: Undertaking, work: 
   const problems = ending === 'aborted' ? report.problems.filter((problem) => ledger.has(redaction.data(problem))) : report.problems;
   // What a phase found but did not say on the way is said now, so that view, events and run.json agree.
   for (const result of results) if (!ledger.has(redaction.data(result))) say({ kind: 'check', result });
-  for (const problem of problems) if (!ledger.has(redaction.data(problem))) say({ kind: 'problem', problem });
+  for (const problem of problems) if (!ledger.has(redaction.data(problem)) && !repeatsCheck(problem, results)) say({ kind: 'problem', problem });
   const kept = run?.close({ ending, exitCode, hosts, inputs, changes, results, problems, warnings });
   session.open.run = undefined;
   const lost = kept === undefined || kept.ok ? [] : kept.problems;

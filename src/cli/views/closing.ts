@@ -2,6 +2,7 @@ import { failsPhase } from '../../core/verdict.ts';
 import type { Outcome } from '../run/outcome.ts';
 import { field, type Layout } from './check.ts';
 import { flow } from './flow.ts';
+import { repeatsCheck } from './problem.ts';
 import { seconds } from './step.ts';
 
 const WORDS: Readonly<Record<Outcome['ending'], string>> = {
@@ -47,7 +48,7 @@ function countsOf(outcome: Outcome): readonly string[] {
     return number === 0 ? [] : [`${String(number)} ${number === 1 ? word : several}`];
   };
   const changed = outcome.changes === 0 ? (outcome.steps.length > 0 || outcome.phase === 'enforce' ? ['no changes'] : []) : [`${String(outcome.changes)} ${outcome.changes === 1 ? 'change' : 'changes'}`];
-  const problems = outcome.problems.length;
+  const problems = outcome.problems.filter((problem) => !repeatsCheck(problem, results)).length;
   return [
     ...(outcome.changes === 0 && outcome.ending !== 'passed' ? [] : changed),
     ...count((result) => failsPhase(result) && result.outcome === 'fail', 'failed'),

@@ -1,6 +1,12 @@
 import { placeOf, type Problem } from '../../core/problem.ts';
+import type { CheckResult } from '../../core/verdict.ts';
 import { field, type Layout } from './check.ts';
 import { flow } from './flow.ts';
+
+/** Whether a check on the same host has said it already, with the same fix: one outage is not told twice. */
+export function repeatsCheck(problem: Problem, results: readonly CheckResult[]): boolean {
+  return results.some(({ host, fix, outcome }) => host === problem.where?.host && fix === problem.fix && (outcome === 'fail' || outcome === 'unknown'));
+}
 
 /** A Problem as summary, where, detail and fix; a warning differs in its sign alone. */
 export function problemBlock(problem: Problem, kind: 'problem' | 'warning', layout: Layout): string {

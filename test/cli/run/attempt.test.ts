@@ -72,6 +72,15 @@ test('what a phase reports and never said is shown all the same, and nothing twi
   assert.deepEqual(terminal.written.err.match(/where {2}h\d/g), ['where  h1', 'where  h2']);
 });
 
+test('a problem that a check has told of already is kept and not told again', async () => {
+  const { run, terminal } = tried();
+  const unreachable: CheckResult = { ...CHECK, outcome: 'fail', seen: 'nothing listens', fix: 'ping h1' };
+  const problem = { code: 'host.unreachable', summary: 'h1 cannot be reached', detail: 'Saw nothing.', fix: 'ping h1', where: { host: 'h1' } };
+  const outcome = await run(() => Promise.resolve({ ...PASSED, ending: 'failed', results: [unreachable], problems: [problem] }));
+  assert.deepEqual([outcome.exitCode, terminal.written.err, record(outcome)['problems']], [69, '', [problem]]);
+  assert.match(terminal.written.out, /preflight failed: 1 failed \(/);
+});
+
 test('a phase that throws is a bug of ours: exit code 70, the stack in the evidence and not on the screen', async () => {
   const { run, terminal } = tried();
   const outcome = await run(() => Promise.reject(new TypeError('cannot read what is not there')));
