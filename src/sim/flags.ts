@@ -67,7 +67,7 @@ export function helpText(): string {
     ['--host HOST', `address to listen on (${defaults.host}); on loopback only local Host names are answered`],
     ...rows,
     ['--model NAME[,KEY=VALUE…]', 'a model that it has; repeatable. Keys: size-mib, trained-context, num-ctx, num-predict,'],
-    ['', 'answer-tokens, capabilities=completion+tools+…, family, engine=llama|ollama, weights'],
+    ['', 'answer-tokens, embedding-length, capabilities=completion+tools+…, family, engine=llama|ollama, weights'],
     ['', `default: ${DEFAULT_MODELS.join(', ')}`],
     ['--sim-version V', `what /api/version says (${defaults.version})`],
     ['-h, --help', 'this text'],

@@ -9,6 +9,7 @@ export interface ModelSpec {
   readonly family?: string;
   readonly sizeMiB?: number;
   readonly trainedContext?: number;
+  readonly embeddingLength?: number;
   readonly capabilities?: readonly Capability[];
   readonly engine?: 'llama' | 'ollama';
   /** `PARAMETER num_ctx`, `num_predict` of its Modelfile. */
@@ -51,6 +52,7 @@ export function createModel(spec: ModelSpec, modifiedAt: Date): Model {
     capabilities: spec.capabilities ?? family.capabilities,
     engine: spec.engine ?? family.engine,
     trainedContext: spec.trainedContext ?? family.trainedContext,
+    embeddingLength: spec.embeddingLength ?? family.embeddingLength,
     sizeMiB,
     name,
     shortName: shortName(name),

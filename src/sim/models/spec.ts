@@ -4,9 +4,10 @@ import type { Capability } from './family.ts';
 import type { ModelSpec } from './model.ts';
 import { parseName } from './name.ts';
 
-const NUMBERS: Readonly<Record<string, 'sizeMiB' | 'trainedContext' | 'numCtx' | 'numPredict' | 'answerTokens'>> = {
+const NUMBERS: Readonly<Record<string, 'sizeMiB' | 'trainedContext' | 'embeddingLength' | 'numCtx' | 'numPredict' | 'answerTokens'>> = {
   'size-mib': 'sizeMiB',
   'trained-context': 'trainedContext',
+  'embedding-length': 'embeddingLength',
   'num-ctx': 'numCtx',
   'num-predict': 'numPredict',
   'answer-tokens': 'answerTokens',

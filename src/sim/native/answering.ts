@@ -4,7 +4,7 @@ import { logprobOf, type Logprob } from '../text/logprob.ts';
 import type { Spoken, ToolCall } from '../text/spoken.ts';
 import { fitTokens, promptTokens } from '../text/tokens.ts';
 import { isObject } from '../wire/json.ts';
-import type { Reply } from '../wire/reply.ts';
+import { refusing, type Reply } from '../wire/reply.ts';
 import { Refusal } from '../wire/refusal.ts';
 import { count, nanoseconds, nowMs } from '../wire/time.ts';
 import type { Ending, Metrics } from './body.ts';
@@ -26,6 +26,10 @@ const NOTHING: Said = { text: '', thinking: '', calls: [], logprobs: [] };
 
 /** Lets the model answer a prompt, and sends the answer whole or piece by piece. */
 export async function giveAnswer<T>(session: Session, request: AnswerRequest, prompt: string, speech: Iterable<Spoken>, shape: Shape<T>, reply: Reply<T>): Promise<void> {
+  await refusing(reply, () => answer(session, request, prompt, speech, shape, reply), request.stream);
+}
+
+async function answer<T>(session: Session, request: AnswerRequest, prompt: string, speech: Iterable<Spoken>, shape: Shape<T>, reply: Reply<T>): Promise<void> {
   checkFormat(request.format);
   const { runner, options } = session;
   const tokens = promptTokens(prompt);

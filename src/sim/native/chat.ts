@@ -33,14 +33,14 @@ export async function chat(call: Call, request: ChatRequest, reply: Reply<ChatBo
   const asked = request.model;
   const model = findModel(call, asked, () => new Refusal(400, 'model is required'), () => notFound(asked));
   if (request.messages.length === 0 && request.keepAlive === 0) {
-    call.machine.scheduler.expire(model);
+    await call.machine.scheduler.expire(model);
     reply.whole(empty(asked, { done: true, done_reason: 'unload' }));
     return;
   }
   checkThinking(model, asked, request.think);
   if (!can(model, 'completion')) throw new Refusal(400, `${JSON.stringify(asked)} does not support chat`);
   if (request.tools.length > 0 && !can(model, 'tools')) throw new Refusal(400, `registry.ollama.ai/library/${model.shortName} does not support tools`);
-  await withRunner(call, model, request, async (session) => {
+  await withRunner(call, model, request, request.messages.length === 0, async (session) => {
     const [last] = request.messages.slice(-1);
     if (last === undefined) {
       reply.whole(empty(asked, { done: true, done_reason: 'load' }));

@@ -35,7 +35,7 @@ function readInput(input: unknown): readonly string[] {
 export async function embed(call: Call, request: EmbedRequest, reply: Reply<EmbedBody>): Promise<void> {
   const asked = request.model;
   const model = findModel(call, asked, () => notFound(asked), () => new Refusal(404, `model ${JSON.stringify(asked)} not found, try pulling it first`));
-  await withRunner(call, model, request, async (session) => {
+  await withRunner(call, model, request, request.input.length === 0, async (session) => {
     if (request.input.length === 0) {
       reply.whole({ model: asked, embeddings: [] });
       return;
@@ -78,7 +78,7 @@ export async function embedOne(call: Call, reply: Reply<{ readonly embedding: re
   const request = readRequest(body);
   const prompt = textOf(body['prompt']);
   const model = findModel(call, request.model, () => new Refusal(400, 'model is required'), () => new Refusal(404, `model ${JSON.stringify(request.model)} not found, try pulling it first`));
-  await withRunner(call, model, request, async (session) => {
+  await withRunner(call, model, request, prompt === '', async (session) => {
     if (prompt !== '') await readThrough(session, promptTokens(prompt));
     await strikeNow(session, reply);
     reply.whole({ embedding: prompt === '' ? [] : embedText(prompt, model.embeddingLength) });

@@ -34,14 +34,14 @@ export async function generate(call: Call, request: GenerateRequest, reply: Repl
   const asked = request.model;
   const model = findModel(call, asked, () => notFound(asked), () => notFound(asked));
   if (request.prompt === '' && request.keepAlive === 0) {
-    call.machine.scheduler.expire(model);
+    await call.machine.scheduler.expire(model);
     reply.whole(empty(asked, { done: true, done_reason: 'unload' }));
     return;
   }
   checkThinking(model, asked, request.think);
   if (!can(model, 'completion')) throw new Refusal(400, `${JSON.stringify(asked)} does not support generate`);
   if (request.suffix !== '' && !can(model, 'insert')) throw new Refusal(400, `${fullName(model.name)} does not support insert`);
-  await withRunner(call, model, request, async (session) => {
+  await withRunner(call, model, request, request.prompt === '', async (session) => {
     if (request.prompt === '') {
       reply.whole(empty(asked, { done: true, done_reason: 'load' }));
       return;

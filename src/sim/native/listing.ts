@@ -6,7 +6,7 @@ import type { Call } from './call.ts';
 
 /** `/`: says that it runs. */
 export function sayHello(call: Call): void {
-  call.line.whole(200, 'text', 'Ollama is running', { 'Content-Type': 'text/plain; charset=utf-8' });
+  call.line.whole(200, 'plainText', 'Ollama is running');
 }
 
 /** `/api/version`. */

@@ -38,14 +38,14 @@ export function checkThinking(model: Model, asked: string, think: boolean | unde
   if (think === true && !can(model, 'thinking')) throw new Refusal(400, `${JSON.stringify(asked)} does not support thinking`);
 }
 
-/** Gets the model into memory, does the work with it, and lets go of it, however the work ends. */
-export async function withRunner(call: Call, model: Model, request: Request, work: (session: Session) => Promise<void>): Promise<void> {
+/** Gets the model into memory, does the work with it, and lets go of it, however the work ends. `loadOnly`: the load is all that is wanted. */
+export async function withRunner(call: Call, model: Model, request: Request, loadOnly: boolean, work: (session: Session) => Promise<void>): Promise<void> {
   const { machine, signal } = call;
   const { settings, scheduler } = machine;
   const fault = machine.faults.takeFor(call.path, model.shortName);
   const options = readOptions(request.options, model, defaultContext({ vramMiB: settings.vramMiB }));
   const loadMs = settings.loadMs + (fault?.kind === 'slow-load' ? (fault.ms ?? 0) : 0);
-  const runner = await scheduler.acquire({ model, options, keepAlive: request.keepAlive, loadMs, signal });
+  const runner = await scheduler.acquire({ model, options, keepAlive: request.keepAlive, loadOnly, loadMs, signal });
   try {
     await work({ call, model, runner, options, fault, loadMs: nowMs() - call.startedMs });
   } finally {

@@ -12,6 +12,8 @@ export interface Wish {
   readonly options: Options;
   /** `undefined` keeps the runner's present value. */
   readonly keepAlive: KeepAlive | undefined;
+  /** Nothing but the load is wanted. */
+  readonly loadOnly: boolean;
   readonly loadMs: number;
   readonly signal: AbortSignal;
 }
@@ -34,22 +36,25 @@ export interface Limits {
 /**
  * Who has which model, as in server/sched.go. A model in memory is given at once. What needs a load waits in one
  * queue, and a load, or the wait for an eviction, holds up every other load. The load lives in its first requester's
- * connection: if that leaves, it is given up and the next one starts from nothing.
+ * connection: if that leaves, it is given up, and who waits for the same model starts from nothing (llama engine) or
+ * fails too (Ollama engine).
  */
 export class Scheduler {
   readonly #limits: Limits;
   readonly #loaded = new Map<string, Runner>();
   readonly #queue: Pending[] = [];
   #working = false;
+  #loading: { readonly runner: Runner; readonly over: Promise<void> } | undefined;
   #unloaded = Promise.withResolvers<void>();
 
   constructor(limits: Limits) {
     this.#limits = limits;
   }
 
-  /** What is in memory, by what remains of its time, the longest first. */
+  /** What is in memory, by what remains of its time, the longest first; of the Ollama engine also what is being loaded. */
   list(): readonly Runner[] {
-    return [...this.#loaded.values()].toSorted((a, b) => b.expiresAt.getTime() - a.expiresAt.getTime());
+    const loading = this.#loading?.runner.model.engine === 'ollama' ? [this.#loading.runner] : [];
+    return [...this.#loaded.values(), ...loading].toSorted((a, b) => b.expiresAt.getTime() - a.expiresAt.getTime());
   }
 
   /** How many loads wait behind the one in work. */
@@ -81,8 +86,9 @@ export class Scheduler {
     if (runner.keepAlive < 2 ** 31) runner.timer = setTimeout(() => this.#unload(runner), runner.keepAlive).unref();
   }
 
-  /** Unloads a model as soon as it is idle. */
-  expire(model: Model): void {
+  /** Unloads a model as soon as it is idle. During its load the Ollama engine waits for that, the llama engine knows nothing of it. */
+  async expire(model: Model): Promise<void> {
+    if (this.#loading?.runner.model === model && model.engine === 'ollama') await this.#loading.over;
     const runner = this.#loaded.get(model.weights);
     if (runner === undefined) return;
     runner.expiresAt = new Date();
@@ -114,10 +120,34 @@ export class Scheduler {
       // The eviction happens whether or not its waiter stays. An explicit keep_alive meanwhile revives the victim, and all wait.
       if (this.#loaded.has(victim.model.weights)) await this.#unloaded.promise;
     }
-    await wait(wish.loadMs, wish.signal);
-    this.#loaded.set(wish.model.weights, candidate);
     candidate.users = 1;
+    await this.#load(candidate, wish);
     return candidate;
+  }
+
+  async #load(runner: Runner, wish: Wish): Promise<void> {
+    const over = Promise.withResolvers<void>();
+    this.#loading = { runner, over: over.promise };
+    try {
+      await wait(wish.loadMs, wish.signal);
+      this.#loaded.set(wish.model.weights, runner);
+    } catch (error) {
+      if (wish.model.engine === 'ollama') this.#failWaiters(runner);
+      throw error;
+    } finally {
+      this.#loading = undefined;
+      over.resolve();
+    }
+  }
+
+  // They were promised this very runner, which will never be; one that asked for nothing but the load is told that it is there.
+  #failWaiters(runner: Runner): void {
+    for (const waiter of this.#queue.filter(({ wish }) => wish.model.weights === runner.model.weights)) {
+      this.#queue.splice(this.#queue.indexOf(waiter), 1);
+      runner.users += 1;
+      if (waiter.wish.loadOnly) waiter.give(runner);
+      else waiter.fail(new Refusal(500, 'unexpected server status: llm server loading model'));
+    }
   }
 
   #use(runner: Runner, wish: Wish): Runner {

@@ -22,6 +22,8 @@ export function parseBody(text: string, empty: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const message = String(error);
+    const odd = /Unexpected token '(.)'/su.exec(message)?.[1];
+    if (odd !== undefined) throw new Refusal(400, `invalid character ${quoteSign(odd)} looking for beginning of value`);
     const position = Number(/at position (\d+)/.exec(message)?.[1] ?? text.length);
     // V8 says so when the value is whole and more follows; Go's decoder never looks there.
     if (message.includes('after JSON')) return JSON.parse(text.slice(0, position));

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-const SHOWN = { json: 'application/json; charset=utf-8', plainJson: 'application/json', ndjson: 'application/x-ndjson', sse: 'text/event-stream', text: 'text/plain', html: 'text/html; charset=utf-8' } as const;
+const SHOWN = { json: 'application/json; charset=utf-8', plainJson: 'application/json', ndjson: 'application/x-ndjson', sse: 'text/event-stream', text: 'text/plain', plainText: 'text/plain; charset=utf-8', html: 'text/html; charset=utf-8' } as const;
 
 /** What kind of content an answer says it is. */
 export type ContentKind = keyof typeof SHOWN;

@@ -8,8 +8,8 @@ export interface Reply<T> {
   whole(body: T): void;
   /** One piece of a stream; resolves when the client has taken it. */
   piece(body: T): Promise<void>;
-  /** Says no: with the status while nothing was sent, else as a last piece. */
-  refuse(status: number, message: string): void;
+  /** Says no: with the status while nothing was sent, else as a last piece. `streaming`: a stream had been promised. */
+  refuse(status: number, message: string, streaming?: boolean): void;
   /** Sends what is not JSON, in the frame of a piece. */
   garbage(text: string): Promise<void>;
   end(): void;
@@ -31,10 +31,10 @@ export class NativeReply<T> implements Reply<T> {
     await this.#line.piece(200, 'ndjson', `${goJson(body)}\n`);
   }
 
-  refuse(status: number, message: string): void {
+  refuse(status: number, message: string, streaming = false): void {
     const error = goJson({ error: message });
     if (!this.#line.begun) {
-      this.#line.whole(status, 'json', error);
+      this.#line.whole(status, streaming ? 'plainJson' : 'json', error);
       return;
     }
     void this.#line.piece(200, 'ndjson', `${error}\n`).then(() => this.#line.end());
@@ -50,11 +50,11 @@ export class NativeReply<T> implements Reply<T> {
 }
 
 /** Does the work of a handler; what it refuses is said by the reply. A refusal that is `raw` passes its shape by. */
-export async function refusing<R extends Pick<Reply<never>, 'refuse'>>(reply: R, work: (reply: R) => Promise<void>): Promise<void> {
+export async function refusing<R extends Pick<Reply<never>, 'refuse'>>(reply: R, work: (reply: R) => Promise<void>, streaming = false): Promise<void> {
   try {
     await work(reply);
   } catch (error) {
     if (!(error instanceof Refusal) || error.raw) throw error;
-    reply.refuse(error.status, error.message);
+    reply.refuse(error.status, error.message, streaming);
   }
 }

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { ask, askJson, read, type Server } from '../asking.ts';
+import { exchange, refusals, until, type Case } from '../case.ts';
+import { count, mismatchOf, number, text, time } from '../pattern.ts';
+import { LONG_WORK } from './work.ts';
+
+interface Loaded {
+  readonly name: string;
+  readonly expires_at: string;
+  readonly context_length: number;
+}
+
+async function loaded(server: Server): Promise<readonly Loaded[]> {
+  const answer = await ask(server, 'GET', '/api/ps');
+  return (JSON.parse(answer.text) as { models: readonly Loaded[] }).models; // its shape is checked below
+}
+
+async function unloadAll(server: Server): Promise<void> {
+  for (const { name } of await loaded(server)) await ask(server, 'POST', '/api/generate', { model: name, keep_alive: 0 });
+  await until('nothing in memory', async () => (await loaded(server)).length === 0);
+}
+
+async function minutesLeft(server: Server): Promise<number> {
+  const [first] = await loaded(server);
+  return Math.round((Date.parse(first?.expires_at ?? '') - Date.now()) / 60_000);
+}
+
+const KEEP_ALIVE = refusals('/api/chat', [
+  [{ model: 'tiny', keep_alive: '300' }, 400, 'time: missing unit in duration "300"'],
+  [{ model: 'tiny', keep_alive: '-1' }, 400, 'time: missing unit in duration "-1"'],
+  [{ model: 'tiny', keep_alive: '' }, 400, 'time: invalid duration ""'],
+  [{ model: 'tiny', keep_alive: 'abc' }, 400, 'time: invalid duration "abc"'],
+  [{ model: 'tiny', keep_alive: '5x' }, 400, 'time: unknown unit "x" in duration "5x"'],
+  [{ model: 'tiny', keep_alive: true }, 400, "Unsupported type: 'bool'"],
+  [{ model: 'tiny', keep_alive: [] }, 400, "Unsupported type: '[]interface {}'"],
+  [{ model: 'tiny', keep_alive: {} }, 400, "Unsupported type: 'map[string]interface {}'"],
+]);
+
+const LOADS: readonly Case[] = [
+  exchange({ name: 'a request without messages loads, at once and whole', path: '/api/chat', body: { model: 'tiny' }, type: 'application/json; charset=utf-8', answer: { model: 'tiny', created_at: time, message: { role: 'assistant', content: '' }, done: true, done_reason: 'load' } }),
+  exchange({ name: 'keep_alive 0 without messages unloads', path: '/api/chat', body: { model: 'tiny', keep_alive: 0 }, answer: { model: 'tiny', created_at: time, message: { role: 'assistant', content: '' }, done: true, done_reason: 'unload' } }),
+  exchange({ name: 'keep_alive 0 unloads what is not loaded too', path: '/api/generate', body: { model: 'tiny', keep_alive: '0s' }, answer: { model: 'tiny', created_at: time, response: '', done: true, done_reason: 'unload' } }),
+  {
+    name: 'ps lists what is in memory, with the context of one slot',
+    check: async (server) => {
+      await unloadAll(server);
+      await ask(server, 'POST', '/api/generate', { model: 'tiny' });
+      const answer = await ask(server, 'GET', '/api/ps');
+      const details = { parent_model: '', format: 'gguf', family: 'llama', families: ['llama'], parameter_size: text, quantization_level: text };
+      const entry = { name: 'tiny:latest', model: 'tiny:latest', size: count, digest: /^[0-9a-f]{64}$/, details, expires_at: time, size_vram: number, context_length: 1024 };
+      assert.equal(mismatchOf(JSON.parse(answer.text), { models: [entry] }), undefined);
+    },
+  },
+  {
+    name: 'keep_alive is seconds or a duration, for ever below zero; absent and null keep what is; /v1 inherits it',
+    check: async (server) => {
+      const [year, left] = [async () => (await loaded(server))[0]?.expires_at.slice(0, 4), (): Promise<number> => minutesLeft(server)];
+      const send = async (more: object): Promise<unknown> => (await askJson(server, '/api/generate', { model: 'tiny', ...more }))['done'];
+      await unloadAll(server);
+      assert.equal(await send({}), true);
+      assert.equal(await left(), 5);
+      for (const [keepAlive, minutes] of [['1h30m', 90], [600, 10], [90.5, 2], ['-1s', undefined], [null, undefined], [-1, undefined]] as const) {
+        assert.equal(await send({ keep_alive: keepAlive }), true);
+        if (minutes === undefined) assert.equal(await year(), '2319');
+        else assert.equal(await left(), minutes);
+      }
+      await askJson(server, '/v1/chat/completions', { model: 'tiny', messages: [{ role: 'user', content: 'x' }], max_tokens: 1 });
+      assert.equal(await year(), '2319');
+      await send({ keep_alive: '5m' });
+    },
+  },
+  {
+    name: 'another num_ctx reloads and is clipped to what the model was trained for; sampling options do not',
+    check: async (server) => {
+      const answerTo = async (options: object): Promise<unknown> => askJson(server, '/api/chat', { model: 'tiny', messages: [{ role: 'user', content: 'x' }], options: { num_predict: 1, ...options }, stream: false });
+      const context = async (): Promise<unknown> => (await loaded(server))[0]?.context_length;
+      await answerTo({ num_ctx: 99_999 });
+      assert.equal(await context(), 2048);
+      await answerTo({ num_ctx: 1 });
+      assert.equal(await context(), 4);
+      await answerTo({});
+      assert.equal(await context(), 1024);
+      const [before] = await loaded(server);
+      await answerTo({ temperature: 0.1, seed: 7, top_k: 3 });
+      assert.equal((await loaded(server)).length, 1);
+      assert.equal(await context(), before?.context_length);
+    },
+  },
+  {
+    name: 'names that share their weights share one runner, listed by the name that loaded it',
+    check: async (server) => {
+      await unloadAll(server);
+      await ask(server, 'POST', '/api/generate', { model: 'phi3:3.8b-mini-128k-instruct-q8_0' });
+      await ask(server, 'POST', '/api/generate', { model: 'tiny' });
+      assert.deepEqual((await loaded(server)).map(({ name }) => name), ['phi3:3.8b-mini-128k-instruct-q8_0']);
+    },
+  },
+  {
+    name: 'an idle model makes room, even one that was to stay for ever',
+    check: async (server) => {
+      await ask(server, 'POST', '/api/generate', { model: 'tiny', keep_alive: -1 });
+      await ask(server, 'POST', '/api/generate', { model: 'other' });
+      assert.deepEqual((await loaded(server)).map(({ name }) => name), ['other:latest']);
+    },
+  },
+  {
+    name: 'a busy model is waited for, and a keep_alive on the way revives it: the load waits until that is over',
+    check: async (server) => {
+      await unloadAll(server);
+      const busy = read(server, '/api/chat', { model: 'tiny', ...LONG_WORK });
+      await busy.begun;
+      const waiter = read(server, '/api/generate', { model: 'other' });
+      // The eviction must be pending before the victim is spoken to, and nothing shows it; so it is spoken to until the answer is well under way.
+      for (let times = 0; times < 20; times += 1) await ask(server, 'POST', '/api/generate', { model: 'tiny', keep_alive: '1500ms' });
+      assert.ok(!busy.hasEnded());
+      const revived = performance.now();
+      busy.leave();
+      await waiter.ended;
+      assert.ok(performance.now() - revived >= 1400, 'the load did not wait for the keep_alive');
+      assert.deepEqual((await loaded(server)).map(({ name }) => name), ['other:latest']);
+    },
+  },
+];
+
+/** What is in memory, for how long, and what makes room for what. */
+export const MEMORY: readonly Case[] = [...KEEP_ALIVE, ...LOADS];
