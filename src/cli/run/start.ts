@@ -2,11 +2,10 @@ import { createRedaction } from '../../evidence/redaction.ts';
 import { Secret } from '../../core/secret.ts';
 import { EXIT } from '../exit-code.ts';
 import { readManifest } from '../shipping/package-root.ts';
-import { watchInterruption } from '../terminal/interruption.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { documentOf } from '../views/document.ts';
 import { createHumanView } from '../views/human.ts';
-import { abandon } from './attempt.ts';
+import { guardRuns } from './guard.ts';
 import type { Outcome } from './outcome.ts';
 import type { PhaseOptions, Session, VaultPassword } from './session.ts';
 
@@ -24,20 +23,7 @@ export interface Undertaken {
 export async function start(terminal: Terminal, { name, argv, options, several, work }: Undertaken): Promise<number> {
   const { version } = await readManifest();
   const open: Session['open'] = { run: undefined };
-  const interruption = watchInterruption(
-    () => terminal.stderr.write('\nStopping in good order; once more leaves at once.\n'),
-    () => {
-      if (open.run !== undefined) abandon(open.run, 'aborted');
-      process.exit(EXIT.interrupted);
-    },
-  );
-  // A program that ends while a run is open has lost its way; neither the evidence nor the exit code may say otherwise.
-  const cutOff = (): void => {
-    if (open.run === undefined) return;
-    abandon(open.run, interruption.signal.aborted ? 'aborted' : 'crashed');
-    process.exitCode = interruption.signal.aborted ? EXIT.interrupted : EXIT.bug;
-  };
-  process.once('exit', cutOff);
+  const guard = guardRuns(terminal, open, options.verbose ?? false);
   const redaction = createRedaction();
   const result = options.json === true ? terminal.stderr : terminal.stdout;
   const session: Session = {
@@ -45,7 +31,7 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
     command: ['hxllm', ...argv],
     within: several ? name : undefined,
     view: createHumanView(terminal, result, options.verbose ?? false),
-    signal: interruption.signal,
+    signal: guard.signal,
     vault: createVaultPassword(() => askPassword(session)),
   };
   try {
@@ -53,8 +39,7 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
     if (options.json === true) terminal.stdout.write(`${JSON.stringify(documentOf(name, version, outcomes, several), undefined, 2)}\n`);
     return outcomes.at(-1)?.exitCode ?? EXIT.bug;
   } finally {
-    process.off('exit', cutOff);
-    interruption.dispose();
+    guard.dispose();
   }
 }
 

@@ -1,0 +1,41 @@
+import { EXIT } from '../exit-code.ts';
+import { watchInterruption, type Interruption } from '../terminal/interruption.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { nearPath } from '../views/human.ts';
+import { abandon } from './attempt.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Sees to it that an open run is closed as what it is, however the program ends: Ctrl-C aborts the work and a second one
+ * leaves at once, an error that nobody caught is our bug (its stack on screen under -v alone), and a program that simply
+ * runs out of work while a run is open has lost its way.
+ */
+export function guardRuns(terminal: Terminal, open: Session['open'], verbose: boolean): Interruption {
+  const interruption = watchInterruption(
+    () => terminal.stderr.write('\nStopping in good order; once more leaves at once.\n'),
+    () => process.exit(EXIT.interrupted),
+  );
+  const exiting = (): void => {
+    if (open.run === undefined) return;
+    const { aborted } = interruption.signal;
+    abandon(open.run, aborted ? 'aborted' : 'crashed');
+    process.exitCode = aborted ? EXIT.interrupted : EXIT.bug;
+  };
+  const uncaught = (error: unknown): void => {
+    const text = error instanceof Error ? (verbose ? error.stack : error.message) : String(error);
+    const evidence = open.run === undefined ? '' : `Evidence: ${nearPath(terminal.cwd, open.run.folder)}\n`;
+    open.run?.recorder.file('stack.txt', `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    terminal.stderr.write(`\nhxllm broke off: this is a bug of ours: ${text ?? ''}\n${evidence}`);
+    process.exit(EXIT.bug);
+  };
+  process.once('exit', exiting);
+  process.on('uncaughtException', uncaught);
+  return {
+    signal: interruption.signal,
+    dispose: () => {
+      process.off('exit', exiting);
+      process.off('uncaughtException', uncaught);
+      interruption.dispose();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+
+const SOURCE = join(import.meta.dirname, '../../../src');
+
+let root = '';
+beforeEach(() => void (root = mkdtempSync(join(tmpdir(), 'hxllm-guard-'))));
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** A program of one phase whose work is `body`, run as a process. */
+function ended(body: string): { readonly status: number | null; readonly stderr: string; readonly ending: unknown; readonly files: readonly string[] } {
+  const program = `
+    import { start } from '${SOURCE}/cli/run/start.ts';
+    import { attempt } from '${SOURCE}/cli/run/attempt.ts';
+    import { processTerminal } from '${SOURCE}/cli/terminal/process-terminal.ts';
+    const work = async () => { ${body} };
+    process.exitCode = await start(processTerminal(), { name: 'smoke', argv: [], options: {}, several: false, work: async (session) => [await attempt(session, { name: 'smoke', question: '', next: () => undefined }, work)] });
+  `;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { cwd: root, encoding: 'utf8', timeout: 20_000 });
+  const folder = join(root, 'evidence/smoke', readdirSync(join(root, 'evidence/smoke'))[0] ?? '');
+  const record = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as Record<string, unknown>;
+  return { status, stderr, ending: record['ending'], files: readdirSync(folder) };
+}
+
+test('an error that nobody caught is a bug of ours: 70, one line, the stack in the evidence', () => {
+  const { status, stderr, ending, files } = ended("setImmediate(() => { throw new TypeError('from nowhere'); }); await new Promise((resolve) => setTimeout(resolve, 20000));");
+  assert.deepEqual([status, ending], [70, 'crashed']);
+  assert.match(stderr, /^\nhxllm broke off: this is a bug of ours: from nowhere\nEvidence: evidence\/smoke\/\S+\n$/);
+  assert.ok(files.includes('stack.txt') && files.includes('manifest.json'));
+});
+
+test('a program that runs out of work in the middle of a run does not end as if all were well', () => {
+  const { status, ending } = ended('await new Promise(() => {});');
+  assert.deepEqual([status, ending], [70, 'crashed']);
+});
+
+test('the second Ctrl-C leaves at once, and the evidence says aborted', () => {
+  // The work does not heed the first.
+  const { status, ending } = ended("process.once('SIGINT', () => setImmediate(() => process.kill(process.pid, 'SIGINT'))); process.kill(process.pid, 'SIGINT'); await new Promise((resolve) => setTimeout(resolve, 20000));");
+  assert.deepEqual([status, ending], [130, 'aborted']);
+});
