@@ -88,7 +88,7 @@ test('health is open, and says nothing about the fleet', async () => {
 });
 
 test('an unknown path, a wrong method, an unknown model, a bad body each have their error', async () => {
-  const rows: readonly (readonly [path: string, init: RequestInit, status: number, error: object, allow?: string])[] = [
+  const rows: readonly (readonly [path: string, init: RequestInit & { headers?: Record<string, string> }, status: number, error: object, allow?: string])[] = [
     ['/v1/nope', {}, 404, { code: null, message: 'Invalid URL (GET /v1/nope)' }],
     ['/v1/chat/completions/', { method: 'POST' }, 404, { code: null }],
     ['/', {}, 404, { message: 'Invalid URL (GET /)' }],

@@ -37,7 +37,7 @@ export async function startFake(behaviour: Behaviour = answersShortly('hello'), 
         return;
       }
       const pieces: Buffer[] = [];
-      for await (const piece of incoming) pieces.push(piece as Buffer);
+      for await (const bytes of incoming) pieces.push(bytes as Buffer);
       const left = new Promise<void>((resolve) => {
         outgoing.once('close', () => {
           if (!outgoing.writableFinished) resolve();

@@ -6,6 +6,10 @@ import { listen } from '../../src/gateway/listening.ts';
 /** The key of every gateway in these tests. */
 export const KEY = 'sk-0123456789abcdef';
 
+interface Init extends RequestInit {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** A gateway that listens in this process. */
 export interface Running extends Gateway {
   readonly url: string;
@@ -14,8 +18,8 @@ export interface Running extends Gateway {
   /** The log's lines of requests that have ended. */
   ended(): readonly Readonly<Record<string, unknown>>[];
   /** Asks with the key. */
-  ask(path: string, init?: RequestInit): Promise<Response>;
-  chat(more?: object, init?: RequestInit): Promise<Response>;
+  ask(path: string, init?: Init): Promise<Response>;
+  chat(more?: object, init?: Init): Promise<Response>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -31,7 +35,7 @@ export async function startGateway(backends: readonly { readonly url: string }[]
   assert.ok(addresses.ok);
   const port = addresses.value[0]?.port ?? 0;
   const url = `http://127.0.0.1:${String(port)}`;
-  const ask = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${KEY}`, ...init.headers } });
+  const ask = (path: string, init: Init = {}): Promise<Response> => fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${KEY}`, ...init.headers } });
   return {
     ...gateway,
     url,

@@ -51,13 +51,15 @@ export class Connections {
       });
     });
     let cut = 0;
-    const look = setInterval(() => {
+    const look = (): void => {
       const spentMs = performance.now() - sinceMs;
       if (spentMs >= limitMs || signal.aborted) cut += this.#destroy(() => true);
       else if (spentMs >= POLITE_MS) this.#destroy((owed) => owed === 0);
-    }, LOOK_MS);
+    };
+    look();
+    const looking = setInterval(look, LOOK_MS);
     await closed;
-    clearInterval(look);
+    clearInterval(looking);
     return { cut };
   }
 

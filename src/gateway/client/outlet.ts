@@ -29,7 +29,7 @@ export class Outlet {
     this.#outgoing = outgoing;
     this.#options = options;
     const { keepAlive } = options;
-    if (keepAlive !== undefined) this.#silence = setTimeout(() => this.write(keepAlive), SILENCE_MS);
+    if (keepAlive !== undefined) this.#silence = setInterval(() => { this.write(keepAlive); }, SILENCE_MS);
   }
 
   /** Whether the status has left: from then on only a frame can tell of a failure. */
@@ -69,7 +69,7 @@ export class Outlet {
 
   /** Stops filling silence. */
   close(): void {
-    clearTimeout(this.#silence);
+    clearInterval(this.#silence);
   }
 
   #drop(): void {
