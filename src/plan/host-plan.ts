@@ -15,16 +15,18 @@ export function planHost(wanted: Wanted, seen: Seen): Plan {
   const current = planCurrent(wanted, seen);
   const access = planAccess(wanted, seen);
   const changed = [...takeOver.switch, ...files, ...current];
+  const runtime = planRuntime(wanted, seen);
+  const release = planRelease(wanted, seen);
   const steps = [
     ...takeOver.prepare,
     ...planUser(wanted, seen),
     ...planFolders(wanted, seen),
-    ...planRuntime(wanted, seen),
-    ...planRelease(wanted, seen),
-    ...access,
+    ...runtime,
+    ...release,
     ...planCheck(wanted, [...files, ...current]),
+    ...access,
     ...changed,
-    ...planService(wanted, seen, changed),
+    ...planService(wanted, seen, [...runtime, ...release, ...changed]),
   ];
   return { steps, ...planRecovery(wanted, seen), keepFolder: `${wanted.paths.installDir}/.previous` };
 }

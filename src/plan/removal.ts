@@ -2,7 +2,7 @@ import { USER_GECOS } from '../core/mark.ts';
 import type { Installation } from '../facts/installation/installation.ts';
 import type { HostPaths, Settings } from '../render/wanted.ts';
 import type { Action, Plan, Step } from './plan.ts';
-import { systemctl } from './unit.ts';
+import { systemctl } from './systemctl.ts';
 
 /** What is to be removed, and what is left and why. */
 export interface Removal {

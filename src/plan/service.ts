@@ -15,19 +15,27 @@ export function fingerprintOf({ release, files }: Wanted, { installation }: Seen
 
 /** Starts or restarts what has to be, and has it confirmed; nothing where the confirmed state runs. */
 export function planService(wanted: Wanted, seen: Seen, changed: readonly Step[]): readonly Step[] {
-  const confirmed = seen.installation.notes?.confirmed === fingerprintOf(wanted, seen);
+  const confirmed = isConfirmed(wanted, seen, changed);
   const managed = wanted.settings.serviceManager === 'systemd';
-  const steps = managed ? planUnitSteps(wanted, seen, { changed, confirmed }) : planProcess(wanted, seen, confirmed);
+  const steps = managed ? planUnitSteps(seen, { changed, confirmed }) : planProcess(wanted, seen, confirmed);
   const isBlocked = changed.some((step) => step.blocked !== undefined);
   return steps.length === 0 && (confirmed || isBlocked) ? [] : [...steps, confirmHealth(wanted, seen)];
 }
 
+// What drifted may have been started so, after it was confirmed; then putting the files right is not enough.
+function isConfirmed(wanted: Wanted, seen: Seen, changed: readonly Step[]): boolean {
+  const { entries, notes } = seen.installation;
+  const drifted = wanted.files.some((file) => entries.get(file.path)?.sha256 !== wantedHash(file, entries.get(file.path)));
+  const sent = changed.some((step) => step.id === 'runtime' || step.id === 'release' || step.id === 'release.current');
+  return !drifted && !sent && notes?.confirmed === fingerprintOf(wanted, seen);
+}
+
 /** How to go back to what ran before. */
 export function planRecovery(wanted: Wanted, seen: Seen): Pick<Plan, 'recover' | 'hasPrevious'> {
-  if (wanted.settings.serviceManager === 'systemd') return recoverUnits(wanted, seen);
+  if (wanted.settings.serviceManager === 'systemd') return recoverUnits(seen, previousHealth(wanted, seen));
   const { paths } = wanted;
   const hasPrevious = seen.installation.daemon?.alive === true;
-  return { hasPrevious, recover: { before: [stop(wanted)], after: hasPrevious ? [start(paths)] : [] } };
+  return { hasPrevious, recover: { before: [stop(wanted)], after: hasPrevious ? [start(paths), ...previousHealth(wanted, seen)] : [] } };
 }
 
 function planProcess(wanted: Wanted, { installation }: Seen, confirmed: boolean): readonly Step[] {
@@ -54,18 +62,28 @@ function stop({ paths }: Wanted): Action {
 }
 
 function confirmHealth(wanted: Wanted, seen: Seen): Step {
-  const { settings, paths } = wanted;
-  const address = ANY.get(settings.listen) ?? settings.listen;
-  const watch = settings.serviceManager === 'systemd' ? { unit: 'litellm.service' } : { pidFile: paths.pidFile, logFile: paths.logFile };
+  const action = health(wanted, wanted.settings.listen, wanted.settings.port);
   const notes = { ...notesAfter(wanted, seen), confirmed: fingerprintOf(wanted, seen) };
   return {
     id: 'health',
     title: 'confirm that it answers',
-    detail: `GET /health/readiness on ${address}:${String(settings.port)} of the host, for at most ${String(HEALTH_TIMEOUT_S)} s`,
+    detail: `GET ${action.path} on ${action.address}:${String(action.port)} of the host, for at most ${String(action.timeoutS)} s`,
     stage: 'switch',
     kind: 'confirm',
-    actions: [{ kind: 'health', address, port: settings.port, path: '/health/readiness', timeoutS: HEALTH_TIMEOUT_S, watch }, markerAction(wanted, notes)],
+    actions: [action, markerAction(wanted, notes)],
   };
+}
+
+/** What ran before is confirmed too, where its own configuration says on which port. */
+function previousHealth(wanted: Wanted, { installation }: Seen): readonly Action[] {
+  const config = installation.entries.get(wanted.paths.configFile);
+  const [, address, port] = (config?.marked === true ? /^ +listen: "?\[?([^\]\s"]*)\]?:(\d+)"?$/m.exec(config.text ?? '') : null) ?? [];
+  return address === undefined || port === undefined ? [] : [health(wanted, address, Number(port))];
+}
+
+function health({ settings, paths }: Wanted, listen: string, port: number): Extract<Action, { kind: 'health' }> {
+  const watch = settings.serviceManager === 'systemd' ? { unit: 'litellm.service' } : { pidFile: paths.pidFile, logFile: paths.logFile };
+  return { kind: 'health', address: ANY.get(listen) ?? listen, port, path: '/health/readiness', timeoutS: HEALTH_TIMEOUT_S, watch };
 }
 
 // What listens everywhere is asked here.

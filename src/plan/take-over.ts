@@ -2,7 +2,7 @@ import type { Foreign } from '../facts/foreign.ts';
 import type { Wanted } from '../render/wanted.ts';
 import type { Action, Step } from './plan.ts';
 import type { Seen } from './seen.ts';
-import { systemctl } from './unit.ts';
+import { systemctl } from './systemctl.ts';
 
 /** What a take-over does: copies of everything foreign first, and the old service stopped when the switch begins. */
 export interface TakeOver {
@@ -76,7 +76,8 @@ export function untakeable(foreign: readonly Foreign[], installDir: string, entr
   });
 }
 
-function otherUnits(foreign: readonly Foreign[]): readonly string[] {
+/** Units beside litellm.service that run LiteLLM on the port. */
+export function otherUnits(foreign: readonly Foreign[]): readonly string[] {
   return foreign.flatMap((one) => (one.kind === 'process' && isLitellmUnit(one) && one.unit !== undefined && one.unit !== 'litellm.service' ? [one.unit] : []));
 }
 

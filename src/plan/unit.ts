@@ -1,11 +1,12 @@
-import type { Wanted } from '../render/wanted.ts';
 import type { Action, Plan, Step } from './plan.ts';
 import type { Seen } from './seen.ts';
+import { systemctl } from './systemctl.ts';
+import { otherUnits } from './take-over.ts';
 
 const UNITS = ['litellm.socket', 'litellm.service'];
 
 /** Enables both units and brings the wanted state up. Where the socket's own unit stays, the listener stays open. */
-export function planUnitSteps(_: Wanted, { installation, foreign }: Seen, state: { readonly changed: readonly Step[]; readonly confirmed: boolean }): readonly Step[] {
+export function planUnitSteps({ installation, foreign }: Seen, state: { readonly changed: readonly Step[]; readonly confirmed: boolean }): readonly Step[] {
   const { service, socket } = installation;
   const taken = foreign.length > 0;
   const isEnabled = !taken && service?.enabled === 'enabled' && socket?.enabled === 'enabled';
@@ -24,7 +25,7 @@ export function planUnitSteps(_: Wanted, { installation, foreign }: Seen, state:
 }
 
 /** Back to the units as they were: enabled and running, or neither. */
-export function recoverUnits(_: Wanted, { installation }: Seen): Pick<Plan, 'recover' | 'hasPrevious'> {
+export function recoverUnits({ installation, foreign }: Seen, confirm: readonly Action[]): Pick<Plan, 'recover' | 'hasPrevious'> {
   const { service, socket } = installation;
   const enabled = UNITS.filter((_name, index) => [socket, service][index]?.enabled === 'enabled');
   const active = UNITS.filter((_name, index) => [socket, service][index]?.active === 'active');
@@ -33,14 +34,9 @@ export function recoverUnits(_: Wanted, { installation }: Seen): Pick<Plan, 'rec
     hasPrevious: active.length > 0,
     recover: {
       before: [loose('stop', ...UNITS), loose('disable', ...UNITS)],
-      after: [systemctl('daemon-reload'), loose('reset-failed', ...UNITS), ...(enabled.length > 0 ? [systemctl('enable', ...enabled)] : []), ...(active.length > 0 ? [systemctl('start', ...active)] : [])],
+      after: [systemctl('daemon-reload'), loose('reset-failed', ...UNITS), ...(enabled.length > 0 ? [systemctl('enable', ...enabled)] : []), ...(active.length > 0 ? [systemctl('start', ...active)] : []), ...otherUnits(foreign).map((unit) => systemctl('enable', '--now', unit)), ...(active.length === UNITS.length ? confirm : [])],
     },
   };
-}
-
-/** A call of systemctl that asks nothing. */
-export function systemctl(...words: readonly string[]): Extract<Action, { kind: 'command' }> {
-  return { kind: 'command', argv: ['systemctl', '--no-ask-password', ...words] };
 }
 
 // The limits of an earlier failure must not hold the new start back; and a socket that changed has to let go of its old address.

@@ -1,0 +1,6 @@
+import type { Action } from './plan.ts';
+
+/** A call of systemctl that asks nothing. */
+export function systemctl(...words: readonly string[]): Extract<Action, { kind: 'command' }> {
+  return { kind: 'command', argv: ['systemctl', '--no-ask-password', ...words] };
+}

@@ -1,0 +1,106 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import type { Config, Settings } from '../../../src/config/config.ts';
+import { sha256 } from '../../../src/core/hash.ts';
+import type { PhaseReport, PhaseTools } from '../../../src/core/phase.ts';
+import { ok } from '../../../src/core/problem.ts';
+import type { PhaseEvent } from '../../../src/core/recorder.ts';
+import { runEnforce, type EnforceOptions } from '../../../src/phases/enforce/run.ts';
+import { runRemove } from '../../../src/phases/enforce/remove.ts';
+import { createLocalHost } from '../../../src/remote/local/host.ts';
+import type { Runtime, Shipping } from '../../../src/render/release.ts';
+import { backend, settings } from '../../render/settings.ts';
+
+/** A gateway that does what enforce relies on: `--check`, readiness on the configured port, an end on SIGTERM. */
+export const GATEWAY = `
+import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
+const config = readFileSync(process.argv[process.argv.indexOf('--config') + 1], 'utf8');
+if (process.argv.includes('--check')) process.exit(config.includes('model_list') ? 0 : 78);
+if (!process.env.LITELLM_MASTER_KEY) { console.error('no key'); process.exit(78); }
+const [, host, port] = /listen: (.*):(\\d+)/.exec(config);
+const server = createServer((request, response) => { response.writeHead(request.url === '/health/readiness' ? 200 : 404); response.end(process.env.LITELLM_MASTER_KEY); });
+process.on('SIGTERM', () => { server.close(); server.closeAllConnections(); });
+server.listen(Number(port), host);
+`;
+
+let runtime: Runtime | undefined;
+
+/** What is shipped: a given bundle, and the Node.js that runs this test. */
+export function shippingOf(bundle: string): Shipping {
+  return {
+    bundle: () => Promise.resolve(ok({ version: '0.0.1', content: bundle, sha256: sha256(bundle) })),
+    runtime: (architecture) => {
+      const content = runtime === undefined ? readFileSync(execPath) : undefined;
+      runtime ??= { version: process.versions.node, architecture, file: execPath, sha256: sha256(content ?? ''), sizeBytes: content?.length ?? 0 };
+      return Promise.resolve(ok(runtime));
+    },
+  };
+}
+
+/** A phase's report with everything it said and kept. */
+export interface Seen extends PhaseReport {
+  readonly events: readonly PhaseEvent[];
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** A host below a temporary folder, worked on by a real bash as the current user. */
+export interface Stage extends AsyncDisposable {
+  readonly prefix: string;
+  readonly port: number;
+  enforce(bundle: string, over?: Partial<Settings>, options?: Partial<EnforceOptions>, tools?: Partial<PhaseTools>): Promise<Seen>;
+  remove(): Promise<Seen>;
+  /** What readiness answers, or why it does not. */
+  ask(): Promise<string>;
+}
+
+/** Makes a stage; disposing of it stops what runs there. */
+export async function makeStage(): Promise<Stage> {
+  const parent = mkdtempSync(join(tmpdir(), 'hxllm-enforce-'));
+  const prefix = join(parent, 'host');
+  const port = await freePort();
+  const configOf = (over: Partial<Settings>): Config => {
+    const target = { name: 'stage', address: '127.0.0.1', port: undefined, user: undefined, connection: 'local' as const, identityFiles: [], sshArguments: [], hostKeyChecking: true, connectTimeoutMs: 1000, password: undefined };
+    const wanted = settings({ serviceManager: 'process', prefix, port, listen: '127.0.0.1', backends: [backend('http://127.0.0.1:9')], ...over });
+    return { inventoryFile: '/inventory', groupDefined: true, hosts: [{ target, settings: wanted, origins: {} }], allHosts: ['stage'], candidates: [], files: [], warnings: [] };
+  };
+  const watched = async (work: (tools: PhaseTools) => Promise<PhaseReport>, over: Partial<PhaseTools> = {}): Promise<Seen> => {
+    const events: PhaseEvent[] = [];
+    const files = new Map<string, string>();
+    const report = await work({
+      connect: () => Promise.resolve(ok(createLocalHost('stage', process.env))),
+      recorder: { event: (event) => events.push(event), file: (path, content) => files.set(path, typeof content === 'string' ? content : JSON.stringify(content)) },
+      confirm: () => Promise.resolve(true),
+      signal: new AbortController().signal,
+      nowMs: () => Date.now(),
+      ...over,
+    });
+    return { ...report, events, files };
+  };
+  const remove = (): Promise<Seen> => watched((tools) => runRemove(configOf({}), { dryRun: false }, tools));
+  return {
+    prefix,
+    port,
+    enforce: (bundle, over = {}, options = {}, tools = {}) => watched((all) => runEnforce(configOf(over), shippingOf(bundle), { dryRun: false, takeOver: false, ...options }, all), tools),
+    remove,
+    ask: () => fetch(`http://127.0.0.1:${String(port)}/health/readiness`).then((response) => response.text(), (error: unknown) => String(error)),
+    [Symbol.asyncDispose]: async () => {
+      if (existsSync(prefix)) await remove();
+      rmSync(parent, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
