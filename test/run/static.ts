@@ -21,7 +21,7 @@ export async function checkStatically(root: string): Promise<boolean> {
 function runTool(root: string, [program, ...rest]: readonly [string, ...string[]]): Promise<{ readonly code: number; readonly output: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ code: number; output: string }>();
   const bin = join(root, 'node_modules/.bin');
-  const child = spawn(join(bin, program), rest, { cwd: root, env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(join(bin, program), rest, { cwd: root, env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, ...(process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: '0' }) }, stdio: ['ignore', 'pipe', 'pipe'] });
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
   child.on('error', reject);
