@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ask, askJson, read, type Server } from '../asking.ts';
 import { exchange, refusals, until, type Case } from '../case.ts';
 import { count, mismatchOf, number, text, time } from '../pattern.ts';
-import { LONG_WORK } from './work.ts';
+import { ENDLESS } from './work.ts';
 
 interface Loaded {
   readonly name: string;
@@ -107,7 +107,7 @@ const LOADS: readonly Case[] = [
     name: 'a busy model is waited for, and a keep_alive on the way revives it: the load waits until that is over',
     check: async (server) => {
       await unloadAll(server);
-      const busy = read(server, '/api/chat', { model: 'tiny', ...LONG_WORK });
+      const busy = read(server, '/api/chat', { model: 'tiny', ...ENDLESS });
       await busy.begun;
       const waiter = read(server, '/api/generate', { model: 'other' });
       // The eviction must be pending before the victim is spoken to, and nothing shows it; so it is spoken to until the answer is well under way.

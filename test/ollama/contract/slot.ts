@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { read, type Reading, type Server } from '../asking.ts';
 import { until, type Case } from '../case.ts';
-import { LONG_WORK } from './work.ts';
+import { ENDLESS, longWork } from './work.ts';
 
 const SHORT = { model: 'tiny', messages: [{ role: 'user', content: 'x' }], options: { num_predict: 1 } };
 
-async function fillSlots(server: Server): Promise<readonly [Reading, Reading]> {
-  const works = [read(server, '/api/chat', { model: 'tiny', ...LONG_WORK }), read(server, '/api/chat', { model: 'tiny', ...LONG_WORK })] as const;
-  await Promise.all(works.map((work) => work.begun));
+async function fillSlots(server: Server, work = ENDLESS): Promise<readonly [Reading, Reading]> {
+  const works = [read(server, '/api/chat', { model: 'tiny', ...work }), read(server, '/api/chat', { model: 'tiny', ...work })] as const;
+  await Promise.all(works.map(({ begun }) => begun));
   return works;
 }
 
@@ -20,7 +20,7 @@ export const SLOTS: readonly Case[] = [
   {
     name: 'two answers run at once; a third waits, without a byte, until one of them is through',
     check: async (server) => {
-      const [first, second] = await fillSlots(server);
+      const [first, second] = await fillSlots(server, longWork(1200));
       const third = read(server, '/api/chat', SHORT);
       assert.equal(await third.begun, 200);
       assert.ok(first.hasEnded() || second.hasEnded(), 'the third began while both slots were taken');
@@ -43,7 +43,7 @@ export const SLOTS: readonly Case[] = [
     name: 'a client that leaves while it waits is forgotten, and the next in the queue is served',
     check: async (server) => {
       const [first, second] = await fillSlots(server);
-      const impatient = read(server, '/api/chat', { model: 'tiny', ...LONG_WORK });
+      const impatient = read(server, '/api/chat', { model: 'tiny', ...ENDLESS });
       const patient = read(server, '/api/chat', SHORT);
       impatient.leave();
       await impatient.ended;
