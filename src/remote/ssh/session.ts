@@ -16,15 +16,15 @@ export async function runSession(settings: SshSettings, client: Client, command:
   if (deadline.signal.aborted) return abandoned();
   const startedMs = performance.now();
   const over = new Promise<undefined>((resolve) => { deadline.signal.addEventListener('abort', () => { resolve(undefined); }, { once: true }); });
-  const opening = openChannel(client, shellLine(command.argv));
-  const channel = await Promise.race([opening, over]);
-  if (channel === undefined) {
-    // The channel may still open; then nobody waits for it.
-    void opening.then((late) => (late instanceof Error ? undefined : endSession(late)));
+  const opening = openSession(client, shellLine(command.argv));
+  const session = await Promise.race([opening, over]);
+  if (session === undefined) {
+    // The session may still begin; then nobody waits for it.
+    void opening.then((late) => (late instanceof Error ? undefined : endSession(late.channel)));
     return abandoned();
   }
-  if (channel instanceof Error) return fail(lost(settings, what, channel.message));
-  const ended = endOf(channel);
+  if (session instanceof Error) return fail(lost(settings, what, session.message));
+  const { channel, ended } = session;
   try {
     const end = await Promise.race([ended, over, writeStdin(command.stdin, channel).then(() => Promise.race([ended, over]))]);
     if (end === undefined) {
@@ -40,10 +40,16 @@ export async function runSession(settings: SshSettings, client: Client, command:
   }
 }
 
-function openChannel(client: Client, line: string): Promise<ClientChannel | Error> {
+interface Running {
+  readonly channel: ClientChannel;
+  readonly ended: Promise<End>;
+}
+
+function openSession(client: Client, line: string): Promise<Running | Error> {
   return new Promise((resolve) => {
     try {
-      client.exec(line, (error, channel) => { resolve(error ?? channel); });
+      // The end of a short command may be in the same packet as the beginning, so it is listened for at once.
+      client.exec(line, (error, channel) => { resolve(error ?? { channel, ended: endOf(channel) }); });
     } catch (error) {
       // ssh2 throws where the connection is gone already.
       resolve(error instanceof Error ? error : new Error(String(error)));
@@ -70,8 +76,15 @@ function endOf(channel: ClientChannel): Promise<End> {
   });
 }
 
+// The part of ssh2 1.17 below its channels, which refuse to signal once the input has ended (RFC 4254, 6.9 does not).
+interface Signalling {
+  readonly outgoing: { readonly id: number };
+  readonly _client: { readonly _protocol: { signal(channel: number, name: string): void } };
+}
+
 // sshd passes the signal on to the command's process group (OpenSSH 7.9 and later); closing alone ends nothing.
 function endSession(channel: ClientChannel): void {
-  channel.signal('TERM');
+  const { outgoing, _client } = channel as unknown as Signalling; // ssh2's types leave its inside out
+  _client._protocol.signal(outgoing.id, 'TERM');
   channel.close();
 }

@@ -49,7 +49,7 @@ export async function startServer(options: { readonly hostKeys: readonly [Key, .
     connections.push(client);
     client.on('error', () => undefined);
     client.on('authentication', (context) => { judge(context, options, attempts); });
-    client.on('session', (accept) => { serve(accept()); });
+    client.on('session', (accept) => { serve(client, accept()); });
     client.on('tcpip', (accept, reject, { destIP, destPort }) => {
       const socket = connect(destPort, destIP);
       socket.once('error', () => { reject(); }).once('connect', () => {
@@ -97,7 +97,7 @@ function judge(context: AuthContext, { clientKey, password, keyboard }: Paramete
   context.reject(methods);
 }
 
-function serve(session: Session): void {
+function serve(client: Connection, session: Session): void {
   let kill: (signal: NodeJS.Signals) => void = () => undefined;
   session.on('signal', (accept: (() => void) | undefined, _reject: unknown, { name }: { name: string }) => {
     accept?.();
@@ -106,7 +106,11 @@ function serve(session: Session): void {
   session.on('exec', (accept: () => ServerChannel, _reject: unknown, { command }: { command: string }) => {
     const channel = accept();
     const child = spawn('bash', ['-c', command], { detached: true, env: { PATH: process.env['PATH'], SHLVL: '1' } });
-    kill = (signal) => { if (child.pid !== undefined) process.kill(-child.pid, signal); };
+    kill = (signal) => {
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, signal);
+    };
+    // Nothing that a test started may outlive its connection.
+    client.once('close', () => { kill('SIGKILL'); });
     channel.on('error', () => undefined);
     child.stdin.on('error', () => undefined);
     channel.pipe(child.stdin);

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer, connect as connectTcp, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { after, test } from 'node:test';
+import { createConnect } from '../../../src/remote/connect.ts';
+import { PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
+import { createKeys, startServer } from './server.ts';
+
+const keys = await createKeys();
+const [hostKey, clientKey] = [await keys.make('host'), await keys.make('client')];
+const server = await startServer({ hostKeys: [hostKey], clientKey });
+const known = join(keys.folder, 'known-hosts');
+await writeFile(known, `[127.0.0.1]:${String(server.port)} ${hostKey.publicText}\n`);
+const target = targetOf({ port: server.port, user: 'deploy', identityFiles: [clientKey.file], sshArguments: ['-F', 'none', '-o', `UserKnownHostsFile=${known}`] });
+const connect = createConnect({ home: keys.folder, userName: 'deploy', environment: { PATH: process.env['PATH'] } });
+const host = valueOf(await connect(target, PATIENT.signal));
+
+after(async () => {
+  await host.close();
+  await server.close();
+  await keys.remove();
+});
+
+test('arguments arrive as they are, input is read, output and exit code come back', async () => {
+  const ran = valueOf(await host.run({ argv: ['bash', '-c', 'cat; printf "%s|" "$@"; echo oops >&2; exit 3', 'x', "it's", '$HOME', 'a b', ''], stdin: 'größe\n' }, PATIENT));
+  assert.deepEqual([ran.exitCode, ran.stdout, ran.stderr], [3, "größe\nit's|$HOME|a b||", 'oops\n']);
+});
+
+test('a command that a signal ended has 128 and its number', async () => {
+  assert.equal(valueOf(await host.run({ argv: ['bash', '-c', 'kill -KILL $$'] }, PATIENT)).exitCode, 137);
+});
+
+test('megabytes stream in and out unharmed, both ways at once', async () => {
+  const chunk = new TextEncoder().encode('0123456789abcdef'.repeat(4096));
+  async function* source() {
+    for (let index = 0; index < 100; index += 1) {
+      await Promise.resolve();
+      yield chunk;
+    }
+  }
+  const ran = valueOf(await host.run({ argv: ['bash', '-c', 'tee >(cat >&2)'], stdin: source() }, PATIENT));
+  assert.deepEqual([ran.stdout.length, ran.stderr.length], [100 * chunk.length, 100 * chunk.length]);
+  assert.equal(ran.stdout, ran.stderr);
+});
+
+test('a program that reads only the beginning of its input is no failure', async () => {
+  async function* endless() {
+    for (;;) {
+      await Promise.resolve();
+      yield new Uint8Array(65_536);
+    }
+  }
+  assert.equal(valueOf(await host.run({ argv: ['bash', '-c', 'head -c 3 | wc -c'], stdin: endless() }, PATIENT)).stdout.trim(), '3');
+});
+
+test('more commands than a server allows sessions wait their turn', async () => {
+  const all = await Promise.all(Array.from({ length: 20 }, (_, index) => host.run({ argv: ['echo', String(index)] }, PATIENT)));
+  assert.deepEqual(all.map((result) => valueOf(result).stdout.trim()), Array.from({ length: 20 }, (_, index) => String(index)));
+});
+
+test('a command that takes too long is told to end, and so is one that is aborted', { timeout: 10_000 }, async () => {
+  const file = join(keys.folder, 'ended');
+  const argv = ['bash', '-c', 'trap "echo ended >\\"$1\\"; exit" TERM; sleep 600 & wait', 'x', file];
+  // ssh2's server is deaf to signals once the input has ended; sshd is not.
+  const input = new ReadableStream<Uint8Array>();
+  assert.equal(problemOf(await host.run({ argv, stdin: input }, { signal: PATIENT.signal, timeoutMs: 300 })).code, 'host.timeout');
+  let text = '';
+  for (let tries = 0; text === '' && tries < 100; tries += 1) {
+    await sleep(25);
+    text = await readFile(file, 'utf8').catch(() => '');
+  }
+  assert.equal(text, 'ended\n');
+  const stop = new AbortController();
+  const running = host.run({ argv: ['sleep', '600'] }, { signal: stop.signal, timeoutMs: 60_000 });
+  stop.abort();
+  assert.equal(problemOf(await running).code, 'host.aborted');
+});
+
+test('a forwarded port leads to the host’s loopback, and a closed one closes at once', async () => {
+  const echo = createServer((socket) => { socket.pipe(socket); });
+  await new Promise<void>((resolve) => { echo.listen(0, '127.0.0.1', resolve); });
+  const forward = valueOf(await host.forward((echo.address() as AddressInfo).port));
+  assert.equal(await exchange(forward.port, 'over there'), 'over there');
+  await new Promise((resolve) => { echo.close(resolve); });
+  assert.equal(await exchange(forward.port, 'nobody'), '');
+  await forward.close();
+});
+
+test('a connection that is cut says what was going on, and every later command too', { timeout: 10_000 }, async () => {
+  const other = valueOf(await connect(target, PATIENT.signal));
+  const running = other.run({ argv: ['sleep', '600'] }, PATIENT);
+  await valueOf(await other.run({ argv: ['true'] }, PATIENT));
+  server.connections.at(-1)?.end();
+  const problem = problemOf(await running);
+  assert.deepEqual([problem.code, problem.summary], ['host.unreachable', 'hx-test: the connection was lost while running sleep 600']);
+  assert.equal(problemOf(await other.run({ argv: ['true'] }, PATIENT)).code, 'host.unreachable');
+  await other.close();
+});
+
+/** Sends a text and gives what came back until the other side closed. */
+function exchange(port: number, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const got: Buffer[] = [];
+    const socket = connectTcp(port, '127.0.0.1');
+    socket.on('data', (chunk) => { got.push(chunk); }).on('error', () => undefined).on('close', () => { resolve(Buffer.concat(got).toString()); });
+    socket.end(text);
+  });
+}
