@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const CHECKS: readonly { readonly title: string; readonly argv: readonly [string, ...string[]] }[] = [
   { title: 'types', argv: ['tsc', '-p', '.'] },
@@ -21,10 +22,10 @@ export async function checkStatically(root: string): Promise<boolean> {
 function runTool(root: string, [program, ...rest]: readonly [string, ...string[]]): Promise<{ readonly code: number; readonly output: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ code: number; output: string }>();
   const bin = join(root, 'node_modules/.bin');
-  const child = spawn(join(bin, program), rest, { cwd: root, env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, ...(process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: '0' }) }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(join(bin, program), rest, { cwd: root, env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` }, stdio: ['ignore', 'pipe', 'pipe'] });
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
   child.on('error', reject);
-  child.on('close', (code) => resolve({ code: code ?? 1, output: Buffer.concat(output).toString() }));
+  child.on('close', (code) => resolve({ code: code ?? 1, output: stripVTControlCharacters(Buffer.concat(output).toString()) }));
   return promise;
 }
