@@ -1,0 +1,58 @@
+import { pathsOf, type Settings } from '../../src/config/config.ts';
+import { sha256 } from '../../src/core/hash.ts';
+import { USER_GECOS } from '../../src/core/mark.ts';
+import { Secret } from '../../src/core/secret.ts';
+import type { Foreign } from '../../src/facts/foreign.ts';
+import type { Entry, Installation, UnitState } from '../../src/facts/installation/installation.ts';
+import { wantedFolders } from '../../src/plan/folders.ts';
+import type { Seen } from '../../src/plan/seen.ts';
+import { fingerprintOf } from '../../src/plan/service.ts';
+import { contentText } from '../../src/render/content.ts';
+import { renderHostFiles } from '../../src/render/host-files.ts';
+import { renderRelease } from '../../src/render/release-files.ts';
+import type { Wanted } from '../../src/render/wanted.ts';
+import { settings } from '../render/settings.ts';
+
+const NOTHING: Installation = { user: undefined, groupExists: false, entries: new Map(), notes: undefined, current: undefined, releases: new Map(), runtimes: [], service: undefined, socket: undefined, daemon: undefined };
+
+/** What is wanted of a host, with a runtime and a bundle that exist in name only. */
+export function wantedOf(over: Partial<Settings> = {}, bundle = 'gateway'): Wanted {
+  const all = settings(over);
+  const files = renderHostFiles(all, all.masterKey.state === 'set' ? { key: all.masterKey.key } : { why: 'locked' });
+  const release = renderRelease(all, { version: '1.0.0', content: bundle, sha256: sha256(bundle) }, { version: '24.21.0', architecture: 'x64', file: '/node', sha256: 'ab'.repeat(32), sizeBytes: 127e6 });
+  if (!files.ok || !release.ok) throw new Error('it does not render');
+  return { settings: all, paths: pathsOf(all), files: files.value, release: release.value, compress: true };
+}
+
+/** A host where nothing is installed. */
+export function bare(foreign: readonly Foreign[] = [], over: Partial<Installation> = {}): Seen {
+  return { installation: { ...NOTHING, ...over }, foreign, timestamp: '20261124T120000Z' };
+}
+
+/** A host where everything is as wanted and runs. */
+export function installed(wanted: Wanted, over: Partial<Installation> = {}): Seen {
+  const entry = (part: Partial<Entry>): Entry => ({ kind: 'file', mode: 0o755, owner: 'root', group: 'root', sha256: undefined, marked: true, text: undefined, ...part });
+  const unit: UnitState = { load: 'loaded', active: 'active', enabled: 'enabled', fragment: '', needsReload: false };
+  const folders = wantedFolders(wanted.settings, wanted.paths).map((folder) => [folder.path, entry({ kind: 'folder', marked: false, mode: folder.mode ?? 0o755, group: folder.group ?? 'root' })] as const);
+  const files = wanted.files.map((file) => {
+    const text = contentText(file.content) ?? '';
+    return [file.path, entry({ mode: file.mode, owner: file.owner ?? 'me', group: file.group ?? 'me', sha256: sha256(text), text })] as const;
+  });
+  const installation: Installation = {
+    user: { gecos: USER_GECOS, group: 'litellm' },
+    groupExists: true,
+    entries: new Map([...folders, ...files]),
+    notes: { made: ['group litellm', 'folder /etc/litellm', 'folder /opt/litellm'], confirmed: undefined },
+    current: wanted.release.id,
+    releases: new Map(wanted.release.files.map((file) => [`${wanted.release.id}/${file.name}`, file.sha256])),
+    runtimes: [{ name: 'node-24.21.0-abababababab', sha256: wanted.release.runtime.sha256, intact: true }],
+    service: unit,
+    socket: unit,
+    daemon: { pid: 1, alive: true },
+  };
+  const notes = { made: installation.notes?.made ?? [], confirmed: fingerprintOf(wanted, { ...bare(), installation }) };
+  return { ...bare(), installation: { ...installation, notes, ...over } };
+}
+
+/** A secret text that a test looks for. */
+export const KEY = new Secret(`sk-${'a1'.repeat(32)}`);

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { diffLines } from '../../src/plan/line-diff.ts';
+
+test('changed lines stand with two lines around them, the rest is left out', () => {
+  const before = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].join('\n');
+  assert.equal(diffLines(before, before.replace('e', 'E')).split('\n').join('|'), '  …|  c|  d|- e|+ E|  f|  g|  …');
+});
+
+test('of a new file every line is added', () => {
+  assert.equal(diffLines('', 'a\nb\n'), '+ a\n+ b');
+});
+
+test('what is taken away and added makes the new text out of the old', () => {
+  const text = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(text, text, (old, wanted) => {
+      // So short that no line is left out of the middle: two changes are at most four lines apart.
+      const lines = diffLines(old.join('\n'), wanted.join('\n')).split('\n').filter((line) => line !== '' && line !== '  …');
+      const side = (sign: string): readonly string[] => lines.filter((line) => !line.startsWith(sign)).map((line) => line.slice(2));
+      assert.ok(old.join('').includes(side('+').join('')), lines.join('|'));
+      assert.ok(wanted.join('').includes(side('-').join('')), lines.join('|'));
+      assert.equal(lines.length === 0, old.join() === wanted.join());
+    }),
+  );
+});
