@@ -27,7 +27,7 @@ export async function gatewayMain(argv: readonly string[]): Promise<number> {
   const exposed = listening.kind === 'address' ? exposure(config, listening.address, file) : undefined;
   if (exposed !== undefined) return giveUp([exposed]);
   if (check) {
-    process.stdout.write(`${file} is a configuration that a gateway can run: ${String(config.groups.length)} models on ${String(config.backends.length)} backends\n`);
+    process.stdout.write(`${file} is a configuration that a gateway can run: ${counted(config.groups.length, 'model')} on ${counted(config.backends.length, 'backend')}\n`);
     return 0;
   }
   return run(config, listening, file);
@@ -81,6 +81,10 @@ function stopSignals(): { readonly first: Promise<void>; readonly again: AbortSi
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   return { first, again: at.signal, forget: () => process.off('SIGTERM', onSignal).off('SIGINT', onSignal) };
+}
+
+function counted(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function giveUp(problems: readonly Problem[]): number {

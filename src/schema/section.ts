@@ -39,7 +39,7 @@ export class Findings {
 
   /** A value that is not what its key takes. */
   wrong(path: DocumentPath, wanted: string, value: unknown): void {
-    this.error('config.wrong-value', path, `wanted ${wanted}, seen ${shown(value, path)}`, `set ${pathText(path)} to ${wanted}`);
+    this.error('config.wrong-value', path, `wanted ${wanted}, seen ${shown(value, path)}`, path.length === 0 ? `write ${wanted}, with model_list in it` : `set ${pathText(path)} to ${wanted}`);
   }
 
   /** A key that has to be there. */
