@@ -19,14 +19,14 @@ export function deadlineOf(options: CallOptions): Deadline {
 }
 
 function abortedProblem(host: string, what: string): Problem {
-  return { code: 'host.aborted', summary: `${host}: stopped while ${what}`, detail: 'It was interrupted from here; what had been started on the host was told to end.', fix: 'Run the same command again.', where: { host } };
+  return { code: 'host.aborted', summary: `${host}: stopped while ${what}`, detail: 'It was interrupted from here; what had been started on the host was told to end, but may still be running.', fix: 'Run the same command again.', where: { host } };
 }
 
 function timeoutProblem(host: string, what: string, timeoutMs: number): Problem {
   return {
     code: 'host.timeout',
     summary: `${host}: no end within ${String(timeoutMs / 1000)} s while ${what}`,
-    detail: `Wanted an answer within ${String(timeoutMs / 1000)} s; the host gave none, and what had been started there was told to end.`,
+    detail: `Wanted an answer within ${String(timeoutMs / 1000)} s; the host gave none. What had been started there was told to end, but may still be running.`,
     fix: `ssh ${host} uptime`,
     where: { host },
   };

@@ -21,8 +21,8 @@ export async function connectSsh(person: Person, target: Target, signal: AbortSi
   if (!way.ok) return way;
   const line = await dial(settings.value, target.password, way.value.stream, signal);
   if (line.ok) return ok(createSshHost(target, settings.value, line.value, way.value));
-  const complaint = way.value.complaint();
   await way.value.close();
+  const complaint = way.value.complaint();
   const [problem] = line.problems;
   return complaint === '' ? line : fail({ ...problem, detail: `${problem.detail} The ProxyCommand said: ${complaint}` });
 }

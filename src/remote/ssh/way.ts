@@ -11,10 +11,12 @@ import { resolveSettings, type SshSettings } from './settings.ts';
 /** What leads to a host that is not reached directly; closing it ends what lies on the way. */
 export interface Way {
   readonly stream: Duplex | undefined;
-  /** What the command on the way complained about; empty where there is none. */
+  /** What the command on the way complained about, complete once it is closed; empty where there is none. */
   complaint(): string;
   close(): Promise<void>;
 }
+
+const CLOSE_TIMEOUT_MS = 1000;
 
 const DIRECT: Way = { stream: undefined, complaint: () => '', close: () => Promise.resolve() };
 
@@ -31,13 +33,14 @@ function wayThroughCommand(person: Person, command: string): Way {
   child.stderr.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-400); });
   child.on('error', () => undefined);
   child.stdin.on('error', () => undefined);
-  const close = (): Promise<void> => {
+  const ended = new Promise<void>((resolve) => { child.once('close', () => { resolve(); }); });
+  const close = async (): Promise<void> => {
     try {
       if (child.pid !== undefined) kill(-child.pid, 'SIGTERM');
     } catch {
       // It has ended already.
     }
-    return Promise.resolve();
+    await Promise.race([ended, new Promise<void>((resolve) => { setTimeout(resolve, CLOSE_TIMEOUT_MS).unref(); })]);
   };
   return { stream: Duplex.from({ readable: child.stdout, writable: child.stdin }).on('error', () => undefined), complaint: () => said.trim(), close };
 }

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { after, before, suite, test } from 'node:test';
+import type { Target } from '../../../src/core/host.ts';
+import { createConnect } from '../../../src/remote/connect.ts';
+import { PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
+import { createKeys } from './server.ts';
+import { startSshd, WITHOUT_SSHD, type Sshd } from './sshd.ts';
+
+suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async () => {
+  const keys = await createKeys();
+  const [hostKey, ecdsaHostKey, clientKey] = [await keys.make('host'), await keys.make('ecdsa-host', 'ecdsa'), await keys.make('client')];
+  const connect = createConnect({ home: keys.folder, userName: 'nobody', environment: { PATH: process.env['PATH'] } });
+  const known = join(keys.folder, 'known-hosts');
+  let sshd: Sshd;
+
+  before(async () => {
+    sshd = await startSshd(keys.folder, [hostKey, ecdsaHostKey], clientKey);
+    await writeFile(known, ['127.0.0.1', 'localhost'].map((name) => `[${name}]:${String(sshd.port)} ${ecdsaHostKey.publicText}\n`).join(''));
+    // Hashed, as Debian's ssh does it by itself.
+    execFileSync('ssh-keygen', ['-H', '-f', known], { stdio: 'ignore' });
+  });
+
+  after(async () => {
+    await sshd.close();
+    await keys.remove();
+  });
+
+  const reach = (part: Partial<Target> = {}): Target =>
+    targetOf({ port: sshd.port, user: sshd.user, identityFiles: [clientKey.file], ...part, sshArguments: ['-F', 'none', '-o', `UserKnownHostsFile=${known}`, ...(part.sshArguments ?? [])] });
+
+  test('a hashed known_hosts names the key of several that the server is asked for', async () => {
+    assert.doesNotMatch(await readFile(known, 'utf8'), /127\.0\.0\.1/);
+    const host = valueOf(await connect(reach(), PATIENT.signal));
+    const ran = valueOf(await host.run({ argv: ['bash', '-c', 'cat; printf "%s|" "$@"; exit 7', 'x', 'ä b', '$(id)'], stdin: 'in ' }, PATIENT));
+    assert.deepEqual([ran.exitCode, ran.stdout], [7, 'in ä b|$(id)|']);
+    await host.close();
+  });
+
+  test('a command whose input has ended is told to end when its time is over', async () => {
+    const host = valueOf(await connect(reach(), PATIENT.signal));
+    const file = join(keys.folder, 'ended');
+    const argv = ['bash', '-c', 'trap "echo ended >\\"$1\\"; exit" TERM; sleep 600 & wait', 'x', file];
+    assert.equal(problemOf(await host.run({ argv }, { signal: PATIENT.signal, timeoutMs: 300 })).code, 'host.timeout');
+    for (let tries = 0; !existsSync(file) && tries < 200; tries += 1) await sleep(25);
+    assert.ok(existsSync(file));
+    await host.close();
+  });
+
+  test('an encrypted key works through an agent that holds it', async () => {
+    const socket = join(keys.folder, 'agent');
+    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+    try {
+      for (let tries = 0; !existsSync(socket) && tries < 200; tries += 1) await sleep(25);
+      execFileSync('ssh-add', ['-q', clientKey.file], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+      const locked = join(keys.folder, 'locked');
+      await writeFile(locked, await readFile(clientKey.file), { mode: 0o600 });
+      await writeFile(`${locked}.pub`, await readFile(`${clientKey.file}.pub`));
+      execFileSync('ssh-keygen', ['-q', '-p', '-f', locked, '-N', 'open sesame', '-P', '']);
+      const withAgent = createConnect({ home: keys.folder, userName: 'nobody', environment: { PATH: process.env['PATH'], SSH_AUTH_SOCK: socket } });
+      const target = reach({ identityFiles: [locked], sshArguments: ['-o', 'IdentitiesOnly=yes', '-o', 'IdentityFile=none'] });
+      await valueOf(await withAgent(target, PATIENT.signal)).close();
+      assert.match(problemOf(await connect(target, PATIENT.signal)).detail, /is encrypted and no agent holds it/);
+    } finally {
+      agent.kill();
+    }
+  });
+
+  test('a jump host and a ProxyCommand lead the way, and every key on it is verified', async () => {
+    const jump = reach({ sshArguments: ['-o', `ProxyJump=${sshd.user}@localhost:${String(sshd.port)}`] });
+    const host = valueOf(await connect(jump, PATIENT.signal));
+    assert.equal(valueOf(await host.run({ argv: ['echo', 'there'] }, PATIENT)).stdout, 'there\n');
+    await host.close();
+    const command = reach({ sshArguments: ['-o', 'ProxyCommand=bash -c "exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3"'] });
+    await valueOf(await connect(command, PATIENT.signal)).close();
+    const closed = problemOf(await connect(reach({ sshArguments: ['-o', 'ProxyCommand=bash -c "echo no way >&2; exit 1"'] }), PATIENT.signal));
+    assert.deepEqual([closed.code, /The ProxyCommand said: no way/.test(closed.detail)], ['host.unreachable', true]);
+    await rm(known);
+    assert.match(problemOf(await connect(jump, PATIENT.signal)).summary, /through .*: its host key is not known/);
+  });
+});
