@@ -4,3 +4,11 @@ export interface Person {
   readonly userName: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
+
+/**
+ * The environment that programs started here get. Node's pipes are sockets, and a first-level bash that reads from one
+ * takes itself for rshd's and runs .bashrc; so it is told that it is not the first.
+ */
+export function childEnvironment(environment: Person['environment']): Readonly<Record<string, string | undefined>> {
+  return { SHLVL: '1', ...environment };
+}

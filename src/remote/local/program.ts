@@ -4,6 +4,7 @@ import type { CallOptions, Command, Ran } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { deadlineOf, describeCommand } from '../deadline.ts';
 import { exitCodeOf } from '../exit-code.ts';
+import { childEnvironment } from '../person.ts';
 import { writeStdin } from '../stdin.ts';
 
 /** Between SIGTERM and SIGKILL, and again until the pipes are given up: a grandchild that left the group may hold them. */
@@ -18,8 +19,7 @@ export async function runProgram(host: string, environment: Readonly<Record<stri
   if (deadline.signal.aborted) return abandoned();
   const startedMs = performance.now();
   const [program = '', ...rest] = command.argv;
-  // Node's pipes are sockets, and a first-level bash with a socket as input takes itself for rshd's and reads .bashrc.
-  const child = spawn(program, rest, { detached: true, env: { SHLVL: '1', ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(program, rest, { detached: true, env: childEnvironment(environment), stdio: ['pipe', 'pipe', 'pipe'] });
   const ended = endOf(child);
   const stop = (): void => { endGroup(child); };
   deadline.signal.addEventListener('abort', stop, { once: true });

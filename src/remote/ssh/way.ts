@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import type { Target } from '../../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
-import type { Person } from '../person.ts';
+import { childEnvironment, type Person } from '../person.ts';
 import { dial, type Line } from './dial.ts';
 import { resolveSettings, type SshSettings } from './settings.ts';
 
@@ -28,7 +28,7 @@ export async function openWay(person: Person, target: Target, settings: SshSetti
 }
 
 function wayThroughCommand(person: Person, command: string): Way {
-  const child = spawn('/bin/sh', ['-c', `exec ${command}`], { detached: true, env: { ...person.environment }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn('/bin/sh', ['-c', `exec ${command}`], { detached: true, env: childEnvironment(person.environment), stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-400); });
   child.on('error', () => undefined);
