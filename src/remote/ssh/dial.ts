@@ -42,6 +42,8 @@ export async function dial(settings: SshSettings, password: Secret | undefined, 
     };
     const abort = (): void => { settle(fail(stopped(settings.name))); };
     if (signal.aborted) return abort();
+    // What led there may have closed while keys were read; then no event will come any more.
+    if (socket.destroyed) return settle(fail(unreachable(settings, new Error('the way there is closed'))));
     signal.addEventListener('abort', abort, { once: true });
     client.once('handshake', () => { greeted = true; });
     client.once('ready', () => { settle(ok({ client, close: () => closeLine(client, socket, closed) })); });
