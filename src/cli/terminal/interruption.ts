@@ -1,4 +1,6 @@
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+// npm and npx pass on the Ctrl-C that the terminal has sent to their children already; what comes this soon is the same.
+const SAME_MS = 500;
 
 /** What becomes of Ctrl-C while a command runs. */
 export interface Interruption {
@@ -10,8 +12,13 @@ export interface Interruption {
 /** The first Ctrl-C (or SIGTERM, SIGHUP) aborts the work and calls `first`; the next one calls `leave`, which ends the process. */
 export function watchInterruption(first: () => void, leave: () => void): Interruption {
   const controller = new AbortController();
+  let firstMs = 0;
   const interrupted = (): void => {
-    if (controller.signal.aborted) return leave();
+    if (controller.signal.aborted) {
+      if (performance.now() - firstMs > SAME_MS) leave();
+      return;
+    }
+    firstMs = performance.now();
     first();
     controller.abort(new Error('interrupted'));
   };

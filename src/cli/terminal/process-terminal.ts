@@ -33,7 +33,8 @@ function outputOf(stream: WriteStream): Output {
       if (open) stream.write(text);
     },
     isTty: stream.isTTY,
-    columns: () => (stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY),
+    // A terminal whose size nobody has set says 0.
+    columns: () => (stream.isTTY && stream.columns > 0 ? stream.columns : Number.POSITIVE_INFINITY),
   };
 }
 
