@@ -1,14 +1,18 @@
-import type { Server } from 'node:http';
-import type { GatewayConfig } from '../schema/gateway-config.ts';
+import type { Server as NetServer } from 'node:net';
+import type { Result } from '../core/problem.ts';
+import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
 import { createApp } from './app.ts';
+import { listen, type Listening } from './listening.ts';
 import type { Log } from './log.ts';
 import { createGatewayServer } from './server.ts';
 import { createService, type Service } from './service.ts';
 
 /** A gateway that does not listen yet. */
 export interface Gateway {
-  readonly server: Server;
+  /** The service of the moment. */
   readonly service: () => Service;
+  /** Begins to serve; gives the addresses. */
+  listen(listening: Listening): Promise<Result<readonly ListenAddress[]>>;
   /** Takes nothing new, lets answers run on for so long, then cuts them; resolves when all is closed. */
   stop(limitMs: number, atOnce: AbortSignal): Promise<{ readonly cut: number }>;
 }
@@ -20,10 +24,18 @@ export function createGateway(config: GatewayConfig, log: Log): Gateway {
   const service = (): Service => current;
   const app = createApp({ service, isStopping: () => connections.stopping });
   const { server, connections } = createGatewayServer(app, log);
+  let doors: readonly NetServer[] = [];
+  const begin = async (listening: Listening): Promise<Result<readonly ListenAddress[]>> => {
+    const begun = await listen(server, listening);
+    if (!begun.ok) return begun;
+    doors = begun.value.doors;
+    return { ok: true, value: begun.value.addresses };
+  };
   const stop = async (limitMs: number, atOnce: AbortSignal): Promise<{ readonly cut: number }> => {
+    for (const door of doors) door.close();
     const drained = await connections.drain(limitMs, atOnce);
     await current.close();
     return drained;
   };
-  return { server, service, stop };
+  return { service, listen: begin, stop };
 }

@@ -15,18 +15,26 @@ export function passedSockets(environment: Readonly<Record<string, string | unde
   return Array.from({ length: count }, (_, index) => FIRST_FD + index);
 }
 
-/** Begins to listen, and says on which addresses. */
-export async function listen(server: Server, listening: Listening): Promise<Result<readonly ListenAddress[]>> {
+/** Where a server listens now. */
+export interface Listened {
+  readonly addresses: readonly ListenAddress[];
+  /** Listen on their sockets and hand the connections on; they are closed where no new ones are wanted. */
+  readonly doors: readonly NetServer[];
+}
+
+/** Begins to listen. */
+export async function listen(server: Server, listening: Listening): Promise<Result<Listened>> {
+  const addresses: ListenAddress[] = [];
+  const doors: NetServer[] = [];
   try {
-    if (listening.kind === 'address') return { ok: true, value: [await begin(server, listening.address)] };
-    const addresses: ListenAddress[] = [];
+    if (listening.kind === 'address') return { ok: true, value: { addresses: [await begin(server, listening.address)], doors } };
     for (const [index, fd] of listening.fds.entries()) {
       // A server listens on one socket; connections of the others are handed to it.
       const door = index === 0 ? server : createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket));
       addresses.push(await begin(door, { fd }));
-      if (door !== server) server.once('close', () => door.close());
+      if (door !== server) doors.push(door);
     }
-    return { ok: true, value: addresses };
+    return { ok: true, value: { addresses, doors } };
   } catch (error) {
     return { ok: false, problems: [problemOf(error, listening)] };
   }

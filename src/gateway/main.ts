@@ -4,7 +4,7 @@ import { exposureOf, isLoopback } from '../schema/listen.ts';
 import { loadConfigFile, problemOf } from './config-file.ts';
 import { parseFlags, USAGE, type Flags } from './flags.ts';
 import { createGateway } from './gateway.ts';
-import { addressText, listen, passedSockets, type Listening } from './listening.ts';
+import { addressText, passedSockets, type Listening } from './listening.ts';
 import { createLog } from './log.ts';
 import { exitCodeOf, problemText } from './problem-text.ts';
 
@@ -37,7 +37,7 @@ async function run(config: GatewayConfig, listening: Listening, file: string): P
   const log = createLog((line) => process.stdout.write(line));
   const gateway = createGateway(config, log);
   const stop = stopSignals();
-  const addresses = await listen(gateway.server, listening);
+  const addresses = await gateway.listen(listening);
   const problems = addresses.ok ? addresses.value.map((address) => exposure(config, address, file)).filter((problem) => problem !== undefined) : addresses.problems;
   if (!addresses.ok || problems.length > 0) {
     await gateway.stop(0, stop.again);

@@ -155,6 +155,8 @@ export class Relay {
   // The client is gone, or has all of its answer.
   #leave(): void {
     this.#outlet.close();
+    // What has been answered is left to end by itself, so that its connection serves again.
+    if (this.#over) return;
     this.#over = true;
     this.#attempt?.cancel();
     this.#release('cancelled');

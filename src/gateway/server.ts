@@ -29,7 +29,7 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log): { readonly
     const door: Door = { incoming, outgoing, visit: openVisit(incoming, outgoing, performance.now()) };
     connections.owe(incoming.socket, outgoing);
     outgoing.once('close', () => {
-      if (!UNLOGGED.test(door.visit.path) || outgoing.statusCode >= 400) log(requestLine(door.visit, outgoing.statusCode, outgoing.writableFinished, performance.now()));
+      if (!UNLOGGED.test(door.visit.path) || outgoing.statusCode >= 400) log(requestLine(door.visit, outgoing.headersSent ? outgoing.statusCode : undefined, outgoing.writableFinished, performance.now()));
     });
     return door;
   };

@@ -117,9 +117,10 @@ test('without a key it serves this machine alone, and says so', async () => {
 });
 
 test('sockets that systemd passed are served instead of any address, unless they were passed to somebody else', async () => {
+  await using fake = await startFake(streams(['a', 'b', 'c', 'd'], 100));
   const listeners = [createServer().listen(0, '127.0.0.1'), createServer().listen(0, '127.0.0.1')];
   await Promise.all(listeners.map((listener) => once(listener, 'listening')));
-  const file = await write('passed.yaml', { hxllm: { listen: '127.0.0.1:0' } });
+  const file = await write('passed.yaml', { hxllm: { listen: '127.0.0.1:0' } }, fake.url);
   const ports = listeners.map((listener) => (listener.address() as AddressInfo).port);
   // The shell makes its own pid the gateway's, as systemd does.
   const script = 'LISTEN_PID=$$ LISTEN_FDS=2 exec "$0" "$@"';
@@ -127,7 +128,11 @@ test('sockets that systemd passed are served instead of any address, unless they
   await addressOf(run);
   for (const listener of listeners) listener.close();
   for (const port of ports) assert.equal((await fetch(`http://127.0.0.1:${String(port)}/health/liveliness`, { headers: { connection: 'close' } })).status, 200);
+  const streaming = await fetch(`http://127.0.0.1:${String(ports[1])}/v1/chat/completions`, { method: 'POST', headers: { connection: 'close' }, body: '{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}' });
   run.child.kill('SIGTERM');
+  await until('it is stopping', () => run.out.includes('"stopping"'));
+  await assert.rejects(fetch(`http://127.0.0.1:${String(ports[1])}/health/liveliness`), 'the second socket takes nothing new either');
+  assert.match(await streaming.text(), /"content":"d"[^]*\[DONE\]\n\n$/);
   assert.equal(await run.code, 0, run.err);
   const other = start(['--config', file], { LISTEN_PID: '1', LISTEN_FDS: '1' });
   assert.doesNotMatch(await addressOf(other), new RegExp(`:${String(ports[0])}$`));

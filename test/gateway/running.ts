@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
 import { readConfigText } from '../../src/gateway/config-file.ts';
-import { listen } from '../../src/gateway/listening.ts';
 
 /** The key of every gateway in these tests. */
 export const KEY = 'sk-0123456789abcdef';
@@ -31,7 +30,7 @@ export async function startGateway(backends: readonly { readonly url: string }[]
   assert.ok(config !== undefined, JSON.stringify(errors));
   const log: Readonly<Record<string, unknown>>[] = [];
   const gateway = createGateway(config, (entry) => log.push(entry));
-  const addresses = await listen(gateway.server, { kind: 'address', address: { host: '127.0.0.1', port: 0 } });
+  const addresses = await gateway.listen({ kind: 'address', address: { host: '127.0.0.1', port: 0 } });
   assert.ok(addresses.ok);
   const port = addresses.value[0]?.port ?? 0;
   const url = `http://127.0.0.1:${String(port)}`;

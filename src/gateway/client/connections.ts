@@ -9,12 +9,16 @@ export class Connections {
   readonly #underway = new Map<Socket, Set<ServerResponse>>();
   readonly #server: Server;
   #stopping = false;
+  #onEmpty: () => void = () => {};
 
   constructor(server: Server) {
     this.#server = server;
     server.on('connection', (socket: Socket) => {
       this.#underway.set(socket, new Set());
-      socket.once('close', () => this.#underway.delete(socket));
+      socket.once('close', () => {
+        this.#underway.delete(socket);
+        if (this.#underway.size === 0) this.#onEmpty();
+      });
     });
   }
 
@@ -44,6 +48,11 @@ export class Connections {
     const sinceMs = performance.now();
     this.#stopping = true;
     for (const owed of this.#underway.values()) for (const outgoing of owed) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+    // Not all connections need have come through this server's own socket.
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+      if (this.#underway.size === 0) resolve();
+    });
     const closed = new Promise<void>((resolve) => {
       // http.Server's own close() destroys idle connections at once.
       NetServer.prototype.close.call(this.#server, () => {
@@ -58,7 +67,7 @@ export class Connections {
     };
     look();
     const looking = setInterval(look, LOOK_MS);
-    await closed;
+    await Promise.all([closed, empty]);
     clearInterval(looking);
     return { cut };
   }

@@ -54,7 +54,7 @@ export class ChatReader implements AnswerReader {
     const [thinking, text, calls] = [textOf(message, 'thinking'), textOf(message, 'content'), message['tool_calls']];
     if (thinking !== '' || text !== '') this.#pieces += 1;
     if (thinking !== '') this.#emit({ kind: 'thinking', text: thinking });
-    if (text !== '') this.#emit(Array.isArray(logprobs) ? { kind: 'text', text, logprobs } : { kind: 'text', text });
+    if (text !== '') this.#emit(Array.isArray(logprobs) ? { kind: 'text', text, logprobs: logprobs.map(wholeLogprob) } : { kind: 'text', text });
     if (Array.isArray(calls)) for (const call of calls) this.#call(call);
   }
 
@@ -67,4 +67,9 @@ export class ChatReader implements AnswerReader {
     // Servers before 0.12 give no id; clients need one to answer the call.
     this.#emit({ kind: 'tool-call', call: { id: id === '' ? `call_${crypto.randomUUID().replaceAll('-', '')}` : id, name: textOf(made, 'name'), arguments: isObject(given) ? given : {} } });
   }
+}
+
+// Ollama leaves out what is empty; the API has all four keys of a token always.
+function wholeLogprob(token: unknown): unknown {
+  return isObject(token) ? { bytes: null, top_logprobs: [], ...token } : token;
 }

@@ -1,7 +1,7 @@
 import type { Visit } from '../client/visit.ts';
 
-/** One request as a line of the log. */
-export function requestLine(visit: Visit, status: number, finished: boolean, nowMs: number): Readonly<Record<string, unknown>> {
+/** One request as a line of the log; `status` where one has left. */
+export function requestLine(visit: Visit, status: number | undefined, finished: boolean, nowMs: number): Readonly<Record<string, unknown>> {
   const { account } = visit;
   const { usage } = account;
   return {
@@ -25,7 +25,7 @@ export function requestLine(visit: Visit, status: number, finished: boolean, now
     ttft_ms: rounded(account.firstMs),
     total_ms: rounded(nowMs - visit.startedMs),
     failure: account.failure,
-    ended: account.ended ?? (finished ? (status < 400 ? 'answered' : 'refused') : 'client-left'),
+    ended: account.ended ?? (finished ? ((status ?? 0) < 400 ? 'answered' : 'refused') : 'client-left'),
   };
 }
 

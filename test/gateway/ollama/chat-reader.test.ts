@@ -70,6 +70,11 @@ test('a call without an id gets one of its own, and calls without a function are
   assert.notEqual(ids[0], ids[1]);
 });
 
+test('a token that comes without alternatives has an empty list of them', () => {
+  const [event] = read([{ ...says({ content: 'H' }), logprobs: [{ token: 'H', logprob: -5, bytes: [72] }] }, done()]);
+  assert.deepEqual(event, { kind: 'text', text: 'H', logprobs: [{ token: 'H', logprob: -5, bytes: [72], top_logprobs: [] }] });
+});
+
 test('silent, only the end is told, as reached by length', () => {
   assert.deepEqual(read([says({ content: 'x' }), done()], true).map((event) => (event.kind === 'end' ? event.reason : event.kind)), ['length']);
 });
