@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readFlags } from '../../src/sim/flags.ts';
+
+const MAIN = join(import.meta.dirname, '../../src/sim/main.ts');
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the simulation; once it says that it listens, `then` is called, and a signal ends it. */
+async function run(argv: readonly string[], signal?: NodeJS.Signals, then: (url: string) => Promise<void> = async () => undefined): Promise<Ran> {
+  const child = spawn(process.execPath, [MAIN, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const seen = { stdout: '', stderr: '' };
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (seen.stderr += text));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (seen.stdout += text));
+  const closed = once(child, 'close');
+  if (signal !== undefined) {
+    await once(child.stdout, 'data');
+    await then(/http:\S+(?=:)/.exec(seen.stdout)?.[0] ?? '');
+    child.kill(signal);
+  }
+  await closed;
+  return { code: child.exitCode, ...seen };
+}
+
+test('it serves until a signal ends it, with exit 0, even in the middle of an answer', async () => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const ran = await run(['--port', '0', '--model', 'tiny,answer-tokens=5000', '--token-ms', '5'], signal, async (url) => {
+      const response = await fetch(`${url}/api/chat`, { method: 'POST', body: JSON.stringify({ model: 'tiny', messages: [{ role: 'user', content: 'x' }] }) });
+      assert.equal(response.status, 200);
+      // Left unread: the signal comes while it talks.
+      void response.text().catch(() => '');
+    });
+    assert.deepEqual([ran.code, ran.stderr], [0, '']);
+    assert.match(ran.stdout, /^simulated Ollama on http:\/\/127\.0\.0\.1:\d+: tiny; 1 slot each\n$/);
+  }
+});
+
+test('a port that is taken is named, with what to do, exit 1', async () => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  const { port } = holder.address() as AddressInfo; // a server that listens on TCP has this and nothing else
+  const ran = await run(['--port', String(port)]);
+  holder.close();
+  assert.equal(ran.code, 1);
+  assert.match(ran.stderr, new RegExp(`^port ${String(port)} is taken\n.*127\\.0\\.0\\.1:${String(port)}.*\n  fix: hxllm sim --port 0\n$`));
+});
+
+test('a wrong flag is exit 64 and no stack trace; help is exit 0', async () => {
+  const wrong = await run(['--prot', '1']);
+  assert.equal(wrong.code, 64);
+  assert.match(wrong.stderr, /^the command line does not parse\n {2}Unknown option '--prot'/);
+  const help = await run(['--help']);
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /--num-parallel N/);
+});
+
+test('each wrong value says what was wanted and what was seen', () => {
+  for (const [argv, detail] of [
+    [['--port', '70000'], /at most 65535, seen "70000"/],
+    [['--num-parallel', '0'], /whole number of at least 1, seen "0"/],
+    [['--token-ms', 'fast'], /number of at least 0, seen "fast"/],
+    [['--load-ms', ''], /seen ""/],
+    [['--model', 'a b'], /seen "a b" \(invalid model name\)/],
+    [['--model', ''], /seen "" \(a name is missing\)/],
+    [['--model', 'a,ctx=5'], /keys size-mib, .* seen "ctx=5"/],
+    [['--model', 'a,num-ctx=x'], /num-ctx= and a whole number, seen "num-ctx=x"/],
+    [['--model', 'a,engine=vllm'], /engine=llama or engine=ollama/],
+    [['--model', 'a,capabilities=tools+sing'], /some of completion\+/],
+    [['extra'], /extra/],
+  ] as const) {
+    const read = readFlags(argv);
+    assert.ok(!read.ok, argv.join(' '));
+    assert.match(read.problems[0].detail, detail);
+    assert.match(read.problems[0].code, /^usage\./);
+  }
+});
+
+test('a model is described after its name', () => {
+  const read = readFlags(['--port', '0', '--model', 'a:7b,size-mib=100,capabilities=completion+thinking,engine=ollama', '--model', 'b,num-predict=-1']);
+  assert.deepEqual(read, { ok: true, value: { port: 0, models: [{ name: 'a:7b', sizeMiB: 100, capabilities: ['completion', 'thinking'], engine: 'ollama' }, { name: 'b', numPredict: -1 }] } });
+});
