@@ -24,7 +24,7 @@ async function main(patterns: readonly string[]): Promise<number> {
     if (group.length > 0) tally = addTallies(tally, await runFiles(group, concurrency, ROOT));
   }
   const leftOut = leftOutLines(files);
-  process.stdout.write(`\n\n${[...leftOut, ...summaryLines(tally)].join('\n')}\n`);
+  process.stdout.write(`\n${[...leftOut, ...summaryLines(tally)].join('\n')}\n`);
   return tally.success && tally.tests > 0 ? 0 : 1;
 }
 

@@ -80,7 +80,8 @@ export async function runFiles(files: readonly string[], concurrency: number, ro
   });
   stream.resume();
   await once(stream, 'end');
-  for (const failure of failures) process.stdout.write(`\n\n${describeFailure(failure, root, printed)}`);
+  if (column > 0) process.stdout.write('\n');
+  for (const failure of failures) process.stdout.write(`\n${describeFailure(failure, root, printed)}\n`);
   return tally;
 }
 
