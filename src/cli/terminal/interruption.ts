@@ -9,16 +9,16 @@ export interface Interruption {
   dispose(): void;
 }
 
-/** The first Ctrl-C (or SIGTERM, SIGHUP) aborts the work and calls `first`; the next one calls `leave`, which ends the process. */
-export function watchInterruption(first: () => void, leave: () => void): Interruption {
+/** The first Ctrl-C (or SIGTERM, SIGHUP) aborts the work and calls `first`; one that comes later than half a second after it calls `leave`, which ends the process. */
+export function watchInterruption(first: () => void, leave: () => void, nowMs: () => number = () => performance.now()): Interruption {
   const controller = new AbortController();
   let firstMs = 0;
   const interrupted = (): void => {
     if (controller.signal.aborted) {
-      if (performance.now() - firstMs > SAME_MS) leave();
+      if (nowMs() - firstMs > SAME_MS) leave();
       return;
     }
-    firstMs = performance.now();
+    firstMs = nowMs();
     first();
     controller.abort(new Error('interrupted'));
   };

@@ -3,6 +3,12 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { watchInterruption } from '../../../src/cli/terminal/interruption.ts';
 
+/** A clock on which a second passes between any two looks. */
+function secondsApart(): () => number {
+  let ms = 0;
+  return () => (ms += 1000);
+}
+
 test('the first signal aborts, the second leaves at once, and afterwards the signals are free again', async () => {
   const before = process.listenerCount('SIGTERM');
   const said: string[] = [];
@@ -14,6 +20,7 @@ test('the first signal aborts, the second leaves at once, and afterwards the sig
         interruption.dispose();
         resolve();
       },
+      secondsApart(),
     );
     process.kill(process.pid, 'SIGTERM');
     void once(interruption.signal, 'abort').then(() => process.kill(process.pid, 'SIGINT'));
@@ -21,4 +28,22 @@ test('the first signal aborts, the second leaves at once, and afterwards the sig
   await left;
   assert.deepEqual(said, ['first', 'leave']);
   assert.equal(process.listenerCount('SIGTERM'), before);
+});
+
+test('a Ctrl-C that npm passes on at once, after the terminal has sent it, is no second one', async () => {
+  const said: string[] = [];
+  const interruption = watchInterruption(() => void said.push('first'), () => void said.push('leave'), () => 0);
+  const twice = new Promise<void>((resolve) => {
+    let heard = 0;
+    process.on('SIGINT', function hear() {
+      heard += 1;
+      if (heard === 1) return void process.kill(process.pid, 'SIGINT');
+      process.off('SIGINT', hear);
+      return resolve();
+    });
+  });
+  process.kill(process.pid, 'SIGINT');
+  await twice;
+  interruption.dispose();
+  assert.deepEqual(said, ['first']);
 });
