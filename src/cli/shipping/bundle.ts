@@ -40,6 +40,8 @@ export async function packGateway(): Promise<string> {
     target: 'node24',
     banner: { js: BANNER },
     legalComments: 'eof',
+    // The names of packages in comments must not tell where node_modules really lies.
+    preserveSymlinks: true,
     // Neither the person's tsconfig above this folder nor their environment may change what is shipped.
     tsconfigRaw: {},
     logLevel: 'silent',
