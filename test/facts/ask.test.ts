@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { ask, compose, split, type AskOptions } from '../../src/facts/ask.ts';
+import type { Answer, Question } from '../../src/facts/question.ts';
+import { createLocalHost } from '../../src/remote/local/host.ts';
+
+const AS_ROOT = userInfo().uid === 0;
+const folder = await mkdtemp(join(tmpdir(), 'hxllm-ask-'));
+after(() => rm(folder, { recursive: true }));
+const hostOf = (path: string) => createLocalHost('here', { PATH: path, SHLVL: '1' });
+const host = hostOf(process.env['PATH'] ?? '');
+const options: AskOptions = { become: 'none', signal: new AbortController().signal, timeoutMs: 30_000 };
+const text = (script: string, part: Partial<Question<string>> = {}): Question<string> => ({ script, as: 'user', parse: ({ stdout }) => stdout, ...part });
+
+/** A folder on the path in which `sudo` and `id` are what a test says. */
+async function pathWith(programs: Readonly<Record<string, string>>): Promise<string> {
+  const bin = await mkdtemp(join(folder, 'bin-'));
+  for (const [name, script] of Object.entries(programs)) {
+    await writeFile(join(bin, name), `#!/bin/bash\n${script}\n`);
+    await chmod(join(bin, name), 0o755);
+  }
+  return `${bin}:${process.env['PATH'] ?? ''}`;
+}
+
+async function facts<Q extends Parameters<typeof ask>[1]>(questions: Q, on = host, more: Partial<AskOptions> = {}) {
+  const asked = await ask(on, questions, 'nonce-7', { ...options, ...more });
+  assert.ok(asked.ok, JSON.stringify(asked));
+  return asked.value;
+}
+
+test('questions get their arguments exactly, no input, and C’s language; answers come back to the byte', async () => {
+  const found = await facts({
+    odd: text('printf "%s|" "$@"; cat; printf "$LC_ALL"', { arguments: ["it's", '$HOME', 'a\nb', ''] }),
+    'with space': text('printf "\\n\\nx\\n"'),
+    silent: text('true'),
+  });
+  assert.deepEqual(found, { odd: { known: true, value: "it's|$HOME|a\nb||C" }, 'with space': { known: true, value: '\n\nx\n' }, silent: { known: true, value: '' } });
+});
+
+test('exit codes are part of the answer, and a parser that throws makes its fact unknown, with the reason', async () => {
+  const found = await facts({
+    code: { script: 'exit 3', as: 'user', parse: ({ exitCode }: Answer) => exitCode },
+    broken: { script: 'echo nonsense', as: 'user', parse: () => { throw new Error('that makes no sense'); } },
+    fine: text('echo fine'),
+  });
+  assert.deepEqual(found, { code: { known: true, value: 3 }, broken: { known: false, why: 'that makes no sense' }, fine: { known: true, value: 'fine\n' } });
+});
+
+test('one question that hangs costs its own limit and hides no other; all are asked at once', { timeout: 15_000 }, async () => {
+  const startedMs = performance.now();
+  const slow = text('sleep 1; echo slow');
+  const found = await facts({ hangs: text('trap "" TERM; sleep 60', { timeoutS: 1 }), a: slow, b: slow, c: slow, d: slow });
+  assert.deepEqual(found.hangs, { known: false, why: 'no answer within 1 s' });
+  assert.deepEqual(found.d, { known: true, value: 'slow\n' });
+  assert.ok(performance.now() - startedMs < 4000, 'five seconds of waiting fit into two or three');
+});
+
+test('the answers are kept as the host gave them', async () => {
+  let kept: ReadonlyMap<string, Answer> | undefined;
+  await facts({ one: text('echo 1; exit 2') }, host, { keep: (answers) => { kept = answers; } });
+  assert.deepEqual([...(kept ?? [])], [['one', { stdout: '1\n', exitCode: 2 }]]);
+});
+
+test('a question for root goes through one sudo, and as the user where nobody is to become root', async () => {
+  const path = await pathWith({ id: 'echo 1000', sudo: '[ "$1" = -n ] || exit 1; shift; echo once >>"$0.log"; VIA=sudo exec "$@"' });
+  const questions = { a: text('echo "$VIA"', { as: 'root' }), b: text('echo "$VIA"', { as: 'root' }), c: text('echo "$VIA"') };
+  assert.deepEqual(await facts(questions, hostOf(path), { become: 'sudo' }), { a: { known: true, value: 'sudo\n' }, b: { known: true, value: 'sudo\n' }, c: { known: true, value: '\n' } });
+  const log = await facts({ log: text(`cat ${path.split(':')[0] ?? ''}/sudo.log`) });
+  assert.deepEqual(log.log, { known: true, value: 'once\n' });
+  assert.deepEqual((await facts(questions, hostOf(path))).a, { known: true, value: '\n' });
+});
+
+test('without sudo’s leave only what takes root is unknown', async () => {
+  const path = await pathWith({ id: 'echo 1000', sudo: 'echo "sudo: a password is required" >&2; exit 1' });
+  const found = await facts({ root: text('echo 1', { as: 'root' }), user: text('echo 2') }, hostOf(path), { become: 'sudo' });
+  assert.deepEqual(found, { root: { known: false, why: 'it takes root, and sudo gave no answer' }, user: { known: true, value: '2\n' } });
+});
+
+test('root needs no sudo', { skip: !AS_ROOT && 'it takes root' }, async () => {
+  const found = await facts({ root: text('echo 1', { as: 'root' }) }, hostOf(await pathWith({ sudo: 'exit 1' })), { become: 'sudo' });
+  assert.deepEqual(found.root, { known: true, value: '1\n' });
+});
+
+test('a host without bash has no answers, and says so for each', async () => {
+  const found = await facts({ root: text('echo 1', { as: 'root' }), user: text('echo 2') }, hostOf('/nonexistent'), { become: 'sudo' });
+  assert.deepEqual([found.root.known, found.user], [false, { known: false, why: 'the host gave no answer' }]);
+});
+
+test('noise around the answers is left out, and half an answer is none', () => {
+  const { names } = compose({ one: text('true') }, 'n', 'none');
+  assert.deepEqual(names, ['one']);
+  const stdout = 'Welcome!\nn:begin:one\na\n\nn:end:0\nbye\nn:begin:two\nhalf';
+  assert.deepEqual([...split(stdout, 'n')], [['one', { stdout: 'a\n', exitCode: 0 }]]);
+});
