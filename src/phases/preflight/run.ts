@@ -11,14 +11,17 @@ import { problemsOf } from './hosts.ts';
 export async function runPreflight(config: Config, tools: PhaseTools): Promise<PhaseReport> {
   const problems: Problem[] = [...problemsOf(config)];
   const results: CheckResult[] = [];
-  const subjects = problems.length > 0 ? [] : config.hosts.map((host) => ({ host, subject: inspectHost(host, tools) }));
-  for (const { host, subject } of subjects) {
-    const { seen } = await subject;
-    const judged = judgeAll(checksFor(host.settings), { host, seen }, host.target.name);
-    if (!seen.reached) problems.push(seen.problem);
+  // All at once; told in the order of the inventory.
+  const inspections = config.hosts.map((host) => inspectHost(host, tools));
+  void Promise.allSettled(inspections);
+  for (const inspection of inspections) {
+    const subject = await inspection;
+    const judged = judgeAll(checksFor(subject.host.settings), subject, subject.host.target.name);
+    if (!subject.seen.reached) problems.push(subject.seen.problem);
     for (const result of judged) tools.recorder.event({ kind: 'check', result });
     results.push(...judged);
   }
+  for (const problem of problems) tools.recorder.event({ kind: 'problem', problem });
   return { ending: endingOf(results, problems, tools.signal), results, problems, changes: 0 };
 }
 

@@ -9,7 +9,8 @@ export const CONNECTION: readonly Check<Subject>[] = [
     title: 'Reachable over SSH with a verified host key',
     severity: 'error',
     judge: ({ host: { target }, seen }) => {
-      if (!seen.reached) return failed(`an SSH connection to ${target.address}`, `${seen.problem.summary}. ${seen.problem.detail}`, seen.problem.fix);
+      // The problem itself is told beside the checks, in full.
+      if (!seen.reached) return failed('a host that answers', seen.problem.summary, seen.problem.fix);
       if (target.connection === 'local') return notApplicable('this machine itself (ansible_connection=local)');
       return pass(`connected to ${target.address}`);
     },

@@ -1,0 +1,77 @@
+import type { Backend, Config, HostConfig, Model, Settings } from '../../../src/config/config.ts';
+import type { Host, Target } from '../../../src/core/host.ts';
+import type { PhaseTools } from '../../../src/core/phase.ts';
+import { ok } from '../../../src/core/problem.ts';
+import type { PhaseEvent } from '../../../src/core/recorder.ts';
+import type { CheckResult } from '../../../src/core/verdict.ts';
+import { quote } from '../../../src/core/shell.ts';
+
+/** What a host answers to each question by name; what is absent gets no answer. */
+export type Answers = Readonly<Record<string, string | { readonly stdout: string; readonly exitCode: number }>>;
+
+/** A host that gives recorded answers to the one script that it is sent. */
+export function createAnsweringHost(name: string, answers: Answers): Host {
+  return {
+    name,
+    address: name,
+    run: ({ argv }) => {
+      const script = argv[2] ?? '';
+      const nonce = /([0-9a-f-]{36}):begin:/.exec(script)?.[1] ?? '';
+      const asked = Object.entries(answers).filter(([question]) => script.includes(`${nonce}:begin:${question}`));
+      const parts = asked.map(([question, answer]) => {
+        const { stdout, exitCode } = typeof answer === 'string' ? { stdout: answer, exitCode: 0 } : answer;
+        return `${nonce}:begin:${question}\n${stdout}\n${nonce}:end:${String(exitCode)}\n`;
+      });
+      return Promise.resolve(ok({ exitCode: 0, stdout: parts.join(''), stderr: '', durationMs: 1 }));
+    },
+    forward: () => Promise.reject(new Error(`nobody forwards from ${quote(name)}`)),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A model with an alias and nothing special. */
+export function modelOf(name: string, model: string, backends?: readonly string[]): Model {
+  return { name, provider: 'ollama', model, backends, numCtx: undefined, keepAlive: undefined, options: {}, mode: 'chat' };
+}
+
+/** A host of the inventory with the guide's defaults. */
+export function hostOf(name: string, settings: Partial<Settings> = {}, target: Partial<Target> = {}): HostConfig {
+  return {
+    target: { name, address: name, port: undefined, user: 'deploy', connection: 'ssh', identityFiles: [], sshArguments: [], hostKeyChecking: true, connectTimeoutMs: 10_000, password: undefined, ...target },
+    settings: {
+      models: undefined, backends: undefined, masterKey: { state: 'absent' }, port: 4000, listen: '0.0.0.0', user: 'litellm', group: 'litellm', routingStrategy: 'least-busy',
+      configDir: '/etc/litellm', installDir: '/opt/litellm', serviceManager: 'systemd', prefix: '', requireDomainJoin: false, ...settings,
+    },
+    origins: {},
+  };
+}
+
+/** A configuration with these hosts. */
+export function configOf(hosts: readonly HostConfig[], part: Partial<Config> = {}): Config {
+  return { inventoryFile: '/w/inventories/dev.ini', groupDefined: true, hosts, allHosts: hosts.map(({ target }) => target.name), candidates: [], files: [], warnings: [], ...part };
+}
+
+/** URLs as backends. */
+export function backendsOf(...urls: readonly string[]): readonly Backend[] {
+  return urls.map((url) => ({ url, numParallel: undefined }));
+}
+
+/** Tools that keep what was said; time stands still at `nowMs`. */
+export function toolsOf(connect: PhaseTools['connect'], nowMs = 0): PhaseTools & { readonly events: PhaseEvent[]; readonly files: Map<string, string | object> } {
+  const events: PhaseEvent[] = [];
+  const files = new Map<string, string | object>();
+  return {
+    events, files, connect,
+    recorder: { event: (event) => { events.push(event); }, file: (path, content) => { files.set(path, content); } },
+    confirm: () => Promise.reject(new Error('preflight asks nobody')),
+    signal: new AbortController().signal,
+    nowMs: () => nowMs,
+  };
+}
+
+/** A result by id. */
+export function resultOf(results: readonly CheckResult[], id: string): CheckResult {
+  const found = results.find((result) => result.id === id);
+  if (found === undefined) throw new Error(`no result ${id} among ${results.map((result) => result.id).join(', ')}`);
+  return found;
+}
