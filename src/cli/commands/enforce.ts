@@ -20,7 +20,7 @@ export function enforceCommand(start: Start): Command {
       command
         .option('--dry-run', 'show the plan that would be applied and change nothing')
         .option('--check', 'the same, as Ansible calls it')
-        .option('--diff', 'accepted for habit: a plan always shows its differences')
+        .option('--diff', 'show new files line by line too; a dry run does so anyway')
         .option('--detailed-exitcode', 'with --dry-run: exit code 2 where changes are pending')
         .option('--take-over', 'replace a LiteLLM that is not hxllm’s, after keeping a copy')
         .option('--runtime <file>', 'a Node.js for hosts of another architecture than this machine'),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { UninstallOptions } from '../run/uninstall.ts';
+import type { PhaseOptions } from '../run/session.ts';
 import { phaseCommand, withYes, type Start } from './phase-command.ts';
 
 /** `hxllm uninstall` */
@@ -14,5 +14,5 @@ export function uninstallCommand(start: Start): Command {
     ],
   } as const;
   const own = (command: Command): Command => withYes(command.option('--dry-run', 'show what would be removed and change nothing'));
-  return phaseCommand(text, own).action((options: UninstallOptions, command: Command) => start(command, options, false, async (session) => [await (await import('../run/uninstall.ts')).uninstall(session, options)]));
+  return phaseCommand(text, own).action((options: PhaseOptions, command: Command) => start(command, options, false, async (session) => [await (await import('../run/uninstall.ts')).uninstall(session, options)]));
 }

@@ -22,6 +22,7 @@ export function upCommand(start: Start): Command {
         .option('--vault-init', 'make a master key and the vault that holds it')
         .option('--take-over', 'replace a LiteLLM that is not hxllm’s, after keeping a copy')
         .option('--runtime <file>', 'a Node.js for hosts of another architecture than this machine')
+        .option('--diff', 'show new files line by line too')
         .option('--through-ssh', 'ask the gateway through the SSH connection'),
     );
   return phaseCommand(text, own).action((options: UpOptions & PhaseOptions, command: Command) => start(command, options, true, async (session) => (await import('../run/up.ts')).up(session, options)));

@@ -10,9 +10,6 @@ import type { PhaseOptions, Session } from './session.ts';
 
 /** What enforce takes besides. */
 export interface EnforceOptions extends PhaseOptions {
-  readonly dryRun?: boolean;
-  /** Ansible's name for the same. */
-  readonly check?: boolean;
   readonly detailedExitcode?: boolean;
   readonly takeOver?: boolean | undefined;
   readonly runtime?: string | undefined;

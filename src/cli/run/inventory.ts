@@ -27,7 +27,6 @@ export interface InventoryOptions extends PhaseOptions {
   readonly init?: string;
   readonly backend?: readonly string[] | undefined;
   readonly vaultInit?: boolean | undefined;
-  readonly dryRun?: boolean;
 }
 
 /** The operator's own files: judged, their changes shown, asked about, and written all or none. `keyNeeded`: a master key that cannot be read is a failure. */

@@ -15,6 +15,11 @@ export interface PhaseOptions {
   readonly evidenceDir?: string;
   readonly verbose?: boolean;
   readonly yes?: boolean;
+  /** Of those that change something. */
+  readonly dryRun?: boolean;
+  /** Ansible's names for a dry run, and for showing all differences. */
+  readonly check?: boolean;
+  readonly diff?: boolean;
 }
 
 /** The password of the vault, as far as this command line knows it. */

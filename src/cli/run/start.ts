@@ -30,7 +30,7 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
     terminal, options, version, redaction, open,
     command: ['hxllm', ...argv],
     within: several ? name : undefined,
-    view: createHumanView(terminal, result, options.verbose ?? false),
+    view: createHumanView(terminal, result, options.verbose ?? false, showsWholeFiles(options)),
     signal: guard.signal,
     vault: createVaultPassword(() => askPassword(session)),
   };
@@ -41,6 +41,11 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
   } finally {
     guard.dispose();
   }
+}
+
+// A dry run shows exactly what would be applied.
+function showsWholeFiles({ verbose, diff, dryRun, check }: PhaseOptions): boolean {
+  return [verbose, diff, dryRun, check].includes(true);
 }
 
 async function askPassword({ view, terminal, signal, redaction }: Session): Promise<Secret> {

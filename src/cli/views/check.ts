@@ -9,6 +9,8 @@ export interface Layout {
   readonly columns: number;
   /** Everything in full: ids, and what was seen of checks that passed. */
   readonly verbose: boolean;
+  /** New files line by line; without it they are counted. */
+  readonly wholeFiles?: boolean;
 }
 
 /** One check that was judged: a line where all is well; what was wanted, seen and mends it where not. */

@@ -13,9 +13,9 @@ import { stepBlock } from './step.ts';
 import type { View } from './view.ts';
 
 /** The view for people: results on `result` (stderr where stdout is for a document), problems and progress on stderr. */
-export function createHumanView(terminal: Terminal, result: Output, verbose: boolean): View {
+export function createHumanView(terminal: Terminal, result: Output, verbose: boolean, wholeFiles = verbose): View {
   const spinner = createSpinner(terminal.stderr, result, terminal.environment);
-  const layoutOf = (output: Output, indent: number): Layout => ({ paint: createPaint(terminal.environment, output.isTty), indent, columns: output.columns(), verbose });
+  const layoutOf = (output: Output, indent: number): Layout => ({ paint: createPaint(terminal.environment, output.isTty), indent, columns: output.columns(), verbose, wholeFiles });
   let several = false;
   let group = '';
   let begun = false;

@@ -109,3 +109,16 @@ test('a line that passed is cut to the width, and whole under -v', () => {
   verbose.view.event(long);
   assert.match(verbose.terminal.written.out, /with a long\n {4}name \[x\.disk\]\n$/);
 });
+
+test('a new file is told by its length where somebody is asked, and line by line where that is wanted', () => {
+  const detail = Array.from({ length: 20 }, (_, index) => `+ line ${String(index)}`).join('\n');
+  const step = { kind: 'step', host: 'h', id: 'files.new', title: 'write /etc/new', state: 'planned', detail } as const;
+  const [counted, whole] = [false, true].map((wholeFiles) => {
+    const terminal = fakeTerminal();
+    createHumanView(terminal, terminal.stdout, false, wholeFiles).event(step);
+    return terminal.written.out;
+  });
+  assert.match(counted ?? '', /new, 20 lines \(--diff shows them\)/);
+  assert.doesNotMatch(counted ?? '', /line 7/);
+  assert.match(whole ?? '', /\+ line 19/);
+});
