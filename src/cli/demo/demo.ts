@@ -140,8 +140,8 @@ function complain(terminal: Terminal, problems: readonly Problem[]): number {
   return exitCodeOfProblems(problems);
 }
 
-function evidenceOf(outcomes: readonly Outcome[], near: (path: string) => string): string {
-  return outcomes.flatMap(({ evidence }) => (evidence === undefined ? [] : [near(evidence)])).join(', ');
+function evidenceOf(outcomes: readonly Outcome[], near: (path: string) => string): readonly string[] {
+  return outcomes.flatMap(({ evidence }) => (evidence === undefined ? [] : [near(evidence)]));
 }
 
 /** How a person starts the demo: through npm in the repository, else by the program's name. */

@@ -5,7 +5,8 @@ export interface Farewell {
   readonly url: string;
   readonly model: string;
   readonly masterKeyFile: string;
-  readonly evidence: string;
+  /** The folder of each phase's run. */
+  readonly evidence: readonly string[];
   readonly example: string;
   readonly stop: string;
 }
@@ -25,7 +26,8 @@ The same from an OpenAI SDK:
 
   new OpenAI({ baseURL: '${url}/v1', apiKey: fs.readFileSync(${JSON.stringify(masterKeyFile)}, 'utf8').trim() })
 
-Evidence of each phase: ${evidence}
+Evidence of each phase:
+${evidence.map((folder) => `  ${folder}\n`).join('')}
 The inventory, to read: ${example}
 ${stop}
 `;

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const folder = mkdtempSync(join(tmpdir(), 'hxllm-package-'));
+const installed = join(folder, 'node_modules/hxllm');
+
+// As npm would install it, but with the packages that are here already.
+before(() => {
+  const packed = spawnSync(process.execPath, ['-e', `import(${JSON.stringify(join(ROOT, 'src/cli/package/main.ts'))}).then(async ({ packPackage }) => { process.exitCode = await packPackage(${JSON.stringify(folder)}); })`], { encoding: 'utf8' });
+  assert.equal(packed.status, 0, packed.stderr);
+  mkdirSync(installed, { recursive: true });
+  const [tarball] = globSync('*.tgz', { cwd: folder });
+  assert.equal(spawnSync('tar', ['-xzf', join(folder, tarball ?? ''), '-C', installed, '--strip-components=1']).status, 0);
+  for (const name of readdirSync(join(ROOT, 'node_modules')).filter((entry) => !entry.startsWith('.') && entry !== 'esbuild')) symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+test('the tarball has the program, the packed gateway and the templates, and neither sources, tests nor evidence', () => {
+  for (const path of ['bin/hxllm.js', 'dist/cli/main.js', 'dist/gateway.mjs', 'templates/litellm.env', 'README.md', 'LICENSE']) assert.ok(existsSync(join(installed, path)), path);
+  assert.deepEqual(readdirSync(installed).toSorted(), ['LICENSE', 'README.md', 'bin', 'dist', 'package.json', 'templates']);
+  assert.deepEqual(globSync('**/*.ts', { cwd: installed }), []);
+  assert.ok(!existsSync(join(installed, 'dist/cli/package')));
+});
+
+test('what is installed runs below node_modules, without the repository and without esbuild', () => {
+  const { status, stdout } = spawnSync(process.execPath, [join(installed, 'bin/hxllm.js'), '--version'], { encoding: 'utf8', cwd: folder });
+  assert.equal(status, 0);
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+  const config = join(folder, 'config.yaml');
+  writeFileSync(config, 'model_list:\n  - model_name: phi3\n    litellm_params: {model: ollama_chat/phi3, api_base: "http://127.0.0.1:1"}\n');
+  const checked = spawnSync(process.execPath, [join(installed, 'bin/hxllm.js'), 'gateway', '--check', '--config', config], { encoding: 'utf8', cwd: folder });
+  assert.equal(checked.status, 0, checked.stdout + checked.stderr);
+});
+
+test('what it ships to hosts is the gateway as it was built', () => {
+  const source = `import(${JSON.stringify(join(installed, 'dist/cli/shipping/shipping.js'))}).then(async ({ createShipping }) => { const bundle = await createShipping({}).bundle(); console.log(bundle.ok && bundle.value.sha256); })`;
+  const told = spawnSync(process.execPath, ['-e', source], { encoding: 'utf8' }).stdout.trim();
+  const sum = spawnSync('sha256sum', [join(installed, 'dist/gateway.mjs')], { encoding: 'utf8' }).stdout.split(' ')[0];
+  assert.equal(told, sum);
+});

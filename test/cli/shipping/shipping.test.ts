@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { Failure, Result } from '../../../src/core/problem.ts';
+import { machineOf } from '../../../src/cli/shipping/elf.ts';
+import { createShipping } from '../../../src/cli/shipping/shipping.ts';
+import type { Architecture, Runtime } from '../../../src/render/release.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'hxllm-shipping-'));
+after(() => rmSync(folder, { recursive: true }));
+const other: Architecture = process.arch === 'x64' ? 'arm64' : 'x64';
+
+/** A file that begins as an ELF program for a machine does. */
+function elf(name: string, machine: number, more = ''): string {
+  const header = Buffer.alloc(64);
+  header.write('\u007FELF', 'latin1');
+  header[4] = 2;
+  header[5] = 1;
+  header.writeUInt16LE(machine, 18);
+  const file = join(folder, name);
+  writeFileSync(file, Buffer.concat([header, Buffer.from(more)]));
+  return file;
+}
+
+async function findWith(runtimeFile: string | undefined, architecture: Architecture): Promise<Result<Runtime>> {
+  return createShipping({ runtimeFile }).runtime(architecture);
+}
+
+function firstOf(result: Result<unknown>): Failure['problems'][0] {
+  assert.ok(!result.ok);
+  return result.problems[0];
+}
+
+const MACHINES: Readonly<Record<Architecture, number>> = { x64: 62, arm64: 183 };
+
+test('the machine of a program is read from its header', async () => {
+  assert.equal(await machineOf(elf('x', 62)), 'x64');
+  assert.equal(await machineOf(elf('a', 183)), 'arm64');
+  assert.deepEqual(await machineOf(elf('r', 243)), { other: 243 });
+  const text = join(folder, 'text');
+  writeFileSync(text, 'no program, but long enough to be one');
+  assert.equal(await machineOf(text), undefined);
+});
+
+test('the runtime of this machine’s architecture is the installed package, known by its hash', async () => {
+  const found = await findWith(undefined, other === 'x64' ? 'arm64' : 'x64');
+  assert.ok(found.ok);
+  assert.match(found.value.sha256, /^[0-9a-f]{64}$/);
+  assert.equal(spawnSync(found.value.file, ['--version'], { encoding: 'utf8' }).stdout, `v${found.value.version}\n`);
+});
+
+test('the runtime of the other architecture is missing, and the fix fetches it', async () => {
+  const problem = firstOf(await findWith(undefined, other));
+  assert.equal(problem.code, 'runtime.missing');
+  assert.match(problem.fix, new RegExp(`^npm pack node-linux-${other}@24\\.21\\.0 && .*--runtime node-linux-${other}-24\\.21\\.0/bin/node$`));
+});
+
+test('a file named for the other architecture is taken when it is the pinned Node for it', async () => {
+  const file = elf('good', MACHINES[other], '…https://nodejs.org/download/release/v24.21.0/node-v24.21.0.tar.gz…');
+  const found = await findWith(file, other);
+  assert.ok(found.ok);
+  assert.deepEqual([found.value.file, found.value.version, found.value.architecture], [file, '24.21.0', other]);
+});
+
+test('a named file of another version, machine or kind is refused with what was seen', async () => {
+  const cases: readonly (readonly [string, string, RegExp])[] = [
+    [elf('old', MACHINES[other], 'node-v20.1.0.tar.gz'), 'runtime.other-version', /saw Node\.js 20\.1\.0/],
+    [elf('ls', MACHINES[other], 'nothing of the kind'), 'runtime.other-version', /does not name a version/],
+    [elf('riscv', 243), 'runtime.not-a-runtime', /e_machine 243/],
+    [join(folder, 'nothing'), 'runtime.unreadable', /ENOENT/],
+  ];
+  for (const [file, code, seen] of cases) {
+    const problem = firstOf(await findWith(file, other));
+    assert.equal(problem.code, code);
+    assert.match(problem.detail, seen);
+    assert.equal(problem.where?.file, file);
+  }
+});
+
+test('a file for one architecture leaves the installed runtime to the other', async () => {
+  const mine: Architecture = other === 'x64' ? 'arm64' : 'x64';
+  const found = await findWith(elf('foreign', MACHINES[other], 'node-v24.21.0.tar.gz'), mine);
+  assert.ok(found.ok && found.value.file.includes('node_modules'));
+  assert.equal(firstOf(await findWith(elf('mine', MACHINES[mine], 'node-v24.21.0.tar.gz'), other)).code, 'runtime.other-architecture');
+});
+
+test('the gateway packs into one file that runs without packages, the same each time, and tells no path of this machine', async () => {
+  const [first, second] = await Promise.all([createShipping({ runtimeFile: undefined }).bundle(), createShipping({ runtimeFile: undefined }).bundle()]);
+  assert.ok(first.ok && second.ok);
+  assert.equal(first.value.sha256, second.value.sha256);
+  assert.ok(!first.value.content.includes(join(import.meta.dirname, '../../..')));
+  const [bundle, config] = [join(folder, 'gateway.mjs'), join(folder, 'config.yaml')];
+  writeFileSync(bundle, first.value.content);
+  writeFileSync(config, 'model_list:\n  - model_name: phi3\n    litellm_params: {model: ollama_chat/phi3, api_base: "http://127.0.0.1:1"}\n');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bundle, '--check', '--config', config], { encoding: 'utf8' });
+  assert.equal(status, 0, stdout + stderr);
+});
