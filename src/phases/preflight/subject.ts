@@ -1,7 +1,7 @@
 import { pathsOf, type HostConfig, type Settings } from '../../config/config.ts';
 import type { Target } from '../../core/host.ts';
 import type { Problem } from '../../core/problem.ts';
-import { shellLine } from '../../core/shell.ts';
+import { quote, shellLine } from '../../core/shell.ts';
 import { unknown, type Verdict } from '../../core/verdict.ts';
 import { clockQuestion } from '../../facts/clock.ts';
 import { diskQuestion } from '../../facts/disk.ts';
@@ -84,10 +84,17 @@ export function knowing<T>(factOf: (facts: HostFacts) => Fact<T> | undefined, ju
   };
 }
 
-/** A command as a person types it to run it on a host: through ssh, unless the host is this machine. */
+/** A command as a person types it to run it on a host: through ssh as the inventory says, unless the host is this machine. */
 export function commandOn(target: Target, ...argv: readonly string[]): string {
-  if (target.connection === 'local') return shellLine(argv);
-  const port = target.port === undefined ? [] : ['-p', String(target.port)];
-  const place = target.user === undefined ? target.address : `${target.user}@${target.address}`;
-  return shellLine(['ssh', ...port, place, ...argv]);
+  return lineOn(target, shellLine(argv));
+}
+
+/** The same for a whole line of shell; `options` are further ones of ssh. */
+export function lineOn({ connection, address, port, user, identityFiles, sshArguments }: Target, line: string, ...options: readonly string[]): string {
+  if (connection === 'local') return line;
+  const keys = identityFiles.flatMap((file) => ['-i', file]);
+  const place = user === undefined ? address : `${user}@${address}`;
+  const ssh = shellLine(['ssh', ...options, ...sshArguments, ...keys, ...(port === undefined ? [] : ['-p', String(port)]), place]);
+  // ssh hands its words to a shell over there, which would take them apart again.
+  return `${ssh} ${/^[\w@%+=:,./ -]+$/.test(line) ? line : quote(line)}`;
 }

@@ -121,3 +121,10 @@ test('the service manager process takes neither systemd nor root', async () => {
   const results = await judge({ ...GOOD, systemd: 'booted=no\nstate=', sudo: { stdout: '', exitCode: 127 } }, { serviceManager: 'process' });
   assert.deepEqual(['system.systemd', 'privilege.sudo'].map((id) => resultOf(results, id).outcome), ['not-applicable', 'not-applicable']);
 });
+
+test('a fix is a command that reaches the host as the inventory does, quoted for both shells', async () => {
+  const host = hostOf('hx', SETTINGS, { address: '10.0.0.5', port: 2222, identityFiles: ['/k e y'], sshArguments: ['-o', 'ProxyJump=bastion'] });
+  const tools = toolsOf(() => Promise.resolve(ok(createAnsweringHost('hx', { ...GOOD, sudo: { stdout: 'sudo: a password is required', exitCode: 1 } }))), NOW_MS);
+  const { results } = await runPreflight(configOf([host]), tools);
+  assert.equal(resultOf(results, 'privilege.sudo').fix, String.raw`ssh -t -o ProxyJump=bastion -i '/k e y' -p 2222 deploy@10.0.0.5 'echo '\''deploy ALL=(ALL) NOPASSWD: ALL'\'' | sudo tee /etc/sudoers.d/hxllm'`);
+});

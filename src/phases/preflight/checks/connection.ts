@@ -9,7 +9,7 @@ export const CONNECTION: readonly Check<Subject>[] = [
     title: 'Reachable over SSH with a verified host key',
     severity: 'error',
     judge: ({ host: { target }, seen }) => {
-      // The problem itself is told beside the checks, in full.
+      // The problem is told beside the checks, with its details.
       if (!seen.reached) return failed('a host that answers', seen.problem.summary, seen.problem.fix);
       if (target.connection === 'local') return notApplicable('this machine itself (ansible_connection=local)');
       return pass(`connected to ${target.address}`);

@@ -1,7 +1,9 @@
 import type { Backend } from '../../../config/config.ts';
 import type { Check } from '../../../core/check.ts';
+import type { Target } from '../../../core/host.ts';
+import { shellLine } from '../../../core/shell.ts';
 import { failed, notApplicable, pass } from '../../../core/verdict.ts';
-import { commandOn, hostnameOf, knowing, type Subject } from '../subject.ts';
+import { commandOn, hostnameOf, knowing, lineOn, type Subject } from '../subject.ts';
 
 const UNDEFINED = notApplicable('litellm_backends is not defined yet: run hxllm inventory');
 
@@ -24,8 +26,14 @@ function nameCheck(name: string): Check<Subject> {
 function backendCheck(url: string): Check<Subject> {
   return answers(url, [`dns.backend-resolves[${hostnameOf(url)}]`], knowing((facts) => facts[`version ${url}`], (said, { host: { target } }) => {
     if (said.answered) return pass(`Ollama ${said.value}`);
-    return failed(`Ollama’s version at ${url}/api/version, asked from ${target.name}`, said.why, `ssh ${hostnameOf(url)} 'systemctl status ollama; systemctl cat ollama | grep OLLAMA_HOST'`);
+    return failed(`Ollama’s version at ${url}/api/version, asked from ${target.name}`, said.why, inquiryAt(hostnameOf(url), target));
   }), url);
+}
+
+// Most often it is stopped, or listens on its own loopback alone (OLLAMA_HOST).
+function inquiryAt(name: string, target: Target): string {
+  const line = 'systemctl status ollama; systemctl cat ollama | grep OLLAMA_HOST';
+  return /^(?:localhost|127\.|::1$)/.test(name) ? lineOn(target, line) : shellLine(['ssh', name, line]);
 }
 
 function resolves(what: string, judge: Check<Subject>['judge'], key?: string): Check<Subject> {
