@@ -2,6 +2,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
 import { answer, unknownModel, type Door, type Endpoint } from './answer.ts';
 import { authenticate } from './auth/bearer.ts';
+import { jsonReply, sizedReply } from './client/sized-reply.ts';
 import type { Failure } from './exchange.ts';
 import { liveliness, readiness } from './health/health.ts';
 import { OPENAI } from './openai/failure.ts';
@@ -52,15 +53,15 @@ export function createApp({ service, isStopping }: AppOptions): Hono<GatewayEnv>
   return app;
 }
 
-function listModels(c: Context<GatewayEnv>, { models, since }: Service): Response {
-  return c.json(modelsBody(models.keys(), since));
+function listModels(_c: Context<GatewayEnv>, { models, since }: Service): Response {
+  return jsonReply(modelsBody(models.keys(), since));
 }
 
 function showModel(c: Context<GatewayEnv>, { models, since }: Service): Response {
   // The path as sent: ids hold slashes and colons, encoded or not.
   const sent = c.env.visit.path.replace(/^(?:https?:\/\/[^/]*)?(?:\/v1)?\/models\//, '');
   const id = decoded(sent);
-  return models.has(id) ? c.json(modelBody(id, since)) : refusal(unknownModel(id));
+  return models.has(id) ? jsonReply(modelBody(id, since)) : refusal(unknownModel(id));
 }
 
 function decoded(text: string): string {
@@ -90,5 +91,5 @@ function elsewhere(c: Context): Response {
 
 function refusal(failure: Failure): Response {
   const { status, headers, body } = OPENAI.refusal(failure);
-  return new Response(body, { status, headers });
+  return sizedReply(body, status, headers);
 }

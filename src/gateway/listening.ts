@@ -5,6 +5,9 @@ import type { ListenAddress } from '../schema/gateway-config.ts';
 
 const FIRST_FD = 3;
 
+/** Connections that may wait to be accepted; as much as the kernel allows where nobody raised net.core.somaxconn. Listening again on a passed socket, as Node does, would set 511. */
+const BACKLOG = 4096;
+
 /** Where to listen: sockets that somebody else has opened, or an address. */
 export type Listening = { readonly kind: 'passed'; readonly fds: readonly number[] } | { readonly kind: 'address'; readonly address: ListenAddress };
 
@@ -43,10 +46,12 @@ export async function listen(server: Server, listening: Listening): Promise<Resu
 async function begin(server: NetServer, at: ListenAddress | { readonly fd: number }): Promise<ListenAddress> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(at, () => {
+    const begun = (): void => {
       server.off('error', reject);
       resolve();
-    });
+    };
+    if ('fd' in at) server.listen(at, BACKLOG, begun);
+    else server.listen({ ...at, backlog: BACKLOG }, begun);
   });
   const address = server.address();
   // Of a Unix socket only this machine knows.

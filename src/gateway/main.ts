@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import type { Problem } from '../core/problem.ts';
 import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
 import { exposureOf, isLoopback } from '../schema/listen.ts';
@@ -33,7 +34,18 @@ export async function gatewayMain(argv: readonly string[]): Promise<number> {
   return run(config, listening, file);
 }
 
+// Node's main thread is called MainThread, which is what `ps` and `systemctl status` would show. process.title would do away
+// with the arguments that they show as well.
+function takeName(): void {
+  try {
+    writeFileSync('/proc/self/comm', 'litellm');
+  } catch {
+    // A system without it shows another name, and nothing else depends on it.
+  }
+}
+
 async function run(config: GatewayConfig, listening: Listening, file: string): Promise<number> {
+  takeName();
   const log = createLog((line) => process.stdout.write(line));
   const gateway = createGateway(config, log);
   const stop = stopSignals();

@@ -40,6 +40,9 @@ export class Relay {
       visit.account.ended = 'client-too-slow';
     };
     this.#outlet = new Outlet(outgoing, { keepAlive: order.stream ? dialect.keepAlive : undefined, headers: () => this.#headers(), onLag });
+    visit.cut = () => {
+      this.#cut();
+    };
     outgoing.once('close', () => {
       this.#leave();
     });
@@ -152,6 +155,13 @@ export class Relay {
     else this.#outlet.refuse(dialect.refusal(failure), this.#headers());
   }
 
+  #cut(): void {
+    if (this.#over) return;
+    this.#attempt?.cancel();
+    this.#release('cancelled');
+    this.#refuse(STOPPING);
+  }
+
   // The client is gone, or has all of its answer.
   #leave(): void {
     this.#outlet.close();
@@ -180,6 +190,8 @@ export class Relay {
     };
   }
 }
+
+const STOPPING: Failure = { kind: 'overloaded', code: 'stopping', message: 'The server is being stopped and could not wait for the end of this answer.', retryAfterMs: 1000 };
 
 const OUR_FAULT: Failure = { kind: 'internal', code: null, message: 'The server had an error while processing your request.' };
 

@@ -27,7 +27,7 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log): { readonly
 
   const open = (incoming: IncomingMessage, outgoing: ServerResponse): Door => {
     const door: Door = { incoming, outgoing, visit: openVisit(incoming, outgoing, performance.now()) };
-    connections.owe(incoming.socket, outgoing);
+    connections.owe(incoming.socket, outgoing, () => door.visit.cut?.());
     outgoing.once('close', () => {
       if (!UNLOGGED.test(door.visit.path) || outgoing.statusCode >= 400) log(requestLine(door.visit, outgoing.headersSent ? outgoing.statusCode : undefined, outgoing.writableFinished, performance.now()));
     });

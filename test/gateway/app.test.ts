@@ -115,6 +115,10 @@ test('an unknown path, a wrong method, an unknown model, a bad body each have th
 test('HEAD is a GET without a body, and OPTIONS says what is allowed and nothing about other origins', async () => {
   const head = await gateway.ask('/v1/models', { method: 'HEAD' });
   assert.deepEqual([head.status, head.headers.get('content-type'), await head.text()], [200, 'application/json', '']);
+  for (const [path, headers] of [['/v1/models', {}], ['/v1/models/m', {}], ['/v1/models', { authorization: 'x' }], ['/health/liveliness', {}]] as const) {
+    const [get, bare] = await Promise.all([gateway.ask(path, { headers }), gateway.ask(path, { method: 'HEAD', headers })]);
+    assert.deepEqual([bare.status, bare.headers.get('content-length'), await bare.text()], [get.status, String(Buffer.byteLength(await get.text())), ''], path);
+  }
   assert.equal((await fetch(`${gateway.url}/v1/models`, { method: 'HEAD' })).status, 401);
   const options = await fetch(`${gateway.url}/v1/chat/completions`, { method: 'OPTIONS', headers: { origin: 'https://a.example', 'access-control-request-method': 'POST' } });
   assert.deepEqual([options.status, options.headers.get('allow'), options.headers.get('access-control-allow-origin')], [204, 'POST, OPTIONS', null]);

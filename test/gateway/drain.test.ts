@@ -4,7 +4,7 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { stalls, startFake, streams } from './fake-upstream.ts';
-import { KEY, startGateway, until, type Running } from './running.ts';
+import { errorOf, KEY, startGateway, until, type Running } from './running.ts';
 
 /** Asks on a connection that a client keeps. */
 async function askOn(agent: Agent, gateway: Running, path: string, body?: object): Promise<IncomingMessage> {
@@ -68,13 +68,36 @@ test('a connection on which nothing is asked does not hold up the stop', async (
   idle.destroy();
 });
 
-test('what runs on after the limit is cut, and cancelled at the server', async () => {
+test('what runs on after the limit is told why, cut, and cancelled at the server', async () => {
   await using fake = await startFake(stalls('a'));
   await using gateway = await startGateway([fake]);
   const response = await gateway.chat({ stream: true });
-  const text = response.text().then(() => 'whole', () => 'cut');
-  assert.deepEqual(await gateway.stop(50, new AbortController().signal), { cut: 1 });
-  assert.equal(await text, 'cut');
-  await fake.requests[0]?.left;
+  const text = response.text();
+  await until('the server is asked', () => fake.requests.length === 1);
+  fake.behave(stalls());
+  const second = gateway.chat();
+  await until('the server is asked again', () => fake.requests.length === 2);
+  assert.deepEqual(await gateway.stop(50, new AbortController().signal), { cut: 2 });
+  const frames = (await text).trim().split('\n\n');
+  assert.match(frames.at(-1) ?? '', /^data: {"error":{"message":"The server is being stopped[^"]*","type":"server_error","param":null,"code":"stopping"}}$/);
+  const refused = await second;
+  assert.equal(refused.status, 503);
+  assert.equal((await errorOf(refused)).code, 'stopping');
+  await Promise.all(fake.requests.map(({ left }) => left));
   assert.equal(gateway.service().desk.inFlight, 0);
+});
+
+test('a client that does not read does not hold up the end of a stop', async () => {
+  await using fake = await startFake(streams(Array.from({ length: 20 }, () => 'x'.repeat(40_000)), 5));
+  await using gateway = await startGateway([fake]);
+  const socket = connect(gateway.port, '127.0.0.1');
+  await once(socket, 'connect');
+  const body = JSON.stringify({ ...CHAT, stream: true });
+  socket.pause();
+  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${String(body.length)}\r\n\r\n${body}`);
+  await until('the server is asked', () => fake.requests.length === 1);
+  const sinceMs = performance.now();
+  await gateway.stop(50, new AbortController().signal);
+  assert.ok(performance.now() - sinceMs < 5000);
+  socket.destroy();
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -127,6 +128,10 @@ test('sockets that systemd passed are served instead of any address, unless they
   const run = watch(spawn('/bin/sh', ['-c', script, process.execPath, MAIN, '--config', file], { stdio: ['ignore', 'pipe', 'pipe', ...listeners.map(fdOf)] }));
   await addressOf(run);
   for (const listener of listeners) listener.close();
+  assert.equal(readFileSync(`/proc/${String(run.child.pid)}/comm`, 'utf8'), 'litellm\n', 'what ps and systemctl status call it');
+  const queues = spawnSync('ss', ['-Hltn', ...ports.flatMap((port, index) => [...(index === 0 ? [] : ['or']), 'sport', '=', `:${String(port)}`])], { encoding: 'utf8' });
+  const most = Math.min(4096, Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8')));
+  if (queues.error === undefined) assert.deepEqual(queues.stdout.trim().split('\n').map((line) => Number(line.split(/\s+/)[2])), [most, most], 'as many may wait as the unit says');
   for (const port of ports) assert.equal((await fetch(`http://127.0.0.1:${String(port)}/health/liveliness`, { headers: { connection: 'close' } })).status, 200);
   const streaming = await fetch(`http://127.0.0.1:${String(ports[1])}/v1/chat/completions`, { method: 'POST', headers: { connection: 'close' }, body: '{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}' });
   run.child.kill('SIGTERM');

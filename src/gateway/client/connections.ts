@@ -6,7 +6,8 @@ const LOOK_MS = 100;
 
 /** Knows the open connections of a server and what is being answered on each. */
 export class Connections {
-  readonly #underway = new Map<Socket, Set<ServerResponse>>();
+  /** What is owed on each connection, and how to cut it short. */
+  readonly #underway = new Map<Socket, Map<ServerResponse, () => void>>();
   readonly #server: Server;
   #stopping = false;
   #onEmpty: () => void = () => {};
@@ -14,7 +15,7 @@ export class Connections {
   constructor(server: Server) {
     this.#server = server;
     server.on('connection', (socket: Socket) => {
-      this.#underway.set(socket, new Set());
+      this.#underway.set(socket, new Map());
       socket.once('close', () => {
         this.#underway.delete(socket);
         if (this.#underway.size === 0) this.#onEmpty();
@@ -31,10 +32,10 @@ export class Connections {
     return (this.#underway.get(socket)?.size ?? 0) > 0;
   }
 
-  /** An answer is owed on a connection, until it is closed. */
-  owe(socket: Socket, outgoing: ServerResponse): void {
+  /** An answer is owed on a connection, until it is closed; `cut` ends it with a word of why, if it can. */
+  owe(socket: Socket, outgoing: ServerResponse, cut: () => void): void {
     const owed = this.#underway.get(socket);
-    owed?.add(outgoing);
+    owed?.set(outgoing, cut);
     outgoing.once('close', () => owed?.delete(outgoing));
     if (this.stopping) outgoing.setHeader('connection', 'close');
   }
@@ -42,12 +43,12 @@ export class Connections {
   /**
    * Takes no new connections, and resolves when the last one is closed. A connection without a request is closed after a while
    * and not at once: a client that is just about to use it is answered, with `connection: close`. What still runs after
-   * `limitMs`, or when `signal` aborts, is cut.
+   * `limitMs`, or when `signal` aborts, is cut: told so where its client reads, and closed.
    */
   async drain(limitMs: number, signal: AbortSignal): Promise<{ readonly cut: number }> {
     const sinceMs = performance.now();
     this.#stopping = true;
-    for (const owed of this.#underway.values()) for (const outgoing of owed) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+    for (const owed of this.#underway.values()) for (const outgoing of owed.keys()) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
     // Not all connections need have come through this server's own socket.
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
@@ -59,27 +60,32 @@ export class Connections {
         resolve();
       });
     });
-    let cut = 0;
+    let cut: number | undefined;
     const look = (): void => {
       const spentMs = performance.now() - sinceMs;
-      if (spentMs >= limitMs || signal.aborted) cut += this.#destroy(() => true);
+      if (cut !== undefined) this.#destroy(() => true);
+      else if (spentMs >= limitMs || signal.aborted) cut = this.#cut();
       else if (spentMs >= POLITE_MS) this.#destroy((owed) => owed === 0);
     };
     look();
     const looking = setInterval(look, LOOK_MS);
     await Promise.all([closed, empty]);
     clearInterval(looking);
-    return { cut };
+    return { cut: cut ?? 0 };
   }
 
-  // How many of the destroyed ones were being answered.
-  #destroy(which: (owed: number) => boolean): number {
-    let busy = 0;
-    for (const [socket, { size }] of this.#underway) {
-      if (!which(size)) continue;
-      if (size > 0) busy += 1;
-      socket.destroy();
+  // How many answers were. Their last words have until the next look to leave.
+  #cut(): number {
+    let count = 0;
+    for (const [socket, owed] of this.#underway) {
+      count += owed.size;
+      for (const cut of owed.values()) cut();
+      socket.destroySoon();
     }
-    return busy;
+    return count;
+  }
+
+  #destroy(which: (owed: number) => boolean): void {
+    for (const [socket, { size }] of this.#underway) if (which(size)) socket.destroy();
   }
 }

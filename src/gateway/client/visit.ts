@@ -13,6 +13,8 @@ export interface Visit {
   /** On the clock of `performance.now()`. */
   readonly startedMs: number;
   readonly account: Account;
+  /** Ends the answer with a word of why; set by whoever answers and can. */
+  cut?: () => void;
 }
 
 /** Begins a visit; from here on every reply, whoever writes it, carries its id. */
