@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test, type TestContext } from 'node:test';
+import { endProcess, readPidFile, writePidFile } from '../../../src/cli/demo/pid-file.ts';
+import { freePort, isFree, obstacleOn } from '../../../src/cli/demo/port.ts';
+import { describeListener, identify, isRunning } from '../../../src/cli/demo/process-table.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'hxllm-demo-pid-'));
+after(() => rmSync(folder, { recursive: true }));
+const file = join(folder, 'a.pid');
+
+/** A process that lives until it is told to end, and, if it is `deaf`, ignores being told. */
+async function sleeper(t: TestContext, deaf = false): Promise<ChildProcess & { readonly pid: number }> {
+  const child = spawn(process.execPath, ['-e', `${deaf ? "process.on('SIGTERM', () => {});" : ''} console.log('up'); setInterval(() => {}, 1000)`, 'marked-word'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  assert.ok(child.pid !== undefined);
+  return Object.assign(child, { pid: child.pid });
+}
+
+test('a process is known by its number and its start, and ours by a word of its command line', async (t) => {
+  const { pid } = await sleeper(t);
+  writePidFile(file, pid);
+  assert.equal(readPidFile(file, ['marked-word'])?.pid, pid);
+  assert.equal(readPidFile(file, ['another-word']), undefined);
+});
+
+test('a number that another process has now is not taken for ours', async (t) => {
+  const { pid } = await sleeper(t);
+  writePidFile(file, pid);
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/ \d+/, ' 1'));
+  assert.equal(readPidFile(file, []), undefined);
+});
+
+test('a file that is missing, empty or nonsense names nobody', () => {
+  for (const content of ['', 'x', '-1', '0', '999999999', '12 34 56']) {
+    writeFileSync(file, content);
+    assert.equal(readPidFile(file, ['no process has this word']), undefined, content);
+  }
+  assert.equal(readPidFile(join(folder, 'none'), []), undefined);
+});
+
+test('a process that is asked to end is waited for', async (t) => {
+  const child = await sleeper(t);
+  const identity = identify(child.pid);
+  assert.ok(identity !== undefined && isRunning(identity));
+  const exit = once(child, 'exit');
+  assert.equal(await endProcess(identity), true);
+  assert.equal(isRunning(identity), false);
+  assert.deepEqual(await exit, [null, 'SIGTERM']);
+});
+
+test('a port that is taken is named with who has it and a port that is free', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // A listening TCP server's address is one.
+  const { port } = server.address() as AddressInfo;
+  assert.equal(await isFree(port), false);
+  assert.match(describeListener(port) ?? '', new RegExp(`^process ${String(process.pid)} \\(.*node`));
+  const problem = await obstacleOn(port, 'npm run demo --');
+  assert.equal(problem?.code, 'demo.port-taken');
+  assert.match(problem?.detail ?? '', new RegExp(`process ${String(process.pid)} `));
+  const proposed = Number(/^npm run demo -- --port (\d+)$/.exec(problem?.fix ?? '')?.[1]);
+  assert.ok(await isFree(proposed));
+  server.close();
+  await once(server, 'close');
+  assert.equal(await obstacleOn(port, 'hxllm demo'), undefined);
+});
+
+test('a server on all addresses is in the way too', async () => {
+  const server = createServer().listen(0, '0.0.0.0');
+  await once(server, 'listening');
+  // As above.
+  const { port } = server.address() as AddressInfo;
+  assert.equal((await obstacleOn(port, 'hxllm demo'))?.code, 'demo.port-taken');
+  server.close();
+});
+
+test('nobody listens on a free port', async () => {
+  assert.equal(describeListener(await freePort()), undefined);
+});
