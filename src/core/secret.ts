@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 const MASK = '[redacted]';
@@ -6,6 +6,7 @@ const MASK = '[redacted]';
 /** A value that must not be seen: every way of printing it gives `[redacted]`; only `reveal()` gives it out. */
 export class Secret {
   readonly #value: string;
+  #digest: Buffer | undefined;
 
   constructor(value: string) {
     this.#value = value;
@@ -18,8 +19,8 @@ export class Secret {
 
   /** Compares in constant time, whatever the lengths. */
   equals(other: string): boolean {
-    const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-    return timingSafeEqual(digest(this.#value), digest(other));
+    this.#digest ??= digest(this.#value);
+    return timingSafeEqual(this.#digest, digest(other));
   }
 
   toString(): string {
@@ -33,4 +34,8 @@ export class Secret {
   [INSPECT](): string {
     return MASK;
   }
+}
+
+function digest(text: string): Buffer {
+  return hash('sha256', text, 'buffer');
 }

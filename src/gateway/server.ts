@@ -36,7 +36,10 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log): { readonly
   const listener = getRequestListener(
     (request, env) => {
       // The one that `open` made for the same message.
-      const door = doors.get(env.incoming as IncomingMessage);
+      const incoming = env.incoming as IncomingMessage;
+      const door = doors.get(incoming);
+      // A value that leads back to its key stays, in V8's young generation, as long as it is in a WeakMap.
+      doors.delete(incoming);
       return door === undefined ? new Response(null, { status: 500 }) : app.fetch(request, door);
     },
     { hostname: 'localhost', overrideGlobalObjects: false, autoCleanupIncoming: false, errorHandler: () => unreadable() },

@@ -4,10 +4,17 @@ import { Server as NetServer, type Socket } from 'node:net';
 const POLITE_MS = 1500;
 const LOOK_MS = 100;
 
+/** An answer that is owed, and how to cut it short. */
+interface Debt {
+  readonly outgoing: ServerResponse;
+  readonly cut: () => void;
+}
+
 /** Knows the open connections of a server and what is being answered on each. */
 export class Connections {
-  /** What is owed on each connection, and how to cut it short. */
-  readonly #underway = new Map<Socket, Map<ServerResponse, () => void>>();
+  // What is owed on each. Arrays: a Map that is written to with every request outgrows a table with every few, and V8 keeps outgrown
+  // tables, with all that was in them, until its next full collection.
+  readonly #underway = new Map<Socket, Debt[]>();
   readonly #server: Server;
   #stopping = false;
   #onEmpty: () => void = () => {};
@@ -15,7 +22,7 @@ export class Connections {
   constructor(server: Server) {
     this.#server = server;
     server.on('connection', (socket: Socket) => {
-      this.#underway.set(socket, new Map());
+      this.#underway.set(socket, []);
       socket.once('close', () => {
         this.#underway.delete(socket);
         if (this.#underway.size === 0) this.#onEmpty();
@@ -29,14 +36,15 @@ export class Connections {
 
   /** Whether a request of a connection is being answered. */
   isBusy(socket: Socket): boolean {
-    return (this.#underway.get(socket)?.size ?? 0) > 0;
+    return (this.#underway.get(socket)?.length ?? 0) > 0;
   }
 
   /** An answer is owed on a connection, until it is closed; `cut` ends it with a word of why, if it can. */
   owe(socket: Socket, outgoing: ServerResponse, cut: () => void): void {
-    const owed = this.#underway.get(socket);
-    owed?.set(outgoing, cut);
-    outgoing.once('close', () => owed?.delete(outgoing));
+    const owed = this.#underway.get(socket) ?? [];
+    const debt = { outgoing, cut };
+    owed.push(debt);
+    outgoing.once('close', () => owed.splice(owed.indexOf(debt), 1));
     if (this.stopping) outgoing.setHeader('connection', 'close');
   }
 
@@ -48,7 +56,7 @@ export class Connections {
   async drain(limitMs: number, signal: AbortSignal): Promise<{ readonly cut: number }> {
     const sinceMs = performance.now();
     this.#stopping = true;
-    for (const owed of this.#underway.values()) for (const outgoing of owed.keys()) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+    for (const owed of this.#underway.values()) for (const { outgoing } of owed) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
     // Not all connections need have come through this server's own socket.
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
@@ -78,14 +86,14 @@ export class Connections {
   #cut(): number {
     let count = 0;
     for (const [socket, owed] of this.#underway) {
-      count += owed.size;
-      for (const cut of owed.values()) cut();
+      count += owed.length;
+      for (const { cut } of owed.slice()) cut();
       socket.destroySoon();
     }
     return count;
   }
 
   #destroy(which: (owed: number) => boolean): void {
-    for (const [socket, { size }] of this.#underway) if (which(size)) socket.destroy();
+    for (const [socket, { length }] of this.#underway) if (which(length)) socket.destroy();
   }
 }
