@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, release } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { attribute } from './attribution.ts';
+import { measure, type Measure } from './measure.ts';
+import { floor, hxllm, nginx, packInto, peer, running, start, startBackends, type Proxy } from './proxy.ts';
+import { table } from './table.ts';
+
+const USAGE = `npm run bench:gateway [-- OPTIONS]          what each proxy costs, as a table
+npm run bench:gateway -- attribution        where hxllm's µs above the bare floor go [--by part|file]
+
+  --rounds N          rounds, of which medians are shown (5)
+  --seconds N         length of each measurement (5)
+  --connections N     of the load of short requests (32)
+  --rate N            requests a second of the even load (3000): at full load a proxy that is faster than what is around it
+                      finds everybody awake, and pays less for each packet
+  --streams N         open streams (100)
+  --gap MS            between two chunks of a stream (20)
+  --only A,B          only proxies whose name begins so (hxllm, bare, nginx …)
+  --peer NAME=COMMAND another proxy, started by a command with {port}, {a} and {b} (addresses of the servers) in it
+  --peer-url URL      another proxy, which runs here already; start the servers on known ports for it:
+  --backends A,B      ports of the two servers (any free ones)
+`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+  const text = { type: 'string' } as const;
+  const options = { rounds: text, seconds: text, connections: text, rate: text, streams: text, gap: text, only: text, peer: { type: 'string', multiple: true }, 'peer-url': { type: 'string', multiple: true }, backends: text, by: text, help: { type: 'boolean' } } as const;
+  const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+  if (values.help === true) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const effort = { seconds: Number(values.seconds ?? 5), connections: Number(values.connections ?? 32), rate: Number(values.rate ?? 3000), streams: Number(values.streams ?? 100), gapMs: Number(values.gap ?? 20) };
+  const [a = 0, b = 0] = (values.backends ?? '').split(',').map(Number);
+  const folder = mkdtempSync(join(tmpdir(), 'hxllm-bench-'));
+  const backends = await startBackends([a, b]);
+  try {
+    await packInto(folder);
+    process.stdout.write(`${new Date().toISOString().slice(0, 10)}, ${String(cpus().length)} cores (${cpus()[0]?.model ?? ''}), Linux ${release()}, node ${process.version}\n\n`);
+    if (positionals[0] === 'attribution') {
+      process.stdout.write(await attribute(folder, backends.urls, effort, values.by === 'file' ? 'file' : 'part'));
+      return 0;
+    }
+    const front = nginx();
+    if (front === undefined) process.stderr.write('nginx is not here (apt-get install nginx-light): left out\n');
+    const proxies = [floor(), hxllm('ollama_chat'), hxllm('openai'), ...(front === undefined ? [] : [front]), ...(values.peer ?? []).map(peer)];
+    const chosen = proxies.filter(({ name }) => values.only === undefined || values.only.split(',').some((word) => name.startsWith(word)));
+    const rows = [...chosen, ...(values['peer-url'] ?? [])].map((proxy) => ({ proxy, name: typeof proxy === 'string' ? proxy : proxy.name, rounds: [] as Measure[] }));
+    for (let round = 1; round <= Number(values.rounds ?? 5); round += 1) {
+      // Each is alone on the machine while it is measured, and all take turns, so that what changes on it strikes all alike.
+      for (const { proxy, name, rounds } of rows) {
+        const one = await measureOnce(proxy, folder, backends.urls, effort);
+        rounds.push(one);
+        process.stderr.write(`round ${String(round)}: ${name}: ${one.requestUs.toFixed(0)} µs a request, ${one.chunkUs.toFixed(1)} µs a chunk\n`);
+      }
+    }
+    process.stdout.write(table(rows, floor().name));
+    return rows.some(({ rounds }) => rounds.some(({ failures }) => failures > 0)) ? 1 : 0;
+  } finally {
+    backends.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureOnce(proxy: Proxy | string, folder: string, backends: readonly string[], effort: Parameters<typeof measure>[1]): Promise<Measure> {
+  const started = typeof proxy === 'string' ? running(proxy) : await start(proxy, folder, backends);
+  try {
+    return await measure(started, effort);
+  } finally {
+    await started.stop();
+  }
+}

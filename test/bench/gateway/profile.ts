@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+
+/** Where a CPU profile's time went, by where the code comes from, µs. */
+export type Spent = ReadonlyMap<string, number>;
+
+interface Profile {
+  readonly nodes: readonly { readonly id: number; readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }; readonly children?: readonly number[] }[];
+  readonly startTime: number;
+  readonly samples: readonly number[];
+  readonly timeDeltas: readonly number[];
+}
+
+/** What code is there for, by its file; the first that fits holds. */
+const PARTS: readonly (readonly [name: string, file: RegExp])[] = [
+  ['framework (hono, @hono/node-server)', /node_modules\/(?:@hono|hono)\//],
+  ['undici', /node_modules\/undici\//],
+  ['auth', /src\/gateway\/(?:auth\/|caller)/],
+  ['parse (client’s request)', /src\/gateway\/(?:openai\/(?:body|chat-request|completion-request|embed-request|messages|order|tools?|parameter|sampling)|client\/incoming-body|strict)/],
+  ['translate (to Ollama and back)', /src\/gateway\/(?:ollama|openai)\//],
+  ['route (desk, slots, queue)', /src\/gateway\/(?:route\/|desk|relay)/],
+  ['upstream (attempt, deadlines)', /src\/gateway\/upstream\//],
+  ['metrics', /src\/gateway\/metrics\/|node_modules\/prom-client\//],
+  ['log line', /src\/gateway\/(?:log|usage\/)/],
+  ['server and answer', /src\/gateway\//],
+  ['bare proxy itself', /floor\.ts/],
+  ['node:http, net, streams, timers', /^node:/],
+];
+
+/** Reads a profile of a bundle or a plain program, between two moments on the clock of `process.hrtime`. */
+export function spentBy(profileFile: string, bundleFile: string | undefined, fromUs: number, toUs: number, by: 'part' | 'file' = 'part'): Spent {
+  const profile = JSON.parse(readFileSync(profileFile, 'utf8')) as Profile; // as V8 writes it
+  const sections = bundleFile === undefined ? [] : sectionsOf(readFileSync(bundleFile, 'utf8'));
+  const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
+  const parents = new Map(profile.nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id] as const)));
+  const fileOf = (id: number): string => {
+    const node = nodes.get(id);
+    if (node === undefined) return '(unknown)';
+    const { url, functionName, lineNumber } = node.callFrame;
+    if (bundleFile !== undefined && url.endsWith('gateway.mjs')) return sections.findLast((section) => section.line <= lineNumber)?.file ?? '(bundle)';
+    if (url !== '') return url;
+    // A builtin such as JSON.parse belongs to whoever called it.
+    const parent = parents.get(id);
+    return functionName.startsWith('(') || parent === undefined ? functionName : fileOf(parent);
+  };
+  const spent = new Map<string, number>();
+  let now = profile.startTime;
+  for (const [index, id] of profile.samples.entries()) {
+    const delta = profile.timeDeltas[index] ?? 0;
+    now += delta;
+    if (now < fromUs || now > toUs) continue;
+    const file = fileOf(id);
+    if (file === '(idle)') continue;
+    const name = by === 'file' ? file : file === '(garbage collector)' ? 'garbage collector' : file === '(program)' ? 'native code and system calls' : (PARTS.find(([, pattern]) => pattern.test(file))?.[0] ?? file);
+    spent.set(name, (spent.get(name) ?? 0) + delta);
+  }
+  return spent;
+}
+
+// esbuild writes the path of each module in a comment before it.
+function sectionsOf(bundle: string): readonly { readonly line: number; readonly file: string }[] {
+  return bundle.split('\n').flatMap((text, line) => {
+    const file = /^\/\/ ((?:src|node_modules)\/\S+)$/.exec(text)?.[1];
+    return file === undefined ? [] : [{ line, file }];
+  });
+}
