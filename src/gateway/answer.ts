@@ -4,7 +4,7 @@ import { readBody } from './client/incoming-body.ts';
 import { refuse } from './client/outlet.ts';
 import type { Visit } from './client/visit.ts';
 import type { ClientDialect, Failure, Order, Outcome } from './exchange.ts';
-import { Relay } from './relay.ts';
+import { Reply } from './reply.ts';
 import type { Service } from './service.ts';
 
 /** What an endpoint takes: a request's bytes, as an order. */
@@ -38,14 +38,16 @@ export function answer({ incoming, outgoing, visit }: Door, service: Service, { 
       turnAway(order.failure);
       return;
     }
-    const { request } = order.value.asks;
-    visit.account.alias = request.model;
-    visit.account.stream = order.value.stream;
-    const group = service.models.get(request.model);
-    const [ignored] = request.ignored;
-    if (group === undefined) turnAway(unknownModel(request.model));
-    else if (service.config.strict && ignored !== undefined) turnAway(notHonoured(ignored));
-    else new Relay({ service, visit, outgoing, dialect, order: order.value, group }).start();
+    const { model, stream, ignored } = order.value;
+    visit.account.alias = model;
+    visit.account.stream = stream;
+    const group = service.models.get(model);
+    // Other servers are sent the request as it came, and say for themselves what they cannot do.
+    const unmet = group?.deployments.some(({ provider }) => provider === 'ollama') === true ? ignored : [];
+    const [first] = unmet;
+    if (group === undefined) turnAway(unknownModel(model));
+    else if (service.config.strict && first !== undefined) turnAway(notHonoured(first));
+    else new Reply({ service, visit, outgoing, dialect, order: order.value, group, unmet }).start();
   });
 }
 

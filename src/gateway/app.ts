@@ -7,7 +7,7 @@ import type { Failure } from './exchange.ts';
 import { liveliness, readiness } from './health/health.ts';
 import { OPENAI } from './openai/failure.ts';
 import { modelBody, modelsBody } from './openai/models.ts';
-import { readChatOrder, readEmbedOrder } from './openai/order.ts';
+import { readChatOrder, readCompletionOrder, readEmbedOrder } from './openai/order.ts';
 import type { Service } from './service.ts';
 
 /** What comes with a request. */
@@ -44,6 +44,7 @@ export function createApp({ service, isStopping }: AppOptions): Hono<GatewayEnv>
   app.get('/health/readiness', readiness(isStopping));
   for (const root of ['/v1', '']) {
     app.post(`${root}/chat/completions`, answers({ dialect: OPENAI, read: readChatOrder }));
+    app.post(`${root}/completions`, answers({ dialect: OPENAI, read: readCompletionOrder }));
     app.post(`${root}/embeddings`, answers({ dialect: OPENAI, read: readEmbedOrder }));
     app.get(`${root}/models`, shows(listModels));
     app.get(`${root}/models/*`, shows(showModel));
@@ -73,7 +74,7 @@ function decoded(text: string): string {
 }
 
 const ALLOWED: readonly (readonly [path: RegExp, methods: string])[] = [
-  [/^(?:\/v1)?\/(?:chat\/completions|embeddings)$/, 'POST, OPTIONS'],
+  [/^(?:\/v1)?\/(?:(?:chat\/)?completions|embeddings)$/, 'POST, OPTIONS'],
   [/^(?:\/v1)?\/models(?:\/.*)?$/, 'GET, HEAD, OPTIONS'],
   [/^\/health\/(?:liveliness|liveness|readiness)$/, 'GET, HEAD, OPTIONS'],
 ];

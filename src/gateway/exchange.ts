@@ -6,6 +6,10 @@ export interface ChatRequest {
   readonly model: string;
   readonly messages: readonly Message[];
   readonly tools: readonly Tool[];
+  /** A tool has to be called, so that an answer without tools is none. */
+  readonly mustCall: boolean;
+  /** Whether one answer may call several tools. */
+  readonly parallelCalls: boolean;
   /** `json`: any JSON; else a JSON schema. */
   readonly format: 'json' | Readonly<Record<string, unknown>> | undefined;
   /** Numbers by Ollama's names: `temperature`, `top_p`, `seed` … */
@@ -18,10 +22,18 @@ export interface ChatRequest {
   readonly stream: boolean;
   /** Whether a stream ends with its usage. */
   readonly includeUsage: boolean;
-  /** Parameters that cannot be honoured, by their names in the client's dialect. */
-  readonly ignored: readonly string[];
   /** The request as it came, for servers that speak the client's dialect. */
   readonly original: Readonly<Record<string, unknown>>;
+}
+
+/** A text to go on with. */
+export interface CompletionRequest extends Pick<ChatRequest, 'model' | 'sampling' | 'stop' | 'maxTokens' | 'thinking' | 'logprobs' | 'stream' | 'includeUsage' | 'original'> {
+  /** Never empty. */
+  readonly prompt: string;
+  /** What comes after the text that is wanted. */
+  readonly suffix: string | undefined;
+  /** The prompt goes to the model as it is, without its template. */
+  readonly raw: boolean;
 }
 
 /** One turn of a conversation. */
@@ -56,7 +68,6 @@ export interface EmbedRequest {
   readonly input: readonly string[];
   readonly dimensions: number | undefined;
   readonly base64: boolean;
-  readonly ignored: readonly string[];
   readonly original: Readonly<Record<string, unknown>>;
 }
 
@@ -68,7 +79,8 @@ export type ServerEvent =
   | { readonly kind: 'vectors'; readonly vectors: readonly (readonly number[])[] }
   /** A chunk of a stream, or a whole reply, that already is in OpenAI's dialect. */
   | { readonly kind: 'verbatim'; readonly body: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'end'; readonly reason: 'stop' | 'length' | 'tool-calls'; readonly usage: Usage }
+  /** `early`: the answer is whole, though the server would go on; it is told to stop. */
+  | { readonly kind: 'end'; readonly reason: 'stop' | 'length' | 'tool-calls'; readonly usage: Usage; readonly early?: true }
   | { readonly kind: 'failure'; readonly failure: ServerFailure };
 
 /** What a request cost; times in ms, where the server says them. */
@@ -79,6 +91,8 @@ export interface Usage {
   readonly loadMs?: number;
   readonly prefillMs?: number;
   readonly decodeMs?: number;
+  /** The `usage` object of a server that speaks OpenAI's dialect, which may say more. */
+  readonly original?: Readonly<Record<string, unknown>>;
 }
 
 /** Why a client gets no answer; its dialect decides how that looks. */
@@ -121,18 +135,37 @@ export interface AnswerReader {
 /** A value or the reason why there is none. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
-/** A request, read: what it asks in neutral terms, and how its answer is written for the client who sent it. */
-export interface Order {
-  readonly asks: { readonly kind: 'chat'; readonly request: ChatRequest } | { readonly kind: 'embed'; readonly request: EmbedRequest };
+/** What is asked of one server. */
+export type Ask =
+  | { readonly kind: 'chat'; readonly request: ChatRequest }
+  | { readonly kind: 'completion'; readonly request: CompletionRequest }
+  | { readonly kind: 'embed'; readonly request: EmbedRequest };
+
+/** One request to a server, and how what it says is written: all of an order, or its share of several. */
+export interface Share {
+  readonly asks: Ask;
   /** Whether the answer is sent piece by piece. */
   readonly stream: boolean;
   /** A writer that has seen nothing yet: each attempt at an answer has its own, all with one head. */
   writer(): ReplyWriter;
 }
 
+/** A request, read: what it asks of servers in neutral terms, and how its answer is written for the client who sent it. */
+export interface Order {
+  /** The alias, as asked. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** Parameters that Ollama cannot honour, by their names in the client's dialect. */
+  readonly ignored: readonly string[];
+  /** One for each choice or prompt; each is served by itself. */
+  readonly shares: readonly Share[];
+  /** What ends the answer when the last writer of every share has seen its end: the rest of a stream, or a whole body. `usages` are in the order of the shares. */
+  close(usages: readonly Usage[]): string;
+}
+
 /** Writes a server's events in the client's dialect. */
 export interface ReplyWriter {
-  /** What to send for an event; empty while there is nothing to say. What `end` gives is the last. */
+  /** What to send for an event; empty while there is nothing to say, as in an answer that goes in one piece. What `end` gives is the last. */
   write(event: ServerEvent): string;
 }
 

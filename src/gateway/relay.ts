@@ -1,29 +1,32 @@
-import type { ServerResponse } from 'node:http';
 import type { Deployment, ModelGroup } from '../schema/gateway-config.ts';
-import { Outlet } from './client/outlet.ts';
-import { readableNames } from './client/readable-names.ts';
 import type { Visit } from './client/visit.ts';
-import type { ClientDialect, Failure, Order, ReplyWriter, ServerEvent, ServerFailure } from './exchange.ts';
+import type { Failure, ReplyWriter, ServerEvent, ServerFailure, Share, Usage } from './exchange.ts';
 import type { Decision, Ending } from './route/event.ts';
 import type { Service } from './service.ts';
 import type { Attempt } from './upstream/attempt.ts';
 
 const ENDINGS: Readonly<Record<ServerFailure['fault'], Ending>> = { request: 'refused', busy: 'refused', deployment: 'deployment-failed', backend: 'backend-failed' };
 
-/** An order that is to be answered, and by whom it may be. */
+/** A share of an order that is to be answered, and by whom it may be. */
 export interface Errand {
   readonly service: Service;
   readonly visit: Visit;
-  readonly outgoing: ServerResponse;
-  readonly dialect: ClientDialect;
-  readonly order: Order;
+  readonly share: Share;
   readonly group: ModelGroup;
 }
 
-/** Carries one order to a server and the answer back: route → upstream → usage. While nothing of an answer has left, a failed server is replaced by another. */
+/** Who is told what becomes of an errand; nothing follows an end or a failure. */
+export interface RelayListener {
+  /** A piece of the answer, never empty. */
+  onText(text: string): void;
+  onEnd(text: string, usage: Usage): void;
+  onFailure(failure: Failure): void;
+}
+
+/** Carries one share to a server and the answer back: route → upstream → usage. While nothing of an answer has left, a failed server is replaced by another. */
 export class Relay {
   readonly #errand: Errand;
-  readonly #outlet: Outlet;
+  readonly #listener: RelayListener;
   readonly #tried: string[] = [];
   #deployment: Deployment | undefined;
   #attempt: Attempt | undefined;
@@ -32,23 +35,13 @@ export class Relay {
   #spoken = false;
   #over = false;
 
-  constructor(errand: Errand) {
+  constructor(errand: Errand, listener: RelayListener) {
     this.#errand = errand;
-    this.#writer = errand.order.writer();
-    const { outgoing, order, dialect, visit } = errand;
-    const onLag = (): void => {
-      visit.account.ended = 'client-too-slow';
-    };
-    this.#outlet = new Outlet(outgoing, { keepAlive: order.stream ? dialect.keepAlive : undefined, headers: () => this.#headers(), onLag });
-    visit.cut = () => {
-      this.#cut();
-    };
-    outgoing.once('close', () => {
-      this.#leave();
-    });
+    this.#listener = listener;
+    this.#writer = errand.share.writer();
   }
 
-  /** Asks for a place, and goes on from there until the client has its answer. */
+  /** Asks for a place, and goes on from there until the answer is whole. */
   start(): void {
     const { service, group } = this.#errand;
     service.desk.ask(group.deployments.map(({ id }) => id), this.#tried, (decision) => {
@@ -56,8 +49,16 @@ export class Relay {
     });
   }
 
+  /** Nobody wants the answer any more: the server is told at once. What has been answered is left to end by itself, so that its connection serves again. */
+  cancel(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#attempt?.cancel();
+    this.#release('cancelled');
+  }
+
   #decided(decision: Decision): void {
-    const { service, group, visit, order } = this.#errand;
+    const { service, group, visit, share } = this.#errand;
     if (decision.kind === 'refuse') {
       this.#refuse(this.#lastFailure === undefined ? nobody(group.name, decision.retryAfterMs) : worstOf(this.#lastFailure, decision.retryAfterMs));
       return;
@@ -77,7 +78,7 @@ export class Relay {
       this.#heard(events);
     };
     try {
-      this.#attempt = service.upstream.send(order, deployment, performance.now() - visit.startedMs, { onEvents });
+      this.#attempt = service.upstream.send(share, deployment, performance.now() - visit.startedMs, { onEvents });
     } catch {
       // JSON can be read much deeper than it can be written.
       this.#release('cancelled');
@@ -116,16 +117,13 @@ export class Relay {
   #say(text: string): void {
     if (text === '') return;
     this.#spoken = true;
-    this.#outlet.write(text);
+    this.#listener.onText(text);
   }
 
   #answered(text: string, { usage }: Extract<ServerEvent, { kind: 'end' }>): void {
-    const { order, visit } = this.#errand;
     this.#over = true;
     this.#release('answered');
-    visit.account.usage = usage;
-    if (order.stream) this.#outlet.end(text);
-    else this.#outlet.whole(text);
+    this.#listener.onEnd(text, usage);
   }
 
   #failed(failure: ServerFailure): void {
@@ -141,35 +139,14 @@ export class Relay {
       return;
     }
     this.#tried.push(place);
-    this.#writer = this.#errand.order.writer();
+    this.#writer = this.#errand.share.writer();
     this.start();
   }
 
   #refuse(failure: Failure): void {
     if (this.#over) return;
     this.#over = true;
-    const { dialect, visit } = this.#errand;
-    visit.account.failure ??= failure.code ?? failure.kind;
-    visit.account.ended = this.#spoken ? 'cut' : failure.kind === 'invalid' || failure.kind === 'overloaded' ? 'refused' : 'failed';
-    if (this.#outlet.begun) this.#outlet.end(dialect.frame(failure));
-    else this.#outlet.refuse(dialect.refusal(failure), this.#headers());
-  }
-
-  #cut(): void {
-    if (this.#over) return;
-    this.#attempt?.cancel();
-    this.#release('cancelled');
-    this.#refuse(STOPPING);
-  }
-
-  // The client is gone, or has all of its answer.
-  #leave(): void {
-    this.#outlet.close();
-    // What has been answered is left to end by itself, so that its connection serves again.
-    if (this.#over) return;
-    this.#over = true;
-    this.#attempt?.cancel();
-    this.#release('cancelled');
+    this.#listener.onFailure(failure);
   }
 
   #release(how: Ending): void {
@@ -177,23 +154,10 @@ export class Relay {
     this.#deployment = undefined;
     if (place !== undefined) this.#errand.service.desk.release(place, how);
   }
-
-  #headers(): Readonly<Record<string, string>> {
-    const { order, visit } = this.#errand;
-    const { backend, reason } = visit.account;
-    const { ignored } = order.asks.request;
-    return {
-      'openai-processing-ms': String(Math.round(performance.now() - visit.startedMs)),
-      ...(backend === undefined ? {} : { 'x-hxllm-backend': backend }),
-      ...(reason === undefined ? {} : { 'x-hxllm-route': reason }),
-      ...(ignored.length === 0 ? {} : { 'x-hxllm-ignored-params': readableNames(ignored) }),
-    };
-  }
 }
 
-const STOPPING: Failure = { kind: 'overloaded', code: 'stopping', message: 'The server is being stopped and could not wait for the end of this answer.', retryAfterMs: 1000 };
-
-const OUR_FAULT: Failure = { kind: 'internal', code: null, message: 'The server had an error while processing your request.' };
+/** What it means that we made a mistake. */
+export const OUR_FAULT: Failure = { kind: 'internal', code: null, message: 'The server had an error while processing your request.' };
 
 function nobody(model: string, retryAfterMs: number): Failure {
   return { kind: 'overloaded', code: 'no_backend', message: `No backend that serves ${model} is up at the moment.`, retryAfterMs };

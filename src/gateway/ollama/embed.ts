@@ -1,6 +1,6 @@
 import type { AnswerReader, EmbedRequest, ServerEvent } from '../exchange.ts';
-import type { Keeping } from './chat-body.ts';
 import { parseObject } from './json.ts';
+import type { Keeping } from './options.ts';
 import { usageOf } from './usage.ts';
 
 /** The body of `POST /api/embed`. A text that does not fit is refused instead of cut. */

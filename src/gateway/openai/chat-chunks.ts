@@ -1,27 +1,32 @@
-import type { ReplyWriter, ServerEvent, ToolCall, Usage } from '../exchange.ts';
-import { FINISH, type AnswerHead } from './head.ts';
-import { usageBody } from './usage.ts';
+import type { ReplyWriter, ServerEvent, ToolCall } from '../exchange.ts';
+import { isObject, type Json } from './body.ts';
+import { ForeignChoice } from './foreign-choice.ts';
+import { chunkOpening, FINISH, type AnswerHead } from './head.ts';
 
-/** The end of every stream that ended well. */
-export const DONE = 'data: [DONE]\n\n';
+/** What the chunks of one stream have in common. */
+export interface Stream {
+  readonly head: AnswerHead;
+  /** Whether the stream ends with its usage; all other chunks then say that they have none. */
+  readonly includeUsage: boolean;
+}
 
-/** Writes a chat's events as server-sent events, one `data:` line each, all with one head. */
+/** Writes one choice of a chat as server-sent events, one `data:` line each. */
 export class ChatChunks implements ReplyWriter {
+  readonly #stream: Stream;
   readonly #open: string;
+  readonly #choice: string;
   readonly #tail: string;
-  readonly #includeUsage: boolean;
-  readonly #head: AnswerHead;
+  readonly #foreign: ForeignChoice;
   #calls = 0;
   #begun = false;
-  #spoken = false;
+  #ended = false;
 
-  constructor(head: AnswerHead, includeUsage: boolean) {
-    this.#head = head;
-    this.#includeUsage = includeUsage;
-    // What is the same in all chunks is written once; a chunk is then little more than its text.
-    const { id, created, model } = head;
-    this.#open = `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created, model }).slice(0, -1)},"choices":`;
-    this.#tail = includeUsage ? ',"usage":null}\n\n' : '}\n\n';
+  constructor(stream: Stream, index: number) {
+    this.#stream = stream;
+    this.#open = chunkOpening(stream.head);
+    this.#choice = `[{"index":${String(index)},"delta":`;
+    this.#tail = stream.includeUsage ? ',"usage":null}\n\n' : '}\n\n';
+    this.#foreign = new ForeignChoice(index);
   }
 
   write(event: ServerEvent): string {
@@ -35,7 +40,8 @@ export class ChatChunks implements ReplyWriter {
       case 'verbatim':
         return this.#verbatim(event.body);
       case 'end':
-        return this.#end(FINISH[event.reason], event.usage);
+        // A server that speaks our dialect has said itself how the choice ended.
+        return this.#ended ? '' : `${this.#first()}${this.#open}${this.#choice}{},"finish_reason":"${FINISH[event.reason]}"}]${this.#tail}`;
       case 'vectors':
       case 'failure':
         return '';
@@ -51,27 +57,22 @@ export class ChatChunks implements ReplyWriter {
 
   #delta(delta: string, logprobs?: readonly unknown[]): string {
     const extra = logprobs === undefined ? '' : `,"logprobs":${JSON.stringify({ content: logprobs, refusal: null })}`;
-    return `${this.#open}[{"index":0,"delta":${delta}${extra},"finish_reason":null}]${this.#tail}`;
+    return `${this.#open}${this.#choice}${delta}${extra},"finish_reason":null}]${this.#tail}`;
   }
 
-  #call(call: ToolCall): Readonly<Record<string, unknown>> {
+  #call(call: ToolCall): Json {
     const index = this.#calls;
     this.#calls += 1;
     return { index, id: call.id, type: 'function', function: { name: call.name, arguments: JSON.stringify(call.arguments) } };
   }
 
-  #end(reason: string, usage: Usage): string {
-    // A server that spoke our dialect has already said how each choice ended.
-    const last = this.#spoken ? '' : `${this.#first()}${this.#open}[{"index":0,"delta":{},"finish_reason":"${reason}"}]${this.#tail}`;
-    const counts = this.#includeUsage ? `${this.#open}[],"usage":${JSON.stringify(usageBody(usage))}}\n\n` : '';
-    return last + counts + DONE;
-  }
-
-  #verbatim(body: Readonly<Record<string, unknown>>): string {
+  #verbatim(body: Json): string {
+    const { head, includeUsage } = this.#stream;
+    const { usage: _usage, choices, ...rest } = body;
+    const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // an array of what is not yet known
+    if (!isObject(choice)) return '';
     this.#begun = true;
-    this.#spoken = true;
-    const { id, created, model } = this.#head;
-    const { usage: _usage, ...rest } = body;
-    return `data: ${JSON.stringify({ ...rest, id, created, model, ...(this.#includeUsage ? { usage: null } : {}) })}\n\n`;
+    if (typeof choice['finish_reason'] === 'string') this.#ended = true;
+    return `data: ${JSON.stringify({ ...rest, ...head, choices: [this.#foreign.rewrite(choice)], ...(includeUsage ? { usage: null } : {}) })}\n\n`;
   }
 }

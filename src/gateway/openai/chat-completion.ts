@@ -1,40 +1,46 @@
-import type { ReplyWriter, ServerEvent, ToolCall, Usage } from '../exchange.ts';
-import { FINISH, type AnswerHead } from './head.ts';
-import { usageBody } from './usage.ts';
+import type { ReplyWriter, ServerEvent, ToolCall } from '../exchange.ts';
+import { isObject, type Json } from './body.ts';
+import { ForeignChoice } from './foreign-choice.ts';
+import { FINISH } from './head.ts';
 
-/** Gathers a chat's events into the one body of an answer that is not streamed. */
+/** Gathers one choice of a chat whose answer is not streamed. */
 export class ChatCompletion implements ReplyWriter {
-  readonly #head: AnswerHead;
+  readonly #index: number;
   #text = '';
   #thinking = '';
-  #verbatim: Readonly<Record<string, unknown>> | undefined;
   readonly #calls: ToolCall[] = [];
   readonly #logprobs: unknown[] = [];
+  /** The choice, once its end has come. */
+  choice: Json | undefined;
+  /** What a server that speaks our dialect said beside its choice. */
+  rest: Json = {};
 
-  constructor(head: AnswerHead) {
-    this.#head = head;
+  constructor(index: number) {
+    this.#index = index;
   }
 
   write(event: ServerEvent): string {
-    if (event.kind === 'end') return this.#body(event.reason, event.usage);
     if (event.kind === 'text') {
       this.#text += event.text;
       if (event.logprobs !== undefined) this.#logprobs.push(...event.logprobs);
     } else if (event.kind === 'thinking') this.#thinking += event.text;
     else if (event.kind === 'tool-call') this.#calls.push(event.call);
-    else if (event.kind === 'verbatim') this.#verbatim = event.body;
+    else if (event.kind === 'verbatim') this.#verbatim(event.body);
+    else if (event.kind === 'end') this.choice ??= { index: this.#index, message: this.#message(), logprobs: this.#logprobsBody(), finish_reason: FINISH[event.reason] };
     return '';
   }
 
-  #body(reason: keyof typeof FINISH, usage: Usage): string {
-    const { id, created, model } = this.#head;
-    if (this.#verbatim !== undefined) return JSON.stringify({ ...this.#verbatim, id, created, model });
-    const logprobs = this.#logprobs.length === 0 ? null : { content: this.#logprobs, refusal: null };
-    const choice = { index: 0, message: this.#message(), logprobs, finish_reason: FINISH[reason] };
-    return JSON.stringify({ id, object: 'chat.completion', created, model, choices: [choice], usage: usageBody(usage) });
+  #verbatim({ choices, ...rest }: Json): void {
+    const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // an array of what is not yet known
+    this.choice = new ForeignChoice(this.#index).rewrite(isObject(choice) ? choice : {});
+    this.rest = rest;
   }
 
-  #message(): Readonly<Record<string, unknown>> {
+  #logprobsBody(): Json | null {
+    return this.#logprobs.length === 0 ? null : { content: this.#logprobs, refusal: null };
+  }
+
+  #message(): Json {
     const calls = this.#calls.map((call) => ({ id: call.id, type: 'function', function: { name: call.name, arguments: JSON.stringify(call.arguments) } }));
     return {
       role: 'assistant',

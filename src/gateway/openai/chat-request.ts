@@ -1,32 +1,23 @@
 import type { ChatRequest, Outcome, Tool } from '../exchange.ts';
-import { isObject, typeName, type Body, type Json } from './body.ts';
+import { isObject, type Body, type Json } from './body.ts';
 import { readMessages } from './messages.ts';
+import { readChoices, readIgnored, readModel, readSampling, readStop, readStreamOptions, readThinking } from './sampling.ts';
 
-/** Ranges as the API has them; names as Ollama has them. The last four are what other servers take too, and Ollama honours. */
-const SAMPLING: readonly (readonly [name: string, min: number, max: number])[] = [
-  ['temperature', 0, 2],
-  ['top_p', 0, 1],
-  ['presence_penalty', -2, 2],
-  ['frequency_penalty', -2, 2],
-  ['top_k', 0, 1_000_000],
-  ['min_p', 0, 1],
-  ['repeat_penalty', 0, 100],
-  ['typical_p', 0, 1],
-];
-
-// They name the caller or the request and promise nothing about the answer.
-const SILENT = ['user', 'metadata', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention'];
+/** A chat as read: what is asked, of how many answers, and what of it Ollama cannot honour. */
+export interface ChatReading {
+  readonly request: ChatRequest;
+  readonly choices: number;
+  readonly ignored: readonly string[];
+}
 
 /** Reads the body of a chat completion request. */
-export function readChatRequest(body: Body): Outcome<ChatRequest> {
-  const model = body.text('model');
-  if (model === undefined || model === '') body.refuse('model', "Missing required parameter: 'model'.");
+export function readChatRequest(body: Body): Outcome<ChatReading> {
   const stream = body.flag('stream') ?? false;
   const ignored: string[] = [];
   const request: ChatRequest = {
-    model: model ?? '',
+    model: readModel(body),
     messages: readMessages(body),
-    tools: readTools(body, ignored),
+    ...readTools(body, ignored),
     format: readFormat(body),
     sampling: readSampling(body),
     stop: readStop(body),
@@ -35,22 +26,13 @@ export function readChatRequest(body: Body): Outcome<ChatRequest> {
     logprobs: readLogprobs(body),
     stream,
     includeUsage: readStreamOptions(body, stream),
-    ignored,
     original: body.json,
   };
-  readIgnored(body, ignored);
-  return body.failure === undefined ? { ok: true, value: request } : { ok: false, failure: body.failure };
-}
-
-function readSampling(body: Body): Readonly<Record<string, number>> {
-  const sampling: Record<string, number> = {};
-  for (const [name, min, max] of SAMPLING) {
-    const value = body.number(name, min, max);
-    if (value !== undefined) sampling[name] = value;
-  }
-  const seed = body.whole('seed', Number.MIN_SAFE_INTEGER);
-  if (seed !== undefined) sampling['seed'] = seed;
-  return sampling;
+  const choices = readChoices(body);
+  const modalities = body.list('modalities');
+  if (modalities?.some((item) => item !== 'text') === true) ignored.push('modalities');
+  const value = { request, choices, ignored: readIgnored(body, ignored) };
+  return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
 }
 
 function readMaxTokens(body: Body): number | undefined {
@@ -58,23 +40,25 @@ function readMaxTokens(body: Body): number | undefined {
   return now ?? old;
 }
 
-function readStop(body: Body): readonly string[] {
-  const stop = body.value('stop');
-  if (stop === undefined) return [];
-  const list: readonly unknown[] = Array.isArray(stop) ? stop : [stop];
-  // An empty one would end the answer at its first token.
-  if (list.every((item) => typeof item === 'string')) return list.filter((item) => item !== '');
-  body.refuse('stop', `Invalid type for 'stop': expected a string or an array of strings, but got ${typeName(stop)} instead.`);
-  return [];
+function readTools(body: Body, ignored: string[]): Pick<ChatRequest, 'tools' | 'mustCall' | 'parallelCalls'> {
+  const tools = (body.list('tools') ?? []).map((tool, index) => readTool(body, tool, `tools[${String(index)}]`));
+  const parallelCalls = body.flag('parallel_tool_calls') ?? true;
+  const choice = body.value('tool_choice');
+  if (choice === undefined || choice === 'auto') return { tools, mustCall: false, parallelCalls };
+  if (choice === 'none') return { tools: [], mustCall: false, parallelCalls };
+  const named = choice === 'required' ? tools : tools.filter(({ name }) => name === nameIn(choice));
+  if (named.length === 0) {
+    const known = choice === 'required' || nameIn(choice) !== undefined;
+    body.refuse('tool_choice', known ? "Invalid value for 'tool_choice': the tool it asks for is not among 'tools'." : "Invalid value for 'tool_choice'. Supported values are: 'none', 'auto', 'required', and {\"type\": \"function\", \"function\": {\"name\": …}}.");
+  }
+  // Ollama gives the model the tools, and none but the named one, but cannot make it call.
+  ignored.push('tool_choice');
+  return { tools: named, mustCall: true, parallelCalls };
 }
 
-function readTools(body: Body, ignored: string[]): readonly Tool[] {
-  const tools = (body.list('tools') ?? []).map((tool, index) => readTool(body, tool, `tools[${String(index)}]`));
-  const choice = body.value('tool_choice');
-  if (choice === 'none') return [];
-  if (choice !== undefined && choice !== 'auto') ignored.push('tool_choice');
-  if (body.flag('parallel_tool_calls') === false) ignored.push('parallel_tool_calls');
-  return tools;
+function nameIn(choice: unknown): string | undefined {
+  const made = isObject(choice) && choice['type'] === 'function' ? choice['function'] : undefined;
+  return isObject(made) && typeof made['name'] === 'string' ? made['name'] : undefined;
 }
 
 function readTool(body: Body, tool: unknown, at: string): Tool {
@@ -97,39 +81,8 @@ function readFormat(body: Body): ChatRequest['format'] {
     : body.refuse('response_format.type', "Invalid value for 'response_format.type'. Supported values are: 'text', 'json_object', and 'json_schema'.");
 }
 
-const EFFORT: Readonly<Record<string, ChatRequest['thinking']>> = { none: false, minimal: 'low', low: 'low', medium: 'medium', high: 'high', xhigh: 'high', max: 'high' };
-
-function readThinking(body: Body): ChatRequest['thinking'] {
-  const effort = body.text('reasoning_effort');
-  // Ollama's own word, which clients that know it may send.
-  const think = body.value('think');
-  if (effort === undefined) return typeof think === 'boolean' ? think : think === 'low' || think === 'medium' || think === 'high' ? think : undefined;
-  return Object.hasOwn(EFFORT, effort)
-    ? EFFORT[effort]
-    : body.refuse('reasoning_effort', `Invalid value for 'reasoning_effort'. Supported values are: ${Object.keys(EFFORT).map((name) => `'${name}'`).join(', ')}.`);
-}
-
 function readLogprobs(body: Body): number | undefined {
   const [wanted, top] = [body.flag('logprobs') ?? false, body.whole('top_logprobs', 0, 20)];
   if (!wanted && top !== undefined) return body.refuse('top_logprobs', "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.");
   return wanted ? (top ?? 0) : undefined;
-}
-
-function readStreamOptions(body: Body, stream: boolean): boolean {
-  const options = body.object('stream_options');
-  if (options !== undefined && !stream) body.refuse('stream_options', "The 'stream_options' parameter is only allowed when 'stream' is enabled.");
-  return options?.['include_usage'] === true;
-}
-
-/** Names what is there and changes nothing; values that ask for what happens anyway are not named. */
-function readIgnored(body: Body, ignored: string[]): void {
-  for (const name of SILENT) body.value(name);
-  const n = body.whole('n', 1, 128);
-  if (n !== undefined && n > 1) body.refuse('n', "Invalid 'n': this server gives one choice for each request.");
-  if (body.flag('store') === true) ignored.push('store');
-  const tier = body.text('service_tier');
-  if (tier !== undefined && tier !== 'auto' && tier !== 'default') ignored.push('service_tier');
-  const modalities = body.list('modalities');
-  if (modalities?.some((item) => item !== 'text') === true) ignored.push('modalities');
-  ignored.push(...body.unread());
 }

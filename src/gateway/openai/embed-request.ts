@@ -1,19 +1,24 @@
 import type { EmbedRequest, Outcome } from '../exchange.ts';
 import type { Body } from './body.ts';
+import { readIgnored, readModel } from './sampling.ts';
 
 const MAX_INPUTS = 2048;
 
+/** A request for embeddings as read, and what of it Ollama cannot honour. */
+export interface EmbedReading {
+  readonly request: EmbedRequest;
+  readonly ignored: readonly string[];
+}
+
 /** Reads the body of an embeddings request. */
-export function readEmbedRequest(body: Body): Outcome<EmbedRequest> {
-  const model = body.text('model');
-  if (model === undefined || model === '') body.refuse('model', "Missing required parameter: 'model'.");
+export function readEmbedRequest(body: Body): Outcome<EmbedReading> {
+  const model = readModel(body);
   const input = readInput(body);
   const format = body.text('encoding_format');
   if (format !== undefined && format !== 'float' && format !== 'base64') body.refuse('encoding_format', "Invalid value for 'encoding_format'. Supported values are: 'float' and 'base64'.");
-  const dimensions = body.whole('dimensions', 1);
-  body.value('user');
-  const request = { model: model ?? '', input, dimensions, base64: format === 'base64', ignored: body.unread(), original: body.json };
-  return body.failure === undefined ? { ok: true, value: request } : { ok: false, failure: body.failure };
+  const request = { model, input, dimensions: body.whole('dimensions', 1), base64: format === 'base64', original: body.json };
+  const value = { request, ignored: readIgnored(body) };
+  return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
 }
 
 function readInput(body: Body): readonly string[] {

@@ -1,10 +1,11 @@
 import type { EmbedRequest, ReplyWriter, ServerEvent, Usage } from '../exchange.ts';
+import type { Json } from './body.ts';
 
-/** Writes the one body of an embeddings answer; `base64` is little-endian 32-bit floats, as the SDKs ask for by default. */
+/** Gathers the one body of an embeddings answer; `base64` is little-endian 32-bit floats, as the SDKs ask for by default. */
 export class Embeddings implements ReplyWriter {
   readonly #request: EmbedRequest;
   #vectors: readonly (readonly number[])[] = [];
-  #verbatim: Readonly<Record<string, unknown>> | undefined;
+  #verbatim: Json | undefined;
 
   constructor(request: EmbedRequest) {
     this.#request = request;
@@ -13,15 +14,15 @@ export class Embeddings implements ReplyWriter {
   write(event: ServerEvent): string {
     if (event.kind === 'vectors') this.#vectors = event.vectors;
     else if (event.kind === 'verbatim') this.#verbatim = event.body;
-    else if (event.kind === 'end') return this.#body(event.usage);
     return '';
   }
 
-  #body(usage: Usage): string {
+  /** The body, once the end has come. */
+  body({ promptTokens }: Usage): string {
     const { model, base64 } = this.#request;
     if (this.#verbatim !== undefined) return JSON.stringify({ ...this.#verbatim, model });
     const data = this.#vectors.map((vector, index) => ({ object: 'embedding', index, embedding: base64 ? packed(vector) : vector }));
-    return JSON.stringify({ object: 'list', data, model, usage: { prompt_tokens: usage.promptTokens, total_tokens: usage.promptTokens } });
+    return JSON.stringify({ object: 'list', data, model, usage: { prompt_tokens: promptTokens, total_tokens: promptTokens } });
   }
 }
 

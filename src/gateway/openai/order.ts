@@ -1,29 +1,83 @@
-import type { Order, Outcome } from '../exchange.ts';
-import { Body, parseBody } from './body.ts';
+import type { Ask, Order, Outcome, ReplyWriter, Share, Usage } from '../exchange.ts';
+import { Body, parseBody, type Json } from './body.ts';
 import { ChatChunks } from './chat-chunks.ts';
 import { ChatCompletion } from './chat-completion.ts';
 import { readChatRequest } from './chat-request.ts';
+import { readCompletionRequest } from './completion-request.ts';
 import { readEmbedRequest } from './embed-request.ts';
 import { Embeddings } from './embeddings.ts';
-import { answerHead } from './head.ts';
+import { streamEnding } from './ending.ts';
+import { answerHead, type AnswerHead } from './head.ts';
+import { reseeded } from './sampling.ts';
+import { TextChunks } from './text-chunks.ts';
+import { TextCompletion } from './text-completion.ts';
+import { usageBody, usageOfPrompts } from './usage.ts';
 
 /** Reads `POST /v1/chat/completions`. */
 export function readChatOrder(bytes: Buffer, nowMs: number): Outcome<Order> {
-  const body = parseBody(bytes);
-  if (!(body instanceof Body)) return { ok: false, failure: body };
-  const read = readChatRequest(body);
-  if (!read.ok) return read;
-  const request = read.value;
-  const head = answerHead(request.model, nowMs);
-  const writer = request.stream ? (): ChatChunks => new ChatChunks(head, request.includeUsage) : (): ChatCompletion => new ChatCompletion(head);
-  return { ok: true, value: { asks: { kind: 'chat', request }, stream: request.stream, writer } };
+  return orderOf(bytes, (body) => {
+    const read = readChatRequest(body);
+    if (!read.ok) return read;
+    const { request, choices, ignored } = read.value;
+    const { model, stream, includeUsage } = request;
+    const asks = Array.from({ length: choices }, (_, choice): Ask => ({ kind: 'chat', request: reseeded(request, choice) }));
+    const given = { model, ignored };
+    if (!stream) return wholeOrder(given, asks, answerHead('chatcmpl', 'chat.completion', model, nowMs), (index) => new ChatCompletion(index), usageBody);
+    const common = { head: answerHead('chatcmpl', 'chat.completion.chunk', model, nowMs), includeUsage };
+    return { ok: true, value: { ...given, stream, shares: shares(asks, stream, (index) => new ChatChunks(common, index)), close: (usages) => streamEnding(common, usageBody(usages)) } };
+  });
+}
+
+/** Reads `POST /v1/completions`: a choice for each prompt, or `n`. */
+export function readCompletionOrder(bytes: Buffer, nowMs: number): Outcome<Order> {
+  return orderOf(bytes, (body) => {
+    const read = readCompletionRequest(body);
+    if (!read.ok) return read;
+    const { requests, choices, echo, ignored } = read.value;
+    const [first] = requests;
+    const { model, stream, includeUsage } = first ?? { model: '', stream: false, includeUsage: false };
+    const asks = requests.flatMap((request) => Array.from({ length: choices }, (_, choice): Ask => ({ kind: 'completion', request: reseeded(request, choice) })));
+    const echoOf = (index: number): string => (echo ? (requests[Math.floor(index / choices)]?.prompt ?? '') : '');
+    const head = answerHead('cmpl', 'text_completion', model, nowMs);
+    const usage = (usages: readonly Usage[]): Json => usageOfPrompts(usages, choices);
+    const given = { model, ignored };
+    if (!stream) return wholeOrder(given, asks, head, (index) => new TextCompletion(index, echoOf(index)), usage);
+    const common = { head, includeUsage };
+    return { ok: true, value: { ...given, stream, shares: shares(asks, stream, (index) => new TextChunks(common, index, echoOf(index))), close: (usages) => streamEnding(common, usage(usages)) } };
+  });
 }
 
 /** Reads `POST /v1/embeddings`. */
 export function readEmbedOrder(bytes: Buffer): Outcome<Order> {
+  return orderOf(bytes, (body) => {
+    const read = readEmbedRequest(body);
+    if (!read.ok) return read;
+    const { request, ignored } = read.value;
+    let last = new Embeddings(request);
+    const share: Share = { asks: { kind: 'embed', request }, stream: false, writer: () => (last = new Embeddings(request)) };
+    return { ok: true, value: { model: request.model, stream: false, ignored, shares: [share], close: ([usage]) => last.body(usage ?? { promptTokens: 0, completionTokens: 0 }) } };
+  });
+}
+
+function orderOf(bytes: Buffer, read: (body: Body) => Outcome<Order>): Outcome<Order> {
   const body = parseBody(bytes);
-  if (!(body instanceof Body)) return { ok: false, failure: body };
-  const read = readEmbedRequest(body);
-  if (!read.ok) return read;
-  return { ok: true, value: { asks: { kind: 'embed', request: read.value }, stream: false, writer: () => new Embeddings(read.value) } };
+  return body instanceof Body ? read(body) : { ok: false, failure: body };
+}
+
+function shares(asks: readonly Ask[], stream: boolean, writer: (index: number) => ReplyWriter): readonly Share[] {
+  return asks.map((ask, index) => ({ asks: ask, stream, writer: () => writer(index) }));
+}
+
+/** What gathers one choice of an answer that goes in one piece. */
+interface Gatherer extends ReplyWriter {
+  readonly choice: Json | undefined;
+  readonly rest: Json;
+}
+
+function wholeOrder(given: Pick<Order, 'model' | 'ignored'>, asks: readonly Ask[], head: AnswerHead, create: (index: number) => Gatherer, usage: (usages: readonly Usage[]) => Json): Outcome<Order> {
+  // Of each share the writer of its last attempt.
+  const gatherers: Gatherer[] = [];
+  const writer = (index: number): ReplyWriter => (gatherers[index] = create(index));
+  const close = (usages: readonly Usage[]): string => JSON.stringify({ ...gatherers[0]?.rest, ...head, choices: gatherers.map(({ choice }) => choice), usage: usage(usages) });
+  return { ok: true, value: { ...given, stream: false, shares: shares(asks, false, writer), close } };
 }

@@ -20,13 +20,15 @@ function parse(text: string): Json | undefined {
   }
 }
 
-/** Reads a whole JSON answer of a server that speaks OpenAI. */
+/** Reads a whole JSON answer of a server that speaks OpenAI; without the list that it is about it is none. */
 export class ReplyReader implements AnswerReader {
   readonly #emit: (event: ServerEvent) => void;
+  readonly #list: 'choices' | 'data';
   readonly #pieces: Buffer[] = [];
 
-  constructor(emit: (event: ServerEvent) => void) {
+  constructor(emit: (event: ServerEvent) => void, list: 'choices' | 'data') {
     this.#emit = emit;
+    this.#list = list;
   }
 
   push(bytes: Buffer): void {
@@ -35,8 +37,9 @@ export class ReplyReader implements AnswerReader {
 
   end(): void {
     const body = parse(Buffer.concat(this.#pieces).toString('utf8'));
-    if (body === undefined) {
-      this.#emit(broken('the backend sent what is not JSON'));
+    const list = body?.[this.#list];
+    if (body === undefined || !Array.isArray(list) || list.length === 0) {
+      this.#emit(broken(body === undefined ? 'the backend sent what is not JSON' : `the backend sent an answer without ${this.#list}`));
       return;
     }
     this.#emit({ kind: 'verbatim', body });
@@ -44,12 +47,13 @@ export class ReplyReader implements AnswerReader {
   }
 }
 
-/** Reads a stream of a server that speaks OpenAI; one that ends without `[DONE]` has failed. */
+/** Reads a stream of a server that speaks OpenAI; one that ends with neither a reason nor `[DONE]` has failed. */
 export class StreamReader implements AnswerReader {
   readonly #emit: (event: ServerEvent) => void;
   readonly #decoder = new TextDecoder();
   #rest = '';
   #usage = NOTHING;
+  #finished = false;
   #over = false;
 
   constructor(emit: (event: ServerEvent) => void) {
@@ -65,7 +69,7 @@ export class StreamReader implements AnswerReader {
 
   end(): void {
     this.#line(this.#rest.trimEnd());
-    if (!this.#over) this.#last(broken('the backend ended its stream without an end'));
+    if (!this.#over) this.#last(this.#finished ? { kind: 'end', reason: 'stop', usage: this.#usage } : broken('the backend ended its stream without an end'));
   }
 
   #last(event: ServerEvent): void {
@@ -90,6 +94,9 @@ export class StreamReader implements AnswerReader {
   #chunk(body: Json): void {
     this.#usage = readUsage(body['usage']) ?? this.#usage;
     const { choices } = body;
-    if (Array.isArray(choices) && choices.length > 0) this.#emit({ kind: 'verbatim', body });
+    if (!Array.isArray(choices) || choices.length === 0) return;
+    const [choice] = choices as readonly unknown[]; // an array of what is not yet known
+    if (isObject(choice) && typeof choice['finish_reason'] === 'string') this.#finished = true;
+    this.#emit({ kind: 'verbatim', body });
   }
 }

@@ -101,8 +101,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
     const events = this.#events;
     if (this.#told || events.length === 0) return;
     this.#events = [];
-    const last = events.at(-1)?.kind;
-    this.#told = last === 'end' || last === 'failure';
+    const last = events.at(-1);
+    this.#told = last?.kind === 'end' || last?.kind === 'failure';
     this.#listener.onEvents(events);
+    // The answer is whole before the server thinks so: it must not go on.
+    if (last?.kind === 'end' && last.early === true) this.cancel();
   }
 }

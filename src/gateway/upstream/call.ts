@@ -1,12 +1,17 @@
 import type { Deployment } from '../../schema/gateway-config.ts';
-import type { Order, ServerCall } from '../exchange.ts';
+import type { Ask, ServerCall } from '../exchange.ts';
 import * as ollama from '../ollama/call.ts';
 import * as openai from '../openai/call.ts';
 
-/** What to send to a deployment for an order, in the dialect of its server. */
-export function callFor(order: Order, { provider, model, keepAlive, options }: Deployment): ServerCall {
-  const { asks } = order;
-  if (provider === 'openai') return asks.kind === 'chat' ? openai.chatCall(asks.request, model) : openai.embedCall(asks.request, model);
+/** What to send to a deployment for what is asked, in the dialect of its server. */
+export function callFor(asks: Ask, { provider, model, keepAlive, options }: Deployment): ServerCall {
   const keeping = { model, keepAlive, options };
-  return asks.kind === 'chat' ? ollama.chatCall(asks.request, keeping) : ollama.embedCall(asks.request, keeping);
+  switch (asks.kind) {
+    case 'chat':
+      return provider === 'openai' ? openai.chatCall(asks.request, model) : ollama.chatCall(asks.request, keeping);
+    case 'completion':
+      return provider === 'openai' ? openai.completionCall(asks.request, model) : ollama.completionCall(asks.request, keeping);
+    case 'embed':
+      return provider === 'openai' ? openai.embedCall(asks.request, model) : ollama.embedCall(asks.request, keeping);
+  }
 }

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChatRequest } from '../../../src/gateway/exchange.ts';
-import { chatBody, type Keeping } from '../../../src/gateway/ollama/chat-body.ts';
+import { chatBody } from '../../../src/gateway/ollama/chat-body.ts';
+import type { Keeping } from '../../../src/gateway/ollama/options.ts';
 
 const REQUEST: ChatRequest = {
   model: 'alias',
   messages: [{ role: 'user', text: 'hi', images: [], thinking: undefined, toolCalls: [], answers: undefined }],
   tools: [],
+  mustCall: false,
+  parallelCalls: true,
   format: undefined,
   sampling: {},
   stop: [],
@@ -15,7 +18,6 @@ const REQUEST: ChatRequest = {
   logprobs: undefined,
   stream: false,
   includeUsage: false,
-  ignored: [],
   original: {},
 };
 const KEEPING: Keeping = { model: 'phi3:3.8b', keepAlive: undefined, options: {} };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { embedCall } from '../../../src/gateway/ollama/call.ts';
+import { completionCall, embedCall } from '../../../src/gateway/ollama/call.ts';
 import { failureOf } from '../../../src/gateway/ollama/failure.ts';
 
 const ROWS: readonly (readonly [status: number, error: string, kind: string, fault: string, code: string | null])[] = [
@@ -30,7 +30,9 @@ test('an answer without a reason, or one that is not JSON, still becomes a messa
   assert.equal(failureOf(404, '404 page not found').message, '404 page not found');
 });
 
-test('an input that is too long is called by its own name where texts are embedded', () => {
-  const call = embedCall({ model: 'e', input: ['x'], dimensions: undefined, base64: false, ignored: [], original: {} }, { model: 'e', keepAlive: undefined, options: {} });
+test('an input that is too long is called by its own name where texts are embedded or completed', () => {
+  const call = embedCall({ model: 'e', input: ['x'], dimensions: undefined, base64: false, original: {} }, { model: 'e', keepAlive: undefined, options: {} });
   assert.partialDeepStrictEqual(call.fail(400, '{"error":"the input length exceeds the context length"}'), { code: 'context_length_exceeded', param: 'input' });
+  const text = { model: 'e', prompt: 'x', suffix: undefined, raw: false, sampling: {}, stop: [], maxTokens: 1, thinking: undefined, logprobs: undefined, stream: false, includeUsage: false, original: {} };
+  assert.partialDeepStrictEqual(completionCall(text, { model: 'e', keepAlive: undefined, options: {} }).fail(400, '{"error":"the input length exceeds the context length"}'), { code: 'context_length_exceeded', param: 'prompt' });
 });

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ServerEvent } from '../../../src/gateway/exchange.ts';
 import { ChatChunks } from '../../../src/gateway/openai/chat-chunks.ts';
+import { streamEnding } from '../../../src/gateway/openai/ending.ts';
+import { usageBody } from '../../../src/gateway/openai/usage.ts';
 
-const HEAD = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'alias' };
+const HEAD = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1_700_000_000, model: 'alias' } as const;
 const USAGE = { promptTokens: 7, completionTokens: 3 };
 const END: ServerEvent = { kind: 'end', reason: 'stop', usage: USAGE };
 
@@ -19,11 +21,12 @@ function parse(text: string): readonly unknown[] {
 }
 
 function write(events: readonly ServerEvent[], includeUsage: boolean): readonly unknown[] {
-  const chunks = new ChatChunks(HEAD, includeUsage);
-  return parse(events.map((event) => chunks.write(event)).join(''));
+  const stream = { head: HEAD, includeUsage };
+  const chunks = new ChatChunks(stream, 0);
+  return parse(events.map((event) => chunks.write(event)).join('') + streamEnding(stream, usageBody([USAGE])));
 }
 
-const chunk = (choices: readonly unknown[], more: object = {}): object => ({ id: HEAD.id, object: 'chat.completion.chunk', created: HEAD.created, model: HEAD.model, choices, ...more });
+const chunk = (choices: readonly unknown[], more: object = {}): object => ({ ...HEAD, choices, ...more });
 const delta = (given: object, finish: string | null = null): object => ({ index: 0, delta: given, finish_reason: finish });
 
 test('a stream is the role, the pieces, the reason, [DONE]', () => {
@@ -53,7 +56,7 @@ test('calls are counted up, each whole in its chunk', () => {
 
 test('chunks of a server that speaks the same get our head, and no second reason', () => {
   const body = { id: 'chatcmpl-7', created: 1, model: 'theirs', choices: [delta({ content: 'a' }, 'stop')], usage: { prompt_tokens: 1 } };
-  assert.deepEqual(write([{ kind: 'verbatim', body }, END], false), [{ id: HEAD.id, created: HEAD.created, model: HEAD.model, choices: [delta({ content: 'a' }, 'stop')] }, '[DONE]']);
+  assert.deepEqual(write([{ kind: 'verbatim', body }, END], false), [chunk([delta({ content: 'a' }, 'stop')]), '[DONE]']);
 });
 
 test('whatever is said, each event is one line of JSON, and the text of a stream is the text that was said', () => {
@@ -70,4 +73,24 @@ test('whatever is said, each event is one line of JSON, and the text of a stream
     }),
     { numRuns: 200 },
   );
+});
+
+test('calls that a server numbers wrongly are told apart by their ids, and end with tool_calls', () => {
+  const call = (more: object): ServerEvent => ({ kind: 'verbatim', body: { choices: [delta({ tool_calls: [{ index: 0, ...more }] })] } });
+  const events = [call({ id: 'call_1', function: { name: 'f', arguments: '' } }), call({ function: { arguments: '{"a":' } }), call({ function: { arguments: '1}' } }), call({ id: 'call_2', function: { name: 'g', arguments: '{}' } }), call({ function: { arguments: '' } })];
+  const end: ServerEvent = { kind: 'verbatim', body: { choices: [delta({}, 'stop')] } };
+  const seen = write([...events, end, END], false).slice(0, -1) as { choices: { delta: { tool_calls?: { index: number }[] }; finish_reason: string | null }[] }[];
+  assert.deepEqual(seen.map(({ choices: [choice] }) => choice?.delta.tool_calls?.[0]?.index ?? choice?.finish_reason), [0, 0, 0, 1, 1, 'tool_calls']);
+});
+
+test('calls that a server numbers rightly keep their numbers, also where their pieces are mixed', () => {
+  const call = (index: number, more: object): ServerEvent => ({ kind: 'verbatim', body: { choices: [delta({ tool_calls: [{ index, ...more }] })] } });
+  const events = [call(0, { id: 'a', function: { name: 'f' } }), call(1, { id: 'b', function: { name: 'g' } }), call(0, { function: { arguments: '{}' } }), call(1, { function: { arguments: '{}' } })];
+  const seen = write([...events, END], false).slice(0, 4) as { choices: { delta: { tool_calls: { index: number }[] } }[] }[];
+  assert.deepEqual(seen.map(({ choices }) => choices[0]?.delta.tool_calls[0]?.index), [0, 1, 0, 1]);
+});
+
+test('reasoning is shown as reasoning_content, whatever a server calls it', () => {
+  const [seen] = write([{ kind: 'verbatim', body: { choices: [delta({ role: 'assistant', reasoning: 'hm' })] } }, END], false);
+  assert.deepEqual(seen, chunk([delta({ role: 'assistant', reasoning: 'hm', reasoning_content: 'hm' })]));
 });

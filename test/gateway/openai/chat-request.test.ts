@@ -1,15 +1,29 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ChatRequest, Failure } from '../../../src/gateway/exchange.ts';
+import type { ChatRequest, Failure, Order } from '../../../src/gateway/exchange.ts';
 import { readChatOrder } from '../../../src/gateway/openai/order.ts';
 
+const TOOL = { type: 'function', function: { name: 'f', parameters: {} } };
 const HI = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 
-function read(more: object): ChatRequest {
+function readOrder(more: object): Order {
   const order = readChatOrder(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
-  assert.ok(order.ok && order.value.asks.kind === 'chat', JSON.stringify(order));
-  return order.value.asks.request;
+  assert.ok(order.ok, JSON.stringify(order));
+  return order.value;
+}
+
+function readAll(more: object): readonly ChatRequest[] {
+  return readOrder(more).shares.map(({ asks }) => {
+    assert.equal(asks.kind, 'chat');
+    return asks.request;
+  });
+}
+
+function read(more: object): ChatRequest {
+  const [request] = readAll(more);
+  assert.ok(request !== undefined);
+  return request;
 }
 
 function refuse(more: object): Failure {
@@ -39,7 +53,12 @@ const REFUSED: readonly (readonly [param: string, more: object])[] = [
   ['stream', { stream: 'yes' }],
   ['stream_options', { stream_options: { include_usage: true } }],
   ['top_logprobs', { top_logprobs: 3 }],
-  ['n', { n: 2 }],
+  ['n', { n: 9 }],
+  ['n', { n: 0 }],
+  ['tool_choice', { tool_choice: 'required' }],
+  ['tool_choice', { tools: [TOOL], tool_choice: { type: 'function', function: { name: 'g' } } }],
+  ['tool_choice', { tools: [TOOL], tool_choice: 'sometimes' }],
+  ['parallel_tool_calls', { parallel_tool_calls: 1 }],
   ['tools[0]', { tools: [{ type: 'function' }] }],
   ['response_format.type', { response_format: { type: 'xml' } }],
   ['response_format.json_schema.schema', { response_format: { type: 'json_schema', json_schema: { name: 'x' } } }],
@@ -55,8 +74,8 @@ for (const [param, more] of REFUSED) {
 }
 
 test('what cannot be honoured is named, what asks for what happens anyway is not', () => {
-  assert.deepEqual(read({ logit_bias: { 1: 2 }, functions: [], made_up: 1, store: true, tool_choice: 'required' }).ignored.toSorted(), ['functions', 'logit_bias', 'made_up', 'store', 'tool_choice']);
-  assert.deepEqual(read({ n: 1, store: false, service_tier: 'auto', modalities: ['text'], user: 'u', metadata: {}, logit_bias: null, tool_choice: 'auto' }).ignored, []);
+  assert.deepEqual(readOrder({ logit_bias: { 1: 2 }, functions: [], made_up: 1, store: true, tools: [TOOL], tool_choice: 'required' }).ignored.toSorted(), ['functions', 'logit_bias', 'made_up', 'store', 'tool_choice']);
+  assert.deepEqual(readOrder({ n: 2, store: false, service_tier: 'auto', modalities: ['text'], user: 'u', metadata: {}, logit_bias: null, tool_choice: 'auto' }).ignored, []);
 });
 
 test('the newer of two limits holds, and both kinds of stop do', () => {
@@ -76,10 +95,21 @@ test('the answer to a call knows the name of what was called', () => {
   assert.deepEqual(read({ messages }).messages[1]?.answers, { id: 'c1', name: 'f' });
 });
 
-test('tools are not sent where the client wants none called', () => {
-  const tools = [{ type: 'function', function: { name: 'f', parameters: {} } }];
-  assert.equal(read({ tools }).tools.length, 1);
-  assert.equal(read({ tools, tool_choice: 'none' }).tools.length, 0);
+test('none called means none sent, and a named one means no other', () => {
+  const tools = [TOOL, { type: 'function', function: { name: 'g' } }];
+  const seen = (more: object): unknown => {
+    const request = read({ tools, ...more });
+    return [request.tools.map(({ name }) => name), request.mustCall, request.parallelCalls];
+  };
+  assert.deepEqual(seen({}), [['f', 'g'], false, true]);
+  assert.deepEqual(seen({ tool_choice: 'none' }), [[], false, true]);
+  assert.deepEqual(seen({ tool_choice: 'required', parallel_tool_calls: false }), [['f', 'g'], true, false]);
+  assert.deepEqual(seen({ tool_choice: { type: 'function', function: { name: 'g' } } }), [['g'], true, true]);
+});
+
+test('several answers are as many requests, and a seed is not the same for all of them', () => {
+  assert.deepEqual(readAll({ n: 3, seed: 5 }).map(({ sampling, original }) => [sampling['seed'], original['seed']]), [[5, 5], [6, 6], [7, 7]]);
+  assert.equal(readAll({ n: 8 }).length, 8);
 });
 
 test('any bytes are either read or refused, and never thrown at', () => {

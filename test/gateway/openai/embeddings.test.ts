@@ -9,9 +9,9 @@ test('vectors are written as numbers, or as little-endian floats in base64', () 
   const embeddings = (format: string): unknown => {
     const order = read({ model: 'e', input: ['a', 'b'], encoding_format: format });
     assert.ok(order.ok);
-    const writer = order.value.writer();
-    assert.equal(writer.write({ kind: 'vectors', vectors }), '');
-    return JSON.parse(writer.write({ kind: 'end', reason: 'stop', usage: { promptTokens: 4, completionTokens: 0 } }));
+    const writer = order.value.shares[0]?.writer();
+    assert.equal(writer?.write({ kind: 'vectors', vectors }), '');
+    return JSON.parse(order.value.close([{ promptTokens: 4, completionTokens: 0 }]));
   };
   const usage = { prompt_tokens: 4, total_tokens: 4 };
   assert.deepEqual(embeddings('float'), { object: 'list', model: 'e', usage, data: vectors.map((embedding, index) => ({ object: 'embedding', index, embedding })) });

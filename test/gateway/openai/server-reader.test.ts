@@ -28,6 +28,11 @@ test('any cut of the bytes gives the same events', () => {
   );
 });
 
+test('a stream that has given its reason needs no [DONE]', () => {
+  const last = { ...chunk('a'), choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
+  assert.deepEqual(stream(`data: ${JSON.stringify(last)}\n\n`).map((event) => event.kind), ['verbatim', 'end']);
+});
+
 test('a stream that ends without [DONE], says what is not JSON, or names an error has failed', () => {
   for (const text of [`data: ${JSON.stringify(chunk('a'))}\n\n`, '', 'data: {oops\n\ndata: [DONE]\n\n', 'data: {"error":{"message":"out of memory"}}\n\ndata: [DONE]\n\n']) {
     assert.partialDeepStrictEqual(stream(text).at(-1), { kind: 'failure', failure: { kind: 'upstream', fault: 'deployment' } }, text);
@@ -35,10 +40,10 @@ test('a stream that ends without [DONE], says what is not JSON, or names an erro
 });
 
 test('a whole answer goes through with its usage, and one that is not JSON has failed', () => {
-  const body = { id: 'x', choices: [], usage: { prompt_tokens: 3, completion_tokens: 2 } };
-  assert.deepEqual(eventsOf((emit) => new ReplyReader(emit), [Buffer.from(JSON.stringify(body))]), [
+  const body = { id: 'x', choices: [{ index: 0 }], usage: { prompt_tokens: 3, completion_tokens: 2 } };
+  assert.deepEqual(eventsOf((emit) => new ReplyReader(emit, 'choices'), [Buffer.from(JSON.stringify(body))]), [
     { kind: 'verbatim', body },
     { kind: 'end', reason: 'stop', usage: { promptTokens: 3, completionTokens: 2 } },
   ]);
-  assert.deepEqual(eventsOf((emit) => new ReplyReader(emit), [Buffer.from('[]')]).map((event) => event.kind), ['failure']);
+  for (const text of ['[]', '{oops', '{}', '{"choices":null}', '{"choices":[]}', '{"data":[{}]}']) assert.deepEqual(eventsOf((emit) => new ReplyReader(emit, 'choices'), [Buffer.from(text)]).map((event) => event.kind), ['failure'], text);
 });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ChatReader } from '../../../src/gateway/ollama/chat-reader.ts';
+import { AnswerLines, type Wanted } from '../../../src/gateway/ollama/answer-lines.ts';
 import type { ServerEvent } from '../../../src/gateway/exchange.ts';
 import { cutAnywhere, eventsOf } from '../pieces.ts';
 
-const read = (lines: readonly unknown[], silent = false): readonly ServerEvent[] => eventsOf((emit) => new ChatReader(emit, silent), [bytesOf(lines)]);
+const CHAT: Wanted = { within: 'message', text: 'content', stop: [], maxTokens: undefined, parallelCalls: true };
+const read = (lines: readonly unknown[], wanted: Partial<Wanted> = {}): readonly ServerEvent[] => eventsOf((emit) => new AnswerLines(emit, { ...CHAT, ...wanted }), [bytesOf(lines)]);
 
 function bytesOf(lines: readonly unknown[]): Buffer {
   return Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
@@ -34,7 +35,7 @@ test('any cut of the bytes gives the same events', () => {
   const answer = fc.array(line, { maxLength: 12 }).map((lines) => bytesOf([...lines, done()]));
   fc.assert(
     fc.property(answer.chain((bytes) => fc.tuple(fc.constant(bytes), cutAnywhere(bytes))), ([bytes, pieces]) => {
-      const create = (emit: (event: ServerEvent) => void): ChatReader => new ChatReader(emit);
+      const create = (emit: (event: ServerEvent) => void): AnswerLines => new AnswerLines(emit, { ...CHAT, stop: ['aa', '\n'], maxTokens: 9 });
       assert.deepEqual(eventsOf(create, pieces), eventsOf(create, [bytes]));
     }),
     { numRuns: 200 },
@@ -57,7 +58,7 @@ test('an error in the middle ends the answer, and nothing after it is told', () 
 });
 
 test('what is not JSON is a failure of the deployment', () => {
-  const events = eventsOf((emit) => new ChatReader(emit), [Buffer.from('<html>\n{"done":true}\n')]);
+  const events = eventsOf((emit) => new AnswerLines(emit, CHAT), [Buffer.from('<html>\n{"done":true}\n')]);
   assert.equal(events.length, 1);
   assert.partialDeepStrictEqual(events[0], { kind: 'failure', failure: { code: 'backend_failed', fault: 'deployment' } });
 });
@@ -75,6 +76,42 @@ test('a token that comes without alternatives has an empty list of them', () => 
   assert.deepEqual(event, { kind: 'text', text: 'H', logprobs: [{ token: 'H', logprob: -5, bytes: [72], top_logprobs: [] }] });
 });
 
-test('silent, only the end is told, as reached by length', () => {
-  assert.deepEqual(read([says({ content: 'x' }), done()], true).map((event) => (event.kind === 'end' ? event.reason : event.kind)), ['length']);
+test('with a limit of 0 only the end is told, as reached by length', () => {
+  assert.deepEqual(read([says({ content: 'x' }), done()], { maxTokens: 0 }).map((event) => (event.kind === 'end' ? event.reason : event.kind)), ['length']);
+});
+
+test('a limit that the server ignores ends the answer early, with length', () => {
+  const events = read([says({ thinking: 'a' }), says({ content: 'b' }), says({ content: 'c' }), says({ content: 'd' }), done()], { maxTokens: 2 });
+  assert.deepEqual(events, [{ kind: 'thinking', text: 'a' }, { kind: 'text', text: 'b' }, { kind: 'end', reason: 'length', usage: { promptTokens: 0, completionTokens: 2 }, early: true }]);
+  assert.partialDeepStrictEqual(read([says({ content: 'b' }), done({ done_reason: 'length' })], { maxTokens: 1 }).at(-1), { kind: 'end', usage: { promptTokens: 7 } });
+});
+
+test('a stop sequence that the server ignores ends the answer early, in whichever pieces it comes, and nothing of it is told', () => {
+  for (const pieces of [['one STOP two'], ['one S', 'TO', 'P two', ' three'], 'one STOP two'.split('')]) {
+    const events = read([...pieces.map((content) => says({ content })), done()], { stop: ['STOP', 'two'] });
+    assert.equal(events.map((event) => (event.kind === 'text' ? event.text : '')).join(''), 'one ', pieces.join('|'));
+    assert.partialDeepStrictEqual(events.at(-1), { kind: 'end', reason: 'stop', early: true });
+  }
+});
+
+test('what only looked like a stop sequence is told after all, and with it its log probabilities', () => {
+  const token = (text: string): object => ({ token: text, logprob: -1, bytes: null, top_logprobs: [] });
+  const said = (content: string): object => ({ ...says({ content }), logprobs: [token(content)] });
+  assert.deepEqual(read([said('a'), said('S'), said('T'), said('x'), said('S'), done()], { stop: ['STOP'] }).slice(0, -1), [
+    { kind: 'text', text: 'a', logprobs: [token('a')] },
+    { kind: 'text', text: 'STx', logprobs: [token('S'), token('T'), token('x')] },
+    { kind: 'text', text: 'S', logprobs: [token('S')] },
+  ]);
+  assert.deepEqual(read([said('ab'), said('ST'), said('OP'), done()], { stop: ['bSTOP'] }).slice(0, -1), [{ kind: 'text', text: 'a', logprobs: [] }]);
+});
+
+test('where only one call is wanted the first is the only one', () => {
+  const call = (name: string): object => ({ id: `call_${name}`, function: { name, arguments: {} } });
+  const events = read([says({ tool_calls: [call('f'), call('g')] }), says({ tool_calls: [call('h')] }), done()], { parallelCalls: false });
+  assert.deepEqual(events.map((event) => (event.kind === 'tool-call' ? event.call.name : event.kind)), ['f', 'end']);
+});
+
+test('a completion is read from its own field', () => {
+  const line = (response: string): object => ({ model: 'm', response, done: false });
+  assert.deepEqual(read([line('a'), { ...line(''), thinking: 'hm' }, { ...line('b'), done: true, done_reason: 'stop' }], { within: undefined, text: 'response' }).map((event) => ('text' in event ? event.text : event.kind)), ['a', 'hm', 'b', 'end']);
 });

@@ -1,0 +1,111 @@
+import type { AnswerReader, ChatRequest, ServerEvent } from '../exchange.ts';
+import { failureOfLine } from './failure.ts';
+import { isObject, parseObject, textOf, type Json } from './json.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { StopWatch } from './stop-watch.ts';
+import { usageOf } from './usage.ts';
+
+/** What is read, and what ends it. */
+export interface Wanted extends Pick<ChatRequest, 'stop' | 'maxTokens' | 'parallelCalls'> {
+  /** The field of a line that holds what was said; `undefined`: the line itself. */
+  readonly within: 'message' | undefined;
+  /** The field that holds the text. */
+  readonly text: 'content' | 'response';
+}
+
+/**
+ * Reads the NDJSON of `/api/chat` and `/api/generate`. What the request says of an end holds also where the server
+ * does not keep to it: then the answer ends early. With `maxTokens` 0 nothing but the end is told.
+ */
+export class AnswerLines implements AnswerReader {
+  readonly #emit: (event: ServerEvent) => void;
+  readonly #lines: LineSplitter;
+  readonly #wanted: Wanted;
+  readonly #maxTokens: number;
+  readonly #watch: StopWatch | undefined;
+  #over = false;
+  #calls = 0;
+  /** Pieces with text: never more than tokens. */
+  #pieces = 0;
+
+  constructor(emit: (event: ServerEvent) => void, wanted: Wanted) {
+    this.#emit = emit;
+    this.#wanted = wanted;
+    this.#maxTokens = wanted.maxTokens ?? Infinity;
+    this.#watch = wanted.stop.length === 0 ? undefined : new StopWatch(wanted.stop, emit);
+    this.#lines = new LineSplitter((line) => this.#line(line));
+  }
+
+  push(bytes: Buffer): void {
+    this.#lines.push(bytes);
+  }
+
+  end(): void {
+    this.#lines.end();
+    // Ollama cuts off a model that repeats one token for ever by a clean end without `done`: the answer stands, its counts are not known.
+    if (!this.#over) this.#end(this.#calls > 0 ? 'tool-calls' : 'length');
+  }
+
+  #last(event: ServerEvent): void {
+    this.#over = true;
+    this.#watch?.release();
+    this.#emit(event);
+  }
+
+  #end(reason: 'stop' | 'length' | 'tool-calls', early?: true): void {
+    const usage = { promptTokens: 0, completionTokens: this.#pieces };
+    this.#last(early === undefined ? { kind: 'end', reason, usage } : { kind: 'end', reason, usage, early });
+  }
+
+  #line(line: string): void {
+    if (this.#over) return;
+    const json = parseObject(line);
+    if (json === undefined) this.#last({ kind: 'failure', failure: { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message: 'the backend sent what is not JSON' } });
+    else if (typeof json['error'] === 'string') this.#last({ kind: 'failure', failure: failureOfLine(json['error']) });
+    else this.#said(json);
+  }
+
+  #said(json: Json): void {
+    const { within } = this.#wanted;
+    const said = within === undefined ? json : json[within];
+    if (isObject(said) && this.#maxTokens > 0) this.#piece(said, json['logprobs']);
+    if (this.#over || json['done'] !== true) return;
+    const cut = this.#maxTokens === 0 || json['done_reason'] === 'length';
+    this.#last({ kind: 'end', reason: this.#calls > 0 ? 'tool-calls' : cut ? 'length' : 'stop', usage: usageOf(json) });
+  }
+
+  #piece(said: Json, logprobs: unknown): void {
+    const [thinking, text, calls] = [textOf(said, 'thinking'), textOf(said, this.#wanted.text), said['tool_calls']];
+    if (thinking !== '' || text !== '') {
+      if (this.#pieces >= this.#maxTokens) {
+        this.#end(this.#calls > 0 ? 'tool-calls' : 'length', true);
+        return;
+      }
+      this.#pieces += 1;
+    }
+    if (thinking !== '') this.#emit({ kind: 'thinking', text: thinking });
+    if (text !== '') this.#text(text, logprobs);
+    if (Array.isArray(calls)) for (const call of calls) this.#call(call);
+  }
+
+  #text(text: string, logprobs: unknown): void {
+    const tokens = Array.isArray(logprobs) ? logprobs.map(wholeLogprob) : undefined;
+    if (this.#watch === undefined) this.#emit(tokens === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs: tokens });
+    else if (this.#watch.take(text, tokens)) this.#end('stop', true);
+  }
+
+  #call(call: unknown): void {
+    const made = isObject(call) ? call['function'] : undefined;
+    if (!isObject(call) || !isObject(made) || (this.#calls > 0 && !this.#wanted.parallelCalls)) return;
+    this.#calls += 1;
+    const given = made['arguments'];
+    const id = textOf(call, 'id');
+    // Servers before 0.12 give no id; clients need one to answer the call.
+    this.#emit({ kind: 'tool-call', call: { id: id === '' ? `call_${crypto.randomUUID().replaceAll('-', '')}` : id, name: textOf(made, 'name'), arguments: isObject(given) ? given : {} } });
+  }
+}
+
+// Ollama leaves out what is empty; the API has all four keys of a token always.
+function wholeLogprob(token: unknown): unknown {
+  return isObject(token) ? { bytes: null, top_logprobs: [], ...token } : token;
+}

@@ -1,0 +1,21 @@
+import type { CompletionRequest } from '../exchange.ts';
+import { optionsFor, type Keeping } from './options.ts';
+
+/** The body of `POST /api/generate`. The prompt goes through the model's template, as it does on Ollama's own `/v1/completions`, unless it is to be raw. Always a stream. */
+export function generateBody(request: CompletionRequest, keeping: Keeping): string {
+  return JSON.stringify({
+    model: keeping.model,
+    prompt: request.prompt,
+    suffix: request.suffix,
+    raw: request.raw ? true : undefined,
+    stream: true,
+    // A prompt that does not fit is refused instead of cut, and a full context ends the answer instead of forgetting its beginning.
+    truncate: false,
+    shift: false,
+    think: request.thinking,
+    logprobs: request.logprobs === undefined ? undefined : true,
+    top_logprobs: request.logprobs === 0 ? undefined : request.logprobs,
+    keep_alive: keeping.keepAlive,
+    options: optionsFor(request, keeping),
+  });
+}

@@ -1,0 +1,135 @@
+import type { ServerResponse } from 'node:http';
+import type { ModelGroup } from '../schema/gateway-config.ts';
+import { Outlet } from './client/outlet.ts';
+import { readableNames } from './client/readable-names.ts';
+import type { Visit } from './client/visit.ts';
+import type { ClientDialect, Failure, Order, Usage } from './exchange.ts';
+import { OUR_FAULT, Relay } from './relay.ts';
+import type { Service } from './service.ts';
+import { sumOf } from './usage/sum.ts';
+
+/** How many shares of one order are served at a time; the others wait for one of these to end. */
+const MOST_AT_ONCE = 8;
+
+/** An order, and the client who waits for its answer. */
+export interface Commission {
+  readonly service: Service;
+  readonly visit: Visit;
+  readonly outgoing: ServerResponse;
+  readonly dialect: ClientDialect;
+  readonly order: Order;
+  readonly group: ModelGroup;
+  /** Parameters that are not honoured there, by their names in the client's dialect. */
+  readonly unmet: readonly string[];
+}
+
+/** One reply to one client: lets each share of the order be served, sends on what they say as it comes, and gives all of them up when one fails or the client leaves. */
+export class Reply {
+  readonly #commission: Commission;
+  readonly #outlet: Outlet;
+  readonly #relays: readonly Relay[];
+  readonly #usages: (Usage | undefined)[];
+  #started = 0;
+  #owed: number;
+  #spoken = false;
+  #over = false;
+
+  constructor(commission: Commission) {
+    this.#commission = commission;
+    const { service, outgoing, order, dialect, visit, group } = commission;
+    const onLag = (): void => {
+      visit.account.ended = 'client-too-slow';
+    };
+    this.#outlet = new Outlet(outgoing, { keepAlive: order.stream ? dialect.keepAlive : undefined, headers: () => this.#headers(), onLag });
+    this.#owed = order.shares.length;
+    this.#usages = order.shares.map(() => undefined);
+    const onText = (text: string): void => {
+      this.#say(text);
+    };
+    const onFailure = (failure: Failure): void => {
+      this.#refuse(failure);
+    };
+    this.#relays = order.shares.map((share, index) => new Relay({ service, visit, share, group }, { onText, onFailure, onEnd: (text, usage) => { this.#ended(index, text, usage); } }));
+    visit.cut = () => {
+      this.#refuse(STOPPING);
+    };
+    outgoing.once('close', () => {
+      this.#leave();
+    });
+  }
+
+  /** Goes on until the client has its answer. */
+  start(): void {
+    while (this.#started < Math.min(MOST_AT_ONCE, this.#relays.length) && !this.#over) this.#next();
+  }
+
+  #next(): void {
+    const relay = this.#relays[this.#started];
+    this.#started += 1;
+    relay?.start();
+  }
+
+  #say(text: string): void {
+    if (this.#over) return;
+    this.#spoken = true;
+    this.#outlet.write(text);
+  }
+
+  #ended(index: number, text: string, usage: Usage): void {
+    if (this.#over) return;
+    this.#usages[index] = usage;
+    this.#owed -= 1;
+    if (this.#owed === 0) this.#close(text);
+    else {
+      if (text !== '') this.#say(text);
+      this.#next();
+    }
+  }
+
+  #close(text: string): void {
+    const { order, visit } = this.#commission;
+    const usages = this.#usages.filter((usage) => usage !== undefined);
+    let rest: string;
+    try {
+      rest = order.close(usages);
+    } catch {
+      this.#refuse(OUR_FAULT);
+      return;
+    }
+    this.#over = true;
+    visit.account.usage = sumOf(usages);
+    if (order.stream) this.#outlet.end(text + rest);
+    else this.#outlet.whole(rest);
+  }
+
+  #refuse(failure: Failure): void {
+    if (this.#over) return;
+    this.#over = true;
+    for (const relay of this.#relays) relay.cancel();
+    const { dialect, visit } = this.#commission;
+    visit.account.failure ??= failure.code ?? failure.kind;
+    visit.account.ended = this.#spoken ? 'cut' : failure.kind === 'invalid' || failure.kind === 'overloaded' ? 'refused' : 'failed';
+    if (this.#outlet.begun) this.#outlet.end(dialect.frame(failure));
+    else this.#outlet.refuse(dialect.refusal(failure), this.#headers());
+  }
+
+  // The client is gone, or has all of its answer.
+  #leave(): void {
+    this.#outlet.close();
+    this.#over = true;
+    for (const relay of this.#relays) relay.cancel();
+  }
+
+  #headers(): Readonly<Record<string, string>> {
+    const { unmet, visit } = this.#commission;
+    const { backend, reason } = visit.account;
+    return {
+      'openai-processing-ms': String(Math.round(performance.now() - visit.startedMs)),
+      ...(backend === undefined ? {} : { 'x-hxllm-backend': backend }),
+      ...(reason === undefined ? {} : { 'x-hxllm-route': reason }),
+      ...(unmet.length === 0 ? {} : { 'x-hxllm-ignored-params': readableNames(unmet) }),
+    };
+  }
+}
+
+const STOPPING: Failure = { kind: 'overloaded', code: 'stopping', message: 'The server is being stopped and could not wait for the end of this answer.', retryAfterMs: 1000 };

@@ -1,0 +1,16 @@
+import type { Usage } from '../exchange.ts';
+
+/** What several answers cost together; the first is the sum where it is the only one. */
+export function sumOf(usages: readonly Usage[]): Usage {
+  const [only] = usages;
+  if (only !== undefined && usages.length === 1) return only;
+  const total = (of: (usage: Usage) => number | undefined): number => usages.reduce((sum, usage) => sum + (of(usage) ?? 0), 0);
+  return {
+    promptTokens: total((usage) => usage.promptTokens),
+    completionTokens: total((usage) => usage.completionTokens),
+    totalMs: total((usage) => usage.totalMs),
+    loadMs: total((usage) => usage.loadMs),
+    prefillMs: total((usage) => usage.prefillMs),
+    decodeMs: total((usage) => usage.decodeMs),
+  };
+}
