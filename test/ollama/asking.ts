@@ -52,7 +52,10 @@ export function read(server: Server, path: string, body: unknown): Reading {
   const end = (): void => {
     state.ended = true;
     ended.resolve(text);
+    begun.reject(new Error('the connection ended before an answer began'));
   };
+  // Who only waits for the end need not look.
+  begun.promise.catch(() => undefined);
   asked.on('response', (response: IncomingMessage) => {
     // Go sends the head with the first piece, so this is when the model began to speak.
     state.begun = true;

@@ -7,6 +7,7 @@ import { until } from '../ollama/case.ts';
 import { FIELD_MODEL, startRealOllama, whyNoRealOllama, type RealServer } from './ollama-server.ts';
 
 const skip = whyNoRealOllama();
+const LIMITS = { skip, timeout: 30_000 };
 const MESSAGES = [{ role: 'user' as const, content: 'Say something.' }];
 const CHAT = { model: 'phi3-3.8b', messages: MESSAGES, max_tokens: 8, seed: 3 };
 // A grammar that keeps the model talking for seconds.
@@ -23,7 +24,7 @@ describe('the OpenAI SDK through the gateway onto two real Ollama servers', () =
   let client: OpenAI;
   if (skip === false) {
     before(async () => {
-      servers = await Promise.all([startRealOllama(), startRealOllama()]);
+      servers = await Promise.all([startRealOllama({ numParallel: 1 }), startRealOllama({ numParallel: 1 })]);
       gateway = await startGateway([], { model_list: modelList(servers.map(({ url }) => url)) });
       client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: KEY, maxRetries: 0 });
     });
@@ -33,12 +34,12 @@ describe('the OpenAI SDK through the gateway onto two real Ollama servers', () =
     });
   }
 
-  test('it lists the aliases', { skip }, async () => {
+  test('it lists the aliases', LIMITS, async () => {
     const { data } = await client.models.list();
     assert.deepEqual(data.map(({ id }) => id).toSorted(), ['embed', 'phi3-3.8b', 'plain']);
   });
 
-  test('it chats, is told who answered, and uses both servers', { skip }, async () => {
+  test('it chats, is told who answered, and uses both servers', LIMITS, async () => {
     const seen = new Set<string>();
     for (let turn = 0; turn < 6; turn += 1) {
       const { data, response } = await client.chat.completions.create(CHAT).withResponse();
@@ -53,7 +54,7 @@ describe('the OpenAI SDK through the gateway onto two real Ollama servers', () =
     assert.deepEqual([...seen].toSorted(), servers.map(({ url }) => url).toSorted());
   });
 
-  test('it streams, with the usage at the end', { skip }, async () => {
+  test('it streams, with the usage at the end', LIMITS, async () => {
     const stream = await client.chat.completions.create({ ...CHAT, max_tokens: 20, stream: true, stream_options: { include_usage: true } });
     const [ids, reasons, totals] = [new Set<string>(), [] as string[], [] as number[]];
     for await (const chunk of stream) {
@@ -67,13 +68,13 @@ describe('the OpenAI SDK through the gateway onto two real Ollama servers', () =
     assert.ok(totals.length === 1 && (totals[0] ?? 0) > 0);
   });
 
-  test('it embeds several texts', { skip }, async () => {
+  test('it embeds several texts', LIMITS, async () => {
     const { data, usage } = await client.embeddings.create({ model: 'embed', input: ['hello', 'world'] });
     assert.deepEqual(data.map(({ index, embedding }) => [index, embedding.length]), [[0, 64], [1, 64]]);
     assert.ok(usage.prompt_tokens > 0);
   });
 
-  test('a wrong key, an unknown model and tools for a model without them are OpenAI’s errors', { skip }, async () => {
+  test('a wrong key, an unknown model and tools for a model without them are OpenAI’s errors', LIMITS, async () => {
     const stranger = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'sk-wrong', maxRetries: 0 });
     const failsWith = async (status: number, attempt: Promise<unknown>): Promise<void> => {
       await assert.rejects(attempt, (error) => error instanceof APIError && error.status === status);
@@ -83,8 +84,8 @@ describe('the OpenAI SDK through the gateway onto two real Ollama servers', () =
     await failsWith(400, client.chat.completions.create({ ...CHAT, model: 'plain', tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object', properties: {} } } }] }));
   });
 
-  test('a client that leaves its stream frees the slot on the server', { skip }, async () => {
-    const streams = await Promise.all(Array.from({ length: 4 }, () => client.chat.completions.create({ ...CHAT, max_tokens: 10_000, response_format: TRUTHS, stream: true })));
+  test('clients that leave their streams free the slots on the servers', LIMITS, async () => {
+    const streams = await Promise.all(servers.map(() => client.chat.completions.create({ ...CHAT, max_tokens: 10_000, response_format: TRUTHS, stream: true })));
     for (const stream of streams) stream.controller.abort();
     for (const server of servers) {
       const next = read(server, '/api/chat', { model: FIELD_MODEL, messages: MESSAGES, options: { num_predict: 1 } });
@@ -93,7 +94,7 @@ describe('the OpenAI SDK through the gateway onto two real Ollama servers', () =
     }
   });
 
-  test('when one server dies the other answers', { skip }, async () => {
+  test('when one server dies the other answers', LIMITS, async () => {
     const [dying, staying] = servers;
     await dying?.close();
     for (let turn = 0; turn < 4; turn += 1) {

@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -49,12 +50,17 @@ export async function startRealOllama(options: RealOptions = {}): Promise<RealSe
   const server = spawn(binary, ['serve'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   for (const output of [server.stdout, server.stderr]) output.setEncoding('utf8').on('data', (text: string) => (log += text));
-  const kill = (): void => void server.kill('SIGKILL');
-  // A test that dies takes its server along.
+  const kill = (): void => {
+    server.kill('SIGKILL');
+    rmSync(home, { recursive: true, force: true });
+  };
+  // A test that ends early, or is ended, takes its server along.
   process.on('exit', kill);
+  const end = (): never => process.exit(130);
+  process.on('SIGTERM', end).on('SIGINT', end);
   const close = async (): Promise<void> => {
     await stop(server);
-    process.off('exit', kill);
+    process.off('exit', kill).off('SIGTERM', end).off('SIGINT', end);
     await rm(home, { recursive: true, force: true });
   };
   const url = `http://127.0.0.1:${String(port)}`;

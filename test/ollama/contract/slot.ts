@@ -1,66 +1,73 @@
 import assert from 'node:assert/strict';
-import { read, type Reading, type Server } from '../asking.ts';
+import { linesOf, read, type Reading, type Server } from '../asking.ts';
 import { until, type Case } from '../case.ts';
 import { ENDLESS, longWork } from './work.ts';
 
 const SHORT = { model: 'tiny', messages: [{ role: 'user', content: 'x' }], options: { num_predict: 1 } };
 
-async function fillSlots(server: Server, work = ENDLESS): Promise<readonly [Reading, Reading]> {
+/**
+ * Takes the slots, and waits until the first answer has begun. The real runner now and then lets a request into a free
+ * slot only when another answer is through (seen on busy cores, with a model whose tokens take less than a millisecond),
+ * so no case relies on the second having begun, or on one entering while another is written.
+ */
+async function fillSlots(server: Server, work: object): Promise<readonly [Reading, Reading]> {
   const works = [read(server, '/api/chat', { model: 'tiny', ...work }), read(server, '/api/chat', { model: 'tiny', ...work })] as const;
-  await Promise.all(works.map(({ begun }) => begun));
+  await Promise.race(works.map(({ begun }) => begun));
   return works;
-}
-
-function leaveAll(...readings: readonly Reading[]): void {
-  for (const reading of readings) reading.leave();
 }
 
 /** Who works when: two slots, and a queue that never says no. */
 export const SLOTS: readonly Case[] = [
   {
-    name: 'two answers run at once; a third waits, without a byte, until one of them is through',
+    name: 'a third answer waits, without a byte, until one of two is through',
     check: async (server) => {
       const [first, second] = await fillSlots(server, longWork(1200));
       const third = read(server, '/api/chat', SHORT);
       assert.equal(await third.begun, 200);
       assert.ok(first.hasEnded() || second.hasEnded(), 'the third began while both slots were taken');
-      leaveAll(first, second);
-      await third.ended;
+      await Promise.all([first.ended, second.ended, third.ended]);
     },
   },
   {
-    name: 'a client that leaves its answer frees the slot',
+    name: 'clients that leave their answers free the slots, and one that leaves while it waits is forgotten',
     check: async (server) => {
-      const [first, second] = await fillSlots(server);
-      const third = read(server, '/api/chat', SHORT);
-      first.leave();
-      await third.begun;
-      assert.ok(!second.hasEnded(), 'the third had to wait for the second');
-      leaveAll(second, third);
-    },
-  },
-  {
-    name: 'a client that leaves while it waits is forgotten, and the next in the queue is served',
-    check: async (server) => {
-      const [first, second] = await fillSlots(server);
+      const [first, second] = await fillSlots(server, ENDLESS);
       const impatient = read(server, '/api/chat', { model: 'tiny', ...ENDLESS });
       const patient = read(server, '/api/chat', SHORT);
-      impatient.leave();
-      await impatient.ended;
-      first.leave();
-      assert.equal(await patient.begun, 200);
-      assert.ok(!second.hasEnded());
-      leaveAll(second, patient);
+      for (const leaving of [impatient, first, second]) leaving.leave();
+      // Each of the answers that were left would take several seconds more.
+      await until('the patient one is served', patient.hasBegun, 2500);
+      await patient.ended;
     },
   },
   {
     name: 'the listings answer while every slot is taken',
     check: async (server) => {
-      const [first, second] = await fillSlots(server);
+      const works = await fillSlots(server, ENDLESS);
       for (const path of ['/api/version', '/api/ps', '/api/tags']) assert.equal((await fetch(`${server.url}${path}`)).status, 200);
-      assert.ok(!first.hasEnded() && !second.hasEnded());
-      leaveAll(first, second);
-      await until('both are gone', () => first.hasEnded() && second.hasEnded());
+      assert.ok(works.some(({ hasEnded }) => !hasEnded()));
+      for (const work of works) work.leave();
+    },
+  },
+  {
+    name: 'a client that leaves while its prompt is read keeps the slot until all of it is read',
+    check: async (server) => {
+      const options = { num_ctx: 2048, num_predict: 1 };
+      const reading = (word: string): object => ({ model: 'tiny', messages: [{ role: 'user', content: `${word} `.repeat(2100) }], options });
+      const measured = linesOf(await read(server, '/api/chat', reading('alpha')).ended).at(-1);
+      const prefillMs = Number(measured?.['prompt_eval_duration']) / 1e6;
+      const other = read(server, '/api/chat', { model: 'tiny', ...ENDLESS, options: { num_ctx: 2048, num_predict: 10_000, seed: 1 } });
+      await other.begun;
+      const startedMs = performance.now();
+      const leaving = read(server, '/api/chat', reading('gamma'));
+      await new Promise((resolve) => setTimeout(resolve, prefillMs / 4));
+      leaving.leave();
+      const next = read(server, '/api/chat', { ...SHORT, options });
+      await next.begun;
+      const waitedMs = performance.now() - startedMs;
+      assert.ok(waitedMs > prefillMs * 0.6, `the slot was free after ${waitedMs.toFixed(0)} of ${prefillMs.toFixed(0)} ms`);
+      other.leave();
+      await until('the rest has ended', () => other.hasEnded() && leaving.hasEnded());
     },
   },
 ];
