@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { piece, startFake } from '../fake-upstream.ts';
+import { KEY, startGateway, until, type Running } from '../running.ts';
+
+const GAP_MS = 60;
+const TURNS = 12;
+
+async function ask(gateway: Running, stream: boolean): Promise<Socket> {
+  const body = JSON.stringify({ model: 'm', stream, messages: [{ role: 'user', content: 'hi' }] });
+  const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true });
+  await once(socket, 'connect');
+  socket.on('error', () => undefined);
+  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`);
+  return socket;
+}
+
+for (const stream of [true, false]) {
+  for (const [how, leave] of [['goes', (socket: Socket) => socket.destroy()], ['closes its half', (socket: Socket) => socket.end()]] as const) {
+    test(`a client that ${how} while ${stream ? 'its stream' : 'an answer in one piece'} is decoded is gone at the server as well before a second piece can follow`, async (t) => {
+      let said = 0;
+      await using fake = await startFake((_got, outgoing) => {
+        const timer = setInterval(() => {
+          said += 1;
+          outgoing.write(piece('word '));
+        }, GAP_MS);
+        outgoing.once('close', () => clearInterval(timer));
+      });
+      await using gateway = await startGateway([fake]);
+      const tookMs: number[] = [];
+      for (let turn = 1; turn <= TURNS; turn += 1) {
+        said = 0;
+        const socket = await ask(gateway, stream);
+        await until('the server decodes', () => fake.requests.length === turn && said >= 2);
+        // Not always at the same distance from the next piece.
+        await new Promise((resolve) => setTimeout(resolve, (GAP_MS * turn) / TURNS));
+        const [before, sinceMs] = [said, performance.now()];
+        leave(socket);
+        await fake.requests[turn - 1]?.left;
+        const lateMs = performance.now() - sinceMs;
+        tookMs.push(lateMs);
+        assert.ok(said - before <= 1 + Math.floor(lateMs / GAP_MS), `${String(said - before)} pieces in ${String(lateMs)} ms`);
+        socket.destroy();
+      }
+      const sorted = tookMs.toSorted((a, b) => a - b);
+      const middleMs = sorted[TURNS / 2] ?? Infinity;
+      t.diagnostic(`the server learns of it after ${middleMs.toFixed(1)} ms (at most ${(sorted.at(-1) ?? 0).toFixed(1)} ms)`);
+      // One of them may have had to wait for the machine; half of them cannot.
+      assert.ok(middleMs <= 50, `${String(middleMs)} ms`);
+      await until('no place is taken', () => gateway.service().desk.inFlight === 0);
+    });
+  }
+}

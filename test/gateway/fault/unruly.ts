@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { piece } from '../fake-upstream.ts';
+
+/** What is done with a connection on which something was asked. */
+export type Misdeed = (socket: Socket) => void;
+
+/** A server that looks alive and breaks HTTP or itself whenever it should answer. */
+export interface Unruly {
+  readonly url: string;
+  /** How often it was asked for an answer. */
+  asked(): number;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const CHUNKED = 'HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+/** One HTTP chunk. */
+export function chunk(text: string): string {
+  return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+}
+
+const then = (text: string, end: Misdeed): Misdeed => (socket) => {
+  // What has been said arrives before the connection breaks.
+  socket.write(text, () => setTimeout(() => end(socket), 20));
+};
+const close: Misdeed = (socket) => socket.destroy();
+const halfClose: Misdeed = (socket) => socket.end();
+const reset: Misdeed = (socket) => socket.resetAndDestroy();
+
+/** Ways of not answering at all. */
+export const SILENT_MISDEEDS: Readonly<Record<string, Misdeed>> = {
+  'closes when it is asked': close,
+  'closes its half when it is asked': halfClose,
+  'resets when it is asked': reset,
+  'speaks no HTTP': then('SSH-2.0-OpenSSH_9.2p1\r\n', close),
+  'breaks off in its headers': then('HTTP/1.1 200 OK\r\nContent-Ty', close),
+  'sends headers without end': then(`HTTP/1.1 200 OK\r\n${`x-${'y'.repeat(500)}: z\r\n`.repeat(400)}`, () => undefined),
+  'sends less than it promised': then('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{', close),
+  'closes before the first line': then(CHUNKED, close),
+  'sends a chunk whose length is no number': then(`${CHUNKED}zz\r\n`, () => undefined),
+  'answers with a page': then('HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 28\r\n\r\n<html>502 Bad Gateway</html>', () => undefined),
+  'answers with JSON that is no object': then(`${CHUNKED}${chunk('null\n[]\n1\n')}0\r\n\r\n`, () => undefined),
+  'answers with bytes that are no text': then(`${CHUNKED}${chunk('\u0000\u0001\u0002\n')}0\r\n\r\n`, () => undefined),
+  'says that it has moved': then('HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n', () => undefined),
+  'has a status without a meaning': then('HTTP/1.1 599 \r\nContent-Length: 0\r\n\r\n', () => undefined),
+};
+
+/** Ways of breaking an answer after its first words. */
+export const SPOKEN_MISDEEDS: Readonly<Record<string, Misdeed>> = {
+  'closes after its first words': then(CHUNKED + chunk(piece('words')), close),
+  'closes its half after its first words': then(CHUNKED + chunk(piece('words')), halfClose),
+  'resets after its first words': then(CHUNKED + chunk(piece('words')), reset),
+  'tells of an error after its first words': then(CHUNKED + chunk(piece('words')) + chunk('{"error":"an error was encountered while running the model: unexpected EOF"}\n'), () => undefined),
+  'sends a page after its first words': then(CHUNKED + chunk(piece('words')) + chunk('<html>502 Bad Gateway</html>\n'), () => undefined),
+  'breaks its chunks after its first words': then(`${CHUNKED}${chunk(piece('words'))}zz\r\n`, () => undefined),
+  'breaks off in a line': then(CHUNKED + chunk(piece('words')) + chunk('{"model":"m","mess'), close),
+};
+
+/** Starts one; what costs nothing (`GET`) it answers as Ollama does, with the model `m` in memory. */
+export async function startUnruly(misdeed: Misdeed): Promise<Unruly> {
+  let asked = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy());
+    let text = '';
+    socket.setEncoding('latin1').on('data', (more: string) => {
+      text += more;
+      const headEnd = text.indexOf('\r\n\r\n') + 4;
+      const length = Number(/^content-length: *(\d+)/im.exec(text)?.[1] ?? 0);
+      if (headEnd === 3 || text.length < headEnd + length) return;
+      const head = text.slice(0, headEnd);
+      text = text.slice(headEnd + length);
+      if (head.startsWith('GET ')) socket.write(shown(head.split(' ')[1] ?? ''));
+      else {
+        asked += 1;
+        misdeed(socket);
+      }
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const stop = async (): Promise<void> => {
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  return { url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`, asked: () => asked, [Symbol.asyncDispose]: stop };
+}
+
+function shown(path: string): string {
+  const model = { name: 'm:latest', model: 'm:latest', size: 1000, digest: '0', details: {}, expires_at: '2036-01-01T00:00:00Z', size_vram: 1000, context_length: 4096 };
+  const body = path === '/api/version' ? { version: '0.22.1' } : path === '/api/ps' || path === '/api/tags' ? { models: [model] } : {};
+  const text = JSON.stringify(body);
+  return `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${String(text.length)}\r\n\r\n${text}`;
+}
