@@ -43,11 +43,11 @@ export function answer({ incoming, outgoing, visit }: Door, service: Service, { 
     visit.account.stream = stream;
     const group = service.models.get(model);
     // Other servers are sent the request as it came, and say for themselves what they cannot do.
-    const unmet = group?.deployments.some(({ provider }) => provider === 'ollama') === true ? ignored : [];
-    const [first] = unmet;
+    if (group?.deployments.some(({ provider }) => provider === 'ollama') === true) for (const name of ignored) visit.account.unmet.add(name);
+    const [first] = visit.account.unmet;
     if (group === undefined) turnAway(unknownModel(model));
     else if (service.config.strict && first !== undefined) turnAway(notHonoured(first));
-    else new Reply({ service, visit, outgoing, dialect, order: order.value, group, unmet }).start();
+    else new Reply({ service, visit, outgoing, dialect, order: order.value, group }).start();
   });
 }
 

@@ -3,7 +3,7 @@ import type { Visit } from './client/visit.ts';
 import type { Failure, ReplyWriter, ServerEvent, ServerFailure, Share, Usage } from './exchange.ts';
 import type { Decision, Ending } from './route/event.ts';
 import type { Service } from './service.ts';
-import type { Attempt } from './upstream/attempt.ts';
+import type { Sending } from './upstream/sending.ts';
 
 const ENDINGS: Readonly<Record<ServerFailure['fault'], Ending>> = { request: 'refused', busy: 'refused', deployment: 'deployment-failed', backend: 'backend-failed' };
 
@@ -29,7 +29,7 @@ export class Relay {
   readonly #listener: RelayListener;
   readonly #tried: string[] = [];
   #deployment: Deployment | undefined;
-  #attempt: Attempt | undefined;
+  #sending: Sending | undefined;
   #writer: ReplyWriter;
   #lastFailure: ServerFailure | undefined;
   #spoken = false;
@@ -53,7 +53,7 @@ export class Relay {
   cancel(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#attempt?.cancel();
+    this.#sending?.cancel();
     this.#release('cancelled');
   }
 
@@ -77,8 +77,11 @@ export class Relay {
     const onEvents = (events: readonly ServerEvent[]): void => {
       this.#heard(events);
     };
+    const onUnmet = (parameter: string): void => {
+      account.unmet.add(parameter);
+    };
     try {
-      this.#attempt = service.upstream.send(share, deployment, performance.now() - visit.startedMs, { onEvents });
+      this.#sending = service.upstream.send(share, deployment, performance.now() - visit.startedMs, { onEvents, onUnmet });
     } catch {
       // JSON can be read much deeper than it can be written.
       this.#release('cancelled');
@@ -90,7 +93,7 @@ export class Relay {
     try {
       this.#write(events);
     } catch {
-      this.#attempt?.cancel();
+      this.#sending?.cancel();
       this.#release('cancelled');
       this.#refuse(OUR_FAULT);
     }

@@ -19,8 +19,6 @@ export interface Commission {
   readonly dialect: ClientDialect;
   readonly order: Order;
   readonly group: ModelGroup;
-  /** Parameters that are not honoured there, by their names in the client's dialect. */
-  readonly unmet: readonly string[];
 }
 
 /** One reply to one client: lets each share of the order be served, sends on what they say as it comes, and gives all of them up when one fails or the client leaves. */
@@ -121,13 +119,13 @@ export class Reply {
   }
 
   #headers(): Readonly<Record<string, string>> {
-    const { unmet, visit } = this.#commission;
-    const { backend, reason } = visit.account;
+    const { visit } = this.#commission;
+    const { backend, reason, unmet } = visit.account;
     return {
       'openai-processing-ms': String(Math.round(performance.now() - visit.startedMs)),
       ...(backend === undefined ? {} : { 'x-hxllm-backend': backend }),
       ...(reason === undefined ? {} : { 'x-hxllm-route': reason }),
-      ...(unmet.length === 0 ? {} : { 'x-hxllm-ignored-params': readableNames(unmet) }),
+      ...(unmet.size === 0 ? {} : { 'x-hxllm-ignored-params': readableNames([...unmet]) }),
     };
   }
 }

@@ -16,7 +16,8 @@ const RULES: readonly Rule[] = [
   { text: /llm server loading model/i, failure: { kind: 'overloaded', code: 'model_loading', fault: 'busy', retryAfterMs: 1000 } },
   { text: /does not support tools/i, failure: { ...INVALID, code: 'tools_not_supported', param: 'tools' } },
   { text: /does not support insert/i, failure: { ...INVALID, code: 'suffix_not_supported', param: 'suffix' } },
-  { text: /does not support thinking|think value .* is not supported/i, failure: { ...INVALID, code: 'reasoning_not_supported', param: 'reasoning_effort' } },
+  { text: /does not support thinking/i, failure: { ...INVALID, code: 'reasoning_not_supported', param: 'reasoning_effort' } },
+  { text: /think value .*not supported/i, failure: { ...INVALID, code: 'effort_not_supported', param: 'reasoning_effort' } },
   { text: /option "?[\w.]+"? must be of type|invalid format|invalid JSON schema/i, failure: INVALID },
   { text: /model runner has unexpectedly stopped|runner process (?:no longer running|has terminated)|error was encountered while running/i, failure: RUNNER },
 ];

@@ -1,24 +1,31 @@
 import { Agent } from 'undici';
 import type { BackendConfig, Deployment, GatewayConfig, Timeouts } from '../../schema/gateway-config.ts';
-import type { Share } from '../exchange.ts';
+import type { Ask, Share } from '../exchange.ts';
+import { Abilities } from './abilities.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';
 import { callFor } from './call.ts';
 import type { Limits } from './deadline.ts';
+import { Sending, type SendingListener } from './sending.ts';
 import { targetOf, type Target } from './target.ts';
 
 const PROBE_MS = 2000;
+const LOOK_MS = 2000;
 
 /** The servers of one configuration, as things to send requests to. */
 export class Upstream {
   readonly #agent: Agent;
   readonly #timeouts: Timeouts;
+  readonly #strict: boolean;
+  readonly #abilities: Abilities;
   readonly #targets: ReadonlyMap<string, Target>;
   /** Has connections of its own, on which requests may still run. */
   readonly #older: Upstream | undefined;
 
   /** One that takes the place of another goes on with its connections. */
-  constructor({ backends, timeouts }: GatewayConfig, previous?: Upstream) {
+  constructor({ backends, timeouts, strict }: GatewayConfig, previous?: Upstream) {
     this.#timeouts = timeouts;
+    this.#strict = strict;
+    this.#abilities = previous !== undefined ? previous.#abilities : new Abilities(() => performance.now());
     this.#targets = new Map(backends.map(({ url }) => [url, targetOf(url)]));
     const kept = previous !== undefined && previous.#timeouts.connectMs === timeouts.connectMs ? previous : undefined;
     this.#older = kept === undefined ? previous : kept.#older;
@@ -27,10 +34,27 @@ export class Upstream {
   }
 
   /** Sends a share of an order to a deployment; `spentMs` of its time have passed already. */
-  send(share: Share, deployment: Deployment, spentMs: number, listener: AttemptListener): Attempt {
-    const call = callFor(share.asks, deployment);
+  send(share: Share, deployment: Deployment, spentMs: number, listener: SendingListener): Sending {
+    const sinceMs = performance.now() - spentMs;
+    const sending = new Sending(
+      share.asks,
+      {
+        strict: this.#strict,
+        lacks: () => this.#abilities.lacks(deployment),
+        learn: (lack) => { this.#abilities.learn(deployment, lack); },
+        look: (asks) => (needsEyes(asks) && deployment.provider === 'ollama' && !this.#abilities.isShown(deployment) ? this.#look(deployment) : undefined),
+        dispatch: (asks, to) => this.#dispatch(asks, deployment, this.#limits(share, deployment, performance.now() - sinceMs), to),
+      },
+      listener,
+    );
+    sending.start();
+    return sending;
+  }
+
+  #dispatch(asks: Ask, deployment: Deployment, limits: Limits, listener: AttemptListener): Attempt {
+    const call = callFor(asks, deployment);
     const { origin, prefix } = this.#targetOf(deployment.url);
-    const attempt = new Attempt(call, this.#limits(share, deployment, spentMs), listener);
+    const attempt = new Attempt(call, limits, listener);
     const headers = { 'content-type': 'application/json', ...authorization(deployment) };
     this.#agent.dispatch({ origin, path: prefix + call.path, method: 'POST', headers, body: call.body }, attempt);
     return attempt;
@@ -50,6 +74,20 @@ export class Upstream {
     }
   }
 
+  // Whoever does not say what a model can do is asked for it all the same.
+  async #look(deployment: Deployment): Promise<void> {
+    const { origin, prefix } = this.#targetOf(deployment.url);
+    const headers = { 'content-type': 'application/json', ...authorization(deployment) };
+    try {
+      const answer = await this.#agent.request({ origin, path: `${prefix}/api/show`, method: 'POST', headers, body: JSON.stringify({ model: deployment.model }), signal: AbortSignal.timeout(LOOK_MS) });
+      const shown: unknown = await answer.body.json();
+      if (answer.statusCode !== 200 || typeof shown !== 'object' || shown === null) return;
+      this.#abilities.show(deployment, 'capabilities' in shown && Array.isArray(shown.capabilities) ? shown.capabilities : undefined);
+    } catch {
+      // Whatever it is, the request will meet it too.
+    }
+  }
+
   /** Breaks all connections off. */
   async close(): Promise<void> {
     await Promise.all([this.#agent.destroy(), this.#older?.close()]);
@@ -64,6 +102,10 @@ export class Upstream {
     const most = stream ? totalMs : least(timeoutMs ?? wholeMs, totalMs);
     return { firstByteMs: stream ? (streamTimeoutMs ?? timeoutMs ?? firstByteMs) : firstByteMs, idleMs, wholeMs: most === 0 ? 0 : Math.max(1, most - spentMs) };
   }
+}
+
+function needsEyes(asks: Ask): boolean {
+  return asks.kind === 'chat' && asks.request.messages.some(({ images }) => images.length > 0);
 }
 
 function authorization({ apiKey }: Pick<BackendConfig, 'apiKey'>): Readonly<Record<string, string>> {

@@ -13,6 +13,8 @@ export interface Account {
   model?: string;
   backend?: string;
   reason?: string;
+  /** Parameters that the client set and that nobody honours, by their names in its dialect. */
+  readonly unmet: Set<string>;
   attempts: number;
   /** The code or kind of what went wrong. */
   failure?: string;

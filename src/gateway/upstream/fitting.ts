@@ -1,0 +1,47 @@
+import type { Ask, ChatRequest, ServerFailure } from '../exchange.ts';
+
+/** Something that a model may be unable to do. `effort`: to think as much as it is told; `images`: to see. */
+export type Lack = 'tools' | 'thinking' | 'effort' | 'images';
+
+/** What is asked, as far as a model can do it. */
+export interface Fitted {
+  readonly asks: Ask;
+  /** Parameters that were left out, by their names in the client's dialect. */
+  readonly unmet: readonly string[];
+}
+
+/** What a refusal says about the model; `undefined` where it says nothing of the kind. */
+export function lackIn({ code }: ServerFailure): Lack | undefined {
+  if (code === 'tools_not_supported') return 'tools';
+  return code === 'reasoning_not_supported' ? 'thinking' : code === 'effort_not_supported' ? 'effort' : undefined;
+}
+
+/** Leaves out of what is asked what a model cannot do, or says why that would be no answer; under `strict` it never is. */
+export function fit(asks: Ask, lacks: ReadonlySet<Lack>, strict: boolean): Fitted | ServerFailure {
+  if (lacks.size === 0 || asks.kind === 'embed') return { asks, unmet: [] };
+  const unmet: string[] = [];
+  let { thinking } = asks.request;
+  if (thinking !== undefined && thinking !== false && lacks.has('thinking')) {
+    thinking = undefined;
+    unmet.push(thinkingName(asks.request));
+  } else if (typeof thinking === 'string' && lacks.has('effort')) {
+    // It thinks, but as much as it likes.
+    thinking = true;
+    unmet.push(thinkingName(asks.request));
+  }
+  if (strict && unmet.length > 0) return refusal('reasoning_not_supported', unmet[0] ?? '', 'This model cannot reason as it is asked to.');
+  if (asks.kind === 'completion') return { asks: { kind: 'completion', request: { ...asks.request, thinking } }, unmet };
+  const { request } = asks;
+  if (lacks.has('images') && request.messages.some(({ images }) => images.length > 0)) return refusal('images_not_supported', 'messages', 'This model cannot see images.');
+  if (request.tools.length === 0 || !lacks.has('tools')) return { asks: { kind: 'chat', request: { ...request, thinking } }, unmet };
+  if (request.mustCall || strict) return refusal('tools_not_supported', request.mustCall ? 'tool_choice' : 'tools', 'This model knows no tools, so none can be called.');
+  return { asks: { kind: 'chat', request: { ...request, thinking, tools: [] } }, unmet: [...unmet, 'tools'] };
+}
+
+function thinkingName({ original }: Pick<ChatRequest, 'original'>): string {
+  return original['reasoning_effort'] === undefined ? 'think' : 'reasoning_effort';
+}
+
+function refusal(code: string, param: string, message: string): ServerFailure {
+  return { kind: 'invalid', code, param, message, fault: 'request' };
+}

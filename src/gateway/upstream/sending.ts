@@ -1,0 +1,80 @@
+import type { Ask, ServerEvent } from '../exchange.ts';
+import type { Attempt, AttemptListener } from './attempt.ts';
+import { fit, lackIn, type Lack } from './fitting.ts';
+
+/** Who is told what becomes of a request to a server. */
+export interface SendingListener extends AttemptListener {
+  /** A parameter was left out, since the model cannot honour it. */
+  onUnmet(parameter: string): void;
+}
+
+/** What a sending needs to know of its server. */
+export interface Recipient {
+  readonly strict: boolean;
+  lacks(): ReadonlySet<Lack>;
+  learn(lack: Lack): void;
+  /** Asks the server what its model can do; `undefined` where that is known, or the request does not need it. */
+  look(asks: Ask): Promise<void> | undefined;
+  dispatch(asks: Ask, listener: AttemptListener): Attempt;
+}
+
+/** One request to one server, sent as far as its model can do it: what it refuses to try is left out, and it is asked again. */
+export class Sending {
+  readonly #asks: Ask;
+  readonly #recipient: Recipient;
+  readonly #listener: SendingListener;
+  #attempt: Attempt | undefined;
+  #told: readonly string[] = [];
+  #cancelled = false;
+
+  constructor(asks: Ask, recipient: Recipient, listener: SendingListener) {
+    this.#asks = asks;
+    this.#recipient = recipient;
+    this.#listener = listener;
+  }
+
+  /** Sends; throws where the request cannot be written as JSON. */
+  start(): void {
+    const looking = this.#recipient.look(this.#asks);
+    if (looking === undefined) this.#send();
+    else void looking.then(() => { this.#sendLater(); });
+  }
+
+  /** Breaks the connection off, which is how a server learns that nobody waits any more. */
+  cancel(): void {
+    this.#cancelled = true;
+    this.#attempt?.cancel();
+  }
+
+  #sendLater(): void {
+    try {
+      this.#send();
+    } catch {
+      this.#listener.onEvents([{ kind: 'failure', failure: { kind: 'invalid', code: null, fault: 'request', message: 'Your request cannot be passed on to the model.' } }]);
+    }
+  }
+
+  #send(): void {
+    if (this.#cancelled) return;
+    const fitted = fit(this.#asks, this.#recipient.lacks(), this.#recipient.strict);
+    if (!('asks' in fitted)) {
+      // Not before the caller knows what it has started.
+      queueMicrotask(() => { if (!this.#cancelled) this.#listener.onEvents([{ kind: 'failure', failure: fitted }]); });
+      return;
+    }
+    for (const parameter of fitted.unmet) if (!this.#told.includes(parameter)) this.#listener.onUnmet(parameter);
+    this.#told = fitted.unmet;
+    this.#attempt = this.#recipient.dispatch(fitted.asks, { onEvents: (events) => { this.#heard(events); } });
+  }
+
+  #heard(events: readonly ServerEvent[]): void {
+    const [first] = events;
+    const lack = first?.kind === 'failure' ? lackIn(first.failure) : undefined;
+    if (lack === undefined || this.#recipient.lacks().has(lack)) {
+      this.#listener.onEvents(events);
+      return;
+    }
+    this.#recipient.learn(lack);
+    this.#sendLater();
+  }
+}
