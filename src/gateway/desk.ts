@@ -1,5 +1,5 @@
 import type { Decision, Ending } from './route/event.ts';
-import type { Fleet } from './route/fleet.ts';
+import type { Fleet, FleetPlan } from './route/fleet.ts';
 import { route, type Policy } from './route/router.ts';
 
 /** Told once what became of a request that wanted a place. */
@@ -15,7 +15,7 @@ export interface DeskListener {
 /** Where requests ask for a place: gives events to routing, and its decisions to whom they concern. */
 export class Desk {
   readonly #fleet: Fleet;
-  readonly #policy: Policy;
+  #policy: Policy;
   readonly #now: () => number;
   readonly #listener: DeskListener;
   readonly #waiting = new Map<string, Answer>();
@@ -54,6 +54,12 @@ export class Desk {
     this.#watching(backend, () => {
       this.#apply(route(this.#fleet, this.#policy, { kind: 'probed', backend, alive }, this.#now()));
     });
+  }
+
+  /** Another configuration holds from now on; requests in flight stay counted. */
+  replan(plan: FleetPlan, policy: Policy): void {
+    this.#policy = policy;
+    this.#apply(route(this.#fleet, policy, { kind: 'replanned', plan }, this.#now()));
   }
 
   #apply(decisions: readonly Decision[]): void {

@@ -1,8 +1,9 @@
-import type { BackendConfig, GatewayConfig, ModelGroup } from '../schema/gateway-config.ts';
+import type { GatewayConfig, ModelGroup } from '../schema/gateway-config.ts';
 import { Desk } from './desk.ts';
 import { Prober } from './health/prober.ts';
 import type { Log } from './log.ts';
-import { createFleet } from './route/fleet.ts';
+import { createFleet, type FleetPlan } from './route/fleet.ts';
+import type { Policy } from './route/router.ts';
 import { leastBusy } from './route/strategy/least-busy.ts';
 import { simpleShuffle } from './route/strategy/simple-shuffle.ts';
 import type { Strategy } from './route/strategy/strategy.ts';
@@ -19,23 +20,22 @@ export interface Service {
   readonly models: ReadonlyMap<string, ModelGroup>;
   readonly desk: Desk;
   readonly upstream: Upstream;
+  /** Makes the service of another configuration; it goes on with what this one knows about servers that stay. */
+  replacedBy(config: GatewayConfig): Service;
   close(): Promise<void>;
 }
 
 /** Makes a service of a configuration; it reaches for no server before the first request. */
-export function createService(config: GatewayConfig, log: Log): Service {
+export function createService(first: GatewayConfig, log: Log): Service {
+  const since = Math.floor(Date.now() / 1000);
   const now = (): number => performance.now();
-  const upstream = new Upstream(config);
-  const byUrl = new Map(config.backends.map((backend): [string, BackendConfig] => [backend.url, backend]));
   const probe = async (url: string): Promise<boolean> => {
-    const backend = byUrl.get(url);
+    const { config, upstream } = latest;
+    const backend = config.backends.find((known) => known.url === url);
     return backend !== undefined && (await upstream.probe(backend));
   };
   const prober = new Prober({ probe, now, onResult: (backend, alive) => { desk.probed(backend, alive); } });
-  const { strategy, allowedFails, cooldownMs } = config.routing;
-  const deployments = config.groups.flatMap((group) => [...group.deployments]);
-  const fleet = createFleet({ backends: [...byUrl.keys()], places: deployments.map(({ id, url, weight }) => ({ id, backend: url, weight })) });
-  const desk: Desk = new Desk(fleet, { strategy: STRATEGIES[strategy], allowedFails, cooldownMs, random: Math.random }, now, {
+  const desk: Desk = new Desk(createFleet(planOf(first)), policyOf(first), now, {
     onDown: (backend, nextProbeMs, isNew) => {
       if (isNew) log({ event: 'backend-down', backend });
       prober.ask(backend, nextProbeMs);
@@ -44,11 +44,33 @@ export function createService(config: GatewayConfig, log: Log): Service {
       log({ event: 'backend-up', backend });
     },
   });
-  const close = async (): Promise<void> => {
-    prober.close();
-    await upstream.close();
-  };
-  return { config, since: Math.floor(Date.now() / 1000), models: modelsOf(config), desk, upstream, close };
+  const serve = (config: GatewayConfig, upstream: Upstream): Service => ({
+    config,
+    since,
+    models: modelsOf(config),
+    desk,
+    upstream,
+    replacedBy: (next) => {
+      desk.replan(planOf(next), policyOf(next));
+      latest = serve(next, new Upstream(next, upstream));
+      return latest;
+    },
+    close: async () => {
+      prober.close();
+      await upstream.close();
+    },
+  });
+  let latest = serve(first, new Upstream(first));
+  return latest;
+}
+
+function planOf({ backends, groups }: GatewayConfig): FleetPlan {
+  const deployments = groups.flatMap((group) => [...group.deployments]);
+  return { backends: backends.map(({ url }) => url), places: deployments.map(({ id, url, weight }) => ({ id, backend: url, weight })) };
+}
+
+function policyOf({ routing: { strategy, allowedFails, cooldownMs } }: GatewayConfig): Policy {
+  return { strategy: STRATEGIES[strategy], allowedFails, cooldownMs, random: Math.random };
 }
 
 function modelsOf({ groups, aliases }: GatewayConfig): ReadonlyMap<string, ModelGroup> {

@@ -1,3 +1,5 @@
+import type { FleetPlan } from './fleet.ts';
+
 /** What happens to a fleet; the only way in. Requests are named by an id of the caller's. */
 export type RouteEvent =
   /** A request wants one of these places; those in `tried` have failed it already. */
@@ -5,7 +7,9 @@ export type RouteEvent =
   /** A dispatched request has ended, whichever way; exactly once for each `assign`. */
   | { readonly kind: 'released'; readonly place: string; readonly how: Ending }
   /** A server was asked whether it lives. */
-  | { readonly kind: 'probed'; readonly backend: string; readonly alive: boolean };
+  | { readonly kind: 'probed'; readonly backend: string; readonly alive: boolean }
+  /** Another configuration holds from now on. */
+  | { readonly kind: 'replanned'; readonly plan: FleetPlan };
 
 /** How a request left its place: `cancelled` and a fault of the request's own say nothing about the place. */
 export type Ending = 'answered' | 'cancelled' | 'refused' | 'deployment-failed' | 'backend-failed';

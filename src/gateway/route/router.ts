@@ -1,6 +1,6 @@
 import { opened, probed } from './circuit.ts';
 import type { Decision, Ending, RouteEvent } from './event.ts';
-import type { Backend, Fleet, Place } from './fleet.ts';
+import { dismiss, replan, type Backend, type Fleet, type Place } from './fleet.ts';
 import type { Candidate, Strategy } from './strategy/strategy.ts';
 
 /** How a fleet is routed. */
@@ -28,6 +28,9 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       if (backend !== undefined) backend.circuit = probed(backend.circuit, event.alive, nowMs);
       return NOTHING;
     }
+    case 'replanned':
+      replan(fleet, event.plan);
+      return NOTHING;
   }
 }
 
@@ -67,6 +70,7 @@ function release(fleet: Fleet, policy: Policy, id: string, how: Ending, nowMs: n
     if (how === 'backend-failed') backend.circuit = opened(backend.circuit, nowMs);
     else if (how === 'deployment-failed') weaken(place, policy, nowMs);
     else if (how === 'answered') place.failures = 0;
+    if (place.leaving || backend.leaving) dismiss(fleet);
   }
 }
 

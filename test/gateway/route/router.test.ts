@@ -135,3 +135,29 @@ test('whatever happens, what is in flight is exactly what was given and not give
     { numRuns: 200 },
   );
 });
+
+test('after another plan, what stays keeps its counters, what is new is there, and what goes leaves with its last request', () => {
+  const fleet = fleetOf('a', 'b', 'c');
+  const taken = [placeOf(arrive(fleet)), placeOf(arrive(fleet))];
+  assert.deepEqual(taken, ['m@a', 'm@b']);
+  route(fleet, POLICY, { kind: 'replanned', plan: { backends: ['b', 'd'], places: [{ id: 'm@b', backend: 'b', weight: 3 }, { id: 'm@d', backend: 'd', weight: 1 }] } }, 0);
+  assert.deepEqual([...fleet.backends.keys()].toSorted(), ['a', 'b', 'd'], 'c had nothing in flight');
+  assert.partialDeepStrictEqual(fleet.places.get('m@b'), { inFlight: 1, weight: 3 });
+  assert.equal(placeOf(arrive(fleet, { places: ['m@b', 'm@d'] })), 'm@d', 'the one in flight at b still counts');
+  release(fleet, 'm@a', 'answered');
+  assert.deepEqual([...fleet.backends.keys(), ...fleet.places.keys()].toSorted(), ['b', 'd', 'm@b', 'm@d']);
+  release(fleet, 'm@b', 'answered');
+  release(fleet, 'm@d', 'answered');
+  assert.deepEqual([...fleet.backends.values()].map(({ inFlight }) => inFlight), [0, 0]);
+});
+
+test('a server that was down before another plan is down after it, and one that comes back after it was gone is taken to be up', () => {
+  const plan = (...backends: readonly string[]): void => void route(fleet, POLICY, { kind: 'replanned', plan: { backends, places: backends.map((backend) => ({ id: `m@${backend}`, backend, weight: 1 })) } }, 0);
+  const fleet = fleetOf('a', 'b');
+  release(fleet, placeOf(arrive(fleet, { places: ['m@a'] })), 'backend-failed');
+  plan('a', 'b');
+  assert.equal(fleet.backends.get('a')?.circuit.state, 'open');
+  plan('b');
+  plan('a', 'b');
+  assert.equal(fleet.backends.get('a')?.circuit.state, 'closed');
+});
