@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startSim, type Fault, type Sim, type SimOptions } from '../../../src/sim/server.ts';
+import type { Random } from './seed.ts';
+
+/** A simulated server that is harmed again and again, and comes back on the same port. */
+export class Victim {
+  readonly #options: SimOptions;
+  #sim: Sim;
+  #kills = 0;
+
+  private constructor(options: SimOptions, sim: Sim) {
+    this.#options = options;
+    this.#sim = sim;
+  }
+
+  static async start(options: SimOptions): Promise<Victim> {
+    return new Victim(options, await startSim(options));
+  }
+
+  get url(): string {
+    return this.#sim.url;
+  }
+
+  get kills(): number {
+    return this.#kills;
+  }
+
+  /** The server of the moment. */
+  get sim(): Sim {
+    return this.#sim;
+  }
+
+  /** Ends every connection at once, stays away for a while, and starts again with nothing in memory. */
+  async restart(awayMs: number): Promise<void> {
+    this.#kills += 1;
+    const { port } = this.#sim;
+    await this.#sim.close();
+    await sleep(awayMs);
+    this.#sim = await startSim({ ...this.#options, port });
+  }
+
+  /** One of what may go wrong without the server going away. */
+  harm(random: Random): void {
+    const after = random.below(6);
+    this.#sim.faults.add(random.pick<Fault>([
+      { kind: 'error', message: 'simulated failure' },
+      { kind: 'error', status: 503, message: 'server busy, please try again.  maximum pending requests exceeded' },
+      { kind: 'slow-load', ms: 150 },
+      { kind: 'stall', ms: 100, after },
+      { kind: 'die', after },
+      { kind: 'cut', after },
+      { kind: 'reset', after },
+      { kind: 'garbage', after },
+      { kind: 'repeat', after: after + 1 },
+    ]));
+  }
+}

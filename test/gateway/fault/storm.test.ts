@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { piece, startFake } from '../fake-upstream.ts';
+import { KEY, startGateway, until, type Running } from '../running.ts';
+import { Victim } from './machine.ts';
+import { seeded, type Random } from './seed.ts';
+import { judge } from './verdict.ts';
+
+const CLIENTS = 20;
+const TURNS = 20;
+const SIM = { models: [{ name: 'm', answerTokens: 8 }], numParallel: 4, loadMs: 20, tokenMs: 4 };
+
+interface Tally {
+  sent: number;
+  whole: number;
+  cut: number;
+  left: number;
+}
+
+test('with everything going wrong at once under load, no request is lost that could be answered, and nothing stays taken', { timeout: 60_000 }, async (t) => {
+  await seeded(async (random) => {
+    const [steady, ...victims] = await Promise.all([Victim.start(SIM), Victim.start(SIM), Victim.start(SIM), Victim.start(SIM)]);
+    await using flood = await startFake(floods);
+    const servers = [...victims, steady].map(({ url }) => ({ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url } }));
+    const torrent = { model_name: 'torrent', litellm_params: { model: 'ollama_chat/m', api_base: flood.url } };
+    const settings = { router_settings: { num_retries: 6, cooldown_time: 0.2 }, hxllm: { backends: Object.fromEntries([...victims, steady].map(({ url }) => [url, { num_parallel: 4 }])) } };
+    await using gateway = await startGateway([], { model_list: [...servers, torrent], ...settings });
+    const tally: Tally = { sent: 0, whole: 0, cut: 0, left: 0 };
+    const deaf = await readNothing(gateway);
+    let over = false;
+    const harming = harm(victims, random, () => over);
+    const clients = await Promise.allSettled(Array.from({ length: CLIENTS }, (_, number) => client(gateway, random, tally, number)));
+    over = true;
+    await harming;
+    for (const settled of clients) if (settled.status === 'rejected') throw settled.reason;
+    await until('a client that reads nothing is dropped', () => gateway.ended().some(({ ended }) => ended === 'client-too-slow'));
+    deaf.destroy();
+    t.diagnostic(`${JSON.stringify(tally)}, ${String(victims.reduce((sum, { kills }) => sum + kills, 0))} restarts, ${String(gateway.ended().filter(({ attempts }) => Number(attempts) > 1).length)} moved`);
+    assert.equal(tally.whole + tally.cut + tally.left, tally.sent);
+    await until('no place is taken', () => gateway.service().desk.inFlight === 0);
+    await until('no server works for nobody', () => [...victims, steady].every(({ sim }) => sim.activity().busy + sim.activity().waiting === 0));
+    await until('each request has its line', () => gateway.ended().length > tally.whole + tally.cut);
+    assert.ok(gateway.ended().length <= tally.sent + 1, 'and no more than one');
+    await comeBack(gateway, victims);
+    await Promise.all([steady, ...victims].map(({ sim }) => sim.close()));
+  });
+});
+
+async function client(gateway: Running, random: Random, tally: Tally, number: number): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    const stream = random.chance(0.6);
+    const patienceMs = random.chance(0.3) ? random.below(90) : undefined;
+    const body = { stream, messages: [{ role: 'user', content: `client ${String(number)} turn ${String(turn)}` }] };
+    tally.sent += 1;
+    const line = gateway.ended().length;
+    if (patienceMs !== undefined) {
+      const leaving = new AbortController();
+      const answer = gateway.chat(body, { signal: leaving.signal }).then((response) => response.text()).catch(() => '');
+      await sleep(patienceMs);
+      leaving.abort();
+      await answer;
+      tally.left += 1;
+      continue;
+    }
+    const response = await gateway.chat(body);
+    const text = await response.text();
+    const { ending } = judge(stream, response.status, text);
+    assert.notEqual(ending, 'refused', `${String(response.status)} ${text} ${JSON.stringify(gateway.log.slice(line))}`);
+    tally[ending === 'cut' ? 'cut' : 'whole'] += 1;
+  }
+}
+
+async function harm(victims: readonly Victim[], random: Random, over: () => boolean): Promise<void> {
+  await Promise.all(victims.map(async (victim) => {
+    while (!over()) {
+      if (random.chance(0.15)) await victim.restart(random.below(80));
+      else victim.harm(random);
+      await sleep(10 + random.below(40));
+    }
+    victim.sim.faults.clear();
+  }));
+}
+
+/** Says as much as it can as fast as it can. */
+function floods(_got: unknown, outgoing: Parameters<Parameters<typeof startFake>[0] & object>[1]): void {
+  const text = piece('x'.repeat(64 * 1024));
+  const more = (): void => {
+    while (!outgoing.destroyed && outgoing.write(text));
+    if (!outgoing.destroyed) outgoing.once('drain', more);
+  };
+  more();
+}
+
+async function readNothing(gateway: Running): Promise<ReturnType<typeof connect>> {
+  const body = JSON.stringify({ model: 'torrent', stream: true, messages: [{ role: 'user', content: 'hi' }] });
+  const socket = connect(gateway.port, '127.0.0.1').pause();
+  await once(socket, 'connect');
+  socket.on('error', () => undefined);
+  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${String(body.length)}\r\n\r\n${body}`);
+  return socket;
+}
+
+async function comeBack(gateway: Running, victims: readonly Victim[]): Promise<void> {
+  const unseen = new Set(victims.map(({ url }) => url));
+  const endMs = performance.now() + 10_000;
+  while (unseen.size > 0) {
+    assert.ok(performance.now() < endMs, `not used again: ${[...unseen].join(' ')}`);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => gateway.chat()));
+    for (const answer of answers) {
+      assert.equal(answer.status, 200, await answer.text());
+      unseen.delete(answer.headers.get('x-hxllm-backend') ?? '');
+    }
+  }
+}
