@@ -11,6 +11,8 @@ import { createService, type Service } from './service.ts';
 export interface Gateway {
   /** The service of the moment. */
   readonly service: () => Service;
+  /** Serves by another configuration from the next request on. */
+  reload(config: GatewayConfig): void;
   /** Begins to serve; gives the addresses. */
   listen(listening: Listening): Promise<Result<readonly ListenAddress[]>>;
   /** Takes nothing new, lets answers run on for so long, then cuts them; resolves when all is closed. */
@@ -20,7 +22,7 @@ export interface Gateway {
 /** Makes a gateway of a configuration. */
 export function createGateway(config: GatewayConfig, log: Log): Gateway {
   // A reload puts another one here; requests keep the one they began with.
-  const current = createService(config, log);
+  let current = createService(config, log);
   const service = (): Service => current;
   const app = createApp({ service, isStopping: () => connections.stopping });
   const { server, connections } = createGatewayServer(app, log);
@@ -37,5 +39,8 @@ export function createGateway(config: GatewayConfig, log: Log): Gateway {
     await current.close();
     return drained;
   };
-  return { service, listen: begin, stop };
+  const reload = (next: GatewayConfig): void => {
+    current = current.replacedBy(next);
+  };
+  return { service, reload, listen: begin, stop };
 }

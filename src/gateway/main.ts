@@ -8,6 +8,8 @@ import { createGateway } from './gateway.ts';
 import { addressText, passedSockets, type Listening } from './listening.ts';
 import { createLog } from './log.ts';
 import { exitCodeOf, problemText } from './problem-text.ts';
+import { reload } from './reload.ts';
+import { listenForSignals } from './signals.ts';
 
 const DEFAULT_LISTEN: ListenAddress = { host: '127.0.0.1', port: 4000 };
 
@@ -31,7 +33,7 @@ export async function gatewayMain(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${file} is a configuration that a gateway can run: ${counted(config.groups.length, 'model')} on ${counted(config.backends.length, 'backend')}\n`);
     return 0;
   }
-  return run(config, listening, file);
+  return run(config, listening, flags.value);
 }
 
 // Node's main thread is called MainThread, which is what `ps` and `systemctl status` would show. process.title would do away
@@ -44,24 +46,26 @@ function takeName(): void {
   }
 }
 
-async function run(config: GatewayConfig, listening: Listening, file: string): Promise<number> {
+async function run(config: GatewayConfig, listening: Listening, flags: Flags): Promise<number> {
   takeName();
   const log = createLog((line) => process.stdout.write(line));
   const gateway = createGateway(config, log);
-  const stop = stopSignals();
+  const signals = listenForSignals();
   const addresses = await gateway.listen(listening);
-  const problems = addresses.ok ? addresses.value.map((address) => exposure(config, address, file)).filter((problem) => problem !== undefined) : addresses.problems;
+  const problems = addresses.ok ? addresses.value.map((address) => exposure(config, address, flags.config)).filter((problem) => problem !== undefined) : addresses.problems;
   if (!addresses.ok || problems.length > 0) {
-    await gateway.stop(0, stop.again);
-    stop.forget();
+    await gateway.stop(0, signals.again);
+    signals.forget();
     return giveUp(problems);
   }
   if (config.masterKey.state === 'none') warnOpen(addresses.value);
+  const wouldMove = (next: GatewayConfig): boolean => listening.kind === 'address' && addressText(addressOf(flags, next)) !== addressText(listening.address);
+  signals.onHangUp(() => reload({ file: flags.config, environment: process.env, gateway, addresses: addresses.value, wouldMove, log, tell: (text) => process.stderr.write(text) }));
   log({ event: 'listening', addresses: addresses.value.map(addressText), models: config.groups.length, backends: config.backends.length });
-  await stop.first;
+  await signals.first;
   log({ event: 'stopping', in_flight: gateway.service().desk.inFlight });
-  const { cut } = await gateway.stop(config.timeouts.drainMs, stop.again);
-  stop.forget();
+  const { cut } = await gateway.stop(gateway.service().config.timeouts.drainMs, signals.again);
+  signals.forget();
   log({ event: 'stopped', cut });
   return 0;
 }
@@ -79,20 +83,6 @@ function exposure(config: GatewayConfig, { host }: ListenAddress, file: string):
 function warnOpen(addresses: readonly ListenAddress[]): void {
   const who = addresses.every(({ host }) => isLoopback(host)) ? 'everybody on this machine' : 'everybody who reaches it';
   process.stderr.write(`warning: no master key: ${who} may use this gateway; set general_settings.master_key to os.environ/LITELLM_MASTER_KEY to change that\n`);
-}
-
-/** The first SIGTERM or SIGINT asks to stop, the next to do so at once. */
-function stopSignals(): { readonly first: Promise<void>; readonly again: AbortSignal; forget(): void } {
-  const at = new AbortController();
-  const { promise: first, resolve } = Promise.withResolvers<void>();
-  let asked = false;
-  const onSignal = (): void => {
-    if (asked) at.abort();
-    asked = true;
-    resolve();
-  };
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  return { first, again: at.signal, forget: () => process.off('SIGTERM', onSignal).off('SIGINT', onSignal) };
 }
 
 function counted(count: number, noun: string): string {

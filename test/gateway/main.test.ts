@@ -68,6 +68,27 @@ test('told to stop in the middle of a stream, it finishes the stream and exits w
   assert.equal(run.err, '');
 });
 
+test('SIGHUP reads the file again; a bad one is told with its line, and changes nothing', async () => {
+  const file = await write('reload.yaml', MASTER);
+  const run = start(['--config', file, '--port', '0'], { LITELLM_MASTER_KEY: KEY });
+  const address = await addressOf(run);
+  const models = async (): Promise<number> => {
+    const response = await fetch(`http://${address}/v1/models`, { headers: { authorization: `Bearer ${KEY}`, connection: 'close' } });
+    return ((await response.json()) as { data: unknown[] }).data.length;
+  };
+  await writeFile(file, '{"model_list": 7}');
+  run.child.kill('SIGHUP');
+  await until('it is refused', () => run.out.includes('"reload-refused"'));
+  assert.match(run.err, /^error: \S*reload\.yaml:1:2: model_list \(config\.wrong-value\)/);
+  assert.equal(await models(), 1);
+  await write('reload.yaml', { ...MASTER, router_settings: { model_group_alias: { other: 'm' } } });
+  run.child.kill('SIGHUP');
+  await until('it is done', () => run.out.includes('"reloaded"'));
+  assert.equal(await models(), 2);
+  run.child.kill('SIGTERM');
+  assert.equal(await run.code, 0);
+});
+
 test('a check says what it found and listens on nothing; a variable that is not set is only named', async () => {
   const run = start(['--check', '--config', await write('check.yaml', MASTER)]);
   assert.equal(await run.code, 0);

@@ -14,6 +14,8 @@ export interface Running extends Gateway {
   readonly url: string;
   readonly port: number;
   readonly log: readonly Readonly<Record<string, unknown>>[];
+  /** The same, to write to. */
+  readonly entries: Readonly<Record<string, unknown>>[];
   /** The log's lines of requests that have ended. */
   ended(): readonly Readonly<Record<string, unknown>>[];
   /** Asks with the key. */
@@ -40,6 +42,7 @@ export async function startGateway(backends: readonly { readonly url: string }[]
     url,
     port,
     log,
+    entries: log,
     ask,
     ended: () => log.filter(({ event }) => event === 'request'),
     chat: (body = {}, init = {}) => ask('/v1/chat/completions', { method: 'POST', body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }), ...init }),
