@@ -6,8 +6,13 @@ export const KEY = 'sk-bench-0123456789abcdef';
 
 /** A chat as bytes. */
 export function chatBytes(content: string, stream: boolean): Buffer {
-  const body = JSON.stringify({ model: 'm', messages: [{ role: 'system', content: 'You are terse.' }, { role: 'user', content }], temperature: 0.7, max_tokens: 64, stream });
-  return Buffer.from(`POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${KEY}\r\ncontent-type: application/json\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`);
+  return requestBytes('POST', '/v1/chat/completions', { model: 'm', messages: [{ role: 'system', content: 'You are terse.' }, { role: 'user', content }], temperature: 0.7, max_tokens: 64, stream });
+}
+
+/** Any request as bytes. */
+export function requestBytes(method: string, path: string, json: object | undefined, key = KEY): Buffer {
+  const body = json === undefined ? '' : JSON.stringify(json);
+  return Buffer.from(`${method} ${path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`);
 }
 
 /** What a load of short requests came to. */
@@ -111,15 +116,16 @@ export async function runStreams(port: number, plan: { readonly streams: number;
   return { failures, firstMs: firstMs.toSorted((a, b) => a - b), events: counted, looks: [begin, end] };
 }
 
-async function open(port: number): Promise<Socket> {
+/** Connects. */
+export async function open(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1').setNoDelay(true).setEncoding('latin1');
   await once(socket, 'connect');
   socket.on('error', () => socket.destroy());
   return socket;
 }
 
-// Whether the one answer that is awaited is complete.
-function isWhole(text: string): boolean {
+/** Whether the one answer that is awaited is complete. */
+export function isWhole(text: string): boolean {
   const headEnd = text.indexOf('\r\n\r\n');
   if (headEnd < 0) return false;
   const length = /^content-length: *(\d+)/im.exec(text.slice(0, headEnd))?.[1];

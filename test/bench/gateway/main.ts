@@ -2,13 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, release } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startFake } from '../../gateway/fake-upstream.ts';
+import { anyAnswer } from '../../gateway/fuzz/any-answer.ts';
 import { attribute } from './attribution.ts';
+import { fuzz, measureStreams, soak } from './endurance.ts';
 import { measure, type Measure } from './measure.ts';
 import { floor, hxllm, nginx, packInto, peer, running, start, startBackends, type Proxy } from './proxy.ts';
 import { table } from './table.ts';
 
 const USAGE = `npm run bench:gateway [-- OPTIONS]          what each proxy costs, as a table
 npm run bench:gateway -- attribution        where hxllm's µs above the bare floor go [--by part|file]
+npm run bench:gateway -- memory             2,000 slow streams at once [--streams N]
+npm run bench:gateway -- soak               200,000 requests of mixed kinds: does memory grow? [--requests N]
+npm run bench:gateway -- fuzz               20,000 malformed requests [--requests N]
 
   --rounds N          rounds, of which medians are shown (5)
   --seconds N         length of each measurement (5)
@@ -20,6 +26,7 @@ npm run bench:gateway -- attribution        where hxllm's µs above the bare flo
   --only A,B          only proxies whose name begins so (hxllm, bare, nginx …)
   --peer NAME=COMMAND another proxy, started by a command with {port}, {a} and {b} (addresses of the servers) in it
   --peer-url URL      another proxy, which runs here already; start the servers on known ports for it:
+  --seed N            of soak and fuzz (1)
   --backends A,B      ports of the two servers (any free ones)
 `;
 
@@ -27,7 +34,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const options = { rounds: text, seconds: text, connections: text, rate: text, streams: text, gap: text, only: text, peer: { type: 'string', multiple: true }, 'peer-url': { type: 'string', multiple: true }, backends: text, by: text, help: { type: 'boolean' } } as const;
+  const options = { rounds: text, seconds: text, connections: text, rate: text, streams: text, gap: text, only: text, peer: { type: 'string', multiple: true }, 'peer-url': { type: 'string', multiple: true }, backends: text, by: text, requests: text, seed: text, help: { type: 'boolean' } } as const;
   const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
   if (values.help === true) {
     process.stdout.write(USAGE);
@@ -42,6 +49,22 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${new Date().toISOString().slice(0, 10)}, ${String(cpus().length)} cores (${cpus()[0]?.model ?? ''}), Linux ${release()}, node ${process.version}\n\n`);
     if (positionals[0] === 'attribution') {
       process.stdout.write(await attribute(folder, backends.urls, effort, values.by === 'file' ? 'file' : 'part'));
+      return 0;
+    }
+    const [task] = positionals;
+    if (task !== undefined) {
+      const seed = Number(values.seed ?? 1);
+      // Whatever gets through a fuzzed door deserves its answer.
+      await using fake = await startFake(anyAnswer);
+      const ours = await start(hxllm('ollama_chat'), folder, task === 'fuzz' ? [fake.url] : backends.urls);
+      try {
+        if (task === 'memory') process.stdout.write(await measureStreams(ours, Number(values.streams ?? 2000)));
+        else if (task === 'soak') process.stdout.write(await soak(ours, Number(values.requests ?? 200_000), seed));
+        else if (task === 'fuzz') process.stdout.write(await fuzz(ours, Number(values.requests ?? 20_000), seed));
+        else process.stderr.write(USAGE);
+      } finally {
+        await ours.stop();
+      }
       return 0;
     }
     const front = nginx();
