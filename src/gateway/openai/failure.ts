@@ -20,6 +20,8 @@ const SHAPES: Readonly<Record<Failure['kind'], Shape>> = {
   internal: { status: 500, type: 'server_error' },
 };
 
+const LONGEST_WAIT_MS = 59_000;
+
 /** What OpenAI's clients understand: its error object, all four keys always there, whatever went wrong. */
 export const OPENAI: ClientDialect = {
   refusal: (failure) => ({ status: SHAPES[failure.kind].status, headers: { 'content-type': 'application/json', ...headersOf(failure) }, body: errorBody(failure) }),
@@ -36,6 +38,8 @@ function headersOf(failure: Failure): Readonly<Record<string, string>> {
   if (failure.kind === 'unauthorized') return { 'www-authenticate': 'Bearer' };
   if (failure.kind === 'wrong-method' && failure.allow !== undefined) return { allow: failure.allow };
   if (failure.retryAfterMs === undefined) return {};
-  const ms = Math.min(Math.max(Math.round(failure.retryAfterMs), 1), 59_000);
-  return { 'retry-after': String(Math.ceil(ms / 1000)), 'retry-after-ms': String(ms) };
+  const ms = Math.min(Math.max(Math.round(failure.retryAfterMs), 1), LONGEST_WAIT_MS);
+  // Without a word the SDKs would come again at once, which only adds to the load.
+  const retry = failure.retryAfterMs > LONGEST_WAIT_MS ? { 'x-should-retry': 'false' } : {};
+  return { 'retry-after': String(Math.ceil(ms / 1000)), 'retry-after-ms': String(ms), ...retry };
 }

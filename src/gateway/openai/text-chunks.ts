@@ -25,6 +25,7 @@ export class TextChunks implements ReplyWriter {
 
   write(event: ServerEvent): string {
     if (event.kind === 'text') return this.#before() + this.#chunk(event.text, event.logprobs, null);
+    if (event.kind === 'thinking') return this.#before() + this.#chunk('', undefined, null, event.text);
     // A server that speaks our dialect repeats the prompt itself, and says how the choice ended.
     if (event.kind === 'verbatim') return this.#verbatim(event.body);
     return event.kind !== 'end' || this.#ended ? '' : this.#before() + this.#chunk('', undefined, FINISH[event.reason]);
@@ -37,9 +38,11 @@ export class TextChunks implements ReplyWriter {
     return echo === '' ? '' : this.#chunk(echo, undefined, null);
   }
 
-  #chunk(text: string, logprobs: readonly unknown[] | undefined, finish: string | null): string {
+  // Thoughts have no place in the API's completions; to lose them would be worse than to add one.
+  #chunk(text: string, logprobs: readonly unknown[] | undefined, finish: string | null, thought?: string): string {
     const lists = logprobs === undefined ? 'null' : JSON.stringify(this.#logprobs.body(logprobs));
-    return `${this.#open}${JSON.stringify(text)},"index":${String(this.#index)},"logprobs":${lists},"finish_reason":${JSON.stringify(finish)}}]${this.#tail}`;
+    const extra = thought === undefined ? '' : `,"reasoning_content":${JSON.stringify(thought)}`;
+    return `${this.#open}${JSON.stringify(text)}${extra},"index":${String(this.#index)},"logprobs":${lists},"finish_reason":${JSON.stringify(finish)}}]${this.#tail}`;
   }
 
   #verbatim({ usage: _usage, choices, ...rest }: Json): string {

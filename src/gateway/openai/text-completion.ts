@@ -8,6 +8,7 @@ export class TextCompletion implements ReplyWriter {
   readonly #index: number;
   readonly #echo: string;
   #text = '';
+  #thinking = '';
   readonly #logprobs: unknown[] = [];
   /** The choice, once its end has come. */
   choice: Json | undefined;
@@ -23,9 +24,15 @@ export class TextCompletion implements ReplyWriter {
     if (event.kind === 'text') {
       this.#text += event.text;
       if (event.logprobs !== undefined) this.#logprobs.push(...event.logprobs);
-    } else if (event.kind === 'verbatim') this.#verbatim(event.body);
-    else if (event.kind === 'end') this.choice ??= { text: this.#echo + this.#text, index: this.#index, logprobs: this.#lists(), finish_reason: FINISH[event.reason] };
+    } else if (event.kind === 'thinking') this.#thinking += event.text;
+    else if (event.kind === 'verbatim') this.#verbatim(event.body);
+    else if (event.kind === 'end') this.choice ??= { text: this.#echo + this.#text, ...this.#thoughts(), index: this.#index, logprobs: this.#lists(), finish_reason: FINISH[event.reason] };
     return '';
+  }
+
+  // They have no place in the API's completions; to lose them would be worse than to add one.
+  #thoughts(): Json {
+    return this.#thinking === '' ? {} : { reasoning_content: this.#thinking };
   }
 
   #lists(): Json | null {

@@ -9,7 +9,7 @@ export interface Mutation {
   readonly value: unknown;
 }
 
-const NASTY: readonly unknown[] = [null, '', ' ', 0, -1, 1e308, -1e308, 0.1, 9_007_199_254_740_993, true, [], {}, [[]], [null], '\u0000', '\ud800', '__proto__', 'constructor', 'data:image/png;base64,', 'x'.repeat(10_000), { type: 'function' }, { type: 'text' }, { role: 'user' }, Array.from({ length: 200 }, () => 'a')];
+const NASTY: readonly unknown[] = [null, '', ' ', 0, -1, 1e308, -1e308, 0.1, 2 ** 53, true, [], {}, [[]], [null], '\u0000', '\ud800', '__proto__', 'constructor', 'data:image/png;base64,', 'x'.repeat(10_000), { type: 'function' }, { type: 'text' }, { role: 'user' }, Array.from({ length: 200 }, () => 'a')];
 
 /** Mutations of any document. */
 export const mutation: fc.Arbitrary<Mutation> = fc.record({
