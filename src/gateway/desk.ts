@@ -37,8 +37,13 @@ export class Desk {
   ask(places: readonly string[], tried: readonly string[], answer: Answer): void {
     this.#asked += 1;
     const request = String(this.#asked);
-    this.#waiting.set(request, answer);
-    this.#apply(route(this.#fleet, this.#policy, { kind: 'arrived', request, places, tried }, this.#now()));
+    const decisions = route(this.#fleet, this.#policy, { kind: 'arrived', request, places, tried }, this.#now());
+    const own = decisions.find((decision) => decision.request === request);
+    // Only those that do wait go into the Map: one that is written to with every request outgrows its tables quickly, and V8 keeps
+    // outgrown tables, with all that was in them, until its next full collection.
+    if (own === undefined) this.#waiting.set(request, answer);
+    this.#apply(decisions);
+    if (own !== undefined) answer(own);
   }
 
   /** Gives a place back; once for each that was given. */
