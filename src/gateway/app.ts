@@ -5,6 +5,8 @@ import { authenticate } from './auth/bearer.ts';
 import { jsonReply, sizedReply } from './client/sized-reply.ts';
 import type { Failure } from './exchange.ts';
 import { liveliness, readiness } from './health/health.ts';
+import { EXPOSITION_TYPE } from './metrics/exposition.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { OPENAI } from './openai/failure.ts';
 import { modelBody, modelsBody } from './openai/models.ts';
 import { readChatOrder, readCompletionOrder, readEmbedOrder } from './openai/order.ts';
@@ -20,12 +22,13 @@ export interface AppOptions {
   /** The service of the moment: asked once for each request. */
   readonly service: () => Service;
   readonly isStopping: () => boolean;
+  readonly metrics: Metrics;
 }
 
 type Handler = (c: Context<GatewayEnv>) => Response;
 
 /** The application: request → auth → route → upstream → usage. */
-export function createApp({ service, isStopping }: AppOptions): Hono<GatewayEnv> {
+export function createApp({ service, isStopping, metrics }: AppOptions): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();
 
   const answers = (endpoint: Endpoint): Handler => (c) => {
@@ -39,9 +42,15 @@ export function createApp({ service, isStopping }: AppOptions): Hono<GatewayEnv>
     c.env.visit.account.caller = caller.value.name;
     return show(c, now);
   };
+  const showMetrics = (): Response => sizedReply(metrics.text(), 200, { 'content-type': EXPOSITION_TYPE });
 
   app.get('/health/liveliness', liveliness).get('/health/liveness', liveliness);
   app.get('/health/readiness', readiness(isStopping));
+  app.get('/metrics', (c) => {
+    const { metrics: access } = service().config;
+    if (access === 'off') return refusal({ kind: 'not-found', code: null, message: 'Invalid URL (GET /metrics)' });
+    return access === 'open' ? showMetrics() : shows(showMetrics)(c);
+  });
   for (const root of ['/v1', '']) {
     app.post(`${root}/chat/completions`, answers({ dialect: OPENAI, read: readChatOrder }));
     app.post(`${root}/completions`, answers({ dialect: OPENAI, read: readCompletionOrder }));
@@ -76,6 +85,7 @@ function decoded(text: string): string {
 const ALLOWED: readonly (readonly [path: RegExp, methods: string])[] = [
   [/^(?:\/v1)?\/(?:(?:chat\/)?completions|embeddings)$/, 'POST, OPTIONS'],
   [/^(?:\/v1)?\/models(?:\/.*)?$/, 'GET, HEAD, OPTIONS'],
+  [/^\/metrics$/, 'GET, HEAD, OPTIONS'],
   [/^\/health\/(?:liveliness|liveness|readiness)$/, 'GET, HEAD, OPTIONS'],
 ];
 

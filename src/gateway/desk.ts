@@ -28,6 +28,11 @@ export class Desk {
     this.#listener = listener;
   }
 
+  /** What routing knows, for those who show it. */
+  get fleet(): Fleet {
+    return this.#fleet;
+  }
+
   /** Requests in flight, in all. */
   get inFlight(): number {
     return [...this.#fleet.backends.values()].reduce((sum, backend) => sum + backend.inFlight, 0);

@@ -4,6 +4,7 @@ import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
 import { createApp } from './app.ts';
 import { listen, type Listening } from './listening.ts';
 import type { Log } from './log.ts';
+import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { createGatewayServer } from './server.ts';
 import { createService, type Service } from './service.ts';
 
@@ -11,6 +12,7 @@ import { createService, type Service } from './service.ts';
 export interface Gateway {
   /** The service of the moment. */
   readonly service: () => Service;
+  readonly metrics: Metrics;
   /** Serves by another configuration from the next request on. */
   reload(config: GatewayConfig): void;
   /** Begins to serve; gives the addresses. */
@@ -24,8 +26,9 @@ export function createGateway(config: GatewayConfig, log: Log): Gateway {
   // A reload puts another one here; requests keep the one they began with.
   let current = createService(config, log);
   const service = (): Service => current;
-  const app = createApp({ service, isStopping: () => connections.stopping });
-  const { server, connections } = createGatewayServer(app, log);
+  const metrics = createMetrics({ fleet: () => current.desk.fleet, isModel: (alias) => current.models.has(alias), openConnections: () => connections.open });
+  const app = createApp({ service, isStopping: () => connections.stopping, metrics });
+  const { server, connections } = createGatewayServer(app, log, metrics);
   let doors: readonly NetServer[] = [];
   const begin = async (listening: Listening): Promise<Result<readonly ListenAddress[]>> => {
     const begun = await listen(server, listening);
@@ -36,11 +39,12 @@ export function createGateway(config: GatewayConfig, log: Log): Gateway {
   const stop = async (limitMs: number, atOnce: AbortSignal): Promise<{ readonly cut: number }> => {
     for (const door of doors) door.close();
     const drained = await connections.drain(limitMs, atOnce);
+    metrics.close();
     await current.close();
     return drained;
   };
   const reload = (next: GatewayConfig): void => {
     current = current.replacedBy(next);
   };
-  return { service, reload, listen: begin, stop };
+  return { service, metrics, reload, listen: begin, stop };
 }

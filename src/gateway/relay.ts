@@ -43,8 +43,10 @@ export class Relay {
 
   /** Asks for a place, and goes on from there until the answer is whole. */
   start(): void {
-    const { service, group } = this.#errand;
+    const { service, group, visit: { account } } = this.#errand;
+    const askedMs = performance.now();
     service.desk.ask(group.deployments.map(({ id }) => id), this.#tried, (decision) => {
+      account.queueMs = (account.queueMs ?? 0) + performance.now() - askedMs;
       this.#decided(decision);
     });
   }
@@ -73,6 +75,7 @@ export class Relay {
     account.attempts += 1;
     account.model = deployment.model;
     account.backend = deployment.writtenUrl;
+    account.server = deployment.url;
     account.reason = decision.reason;
     const onEvents = (events: readonly ServerEvent[]): void => {
       this.#heard(events);

@@ -31,11 +31,13 @@ export async function reload({ file, environment, gateway, addresses, wouldMove,
     for (const problem of problems) tell(problemText('error', problem));
     if (problems.some(({ code }) => code === 'config.environment-unset')) tell('note: the environment of a running gateway does not change: after a change of litellm.env, restart it instead\n');
     log({ event: 'reload-refused', problems: problems.map(summaryOf) });
+    gateway.metrics.reloaded('refused');
     return false;
   }
   const moves = wouldMove(config);
   if (moves) tell('warning: hxllm.listen has changed; that takes a restart, and until then the gateway listens where it did\n');
   gateway.reload(config);
+  gateway.metrics.reloaded('done');
   log({ event: 'reloaded', models: config.groups.length, backends: config.backends.length, ...(moves ? { restart_needed: ['hxllm.listen'] } : {}) });
   return true;
 }

@@ -10,17 +10,18 @@ import { answerRaw, failureOfParser } from './client/unreached.ts';
 import { newRequestId, openVisit } from './client/visit.ts';
 import type { Failure } from './exchange.ts';
 import type { Log } from './log.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { OPENAI } from './openai/failure.ts';
 import { requestLine } from './usage/request-line.ts';
 
 /** Longer than the idle time of proxies in front (nginx 60 s, load balancers 60 s), so that it is never us who close first. */
 const KEEP_ALIVE_MS = 75_000;
 
-// Probes come every few seconds, and say nothing that is worth a line.
-const UNLOGGED = /^\/health\/live|^\/health\/readiness/;
+// Probes and scrapes come every few seconds, and say nothing that is worth a line.
+const UNLOGGED = /^\/(?:health\/live|health\/readiness|metrics$)/;
 
 /** Puts an application behind a server that answers everything, also what never becomes a request, in the client's dialect, and logs it. */
-export function createGatewayServer(app: Hono<GatewayEnv>, log: Log): { readonly server: Server; readonly connections: Connections } {
+export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Metrics): { readonly server: Server; readonly connections: Connections } {
   const server = createServer({ requireHostHeader: false, keepAliveTimeout: KEEP_ALIVE_MS });
   const connections = new Connections(server);
   const doors = new WeakMap<IncomingMessage, Door>();
@@ -29,7 +30,10 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log): { readonly
     const door: Door = { incoming, outgoing, visit: openVisit(incoming, outgoing, performance.now()) };
     connections.owe(incoming.socket, outgoing, () => door.visit.cut?.());
     outgoing.once('close', () => {
-      if (!UNLOGGED.test(door.visit.path) || outgoing.statusCode >= 400) log(requestLine(door.visit, outgoing.headersSent ? outgoing.statusCode : undefined, outgoing.writableFinished, performance.now()));
+      if (UNLOGGED.test(door.visit.path) && outgoing.statusCode < 400) return;
+      const line = requestLine(door.visit, outgoing.headersSent ? outgoing.statusCode : undefined, outgoing.writableFinished, performance.now());
+      metrics.ended(line, door.visit.account.server);
+      log({ ...line });
     });
     return door;
   };

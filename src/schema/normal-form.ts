@@ -9,6 +9,8 @@ export interface GatewayConfig {
   readonly open: boolean;
   /** `hxllm.strict`: refuse parameters that would be ignored. */
   readonly strict: boolean;
+  /** `hxllm.metrics`: who may read `/metrics`: whoever has the key, everybody, or nobody. */
+  readonly metrics: 'key' | 'open' | 'off';
   readonly maxBodyBytes: number;
   readonly timeouts: Timeouts;
   readonly routing: Routing;

@@ -24,6 +24,7 @@ export function readSettings(root: Values<typeof ROOT>, raw: Readonly<Record<str
     masterKey: masterKeyOf(general.master_key, isMapping(raw['general_settings']) ? raw['general_settings']['master_key'] : undefined),
     open: own.open ?? false,
     strict: own.strict ?? false,
+    metrics: own.metrics ?? 'key',
     maxBodyBytes: Math.round((own.max_body_mib ?? 64) * MIB),
     timeouts: {
       connectMs: (timeouts.connect ?? 3) * 1000,

@@ -30,6 +30,10 @@ export class Connections {
     });
   }
 
+  get open(): number {
+    return this.#underway.size;
+  }
+
   get stopping(): boolean {
     return this.#stopping;
   }

@@ -11,11 +11,16 @@ export interface Account {
   stream?: boolean;
   /** The last deployment that was tried. */
   model?: string;
+  /** Its server, as the file has it. */
   backend?: string;
+  /** The same as the gateway has it, one name for each server. */
+  server?: string;
   reason?: string;
   /** Parameters that the client set and that nobody honours, by their names in its dialect. */
   readonly unmet: Set<string>;
   attempts: number;
+  /** How long the request has waited for a place, ms; several attempts add up. */
+  queueMs?: number;
   /** The code or kind of what went wrong. */
   failure?: string;
   usage?: Usage;

@@ -1,7 +1,33 @@
 import type { Visit } from '../client/visit.ts';
+import type { Ended } from './account.ts';
 
-/** One request as a line of the log; `status` where one has left. */
-export function requestLine(visit: Visit, status: number | undefined, finished: boolean, nowMs: number): Readonly<Record<string, unknown>> {
+/** One request as a line of the log; what is not known is left out. Times in ms. */
+export interface RequestLine {
+  readonly event: 'request';
+  readonly request: string;
+  readonly client_request: string | undefined;
+  readonly caller: string | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number | undefined;
+  readonly alias: string | undefined;
+  readonly model: string | undefined;
+  readonly backend: string | undefined;
+  readonly reason: string | undefined;
+  readonly stream: boolean | undefined;
+  readonly attempts: number | undefined;
+  readonly prompt_tokens: number | undefined;
+  readonly completion_tokens: number | undefined;
+  readonly queue_ms: number | undefined;
+  readonly load_ms: number | undefined;
+  readonly ttft_ms: number | undefined;
+  readonly total_ms: number;
+  readonly failure: string | undefined;
+  readonly ended: Ended;
+}
+
+/** Makes the line of a request that has ended; `status` where one has left. */
+export function requestLine(visit: Visit, status: number | undefined, finished: boolean, nowMs: number): RequestLine {
   const { account } = visit;
   const { usage } = account;
   return {
@@ -21,9 +47,10 @@ export function requestLine(visit: Visit, status: number | undefined, finished: 
     attempts: account.attempts === 0 ? undefined : account.attempts,
     prompt_tokens: usage?.promptTokens,
     completion_tokens: usage?.completionTokens,
+    queue_ms: rounded(account.queueMs),
     load_ms: rounded(usage?.loadMs),
     ttft_ms: rounded(account.firstMs),
-    total_ms: rounded(nowMs - visit.startedMs),
+    total_ms: Math.round((nowMs - visit.startedMs) * 10) / 10,
     failure: account.failure,
     ended: account.ended ?? (finished ? ((status ?? 0) < 400 ? 'answered' : 'refused') : 'client-left'),
   };

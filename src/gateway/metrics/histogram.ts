@@ -1,0 +1,56 @@
+import type { Metric, Naming, Sample } from './metric.ts';
+
+interface Series {
+  readonly labels: readonly string[];
+  /** By bucket, not cumulated; the last is beyond all bounds. */
+  readonly counts: number[];
+  sum: number;
+}
+
+const BETWEEN = '\u0000';
+
+/** How observations spread over buckets, for each combination of labels that has been seen; `bounds` ascend, each belongs to the bucket below it. */
+export class Histogram implements Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly type = 'histogram';
+  readonly labelNames: readonly string[];
+  readonly #bounds: readonly number[];
+  readonly #series = new Map<string, Series>();
+
+  constructor({ name, help, labelNames }: Naming, bounds: readonly number[]) {
+    this.name = name;
+    this.help = help;
+    this.labelNames = labelNames;
+    this.#bounds = bounds;
+  }
+
+  observe(value: number, labels: readonly string[]): void {
+    const series = this.#seriesOf(labels);
+    const found = this.#bounds.findIndex((bound) => value <= bound);
+    const bucket = found === -1 ? this.#bounds.length : found;
+    series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
+    series.sum += value;
+  }
+
+  *samples(): Iterable<Sample> {
+    for (const { labels, counts, sum } of this.#series.values()) {
+      let total = 0;
+      for (const [bucket, count] of counts.entries()) {
+        total += count;
+        yield { labels, value: total, suffix: '_bucket', bound: this.#bounds[bucket] ?? Infinity };
+      }
+      yield { labels, value: sum, suffix: '_sum' };
+      yield { labels, value: total, suffix: '_count' };
+    }
+  }
+
+  #seriesOf(labels: readonly string[]): Series {
+    const key = labels.join(BETWEEN);
+    const known = this.#series.get(key);
+    if (known !== undefined) return known;
+    const fresh: Series = { labels, counts: [...this.#bounds.map(() => 0), 0], sum: 0 };
+    this.#series.set(key, fresh);
+    return fresh;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Fleet } from '../route/fleet.ts';
+import type { RequestLine } from '../usage/request-line.ts';
+import { exposition } from './exposition.ts';
+import { fleetMetrics } from './fleet-metrics.ts';
+import { Counter, gauge } from './metric.ts';
+import { createProcessMetrics } from './process-metrics.ts';
+import { RequestMetrics } from './request-metrics.ts';
+
+/** What metrics look at when they are asked for. */
+export interface MetricsSource {
+  readonly fleet: () => Fleet;
+  readonly isModel: (alias: string) => boolean;
+  readonly openConnections: () => number;
+}
+
+/** All that a gateway measures. */
+export interface Metrics {
+  /** A request has ended; `backend` is the last that was tried. */
+  ended(line: RequestLine, backend: string | undefined): void;
+  /** The configuration was read again. */
+  reloaded(result: 'done' | 'refused'): void;
+  /** In Prometheus' text format. */
+  text(): string;
+  close(): void;
+}
+
+/** Begins to measure. */
+export function createMetrics({ fleet, isModel, openConnections }: MetricsSource): Metrics {
+  const requests = new RequestMetrics();
+  const reloads = new Counter({ name: 'hxllm_reloads_total', help: 'Times that the configuration was read again.', labelNames: ['result'] });
+  const connections = gauge({ name: 'hxllm_client_connections', help: 'Open connections of clients.', labelNames: [] }, () => [{ labels: [], value: openConnections() }]);
+  const own = createProcessMetrics();
+  const all = [...requests.metrics, ...fleetMetrics(fleet), connections, reloads, ...own.metrics];
+  return {
+    ended: (line, backend = '') => { requests.count(line, backend, isModel); },
+    reloaded: (result) => { reloads.add(1, [result]); },
+    text: () => exposition(all),
+    close: () => { own.close(); },
+  };
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fails, stalls, startFake } from '../fake-upstream.ts';
+import { errorOf, startGateway, until, type Running } from '../running.ts';
+import { parseExposition, type Family } from './exposition-parser.ts';
+
+async function scrape(gateway: Running): Promise<(name: string) => Readonly<Record<string, number>>> {
+  const response = await gateway.ask('/metrics');
+  assert.deepEqual([response.status, response.headers.get('content-type')], [200, 'text/plain; version=0.0.4; charset=utf-8']);
+  const families: ReadonlyMap<string, Family> = parseExposition(await response.text());
+  return (name) => Object.fromEntries((families.get(name) ?? assert.fail(`no ${name}`)).samples);
+}
+
+test('requests, tokens, times and servers are told, and the process', async () => {
+  await using fake = await startFake();
+  await using gateway = await startGateway([{ url: `${fake.url}/` }]);
+  const backend = fake.url;
+  await (await gateway.chat()).text();
+  await (await gateway.chat({ stream: true })).text();
+  await gateway.chat({ model: 'whatever "a client\n makes up' });
+  await gateway.ask('/v1/models');
+  fake.behave(fails(500, 'model requires more system memory'));
+  await gateway.chat();
+  const read = await scrape(gateway);
+  assert.deepEqual(read('hxllm_requests_total'), { [`backend=${backend},ended=answered,model=m,status=200`]: 2, 'backend=,ended=refused,model=,status=404': 1, 'backend=,ended=answered,model=,status=200': 1, [`backend=${backend},ended=failed,model=m,status=502`]: 1 });
+  assert.deepEqual(read('hxllm_prompt_tokens_total'), { [`backend=${backend},model=m`]: 10 });
+  assert.deepEqual(read('hxllm_completion_tokens_total'), { [`backend=${backend},model=m`]: 4 });
+  assert.equal(read('hxllm_time_to_first_token_seconds')[`_count backend=${backend},model=m`], 2);
+  assert.equal(read('hxllm_request_duration_seconds')[`_count backend=${backend},model=m`], 2);
+  assert.equal(read('hxllm_queue_wait_seconds')['_count model=m'], 3);
+  assert.equal(read('hxllm_backend_up')[`backend=${backend}`], 1);
+  for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'process_open_fds', 'process_start_time_seconds', 'hxllm_client_connections']) assert.ok((read(name)[''] ?? 0) > 0, name);
+});
+
+test('what is in flight is told while it is, and a server that is gone', async () => {
+  await using fake = await startFake(stalls('a'));
+  const dead = await startFake();
+  await dead.kill();
+  await using gateway = await startGateway([fake], { model_list: [['m', fake.url], ['d', dead.url]].map(([model_name, api_base]) => ({ model_name, litellm_params: { model: 'ollama_chat/m', api_base } })) });
+  const client = new AbortController();
+  const stream = await gateway.chat({ stream: true }, { signal: client.signal });
+  assert.equal((await gateway.chat({ model: 'd' })).status, 503);
+  const read = await scrape(gateway);
+  assert.deepEqual(read('hxllm_backend_in_flight'), { [`backend=${fake.url}`]: 1, [`backend=${dead.url}`]: 0 });
+  assert.deepEqual(read('hxllm_backend_up'), { [`backend=${fake.url}`]: 1, [`backend=${dead.url}`]: 0 });
+  client.abort();
+  await stream.text().catch(() => '');
+  await until('it is let go', () => gateway.service().desk.inFlight === 0);
+  assert.equal((await scrape(gateway))('hxllm_backend_in_flight')[`backend=${fake.url}`], 0);
+  assert.equal((await scrape(gateway))('hxllm_requests_total')[`backend=${fake.url},ended=client-left,model=m,status=200`], 1);
+});
+
+test('metrics take the key, unless the configuration opens them or has none', async () => {
+  await using closed = await startGateway([{ url: 'http://127.0.0.1:9' }]);
+  const refused = await fetch(`${closed.url}/metrics`);
+  assert.equal(refused.status, 401);
+  await errorOf(refused);
+  await using open = await startGateway([{ url: 'http://127.0.0.1:9' }], { hxllm: { metrics: 'open' } });
+  assert.equal((await fetch(`${open.url}/metrics`)).status, 200);
+  await using off = await startGateway([{ url: 'http://127.0.0.1:9' }], { hxllm: { metrics: 'off' } });
+  assert.equal((await off.ask('/metrics')).status, 404);
+  assert.deepEqual([...closed.ended(), ...open.ended()].map(({ path, status }) => [path, status]), [['/metrics', 401]], 'scrapes that went well leave no line');
+});
