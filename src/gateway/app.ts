@@ -4,6 +4,7 @@ import { answer, unknownModel, type Door, type Endpoint } from './answer.ts';
 import { authenticate } from './auth/bearer.ts';
 import { jsonReply, sizedReply } from './client/sized-reply.ts';
 import type { Failure } from './exchange.ts';
+import { fleetHealth } from './health/fleet-health.ts';
 import { liveliness, readiness } from './health/health.ts';
 import { EXPOSITION_TYPE } from './metrics/exposition.ts';
 import type { Metrics } from './metrics/metrics.ts';
@@ -46,6 +47,7 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
 
   app.get('/health/liveliness', liveliness).get('/health/liveness', liveliness);
   app.get('/health/readiness', readiness(isStopping));
+  app.get('/health', shows(showHealth));
   app.get('/metrics', (c) => {
     const { metrics: access } = service().config;
     if (access === 'off') return refusal({ kind: 'not-found', code: null, message: 'Invalid URL (GET /metrics)' });
@@ -61,6 +63,10 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
   app.notFound(elsewhere);
   app.onError(() => refusal({ kind: 'internal', code: null, message: 'The server had an error while processing your request.' }));
   return app;
+}
+
+function showHealth(_c: Context<GatewayEnv>, { config, desk }: Service): Response {
+  return jsonReply(fleetHealth(config, desk.fleet, performance.now(), new Date()));
 }
 
 function listModels(_c: Context<GatewayEnv>, { models, since }: Service): Response {
@@ -85,7 +91,7 @@ function decoded(text: string): string {
 const ALLOWED: readonly (readonly [path: RegExp, methods: string])[] = [
   [/^(?:\/v1)?\/(?:(?:chat\/)?completions|embeddings)$/, 'POST, OPTIONS'],
   [/^(?:\/v1)?\/models(?:\/.*)?$/, 'GET, HEAD, OPTIONS'],
-  [/^\/metrics$/, 'GET, HEAD, OPTIONS'],
+  [/^\/(?:metrics|health)$/, 'GET, HEAD, OPTIONS'],
   [/^\/health\/(?:liveliness|liveness|readiness)$/, 'GET, HEAD, OPTIONS'],
 ];
 

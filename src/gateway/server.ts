@@ -18,7 +18,7 @@ import { requestLine } from './usage/request-line.ts';
 const KEEP_ALIVE_MS = 75_000;
 
 // Probes and scrapes come every few seconds, and say nothing that is worth a line.
-const UNLOGGED = /^\/(?:health\/live|health\/readiness|metrics$)/;
+const UNLOGGED = /^\/(?:health(?:\/.*)?|metrics)$/;
 
 /** Puts an application behind a server that answers everything, also what never becomes a request, in the client's dialect, and logs it. */
 export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Metrics): { readonly server: Server; readonly connections: Connections } {

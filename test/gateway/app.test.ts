@@ -87,6 +87,28 @@ test('health is open, and says nothing about the fleet', async () => {
   }
 });
 
+test('health of the fleet takes the key, and tells of every deployment and server without asking them', async () => {
+  const dead = await startFake();
+  await dead.kill();
+  const entry = (model_name: string, api_base: string): object => ({ model_name, litellm_params: { model: 'ollama_chat/x', api_base } });
+  await using own = await startGateway([], { model_list: [entry('a', `${fake.url}/`), entry('b', fake.url), entry('b', dead.url)] });
+  assert.equal((await fetch(`${own.url}/health`)).status, 401);
+  const asked = fake.requests.length;
+  assert.partialDeepStrictEqual(await (await own.ask('/health')).json(), { healthy_count: 3, unhealthy_count: 0 }, 'nothing is known against any');
+  for (let turn = 0; turn < 2; turn += 1) await (await own.chat({ model: 'b' })).text();
+  const { backends, ...endpoints } = (await (await own.ask('/health')).json()) as { backends: Record<string, unknown>[] };
+  assert.deepEqual(endpoints, {
+    healthy_endpoints: [{ model_name: 'a', model: 'x', api_base: `${fake.url}/` }, { model_name: 'b', model: 'x', api_base: fake.url }],
+    unhealthy_endpoints: [{ model_name: 'b', model: 'x', api_base: dead.url, error: 'the server cannot be reached' }],
+    healthy_count: 2,
+    unhealthy_count: 1,
+  });
+  assert.deepEqual(backends[0], { backend: fake.url, circuit: 'closed', in_flight: 0 });
+  assert.partialDeepStrictEqual(backends[1], { backend: dead.url, circuit: 'open', in_flight: 0 });
+  assert.ok(Math.abs(Date.parse(String(backends[1]?.['down_since'])) - Date.now()) < 30_000);
+  assert.equal(fake.requests.length, asked + 2);
+});
+
 test('an unknown path, a wrong method, an unknown model, a bad body each have their error', async () => {
   const rows: readonly (readonly [path: string, init: RequestInit & { headers?: Record<string, string> }, status: number, error: object, allow?: string])[] = [
     ['/v1/nope', {}, 404, { code: null, message: 'Invalid URL (GET /v1/nope)' }],

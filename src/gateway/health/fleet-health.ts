@@ -1,0 +1,58 @@
+import type { GatewayConfig } from '../../schema/gateway-config.ts';
+import type { Backend, Fleet } from '../route/fleet.ts';
+
+/** A deployment, in LiteLLM's words. */
+export interface EndpointHealth {
+  readonly model_name: string;
+  readonly model: string;
+  readonly api_base: string;
+  readonly error?: string;
+}
+
+/** A server, as routing knows it. */
+export interface BackendHealth {
+  readonly backend: string;
+  readonly circuit: 'closed' | 'open';
+  readonly in_flight: number;
+  /** For an open circuit: since when, how many probes have failed since, and in how many ms the next is due. */
+  readonly down_since?: string;
+  readonly failed_probes?: number;
+  readonly next_probe_ms?: number;
+}
+
+/** What `/health` says: LiteLLM's four keys, and the servers one by one. */
+export interface FleetHealth {
+  readonly healthy_endpoints: readonly EndpointHealth[];
+  readonly unhealthy_endpoints: readonly EndpointHealth[];
+  readonly healthy_count: number;
+  readonly unhealthy_count: number;
+  readonly backends: readonly BackendHealth[];
+}
+
+/** Tells how the fleet is from what routing has seen; no server is asked. `nowMs` is on routing's clock, `date` is the same moment. */
+export function fleetHealth({ groups, backends }: GatewayConfig, fleet: Fleet, nowMs: number, date: Date): FleetHealth {
+  const endpoints = groups.flatMap(({ name, deployments }) => deployments.map((deployment): EndpointHealth => {
+    const backend = fleet.backends.get(deployment.url);
+    const endpoint = { model_name: name, model: deployment.model, api_base: deployment.writtenUrl };
+    return backend === undefined || backend.circuit.state === 'closed' ? endpoint : { ...endpoint, error: 'the server cannot be reached' };
+  }));
+  const healthy = endpoints.filter(({ error }) => error === undefined);
+  const unhealthy = endpoints.filter(({ error }) => error !== undefined);
+  return {
+    healthy_endpoints: healthy,
+    unhealthy_endpoints: unhealthy,
+    healthy_count: healthy.length,
+    unhealthy_count: unhealthy.length,
+    backends: backends.flatMap(({ url }) => {
+      const backend = fleet.backends.get(url);
+      return backend === undefined ? [] : [backendHealth(backend, nowMs, date)];
+    }),
+  };
+}
+
+function backendHealth({ url, inFlight, circuit }: Backend, nowMs: number, date: Date): BackendHealth {
+  const all = { backend: url, circuit: circuit.state, in_flight: inFlight };
+  if (circuit.state === 'closed') return all;
+  const since = new Date(date.getTime() - (nowMs - circuit.sinceMs));
+  return { ...all, down_since: since.toISOString(), failed_probes: circuit.probes, next_probe_ms: Math.max(0, Math.round(circuit.nextProbeMs - nowMs)) };
+}
