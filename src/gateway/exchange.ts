@@ -8,6 +8,8 @@ export interface ChatRequest {
   readonly tools: readonly Tool[];
   /** A tool has to be called, so that an answer without tools is none. */
   readonly mustCall: boolean;
+  /** Where one has to be called: what the call looks like, `{name, arguments}`, as a JSON schema; `undefined` where that cannot be said. */
+  readonly callSchema: Readonly<Record<string, unknown>> | undefined;
   /** Whether one answer may call several tools. */
   readonly parallelCalls: boolean;
   /** `json`: any JSON; else a JSON schema. */

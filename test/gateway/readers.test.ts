@@ -29,8 +29,8 @@ const events = (texts: readonly string[]): string => `: hi\n\n${texts.map((text)
 const one = (texts: readonly string[]): string => texts.join('');
 
 const READERS: Readonly<Record<string, { readonly create: Create; readonly said: readonly object[]; readonly frame: (texts: readonly string[]) => string }>> = {
-  "Ollama's chat": { create: (emit) => new AnswerLines(emit, { within: 'message', text: 'content', stop: ['STOP', ' x'], maxTokens: 9, parallelCalls: true }), said: CHAT, frame: lines },
-  "Ollama's text": { create: (emit) => new AnswerLines(emit, { within: undefined, text: 'response', stop: [], maxTokens: undefined, parallelCalls: true }), said: TEXT, frame: lines },
+  "Ollama's chat": { create: (emit) => new AnswerLines(emit, { within: 'message', text: 'content', stop: ['STOP', ' x'], maxTokens: 9, parallelCalls: true, callSchema: undefined }), said: CHAT, frame: lines },
+  "Ollama's text": { create: (emit) => new AnswerLines(emit, { within: undefined, text: 'response', stop: [], maxTokens: undefined, parallelCalls: true, callSchema: undefined }), said: TEXT, frame: lines },
   "Ollama's embeddings": { create: (emit) => new EmbedReader(emit, 2), said: [{ embeddings: [[0.1, 2], [3, 4e-5]], prompt_eval_count: 3 }], frame: one },
   "an OpenAI server's stream": { create: (emit) => new StreamReader(emit), said: CHUNKS, frame: events },
   "an OpenAI server's answer": { create: (emit) => new ReplyReader(emit, 'choices'), said: [{ ...CHUNKS[0], usage: CHUNKS[2]?.usage }], frame: one },

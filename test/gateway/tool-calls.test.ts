@@ -76,13 +76,33 @@ test('who wants no parallel calls gets one', async () => {
   assert.deepEqual(choices[0]?.message.tool_calls?.length, 1);
 });
 
-test('a tool that has to be called cannot be forced: the reply says so, and under strict it is refused', async () => {
-  const response = await gateway.chat({ tools: TOOLS, tool_choice: { type: 'function', function: { name: 'get_time' } } });
-  assert.equal(response.headers.get('x-hxllm-ignored-params'), 'tool_choice');
-  const sent = JSON.parse(fake.requests.at(-1)?.body ?? '') as { tools: readonly object[] };
-  assert.deepEqual(sent.tools, [TOOLS[1]], 'but no other is offered');
-  await using strict = await startGateway([fake], { hxllm: { strict: true } });
+test('a tool that has to be called is: the server gets a grammar of the call, and no other tool is offered', async () => {
+  const said = '{"name": "get_time", "arguments": {"city": "Bonn"}}';
+  await using talker = await startFake((_got, outgoing) => void outgoing.end(piece(said.slice(0, 9)) + piece(said.slice(9)) + DONE));
+  await using own = await startGateway([talker], { hxllm: { strict: true } });
+  const forced = { tools: TOOLS, tool_choice: { type: 'function', function: { name: 'get_time' } } };
+  const response = await own.chat(forced);
+  assert.deepEqual([response.status, response.headers.get('x-hxllm-ignored-params')], [200, null]);
+  assert.partialDeepStrictEqual(await response.json(), { choices: [{ message: { content: null, tool_calls: [{ type: 'function', function: { name: 'get_time', arguments: '{"city":"Bonn"}' } }] }, finish_reason: 'tool_calls' }] });
+  const sent = JSON.parse(talker.requests.at(-1)?.body ?? '') as { tools: readonly object[]; format: object };
+  assert.deepEqual(sent.tools, [TOOLS[1]]);
+  assert.partialDeepStrictEqual(sent.format, { properties: { name: { const: 'get_time' }, arguments: TOOLS[1]?.function.parameters } });
+  const events = parseEvents(await (await own.chat({ ...forced, stream: true })).text());
+  const deltas = (events.slice(0, -1) as readonly Chunk[]).flatMap(({ choices }) => choices.flatMap(({ delta }) => delta.tool_calls ?? []));
+  assert.deepEqual(deltas.map(({ index, function: made }) => [index, made?.name]), [[0, 'get_time']]);
+});
+
+test('where a server can make no grammar of the call it is asked without, and the reply says so; under strict it is refused', async () => {
+  await using picky = await startFake((got, outgoing) => {
+    if ((JSON.parse(got.body) as { format?: unknown }).format === undefined) outgoing.end(piece('no') + DONE);
+    else outgoing.writeHead(500).end('{"error":"invalid JSON schema in format"}');
+  });
+  await using lax = await startGateway([picky]);
+  const response = await lax.chat({ tools: TOOLS, tool_choice: 'required' });
+  assert.deepEqual([response.status, response.headers.get('x-hxllm-ignored-params')], [200, 'tool_choice']);
+  await using strict = await startGateway([picky], { hxllm: { strict: true } });
   const refused = await strict.chat({ tools: TOOLS, tool_choice: 'required' });
   assert.equal(refused.status, 400);
-  assert.partialDeepStrictEqual(await errorOf(refused), { code: 'unsupported_parameter', param: 'tool_choice' });
+  const own = await lax.chat({ response_format: { type: 'json_schema', json_schema: { name: 's', schema: { type: 'what' } } } });
+  assert.deepEqual([own.status, (await errorOf(own)).param], [400, 'response_format'], 'a schema of the client itself is its own fault');
 });

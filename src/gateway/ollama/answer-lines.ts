@@ -1,12 +1,13 @@
-import type { AnswerReader, ChatRequest, ServerEvent } from '../exchange.ts';
+import type { AnswerReader, ChatRequest, ServerEvent, Usage } from '../exchange.ts';
 import { failureOfLine } from './failure.ts';
+import { ForcedCall, newCallId } from './forced-call.ts';
 import { isObject, parseObject, textOf, type Json } from './json.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { StopWatch } from './stop-watch.ts';
 import { usageOf } from './usage.ts';
 
 /** What is read, and what ends it. */
-export interface Wanted extends Pick<ChatRequest, 'stop' | 'maxTokens' | 'parallelCalls'> {
+export interface Wanted extends Pick<ChatRequest, 'stop' | 'maxTokens' | 'parallelCalls' | 'callSchema'> {
   /** The field of a line that holds what was said; `undefined`: the line itself. */
   readonly within: 'message' | undefined;
   /** The field that holds the text. */
@@ -23,6 +24,7 @@ export class AnswerLines implements AnswerReader {
   readonly #wanted: Wanted;
   readonly #maxTokens: number;
   readonly #watch: StopWatch | undefined;
+  readonly #forced: ForcedCall | undefined;
   #over = false;
   #calls = 0;
   /** Pieces with text: never more than tokens. */
@@ -33,6 +35,7 @@ export class AnswerLines implements AnswerReader {
     this.#wanted = wanted;
     this.#maxTokens = wanted.maxTokens ?? Infinity;
     this.#watch = wanted.stop.length === 0 ? undefined : new StopWatch(wanted.stop, emit);
+    this.#forced = wanted.callSchema === undefined ? undefined : new ForcedCall();
     this.#lines = new LineSplitter((line) => this.#line(line));
   }
 
@@ -43,7 +46,7 @@ export class AnswerLines implements AnswerReader {
   end(): void {
     this.#lines.end();
     // Ollama cuts off a model that repeats one token for ever by a clean end without `done`: the answer stands, its counts are not known.
-    if (!this.#over) this.#end(this.#calls > 0 ? 'tool-calls' : 'length');
+    if (!this.#over) this.#end('length');
   }
 
   #last(event: ServerEvent): void {
@@ -52,9 +55,23 @@ export class AnswerLines implements AnswerReader {
     this.#emit(event);
   }
 
-  #end(reason: 'stop' | 'length' | 'tool-calls', early?: true): void {
+  #end(reason: 'stop' | 'length', early?: true): void {
     const usage = { promptTokens: 0, completionTokens: this.#pieces };
-    this.#last(early === undefined ? { kind: 'end', reason, usage } : { kind: 'end', reason, usage, early });
+    this.#finish(reason, usage, early);
+  }
+
+  #finish(reason: 'stop' | 'length', usage: Usage, early?: true): void {
+    if (this.#calls === 0 && this.#forced !== undefined) this.#force(this.#forced);
+    const why = this.#calls > 0 ? 'tool-calls' : reason;
+    this.#last(early === undefined ? { kind: 'end', reason: why, usage } : { kind: 'end', reason: why, usage, early });
+  }
+
+  // Nothing else could be said than a call; only one that was cut off is none.
+  #force(forced: ForcedCall): void {
+    const call = forced.call();
+    if (call !== undefined) this.#calls += 1;
+    if (call !== undefined) this.#emit({ kind: 'tool-call', call });
+    else if (forced.text !== '') this.#emit({ kind: 'text', text: forced.text });
   }
 
   #line(line: string): void {
@@ -71,26 +88,27 @@ export class AnswerLines implements AnswerReader {
     if (isObject(said) && this.#maxTokens > 0) this.#piece(said, json['logprobs']);
     if (this.#over || json['done'] !== true) return;
     const cut = this.#maxTokens === 0 || json['done_reason'] === 'length';
-    this.#last({ kind: 'end', reason: this.#calls > 0 ? 'tool-calls' : cut ? 'length' : 'stop', usage: usageOf(json) });
+    this.#finish(cut ? 'length' : 'stop', usageOf(json));
   }
 
   #piece(said: Json, logprobs: unknown): void {
     const [thinking, text, calls] = [textOf(said, 'thinking'), textOf(said, this.#wanted.text), said['tool_calls']];
     if (thinking !== '' || text !== '') {
       if (this.#pieces >= this.#maxTokens) {
-        this.#end(this.#calls > 0 ? 'tool-calls' : 'length', true);
+        this.#end('length', true);
         return;
       }
       this.#pieces += 1;
     }
     if (thinking !== '') this.#emit({ kind: 'thinking', text: thinking });
     if (text !== '') this.#text(text, logprobs);
-    if (Array.isArray(calls)) for (const call of calls) this.#call(call);
+    if (Array.isArray(calls) && !this.#over) for (const call of calls) this.#call(call);
   }
 
   #text(text: string, logprobs: unknown): void {
     const tokens = Array.isArray(logprobs) ? logprobs.map(wholeLogprob) : undefined;
-    if (this.#watch === undefined) this.#emit(tokens === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs: tokens });
+    if (this.#forced !== undefined) this.#forced.take(text);
+    else if (this.#watch === undefined) this.#emit(tokens === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs: tokens });
     else if (this.#watch.take(text, tokens)) this.#end('stop', true);
   }
 
@@ -101,7 +119,7 @@ export class AnswerLines implements AnswerReader {
     const given = made['arguments'];
     const id = textOf(call, 'id');
     // Servers before 0.12 give no id; clients need one to answer the call.
-    this.#emit({ kind: 'tool-call', call: { id: id === '' ? `call_${crypto.randomUUID().replaceAll('-', '')}` : id, name: textOf(made, 'name'), arguments: isObject(given) ? given : {} } });
+    this.#emit({ kind: 'tool-call', call: { id: id === '' ? newCallId() : id, name: textOf(made, 'name'), arguments: isObject(given) ? given : {} } });
   }
 }
 

@@ -11,7 +11,7 @@ export function chatBody(request: ChatRequest, keeping: Keeping): string {
     truncate: false,
     shift: false,
     tools: request.tools.length === 0 ? undefined : request.tools.map((tool) => tool.definition),
-    format: request.format,
+    format: request.callSchema ?? request.format,
     think: request.thinking,
     logprobs: request.logprobs === undefined ? undefined : true,
     top_logprobs: request.logprobs === 0 ? undefined : request.logprobs,

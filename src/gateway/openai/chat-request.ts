@@ -1,7 +1,8 @@
-import type { ChatRequest, Outcome, Tool } from '../exchange.ts';
+import type { ChatRequest, Outcome } from '../exchange.ts';
 import { isObject, type Body, type Json } from './body.ts';
 import { readMessages } from './messages.ts';
 import { readChoices, readIgnored, readModel, readSampling, readStop, readStreamOptions, readThinking } from './sampling.ts';
+import { readTools } from './tool-choice.ts';
 
 /** A chat as read: what is asked, of how many answers, and what of it Ollama cannot honour. */
 export interface ChatReading {
@@ -38,34 +39,6 @@ export function readChatRequest(body: Body): Outcome<ChatReading> {
 function readMaxTokens(body: Body): number | undefined {
   const [old, now] = [body.whole('max_tokens', 0), body.whole('max_completion_tokens', 0)];
   return now ?? old;
-}
-
-function readTools(body: Body, ignored: string[]): Pick<ChatRequest, 'tools' | 'mustCall' | 'parallelCalls'> {
-  const tools = (body.list('tools') ?? []).map((tool, index) => readTool(body, tool, `tools[${String(index)}]`));
-  const parallelCalls = body.flag('parallel_tool_calls') ?? true;
-  const choice = body.value('tool_choice');
-  if (choice === undefined || choice === 'auto') return { tools, mustCall: false, parallelCalls };
-  if (choice === 'none') return { tools: [], mustCall: false, parallelCalls };
-  const named = choice === 'required' ? tools : tools.filter(({ name }) => name === nameIn(choice));
-  if (named.length === 0) {
-    const known = choice === 'required' || nameIn(choice) !== undefined;
-    body.refuse('tool_choice', known ? "Invalid value for 'tool_choice': the tool it asks for is not among 'tools'." : "Invalid value for 'tool_choice'. Supported values are: 'none', 'auto', 'required', and {\"type\": \"function\", \"function\": {\"name\": …}}.");
-  }
-  // Ollama gives the model the tools, and none but the named one, but cannot make it call.
-  ignored.push('tool_choice');
-  return { tools: named, mustCall: true, parallelCalls };
-}
-
-function nameIn(choice: unknown): string | undefined {
-  const made = isObject(choice) && choice['type'] === 'function' ? choice['function'] : undefined;
-  return isObject(made) && typeof made['name'] === 'string' ? made['name'] : undefined;
-}
-
-function readTool(body: Body, tool: unknown, at: string): Tool {
-  const made = isObject(tool) && tool['type'] === 'function' ? tool['function'] : undefined;
-  if (isObject(tool) && isObject(made) && typeof made['name'] === 'string') return { name: made['name'], definition: tool };
-  body.refuse(at, `Invalid '${at}': expected {"type": "function", "function": {"name": …}}.`);
-  return { name: '', definition: {} };
 }
 
 function readFormat(body: Body): ChatRequest['format'] {

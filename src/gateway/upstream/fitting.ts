@@ -16,6 +16,12 @@ export function lackIn({ code }: ServerFailure): Lack | undefined {
   return code === 'reasoning_not_supported' ? 'thinking' : code === 'effort_not_supported' ? 'effort' : undefined;
 }
 
+/** The same without a call being enforced, where a server could not make a grammar of what it is to look like; `undefined` where that is not why it refused. */
+export function unforced(asks: Ask, { code }: ServerFailure): Ask | undefined {
+  if (code !== 'schema_not_supported' || asks.kind !== 'chat' || asks.request.callSchema === undefined) return undefined;
+  return { kind: 'chat', request: { ...asks.request, callSchema: undefined } };
+}
+
 /** Leaves out of what is asked what a model cannot do, or says why that would be no answer; under `strict` it never is. */
 export function fit(asks: Ask, lacks: ReadonlySet<Lack>, strict: boolean): Fitted | ServerFailure {
   if (lacks.size === 0 || asks.kind === 'embed') return { asks, unmet: [] };

@@ -1,6 +1,6 @@
-import type { Ask, ServerEvent } from '../exchange.ts';
+import type { Ask, ServerEvent, ServerFailure } from '../exchange.ts';
 import type { Attempt, AttemptListener } from './attempt.ts';
-import { fit, lackIn, type Lack } from './fitting.ts';
+import { fit, lackIn, unforced, type Lack } from './fitting.ts';
 
 /** Who is told what becomes of a request to a server. */
 export interface SendingListener extends AttemptListener {
@@ -20,7 +20,7 @@ export interface Recipient {
 
 /** One request to one server, sent as far as its model can do it: what it refuses to try is left out, and it is asked again. */
 export class Sending {
-  readonly #asks: Ask;
+  #asks: Ask;
   readonly #recipient: Recipient;
   readonly #listener: SendingListener;
   #attempt: Attempt | undefined;
@@ -67,14 +67,23 @@ export class Sending {
     this.#attempt = this.#recipient.dispatch(fitted.asks, { onEvents: (events) => { this.#heard(events); } });
   }
 
+  // Whether a refusal leaves something to be asked for.
+  #asksForLess(failure: ServerFailure): boolean {
+    const lack = lackIn(failure);
+    if (lack !== undefined && !this.#recipient.lacks().has(lack)) {
+      this.#recipient.learn(lack);
+      return true;
+    }
+    const free = this.#recipient.strict ? undefined : unforced(this.#asks, failure);
+    if (free === undefined) return false;
+    this.#asks = free;
+    this.#listener.onUnmet('tool_choice');
+    return true;
+  }
+
   #heard(events: readonly ServerEvent[]): void {
     const [first] = events;
-    const lack = first?.kind === 'failure' ? lackIn(first.failure) : undefined;
-    if (lack === undefined || this.#recipient.lacks().has(lack)) {
-      this.#listener.onEvents(events);
-      return;
-    }
-    this.#recipient.learn(lack);
-    this.#sendLater();
+    if (first?.kind !== 'failure' || !this.#asksForLess(first.failure)) this.#listener.onEvents(events);
+    else this.#sendLater();
   }
 }

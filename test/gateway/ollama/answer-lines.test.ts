@@ -5,7 +5,7 @@ import { AnswerLines, type Wanted } from '../../../src/gateway/ollama/answer-lin
 import type { ServerEvent } from '../../../src/gateway/exchange.ts';
 import { cutAnywhere, eventsOf } from '../pieces.ts';
 
-const CHAT: Wanted = { within: 'message', text: 'content', stop: [], maxTokens: undefined, parallelCalls: true };
+const CHAT: Wanted = { within: 'message', text: 'content', stop: [], maxTokens: undefined, parallelCalls: true, callSchema: undefined };
 const read = (lines: readonly unknown[], wanted: Partial<Wanted> = {}): readonly ServerEvent[] => eventsOf((emit) => new AnswerLines(emit, { ...CHAT, ...wanted }), [bytesOf(lines)]);
 
 function bytesOf(lines: readonly unknown[]): Buffer {
@@ -114,4 +114,18 @@ test('where only one call is wanted the first is the only one', () => {
 test('a completion is read from its own field', () => {
   const line = (response: string): object => ({ model: 'm', response, done: false });
   assert.deepEqual(read([line('a'), { ...line(''), thinking: 'hm' }, { ...line('b'), done: true, done_reason: 'stop' }], { within: undefined, text: 'response' }).map((event) => ('text' in event ? event.text : event.kind)), ['a', 'hm', 'b', 'end']);
+});
+
+test('an answer that has to be a call is one, whether its server sees that or not, and text where it was cut off', () => {
+  const wanted = { callSchema: {} };
+  const kinds = (lines: readonly unknown[]): unknown => read(lines, wanted).map((event) => (event.kind === 'tool-call' ? [event.call.name, event.call.arguments] : event.kind === 'end' ? event.reason : event.kind));
+  assert.deepEqual(kinds([says({ content: '{"name": "f", ' }), says({ content: '"arguments": {"a": 1}}\n' }), done()]), [['f', { a: 1 }], 'tool-calls']);
+  assert.deepEqual(kinds([says({ tool_calls: [{ id: 'c', function: { name: 'f', arguments: { a: 1 } } }] }), done()]), [['f', { a: 1 }], 'tool-calls']);
+  assert.deepEqual(kinds([says({ content: '{"name": "f", ' }), done({ done_reason: 'length' })]), ['text', 'length']);
+  assert.deepEqual(kinds([done()]), ['stop']);
+});
+
+test('what follows the end in the same line is not told', () => {
+  const line = says({ content: 'a STOP', tool_calls: [{ function: { name: 'f' } }] });
+  assert.deepEqual(read([line, done()], { stop: ['STOP'] }).map(({ kind }) => kind), ['text', 'end']);
 });

@@ -9,6 +9,7 @@ const REQUEST: ChatRequest = {
   messages: [{ role: 'user', text: 'hi', images: [], thinking: undefined, toolCalls: [], answers: undefined }],
   tools: [],
   mustCall: false,
+  callSchema: undefined,
   parallelCalls: true,
   format: undefined,
   sampling: {},

@@ -74,7 +74,7 @@ for (const [param, more] of REFUSED) {
 }
 
 test('what cannot be honoured is named, what asks for what happens anyway is not', () => {
-  assert.deepEqual(readOrder({ logit_bias: { 1: 2 }, functions: [], made_up: 1, store: true, tools: [TOOL], tool_choice: 'required' }).ignored.toSorted(), ['functions', 'logit_bias', 'made_up', 'store', 'tool_choice']);
+  assert.deepEqual(readOrder({ logit_bias: { 1: 2 }, functions: [], made_up: 1, store: true, tools: [TOOL], tool_choice: 'required' }).ignored.toSorted(), ['functions', 'logit_bias', 'made_up', 'store']);
   assert.deepEqual(readOrder({ n: 2, store: false, service_tier: 'auto', modalities: ['text'], user: 'u', metadata: {}, logit_bias: null, tool_choice: 'auto' }).ignored, []);
 });
 
@@ -105,6 +105,26 @@ test('none called means none sent, and a named one means no other', () => {
   assert.deepEqual(seen({ tool_choice: 'none' }), [[], false, true]);
   assert.deepEqual(seen({ tool_choice: 'required', parallel_tool_calls: false }), [['f', 'g'], true, false]);
   assert.deepEqual(seen({ tool_choice: { type: 'function', function: { name: 'g' } } }), [['g'], true, true]);
+});
+
+test('a call that has to be made has a schema: one tool as it is, several as a choice, with what they refer to', () => {
+  const tool = (name: string, parameters: object): object => ({ type: 'function', function: { name, parameters } });
+  const call = (name: string, parameters: object): object => ({ type: 'object', properties: { name: { const: name }, arguments: parameters }, required: ['name', 'arguments'], additionalProperties: false });
+  const [f, g] = [{ type: 'object', properties: { a: { $ref: '#/$defs/A' } }, $defs: { A: { type: 'string' } } }, { properties: { b: { $ref: '#/definitions/B' } }, definitions: { B: { type: 'number' } } }];
+  assert.deepEqual(read({ tools: [tool('f', f)], tool_choice: 'required' }).callSchema, { ...call('f', f), $defs: f.$defs });
+  assert.deepEqual(read({ tools: [tool('f', f), tool('g', g)], tool_choice: 'required' }).callSchema, { anyOf: [call('f', f), call('g', { type: 'object', ...g })], $defs: f.$defs, definitions: g.definitions });
+  assert.deepEqual(read({ tools: [{ type: 'function', function: { name: 'f' } }], tool_choice: 'required' }).callSchema, call('f', { type: 'object', properties: {} }));
+  assert.equal(read({ tools: [tool('f', f)] }).callSchema, undefined);
+});
+
+test('a call whose schema would not fit into one with others cannot be enforced, and that is named', () => {
+  const tool = (name: string, parameters: object): object => ({ type: 'function', function: { name, parameters } });
+  const clash = [tool('f', { $defs: { A: { type: 'string' } } }), tool('g', { $defs: { A: { type: 'number' } } })];
+  const inner = [tool('f', { properties: { a: { type: 'object' }, b: { $ref: '#/properties/a' } } })];
+  for (const tools of [clash, inner]) {
+    const { ignored, shares } = readOrder({ tools, tool_choice: 'required' });
+    assert.deepEqual([ignored, shares[0]?.asks.kind === 'chat' && shares[0].asks.request.callSchema], [['tool_choice'], undefined]);
+  }
 });
 
 test('several answers are as many requests, and a seed is not the same for all of them', () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import OpenAI from 'openai';
 import { HI, sdk, type Case } from '../target.ts';
 
 const WEATHER = {
   type: 'function' as const,
-  function: { name: 'get_weather', description: 'The weather of a city.', parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } },
+  function: { name: 'get_weather', description: 'The weather of a city.', parameters: { type: 'object', properties: { city: { type: 'string', enum: ['Paris', 'Rome'] } }, required: ['city'] } },
 };
 const QUESTION = { ...HI, max_tokens: 200, messages: [{ role: 'user' as const, content: 'What is the weather in Paris?' }], tools: [WEATHER] };
 
@@ -46,6 +47,22 @@ export const TOOLS: readonly Case[] = [
       const call = calls.get(0);
       assert.deepEqual([call?.id !== '', call?.name], [true, 'get_weather']);
       assert.equal(typeof (JSON.parse(call?.arguments ?? '') as { city: unknown }).city, 'string');
+    },
+  },
+  {
+    name: 'a tool that has to be called is called, or the request is refused',
+    check: async (target) => {
+      for (const tool_choice of ['required' as const, { type: 'function' as const, function: { name: 'get_weather' } }]) {
+        const asked = sdk(target).chat.completions.create({ model: target.chat, ...QUESTION, max_tokens: 400, seed: 2, temperature: 1, messages: HI.messages, tool_choice });
+        const answer = await asked.catch((error: unknown) => error);
+        if (answer instanceof OpenAI.APIError) assert.deepEqual([answer.status, answer.param], [400, 'tool_choice']);
+        else {
+          const [choice] = (await asked).choices;
+          const [call] = choice?.message.tool_calls ?? [];
+          assert.ok(call?.type === 'function');
+          assert.deepEqual([choice?.finish_reason, call.function.name, typeof (JSON.parse(call.function.arguments) as { city: unknown }).city], ['tool_calls', 'get_weather', 'string']);
+        }
+      }
     },
   },
   {

@@ -1,0 +1,62 @@
+import type { ChatRequest, Tool } from '../exchange.ts';
+import { isObject, type Body, type Json } from './body.ts';
+
+type Reading = Pick<ChatRequest, 'tools' | 'mustCall' | 'callSchema' | 'parallelCalls'>;
+
+/** Reads `tools` and what is to become of them; a choice that cannot be enforced is added to `ignored`. */
+export function readTools(body: Body, ignored: string[]): Reading {
+  const tools = (body.list('tools') ?? []).map((tool, index) => readTool(body, tool, `tools[${String(index)}]`));
+  const parallelCalls = body.flag('parallel_tool_calls') ?? true;
+  const choice = body.value('tool_choice');
+  if (choice === undefined || choice === 'auto') return { tools, mustCall: false, callSchema: undefined, parallelCalls };
+  if (choice === 'none') return { tools: [], mustCall: false, callSchema: undefined, parallelCalls };
+  const named = choice === 'required' ? tools : tools.filter(({ name }) => name === nameIn(choice));
+  if (named.length === 0) {
+    const known = choice === 'required' || nameIn(choice) !== undefined;
+    body.refuse('tool_choice', known ? "Invalid value for 'tool_choice': the tool it asks for is not among 'tools'." : "Invalid value for 'tool_choice'. Supported values are: 'none', 'auto', 'required', and {\"type\": \"function\", \"function\": {\"name\": …}}.");
+  }
+  const callSchema = schemaOfCall(named);
+  if (callSchema === undefined) ignored.push('tool_choice');
+  return { tools: named, mustCall: true, callSchema, parallelCalls };
+}
+
+function nameIn(choice: unknown): string | undefined {
+  const made = isObject(choice) && choice['type'] === 'function' ? choice['function'] : undefined;
+  return isObject(made) && typeof made['name'] === 'string' ? made['name'] : undefined;
+}
+
+function readTool(body: Body, tool: unknown, at: string): Tool {
+  const made = isObject(tool) && tool['type'] === 'function' ? tool['function'] : undefined;
+  if (isObject(tool) && isObject(made) && typeof made['name'] === 'string') return { name: made['name'], definition: tool };
+  body.refuse(at, `Invalid '${at}': expected {"type": "function", "function": {"name": …}}.`);
+  return { name: '', definition: {} };
+}
+
+/** What a call of one of these tools looks like, as a schema; `undefined` where their own schemas do not fit into one. */
+function schemaOfCall(tools: readonly Tool[]): Json | undefined {
+  const shared: Record<'$defs' | 'definitions', Record<string, unknown>> = { $defs: {}, definitions: {} };
+  const calls: Json[] = [];
+  for (const { name, definition } of tools) {
+    const parameters = parametersOf(definition);
+    // What is referred to has to be found from the new root as well.
+    if (/"\$ref":"(?!#\/(?:\$defs|definitions)\/)/.test(JSON.stringify(parameters))) return undefined;
+    for (const place of ['$defs', 'definitions'] as const) if (!merge(shared[place], parameters[place])) return undefined;
+    calls.push({ type: 'object', properties: { name: { const: name }, arguments: parameters }, required: ['name', 'arguments'], additionalProperties: false });
+  }
+  const [only] = calls;
+  return { ...(calls.length === 1 ? only : { anyOf: calls }), ...Object.fromEntries(Object.entries(shared).filter(([, found]) => Object.keys(found).length > 0)) };
+}
+
+function parametersOf(definition: Json): Json {
+  const made = definition['function'];
+  const parameters = isObject(made) ? made['parameters'] : undefined;
+  return isObject(parameters) ? { type: 'object', ...parameters } : { type: 'object', properties: {} };
+}
+
+function merge(into: Record<string, unknown>, more: unknown): boolean {
+  for (const [name, value] of Object.entries(isObject(more) ? more : {})) {
+    if (Object.hasOwn(into, name) && JSON.stringify(into[name]) !== JSON.stringify(value)) return false;
+    into[name] = value;
+  }
+  return true;
+}
