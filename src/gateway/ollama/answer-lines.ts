@@ -92,7 +92,9 @@ export class AnswerLines implements AnswerReader {
   }
 
   #piece(said: Json, logprobs: unknown): void {
-    const [thinking, text, calls] = [textOf(said, 'thinking'), textOf(said, this.#wanted.text), said['tool_calls']];
+    const thinking = textOf(said, 'thinking');
+    const text = textOf(said, this.#wanted.text);
+    const calls = said['tool_calls'];
     if (thinking !== '' || text !== '') {
       if (this.#pieces >= this.#maxTokens) {
         this.#end('length', true);

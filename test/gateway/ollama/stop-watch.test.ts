@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { StopWatch } from '../../../src/gateway/ollama/stop-watch.ts';
+
+const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 6 });
+
+test('whatever comes in whichever pieces, all before a stop sequence is passed on, and nothing of one', () => {
+  fc.assert(
+    fc.property(fc.array(letters), fc.array(letters, { minLength: 1, maxLength: 3 }), (pieces, stops) => {
+      let passed = '';
+      const watch = new StopWatch(stops, (event) => {
+        if (event.kind === 'text') passed += event.text;
+      });
+      const stopped = pieces.some((piece) => watch.take(piece, undefined));
+      watch.release();
+      const text = pieces.join('');
+      assert.ok(text.startsWith(passed));
+      assert.ok(stops.every((stop) => !passed.includes(stop)));
+      if (stopped) assert.ok(stops.some((stop) => text.startsWith(stop, passed.length)));
+      else assert.equal(passed, text);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('what can be no beginning of a stop sequence is not held back', () => {
+  const passed: string[] = [];
+  const watch = new StopWatch(['\n\n'], (event) => {
+    if (event.kind === 'text') passed.push(event.text);
+  });
+  for (const piece of ['one', ' two\n', 'three', '\n']) assert.equal(watch.take(piece, undefined), false);
+  assert.deepEqual(passed, ['one', ' two\nthree']);
+});
