@@ -2,6 +2,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
 import { answer, unknownModel, type Door, type Endpoint } from './answer.ts';
 import { authenticate } from './auth/bearer.ts';
+import { allowOrigin } from './client/origin.ts';
 import { jsonReply, sizedReply } from './client/sized-reply.ts';
 import type { Failure } from './exchange.ts';
 import { fleetHealth } from './health/fleet-health.ts';
@@ -33,11 +34,14 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
   const app = new Hono<GatewayEnv>();
 
   const answers = (endpoint: Endpoint): Handler => (c) => {
-    answer(c.env, service(), endpoint);
+    const now = service();
+    allowOrigin(c.env.incoming, c.env.outgoing, now.config.origins);
+    answer(c.env, now, endpoint);
     return RESPONSE_ALREADY_SENT;
   };
   const shows = (show: (c: Context<GatewayEnv>, now: Service) => Response): Handler => (c) => {
     const now = service();
+    allowOrigin(c.env.incoming, c.env.outgoing, now.config.origins);
     const caller = authenticate(c.env.incoming.headers.authorization, now.config.masterKey);
     if (!caller.ok) return refusal(caller.failure);
     c.env.visit.account.caller = caller.value.name;
@@ -60,7 +64,10 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
     app.get(`${root}/models`, shows(listModels));
     app.get(`${root}/models/*`, shows(showModel));
   }
-  app.notFound(elsewhere);
+  app.notFound((c) => {
+    allowOrigin(c.env.incoming, c.env.outgoing, service().config.origins);
+    return elsewhere(c);
+  });
   app.onError(() => refusal({ kind: 'internal', code: null, message: 'The server had an error while processing your request.' }));
   return app;
 }

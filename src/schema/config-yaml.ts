@@ -35,6 +35,8 @@ export interface HxllmSettings {
   readonly open?: boolean;
   /** Refuse parameters that would be ignored. */
   readonly strict?: boolean;
+  /** Whose pages may read replies in a browser (`https://chat.example`); nobody's where nothing is said. */
+  readonly origins?: readonly string[];
   /** Who may read `/metrics`; `key` where nothing is said. */
   readonly metrics?: 'key' | 'open' | 'off';
   /** Seconds; 0 is no limit. `drain`: how long answers may run on once the gateway was told to stop. */

@@ -9,6 +9,8 @@ export interface GatewayConfig {
   readonly open: boolean;
   /** `hxllm.strict`: refuse parameters that would be ignored. */
   readonly strict: boolean;
+  /** `hxllm.origins`: whose pages may read replies in a browser. */
+  readonly origins: ReadonlySet<string>;
   /** `hxllm.metrics`: who may read `/metrics`: whoever has the key, everybody, or nobody. */
   readonly metrics: 'key' | 'open' | 'off';
   readonly maxBodyBytes: number;

@@ -109,6 +109,7 @@ export const HXLLM = {
   backends: honours(mapping),
   open: honours(flag),
   strict: honours(flag),
+  origins: honours(list),
   metrics: honours(oneOf('key', 'open', 'off')),
   timeouts: honours(mapping),
   max_body_mib: honours(number(0)),

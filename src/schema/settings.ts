@@ -24,6 +24,7 @@ export function readSettings(root: Values<typeof ROOT>, raw: Readonly<Record<str
     masterKey: masterKeyOf(general.master_key, isMapping(raw['general_settings']) ? raw['general_settings']['master_key'] : undefined),
     open: own.open ?? false,
     strict: own.strict ?? false,
+    origins: originsOf(own.origins, findings),
     metrics: own.metrics ?? 'key',
     maxBodyBytes: Math.round((own.max_body_mib ?? 64) * MIB),
     timeouts: {
@@ -55,6 +56,15 @@ function strategyOf(name: string | undefined, findings: Findings): Routing['stra
   if (name === undefined || name === 'least-busy' || name === 'simple-shuffle') return name ?? 'least-busy';
   findings.warning('config.not-honoured', ['router_settings', 'routing_strategy'], `hxllm does not have ${name} yet and uses least-busy`, 'set router_settings.routing_strategy to least-busy');
   return 'least-busy';
+}
+
+function originsOf(given: readonly unknown[] | undefined, findings: Findings): ReadonlySet<string> {
+  const origins = new Set<string>();
+  for (const [index, value] of (given ?? []).entries()) {
+    if (typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value) origins.add(value);
+    else findings.wrong(['hxllm', 'origins', index], 'an origin as browsers send it, such as https://chat.example or http://localhost:3000', value);
+  }
+  return origins;
 }
 
 function aliasesOf(given: Readonly<Record<string, unknown>> | undefined, groups: readonly ModelGroup[], findings: Findings): ReadonlyMap<string, string> {

@@ -182,3 +182,19 @@ test('JSON nested beyond all measure is refused, and the gateway lives on', asyn
   await errorOf(response);
   assert.equal(gateway.service().desk.inFlight, 0);
 });
+
+test('a page of an allowed origin may ask, and read replies and refusals; no other may', async () => {
+  const origin = 'https://chat.example';
+  const model_list = [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url } }];
+  await using open = await startGateway([], { model_list, hxllm: { origins: [origin, 'http://localhost:3000'] } });
+  const preflight = await fetch(`${open.url}/v1/chat/completions`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,x-stainless-os' } });
+  assert.deepEqual([preflight.status, preflight.headers.get('access-control-allow-origin'), preflight.headers.get('vary'), preflight.headers.get('access-control-allow-credentials')], [204, origin, 'Origin', null]);
+  for (const name of ['authorization', 'content-type', 'openai-beta', 'x-stainless-os', 'x-stainless-runtime-version']) assert.ok(preflight.headers.get('access-control-allow-headers')?.split(', ').includes(name), name);
+  const replies = [await open.chat({}, { headers: { origin } }), await open.chat({ stream: true }, { headers: { origin } }), await open.chat({ temperature: 9 }, { headers: { origin } }), await open.ask('/v1/models', { headers: { origin } }), await open.ask('/v1/nope', { headers: { origin } }), await fetch(`${open.url}/v1/models`, { headers: { origin } })];
+  assert.deepEqual(replies.map(({ status }) => status), [200, 200, 400, 200, 404, 401]);
+  for (const reply of replies) {
+    assert.deepEqual([reply.headers.get('access-control-allow-origin'), reply.headers.get('vary')], [origin, 'Origin']);
+    assert.match(reply.headers.get('access-control-expose-headers') ?? '', /x-request-id, .*retry-after/);
+  }
+  for (const other of ['https://evil.example', 'null', 'https://chat.example.evil.example']) assert.equal((await open.ask('/v1/models', { headers: { origin: other } })).headers.get('access-control-allow-origin'), null);
+});

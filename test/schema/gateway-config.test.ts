@@ -113,3 +113,8 @@ test('an error shows no secret, and no password of an address', () => {
   assert.equal(issues.length, 3, text);
   assert.doesNotMatch(text, /hunter2|12345|12_345/);
 });
+
+test('an origin is one as browsers send it, and a star is none', () => {
+  assert.deepEqual([...good({ hxllm: { origins: ['https://chat.example', 'http://localhost:3000'] } }).origins], ['https://chat.example', 'http://localhost:3000']);
+  for (const origin of ['*', 'chat.example', 'https://chat.example/', 'https://chat.example/app', 'null', 7]) assert.deepEqual(issuesOf({ hxllm: { origins: [origin] } }), ['error config.wrong-value hxllm.origins[0]'], String(origin));
+});
