@@ -21,7 +21,7 @@ export function refusedBySudo(host: string, become: Become, ran: Ran): Problem |
   return {
     code: 'permission.sudo',
     summary: 'sudo asks for a password or refuses',
-    detail: `Wanted "sudo -n" to work without a password, saw: ${refusal.trim()}`,
+    detail: `Wanted "sudo -n" to work without a password; seen: ${refusal.trim()}`,
     fix: `on ${host}: echo "$USER ALL=(ALL) NOPASSWD: ALL" | sudo tee /etc/sudoers.d/hxllm`,
     where: { host },
   };

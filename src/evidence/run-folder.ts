@@ -122,7 +122,7 @@ function notKept(folder: string, error: unknown): Problem {
   return {
     code: denied ? 'permission.evidence' : 'evidence.not-kept',
     summary: 'the evidence of this run cannot be kept',
-    detail: `Wanted to write below ${folder}, saw: ${error instanceof Error ? error.message : String(error)}.`,
+    detail: `Wanted to write below ${folder}; seen: ${error instanceof Error ? error.message : String(error)}.`,
     fix: code === 'ENOSPC' ? `df -h ${folder}` : 'choose another folder with --evidence-dir DIR',
     where: { file: folder },
   };

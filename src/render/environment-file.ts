@@ -15,7 +15,7 @@ export function quoteEnvironment(name: string, value: string): Result<string> {
     return fail({
       code: 'variables.unsuitable',
       summary: `${name} cannot be written to an environment file`,
-      detail: 'Wanted text without control characters, saw one; systemd would drop the whole variable.',
+      detail: 'Wanted text without control characters; seen one; systemd would drop the whole variable.',
       fix: `set ${name} anew, for example to the output of: openssl rand -hex 32 | sed 's/^/sk-/'`,
     });
   }

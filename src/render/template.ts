@@ -33,7 +33,7 @@ function unknownName(file: string, line: number, seen: string, values: Values): 
   return {
     code: 'config.template-name',
     summary: 'a template asks for a value that does not exist',
-    detail: `Wanted one of ${Object.keys(values).map((name) => `{{${name}}}`).join(', ')}, saw ${seen}.`,
+    detail: `Wanted one of ${Object.keys(values).map((name) => `{{${name}}}`).join(', ')}; seen ${seen}.`,
     fix: `edit ${file}`,
     where: { file, line },
   };

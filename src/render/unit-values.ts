@@ -38,5 +38,5 @@ export function unitValues(settings: Settings): Result<Values> {
 }
 
 function unsuitable(name: string, wanted: string, seen: string): Problem {
-  return { code: 'variables.unsuitable', summary: `${name} does not fit into a systemd unit`, detail: `Wanted ${wanted}, saw ${JSON.stringify(seen)}.`, fix: `set ${name} in group_vars`, where: { path: name } };
+  return { code: 'variables.unsuitable', summary: `${name} does not fit into a systemd unit`, detail: `Wanted ${wanted}; seen ${JSON.stringify(seen)}.`, fix: `set ${name} in group_vars`, where: { path: name } };
 }

@@ -105,7 +105,7 @@ async function prepare(session: Session, places: DemoPlaces, { backends, port }:
   redaction.add(new Secret(readFileSync(places.masterKey, 'utf8').trim()));
   redaction.add(new Secret(readFileSync(places.vaultPassword, 'utf8').trim()));
   const chat = models.value.find(({ mode }) => mode === 'chat');
-  return chat === undefined ? fail({ code: 'bug.no-chat-model', summary: 'no chat model was chosen', detail: 'Wanted one among the models, saw none.', fix: 'report it' }) : { ok: true, value: chat.name };
+  return chat === undefined ? fail({ code: 'bug.no-chat-model', summary: 'no chat model was chosen', detail: 'Wanted one among the models; seen none.', fix: 'report it' }) : { ok: true, value: chat.name };
 }
 
 async function stopAndSay(terminal: Terminal, places: DemoPlaces): Promise<void> {
@@ -131,7 +131,7 @@ function runsAlready(places: DemoPlaces, { port }: DemoOptions, command: string)
 
 function badBackend(backends: readonly string[]): Problem | undefined {
   const bad = backends.find((url) => !/^https?:$/.test(URL.parse(url)?.protocol ?? ''));
-  return bad === undefined ? undefined : { code: 'usage.backend', summary: '--backend takes the address of an Ollama server', detail: `Wanted something like http://host:11434, saw ${JSON.stringify(bad)}.`, fix: `hxllm demo --backend http://127.0.0.1:11434` };
+  return bad === undefined ? undefined : { code: 'usage.backend', summary: '--backend takes the address of an Ollama server', detail: `Wanted something like http://host:11434; seen ${JSON.stringify(bad)}.`, fix: `hxllm demo --backend http://127.0.0.1:11434` };
 }
 
 function complain(terminal: Terminal, problems: readonly Problem[]): number {

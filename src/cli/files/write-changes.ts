@@ -104,14 +104,14 @@ async function textOf(path: string): Promise<string | undefined> {
 function notWritten(file: string, error: unknown): Problem {
   const where = { file };
   if (error instanceof ChangedMeanwhile) {
-    return { code: 'inventory.changed-meanwhile', summary: 'a file was changed by somebody else meanwhile', detail: `Wanted ${file} as it was read, saw other content. Nothing was written.`, fix: 'run the same command again', where };
+    return { code: 'inventory.changed-meanwhile', summary: 'a file was changed by somebody else meanwhile', detail: `Wanted ${file} as it was read; seen other content. Nothing was written.`, fix: 'run the same command again', where };
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const denied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
   return {
     code: denied ? 'permission.file' : 'file.not-written',
     summary: 'a file cannot be written',
-    detail: `Wanted to write ${file}, saw: ${error instanceof Error ? error.message : String(error)}. All files are as they were.`,
+    detail: `Wanted to write ${file}; seen: ${error instanceof Error ? error.message : String(error)}. All files are as they were.`,
     fix: `ls -ld ${dirname(file)} ${file}`,
     where,
   };

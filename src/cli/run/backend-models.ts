@@ -25,9 +25,9 @@ function unreachable(url: string, error: unknown): Problem {
   // fetch hides what went wrong in `cause`.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const seen = cause instanceof Error ? (cause.name === 'TimeoutError' ? `no answer within ${String(TIMEOUT_MS / 1000)} s` : cause.message) : String(cause);
-  return { code: 'backend.unreachable', summary: `the backend ${url} does not answer`, detail: `Wanted the list of its models from ${url}/api/tags, asked from this machine; saw: ${seen}.`, fix: `curl ${url}/api/tags` };
+  return { code: 'backend.unreachable', summary: `the backend ${url} does not answer`, detail: `Wanted the list of its models from ${url}/api/tags, asked from this machine; seen: ${seen}.`, fix: `curl ${url}/api/tags` };
 }
 
 function notOllama(url: string, seen: string): Problem {
-  return { code: 'backend.not-ollama', summary: `${url} is no Ollama server`, detail: `Wanted a list of models from ${url}/api/tags, saw ${seen}.`, fix: `curl -i ${url}/api/tags` };
+  return { code: 'backend.not-ollama', summary: `${url} is no Ollama server`, detail: `Wanted a list of models from ${url}/api/tags; seen ${seen}.`, fix: `curl -i ${url}/api/tags` };
 }

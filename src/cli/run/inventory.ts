@@ -94,7 +94,7 @@ async function withKey(session: Session, report: PhaseReport): Promise<PhaseRepo
     const { masterKey } = settings;
     if (masterKey.state === 'set') return [];
     if (masterKey.state === 'locked') return [locked(masterKey.file, again)];
-    return [{ code: 'vault.key-missing', summary: 'only the master key is missing', detail: `Wanted litellm_master_key for ${target.name} in an encrypted file, saw none.`, fix: `${again} --vault-init`, where: { host: target.name } }];
+    return [{ code: 'vault.key-missing', summary: 'only the master key is missing', detail: `Wanted litellm_master_key for ${target.name} in an encrypted file; seen none.`, fix: `${again} --vault-init`, where: { host: target.name } }];
   });
   return problems.length === 0 ? report : { ...report, ending: 'failed', problems };
 }

@@ -19,13 +19,13 @@ function targetOf({ target, settings }: HostConfig, throughSsh: boolean, command
   const where = { host: target.name };
   if (models === undefined || backends === undefined) {
     const missing = [...(models === undefined ? ['litellm_models'] : []), ...(backends === undefined ? ['litellm_backends'] : [])].join(' and ');
-    return fail({ code: 'variables.missing', summary: `${missing} not defined`, detail: `Wanted the models and backends that ${target.name} is to serve, saw no ${missing} in group_vars, host_vars or the inventory.`, fix: 'hxllm inventory --backend http://HOST:11434', where });
+    return fail({ code: 'variables.missing', summary: `${missing} not defined`, detail: `Wanted the models and backends that ${target.name} is to serve; seen no ${missing} in group_vars, host_vars or the inventory.`, fix: 'hxllm inventory --backend http://HOST:11434', where });
   }
   if (masterKey.state === 'locked') return fail(locked(masterKey.file, command));
-  if (masterKey.state === 'absent') return fail({ code: 'vault.key-missing', summary: 'there is no master key', detail: `Wanted litellm_master_key for ${target.name}, saw none.`, fix: 'hxllm inventory --vault-init', where });
+  if (masterKey.state === 'absent') return fail({ code: 'vault.key-missing', summary: 'there is no master key', detail: `Wanted litellm_master_key for ${target.name}; seen none.`, fix: 'hxllm inventory --vault-init', where });
   const here = target.connection === 'local';
   if (!here && !throughSsh && LOOPBACK.test(listen)) {
-    return fail({ code: 'variables.loopback', summary: `the gateway on ${target.name} listens on loopback only`, detail: `Wanted an address that this machine reaches, saw litellm_listen: ${listen}.`, fix: `${command} --through-ssh`, where });
+    return fail({ code: 'variables.loopback', summary: `the gateway on ${target.name} listens on loopback only`, detail: `Wanted an address that this machine reaches; seen litellm_listen: ${listen}.`, fix: `${command} --through-ssh`, where });
   }
   const address = throughSsh || (here && (EVERYWHERE.has(listen) || LOOPBACK.test(listen))) ? '127.0.0.1' : here ? listen : target.address;
   const chats = models.filter(({ mode }) => mode === 'chat');
@@ -45,7 +45,7 @@ export function locked(file: string, command: string): Problem {
   return {
     code: 'vault.locked',
     summary: 'the master key is in an encrypted file',
-    detail: `Wanted the vault password to open ${file}, saw none.`,
+    detail: `Wanted the vault password to open ${file}; seen none.`,
     fix: `${command} --ask-vault-pass`,
     where: { file },
   };
@@ -53,5 +53,5 @@ export function locked(file: string, command: string): Problem {
 
 function noHosts({ inventoryFile, groupDefined, allHosts }: Config): Problem {
   const seen = allHosts.length === 0 ? 'no hosts at all' : `the hosts ${allHosts.join(', ')}`;
-  return { code: 'inventory.no-hosts', summary: groupDefined ? 'the group [litellm] has no hosts' : 'the inventory has no group [litellm]', detail: `Wanted the hosts that run the gateway, saw ${seen}.`, fix: 'hxllm inventory HOST', where: { file: inventoryFile } };
+  return { code: 'inventory.no-hosts', summary: groupDefined ? 'the group [litellm] has no hosts' : 'the inventory has no group [litellm]', detail: `Wanted the hosts that run the gateway; seen ${seen}.`, fix: 'hxllm inventory HOST', where: { file: inventoryFile } };
 }

@@ -35,7 +35,7 @@ export async function newVaultPassword(session: Session, file: string | undefine
   }
   session.view.pause();
   const first = await terminal.askHidden('New vault password: ', signal);
-  if (first === undefined || first === '') return fail({ code: 'vault.password-empty', summary: 'no vault password was given', detail: 'Wanted a password for the new vault, saw none. Nothing was changed.', fix: 'hxllm inventory --vault-init' });
+  if (first === undefined || first === '') return fail({ code: 'vault.password-empty', summary: 'no vault password was given', detail: 'Wanted a password for the new vault; seen none. Nothing was changed.', fix: 'hxllm inventory --vault-init' });
   redaction.add(new Secret(first));
   const second = await terminal.askHidden('The same again:     ', signal);
   if (second !== first) return fail({ code: 'vault.password-differs', summary: 'the two passwords differ', detail: 'Wanted the same password twice. Nothing was changed.', fix: 'hxllm inventory --vault-init' });

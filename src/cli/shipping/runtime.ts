@@ -94,7 +94,7 @@ function otherMachine(file: string, machine: Awaited<ReturnType<typeof machineOf
   return {
     code: typeof machine === 'string' ? 'runtime.other-architecture' : 'runtime.not-a-runtime',
     summary: `the file given with --runtime is not for ${architecture}`,
-    detail: `Wanted the Node.js ${pinned} of linux-${architecture}, saw ${seen}.`,
+    detail: `Wanted the Node.js ${pinned} of linux-${architecture}; seen ${seen}.`,
     fix: fetching(architecture, pinned),
     where: { file },
   };
@@ -104,7 +104,7 @@ function otherVersion(file: string, version: string, architecture: Architecture,
   return {
     code: 'runtime.other-version',
     summary: 'the file given with --runtime is not the version that hxllm is tested with',
-    detail: `Wanted Node.js ${pinned}, saw ${version === '' ? 'a program that does not name a version of Node.js' : `Node.js ${version}`}.`,
+    detail: `Wanted Node.js ${pinned}; seen ${version === '' ? 'a program that does not name a version of Node.js' : `Node.js ${version}`}.`,
     fix: fetching(architecture, pinned),
     where: { file },
   };

@@ -12,7 +12,7 @@ export function foreignProblems({ target, settings }: HostConfig, { foreign, ins
     (one): Problem => ({
       code: 'foreign.not-ours-to-take',
       summary: one.kind === 'process' ? `port ${String(settings.port)} is taken by something else` : `${one.path} is not hxllm’s`,
-      detail: `Wanted it free, saw ${one.looksLike}${one.path === '' ? '' : ` (${one.path})`}. hxllm does not touch it, since it could not put it back.`,
+      detail: `Wanted it free; seen ${one.looksLike}${one.path === '' ? '' : ` (${one.path})`}. hxllm does not touch it, since it could not put it back.`,
       fix: one.kind === 'process' ? `${one.pid === undefined ? '' : `on ${target.name}: kill ${String(one.pid)}; or `}${port}` : `move ${one.path} away, or set another folder in group_vars`,
       where,
     }),

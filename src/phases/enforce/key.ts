@@ -11,14 +11,14 @@ export function keyInHand({ target, settings }: HostConfig, dryRun: boolean): Re
       ? {
           code: 'vault.locked',
           summary: 'the vault is locked, and the master key may be in it',
-          detail: 'Wanted litellm_master_key, saw an encrypted file and no password for it.',
+          detail: 'Wanted litellm_master_key; seen an encrypted file and no password for it.',
           fix: 'the same command with --ask-vault-pass, or with --vault-password-file FILE',
           where: { file: masterKey.file, host: target.name },
         }
       : {
           code: 'vault.key-missing',
           summary: 'litellm_master_key is not defined',
-          detail: 'Wanted the master key of the gateway, saw it in none of the variables.',
+          detail: 'Wanted the master key of the gateway; seen it in none of the variables.',
           fix: 'hxllm inventory --vault-init',
           where: { host: target.name },
         };

@@ -41,7 +41,7 @@ export async function look(host: Host, settings: Settings, signal: AbortSignal):
   return fail({
     code: needsRoot ? 'permission.sudo' : 'enforce.unknown',
     summary: needsRoot ? 'sudo asks for a password or refuses' : 'the host could not say what is installed',
-    detail: `Wanted to know what is installed, saw: ${why}.`,
+    detail: `Wanted to know what is installed; seen: ${why}.`,
     fix: needsRoot ? `on ${host.name}: echo "$USER ALL=(ALL) NOPASSWD: ALL" | sudo tee /etc/sudoers.d/hxllm` : `hxllm preflight --limit ${host.name}`,
     where: { host: host.name },
   });

@@ -50,7 +50,7 @@ function parseAddress(target: SmokeTarget): Result<URL> {
   const problem: Problem = {
     code: 'usage.url',
     summary: 'the address to smoke-test is not an HTTP URL',
-    detail: `Wanted something like http://host:4000, saw ${JSON.stringify(url === null ? target.url : `${url.protocol}//…`)}${url !== null && url.username !== '' ? ', with credentials in it' : ''}.`,
+    detail: `Wanted something like http://host:4000; seen ${JSON.stringify(url === null ? target.url : `${url.protocol}//…`)}${url !== null && url.username !== '' ? ', with credentials in it' : ''}.`,
     fix: 'hxllm smoke --url http://host:4000 --key-file FILE',
     where: { host: target.name },
   };

@@ -67,7 +67,7 @@ test('a file named for the other architecture is taken when it is the pinned Nod
 
 test('a named file of another version, machine or kind is refused with what was seen', async () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
-    [elf('old', MACHINES[other], 'node-v20.1.0.tar.gz'), 'runtime.other-version', /saw Node\.js 20\.1\.0/],
+    [elf('old', MACHINES[other], 'node-v20.1.0.tar.gz'), 'runtime.other-version', /seen Node\.js 20\.1\.0/],
     [elf('ls', MACHINES[other], 'nothing of the kind'), 'runtime.other-version', /does not name a version/],
     [elf('riscv', 243), 'runtime.not-a-runtime', /e_machine 243/],
     [join(folder, 'nothing'), 'runtime.unreadable', /ENOENT/],

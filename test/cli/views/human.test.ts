@@ -63,13 +63,13 @@ test('every outcome has a sign of its own, and words where the locale has no sig
 
 test('results go to stdout, problems and warnings to stderr', () => {
   const { view, terminal } = seeing();
-  const problem = { code: 'config.yaml', summary: 'a YAML file does not parse', detail: 'Wanted a mapping, saw a list.', fix: 'nano main.yml', where: { file: 'main.yml', line: 3, path: 'litellm_models' } };
+  const problem = { code: 'config.yaml', summary: 'a YAML file does not parse', detail: 'Wanted a mapping; seen a list.', fix: 'nano main.yml', where: { file: 'main.yml', line: 3, path: 'litellm_models' } };
   view.event({ kind: 'problem', problem });
   view.warning(problem);
   assert.equal(terminal.written.out, '');
   assert.equal(
     terminal.written.err,
-    ['✗', '!'].map((sign) => [`  ${sign} a YAML file does not parse`, '      where  main.yml:3: litellm_models', '      detail Wanted a mapping, saw a list.', '      fix    nano main.yml', ''].join('\n')).join(''),
+    ['✗', '!'].map((sign) => [`  ${sign} a YAML file does not parse`, '      where  main.yml:3: litellm_models', '      detail Wanted a mapping; seen a list.', '      fix    nano main.yml', ''].join('\n')).join(''),
   );
 });
 

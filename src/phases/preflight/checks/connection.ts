@@ -6,7 +6,7 @@ import { knowing, type Subject } from '../subject.ts';
 export const CONNECTION: readonly Check<Subject>[] = [
   {
     id: 'ssh.reachable',
-    title: 'Reachable over SSH with a verified host key',
+    title: 'the host is reached over SSH, its key verified',
     severity: 'error',
     judge: ({ host: { target }, seen }) => {
       // The problem is told beside the checks, with its details.
@@ -17,7 +17,7 @@ export const CONNECTION: readonly Check<Subject>[] = [
   },
   {
     id: 'ssh.host-key-checked',
-    title: 'Host keys are checked',
+    title: 'host keys are checked',
     severity: 'warning',
     after: ['ssh.reachable'],
     judge: ({ host: { target } }) => {

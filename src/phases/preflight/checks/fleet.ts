@@ -37,7 +37,7 @@ function inquiryAt(name: string, target: Target): string {
 }
 
 function resolves(what: string, judge: Check<Subject>['judge'], key?: string): Check<Subject> {
-  return { id: idOf('dns.backend-resolves', key), title: `Host resolves ${what}`, severity: 'error', after: ['system.bash'], judge };
+  return { id: idOf('dns.backend-resolves', key), title: `the host resolves ${what}`, severity: 'error', after: ['system.bash'], judge };
 }
 
 function answers(what: string, after: readonly string[], judge: Check<Subject>['judge'], key?: string): Check<Subject> {

@@ -9,7 +9,7 @@ export function modelChecks(models: readonly Model[] | undefined, backends: read
   const missing = [...(models === undefined ? ['litellm_models'] : []), ...(backends === undefined ? ['litellm_backends'] : [])];
   if (models === undefined || backends === undefined) {
     const why = notApplicable(`${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not defined yet: run hxllm inventory`);
-    return [{ id: 'models.present', title: 'Every model is on a backend', severity: 'error', judge: () => why }];
+    return [{ id: 'models.present', title: 'every model is on a backend', severity: 'error', judge: () => why }];
   }
   const all = backends.map(({ url }) => url);
   return models.flatMap((model) => checksOf(model, model.backends ?? all));

@@ -6,7 +6,7 @@ import { commandOn, knowing, type Subject } from '../subject.ts';
 export const PLACE: readonly Check<Subject>[] = [
   {
     id: 'place.nothing-foreign',
-    title: 'Nothing foreign where hxllm installs',
+    title: 'nothing foreign is where hxllm installs',
     severity: 'warning',
     after: ['system.bash'],
     judge: knowing((facts) => facts.foreign, (foreign, { host: { target } }) => {
@@ -17,7 +17,7 @@ export const PLACE: readonly Check<Subject>[] = [
   },
   {
     id: 'place.port-free',
-    title: 'Port is free or ours',
+    title: 'the port is free or ours',
     severity: 'error',
     after: ['system.bash'],
     judge: knowing((facts) => facts.port, (listeners, subject) => {

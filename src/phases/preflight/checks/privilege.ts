@@ -7,7 +7,7 @@ import { knowing, lineOn, type Subject } from '../subject.ts';
 export const PRIVILEGE: readonly Check<Subject>[] = [
   {
     id: 'privilege.sudo',
-    title: 'sudo without a prompt',
+    title: 'sudo asks for no password',
     severity: 'error',
     after: ['system.bash'],
     judge: knowing((facts) => facts.identity, (identity, subject) => {

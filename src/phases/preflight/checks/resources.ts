@@ -16,14 +16,14 @@ const SKEW_MS = 2000;
 export const RESOURCES: readonly Check<Subject>[] = [
   {
     id: 'time.synchronized',
-    title: 'Clock is kept in sync',
+    title: 'the clock is kept in sync',
     severity: 'warning',
     after: ['system.bash'],
     judge: knowing((facts) => facts.clock, (clock, subject) => (subject.seen.reached ? judgeClock(clock, subject.seen.askedMs, subject) : unknown('it was not asked'))),
   },
   {
     id: 'disk.space',
-    title: 'Room for runtime and releases',
+    title: 'there is room for runtime and releases',
     severity: 'error',
     after: ['system.bash'],
     judge: knowing((facts) => facts.disk, (disk, { host }) => {

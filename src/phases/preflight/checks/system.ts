@@ -16,7 +16,7 @@ const after = ['system.bash'];
 export const SYSTEM: readonly Check<Subject>[] = [
   {
     id: 'system.distribution',
-    title: 'Distribution is a known one',
+    title: 'the distribution is a known one',
     severity: 'warning',
     after,
     judge: knowing((facts) => facts.os, (os, { host }) =>
@@ -26,7 +26,7 @@ export const SYSTEM: readonly Check<Subject>[] = [
   },
   {
     id: 'system.architecture',
-    title: 'Architecture has a runtime',
+    title: 'the architecture has a runtime',
     severity: 'error',
     after,
     judge: knowing((facts) => facts.machine, ({ architecture, hardware, kernel }) =>
@@ -36,7 +36,7 @@ export const SYSTEM: readonly Check<Subject>[] = [
   },
   {
     id: 'system.libc',
-    title: 'C library runs the shipped runtime',
+    title: 'the C library runs the shipped runtime',
     severity: 'error',
     after,
     judge: knowing((facts) => facts.machine, ({ glibc }) => {
@@ -62,7 +62,7 @@ export const SYSTEM: readonly Check<Subject>[] = [
   },
   {
     id: 'system.python',
-    title: 'Python (not needed)',
+    title: 'Python is not needed',
     severity: 'note',
     after,
     judge: knowing((facts) => facts.programs, ({ python }) => pass(`${python === undefined ? 'none' : `Python ${python}`}; hxllm needs none on the host`)),

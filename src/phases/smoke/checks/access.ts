@@ -10,7 +10,7 @@ const ERROR_KEYS = ['code', 'message', 'param', 'type'];
 export const ACCESS_CHECKS: readonly Check<Seen>[] = [
   {
     id: 'http.reachable',
-    title: 'The address answers over HTTP',
+    title: 'the address answers over HTTP',
     severity: 'error',
     judge: ({ health, target }) => {
       if (!health.outcome.answered) {
@@ -25,7 +25,7 @@ export const ACCESS_CHECKS: readonly Check<Seen>[] = [
   },
   {
     id: 'health.alive',
-    title: 'The gateway says that it is alive',
+    title: 'the gateway says that it is alive',
     severity: 'error',
     after: ['http.reachable'],
     judge: ({ health, target }) => {
@@ -38,7 +38,7 @@ export const ACCESS_CHECKS: readonly Check<Seen>[] = [
   },
   {
     id: 'auth.key-required',
-    title: 'Requests without a key are refused',
+    title: 'requests without a key are refused',
     severity: 'error',
     after: ['http.reachable'],
     judge: ({ withoutKey, target }) => {
@@ -48,7 +48,7 @@ export const ACCESS_CHECKS: readonly Check<Seen>[] = [
   },
   {
     id: 'auth.wrong-key-refused',
-    title: 'Requests with a wrong key are refused',
+    title: 'requests with a wrong key are refused',
     severity: 'error',
     after: ['http.reachable'],
     judge: ({ wrongKey, target }) => (wrongKey === undefined ? notApplicable('no key was given') : judgeRefusal(wrongKey, isOurs(target), 'invalid_api_key')),

@@ -11,7 +11,7 @@ const RECORDED = 'see the recorded answer in report.json';
 export const ANSWER_CHECKS: readonly Check<Seen>[] = [
   {
     id: 'chat.answers',
-    title: 'A chat completion is answered',
+    title: 'a chat completion is answered',
     severity: 'error',
     after: ['models.listed'],
     judge: ({ chat, model, target }) => {
@@ -21,7 +21,7 @@ export const ANSWER_CHECKS: readonly Check<Seen>[] = [
   },
   {
     id: 'embeddings.answered',
-    title: 'Embedding models are answered',
+    title: 'embedding models are answered',
     severity: 'error',
     after: ['models.listed'],
     judge: ({ embeddings, target }) => {

@@ -7,7 +7,7 @@ import { listedModels, type Seen } from '../probes.ts';
 export const MODEL_CHECKS: readonly Check<Seen>[] = [
   {
     id: 'models.listed',
-    title: 'The models are listed under their aliases',
+    title: 'the models are listed under their aliases',
     severity: 'error',
     after: ['http.reachable'],
     judge: ({ models, target }) => {

@@ -6,7 +6,7 @@ import type { Seen } from '../probes.ts';
 export const SPREAD_CHECKS: readonly Check<Seen>[] = [
   {
     id: 'backends.used',
-    title: 'Every backend answers requests',
+    title: 'every backend answers requests',
     severity: 'error',
     after: ['models.listed', 'chat.answers'],
     judge: ({ backends, target }) => {

@@ -12,7 +12,7 @@ const RECORDED = 'see the recorded stream in report.json';
 export const STREAM_CHECKS: readonly Check<Seen>[] = [
   {
     id: 'stream.framed',
-    title: 'A streamed answer is well framed and ends with [DONE]',
+    title: 'a streamed answer is well framed and ends with [DONE]',
     severity: 'error',
     after: ['chat.answers'],
     judge: ({ stream }) => {
@@ -30,14 +30,14 @@ export const STREAM_CHECKS: readonly Check<Seen>[] = [
   },
   {
     id: 'stream.tells-one-answer',
-    title: 'The streamed chunks make one answer',
+    title: 'the streamed chunks make one answer',
     severity: 'error',
     after: ['stream.framed'],
     judge: (seen) => judgeChunks(seen, ({ chunks }, ours) => faultOfChunks(chunks, ours), ({ chunks }) => `role first, ${String(textOf(chunks).length)} characters, one finish_reason`),
   },
   {
     id: 'stream.counts-usage',
-    title: 'The stream counts its tokens when asked to',
+    title: 'the stream counts its tokens when asked to',
     severity: 'error',
     after: ['stream.framed'],
     judge: (seen) => {
