@@ -97,4 +97,25 @@ export const CHAT: readonly Case[] = [
       assert.equal(choices[0]?.message.role, 'assistant');
     },
   },
+  {
+    name: 'an image is seen, or refused by a model that cannot see; one by its address is never fetched',
+    check: async (target) => {
+      const pixel = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+      const show = (url: string): Promise<Response> => post(target, '/chat/completions', { ...HI, model: target.chat, messages: [{ role: 'user', content: [{ type: 'text', text: 'What is it?' }, { type: 'image_url', image_url: { url } }] }] });
+      const shown = await show(pixel);
+      if (shown.status !== 200) {
+        assert.equal(shown.status, 400);
+        assert.partialDeepStrictEqual(await shown.json(), { error: { type: 'invalid_request_error', param: 'messages' } });
+      }
+      const fetched = await show('http://127.0.0.1/a.png');
+      assert.equal(fetched.status, 400);
+      assert.partialDeepStrictEqual(await fetched.json(), { error: { param: 'messages[0].content[1].image_url.url' } });
+    },
+  },
+  {
+    name: 'reasoning may be asked for of any model',
+    check: async (target) => {
+      for (const reasoning_effort of ['none', 'minimal', 'low', 'medium', 'high']) assert.equal((await post(target, '/chat/completions', { model: target.chat, ...HI, max_tokens: 2, reasoning_effort })).status, 200, reasoning_effort);
+    },
+  },
 ];
