@@ -108,6 +108,8 @@ export interface Failure {
   /** The methods that would do, where one was wrong. */
   readonly allow?: string;
   readonly retryAfterMs?: number;
+  /** Whether a program should come again by itself; what it does anyway where nothing is said. */
+  readonly shouldRetry?: boolean;
 }
 
 /** A failure with what it says about who is at fault, which is what routing goes by. */

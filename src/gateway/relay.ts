@@ -1,11 +1,13 @@
 import type { Deployment, ModelGroup } from '../schema/gateway-config.ts';
 import type { Visit } from './client/visit.ts';
+import type { FailedLoad } from './desk.ts';
 import type { Failure, ReplyWriter, ServerEvent, ServerFailure, Share, Usage } from './exchange.ts';
-import type { Decision, Ending } from './route/event.ts';
+import type { Assignment, Ending, Refusal, Seen } from './route/event.ts';
+import type { Flight } from './route/fleet.ts';
 import type { Service } from './service.ts';
 import type { Sending } from './upstream/sending.ts';
 
-const ENDINGS: Readonly<Record<ServerFailure['fault'], Ending>> = { request: 'refused', busy: 'refused', deployment: 'deployment-failed', backend: 'backend-failed' };
+const ENDINGS: Readonly<Record<ServerFailure['fault'], Ending>> = { request: 'refused', busy: 'busy', deployment: 'deployment-failed', backend: 'backend-failed' };
 
 /** A share of an order that is to be answered, and by whom it may be. */
 export interface Errand {
@@ -28,6 +30,14 @@ export class Relay {
   readonly #errand: Errand;
   readonly #listener: RelayListener;
   readonly #tried: string[] = [];
+  #attempts = 0;
+  #sinceMs: number | undefined;
+  /** Where it waits; `undefined` while it does not. */
+  #waiting: string | undefined;
+  /** The place that it has. */
+  #flight: Flight | undefined;
+  #loadedMs = 0;
+  #begun = false;
   #deployment: Deployment | undefined;
   #sending: Sending | undefined;
   #writer: ReplyWriter;
@@ -43,11 +53,21 @@ export class Relay {
 
   /** Asks for a place, and goes on from there until the answer is whole. */
   start(): void {
-    const { service, group, visit: { account } } = this.#errand;
-    const askedMs = performance.now();
-    service.desk.ask(group.deployments.map(({ id }) => id), this.#tried, (decision) => {
-      account.queueMs = (account.queueMs ?? 0) + performance.now() - askedMs;
-      this.#decided(decision);
+    const { service, group, share } = this.#errand;
+    this.#sinceMs ??= performance.now();
+    const wish = {
+      line: group.name,
+      places: group.deployments.map(({ id }) => id),
+      tried: this.#tried,
+      again: this.#attempts > 0,
+      sinceMs: this.#sinceMs,
+      mostWaitMs: service.config.queue.mostWaitMs || Number.POSITIVE_INFINITY,
+      untilMs: this.#errand.visit.startedMs + service.upstream.longestMs(share, group.deployments),
+      loadedMs: this.#loadedMs,
+    };
+    this.#waiting = service.desk.ask(wish, (fate, failed) => {
+      this.#waiting = undefined;
+      this.#decided(fate, failed);
     });
   }
 
@@ -55,28 +75,40 @@ export class Relay {
   cancel(): void {
     if (this.#over) return;
     this.#over = true;
+    if (this.#waiting !== undefined) this.#errand.service.desk.leave(this.#waiting);
     this.#sending?.cancel();
     this.#release('cancelled');
   }
 
-  #decided(decision: Decision): void {
+  #decided(fate: Assignment | Refusal, failed: FailedLoad | undefined): void {
     const { service, group, visit, share } = this.#errand;
-    if (decision.kind === 'refuse') {
-      this.#refuse(this.#lastFailure === undefined ? nobody(group.name, decision.retryAfterMs) : worstOf(this.#lastFailure, decision.retryAfterMs));
-      return;
-    }
-    const deployment = group.deployments.find(({ id }) => id === decision.place);
-    if (this.#over || deployment === undefined) {
-      service.desk.release(decision.place, 'cancelled');
-      return;
-    }
-    this.#deployment = deployment;
+    const nowMs = performance.now();
     const { account } = visit;
+    this.#loadedMs = Math.max(this.#loadedMs, fate.loadMs);
+    account.loadMs = this.#loadedMs;
+    account.queueMs = Math.max(0, nowMs - (this.#sinceMs ?? nowMs) - this.#loadedMs);
+    if (fate.kind === 'refuse') {
+      const one = this.#lastFailure === undefined && fate.why === 'nobody' ? group.deployments.find(({ id }) => id === failed?.place) : undefined;
+      if (one !== undefined) account.backend = one.writtenUrl;
+      this.#refuse(turnedAway(group.name, fate, this.#lastFailure ?? failed?.failure));
+      return;
+    }
+    const deployment = group.deployments.find(({ id }) => id === fate.flight.place.id);
+    if (this.#over || deployment === undefined) {
+      service.desk.release(fate.flight, 'cancelled');
+      return;
+    }
+    this.#flight = fate.flight;
+    this.#attempts += 1;
+    this.#begun = false;
+    this.#sending = undefined;
+    this.#deployment = deployment;
     account.attempts += 1;
+    account.askedMs = nowMs - visit.startedMs;
     account.model = deployment.model;
     account.backend = deployment.writtenUrl;
     account.server = deployment.url;
-    account.reason = decision.reason;
+    account.reason = fate.reason;
     const onEvents = (events: readonly ServerEvent[]): void => {
       this.#heard(events);
     };
@@ -115,9 +147,17 @@ export class Relay {
         this.#answered(text, event);
         return;
       }
-      this.#errand.visit.account.firstMs ??= performance.now() - this.#errand.visit.startedMs;
+      this.#begin();
     }
     this.#say(text);
+  }
+
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    const { service, visit } = this.#errand;
+    visit.account.firstMs ??= performance.now() - visit.startedMs;
+    if (this.#flight !== undefined) service.desk.started(this.#flight);
   }
 
   #say(text: string): void {
@@ -128,7 +168,7 @@ export class Relay {
 
   #answered(text: string, { usage }: Extract<ServerEvent, { kind: 'end' }>): void {
     this.#over = true;
-    this.#release('answered');
+    this.#release('answered', usage);
     this.#listener.onEnd(text, usage);
   }
 
@@ -139,12 +179,13 @@ export class Relay {
     visit.account.failure = failure.code ?? failure.kind;
     this.#lastFailure = failure;
     // A late answer may still be computed there, and a request that is at fault fails everywhere.
-    const again = !this.#spoken && failure.fault !== 'request' && failure.kind !== 'timeout' && this.#tried.length < service.config.routing.retries;
+    const again = !this.#spoken && failure.fault !== 'request' && failure.kind !== 'timeout' && this.#attempts <= service.config.routing.retries;
     if (place === undefined || !again) {
       this.#refuse(failure);
       return;
     }
-    this.#tried.push(place);
+    // A server that says itself that it is loading is asked again; it will have the model soon.
+    if (failure.code !== 'model_loading') this.#tried.push(place);
     this.#writer = this.#errand.share.writer();
     this.start();
   }
@@ -155,10 +196,19 @@ export class Relay {
     this.#listener.onFailure(failure);
   }
 
-  #release(how: Ending): void {
-    const place = this.#deployment?.id;
+  #release(how: Ending, usage?: Usage): void {
+    const flight = this.#flight;
+    this.#flight = undefined;
     this.#deployment = undefined;
-    if (place !== undefined) this.#errand.service.desk.release(place, how);
+    if (flight !== undefined) this.#errand.service.desk.release(flight, how, this.#seen(how, usage));
+  }
+
+  #seen(how: Ending, usage: Usage | undefined): Seen {
+    const { totalMs = 0, loadMs = 0, prefillMs = 0, decodeMs = 0 } = usage ?? {};
+    const known = totalMs > 0 && prefillMs > 0;
+    // Whoever breaks off, we or the deadline: the server does not notice before it has read the prompt.
+    const abandoned = how !== 'answered' && this.#sending?.brokenOff === true;
+    return { promptBytes: this.#sending?.bytes ?? 0, abandoned, prefillMs: known ? prefillMs : undefined, insideMs: known ? Math.max(0, totalMs - loadMs - prefillMs - decodeMs) : undefined };
   }
 }
 
@@ -167,6 +217,15 @@ export const OUR_FAULT: Failure = { kind: 'internal', code: null, message: 'The 
 
 function nobody(model: string, retryAfterMs: number): Failure {
   return { kind: 'overloaded', code: 'no_backend', message: `No backend that serves ${model} is up at the moment.`, retryAfterMs };
+}
+
+// A retry by itself within that adds to a crowd that will be there still.
+const SOON_MS = 20_000;
+
+function turnedAway(model: string, { why, retryAfterMs }: Refusal, failure: ServerFailure | undefined): Failure {
+  if (why === 'nobody') return failure === undefined ? nobody(model, retryAfterMs) : worstOf(failure, retryAfterMs);
+  const said = why === 'full' ? { code: 'queue_full', message: `Too many requests wait for ${model} at the moment.` } : { code: 'queue_too_long', message: `No place for ${model} came free in time, or none would.` };
+  return { kind: 'overloaded', ...said, retryAfterMs, shouldRetry: retryAfterMs <= SOON_MS };
 }
 
 // Everybody who could have answered has failed: come again when one of them is back.

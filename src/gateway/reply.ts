@@ -6,6 +6,7 @@ import type { Visit } from './client/visit.ts';
 import type { ClientDialect, Failure, Order, Usage } from './exchange.ts';
 import { OUR_FAULT, Relay } from './relay.ts';
 import type { Service } from './service.ts';
+import { serverTiming } from './usage/server-timing.ts';
 import { sumOf } from './usage/sum.ts';
 
 /** How many shares of one order are served at a time; the others wait for one of these to end. */
@@ -121,8 +122,10 @@ export class Reply {
   #headers(): Readonly<Record<string, string>> {
     const { visit } = this.#commission;
     const { backend, reason, unmet } = visit.account;
+    const timing = serverTiming(visit.account);
     return {
       'openai-processing-ms': String(Math.round(performance.now() - visit.startedMs)),
+      ...(timing === undefined ? {} : { 'server-timing': timing }),
       ...(backend === undefined ? {} : { 'x-hxllm-backend': backend }),
       ...(reason === undefined ? {} : { 'x-hxllm-route': reason }),
       ...(unmet.size === 0 ? {} : { 'x-hxllm-ignored-params': readableNames([...unmet]) }),

@@ -2,11 +2,16 @@ import type { GatewayConfig, ModelGroup } from '../schema/gateway-config.ts';
 import { Desk } from './desk.ts';
 import { Prober } from './health/prober.ts';
 import type { Log } from './log.ts';
+import { admitUpTo } from './route/admission.ts';
 import { createFleet, type FleetPlan } from './route/fleet.ts';
+import { wantedRunner } from './route/residence.ts';
 import type { Policy } from './route/router.ts';
+import { isSingleByName } from './route/single-slot.ts';
 import { leastBusy } from './route/strategy/least-busy.ts';
 import { simpleShuffle } from './route/strategy/simple-shuffle.ts';
 import type { Strategy } from './route/strategy/strategy.ts';
+import { Loader } from './upstream/loader.ts';
+import { Poller } from './upstream/poller.ts';
 import { Upstream } from './upstream/upstream.ts';
 
 const STRATEGIES: Readonly<Record<GatewayConfig['routing']['strategy'], Strategy>> = { 'least-busy': leastBusy, 'simple-shuffle': simpleShuffle };
@@ -25,7 +30,7 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** Makes a service of a configuration; it reaches for no server before the first request. */
+/** Makes a service of a configuration. From then on servers are asked what is in their memory. */
 export function createService(first: GatewayConfig, log: Log): Service {
   const since = Math.floor(Date.now() / 1000);
   const now = (): number => performance.now();
@@ -35,6 +40,15 @@ export function createService(first: GatewayConfig, log: Log): Service {
     return backend !== undefined && (await upstream.probe(backend));
   };
   const prober = new Prober({ probe, now, onResult: (backend, alive) => { desk.probed(backend, alive); } });
+  const poller = new Poller({
+    backends: () => latest.config.backends.filter(({ provider }) => provider === 'ollama').map(({ url }) => url),
+    list: async (url) => {
+      const backend = latest.config.backends.find((known) => known.url === url);
+      return backend === undefined ? undefined : latest.upstream.list(backend);
+    },
+    onListed: (backend, listing) => { desk.listed(backend, listing); },
+  });
+  const loader = new Loader({ now: () => latest, log, onLoaded: (replica, how, failure) => { desk.loaded(replica, how, failure); } });
   const desk: Desk = new Desk(createFleet(planOf(first)), policyOf(first), now, {
     onDown: (backend, nextProbeMs, isNew) => {
       if (isNew) log({ event: 'backend-down', backend });
@@ -42,7 +56,10 @@ export function createService(first: GatewayConfig, log: Log): Service {
     },
     onUp: (backend) => {
       log({ event: 'backend-up', backend });
+      poller.look();
     },
+    onLoad: (replica, place) => { loader.load(replica, place); },
+    onUnload: (backend, model) => { loader.unload(backend, model); },
   });
   const serve = (config: GatewayConfig, upstream: Upstream): Service => ({
     config,
@@ -57,20 +74,26 @@ export function createService(first: GatewayConfig, log: Log): Service {
     },
     close: async () => {
       prober.close();
+      poller.close();
+      desk.close();
       await upstream.close();
     },
   });
   let latest = serve(first, new Upstream(first));
+  poller.look();
   return latest;
 }
 
 function planOf({ backends, groups }: GatewayConfig): FleetPlan {
   const deployments = groups.flatMap((group) => [...group.deployments]);
-  return { backends: backends.map(({ url }) => url), places: deployments.map(({ id, url, weight }) => ({ id, backend: url, weight })) };
+  return {
+    backends: backends.map(({ url, provider, numParallel }) => ({ url, managed: provider === 'ollama', slots: numParallel })),
+    places: deployments.map(({ id, url, weight, model, mode, options }) => ({ id, backend: url, weight, model, wants: wantedRunner(options), single: mode === 'embedding' || isSingleByName(model) })),
+  };
 }
 
-function policyOf({ routing: { strategy, allowedFails, cooldownMs } }: GatewayConfig): Policy {
-  return { strategy: STRATEGIES[strategy], allowedFails, cooldownMs, random: Math.random };
+function policyOf({ routing: { strategy, allowedFails, cooldownMs }, queue }: GatewayConfig): Policy {
+  return { strategy: STRATEGIES[strategy], admit: admitUpTo(queue.longest), allowedFails, cooldownMs, random: Math.random };
 }
 
 function modelsOf({ groups, aliases }: GatewayConfig): ReadonlyMap<string, ModelGroup> {

@@ -43,4 +43,6 @@ export interface HxllmSettings {
   readonly timeouts?: { readonly connect?: number; readonly first_byte?: number; readonly idle?: number; readonly total?: number; readonly drain?: number };
   /** Larger requests are refused with 413; 64 where nothing is said. */
   readonly max_body_mib?: number;
+  readonly max_queue_wait?: number;
+  readonly max_queue?: number;
 }

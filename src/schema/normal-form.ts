@@ -13,6 +13,7 @@ export interface GatewayConfig {
   readonly origins: ReadonlySet<string>;
   /** `hxllm.metrics`: who may read `/metrics`: whoever has the key, everybody, or nobody. */
   readonly metrics: 'key' | 'open' | 'off';
+  readonly queue: QueueLimits;
   readonly maxBodyBytes: number;
   readonly timeouts: Timeouts;
   readonly routing: Routing;
@@ -46,6 +47,14 @@ export interface Timeouts {
   readonly totalMs: number;
   /** How long a gateway that was told to stop lets answers run on; 0 is not at all. */
   readonly drainMs: number;
+}
+
+/** What may wait for a model. */
+export interface QueueLimits {
+  /** How long a request may wait for a place, loads not counted: `hxllm.max_queue_wait`; 0 is no limit. */
+  readonly mostWaitMs: number;
+  /** How many may wait for one alias: `hxllm.max_queue`. */
+  readonly longest: number;
 }
 
 /** How a deployment is chosen and given up. */

@@ -113,6 +113,8 @@ export const HXLLM = {
   metrics: honours(oneOf('key', 'open', 'off')),
   timeouts: honours(mapping),
   max_body_mib: honours(number(0)),
+  max_queue_wait: honours(number(0)),
+  max_queue: honours(whole(0)),
 } satisfies Section;
 
 /** `hxllm.backends.<url>`. */

@@ -26,6 +26,7 @@ export function readSettings(root: Values<typeof ROOT>, raw: Readonly<Record<str
     strict: own.strict ?? false,
     origins: originsOf(own.origins, findings),
     metrics: own.metrics ?? 'key',
+    queue: { mostWaitMs: (own.max_queue_wait ?? 60) * 1000, longest: own.max_queue ?? 1000 },
     maxBodyBytes: Math.round((own.max_body_mib ?? 64) * MIB),
     timeouts: {
       connectMs: (timeouts.connect ?? 3) * 1000,

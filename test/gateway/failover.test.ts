@@ -19,7 +19,7 @@ test('a server that is not there is replaced by another, and left out from then 
   const dead = await deadUrl();
   await using gateway = await startGateway([{ url: dead }, alive]);
   for (let turn = 0; turn < 6; turn += 1) assert.equal(await textOf(await gateway.chat()), 'alive');
-  assert.equal(gateway.ended().filter(({ attempts }) => attempts === 2).length, 1, 'only the first came upon the dead one');
+  assert.ok(gateway.ended().every(({ attempts }) => attempts === 1), 'a load of our own came upon the dead one');
   assert.deepEqual(gateway.log.filter(({ event }) => event === 'backend-down').map(({ backend }) => backend), [dead]);
 });
 

@@ -26,7 +26,7 @@ export interface FakeUpstream {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts one; `/api/version` it answers by itself, as long as it lives. */
+/** Starts one; `/api/version`, `/api/ps` and loads it answers by itself, as long as it lives, and they do not count as requests. */
 export async function startFake(behaviour: Behaviour = answersShortly('hello'), port = 0): Promise<FakeUpstream> {
   const requests: Got[] = [];
   let current = behaviour;
@@ -36,14 +36,23 @@ export async function startFake(behaviour: Behaviour = answersShortly('hello'), 
         outgoing.end('{"version":"0.22.1"}');
         return;
       }
+      if (incoming.url === '/api/ps') {
+        outgoing.end('{"models":[{"name":"m:latest"}]}');
+        return;
+      }
       const pieces: Buffer[] = [];
       for await (const bytes of incoming) pieces.push(bytes as Buffer);
+      const body = Buffer.concat(pieces).toString('utf8');
+      if (isLoad(incoming.url, body)) {
+        outgoing.end('{"model":"m","response":"","done":true,"done_reason":"load"}');
+        return;
+      }
       const left = new Promise<void>((resolve) => {
         outgoing.once('close', () => {
           if (!outgoing.writableFinished) resolve();
         });
       });
-      const got: Got = { path: incoming.url ?? '', headers: incoming.headers, body: Buffer.concat(pieces).toString('utf8'), left };
+      const got: Got = { path: incoming.url ?? '', headers: incoming.headers, body, left };
       requests.push(got);
       await current(got, outgoing);
     })().catch(() => incoming.destroy());
@@ -68,6 +77,11 @@ export async function startFake(behaviour: Behaviour = answersShortly('hello'), 
     kill,
     [Symbol.asyncDispose]: kill,
   };
+}
+
+/** Whether nothing is asked for but that the model be in memory. */
+function isLoad(path: string | undefined, body: string): boolean {
+  return path === '/api/generate' && /^\{"model":"[^"]*","stream":false/.test(body) && !body.includes('"prompt"');
 }
 
 /** One piece of an answer of `/api/chat`. */

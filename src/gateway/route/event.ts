@@ -1,21 +1,82 @@
-import type { FleetPlan } from './fleet.ts';
+import type { FleetPlan, Flight } from './fleet.ts';
+import type { Listing } from './residence.ts';
 
 /** What happens to a fleet; the only way in. Requests are named by an id of the caller's. */
 export type RouteEvent =
-  /** A request wants one of these places; those in `tried` have failed it already. */
-  | { readonly kind: 'arrived'; readonly request: string; readonly places: readonly string[]; readonly tried: readonly string[] }
+  | Arrival
+  /** A client that waited for a place has left. */
+  | { readonly kind: 'left'; readonly request: string }
+  /** A dispatched request has begun to be answered. */
+  | { readonly kind: 'started'; readonly flight: Flight }
   /** A dispatched request has ended, whichever way; exactly once for each `assign`. */
-  | { readonly kind: 'released'; readonly place: string; readonly how: Ending }
+  | { readonly kind: 'released'; readonly flight: Flight; readonly how: Ending; readonly seen?: Seen }
   /** A server was asked whether it lives. */
   | { readonly kind: 'probed'; readonly backend: string; readonly alive: boolean }
+  /** A server has said what is in its memory. */
+  | { readonly kind: 'listed'; readonly backend: string; readonly listing: Listing }
+  /** What a `load` has led to. */
+  | { readonly kind: 'loaded'; readonly replica: string; readonly how: Ending }
   /** Another configuration holds from now on. */
-  | { readonly kind: 'replanned'; readonly plan: FleetPlan };
+  | { readonly kind: 'replanned'; readonly plan: FleetPlan }
+  /** Time has passed; wanted some ten times a second while {@link isRestless}. */
+  | { readonly kind: 'ticked' };
+
+/** A request wants one of these places; those in `tried` have failed it already. */
+export interface Arrival {
+  readonly kind: 'arrived';
+  readonly request: string;
+  /** Where it waits when it has to: the alias. All requests of a line want the same places. */
+  readonly line: string;
+  readonly places: readonly string[];
+  readonly tried: readonly string[];
+  /** It had a place before, and lost it through no fault of its own. */
+  readonly again: boolean;
+  /** When it came to the gateway. */
+  readonly sinceMs: number;
+  /** How long it may wait for a place, loads not counted, and when it is too late for any answer. */
+  readonly mostWaitMs: number;
+  readonly untilMs: number;
+  /** What it has waited for loads before, on other tries. */
+  readonly loadedMs: number;
+}
 
 /** How a request left its place: `cancelled` and a fault of the request's own say nothing about the place. */
-export type Ending = 'answered' | 'cancelled' | 'refused' | 'deployment-failed' | 'backend-failed';
+export type Ending = 'answered' | 'cancelled' | 'refused' | 'busy' | 'deployment-failed' | 'backend-failed';
+
+/** What was seen of a request in its place. */
+export interface Seen {
+  readonly promptBytes: number;
+  /** We broke it off before the server had begun to answer. */
+  readonly abandoned?: boolean;
+  /** As the server says: reading the prompt, and waiting inside for a slot. */
+  readonly prefillMs?: number | undefined;
+  readonly insideMs?: number | undefined;
+}
 
 /** What is to be done about an event; the only way out. */
 export type Decision =
-  | { readonly kind: 'assign'; readonly request: string; readonly place: string; readonly reason: string }
-  /** Nothing can serve it now. */
-  | { readonly kind: 'refuse'; readonly request: string; readonly retryAfterMs: number };
+  | Assignment
+  | Refusal
+  /** Load what a place wants, by a request of our own; `loaded` is told how it ended. */
+  | { readonly kind: 'load'; readonly replica: string; readonly place: string }
+  /** Take a model out of a server's memory. */
+  | { readonly kind: 'unload'; readonly backend: string; readonly model: string };
+
+/** A request may go to a place. */
+export interface Assignment {
+  readonly kind: 'assign';
+  readonly request: string;
+  readonly flight: Flight;
+  readonly reason: string;
+  /** How much of its wait was for a load. */
+  readonly loadMs: number;
+}
+
+/** A request is not served: nobody is there, too many wait already, or it would wait or has waited too long. */
+export interface Refusal {
+  readonly kind: 'refuse';
+  readonly request: string;
+  readonly why: 'nobody' | 'full' | 'too-long';
+  readonly retryAfterMs: number;
+  readonly loadMs: number;
+}

@@ -1,10 +1,17 @@
 import { CLOSED, type Circuit } from './circuit.ts';
+import { everybody, type Line } from './line.ts';
+import { createReplica, replicaId, type Replica } from './replica.ts';
+import { statedSlots } from './slots.ts';
 
 /** A deployment as routing sees it: counters and what speaks against it. */
 export interface Place {
   readonly id: string;
   readonly backend: string;
   readonly weight: number;
+  /** The model on its server; several aliases may share it. */
+  readonly replica: string;
+  /** The runner that it needs there; see `wantedRunner`. */
+  readonly wants: string;
   /** Requests that were dispatched here and not released yet; exact. */
   inFlight: number;
   /** Failures in a row. */
@@ -22,25 +29,70 @@ export interface Backend {
   readonly url: string;
   inFlight: number;
   circuit: Circuit;
+  /** The replica that we are loading there: one at a time, as the server does it. */
+  loading: string | undefined;
+  /** What it last listed; `undefined` where nobody knows. */
+  listed: readonly string[] | undefined;
   leaving: boolean;
 }
 
-/** All that routing knows. Plain data: `router.ts` alone changes it. */
+/** A request in its place: whoever has it gives it back. Kept in no table, which every request would have to enter and leave. */
+export interface Flight {
+  readonly request: string;
+  readonly place: Place;
+  readonly backend: Backend;
+  readonly replica: Replica;
+  readonly sinceMs: number;
+  readonly boundMs: number;
+  started: boolean;
+  /** It has been given back. */
+  over: boolean;
+  /** What was expected of the abandoned request whose slot it got. */
+  readonly afterRestMs: number | undefined;
+}
+
+/** All that routing knows. Plain data: `router.ts` and what it calls change it. */
 export interface Fleet {
   readonly places: Map<string, Place>;
   readonly backends: Map<string, Backend>;
+  readonly replicas: Map<string, Replica>;
+  readonly lines: Map<string, Line>;
+  /** Those who wait, and in which line. */
+  readonly waiting: Map<string, Line>;
   turns: number;
+  /** Whether time alone may change something, apart from those who wait. */
+  restless: boolean;
+}
+
+/** A server of a plan. */
+export interface PlannedBackend {
+  readonly url: string;
+  /** Whether its models are loaded by us and have slots that can be counted. */
+  readonly managed: boolean;
+  /** Slots of each model there, where they are stated. */
+  readonly slots: number | undefined;
+}
+
+/** A deployment of a plan. */
+export interface PlannedPlace {
+  readonly id: string;
+  readonly backend: string;
+  readonly weight: number;
+  readonly model: string;
+  readonly wants: string;
+  /** One request at a time, whatever is stated for the server. */
+  readonly single: boolean;
 }
 
 /** What a fleet is made of. */
 export interface FleetPlan {
-  readonly backends: readonly string[];
-  readonly places: readonly { readonly id: string; readonly backend: string; readonly weight: number }[];
+  readonly backends: readonly PlannedBackend[];
+  readonly places: readonly PlannedPlace[];
 }
 
 /** A fleet about which nothing is known yet, so everything in it is taken to be up. */
 export function createFleet(plan: FleetPlan): Fleet {
-  const fleet: Fleet = { backends: new Map(), places: new Map(), turns: 0 };
+  const fleet: Fleet = { places: new Map(), backends: new Map(), replicas: new Map(), lines: new Map(), waiting: new Map(), turns: 0, restless: false };
   replan(fleet, plan);
   return fleet;
 }
@@ -48,13 +100,36 @@ export function createFleet(plan: FleetPlan): Fleet {
 /** Makes a fleet what another plan says. What is known about that which stays is kept; what goes while requests run there leaves when the last has ended. */
 export function replan(fleet: Fleet, plan: FleetPlan): void {
   for (const known of [...fleet.backends.values(), ...fleet.places.values()]) known.leaving = true;
-  for (const url of plan.backends) fleet.backends.set(url, { ...(fleet.backends.get(url) ?? { url, inFlight: 0, circuit: CLOSED }), leaving: false });
-  for (const place of plan.places) fleet.places.set(place.id, { ...(fleet.places.get(place.id) ?? { inFlight: 0, failures: 0, restingUntilMs: 0, lastTurn: 0 }), ...place, leaving: false });
+  for (const backend of plan.backends) planBackend(fleet, backend);
+  for (const place of plan.places) planPlace(fleet, place, plan.backends.find(({ url }) => url === place.backend));
   dismiss(fleet);
 }
 
-/** Forgets what is leaving and has nothing in flight. */
-export function dismiss({ backends, places }: Fleet): void {
-  for (const [url, { leaving, inFlight }] of backends) if (leaving && inFlight === 0) backends.delete(url);
-  for (const [id, { leaving, inFlight }] of places) if (leaving && inFlight === 0) places.delete(id);
+/** Forgets what is leaving and neither has anything in flight nor is waited for. */
+export function dismiss({ backends, places, replicas, lines }: Fleet): void {
+  const wanted = new Set([...lines.values()].flatMap((line) => [...everybody(line)].flatMap((waiting) => waiting.places)));
+  for (const [id, { leaving, inFlight }] of places) if (leaving && inFlight === 0 && !wanted.has(id)) places.delete(id);
+  const left = [...places.values()];
+  for (const [url, { leaving, inFlight }] of backends) if (leaving && inFlight === 0 && !left.some((place) => place.backend === url)) backends.delete(url);
+  for (const [id, { inFlight }] of replicas) if (inFlight === 0 && !left.some((place) => place.replica === id)) replicas.delete(id);
+}
+
+// What is known is changed where it stands: flights hold on to it.
+function planBackend({ backends }: Fleet, { url }: PlannedBackend): void {
+  const known = backends.get(url);
+  if (known === undefined) backends.set(url, { url, inFlight: 0, circuit: CLOSED, loading: undefined, listed: undefined, leaving: false });
+  else known.leaving = false;
+}
+
+function planPlace({ places, replicas }: Fleet, planned: PlannedPlace, backend: PlannedBackend | undefined): void {
+  const id = replicaId(planned.backend, planned.model);
+  const stated = planned.single && backend?.managed !== false ? 1 : backend?.managed === false ? (backend.slots ?? Number.POSITIVE_INFINITY) : backend?.slots;
+  const replica = replicas.get(id);
+  if (replica === undefined) replicas.set(id, createReplica({ id, backend: planned.backend, model: planned.model, managed: backend?.managed !== false, stated }));
+  else if (stated !== undefined && replica.slots.count !== stated) replica.slots = statedSlots(stated);
+  const known = places.get(planned.id);
+  const { weight, wants } = planned;
+  const fresh: Place = { id: planned.id, backend: planned.backend, replica: id, weight, wants, inFlight: 0, failures: 0, restingUntilMs: 0, lastTurn: 0, leaving: false };
+  if (known === undefined) places.set(planned.id, fresh);
+  else Object.assign(known, { weight, wants, leaving: false });
 }

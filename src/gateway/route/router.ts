@@ -1,82 +1,153 @@
-import { opened, probed } from './circuit.ts';
-import type { Decision, Ending, RouteEvent } from './event.ts';
-import { dismiss, replan, type Backend, type Fleet, type Place } from './fleet.ts';
-import type { Candidate, Strategy } from './strategy/strategy.ts';
+import { retryAfterMs, expectedWaitMs } from './admission.ts';
+import { candidatesOf } from './candidate.ts';
+import { probed } from './circuit.ts';
+import { bind, chooseFor, dispatch } from './dispatch.ts';
+import type { Arrival, Decision, Ending, Refusal, RouteEvent } from './event.ts';
+import { dismiss, replan, type Fleet, type Flight } from './fleet.ts';
+import { createLine, everybody, join, leave, loadClock, loadWaitMs, sizeOf, waitedMs, type Line, type Waiting } from './line.ts';
+import { cureWedged, endLoad, keepLoadClocks, planLoads } from './loading.ts';
+import type { Policy } from './policy.ts';
+import { release, takeDown } from './release.ts';
+import { expireLingering, takeListing } from './replica.ts';
+import { sawStart, sawTime } from './slots.ts';
 
-/** How a fleet is routed. */
-export interface Policy {
-  readonly strategy: Strategy;
-  /** Failures in a row after which a place rests. */
-  readonly allowedFails: number;
-  readonly cooldownMs: number;
-  /** Numbers in [0, 1). */
-  readonly random: () => number;
-}
-
-const NOTHING: readonly Decision[] = [];
+export type { Policy } from './policy.ts';
 
 /** Applies an event to the fleet and says what is to be done. Pure but for the fleet: time is an argument, and nothing waits. */
 export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: number): readonly Decision[] {
+  const out: Decision[] = [];
   switch (event.kind) {
     case 'arrived':
-      return [arrive(fleet, policy, event, nowMs)];
+      arrive(fleet, policy, event, nowMs, out);
+      break;
+    case 'left':
+      leaveLine(fleet, event.request);
+      break;
+    case 'started':
+      start(event.flight, nowMs);
+      break;
     case 'released':
-      release(fleet, policy, event.place, event.how, nowMs);
-      return NOTHING;
-    case 'probed': {
-      const backend = fleet.backends.get(event.backend);
-      if (backend !== undefined) backend.circuit = probed(backend.circuit, event.alive, nowMs);
-      return NOTHING;
-    }
+      if (release(fleet, policy, event, nowMs) === 'backend-failed') refuseHopeless(fleet, nowMs, out);
+      break;
+    case 'probed':
+      probe(fleet, event.backend, event.alive, nowMs);
+      break;
+    case 'listed':
+      list(fleet, event);
+      break;
+    case 'loaded':
+      load(fleet, event.replica, event.how, nowMs);
+      if (event.how !== 'answered') refuseHopeless(fleet, nowMs, out);
+      break;
     case 'replanned':
       replan(fleet, event.plan);
-      return NOTHING;
+      refuseHopeless(fleet, nowMs, out);
+      break;
+    case 'ticked':
+      tick(fleet, policy, nowMs, out);
+      break;
+  }
+  if (fleet.waiting.size > 0) {
+    dispatch(fleet, policy, nowMs, out);
+    planLoads(fleet, policy, nowMs, out);
+    keepLoadClocks(fleet, nowMs);
+  }
+  return out;
+}
+
+function arrive(fleet: Fleet, policy: Policy, event: Arrival, nowMs: number, out: Decision[]): void {
+  const { request, places, tried, mostWaitMs } = event;
+  let line = fleet.lines.get(event.line);
+  const ahead = line === undefined ? 0 : sizeOf(line);
+  const choice = ahead === 0 ? chooseFor(fleet, policy, event, nowMs) : undefined;
+  if (choice !== undefined) {
+    out.push(bind(fleet, event, choice, 0, nowMs));
+    return;
+  }
+  const candidates = candidatesOf(fleet, places, tried, nowMs);
+  const refuse = (why: Refusal['why'], afterMs: number): void => void out.push({ kind: 'refuse', request, why, retryAfterMs: afterMs, loadMs: 0 });
+  if (candidates.length === 0) {
+    refuse('nobody', 1000);
+    return;
+  }
+  // Who has been served before was let in then.
+  const admission = event.again ? ({ admit: true } as const) : policy.admit({ ahead, candidates, mostWaitMs });
+  if (!admission.admit) {
+    refuse(admission.why, retryAfterMs(admission.expectedMs, policy.random()));
+    return;
+  }
+  line ??= createLine(event.line);
+  fleet.lines.set(line.name, line);
+  join(line, { ...event, loadMsBefore: loadClock(line, nowMs) - event.loadedMs });
+  fleet.waiting.set(request, line);
+}
+
+function leaveLine(fleet: Fleet, request: string): void {
+  const line = fleet.waiting.get(request);
+  if (line !== undefined) leave(line, request);
+  fleet.waiting.delete(request);
+  // What stopped being configured may have stayed for this one.
+  if (line !== undefined && sizeOf(line) === 0 && [...fleet.places.values()].some(({ leaving }) => leaving)) dismiss(fleet);
+}
+
+function start(flight: Flight, nowMs: number): void {
+  if (flight.over || flight.started) return;
+  flight.started = true;
+  flight.replica.started += 1;
+  sawStart(flight.replica.slots, flight.request, nowMs);
+}
+
+function probe(fleet: Fleet, url: string, alive: boolean, nowMs: number): void {
+  const backend = fleet.backends.get(url);
+  if (backend !== undefined) backend.circuit = probed(backend.circuit, alive, nowMs);
+}
+
+function list(fleet: Fleet, { backend: url, listing }: Extract<RouteEvent, { kind: 'listed' }>): void {
+  const backend = fleet.backends.get(url);
+  if (backend !== undefined) backend.listed = listing.models.map(({ name }) => name).toSorted();
+  for (const replica of fleet.replicas.values()) if (replica.backend === url) takeListing(replica, listing);
+}
+
+function load(fleet: Fleet, id: string, how: Ending, nowMs: number): void {
+  const replica = fleet.replicas.get(id);
+  if (replica === undefined) return;
+  endLoad(fleet, replica, how, nowMs);
+  const backend = fleet.backends.get(replica.backend);
+  if (how === 'backend-failed' && backend !== undefined) takeDown(fleet, backend, nowMs);
+}
+
+function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
+  fleet.restless = false;
+  for (const replica of fleet.replicas.values()) {
+    expireLingering(replica, nowMs);
+    sawTime(replica.slots, nowMs);
+    if (replica.lingering.length > 0 || replica.slots.trial !== undefined || replica.load !== undefined) fleet.restless = true;
+  }
+  cureWedged(fleet, nowMs, out);
+  for (const line of fleet.lines.values()) {
+    for (const waiting of everybody(line)) {
+      if (nowMs < waiting.untilMs && waitedMs(line, waiting, nowMs) <= waiting.mostWaitMs) continue;
+      const expectedMs = expectedWaitMs(sizeOf(line), candidatesOf(fleet, waiting.places, [], nowMs)) ?? nowMs - waiting.sinceMs;
+      refuseWaiting(fleet, line, waiting, { why: 'too-long', retryAfterMs: retryAfterMs(expectedMs, policy.random()) }, nowMs, out);
+    }
   }
 }
 
-/** Whether requests may go to a server. */
-export function isUp(backend: Backend): boolean {
-  return backend.circuit.state === 'closed';
-}
-
-function arrive(fleet: Fleet, policy: Policy, event: Extract<RouteEvent, { kind: 'arrived' }>, nowMs: number): Decision {
-  const open = event.places.flatMap((id) => candidate(fleet, id)).filter(({ place, backend }) => isUp(backend) && !event.tried.includes(place.id));
-  // Resting is a preference: a place that failed is better than none.
-  const [first, ...rest] = preferred(open, nowMs);
-  if (first === undefined) return { kind: 'refuse', request: event.request, retryAfterMs: 1000 };
-  const chosen = rest.length === 0 ? first : policy.strategy.choose([first, ...rest], policy.random);
-  fleet.turns += 1;
-  chosen.place.lastTurn = fleet.turns;
-  chosen.place.inFlight += 1;
-  chosen.backend.inFlight += 1;
-  return { kind: 'assign', request: event.request, place: chosen.place.id, reason: rest.length === 0 ? 'only-one' : policy.strategy.name };
-}
-
-function preferred(candidates: readonly Candidate[], nowMs: number): readonly Candidate[] {
-  const rested = candidates.filter(({ place }) => place.restingUntilMs <= nowMs);
-  return rested.length > 0 ? rested : candidates;
-}
-
-function candidate(fleet: Fleet, id: string): readonly Candidate[] {
-  const place = fleet.places.get(id);
-  const backend = place === undefined ? undefined : fleet.backends.get(place.backend);
-  return place === undefined || backend === undefined ? [] : [{ place, backend }];
-}
-
-function release(fleet: Fleet, policy: Policy, id: string, how: Ending, nowMs: number): void {
-  for (const { place, backend } of candidate(fleet, id)) {
-    place.inFlight -= 1;
-    backend.inFlight -= 1;
-    if (how === 'backend-failed') backend.circuit = opened(backend.circuit, nowMs);
-    else if (how === 'deployment-failed') weaken(place, policy, nowMs);
-    else if (how === 'answered') place.failures = 0;
-    if (place.leaving || backend.leaving) dismiss(fleet);
+function refuseHopeless(fleet: Fleet, nowMs: number, out: Decision[]): void {
+  for (const line of fleet.lines.values()) {
+    for (const waiting of everybody(line)) {
+      if (candidatesOf(fleet, waiting.places, waiting.tried, nowMs).length === 0) refuseWaiting(fleet, line, waiting, { why: 'nobody', retryAfterMs: 1000 }, nowMs, out);
+    }
   }
 }
 
-function weaken(place: Place, policy: Policy, nowMs: number): void {
-  place.failures += 1;
-  if (place.failures < policy.allowedFails) return;
-  place.restingUntilMs = nowMs + policy.cooldownMs;
-  place.failures = 0;
+function refuseWaiting(fleet: Fleet, line: Line, waiting: Waiting, said: Pick<Refusal, 'why' | 'retryAfterMs'>, nowMs: number, out: Decision[]): void {
+  const loadMs = loadWaitMs(line, waiting, nowMs);
+  leaveLine(fleet, waiting.request);
+  out.push({ kind: 'refuse', request: waiting.request, ...said, loadMs });
+}
+
+/** Whether time alone may change something, so that ticks are wanted. */
+export function isRestless(fleet: Fleet): boolean {
+  return fleet.restless || fleet.waiting.size > 0;
 }

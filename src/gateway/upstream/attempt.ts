@@ -9,6 +9,8 @@ export interface AttemptListener {
   onEvents(events: readonly ServerEvent[]): void;
 }
 
+/** Within that a connection that breaks was broken before: the server closed it while nobody used it. */
+const STALE_MS = 1000;
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /** One request to one server: reads the answer as it comes, keeps its deadlines, and can be cancelled at any time. */
@@ -16,6 +18,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
   readonly #call: ServerCall;
   readonly #listener: AttemptListener;
   readonly #deadline: Deadline;
+  readonly #sentMs = performance.now();
+  readonly #sendAgain: (attempt: Attempt) => void;
+  #sentAgain = false;
   #controller: Dispatcher.DispatchController | undefined;
   #reader: AnswerReader | undefined;
   #status = 0;
@@ -23,28 +28,41 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #events: ServerEvent[] = [];
   /** The listener has been told the end, or does not want to hear it. */
   #told = false;
-  #cancelled = false;
+  #broken = false;
 
-  constructor(call: ServerCall, limits: Limits, listener: AttemptListener) {
+  /** `sendAgain` sends it once more to the same server. */
+  constructor(call: ServerCall, limits: Limits, listener: AttemptListener, sendAgain: (attempt: Attempt) => void) {
     this.#call = call;
+    this.#sendAgain = sendAgain;
     this.#listener = listener;
     this.#deadline = new Deadline(limits, (phase, limitMs) => {
+      this.#broken = true;
       this.#tell({ kind: 'failure', failure: lateness(phase, limitMs) });
       this.cancel();
     });
   }
 
+  /** Whether we broke it off. */
+  get brokenOff(): boolean {
+    return this.#broken;
+  }
+
+  /** How long the request is. */
+  get bytes(): number {
+    return this.#call.body.length;
+  }
+
   /** Breaks the connection off, which is how a server learns that nobody waits any more. */
   cancel(): void {
     this.#told = true;
-    this.#cancelled = true;
+    this.#broken = true;
     this.#deadline.stop();
     this.#controller?.abort(new Error('cancelled'));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#cancelled) controller.abort(new Error('cancelled'));
+    if (this.#broken) controller.abort(new Error('cancelled'));
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
@@ -77,8 +95,18 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#isStale(error)) {
+      this.#sentAgain = true;
+      this.#sendAgain(this);
+      return;
+    }
     this.#deadline.stop();
     this.#tell({ kind: 'failure', failure: brokenness(error) });
+  }
+
+  #isStale(error: Error): boolean {
+    if (this.#told || this.#sentAgain || this.#status !== 0 || performance.now() - this.#sentMs > STALE_MS) return false;
+    return 'code' in error && (error.code === 'UND_ERR_SOCKET' || error.code === 'ECONNRESET' || error.code === 'EPIPE');
   }
 
   #reading(read: (reader: AnswerReader) => void): void {

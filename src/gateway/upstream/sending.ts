@@ -33,6 +33,16 @@ export class Sending {
     this.#listener = listener;
   }
 
+  /** How long the request was that was sent last. */
+  get bytes(): number {
+    return this.#attempt?.bytes ?? 0;
+  }
+
+  /** Whether we broke off what was sent. */
+  get brokenOff(): boolean {
+    return this.#attempt?.brokenOff === true;
+  }
+
   /** Sends; throws where the request cannot be written as JSON. */
   start(): void {
     const looking = this.#recipient.look(this.#asks);

@@ -1,10 +1,12 @@
 import { Agent } from 'undici';
 import type { BackendConfig, Deployment, GatewayConfig, Timeouts } from '../../schema/gateway-config.ts';
-import type { Ask, Share } from '../exchange.ts';
+import type { Ask, ServerFailure, Share } from '../exchange.ts';
+import type { Listing } from '../route/residence.ts';
 import { Abilities } from './abilities.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';
 import { callFor } from './call.ts';
 import type { Limits } from './deadline.ts';
+import { list, load, unload, type Line } from './memory.ts';
 import { Sending, type SendingListener } from './sending.ts';
 import { targetOf, type Target } from './target.ts';
 
@@ -54,10 +56,33 @@ export class Upstream {
   #dispatch(asks: Ask, deployment: Deployment, limits: Limits, listener: AttemptListener): Attempt {
     const call = callFor(asks, deployment);
     const { origin, prefix } = this.#targetOf(deployment.url);
-    const attempt = new Attempt(call, limits, listener);
     const headers = { 'content-type': 'application/json', ...authorization(deployment) };
-    this.#agent.dispatch({ origin, path: prefix + call.path, method: 'POST', headers, body: call.body }, attempt);
+    const send = (attempt: Attempt): void => {
+      this.#agent.dispatch({ origin, path: prefix + call.path, method: 'POST', headers, body: call.body }, attempt);
+    };
+    const attempt = new Attempt(call, limits, listener, send);
+    send(attempt);
     return attempt;
+  }
+
+  /** How long a share may take as a whole, wherever it goes; `Infinity` where nothing limits it. */
+  longestMs(share: Share, deployments: readonly Deployment[]): number {
+    return Math.max(...deployments.map((deployment) => this.#limits(share, deployment, 0).wholeMs || Number.POSITIVE_INFINITY));
+  }
+
+  /** Loads what a deployment wants, and waits for its end; `undefined` where all went well. */
+  async load(deployment: Deployment): Promise<ServerFailure | undefined> {
+    return load(this.#lineTo(deployment), deployment, this.#timeouts.firstByteMs);
+  }
+
+  /** Takes a model out of a server's memory. */
+  async unload(backend: BackendConfig, model: string): Promise<void> {
+    await unload(this.#lineTo(backend), model);
+  }
+
+  /** What a server has in its memory. */
+  async list(backend: BackendConfig): Promise<Listing | undefined> {
+    return list(this.#lineTo(backend), backend);
   }
 
   /** Asks a server whether it lives, with something that costs it nothing. */
@@ -91,6 +116,10 @@ export class Upstream {
   /** Breaks all connections off. */
   async close(): Promise<void> {
     await Promise.all([this.#agent.destroy(), this.#older?.close()]);
+  }
+
+  #lineTo(server: Pick<BackendConfig, 'url' | 'apiKey'>): Line {
+    return { dispatcher: this.#agent, target: this.#targetOf(server.url), headers: authorization(server) };
   }
 
   #targetOf(url: string): Target {

@@ -24,6 +24,10 @@ export interface Account {
   /** The code or kind of what went wrong. */
   failure?: string;
   usage?: Usage;
+  /** How long it has waited for a load, which is not in that, ms. */
+  loadMs?: number;
+  /** When the server was asked that answered, from the request's beginning, ms. */
+  askedMs?: number;
   /** From the request's beginning to the first content, ms. */
   firstMs?: number;
   ended?: Ended;

@@ -48,7 +48,7 @@ export function requestLine(visit: Visit, status: number | undefined, finished: 
     prompt_tokens: usage?.promptTokens,
     completion_tokens: usage?.completionTokens,
     queue_ms: rounded(account.queueMs),
-    load_ms: rounded(usage?.loadMs),
+    load_ms: rounded(account.loadMs),
     ttft_ms: rounded(account.firstMs),
     total_ms: Math.round((nowMs - visit.startedMs) * 10) / 10,
     failure: account.failure,

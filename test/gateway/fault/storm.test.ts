@@ -108,7 +108,7 @@ async function comeBack(gateway: Running, victims: readonly Victim[]): Promise<v
   const endMs = performance.now() + 10_000;
   while (unseen.size > 0) {
     assert.ok(performance.now() < endMs, `not used again: ${[...unseen].join(' ')}`);
-    const answers = await Promise.all(Array.from({ length: 8 }, () => gateway.chat()));
+    const answers = await Promise.all(Array.from({ length: 24 }, () => gateway.chat()));
     for (const answer of answers) {
       assert.equal(answer.status, 200, await answer.text());
       unseen.delete(answer.headers.get('x-hxllm-backend') ?? '');

@@ -57,7 +57,7 @@ export const SPOKEN_MISDEEDS: Readonly<Record<string, Misdeed>> = {
   'breaks off in a line': then(CHUNKED + chunk(piece('words')) + chunk('{"model":"m","mess'), close),
 };
 
-/** Starts one; what costs nothing (`GET`) it answers as Ollama does, with the model `m` in memory. */
+/** Starts one; what costs nothing (`GET`, and a load of what is there) it answers as Ollama does, with the model `m` in memory. */
 export async function startUnruly(misdeed: Misdeed): Promise<Unruly> {
   let asked = 0;
   const sockets = new Set<Socket>();
@@ -73,6 +73,7 @@ export async function startUnruly(misdeed: Misdeed): Promise<Unruly> {
       const head = text.slice(0, headEnd);
       text = text.slice(headEnd + length);
       if (head.startsWith('GET ')) socket.write(shown(head.split(' ')[1] ?? ''));
+      else if (head.startsWith('POST /api/generate ')) socket.write(shown('load'));
       else {
         asked += 1;
         misdeed(socket);

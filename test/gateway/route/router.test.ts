@@ -2,26 +2,36 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Decision, Ending } from '../../../src/gateway/route/event.ts';
-import { createFleet, type Fleet } from '../../../src/gateway/route/fleet.ts';
+import { createFleet, type Fleet, type Flight, type PlannedPlace } from '../../../src/gateway/route/fleet.ts';
 import { route, type Policy } from '../../../src/gateway/route/router.ts';
-import { leastBusy } from '../../../src/gateway/route/strategy/least-busy.ts';
 import { simpleShuffle } from '../../../src/gateway/route/strategy/simple-shuffle.ts';
+import { planOf, POLICY } from './stage.ts';
 
-const POLICY: Policy = { strategy: leastBusy, allowedFails: 3, cooldownMs: 5000, random: () => 0.5 };
 const PLACES = ['m@a', 'm@b', 'm@c'];
 
-function fleetOf(...backends: readonly string[]): Fleet {
-  return createFleet({ backends, places: backends.map((backend) => ({ id: `m@${backend}`, backend, weight: 1 })) });
-}
+const fleetOf = (...backends: readonly string[]): Fleet => createFleet(planOf(...backends));
+
+const placed = (id: string, weight = 1): PlannedPlace => ({ id, backend: id.slice(2), weight, model: id.slice(0, 1), wants: '[]', single: false });
+const flights: Flight[] = [];
+let asked = 0;
 
 function arrive(fleet: Fleet, options: { places?: readonly string[]; tried?: readonly string[]; nowMs?: number; policy?: Policy } = {}): Decision {
-  const [decision] = route(fleet, options.policy ?? POLICY, { kind: 'arrived', request: 'r', places: options.places ?? PLACES, tried: options.tried ?? [] }, options.nowMs ?? 0);
+  const { places = PLACES, tried = [], nowMs = 0, policy = POLICY } = options;
+  const request = String((asked += 1));
+  const [decision] = route(fleet, policy, { kind: 'arrived', request, line: places.join(' '), places, tried, again: false, sinceMs: nowMs, mostWaitMs: 60_000, untilMs: Number.POSITIVE_INFINITY, loadedMs: 0 }, nowMs);
   assert.ok(decision !== undefined);
+  if (decision.kind === 'assign') flights.push(decision.flight);
   return decision;
 }
 
-const placeOf = (decision: Decision): string => (decision.kind === 'assign' ? decision.place : decision.kind);
-const release = (fleet: Fleet, place: string, how: Ending, nowMs = 0): void => void route(fleet, POLICY, { kind: 'released', place, how }, nowMs);
+const placeOf = (decision: Decision): string => (decision.kind === 'assign' ? decision.flight.place.id : decision.kind);
+
+/** Ends one of the requests in a place. */
+function release(fleet: Fleet, place: string, how: Ending, nowMs = 0): void {
+  const flight = flights.find((one) => one.place === fleet.places.get(place) && !one.over);
+  assert.ok(flight !== undefined);
+  route(fleet, POLICY, { kind: 'released', flight, how }, nowMs);
+}
 
 test('one after the other, thirty requests spread evenly over three servers that are all idle', () => {
   const fleet = fleetOf('a', 'b', 'c');
@@ -45,7 +55,7 @@ test('the server with the fewest in flight is chosen', () => {
 });
 
 test('what is in flight for other models of a server counts too', () => {
-  const fleet = createFleet({ backends: ['a', 'b'], places: [{ id: 'x@a', backend: 'a', weight: 1 }, { id: 'y@a', backend: 'a', weight: 1 }, { id: 'y@b', backend: 'b', weight: 1 }] });
+  const fleet = createFleet({ ...planOf('a', 'b'), places: ['x@a', 'y@a', 'y@b'].map((id) => placed(id)) });
   arrive(fleet, { places: ['x@a'] });
   assert.equal(placeOf(arrive(fleet, { places: ['y@a', 'y@b'] })), 'y@b');
   assert.equal(placeOf(arrive(fleet, { places: ['y@a', 'y@b'] })), 'y@a', 'the idle server is busy as well now, and so the fewest of the model there decide');
@@ -102,7 +112,7 @@ test('a deployment that fails three times in a row rests, unless there is no oth
 });
 
 test('weights decide a shuffle', () => {
-  const fleet = createFleet({ backends: ['a', 'b'], places: [{ id: 'm@a', backend: 'a', weight: 3 }, { id: 'm@b', backend: 'b', weight: 1 }] });
+  const fleet = createFleet({ ...planOf('a', 'b'), places: [placed('m@a', 3), placed('m@b')] });
   const at = (random: number): string => placeOf(arrive(fleet, { policy: { ...POLICY, strategy: simpleShuffle, random: () => random } }));
   assert.deepEqual([at(0), at(0.74), at(0.76), at(0.999)], ['m@a', 'm@a', 'm@b', 'm@b']);
 });
@@ -121,8 +131,8 @@ test('whatever happens, what is in flight is exactly what was given and not give
         if (one.kind === 'arrive') {
           const up = PLACES.filter((place) => fleet.backends.get(place.slice(2))?.circuit.state === 'closed' && !one.tried.includes(place));
           const decision = arrive(fleet, { tried: one.tried, nowMs });
-          assert.equal(decision.kind === 'assign' ? up.includes(decision.place) : up.length === 0, true);
-          if (decision.kind === 'assign') held.push(decision.place);
+          assert.equal(decision.kind === 'assign' ? up.includes(decision.flight.place.id) : up.length === 0, true);
+          if (decision.kind === 'assign') held.push(decision.flight.place.id);
         } else if (one.kind === 'probe') route(fleet, POLICY, { kind: 'probed', backend: one.backend, alive: one.alive }, nowMs);
         else {
           const [place] = held.splice(one.which % Math.max(1, held.length), 1);
@@ -140,7 +150,7 @@ test('after another plan, what stays keeps its counters, what is new is there, a
   const fleet = fleetOf('a', 'b', 'c');
   const taken = [placeOf(arrive(fleet)), placeOf(arrive(fleet))];
   assert.deepEqual(taken, ['m@a', 'm@b']);
-  route(fleet, POLICY, { kind: 'replanned', plan: { backends: ['b', 'd'], places: [{ id: 'm@b', backend: 'b', weight: 3 }, { id: 'm@d', backend: 'd', weight: 1 }] } }, 0);
+  route(fleet, POLICY, { kind: 'replanned', plan: { ...planOf('b', 'd'), places: [placed('m@b', 3), placed('m@d')] } }, 0);
   assert.deepEqual([...fleet.backends.keys()].toSorted(), ['a', 'b', 'd'], 'c had nothing in flight');
   assert.partialDeepStrictEqual(fleet.places.get('m@b'), { inFlight: 1, weight: 3 });
   assert.equal(placeOf(arrive(fleet, { places: ['m@b', 'm@d'] })), 'm@d', 'the one in flight at b still counts');
@@ -152,7 +162,7 @@ test('after another plan, what stays keeps its counters, what is new is there, a
 });
 
 test('a server that was down before another plan is down after it, and one that comes back after it was gone is taken to be up', () => {
-  const plan = (...backends: readonly string[]): void => void route(fleet, POLICY, { kind: 'replanned', plan: { backends, places: backends.map((backend) => ({ id: `m@${backend}`, backend, weight: 1 })) } }, 0);
+  const plan = (...backends: readonly string[]): void => void route(fleet, POLICY, { kind: 'replanned', plan: planOf(...backends) }, 0);
   const fleet = fleetOf('a', 'b');
   release(fleet, placeOf(arrive(fleet, { places: ['m@a'] })), 'backend-failed');
   plan('a', 'b');

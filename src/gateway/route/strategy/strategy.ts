@@ -1,10 +1,6 @@
-import type { Backend, Place } from '../fleet.ts';
+import type { Candidate } from '../candidate.ts';
 
-/** A place that could take the request. */
-export interface Candidate {
-  readonly place: Place;
-  readonly backend: Backend;
-}
+export type { Candidate } from '../candidate.ts';
 
 /** Chooses among at least one candidate; `random` gives numbers in [0, 1). */
 export interface Strategy {

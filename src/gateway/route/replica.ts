@@ -1,0 +1,104 @@
+import { isSame, sawListing, unknownResidence, type Listing, type Residence } from './residence.ts';
+import { isSingleByFamily } from './single-slot.ts';
+import { learnedSlots, mayTry, statedSlots, type Slots } from './slots.ts';
+import { unknownSpeed, type Speed } from './speed.ts';
+
+/** A model on a server: what its slots, its memory and its speed are, whichever alias asks for it. */
+export interface Replica {
+  readonly id: string;
+  readonly backend: string;
+  readonly model: string;
+  slots: Slots;
+  readonly residence: Residence;
+  readonly speed: Speed;
+  inFlight: number;
+  /** How many of those have begun to be answered. */
+  started: number;
+  /** Slots in which the server goes on with what nobody wants any more. */
+  lingering: Lingering[];
+  /** Expected length of the last of those that is over, until somebody has got its slot. */
+  restMs: number | undefined;
+  load: Load | undefined;
+  /** Loads that failed in a row, and until when it is left alone for that. */
+  failedLoads: number;
+  failingUntilMs: number;
+  /** Full or loading by its own account: not before then. */
+  pausedUntilMs: number;
+}
+
+/** A slot that is taken by a prompt which nobody wants any more. */
+export interface Lingering {
+  readonly untilMs: number;
+  readonly expectedMs: number;
+}
+
+/** A load of ours that is underway. */
+export interface Load {
+  readonly sinceMs: number;
+  /** The runner that it makes. */
+  readonly wants: string;
+  /** What the server listed when it began. */
+  readonly besides: string;
+  /** When something was last done about its taking too long. */
+  curedMs: number | undefined;
+  cures: number;
+}
+
+/** What a replica is made of. `stated`: its slots, `Infinity` where the server is to queue; `managed`: we load it. */
+export interface PlannedReplica {
+  readonly id: string;
+  readonly backend: string;
+  readonly model: string;
+  readonly managed: boolean;
+  readonly stated: number | undefined;
+}
+
+/** A replica about which nothing is known. */
+export function createReplica({ id, backend, model, managed, stated }: PlannedReplica): Replica {
+  return {
+    id,
+    backend,
+    model,
+    slots: stated === undefined ? learnedSlots() : statedSlots(stated),
+    residence: unknownResidence(!managed),
+    speed: unknownSpeed(),
+    inFlight: 0,
+    started: 0,
+    lingering: [],
+    restMs: undefined,
+    load: undefined,
+    failedLoads: 0,
+    failingUntilMs: 0,
+    pausedUntilMs: 0,
+  };
+}
+
+/** The one name of a model on a server. */
+export function replicaId(backend: string, model: string): string {
+  return `${backend}#${model}`;
+}
+
+/** Whether a slot is free. */
+export function hasRoom({ inFlight, lingering, slots }: Replica): boolean {
+  return inFlight + lingering.length < slots.count;
+}
+
+/** Whether one more than the count may be sent. */
+export function mayTryOneMore({ inFlight, started, lingering, slots }: Replica, nowMs: number): boolean {
+  return mayTry(slots, { inFlight, started, lingering: lingering.length }, nowMs);
+}
+
+/** A server has listed what is in its memory. */
+export function takeListing(replica: Replica, listing: Listing): void {
+  sawListing(replica.residence, replica.model, listing);
+  const family = listing.models.find(({ name }) => isSame(name, replica.model))?.family;
+  if (family === undefined || !isSingleByFamily(family)) return;
+  if (replica.slots.kind === 'learned' || (replica.slots.kind === 'stated' && replica.slots.count > 1)) replica.slots = statedSlots(1);
+}
+
+/** Lets go of the slots whose time has come. */
+export function expireLingering(replica: Replica, nowMs: number): void {
+  if (replica.lingering.length === 0) return;
+  for (const { untilMs, expectedMs } of replica.lingering) if (untilMs <= nowMs) replica.restMs = expectedMs;
+  replica.lingering = replica.lingering.filter(({ untilMs }) => untilMs > nowMs);
+}

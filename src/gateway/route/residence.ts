@@ -1,0 +1,88 @@
+/**
+ * Whether a model is in a server's memory. `resident` with an `as` is what our own load made of it; without one it was found there,
+ * and nobody knows with which options.
+ */
+export interface Residence {
+  state: 'always' | 'unknown' | 'resident' | 'absent';
+  /** The runner's options, as text; see {@link wantedRunner}. */
+  as: string | undefined;
+  /** A runner died: it stays listed until somebody asks for it, which is to be a load of ours. */
+  doubted: boolean;
+  /** When that was last found out by something else than a list. */
+  sinceMs: number;
+  /** The context that lists showed since our load. */
+  context: number | undefined;
+  /** What lists showed since our load where they did not show this model: names with the same weights share one runner, under one name. */
+  beside: string | undefined;
+}
+
+/** A model in memory, as a server lists it. */
+export interface Listed {
+  readonly name: string;
+  readonly context: number | undefined;
+  readonly family: string | undefined;
+}
+
+/** What a server listed. */
+export interface Listing {
+  readonly models: readonly Listed[];
+  readonly askedMs: number;
+}
+
+const ANY_RUNNER = '[]';
+const RUNNER_OPTIONS = ['num_ctx', 'num_batch', 'num_gpu', 'main_gpu', 'num_thread', 'use_mmap'];
+
+/** What of a deployment's options makes a runner: with others the model is loaded anew. */
+export function wantedRunner(options: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(RUNNER_OPTIONS.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
+}
+
+/** Nothing is known; `always` for servers that load by themselves. */
+export function unknownResidence(always: boolean): Residence {
+  return { state: always ? 'always' : 'unknown', as: undefined, doubted: false, sinceMs: Number.NEGATIVE_INFINITY, context: undefined, beside: undefined };
+}
+
+/** Whether a request that wants a runner finds it in memory. */
+export function isReady(residence: Residence, wanted: string): boolean {
+  if (residence.state !== 'resident') return residence.state === 'always';
+  if (residence.as !== undefined) return residence.as === wanted;
+  // Found there: good enough for who wants nothing special, or the context that is seen.
+  return wanted === ANY_RUNNER || (residence.context !== undefined && wanted === wantedRunner({ num_ctx: residence.context }));
+}
+
+/** Our own load has gone well. */
+export function sawLoaded(residence: Residence, as: string, nowMs: number): void {
+  if (residence.state === 'always') return;
+  Object.assign(residence, { state: 'resident', as, doubted: false, sinceMs: nowMs, context: undefined, beside: undefined });
+}
+
+/** Something went wrong there; `doubted`: what will be listed may not be so. */
+export function forgetResidence(residence: Residence, nowMs: number, doubted: boolean): void {
+  if (residence.state !== 'always') Object.assign(residence, { ...unknownResidence(false), sinceMs: nowMs, doubted });
+}
+
+/** A server has listed what is in its memory. What was asked before something else was found out does not count. */
+export function sawListing(residence: Residence, model: string, { models, askedMs }: Listing): void {
+  if (residence.state === 'always' || askedMs < residence.sinceMs) return;
+  const listed = models.find(({ name }) => isSame(name, model));
+  if (listed !== undefined) {
+    if (residence.doubted) return;
+    // Another context is another load, by somebody else.
+    if (residence.context !== undefined && residence.context !== listed.context) residence.as = undefined;
+    Object.assign(residence, { state: 'resident', context: listed.context });
+    return;
+  }
+  const beside = models.map(({ name }) => name).toSorted().join(' ');
+  if (residence.state === 'resident' && residence.as !== undefined && residence.context === undefined && beside !== '' && (residence.beside ?? beside) === beside) residence.beside = beside;
+  else Object.assign(residence, { ...unknownResidence(false), state: 'absent' });
+}
+
+/** Whether two names mean one model: case does not count, `:latest` is implied, and so is where it came from. */
+export function isSame(a: string, b: string): boolean {
+  return canonical(a) === canonical(b);
+}
+
+function canonical(name: string): string {
+  const bare = name.trim().toLowerCase().replace(/^registry\.ollama\.ai\//, '').replace(/^library\//, '');
+  return bare.lastIndexOf(':') > bare.lastIndexOf('/') ? bare : `${bare}:latest`;
+}

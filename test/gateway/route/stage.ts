@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { admitUpTo } from '../../../src/gateway/route/admission.ts';
+import type { Arrival, Assignment, Decision, Ending, Refusal, RouteEvent, Seen } from '../../../src/gateway/route/event.ts';
+import { createFleet, type Fleet, type FleetPlan, type Flight } from '../../../src/gateway/route/fleet.ts';
+import { route, type Policy } from '../../../src/gateway/route/router.ts';
+import { leastBusy } from '../../../src/gateway/route/strategy/least-busy.ts';
+
+/** A policy of which nothing is left to chance. */
+export const POLICY: Policy = { strategy: leastBusy, admit: admitUpTo(1000), allowedFails: 3, cooldownMs: 5000, random: () => 0.5 };
+
+/** A plan with the model `m` on each of these servers, which load and queue by themselves. */
+export function planOf(...backends: readonly string[]): FleetPlan {
+  return { backends: backends.map((url) => ({ url, managed: false, slots: undefined })), places: backends.map((backend) => ({ id: `m@${backend}`, backend, weight: 1, model: 'm', wants: '[]', single: false })) };
+}
+
+/** The same with servers whose models are loaded by us and have so many slots; `undefined`: nobody says how many. */
+export function managedPlan(slots: number | undefined, backends: readonly string[], models: readonly string[] = ['m']): FleetPlan {
+  return {
+    backends: backends.map((url) => ({ url, managed: true, slots })),
+    places: backends.flatMap((backend) => models.map((model) => ({ id: `${model}@${backend}`, backend, weight: 1, model, wants: '[]', single: false }))),
+  };
+}
+
+/** A fleet, the events that happen to it and the decisions about them. */
+export class Stage {
+  readonly fleet: Fleet;
+  readonly policy: Policy;
+  readonly decisions: Decision[] = [];
+  nowMs = 0;
+  readonly #flights = new Map<string, Flight>();
+  #asked = 0;
+
+  constructor(plan: FleetPlan, policy: Policy = POLICY) {
+    this.fleet = createFleet(plan);
+    this.policy = policy;
+  }
+
+  /** Lets something happen; gives what was decided about it. */
+  tell(event: RouteEvent): readonly Decision[] {
+    const decisions = route(this.fleet, this.policy, event, this.nowMs);
+    this.decisions.push(...decisions);
+    for (const decision of decisions) if (decision.kind === 'assign') this.#flights.set(decision.request, decision.flight);
+    return decisions;
+  }
+
+  /** A request arrives; gives its id. */
+  arrive(more: Partial<Arrival> = {}): string {
+    const request = `r${String((this.#asked += 1))}`;
+    this.tell({ kind: 'arrived', request, line: 'm', places: [...this.fleet.places.keys()].filter((id) => id.startsWith('m@')), tried: [], again: more.tried !== undefined, sinceMs: this.nowMs, mostWaitMs: 60_000, untilMs: Number.POSITIVE_INFINITY, loadedMs: 0, ...more });
+    return request;
+  }
+
+  release(request: string, how: Ending = 'answered', seen?: Seen): readonly Decision[] {
+    const flight = this.flightOf(request);
+    return this.tell({ kind: 'released', flight, how, ...(seen === undefined ? {} : { seen }) });
+  }
+
+  start(request: string): readonly Decision[] {
+    return this.tell({ kind: 'started', flight: this.flightOf(request) });
+  }
+
+  /** Time passes, with ticks while they are wanted. */
+  pass(ms: number): void {
+    const endMs = this.nowMs + ms;
+    while (this.nowMs < endMs) {
+      this.nowMs = Math.min(endMs, this.nowMs + 100);
+      this.tell({ kind: 'ticked' });
+    }
+  }
+
+  /** Lets every load that was asked for end well, at once, and so those that follow. */
+  load(how: Ending = 'answered'): void {
+    for (const replica of this.fleet.replicas.values()) if (replica.load !== undefined) this.tell({ kind: 'loaded', replica: replica.id, how });
+  }
+
+  /** Lets every model be in memory by a load of ours. */
+  warm(): void {
+    for (const place of this.fleet.places.values()) {
+      const request = this.arrive({ line: place.id, places: [place.id] });
+      this.load();
+      this.release(request);
+    }
+    this.decisions.length = 0;
+  }
+
+  /** Where a request is, or was. */
+  flightOf(request: string): Flight {
+    const flight = this.#flights.get(request);
+    assert.ok(flight !== undefined, `${request} has no place`);
+    return flight;
+  }
+
+  /** What was decided about a request. */
+  fateOf(request: string): Assignment | Refusal | undefined {
+    return this.decisions.find((decision): decision is Assignment | Refusal => 'request' in decision && decision.request === request);
+  }
+
+  /** Where a request went; `refuse` or `waits` where it did not. */
+  placeOf(request: string): string {
+    const fate = this.fateOf(request);
+    return fate === undefined ? 'waits' : fate.kind === 'assign' ? fate.flight.place.id : 'refuse';
+  }
+
+  get loads(): readonly string[] {
+    return this.decisions.flatMap((decision) => (decision.kind === 'load' ? [decision.place] : []));
+  }
+}
