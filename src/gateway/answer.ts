@@ -4,6 +4,7 @@ import { readBody } from './client/incoming-body.ts';
 import { refuse } from './client/outlet.ts';
 import type { Visit } from './client/visit.ts';
 import type { ClientDialect, Failure, Order, Outcome } from './exchange.ts';
+import { OUR_FAULT } from './relay.ts';
 import { Reply } from './reply.ts';
 import type { Service } from './service.ts';
 
@@ -32,7 +33,7 @@ export function answer({ incoming, outgoing, visit }: Door, service: Service, { 
     return;
   }
   visit.account.caller = caller.value.name;
-  readBody(incoming, service.config.maxBodyBytes, (body) => {
+  const take = (body: Outcome<Buffer>): void => {
     const order = body.ok ? read(body.value, Date.now()) : body;
     if (!order.ok) {
       turnAway(order.failure);
@@ -48,6 +49,15 @@ export function answer({ incoming, outgoing, visit }: Door, service: Service, { 
     if (group === undefined) turnAway(unknownModel(model));
     else if (service.config.strict && first !== undefined) turnAway(notHonoured(first));
     else new Reply({ service, visit, outgoing, dialect, order: order.value, group }).start();
+  };
+  readBody(incoming, service.config.maxBodyBytes, (body) => {
+    try {
+      take(body);
+    } catch (error) {
+      // A mistake of ours costs this request, and none of the others that are under way.
+      process.emitWarning(error instanceof Error ? error : String(error));
+      turnAway(OUR_FAULT);
+    }
   });
 }
 
