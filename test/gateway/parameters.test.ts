@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { startSim } from '../../src/sim/server.ts';
 import { DONE, fails, piece, startFake, type FakeUpstream } from './fake-upstream.ts';
 import { errorOf, startGateway } from './running.ts';
 import { parseEvents } from './sse.ts';
@@ -65,6 +66,19 @@ test('a model that repeats itself until its server cuts it off has reached its l
   assert.equal(events.at(-1), '[DONE]');
   assert.equal(gateway.log.some(({ event }) => event === 'backend-down'), false);
   assert.equal(fake.requests.length, 2);
+});
+
+test("a model that repeats itself behind Ollama's /v1 has reached its length as well, whole or streamed", async (t) => {
+  const sim = await startSim({ models: ['tiny'], loadMs: 1, tokenMs: 0 });
+  t.after(() => sim.close());
+  await using gateway = await startGateway([], { model_list: [{ model_name: 'm', litellm_params: { model: 'openai/tiny', api_base: `${sim.url}/v1` } }] });
+  sim.faults.add({ kind: 'repeat', after: 3, times: 0 });
+  assert.partialDeepStrictEqual(await (await gateway.chat()).json(), { choices: [{ finish_reason: 'length' }] });
+  const events = parseEvents(await (await gateway.chat({ stream: true })).text());
+  assert.partialDeepStrictEqual(events.at(-2), { choices: [{ finish_reason: 'length' }] });
+  assert.equal(events.at(-1), '[DONE]');
+  const completion = await gateway.ask('/v1/completions', { method: 'POST', body: '{"model":"m","prompt":"x"}' });
+  assert.partialDeepStrictEqual(await completion.json(), { choices: [{ finish_reason: 'length' }] });
 });
 
 for (const [server, status, body] of [

@@ -17,9 +17,14 @@ export class ForeignChoice {
   rewrite(choice: Json): Json {
     const { delta, message, finish_reason: reason } = choice;
     const said = isObject(delta) ? { delta: this.#delta(delta) } : isObject(message) ? { message: this.#said(message) } : {};
+    return { ...choice, index: this.#index, ...said, ...this.#finish(reason, isObject(message)) };
+  }
+
+  #finish(reason: unknown, whole: boolean): Json {
     // Older Ollamas say stop where they mean that tools are to be called.
-    const finish = reason === 'stop' && this.#called ? { finish_reason: 'tool_calls' } : {};
-    return { ...choice, index: this.#index, ...said, ...finish };
+    if (reason === 'stop' && this.#called) return { finish_reason: 'tool_calls' };
+    // And they say nothing where they cut off a model that repeats itself.
+    return whole && typeof reason !== 'string' ? { finish_reason: 'length' } : {};
   }
 
   #delta(delta: Json): Json {

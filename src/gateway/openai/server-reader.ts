@@ -54,6 +54,9 @@ export class StreamReader implements AnswerReader {
   #rest = '';
   #usage = NOTHING;
   #finished = false;
+  /** Ends without a reason where a model repeats itself. */
+  #isOllama = false;
+  #died = false;
   #over = false;
 
   constructor(emit: (event: ServerEvent) => void) {
@@ -69,7 +72,10 @@ export class StreamReader implements AnswerReader {
 
   end(): void {
     this.#line(this.#rest.trimEnd());
-    if (!this.#over) this.#last(this.#finished ? { kind: 'end', reason: 'stop', usage: this.#usage } : broken('the backend ended its stream without an end'));
+    if (this.#over) return;
+    if (this.#finished) this.#last({ kind: 'end', reason: 'stop', usage: this.#usage });
+    else if (this.#isOllama && !this.#died) this.#last({ kind: 'end', reason: 'length', usage: this.#usage });
+    else this.#last(broken('the backend ended its stream without an end'));
   }
 
   #last(event: ServerEvent): void {
@@ -95,6 +101,10 @@ export class StreamReader implements AnswerReader {
     this.#usage = readUsage(body['usage']) ?? this.#usage;
     const { choices } = body;
     if (!Array.isArray(choices) || choices.length === 0) return;
+    // So Ollama says that its runner has died: a piece with nothing in it, not even the model's name.
+    this.#died = body['model'] === '';
+    if (this.#died) return;
+    this.#isOllama = body['system_fingerprint'] === 'fp_ollama';
     const [choice] = choices as readonly unknown[]; // an array of what is not yet known
     if (isObject(choice) && typeof choice['finish_reason'] === 'string') this.#finished = true;
     this.#emit({ kind: 'verbatim', body });

@@ -42,7 +42,9 @@ export class TextCompletion implements ReplyWriter {
   #verbatim({ choices, ...rest }: Json): void {
     const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // an array of what is not yet known
     // It has repeated the prompt itself, where it can.
-    this.choice = { ...(isObject(choice) ? choice : {}), index: this.#index };
+    const said = isObject(choice) ? choice : {};
+    // Ollama gives no reason where it cuts off a model that repeats itself.
+    this.choice = { ...said, index: this.#index, finish_reason: said['finish_reason'] ?? 'length' };
     this.rest = rest;
   }
 }

@@ -33,6 +33,14 @@ test('a stream that has given its reason needs no [DONE]', () => {
   assert.deepEqual(stream(`data: ${JSON.stringify(last)}\n\n`).map((event) => event.kind), ['verbatim', 'end']);
 });
 
+test("a stream of Ollama's that ends without a reason was cut off for repeating itself; one that lost the model's name has failed", () => {
+  const said = `data: ${JSON.stringify({ ...chunk('ha'), model: 'm', system_fingerprint: 'fp_ollama' })}\n\n`;
+  const nothing = `data: ${JSON.stringify({ ...chunk(''), model: '', system_fingerprint: 'fp_ollama' })}\n\n`;
+  assert.partialDeepStrictEqual(stream(said + said).slice(1), [{ kind: 'verbatim' }, { kind: 'end', reason: 'length' }]);
+  assert.deepEqual(stream(said + nothing).map(({ kind }) => kind), ['verbatim', 'failure']);
+  assert.deepEqual(stream(nothing).map(({ kind }) => kind), ['failure'], 'and nothing was said, so another server may be asked');
+});
+
 test('a stream that ends without [DONE], says what is not JSON, or names an error has failed', () => {
   for (const text of [`data: ${JSON.stringify(chunk('a'))}\n\n`, '', 'data: {oops\n\ndata: [DONE]\n\n', 'data: {"error":{"message":"out of memory"}}\n\ndata: [DONE]\n\n']) {
     assert.partialDeepStrictEqual(stream(text).at(-1), { kind: 'failure', failure: { kind: 'upstream', fault: 'deployment' } }, text);
