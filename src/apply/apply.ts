@@ -1,8 +1,8 @@
-import type { Host } from '../core/host.ts';
+import type { Become, Host } from '../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Recorder, StepState } from '../core/recorder.ts';
 import type { Plan, Step } from '../plan/plan.ts';
-import { becoming, refusedBySudo, type Become } from './become.ts';
+import { becoming, refusedBySudo } from './become.ts';
 import { prepareScript, switchScript } from './script.ts';
 import { readTranscript } from './transcript.ts';
 import { upload } from './upload.ts';

@@ -5,12 +5,14 @@
 export const FUNCTIONS = `
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 umask 022
-kept= undone= begun=$EPOCHSECONDS
+kept= begun=$EPOCHSECONDS
+# In memory, since what has to be put back may have filled the disk.
+undos=()
 say() { printf '%s\\n' "$nonce $*" 2>/dev/null || :; }
 own() { [ "$1" = - ] || chown -- "$1" "$2"; }
 folder() {
   if [ ! -d "$1" ]; then mkdir -- "$1" || return
-  elif [ -n "$kept" ]; then printf 'chown -- %q %q && chmod -- %q %q\\n' "$(stat -c %u:%g -- "$1")" "$1" "$(stat -c %a -- "$1")" "$1" >> "$kept/undo"; fi
+  elif [ -n "$kept" ]; then undos+=("$(printf 'chown -- %q %q && chmod -- %q %q' "$(stat -c %u:%g -- "$1")" "$1" "$(stat -c %a -- "$1")" "$1")"); fi
   own "$3" "$1" && chmod -- "$2" "$1"
 }
 stage() {
@@ -19,11 +21,11 @@ stage() {
 }
 keep() {
   [ -n "$kept" ] || return 0
-  undone=$((undone + 1))
+  local copy=$kept/\${#undos[@]}
   if [ -e "$1" ] || [ -L "$1" ]; then
-    cp -a -- "$1" "$kept/$undone" && printf 'mv -fT -- %q %q\\n' "$kept/$undone" "$1" >> "$kept/undo"
+    cp -a -- "$1" "$copy" && undos+=("$(printf 'mv -fT -- %q %q' "$copy" "$1")")
   else
-    printf 'rm -f -- %q\\n' "$1" >> "$kept/undo"
+    undos+=("$(printf 'rm -f -- %q' "$1")")
   fi
 }
 commit() { keep "$1" && mv -fT -- "$1.hxllm-new" "$1"; }
@@ -47,7 +49,7 @@ ours() {
 start_process() (
   trap - HUP INT TERM PIPE
   set -a; . "$3" || exit; set +a; cd / || exit
-  setsid nohup "$1" --config "$2" < /dev/null >> "$5" 2>&1 &
+  setsid nohup "$1" --config "$2" < /dev/null >> "$5" 2>&1 8>&- &
   echo $! > "$4"
 )
 stop_process() {
@@ -78,7 +80,14 @@ health() {
   if [ "$5" = unit ]; then journalctl -u "$6" --since "@$begun" -n 20 --no-pager -o cat; else tail -n 20 -- "$7"; fi
   return 1
 }
-undo() { tac "$kept/undo" > "$kept/undo.sh" && bash -e "$kept/undo.sh"; }
+# The last first; it goes on when one fails, so that as much as can be is as it was.
+undo() {
+  local each code=0
+  for ((each = \${#undos[@]} - 1; each >= 0; each--)); do eval "\${undos[each]}" || code=1; done
+  return $code
+}
+# Whether the lock is still held for us; until we end, it is let go by nobody.
+at_work() { exec 8>> "$1.work" && flock -s 8 && read -r token _ < "$1" && [ "$token" = "$2" ]; }
 # Runs a step's function; what it prints is told only when it fails.
 attempt() {
   local begin=$EPOCHREALTIME

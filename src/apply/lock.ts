@@ -1,6 +1,6 @@
-import type { Host } from '../core/host.ts';
+import type { Become, Host } from '../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
-import { becoming, refusedBySudo, type Become } from './become.ts';
+import { becoming, refusedBySudo } from './become.ts';
 
 // The lock is the kernel's: it ends with the process that holds it, and that ends with its input, however we go.
 const HOLD = `

@@ -2,17 +2,32 @@ import { quote } from '../core/shell.ts';
 import type { Action, Plan, Step } from '../plan/plan.ts';
 import { actionLine, stageLine } from './action-lines.ts';
 import { FUNCTIONS } from './functions.ts';
+import type { Claim } from './lock.ts';
+
+/** What every script has around its steps. */
+export interface Frame {
+  /** Marks the journal's lines. */
+  readonly nonce: string;
+  /** The lock that must still be held; `undefined` where nobody else can be at work. */
+  readonly claim: Claim | undefined;
+}
+
+/** How a script ends that found its lock gone; it has done nothing. */
+export const LOCK_LOST = 75;
+
+// Where a full disk does not swallow the reason of a failure.
+const PRINTED = 'printed=$(mktemp -p /run 2> /dev/null || mktemp) || exit';
 
 type Inline = Exclude<Action, { kind: 'upload' }>;
 
 /** The script that carries out steps which prepare, one after the other; it stops at the first that fails. */
-export function prepareScript(steps: readonly Step[], nonce: string): string {
+export function prepareScript(steps: readonly Step[], frame: Frame): string {
   const bodies = steps.map((step, index) => {
     const lines = inline(step.actions).flatMap((action) => (action.kind === 'write' ? [stageLine(action), actionLine(action)] : [actionLine(action)]));
     return body('step', index, lines);
   });
-  return wrap(nonce, bodies, [
-    'printed=$(mktemp) || exit',
+  return wrap(frame, bodies, [
+    PRINTED,
     `for step in ${steps.map((_, index) => String(index)).join(' ')}; do attempt step "$step" || break; done`,
     'rm -f -- "$printed"',
   ]);
@@ -22,7 +37,7 @@ export function prepareScript(steps: readonly Step[], nonce: string): string {
  * The script of the switch. Everything is written beside its place and checked first; then it is moved into place, and
  * the service started. When a step fails, what was replaced is put back. It ends what it began, also when nobody listens any more.
  */
-export function switchScript(plan: Plan, steps: readonly Step[], nonce: string): string {
+export function switchScript(plan: Plan, steps: readonly Step[], frame: Frame): string {
   const early = steps.map((step) => step.actions.filter((action) => action.kind === 'write' || action.kind === 'folder'));
   const checks = steps.map((step) => step.actions.filter((action) => action.kind === 'check'));
   const acts = steps.map((step) => inline(step.actions).filter((action) => action.kind !== 'check'));
@@ -31,20 +46,19 @@ export function switchScript(plan: Plan, steps: readonly Step[], nonce: string):
   const later = steps.flatMap((_, index) => ((checks[index] ?? []).length > 0 && (acts[index] ?? []).length === 0 ? [] : [String(index)])).join(' ');
   const staged = early.flat().map((action) => quote(`${action.path}.hxllm-new`));
   return wrap(
-    nonce,
+    frame,
     [
       ...early.map((actions, index) => body('stage', index, actions.map((action) => (action.kind === 'write' ? stageLine(action) : actionLine(action))))),
       ...checks.map((actions, index) => body((acts[index] ?? []).length === 0 ? 'step' : 'check', index, actions.map(actionLine))),
       ...acts.flatMap((actions, index) => (actions.length === 0 ? [] : [body('step', index, actions.map(actionLine))])),
       body('recover', 'before', plan.recover.before.map((action) => lineOf(action))),
       body('recover', 'after', plan.recover.after.map((action) => lineOf(action))),
-      `unstage() { rm -f -- ${staged.length === 0 ? '' : staged.join(' ')}; rm -rf -- "$kept"; }`,
+      `unstage() { rm -f -- ${staged.length === 0 ? '' : staged.join(' ')}; rm -rf -- "$kept" "$printed"; }`,
     ],
     [
       "trap '' HUP INT TERM PIPE",
-      `kept=${quote(plan.keepFolder)}; rm -rf -- "$kept" && mkdir -m 700 -- "$kept" && : > "$kept/undo" || exit`,
-      'printed=$kept/printed',
-      'undone=0',
+      `kept=${quote(plan.keepFolder)}; rm -rf -- "$kept" && mkdir -m 700 -- "$kept" || exit`,
+      PRINTED,
       `for step in ${having(early)}; do attempt stage "$step" || { undo; unstage; exit 0; }; done`,
       ...checks.flatMap((actions, index) => (actions.length === 0 ? [] : [`attempt ${(acts[index] ?? []).length === 0 ? 'step' : 'check'} ${String(index)} || { undo; unstage; exit 0; }`])),
       `for step in ${later}; do`,
@@ -64,8 +78,9 @@ function body(kind: string, name: number | string, lines: readonly string[]): st
 }
 
 // bash reads a group whole before it runs any of it, so a connection that breaks leaves either nothing or all of it.
-function wrap(nonce: string, functions: readonly string[], lines: readonly string[]): string {
-  return `{\nnonce=${quote(nonce)}\n${FUNCTIONS}\n${functions.join('\n')}\n${lines.join('\n')}\nexit 0\n}\n`;
+function wrap({ nonce, claim }: Frame, functions: readonly string[], lines: readonly string[]): string {
+  const lock = claim === undefined ? '' : `at_work ${quote(claim.file)} ${quote(claim.token)} 2> /dev/null || exit ${String(LOCK_LOST)}\n`;
+  return `{\nnonce=${quote(nonce)}\n${FUNCTIONS}\n${lock}${functions.join('\n')}\n${lines.join('\n')}\nexit 0\n}\n`;
 }
 
 function lineOf(action: Action): string {

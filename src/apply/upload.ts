@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
-import type { Host } from '../core/host.ts';
+import type { Become, Host } from '../core/host.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
 import type { Upload } from '../plan/plan.ts';
-import { becoming, refusedBySudo, type Become } from './become.ts';
+import { becoming, refusedBySudo } from './become.ts';
 
 const TIMEOUT_MS = 30 * 60_000;
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -26,7 +26,7 @@ function makeBench(context: TestContext): Bench {
   const events: PhaseEvent[] = [];
   const apply = (steps: readonly Step[], signal = new AbortController().signal): Promise<Applied> => {
     const plan: Plan = { steps, recover: { before: [], after: [] }, hasPrevious: false, keepFolder: join(root, '.previous') };
-    return applyPlan(plan, host, { become: 'none', recorder: { event: (event) => events.push(event), file: () => undefined }, signal, nowMs: () => Date.now(), nonce: crypto.randomUUID() });
+    return applyPlan(plan, host, { become: 'none', recorder: { event: (event) => events.push(event), file: () => undefined }, signal, nowMs: () => Date.now(), nonce: crypto.randomUUID(), claim: undefined });
   };
   return { root, events, apply };
 }
@@ -80,6 +80,16 @@ test('a file that cannot be written stops the switch before anything is in its p
   assert.ok(!existsSync(join(root, 'first')) && !existsSync(join(root, 'first.hxllm-new')));
 });
 
+test('what was in place is back although nothing more can be written, as on a full disk', async (context) => {
+  const { root, apply } = makeBench(context);
+  writeFileSync(join(root, 'old'), 'old');
+  // Builtins of the shell that carries the steps out: from here on it can write no file.
+  const fill: readonly Action[] = [{ kind: 'command', argv: ['trap', '', 'XFSZ'] }, { kind: 'command', argv: ['ulimit', '-f', '0'] }, FAILS];
+  const { problems } = await apply([step('switch', write(join(root, 'old'), 'new')), step('switch', ...fill)]);
+  assert.match(problems[0]?.detail ?? '', /What was there before is back/);
+  assert.equal(readFileSync(join(root, 'old'), 'utf8'), 'old');
+});
+
 test('steps that prepare stop at the first that fails, and what is done stays', async (context) => {
   const { root, apply } = makeBench(context);
   const { done, problems } = await apply([step('prepare', write(join(root, 'a'), 'a')), step('prepare', FAILS), step('prepare', write(join(root, 'b'), 'b'))]);
@@ -110,7 +120,7 @@ test('an upload that is broken off leaves nothing in its place, and the next one
   const action: Action = { kind: 'upload', source: { file, sizeBytes: 64 << 20 }, path: join(root, 'bin/node'), sha256: sha256(readFileSync(file)), mode: 0o755, compress: false };
   const controller = new AbortController();
   const broken = apply([step('prepare', action)], controller.signal);
-  while (!existsSync(join(root, 'bin/node.hxllm-new'))) await new Promise((resolve) => { setImmediate(resolve); });
+  while (!existsSync(join(root, 'bin')) || readdirSync(join(root, 'bin')).length === 0) await new Promise((resolve) => { setImmediate(resolve); });
   controller.abort();
   assert.deepEqual((await broken).problems.map((problem) => problem.code), ['host.aborted']);
   assert.ok(!existsSync(join(root, 'bin/node')));

@@ -1,11 +1,12 @@
 import { applyPlan } from '../../apply/apply.ts';
-import { pathsOf, type Config, type HostConfig } from '../../config/config.ts';
+import { becomeOf, pathsOf, type Config, type HostConfig } from '../../config/config.ts';
+import { hostProblems } from '../../config/lacking.ts';
 import type { Host } from '../../core/host.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { ok, type Problem, type Result } from '../../core/problem.ts';
 import { planRemoval, type Removal } from '../../plan/removal.ts';
-import { hostProblems, openHost } from './hosts.ts';
-import { becomeOf, look } from './look.ts';
+import { openHost } from './hosts.ts';
+import { look } from './look.ts';
 
 interface Found extends Removal {
   readonly config: HostConfig;

@@ -1,13 +1,14 @@
 import { applyPlan } from '../../apply/apply.ts';
-import type { Config } from '../../config/config.ts';
+import { becomeOf, type Config } from '../../config/config.ts';
+import { hostProblems } from '../../config/lacking.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem, Result } from '../../core/problem.ts';
+import { timestampOf } from '../../core/timestamp.ts';
 import type { CheckResult } from '../../core/verdict.ts';
 import { countChanges } from '../../plan/plan.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
-import { hostProblems, openHost } from './hosts.ts';
+import { openHost } from './hosts.ts';
 import { keyInHand } from './key.ts';
-import { becomeOf } from './look.ts';
 import { prepareHost, type Prepared } from './prepare.ts';
 import { blockedResults, proposePlan, questionFor } from './proposal.ts';
 import { summarize } from './summary.ts';
@@ -39,7 +40,7 @@ export async function runEnforce(config: Config, shipping: Shipping, options: En
 }
 
 async function prepareAll(config: Config, shipping: Shipping, bundle: Bundle, options: EnforceOptions, tools: PhaseTools, opened: AsyncDisposableStack): Promise<readonly Result<Prepared>[]> {
-  const timestamp = new Date(tools.nowMs()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const timestamp = timestampOf(tools.nowMs());
   return Promise.all(
     config.hosts.map(async (hostConfig) => {
       const host = await openHost(hostConfig, !options.dryRun, tools, opened);

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { applyPlan, type Applied } from '../../src/apply/apply.ts';
+import { takeLock, type Claim, type Lock } from '../../src/apply/lock.ts';
+import type { Result } from '../../src/core/problem.ts';
+import { createLocalHost } from '../../src/remote/local/host.ts';
+
+const host = createLocalHost('here', process.env);
+const { signal } = new AbortController();
+
+interface Bench {
+  readonly root: string;
+  readonly take: (silenceS?: number) => Promise<Result<Lock>>;
+  /** Runs one command as a switch. */
+  readonly change: (claim: Claim, script: string) => Promise<Applied>;
+}
+
+function makeBench(context: TestContext): Bench {
+  const root = mkdtempSync(join(tmpdir(), 'hxllm lock '));
+  context.after(() => { rmSync(root, { recursive: true }); });
+  return {
+    root,
+    take: (silenceS) => takeLock(host, 'none', { file: join(root, 'lock'), token: crypto.randomUUID() }, signal, silenceS),
+    change: (claim, script) => {
+      const step = { id: 'a.step', title: 't', detail: '', stage: 'switch', kind: 'change', actions: [{ kind: 'command', argv: ['sh', '-c', script] }] } as const;
+      const plan = { steps: [step], recover: { before: [], after: [] }, hasPrevious: false, keepFolder: join(root, '.previous') };
+      return applyPlan(plan, host, { become: 'none', recorder: { event: () => undefined, file: () => undefined }, signal, nowMs: () => Date.now(), nonce: crypto.randomUUID(), claim });
+    },
+  };
+}
+
+function must(result: Result<Lock>): Lock {
+  assert.ok(result.ok);
+  return result.value;
+}
+
+test('a lock is held by one, and free again once it is released', async (context) => {
+  const { root, take } = makeBench(context);
+  const first = must(await take());
+  const second = await take();
+  assert.equal(second.ok ? undefined : second.problems[0].code, 'enforce.locked');
+  assert.match(second.ok ? '' : second.problems[0].detail, /held since \d{4}-.*lets go by itself/s);
+  await first.release();
+  await must(await take()).release();
+  assert.ok(!existsSync(join(root, 'lock')) && !existsSync(join(root, 'lock.work')));
+});
+
+test('a host that hears nothing lets go, and what then still arrives from there does nothing', async (context) => {
+  const { root, take, change } = makeBench(context);
+  const silent = must(await take(1));
+  while (existsSync(join(root, 'lock'))) await delay(50);
+  const next = must(await take());
+  const late = await change(silent.claim, `touch '${root}/late'`);
+  assert.deepEqual([late.problems.map((problem) => problem.code), existsSync(join(root, 'late'))], [['enforce.lock-lost'], false]);
+  assert.deepEqual((await change(next.claim, `touch '${root}/next'`)).problems, []);
+  await Promise.all([silent.release(), next.release()]);
+});
+
+test('a switch that has begun keeps the lock to its end, although whoever began it is gone', async (context) => {
+  const { root, take, change } = makeBench(context);
+  const lock = must(await take());
+  const changing = change(lock.claim, `touch '${root}/begun'; while [ ! -e '${root}/go' ]; do sleep 0.05; done; touch '${root}/done'`);
+  while (!existsSync(join(root, 'begun'))) await delay(20);
+  const released = lock.release();
+  const second = await take();
+  assert.equal(second.ok ? undefined : second.problems[0].code, 'enforce.locked');
+  writeFileSync(join(root, 'go'), '');
+  await released;
+  assert.ok(existsSync(join(root, 'done')));
+  assert.deepEqual((await changing).problems, []);
+});
