@@ -3,7 +3,8 @@ import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Recorder, StepState } from '../core/recorder.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import { becoming, refusedBySudo } from './become.ts';
-import { prepareScript, switchScript } from './script.ts';
+import type { Claim } from './lock.ts';
+import { LOCK_LOST, prepareScript, switchScript } from './script.ts';
 import { readTranscript } from './transcript.ts';
 import { upload } from './upload.ts';
 
@@ -22,6 +23,8 @@ export interface ApplyTools {
   readonly nowMs: () => number;
   /** A word that no output contains. */
   readonly nonce: string;
+  /** The host's lock, without which nothing is done there. */
+  readonly claim: Claim | undefined;
 }
 
 const PREPARE_TIMEOUT_MS = 120_000;
@@ -76,7 +79,7 @@ async function runBatch(batch: Batch, plan: Plan, host: Host, tools: ApplyTools,
     done.push(first.id);
     return [];
   }
-  const script = batch.kind === 'switch' ? switchScript(plan, batch.steps, tools.nonce) : prepareScript(batch.steps, tools.nonce);
+  const script = batch.kind === 'switch' ? switchScript(plan, batch.steps, tools) : prepareScript(batch.steps, tools);
   const stdout = await runScript(script, batch.kind, host, tools);
   if (!stdout.ok) {
     say(first, 'failed', stdout.problems[0].detail);
@@ -91,6 +94,7 @@ async function runScript(script: string, kind: Batch['kind'], host: Host, tools:
   const ran = await host.run(becoming(tools.become, { argv: ['bash', '-s'], stdin: script }), options);
   if (!ran.ok) return ran;
   if (ran.value.exitCode === 0) return ok(ran.value.stdout);
+  if (ran.value.exitCode === LOCK_LOST) return fail(lockLost(host.name));
   const refused = refusedBySudo(host.name, tools.become, ran.value);
   return fail(refused ?? { code: 'enforce.script-failed', summary: 'the host did not carry the steps out', detail: `bash ended with ${String(ran.value.exitCode)}: ${ran.value.stderr.trim().slice(-2000)}`, fix: 'hxllm enforce -v', where: { host: host.name } });
 }
@@ -127,6 +131,10 @@ function stepFailed(step: Step, printed: string, kind: Batch['kind'], plan: Plan
 
 function silent(host: string): Problem {
   return { code: 'enforce.no-journal', summary: 'the host did not say how the steps ended', detail: 'The connection ended before the journal was complete; the host ends what it began by itself.', fix: 'hxllm enforce --dry-run', where: { host } };
+}
+
+function lockLost(host: string): Problem {
+  return { code: 'enforce.lock-lost', summary: 'the host was let go meanwhile', detail: 'It had heard nothing from here for too long, and somebody else may have changed it since. Nothing was done by this step and those after it.', fix: 'hxllm enforce --dry-run', where: { host } };
 }
 
 function aborted(host: string): Problem {

@@ -8,15 +8,17 @@ import { becoming, refusedBySudo } from './become.ts';
 
 const TIMEOUT_MS = 30 * 60_000;
 
-// One temporary name: what an interrupted upload left is overwritten by the next.
+// What an interrupted upload left is removed by the next. The names differ, since one that was cut off may still hang
+// there, and would take away the file of its successor when it ends.
 const SCRIPT = `
 umask 022
 path=$1 sum=$2 mode=$3 packed=$4 manifest=$5
-mkdir -p -- "\${path%/*}" || exit
-if [ "$packed" = yes ]; then gzip -dc > "$path.hxllm-new"; else cat > "$path.hxllm-new"; fi || { rm -f -- "$path.hxllm-new"; echo "$path could not be written" >&2; exit 1; }
-seen=$(sha256sum < "$path.hxllm-new"); seen=\${seen%% *}
-[ "$seen" = "$sum" ] || { rm -f -- "$path.hxllm-new"; echo "$path arrived with sha256 $seen, wanted $sum" >&2; exit 1; }
-chmod -- "$mode" "$path.hxllm-new" && sync -- "$path.hxllm-new" && mv -fT -- "$path.hxllm-new" "$path" || exit
+new=$path.hxllm-new.$$
+mkdir -p -- "\${path%/*}" && rm -f -- "$path".hxllm-new* || exit
+if [ "$packed" = yes ]; then gzip -dc > "$new"; else cat > "$new"; fi || { rm -f -- "$new"; echo "$path could not be written" >&2; exit 1; }
+seen=$(sha256sum < "$new"); seen=\${seen%% *}
+[ "$seen" = "$sum" ] || { rm -f -- "$new"; echo "$path arrived with sha256 $seen, wanted $sum" >&2; exit 1; }
+chmod -- "$mode" "$new" && sync -- "$new" && mv -fT -- "$new" "$path" || exit
 [ -z "$manifest" ] || printf '%s %s\\n' "$sum" "$(stat -c '%s %Y' -- "$path")" > "$manifest"
 `;
 

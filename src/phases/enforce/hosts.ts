@@ -1,25 +1,32 @@
-import { takeLock } from '../../apply/lock.ts';
+import { takeLock, type Claim } from '../../apply/lock.ts';
 import { becomeOf, type HostConfig } from '../../config/config.ts';
 import { contentId } from '../../core/hash.ts';
 import type { Host } from '../../core/host.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { ok, type Result } from '../../core/problem.ts';
 
+/** A host that is connected to, and the lock that is held there where something may be changed. */
+export interface Opened {
+  readonly host: Host;
+  readonly claim: Claim | undefined;
+}
+
 /**
  * Connects to a host and, where something may be changed, takes its lock. Both are held until `opened` is disposed of, so
  * that what was planned is what is applied.
  */
-export async function openHost({ target, settings }: HostConfig, lock: boolean, { connect, recorder, signal }: PhaseTools, opened: AsyncDisposableStack): Promise<Result<Host>> {
+export async function openHost({ target, settings }: HostConfig, changes: boolean, { connect, recorder, signal }: PhaseTools, opened: AsyncDisposableStack): Promise<Result<Opened>> {
   recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
   const connected = await connect(target, signal);
   if (!connected.ok) return connected;
   const host = connected.value;
   opened.defer(() => host.close());
-  if (lock) {
+  if (changes) {
     const file = settings.serviceManager === 'systemd' ? '/run/hxllm.lock' : `/tmp/hxllm-${contentId(settings.prefix, settings.installDir)}.lock`;
-    const taken = await takeLock(host, becomeOf(settings), file, crypto.randomUUID(), signal);
+    const taken = await takeLock(host, becomeOf(settings), { file, token: crypto.randomUUID() }, signal);
     if (!taken.ok) return taken;
     opened.defer(() => taken.value.release());
+    return ok({ host, claim: taken.value.claim });
   }
-  return ok(host);
+  return ok({ host, claim: undefined });
 }

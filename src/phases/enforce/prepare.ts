@@ -48,7 +48,7 @@ export async function prepareHost(config: HostConfig, { host, claim }: Opened, b
 
 async function releaseFor({ target, settings }: HostConfig, { machine }: Looked, bundle: Bundle, shipping: Shipping): Promise<ReturnType<typeof renderRelease>> {
   if (machine.architecture === undefined) {
-    return fail({ code: 'enforce.architecture', summary: 'the host has an architecture that no runtime is built for', detail: `Wanted x86_64 or aarch64, saw ${machine.hardware}.`, fix: `choose another host than ${target.name}`, where: { host: target.name } });
+    return fail({ code: 'enforce.architecture', summary: 'the host has an architecture that no runtime is built for', detail: `Wanted x86_64 or aarch64; seen ${machine.hardware}.`, fix: `choose another host than ${target.name}`, where: { host: target.name } });
   }
   const runtime = await shipping.runtime(machine.architecture);
   return runtime.ok ? renderRelease(settings, bundle, runtime.value) : runtime;

@@ -1,16 +1,14 @@
 import { applyPlan } from '../../apply/apply.ts';
 import { becomeOf, pathsOf, type Config, type HostConfig } from '../../config/config.ts';
 import { hostProblems } from '../../config/lacking.ts';
-import type { Host } from '../../core/host.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { ok, type Problem, type Result } from '../../core/problem.ts';
 import { planRemoval, type Removal } from '../../plan/removal.ts';
-import { openHost } from './hosts.ts';
+import { openHost, type Opened } from './hosts.ts';
 import { look } from './look.ts';
 
-interface Found extends Removal {
+interface Found extends Removal, Opened {
   readonly config: HostConfig;
-  readonly host: Host;
 }
 
 /** Removes from every host what hxllm put there, after showing and asking, and says what it leaves. A second run finds nothing to do. */
@@ -31,10 +29,10 @@ export async function runRemove(config: Config, options: { readonly dryRun: bool
 }
 
 async function find(config: HostConfig, dryRun: boolean, tools: PhaseTools, opened: AsyncDisposableStack): Promise<Result<Found>> {
-  const host = await openHost(config, !dryRun, tools, opened);
-  if (!host.ok) return host;
-  const looked = await look(host.value, config.settings, tools.signal);
-  return looked.ok ? ok({ config, host: host.value, ...planRemoval(config.settings, pathsOf(config.settings), looked.value.installation) }) : looked;
+  const at = await openHost(config, !dryRun, tools, opened);
+  if (!at.ok) return at;
+  const looked = await look(at.value.host, config.settings, tools.signal);
+  return looked.ok ? ok({ config, ...at.value, ...planRemoval(config.settings, pathsOf(config.settings), looked.value.installation) }) : looked;
 }
 
 function propose({ host, plan, left }: Found, { recorder }: PhaseTools): void {
@@ -47,7 +45,7 @@ async function removeAll(found: readonly Found[], tools: PhaseTools): Promise<Ph
   const { recorder, signal, nowMs } = tools;
   let changes = 0;
   for (const one of found.filter(({ plan }) => plan.steps.length > 0)) {
-    const applied = await applyPlan(one.plan, one.host, { become: becomeOf(one.config.settings), recorder, signal, nowMs, nonce: crypto.randomUUID() });
+    const applied = await applyPlan(one.plan, one.host, { become: becomeOf(one.config.settings), recorder, signal, nowMs, nonce: crypto.randomUUID(), claim: one.claim });
     changes += applied.done.length;
     if (applied.problems.length > 0) return end(tools, 'failed', applied.problems, changes);
     recorder.event({ kind: 'note', host: one.host.name, text: directly(one.config) });

@@ -57,7 +57,7 @@ async function applyAll(prepared: readonly Prepared[], options: EnforceOptions, 
     const { recorder, signal, nowMs } = tools;
     if (one.plan.steps.length === 0) continue;
     await keepForeign(one, tools);
-    const applied = await applyPlan(one.plan, one.host, { become: becomeOf(one.wanted.settings), recorder, signal, nowMs, nonce: crypto.randomUUID() });
+    const applied = await applyPlan(one.plan, one.host, { become: becomeOf(one.wanted.settings), recorder, signal, nowMs, nonce: crypto.randomUUID(), claim: one.claim });
     done.set(one, applied.done);
     notePutBack(one, applied.done, tools);
     // What fails on one host would fail on the next; the fleet is not taken down one by one.
