@@ -1,8 +1,5 @@
-import type { Command, Ran } from '../core/host.ts';
+import type { Become, Command, Ran } from '../core/host.ts';
 import type { Problem } from '../core/problem.ts';
-
-/** As whom things are done: `sudo` is root, without sudo where the user is root already; `none` is the user. */
-export type Become = 'sudo' | 'none';
 
 const AS_ROOT = 'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n -- "$@"; fi';
 

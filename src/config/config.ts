@@ -1,4 +1,4 @@
-import type { Target } from '../core/host.ts';
+import type { Become, Target } from '../core/host.ts';
 import type { Problem, Where } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
 
@@ -120,4 +120,9 @@ export function pathsOf(settings: Settings): HostPaths {
     pidFile: `${settings.prefix}/run/litellm.pid`,
     logFile: `${settings.prefix}/var/log/litellm.log`,
   };
+}
+
+/** As whom things are done on a host with these settings. */
+export function becomeOf({ serviceManager }: Settings): Become {
+  return serviceManager === 'process' ? 'none' : 'sudo';
 }

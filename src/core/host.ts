@@ -29,6 +29,9 @@ export interface Command {
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
 }
 
+/** As whom things are done on a host: `sudo` is root, without sudo where the user is root already; `none` is the user. */
+export type Become = 'sudo' | 'none';
+
 /** How a command ended. A non-zero exit code is data, not a Problem. */
 export interface Ran {
   /** 128 + the signal's number where a signal ended it. */

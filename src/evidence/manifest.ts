@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../core/hash.ts';
 import { SCHEMA_VERSION } from './run-record.ts';
-import { compareRuns, isRun } from './timestamp.ts';
+import { compareRuns, isRun } from './run-name.ts';
 
 /** The file's name in a run's folder. */
 export const MANIFEST = 'manifest.json';

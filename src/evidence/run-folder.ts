@@ -2,12 +2,12 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeFileSync, w
 import { dirname, join } from 'node:path';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { PhaseEvent, Recorder } from '../core/recorder.ts';
+import { timestampOf } from '../core/timestamp.ts';
 import { documentPath } from './document-path.ts';
 import { MANIFEST, manifestOf } from './manifest.ts';
 import type { Redaction } from './redaction.ts';
 import { SCHEMA_VERSION, type RunClosing, type RunOpening, type RunRecord } from './run-record.ts';
 import { summaryOf } from './summary.ts';
-import { timestampOf } from './timestamp.ts';
 
 // Evidence names hosts, versions and addresses; whoever may read it is the operator's decision, not ours.
 const FOLDER_MODE = 0o700;

@@ -1,4 +1,4 @@
-import type { CallOptions, Host } from '../core/host.ts';
+import type { Become, CallOptions, Host } from '../core/host.ts';
 import { ok, type Result } from '../core/problem.ts';
 import { shellLine } from '../core/shell.ts';
 import type { Answer, Fact, Facts, Question, Questions } from './question.ts';
@@ -10,7 +10,7 @@ const SUDO_TIMEOUT_S = 15;
 
 /** How questions are asked: the limits of the call, who asks for root, and who else wants to see the answers. */
 export interface AskOptions extends CallOptions {
-  readonly become: 'sudo' | 'none';
+  readonly become: Become;
   /** Gets the answers as the host gave them, for the evidence. */
   readonly keep?: (answers: ReadonlyMap<string, Answer>) => void;
 }
@@ -32,7 +32,7 @@ export async function ask<Q extends Questions>(host: Host, questions: Q, nonce: 
 }
 
 /** The script for all questions, and the names in the order in which it answers. */
-export function compose(questions: Questions, nonce: string, become: 'sudo' | 'none'): { readonly names: readonly string[]; readonly script: string } {
+export function compose(questions: Questions, nonce: string, become: Become): { readonly names: readonly string[]; readonly script: string } {
   const entries = Object.entries(questions);
   const asRoot = become === 'sudo' ? entries.filter(([, question]) => question.as === 'root') : [];
   const asUser = entries.filter(([, question]) => become === 'none' || question.as === 'user');

@@ -6,7 +6,7 @@ export interface Row {
   readonly why: string;
 }
 
-const PHASE = ['core', 'schema', 'facts', 'config/config.ts'];
+const PHASE = ['core', 'schema', 'facts', 'config/config.ts', 'config/lacking.ts'];
 const PHASES = ['preflight', 'inventory', 'validate', 'enforce', 'smoke'];
 const DIALECT = ['core', 'schema', 'gateway/exchange.ts'];
 

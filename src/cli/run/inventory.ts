@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { FileChange } from '../../config/edit/file-change.ts';
 import { findPlaces } from '../../config/edit/places.ts';
 import type { Config } from '../../config/config.ts';
+import { masterKeyOf } from '../../config/lacking.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { ok, type Problem, type Result } from '../../core/problem.ts';
@@ -19,7 +20,6 @@ import { configRequest, failedBy, register, toolsOf } from './configured.ts';
 import { nextAfter, typed } from './next.ts';
 import type { Outcome } from './outcome.ts';
 import type { PhaseOptions, Session } from './session.ts';
-import { locked } from './targets.ts';
 import { newVaultPassword, placesOf } from './vault-password.ts';
 
 /** What inventory takes besides. */
@@ -90,11 +90,10 @@ async function withKey(session: Session, report: PhaseReport): Promise<PhaseRepo
   if (!loaded.ok) return { ...report, ending: 'failed', problems: loaded.problems };
   register(session, loaded.value);
   const again = typed(session, session.within ?? 'enforce');
-  const problems = loaded.value.hosts.flatMap(({ target, settings }): readonly Problem[] => {
-    const { masterKey } = settings;
-    if (masterKey.state === 'set') return [];
-    if (masterKey.state === 'locked') return [locked(masterKey.file, again)];
-    return [{ code: 'vault.key-missing', summary: 'only the master key is missing', detail: `Wanted litellm_master_key for ${target.name} in an encrypted file; seen none.`, fix: `${again} --vault-init`, where: { host: target.name } }];
+  const problems = loaded.value.hosts.flatMap((host): readonly Problem[] => {
+    const key = masterKeyOf(host, again);
+    if (key.ok) return [];
+    return host.settings.masterKey.state === 'absent' ? key.problems.map((problem) => ({ ...problem, fix: `${again} --vault-init` })) : key.problems;
   });
   return problems.length === 0 ? report : { ...report, ending: 'failed', problems };
 }

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type { Config, HostConfig } from '../../config/config.ts';
-import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import { hostProblems, masterKeyOf } from '../../config/lacking.ts';
+import { fail, ok, type Result } from '../../core/problem.ts';
 import type { SmokeTarget } from '../../phases/smoke/target.ts';
 
 const LOOPBACK = /^(?:127\.|localhost$|::1$)/;
@@ -9,20 +10,21 @@ const EVERYWHERE = new Set(['0.0.0.0', '::', '*', '']);
 /** What smoke asks of every host of the configuration: its address, the key, and what must be found there. `command` is how smoke was called, for fixes. */
 export function targetsOf(config: Config, throughSsh: boolean, command: string): Result<readonly SmokeTarget[]> {
   const found = config.hosts.map((host) => targetOf(host, throughSsh, command));
-  const problems = config.hosts.length === 0 ? [noHosts(config)] : found.flatMap((result) => (result.ok ? [] : result.problems));
+  const problems = [...hostProblems(config), ...found.flatMap((result) => (result.ok ? [] : result.problems))];
   const [first, ...rest] = problems;
   return first === undefined ? ok(found.flatMap((result) => (result.ok ? [result.value] : []))) : fail(first, ...rest);
 }
 
-function targetOf({ target, settings }: HostConfig, throughSsh: boolean, command: string): Result<SmokeTarget> {
-  const { masterKey, models, backends, port, listen } = settings;
+function targetOf(host: HostConfig, throughSsh: boolean, command: string): Result<SmokeTarget> {
+  const { target, settings } = host;
+  const { models, backends, port, listen } = settings;
   const where = { host: target.name };
   if (models === undefined || backends === undefined) {
     const missing = [...(models === undefined ? ['litellm_models'] : []), ...(backends === undefined ? ['litellm_backends'] : [])].join(' and ');
     return fail({ code: 'variables.missing', summary: `${missing} not defined`, detail: `Wanted the models and backends that ${target.name} is to serve; seen no ${missing} in group_vars, host_vars or the inventory.`, fix: 'hxllm inventory --backend http://HOST:11434', where });
   }
-  if (masterKey.state === 'locked') return fail(locked(masterKey.file, command));
-  if (masterKey.state === 'absent') return fail({ code: 'vault.key-missing', summary: 'there is no master key', detail: `Wanted litellm_master_key for ${target.name}; seen none.`, fix: 'hxllm inventory --vault-init', where });
+  const key = masterKeyOf(host, command);
+  if (!key.ok) return key;
   const here = target.connection === 'local';
   if (!here && !throughSsh && LOOPBACK.test(listen)) {
     return fail({ code: 'variables.loopback', summary: `the gateway on ${target.name} listens on loopback only`, detail: `Wanted an address that this machine reaches; seen litellm_listen: ${listen}.`, fix: `${command} --through-ssh`, where });
@@ -32,26 +34,10 @@ function targetOf({ target, settings }: HostConfig, throughSsh: boolean, command
   return ok({
     name: target.name,
     url: `http://${isIPv6(address) ? `[${address}]` : address}:${String(port)}`,
-    key: masterKey.key,
+    key: key.value,
     models: models.map(({ name }) => name),
     // A backend that serves embeddings alone never answers a chat.
     backends: backends.map(({ url }) => url).filter((url) => chats.some((model) => model.backends === undefined || model.backends.includes(url))),
     embeddings: models.filter(({ mode }) => mode === 'embedding').map(({ name }) => name),
   });
-}
-
-/** The master key is in a vault that nobody gave the password for. */
-export function locked(file: string, command: string): Problem {
-  return {
-    code: 'vault.locked',
-    summary: 'the master key is in an encrypted file',
-    detail: `Wanted the vault password to open ${file}; seen none.`,
-    fix: `${command} --ask-vault-pass`,
-    where: { file },
-  };
-}
-
-function noHosts({ inventoryFile, groupDefined, allHosts }: Config): Problem {
-  const seen = allHosts.length === 0 ? 'no hosts at all' : `the hosts ${allHosts.join(', ')}`;
-  return { code: 'inventory.no-hosts', summary: groupDefined ? 'the group [litellm] has no hosts' : 'the inventory has no group [litellm]', detail: `Wanted the hosts that run the gateway; seen ${seen}.`, fix: 'hxllm inventory HOST', where: { file: inventoryFile } };
 }

@@ -1,4 +1,4 @@
-import { pathsOf, type Settings } from '../../config/config.ts';
+import { becomeOf, pathsOf, type Settings } from '../../config/config.ts';
 import type { Host } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { ask } from '../../facts/ask.ts';
@@ -17,11 +17,6 @@ export interface Looked {
 }
 
 const TIMEOUT_MS = 90_000;
-
-/** How things are done on a host. */
-export function becomeOf(settings: Settings): 'sudo' | 'none' {
-  return settings.serviceManager === 'process' ? 'none' : 'sudo';
-}
 
 /** Asks for everything in one round trip. What stays unknown is a problem: nothing is planned on a guess. */
 export async function look(host: Host, settings: Settings, signal: AbortSignal): Promise<Result<Looked>> {

@@ -1,8 +1,8 @@
+import { becomeOf } from '../../config/config.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { ask } from '../../facts/ask.ts';
 import { contentsQuestion } from '../../facts/contents.ts';
 import { backupFolder, putBackCommands } from '../../plan/take-over.ts';
-import { becomeOf } from './look.ts';
 import type { Prepared } from './prepare.ts';
 
 const TIMEOUT_MS = 30_000;

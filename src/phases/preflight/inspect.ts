@@ -1,4 +1,4 @@
-import type { HostConfig } from '../../config/config.ts';
+import { becomeOf, type HostConfig } from '../../config/config.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { ask } from '../../facts/ask.ts';
 import type { Answer } from '../../facts/question.ts';
@@ -17,8 +17,7 @@ export async function inspectHost(host: HostConfig, { connect, recorder, signal,
     recorder.event({ kind: 'progress', host: target.name, text: 'asking' });
     const fromMs = nowMs();
     const keep = (answers: ReadonlyMap<string, Answer>): void => { recorder.file(`hosts/${target.name}/answers.json`, openAnswers(answers)); };
-    const become = settings.serviceManager === 'process' ? 'none' : 'sudo';
-    const asked = await ask(connected.value, questionsFor(settings), nonceOf(), { signal, timeoutMs: ASK_TIMEOUT_MS, become, keep });
+    const asked = await ask(connected.value, questionsFor(settings), crypto.randomUUID(), { signal, timeoutMs: ASK_TIMEOUT_MS, become: becomeOf(settings), keep });
     if (!asked.ok) return { host, seen: { reached: false, problem: asked.problems[0] } };
     recorder.file(`hosts/${target.name}/facts.json`, asked.value);
     return { host, seen: { reached: true, facts: asked.value, askedMs: { fromMs, toMs: nowMs() } } };
@@ -30,8 +29,4 @@ export async function inspectHost(host: HostConfig, { connect, recorder, signal,
 // What stands in foreign files may be secret, and comes in base64, where nothing would redact it; facts.json has what was read of it.
 function openAnswers(answers: ReadonlyMap<string, Answer>): object {
   return Object.fromEntries([...answers].filter(([name]) => name !== 'foreign'));
-}
-
-function nonceOf(): string {
-  return crypto.randomUUID();
 }

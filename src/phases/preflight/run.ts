@@ -1,11 +1,11 @@
 import type { Config } from '../../config/config.ts';
+import { hostProblems } from '../../config/lacking.ts';
 import { judgeAll } from '../../core/check.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
 import { failsPhase, type CheckResult } from '../../core/verdict.ts';
 import { checksFor } from './checks/index.ts';
 import { inspectHost } from './inspect.ts';
-import { problemsOf } from './hosts.ts';
 
 /** Asks every host everything at once, judges the answers and changes nothing. One dead host hides no other. */
 export async function runPreflight(config: Config, tools: PhaseTools): Promise<PhaseReport> {
@@ -14,7 +14,7 @@ export async function runPreflight(config: Config, tools: PhaseTools): Promise<P
     problems.push(problem);
     tools.recorder.event({ kind: 'problem', problem });
   };
-  for (const problem of problemsOf(config)) tell(problem);
+  for (const problem of hostProblems(config)) tell(problem);
   const results: CheckResult[] = [];
   // All at once; told in the order of the inventory.
   const inspections = config.hosts.map((host) => inspectHost(host, tools));

@@ -1,4 +1,5 @@
 import type { Config, HostConfig } from '../../config/config.ts';
+import { hostProblems } from '../../config/lacking.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
 import { failsPhase, notApplicable, pass, unknown, type CheckResult, type Severity, type Verdict } from '../../core/verdict.ts';
@@ -19,9 +20,8 @@ interface Judged {
 
 /** Renders what enforce would install, for every host, and judges it; on the hosts nothing is changed. */
 export async function runValidate(config: Config, shipping: Shipping, tools: PhaseTools): Promise<PhaseReport> {
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...hostProblems(config)];
   const results: CheckResult[] = [];
-  if (config.hosts.length === 0) problems.push(noHosts(config));
   const bundle = await shipping.bundle();
   if (!bundle.ok) problems.push(...bundle.problems);
   const judged = config.hosts.map((host) => judgeHost(host, tools));
@@ -73,14 +73,4 @@ async function judgeUnitsOf({ target, settings }: HostConfig, files: readonly Wa
 function textOf(files: readonly WantedFile[], name: string): string {
   const file = files.find((one) => one.name === name);
   return file === undefined ? '' : (contentText(file.content) ?? '');
-}
-
-function noHosts({ inventoryFile, groupDefined }: Config): Problem {
-  return {
-    code: groupDefined ? 'inventory.no-hosts' : 'inventory.no-group',
-    summary: groupDefined ? 'no host of the group [litellm] is left to render for' : 'the inventory has no group [litellm]',
-    detail: 'Wanted at least one host in [litellm] that --limit allows.',
-    fix: `hxllm inventory -i ${inventoryFile}`,
-    where: { file: inventoryFile },
-  };
 }

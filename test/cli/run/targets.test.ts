@@ -56,5 +56,5 @@ test('what is missing is named with the command that mends it', () => {
   assert.deepEqual(problem({ models: undefined })[0], 'variables.missing');
   const none = targetsOf({ ...config(), hosts: [], groupDefined: false }, false, 'hxllm smoke');
   assert.ok(!none.ok);
-  assert.deepEqual([none.problems[0].code, none.problems[0].detail], ['inventory.no-hosts', 'Wanted the hosts that run the gateway; seen the hosts api.']);
+  assert.deepEqual([none.problems[0].code, none.problems[0].detail], ['inventory.no-group', 'Wanted the group [litellm] with the host that is to run the gateway; seen the hosts api.']);
 });

@@ -42,7 +42,7 @@ test('a dry run with a locked vault shows all other steps, and fails because one
 test('a real run with a locked vault stops before it connects', async () => {
   const seen = await stage.enforce(GATEWAY, { masterKey: { state: 'locked', file: '/vault.yml' } }, {}, { connect: () => Promise.reject(new Error('connected')) });
   assert.deepEqual(seen.problems.map((problem) => problem.code), ['vault.locked']);
-  assert.match(seen.problems[0]?.fix ?? '', /--ask-vault-pass.*--vault-password-file/);
+  assert.match(seen.problems[0]?.fix ?? '', /^hxllm enforce --ask-vault-pass$/);
 });
 
 test('a person who says no changes nothing', async () => {

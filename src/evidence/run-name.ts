@@ -1,8 +1,3 @@
-/** A moment as a folder's name: UTC, to the second, in ISO 8601's basic form: `20261123T231500Z`. */
-export function timestampOf(ms: number): string {
-  return new Date(ms).toISOString().replaceAll(/[-:]|\.\d+/g, '');
-}
-
 /** Orders runs by their folders' names: by time, and among runs of one second by number (`…Z`, `…Z-2`, `…Z-10`). */
 export function compareRuns(a: string, b: string): number {
   const [timeA = '', numberA = '1'] = a.split('-');
