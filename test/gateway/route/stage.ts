@@ -68,9 +68,9 @@ export class Stage {
     }
   }
 
-  /** Lets every load that was asked for end well, at once, and so those that follow. */
+  /** Lets every load that is underway end; those that follow go on. */
   load(how: Ending = 'answered'): void {
-    for (const replica of this.fleet.replicas.values()) if (replica.load !== undefined) this.tell({ kind: 'loaded', replica: replica.id, how });
+    for (const replica of [...this.fleet.replicas.values()].filter(({ load }) => load !== undefined)) this.tell({ kind: 'loaded', replica: replica.id, how });
   }
 
   /** Lets every model be in memory by a load of ours. */

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isSame, wantedRunner } from '../../../src/gateway/route/residence.ts';
+import { managedPlan, Stage } from './stage.ts';
+
+const listed = (stage: Stage, backend: string, ...names: readonly string[]): void => {
+  stage.tell({ kind: 'listed', backend, listing: { models: names.map((name) => ({ name, context: 4096, family: undefined })), askedMs: stage.nowMs } });
+};
+const residenceOf = (stage: Stage, id = 'a#m'): string | undefined => stage.fleet.replicas.get(id)?.residence.state;
+
+test('a model that nobody has in memory is loaded once, whoever asks, and all go when it is there', () => {
+  const stage = new Stage(managedPlan(4, ['a', 'b']));
+  const requests = [stage.arrive(), stage.arrive(), stage.arrive()];
+  assert.deepEqual(stage.loads, ['m@a']);
+  stage.tell({ kind: 'left', request: 'r1' });
+  stage.pass(3000);
+  assert.deepEqual([stage.loads, residenceOf(stage)], [['m@a'], 'unknown'], 'who leaves does not end it');
+  stage.load();
+  assert.deepEqual(requests.map((request) => stage.placeOf(request)), ['waits', 'm@a', 'm@a']);
+  const fate = stage.fateOf('r2');
+  assert.deepEqual([fate?.loadMs, residenceOf(stage)], [3000, 'resident']);
+});
+
+test('a wait for a load is no wait in the queue: nobody is refused or late for it', () => {
+  const stage = new Stage(managedPlan(1, ['a']));
+  const [first, second] = [stage.arrive(), stage.arrive()];
+  stage.pass(90_000);
+  assert.deepEqual([stage.placeOf(first), stage.placeOf(second)], ['waits', 'waits']);
+  stage.load();
+  assert.deepEqual([stage.placeOf(first), stage.placeOf(second)], ['m@a', 'waits']);
+  stage.pass(61_000);
+  assert.equal(stage.placeOf(second), 'refuse', 'it is one in the queue from then on');
+});
+
+test('servers that have the model in memory come first, and those of them with a free slot', () => {
+  const stage = new Stage(managedPlan(1, ['a', 'b', 'c']));
+  for (const backend of ['b', 'c']) listed(stage, backend, 'm:latest', 'x');
+  listed(stage, 'a', 'x');
+  const requests = [stage.arrive(), stage.arrive(), stage.arrive()];
+  assert.deepEqual(new Set(requests.map((request) => stage.placeOf(request))), new Set(['m@b', 'm@c', 'waits']));
+  assert.deepEqual(stage.loads, [], 'a has something else there, which is not thrown out for one who waits');
+});
+
+test('a server that is idle and empty is given the model as soon as somebody waits', () => {
+  const stage = new Stage(managedPlan(1, ['a', 'b']));
+  listed(stage, 'a', 'M');
+  listed(stage, 'b');
+  const [first, second] = [stage.arrive(), stage.arrive()];
+  assert.deepEqual([stage.placeOf(first), stage.placeOf(second), stage.loads], ['m@a', 'waits', ['m@b']]);
+  stage.load();
+  assert.equal(stage.placeOf(second), 'm@b');
+});
+
+test('another copy throws something out only when the line is longer than a load', () => {
+  const stage = new Stage(managedPlan(1, ['a', 'b']));
+  listed(stage, 'a', 'm');
+  listed(stage, 'b', 'x');
+  stage.arrive();
+  stage.arrive();
+  stage.pass(14_000);
+  assert.deepEqual(stage.loads, []);
+  stage.pass(2000);
+  assert.deepEqual(stage.loads, ['m@b']);
+});
+
+test('one load at a time on a server, and what is there goes on meanwhile', () => {
+  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+  listed(stage, 'a', 'x');
+  stage.arrive();
+  const other = stage.arrive({ line: 'n', places: ['n@a'] });
+  assert.deepEqual(stage.loads, ['m@a']);
+  stage.load();
+  assert.deepEqual([stage.loads, stage.placeOf(other)], [['m@a', 'n@a'], 'waits']);
+  stage.release('r1');
+  assert.equal(stage.placeOf(stage.arrive()), 'm@a');
+});
+
+test('a server that says it is loading or busy is asked again soon, one that has not the model is left alone for a while', () => {
+  const stage = new Stage(managedPlan(1, ['a']));
+  const waiting = stage.arrive();
+  stage.load('busy');
+  assert.deepEqual([stage.placeOf(waiting), stage.loads.length], ['waits', 1]);
+  stage.pass(600);
+  assert.equal(stage.loads.length, 2);
+  stage.load('deployment-failed');
+  assert.equal(stage.placeOf(waiting), 'refuse');
+  assert.equal(stage.placeOf(stage.arrive()), 'refuse');
+  assert.equal(stage.loads.length, 2, 'not asked again for each request');
+  stage.nowMs += 1100;
+  stage.arrive();
+  assert.equal(stage.loads.length, 3);
+});
+
+test('after a runner died the model is loaded by us, although it is listed still, and the other models of the server go on', () => {
+  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+  stage.warm();
+  stage.release(stage.arrive(), 'deployment-failed');
+  listed(stage, 'a', 'm', 'n');
+  const waiting = stage.arrive();
+  assert.deepEqual([stage.placeOf(waiting), stage.loads], ['waits', ['m@a']]);
+  assert.equal(stage.placeOf(stage.arrive({ line: 'n', places: ['n@a'] })), 'n@a');
+});
+
+test('aliases with different runners of one model are loaded in turn, and nothing is sent there meanwhile', () => {
+  const plan = managedPlan(2, ['a']);
+  const long = { id: 'long@a', backend: 'a', weight: 1, model: 'm', wants: wantedRunner({ num_ctx: 8192 }), single: false };
+  const stage = new Stage({ ...plan, places: [...plan.places, long] });
+  stage.warm();
+  listed(stage, 'a', 'm');
+  const short = stage.arrive();
+  const other = stage.arrive({ line: 'long', places: ['long@a'] });
+  stage.load();
+  const next = stage.arrive();
+  assert.deepEqual([stage.placeOf(short), stage.placeOf(other), stage.placeOf(next), stage.loads], ['m@a', 'waits', 'waits', ['m@a', 'long@a']]);
+  stage.load();
+  assert.deepEqual([stage.placeOf(other), stage.placeOf(next)], ['long@a', 'waits']);
+});
+
+test('a context that changes in the list is a load by somebody else', () => {
+  const stage = new Stage(managedPlan(1, ['a']));
+  stage.warm();
+  stage.nowMs += 1;
+  const list = (context: number): void => void stage.tell({ kind: 'listed', backend: 'a', listing: { models: [{ name: 'm', context, family: undefined }], askedMs: stage.nowMs } });
+  list(4096);
+  assert.equal(stage.fleet.replicas.get('a#m')?.residence.as, '[]');
+  list(2048);
+  assert.equal(stage.fleet.replicas.get('a#m')?.residence.as, undefined);
+});
+
+test('a list that was asked for before a load ended does not count, nor does one that shows the same weights under another name', () => {
+  const stage = new Stage(managedPlan(1, ['a']));
+  stage.warm();
+  stage.tell({ kind: 'listed', backend: 'a', listing: { models: [], askedMs: -1 } });
+  assert.equal(residenceOf(stage), 'resident');
+  stage.nowMs += 1;
+  listed(stage, 'a', 'twin');
+  listed(stage, 'a', 'twin');
+  assert.equal(residenceOf(stage), 'resident');
+  listed(stage, 'a', 'other');
+  assert.equal(residenceOf(stage), 'absent');
+});
+
+test('a load that does not end is cured by unloading what is idle, by name, and nothing that works', () => {
+  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+  stage.warm();
+  const running = stage.arrive({ line: 'n', places: ['n@a'] });
+  stage.nowMs += 1;
+  listed(stage, 'a', 'm', 'n');
+  stage.tell({ kind: 'listed', backend: 'a', listing: { models: ['n', 'idle'].map((name) => ({ name, context: 4096, family: undefined })), askedMs: (stage.nowMs += 1) } });
+  stage.arrive();
+  const unloads = (): readonly string[] => stage.decisions.flatMap((decision) => (decision.kind === 'unload' ? [decision.model] : []));
+  stage.pass(59_000);
+  assert.deepEqual([stage.loads, unloads()], [['m@a'], []]);
+  stage.pass(2000);
+  assert.deepEqual(unloads(), ['idle']);
+  stage.release(running);
+  stage.pass(5000);
+  assert.equal(unloads().length, 2);
+});
+
+test('names mean one model whatever their case, tag and origin', () => {
+  assert.ok(isSame('Tiny', 'registry.ollama.ai/library/tiny:latest'));
+  assert.ok(isSame('user/m:7b', 'user/M:7b') && !isSame('user/m', 'm') && !isSame('m:7b', 'm'));
+});
