@@ -129,3 +129,24 @@ test('a limit or a stop that a server ignores ends the stream, and the server is
     assert.equal(gateway.log.some(({ event }) => event === 'backend-down'), false);
   }
 });
+
+test('more choices than a server has slots are served one after the other', async () => {
+  await using fake = await startFake((_got, outgoing) => void outgoing.end(piece('one') + DONE));
+  await using gateway = await startGateway([fake]);
+  const events = parseEvents(await (await gateway.chat({ n: 8, stream: true })).text());
+  const choices = (events.slice(0, -1) as readonly Chunk[]).flatMap((chunk) => chunk.choices);
+  assert.deepEqual(choices.filter(({ finish_reason: reason }) => reason === 'stop').map(({ index }) => index).toSorted((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7]);
+  assert.equal(events.at(-1), '[DONE]');
+});
+
+test('choices that wait for a slot leave the queue with their client', async () => {
+  await using fake = await startFake((got, outgoing) => (got.path === '/api/chat' ? stalls('a')(got, outgoing) : void outgoing.end('{"done":true,"done_reason":"load"}')));
+  await using gateway = await startGateway([fake], { hxllm: { backends: { [fake.url]: { num_parallel: 1 } } } });
+  const leaving = new AbortController();
+  const response = await gateway.chat({ n: 4, stream: true }, { signal: leaving.signal });
+  await until('three wait', () => gateway.service().desk.waiting === 3);
+  leaving.abort();
+  await response.text().catch(() => undefined);
+  await until('nobody waits and nothing runs', () => gateway.service().desk.waiting === 0 && gateway.service().desk.inFlight === 0);
+  assert.equal(fake.requests.filter(({ path, body }) => path === '/api/chat' && body.includes('"hi"')).length, 1);
+});

@@ -1,11 +1,12 @@
 import { isObject, type Json } from './body.ts';
 
-/** Log probabilities as `/v1/completions` has them: four lists side by side. `offset` is where in the text each token begins. */
+/** Log probabilities as `/v1/completions` has them: four lists side by side, with the place in the text where each token begins, in characters as most languages but this one count them. */
 export class LegacyLogprobs {
   #offset: number;
 
-  constructor(offset: number) {
-    this.#offset = offset;
+  /** `before`: the text that comes before the first token. */
+  constructor(before: string) {
+    this.#offset = lengthOf(before);
   }
 
   /** The lists of some more tokens. */
@@ -18,10 +19,14 @@ export class LegacyLogprobs {
       lists.token_logprobs.push(numberOf(token));
       lists.top_logprobs.push(topOf(token));
       lists.text_offset.push(this.#offset);
-      this.#offset += text.length;
+      this.#offset += lengthOf(text);
     }
     return lists;
   }
+}
+
+function lengthOf(text: string): number {
+  return Array.from(text).length;
 }
 
 function topOf(token: Json): Json {

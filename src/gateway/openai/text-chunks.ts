@@ -20,7 +20,7 @@ export class TextChunks implements ReplyWriter {
     this.#echo = echo;
     this.#open = `${chunkOpening(stream.head)}[{"text":`;
     this.#tail = stream.includeUsage ? ',"usage":null}\n\n' : '}\n\n';
-    this.#logprobs = new LegacyLogprobs(echo.length);
+    this.#logprobs = new LegacyLogprobs(echo);
   }
 
   write(event: ServerEvent): string {

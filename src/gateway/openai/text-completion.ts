@@ -36,7 +36,7 @@ export class TextCompletion implements ReplyWriter {
   }
 
   #lists(): Json | null {
-    return this.#logprobs.length === 0 ? null : new LegacyLogprobs(this.#echo.length).body(this.#logprobs);
+    return this.#logprobs.length === 0 ? null : new LegacyLogprobs(this.#echo).body(this.#logprobs);
   }
 
   #verbatim({ choices, ...rest }: Json): void {
