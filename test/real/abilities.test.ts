@@ -44,4 +44,25 @@ describe('a real model that only talks', () => {
     const [raw, templated] = [await complete(true), await complete(false)];
     assert.ok(raw > 0 && raw < templated, `${String(raw)} and ${String(templated)}`);
   });
+
+  test('has its context to itself: a full one ends the answer with length, and a prompt that does not fit is refused', { skip }, async () => {
+    const schema = { type: 'array', items: { type: 'boolean' }, minItems: 1500 };
+    const response = await gateway.chat({ max_tokens: 10_000, response_format: { type: 'json_schema', json_schema: { name: 'truths', schema } } });
+    const { choices, usage } = (await response.json()) as { choices: { finish_reason: string }[]; usage: { total_tokens: number } };
+    assert.equal(choices[0]?.finish_reason, 'length');
+    assert.ok(usage.total_tokens > 256 && usage.total_tokens <= 513, String(usage.total_tokens));
+    for (const content of ['word '.repeat(600), 'word '.repeat(6000)]) {
+      const long = await gateway.chat({ messages: [{ role: 'system', content: 'x' }, { role: 'user', content }], max_tokens: 1 });
+      assert.equal(long.status, 400);
+      assert.equal((await errorOf(long)).code, 'context_length_exceeded');
+    }
+  });
+
+  test('is held to a limit of 0 and to stop sequences', { skip }, async () => {
+    const silent = (await (await gateway.chat({ max_tokens: 0 })).json()) as { choices: object[] };
+    assert.partialDeepStrictEqual(silent.choices, [{ message: { content: '' }, finish_reason: 'length' }]);
+    const schema = { type: 'string', enum: ['yes and no'] };
+    const cut = (await (await gateway.chat({ max_tokens: 100, stop: [' and'], response_format: { type: 'json_schema', json_schema: { name: 's', schema } } })).json()) as { choices: { message: { content: string }; finish_reason: string }[] };
+    assert.deepEqual([cut.choices[0]?.message.content.trim(), cut.choices[0]?.finish_reason], ['"yes', 'stop']);
+  });
 });
