@@ -41,6 +41,11 @@ export function fail(problem: Problem, ...more: readonly Problem[]): Failure {
   return { ok: false, problems: [problem, ...more] };
 }
 
+/** A Problem in one breath, for where it is what a check has seen. */
+export function inWords({ summary, detail }: Problem): string {
+  return detail === '' ? summary : `${summary}. ${detail}`;
+}
+
 /** Renders a place as a person writes it: `file:line: path`, or the host's name; empty if nothing is known. */
 export function placeOf(where: Where | undefined): string {
   if (where === undefined) return '';

@@ -32,8 +32,10 @@ function timeoutProblem(host: string, what: string, timeoutMs: number): Problem 
   };
 }
 
-/** A command as people recognise it: its first line, shortened. Arguments never hold secrets. */
-export function describeCommand(command: Command): string {
-  const [line = ''] = shellLine(command.argv).split('\n', 1);
-  return `running ${line.length > 60 ? `${line.slice(0, 57)}...` : line}`;
+/** A command as people recognise it, in a few words. Arguments never hold secrets. */
+export function describeCommand({ argv }: Command): string {
+  // Of a script of ours nobody recognises the beginning.
+  if (argv[1] === '-c' || argv[1] === '-s') return `running a ${argv[0] ?? ''} script`;
+  const line = shellLine(argv).replaceAll(/\s+/g, ' ');
+  return `running ${line.length > 60 ? `${line.slice(0, 59)}…` : line}`;
 }

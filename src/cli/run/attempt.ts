@@ -53,7 +53,8 @@ export async function attempt(session: Session, undertaking: Undertaking, work: 
     const shown = redaction.data(event) as PhaseEvent;
     ledger.add(shown);
     run?.recorder.event(event);
-    view.event(shown);
+    // The evidence has both; a person sees one outage once, as the check that failed.
+    if (shown.kind !== 'problem' || !repeatsCheck(shown.problem, ledger.results())) view.event(shown);
   };
   const recorder: Recorder = { event: say, file: (path, content) => run?.recorder.file(path, content) };
   const tools = {
@@ -80,7 +81,7 @@ export async function attempt(session: Session, undertaking: Undertaking, work: 
   const problems = ending === 'aborted' ? report.problems.filter((problem) => ledger.has(redaction.data(problem))) : report.problems;
   // What a phase found but did not say on the way is said now, so that view, events and run.json agree.
   for (const result of results) if (!ledger.has(redaction.data(result))) say({ kind: 'check', result });
-  for (const problem of problems) if (!ledger.has(redaction.data(problem)) && !repeatsCheck(problem, results)) say({ kind: 'problem', problem });
+  for (const problem of problems) if (!ledger.has(redaction.data(problem))) say({ kind: 'problem', problem });
   const kept = run?.close({ ending, exitCode, hosts, inputs, changes, results, problems, warnings });
   session.open.run = undefined;
   const lost = kept === undefined || kept.ok ? [] : kept.problems;

@@ -31,10 +31,18 @@ export interface InventoryOptions extends PhaseOptions {
 
 /** The operator's own files: judged, their changes shown, asked about, and written all or none. `keyNeeded`: a master key that cannot be read is a failure. */
 export function inventory(session: Session, host: string | undefined, options: InventoryOptions, keyNeeded: boolean): Promise<Outcome> {
-  return attempt(session, { ...record, next: nextAfter(session, 'validate') }, async (run) => {
+  const after = nextAfter(session, 'validate');
+  return attempt(session, { ...record, next: (outcome) => keyFirst(session, outcome) ?? after(outcome) }, async (run) => {
     const report = await draftAndWrite(session, run, host, options);
     return keyNeeded && report.ending === 'passed' ? withKey(session, report) : report;
   });
+}
+
+/** Where all else is there, making the key is what comes next. */
+function keyFirst(session: Session, { ending, results }: Outcome): string | undefined {
+  const fix = results.find(({ id, outcome }) => id === 'inventory.vault' && outcome === 'fail')?.fix;
+  if (fix === undefined || ending !== 'passed' || session.within !== undefined) return undefined;
+  return fix.startsWith('hxllm ') ? typed(session, fix.slice('hxllm '.length)) : fix;
 }
 
 async function draftAndWrite(session: Session, run: Attempt, host: string | undefined, options: InventoryOptions): Promise<PhaseReport> {

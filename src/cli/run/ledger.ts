@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Problem } from '../../core/problem.ts';
 import type { PhaseEvent } from '../../core/recorder.ts';
+import type { CheckResult } from '../../core/verdict.ts';
 import type { StepEvent } from '../views/step.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -8,23 +10,27 @@ export interface Ledger {
   add(event: PhaseEvent): void;
   /** Whether this result or Problem was said. */
   has(said: unknown): boolean;
+  /** The checks that were judged so far. */
+  results(): readonly CheckResult[];
   kept(): Pick<Outcome, 'steps' | 'notes'>;
 }
 
 /** An empty ledger. */
 export function createLedger(): Ledger {
-  const said: unknown[] = [];
+  const results: CheckResult[] = [];
+  const problems: Problem[] = [];
   const notes: string[] = [];
   const steps = new Map<string, StepEvent>();
   return {
     add: (event) => {
-      if (event.kind === 'check') said.push(event.result);
-      if (event.kind === 'problem') said.push(event.problem);
+      if (event.kind === 'check') results.push(event.result);
+      if (event.kind === 'problem') problems.push(event.problem);
       if (event.kind === 'note') notes.push(event.text);
       // A later state takes the place of the earlier one, and keeps a detail that it does not repeat.
       if (event.kind === 'step') steps.set(`${event.host}\n${event.id}`, { ...steps.get(`${event.host}\n${event.id}`), ...event });
     },
-    has: (thing) => said.some((known) => isDeepStrictEqual(known, thing)),
+    results: () => results,
+    has: (thing) => [...results, ...problems].some((known) => isDeepStrictEqual(known, thing)),
     kept: () => ({ steps: [...steps.values()], notes }),
   };
 }

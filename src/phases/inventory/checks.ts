@@ -1,5 +1,5 @@
 import type { Check } from '../../core/check.ts';
-import { placeOf } from '../../core/problem.ts';
+import { inWords, placeOf } from '../../core/problem.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../core/verdict.ts';
 import type { ListState, Subject } from './subject.ts';
 
@@ -42,7 +42,7 @@ export const CHECKS: readonly Check<Subject>[] = [
     after: ['inventory.backends'],
     judge: ({ models }) => {
       const [first] = models.unanswered;
-      if (first !== undefined) return failed(`the models of ${models.unanswered.map(({ url }) => url).join(', ')}`, `no list of models: ${first.problem.summary}. ${first.problem.detail}`, first.problem.fix);
+      if (first !== undefined) return failed(`the models of ${models.unanswered.map(({ url }) => url).join(', ')}`, `no list of models: ${inWords(first.problem)}`, first.problem.fix);
       if (models.state === 'added') return pass('all of them');
       return notApplicable(models.state === 'defined' ? 'no server was asked, since litellm_models is defined' : 'no server was asked');
     },

@@ -9,12 +9,7 @@ import { inspectHost } from './inspect.ts';
 
 /** Asks every host everything at once, judges the answers and changes nothing. One dead host hides no other. */
 export async function runPreflight(config: Config, tools: PhaseTools): Promise<PhaseReport> {
-  const problems: Problem[] = [];
-  const tell = (problem: Problem): void => {
-    problems.push(problem);
-    tools.recorder.event({ kind: 'problem', problem });
-  };
-  for (const problem of hostProblems(config)) tell(problem);
+  const problems: Problem[] = [...hostProblems(config)];
   const results: CheckResult[] = [];
   // All at once; told in the order of the inventory.
   const inspections = config.hosts.map((host) => inspectHost(host, tools));
@@ -22,10 +17,12 @@ export async function runPreflight(config: Config, tools: PhaseTools): Promise<P
   for (const inspection of inspections) {
     const subject = await inspection;
     const judged = judgeAll(checksFor(subject.host.settings), subject, subject.host.target.name);
-    if (!subject.seen.reached) tell(subject.seen.problem);
     for (const result of judged) tools.recorder.event({ kind: 'check', result });
     results.push(...judged);
+    if (!subject.seen.reached) problems.push(subject.seen.problem);
   }
+  // Who interrupted it knows why hosts went silent.
+  if (!tools.signal.aborted) for (const problem of problems) tools.recorder.event({ kind: 'problem', problem });
   return { ending: endingOf(results, problems, tools.signal), results, problems, changes: 0 };
 }
 

@@ -1,7 +1,7 @@
 import type { Config, HostConfig } from '../../config/config.ts';
 import { hostProblems } from '../../config/lacking.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
-import type { Problem } from '../../core/problem.ts';
+import { inWords, type Problem } from '../../core/problem.ts';
 import { failsPhase, notApplicable, pass, unknown, type CheckResult, type Severity, type Verdict } from '../../core/verdict.ts';
 import type { WantedFile } from '../../render/content.ts';
 import type { Shipping } from '../../render/release.ts';
@@ -30,7 +30,7 @@ export async function runValidate(config: Config, shipping: Shipping, tools: Pha
     results.push(...some);
     problems.push(...more);
   }
-  for (const problem of problems) tools.recorder.event({ kind: 'problem', problem });
+  if (!tools.signal.aborted) for (const problem of problems) tools.recorder.event({ kind: 'problem', problem });
   const ending = tools.signal.aborted ? 'aborted' : problems.length > 0 || results.some(failsPhase) ? 'failed' : 'passed';
   return { ending, results, problems, changes: 0 };
 }
@@ -61,7 +61,7 @@ async function judgeUnitsOf({ target, settings }: HostConfig, files: readonly Wa
   if (settings.serviceManager === 'process') return { verdict: notApplicable('litellm_service_manager is process, which has no units'), problems: [] };
   recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
   const connected = await connect(target, signal);
-  if (!connected.ok) return { verdict: unknown(connected.problems[0].summary, connected.problems[0].fix), problems: connected.problems };
+  if (!connected.ok) return { verdict: unknown(inWords(connected.problems[0]), connected.problems[0].fix), problems: connected.problems };
   try {
     const units = files.filter((file) => /\.(?:service|socket)$/.test(file.name));
     return { verdict: await verifyUnits(connected.value, units, { signal, timeoutMs: VERIFY_TIMEOUT_MS }), problems: [] };

@@ -1,4 +1,5 @@
 import type { CallOptions, Host } from '../../core/host.ts';
+import { inWords } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../core/verdict.ts';
 import { contentText, type WantedFile } from '../../render/content.ts';
@@ -8,7 +9,7 @@ const NO_TOOL = 69;
 /** Lets systemd on the host judge the units, in a temporary folder that is removed. The program they start is stood in for: it may not be there yet. */
 export async function verifyUnits(host: Host, units: readonly WantedFile[], options: CallOptions): Promise<Verdict> {
   const ran = await host.run({ argv: ['bash', '-s'], stdin: verifyScript(units) }, options);
-  if (!ran.ok) return unknown(ran.problems[0].summary, ran.problems[0].fix);
+  if (!ran.ok) return unknown(inWords(ran.problems[0]), ran.problems[0].fix);
   return judgeUnits(ran.value.exitCode, ran.value.stdout);
 }
 

@@ -81,6 +81,19 @@ test('a problem that a check has told of already is kept and not told again', as
   assert.match(terminal.written.out, /preflight failed: 1 failed \(/);
 });
 
+test('nor where a phase says both: the evidence has both events', async () => {
+  const { run, terminal } = tried();
+  const unreachable: CheckResult = { ...CHECK, outcome: 'fail', seen: 'nothing listens', fix: 'ping h1' };
+  const problem = { code: 'host.unreachable', summary: 'h1 cannot be reached', detail: 'Saw nothing.', fix: 'ping h1', where: { host: 'h1' } };
+  const outcome = await run(({ tools }) => {
+    tools.recorder.event({ kind: 'check', result: unreachable });
+    tools.recorder.event({ kind: 'problem', problem });
+    return Promise.resolve({ ...PASSED, ending: 'failed', results: [unreachable], problems: [problem] });
+  });
+  assert.deepEqual([terminal.written.err, outcome.problems], ['', [problem]]);
+  assert.match(readFileSync(join(outcome.evidence ?? '', 'events.jsonl'), 'utf8'), /"kind":"check".*\n.*"kind":"problem"/);
+});
+
 test('a phase that throws is a bug of ours: exit code 70, the stack in the evidence and not on the screen', async () => {
   const { run, terminal } = tried();
   const outcome = await run(() => Promise.reject(new TypeError('cannot read what is not there')));

@@ -69,6 +69,14 @@ test('no is no: nothing is written, exit code 1', async () => {
   assert.deepEqual(readdirSync(root), ['evidence']);
 });
 
+test('after the files comes the key, and after the key the next phase', async () => {
+  const { terminal } = await tried({ init: 'api.example.net', backend: [backend] });
+  assert.match(terminal.written.out, /^ {2}next +hxllm inventory --vault-init$/m);
+  writeFileSync(join(root, 'pw'), 'pw\n');
+  const made = await tried({ vaultInit: true, vaultPasswordFile: 'pw' });
+  assert.match(made.terminal.written.out, /^ {2}next +hxllm validate --vault-password-file pw$/m);
+});
+
 test('a vault is made with a password that was typed twice, and neither it nor the key is seen anywhere', async () => {
   await tried({ init: 'api.example.net', backend: [backend] });
   const { outcome, terminal } = await tried({ vaultInit: true }, { interactive: true, answers: ['correct horse', 'correct horse', true] });

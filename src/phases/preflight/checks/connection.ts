@@ -1,4 +1,5 @@
 import type { Check } from '../../../core/check.ts';
+import { inWords } from '../../../core/problem.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
 import { knowing, type Subject } from '../subject.ts';
 
@@ -9,8 +10,7 @@ export const CONNECTION: readonly Check<Subject>[] = [
     title: 'the host is reached over SSH, its key verified',
     severity: 'error',
     judge: ({ host: { target }, seen }) => {
-      // The problem is told beside the checks, with its details.
-      if (!seen.reached) return failed('a host that answers', seen.problem.summary, seen.problem.fix);
+      if (!seen.reached) return seen.problem.code === 'host.aborted' ? unknown(seen.problem.summary) : failed('a host that answers', inWords(seen.problem), seen.problem.fix);
       if (target.connection === 'local') return notApplicable('this machine itself (ansible_connection=local)');
       return pass(`connected to ${target.address}`);
     },
