@@ -20,7 +20,7 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
   facts: { rooms: ['core'], packages: [], why: 'facts ask and parse; reaching a host is the business of remote' },
   config: { rooms: ['core'], packages: ['yaml', 'node:*'], why: 'the operator’s files are read without knowing any host' },
   render: { rooms: ['core', 'schema', 'config/config.ts'], packages: ['yaml', 'node:fs', 'node:path'], why: 'what is rendered depends on what is wanted, never on what a host has' },
-  plan: { rooms: ['core', 'facts', 'render', 'config/config.ts'], packages: [], why: 'pure: a plan that could act could lie' },
+  plan: { rooms: ['core', 'facts', 'render', 'config/config.ts'], packages: ['diff'], why: 'pure: a plan that could act could lie' },
   apply: { rooms: ['core', 'plan/plan.ts'], packages: ['node:*'], why: 'it executes the plan it was given and asks nothing again' },
   remote: { rooms: ['core'], packages: ['ssh2', 'node:*'], why: 'the only place that knows ssh2' },
   evidence: { rooms: ['core'], packages: ['node:*'], why: 'it keeps what it is given' },
