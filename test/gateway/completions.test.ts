@@ -106,6 +106,26 @@ test('log probabilities come as four lists, with the place of every token', asyn
   assert.partialDeepStrictEqual(chunks[1]?.choices[0], { text: ' Once', logprobs: { tokens: [' Once'], text_offset: [5] } });
 });
 
+test('of the best n are the likeliest, likeliest first, and nothing is told of what they were chosen by', async () => {
+  let asked = 0;
+  await using ranked = await startFake((got, outgoing) => {
+    const { prompt } = JSON.parse(got.body) as Sent;
+    if (prompt === undefined) {
+      outgoing.end(line('', { done: true, done_reason: 'load' }));
+      return;
+    }
+    const logprob = [-3, -0.1, -2, -1][asked % 4];
+    asked += 1;
+    outgoing.end(line(String(logprob), { logprobs: [{ token: 'x', logprob }] }) + DONE);
+  });
+  await using own = await startGateway([ranked]);
+  const response = await own.ask('/v1/completions', { method: 'POST', body: JSON.stringify({ model: 'm', prompt: 'Once', n: 2, best_of: 4, seed: 1 }) });
+  assert.equal(response.headers.get('x-hxllm-ignored-params'), null);
+  const { choices, usage } = (await response.json()) as Completion;
+  assert.deepEqual(choices.map(({ index, text, logprobs }) => [index, text, logprobs]), [[0, '-0.1', null], [1, '-1', null]]);
+  assert.deepEqual(usage, { prompt_tokens: 4, completion_tokens: 8, total_tokens: 12 }, 'all of them were computed');
+});
+
 test('a prompt that is too long, or a suffix that the model cannot take, is refused by its name', async () => {
   for (const [body, param, code] of [[{ prompt: 'too long' }, 'prompt', 'context_length_exceeded'], [{ prompt: 'no insert', suffix: 'x' }, 'suffix', 'suffix_not_supported']] as const) {
     const response = await complete(body);

@@ -1,6 +1,6 @@
 import type { CompletionRequest, Outcome } from '../exchange.ts';
 import type { Body } from './body.ts';
-import { readChoices, readIgnored, readModel, readSampling, readStop, readStreamOptions, readThinking } from './sampling.ts';
+import { MAX_CHOICES, readChoices, readIgnored, readModel, readSampling, readStop, readStreamOptions, readThinking } from './sampling.ts';
 
 /** How many answers one request may come to: prompts, each with its choices. */
 const MAX_ANSWERS = 128;
@@ -12,6 +12,10 @@ const DEFAULT_MAX_TOKENS = 16;
 export interface CompletionReading {
   readonly requests: readonly CompletionRequest[];
   readonly choices: number;
+  /** Of how many answers those are the likeliest: at least as many. */
+  readonly candidates: number;
+  /** Log probabilities are asked for to compare candidates, and not shown. */
+  readonly hidesLogprobs: boolean;
   /** Whether each answer begins with its prompt. */
   readonly echo: boolean;
   readonly ignored: readonly string[];
@@ -26,6 +30,9 @@ export function readCompletionRequest(body: Body): Outcome<CompletionReading> {
   const logprobs = body.whole('logprobs', 0, 20);
   // Ollama tells nothing of a prompt's own tokens, and half of the lists would be worse than none.
   if (echo && logprobs !== undefined) ignored.push('logprobs');
+  const choices = readChoices(body);
+  const candidates = readCandidates(body, choices, stream);
+  const compares = candidates > choices;
   const suffix = body.text('suffix');
   const shared = {
     model: readModel(body),
@@ -35,18 +42,21 @@ export function readCompletionRequest(body: Body): Outcome<CompletionReading> {
     stop: readStop(body),
     maxTokens: body.whole('max_tokens', 0) ?? DEFAULT_MAX_TOKENS,
     thinking: readThinking(body),
-    logprobs: echo ? undefined : logprobs,
+    logprobs: compares ? (logprobs ?? 0) : echo ? undefined : logprobs,
     stream,
     includeUsage: readStreamOptions(body, stream),
   };
-  const choices = readChoices(body);
-  const bestOf = body.whole('best_of', 1, 20);
-  if (bestOf !== undefined && bestOf < choices) body.refuse('best_of', "Invalid 'best_of': it must not be less than 'n'.");
-  if (bestOf !== undefined && bestOf > choices) ignored.push('best_of');
-  if (prompts.length * choices > MAX_ANSWERS) body.refuse('prompt', `Invalid 'prompt': at most ${String(MAX_ANSWERS)} answers are given to one request, n for each prompt.`);
-  const requests = prompts.map((prompt) => ({ ...shared, prompt, original: { ...body.json, prompt } }));
-  const value = { requests, choices, echo, ignored: readIgnored(body, ignored) };
+  if (prompts.length * candidates > MAX_ANSWERS) body.refuse('prompt', `Invalid 'prompt': at most ${String(MAX_ANSWERS)} answers are computed for one request, n or best_of for each prompt.`);
+  const requests = prompts.map((prompt) => ({ ...shared, prompt, original: { ...body.json, prompt, ...(compares ? { logprobs: shared.logprobs } : {}) } }));
+  const value = { requests, choices, candidates, hidesLogprobs: compares && (echo || logprobs === undefined), echo, ignored: readIgnored(body, ignored) };
   return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
+}
+
+function readCandidates(body: Body, choices: number, stream: boolean): number {
+  const bestOf = body.whole('best_of', 1, MAX_CHOICES) ?? choices;
+  if (bestOf < choices) body.refuse('best_of', "Invalid 'best_of': it must not be less than 'n'.");
+  else if (bestOf > choices && stream) body.refuse('best_of', "Invalid 'best_of': which answers are the best is not known before their end, so they cannot be streamed.");
+  return bestOf;
 }
 
 function readPrompts(body: Body): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Ask, Order, Outcome, ReplyWriter, Share, Usage } from '../exchange.ts';
+import { bestOf } from './best-of.ts';
 import { Body, parseBody, type Json } from './body.ts';
 import { ChatChunks } from './chat-chunks.ts';
 import { ChatCompletion } from './chat-completion.ts';
@@ -22,7 +23,7 @@ export function readChatOrder(bytes: Buffer, nowMs: number): Outcome<Order> {
     const { model, stream, includeUsage } = request;
     const asks = Array.from({ length: choices }, (_, choice): Ask => ({ kind: 'chat', request: reseeded(request, choice) }));
     const given = { model, ignored };
-    if (!stream) return wholeOrder(given, asks, answerHead('chatcmpl', 'chat.completion', model, nowMs), (index) => new ChatCompletion(index), usageBody);
+    if (!stream) return wholeOrder(given, asks, answerHead('chatcmpl', 'chat.completion', model, nowMs), (index) => new ChatCompletion(index), usageBody, (gathered) => gathered.map(({ choice }) => choice));
     const common = { head: answerHead('chatcmpl', 'chat.completion.chunk', model, nowMs), includeUsage };
     return { ok: true, value: { ...given, stream, shares: shares(asks, stream, (index) => new ChatChunks(common, index)), close: (usages) => streamEnding(common, usageBody(usages)) } };
   });
@@ -33,15 +34,18 @@ export function readCompletionOrder(bytes: Buffer, nowMs: number): Outcome<Order
   return orderOf(bytes, (body) => {
     const read = readCompletionRequest(body);
     if (!read.ok) return read;
-    const { requests, choices, echo, ignored } = read.value;
+    const { requests, choices, candidates, echo, hidesLogprobs, ignored } = read.value;
     const [first] = requests;
     const { model, stream, includeUsage } = first ?? { model: '', stream: false, includeUsage: false };
-    const asks = requests.flatMap((request) => Array.from({ length: choices }, (_, choice): Ask => ({ kind: 'completion', request: reseeded(request, choice) })));
-    const echoOf = (index: number): string => (echo ? (requests[Math.floor(index / choices)]?.prompt ?? '') : '');
+    const asks = requests.flatMap((request) => Array.from({ length: candidates }, (_, choice): Ask => ({ kind: 'completion', request: reseeded(request, choice) })));
+    const echoOf = (index: number): string => (echo ? (requests[Math.floor(index / candidates)]?.prompt ?? '') : '');
     const head = answerHead('cmpl', 'text_completion', model, nowMs);
-    const usage = (usages: readonly Usage[]): Json => usageOfPrompts(usages, choices);
+    const usage = (usages: readonly Usage[]): Json => usageOfPrompts(usages, candidates);
     const given = { model, ignored };
-    if (!stream) return wholeOrder(given, asks, head, (index) => new TextCompletion(index, echoOf(index)), usage);
+    if (!stream) {
+      const create = (index: number): TextCompletion => new TextCompletion(index, { echo: echoOf(index), hidesLogprobs });
+      return wholeOrder(given, asks, head, create, usage, (gathered) => bestOf(gathered, candidates, choices));
+    }
     const common = { head, includeUsage };
     return { ok: true, value: { ...given, stream, shares: shares(asks, stream, (index) => new TextChunks(common, index, echoOf(index))), close: (usages) => streamEnding(common, usage(usages)) } };
   });
@@ -74,10 +78,17 @@ interface Gatherer extends ReplyWriter {
   readonly rest: Json;
 }
 
-function wholeOrder(given: Pick<Order, 'model' | 'ignored'>, asks: readonly Ask[], head: AnswerHead, create: (index: number) => Gatherer, usage: (usages: readonly Usage[]) => Json): Outcome<Order> {
+function wholeOrder<G extends Gatherer>(
+  given: Pick<Order, 'model' | 'ignored'>,
+  asks: readonly Ask[],
+  head: AnswerHead,
+  create: (index: number) => G,
+  usage: (usages: readonly Usage[]) => Json,
+  choose: (gathered: readonly G[]) => readonly (Json | undefined)[],
+): Outcome<Order> {
   // Of each share the writer of its last attempt.
-  const gatherers: Gatherer[] = [];
-  const writer = (index: number): ReplyWriter => (gatherers[index] = create(index));
-  const close = (usages: readonly Usage[]): string => JSON.stringify({ ...gatherers[0]?.rest, ...head, choices: gatherers.map(({ choice }) => choice), usage: usage(usages) });
+  const gathered: G[] = [];
+  const writer = (index: number): ReplyWriter => (gathered[index] = create(index));
+  const close = (usages: readonly Usage[]): string => JSON.stringify({ ...gathered[0]?.rest, ...head, choices: choose(gathered), usage: usage(usages) });
   return { ok: true, value: { ...given, stream: false, shares: shares(asks, false, writer), close } };
 }

@@ -3,21 +3,37 @@ import { isObject, type Json } from './body.ts';
 import { FINISH } from './head.ts';
 import { LegacyLogprobs } from './legacy-logprobs.ts';
 
-/** Gathers one choice of a completion that is not streamed; `echo` comes before it. */
+/** How a choice is written. */
+export interface TextShape {
+  /** What comes before it. */
+  readonly echo: string;
+  readonly hidesLogprobs: boolean;
+}
+
+/** Gathers one choice of a completion that is not streamed. */
 export class TextCompletion implements ReplyWriter {
   readonly #index: number;
-  readonly #echo: string;
+  readonly #shape: TextShape;
   #text = '';
   #thinking = '';
   readonly #logprobs: unknown[] = [];
+  /** The log probabilities of a server that speaks our dialect. */
+  #told: unknown;
   /** The choice, once its end has come. */
   choice: Json | undefined;
   /** What a server that speaks our dialect said beside its choice. */
   rest: Json = {};
 
-  constructor(index: number, echo: string) {
+  constructor(index: number, shape: TextShape) {
     this.#index = index;
-    this.#echo = echo;
+    this.#shape = shape;
+  }
+
+  /** How likely its tokens are in the mean, as a logarithm; what is not known is least likely. */
+  get likelihood(): number {
+    const given = isObject(this.#told) ? this.#told['token_logprobs'] : this.#logprobs.map((token) => (isObject(token) ? token['logprob'] : undefined));
+    const known = Array.isArray(given) ? given.filter((value) => typeof value === 'number') : [];
+    return known.length === 0 ? Number.NEGATIVE_INFINITY : known.reduce((sum, value) => sum + value, 0) / known.length;
   }
 
   write(event: ServerEvent): string {
@@ -26,7 +42,7 @@ export class TextCompletion implements ReplyWriter {
       if (event.logprobs !== undefined) this.#logprobs.push(...event.logprobs);
     } else if (event.kind === 'thinking') this.#thinking += event.text;
     else if (event.kind === 'verbatim') this.#verbatim(event.body);
-    else if (event.kind === 'end') this.choice ??= { text: this.#echo + this.#text, ...this.#thoughts(), index: this.#index, logprobs: this.#lists(), finish_reason: FINISH[event.reason] };
+    else if (event.kind === 'end') this.choice ??= { text: this.#shape.echo + this.#text, ...this.#thoughts(), index: this.#index, logprobs: this.#lists(), finish_reason: FINISH[event.reason] };
     return '';
   }
 
@@ -36,7 +52,7 @@ export class TextCompletion implements ReplyWriter {
   }
 
   #lists(): Json | null {
-    return this.#logprobs.length === 0 ? null : new LegacyLogprobs(this.#echo).body(this.#logprobs);
+    return this.#logprobs.length === 0 || this.#shape.hidesLogprobs ? null : new LegacyLogprobs(this.#shape.echo).body(this.#logprobs);
   }
 
   #verbatim({ choices, ...rest }: Json): void {
@@ -44,7 +60,8 @@ export class TextCompletion implements ReplyWriter {
     // It has repeated the prompt itself, where it can.
     const said = isObject(choice) ? choice : {};
     // Ollama gives no reason where it cuts off a model that repeats itself.
-    this.choice = { ...said, index: this.#index, finish_reason: said['finish_reason'] ?? 'length' };
+    this.#told = said['logprobs'];
+    this.choice = { ...said, index: this.#index, finish_reason: said['finish_reason'] ?? 'length', ...(this.#shape.hidesLogprobs ? { logprobs: null } : {}) };
     this.rest = rest;
   }
 }

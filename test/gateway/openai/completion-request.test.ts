@@ -36,6 +36,8 @@ const REFUSED: readonly (readonly [param: string, more: object])[] = [
   ['echo', { echo: 'yes' }],
   ['n', { n: 9 }],
   ['best_of', { n: 3, best_of: 2 }],
+  ['best_of', { best_of: 9 }],
+  ['best_of', { best_of: 2, stream: true }],
   ['logprobs', { logprobs: true }],
   ['max_tokens', { max_tokens: -1 }],
   ['stream_options', { stream_options: {} }],
@@ -57,7 +59,7 @@ test('without a limit it is 16 tokens, as the API has it', () => {
   assert.equal(readAll({ max_tokens: 300 })[0]?.maxTokens, 300);
 });
 
-test('what cannot be honoured is named: a better best_of, and the log probabilities of a prompt', () => {
-  assert.deepEqual(readOrder({ best_of: 3, echo: true, logprobs: 1, logit_bias: {} }).ignored.toSorted(), ['best_of', 'logit_bias', 'logprobs']);
+test('what cannot be honoured is named, as the log probabilities of a prompt', () => {
+  assert.deepEqual(readOrder({ echo: true, logprobs: 1, logit_bias: {} }).ignored.toSorted(), ['logit_bias', 'logprobs']);
   assert.deepEqual(readOrder({ n: 2, best_of: 2, echo: true, suffix: '', user: 'u', raw: true }).ignored, []);
 });
