@@ -54,7 +54,8 @@ function optionsOf(params: Readonly<Record<string, unknown>>, given: Readonly<Re
   for (const [name, value] of Object.entries(given)) {
     if (Object.hasOwn(LITELLM_PARAMS, name)) continue;
     const option = Object.hasOwn(OLLAMA_OPTIONS, name) ? params[name] : value;
-    if (option !== undefined && option !== null) options[name] = option;
+    // LiteLLM takes one stop sequence as it stands, Ollama a list alone.
+    if (option !== undefined && option !== null) options[name] = name === 'stop' && typeof option === 'string' ? [option] : option;
   }
   return options;
 }

@@ -118,3 +118,8 @@ test('an origin is one as browsers send it, and a star is none', () => {
   assert.deepEqual([...good({ hxllm: { origins: ['https://chat.example', 'http://localhost:3000'] } }).origins], ['https://chat.example', 'http://localhost:3000']);
   for (const origin of ['*', 'chat.example', 'https://chat.example/', 'https://chat.example/app', 'null', 7]) assert.deepEqual(issuesOf({ hxllm: { origins: [origin] } }), ['error config.wrong-value hxllm.origins[0]'], String(origin));
 });
+
+test('one stop sequence becomes a list, which is all that Ollama takes', () => {
+  assert.deepEqual(good({ model_list: [entry({ stop: 'END' })] }).groups[0]?.deployments[0].options, { stop: ['END'] });
+  assert.deepEqual(good({ model_list: [entry({ stop: ['a', 'b'] })] }).groups[0]?.deployments[0].options, { stop: ['a', 'b'] });
+});

@@ -27,6 +27,8 @@ const BY_STATUS: Readonly<Record<number, Omit<ServerFailure, 'message'>>> = {
   400: INVALID,
   404: { kind: 'not-found', code: 'model_not_found', fault: 'deployment' },
   413: { ...INVALID, kind: 'too-large' },
+  // Of a proxy in front of it.
+  429: { kind: 'overloaded', code: 'backend_busy', fault: 'busy', retryAfterMs: 1000 },
   503: { kind: 'overloaded', code: 'backend_busy', fault: 'busy', retryAfterMs: 1000 },
 };
 

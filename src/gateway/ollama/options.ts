@@ -14,8 +14,6 @@ const RUNNER_OPTIONS: ReadonlySet<string> = new Set(['num_ctx', 'num_batch', 'nu
 /** The `options` of a request for text: those of the alias, and over them what the request says. */
 export function optionsFor({ sampling, stop, maxTokens }: Pick<ChatRequest, 'sampling' | 'stop' | 'maxTokens'>, keeping: Keeping): Readonly<Record<string, unknown>> | undefined {
   const options: Record<string, unknown> = { ...keeping.options };
-  // LiteLLM takes one sequence as it stands, Ollama a list alone.
-  if (typeof options['stop'] === 'string') options['stop'] = [options['stop']];
   for (const [name, value] of Object.entries(sampling)) if (!RUNNER_OPTIONS.has(name)) options[name] = value;
   if (stop.length > 0) options['stop'] = stop;
   // 0 would never stop (the reader leaves out the one token that comes).

@@ -39,9 +39,9 @@ test('a request decides over the options of its alias, but for those that would 
   });
 });
 
-test('one stop sequence of the alias becomes a list, which is all that Ollama takes', () => {
-  assert.partialDeepStrictEqual(body({}, { options: { stop: 'END' } }), { options: { stop: ['END'] } });
-  assert.partialDeepStrictEqual(body({ stop: ['a'] }, { options: { stop: 'END' } }), { options: { stop: ['a'] } });
+test('stop sequences of a request take the place of those of its alias', () => {
+  assert.partialDeepStrictEqual(body({}, { options: { stop: ['END'] } }), { options: { stop: ['END'] } });
+  assert.partialDeepStrictEqual(body({ stop: ['a'] }, { options: { stop: ['END'] } }), { options: { stop: ['a'] } });
 });
 
 test('a limit of 0 is sent as 1, since 0 would never stop', () => {

@@ -17,6 +17,8 @@ const ROWS: readonly (readonly [status: number, error: string, kind: string, fau
   [500, 'model runner has unexpectedly stopped, this may be due to resource limitations', 'upstream', 'deployment', 'backend_failed'],
   [500, 'llama runner process has terminated: signal: killed', 'upstream', 'deployment', 'backend_failed'],
   [500, 'model requires more system memory (37.7 GiB) than is available (21.4 GiB)', 'upstream', 'deployment', 'backend_failed'],
+  [429, 'slow down', 'overloaded', 'busy', 'backend_busy'],
+  [401, 'unauthorized', 'upstream', 'deployment', 'backend_failed'],
   [502, 'whatever a proxy says', 'upstream', 'deployment', 'backend_failed'],
 ];
 
