@@ -12,7 +12,7 @@ const UNKNOWN_LOAD_MS = 10_000;
 /** A load that is a server's word that the model is there already says nothing about loads. */
 const LEAST_LOAD_MS = 100;
 const WEDGED_UNKNOWN_MS = 60_000;
-const WEDGED_LEAST_MS = 10_000;
+const WEDGED_LEAST_MS = 5000;
 const CURE_PAUSE_MS = 5000;
 const LONGEST_FAILING_MS = 15_000;
 

@@ -54,7 +54,7 @@ export function sawEnd(slots: Slots, request: string, ran: boolean, nowMs: numbe
   else if (trial.startedMs !== undefined) postpone(slots, nowMs, FIRST_PAUSE_MS);
   else {
     postpone(slots, nowMs, slots.pauseMs);
-    slots.pauseMs = Math.min(slots.pauseMs * 4, LONGEST_PAUSE_MS);
+    slots.pauseMs = Math.min(slots.pauseMs * 2, LONGEST_PAUSE_MS);
   }
 }
 
