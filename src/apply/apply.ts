@@ -47,7 +47,7 @@ interface Batch {
 }
 
 /** Steps that travel together: uploads alone, neighbours that prepare in one script, the whole switch in one. */
-export function batchesOf(steps: readonly Step[]): readonly Batch[] {
+function batchesOf(steps: readonly Step[]): readonly Batch[] {
   const batches: Batch[] = [];
   for (const step of steps) {
     const kind = step.actions.some((action) => action.kind === 'upload') ? 'upload' : step.stage;

@@ -29,7 +29,7 @@ export interface ConfigRequest {
 }
 
 /** Where an inventory is looked for when nobody says otherwise. */
-export const DEFAULT_INVENTORY = 'inventories/dev.ini';
+const DEFAULT_INVENTORY = 'inventories/dev.ini';
 
 /** Reads the operator's files by Ansible's rules into one frozen Config, or names everything that is wrong with them. */
 export async function loadConfig(request: ConfigRequest): Promise<Result<Config>> {

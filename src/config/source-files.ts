@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, relative } from 'node:path';
 import { fail, ok, type Result } from '../core/problem.ts';
+import { shownPath } from './shown-path.ts';
 import { isVaultText } from './vault/envelope.ts';
 import type { Keyring } from './vault/keyring.ts';
 
@@ -30,8 +30,7 @@ export class SourceFiles {
 
   /** A path as people see it: relative to where they are, if it is below. */
   shown(path: string): string {
-    const near = relative(this.#cwd, path);
-    return near === '' || near.startsWith('..') || isAbsolute(near) ? path : near;
+    return shownPath(path, this.#cwd);
   }
 
   /** Reads an absolute path; `undefined` where there is no such file. */

@@ -43,7 +43,7 @@ export function notApplicable(why: string): Verdict {
   return { outcome: 'not-applicable', seen: why };
 }
 
-/** Whether a result fails its phase: an error that failed or is unknown, or that was skipped because of one. */
+/** Whether a result fails its phase: an error that failed or is unknown. What was skipped has its cause beside it. */
 export function failsPhase(result: CheckResult): boolean {
   return result.severity === 'error' && (result.outcome === 'fail' || result.outcome === 'unknown');
 }

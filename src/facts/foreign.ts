@@ -39,7 +39,7 @@ export function foreignQuestion(paths: ForeignPaths, port: number): Question<rea
 }
 
 /** Reads what the script says, line by line: `file PATH HEAD`, `unit PATH HEAD`, `folder PATH ENTRIES`, `process PID EXE UNIT COMMAND`, values in base64. */
-export function parseForeign(stdout: string): readonly Foreign[] {
+function parseForeign(stdout: string): readonly Foreign[] {
   return stdout.split('\n').flatMap((line): readonly Foreign[] => {
     const [kind = '', ...encoded] = line.trim().split(' ');
     const [first = '', second = '', third = '', fourth = ''] = encoded.map(decodeBase64);

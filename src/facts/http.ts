@@ -6,7 +6,7 @@ export type Got =
   | { readonly state: 'unreachable'; readonly why: string };
 
 /** What the host waits for an answer. */
-export const GET_TIMEOUT_S = 5;
+const GET_TIMEOUT_S = 5;
 
 // The host need not have curl: bash speaks HTTP/1.0, whose answers end with the connection and are never chunked.
 // Exit codes are curl's: 6 no such name, 7 no connection, 28 took too long.

@@ -33,7 +33,8 @@ function parseVersion(document: unknown): string | undefined {
   return isRecord(document) && typeof document['version'] === 'string' ? document['version'] : undefined;
 }
 
-function parseModels(document: unknown): readonly string[] | undefined {
+/** The names in what `/api/tags` answers; `undefined` where it is something else. */
+export function parseModels(document: unknown): readonly string[] | undefined {
   if (!isRecord(document) || !Array.isArray(document['models'])) return undefined;
   return document['models'].flatMap((entry: unknown) => (isRecord(entry) && typeof entry['name'] === 'string' ? [entry['name']] : []));
 }

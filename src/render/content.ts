@@ -15,12 +15,6 @@ export interface WantedFile {
   readonly content: Content;
 }
 
-/** The text as people may see it. */
-export function shownContent(content: Content): string {
-  if (content.kind === 'text') return content.text;
-  return content.kind === 'secret' ? String(content.text) : `(${content.why})`;
-}
-
 /** The text itself; `undefined` where it is not known. */
 export function contentText(content: Content): string | undefined {
   if (content.kind === 'unknown') return undefined;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 
 /** The templates' folder; what is built lies at the same depth as `src`. */
-export const TEMPLATES = join(import.meta.dirname, '../../templates');
+const TEMPLATES = join(import.meta.dirname, '../../templates');
 
 /** Names and what stands for them in a template. */
 export type Values = Readonly<Record<string, string>>;

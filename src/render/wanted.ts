@@ -2,6 +2,7 @@ import type { HostPaths, Settings } from '../config/config.ts';
 import type { WantedFile } from './content.ts';
 import type { Release } from './release-files.ts';
 
+// What plans speak of too; plan knows config through what is rendered of it.
 export type { HostPaths, Settings };
 
 /** What a host is to look like. */

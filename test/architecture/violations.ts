@@ -5,7 +5,7 @@ const IMPORT = /(?:^|\n)\s*(?:import|export)\s+(?:type\s+)?(?:[\w*\s{},$]+?\s+fr
 const PROCESS = /(?<![\w.'"`-])(?:process|console)\.\w/;
 
 /** What a file imports, as written. */
-export function importsOf(source: string): readonly string[] {
+function importsOf(source: string): readonly string[] {
   return [...source.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? '');
 }
 

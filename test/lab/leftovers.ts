@@ -19,7 +19,7 @@ export interface Leftovers {
 }
 
 /** Looks for everything that a lab makes, half-made ones included; cached images are not among it. */
-export function findLeftovers(): Leftovers {
+function findLeftovers(): Leftovers {
   return {
     processes: containedProcesses(),
     mounts: mounts().filter((point) => [STATE, CACHE].some((place) => point === place || point.startsWith(`${place}/`))),

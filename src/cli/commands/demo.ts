@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { DemoOptions } from '../demo/demo.ts';
+import { DEFAULT_PORT } from '../demo/places.ts';
 import { collect, described } from './phase-command.ts';
 import type { HandOn } from './servers.ts';
 
@@ -19,7 +20,7 @@ export function demoCommand(handOn: HandOn): Command {
   return described(text)
     .option('--detach', 'return when the gateway answers, and leave it running', false)
     .option('--stop', 'end every demo that was started in this folder', false)
-    .option('--port <number>', 'port of the gateway', portOf, 4000)
+    .option('--port <number>', 'port of the gateway', portOf, DEFAULT_PORT)
     .option('--backend <url>', 'an Ollama server to use instead of the simulated ones (repeatable)', collect, [])
     .action(({ backend, ...options }: Omit<DemoOptions, 'backends'> & { readonly backend: readonly string[] }) => handOn([], async () => (await import('../demo/demo.ts')).runDemo.bind(undefined, { ...options, backends: backend })));
 }

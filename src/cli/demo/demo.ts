@@ -14,7 +14,6 @@ import { createHumanView } from '../views/human.ts';
 import { askModels, startSims } from './backends.ts';
 import { writeExample } from './example.ts';
 import { farewellText } from './farewell.ts';
-
 import { placesFor, type DemoPlaces } from './places.ts';
 import { obstacleOn } from './port.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';

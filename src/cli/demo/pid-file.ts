@@ -24,10 +24,15 @@ export function readPidFile(file: string, words: readonly string[]): ProcessIden
 
 /** Asks a process to end, waits until it has, and insists after ten seconds. Says whether it is gone. */
 export async function endProcess(identity: ProcessIdentity): Promise<boolean> {
-  send(identity, 'SIGTERM');
+  askToEnd(identity);
   if (await hasEnded(identity, PATIENCE_MS)) return true;
   send(identity, 'SIGKILL');
   return hasEnded(identity, PATIENCE_MS);
+}
+
+/** Asks a process to end, without waiting for it. */
+export function askToEnd(identity: ProcessIdentity): void {
+  send(identity, 'SIGTERM');
 }
 
 /** Removes a pid file; it need not be there. */

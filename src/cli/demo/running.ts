@@ -1,6 +1,6 @@
 import { allPlaces, simPlaces, type DemoPlaces } from './places.ts';
 import { SIM_WORDS } from './backends.ts';
-import { endProcess, readPidFile, removePidFile } from './pid-file.ts';
+import { askToEnd, endProcess, readPidFile, removePidFile } from './pid-file.ts';
 import type { ProcessIdentity } from './process-table.ts';
 
 const MOST_SIMS = 9;
@@ -35,7 +35,7 @@ export async function stopServers(places: DemoPlaces): Promise<{ readonly ended:
 export function dropServers(places: DemoPlaces): void {
   for (const { file, words } of serversOf(places)) {
     const identity = readPidFile(file, words);
-    if (identity !== undefined) process.kill(identity.pid, 'SIGTERM');
+    if (identity !== undefined) askToEnd(identity);
   }
 }
 

@@ -1,4 +1,5 @@
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import { parseModels } from '../../facts/ollama.ts';
 
 const TIMEOUT_MS = 5000;
 
@@ -8,17 +9,11 @@ export async function askBackend(url: string, signal: AbortSignal): Promise<Resu
     const reply = await fetch(`${url.replace(/\/+$/, '')}/api/tags`, { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]), redirect: 'error' });
     if (!reply.ok) return fail(notOllama(url, `the status ${String(reply.status)}`));
     const body: unknown = await reply.json().catch(() => undefined);
-    const names = namesIn(body);
+    const names = parseModels(body);
     return names === undefined ? fail(notOllama(url, 'something else')) : ok(names);
   } catch (error) {
     return fail(unreachable(url, error));
   }
-}
-
-function namesIn(body: unknown): readonly string[] | undefined {
-  if (typeof body !== 'object' || body === null || !('models' in body) || !Array.isArray(body.models)) return undefined;
-  const models: readonly unknown[] = body.models;
-  return models.flatMap((model) => (typeof model === 'object' && model !== null && 'name' in model && typeof model.name === 'string' ? [model.name] : []));
 }
 
 function unreachable(url: string, error: unknown): Problem {

@@ -1,7 +1,7 @@
+import { shownPath } from '../../config/shown-path.ts';
 import { EXIT } from '../exit-code.ts';
 import { watchInterruption, type Interruption } from '../terminal/interruption.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { nearPath } from '../views/human.ts';
 import { abandon } from './attempt.ts';
 import type { Session } from './session.ts';
 
@@ -23,7 +23,7 @@ export function guardRuns(terminal: Terminal, open: Session['open'], verbose: bo
   };
   const uncaught = (error: unknown): void => {
     const text = error instanceof Error ? (verbose ? error.stack : error.message) : String(error);
-    const evidence = open.run === undefined ? '' : `Evidence: ${nearPath(terminal.cwd, open.run.folder)}\n`;
+    const evidence = open.run === undefined ? '' : `Evidence: ${shownPath(open.run.folder, terminal.cwd)}\n`;
     open.run?.recorder.file('stack.txt', `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     terminal.stderr.write(`\nhxllm broke off: this is a bug of ours: ${text ?? ''}\n${evidence}`);
     process.exit(EXIT.bug);

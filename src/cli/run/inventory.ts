@@ -6,6 +6,7 @@ import { findPlaces } from '../../config/edit/places.ts';
 import type { Config } from '../../config/config.ts';
 import { masterKeyOf } from '../../config/lacking.ts';
 import { loadConfig } from '../../config/load.ts';
+import { shownPath } from '../../config/shown-path.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { ok, type Problem, type Result } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
@@ -13,7 +14,6 @@ import { inventory as record } from '../../phases/inventory/index.ts';
 import { runInventory } from '../../phases/inventory/run.ts';
 import { writeChanges } from '../files/write-changes.ts';
 import { diffOf } from '../views/diff.ts';
-import { nearPath } from '../views/human.ts';
 import { attempt, type Attempt } from './attempt.ts';
 import { askBackend } from './backend-models.ts';
 import { configRequest, failedBy, register, toolsOf } from './configured.ts';
@@ -69,7 +69,7 @@ async function draftAndWrite(session: Session, run: Attempt, host: string | unde
 }
 
 async function showAndWrite(session: Session, run: Attempt, report: PhaseReport, edits: readonly FileChange[], dryRun: boolean, { recorder, confirm }: PhaseTools): Promise<PhaseReport> {
-  const shown = edits.map((edit) => ({ edit, path: nearPath(session.terminal.cwd, edit.path) }));
+  const shown = edits.map((edit) => ({ edit, path: shownPath(edit.path, session.terminal.cwd) }));
   for (const { edit, path } of shown) {
     const diff = diffOf(edit, path);
     run.diff(diff);

@@ -1,7 +1,7 @@
 import type { Outcome } from '../run/outcome.ts';
 
 /** The version of what `--json` prints. */
-export const DOCUMENT_VERSION = 1;
+const DOCUMENT_VERSION = 1;
 
 /** What `--json` prints: of one phase its outcome; of a command that runs several, how it came out and theirs. */
 export function documentOf(command: string, version: string, outcomes: readonly Outcome[], several: boolean): object {

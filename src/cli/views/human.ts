@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { shownPath } from '../../config/shown-path.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { PhaseEvent } from '../../core/recorder.ts';
 import type { Output, Terminal } from '../terminal/terminal.ts';
@@ -83,16 +83,10 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
     end: (outcome, next) => {
       flush();
       spinner.stop();
-      const evidence = outcome.evidence === undefined ? undefined : nearPath(terminal.cwd, outcome.evidence);
+      const evidence = outcome.evidence === undefined ? undefined : shownPath(outcome.evidence, terminal.cwd);
       result.write(closingBlock(outcome, evidence, next, layoutOf(result, 0)));
     },
     finish: (command, outcomes, next) => result.write(`\n${finishBlock(command, outcomes, next, layoutOf(result, 0))}`),
     pause: () => spinner.stop(),
   };
-}
-
-/** A path as a person at `cwd` would type it: relative when it lies below, else absolute. */
-export function nearPath(cwd: string, path: string): string {
-  const near = relative(cwd, path);
-  return near === '' || near.startsWith('..') ? path : near;
 }

@@ -1,5 +1,5 @@
 /** The line ending that a text has; `\n` where it has none. */
-export function lineEndOf(text: string): string {
+function lineEndOf(text: string): string {
   return text.includes('\r\n') ? '\r\n' : '\n';
 }
 

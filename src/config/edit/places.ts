@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isVaultText } from '../vault/envelope.ts';
 
 /** Where the variables of all hosts are, beside an inventory. */
@@ -34,10 +34,4 @@ export function findPlaces(inventoryFile: string, read: readonly string[]): Plac
 export async function plainPlace(places: Places, read: (path: string) => Promise<string | undefined>): Promise<string> {
   const encrypted = isVaultText((await read(places.variables)) ?? '');
   return encrypted && places.hidden === undefined ? join(dirname(places.variables), 'litellm.yml') : places.variables;
-}
-
-/** A path as a person types it: relative to `folder` where it lies below. */
-export function shownPath(path: string, folder: string | undefined): string {
-  const near = folder === undefined ? path : relative(folder, path);
-  return near === '' || near.startsWith('..') || isAbsolute(near) ? path : near;
 }

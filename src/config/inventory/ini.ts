@@ -116,7 +116,7 @@ class IniReader {
 }
 
 /** A value of an INI inventory: a Python literal where it is one, else the text itself. */
-export function readIniValue(text: string, where: Where): Value {
+function readIniValue(text: string, where: Where): Value {
   const literal = readLiteral(text);
   return literal === undefined ? scalar(text, where) : valueOf(literal, where);
 }

@@ -35,7 +35,7 @@ function readBackend(item: Value, reader: Reader): Backend | undefined {
 }
 
 /** A backend's URL; one without a port is warned of, since Ollama hardly ever listens on 80. */
-export function readUrl(value: Value, reader: Reader): string | undefined {
+function readUrl(value: Value, reader: Reader): string | undefined {
   const text = reader.text(value, 'an address such as http://hx-llm01-server:11434');
   if (text === undefined) return undefined;
   const read = readBackendUrl(text);

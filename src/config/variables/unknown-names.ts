@@ -4,7 +4,7 @@ import type { Variables } from '../value.ts';
 import { nearestName } from './spelling.ts';
 
 /** Variables that hxllm reads. */
-export const KNOWN_VARIABLES = [
+const KNOWN_VARIABLES = [
   'litellm_models', 'litellm_backends', 'litellm_master_key', 'litellm_port', 'litellm_listen', 'litellm_user', 'litellm_group', 'litellm_routing_strategy',
   'litellm_config_dir', 'litellm_install_dir', 'litellm_service_manager', 'litellm_prefix', 'litellm_require_domain_join',
 ] as const;

@@ -33,7 +33,7 @@ export function notePutBack({ host, seen, wanted }: Prepared, done: readonly str
 const SECRET_NAME = /^(\s*(?:-\s+)?(?:export\s+|Environment="?)?["']?[\w.-]*(?:key|token|secret|password|passwd|salt|credential|dsn|database_url)[\w.-]*["']?\s*[:=]\s*)(?!os\.environ\/)\S.*$/gim;
 
 /** A text without what looks like a secret: values of names that say so, keys by their shape, and names and passwords in URLs. */
-export function maskSecrets(text: string): string {
+function maskSecrets(text: string): string {
   return text
     .replaceAll(SECRET_NAME, '$1[redacted]')
     .replaceAll(/\b(?:sk|pk|hf|ghp|xox[a-z])[-_][\w-]{8,}/g, '[redacted]')

@@ -1,5 +1,5 @@
 import type { FileChange } from '../../config/edit/file-change.ts';
-import { shownPath } from '../../config/edit/places.ts';
+import { shownPath } from '../../config/shown-path.ts';
 
 const FILE_MODE = 0o644;
 const SECRET_MODE = 0o600;
@@ -16,7 +16,7 @@ export class Drafts {
   }
 
   shown(path: string): string {
-    return shownPath(path, this.#cwd);
+    return this.#cwd === undefined ? path : shownPath(path, this.#cwd);
   }
 
   /** The text as it would be by now; `undefined` where there is no such file. */

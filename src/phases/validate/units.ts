@@ -14,7 +14,7 @@ export async function verifyUnits(host: Host, units: readonly WantedFile[], opti
 }
 
 /** The script; nothing of it is secret. */
-export function verifyScript(units: readonly WantedFile[]): string {
+function verifyScript(units: readonly WantedFile[]): string {
   const writes = units.map((unit) => {
     const text = (contentText(unit.content) ?? '').replaceAll(/^ExecStart=.*$/gm, 'ExecStart=/bin/true');
     return `printf %s ${shellLine([text])} > ${shellLine([unit.name])}`;

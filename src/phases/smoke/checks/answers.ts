@@ -34,7 +34,7 @@ export const ANSWER_CHECKS: readonly Check<Seen>[] = [
 ];
 
 /** Judges an answer that should be 200 and right, and else says what it was. */
-export function judgeOk(exchange: Exchange | undefined, faultOf: (reply: Reply) => string | undefined, say: (reply: Reply) => string): Verdict {
+function judgeOk(exchange: Exchange | undefined, faultOf: (reply: Reply) => string | undefined, say: (reply: Reply) => string): Verdict {
   if (exchange === undefined) return unknown('it was not asked');
   const model = String(at(exchange.asked.body, 'model'));
   if (!exchange.outcome.answered) {
