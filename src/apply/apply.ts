@@ -69,7 +69,7 @@ async function runBatch(batch: Batch, plan: Plan, host: Host, tools: ApplyTools,
     const begin = tools.nowMs();
     for (const action of first.actions) {
       if (action.kind !== 'upload') throw new Error(`${first.id} mixes uploads with ${action.kind}`);
-      const sent = await upload(host, tools.become, action, tools.signal);
+      const sent = await upload(host, tools.become, { ...action, title: first.title }, tools.signal);
       if (!sent.ok) {
         say(first, 'failed', sent.problems[0].detail, tools.nowMs() - begin);
         return sent.problems;
@@ -91,12 +91,13 @@ async function runBatch(batch: Batch, plan: Plan, host: Host, tools: ApplyTools,
 async function runScript(script: string, kind: Batch['kind'], host: Host, tools: ApplyTools): Promise<Result<string>> {
   // A switch that has begun is not left half way: it ends within its own limits, and only then is the abort heeded.
   const options = kind === 'switch' ? { signal: new AbortController().signal, timeoutMs: SWITCH_TIMEOUT_MS } : { signal: tools.signal, timeoutMs: PREPARE_TIMEOUT_MS };
-  const ran = await host.run(becoming(tools.become, { argv: ['bash', '-s'], stdin: script }), options);
-  if (!ran.ok) return ran;
+  const title = kind === 'switch' ? 'switch over to what is new' : 'prepare the host';
+  const ran = await host.run(becoming(tools.become, { argv: ['bash', '-s'], title, stdin: script }), options);
+  if (!ran.ok) return kind === 'switch' ? fail(outOfSight(ran.problems[0])) : ran;
   if (ran.value.exitCode === 0) return ok(ran.value.stdout);
   if (ran.value.exitCode === LOCK_LOST) return fail(lockLost(host.name));
   const refused = refusedBySudo(host.name, tools.become, ran.value);
-  return fail(refused ?? { code: 'enforce.script-failed', summary: 'the host did not carry the steps out', detail: `bash ended with ${String(ran.value.exitCode)}: ${ran.value.stderr.trim().slice(-2000)}`, fix: 'hxllm enforce -v', where: { host: host.name } });
+  return fail(refused ?? { code: 'enforce.script-failed', summary: 'the host did not carry the steps out', detail: `bash ended with ${String(ran.value.exitCode)}: ${ran.value.stderr.trim().slice(-2000)}`, fix: 'mend what the host says, then: hxllm enforce', where: { host: host.name } });
 }
 
 type Say = (step: Step, state: StepState, detail?: string, durationMs?: number) => void;
@@ -131,6 +132,11 @@ function stepFailed(step: Step, printed: string, kind: Batch['kind'], plan: Plan
 
 function silent(host: string): Problem {
   return { code: 'enforce.no-journal', summary: 'the host did not say how the steps ended', detail: 'The connection ended before the journal was complete; the host ends what it began by itself.', fix: 'hxllm enforce --dry-run', where: { host } };
+}
+
+// The host ends a switch without us, and keeps its lock until then; what came of it is for the next run to see.
+function outOfSight(problem: Problem): Problem {
+  return { ...problem, detail: `${problem.detail}\nThe host ends by itself what it has begun, or puts it back; the next run sees which, and goes on from there.`, fix: 'hxllm enforce' };
 }
 
 function lockLost(host: string): Problem {

@@ -17,7 +17,7 @@ folder() {
 }
 stage() {
   rm -f -- "$1.hxllm-new" && (umask 077 && printf %s "$4" | base64 -d > "$1.hxllm-new") &&
-    own "$3" "$1.hxllm-new" && chmod -- "$2" "$1.hxllm-new" && sync -- "$1.hxllm-new"
+    own "$3" "$1.hxllm-new" && chmod -- "$2" "$1.hxllm-new" && sync -- "$1.hxllm-new" || { echo "$1 could not be written"; return 1; }
 }
 keep() {
   [ -n "$kept" ] || return 0

@@ -39,9 +39,9 @@ export interface Lock {
 export async function takeLock(host: Host, become: Become, claim: Claim, signal: AbortSignal, silenceS = SILENCE_S): Promise<Result<Lock>> {
   const { file, token } = claim;
   const released = Promise.withResolvers<undefined>();
-  const holding = host.run(becoming(become, { argv: ['bash', '-c', HOLD, 'hxllm', file, token, String(silenceS)], stdin: beats(released.promise) }), { signal, timeoutMs: HOLD_TIMEOUT_MS });
+  const holding = host.run(becoming(become, { argv: ['bash', '-c', HOLD, 'hxllm', file, token, String(silenceS)], title: 'hold the lock', stdin: beats(released.promise) }), { signal, timeoutMs: HOLD_TIMEOUT_MS });
   const stop = new AbortController();
-  const waiting = host.run(becoming(become, { argv: ['bash', '-c', WAIT, 'hxllm', file, token] }), { signal: AbortSignal.any([signal, stop.signal]), timeoutMs: WAIT_TIMEOUT_MS });
+  const waiting = host.run(becoming(become, { argv: ['bash', '-c', WAIT, 'hxllm', file, token], title: 'take the lock' }), { signal: AbortSignal.any([signal, stop.signal]), timeoutMs: WAIT_TIMEOUT_MS });
   // The holder only ends first where it did not get the lock.
   const ended = await Promise.race([holding.then((ran) => ({ ran })), waiting.then((ran) => (ran.ok && ran.value.exitCode === 0 ? undefined : { ran }))]);
   if (ended === undefined) return ok({ claim, release: () => release(released, holding) });

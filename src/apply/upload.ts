@@ -23,10 +23,10 @@ chmod -- "$mode" "$new" && sync -- "$new" && mv -fT -- "$new" "$path" || exit
 `;
 
 /** Sends one file in a stream; on the host it comes into its place only with the right hash. Its problem says what the host said. */
-export async function upload(host: Host, become: Become, action: Upload, signal: AbortSignal): Promise<Result<undefined>> {
-  const { path, sha256, mode, compress, manifest = '' } = action;
+export async function upload(host: Host, become: Become, action: Upload & { readonly title: string }, signal: AbortSignal): Promise<Result<undefined>> {
+  const { path, sha256, mode, compress, title, manifest = '' } = action;
   const argv = ['bash', '-c', SCRIPT, 'hxllm', path, sha256, mode.toString(8), compress ? 'yes' : 'no', manifest];
-  const ran = await host.run(becoming(become, { argv, stdin: streamOf(action) }), { signal, timeoutMs: TIMEOUT_MS });
+  const ran = await host.run(becoming(become, { argv, title, stdin: streamOf(action) }), { signal, timeoutMs: TIMEOUT_MS });
   if (!ran.ok) return ran;
   if (ran.value.exitCode === 0) return ok(undefined);
   const refused = refusedBySudo(host.name, become, ran.value);

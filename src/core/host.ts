@@ -25,6 +25,8 @@ export interface Target {
 /** One program with its arguments; never a line for a shell to split. */
 export interface Command {
   readonly argv: readonly string[];
+  /** What it does, as people call it, in the imperative: what a problem says was going on. */
+  readonly title?: string;
   /** What it reads: whole, or streamed (uploads). Secrets and rendered content travel here, never in `argv`. */
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
 }

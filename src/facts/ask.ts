@@ -11,8 +11,8 @@ const SUDO_TIMEOUT_S = 15;
 /** How questions are asked: the limits of the call, who asks for root, and who else wants to see the answers. */
 export interface AskOptions extends CallOptions {
   readonly become: Become;
-  /** Gets the answers as the host gave them, for the evidence. */
-  readonly keep?: (answers: ReadonlyMap<string, Answer>) => void;
+  /** Gets the answers as the host gave them, and the script that asked, for the evidence. */
+  readonly keep?: (answers: ReadonlyMap<string, Answer>, script: string) => void;
 }
 
 /**
@@ -22,10 +22,10 @@ export interface AskOptions extends CallOptions {
  */
 export async function ask<Q extends Questions>(host: Host, questions: Q, nonce: string, options: AskOptions): Promise<Result<Facts<Q>>> {
   const { names, script } = compose(questions, nonce, options.become);
-  const ran = await host.run({ argv: ['bash', '-c', script] }, options);
+  const ran = await host.run({ argv: ['bash', '-c', script], title: 'look at the host' }, options);
   if (!ran.ok) return ran;
   const answers = split(ran.value.stdout, nonce);
-  options.keep?.(answers);
+  options.keep?.(answers, script);
   const facts = names.map((name) => [name, factOf(questions[name], answers.get(name))] as const);
   // Built from the questions name by name, which is what the type says.
   return ok(Object.fromEntries(facts) as Facts<Q>);

@@ -33,7 +33,8 @@ function timeoutProblem(host: string, what: string, timeoutMs: number): Problem 
 }
 
 /** A command as people recognise it, in a few words. Arguments never hold secrets. */
-export function describeCommand({ argv }: Command): string {
+export function describeCommand({ argv, title }: Command): string {
+  if (title !== undefined) return `at “${title}”`;
   // Of a script of ours nobody recognises the beginning.
   if (argv[1] === '-c' || argv[1] === '-s') return `running a ${argv[0] ?? ''} script`;
   const line = shellLine(argv).replaceAll(/\s+/g, ' ');

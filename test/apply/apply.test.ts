@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { applyPlan, type Applied } from '../../src/apply/apply.ts';
 import { sha256 } from '../../src/core/hash.ts';
+import type { Host } from '../../src/core/host.ts';
+import { fail } from '../../src/core/problem.ts';
 import type { PhaseEvent } from '../../src/core/recorder.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { Action, Plan, Step } from '../../src/plan/plan.ts';
@@ -88,6 +90,16 @@ test('what was in place is back although nothing more can be written, as on a fu
   const { problems } = await apply([step('switch', write(join(root, 'old'), 'new')), step('switch', ...fill)]);
   assert.match(problems[0]?.detail ?? '', /What was there before is back/);
   assert.equal(readFileSync(join(root, 'old'), 'utf8'), 'old');
+});
+
+test('a switch whose connection is lost ends out of sight: the problem says who ends it and what to type', async (context) => {
+  const { root } = makeBench(context);
+  const lost = { code: 'host.unreachable', summary: 'lost', detail: 'It ended.', fix: 'ssh here', where: { host: 'here' } };
+  const away: Host = { ...host, run: () => Promise.resolve(fail(lost)) };
+  const plan: Plan = { steps: [step('switch', FAILS)], recover: { before: [], after: [] }, hasPrevious: true, keepFolder: join(root, '.previous') };
+  const { problems } = await applyPlan(plan, away, { become: 'none', recorder: { event: () => undefined, file: () => undefined }, signal: new AbortController().signal, nowMs: () => 0, nonce: 'n', claim: undefined });
+  assert.deepEqual(problems.map(({ code, fix }) => [code, fix]), [['host.unreachable', 'hxllm enforce']]);
+  assert.match(problems[0]?.detail ?? '', /^It ended\.\nThe host ends by itself what it has begun, or puts it back/);
 });
 
 test('steps that prepare stop at the first that fails, and what is done stays', async (context) => {

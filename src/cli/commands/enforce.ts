@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { enforce } from '../../phases/enforce/index.ts';
 import type { EnforceOptions } from '../run/enforce.ts';
 import { phaseCommand, withYes, type Start } from './phase-command.ts';
 
 /** `hxllm enforce` */
 export function enforceCommand(start: Start): Command {
   const text = {
-    name: 'enforce',
+    name: enforce.name,
+    phase: enforce,
     purpose: 'Install or update the gateway on every host',
     description: 'Compares each host with what is wanted, shows the plan, asks, applies it and waits until the gateway is healthy. What is as wanted already is left alone; a second run changes nothing.',
     examples: [

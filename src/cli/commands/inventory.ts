@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { inventory } from '../../phases/inventory/index.ts';
 import type { InventoryOptions } from '../run/inventory.ts';
 import { collect, phaseCommand, withYes, type Start } from './phase-command.ts';
 
 /** `hxllm inventory [host]` */
 export function inventoryCommand(start: Start): Command {
   const text = {
-    name: 'inventory',
+    name: inventory.name,
+    phase: inventory,
     purpose: 'Judge the operator’s own files and add what they lack',
     description: 'Adds the group [litellm], litellm_backends and litellm_models to the inventory and group_vars; comments and order stay. The diff is shown and asked about; all is written, or nothing.',
     examples: [

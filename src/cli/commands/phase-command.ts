@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { PhaseRecord } from '../../core/phase.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
 import type { Outcome } from '../run/outcome.ts';
 
@@ -12,6 +13,8 @@ export interface CommandText {
   readonly purpose: string;
   /** A sentence or two: what it reads and what it changes. */
   readonly description: string;
+  /** Of the five phases: what it reads and leaves. */
+  readonly phase?: PhaseRecord;
   /** Command lines without `hxllm`, each with what it is for. */
   readonly examples: readonly (readonly [string, string])[];
 }
@@ -23,8 +26,12 @@ export function described(text: CommandText): Command {
   return new Command(text.name)
     .summary(text.purpose)
     .helpOption('-h, --help', 'print help')
-    .description(`${text.purpose}.\n${text.description}`)
+    .description([`${text.purpose}.`, text.description, ...evidenceLine(text)].join('\n'))
     .addHelpText('after', `\nExamples:\n${examples}`);
+}
+
+function evidenceLine({ phase }: CommandText): readonly string[] {
+  return phase === undefined ? [] : [`Reads ${phase.reads}; its evidence has ${phase.leaves}.`];
 }
 
 /** A command with options of its own and those that all five phases, `up` and `uninstall` take. */

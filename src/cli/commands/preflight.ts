@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { preflight } from '../../phases/preflight/index.ts';
 import type { PhaseOptions } from '../run/session.ts';
 import { phaseCommand, type Start } from './phase-command.ts';
 
 /** `hxllm preflight` */
 export function preflightCommand(start: Start): Command {
   return phaseCommand({
-    name: 'preflight',
+    name: preflight.name,
+    phase: preflight,
     purpose: 'Judge whether every host is fit, and change nothing',
     description: 'Asks each host of [litellm] over SSH, in one go, and from there the backends: system, sudo, disk, port, names, models.',
     examples: [

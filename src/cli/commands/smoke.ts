@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { smoke } from '../../phases/smoke/index.ts';
 import type { SmokeOptions } from '../run/smoke.ts';
 import { phaseCommand, type Start } from './phase-command.ts';
 
 /** `hxllm smoke` */
 export function smokeCommand(start: Start): Command {
   const text = {
-    name: 'smoke',
+    name: smoke.name,
+    phase: smoke,
     purpose: 'Ask the running gateway over HTTP whether it answers as it should',
     description: 'Health, keys, models, chat, streaming, and that every backend is used. With --url it judges any OpenAI-compatible server, without an inventory.',
     examples: [

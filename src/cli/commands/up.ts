@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { PHASES } from '../../phases/index.ts';
 import type { PhaseOptions } from '../run/session.ts';
 import type { UpOptions } from '../run/up.ts';
 import { collect, phaseCommand, withYes, type Start } from './phase-command.ts';
@@ -8,7 +9,7 @@ export function upCommand(start: Start): Command {
   const text = {
     name: 'up',
     purpose: 'Run the five phases in order; stop at the first that does not pass',
-    description: 'preflight, inventory, validate, enforce, smoke: from a bare host to one that answers. Run it again whenever something changed; what is as wanted is left alone.',
+    description: `${PHASES.map(({ name }) => name).join(', ')}: from a bare host to one that answers. Run it again whenever something changed; what is as wanted is left alone.`,
     examples: [
       ['up --ask-vault-pass', 'every host of [litellm]'],
       ['up --vault-init', 'and make the master key on the way, where only that is missing'],

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { validate } from '../../phases/validate/index.ts';
 import type { PhaseOptions } from '../run/session.ts';
 import { phaseCommand, type Start } from './phase-command.ts';
 
 /** `hxllm validate` */
 export function validateCommand(start: Start): Command {
   return phaseCommand({
-    name: 'validate',
+    name: validate.name,
+    phase: validate,
     purpose: 'Render every file for every host and judge it, before any is installed',
     description: 'Reads what was rendered with the gateway’s own schema, and has systemd on the host look at the units. Changes nothing; the renders are in the evidence, secrets redacted.',
     examples: [

@@ -7,7 +7,7 @@ import { questionsFor, type Subject } from './subject.ts';
 /** Beyond what any question may take by itself. */
 const ASK_TIMEOUT_MS = 60_000;
 
-/** Connects to one host and asks everything; the answers, as given and as read, are kept. */
+/** Connects to one host and asks everything; what was asked and the answers, as given and as read, are kept. */
 export async function inspectHost(host: HostConfig, { connect, recorder, signal, nowMs }: PhaseTools): Promise<Subject> {
   const { target, settings } = host;
   recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
@@ -16,7 +16,10 @@ export async function inspectHost(host: HostConfig, { connect, recorder, signal,
   try {
     recorder.event({ kind: 'progress', host: target.name, text: 'asking' });
     const fromMs = nowMs();
-    const keep = (answers: ReadonlyMap<string, Answer>): void => { recorder.file(`hosts/${target.name}/answers.json`, openAnswers(answers)); };
+    const keep = (answers: ReadonlyMap<string, Answer>, script: string): void => {
+      recorder.file(`hosts/${target.name}/questions.sh`, `${script}\n`);
+      recorder.file(`hosts/${target.name}/answers.json`, openAnswers(answers));
+    };
     const asked = await ask(connected.value, questionsFor(settings), crypto.randomUUID(), { signal, timeoutMs: ASK_TIMEOUT_MS, become: becomeOf(settings), keep });
     if (!asked.ok) return { host, seen: { reached: false, problem: asked.problems[0] } };
     recorder.file(`hosts/${target.name}/facts.json`, asked.value);

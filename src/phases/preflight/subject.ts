@@ -5,6 +5,7 @@ import { quote, shellLine } from '../../core/shell.ts';
 import { unknown, type Verdict } from '../../core/verdict.ts';
 import { clockQuestion } from '../../facts/clock.ts';
 import { diskQuestion } from '../../facts/disk.ts';
+import { domainQuestion } from '../../facts/domain.ts';
 import { foreignQuestion } from '../../facts/foreign.ts';
 import { identityQuestion, sudoQuestion } from '../../facts/identity.ts';
 import { machineQuestion } from '../../facts/machine.ts';
@@ -52,6 +53,7 @@ function questionsOfHost(settings: Settings) {
     systemd: systemdQuestion,
     identity: identityQuestion,
     sudo: sudoQuestion,
+    domains: domainQuestion,
     clock: clockQuestion,
     programs: programsQuestion,
     disk: diskQuestion(paths.installDir),

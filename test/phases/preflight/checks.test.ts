@@ -10,7 +10,7 @@ const LLM01 = 'http://hx-llm01-server:11434';
 const LLM02 = 'http://hx-llm02-server:11434';
 const NOW_MS = 1_795_559_706_000;
 const said = (body: string): string => `HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n${body}`;
-const SETTINGS: Partial<Settings> = { backends: backendsOf(LLM01, LLM02), models: [modelOf('phi3-3.8b', 'phi3:3.8b'), modelOf('llama', 'Llama3', [LLM02])] };
+const SETTINGS: Partial<Settings> = { requireDomainJoin: true, backends: backendsOf(LLM01, LLM02), models: [modelOf('phi3-3.8b', 'phi3:3.8b'), modelOf('llama', 'Llama3', [LLM02])] };
 const TAGS = said('{"models":[{"name":"phi3:3.8b"},{"name":"llama3:latest"}]}');
 
 const GOOD: Answers = {
@@ -19,6 +19,7 @@ const GOOD: Answers = {
   systemd: 'systemd 252 (252.39-1~deb12u2)\nbooted=yes\nstate=running\n',
   identity: '1000\ndeploy\n',
   sudo: '',
+  domains: 'hana-x.ai\nHANA-X.AI\n',
   clock: `${String(NOW_MS)}\nNTPSynchronized=yes\n`,
   programs: 'bash=5.2.15(1)-release\npython=\n',
   disk: '/\n8000000000 /\n',
@@ -74,6 +75,12 @@ for (const [title, answers, id, outcome, seen] of OTHER) {
     if (outcome === 'fail') assert.ok((result.wanted ?? '') !== '' && (result.fix ?? '') !== '', 'a failure says what was wanted and what mends it');
   });
 }
+
+test('a domain is wanted only where the variables say so', async () => {
+  assert.equal(resultOf(await judge(GOOD), 'domain.joined').seen, 'hana-x.ai');
+  const bare = { ...GOOD, domains: '' };
+  assert.deepEqual([resultOf(await judge(bare), 'domain.joined').outcome, resultOf(await judge(bare, { requireDomainJoin: false }), 'domain.joined').outcome], ['fail', 'not-applicable']);
+});
 
 test('one outage shouts once: what hangs on a name or a backend is skipped and says why', async () => {
   const down = { stdout: 'hxllm: connect: Connection refused\n', exitCode: 7 };

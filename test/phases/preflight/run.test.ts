@@ -21,7 +21,7 @@ test('this machine with two simulated Ollamas is fit to begin', { timeout: 30_00
   assert.deepEqual([report.ending, report.problems, report.changes], ['passed', [], 0]);
   assert.match(resultOf(report.results, `ollama.answers[${sims[0]?.url ?? ''}]`).seen, /^Ollama 0\.22\.1$/);
   assert.equal(resultOf(report.results, 'models.everywhere[embed]').outcome, 'fail');
-  assert.deepEqual([...tools.files.keys()], ['hosts/here/answers.json', 'hosts/here/facts.json']);
+  assert.deepEqual([...tools.files.keys()], ['hosts/here/questions.sh', 'hosts/here/answers.json', 'hosts/here/facts.json']);
   assert.ok(!Object.keys(tools.files.get('hosts/here/answers.json') ?? {}).includes('foreign'), 'what foreign files hold stays out of the evidence');
 });
 

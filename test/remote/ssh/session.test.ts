@@ -90,11 +90,11 @@ test('a forwarded port leads to the host’s loopback, and a closed one closes a
 
 test('a connection that is cut says what was going on, and every later command too', { timeout: 10_000 }, async () => {
   const other = valueOf(await connect(target, PATIENT.signal));
-  const running = other.run({ argv: ['sleep', '600'] }, PATIENT);
+  const running = other.run({ argv: ['sleep', '600'], title: 'sleep well' }, PATIENT);
   valueOf(await other.run({ argv: ['true'] }, PATIENT));
   server.connections.at(-1)?.end();
   const problem = problemOf(await running);
-  assert.deepEqual([problem.code, problem.summary], ['host.unreachable', 'hx-test: the connection was lost while running sleep 600']);
+  assert.deepEqual([problem.code, problem.summary], ['host.unreachable', 'hx-test: the connection was lost while at “sleep well”']);
   assert.equal(problemOf(await other.run({ argv: ['true'] }, PATIENT)).code, 'host.unreachable');
   await other.close();
 });

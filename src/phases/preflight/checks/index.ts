@@ -2,6 +2,7 @@ import type { Settings } from '../../../config/config.ts';
 import type { Check } from '../../../core/check.ts';
 import type { Subject } from '../subject.ts';
 import { CONNECTION } from './connection.ts';
+import { DOMAIN } from './domain.ts';
 import { fleetChecks } from './fleet.ts';
 import { modelChecks } from './models.ts';
 import { PLACE } from './place.ts';
@@ -11,5 +12,5 @@ import { SYSTEM } from './system.ts';
 
 /** All checks for a host with these settings, in the order in which they are judged. */
 export function checksFor(settings: Settings): readonly Check<Subject>[] {
-  return [...CONNECTION, ...SYSTEM, ...PRIVILEGE, ...RESOURCES, ...PLACE, ...fleetChecks(settings.backends), ...modelChecks(settings.models, settings.backends)];
+  return [...CONNECTION, ...SYSTEM, ...PRIVILEGE, ...DOMAIN, ...RESOURCES, ...PLACE, ...fleetChecks(settings.backends), ...modelChecks(settings.models, settings.backends)];
 }
