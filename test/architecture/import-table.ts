@@ -35,7 +35,7 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     packages: ['commander', 'chalk', 'ora', 'esbuild', 'yaml', 'diff', 'node:*'],
     why: 'it wires the operator’s half; of gateway and sim it knows the door',
   },
-  gateway: { rooms: ['core', 'schema', 'gateway/openai', 'gateway/anthropic', 'gateway/ollama', 'gateway/route'], packages: ['hono', '@hono/node-server', 'undici', 'yaml', 'prom-client', 'node:*'], why: 'an island: what runs on the host knows nothing of deploying' },
+  gateway: { rooms: ['core', 'schema', 'gateway/openai', 'gateway/anthropic', 'gateway/ollama', 'gateway/route'], packages: ['hono', '@hono/node-server', 'undici', 'yaml', 'node:*'], why: 'an island: what runs on the host knows nothing of deploying' },
   'gateway/openai': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
   'gateway/anthropic': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
   'gateway/ollama': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
