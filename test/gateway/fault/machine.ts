@@ -39,6 +39,10 @@ export class Victim {
     this.#sim = await startSim({ ...this.#options, port });
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sim.close();
+  }
+
   /** One of what may go wrong without the server going away. */
   harm(random: Random): void {
     const after = random.below(6);
