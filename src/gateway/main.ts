@@ -6,7 +6,7 @@ import { loadConfigFile, problemOf } from './config-file.ts';
 import { parseFlags, USAGE, type Flags } from './flags.ts';
 import { createGateway } from './gateway.ts';
 import { addressText, passedSockets, type Listening } from './listening.ts';
-import { createLog } from './log.ts';
+import { createLog, gather } from './log.ts';
 import { exitCodeOf, problemText } from './problem-text.ts';
 import { reload } from './reload.ts';
 import { listenForSignals } from './signals.ts';
@@ -48,7 +48,10 @@ function takeName(): void {
 
 async function run(config: GatewayConfig, listening: Listening, flags: Flags): Promise<number> {
   takeName();
-  const log = createLog((line) => process.stdout.write(line));
+  const output = gather((text) => process.stdout.write(text));
+  const log = createLog(output.write);
+  // Also where an error ends the process.
+  process.once('exit', output.flush);
   const gateway = createGateway(config, log);
   const signals = listenForSignals();
   const addresses = await gateway.listen(listening);

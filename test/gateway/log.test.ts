@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLog, gather } from '../../src/gateway/log.ts';
+
+test('an entry is one line of JSON with its time before it', () => {
+  const lines: string[] = [];
+  createLog((line) => lines.push(line), () => new Date(0))({ event: 'x', text: 'a\nb', nothing: undefined });
+  assert.deepEqual(lines, ['{"time":"1970-01-01T00:00:00.000Z","event":"x","text":"a\\nb"}\n']);
+});
+
+test('what is written in one turn of the event loop leaves at once, in order, and none of it twice', async () => {
+  const written: string[] = [];
+  const output = gather((text) => written.push(text));
+  output.write('a\n');
+  output.write('b\n');
+  assert.deepEqual(written, []);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(written, ['a\nb\n']);
+  output.write('c\n');
+  output.flush();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(written, ['a\nb\n', 'c\n']);
+});
