@@ -1,4 +1,5 @@
 import { sha256 } from '../core/hash.ts';
+import type { WantedFile } from '../render/content.ts';
 import type { Wanted } from '../render/wanted.ts';
 import { wantedHash } from './files.ts';
 import { markerAction, notesAfter } from './folders.ts';
@@ -8,16 +9,18 @@ import { planUnitSteps, recoverUnits } from './unit.ts';
 
 const HEALTH_TIMEOUT_S = 30;
 
-/** Names the state that a service runs: the release and every rendered file. */
-export function fingerprintOf({ release, files }: Wanted, { installation }: Seen): string {
-  return sha256([release.id, ...files.map((file) => `${file.path} ${wantedHash(file, installation.entries.get(file.path))}`)].join('\n'));
+/** Names the state that a service runs: the release and every rendered file; after a dot, what a reload reads again. */
+export function fingerprintOf({ release, files, paths }: Wanted, { installation }: Seen): string {
+  const line = (file: WantedFile): string => `${file.path} ${wantedHash(file, installation.entries.get(file.path))}`;
+  const read = (again: boolean): string => files.filter((file) => (file.path === paths.configFile) === again).map(line).join('\n');
+  return `${sha256(`${release.id}\n${read(false)}`)}.${sha256(read(true))}`;
 }
 
 /** Starts or restarts what has to be, and has it confirmed; nothing where the confirmed state runs. */
 export function planService(wanted: Wanted, seen: Seen, changed: readonly Step[]): readonly Step[] {
   const confirmed = isConfirmed(wanted, seen, changed);
   const managed = wanted.settings.serviceManager === 'systemd';
-  const steps = managed ? planUnitSteps(seen, { changed, confirmed }) : planProcess(wanted, seen, confirmed);
+  const steps = managed ? planUnitSteps(seen, { changed, confirmed, reloads: differsByConfiguration(wanted, seen, changed) }) : planProcess(wanted, seen, confirmed);
   const isBlocked = changed.some((step) => step.blocked !== undefined);
   return steps.length === 0 && (confirmed || isBlocked) ? [] : [...steps, confirmHealth(wanted, seen)];
 }
@@ -28,6 +31,12 @@ function isConfirmed(wanted: Wanted, seen: Seen, changed: readonly Step[]): bool
   const drifted = wanted.files.some((file) => entries.get(file.path)?.sha256 !== wantedHash(file, entries.get(file.path)));
   const sent = changed.some((step) => step.id === 'runtime' || step.id === 'release' || step.id === 'release.current');
   return !drifted && !sent && notes?.confirmed === fingerprintOf(wanted, seen);
+}
+
+// What runs was confirmed, and all that it would have to learn is in config.yaml.
+function differsByConfiguration(wanted: Wanted, seen: Seen, changed: readonly Step[]): boolean {
+  const [rest] = fingerprintOf(wanted, seen).split('.', 1);
+  return changed.every((step) => step.id === 'files.config.yaml') && seen.installation.notes?.confirmed?.split('.', 1)[0] === rest;
 }
 
 /** How to go back to what ran before. */

@@ -6,7 +6,7 @@ import { otherUnits } from './take-over.ts';
 const UNITS = ['litellm.socket', 'litellm.service'];
 
 /** Enables both units and brings the wanted state up. Where the socket's own unit stays, the listener stays open. */
-export function planUnitSteps({ installation, foreign }: Seen, state: { readonly changed: readonly Step[]; readonly confirmed: boolean }): readonly Step[] {
+export function planUnitSteps({ installation, foreign }: Seen, state: { readonly changed: readonly Step[]; readonly confirmed: boolean; readonly reloads: boolean }): readonly Step[] {
   const { service, socket } = installation;
   const taken = foreign.length > 0;
   const isEnabled = !taken && service?.enabled === 'enabled' && socket?.enabled === 'enabled';
@@ -17,6 +17,7 @@ export function planUnitSteps({ installation, foreign }: Seen, state: { readonly
   if (needsReload) steps.push(change('service.reload', 'let systemd read its units', 'unit files differ from what systemd has read', [systemctl('daemon-reload')]));
   if (!isEnabled) steps.push(change('service.enable', `enable ${UNITS.join(' and ')}`, `${describe(service?.enabled)} and ${describe(socket?.enabled)}, wanted enabled`, [systemctl('enable', ...UNITS)]));
   if (isActive && state.confirmed) return steps;
+  if (isActive && state.reloads && !needsReload) return [...steps, change('service.start', 'reload litellm; nobody waits, and requests in flight end as they began', 'it does not run what is wanted', [systemctl('reload', 'litellm.service')])];
   const keepsListener = isActive && !writes('litellm.socket');
   const actions = keepsListener ? [systemctl('restart', 'litellm.service')] : startAll();
   const why = isActive ? 'it does not run what is wanted' : `litellm.service is ${describe(service?.active)}, litellm.socket is ${describe(socket?.active)}`;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Secret } from '../../src/core/secret.ts';
 import type { Foreign } from '../../src/facts/foreign.ts';
 import { planHost } from '../../src/plan/host-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
@@ -44,11 +45,23 @@ test('the key is in no text of a plan, nor in its JSON', () => {
   assert.equal(plan.steps.find((step) => step.id === 'files.litellm.env')?.detail, 'is not there: [redacted]');
 });
 
-test('a changed model rewrites the configuration and restarts, with the listener kept open', () => {
+test('a changed model rewrites the configuration and reloads', () => {
   const before = wantedOf();
   const plan = planHost(wantedOf({ routingStrategy: 'simple-shuffle' }), installed(before));
   assert.deepEqual(idsOf(plan), ['release.check', 'files.config.yaml', 'service.start', 'health']);
-  assert.deepEqual(commandsOf(plan, 'service.start'), ['systemctl --no-ask-password restart litellm.service']);
+  assert.deepEqual(commandsOf(plan, 'service.start'), ['systemctl --no-ask-password reload litellm.service']);
+});
+
+test('where more than the configuration differs, or what runs is not known, it restarts with the listener kept open', () => {
+  const models = { routingStrategy: 'simple-shuffle' } as const;
+  const key = { masterKey: { state: 'set', key: new Secret(`sk-${'b2'.repeat(32)}`), where: {} } } as const;
+  const before = installed(wantedOf());
+  const unconfirmed = installed(wantedOf(), { notes: { made: [], confirmed: undefined } });
+  // The key was changed and the connection cut before it was restarted: the file is as wanted, the process is not.
+  const half = installed(wantedOf(key), { notes: before.installation.notes });
+  for (const plan of [planHost(wantedOf({ ...models, ...key }), before), planHost(wantedOf(models, 'newer'), before), planHost(wantedOf(models), unconfirmed), planHost(wantedOf({ ...models, ...key }), half)]) {
+    assert.deepEqual(commandsOf(plan, 'service.start'), ['systemctl --no-ask-password restart litellm.service'], idsOf(plan).join(' '));
+  }
 });
 
 test('another port closes the old listener and opens the new one', () => {
