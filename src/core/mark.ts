@@ -1,5 +1,5 @@
 /** The first words of what hxllm installs; a file of ours has them in its first two lines (scripts begin with `#!`). */
-const MARK = '# Installed by hxllm';
+export const MARK = '# Installed by hxllm';
 
 /** The first line of every file that is rendered onto a host. */
 export const MARK_LINE = `${MARK}; the next enforce overwrites changes made here.`;

@@ -1,3 +1,7 @@
+/** Functions of bash: `say KIND VALUE…` prints a line, its values in base64, so that any text is one word; {@link decodeBase64} reads them. */
+export const SAY = `b() { if [ -z "$1" ]; then printf ' -'; else printf ' %s' "$(printf %s "$1" | base64 -w0)"; fi; }
+say() { printf %s "$1"; shift; for v; do b "$v"; done; echo; }`;
+
 /** Decodes what `base64 -w0` wrote of a UTF-8 text; `-` is nothing. */
 export function decodeBase64(text: string): string {
   return text === '-' ? '' : new TextDecoder().decode(Uint8Array.from(atob(text), (character) => character.codePointAt(0) ?? 0));

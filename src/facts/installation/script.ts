@@ -1,10 +1,12 @@
+import { MARK } from '../../core/mark.ts';
+import { SAY } from '../base64.ts';
+
 /**
  * Says what is installed, a line for each thing, values in base64. `$1` user, `$2` group, `$3` install folder, `$4` pid file,
  * `$5` the service manager, `$6` a file whose text never travels; after them every path that matters.
  */
 export const INSTALLATION_SCRIPT = `
-b() { if [ -z "$1" ]; then printf ' -'; else printf ' %s' "$(printf %s "$1" | base64 -w0)"; fi; }
-say() { printf %s "$1"; shift; for v; do b "$v"; done; echo; }
+${SAY}
 hash() { h=$(sha256sum < "$1" 2>/dev/null); printf %s "\${h%% *}"; }
 user=$1 group=$2 install=$3 pidfile=$4 manager=$5 secret=$6; shift 6
 entry=$(getent passwd "$user") && {
@@ -18,7 +20,7 @@ for path; do
   sum= text= marked=no
   if [ "$kind" = 'regular file' ] || [ "$kind" = 'regular empty file' ]; then
     sum=$(hash "$path")
-    head -n 2 -- "$path" | grep -q '^# Installed by hxllm' && marked=yes
+    head -n 2 -- "$path" | grep -q '^${MARK}' && marked=yes
     # Line feeds at the end must survive, so a sign is put after them.
     [ "$path" = "$secret" ] || text="$(tr -d '\\0' < "$path" | head -c 262144; printf .)"
   fi
