@@ -48,7 +48,10 @@ export function createService(first: GatewayConfig, log: Log): Service {
     },
     onListed: (backend, listing) => { desk.listed(backend, listing); },
   });
-  const loader = new Loader({ now: () => latest, log, onLoaded: (replica, how, failure) => { desk.loaded(replica, how, failure); } });
+  const loader = new Loader({ now: () => latest, log, onLoaded: (replica, how, failure) => {
+      desk.loaded(replica, how, failure);
+      poller.look();
+    } });
   const desk: Desk = new Desk(createFleet(planOf(first)), policyOf(first), now, {
     onDown: (backend, nextProbeMs, isNew) => {
       if (isNew) log({ event: 'backend-down', backend });

@@ -5,7 +5,7 @@ import type { Fleet } from './fleet.ts';
 import { everybody, nextOf, setLoading, sizeOf, waitedMs, type Line, type Waiting } from './line.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom, type Replica } from './replica.ts';
-import { isSame, sawLoaded } from './residence.ts';
+import { isSame, sawLoaded, sawRoomMade } from './residence.ts';
 import { sawLoad } from './speed.ts';
 
 const UNKNOWN_LOAD_MS = 10_000;
@@ -43,8 +43,13 @@ export function endLoad(fleet: Fleet, replica: Replica, how: Ending, nowMs: numb
   replica.load = undefined;
   if (load === undefined) return;
   if (how === 'answered') {
+    // What was listed before is not so any more.
+    if (backend !== undefined) backend.listed = undefined;
     sawLoaded(replica.residence, load.wants, nowMs);
-    if (nowMs - load.sinceMs >= LEAST_LOAD_MS) sawLoad(replica.speed, nowMs - load.sinceMs);
+    if (load.cold || nowMs - load.sinceMs >= LEAST_LOAD_MS) {
+      sawLoad(replica.speed, nowMs - load.sinceMs);
+      doubtOthers(fleet, replica, nowMs);
+    }
     replica.failedLoads = 0;
   } else if (how === 'busy') replica.pausedUntilMs = nowMs + 500;
   else if (how !== 'cancelled') {
@@ -61,7 +66,7 @@ export function cureWedged(fleet: Fleet, nowMs: number, out: Decision[]): void {
   for (const backend of fleet.backends.values()) {
     const replica = backend.loading === undefined ? undefined : fleet.replicas.get(backend.loading);
     const load = replica?.load;
-    if (replica === undefined || load === undefined || nowMs - (load.curedMs ?? load.sinceMs + wedgedAfter(replica) - CURE_PAUSE_MS) < CURE_PAUSE_MS) continue;
+    if (replica === undefined || load === undefined || nowMs - (load.curedMs ?? load.sinceMs + wedgedAfter(fleet, replica) - CURE_PAUSE_MS) < CURE_PAUSE_MS) continue;
     load.curedMs = nowMs;
     const listed = backend.listed ?? [];
     if (load.besides !== listed.join(' ')) continue;
@@ -88,12 +93,17 @@ function neededFor(fleet: Fleet, policy: Policy, { line, waiting, nowMs }: Need)
   if (warm.length > 0) return warm;
   if (atHand.length > 0) {
     const idle = open.filter((candidate) => isIdle(fleet, candidate));
-    const empty = idle.filter(({ backend }) => backend.listed?.length === 0);
+    const empty = idle.filter(({ backend, replica }) => backend.listed?.every((name) => isSame(name, replica.model)) === true);
     return empty.length > 0 ? oneOf(policy, empty) : isWorthAnother({ line, waiting, nowMs }, atHand) ? oneOf(policy, idle) : [];
   }
   if (candidates.some(({ replica }) => replica.load !== undefined)) return [];
   const unknown = open.filter(({ replica: { residence } }) => residence.state === 'unknown');
   return oneOf(policy, unknown.length > 0 ? unknown : open);
+}
+
+// One of them may have had to make room: until the server lists what it has, it is asked for by a load of ours first.
+function doubtOthers({ replicas }: Fleet, loaded: Replica, nowMs: number): void {
+  for (const replica of replicas.values()) if (replica !== loaded && replica.backend === loaded.backend && replica.inFlight === 0) sawRoomMade(replica.residence, nowMs);
 }
 
 // Another copy costs nothing where nothing has to make room for it; elsewhere it pays when the line is longer than a load.
@@ -110,7 +120,7 @@ function oneOf({ strategy, random }: Policy, candidates: readonly Candidate[]): 
 function begin(fleet: Fleet, { place, backend, replica }: Candidate, nowMs: number, out: Decision[]): void {
   if (backend.loading !== undefined) return;
   backend.loading = replica.id;
-  replica.load = { sinceMs: nowMs, wants: place.wants, besides: (backend.listed ?? []).join(' '), curedMs: undefined, cures: 0 };
+  replica.load = { sinceMs: nowMs, wants: place.wants, cold: replica.residence.state === 'absent', besides: backend.listed?.join(' '), curedMs: undefined, cures: 0 };
   fleet.restless = true;
   out.push({ kind: 'load', replica: replica.id, place: place.id });
 }
@@ -123,6 +133,9 @@ function isAtWork(fleet: Fleet, backend: string, model: string): boolean {
   return [...fleet.replicas.values()].some((replica) => replica.backend === backend && isSame(replica.model, model) && replica.inFlight + replica.lingering.length > 0);
 }
 
-function wedgedAfter({ speed: { loadMs } }: Replica): number {
-  return loadMs === undefined ? WEDGED_UNKNOWN_MS : Math.max(WEDGED_LEAST_MS, loadMs * 3);
+// By its own loads, else by those of the server's other models.
+function wedgedAfter({ replicas }: Fleet, { backend, speed }: Replica): number {
+  const others = [...replicas.values()].flatMap((replica) => (replica.backend === backend && replica.speed.loadMs !== undefined ? [replica.speed.loadMs * 2] : []));
+  const knownMs = speed.loadMs ?? (others.length === 0 ? undefined : Math.max(...others));
+  return knownMs === undefined ? WEDGED_UNKNOWN_MS : Math.max(WEDGED_LEAST_MS, knownMs * 3);
 }

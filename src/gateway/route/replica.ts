@@ -37,8 +37,10 @@ export interface Load {
   readonly sinceMs: number;
   /** The runner that it makes. */
   readonly wants: string;
-  /** What the server listed when it began. */
-  readonly besides: string;
+  /** The model was known not to be in memory. */
+  readonly cold: boolean;
+  /** What the server listed when it began, or first since then. */
+  besides: string | undefined;
   /** When something was last done about its taking too long. */
   curedMs: number | undefined;
   cures: number;

@@ -56,6 +56,11 @@ export function sawLoaded(residence: Residence, as: string, nowMs: number): void
   Object.assign(residence, { state: 'resident', as, doubted: false, sinceMs: nowMs, context: undefined, beside: undefined });
 }
 
+/** Something else was loaded there, for which this may have had to go. */
+export function sawRoomMade(residence: Residence, nowMs: number): void {
+  if (residence.state === 'resident') Object.assign(residence, { state: 'unknown', sinceMs: nowMs });
+}
+
 /** Something went wrong there; `doubted`: what will be listed may not be so. */
 export function forgetResidence(residence: Residence, nowMs: number, doubted: boolean): void {
   if (residence.state !== 'always') Object.assign(residence, { ...unknownResidence(false), sinceMs: nowMs, doubted });

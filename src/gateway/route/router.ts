@@ -104,7 +104,11 @@ function probe(fleet: Fleet, url: string, alive: boolean, nowMs: number): void {
 
 function list(fleet: Fleet, { backend: url, listing }: Extract<RouteEvent, { kind: 'listed' }>): void {
   const backend = fleet.backends.get(url);
-  if (backend !== undefined) backend.listed = listing.models.map(({ name }) => name).toSorted();
+  if (backend !== undefined) {
+    backend.listed = listing.models.map(({ name }) => name).toSorted();
+    const underway = fleet.replicas.get(backend.loading ?? '')?.load;
+    if (underway !== undefined && listing.askedMs >= underway.sinceMs) underway.besides ??= backend.listed.join(' ');
+  }
   for (const replica of fleet.replicas.values()) if (replica.backend === url) takeListing(replica, listing);
 }
 

@@ -51,6 +51,17 @@ test('a server that is idle and empty is given the model as soon as somebody wai
   assert.equal(stage.placeOf(second), 'm@b');
 });
 
+test('a model whose runner died is brought back where nothing else is, as soon as somebody waits', () => {
+  const stage = new Stage(managedPlan(1, ['a', 'b']));
+  stage.warm();
+  stage.release(stage.arrive({ places: ['m@b'], line: 'b' }), 'deployment-failed');
+  listed(stage, 'b', 'm:latest');
+  stage.arrive();
+  assert.deepEqual(stage.loads, []);
+  stage.arrive();
+  assert.deepEqual(stage.loads, ['m@b']);
+});
+
 test('another copy throws something out only when the line is longer than a load', () => {
   const stage = new Stage(managedPlan(1, ['a', 'b']));
   listed(stage, 'a', 'm');
@@ -125,6 +136,20 @@ test('a context that changes in the list is a load by somebody else', () => {
   assert.equal(stage.fleet.replicas.get('a#m')?.residence.as, '[]');
   list(2048);
   assert.equal(stage.fleet.replicas.get('a#m')?.residence.as, undefined);
+});
+
+test('after a load the others of its server are asked for first, since one may have had to make room', () => {
+  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+  stage.warm();
+  stage.tell({ kind: 'listed', backend: 'a', listing: { models: [{ name: 'n', context: 4096, family: undefined }], askedMs: (stage.nowMs += 1) } });
+  stage.tell({ kind: 'listed', backend: 'a', listing: { models: [], askedMs: (stage.nowMs += 1) } });
+  stage.tell({ kind: 'listed', backend: 'a', listing: { models: [{ name: 'n', context: 4096, family: undefined }], askedMs: (stage.nowMs += 1) } });
+  stage.arrive();
+  stage.pass(2000);
+  stage.load();
+  assert.deepEqual([residenceOf(stage), residenceOf(stage, 'a#n')], ['resident', 'unknown']);
+  stage.arrive({ line: 'n', places: ['n@a'] });
+  assert.deepEqual(stage.loads, ['m@a', 'n@a']);
 });
 
 test('a list that was asked for before a load ended does not count, nor does one that shows the same weights under another name', () => {

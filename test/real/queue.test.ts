@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startGateway, textOf, until, type Running } from '../gateway/running.ts';
+import { FIELD_MODEL, startRealOllama, whyNoRealOllama, type RealServer } from './ollama-server.ts';
+
+const skip = whyNoRealOllama();
+const LIMITS = { skip, timeout: 30_000 };
+// A grammar that keeps the model talking for a second or so.
+const truths = (minItems: number): object => ({ response_format: { type: 'json_schema', json_schema: { name: 'truths', schema: { type: 'array', items: { type: 'boolean' }, minItems } } }, max_tokens: 10_000 });
+
+describe('slots, queue and loads in front of a real Ollama', () => {
+  let server: RealServer;
+  let gateway: Running;
+  if (skip === false) {
+    before(async () => {
+      server = await startRealOllama({ numParallel: 2, maxLoadedModels: 1 });
+      const models = { field: FIELD_MODEL, twin: 'tiny', other: 'other' };
+      gateway = await startGateway([], { model_list: Object.entries(models).map(([model_name, model]) => ({ model_name, litellm_params: { model: `ollama_chat/${model}`, api_base: server.url, keep_alive: '10m' } })) });
+    });
+    after(async () => {
+      await gateway[Symbol.asyncDispose]();
+      await server.close();
+    });
+  }
+
+  const starts = (): number => server.log().split('msg="starting runner"').filter((text) => text.includes('--model ')).length;
+  const slots = (model: string): number => gateway.service().desk.fleet.replicas.get(`${server.url}#${model}`)?.slots.count ?? 0;
+
+  test('one load serves all who wait, also when the one who caused it has left', LIMITS, async () => {
+    const leaving = new AbortController();
+    const left = gateway.chat({ model: 'field' }, { signal: leaving.signal }).catch(() => undefined);
+    await until('the load has begun', () => gateway.service().desk.waiting === 1);
+    const others = Array.from({ length: 4 }, () => gateway.chat({ model: 'field', max_tokens: 4 }));
+    leaving.abort();
+    await left;
+    const answers = await Promise.all(others);
+    assert.deepEqual(answers.map(({ status }) => status), [200, 200, 200, 200]);
+    assert.equal(starts(), 1);
+    assert.ok(Number(/load;dur=([\d.]+)/.exec(answers[0]?.headers.get('server-timing') ?? '')?.[1]) > 0);
+  });
+
+  test('names of the same weights share what is in memory, and it is not loaded again for one or the other', LIMITS, async () => {
+    const already = starts();
+    for (let turn = 0; turn < 3; turn += 1) {
+      assert.equal((await gateway.chat({ model: 'twin', max_tokens: 4 })).status, 200);
+      assert.equal((await gateway.chat({ model: 'field', max_tokens: 4 })).status, 200);
+    }
+    assert.equal(starts(), already);
+  });
+
+  test('the slots that nobody stated are found out, and no more than there are', LIMITS, async () => {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => gateway.chat({ model: 'field', ...truths(100) })));
+    for (const answer of answers) assert.match(await textOf(answer), /^\s*\[/);
+    assert.equal(slots(FIELD_MODEL), 2);
+    assert.deepEqual([gateway.service().desk.inFlight, gateway.service().desk.waiting], [0, 0]);
+  });
+
+  test('two models that do not fit together are served in turn, with no load lost', LIMITS, async () => {
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, turn) => gateway.chat({ model: turn % 2 === 0 ? 'other' : 'field', max_tokens: 4 })));
+    assert.deepEqual(answers.map(({ status }) => status), answers.map(() => 200));
+    assert.equal(gateway.log.some(({ event }) => event === 'backend-down' || event === 'load-failed'), false);
+  });
+
+  test('a load that a keep_alive from elsewhere has jammed is noticed and cured', LIMITS, async () => {
+    assert.equal((await gateway.chat({ model: 'field', max_tokens: 4 })).status, 200);
+    const { fleet } = gateway.service().desk;
+    await until('the list is known', () => fleet.backends.get(server.url)?.listed?.length === 1);
+    const elsewhere = async (more: object): Promise<string> => (await fetch(`${server.url}/api/chat`, { method: 'POST', body: JSON.stringify({ model: FIELD_MODEL, messages: [{ role: 'user', content: 'hi' }], ...more }) })).text();
+    const work = { over: false };
+    const working = elsewhere({ format: { type: 'array', items: { type: 'boolean' }, minItems: 150 }, options: { num_predict: 10_000 } }).then(() => { work.over = true; });
+    const waiting = gateway.chat({ model: 'other', max_tokens: 4 });
+    await until('the load has begun', () => fleet.backends.get(server.url)?.loading !== undefined);
+    // Whoever does this does not know what it does to the others.
+    while (!work.over) await elsewhere({ keep_alive: -1, options: { num_predict: 1 } });
+    await working;
+    assert.equal((await waiting).status, 200);
+    assert.ok(gateway.log.some(({ event }) => event === 'unloading'), 'by unloading what was in the way');
+  });
+
+  test('who leaves while a prompt is read leaves nothing taken for good', LIMITS, async () => {
+    for (let turn = 0; turn < 6; turn += 1) {
+      const leaving = new AbortController();
+      const left = gateway.chat({ model: 'field', messages: [{ role: 'user', content: `${String(turn)} ${'word '.repeat(150)}` }] }, { signal: leaving.signal }).catch(() => undefined);
+      await until('it has a place', () => gateway.service().desk.inFlight === 1);
+      leaving.abort();
+      await left;
+    }
+    await until('no place is taken', () => gateway.service().desk.inFlight === 0);
+    assert.equal((await gateway.chat({ model: 'field', max_tokens: 4 })).status, 200);
+  });
+});
