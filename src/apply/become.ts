@@ -14,11 +14,15 @@ const REFUSAL = /^(?:sudo: (?!unable to resolve host).*|.*(?:is not in the sudoe
 /** Why a command as root did not run, if that is what happened. */
 export function refusedBySudo(host: string, become: Become, ran: Ran): Problem | undefined {
   const refusal = become === 'none' || ran.exitCode === 0 ? undefined : REFUSAL.exec(ran.stderr)?.[0];
-  if (refusal === undefined) return undefined;
+  return refusal === undefined ? undefined : sudoRefusal(host, refusal.trim());
+}
+
+/** What is to be said, and done, where sudo does not make us root; `seen` is what it came to. */
+export function sudoRefusal(host: string, seen: string): Problem {
   return {
     code: 'permission.sudo',
     summary: 'sudo asks for a password or refuses',
-    detail: `Wanted "sudo -n" to work without a password; seen: ${refusal.trim()}`,
+    detail: `Wanted "sudo -n" to work without a password; seen: ${seen}`,
     fix: `on ${host}: echo "$USER ALL=(ALL) NOPASSWD: ALL" | sudo tee /etc/sudoers.d/hxllm`,
     where: { host },
   };

@@ -83,7 +83,7 @@ export function split(stdout: string, nonce: string): ReadonlyMap<string, Answer
 }
 
 function factOf(question: Question<unknown> | undefined, answer: Answer | undefined): Fact<unknown> {
-  if (question === undefined || answer === undefined) return { known: false, why: question?.as === 'root' ? 'it takes root, and sudo gave no answer' : 'the host gave no answer' };
+  if (question === undefined || answer === undefined) return question?.as === 'root' ? { known: false, why: 'it takes root, and sudo gave no answer', lacksRoot: true } : { known: false, why: 'the host gave no answer' };
   if (answer.exitCode === 124 || answer.exitCode === 137) return { known: false, why: `no answer within ${String(question.timeoutS ?? DEFAULT_TIMEOUT_S)} s` };
   try {
     return { known: true, value: question.parse(answer) };

@@ -1,3 +1,4 @@
+import { sudoRefusal } from '../../apply/become.ts';
 import { becomeOf, pathsOf, type Settings } from '../../config/config.ts';
 import type { Host } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
@@ -31,13 +32,13 @@ export async function look(host: Host, settings: Settings, signal: AbortSignal):
   if (!asked.ok) return asked;
   const { machine, installation, foreign } = asked.value;
   if (machine.known && installation.known && foreign.known) return ok({ machine: machine.value, installation: installation.value, foreign: foreign.value });
-  const [why = ''] = [machine, installation, foreign].flatMap((fact: Fact<unknown>) => (fact.known ? [] : [fact.why]));
-  const needsRoot = why.includes('sudo');
+  const [unknown] = [machine, installation, foreign].flatMap((fact: Fact<unknown>) => (fact.known ? [] : [fact]));
+  if (unknown?.lacksRoot === true) return fail(sudoRefusal(host.name, unknown.why));
   return fail({
-    code: needsRoot ? 'permission.sudo' : 'enforce.unknown',
-    summary: needsRoot ? 'sudo asks for a password or refuses' : 'the host could not say what is installed',
-    detail: `Wanted to know what is installed; seen: ${why}.`,
-    fix: needsRoot ? `on ${host.name}: echo "$USER ALL=(ALL) NOPASSWD: ALL" | sudo tee /etc/sudoers.d/hxllm` : `hxllm preflight --limit ${host.name}`,
+    code: 'enforce.unknown',
+    summary: 'the host could not say what is installed',
+    detail: `Wanted to know what is installed; seen: ${unknown?.why ?? 'nothing'}.`,
+    fix: `hxllm preflight --limit ${host.name}`,
     where: { host: host.name },
   });
 }

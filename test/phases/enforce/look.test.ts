@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { look } from '../../../src/phases/enforce/look.ts';
+import { createAnsweringHost, hostOf, type Answers } from '../preflight/host.ts';
+
+const MACHINE = 'x86_64\n6.1.0\nglibc 2.36\n';
+
+async function problemAt(answers: Answers): Promise<readonly [string, string]> {
+  const looked = await look(createAnsweringHost('hx', answers), hostOf('hx').settings, new AbortController().signal);
+  assert.ok(!looked.ok);
+  const [{ code, detail }] = looked.problems;
+  return [code, detail];
+}
+
+test('where sudo gives no answer it is a matter of permission', async () => {
+  assert.deepEqual(await problemAt({ machine: MACHINE }), ['permission.sudo', 'Wanted "sudo -n" to work without a password; seen: it takes root, and sudo gave no answer']);
+});
+
+test('an answer that makes no sense stops the plan, whatever words it has', async () => {
+  const [code, detail] = await problemAt({ machine: MACHINE, installation: { stdout: 'sudo\n', exitCode: 3 }, foreign: '' });
+  assert.deepEqual([code, detail], ['enforce.unknown', 'Wanted to know what is installed; seen: the question about the installation ended with 3.']);
+});
