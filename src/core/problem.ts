@@ -12,7 +12,7 @@ export interface Where {
  * An expected failure, returned where input is parsed, a host is reached or a server is asked.
  * `code` is stable (`inventory.not-found`) and is what code branches on; its first word decides the exit code.
  * `summary` is one line without a full stop; `detail` are sentences with what was wanted and what was seen;
- * `fix` is a command to type, or a sentence where no command mends it.
+ * `fix` is a command to type, what is to be known about it behind a `#`; or a sentence where no command mends it.
  */
 export interface Problem {
   readonly code: string;

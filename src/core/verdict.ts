@@ -11,7 +11,7 @@ export interface Verdict {
   readonly seen: string;
   /** What was wanted; on failures. */
   readonly wanted?: string;
-  /** The command that mends it; on failures. */
+  /** The command that mends it, as in a Problem; on failures. */
   readonly fix?: string;
 }
 

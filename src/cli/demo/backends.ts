@@ -48,7 +48,7 @@ export async function askModels(urls: readonly string[], signal: AbortSignal): P
   const models = modelsOf(served, urls);
   if (models.some(({ mode }) => mode === 'chat')) return ok(models);
   const seen = models.length === 0 ? 'no model at all' : `only ${served.map(({ model }) => model).join(', ')}`;
-  return fail({ code: 'backend.no-models', summary: 'the backends have no model to chat with', detail: `Wanted a model on ${urls.join(' or ')}; seen ${seen}.`, fix: 'ollama pull llama3.2:1b, there' });
+  return fail({ code: 'backend.no-models', summary: 'the backends have no model to chat with', detail: `Wanted a model on ${urls.join(' or ')}; seen ${seen}.`, fix: 'ollama pull llama3.2:1b  # on the backend' });
 }
 
 function startSim(places: DemoPlaces, number: number, port: number): void {

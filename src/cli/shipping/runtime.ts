@@ -77,7 +77,7 @@ function carrierOf(architecture: Architecture): string {
 
 function fetching(architecture: Architecture, pinned: string): string {
   const name = `${carrierOf(architecture)}-${pinned}`;
-  return `npm pack ${carrierOf(architecture)}@${pinned} && mkdir -p ${name} && tar -xzf ${name}.tgz -C ${name} --strip-components=1 package/bin/node, then the same command with --runtime ${name}/bin/node`;
+  return `npm pack ${carrierOf(architecture)}@${pinned} && mkdir -p ${name} && tar -xzf ${name}.tgz -C ${name} --strip-components=1 package/bin/node  # then the same command with --runtime ${name}/bin/node`;
 }
 
 function missing(architecture: Architecture, pinned: string): Problem {

@@ -3,7 +3,7 @@ import { Secret } from '../../core/secret.ts';
 import type { HostVariables, Reader } from './reader.ts';
 
 const NAME = 'litellm_master_key';
-const MAKE = 'hxllm inventory --vault-init, or by hand: openssl rand -hex 32 | sed "s/^/sk-/"';
+const MAKE = 'hxllm inventory --vault-init  # by hand: openssl rand -hex 32 | sed "s/^/sk-/"';
 const SHORTEST = 20;
 
 /** The master key as far as it can be read. Encrypted files that nobody opened may hold it, and would win, so they make it locked. */

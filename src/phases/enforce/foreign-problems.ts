@@ -23,7 +23,7 @@ export function foreignProblems({ target, settings }: HostConfig, { foreign, ins
       code: 'foreign.found',
       summary: 'something is there that hxllm did not install',
       detail: foreign.map((one) => `${one.path}: ${one.looksLike}.`).join('\n'),
-      fix: 'hxllm enforce --take-over: keeps a copy, stops and replaces it, and says how to put it back',
+      fix: 'hxllm enforce --take-over  # keeps a copy, stops and replaces it, and says how to put it back',
       where,
     },
   ];

@@ -54,8 +54,8 @@ export const CHECKS: readonly Check<Subject>[] = [
     after: ['inventory.backends'],
     judge: ({ models, backends, begun }) => {
       if (begun && backends.state === 'missing') return notApplicable('none yet: they are made of what the servers have');
-      if (models.state === 'missing' && models.unanswered.length > 0) return unknown('no server said what it has', 'hxllm inventory, once a server answers; or write litellm_models by hand');
-      return judgeList(models, 'litellm_models', 'ollama pull llama3:8b on a server, then: hxllm inventory');
+      if (models.state === 'missing' && models.unanswered.length > 0) return unknown('no server said what it has', 'hxllm inventory  # once a server answers; or write litellm_models by hand');
+      return judgeList(models, 'litellm_models', 'ollama pull llama3:8b  # on a server; then: hxllm inventory');
     },
   },
   {

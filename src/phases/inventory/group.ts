@@ -34,7 +34,7 @@ export async function draftGroup(request: InventoryRequest, drafts: Drafts): Pro
   if (joining === undefined || hosts.includes(joining)) return ok({ hosts, added: undefined, candidates, file });
   const [user, host] = joining.includes('@') ? [joining.slice(0, joining.indexOf('@')), joining.slice(joining.indexOf('@') + 1)] : [undefined, joining];
   if (!isHostName(host) || user === '') {
-    return fail({ code: 'usage.host', summary: `${joining} is no host`, detail: `Wanted a host’s name or address; seen ${JSON.stringify(joining)}.`, fix: 'hxllm inventory --init hx-api-server; a port or another user is set in the inventory, with ansible_port=PORT and ansible_user=NAME' });
+    return fail({ code: 'usage.host', summary: `${joining} is no host`, detail: `Wanted a host’s name or address; seen ${JSON.stringify(joining)}.`, fix: 'hxllm inventory --init hx-api-server  # a port or another user is set in the inventory, with ansible_port=PORT and ansible_user=NAME' });
   }
   if (hosts.includes(host)) return ok({ hosts, added: undefined, candidates, file });
   const text = await drafts.text(inventoryFile);

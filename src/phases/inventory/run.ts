@@ -48,7 +48,7 @@ function keyOf(request: InventoryRequest, joining: string | undefined): MasterKe
 }
 
 function nothingThere(file: string): Failure {
-  const problem: Problem = { code: 'inventory.not-found', summary: 'there is no inventory', detail: `Wanted an Ansible inventory; seen no file ${file}.`, fix: 'hxllm inventory --init HOST, or -i FILE', where: { file } };
+  const problem: Problem = { code: 'inventory.not-found', summary: 'there is no inventory', detail: `Wanted an Ansible inventory; seen no file ${file}.`, fix: 'hxllm inventory --init HOST  # or name yours with -i FILE', where: { file } };
   return fail(problem);
 }
 

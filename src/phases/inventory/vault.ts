@@ -17,7 +17,7 @@ export async function draftVault(request: InventoryRequest, key: MasterKey, plac
   if (key.state === 'locked') return fail(refusal(key.file));
   if (exists) return fail(refusal(file));
   if (places.hidden !== undefined) return fail(hiding(drafts.shown(places.hidden), file));
-  if (request.vaultInit.reveal() === '') return fail({ code: 'vault.password-empty', summary: 'the vault password is empty', detail: 'Wanted a password to encrypt the new vault with; seen nothing.', fix: 'hxllm inventory --vault-init, and type a long password' });
+  if (request.vaultInit.reveal() === '') return fail({ code: 'vault.password-empty', summary: 'the vault password is empty', detail: 'Wanted a password to encrypt the new vault with; seen nothing.', fix: 'hxllm inventory --vault-init  # and type a long password' });
   if (request.masterKey === undefined) throw new Error('--vault-init came without a key to put into the vault');
   await drafts.writeSecret(places.vault, await newVault(request.masterKey, request.vaultInit));
   return ok({ key: { state: 'added', file }, vault: { file, exists: true } });
@@ -40,7 +40,7 @@ function hiding(single: string, vault: string): Problem {
     code: 'vault.would-hide',
     summary: 'a vault beside the variables would hide them',
     detail: `Wanted the folder ${folder} for vault.yml; seen the file ${single} in its place. Ansible reads the folder alone as soon as it exists.`,
-    fix: `${move}; then run hxllm inventory --vault-init again`,
+    fix: `${move} && hxllm inventory --vault-init`,
     where: { file: single },
   };
 }

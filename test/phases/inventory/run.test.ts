@@ -140,7 +140,7 @@ test('a --backend or a host that is none is a Problem, and nothing is drafted', 
 test('without an inventory and without --init the way to begin is named', async () => {
   using tree = new Tree({});
   const { report } = await run(tree);
-  assert.deepEqual([report.problems[0]?.code, report.problems[0]?.fix], ['inventory.not-found', 'hxllm inventory --init HOST, or -i FILE']);
+  assert.deepEqual([report.problems[0]?.code, report.problems[0]?.fix], ['inventory.not-found', 'hxllm inventory --init HOST  # or name yours with -i FILE']);
 });
 
 test('--vault-init refuses where a vault is, says which line to add, and leaves a vault that has the key', async () => {

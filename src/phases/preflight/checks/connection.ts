@@ -1,7 +1,7 @@
 import type { Check } from '../../../core/check.ts';
 import { inWords } from '../../../core/problem.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
-import { knowing, type Subject } from '../subject.ts';
+import { commandOn, knowing, type Subject } from '../subject.ts';
 
 /** Everything else is asked through the connection, with bash. */
 export const CONNECTION: readonly Check<Subject>[] = [
@@ -37,7 +37,7 @@ export const CONNECTION: readonly Check<Subject>[] = [
         ({ bash }) => (bash === undefined ? unknown('bash does not say its version') : pass(`bash ${bash}`)),
       )(subject);
       // Without bash no question has an answer, and this check is the one that says why.
-      return verdict.outcome === 'unknown' ? unknown(verdict.seen, 'apt-get install bash, as root on the host') : verdict;
+      return verdict.outcome === 'unknown' ? unknown(verdict.seen, commandOn(subject.host.target, 'sudo', 'apt-get', 'install', '-y', 'bash')) : verdict;
     },
   },
 ];

@@ -21,7 +21,7 @@ export const PRIVILEGE: readonly Check<Subject>[] = [
 function judgeSudo(sudo: Sudo, { userName }: Identity, { host: { target } }: Subject) {
   const wanted = `${userName} may become root with sudo -n`;
   if (sudo.state === 'granted') return pass(`${userName} becomes root without a prompt`);
-  if (sudo.state === 'missing') return failed(wanted, 'sudo is not installed', 'apt-get install sudo, as root on the host');
+  if (sudo.state === 'missing') return failed(wanted, 'sudo is not installed', lineOn(target, "su -c 'apt-get install -y sudo'", '-t'));
   const grant = `echo '${userName} ALL=(ALL) NOPASSWD: ALL' | sudo tee /etc/sudoers.d/hxllm`;
   // With a terminal, so that sudo can ask this once.
   return failed(wanted, sudo.message === '' ? 'sudo refused' : sudo.message, lineOn(target, grant, '-t'));

@@ -33,7 +33,7 @@ export const ACCESS_CHECKS: readonly Check<Seen>[] = [
       if (reply === undefined) return unknown('it was not asked');
       if (reply.status === 200 && !isHtml(reply)) return pass(`${pathOf(health)} answers 200`);
       if (!isOurs(target) && !isHtml(reply)) return notApplicable(`this server has no ${pathOf(health)} (${String(reply.status)})`);
-      return failed(`200 from ${pathOf(health)}`, describeReply(reply), isHtml(reply) ? 'the same command with the port of the gateway (4000)' : 'journalctl -u litellm -n 50, on that host');
+      return failed(`200 from ${pathOf(health)}`, describeReply(reply), isHtml(reply) ? 'the same command with the port of the gateway (4000)' : 'sudo journalctl -u litellm -n 50  # on that host');
     },
   },
   {
@@ -58,7 +58,7 @@ export const ACCESS_CHECKS: readonly Check<Seen>[] = [
 // OpenAI's error object: all four keys, for ours with exactly the type and code that OpenAI sends.
 function judgeRefusal(exchange: Exchange, ours: boolean, code: string | null): Verdict {
   const what = `${exchange.asked.method} ${pathOf(exchange)}`;
-  const fix = ours ? 'hxllm enforce, which gives the gateway its key' : 'give the server a key to ask for';
+  const fix = ours ? 'hxllm enforce  # gives the gateway its key' : 'give the server a key to ask for';
   if (!exchange.outcome.answered) return unknown(`${what}: ${exchange.outcome.trouble.seen}`, exchange.outcome.trouble.fix);
   const { reply } = exchange.outcome;
   const wanted = `401 with OpenAI's error object from ${what}`;

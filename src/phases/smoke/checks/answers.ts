@@ -42,7 +42,7 @@ function judgeOk(exchange: Exchange | undefined, faultOf: (reply: Reply) => stri
     return kind === 'aborted' ? unknown(seen, fix) : failed(`an answer from ${model}`, seen, fix);
   }
   const { reply } = exchange.outcome;
-  if (reply.status !== 200) return failed(`200 for ${model}`, describeReply(reply), reply.status >= 500 ? 'hxllm preflight, which asks the backends' : RECORDED);
+  if (reply.status !== 200) return failed(`200 for ${model}`, describeReply(reply), reply.status >= 500 ? 'hxllm preflight  # asks the backends' : RECORDED);
   const fault = faultOf(reply);
   return fault === undefined ? pass(say(reply)) : failed(`what OpenAI’s API would answer for ${model}`, fault, RECORDED);
 }

@@ -22,14 +22,14 @@ export const MODEL_CHECKS: readonly Check<Seen>[] = [
       const listed = listedModels(models);
       const absent = (target.models ?? []).filter((name) => !listed.includes(name));
       if (absent.length > 0) return failed((target.models ?? []).join(', '), `${listed.length === 0 ? 'no models' : listed.join(', ')}; ${absent.join(', ')} missing`, 'hxllm enforce');
-      return listed.length === 0 ? failed('at least one model', 'an empty list', 'ollama pull MODEL, on a backend') : pass(summarise(listed));
+      return listed.length === 0 ? failed('at least one model', 'an empty list', 'ollama pull MODEL  # on a backend') : pass(summarise(listed));
     },
   },
 ];
 
 function keyFix(given: boolean, ours: boolean): string {
   if (!given) return ours ? 'hxllm smoke --ask-vault-pass' : 'the same command with --key-file FILE';
-  return ours ? 'hxllm enforce, which gives the gateway the key of the vault' : 'the same command with the file of a key that this server knows';
+  return ours ? 'hxllm enforce  # gives the gateway the key of the vault' : 'the same command with the file of a key that this server knows';
 }
 
 function summarise(names: readonly string[]): string {
