@@ -4,7 +4,7 @@ import { readBody } from './client/incoming-body.ts';
 import { refuse } from './client/outlet.ts';
 import type { Visit } from './client/visit.ts';
 import type { ClientDialect, Failure, Order, Outcome } from './exchange.ts';
-import { OUR_FAULT } from './relay.ts';
+import { OUR_FAULT } from './refusal.ts';
 import { Reply } from './reply.ts';
 import type { Service } from './service.ts';
 

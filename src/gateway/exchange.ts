@@ -99,7 +99,7 @@ export interface Usage {
 
 /** Why a client gets no answer; its dialect decides how that looks. */
 export interface Failure {
-  readonly kind: 'invalid' | 'unauthorized' | 'not-found' | 'wrong-method' | 'too-slow' | 'too-large' | 'not-expected' | 'large-headers' | 'overloaded' | 'upstream' | 'timeout' | 'internal';
+  readonly kind: 'invalid' | 'unauthorized' | 'not-found' | 'wrong-method' | 'too-slow' | 'too-large' | 'not-expected' | 'large-headers' | 'overloaded' | 'limited' | 'upstream' | 'timeout' | 'internal';
   /** Stable, for programs; `null` where OpenAI has none. */
   readonly code: string | null;
   readonly message: string;

@@ -2,6 +2,7 @@ import type { Deployment, ModelGroup } from '../schema/gateway-config.ts';
 import type { Visit } from './client/visit.ts';
 import type { FailedLoad } from './desk.ts';
 import type { Failure, ReplyWriter, ServerEvent, ServerFailure, Share, Usage } from './exchange.ts';
+import { OUR_FAULT, standInKind, turnedAway } from './refusal.ts';
 import type { Assignment, Ending, Refusal, Seen } from './route/event.ts';
 import type { Flight } from './route/fleet.ts';
 import type { Service } from './service.ts';
@@ -29,7 +30,12 @@ export interface RelayListener {
 export class Relay {
   readonly #errand: Errand;
   readonly #listener: RelayListener;
-  readonly #tried: string[] = [];
+  #tried: string[] = [];
+  #group: ModelGroup;
+  /** Groups that may still stand in for it. */
+  #standIns: ModelGroup[] | undefined;
+  #sentMs = 0;
+  #firstMs: number | undefined;
   #attempts = 0;
   #sinceMs: number | undefined;
   /** Where it waits; `undefined` while it does not. */
@@ -48,12 +54,14 @@ export class Relay {
   constructor(errand: Errand, listener: RelayListener) {
     this.#errand = errand;
     this.#listener = listener;
+    this.#group = errand.group;
     this.#writer = errand.share.writer();
   }
 
   /** Asks for a place, and goes on from there until the answer is whole. */
   start(): void {
-    const { service, group, share } = this.#errand;
+    const { service, share } = this.#errand;
+    const group = this.#group;
     this.#sinceMs ??= performance.now();
     const wish = {
       line: group.name,
@@ -81,7 +89,8 @@ export class Relay {
   }
 
   #decided(fate: Assignment | Refusal, failed: FailedLoad | undefined): void {
-    const { service, group, visit, share } = this.#errand;
+    const { service, visit, share } = this.#errand;
+    const group = this.#group;
     const nowMs = performance.now();
     const { account } = visit;
     this.#loadedMs = Math.max(this.#loadedMs, fate.loadMs);
@@ -90,7 +99,7 @@ export class Relay {
     if (fate.kind === 'refuse') {
       const one = this.#lastFailure === undefined && fate.why === 'nobody' ? group.deployments.find(({ id }) => id === failed?.place) : undefined;
       if (one !== undefined) account.backend = one.writtenUrl;
-      this.#refuse(turnedAway(group.name, fate, this.#lastFailure ?? failed?.failure));
+      this.#giveUp(turnedAway(group.name, fate, this.#lastFailure ?? failed?.failure));
       return;
     }
     const deployment = group.deployments.find(({ id }) => id === fate.flight.place.id);
@@ -108,7 +117,9 @@ export class Relay {
     account.model = deployment.model;
     account.backend = deployment.writtenUrl;
     account.server = deployment.url;
-    account.reason = fate.reason;
+    account.reason = group === this.#errand.group ? fate.reason : `fallback/${fate.reason}`;
+    this.#sentMs = nowMs;
+    this.#firstMs = undefined;
     const onEvents = (events: readonly ServerEvent[]): void => {
       this.#heard(events);
     };
@@ -156,7 +167,9 @@ export class Relay {
     if (this.#begun) return;
     this.#begun = true;
     const { service, visit } = this.#errand;
-    visit.account.firstMs ??= performance.now() - visit.startedMs;
+    const nowMs = performance.now();
+    this.#firstMs = nowMs - this.#sentMs;
+    visit.account.firstMs ??= nowMs - visit.startedMs;
     if (this.#flight !== undefined) service.desk.started(this.#flight);
   }
 
@@ -181,13 +194,34 @@ export class Relay {
     // A late answer may still be computed there, and a request that is at fault fails everywhere.
     const again = !this.#spoken && failure.fault !== 'request' && failure.kind !== 'timeout' && this.#attempts <= service.config.routing.retries;
     if (place === undefined || !again) {
-      this.#refuse(failure);
+      this.#giveUp(failure);
       return;
     }
     // A server that says itself that it is loading is asked again; it will have the model soon.
     if (failure.code !== 'model_loading') this.#tried.push(place);
+    this.#again();
+  }
+
+  #again(): void {
     this.#writer = this.#errand.share.writer();
     this.start();
+  }
+
+  // Its group cannot serve it: another may stand in, while the client has heard nothing.
+  #giveUp(failure: Failure | ServerFailure): void {
+    const { service, group } = this.#errand;
+    const kind = standInKind(failure);
+    if (kind !== undefined) this.#standIns ??= [...service.standIns(kind, group)];
+    const next = this.#spoken || this.#over || kind === undefined ? undefined : this.#standIns?.shift();
+    if (next === undefined) {
+      this.#refuse(failure);
+      return;
+    }
+    this.#group = next;
+    this.#tried = [];
+    this.#attempts = 0;
+    this.#lastFailure = undefined;
+    this.#again();
   }
 
   #refuse(failure: Failure): void {
@@ -205,30 +239,11 @@ export class Relay {
 
   #seen(how: Ending, usage: Usage | undefined): Seen {
     const { totalMs = 0, loadMs = 0, prefillMs = 0, decodeMs = 0 } = usage ?? {};
+    const tokens = usage === undefined ? undefined : usage.promptTokens + usage.completionTokens;
+    const firstMs = how === 'answered' ? this.#firstMs : undefined;
     const known = totalMs > 0 && prefillMs > 0;
     // Whoever breaks off, we or the deadline: the server does not notice before it has read the prompt.
     const abandoned = how !== 'answered' && this.#sending?.brokenOff === true;
-    return { promptBytes: this.#sending?.bytes ?? 0, abandoned, prefillMs: known ? prefillMs : undefined, insideMs: known ? Math.max(0, totalMs - loadMs - prefillMs - decodeMs) : undefined };
+    return { tokens, firstMs, promptBytes: this.#sending?.bytes ?? 0, abandoned, prefillMs: known ? prefillMs : undefined, insideMs: known ? Math.max(0, totalMs - loadMs - prefillMs - decodeMs) : undefined };
   }
-}
-
-/** What it means that we made a mistake. */
-export const OUR_FAULT: Failure = { kind: 'internal', code: null, message: 'The server had an error while processing your request.' };
-
-function nobody(model: string, retryAfterMs: number): Failure {
-  return { kind: 'overloaded', code: 'no_backend', message: `No backend that serves ${model} is up at the moment.`, retryAfterMs };
-}
-
-// A retry by itself within that adds to a crowd that will be there still.
-const SOON_MS = 20_000;
-
-function turnedAway(model: string, { why, retryAfterMs }: Refusal, failure: ServerFailure | undefined): Failure {
-  if (why === 'nobody') return failure === undefined ? nobody(model, retryAfterMs) : worstOf(failure, retryAfterMs);
-  const said = why === 'full' ? { code: 'queue_full', message: `Too many requests wait for ${model} at the moment.` } : { code: 'queue_too_long', message: `No place for ${model} came free in time, or none would.` };
-  return { kind: 'overloaded', ...said, retryAfterMs, shouldRetry: retryAfterMs <= SOON_MS };
-}
-
-// Everybody who could have answered has failed: come again when one of them is back.
-function worstOf(last: ServerFailure, retryAfterMs: number): Failure {
-  return last.fault === 'backend' ? { ...last, kind: 'overloaded', retryAfterMs } : last;
 }

@@ -4,7 +4,8 @@ import { Outlet } from './client/outlet.ts';
 import { readableNames } from './client/readable-names.ts';
 import type { Visit } from './client/visit.ts';
 import type { ClientDialect, Failure, Order, Usage } from './exchange.ts';
-import { OUR_FAULT, Relay } from './relay.ts';
+import { OUR_FAULT } from './refusal.ts';
+import { Relay } from './relay.ts';
 import type { Service } from './service.ts';
 import { serverTiming } from './usage/server-timing.ts';
 import { sumOf } from './usage/sum.ts';
@@ -107,7 +108,7 @@ export class Reply {
     for (const relay of this.#relays) relay.cancel();
     const { dialect, visit } = this.#commission;
     visit.account.failure ??= failure.code ?? failure.kind;
-    visit.account.ended = this.#spoken ? 'cut' : failure.kind === 'invalid' || failure.kind === 'overloaded' ? 'refused' : 'failed';
+    visit.account.ended = this.#spoken ? 'cut' : failure.kind === 'invalid' || failure.kind === 'overloaded' || failure.kind === 'limited' ? 'refused' : 'failed';
     if (this.#outlet.begun) this.#outlet.end(dialect.frame(failure));
     else this.#outlet.refuse(dialect.refusal(failure), this.#headers());
   }

@@ -7,14 +7,16 @@ import { createFleet, type FleetPlan } from './route/fleet.ts';
 import { wantedRunner } from './route/residence.ts';
 import type { Policy } from './route/router.ts';
 import { isSingleByName } from './route/single-slot.ts';
+import { latencyBased } from './route/strategy/latency-based.ts';
 import { leastBusy } from './route/strategy/least-busy.ts';
 import { simpleShuffle } from './route/strategy/simple-shuffle.ts';
 import type { Strategy } from './route/strategy/strategy.ts';
+import { usageBased } from './route/strategy/usage-based.ts';
 import { Loader } from './upstream/loader.ts';
 import { Poller } from './upstream/poller.ts';
 import { Upstream } from './upstream/upstream.ts';
 
-const STRATEGIES: Readonly<Record<GatewayConfig['routing']['strategy'], Strategy>> = { 'least-busy': leastBusy, 'simple-shuffle': simpleShuffle };
+const STRATEGIES: Readonly<Record<GatewayConfig['routing']['strategy'], Strategy>> = { 'least-busy': leastBusy, 'simple-shuffle': simpleShuffle, 'latency-based-routing': latencyBased, 'usage-based-routing': usageBased };
 
 /** Everything that is made from one configuration. A request keeps the one it began with. */
 export interface Service {
@@ -23,6 +25,8 @@ export interface Service {
   readonly since: number;
   /** By every name that clients may ask for. */
   readonly models: ReadonlyMap<string, ModelGroup>;
+  /** The groups that stand in for one, best first. */
+  readonly standIns: (kind: 'failed' | 'too-long', group: ModelGroup) => readonly ModelGroup[];
   readonly desk: Desk;
   readonly upstream: Upstream;
   /** Makes the service of another configuration; it goes on with what this one knows about servers that stay. */
@@ -68,6 +72,7 @@ export function createService(first: GatewayConfig, log: Log): Service {
     config,
     since,
     models: modelsOf(config),
+    standIns: standInsOf(config),
     desk,
     upstream,
     replacedBy: (next) => {
@@ -91,7 +96,7 @@ function planOf({ backends, groups }: GatewayConfig): FleetPlan {
   const deployments = groups.flatMap((group) => [...group.deployments]);
   return {
     backends: backends.map(({ url, provider, numParallel }) => ({ url, managed: provider === 'ollama', slots: numParallel })),
-    places: deployments.map(({ id, url, weight, model, mode, options }) => ({ id, backend: url, weight, model, wants: wantedRunner(options), single: mode === 'embedding' || isSingleByName(model) })),
+    places: deployments.map(({ id, url, weight, order, rpm, tpm, model, mode, options }) => ({ id, backend: url, weight, order, rpm, tpm, model, wants: wantedRunner(options), single: mode === 'embedding' || isSingleByName(model) })),
   };
 }
 
@@ -106,4 +111,11 @@ function modelsOf({ groups, aliases }: GatewayConfig): ReadonlyMap<string, Model
     if (group !== undefined && !models.has(alias)) models.set(alias, group);
   }
   return models;
+}
+
+function standInsOf({ groups, routing: { fallbacks, contextFallbacks } }: GatewayConfig): Service['standIns'] {
+  return (kind, { name }) => {
+    const names = (kind === 'failed' ? fallbacks : contextFallbacks).get(name) ?? [];
+    return names.flatMap((other) => groups.find((group) => group.name === other) ?? []);
+  };
 }

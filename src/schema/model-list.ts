@@ -41,6 +41,9 @@ function readEntry(entry: unknown, path: DocumentPath, findings: Findings): { na
     keepAlive,
     options: optionsOf(params, given ?? {}),
     weight: params.weight ?? 1,
+    order: params.order,
+    rpm: params.rpm,
+    tpm: params.tpm,
     timeoutMs: timeout === undefined ? undefined : timeout * 1000,
     streamTimeoutMs: streamTimeout === undefined ? undefined : streamTimeout * 1000,
   };

@@ -59,12 +59,15 @@ export interface QueueLimits {
 
 /** How a deployment is chosen and given up. */
 export interface Routing {
-  readonly strategy: 'least-busy' | 'simple-shuffle';
+  readonly strategy: 'least-busy' | 'simple-shuffle' | 'latency-based-routing' | 'usage-based-routing';
   /** How often a request that has not begun to be answered is tried again. */
   readonly retries: number;
   /** Failures in a row of one deployment after which it rests. */
   readonly allowedFails: number;
   readonly cooldownMs: number;
+  /** Groups that stand in, in turn, for one none of whose deployments could begin to answer, or for which a prompt was too long; by names of groups. */
+  readonly fallbacks: ReadonlyMap<string, readonly string[]>;
+  readonly contextFallbacks: ReadonlyMap<string, readonly string[]>;
 }
 
 /** An alias and what serves it. */
@@ -91,6 +94,11 @@ export interface Deployment {
   /** Ollama's options: those of the runner (`num_ctx` …) hold for everyone, the others where a request says nothing. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly weight: number;
+  /** Those with the lowest are used while they can be; those without come last. */
+  readonly order: number | undefined;
+  /** Requests and tokens that may be sent there in a minute. */
+  readonly rpm: number | undefined;
+  readonly tpm: number | undefined;
   /** `timeout` and `stream_timeout`, ms, where the entry has them. */
   readonly timeoutMs: number | undefined;
   readonly streamTimeoutMs: number | undefined;

@@ -30,9 +30,9 @@ export const LITELLM_PARAMS = {
   timeout: honours(number(0)),
   stream_timeout: honours(number(0)),
   weight: honours(number(0)),
-  order: knows(whole(0)),
-  rpm: knows(whole(0)),
-  tpm: knows(whole(0)),
+  order: honours(whole(0)),
+  rpm: honours(whole(0)),
+  tpm: honours(whole(0)),
   max_tokens: honours(whole(1)),
   ...knowsAll(`max_retries tags api_version custom_llm_provider organization input_cost_per_token output_cost_per_token input_cost_per_second mock_response
     drop_params additional_drop_params merge_reasoning_content_in_choices max_parallel_requests litellm_credential_name extra_headers extra_body region_name base_url
@@ -71,11 +71,12 @@ export const ROUTER_SETTINGS = {
   timeout: honours(number(0)),
   stream_timeout: honours(number(0)),
   model_group_alias: honours(mapping),
-  fallbacks: knows(list),
-  context_window_fallbacks: knows(list),
+  fallbacks: honours(list),
+  default_fallbacks: honours(list),
+  context_window_fallbacks: honours(list),
   content_policy_fallbacks: knows(list),
   ...knowsAll(`redis_host redis_port redis_password redis_url cache_responses enable_pre_call_checks routing_strategy_args retry_policy allowed_fails_policy
-    model_group_retry_policy default_litellm_params set_verbose debug_level max_fallbacks default_fallbacks disable_cooldowns retry_after polling_interval optional_pre_call_checks enable_tag_filtering`),
+    model_group_retry_policy default_litellm_params set_verbose debug_level max_fallbacks disable_cooldowns retry_after polling_interval optional_pre_call_checks enable_tag_filtering`),
 } satisfies Section;
 
 /** `general_settings`. */
@@ -97,7 +98,10 @@ export const LITELLM_SETTINGS = {
   set_verbose: honours(flag),
   json_logs: honours(flag),
   telemetry: honours(flag),
-  ...knowsAll(`callbacks success_callback failure_callback service_callbacks cache cache_params fallbacks default_fallbacks context_window_fallbacks content_policy_fallbacks
+  fallbacks: honours(list),
+  default_fallbacks: honours(list),
+  context_window_fallbacks: honours(list),
+  ...knowsAll(`callbacks success_callback failure_callback service_callbacks cache cache_params content_policy_fallbacks
     turn_off_message_logging redact_user_api_key_info max_budget budget_duration modify_params enable_json_schema_validation default_internal_user_params
     default_team_settings upperbound_key_generate_params key_generation_settings ssl_verify return_response_headers disable_add_transform_inline_image_block
     enable_preview_features public_model_groups cost_discount_config langfuse_default_tags force_ipv4 aiohttp_trust_env disable_hf_tokenizer_download`),

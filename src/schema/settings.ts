@@ -5,6 +5,7 @@ import { isMapping } from './kind.ts';
 import { parseListen } from './listen.ts';
 import { readSection, type Findings, type Values } from './section.ts';
 import { GENERAL_SETTINGS, HXLLM, HXLLM_TIMEOUTS, LITELLM_SETTINGS, ROUTER_SETTINGS, type ROOT } from './sections.ts';
+import { readFallbacks, withDefaults, type GivenFallbacks } from './fallbacks.ts';
 import { backendsOf, readBackends } from './backends.ts';
 
 const MIB = 1024 * 1024;
@@ -19,6 +20,11 @@ export function readSettings(root: Values<typeof ROOT>, raw: Readonly<Record<str
   const deployments = models.groups.flatMap((group): readonly Deployment[] => group.deployments);
   const listen = own.listen === undefined ? undefined : parseListen(own.listen);
   if (own.listen !== undefined && listen === undefined) findings.wrong(['hxllm', 'listen'], 'host:port', own.listen);
+  const aliases = aliasesOf(router.model_group_alias, models.groups, findings);
+  const both = (key: 'fallbacks' | 'default_fallbacks' | 'context_window_fallbacks'): readonly GivenFallbacks[] => [
+    { path: ['router_settings', key], value: router[key] },
+    { path: ['litellm_settings', key], value: litellm[key] },
+  ];
   return {
     listen,
     masterKey: masterKeyOf(general.master_key, isMapping(raw['general_settings']) ? raw['general_settings']['master_key'] : undefined),
@@ -41,8 +47,10 @@ export function readSettings(root: Values<typeof ROOT>, raw: Readonly<Record<str
       retries: router.num_retries ?? litellm.num_retries ?? 3,
       allowedFails: router.allowed_fails ?? litellm.allowed_fails ?? 3,
       cooldownMs: (router.cooldown_time ?? 5) * 1000,
+      fallbacks: withDefaults(readFallbacks(both('fallbacks'), models.groups, aliases, findings), both('default_fallbacks'), models.groups, aliases, findings),
+      contextFallbacks: readFallbacks(both('context_window_fallbacks'), models.groups, aliases, findings),
     },
-    aliases: aliasesOf(router.model_group_alias, models.groups, findings),
+    aliases,
     backends: backendsOf(deployments, readBackends(own.backends, deployments, findings)) satisfies readonly BackendConfig[],
   };
 }
@@ -53,8 +61,9 @@ function masterKeyOf(key: string | undefined, raw: unknown): MasterKeyReference 
   return variable === undefined ? { state: 'none' } : { state: 'unset', variable };
 }
 
-function strategyOf(name: string | undefined, findings: Findings): Routing['strategy'] {
-  if (name === undefined || name === 'least-busy' || name === 'simple-shuffle') return name ?? 'least-busy';
+function strategyOf(name: Routing['strategy'] | 'usage-based-routing-v2' | 'cost-based-routing' | undefined, findings: Findings): Routing['strategy'] {
+  if (name === 'usage-based-routing-v2') return 'usage-based-routing';
+  if (name !== 'cost-based-routing') return name ?? 'least-busy';
   findings.warning('config.not-honoured', ['router_settings', 'routing_strategy'], `hxllm does not have ${name} yet and uses least-busy`, 'set router_settings.routing_strategy to least-busy');
   return 'least-busy';
 }

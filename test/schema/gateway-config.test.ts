@@ -25,7 +25,7 @@ test('the smallest document has every default', () => {
   const config = good({});
   assert.deepEqual([config.listen, config.masterKey, config.open, config.strict, config.maxBodyBytes], [undefined, { state: 'none' }, false, false, 64 * 1024 * 1024]);
   assert.deepEqual(config.timeouts, { connectMs: 3000, firstByteMs: 600_000, idleMs: 120_000, wholeMs: 0, totalMs: 0, drainMs: 60_000 });
-  assert.deepEqual(config.routing, { strategy: 'least-busy', retries: 3, allowedFails: 3, cooldownMs: 5000 });
+  assert.deepEqual(config.routing, { strategy: 'least-busy', retries: 3, allowedFails: 3, cooldownMs: 5000, fallbacks: new Map(), contextFallbacks: new Map() });
   assert.deepEqual(config.backends, [{ url: 'http://a:11434', provider: 'ollama', apiKey: undefined, numParallel: undefined }]);
 });
 
@@ -72,6 +72,17 @@ test("LiteLLM's limits and hxllm's each have their meaning", () => {
   assert.partialDeepStrictEqual(good({ model_list: [entry({ timeout: 2, stream_timeout: 1 })] }).groups[0]?.deployments[0], { timeoutMs: 2000, streamTimeoutMs: 1000 });
 });
 
+test('fallbacks are read from either section, by every name of a group, and the default ones are for those without', () => {
+  const model_list = ['a', 'b', 'c'].map((model_name) => entry({}, { model_name }));
+  const { routing } = good({ model_list, router_settings: { model_group_alias: { other: 'b' }, fallbacks: [{ a: ['other', 'a'] }] }, litellm_settings: { fallbacks: [{ a: ['c'] }], default_fallbacks: ['c'], context_window_fallbacks: [{ other: ['c'] }] } });
+  assert.deepEqual(Object.fromEntries(routing.fallbacks), { a: ['b'], b: ['c'], c: [] });
+  assert.deepEqual(Object.fromEntries(routing.contextFallbacks), { b: ['c'] });
+});
+
+test('a deployment has its order and what it may be sent in a minute', () => {
+  assert.partialDeepStrictEqual(good({ model_list: [entry({ rpm: 5, tpm: '100', order: 1 })] }).groups[0]?.deployments[0], { rpm: 5, tpm: 100, order: 1 });
+});
+
 test('true and false may be written as in YAML 1.1', () => {
   assert.equal(good({ hxllm: { strict: 'yes', open: 'Off' } }).strict, true);
 });
@@ -87,7 +98,13 @@ const WRONG: readonly (readonly [document: object, ...issues: string[]])[] = [
   [{ model_list: [entry({ keep_alive: '300' })] }, 'error config.wrong-value model_list[0].litellm_params.keep_alive'],
   [{ model_list: [entry(), { model_name: 'x', litellm_params: { model: 'anthropic/claude', api_key: 'k' } }] }, 'warning config.provider-unsupported model_list[1].litellm_params.model'],
   [{ router_settings: { routing_strategy: 'fastest' } }, 'error config.wrong-value router_settings.routing_strategy'],
-  [{ router_settings: { routing_strategy: 'latency-based-routing' } }, 'warning config.not-honoured router_settings.routing_strategy'],
+  [{ router_settings: { routing_strategy: 'cost-based-routing' } }, 'warning config.not-honoured router_settings.routing_strategy'],
+  [{ router_settings: { routing_strategy: 'latency-based-routing' } }],
+  [{ model_list: [entry({ rpm: 5, tpm: '100', order: 1 })] }],
+  [{ model_list: [entry({ rpm: -1 })] }, 'error config.wrong-value model_list[0].litellm_params.rpm'],
+  [{ router_settings: { fallbacks: [{ m: ['nobody'] }] } }, 'error config.wrong-value router_settings.fallbacks[0].m[0]'],
+  [{ router_settings: { fallbacks: [{ x: ['m'] }, 'm'] } }, 'error config.wrong-value router_settings.fallbacks[0].x', 'error config.wrong-value router_settings.fallbacks[1]'],
+  [{ litellm_settings: { context_window_fallbacks: [{ m: 'm' }], default_fallbacks: [7] } }, 'error config.wrong-value litellm_settings.context_window_fallbacks[0].m', 'error config.wrong-value litellm_settings.default_fallbacks[0]'],
   [{ router_settings: { model_group_alias: { a: 'nobody' } } }, 'error config.wrong-value router_settings.model_group_alias.a'],
   [{ router_settings: { redis_host: 'x' } }, 'warning config.not-honoured router_settings.redis_host'],
   [{ hxllm: { listen: '4000' } }, 'error config.wrong-value hxllm.listen'],

@@ -14,6 +14,7 @@ const SHAPES: Readonly<Record<Failure['kind'], Shape>> = {
   'too-large': { status: 413, type: 'invalid_request_error' },
   'not-expected': { status: 417, type: 'invalid_request_error' },
   'large-headers': { status: 431, type: 'invalid_request_error' },
+  limited: { status: 429, type: 'requests' },
   overloaded: { status: 503, type: 'server_error' },
   upstream: { status: 502, type: 'server_error' },
   timeout: { status: 504, type: 'server_error' },

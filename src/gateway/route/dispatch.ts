@@ -2,6 +2,7 @@ import { candidatesOf, isAtHand, type Candidate } from './candidate.ts';
 import type { Assignment, Decision } from './event.ts';
 import type { Fleet, Flight } from './fleet.ts';
 import { isBefore, leave, loadWaitMs, nextOf, sizeOf, type Line, type Waiting } from './line.ts';
+import { used } from './minute.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom, mayTryOneMore } from './replica.ts';
 
@@ -25,7 +26,7 @@ export function chooseFor(fleet: Fleet, policy: Policy, { places, tried }: Wish,
     const more = atHand.find(({ replica }) => mayTryOneMore(replica, nowMs));
     return more === undefined ? undefined : { ...more, reason: 'slot-trial', trial: true };
   }
-  if (rest.length > 0) return { ...policy.strategy.choose([first, ...rest], policy.random), reason: policy.strategy.name, trial: false };
+  if (rest.length > 0) return { ...policy.strategy.choose([first, ...rest], policy.random, nowMs), reason: policy.strategy.name, trial: false };
   return { ...first, reason: candidates.length === 1 ? 'only-one' : atHand.length === 1 ? 'only-resident' : 'only-free', trial: false };
 }
 
@@ -51,6 +52,7 @@ export function bind(fleet: Fleet, { request, sinceMs }: Pick<Waiting, 'request'
   fleet.turns += 1;
   place.lastTurn = fleet.turns;
   place.inFlight += 1;
+  place.minute = used(place.minute, { requests: 1, tokens: 0 }, nowMs);
   backend.inFlight += 1;
   replica.inFlight += 1;
   if (trial) {

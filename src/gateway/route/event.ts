@@ -51,6 +51,10 @@ export interface Seen {
   /** As the server says: reading the prompt, and waiting inside for a slot. */
   readonly prefillMs?: number | undefined;
   readonly insideMs?: number | undefined;
+  /** In and out together. */
+  readonly tokens?: number | undefined;
+  /** From being sent to the first word. */
+  readonly firstMs?: number | undefined;
 }
 
 /** What is to be done about an event; the only way out. */
@@ -72,11 +76,11 @@ export interface Assignment {
   readonly loadMs: number;
 }
 
-/** A request is not served: nobody is there, too many wait already, or it would wait or has waited too long. */
+/** A request is not served: nobody is there, all who are have had what they may have for this minute, too many wait already, or it would wait or has waited too long. */
 export interface Refusal {
   readonly kind: 'refuse';
   readonly request: string;
-  readonly why: 'nobody' | 'full' | 'too-long';
+  readonly why: 'nobody' | 'limited' | 'full' | 'too-long';
   readonly retryAfterMs: number;
   readonly loadMs: number;
 }

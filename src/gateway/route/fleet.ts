@@ -1,5 +1,7 @@
 import { CLOSED, type Circuit } from './circuit.ts';
+import type { Latency } from './latency.ts';
 import { everybody, type Line } from './line.ts';
+import { UNUSED, type Minute, type MinuteLimits } from './minute.ts';
 import { createReplica, replicaId, type Replica } from './replica.ts';
 import { statedSlots } from './slots.ts';
 
@@ -12,6 +14,11 @@ export interface Place {
   readonly replica: string;
   /** The runner that it needs there; see `wantedRunner`. */
   readonly wants: string;
+  /** Of those that can be used, only those with the lowest are. */
+  readonly order: number;
+  readonly limits: MinuteLimits;
+  minute: Minute;
+  latency: Latency | undefined;
   /** Requests that were dispatched here and not released yet; exact. */
   inFlight: number;
   /** Failures in a row. */
@@ -82,6 +89,11 @@ export interface PlannedPlace {
   readonly wants: string;
   /** One request at a time, whatever is stated for the server. */
   readonly single: boolean;
+  /** Without it a place comes after those that have one. */
+  readonly order?: number | undefined;
+  /** Requests and tokens for each minute. */
+  readonly rpm?: number | undefined;
+  readonly tpm?: number | undefined;
 }
 
 /** What a fleet is made of. */
@@ -128,8 +140,9 @@ function planPlace({ places, replicas }: Fleet, planned: PlannedPlace, backend: 
   if (replica === undefined) replicas.set(id, createReplica({ id, backend: planned.backend, model: planned.model, managed: backend?.managed !== false, stated }));
   else if (stated !== undefined && replica.slots.count !== stated) replica.slots = statedSlots(stated);
   const known = places.get(planned.id);
-  const { weight, wants } = planned;
-  const fresh: Place = { id: planned.id, backend: planned.backend, replica: id, weight, wants, inFlight: 0, failures: 0, restingUntilMs: 0, lastTurn: 0, leaving: false };
+  const { weight, wants, order = Infinity, rpm, tpm } = planned;
+  const limits = { requests: rpm, tokens: tpm };
+  const fresh: Place = { id: planned.id, backend: planned.backend, replica: id, weight, wants, order, limits, minute: UNUSED, latency: undefined, inFlight: 0, failures: 0, restingUntilMs: 0, lastTurn: 0, leaving: false };
   if (known === undefined) places.set(planned.id, fresh);
-  else Object.assign(known, { weight, wants, leaving: false });
+  else Object.assign(known, { weight, wants, order, limits, leaving: false });
 }

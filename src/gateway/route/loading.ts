@@ -94,11 +94,11 @@ function neededFor(fleet: Fleet, policy: Policy, { line, waiting, nowMs }: Need)
   if (atHand.length > 0) {
     const idle = open.filter((candidate) => isIdle(fleet, candidate));
     const empty = idle.filter(({ backend, replica }) => backend.listed?.every((name) => isSame(name, replica.model)) === true);
-    return empty.length > 0 ? oneOf(policy, empty) : isWorthAnother({ line, waiting, nowMs }, atHand) ? oneOf(policy, idle) : [];
+    return empty.length > 0 ? oneOf(policy, empty, nowMs) : isWorthAnother({ line, waiting, nowMs }, atHand) ? oneOf(policy, idle, nowMs) : [];
   }
   if (candidates.some(({ replica }) => replica.load !== undefined)) return [];
   const unknown = open.filter(({ replica: { residence } }) => residence.state === 'unknown');
-  return oneOf(policy, unknown.length > 0 ? unknown : open);
+  return oneOf(policy, unknown.length > 0 ? unknown : open, nowMs);
 }
 
 // One of them may have had to make room: until the server lists what it has, it is asked for by a load of ours first.
@@ -112,9 +112,9 @@ function isWorthAnother({ line, waiting, nowMs }: Need, atHand: readonly Candida
   return Math.max(expectedWaitMs(sizeOf(line) - 1, atHand) ?? 0, waitedMs(line, waiting, nowMs)) > 1.5 * loadMs;
 }
 
-function oneOf({ strategy, random }: Policy, candidates: readonly Candidate[]): readonly Candidate[] {
+function oneOf({ strategy, random }: Policy, candidates: readonly Candidate[], nowMs: number): readonly Candidate[] {
   const [first, ...rest] = candidates;
-  return first === undefined ? [] : [strategy.choose([first, ...rest], random)];
+  return first === undefined ? [] : [strategy.choose([first, ...rest], random, nowMs)];
 }
 
 function begin(fleet: Fleet, { place, backend, replica }: Candidate, nowMs: number, out: Decision[]): void {

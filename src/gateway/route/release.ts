@@ -1,6 +1,8 @@
 import { opened } from './circuit.ts';
 import type { Ending, RouteEvent, Seen } from './event.ts';
 import { dismiss, type Backend, type Fleet, type Flight, type Place } from './fleet.ts';
+import { learned } from './latency.ts';
+import { used } from './minute.ts';
 import type { Policy } from './policy.ts';
 import { forgetResidence } from './residence.ts';
 import { forgetSlots, sawEnd } from './slots.ts';
@@ -21,6 +23,8 @@ export function release(fleet: Fleet, policy: Policy, { flight, how, seen }: Ext
   if (started) replica.started -= 1;
   sawEnd(replica.slots, request, how === 'answered', nowMs);
   learn(fleet, flight, how, seen, nowMs);
+  if (seen?.tokens !== undefined) place.minute = used(place.minute, { requests: 0, tokens: seen.tokens }, nowMs);
+  if (seen?.firstMs !== undefined) place.latency = learned(place.latency, seen.firstMs, nowMs);
   blame(fleet, policy, flight, how, nowMs);
   if (place.leaving || backend.leaving) dismiss(fleet);
   return how;

@@ -1,5 +1,5 @@
 import { retryAfterMs, expectedWaitMs } from './admission.ts';
-import { candidatesOf } from './candidate.ts';
+import { candidatesOf, whyNone } from './candidate.ts';
 import { probed } from './circuit.ts';
 import { bind, chooseFor, dispatch } from './dispatch.ts';
 import type { Arrival, Decision, Ending, Refusal, RouteEvent } from './event.ts';
@@ -67,7 +67,7 @@ function arrive(fleet: Fleet, policy: Policy, event: Arrival, nowMs: number, out
   const candidates = candidatesOf(fleet, places, tried, nowMs);
   const refuse = (why: Refusal['why'], afterMs: number): void => void out.push({ kind: 'refuse', request, why, retryAfterMs: afterMs, loadMs: 0 });
   if (candidates.length === 0) {
-    refuse('nobody', 1000);
+    out.push({ kind: 'refuse', request, ...whyNone(fleet, places, tried, nowMs), loadMs: 0 });
     return;
   }
   // Who has been served before was let in then.
@@ -128,6 +128,8 @@ function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): voi
     if (replica.lingering.length > 0 || replica.slots.trial !== undefined || replica.load !== undefined) fleet.restless = true;
   }
   cureWedged(fleet, nowMs, out);
+  // Others may have used up what there was for this minute.
+  if (fleet.waiting.size > 0 && [...fleet.places.values()].some(({ limits }) => limits.requests !== undefined || limits.tokens !== undefined)) refuseHopeless(fleet, nowMs, out);
   for (const line of fleet.lines.values()) {
     for (const waiting of everybody(line)) {
       if (nowMs < waiting.untilMs && waitedMs(line, waiting, nowMs) <= waiting.mostWaitMs) continue;
@@ -140,7 +142,7 @@ function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): voi
 function refuseHopeless(fleet: Fleet, nowMs: number, out: Decision[]): void {
   for (const line of fleet.lines.values()) {
     for (const waiting of everybody(line)) {
-      if (candidatesOf(fleet, waiting.places, waiting.tried, nowMs).length === 0) refuseWaiting(fleet, line, waiting, { why: 'nobody', retryAfterMs: 1000 }, nowMs, out);
+      if (candidatesOf(fleet, waiting.places, waiting.tried, nowMs).length === 0) refuseWaiting(fleet, line, waiting, whyNone(fleet, waiting.places, waiting.tried, nowMs), nowMs, out);
     }
   }
 }

@@ -11,7 +11,7 @@ const SAID: Readonly<Record<Phase, string>> = {
 
 /** What it means that a phase took too long. It may go on there all the same, so nobody else is asked. */
 export function lateness(phase: Phase, limitMs: number): ServerFailure {
-  return { kind: 'timeout', code: 'timeout', message: `${SAID[phase]} within ${String(limitMs / 1000)} s`, fault: phase === 'whole' ? 'request' : 'deployment' };
+  return { kind: 'timeout', code: 'timeout', message: `${SAID[phase]} within ${String(Number((limitMs / 1000).toFixed(2)))} s`, fault: phase === 'whole' ? 'request' : 'deployment' };
 }
 
 /** What it means that a connection could not be made or broke: the server is gone, whichever model was asked. */

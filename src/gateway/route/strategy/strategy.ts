@@ -2,8 +2,8 @@ import type { Candidate } from '../candidate.ts';
 
 export type { Candidate } from '../candidate.ts';
 
-/** Chooses among at least one candidate; `random` gives numbers in [0, 1). */
+/** Chooses among at least one candidate; `random` gives numbers in [0, 1), `nowMs` is the time. */
 export interface Strategy {
   readonly name: string;
-  choose(candidates: readonly [Candidate, ...Candidate[]], random: () => number): Candidate;
+  choose(candidates: readonly [Candidate, ...Candidate[]], random: () => number, nowMs: number): Candidate;
 }

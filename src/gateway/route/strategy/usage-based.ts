@@ -1,0 +1,14 @@
+import { minuteAt } from '../minute.ts';
+import type { Candidate, Strategy } from './strategy.ts';
+
+/** The place that was used least in its minute: by tokens, then by requests, which count when they are sent; then whichever was chosen longest ago. */
+export const usageBased: Strategy = {
+  name: 'usage-based-routing',
+  choose: (candidates, _random, nowMs) => candidates.reduce((best, candidate) => (isBetter(candidate, best, nowMs) ? candidate : best)),
+};
+
+function isBetter(a: Candidate, b: Candidate, nowMs: number): boolean {
+  const [one, other] = [minuteAt(a.place.minute, nowMs), minuteAt(b.place.minute, nowMs)];
+  const order = one.tokens - other.tokens || one.requests - other.requests || a.place.lastTurn - b.place.lastTurn;
+  return order < 0;
+}

@@ -1,0 +1,49 @@
+import type { DocumentPath } from './issue.ts';
+import { isMapping } from './kind.ts';
+import type { ModelGroup } from './normal-form.ts';
+import type { Findings } from './section.ts';
+
+/** A list of fallbacks as the document has it, and where. */
+export interface GivenFallbacks {
+  readonly path: DocumentPath;
+  readonly value: readonly unknown[] | undefined;
+}
+
+/** Reads LiteLLM's `fallbacks`, `[{MODEL: [OTHER, …]}, …]`; the first list that is there counts. `aliases` are further names of groups. */
+export function readFallbacks(lists: readonly GivenFallbacks[], groups: readonly ModelGroup[], aliases: ReadonlyMap<string, string>, findings: Findings): ReadonlyMap<string, readonly string[]> {
+  const fallbacks = new Map<string, readonly string[]>();
+  const given = lists.find(({ value }) => value !== undefined);
+  for (const [index, entry] of (given?.value ?? []).entries()) {
+    const path = [...(given?.path ?? []), index];
+    if (!isMapping(entry)) findings.wrong(path, 'a mapping of a model_name to a list of others', entry);
+    for (const [name, others] of Object.entries(isMapping(entry) ? entry : {})) {
+      const group = groupOf(name, [...path, name], groups, aliases, findings);
+      const list = readNames(others, [...path, name], groups, aliases, findings);
+      if (group !== undefined) fallbacks.set(group, list.filter((other) => other !== group));
+    }
+  }
+  return fallbacks;
+}
+
+/** Reads `default_fallbacks`, a list of groups that stand in for every other that has none of its own. */
+export function withDefaults(fallbacks: ReadonlyMap<string, readonly string[]>, lists: readonly GivenFallbacks[], groups: readonly ModelGroup[], aliases: ReadonlyMap<string, string>, findings: Findings): ReadonlyMap<string, readonly string[]> {
+  const given = lists.find(({ value }) => value !== undefined);
+  if (given === undefined) return fallbacks;
+  const names = readNames(given.value, given.path, groups, aliases, findings);
+  return new Map(groups.map(({ name }) => [name, fallbacks.get(name) ?? names.filter((other) => other !== name)]));
+}
+
+function readNames(value: unknown, path: DocumentPath, groups: readonly ModelGroup[], aliases: ReadonlyMap<string, string>, findings: Findings): readonly string[] {
+  if (!Array.isArray(value)) {
+    findings.wrong(path, 'a list of model_name values', value);
+    return [];
+  }
+  return value.flatMap((name: unknown, index) => groupOf(name, [...path, index], groups, aliases, findings) ?? []);
+}
+
+function groupOf(name: unknown, path: DocumentPath, groups: readonly ModelGroup[], aliases: ReadonlyMap<string, string>, findings: Findings): string | undefined {
+  const group = typeof name === 'string' ? (aliases.get(name) ?? name) : undefined;
+  if (groups.some((known) => known.name === group)) return group;
+  findings.wrong(path, `one of the model_name values (${groups.map((known) => known.name).join(', ')})`, name);
+  return undefined;
+}
