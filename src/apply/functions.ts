@@ -65,19 +65,22 @@ stop_process() {
 probe() {
   timeout 5 bash -c 'exec 5<> "/dev/tcp/$1/$2" && printf "GET %s HTTP/1.0\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n" "$3" "$1" >&5 && IFS= read -r line <&5 && printf %s "$line"' probe "$@" 2>/dev/null
 }
+restarts() { [ "$1" != unit ] || systemctl show -P NRestarts -- "$2"; }
+# A unit that is started again and again counts as failed long before systemd gives it up.
 has_failed() {
-  if [ "$1" = unit ]; then systemctl is-failed -q "$2"; else ! kill -0 "$(cat "$2")" 2>/dev/null; fi
+  if [ "$1" = unit ]; then systemctl is-failed -q "$2" || [ "$(restarts "$1" "$2")" -ge $(($3 + 3)) ]; else ! kill -0 "$(cat "$2")" 2>/dev/null; fi
 }
 health() {
-  local until=$((SECONDS + $4)) line=
+  local until=$((SECONDS + $4)) line= restarted
+  restarted=$(restarts "$5" "$6")
   while :; do
     line=$(probe "$1" "$2" "$3"); line=\${line%$'\\r'}
     case $line in 'HTTP/1.'?' 200 '*) return 0;; esac
-    if has_failed "$5" "$6"; then echo 'it ended'; break; fi
+    if has_failed "$5" "$6" "$restarted"; then echo 'it ended'; break; fi
     if [ "$SECONDS" -ge "$until" ]; then echo "no 200 within $4 s, the last answer was: \${line:-none}"; break; fi
     sleep 0.1
   done
-  if [ "$5" = unit ]; then journalctl -u "$6" --since "@$begun" -n 20 --no-pager -o cat; else tail -n 20 -- "$7"; fi
+  if [ "$5" = unit ]; then journalctl -u "$6" --since "@$begun" --no-pager -o cat | grep -av '"event":"request"' | tail -n 20; else tail -n 20 -- "$7"; fi
   return 1
 }
 # The last first; it goes on when one fails, so that as much as can be is as it was.

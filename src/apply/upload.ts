@@ -14,7 +14,11 @@ const SCRIPT = `
 umask 022
 path=$1 sum=$2 mode=$3 packed=$4 manifest=$5
 new=$path.hxllm-new.$$
-mkdir -p -- "\${path%/*}" && rm -f -- "$path".hxllm-new* || exit
+mkdir -p -- "\${path%/*}" || exit
+for folder in "\${path%/*}" "\${manifest%/*}"; do
+  [ -z "$folder" ] || { chmod 755 -- "$folder" && chown -- "$(id -u):$(id -g)" "$folder"; } || exit
+done
+rm -f -- "$path".hxllm-new* || exit
 if [ "$packed" = yes ]; then gzip -dc > "$new"; else cat > "$new"; fi || { rm -f -- "$new"; echo "$path could not be written" >&2; exit 1; }
 seen=$(sha256sum < "$new"); seen=\${seen%% *}
 [ "$seen" = "$sum" ] || { rm -f -- "$new"; echo "$path arrived with sha256 $seen, wanted $sum" >&2; exit 1; }

@@ -26,15 +26,21 @@ for path; do
   fi
   say entry "$path" "$mode" "$owner" "$owners" "$kind" "$sum" "$marked" "$text"
 done
+# What has another mode or owner than it was sent with is not what was sent; the runtime and its folders are the same.
+me=$(id -un)
+fit() { [ "$(stat -c %a:%U -- "$1")" = "$2:$me" ]; }
 [ -L "$install/current" ] && say current "$(readlink -- "$install/current")"
 for file in "$install"/releases/*/gateway "$install"/releases/*/gateway.mjs; do
-  [ -f "$file" ] && say release "\${file#"$install/releases/"}" "$(hash "$file")"
+  [ -f "$file" ] || continue
+  mode=755; case $file in *.mjs) mode=644;; esac
+  sum=; fit "\${file%/*}" 755 && fit "$file" $mode && sum=$(hash "$file")
+  say release "\${file#"$install/releases/"}" "$sum"
 done
 for manifest in "$install"/runtimes/*/manifest; do
   [ -f "$manifest" ] || continue
   folder=\${manifest%/manifest}; intact=no
   read -r sum size time < "$manifest"
-  if [ -x "$folder/bin/node" ]; then
+  if [ -f "$folder/bin/node" ] && fit "$folder/bin/node" 755 && fit "$folder" 755 && fit "$folder/bin" 755; then
     [ "$(stat -c '%s %Y' "$folder/bin/node")" = "$size $time" ] && intact=yes || { [ "$(hash "$folder/bin/node")" = "$sum" ] && intact=yes; }
   fi
   say runtime "\${folder##*/}" "$sum" "$intact"

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -83,10 +83,19 @@ test('every kind of drift is seen and mended, and nothing beside it', async () =
   chmodSync(join(stage.prefix, 'etc/litellm/litellm.env'), 0o644);
   chmodSync(join(stage.prefix, 'etc/litellm'), 0o755);
   writeFileSync(join(stage.prefix, 'opt/litellm', released, 'gateway.mjs'), 'tampered');
+  chmodSync(join(stage.prefix, 'opt/litellm', released, 'gateway'), 0o600);
   const seen = await stage.enforce(GATEWAY);
   assert.deepEqual([seen.ending, stepsOf(seen, 'done')], ['passed', ['release', 'release.check', 'folders.access', 'files.config.yaml', 'files.litellm.env', 'service.start', 'health']]);
   const shown = seen.events.find((event) => event.kind === 'step' && event.id === 'files.config.yaml');
   assert.match(shown?.kind === 'step' ? (shown.detail ?? '') : '', /^- {3}routing_strategy: simple-shuffle\n\+ {3}routing_strategy: least-busy$/m);
+  assert.equal((await stage.enforce(GATEWAY)).changes, 0);
+});
+
+test('folders of a release or runtime that its user cannot enter any more are mended', async () => {
+  const folders = [join(stage.prefix, 'opt/litellm', released), ...globSync('opt/litellm/runtimes/*', { cwd: stage.prefix }).map((folder) => join(stage.prefix, folder))];
+  for (const folder of folders) chmodSync(folder, 0o700);
+  assert.deepEqual(stepsOf(await stage.enforce(GATEWAY), 'done'), ['runtime', 'release', 'service.start', 'health']);
+  assert.deepEqual(folders.map((folder) => statSync(folder).mode & 0o777), [0o755, 0o755]);
   assert.equal((await stage.enforce(GATEWAY)).changes, 0);
 });
 
