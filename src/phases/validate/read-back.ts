@@ -4,20 +4,26 @@ import { failed, pass, type Verdict } from '../../core/verdict.ts';
 import { readGatewayConfig, type GatewayConfig } from '../../schema/gateway-config.ts';
 import { pathText, type Issue } from '../../schema/issue.ts';
 
-/** What the gateway would make of a config.yaml: the configuration, and everything there is to say about it. */
-export function readBack(text: string): { readonly config?: GatewayConfig; readonly issues: readonly Issue[] } {
+/** What the gateway makes of a config.yaml: the configuration, and everything there is to say about it. */
+export interface ReadBack {
+  readonly config?: GatewayConfig;
+  readonly issues: readonly Issue[];
+}
+
+/** Reads a config.yaml as the gateway would. */
+export function readBack(text: string): ReadBack {
   return readGatewayConfig(parse(text), { environment: { LITELLM_MASTER_KEY: 'sk-placeholder' }, unset: 'error' });
 }
 
 /** Whether the gateway would take it. */
-export function judgeAccepted({ config, issues }: ReturnType<typeof readBack>): Verdict {
+export function judgeAccepted({ config, issues }: ReadBack): Verdict {
   const errors = issues.filter((issue) => issue.severity === 'error');
   if (config !== undefined) return pass(`${String(config.groups.length)} models on ${String(config.backends.length)} backends`);
   return failed('a configuration that the gateway accepts', errors.map(line).join('; '), errors[0]?.fix ?? 'hxllm inventory');
 }
 
 /** What it says beside that. */
-export function judgeWarnings({ issues }: ReturnType<typeof readBack>): Verdict {
+export function judgeWarnings({ issues }: ReadBack): Verdict {
   const warnings = issues.filter((issue) => issue.severity === 'warning');
   return warnings.length === 0 ? pass('nothing would be ignored') : failed('nothing that would be ignored', warnings.map(line).join('; '), warnings[0]?.fix ?? 'edit group_vars');
 }

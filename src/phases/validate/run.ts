@@ -1,13 +1,13 @@
 import type { Config, HostConfig } from '../../config/config.ts';
 import { hostProblems } from '../../config/lacking.ts';
+import { judgeAll } from '../../core/check.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { inWords, type Problem } from '../../core/problem.ts';
-import { failsPhase, notApplicable, pass, unknown, type CheckResult, type Severity, type Verdict } from '../../core/verdict.ts';
-import type { WantedFile } from '../../render/content.ts';
+import { failsPhase, notApplicable, unknown, type CheckResult, type Verdict } from '../../core/verdict.ts';
+import { contentText, type WantedFile } from '../../render/content.ts';
 import type { Shipping } from '../../render/release.ts';
-import { contentText } from '../../render/content.ts';
-import { judgeKey } from './key.ts';
-import { judgeAccepted, judgeComplete, judgeWarnings, readBack } from './read-back.ts';
+import { CHECKS } from './checks.ts';
+import { readBack } from './read-back.ts';
 import { renderFor, rendersToKeep } from './render.ts';
 import { verifyUnits } from './units.ts';
 
@@ -24,11 +24,11 @@ export async function runValidate(config: Config, shipping: Shipping, tools: Pha
   const results: CheckResult[] = [];
   const bundle = await shipping.bundle();
   if (!bundle.ok) problems.push(...bundle.problems);
-  const judged = config.hosts.map((host) => judgeHost(host, tools));
-  for (const one of judged) {
-    const { results: some, problems: more } = await one;
-    results.push(...some);
-    problems.push(...more);
+  // All at once; told in the order of the inventory.
+  for (const judged of await Promise.all(config.hosts.map((host) => judgeHost(host, tools)))) {
+    for (const result of judged.results) tools.recorder.event({ kind: 'check', result });
+    results.push(...judged.results);
+    problems.push(...judged.problems);
   }
   if (!tools.signal.aborted) for (const problem of problems) tools.recorder.event({ kind: 'problem', problem });
   const ending = tools.signal.aborted ? 'aborted' : problems.length > 0 || results.some(failsPhase) ? 'failed' : 'passed';
@@ -36,25 +36,13 @@ export async function runValidate(config: Config, shipping: Shipping, tools: Pha
 }
 
 async function judgeHost(host: HostConfig, tools: PhaseTools): Promise<Judged> {
-  const { name } = host.target;
-  const results: CheckResult[] = [];
-  const say = (id: string, title: string, severity: Severity, verdict: Verdict): void => {
-    const result: CheckResult = { id, title, severity, host: name, ...verdict };
-    tools.recorder.event({ kind: 'check', result });
-    results.push(result);
-  };
+  const { settings, target: { name } } = host;
   const files = renderFor(host);
-  if (!files.ok) return { results, problems: files.problems.map((problem) => ({ ...problem, where: { host: name, ...problem.where } })) };
+  if (!files.ok) return { results: [], problems: files.problems.map((problem) => ({ ...problem, where: { host: name, ...problem.where } })) };
   for (const [file, text] of rendersToKeep(host)) tools.recorder.file(`hosts/${name}/renders/${file}`, text);
-  say('render.templates', 'every template renders', 'error', pass(files.value.map((file) => file.name).join(', ')));
-  say('key.form', 'the master key has its form', 'warning', judgeKey(host.settings));
   const read = readBack(textOf(files.value, 'config.yaml'));
-  say('config.accepted', 'the gateway accepts config.yaml', 'error', judgeAccepted(read));
-  if (read.config !== undefined) say('config.complete', 'config.yaml has every model on every backend of its list', 'error', judgeComplete(host.settings, read.config));
-  say('config.heeded', 'nothing in config.yaml would be ignored', 'warning', judgeWarnings(read));
   const units = await judgeUnitsOf(host, files.value, tools);
-  say('units.verify', 'systemd accepts the units', 'error', units.verdict);
-  return { results, problems: units.problems };
+  return { results: judgeAll(CHECKS, { settings, files: files.value, read, units: units.verdict }, name), problems: units.problems };
 }
 
 async function judgeUnitsOf({ target, settings }: HostConfig, files: readonly WantedFile[], { connect, recorder, signal }: PhaseTools): Promise<{ readonly verdict: Verdict; readonly problems: readonly Problem[] }> {

@@ -1,0 +1,57 @@
+import type { Settings } from '../../config/config.ts';
+import type { Check } from '../../core/check.ts';
+import { pass, unknown, type Verdict } from '../../core/verdict.ts';
+import type { WantedFile } from '../../render/content.ts';
+import { judgeKey } from './key.ts';
+import { judgeAccepted, judgeComplete, judgeWarnings, type ReadBack } from './read-back.ts';
+
+/** What is judged: everything that was rendered for one host. */
+export interface Rendered {
+  readonly settings: Settings;
+  readonly files: readonly WantedFile[];
+  /** config.yaml, as the gateway would read it. */
+  readonly read: ReadBack;
+  /** What systemd on the host said of the units. */
+  readonly units: Verdict;
+}
+
+/** Would it be right? */
+export const CHECKS: readonly Check<Rendered>[] = [
+  {
+    id: 'render.templates',
+    title: 'every template renders',
+    severity: 'error',
+    judge: ({ files }) => pass(files.map((file) => file.name).join(', ')),
+  },
+  {
+    id: 'key.form',
+    title: 'the master key has its form',
+    severity: 'warning',
+    judge: ({ settings }) => judgeKey(settings),
+  },
+  {
+    id: 'config.accepted',
+    title: 'the gateway accepts config.yaml',
+    severity: 'error',
+    judge: ({ read }) => judgeAccepted(read),
+  },
+  {
+    id: 'config.complete',
+    title: 'config.yaml has every model on every backend of its list',
+    severity: 'error',
+    after: ['config.accepted'],
+    judge: ({ settings, read }) => (read.config === undefined ? unknown('it could not be read') : judgeComplete(settings, read.config)),
+  },
+  {
+    id: 'config.heeded',
+    title: 'nothing in config.yaml would be ignored',
+    severity: 'warning',
+    judge: ({ read }) => judgeWarnings(read),
+  },
+  {
+    id: 'units.verify',
+    title: 'systemd accepts the units',
+    severity: 'error',
+    judge: ({ units }) => units,
+  },
+];
