@@ -4,16 +4,13 @@ import { fail, ok, type Result } from '../core/problem.ts';
 import type { AnsibleSettings, Person } from './ansible-cfg.ts';
 import type { Candidate, Config, HostConfig } from './config.ts';
 import type { Findings } from './findings.ts';
-import type { Inventory } from './inventory/inventory.ts';
+import { GROUP, type Inventory } from './inventory/inventory.ts';
 import { selectHosts } from './inventory/limit.ts';
 import { hostsOf } from './inventory/membership.ts';
 import { readTarget } from './variables/connection.ts';
 import { mergeVariables, type VariableFolders } from './variables/merge.ts';
 import { HostVariables } from './variables/reader.ts';
 import { readSettings } from './variables/settings.ts';
-
-/** The group that hxllm deploys to. */
-export const GROUP = 'litellm';
 
 interface Sources {
   readonly inventory: Inventory;

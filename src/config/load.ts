@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { Findings } from './findings.ts';
 import { freezeAll } from './freeze.ts';
 import { readHosts } from './hosts.ts';
+import { GROUP } from './inventory/inventory.ts';
 import { readInventory } from './inventory/read-inventory.ts';
 import { SourceFiles } from './source-files.ts';
 import { VariableFolders } from './variables/merge.ts';
@@ -47,7 +48,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Result<Config>
   const hosts = await readHosts({ inventory: inventory.value, inventoryFile, folders, settings: settings.value, request, findings });
   if (!hosts.ok) return withErrors(hosts.problems, findings);
   if (findings.errors.length > 0) return withErrors([], findings);
-  return ok(freezeAll<Config>({ inventoryFile, groupDefined: inventory.value.groups.has('litellm'), ...hosts.value, allHosts: [...inventory.value.hosts.keys()], files: files.read, warnings: findings.warnings }));
+  return ok(freezeAll<Config>({ inventoryFile, groupDefined: inventory.value.groups.has(GROUP), ...hosts.value, allHosts: [...inventory.value.hosts.keys()], files: files.read, warnings: findings.warnings }));
 }
 
 /** `-i`, else Ansible's environment and ansible.cfg, else the guide's place; absolute. */

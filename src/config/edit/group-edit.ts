@@ -3,13 +3,13 @@ import { readYaml } from '../document/yaml.ts';
 import { Findings } from '../findings.ts';
 import { readHostPattern } from '../inventory/host-pattern.ts';
 import { readIni } from '../inventory/ini.ts';
+import { GROUP } from '../inventory/inventory.ts';
 import { hostsOf } from '../inventory/membership.ts';
 import { readYamlInventory } from '../inventory/yaml-inventory.ts';
 import { Keyring } from '../vault/keyring.ts';
 import { addToIniGroup } from './ini-group.ts';
 import { addToYamlGroup } from './yaml-group.ts';
 
-const GROUP = 'litellm';
 const COMMENT = 'The gateway’s hosts, added by hxllm.';
 
 /** An inventory's text, and its file as people see it. */

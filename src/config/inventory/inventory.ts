@@ -1,6 +1,9 @@
 import type { Where } from '../../core/problem.ts';
 import type { Value, Variables } from '../value.ts';
 
+/** The group that hxllm deploys to. */
+export const GROUP = 'litellm';
+
 /** A group as the inventory file has it. */
 export interface Group {
   readonly name: string;
