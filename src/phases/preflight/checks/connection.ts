@@ -1,7 +1,7 @@
 import type { Check } from '../../../core/check.ts';
 import { inWords } from '../../../core/problem.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
-import { commandOn, knowing, type Subject } from '../subject.ts';
+import { commandOn, knowing, lineOn, type Subject } from '../subject.ts';
 
 /** Everything else is asked through the connection, with bash. */
 export const CONNECTION: readonly Check<Subject>[] = [
@@ -23,7 +23,7 @@ export const CONNECTION: readonly Check<Subject>[] = [
     judge: ({ host: { target } }) => {
       if (target.connection === 'local') return notApplicable('this machine itself (ansible_connection=local)');
       if (target.hostKeyChecking) return pass('the key is the one in known_hosts');
-      return failed('a host key that is compared with known_hosts', 'host_key_checking is off: whoever answers at this address is believed', `ssh-keyscan -H ${target.address} >> ~/.ssh/known_hosts`);
+      return failed('a host key that is compared with known_hosts', 'host_key_checking is off: whoever answers at this address is believed', lineOn(target, 'true', '-o', 'StrictHostKeyChecking=ask'));
     },
   },
   {
