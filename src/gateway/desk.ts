@@ -71,8 +71,6 @@ export class Desk {
     const request = String(this.#asked);
     const decisions = route(this.#fleet, this.#policy, { kind: 'arrived', request, ...wish }, this.#now());
     const own = decisions.find((decision): decision is Assignment | Refusal => 'request' in decision && decision.request === request);
-    // Only those that do wait go into the Map: one that is written to with every request outgrows its tables quickly, and V8 keeps
-    // outgrown tables, with all that was in them, until its next full collection.
     if (own === undefined) this.#waiting.set(request, { answer, places: wish.places });
     this.#do(decisions);
     if (own !== undefined) answer(own, own.kind === 'refuse' ? this.#failureOf(wish.places) : undefined);
@@ -130,7 +128,8 @@ export class Desk {
 
   #do(decisions: readonly Decision[]): void {
     for (const decision of decisions) this.#act(decision);
-    if (this.#ticking === undefined && !this.#closed && isRestless(this.#fleet)) this.#ticking = setInterval(() => { this.#tick(); }, TICK_MS);
+    // Whoever waits holds a connection, which keeps the process: the ticks need not.
+    if (this.#ticking === undefined && !this.#closed && isRestless(this.#fleet)) this.#ticking = setInterval(() => { this.#tick(); }, TICK_MS).unref();
   }
 
   #tick(): void {
