@@ -11,6 +11,7 @@ import type { PhaseEvent } from '../../src/core/recorder.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { Action, Plan, Step } from '../../src/plan/plan.ts';
 import { createLocalHost } from '../../src/remote/local/host.ts';
+import { until } from '../until.ts';
 
 const host = createLocalHost('here', process.env);
 
@@ -132,7 +133,7 @@ test('an upload that is broken off leaves nothing in its place, and the next one
   const action: Action = { kind: 'upload', source: { file, sizeBytes: 64 << 20 }, path: join(root, 'bin/node'), sha256: sha256(readFileSync(file)), mode: 0o755, compress: false };
   const controller = new AbortController();
   const broken = apply([step('prepare', action)], controller.signal);
-  while (!existsSync(join(root, 'bin')) || readdirSync(join(root, 'bin')).length === 0) await new Promise((resolve) => { setImmediate(resolve); });
+  await until('the upload has begun', () => existsSync(join(root, 'bin')) && readdirSync(join(root, 'bin')).length > 0);
   controller.abort();
   assert.deepEqual((await broken).problems.map((problem) => problem.code), ['host.aborted']);
   assert.ok(!existsSync(join(root, 'bin/node')));

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { ask, type Server } from './asking.ts';
 import { mismatchOf, type Pattern } from './pattern.ts';
 
+export { until } from '../until.ts';
+
 /** One thing that holds for a real Ollama, and so must for the simulated one. */
 export interface Case {
   readonly name: string;
@@ -46,13 +48,4 @@ export function refusals(path: string, rows: readonly (readonly [body: unknown, 
     const sent = typeof body === 'string' ? body : JSON.stringify(body);
     return exchange({ name: `POST ${path} ${sent.length > 90 ? `${sent.slice(0, 87)}…` : sent} is refused with ${String(status)}: ${String(error)}`, path, body, status, answer });
   });
-}
-
-/** Waits for something to become so, looking every 20 ms; fails with what was waited for when it does not within `withinMs`. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, withinMs = 5000): Promise<void> {
-  const endMs = performance.now() + withinMs;
-  while (!(await condition())) {
-    assert.ok(performance.now() < endMs, `not within ${String(withinMs)} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

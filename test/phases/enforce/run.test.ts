@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Secret } from '../../../src/core/secret.ts';
+import { until } from '../../until.ts';
 import { GATEWAY, makeStage, type Seen, type Stage } from './stage.ts';
 
 // One host for the tests in this file, in their order: each begins with what the one before it left.
@@ -101,7 +102,7 @@ test('folders of a release or runtime that its user cannot enter any more are me
 
 test('a process that has ended is started again', async () => {
   process.kill(Number(readFileSync(join(stage.prefix, 'run/litellm.pid'), 'utf8')));
-  while (!/fetch failed/.test(await stage.ask())) await new Promise((resolve) => { setImmediate(resolve); });
+  await until('it answers no more', async () => /fetch failed/.test(await stage.ask()));
   const seen = await stage.enforce(GATEWAY);
   assert.deepEqual([seen.ending, stepsOf(seen, 'done')], ['passed', ['service.start', 'health']]);
 });

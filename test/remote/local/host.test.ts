@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import { createConnect } from '../../../src/remote/connect.ts';
+import { until } from '../../until.ts';
 import { PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
 
 const connect = createConnect({ home: '/nonexistent', userName: 'nobody', environment: { PATH: process.env['PATH'], COLOUR: 'blue' } });
@@ -14,21 +14,19 @@ const bash = (script: string, ...rest: readonly string[]) => ['bash', '-c', scri
 
 /** The text of a file, as soon as it is there. */
 async function textOf(file: string): Promise<string> {
-  for (let tries = 0; tries < 200 && !existsSync(file); tries += 1) await sleep(25);
+  await until(`${file} is there`, () => existsSync(file));
   return readFile(file, 'utf8');
 }
 
 /** Waits until no process with this id is left. */
 async function untilGone(pid: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
+  await until(`process ${String(pid)} is gone`, () => {
     try {
-      process.kill(pid, 0);
+      return !process.kill(pid, 0);
     } catch {
-      return;
+      return true;
     }
-    await sleep(50);
-  }
-  assert.fail(`process ${String(pid)} is still there`);
+  });
 }
 
 test('a command gets its arguments, its input and our environment, and gives back output and exit code', async () => {

@@ -3,10 +3,10 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, suite, test } from 'node:test';
 import type { Target } from '../../../src/core/host.ts';
 import { createConnect } from '../../../src/remote/connect.ts';
+import { until } from '../../until.ts';
 import { PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
 import { createKeys } from './server.ts';
 import { startSshd, WITHOUT_SSHD, type Sshd } from './sshd.ts';
@@ -46,8 +46,7 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
     const file = join(keys.folder, 'ended');
     const argv = ['bash', '-c', 'trap "echo ended >\\"$1\\"; exit" TERM; sleep 600 & wait', 'x', file];
     assert.equal(problemOf(await host.run({ argv }, { signal: PATIENT.signal, timeoutMs: 300 })).code, 'host.timeout');
-    for (let tries = 0; !existsSync(file) && tries < 200; tries += 1) await sleep(25);
-    assert.ok(existsSync(file));
+    await until('the command was told to end', () => existsSync(file));
     await host.close();
   });
 
@@ -55,7 +54,7 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
     const socket = join(keys.folder, 'agent');
     const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
     try {
-      for (let tries = 0; !existsSync(socket) && tries < 200; tries += 1) await sleep(25);
+      await until('the agent listens', () => existsSync(socket));
       execFileSync('ssh-add', ['-q', clientKey.file], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
       const locked = join(keys.folder, 'locked');
       await writeFile(locked, await readFile(clientKey.file), { mode: 0o600 });

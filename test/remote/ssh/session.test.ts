@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, connect as connectTcp, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, test } from 'node:test';
 import { createConnect } from '../../../src/remote/connect.ts';
+import { until } from '../../until.ts';
 import { PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
 import { createKeys, startServer } from './server.ts';
 
@@ -66,12 +66,7 @@ test('a command that takes too long is told to end, and so is one that is aborte
   // ssh2's server is deaf to signals once the input has ended; sshd is not.
   const input = new ReadableStream<Uint8Array>();
   assert.equal(problemOf(await host.run({ argv, stdin: input }, { signal: PATIENT.signal, timeoutMs: 300 })).code, 'host.timeout');
-  let text = '';
-  for (let tries = 0; text === '' && tries < 100; tries += 1) {
-    await sleep(25);
-    text = await readFile(file, 'utf8').catch(() => '');
-  }
-  assert.equal(text, 'ended\n');
+  await until('the command was told to end', async () => (await readFile(file, 'utf8').catch(() => '')) === 'ended\n');
   const stop = new AbortController();
   const running = host.run({ argv: ['sleep', '600'] }, { signal: stop.signal, timeoutMs: 60_000 });
   stop.abort();
