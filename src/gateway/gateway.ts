@@ -24,7 +24,7 @@ export interface Gateway {
 /** Makes a gateway of a configuration. */
 export function createGateway(config: GatewayConfig, log: Log): Gateway {
   // A reload puts another one here; requests keep the one they began with.
-  let current = createService(config, log);
+  let current = createService(config, log, (replica, how) => { metrics.loaded(replica, how); });
   const service = (): Service => current;
   const metrics = createMetrics({ fleet: () => current.desk.fleet, isModel: (alias) => current.models.has(alias), openConnections: () => connections.open });
   const app = createApp({ service, isStopping: () => connections.stopping, metrics });

@@ -3,7 +3,9 @@ import { Desk } from './desk.ts';
 import { Prober } from './health/prober.ts';
 import type { Log } from './log.ts';
 import { admitUpTo } from './route/admission.ts';
+import type { Ending } from './route/event.ts';
 import { createFleet, type FleetPlan } from './route/fleet.ts';
+import type { Replica } from './route/replica.ts';
 import { wantedRunner } from './route/residence.ts';
 import type { Policy } from './route/router.ts';
 import { isSingleByName } from './route/single-slot.ts';
@@ -34,8 +36,8 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** Makes a service of a configuration. From then on servers are asked what is in their memory. */
-export function createService(first: GatewayConfig, log: Log): Service {
+/** Makes a service of a configuration; `onLoaded` is told how loads ended. From then on servers are asked what is in their memory. */
+export function createService(first: GatewayConfig, log: Log, onLoaded: (replica: Replica, how: Ending) => void = () => {}): Service {
   const since = Math.floor(Date.now() / 1000);
   const now = (): number => performance.now();
   const probe = async (url: string): Promise<boolean> => {
@@ -53,6 +55,8 @@ export function createService(first: GatewayConfig, log: Log): Service {
     onListed: (backend, listing) => { desk.listed(backend, listing); },
   });
   const loader = new Loader({ now: () => latest, log, onLoaded: (replica, how, failure) => {
+      const known = desk.fleet.replicas.get(replica);
+      if (known !== undefined) onLoaded(known, how);
       desk.loaded(replica, how, failure);
       poller.look();
     } });

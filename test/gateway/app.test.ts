@@ -103,7 +103,7 @@ test('health of the fleet takes the key, and tells of every deployment and serve
     healthy_count: 2,
     unhealthy_count: 1,
   });
-  assert.deepEqual(backends[0], { backend: fake.url, circuit: 'closed', in_flight: 0 });
+  assert.partialDeepStrictEqual(backends[0], { backend: fake.url, circuit: 'closed', in_flight: 0, resident: ['m:latest'], slots: { x: { taken: 0 } } });
   assert.partialDeepStrictEqual(backends[1], { backend: dead.url, circuit: 'open', in_flight: 0 });
   assert.ok(Math.abs(Date.parse(String(backends[1]?.['down_since'])) - Date.now()) < 30_000);
   assert.equal(fake.requests.length, asked + 2);

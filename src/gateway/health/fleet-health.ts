@@ -14,6 +14,10 @@ export interface BackendHealth {
   readonly backend: string;
   readonly circuit: 'closed' | 'open';
   readonly in_flight: number;
+  /** Models in its memory as it last listed them; missing where nobody knows. */
+  readonly resident?: readonly string[];
+  /** Slots of its models that are taken, and that there are where that can be counted. */
+  readonly slots: Readonly<Record<string, { readonly taken: number; readonly known?: number }>>;
   /** For an open circuit: since when, how many probes have failed since, and in how many ms the next is due. */
   readonly down_since?: string;
   readonly failed_probes?: number;
@@ -45,13 +49,15 @@ export function fleetHealth({ groups, backends }: GatewayConfig, fleet: Fleet, n
     unhealthy_count: unhealthy.length,
     backends: backends.flatMap(({ url }) => {
       const backend = fleet.backends.get(url);
-      return backend === undefined ? [] : [backendHealth(backend, nowMs, date)];
+      return backend === undefined ? [] : [backendHealth(backend, fleet, nowMs, date)];
     }),
   };
 }
 
-function backendHealth({ url, inFlight, circuit }: Backend, nowMs: number, date: Date): BackendHealth {
-  const all = { backend: url, circuit: circuit.state, in_flight: inFlight };
+function backendHealth({ url, inFlight, circuit, listed }: Backend, { replicas }: Fleet, nowMs: number, date: Date): BackendHealth {
+  const own = [...replicas.values()].filter(({ backend }) => backend === url);
+  const slots = Object.fromEntries(own.map(({ model, inFlight: busy, lingering, slots: { count } }) => [model, { taken: busy + lingering.length, ...(Number.isFinite(count) ? { known: count } : {}) }]));
+  const all = { backend: url, circuit: circuit.state, in_flight: inFlight, ...(listed === undefined ? {} : { resident: listed }), slots };
   if (circuit.state === 'closed') return all;
   const since = new Date(date.getTime() - (nowMs - circuit.sinceMs));
   return { ...all, down_since: since.toISOString(), failed_probes: circuit.probes, next_probe_ms: Math.max(0, Math.round(circuit.nextProbeMs - nowMs)) };

@@ -1,4 +1,6 @@
+import type { Ending } from '../route/event.ts';
 import type { Fleet } from '../route/fleet.ts';
+import type { Replica } from '../route/replica.ts';
 import type { RequestLine } from '../usage/request-line.ts';
 import { exposition } from './exposition.ts';
 import { fleetMetrics } from './fleet-metrics.ts';
@@ -17,6 +19,8 @@ export interface MetricsSource {
 export interface Metrics {
   /** A request has ended; `backend` is the last that was tried. */
   ended(line: RequestLine, backend: string | undefined): void;
+  /** A load has ended. */
+  loaded(replica: Pick<Replica, 'backend' | 'model'>, how: Ending): void;
   /** The configuration was read again. */
   reloaded(result: 'done' | 'refused'): void;
   /** In Prometheus' text format. */
@@ -28,11 +32,13 @@ export interface Metrics {
 export function createMetrics({ fleet, isModel, openConnections }: MetricsSource): Metrics {
   const requests = new RequestMetrics();
   const reloads = new Counter({ name: 'hxllm_reloads_total', help: 'Times that the configuration was read again.', labelNames: ['result'] });
+  const loads = new Counter({ name: 'hxllm_loads_total', help: 'Loads that the gateway has asked for, by how they ended; also those which found the model in memory.', labelNames: ['backend', 'server_model', 'result'] });
   const connections = gauge({ name: 'hxllm_client_connections', help: 'Open connections of clients.', labelNames: [] }, () => [{ labels: [], value: openConnections() }]);
   const own = createProcessMetrics();
-  const all = [...requests.metrics, ...fleetMetrics(fleet), connections, reloads, ...own.metrics];
+  const all = [...requests.metrics, ...fleetMetrics(fleet), loads, connections, reloads, ...own.metrics];
   return {
     ended: (line, backend = '') => { requests.count(line, backend, isModel); },
+    loaded: ({ backend, model }, how) => { loads.add(1, [backend, model, how === 'answered' ? 'done' : 'failed']); },
     reloaded: (result) => { reloads.add(1, [result]); },
     text: () => exposition(all),
     close: () => { own.close(); },

@@ -43,6 +43,10 @@ test('what is in flight is told while it is, and a server that is gone', async (
   const read = await scrape(gateway);
   assert.deepEqual(read('hxllm_backend_in_flight'), { [`backend=${fake.url}`]: 1, [`backend=${dead.url}`]: 0 });
   assert.deepEqual(read('hxllm_backend_up'), { [`backend=${fake.url}`]: 1, [`backend=${dead.url}`]: 0 });
+  assert.equal(read('hxllm_slots_taken')[`backend=${fake.url},server_model=m`], 1);
+  assert.ok((read('hxllm_slots_known')[`backend=${fake.url},server_model=m`] ?? 0) >= 1);
+  assert.equal(read('hxllm_model_resident')[`backend=${fake.url},server_model=m`], 1);
+  assert.deepEqual(Object.values(read('hxllm_queue_length')).every((count) => count === 0), true);
   client.abort();
   await stream.text().catch(() => '');
   await until('it is let go', () => gateway.service().desk.inFlight === 0);
