@@ -59,7 +59,17 @@ function folderAction({ path, owner, group, mode }: WantedFolder): Action {
 export function notesAfter({ settings, paths }: Wanted, { installation }: Seen): Notes {
   const folders = wantedFolders(settings, paths).filter((folder) => !installation.entries.has(folder.path)).map((folder) => `folder ${folder.path}`);
   const group = settings.serviceManager === 'systemd' && !installation.groupExists ? [`group ${settings.group}`] : [];
-  return { made: [...new Set([...(installation.notes?.made ?? []), ...group, ...folders])], confirmed: undefined };
+  const made = [...(installation.notes?.made ?? []), ...group, ...folders];
+  return { made: [...new Set([...made, ...accessBefore(settings, paths, installation.entries, made)])], confirmed: undefined };
+}
+
+// Of folders that were there before hxllm: the owner and mode that they had, so that uninstall can give them back.
+function accessBefore(settings: Settings, paths: HostPaths, entries: ReadonlyMap<string, Entry>, made: readonly string[]): readonly string[] {
+  return wantedFolders(settings, paths).flatMap((folder) => {
+    const entry = entries.get(folder.path);
+    if (entry === undefined || difference(folder, entry) === undefined) return [];
+    return made.some((thing) => thing.endsWith(` ${folder.path}`)) ? [] : [`access ${entry.mode.toString(8)} ${entry.owner}:${entry.group} ${folder.path}`];
+  });
 }
 
 /** Writes the marker. */

@@ -1,6 +1,7 @@
 import { USER_GECOS } from '../core/mark.ts';
 import type { Installation } from '../facts/installation/installation.ts';
 import type { HostPaths, Settings } from '../render/wanted.ts';
+import { modeText } from './mode.ts';
 import type { Action, Plan, Step } from './plan.ts';
 import { systemctl } from './systemctl.ts';
 
@@ -66,12 +67,23 @@ function folderSteps(paths: HostPaths, { notes, entries }: Installation): readon
   const made = notes.made.flatMap((thing) => (thing.startsWith('folder ') ? [thing.slice('folder '.length)] : []));
   const there = made.filter((path) => entries.has(path)).toSorted((a, b) => b.length - a.length);
   const actions = there.map((path): Action => ({ kind: 'remove-empty', path }));
-  return [step('folders', 'remove the marker, and the folders that hxllm made and that are empty', [paths.marker, ...there].join('\n'), [{ kind: 'remove', paths: [paths.marker] }, ...actions])];
+  const giveBack = accessBefore(notes.made).filter(({ path }) => entries.has(path));
+  return [
+    ...(giveBack.length === 0 ? [] : [step('folders.access', `give ${giveBack.map(({ path }) => path).join(', ')} back its owner and mode`, giveBack.map(({ path, owner, group, mode }) => `${path}: ${owner}:${group} ${modeText(mode)}`).join('\n'), giveBack)]),
+    step('folders', 'remove the marker, and the folders that hxllm made and that are empty', [paths.marker, ...there].join('\n'), [{ kind: 'remove', paths: [paths.marker] }, ...actions]),
+  ];
 }
 
-function leftOvers({ user, serviceManager }: Settings, paths: HostPaths, { entries, notes, user: seenUser }: Installation): readonly string[] {
+function accessBefore(made: readonly string[]): readonly Extract<Action, { kind: 'folder' }>[] {
+  return made.flatMap((thing) => {
+    const [, mode, owner, group, path] = /^access (\d+) ([^:]+):(\S+) (.+)$/.exec(thing) ?? [];
+    return mode === undefined || path === undefined ? [] : [{ kind: 'folder', path, owner, group, mode: Number.parseInt(mode, 8) }];
+  });
+}
+
+function leftOvers({ user, serviceManager }: Settings, paths: HostPaths, { entries, notes, backups, user: seenUser }: Installation): readonly string[] {
   const foreign = [paths.configFile, paths.envFile, paths.serviceUnit, paths.socketUnit].filter((path) => entries.has(path) && entries.get(path)?.marked !== true).map((path) => `${path}: it does not carry hxllm’s mark`);
   const folder = entries.has(paths.installDir) && notes === undefined ? [`${paths.installDir}: it has no marker of hxllm`] : [];
   const kept = serviceManager === 'systemd' && seenUser !== undefined && seenUser.gecos !== USER_GECOS ? [`the user ${user}: hxllm did not make it`] : [];
-  return [...foreign, ...folder, ...kept];
+  return [...foreign, ...folder, ...kept, ...backups.map((path) => `the copies of what was taken over; to put it back: sudo sh ${path}`)];
 }

@@ -52,14 +52,17 @@ export function planTakeOver(wanted: Wanted, seen: Seen): TakeOver {
 export function putBackCommands({ files, paths }: Wanted, { foreign, timestamp, installation }: Seen): readonly string[] {
   const copies = foreign.filter((one) => one.kind === 'file' || one.kind === 'unit').map((one) => one.path);
   const ours = files.map((file) => file.path).filter((path) => !copies.includes(path));
-  const configDir = installation.entries.get(paths.configDir);
+  const folders = [paths.configDir, paths.installDir].flatMap((path) => {
+    const entry = installation.entries.get(path);
+    return entry === undefined ? [] : [{ path, ...entry }];
+  });
   const old = installation.service;
   const others = otherUnits(foreign);
   return [
     'sudo systemctl disable --now litellm.socket litellm.service',
     ...(ours.length === 0 ? [] : [`sudo rm -f ${ours.join(' ')}`]),
     ...copies.map((path) => `sudo cp -a --remove-destination ${backupFolder(timestamp)}/files${path} ${path}`),
-    ...(configDir === undefined ? [] : [`sudo chown ${configDir.owner}:${configDir.group} ${paths.configDir}`, `sudo chmod ${configDir.mode.toString(8)} ${paths.configDir}`]),
+    ...folders.flatMap(({ path, owner, group, mode }) => [`sudo chown ${owner}:${group} ${path}`, `sudo chmod ${mode.toString(8)} ${path}`]),
     'sudo systemctl daemon-reload',
     ...(old?.enabled === 'enabled' ? ['sudo systemctl enable litellm.service'] : []),
     ...(old?.active === 'active' ? ['sudo systemctl start litellm.service'] : []),

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '../../src/core/secret.ts';
 import type { Foreign } from '../../src/facts/foreign.ts';
+import { parseNotes } from '../../src/facts/installation/notes.ts';
+import { notesAfter } from '../../src/plan/folders.ts';
 import { planHost } from '../../src/plan/host-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { planRemoval } from '../../src/plan/removal.ts';
@@ -103,7 +105,7 @@ test('a locked key blocks its own step alone', () => {
 
 test('a take-over copies first, stops the old service in the switch, and can put it all back', () => {
   const service = { load: 'loaded', active: 'active', enabled: 'enabled', fragment: '', needsReload: false };
-  const entries = new Map([['/etc/litellm', { kind: 'folder', mode: 0o755, owner: 'litellm', group: 'litellm', sha256: undefined, marked: false, text: undefined }], ['/etc/litellm/config.yaml', { kind: 'file', mode: 0o644, owner: 'litellm', group: 'litellm', sha256: 'x', marked: false, text: 'master_key: sk-old\n' }]] as const);
+  const entries = new Map([['/etc/litellm', { kind: 'folder', mode: 0o755, owner: 'litellm', group: 'litellm', sha256: undefined, marked: false, text: undefined }], ['/opt/litellm', { kind: 'folder', mode: 0o700, owner: 'litellm', group: 'litellm', sha256: undefined, marked: false, text: undefined }], ['/etc/litellm/config.yaml', { kind: 'file', mode: 0o644, owner: 'litellm', group: 'litellm', sha256: 'x', marked: false, text: 'master_key: sk-old\n' }]] as const);
   const seen = bare(OLD, { service, entries: new Map(entries), user: { gecos: '', group: 'litellm' }, groupExists: true });
   const wanted = wantedOf();
   const plan = planHost(wanted, seen);
@@ -118,6 +120,8 @@ test('a take-over copies first, stops the old service in the switch, and can put
     ...OLD.slice(0, 3).map(({ path }) => `sudo cp -a --remove-destination ${from}${path} ${path}`),
     'sudo chown litellm:litellm /etc/litellm',
     'sudo chmod 755 /etc/litellm',
+    'sudo chown litellm:litellm /opt/litellm',
+    'sudo chmod 700 /opt/litellm',
     'sudo systemctl daemon-reload',
     'sudo systemctl enable litellm.service',
     'sudo systemctl start litellm.service',
@@ -136,6 +140,20 @@ test('uninstall removes nothing without a mark, and neither a user nor a group t
   const { plan, left } = planRemoval(wanted.settings, wanted.paths, { ...installation, entries: unmarked });
   assert.deepEqual(plan.steps, []);
   assert.deepEqual(left.map((line) => line.split(':')[0]), ['/etc/litellm/config.yaml', '/etc/litellm/litellm.env', '/etc/systemd/system/litellm.service', '/etc/systemd/system/litellm.socket', '/opt/litellm', 'the user litellm']);
+});
+
+test('a folder that was there before gets its owner and mode back, and copies of a take-over are told', () => {
+  const wanted = wantedOf();
+  const there = new Map([['/etc/litellm', { kind: 'folder', mode: 0o755, owner: 'litellm', group: 'staff', sha256: undefined, marked: false, text: undefined }]] as const);
+  const marker = planHost(wanted, bare([], { entries: new Map(there) })).steps.flatMap((step) => step.actions).find((action) => action.kind === 'write' && action.path === wanted.paths.marker);
+  const notes = parseNotes(marker?.kind === 'write' ? String(marker.text) : '');
+  assert.ok(notes.made.includes('access 755 litellm:staff /etc/litellm'), notes.made.join('\n'));
+  // Later runs see it as they left it, and keep what they noted.
+  const later = installed(wanted, { notes, backups: ['/var/backups/litellm-1/put-back.sh'] });
+  assert.ok(notesAfter(wanted, later).made.includes('access 755 litellm:staff /etc/litellm'));
+  const { plan, left } = planRemoval(wanted.settings, wanted.paths, later.installation);
+  assert.deepEqual(plan.steps.find((step) => step.id === 'folders.access')?.actions, [{ kind: 'folder', path: '/etc/litellm', owner: 'litellm', group: 'staff', mode: 0o755 }]);
+  assert.match(left.join('\n'), /sudo sh \/var\/backups\/litellm-1\/put-back\.sh/);
 });
 
 test('uninstall takes away what is ours in an order that an interrupted one can go on with', () => {

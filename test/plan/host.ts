@@ -13,7 +13,7 @@ import { renderRelease } from '../../src/render/release-files.ts';
 import type { Wanted } from '../../src/render/wanted.ts';
 import { settings } from '../render/settings.ts';
 
-const NOTHING: Installation = { user: undefined, groupExists: false, entries: new Map(), notes: undefined, current: undefined, releases: new Map(), runtimes: [], service: undefined, socket: undefined, daemon: undefined };
+const NOTHING: Installation = { user: undefined, groupExists: false, entries: new Map(), notes: undefined, current: undefined, releases: new Map(), runtimes: [], backups: [], service: undefined, socket: undefined, daemon: undefined };
 
 /** What is wanted of a host, with a runtime and a bundle that exist in name only. */
 export function wantedOf(over: Partial<Settings> = {}, bundle = 'gateway'): Wanted {
@@ -46,6 +46,7 @@ export function installed(wanted: Wanted, over: Partial<Installation> = {}): See
     current: wanted.release.id,
     releases: new Map(wanted.release.files.map((file) => [`${wanted.release.id}/${file.name}`, file.sha256])),
     runtimes: [{ name: 'node-24.21.0-abababababab', sha256: wanted.release.runtime.sha256, intact: true }],
+    backups: [],
     service: unit,
     socket: unit,
     daemon: { pid: 1, alive: true },

@@ -12,6 +12,8 @@ export interface Installation {
   /** Files of each release, `<id>/<name>`, with their SHA-256. */
   readonly releases: ReadonlyMap<string, string>;
   readonly runtimes: readonly InstalledRuntime[];
+  /** Scripts that put back what take-overs replaced. */
+  readonly backups: readonly string[];
   /** `undefined` where systemd does not run the host, or was not asked. */
   readonly service: UnitState | undefined;
   readonly socket: UnitState | undefined;
@@ -34,7 +36,7 @@ export interface Entry {
 
 /** What hxllm keeps in its marker: what it made beside marked files, and what was confirmed to run. */
 export interface Notes {
-  /** Folders and groups that were not there before: `folder /etc/litellm`, `group litellm`. */
+  /** Folders and groups that were not there before: `folder /etc/litellm`, `group litellm`; and what a folder was that was there: `access 755 root:root /etc/litellm`. */
   readonly made: readonly string[];
   /** The fingerprint of files and release that last passed the health check; `undefined`: none since something changed. */
   readonly confirmed: string | undefined;

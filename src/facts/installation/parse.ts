@@ -20,6 +20,7 @@ export function parseInstallation(stdout: string, marker: string): Installation 
     current: one('current')?.[0]?.replace(/^.*\//, ''),
     releases: new Map(all('release').map(([name = '', hash = '']) => [name, hash])),
     runtimes: all('runtime').map(([name = '', hash = '', intact = '']): InstalledRuntime => ({ name, sha256: hash, intact: intact === 'yes' })),
+    backups: all('backup').map(([path = '']) => path),
     service: units.get('litellm.service'),
     socket: units.get('litellm.socket'),
     daemon: daemon === undefined ? undefined : { pid: Number(daemon[0]), alive: daemon[1] === 'yes' },

@@ -45,6 +45,7 @@ for manifest in "$install"/runtimes/*/manifest; do
   fi
   say runtime "\${folder##*/}" "$sum" "$intact"
 done
+for file in /var/backups/litellm-*/put-back.sh; do [ -f "$file" ] && [ "$manager" != process ] && say backup "$file"; done
 if [ "$manager" = process ]; then
   if read -r pid < "$pidfile" 2>/dev/null && [ -n "$pid" ]; then
     exe=$(readlink "/proc/$pid/exe" 2>/dev/null); alive=no
