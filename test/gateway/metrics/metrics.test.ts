@@ -54,6 +54,23 @@ test('what is in flight is told while it is, and a server that is gone', async (
   assert.equal((await scrape(gateway))('hxllm_requests_total')[`backend=${fake.url},ended=client-left,model=m,status=200`], 1);
 });
 
+test('slots, lines and what is in memory are told', async () => {
+  await using fake = await startFake(stalls('a'));
+  await using gateway = await startGateway([fake], { hxllm: { backends: { [fake.url]: { num_parallel: 1 } } } });
+  const leaving = new AbortController();
+  const chats = [1, 2, 3].map(() => gateway.chat({ stream: true }, { signal: leaving.signal }).then((response) => response.text()).catch(() => ''));
+  await until('two wait', () => gateway.service().desk.waiting === 2 && fake.requests.length === 1);
+  const read = await scrape(gateway);
+  const labels = `backend=${fake.url},server_model=m`;
+  assert.deepEqual([read('hxllm_slots_known'), read('hxllm_slots_taken'), read('hxllm_queue_length')], [{ [labels]: 1 }, { [labels]: 1 }, { 'model=m': 2 }]);
+  assert.deepEqual([read('hxllm_model_resident'), read('hxllm_loads_underway')], [{ [labels]: 1 }, { [labels]: 0 }]);
+  assert.ok((read('hxllm_loads_total')[`backend=${fake.url},result=done,server_model=m`] ?? 0) >= 1);
+  leaving.abort();
+  await Promise.all(chats);
+  await until('nobody waits', () => gateway.service().desk.waiting === 0 && gateway.service().desk.inFlight === 0);
+  assert.deepEqual((await scrape(gateway))('hxllm_queue_length'), { 'model=m': 0 });
+});
+
 test('metrics take the key, unless the configuration opens them or has none', async () => {
   await using closed = await startGateway([{ url: 'http://127.0.0.1:9' }]);
   const refused = await fetch(`${closed.url}/metrics`);
