@@ -48,8 +48,8 @@ function readWord(value: Value | undefined, words: readonly string[], reader: Re
 
 function readStrategy(value: Value | undefined, reader: Reader): string {
   const strategy = readWord(value, STRATEGIES, reader);
-  if (strategy === undefined || strategy === 'least-busy' || strategy === 'simple-shuffle') return strategy ?? 'least-busy';
-  reader.findings.warning({ code: 'variables.not-honoured', summary: `the routing strategy ${strategy} is not there yet`, detail: `Wanted least-busy or simple-shuffle; seen ${strategy}, for which the gateway takes least-busy.`, fix: 'write litellm_routing_strategy: least-busy', where: value?.where ?? {} });
+  if (strategy !== 'cost-based-routing') return strategy ?? 'least-busy';
+  reader.findings.warning({ code: 'variables.not-honoured', summary: `the routing strategy ${strategy} is not there yet`, detail: `Wanted ${STRATEGIES.filter((name) => name !== strategy).join(', ')}; seen ${strategy}, for which the gateway takes least-busy.`, fix: 'write litellm_routing_strategy: least-busy', where: value?.where ?? {} });
   return strategy;
 }
 

@@ -84,7 +84,7 @@ test('variables of a LiteLLM role that came before, and a slip beside the right 
 });
 
 test('a key in plain text, a key given twice, a backend without a port and another of LiteLLM’s strategies are warnings', async () => {
-  assert.deepEqual((await warningsOf(`litellm_master_key: "sk-${'a'.repeat(64)}"\nlitellm_port: 1\nlitellm_port: 2\nlitellm_backends: [http://a]\nlitellm_routing_strategy: latency-based-routing\n`)).map((line) => line.split(' ', 2).join(' ')).toSorted((a, b) => a.localeCompare(b)), [
+  assert.deepEqual((await warningsOf(`litellm_master_key: "sk-${'a'.repeat(64)}"\nlitellm_port: 1\nlitellm_port: 2\nlitellm_backends: [http://a]\nlitellm_routing_strategy: cost-based-routing\n`)).map((line) => line.split(' ', 2).join(' ')).toSorted((a, b) => a.localeCompare(b)), [
     'config.duplicate-key 3', 'variables.no-port 4', 'variables.not-honoured 5', 'vault.plain-text 1',
   ]);
 });
