@@ -38,30 +38,28 @@ export function prepareScript(steps: readonly Step[], frame: Frame): string {
  * the service started. When a step fails, what was replaced is put back. It ends what it began, also when nobody listens any more.
  */
 export function switchScript(plan: Plan, steps: readonly Step[], frame: Frame): string {
-  const early = steps.map((step) => step.actions.filter((action) => action.kind === 'write' || action.kind === 'folder'));
-  const checks = steps.map((step) => step.actions.filter((action) => action.kind === 'check'));
-  const acts = steps.map((step) => inline(step.actions).filter((action) => action.kind !== 'check'));
-  const having = (lists: readonly (readonly unknown[])[]): string => lists.flatMap((list, index) => (list.length > 0 ? [String(index)] : [])).join(' ');
-  // A step that only checks has nothing to do later.
-  const later = steps.flatMap((_, index) => ((checks[index] ?? []).length > 0 && (acts[index] ?? []).length === 0 ? [] : [String(index)])).join(' ');
-  const staged = early.flat().map((action) => quote(`${action.path}.hxllm-new`));
+  const parts = steps.map(partsOf);
+  const staging = parts.filter(({ stage }) => stage.length > 0);
+  const checking = parts.filter(({ check }) => check.length > 0);
+  const acting = parts.filter(({ act, check }) => act.length > 0 || check.length === 0);
+  const staged = steps.flatMap((step) => step.actions.filter(isStaged)).map((action) => quote(`${action.path}.hxllm-new`));
   return wrap(
     frame,
     [
-      ...early.map((actions, index) => body('stage', index, actions.map((action) => (action.kind === 'write' ? stageLine(action) : actionLine(action))))),
-      ...checks.map((actions, index) => body((acts[index] ?? []).length === 0 ? 'step' : 'check', index, actions.map(actionLine))),
-      ...acts.flatMap((actions, index) => (actions.length === 0 ? [] : [body('step', index, actions.map(actionLine))])),
-      body('recover', 'before', plan.recover.before.map((action) => lineOf(action))),
-      body('recover', 'after', plan.recover.after.map((action) => lineOf(action))),
-      `unstage() { rm -f -- ${staged.length === 0 ? '' : staged.join(' ')}; rm -rf -- "$kept" "$printed"; }`,
+      ...parts.map(({ index, stage }) => body('stage', index, stage)),
+      ...parts.map((part) => body(checkerOf(part), part.index, part.check)),
+      ...acting.map(({ index, act }) => body('step', index, act)),
+      body('recover', 'before', plan.recover.before.map(lineOf)),
+      body('recover', 'after', plan.recover.after.map(lineOf)),
+      `unstage() { rm -f -- ${staged.join(' ')}; rm -rf -- "$kept" "$printed"; }`,
     ],
     [
       "trap '' HUP INT TERM PIPE",
       `kept=${quote(plan.keepFolder)}; rm -rf -- "$kept" && mkdir -m 700 -- "$kept" || exit`,
       PRINTED,
-      `for step in ${having(early)}; do attempt stage "$step" || { undo; unstage; exit 0; }; done`,
-      ...checks.flatMap((actions, index) => (actions.length === 0 ? [] : [`attempt ${(acts[index] ?? []).length === 0 ? 'step' : 'check'} ${String(index)} || { undo; unstage; exit 0; }`])),
-      `for step in ${later}; do`,
+      `for step in ${staging.map(({ index }) => String(index)).join(' ')}; do attempt stage "$step" || { undo; unstage; exit 0; }; done`,
+      ...checking.map((part) => `attempt ${checkerOf(part)} ${String(part.index)} || { undo; unstage; exit 0; }`),
+      `for step in ${acting.map(({ index }) => String(index)).join(' ')}; do`,
       '  attempt step "$step" && continue',
       '  recover_before < /dev/null > /dev/null 2>&1',
       '  undo && recover_after < /dev/null > "$printed" 2>&1 && say undone || say stuck "$(tail -c 4000 "$printed" | base64 -w0)"',
@@ -70,6 +68,32 @@ export function switchScript(plan: Plan, steps: readonly Step[], frame: Frame): 
       'unstage',
     ],
   );
+}
+
+/** The lines of one step by when they run: all steps are staged, then all are checked, then each is done. */
+interface Parts {
+  readonly index: number;
+  readonly stage: readonly string[];
+  readonly check: readonly string[];
+  readonly act: readonly string[];
+}
+
+function partsOf({ actions }: Step, index: number): Parts {
+  return {
+    index,
+    stage: actions.filter(isStaged).map((action) => (action.kind === 'write' ? stageLine(action) : actionLine(action))),
+    check: actions.filter((action) => action.kind === 'check').map(actionLine),
+    act: inline(actions).filter((action) => action.kind !== 'check').map(actionLine),
+  };
+}
+
+function isStaged(action: Action): action is Extract<Action, { kind: 'write' | 'folder' }> {
+  return action.kind === 'write' || action.kind === 'folder';
+}
+
+// A step that only checks is done with its check; of another the check alone says nothing yet.
+function checkerOf({ act }: Parts): 'step' | 'check' {
+  return act.length === 0 ? 'step' : 'check';
 }
 
 // Without a body a function is a syntax error; each action must succeed for the next to run.
