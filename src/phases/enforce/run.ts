@@ -25,17 +25,17 @@ export async function runEnforce(config: Config, shipping: Shipping, options: En
   await using opened = new AsyncDisposableStack();
   const keys = config.hosts.flatMap((host) => problemsIn([keyInHand(host, options.dryRun)]));
   const early = [...hostProblems(config), ...keys];
-  if (early.length > 0) return close(tools, options, [], early);
+  if (early.length > 0) return close({ problems: early }, options, tools);
   const bundle = await shipping.bundle();
-  if (!bundle.ok) return close(tools, options, [], bundle.problems);
+  if (!bundle.ok) return close({ problems: bundle.problems }, options, tools);
   const results = await prepareAll(config, shipping, bundle.value, options, tools, opened);
   const prepared = results.flatMap((result) => (result.ok ? [result.value] : []));
   const problems = problemsIn(results);
-  if (problems.length > 0 || tools.signal.aborted) return close(tools, options, prepared, problems);
+  if (problems.length > 0 || tools.signal.aborted) return close({ prepared, problems }, options, tools);
   for (const one of prepared) proposePlan(one, tools);
   const changes = prepared.reduce((sum, one) => sum + one.plan.steps.length, 0);
-  if (options.dryRun || changes === 0) return close(tools, options, prepared, []);
-  if (!(await tools.confirm({ question: questionFor(prepared) }))) return close(tools, options, prepared, [], 'declined');
+  if (options.dryRun || changes === 0) return close({ prepared }, options, tools);
+  if (!(await tools.confirm({ question: questionFor(prepared) }))) return close({ prepared, declined: true }, options, tools);
   return await applyAll(prepared, options, tools);
 }
 
@@ -61,34 +61,35 @@ async function applyAll(prepared: readonly Prepared[], options: EnforceOptions, 
     done.set(one, applied.done);
     notePutBack(one, applied.done, tools);
     // What fails on one host would fail on the next; the fleet is not taken down one by one.
-    if (applied.problems.length > 0) return close(tools, options, prepared, applied.problems, undefined, done);
+    if (applied.problems.length > 0) return close({ prepared, done, problems: applied.problems }, options, tools);
   }
-  return close(tools, options, prepared, [], undefined, done);
+  return close({ prepared, done }, options, tools);
 }
 
-function close(
-  { recorder, signal }: PhaseTools,
-  options: EnforceOptions,
-  prepared: readonly Prepared[],
-  problems: readonly Problem[],
-  declined?: 'declined',
-  done: ReadonlyMap<Prepared, readonly string[]> = new Map(),
-): PhaseReport {
+/** How far a run came before it ended. */
+interface End {
+  readonly prepared?: readonly Prepared[];
+  readonly problems?: readonly Problem[];
+  readonly declined?: boolean;
+  /** Ids of the steps that were carried out. */
+  readonly done?: ReadonlyMap<Prepared, readonly string[]>;
+}
+
+function close(end: End, { dryRun }: EnforceOptions, { recorder, signal }: PhaseTools): PhaseReport {
+  const { prepared = [], problems = [], done = new Map<Prepared, readonly string[]>() } = end;
   for (const problem of problems) recorder.event({ kind: 'problem', problem });
-  const results: readonly CheckResult[] = options.dryRun ? prepared.flatMap((one) => blockedResults(one)) : [];
+  const results: readonly CheckResult[] = dryRun ? prepared.flatMap((one) => blockedResults(one)) : [];
   for (const result of results) recorder.event({ kind: 'check', result });
-  const planned = prepared.reduce((sum, one) => sum + countChanges(one.plan.steps), 0);
-  const applied = prepared.reduce((sum, one) => sum + countChanges(one.plan.steps.filter((step) => done.get(one)?.includes(step.id) === true)), 0);
-  const ending = endingOf({ aborted: signal.aborted, failed: problems.length > 0 || results.length > 0, declined, pending: options.dryRun && prepared.some((one) => one.plan.steps.length > 0) });
-  const report: PhaseReport = { ending, results, problems, changes: options.dryRun ? planned : applied };
-  recorder.file('summary.txt', summarize(prepared, done, report, options.dryRun));
+  const counted = prepared.map((one) => countChanges(dryRun ? one.plan.steps : one.plan.steps.filter((step) => done.get(one)?.includes(step.id) === true)));
+  const report: PhaseReport = { ending: signal.aborted ? 'aborted' : endingOf(end, results, dryRun), results, problems, changes: counted.reduce((sum, count) => sum + count, 0) };
+  recorder.file('summary.txt', summarize(prepared, done, report, dryRun));
   return report;
 }
 
-function endingOf(run: { readonly aborted: boolean; readonly failed: boolean; readonly declined: 'declined' | undefined; readonly pending: boolean }): PhaseReport['ending'] {
-  if (run.aborted) return 'aborted';
-  if (run.failed) return 'failed';
-  return run.declined ?? (run.pending ? 'pending' : 'passed');
+function endingOf({ prepared = [], problems = [], declined = false }: End, results: readonly CheckResult[], dryRun: boolean): PhaseReport['ending'] {
+  if (problems.length > 0 || results.length > 0) return 'failed';
+  if (declined) return 'declined';
+  return dryRun && prepared.some((one) => one.plan.steps.length > 0) ? 'pending' : 'passed';
 }
 
 function problemsIn(results: readonly Result<unknown>[]): readonly Problem[] {
