@@ -97,7 +97,7 @@ async function runScript(script: string, kind: Batch['kind'], host: Host, tools:
   if (ran.value.exitCode === 0) return ok(ran.value.stdout);
   if (ran.value.exitCode === LOCK_LOST) return fail(lockLost(host.name));
   const refused = refusedBySudo(host.name, tools.become, ran.value);
-  return fail(refused ?? { code: 'enforce.script-failed', summary: 'the host did not carry the steps out', detail: `bash ended with ${String(ran.value.exitCode)}: ${ran.value.stderr.trim().slice(-2000)}`, fix: 'mend what the host says, then: hxllm enforce', where: { host: host.name } });
+  return fail(refused ?? { code: 'enforce.script-failed', summary: 'the host did not carry the steps out', detail: `bash ended with ${String(ran.value.exitCode)}: ${ran.value.stderr.trim().slice(-2000)}`, fix: 'hxllm enforce  # once what the host says is mended', where: { host: host.name } });
 }
 
 type Say = (step: Step, state: StepState, detail?: string, durationMs?: number) => void;
@@ -125,7 +125,7 @@ function stepFailed(step: Step, printed: string, kind: Batch['kind'], plan: Plan
     code: step.id === 'health' ? 'enforce.health' : 'enforce.step-failed',
     summary: `${step.title}: failed`,
     detail: `${printed === '' ? 'The host gave no reason.' : printed}\n${after}`,
-    fix: undone === false ? `on ${host}: sudo systemctl status litellm.socket litellm.service` : 'mend what the host says, then run hxllm enforce again; nothing that is done is done twice',
+    fix: undone === false ? `sudo systemctl status litellm.socket litellm.service  # on ${host}` : 'hxllm enforce  # once what the host says is mended; nothing that is done is done twice',
     where: { host },
   };
 }

@@ -23,7 +23,7 @@ export function sudoRefusal(host: string, seen: string): Problem {
     code: 'permission.sudo',
     summary: 'sudo asks for a password or refuses',
     detail: `Wanted "sudo -n" to work without a password; seen: ${seen}`,
-    fix: `on ${host}: echo "$USER ALL=(ALL) NOPASSWD: ALL" | sudo tee /etc/sudoers.d/hxllm`,
+    fix: `echo "$USER ALL=(ALL) NOPASSWD: ALL" | sudo tee /etc/sudoers.d/hxllm  # on ${host}`,
     where: { host },
   };
 }

@@ -72,7 +72,7 @@ function locked(host: string, file: string, stderr: string): Problem {
     code: 'enforce.locked',
     summary: 'another hxllm is at work on the host',
     detail: `Wanted the lock ${file}, which another run holds until it ends.${stderr.trim() === '' ? '' : ` ${stderr.trim()}`}\nIf that run was cut off, the host lets go by itself: after ${String(SILENCE_S)} s of silence, or when what it had begun is done.`,
-    fix: `hxllm enforce, again in ${String(SILENCE_S / 60)} minutes; who it is, on ${host}: sudo lslocks | grep ${file}`,
+    fix: `sudo lslocks | grep ${file}  # on ${host}, says who it is; or hxllm enforce again in ${String(SILENCE_S / 60)} minutes`,
     where: { host },
   };
 }

@@ -34,7 +34,7 @@ export async function upload(host: Host, become: Become, action: Upload & { read
   if (!ran.ok) return ran;
   if (ran.value.exitCode === 0) return ok(undefined);
   const refused = refusedBySudo(host.name, become, ran.value);
-  return fail(refused ?? { code: 'enforce.upload-failed', summary: `${path} could not be sent`, detail: ran.value.stderr.trim(), fix: `on ${host.name}: df -h ${path.slice(0, path.lastIndexOf('/'))}`, where: { host: host.name } });
+  return fail(refused ?? { code: 'enforce.upload-failed', summary: `${path} could not be sent`, detail: ran.value.stderr.trim(), fix: `df -h ${path.slice(0, path.lastIndexOf('/'))}  # on ${host.name}`, where: { host: host.name } });
 }
 
 function streamOf({ source, compress }: Upload): AsyncIterable<Uint8Array> {

@@ -1,19 +1,20 @@
 import { pathsOf, type HostConfig } from '../../config/config.ts';
 import type { Problem } from '../../core/problem.ts';
+import { shellLine } from '../../core/shell.ts';
+import type { Foreign } from '../../facts/foreign.ts';
 import { untakeable } from '../../plan/take-over.ts';
 import type { Looked } from './look.ts';
 
 /** Why what is foreign on a host stands in the way; none where nothing is foreign, or all of it can be taken over and that is wanted. */
 export function foreignProblems({ target, settings }: HostConfig, { foreign, installation }: Looked, takeOver: boolean): readonly Problem[] {
   const where = { host: target.name };
-  const port = `use another port: litellm_port (it is ${String(settings.port)})`;
   const stays = settings.serviceManager === 'process' ? foreign : untakeable(foreign, pathsOf(settings).installDir, installation.entries);
   const blocked = stays.map(
     (one): Problem => ({
       code: 'foreign.not-ours-to-take',
       summary: one.kind === 'process' ? `port ${String(settings.port)} is taken by something else` : `${one.path} is not hxllm’s`,
       detail: `Wanted it free; seen ${one.looksLike}${one.path === '' ? '' : ` (${one.path})`}. hxllm does not touch it, since it could not put it back.`,
-      fix: one.kind === 'process' ? `${one.pid === undefined ? '' : `on ${target.name}: kill ${String(one.pid)}; or `}${port}` : `move ${one.path} away, or set another folder in group_vars`,
+      fix: makeWay(one, target.name),
       where,
     }),
   );
@@ -27,4 +28,10 @@ export function foreignProblems({ target, settings }: HostConfig, { foreign, ins
       where,
     },
   ];
+}
+
+function makeWay({ kind, path, pid }: Foreign, host: string): string {
+  if (kind !== 'process') return `${shellLine(['mv', path, `${path}.foreign`])}  # on ${host}; or set another folder in group_vars`;
+  const port = 'set another litellm_port in group_vars';
+  return pid === undefined ? port : `kill ${String(pid)}  # on ${host}; or ${port}`;
 }
