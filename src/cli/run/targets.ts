@@ -20,8 +20,8 @@ function targetOf(host: HostConfig, throughSsh: boolean, command: string): Resul
   const { models, backends, port, listen } = settings;
   const where = { host: target.name };
   if (models === undefined || backends === undefined) {
-    const missing = [...(models === undefined ? ['litellm_models'] : []), ...(backends === undefined ? ['litellm_backends'] : [])].join(' and ');
-    return fail({ code: 'variables.missing', summary: `${missing} not defined`, detail: `Wanted the models and backends that ${target.name} is to serve; seen no ${missing} in group_vars, host_vars or the inventory.`, fix: 'hxllm inventory --backend http://HOST:11434', where });
+    const missing = models === undefined ? 'litellm_models' : 'litellm_backends';
+    return fail({ code: 'variables.undefined', summary: `${missing} is not defined`, detail: `Wanted the models and backends that ${target.name} is to serve; seen no ${missing} in group_vars, host_vars or the inventory.`, fix: 'hxllm inventory --backend http://HOST:11434', where });
   }
   const key = masterKeyOf(host, command);
   if (!key.ok) return key;

@@ -53,7 +53,7 @@ test('what is missing is named with the command that mends it', () => {
   };
   assert.deepEqual(problem({ masterKey: { state: 'locked', file: 'vault.yml' } }), ['vault.locked', 'hxllm smoke --limit api --ask-vault-pass']);
   assert.deepEqual(problem({ masterKey: { state: 'absent' } }), ['vault.key-missing', 'hxllm inventory --vault-init']);
-  assert.deepEqual(problem({ models: undefined })[0], 'variables.missing');
+  assert.deepEqual(problem({ models: undefined })[0], 'variables.undefined');
   const none = targetsOf({ ...config(), hosts: [], groupDefined: false }, false, 'hxllm smoke');
   assert.ok(!none.ok);
   assert.deepEqual([none.problems[0].code, none.problems[0].detail], ['inventory.no-group', 'Wanted the group [litellm] with the host that is to run the gateway; seen the hosts api.']);
