@@ -7,7 +7,7 @@ test('killing one of two servers under a load of streams and plain requests lose
   const options = { models: [{ name: 'm', answerTokens: 20 }], numParallel: 4, loadMs: 20, tokenMs: 3 };
   const doomed = await startSim(options);
   const steady = await startSim(options);
-  await using gateway = await startGateway([doomed, steady]);
+  await using gateway = await startGateway([doomed, steady], { hxllm: { backends: { [doomed.url]: { num_parallel: 4 }, [steady.url]: { num_parallel: 4 } } } });
   const outcomes = { whole: 0, cut: 0, lost: 0 };
   let killed = false;
   const client = async (number: number): Promise<void> => {
@@ -27,7 +27,7 @@ test('killing one of two servers under a load of streams and plain requests lose
     }
   };
   const clients = Promise.all(Array.from({ length: 10 }, (_, number) => client(number)));
-  await until('both are at work', () => doomed.activity().busy > 0 && steady.activity().busy > 0 && outcomes.whole > 20);
+  await until('both are at work', () => doomed.activity().busy > 2 && steady.activity().busy > 0 && outcomes.whole > 20);
   killed = true;
   await doomed.close();
   await clients;
@@ -35,6 +35,7 @@ test('killing one of two servers under a load of streams and plain requests lose
   assert.equal(outcomes.lost, 0);
   assert.equal(outcomes.whole + outcomes.cut, 120);
   assert.ok(outcomes.cut <= 8, 'no more than had a slot, or had just given it back');
-  assert.ok(gateway.ended().some(({ attempts, ended }) => attempts === 2 && ended === 'answered'), 'some were moved');
+  const moved = gateway.ended().filter(({ attempts, ended }) => attempts === 2 && ended === 'answered').length;
+  assert.ok(moved + outcomes.cut > 0, 'it did hit somebody');
   assert.equal(gateway.service().desk.inFlight, 0);
 });
