@@ -58,8 +58,10 @@ function folderAction({ path, owner, group, mode }: WantedFolder): Action {
 /** What the marker says after the plan: what was made earlier and what this plan makes. Nothing is confirmed yet. */
 export function notesAfter({ settings, paths }: Wanted, { installation }: Seen): Notes {
   const folders = wantedFolders(settings, paths).filter((folder) => !installation.entries.has(folder.path)).map((folder) => `folder ${folder.path}`);
-  const group = settings.serviceManager === 'systemd' && !installation.groupExists ? [`group ${settings.group}`] : [];
-  const made = [...(installation.notes?.made ?? []), ...group, ...folders];
+  const managed = settings.serviceManager === 'systemd';
+  const group = managed && !installation.groupExists ? [`group ${settings.group}`] : [];
+  const user = managed && installation.user === undefined ? [`user ${settings.user}`] : [];
+  const made = [...(installation.notes?.made ?? []), ...group, ...user, ...folders];
   return { made: [...new Set([...made, ...accessBefore(settings, paths, installation.entries, made)])], confirmed: undefined };
 }
 

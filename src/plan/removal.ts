@@ -50,14 +50,23 @@ function installSteps(paths: HostPaths, { notes }: Installation): readonly Step[
   return [step('release', `remove releases and runtimes from ${paths.installDir}`, `${paths.marker} says that they are hxllm’s`, [{ kind: 'remove', paths: [paths.current] }, ...trees])];
 }
 
+// Somebody may have taken them over, or away, meanwhile.
+const REMOVE_USER = 'if [ "$(getent passwd "$1" | cut -d: -f5)" = "$2" ]; then userdel "$1"; fi';
+const REMOVE_GROUP = 'if getent group "$1" > /dev/null; then groupdel "$1"; fi';
+
 function userSteps({ user, group, serviceManager }: Settings, { notes, ...seen }: Installation): readonly Step[] {
   if (serviceManager === 'process') return [];
   const removesUser = seen.user?.gecos === USER_GECOS;
+  const made = (word: string): readonly string[] => (notes?.made ?? []).flatMap((thing) => (thing.startsWith(`${word} `) ? [thing.slice(word.length + 1)] : []));
+  // From before litellm_user or litellm_group was changed.
+  const earlier = { users: made('user').filter((name) => name !== user), groups: made('group').filter((name) => name !== group) };
   const removesGroup = seen.groupExists && notes?.made.includes(`group ${group}`) === true;
   return [
     ...(removesUser ? [step('user.user', `remove the user ${user}`, `its comment field says “${USER_GECOS}”`, [{ kind: 'command', argv: ['userdel', user] }])] : []),
     // userdel removes a group of the same name with its user, where login.defs says so.
-    ...(removesGroup ? [step('user.group', `remove the group ${group}`, 'hxllm made it', [{ kind: 'command', argv: ['sh', '-c', 'if getent group "$1" > /dev/null; then groupdel "$1"; fi', 'hxllm', group] }])] : []),
+    ...(removesGroup ? [step('user.group', `remove the group ${group}`, 'hxllm made it', [{ kind: 'command', argv: ['sh', '-c', REMOVE_GROUP, 'hxllm', group] }])] : []),
+    ...earlier.users.map((name) => step(`user.user.${name}`, `remove the user ${name}`, 'hxllm made it, and litellm_user has changed since', [{ kind: 'command', argv: ['sh', '-c', REMOVE_USER, 'hxllm', name, USER_GECOS] }])),
+    ...earlier.groups.map((name) => step(`user.group.${name}`, `remove the group ${name}`, 'hxllm made it, and litellm_group has changed since', [{ kind: 'command', argv: ['sh', '-c', REMOVE_GROUP, 'hxllm', name] }])),
   ];
 }
 

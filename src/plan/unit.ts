@@ -32,7 +32,7 @@ export function recoverUnits({ installation, foreign }: Seen, confirm: readonly 
   const active = UNITS.filter((_name, index) => [socket, service][index]?.active === 'active');
   const loose = (...words: readonly string[]): Action => ({ ...systemctl(...words), mayFail: true });
   return {
-    hasPrevious: active.length > 0,
+    hasPrevious: active.length > 0 || otherUnits(foreign).length > 0,
     recover: {
       before: [loose('stop', ...UNITS), loose('disable', ...UNITS)],
       after: [systemctl('daemon-reload'), loose('reset-failed', ...UNITS), ...(enabled.length > 0 ? [systemctl('enable', ...enabled)] : []), ...(active.length > 0 ? [systemctl('start', ...active)] : []), ...otherUnits(foreign).map((unit) => systemctl('enable', '--now', unit)), ...(active.length === UNITS.length ? confirm : [])],

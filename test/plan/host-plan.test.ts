@@ -142,6 +142,21 @@ test('uninstall removes nothing without a mark, and neither a user nor a group t
   assert.deepEqual(left.map((line) => line.split(':')[0]), ['/etc/litellm/config.yaml', '/etc/litellm/litellm.env', '/etc/systemd/system/litellm.service', '/etc/systemd/system/litellm.socket', '/opt/litellm', 'the user litellm']);
 });
 
+test('users and groups from before their names were changed go too', () => {
+  const wanted = wantedOf();
+  const marker = planHost(wantedOf({ user: 'gate', group: 'gate' }), bare()).steps.flatMap((step) => step.actions).find((action) => action.kind === 'write' && action.path === wanted.paths.marker);
+  const notes = parseNotes(marker?.kind === 'write' ? String(marker.text) : '');
+  const { plan } = planRemoval(wanted.settings, wanted.paths, installed(wanted, { notes: { ...notes, made: [...notes.made, 'user litellm', 'group litellm'] } }).installation);
+  assert.deepEqual(idsOf(plan).filter((id) => id.startsWith('user.')), ['user.user', 'user.group', 'user.user.gate', 'user.group.gate']);
+});
+
+test('a take-over from a unit of another name goes back to it, and says that it runs', () => {
+  const old: Foreign = { kind: 'process', path: '/usr/bin/python3', looksLike: 'litellm (pid 7, litellm-proxy.service) holds the port', pid: 7, unit: 'litellm-proxy.service' };
+  const plan = planHost(wantedOf(), bare([old]));
+  assert.equal(plan.hasPrevious, true);
+  assert.ok(plan.recover.after.some((action) => action.kind === 'command' && action.argv.includes('litellm-proxy.service')));
+});
+
 test('a folder that was there before gets its owner and mode back, and copies of a take-over are told', () => {
   const wanted = wantedOf();
   const there = new Map([['/etc/litellm', { kind: 'folder', mode: 0o755, owner: 'litellm', group: 'staff', sha256: undefined, marked: false, text: undefined }]] as const);

@@ -36,7 +36,7 @@ export interface Entry {
 
 /** What hxllm keeps in its marker: what it made beside marked files, and what was confirmed to run. */
 export interface Notes {
-  /** Folders and groups that were not there before: `folder /etc/litellm`, `group litellm`; and what a folder was that was there: `access 755 root:root /etc/litellm`. */
+  /** Folders, groups and users that were not there before: `folder /etc/litellm`, `group litellm`, `user litellm`; and what a folder was that was there: `access 755 root:root /etc/litellm`. */
   readonly made: readonly string[];
   /** The fingerprint of files and release that last passed the health check; `undefined`: none since something changed. */
   readonly confirmed: string | undefined;
