@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { borrowLab } from './borrowed.ts';
 import { chat, GATEWAY, readMasterKey } from './client.ts';
 import { until } from './command.ts';
+import { waitForHost } from './host/host.ts';
 import { changedFiles, type Files } from './host/overlay.ts';
 import { createOperator } from './operator.ts';
 
@@ -132,7 +133,8 @@ test('killing a backend under load loses no request that had not begun to answer
   await until('the backend to be used again', 60_000, async () => (await Promise.all([chat(key, false), chat(key, false)])).some(({ backend }) => backend === BACKENDS[1]));
 });
 
-test('a change of the variables is pending in a dry run, and then applied', lab.only, async () => {
+test('a change of the variables is pending in a dry run, and then applied by a reload', lab.only, async () => {
+  const pid = await lab.host('hx-api-server').must('systemctl show -P MainPID litellm');
   operator.edit('inventories/group_vars/all/main.yml', 'name: "llama3-8b"', 'name: "llama3"');
   const dry = await operator.deploy('enforce', '--check', '--diff', '--detailed-exitcode');
   assert.equal(dry.exitCode, 2, dry.stdout + dry.stderr);
@@ -142,6 +144,33 @@ test('a change of the variables is pending in a dry run, and then applied', lab.
   assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
   const listed = await fetch(`${GATEWAY}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
   assert.match(await listed.text(), /"llama3"/);
+  assert.equal(await lab.host('hx-api-server').must('systemctl show -P MainPID litellm'), pid);
+  assert.equal((await operator.deploy('smoke')).exitCode, 0);
+});
+
+test('a full disk is the reason that is told, and nothing is half done', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  operator.edit('inventories/group_vars/all/main.yml', 'name: "llama3"', 'name: "llama"');
+  await host.must('cp -a /etc/litellm /run/kept && mount -t tmpfs -o size=64k,mode=750,gid=$(id -g litellm) none /etc/litellm && cp -a /run/kept/. /etc/litellm && { cat /dev/zero > /etc/litellm/fill || :; }');
+  const before = await host.must('sha256sum /etc/litellm/*; readlink /opt/litellm/current; systemctl show -P MainPID litellm');
+  const ran = await operator.deploy('enforce', '--yes');
+  assert.equal(ran.exitCode, 1, ran.stdout + ran.stderr);
+  assert.match(`${ran.stdout}${ran.stderr}`, /No space left on device[\s\S]*\/etc\/litellm\/config\.yaml could not be written[\s\S]*Nothing was changed/);
+  assert.equal(await host.must('sha256sum /etc/litellm/*; readlink /opt/litellm/current; systemctl show -P MainPID litellm'), before);
+  await host.must('umount /etc/litellm && rm -r /run/kept');
+});
+
+test('after a power cut in the middle of the switch it answers, and the next enforce goes on', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  const cut = host.sh('until [ -e /opt/litellm/.previous ]; do sleep 0.02; done; sync; systemctl reboot -ff');
+  const ran = await operator.deploy('enforce', '--yes');
+  await cut;
+  assert.equal(ran.exitCode, 69, ran.stdout + ran.stderr);
+  assert.match(`${ran.stdout}${ran.stderr}`, /The host ends by itself what it has begun/);
+  await waitForHost(host);
+  assert.equal(await alive(), '200');
+  assert.equal((await operator.deploy('enforce', '--yes')).exitCode, 0);
+  assert.equal((await operator.deploy('enforce', '--dry-run', '--detailed-exitcode')).exitCode, 0);
   assert.equal((await operator.deploy('smoke')).exitCode, 0);
 });
 
