@@ -50,9 +50,11 @@ export class Reply {
       this.#refuse(failure);
     };
     this.#relays = order.shares.map((share, index) => new Relay({ service, visit, share, group }, { onText, onFailure, onEnd: (text, usage) => { this.#ended(index, text, usage); } }));
-    visit.cut = () => {
+    const cut = (): void => {
       this.#refuse(STOPPING);
     };
+    // V8 puts a function that is written right behind `property =` among what is old, where it keeps its whole request from the quick collections.
+    visit.cut = cut;
     outgoing.once('close', () => {
       this.#leave();
     });

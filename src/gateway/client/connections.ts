@@ -12,8 +12,7 @@ interface Debt {
 
 /** Knows the open connections of a server and what is being answered on each. */
 export class Connections {
-  // What is owed on each. Arrays: a Map that is written to with every request outgrows a table with every few, and V8 keeps outgrown
-  // tables, with all that was in them, until its next full collection.
+  /** What is owed on each. */
   readonly #underway = new Map<Socket, Debt[]>();
   readonly #server: Server;
   #stopping = false;
