@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { longAddress, parseOwnAddresses } from '../../src/facts/addresses.ts';
 import { parseClock } from '../../src/facts/clock.ts';
 import { parseDisk } from '../../src/facts/disk.ts';
 import { parseIdentity, sudoQuestion } from '../../src/facts/identity.ts';
@@ -75,4 +76,12 @@ test('a name has each of its addresses once; one that does not resolve has none'
 test('programs that are not there have no version', () => {
   assert.deepEqual(parsePrograms('bash=5.2.15(1)-release\npython=Python 3.11.2\n'), { bash: '5.2', python: '3.11.2' });
   assert.deepEqual(parsePrograms('bash=5.2.15(1)-release\npython=\n'), { bash: '5.2', python: undefined });
+});
+
+test('the host’s own addresses come from the kernel’s tables, and networks and broadcasts are none', () => {
+  const text = readFileSync(new URL('samples/addresses.txt', import.meta.url), 'utf8');
+  assert.deepEqual([...parseOwnAddresses(text)], ['10.77.0.11', '127.0.0.1', '0:0:0:0:0:0:0:1', 'fe80:0:0:0:fc:ff:fe00:1']);
+  assert.ok(parseOwnAddresses(text).has(longAddress('FE80::fc:ff:fe00:1')) && parseOwnAddresses(text).has(longAddress('::1')));
+  assert.equal(longAddress('10.77.0.11'), '10.77.0.11');
+  assert.throws(() => parseOwnAddresses('inet6\n'), /fib_trie/);
 });

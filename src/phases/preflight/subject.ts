@@ -3,6 +3,7 @@ import type { Target } from '../../core/host.ts';
 import type { Problem } from '../../core/problem.ts';
 import { quote, shellLine } from '../../core/shell.ts';
 import { unknown, type Verdict } from '../../core/verdict.ts';
+import { addressesQuestion } from '../../facts/addresses.ts';
 import { clockQuestion } from '../../facts/clock.ts';
 import { diskQuestion } from '../../facts/disk.ts';
 import { domainQuestion } from '../../facts/domain.ts';
@@ -57,6 +58,7 @@ function questionsOfHost(settings: Settings) {
     clock: clockQuestion,
     programs: programsQuestion,
     disk: diskQuestion(paths.installDir),
+    addresses: addressesQuestion,
     port: portQuestion(settings.port),
     foreign: foreignQuestion(paths, settings.port),
   };

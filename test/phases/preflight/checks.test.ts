@@ -23,6 +23,7 @@ const GOOD: Answers = {
   clock: `${String(NOW_MS)}\nNTPSynchronized=yes\n`,
   programs: 'bash=5.2.15(1)-release\npython=\n',
   disk: '/\n8000000000 /\n',
+  addresses: '  |-- 10.77.0.11\n     /32 host LOCAL\ninet6\n',
   port: '  sl  local_address\n',
   foreign: '',
   'resolves hx-llm01-server': '10.77.0.12 STREAM hx-llm01-server\n',
@@ -38,6 +39,12 @@ async function judge(answers: Answers, settings: Partial<Settings> = {}): Promis
   const tools = toolsOf(() => Promise.resolve(ok(createAnsweringHost('hx-api-server', answers))), NOW_MS);
   return (await runPreflight(configOf([host]), tools)).results;
 }
+
+test('an address to listen on that the host does not have is a warning with those that it has', async () => {
+  const seen = resultOf(await judge(GOOD, { listen: '10.77.0.12' }), 'place.address');
+  assert.deepEqual([seen.outcome, seen.severity, seen.seen], ['fail', 'warning', 'it has 10.77.0.11']);
+  for (const listen of ['10.77.0.11', '::', '127.0.0.1']) assert.equal(resultOf(await judge(GOOD, { listen }), 'place.address').outcome, 'pass');
+});
 
 test('a good host passes everything', async () => {
   const results = await judge(GOOD);

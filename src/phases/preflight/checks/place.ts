@@ -1,6 +1,9 @@
 import type { Check } from '../../../core/check.ts';
+import { longAddress } from '../../../facts/addresses.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
 import { commandOn, knowing, type Subject } from '../subject.ts';
+
+const ANYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]', '*']);
 
 /** The place where the gateway goes: nobody else may have it. */
 export const PLACE: readonly Check<Subject>[] = [
@@ -13,6 +16,19 @@ export const PLACE: readonly Check<Subject>[] = [
       if (foreign.length === 0) return pass('nothing but what hxllm made, if anything');
       const list = foreign.map(({ path, looksLike }) => (path === '' ? looksLike : `${path}: ${looksLike}`)).join('; ');
       return failed('nothing without hxllm’s mark', list, `hxllm enforce --limit ${target.name} --take-over --dry-run`);
+    }),
+  },
+  {
+    id: 'place.address',
+    title: 'the address to listen on is the host’s',
+    // It may be one that moves between hosts and is elsewhere now.
+    severity: 'warning',
+    after: ['system.bash'],
+    judge: knowing((facts) => facts.addresses, (addresses, { host: { settings } }) => {
+      const { listen } = settings;
+      if (ANYWHERE.has(listen) || listen === 'localhost' || listen.startsWith('127.')) return pass(`${listen}, which every host has`);
+      if (addresses.has(longAddress(listen))) return pass(listen);
+      return failed(`litellm_listen, ${listen}, to be an address of the host`, `it has ${[...addresses].join(', ')}`, 'set litellm_listen to one of them, or to 0.0.0.0');
     }),
   },
   {
@@ -35,7 +51,6 @@ export const PLACE: readonly Check<Subject>[] = [
 
 /** Whether somebody who listens on `address` is in the way of listening on `wanted`. */
 function overlaps(wanted: string, address: string): boolean {
-  const anywhere = new Set(['0.0.0.0', '::', '[::]', '*']);
   const bare = (text: string): string => text.replace(/^\[(.*)\]$/, '$1');
-  return anywhere.has(wanted) || anywhere.has(address) || bare(wanted) === bare(address);
+  return ANYWHERE.has(wanted) || ANYWHERE.has(address) || bare(wanted) === bare(address);
 }
