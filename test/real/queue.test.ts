@@ -4,7 +4,7 @@ import { startGateway, textOf, until, type Running } from '../gateway/running.ts
 import { FIELD_MODEL, startRealOllama, whyNoRealOllama, type RealServer } from './ollama-server.ts';
 
 const skip = whyNoRealOllama();
-const LIMITS = { skip, timeout: 30_000 };
+const LIMITS = { skip, timeout: 60_000 };
 // A grammar that keeps the model talking for a second or so.
 const truths = (minItems: number): object => ({ response_format: { type: 'json_schema', json_schema: { name: 'truths', schema: { type: 'array', items: { type: 'boolean' }, minItems } } }, max_tokens: 10_000 });
 
@@ -49,8 +49,11 @@ describe('slots, queue and loads in front of a real Ollama', () => {
   });
 
   test('the slots that nobody stated are found out, and no more than there are', LIMITS, async () => {
-    const answers = await Promise.all(Array.from({ length: 10 }, () => gateway.chat({ model: 'field', ...truths(100) })));
-    for (const answer of answers) assert.match(await textOf(answer), /^\s*\[/);
+    // The server lets a request into a free slot when it comes to it, which may be after another answer: then a trial proves nothing, and there is another.
+    for (let round = 0; round < 6 && slots(FIELD_MODEL) < 2; round += 1) {
+      const answers = await Promise.all(Array.from({ length: 10 }, () => gateway.chat({ model: 'field', ...truths(100) })));
+      for (const answer of answers) assert.match(await textOf(answer), /^\s*\[/);
+    }
     assert.equal(slots(FIELD_MODEL), 2);
     assert.deepEqual([gateway.service().desk.inFlight, gateway.service().desk.waiting], [0, 0]);
   });

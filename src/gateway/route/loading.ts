@@ -63,10 +63,10 @@ export function endLoad(fleet: Fleet, replica: Replica, how: Ending, nowMs: numb
  * on an idle server: what is seen to stay in memory without work is unloaded by name, one after the other.
  */
 export function cureWedged(fleet: Fleet, nowMs: number, out: Decision[]): void {
-  for (const backend of fleet.backends.values()) {
-    const replica = backend.loading === undefined ? undefined : fleet.replicas.get(backend.loading);
-    const load = replica?.load;
-    if (replica === undefined || load === undefined || nowMs - (load.curedMs ?? load.sinceMs + wedgedAfter(fleet, replica) - CURE_PAUSE_MS) < CURE_PAUSE_MS) continue;
+  for (const replica of fleet.replicas.values()) {
+    const backend = fleet.backends.get(replica.backend);
+    const load = replica.load ?? replica.stranded;
+    if (backend === undefined || load === undefined || nowMs - (load.curedMs ?? load.sinceMs + wedgedAfter(fleet, replica) - CURE_PAUSE_MS) < CURE_PAUSE_MS) continue;
     load.curedMs = nowMs;
     const listed = backend.listed ?? [];
     if (load.besides !== listed.join(' ')) continue;
@@ -74,6 +74,16 @@ export function cureWedged(fleet: Fleet, nowMs: number, out: Decision[]): void {
     const victim = idle[load.cures % Math.max(1, idle.length)];
     load.cures += 1;
     if (victim !== undefined) out.push({ kind: 'unload', backend: backend.url, model: victim });
+  }
+}
+
+/** Notes whose requests wait inside a server that does not have their model, so that ticks watch over them as over a load. */
+export function findStranded(fleet: Fleet, nowMs: number): void {
+  for (const replica of fleet.replicas.values()) {
+    const waits = replica.residence.state === 'absent' && replica.load === undefined && replica.inFlight > 0 && replica.started === 0;
+    if (!waits) replica.stranded = undefined;
+    else replica.stranded ??= { sinceMs: nowMs, besides: fleet.backends.get(replica.backend)?.listed?.join(' '), curedMs: undefined, cures: 0 };
+    if (waits) fleet.restless = true;
   }
 }
 

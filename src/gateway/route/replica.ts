@@ -19,6 +19,8 @@ export interface Replica {
   /** Expected length of the last of those that is over, until somebody has got its slot. */
   restMs: number | undefined;
   load: Load | undefined;
+  /** A load that goes on in a client's request: the model went between two lists, and was listed as gone while the request waits. */
+  stranded: Wedge | undefined;
   /** Loads that failed in a row, and until when it is left alone for that. */
   failedLoads: number;
   failingUntilMs: number;
@@ -33,12 +35,16 @@ export interface Lingering {
 }
 
 /** A load of ours that is underway. */
-export interface Load {
-  readonly sinceMs: number;
+export interface Load extends Wedge {
   /** The runner that it makes. */
   readonly wants: string;
   /** The model was known not to be in memory. */
   readonly cold: boolean;
+}
+
+/** A load as something that may not end. */
+export interface Wedge {
+  readonly sinceMs: number;
   /** What the server listed when it began, or first since then. */
   besides: string | undefined;
   /** When something was last done about its taking too long. */
@@ -69,6 +75,7 @@ export function createReplica({ id, backend, model, managed, stated }: PlannedRe
     lingering: [],
     restMs: undefined,
     load: undefined,
+    stranded: undefined,
     failedLoads: 0,
     failingUntilMs: 0,
     pausedUntilMs: 0,

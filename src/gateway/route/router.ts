@@ -5,7 +5,7 @@ import { bind, chooseFor, dispatch } from './dispatch.ts';
 import type { Arrival, Decision, Ending, Refusal, RouteEvent } from './event.ts';
 import { dismiss, replan, type Fleet, type Flight } from './fleet.ts';
 import { createLine, everybody, join, leave, loadClock, loadWaitMs, sizeOf, waitedMs, type Line, type Waiting } from './line.ts';
-import { cureWedged, endLoad, keepLoadClocks, planLoads } from './loading.ts';
+import { cureWedged, endLoad, findStranded, keepLoadClocks, planLoads } from './loading.ts';
 import type { Policy } from './policy.ts';
 import { release, takeDown } from './release.ts';
 import { expireLingering, takeListing } from './replica.ts';
@@ -34,6 +34,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       break;
     case 'listed':
       list(fleet, event);
+      findStranded(fleet, nowMs);
       break;
     case 'loaded':
       load(fleet, event.replica, event.how, nowMs);
@@ -127,6 +128,7 @@ function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): voi
     sawTime(replica.slots, nowMs);
     if (replica.lingering.length > 0 || replica.slots.trial !== undefined || replica.load !== undefined) fleet.restless = true;
   }
+  findStranded(fleet, nowMs);
   cureWedged(fleet, nowMs, out);
   // Others may have used up what there was for this minute.
   if (fleet.waiting.size > 0 && [...fleet.places.values()].some(({ limits }) => limits.requests !== undefined || limits.tokens !== undefined)) refuseHopeless(fleet, nowMs, out);

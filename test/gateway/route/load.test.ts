@@ -183,6 +183,39 @@ test('a load that does not end is cured by unloading what is idle, by name, and 
   assert.equal(unloads().length, 2);
 });
 
+test('a request whose model went between two lists is watched over as a load is', () => {
+  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+  stage.warm();
+  stage.nowMs += 1;
+  listed(stage, 'a', 'm');
+  const request = stage.arrive();
+  assert.equal(stage.placeOf(request), 'm@a');
+  stage.nowMs += 1;
+  listed(stage, 'a', 'jam');
+  const unloads = (): readonly string[] => stage.decisions.flatMap((decision) => (decision.kind === 'unload' ? [decision.model] : []));
+  stage.pass(59_000);
+  listed(stage, 'a', 'jam');
+  assert.deepEqual(unloads(), []);
+  stage.pass(2000);
+  assert.deepEqual(unloads(), ['jam']);
+  stage.release(request);
+  stage.pass(10_000);
+  assert.equal(unloads().length, 1, 'nobody waits inside any more');
+});
+
+test('a request that is answered while its model is not listed is no sign of a jam', () => {
+  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+  stage.warm();
+  stage.nowMs += 1;
+  listed(stage, 'a', 'm');
+  const request = stage.arrive();
+  stage.start(request);
+  stage.nowMs += 1;
+  listed(stage, 'a', 'other');
+  stage.pass(200_000);
+  assert.deepEqual(stage.decisions.filter(({ kind }) => kind === 'unload'), []);
+});
+
 test('names mean one model whatever their case, tag and origin', () => {
   assert.ok(isSame('Tiny', 'registry.ollama.ai/library/tiny:latest'));
   assert.ok(isSame('user/m:7b', 'user/M:7b') && !isSame('user/m', 'm') && !isSame('m:7b', 'm'));
