@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ModelGroup } from '../schema/gateway-config.ts';
 import { authenticate } from './auth/bearer.ts';
 import { readBody } from './client/incoming-body.ts';
 import { refuse } from './client/outlet.ts';
 import type { Visit } from './client/visit.ts';
 import type { ClientDialect, Failure, Order, Outcome } from './exchange.ts';
+import { pinned } from './pin.ts';
 import { OUR_FAULT } from './refusal.ts';
 import { Reply } from './reply.ts';
 import type { Service } from './service.ts';
@@ -46,9 +48,10 @@ export function answer({ incoming, outgoing, visit }: Door, service: Service, { 
     // Other servers are sent the request as it came, and say for themselves what they cannot do.
     if (group?.deployments.some(({ provider }) => provider === 'ollama') === true) for (const name of ignored) visit.account.unmet.add(name);
     const [first] = visit.account.unmet;
-    if (group === undefined) turnAway(unknownModel(model));
+    const servers: Outcome<ModelGroup> = group === undefined ? { ok: false, failure: unknownModel(model) } : pinned(group, incoming.headers);
+    if (!servers.ok) turnAway(servers.failure);
     else if (service.config.strict && first !== undefined) turnAway(notHonoured(first));
-    else new Reply({ service, visit, outgoing, dialect, order: order.value, group }).start();
+    else new Reply({ service, visit, outgoing, dialect, order: order.value, group: servers.value }).start();
   };
   readBody(incoming, service.config.maxBodyBytes, (body) => {
     try {

@@ -98,8 +98,8 @@ test('the OpenAI SDK lists, chats and streams through it, on both backends', lab
   const models = await openai.models.list();
   assert.deepEqual(models.data.map(({ id }) => id).toSorted(), ['llama3-8b', 'phi3-3.8b']);
   const used = new Set<string>();
-  for (let request = 0; request < 6; request += 1) {
-    const { data, response } = await openai.chat.completions.create({ model: 'phi3-3.8b', messages: [{ role: 'user', content: 'Hello, world!' }] }).withResponse();
+  for (const backend of [...BACKENDS, ...BACKENDS]) {
+    const { data, response } = await openai.chat.completions.create({ model: 'phi3-3.8b', messages: [{ role: 'user', content: 'Hello, world!' }] }, { headers: { 'x-hxllm-backend': backend } }).withResponse();
     assert.ok((data.choices[0]?.message.content ?? '').length > 0);
     assert.ok((data.usage?.completion_tokens ?? 0) > 0);
     used.add(response.headers.get('x-hxllm-backend') ?? 'none');

@@ -17,6 +17,8 @@ export interface Question {
   readonly below?: 'api' | 'server';
   readonly key: Asked['key'];
   readonly body?: object;
+  /** Which server the gateway is to ask. */
+  readonly backend?: string;
   /** From the request to the last byte. */
   readonly timeoutMs: number;
 }
@@ -44,7 +46,7 @@ export class Client {
   /** Sends one request and waits for its end; whatever happens is an exchange, never an exception. */
   async ask(question: Question): Promise<Exchange> {
     const url = new URL(question.path, question.below === 'server' ? this.#server : this.#api);
-    const asked: Asked = { method: question.method, url: url.href, key: question.key, body: question.body };
+    const asked: Asked = { method: question.method, url: url.href, key: question.key, body: question.body, backend: question.backend };
     const exchange: Exchange = { asked, outcome: await this.#outcome(url, question) };
     this.exchanges.push(exchange);
     return exchange;
@@ -61,7 +63,7 @@ export class Client {
       const { statusCode, headers, body } = await request(url, {
         dispatcher: this.#agent,
         method: question.method,
-        headers: { accept: 'application/json, text/event-stream', ...this.#authorization(question.key), ...(question.body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: { accept: 'application/json, text/event-stream', ...this.#authorization(question.key), ...(question.body === undefined ? {} : { 'content-type': 'application/json' }), ...(question.backend === undefined ? {} : { 'x-hxllm-backend': question.backend }) },
         body: question.body === undefined ? null : JSON.stringify(question.body),
         signal: AbortSignal.any([this.#signal, AbortSignal.timeout(question.timeoutMs)]),
       });

@@ -4,6 +4,8 @@ export interface Asked {
   readonly url: string;
   readonly key: 'right' | 'wrong' | 'none';
   readonly body: object | undefined;
+  /** The server that the gateway was told to ask. */
+  readonly backend?: string | undefined;
 }
 
 /** An HTTP answer, whole. */

@@ -5,8 +5,6 @@ import type { SmokeTarget } from './target.ts';
 const QUICK_MS = 10_000;
 /** A model may have to be loaded first, from a slow disk. */
 const MODEL_MS = 180_000;
-/** Rounds of requests that look for a backend that has not answered yet. */
-const SPREAD_ROUNDS = 6;
 const NOT_FOR_CHAT = /embed|bge-|minilm|rerank|whisper|tts|dall-e|moderation/i;
 
 /** What a server was asked and what it said; `undefined` and empty where an earlier answer left nothing to ask. */
@@ -56,8 +54,8 @@ async function probeModels(client: Client, target: SmokeTarget, listed: readonly
   const seen = [chat, stream, ...embeddings].filter((exchange) => exchange !== undefined).map(backendOf);
   const aliases = new Set([...(model !== undefined && chats ? [model] : []), ...(target.models ?? [])]);
   // A model that does not answer once will not answer many times.
-  const spread = model !== undefined && !chats ? [] : await spreadOver(client, target, [...aliases], seen, say);
-  return { model, chat, stream, embeddings, backends: [...seen, ...spread] };
+  const others = model !== undefined && !chats ? [] : await askEach(client, target, [...aliases], seen, say);
+  return { model, chat, stream, embeddings, backends: [...seen, ...others] };
 }
 
 /** The ids that a listing names; empty where it is none. */
@@ -73,19 +71,18 @@ function chooseModel(target: SmokeTarget, listed: readonly string[]): string | u
   return wanted === undefined ? (listed.find((id) => !NOT_FOR_CHAT.test(id)) ?? listed[0]) : wanted[0];
 }
 
-// Asks until every backend has answered, within bounds: several at once, so that "least busy" has something to spread,
-// and each round another alias, since no alias need be on all backends.
-async function spreadOver(client: Client, target: SmokeTarget, aliases: readonly string[], seen: readonly (string | undefined)[], say: (text: string) => void): Promise<readonly (string | undefined)[]> {
-  const wanted = target.backends ?? [];
+// Has every backend that has not answered yet asked by name, since a gateway prefers those that have the model in memory;
+// one after the other, as each may have to load it first. No alias need be on all of them.
+async function askEach(client: Client, target: SmokeTarget, aliases: readonly string[], seen: readonly (string | undefined)[], say: (text: string) => void): Promise<readonly (string | undefined)[]> {
   const found = [...seen];
-  for (let round = 0; round < Math.max(SPREAD_ROUNDS, aliases.length); round += 1) {
-    const alias = aliases[round % aliases.length];
-    // Replies that name no backend will not begin to.
-    if (alias === undefined || wanted.every((url) => found.includes(url)) || found.every((backend) => backend === undefined)) break;
-    say(`asking ${alias} ${String(wanted.length * 2)} times at once, to see every backend answer`);
-    const question = target.embeddings.includes(alias) ? embeddingQuestion(alias) : chatQuestion(alias, 'right', MODEL_MS);
-    const exchanges = await Promise.all(Array.from({ length: wanted.length * 2 }, () => client.ask(question)));
-    found.push(...exchanges.map(backendOf));
+  for (const backend of target.backends ?? []) {
+    for (const alias of aliases) {
+      // Replies that name no backend will not begin to.
+      if (found.includes(backend) || found.every((one) => one === undefined)) break;
+      say(`asking ${alias} of ${backend}`);
+      const question = target.embeddings.includes(alias) ? embeddingQuestion(alias) : chatQuestion(alias, 'right', MODEL_MS);
+      found.push(backendOf(await client.ask({ ...question, backend })));
+    }
   }
   return found.slice(seen.length);
 }
