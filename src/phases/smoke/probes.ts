@@ -87,8 +87,10 @@ async function askEach(client: Client, target: SmokeTarget, aliases: readonly st
   return found.slice(seen.length);
 }
 
+// A failure names the server too that it is a failure of; that one has not answered.
 function backendOf(exchange: Exchange): string | undefined {
-  return replyOf(exchange)?.headers['x-hxllm-backend'];
+  const reply = replyOf(exchange);
+  return reply?.status === 200 ? reply.headers['x-hxllm-backend'] : undefined;
 }
 
 function chatQuestion(model: string, key: 'right' | 'none', timeoutMs: number): Question {

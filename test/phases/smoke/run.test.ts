@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failsPhase } from '../../../src/core/verdict.ts';
-import { json, KEY, page, startFake } from './fake-server.ts';
+import { json, KEY, page, startFake, type Answer, type Seen } from './fake-server.ts';
 import { FOREIGN, smokeAt } from './smoking.ts';
 
 const MODELS = ['phi3-3.8b', 'nomic-embed'];
@@ -136,4 +136,16 @@ test('stopping it leaves what was not asked unknown, never passed', async () => 
   assert.equal(report.ending, 'aborted');
   assert.equal(result('chat.answers').outcome, 'pass');
   assert.equal(result('stream.framed').outcome, 'unknown');
+});
+
+test('a backend that only fails has not answered, though its failures name it', async () => {
+  const bend = (seen: Seen, answer: Answer): Answer => {
+    if (answer.headers['x-hxllm-backend'] !== BACKENDS[1]) return answer;
+    return seen.body['stream'] === true ? { ...answer, headers: { ...answer.headers, 'x-hxllm-backend': BACKENDS[0] ?? '' } } : { ...answer, status: 502 };
+  };
+  await using server = await startFake({ models: ['phi3-3.8b', 'llama3-8b'], backends: BACKENDS, bend });
+  const { result } = await smokeAt(server.url, { models: ['phi3-3.8b', 'llama3-8b'], backends: BACKENDS });
+  assert.equal(result('chat.answers').outcome, 'pass');
+  assert.equal(result('backends.used').outcome, 'fail');
+  assert.match(result('backends.used').seen, /came from http:\/\/127\.0\.0\.1:2$/);
 });
