@@ -29,7 +29,7 @@ export function answer({ incoming, outgoing, visit }: Door, service: Service, { 
     visit.account.failure = failure.code ?? failure.kind;
     refuse(outgoing, dialect.refusal(failure));
   };
-  const caller = authenticate(incoming.headers.authorization, service.config.masterKey);
+  const caller = authenticate(incoming.headers, service.config.masterKey);
   if (!caller.ok) {
     turnAway(caller.failure);
     return;

@@ -4,14 +4,13 @@ import { answer, unknownModel, type Door, type Endpoint } from './answer.ts';
 import { authenticate } from './auth/bearer.ts';
 import { allowOrigin } from './client/origin.ts';
 import { jsonReply, sizedReply } from './client/sized-reply.ts';
+import { dialectOf, ENDPOINTS } from './endpoints.ts';
 import type { Failure } from './exchange.ts';
 import { fleetHealth } from './health/fleet-health.ts';
 import { liveliness, readiness } from './health/health.ts';
 import { EXPOSITION_TYPE } from './metrics/exposition.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { OPENAI } from './openai/failure.ts';
 import { modelBody, modelsBody } from './openai/models.ts';
-import { readChatOrder, readCompletionOrder, readEmbedOrder } from './openai/order.ts';
 import type { Service } from './service.ts';
 
 /** What comes with a request. */
@@ -42,8 +41,8 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
   const shows = (show: (c: Context<GatewayEnv>, now: Service) => Response): Handler => (c) => {
     const now = service();
     allowOrigin(c.env.incoming, c.env.outgoing, now.config.origins);
-    const caller = authenticate(c.env.incoming.headers.authorization, now.config.masterKey);
-    if (!caller.ok) return refusal(caller.failure);
+    const caller = authenticate(c.env.incoming.headers, now.config.masterKey);
+    if (!caller.ok) return refusal(c, caller.failure);
     c.env.visit.account.caller = caller.value.name;
     return show(c, now);
   };
@@ -54,13 +53,11 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
   app.get('/health', shows(showHealth));
   app.get('/metrics', (c) => {
     const { metrics: access } = service().config;
-    if (access === 'off') return refusal({ kind: 'not-found', code: null, message: 'Invalid URL (GET /metrics)' });
+    if (access === 'off') return refusal(c, { kind: 'not-found', code: null, message: 'Invalid URL (GET /metrics)' });
     return access === 'open' ? showMetrics() : shows(showMetrics)(c);
   });
+  for (const { paths, endpoint } of ENDPOINTS) for (const path of paths) app.post(path, answers(endpoint));
   for (const root of ['/v1', '']) {
-    app.post(`${root}/chat/completions`, answers({ dialect: OPENAI, read: readChatOrder }));
-    app.post(`${root}/completions`, answers({ dialect: OPENAI, read: readCompletionOrder }));
-    app.post(`${root}/embeddings`, answers({ dialect: OPENAI, read: readEmbedOrder }));
     app.get(`${root}/models`, shows(listModels));
     app.get(`${root}/models/*`, shows(showModel));
   }
@@ -68,7 +65,7 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
     allowOrigin(c.env.incoming, c.env.outgoing, service().config.origins);
     return elsewhere(c);
   });
-  app.onError(() => refusal({ kind: 'internal', code: null, message: 'The server had an error while processing your request.' }));
+  app.onError((_error, c) => refusal(c, { kind: 'internal', code: null, message: 'The server had an error while processing your request.' }));
   return app;
 }
 
@@ -84,7 +81,7 @@ function showModel(c: Context<GatewayEnv>, { models, since }: Service): Response
   // The path as sent: ids hold slashes and colons, encoded or not.
   const sent = c.env.visit.path.replace(/^(?:https?:\/\/[^/]*)?(?:\/v1)?\/models\//, '');
   const id = decoded(sent);
-  return models.has(id) ? jsonReply(modelBody(id, since)) : refusal(unknownModel(id));
+  return models.has(id) ? jsonReply(modelBody(id, since)) : refusal(c, unknownModel(id));
 }
 
 function decoded(text: string): string {
@@ -96,7 +93,6 @@ function decoded(text: string): string {
 }
 
 const ALLOWED: readonly (readonly [path: RegExp, methods: string])[] = [
-  [/^(?:\/v1)?\/(?:(?:chat\/)?completions|embeddings)$/, 'POST, OPTIONS'],
   [/^(?:\/v1)?\/models(?:\/.*)?$/, 'GET, HEAD, OPTIONS'],
   [/^\/(?:metrics|health)$/, 'GET, HEAD, OPTIONS'],
   [/^\/health\/(?:liveliness|liveness|readiness)$/, 'GET, HEAD, OPTIONS'],
@@ -106,14 +102,14 @@ const ALLOWED: readonly (readonly [path: RegExp, methods: string])[] = [
 function elsewhere(c: Context): Response {
   const { method, path } = c.req;
   const shown = `${method} ${path.slice(0, 200)}`;
-  const allow = ALLOWED.find(([pattern]) => pattern.test(path))?.[1];
-  if (allow === undefined) return refusal({ kind: 'not-found', code: null, message: `Invalid URL (${shown})` });
+  const allow = ENDPOINTS.some(({ paths }) => paths.includes(path)) ? 'POST, OPTIONS' : ALLOWED.find(([pattern]) => pattern.test(path))?.[1];
+  if (allow === undefined) return refusal(c, { kind: 'not-found', code: null, message: `Invalid URL (${shown})` });
   // Without CORS headers a browser goes no further, which is what is wanted where nobody allowed an origin.
   if (method === 'OPTIONS') return c.body(null, 204, { allow });
-  return refusal({ kind: 'wrong-method', code: null, message: `Not allowed to ${method} on ${path.slice(0, 200)}. (HINT: Perhaps you meant to use a different HTTP method?)`, allow });
+  return refusal(c, { kind: 'wrong-method', code: null, message: `Not allowed to ${method} on ${path.slice(0, 200)}. (HINT: Perhaps you meant to use a different HTTP method?)`, allow });
 }
 
-function refusal(failure: Failure): Response {
-  const { status, headers, body } = OPENAI.refusal(failure);
+function refusal(c: Context, failure: Failure): Response {
+  const { status, headers, body } = dialectOf(c.req.path).refusal(failure);
   return sizedReply(body, status, headers);
 }

@@ -19,17 +19,19 @@ export interface ChatRequest {
   readonly stop: readonly string[];
   readonly maxTokens: number | undefined;
   readonly thinking: boolean | 'low' | 'medium' | 'high' | undefined;
+  /** The parameter that asked for it, by its name in the client's dialect. */
+  readonly thinkingName: string;
   /** `undefined`: none; else how many alternatives for each token. */
   readonly logprobs: number | undefined;
   readonly stream: boolean;
   /** Whether a stream ends with its usage. */
   readonly includeUsage: boolean;
-  /** The request as it came, for servers that speak the client's dialect. */
-  readonly original: Readonly<Record<string, unknown>>;
+  /** The request as it came, where the client speaks OpenAI's chat dialect, for servers that do so too; those of other clients are written for them. */
+  readonly original: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** A text to go on with. */
-export interface CompletionRequest extends Pick<ChatRequest, 'model' | 'sampling' | 'stop' | 'maxTokens' | 'thinking' | 'logprobs' | 'stream' | 'includeUsage' | 'original'> {
+export interface CompletionRequest extends Pick<ChatRequest, 'model' | 'sampling' | 'stop' | 'maxTokens' | 'thinking' | 'thinkingName' | 'logprobs' | 'stream' | 'includeUsage' | 'original'> {
   /** Never empty. */
   readonly prompt: string;
   /** What comes after the text that is wanted. */
@@ -70,7 +72,7 @@ export interface EmbedRequest {
   readonly input: readonly string[];
   readonly dimensions: number | undefined;
   readonly base64: boolean;
-  readonly original: Readonly<Record<string, unknown>>;
+  readonly original: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What a server says, in the order it says it; `end` or `failure` is the last. */
@@ -161,6 +163,8 @@ export interface Order {
   readonly stream: boolean;
   /** Parameters that Ollama cannot honour, by their names in the client's dialect. */
   readonly ignored: readonly string[];
+  /** Fills a stream's silence, where the dialect's own way would not do. */
+  readonly keepAlive?: string;
   /** One for each choice or prompt; each is served by itself. */
   readonly shares: readonly Share[];
   /** What ends the answer when the last writer of every share has seen its end: the rest of a stream, or a whole body. `usages` are in the order of the shares. */
@@ -182,9 +186,11 @@ export interface Refusal {
 
 /** How a client's dialect says what is no answer. */
 export interface ClientDialect {
+  /** Content type of a stream. */
+  readonly streamType: string;
+  /** Sent in a stream's silence; clients skip it. `undefined` where that depends on the order. */
+  readonly keepAlive: string | undefined;
   refusal(failure: Failure): Refusal;
   /** A failure in the middle of a stream, after which nothing follows. */
   frame(failure: Failure): string;
-  /** Sent in a stream's silence; clients skip it. */
-  readonly keepAlive: string;
 }

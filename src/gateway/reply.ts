@@ -40,7 +40,7 @@ export class Reply {
     const onLag = (): void => {
       visit.account.ended = 'client-too-slow';
     };
-    this.#outlet = new Outlet(outgoing, { keepAlive: order.stream ? dialect.keepAlive : undefined, headers: () => this.#headers(), onLag });
+    this.#outlet = new Outlet(outgoing, { streamType: dialect.streamType, keepAlive: order.stream ? (order.keepAlive ?? dialect.keepAlive) : undefined, headers: () => this.#headers(), onLag });
     this.#owed = order.shares.length;
     this.#usages = order.shares.map(() => undefined);
     const onText = (text: string): void => {

@@ -8,7 +8,7 @@ export interface Row {
 
 const PHASE = ['core', 'schema', 'facts', 'config/config.ts', 'config/lacking.ts'];
 const PHASES = ['preflight', 'inventory', 'validate', 'enforce', 'smoke'];
-const DIALECT = ['core', 'schema', 'gateway/exchange.ts'];
+const DIALECT = ['core', 'schema', 'gateway/exchange.ts', 'gateway/dialect'];
 
 /**
  * Who may import whom; what is not listed is refused, type-only imports included. A room's own files are always
@@ -35,10 +35,12 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     packages: ['commander', 'chalk', 'ora', 'esbuild', 'yaml', 'diff', 'node:*'],
     why: 'it wires the operator’s half; of gateway and sim it knows the door',
   },
-  gateway: { rooms: ['core', 'schema', 'gateway/openai', 'gateway/anthropic', 'gateway/ollama', 'gateway/route'], packages: ['hono', '@hono/node-server', 'undici', 'yaml', 'node:*'], why: 'an island: what runs on the host knows nothing of deploying' },
+  gateway: { rooms: ['core', 'schema', 'gateway/openai', 'gateway/responses', 'gateway/anthropic', 'gateway/ollama', 'gateway/route', 'gateway/dialect'], packages: ['hono', '@hono/node-server', 'undici', 'yaml', 'node:*'], why: 'an island: what runs on the host knows nothing of deploying' },
   'gateway/openai': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
+  'gateway/responses': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
   'gateway/anthropic': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
   'gateway/ollama': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
+  'gateway/dialect': { rooms: ['core', 'gateway/exchange.ts'], packages: [], why: 'what all dialects stand on, so that none needs another' },
   'gateway/route': { rooms: ['core'], packages: [], why: 'pure: events in, decisions out, time is an argument' },
   sim: { rooms: ['core'], packages: ['node:*'], why: 'the simulated server must not share the gateway’s ideas of Ollama' },
 };

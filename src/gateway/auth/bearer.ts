@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { MasterKeyReference } from '../../schema/gateway-config.ts';
 import type { Outcome } from '../exchange.ts';
 
@@ -6,10 +7,11 @@ export interface Caller {
   readonly name: 'master' | 'anyone';
 }
 
-/** Reads the `Authorization` header. Where there is no master key everyone is let in: the start made sure that this was meant. */
-export function authenticate(header: string | undefined, masterKey: MasterKeyReference): Outcome<Caller> {
+/** Reads the key that came with a request: `Authorization: Bearer`, or Anthropic's `x-api-key`. Where there is no master key everyone is let in: the start made sure that this was meant. */
+export function authenticate({ authorization, 'x-api-key': apiKey }: IncomingHttpHeaders, masterKey: MasterKeyReference): Outcome<Caller> {
   if (masterKey.state === 'none') return { ok: true, value: { name: 'anyone' } };
-  const given = /^bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+  const bearer = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+  const given = bearer ?? (typeof apiKey === 'string' && apiKey !== '' ? apiKey : undefined);
   if (given === undefined) {
     const message = "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";
     return { ok: false, failure: { kind: 'unauthorized', code: null, message } };

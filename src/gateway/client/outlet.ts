@@ -7,11 +7,13 @@ export const MAX_LAG_BYTES = 1024 * 1024;
 /** Silence after which a stream says that it is still there. */
 export const SILENCE_MS = 15_000;
 
-const STREAM_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
+const STREAM_HEADERS = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
 
 /** What an outlet needs to know of its request. */
 export interface OutletOptions {
-  /** The comment that fills silence; `undefined` for an answer in one piece. */
+  /** Content type of a stream. */
+  readonly streamType: string;
+  /** What fills silence; `undefined` for an answer in one piece. */
   readonly keepAlive: string | undefined;
   /** Headers of a 200, as known when they leave. */
   readonly headers: () => Readonly<Record<string, string>>;
@@ -40,7 +42,7 @@ export class Outlet {
   /** A piece of a stream. */
   write(text: string): void {
     if (this.#outgoing.destroyed) return;
-    if (!this.begun) this.#outgoing.writeHead(200, { ...STREAM_HEADERS, ...this.#options.headers() });
+    if (!this.begun) this.#outgoing.writeHead(200, { 'content-type': this.#options.streamType, ...STREAM_HEADERS, ...this.#options.headers() });
     this.#outgoing.write(text);
     this.#silence?.refresh();
     if (this.#outgoing.writableLength > MAX_LAG_BYTES) this.#drop();

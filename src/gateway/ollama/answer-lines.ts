@@ -1,7 +1,7 @@
+import { isObject, parseObject, textOf, type Json } from '../dialect/json.ts';
 import type { AnswerReader, ChatRequest, ServerEvent, Usage } from '../exchange.ts';
 import { failureOfLine } from './failure.ts';
 import { ForcedCall, newCallId } from './forced-call.ts';
-import { isObject, parseObject, textOf, type Json } from './json.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { StopWatch } from './stop-watch.ts';
 import { usageOf } from './usage.ts';

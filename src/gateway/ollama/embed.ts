@@ -1,5 +1,5 @@
+import { parseObject } from '../dialect/json.ts';
 import type { AnswerReader, EmbedRequest, ServerEvent } from '../exchange.ts';
-import { parseObject } from './json.ts';
 import type { Keeping } from './options.ts';
 import { usageOf } from './usage.ts';
 

@@ -1,5 +1,5 @@
+import { isObject, parseObject, textOf } from '../dialect/json.ts';
 import type { ServerFailure } from '../exchange.ts';
-import { isObject, parseObject, textOf } from './json.ts';
 
 interface Rule {
   readonly text: RegExp;

@@ -1,5 +1,5 @@
+import { isObject, parseObject, textOf } from '../dialect/json.ts';
 import type { ToolCall } from '../exchange.ts';
-import { isObject, parseObject, textOf } from './json.ts';
 
 /** Gathers the text of an answer that had to be a call, for models whose template does not know a call by its JSON. */
 export class ForcedCall {

@@ -1,5 +1,5 @@
+import { isObject, parseObject, textOf } from '../dialect/json.ts';
 import type { Keeping } from './options.ts';
-import { isObject, parseObject, textOf } from './json.ts';
 
 /** A model in memory, as `/api/ps` shows it. */
 export interface Loaded {

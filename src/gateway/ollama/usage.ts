@@ -1,5 +1,5 @@
+import { count, type Json } from '../dialect/json.ts';
 import type { Usage } from '../exchange.ts';
-import { count, type Json } from './json.ts';
 
 const NS_PER_MS = 1_000_000;
 

@@ -1,4 +1,4 @@
-import type { Json } from './body.ts';
+import type { Json } from '../dialect/json.ts';
 import type { TextCompletion } from './text-completion.ts';
 
 /** Of each prompt's candidates the likeliest, so many as choices were asked for, numbered anew; the likeliest comes first. */

@@ -1,5 +1,5 @@
+import { isObject, type Json } from '../dialect/json.ts';
 import type { ChatRequest, CompletionRequest, EmbedRequest, ServerCall, ServerFailure } from '../exchange.ts';
-import { isObject, type Json } from './body.ts';
 import { ReplyReader, StreamReader } from './server-reader.ts';
 
 /** A chat for a server that speaks OpenAI itself: the request as it came, with the model's name there. */
@@ -19,7 +19,7 @@ export function embedCall(request: EmbedRequest, model: string): ServerCall {
 
 // Usage is always asked for, and of several choices each is asked for by itself.
 function generationCall(path: string, { original, stream }: ChatRequest | CompletionRequest, model: string): ServerCall {
-  const { stream_options: _options, n: _n, best_of: _best, ...rest } = original;
+  const { stream_options: _options, n: _n, best_of: _best, ...rest } = original ?? {};
   const body = JSON.stringify({ ...rest, model, ...(stream ? { stream_options: { include_usage: true } } : {}) });
   return { path, body, read: (emit) => (stream ? new StreamReader(emit) : new ReplyReader(emit, 'choices')), fail: failureOf };
 }

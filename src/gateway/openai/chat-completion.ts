@@ -1,5 +1,5 @@
+import { isObject, type Json } from '../dialect/json.ts';
 import type { ReplyWriter, ServerEvent, ToolCall } from '../exchange.ts';
-import { isObject, type Json } from './body.ts';
 import { ForeignChoice } from './foreign-choice.ts';
 import { FINISH } from './head.ts';
 

@@ -1,7 +1,8 @@
+import type { Body } from '../dialect/body.ts';
+import { isObject, type Json } from '../dialect/json.ts';
 import type { ChatRequest, Outcome } from '../exchange.ts';
-import { isObject, type Body, type Json } from './body.ts';
 import { readMessages } from './messages.ts';
-import { readChoices, readIgnored, readModel, readSampling, readStop, readStreamOptions, readThinking } from './sampling.ts';
+import { readChoices, readIgnored, readModel, readSampling, readStop, readStreamOptions, readThinking, thinkingName } from './sampling.ts';
 import { readTools } from './tool-choice.ts';
 
 /** A chat as read: what is asked, of how many answers, and what of it Ollama cannot honour. */
@@ -24,6 +25,7 @@ export function readChatRequest(body: Body): Outcome<ChatReading> {
     stop: readStop(body),
     maxTokens: readMaxTokens(body),
     thinking: readThinking(body),
+    thinkingName: thinkingName(body),
     logprobs: readLogprobs(body),
     stream,
     includeUsage: readStreamOptions(body, stream),

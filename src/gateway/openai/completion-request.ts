@@ -1,6 +1,6 @@
+import type { Body } from '../dialect/body.ts';
 import type { CompletionRequest, Outcome } from '../exchange.ts';
-import type { Body } from './body.ts';
-import { MAX_CHOICES, readChoices, readIgnored, readModel, readSampling, readStop, readStreamOptions, readThinking } from './sampling.ts';
+import { MAX_CHOICES, readChoices, readIgnored, readModel, readSampling, readStop, readStreamOptions, readThinking, thinkingName } from './sampling.ts';
 
 /** How many answers one request may come to: prompts, each with its choices. */
 const MAX_ANSWERS = 128;
@@ -42,6 +42,7 @@ export function readCompletionRequest(body: Body): Outcome<CompletionReading> {
     stop: readStop(body),
     maxTokens: body.whole('max_tokens', 0) ?? DEFAULT_MAX_TOKENS,
     thinking: readThinking(body),
+    thinkingName: thinkingName(body),
     logprobs: compares ? (logprobs ?? 0) : echo ? undefined : logprobs,
     stream,
     includeUsage: readStreamOptions(body, stream),

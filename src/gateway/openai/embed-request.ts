@@ -1,5 +1,5 @@
+import type { Body } from '../dialect/body.ts';
 import type { EmbedRequest, Outcome } from '../exchange.ts';
-import type { Body } from './body.ts';
 import { readIgnored, readModel } from './sampling.ts';
 
 const MAX_INPUTS = 2048;

@@ -1,5 +1,5 @@
+import type { Json } from '../dialect/json.ts';
 import type { EmbedRequest, ReplyWriter, ServerEvent, Usage } from '../exchange.ts';
-import type { Json } from './body.ts';
 
 /** Gathers the one body of an embeddings answer; `base64` is little-endian 32-bit floats, as the SDKs ask for by default. */
 export class Embeddings implements ReplyWriter {

@@ -1,4 +1,4 @@
-import type { Json } from './body.ts';
+import type { Json } from '../dialect/json.ts';
 import type { Stream } from './chat-chunks.ts';
 import { chunkOpening } from './head.ts';
 

@@ -1,4 +1,4 @@
-import { isObject, type Json } from './body.ts';
+import { isObject, type Json } from '../dialect/json.ts';
 
 /** Puts right what servers that speak OpenAI get wrong about one choice, in a stream or whole. */
 export class ForeignChoice {

@@ -1,4 +1,4 @@
-import { isObject, type Json } from './body.ts';
+import { isObject, type Json } from '../dialect/json.ts';
 
 /** Log probabilities as `/v1/completions` has them: four lists side by side, with the place in the text where each token begins, in characters as most languages but this one count them. */
 export class LegacyLogprobs {

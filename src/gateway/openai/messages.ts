@@ -1,5 +1,6 @@
+import { typeName, type Body } from '../dialect/body.ts';
+import { isObject, type Json } from '../dialect/json.ts';
 import type { Message, ToolCall } from '../exchange.ts';
-import { isObject, typeName, type Body, type Json } from './body.ts';
 
 const ROLES: Readonly<Record<string, Message['role']>> = { system: 'system', developer: 'system', user: 'user', assistant: 'assistant', tool: 'tool', function: 'tool' };
 

@@ -1,6 +1,7 @@
+import { Body, parseBody } from '../dialect/body.ts';
+import type { Json } from '../dialect/json.ts';
 import type { Ask, Order, Outcome, ReplyWriter, Share, Usage } from '../exchange.ts';
 import { bestOf } from './best-of.ts';
-import { Body, parseBody, type Json } from './body.ts';
 import { ChatChunks } from './chat-chunks.ts';
 import { ChatCompletion } from './chat-completion.ts';
 import { readChatRequest } from './chat-request.ts';

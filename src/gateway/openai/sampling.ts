@@ -1,5 +1,5 @@
+import { typeName, type Body } from '../dialect/body.ts';
 import type { ChatRequest } from '../exchange.ts';
-import { typeName, type Body } from './body.ts';
 
 /** How many answers one request may ask for. */
 export const MAX_CHOICES = 8;
@@ -72,6 +72,11 @@ export function readThinking(body: Body): ChatRequest['thinking'] {
   return Object.hasOwn(EFFORT, effort)
     ? EFFORT[effort]
     : body.refuse('reasoning_effort', `Invalid value for 'reasoning_effort'. Supported values are: ${Object.keys(EFFORT).map((name) => `'${name}'`).join(', ')}.`);
+}
+
+/** By which of its names a request says how much is to be thought. */
+export function thinkingName({ json }: Body): string {
+  return json['reasoning_effort'] === undefined ? 'think' : 'reasoning_effort';
 }
 
 /** Reads `stream_options`: whether a stream ends with its usage. */

@@ -1,5 +1,5 @@
+import { isObject, type Json } from '../dialect/json.ts';
 import type { AnswerReader, ServerEvent, ServerFailure, Usage } from '../exchange.ts';
-import { isObject, type Json } from './body.ts';
 import { readUsage } from './usage.ts';
 
 const MAX_LINE = 64 * 1024 * 1024;

@@ -1,5 +1,5 @@
+import { isObject, type Json } from '../dialect/json.ts';
 import type { ReplyWriter, ServerEvent } from '../exchange.ts';
-import { isObject, type Json } from './body.ts';
 import type { Stream } from './chat-chunks.ts';
 import { chunkOpening, FINISH } from './head.ts';
 import { LegacyLogprobs } from './legacy-logprobs.ts';

@@ -1,5 +1,5 @@
+import { isObject, type Json } from '../dialect/json.ts';
 import type { Usage } from '../exchange.ts';
-import { isObject, type Json } from './body.ts';
 
 /** The `usage` object of an answer. `usages` are of choices that follow one prompt, so it counts once, as OpenAI counts it. */
 export function usageBody(usages: readonly Usage[]): Json {

@@ -1,4 +1,4 @@
-import type { Ask, ChatRequest, ServerFailure } from '../exchange.ts';
+import type { Ask, ServerFailure } from '../exchange.ts';
 
 /** Something that a model may be unable to do. `effort`: to think as much as it is told; `images`: to see. */
 export type Lack = 'tools' | 'thinking' | 'effort' | 'images';
@@ -29,11 +29,11 @@ export function fit(asks: Ask, lacks: ReadonlySet<Lack>, strict: boolean): Fitte
   let { thinking } = asks.request;
   if (thinking !== undefined && thinking !== false && lacks.has('thinking')) {
     thinking = undefined;
-    unmet.push(thinkingName(asks.request));
+    unmet.push(asks.request.thinkingName);
   } else if (typeof thinking === 'string' && lacks.has('effort')) {
     // It thinks, but as much as it likes.
     thinking = true;
-    unmet.push(thinkingName(asks.request));
+    unmet.push(asks.request.thinkingName);
   }
   if (strict && unmet.length > 0) return refusal('reasoning_not_supported', unmet[0] ?? '', 'This model cannot reason as it is asked to.');
   if (asks.kind === 'completion') return { asks: { kind: 'completion', request: { ...asks.request, thinking } }, unmet };
@@ -42,10 +42,6 @@ export function fit(asks: Ask, lacks: ReadonlySet<Lack>, strict: boolean): Fitte
   if (request.tools.length === 0 || !lacks.has('tools')) return { asks: { kind: 'chat', request: { ...request, thinking } }, unmet };
   if (request.mustCall || strict) return refusal('tools_not_supported', request.mustCall ? 'tool_choice' : 'tools', 'This model knows no tools, so none can be called.');
   return { asks: { kind: 'chat', request: { ...request, thinking, tools: [] } }, unmet: [...unmet, 'tools'] };
-}
-
-function thinkingName({ original }: Pick<ChatRequest, 'original'>): string {
-  return original['reasoning_effort'] === undefined ? 'think' : 'reasoning_effort';
 }
 
 function refusal(code: string, param: string, message: string): ServerFailure {

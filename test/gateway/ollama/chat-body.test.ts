@@ -19,6 +19,7 @@ const REQUEST: ChatRequest = {
   logprobs: undefined,
   stream: false,
   includeUsage: false,
+  thinkingName: 'think',
   original: {},
 };
 const KEEPING: Keeping = { model: 'phi3:3.8b', keepAlive: undefined, options: {} };

@@ -37,6 +37,6 @@ test('an answer without a reason, or one that is not JSON, still becomes a messa
 test('an input that is too long is called by its own name where texts are embedded or completed', () => {
   const call = embedCall({ model: 'e', input: ['x'], dimensions: undefined, base64: false, original: {} }, { model: 'e', keepAlive: undefined, options: {} });
   assert.partialDeepStrictEqual(call.fail(400, '{"error":"the input length exceeds the context length"}'), { code: 'context_length_exceeded', param: 'input' });
-  const text = { model: 'e', prompt: 'x', suffix: undefined, raw: false, sampling: {}, stop: [], maxTokens: 1, thinking: undefined, logprobs: undefined, stream: false, includeUsage: false, original: {} };
+  const text = { model: 'e', prompt: 'x', suffix: undefined, raw: false, sampling: {}, stop: [], maxTokens: 1, thinking: undefined, logprobs: undefined, stream: false, includeUsage: false, thinkingName: 'think', original: {} };
   assert.partialDeepStrictEqual(completionCall(text, { model: 'e', keepAlive: undefined, options: {} }).fail(400, '{"error":"the input length exceeds the context length"}'), { code: 'context_length_exceeded', param: 'prompt' });
 });

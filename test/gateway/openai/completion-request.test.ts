@@ -51,7 +51,7 @@ for (const [param, more] of REFUSED) {
 }
 
 test('every prompt is asked for n times, each choice with a seed of its own', () => {
-  assert.deepEqual(readAll({ prompt: ['a', 'b'], n: 2, seed: 1 }).map(({ prompt, sampling, original }) => [prompt, sampling['seed'], original['prompt']]), [['a', 1, 'a'], ['a', 2, 'a'], ['b', 1, 'b'], ['b', 2, 'b']]);
+  assert.deepEqual(readAll({ prompt: ['a', 'b'], n: 2, seed: 1 }).map(({ prompt, sampling, original }) => [prompt, sampling['seed'], original?.['prompt']]), [['a', 1, 'a'], ['a', 2, 'a'], ['b', 1, 'b'], ['b', 2, 'b']]);
 });
 
 test('without a limit it is 16 tokens, as the API has it', () => {

@@ -1,12 +1,5 @@
 import type { Failure } from '../exchange.ts';
-
-/** JSON whose shape nobody has vouched for. */
-export type Json = Readonly<Record<string, unknown>>;
-
-/** Whether a value is a JSON object. */
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isObject, type Json } from './json.ts';
 
 /** A request's JSON, read field by field; the first field that is wrong is kept as the failure. Null counts as absent. */
 export class Body {

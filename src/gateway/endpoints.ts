@@ -1,0 +1,19 @@
+import { ANTHROPIC } from './anthropic/failure.ts';
+import type { Endpoint } from './answer.ts';
+import type { ClientDialect } from './exchange.ts';
+import { OLLAMA } from './ollama/client/failure.ts';
+import { OPENAI } from './openai/failure.ts';
+import { readChatOrder, readCompletionOrder, readEmbedOrder } from './openai/order.ts';
+
+/** What is asked for by POST, and at which paths. */
+export const ENDPOINTS: readonly { readonly paths: readonly string[]; readonly endpoint: Endpoint }[] = [
+  { paths: ['/v1/chat/completions', '/chat/completions'], endpoint: { dialect: OPENAI, read: readChatOrder } },
+  { paths: ['/v1/completions', '/completions'], endpoint: { dialect: OPENAI, read: readCompletionOrder } },
+  { paths: ['/v1/embeddings', '/embeddings'], endpoint: { dialect: OPENAI, read: readEmbedOrder } },
+];
+
+/** The dialect of whoever asks for a path, also for one that is not there. */
+export function dialectOf(path: string): ClientDialect {
+  if (path.startsWith('/api/')) return OLLAMA;
+  return path.startsWith('/v1/messages') ? ANTHROPIC : OPENAI;
+}
