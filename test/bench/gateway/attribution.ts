@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runPlain, runStreams } from './load.ts';
 import type { Effort } from './measure.ts';
 import { cpuUs, processTree } from './process-cost.ts';
-import { spentBy, type Spent } from './profile.ts';
+import { spentBy, type By, type Spent } from './profile.ts';
 import { floor, hxllm, start, type Proxy } from './proxy.ts';
 import { markdown } from './table.ts';
 
@@ -26,7 +26,7 @@ const LOADS: readonly Load[] = [
 ];
 
 /** Says where each µs of hxllm goes that the bare proxy does not spend, per request and per chunk; both run under V8's profiler, which costs some itself. */
-export async function attribute(folder: string, backends: readonly string[], effort: Effort, by: 'part' | 'file'): Promise<string> {
+export async function attribute(folder: string, backends: readonly string[], effort: Effort, by: By): Promise<string> {
   let text = '';
   for (const load of LOADS) {
     const bare = await profiled((flags) => floor(flags), folder, backends, effort, load, by);
@@ -41,7 +41,7 @@ export async function attribute(folder: string, backends: readonly string[], eff
 }
 
 // The profile's shares, scaled to the CPU time that the system counted.
-async function profiled(make: (flags: readonly string[]) => Proxy, folder: string, backends: readonly string[], effort: Effort, load: Load, by: 'part' | 'file'): Promise<Spent> {
+async function profiled(make: (flags: readonly string[]) => Proxy, folder: string, backends: readonly string[], effort: Effort, load: Load, by: By): Promise<Spent> {
   const profiles = join(folder, 'profiles');
   rmSync(profiles, { recursive: true, force: true });
   mkdirSync(profiles);

@@ -11,7 +11,7 @@ import { floor, hxllm, nginx, packInto, peer, running, start, startBackends, typ
 import { table } from './table.ts';
 
 const USAGE = `npm run bench:gateway [-- OPTIONS]          what each proxy costs, as a table
-npm run bench:gateway -- attribution        where hxllm's µs above the bare floor go [--by part|file]
+npm run bench:gateway -- attribution        where hxllm's µs above the bare floor go [--by part|file|function]
 npm run bench:gateway -- memory             2,000 slow streams at once [--streams N]
 npm run bench:gateway -- soak               200,000 requests of mixed kinds: does memory grow? [--requests N]
 npm run bench:gateway -- fuzz               20,000 malformed requests [--requests N]
@@ -48,7 +48,7 @@ async function main(argv: readonly string[]): Promise<number> {
     await packInto(folder);
     process.stdout.write(`${new Date().toISOString().slice(0, 10)}, ${String(cpus().length)} cores (${cpus()[0]?.model ?? ''}), Linux ${release()}, node ${process.version}\n\n`);
     if (positionals[0] === 'attribution') {
-      process.stdout.write(await attribute(folder, backends.urls, effort, values.by === 'file' ? 'file' : 'part'));
+      process.stdout.write(await attribute(folder, backends.urls, effort, values.by === 'file' || values.by === 'function' ? values.by : 'part'));
       return 0;
     }
     const [task] = positionals;

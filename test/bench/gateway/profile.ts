@@ -10,6 +10,9 @@ interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
+/** How finely: by what it is there for, by file, or by function. */
+export type By = 'part' | 'file' | 'function';
+
 /** What code is there for, by its file; the first that fits holds. */
 const PARTS: readonly (readonly [name: string, file: RegExp])[] = [
   ['framework (hono, @hono/node-server)', /node_modules\/(?:@hono|hono)\//],
@@ -27,7 +30,7 @@ const PARTS: readonly (readonly [name: string, file: RegExp])[] = [
 ];
 
 /** Reads a profile of a bundle or a plain program, between two moments on the clock of `process.hrtime`. */
-export function spentBy(profileFile: string, bundleFile: string | undefined, fromUs: number, toUs: number, by: 'part' | 'file' = 'part'): Spent {
+export function spentBy(profileFile: string, bundleFile: string | undefined, fromUs: number, toUs: number, by: By = 'part'): Spent {
   const profile = JSON.parse(readFileSync(profileFile, 'utf8')) as Profile; // as V8 writes it
   const sections = bundleFile === undefined ? [] : sectionsOf(readFileSync(bundleFile, 'utf8'));
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
@@ -36,8 +39,11 @@ export function spentBy(profileFile: string, bundleFile: string | undefined, fro
     const node = nodes.get(id);
     if (node === undefined) return '(unknown)';
     const { url, functionName, lineNumber } = node.callFrame;
-    if (bundleFile !== undefined && url.endsWith('gateway.mjs')) return sections.findLast((section) => section.line <= lineNumber)?.file ?? '(bundle)';
-    if (url !== '') return url;
+    if (bundleFile !== undefined && url.endsWith('gateway.mjs')) {
+      const found = sections.findLast((section) => section.line <= lineNumber)?.file ?? '(bundle)';
+      return by === 'function' ? `${found} ${functionName}` : found;
+    }
+    if (url !== '') return by === 'function' ? `${url} ${functionName}` : url;
     // A builtin such as JSON.parse belongs to whoever called it.
     const parent = parents.get(id);
     return functionName.startsWith('(') || parent === undefined ? functionName : fileOf(parent);
@@ -50,7 +56,7 @@ export function spentBy(profileFile: string, bundleFile: string | undefined, fro
     if (now < fromUs || now > toUs) continue;
     const file = fileOf(id);
     if (file === '(idle)') continue;
-    const name = by === 'file' ? file : file === '(garbage collector)' ? 'garbage collector' : file === '(program)' ? 'native code and system calls' : (PARTS.find(([, pattern]) => pattern.test(file))?.[0] ?? file);
+    const name = by !== 'part' ? file : file === '(garbage collector)' ? 'garbage collector' : file === '(program)' ? 'native code and system calls' : (PARTS.find(([, pattern]) => pattern.test(file))?.[0] ?? file);
     spent.set(name, (spent.get(name) ?? 0) + delta);
   }
   return spent;
