@@ -1,8 +1,10 @@
 import type { Body } from '../dialect/body.ts';
+import { readIgnored } from '../dialect/ignored.ts';
 import { isObject, type Json } from '../dialect/json.ts';
+import { readModel, readSampling, readStop } from '../dialect/sampling.ts';
 import type { ChatRequest, Outcome } from '../exchange.ts';
 import { readMessages } from './messages.ts';
-import { readChoices, readIgnored, readModel, readSampling, readStop, readStreamOptions, readThinking, thinkingName } from './sampling.ts';
+import { readChoices, readStreamOptions, readThinking, thinkingName } from './sampling.ts';
 import { readTools } from './tool-choice.ts';
 
 /** A chat as read: what is asked, of how many answers, and what of it Ollama cannot honour. */

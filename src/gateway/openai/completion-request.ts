@@ -1,6 +1,8 @@
 import type { Body } from '../dialect/body.ts';
+import { readIgnored } from '../dialect/ignored.ts';
+import { readModel, readSampling, readStop } from '../dialect/sampling.ts';
 import type { CompletionRequest, Outcome } from '../exchange.ts';
-import { MAX_CHOICES, readChoices, readIgnored, readModel, readSampling, readStop, readStreamOptions, readThinking, thinkingName } from './sampling.ts';
+import { MAX_CHOICES, readChoices, readStreamOptions, readThinking, thinkingName } from './sampling.ts';
 
 /** How many answers one request may come to: prompts, each with its choices. */
 const MAX_ANSWERS = 128;

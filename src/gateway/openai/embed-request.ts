@@ -1,6 +1,7 @@
 import type { Body } from '../dialect/body.ts';
+import { readIgnored } from '../dialect/ignored.ts';
+import { readModel } from '../dialect/sampling.ts';
 import type { EmbedRequest, Outcome } from '../exchange.ts';
-import { readIgnored, readModel } from './sampling.ts';
 
 const MAX_INPUTS = 2048;
 

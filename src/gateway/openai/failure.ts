@@ -1,3 +1,4 @@
+import { errorObject } from '../dialect/error-object.ts';
 import { refusalHeaders, STATUS } from '../dialect/refusal.ts';
 import type { ClientDialect, Failure } from '../exchange.ts';
 
@@ -10,9 +11,5 @@ export const OPENAI: ClientDialect = {
 };
 
 function errorBody(failure: Failure): string {
-  return JSON.stringify({ error: { message: failure.message, type: typeOf(failure), param: failure.param ?? null, code: failure.code } });
-}
-
-function typeOf({ kind }: Failure): string {
-  return kind === 'limited' ? 'requests' : STATUS[kind] < 500 ? 'invalid_request_error' : 'server_error';
+  return JSON.stringify({ error: errorObject(failure) });
 }

@@ -1,4 +1,6 @@
 import { typeName, type Body } from '../dialect/body.ts';
+import { readArguments } from '../dialect/call-arguments.ts';
+import { readImageUrl } from '../dialect/image-url.ts';
 import { isObject, type Json } from '../dialect/json.ts';
 import type { Message, ToolCall } from '../exchange.ts';
 
@@ -56,9 +58,8 @@ function readPart(body: Body, part: unknown, at: string, images: string[]): stri
   if (isObject(part) && part['type'] === 'image_url') {
     const image = part['image_url'];
     const url = isObject(image) ? image['url'] : image;
-    const match = typeof url === 'string' ? /^data:[^,;]*(?:;[^,;]*)*;base64,/i.exec(url) : null;
-    if (typeof url === 'string' && match !== null) images.push(url.slice(match[0].length));
-    else body.refuse(`${at}.image_url.url`, `Invalid '${at}.image_url.url': this server fetches no images; send a base64 data URL (data:image/png;base64,…).`, 'invalid_image_url');
+    const base64 = readImageUrl(body, url, `${at}.image_url.url`);
+    if (base64 !== undefined) images.push(base64);
     return undefined;
   }
   return body.refuse(`${at}.type`, `Invalid value for '${at}.type'. Supported values are: 'text' and 'image_url'.`);
@@ -79,18 +80,4 @@ function readCall(body: Body, call: Json, at: string): ToolCall {
   const name = made['name'];
   if (typeof name !== 'string') body.refuse(`${at}.function.name`, `Missing required parameter: '${at}.function.name'.`);
   return { id: typeof id === 'string' ? id : '', name: typeof name === 'string' ? name : '', arguments: readArguments(body, made['arguments'], `${at}.function.arguments`) };
-}
-
-// Broken arguments, sent back by a client that got them broken, are refused here: a model's template would fail on them with a 500.
-function readArguments(body: Body, text: unknown, at: string): Json {
-  if (isObject(text)) return text;
-  if (text === '' || text === undefined || text === null) return {};
-  try {
-    const parsed: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
-    if (isObject(parsed)) return parsed;
-  } catch {
-    // Said below.
-  }
-  body.refuse(at, `Invalid '${at}': expected a string that holds one JSON object.`);
-  return {};
 }
