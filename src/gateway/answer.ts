@@ -8,6 +8,7 @@ import type { ClientDialect, Failure, Order, Outcome } from './exchange.ts';
 import { pinned } from './pin.ts';
 import { OUR_FAULT } from './refusal.ts';
 import { Reply } from './reply.ts';
+import { notGiven } from './runner-options.ts';
 import type { Service } from './service.ts';
 
 /** What an endpoint takes: a request's bytes, as an order. */
@@ -41,12 +42,13 @@ export function answer({ incoming, outgoing, visit }: Door, service: Service, { 
       turnAway(order.failure);
       return;
     }
-    const { model, stream, ignored } = order.value;
+    const { model: asked, stream, ignored, runner } = order.value;
+    const model = dialect.aliasOf?.(asked, service.models) ?? asked;
     visit.account.alias = model;
     visit.account.stream = stream;
     const group = service.models.get(model);
     // Other servers are sent the request as it came, and say for themselves what they cannot do.
-    if (group?.deployments.some(({ provider }) => provider === 'ollama') === true) for (const name of ignored) visit.account.unmet.add(name);
+    if (group?.deployments.some(({ provider }) => provider === 'ollama') === true) for (const name of [...ignored, ...notGiven(runner, group, service.desk.fleet)]) visit.account.unmet.add(name);
     const [first] = visit.account.unmet;
     const servers: Outcome<ModelGroup> = group === undefined ? { ok: false, failure: unknownModel(model) } : pinned(group, incoming.headers);
     if (!servers.ok) turnAway(servers.failure);
@@ -66,7 +68,7 @@ export function answer({ incoming, outgoing, visit }: Door, service: Service, { 
 
 /** What a model that nobody has means. */
 export function unknownModel(model: string): Failure {
-  return { kind: 'not-found', code: 'model_not_found', message: `The model \`${model.slice(0, 200)}\` does not exist or you do not have access to it.` };
+  return { kind: 'not-found', code: 'model_not_found', message: `The model \`${model.slice(0, 200)}\` does not exist or you do not have access to it.`, model };
 }
 
 function notHonoured(param: string): Failure {

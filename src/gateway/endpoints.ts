@@ -1,7 +1,9 @@
 import { ANTHROPIC } from './anthropic/failure.ts';
 import type { Endpoint } from './answer.ts';
 import type { ClientDialect } from './exchange.ts';
+import { readApiEmbed, readApiEmbeddings } from './ollama/client/embed-order.ts';
 import { OLLAMA } from './ollama/client/failure.ts';
+import { readApiChat, readApiGenerate } from './ollama/client/order.ts';
 import { OPENAI } from './openai/failure.ts';
 import { readChatOrder, readCompletionOrder, readEmbedOrder } from './openai/order.ts';
 
@@ -10,6 +12,10 @@ export const ENDPOINTS: readonly { readonly paths: readonly string[]; readonly e
   { paths: ['/v1/chat/completions', '/chat/completions'], endpoint: { dialect: OPENAI, read: readChatOrder } },
   { paths: ['/v1/completions', '/completions'], endpoint: { dialect: OPENAI, read: readCompletionOrder } },
   { paths: ['/v1/embeddings', '/embeddings'], endpoint: { dialect: OPENAI, read: readEmbedOrder } },
+  { paths: ['/api/chat'], endpoint: { dialect: OLLAMA, read: readApiChat } },
+  { paths: ['/api/generate'], endpoint: { dialect: OLLAMA, read: readApiGenerate } },
+  { paths: ['/api/embed'], endpoint: { dialect: OLLAMA, read: readApiEmbed } },
+  { paths: ['/api/embeddings'], endpoint: { dialect: OLLAMA, read: readApiEmbeddings } },
 ];
 
 /** The dialect of whoever asks for a path, also for one that is not there. */

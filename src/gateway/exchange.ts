@@ -23,6 +23,9 @@ export interface ChatRequest {
   readonly thinkingName: string;
   /** `undefined`: none; else how many alternatives for each token. */
   readonly logprobs: number | undefined;
+  /** What the client says shall be cut instead of refused: a prompt that does not fit, and the beginning of a context that is full. */
+  readonly truncate?: boolean | undefined;
+  readonly shift?: boolean | undefined;
   readonly stream: boolean;
   /** Whether a stream ends with its usage. */
   readonly includeUsage: boolean;
@@ -31,18 +34,26 @@ export interface ChatRequest {
 }
 
 /** A text to go on with. */
-export interface CompletionRequest extends Pick<ChatRequest, 'model' | 'sampling' | 'stop' | 'maxTokens' | 'thinking' | 'thinkingName' | 'logprobs' | 'stream' | 'includeUsage' | 'original'> {
+export interface CompletionRequest extends Pick<ChatRequest, 'model' | 'sampling' | 'stop' | 'maxTokens' | 'thinking' | 'thinkingName' | 'logprobs' | 'truncate' | 'shift' | 'stream' | 'includeUsage' | 'original'> {
   /** Never empty. */
   readonly prompt: string;
   /** What comes after the text that is wanted. */
   readonly suffix: string | undefined;
   /** The prompt goes to the model as it is, without its template. */
   readonly raw: boolean;
+  /** As in a chat; likewise `images`. */
+  readonly format?: ChatRequest['format'];
+  readonly images?: readonly string[];
+  /** In place of the model's own, in Ollama's words. */
+  readonly system?: string | undefined;
+  readonly template?: string | undefined;
 }
 
 /** One turn of a conversation. */
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
+  /** The role in the words of a model's own template, where it is none of those. */
+  readonly roleName?: string;
   readonly text: string;
   /** Base64, without the `data:` head. */
   readonly images: readonly string[];
@@ -72,6 +83,10 @@ export interface EmbedRequest {
   readonly input: readonly string[];
   readonly dimensions: number | undefined;
   readonly base64: boolean;
+  /** A text that does not fit is cut instead of refused, since the client says so. */
+  readonly truncate?: boolean | undefined;
+  /** One text, whose vector is wanted as the model gives it: not brought to length one. */
+  readonly plain?: true;
   readonly original: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -101,12 +116,14 @@ export interface Usage {
 
 /** Why a client gets no answer; its dialect decides how that looks. */
 export interface Failure {
-  readonly kind: 'invalid' | 'unauthorized' | 'not-found' | 'wrong-method' | 'too-slow' | 'too-large' | 'not-expected' | 'large-headers' | 'overloaded' | 'limited' | 'upstream' | 'timeout' | 'internal';
+  readonly kind: 'invalid' | 'unauthorized' | 'forbidden' | 'not-found' | 'wrong-method' | 'too-slow' | 'too-large' | 'not-expected' | 'large-headers' | 'overloaded' | 'limited' | 'upstream' | 'timeout' | 'internal';
   /** Stable, for programs; `null` where OpenAI has none. */
   readonly code: string | null;
   readonly message: string;
   /** The parameter at fault. */
   readonly param?: string;
+  /** The model that nobody has. */
+  readonly model?: string;
   /** The methods that would do, where one was wrong. */
   readonly allow?: string;
   readonly retryAfterMs?: number;
@@ -141,15 +158,20 @@ export interface AnswerReader {
 /** A value or the reason why there is none. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
-/** What is asked of one server. */
+/** What a server is to answer. */
 export type Ask =
   | { readonly kind: 'chat'; readonly request: ChatRequest }
   | { readonly kind: 'completion'; readonly request: CompletionRequest }
   | { readonly kind: 'embed'; readonly request: EmbedRequest };
 
+/** That a server has the model in memory, and nothing else. */
+export interface Load {
+  readonly kind: 'load';
+}
+
 /** One request to a server, and how what it says is written: all of an order, or its share of several. */
 export interface Share {
-  readonly asks: Ask;
+  readonly asks: Ask | Load;
   /** Whether the answer is sent piece by piece. */
   readonly stream: boolean;
   /** A writer that has seen nothing yet: each attempt at an answer has its own, all with one head. */
@@ -163,6 +185,8 @@ export interface Order {
   readonly stream: boolean;
   /** Parameters that Ollama cannot honour, by their names in the client's dialect. */
   readonly ignored: readonly string[];
+  /** Options that would load a model anew, by Ollama's names: an alias fixes them, and what it does not give is named like what is ignored. */
+  readonly runner?: Readonly<Record<string, unknown>>;
   /** Fills a stream's silence, where the dialect's own way would not do. */
   readonly keepAlive?: string;
   /** One for each choice or prompt; each is served by itself. */
@@ -193,4 +217,6 @@ export interface ClientDialect {
   refusal(failure: Failure): Refusal;
   /** A failure in the middle of a stream, after which nothing follows. */
   frame(failure: Failure): string;
+  /** Which of the aliases a name means, where the dialect knows several ways to write one; the name itself where it means none. */
+  aliasOf?(asked: string, aliases: ReadonlyMap<string, unknown>): string;
 }

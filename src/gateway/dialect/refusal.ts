@@ -4,6 +4,7 @@ import type { Failure } from '../exchange.ts';
 export const STATUS: Readonly<Record<Failure['kind'], number>> = {
   invalid: 400,
   unauthorized: 401,
+  forbidden: 403,
   'not-found': 404,
   'wrong-method': 405,
   'too-slow': 408,

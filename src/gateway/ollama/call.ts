@@ -19,7 +19,7 @@ export function completionCall(request: CompletionRequest, keeping: Keeping): Se
 
 /** Embeddings, as Ollama's native API has them. */
 export function embedCall(request: EmbedRequest, keeping: Keeping): ServerCall {
-  return { path: '/api/embed', body: embedBody(request, keeping), read: (emit) => new EmbedReader(emit, request.input.length), fail: (status, answer) => called(failureOf(status, answer), 'input') };
+  return { path: request.plain === true ? '/api/embeddings' : '/api/embed', body: embedBody(request, keeping), read: (emit) => new EmbedReader(emit, request.input.length), fail: (status, answer) => called(failureOf(status, answer), 'input') };
 }
 
 // What is too long is called by its name in the request.

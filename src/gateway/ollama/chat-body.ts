@@ -7,9 +7,9 @@ export function chatBody(request: ChatRequest, keeping: Keeping): string {
     model: keeping.model,
     messages: request.messages.map(messageBody),
     stream: true,
-    // A prompt that does not fit is refused instead of cut, and a full context ends the answer instead of forgetting its beginning.
-    truncate: false,
-    shift: false,
+    // A prompt that does not fit is refused instead of cut, and a full context ends the answer instead of forgetting its beginning, unless the client asks for that by name.
+    truncate: request.truncate ?? false,
+    shift: request.shift ?? false,
     tools: request.tools.length === 0 ? undefined : request.tools.map((tool) => tool.definition),
     format: request.callSchema ?? request.format,
     think: request.thinking,
@@ -22,7 +22,7 @@ export function chatBody(request: ChatRequest, keeping: Keeping): string {
 
 function messageBody(message: Message): Readonly<Record<string, unknown>> {
   return {
-    role: message.role,
+    role: message.roleName ?? message.role,
     content: message.text,
     images: message.images.length === 0 ? undefined : message.images,
     thinking: message.thinking,

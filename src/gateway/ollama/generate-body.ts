@@ -8,10 +8,14 @@ export function generateBody(request: CompletionRequest, keeping: Keeping): stri
     prompt: request.prompt,
     suffix: request.suffix,
     raw: request.raw ? true : undefined,
+    system: request.system,
+    template: request.template,
+    images: request.images === undefined || request.images.length === 0 ? undefined : request.images,
+    format: request.format,
     stream: true,
-    // A prompt that does not fit is refused instead of cut, and a full context ends the answer instead of forgetting its beginning.
-    truncate: false,
-    shift: false,
+    // A prompt that does not fit is refused instead of cut, and a full context ends the answer instead of forgetting its beginning, unless the client asks for that by name.
+    truncate: request.truncate ?? false,
+    shift: request.shift ?? false,
     think: request.thinking,
     logprobs: request.logprobs === undefined ? undefined : true,
     top_logprobs: request.logprobs === 0 ? undefined : request.logprobs,

@@ -36,9 +36,10 @@ export function fit(asks: Ask, lacks: ReadonlySet<Lack>, strict: boolean): Fitte
     unmet.push(asks.request.thinkingName);
   }
   if (strict && unmet.length > 0) return refusal('reasoning_not_supported', unmet[0] ?? '', 'This model cannot reason as it is asked to.');
+  const images = asks.kind === 'chat' ? asks.request.messages.flatMap((message) => message.images) : (asks.request.images ?? []);
+  if (lacks.has('images') && images.length > 0) return refusal('images_not_supported', asks.kind === 'chat' ? 'messages' : 'images', 'This model cannot see images.');
   if (asks.kind === 'completion') return { asks: { kind: 'completion', request: { ...asks.request, thinking } }, unmet };
   const { request } = asks;
-  if (lacks.has('images') && request.messages.some(({ images }) => images.length > 0)) return refusal('images_not_supported', 'messages', 'This model cannot see images.');
   if (request.tools.length === 0 || !lacks.has('tools')) return { asks: { kind: 'chat', request: { ...request, thinking } }, unmet };
   if (request.mustCall || strict) return refusal('tools_not_supported', request.mustCall ? 'tool_choice' : 'tools', 'This model knows no tools, so none can be called.');
   return { asks: { kind: 'chat', request: { ...request, thinking, tools: [] } }, unmet: [...unmet, 'tools'] };

@@ -1,4 +1,4 @@
-import type { Ask, ServerEvent, ServerFailure } from '../exchange.ts';
+import type { Ask, Load, ServerEvent, ServerFailure } from '../exchange.ts';
 import type { Attempt, AttemptListener } from './attempt.ts';
 import { fit, lackIn, unforced, type Lack } from './fitting.ts';
 
@@ -20,14 +20,14 @@ export interface Recipient {
 
 /** One request to one server, sent as far as its model can do it: what it refuses to try is left out, and it is asked again. */
 export class Sending {
-  #asks: Ask;
+  #asks: Ask | Load;
   readonly #recipient: Recipient;
   readonly #listener: SendingListener;
   #attempt: Attempt | undefined;
   #told: readonly string[] = [];
   #cancelled = false;
 
-  constructor(asks: Ask, recipient: Recipient, listener: SendingListener) {
+  constructor(asks: Ask | Load, recipient: Recipient, listener: SendingListener) {
     this.#asks = asks;
     this.#recipient = recipient;
     this.#listener = listener;
@@ -45,6 +45,11 @@ export class Sending {
 
   /** Sends; throws where the request cannot be written as JSON. */
   start(): void {
+    if (this.#asks.kind === 'load') {
+      // Whoever has a place finds the model in memory: there is nothing to send.
+      this.#tellSoon({ kind: 'end', reason: 'stop', usage: { promptTokens: 0, completionTokens: 0 } });
+      return;
+    }
     const looking = this.#recipient.look(this.#asks);
     if (looking === undefined) this.#send();
     else void looking.then(() => { this.#sendLater(); });
@@ -65,16 +70,20 @@ export class Sending {
   }
 
   #send(): void {
-    if (this.#cancelled) return;
+    if (this.#cancelled || this.#asks.kind === 'load') return;
     const fitted = fit(this.#asks, this.#recipient.lacks(), this.#recipient.strict);
     if (!('asks' in fitted)) {
-      // Not before the caller knows what it has started.
-      queueMicrotask(() => { if (!this.#cancelled) this.#listener.onEvents([{ kind: 'failure', failure: fitted }]); });
+      this.#tellSoon({ kind: 'failure', failure: fitted });
       return;
     }
     for (const parameter of fitted.unmet) if (!this.#told.includes(parameter)) this.#listener.onUnmet(parameter);
     this.#told = fitted.unmet;
     this.#attempt = this.#recipient.dispatch(fitted.asks, { onEvents: (events) => { this.#heard(events); } });
+  }
+
+  // Not before the caller knows what it has started.
+  #tellSoon(event: ServerEvent): void {
+    queueMicrotask(() => { if (!this.#cancelled) this.#listener.onEvents([event]); });
   }
 
   // Whether a refusal leaves something to be asked for.
@@ -84,7 +93,7 @@ export class Sending {
       this.#recipient.learn(lack);
       return true;
     }
-    const free = this.#recipient.strict ? undefined : unforced(this.#asks, failure);
+    const free = this.#recipient.strict || this.#asks.kind === 'load' ? undefined : unforced(this.#asks, failure);
     if (free === undefined) return false;
     this.#asks = free;
     this.#listener.onUnmet('tool_choice');

@@ -134,7 +134,8 @@ export class Upstream {
 }
 
 function needsEyes(asks: Ask): boolean {
-  return asks.kind === 'chat' && asks.request.messages.some(({ images }) => images.length > 0);
+  if (asks.kind === 'embed') return false;
+  return asks.kind === 'chat' ? asks.request.messages.some(({ images }) => images.length > 0) : (asks.request.images ?? []).length > 0;
 }
 
 function authorization({ apiKey }: Pick<BackendConfig, 'apiKey'>): Readonly<Record<string, string>> {

@@ -9,8 +9,9 @@ const IMAGE = [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 
 
 function ask(more: object): Ask {
   const order = readChatOrder(Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...more })), 0);
-  assert.ok(order.ok && order.value.shares[0] !== undefined);
-  return order.value.shares[0].asks;
+  const asks = order.ok ? order.value.shares[0]?.asks : undefined;
+  assert.ok(asks?.kind === 'chat');
+  return asks;
 }
 
 /** What is left out or refused: the parameters, or the code and the parameter. */
