@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Ask, Failure, Order, Outcome, ServerEvent } from '../../../src/gateway/exchange.ts';
+import type { Failure, Order, Outcome, ServerEvent, Share } from '../../../src/gateway/exchange.ts';
 import * as ollama from '../../../src/gateway/ollama/call.ts';
 import * as openai from '../../../src/gateway/openai/call.ts';
 import { OPENAI } from '../../../src/gateway/openai/failure.ts';
@@ -50,7 +50,8 @@ function carryOut(order: Order): void {
   else assert.deepEqual([text, typeof JSON.parse(rest)], ['', 'object']);
 }
 
-function bodiesOf(asks: Ask): readonly string[] {
+function bodiesOf(asks: Share['asks']): readonly string[] {
+  if (asks.kind === 'load') return [];
   if (asks.kind === 'chat') return [ollama.chatCall(asks.request, KEEPING).body, openai.chatCall(asks.request, 'm').body];
   if (asks.kind === 'completion') return [ollama.completionCall(asks.request, KEEPING).body, openai.completionCall(asks.request, 'm').body];
   return [ollama.embedCall(asks.request, KEEPING).body, openai.embedCall(asks.request, 'm').body];
