@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { AnswerReader, ServerEvent } from '../../src/gateway/exchange.ts';
 import { AnswerLines } from '../../src/gateway/ollama/answer-lines.ts';
 import { EmbedReader } from '../../src/gateway/ollama/embed.ts';
-import { ReplyReader, StreamReader } from '../../src/gateway/openai/server-reader.ts';
+import { ReplyReader, StreamReader } from '../../src/gateway/openai/server/reader.ts';
 import { damage, mutated, mutation } from './openai/mutation.ts';
 import { cutAnywhere, eventsOf } from './pieces.ts';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Failure, Order, Outcome, ServerEvent, Share } from '../../../src/gateway/exchange.ts';
 import * as ollama from '../../../src/gateway/ollama/call.ts';
-import * as openai from '../../../src/gateway/openai/call.ts';
+import * as openai from '../../../src/gateway/openai/server/call.ts';
 import { OPENAI } from '../../../src/gateway/openai/failure.ts';
 import { readChatOrder, readCompletionOrder, readEmbedOrder } from '../../../src/gateway/openai/order.ts';
 import { parseEvents } from '../sse.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ServerEvent } from '../../../src/gateway/exchange.ts';
-import { ReplyReader, StreamReader } from '../../../src/gateway/openai/server-reader.ts';
-import { cutAnywhere, eventsOf } from '../pieces.ts';
+import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
+import { ReplyReader, StreamReader } from '../../../../src/gateway/openai/server/reader.ts';
+import { cutAnywhere, eventsOf } from '../../pieces.ts';
 
 const stream = (text: string): readonly ServerEvent[] => eventsOf((emit) => new StreamReader(emit), [Buffer.from(text)]);
 const chunk = (content: string): object => ({ id: 'x', object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content } }] });

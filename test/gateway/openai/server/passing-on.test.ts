@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ServerEvent } from '../../../src/gateway/exchange.ts';
-import { readChatOrder, readCompletionOrder } from '../../../src/gateway/openai/order.ts';
-import { ReplyReader, StreamReader } from '../../../src/gateway/openai/server-reader.ts';
-import { eventsOf } from '../pieces.ts';
-import { parseEvents } from '../sse.ts';
-import { mutated, mutation } from './mutation.ts';
+import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
+import { readChatOrder, readCompletionOrder } from '../../../../src/gateway/openai/order.ts';
+import { ReplyReader, StreamReader } from '../../../../src/gateway/openai/server/reader.ts';
+import { eventsOf } from '../../pieces.ts';
+import { parseEvents } from '../../sse.ts';
+import { mutated, mutation } from '../mutation.ts';
 
 const CHAT = { id: 'x', object: 'chat.completion.chunk', created: 1, model: 'theirs', system_fingerprint: 'fp', choices: [{ index: 0, delta: { role: 'assistant', content: 'Grüß', reasoning: 'hm', tool_calls: [{ index: 0, id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }] }, logprobs: null, finish_reason: 'tool_calls' }], usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 } };
 const TEXT = { id: 'x', object: 'text_completion', created: 1, model: 'theirs', choices: [{ index: 0, text: 'a', logprobs: { tokens: ['a'] }, finish_reason: 'stop' }], usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 } };

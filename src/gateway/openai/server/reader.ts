@@ -1,6 +1,6 @@
-import { isObject, type Json } from '../dialect/json.ts';
-import type { AnswerReader, ServerEvent, ServerFailure, Usage } from '../exchange.ts';
-import { readUsage } from './usage.ts';
+import { isObject, type Json } from '../../dialect/json.ts';
+import type { AnswerReader, ServerEvent, ServerFailure, Usage } from '../../exchange.ts';
+import { readUsage } from '../usage.ts';
 
 const MAX_LINE = 64 * 1024 * 1024;
 

@@ -1,0 +1,54 @@
+import type { ChatRequest, CompletionRequest, EmbedRequest, ServerCall, ServerEvent } from '../../exchange.ts';
+import { chatBody } from './chat-body.ts';
+import { completionBody } from './completion-body.ts';
+import { embedBody, VectorReader } from './embed.ts';
+import { failureOf } from './failure.ts';
+import { Interpreter, type Heeded } from './interpreter.ts';
+import { ReplyReader, StreamReader } from './reader.ts';
+
+/** A chat for a server that speaks OpenAI itself: the request as it came, with the model's name there, or written for it where its client speaks another dialect. */
+export function chatCall(request: ChatRequest, model: string): ServerCall {
+  const { original, stream } = request;
+  return original === undefined ? interpreted('/chat/completions', chatBody(request, model), request) : passed('/chat/completions', original, stream, model);
+}
+
+/** A completion for a server that speaks OpenAI itself. */
+export function completionCall(request: CompletionRequest, model: string): ServerCall {
+  const { original, prompt, stream } = request;
+  if (original !== undefined) return passed('/completions', original, stream, model);
+  const heeded = { maxTokens: request.maxTokens, parallelCalls: true, stream };
+  if (request.raw || request.suffix !== undefined) return interpreted('/completions', completionBody(request, model), heeded);
+  // These servers put what is to be completed to the model as it is; only a chat goes through its template.
+  const said = { role: 'user', text: prompt, images: [], thinking: undefined, toolCalls: [], answers: undefined } as const;
+  const chat: ChatRequest = { ...request, messages: [said], tools: [], mustCall: false, callSchema: undefined, parallelCalls: true, format: undefined };
+  return interpreted('/chat/completions', chatBody(chat, model), heeded);
+}
+
+/** Embeddings for a server that speaks OpenAI itself. */
+export function embedCall(request: EmbedRequest, model: string): ServerCall {
+  const { original, input } = request;
+  if (original === undefined) return { path: '/embeddings', body: embedBody(request, model), read: (emit) => new VectorReader(emit, input.length), fail: failureOf };
+  return { path: '/embeddings', body: JSON.stringify({ ...original, model }), read: (emit) => new ReplyReader(emit, 'data'), fail: failureOf };
+}
+
+// Usage is always asked for, and of several choices each is asked for by itself.
+function passed(path: string, original: Readonly<Record<string, unknown>>, stream: boolean, model: string): ServerCall {
+  const { stream_options: _options, n: _n, best_of: _best, ...rest } = original;
+  const body = JSON.stringify({ ...rest, model, ...(stream ? { stream_options: { include_usage: true } } : {}) });
+  return { path, body, read: (emit) => (stream ? new StreamReader(emit) : new ReplyReader(emit, 'choices')), fail: failureOf };
+}
+
+function interpreted(path: string, body: string, heeded: Heeded): ServerCall {
+  return {
+    path,
+    body,
+    read: (emit) => {
+      const interpreter = new Interpreter(emit, heeded);
+      const take = (event: ServerEvent): void => {
+        interpreter.take(event);
+      };
+      return heeded.stream ? new StreamReader(take) : new ReplyReader(take, 'choices');
+    },
+    fail: failureOf,
+  };
+}

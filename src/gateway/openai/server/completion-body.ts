@@ -1,0 +1,7 @@
+import type { CompletionRequest } from '../../exchange.ts';
+import { parametersOf } from './parameters.ts';
+
+/** The body of `POST /completions`, whose prompt goes to the model as it is. */
+export function completionBody(request: CompletionRequest, model: string): string {
+  return JSON.stringify({ model, prompt: request.prompt, suffix: request.suffix, ...parametersOf(request), logprobs: request.logprobs });
+}

@@ -1,0 +1,62 @@
+import { isObject, textOf, type Json } from '../../dialect/json.ts';
+import type { ChatRequest, ServerEvent, ServerFailure } from '../../exchange.ts';
+import { GatheredCalls } from './gathered-calls.ts';
+import { tokensOf } from './token-logprobs.ts';
+
+/** What of a request its answer is held to, where a server does not keep to it. */
+export type Heeded = Pick<ChatRequest, 'maxTokens' | 'parallelCalls' | 'stream'>;
+
+const BROKEN_CALL: ServerFailure = { kind: 'upstream', code: 'backend_failed', fault: 'request', message: 'the model called a tool with arguments that are not a JSON object' };
+
+/** Tells what a server said in OpenAI's dialect, a chunk at a time or whole, in the terms that every dialect is written from. Calls are told at the end, when they are whole. */
+export class Interpreter {
+  readonly #emit: (event: ServerEvent) => void;
+  readonly #heeded: Heeded;
+  readonly #calls = new GatheredCalls();
+  #finish: string | undefined;
+
+  constructor(emit: (event: ServerEvent) => void, heeded: Heeded) {
+    this.#emit = emit;
+    this.#heeded = heeded;
+  }
+
+  /** Takes what a reader tells. */
+  take(event: ServerEvent): void {
+    if (event.kind === 'verbatim') this.#chunk(event.body);
+    else if (event.kind === 'end') this.#end(event);
+    else this.#emit(event);
+  }
+
+  #chunk({ choices }: Json): void {
+    const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // an array of what is not yet known
+    if (!isObject(choice)) return;
+    const { delta, message, finish_reason: reason } = choice;
+    if (typeof reason === 'string') this.#finish = reason;
+    if (this.#heeded.maxTokens !== 0) this.#said(isObject(delta) ? delta : isObject(message) ? message : choice, tokensOf(choice['logprobs']));
+  }
+
+  #said(said: Json, logprobs: readonly unknown[] | undefined): void {
+    const thinking = textOf(said, 'reasoning_content') || textOf(said, 'reasoning');
+    const text = textOf(said, 'content') || textOf(said, 'text') || textOf(said, 'refusal');
+    if (thinking !== '') this.#emit({ kind: 'thinking', text: thinking });
+    if (text !== '') this.#emit(logprobs === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs });
+    const calls = said['tool_calls'];
+    if (!Array.isArray(calls)) return;
+    // What is not streamed has no indices: each call is one of its own.
+    for (const [place, call] of (calls as readonly unknown[]).entries()) if (isObject(call)) this.#calls.take(call, this.#heeded.stream ? call['index'] : place); // an array of what is not yet known
+  }
+
+  #end(end: Extract<ServerEvent, { kind: 'end' }>): void {
+    // Ollama says no reason where it cuts off a model that repeats itself.
+    const cut = this.#heeded.maxTokens === 0 || end.reason === 'length' || this.#finish === 'length' || (!this.#heeded.stream && this.#finish === undefined);
+    const calls = this.#calls.all();
+    const whole = calls.filter((call) => call !== undefined);
+    // What was cut off in the middle of a call is no call.
+    if (whole.length < calls.length && !cut) {
+      this.#emit({ kind: 'failure', failure: BROKEN_CALL });
+      return;
+    }
+    for (const call of this.#heeded.parallelCalls ? whole : whole.slice(0, 1)) this.#emit({ kind: 'tool-call', call });
+    this.#emit({ ...end, reason: cut ? 'length' : whole.length > 0 ? 'tool-calls' : 'stop' });
+  }
+}
