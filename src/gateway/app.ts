@@ -11,6 +11,7 @@ import { liveliness, readiness } from './health/health.ts';
 import { EXPOSITION_TYPE } from './metrics/exposition.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { modelBody, modelsBody } from './openai/models.ts';
+import { notStored } from './responses/stateless.ts';
 import type { Service } from './service.ts';
 
 /** What comes with a request. */
@@ -60,6 +61,8 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
   for (const root of ['/v1', '']) {
     app.get(`${root}/models`, shows(listModels));
     app.get(`${root}/models/*`, shows(showModel));
+    app.on(['GET', 'DELETE'], `${root}/responses/:id`, shows(missResponse));
+    app.get(`${root}/responses/:id/input_items`, shows(missResponse)).post(`${root}/responses/:id/cancel`, shows(missResponse));
   }
   app.notFound((c) => {
     allowOrigin(c.env.incoming, c.env.outgoing, service().config.origins);
@@ -82,6 +85,10 @@ function showModel(c: Context<GatewayEnv>, { models, since }: Service): Response
   const sent = c.env.visit.path.replace(/^(?:https?:\/\/[^/]*)?(?:\/v1)?\/models\//, '');
   const id = decoded(sent);
   return models.has(id) ? jsonReply(modelBody(id, since)) : refusal(c, unknownModel(id));
+}
+
+function missResponse(c: Context<GatewayEnv>): Response {
+  return refusal(c, notStored(c.req.param('id') ?? ''));
 }
 
 function decoded(text: string): string {

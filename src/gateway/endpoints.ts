@@ -6,12 +6,15 @@ import { OLLAMA } from './ollama/client/failure.ts';
 import { readApiChat, readApiGenerate } from './ollama/client/order.ts';
 import { OPENAI } from './openai/failure.ts';
 import { readChatOrder, readCompletionOrder, readEmbedOrder } from './openai/order.ts';
+import { RESPONSES } from './responses/failure.ts';
+import { readResponseOrder } from './responses/order.ts';
 
 /** What is asked for by POST, and at which paths. */
 export const ENDPOINTS: readonly { readonly paths: readonly string[]; readonly endpoint: Endpoint }[] = [
   { paths: ['/v1/chat/completions', '/chat/completions'], endpoint: { dialect: OPENAI, read: readChatOrder } },
   { paths: ['/v1/completions', '/completions'], endpoint: { dialect: OPENAI, read: readCompletionOrder } },
   { paths: ['/v1/embeddings', '/embeddings'], endpoint: { dialect: OPENAI, read: readEmbedOrder } },
+  { paths: ['/v1/responses', '/responses'], endpoint: { dialect: RESPONSES, read: readResponseOrder } },
   { paths: ['/api/chat'], endpoint: { dialect: OLLAMA, read: readApiChat } },
   { paths: ['/api/generate'], endpoint: { dialect: OLLAMA, read: readApiGenerate } },
   { paths: ['/api/embed'], endpoint: { dialect: OLLAMA, read: readApiEmbed } },

@@ -193,6 +193,8 @@ export interface Order {
   readonly shares: readonly Share[];
   /** What ends the answer when the last writer of every share has seen its end: the rest of a stream, or a whole body. `usages` are in the order of the shares. */
   close(usages: readonly Usage[]): string;
+  /** A failure in the middle of a stream, where how it is told depends on what has been told; else the dialect's way. */
+  frame?(failure: Failure): string;
 }
 
 /** Writes a server's events in the client's dialect. */

@@ -108,10 +108,10 @@ export class Reply {
     if (this.#over) return;
     this.#over = true;
     for (const relay of this.#relays) relay.cancel();
-    const { dialect, visit } = this.#commission;
+    const { dialect, order, visit } = this.#commission;
     visit.account.failure ??= failure.code ?? failure.kind;
     visit.account.ended = this.#spoken ? 'cut' : failure.kind === 'invalid' || failure.kind === 'overloaded' || failure.kind === 'limited' ? 'refused' : 'failed';
-    if (this.#outlet.begun) this.#outlet.end(dialect.frame(failure));
+    if (this.#outlet.begun) this.#outlet.end(order.frame?.(failure) ?? dialect.frame(failure));
     else this.#outlet.refuse(dialect.refusal(failure), this.#headers());
   }
 

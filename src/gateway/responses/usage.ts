@@ -1,0 +1,20 @@
+import { isObject, type Json } from '../dialect/json.ts';
+import type { Usage } from '../exchange.ts';
+
+/** The `usage` of a response. Ollama counts neither what it had in its cache nor thoughts: those are counted as they come, at most one piece for each token. */
+export function usageBody(usage: Usage, thoughts: number): Json {
+  const { promptTokens, completionTokens, original } = usage;
+  return {
+    input_tokens: promptTokens,
+    input_tokens_details: { cached_tokens: detail(original, 'prompt_tokens_details', 'cached_tokens') ?? 0, cache_write_tokens: 0 },
+    output_tokens: completionTokens,
+    output_tokens_details: { reasoning_tokens: detail(original, 'completion_tokens_details', 'reasoning_tokens') ?? Math.min(thoughts, completionTokens) },
+    total_tokens: promptTokens + completionTokens,
+  };
+}
+
+function detail(original: Json | undefined, details: string, name: string): number | undefined {
+  const within = original?.[details];
+  const value = isObject(within) ? within[name] : undefined;
+  return typeof value === 'number' ? value : undefined;
+}
