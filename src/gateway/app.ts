@@ -2,6 +2,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
 import { answer, unknownModel, type Door, type Endpoint } from './answer.ts';
 import { authenticate } from './auth/bearer.ts';
+import { addCatalogue, CATALOGUE_METHODS } from './catalogue/routes.ts';
 import { allowOrigin } from './client/origin.ts';
 import { jsonReply, sizedReply } from './client/sized-reply.ts';
 import { dialectOf, ENDPOINTS } from './endpoints.ts';
@@ -27,7 +28,7 @@ export interface AppOptions {
   readonly metrics: Metrics;
 }
 
-type Handler = (c: Context<GatewayEnv>) => Response;
+type Handler = (c: Context<GatewayEnv>) => Response | Promise<Response>;
 
 /** The application: request → auth → route → upstream → usage. */
 export function createApp({ service, isStopping, metrics }: AppOptions): Hono<GatewayEnv> {
@@ -39,7 +40,7 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
     answer(c.env, now, endpoint);
     return RESPONSE_ALREADY_SENT;
   };
-  const shows = (show: (c: Context<GatewayEnv>, now: Service) => Response): Handler => (c) => {
+  const shows = (show: (c: Context<GatewayEnv>, now: Service) => Response | Promise<Response>): Handler => (c) => {
     const now = service();
     allowOrigin(c.env.incoming, c.env.outgoing, now.config.origins);
     const caller = authenticate(c.env.incoming.headers, now.config.masterKey);
@@ -64,6 +65,7 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
     app.on(['GET', 'DELETE'], `${root}/responses/:id`, shows(missResponse));
     app.get(`${root}/responses/:id/input_items`, shows(missResponse)).post(`${root}/responses/:id/cancel`, shows(missResponse));
   }
+  addCatalogue(app, shows);
   app.notFound((c) => {
     allowOrigin(c.env.incoming, c.env.outgoing, service().config.origins);
     return elsewhere(c);
@@ -103,6 +105,7 @@ const ALLOWED: readonly (readonly [path: RegExp, methods: string])[] = [
   [/^(?:\/v1)?\/models(?:\/.*)?$/, 'GET, HEAD, OPTIONS'],
   [/^\/(?:metrics|health)$/, 'GET, HEAD, OPTIONS'],
   [/^\/health\/(?:liveliness|liveness|readiness)$/, 'GET, HEAD, OPTIONS'],
+  ...CATALOGUE_METHODS,
 ];
 
 /** What no route took: OPTIONS, a wrong method, or a path that is not there. */

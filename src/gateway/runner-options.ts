@@ -9,9 +9,14 @@ export function notGiven(runner: Order['runner'], { deployments }: ModelGroup, f
   return missing.map(([name]) => `options.${name}`);
 }
 
-function isGiven(name: string, wanted: unknown, { url, model, options }: Deployment, { replicas }: Fleet): boolean {
-  if (name !== 'num_ctx') return options[name] === wanted;
-  // Where the alias leaves it to the server, what was seen there counts; before a first load nobody knows.
-  const given = options[name] ?? replicas.get(replicaId(url, model))?.residence.context;
-  return typeof given === 'number' && typeof wanted === 'number' && wanted <= given;
+/** How long a conversation a deployment takes: as its alias says, or else as was seen on its server; before a first load nobody knows. */
+export function contextOf({ url, model, options }: Deployment, { replicas }: Fleet): number | undefined {
+  const fixed = options['num_ctx'];
+  return typeof fixed === 'number' ? fixed : replicas.get(replicaId(url, model))?.residence.context;
+}
+
+function isGiven(name: string, wanted: unknown, deployment: Deployment, fleet: Fleet): boolean {
+  if (name !== 'num_ctx') return deployment.options[name] === wanted;
+  const given = contextOf(deployment, fleet);
+  return given !== undefined && typeof wanted === 'number' && wanted <= given;
 }

@@ -113,7 +113,7 @@ test('an unknown path, a wrong method, an unknown model, a bad body each have th
   const rows: readonly (readonly [path: string, init: RequestInit & { headers?: Record<string, string> }, status: number, error: object, allow?: string])[] = [
     ['/v1/nope', {}, 404, { code: null, message: 'Invalid URL (GET /v1/nope)' }],
     ['/v1/chat/completions/', { method: 'POST' }, 404, { code: null }],
-    ['/', {}, 404, { message: 'Invalid URL (GET /)' }],
+    ['/nope', {}, 404, { message: 'Invalid URL (GET /nope)' }],
     ['/v1/models', { method: 'POST' }, 405, { code: null, message: 'Not allowed to POST on /v1/models. (HINT: Perhaps you meant to use a different HTTP method?)' }, 'GET, HEAD, OPTIONS'],
     ['/v1/models/m', { method: 'DELETE' }, 405, { code: null }, 'GET, HEAD, OPTIONS'],
     ['/v1/chat/completions', {}, 405, { code: null }, 'POST, OPTIONS'],

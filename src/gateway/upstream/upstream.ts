@@ -1,11 +1,14 @@
 import { Agent } from 'undici';
 import type { BackendConfig, Deployment, GatewayConfig, Timeouts } from '../../schema/gateway-config.ts';
+import type { Json } from '../dialect/json.ts';
 import type { Ask, ServerFailure, Share } from '../exchange.ts';
+import { unsaid } from '../openai/server/unsaid.ts';
 import type { Listing } from '../route/residence.ts';
 import { Abilities } from './abilities.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';
 import { callFor } from './call.ts';
 import type { Limits } from './deadline.ts';
+import { Inquiries, type Inquiry } from './inquiry.ts';
 import { list, load, unload, type Line } from './memory.ts';
 import { Sending, type SendingListener } from './sending.ts';
 import { targetOf, type Target } from './target.ts';
@@ -19,6 +22,7 @@ export class Upstream {
   readonly #timeouts: Timeouts;
   readonly #strict: boolean;
   readonly #abilities: Abilities;
+  readonly #inquiries: Inquiries;
   readonly #targets: ReadonlyMap<string, Target>;
   /** Has connections of its own, on which requests may still run. */
   readonly #older: Upstream | undefined;
@@ -28,6 +32,7 @@ export class Upstream {
     this.#timeouts = timeouts;
     this.#strict = strict;
     this.#abilities = previous !== undefined ? previous.#abilities : new Abilities(() => performance.now());
+    this.#inquiries = previous !== undefined ? previous.#inquiries : new Inquiries();
     this.#targets = new Map(backends.map(({ url }) => [url, targetOf(url)]));
     const kept = previous !== undefined && previous.#timeouts.connectMs === timeouts.connectMs ? previous : undefined;
     this.#older = kept === undefined ? previous : kept.#older;
@@ -43,6 +48,7 @@ export class Upstream {
       {
         strict: this.#strict,
         lacks: () => this.#abilities.lacks(deployment),
+        unsaid: (asks) => (deployment.provider === 'openai' ? unsaid(asks) : []),
         learn: (lack) => { this.#abilities.learn(deployment, lack); },
         look: (asks) => (needsEyes(asks) && deployment.provider === 'ollama' && !this.#abilities.isShown(deployment) ? this.#look(deployment) : undefined),
         dispatch: (asks, to) => this.#dispatch(asks, deployment, this.#limits(share, deployment, performance.now() - sinceMs), to),
@@ -83,6 +89,11 @@ export class Upstream {
   /** What a server has in its memory. */
   async list(backend: BackendConfig): Promise<Listing | undefined> {
     return list(this.#lineTo(backend), backend);
+  }
+
+  /** Asks a server something about itself; `undefined` where it does not say. */
+  inquire(server: Pick<BackendConfig, 'url' | 'apiKey'>, inquiry: Inquiry): Promise<Json | undefined> {
+    return this.#inquiries.ask(this.#lineTo(server), inquiry);
   }
 
   /** Asks a server whether it lives, with something that costs it nothing. */

@@ -34,6 +34,6 @@ export class AnswerWhole implements ReplyWriter {
   /** The body, once the end has come. */
   body(): string {
     const said = this.#shape({ text: this.#text, thinking: this.#thinking, calls: this.#calls });
-    return JSON.stringify({ ...head(this.#model), ...said, ...logprobsOf(this.#logprobs), ...this.#end });
+    return JSON.stringify({ ...head(this.#model), ...said, ...this.#end, ...logprobsOf(this.#logprobs) });
   }
 }

@@ -1,0 +1,67 @@
+import type { BackendConfig, Deployment, ModelGroup } from '../../schema/gateway-config.ts';
+import { textOf, type Json } from '../dialect/json.ts';
+import { findListed, loadedBody, lowestVersion, tagBody } from '../ollama/client/listing.ts';
+import { contextInModels, plainShow, showBody } from '../ollama/client/show.ts';
+import { contextOf } from '../runner-options.ts';
+import type { Service } from '../service.ts';
+import type { Inquiry } from '../upstream/inquiry.ts';
+
+const ON_DISK: Inquiry = { path: '/api/tags', holdsMs: 5000 };
+const IN_MEMORY: Inquiry = { path: '/api/ps', holdsMs: 250 };
+const VERSION: Inquiry = { path: '/api/version', holdsMs: 60_000 };
+const SERVED: Inquiry = { path: '/models', holdsMs: 60_000 };
+
+/** Every alias as a model that Ollama has on disk. */
+export async function listTags(service: Service): Promise<Json> {
+  const answers = await askAll(service, ON_DISK);
+  const since = new Date(service.since * 1000);
+  return { models: [...service.models].map(([alias, { deployments }]) => tagBody(alias, firstOf(deployments, ({ url, model }) => findListed(answers.get(url), model)), since)) };
+}
+
+/** The aliases whose models are in memory somewhere, each as the server has it where it stays longest. */
+export async function listLoaded(service: Service): Promise<Json> {
+  const answers = await askAll(service, IN_MEMORY);
+  const models = [...service.models].flatMap(([alias, { deployments }]) => {
+    const known = deployments.map(({ url, model }) => findListed(answers.get(url), model)).filter((listed) => listed !== undefined);
+    const [longest] = known.toSorted((a, b) => textOf(b, 'expires_at').localeCompare(textOf(a, 'expires_at')));
+    return longest === undefined ? [] : [loadedBody(alias, longest)];
+  });
+  return { models };
+}
+
+/** A version whose API every server has. */
+export async function showVersion(service: Service): Promise<Json> {
+  return { version: lowestVersion([...(await askAll(service, VERSION)).values()]) };
+}
+
+/** What an alias is: as a server says it that has the model, or else what is known here; and which server that was. */
+export async function showModel(service: Service, { name: alias, deployments }: ModelGroup, verbose: boolean): Promise<{ readonly body: Json; readonly from: Deployment | undefined }> {
+  const { upstream, desk } = service;
+  for (const deployment of deployments.filter(({ provider, url }) => provider === 'ollama' && isUp(service, url))) {
+    const { model, options } = deployment;
+    // With all its words it is large, and seldom wanted.
+    const shown = await upstream.inquire(deployment, { path: '/api/show', body: verbose ? { model, verbose } : { model }, holdsMs: verbose ? 0 : 5000 });
+    if (shown !== undefined) return { body: showBody(shown, { alias, options, context: contextOf(deployment, desk.fleet) }), from: deployment };
+  }
+  const [first] = deployments;
+  const told = first.provider === 'openai' && isUp(service, first.url) ? contextInModels(await upstream.inquire(first, SERVED), first.model) : undefined;
+  return { body: plainShow({ alias, options: first.options, context: told ?? contextOf(first, desk.fleet) }, first.mode, new Date(service.since * 1000)), from: undefined };
+}
+
+async function askAll(service: Service, inquiry: Inquiry): Promise<ReadonlyMap<string, Json | undefined>> {
+  const asked = service.config.backends.filter(({ provider, url }) => provider === 'ollama' && isUp(service, url));
+  return new Map(await Promise.all(asked.map(async (backend: BackendConfig) => [backend.url, await service.upstream.inquire(backend, inquiry)] as const)));
+}
+
+// Whoever is known to be down is not waited for.
+function isUp({ desk }: Service, url: string): boolean {
+  return desk.fleet.backends.get(url)?.circuit.state !== 'open';
+}
+
+function firstOf<T, R>(list: readonly T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of list) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,52 @@
+import { isObject, type Json } from '../dialect/json.ts';
+import type { Line } from './memory.ts';
+
+const ANSWER_MS = 2000;
+/** How long a server that did not answer is left alone. */
+const SILENCE_MS = 2000;
+
+/** Something that a server is asked about itself, at no cost for it. */
+export interface Inquiry {
+  /** Below the server's address. */
+  readonly path: string;
+  /** Makes it a POST. */
+  readonly body?: Json;
+  /** For how long the answer is good enough for others who ask the same. */
+  readonly holdsMs: number;
+}
+
+interface Known {
+  readonly answer: Promise<Json | undefined>;
+  untilMs: number;
+}
+
+/** Asks servers about themselves; those who ask the same at the same time, or soon after, share one answer. */
+export class Inquiries {
+  readonly #known = new Map<string, Known>();
+
+  /** What a server says; `undefined` where it says nothing to the point in time. */
+  ask(line: Line, inquiry: Inquiry): Promise<Json | undefined> {
+    const nowMs = performance.now();
+    for (const [key, { untilMs }] of this.#known) if (untilMs <= nowMs) this.#known.delete(key);
+    const key = JSON.stringify([line.target.origin, line.target.prefix, inquiry.path, inquiry.body]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known.answer;
+    const asked: Known = { answer: inquire(line, inquiry), untilMs: Infinity };
+    this.#known.set(key, asked);
+    void asked.answer.then((answer) => {
+      asked.untilMs = performance.now() + (answer === undefined ? SILENCE_MS : inquiry.holdsMs);
+    });
+    return asked.answer;
+  }
+}
+
+async function inquire({ dispatcher, target, headers }: Line, { path, body }: Inquiry): Promise<Json | undefined> {
+  const what = body === undefined ? { method: 'GET' as const, headers } : { method: 'POST' as const, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+  try {
+    const answer = await dispatcher.request({ origin: target.origin, path: target.prefix + path, ...what, signal: AbortSignal.timeout(ANSWER_MS) });
+    const said: unknown = await answer.body.json();
+    return answer.statusCode === 200 && isObject(said) ? said : undefined;
+  } catch {
+    return undefined;
+  }
+}
