@@ -4,7 +4,7 @@ import { authenticate } from './auth/bearer.ts';
 import { readBody } from './client/incoming-body.ts';
 import { refuse } from './client/outlet.ts';
 import type { Visit } from './client/visit.ts';
-import type { ClientDialect, Failure, Order, Outcome } from './exchange.ts';
+import type { ClientDialect, Failure, Order, Outcome, Share } from './exchange.ts';
 import { pinned } from './pin.ts';
 import { OUR_FAULT } from './refusal.ts';
 import { Reply } from './reply.ts';
@@ -47,8 +47,8 @@ export function answer({ incoming, outgoing, visit }: Door, service: Service, { 
     visit.account.alias = model;
     visit.account.stream = stream;
     const group = service.models.get(model);
-    // Other servers are sent the request as it came, and say for themselves what they cannot do.
-    if (group?.deployments.some(({ provider }) => provider === 'ollama') === true) for (const name of [...ignored, ...notGiven(runner, group, service.desk.fleet)]) visit.account.unmet.add(name);
+    // Other servers are sent the request as it came, where it is in their dialect, and say for themselves what they cannot do.
+    if (group !== undefined && (group.deployments.some(({ provider }) => provider === 'ollama') || order.value.shares.every(isForeign))) for (const name of [...ignored, ...notGiven(runner, group, service.desk.fleet)]) visit.account.unmet.add(name);
     const [first] = visit.account.unmet;
     const servers: Outcome<ModelGroup> = group === undefined ? { ok: false, failure: unknownModel(model) } : pinned(group, incoming.headers);
     if (!servers.ok) turnAway(servers.failure);
@@ -64,6 +64,11 @@ export function answer({ incoming, outgoing, visit }: Door, service: Service, { 
       turnAway(OUR_FAULT);
     }
   });
+}
+
+// Whether what is asked came in a dialect that no server speaks.
+function isForeign({ asks }: Share): boolean {
+  return asks.kind === 'load' || asks.request.original === undefined;
 }
 
 /** What a model that nobody has means. */

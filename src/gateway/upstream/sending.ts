@@ -13,6 +13,8 @@ export interface Recipient {
   readonly strict: boolean;
   lacks(): ReadonlySet<Lack>;
   learn(lack: Lack): void;
+  /** Parameters that its dialect has no words for, where that is no reason to refuse. */
+  unsaid(asks: Ask): readonly string[];
   /** Asks the server what its model can do; `undefined` where that is known, or the request does not need it. */
   look(asks: Ask): Promise<void> | undefined;
   dispatch(asks: Ask, listener: AttemptListener): Attempt;
@@ -76,8 +78,9 @@ export class Sending {
       this.#tellSoon({ kind: 'failure', failure: fitted });
       return;
     }
-    for (const parameter of fitted.unmet) if (!this.#told.includes(parameter)) this.#listener.onUnmet(parameter);
-    this.#told = fitted.unmet;
+    const unmet = [...fitted.unmet, ...this.#recipient.unsaid(fitted.asks)];
+    for (const parameter of unmet) if (!this.#told.includes(parameter)) this.#listener.onUnmet(parameter);
+    this.#told = unmet;
     this.#attempt = this.#recipient.dispatch(fitted.asks, { onEvents: (events) => { this.#heard(events); } });
   }
 

@@ -1,4 +1,4 @@
-import type { ChatRequest, CompletionRequest, EmbedRequest, ServerCall, ServerEvent } from '../../exchange.ts';
+import type { ChatRequest, CompletionRequest, EmbedRequest, Message, ServerCall, ServerEvent } from '../../exchange.ts';
 import { chatBody } from './chat-body.ts';
 import { completionBody } from './completion-body.ts';
 import { embedBody, VectorReader } from './embed.ts';
@@ -14,14 +14,12 @@ export function chatCall(request: ChatRequest, model: string): ServerCall {
 
 /** A completion for a server that speaks OpenAI itself. */
 export function completionCall(request: CompletionRequest, model: string): ServerCall {
-  const { original, prompt, stream } = request;
+  const { original, stream } = request;
   if (original !== undefined) return passed('/completions', original, stream, model);
   const heeded = { maxTokens: request.maxTokens, parallelCalls: true, stream };
   if (request.raw || request.suffix !== undefined) return interpreted('/completions', completionBody(request, model), heeded);
   // These servers put what is to be completed to the model as it is; only a chat goes through its template.
-  const said = { role: 'user', text: prompt, images: [], thinking: undefined, toolCalls: [], answers: undefined } as const;
-  const chat: ChatRequest = { ...request, messages: [said], tools: [], mustCall: false, callSchema: undefined, parallelCalls: true, format: undefined };
-  return interpreted('/chat/completions', chatBody(chat, model), heeded);
+  return interpreted('/chat/completions', chatBody(asChat(request), model), heeded);
 }
 
 /** Embeddings for a server that speaks OpenAI itself. */
@@ -29,6 +27,16 @@ export function embedCall(request: EmbedRequest, model: string): ServerCall {
   const { original, input } = request;
   if (original === undefined) return { path: '/embeddings', body: embedBody(request, model), read: (emit) => new VectorReader(emit, input.length), fail: failureOf };
   return { path: '/embeddings', body: JSON.stringify({ ...original, model }), read: (emit) => new ReplyReader(emit, 'data'), fail: failureOf };
+}
+
+function asChat(request: CompletionRequest): ChatRequest {
+  const { prompt, system, images = [], format } = request;
+  const messages = [...(system === undefined ? [] : [messageOf('system', system, [])]), messageOf('user', prompt, images)];
+  return { ...request, messages, tools: [], mustCall: false, callSchema: undefined, parallelCalls: true, format };
+}
+
+function messageOf(role: Message['role'], text: string, images: readonly string[]): Message {
+  return { role, text, images, thinking: undefined, toolCalls: [], answers: undefined };
 }
 
 // Usage is always asked for, and of several choices each is asked for by itself.

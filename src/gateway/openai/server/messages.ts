@@ -14,11 +14,11 @@ export function messagesBody(messages: readonly Message[]): readonly Json[] {
     const [call] = at < 0 ? [] : open.splice(at, 1);
     return call?.id ?? (id === undefined || id === '' ? newId() : id);
   };
-  return messages.map(({ role, text, images, thinking, toolCalls, answers }) => {
+  return messages.map(({ role, roleName, text, images, thinking, toolCalls, answers }) => {
     const calls = toolCalls.map((call) => (call.id === '' ? { ...call, id: newId() } : call));
     open.push(...calls);
     return {
-      role,
+      role: roleName ?? role,
       content: images.length > 0 ? partsBody(text, images) : text === '' && calls.length > 0 ? null : text,
       // llama.cpp looks for the first, vLLM and Ollama for the second.
       ...(thinking === undefined ? {} : { reasoning_content: thinking, reasoning: thinking }),

@@ -1,7 +1,7 @@
 import type { Json } from '../../dialect/json.ts';
 import type { ChatRequest } from '../../exchange.ts';
 
-/** Ollama's names, and what other servers call the same: vLLM's name and llama.cpp's differ in one of them, and each leaves out what it does not know. */
+// vLLM's name and llama.cpp's differ in one of them; each leaves out what it does not know.
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   temperature: ['temperature'],
   top_p: ['top_p'],
@@ -18,9 +18,14 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   mirostat_tau: ['mirostat_tau'],
 };
 
+/** By what names other servers know a parameter of Ollama's; none where they do not. */
+export function namesOf(name: string): readonly string[] {
+  return Object.hasOwn(NAMES, name) ? (NAMES[name] ?? []) : [];
+}
+
 /** What chats and completions have in common, as an OpenAI server takes it. */
 export function parametersOf({ sampling, stop, maxTokens, stream }: Pick<ChatRequest, 'sampling' | 'stop' | 'maxTokens' | 'stream'>): Json {
-  const named = Object.entries(sampling).flatMap(([name, value]) => (NAMES[name] ?? []).map((theirs) => [theirs, value] as const));
+  const named = Object.entries(sampling).flatMap(([name, value]) => namesOf(name).map((theirs) => [theirs, value] as const));
   return {
     ...Object.fromEntries(named),
     stop: stop.length === 0 ? undefined : stop,

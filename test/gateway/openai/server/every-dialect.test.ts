@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { test } from 'node:test';
+import { startFake, type FakeUpstream, type Got } from '../../fake-upstream.ts';
+import { startGateway, type Running } from '../../running.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A gateway whose one alias is a model on a server that speaks OpenAI alone. */
+function startBefore(fake: FakeUpstream): Promise<Running> {
+  return startGateway([], { model_list: [{ model_name: 'm', litellm_params: { model: 'openai/theirs', api_base: `${fake.url}/v1` } }] });
+}
+
+function chunk(delta: object, reason: string | null = null): string {
+  return `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', model: 'theirs', choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`;
+}
+
+const END = `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } })}\n\ndata: [DONE]\n\n`;
+
+/** Thinks, speaks and calls a tool, streamed or whole. */
+function answers({ body }: Got, outgoing: ServerResponse): void {
+  const call = { id: 'call_a', type: 'function', function: { name: 'weather', arguments: '{"city":"Bern"}' } };
+  if ((JSON.parse(body) as Json)['stream'] === true) {
+    outgoing.end(chunk({ role: 'assistant', content: '' }) + chunk({ reasoning_content: 'hm' }) + chunk({ content: 'Grüß ' }) + chunk({ content: 'Gott' }) + chunk({ tool_calls: [{ index: 0, ...call, function: { name: 'weather', arguments: '{"city"' } }] }) + chunk({ tool_calls: [{ index: 0, function: { arguments: ':"Bern"}' } }] }) + chunk({}, 'tool_calls') + END);
+    return;
+  }
+  outgoing.end(JSON.stringify({ id: 'x', model: 'theirs', choices: [{ index: 0, message: { role: 'assistant', reasoning_content: 'hm', content: 'Grüß Gott', tool_calls: [call] }, finish_reason: 'tool_calls' }], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } }));
+}
+
+const TOOLS = [{ type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } } }];
+const post = (gateway: Running, path: string, body: object): Promise<Response> => gateway.ask(path, { method: 'POST', body: JSON.stringify(body) });
+const lastOf = (fake: FakeUpstream): readonly [path: string | undefined, body: Json] => [fake.requests.at(-1)?.path, JSON.parse(fake.requests.at(-1)?.body ?? '{}') as Json];
+
+test('a client of Ollama’s chat is served, streamed or whole, with thoughts and calls', async () => {
+  await using fake = await startFake(answers);
+  await using gateway = await startBefore(fake);
+  const messages = [{ role: 'system', content: 'Be kind.' }, { role: 'user', content: 'Weather?', images: ['iVBORw0KGgo='] }];
+  const asked = { model: 'm', messages, tools: TOOLS, think: true, options: { temperature: 0.5, num_predict: 9, stop: ['x'] } };
+  const whole = (await (await post(gateway, '/api/chat', { ...asked, stream: false })).json()) as Json;
+  const message = { role: 'assistant', content: 'Grüß Gott', thinking: 'hm', tool_calls: [{ function: { name: 'weather', arguments: { city: 'Bern' } } }] };
+  assert.partialDeepStrictEqual(whole, { model: 'm', message, done: true, prompt_eval_count: 3, eval_count: 2 });
+  const [path, body] = lastOf(fake);
+  assert.equal(path, '/v1/chat/completions');
+  assert.partialDeepStrictEqual(body, { model: 'theirs', stream: false, tools: TOOLS, temperature: 0.5, max_tokens: 9, stop: ['x'], chat_template_kwargs: { enable_thinking: true } });
+  assert.deepEqual((body['messages'] as readonly Json[])[1]?.['content'], [{ type: 'text', text: 'Weather?' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } }]);
+
+  const text = await (await post(gateway, '/api/chat', asked)).text();
+  const lines = text.trim().split('\n').map((line) => JSON.parse(line) as { message: { content?: string; thinking?: string; tool_calls?: unknown }; done: boolean });
+  assert.equal(lines.map((line) => line.message.content ?? '').join(''), 'Grüß Gott');
+  assert.equal(lines.map((line) => line.message.thinking ?? '').join(''), 'hm');
+  assert.equal(lines.flatMap((line) => line.message.tool_calls ?? []).length, 1);
+  assert.partialDeepStrictEqual(lines.at(-1), { done: true, prompt_eval_count: 3, eval_count: 2 });
+});
+
+test('a client of Ollama’s generate has its prompt put through the template, which only a chat does there, and raw it goes as it is', async () => {
+  await using fake = await startFake(({ path }, outgoing) => void outgoing.end(JSON.stringify({ choices: [path === '/v1/completions' ? { text: 'a time', finish_reason: 'stop' } : { message: { content: 'a time' }, finish_reason: 'stop' }] })));
+  await using gateway = await startBefore(fake);
+  const generate = async (more: object): Promise<unknown> => ((await (await post(gateway, '/api/generate', { model: 'm', prompt: 'Once', stream: false, ...more })).json()) as Json)['response'];
+  assert.equal(await generate({ system: 'Be short.', format: 'json' }), 'a time');
+  assert.partialDeepStrictEqual(lastOf(fake), ['/v1/chat/completions', { messages: [{ role: 'system', content: 'Be short.' }, { role: 'user', content: 'Once' }], response_format: { type: 'json_schema' } }]);
+  assert.equal(await generate({ raw: true }), 'a time');
+  assert.partialDeepStrictEqual(lastOf(fake), ['/v1/completions', { prompt: 'Once' }]);
+});
+
+test('a client of Ollama’s embeddings gets its vectors', async () => {
+  await using fake = await startFake((_got, outgoing) => void outgoing.end(JSON.stringify({ data: [{ index: 1, embedding: [0, 1] }, { index: 0, embedding: [1, 0] }], usage: { prompt_tokens: 2, total_tokens: 2 } })));
+  await using gateway = await startBefore(fake);
+  assert.partialDeepStrictEqual(await (await post(gateway, '/api/embed', { model: 'm', input: ['a', 'b'] })).json(), { embeddings: [[1, 0], [0, 1]] });
+});
+
+test('what such a server has no words for is named, also what its own clients are not told of', async () => {
+  await using fake = await startFake(answers);
+  await using gateway = await startBefore(fake);
+  const response = await post(gateway, '/api/chat', { model: 'm', messages: [{ role: 'user', content: 'hi' }], options: { num_keep: 4, top_k: 9, num_ctx: 512 }, truncate: true, stream: false });
+  assert.deepEqual(response.headers.get('x-hxllm-ignored-params')?.split(', ').toSorted(), ['options.num_ctx', 'options.num_keep', 'truncate']);
+  assert.partialDeepStrictEqual(lastOf(fake)[1], { top_k: 9 });
+  const own = await gateway.chat({ logit_bias: { 1: 2 } });
+  assert.equal(own.headers.get('x-hxllm-ignored-params'), null);
+  assert.partialDeepStrictEqual(lastOf(fake)[1], { logit_bias: { 1: 2 } });
+});
+
+test('a call with broken arguments is told as a failure, and another server is not asked for what the model did', async () => {
+  await using fake = await startFake((_got, outgoing) => void outgoing.end(chunk({ tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{"x' } }] }) + chunk({}, 'tool_calls') + END));
+  await using gateway = await startBefore(fake);
+  const response = await post(gateway, '/api/chat', { model: 'm', messages: [{ role: 'user', content: 'hi' }] });
+  assert.equal(response.status, 502);
+  assert.match(((await response.json()) as { error: string }).error, /arguments/);
+  assert.equal(fake.requests.length, 1);
+});
