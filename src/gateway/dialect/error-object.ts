@@ -11,7 +11,13 @@ export interface ErrorObject {
 
 /** A failure as OpenAI's error object. */
 export function errorObject(failure: Failure): ErrorObject {
-  return { message: failure.message, type: typeOf(failure), param: failure.param ?? null, code: failure.code };
+  return { message: messageOf(failure), type: typeOf(failure), param: failure.param ?? null, code: failure.code };
+}
+
+// Clients that cut a conversation short and ask again know OpenAI's two ways to say so by their words, and few look at the code.
+function messageOf({ code, message }: Failure): string {
+  if (code !== 'context_length_exceeded' || /maximum context length is/i.test(message)) return message;
+  return `Input tokens exceed the configured limit: this model's maximum context length is less than the prompt takes (${message}).`;
 }
 
 function typeOf({ kind }: Failure): string {
