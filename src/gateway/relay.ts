@@ -2,11 +2,14 @@ import type { Deployment, ModelGroup } from '../schema/gateway-config.ts';
 import type { Visit } from './client/visit.ts';
 import type { FailedLoad } from './desk.ts';
 import type { Failure, ReplyWriter, ServerEvent, ServerFailure, Share, Usage } from './exchange.ts';
-import { OUR_FAULT, standInKind, turnedAway } from './refusal.ts';
-import type { Assignment, Ending, Refusal, Seen } from './route/event.ts';
+import { OUR_FAULT, turnedAway } from './refusal.ts';
+import type { Assignment, Ending, Refusal } from './route/event.ts';
 import type { Flight } from './route/fleet.ts';
 import type { Service } from './service.ts';
+import { StandIns } from './stand-ins.ts';
 import type { Sending } from './upstream/sending.ts';
+import { noteAttempt } from './usage/account.ts';
+import { seenOf } from './usage/seen.ts';
 
 const ENDINGS: Readonly<Record<ServerFailure['fault'], Ending>> = { request: 'refused', busy: 'busy', deployment: 'deployment-failed', backend: 'backend-failed' };
 
@@ -32,8 +35,7 @@ export class Relay {
   readonly #listener: RelayListener;
   #tried: string[] = [];
   #group: ModelGroup;
-  /** Groups that may still stand in for it. */
-  #standIns: ModelGroup[] | undefined;
+  #standIns: StandIns | undefined;
   #sentMs = 0;
   #firstMs: number | undefined;
   #attempts = 0;
@@ -112,12 +114,7 @@ export class Relay {
     this.#begun = false;
     this.#sending = undefined;
     this.#deployment = deployment;
-    account.attempts += 1;
-    account.askedMs = nowMs - visit.startedMs;
-    account.model = deployment.model;
-    account.backend = deployment.writtenUrl;
-    account.server = deployment.url;
-    account.reason = group === this.#errand.group ? fate.reason : `fallback/${fate.reason}`;
+    noteAttempt(account, deployment, nowMs - visit.startedMs, group === this.#errand.group ? fate.reason : `fallback/${fate.reason}`);
     this.#sentMs = nowMs;
     this.#firstMs = undefined;
     const onEvents = (events: readonly ServerEvent[]): void => {
@@ -210,9 +207,8 @@ export class Relay {
   // Its group cannot serve it: another may stand in, while the client has heard nothing.
   #giveUp(failure: Failure | ServerFailure): void {
     const { service, group } = this.#errand;
-    const kind = standInKind(failure);
-    if (kind !== undefined) this.#standIns ??= [...service.standIns(kind, group)];
-    const next = this.#spoken || this.#over || kind === undefined ? undefined : this.#standIns?.shift();
+    this.#standIns ??= new StandIns(service, group);
+    const next = this.#spoken || this.#over ? undefined : this.#standIns.next(failure);
     if (next === undefined) {
       this.#refuse(failure);
       return;
@@ -234,16 +230,6 @@ export class Relay {
     const flight = this.#flight;
     this.#flight = undefined;
     this.#deployment = undefined;
-    if (flight !== undefined) this.#errand.service.desk.release(flight, how, this.#seen(how, usage));
-  }
-
-  #seen(how: Ending, usage: Usage | undefined): Seen {
-    const { totalMs = 0, loadMs = 0, prefillMs = 0, decodeMs = 0 } = usage ?? {};
-    const tokens = usage === undefined ? undefined : usage.promptTokens + usage.completionTokens;
-    const firstMs = how === 'answered' ? this.#firstMs : undefined;
-    const known = totalMs > 0 && prefillMs > 0;
-    // Whoever breaks off, we or the deadline: the server does not notice before it has read the prompt.
-    const abandoned = how !== 'answered' && this.#sending?.brokenOff === true;
-    return { tokens, firstMs, promptBytes: this.#sending?.bytes ?? 0, abandoned, prefillMs: known ? prefillMs : undefined, insideMs: known ? Math.max(0, totalMs - loadMs - prefillMs - decodeMs) : undefined };
+    if (flight !== undefined) this.#errand.service.desk.release(flight, how, seenOf(how, usage, this.#firstMs, this.#sending));
   }
 }

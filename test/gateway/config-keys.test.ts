@@ -109,6 +109,19 @@ test('fallbacks: never for what is the fault of the request, nor after the first
   assert.equal(other.requests.length, 0);
 });
 
+test('default_fallbacks: for every model that has none of its own, and a model does not stand in for itself', async () => {
+  await using bad = await startFake(fails(500, 'cuda error: out of memory'));
+  await using good = await startFake(answersShortly('default'));
+  await using own = await startFake(answersShortly('own'));
+  const litellm_settings = { default_fallbacks: ['d'], fallbacks: [{ n: ['o'] }] };
+  await using gateway = await gatewayOf([['m', bad], ['n', bad], ['o', own], ['d', good]], { litellm_settings });
+  const [unnamed, named] = [await gateway.chat(), await gateway.chat({ model: 'n' })];
+  assert.deepEqual([await textOf(unnamed), route(unnamed)?.startsWith('fallback/')], ['default', true]);
+  assert.equal(await textOf(named), 'own', 'its own come in place of those');
+  good.behave(fails(500, 'cuda error: out of memory'));
+  assert.equal((await gateway.chat({ model: 'd' })).status, 502);
+});
+
 test('context_window_fallbacks: a prompt that is too long for one model goes to another', async () => {
   await using small = await startFake(fails(400, 'the input length exceeds the context length'));
   await using large = await startFake(answersShortly('large'));

@@ -1,3 +1,4 @@
+import type { Deployment } from '../../schema/gateway-config.ts';
 import type { Usage } from '../exchange.ts';
 
 /** How a request ended, for those who read logs. */
@@ -31,4 +32,14 @@ export interface Account {
   /** From the request's beginning to the first content, ms. */
   firstMs?: number;
   ended?: Ended;
+}
+
+/** Notes that a deployment is asked, so long after the request's beginning, and why that one. */
+export function noteAttempt(account: Account, { model, writtenUrl, url }: Deployment, askedMs: number, reason: string): void {
+  account.attempts += 1;
+  account.askedMs = askedMs;
+  account.model = model;
+  account.backend = writtenUrl;
+  account.server = url;
+  account.reason = reason;
 }
