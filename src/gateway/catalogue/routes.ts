@@ -47,8 +47,8 @@ async function show({ env: { incoming, visit } }: Context<Env>, service: Service
   const bytes = await new Promise<Outcome<Buffer>>((resolve) => { readBody(incoming, service.config.maxBodyBytes, resolve); });
   const body = bytes.ok ? parseBody(bytes.value) : bytes.failure;
   if (!(body instanceof Body)) return refusal(body);
-  // Clients of long ago call it `name`.
-  const asked = body.text('model') ?? body.text('name') ?? '';
+  // Ollama's own client calls it `name`, and sends an empty `model` beside it.
+  const asked = (body.text('model') || body.text('name')) ?? '';
   const verbose = body.flag('verbose') ?? false;
   if (asked === '') body.refuse('model', 'model is required');
   if (body.failure !== undefined) return refusal(body.failure);
