@@ -2,6 +2,7 @@ import type { Json } from '../dialect/json.ts';
 import type { ToolCall } from '../exchange.ts';
 import type { StreamEvent } from './event-text.ts';
 import { newId } from './ids.ts';
+import type { KnownTool } from './tool.ts';
 
 /** A call, which comes whole: its item, and the events that tell of it. */
 export interface CallItem {
@@ -9,24 +10,34 @@ export interface CallItem {
   readonly events: readonly StreamEvent[];
 }
 
-/** Makes the item of a call; of a tool that takes free text that is what it holds. */
-export function callItem(call: ToolCall, outputIndex: number, custom: boolean): CallItem {
-  const { id: call_id, name } = call;
-  const given = JSON.stringify(call.arguments);
-  const { input = given } = call.arguments;
-  const text = !custom ? given : typeof input === 'string' ? input : JSON.stringify(input);
-  const id = newId(custom ? 'ctc' : 'fc');
-  const [type, field, event] = custom ? (['custom_tool_call', 'input', 'response.custom_tool_call_input'] as const) : (['function_call', 'arguments', 'response.function_call_arguments'] as const);
+const FORMS = {
+  function: { id: 'fc', type: 'function_call', field: 'arguments', event: 'response.function_call_arguments' },
+  custom: { id: 'ctc', type: 'custom_tool_call', field: 'input', event: 'response.custom_tool_call_input' },
+} as const;
+
+/** Makes the item of a call; `callee` is the tool as the client knows it, `undefined` where the model made it up. */
+export function callItem(call: ToolCall, outputIndex: number, callee: KnownTool | undefined): CallItem {
+  const { id: prefix, type, field, event } = FORMS[callee?.kind ?? 'function'];
+  const id = newId(prefix);
+  const name = callee?.name ?? call.name;
+  const text = callee?.kind === 'custom' ? freeText(call.arguments) : JSON.stringify(call.arguments);
   const place = { item_id: id, output_index: outputIndex };
-  const body = (status: string, said: string): Json => ({ id, type, status, [field]: said, call_id, name });
+  const within = callee?.namespace === undefined ? {} : { namespace: callee.namespace };
+  const body = (status: string, said: string): Json => ({ id, type, status, [field]: said, call_id: call.id, name, ...within });
   const item = body('completed', text);
   return {
     item,
     events: [
       { type: 'response.output_item.added', output_index: outputIndex, item: body('in_progress', '') },
       { type: `${event}.delta`, ...place, delta: text },
-      { type: `${event}.done`, ...place, [field]: text, ...(custom ? {} : { name }) },
+      { type: `${event}.done`, ...place, [field]: text, ...(type === 'function_call' ? { name } : {}) },
       { type: 'response.output_item.done', output_index: outputIndex, item },
     ],
   };
+}
+
+// What a model made of a tool that takes free text.
+function freeText(given: Json): string {
+  const { input } = given;
+  return typeof input === 'string' ? input : JSON.stringify(given);
 }

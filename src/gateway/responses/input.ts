@@ -4,6 +4,7 @@ import { isObject, textOf, type Json } from '../dialect/json.ts';
 import type { Message } from '../exchange.ts';
 import { readContent, readTexts } from './content.ts';
 import { Dialog } from './dialog.ts';
+import { nameWithin } from './tool.ts';
 
 /** Reads `instructions` and `input`; what is wrong is noted on `body`. */
 export function readInput(body: Body): readonly Message[] {
@@ -31,11 +32,11 @@ const ITEMS: Readonly<Record<string, ItemReader>> = {
     if (text !== '') dialog.think(text);
   },
   function_call: (body, item, at, dialog) => {
-    dialog.call({ id: readText(body, item, 'call_id', at), name: readText(body, item, 'name', at), arguments: readArguments(body, item['arguments'], `${at}.arguments`) });
+    dialog.call({ id: readText(body, item, 'call_id', at), name: readName(body, item, at), arguments: readArguments(body, item['arguments'], `${at}.arguments`) });
   },
   function_call_output: readOutput,
   custom_tool_call: (body, item, at, dialog) => {
-    dialog.call({ id: readText(body, item, 'call_id', at), name: readText(body, item, 'name', at), arguments: { input: readText(body, item, 'input', at) } });
+    dialog.call({ id: readText(body, item, 'call_id', at), name: readName(body, item, at), arguments: { input: readText(body, item, 'input', at) } });
   },
   custom_tool_call_output: readOutput,
   item_reference: (body, _item, at) => {
@@ -68,6 +69,11 @@ function readMessage(body: Body, item: Json, at: string, dialog: Dialog): void {
 
 function readOutput(body: Body, item: Json, at: string, dialog: Dialog): void {
   dialog.answer(readText(body, item, 'call_id', at), readContent(body, item['output'], `${at}.output`));
+}
+
+// A call of a tool in a group, as the model knows it.
+function readName(body: Body, item: Json, at: string): string {
+  return nameWithin(textOf(item, 'namespace'), readText(body, item, 'name', at));
 }
 
 function readText(body: Body, item: Json, name: string, at: string): string {

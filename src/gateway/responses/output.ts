@@ -5,11 +5,13 @@ import type { StreamEvent } from './event-text.ts';
 import { MessageItem } from './message-item.ts';
 import type { OpenItem } from './open-item.ts';
 import { ReasoningItem } from './reasoning-item.ts';
+import type { KnownTool } from './tool.ts';
 
 /** How the items of an answer are told. */
 export interface Telling {
-  /** Names of tools whose calls carry free text. */
-  readonly custom: ReadonlySet<string>;
+  /** How the client knows what a model calls, by the model's name for it. */
+  readonly callees: ReadonlyMap<string, KnownTool>;
+  /** Thoughts are told as a summary. */
   readonly summary: boolean;
 }
 
@@ -69,7 +71,7 @@ export class Output {
   }
 
   #call(call: ToolCall): readonly StreamEvent[] {
-    const { item, events } = callItem(call, this.#done.length, this.#telling.custom.has(call.name));
+    const { item, events } = callItem(call, this.#done.length, this.#telling.callees.get(call.name));
     this.#done.push(item);
     return events;
   }

@@ -6,14 +6,15 @@ import type { ChatRequest, Outcome } from '../exchange.ts';
 import { readInput } from './input.ts';
 import { settingsOf, type Settings } from './settings.ts';
 import { refuseState } from './stateless.ts';
+import type { KnownTool } from './tool.ts';
 import { readTools } from './tools.ts';
 
 /** A request as read: what is asked, what its answer repeats, and what of it cannot be honoured. */
 export interface ResponseReading {
   readonly request: ChatRequest;
   readonly settings: Settings;
-  /** Names of tools whose calls carry free text. */
-  readonly custom: ReadonlySet<string>;
+  /** How the client knows what a model calls, by the model's name for it. */
+  readonly callees: ReadonlyMap<string, KnownTool>;
   /** Thoughts are told as a summary, which is what clients that ask for one look at. */
   readonly summary: boolean;
   readonly ignored: readonly string[];
@@ -24,7 +25,7 @@ export function readResponseRequest(body: Body): Outcome<ResponseReading> {
   refuseState(body);
   const ignored: string[] = [];
   const stream = body.flag('stream') ?? false;
-  const { custom, sent, ...tools } = readTools(body, ignored);
+  const { callees, sent, ...tools } = readTools(body, ignored);
   const reasoning: Json = body.object('reasoning') ?? {};
   const request: ChatRequest = {
     model: readModel(body),
@@ -45,7 +46,7 @@ export function readResponseRequest(body: Body): Outcome<ResponseReading> {
   readTruncation(body, ignored);
   const settings = settingsOf(body, sent);
   const summary = isText(reasoning['summary']) || isText(reasoning['generate_summary']);
-  const value = { request, settings, custom, summary, ignored: readIgnored(body, ignored) };
+  const value = { request, settings, callees, summary, ignored: readIgnored(body, ignored) };
   return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
 }
 

@@ -14,7 +14,7 @@ export function readToolChoice(body: Body, known: readonly KnownTool[]): ToolCho
   if (choice === 'auto') return { allowed: known, mustCall: false };
   if (choice === 'none') return { allowed: [], mustCall: false };
   const wanted = wantedBy(choice);
-  const allowed = wanted === undefined ? known : known.filter(({ sent }) => wanted.tools.some(({ type, name }) => type === sent['type'] && name === sent['name']));
+  const allowed = wanted === undefined ? known : known.filter(({ tool, kind, name }) => wanted.tools.some((one) => one['type'] === kind && (one['name'] === name || one['name'] === tool.name)));
   const mustCall = wanted?.mustCall ?? true;
   if (wanted === undefined && choice !== 'required') body.refuse('tool_choice', "Invalid value for 'tool_choice'. Supported values are: 'none', 'auto', 'required', {\"type\": \"function\", \"name\": …}, {\"type\": \"custom\", \"name\": …}, and {\"type\": \"allowed_tools\", \"mode\": …, \"tools\": […]}; this server runs no tools of its own.");
   else if (mustCall && allowed.length === 0) body.refuse('tool_choice', "Invalid value for 'tool_choice': the tool it asks for is not among 'tools', or is none that this server knows.");
