@@ -44,6 +44,8 @@ export interface CompletionRequest extends Pick<ChatRequest, 'model' | 'sampling
   /** As in a chat; likewise `images`. */
   readonly format?: ChatRequest['format'];
   readonly images?: readonly string[];
+  /** What an answer before gave to go on from. */
+  readonly context?: readonly number[] | undefined;
   /** In place of the model's own, in Ollama's words. */
   readonly system?: string | undefined;
   readonly template?: string | undefined;
@@ -98,8 +100,8 @@ export type ServerEvent =
   | { readonly kind: 'vectors'; readonly vectors: readonly (readonly number[])[] }
   /** A chunk of a stream, or a whole reply, that already is in OpenAI's dialect. */
   | { readonly kind: 'verbatim'; readonly body: Readonly<Record<string, unknown>> }
-  /** `early`: the answer is whole, though the server would go on; it is told to stop. */
-  | { readonly kind: 'end'; readonly reason: 'stop' | 'length' | 'tool-calls'; readonly usage: Usage; readonly early?: true }
+  /** `early`: the answer is whole, though the server would go on; it is told to stop. `context`: for a completion that goes on from here. */
+  | { readonly kind: 'end'; readonly reason: 'stop' | 'length' | 'tool-calls'; readonly usage: Usage; readonly early?: true; readonly context?: readonly number[] }
   | { readonly kind: 'failure'; readonly failure: ServerFailure };
 
 /** What a request cost; times in ms, where the server says them. */

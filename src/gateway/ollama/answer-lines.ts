@@ -1,5 +1,6 @@
 import { isObject, parseObject, textOf, type Json } from '../dialect/json.ts';
 import type { AnswerReader, ChatRequest, ServerEvent, Usage } from '../exchange.ts';
+import { markContext } from './context.ts';
 import { failureOfLine } from './failure.ts';
 import { ForcedCall, newCallId } from './forced-call.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -12,6 +13,8 @@ export interface Wanted extends Pick<ChatRequest, 'stop' | 'maxTokens' | 'parall
   readonly within: 'message' | undefined;
   /** The field that holds the text. */
   readonly text: 'content' | 'response';
+  /** The model, where what it gives to go on from is wanted. */
+  readonly contextOf?: string;
 }
 
 /**
@@ -27,6 +30,8 @@ export class AnswerLines implements AnswerReader {
   readonly #forced: ForcedCall | undefined;
   #over = false;
   #calls = 0;
+  /** What the model gave to go on from. */
+  #context: readonly number[] | undefined;
   /** Pieces with text: never more than tokens. */
   #pieces = 0;
 
@@ -52,7 +57,7 @@ export class AnswerLines implements AnswerReader {
   #last(event: ServerEvent): void {
     this.#over = true;
     this.#watch?.release();
-    this.#emit(event);
+    this.#emit(event.kind === 'end' && this.#context !== undefined ? { ...event, context: this.#context } : event);
   }
 
   #end(reason: 'stop' | 'length', early?: true): void {
@@ -87,6 +92,8 @@ export class AnswerLines implements AnswerReader {
     const said = within === undefined ? json : json[within];
     if (isObject(said) && this.#maxTokens > 0) this.#piece(said, json['logprobs']);
     if (this.#over || json['done'] !== true) return;
+    const { contextOf } = this.#wanted;
+    if (contextOf !== undefined && isTokens(json['context'])) this.#context = markContext(json['context'], contextOf);
     const cut = this.#maxTokens === 0 || json['done_reason'] === 'length';
     this.#finish(cut ? 'length' : 'stop', usageOf(json));
   }
@@ -123,6 +130,10 @@ export class AnswerLines implements AnswerReader {
     // Servers before 0.12 give no id; clients need one to answer the call.
     this.#emit({ kind: 'tool-call', call: { id: id === '' ? newCallId() : id, name: textOf(made, 'name'), arguments: isObject(given) ? given : {} } });
   }
+}
+
+function isTokens(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((token) => typeof token === 'number');
 }
 
 // Ollama leaves out what is empty; the API has all four keys of a token always.

@@ -13,7 +13,7 @@ export function chatCall(request: ChatRequest, keeping: Keeping): ServerCall {
 
 /** A completion, as Ollama's native API has it. */
 export function completionCall(request: CompletionRequest, keeping: Keeping): ServerCall {
-  const read: ServerCall['read'] = (emit) => new AnswerLines(emit, { ...request, parallelCalls: true, callSchema: undefined, within: undefined, text: 'response' });
+  const read: ServerCall['read'] = (emit) => new AnswerLines(emit, { ...request, parallelCalls: true, callSchema: undefined, within: undefined, text: 'response', contextOf: keeping.model });
   return { path: '/api/generate', body: generateBody(request, keeping), read, fail: (status, answer) => called(failureOf(status, answer), 'prompt') };
 }
 

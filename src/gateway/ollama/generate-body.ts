@@ -1,4 +1,5 @@
 import type { CompletionRequest } from '../exchange.ts';
+import { tokensOf } from './context.ts';
 import { optionsFor, type Keeping } from './options.ts';
 
 /** The body of `POST /api/generate`. The prompt goes through the model's template, as it does on Ollama's own `/v1/completions`, unless it is to be raw. Always a stream. */
@@ -8,6 +9,7 @@ export function generateBody(request: CompletionRequest, keeping: Keeping): stri
     prompt: request.prompt,
     suffix: request.suffix,
     raw: request.raw ? true : undefined,
+    context: request.context === undefined ? undefined : tokensOf(request.context, keeping.model),
     system: request.system,
     template: request.template,
     images: request.images === undefined || request.images.length === 0 ? undefined : request.images,

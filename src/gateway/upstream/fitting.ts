@@ -1,7 +1,7 @@
 import type { Ask, ServerFailure } from '../exchange.ts';
 
-/** Something that a model may be unable to do. `effort`: to think as much as it is told; `images`: to see. */
-export type Lack = 'tools' | 'thinking' | 'effort' | 'images';
+/** Something that a model may be unable to do. `effort`: to think as much as it is told; `images`: to see; `context`: to go on from what is said to have been before. */
+export type Lack = 'tools' | 'thinking' | 'effort' | 'images' | 'context';
 
 /** What is asked, as far as a model can do it. */
 export interface Fitted {
@@ -38,6 +38,7 @@ export function fit(asks: Ask, lacks: ReadonlySet<Lack>, strict: boolean): Fitte
   if (strict && unmet.length > 0) return refusal('reasoning_not_supported', unmet[0] ?? '', 'This model cannot reason as it is asked to.');
   const images = asks.kind === 'chat' ? asks.request.messages.flatMap((message) => message.images) : (asks.request.images ?? []);
   if (lacks.has('images') && images.length > 0) return refusal('images_not_supported', asks.kind === 'chat' ? 'messages' : 'images', 'This model cannot see images.');
+  if (lacks.has('context')) return refusal('context_not_known', 'context', 'This context was not given by this gateway for this model since its last start. Begin anew without one, or send the conversation to /api/chat.');
   if (asks.kind === 'completion') return { asks: { kind: 'completion', request: { ...asks.request, thinking } }, unmet };
   const { request } = asks;
   if (request.tools.length === 0 || !lacks.has('tools')) return { asks: { kind: 'chat', request: { ...request, thinking } }, unmet };

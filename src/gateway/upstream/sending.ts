@@ -11,7 +11,7 @@ export interface SendingListener extends AttemptListener {
 /** What a sending needs to know of its server. */
 export interface Recipient {
   readonly strict: boolean;
-  lacks(): ReadonlySet<Lack>;
+  lacks(asks: Ask | Load): ReadonlySet<Lack>;
   learn(lack: Lack): void;
   /** Parameters that its dialect has no words for, where that is no reason to refuse. */
   unsaid(asks: Ask): readonly string[];
@@ -73,7 +73,7 @@ export class Sending {
 
   #send(): void {
     if (this.#cancelled || this.#asks.kind === 'load') return;
-    const fitted = fit(this.#asks, this.#recipient.lacks(), this.#recipient.strict);
+    const fitted = fit(this.#asks, this.#recipient.lacks(this.#asks), this.#recipient.strict);
     if (!('asks' in fitted)) {
       this.#tellSoon({ kind: 'failure', failure: fitted });
       return;
@@ -92,7 +92,7 @@ export class Sending {
   // Whether a refusal leaves something to be asked for.
   #asksForLess(failure: ServerFailure): boolean {
     const lack = lackIn(failure);
-    if (lack !== undefined && !this.#recipient.lacks().has(lack)) {
+    if (lack !== undefined && !this.#recipient.lacks(this.#asks).has(lack)) {
       this.#recipient.learn(lack);
       return true;
     }

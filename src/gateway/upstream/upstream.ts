@@ -1,8 +1,9 @@
 import { Agent } from 'undici';
 import type { BackendConfig, Deployment, GatewayConfig, Timeouts } from '../../schema/gateway-config.ts';
 import type { Json } from '../dialect/json.ts';
-import type { Ask, ServerFailure, Share } from '../exchange.ts';
+import type { Ask, Load, ServerFailure, Share } from '../exchange.ts';
 import { unsaid } from '../openai/server/unsaid.ts';
+import { tokensOf } from '../ollama/context.ts';
 import type { Listing } from '../route/residence.ts';
 import { Abilities } from './abilities.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';
@@ -47,7 +48,7 @@ export class Upstream {
       share.asks,
       {
         strict: this.#strict,
-        lacks: () => this.#abilities.lacks(deployment),
+        lacks: (asks) => (knowsContext(asks, deployment) ? this.#abilities.lacks(deployment) : new Set([...this.#abilities.lacks(deployment), 'context'])),
         unsaid: (asks) => (deployment.provider === 'openai' ? unsaid(asks) : []),
         learn: (lack) => { this.#abilities.learn(deployment, lack); },
         look: (asks) => (needsEyes(asks) && deployment.provider === 'ollama' && !this.#abilities.isShown(deployment) ? this.#look(deployment) : undefined),
@@ -147,6 +148,12 @@ export class Upstream {
 function needsEyes(asks: Ask): boolean {
   if (asks.kind === 'embed') return false;
   return asks.kind === 'chat' ? asks.request.messages.some(({ images }) => images.length > 0) : (asks.request.images ?? []).length > 0;
+}
+
+// Whoever is no Ollama takes none.
+function knowsContext(asks: Ask | Load, { provider, model }: Deployment): boolean {
+  if (asks.kind !== 'completion' || asks.request.context === undefined) return true;
+  return provider === 'ollama' && tokensOf(asks.request.context, model) !== undefined;
 }
 
 function authorization({ apiKey }: Pick<BackendConfig, 'apiKey'>): Readonly<Record<string, string>> {

@@ -27,7 +27,7 @@ export class AnswerStream implements ReplyWriter {
         return this.#piece({ ...NOTHING, calls: [event.call], firstCall });
       }
       case 'end':
-        return this.#line(NOTHING, { done: true, done_reason: reasonOf(event), ...this.#watch.metrics(event.usage) });
+        return this.#line(NOTHING, { ...endOf(event), ...this.#watch.metrics(event.usage) });
       case 'verbatim':
       case 'vectors':
       case 'failure':
@@ -45,7 +45,7 @@ export class AnswerStream implements ReplyWriter {
   }
 }
 
-/** How an answer ended, in Ollama's words: it has none for calls. */
-export function reasonOf({ reason }: Extract<ServerEvent, { kind: 'end' }>): 'stop' | 'length' {
-  return reason === 'length' ? 'length' : 'stop';
+/** How an answer ended, in Ollama's words, which have none for calls. */
+export function endOf({ reason, context }: Extract<ServerEvent, { kind: 'end' }>): Json {
+  return { done: true, done_reason: reason === 'length' ? 'length' : 'stop', ...(context === undefined ? {} : { context }) };
 }

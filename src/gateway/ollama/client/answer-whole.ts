@@ -1,6 +1,6 @@
 import type { Json } from '../../dialect/json.ts';
 import type { ReplyWriter, ServerEvent, ToolCall } from '../../exchange.ts';
-import { reasonOf } from './answer-stream.ts';
+import { endOf } from './answer-stream.ts';
 import { Watch } from './metrics.ts';
 import { head, logprobsOf, type Shape } from './shape.ts';
 
@@ -27,7 +27,7 @@ export class AnswerWhole implements ReplyWriter {
       if (event.logprobs !== undefined) this.#logprobs.push(...event.logprobs);
     } else if (event.kind === 'thinking') this.#thinking += event.text;
     else if (event.kind === 'tool-call') this.#calls.push(event.call);
-    else if (event.kind === 'end') this.#end = { done: true, done_reason: reasonOf(event), ...this.#watch.metrics(event.usage) };
+    else if (event.kind === 'end') this.#end = { ...endOf(event), ...this.#watch.metrics(event.usage) };
     return '';
   }
 

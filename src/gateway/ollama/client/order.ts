@@ -28,16 +28,20 @@ export function readApiGenerate(bytes: Buffer): Outcome<Order> {
     const [prompt, suffix, system, template] = ['prompt', 'suffix', 'system', 'template'].map((name) => body.text(name) || undefined);
     const raw = body.flag('raw') ?? false;
     const images = readImages(body, body.value('images'), 'images');
-    const context = body.list('context') ?? [];
-    // A server dies as a whole of a token that its model does not have (seen on 0.22.1), and only the client says where these come from.
-    if (context.length > 0) body.refuse('context', 'this server takes no context: send the conversation to /api/chat, which keeps it for you');
-    if (raw && (system !== undefined || template !== undefined)) body.refuse('raw', 'raw mode does not support template, system, or context');
+    const context = readContext(body);
+    if (raw && (system !== undefined || template !== undefined || context !== undefined)) body.refuse('raw', 'raw mode does not support template, system, or context');
     ignored.push(...options.ignored);
     const given = { model: fields.model, ignored, runner: options.runner };
     if (prompt === undefined) return loadOrder(body, given, () => ({ ...head(given.model), ...GENERATE(NOTHING), done: true, done_reason: 'load' }));
     noteKeepAlive(body, ignored);
-    return textOrder(given, fields.stream, GENERATE, { kind: 'completion', request: { ...fields, prompt, suffix, raw, images, system, template } });
+    return textOrder(given, fields.stream, GENERATE, { kind: 'completion', request: { ...fields, prompt, suffix, raw, images, context, system, template } });
   });
+}
+
+function readContext(body: Body): readonly number[] | undefined {
+  const context = body.list('context') ?? [];
+  if (context.every((token) => typeof token === 'number')) return context.length === 0 ? undefined : context;
+  return body.refuse('context', 'context must be an array of numbers');
 }
 
 /** What every order has. */
