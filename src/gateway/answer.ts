@@ -28,7 +28,7 @@ export interface Door {
 export function answer({ incoming, outgoing, visit }: Door, service: Service, { dialect, read }: Endpoint): void {
   const turnAway = (failure: Failure): void => {
     visit.account.failure = failure.code ?? failure.kind;
-    refuse(outgoing, dialect.refusal(failure));
+    refuse(outgoing, dialect.refusal(failure, visit.id));
   };
   const caller = authenticate(incoming.headers, service.config.masterKey);
   if (!caller.ok) {

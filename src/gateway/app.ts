@@ -109,7 +109,7 @@ const ALLOWED: readonly (readonly [path: RegExp, methods: string])[] = [
 ];
 
 /** What no route took: OPTIONS, a wrong method, or a path that is not there. */
-function elsewhere(c: Context): Response {
+function elsewhere(c: Context<GatewayEnv>): Response {
   const { method, path } = c.req;
   const shown = `${method} ${path.slice(0, 200)}`;
   const allow = ENDPOINTS.some(({ paths }) => paths.includes(path)) ? 'POST, OPTIONS' : ALLOWED.find(([pattern]) => pattern.test(path))?.[1];
@@ -119,7 +119,8 @@ function elsewhere(c: Context): Response {
   return refusal(c, { kind: 'wrong-method', code: null, message: `Not allowed to ${method} on ${path.slice(0, 200)}. (HINT: Perhaps you meant to use a different HTTP method?)`, allow });
 }
 
-function refusal(c: Context, failure: Failure): Response {
-  const { status, headers, body } = dialectOf(c.req.path).refusal(failure);
+function refusal(c: Context<GatewayEnv>, failure: Failure): Response {
+  const { incoming, visit } = c.env;
+  const { status, headers, body } = dialectOf(visit.path, incoming.headers).refusal(failure, visit.id);
   return sizedReply(body, status, headers);
 }

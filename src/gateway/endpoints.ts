@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { ANTHROPIC } from './anthropic/failure.ts';
 import type { Endpoint } from './answer.ts';
 import type { ClientDialect } from './exchange.ts';
@@ -21,8 +22,11 @@ export const ENDPOINTS: readonly { readonly paths: readonly string[]; readonly e
   { paths: ['/api/embeddings'], endpoint: { dialect: OLLAMA, read: readApiEmbeddings } },
 ];
 
-/** The dialect of whoever asks for a path, also for one that is not there. */
-export function dialectOf(path: string): ClientDialect {
+const MESSAGES = /^(?:\/v1)?\/messages(?:\/|$)/;
+const MODELS = /^(?:\/v1)?\/models(?:\/|$)/;
+
+/** The dialect of whoever asks for a path, also for one that is not there; the models are Anthropic's for those who name a version of its API. */
+export function dialectOf(path: string, headers: IncomingHttpHeaders): ClientDialect {
   if (path.startsWith('/api/')) return OLLAMA;
-  return path.startsWith('/v1/messages') ? ANTHROPIC : OPENAI;
+  return MESSAGES.test(path) || (headers['anthropic-version'] !== undefined && MODELS.test(path)) ? ANTHROPIC : OPENAI;
 }

@@ -17,6 +17,8 @@ export interface ChatRequest {
   /** Numbers by Ollama's names: `temperature`, `top_p`, `seed` … */
   readonly sampling: Readonly<Record<string, number>>;
   readonly stop: readonly string[];
+  /** Its client is told which of them ended the answer. No server says so, and the gateway looks for them itself. */
+  readonly namesStop?: true;
   readonly maxTokens: number | undefined;
   readonly thinking: boolean | 'low' | 'medium' | 'high' | undefined;
   /** The parameter that asked for it, by its name in the client's dialect. */
@@ -34,7 +36,7 @@ export interface ChatRequest {
 }
 
 /** A text to go on with. */
-export interface CompletionRequest extends Pick<ChatRequest, 'model' | 'sampling' | 'stop' | 'maxTokens' | 'thinking' | 'thinkingName' | 'logprobs' | 'truncate' | 'shift' | 'stream' | 'includeUsage' | 'original'> {
+export interface CompletionRequest extends Pick<ChatRequest, 'model' | 'sampling' | 'stop' | 'namesStop' | 'maxTokens' | 'thinking' | 'thinkingName' | 'logprobs' | 'truncate' | 'shift' | 'stream' | 'includeUsage' | 'original'> {
   /** Never empty. */
   readonly prompt: string;
   /** What comes after the text that is wanted. */
@@ -100,14 +102,16 @@ export type ServerEvent =
   | { readonly kind: 'vectors'; readonly vectors: readonly (readonly number[])[] }
   /** A chunk of a stream, or a whole reply, that already is in OpenAI's dialect. */
   | { readonly kind: 'verbatim'; readonly body: Readonly<Record<string, unknown>> }
-  /** `early`: the answer is whole, though the server would go on; it is told to stop. `context`: for a completion that goes on from here. */
-  | { readonly kind: 'end'; readonly reason: 'stop' | 'length' | 'tool-calls'; readonly usage: Usage; readonly early?: true; readonly context?: readonly number[] }
+  /** `early`: the answer is whole, though the server would go on; it is told to stop. `context`: for a completion that goes on from here. `stopSequence`: the one that ended it, where that was seen here. */
+  | { readonly kind: 'end'; readonly reason: 'stop' | 'length' | 'tool-calls'; readonly usage: Usage; readonly early?: true; readonly context?: readonly number[]; readonly stopSequence?: string }
   | { readonly kind: 'failure'; readonly failure: ServerFailure };
 
 /** What a request cost; times in ms, where the server says them. */
 export interface Usage {
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** The server was stopped before it could count: the prompt is what it is likely to have, the answer what has come of it. */
+  readonly estimated?: true;
   readonly totalMs?: number;
   readonly loadMs?: number;
   readonly prefillMs?: number;
@@ -218,9 +222,11 @@ export interface ClientDialect {
   readonly streamType: string;
   /** Sent in a stream's silence; clients skip it. `undefined` where that depends on the order. */
   readonly keepAlive: string | undefined;
-  refusal(failure: Failure): Refusal;
+  /** A header of its own for a request's id, on every reply. */
+  readonly idHeader?: string;
+  refusal(failure: Failure, requestId?: string): Refusal;
   /** A failure in the middle of a stream, after which nothing follows. */
-  frame(failure: Failure): string;
+  frame(failure: Failure, requestId?: string): string;
   /** Which of the aliases a name means, where the dialect knows several ways to write one; the name itself where it means none. */
   aliasOf?(asked: string, aliases: ReadonlyMap<string, unknown>): string;
 }

@@ -111,8 +111,8 @@ export class Reply {
     const { dialect, order, visit } = this.#commission;
     visit.account.failure ??= failure.code ?? failure.kind;
     visit.account.ended = this.#spoken ? 'cut' : failure.kind === 'invalid' || failure.kind === 'overloaded' || failure.kind === 'limited' ? 'refused' : 'failed';
-    if (this.#outlet.begun) this.#outlet.end(order.frame?.(failure) ?? dialect.frame(failure));
-    else this.#outlet.refuse(dialect.refusal(failure), this.#headers());
+    if (this.#outlet.begun) this.#outlet.end(order.frame?.(failure) ?? dialect.frame(failure, visit.id));
+    else this.#outlet.refuse(dialect.refusal(failure, visit.id), this.#headers());
   }
 
   // The client is gone, or has all of its answer.

@@ -8,11 +8,12 @@ import { Connections } from './client/connections.ts';
 import { refuse } from './client/outlet.ts';
 import { answerRaw, failureOfParser } from './client/unreached.ts';
 import { newRequestId, openVisit } from './client/visit.ts';
+import { dialectOf } from './endpoints.ts';
 import type { Failure } from './exchange.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { OPENAI } from './openai/failure.ts';
-import { requestLine } from './usage/request-line.ts';
+import { bareLine, requestLine } from './usage/request-line.ts';
 
 /** Longer than the idle time of proxies in front (nginx 60 s, load balancers 60 s), so that it is never us who close first. */
 const KEEP_ALIVE_MS = 75_000;
@@ -20,15 +21,26 @@ const KEEP_ALIVE_MS = 75_000;
 // Probes and scrapes come every few seconds, and say nothing that is worth a line.
 const UNLOGGED = /^\/(?:health(?:\/.*)?|metrics)$/;
 
+/** How long a request may take to arrive, and how often that is looked at, ms. */
+export interface Arrival {
+  readonly headersMs: number;
+  readonly wholeMs: number;
+  readonly lookMs: number;
+}
+
+const ARRIVAL: Arrival = { headersMs: 60_000, wholeMs: 300_000, lookMs: 10_000 };
+
 /** Puts an application behind a server that answers everything, also what never becomes a request, in the client's dialect, and logs it. */
-export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Metrics): { readonly server: Server; readonly connections: Connections } {
-  const server = createServer({ requireHostHeader: false, keepAliveTimeout: KEEP_ALIVE_MS });
+export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Metrics, arrival = ARRIVAL): { readonly server: Server; readonly connections: Connections } {
+  const server = createServer({ requireHostHeader: false, keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: arrival.headersMs, requestTimeout: arrival.wholeMs, connectionsCheckingInterval: arrival.lookMs });
   const connections = new Connections(server);
   const doors = new WeakMap<IncomingMessage, Door>();
 
   const open = (incoming: IncomingMessage, outgoing: ServerResponse): Door => {
     const door: Door = { incoming, outgoing, visit: openVisit(incoming, outgoing, performance.now()) };
-    connections.owe(incoming.socket, outgoing, () => door.visit.cut?.());
+    const { idHeader } = dialectOf(door.visit.path, incoming.headers);
+    if (idHeader !== undefined) outgoing.setHeader(idHeader, door.visit.id);
+    connections.owe(incoming.socket, outgoing, door.visit);
     outgoing.once('close', () => {
       if (UNLOGGED.test(door.visit.path) && outgoing.statusCode < 400) return;
       const line = requestLine(door.visit, outgoing.headersSent ? outgoing.statusCode : undefined, outgoing.writableFinished, performance.now());
@@ -53,13 +65,14 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Me
     void listener(incoming, outgoing);
   });
   server.on('checkExpectation', (incoming, outgoing) => {
-    open(incoming, outgoing);
-    refuse(outgoing, OPENAI.refusal({ kind: 'not-expected', code: null, message: 'This server meets no expectation but 100-continue.' }));
+    const { visit } = open(incoming, outgoing);
+    refuse(outgoing, dialectOf(visit.path, incoming.headers).refusal({ kind: 'not-expected', code: null, message: 'This server meets no expectation but 100-continue.' }, visit.id));
   });
   const answerBare = (socket: Socket, failure: Failure, what: string): void => {
     const id = newRequestId();
-    const status = answerRaw(socket, OPENAI, failure, id);
-    log({ event: 'request', request: id, status, failure: what, ended: 'refused' });
+    const line = bareLine(id, answerRaw(socket, OPENAI, failure, id), what);
+    metrics.ended(line, undefined);
+    log({ ...line });
   };
   server.on('connect', (incoming, socket) => {
     const failure: Failure = { kind: 'wrong-method', code: null, message: `Not allowed to CONNECT to ${(incoming.url ?? '').slice(0, 200)}. (HINT: Perhaps you meant to use a different HTTP method?)`, allow: 'GET, HEAD, POST, OPTIONS' };
@@ -69,6 +82,15 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Me
   const answered = new WeakSet<Socket>();
   server.on('clientError', (error, socket) => {
     const failure = failureOfParser(error);
+    const late = failure?.kind === 'too-slow' && socket instanceof Socket ? connections.arriving(socket) : undefined;
+    if (failure !== undefined && late !== undefined) {
+      const { outgoing, visit } = late;
+      visit.account.failure = failure.kind;
+      // Whoever waits for the rest waits no more.
+      outgoing.req.removeAllListeners('data').removeAllListeners('end').resume();
+      refuse(outgoing, dialectOf(visit.path, outgoing.req.headers).refusal(failure, visit.id), { connection: 'close' });
+      return;
+    }
     // In the middle of an answer there is no place for another.
     if (failure === undefined || !(socket instanceof Socket) || !socket.writable || connections.isBusy(socket)) socket.destroy();
     else if (!answered.has(socket)) {

@@ -1,10 +1,10 @@
 import { isObject, parseObject, textOf, type Json } from '../dialect/json.ts';
+import { StopWatch } from '../dialect/stop-watch.ts';
 import type { AnswerReader, ChatRequest, ServerEvent, Usage } from '../exchange.ts';
 import { markContext } from './context.ts';
 import { failureOfLine } from './failure.ts';
 import { ForcedCall, newCallId } from './forced-call.ts';
 import { LineSplitter } from './line-splitter.ts';
-import { StopWatch } from './stop-watch.ts';
 import { usageOf } from './usage.ts';
 
 /** What is read, and what ends it. */
@@ -68,7 +68,8 @@ export class AnswerLines implements AnswerReader {
   #finish(reason: 'stop' | 'length', usage: Usage, early?: true): void {
     if (this.#calls === 0 && this.#forced !== undefined) this.#force(this.#forced);
     const why = this.#calls > 0 ? 'tool-calls' : reason;
-    this.#last(early === undefined ? { kind: 'end', reason: why, usage } : { kind: 'end', reason: why, usage, early });
+    const stopSequence = this.#watch?.stopped;
+    this.#last({ kind: 'end', reason: why, usage, ...(early === undefined ? {} : { early }), ...(stopSequence === undefined ? {} : { stopSequence }) });
   }
 
   // Nothing else could be said than a call; only one that was cut off is none.

@@ -12,10 +12,11 @@ export interface Keeping {
 const RUNNER_OPTIONS: ReadonlySet<string> = new Set(['num_ctx', 'num_batch', 'num_gpu', 'main_gpu', 'num_thread', 'use_mmap']);
 
 /** The `options` of a request for text: those of the alias, and over them what the request says. */
-export function optionsFor({ sampling, stop, maxTokens }: Pick<ChatRequest, 'sampling' | 'stop' | 'maxTokens'>, keeping: Keeping): Readonly<Record<string, unknown>> | undefined {
+export function optionsFor({ sampling, stop, namesStop, maxTokens }: Pick<ChatRequest, 'sampling' | 'stop' | 'namesStop' | 'maxTokens'>, keeping: Keeping): Readonly<Record<string, unknown>> | undefined {
   const options: Record<string, unknown> = { ...keeping.options };
   for (const [name, value] of Object.entries(sampling)) if (!RUNNER_OPTIONS.has(name)) options[name] = value;
-  if (stop.length > 0) options['stop'] = stop;
+  // What the server stopped at it would not say.
+  if (stop.length > 0 && namesStop !== true) options['stop'] = stop;
   // 0 would never stop (the reader leaves out the one token that comes).
   if (maxTokens !== undefined) options['num_predict'] = Math.max(1, maxTokens);
   return Object.keys(options).length === 0 ? undefined : options;

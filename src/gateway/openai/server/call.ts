@@ -16,7 +16,7 @@ export function chatCall(request: ChatRequest, model: string): ServerCall {
 export function completionCall(request: CompletionRequest, model: string): ServerCall {
   const { original, stream } = request;
   if (original !== undefined) return passed('/completions', original, stream, model);
-  const heeded = { maxTokens: request.maxTokens, parallelCalls: true, stream };
+  const heeded = { ...request, parallelCalls: true };
   if (request.raw || request.suffix !== undefined) return interpreted('/completions', completionBody(request, model), heeded);
   // These servers put what is to be completed to the model as it is; only a chat goes through its template.
   return interpreted('/chat/completions', chatBody(asChat(request), model), heeded);

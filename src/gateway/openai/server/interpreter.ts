@@ -1,10 +1,11 @@
 import { isObject, textOf, type Json } from '../../dialect/json.ts';
+import { StopWatch } from '../../dialect/stop-watch.ts';
 import type { ChatRequest, ServerEvent, ServerFailure } from '../../exchange.ts';
 import { GatheredCalls } from './gathered-calls.ts';
 import { tokensOf } from './token-logprobs.ts';
 
 /** What of a request its answer is held to, where a server does not keep to it. */
-export type Heeded = Pick<ChatRequest, 'maxTokens' | 'parallelCalls' | 'stream'>;
+export type Heeded = Pick<ChatRequest, 'maxTokens' | 'parallelCalls' | 'stream' | 'stop' | 'namesStop'>;
 
 const BROKEN_CALL: ServerFailure = { kind: 'upstream', code: 'backend_failed', fault: 'request', message: 'the model called a tool with arguments that are not a JSON object' };
 
@@ -13,15 +14,22 @@ export class Interpreter {
   readonly #emit: (event: ServerEvent) => void;
   readonly #heeded: Heeded;
   readonly #calls = new GatheredCalls();
+  /** Where the server was not told what to stop at. */
+  readonly #watch: StopWatch | undefined;
   #finish: string | undefined;
+  #over = false;
+  /** Pieces with text: never more than tokens. */
+  #pieces = 0;
 
   constructor(emit: (event: ServerEvent) => void, heeded: Heeded) {
     this.#emit = emit;
     this.#heeded = heeded;
+    this.#watch = heeded.namesStop === true && heeded.stop.length > 0 ? new StopWatch(heeded.stop, emit) : undefined;
   }
 
   /** Takes what a reader tells. */
   take(event: ServerEvent): void {
+    if (this.#over) return;
     if (event.kind === 'verbatim') this.#chunk(event.body);
     else if (event.kind === 'end') this.#end(event);
     else this.#emit(event);
@@ -38,15 +46,25 @@ export class Interpreter {
   #said(said: Json, logprobs: readonly unknown[] | undefined): void {
     const thinking = textOf(said, 'reasoning_content') || textOf(said, 'reasoning');
     const text = textOf(said, 'content') || textOf(said, 'text') || textOf(said, 'refusal');
+    if (thinking !== '' || text !== '') this.#pieces += 1;
     if (thinking !== '') this.#emit({ kind: 'thinking', text: thinking });
-    if (text !== '') this.#emit(logprobs === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs });
+    if (text !== '') this.#text(text, logprobs);
     const calls = said['tool_calls'];
-    if (!Array.isArray(calls)) return;
+    if (!Array.isArray(calls) || this.#over) return;
     // What is not streamed has no indices: each call is one of its own.
     for (const [place, call] of (calls as readonly unknown[]).entries()) if (isObject(call)) this.#calls.take(call, this.#heeded.stream ? call['index'] : place); // an array of what is not yet known
   }
 
+  #text(text: string, logprobs: readonly unknown[] | undefined): void {
+    if (this.#watch === undefined) this.#emit(logprobs === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs });
+    else if (this.#watch.take(text, logprobs)) {
+      this.#over = true;
+      this.#emit({ kind: 'end', reason: 'stop', usage: { promptTokens: 0, completionTokens: this.#pieces }, early: true, stopSequence: this.#watch.stopped ?? '' });
+    }
+  }
+
   #end(end: Extract<ServerEvent, { kind: 'end' }>): void {
+    this.#watch?.release();
     // Ollama says no reason where it cuts off a model that repeats itself.
     const cut = this.#heeded.maxTokens === 0 || end.reason === 'length' || this.#finish === 'length' || (!this.#heeded.stream && this.#finish === undefined);
     const calls = this.#calls.all();

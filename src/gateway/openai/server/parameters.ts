@@ -24,11 +24,12 @@ export function namesOf(name: string): readonly string[] {
 }
 
 /** What chats and completions have in common, as an OpenAI server takes it. */
-export function parametersOf({ sampling, stop, maxTokens, stream }: Pick<ChatRequest, 'sampling' | 'stop' | 'maxTokens' | 'stream'>): Json {
+export function parametersOf({ sampling, stop, namesStop, maxTokens, stream }: Pick<ChatRequest, 'sampling' | 'stop' | 'namesStop' | 'maxTokens' | 'stream'>): Json {
   const named = Object.entries(sampling).flatMap(([name, value]) => namesOf(name).map((theirs) => [theirs, value] as const));
   return {
     ...Object.fromEntries(named),
-    stop: stop.length === 0 ? undefined : stop,
+    // What the server stopped at it would not say.
+    stop: stop.length === 0 || namesStop === true ? undefined : stop,
     // Older servers know no other name. 0 is refused by most; of the one token that comes nothing is told.
     max_tokens: maxTokens === undefined ? undefined : Math.max(1, maxTokens),
     stream,

@@ -6,23 +6,28 @@ export class StopWatch {
   readonly #emit: (event: ServerEvent) => void;
   #held = '';
   #tokens: unknown[] | undefined;
-  #stopped = false;
+  #stopped: string | undefined;
 
   constructor(stops: readonly string[], emit: (event: ServerEvent) => void) {
     this.#stops = stops;
     this.#emit = emit;
   }
 
+  /** The stop sequence that has come. */
+  get stopped(): string | undefined {
+    return this.#stopped;
+  }
+
   /** Takes a piece with its tokens; true once a stop sequence has come, of which nothing is passed on. */
   take(text: string, tokens: readonly unknown[] | undefined): boolean {
     this.#held += text;
     if (tokens !== undefined) this.#tokens = [...(this.#tokens ?? []), ...tokens];
-    const at = this.#firstStop();
-    if (at >= 0) {
-      this.#stopped = true;
+    const first = this.#firstStop();
+    if (first !== undefined) {
+      this.#stopped = first.stop;
       // Tokens of the stop sequence itself are told as little as its text.
-      this.#tokens = tokensWithin(this.#tokens, at);
-      this.#held = this.#held.slice(0, at);
+      this.#tokens = tokensWithin(this.#tokens, first.at);
+      this.#held = this.#held.slice(0, first.at);
       this.#pass();
       return true;
     }
@@ -32,7 +37,7 @@ export class StopWatch {
 
   /** Passes on what is held back: no more text will come. */
   release(): void {
-    if (!this.#stopped) this.#pass();
+    if (this.#stopped === undefined) this.#pass();
   }
 
   #pass(): void {
@@ -42,11 +47,13 @@ export class StopWatch {
     if (text !== '') this.#emit(logprobs === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs });
   }
 
-  #firstStop(): number {
-    let first = -1;
+  // The first to be whole, and of those the longest: the same one in whichever pieces the text comes.
+  #firstStop(): { readonly at: number; readonly stop: string } | undefined {
+    let first: { readonly at: number; readonly stop: string } | undefined;
     for (const stop of this.#stops) {
       const at = this.#held.indexOf(stop);
-      if (at >= 0 && (first < 0 || at < first)) first = at;
+      const sooner = first === undefined ? 0 : at + stop.length - (first.at + first.stop.length);
+      if (at >= 0 && (first === undefined || sooner < 0 || (sooner === 0 && at < first.at))) first = { at, stop };
     }
     return first;
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { StopWatch } from '../../../src/gateway/ollama/stop-watch.ts';
+import { StopWatch } from '../../../src/gateway/dialect/stop-watch.ts';
 
 const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 6 });
 
@@ -31,4 +31,25 @@ test('what can be no beginning of a stop sequence is not held back', () => {
   });
   for (const piece of ['one', ' two\n', 'three', '\n']) assert.equal(watch.take(piece, undefined), false);
   assert.deepEqual(passed, ['one', ' two\nthree']);
+});
+
+test('which stop sequence came, and what came before it, does not depend on the pieces', () => {
+  const look = (pieces: readonly string[], stops: readonly string[]): readonly unknown[] => {
+    let passed = '';
+    const watch = new StopWatch(stops, (event) => {
+      if (event.kind === 'text') passed += event.text;
+    });
+    pieces.some((piece) => watch.take(piece, undefined));
+    watch.release();
+    return [passed, watch.stopped];
+  };
+  fc.assert(
+    fc.property(fc.array(letters), fc.array(letters, { minLength: 1, maxLength: 3 }), (pieces, stops) => {
+      const text = pieces.join('');
+      assert.deepEqual(look(pieces, stops), look([text], stops));
+      assert.deepEqual(look([...text], stops), look([text], stops));
+    }),
+    { numRuns: 2000 },
+  );
+  assert.deepEqual(look(['xabcd'], ['abcd', 'c', 'bc']), ['xa', 'bc']);
 });
