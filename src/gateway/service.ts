@@ -4,7 +4,9 @@ import { Prober } from './health/prober.ts';
 import type { Log } from './log.ts';
 import { admitUpTo } from './route/admission.ts';
 import type { Ending } from './route/event.ts';
+import { drainForLoads } from './route/drain.ts';
 import { createFleet, type FleetPlan } from './route/fleet.ts';
+import { loadForThoseWhoWait } from './route/load-plan.ts';
 import type { Replica } from './route/replica.ts';
 import { wantedRunner } from './route/residence.ts';
 import type { Policy } from './route/router.ts';
@@ -104,8 +106,10 @@ function planOf({ backends, groups }: GatewayConfig): FleetPlan {
   };
 }
 
-function policyOf({ routing: { strategy, allowedFails, cooldownMs }, queue }: GatewayConfig): Policy {
-  return { strategy: STRATEGIES[strategy], admit: admitUpTo(queue.longest), allowedFails, cooldownMs, random: Math.random };
+function policyOf({ routing: { strategy: name, allowedFails, cooldownMs }, queue }: GatewayConfig): Policy {
+  const { random } = Math;
+  const strategy = STRATEGIES[name];
+  return { strategy, admit: admitUpTo(queue.longest), nextLoad: loadForThoseWhoWait({ strategy, random }), drains: drainForLoads, allowedFails, cooldownMs, random };
 }
 
 function modelsOf({ groups, aliases }: GatewayConfig): ReadonlyMap<string, ModelGroup> {

@@ -2,6 +2,7 @@ import { candidatesOf, isAtHand, type Candidate } from './candidate.ts';
 import type { Assignment, Decision } from './event.ts';
 import type { Fleet, Flight } from './fleet.ts';
 import { isBefore, leave, loadWaitMs, nextOf, sizeOf, type Line, type Waiting } from './line.ts';
+import { sawCompany } from './loading.ts';
 import { used } from './minute.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom, mayTryOneMore } from './replica.ts';
@@ -19,7 +20,7 @@ export type Wish = Pick<Waiting, 'places' | 'tried'>;
 /** The place for a request where one is free that has its model in memory; bound no sooner, so that nothing waits inside a server. */
 export function chooseFor(fleet: Fleet, policy: Policy, { places, tried }: Wish, nowMs: number): Choice | undefined {
   const candidates = candidatesOf(fleet, places, tried, nowMs);
-  const atHand = candidates.filter((candidate) => isAtHand(candidate) && nowMs >= candidate.replica.pausedUntilMs);
+  const atHand = candidates.filter((candidate) => isAtHand(candidate) && nowMs >= candidate.replica.pausedUntilMs && !policy.drains(fleet, candidate, nowMs));
   const free = preferred(atHand.filter(({ replica }) => hasRoom(replica)), nowMs);
   const [first, ...rest] = free;
   if (first === undefined) {
@@ -55,11 +56,12 @@ export function bind(fleet: Fleet, { request, sinceMs }: Pick<Waiting, 'request'
   place.minute = used(place.minute, { requests: 1, tokens: 0 }, nowMs);
   backend.inFlight += 1;
   replica.inFlight += 1;
+  if (backend.loading !== undefined) sawCompany(fleet, backend.loading);
   if (trial) {
     replica.slots.trial = { request, startedMs: undefined };
     fleet.restless = true;
   }
-  const flight: Flight = { request, place, backend, replica, sinceMs, boundMs: nowMs, started: false, over: false, afterRestMs: replica.restMs };
+  const flight: Flight = { request, place, backend, replica, sinceMs, boundMs: nowMs, nth: replica.inFlight, started: false, over: false, afterRestMs: replica.restMs };
   replica.restMs = undefined;
   return { kind: 'assign', request, flight, reason, loadMs };
 }

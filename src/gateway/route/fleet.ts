@@ -2,7 +2,7 @@ import { CLOSED, type Circuit } from './circuit.ts';
 import type { Latency } from './latency.ts';
 import { everybody, type Line } from './line.ts';
 import { UNUSED, type Minute, type MinuteLimits } from './minute.ts';
-import { createReplica, replicaId, type Replica } from './replica.ts';
+import { createReplica, replicaId, type Replica, type Wedge } from './replica.ts';
 import { statedSlots } from './slots.ts';
 
 /** A deployment as routing sees it: counters and what speaks against it. */
@@ -38,9 +38,16 @@ export interface Backend {
   circuit: Circuit;
   /** The replica that we are loading there: one at a time, as the server does it. */
   loading: string | undefined;
+  /** A load that goes on there in a client's request, as it seems. */
+  stranded: Stranded | undefined;
   /** What it last listed; `undefined` where nobody knows. */
   listed: readonly string[] | undefined;
   leaving: boolean;
+}
+
+/** Requests that wait inside a server which has not their model: it went between two lists, or its name was taken for another of what is listed. */
+export interface Stranded extends Wedge {
+  readonly replica: Replica;
 }
 
 /** A request in its place: whoever has it gives it back. Kept in no table, which every request would have to enter and leave. */
@@ -51,6 +58,8 @@ export interface Flight {
   readonly replica: Replica;
   readonly sinceMs: number;
   readonly boundMs: number;
+  /** How many were in flight to its model there when it was sent, itself included. */
+  readonly nth: number;
   started: boolean;
   /** It has been given back. */
   over: boolean;
@@ -129,7 +138,7 @@ export function dismiss({ backends, places, replicas, lines }: Fleet): void {
 // What is known is changed where it stands: flights hold on to it.
 function planBackend({ backends }: Fleet, { url }: PlannedBackend): void {
   const known = backends.get(url);
-  if (known === undefined) backends.set(url, { url, inFlight: 0, circuit: CLOSED, loading: undefined, listed: undefined, leaving: false });
+  if (known === undefined) backends.set(url, { url, inFlight: 0, circuit: CLOSED, loading: undefined, stranded: undefined, listed: undefined, leaving: false });
   else known.leaving = false;
 }
 

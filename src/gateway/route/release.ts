@@ -5,8 +5,9 @@ import { learned } from './latency.ts';
 import { used } from './minute.ts';
 import type { Policy } from './policy.ts';
 import { forgetResidence } from './residence.ts';
-import { forgetSlots, sawEnd } from './slots.ts';
+import { forgetSlots, sawEnd, sawWait } from './slots.ts';
 import { restOfPrefill, sawPrefill, sawRest, sawService } from './speed.ts';
+import { sawAnswer } from './wedge.ts';
 
 /** Below that nobody notices. */
 const LEAST_REST_MS = 5;
@@ -43,12 +44,16 @@ export function takeDown(fleet: Fleet, backend: Backend, nowMs: number): void {
   }
 }
 
-function learn(fleet: Fleet, { replica, boundMs, started, afterRestMs }: Flight, how: Ending, seen: Seen | undefined, nowMs: number): void {
+function learn(fleet: Fleet, flight: Flight, how: Ending, seen: Seen | undefined, nowMs: number): void {
+  const { replica, boundMs, nth, started, afterRestMs } = flight;
   const { speed, slots } = replica;
   if (how === 'answered') {
+    sawAnswer(flight);
     sawService(speed, nowMs - boundMs);
     if (seen?.prefillMs !== undefined) sawPrefill(speed, seen.promptBytes, seen.prefillMs);
-    if (seen?.insideMs !== undefined && afterRestMs !== undefined) sawRest(speed, afterRestMs, seen.insideMs);
+    if (seen?.insideMs === undefined) return;
+    if (afterRestMs !== undefined) sawRest(speed, afterRestMs, seen.insideMs);
+    else sawWait(slots, { nth, insideMs: seen.insideMs, tookMs: nowMs - boundMs }, nowMs);
   } else if (seen?.abandoned === true && !started && slots.kind !== 'unbounded') {
     const restMs = restOfPrefill(speed, seen.promptBytes, nowMs - boundMs);
     if (restMs < LEAST_REST_MS) return;

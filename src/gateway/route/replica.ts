@@ -19,8 +19,6 @@ export interface Replica {
   /** Expected length of the last of those that is over, until somebody has got its slot. */
   restMs: number | undefined;
   load: Load | undefined;
-  /** A load that goes on in a client's request: the model went between two lists, and was listed as gone while the request waits. */
-  stranded: Wedge | undefined;
   /** Loads that failed in a row, and until when it is left alone for that. */
   failedLoads: number;
   failingUntilMs: number;
@@ -40,6 +38,8 @@ export interface Load extends Wedge {
   readonly wants: string;
   /** The model was known not to be in memory. */
   readonly cold: boolean;
+  /** Nothing else was at work there since it began, for whose end it may have had to wait. */
+  alone: boolean;
 }
 
 /** A load as something that may not end. */
@@ -75,7 +75,6 @@ export function createReplica({ id, backend, model, managed, stated }: PlannedRe
     lingering: [],
     restMs: undefined,
     load: undefined,
-    stranded: undefined,
     failedLoads: 0,
     failingUntilMs: 0,
     pausedUntilMs: 0,

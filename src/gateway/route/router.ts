@@ -5,11 +5,12 @@ import { bind, chooseFor, dispatch } from './dispatch.ts';
 import type { Arrival, Decision, Ending, Refusal, RouteEvent } from './event.ts';
 import { dismiss, replan, type Fleet, type Flight } from './fleet.ts';
 import { createLine, everybody, join, leave, loadClock, loadWaitMs, sizeOf, waitedMs, type Line, type Waiting } from './line.ts';
-import { cureWedged, endLoad, findStranded, keepLoadClocks, planLoads } from './loading.ts';
+import { beginLoads, endLoad, keepLoadClocks } from './loading.ts';
 import type { Policy } from './policy.ts';
 import { release, takeDown } from './release.ts';
 import { expireLingering, takeListing } from './replica.ts';
 import { sawStart, sawTime } from './slots.ts';
+import { cureWedged, findStranded, sawAnswer } from './wedge.ts';
 
 export type { Policy } from './policy.ts';
 
@@ -50,7 +51,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
   }
   if (fleet.waiting.size > 0) {
     dispatch(fleet, policy, nowMs, out);
-    planLoads(fleet, policy, nowMs, out);
+    beginLoads(fleet, policy, nowMs, out);
     keepLoadClocks(fleet, nowMs);
   }
   return out;
@@ -96,6 +97,7 @@ function start(flight: Flight, nowMs: number): void {
   flight.started = true;
   flight.replica.started += 1;
   sawStart(flight.replica.slots, flight.request, nowMs);
+  sawAnswer(flight);
 }
 
 function probe(fleet: Fleet, url: string, alive: boolean, nowMs: number): void {

@@ -21,6 +21,8 @@ const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 600_000;
 /** For so long the others must still run, so that two answers that come in together are no proof. */
 const PROOF_MS = 20;
+/** Below that a server may only have been slow to begin. */
+const LEAST_WAIT_MS = 100;
 
 /** Slots of which the operator says the number; `Infinity` where the server queues better than we could. */
 export function statedSlots(count: number): Slots {
@@ -61,6 +63,21 @@ export function sawEnd(slots: Slots, request: string, ran: boolean, nowMs: numbe
 /** Time has passed. */
 export function sawTime(slots: Slots, nowMs: number): void {
   if (slots.trial !== undefined && settled(slots.trial, nowMs)) raise(slots);
+}
+
+/** What a request says about slots that was the `nth` in flight when it was sent: how long it waited inside for one, of all that it took. */
+export interface InsideWait {
+  readonly nth: number;
+  readonly insideMs: number;
+  readonly tookMs: number;
+}
+
+/** Who had to wait inside was sent beyond what the server runs at once, which may have become less since it was found out. */
+export function sawWait(slots: Slots, { nth, insideMs, tookMs }: InsideWait, nowMs: number): void {
+  if (slots.kind !== 'learned' || nth < 2 || nth > slots.count || insideMs < Math.max(LEAST_WAIT_MS, tookMs * 0.2)) return;
+  slots.count = nth - 1;
+  slots.pauseMs = FIRST_PAUSE_MS;
+  postpone(slots, nowMs, FIRST_PAUSE_MS);
 }
 
 /** The server has gone, and may come back otherwise: what was found out does not hold any more. */

@@ -13,19 +13,25 @@ const PAUSE_MS = 2000;
 /** Asks servers again and again what is in their memory, each by itself: one that does not answer holds up no other. */
 export class Poller {
   readonly #options: PollerOptions;
-  readonly #asked = new Set<string>();
+  /** Those who are being asked, and whether to ask again after that. */
+  readonly #asked = new Map<string, boolean>();
   readonly #timer: NodeJS.Timeout;
   #closed = false;
 
   constructor(options: PollerOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => { this.look(); }, PAUSE_MS);
+    this.#timer = setInterval(() => {
+      for (const backend of options.backends()) if (!this.#asked.has(backend)) void this.#ask(backend);
+    }, PAUSE_MS);
     this.#timer.unref();
   }
 
-  /** Asks every server that is not being asked. */
+  /** Asks every server, one that is being asked already once more after that: what it says may be from before. */
   look(): void {
-    for (const backend of this.#options.backends()) void this.#ask(backend);
+    for (const backend of this.#options.backends()) {
+      if (this.#asked.has(backend)) this.#asked.set(backend, true);
+      else void this.#ask(backend);
+    }
   }
 
   close(): void {
@@ -34,10 +40,12 @@ export class Poller {
   }
 
   async #ask(backend: string): Promise<void> {
-    if (this.#closed || this.#asked.has(backend)) return;
-    this.#asked.add(backend);
+    if (this.#closed) return;
+    this.#asked.set(backend, false);
     const listing = await this.#options.list(backend);
+    const again = this.#asked.get(backend);
     this.#asked.delete(backend);
     if (!this.#closed && listing !== undefined) this.#options.onListed(backend, listing);
+    if (again === true) void this.#ask(backend);
   }
 }

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { admitUpTo } from '../../../src/gateway/route/admission.ts';
 import type { Arrival, Assignment, Decision, Ending, Refusal, RouteEvent, Seen } from '../../../src/gateway/route/event.ts';
+import { drainForLoads } from '../../../src/gateway/route/drain.ts';
 import { createFleet, type Fleet, type FleetPlan, type Flight } from '../../../src/gateway/route/fleet.ts';
+import { loadForThoseWhoWait } from '../../../src/gateway/route/load-plan.ts';
 import { route, type Policy } from '../../../src/gateway/route/router.ts';
 import { leastBusy } from '../../../src/gateway/route/strategy/least-busy.ts';
 
+const random = (): number => 0.5;
+
 /** A policy of which nothing is left to chance. */
-export const POLICY: Policy = { strategy: leastBusy, admit: admitUpTo(1000), allowedFails: 3, cooldownMs: 5000, random: () => 0.5 };
+export const POLICY: Policy = { strategy: leastBusy, admit: admitUpTo(1000), nextLoad: loadForThoseWhoWait({ strategy: leastBusy, random }), drains: drainForLoads, allowedFails: 3, cooldownMs: 5000, random };
 
 /** A plan with the model `m` on each of these servers, which load and queue by themselves. */
 export function planOf(...backends: readonly string[]): FleetPlan {
