@@ -19,7 +19,7 @@ export function parseTold(text: string): readonly Told[] {
     assert.ok(data.startsWith('data: '), data.slice(0, 80));
     const { sequence_number: number, ...event } = JSON.parse(data.slice('data: '.length)) as Told;
     assert.deepEqual([name, number], [`event: ${event.type}`, index]);
-    return event as Told; // what is left has its type
+    return event;
   });
 }
 
