@@ -105,13 +105,18 @@ test('errors are read as what they are', async () => {
 });
 
 test('a stream whose server dies throws, by either way of the SDK', async () => {
-  sim.faults.add({ kind: 'die', after: 3 });
-  const stream = await client.responses.create({ model: 'phi', input: 'hi', stream: true });
+  // What a server dies of is the answer, not the load that comes first after it died.
+  const dies = async (): Promise<void> => {
+    await client.responses.create({ model: 'phi', input: 'hi', max_output_tokens: 1 });
+    sim.faults.add({ kind: 'die', after: 3 });
+  };
+  await dies();
+  const stream = await client.responses.create({ model: 'phi', input: 'Tell me a story', stream: true });
   await assert.rejects(async () => {
     for await (const event of stream) assert.notEqual(event.type, 'response.completed');
   }, OpenAI.APIError);
-  sim.faults.add({ kind: 'die', after: 3 });
-  await assert.rejects(client.responses.stream({ model: 'phi', input: 'hi' }).finalResponse(), OpenAI.OpenAIError);
+  await dies();
+  await assert.rejects(client.responses.stream({ model: 'phi', input: 'Tell me a story' }).finalResponse(), OpenAI.OpenAIError);
   sim.faults.clear();
 });
 
