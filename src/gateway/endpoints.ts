@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ANTHROPIC } from './anthropic/failure.ts';
+import { readMessageOrder } from './anthropic/order.ts';
 import type { Endpoint } from './answer.ts';
 import type { ClientDialect } from './exchange.ts';
 import { readApiEmbed, readApiEmbeddings } from './ollama/client/embed-order.ts';
@@ -16,6 +17,7 @@ export const ENDPOINTS: readonly { readonly paths: readonly string[]; readonly e
   { paths: ['/v1/completions', '/completions'], endpoint: { dialect: OPENAI, read: readCompletionOrder } },
   { paths: ['/v1/embeddings', '/embeddings'], endpoint: { dialect: OPENAI, read: readEmbedOrder } },
   { paths: ['/v1/responses', '/responses'], endpoint: { dialect: RESPONSES, read: readResponseOrder } },
+  { paths: ['/v1/messages', '/messages'], endpoint: { dialect: ANTHROPIC, read: readMessageOrder } },
   { paths: ['/api/chat'], endpoint: { dialect: OLLAMA, read: readApiChat } },
   { paths: ['/api/generate'], endpoint: { dialect: OLLAMA, read: readApiGenerate } },
   { paths: ['/api/embed'], endpoint: { dialect: OLLAMA, read: readApiEmbed } },
