@@ -5,7 +5,7 @@ import { createApp } from './app.ts';
 import { listen, type Listening } from './listening.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
-import { createGatewayServer } from './server.ts';
+import { createGatewayServer, type Arrival } from './server.ts';
 import { createService, type Service } from './service.ts';
 
 /** A gateway that does not listen yet. */
@@ -21,14 +21,14 @@ export interface Gateway {
   stop(limitMs: number, atOnce: AbortSignal): Promise<{ readonly cut: number }>;
 }
 
-/** Makes a gateway of a configuration. */
-export function createGateway(config: GatewayConfig, log: Log): Gateway {
+/** Makes a gateway of a configuration; `arrival`: other limits than the usual for a request to arrive. */
+export function createGateway(config: GatewayConfig, log: Log, arrival?: Arrival): Gateway {
   // A reload puts another one here; requests keep the one they began with.
   let current = createService(config, log, (replica, how) => { metrics.loaded(replica, how); });
   const service = (): Service => current;
   const metrics = createMetrics({ fleet: () => current.desk.fleet, isModel: (alias) => current.models.has(alias), openConnections: () => connections.open });
   const app = createApp({ service, isStopping: () => connections.stopping, metrics });
-  const { server, connections } = createGatewayServer(app, log, metrics);
+  const { server, connections } = createGatewayServer(app, log, metrics, arrival);
   let doors: readonly NetServer[] = [];
   const begin = async (listening: Listening): Promise<Result<readonly ListenAddress[]>> => {
     const begun = await listen(server, listening);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
 import { readConfigText } from '../../src/gateway/config-file.ts';
+import type { Arrival } from '../../src/gateway/server.ts';
 
 /** The key of every gateway in these tests. */
 export const KEY = 'sk-0123456789abcdef';
@@ -24,14 +25,14 @@ export interface Running extends Gateway {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts a gateway for the alias `m` on these servers, or for a configuration of its own. */
-export async function startGateway(backends: readonly { readonly url: string }[], more: object = {}): Promise<Running> {
+/** Starts a gateway for the alias `m` on these servers, or for a configuration of its own; `arrival` as in {@link createGateway}. */
+export async function startGateway(backends: readonly { readonly url: string }[], more: object = {}, arrival?: Arrival): Promise<Running> {
   const model_list = backends.map(({ url }) => ({ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url } }));
   const text = JSON.stringify({ model_list, general_settings: { master_key: KEY }, ...more });
   const { config, errors } = readConfigText(text, 'config.yaml', { environment: {}, unset: 'error' });
   assert.ok(config !== undefined, JSON.stringify(errors));
   const log: Readonly<Record<string, unknown>>[] = [];
-  const gateway = createGateway(config, (entry) => log.push(entry));
+  const gateway = createGateway(config, (entry) => log.push(entry), arrival);
   const addresses = await gateway.listen({ kind: 'address', address: { host: '127.0.0.1', port: 0 } });
   assert.ok(addresses.ok);
   const port = addresses.value[0]?.port ?? 0;

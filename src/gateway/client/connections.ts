@@ -1,13 +1,14 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import type { Visit } from './visit.ts';
 
 const POLITE_MS = 1500;
 const LOOK_MS = 100;
 
-/** An answer that is owed, and how to cut it short. */
+/** An answer that is owed, and to whom. */
 interface Debt {
   readonly outgoing: ServerResponse;
-  readonly cut: () => void;
+  readonly visit: Visit;
 }
 
 /** Knows the open connections of a server and what is being answered on each. */
@@ -42,10 +43,15 @@ export class Connections {
     return (this.#underway.get(socket)?.length ?? 0) > 0;
   }
 
-  /** An answer is owed on a connection, until it is closed; `cut` ends it with a word of why, if it can. */
-  owe(socket: Socket, outgoing: ServerResponse, cut: () => void): void {
+  /** The answer that is owed to a request of a connection which is still arriving, if nothing of it has left. */
+  arriving(socket: Socket): Debt | undefined {
+    return this.#underway.get(socket)?.find(({ outgoing }) => !outgoing.req.complete && !outgoing.headersSent);
+  }
+
+  /** An answer is owed on a connection, until it is closed. */
+  owe(socket: Socket, outgoing: ServerResponse, visit: Visit): void {
     const owed = this.#underway.get(socket) ?? [];
-    const debt = { outgoing, cut };
+    const debt = { outgoing, visit };
     owed.push(debt);
     outgoing.once('close', () => owed.splice(owed.indexOf(debt), 1));
     if (this.stopping) outgoing.setHeader('connection', 'close');
@@ -90,7 +96,7 @@ export class Connections {
     let count = 0;
     for (const [socket, owed] of this.#underway) {
       count += owed.length;
-      for (const { cut } of owed.slice()) cut();
+      for (const { visit } of owed.slice()) visit.cut?.();
       socket.destroySoon();
     }
     return count;

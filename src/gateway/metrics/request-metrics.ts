@@ -31,7 +31,7 @@ export class RequestMetrics {
     this.#attempts.add(line.attempts, [model]);
     this.#wait.observe((line.queue_ms ?? 0) / 1000, [model]);
     if (line.ttft_ms !== undefined) this.#first.observe(line.ttft_ms / 1000, place);
-    if (ended === 'answered') this.#duration.observe(line.total_ms / 1000, place);
+    if (ended === 'answered' && line.total_ms !== undefined) this.#duration.observe(line.total_ms / 1000, place);
     if (line.prompt_tokens !== undefined) this.#prompt.add(line.prompt_tokens, place);
     if (line.completion_tokens !== undefined) this.#completion.add(line.completion_tokens, place);
   }

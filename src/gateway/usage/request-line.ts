@@ -7,8 +7,8 @@ export interface RequestLine {
   readonly request: string;
   readonly client_request: string | undefined;
   readonly caller: string | undefined;
-  readonly method: string;
-  readonly path: string;
+  readonly method: string | undefined;
+  readonly path: string | undefined;
   readonly status: number | undefined;
   readonly alias: string | undefined;
   readonly model: string | undefined;
@@ -21,7 +21,7 @@ export interface RequestLine {
   readonly queue_ms: number | undefined;
   readonly load_ms: number | undefined;
   readonly ttft_ms: number | undefined;
-  readonly total_ms: number;
+  readonly total_ms: number | undefined;
   readonly failure: string | undefined;
   readonly ended: Ended;
 }
@@ -54,6 +54,13 @@ export function requestLine(visit: Visit, status: number | undefined, finished: 
     failure: account.failure,
     ended: account.ended ?? (finished ? ((status ?? 0) < 400 ? 'answered' : 'refused') : 'client-left'),
   };
+}
+
+const UNKNOWN = { client_request: undefined, caller: undefined, method: undefined, path: undefined, alias: undefined, model: undefined, backend: undefined, reason: undefined, stream: undefined, attempts: undefined, prompt_tokens: undefined, completion_tokens: undefined, queue_ms: undefined, load_ms: undefined, ttft_ms: undefined, total_ms: undefined } as const;
+
+/** Makes the line of what never became a request: `failure` is what the parser calls it. */
+export function bareLine(request: string, status: number, failure: string): RequestLine {
+  return { ...UNKNOWN, event: 'request', request, status, failure, ended: 'refused' };
 }
 
 function rounded(ms: number | undefined): number | undefined {
