@@ -63,7 +63,7 @@ test('a model that cannot reason answers without, and the reply names what was a
     assert.equal(await textOf(response), 'talk');
   }
   assert.equal(await textOf(await gateway.chat({ reasoning_effort: 'none' })), 'talk');
-  assert.equal(chats(fake).filter(({ think, tools }) => think === undefined && tools === undefined).length, 2);
+  assert.equal(chats(fake).filter(({ think, tools }) => think === undefined && tools === undefined).length, 3);
 });
 
 test('an image for a model that cannot see is refused before it is asked, and the server is asked once what it can', async () => {

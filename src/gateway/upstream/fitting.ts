@@ -27,9 +27,10 @@ export function fit(asks: Ask, lacks: ReadonlySet<Lack>, strict: boolean): Fitte
   if (lacks.size === 0 || asks.kind === 'embed') return { asks, unmet: [] };
   const unmet: string[] = [];
   let { thinking } = asks.request;
-  if (thinking !== undefined && thinking !== false && lacks.has('thinking')) {
+  if (thinking !== undefined && lacks.has('thinking')) {
+    // Not to think is what it does anyway.
+    if (thinking !== false) unmet.push(asks.request.thinkingName);
     thinking = undefined;
-    unmet.push(asks.request.thinkingName);
   } else if (typeof thinking === 'string' && lacks.has('effort')) {
     // It thinks, but as much as it likes.
     thinking = true;

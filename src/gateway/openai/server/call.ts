@@ -2,7 +2,7 @@ import type { ChatRequest, CompletionRequest, EmbedRequest, Message, ServerCall,
 import { chatBody } from './chat-body.ts';
 import { completionBody } from './completion-body.ts';
 import { embedBody, VectorReader } from './embed.ts';
-import { failureOf } from './failure.ts';
+import { asLack, failureOf } from './failure.ts';
 import { Interpreter, type Heeded } from './interpreter.ts';
 import { ReplyReader, StreamReader } from './reader.ts';
 
@@ -57,6 +57,6 @@ function interpreted(path: string, body: string, heeded: Heeded): ServerCall {
       };
       return heeded.stream ? new StreamReader(take) : new ReplyReader(take, 'choices');
     },
-    fail: failureOf,
+    fail: (status, answer) => asLack(failureOf(status, answer)),
   };
 }

@@ -18,6 +18,19 @@ export function failureOf(status: number, body: string): ServerFailure {
   return { kind: 'upstream', code: 'backend_failed', message: `the backend answered ${String(status)}`, fault: 'deployment' };
 }
 
+const LACKS: readonly (readonly [text: RegExp, code: string])[] = [
+  // Of vLLM ("tool choice requires --enable-auto-tool-choice"), llama.cpp ("tools param requires --jinja flag") and Ollama ("does not support tools").
+  [/does not support tools|tool choice requires --|tools? (?:param )?requires? --jinja/i, 'tools_not_supported'],
+  // Of vLLM (Mistral's own templates take no arguments, older versions not every effort) and Ollama; OpenAI itself names what it does not know.
+  [/does not support thinking|chat_template|reasoning_effort|enable_thinking/i, 'reasoning_not_supported'],
+];
+
+/** The same, said so that what the model or its server cannot do is left out of the next try. */
+export function asLack(failure: ServerFailure): ServerFailure {
+  const code = failure.kind === 'invalid' && failure.code !== 'context_length_exceeded' ? LACKS.find(([text]) => text.test(failure.message))?.[1] : undefined;
+  return code === undefined ? failure : { ...failure, code };
+}
+
 function errorOf(body: string): Json {
   try {
     const json: unknown = JSON.parse(body);

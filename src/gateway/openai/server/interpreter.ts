@@ -57,7 +57,7 @@ export class Interpreter {
 
   #text(text: string, logprobs: readonly unknown[] | undefined): void {
     if (this.#watch === undefined) this.#emit(logprobs === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs });
-    else if (this.#watch.take(text, logprobs)) {
+    else if (this.#watch.take(text, logprobs) && this.#heeded.stream) {
       this.#over = true;
       this.#emit({ kind: 'end', reason: 'stop', usage: { promptTokens: 0, completionTokens: this.#pieces }, early: true, stopSequence: this.#watch.stopped ?? '' });
     }
@@ -65,6 +65,12 @@ export class Interpreter {
 
   #end(end: Extract<ServerEvent, { kind: 'end' }>): void {
     this.#watch?.release();
+    const stopSequence = this.#watch?.stopped;
+    if (stopSequence !== undefined) {
+      // It came whole, and with what it has cost.
+      this.#emit({ ...end, reason: 'stop', stopSequence });
+      return;
+    }
     // Ollama says no reason where it cuts off a model that repeats itself.
     const cut = this.#heeded.maxTokens === 0 || end.reason === 'length' || this.#finish === 'length' || (!this.#heeded.stream && this.#finish === undefined);
     const calls = this.#calls.all();

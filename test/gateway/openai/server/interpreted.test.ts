@@ -63,6 +63,15 @@ test('an answer that its limit cut off says so, also where the server gives no r
   assert.deepEqual(streamed(sse(delta({ content: 'a' }), ...finished('stop')), { maxTokens: 0 }), [{ kind: 'end', reason: 'length', usage: COUNTED }]);
 });
 
+test('a stop sequence that is to be named is looked for here, and the server is told to stop when it has come', () => {
+  const asked = { stop: ['END', 'x'], namesStop: true } as const;
+  assert.equal('stop' in (JSON.parse(chatCall({ ...PLAIN, ...asked }, 'theirs').body) as object), false);
+  const events = streamed(sse(delta({ content: 'a E' }), delta({ content: 'ND b' }), ...finished('stop')), asked);
+  assert.deepEqual(events, [{ kind: 'text', text: 'a ' }, { kind: 'end', reason: 'stop', usage: { promptTokens: 0, completionTokens: 2 }, early: true, stopSequence: 'END' }]);
+  assert.deepEqual(whole({ message: { content: 'a END b' }, finish_reason: 'stop' }, asked), [{ kind: 'text', text: 'a ' }, { kind: 'end', reason: 'stop', usage: COUNTED, stopSequence: 'END' }]);
+  assert.deepEqual(streamed(sse(delta({ content: 'EN' }), ...finished('stop')), asked), [{ kind: 'text', text: 'EN' }, { kind: 'end', reason: 'stop', usage: COUNTED }]);
+});
+
 test('calls are put together from their pieces, however the server tells them apart', () => {
   const two = [['f', { x: 1 }], ['g', { y: 2 }]];
   const ways: Readonly<Record<string, readonly Said[]>> = {
