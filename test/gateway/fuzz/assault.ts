@@ -73,7 +73,7 @@ function judge({ status, headers, body, whole }: Reply): void {
   assert.ok(status >= 100 && status < 500, seen);
   if (status < 200) return;
   assert.match(headers.get('x-request-id') ?? '', /^req_[0-9a-f]{32}$/, seen);
-  if (headers.get('content-type')?.startsWith('text/event-stream') === true) assert.match(body, /data: \[DONE\]\n\n$/);
+  if (headers.get('content-type')?.startsWith('text/event-stream') === true) assert.match(body, /(?:data: \[DONE\]|\nevent: response\.completed\ndata: .*)\n\n$/);
   if (status < 400 || body === '') return;
   assert.match(headers.get('content-type') ?? '', /^application\/json/, seen);
   const { error, ...rest } = JSON.parse(body) as { error: object };

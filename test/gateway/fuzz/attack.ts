@@ -8,7 +8,7 @@ export interface Attack {
   readonly complete: boolean;
 }
 
-const PATHS = ['/v1/chat/completions', '/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/models', '/v1/models/m', '/health/liveliness', '/health', '/metrics', '/'] as const;
+const PATHS = ['/v1/chat/completions', '/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/responses', '/v1/responses/r', '/v1/models', '/v1/models/m', '/health/liveliness', '/health', '/metrics', '/'] as const;
 const METHODS = ['POST', 'POST', 'POST', 'GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH'] as const;
 
 /** Makes the next attack, with this `Authorization`. */
@@ -56,6 +56,7 @@ export function createAttack(random: Random, authorization: string): Attack {
 }
 
 function pathOf(body: Record<string, unknown>): string {
+  if ('instructions' in body) return '/v1/responses';
   return 'messages' in body ? '/v1/chat/completions' : 'prompt' in body ? '/v1/completions' : '/v1/embeddings';
 }
 
@@ -67,6 +68,7 @@ function valid(random: Random): Record<string, unknown> {
     { model: 'm', messages: [{ role: 'user', content: 'hi' }, { role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }] }, { role: 'tool', tool_call_id: 'c', content: '1' }], tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }], tool_choice: 'auto', n: 1 },
     { model: 'm', messages: [{ role: 'user', content: 'hi' }], response_format: { type: 'json_schema', json_schema: { name: 's', schema: { type: 'object' } } }, logprobs: true, top_logprobs: 2, seed: 1, reasoning_effort: 'low' },
     { model: 'm', prompt: 'hi', max_tokens: 3, stream, echo: false, n: 1 },
+    { model: 'm', instructions: 'be short', input: [{ role: 'user', content: [{ type: 'input_text', text: 'hi' }] }, { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' }, { type: 'function_call_output', call_id: 'c', output: '1' }], tools: [{ type: 'function', name: 'f' }], reasoning: { effort: 'low', summary: 'auto' }, text: { format: { type: 'json_object' } }, stream },
     { model: 'm', input: ['a', 'b'], encoding_format: 'base64', dimensions: 3 },
   ]);
 }
