@@ -6,6 +6,8 @@ import type { Visit } from './client/visit.ts';
 import type { ClientDialect, Failure, Order, Usage } from './exchange.ts';
 import { OUR_FAULT } from './refusal.ts';
 import { Relay } from './relay.ts';
+import { replicaId } from './route/replica.ts';
+import { isReady, wantedRunner } from './route/residence.ts';
 import type { Service } from './service.ts';
 import { serverTiming } from './usage/server-timing.ts';
 import { sumOf } from './usage/sum.ts';
@@ -62,6 +64,7 @@ export class Reply {
 
   /** Goes on until the client has its answer. */
   start(): void {
+    if (isLoaded(this.#commission)) this.#close('');
     while (this.#started < Math.min(MOST_AT_ONCE, this.#relays.length) && !this.#over) this.#next();
   }
 
@@ -131,9 +134,19 @@ export class Reply {
       ...(timing === undefined ? {} : { 'server-timing': timing }),
       ...(backend === undefined ? {} : { 'x-hxllm-backend': backend }),
       ...(reason === undefined ? {} : { 'x-hxllm-route': reason }),
+      ...(visit.account.usage?.estimated === true ? { 'x-hxllm-estimated': 'true' } : {}),
       ...(unmet.size === 0 ? {} : { 'x-hxllm-ignored-params': readableNames([...unmet]) }),
     };
   }
+}
+
+// Whoever only wants a model to be in memory waits for no place of one that is.
+function isLoaded({ order: { shares }, group: { deployments }, service: { desk } }: Commission): boolean {
+  if (!shares.every(({ asks }) => asks.kind === 'load')) return false;
+  return deployments.some(({ url, model, options }) => {
+    const residence = desk.fleet.replicas.get(replicaId(url, model))?.residence;
+    return residence?.state === 'resident' && isReady(residence, wantedRunner(options));
+  });
 }
 
 const STOPPING: Failure = { kind: 'overloaded', code: 'stopping', message: 'The server is being stopped and could not wait for the end of this answer.', retryAfterMs: 1000 };

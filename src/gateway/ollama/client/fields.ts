@@ -1,4 +1,4 @@
-import type { Body } from '../../dialect/body.ts';
+import { typeName, type Body } from '../../dialect/body.ts';
 import { isObject } from '../../dialect/json.ts';
 import type { ChatRequest } from '../../exchange.ts';
 import { readOptions, type Options } from './options.ts';
@@ -38,6 +38,7 @@ export function readModel(body: Body): string {
 }
 
 // As Go's ParseDuration takes it; without a unit only zero is one.
+const LONGEST_DURATION = 40;
 const DURATION = /^[-+]?(?:(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|0)$/;
 
 /** Reads `keep_alive`: `never` says that the model is to go. */
@@ -45,15 +46,15 @@ export function readKeepAlive(body: Body): 'never' | 'some' | undefined {
   const value = body.value('keep_alive');
   if (value === undefined) return undefined;
   if (typeof value === 'number') return value === 0 ? 'never' : 'some';
-  if (typeof value === 'string' && DURATION.test(value)) return /[1-9]/.test(value) ? 'some' : 'never';
-  return body.refuse('keep_alive', `time: invalid duration ${JSON.stringify(value).slice(0, 100)}`);
+  if (typeof value === 'string' && value.length <= LONGEST_DURATION && DURATION.test(value)) return /[1-9]/.test(value) ? 'some' : 'never';
+  return body.refuse('keep_alive', `time: invalid duration ${shown(value)}`);
 }
 
 function readFormat(body: Body): ChatRequest['format'] {
   const format = body.value('format');
   if (format === undefined || format === '') return undefined;
   if (format === 'json' || isObject(format)) return format;
-  return body.refuse('format', `invalid format: ${JSON.stringify(format).slice(0, 100)}; expected "json" or a valid JSON Schema object`);
+  return body.refuse('format', `invalid format: ${shown(format)}; expected "json" or a valid JSON Schema object`);
 }
 
 function readThinking(body: Body): ChatRequest['thinking'] {
@@ -61,7 +62,7 @@ function readThinking(body: Body): ChatRequest['thinking'] {
   if (think === undefined || typeof think === 'boolean' || think === 'low' || think === 'medium' || think === 'high') return think;
   // Servers before 0.22 do not know it.
   if (think === 'max') return 'high';
-  return body.refuse('think', `invalid think value: ${JSON.stringify(think).slice(0, 100)} (must be "high", "medium", "low", "max", true, or false)`);
+  return body.refuse('think', `invalid think value: ${shown(think)} (must be "high", "medium", "low", "max", true, or false)`);
 }
 
 function readLogprobs(body: Body, ignored: string[]): number | undefined {
@@ -69,4 +70,9 @@ function readLogprobs(body: Body, ignored: string[]): number | undefined {
   if (top !== undefined && !(Number.isInteger(top) && top >= 0 && top <= 20)) return body.refuse('top_logprobs', 'top_logprobs must be between 0 and 20');
   if (!wanted && top !== undefined && top > 0) ignored.push('top_logprobs');
   return wanted ? (top ?? 0) : undefined;
+}
+
+// What is nested deeply can be read and not be written.
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : typeName(value);
 }

@@ -71,6 +71,15 @@ test('without a prompt the model is loaded, and nobody unloads it', async () => 
   assert.equal(sim.requests('/api/chat'), 0);
 });
 
+test('a model that is in memory is loaded, however busy it is', async () => {
+  await using fake = await startFake((_got, outgoing) => void outgoing.write('{"message":{"content":"a"},"done":false}\n'));
+  await using own = await startGateway([], { model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url } }], hxllm: { backends: { [fake.url]: { num_parallel: 1 } } } });
+  const busy = new AbortController();
+  await (await post(own, '/api/chat', { model: 'm', ...ECHO }, { signal: busy.signal })).body?.getReader().read();
+  assert.partialDeepStrictEqual(await (await post(own, '/api/generate', { model: 'm' }, { signal: AbortSignal.timeout(2000) })).json(), { response: '', done_reason: 'load' });
+  busy.abort();
+});
+
 test('clients with contexts of their own do not load the model in turn, and are told where they get less', async () => {
   await post(gateway, '/api/chat', { model: 'chat', ...ECHO, stream: false });
   const loads = gateway.log.filter(({ event }) => event === 'loaded').length;
