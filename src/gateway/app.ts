@@ -65,7 +65,7 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
     app.on(['GET', 'DELETE'], `${root}/responses/:id`, shows(missResponse));
     app.get(`${root}/responses/:id/input_items`, shows(missResponse)).post(`${root}/responses/:id/cancel`, shows(missResponse));
   }
-  addCatalogue(app, shows);
+  addCatalogue(app, shows, service);
   app.notFound((c) => {
     allowOrigin(c.env.incoming, c.env.outgoing, service().config.origins);
     return elsewhere(c);

@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { unknownModel, type Door } from '../answer.ts';
 import { readBody } from '../client/incoming-body.ts';
+import { allowOrigin } from '../client/origin.ts';
 import { jsonReply, sizedReply } from '../client/sized-reply.ts';
 import { Body, parseBody } from '../dialect/body.ts';
 import type { Failure, Outcome } from '../exchange.ts';
@@ -31,12 +32,15 @@ export const CATALOGUE_METHODS: readonly (readonly [path: RegExp, methods: strin
 ];
 
 /** Adds what Ollama's clients ask for beside answers: which models there are, and what they are. */
-export function addCatalogue(app: Hono<Env>, shows: Shows): void {
+export function addCatalogue(app: Hono<Env>, shows: Shows, service: () => Service): void {
   // Clients look whether an Ollama is there before they send a key, and this says no more than that.
-  app.get('/', () => sizedReply('Ollama is running', 200, { 'content-type': 'text/plain; charset=utf-8' }));
-  app.get('/api/tags', shows(async (_c, service) => jsonReply(await listTags(service))));
-  app.get('/api/ps', shows(async (_c, service) => jsonReply(await listLoaded(service))));
-  app.get('/api/version', shows(async (_c, service) => jsonReply(await showVersion(service))));
+  app.get('/', (c) => {
+    allowOrigin(c.env.incoming, c.env.outgoing, service().config.origins);
+    return sizedReply('Ollama is running', 200, { 'content-type': 'text/plain; charset=utf-8' });
+  });
+  app.get('/api/tags', shows(async (_c, now) => jsonReply(await listTags(now))));
+  app.get('/api/ps', shows(async (_c, now) => jsonReply(await listLoaded(now))));
+  app.get('/api/version', shows(async (_c, now) => jsonReply(await showVersion(now))));
   app.post('/api/show', shows(show));
   app.on(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], CHANGES, shows(() => refusal(CHANGE)));
 }
