@@ -2,7 +2,6 @@ import { candidatesOf, isAtHand, type Candidate } from './candidate.ts';
 import type { Assignment, Decision } from './event.ts';
 import type { Fleet, Flight } from './fleet.ts';
 import { isBefore, leave, loadWaitMs, nextOf, sizeOf, type Line, type Waiting } from './line.ts';
-import { sawCompany } from './loading.ts';
 import { used } from './minute.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom, mayTryOneMore } from './replica.ts';
@@ -56,7 +55,6 @@ export function bind(fleet: Fleet, { request, sinceMs }: Pick<Waiting, 'request'
   place.minute = used(place.minute, { requests: 1, tokens: 0 }, nowMs);
   backend.inFlight += 1;
   replica.inFlight += 1;
-  if (backend.loading !== undefined) sawCompany(fleet, backend.loading);
   if (trial) {
     replica.slots.trial = { request, startedMs: undefined };
     fleet.restless = true;

@@ -12,7 +12,7 @@ const LEAST_TURN_MS = 60_000;
  * that who always has something to do would keep the others out for good. That begins when a load has taken longer than it should,
  * and is given up for as long again where it comes to nothing in a time in which all that runs there should have ended.
  */
-export function drainForLoads({ replicas }: Fleet, { backend, replica }: Candidate, nowMs: number): boolean {
+export function drainForLoads({ replicas }: Fleet, { backend, replica }: Pick<Candidate, 'backend' | 'replica'>, nowMs: number): boolean {
   if (backend.loading === undefined && backend.stranded === undefined) return false;
   const loading = replicas.get(backend.loading ?? '') ?? backend.stranded?.replica;
   const load = loading?.load ?? backend.stranded;

@@ -35,6 +35,8 @@ export interface Place {
 export interface Backend {
   readonly url: string;
   inFlight: number;
+  /** When the last of those has ended. */
+  quietSinceMs: number;
   circuit: Circuit;
   /** The replica that we are loading there: one at a time, as the server does it. */
   loading: string | undefined;
@@ -138,7 +140,7 @@ export function dismiss({ backends, places, replicas, lines }: Fleet): void {
 // What is known is changed where it stands: flights hold on to it.
 function planBackend({ backends }: Fleet, { url }: PlannedBackend): void {
   const known = backends.get(url);
-  if (known === undefined) backends.set(url, { url, inFlight: 0, circuit: CLOSED, loading: undefined, stranded: undefined, listed: undefined, leaving: false });
+  if (known === undefined) backends.set(url, { url, inFlight: 0, quietSinceMs: 0, circuit: CLOSED, loading: undefined, stranded: undefined, listed: undefined, leaving: false });
   else known.leaving = false;
 }
 

@@ -1,9 +1,9 @@
 import { candidatesOf, isAtHand, type Candidate } from './candidate.ts';
 import type { Decision, Ending } from './event.ts';
-import type { Fleet } from './fleet.ts';
+import type { Backend, Fleet } from './fleet.ts';
 import { everybody, setLoading, sizeOf } from './line.ts';
 import type { Policy } from './policy.ts';
-import type { Replica } from './replica.ts';
+import type { Load, Replica } from './replica.ts';
 import { sawLoaded, sawRoomMade } from './residence.ts';
 import { sawLoad } from './speed.ts';
 
@@ -25,16 +25,11 @@ export function keepLoadClocks(fleet: Fleet, nowMs: number): void {
   }
 }
 
-/** Something else goes to work where a model is being loaded. */
-export function sawCompany({ replicas }: Fleet, loading: string): void {
-  const load = replicas.get(loading)?.load;
-  if (load !== undefined) load.alone = false;
-}
-
 /** A load of ours has ended. */
-export function endLoad(fleet: Fleet, replica: Replica, how: Ending, nowMs: number): void {
+export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, how: Ending, nowMs: number): void {
   const { load } = replica;
   const backend = fleet.backends.get(replica.backend);
+  const ended = backend === undefined || load === undefined ? undefined : pureLoad(fleet, policy, backend, load, nowMs);
   if (backend?.loading === replica.id) backend.loading = undefined;
   replica.load = undefined;
   if (load === undefined) return;
@@ -43,7 +38,7 @@ export function endLoad(fleet: Fleet, replica: Replica, how: Ending, nowMs: numb
     if (backend !== undefined) backend.listed = undefined;
     sawLoaded(replica.residence, load.wants, nowMs);
     if (load.cold || nowMs - load.sinceMs >= LEAST_LOAD_MS) {
-      sawLoad(replica.speed, nowMs - load.sinceMs, load.alone);
+      if (ended !== undefined) sawLoad(replica.speed, ended.tookMs, ended.isExact);
       doubtOthers(fleet, replica, nowMs);
     }
     replica.failedLoads = 0;
@@ -63,9 +58,16 @@ export function expectedLoadMs(replicas: Fleet['replicas'], { backend, speed }: 
 
 function begin(fleet: Fleet, { place, backend, replica }: Candidate, nowMs: number, out: Decision[]): void {
   backend.loading = replica.id;
-  replica.load = { sinceMs: nowMs, wants: place.wants, cold: replica.residence.state === 'absent', alone: backend.inFlight === 0, besides: backend.listed?.join(' '), curedMs: undefined, cures: 0 };
+  replica.load = { sinceMs: nowMs, wants: place.wants, cold: replica.residence.state === 'absent', besides: backend.listed?.join(' '), curedMs: undefined, cures: 0 };
   fleet.restless = true;
   out.push({ kind: 'load', replica: replica.id, place: place.id });
+}
+
+// What a load took by itself: what was kept from working for it had to end first, it seems. What did so of its own accord may have been in nobody's way.
+function pureLoad(fleet: Fleet, policy: Policy, backend: Backend, { sinceMs }: Load, nowMs: number): { tookMs: number; isExact: boolean } {
+  const waitedMs = backend.inFlight > 0 ? 0 : Math.max(0, backend.quietSinceMs - sinceMs);
+  const drained = [...fleet.replicas.values()].some((replica) => replica.backend === backend.url && policy.drains(fleet, { backend, replica }, nowMs));
+  return { tookMs: nowMs - sinceMs - (drained ? waitedMs : 0), isExact: drained || (waitedMs === 0 && backend.inFlight === 0) };
 }
 
 // One of them may have had to make room: until the server lists what it has, it is asked for by a load of ours first.

@@ -20,6 +20,7 @@ export function release(fleet: Fleet, policy: Policy, { flight, how, seen }: Ext
   flight.over = true;
   place.inFlight -= 1;
   backend.inFlight -= 1;
+  if (backend.inFlight === 0) backend.quietSinceMs = nowMs;
   replica.inFlight -= 1;
   if (started) replica.started -= 1;
   sawEnd(replica.slots, request, how === 'answered', nowMs);

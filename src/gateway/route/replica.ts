@@ -38,8 +38,6 @@ export interface Load extends Wedge {
   readonly wants: string;
   /** The model was known not to be in memory. */
   readonly cold: boolean;
-  /** Nothing else was at work there since it began, for whose end it may have had to wait. */
-  alone: boolean;
 }
 
 /** A load as something that may not end. */

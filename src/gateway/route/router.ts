@@ -2,7 +2,7 @@ import { retryAfterMs, expectedWaitMs } from './admission.ts';
 import { candidatesOf, whyNone } from './candidate.ts';
 import { probed } from './circuit.ts';
 import { bind, chooseFor, dispatch } from './dispatch.ts';
-import type { Arrival, Decision, Ending, Refusal, RouteEvent } from './event.ts';
+import type { Arrival, Decision, Refusal, RouteEvent } from './event.ts';
 import { dismiss, replan, type Fleet, type Flight } from './fleet.ts';
 import { createLine, everybody, join, leave, loadClock, loadWaitMs, sizeOf, waitedMs, type Line, type Waiting } from './line.ts';
 import { beginLoads, endLoad, keepLoadClocks } from './loading.ts';
@@ -38,7 +38,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       findStranded(fleet, nowMs);
       break;
     case 'loaded':
-      load(fleet, event.replica, event.how, nowMs);
+      load(fleet, policy, event, nowMs);
       if (event.how !== 'answered') refuseHopeless(fleet, nowMs, out);
       break;
     case 'replanned':
@@ -115,10 +115,10 @@ function list(fleet: Fleet, { backend: url, listing }: Extract<RouteEvent, { kin
   for (const replica of fleet.replicas.values()) if (replica.backend === url) takeListing(replica, listing);
 }
 
-function load(fleet: Fleet, id: string, how: Ending, nowMs: number): void {
+function load(fleet: Fleet, policy: Policy, { replica: id, how }: Extract<RouteEvent, { kind: 'loaded' }>, nowMs: number): void {
   const replica = fleet.replicas.get(id);
   if (replica === undefined) return;
-  endLoad(fleet, replica, how, nowMs);
+  endLoad(fleet, policy, replica, how, nowMs);
   const backend = fleet.backends.get(replica.backend);
   if (how === 'backend-failed' && backend !== undefined) takeDown(fleet, backend, nowMs);
 }

@@ -53,8 +53,8 @@ export function sawService(speed: Speed, tookMs: number): void {
   speed.serviceMs = speed.serviceMs === undefined ? tookMs : speed.serviceMs + (tookMs - speed.serviceMs) * 0.2;
 }
 
-/** A load took so long; `alone`: it had nobody to wait for. Else it took that at most, so that waits do not add up to what loads are expected to take. */
-export function sawLoad(speed: Speed, tookMs: number, alone: boolean): void {
+/** A load took so long, or that at most: what it waited for others must not add up to what loads are expected to take. */
+export function sawLoad(speed: Speed, tookMs: number, isExact: boolean): void {
   if (speed.loadMs === undefined) speed.loadMs = tookMs;
-  else speed.loadMs = alone ? speed.loadMs + (tookMs - speed.loadMs) * 0.4 : Math.min(speed.loadMs, tookMs);
+  else speed.loadMs = isExact ? speed.loadMs + (tookMs - speed.loadMs) * 0.4 : Math.min(speed.loadMs, tookMs);
 }

@@ -3,9 +3,6 @@ import { test } from 'node:test';
 import { isSame, wantedRunner } from '../../../src/gateway/route/residence.ts';
 import { managedPlan, Stage } from './stage.ts';
 
-const listed = (stage: Stage, backend: string, ...names: readonly string[]): void => {
-  stage.tell({ kind: 'listed', backend, listing: { models: names.map((name) => ({ name, context: 4096, family: undefined })), askedMs: stage.nowMs } });
-};
 const residenceOf = (stage: Stage, id = 'a#m'): string | undefined => stage.fleet.replicas.get(id)?.residence.state;
 
 test('a model that nobody has in memory is loaded once, whoever asks, and all go when it is there', () => {
@@ -34,8 +31,8 @@ test('a wait for a load is no wait in the queue: nobody is refused or late for i
 
 test('servers that have the model in memory come first, and those of them with a free slot', () => {
   const stage = new Stage(managedPlan(1, ['a', 'b', 'c']));
-  for (const backend of ['b', 'c']) listed(stage, backend, 'm:latest', 'x');
-  listed(stage, 'a', 'x');
+  for (const backend of ['b', 'c']) stage.list(backend, 'm:latest', 'x');
+  stage.list('a', 'x');
   const requests = [stage.arrive(), stage.arrive(), stage.arrive()];
   assert.deepEqual(new Set(requests.map((request) => stage.placeOf(request))), new Set(['m@b', 'm@c', 'waits']));
   assert.deepEqual(stage.loads, [], 'a has something else there, which is not thrown out for one who waits');
@@ -43,19 +40,32 @@ test('servers that have the model in memory come first, and those of them with a
 
 test('a server that is idle and empty is given the model as soon as somebody waits', () => {
   const stage = new Stage(managedPlan(1, ['a', 'b']));
-  listed(stage, 'a', 'M');
-  listed(stage, 'b');
+  stage.list('a', 'M');
+  stage.list('b');
   const [first, second] = [stage.arrive(), stage.arrive()];
   assert.deepEqual([stage.placeOf(first), stage.placeOf(second), stage.loads], ['m@a', 'waits', ['m@b']]);
   stage.load();
   assert.equal(stage.placeOf(second), 'm@b');
 });
 
+test('as long as one server takes all that come, no other is given the model', () => {
+  const stage = new Stage(managedPlan(2, ['a', 'b', 'c']));
+  stage.list('a', 'm');
+  for (const backend of ['b', 'c']) stage.list(backend);
+  const requests = [stage.arrive(), stage.arrive()];
+  assert.deepEqual([requests.map((request) => stage.placeOf(request)), stage.loads], [['m@a', 'm@a'], []]);
+  stage.arrive();
+  stage.pass(1000);
+  assert.equal(stage.loads.length, 1, 'one who waits is worth one load');
+  stage.arrive();
+  assert.deepEqual(stage.loads.toSorted(), ['m@b', 'm@c']);
+});
+
 test('a model whose runner died is brought back where nothing else is, as soon as somebody waits', () => {
   const stage = new Stage(managedPlan(1, ['a', 'b']));
   stage.warm();
   stage.release(stage.arrive({ places: ['m@b'], line: 'b' }), 'deployment-failed');
-  listed(stage, 'b', 'm:latest');
+  stage.list('b', 'm:latest');
   stage.arrive();
   assert.deepEqual(stage.loads, []);
   stage.arrive();
@@ -64,8 +74,8 @@ test('a model whose runner died is brought back where nothing else is, as soon a
 
 test('another copy throws something out only when the line is longer than a load', () => {
   const stage = new Stage(managedPlan(1, ['a', 'b']));
-  listed(stage, 'a', 'm');
-  listed(stage, 'b', 'x');
+  stage.list('a', 'm');
+  stage.list('b', 'x');
   stage.arrive();
   stage.arrive();
   stage.pass(14_000);
@@ -76,7 +86,7 @@ test('another copy throws something out only when the line is longer than a load
 
 test('one load at a time on a server, and what is there goes on meanwhile', () => {
   const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
-  listed(stage, 'a', 'x');
+  stage.list('a', 'x');
   stage.arrive();
   const other = stage.arrive({ line: 'n', places: ['n@a'] });
   assert.deepEqual(stage.loads, ['m@a']);
@@ -106,7 +116,7 @@ test('after a runner died the model is loaded by us, although it is listed still
   const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
   stage.warm();
   stage.release(stage.arrive(), 'deployment-failed');
-  listed(stage, 'a', 'm', 'n');
+  stage.list('a', 'm', 'n');
   const waiting = stage.arrive();
   assert.deepEqual([stage.placeOf(waiting), stage.loads], ['waits', ['m@a']]);
   assert.equal(stage.placeOf(stage.arrive({ line: 'n', places: ['n@a'] })), 'n@a');
@@ -117,7 +127,7 @@ test('aliases with different runners of one model are loaded in turn, and nothin
   const long = { id: 'long@a', backend: 'a', weight: 1, model: 'm', wants: wantedRunner({ num_ctx: 8192 }), single: false };
   const stage = new Stage({ ...plan, places: [...plan.places, long] });
   stage.warm();
-  listed(stage, 'a', 'm');
+  stage.list('a', 'm');
   const short = stage.arrive();
   const other = stage.arrive({ line: 'long', places: ['long@a'] });
   stage.load();
@@ -158,62 +168,11 @@ test('a list that was asked for before a load ended does not count, nor does one
   stage.tell({ kind: 'listed', backend: 'a', listing: { models: [], askedMs: -1 } });
   assert.equal(residenceOf(stage), 'resident');
   stage.nowMs += 1;
-  listed(stage, 'a', 'twin');
-  listed(stage, 'a', 'twin');
+  stage.list('a', 'twin');
+  stage.list('a', 'twin');
   assert.equal(residenceOf(stage), 'resident');
-  listed(stage, 'a', 'other');
+  stage.list('a', 'other');
   assert.equal(residenceOf(stage), 'absent');
-});
-
-test('a load that does not end is cured by unloading what is idle, by name, and nothing that works', () => {
-  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
-  stage.warm();
-  const running = stage.arrive({ line: 'n', places: ['n@a'] });
-  stage.nowMs += 1;
-  listed(stage, 'a', 'm', 'n');
-  stage.tell({ kind: 'listed', backend: 'a', listing: { models: ['n', 'idle'].map((name) => ({ name, context: 4096, family: undefined })), askedMs: (stage.nowMs += 1) } });
-  stage.arrive();
-  const unloads = (): readonly string[] => stage.decisions.flatMap((decision) => (decision.kind === 'unload' ? [decision.model] : []));
-  stage.pass(59_000);
-  assert.deepEqual([stage.loads, unloads()], [['m@a'], []]);
-  stage.pass(2000);
-  assert.deepEqual(unloads(), ['idle']);
-  stage.release(running);
-  stage.pass(5000);
-  assert.equal(unloads().length, 2);
-});
-
-test('a request whose model went between two lists is watched over as a load is', () => {
-  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
-  stage.warm();
-  stage.nowMs += 1;
-  listed(stage, 'a', 'm');
-  const request = stage.arrive();
-  assert.equal(stage.placeOf(request), 'm@a');
-  stage.nowMs += 1;
-  listed(stage, 'a', 'jam');
-  const unloads = (): readonly string[] => stage.decisions.flatMap((decision) => (decision.kind === 'unload' ? [decision.model] : []));
-  stage.pass(59_000);
-  listed(stage, 'a', 'jam');
-  assert.deepEqual(unloads(), []);
-  stage.pass(2000);
-  assert.deepEqual(unloads(), ['jam']);
-  stage.release(request);
-  stage.pass(10_000);
-  assert.equal(unloads().length, 1, 'nobody waits inside any more');
-});
-
-test('a request that is answered while its model is not listed is no sign of a jam', () => {
-  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
-  stage.warm();
-  stage.nowMs += 1;
-  listed(stage, 'a', 'm');
-  const request = stage.arrive();
-  stage.start(request);
-  stage.nowMs += 1;
-  listed(stage, 'a', 'other');
-  stage.pass(200_000);
-  assert.deepEqual(stage.decisions.filter(({ kind }) => kind === 'unload'), []);
 });
 
 test('names mean one model whatever their case, tag and origin', () => {

@@ -3,36 +3,108 @@ import { test } from 'node:test';
 import { isSingleByFamily, isSingleByName } from '../../../src/gateway/route/single-slot.ts';
 import { managedPlan, Stage } from './stage.ts';
 
-/** A stage before a server with so many slots, of which nobody knows; requests run for `runMs`, those beyond the slots wait inside. */
-function learn(slots: number, turns: number): { count: number; mostInside: number } {
-  const stage = new Stage(managedPlan(undefined, ['a']));
-  stage.warm();
-  const inside: { request: string; endMs: number; started: boolean }[] = [];
-  let mostInside = 0;
-  for (let turn = 0; turn < turns; turn += 1) {
+/** A server with so many slots, of which nobody knows; requests run for 200 ms and more, those beyond the slots wait inside. */
+class Runner {
+  readonly stage = new Stage(managedPlan(undefined, ['a']));
+  slots: number;
+  mostInside = 0;
+  #turn = 0;
+  readonly #inside: { readonly request: string; readonly sentMs: number; startMs: number; endMs: number }[] = [];
+
+  constructor(slots: number) {
+    this.slots = slots;
+    this.stage.warm();
+  }
+
+  get count(): number {
+    return this.stage.fleet.replicas.get('a#m')?.slots.count ?? 0;
+  }
+
+  /** There is always somebody who wants something. */
+  run(turns: number): void {
+    for (const endTurn = this.#turn + turns; this.#turn < endTurn; this.#turn += 1) this.#step();
+  }
+
+  #step(): void {
+    const { stage } = this;
+    const inside = this.#inside;
     stage.nowMs += 10;
     if (stage.fleet.waiting.size < 20) stage.arrive({ mostWaitMs: 1e9 });
-    for (const { request } of stage.decisions.splice(0).filter((decision) => decision.kind === 'assign')) inside.push({ request, endMs: Number.POSITIVE_INFINITY, started: false });
-    mostInside = Math.max(mostInside, inside.length - slots);
-    for (const one of inside.slice(0, slots)) {
-      if (one.started) continue;
-      Object.assign(one, { started: true, endMs: stage.nowMs + 200 + (turn % 7) * 30 });
+    for (const { request } of stage.decisions.splice(0).filter((decision) => decision.kind === 'assign')) inside.push({ request, sentMs: stage.nowMs, startMs: Infinity, endMs: Infinity });
+    this.mostInside = Math.max(this.mostInside, inside.length - this.slots);
+    const running = inside.filter(({ endMs }) => endMs < Infinity).length;
+    for (const one of inside.filter(({ endMs }) => endMs === Infinity).slice(0, Math.max(0, this.slots - running))) {
+      Object.assign(one, { startMs: stage.nowMs, endMs: stage.nowMs + 200 + (this.#turn % 7) * 30 });
       stage.start(one.request);
     }
     for (const one of inside.filter(({ endMs }) => endMs <= stage.nowMs)) {
       inside.splice(inside.indexOf(one), 1);
-      stage.release(one.request);
+      stage.release(one.request, 'answered', { promptBytes: 100, prefillMs: 10, insideMs: one.startMs - one.sentMs });
     }
-    if (turn % 10 === 0) stage.tell({ kind: 'ticked' });
+    if (this.#turn % 10 === 0) stage.tell({ kind: 'ticked' });
   }
-  return { count: stage.fleet.replicas.get('a#m')?.slots.count ?? 0, mostInside };
 }
 
 for (const slots of [1, 2, 4, 8]) {
   test(`where nobody states the slots, ${String(slots)} are found, and no more than one request ever waits inside the server`, () => {
-    assert.deepEqual(learn(slots, 2000), { count: slots, mostInside: 1 });
+    const server = new Runner(slots);
+    server.run(2000);
+    assert.deepEqual([server.count, server.mostInside], [slots, 1]);
   });
 }
+
+test('a server that runs fewer at once than it did is sent no more than that soon, and more when it does so again', () => {
+  const server = new Runner(4);
+  server.run(2000);
+  server.slots = 2;
+  server.run(300);
+  assert.equal(server.count, 2);
+  server.mostInside = 0;
+  server.run(1000);
+  assert.equal(server.mostInside, 1, 'but for one that is tried');
+  server.slots = 3;
+  server.run(12_000);
+  assert.equal(server.count, 3);
+});
+
+test('a wait inside is no sign of fewer slots where they are stated, where nobody else was there, and where it was short', () => {
+  const countAfter = (stated: number | undefined, insideMs: readonly number[]): number | undefined => {
+    const stage = new Stage(managedPlan(stated, ['a']));
+    stage.warm();
+    const requests = insideMs.map(() => {
+      const request = stage.arrive();
+      stage.start(request);
+      stage.pass(100);
+      return request;
+    });
+    stage.pass(5000);
+    insideMs.forEach((ms, index) => stage.release(requests[index] ?? '', 'answered', { promptBytes: 100, prefillMs: 10, insideMs: ms }));
+    return stage.fleet.replicas.get('a#m')?.slots.count;
+  };
+  assert.equal(countAfter(2, [0, 4000]), 2);
+  assert.equal(countAfter(undefined, [4000]), 1);
+  assert.equal(countAfter(undefined, [0, 90]), 2);
+  assert.equal(countAfter(undefined, [0, 900]), 2, 'little of what it took');
+  assert.equal(countAfter(undefined, [4000, 0, 0]), 3);
+});
+
+test('a request that had to wait inside for a slot says that there are fewer', () => {
+  const stage = new Stage(managedPlan(undefined, ['a']));
+  stage.warm();
+  const requests = Array.from({ length: 3 }, () => {
+    const request = stage.arrive();
+    stage.start(request);
+    stage.pass(100);
+    return request;
+  });
+  for (const request of requests) stage.release(request);
+  const [first, , third] = [stage.arrive(), stage.arrive(), stage.arrive()];
+  stage.pass(2000);
+  stage.release(first);
+  stage.pass(2000);
+  stage.release(third, 'answered', { promptBytes: 100, prefillMs: 10, insideMs: 2000 });
+  assert.equal(stage.fleet.replicas.get('a#m')?.slots.count, 2);
+});
 
 test('one more is tried only while others wait and all the others have begun', () => {
   const stage = new Stage(managedPlan(undefined, ['a']));

@@ -77,6 +77,11 @@ export class Stage {
     for (const replica of [...this.fleet.replicas.values()].filter(({ load }) => load !== undefined)) this.tell({ kind: 'loaded', replica: replica.id, how });
   }
 
+  /** A server lists what is in its memory. */
+  list(backend: string, ...names: readonly string[]): void {
+    this.tell({ kind: 'listed', backend, listing: { models: names.map((name) => ({ name, context: 4096, family: undefined })), askedMs: this.nowMs } });
+  }
+
   /** Lets every model be in memory by a load of ours. */
   warm(): void {
     for (const place of this.fleet.places.values()) {
@@ -107,5 +112,9 @@ export class Stage {
 
   get loads(): readonly string[] {
     return this.decisions.flatMap((decision) => (decision.kind === 'load' ? [decision.place] : []));
+  }
+
+  get unloads(): readonly string[] {
+    return this.decisions.flatMap((decision) => (decision.kind === 'unload' ? [decision.model] : []));
   }
 }
