@@ -4,6 +4,7 @@ import { authenticate } from './auth/bearer.ts';
 import { readBody } from './client/incoming-body.ts';
 import { refuse } from './client/outlet.ts';
 import type { Visit } from './client/visit.ts';
+import { answerCount } from './count.ts';
 import type { ClientDialect, Failure, Order, Outcome, Share } from './exchange.ts';
 import { pinned } from './pin.ts';
 import { OUR_FAULT } from './refusal.ts';
@@ -15,6 +16,8 @@ import type { Service } from './service.ts';
 export interface Endpoint {
   readonly dialect: ClientDialect;
   readonly read: (bytes: Buffer, nowMs: number) => Outcome<Order>;
+  /** Where only the tokens of the prompt are asked for: how they are told. */
+  readonly counted?: (tokens: number) => string;
 }
 
 /** One request at the door. */
@@ -25,7 +28,7 @@ export interface Door {
 }
 
 /** Answers a request that has a body, writing straight to its client: auth → request → route → upstream → usage. */
-export function answer({ incoming, outgoing, visit }: Door, service: Service, { dialect, read }: Endpoint): void {
+export function answer({ incoming, outgoing, visit }: Door, service: Service, { dialect, read, counted }: Endpoint): void {
   const turnAway = (failure: Failure): void => {
     visit.account.failure = failure.code ?? failure.kind;
     refuse(outgoing, dialect.refusal(failure, visit.id));
@@ -53,7 +56,11 @@ export function answer({ incoming, outgoing, visit }: Door, service: Service, { 
     const servers: Outcome<ModelGroup> = group === undefined ? { ok: false, failure: unknownModel(model) } : pinned(group, incoming.headers);
     if (!servers.ok) turnAway(servers.failure);
     else if (service.config.strict && first !== undefined) turnAway(notHonoured(first));
-    else new Reply({ service, visit, outgoing, dialect, order: order.value, group: servers.value }).start();
+    else {
+      const commission = { service, visit, outgoing, dialect, order: order.value, group: servers.value };
+      if (counted === undefined) new Reply(commission).start();
+      else void answerCount(commission, counted);
+    }
   };
   readBody(incoming, service.config.maxBodyBytes, (body) => {
     try {

@@ -1,6 +1,8 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
 import { answer, unknownModel, type Door, type Endpoint } from './answer.ts';
+import { ANTHROPIC } from './anthropic/failure.ts';
+import { modelInfo, modelPage } from './anthropic/models.ts';
 import { authenticate } from './auth/bearer.ts';
 import { addCatalogue, CATALOGUE_METHODS } from './catalogue/routes.ts';
 import { allowOrigin } from './client/origin.ts';
@@ -78,7 +80,9 @@ function showHealth(_c: Context<GatewayEnv>, { config, desk }: Service): Respons
   return jsonReply(fleetHealth(config, desk.fleet, performance.now(), new Date()));
 }
 
-function listModels(_c: Context<GatewayEnv>, { models, since }: Service): Response {
+function listModels(c: Context<GatewayEnv>, { models, since }: Service): Response {
+  const { limit, after_id, before_id } = c.req.query();
+  if (isAnthropic(c)) return jsonReply(modelPage([...models.keys()], { limit, after_id, before_id }, since));
   return jsonReply(modelsBody(models.keys(), since));
 }
 
@@ -86,7 +90,12 @@ function showModel(c: Context<GatewayEnv>, { models, since }: Service): Response
   // The path as sent: ids hold slashes and colons, encoded or not.
   const sent = c.env.visit.path.replace(/^(?:https?:\/\/[^/]*)?(?:\/v1)?\/models\//, '');
   const id = decoded(sent);
-  return models.has(id) ? jsonReply(modelBody(id, since)) : refusal(c, unknownModel(id));
+  if (!models.has(id)) return refusal(c, unknownModel(id));
+  return jsonReply(isAnthropic(c) ? modelInfo(id, since) : modelBody(id, since));
+}
+
+function isAnthropic({ env: { visit, incoming } }: Context<GatewayEnv>): boolean {
+  return dialectOf(visit.path, incoming.headers) === ANTHROPIC;
 }
 
 function missResponse(c: Context<GatewayEnv>): Response {

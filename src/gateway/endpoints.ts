@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ANTHROPIC } from './anthropic/failure.ts';
-import { readMessageOrder } from './anthropic/order.ts';
+import { readCountOrder, readMessageOrder } from './anthropic/order.ts';
+import { tokenCount } from './anthropic/usage.ts';
 import type { Endpoint } from './answer.ts';
 import type { ClientDialect } from './exchange.ts';
 import { readApiEmbed, readApiEmbeddings } from './ollama/client/embed-order.ts';
@@ -18,6 +19,7 @@ export const ENDPOINTS: readonly { readonly paths: readonly string[]; readonly e
   { paths: ['/v1/embeddings', '/embeddings'], endpoint: { dialect: OPENAI, read: readEmbedOrder } },
   { paths: ['/v1/responses', '/responses'], endpoint: { dialect: RESPONSES, read: readResponseOrder } },
   { paths: ['/v1/messages', '/messages'], endpoint: { dialect: ANTHROPIC, read: readMessageOrder } },
+  { paths: ['/v1/messages/count_tokens', '/messages/count_tokens'], endpoint: { dialect: ANTHROPIC, read: readCountOrder, counted: tokenCount } },
   { paths: ['/api/chat'], endpoint: { dialect: OLLAMA, read: readApiChat } },
   { paths: ['/api/generate'], endpoint: { dialect: OLLAMA, read: readApiGenerate } },
   { paths: ['/api/embed'], endpoint: { dialect: OLLAMA, read: readApiEmbed } },

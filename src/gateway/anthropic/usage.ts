@@ -10,3 +10,8 @@ export function deltaUsage({ promptTokens, completionTokens }: Usage): Json {
 export function messageUsage(usage: Usage): Json {
   return { ...deltaUsage(usage), cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 }, service_tier: 'standard', inference_geo: null, speed: null };
 }
+
+/** The answer of `count_tokens`. */
+export function tokenCount(tokens: number): string {
+  return JSON.stringify({ input_tokens: tokens });
+}

@@ -1,5 +1,6 @@
-import type { Ask, Load, ServerEvent, ServerFailure } from '../exchange.ts';
+import type { Ask, Load, ServerEvent, ServerFailure, Usage } from '../exchange.ts';
 import type { Attempt, AttemptListener } from './attempt.ts';
+import type { Settled } from './counting.ts';
 import { fit, lackIn, unforced, type Lack } from './fitting.ts';
 
 /** Who is told what becomes of a request to a server. */
@@ -18,6 +19,8 @@ export interface Recipient {
   /** Asks the server what its model can do; `undefined` where that is known, or the request does not need it. */
   look(asks: Ask): Promise<void> | undefined;
   dispatch(asks: Ask, listener: AttemptListener): Attempt;
+  /** What the answer cost. */
+  settle(settled: Settled): Usage;
 }
 
 /** One request to one server, sent as far as its model can do it: what it refuses to try is left out, and it is asked again. */
@@ -81,7 +84,7 @@ export class Sending {
     const unmet = [...fitted.unmet, ...this.#recipient.unsaid(fitted.asks)];
     for (const parameter of unmet) if (!this.#told.includes(parameter)) this.#listener.onUnmet(parameter);
     this.#told = unmet;
-    this.#attempt = this.#recipient.dispatch(fitted.asks, { onEvents: (events) => { this.#heard(events); } });
+    this.#attempt = this.#recipient.dispatch(fitted.asks, { onEvents: (events) => { this.#heard(events, fitted.asks); } });
   }
 
   // Not before the caller knows what it has started.
@@ -103,9 +106,11 @@ export class Sending {
     return true;
   }
 
-  #heard(events: readonly ServerEvent[]): void {
+  #heard(events: readonly ServerEvent[], asks: Ask): void {
     const [first] = events;
-    if (first?.kind !== 'failure' || !this.#asksForLess(first.failure)) this.#listener.onEvents(events);
-    else this.#sendLater();
+    const last = events.at(-1);
+    if (first?.kind === 'failure' && this.#asksForLess(first.failure)) this.#sendLater();
+    else if (last?.kind === 'end') this.#listener.onEvents([...events.slice(0, -1), { ...last, usage: this.#recipient.settle({ asks, length: this.bytes, end: last }) }]);
+    else this.#listener.onEvents(events);
   }
 }

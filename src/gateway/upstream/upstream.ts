@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 import type { BackendConfig, Deployment, GatewayConfig, Timeouts } from '../../schema/gateway-config.ts';
 import type { Json } from '../dialect/json.ts';
-import type { Ask, Load, ServerFailure, Share } from '../exchange.ts';
+import type { Ask, ChatRequest, Load, Outcome, ServerFailure, Share } from '../exchange.ts';
 import { unsaid } from '../openai/server/unsaid.ts';
 import { tokensOf } from '../ollama/context.ts';
 import type { Listing } from '../route/residence.ts';
@@ -9,8 +9,10 @@ import { Abilities } from './abilities.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';
 import { callFor } from './call.ts';
 import type { Limits } from './deadline.ts';
+import { Counting } from './counting.ts';
 import { Inquiries, type Inquiry } from './inquiry.ts';
 import { list, load, unload, type Line } from './memory.ts';
+import { fit } from './fitting.ts';
 import { Sending, type SendingListener } from './sending.ts';
 import { targetOf, type Target } from './target.ts';
 
@@ -24,6 +26,8 @@ export class Upstream {
   readonly #strict: boolean;
   readonly #abilities: Abilities;
   readonly #inquiries: Inquiries;
+  readonly #counting: Counting;
+  readonly #inquire = (deployment: Deployment, inquiry: Inquiry): Promise<Json | undefined> => this.inquire(deployment, inquiry);
   readonly #targets: ReadonlyMap<string, Target>;
   /** Has connections of its own, on which requests may still run. */
   readonly #older: Upstream | undefined;
@@ -34,6 +38,7 @@ export class Upstream {
     this.#strict = strict;
     this.#abilities = previous !== undefined ? previous.#abilities : new Abilities(() => performance.now());
     this.#inquiries = previous !== undefined ? previous.#inquiries : new Inquiries();
+    this.#counting = previous !== undefined ? previous.#counting : new Counting();
     this.#targets = new Map(backends.map(({ url }) => [url, targetOf(url)]));
     const kept = previous !== undefined && previous.#timeouts.connectMs === timeouts.connectMs ? previous : undefined;
     this.#older = kept === undefined ? previous : kept.#older;
@@ -52,6 +57,7 @@ export class Upstream {
         unsaid: (asks) => (deployment.provider === 'openai' ? unsaid(asks) : []),
         learn: (lack) => { this.#abilities.learn(deployment, lack); },
         look: (asks) => (needsEyes(asks) && deployment.provider === 'ollama' && !this.#abilities.isShown(deployment) ? this.#look(deployment) : undefined),
+        settle: (settled) => this.#counting.settle(settled, deployment, this.#inquire),
         dispatch: (asks, to) => this.#dispatch(asks, deployment, this.#limits(share, deployment, performance.now() - sinceMs), to),
       },
       listener,
@@ -95,6 +101,13 @@ export class Upstream {
   /** Asks a server something about itself; `undefined` where it does not say. */
   inquire(server: Pick<BackendConfig, 'url' | 'apiKey'>, inquiry: Inquiry): Promise<Json | undefined> {
     return this.#inquiries.ask(this.#lineTo(server), inquiry);
+  }
+
+  /** About how many tokens the prompt of a chat has for a deployment, as far as its model can be asked it; `inMemory`: its model is. */
+  async count(request: ChatRequest, deployment: Deployment, inMemory: boolean): Promise<Outcome<number>> {
+    const fitted = fit({ kind: 'chat', request }, this.#abilities.lacks(deployment), this.#strict);
+    if (!('asks' in fitted)) return { ok: false, failure: fitted };
+    return { ok: true, value: await this.#counting.count(fitted.asks.kind === 'chat' ? fitted.asks.request : request, deployment, inMemory, this.#inquire) };
   }
 
   /** Asks a server whether it lives, with something that costs it nothing. */
