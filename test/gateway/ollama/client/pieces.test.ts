@@ -56,6 +56,12 @@ for (const [path, sent] of [['chat', CHAT], ['generate', GENERATE]] as const) {
   });
 }
 
+test('silence is filled with a piece in which nothing is said', () => {
+  const piece = (path: 'chat' | 'generate') => timeless(JSON.parse(orderOf(path, true).keepAlive ?? '') as Line);
+  assert.deepEqual(piece('chat'), { model: 'alias', created_at: 'then', message: { role: 'assistant', content: '' }, done: false });
+  assert.deepEqual(piece('generate'), { model: 'alias', created_at: 'then', response: '', done: false });
+});
+
 test('what a server does not say of times is measured', () => {
   const [share] = orderOf('chat', true).shares;
   const writer = share?.writer();
