@@ -40,7 +40,7 @@ const ITEMS: Readonly<Record<string, ItemReader>> = {
   },
   custom_tool_call_output: readOutput,
   item_reference: (body, _item, at) => {
-    body.refuse(at, `Invalid '${at}': this server stores no items, so an 'item_reference' cannot be resolved; send the item itself.`);
+    body.refuse(at, `Invalid '${at}': this server stores no items, so an 'item_reference' cannot be resolved; send the item itself, as SDKs do where 'store' is false.`);
   },
 };
 
