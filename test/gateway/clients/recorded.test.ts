@@ -9,7 +9,7 @@ interface Recorded {
   readonly client: string;
   readonly path: string;
   readonly userAgent: string;
-  readonly body: { readonly model: string; readonly stream?: boolean; readonly tools?: readonly { readonly function: { readonly name: string } }[] };
+  readonly body: { readonly model: string; readonly stream?: boolean; readonly tools?: readonly { readonly name?: string; readonly function?: { readonly name: string } }[] };
   readonly answer: 'text' | 'call' | 'vectors';
   /** What it is told of parameters that have no effect. */
   readonly ignored?: string;
@@ -46,7 +46,7 @@ for (const { name, client, path, userAgent, body, answer, ignored } of recorded)
     if (answer === 'vectors') assert.ok(said.filter(({ key, value }) => key === 'embeddings' && typeof value === 'number').length > 100);
     if (answer === 'text') assert.ok(said.some(({ key, value }) => (key === 'content' || key === 'text' || key === 'response') && typeof value === 'string' && value !== ''), text);
     if (answer === 'call') {
-      const offered = body.tools?.map((tool) => tool.function.name) ?? [];
+      const offered = body.tools?.map((tool) => tool.function?.name ?? tool.name) ?? [];
       assert.ok(said.some(({ key, value }) => key === 'name' && typeof value === 'string' && offered.includes(value)), text);
     }
   });
@@ -56,9 +56,9 @@ for (const { name, client, path, userAgent, body, answer, ignored } of recorded)
 function piecesOf(text: string, type: string): readonly Readonly<Record<string, unknown>>[] {
   const parse = (json: string): Readonly<Record<string, unknown>> => JSON.parse(json) as Readonly<Record<string, unknown>>;
   if (type.startsWith('text/event-stream')) {
-    const events = text.split('\n\n').filter((event) => event.startsWith('data: '));
-    assert.equal(events.pop(), 'data: [DONE]');
-    return events.map((event) => parse(event.slice('data: '.length)));
+    const events = text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => line.slice('data: '.length));
+    assert.ok(['[DONE]', '{"type":"message_stop"}'].includes(events.pop() ?? ''), text);
+    return events.map(parse);
   }
   if (!type.startsWith('application/x-ndjson')) return [parse(text)];
   const lines = text.trimEnd().split('\n').map(parse);
