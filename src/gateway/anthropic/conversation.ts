@@ -10,7 +10,14 @@ export function readConversation(body: Body, ignored: Set<string>): readonly Mes
   if (list === undefined) body.refuse('messages', 'messages: Field required');
   else if (list.length === 0) body.refuse('messages', 'messages: at least one message is required');
   const names = new Map<string, string>();
-  const said = (list ?? []).flatMap((item, index) => readMessage(body, item, `messages.${String(index)}`, { names, ignored }));
+  const said: Message[] = [];
+  for (const [index, item] of (list ?? []).entries()) {
+    const read = readMessage(body, item, `messages.${String(index)}`, { names, ignored });
+    // What is said beside a turn of the user's is put before it, in every request alike: models answer what comes last.
+    const [only] = read;
+    if (only?.role === 'system' && said.at(-1)?.role === 'user') said.splice(-1, 0, only);
+    else said.push(...read);
+  }
   return system === '' ? said : [systemMessage(system), ...said];
 }
 

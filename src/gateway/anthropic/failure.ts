@@ -14,9 +14,15 @@ export const ANTHROPIC: ClientDialect = {
   keepAlive: eventText({ type: 'ping' }),
   idHeader: 'request-id',
   // A crowd has a status of its own here.
-  refusal: (failure, requestId) => ({ status: failure.kind === 'overloaded' ? 529 : STATUS[failure.kind], headers: refusalHeaders(failure), body: JSON.stringify(errorBody(failure, requestId)) }),
+  refusal: (failure, requestId) => ({ status: failure.kind === 'overloaded' ? 529 : STATUS[failure.kind], headers: { ...refusalHeaders(failure), ...hopeless(failure) }, body: JSON.stringify(errorBody(failure, requestId)) }),
   frame: (failure, requestId) => eventText(errorBody(failure, requestId)),
 };
+
+// Claude Code would ask for minutes with a key that is wrong.
+function hopeless({ kind }: Failure): Readonly<Record<string, string>> {
+  const status = STATUS[kind];
+  return status >= 500 || status === 408 || status === 429 ? {} : { 'x-should-retry': 'false' };
+}
 
 function errorBody(failure: Failure, requestId: string | undefined): Json & { readonly type: 'error' } {
   const error = { type: TYPES[failure.kind] ?? (STATUS[failure.kind] < 500 ? 'invalid_request_error' : 'api_error'), message: messageOf(failure) };

@@ -23,7 +23,7 @@ export function readMessageRequest(body: Body, counting: boolean): Outcome<Messa
   const stream = body.flag('stream') ?? false;
   const ignored = new Set<string>();
   const maxTokens = readMaxTokens(body, counting);
-  const { thinking, shown } = readThinking(body, ignored);
+  const { shown, ...thought } = readThinking(body, ignored);
   const stop = readStops(body);
   const request: ChatRequest = {
     model: readModel(body),
@@ -34,8 +34,7 @@ export function readMessageRequest(body: Body, counting: boolean): Outcome<Messa
     stop,
     ...(stop.length === 0 ? {} : { namesStop: true }),
     maxTokens,
-    thinking,
-    thinkingName: 'thinking',
+    ...thought,
     logprobs: undefined,
     stream: true,
     includeUsage: true,

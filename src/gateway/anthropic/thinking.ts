@@ -6,8 +6,7 @@ import type { MessageHead } from './head.ts';
 const EFFORTS: Readonly<Record<string, 'low' | 'medium' | 'high'>> = { low: 'low', medium: 'medium', high: 'high', xhigh: 'high', max: 'high' };
 
 /** What a request says about thinking, to the model and to whoever writes the answer. */
-export interface Thinking {
-  readonly thinking: ChatRequest['thinking'];
+export interface Thinking extends Pick<ChatRequest, 'thinking' | 'thinkingName'> {
   readonly shown: MessageHead['thinking'];
 }
 
@@ -18,7 +17,7 @@ export function readThinking(body: Body, ignored: Set<string>): Thinking {
   const effort = readEffort(body);
   if (type === 'disabled') {
     if (effort !== undefined) ignored.add('output_config.effort');
-    return { thinking: false, shown: 'none' };
+    return { thinking: false, thinkingName: 'thinking', shown: 'none' };
   }
   if (type !== 'enabled' && type !== 'adaptive' && type !== 'between_tools') body.refuse('thinking.type', "thinking.type: Input should be 'enabled', 'adaptive', 'between_tools' or 'disabled'");
   const budget = given?.['budget_tokens'];
@@ -26,7 +25,7 @@ export function readThinking(body: Body, ignored: Set<string>): Thinking {
   // No server takes a number.
   if (type === 'enabled') ignored.add('thinking.budget_tokens');
   // Where the model decides, one that cannot think need not.
-  return { thinking: effort ?? (type === 'enabled' ? true : undefined), shown: given?.['display'] === 'omitted' ? 'withheld' : 'shown' };
+  return { thinking: effort ?? (type === 'enabled' ? true : undefined), thinkingName: type === 'enabled' ? 'thinking' : 'output_config.effort', shown: given?.['display'] === 'omitted' ? 'withheld' : 'shown' };
 }
 
 /** Reads the shape that an answer is to have: `output_config.format`, or `output_format` as it was called first. */
