@@ -21,6 +21,9 @@ export interface FakeUpstream {
   readonly port: number;
   readonly requests: readonly Got[];
   behave(behaviour: Behaviour): void;
+  /** Says nothing more, not even that it lives, while its connections stay up, until it thaws. */
+  freeze(): void;
+  thaw(): void;
   /** Ends every connection at once, and listens no more. */
   kill(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -30,8 +33,10 @@ export interface FakeUpstream {
 export async function startFake(behaviour: Behaviour = answersShortly('hello'), port = 0): Promise<FakeUpstream> {
   const requests: Got[] = [];
   let current = behaviour;
+  let frozen = false;
   const server = createServer((incoming, outgoing) => {
     void (async () => {
+      if (frozen) return;
       if (incoming.url === '/api/version') {
         outgoing.end('{"version":"0.22.1"}');
         return;
@@ -73,6 +78,12 @@ export async function startFake(behaviour: Behaviour = answersShortly('hello'), 
     requests,
     behave: (next) => {
       current = next;
+    },
+    freeze: () => {
+      frozen = true;
+    },
+    thaw: () => {
+      frozen = false;
     },
     kill,
     [Symbol.asyncDispose]: kill,

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { AnswerReader, ServerCall, ServerEvent, ServerFailure } from '../exchange.ts';
 import { Deadline, type Limits } from './deadline.ts';
-import { brokenness, lateness } from './fault.ts';
+import { brokenness, DEAD, lateness } from './fault.ts';
 
 /** Who is told what a server says. */
 export interface AttemptListener {
@@ -30,15 +30,14 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #told = false;
   #broken = false;
 
-  /** `sendAgain` sends it once more to the same server. */
-  constructor(call: ServerCall, limits: Limits, listener: AttemptListener, sendAgain: (attempt: Attempt) => void) {
+  /** `sendAgain` sends it once more to the same server; `watch` begins to ask whether that lives, gives how to end it, and tells when it does not. */
+  constructor(call: ServerCall, limits: Limits, listener: AttemptListener, sendAgain: (attempt: Attempt) => void, watch: (onDead: () => void) => () => void) {
     this.#call = call;
     this.#sendAgain = sendAgain;
     this.#listener = listener;
-    this.#deadline = new Deadline(limits, (phase, limitMs) => {
-      this.#broken = true;
-      this.#tell({ kind: 'failure', failure: lateness(phase, limitMs) });
-      this.cancel();
+    this.#deadline = new Deadline(limits, {
+      onLate: (phase, limitMs) => { this.#giveUp(lateness(phase, limitMs)); },
+      onQuiet: () => watch(() => { this.#giveUp(DEAD); }),
     });
   }
 
@@ -58,6 +57,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#broken = true;
     this.#deadline.stop();
     this.#controller?.abort(new Error('cancelled'));
+  }
+
+  #giveUp(failure: ServerFailure): void {
+    this.#broken = true;
+    this.#tell({ kind: 'failure', failure });
+    this.cancel();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -8,18 +8,30 @@ export interface Limits {
   readonly wholeMs: number;
 }
 
+/** A server that has said nothing for so long is asked whether it lives. */
+const QUIET_MS = 15_000;
+
+/** Who is told of an attempt's time. */
+export interface DeadlineListener {
+  /** A limit has passed; nothing follows. */
+  onLate(phase: Phase, limitMs: number): void;
+  /** Nothing has come for long, though it may yet; what this gives is called when something does, or nobody waits any more. */
+  onQuiet(): () => void;
+}
+
 /** Watches over one attempt: tells once, and which phase it was, when a limit has passed. */
 export class Deadline {
   readonly #limits: Limits;
-  readonly #onLate: (phase: Phase, limitMs: number) => void;
+  readonly #listener: DeadlineListener;
+  #calm: (() => void) | undefined;
   readonly #whole: NodeJS.Timeout | undefined;
   #phase: NodeJS.Timeout | undefined;
   #flowing = false;
 
-  constructor(limits: Limits, onLate: (phase: Phase, limitMs: number) => void) {
+  constructor(limits: Limits, listener: DeadlineListener) {
     this.#limits = limits;
-    this.#onLate = onLate;
-    this.#phase = this.#watch('first-byte', limits.firstByteMs);
+    this.#listener = listener;
+    this.#phase = limits.firstByteMs === 0 || limits.firstByteMs > QUIET_MS ? this.#quiet() : this.#watch('first-byte', limits.firstByteMs);
     this.#whole = this.#watch('whole', limits.wholeMs);
   }
 
@@ -31,21 +43,31 @@ export class Deadline {
     }
     this.#flowing = true;
     clearTimeout(this.#phase);
+    this.#calm?.();
     this.#phase = this.#watch('idle', this.#limits.idleMs);
   }
 
   stop(): void {
     clearTimeout(this.#phase);
     clearTimeout(this.#whole);
+    this.#calm?.();
   }
 
-  #watch(phase: Phase, limitMs: number): NodeJS.Timeout | undefined {
+  // The first part of the wait for a first byte, so that one timer does for both.
+  #quiet(): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#phase = this.#watch('first-byte', this.#limits.firstByteMs, QUIET_MS);
+      this.#calm = this.#listener.onQuiet();
+    }, QUIET_MS);
+  }
+
+  #watch(phase: Phase, limitMs: number, spentMs = 0): NodeJS.Timeout | undefined {
     if (limitMs === 0) return undefined;
     // Longer ones than a timer takes would be none.
     const timer = setTimeout(() => {
       this.stop();
-      this.#onLate(phase, limitMs);
-    }, Math.min(limitMs, 2_147_483_647));
+      this.#listener.onLate(phase, limitMs);
+    }, Math.min(limitMs - spentMs, 2_147_483_647));
     return timer;
   }
 }

@@ -19,3 +19,6 @@ export function brokenness(error: Error): ServerFailure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   return { kind: 'upstream', code: 'backend_unreachable', message: `the connection to the backend failed (${code})`, fault: 'backend' };
 }
+
+/** What it means that a server answers nothing any more, while its connections are up. */
+export const DEAD: ServerFailure = { kind: 'upstream', code: 'backend_unreachable', message: 'the backend does not answer any more', fault: 'backend' };

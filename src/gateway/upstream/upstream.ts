@@ -13,10 +13,11 @@ import { Counting } from './counting.ts';
 import { Inquiries, type Inquiry } from './inquiry.ts';
 import { list, load, unload, type Line } from './memory.ts';
 import { fit } from './fitting.ts';
+import { probe } from './probe.ts';
 import { Sending, type SendingListener } from './sending.ts';
 import { targetOf, type Target } from './target.ts';
+import { Vigil } from './vigil.ts';
 
-const PROBE_MS = 2000;
 const LOOK_MS = 2000;
 
 /** The servers of one configuration, as things to send requests to. */
@@ -29,6 +30,7 @@ export class Upstream {
   readonly #counting: Counting;
   readonly #inquire = (deployment: Deployment, inquiry: Inquiry): Promise<Json | undefined> => this.inquire(deployment, inquiry);
   readonly #targets: ReadonlyMap<string, Target>;
+  readonly #vigil: Vigil;
   /** Has connections of its own, on which requests may still run. */
   readonly #older: Upstream | undefined;
 
@@ -40,6 +42,11 @@ export class Upstream {
     this.#inquiries = previous !== undefined ? previous.#inquiries : new Inquiries();
     this.#counting = previous !== undefined ? previous.#counting : new Counting();
     this.#targets = new Map(backends.map(({ url }) => [url, targetOf(url)]));
+    this.#vigil = new Vigil(async (url) => {
+      const backend = backends.find((known) => known.url === url);
+      // Any answer at all shows that it has not stopped.
+      return backend === undefined || (await probe(this.#lineTo(backend), backend.provider)) !== undefined;
+    });
     const kept = previous !== undefined && previous.#timeouts.connectMs === timeouts.connectMs ? previous : undefined;
     this.#older = kept === undefined ? previous : kept.#older;
     // undici's own limits are off: those that hold are the attempt's. HTTP/2 is something that Ollama does not speak.
@@ -73,7 +80,7 @@ export class Upstream {
     const send = (attempt: Attempt): void => {
       this.#agent.dispatch({ origin, path: prefix + call.path, method: 'POST', headers, body: call.body }, attempt);
     };
-    const attempt = new Attempt(call, limits, listener, send);
+    const attempt = new Attempt(call, limits, listener, send, (onDead) => this.#vigil.watch(deployment.url, onDead));
     send(attempt);
     return attempt;
   }
@@ -110,18 +117,11 @@ export class Upstream {
     return { ok: true, value: await this.#counting.count(fitted.asks.kind === 'chat' ? fitted.asks.request : request, deployment, inMemory, this.#inquire) };
   }
 
-  /** Asks a server whether it lives, with something that costs it nothing. */
+  /** Asks a server whether it lives. */
   async probe(backend: BackendConfig): Promise<boolean> {
-    const { origin, prefix } = this.#targetOf(backend.url);
-    const path = prefix + (backend.provider === 'ollama' ? '/api/version' : '/models');
-    try {
-      const answer = await this.#agent.request({ origin, path, method: 'GET', headers: authorization(backend), signal: AbortSignal.timeout(PROBE_MS) });
-      await answer.body.dump();
-      // Any answer to the point shows life, also one that this key may not list models.
-      return answer.statusCode < 500;
-    } catch {
-      return false;
-    }
+    const status = await probe(this.#lineTo(backend), backend.provider);
+    // Any answer to the point shows life, also one that this key may not list models.
+    return status !== undefined && status < 500;
   }
 
   // Whoever does not say what a model can do is asked for it all the same.

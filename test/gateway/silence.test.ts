@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { answersShortly, DONE, piece, stalls, startFake } from './fake-upstream.ts';
+import { startGateway, textOf } from './running.ts';
+
+/** Lets so much time pass, in steps, with room for what happens in between. */
+async function pass(t: TestContext, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 1000) {
+    t.mock.timers.tick(1000);
+    // Over loopback, and back.
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function untilAsked(requests: readonly unknown[], count: number): Promise<void> {
+  while (requests.length < count) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('a server that freezes with a request on an open connection is given up within a minute, and another answers', { timeout: 15_000 }, async (t) => {
+  await using frozen = await startFake(stalls());
+  await using other = await startFake(answersShortly('other'));
+  await using gateway = await startGateway([], { model_list: [frozen, other].map(({ url }, index) => ({ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url, order: index + 1 } })) });
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const answer = gateway.chat();
+  await untilAsked(frozen.requests, 1);
+  frozen.freeze();
+  await pass(t, 60_000);
+  assert.equal(other.requests.length, 1);
+  assert.equal(await textOf(await answer), 'other');
+  await frozen.requests[0]?.left;
+  assert.ok(gateway.log.some(({ event, backend }) => event === 'backend-down' && backend === frozen.url));
+  t.mock.timers.reset();
+});
+
+test('a server that lives is waited for, however long the prompt takes to read', { timeout: 15_000 }, async (t) => {
+  let letGo = (): void => undefined;
+  await using busy = await startFake((_got, outgoing) => {
+    letGo = () => void outgoing.end(piece('at last') + DONE);
+  });
+  await using other = await startFake(answersShortly('other'));
+  await using gateway = await startGateway([], { model_list: [busy, other].map(({ url }, index) => ({ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url, order: index + 1 } })) });
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const answer = gateway.chat();
+  await untilAsked(busy.requests, 1);
+  await pass(t, 30_000);
+  // It is out of breath for a moment.
+  busy.freeze();
+  await pass(t, 5000);
+  busy.thaw();
+  await pass(t, 120_000);
+  letGo();
+  assert.equal(await textOf(await answer), 'at last');
+  assert.equal(other.requests.length, 0);
+  t.mock.timers.reset();
+});
