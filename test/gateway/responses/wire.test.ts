@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DONE, fails, piece, startFake, type Behaviour } from '../fake-upstream.ts';
+import { DONE, fails, piece, stalls, startFake, type Behaviour } from '../fake-upstream.ts';
 import { errorOf, startGateway, until, type Running } from '../running.ts';
 import { namesOf, parseTold, responseIn } from './events.ts';
 
@@ -65,6 +65,24 @@ test('a server that dies in the middle is an error and a failed response, after 
   assert.deepEqual(namesOf(events), [...BEGINNING, 'error', 'response.failed']);
   assert.partialDeepStrictEqual(responseIn(events.at(-1)), { status: 'failed', error: { code: 'server_error' }, output: [{ status: 'incomplete', content: [{ text: 'hel' }] }] });
   assert.equal((await respond(gateway)).status, 502);
+});
+
+test('silence is filled with comments, and a failure after that comes behind a beginning', { timeout: 10_000 }, async (t) => {
+  await using fake = await startFake(stalls());
+  await using gateway = await startGateway([fake]);
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const answering = respond(gateway, { stream: true });
+  while (fake.requests.length === 0) await turn();
+  t.mock.timers.tick(15_000);
+  const reply = await answering;
+  t.mock.timers.tick(600_000);
+  const text = await reply.text();
+  t.mock.timers.reset();
+  assert.match(text, /^: keep-alive\n\n/);
+  const events = parseTold(text);
+  assert.deepEqual(namesOf(events), ['response.created', 'response.in_progress', 'error', 'response.failed']);
+  assert.equal(events[2]?.['code'], 'timeout');
 });
 
 test('a server that fails before its first word is replaced, and the stream has one beginning', async () => {
