@@ -11,8 +11,12 @@ let client: OpenAI;
 
 before(async () => {
   sim = await startSim({ models: [{ name: 'phi3:mini' }, { name: 'llama3.1' }, { name: 'qwen3' }], loadMs: 20, tokenMs: 1, numParallel: 2 });
-  const models = { phi: 'ollama_chat/phi3:mini', tools: 'ollama_chat/llama3.1', thinks: 'ollama_chat/qwen3' };
-  gateway = await startGateway([], { model_list: Object.entries(models).map(([model_name, model]) => ({ model_name, litellm_params: { model, api_base: sim.url } })) });
+  const native = { phi: 'phi3:mini', tools: 'llama3.1', thinks: 'qwen3' };
+  const model_list = Object.entries(native).flatMap(([alias, model]) => [
+    { model_name: alias, litellm_params: { model: `ollama_chat/${model}`, api_base: sim.url } },
+    { model_name: `openai-${alias}`, litellm_params: { model: `openai/${model}`, api_base: `${sim.url}/v1` } },
+  ]);
+  gateway = await startGateway([], { model_list });
   client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: KEY, maxRetries: 0 });
 });
 after(async () => {
@@ -22,17 +26,38 @@ after(async () => {
 
 const WEATHER = { type: 'function' as const, name: 'get_weather', parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false }, strict: true };
 
-test('a response in one piece and the same streamed say the same', async () => {
-  const asked = { model: 'phi', input: 'Tell me a story', seed: 1 };
-  const whole = await client.responses.create(asked);
-  assert.deepEqual([whole.object, whole.status, whole.model, whole.previous_response_id, whole.truncation], ['response', 'completed', 'phi', null, 'disabled']);
-  assert.match(`${whole.id} ${whole.output[0]?.id ?? ''} ${whole._request_id ?? ''}`, /^resp_[0-9a-f]{32} msg_[0-9a-f]{32} req_/);
-  assert.ok(whole.output_text.length > 0 && (whole.usage?.output_tokens ?? 0) > 0);
-  const stream = client.responses.stream(asked);
-  let text = '';
-  stream.on('response.output_text.delta', ({ delta }) => { text += delta; });
-  const final = await stream.finalResponse();
-  assert.deepEqual([text, final.output_text, final.usage], [whole.output_text, whole.output_text, whole.usage]);
+for (const prefix of ['', 'openai-']) {
+  test(`${prefix}phi: a response in one piece and the same streamed say the same`, async () => {
+    const asked = { model: `${prefix}phi`, input: 'Tell me a story', seed: 1 };
+    const whole = await client.responses.create(asked);
+    assert.deepEqual([whole.object, whole.status, whole.model, whole.previous_response_id, whole.truncation], ['response', 'completed', `${prefix}phi`, null, 'disabled']);
+    assert.match(`${whole.id} ${whole.output[0]?.id ?? ''} ${whole._request_id ?? ''}`, /^resp_[0-9a-f]{32} msg_[0-9a-f]{32} req_/);
+    assert.ok(whole.output_text.length > 0 && (whole.usage?.output_tokens ?? 0) > 0);
+    const stream = client.responses.stream(asked);
+    let text = '';
+    stream.on('response.output_text.delta', ({ delta }) => { text += delta; });
+    const final = await stream.finalResponse();
+    assert.deepEqual([text, final.output_text, final.usage], [whole.output_text, whole.output_text, whole.usage]);
+  });
+
+  test(`${prefix}tools: a tool is called, and what it answered is taken`, async () => {
+    const input: ResponseInputItem[] = [{ role: 'user', content: 'What is the weather in Paris?' }];
+    const first = await client.responses.create({ model: `${prefix}tools`, input, tools: [WEATHER] });
+    const call = first.output.find((item) => item.type === 'function_call');
+    assert.ok(call !== undefined && call.name === 'get_weather');
+    assert.equal(typeof (JSON.parse(call.arguments) as { city: unknown }).city, 'string');
+    assert.match(call.call_id, /^call_/);
+    input.push(...(first.output as ResponseInputItem[]), { type: 'function_call_output', call_id: call.call_id, output: 'sunny' }); // what came out may go in again
+    const second = await client.responses.create({ model: `${prefix}tools`, input, tools: [{ ...WEATHER, name: 'nothing_like_it' }] });
+    assert.equal(second.status, 'completed');
+    const streamed = await client.responses.stream({ model: `${prefix}tools`, input: 'What is the weather in Paris?', tools: [WEATHER] }).finalResponse();
+    assert.equal(streamed.output[0]?.type, 'function_call');
+  });
+}
+
+test('a call that has to be made is made', async () => {
+  const { output } = await client.responses.create({ model: 'tools', input: 'Hello', tools: [WEATHER], tool_choice: 'required' });
+  assert.equal(output[0]?.type, 'function_call');
 });
 
 test('events come one by one, numbered', async () => {
@@ -59,22 +84,6 @@ test('a schema is kept to, and the SDK parses what comes', async () => {
   assert.deepEqual([typeof parsed.output_parsed?.city, Number.isInteger(parsed.output_parsed?.degrees)], ['string', true]);
   const { output_text: text } = await client.responses.create({ model: 'phi', input: 'JSON!', text: { format: { type: 'json_object' } } });
   assert.equal(typeof JSON.parse(text), 'object');
-});
-
-test('a tool is called, answered, and its answer used', async () => {
-  const input: ResponseInputItem[] = [{ role: 'user', content: 'What is the weather in Paris?' }];
-  const first = await client.responses.create({ model: 'tools', input, tools: [WEATHER] });
-  const call = first.output.find((item) => item.type === 'function_call');
-  assert.ok(call !== undefined && call.name === 'get_weather');
-  assert.equal(typeof (JSON.parse(call.arguments) as { city: unknown }).city, 'string');
-  assert.match(call.call_id, /^call_/);
-  input.push(...(first.output as ResponseInputItem[]), { type: 'function_call_output', call_id: call.call_id, output: 'sunny' }); // what came out may go in again
-  const second = await client.responses.create({ model: 'tools', input, tools: [{ ...WEATHER, name: 'nothing_like_it' }] });
-  assert.equal(second.status, 'completed');
-  const streamed = await client.responses.stream({ model: 'tools', input: 'What is the weather in Paris?', tools: [WEATHER] }).finalResponse();
-  assert.equal(streamed.output[0]?.type, 'function_call');
-  const forced = await client.responses.create({ model: 'tools', input: 'Hello', tools: [WEATHER], tool_choice: 'required' });
-  assert.equal(forced.output[0]?.type, 'function_call');
 });
 
 test('thoughts come as an item of their own, as they are or in the place of a summary', async () => {
