@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { until } from '../running.ts';
+import { readFixture, readFixtures, type Fixture, type Kind } from './fixture.ts';
+import { readAnswer } from './reading.ts';
+import { startStage, type Stage } from './stage.ts';
+
+let stage: Stage;
+before(async () => {
+  stage = await startStage(2);
+  // So that there is something in memory to be listed.
+  await (await stage.play(readFixture('openai/chat'))).text();
+});
+after(() => stage.close());
+
+interface Listed {
+  readonly id?: string;
+  readonly model?: string;
+  readonly expires_at?: string;
+}
+
+const ALIASES = new Set(['phi3-3.8b', 'llama3.1-8b', 'org/qwen3:8b', 'gemma3-4b', 'nomic-embed-text']);
+
+/** What Open WebUI takes from an answer of each kind, and cannot do without. */
+const CHECKS: Readonly<Record<Kind, (text: string, type: string, fixture: Fixture) => void>> = {
+  text: (text, type, { path }) => {
+    const seen = readAnswer(text, type);
+    assert.match(type, path.startsWith('/api/') ? /^application\/x-ndjson/ : /^text\/event-stream/);
+    assert.ok(seen.text.length > 10, text);
+    assert.deepEqual([seen.finish, seen.calls, seen.thoughts, seen.error], ['stop', [], '', undefined]);
+  },
+  thoughts: (text, type) => {
+    const seen = readAnswer(text, type);
+    assert.ok(seen.thoughts.length > 10 && seen.text.length > 10, text);
+    assert.equal(seen.error, undefined);
+  },
+  call: (text, type) => {
+    const seen = readAnswer(text, type);
+    assert.deepEqual(seen.calls.map(({ name, arguments: given }) => ({ name, given })), [{ name: 'get_current_timestamp', given: {} }]);
+    assert.match(seen.calls[0]?.id ?? '', /^call_/);
+  },
+  usage: (text, type) => {
+    // The tools are most of the prompt.
+    assert.ok((readAnswer(text, type).promptTokens ?? 0) > 5000, text.slice(-300));
+  },
+  whole: (text, type) => {
+    assert.equal(type, 'application/json');
+    assert.ok(readAnswer(text, type).text.length > 10, text);
+  },
+  vectors: (text, _type, { body }) => {
+    const said = JSON.parse(text) as { data?: readonly { embedding: readonly number[] }[]; embeddings?: readonly (readonly number[])[] };
+    const vectors = said.embeddings ?? said.data?.map(({ embedding }) => embedding);
+    assert.deepEqual(vectors?.map(({ length }) => length), (body as { input: readonly string[] }).input.map(() => 768));
+  },
+  models: (text) => {
+    assert.deepEqual(new Set((JSON.parse(text) as { data: readonly Listed[] }).data.map(({ id }) => id)), ALIASES);
+  },
+  tags: (text) => {
+    const { models } = JSON.parse(text) as { models: readonly (Listed & { details: { parameter_size: string }; size: number })[] };
+    assert.deepEqual(new Set(models.map(({ model }) => model)), ALIASES);
+    for (const { details, size } of models) assert.ok(/^[\d.]+[BM]$/.test(details.parameter_size) && size > 0);
+  },
+  loaded: (text) => {
+    const { models } = JSON.parse(text) as { models: readonly Listed[] };
+    assert.ok(models.length > 0);
+    for (const { model = '', expires_at = '' } of models) {
+      assert.ok(ALIASES.has(model));
+      // Python 3.11 reads no more than this.
+      assert.match(expires_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/);
+    }
+  },
+  version: (text) => {
+    // It is split at the dots and taken for numbers.
+    assert.match((JSON.parse(text) as { version: string }).version, /^\d+\.\d+\.\d+$/);
+  },
+  refusal: (text, type, { path }) => {
+    assert.equal(type, 'application/json');
+    const { error } = JSON.parse(text) as { error: string | { message: string } };
+    // By OpenAI's dialect the message is shown, by Ollama's all of it.
+    assert.ok(path.startsWith('/api/') ? typeof error === 'string' && error !== '' : typeof error === 'object' && error.message !== '', text);
+  },
+};
+
+for (const connection of ['openai', 'ollama'] as const) {
+  describe(`by its ${connection} connection`, () => {
+    for (const fixture of readFixtures(connection)) {
+      test(`${fixture.name} is answered as it needs`, async () => {
+        const response = await stage.play(fixture);
+        const text = await response.text();
+        assert.equal(response.status, fixture.status, text);
+        assert.equal(response.headers.get('x-hxllm-ignored-params'), fixture.ignored ?? null);
+        CHECKS[fixture.answer](text, response.headers.get('content-type') ?? '', fixture);
+      });
+    }
+
+    test('title, follow-ups and tags are answered while the chat goes on; and stopping it reaches the server', async () => {
+      const { sims, gateway, play } = stage;
+      const stall = { kind: 'stall', path: '/api/chat', after: 3, ms: 60_000 } as const;
+      for (const { faults } of sims) faults.add(stall);
+      const stop = new AbortController();
+      const reader = (await play(readFixture(`${connection}/chat`), stop.signal)).body?.getReader();
+      assert.ok(((await reader?.read())?.value?.length ?? 0) > 0);
+      for (const { faults } of sims) faults.clear();
+      const tasks = ['title', 'follow-ups', 'tags-of-chat'].map(async (name) => {
+        const response = await play(readFixture(`${connection}/${name}`));
+        return readAnswer(await response.text(), response.headers.get('content-type') ?? '').text.length > 10;
+      });
+      assert.deepEqual(await Promise.all(tasks), [true, true, true]);
+      const busy = (): number => sims.reduce((sum, sim) => sum + sim.activity().busy, 0);
+      assert.equal(busy(), 1, 'the chat still has its slot');
+      stop.abort();
+      await until('the slot is free', () => busy() === 0);
+      await until('the log says who ended it', () => gateway.ended().at(-1)?.['ended'] === 'client-left');
+    });
+
+    test('what breaks in the middle is told in the answer', async () => {
+      for (const { faults } of stage.sims) faults.add({ kind: 'die', path: '/api/chat', after: 5 });
+      const response = await stage.play(readFixture(`${connection}/chat`));
+      const seen = readAnswer(await response.text(), response.headers.get('content-type') ?? '');
+      for (const { faults } of stage.sims) faults.clear();
+      assert.ok(seen.text.length > 3);
+      assert.match(seen.error ?? '', /unexpected EOF/);
+    });
+  });
+}
