@@ -55,6 +55,15 @@ for (const prefix of ['', 'openai-']) {
   });
 }
 
+test('what cannot be honoured is named, whoever answers', async () => {
+  for (const model of ['phi', 'openai-phi']) {
+    const { response } = await client.responses.create({ model, input: 'hi', store: true, reasoning: { effort: 'high' }, tools: [{ type: 'web_search' }] }).withResponse();
+    const named = response.headers.get('x-hxllm-ignored-params') ?? '';
+    assert.match(named, /^tools\.web_search, store/, model);
+    if (model === 'phi') assert.match(named, /reasoning\.effort/);
+  }
+});
+
 test('a call that has to be made is made', async () => {
   const { output } = await client.responses.create({ model: 'tools', input: 'Hello', tools: [WEATHER], tool_choice: 'required' });
   assert.equal(output[0]?.type, 'function_call');
