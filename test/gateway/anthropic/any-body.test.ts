@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ANTHROPIC } from '../../../src/gateway/anthropic/failure.ts';
+import { readCountOrder, readMessageOrder } from '../../../src/gateway/anthropic/order.ts';
+import type { Order, Outcome, ServerEvent } from '../../../src/gateway/exchange.ts';
+import * as ollama from '../../../src/gateway/ollama/call.ts';
+import { renderBody } from '../../../src/gateway/ollama/render.ts';
+import * as openai from '../../../src/gateway/openai/server/call.ts';
+import { damage, mutated, mutation } from '../openai/mutation.ts';
+import { messageOf, parseTold } from './events.ts';
+
+const IMAGE = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'aGk=' } };
+const WHOLE = {
+  model: 'm',
+  max_tokens: 5,
+  system: [{ type: 'text', text: 'be short', cache_control: { type: 'ephemeral' } }],
+  messages: [
+    { role: 'user', content: [{ type: 'text', text: 'what' }, IMAGE, { type: 'document', source: { type: 'content', content: [{ type: 'text', text: 'd' }, IMAGE] }, title: 't', citations: { enabled: true } }] },
+    { role: 'system', content: 'by the way' },
+    { role: 'assistant', content: [{ type: 'thinking', thinking: 'hm', signature: 's' }, { type: 'redacted_thinking', data: 'x' }, { type: 'text', text: 'so' }, { type: 'tool_use', id: 'toolu_1', name: 'f', input: { a: 1 } }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', is_error: true, content: [{ type: 'text', text: 'no' }, IMAGE, { type: 'search_result', source: 's', title: 't', content: [{ type: 'text', text: 'f' }] }, { type: 'tool_reference', tool_name: 'g' }] }, { type: 'text', text: 'go on' }] },
+    { role: 'assistant', content: 'Once' },
+  ],
+  tools: [{ name: 'f', description: 'd', input_schema: { type: 'object', properties: { a: { type: 'number' } } }, strict: true, cache_control: { type: 'ephemeral' } }],
+  tool_choice: { type: 'tool', name: 'f', disable_parallel_tool_use: true },
+  thinking: { type: 'enabled', budget_tokens: 1024, display: 'omitted' },
+  output_config: { effort: 'low', format: { type: 'json_schema', schema: { type: 'object' } } },
+  stop_sequences: ['a', 'b'],
+  temperature: 0.5, top_p: 0.9, top_k: 5, stream: true, metadata: { user_id: 'u' }, service_tier: 'auto', speed: 'standard', cache_control: { type: 'ephemeral' }, context_management: { edits: [] }, mcp_servers: [], container: null,
+};
+const EVENTS: readonly ServerEvent[] = [
+  { kind: 'thinking', text: 'hm\n' },
+  { kind: 'text', text: 'a\r\n\u2028"' },
+  { kind: 'tool-call', call: { id: 'call_1', name: 'f', arguments: { a: 1 } } },
+  { kind: 'end', reason: 'stop', usage: { promptTokens: 1, completionTokens: 2 } },
+];
+const KEEPING = { model: 'm', keepAlive: 5, options: { num_ctx: 2048 } };
+
+/** Sees to it that an order can be sent, and its answer written. */
+function carryOut(order: Order): void {
+  assert.ok(order.shares.length === 1 && order.model !== '');
+  let text = '';
+  for (const { asks, writer } of order.shares) {
+    assert.ok(asks.kind === 'chat');
+    for (const body of [ollama.chatCall(asks.request, KEEPING).body, openai.chatCall(asks.request, 'm').body]) JSON.parse(body);
+    assert.equal(renderBody(asks.request, KEEPING)['_debug_render_only'], true);
+    const writes = writer();
+    for (const event of EVENTS) text += writes.write(event);
+  }
+  const rest = order.close([{ promptTokens: 1, completionTokens: 2 }]);
+  if (order.stream) messageOf(parseTold(text + rest));
+  else assert.deepEqual([text, (JSON.parse(rest) as { type: string }).type], ['', 'message']);
+}
+
+function carry(outcome: Outcome<Order>): 'read' | 'refused' {
+  if (outcome.ok) {
+    carryOut(outcome.value);
+    return 'read';
+  }
+  const { status, body } = ANTHROPIC.refusal(outcome.failure, 'req_1');
+  const { type, error, request_id: id } = JSON.parse(body) as { type: string; error: { type: string; message: string }; request_id: string };
+  assert.deepEqual([status, type, error.type, id, Object.keys(error)], [400, 'error', 'invalid_request_error', 'req_1', ['type', 'message']]);
+  assert.notEqual(error.message, '');
+  return 'refused';
+}
+
+const RUNS = 6000;
+
+test('a request that is as it should be is read', () => {
+  assert.equal(carry(readMessageOrder(Buffer.from(JSON.stringify(WHOLE)))), 'read');
+  assert.equal(carry(readCountOrder(Buffer.from(JSON.stringify({ ...WHOLE, max_tokens: undefined })))), 'read');
+});
+
+test('a request, however it is changed, is read and can be carried out, or is refused with the error object', () => {
+  const body = fc.array(mutation, { minLength: 1, maxLength: 3 }).map((mutations) => Buffer.from(mutated(WHOLE, mutations)));
+  const seen = { read: 0, refused: 0 };
+  fc.assert(fc.property(body, (bytes) => { seen[carry(readMessageOrder(bytes))] += 1; }), { numRuns: RUNS });
+  assert.ok(seen.read > RUNS / 20 && seen.refused > RUNS / 20, JSON.stringify(seen));
+});
+
+test('a request whose bytes are damaged is read or refused', () => {
+  const text = JSON.stringify(WHOLE);
+  fc.assert(fc.property(damage, (hurt) => { carry(readMessageOrder(hurt(text))); }), { numRuns: 1000 });
+});
+
+test('a request that is nested without end is refused or read, and breaks nothing', () => {
+  const deep = (open: string, close: string): string => open.repeat(20_000) + close.repeat(20_000);
+  for (const value of [deep('[', ']'), deep('{"a":', '}').replace(':}', ':1}'), deep('{"type":"document","source":{"type":"content","content":[', ']}}')]) {
+    for (const body of [`{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[${value}]}]}`, `{"model":"m","max_tokens":1,"messages":${value}}`, `{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tools":[{"type":${value}}],"tool_choice":${value}}`]) {
+      const read = readMessageOrder(Buffer.from(body));
+      assert.equal(read.ok, false);
+    }
+  }
+});
