@@ -18,7 +18,7 @@ async function ask(gateway: Running, stream: boolean): Promise<Socket> {
 }
 
 for (const stream of [true, false]) {
-  for (const [how, leave] of [['goes', (socket: Socket) => socket.destroy()], ['closes its half', (socket: Socket) => socket.end()]] as const) {
+  for (const [how, leave] of [['goes', (socket: Socket) => socket.destroy()], ['closes its half', (socket: Socket) => socket.end()], ['resets its connection', (socket: Socket) => socket.resetAndDestroy()]] as const) {
     test(`a client that ${how} while ${stream ? 'its stream' : 'an answer in one piece'} is decoded is gone at the server as well before a second piece can follow`, async (t) => {
       let said = 0;
       await using fake = await startFake((_got, outgoing) => {
