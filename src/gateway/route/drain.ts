@@ -1,5 +1,5 @@
 import type { Candidate } from './candidate.ts';
-import type { Fleet } from './fleet.ts';
+import { underwayOn, type Fleet } from './fleet.ts';
 import { expectedLoadMs } from './loading.ts';
 
 /** Shorter than that nobody is kept waiting for. */
@@ -12,13 +12,14 @@ const LEAST_TURN_MS = 60_000;
  * that who always has something to do would keep the others out for good. That begins when a load has taken longer than it should,
  * and is given up for as long again where it comes to nothing in a time in which all that runs there should have ended.
  */
-export function drainForLoads({ replicas }: Fleet, { backend, replica }: Pick<Candidate, 'backend' | 'replica'>, nowMs: number): boolean {
+export function drainForLoads(fleet: Fleet, { backend, replica }: Pick<Candidate, 'backend' | 'replica'>, nowMs: number): boolean {
   if (backend.loading === undefined && backend.stranded === undefined) return false;
-  const loading = replicas.get(backend.loading ?? '') ?? backend.stranded?.replica;
-  const load = loading?.load ?? backend.stranded;
-  if (loading === undefined || load === undefined || loading === replica || replica.residence.state !== 'resident') return false;
-  const knownMs = expectedLoadMs(replicas, loading);
-  const sinceMs = load.sinceMs + (knownMs === undefined ? UNKNOWN_LOAD_MS : Math.max(LEAST_LOAD_MS, knownMs * 1.5));
+  const underway = underwayOn(fleet, backend);
+  if (underway === undefined || underway.replica === replica || replica.residence.state !== 'resident') return false;
+  // What is listed under another name may be at work.
+  if (underway.wedge === backend.stranded && underway.replica.residence.state !== 'absent') return false;
+  const knownMs = expectedLoadMs(fleet.replicas, underway.replica);
+  const sinceMs = underway.wedge.sinceMs + (knownMs === undefined ? UNKNOWN_LOAD_MS : Math.max(LEAST_LOAD_MS, knownMs * 1.5));
   const turn = Math.floor((nowMs - sinceMs) / Math.max(LEAST_TURN_MS, 3 * (replica.speed.serviceMs ?? 0)));
   return turn >= 0 && turn % 2 === 0;
 }

@@ -113,6 +113,13 @@ export interface FleetPlan {
   readonly places: readonly PlannedPlace[];
 }
 
+/** What is being loaded on a server: by us, else in a client's request, as it seems. */
+export function underwayOn({ replicas }: Fleet, { loading, stranded }: Backend): { readonly replica: Replica; readonly wedge: Wedge } | undefined {
+  const replica = replicas.get(loading ?? '');
+  if (replica?.load !== undefined) return { replica, wedge: replica.load };
+  return stranded === undefined ? undefined : { replica: stranded.replica, wedge: stranded };
+}
+
 /** A fleet about which nothing is known yet, so everything in it is taken to be up. */
 export function createFleet(plan: FleetPlan): Fleet {
   const fleet: Fleet = { places: new Map(), backends: new Map(), replicas: new Map(), lines: new Map(), waiting: new Map(), turns: 0, restless: false };

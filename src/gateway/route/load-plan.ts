@@ -1,7 +1,7 @@
 import { expectedWaitMs } from './admission.ts';
 import { candidatesOf, isAtHand, type Candidate } from './candidate.ts';
 import { drainForLoads } from './drain.ts';
-import type { Fleet } from './fleet.ts';
+import type { Backend, Fleet } from './fleet.ts';
 import { nextOf, sizeOf, waitedMs, type Line, type Waiting } from './line.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom } from './replica.ts';
@@ -34,7 +34,7 @@ function neededFor(fleet: Fleet, { line, waiting, nowMs }: Need): readonly Candi
   const candidates = candidatesOf(fleet, waiting.places, waiting.tried, nowMs);
   const atHand = candidates.filter(isAtHand);
   if (atHand.some((candidate) => hasRoom(candidate.replica) && !drainForLoads(fleet, candidate, nowMs))) return [];
-  const open = candidates.filter((candidate) => !isAtHand(candidate) && candidate.replica.load === undefined && candidate.backend.loading === undefined && nowMs >= candidate.replica.pausedUntilMs);
+  const open = candidates.filter((candidate) => !isAtHand(candidate) && candidate.replica.load === undefined && !isTaken(candidate.backend) && nowMs >= candidate.replica.pausedUntilMs);
   // In memory already: to ask for it costs next to nothing, and tells with which options.
   const warm = open.filter(({ replica: { residence } }) => residence.state === 'resident' && residence.as === undefined);
   if (warm.length > 0) return warm;
@@ -54,6 +54,11 @@ function neededFor(fleet: Fleet, { line, waiting, nowMs }: Need): readonly Candi
 function isWorthAnother({ line, waiting, nowMs }: Need, atHand: readonly Candidate[]): boolean {
   const loadMs = Math.min(...atHand.map(({ replica }) => replica.speed.loadMs ?? UNKNOWN_LOAD_MS));
   return Math.max(expectedWaitMs(sizeOf(line) - 1, atHand) ?? 0, waitedMs(line, waiting, nowMs)) > 1.5 * loadMs;
+}
+
+// By a load, of ours or in a client's request: another with its `keep_alive` could revive what is to make room for that.
+function isTaken({ loading, stranded }: Backend): boolean {
+  return loading !== undefined || stranded?.replica.residence.state === 'absent';
 }
 
 function isIdle(fleet: Fleet, { backend }: Candidate): boolean {

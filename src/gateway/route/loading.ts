@@ -58,7 +58,7 @@ export function expectedLoadMs(replicas: Fleet['replicas'], { backend, speed }: 
 
 function begin(fleet: Fleet, { place, backend, replica }: Candidate, nowMs: number, out: Decision[]): void {
   backend.loading = replica.id;
-  replica.load = { sinceMs: nowMs, wants: place.wants, cold: replica.residence.state === 'absent', besides: backend.listed?.join(' '), curedMs: undefined, cures: 0 };
+  replica.load = { sinceMs: nowMs, wants: place.wants, cold: replica.residence.state === 'absent', besides: backend.listed?.join(' '), sameSinceMs: nowMs, curedMs: undefined, cures: 0 };
   fleet.restless = true;
   out.push({ kind: 'load', replica: replica.id, place: place.id });
 }

@@ -49,7 +49,7 @@ function learn(fleet: Fleet, flight: Flight, how: Ending, seen: Seen | undefined
   const { replica, boundMs, nth, started, afterRestMs } = flight;
   const { speed, slots } = replica;
   if (how === 'answered') {
-    sawAnswer(flight);
+    sawAnswer(flight, nowMs);
     sawService(speed, nowMs - boundMs);
     if (seen?.prefillMs !== undefined) sawPrefill(speed, seen.promptBytes, seen.prefillMs);
     if (seen?.insideMs === undefined) return;

@@ -43,8 +43,9 @@ export interface Load extends Wedge {
 /** A load as something that may not end. */
 export interface Wedge {
   readonly sinceMs: number;
-  /** What the server listed when it began, or first since then. */
+  /** What the server lists meanwhile, and since when it is that. */
   besides: string | undefined;
+  sameSinceMs: number;
   /** When something was last done about its taking too long. */
   curedMs: number | undefined;
   cures: number;

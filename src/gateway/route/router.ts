@@ -3,14 +3,14 @@ import { candidatesOf, whyNone } from './candidate.ts';
 import { probed } from './circuit.ts';
 import { bind, chooseFor, dispatch } from './dispatch.ts';
 import type { Arrival, Decision, Refusal, RouteEvent } from './event.ts';
-import { dismiss, replan, type Fleet, type Flight } from './fleet.ts';
+import { dismiss, replan, underwayOn, type Fleet, type Flight } from './fleet.ts';
 import { createLine, everybody, join, leave, loadClock, loadWaitMs, sizeOf, waitedMs, type Line, type Waiting } from './line.ts';
 import { beginLoads, endLoad, keepLoadClocks } from './loading.ts';
 import type { Policy } from './policy.ts';
 import { release, takeDown } from './release.ts';
 import { expireLingering, takeListing } from './replica.ts';
 import { sawStart, sawTime } from './slots.ts';
-import { cureWedged, findStranded, sawAnswer } from './wedge.ts';
+import { cureWedged, findStranded, sawAnswer, sawMemory } from './wedge.ts';
 
 export type { Policy } from './policy.ts';
 
@@ -34,7 +34,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       probe(fleet, event.backend, event.alive, nowMs);
       break;
     case 'listed':
-      list(fleet, event);
+      list(fleet, event, nowMs);
       findStranded(fleet, nowMs);
       break;
     case 'loaded':
@@ -97,7 +97,7 @@ function start(flight: Flight, nowMs: number): void {
   flight.started = true;
   flight.replica.started += 1;
   sawStart(flight.replica.slots, flight.request, nowMs);
-  sawAnswer(flight);
+  sawAnswer(flight, nowMs);
 }
 
 function probe(fleet: Fleet, url: string, alive: boolean, nowMs: number): void {
@@ -105,12 +105,12 @@ function probe(fleet: Fleet, url: string, alive: boolean, nowMs: number): void {
   if (backend !== undefined) backend.circuit = probed(backend.circuit, alive, nowMs);
 }
 
-function list(fleet: Fleet, { backend: url, listing }: Extract<RouteEvent, { kind: 'listed' }>): void {
+function list(fleet: Fleet, { backend: url, listing }: Extract<RouteEvent, { kind: 'listed' }>, nowMs: number): void {
   const backend = fleet.backends.get(url);
   if (backend !== undefined) {
     backend.listed = listing.models.map(({ name }) => name).toSorted();
-    const underway = fleet.replicas.get(backend.loading ?? '')?.load;
-    if (underway !== undefined && listing.askedMs >= underway.sinceMs) underway.besides ??= backend.listed.join(' ');
+    const wedge = underwayOn(fleet, backend)?.wedge;
+    if (wedge !== undefined && listing.askedMs >= wedge.sinceMs) sawMemory(wedge, backend.listed.join(' '), nowMs);
   }
   for (const replica of fleet.replicas.values()) if (replica.backend === url) takeListing(replica, listing);
 }

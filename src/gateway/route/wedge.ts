@@ -1,8 +1,8 @@
 import type { Decision } from './event.ts';
-import type { Fleet } from './fleet.ts';
+import { underwayOn, type Fleet, type Flight } from './fleet.ts';
 import { expectedLoadMs } from './loading.ts';
-import type { Replica } from './replica.ts';
-import { isSame } from './residence.ts';
+import type { Replica, Wedge } from './replica.ts';
+import { isSame, sawLoaded } from './residence.ts';
 
 const UNKNOWN_MS = 60_000;
 const LEAST_MS = 5000;
@@ -14,17 +14,23 @@ const CURE_PAUSE_MS = 5000;
  */
 export function cureWedged(fleet: Fleet, nowMs: number, out: Decision[]): void {
   for (const backend of fleet.backends.values()) {
-    const loading = fleet.replicas.get(backend.loading ?? '') ?? backend.stranded?.replica;
-    const load = loading?.load ?? backend.stranded;
-    if (loading === undefined || load === undefined || nowMs - (load.curedMs ?? load.sinceMs + patienceMs(fleet, loading) - CURE_PAUSE_MS) < CURE_PAUSE_MS) continue;
-    load.curedMs = nowMs;
-    const listed = backend.listed ?? [];
-    if (load.besides !== listed.join(' ')) continue;
-    const idle = listed.filter((name) => !isSame(name, loading.model) && !isAtWork(fleet, backend.url, name));
-    const victim = idle[load.cures % Math.max(1, idle.length)];
-    load.cures += 1;
+    const underway = underwayOn(fleet, backend);
+    if (underway === undefined) continue;
+    const { replica, wedge } = underway;
+    if (nowMs - (wedge.curedMs ?? wedge.sameSinceMs + patienceMs(fleet, replica) - CURE_PAUSE_MS) < CURE_PAUSE_MS) continue;
+    wedge.curedMs = nowMs;
+    const idle = (backend.listed ?? []).filter((name) => !isSame(name, replica.model) && !isAtWork(fleet, backend.url, name));
+    const victim = idle[wedge.cures % Math.max(1, idle.length)];
+    wedge.cures += 1;
     if (victim !== undefined) out.push({ kind: 'unload', backend: backend.url, model: victim });
   }
+}
+
+/** A server has listed what is in its memory while something is being loaded there. */
+export function sawMemory(wedge: Wedge, listed: string, nowMs: number): void {
+  if (wedge.besides === listed) return;
+  if (wedge.besides !== undefined) Object.assign(wedge, { sameSinceMs: nowMs, curedMs: undefined });
+  wedge.besides = listed;
 }
 
 /** Notes whose requests wait inside a server that does not show their model, so that ticks watch over them as over a load. */
@@ -33,14 +39,15 @@ export function findStranded(fleet: Fleet, nowMs: number): void {
   for (const replica of fleet.replicas.values()) {
     const backend = fleet.backends.get(replica.backend);
     if (backend === undefined || !isWaiting(replica)) continue;
-    backend.stranded ??= { replica, sinceMs: nowMs, besides: backend.listed?.join(' '), curedMs: undefined, cures: 0 };
+    backend.stranded ??= { replica, sinceMs: nowMs, besides: backend.listed?.join(' '), sameSinceMs: nowMs, curedMs: undefined, cures: 0 };
     fleet.restless = true;
   }
 }
 
-/** Something was answered there, so what seemed to be stranded is not. */
-export function sawAnswer({ backend, replica }: { readonly backend: { stranded: { readonly replica: Replica } | undefined }; readonly replica: Replica }): void {
+/** Something was answered there, so the model is in memory as it was asked for, whatever was listed. */
+export function sawAnswer({ place, backend, replica }: Flight, nowMs: number): void {
   if (backend.stranded?.replica === replica) backend.stranded = undefined;
+  if (replica.residence.state === 'absent') sawLoaded(replica.residence, place.wants, nowMs);
 }
 
 // What is listed under another name may run under that one, or not be there.
