@@ -123,3 +123,22 @@ test('two models that do not fit together are served in turn, and the turns do n
   assert.ok(turns.length > 100, `${String(turns.length)} turns in 10 minutes`);
   assert.ok(Math.abs(count('m') - count('n')) < server.served.length * 0.2, `${String(count('m'))} against ${String(count('n'))}`);
 });
+
+test('a load that waits in a client’s request is given room too', () => {
+  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+  stage.warm();
+  stage.pass(10);
+  stage.list('a', 'm', 'n');
+  const inside = stage.arrive();
+  stage.pass(10);
+  stage.list('a', 'n');
+  serve(stage, 29_000);
+  const held = stage.arrive(N);
+  assert.equal(stage.placeOf(held), 'n@a');
+  stage.release(held);
+  stage.pass(2000);
+  const next = stage.arrive(N);
+  assert.equal(stage.placeOf(next), 'waits');
+  stage.start(inside);
+  assert.equal(stage.placeOf(next), 'n@a');
+});

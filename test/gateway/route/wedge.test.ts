@@ -89,3 +89,37 @@ test('how long a request may take to begin there goes by what loads and requests
   stage.pass(1000);
   assert.deepEqual(stage.unloads, ['twin']);
 });
+
+test('a jam in which the list has changed is cured as long after that', () => {
+  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+  stage.warm();
+  stage.pass(10);
+  stage.list('a', 'm');
+  const request = stage.arrive();
+  stage.pass(10);
+  stage.list('a');
+  stage.pass(50_000);
+  stage.list('a', 'jam');
+  assert.equal(stage.placeOf(request), 'm@a');
+  stage.pass(59_000);
+  assert.deepEqual(stage.unloads, []);
+  stage.pass(2000);
+  assert.deepEqual(stage.unloads, ['jam']);
+});
+
+test('nothing is loaded beside a load that waits in a client’s request, and what is answered is in memory although it is not listed yet', () => {
+  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+  stage.warm();
+  stage.pass(10);
+  stage.list('a', 'm', 'n');
+  const inside = stage.arrive();
+  stage.pass(10);
+  stage.list('a', 'x');
+  const other = stage.arrive({ line: 'n', places: ['n@a'] });
+  stage.pass(1000);
+  assert.deepEqual([stage.loads, stage.placeOf(other)], [[], 'waits']);
+  stage.start(inside);
+  stage.release(inside);
+  assert.equal(stage.placeOf(stage.arrive()), 'm@a');
+  assert.deepEqual(stage.loads, ['n@a']);
+});
