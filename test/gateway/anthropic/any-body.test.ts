@@ -41,11 +41,12 @@ const KEEPING = { model: 'm', keepAlive: 5, options: { num_ctx: 2048 } };
 function carryOut(order: Order): void {
   assert.ok(order.shares.length === 1 && order.model !== '');
   let text = '';
-  for (const { asks, writer } of order.shares) {
+  for (const share of order.shares) {
+    const { asks } = share;
     assert.ok(asks.kind === 'chat');
     for (const body of [ollama.chatCall(asks.request, KEEPING).body, openai.chatCall(asks.request, 'm').body]) JSON.parse(body);
     assert.equal(renderBody(asks.request, KEEPING)['_debug_render_only'], true);
-    const writes = writer();
+    const writes = share.writer();
     for (const event of EVENTS) text += writes.write(event);
   }
   const rest = order.close([{ promptTokens: 1, completionTokens: 2 }]);
