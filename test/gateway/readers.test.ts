@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { AnswerReader, ServerEvent } from '../../src/gateway/exchange.ts';
+import type { AnswerReader, ChatRequest, ServerEvent } from '../../src/gateway/exchange.ts';
 import { AnswerLines } from '../../src/gateway/ollama/answer-lines.ts';
 import { EmbedReader } from '../../src/gateway/ollama/embed.ts';
+import { chatCall, embedCall } from '../../src/gateway/openai/server/call.ts';
 import { ReplyReader, StreamReader } from '../../src/gateway/openai/server/reader.ts';
 import { damage, mutated, mutation } from './openai/mutation.ts';
 import { cutAnywhere, eventsOf } from './pieces.ts';
@@ -24,6 +25,16 @@ const CHUNKS = [
   { id: 'x', choices: [{ index: 0, delta: { tool_calls: [{ index: 0, id: 'c', function: { name: 'f', arguments: '{}' } }] }, finish_reason: 'tool_calls' }] },
   { id: 'x', choices: [], usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 } },
 ];
+// As clients of other dialects ask.
+const ASKED: ChatRequest = { model: 'm', messages: [], tools: [], mustCall: false, callSchema: undefined, parallelCalls: true, format: undefined, sampling: {}, stop: ['STOP', ' x'], namesStop: true, maxTokens: 9, thinking: undefined, thinkingName: '', logprobs: 0, stream: true, includeUsage: false, original: undefined };
+const TOLD = [
+  { id: 'x', choices: [{ index: 0, delta: { reasoning_content: 'hm' }, finish_reason: null }] },
+  { id: 'x', choices: [{ index: 0, delta: { content: 'Grüß 🌧' }, logprobs: { content: [{ token: 'Grüß 🌧', logprob: -1 }] }, finish_reason: null }] },
+  { id: 'x', choices: [{ index: 0, delta: { tool_calls: [{ index: 0, id: 'c', function: { name: 'f', arguments: '{"ä"' } }, { index: 1, function: { name: 'g', arguments: '' } }] } }] },
+  { id: 'x', choices: [{ index: 0, delta: { tool_calls: [{ index: 0, function: { arguments: ':1}' } }] }, finish_reason: 'tool_calls' }] },
+  { id: 'x', choices: [], usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 } },
+];
+const WHOLE = { id: 'x', choices: [{ message: { content: 'Grüß STOP', reasoning: 'hm', tool_calls: [{ function: { name: 'f', arguments: '{}' } }] }, finish_reason: 'tool_calls' }], usage: { prompt_tokens: 1, completion_tokens: 2 } };
 const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');
 const events = (texts: readonly string[]): string => `: hi\n\n${texts.map((text) => `data: ${text}\r\n\r\n`).join('')}data: [DONE]\n\n`;
 const one = (texts: readonly string[]): string => texts.join('');
@@ -34,6 +45,9 @@ const READERS: Readonly<Record<string, { readonly create: Create; readonly said:
   "Ollama's embeddings": { create: (emit) => new EmbedReader(emit, 2), said: [{ embeddings: [[0.1, 2], [3, 4e-5]], prompt_eval_count: 3 }], frame: one },
   "an OpenAI server's stream": { create: (emit) => new StreamReader(emit), said: CHUNKS, frame: events },
   "an OpenAI server's answer": { create: (emit) => new ReplyReader(emit, 'choices'), said: [{ ...CHUNKS[0], usage: CHUNKS[2]?.usage }], frame: one },
+  "an OpenAI server's stream, told to others": { create: (emit) => chatCall(ASKED, 'm').read(emit), said: TOLD, frame: events },
+  "an OpenAI server's answer, told to others": { create: (emit) => chatCall({ ...ASKED, stream: false }, 'm').read(emit), said: [WHOLE], frame: one },
+  "an OpenAI server's embeddings": { create: (emit) => embedCall({ model: 'm', input: ['a', 'b'], dimensions: undefined, base64: false, original: undefined }, 'm').read(emit), said: [{ data: [{ index: 1, embedding: 'AACAPwAAAAA=' }, { index: 0, embedding: [1, 0.5] }], usage: { prompt_tokens: 2 } }], frame: one },
 };
 
 /** The events, without the names that calls were given where the server gave none. */
