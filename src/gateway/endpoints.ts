@@ -11,6 +11,7 @@ import { OPENAI } from './openai/failure.ts';
 import { readChatOrder, readCompletionOrder, readEmbedOrder } from './openai/order.ts';
 import { RESPONSES } from './responses/failure.ts';
 import { readResponseOrder } from './responses/order.ts';
+import { inputTokenCount } from './responses/usage.ts';
 
 /** What is asked for by POST, and at which paths. */
 export const ENDPOINTS: readonly { readonly paths: readonly string[]; readonly endpoint: Endpoint }[] = [
@@ -18,6 +19,7 @@ export const ENDPOINTS: readonly { readonly paths: readonly string[]; readonly e
   { paths: ['/v1/completions', '/completions'], endpoint: { dialect: OPENAI, read: readCompletionOrder } },
   { paths: ['/v1/embeddings', '/embeddings'], endpoint: { dialect: OPENAI, read: readEmbedOrder } },
   { paths: ['/v1/responses', '/responses'], endpoint: { dialect: RESPONSES, read: readResponseOrder } },
+  { paths: ['/v1/responses/input_tokens', '/responses/input_tokens'], endpoint: { dialect: RESPONSES, read: readResponseOrder, counted: inputTokenCount } },
   { paths: ['/v1/messages', '/messages'], endpoint: { dialect: ANTHROPIC, read: readMessageOrder } },
   { paths: ['/v1/messages/count_tokens', '/messages/count_tokens'], endpoint: { dialect: ANTHROPIC, read: readCountOrder, counted: tokenCount } },
   { paths: ['/api/chat'], endpoint: { dialect: OLLAMA, read: readApiChat } },

@@ -13,6 +13,11 @@ export function usageBody(usage: Usage, thoughts: number): Json {
   };
 }
 
+/** What is answered to who only wants a request's tokens counted. */
+export function inputTokenCount(tokens: number): string {
+  return JSON.stringify({ object: 'response.input_tokens', input_tokens: tokens });
+}
+
 function detail(original: Json | undefined, details: string, name: string): number | undefined {
   const within = original?.[details];
   const value = isObject(within) ? within[name] : undefined;

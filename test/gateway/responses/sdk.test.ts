@@ -113,6 +113,14 @@ test('probabilities are there where they are asked for', async () => {
   assert.ok(logprobs.length > 0 && logprobs.every(({ logprob, top_logprobs: top }) => logprob <= 0 && top.length === 2));
 });
 
+test('the tokens of a request are counted without answering it', async () => {
+  const count = async (input: string): Promise<number> => (await client.responses.inputTokens.count({ model: 'phi', instructions: 'Be short.', input })).input_tokens;
+  const short = await count('hi');
+  const { usage } = await client.responses.create({ model: 'phi', instructions: 'Be short.', input: 'hi', max_output_tokens: 1 });
+  assert.ok(short > 0 && (await count('hi '.repeat(200))) > short + 100);
+  assert.ok(Math.abs((await count('hi')) - (usage?.input_tokens ?? 0)) <= 3, 'close to what it turns out to be');
+});
+
 test('errors are read as what they are', async () => {
   const create = (more: object): Promise<unknown> => client.responses.create({ model: 'phi', input: 'hi', ...more });
   await assert.rejects(create({ previous_response_id: 'resp_1' }), (error) => error instanceof OpenAI.BadRequestError && error.param === 'previous_response_id' && /stores no responses/.test(error.message));
