@@ -32,7 +32,7 @@ async function main(patterns: readonly string[]): Promise<number> {
 }
 
 function findFiles(patterns: readonly string[]): readonly string[] {
-  const all = globSync('test/**/*.test.ts', { cwd: ROOT }).toSorted();
+  const all = globSync('test/**/*.test.ts', { cwd: ROOT, exclude: ['**/node_modules'] }).toSorted();
   return patterns.length === 0 ? all : all.filter((file) => patterns.some((pattern) => file.includes(pattern)));
 }
 

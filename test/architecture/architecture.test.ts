@@ -7,7 +7,7 @@ import { shapeViolations, violationsIn } from './violations.ts';
 const root = join(import.meta.dirname, '../..');
 
 function read(folder: string): Map<string, string> {
-  const paths = globSync('**/*.ts', { cwd: join(root, folder) }).toSorted();
+  const paths = globSync('**/*.ts', { cwd: join(root, folder), exclude: ['**/node_modules'] }).toSorted();
   return new Map(paths.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(root, folder, path), 'utf8')]));
 }
 

@@ -1,0 +1,30 @@
+import { AssertionError } from 'node:assert';
+import { stripVTControlCharacters } from 'node:util';
+
+const LENGTH = 240;
+
+/** What was wanted and what was seen, in one line. */
+export function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return short(error);
+  if (error instanceof AssertionError) return oneLine(describeAssertion(error));
+  return oneLine(`${error.constructor.name}: ${stripVTControlCharacters(error.message)}${error.cause instanceof Error ? ` (${error.cause.message})` : ''}`);
+}
+
+function describeAssertion({ message, generatedMessage, operator, expected, actual }: AssertionError): string {
+  const own = generatedMessage ? '' : message.split('\n')[0] ?? '';
+  if (operator === '==' || operator === 'fail') return generatedMessage ? message.replace(/^The expression evaluated to a falsy value:\s*/, 'does not hold: ') : own;
+  if (operator === 'rejects') return 'wanted an error, seen none';
+  return `${own === '' ? '' : `${own}: `}wanted ${short(expected)}, seen ${short(actual)}`;
+}
+
+function short(value: unknown): string {
+  if (value instanceof RegExp) return String(value);
+  if (value instanceof Error) return `${value.constructor.name}: ${value.message}`;
+  const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+  return text.length <= LENGTH / 2 ? text : `${text.slice(0, LENGTH / 2)}…`;
+}
+
+function oneLine(text: string): string {
+  const line = stripVTControlCharacters(text).replaceAll(/\s+/g, ' ').trim();
+  return line.length <= LENGTH * 1.5 ? line : `${line.slice(0, LENGTH * 1.5)}…`;
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import OpenAI from 'openai';
+import { embedModel, type Case } from '../case.ts';
+import { sdk } from './sdk.ts';
+
+export const EMBEDDINGS: readonly Case[] = [
+  {
+    id: 'several',
+    checks: 'there is one vector for each text, in order, and usage',
+    run: async (target) => {
+      const { object, data, usage } = await sdk(target).embeddings.create({ model: embedModel(target), input: ['one', 'two', 'three'], encoding_format: 'float' });
+      assert.deepEqual([object, data.map(({ index }) => index)], ['list', [0, 1, 2]]);
+      assert.ok(data.every(({ embedding }) => embedding.length > 0 && typeof embedding[0] === 'number'), 'wanted numbers');
+      assert.ok(usage.prompt_tokens > 0 && usage.total_tokens === usage.prompt_tokens, `wanted counts, seen ${JSON.stringify(usage)}`);
+    },
+  },
+  {
+    id: 'base64',
+    checks: 'base64 is the same vector as float',
+    run: async (target) => {
+      const asked = { model: embedModel(target), input: 'alone' };
+      // What the SDK asks for where nothing is said, and unpacks.
+      const packed = await sdk(target).embeddings.create(asked);
+      const plain = await sdk(target).embeddings.create({ ...asked, encoding_format: 'float' });
+      const [one, other] = [packed.data[0]?.embedding ?? [], plain.data[0]?.embedding ?? []];
+      assert.equal(one.length, other.length, 'length');
+      assert.ok(other.every((value, at) => Math.abs(value - (one[at] ?? Number.NaN)) < 1e-5), 'wanted the same numbers');
+    },
+  },
+  {
+    id: 'dimensions',
+    checks: 'dimensions shortens the vector, or is refused by name',
+    run: async (target) => {
+      try {
+        const { data } = await sdk(target).embeddings.create({ model: embedModel(target), input: 'short', dimensions: 8, encoding_format: 'float' });
+        assert.equal(data[0]?.embedding.length, 8, 'length');
+      } catch (error) {
+        if (!(error instanceof OpenAI.BadRequestError)) throw error;
+        assert.equal(error.param, 'dimensions', 'param');
+      }
+    },
+  },
+  {
+    id: 'empty',
+    checks: 'no text is 400 with param input',
+    run: async (target) => {
+      await assert.rejects(sdk(target).embeddings.create({ model: embedModel(target), input: [] }), { status: 400, param: 'input' });
+    },
+  },
+];
