@@ -10,6 +10,8 @@ import { readEmbedRequest } from './embed-request.ts';
 import { Embeddings } from './embeddings.ts';
 import { streamEnding } from './ending.ts';
 import { answerHead, type AnswerHead } from './head.ts';
+import { LegacyChunks, LegacyCompletion } from './legacy-call.ts';
+import { modernBody } from './legacy-functions.ts';
 import { reseeded } from './sampling.ts';
 import { TextChunks } from './text-chunks.ts';
 import { TextCompletion } from './text-completion.ts';
@@ -18,15 +20,17 @@ import { usageBody, usageOfPrompts } from './usage.ts';
 /** Reads `POST /v1/chat/completions`. */
 export function readChatOrder(bytes: Buffer, nowMs: number): Outcome<Order> {
   return orderOf(bytes, (body) => {
-    const read = readChatRequest(body);
+    const modern = modernBody(body);
+    const [Chunks, Completion] = modern === undefined ? [ChatChunks, ChatCompletion] : [LegacyChunks, LegacyCompletion];
+    const read = readChatRequest(modern ?? body);
     if (!read.ok) return read;
     const { request, choices, ignored } = read.value;
     const { model, stream, includeUsage } = request;
     const asks = Array.from({ length: choices }, (_, choice): Ask => ({ kind: 'chat', request: reseeded(request, choice) }));
     const given = { model, ignored };
-    if (!stream) return wholeOrder(given, asks, answerHead('chatcmpl', 'chat.completion', model, nowMs), (index) => new ChatCompletion(index), usageBody, (gathered) => gathered.map(({ choice }) => choice));
+    if (!stream) return wholeOrder(given, asks, answerHead('chatcmpl', 'chat.completion', model, nowMs), (index) => new Completion(index), usageBody, (gathered) => gathered.map(({ choice }) => choice));
     const common = { head: answerHead('chatcmpl', 'chat.completion.chunk', model, nowMs), includeUsage };
-    return { ok: true, value: { ...given, stream, shares: shares(asks, stream, (index) => new ChatChunks(common, index)), close: (usages) => streamEnding(common, usageBody(usages)) } };
+    return { ok: true, value: { ...given, stream, shares: shares(asks, stream, (index) => new Chunks(common, index)), close: (usages) => streamEnding(common, usageBody(usages)) } };
   });
 }
 

@@ -64,9 +64,11 @@ function look(failure: Failure): void {
   assert.deepEqual(Object.keys(error), ['message', 'type', 'param', 'code']);
 }
 
+const LEGACY = { model: 'm', messages: [{ role: 'user', content: 'hi' }, { role: 'assistant', content: null, function_call: { name: 'f', arguments: '{"a":1}' } }, { role: 'function', name: 'f', content: 'r' }], functions: [{ name: 'f', parameters: { type: 'object' } }, { name: 'g' }], function_call: { name: 'f' } };
+
 const RUNS = 7000;
 
-for (const [what, whole, read] of [['chat', CHAT, readChatOrder], ['completion', COMPLETION, readCompletionOrder], ['request for embeddings', EMBED, readEmbedOrder]] as const) {
+for (const [what, whole, read] of [['chat', CHAT, readChatOrder], ['chat with functions', LEGACY, readChatOrder], ['completion', COMPLETION, readCompletionOrder], ['request for embeddings', EMBED, readEmbedOrder]] as const) {
   test(`a ${what} that is as it should be is read`, () => {
     assert.equal(carry(read(Buffer.from(JSON.stringify(whole)), 0)), 'read');
   });
