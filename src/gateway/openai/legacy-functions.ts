@@ -3,10 +3,12 @@ import { isObject, type Json } from '../dialect/json.ts';
 
 /** A chat of a client that still says `functions` and `function_call`, in the words that took their place; `undefined` where it says none. */
 export function modernBody(body: Body): Body | undefined {
-  const { functions, function_call: choice, messages, ...rest } = body.json;
-  if (!Array.isArray(functions) || functions.length === 0 || (body.json['tools'] ?? null) !== null) return undefined;
-  const named = (functions as readonly unknown[]).map((one) => (isObject(one) ? one['name'] : undefined)); // an array of what is not yet known
-  const modern = new Body({ ...rest, ...(messages === undefined ? {} : { messages: Array.isArray(messages) ? modernMessages(messages) : messages }), tools: functions.map((one: unknown) => ({ type: 'function', function: one })), ...choiceOf(choice), parallel_tool_calls: false });
+  const given = body.json['functions'];
+  if (!Array.isArray(given) || given.length === 0 || (body.json['tools'] ?? null) !== null) return undefined;
+  const { functions: _functions, function_call: choice, messages, ...rest } = body.json;
+  const functions = given as readonly unknown[]; // an array of what is not yet known
+  const named = functions.map((one) => (isObject(one) ? one['name'] : undefined));
+  const modern = new Body({ ...rest, ...(messages === undefined ? {} : { messages: Array.isArray(messages) ? modernMessages(messages) : messages }), tools: functions.map((one) => ({ type: 'function', function: one })), ...choiceOf(choice), parallel_tool_calls: false });
   const at = named.findIndex((name) => typeof name !== 'string');
   if (at >= 0) modern.refuse(`functions[${String(at)}]`, `Invalid 'functions[${String(at)}]': expected {"name": …}.`);
   if (isObject(choice) && !named.includes(choice['name'])) modern.refuse('function_call', "Invalid value for 'function_call': the function it asks for is not among 'functions'.");
