@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import { until } from '../running.ts';
 import { readFixture, readFixtures, type Fixture, type Kind } from './fixture.ts';
 import { readAnswer } from './reading.ts';
@@ -10,6 +10,9 @@ before(async () => {
   stage = await startStage(2);
   // So that there is something in memory to be listed.
   await (await stage.play(readFixture('openai/chat'))).text();
+});
+afterEach(() => {
+  for (const { faults } of stage.sims) faults.clear();
 });
 after(() => stage.close());
 
@@ -117,7 +120,6 @@ for (const connection of ['openai', 'ollama'] as const) {
       for (const { faults } of stage.sims) faults.add({ kind: 'die', path: '/api/chat', after: 5 });
       const response = await stage.play(readFixture(`${connection}/chat`));
       const seen = readAnswer(await response.text(), response.headers.get('content-type') ?? '');
-      for (const { faults } of stage.sims) faults.clear();
       assert.ok(seen.text.length > 3);
       assert.match(seen.error ?? '', /unexpected EOF/);
     });
