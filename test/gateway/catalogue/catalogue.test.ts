@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { startSim, type Sim } from '../../../src/sim/server.ts';
 import { post, refusalOf } from '../ollama/client/asking.ts';
@@ -103,10 +106,16 @@ test('what would change a server is refused, and no server hears of it', async (
   }
 });
 
-test('servers that are gone are not waited for, and what they had is still listed', async () => {
-  const sim = await startSim();
-  await using own = await startGateway([sim]);
-  await sim.close();
+test('servers that are down are not waited for, and what they had is still listed', async (t) => {
+  // It breaks off what it is given to do, and says nothing of itself, not even that it lives.
+  const silent = createServer((incoming, outgoing) => { if (incoming.method === 'POST') outgoing.destroy(); }).listen(0, '127.0.0.1');
+  t.after(() => {
+    silent.close();
+    silent.closeAllConnections();
+  });
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo; // a server that listens on TCP has this and nothing else
+  await using own = await startGateway([{ url: `http://127.0.0.1:${String(port)}` }]);
   await post(own, '/api/chat', { model: 'm', messages: [{ role: 'user', content: 'hi' }] });
   await until('it is known to be down', () => own.log.some(({ event }) => event === 'backend-down'));
   const sinceMs = performance.now();

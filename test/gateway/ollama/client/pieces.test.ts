@@ -12,11 +12,13 @@ const STAMP = { model: 'real', created_at: '2026-11-25T01:04:38.285381509Z' };
 const TOKEN = { token: '€', logprob: -4.5, bytes: [226, 130, 172], top_logprobs: [{ token: 'c', logprob: -4 }] };
 const END = { done: true, done_reason: 'stop', total_duration: 296_104_002, load_duration: 292_737_524, prompt_eval_count: 22, prompt_eval_duration: 1_187_230, eval_count: 3, eval_duration: 221_409 };
 
+const CALLS = [0, 1].map((index) => ({ id: `call_${String(index)}`, function: { index, name: 'f', arguments: { a: index } } }));
+
 /** What a real server was seen to send, and what a client is to get. */
 const CHAT = [
   { ...STAMP, message: { role: 'assistant', content: '', thinking: 'hm ü' }, done: false },
   { ...STAMP, message: { role: 'assistant', content: 'a€\u2028' }, done: false, logprobs: [TOKEN] },
-  { ...STAMP, message: { role: 'assistant', content: '', tool_calls: [{ id: 'call_1', function: { index: 0, name: 'f', arguments: { a: 1 } } }] }, done: false },
+  ...CALLS.map((call) => ({ ...STAMP, message: { role: 'assistant', content: '', tool_calls: [call] }, done: false })),
   { ...STAMP, message: { role: 'assistant', content: '' }, ...END },
 ];
 const GENERATE = [
@@ -51,7 +53,7 @@ for (const [path, sent] of [['chat', CHAT], ['generate', GENERATE]] as const) {
 
   test(`a ${path} in one piece holds what its stream says`, () => {
     const [whole] = whatComesOf(orderOf(path, false), [bytes]);
-    const said = path === 'chat' ? { message: { role: 'assistant', content: 'a€\u2028', thinking: 'hm ü', tool_calls: CHAT[2]?.message?.tool_calls }, logprobs: [TOKEN] } : { response: '€', thinking: 'hm' };
+    const said = path === 'chat' ? { message: { role: 'assistant', content: 'a€\u2028', thinking: 'hm ü', tool_calls: CALLS }, logprobs: [TOKEN] } : { response: '€', thinking: 'hm' };
     assert.deepEqual(whole, timeless({ model: 'alias', created_at: '2026-11-25T01:04:38.285Z', ...said, ...END }));
   });
 }
