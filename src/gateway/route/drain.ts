@@ -16,8 +16,6 @@ export function drainForLoads(fleet: Fleet, { backend, replica }: Pick<Candidate
   if (backend.loading === undefined && backend.stranded === undefined) return false;
   const underway = underwayOn(fleet, backend);
   if (underway === undefined || underway.replica === replica || replica.residence.state !== 'resident') return false;
-  // What is listed under another name may be at work.
-  if (underway.wedge === backend.stranded && underway.replica.residence.state !== 'absent') return false;
   const knownMs = expectedLoadMs(fleet.replicas, underway.replica);
   const sinceMs = underway.wedge.sinceMs + (knownMs === undefined ? UNKNOWN_LOAD_MS : Math.max(LEAST_LOAD_MS, knownMs * 1.5));
   const turn = Math.floor((nowMs - sinceMs) / Math.max(LEAST_TURN_MS, 3 * (replica.speed.serviceMs ?? 0)));

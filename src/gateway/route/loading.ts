@@ -7,8 +7,9 @@ import type { Load, Replica } from './replica.ts';
 import { sawLoaded, sawRoomMade } from './residence.ts';
 import { sawLoad } from './speed.ts';
 
-/** A load that is a server's word that the model is there already says nothing about loads: that takes it some 4 ms. */
-const LEAST_LOAD_MS = 30;
+/** A load that is a server's word that the model is there already says nothing about loads: that takes some 4 ms, where it is busy more. */
+const LEAST_LOAD_MS = 100;
+const LEAST_DOUBT_MS = 30;
 const LONGEST_FAILING_MS = 15_000;
 
 /** Begins the loads that are decided on, one at a time on a server. */
@@ -37,10 +38,9 @@ export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, how: End
     // What was listed before is not so any more.
     if (backend !== undefined) backend.listed = undefined;
     sawLoaded(replica.residence, load.wants, nowMs);
-    if (load.cold || nowMs - load.sinceMs >= LEAST_LOAD_MS) {
-      if (ended !== undefined) sawLoad(replica.speed, ended.tookMs, ended.isExact);
-      doubtOthers(fleet, replica, nowMs);
-    }
+    const tookMs = nowMs - load.sinceMs;
+    if (ended !== undefined && (load.cold || tookMs >= LEAST_LOAD_MS)) sawLoad(replica.speed, ended.tookMs, ended.isExact);
+    if (load.cold || tookMs >= LEAST_DOUBT_MS) doubtOthers(fleet, replica, nowMs);
     replica.failedLoads = 0;
   } else if (how === 'busy') replica.pausedUntilMs = nowMs + 500;
   else if (how !== 'cancelled') {
@@ -50,10 +50,12 @@ export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, how: End
 }
 
 /** How long a load should take, by those of the model there, else by those of the server's others; `undefined` where nothing is known. */
-export function expectedLoadMs(replicas: Fleet['replicas'], { backend, speed }: Replica): number | undefined {
-  if (speed.loadMs !== undefined) return speed.loadMs;
+export function expectedLoadMs(replicas: Fleet['replicas'], { backend, speed, load, residence }: Replica): number | undefined {
+  // It may be listed under another name, and at work on what takes long.
+  const workMs = load === undefined && residence.state !== 'absent' ? (speed.serviceMs ?? 0) : 0;
+  if (speed.loadMs !== undefined) return speed.loadMs + workMs;
   const others = [...replicas.values()].flatMap((replica) => (replica.backend === backend && replica.speed.loadMs !== undefined ? [replica.speed.loadMs * 2] : []));
-  return others.length === 0 ? undefined : Math.max(...others);
+  return others.length === 0 ? undefined : Math.max(...others) + workMs;
 }
 
 function begin(fleet: Fleet, { place, backend, replica }: Candidate, nowMs: number, out: Decision[]): void {

@@ -66,8 +66,8 @@ export function forgetResidence(residence: Residence, nowMs: number, doubted: bo
   if (residence.state !== 'always') Object.assign(residence, { ...unknownResidence(false), sinceMs: nowMs, doubted });
 }
 
-/** A server has listed what is in its memory. What was asked before something else was found out does not count. */
-export function sawListing(residence: Residence, model: string, { models, askedMs }: Listing): void {
+/** A server has listed what is in its memory. What was asked before something else was found out does not count; `atWork`: the model is answering. */
+export function sawListing(residence: Residence, model: string, { models, askedMs }: Listing, atWork: boolean): void {
   if (residence.state === 'always' || askedMs < residence.sinceMs) return;
   const listed = models.find(({ name }) => isSame(name, model));
   if (listed !== undefined) {
@@ -78,7 +78,9 @@ export function sawListing(residence: Residence, model: string, { models, askedM
     return;
   }
   const beside = models.map(({ name }) => name).toSorted().join(' ');
-  if (residence.state === 'resident' && residence.as !== undefined && residence.context === undefined && beside !== '' && (residence.beside ?? beside) === beside) residence.beside = beside;
+  const mayShare = residence.as !== undefined && residence.context === undefined && beside !== '' && (residence.beside ?? beside) === beside;
+  // Under another name, or gone already: it is asked for first, which costs next to nothing where it is there.
+  if (mayShare) Object.assign(residence, { state: atWork ? 'resident' : 'unknown', beside });
   else Object.assign(residence, { ...unknownResidence(false), state: 'absent' });
 }
 

@@ -47,7 +47,7 @@ export function findStranded(fleet: Fleet, nowMs: number): void {
 /** Something was answered there, so the model is in memory as it was asked for, whatever was listed. */
 export function sawAnswer({ place, backend, replica }: Flight, nowMs: number): void {
   if (backend.stranded?.replica === replica) backend.stranded = undefined;
-  if (replica.residence.state === 'absent') sawLoaded(replica.residence, place.wants, nowMs);
+  if (replica.residence.state !== 'resident') sawLoaded(replica.residence, place.wants, nowMs);
 }
 
 // What is listed under another name may run under that one, or not be there.
@@ -57,9 +57,7 @@ function isWaiting({ residence, load, inFlight, started }: Replica): boolean {
 
 function patienceMs({ replicas }: Fleet, replica: Replica): number {
   const knownMs = expectedLoadMs(replicas, replica);
-  if (knownMs === undefined) return UNKNOWN_MS;
-  const workMs = replica.residence.state === 'resident' ? (replica.speed.serviceMs ?? 0) : 0;
-  return Math.max(LEAST_MS, 3 * (knownMs + workMs));
+  return knownMs === undefined ? UNKNOWN_MS : Math.max(LEAST_MS, 3 * knownMs);
 }
 
 function isAtWork(fleet: Fleet, backend: string, model: string): boolean {
