@@ -24,7 +24,7 @@ type Recorded = Omit<Fixture, 'name' | 'status'> & { readonly tools?: string; re
 const FOLDER = new URL('fixtures/', import.meta.url);
 
 /** Reads the fixtures of a connection. */
-export function readFixtures(connection: 'openai' | 'ollama'): readonly Fixture[] {
+export function readFixtures(connection: 'openai' | 'responses' | 'ollama'): readonly Fixture[] {
   return readdirSync(new URL(connection, FOLDER)).toSorted().map((file) => readFixture(`${connection}/${file.replace('.json', '')}`));
 }
 
@@ -32,7 +32,13 @@ export function readFixtures(connection: 'openai' | 'ollama'): readonly Fixture[
 export function readFixture(name: string): Fixture {
   const { tools, status = 200, body, headers, ...rest } = read(`${name}.json`) as Recorded;
   const authorization = headers['authorization'] === 'Bearer KEY' ? `Bearer ${KEY}` : (headers['authorization'] ?? '');
-  return { name, ...rest, status, headers: { ...headers, authorization }, body: tools === undefined ? body : { ...body, tools: read(tools) } };
+  return { name, ...rest, status, headers: { ...headers, authorization }, body: tools === undefined ? body : { ...body, tools: readTools(tools, rest.path) } };
+}
+
+// For the Responses API they are the same, and flat.
+function readTools(file: string, path: string): unknown {
+  const tools = read(file) as readonly { readonly function: Readonly<Record<string, unknown>> }[];
+  return path === '/v1/responses' ? tools.map(({ function: made }) => ({ type: 'function', ...made, strict: false })) : tools;
 }
 
 function read(file: string): unknown {

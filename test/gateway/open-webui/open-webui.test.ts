@@ -84,7 +84,7 @@ const CHECKS: Readonly<Record<Kind, (text: string, type: string, fixture: Fixtur
   },
 };
 
-for (const connection of ['openai', 'ollama'] as const) {
+for (const connection of ['openai', 'responses', 'ollama'] as const) {
   describe(`by its ${connection} connection`, () => {
     for (const fixture of readFixtures(connection)) {
       test(`${fixture.name} is answered as it needs`, async () => {

@@ -1,16 +1,6 @@
 import assert from 'node:assert/strict';
-
-/** What a person sees of an answer. */
-export interface Seen {
-  readonly text: string;
-  readonly thoughts: string;
-  readonly calls: readonly { readonly id: string; readonly name: string; readonly arguments: unknown }[];
-  /** Why it ended, as Open WebUI notes it. */
-  readonly finish: string | undefined;
-  readonly promptTokens: number | undefined;
-  /** What is shown in place of the rest. */
-  readonly error: string | undefined;
-}
+import { readResponse } from './responses-reading.ts';
+import type { Seen } from './seen.ts';
 
 interface Message {
   readonly content?: string | null;
@@ -38,6 +28,7 @@ interface Piece {
 
 /** Reads an answer as Open WebUI 0.12.4 does: a stream line by line, and of each line only the fields named here. */
 export function readAnswer(text: string, type: string): Seen {
+  if (/"object":"response"/.test(text)) return readResponse(text, type);
   if (type === 'application/json') return sum([JSON.parse(text) as Piece]);
   const lines = text.split('\n').filter((line) => line !== '');
   if (type.startsWith('application/x-ndjson')) return sum(lines.map((line) => JSON.parse(line) as Piece));
