@@ -32,6 +32,20 @@ test('a server that freezes with a request on an open connection is given up wit
   t.mock.timers.reset();
 });
 
+test('a server that freezes in a load is given up within a minute, and another answers', { timeout: 15_000 }, async (t) => {
+  await using frozen = await startFake(answersShortly('frozen'));
+  await using other = await startFake(answersShortly('other'));
+  frozen.freeze();
+  await using gateway = await startGateway([], { model_list: [frozen, other].map(({ url }, index) => ({ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url, order: index + 1 } })) });
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const answer = gateway.chat();
+  while (gateway.service().desk.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
+  await pass(t, 60_000);
+  assert.equal(other.requests.length, 1);
+  assert.equal(await textOf(await answer), 'other');
+  t.mock.timers.reset();
+});
+
 test('a server that lives is waited for, however long the prompt takes to read', { timeout: 15_000 }, async (t) => {
   let letGo = (): void => undefined;
   await using busy = await startFake((_got, outgoing) => {

@@ -9,7 +9,7 @@ export interface Limits {
 }
 
 /** A server that has said nothing for so long is asked whether it lives. */
-const QUIET_MS = 15_000;
+export const QUIET_MS = 15_000;
 
 /** Who is told of an attempt's time. */
 export interface DeadlineListener {

@@ -4,7 +4,7 @@ import type { ServerFailure } from '../exchange.ts';
 import { failureOf } from '../ollama/failure.ts';
 import { loadBodies, loadedModels, unloadBody } from '../ollama/memory.ts';
 import type { Listing } from '../route/residence.ts';
-import { brokenness, lateness } from './fault.ts';
+import { brokenness, DEAD, lateness } from './fault.ts';
 import type { Target } from './target.ts';
 
 const LIST_MS = 2000;
@@ -16,12 +16,12 @@ export interface Line {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Loads what a deployment wants, by a request that asks for nothing else, and waits for its end; `undefined` where all went well. */
-export async function load(line: Line, { model, keepAlive, options }: Deployment, limitMs: number): Promise<ServerFailure | undefined> {
+/** Loads what a deployment wants, by a request that asks for nothing else, and waits for its end, or until the server is found `dead`; `undefined` where all went well. */
+export async function load(line: Line, { model, keepAlive, options }: Deployment, limitMs: number, dead?: AbortSignal): Promise<ServerFailure | undefined> {
   let failure: ServerFailure | undefined;
   // What only embeds is loaded by nothing else.
   for (const { path, body } of loadBodies({ model, keepAlive, options })) {
-    failure = await post(line, path, body, limitMs);
+    failure = await post(line, path, body, limitMs, dead);
     if (failure === undefined || !/does not support generate/i.test(failure.message)) return failure;
   }
   return failure;
@@ -46,13 +46,15 @@ export async function list(line: Line, { provider }: BackendConfig): Promise<Lis
   }
 }
 
-async function post({ dispatcher, target, headers }: Line, path: string, body: string, limitMs: number): Promise<ServerFailure | undefined> {
-  const signal = limitMs === 0 ? null : AbortSignal.timeout(Math.min(limitMs, 2_147_483_647));
+async function post({ dispatcher, target, headers }: Line, path: string, body: string, limitMs: number, dead?: AbortSignal): Promise<ServerFailure | undefined> {
+  const late = limitMs === 0 ? [] : [AbortSignal.timeout(Math.min(limitMs, 2_147_483_647))];
+  const signal = AbortSignal.any([...late, ...(dead === undefined ? [] : [dead])]);
   try {
     const answer = await dispatcher.request({ origin: target.origin, path: target.prefix + path, method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body, signal });
     const text = await answer.body.text();
     return answer.statusCode === 200 ? undefined : failureOf(answer.statusCode, text);
   } catch (error) {
-    return signal?.aborted === true ? lateness('first-byte', limitMs) : brokenness(error instanceof Error ? error : new Error(String(error)));
+    if (dead?.aborted === true) return DEAD;
+    return signal.aborted ? lateness('first-byte', limitMs) : brokenness(error instanceof Error ? error : new Error(String(error)));
   }
 }

@@ -8,7 +8,7 @@ import type { Listing } from '../route/residence.ts';
 import { Abilities } from './abilities.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';
 import { callFor } from './call.ts';
-import type { Limits } from './deadline.ts';
+import { QUIET_MS, type Limits } from './deadline.ts';
 import { Counting } from './counting.ts';
 import { Inquiries, type Inquiry } from './inquiry.ts';
 import { list, load, unload, type Line } from './memory.ts';
@@ -92,7 +92,15 @@ export class Upstream {
 
   /** Loads what a deployment wants, and waits for its end; `undefined` where all went well. */
   async load(deployment: Deployment): Promise<ServerFailure | undefined> {
-    return load(this.#lineTo(deployment), deployment, this.#timeouts.firstByteMs);
+    const dead = new AbortController();
+    let end = (): void => undefined;
+    const quiet = setTimeout(() => { end = this.#vigil.watch(deployment.url, () => { dead.abort(); }); }, QUIET_MS).unref();
+    try {
+      return await load(this.#lineTo(deployment), deployment, this.#timeouts.firstByteMs, dead.signal);
+    } finally {
+      clearTimeout(quiet);
+      end();
+    }
   }
 
   /** Takes a model out of a server's memory. */
