@@ -30,7 +30,7 @@ export function keepLoadClocks(fleet: Fleet, nowMs: number): void {
 export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, how: Ending, nowMs: number): void {
   const { load } = replica;
   const backend = fleet.backends.get(replica.backend);
-  const ended = backend === undefined || load === undefined ? undefined : pureLoad(fleet, policy, backend, load, nowMs);
+  const own = backend === undefined || load === undefined ? undefined : ownTime(fleet, policy, backend, load, nowMs);
   if (backend?.loading === replica.id) backend.loading = undefined;
   replica.load = undefined;
   if (load === undefined) return;
@@ -39,7 +39,7 @@ export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, how: End
     if (backend !== undefined) backend.listed = undefined;
     sawLoaded(replica.residence, load.wants, nowMs);
     const tookMs = nowMs - load.sinceMs;
-    if (ended !== undefined && (load.cold || tookMs >= LEAST_LOAD_MS)) sawLoad(replica.speed, ended.tookMs, ended.isExact);
+    if (own !== undefined && (load.cold || tookMs >= LEAST_LOAD_MS)) sawLoad(replica.speed, own.tookMs, own.isExact);
     if (load.cold || tookMs >= LEAST_DOUBT_MS) doubtOthers(fleet, replica, nowMs);
     replica.failedLoads = 0;
   } else if (how === 'busy') replica.pausedUntilMs = nowMs + 500;
@@ -66,7 +66,7 @@ function begin(fleet: Fleet, { place, backend, replica }: Candidate, nowMs: numb
 }
 
 // What a load took by itself: what was kept from working for it had to end first, it seems. What did so of its own accord may have been in nobody's way.
-function pureLoad(fleet: Fleet, policy: Policy, backend: Backend, { sinceMs }: Load, nowMs: number): { tookMs: number; isExact: boolean } {
+function ownTime(fleet: Fleet, policy: Policy, backend: Backend, { sinceMs }: Load, nowMs: number): { tookMs: number; isExact: boolean } {
   const waitedMs = backend.inFlight > 0 ? 0 : Math.max(0, backend.quietSinceMs - sinceMs);
   const drained = [...fleet.replicas.values()].some((replica) => replica.backend === backend.url && policy.drains(fleet, { backend, replica }, nowMs));
   return { tookMs: nowMs - sinceMs - (drained ? waitedMs : 0), isExact: drained || (waitedMs === 0 && backend.inFlight === 0) };
