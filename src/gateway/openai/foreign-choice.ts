@@ -44,10 +44,18 @@ export class ForeignChoice {
   #call(call: unknown): unknown {
     if (!isObject(call)) return call;
     const { id, index } = call;
-    if (typeof id !== 'string' || id === '') return { ...call, index: this.#latest.get(index) ?? Math.max(0, this.#calls.length - 1) };
+    if (typeof id !== 'string' || id === '') return { ...call, index: this.#latest.get(index) ?? this.#nameless(call, index) };
     const known = this.#calls.indexOf(id);
     const ours = known < 0 ? this.#calls.push(id) - 1 : known;
     this.#latest.set(index, ours);
     return { ...call, index: ours };
+  }
+
+  // The place of a call without an id, under an index that is new: a name begins another one.
+  #nameless({ function: made }: Json, index: unknown): number {
+    const begins = isObject(made) && typeof made['name'] === 'string' && made['name'] !== '';
+    const ours = begins ? this.#calls.push('') - 1 : Math.max(0, this.#calls.length - 1);
+    if (begins) this.#latest.set(index, ours);
+    return ours;
   }
 }

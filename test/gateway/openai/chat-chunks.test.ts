@@ -90,6 +90,13 @@ test('calls that a server numbers rightly keep their numbers, also where their p
   assert.deepEqual(seen.map(({ choices }) => choices[0]?.delta.tool_calls[0]?.index), [0, 1, 0, 1]);
 });
 
+test('calls to which a server gives no ids are told apart by its numbers', () => {
+  const call = (index: number, more: object): ServerEvent => ({ kind: 'verbatim', body: { choices: [delta({ tool_calls: [{ index, ...more }] })] } });
+  const events = [call(0, { function: { name: 'f', arguments: '{' } }), call(0, { id: '', function: { arguments: '}' } }), call(1, { function: { name: 'g', arguments: '{' } }), call(1, { function: { arguments: '}' } })];
+  const seen = write([...events, END], false).slice(0, 4) as { choices: { delta: { tool_calls: { index: number }[] } }[] }[];
+  assert.deepEqual(seen.map(({ choices }) => choices[0]?.delta.tool_calls[0]?.index), [0, 0, 1, 1]);
+});
+
 test('reasoning is shown as reasoning_content, whatever a server calls it', () => {
   const [seen] = write([{ kind: 'verbatim', body: { choices: [delta({ role: 'assistant', reasoning: 'hm' })] } }, END], false);
   assert.deepEqual(seen, chunk([delta({ role: 'assistant', reasoning: 'hm', reasoning_content: 'hm' })]));
