@@ -3,7 +3,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { until } from '../running.ts';
 import { readFixture, readFixtures, type Fixture, type Kind } from './fixture.ts';
 import { readAnswer } from './reading.ts';
-import { startStage, type Stage } from './stage.ts';
+import { ALIASES, startStage, type Stage } from './stage.ts';
 
 let stage: Stage;
 before(async () => {
@@ -21,8 +21,6 @@ interface Listed {
   readonly model?: string;
   readonly expires_at?: string;
 }
-
-const ALIASES = new Set(['phi3-3.8b', 'llama3.1-8b', 'org/qwen3:8b', 'gemma3-4b', 'nomic-embed-text']);
 
 /** What Open WebUI takes from an answer of each kind, and cannot do without. */
 const CHECKS: Readonly<Record<Kind, (text: string, type: string, fixture: Fixture) => void>> = {
@@ -114,6 +112,15 @@ for (const connection of ['openai', 'responses', 'ollama'] as const) {
       stop.abort();
       await until('the slot is free', () => busy() === 0);
       await until('the log says who ended it', () => gateway.ended().at(-1)?.['ended'] === 'client-left');
+    });
+
+    test('a chat whose tools are more than the context is refused, and nothing of it is cut', async () => {
+      const fixture = readFixture(`${connection}/chat-tool-call`);
+      const response = await stage.play({ ...fixture, body: { ...fixture.body, model: 'narrow' } });
+      const text = await response.text();
+      assert.equal(response.status, 400, text);
+      CHECKS.refusal(text, response.headers.get('content-type') ?? '', fixture);
+      assert.match(text, /exceeds the context length/);
     });
 
     test('what breaks in the middle is told in the answer', async () => {

@@ -1,4 +1,4 @@
-import { startSim, type Sim } from '../../../src/sim/server.ts';
+import { startSim, type ModelSpec, type Sim } from '../../../src/sim/server.ts';
 import { startGateway, type Running } from '../running.ts';
 import type { Fixture } from './fixture.ts';
 
@@ -11,14 +11,24 @@ export interface Stage {
   readonly close: () => Promise<void>;
 }
 
-// The aliases of the recorded requests: one that only talks, one that knows tools, one that thinks, one that sees, one that embeds.
-const MODELS = { 'phi3-3.8b': 'phi3:3.8b-mini-128k-instruct-q8_0', 'llama3.1-8b': 'llama3.1:8b', 'org/qwen3:8b': 'qwen3:8b', 'gemma3-4b': 'gemma3:4b', 'nomic-embed-text': 'nomic-embed-text:latest' };
+// The aliases of the recorded requests, and one whose context is less than Open WebUI's tools take.
+const MODELS: Readonly<Record<string, ModelSpec>> = {
+  'phi3-3.8b': { name: 'phi3:3.8b-mini-128k-instruct-q8_0' },
+  'llama3.1-8b': { name: 'llama3.1:8b' },
+  'org/qwen3:8b': { name: 'qwen3:8b' },
+  'gemma3-4b': { name: 'gemma3:4b' },
+  'nomic-embed-text': { name: 'nomic-embed-text:latest' },
+  narrow: { name: 'llama3.2:1b', numCtx: 4096 },
+};
+
+/** What the model menu lists. */
+export const ALIASES: ReadonlySet<string> = new Set(Object.keys(MODELS));
 
 /** Sets it up. */
 export async function startStage(servers: number): Promise<Stage> {
   const models = Object.values(MODELS);
   const sims = await Promise.all(Array.from({ length: servers }, () => startSim({ port: 0, models, numParallel: 4, loadMs: 10, tokenMs: 1, prefillMsPerToken: 0.001, maxLoadedModels: models.length, vramMiB: 65_536 })));
-  const model_list = Object.entries(MODELS).flatMap(([model_name, model]) => sims.map(({ url }) => ({ model_name, litellm_params: { model: `ollama_chat/${model}`, api_base: url } })));
+  const model_list = Object.entries(MODELS).flatMap(([model_name, { name }]) => sims.map(({ url }) => ({ model_name, litellm_params: { model: `ollama_chat/${name}`, api_base: url } })));
   const gateway = await startGateway([], { model_list, hxllm: { backends: Object.fromEntries(sims.map(({ url }) => [url, { num_parallel: 4 }])) } });
   const play = ({ method, path, headers, body }: Fixture, signal?: AbortSignal): Promise<Response> => fetch(`${gateway.url}${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...(signal === undefined ? {} : { signal }) });
   const close = async (): Promise<void> => {
