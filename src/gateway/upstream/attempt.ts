@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { AnswerReader, ServerCall, ServerEvent, ServerFailure } from '../exchange.ts';
 import { Deadline, type Limits } from './deadline.ts';
-import { brokenness, DEAD, lateness } from './fault.ts';
+import { brokenness, DEAD, isStale, lateness } from './fault.ts';
 
 /** Who is told what a server says. */
 export interface AttemptListener {
@@ -9,8 +9,6 @@ export interface AttemptListener {
   onEvents(events: readonly ServerEvent[]): void;
 }
 
-/** Within that a connection that breaks was broken before: the server closed it while nobody used it. */
-const STALE_MS = 1000;
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /** One request to one server: reads the answer as it comes, keeps its deadlines, and can be cancelled at any time. */
@@ -110,8 +108,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #isStale(error: Error): boolean {
-    if (this.#told || this.#sentAgain || this.#status !== 0 || performance.now() - this.#sentMs > STALE_MS) return false;
-    return 'code' in error && (error.code === 'UND_ERR_SOCKET' || error.code === 'ECONNRESET' || error.code === 'EPIPE');
+    return !this.#told && !this.#sentAgain && this.#status === 0 && isStale(error, performance.now() - this.#sentMs);
   }
 
   #reading(read: (reader: AnswerReader) => void): void {

@@ -14,6 +14,14 @@ export function lateness(phase: Phase, limitMs: number): ServerFailure {
   return { kind: 'timeout', code: 'timeout', message: `${SAID[phase]} within ${String(Number((limitMs / 1000).toFixed(2)))} s`, fault: phase === 'whole' ? 'request' : 'deployment' };
 }
 
+/** Within that a connection that breaks was broken before: the server closed it while nobody used it. */
+const STALE_MS = 1000;
+
+/** Whether a connection that broke without an answer was no good already, so that the same may be sent once more. */
+export function isStale(error: unknown, sinceSentMs: number): boolean {
+  return sinceSentMs <= STALE_MS && error instanceof Error && 'code' in error && (error.code === 'UND_ERR_SOCKET' || error.code === 'ECONNRESET' || error.code === 'EPIPE');
+}
+
 /** What it means that a connection could not be made or broke: the server is gone, whichever model was asked. */
 export function brokenness(error: Error): ServerFailure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;

@@ -4,7 +4,7 @@ import type { ServerFailure } from '../exchange.ts';
 import { failureOf } from '../ollama/failure.ts';
 import { loadBodies, loadedModels, unloadBody } from '../ollama/memory.ts';
 import type { Listing } from '../route/residence.ts';
-import { brokenness, DEAD, lateness } from './fault.ts';
+import { brokenness, DEAD, isStale, lateness } from './fault.ts';
 import type { Target } from './target.ts';
 
 const LIST_MS = 2000;
@@ -46,7 +46,9 @@ export async function list(line: Line, { provider }: BackendConfig): Promise<Lis
   }
 }
 
-async function post({ dispatcher, target, headers }: Line, path: string, body: string, limitMs: number, dead?: AbortSignal): Promise<ServerFailure | undefined> {
+async function post(line: Line, path: string, body: string, limitMs: number, dead?: AbortSignal, isAgain = false): Promise<ServerFailure | undefined> {
+  const { dispatcher, target, headers } = line;
+  const sentMs = performance.now();
   const late = limitMs === 0 ? [] : [AbortSignal.timeout(Math.min(limitMs, 2_147_483_647))];
   const signal = AbortSignal.any([...late, ...(dead === undefined ? [] : [dead])]);
   try {
@@ -55,6 +57,7 @@ async function post({ dispatcher, target, headers }: Line, path: string, body: s
     return answer.statusCode === 200 ? undefined : failureOf(answer.statusCode, text);
   } catch (error) {
     if (dead?.aborted === true) return DEAD;
+    if (!isAgain && !signal.aborted && isStale(error, performance.now() - sentMs)) return post(line, path, body, limitMs, dead, true);
     return signal.aborted ? lateness('first-byte', limitMs) : brokenness(error instanceof Error ? error : new Error(String(error)));
   }
 }

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { Agent } from 'undici';
+import { list, load, type Line } from '../../../src/gateway/upstream/memory.ts';
+import { targetOf } from '../../../src/gateway/upstream/target.ts';
+
+const MODEL = { model: 'm', keepAlive: undefined, options: {} };
+
+/** A server that does something with each request; gives how it is reached, and how many requests came. */
+async function serve(t: TestContext, answer: (socket: Socket, nth: number) => void): Promise<{ readonly line: Line; readonly count: () => number }> {
+  let requests = 0;
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (bytes: Buffer) => {
+      if (/^(?:GET|POST) /.test(bytes.toString('latin1'))) answer(socket, (requests += 1));
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // a server that listens on TCP has this and nothing else
+  const dispatcher = new Agent();
+  t.after(async () => {
+    await dispatcher.destroy();
+    server.close();
+  });
+  return { line: { dispatcher, target: targetOf(`http://127.0.0.1:${String(port)}`), headers: {} }, count: () => requests };
+}
+
+const fine = (socket: Socket): void => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
+
+test('a load that meets a connection which the server has just closed is sent once more, and not more often', async (t) => {
+  const { line, count } = await serve(t, (socket, nth) => {
+    if (nth === 2) socket.destroy();
+    else fine(socket);
+  });
+  await list(line, { url: 'http://x', provider: 'ollama' } as Parameters<typeof list>[1]); // it looks at nothing else
+  assert.equal(await load(line, MODEL as Parameters<typeof load>[1], 5000), undefined); // likewise
+  assert.equal(count(), 3);
+  const dead = await serve(t, (socket) => { socket.destroy(); });
+  assert.equal((await load(dead.line, MODEL as Parameters<typeof load>[1], 5000))?.fault, 'backend');
+  assert.equal(dead.count(), 2);
+});
