@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { findOllamaBinary, labTestsLeftOut } from './lab/requirements.ts';
+import { installClients } from './conformance/packages.ts';
 import { unpackOpenSsh } from './run/openssh.ts';
 import { checkStatically } from './run/static.ts';
 import { addTallies, EMPTY, runFiles, summaryLines, type Tally } from './run/suite.ts';
@@ -17,11 +18,14 @@ async function main(patterns: readonly string[]): Promise<number> {
     process.stderr.write(`no test file below test/ has ${patterns.join(' or ')} in its path\n`);
     return 64;
   }
+  const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+  // Their types are checked too; where they cannot be had, nothing is left out in silence.
+  if (files.some((file) => file.includes('conformance'))) await installClients(say);
   if (patterns.length === 0 && !(await checkStatically(ROOT))) return 1;
   // The real server and the lab keep both cores busy by themselves, and there is only one lab: these wait until the rest is through.
   const [plain, serial] = [files.filter((file) => !isSerial(file)), files.filter(isSerial)];
   // Where the machine may be changed, nothing is left out for want of a server.
-  if (labTestsLeftOut() === undefined) process.env['HXLLM_SSHD_BIN'] ??= await unpackOpenSsh((line) => process.stdout.write(`${line}\n`));
+  if (labTestsLeftOut() === undefined) process.env['HXLLM_SSHD_BIN'] ??= await unpackOpenSsh(say);
   let tally: Tally = EMPTY;
   for (const [group, concurrency] of [[plain, 2], [serial, 1]] as const) {
     if (group.length > 0) tally = addTallies(tally, await runFiles(group, concurrency, ROOT));

@@ -12,6 +12,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return 64;
   }
   await installClients((line) => process.stderr.write(`${line}\n`));
+  // What a case that has failed left running is no finding of its own.
+  process.on('unhandledRejection', () => undefined);
   // Not before the clients are there.
   const { judge } = await import('./judge.ts');
   const { verdictText, exitCode } = await import('./report.ts');

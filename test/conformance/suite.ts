@@ -1,4 +1,12 @@
+import { COUNTING, ERRORS as ANTHROPIC_ERRORS } from './anthropic/errors.ts';
+import { MESSAGES } from './anthropic/messages.ts';
+import { STREAM as ANTHROPIC_STREAM } from './anthropic/stream.ts';
+import { TOOLS as ANTHROPIC_TOOLS } from './anthropic/tools.ts';
 import type { Group } from './case.ts';
+import { answersBy as langChainBy, embeddingBy as langChainEmbeddingBy } from './langchain/answers.ts';
+import { ANSWERS, EMBEDDING } from './ollama/answers.ts';
+import { LISTING } from './ollama/listing.ts';
+import { ERRORS as OLLAMA_ERRORS, TOOLS as OLLAMA_TOOLS } from './ollama/refusals.ts';
 import { CHAT } from './openai/chat.ts';
 import { COMPLETIONS } from './openai/completions.ts';
 import { EMBEDDINGS } from './openai/embeddings.ts';
@@ -9,6 +17,7 @@ import { STRUCTURE } from './openai/structure.ts';
 import { TOOLS } from './openai/tools.ts';
 import { RESPONSES } from './responses/response.ts';
 import { RESPONSE_TOOLS } from './responses/tools.ts';
+import { answersBy as vercelBy, embeddingBy as vercelEmbeddingBy } from './vercel/answers.ts';
 import { CHAT as WIRE_CHAT } from './wire/chat.ts';
 import { ERRORS as WIRE_ERRORS } from './wire/errors.ts';
 import { MODELS as WIRE_MODELS } from './wire/models.ts';
@@ -29,4 +38,24 @@ export const SUITE: readonly Group[] = [
   { client: 'openai', theme: 'completions', api: 'completions', cases: COMPLETIONS },
   { client: 'openai', theme: 'errors', api: 'chat', cases: ERRORS },
   { client: 'openai', theme: 'responses', api: 'responses', cases: [...RESPONSES, ...RESPONSE_TOOLS] },
+  { client: 'anthropic', theme: 'messages', api: 'messages', cases: MESSAGES },
+  { client: 'anthropic', theme: 'stream', api: 'messages', cases: ANTHROPIC_STREAM },
+  { client: 'anthropic', theme: 'tools', api: 'messages', cases: ANTHROPIC_TOOLS },
+  { client: 'anthropic', theme: 'errors', api: 'messages', cases: ANTHROPIC_ERRORS },
+  { client: 'anthropic', theme: 'counting', api: 'count_tokens', cases: COUNTING },
+  { client: 'ollama', theme: 'listing', api: 'ollama', cases: LISTING },
+  { client: 'ollama', theme: 'answers', api: 'ollama', cases: ANSWERS },
+  { client: 'ollama', theme: 'embedding', api: 'ollama', cases: EMBEDDING },
+  { client: 'ollama', theme: 'tools', api: 'ollama', cases: OLLAMA_TOOLS },
+  { client: 'ollama', theme: 'errors', api: 'ollama', cases: OLLAMA_ERRORS },
+  { client: 'vercel', theme: 'openai-chat', api: 'chat', cases: vercelBy('openai-chat') },
+  { client: 'vercel', theme: 'compatible', api: 'chat', cases: vercelBy('compatible') },
+  { client: 'vercel', theme: 'embeddings', api: 'embeddings', cases: vercelEmbeddingBy('compatible') },
+  { client: 'vercel', theme: 'openai-responses', api: 'responses', cases: vercelBy('openai-responses') },
+  { client: 'vercel', theme: 'anthropic', api: 'messages', cases: vercelBy('anthropic') },
+  { client: 'langchain', theme: 'openai', api: 'chat', cases: langChainBy('openai') },
+  { client: 'langchain', theme: 'embeddings', api: 'embeddings', cases: langChainEmbeddingBy('openai') },
+  { client: 'langchain', theme: 'openai-responses', api: 'responses', cases: langChainBy('openai-responses') },
+  { client: 'langchain', theme: 'anthropic', api: 'messages', cases: langChainBy('anthropic') },
+  { client: 'langchain', theme: 'ollama', api: 'ollama', cases: [...langChainBy('ollama'), ...langChainEmbeddingBy('ollama')] },
 ];

@@ -1,30 +1,37 @@
-import { after, before, describe } from 'node:test';
-import { checkConformance } from '../gateway/conformance/suite.ts';
-import type { Target } from '../gateway/conformance/target.ts';
-import { KEY, startGateway, type Running } from '../gateway/running.ts';
-import { FIELD_MODEL, startRealOllama, whyNoRealOllama, type RealServer } from './ollama-server.ts';
+import { test } from 'node:test';
+import { judgeWithCommand, testRows } from '../conformance/judging.ts';
+import { KEY, startGateway } from '../gateway/running.ts';
+import { startRealOllama, whyNoRealOllama } from './ollama-server.ts';
 
 const skip = whyNoRealOllama();
 
-// Weights at random: they talk, embed and keep to grammars, and are given tools, but call none.
-for (const [what, model] of [['a model that knows tools', FIELD_MODEL], ['a model that knows none', 'tiny-plain']] as const) {
-  describe(`OpenAI in front of two real Ollama servers, ${what}`, () => {
-    let servers: readonly RealServer[] = [];
-    let gateway: Running;
-    let target: Target;
-    if (skip === false) {
-      before(async () => {
-        servers = await Promise.all([startRealOllama(), startRealOllama()]);
-        const aliases = { 'phi3-3.8b': `ollama_chat/${model}`, embed: 'ollama/tiny' };
-        const model_list = Object.entries(aliases).flatMap(([model_name, target_]) => servers.map(({ url }) => ({ model_name, litellm_params: { model: target_, api_base: url } })));
-        gateway = await startGateway([], { model_list, hxllm: { backends: Object.fromEntries(servers.map(({ url }) => [url, { num_parallel: 2 }])) } });
-        target = { url: `${gateway.url}/v1`, key: KEY, chat: 'phi3-3.8b', tools: undefined, embed: 'embed' };
-      });
-      after(async () => {
-        await gateway[Symbol.asyncDispose]();
-        await Promise.all(servers.map((server) => server.close()));
-      });
-    }
-    checkConformance(() => target, skip);
-  });
+// Weights at random: they talk, embed and keep to grammars, and are given tools, but neither call one nor think.
+const BEYOND = [
+  'wire/chat/reasoning',
+  'wire/errors/should-retry',
+  'openai/tools/own-will',
+  'openai/tools/own-will-stream',
+  'anthropic/messages/thinking',
+  'anthropic/tools/own-will',
+  'ollama/answers/think',
+  'ollama/tools/own-will',
+  'ollama/tools/own-will-stream',
+  'vercel/openai-chat/reasoning',
+  'vercel/compatible/reasoning',
+  'vercel/openai-responses/reasoning',
+  'vercel/anthropic/reasoning',
+  'langchain/ollama/bindTools',
+  'langchain/ollama/bindTools-stream',
+];
+
+if (skip !== false) {
+  test('clients in front of two real Ollama servers', { skip }, () => undefined);
+} else {
+  const servers = await Promise.all([startRealOllama(), startRealOllama()]);
+  const model_list = ['chat', 'embed'].flatMap((model_name) => servers.map(({ url }) => ({ model_name, litellm_params: { model: 'ollama_chat/tiny', api_base: url } })));
+  const gateway = await startGateway([], { model_list, hxllm: { backends: Object.fromEntries(servers.map(({ url }) => [url, { num_parallel: 2 }])) } });
+  const judged = await judgeWithCommand({ url: gateway.url, key: KEY, model: 'chat', embed: 'embed' });
+  await gateway[Symbol.asyncDispose]();
+  await Promise.all(servers.map((server) => server.close()));
+  testRows(judged, BEYOND);
 }

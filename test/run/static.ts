@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 const CHECKS: readonly { readonly title: string; readonly argv: readonly [string, ...string[]] }[] = [
   { title: 'types', argv: ['tsc', '-p', '.'] },
+  { title: 'types of the conformance suite', argv: ['tsc', '-p', 'test/conformance'] },
   { title: 'lint', argv: ['oxlint', '--type-aware', '--deny-warnings'] },
 ];
 

@@ -45,9 +45,9 @@ export const COMPLETIONS: readonly Case[] = [
     id: 'logprobs',
     checks: 'the older log probabilities are four lists of one length',
     run: async (target) => {
-      const { choices } = await sdk(target).completions.create({ model: target.model, ...ONCE, logprobs: 2 });
+      const { choices } = await sdk(target).completions.create({ model: target.model, ...ONCE, max_tokens: 24, logprobs: 2 });
       const { tokens = [], token_logprobs: values, top_logprobs: others, text_offset: offsets } = choices[0]?.logprobs ?? {};
-      if (choices[0]?.text === '') notApplicable('the model thought for as long as it might, and said nothing');
+      if (choices[0]?.text === '') notApplicable('the model said nothing');
       assert.ok(tokens.length > 0, 'wanted tokens, seen none');
       assert.deepEqual([values?.length, others?.length, offsets?.length], [tokens.length, tokens.length, tokens.length]);
     },

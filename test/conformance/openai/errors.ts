@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import OpenAI from 'openai';
 import type { Case } from '../case.ts';
 import { HI } from '../wire/asking.ts';
+import { needKeys } from '../wire/keys.ts';
 import { sdk } from './sdk.ts';
 
 export const ERRORS: readonly Case[] = [
@@ -9,8 +10,10 @@ export const ERRORS: readonly Case[] = [
     id: 'wrong-key',
     checks: 'a wrong key is the SDK’s AuthenticationError',
     run: async (target) => {
+      await needKeys(target);
       const client = sdk({ ...target, key: 'sk-somebody-elses-key-0123456789' });
-      for (const asked of [client.models.list(), client.chat.completions.create({ model: target.model, ...HI })]) await assert.rejects(asked, OpenAI.AuthenticationError);
+      await assert.rejects(client.models.list(), OpenAI.AuthenticationError);
+      await assert.rejects(client.chat.completions.create({ model: target.model, ...HI }), OpenAI.AuthenticationError);
     },
   },
   {

@@ -48,7 +48,7 @@ export const RESPONSES: readonly Case[] = [
       assert.deepEqual(events.slice(0, 3).map(({ type }) => type), ['response.created', 'response.in_progress', 'response.output_item.added'], 'the first events');
       assert.match(events.at(-1)?.type ?? '', /^response\.(?:completed|incomplete)$/);
       const message = events.find((event) => event.type === 'response.output_item.added' && event.item.type === 'message');
-      if (message?.type !== 'response.output_item.added') notApplicable('the model thought for as long as it might, and said nothing');
+      if (message?.type !== 'response.output_item.added') notApplicable('the model said nothing');
       const types = events.filter((event) => 'output_index' in event && event.output_index === message.output_index).map(({ type }) => type.slice('response.'.length));
       assert.deepEqual(types.filter((type, at) => type !== types[at - 1]), ['output_item.added', 'content_part.added', 'output_text.delta', 'output_text.done', 'content_part.done', 'output_item.done'], 'events of the message');
     },
@@ -85,9 +85,8 @@ export const RESPONSES: readonly Case[] = [
   },
   {
     id: 'errors',
-    checks: 'an unknown model is NotFoundError, a wrong key AuthenticationError, a missing input BadRequestError',
+    checks: 'an unknown model is NotFoundError, a missing input 400',
     run: async (target) => {
-      await assert.rejects(sdk({ ...target, key: 'sk-somebody-elses-key-0123456789' }).responses.create({ model: target.model, ...HI }), OpenAI.AuthenticationError);
       await assert.rejects(sdk(target).responses.create({ model: 'no-such-model', ...HI }), OpenAI.NotFoundError);
       assert.equal((await post(target, '/v1/responses', { model: target.model })).status, 400, 'status without input');
     },

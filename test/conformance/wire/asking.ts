@@ -11,6 +11,11 @@ export const HI = { messages: [{ role: 'user' as const, content: 'Say something.
 /** A picture of one red point. */
 export const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 
+/** Two plain characters inside a text, with others behind them, to stop at; what ends in the middle of a character is no matter here. */
+export function findStop(text: string): string | undefined {
+  return /[\x21-\x7e]{2}(?=[\x20-\x7e]{3})/.exec(text.slice(1))?.[0];
+}
+
 /** Asks on the wire, with the key; paths begin with `/v1` or `/api`. */
 export function ask({ url, key }: Target, path: string, init: Init = {}): Promise<Response> {
   return fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { notApplicable, type Case, type Target } from '../case.ts';
 import { ask, chat, post, refused } from './asking.ts';
+import { needKeys } from './keys.ts';
 
 const INVALID = { type: 'invalid_request_error' };
 const UNKNOWN = { ...INVALID, code: 'model_not_found' };
@@ -9,7 +10,9 @@ export const ERRORS: readonly Case[] = [
   {
     id: 'no-key',
     checks: 'no key is 401, before the body is looked at',
-    run: async ({ url }) => {
+    run: async (target) => {
+      await needKeys(target);
+      const { url } = target;
       await refused(await fetch(`${url}/v1/models`), 401, INVALID);
       await refused(await fetch(`${url}/v1/chat/completions`, { method: 'POST', body: '{' }), 401, INVALID);
     },
@@ -17,7 +20,9 @@ export const ERRORS: readonly Case[] = [
   {
     id: 'wrong-key',
     checks: 'a wrong key is 401 with invalid_api_key, and is not repeated',
-    run: async ({ url, model }) => {
+    run: async (target) => {
+      await needKeys(target);
+      const { url, model } = target;
       const key = 'sk-somebody-elses-key-0123456789';
       const response = await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }] }) });
       assert.equal((await response.clone().text()).includes(key), false, 'the key is in the answer');

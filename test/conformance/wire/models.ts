@@ -20,12 +20,4 @@ export const MODELS: readonly Case[] = [
       for (const id of [target.model, encodeURIComponent(target.model)]) assert.partialDeepStrictEqual(await (await ask(target, `/v1/models/${id}`)).json(), { id: target.model, object: 'model' });
     },
   },
-  {
-    id: 'head',
-    checks: 'HEAD is GET without a body',
-    run: async (target) => {
-      const head = await ask(target, '/v1/models', { method: 'HEAD' });
-      assert.deepEqual([head.status, await head.text()], [200, '']);
-    },
-  },
 ];

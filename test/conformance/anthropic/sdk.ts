@@ -1,0 +1,19 @@
+import Anthropic from '@anthropic-ai/sdk';
+import type { Target } from '../case.ts';
+import { WEATHER } from '../openai/sdk.ts';
+
+/** The SDK, which must not hide anything by trying again. */
+export function sdk({ url, key }: Target): Anthropic {
+  return new Anthropic({ baseURL: url, apiKey: key, maxRetries: 0, timeout: 40_000 });
+}
+
+/** What every case chats about. */
+export const HI = { messages: [{ role: 'user' as const, content: 'Say something.' }], max_tokens: 8 };
+
+/** The tool of the other clients, in this API's words. */
+export const TOOL = { name: WEATHER.function.name, description: WEATHER.function.description, input_schema: { ...WEATHER.function.parameters, type: 'object' as const } };
+
+/** Whether the input of a call is what {@link TOOL} wants. */
+export function hasCity(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && 'city' in input && typeof input.city === 'string';
+}
