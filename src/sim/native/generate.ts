@@ -19,14 +19,16 @@ export interface GenerateRequest extends AnswerRequest {
   readonly suffix: string;
   /** The prompt goes to the model as it is, without a template. */
   readonly raw: boolean;
+  /** Tokens of the `context` that an earlier answer gave: they are read again, and nothing reads their values. */
+  readonly before: number;
 }
 
-const FIELDS = { ...ANSWER_FIELDS, prompt: { type: 'string' }, system: { type: 'string' }, suffix: { type: 'string' }, raw: { type: 'bool' } } as const;
+const FIELDS = { ...ANSWER_FIELDS, prompt: { type: 'string' }, system: { type: 'string' }, suffix: { type: 'string' }, raw: { type: 'bool' }, context: { type: 'list', goType: '[]int' } } as const;
 
 /** Reads the body of `/api/generate`. */
 export function readGenerate(text: string): GenerateRequest {
   const body = readBody(text, 'GenerateRequest', FIELDS);
-  return { ...readAnswerRequest(body), prompt: textOf(body['prompt']), system: textOf(body['system']), suffix: textOf(body['suffix']), raw: body['raw'] === true };
+  return { ...readAnswerRequest(body), prompt: textOf(body['prompt']), system: textOf(body['system']), suffix: textOf(body['suffix']), raw: body['raw'] === true, before: Array.isArray(body['context']) ? body['context'].length : 0 };
 }
 
 /** Answers a prompt; without one it loads the model, or unloads it where `keep_alive` is 0. */
@@ -46,7 +48,7 @@ export async function generate(call: Call, request: GenerateRequest, reply: Repl
       reply.whole(empty(asked, { done: true, done_reason: 'load' }));
       return;
     }
-    const prompt = request.raw ? request.prompt : renderFitting(messagesOf(request), [], session.options.numCtx);
+    const prompt = ' ·'.repeat(request.before) + (request.raw ? request.prompt : renderFitting(messagesOf(request), [], session.options.numCtx));
     if (request.renderOnly) {
       reply.whole({ model: asked, created_at: timestamp(), response: '', done: false, _debug_info: { rendered_template: prompt } });
       return;

@@ -31,6 +31,7 @@ function requestOf(body: Json, wish: StreamWish): GenerateRequest {
     suffix: text('suffix'),
     system: '',
     raw: false,
+    before: 0,
     options: readSampling(body),
     stream: wish.stream,
     format: undefined,
