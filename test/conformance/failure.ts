@@ -13,14 +13,21 @@ export function describeFailure(error: unknown): string {
 function describeAssertion({ message, generatedMessage, operator, expected, actual }: AssertionError): string {
   const own = generatedMessage ? '' : message.split('\n')[0] ?? '';
   if (operator === '==' || operator === 'fail') return generatedMessage ? message.replace(/^The expression evaluated to a falsy value:\s*/, 'does not hold: ') : own;
-  if (operator === 'rejects') return 'wanted an error, seen none';
+  if (operator === 'rejects') return actual instanceof Error ? `wanted ${short(expected)}, seen ${short(likeness(actual, expected))}` : 'wanted an error, seen none';
   return `${own === '' ? '' : `${own}: `}wanted ${short(expected)}, seen ${short(actual)}`;
+}
+
+/** Of an error what was looked at. */
+function likeness(error: Error, expected: unknown): unknown {
+  if (typeof expected !== 'object' || expected === null) return error;
+  return Object.fromEntries(Object.keys(expected).map((key) => [key, Reflect.get(error, key) as unknown]));
 }
 
 function short(value: unknown): string {
   if (value instanceof RegExp) return String(value);
+  if (typeof value === 'function') return value.name;
   if (value instanceof Error) return `${value.constructor.name}: ${value.message}`;
-  const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value, (_, inner: unknown) => (inner instanceof RegExp ? String(inner) : inner)) ?? String(value));
   return text.length <= LENGTH / 2 ? text : `${text.slice(0, LENGTH / 2)}…`;
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { notApplicable, type Case } from '../case.ts';
 import { findStop, HI } from '../wire/asking.ts';
 import { sdk } from './sdk.ts';
@@ -57,16 +58,20 @@ export const CHAT: readonly Case[] = [
     id: 'stop',
     checks: 'a stop sequence ends the answer and is no part of it',
     run: async (target) => {
+      // Random weights say bytes that are no characters and are left out, so what is seen side by side may not have been: one answer that stops is enough.
+      let seen: { readonly wanted: unknown; readonly seen: unknown } | undefined;
       for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) {
         const asked = { ...HI, model: target.model, max_tokens: 16, temperature: 1, seed };
         const text = (await sdk(target).chat.completions.create(asked)).choices[0]?.message.content ?? '';
         const stop = findStop(text);
         if (stop === undefined) continue;
         const { choices } = await sdk(target).chat.completions.create({ ...asked, stop: [stop] });
-        assert.deepEqual([choices[0]?.message.content, choices[0]?.finish_reason], [text.slice(0, text.indexOf(stop)), 'stop']);
-        return;
+        const wanted = [text.slice(0, text.indexOf(stop)), 'stop'];
+        seen = { wanted, seen: [choices[0]?.message.content, choices[0]?.finish_reason] };
+        if (isDeepStrictEqual(seen.seen, wanted)) return;
       }
-      notApplicable('no answer had two plain characters to stop at');
+      if (seen === undefined) notApplicable('no answer had two plain characters to stop at');
+      assert.deepEqual(seen.seen, seen.wanted);
     },
   },
   {

@@ -80,7 +80,10 @@ export function answersBy(way: Way): readonly Case[] {
       id: 'reasoning',
       checks: 'what the model thinks comes as reasoning, and not in the text',
       run: async (target) => {
-        const { reasoningText, text } = await generateText({ model: model(target), prompt: HI.prompt, maxRetries: 0, maxOutputTokens: 400, ...(way === 'anthropic' ? THINKING : {}) });
+        const { reasoningText, text } = await generateText({ model: model(target), prompt: HI.prompt, maxRetries: 0, maxOutputTokens: 400, ...(way === 'anthropic' ? THINKING : {}) }).catch((error: unknown) => {
+          if (APICallError.isInstance(error) && error.statusCode === 400) notApplicable('the model does not think, and the server says so');
+          throw error;
+        });
         if (way === 'openai-chat' && !text.includes('<think>')) notApplicable('this provider reads no reasoning from chats');
         if ((reasoningText ?? '') === '' && !text.includes('<think>')) notApplicable('the model did not think, or this provider does not read it');
         assert.ok((reasoningText ?? '') !== '' && !text.includes('<think>'), 'wanted thoughts apart from the text');
