@@ -7,8 +7,9 @@ import { KEY, startGateway, until } from '../running.ts';
 import { messageOf, parseTold } from './events.ts';
 import { WHOLE } from './whole-request.ts';
 
-test('whatever is sent, it is answered, counted, or refused as the sender’s fault', async () => {
+test('whatever is sent, it is answered, counted, or refused as the sender’s fault', async (t) => {
   const sim = await startSim({ models: [{ name: 'm', capabilities: ['completion', 'tools', 'thinking', 'vision'] }], loadMs: 1, tokenMs: 0, numParallel: 4 });
+  t.after(() => sim.close());
   await using gateway = await startGateway([sim], { hxllm: { backends: { [sim.url]: { num_parallel: 4 } } } });
   const seen = { answered: 0, refused: 0 };
   const ask = async (path: string, body: string): Promise<void> => {
@@ -25,5 +26,4 @@ test('whatever is sent, it is answered, counted, or refused as the sender’s fa
   await fc.assert(fc.asyncProperty(fc.constantFrom('/v1/messages', '/v1/messages', '/v1/messages/count_tokens'), body, ask), { numRuns: 300 });
   assert.ok(seen.answered > 30 && seen.refused > 30, JSON.stringify(seen));
   await until('nothing is in flight', () => sim.activity().busy === 0);
-  await sim.close();
 });

@@ -27,8 +27,9 @@ const near = (seen: number, wanted: number, share: number): void => {
   assert.ok(Math.abs(seen - wanted) <= wanted * share, `${String(seen)} is not near ${String(wanted)}`);
 };
 
-test('nothing is loaded for a count, and no place taken: one that is asked while all slots are busy is answered at once', async () => {
+test('nothing is loaded for a count, and no place taken: one that is asked while all slots are busy is answered at once', async (t) => {
   const sim = await startSim({ models: ['m'], loadMs: 1, tokenMs: 20, numParallel: 1 });
+  t.after(() => sim.close());
   await using gateway = await startGateway([sim], { hxllm: { backends: { [sim.url]: { num_parallel: 1 } } } });
   assert.ok((await count(gateway, say(50))) > 20);
   assert.equal(sim.requests('/api/chat') + sim.requests('/api/generate'), 0, 'the model is asked for nothing');
@@ -39,28 +40,27 @@ test('nothing is loaded for a count, and no place taken: one that is asked while
   assert.ok(performance.now() - sinceMs < 500);
   assert.equal(sim.activity().busy, 1, 'the answer is still underway');
   assert.equal((await busy).status, 200);
-  await sim.close();
 });
 
 for (const [what, model, base] of [['Ollama', 'ollama_chat/m', ''], ['a server that speaks OpenAI', 'openai/m', '/v1']] as const) {
-  test(`what ${what} counted is what the next counts are estimated from`, async () => {
+  test(`what ${what} counted is what the next counts are estimated from`, async (t) => {
     const sim = await startSim({ models: ['m'], loadMs: 1, tokenMs: 0 });
+    t.after(() => sim.close());
     await using gateway = await startGateway([], { model_list: [{ model_name: 'm', litellm_params: { model, api_base: sim.url + base } }] });
     await count(gateway, say(1));
     for (const words of [20, 200, 60]) await counted(gateway, say(words));
     for (const words of [40, 300]) near(await count(gateway, say(words)), await counted(gateway, say(words)), 0.1);
-    await sim.close();
   });
 }
 
-test('tools that a template does not show do not count', async () => {
+test('tools that a template does not show do not count', async (t) => {
   const sim = await startSim({ models: [{ name: 'm', capabilities: ['completion'] }], loadMs: 1, tokenMs: 0 });
+  t.after(() => sim.close());
   await using gateway = await startGateway([sim]);
   const tools = Array.from({ length: 30 }, (_, index) => ({ name: `tool_${String(index)}`, description: 'x'.repeat(200), input_schema: { type: 'object', properties: {} } }));
   const with_tools = { ...say(30), tools };
   const seen = await counted(gateway, with_tools);
   near(await count(gateway, with_tools), seen, 0.2);
-  await sim.close();
 });
 
 test('who may not ask, asks for what is not there, or asks wrongly is refused as for a message', async () => {

@@ -21,8 +21,9 @@ async function errorOf(response: Response, type: string): Promise<string> {
   return body.error.message;
 }
 
-test('a message is answered whole or as a stream, by either kind of key, also where the server speaks OpenAI', async () => {
+test('a message is answered whole or as a stream, by either kind of key, also where the server speaks OpenAI', async (t) => {
   const sim = await startSim({ models: ['m'], loadMs: 1, tokenMs: 0 });
+  t.after(() => sim.close());
   const entry = (model: string, api_base: string): object => ({ model_name: model.split('/', 1)[0] === 'openai' ? 'o' : 'm', litellm_params: { model, api_base } });
   await using gateway = await startGateway([], { model_list: [entry('ollama_chat/m', sim.url), entry('openai/m', `${sim.url}/v1`)] });
   for (const model of ['m', 'o']) {
@@ -38,11 +39,11 @@ test('a message is answered whole or as a stream, by either kind of key, also wh
     const told = messageOf(parseTold(await streaming.text()));
     assert.deepEqual([told.content, told.usage['input_tokens']], [message.content, message.usage['input_tokens']]);
   }
-  await sim.close();
 });
 
-test('the stop sequence that came is named, and servers are not told to stop at it; their counts, which do not come then, are told as likely', async () => {
+test('the stop sequence that came is named, and servers are not told to stop at it; their counts, which do not come then, are told as likely', async (t) => {
   const sim = await startSim({ models: ['m'], loadMs: 1, tokenMs: 0 });
+  t.after(() => sim.close());
   await using gateway = await startGateway([], { model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: sim.url } }, { model_name: 'o', litellm_params: { model: 'openai/m', api_base: `${sim.url}/v1` } }] });
   for (const model of ['m', 'o']) {
     const counts = ((await (await post(gateway, { model })).json()) as { usage: { input_tokens: number } }).usage;
@@ -55,11 +56,11 @@ test('the stop sequence that came is named, and servers are not told to stop at 
     assert.partialDeepStrictEqual(streamed.stop, { stop_reason: 'stop_sequence', stop_sequence: 'three' });
   }
   await until('nothing is in flight', () => sim.activity().busy === 0);
-  await sim.close();
 });
 
-test('tools are called and thoughts are thought, in blocks of their own', async () => {
+test('tools are called and thoughts are thought, in blocks of their own', async (t) => {
   const sim = await startSim({ models: [{ name: 'm', capabilities: ['completion', 'tools', 'thinking'] }], loadMs: 1, tokenMs: 0 });
+  t.after(() => sim.close());
   await using gateway = await startGateway([sim]);
   const tools = [{ name: 'get_weather', input_schema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } }];
   const messages = [{ role: 'user', content: 'What is the weather?' }];
@@ -76,11 +77,11 @@ test('tools are called and thoughts are thought, in blocks of their own', async 
   assert.equal(answered.status, 200, await answered.clone().text());
   const forced = (await (await post(gateway, { tools, tool_choice: { type: 'any' }, max_tokens: 200 })).json()) as { content: { type: string }[] };
   assert.deepEqual(forced.content.map(({ type }) => type), ['tool_use']);
-  await sim.close();
 });
 
-test('what Claude Code sends is answered', async () => {
+test('what Claude Code sends is answered', async (t) => {
   const sim = await startSim({ models: [{ name: 'm', capabilities: ['completion', 'tools', 'thinking'], numCtx: 32_768 }], loadMs: 1, tokenMs: 0 });
+  t.after(() => sim.close());
   await using gateway = await startGateway([sim]);
   const { path, headers, body } = JSON.parse(readFileSync(new URL('fixtures/claude-code.json', import.meta.url), 'utf8')) as { path: string; headers: Record<string, string>; body: object };
   const response = await fetch(gateway.url + path, { method: 'POST', headers: { ...headers, 'x-api-key': KEY }, body: JSON.stringify(body) });
@@ -88,7 +89,6 @@ test('what Claude Code sends is answered', async () => {
   assert.equal(response.headers.get('x-hxllm-ignored-params'), null);
   const { content, stop, usage } = messageOf(parseTold(await response.text()));
   assert.deepEqual([content.map(({ type }) => type), stop['stop_reason'], Number(usage['input_tokens']) > 100], [['thinking', 'text'], 'end_turn', true]);
-  await sim.close();
 });
 
 test('refusals are in Anthropic’s shape, and say whether to come again', async () => {
