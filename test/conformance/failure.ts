@@ -32,6 +32,7 @@ function short(value: unknown): string {
 }
 
 function oneLine(text: string): string {
-  const line = stripVTControlCharacters(text).replaceAll(/\s+/g, ' ').trim();
+  // A model at random says anything.
+  const line = stripVTControlCharacters(text).replaceAll(/\s+/g, ' ').replaceAll(/\p{Cc}/gu, '·').trim();
   return line.length <= LENGTH * 1.5 ? line : `${line.slice(0, LENGTH * 1.5)}…`;
 }
