@@ -27,8 +27,9 @@ export const RESPONSE_TOOLS: readonly Case[] = [
         if (event.type === 'response.function_call_arguments.delta') pieces += event.delta;
         if (event.type === 'response.function_call_arguments.done') whole = event.arguments;
       }
+      assert.ok(whole !== undefined, 'wanted the arguments once whole, seen none');
       assert.equal(pieces, whole, 'the pieces');
-      assert.ok(namesCity(whole ?? ''), `wanted a city, seen ${whole ?? ''}`);
+      assert.ok(namesCity(whole), `wanted a city, seen ${whole}`);
     },
   },
   {
