@@ -35,6 +35,16 @@ const SHAPES: readonly Case[] = [
 
 const BEHAVIOURS: readonly Case[] = [
   {
+    name: 'the context of an answer is read again before the next prompt',
+    check: async (server) => {
+      const say = (more: object): Promise<Record<string, unknown>> => askJson(server, '/api/generate', { model: 'tiny', prompt: 'Say something.', options: OPTIONS, stream: false, ...more });
+      const first = await say({});
+      const next = await say({ context: first['context'] });
+      assert.ok(Array.isArray(first['context']));
+      assert.ok(Number(next['prompt_eval_count']) >= first['context'].length + 3, `${String(next['prompt_eval_count'])} tokens after ${String(first['context'].length)}`);
+    },
+  },
+  {
     name: 'a native stream is pieces and then an empty one with the counts',
     check: async (server) => {
       const answer = await ask(server, 'POST', '/api/chat', { model: 'tiny', messages: USER, options: OPTIONS });
