@@ -3,7 +3,8 @@ import type { Latency } from './latency.ts';
 import { everybody, type Line } from './line.ts';
 import { UNUSED, type Minute, type MinuteLimits } from './minute.ts';
 import { createReplica, replicaId, type Replica, type Wedge } from './replica.ts';
-import { statedSlots } from './slots.ts';
+import { unknownResidence } from './residence.ts';
+import { learnedSlots, statedSlots } from './slots.ts';
 
 /** A deployment as routing sees it: counters and what speaks against it. */
 export interface Place {
@@ -135,10 +136,11 @@ export function replan(fleet: Fleet, plan: FleetPlan): void {
   dismiss(fleet);
 }
 
-/** Forgets what is leaving and neither has anything in flight nor is waited for. */
+/** Forgets what is leaving and neither has anything in flight, nor is waited for or being loaded. */
 export function dismiss({ backends, places, replicas, lines }: Fleet): void {
   const wanted = new Set([...lines.values()].flatMap((line) => [...everybody(line)].flatMap((waiting) => waiting.places)));
-  for (const [id, { leaving, inFlight }] of places) if (leaving && inFlight === 0 && !wanted.has(id)) places.delete(id);
+  // Whoever forgets a load never learns that the server is free for another.
+  for (const [id, { leaving, inFlight, replica }] of places) if (leaving && inFlight === 0 && !wanted.has(id) && replicas.get(replica)?.load === undefined) places.delete(id);
   const left = [...places.values()];
   for (const [url, { leaving, inFlight }] of backends) if (leaving && inFlight === 0 && !left.some((place) => place.backend === url)) backends.delete(url);
   for (const [id, { inFlight }] of replicas) if (inFlight === 0 && !left.some((place) => place.replica === id)) replicas.delete(id);
@@ -156,11 +158,18 @@ function planPlace({ places, replicas }: Fleet, planned: PlannedPlace, backend: 
   const stated = planned.single && backend?.managed !== false ? 1 : backend?.managed === false ? (backend.slots ?? Number.POSITIVE_INFINITY) : backend?.slots;
   const replica = replicas.get(id);
   if (replica === undefined) replicas.set(id, createReplica({ id, backend: planned.backend, model: planned.model, managed: backend?.managed !== false, stated }));
-  else if (stated !== undefined && replica.slots.count !== stated) replica.slots = statedSlots(stated);
+  else restate(replica, backend?.managed !== false, stated);
   const known = places.get(planned.id);
   const { weight, wants, order = Infinity, rpm, tpm } = planned;
   const limits = { requests: rpm, tokens: tpm };
   const fresh: Place = { id: planned.id, backend: planned.backend, replica: id, weight, wants, order, limits, minute: UNUSED, latency: undefined, inFlight: 0, failures: 0, restingUntilMs: 0, lastTurn: 0, leaving: false };
   if (known === undefined) places.set(planned.id, fresh);
   else Object.assign(known, { weight, wants, order, limits, leaving: false });
+}
+
+// What was found out about slots holds on where nobody stated any, nor does now. Who loads the model may have changed too.
+function restate({ slots, residence }: Replica, managed: boolean, stated: number | undefined): void {
+  const same = stated === undefined ? slots.kind === 'learned' : slots.kind !== 'learned' && slots.count === stated;
+  if (!same) Object.assign(slots, stated === undefined ? learnedSlots() : statedSlots(stated));
+  if ((residence.state === 'always') === managed) Object.assign(residence, unknownResidence(!managed));
 }

@@ -89,7 +89,15 @@ function leaveLine(fleet: Fleet, request: string): void {
   if (line !== undefined) leave(line, request);
   fleet.waiting.delete(request);
   // What stopped being configured may have stayed for this one.
-  if (line !== undefined && sizeOf(line) === 0 && [...fleet.places.values()].some(({ leaving }) => leaving)) dismiss(fleet);
+  if (line !== undefined && sizeOf(line) === 0) dismissLeaving(fleet);
+}
+
+function dismissLeaving(fleet: Fleet): void {
+  for (const { leaving } of [...fleet.places.values(), ...fleet.backends.values()]) {
+    if (!leaving) continue;
+    dismiss(fleet);
+    return;
+  }
 }
 
 function start(flight: Flight, nowMs: number): void {
@@ -121,10 +129,12 @@ function load(fleet: Fleet, policy: Policy, { replica: id, how }: Extract<RouteE
   endLoad(fleet, policy, replica, how, nowMs);
   const backend = fleet.backends.get(replica.backend);
   if (how === 'backend-failed' && backend !== undefined) takeDown(fleet, backend, nowMs);
+  dismissLeaving(fleet);
 }
 
 function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
   fleet.restless = false;
+  dismissLeaving(fleet);
   for (const replica of fleet.replicas.values()) {
     expireLingering(replica, nowMs);
     sawTime(replica.slots, nowMs);

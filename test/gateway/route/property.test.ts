@@ -18,7 +18,7 @@ const STEP = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('loaded' as const), how: fc.constantFrom(...ENDINGS) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('probe' as const), backend: fc.constantFrom(...BACKENDS), alive: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('list' as const), backend: fc.constantFrom(...BACKENDS), models: fc.subarray(['m:latest', 'n:latest', 'x']), context: fc.constantFrom(undefined, 4096) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('replan' as const), slots: fc.constantFrom(1, 2, undefined), backends: fc.subarray([...BACKENDS], { minLength: 1 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('replan' as const), slots: fc.constantFrom(1, 2, undefined), backends: fc.subarray([...BACKENDS], { minLength: 1 }), models: fc.subarray(['m', 'n'], { minLength: 1 }) }) },
 );
 type Step = typeof STEP extends fc.Arbitrary<infer T> ? T : never;
 
@@ -45,7 +45,7 @@ class Trial {
     else if (step.kind === 'loaded') stage.load(step.how);
     else if (step.kind === 'probe') stage.tell({ kind: 'probed', backend: step.backend, alive: step.alive });
     else if (step.kind === 'list') stage.tell({ kind: 'listed', backend: step.backend, listing: { models: step.models.map((name) => ({ name, context: step.context, family: undefined })), askedMs: stage.nowMs } });
-    else if (step.kind === 'replan') stage.tell({ kind: 'replanned', plan: managedPlan(step.slots, step.backends, ['m', 'n']) });
+    else if (step.kind === 'replan') stage.tell({ kind: 'replanned', plan: managedPlan(step.slots, step.backends, step.models) });
     else if (step.kind === 'leave') this.#leave(step.which);
     else this.#touch(step);
     this.#take(seen);
@@ -107,7 +107,7 @@ test('whatever happens, counters are exact, each request is answered once, and n
         trial.check();
       }
       // The storm is over: servers live, loads end, and what has a place ends in time.
-      trial.step({ kind: 'replan', slots: 2, backends: [...BACKENDS] });
+      trial.step({ kind: 'replan', slots: 2, backends: [...BACKENDS], models: ['m', 'n'] });
       for (let turn = 0; turn < 200 && trial.waiting.length + trial.held.length > 0; turn += 1) {
         for (const backend of BACKENDS) trial.step({ kind: 'probe', backend, alive: true });
         trial.step({ kind: 'loaded', how: 'answered' });
