@@ -75,10 +75,12 @@ export class Relay {
       untilMs: this.#errand.visit.startedMs + service.upstream.longestMs(share, group.deployments),
       loadedMs: this.#loadedMs,
     };
-    this.#waiting = service.desk.ask(wish, (fate, failed) => {
+    const ticket = service.desk.ask(wish, (fate, failed) => {
       this.#waiting = undefined;
       this.#decided(fate, failed);
     });
+    // Where it was answered at once it may wait again by now, with a ticket of then.
+    if (ticket !== undefined) this.#waiting = ticket;
   }
 
   /** Nobody wants the answer any more: the server is told at once. What has been answered is left to end by itself, so that its connection serves again. */

@@ -104,3 +104,20 @@ test('silence is filled with comments, also before the server has said anything,
   t.mock.timers.reset();
   socket.destroy();
 });
+
+test('who leaves while it waits for the model that stands in waits no more', async () => {
+  const dead = await startFake();
+  await dead.kill();
+  await using busy = await startFake(stalls());
+  const model_list = [{ name: 'm', url: dead.url }, { name: 'n', url: busy.url }].map(({ name, url }) => ({ model_name: name, litellm_params: { model: `ollama_chat/${name}`, api_base: url } }));
+  await using gateway = await startGateway([], { model_list, router_settings: { fallbacks: [{ m: ['n'] }] }, hxllm: { backends: { [busy.url]: { num_parallel: 1 } } } });
+  const [first, second] = [await send(gateway, {}), await send(gateway, {})];
+  await until('one is served, and one waits', () => busy.requests.length === 1 && gateway.service().desk.waiting === 1);
+  // By now it is known at once that nobody serves the one it asks for.
+  const third = await send(gateway, {});
+  await until('another waits', () => gateway.service().desk.waiting === 2);
+  third.destroy();
+  second.destroy();
+  await until('nobody waits', () => gateway.service().desk.waiting === 0);
+  first.destroy();
+});
