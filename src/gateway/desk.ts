@@ -145,7 +145,9 @@ export class Desk {
     else {
       const waiting = this.#waiting.get(decision.request);
       this.#waiting.delete(decision.request);
-      waiting?.answer(decision, decision.kind === 'refuse' ? this.#failureOf(waiting.places) : undefined);
+      if (waiting !== undefined) waiting.answer(decision, decision.kind === 'refuse' ? this.#failureOf(waiting.places) : undefined);
+      // Whoever was told before it may have taken it along: they were one client's.
+      else if (decision.kind === 'assign') this.release(decision.flight, 'cancelled');
     }
   }
 
