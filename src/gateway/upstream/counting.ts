@@ -52,6 +52,8 @@ export class Counting {
     wanted.nextMs = nowMs + BETWEEN_SAMPLES_MS;
     void this.#render(asks.request, deployment, inquire).then((prompt) => {
       if (prompt !== undefined) this.#counts.saw('prompt', deployment, Buffer.byteLength(prompt), usage.promptTokens);
+    }, () => {
+      // One that is nested too deeply to be written again is not measured.
     });
     return usage;
   }

@@ -30,6 +30,8 @@ export class Sending {
   readonly #listener: SendingListener;
   #attempt: Attempt | undefined;
   #told: readonly string[] = [];
+  /** What its own refusals have said. */
+  readonly #refused = new Set<Lack>();
   #cancelled = false;
 
   constructor(asks: Ask | Load, recipient: Recipient, listener: SendingListener) {
@@ -95,7 +97,9 @@ export class Sending {
   // Whether a refusal leaves something to be asked for.
   #asksForLess(failure: ServerFailure): boolean {
     const lack = lackIn(failure);
-    if (lack !== undefined && !this.#recipient.lacks(this.#asks).has(lack)) {
+    // Others may have learned the same while it was under way.
+    if (lack !== undefined && !this.#refused.has(lack)) {
+      this.#refused.add(lack);
       this.#recipient.learn(lack);
       return true;
     }
@@ -106,11 +110,20 @@ export class Sending {
     return true;
   }
 
+  // What could just be written as JSON here may not be where the stack is deeper, and the answer is whole all the same.
+  #settled(asks: Ask, end: Extract<ServerEvent, { kind: 'end' }>): Usage {
+    try {
+      return this.#recipient.settle({ asks, length: this.bytes, end });
+    } catch {
+      return end.usage;
+    }
+  }
+
   #heard(events: readonly ServerEvent[], asks: Ask): void {
     const [first] = events;
     const last = events.at(-1);
     if (first?.kind === 'failure' && this.#asksForLess(first.failure)) this.#sendLater();
-    else if (last?.kind === 'end') this.#listener.onEvents([...events.slice(0, -1), { ...last, usage: this.#recipient.settle({ asks, length: this.bytes, end: last }) }]);
+    else if (last?.kind === 'end') this.#listener.onEvents([...events.slice(0, -1), { ...last, usage: this.#settled(asks, last) }]);
     else this.#listener.onEvents(events);
   }
 }
