@@ -9,7 +9,8 @@ const SAMPLING: readonly (readonly [name: string, min: number, max: number])[] =
   ['frequency_penalty', -2, 2],
   ['top_k', 0, 1_000_000],
   ['min_p', 0, 1],
-  ['repeat_penalty', 0, 100],
+  // It divides: of 0 a runner dies (seen on Ollama 0.22.1).
+  ['repeat_penalty', 0.01, 100],
   ['typical_p', 0, 1],
 ];
 

@@ -1,10 +1,27 @@
 import { typeName, type Body } from '../../dialect/body.ts';
 import type { ChatRequest, Order } from '../../exchange.ts';
 
-// As of 0.22.1 (api/types.go, Options): what steers an answer, with its type there. Any server of another version that does not know one leaves it out.
-const SAMPLING: ReadonlyMap<string, 'int' | 'float32'> = new Map([
-  ...['num_keep', 'seed', 'top_k', 'repeat_last_n'].map((name) => [name, 'int'] as const),
-  ...['top_p', 'min_p', 'typical_p', 'temperature', 'repeat_penalty', 'presence_penalty', 'frequency_penalty'].map((name) => [name, 'float32'] as const),
+/** The type of an option in Ollama, and what it may be. */
+interface Range {
+  readonly type: 'int' | 'float32';
+  readonly min: number;
+  readonly max: number;
+}
+
+const WHOLE: Range = { type: 'int', min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
+// A token is remembered for each, so that billions take a minute and all memory there is.
+const TOKENS: Range = { type: 'int', min: -1_000_000, max: 1_000_000 };
+// Far outside of what means anything numbers overflow in the sampler, of which a runner dies with all that it answers (seen on 0.22.1).
+const FACTOR: Range = { type: 'float32', min: -1000, max: 1000 };
+// It divides.
+const DIVISOR: Range = { type: 'float32', min: 0.01, max: 1000 };
+
+// As of 0.22.1 (api/types.go, Options): what steers an answer. Any server of another version that does not know one leaves it out.
+const SAMPLING: ReadonlyMap<string, Range> = new Map([
+  ['seed', WHOLE],
+  ['repeat_penalty', DIVISOR],
+  ...['num_keep', 'top_k', 'repeat_last_n'].map((name) => [name, TOKENS] as const),
+  ...['top_p', 'min_p', 'typical_p', 'temperature', 'presence_penalty', 'frequency_penalty'].map((name) => [name, FACTOR] as const),
 ]);
 
 /** What makes a runner, so that a request with another one would load the model anew. */
@@ -24,13 +41,13 @@ export function readOptions(body: Body): Options {
   let stop: readonly string[] = [];
   let maxTokens: number | undefined;
   for (const [name, value] of Object.entries(body.object('options') ?? {})) {
-    const [type, made] = [SAMPLING.get(name), RUNNER.get(name)];
+    const [range, made] = [SAMPLING.get(name), RUNNER.get(name)];
     if (value === null) continue;
-    if (type !== undefined) sampling[name] = readNumber(body, name, value, type);
+    if (range !== undefined) sampling[name] = readNumber(body, name, value, range);
     else if (made !== undefined) runner[name] = readRunner(body, name, value, made);
     else if (name === 'stop') stop = readStop(body, value);
     else if (name === 'num_predict') {
-      const most = readNumber(body, name, value, 'int');
+      const most = readNumber(body, name, value, WHOLE);
       // -1 is without end, -2 until the context is full: both are more than the alias or the model may say.
       if (most < 0) sampling[name] = most;
       else maxTokens = most;
@@ -39,9 +56,10 @@ export function readOptions(body: Body): Options {
   return { sampling, stop, maxTokens, runner, ignored };
 }
 
-function readNumber(body: Body, name: string, value: unknown, type: 'int' | 'float32'): number {
-  if (typeof value === 'number') return type === 'int' ? Math.trunc(value) : value;
-  body.refuse(`options.${name}`, `option "${name}" must be of type ${type}`);
+function readNumber(body: Body, name: string, value: unknown, { type, min, max }: Range): number {
+  if (typeof value !== 'number') body.refuse(`options.${name}`, `option "${name}" must be of type ${type}`);
+  else if (value < min || value > max) body.refuse(`options.${name}`, `option "${name}" must be from ${String(min)} to ${String(max)}`);
+  else return type === 'int' ? Math.trunc(value) : value;
   return 0;
 }
 
