@@ -73,10 +73,22 @@ export function typeName(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
+// JSON can be read much deeper than it can be written or walked through.
+const MOST_LEVELS = 500;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  for (const inner of Array.isArray(value) ? value : Object.values(value)) if (isDeeper(inner, levels - 1)) return true;
+  return false;
+}
+
 /** Reads a request's bytes as the JSON object that every endpoint takes. */
 export function parseBody(bytes: Buffer): Body | Failure {
   try {
     const json: unknown = JSON.parse(bytes.toString('utf8'));
+    // A short one is not deep.
+    if (bytes.length > 2 * MOST_LEVELS && isDeeper(json, MOST_LEVELS)) return { kind: 'invalid', code: null, message: 'The JSON body of your request is nested too deeply.' };
     if (isObject(json)) return new Body(json);
   } catch {
     // What the parser says may quote the request, so it is not repeated.
