@@ -33,6 +33,6 @@ function errorBody(failure: Failure, requestId: string | undefined): Json & { re
 function messageOf({ kind, code, param, message }: Failure): string {
   if (code === 'context_length_exceeded') return `prompt is too long: ${message}`;
   if (kind === 'unauthorized') return code === null ? 'x-api-key header is required, or a key as Authorization: Bearer.' : `invalid x-api-key: ${message}`;
-  const name = param === undefined ? undefined : (NAMES[param] ?? param);
+  const name = param !== undefined && Object.hasOwn(NAMES, param) ? NAMES[param] : param;
   return name === undefined || message.includes(name) ? message : `${name}: ${message}`;
 }
