@@ -11,7 +11,7 @@ export interface Inquiry {
   readonly path: string;
   /** Makes it a POST. */
   readonly body?: Json;
-  /** For how long the answer is good enough for others who ask the same. */
+  /** For how long the answer is good enough for others who ask the same; 0: only for those who ask meanwhile. */
   readonly holdsMs: number;
 }
 
@@ -24,6 +24,11 @@ interface Known {
 export class Inquiries {
   readonly #known = new Map<string, Known>();
 
+  /** How many answers are under way or held. */
+  get size(): number {
+    return this.#known.size;
+  }
+
   /** What a server says; `undefined` where it says nothing to the point in time. */
   ask(line: Line, inquiry: Inquiry): Promise<Json | undefined> {
     const nowMs = performance.now();
@@ -34,15 +39,18 @@ export class Inquiries {
     const asked: Known = { answer: inquire(line, inquiry), untilMs: Infinity };
     this.#known.set(key, asked);
     void asked.answer.then((answer) => {
-      asked.untilMs = performance.now() + (answer === undefined ? SILENCE_MS : inquiry.holdsMs);
+      const holdsMs = answer === undefined ? SILENCE_MS : inquiry.holdsMs;
+      asked.untilMs = performance.now() + holdsMs;
+      // It may be large, or somebody's words: those who do not want it kept need not ask again to be rid of it.
+      if (holdsMs === 0) this.#known.delete(key);
     });
     return asked.answer;
   }
 }
 
 async function inquire({ dispatcher, target, headers }: Line, { path, body }: Inquiry): Promise<Json | undefined> {
-  const what = body === undefined ? { method: 'GET' as const, headers } : { method: 'POST' as const, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
   try {
+    const what = body === undefined ? { method: 'GET' as const, headers } : { method: 'POST' as const, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
     const answer = await dispatcher.request({ origin: target.origin, path: target.prefix + path, ...what, signal: AbortSignal.timeout(ANSWER_MS) });
     const said: unknown = await answer.body.json();
     return answer.statusCode === 200 && isObject(said) ? said : undefined;
