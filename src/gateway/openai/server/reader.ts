@@ -1,6 +1,7 @@
 import { isObject, type Json } from '../../dialect/json.ts';
 import type { AnswerReader, ServerEvent, ServerFailure, Usage } from '../../exchange.ts';
 import { readUsage } from '../usage.ts';
+import { failureOf } from './failure.ts';
 
 const MAX_LINE = 64 * 1024 * 1024;
 
@@ -9,6 +10,14 @@ const NOTHING: Usage = { promptTokens: 0, completionTokens: 0 };
 function broken(message: string): ServerEvent {
   const failure: ServerFailure = { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message };
   return { kind: 'failure', failure };
+}
+
+// LM Studio finds only there that a prompt is too long, and vLLM says what status it would have been.
+function failed(error: unknown, data: string): ServerEvent {
+  const { code, message }: Json = isObject(error) ? error : {};
+  const failure = failureOf(typeof code === 'number' ? code : 500, data);
+  if (failure.fault === 'request') return { kind: 'failure', failure };
+  return broken(typeof message === 'string' ? message : typeof error === 'string' ? error : 'the backend failed in the middle of its answer');
 }
 
 function parse(text: string): Json | undefined {
@@ -93,7 +102,7 @@ export class StreamReader implements AnswerReader {
     }
     const body = parse(data);
     if (body === undefined) this.#last(broken('the backend sent an event that is not JSON'));
-    else if (body['error'] !== undefined) this.#last(broken(isObject(body['error']) && typeof body['error']['message'] === 'string' ? body['error']['message'] : 'the backend failed in the middle of its answer'));
+    else if ((body['error'] ?? undefined) !== undefined) this.#last(failed(body['error'], data));
     else this.#chunk(body);
   }
 

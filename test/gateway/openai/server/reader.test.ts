@@ -47,6 +47,16 @@ test('a stream that ends without [DONE], says what is not JSON, or names an erro
   }
 });
 
+test('what is found out in a stream to be the fault of its request is no fault of the server', () => {
+  const tooLong = "Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens";
+  assert.partialDeepStrictEqual(stream(`event: error\ndata: ${JSON.stringify({ error: { message: tooLong } })}\n\n`), [{ kind: 'failure', failure: { kind: 'invalid', code: 'context_length_exceeded', fault: 'request' } }]);
+  assert.partialDeepStrictEqual(stream('data: {"error":{"message":"no such grammar","type":"BadRequestError","code":400}}\n\n'), [{ kind: 'failure', failure: { kind: 'invalid', message: 'no such grammar', fault: 'request' } }]);
+});
+
+test('an error of null is none', () => {
+  assert.deepEqual(stream(`data: ${JSON.stringify({ ...chunk('a'), error: null })}\n\ndata: [DONE]\n\n`).map(({ kind }) => kind), ['verbatim', 'end']);
+});
+
 test('a whole answer goes through with its usage, and one that is not JSON has failed', () => {
   const body = { id: 'x', choices: [{ index: 0 }], usage: { prompt_tokens: 3, completion_tokens: 2 } };
   assert.deepEqual(eventsOf((emit) => new ReplyReader(emit, 'choices'), [Buffer.from(JSON.stringify(body))]), [
