@@ -28,6 +28,13 @@ test('a choice picks tools, and says whether one has to be called', () => {
   assert.equal(chatOf({ tools, tool_choice: { ...allowed, mode: 'required' } }).mustCall, true);
 });
 
+test('tools are chosen from thousands in no time', () => {
+  const named = (prefix: string): readonly object[] => Array.from({ length: 30_000 }, (_, index) => ({ type: 'function', name: `${prefix}${String(index)}` }));
+  const startedMs = performance.now();
+  assert.deepEqual(names({ tools: named('f'), tool_choice: { type: 'allowed_tools', mode: 'auto', tools: [...named('g'), { type: 'function', name: 'f29999' }] } }), ['f29999']);
+  assert.ok(performance.now() - startedMs < 1500);
+});
+
 test('tools that OpenAI runs itself are named as ignored, and refused where one of them has to be called', () => {
   const builtIn = ['web_search', 'file_search', 'code_interpreter', 'computer_use_preview', 'mcp', 'image_generation', 'local_shell', 'tool_search'].map((type) => ({ type }));
   const order = orderOf({ tools: [...builtIn, TIME] });
