@@ -16,7 +16,7 @@ export function readConversation(body: Body, ignored: Set<string>): readonly Mes
     // What is said beside a turn of the user's is put before it, in every request alike: models answer what comes last.
     const [only] = read;
     if (only?.role === 'system' && said.at(-1)?.role === 'user') said.splice(-1, 0, only);
-    else said.push(...read);
+    else for (const message of read) said.push(message);
   }
   return system === '' ? said : [systemMessage(system), ...said];
 }

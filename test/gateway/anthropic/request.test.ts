@@ -42,6 +42,11 @@ test('a conversation is read block by block: what tools answered stands in its p
   ]);
 });
 
+test('a turn may hold any number of answers', () => {
+  const content = Array.from({ length: 150_000 }, () => ({ type: 'tool_result', tool_use_id: 'toolu_1' }));
+  assert.equal(read({ messages: [{ role: 'user', content }] }).request.messages.length, 150_000);
+});
+
 test('texts that come as documents or search results are shown to the model', () => {
   const content = [
     { type: 'document', title: 'T', source: { type: 'text', media_type: 'text/plain', data: 'whole' } },
