@@ -20,7 +20,7 @@ hxllm COMMAND --help has the options of a command and examples.`;
 /** The program with its commands; nothing runs until it is parsed. */
 export function createProgram(version: string, start: Start, handOn: HandOn): Command {
   const program = new Command('hxllm')
-    .description('One OpenAI-compatible address in front of your Ollama servers: deployed over SSH, proven by evidence.')
+    .description('One address for OpenAI’s, Anthropic’s and Ollama’s clients in front of your Ollama servers: deployed over SSH, proven by evidence.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help of a command')

@@ -26,6 +26,8 @@ The same from an OpenAI SDK:
 
   new OpenAI({ baseURL: '${url}/v1', apiKey: fs.readFileSync(${JSON.stringify(masterKeyFile)}, 'utf8').trim() })
 
+Clients of Anthropic and Ollama take ${url} as base URL, with the same key.
+
 Evidence of each phase:
 ${evidence.map((folder) => `  ${folder}\n`).join('')}
 The inventory, to read: ${example}
