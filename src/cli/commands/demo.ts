@@ -18,11 +18,11 @@ export function demoCommand(handOn: HandOn): Command {
     ],
   } as const;
   return described(text)
-    .option('--detach', 'return when the gateway answers, and leave it running', false)
-    .option('--stop', 'end every demo that was started in this folder', false)
+    .option('--detach', 'return when the gateway answers, and leave it running')
+    .option('--stop', 'end every demo that was started in this folder')
     .option('--port <number>', 'port of the gateway', portOf, DEFAULT_PORT)
-    .option('--backend <url>', 'an Ollama server to use instead of the simulated ones (repeatable)', collect, [])
-    .action(({ backend, ...options }: Omit<DemoOptions, 'backends'> & { readonly backend: readonly string[] }) => handOn([], async () => (await import('../demo/demo.ts')).runDemo.bind(undefined, { ...options, backends: backend })));
+    .option('--backend <url>', 'an Ollama server to use instead of the simulated ones (repeatable)', collect)
+    .action(({ backend = [], ...options }: Pick<DemoOptions, 'port'> & Partial<DemoOptions> & { readonly backend?: readonly string[] }) => handOn([], async () => (await import('../demo/demo.ts')).runDemo.bind(undefined, { detach: false, stop: false, ...options, backends: backend })));
 }
 
 function portOf(text: string): number {
