@@ -23,6 +23,6 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
     gauge({ name: 'hxllm_slots_known', help: 'Slots that there are, stated or found out; missing where the server queues by itself.', labelNames: BY_REPLICA }, replicas(({ slots }) => (Number.isFinite(slots.count) ? slots.count : undefined))),
     gauge({ name: 'hxllm_model_resident', help: "Whether a model is in its server's memory; missing where that is not known.", labelNames: BY_REPLICA }, replicas(({ residence: { state } }) => (state === 'resident' ? 1 : state === 'absent' ? 0 : undefined))),
     gauge({ name: 'hxllm_loads_underway', help: 'Loads that the gateway has asked for and that have not ended.', labelNames: BY_REPLICA }, replicas(({ load }) => (load === undefined ? 0 : 1))),
-    gauge({ name: 'hxllm_queue_length', help: 'Requests that wait for a place, by alias.', labelNames: ['model'] }, lines),
+    gauge({ name: 'hxllm_queue_length', help: 'Requests that wait for a place, by alias; those that name a server wait as ALIAS on URL.', labelNames: ['model'] }, lines),
   ];
 }
