@@ -1,22 +1,23 @@
 import type { Json } from '../../dialect/json.ts';
 import type { Message, ToolCall } from '../../exchange.ts';
+import { OpenCalls } from './open-calls.ts';
 
 /** A conversation as an OpenAI server takes it. Calls that came without an id are given one, by which their results name them. */
 export function messagesBody(messages: readonly Message[]): readonly Json[] {
   let made = 0;
-  const open: ToolCall[] = [];
+  const open = new OpenCalls();
   const newId = (): string => {
     made += 1;
     return `call_${String(made)}`;
   };
   const idOf = ({ id, name }: NonNullable<Message['answers']>): string => {
-    const at = open.findIndex((call) => (id === undefined || id === '' ? name === undefined || call.name === name : call.id === id));
-    const [call] = at < 0 ? [] : open.splice(at, 1);
-    return call?.id ?? (id === undefined || id === '' ? newId() : id);
+    if (id === undefined || id === '') return open.answerFirst(name)?.id ?? newId();
+    open.answer(id);
+    return id;
   };
   return messages.map(({ role, roleName, text, images, thinking, toolCalls, answers }) => {
     const calls = toolCalls.map((call) => (call.id === '' ? { ...call, id: newId() } : call));
-    open.push(...calls);
+    for (const call of calls) open.add(call);
     return {
       role: roleName ?? role,
       content: images.length > 0 ? partsBody(text, images) : text === '' && calls.length > 0 ? null : text,

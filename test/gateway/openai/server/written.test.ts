@@ -49,6 +49,16 @@ test('calls keep their ids, and those that have none get one that their results 
   ]);
 });
 
+test('a conversation of very many calls takes no longer than it has to', () => {
+  const calls = Array.from({ length: 40_000 }, (_, index) => ({ id: `c${String(index)}`, name: 'f', arguments: {} }));
+  const results = calls.flatMap(({ id }) => [{ id, name: undefined }, { id: undefined, name: 'other' }]).toReversed();
+  const sinceMs = performance.now();
+  const { messages } = chatBody({ messages: [{ ...MESSAGE, role: 'assistant', toolCalls: calls }, ...results.map((answers) => ({ ...MESSAGE, role: 'tool' as const, answers }))] });
+  assert.partialDeepStrictEqual((messages as readonly unknown[]).slice(1, 3), [{ tool_call_id: 'call_1' }, { tool_call_id: 'c39999' }]);
+  // Seconds, where each result is looked for among all calls.
+  assert.ok(performance.now() - sinceMs < 1500);
+});
+
 test('tools go with their choice, a schema with a name, and any JSON as a schema too', () => {
   assert.partialDeepStrictEqual(chatBody({ tools: [TOOL] }), { tools: [TOOL.definition] });
   assert.ok(!('tool_choice' in chatBody({ tools: [TOOL] })));
