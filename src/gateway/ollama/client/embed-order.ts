@@ -30,8 +30,8 @@ function embedOrder(body: Body, ignored: string[], asked: Omit<EmbedRequest, 'mo
   const options = readOptions(body);
   ignored.push(...options.ignored);
   const given = { model, ignored, runner: options.runner };
-  if (asked.input.length === 0) return loadOrder(body, given, () => answer([], model));
   noteKeepAlive(body, ignored);
+  if (asked.input.length === 0) return loadOrder(body, given, () => answer([], model));
   const request: EmbedRequest = { ...asked, model, base64: false, original: undefined };
   let last = new Vectors();
   return { ...given, stream: false, shares: [{ asks: { kind: 'embed', request }, stream: false, writer: () => (last = new Vectors()) }], close: ([usage]) => JSON.stringify(answer(last.vectors, model, last.metrics(usage))) };

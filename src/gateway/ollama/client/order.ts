@@ -15,8 +15,8 @@ export function readApiChat(bytes: Buffer): Outcome<Order> {
     const tools = readTools(body);
     ignored.push(...options.ignored);
     const given = { model: fields.model, ignored, runner: options.runner };
-    if (messages.length === 0) return loadOrder(body, given, () => ({ ...head(given.model), ...CHAT(NOTHING), done: true, done_reason: 'load' }));
     noteKeepAlive(body, ignored);
+    if (messages.length === 0) return loadOrder(body, given, () => ({ ...head(given.model), ...CHAT(NOTHING), done: true, done_reason: 'load' }));
     return textOrder(given, fields.stream, CHAT, { kind: 'chat', request: { ...fields, messages, tools, mustCall: false, callSchema: undefined, parallelCalls: true } });
   });
 }
@@ -32,8 +32,8 @@ export function readApiGenerate(bytes: Buffer): Outcome<Order> {
     if (raw && (system !== undefined || template !== undefined || context !== undefined)) body.refuse('raw', 'raw mode does not support template, system, or context');
     ignored.push(...options.ignored);
     const given = { model: fields.model, ignored, runner: options.runner };
-    if (prompt === undefined) return loadOrder(body, given, () => ({ ...head(given.model), ...GENERATE(NOTHING), done: true, done_reason: 'load' }));
     noteKeepAlive(body, ignored);
+    if (prompt === undefined) return loadOrder(body, given, () => ({ ...head(given.model), ...GENERATE(NOTHING), done: true, done_reason: 'load' }));
     return textOrder(given, fields.stream, GENERATE, { kind: 'completion', request: { ...fields, prompt, suffix, raw, images, context, system, template } });
   });
 }

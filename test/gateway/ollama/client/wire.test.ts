@@ -61,7 +61,9 @@ test('texts are embedded, several of them or one in the older way', async () => 
 test('without a prompt the model is loaded, and nobody unloads it', async () => {
   await using sim = await startedSim();
   await using own = await startGateway([], { model_list: [{ model_name: 'chat', litellm_params: { model: `ollama_chat/${LLAMA}`, api_base: sim.url } }] });
-  const loaded = (await (await post(own, '/api/chat', { model: 'chat', keep_alive: '1h' })).json()) as object;
+  const load = await post(own, '/api/chat', { model: 'chat', keep_alive: '1h' });
+  assert.equal(load.headers.get('x-hxllm-ignored-params'), 'keep_alive', 'how long it stays is its alias’s to say');
+  const loaded = (await load.json()) as object;
   assert.partialDeepStrictEqual(loaded, { model: 'chat', message: { role: 'assistant', content: '' }, done: true, done_reason: 'load' });
   const inMemory = (await (await own.ask('/api/ps')).json()) as { models: readonly object[] };
   assert.partialDeepStrictEqual(inMemory.models, [{ name: 'chat', model: 'chat', details: { family: 'llama' } }]);
