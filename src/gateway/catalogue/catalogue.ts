@@ -23,7 +23,7 @@ export async function listLoaded(service: Service): Promise<Json> {
   const answers = await askAll(service, IN_MEMORY);
   const models = [...service.models].flatMap(([alias, { deployments }]) => {
     const known = deployments.map(({ url, model }) => findListed(answers.get(url), model)).filter((listed) => listed !== undefined);
-    const [longest] = known.toSorted((a, b) => textOf(b, 'expires_at').localeCompare(textOf(a, 'expires_at')));
+    const [longest] = known.toSorted((a, b) => endOf(b) - endOf(a));
     return longest === undefined ? [] : [loadedBody(alias, longest)];
   });
   return { models };
@@ -56,6 +56,11 @@ async function askAll(service: Service, inquiry: Inquiry): Promise<ReadonlyMap<s
 // Whoever is known to be down is not waited for.
 function isUp({ desk }: Service, url: string): boolean {
   return desk.fleet.backends.get(url)?.circuit.state !== 'open';
+}
+
+// Servers say it in the time of where they are.
+function endOf(loaded: Json): number {
+  return Date.parse(textOf(loaded, 'expires_at')) || 0;
 }
 
 function firstOf<T, R>(list: readonly T[], find: (item: T) => R | undefined): R | undefined {

@@ -35,9 +35,9 @@ export function contextInModels(answer: Json | undefined, model: string): number
   return [found?.['max_model_len'], meta['n_ctx'], found?.['loaded_context_length'], found?.['max_context_length']].find((value) => typeof value === 'number');
 }
 
-// What FROM names is a file on the server.
+// What FROM and ADAPTER name are files on the server.
 function modelfileOf(modelfile: string, { alias, options }: Guise): string {
-  const renamed = modelfile.replace(/^# FROM .*$/m, () => `# FROM ${alias}`).replace(/^(?:FROM .*\n?)+/m, () => `FROM ${alias}\n`);
+  const renamed = modelfile.replace(/^# FROM .*$/m, () => `# FROM ${alias}`).replace(/^(?:(?:FROM|ADAPTER) .*\n?)+/m, () => `FROM ${alias}\n`);
   const fixed = linesOf(options).map(([name, value]) => `PARAMETER ${name} ${value}\n`);
   return without(renamed, (name) => new RegExp(`^PARAMETER ${name} .*\\n?`, 'gm'), options) + fixed.join('');
 }
