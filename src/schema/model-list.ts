@@ -18,6 +18,9 @@ export function readModelList(entries: readonly unknown[] | undefined, findings:
     if (group === undefined) groups.set(read.name, [read.deployment]);
     else group.push({ ...read.deployment, id: uniqueId(read.deployment.id, group) });
   }
+  // Only entries of providers that hxllm does not serve: each has its warning, but nothing would be served.
+  const onlyLeftOut = groups.size === 0 && findings.unset.size === 0 && findings.issues.every(({ severity }) => severity === 'warning');
+  if (onlyLeftOut) findings.missing(['model_list'], 'at least one model of an Ollama server, or of one with /v1');
   return { groups: [...groups].map(([name, deployments]) => ({ name, deployments })) };
 }
 

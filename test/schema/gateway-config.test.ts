@@ -97,6 +97,7 @@ const WRONG: readonly (readonly [document: object, ...issues: string[]])[] = [
   [{ model_list: [entry({ api_base: 'hx-llm01:11434' })] }, 'error config.wrong-value model_list[0].litellm_params.api_base'],
   [{ model_list: [entry({ keep_alive: '300' })] }, 'error config.wrong-value model_list[0].litellm_params.keep_alive'],
   [{ model_list: [entry(), { model_name: 'x', litellm_params: { model: 'anthropic/claude', api_key: 'k' } }] }, 'warning config.provider-unsupported model_list[1].litellm_params.model'],
+  [{ model_list: [{ model_name: 'x', litellm_params: { model: 'anthropic/claude', api_key: 'k' } }] }, 'warning config.provider-unsupported model_list[0].litellm_params.model', 'error config.missing model_list'],
   [{ router_settings: { routing_strategy: 'fastest' } }, 'error config.wrong-value router_settings.routing_strategy'],
   [{ router_settings: { routing_strategy: 'cost-based-routing' } }, 'warning config.not-honoured router_settings.routing_strategy'],
   [{ router_settings: { routing_strategy: 'latency-based-routing' } }],
