@@ -28,22 +28,25 @@ export class StopWatch {
       // Tokens of the stop sequence itself are told as little as its text.
       this.#tokens = tokensWithin(this.#tokens, first.at);
       this.#held = this.#held.slice(0, first.at);
-      this.#pass();
+      this.#pass(first.at);
       return true;
     }
-    if (!this.#mayBegin()) this.#pass();
+    this.#pass(this.#beginning());
     return false;
   }
 
   /** Passes on what is held back: no more text will come. */
   release(): void {
-    if (this.#stopped === undefined) this.#pass();
+    if (this.#stopped === undefined) this.#pass(this.#held.length);
   }
 
-  #pass(): void {
-    const [text, logprobs] = [this.#held, this.#tokens];
-    this.#held = '';
-    this.#tokens = undefined;
+  // No token is parted from its text.
+  #pass(end: number): void {
+    const [held, tokens] = [this.#held, this.#tokens];
+    const logprobs = end === held.length ? tokens : tokensWithin(tokens, end);
+    const text = held.slice(0, logprobs === undefined || end === held.length ? end : lengthOf(logprobs));
+    this.#held = held.slice(text.length);
+    this.#tokens = this.#held === '' ? undefined : tokens?.slice(logprobs?.length);
     if (text !== '') this.#emit(logprobs === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs });
   }
 
@@ -58,20 +61,31 @@ export class StopWatch {
     return first;
   }
 
-  // Whether the end of what is held may be the beginning of a stop sequence.
-  #mayBegin(): boolean {
+  // Where in what is held a stop sequence may begin that has not ended; its length where none does.
+  #beginning(): number {
     const held = this.#held;
-    for (const stop of this.#stops) for (let from = Math.max(0, held.length - stop.length + 1); from < held.length; from += 1) if (stop.startsWith(held.slice(from))) return true;
-    return false;
+    let first = held.length;
+    for (const stop of this.#stops) {
+      let from = Math.max(0, held.length - stop.length + 1);
+      while (from < first && !stop.startsWith(held.slice(from))) from += 1;
+      first = Math.min(first, from);
+    }
+    return first;
   }
 }
 
 function tokensWithin(tokens: readonly unknown[] | undefined, end: number): unknown[] | undefined {
-  if (tokens === undefined) return undefined;
   let at = 0;
-  return tokens.filter((token) => {
-    const text = typeof token === 'object' && token !== null && 'token' in token && typeof token.token === 'string' ? token.token : '';
-    at += text.length;
+  return tokens?.filter((token) => {
+    at += textOfToken(token).length;
     return at <= end;
   });
+}
+
+function lengthOf(tokens: readonly unknown[]): number {
+  return tokens.reduce<number>((sum, token) => sum + textOfToken(token).length, 0);
+}
+
+function textOfToken(token: unknown): string {
+  return typeof token === 'object' && token !== null && 'token' in token && typeof token.token === 'string' ? token.token : '';
 }
