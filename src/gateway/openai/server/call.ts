@@ -1,6 +1,6 @@
 import type { ChatRequest, CompletionRequest, EmbedRequest, Message, ServerCall, ServerEvent } from '../../exchange.ts';
 import { chatBody } from './chat-body.ts';
-import { completionBody } from './completion-body.ts';
+import { completionBody, goesAsItIs } from './completion-body.ts';
 import { embedBody, VectorReader } from './embed.ts';
 import { asLack, failureOf } from './failure.ts';
 import { Interpreter, type Heeded } from './interpreter.ts';
@@ -17,8 +17,7 @@ export function completionCall(request: CompletionRequest, model: string): Serve
   const { original, stream } = request;
   if (original !== undefined) return passed('/completions', original, stream, model);
   const heeded = { ...request, parallelCalls: true };
-  if (request.raw || request.suffix !== undefined) return interpreted('/completions', completionBody(request, model), heeded);
-  // These servers put what is to be completed to the model as it is; only a chat goes through its template.
+  if (goesAsItIs(request)) return interpreted('/completions', completionBody(request, model), heeded);
   return interpreted('/chat/completions', chatBody(asChat(request), model), heeded);
 }
 

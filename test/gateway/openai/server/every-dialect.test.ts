@@ -62,6 +62,14 @@ test('a client of Ollama’s generate has its prompt put through the template, w
   assert.partialDeepStrictEqual(lastOf(fake), ['/v1/completions', { prompt: 'Once' }]);
 });
 
+test('what cannot stand beside a prompt that goes as it is is named', async () => {
+  await using fake = await startFake((_got, outgoing) => void outgoing.end(JSON.stringify({ choices: [{ text: 'a time', finish_reason: 'stop' }] })));
+  await using gateway = await startBefore(fake);
+  const named = async (more: object): Promise<string | null> => (await post(gateway, '/api/generate', { model: 'm', prompt: 'Once', stream: false, ...more })).headers.get('x-hxllm-ignored-params');
+  assert.equal(await named({ raw: true, format: 'json', images: ['aGk='], think: 'low' }), 'format, images, think');
+  assert.equal(await named({ suffix: 'end', system: 'Be short.', think: false }), 'system');
+});
+
 test('a client of Ollama’s embeddings gets its vectors', async () => {
   await using fake = await startFake((_got, outgoing) => void outgoing.end(JSON.stringify({ data: [{ index: 1, embedding: [0, 1] }, { index: 0, embedding: [1, 0] }], usage: { prompt_tokens: 2, total_tokens: 2 } })));
   await using gateway = await startBefore(fake);
