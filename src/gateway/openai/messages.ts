@@ -22,7 +22,7 @@ function readMessage(body: Body, item: unknown, at: string, names: Map<string, s
   if (role === undefined) body.refuse(`${at}.role`, `Invalid value for '${at}.role'. Supported values are: ${Object.keys(ROLES).map((name) => `'${name}'`).join(', ')}.`);
   const images: string[] = [];
   const text = readContent(body, json['content'], `${at}.content`, images);
-  const toolCalls = readCalls(body, json['tool_calls'], `${at}.tool_calls`);
+  const toolCalls = [...readCalls(body, json['tool_calls'], `${at}.tool_calls`), ...readLegacyCall(body, json['function_call'], `${at}.function_call`)];
   for (const call of toolCalls) names.set(call.id, call.name);
   const id = typeof json['tool_call_id'] === 'string' ? json['tool_call_id'] : undefined;
   const name = typeof json['name'] === 'string' ? json['name'] : names.get(id ?? '');
@@ -74,10 +74,17 @@ function readCalls(body: Body, calls: unknown, at: string): readonly ToolCall[] 
   return calls.map((call: unknown, index) => readCall(body, isObject(call) ? call : {}, `${at}[${String(index)}]`));
 }
 
+// A call of a conversation that began with `functions`, where they are no longer offered.
+function readLegacyCall(body: Body, call: unknown, at: string): readonly ToolCall[] {
+  return isObject(call) ? [readMade(body, '', call, at)] : [];
+}
+
 function readCall(body: Body, call: Json, at: string): ToolCall {
-  const made: Json = isObject(call['function']) ? call['function'] : {};
-  const { id } = call;
-  const name = made['name'];
-  if (typeof name !== 'string') body.refuse(`${at}.function.name`, `Missing required parameter: '${at}.function.name'.`);
-  return { id: typeof id === 'string' ? id : '', name: typeof name === 'string' ? name : '', arguments: readArguments(body, made['arguments'], `${at}.function.arguments`) };
+  const { id, function: made } = call;
+  return readMade(body, typeof id === 'string' ? id : '', isObject(made) ? made : {}, `${at}.function`);
+}
+
+function readMade(body: Body, id: string, { name, arguments: given }: Json, at: string): ToolCall {
+  if (typeof name !== 'string') body.refuse(`${at}.name`, `Missing required parameter: '${at}.name'.`);
+  return { id, name: typeof name === 'string' ? name : '', arguments: readArguments(body, given, `${at}.arguments`) };
 }

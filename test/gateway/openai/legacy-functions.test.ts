@@ -58,6 +58,16 @@ test('a function’s result goes back to the call before it, and a named functio
   assert.partialDeepStrictEqual(body.format, { properties: { name: { const: 'weather' } } });
 });
 
+test('a call of the conversation is told also where functions are no longer offered', async () => {
+  await using fake = await startFake();
+  await using gateway = await startGateway([fake]);
+  const messages = [{ role: 'user', content: 'Weather?' }, { role: 'assistant', content: null, function_call: CALL }, { role: 'function', name: 'weather', content: 'rain' }];
+  assert.equal((await gateway.chat({ messages })).status, 200);
+  const body = JSON.parse(fake.requests.at(-1)?.body ?? '') as { messages: readonly Json[] };
+  assert.partialDeepStrictEqual(body.messages.slice(1), [{ tool_calls: [{ function: { name: 'weather', arguments: { city: 'Bern' } } }] }, { role: 'tool', content: 'rain', tool_name: 'weather' }]);
+  assert.equal((await errorOf(await gateway.chat({ messages: [{ role: 'assistant', function_call: { name: 'f', arguments: '{' } }] }))).param, 'messages[0].function_call.arguments');
+});
+
 test('an answer without a call is an answer, and what is wrong is called by the name that the client used', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
