@@ -1,4 +1,4 @@
-import type { Body } from '../dialect/body.ts';
+import { typeName, type Body } from '../dialect/body.ts';
 import { readEffort } from '../dialect/sampling.ts';
 import type { ChatRequest } from '../exchange.ts';
 
@@ -22,13 +22,14 @@ export function readThinking(body: Body): ChatRequest['thinking'] {
   const effort = body.text('reasoning_effort');
   // Ollama's own word, which clients that know it may send.
   const think = body.value('think');
-  if (effort === undefined) return typeof think === 'boolean' ? think : think === 'low' || think === 'medium' || think === 'high' ? think : undefined;
-  return readEffort(body, effort, 'reasoning_effort');
+  if (effort !== undefined) return readEffort(body, effort, 'reasoning_effort');
+  if (think === undefined || typeof think === 'boolean') return think;
+  return typeof think === 'string' ? readEffort(body, think, 'think') : body.refuse('think', `Invalid type for 'think': expected a boolean or a string, but got ${typeName(think)} instead.`);
 }
 
 /** By which of its names a request says how much is to be thought. */
 export function thinkingName({ json }: Body): string {
-  return json['reasoning_effort'] === undefined ? 'think' : 'reasoning_effort';
+  return (json['reasoning_effort'] ?? undefined) === undefined ? 'think' : 'reasoning_effort';
 }
 
 /** Reads `stream_options`: whether a stream ends with its usage. */

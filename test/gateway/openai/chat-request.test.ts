@@ -35,6 +35,8 @@ function refuse(more: object): Failure {
 const REFUSED: readonly (readonly [param: string, more: object])[] = [
   ['model', { model: '' }],
   ['model', { model: 7 }],
+  ['think', { think: 'deeply' }],
+  ['think', { think: 1 }],
   ['messages', { messages: undefined }],
   ['messages', { messages: [] }],
   ['messages', { messages: 'hi' }],
@@ -141,4 +143,9 @@ test('any bytes are either read or refused, and never thrown at', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test('Ollama’s own word for how much is to be thought has all its values, and the name that was used', () => {
+  assert.deepEqual([true, false, 'low', 'max', null].map((think) => read({ think }).thinking), [true, false, 'low', 'high', undefined]);
+  assert.equal(read({ think: true, reasoning_effort: null }).thinkingName, 'think');
 });
