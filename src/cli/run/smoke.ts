@@ -44,7 +44,7 @@ async function judgeUrl(session: Session, run: Attempt, url: string, keyFile: st
 /** Where all is well, clients are told what to point at. */
 async function runAndTell(targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {
   const report = await runSmoke(targets, tools);
-  if (report.ending === 'passed') for (const { name, url } of targets) tools.recorder.event({ kind: 'note', host: name, text: `for clients: base URL ${url}/v1 (of Anthropic and Ollama: ${url}), with the master key as API key` });
+  if (report.ending === 'passed') for (const { name, url } of targets) tools.recorder.event({ kind: 'note', host: name, text: `for clients: base URL ${url}/v1, of Anthropic’s and Ollama’s API without /v1; the master key as API key` });
   return report;
 }
 
