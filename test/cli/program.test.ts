@@ -117,3 +117,9 @@ test('gateway and sim get their arguments as they were typed, --help included', 
   assert.equal(status, 78);
   assert.match(stderr, /nowhere\.yaml/);
 });
+
+test('the help of a command shows no defaults that are nothing', async () => {
+  const { stdout } = await hxllm('demo', '--help');
+  assert.match(stdout, /\(default: 4000\)/);
+  assert.doesNotMatch(stdout, /default: (?:false|\[\])/);
+});
