@@ -72,7 +72,7 @@ export class Desk {
     const decisions = route(this.#fleet, this.#policy, { kind: 'arrived', request, ...wish }, this.#now());
     const own = decisions.find((decision): decision is Assignment | Refusal => 'request' in decision && decision.request === request);
     if (own === undefined) this.#waiting.set(request, { answer, places: wish.places });
-    this.#do(decisions);
+    this.#do(decisions.filter((decision) => decision !== own));
     if (own !== undefined) answer(own, own.kind === 'refuse' ? this.#failureOf(wish.places) : undefined);
     return own === undefined ? request : undefined;
   }

@@ -22,5 +22,7 @@ test('a place that was given to one who leaves in the same moment is given back'
   assert.deepEqual([told, desk.waiting], [[], 2]);
   desk.loaded('a#m', 'answered', undefined);
   assert.deepEqual([desk.waiting, desk.inFlight], [0, 0]);
+  desk.ask(wish, ({ kind }) => { assert.deepEqual([kind, desk.inFlight], ['assign', 1]); });
+  assert.equal(desk.inFlight, 1, 'and who is answered at once keeps its place');
   desk.close();
 });
