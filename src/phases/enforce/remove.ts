@@ -55,7 +55,7 @@ async function removeAll(found: readonly Found[], tools: PhaseTools): Promise<Ph
 
 function directly({ settings }: HostConfig): string {
   const urls = (settings.backends ?? []).map((backend) => backend.url);
-  return `Open WebUI reaches Ollama without hxllm again: Admin Settings, Connections, remove the OpenAI connection to port ${String(settings.port)} and add under Ollama API ${urls.length === 0 ? 'the URL of each Ollama server' : urls.join(', ')}`;
+  return `Open WebUI reaches Ollama without hxllm again: Admin Settings, Connections, remove the connection to port ${String(settings.port)}, OpenAI’s or Ollama’s, and add under Ollama API ${urls.length === 0 ? 'the URL of each Ollama server' : urls.join(', ')}`;
 }
 
 function end({ recorder, signal }: PhaseTools, ending: PhaseReport['ending'], problems: readonly Problem[], changes: number): PhaseReport {
