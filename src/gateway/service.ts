@@ -82,8 +82,10 @@ export function createService(first: GatewayConfig, log: Log, onLoaded: (replica
     desk,
     upstream,
     replacedBy: (next) => {
-      desk.replan(planOf(next), policyOf(next));
+      // First, since the plan may want something loaded at once: as the new file says.
       latest = serve(next, new Upstream(next, upstream));
+      loader.learn(next);
+      desk.replan(planOf(next), policyOf(next));
       return latest;
     },
     close: async () => {
@@ -94,6 +96,7 @@ export function createService(first: GatewayConfig, log: Log, onLoaded: (replica
     },
   });
   let latest = serve(first, new Upstream(first));
+  loader.learn(first);
   poller.look();
   return latest;
 }

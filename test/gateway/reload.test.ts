@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { reload } from '../../src/gateway/reload.ts';
-import { answersShortly, startFake, streams, type FakeUpstream } from './fake-upstream.ts';
+import { answersShortly, fails, startFake, streams, type FakeUpstream } from './fake-upstream.ts';
 import { KEY, startGateway, textOf, until, type Running } from './running.ts';
 
 let folder: string;
@@ -118,4 +118,26 @@ test('a server that was down is still down after a reload, and is asked whether 
   await using back = await startFake(answersShortly('back'), dead.port);
   await until('it is back', () => gateway.log.some(({ event }) => event === 'backend-up'), 8000);
   assert.equal(back.url, dead.url);
+});
+
+test('who waits for a model that has gone from the file has it loaded all the same', { timeout: 10_000 }, async () => {
+  let fail = (): void => {};
+  const failing = new Promise<void>((resolve) => { fail = resolve; });
+  await using fake = await startFake(async (got, outgoing) => {
+    await failing;
+    await fails(500, 'model runner has unexpectedly stopped')(got, outgoing);
+  });
+  const more = { hxllm: { backends: { [fake.url]: { num_parallel: 1 } } }, router_settings: { num_retries: 0 } };
+  await using gateway = await startGateway([fake], more);
+  await until('it is known to be in memory', () => gateway.service().desk.fleet.backends.get(fake.url)?.listed !== undefined);
+  const first = gateway.chat();
+  await until('the only slot is taken', () => fake.requests.length === 1);
+  const second = gateway.chat();
+  await until('another waits', () => gateway.service().desk.waiting === 1);
+  const text = JSON.stringify({ model_list: [{ model_name: 'n', litellm_params: { model: 'ollama_chat/n', api_base: fake.url } }], general_settings: { master_key: KEY }, ...more });
+  assert.equal((await reloadFrom(gateway, text)).done, true);
+  fake.behave(answersShortly('here'));
+  fail();
+  assert.equal((await first).status, 502);
+  assert.equal(await textOf(await second), 'here');
 });

@@ -26,12 +26,17 @@ export class Loader {
     this.#options = options;
   }
 
+  /** Deployments of a configuration may be wanted from now on. */
+  learn({ groups }: GatewayConfig): void {
+    for (const { deployments } of groups) for (const deployment of deployments) this.#known.set(deployment.id, deployment);
+  }
+
   load(replica: string, place: string): void {
-    const { config, upstream } = this.#options.now();
-    for (const { deployments } of config.groups) for (const deployment of deployments) this.#known.set(deployment.id, deployment);
+    const { upstream } = this.#options.now();
     const deployment = this.#known.get(place);
     if (deployment === undefined) {
-      setImmediate(() => { this.#options.onLoaded(replica, 'cancelled', undefined); });
+      // No load at all would be asked for again at once, and so for ever.
+      setImmediate(() => { this.#options.onLoaded(replica, 'deployment-failed', undefined); });
       return;
     }
     const sinceMs = performance.now();
