@@ -29,6 +29,8 @@ export class AnswerLines implements AnswerReader {
   readonly #watch: StopWatch | undefined;
   readonly #forced: ForcedCall | undefined;
   #over = false;
+  /** A line has come. */
+  #heard = false;
   #calls = 0;
   /** What the model gave to go on from. */
   #context: readonly number[] | undefined;
@@ -50,8 +52,10 @@ export class AnswerLines implements AnswerReader {
 
   end(): void {
     this.#lines.end();
+    if (this.#over) return;
     // Ollama cuts off a model that repeats one token for ever by a clean end without `done`: the answer stands, its counts are not known.
-    if (!this.#over) this.#end('length');
+    if (this.#heard) this.#end('length');
+    else this.#last(broken('the backend ended its answer without having begun one'));
   }
 
   #last(event: ServerEvent): void {
@@ -82,8 +86,9 @@ export class AnswerLines implements AnswerReader {
 
   #line(line: string): void {
     if (this.#over) return;
+    this.#heard = true;
     const json = parseObject(line);
-    if (json === undefined) this.#last({ kind: 'failure', failure: { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message: 'the backend sent what is not JSON' } });
+    if (json === undefined) this.#last(broken('the backend sent what is not JSON'));
     else if (typeof json['error'] === 'string') this.#last({ kind: 'failure', failure: failureOfLine(json['error']) });
     else this.#said(json);
   }
@@ -131,6 +136,10 @@ export class AnswerLines implements AnswerReader {
     // Servers before 0.12 give no id; clients need one to answer the call.
     this.#emit({ kind: 'tool-call', call: { id: id === '' ? newCallId() : id, name: textOf(made, 'name'), arguments: isObject(given) ? given : {} } });
   }
+}
+
+function broken(message: string): ServerEvent {
+  return { kind: 'failure', failure: { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message } };
 }
 
 function isTokens(value: unknown): value is readonly number[] {

@@ -51,6 +51,10 @@ test('a stream that ends without done is an answer that was cut short: the guard
   assert.deepEqual(read([says({ content: 'ha' }), says({ content: 'ha' })]).at(-1), { kind: 'end', reason: 'length', usage: { promptTokens: 0, completionTokens: 2 } });
 });
 
+test('an answer without a line is none, and another server may be asked', () => {
+  for (const bytes of [[], [Buffer.from('\n')]]) assert.partialDeepStrictEqual(eventsOf((emit) => new AnswerLines(emit, CHAT), bytes), [{ kind: 'failure', failure: { code: 'backend_failed', fault: 'deployment' } }]);
+});
+
 test('an error in the middle ends the answer, and nothing after it is told', () => {
   const events = read([says({ content: 'a' }), { error: 'an error was encountered while running the model: unexpected EOF' }, says({ content: 'b' }), done()]);
   assert.equal(events.length, 2);
