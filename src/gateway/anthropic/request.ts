@@ -1,5 +1,5 @@
 import type { Body } from '../dialect/body.ts';
-import { readModel } from '../dialect/sampling.ts';
+import { readModel, readStopList } from '../dialect/sampling.ts';
 import type { ChatRequest, Outcome } from '../exchange.ts';
 import { readConversation } from './conversation.ts';
 import type { MessageHead } from './head.ts';
@@ -51,10 +51,7 @@ function readMaxTokens(body: Body, counting: boolean): number {
 }
 
 function readStops(body: Body): readonly string[] {
-  const list = body.list('stop_sequences') ?? [];
-  if (list.every((item) => typeof item === 'string')) return list.filter((item) => item !== '');
-  body.refuse('stop_sequences', 'stop_sequences: Input should be a list of strings');
-  return [];
+  return readStopList(body, body.list('stop_sequences') ?? [], 'stop_sequences', 'stop_sequences: Input should be a list of strings');
 }
 
 function readSampling(body: Body): Readonly<Record<string, number>> {

@@ -14,6 +14,9 @@ const SAMPLING: readonly (readonly [name: string, min: number, max: number])[] =
   ['typical_p', 0, 1],
 ];
 
+/** Each is looked for in every piece of an answer. */
+const MOST_STOPS = 1000;
+
 const EFFORT: Readonly<Record<string, ChatRequest['thinking']>> = { none: false, minimal: 'low', low: 'low', medium: 'medium', high: 'high', xhigh: 'high', max: 'high' };
 
 /** Reads `model`. */
@@ -40,9 +43,14 @@ export function readStop(body: Body): readonly string[] {
   const stop = body.value('stop');
   if (stop === undefined) return [];
   const list: readonly unknown[] = Array.isArray(stop) ? stop : [stop];
-  // An empty one would end the answer at its first token.
-  if (list.every((item) => typeof item === 'string')) return list.filter((item) => item !== '');
-  body.refuse('stop', `Invalid type for 'stop': expected a string or an array of strings, but got ${typeName(stop)} instead.`);
+  return readStopList(body, list, 'stop', `Invalid type for 'stop': expected a string or an array of strings, but got ${typeName(stop)} instead.`);
+}
+
+/** Reads a list of stop sequences, of which `wrong` says that it holds something else. An empty one, which would end the answer at its first token, is none. */
+export function readStopList(body: Body, list: readonly unknown[], name: string, wrong: string): readonly string[] {
+  if (list.length > MOST_STOPS) body.refuse(name, `Invalid '${name}': at most ${String(MOST_STOPS)} stop sequences are looked for.`);
+  else if (list.every((item) => typeof item === 'string')) return list.filter((item) => item !== '');
+  else body.refuse(name, wrong);
   return [];
 }
 

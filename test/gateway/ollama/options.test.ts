@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readMessageOrder } from '../../../src/gateway/anthropic/order.ts';
 import { readApiChat } from '../../../src/gateway/ollama/client/order.ts';
 import { optionsFor } from '../../../src/gateway/ollama/options.ts';
 import { readChatOrder } from '../../../src/gateway/openai/order.ts';
@@ -30,4 +31,10 @@ test('options that kill a runner, or take all of its memory, are refused to Olla
 test('a penalty of nothing is refused to other clients, too', () => {
   const order = readChatOrder(bytesOf('"repeat_penalty":0'), 0);
   assert.deepEqual(!order.ok && [order.failure.kind, order.failure.param], ['invalid', 'repeat_penalty']);
+});
+
+test('stop sequences without end, which are looked for in every piece of an answer, are refused to every client', () => {
+  const stop = JSON.stringify(Array.from({ length: 1001 }, (_, index) => String(index)));
+  const failures = [readApiChat(bytesOf(`"options":{"stop":${stop}}`)), readChatOrder(bytesOf(`"stop":${stop}`), 0), readMessageOrder(bytesOf(`"max_tokens":9,"stop_sequences":${stop}`))].map((order) => !order.ok && [order.failure.kind, order.failure.param]);
+  assert.deepEqual(failures, [['invalid', 'options.stop'], ['invalid', 'stop'], ['invalid', 'stop_sequences']]);
 });

@@ -1,4 +1,5 @@
 import { typeName, type Body } from '../../dialect/body.ts';
+import { readStopList } from '../../dialect/sampling.ts';
 import type { ChatRequest, Order } from '../../exchange.ts';
 
 /** The type of an option in Ollama, and what it may be. */
@@ -71,8 +72,5 @@ function readRunner(body: Body, name: string, value: unknown, type: 'number' | '
 function readStop(body: Body, value: unknown): readonly string[] {
   // Ollama takes no text here, but clients that speak other dialects too send one.
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  // An empty one would end the answer at its first token.
-  if (list.every((item) => typeof item === 'string')) return list.filter((item) => item !== '');
-  body.refuse('options.stop', `option "stop" must be of type array of strings, not ${typeName(value)}`);
-  return [];
+  return readStopList(body, list, 'options.stop', `option "stop" must be of type array of strings, not ${typeName(value)}`);
 }
