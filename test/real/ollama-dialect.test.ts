@@ -123,4 +123,16 @@ describe('Ollama and the gateway in front of it', () => {
     assert.equal((await generate({ context: [99_999] })).status, 400);
     assert.equal((await generate({})).status, 200);
   });
+
+  test('no option that is taken kills the runner, with all that it answers', LIMITS, async () => {
+    const chat = async (options: object): Promise<number> => (await gateway.ask('/api/chat', { method: 'POST', body: JSON.stringify({ model: 'tiny', messages: MESSAGES, stream: false, options: { num_predict: 4, ...options } }) })).status;
+    for (const name of ['temperature', 'top_p', 'min_p', 'typical_p', 'presence_penalty', 'frequency_penalty', 'repeat_penalty', 'top_k', 'num_keep', 'repeat_last_n', 'seed']) {
+      for (const value of [-1e39, -1e38, -1e9, -1_000_000, -1000, -1, -1e-40, 0, 1e-40, 1e-6, 0.01, 1000, 1_000_000, 1e9, 1e38, 1e39]) {
+        const status = await chat({ [name]: value });
+        assert.ok(status === 200 || status === 400, `${name} ${String(value)}: ${String(status)}`);
+      }
+    }
+    assert.equal(await chat({ temperature: 1e-40 }), 200);
+    assert.equal(await chat({ repeat_penalty: 0 }), 400);
+  });
 });
