@@ -3,7 +3,7 @@ import { isObject, type Json } from './json.ts';
 
 /** What a call of one of these tools looks like, as a schema; `undefined` where their own schemas do not fit into one. */
 export function schemaOfCall(tools: readonly Tool[]): Json | undefined {
-  const shared: Record<'$defs' | 'definitions', Record<string, unknown>> = { $defs: {}, definitions: {} };
+  const shared = { $defs: new Map<string, unknown>(), definitions: new Map<string, unknown>() };
   const calls: Json[] = [];
   for (const { name, definition } of tools) {
     const parameters = parametersOf(definition);
@@ -13,7 +13,7 @@ export function schemaOfCall(tools: readonly Tool[]): Json | undefined {
     calls.push({ type: 'object', properties: { name: { const: name }, arguments: parameters }, required: ['name', 'arguments'], additionalProperties: false });
   }
   const [only] = calls;
-  return { ...(calls.length === 1 ? only : { anyOf: calls }), ...Object.fromEntries(Object.entries(shared).filter(([, found]) => Object.keys(found).length > 0)) };
+  return { ...(calls.length === 1 ? only : { anyOf: calls }), ...Object.fromEntries(Object.entries(shared).filter(([, found]) => found.size > 0).map(([place, found]) => [place, Object.fromEntries(found)])) };
 }
 
 function parametersOf(definition: Json): Json {
@@ -22,10 +22,10 @@ function parametersOf(definition: Json): Json {
   return isObject(parameters) ? { type: 'object', ...parameters } : { type: 'object', properties: {} };
 }
 
-function merge(into: Record<string, unknown>, more: unknown): boolean {
+function merge(into: Map<string, unknown>, more: unknown): boolean {
   for (const [name, value] of Object.entries(isObject(more) ? more : {})) {
-    if (Object.hasOwn(into, name) && JSON.stringify(into[name]) !== JSON.stringify(value)) return false;
-    into[name] = value;
+    if (into.has(name) && JSON.stringify(into.get(name)) !== JSON.stringify(value)) return false;
+    into.set(name, value);
   }
   return true;
 }
