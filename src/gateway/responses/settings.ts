@@ -9,6 +9,7 @@ export function settingsOf(body: Body, tools: readonly Json[]): Settings {
   const reasoning: Json = body.object('reasoning') ?? {};
   const text: Json = body.object('text') ?? {};
   return {
+    access_programs: null,
     background: false,
     instructions: body.text('instructions') ?? null,
     max_output_tokens: body.value('max_output_tokens') ?? null,

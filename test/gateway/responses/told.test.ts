@@ -93,7 +93,7 @@ test('it begins with the response as it was asked for, twice, and ends with all 
   assert.deepEqual([created?.type, progress?.type, events.at(-1)?.type], ['response.created', 'response.in_progress', 'response.completed']);
   assert.deepEqual(responseIn(created), responseIn(progress));
   const settings = {
-    background: false, instructions: 'be short', max_output_tokens: 9, max_tool_calls: null, parallel_tool_calls: true, previous_response_id: null, prompt_cache_key: null,
+    access_programs: null, background: false, instructions: 'be short', max_output_tokens: 9, max_tool_calls: null, parallel_tool_calls: true, previous_response_id: null, prompt_cache_key: null,
     reasoning: { effort: null, summary: null }, safety_identifier: null, service_tier: 'default', store: false, temperature: 0.5, text: { format: { type: 'text' } }, tool_choice: 'auto',
     tools: [{ type: 'function', name: 'f', parameters: null, strict: null }], top_logprobs: 0, top_p: null, truncation: 'disabled', user: null, metadata: { a: 'b' },
   };
