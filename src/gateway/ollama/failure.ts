@@ -19,7 +19,7 @@ const RULES: readonly Rule[] = [
   { text: /does not support thinking/i, failure: { ...INVALID, code: 'reasoning_not_supported', param: 'reasoning_effort' } },
   { text: /think value .*not supported/i, failure: { ...INVALID, code: 'effort_not_supported', param: 'reasoning_effort' } },
   { text: /invalid JSON schema/i, failure: { ...INVALID, code: 'schema_not_supported', param: 'response_format' } },
-  { text: /option "?[\w.]+"? must be of type|invalid format|json: unsupported value/i, failure: INVALID },
+  { text: /option "?[\w.]+"? must be of type|invalid format|json: unsupported value|^template: .*:\d+:|undefined template/i, failure: INVALID },
   { text: /model runner has unexpectedly stopped|runner process (?:no longer running|has terminated)|error was encountered while running/i, failure: RUNNER },
 ];
 

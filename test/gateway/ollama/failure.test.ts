@@ -12,6 +12,8 @@ const ROWS: readonly (readonly [status: number, error: string, kind: string, fau
   [400, '"m" does not support thinking', 'invalid', 'request', 'reasoning_not_supported'],
   [500, 'option "temperature" must be of type float32', 'invalid', 'request', null],
   [500, 'failed to marshal data: json: unsupported value: +Inf', 'invalid', 'request', null],
+  [500, 'template: :1: unclosed action', 'invalid', 'request', null],
+  [500, 'undefined template specified', 'invalid', 'request', null],
   [500, 'invalid JSON schema in format', 'invalid', 'request', 'schema_not_supported'],
   [400, 'think value "low" is not supported for this model', 'invalid', 'request', 'effort_not_supported'],
   [400, 'registry.ollama.ai/library/m:latest does not support insert', 'invalid', 'request', 'suffix_not_supported'],
