@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { counted } from '../core/counted.ts';
 import type { Problem } from '../core/problem.ts';
 import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
 import { exposureOf, isLoopback } from '../schema/listen.ts';
@@ -86,10 +87,6 @@ function exposure(config: GatewayConfig, { host }: ListenAddress, file: string):
 function warnOpen(addresses: readonly ListenAddress[]): void {
   const who = addresses.every(({ host }) => isLoopback(host)) ? 'everybody on this machine' : 'everybody who reaches it';
   process.stderr.write(`warning: no master key: ${who} may use this gateway; set general_settings.master_key to os.environ/LITELLM_MASTER_KEY to change that\n`);
-}
-
-function counted(count: number, noun: string): string {
-  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function giveUp(problems: readonly Problem[]): number {
