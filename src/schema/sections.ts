@@ -116,7 +116,7 @@ export const HXLLM = {
   origins: honours(list),
   metrics: honours(oneOf('key', 'open', 'off')),
   timeouts: honours(mapping),
-  max_body_mib: honours(number(0)),
+  max_body_mib: honours(number(0.001)),
   max_queue_wait: honours(number(0)),
   max_queue: honours(whole(0)),
 } satisfies Section;

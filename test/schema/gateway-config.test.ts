@@ -108,6 +108,7 @@ const WRONG: readonly (readonly [document: object, ...issues: string[]])[] = [
   [{ litellm_settings: { context_window_fallbacks: [{ m: 'm' }], default_fallbacks: [7] } }, 'error config.wrong-value litellm_settings.context_window_fallbacks[0].m', 'error config.wrong-value litellm_settings.default_fallbacks[0]'],
   [{ router_settings: { model_group_alias: { a: 'nobody' } } }, 'error config.wrong-value router_settings.model_group_alias.a'],
   [{ router_settings: { redis_host: 'x' } }, 'warning config.not-honoured router_settings.redis_host'],
+  [{ hxllm: { max_body_mib: 0 } }, 'error config.wrong-value hxllm.max_body_mib'],
   [{ hxllm: { listen: '4000' } }, 'error config.wrong-value hxllm.listen'],
   [{ hxllm: { listen: 'a:70000' } }, 'error config.wrong-value hxllm.listen'],
   [{ hxllm: { backends: { 'http://b:1': { num_parallel: 2 } } } }, 'warning config.unknown-key hxllm.backends["http://b:1"]'],
