@@ -12,6 +12,8 @@ const TOKENS_OF_AN_IMAGE = 800;
 /** How long after a count prompts are measured, so that the next one is better. */
 const WANTED_FOR_MS = 3_600_000;
 const BETWEEN_SAMPLES_MS = 10_000;
+/** How long a server is left alone that answers instead of rendering: each time would cost it a prompt. */
+const UNABLE_MS = 3_600_000;
 
 /** Asks the server of a deployment something. */
 type Inquire = (deployment: Deployment, inquiry: Inquiry) => Promise<Json | undefined>;
@@ -29,6 +31,8 @@ export class Counting {
   readonly #counts = new TokenCounts();
   /** Until when counts are wanted of whom, and when a prompt of theirs may be measured next. */
   readonly #wanted = new Map<string, { untilMs: number; nextMs: number }>();
+  /** Until when whom is not asked to render. */
+  readonly #unable = new Map<string, number>();
 
   /** The tokens of a chat's prompt. `inMemory`: its model is, so that its template can be asked for at no cost. */
   async count(request: ChatRequest, deployment: Deployment, inMemory: boolean, inquire: Inquire): Promise<number> {
@@ -66,8 +70,11 @@ export class Counting {
   async #render(request: ChatRequest, deployment: Deployment, inquire: Inquire): Promise<string | undefined> {
     const { provider, model, options, keepAlive } = deployment;
     // One that goes as soon as it has answered would be loaded for it.
-    if (provider !== 'ollama' || isNever(keepAlive)) return undefined;
-    return renderedPrompt(await inquire(deployment, { path: '/api/chat', body: renderBody(request, { model, options, keepAlive: undefined }), holdsMs: 0 }));
+    if (provider !== 'ollama' || isNever(keepAlive) || (this.#unable.get(keyOf(deployment)) ?? 0) > performance.now()) return undefined;
+    const answer = await inquire(deployment, { path: '/api/chat', body: renderBody(request, { model, options, keepAlive: undefined }), holdsMs: 0 });
+    const prompt = renderedPrompt(answer);
+    if (answer !== undefined && prompt === undefined) this.#unable.set(keyOf(deployment), performance.now() + UNABLE_MS);
+    return prompt;
   }
 }
 
