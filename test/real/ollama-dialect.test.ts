@@ -135,4 +135,12 @@ describe('Ollama and the gateway in front of it', () => {
     assert.equal(await chat({ temperature: 1e-40 }), 200);
     assert.equal(await chat({ repeat_penalty: 0 }), 400);
   });
+
+  test('no schema of very many repetitions kills the runner', LIMITS, async () => {
+    const formats = [2000, 2001, 10_000, 1_000_000].flatMap((many) => [...['minLength', 'maxLength'].map((name) => ({ type: 'string', [name]: many })), ...['minItems', 'maxItems'].map((name) => ({ type: 'array', items: { type: 'object', properties: { a: { type: 'string' }, b: { type: 'integer' } } }, [name]: many })), { type: 'string', pattern: `^a{${String(many)}}$` }]);
+    for (const format of formats) {
+      const { status } = await gateway.ask('/api/chat', { method: 'POST', body: JSON.stringify({ model: 'tiny', messages: MESSAGES, stream: false, format, options: OPTIONS }) });
+      assert.equal(status, 200, JSON.stringify(format));
+    }
+  });
 });

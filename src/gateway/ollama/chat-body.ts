@@ -1,5 +1,6 @@
 import type { ChatRequest, Message, ToolCall } from '../exchange.ts';
 import { optionsFor, type Keeping } from './options.ts';
+import { formatBody } from './schema.ts';
 
 /** The body of `POST /api/chat`. Always a stream: only so are tokens, stalls and ends seen as they happen. */
 export function chatBody(request: ChatRequest, keeping: Keeping): string {
@@ -11,7 +12,7 @@ export function chatBody(request: ChatRequest, keeping: Keeping): string {
     truncate: request.truncate ?? false,
     shift: request.shift ?? false,
     tools: request.tools.length === 0 ? undefined : request.tools.map((tool) => tool.definition),
-    format: request.callSchema ?? request.format,
+    format: formatBody(request.callSchema ?? request.format),
     think: request.thinking,
     logprobs: request.logprobs === undefined ? undefined : true,
     top_logprobs: request.logprobs === 0 ? undefined : request.logprobs,

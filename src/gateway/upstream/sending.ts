@@ -14,7 +14,7 @@ export interface Recipient {
   readonly strict: boolean;
   lacks(asks: Ask | Load): ReadonlySet<Lack>;
   learn(lack: Lack): void;
-  /** Parameters that its dialect has no words for, where that is no reason to refuse. */
+  /** Parameters that cannot be said to it, or not all of them, where that is no reason to refuse. */
   unsaid(asks: Ask): readonly string[];
   /** Asks the server what its model can do; `undefined` where that is known, or the request does not need it. */
   look(asks: Ask): Promise<void> | undefined;

@@ -4,6 +4,7 @@ import type { Json } from '../dialect/json.ts';
 import type { Ask, ChatRequest, Load, Outcome, ServerFailure, Share } from '../exchange.ts';
 import { unsaid } from '../openai/server/unsaid.ts';
 import { tokensOf } from '../ollama/context.ts';
+import { loosened } from '../ollama/schema.ts';
 import type { Listing } from '../route/residence.ts';
 import { Abilities } from './abilities.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';
@@ -61,7 +62,7 @@ export class Upstream {
       {
         strict: this.#strict,
         lacks: (asks) => (knowsContext(asks, deployment) ? this.#abilities.lacks(deployment) : new Set([...this.#abilities.lacks(deployment), 'context'])),
-        unsaid: (asks) => (deployment.provider === 'openai' ? unsaid(asks) : []),
+        unsaid: deployment.provider === 'openai' ? unsaid : loosened,
         learn: (lack) => { this.#abilities.learn(deployment, lack); },
         look: (asks) => (needsEyes(asks) && deployment.provider === 'ollama' && !this.#abilities.isShown(deployment) ? this.#look(deployment) : undefined),
         settle: (settled) => this.#counting.settle(settled, deployment, this.#inquire),
