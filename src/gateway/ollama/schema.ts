@@ -1,35 +1,60 @@
 import { isObject, type Json } from '../dialect/json.ts';
 import type { Ask, ChatRequest } from '../exchange.ts';
 
-/** More repetitions no grammar of llama.cpp has, and Ollama's runner dies of one that would, with all that it answers (seen on 0.22.1). */
+/** More repetitions no grammar of llama.cpp has. What it cannot make one of costs Ollama its runner, or all of itself, with all that it answers (seen on 0.22.1). */
 const MOST = 2000;
 
 const LIMITS: ReadonlySet<string> = new Set(['minLength', 'maxLength', 'minItems', 'maxItems']);
 
-/** A format of which a grammar can be made: without limits on repetitions that are too many for one, which an answer then may keep to or not. */
+const PAIRS: readonly (readonly [least: string, most: string])[] = [['minLength', 'maxLength'], ['minItems', 'maxItems'], ...['minimum', 'exclusiveMinimum'].flatMap((least) => ['maximum', 'exclusiveMaximum'].map((most) => [least, most] as const))];
+
+// Signs and classes of them, each with how often: of groups, of signs like \d and of what comes no times it dies. No two of its parts begin alike.
+const PLAIN_PATTERN = /^\^(?:(?:[\w @:,-]|\\\.|\[\^?(?:\w-\w|[\w.%+ @:,])+-?\])(?:[*+?]|\{[1-9]\d{0,3}(?:,(?:[1-9]\d{0,3})?)?\})?)+\$$/;
+
+/** What stands there is no schema. */
+const VALUES: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'examples']);
+
+/** There, names that somebody made up stand before schemas. */
+const NAMED: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs', 'definitions']);
+
+/** A format of which a grammar can be made: without what Ollama cannot make one of, which an answer then may keep to or not. */
 export function formatBody(format: ChatRequest['format']): ChatRequest['format'] {
-  return isGraspable(format) ? format : (without(format) as Json); // what is not graspable is an object, and stays one
+  return isObject(format) ? graspable(format) : format;
 }
 
 /** The format of a request by the name that it has with most clients, if not all of it is held to. */
 export function loosened(asks: Ask): readonly string[] {
   const format = asks.kind === 'embed' ? undefined : asks.request.format;
-  return isObject(format) && !isGraspable(format) ? ['response_format'] : [];
+  return isObject(format) && JSON.stringify(graspable(format)) !== JSON.stringify(format) ? ['response_format'] : [];
 }
 
-function isGraspable(value: unknown): boolean {
-  if (Array.isArray(value)) return value.every(isGraspable);
-  return !isObject(value) || Object.entries(value).every(([name, item]) => !isTooMuch(name, item) && isGraspable(item));
+function graspable(schema: Json): Json {
+  const kept = Object.entries(schema).filter(([name, item]) => !isLost(schema, name, item));
+  return Object.fromEntries(kept.map(([name, item]) => [name, VALUES.has(name) ? item : NAMED.has(name) && isObject(item) ? eachOf(item) : graspableIn(item)]));
 }
 
-function without(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(without);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([name, item]) => !isTooMuch(name, item)).map(([name, item]) => [name, without(item)]));
+function graspableIn(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(graspableIn);
+  return isObject(value) ? graspable(value) : value;
 }
 
-function isTooMuch(name: string, value: unknown): boolean {
-  if (LIMITS.has(name)) return typeof value === 'number' && value > MOST;
-  // Of what stands in braces any number may be one of repetitions.
-  return name === 'pattern' && typeof value === 'string' && (value.match(/\d{4,}/g) ?? []).some((digits) => Number(digits) > MOST);
+function eachOf(schemas: Json): Json {
+  return Object.fromEntries(Object.entries(schemas).map(([name, item]) => [name, graspableIn(item)]));
+}
+
+function isLost(schema: Json, name: string, value: unknown): boolean {
+  if (name === 'pattern') return typeof value === 'string' && !isPlain(value);
+  if (name === 'anyOf' || name === 'oneOf') return Array.isArray(value) && value.length === 0;
+  if (typeof value !== 'number') return false;
+  return (LIMITS.has(name) && !(value >= 0 && value <= MOST)) || PAIRS.some(([least, most]) => name === least && isMore(value, schema[most]));
+}
+
+function isMore(least: number, most: unknown): boolean {
+  return typeof most === 'number' && least > most;
+}
+
+function isPlain(pattern: string): boolean {
+  const ranges = [...pattern.matchAll(/(\w)-(\w)/g)].every(([, first = '', last = '']) => first <= last);
+  const often = [...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].every(([, least = '', most]) => Number(most || least) <= MOST && Number(least) <= Number(most || least));
+  return ranges && often && PLAIN_PATTERN.test(pattern);
 }

@@ -6,9 +6,22 @@ import { startGateway } from '../running.ts';
 
 test('limits of a schema that are too many for a grammar are left out, wherever they stand, and nothing else', () => {
   const usual = { type: 'object', properties: { a: { type: 'string', maxLength: 2000, pattern: '^[0-9]{4}$' }, maxLength: { type: 'integer', maximum: 1e9 } } };
-  assert.equal(formatBody(usual), usual);
+  assert.deepEqual(formatBody(usual), usual);
   assert.deepEqual(formatBody({ anyOf: [{ type: 'string', minLength: 5000, maxLength: 10_000 }, { type: 'array', minItems: 1, maxItems: 1e6, items: { type: 'string', pattern: '^a{1,9999}$' } }] }), { anyOf: [{ type: 'string' }, { type: 'array', minItems: 1, items: { type: 'string' } }] });
   assert.deepEqual([formatBody('json'), formatBody(undefined)], ['json', undefined]);
+});
+
+test('of patterns only plain ones are said, and nothing that contradicts itself', () => {
+  const kept = ['^a$', '^[0-9]{4}-[0-9]{2}$', '^[a-zA-Z0-9._%+-]+@[a-z]+\\.[a-z]{2,}$', '^[^a]*$', '^[a-f0-9_-]+$'];
+  const lost = ['^(?:a|b)$', '^\\d+$', '^[\\w-]+$', '^*$', '^{3}$', '^a{2,1}$', '^]$', '^}$', '^\\$', '^a{1,2001}$', '^[z-a]$', '^[a--b]$', '^a{0}$', '^a{0,3}$', '^$', `^${'a'.repeat(1e5)}(`];
+  for (const pattern of kept) assert.deepEqual(formatBody({ type: 'string', pattern }), { type: 'string', pattern });
+  for (const pattern of lost) assert.deepEqual(formatBody({ type: 'string', pattern }), { type: 'string' }, pattern.slice(0, 20));
+  assert.deepEqual(formatBody({ type: 'integer', minimum: 5, maximum: 1 }), { type: 'integer', maximum: 1 });
+  assert.deepEqual(formatBody({ type: 'string', minLength: 5, maxLength: 2 }), { type: 'string', maxLength: 2 });
+  assert.deepEqual(formatBody({ type: 'string', maxLength: -5, anyOf: [] }), { type: 'string' });
+  // A name is none of the words.
+  assert.deepEqual(formatBody({ properties: { enum: { pattern: '^\\d$' }, pattern: { type: 'string' } } }), { properties: { enum: {}, pattern: { type: 'string' } } });
+  assert.deepEqual(formatBody({ properties: { pattern: { const: { pattern: '^\\d$' } } }, enum: [{ maxLength: 1e9 }] }), { properties: { pattern: { const: { pattern: '^\\d$' } } }, enum: [{ maxLength: 1e9 }] });
 });
 
 test('a client is told that its schema is not held to in all', async () => {
