@@ -12,6 +12,9 @@ import { Reply } from './reply.ts';
 import { notGiven } from './runner-options.ts';
 import type { Service } from './service.ts';
 
+/** Of a model that nobody has, what is shown. */
+const LONGEST_NAME = 200;
+
 /** What an endpoint takes: a request's bytes, as an order. */
 export interface Endpoint {
   readonly dialect: ClientDialect;
@@ -47,9 +50,10 @@ export function answer({ incoming, outgoing, visit }: Door, service: Service, { 
     }
     const { model: asked, stream, ignored, runner } = order.value;
     const model = dialect.aliasOf?.(asked, service.models) ?? asked;
-    visit.account.alias = model;
-    visit.account.stream = stream;
     const group = service.models.get(model);
+    // Whatever else a client says there has no place in the log at any length.
+    visit.account.alias = group === undefined ? model.slice(0, LONGEST_NAME) : model;
+    visit.account.stream = stream;
     // Other servers are sent the request as it came, where it is in their dialect, and say for themselves what they cannot do.
     if (group !== undefined && (group.deployments.some(({ provider }) => provider === 'ollama') || order.value.shares.every(isForeign))) for (const name of [...ignored, ...notGiven(runner, group, service.desk.fleet)]) visit.account.unmet.add(name);
     const [first] = visit.account.unmet;
@@ -80,7 +84,7 @@ function isForeign({ asks }: Share): boolean {
 
 /** What a model that nobody has means. */
 export function unknownModel(model: string): Failure {
-  return { kind: 'not-found', code: 'model_not_found', message: `The model \`${model.slice(0, 200)}\` does not exist or you do not have access to it.`, model };
+  return { kind: 'not-found', code: 'model_not_found', message: `The model \`${model.slice(0, LONGEST_NAME)}\` does not exist or you do not have access to it.`, model };
 }
 
 function notHonoured(param: string): Failure {
