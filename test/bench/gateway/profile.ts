@@ -18,7 +18,7 @@ const PARTS: readonly (readonly [name: string, file: RegExp])[] = [
   ['framework (hono, @hono/node-server)', /node_modules\/(?:@hono|hono)\//],
   ['undici', /node_modules\/undici\//],
   ['auth', /src\/gateway\/(?:auth\/|caller)/],
-  ['parse (client’s request)', /src\/gateway\/(?:openai\/(?:body|chat-request|completion-request|embed-request|messages|order|tools?|parameter|sampling)|client\/incoming-body|strict)/],
+  ['parse (client’s request)', /src\/gateway\/(?:dialect\/|openai\/(?:chat-request|completion-request|embed-request|messages|order|tools?|parameter|sampling)|client\/incoming-body|strict)/],
   ['translate (to Ollama and back)', /src\/gateway\/(?:ollama|openai)\//],
   ['route (desk, slots, queue)', /src\/gateway\/(?:route\/|desk|relay)/],
   ['upstream (attempt, deadlines)', /src\/gateway\/upstream\//],
