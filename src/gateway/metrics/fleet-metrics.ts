@@ -15,7 +15,12 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
       const value = of(replica);
       return value === undefined ? [] : [{ labels: [replica.backend, replica.model], value }];
     });
-  const lines = (): readonly Sample[] => [...read().lines.values()].map((line) => ({ labels: [line.name], value: sizeOf(line) }));
+  const lines = (): readonly Sample[] => {
+    const sizes = new Map<string, number>();
+    // Of one name there are several while requests of an older file wait.
+    for (const line of read().lines.values()) sizes.set(line.name, (sizes.get(line.name) ?? 0) + sizeOf(line));
+    return [...sizes].map(([name, value]) => ({ labels: [name], value }));
+  };
   return [
     gauge({ name: 'hxllm_backend_up', help: 'Whether a server may be used: 0 from a failure until a probe finds it alive.', labelNames: BY_BACKEND }, backends(({ circuit }) => (circuit.state === 'closed' ? 1 : 0))),
     gauge({ name: 'hxllm_backend_in_flight', help: 'Requests that a server is working on.', labelNames: BY_BACKEND }, backends(({ inFlight }) => inFlight)),

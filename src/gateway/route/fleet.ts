@@ -1,6 +1,6 @@
 import { CLOSED, type Circuit } from './circuit.ts';
 import type { Latency } from './latency.ts';
-import { everybody, type Line } from './line.ts';
+import { everybody, sizeOf, type Line } from './line.ts';
 import { UNUSED, type Minute, type MinuteLimits } from './minute.ts';
 import { createReplica, replicaId, type Replica, type Wedge } from './replica.ts';
 import { unknownResidence } from './residence.ts';
@@ -75,6 +75,7 @@ export interface Fleet {
   readonly places: Map<string, Place>;
   readonly backends: Map<string, Backend>;
   readonly replicas: Map<string, Replica>;
+  /** By name and places. */
   readonly lines: Map<string, Line>;
   /** Those who wait, and in which line. */
   readonly waiting: Map<string, Line>;
@@ -133,6 +134,7 @@ export function replan(fleet: Fleet, plan: FleetPlan): void {
   for (const known of [...fleet.backends.values(), ...fleet.places.values()]) known.leaving = true;
   for (const backend of plan.backends) planBackend(fleet, backend);
   for (const place of plan.places) planPlace(fleet, place, plan.backends.find(({ url }) => url === place.backend));
+  for (const [key, line] of fleet.lines) if (sizeOf(line) === 0) fleet.lines.delete(key);
   dismiss(fleet);
 }
 

@@ -59,7 +59,8 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
 
 function arrive(fleet: Fleet, policy: Policy, event: Arrival, nowMs: number, out: Decision[]): void {
   const { request, places, tried, mostWaitMs } = event;
-  let line = fleet.lines.get(event.line);
+  const key = fleet.waiting.size === 0 ? '' : lineKey(event);
+  let line = fleet.lines.get(key);
   const ahead = line === undefined ? 0 : sizeOf(line);
   const choice = ahead === 0 ? chooseFor(fleet, policy, event, nowMs) : undefined;
   if (choice !== undefined) {
@@ -78,10 +79,17 @@ function arrive(fleet: Fleet, policy: Policy, event: Arrival, nowMs: number, out
     refuse(admission.why, retryAfterMs(admission.expectedMs, policy.random()));
     return;
   }
-  line ??= createLine(event.line);
-  fleet.lines.set(line.name, line);
+  if (line === undefined) {
+    line = createLine(event.line);
+    fleet.lines.set(key === '' ? lineKey(event) : key, line);
+  }
   join(line, { ...event, loadMsBefore: loadClock(line, nowMs) - event.loadedMs });
   fleet.waiting.set(request, line);
+}
+
+// After a reload requests of the older file may want other places than those of the newer one: these do not wait behind them.
+function lineKey({ line, places }: Arrival): string {
+  return [line, ...places].join('\n');
 }
 
 function leaveLine(fleet: Fleet, request: string): void {

@@ -103,7 +103,7 @@ class Swapper {
 
   /** Somebody always wants both. */
   want(): void {
-    for (const model of ['m', 'n']) while ((this.stage.fleet.lines.get(model)?.onTime.size ?? 0) < 3) this.stage.arrive({ line: model, places: [`${model}@a`], mostWaitMs: 1e9 });
+    for (const model of ['m', 'n']) while (([...this.stage.fleet.lines.values()].find(({ name }) => name === model)?.onTime.size ?? 0) < 3) this.stage.arrive({ line: model, places: [`${model}@a`], mostWaitMs: 1e9 });
     this.#take();
   }
 

@@ -65,3 +65,17 @@ test('what was waited for and is not configured any more is forgotten when those
   stage.pass(200);
   assert.deepEqual([...stage.fleet.backends.keys()], ['b']);
 });
+
+test('nobody waits behind requests of an older file for places that those do not want', () => {
+  const stage = new Stage(managedPlan(1, ['a']));
+  stage.warm();
+  const [, old] = [stage.arrive(), stage.arrive()];
+  stage.tell({ kind: 'replanned', plan: managedPlan(1, ['a', 'b']) });
+  stage.list('b');
+  const fresh = [stage.arrive(), stage.arrive()];
+  stage.pass(5000);
+  stage.load();
+  assert.deepEqual([stage.placeOf(old), ...fresh.map((request) => stage.placeOf(request))], ['waits', 'm@b', 'waits']);
+  stage.release(fresh[0] ?? '');
+  assert.equal(stage.placeOf(fresh[1] ?? ''), 'm@b', 'also those who came too late to be on time');
+});
