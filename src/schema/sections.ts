@@ -56,7 +56,8 @@ export const OLLAMA_OPTIONS = {
   min_p: honours(number(0)),
   typical_p: honours(number(0)),
   repeat_last_n: honours(whole(-1)),
-  repeat_penalty: honours(number(0)),
+  // Of a penalty of nothing Ollama’s runner dies.
+  repeat_penalty: honours(number(0.01)),
   presence_penalty: honours(number()),
   frequency_penalty: honours(number()),
   stop: honours(anything),

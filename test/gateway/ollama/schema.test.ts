@@ -19,6 +19,10 @@ test('of patterns only plain ones are said, and nothing that contradicts itself'
   assert.deepEqual(formatBody({ type: 'integer', minimum: 5, maximum: 1 }), { type: 'integer', maximum: 1 });
   assert.deepEqual(formatBody({ type: 'string', minLength: 5, maxLength: 2 }), { type: 'string', maxLength: 2 });
   assert.deepEqual(formatBody({ type: 'string', maxLength: -5, anyOf: [] }), { type: 'string' });
+  const tree = { $ref: '#/$defs/t', $defs: { t: { type: 'object', properties: { next: { $ref: '#/$defs/t' } } } } };
+  assert.deepEqual(formatBody(tree), tree);
+  assert.deepEqual(formatBody({ $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }), { $defs: { a: {}, b: {} } });
+  assert.deepEqual(formatBody({ $ref: '#' }), {});
   // A name is none of the words.
   assert.deepEqual(formatBody({ properties: { enum: { pattern: '^\\d$' }, pattern: { type: 'string' } } }), { properties: { enum: {}, pattern: { type: 'string' } } });
   assert.deepEqual(formatBody({ properties: { pattern: { const: { pattern: '^\\d$' } } }, enum: [{ maxLength: 1e9 }] }), { properties: { pattern: { const: { pattern: '^\\d$' } } }, enum: [{ maxLength: 1e9 }] });
