@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AnswerReader, ChatRequest, ServerEvent } from '../../src/gateway/exchange.ts';
 import { AnswerLines } from '../../src/gateway/ollama/answer-lines.ts';
-import { EmbedReader } from '../../src/gateway/ollama/embed.ts';
+import { embedReader } from '../../src/gateway/ollama/embed.ts';
 import { chatCall, embedCall } from '../../src/gateway/openai/server/call.ts';
-import { ReplyReader, StreamReader } from '../../src/gateway/openai/server/reader.ts';
+import { replyReader, StreamReader } from '../../src/gateway/openai/server/reader.ts';
 import { damage, mutated, mutation } from './openai/mutation.ts';
 import { cutAnywhere, eventsOf } from './pieces.ts';
 
@@ -42,9 +42,9 @@ const one = (texts: readonly string[]): string => texts.join('');
 const READERS: Readonly<Record<string, { readonly create: Create; readonly said: readonly object[]; readonly frame: (texts: readonly string[]) => string }>> = {
   "Ollama's chat": { create: (emit) => new AnswerLines(emit, { within: 'message', text: 'content', stop: ['STOP', ' x'], maxTokens: 9, parallelCalls: true, callSchema: undefined }), said: CHAT, frame: lines },
   "Ollama's text": { create: (emit) => new AnswerLines(emit, { within: undefined, text: 'response', stop: [], maxTokens: undefined, parallelCalls: true, callSchema: undefined }), said: TEXT, frame: lines },
-  "Ollama's embeddings": { create: (emit) => new EmbedReader(emit, 2), said: [{ embeddings: [[0.1, 2], [3, 4e-5]], prompt_eval_count: 3 }], frame: one },
+  "Ollama's embeddings": { create: (emit) => embedReader(emit, 2), said: [{ embeddings: [[0.1, 2], [3, 4e-5]], prompt_eval_count: 3 }], frame: one },
   "an OpenAI server's stream": { create: (emit) => new StreamReader(emit), said: CHUNKS, frame: events },
-  "an OpenAI server's answer": { create: (emit) => new ReplyReader(emit, 'choices'), said: [{ ...CHUNKS[0], usage: CHUNKS[2]?.usage }], frame: one },
+  "an OpenAI server's answer": { create: (emit) => replyReader(emit, 'choices'), said: [{ ...CHUNKS[0], usage: CHUNKS[2]?.usage }], frame: one },
   "an OpenAI server's stream, told to others": { create: (emit) => chatCall(ASKED, 'm').read(emit), said: TOLD, frame: events },
   "an OpenAI server's answer, told to others": { create: (emit) => chatCall({ ...ASKED, stream: false }, 'm').read(emit), said: [WHOLE], frame: one },
   "an OpenAI server's embeddings": { create: (emit) => embedCall({ model: 'm', input: ['a', 'b'], dimensions: undefined, base64: false, original: undefined }, 'm').read(emit), said: [{ data: [{ index: 1, embedding: 'AACAPwAAAAA=' }, { index: 0, embedding: [1, 0.5] }], usage: { prompt_tokens: 2 } }], frame: one },

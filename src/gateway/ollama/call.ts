@@ -1,7 +1,7 @@
 import type { ChatRequest, CompletionRequest, EmbedRequest, ServerCall, ServerFailure } from '../exchange.ts';
 import { AnswerLines } from './answer-lines.ts';
 import { chatBody } from './chat-body.ts';
-import { embedBody, EmbedReader } from './embed.ts';
+import { embedBody, embedReader } from './embed.ts';
 import { failureOf } from './failure.ts';
 import { generateBody } from './generate-body.ts';
 import type { Keeping } from './options.ts';
@@ -19,7 +19,7 @@ export function completionCall(request: CompletionRequest, keeping: Keeping): Se
 
 /** Embeddings, as Ollama's native API has them. */
 export function embedCall(request: EmbedRequest, keeping: Keeping): ServerCall {
-  return { path: request.plain === true ? '/api/embeddings' : '/api/embed', body: embedBody(request, keeping), read: (emit) => new EmbedReader(emit, request.input.length), fail: (status, answer) => called(failureOf(status, answer), 'input') };
+  return { path: request.plain === true ? '/api/embeddings' : '/api/embed', body: embedBody(request, keeping), read: (emit) => embedReader(emit, request.input.length), fail: (status, answer) => called(failureOf(status, answer), 'input') };
 }
 
 // What is too long is called by its name in the request.

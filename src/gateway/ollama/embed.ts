@@ -1,4 +1,5 @@
-import { parseObject } from '../dialect/json.ts';
+import type { Json } from '../dialect/json.ts';
+import { vectorReader } from '../dialect/whole-answer.ts';
 import type { AnswerReader, EmbedRequest, ServerEvent } from '../exchange.ts';
 import type { Keeping } from './options.ts';
 import { usageOf } from './usage.ts';
@@ -10,31 +11,14 @@ export function embedBody(request: EmbedRequest, keeping: Keeping): string {
   return JSON.stringify({ model: keeping.model, input: request.input, truncate: request.truncate ?? false, dimensions: request.dimensions, keep_alive: keeping.keepAlive, options });
 }
 
-/** Reads the answer of `/api/embed`, or of the older `/api/embeddings`: one JSON object, with as many vectors as texts were sent. */
-export class EmbedReader implements AnswerReader {
-  readonly #emit: (event: ServerEvent) => void;
-  readonly #wanted: number;
-  readonly #pieces: Buffer[] = [];
+/** Reads the answer of `/api/embed`, or of the older `/api/embeddings`. */
+export function embedReader(emit: (event: ServerEvent) => void, wanted: number): AnswerReader {
+  return vectorReader(emit, wanted, vectorsIn, usageOf);
+}
 
-  constructor(emit: (event: ServerEvent) => void, wanted: number) {
-    this.#emit = emit;
-    this.#wanted = wanted;
-  }
-
-  push(bytes: Buffer): void {
-    this.#pieces.push(bytes);
-  }
-
-  end(): void {
-    const json = parseObject(Buffer.concat(this.#pieces).toString('utf8'));
-    const vectors = json?.['embeddings'] ?? [json?.['embedding']];
-    if (json === undefined || !isVectors(vectors) || vectors.length !== this.#wanted) {
-      this.#emit({ kind: 'failure', failure: { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message: 'the backend did not send an embedding for each input' } });
-      return;
-    }
-    this.#emit({ kind: 'vectors', vectors });
-    this.#emit({ kind: 'end', reason: 'stop', usage: usageOf(json) });
-  }
+function vectorsIn({ embeddings, embedding }: Json): readonly (readonly number[])[] | undefined {
+  const vectors = embeddings ?? [embedding];
+  return isVectors(vectors) ? vectors : undefined;
 }
 
 function isVectors(value: unknown): value is readonly (readonly number[])[] {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServerEvent } from '../../../src/gateway/exchange.ts';
-import { EmbedReader } from '../../../src/gateway/ollama/embed.ts';
+import { embedReader } from '../../../src/gateway/ollama/embed.ts';
 import { eventsOf } from '../pieces.ts';
 
-const read = (answer: string, wanted: number): readonly ServerEvent[] => eventsOf((emit) => new EmbedReader(emit, wanted), [...Buffer.from(answer)].map((byte) => Buffer.of(byte)));
+const read = (answer: string, wanted: number): readonly ServerEvent[] => eventsOf((emit) => embedReader(emit, wanted), [...Buffer.from(answer)].map((byte) => Buffer.of(byte)));
 
 test('vectors come with what they cost, in any pieces', () => {
   assert.deepEqual(read('{"embeddings":[[1,2],[3,4]],"prompt_eval_count":5}', 2), [

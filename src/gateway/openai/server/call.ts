@@ -1,10 +1,10 @@
 import type { ChatRequest, CompletionRequest, EmbedRequest, Message, ServerCall, ServerEvent } from '../../exchange.ts';
 import { chatBody } from './chat-body.ts';
 import { completionBody, goesAsItIs } from './completion-body.ts';
-import { embedBody, VectorReader } from './embed.ts';
+import { embedBody, embedReader } from './embed.ts';
 import { asLack, failureOf } from './failure.ts';
 import { Interpreter, type Heeded } from './interpreter.ts';
-import { ReplyReader, StreamReader } from './reader.ts';
+import { replyReader, StreamReader } from './reader.ts';
 
 /** A chat for a server that speaks OpenAI itself: the request as it came, with the model's name there, or written for it where its client speaks another dialect. */
 export function chatCall(request: ChatRequest, model: string): ServerCall {
@@ -24,8 +24,8 @@ export function completionCall(request: CompletionRequest, model: string): Serve
 /** Embeddings for a server that speaks OpenAI itself. */
 export function embedCall(request: EmbedRequest, model: string): ServerCall {
   const { original, input } = request;
-  if (original === undefined) return { path: '/embeddings', body: embedBody(request, model), read: (emit) => new VectorReader(emit, input.length), fail: failureOf };
-  return { path: '/embeddings', body: JSON.stringify({ ...original, model }), read: (emit) => new ReplyReader(emit, 'data'), fail: failureOf };
+  if (original === undefined) return { path: '/embeddings', body: embedBody(request, model), read: (emit) => embedReader(emit, input.length), fail: failureOf };
+  return { path: '/embeddings', body: JSON.stringify({ ...original, model }), read: (emit) => replyReader(emit, 'data'), fail: failureOf };
 }
 
 function asChat(request: CompletionRequest): ChatRequest {
@@ -42,7 +42,7 @@ function messageOf(role: Message['role'], text: string, images: readonly string[
 function passed(path: string, original: Readonly<Record<string, unknown>>, stream: boolean, model: string): ServerCall {
   const { stream_options: _options, n: _n, best_of: _best, ...rest } = original;
   const body = JSON.stringify({ ...rest, model, ...(stream ? { stream_options: { include_usage: true } } : {}) });
-  return { path, body, read: (emit) => (stream ? new StreamReader(emit) : new ReplyReader(emit, 'choices')), fail: failureOf };
+  return { path, body, read: (emit) => (stream ? new StreamReader(emit) : replyReader(emit, 'choices')), fail: failureOf };
 }
 
 function interpreted(path: string, body: string, heeded: Heeded): ServerCall {
@@ -54,7 +54,7 @@ function interpreted(path: string, body: string, heeded: Heeded): ServerCall {
       const take = (event: ServerEvent): void => {
         interpreter.take(event);
       };
-      return heeded.stream ? new StreamReader(take) : new ReplyReader(take, 'choices');
+      return heeded.stream ? new StreamReader(take) : replyReader(take, 'choices');
     },
     fail: (status, answer) => asLack(failureOf(status, answer)),
   };

@@ -1,4 +1,5 @@
-import { isObject, parseObject, type Json } from '../../dialect/json.ts';
+import { isObject, type Json } from '../../dialect/json.ts';
+import { vectorReader } from '../../dialect/whole-answer.ts';
 import type { AnswerReader, EmbedRequest, ServerEvent } from '../../exchange.ts';
 import { readUsage } from '../usage.ts';
 
@@ -7,34 +8,12 @@ export function embedBody({ input, dimensions }: EmbedRequest, model: string): s
   return JSON.stringify({ model, input, dimensions, encoding_format: 'float' });
 }
 
-/** Reads the answer of `/embeddings`: one JSON object, with as many vectors as texts were sent, in whichever order and encoding. */
-export class VectorReader implements AnswerReader {
-  readonly #emit: (event: ServerEvent) => void;
-  readonly #wanted: number;
-  readonly #pieces: Buffer[] = [];
-
-  constructor(emit: (event: ServerEvent) => void, wanted: number) {
-    this.#emit = emit;
-    this.#wanted = wanted;
-  }
-
-  push(bytes: Buffer): void {
-    this.#pieces.push(bytes);
-  }
-
-  end(): void {
-    const json = parseObject(Buffer.concat(this.#pieces).toString('utf8'));
-    const vectors = vectorsIn(json?.['data']);
-    if (vectors === undefined || vectors.length !== this.#wanted) {
-      this.#emit({ kind: 'failure', failure: { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message: 'the backend did not send an embedding for each input' } });
-      return;
-    }
-    this.#emit({ kind: 'vectors', vectors });
-    this.#emit({ kind: 'end', reason: 'stop', usage: readUsage(json?.['usage']) ?? { promptTokens: 0, completionTokens: 0 } });
-  }
+/** Reads the answer of `/embeddings`, in whichever order and encoding its vectors are. */
+export function embedReader(emit: (event: ServerEvent) => void, wanted: number): AnswerReader {
+  return vectorReader(emit, wanted, vectorsIn, ({ usage }) => readUsage(usage) ?? { promptTokens: 0, completionTokens: 0 });
 }
 
-function vectorsIn(data: unknown): readonly (readonly number[])[] | undefined {
+function vectorsIn({ data }: Json): readonly (readonly number[])[] | undefined {
   if (!Array.isArray(data)) return undefined;
   const entries = (data as readonly unknown[]).filter(isObject); // an array of what is not yet known
   const vectors = entries.toSorted((a, b) => placeOf(a) - placeOf(b)).map(({ embedding }) => vectorIn(embedding));

@@ -1,4 +1,5 @@
-import { isObject, type Json } from '../../dialect/json.ts';
+import { isObject, parseObject, type Json } from '../../dialect/json.ts';
+import { WholeAnswer } from '../../dialect/whole-answer.ts';
 import type { AnswerReader, ServerEvent, ServerFailure, Usage } from '../../exchange.ts';
 import { readUsage } from '../usage.ts';
 import { failureOf } from './failure.ts';
@@ -20,40 +21,17 @@ function failed(error: unknown, data: string): ServerEvent {
   return broken(typeof message === 'string' ? message : typeof error === 'string' ? error : 'the backend failed in the middle of its answer');
 }
 
-function parse(text: string): Json | undefined {
-  try {
-    const json: unknown = JSON.parse(text);
-    return isObject(json) ? json : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Reads a whole JSON answer of a server that speaks OpenAI; without the list that it is about it is none. */
-export class ReplyReader implements AnswerReader {
-  readonly #emit: (event: ServerEvent) => void;
-  readonly #list: 'choices' | 'data';
-  readonly #pieces: Buffer[] = [];
-
-  constructor(emit: (event: ServerEvent) => void, list: 'choices' | 'data') {
-    this.#emit = emit;
-    this.#list = list;
-  }
-
-  push(bytes: Buffer): void {
-    this.#pieces.push(bytes);
-  }
-
-  end(): void {
-    const body = parse(Buffer.concat(this.#pieces).toString('utf8'));
-    const list = body?.[this.#list];
+export function replyReader(emit: (event: ServerEvent) => void, about: 'choices' | 'data'): AnswerReader {
+  return new WholeAnswer((body) => {
+    const list = body?.[about];
     if (body === undefined || !Array.isArray(list) || list.length === 0) {
-      this.#emit(broken(body === undefined ? 'the backend sent what is not JSON' : `the backend sent an answer without ${this.#list}`));
+      emit(broken(body === undefined ? 'the backend sent what is not JSON' : `the backend sent an answer without ${about}`));
       return;
     }
-    this.#emit({ kind: 'verbatim', body });
-    this.#emit({ kind: 'end', reason: 'stop', usage: readUsage(body['usage']) ?? NOTHING });
-  }
+    emit({ kind: 'verbatim', body });
+    emit({ kind: 'end', reason: 'stop', usage: readUsage(body['usage']) ?? NOTHING });
+  });
 }
 
 /** Reads a stream of a server that speaks OpenAI; one that ends with neither a reason nor `[DONE]` has failed. */
@@ -100,7 +78,7 @@ export class StreamReader implements AnswerReader {
       this.#last({ kind: 'end', reason: 'stop', usage: this.#usage });
       return;
     }
-    const body = parse(data);
+    const body = parseObject(data);
     if (body === undefined) this.#last(broken('the backend sent an event that is not JSON'));
     else if ((body['error'] ?? undefined) !== undefined) this.#last(failed(body['error'], data));
     else this.#chunk(body);

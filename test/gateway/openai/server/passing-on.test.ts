@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
 import { readChatOrder, readCompletionOrder } from '../../../../src/gateway/openai/order.ts';
-import { ReplyReader, StreamReader } from '../../../../src/gateway/openai/server/reader.ts';
+import { replyReader, StreamReader } from '../../../../src/gateway/openai/server/reader.ts';
 import { eventsOf } from '../../pieces.ts';
 import { parseEvents } from '../../sse.ts';
 import { mutated, mutation } from '../mutation.ts';
@@ -21,7 +21,7 @@ for (const [what, said, read, asked] of [['chat', CHAT, readChatOrder, { message
       fc.property(fc.boolean(), fc.array(mutations, { minLength: 1, maxLength: 3 }), (stream, changes) => {
         const texts = changes.map((change) => mutated(said, change));
         const bytes = Buffer.from(stream ? `${texts.map((text) => `data: ${text}\n\n`).join('')}data: [DONE]\n\n` : (texts[0] ?? ''));
-        const events: readonly ServerEvent[] = eventsOf((emit) => (stream ? new StreamReader(emit) : new ReplyReader(emit, 'choices')), [bytes]);
+        const events: readonly ServerEvent[] = eventsOf((emit) => (stream ? new StreamReader(emit) : replyReader(emit, 'choices')), [bytes]);
         const made = order(stream);
         assert.ok(made.ok);
         const writer = made.value.shares[0]?.writer();

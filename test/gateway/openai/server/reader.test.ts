@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
-import { ReplyReader, StreamReader } from '../../../../src/gateway/openai/server/reader.ts';
+import { replyReader, StreamReader } from '../../../../src/gateway/openai/server/reader.ts';
 import { cutAnywhere, eventsOf } from '../../pieces.ts';
 
 const stream = (text: string): readonly ServerEvent[] => eventsOf((emit) => new StreamReader(emit), [Buffer.from(text)]);
@@ -59,9 +59,9 @@ test('an error of null is none', () => {
 
 test('a whole answer goes through with its usage, and one that is not JSON has failed', () => {
   const body = { id: 'x', choices: [{ index: 0 }], usage: { prompt_tokens: 3, completion_tokens: 2 } };
-  assert.deepEqual(eventsOf((emit) => new ReplyReader(emit, 'choices'), [Buffer.from(JSON.stringify(body))]), [
+  assert.deepEqual(eventsOf((emit) => replyReader(emit, 'choices'), [Buffer.from(JSON.stringify(body))]), [
     { kind: 'verbatim', body },
     { kind: 'end', reason: 'stop', usage: { promptTokens: 3, completionTokens: 2 } },
   ]);
-  for (const text of ['[]', '{oops', '{}', '{"choices":null}', '{"choices":[]}', '{"data":[{}]}']) assert.deepEqual(eventsOf((emit) => new ReplyReader(emit, 'choices'), [Buffer.from(text)]).map((event) => event.kind), ['failure'], text);
+  for (const text of ['[]', '{oops', '{}', '{"choices":null}', '{"choices":[]}', '{"data":[{}]}']) assert.deepEqual(eventsOf((emit) => replyReader(emit, 'choices'), [Buffer.from(text)]).map((event) => event.kind), ['failure'], text);
 });
