@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { appendFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Target } from '../../../src/core/host.ts';
@@ -24,20 +25,25 @@ async function reach(server: TestServer, known: string, part: Partial<Target> = 
   return { file, target: targetOf({ port: server.port, user: 'deploy', identityFiles: [clientKey.file], ...part, sshArguments }) };
 }
 
+/** Where a server now listens on the loopback. */
+async function portOf(server: Server): Promise<number> {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return (server.address() as AddressInfo).port; // a TCP server that listens
+}
+
 const line = ({ port }: TestServer, key: { publicText: string }): string => `[127.0.0.1]:${String(port)} ${key.publicText}\n`;
 
 test('a known key and an accepted key connect without a probe, and close', async () => {
-  const server = await startServer({ hostKeys: [hostKey], clientKey });
+  await using server = await startServer({ hostKeys: [hostKey], clientKey });
   const host = valueOf(await connect((await reach(server, line(server, hostKey))).target, PATIENT.signal));
   assert.deepEqual(server.attempts, ['publickey ssh-ed25519']);
   assert.equal(host.address, '127.0.0.1');
   await host.close();
   await host.close();
-  await server.close();
 });
 
 test('an unknown host key is refused before anything is offered; it names the fingerprint and the way to mend it', async () => {
-  const server = await startServer({ hostKeys: [hostKey], clientKey });
+  await using server = await startServer({ hostKeys: [hostKey], clientKey });
   const { target, file } = await reach(server, '');
   const problem = problemOf(await connect(target, PATIENT.signal));
   assert.equal(problem.code, 'host.key-unknown');
@@ -45,71 +51,63 @@ test('an unknown host key is refused before anything is offered; it names the fi
   assert.ok(problem.detail.includes(file) && problem.detail.includes(`[127.0.0.1]:${String(server.port)}`), problem.detail);
   assert.match(problem.fix, /^ssh -o StrictHostKeyChecking=ask .*-p \d+ -l deploy .*127\.0\.0\.1$/);
   assert.deepEqual(server.attempts, []);
-  await server.close();
 });
 
 test('StrictHostKeyChecking=no in the arguments lets nobody in; host_key_checking=False does', async () => {
-  const server = await startServer({ hostKeys: [hostKey], clientKey });
+  await using server = await startServer({ hostKeys: [hostKey], clientKey });
   const { target } = await reach(server, '', { sshArguments: ['-o', 'StrictHostKeyChecking=no'] });
   assert.equal(problemOf(await connect(target, PATIENT.signal)).code, 'host.key-unknown');
   await valueOf(await connect({ ...target, hostKeyChecking: false }, PATIENT.signal)).close();
-  await server.close();
 });
 
 test('a changed host key is refused and names the line that knows the old one', async () => {
-  const server = await startServer({ hostKeys: [hostKey], clientKey });
+  await using server = await startServer({ hostKeys: [hostKey], clientKey });
   const { target, file } = await reach(server, `# a comment\n${line(server, otherHostKey)}`);
   const problem = problemOf(await connect(target, PATIENT.signal));
   assert.equal(problem.code, 'host.key-changed');
   assert.deepEqual(problem.where, { host: 'hx-test', file, line: 2 });
   assert.ok(problem.fix.startsWith(`ssh-keygen -f ${file} -R '[127.0.0.1]:${String(server.port)}' && ssh `), problem.fix);
   assert.deepEqual(server.attempts, []);
-  await server.close();
 });
 
 test('of several host keys the server is asked for the one that is known', async () => {
-  const server = await startServer({ hostKeys: [hostKey, ecdsaHostKey], clientKey });
+  await using server = await startServer({ hostKeys: [hostKey, ecdsaHostKey], clientKey });
   const { target } = await reach(server, line(server, ecdsaHostKey));
   await valueOf(await connect(target, PATIENT.signal)).close();
-  await server.close();
 });
 
 test('nobody let in: which keys were tried, as whom, what the server takes, and what would help', async () => {
-  const server = await startServer({ hostKeys: [hostKey], clientKey });
+  await using server = await startServer({ hostKeys: [hostKey], clientKey });
   const { target } = await reach(server, line(server, hostKey), { identityFiles: [strangeKey.file, join(keys.folder, 'gone')] });
   const problem = problemOf(await connect(target, PATIENT.signal));
   assert.equal(problem.code, 'host.authentication-failed');
   assert.ok(problem.detail.includes(`Wanted to log in as deploy. Tried ${strangeKey.file}.`), problem.detail);
   assert.match(problem.detail, /gone does not exist\. The server accepts publickey\./);
   assert.match(problem.fix, /^ssh-copy-id -i .*strange -p \d+ deploy@127\.0\.0\.1$/);
-  await server.close();
 });
 
 test('an encrypted key without an agent is named with ssh-add', async () => {
   const locked = await keys.make('locked', 'ed25519', 'open sesame');
-  const server = await startServer({ hostKeys: [hostKey], clientKey: locked });
+  await using server = await startServer({ hostKeys: [hostKey], clientKey: locked });
   const { target } = await reach(server, line(server, hostKey), { identityFiles: [locked.file] });
   const problem = problemOf(await connect(target, PATIENT.signal));
   assert.equal(problem.code, 'host.authentication-failed');
   assert.match(problem.detail, /There was no key to try\. .*locked is encrypted and no agent holds it\./);
   assert.equal(problem.fix, `ssh-add ${locked.file}`);
-  await server.close();
 });
 
 test('a password goes to a server that takes one, also as an answer to a question', async () => {
-  const servers = [await startServer({ hostKeys: [hostKey], password: 'hunter2' }), await startServer({ hostKeys: [hostKey], keyboard: 'hunter2' })];
-  for (const server of servers) {
+  for (const [part, attempt] of [[{ password: 'hunter2' }, 'password'], [{ keyboard: 'hunter2' }, 'keyboard-interactive']] as const) {
+    await using server = await startServer({ hostKeys: [hostKey], ...part });
     const { target } = await reach(server, line(server, hostKey), { identityFiles: [], password: new Secret('hunter2') });
     await valueOf(await connect(target, PATIENT.signal)).close();
-    await server.close();
+    assert.equal(server.attempts.at(-1), attempt);
   }
-  assert.deepEqual(servers.map(({ attempts }) => attempts.at(-1)), ['password', 'keyboard-interactive']);
 });
 
 test('nobody there, a name that is none, something that is no SSH server: each says so', async () => {
-  const mute = createServer((socket) => { socket.on('error', () => undefined).resume(); });
-  const rude = createServer((socket) => { socket.resume().end('HTTP/1.1 400 Bad Request\r\n\r\n'); });
-  const portOf = (server: typeof mute): Promise<number> => new Promise((resolve) => { server.listen(0, '127.0.0.1', () => { resolve((server.address() as AddressInfo).port); }); });
+  await using mute = createServer((socket) => { socket.on('error', () => undefined).resume(); });
+  const rude = createServer((socket) => { socket.resume().end('HTTP/1.1 400 Bad Request\r\n\r\n'); }).unref();
   const [mutePort, rudePort] = [await portOf(mute), await portOf(rude)];
   const plain = { sshArguments: ['-F', 'none'], connectTimeoutMs: 400 };
   const silent = problemOf(await connect(targetOf({ ...plain, port: mutePort }), PATIENT.signal));
@@ -120,17 +118,14 @@ test('nobody there, a name that is none, something that is no SSH server: each s
   await new Promise((resolve) => { rude.close(resolve); });
   const refused = problemOf(await connect(targetOf({ ...plain, port: rudePort }), PATIENT.signal));
   assert.match(refused.detail, /nothing listens there/);
-  mute.close();
 });
 
 test('an abort ends the connecting, and options that ssh does not take are a configuration problem', async () => {
-  const mute = createServer((socket) => { socket.on('error', () => undefined).resume(); });
-  await new Promise<void>((resolve) => { mute.listen(0, '127.0.0.1', resolve); });
+  await using mute = createServer((socket) => { socket.on('error', () => undefined).resume(); });
+  const port = await portOf(mute);
   const stop = new AbortController();
   mute.once('connection', () => { stop.abort(); });
-  const { port } = mute.address() as AddressInfo;
   assert.equal(problemOf(await connect(targetOf({ port, sshArguments: ['-F', 'none'] }), stop.signal)).code, 'host.aborted');
-  mute.close();
   const config = join(keys.folder, 'config');
   await appendFile(config, 'Colour blue\n');
   const problem = problemOf(await connect(targetOf({ sshArguments: ['-F', config] }), PATIENT.signal));

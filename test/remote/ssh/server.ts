@@ -20,7 +20,8 @@ export interface TestServer {
   /** What clients tried, in order: `publickey ssh-ed25519`, `password`. */
   readonly attempts: string[];
   readonly connections: Connection[];
-  close(): Promise<void>;
+  /** Ends it with all its connections: one that a failed test leaves open would keep the file from ending. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A folder for a test's files, and what makes keys in it. */
@@ -31,7 +32,7 @@ export async function createKeys(): Promise<{ readonly folder: string; make(name
     make: async (name, type = 'ed25519', passphrase) => {
       const comment = `${name}@test`;
       const locked = passphrase === undefined ? { comment } : { comment, passphrase, cipher: 'aes256-ctr', rounds: 4 };
-      const pair = type === 'ed25519' ? ssh2.utils.generateKeyPairSync('ed25519', locked) : ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256, comment });
+      const pair = generatePair(() => (type === 'ed25519' ? ssh2.utils.generateKeyPairSync('ed25519', locked) : ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256, comment })), passphrase);
       const file = join(folder, name);
       await writeFile(file, pair.private, { mode: 0o600 });
       await writeFile(`${file}.pub`, `${pair.public}\n`);
@@ -39,6 +40,18 @@ export async function createKeys(): Promise<{ readonly folder: string; make(name
     },
     remove: () => rm(folder, { recursive: true }),
   };
+}
+
+type Pair = ReturnType<typeof ssh2.utils.generateKeyPairSync>;
+
+// Of 256 pairs one is broken, since ssh2 strips zero bytes where a key begins: https://github.com/mscdex/ssh2/issues/1513.
+function generatePair(generate: () => Pair, passphrase: string | undefined): Pair {
+  for (let tries = 0; tries < 10; tries += 1) {
+    const pair = generate();
+    const parsed = [ssh2.utils.parseKey(pair.private, passphrase), ssh2.utils.parseKey(pair.public)];
+    if (!parsed.some((key) => key instanceof Error)) return pair;
+  }
+  throw new Error('ten key pairs that ssh2 made, and it can read none of them');
 }
 
 /** Starts a server on the loopback. Without `hang` and the like it is a well-behaved one. */
@@ -67,7 +80,7 @@ export async function startServer(options: { readonly hostKeys: readonly [Key, .
     hostKey: options.hostKeys[0],
     attempts,
     connections,
-    close: () => new Promise((resolve) => {
+    [Symbol.asyncDispose]: () => new Promise((resolve) => {
       for (const client of connections) client.end();
       server.close(() => { resolve(); });
     }),

@@ -19,7 +19,7 @@ const host = valueOf(await connect(target, PATIENT.signal));
 
 after(async () => {
   await host.close();
-  await server.close();
+  await server[Symbol.asyncDispose]();
   await keys.remove();
 });
 
