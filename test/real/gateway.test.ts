@@ -44,7 +44,8 @@ describe('the OpenAI SDK through the gateway onto two real Ollama servers', () =
     // Who waits brings the model to a server that is empty.
     for (let turn = 0; turn < 20 && new Set(await Promise.all([ask(), ask(), ask()])).size < 2; turn += 1);
     const seen = new Set<string>();
-    for (let turn = 0; turn < 6; turn += 1) {
+    // A server is chosen by chance: of two, one may be left out for some turns.
+    for (let turn = 0; turn < 6 || (seen.size < 2 && turn < 60); turn += 1) {
       const { data, response } = await client.chat.completions.create(CHAT).withResponse();
       seen.add(response.headers.get('x-hxllm-backend') ?? 'nobody');
       assert.equal(data.model, 'phi3-3.8b');
