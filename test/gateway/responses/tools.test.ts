@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { workingMsOf } from '../../working-time.ts';
 import { chatOf, ended, orderOf, refusalOf, wholeOf } from './asking.ts';
 
 const WEATHER = { type: 'function', name: 'get_weather', description: 'of a city', parameters: { type: 'object', properties: { city: { type: 'string' } } }, strict: true };
@@ -28,11 +29,12 @@ test('a choice picks tools, and says whether one has to be called', () => {
   assert.equal(chatOf({ tools, tool_choice: { ...allowed, mode: 'required' } }).mustCall, true);
 });
 
-test('tools are chosen from thousands in no time', () => {
+test('tools are chosen from thousands in no time', async () => {
   const named = (prefix: string): readonly object[] => Array.from({ length: 30_000 }, (_, index) => ({ type: 'function', name: `${prefix}${String(index)}` }));
-  const startedMs = performance.now();
-  assert.deepEqual(names({ tools: named('f'), tool_choice: { type: 'allowed_tools', mode: 'auto', tools: [...named('g'), { type: 'function', name: 'f29999' }] } }), ['f29999']);
-  assert.ok(performance.now() - startedMs < 1500);
+  const workedMs = await workingMsOf(() => {
+    assert.deepEqual(names({ tools: named('f'), tool_choice: { type: 'allowed_tools', mode: 'auto', tools: [...named('g'), { type: 'function', name: 'f29999' }] } }), ['f29999']);
+  });
+  assert.ok(workedMs < 1500, String(workedMs));
 });
 
 test('tools that OpenAI runs itself are named as ignored, and refused where one of them has to be called', () => {

@@ -5,6 +5,7 @@ import { startFake, type Behaviour } from '../../fake-upstream.ts';
 import { anyAnswer } from '../../fuzz/any-answer.ts';
 import { mutated, mutation } from '../../openai/mutation.ts';
 import { startGateway } from '../../running.ts';
+import { workingMsOf } from '../../../working-time.ts';
 import { refusalOf } from './asking.ts';
 
 const OPTIONS = { temperature: 0.5, stop: ['a'], num_predict: 5, num_ctx: 2048 };
@@ -22,7 +23,7 @@ const answers: Behaviour = (got, outgoing) => {
   else return anyAnswer(got, outgoing);
 };
 
-test('no body that a client may send is the gateway’s or the server’s fault', { timeout: 30_000 }, async () => {
+test('no body that a client may send is the gateway’s or the server’s fault', { timeout: 120_000 }, async () => {
   await using fake = await startFake(answers);
   await using gateway = await startGateway([fake]);
   const asked = fc.constantFrom(...Object.keys(BODIES)).chain((path) => fc.tuple(fc.constant(path), fc.array(mutation, { minLength: 1, maxLength: 2 }).map((mutations) => mutated(BODIES[path], mutations))));
@@ -34,9 +35,10 @@ test('no body that a client may send is the gateway’s or the server’s fault'
   }), { numRuns: 600 });
   // Read in a moment, and never by giving way step by step.
   for (const odd of [{ keep_alive: '1'.repeat(1e6) }, { images: [`${'\n'.repeat(1e6)}!`] }]) {
-    const sinceMs = performance.now();
-    assert.equal((await refusalOf(await gateway.ask('/api/generate', { method: 'POST', body: JSON.stringify({ model: 'm', prompt: 'x', ...odd }) })))[0], 400);
-    assert.ok(performance.now() - sinceMs < 2000);
+    const workedMs = await workingMsOf(async () => {
+      assert.equal((await refusalOf(await gateway.ask('/api/generate', { method: 'POST', body: JSON.stringify({ model: 'm', prompt: 'x', ...odd }) })))[0], 400);
+    });
+    assert.ok(workedMs < 2000, String(workedMs));
   }
   for (const name of ['think', 'format', 'keep_alive', 'options', 'messages']) {
     const body = `{"model":"m","messages":[{"role":"user","content":"x"}],"${name}":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
