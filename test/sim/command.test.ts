@@ -21,12 +21,18 @@ async function run(argv: readonly string[], signal?: NodeJS.Signals, then: (url:
   child.stderr.setEncoding('utf8').on('data', (text: string) => (seen.stderr += text));
   child.stdout.setEncoding('utf8').on('data', (text: string) => (seen.stdout += text));
   const closed = once(child, 'close');
-  if (signal !== undefined) {
-    await once(child.stdout, 'data');
-    await then(/http:\S+(?=:)/.exec(seen.stdout)?.[0] ?? '');
-    child.kill(signal);
+  try {
+    if (signal !== undefined) {
+      // It may as well end before it says a word.
+      await Promise.race([once(child.stdout, 'data'), closed]);
+      await then(/http:\S+(?=:)/.exec(seen.stdout)?.[0] ?? assert.fail(`it does not listen: ${seen.stdout}${seen.stderr}`));
+      child.kill(signal);
+    }
+    await closed;
+  } finally {
+    // Where something was not as it should be it may still run.
+    child.kill('SIGKILL');
   }
-  await closed;
   return { code: child.exitCode, ...seen };
 }
 
@@ -43,12 +49,12 @@ test('it serves until a signal ends it, with exit 0, even in the middle of an an
   }
 });
 
-test('a port that is taken is named, with what to do, exit 1', async () => {
+test('a port that is taken is named, with what to do, exit 1', async (t) => {
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
   const { port } = holder.address() as AddressInfo; // a server that listens on TCP has this and nothing else
+  t.after(() => holder.close());
   const ran = await run(['--port', String(port)]);
-  holder.close();
   assert.equal(ran.code, 1);
   assert.match(ran.stderr, new RegExp(`^port ${String(port)} is taken\n.*127\\.0\\.0\\.1:${String(port)}.*\n  fix: hxllm sim --port 0\n$`));
 });

@@ -13,7 +13,7 @@ const MODELS = [
 
 let sim: Sim;
 before(async () => {
-  sim = await startSim({ models: MODELS, numParallel: 2, maxLoadedModels: 1, loadMs: 20, tokenMs: 1, prefillMsPerToken: 0.1 });
+  sim = await startSim({ models: MODELS, numParallel: 2, maxLoadedModels: 1, loadMs: 20, tokenMs: 1, prefillMsPerToken: 0.2 });
 });
 after(() => sim.close());
 

@@ -24,23 +24,24 @@ const YES = question('Repeat after me: yes');
 
 describe('the simulated model', () => {
   test('a client that leaves while its prompt is read keeps the slot until that is done', () =>
-    withSim({ prefillMsPerToken: 1 }, async (sim) => {
+    withSim({ prefillMsPerToken: 4 }, async (sim) => {
+      const askedMs = performance.now();
       const long = read(sim, '/api/chat', question('word '.repeat(250)));
       await until('it is being read', () => sim.activity().busy === 1);
-      const leftMs = performance.now();
       long.leave();
       await long.ended;
       assert.equal(sim.activity().busy, 1);
       await ask(sim, 'POST', '/api/chat', YES);
-      assert.ok(performance.now() - leftMs > 150, 'the slot was free too soon');
+      assert.ok(performance.now() - askedMs > 1000, 'the slot was free too soon');
     }));
 
   test('a prompt that begins as the last one did is read faster, and counts the same', () =>
-    withSim({ prefillMsPerToken: 0.5 }, async (sim) => {
+    withSim({ prefillMsPerToken: 4 }, async (sim) => {
       const history = question('word '.repeat(200), { stream: false, options: { num_predict: 2 } });
       const [first, again] = [await askJson(sim, '/api/chat', history), await askJson(sim, '/api/chat', history)];
       assert.equal(first['prompt_eval_count'], again['prompt_eval_count']);
-      assert.ok(Number(again['prompt_eval_duration'] ?? 0) < Number(first['prompt_eval_duration']) / 5);
+      // Times are those of a clock, and 800 ms may be read in a few.
+      assert.ok(Number(again['prompt_eval_duration'] ?? 0) < Number(first['prompt_eval_duration']) / 2);
     }));
 
   test('a reader that stalls freezes the other answers of its model, until it leaves', () =>

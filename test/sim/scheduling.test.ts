@@ -4,11 +4,12 @@ import { startSim, type Sim, type SimOptions } from '../../src/sim/server.ts';
 import { ask, linesOf, read, type Reading } from '../ollama/asking.ts';
 import { until } from '../ollama/case.ts';
 
-const LONG = `Repeat after me: ${'on and on '.repeat(500)}`;
+// Longer than any test wants to wait: each leaves it in time.
+const LONG = `Repeat after me: ${'on and on '.repeat(5000)}`;
 const MODELS = ['a', 'b', 'c'].map((name) => ({ name, sizeMiB: 1000 }));
 
 async function withSim(options: SimOptions, work: (sim: Sim) => Promise<void>): Promise<void> {
-  const sim = await startSim({ models: MODELS, loadMs: 5, tokenMs: 1, ...options });
+  const sim = await startSim({ models: MODELS, loadMs: 5, tokenMs: 1, prefillMsPerToken: 0, ...options });
   try {
     await work(sim);
   } finally {
@@ -49,14 +50,17 @@ describe('the simulated scheduler', () => {
 
   test('an idle model leaves when its time is over', () =>
     withSim({ keepAliveMs: 40 }, async (sim) => {
-      await load(sim, 'a');
+      const busy = talk(sim, 'a');
+      await busy.begun;
       assert.deepEqual(await names(sim), ['a:latest']);
+      busy.leave();
       await until('it has left', async () => (await names(sim)).length === 0);
     }));
 
   test('while one model loads, what is in memory answers and another load waits', () =>
-    withSim({ loadMs: 150 }, async (sim) => {
+    withSim({}, async (sim) => {
       await load(sim, 'a');
+      for (const model of ['b:latest', 'c:latest']) sim.faults.add({ kind: 'slow-load', model, ms: 1000 });
       const loading = read(sim, '/api/generate', { model: 'b' });
       const waiting = read(sim, '/api/generate', { model: 'c' });
       await until('the second waits', () => sim.activity().loading === 1);
@@ -68,7 +72,8 @@ describe('the simulated scheduler', () => {
     }));
 
   test('more loads than the queue takes are refused with 503, but never a request for what is in memory', () =>
-    withSim({ maxQueue: 1, loadMs: 100 }, async (sim) => {
+    withSim({ maxQueue: 1 }, async (sim) => {
+      sim.faults.add({ kind: 'slow-load', ms: 1000 });
       const loads = [read(sim, '/api/generate', { model: 'a' }), read(sim, '/api/generate', { model: 'b' })];
       await until('one waits', () => sim.activity().loading === 1);
       const refused = await ask(sim, 'POST', '/v1/chat/completions', { model: 'c', messages: [{ role: 'user', content: 'x' }] });
@@ -80,7 +85,7 @@ describe('the simulated scheduler', () => {
     }));
 
   test('a load goes when its first requester goes: the llama engine begins again for the next one', () =>
-    withSim({ loadMs: 150 }, async (sim) => {
+    withSim({ loadMs: 1000 }, async (sim) => {
       const first = talk(sim, 'a', 'x');
       await until('it is asked', () => sim.requests('/api/chat') === 1);
       const second = talk(sim, 'a', 'Repeat after me: yes');
@@ -88,11 +93,11 @@ describe('the simulated scheduler', () => {
       const leftMs = performance.now();
       first.leave();
       assert.match(await second.ended, /"done":true/);
-      assert.ok(performance.now() - leftMs >= 145, 'the load did not begin again');
+      assert.ok(performance.now() - leftMs >= 990, 'the load did not begin again');
     }));
 
   test('with the Ollama engine all who wait for it fail, and a load-only waiter is told that it is there', () =>
-    withSim({ loadMs: 300, models: [{ name: 'a', engine: 'ollama' }] }, async (sim) => {
+    withSim({ loadMs: 60_000, models: [{ name: 'a', engine: 'ollama' }] }, async (sim) => {
       const first = talk(sim, 'a', 'x');
       await until('it is being loaded, and listed', async () => (await names(sim)).length === 1);
       const waiters = [talk(sim, 'a', 'x'), read(sim, '/api/generate', { model: 'a' })] as const;
@@ -121,7 +126,7 @@ describe('the simulated scheduler', () => {
     }));
 
   test('an embedding model has one slot whatever the server has', () =>
-    withSim({ models: ['nomic-embed-text'], numParallel: 4, prefillMsPerToken: 20 }, async (sim) => {
+    withSim({ models: ['nomic-embed-text'], numParallel: 4, prefillMsPerToken: 200 }, async (sim) => {
       const texts = read(sim, '/api/embed', { model: 'nomic-embed-text', input: ['one two three', 'four five six', 'seven'] });
       await until('one is read and two wait', () => sim.activity().busy === 1 && sim.activity().waiting === 2);
       await texts.ended;
