@@ -17,12 +17,13 @@ async function loaded(server: Server): Promise<readonly Loaded[]> {
 
 async function unloadAll(server: Server): Promise<void> {
   for (const { name } of await loaded(server)) await ask(server, 'POST', '/api/generate', { model: name, keep_alive: 0 });
-  await until('nothing in memory', async () => (await loaded(server)).length === 0);
+  await until('nothing in memory', async () => (await loaded(server)).length === 0, 20_000);
 }
 
+/** Begun minutes, which are the same however long it took to ask. */
 async function minutesLeft(server: Server): Promise<number> {
   const [first] = await loaded(server);
-  return Math.round((Date.parse(first?.expires_at ?? '') - Date.now()) / 60_000);
+  return Math.ceil((Date.parse(first?.expires_at ?? '') - Date.now()) / 60_000);
 }
 
 const KEEP_ALIVE = refusals('/api/chat', [

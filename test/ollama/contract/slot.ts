@@ -24,7 +24,8 @@ export const SLOTS: readonly Case[] = [
       const [first, second] = await fillSlots(server, longWork(1200));
       const third = read(server, '/api/chat', SHORT);
       assert.equal(await third.begun, 200);
-      assert.ok(first.hasEnded() || second.hasEnded(), 'the third began while both slots were taken');
+      // The end of one may be read a moment after the beginning of the other, and neither would end so soon if it had begun while both slots were taken.
+      await until('one of two is through', () => first.hasEnded() || second.hasEnded(), 100);
       await Promise.all([first.ended, second.ended, third.ended]);
     },
   },
@@ -54,20 +55,22 @@ export const SLOTS: readonly Case[] = [
     check: async (server) => {
       const options = { num_ctx: 2048, num_predict: 1 };
       const reading = (word: string): object => ({ model: 'tiny', messages: [{ role: 'user', content: `${word} `.repeat(2100) }], options });
-      const measured = linesOf(await read(server, '/api/chat', reading('alpha')).ended).at(-1);
-      const prefillMs = Number(measured?.['prompt_eval_duration']) / 1e6;
+      const measure = async (word: string): Promise<number> => Number(linesOf(await read(server, '/api/chat', reading(word)).ended).at(-1)?.['prompt_eval_duration']) / 1e6;
+      const beforeMs = await measure('alpha');
       const other = read(server, '/api/chat', { model: 'tiny', ...ENDLESS, options: { num_ctx: 2048, num_predict: 10_000, seed: 1 } });
       await other.begun;
       const startedMs = performance.now();
       const leaving = read(server, '/api/chat', reading('gamma'));
-      await new Promise((resolve) => setTimeout(resolve, prefillMs / 4));
+      await new Promise((resolve) => setTimeout(resolve, beforeMs / 4));
       leaving.leave();
       const next = read(server, '/api/chat', { ...SHORT, options });
       await next.begun;
       const waitedMs = performance.now() - startedMs;
-      assert.ok(waitedMs > prefillMs * 0.6, `the slot was free after ${waitedMs.toFixed(0)} of ${prefillMs.toFixed(0)} ms`);
       other.leave();
       await until('the rest has ended', () => other.hasEnded() && leaving.hasEnded());
+      // A machine that does something else meanwhile reads slower for a while: what counts is the faster of two.
+      const prefillMs = Math.min(beforeMs, await measure('delta'));
+      assert.ok(waitedMs > prefillMs * 0.5, `the slot was free after ${waitedMs.toFixed(0)} of ${prefillMs.toFixed(0)} ms`);
     },
   },
 ];
