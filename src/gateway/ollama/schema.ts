@@ -1,5 +1,6 @@
 import { isObject, type Json } from '../dialect/json.ts';
 import type { Ask, ChatRequest } from '../exchange.ts';
+import { endlessParts, partAt } from './references.ts';
 
 /** More repetitions no grammar of llama.cpp has. What it cannot make one of costs Ollama its runner, or all of itself, with all that it answers (seen on 0.22.1). */
 const MOST = 2000;
@@ -19,40 +20,28 @@ const NAMED: ReadonlySet<string> = new Set(['properties', 'patternProperties', '
 
 /** A format of which a grammar can be made: without what Ollama cannot make one of, which an answer then may keep to or not. */
 export function formatBody(format: ChatRequest['format']): ChatRequest['format'] {
-  return isObject(format) ? graspable(format, format) : format;
+  return isObject(format) ? graspableFormat(format) : format;
 }
 
 /** The format of a request by the name that it has with most clients, if not all of it is held to. */
 export function loosened(asks: Ask): readonly string[] {
   const format = asks.kind === 'embed' ? undefined : asks.request.format;
-  return isObject(format) && JSON.stringify(graspable(format, format)) !== JSON.stringify(format) ? ['response_format'] : [];
+  return isObject(format) && JSON.stringify(graspableFormat(format)) !== JSON.stringify(format) ? ['response_format'] : [];
 }
 
-function graspable(schema: Json, root: Json): Json {
-  const kept = Object.entries(schema).filter(([name, item]) => !isLost(schema, name, item) && !(name === '$ref' && leadsNowhere(item, root)));
-  return Object.fromEntries(kept.map(([name, item]) => [name, VALUES.has(name) ? item : NAMED.has(name) && isObject(item) ? eachOf(item, root) : graspableIn(item, root)]));
+function graspableFormat(root: Json): Json {
+  const endless = endlessParts(root);
+  const leadsNowhere = (ref: unknown): boolean => {
+    const part = partAt(ref, root);
+    return part !== undefined && endless.has(part);
+  };
+  return graspable(root, leadsNowhere);
 }
 
-function graspableIn(value: unknown, root: Json): unknown {
-  if (Array.isArray(value)) return value.map((item: unknown) => graspableIn(item, root));
-  return isObject(value) ? graspable(value, root) : value;
-}
-
-function eachOf(schemas: Json, root: Json): Json {
-  return Object.fromEntries(Object.entries(schemas).map(([name, item]) => [name, graspableIn(item, root)]));
-}
-
-// Whether a reference leads to one that leads back to it, with no schema on the way.
-function leadsNowhere(ref: unknown, root: Json): boolean {
-  const met = new Set<unknown>();
-  for (let at = ref; typeof at === 'string'; ) {
-    if (met.has(at)) return true;
-    met.add(at);
-    let found: unknown = root;
-    for (const name of at.split('/').slice(1)) found = isObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
-    at = isObject(found) ? found['$ref'] : undefined;
-  }
-  return false;
+function graspable(schema: Json, leadsNowhere: (ref: unknown) => boolean): Json {
+  const inside = (item: unknown): unknown => (Array.isArray(item) ? item.map(inside) : isObject(item) ? graspable(item, leadsNowhere) : item);
+  const kept = Object.entries(schema).filter(([name, item]) => !isLost(schema, name, item) && !(name === '$ref' && leadsNowhere(item)));
+  return Object.fromEntries(kept.map(([name, item]) => [name, VALUES.has(name) ? item : NAMED.has(name) && isObject(item) ? Object.fromEntries(Object.entries(item).map(([key, part]) => [key, inside(part)])) : inside(item)]));
 }
 
 function isLost(schema: Json, name: string, value: unknown): boolean {
