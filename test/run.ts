@@ -4,11 +4,17 @@ import { findOllamaBinary, labTestsLeftOut } from './lab/requirements.ts';
 import { installClients } from './conformance/packages.ts';
 import { unpackOpenSsh } from './run/openssh.ts';
 import { checkStatically } from './run/static.ts';
-import { addTallies, EMPTY, runFiles, summaryLines, type Tally } from './run/suite.ts';
+import { runFiles, type Pace } from './run/suite.ts';
+import { addTallies, EMPTY, summaryLines, type Tally } from './run/tally.ts';
 
 // npm test [-- PATTERN …]: everything, or the test files whose path holds one of the patterns (then without the static checks).
 
 const ROOT = join(import.meta.dirname, '..');
+
+/** The slowest of these takes 20 s; a machine that is three times slower is still far from the limit. */
+const PLAIN: Pace = { concurrency: 2, limitMs: 180_000 };
+/** Hosts are booted, and once there is an image to be built: two to three minutes, or eight on the slower machine. */
+const SERIAL: Pace = { concurrency: 1, limitMs: 600_000 };
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -27,8 +33,8 @@ async function main(patterns: readonly string[]): Promise<number> {
   // Where the machine may be changed, nothing is left out for want of a server.
   if (labTestsLeftOut() === undefined) process.env['HXLLM_SSHD_BIN'] ??= await unpackOpenSsh(say);
   let tally: Tally = EMPTY;
-  for (const [group, concurrency] of [[plain, 2], [serial, 1]] as const) {
-    if (group.length > 0) tally = addTallies(tally, await runFiles(group, concurrency, ROOT));
+  for (const [group, pace] of [[plain, PLAIN], [serial, SERIAL]] as const) {
+    if (group.length > 0) tally = addTallies(tally, await runFiles(group, pace, ROOT));
   }
   const leftOut = leftOutLines(files);
   process.stdout.write(`\n${[...leftOut, ...summaryLines(tally)].join('\n')}\n`);

@@ -1,27 +1,57 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { addTallies, EMPTY, summaryLines, type Tally } from './suite.ts';
+import type { FileRun } from './file-run.ts';
+import { addTallies, EMPTY, summaryLines, type Tally } from './tally.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hxllm-suite-'));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Runs one test file through the suite, in a process of its own: node's runner refuses to run inside a test. */
-async function runOne(source: string): Promise<{ readonly output: string; readonly tally: Tally }> {
-  writeFileSync(join(folder, 'planted.test.mjs'), source);
-  writeFileSync(join(folder, 'script.mjs'), `import { runFiles } from ${JSON.stringify(join(import.meta.dirname, 'suite.ts'))};
-    const tally = await runFiles(['planted.test.mjs'], 1, ${JSON.stringify(folder)});
-    process.stdout.write('\\n---' + JSON.stringify(tally));`);
+/** Runs a script beside a test file, in a process of its own: node's runner refuses to run inside a test. Gives what it printed before and after the line. */
+async function runScript(file: string, script: string): Promise<readonly [string, string]> {
+  writeFileSync(join(folder, 'planted.test.mjs'), file);
+  writeFileSync(join(folder, 'script.mjs'), script);
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
-  const child = spawn(process.execPath, [join(folder, 'script.mjs')], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(folder, 'script.mjs')], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
   let output = '';
   for await (const chunk of child.stdout) output += String(chunk);
-  const [shown = '', json = ''] = output.split('\n---');
+  const [shown = '', told = ''] = output.split('\n---');
+  return [shown, told];
+}
+
+/** Runs one test file through the suite. */
+async function runOne(file: string): Promise<{ readonly output: string; readonly tally: Tally }> {
+  const [output, told] = await runScript(file, `import { runFiles } from ${JSON.stringify(join(import.meta.dirname, 'suite.ts'))};
+    const tally = await runFiles(['planted.test.mjs'], { concurrency: 2, limitMs: 60_000 }, ${JSON.stringify(folder)});
+    process.stdout.write('\\n---' + JSON.stringify(tally));`);
   // Written by the script above.
-  return { output: shown, tally: JSON.parse(json) as Tally };
+  return { output, tally: JSON.parse(told) as Tally };
+}
+
+/** Runs one test file whose time is over as soon as it has made the file `begun`; what is in that comes back too. */
+async function runOverdue(file: string): Promise<FileRun & { readonly begun: string }> {
+  rmSync(join(folder, 'begun'), { force: true });
+  const [, told] = await runScript(file, `import { existsSync } from 'node:fs';
+    import { runFile } from ${JSON.stringify(join(import.meta.dirname, 'file-run.ts'))};
+    const limit = new AbortController();
+    const watch = setInterval(() => { if (existsSync('begun')) limit.abort(); }, 20);
+    const ran = await runFile(${JSON.stringify(join(folder, 'planted.test.mjs'))}, { root: ${JSON.stringify(folder)}, limit: limit.signal, mark: () => undefined });
+    clearInterval(watch);
+    process.stdout.write('\\n---' + JSON.stringify(ran));`);
+  // Written by the script above.
+  return { ...(JSON.parse(told) as FileRun), begun: readFileSync(join(folder, 'begun'), 'utf8') };
+}
+
+/** Whether a process runs; one that has ended and was not waited for does not. */
+function runs(pid: string): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 test('passed, failed and skipped tests are counted apart, and a failure is shown with its place and reason', async () => {
@@ -42,6 +72,46 @@ test('a file that does not even load is a failure', async () => {
   const { tally } = await runOne("import './nowhere.mjs';\n");
   assert.equal(tally.success, false);
   assert.equal(tally.failed, 1);
+});
+
+test('a file that hangs is stopped with all that it started, and it is told which of its tests had ended', async () => {
+  const { tally, failures, begun } = await runOverdue(`
+    import { spawn, spawnSync } from 'node:child_process';
+    import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+    import { test } from 'node:test';
+    test('the first', () => {});
+    test('one that never ends', async () => {
+      console.log('a trace');
+      process.on('SIGTERM', () => {});
+      // One that keeps the output open, without our environment and group; and one whose parent has left.
+      const deaf = spawn('sh', ['-c', 'trap "" TERM HUP; while :; do sleep 600; done'], { detached: true, env: {}, stdio: 'inherit' });
+      spawnSync('bash', ['-c', '(trap "" TERM HUP; echo $BASHPID >orphan; exec sleep 600) </dev/null >/dev/null 2>&1 & until [ -s orphan ]; do :; done']);
+      writeFileSync('begun.new', [process.pid, deaf.pid, readFileSync('orphan', 'utf8').trim()].join(' '));
+      renameSync('begun.new', 'begun');
+      await new Promise(() => setInterval(() => {}, 1000));
+    });
+    test('the last', () => {});
+  `);
+  assert.deepEqual([tally.success, tally.tests, tally.passed, tally.failed], [false, 2, 1, 1]);
+  assert.equal(failures.length, 1);
+  assert.match(failures[0] ?? '', /^✖ planted\.test\.mjs was stopped after \d+ s\n {2}ended: the first \(line 5\)\n {2}running: one that never ends \(line 6\)\n {2}not begun: the last \(line 16\)\n {2}printed by the file:\n {4}a trace$/);
+  const pids = begun.split(' ');
+  assert.equal(pids.length, 3);
+  assert.deepEqual(pids.filter(runs), []);
+});
+
+test('a file whose tests have all ended, and which does not end, is a failure too', async () => {
+  const { tally, failures } = await runOverdue(`
+    import { writeFileSync } from 'node:fs';
+    import { createServer } from 'node:net';
+    import { after, test } from 'node:test';
+    test('wrong', () => { createServer().listen(0, '127.0.0.1'); throw new Error('odd'); });
+    // Later than the end of the tests, which the runner is told of at once.
+    after(() => { setTimeout(() => { writeFileSync('begun', 'x'); }, 200); });
+  `);
+  assert.deepEqual([tally.success, tally.tests, tally.failed], [false, 2, 2]);
+  assert.match(failures[0] ?? '', /^✖ wrong\n[\s\S]*odd/);
+  assert.match(failures[1] ?? '', /was stopped after \d+ s\n {2}all its tests had ended \(1\), but something that it opened kept it from ending$/);
 });
 
 test('the closing lines are those of node’s own reporter', () => {
