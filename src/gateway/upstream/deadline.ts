@@ -27,47 +27,57 @@ export class Deadline {
   readonly #whole: NodeJS.Timeout | undefined;
   #phase: NodeJS.Timeout | undefined;
   #flowing = false;
+  #over = false;
 
   constructor(limits: Limits, listener: DeadlineListener) {
     this.#limits = limits;
     this.#listener = listener;
-    this.#phase = limits.firstByteMs === 0 || limits.firstByteMs > QUIET_MS ? this.#quiet() : this.#watch('first-byte', limits.firstByteMs);
+    this.#begin('first-byte', limits.firstByteMs);
     this.#whole = this.#watch('whole', limits.wholeMs);
   }
 
   /** A piece of the answer has come. */
   piece(): void {
-    if (this.#flowing) {
+    if (this.#over) return;
+    if (this.#flowing && this.#calm === undefined) {
       this.#phase?.refresh();
       return;
     }
     this.#flowing = true;
-    clearTimeout(this.#phase);
-    this.#calm?.();
-    this.#phase = this.#watch('idle', this.#limits.idleMs);
+    this.#endPhase();
+    this.#begin('idle', this.#limits.idleMs);
   }
 
   stop(): void {
-    clearTimeout(this.#phase);
+    this.#over = true;
     clearTimeout(this.#whole);
-    this.#calm?.();
+    this.#endPhase();
   }
 
-  // The first part of the wait for a first byte, so that one timer does for both.
-  #quiet(): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.#phase = this.#watch('first-byte', this.#limits.firstByteMs, QUIET_MS);
+  // The first part of a long wait is one for quiet, so that one timer does for both.
+  #begin(phase: Phase, limitMs: number): void {
+    if (limitMs > 0 && limitMs <= QUIET_MS) {
+      this.#phase = this.#watch(phase, limitMs);
+      return;
+    }
+    this.#phase = setTimeout(() => {
+      this.#phase = this.#watch(phase, limitMs, QUIET_MS);
       this.#calm = this.#listener.onQuiet();
     }, QUIET_MS);
+  }
+
+  #endPhase(): void {
+    clearTimeout(this.#phase);
+    this.#calm?.();
+    this.#calm = undefined;
   }
 
   #watch(phase: Phase, limitMs: number, spentMs = 0): NodeJS.Timeout | undefined {
     if (limitMs === 0) return undefined;
     // Longer ones than a timer takes would be none.
-    const timer = setTimeout(() => {
+    return setTimeout(() => {
       this.stop();
       this.#listener.onLate(phase, limitMs);
     }, Math.min(limitMs - spentMs, 2_147_483_647));
-    return timer;
   }
 }
