@@ -15,17 +15,16 @@ test('a mistake in reading one request is answered with 500, told on stderr, and
   const read = (): never => {
     throw new TypeError('a mistake');
   };
-  const server = createServer((incoming, outgoing) => {
+  await using server = createServer((incoming, outgoing) => {
     answer({ incoming, outgoing, visit: openVisit(incoming, outgoing, performance.now()) }, gateway.service(), { dialect: OPENAI, read });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const warned = once(process, 'warning');
+  const warned = once(process, 'warning', { signal: AbortSignal.timeout(10_000) });
   const response = await fetch(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`, { method: 'POST', body: '{}', headers: { authorization: `Bearer ${KEY}` } });
   assert.equal(response.status, 500);
   assert.equal((await errorOf(response)).type, 'server_error');
   const [warning] = (await warned) as [Error];
   assert.equal(warning.message, 'a mistake');
-  server.close();
   assert.equal((await gateway.chat()).status, 200);
 });

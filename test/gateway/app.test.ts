@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startFake, type FakeUpstream } from './fake-upstream.ts';
-import { errorOf, KEY, startGateway, textOf, type Running } from './running.ts';
+import { NOWHERE, startFake, type FakeUpstream } from './fake-upstream.ts';
+import { errorOf, KEY, startGateway, textOf, until, type Running } from './running.ts';
 
 let fake: FakeUpstream;
 let gateway: Running;
@@ -88,14 +88,17 @@ test('health is open, and says nothing about the fleet', async () => {
 });
 
 test('health of the fleet takes the key, and tells of every deployment and server without asking them', async () => {
-  const dead = await startFake();
-  await dead.kill();
+  const dead = { url: NOWHERE[0] };
   const entry = (model_name: string, api_base: string): object => ({ model_name, litellm_params: { model: 'ollama_chat/x', api_base } });
   await using own = await startGateway([], { model_list: [entry('a', `${fake.url}/`), entry('b', fake.url), entry('b', dead.url)] });
   assert.equal((await fetch(`${own.url}/health`)).status, 401);
+  const isListed = (): boolean => own.service().desk.fleet.backends.get(fake.url)?.listed !== undefined;
+  // So that the other is the one of which nothing is known.
+  await until('it is known what is in memory', isListed);
   const asked = fake.requests.length;
   assert.partialDeepStrictEqual(await (await own.ask('/health')).json(), { healthy_count: 3, unhealthy_count: 0 }, 'nothing is known against any');
   for (let turn = 0; turn < 2; turn += 1) await (await own.chat({ model: 'b' })).text();
+  await until('it is known again', isListed);
   const { backends, ...endpoints } = (await (await own.ask('/health')).json()) as { backends: Record<string, unknown>[] };
   assert.deepEqual(endpoints, {
     healthy_endpoints: [{ model_name: 'a', model: 'x', api_base: `${fake.url}/` }, { model_name: 'b', model: 'x', api_base: fake.url }],

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answersShortly, fails, stalls, startFake, streams, type Behaviour, type FakeUpstream } from './fake-upstream.ts';
-import { errorOf, startGateway, textOf, until, type Running } from './running.ts';
+import { until } from '../until.ts';
+import { answersShortly, fails, NOWHERE, stalls, startFake, streams, type Behaviour, type FakeUpstream } from './fake-upstream.ts';
+import { errorOf, startGateway, textOf, untilListed, type Running } from './running.ts';
 
-type Row = readonly [alias: string, server: FakeUpstream, params?: object];
+type Row = readonly [alias: string, server: Pick<FakeUpstream, 'url'>, params?: object];
 
 /** A gateway with these deployments. */
 function gatewayOf(rows: readonly Row[], more: object = {}): Promise<Running> {
@@ -62,11 +63,13 @@ test('weight: a server of weight 0 is not chosen by simple-shuffle while another
 });
 
 test('routing_strategy: each has its effect, and replies name it', async () => {
-  await using slow = await startFake(says('slow', 150));
+  // Longer than the other takes wherever this runs.
+  await using slow = await startFake(says('slow', 1500));
   await using fast = await startFake(says('fast'));
   await using byLatency = await gatewayOf([['m', slow, V1], ['m', fast, V1]], { router_settings: { routing_strategy: 'latency-based-routing' } });
   for (let turn = 0; turn < 8; turn += 1) assert.equal(route(await byLatency.chat()), 'latency-based-routing');
   assert.deepEqual([slow.requests.length, fast.requests.length], [1, 7]);
+  slow.behave(says('slow'));
   await using byUsage = await gatewayOf([['m', slow, V1], ['m', fast, V1]], { router_settings: { routing_strategy: 'usage-based-routing-v2' } });
   for (let turn = 0; turn < 4; turn += 1) assert.equal(route(await byUsage.chat()), 'usage-based-routing');
   assert.deepEqual([slow.requests.length, fast.requests.length], [3, 9]);
@@ -87,9 +90,7 @@ test('fallbacks: when none of its servers can begin, another model answers under
 
 test('fallbacks: also for a model over its limit or without a server, and the last refusal is the answer when those fail too', async () => {
   await using fake = await startFake();
-  const dead = await startFake();
-  await dead.kill();
-  await using gateway = await gatewayOf([['m', fake, { rpm: 1 }], ['d', dead]], { litellm_settings: { fallbacks: [{ m: ['d'] }, { d: ['m'] }] } });
+  await using gateway = await gatewayOf([['m', fake, { rpm: 1 }], ['d', { url: NOWHERE[0] }]], { litellm_settings: { fallbacks: [{ m: ['d'] }, { d: ['m'] }] } });
   assert.equal(route(await gateway.chat({ model: 'd' })), 'fallback/only-one');
   const refused = await gateway.chat();
   assert.equal(refused.status, 503);
@@ -145,27 +146,30 @@ test('num_retries: so many other servers are tried, whichever section says it', 
 test('allowed_fails and cooldown_time: after so many failures in a row a server rests for so long', async () => {
   await using bad = await startFake(fails(500, 'llama runner process has terminated'));
   await using good = await startFake();
-  await using gateway = await gatewayOf([['m', bad, { order: 1 }], ['m', good, { order: 2 }]], { router_settings: { allowed_fails: 2, cooldown_time: 0.3 } });
-  for (let turn = 0; turn < 5; turn += 1) assert.equal((await gateway.chat()).status, 200);
+  const begin = (seconds: number): Promise<Running> => gatewayOf([['m', bad, { order: 1 }], ['m', good, { order: 2 }]], { router_settings: { allowed_fails: 2, cooldown_time: seconds } });
+  await using long = await begin(60);
+  for (let turn = 0; turn < 5; turn += 1) assert.equal((await long.chat()).status, 200);
   assert.equal(bad.requests.length, 2, 'then it rests');
-  const asked: Promise<Response>[] = [];
-  await until('it is tried again', () => {
-    asked.push(gateway.chat());
-    return bad.requests.length > 2;
+  await using short = await begin(0.3);
+  await until('it is tried again', async () => {
+    assert.equal((await short.chat()).status, 200);
+    return bad.requests.length > 4;
   });
-  for (const response of await Promise.all(asked)) assert.equal(response.status, 200);
 });
 
 test('timeout and stream_timeout: of an entry before those of all, for answers in one piece and for the first byte of streams', async () => {
   await using fake = await startFake(stalls());
-  await using gateway = await gatewayOf([['m', fake, { timeout: 0.2, stream_timeout: 0.4 }], ['n', fake]], { router_settings: { timeout: 0.6, stream_timeout: 0.8 } });
-  for (const [model, stream, seconds] of [['m', false, 0.2], ['m', true, 0.4], ['n', false, 0.6], ['n', true, 0.8]] as const) {
+  const backends = { [fake.url]: { num_parallel: 8 } };
+  await using gateway = await gatewayOf([['m', fake, { timeout: 0.2, stream_timeout: 1 }], ['n', fake]], { router_settings: { timeout: 1.5, stream_timeout: 2.5 }, hxllm: { backends } });
+  await untilListed(gateway);
+  // Of the whole, some is spent before the server is asked, on a busy machine more; still it is no other limit that holds.
+  const rows = [['m', false, 0, 0.2], ['m', true, 1, 1], ['n', false, 1.01, 1.5], ['n', true, 2.5, 2.5]] as const;
+  await Promise.all(rows.map(async ([model, stream, least, most]) => {
     const response = await gateway.chat({ model, stream });
     assert.equal(response.status, 504);
-    // Of the whole, some is spent before the server is asked.
     const within = Number((await errorOf(response)).message.match(/within ([\d.]+) s/)?.[1]);
-    assert.ok(within > seconds - 0.15 && within <= seconds, `${model} ${String(stream)} ${String(within)}`);
-  }
-  fake.behave(streams(['a', 'b', 'c', 'd', 'e'], 100));
+    assert.ok(within >= least && within <= most, `${model} ${String(stream)} ${String(within)}`);
+  }));
+  fake.behave(streams(['a', 'b', 'c', 'd', 'e'], 250));
   assert.match(await (await gateway.chat({ stream: true })).text(), /"e"[^]*\[DONE\]/, 'a stream that flows is not limited');
 });

@@ -20,7 +20,11 @@ export interface FakeUpstream {
   readonly url: string;
   readonly port: number;
   readonly requests: readonly Got[];
+  /** How many loads it was asked for. */
+  loads(): number;
   behave(behaviour: Behaviour): void;
+  /** Has nothing in its memory, and lets loads wait, until what this gives is called. */
+  holdLoads(): () => void;
   /** Says nothing more, not even that it lives, while its connections stay up, until it thaws. */
   freeze(): void;
   thaw(): void;
@@ -29,11 +33,16 @@ export interface FakeUpstream {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Addresses on which nobody listens: unlike a port that was given up, nobody is given one of these by chance. */
+export const NOWHERE = ['http://127.0.0.1:1', 'http://127.0.0.1:2'] as const;
+
 /** Starts one; `/api/version`, `/api/ps` and loads it answers by itself, as long as it lives, and they do not count as requests. */
 export async function startFake(behaviour: Behaviour = answersShortly('hello'), port = 0): Promise<FakeUpstream> {
   const requests: Got[] = [];
   let current = behaviour;
   let frozen = false;
+  let loads = 0;
+  let held: Promise<void> | undefined;
   const server = createServer((incoming, outgoing) => {
     void (async () => {
       if (frozen) return;
@@ -42,13 +51,15 @@ export async function startFake(behaviour: Behaviour = answersShortly('hello'), 
         return;
       }
       if (incoming.url === '/api/ps') {
-        outgoing.end('{"models":[{"name":"m:latest"}]}');
+        outgoing.end(JSON.stringify({ models: held === undefined ? [{ name: 'm:latest' }] : [] }));
         return;
       }
       const pieces: Buffer[] = [];
       for await (const bytes of incoming) pieces.push(bytes as Buffer);
       const body = Buffer.concat(pieces).toString('utf8');
       if (isLoad(incoming.url, body)) {
+        loads += 1;
+        await held;
         outgoing.end('{"model":"m","response":"","done":true,"done_reason":"load"}');
         return;
       }
@@ -76,8 +87,17 @@ export async function startFake(behaviour: Behaviour = answersShortly('hello'), 
     url: `http://127.0.0.1:${String(address.port)}`,
     port: address.port,
     requests,
+    loads: () => loads,
     behave: (next) => {
       current = next;
+    },
+    holdLoads: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return () => {
+        held = undefined;
+        resolve();
+      };
     },
     freeze: () => {
       frozen = true;

@@ -5,8 +5,8 @@ import { startGateway, until } from './running.ts';
 
 test('killing one of two servers under a load of streams and plain requests loses none that had not begun to answer', async () => {
   const options = { models: [{ name: 'm', answerTokens: 20 }], numParallel: 4, loadMs: 20, tokenMs: 3 };
-  const doomed = await startSim(options);
-  const steady = await startSim(options);
+  const [doomed, steady] = [await startSim(options), await startSim(options)];
+  await using _sims = { [Symbol.asyncDispose]: async () => void (await Promise.all([doomed.close(), steady.close()])) };
   await using gateway = await startGateway([doomed, steady], { hxllm: { backends: { [doomed.url]: { num_parallel: 4 }, [steady.url]: { num_parallel: 4 } } } });
   const outcomes = { whole: 0, cut: 0, lost: 0 };
   let killed = false;
@@ -31,7 +31,6 @@ test('killing one of two servers under a load of streams and plain requests lose
   killed = true;
   await doomed.close();
   await clients;
-  await steady.close();
   assert.equal(outcomes.lost, 0);
   assert.equal(outcomes.whole + outcomes.cut, 120);
   assert.ok(outcomes.cut <= 8, 'no more than had a slot, or had just given it back');

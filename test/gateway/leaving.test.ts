@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { piece, stalls, startFake } from './fake-upstream.ts';
-import { KEY, startGateway, until, type Running } from './running.ts';
+import { NOWHERE, piece, stalls, startFake } from './fake-upstream.ts';
+import { KEY, startGateway, until, untilTurned, type Running } from './running.ts';
 
 /** Sends a chat on a bare connection, as any client might. */
 async function send(gateway: Running, body: object): Promise<Socket> {
@@ -27,7 +27,8 @@ for (const stream of [true, false]) {
       leave(socket);
       await fake.requests[0]?.left;
       const tookMs = performance.now() - sinceMs;
-      assert.ok(tookMs < 250, `${String(tookMs)} ms`);
+      // It says nothing more: who noticed it only when writing would not do so at all.
+      assert.ok(tookMs < 2000, `${String(tookMs)} ms`);
       await until('the place is given back', () => gateway.service().desk.inFlight === 0);
       await until('the line is written', () => gateway.ended().length === 1);
       assert.partialDeepStrictEqual(gateway.ended()[0], { ended: 'client-left' });
@@ -73,7 +74,7 @@ test('a client that does not read is dropped, while the server is read without p
   await using gateway = await startGateway([fake]);
   const socket = await send(gateway, { stream: true });
   socket.pause();
-  await until('the line is written', () => gateway.ended().length === 1);
+  await until('the line is written', () => gateway.ended().length === 1, 20_000);
   await fake.requests[0]?.left;
   assert.partialDeepStrictEqual(gateway.ended()[0], { ended: 'client-too-slow', status: 200 });
   assert.equal(gateway.service().desk.inFlight, 0);
@@ -81,7 +82,7 @@ test('a client that does not read is dropped, while the server is read without p
   socket.destroy();
 });
 
-test('silence is filled with comments, also before the server has said anything, and refusals are told in the stream from then on', { timeout: 10_000 }, async (t) => {
+test('silence is filled with comments, also before the server has said anything, and refusals are told in the stream from then on', { timeout: 30_000 }, async (t) => {
   await using fake = await startFake(stalls());
   await using gateway = await startGateway([fake]);
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
@@ -90,24 +91,22 @@ test('silence is filled with comments, also before the server has said anything,
   socket.setEncoding('utf8').on('data', (text: string) => {
     seen += text;
   });
-  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  while (fake.requests.length === 0) await turn();
+  await untilTurned('the server is asked', () => fake.requests.length === 1);
   assert.equal(seen, '');
   t.mock.timers.tick(15_000);
-  while (!seen.includes(': keep-alive\n\n')) await turn();
+  await untilTurned('a comment', () => seen.includes(': keep-alive\n\n'));
   assert.match(seen, /^HTTP\/1\.1 200 OK\r\n/);
   t.mock.timers.tick(15_000);
-  while (seen.split(': keep-alive\n\n').length < 3) await turn();
+  await untilTurned('another', () => seen.split(': keep-alive\n\n').length === 3);
   t.mock.timers.tick(600_000);
-  while (!seen.includes('"code":"timeout"')) await turn();
+  await untilTurned('the refusal', () => seen.includes('"code":"timeout"'));
   assert.doesNotMatch(seen, /\[DONE\]/);
   t.mock.timers.reset();
   socket.destroy();
 });
 
 test('who leaves while it waits for the model that stands in waits no more', async () => {
-  const dead = await startFake();
-  await dead.kill();
+  const dead = { url: NOWHERE[0] };
   await using busy = await startFake(stalls());
   const model_list = [{ name: 'm', url: dead.url }, { name: 'n', url: busy.url }].map(({ name, url }) => ({ model_name: name, litellm_params: { model: `ollama_chat/${name}`, api_base: url } }));
   await using gateway = await startGateway([], { model_list, router_settings: { fallbacks: [{ m: ['n'] }] }, hxllm: { backends: { [busy.url]: { num_parallel: 1 } } } });

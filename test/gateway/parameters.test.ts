@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startSim } from '../../src/sim/server.ts';
-import { DONE, fails, piece, startFake, type FakeUpstream } from './fake-upstream.ts';
+import { DONE, fails, NOWHERE, piece, startFake, type FakeUpstream } from './fake-upstream.ts';
 import { errorOf, startGateway } from './running.ts';
 import { parseEvents } from './sse.ts';
 
@@ -112,12 +112,11 @@ test('a prompt that is too long for Ollama is refused, and nobody else is asked'
 });
 
 test('models are listed at once while every server is dead, and each reply names who it was', async () => {
-  const fake = await startFake();
-  await fake.kill();
-  await using gateway = await startGateway([fake]);
+  const [dead] = NOWHERE;
+  await using gateway = await startGateway([{ url: dead }]);
   const failed = await gateway.chat();
   assert.equal(failed.status, 503);
-  assert.deepEqual([typeof failed.headers.get('retry-after'), failed.headers.get('x-hxllm-backend')], ['string', fake.url]);
+  assert.deepEqual([typeof failed.headers.get('retry-after'), failed.headers.get('x-hxllm-backend')], ['string', dead]);
   const { data } = (await (await gateway.ask('/v1/models')).json()) as { data: { id: string }[] };
   assert.deepEqual(data.map(({ id }) => id), ['m']);
 });

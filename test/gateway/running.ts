@@ -53,12 +53,32 @@ export async function startGateway(backends: readonly { readonly url: string }[]
   };
 }
 
+/** These servers for the alias `m`, one only where those before it cannot: which of them is asked first is not left to who says first that it has the model. */
+export function inOrder(...backends: readonly { readonly url: string }[]): object {
+  return { model_list: backends.map(({ url }, index) => ({ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url, order: index + 1 } })) };
+}
+
+/** Waits until every server has said what is in its memory. */
+export async function untilListed(gateway: Running): Promise<void> {
+  const { fleet } = gateway.service().desk;
+  await until('every server has said what is in its memory', () => [...fleet.backends.values()].every(({ listed }) => listed !== undefined));
+}
+
 /** Waits for what has to come about, and fails when it does not. */
 export async function until(what: string, holds: () => boolean, limitMs = 5000): Promise<void> {
   const endMs = performance.now() + limitMs;
   while (!holds()) {
     assert.ok(performance.now() < endMs, `in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** As {@link until}, where timers are mocked. */
+export async function untilTurned(what: string, holds: () => boolean, limitMs = 10_000): Promise<void> {
+  const endMs = performance.now() + limitMs;
+  while (!holds()) {
+    assert.ok(performance.now() < endMs, `in vain: ${what}`);
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
