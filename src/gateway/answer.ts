@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ModelGroup } from '../schema/gateway-config.ts';
 import { authenticate } from './auth/bearer.ts';
 import { readBody } from './client/incoming-body.ts';
-import { refuse } from './client/outlet.ts';
+import { answerWhole } from './client/outlet.ts';
 import type { Visit } from './client/visit.ts';
 import { answerCount } from './count.ts';
 import type { ClientDialect, Failure, Order, Outcome, Share } from './exchange.ts';
@@ -34,7 +34,7 @@ export interface Door {
 export function answer({ incoming, outgoing, visit }: Door, service: Service, { dialect, read, counted }: Endpoint): void {
   const turnAway = (failure: Failure): void => {
     visit.account.failure = failure.code ?? failure.kind;
-    refuse(outgoing, dialect.refusal(failure, visit.id));
+    answerWhole(outgoing, dialect.refusal(failure, visit.id));
   };
   const caller = authenticate(incoming.headers, service.config.masterKey);
   if (!caller.ok) {

@@ -1,5 +1,5 @@
 import type { Deployment, ModelGroup } from '../schema/gateway-config.ts';
-import { refuse } from './client/outlet.ts';
+import { answerWhole } from './client/outlet.ts';
 import { readableNames } from './client/readable-names.ts';
 import type { Outcome } from './exchange.ts';
 import type { Commission } from './reply.ts';
@@ -15,11 +15,11 @@ export async function answerCount({ service, visit, outgoing, dialect, order, gr
   const counted: Outcome<number> = asks?.kind === 'chat' ? await service.upstream.count(asks.request, deployment, inMemory).catch(() => ({ ok: false, failure: OUR_FAULT })) : { ok: false, failure: OUR_FAULT };
   if (!counted.ok) {
     account.failure = counted.failure.code ?? counted.failure.kind;
-    refuse(outgoing, dialect.refusal(counted.failure, visit.id));
+    answerWhole(outgoing, dialect.refusal(counted.failure, visit.id));
     return;
   }
   const ignored = account.unmet.size === 0 ? {} : { 'x-hxllm-ignored-params': readableNames([...account.unmet]) };
-  refuse(outgoing, { status: 200, headers: { 'content-type': 'application/json', 'x-hxllm-estimated': 'true', ...ignored }, body: body(counted.value) });
+  answerWhole(outgoing, { status: 200, headers: { 'content-type': 'application/json', 'x-hxllm-estimated': 'true', ...ignored }, body: body(counted.value) });
 }
 
 // Best is one that has the model in memory, as its alias wants it: there the template can be asked for.

@@ -21,20 +21,20 @@ export const USAGE = `Usage: gateway --config FILE [--host HOST] [--port PORT] [
 
 const OPTIONS = { config: { type: 'string' }, host: { type: 'string' }, port: { type: 'string' }, check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
 
-/** Reads the command line. */
-export function parseFlags(argv: readonly string[]): Result<Flags> {
+/** Reads the command line; `program` is what the gateway is called as. */
+export function parseFlags(argv: readonly string[], program: string): Result<Flags> {
   try {
     const { values } = parseArgs({ args: [...argv], options: OPTIONS, strict: true });
     const { config, host, port, check = false, help = false } = values;
-    if (config === undefined && !help) return wrong('wanted --config FILE, seen no --config');
+    if (config === undefined && !help) return wrong('wanted --config FILE, seen no --config', program);
     const number = port === undefined ? undefined : Number(port);
-    if (number !== undefined && !(/^\d+$/.test(port ?? '') && number <= 65_535)) return wrong(`wanted a port from 0 to 65535 after --port, seen ${JSON.stringify(port)}`);
+    if (number !== undefined && !(/^\d+$/.test(port ?? '') && number <= 65_535)) return wrong(`wanted a port from 0 to 65535 after --port, seen ${JSON.stringify(port)}`, program);
     return ok({ help, config: config ?? '', host, port: number, check });
   } catch (error) {
-    return wrong(error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error));
+    return wrong(error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error), program);
   }
 }
 
-function wrong(detail: string): Result<never> {
-  return fail({ code: 'usage.gateway', summary: 'the gateway cannot be called like this', detail: `${detail.charAt(0).toUpperCase()}${detail.slice(1).replace(/\.$/, '')}.`, fix: 'gateway --help' });
+function wrong(detail: string, program: string): Result<never> {
+  return fail({ code: 'usage.gateway', summary: 'the gateway cannot be called like this', detail: `${detail.charAt(0).toUpperCase()}${detail.slice(1).replace(/\.$/, '')}.`, fix: `${program} --help` });
 }

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { counted } from '../core/counted.ts';
 import type { Problem } from '../core/problem.ts';
 import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
@@ -14,9 +15,9 @@ import { listenForSignals } from './signals.ts';
 
 const DEFAULT_LISTEN: ListenAddress = { host: '127.0.0.1', port: 4000 };
 
-/** Runs the gateway until it is told to stop, and gives its exit code: 0 after a stop or a check that went well, 64 for wrong usage, 78 where it could not start. */
-export async function gatewayMain(argv: readonly string[]): Promise<number> {
-  const flags = parseFlags(argv);
+/** Runs the gateway, called as `program`, until it is told to stop, and gives its exit code: 0 after a stop or a check that went well, 64 for wrong usage, 78 where it could not start. */
+export async function gatewayMain(argv: readonly string[], program = 'hxllm gateway'): Promise<number> {
+  const flags = parseFlags(argv, program);
   if (!flags.ok) return giveUp(flags.problems);
   if (flags.value.help) {
     process.stdout.write(USAGE);
@@ -94,4 +95,5 @@ function giveUp(problems: readonly Problem[]): number {
   return problems[0] === undefined ? 70 : exitCodeOf(problems[0]);
 }
 
-if (import.meta.main) process.exitCode = await gatewayMain(process.argv.slice(2));
+// On a host it is started by the script beside it.
+if (import.meta.main) process.exitCode = await gatewayMain(process.argv.slice(2), join(import.meta.dirname, 'gateway'));

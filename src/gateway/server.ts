@@ -5,7 +5,7 @@ import { Socket } from 'node:net';
 import type { GatewayEnv } from './app.ts';
 import type { Door } from './answer.ts';
 import { Connections } from './client/connections.ts';
-import { refuse } from './client/outlet.ts';
+import { answerWhole } from './client/outlet.ts';
 import { answerRaw, failureOfParser } from './client/unreached.ts';
 import { newRequestId, openVisit } from './client/visit.ts';
 import { dialectOf } from './endpoints.ts';
@@ -66,7 +66,7 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Me
   });
   server.on('checkExpectation', (incoming, outgoing) => {
     const { visit } = open(incoming, outgoing);
-    refuse(outgoing, dialectOf(visit.path, incoming.headers).refusal({ kind: 'not-expected', code: null, message: 'This server meets no expectation but 100-continue.' }, visit.id));
+    answerWhole(outgoing, dialectOf(visit.path, incoming.headers).refusal({ kind: 'not-expected', code: null, message: 'This server meets no expectation but 100-continue.' }, visit.id));
   });
   const answerBare = (socket: Socket, failure: Failure, what: string): void => {
     const id = newRequestId();
@@ -88,7 +88,7 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Me
       visit.account.failure = failure.kind;
       // Whoever waits for the rest waits no more.
       outgoing.req.removeAllListeners('data').removeAllListeners('end').resume();
-      refuse(outgoing, dialectOf(visit.path, outgoing.req.headers).refusal(failure, visit.id), { connection: 'close' });
+      answerWhole(outgoing, dialectOf(visit.path, outgoing.req.headers).refusal(failure, visit.id), { connection: 'close' });
       return;
     }
     // In the middle of an answer there is no place for another.

@@ -66,7 +66,7 @@ export class Outlet {
   /** A refusal, while nothing has left yet; `headers` are added to its own. */
   refuse(refusal: Refusal, headers: Readonly<Record<string, string>> = {}): void {
     this.close();
-    refuse(this.#outgoing, refusal, headers);
+    answerWhole(this.#outgoing, refusal, headers);
   }
 
   /** Stops filling silence. */
@@ -81,8 +81,8 @@ export class Outlet {
   }
 }
 
-/** Answers with a refusal, unless the client has left. */
-export function refuse(outgoing: ServerResponse, { status, headers, body }: Refusal, more: Readonly<Record<string, string>> = {}): void {
+/** Sends an answer that is whole, such as a refusal, unless the client has left. */
+export function answerWhole(outgoing: ServerResponse, { status, headers, body }: Refusal, more: Readonly<Record<string, string>> = {}): void {
   if (outgoing.destroyed || outgoing.headersSent) return;
   outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), ...more });
   outgoing.end(body);
