@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import { judgeWithCommand, testRows } from '../conformance/judging.ts';
 import { KEY, startGateway } from '../gateway/running.ts';
-import { startRealOllama, whyNoRealOllama } from './ollama-server.ts';
+import { startTwoRealOllamas, whyNoRealOllama } from './ollama-server.ts';
 
 const skip = whyNoRealOllama();
 
@@ -27,11 +27,13 @@ const BEYOND = [
 if (skip !== false) {
   test('clients in front of two real Ollama servers', { skip }, () => undefined);
 } else {
-  const servers = await Promise.all([startRealOllama(), startRealOllama()]);
+  const servers = await startTwoRealOllamas();
   const model_list = ['chat', 'embed'].flatMap((model_name) => servers.map(({ url }) => ({ model_name, litellm_params: { model: 'ollama_chat/tiny', api_base: url } })));
   const gateway = await startGateway([], { model_list, hxllm: { backends: Object.fromEntries(servers.map(({ url }) => [url, { num_parallel: 2 }])) } });
-  const judged = await judgeWithCommand({ url: gateway.url, key: KEY, model: 'chat', embed: 'embed' });
-  await gateway[Symbol.asyncDispose]();
-  await Promise.all(servers.map((server) => server.close()));
-  testRows(judged, BEYOND);
+  try {
+    testRows(await judgeWithCommand({ url: gateway.url, key: KEY, model: 'chat', embed: 'embed' }), BEYOND);
+  } finally {
+    await gateway[Symbol.asyncDispose]();
+    await Promise.all(servers.map((server) => server.close()));
+  }
 }

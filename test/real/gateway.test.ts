@@ -4,7 +4,7 @@ import OpenAI, { APIError } from 'openai';
 import { KEY, startGateway, type Running } from '../gateway/running.ts';
 import { read } from '../ollama/asking.ts';
 import { until } from '../ollama/case.ts';
-import { FIELD_MODEL, startRealOllama, whyNoRealOllama, type RealServer } from './ollama-server.ts';
+import { FIELD_MODEL, startTwoRealOllamas, whyNoRealOllama, type RealServer } from './ollama-server.ts';
 
 const skip = whyNoRealOllama();
 const LIMITS = { skip, timeout: 30_000 };
@@ -24,7 +24,7 @@ describe('the OpenAI SDK through the gateway onto two real Ollama servers', () =
   let client: OpenAI;
   if (skip === false) {
     before(async () => {
-      servers = await Promise.all([startRealOllama({ numParallel: 1 }), startRealOllama({ numParallel: 1 })]);
+      servers = await startTwoRealOllamas({ numParallel: 1 });
       gateway = await startGateway([], { model_list: modelList(servers.map(({ url }) => url)) });
       client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: KEY, maxRetries: 0 });
     });

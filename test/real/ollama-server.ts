@@ -1,12 +1,13 @@
+import assert from 'node:assert/strict';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findRealOllama } from '../lab/requirements.ts';
+import { until } from '../until.ts';
 
 /** A real Ollama server that a test started. */
 export interface RealServer {
@@ -37,21 +38,21 @@ export async function startRealOllama(options: RealOptions = {}): Promise<RealSe
   if (!found.ok) throw new Error(found.problems[0].detail);
   const { binary } = found.value;
   const home = await mkdtemp(join(tmpdir(), 'hxllm-ollama-'));
-  const port = await freePort();
   const environment = {
     PATH: process.env['PATH'],
     HOME: home,
-    OLLAMA_HOST: `127.0.0.1:${String(port)}`,
+    OLLAMA_HOST: '127.0.0.1:0',
     OLLAMA_MODELS: join(home, 'models'),
     OLLAMA_NUM_PARALLEL: String(options.numParallel ?? 2),
     OLLAMA_MAX_LOADED_MODELS: String(options.maxLoadedModels ?? 1),
     OLLAMA_NO_CLOUD: '1',
   };
-  const server = spawn(binary, ['serve'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  // A group of its own: the runners that it starts outlive it where it is killed.
+  const server = spawn(binary, ['serve'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let log = '';
   for (const output of [server.stdout, server.stderr]) output.setEncoding('utf8').on('data', (text: string) => (log += text));
   const kill = (): void => {
-    server.kill('SIGKILL');
+    killGroup(server);
     rmSync(home, { recursive: true, force: true });
   };
   // A test that ends early, or is ended, takes its server along.
@@ -63,15 +64,22 @@ export async function startRealOllama(options: RealOptions = {}): Promise<RealSe
     process.off('exit', kill).off('SIGTERM', end).off('SIGINT', end);
     await rm(home, { recursive: true, force: true });
   };
-  const url = `http://127.0.0.1:${String(port)}`;
   try {
-    await untilReady(url, server, () => log);
-    await createModels(binary, home, environment);
+    const address = await findAddress(server, () => log);
+    await createModels(binary, home, { ...environment, OLLAMA_HOST: address });
+    return { url: `http://${address}`, log: () => log, close };
   } catch (error) {
     await close();
     throw error;
   }
-  return { url, log: () => log, close };
+}
+
+/** Starts two; where one of them does not start, the other does not stay. */
+export async function startTwoRealOllamas(options: RealOptions = {}): Promise<readonly [RealServer, RealServer]> {
+  const [first, second] = await Promise.allSettled([startRealOllama(options), startRealOllama(options)]);
+  if (first.status === 'fulfilled' && second.status === 'fulfilled') return [first.value, second.value];
+  for (const one of [first, second]) if (one.status === 'fulfilled') await one.value.close();
+  throw [first, second].find((one) => one.status === 'rejected')?.reason;
 }
 
 async function createModels(binary: string, home: string, environment: NodeJS.ProcessEnv): Promise<void> {
@@ -82,36 +90,34 @@ async function createModels(binary: string, home: string, environment: NodeJS.Pr
   weights[weights.length - 4] = (weights[weights.length - 4] ?? 0) ^ 1;
   await writeFile(join(home, 'other.gguf'), weights);
   await writeFile(join(home, 'other.Modelfile'), (await readFile(join(home, 'tiny.Modelfile'), 'utf8')).replace('./tiny.gguf', './other.gguf'));
-  const run = (...args: readonly string[]): Promise<unknown> => promisify(execFile)(binary, args, { cwd: home, env: environment, timeout: 20_000 });
+  const run = (...args: readonly string[]): Promise<unknown> => promisify(execFile)(binary, args, { cwd: home, env: environment, timeout: 60_000 });
   for (const name of ['tiny', 'tiny-plain', 'other']) await run('create', name, '-f', `${name}.Modelfile`);
   await run('cp', 'tiny', FIELD_MODEL);
 }
 
-async function untilReady(url: string, server: ChildProcess, log: () => string): Promise<void> {
-  const endMs = performance.now() + 15_000;
-  for (;;) {
-    if (server.exitCode !== null) throw new Error(`ollama serve ended with ${String(server.exitCode)}:\n${log()}`);
-    if (performance.now() > endMs) throw new Error(`ollama serve did not answer on ${url} within 15 s:\n${log()}`);
-    const answered = await fetch(`${url}/api/version`).then((response) => response.ok, () => false);
-    if (answered) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+/** Where it listens, as it says as soon as it does: the port is of its own choice, so nobody else can have taken it. */
+async function findAddress(server: ChildProcess, log: () => string): Promise<string> {
+  const listening = (): string | undefined => /Listening on (127\.0\.0\.1:\d+)/.exec(log())?.[1];
+  await until('ollama serve listens', () => listening() !== undefined || server.exitCode !== null, 60_000);
+  return listening() ?? assert.fail(`ollama serve ended with ${String(server.exitCode)}:\n${log()}`);
 }
 
 async function stop(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  const ended = once(server, 'exit');
-  server.kill('SIGTERM');
-  const patience = setTimeout(() => server.kill('SIGKILL'), 5000);
-  await ended;
-  clearTimeout(patience);
+  if (server.exitCode === null && server.signalCode === null) {
+    const ended = once(server, 'exit');
+    server.kill('SIGTERM');
+    const patience = setTimeout(() => server.kill('SIGKILL'), 20_000);
+    await ended;
+    clearTimeout(patience);
+  }
+  killGroup(server);
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo; // a server that listens on TCP has this and nothing else
-  probe.close();
-  await once(probe, 'close');
-  return port;
+/** Ends what is left of a server and its runners. */
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody is left.
+  }
 }
