@@ -15,7 +15,7 @@ describe('the real Ollama', () => {
 
   for (const [subject, cases] of Object.entries(CONTRACT)) {
     describe(subject, () => {
-      for (const one of cases) test(one.name, { skip, timeout: 30_000 }, () => one.check(server));
+      for (const one of cases) test(one.name, { skip, timeout: 60_000 }, () => one.check(server));
     });
   }
 });

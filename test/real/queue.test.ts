@@ -109,7 +109,8 @@ describe('slots, queue and loads in front of a real Ollama', () => {
   test('who leaves while a prompt is read leaves nothing taken for good', LIMITS, async () => {
     for (let turn = 0; turn < 6; turn += 1) {
       const leaving = new AbortController();
-      const left = gateway.chat({ model: 'field', messages: [{ role: 'user', content: `${String(turn)} ${'word '.repeat(150)}` }] }, { signal: leaving.signal }).catch(() => undefined);
+      // An answer of seconds behind the prompt, so that it is still there when somebody looks.
+      const left = gateway.chat({ model: 'field', messages: [{ role: 'user', content: `${String(turn)} ${'word '.repeat(150)}` }], ...truths(1500) }, { signal: leaving.signal }).catch(() => undefined);
       await until('it has a place', () => gateway.service().desk.inFlight === 1);
       leaving.abort();
       await left;
