@@ -40,14 +40,16 @@ test('a failure is one line with what was wanted and seen', () => {
   assert.equal(describeFailure(new TypeError('two\nlines\u0007')), 'TypeError: two lines·');
 });
 
-test('a server is judged by what it offers: one without any interface fails nothing, and does not pass; one that says the same to all fails', async () => {
+test('a server is judged by what it offers: one without any interface fails nothing, and does not pass; one that says the same to all fails', async (t) => {
   for (const [status, outcome] of [[404, 'not offered'], [200, 'fail']] as const) {
     const server = createServer((_, response) => response.writeHead(status, { 'content-type': 'application/json' }).end('{}')).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo; // a server that listens on TCP has this and nothing else
+    t.after(() => {
+      server.close();
+      server.closeAllConnections();
+    });
     const { verdict, code } = await judgeWithCommand({ url: `http://127.0.0.1:${String(port)}`, key: 'k', model: 'm', embed: 'e' }, ['--client', 'openai', '--only', 'tools/']);
-    server.closeAllConnections();
-    server.close();
     assert.equal(code, 1);
     // A server that says nothing calls nothing.
     const judged = verdict.rows.filter(({ id }) => !['none', 'own-will', 'own-will-stream', 'round-trip'].includes(id));

@@ -8,13 +8,15 @@ const sims = await Promise.all([1, 2].map(() => startSim({ models, loadMs: 10, t
 const aliases = { 'org/llama:3': 'ollama_chat/llama3.1', embed: 'ollama/nomic-embed-text' };
 const model_list = Object.entries(aliases).flatMap(([model_name, model]) => sims.map(({ url }) => ({ model_name, litellm_params: { model, api_base: url } })));
 const gateway = await startGateway([], { model_list, hxllm: { backends: Object.fromEntries(sims.map(({ url }) => [url, { num_parallel: 4 }])) } });
-const judged = await judgeWithCommand({ url: gateway.url, key: KEY, model: 'org/llama:3', embed: 'embed' });
-await gateway[Symbol.asyncDispose]();
-await Promise.all(sims.map((sim) => sim.close()));
-
-testRows(judged, [
+const beyond = [
   'wire/errors/should-retry',
   // These two providers read no thoughts but summaries of them.
   'vercel/openai-chat/reasoning',
   'vercel/openai-responses/reasoning',
-]);
+];
+try {
+  testRows(await judgeWithCommand({ url: gateway.url, key: KEY, model: 'org/llama:3', embed: 'embed' }), beyond);
+} finally {
+  await gateway[Symbol.asyncDispose]();
+  await Promise.all(sims.map((sim) => sim.close()));
+}

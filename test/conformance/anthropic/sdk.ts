@@ -7,8 +7,8 @@ export function sdk({ url, key }: Target): Anthropic {
   return new Anthropic({ baseURL: url, apiKey: key, maxRetries: 0, timeout: 40_000 });
 }
 
-/** What every case chats about. */
-export const HI = { messages: [{ role: 'user' as const, content: 'Say something.' }], max_tokens: 8 };
+/** What every case chats about, and always answered the same. */
+export const HI = { messages: [{ role: 'user' as const, content: 'Say something.' }], max_tokens: 8, temperature: 0 };
 
 /** The tool of the other clients, in this API's words. */
 export const TOOL = { name: WEATHER.function.name, description: WEATHER.function.description, input_schema: { ...WEATHER.function.parameters, type: 'object' as const } };

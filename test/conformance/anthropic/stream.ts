@@ -23,7 +23,7 @@ export const STREAM: readonly Case[] = [
     id: 'sdk',
     checks: 'the SDK puts the stream together to the message that the same request gives in one piece',
     run: async (target) => {
-      const asked = { model: target.model, ...HI, temperature: 0 };
+      const asked = { model: target.model, ...HI };
       const whole = await sdk(target).messages.create(asked);
       const final = await sdk(target).messages.stream(asked).finalMessage();
       const said = ({ content, stop_reason: reason, usage }: typeof whole): unknown => [content.map((block) => (block.type === 'text' ? block.text : block.type)), reason, usage.input_tokens, usage.output_tokens];

@@ -103,7 +103,7 @@ export const ANSWERS: readonly Case[] = [
     id: 'abort',
     checks: 'a stream that is aborted ends at once, and the server goes on serving',
     run: async (target) => {
-      const stream = await client(target).chat({ model: target.model, messages: HI.messages, stream: true, options: { num_predict: 2000 } });
+      const stream = await client(target).chat({ model: target.model, messages: HI.messages, stream: true, options: { ...HI.options, num_predict: 2000 } });
       await assert.rejects(async () => {
         for await (const part of stream) if (part.message.content !== '' || part.message.thinking !== undefined) stream.abort();
       }, { name: 'AbortError' });

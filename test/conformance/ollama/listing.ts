@@ -29,7 +29,7 @@ export const LISTING: readonly Case[] = [
       await client(target).chat({ model: target.model, ...HI });
       let names: readonly string[] = [];
       // What is in memory may be told a moment late.
-      for (let turn = 0; turn < 20 && names.length === 0; turn += 1) {
+      for (let turn = 0; turn < 100 && names.length === 0; turn += 1) {
         names = (await client(target).ps()).models.map(({ name }) => name);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
