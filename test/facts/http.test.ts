@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { getQuestion, parseGot, type Got } from '../../src/facts/http.ts';
 import { normalizeModel, ollamaModelsQuestion, ollamaVersionQuestion } from '../../src/facts/ollama.ts';
 import type { Answer, Question } from '../../src/facts/question.ts';
+import { quietPort } from '../port.ts';
 
 /** Asks as a host would, with its bash. */
 function answerOf(question: Question<unknown>): Promise<Answer> {
@@ -14,42 +15,42 @@ function answerOf(question: Question<unknown>): Promise<Answer> {
   });
 }
 
+/** The limits of an answer are the product’s; a name server may take longer to say no. */
+const unhurried = (question: Question<Got>): Question<Got> => ({ ...question, arguments: [...(question.arguments ?? []).slice(0, -1), '60'] });
+
 async function listening(server: Server | TcpServer): Promise<string> {
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`; // a TCP server that listens
 }
 
-const get = async (url: string): Promise<Got> => parseGot(await answerOf(getQuestion(url)));
+const get = async (url: string): Promise<Got> => parseGot(await answerOf(unhurried(getQuestion(url))));
 
 test('bash alone gets an answer, with path, query and Host as in the URL', async () => {
   const seen: string[] = [];
-  const server = createServer((request, response) => {
+  await using server = createServer((request, response) => {
     seen.push(`${request.url ?? ''} ${request.headers.host ?? ''} HTTP/${request.httpVersion}`);
     response.writeHead(404).end('größe\r\n\r\nrest');
   });
   const url = await listening(server);
   assert.deepEqual(await get(`${url}/base/api?x=%20`), { state: 'answered', status: 404, body: 'größe\r\n\r\nrest' });
   assert.deepEqual(seen, [`/base/api?x=%20 ${new URL(url).host} HTTP/1.0`]);
-  server.close();
 });
 
 test('nobody there, a name that is none, and a server that says nothing are told apart', async () => {
-  const mute = createTcpServer((socket) => { socket.end(); socket.resume(); });
+  await using mute = createTcpServer((socket) => { socket.end(); socket.resume(); });
   const url = await listening(mute);
   assert.deepEqual(await get(url), { state: 'unreachable', why: 'it closed the connection without an HTTP answer' });
-  await new Promise((resolve) => { mute.close(resolve); });
-  assert.deepEqual(await get(url), { state: 'unreachable', why: 'Connection refused' });
+  assert.deepEqual(await get(`http://127.0.0.1:${String(await quietPort())}`), { state: 'unreachable', why: 'Connection refused' });
   const unknown = await get('http://no-such-host.invalid:11434/');
   assert.ok(unknown.state === 'unreachable' && /no-such-host\.invalid: .*(?:not known|failure)/.test(unknown.why), JSON.stringify(unknown));
 });
 
-test('a server that takes the connection and says nothing is given up after the limit', { timeout: 10_000 }, async () => {
-  const silent = createTcpServer((socket) => { socket.on('error', () => undefined).resume(); });
+test('a server that takes the connection and says nothing is given up after the limit', { timeout: 60_000 }, async () => {
+  await using silent = createTcpServer((socket) => { socket.on('error', () => undefined).resume(); });
   const question = getQuestion(await listening(silent));
   const answer = await answerOf({ ...question, arguments: [...(question.arguments ?? []).slice(0, -1), '0.3'] });
   assert.deepEqual(answer, { stdout: '', exitCode: 28 });
   assert.deepEqual(parseGot(answer), { state: 'unreachable', why: 'no answer within 5 s' });
-  silent.close();
 });
 
 test('a chunked body is joined by bytes, not by characters', () => {
@@ -65,7 +66,7 @@ test('https without curl and openssl cannot be said', () => {
 
 test('Ollama’s version and models are read, and what is not Ollama is told', async () => {
   const answers: Record<string, string> = { '/api/version': '{"version":"0.22.1"}', '/api/tags': '{"models":[{"name":"phi3:latest"},{"model":"odd"}]}', '/other/api/version': '<html>', '/other/api/tags': '{}' };
-  const server = createServer((request, response) => {
+  await using server = createServer((request, response) => {
     const answer = answers[request.url ?? ''];
     response.writeHead(answer === undefined ? 500 : 200).end(answer);
   });
@@ -77,7 +78,6 @@ test('Ollama’s version and models are read, and what is not Ollama is told', a
   assert.deepEqual(await version(`${url}/other`), { answered: false, why: 'it answered, but not as Ollama does: <html>' });
   assert.deepEqual(await models(`${url}/other`), { answered: false, why: 'it answered, but not as Ollama does: {}' });
   assert.deepEqual(await version(`${url}/none`), { answered: false, why: 'it answered with HTTP 500, as Ollama does not' });
-  server.close();
 });
 
 test('a model’s name is compared without case, and latest is its tag where it has none', () => {

@@ -7,13 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
-import { freePort } from '../../../src/cli/demo/port.ts';
+import { quietPort } from '../../port.ts';
 
 const BIN = join(import.meta.dirname, '../../../bin/hxllm.js');
 const PHASES = ['preflight', 'inventory', 'validate', 'enforce', 'smoke'];
 // A space, as in a home folder's name.
 const folder = mkdtempSync(join(tmpdir(), 'hxllm demo-'));
-const port = String(await freePort());
+const port = String(await quietPort());
+// Far more than a demo takes; one that hangs is to be named by its test.
+const LIMIT_MS = 90_000;
 const run = promisify(execFile);
 
 after(async () => {
@@ -23,7 +25,7 @@ after(async () => {
 
 /** How a demo ended, and what it said on both streams. */
 async function demo(...argv: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
-  const child = spawn(process.execPath, [BIN, 'demo', ...argv], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, npm_lifecycle_event: '' } });
+  const child = spawn(process.execPath, [BIN, 'demo', ...argv], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, npm_lifecycle_event: '' }, timeout: LIMIT_MS });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
   const [code] = (await once(child, 'close')) as [number];
@@ -69,8 +71,10 @@ test('--stop ends all of it, says what, and is no failure when nothing runs', as
   assert.deepEqual(await demo('--stop'), { code: 0, said: 'No demo runs here; nothing was stopped.\n' });
 });
 
-test('a demo in the foreground starts again without changes, and ends with 0 on SIGINT, everything stopped', async () => {
-  const child = spawn(process.execPath, [BIN, 'demo', '--port', port], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+test('a demo in the foreground starts again without changes, and ends with 0 on SIGINT, everything stopped', async (t) => {
+  // Those that follow are not to find it.
+  t.after(() => demo('--stop'));
+  const child = spawn(process.execPath, [BIN, 'demo', '--port', port], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'], timeout: LIMIT_MS });
   let said = '';
   const ready = new Promise<void>((resolve) => {
     child.stdout.on('data', (chunk) => {
@@ -98,12 +102,11 @@ test('a demo that fails stops what it started', async () => {
 });
 
 test('a port that something else has is named with who has it, before anything is started', async () => {
-  const server = createServer().listen(0, '127.0.0.1');
+  await using server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   // A listening TCP server's address is one.
   const { port: taken } = server.address() as AddressInfo;
   const { code, said } = await demo('--port', String(taken));
-  server.close();
   assert.equal(code, 1);
   assert.match(said, new RegExp(`process ${String(process.pid)} [^]*--port \\d+`));
   assert.ok(!existsSync(join(folder, '.demo', `port-${String(taken)}`)));
@@ -112,7 +115,7 @@ test('a port that something else has is named with who has it, before anything i
 test('wrong usage is 64, and a backend that does not answer is named', async () => {
   assert.equal((await demo('--port', '0')).code, 64);
   assert.equal((await demo('--backend', 'localhost:11434')).code, 64);
-  const free = String(await freePort());
+  const free = String(await quietPort());
   const { code, said } = await demo('--backend', `http://127.0.0.1:${free}`, '--port', port);
   assert.equal(code, 1);
   assert.match(said, new RegExp(`the backend http://127\\.0\\.0\\.1:${free} does not answer`));

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import { endProcess, readPidFile, writePidFile } from '../../../src/cli/demo/pid-file.ts';
-import { freePort, isFree, obstacleOn } from '../../../src/cli/demo/port.ts';
+import { isFree, obstacleOn } from '../../../src/cli/demo/port.ts';
 import { describeListener, identify, isRunning } from '../../../src/cli/demo/process-table.ts';
+import { quietPort } from '../../port.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hxllm-demo-pid-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -56,10 +57,9 @@ test('a process that is asked to end is waited for', async (t) => {
 });
 
 test('a port that is taken is named with who has it and a port that is free', async () => {
-  const server = createServer().listen(0, '127.0.0.1');
+  const port = await quietPort();
+  await using server = createServer().listen(port, '127.0.0.1');
   await once(server, 'listening');
-  // A listening TCP server's address is one.
-  const { port } = server.address() as AddressInfo;
   assert.equal(await isFree(port), false);
   assert.match(describeListener(port) ?? '', new RegExp(`^process ${String(process.pid)} \\(.*node`));
   const problem = await obstacleOn(port, 'npm run demo --');
@@ -73,14 +73,12 @@ test('a port that is taken is named with who has it and a port that is free', as
 });
 
 test('a server on all addresses is in the way too', async () => {
-  const server = createServer().listen(0, '0.0.0.0');
+  const port = await quietPort();
+  await using server = createServer().listen(port, '0.0.0.0');
   await once(server, 'listening');
-  // As above.
-  const { port } = server.address() as AddressInfo;
   assert.equal((await obstacleOn(port, 'hxllm demo'))?.code, 'demo.port-taken');
-  server.close();
 });
 
 test('nobody listens on a free port', async () => {
-  assert.equal(describeListener(await freePort()), undefined);
+  assert.equal(describeListener(await quietPort()), undefined);
 });

@@ -1,5 +1,4 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
@@ -12,6 +11,7 @@ import { runEnforce, type EnforceOptions } from '../../../src/phases/enforce/run
 import { runRemove } from '../../../src/phases/enforce/remove.ts';
 import { createLocalHost } from '../../../src/remote/local/host.ts';
 import type { Runtime, Shipping } from '../../../src/render/release.ts';
+import { quietPort } from '../../port.ts';
 import { backend, settings } from '../../render/settings.ts';
 
 /** A gateway that does what enforce relies on: `--check`, readiness on the configured port, an end on SIGTERM. */
@@ -61,7 +61,7 @@ export interface Stage extends AsyncDisposable {
 export async function makeStage(): Promise<Stage> {
   const parent = mkdtempSync(join(tmpdir(), 'hxllm-enforce-'));
   const prefix = join(parent, 'host');
-  const port = await freePort();
+  const port = await quietPort();
   const configOf = (over: Partial<Settings>): Config => {
     const target = { name: 'stage', address: '127.0.0.1', port: undefined, user: undefined, connection: 'local' as const, identityFiles: [], sshArguments: [], hostKeyChecking: true, connectTimeoutMs: 1000, password: undefined };
     const wanted = settings({ serviceManager: 'process', prefix, port, listen: '127.0.0.1', backends: [backend('http://127.0.0.1:9')], ...over });
@@ -92,15 +92,4 @@ export async function makeStage(): Promise<Stage> {
       rmSync(parent, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fail, ok } from '../../../src/core/problem.ts';
 import { failsPhase } from '../../../src/core/verdict.ts';
@@ -7,16 +9,18 @@ import { runPreflight } from '../../../src/phases/preflight/run.ts';
 import { questionsFor } from '../../../src/phases/preflight/subject.ts';
 import { createConnect } from '../../../src/remote/connect.ts';
 import { startSim } from '../../../src/sim/server.ts';
+import { quietPort } from '../../port.ts';
 import { backendsOf, configOf, createAnsweringHost, hostOf, modelOf, resultOf, toolsOf } from './host.ts';
 
 const connect = createConnect({ home: '/nonexistent', userName: 'me', environment: { PATH: process.env['PATH'] } });
 
-test('this machine with two simulated Ollamas is fit to begin', { timeout: 30_000 }, async () => {
+test('this machine with two simulated Ollamas is fit to begin', { timeout: 120_000 }, async (t) => {
   const sims = [await startSim(), await startSim({ models: ['phi3:3.8b-mini-128k-instruct-q8_0'] })];
-  const settings = { serviceManager: 'process', prefix: '/tmp/hxllm-nothing-here', listen: '127.0.0.1', port: sims[0]?.port === 4009 ? 4008 : 4009, backends: backendsOf(...sims.map(({ url }) => url)), models: [modelOf('phi3', 'phi3:3.8b-mini-128k-instruct-q8_0'), modelOf('embed', 'nomic-embed-text')] } as const;
+  t.after(() => Promise.all(sims.map((sim) => sim.close())));
+  const prefix = join(tmpdir(), `hxllm-nothing-here-${String(process.pid)}`);
+  const settings = { serviceManager: 'process', prefix, listen: '127.0.0.1', port: await quietPort(), backends: backendsOf(...sims.map(({ url }) => url)), models: [modelOf('phi3', 'phi3:3.8b-mini-128k-instruct-q8_0'), modelOf('embed', 'nomic-embed-text')] } as const;
   const tools = { ...toolsOf(connect), nowMs: Date.now };
   const report = await runPreflight(configOf([hostOf('here', settings, { connection: 'local' })]), tools);
-  await Promise.all(sims.map((sim) => sim.close()));
   assert.deepEqual(report.results.filter(failsPhase), []);
   assert.deepEqual([report.ending, report.problems, report.changes], ['passed', [], 0]);
   assert.match(resultOf(report.results, `ollama.answers[${sims[0]?.url ?? ''}]`).seen, /^Ollama 0\.22\.1$/);

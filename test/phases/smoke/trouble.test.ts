@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { test } from 'node:test';
 import { troubleOf } from '../../../src/phases/smoke/trouble.ts';
+import { quietPort } from '../../port.ts';
 import { startFake } from './fake-server.ts';
 import { smokeAt } from './smoking.ts';
 
@@ -14,10 +15,7 @@ async function listen(server: Server): Promise<number> {
 }
 
 test('a port where nothing listens is called that, and all the rest is skipped', async () => {
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  await once(server, 'close');
+  const port = await quietPort();
   const { report, result } = await smokeAt(`http://127.0.0.1:${String(port)}`);
   assert.match(result('http.reachable').seen, /nothing listens on port \d+ of 127\.0\.0\.1/);
   assert.deepEqual(new Set(report.results.slice(1).map(({ outcome }) => outcome)), new Set(['skip']));
@@ -37,11 +35,10 @@ test('https to a port that speaks plain HTTP says which address to take', async 
   assert.match(result('http.reachable').fix ?? '', /http:\/\/127\.0\.0\.1:\d+$/);
 });
 
-test('a server that speaks something else is not HTTP', async () => {
+test('a server that speaks something else is not HTTP', async (t) => {
   const server = createServer((socket) => void socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9.2\r\n'));
+  t.after(() => { server.close(); });
   const { result } = await smokeAt(`http://127.0.0.1:${String(await listen(server))}`);
-  // Before the judgement, so that a wrong one does not keep the test running.
-  server.close();
   assert.match(result('http.reachable').seen, /is not HTTP/);
 });
 
