@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import type { Target } from '../../../src/core/host.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { createConnect } from '../../../src/remote/connect.ts';
+import { quietPort } from '../../port.ts';
 import { PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
 import { createKeys, startServer, type TestServer } from './server.ts';
 
@@ -107,16 +108,15 @@ test('a password goes to a server that takes one, also as an answer to a questio
 
 test('nobody there, a name that is none, something that is no SSH server: each says so', async () => {
   await using mute = createServer((socket) => { socket.on('error', () => undefined).resume(); });
-  const rude = createServer((socket) => { socket.resume().end('HTTP/1.1 400 Bad Request\r\n\r\n'); }).unref();
+  await using rude = createServer((socket) => { socket.on('error', () => undefined).resume().end('HTTP/1.1 400 Bad Request\r\n\r\n'); });
   const [mutePort, rudePort] = [await portOf(mute), await portOf(rude)];
-  const plain = { sshArguments: ['-F', 'none'], connectTimeoutMs: 400 };
-  const silent = problemOf(await connect(targetOf({ ...plain, port: mutePort }), PATIENT.signal));
+  const plain = { sshArguments: ['-F', 'none'] };
+  const silent = problemOf(await connect(targetOf({ ...plain, port: mutePort, connectTimeoutMs: 400 }), PATIENT.signal));
   assert.deepEqual([silent.code, silent.summary], ['host.timeout', `hx-test: no answer from 127.0.0.1 port ${String(mutePort)}`]);
   assert.equal(problemOf(await connect(targetOf({ ...plain, port: rudePort }), PATIENT.signal)).code, 'host.unreachable');
   const unresolved = problemOf(await connect(targetOf({ ...plain, address: 'no-such-host.invalid', port: 22 }), PATIENT.signal));
   assert.deepEqual([unresolved.code, unresolved.fix], ['host.unreachable', 'getent ahosts no-such-host.invalid']);
-  await new Promise((resolve) => { rude.close(resolve); });
-  const refused = problemOf(await connect(targetOf({ ...plain, port: rudePort }), PATIENT.signal));
+  const refused = problemOf(await connect(targetOf({ ...plain, port: await quietPort() }), PATIENT.signal));
   assert.match(refused.detail, /nothing listens there/);
 });
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
-import type { Target } from '../../../src/core/host.ts';
+import { after, before, suite, test, type TestContext } from 'node:test';
+import type { Host, Target } from '../../../src/core/host.ts';
 import { createConnect } from '../../../src/remote/connect.ts';
 import { until } from '../../until.ts';
-import { PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
+import { limitsUntil, PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
 import { createKeys } from './server.ts';
 import { startSshd, WITHOUT_SSHD, type Sshd } from './sshd.ts';
 
@@ -16,36 +16,47 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
   const [hostKey, ecdsaHostKey, clientKey] = [await keys.make('host'), await keys.make('ecdsa-host', 'ecdsa'), await keys.make('client')];
   const connect = createConnect({ home: keys.folder, userName: 'nobody', environment: { PATH: process.env['PATH'] } });
   const known = join(keys.folder, 'known-hosts');
-  let sshd: Sshd;
+  let sshd: Sshd | undefined;
 
   before(async () => {
-    sshd = await startSshd(keys.folder, [hostKey, ecdsaHostKey], clientKey);
-    await writeFile(known, ['127.0.0.1', 'localhost'].map((name) => `[${name}]:${String(sshd.port)} ${ecdsaHostKey.publicText}\n`).join(''));
+    const { port } = (sshd = await startSshd(keys.folder, [hostKey, ecdsaHostKey], clientKey));
+    await writeFile(known, ['127.0.0.1', 'localhost'].map((name) => `[${name}]:${String(port)} ${ecdsaHostKey.publicText}\n`).join(''));
     // Hashed, as Debian's ssh does it by itself.
     execFileSync('ssh-keygen', ['-H', '-f', known], { stdio: 'ignore' });
   });
 
   after(async () => {
-    await sshd.close();
+    await sshd?.close();
     await keys.remove();
   });
 
   const reach = (part: Partial<Target> = {}): Target =>
-    targetOf({ port: sshd.port, user: sshd.user, identityFiles: [clientKey.file], ...part, sshArguments: ['-F', 'none', '-o', `UserKnownHostsFile=${known}`, ...(part.sshArguments ?? [])] });
+    targetOf({ port: sshd?.port, user: sshd?.user, identityFiles: [clientKey.file], ...part, sshArguments: ['-F', 'none', '-o', `UserKnownHostsFile=${known}`, ...(part.sshArguments ?? [])] });
 
-  test('a hashed known_hosts names the key of several that the server is asked for', async () => {
+  /** Connects; a test that fails leaves no connection, which would keep the server and the file. */
+  const reached = async (t: TestContext, target: Target): Promise<Host> => {
+    const host = valueOf(await connect(target, PATIENT.signal));
+    t.after(() => host.close());
+    return host;
+  };
+
+  test('a hashed known_hosts names the key of several that the server is asked for', async (t) => {
     assert.doesNotMatch(await readFile(known, 'utf8'), /127\.0\.0\.1/);
-    const host = valueOf(await connect(reach(), PATIENT.signal));
+    const host = await reached(t, reach());
     const ran = valueOf(await host.run({ argv: ['bash', '-c', 'cat; printf "%s|" "$@"; exit 7', 'x', 'ä b', '$(id)'], stdin: 'in ' }, PATIENT));
     assert.deepEqual([ran.exitCode, ran.stdout], [7, 'in ä b|$(id)|']);
     await host.close();
   });
 
-  test('a command whose input has ended is told to end when its time is over', async () => {
-    const host = valueOf(await connect(reach(), PATIENT.signal));
+  test('a command whose input has ended is told to end when its time is over', async (t) => {
+    const host = await reached(t, reach());
     const file = join(keys.folder, 'ended');
-    const argv = ['bash', '-c', 'trap "echo ended >\\"$1\\"; exit" TERM; sleep 600 & wait', 'x', file];
-    assert.equal(problemOf(await host.run({ argv }, { signal: PATIENT.signal, timeoutMs: 300 })).code, 'host.timeout');
+    const argv = ['bash', '-c', 'trap "echo ended >\\"$1\\"; exit" TERM; echo >"$1.begun"; sleep 600 & wait', 'x', file];
+    const time = limitsUntil(t);
+    const late = host.run({ argv }, time.options);
+    await until('the command has begun', () => existsSync(`${file}.begun`), 30_000);
+    time.pass();
+    assert.equal(problemOf(await late).code, 'host.timeout');
     await until('the command was told to end', () => existsSync(file));
     await host.close();
   });
@@ -54,8 +65,10 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
     const socket = join(keys.folder, 'agent');
     const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
     try {
-      await until('the agent listens', () => existsSync(socket));
-      execFileSync('ssh-add', ['-q', clientKey.file], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+      const env = { ...process.env, SSH_AUTH_SOCK: socket };
+      // It says 1 where the agent answers and holds no key yet.
+      await until('the agent answers', () => spawnSync('ssh-add', ['-l'], { env }).status === 1, 30_000);
+      execFileSync('ssh-add', ['-q', clientKey.file], { env });
       const locked = join(keys.folder, 'locked');
       await writeFile(locked, await readFile(clientKey.file), { mode: 0o600 });
       await writeFile(`${locked}.pub`, await readFile(`${clientKey.file}.pub`));
@@ -69,9 +82,9 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
     }
   });
 
-  test('a jump host and a ProxyCommand lead the way, and every key on it is verified', async () => {
-    const jump = reach({ sshArguments: ['-o', `ProxyJump=${sshd.user}@localhost:${String(sshd.port)}`] });
-    const host = valueOf(await connect(jump, PATIENT.signal));
+  test('a jump host and a ProxyCommand lead the way, and every key on it is verified', async (t) => {
+    const jump = reach({ sshArguments: ['-o', `ProxyJump=${String(sshd?.user)}@localhost:${String(sshd?.port)}`] });
+    const host = await reached(t, jump);
     assert.equal(valueOf(await host.run({ argv: ['echo', 'there'] }, PATIENT)).stdout, 'there\n');
     await host.close();
     const command = reach({ sshArguments: ['-o', 'ProxyCommand=bash -c "exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3"'] });

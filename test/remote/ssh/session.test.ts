@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, connect as connectTcp, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createConnect } from '../../../src/remote/connect.ts';
 import { until } from '../../until.ts';
-import { PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
+import { limitsUntil, PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
 import { createKeys, startServer } from './server.ts';
 
 const keys = await createKeys();
@@ -60,13 +61,18 @@ test('more commands than a server allows sessions wait their turn', async () => 
   assert.deepEqual(all.map((result) => valueOf(result).stdout.trim()), Array.from({ length: 20 }, (_, index) => String(index)));
 });
 
-test('a command that takes too long is told to end, and so is one that is aborted', { timeout: 10_000 }, async () => {
+test('a command that takes too long is told to end, and so is one that is aborted', { timeout: 60_000 }, async (t) => {
   const file = join(keys.folder, 'ended');
-  const argv = ['bash', '-c', 'trap "echo ended >\\"$1\\"; exit" TERM; sleep 600 & wait', 'x', file];
+  const argv = ['bash', '-c', 'trap "echo ended >\\"$1\\"; exit" TERM; echo >"$1.begun"; sleep 600 & wait', 'x', file];
   // ssh2's server is deaf to signals once the input has ended; sshd is not.
   const input = new ReadableStream<Uint8Array>();
-  assert.equal(problemOf(await host.run({ argv, stdin: input }, { signal: PATIENT.signal, timeoutMs: 300 })).code, 'host.timeout');
+  const time = limitsUntil(t);
+  const late = host.run({ argv, stdin: input }, time.options);
+  await until('the command has begun', () => existsSync(`${file}.begun`));
+  time.pass();
+  assert.equal(problemOf(await late).code, 'host.timeout');
   await until('the command was told to end', async () => (await readFile(file, 'utf8').catch(() => '')) === 'ended\n');
+  t.mock.reset();
   const stop = new AbortController();
   const running = host.run({ argv: ['sleep', '600'] }, { signal: stop.signal, timeoutMs: 60_000 });
   stop.abort();
@@ -83,7 +89,7 @@ test('a forwarded port leads to the host’s loopback, and a closed one closes a
   await forward.close();
 });
 
-test('a connection that is cut says what was going on, and every later command too', { timeout: 10_000 }, async () => {
+test('a connection that is cut says what was going on, and every later command too', { timeout: 60_000 }, async () => {
   const other = valueOf(await connect(target, PATIENT.signal));
   const running = other.run({ argv: ['sleep', '600'], title: 'sleep well' }, PATIENT);
   valueOf(await other.run({ argv: ['true'] }, PATIENT));

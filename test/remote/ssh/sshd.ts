@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { quietPort } from '../../port.ts';
+import { until } from '../../until.ts';
 import type { Key } from './server.ts';
 
 const SSHD = process.env['HXLLM_SSHD_BIN'] ?? '/usr/sbin/sshd';
 
 const GUEST = 'hxguest';
+const START_TIMEOUT_MS = 30_000;
 
 /** Why there can be no sshd here, or `undefined`. */
 export const WITHOUT_SSHD = existsSync(SSHD) ? undefined : `${SSHD} is not installed (apt-get install openssh-server)`;
@@ -27,7 +29,7 @@ export async function startSshd(folder: string, hostKeys: readonly Key[], client
   const user = asRoot ? GUEST : userInfo().username;
   // The guest reads what it may log in with, and its commands write here.
   await chmod(folder, 0o777);
-  const port = await freePort();
+  const port = await quietPort();
   const [config, authorized] = [join(folder, `sshd-${String(port)}`), join(folder, 'authorized')];
   await writeFile(authorized, `${clientKey.publicText}\n`, { mode: 0o644 });
   const lines = ['ListenAddress 127.0.0.1', `Port ${String(port)}`, ...hostKeys.map(({ file }) => `HostKey ${file}`), `AuthorizedKeysFile ${authorized}`, 'StrictModes no', 'UsePAM no', 'PidFile none', 'LogLevel ERROR', 'MaxSessions 10'];
@@ -37,12 +39,21 @@ export async function startSshd(folder: string, hostKeys: readonly Key[], client
   const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => { complaint += chunk.toString(); });
-  const ended = new Promise<void>((resolve) => { child.once('close', () => { resolve(); }); });
-  for (let tries = 0; !(await answers(port)); tries += 1) {
-    if (child.exitCode !== null || tries > 200) throw new Error(`sshd does not start: ${complaint}`);
-    await sleep(25);
+  const exited = new Promise<void>((resolve) => { child.once('exit', () => { resolve(); }); });
+  const close = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await exited;
+    // A session that a failed test left open has it too, and would keep us.
+    child.stderr.destroy();
+  };
+  try {
+    await until('sshd answers, or has ended', async () => child.exitCode !== null || (await answers(port)), START_TIMEOUT_MS);
+    if (child.exitCode !== null) throw new Error(`sshd does not start: ${complaint}`);
+  } catch (error) {
+    await close();
+    throw error;
   }
-  return { port, user, close: async () => { child.kill('SIGTERM'); await ended; } };
+  return { port, user, close };
 }
 
 // As root, sshd wants a user of its own and a folder in /run; both, and a user to log in as, are made in a mount
@@ -53,18 +64,9 @@ async function stageOf(folder: string): Promise<string> {
   return `mount --bind ${passwd} /etc/passwd && mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"`;
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo; // a TCP server that listens
-      server.close(() => { resolve(port); });
-    });
-  });
-}
-
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    socket.once('data', () => { resolve(true); socket.destroy(); }).once('error', () => { resolve(false); });
+    socket.once('data', () => { resolve(true); socket.destroy(); }).on('error', () => undefined).once('close', () => { resolve(false); });
   });
 }
