@@ -49,13 +49,13 @@ test('exit codes are part of the answer, and a parser that throws makes its fact
   assert.deepEqual(found, { code: { known: true, value: 3 }, broken: { known: false, why: 'that makes no sense' }, fine: { known: true, value: 'fine\n' } });
 });
 
-test('one question that hangs costs its own limit and hides no other; all are asked at once', { timeout: 15_000 }, async () => {
-  const startedMs = performance.now();
-  const slow = text('sleep 1; echo slow');
-  const found = await facts({ hangs: text('trap "" TERM; sleep 60', { timeoutS: 1 }), a: slow, b: slow, c: slow, d: slow });
+test('one question that hangs costs its own limit and hides no other; all are asked at once', { timeout: 60_000 }, async () => {
+  const meeting = await mkdtemp(join(folder, 'meeting-'));
+  // Asked one after the other, the first of them would wait in vain for the last.
+  const meets = text('mktemp "$1/XXXXXX" >/dev/null; for ((tries = 0; tries < 200; tries++)); do here=("$1"/*); [ ${#here[@]} -ge 4 ] && break; sleep 0.05; done; echo "${#here[@]} met"', { arguments: [meeting], timeoutS: 20 });
+  const found = await facts({ hangs: text('trap "" TERM; sleep 60', { timeoutS: 1 }), a: meets, b: meets, c: meets, d: meets });
   assert.deepEqual(found.hangs, { known: false, why: 'no answer within 1 s' });
-  assert.deepEqual(found.d, { known: true, value: 'slow\n' });
-  assert.ok(performance.now() - startedMs < 4000, 'five seconds of waiting fit into two or three');
+  for (const answer of [found.a, found.b, found.c, found.d]) assert.deepEqual(answer, { known: true, value: '4 met\n' });
 });
 
 test('the answers are kept as the host gave them', async () => {
