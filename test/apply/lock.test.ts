@@ -3,14 +3,13 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { applyPlan, type Applied } from '../../src/apply/apply.ts';
 import { takeLock, type Claim, type Lock } from '../../src/apply/lock.ts';
 import type { Result } from '../../src/core/problem.ts';
 import { createLocalHost } from '../../src/remote/local/host.ts';
+import { until } from '../until.ts';
 
 const host = createLocalHost('here', process.env);
-const { signal } = new AbortController();
 
 interface Bench {
   readonly root: string;
@@ -21,7 +20,13 @@ interface Bench {
 
 function makeBench(context: TestContext): Bench {
   const root = mkdtempSync(join(tmpdir(), 'hxllm lock '));
-  context.after(() => { rmSync(root, { recursive: true }); });
+  // Who still holds a lock when a test fails would hold the file too, for hours.
+  const stop = new AbortController();
+  const { signal } = stop;
+  context.after(() => {
+    stop.abort();
+    rmSync(root, { recursive: true });
+  });
   return {
     root,
     take: (silenceS) => takeLock(host, 'none', { file: join(root, 'lock'), token: crypto.randomUUID() }, signal, silenceS),
@@ -51,8 +56,9 @@ test('a lock is held by one, and free again once it is released', async (context
 
 test('a host that hears nothing lets go, and what then still arrives from there does nothing', async (context) => {
   const { root, take, change } = makeBench(context);
-  const silent = must(await take(1));
-  while (existsSync(join(root, 'lock'))) await delay(50);
+  // Long enough for the second command of the taking to see that the first has it.
+  const silent = must(await take(3));
+  await until('the host lets go', () => !existsSync(join(root, 'lock')), 30_000);
   const next = must(await take());
   const late = await change(silent.claim, `touch '${root}/late'`);
   assert.deepEqual([late.problems.map((problem) => problem.code), existsSync(join(root, 'late'))], [['enforce.lock-lost'], false]);
@@ -63,8 +69,8 @@ test('a host that hears nothing lets go, and what then still arrives from there 
 test('a switch that has begun keeps the lock to its end, although whoever began it is gone', async (context) => {
   const { root, take, change } = makeBench(context);
   const lock = must(await take());
-  const changing = change(lock.claim, `touch '${root}/begun'; while [ ! -e '${root}/go' ]; do sleep 0.05; done; touch '${root}/done'`);
-  while (!existsSync(join(root, 'begun'))) await delay(20);
+  const changing = change(lock.claim, `touch '${root}/begun'; while [ -d '${root}' ] && [ ! -e '${root}/go' ]; do sleep 0.05; done; touch '${root}/done'`);
+  await until('the switch has begun', () => existsSync(join(root, 'begun')), 30_000);
   const released = lock.release();
   const second = await take();
   assert.equal(second.ok ? undefined : second.problems[0].code, 'enforce.locked');
