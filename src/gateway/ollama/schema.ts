@@ -23,10 +23,17 @@ export function formatBody(format: ChatRequest['format']): ChatRequest['format']
   return isObject(format) ? graspableFormat(format) : format;
 }
 
-/** The format of a request by the name that it has with most clients, if not all of it is held to. */
+/** What of a request's schemas is not held to in all, by the names that these have with most clients. */
 export function loosened(asks: Ask): readonly string[] {
-  const format = asks.kind === 'embed' ? undefined : asks.request.format;
-  return isObject(format) && JSON.stringify(graspableFormat(format)) !== JSON.stringify(format) ? ['response_format'] : [];
+  if (asks.kind === 'embed') return [];
+  // A call that is asked for is a schema of its own, which then goes first.
+  const callSchema = asks.kind === 'chat' ? asks.request.callSchema : undefined;
+  if (callSchema !== undefined) return isLoosened(callSchema) ? ['tools'] : [];
+  return isObject(asks.request.format) && isLoosened(asks.request.format) ? ['response_format'] : [];
+}
+
+function isLoosened(schema: Json): boolean {
+  return JSON.stringify(graspableFormat(schema)) !== JSON.stringify(schema);
 }
 
 function graspableFormat(root: Json): Json {

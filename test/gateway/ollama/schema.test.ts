@@ -47,5 +47,7 @@ test('a client is told that its schema is not held to in all', async () => {
   await using gateway = await startGateway([fake]);
   const named = async (maxLength: number): Promise<string | null> => (await gateway.chat({ response_format: { type: 'json_schema', json_schema: { name: 'a', schema: { type: 'string', maxLength } } } })).headers.get('x-hxllm-ignored-params');
   assert.deepEqual([await named(2000), await named(2001)], [null, 'response_format']);
-  assert.deepEqual(fake.requests.map(({ body }) => (JSON.parse(body) as { format: unknown }).format), [{ type: 'string', maxLength: 2000 }, { type: 'string' }]);
+  const forced = async (maxLength: number): Promise<string | null> => (await gateway.chat({ tool_choice: 'required', tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object', properties: { a: { type: 'string', maxLength } } } } }] })).headers.get('x-hxllm-ignored-params');
+  assert.deepEqual([await forced(2000), await forced(2001)], [null, 'tools']);
+  assert.deepEqual(fake.requests.slice(0, 2).map(({ body }) => (JSON.parse(body) as { format: unknown }).format), [{ type: 'string', maxLength: 2000 }, { type: 'string' }]);
 });
