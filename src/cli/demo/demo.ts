@@ -16,7 +16,7 @@ import { writeExample } from './example.ts';
 import { farewellText } from './farewell.ts';
 import { placesFor, type DemoPlaces } from './places.ts';
 import { obstacleOn } from './port.ts';
-import { removePidFile, writePidFile } from './pid-file.ts';
+import { claimPidFile, removePidFile } from './pid-file.ts';
 import { dropServers, runningDemo, runningGateway, stopServers } from './running.ts';
 import { stopDemos } from './stop.ts';
 import { watchGateway } from './watch.ts';
@@ -41,7 +41,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const obstacle = runsAlready(places, options, command) ?? (await obstacleOn(options.port, command)) ?? badBackend(options.backends);
   if (obstacle !== undefined) return complain(terminal, [obstacle]);
   mkdirSync(places.folder, { recursive: true });
-  writePidFile(places.demoPid, process.pid);
+  if (!claim(places)) return complain(terminal, [alreadyRuns(options, command)]);
   let exitCode: number | undefined;
   const phaseOptions: PhaseOptions = { inventory: relative(terminal.cwd, places.inventory), vaultPasswordFile: relative(terminal.cwd, places.vaultPassword), yes: true };
   const environment = { ...terminal.environment, ANSIBLE_CONFIG: places.ansibleCfg };
@@ -62,6 +62,14 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     process.off('exit', drop);
     removePidFile(places.demoPid);
   }
+}
+
+// Of several that start at once only one goes on. A file that names nobody who runs is left over from one that was killed.
+function claim(places: DemoPlaces): boolean {
+  if (claimPidFile(places.demoPid, process.pid)) return true;
+  if (runningDemo(places) !== undefined) return false;
+  removePidFile(places.demoPid);
+  return claimPidFile(places.demoPid, process.pid);
 }
 
 async function perform(session: Session, places: DemoPlaces, options: DemoOptions, command: string): Promise<{ readonly outcomes: readonly Outcome[]; readonly exitCode: number }> {
@@ -118,8 +126,11 @@ function gatewayGone(terminal: Terminal, places: DemoPlaces): number {
   return EXIT.failed;
 }
 
-function runsAlready(places: DemoPlaces, { port }: DemoOptions, command: string): Problem | undefined {
-  if (runningDemo(places) === undefined && runningGateway(places) === undefined) return undefined;
+function runsAlready(places: DemoPlaces, options: DemoOptions, command: string): Problem | undefined {
+  return runningDemo(places) === undefined && runningGateway(places) === undefined ? undefined : alreadyRuns(options, command);
+}
+
+function alreadyRuns({ port }: DemoOptions, command: string): Problem {
   return {
     code: 'demo.runs',
     summary: `a demo runs already, on http://127.0.0.1:${String(port)}`,

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandLineOf, identify, isRunning, type ProcessIdentity } from './process-table.ts';
 
@@ -8,6 +8,22 @@ const POLL_MS = 50;
 /** Writes a process down, with its start, so that nobody else is taken for it later. */
 export function writePidFile(file: string, pid: number): void {
   writeFileSync(file, `${String(pid)} ${identify(pid)?.startTicks ?? ''}\n`);
+}
+
+/** As `writePidFile`, unless there is such a file already: of several at once one is told true. */
+export function claimPidFile(file: string, pid: number): boolean {
+  const own = `${file}.${String(pid)}`;
+  writePidFile(own, pid);
+  try {
+    // Unlike a file that is opened only if it is new, this one is never seen empty.
+    linkSync(own, file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(own);
+  }
 }
 
 /**

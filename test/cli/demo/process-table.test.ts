@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
-import { endProcess, readPidFile, writePidFile } from '../../../src/cli/demo/pid-file.ts';
+import { claimPidFile, endProcess, readPidFile, writePidFile } from '../../../src/cli/demo/pid-file.ts';
 import { isFree, obstacleOn } from '../../../src/cli/demo/port.ts';
 import { describeListener, identify, isRunning } from '../../../src/cli/demo/process-table.ts';
 import { quietPort } from '../../port.ts';
@@ -29,6 +29,14 @@ test('a process is known by its number and its start, and ours by a word of its 
   writePidFile(file, pid);
   assert.equal(readPidFile(file, ['marked-word'])?.pid, pid);
   assert.equal(readPidFile(file, ['another-word']), undefined);
+});
+
+test('of several that claim a file at once one has it, and it names that one', async (t) => {
+  const claimed = join(folder, 'claimed.pid');
+  const { pid } = await sleeper(t);
+  assert.deepEqual([claimPidFile(claimed, pid), claimPidFile(claimed, process.pid)], [true, false]);
+  assert.equal(readPidFile(claimed, [])?.pid, pid);
+  assert.deepEqual(readdirSync(folder).filter((name) => name.startsWith('claimed')), ['claimed.pid']);
 });
 
 test('a number that another process has now is not taken for ours', async (t) => {
