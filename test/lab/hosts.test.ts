@@ -83,7 +83,7 @@ test('stopping a service ends all of its processes, not its main one alone', lab
   const host = lab.host('hx-api-server');
   const count = 'readlink /proc/[0-9]*/exe | grep -c /sleep$ || true';
   await host.must("systemd-run --quiet --unit=family --collect /bin/bash -c 'sleep 1000 & sleep 1000 & wait'");
-  await until('both children', 5000, async () => (await host.must(count)) === '2');
+  await until('both children', 30_000, async () => (await host.must(count)) === '2');
   await host.must('systemctl stop family');
   assert.equal(await host.must(count), '0');
 });

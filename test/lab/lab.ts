@@ -102,7 +102,7 @@ async function boot(recipes: readonly Recipe[], options: UpOptions): Promise<voi
   await raiseBridge();
   await all([startDns(signal), ...PLACES.map((place) => bootHost(place, place.role === 'llm' ? [...layers, image] : [image]))]);
   await all(PLACES.map((place) => waitForHost(openHost(place), signal)));
-  await all(PLACES.filter(({ role }) => role === 'llm').map(({ name, address }) => until(`Ollama on ${name}`, 30_000, () => answers(address), signal)));
+  await all(PLACES.filter(({ role }) => role === 'llm').map(({ name, address }) => until(`Ollama on ${name}`, 60_000, () => answers(address), signal)));
   await writeFile(STATE_FILE, `${JSON.stringify({ ollama: options.ollama })}\n`);
 }
 

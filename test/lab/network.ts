@@ -38,7 +38,7 @@ export async function startDns(signal: AbortSignal): Promise<void> {
   const resolver = new Resolver({ timeout: 200, tries: 1 });
   resolver.setServers([DNS_ADDRESS]);
   const first = PLACES[0];
-  await until('the name server', 10_000, () => resolver.resolve4(`${first?.name ?? ''}.${ZONE}`).then((found) => found.length > 0, () => false), signal);
+  await until('the name server', 30_000, () => resolver.resolve4(`${first?.name ?? ''}.${ZONE}`).then((found) => found.length > 0, () => false), signal);
 }
 
 /** Starts a program of the lab that outlives us, in a cgroup of its own, with its output in a file; gives its process id. */

@@ -106,7 +106,7 @@ test('an up that is killed leaves hosts, which down removes and the next up repl
 
 test('two that change the lab at once: the second says who is first', { skip }, async () => {
   const first = start('up');
-  await until('the lease', 10_000, () => Promise.resolve(existsSync('/run/hxllm-lab.lease')));
+  await until('the lease', 30_000, () => Promise.resolve(existsSync('/run/hxllm-lab.lease')));
   assert.equal(await start('down').ended, 1);
   assert.equal(await first.ended, 0);
   assert.equal(await start('down').ended, 0);

@@ -49,7 +49,7 @@ export function openHost(place: Place): LabHost {
     reboot: async () => {
       const before = leaderOf(place.name);
       await sh('systemctl reboot');
-      await until(`${place.name} to go down`, 30_000, () => Promise.resolve(leaderOf(place.name) !== before));
+      await until(`${place.name} to go down`, 60_000, () => Promise.resolve(leaderOf(place.name) !== before));
       await waitForHost(handle);
     },
   };
@@ -58,12 +58,12 @@ export function openHost(place: Place): LabHost {
 
 /** Waits until a host has booted whole and lets `deploy` in over SSH. */
 export async function waitForHost(host: LabHost, signal?: AbortSignal): Promise<void> {
-  await until(`${host.name} to boot`, 60_000, async () => {
+  await until(`${host.name} to boot`, 150_000, async () => {
     if (leaderOf(host.name) === undefined) return false;
     // `running` comes after every unit; before that, unprivileged logins are refused.
     return (await host.sh('systemctl is-system-running')).stdout.trim() === 'running';
   }, signal);
-  await until(`${host.name} to answer over SSH`, 30_000, async () => (await run(host.sshCommand('true'))).exitCode === 0, signal);
+  await until(`${host.name} to answer over SSH`, 60_000, async () => (await run(host.sshCommand('true'))).exitCode === 0, signal);
 }
 
 /** The host's first process as this machine numbers it; `undefined` where it does not run. */
