@@ -67,7 +67,7 @@ function optionsOf(params: Readonly<Record<string, unknown>>, given: Readonly<Re
 }
 
 function unknownOption(name: string, path: DocumentPath, findings: Findings): void {
-  findings.warning('config.unknown-key', path, `hxllm does not know ${name}, and passes it on to Ollama as an option`, 'check its spelling, or remove it');
+  findings.warning('config.unknown-key', path, `the key ${name} is none that hxllm knows; it goes to Ollama as an option`, 'check its spelling, or remove it');
 }
 
 // The same model of the same server twice: LiteLLM takes it as more weight, so both stay and are told apart.

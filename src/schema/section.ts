@@ -68,5 +68,5 @@ export function readSection<S extends Section>(section: S, value: unknown, path:
 }
 
 function unknownKeyWarning(name: string, at: DocumentPath, findings: Findings): void {
-  findings.warning('config.unknown-key', at, `hxllm does not know the key ${name}; it has no effect`, `check the spelling of ${pathText(at)}, or remove it`);
+  findings.warning('config.unknown-key', at, `the key ${name} is none that hxllm knows; it has no effect`, `check the spelling of ${pathText(at)}, or remove it`);
 }

@@ -64,7 +64,7 @@ function masterKeyOf(key: string | undefined, raw: unknown): MasterKeyReference 
 function strategyOf(name: Routing['strategy'] | 'usage-based-routing-v2' | 'cost-based-routing' | undefined, findings: Findings): Routing['strategy'] {
   if (name === 'usage-based-routing-v2') return 'usage-based-routing';
   if (name !== 'cost-based-routing') return name ?? 'least-busy';
-  findings.warning('config.not-honoured', ['router_settings', 'routing_strategy'], `hxllm does not have ${name} yet and uses least-busy`, 'set router_settings.routing_strategy to least-busy');
+  findings.warning('config.not-honoured', ['router_settings', 'routing_strategy'], `the strategy ${name} is none that hxllm has yet; it uses least-busy`, 'set router_settings.routing_strategy to least-busy');
   return 'least-busy';
 }
 
