@@ -161,10 +161,9 @@ test('uninstall removes what is ours, leaves what is not, and says so; a second 
 test('what is foreign is refused, file by file, before anything is changed', async () => {
   mkdirSync(join(stage.prefix, 'etc/litellm'), { recursive: true });
   writeFileSync(join(stage.prefix, 'etc/litellm/config.yaml'), 'model_list: []\n');
-  const blocker = createServer();
+  await using blocker = createServer();
   await new Promise<void>((resolve) => { blocker.listen(stage.port, '127.0.0.1', resolve); });
   const seen = await stage.enforce(GATEWAY);
-  blocker.close();
   assert.equal(seen.ending, 'failed');
   assert.deepEqual(seen.problems.map((problem) => [problem.code, problem.summary]), [
     ['foreign.not-ours-to-take', `${stage.prefix}/etc/litellm/config.yaml is not hxllm’s`],

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer, connect as connectTcp, type AddressInfo } from 'node:net';
+import { createServer, connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createConnect } from '../../../src/remote/connect.ts';
+import { quietPort } from '../../port.ts';
 import { until } from '../../until.ts';
 import { limitsUntil, PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
 import { createKeys, startServer } from './server.ts';
@@ -80,9 +81,10 @@ test('a command that takes too long is told to end, and so is one that is aborte
 });
 
 test('a forwarded port leads to the host’s loopback, and a closed one closes at once', async () => {
-  const echo = createServer((socket) => { socket.pipe(socket); });
-  await new Promise<void>((resolve) => { echo.listen(0, '127.0.0.1', resolve); });
-  const forward = valueOf(await host.forward((echo.address() as AddressInfo).port));
+  const port = await quietPort();
+  await using echo = createServer((socket) => { socket.pipe(socket); });
+  await new Promise<void>((resolve) => { echo.listen(port, '127.0.0.1', resolve); });
+  const forward = valueOf(await host.forward(port));
   assert.equal(await exchange(forward.port, 'over there'), 'over there');
   await new Promise((resolve) => { echo.close(resolve); });
   assert.equal(await exchange(forward.port, 'nobody'), '');
