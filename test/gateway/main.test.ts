@@ -6,8 +6,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { startFake, streams } from './fake-upstream.ts';
+import { after, afterEach, before, test } from 'node:test';
+import { DONE, piece, startFake, streams } from './fake-upstream.ts';
 import { until } from './running.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/gateway/main.ts');
@@ -19,6 +19,12 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
+const running = new Set<ChildProcess>();
+// One that a failed test leaves would keep this file from ending.
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 interface Run {
   readonly child: ChildProcess;
   out: string;
@@ -27,6 +33,8 @@ interface Run {
 }
 
 function watch(child: ChildProcess): Run {
+  running.add(child);
+  child.once('close', () => running.delete(child));
   const run: Run = { child, out: '', err: '', code: once(child, 'close').then(([code]) => code as number | null) };
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     run.out += text;
@@ -49,7 +57,7 @@ async function write(name: string, config: object, backend = 'http://127.0.0.1:9
 }
 
 async function addressOf(run: Run): Promise<string> {
-  await until('it listens', () => run.out.includes('"listening"') || run.child.exitCode !== null, 10_000);
+  await until('it listens', () => run.out.includes('"listening"') || run.child.exitCode !== null, 30_000);
   const line = JSON.parse(run.out.split('\n')[0] ?? '') as { addresses: string[] };
   return line.addresses[0] ?? '';
 }
@@ -57,7 +65,12 @@ async function addressOf(run: Run): Promise<string> {
 const MASTER = { general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' } };
 
 test('told to stop in the middle of a stream, it finishes the stream and exits with 0', async () => {
-  await using fake = await startFake(streams(['a', 'b', 'c', 'd'], 100));
+  const isStopping = (): boolean => run.out.includes('"stopping"');
+  await using fake = await startFake(async (_got, outgoing) => {
+    outgoing.write(piece('a'));
+    await until('it is stopping', isStopping, 30_000);
+    outgoing.end(piece('d') + DONE);
+  });
   const run = start(['--config', await write('stop.yaml', MASTER, fake.url), '--port', '0'], { LITELLM_MASTER_KEY: KEY });
   const address = await addressOf(run);
   const response = await fetch(`http://${address}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${KEY}`, connection: 'close' }, body: '{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}' });
@@ -78,7 +91,7 @@ test('SIGHUP reads the file again; a bad one is told with its line, and changes 
   };
   await writeFile(file, '{"model_list": 7}');
   run.child.kill('SIGHUP');
-  await until('it is refused', () => run.out.includes('"reload-refused"'));
+  await until('it is refused', () => run.out.includes('"reload-refused"') && run.err !== '');
   assert.match(run.err, /^error: \S*reload\.yaml:1:2: model_list \(config\.wrong-value\)/);
   assert.equal(await models(), 1);
   await write('reload.yaml', { ...MASTER, router_settings: { model_group_alias: { other: 'm' } } });
@@ -119,20 +132,20 @@ test('a start without the variable, without a key where others reach it, or on a
 });
 
 test('a port that is taken is named, with what to do', async () => {
-  const other = createServer().listen(0, '127.0.0.1');
+  await using other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
   const run = start(['--config', await write('taken.yaml', {}), '--port', String(port)]);
   assert.equal(await run.code, 78);
   assert.match(run.err, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${String(port)} \\(config\\.port-in-use\\)`));
   assert.match(run.err, /fix: ss -ltnp 'sport = :\d+' shows which; .*--port/);
-  other.close();
 });
 
 test('without a key it serves this machine alone, and says so', async () => {
   const run = start(['--config', await write('alone.yaml', { hxllm: { listen: '127.0.0.1:0' } })]);
   const address = await addressOf(run);
   assert.equal((await fetch(`http://${address}/v1/models`)).status, 200);
+  await until('it warns', () => run.err.endsWith('\n'));
   assert.match(run.err, /^warning: no master key: everybody on this machine may use this gateway/);
   run.child.kill('SIGINT');
   assert.equal(await run.code, 0);
@@ -140,7 +153,9 @@ test('without a key it serves this machine alone, and says so', async () => {
 
 test('sockets that systemd passed are served instead of any address, unless they were passed to somebody else', async () => {
   await using fake = await startFake(streams(['a', 'b', 'c', 'd'], 100));
-  const listeners = [createServer().listen(0, '127.0.0.1'), createServer().listen(0, '127.0.0.1')];
+  await using open = new AsyncDisposableStack();
+  const begin = (): Server => open.use(createServer().listen(0, '127.0.0.1'));
+  const listeners = [begin(), begin()];
   await Promise.all(listeners.map((listener) => once(listener, 'listening')));
   const file = await write('passed.yaml', { hxllm: { listen: '127.0.0.1:0' } }, fake.url);
   const ports = listeners.map((listener) => (listener.address() as AddressInfo).port);
@@ -148,7 +163,7 @@ test('sockets that systemd passed are served instead of any address, unless they
   const script = 'LISTEN_PID=$$ LISTEN_FDS=2 exec "$0" "$@"';
   const run = watch(spawn('/bin/sh', ['-c', script, process.execPath, MAIN, '--config', file], { stdio: ['ignore', 'pipe', 'pipe', ...listeners.map(fdOf)] }));
   await addressOf(run);
-  for (const listener of listeners) listener.close();
+  await open.disposeAsync();
   assert.equal(readFileSync(`/proc/${String(run.child.pid)}/comm`, 'utf8'), 'litellm\n', 'what ps and systemctl status call it');
   const queues = spawnSync('ss', ['-Hltn', ...ports.flatMap((port, index) => [...(index === 0 ? [] : ['or']), 'sport', '=', `:${String(port)}`])], { encoding: 'utf8' });
   const most = Math.min(4096, Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8')));
@@ -160,8 +175,11 @@ test('sockets that systemd passed are served instead of any address, unless they
   await assert.rejects(fetch(`http://127.0.0.1:${String(ports[1])}/health/liveliness`), 'the second socket takes nothing new either');
   assert.match(await streaming.text(), /"content":"d"[^]*\[DONE\]\n\n$/);
   assert.equal(await run.code, 0, run.err);
-  const other = start(['--config', file], { LISTEN_PID: '1', LISTEN_FDS: '1' });
-  assert.doesNotMatch(await addressOf(other), new RegExp(`:${String(ports[0])}$`));
+  // It stays open here, so that nobody else is given its port.
+  await using third = createServer().listen(0, '127.0.0.1');
+  await once(third, 'listening');
+  const other = watch(spawn(process.execPath, [MAIN, '--config', file], { env: { ...process.env, LISTEN_PID: '1', LISTEN_FDS: '1' }, stdio: ['ignore', 'pipe', 'pipe', fdOf(third)] }));
+  assert.doesNotMatch(await addressOf(other), new RegExp(`:${String((third.address() as AddressInfo).port)}$`));
   other.child.kill('SIGTERM');
   assert.equal(await other.code, 0);
 });
