@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { stalls, startFake, streams } from './fake-upstream.ts';
+import { answersShortly, stalls, startFake, streams } from './fake-upstream.ts';
 import { errorOf, KEY, startGateway, until, type Running } from './running.ts';
 
 /** Asks on a connection that a client keeps. */
@@ -43,12 +43,17 @@ test('a gateway that is told to stop finishes what runs, answers kept connection
 });
 
 test('an answer that had not begun at the stop closes its connection after it', async () => {
-  await using fake = await startFake(streams(['a'], 100));
+  const { promise: stopping, resolve: letGo } = Promise.withResolvers<void>();
+  await using fake = await startFake(async (got, outgoing) => {
+    await stopping;
+    await answersShortly('a')(got, outgoing);
+  });
   await using gateway = await startGateway([fake]);
   const agent = new Agent({ keepAlive: true });
   const asked = askOn(agent, gateway, '/v1/chat/completions', CHAT);
   await until('the server is asked', () => fake.requests.length === 1);
   const stopped = gateway.stop(60_000, new AbortController().signal);
+  letGo();
   const response = await asked;
   assert.equal(response.headers.connection, 'close');
   await textOf(response);

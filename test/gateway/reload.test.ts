@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { reload } from '../../src/gateway/reload.ts';
-import { answersShortly, fails, startFake, streams, type FakeUpstream } from './fake-upstream.ts';
-import { KEY, startGateway, textOf, until, type Running } from './running.ts';
+import { answersShortly, DONE, fails, piece, startFake, streams, type FakeUpstream } from './fake-upstream.ts';
+import { KEY, startGateway, textOf, until, untilListed, type Running } from './running.ts';
 
 let folder: string;
 before(async () => {
@@ -36,13 +36,19 @@ function configOf(backends: readonly FakeUpstream[], more: object = {}): string 
 }
 
 test('after a reload new requests go by the new file, and those in flight end as they began', async () => {
-  await using old = await startFake(streams(['a', 'b', 'c'], 60));
+  const { promise: reloaded, resolve: letGo } = Promise.withResolvers<void>();
+  await using old = await startFake(async (_got, outgoing) => {
+    outgoing.write(piece('a'));
+    await reloaded;
+    outgoing.end(piece('b') + piece('c') + DONE);
+  });
   await using next = await startFake(answersShortly('new'));
   await using gateway = await startGateway([old]);
   const stream = await gateway.chat({ stream: true });
   assert.deepEqual(await reloadFrom(gateway, configOf([next])), { done: true, text: '' });
   assert.equal(gateway.service().desk.inFlight, 1, 'what runs stays counted');
   assert.equal(await textOf(await gateway.chat()), 'new');
+  letGo();
   assert.match(await stream.text(), /"content":"c"[^]*\[DONE\]\n\n$/);
   await until('the old server is let go', () => gateway.service().desk.inFlight === 0);
   assert.deepEqual([old.requests.length, next.requests.length], [1, 1]);
@@ -106,14 +112,13 @@ test('what takes a restart is said, and the rest holds at once', async () => {
 });
 
 test('a server that was down is still down after a reload, and is asked whether it lives', async () => {
-  const dead = await startFake();
+  await using dead = await startFake();
   await using alive = await startFake();
   await using gateway = await startGateway([dead, alive]);
+  await untilListed(gateway);
   await dead.kill();
-  await until('the dead one is found out', () => {
-    void gateway.chat().then((response) => response.text());
-    return gateway.log.some(({ event }) => event === 'backend-down');
-  });
+  for (let turn = 0; turn < 2; turn += 1) assert.equal((await gateway.chat()).status, 200);
+  assert.ok(gateway.log.some(({ event }) => event === 'backend-down'), 'the dead one is found out');
   await reloadFrom(gateway, configOf([dead, alive]));
   await using back = await startFake(answersShortly('back'), dead.port);
   await until('it is back', () => gateway.log.some(({ event }) => event === 'backend-up'), 8000);

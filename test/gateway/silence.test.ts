@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { answersShortly, DONE, piece, stalls, startFake } from './fake-upstream.ts';
-import { startGateway, textOf } from './running.ts';
+import { inOrder, startGateway, textOf, untilTurned } from './running.ts';
+
+// As it is before it is mocked.
+const { setTimeout: setRealTimeout } = globalThis;
 
 /** Lets so much time pass, in steps, with room for what happens in between. */
 async function pass(t: TestContext, ms: number): Promise<void> {
@@ -9,20 +12,17 @@ async function pass(t: TestContext, ms: number): Promise<void> {
     t.mock.timers.tick(1000);
     // Over loopback, and back.
     for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setRealTimeout(resolve, 5));
   }
 }
 
-async function untilAsked(requests: readonly unknown[], count: number): Promise<void> {
-  while (requests.length < count) await new Promise((resolve) => setImmediate(resolve));
-}
-
-test('a server that freezes with a request on an open connection is given up within a minute, and another answers', { timeout: 15_000 }, async (t) => {
+test('a server that freezes with a request on an open connection is given up within a minute, and another answers', { timeout: 30_000 }, async (t) => {
   await using frozen = await startFake(stalls());
   await using other = await startFake(answersShortly('other'));
-  await using gateway = await startGateway([], { model_list: [frozen, other].map(({ url }, index) => ({ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url, order: index + 1 } })) });
+  await using gateway = await startGateway([], inOrder(frozen, other));
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const answer = gateway.chat();
-  await untilAsked(frozen.requests, 1);
+  await untilTurned('it is asked', () => frozen.requests.length === 1);
   frozen.freeze();
   await pass(t, 60_000);
   assert.equal(other.requests.length, 1);
@@ -32,7 +32,7 @@ test('a server that freezes with a request on an open connection is given up wit
   t.mock.timers.reset();
 });
 
-test('a server that freezes in the middle of an answer is given up within a minute, and the stream ends as broken', { timeout: 15_000 }, async (t) => {
+test('a server that freezes in the middle of an answer is given up within a minute, and the stream ends as broken', { timeout: 30_000 }, async (t) => {
   let goOn = (): void => undefined;
   await using frozen = await startFake((_got, outgoing) => {
     outgoing.write(piece('a'));
@@ -41,7 +41,7 @@ test('a server that freezes in the middle of an answer is given up within a minu
   await using gateway = await startGateway([frozen]);
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const answer = await gateway.chat({ stream: true });
-  await untilAsked(frozen.requests, 1);
+  await untilTurned('it is asked', () => frozen.requests.length === 1);
   // One that is only slow goes on.
   await pass(t, 40_000);
   goOn();
@@ -55,30 +55,30 @@ test('a server that freezes in the middle of an answer is given up within a minu
   t.mock.timers.reset();
 });
 
-test('a server that freezes in a load is given up within a minute, and another answers', { timeout: 15_000 }, async (t) => {
+test('a server that freezes in a load is given up within a minute, and another answers', { timeout: 30_000 }, async (t) => {
   await using frozen = await startFake(answersShortly('frozen'));
   await using other = await startFake(answersShortly('other'));
   frozen.freeze();
-  await using gateway = await startGateway([], { model_list: [frozen, other].map(({ url }, index) => ({ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url, order: index + 1 } })) });
+  await using gateway = await startGateway([], inOrder(frozen, other));
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const answer = gateway.chat();
-  while (gateway.service().desk.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
+  await untilTurned('it waits', () => gateway.service().desk.waiting === 1);
   await pass(t, 60_000);
   assert.equal(other.requests.length, 1);
   assert.equal(await textOf(await answer), 'other');
   t.mock.timers.reset();
 });
 
-test('a server that lives is waited for, however long the prompt takes to read', { timeout: 15_000 }, async (t) => {
+test('a server that lives is waited for, however long the prompt takes to read', { timeout: 30_000 }, async (t) => {
   let letGo = (): void => undefined;
   await using busy = await startFake((_got, outgoing) => {
     letGo = () => void outgoing.end(piece('at last') + DONE);
   });
   await using other = await startFake(answersShortly('other'));
-  await using gateway = await startGateway([], { model_list: [busy, other].map(({ url }, index) => ({ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url, order: index + 1 } })) });
+  await using gateway = await startGateway([], inOrder(busy, other));
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const answer = gateway.chat();
-  await untilAsked(busy.requests, 1);
+  await untilTurned('it is asked', () => busy.requests.length === 1);
   await pass(t, 30_000);
   // It is out of breath for a moment.
   busy.freeze();

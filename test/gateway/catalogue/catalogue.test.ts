@@ -122,5 +122,6 @@ test('servers that are down are not waited for, and what they had is still liste
   const { models: tags } = (await (await own.ask('/api/tags')).json()) as { models: readonly object[] };
   assert.partialDeepStrictEqual(tags, [{ name: 'm', size: 0, details: { families: [] } }]);
   assert.deepEqual(await (await own.ask('/api/version')).json(), { version: '0.22.1' });
-  assert.ok(performance.now() - sinceMs < 1000);
+  // Who asked it would wait 2 s for each.
+  assert.ok(performance.now() - sinceMs < 1900);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fails, stalls, startFake } from '../fake-upstream.ts';
+import { fails, NOWHERE, stalls, startFake } from '../fake-upstream.ts';
 import { errorOf, startGateway, until, type Running } from '../running.ts';
 import { parseExposition, type Family } from './exposition-parser.ts';
 
@@ -34,8 +34,7 @@ test('requests, tokens, times and servers are told, and the process', async () =
 
 test('what is in flight is told while it is, and a server that is gone', async () => {
   await using fake = await startFake(stalls('a'));
-  const dead = await startFake();
-  await dead.kill();
+  const dead = { url: NOWHERE[0] };
   await using gateway = await startGateway([fake], { model_list: [['m', fake.url], ['d', dead.url]].map(([model_name, api_base]) => ({ model_name, litellm_params: { model: 'ollama_chat/m', api_base } })) });
   const client = new AbortController();
   const stream = await gateway.chat({ stream: true }, { signal: client.signal });
@@ -56,7 +55,9 @@ test('what is in flight is told while it is, and a server that is gone', async (
 
 test('slots, lines and what is in memory are told', async () => {
   await using fake = await startFake(stalls('a'));
-  await using gateway = await startGateway([fake], { hxllm: { backends: { [fake.url]: { num_parallel: 1 } } } });
+  // It is there already with another context for all that is known, so that it is loaded whatever is known by then.
+  const model_list = [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url, num_ctx: 2048 } }];
+  await using gateway = await startGateway([], { model_list, hxllm: { backends: { [fake.url]: { num_parallel: 1 } } } });
   const leaving = new AbortController();
   const chats = [1, 2, 3].map(() => gateway.chat({ stream: true }, { signal: leaving.signal }).then((response) => response.text()).catch(() => ''));
   await until('two wait', () => gateway.service().desk.waiting === 2 && fake.requests.length === 1);
