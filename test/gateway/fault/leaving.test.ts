@@ -30,6 +30,7 @@ for (const stream of [true, false]) {
       });
       await using gateway = await startGateway([fake]);
       const tookMs: number[] = [];
+      const pieces: number[] = [];
       for (let turn = 1; turn <= TURNS; turn += 1) {
         said = 0;
         const socket = await ask(gateway, stream);
@@ -41,7 +42,7 @@ for (const stream of [true, false]) {
         await fake.requests[turn - 1]?.left;
         const lateMs = performance.now() - sinceMs;
         tookMs.push(lateMs);
-        assert.ok(said - before <= 1 + Math.floor(lateMs / GAP_MS), `${String(said - before)} pieces in ${String(lateMs)} ms`);
+        pieces.push(said - before);
         socket.destroy();
       }
       const sorted = tookMs.toSorted((a, b) => a - b);
@@ -49,6 +50,7 @@ for (const stream of [true, false]) {
       t.diagnostic(`the server learns of it after ${middleMs.toFixed(1)} ms (at most ${(sorted.at(-1) ?? 0).toFixed(1)} ms)`);
       // One of them may have had to wait for the machine; half of them cannot.
       assert.ok(middleMs <= 50, `${String(middleMs)} ms`);
+      assert.ok((pieces.toSorted((a, b) => a - b)[TURNS / 2] ?? Infinity) <= 1, `so many pieces followed: ${pieces.join(' ')}`);
       await until('no place is taken', () => gateway.service().desk.inFlight === 0);
     });
   }

@@ -2,6 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startSim, type Fault, type Sim, type SimOptions } from '../../../src/sim/server.ts';
 import type { Random } from './seed.ts';
 
+// An address of its own, so that nobody else is given its port while it is away; elsewhere there is but one.
+const HOST = process.platform === 'linux' ? `127.${String(1 + ((process.pid >> 8) % 254))}.${String(process.pid % 256)}.1` : '127.0.0.1';
+
 /** A simulated server that is harmed again and again, and comes back on the same port. */
 export class Victim {
   readonly #options: SimOptions;
@@ -14,7 +17,7 @@ export class Victim {
   }
 
   static async start(options: SimOptions): Promise<Victim> {
-    return new Victim(options, await startSim(options));
+    return new Victim(options, await startSim({ ...options, host: HOST }));
   }
 
   get url(): string {
@@ -36,7 +39,7 @@ export class Victim {
     const { port } = this.#sim;
     await this.#sim.close();
     await sleep(awayMs);
-    this.#sim = await startSim({ ...this.#options, port });
+    this.#sim = await startSim({ ...this.#options, host: HOST, port });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

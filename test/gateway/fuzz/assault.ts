@@ -48,8 +48,8 @@ async function send(port: number, attack: Attack): Promise<readonly Reply[]> {
     const whole = received.length > 0 && replies().every((reply) => reply.whole);
     const quiet = performance.now() - heardMs > QUIET_MS && performance.now() - sinceMs > QUIET_MS;
     if (whole && (attack.complete || quiet)) break;
-    // Who waits for the rest of a request learns that there is none.
-    if (!whole && quiet && !attack.complete && !ended) {
+    // Who waits for the rest of a request learns that there is none; an answer that has begun is on its way.
+    if (received.length === 0 && quiet && !attack.complete && !ended) {
       ended = true;
       socket.end();
     }
