@@ -17,7 +17,7 @@ export function endlessParts(root: Json): ReadonlySet<Json> {
     }
     open.set(part, firsts.length);
     if (firsts.length === 0) ends.push(part);
-    parts.push(...objectsIn(part));
+    for (const inner of objectsIn(part)) parts.push(inner);
   }
   // Whatever ends in each of its ways is no part of a circle.
   for (let part = ends.pop(); part !== undefined; part = ends.pop()) {
