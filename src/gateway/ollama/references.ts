@@ -31,10 +31,10 @@ export function endlessParts(root: Json): ReadonlySet<Json> {
   return new Set(open.keys());
 }
 
-/** What a reference of a schema leads to, if that is within it. */
+/** What a reference of a schema leads to, if that is within it; also into a list, as Ollama reads it. */
 export function partAt(ref: unknown, root: Json): Json | undefined {
   if (typeof ref !== 'string') return undefined;
-  const found = ref.split('/').slice(1).reduce((at: unknown, name) => (isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined), root);
+  const found = ref.split('/').slice(1).reduce((at: unknown, name) => (typeof at === 'object' && at !== null ? Object.getOwnPropertyDescriptor(at, name)?.value : undefined), root);
   return isObject(found) ? found : undefined;
 }
 

@@ -47,8 +47,9 @@ function graspableFormat(root: Json): Json {
 
 function graspable(schema: Json, leadsNowhere: (ref: unknown) => boolean): Json {
   const inside = (item: unknown): unknown => (Array.isArray(item) ? item.map(inside) : isObject(item) ? graspable(item, leadsNowhere) : item);
+  const eachOf = (schemas: Json): Json => Object.fromEntries(Object.entries(schemas).map(([name, item]) => [name, inside(item)]));
   const kept = Object.entries(schema).filter(([name, item]) => !isLost(schema, name, item) && !(name === '$ref' && leadsNowhere(item)));
-  return Object.fromEntries(kept.map(([name, item]) => [name, VALUES.has(name) ? item : NAMED.has(name) && isObject(item) ? Object.fromEntries(Object.entries(item).map(([key, part]) => [key, inside(part)])) : inside(item)]));
+  return Object.fromEntries(kept.map(([name, item]) => [name, VALUES.has(name) ? item : NAMED.has(name) && isObject(item) ? eachOf(item) : inside(item)]));
 }
 
 function isLost(schema: Json, name: string, value: unknown): boolean {

@@ -26,6 +26,7 @@ test('of patterns only plain ones are said, and nothing that contradicts itself'
   assert.deepEqual(formatBody({ $ref: '#' }), {});
   const [text, toA] = [{ type: 'string' }, { $ref: '#/$defs/a' }];
   for (const word of ['anyOf', 'oneOf']) assert.deepEqual(formatBody({ items: toA, $defs: { a: { [word]: [text, toA] } } }), { items: {}, $defs: { a: { [word]: [text, {}] } } });
+  assert.deepEqual(formatBody({ anyOf: [{ $ref: '#/anyOf/0' }, text] }), { anyOf: [{}, text] });
   const list = { $ref: '#/$defs/list', $defs: { list: { anyOf: [{ type: 'null' }, { type: 'array', items: { $ref: '#/$defs/list' } }] } } };
   assert.deepEqual(formatBody(list), list);
   // A name is none of the words.
