@@ -59,8 +59,8 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
 
 function arrive(fleet: Fleet, policy: Policy, event: Arrival, nowMs: number, out: Decision[]): void {
   const { request, places, tried, mostWaitMs } = event;
-  const key = fleet.waiting.size === 0 ? '' : lineKey(event);
-  let line = fleet.lines.get(key);
+  // Where nobody waits there is no need to look for whom.
+  let line = fleet.waiting.size === 0 ? undefined : fleet.lines.get(lineKey(event));
   const ahead = line === undefined ? 0 : sizeOf(line);
   const choice = ahead === 0 ? chooseFor(fleet, policy, event, nowMs) : undefined;
   if (choice !== undefined) {
@@ -81,7 +81,7 @@ function arrive(fleet: Fleet, policy: Policy, event: Arrival, nowMs: number, out
   }
   if (line === undefined) {
     line = createLine(event.line);
-    fleet.lines.set(key === '' ? lineKey(event) : key, line);
+    fleet.lines.set(lineKey(event), line);
   }
   join(line, { ...event, loadMsBefore: loadClock(line, nowMs) - event.loadedMs });
   fleet.waiting.set(request, line);
