@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
 import { readConfigText } from '../../src/gateway/config-file.ts';
 import type { Arrival } from '../../src/gateway/server.ts';
+import { until } from '../until.ts';
+
+export { until };
 
 /** The key of every gateway in these tests. */
 export const KEY = 'sk-0123456789abcdef';
@@ -62,15 +65,6 @@ export function inOrder(...backends: readonly { readonly url: string }[]): objec
 export async function untilListed(gateway: Running): Promise<void> {
   const { fleet } = gateway.service().desk;
   await until('every server has said what is in its memory', () => [...fleet.backends.values()].every(({ listed }) => listed !== undefined));
-}
-
-/** Waits for what has to come about, and fails when it does not. */
-export async function until(what: string, holds: () => boolean, limitMs = 5000): Promise<void> {
-  const endMs = performance.now() + limitMs;
-  while (!holds()) {
-    assert.ok(performance.now() < endMs, `in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 /** As {@link until}, where timers are mocked. */

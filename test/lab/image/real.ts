@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contentId } from '../../../src/core/hash.ts';
 import { removeCgroups } from '../cgroup.ts';
+import { quietPort } from '../../port.ts';
 import { must, until } from '../command.ts';
 import { startDetached } from '../network.ts';
 import type { RealOllama } from '../requirements.ts';
@@ -38,7 +38,7 @@ export async function realRecipe(ollama: RealOllama, signal: AbortSignal): Promi
 /** Lets the server itself make the models, on this machine's loopback, since only it knows their format on disk. */
 async function createModels(ollama: RealOllama, models: string, signal: AbortSignal): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'hxlab-ollama-'));
-  const address = `127.0.0.1:${String(await freePort())}`;
+  const address = `127.0.0.1:${String(await quietPort())}`;
   const environment = { HOME: home, OLLAMA_HOST: address, OLLAMA_MODELS: models, OLLAMA_NO_CLOUD: '1' };
   const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   try {
@@ -52,18 +52,6 @@ async function createModels(ollama: RealOllama, models: string, signal: AbortSig
     await removeCgroups('build');
     await rm(home, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(address !== null && typeof address === 'object' ? address.port : 0);
-    });
-  });
-  server.close();
-  return port;
 }
 
 async function digestOf(file: string): Promise<string> {
