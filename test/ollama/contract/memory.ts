@@ -1,24 +1,9 @@
 import assert from 'node:assert/strict';
 import { ask, askJson, read, type Server } from '../asking.ts';
-import { exchange, refusals, until, type Case } from '../case.ts';
+import { exchange, refusals, type Case } from '../case.ts';
+import { loaded, unloadAll } from '../loaded.ts';
 import { count, mismatchOf, number, text, time } from '../pattern.ts';
 import { ENDLESS } from './work.ts';
-
-interface Loaded {
-  readonly name: string;
-  readonly expires_at: string;
-  readonly context_length: number;
-}
-
-async function loaded(server: Server): Promise<readonly Loaded[]> {
-  const answer = await ask(server, 'GET', '/api/ps');
-  return (JSON.parse(answer.text) as { models: readonly Loaded[] }).models; // its shape is checked below
-}
-
-async function unloadAll(server: Server): Promise<void> {
-  for (const { name } of await loaded(server)) await ask(server, 'POST', '/api/generate', { model: name, keep_alive: 0 });
-  await until('nothing in memory', async () => (await loaded(server)).length === 0, 20_000);
-}
 
 /** Begun minutes, which are the same however long it took to ask. */
 async function minutesLeft(server: Server): Promise<number> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { linesOf, read, type Reading, type Server } from '../asking.ts';
 import { until, type Case } from '../case.ts';
+import { unloadAll } from '../loaded.ts';
 import { ENDLESS, longWork } from './work.ts';
 
 const SHORT = { model: 'tiny', messages: [{ role: 'user', content: 'x' }], options: { num_predict: 1 } };
@@ -9,8 +10,13 @@ const SHORT = { model: 'tiny', messages: [{ role: 'user', content: 'x' }], optio
  * Takes the slots, and waits until the first answer has begun. The real runner now and then lets a request into a free
  * slot only when another answer is through (seen on busy cores, with a model whose tokens take less than a millisecond),
  * so no case relies on the second having begun, or on one entering while another is written.
+ *
+ * It begins with a runner of its own: where a client leaves a stream and two of its lines come within some microseconds, which
+ * only so small a model does, the real server (0.22.1) keeps the slot until the model is unloaded: one time in twenty, seen
+ * in its stacks (a handler sends its line to nobody, and holds the semaphore of the slots).
  */
 async function fillSlots(server: Server, work: object): Promise<readonly [Reading, Reading]> {
+  await unloadAll(server);
   const works = [read(server, '/api/chat', { model: 'tiny', ...work }), read(server, '/api/chat', { model: 'tiny', ...work })] as const;
   await Promise.race(works.map(({ begun }) => begun));
   return works;
@@ -36,9 +42,14 @@ export const SLOTS: readonly Case[] = [
       const impatient = read(server, '/api/chat', { model: 'tiny', ...ENDLESS });
       const patient = read(server, '/api/chat', SHORT);
       for (const leaving of [impatient, first, second]) leaving.leave();
-      // Each of the answers that were left would take several seconds more.
-      await until('the patient one is served', patient.hasBegun, 2500);
-      await patient.ended;
+      try {
+        // Each of the answers that were left would take several seconds more.
+        await until('the patient one is served', patient.hasBegun, 2500);
+        await patient.ended;
+      } finally {
+        // One that goes on waiting would hold up whatever follows.
+        patient.leave();
+      }
     },
   },
   {
