@@ -19,10 +19,15 @@ function giveUp(what, fix) {
 function importProgram() {
   const program = join(root, inRepository ? 'src/cli/main.ts' : 'dist/cli/main.js');
   const loaded = import(pathToFileURL(program).href).then(({ main }) => main(process.argv.slice(2)));
-  loaded.then((code) => { process.exitCode = code; }, (error) => {
-    if (error.code !== 'ERR_MODULE_NOT_FOUND' || !inRepository || existsSync(join(root, 'node_modules'))) throw error;
-    giveUp('its packages are not installed', 'cd ' + root + ' && npm ci');
-  });
+  loaded.then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error) => {
+      if (error.code !== 'ERR_MODULE_NOT_FOUND' || !inRepository || existsSync(join(root, 'node_modules'))) throw error;
+      giveUp('its packages are not installed', 'cd ' + root + ' && npm ci');
+    },
+  );
 }
 
 function handOver() {
@@ -36,13 +41,21 @@ function handOver() {
   try {
     runtime = join(dirname(createRequire(import.meta.url).resolve(carrier + '/package.json')), 'bin/node');
   } catch {
-    giveUp(here + '; the one it brings, ' + carrier + ', is not installed', inRepository ? 'cd ' + root + ' && npm ci --include=optional' : 'install hxllm again with npm’s --include=optional');
+    giveUp(
+      here + '; the one it brings, ' + carrier + ', is not installed',
+      inRepository
+        ? 'cd ' + root + ' && npm ci --include=optional'
+        : 'install hxllm again with npm’s --include=optional',
+    );
     return;
   }
   const child = spawn(runtime, process.argv.slice(1), { stdio: 'inherit' });
   child.on('error', (error) => {
     // The kernel says ENOENT of a file that is there when the loader it names (glibc's) is not.
-    const why = error.code === 'ENOENT' && existsSync(runtime) ? runtime + ' needs glibc, which this system lacks (musl?)' : runtime + ' does not start (' + error.code + ')';
+    const why =
+      error.code === 'ENOENT' && existsSync(runtime)
+        ? runtime + ' needs glibc, which this system lacks (musl?)'
+        : runtime + ' does not start (' + error.code + ')';
     giveUp(here + '; ' + why, 'install Node 24 from your distribution or https://nodejs.org');
   });
   const forward = (signal) => {

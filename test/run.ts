@@ -33,7 +33,10 @@ async function main(patterns: readonly string[]): Promise<number> {
   // Where the machine may be changed, nothing is left out for want of a server.
   if (labTestsLeftOut() === undefined) process.env['HXLLM_SSHD_BIN'] ??= await unpackOpenSsh(say);
   let tally: Tally = EMPTY;
-  for (const [group, pace] of [[plain, PLAIN], [serial, SERIAL]] as const) {
+  for (const [group, pace] of [
+    [plain, PLAIN],
+    [serial, SERIAL],
+  ] as const) {
     if (group.length > 0) tally = addTallies(tally, await runFiles(group, pace, ROOT));
   }
   const leftOut = leftOutLines(files);
@@ -56,6 +59,10 @@ function leftOutLines(files: readonly string[]): readonly string[] {
   const real = files.some((file) => file.startsWith('test/real/')) && findOllamaBinary() === undefined;
   return [
     ...(lab === undefined ? [] : [`LEFT OUT: the tests against real hosts (${lab})`]),
-    ...(real ? ['LEFT OUT: the tests against the real Ollama (there is no ollama here; HXLLM_OLLAMA_BIN=/path/to/ollama npm test runs them)'] : []),
+    ...(real
+      ? [
+          'LEFT OUT: the tests against the real Ollama (there is no ollama here; HXLLM_OLLAMA_BIN=/path/to/ollama npm test runs them)',
+        ]
+      : []),
   ];
 }

@@ -24,11 +24,19 @@ export function actionLine(action: Exclude<Action, { kind: 'upload' }>): string 
     case 'check':
       return shellLine(['check', action.gateway, action.config, action.user ?? '-']);
     case 'start-process':
-      return shellLine(['start_process', action.gateway, action.config, action.environment, action.pidFile, action.logFile]);
+      return shellLine([
+        'start_process',
+        action.gateway,
+        action.config,
+        action.environment,
+        action.pidFile,
+        action.logFile,
+      ]);
     case 'stop-process':
       return shellLine(['stop_process', action.pidFile, action.installDir]);
     case 'health': {
-      const watch = 'unit' in action.watch ? ['unit', action.watch.unit] : ['process', action.watch.pidFile, action.watch.logFile];
+      const watch =
+        'unit' in action.watch ? ['unit', action.watch.unit] : ['process', action.watch.pidFile, action.watch.logFile];
       return shellLine(['health', action.address, String(action.port), action.path, String(action.timeoutS), ...watch]);
     }
   }
@@ -37,7 +45,13 @@ export function actionLine(action: Exclude<Action, { kind: 'upload' }>): string 
 /** The line that writes a file beside its place; its content is a word of the script, which travels by stdin. */
 export function stageLine(action: Extract<Action, { kind: 'write' }>): string {
   const text = action.text instanceof Secret ? action.text.reveal() : action.text;
-  return shellLine(['stage', action.path, modeOf(action.mode), ownerOf(action), Buffer.from(text, 'utf8').toString('base64')]);
+  return shellLine([
+    'stage',
+    action.path,
+    modeOf(action.mode),
+    ownerOf(action),
+    Buffer.from(text, 'utf8').toString('base64'),
+  ]);
 }
 
 function modeOf(mode: number): string {

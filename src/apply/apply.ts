@@ -58,9 +58,23 @@ function batchesOf(steps: readonly Step[]): readonly Batch[] {
   return batches;
 }
 
-async function runBatch(batch: Batch, plan: Plan, host: Host, tools: ApplyTools, done: string[]): Promise<readonly Problem[]> {
+async function runBatch(
+  batch: Batch,
+  plan: Plan,
+  host: Host,
+  tools: ApplyTools,
+  done: string[],
+): Promise<readonly Problem[]> {
   const say = (step: Step, state: StepState, detail?: string, durationMs?: number): void => {
-    tools.recorder.event({ kind: 'step', host: host.name, id: step.id, title: step.title, state, ...(detail === undefined ? {} : { detail }), ...(durationMs === undefined ? {} : { durationMs }) });
+    tools.recorder.event({
+      kind: 'step',
+      host: host.name,
+      id: step.id,
+      title: step.title,
+      state,
+      ...(detail === undefined ? {} : { detail }),
+      ...(durationMs === undefined ? {} : { durationMs }),
+    });
   };
   const [first] = batch.steps;
   if (first === undefined) return [];
@@ -90,21 +104,41 @@ async function runBatch(batch: Batch, plan: Plan, host: Host, tools: ApplyTools,
 
 async function runScript(script: string, kind: Batch['kind'], host: Host, tools: ApplyTools): Promise<Result<string>> {
   // A switch that has begun is not left half way: it ends within its own limits, and only then is the abort heeded.
-  const options = kind === 'switch' ? { signal: new AbortController().signal, timeoutMs: SWITCH_TIMEOUT_MS } : { signal: tools.signal, timeoutMs: PREPARE_TIMEOUT_MS };
+  const options =
+    kind === 'switch'
+      ? { signal: new AbortController().signal, timeoutMs: SWITCH_TIMEOUT_MS }
+      : { signal: tools.signal, timeoutMs: PREPARE_TIMEOUT_MS };
   const title = kind === 'switch' ? 'switch over to what is new' : 'prepare the host';
   const ran = await host.run(becoming(tools.become, { argv: ['bash', '-s'], title, stdin: script }), options);
   if (!ran.ok) return kind === 'switch' ? fail(outOfSight(ran.problems[0])) : ran;
   if (ran.value.exitCode === 0) return ok(ran.value.stdout);
   if (ran.value.exitCode === LOCK_LOST) return fail(lockLost(host.name));
   const refused = refusedBySudo(host.name, tools.become, ran.value);
-  return fail(refused ?? { code: 'enforce.script-failed', summary: 'the host did not carry the steps out', detail: `bash ended with ${String(ran.value.exitCode)}: ${ran.value.stderr.trim().slice(-2000)}`, fix: 'hxllm enforce  # once what the host says is mended', where: { host: host.name } });
+  return fail(
+    refused ?? {
+      code: 'enforce.script-failed',
+      summary: 'the host did not carry the steps out',
+      detail: `bash ended with ${String(ran.value.exitCode)}: ${ran.value.stderr.trim().slice(-2000)}`,
+      fix: 'hxllm enforce  # once what the host says is mended',
+      where: { host: host.name },
+    },
+  );
 }
 
 type Say = (step: Step, state: StepState, detail?: string, durationMs?: number) => void;
 
-function report(batch: Batch, plan: Plan, host: Host, transcript: ReturnType<typeof readTranscript>, say: Say, done: string[]): readonly Problem[] {
+function report(
+  batch: Batch,
+  plan: Plan,
+  host: Host,
+  transcript: ReturnType<typeof readTranscript>,
+  say: Say,
+  done: string[],
+): readonly Problem[] {
   const { failed, undone } = transcript;
-  const finished = [...transcript.done].flatMap(([index, ms]) => (batch.steps[index] === undefined ? [] : [{ step: batch.steps[index], ms }]));
+  const finished = [...transcript.done].flatMap(([index, ms]) =>
+    batch.steps[index] === undefined ? [] : [{ step: batch.steps[index], ms }],
+  );
   const [first] = batch.steps;
   for (const { step, ms } of finished) {
     if (step !== first) say(step, 'started');
@@ -112,37 +146,81 @@ function report(batch: Batch, plan: Plan, host: Host, transcript: ReturnType<typ
     if (undone === undefined) done.push(step.id);
   }
   const broken = failed === undefined ? undefined : batch.steps[failed.step];
-  if (failed === undefined || broken === undefined) return finished.length === batch.steps.length ? [] : [silent(host.name)];
+  if (failed === undefined || broken === undefined)
+    return finished.length === batch.steps.length ? [] : [silent(host.name)];
   say(broken, 'failed', failed.printed, failed.durationMs);
   if (undone === true) for (const { step } of finished.toReversed()) if (step.kind === 'change') say(step, 'undone');
   return [stepFailed(broken, failed.printed, batch.kind, plan, host.name, undone, transcript.stuck)];
 }
 
-function stepFailed(step: Step, printed: string, kind: Batch['kind'], plan: Plan, host: string, undone: boolean | undefined, stuck: string): Problem {
-  const before = plan.hasPrevious ? 'What was there before is back and runs.' : 'What was there before is back; nothing ran before, and nothing runs now.';
-  const after = undone === undefined ? (kind === 'switch' ? 'Nothing was changed by this step and those after it.' : 'The steps after it were not begun.') : undone ? before : `Putting back what was there before failed too: ${stuck}`;
+function stepFailed(
+  step: Step,
+  printed: string,
+  kind: Batch['kind'],
+  plan: Plan,
+  host: string,
+  undone: boolean | undefined,
+  stuck: string,
+): Problem {
+  const before = plan.hasPrevious
+    ? 'What was there before is back and runs.'
+    : 'What was there before is back; nothing ran before, and nothing runs now.';
+  const after =
+    undone === undefined
+      ? kind === 'switch'
+        ? 'Nothing was changed by this step and those after it.'
+        : 'The steps after it were not begun.'
+      : undone
+        ? before
+        : `Putting back what was there before failed too: ${stuck}`;
   return {
     code: step.id === 'health' ? 'enforce.health' : 'enforce.step-failed',
     summary: `${step.title}: failed`,
     detail: `${printed === '' ? 'The host gave no reason.' : printed}\n${after}`,
-    fix: undone === false ? `sudo systemctl status litellm.socket litellm.service  # on ${host}` : 'hxllm enforce  # once what the host says is mended; nothing that is done is done twice',
+    fix:
+      undone === false
+        ? `sudo systemctl status litellm.socket litellm.service  # on ${host}`
+        : 'hxllm enforce  # once what the host says is mended; nothing that is done is done twice',
     where: { host },
   };
 }
 
 function silent(host: string): Problem {
-  return { code: 'enforce.no-journal', summary: 'the host did not say how the steps ended', detail: 'The connection ended before the journal was complete; the host ends what it began by itself.', fix: 'hxllm enforce --dry-run', where: { host } };
+  return {
+    code: 'enforce.no-journal',
+    summary: 'the host did not say how the steps ended',
+    detail: 'The connection ended before the journal was complete; the host ends what it began by itself.',
+    fix: 'hxllm enforce --dry-run',
+    where: { host },
+  };
 }
 
 // The host ends a switch without us, and keeps its lock until then; what came of it is for the next run to see.
 function outOfSight(problem: Problem): Problem {
-  return { ...problem, detail: `${problem.detail}\nThe host ends by itself what it has begun, or puts it back; the next run sees which, and goes on from there.`, fix: 'hxllm enforce' };
+  return {
+    ...problem,
+    detail: `${problem.detail}\nThe host ends by itself what it has begun, or puts it back; the next run sees which, and goes on from there.`,
+    fix: 'hxllm enforce',
+  };
 }
 
 function lockLost(host: string): Problem {
-  return { code: 'enforce.lock-lost', summary: 'the host was let go meanwhile', detail: 'It had heard nothing from here for too long, and somebody else may have changed it since. Nothing was done by this step and those after it.', fix: 'hxllm enforce --dry-run', where: { host } };
+  return {
+    code: 'enforce.lock-lost',
+    summary: 'the host was let go meanwhile',
+    detail:
+      'It had heard nothing from here for too long, and somebody else may have changed it since. Nothing was done by this step and those after it.',
+    fix: 'hxllm enforce --dry-run',
+    where: { host },
+  };
 }
 
 function aborted(host: string): Problem {
-  return { code: 'host.aborted', summary: 'stopped before the next step', detail: 'What was done stays; the next enforce goes on from there.', fix: 'hxllm enforce', where: { host } };
+  return {
+    code: 'host.aborted',
+    summary: 'stopped before the next step',
+    detail: 'What was done stays; the next enforce goes on from there.',
+    fix: 'hxllm enforce',
+    where: { host },
+  };
 }

@@ -9,7 +9,8 @@ export function becoming(become: Become, command: Command): Command {
 }
 
 // What sudo says where it does not run the command; that it cannot resolve the host's own name is only a remark.
-const REFUSAL = /^(?:sudo: (?!unable to resolve host).*|.*(?:is not in the sudoers file|may not run sudo|sudo: (?:command )?not found).*)$/m;
+const REFUSAL =
+  /^(?:sudo: (?!unable to resolve host).*|.*(?:is not in the sudoers file|may not run sudo|sudo: (?:command )?not found).*)$/m;
 
 /** Why a command as root did not run, if that is what happened. */
 export function refusedBySudo(host: string, become: Become, ran: Ran): Problem | undefined {

@@ -17,7 +17,8 @@ while read -r -t "$3" _; do :; done
 exec 8>> "$1.work" && flock -w 600 8
 rm -f -- "$1" "$1.work"
 `;
-const WAIT = 'for ((tries = 0; tries < 100; tries++)); do read -r token _ < "$1" 2>/dev/null; [ "$token" = "$2" ] && exit 0; sleep 0.05; done; exit 75';
+const WAIT =
+  'for ((tries = 0; tries < 100; tries++)); do read -r token _ < "$1" 2>/dev/null; [ "$token" = "$2" ] && exit 0; sleep 0.05; done; exit 75';
 
 const HOLD_TIMEOUT_MS = 4 * 3_600_000;
 const WAIT_TIMEOUT_MS = 20_000;
@@ -36,14 +37,33 @@ export interface Lock {
 }
 
 /** Takes the host's lock, so that two who change it do not mix. Problem `enforce.locked` where somebody else holds it. */
-export async function takeLock(host: Host, become: Become, claim: Claim, signal: AbortSignal, silenceS = SILENCE_S): Promise<Result<Lock>> {
+export async function takeLock(
+  host: Host,
+  become: Become,
+  claim: Claim,
+  signal: AbortSignal,
+  silenceS = SILENCE_S,
+): Promise<Result<Lock>> {
   const { file, token } = claim;
   const released = Promise.withResolvers<undefined>();
-  const holding = host.run(becoming(become, { argv: ['bash', '-c', HOLD, 'hxllm', file, token, String(silenceS)], title: 'hold the lock', stdin: beats(released.promise) }), { signal, timeoutMs: HOLD_TIMEOUT_MS });
+  const holding = host.run(
+    becoming(become, {
+      argv: ['bash', '-c', HOLD, 'hxllm', file, token, String(silenceS)],
+      title: 'hold the lock',
+      stdin: beats(released.promise),
+    }),
+    { signal, timeoutMs: HOLD_TIMEOUT_MS },
+  );
   const stop = new AbortController();
-  const waiting = host.run(becoming(become, { argv: ['bash', '-c', WAIT, 'hxllm', file, token], title: 'take the lock' }), { signal: AbortSignal.any([signal, stop.signal]), timeoutMs: WAIT_TIMEOUT_MS });
+  const waiting = host.run(
+    becoming(become, { argv: ['bash', '-c', WAIT, 'hxllm', file, token], title: 'take the lock' }),
+    { signal: AbortSignal.any([signal, stop.signal]), timeoutMs: WAIT_TIMEOUT_MS },
+  );
   // The holder only ends first where it did not get the lock.
-  const ended = await Promise.race([holding.then((ran) => ({ ran })), waiting.then((ran) => (ran.ok && ran.value.exitCode === 0 ? undefined : { ran }))]);
+  const ended = await Promise.race([
+    holding.then((ran) => ({ ran })),
+    waiting.then((ran) => (ran.ok && ran.value.exitCode === 0 ? undefined : { ran })),
+  ]);
   if (ended === undefined) return ok({ claim, release: () => release(released, holding) });
   released.resolve(undefined);
   stop.abort();
@@ -60,7 +80,9 @@ async function release(released: PromiseWithResolvers<undefined>, holding: Promi
 // A line now and then, so that the host knows that somebody is still there.
 async function* beats(done: Promise<undefined>): AsyncIterable<Uint8Array> {
   const stop = new AbortController();
-  const over = done.then(() => { stop.abort(); });
+  const over = done.then(() => {
+    stop.abort();
+  });
   while (!stop.signal.aborted) {
     yield new TextEncoder().encode('held\n');
     await Promise.race([over, delay(BEAT_MS, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)]);

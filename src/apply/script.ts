@@ -23,7 +23,9 @@ type Inline = Exclude<Action, { kind: 'upload' }>;
 /** The script that carries out steps which prepare, one after the other; it stops at the first that fails. */
 export function prepareScript(steps: readonly Step[], frame: Frame): string {
   const bodies = steps.map((step, index) => {
-    const lines = inline(step.actions).flatMap((action) => (action.kind === 'write' ? [stageLine(action), actionLine(action)] : [actionLine(action)]));
+    const lines = inline(step.actions).flatMap((action) =>
+      action.kind === 'write' ? [stageLine(action), actionLine(action)] : [actionLine(action)],
+    );
     return body('step', index, lines);
   });
   return wrap(frame, bodies, [
@@ -42,7 +44,9 @@ export function switchScript(plan: Plan, steps: readonly Step[], frame: Frame): 
   const staging = parts.filter(({ stage }) => stage.length > 0);
   const checking = parts.filter(({ check }) => check.length > 0);
   const acting = parts.filter(({ act, check }) => act.length > 0 || check.length === 0);
-  const staged = steps.flatMap((step) => step.actions.filter(isStaged)).map((action) => quote(`${action.path}.hxllm-new`));
+  const staged = steps
+    .flatMap((step) => step.actions.filter(isStaged))
+    .map((action) => quote(`${action.path}.hxllm-new`));
   return wrap(
     frame,
     [
@@ -83,7 +87,9 @@ function partsOf({ actions }: Step, index: number): Parts {
     index,
     stage: actions.filter(isStaged).map((action) => (action.kind === 'write' ? stageLine(action) : actionLine(action))),
     check: actions.filter((action) => action.kind === 'check').map(actionLine),
-    act: inline(actions).filter((action) => action.kind !== 'check').map(actionLine),
+    act: inline(actions)
+      .filter((action) => action.kind !== 'check')
+      .map(actionLine),
   };
 }
 
@@ -103,12 +109,16 @@ function body(kind: string, name: number | string, lines: readonly string[]): st
 
 // bash reads a group whole before it runs any of it, so a connection that breaks leaves either nothing or all of it.
 function wrap({ nonce, claim }: Frame, functions: readonly string[], lines: readonly string[]): string {
-  const lock = claim === undefined ? '' : `at_work ${quote(claim.file)} ${quote(claim.token)} 2> /dev/null || exit ${String(LOCK_LOST)}\n`;
+  const lock =
+    claim === undefined
+      ? ''
+      : `at_work ${quote(claim.file)} ${quote(claim.token)} 2> /dev/null || exit ${String(LOCK_LOST)}\n`;
   return `{\nnonce=${quote(nonce)}\n${FUNCTIONS}\n${lock}${functions.join('\n')}\n${lines.join('\n')}\nexit 0\n}\n`;
 }
 
 function lineOf(action: Action): string {
-  if (action.kind === 'upload' || action.kind === 'write') throw new Error(`${action.kind} cannot be part of a recovery`);
+  if (action.kind === 'upload' || action.kind === 'write')
+    throw new Error(`${action.kind} cannot be part of a recovery`);
   return actionLine(action);
 }
 

@@ -11,17 +11,25 @@ export interface Transcript {
 
 /** Reads the journal's lines out of a script's output. */
 export function readTranscript(stdout: string, nonce: string): Transcript {
-  const lines = stdout.split('\n').filter((line) => line.startsWith(`${nonce} `)).map((line) => line.slice(nonce.length + 1).split(' '));
+  const lines = stdout
+    .split('\n')
+    .filter((line) => line.startsWith(`${nonce} `))
+    .map((line) => line.slice(nonce.length + 1).split(' '));
   const failed = lines.find(([word]) => word === 'failed');
   const stuck = lines.find(([word]) => word === 'stuck');
   return {
     done: new Map(lines.filter(([word]) => word === 'done').map(([, step, ms]) => [Number(step), Number(ms)])),
-    failed: failed === undefined ? undefined : { step: Number(failed[1]), durationMs: Number(failed[2]), printed: decode(failed[3]) },
+    failed:
+      failed === undefined
+        ? undefined
+        : { step: Number(failed[1]), durationMs: Number(failed[2]), printed: decode(failed[3]) },
     undone: lines.some(([word]) => word === 'undone') ? true : stuck === undefined ? undefined : false,
     stuck: decode(stuck?.[1]),
   };
 }
 
 function decode(text: string | undefined): string {
-  return Buffer.from(text ?? '', 'base64').toString('utf8').trim();
+  return Buffer.from(text ?? '', 'base64')
+    .toString('utf8')
+    .trim();
 }

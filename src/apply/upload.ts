@@ -27,18 +27,37 @@ chmod -- "$mode" "$new" && sync -- "$new" && mv -fT -- "$new" "$path" || exit
 `;
 
 /** Sends one file in a stream; on the host it comes into its place only with the right hash. Its problem says what the host said. */
-export async function upload(host: Host, become: Become, action: Upload & { readonly title: string }, signal: AbortSignal): Promise<Result<undefined>> {
+export async function upload(
+  host: Host,
+  become: Become,
+  action: Upload & { readonly title: string },
+  signal: AbortSignal,
+): Promise<Result<undefined>> {
   const { path, sha256, mode, compress, title, manifest = '' } = action;
   const argv = ['bash', '-c', SCRIPT, 'hxllm', path, sha256, mode.toString(8), compress ? 'yes' : 'no', manifest];
-  const ran = await host.run(becoming(become, { argv, title, stdin: streamOf(action) }), { signal, timeoutMs: TIMEOUT_MS });
+  const ran = await host.run(becoming(become, { argv, title, stdin: streamOf(action) }), {
+    signal,
+    timeoutMs: TIMEOUT_MS,
+  });
   if (!ran.ok) return ran;
   if (ran.value.exitCode === 0) return ok(undefined);
   const refused = refusedBySudo(host.name, become, ran.value);
-  return fail(refused ?? { code: 'enforce.upload-failed', summary: `${path} could not be sent`, detail: ran.value.stderr.trim(), fix: `df -h ${path.slice(0, path.lastIndexOf('/'))}  # on ${host.name}`, where: { host: host.name } });
+  return fail(
+    refused ?? {
+      code: 'enforce.upload-failed',
+      summary: `${path} could not be sent`,
+      detail: ran.value.stderr.trim(),
+      fix: `df -h ${path.slice(0, path.lastIndexOf('/'))}  # on ${host.name}`,
+      where: { host: host.name },
+    },
+  );
 }
 
 function streamOf({ source, compress }: Upload): AsyncIterable<Uint8Array> {
-  const plain = 'file' in source ? createReadStream(source.file, { highWaterMark: 1 << 20 }) : Readable.from([Buffer.from(source.text, 'utf8')]);
+  const plain =
+    'file' in source
+      ? createReadStream(source.file, { highWaterMark: 1 << 20 })
+      : Readable.from([Buffer.from(source.text, 'utf8')]);
   if (!compress) return plain;
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
   plain.on('error', (error: Error) => gzip.destroy(error));

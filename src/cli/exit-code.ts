@@ -2,7 +2,17 @@ import type { PhaseReport } from '../core/phase.ts';
 import type { Problem } from '../core/problem.ts';
 
 /** What the program's exit codes mean; from 64 on those of sysexits.h. */
-export const EXIT = { ok: 0, failed: 1, pending: 2, usage: 64, unreachable: 69, bug: 70, denied: 77, config: 78, interrupted: 130 } as const;
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  pending: 2,
+  usage: 64,
+  unreachable: 69,
+  bug: 70,
+  denied: 77,
+  config: 78,
+  interrupted: 130,
+} as const;
 
 const BY_FIRST_WORD: ReadonlyMap<string, number> = new Map([
   ['usage', EXIT.usage],

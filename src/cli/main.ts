@@ -13,7 +13,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     const program = createProgram(
       version,
       async (command, options, several, work) => {
-        if (options.askVaultPass === true && !terminal.interactive) command.error('error: --ask-vault-pass needs a terminal; without one: --vault-password-file FILE');
+        if (options.askVaultPass === true && !terminal.interactive)
+          command.error('error: --ask-vault-pass needs a terminal; without one: --vault-password-file FILE');
         const { start } = await import('./run/start.ts');
         exitCode = await start(terminal, { name: command.name(), argv, options, several, work });
       },
@@ -25,7 +26,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const verbose = argv.includes('-v') || argv.includes('--verbose');
     const message = error instanceof Error ? (verbose ? error.stack : error.message) : String(error);
-    terminal.stderr.write(`hxllm: this is a bug of ours: ${message ?? ''}\n${verbose ? '' : 'Run it again with -v to see where it broke.\n'}`);
+    terminal.stderr.write(
+      `hxllm: this is a bug of ours: ${message ?? ''}\n${verbose ? '' : 'Run it again with -v to see where it broke.\n'}`,
+    );
     return EXIT.bug;
   }
 }

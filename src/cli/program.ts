@@ -20,7 +20,9 @@ hxllm COMMAND --help has the options of a command and examples.`;
 /** The program with its commands; nothing runs until it is parsed. */
 export function createProgram(version: string, start: Start, handOn: HandOn): Command {
   const program = new Command('hxllm')
-    .description('One address for OpenAI’s, Anthropic’s and Ollama’s clients in front of your Ollama servers: deployed over SSH, proven by evidence.')
+    .description(
+      'One address for OpenAI’s, Anthropic’s and Ollama’s clients in front of your Ollama servers: deployed over SSH, proven by evidence.',
+    )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help of a command')
@@ -30,11 +32,21 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
   const groups: readonly (readonly [string, readonly Command[]])[] = [
     ['To look around first:', [demoCommand(handOn)]],
     ['All at once, and undone:', [upCommand(start), uninstallCommand(start)]],
-    ['The five phases, in order:', [preflightCommand(start), inventoryCommand(start), validateCommand(start), enforceCommand(start), smokeCommand(start)]],
+    [
+      'The five phases, in order:',
+      [
+        preflightCommand(start),
+        inventoryCommand(start),
+        validateCommand(start),
+        enforceCommand(start),
+        smokeCommand(start),
+      ],
+    ],
     ['Servers, in the foreground:', [gatewayCommand(handOn), simCommand(handOn)]],
   ];
   for (const [group, commands] of groups) {
-    for (const command of commands) program.addCommand(command.helpGroup(group).showHelpAfterError(`Try: hxllm ${command.name()} --help`));
+    for (const command of commands)
+      program.addCommand(command.helpGroup(group).showHelpAfterError(`Try: hxllm ${command.name()} --help`));
   }
   // A wrong option of a command ends as one of the program does: thrown, for an exit code of ours.
   for (const command of [program, ...program.commands]) command.exitOverride();

@@ -24,12 +24,19 @@ export interface AnsibleSettings {
 }
 
 /** Finds and reads ansible.cfg: `ANSIBLE_CONFIG`, `./ansible.cfg`, `~/.ansible.cfg`, the first that is there. The environment's own variables win. */
-export async function readAnsibleSettings(person: Person, files: SourceFiles, findings: Findings): Promise<Result<AnsibleSettings>> {
+export async function readAnsibleSettings(
+  person: Person,
+  files: SourceFiles,
+  findings: Findings,
+): Promise<Result<AnsibleSettings>> {
   const file = await findFile(person, files, findings);
   const source = file === undefined ? ok(undefined) : await files.open(file);
   if (!source.ok) return source;
   const folder = file === undefined ? person.cwd : dirname(file);
-  const defaults = source.value === undefined ? new Map<string, Entry>() : readDefaults(source.value.text, files.shown(file ?? ''), findings);
+  const defaults =
+    source.value === undefined
+      ? new Map<string, Entry>()
+      : readDefaults(source.value.text, files.shown(file ?? ''), findings);
   const path = (variable: string, name: string): string | undefined => {
     const ofEnvironment = person.environment[variable];
     if (ofEnvironment !== undefined && ofEnvironment !== '') return pathOf(ofEnvironment, person.cwd, person);
@@ -42,7 +49,10 @@ export async function readAnsibleSettings(person: Person, files: SourceFiles, fi
     remoteUser: person.environment['ANSIBLE_REMOTE_USER'] ?? defaults.get('remote_user')?.text,
     privateKeyFile: path('ANSIBLE_PRIVATE_KEY_FILE', 'private_key_file'),
     vaultPasswordFile: path('ANSIBLE_VAULT_PASSWORD_FILE', 'vault_password_file'),
-    hostKeyChecking: truthOf(person.environment['ANSIBLE_HOST_KEY_CHECKING'], { path: 'ANSIBLE_HOST_KEY_CHECKING' }, findings) ?? truthOf(defaults.get('host_key_checking')?.text, defaults.get('host_key_checking')?.where ?? {}, findings) ?? true,
+    hostKeyChecking:
+      truthOf(person.environment['ANSIBLE_HOST_KEY_CHECKING'], { path: 'ANSIBLE_HOST_KEY_CHECKING' }, findings) ??
+      truthOf(defaults.get('host_key_checking')?.text, defaults.get('host_key_checking')?.where ?? {}, findings) ??
+      true,
   });
 }
 
@@ -56,24 +66,43 @@ async function findFile(person: Person, files: SourceFiles, findings: Findings):
   }
   if (await exists(here)) {
     // Ansible does not take one that anybody could have put there.
-    if ((((await stat(person.cwd)).mode & 0o002) === 0)) return here;
-    findings.warning({ code: 'config.world-writable', summary: 'ansible.cfg is ignored', detail: `Wanted a folder that only its owner may write; seen ${person.cwd}, which everybody may write.`, fix: `chmod o-w ${person.cwd}`, where: { file: files.shown(here) } });
+    if (((await stat(person.cwd)).mode & 0o002) === 0) return here;
+    findings.warning({
+      code: 'config.world-writable',
+      summary: 'ansible.cfg is ignored',
+      detail: `Wanted a folder that only its owner may write; seen ${person.cwd}, which everybody may write.`,
+      fix: `chmod o-w ${person.cwd}`,
+      where: { file: files.shown(here) },
+    });
   }
   const atHome = join(person.home, '.ansible.cfg');
   return (await exists(atHome)) ? atHome : undefined;
 }
 
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then((found) => found.isFile(), () => false);
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then((found) => found.isDirectory(), () => false);
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** `~`, `$NAME` and `{{CWD}}` put in, relative to `folder`. */
 function pathOf(text: string, folder: string, person: Person): string {
-  const filled = text.replaceAll('{{CWD}}', person.cwd).replace(/^~(?=\/|$)/, person.home).replace(/\$(?:(\w+)|\{(\w+)\})/g, (whole, bare: string | undefined, braced: string | undefined) => person.environment[bare ?? braced ?? ''] ?? whole);
+  const filled = text
+    .replaceAll('{{CWD}}', person.cwd)
+    .replace(/^~(?=\/|$)/, person.home)
+    .replace(
+      /\$(?:(\w+)|\{(\w+)\})/g,
+      (whole, bare: string | undefined, braced: string | undefined) =>
+        person.environment[bare ?? braced ?? ''] ?? whole,
+    );
   return resolve(folder, filled);
 }
 
@@ -92,8 +121,19 @@ function readDefaults(text: string, file: string, findings: Findings): ReadonlyM
     const header = /^\[([^\]]+)\]/.exec(line)?.[1];
     const entry = /^([^=:]+?)\s*[=:]\s*(.*)$/.exec(line);
     if (header !== undefined) section = header;
-    else if (entry === null) findings.error({ code: 'config.ansible-cfg', summary: 'ansible.cfg has a line that cannot be read', detail: `Wanted [section] or name = value; seen ${JSON.stringify(line)}.`, fix: 'correct the line', where: { file, line: index + 1 } });
-    else if (section === 'defaults') entries.set((entry[1] ?? '').toLowerCase(), { text: unquote(entry[2] ?? ''), where: { file, line: index + 1, path: `defaults.${entry[1] ?? ''}` } });
+    else if (entry === null)
+      findings.error({
+        code: 'config.ansible-cfg',
+        summary: 'ansible.cfg has a line that cannot be read',
+        detail: `Wanted [section] or name = value; seen ${JSON.stringify(line)}.`,
+        fix: 'correct the line',
+        where: { file, line: index + 1 },
+      });
+    else if (section === 'defaults')
+      entries.set((entry[1] ?? '').toLowerCase(), {
+        text: unquote(entry[2] ?? ''),
+        where: { file, line: index + 1, path: `defaults.${entry[1] ?? ''}` },
+      });
   }
   return entries;
 }
@@ -106,6 +146,12 @@ function truthOf(text: string | undefined, where: Where, findings: Findings): bo
   if (text === undefined || text === '') return undefined;
   const truth = readTruth(text);
   if (truth !== undefined) return truth;
-  findings.error({ code: 'config.ansible-cfg', summary: `${where.path ?? 'a setting'} is not usable`, detail: `Wanted true or false; seen ${JSON.stringify(text)}.`, fix: 'write true or false', where });
+  findings.error({
+    code: 'config.ansible-cfg',
+    summary: `${where.path ?? 'a setting'} is not usable`,
+    detail: `Wanted true or false; seen ${JSON.stringify(text)}.`,
+    fix: 'write true or false',
+    where,
+  });
   return undefined;
 }

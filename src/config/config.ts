@@ -105,7 +105,10 @@ export interface HostPaths {
 
 /** Every path that hxllm touches on a host. */
 export function pathsOf(settings: Settings): HostPaths {
-  const [configDir, installDir] = [`${settings.prefix}${settings.configDir}`, `${settings.prefix}${settings.installDir}`];
+  const [configDir, installDir] = [
+    `${settings.prefix}${settings.configDir}`,
+    `${settings.prefix}${settings.installDir}`,
+  ];
   return {
     configDir,
     configFile: `${configDir}/config.yaml`,

@@ -15,7 +15,13 @@ export class Findings {
 
   /** A value of the wrong kind. */
   wrong(where: Where, wanted: string, seen: string, fix: string): void {
-    this.error({ code: 'variables.wrong-value', summary: `${where.path ?? 'a value'} is not usable`, detail: `Wanted ${wanted}; seen ${seen}.`, fix, where });
+    this.error({
+      code: 'variables.wrong-value',
+      summary: `${where.path ?? 'a value'} is not usable`,
+      detail: `Wanted ${wanted}; seen ${seen}.`,
+      fix,
+      where,
+    });
   }
 
   get errors(): readonly Problem[] {

@@ -37,14 +37,25 @@ export async function readHosts(sources: Sources): Promise<Result<Pick<Config, '
   if (findings.errors.length > 0) return ok({ hosts: [], candidates: [] });
   const describe = (name: string): readonly (Candidate & { readonly variables: HostVariables })[] => {
     const found = variables.get(name);
-    return found === undefined ? [] : [{ name, settings: readSettings(found, findings), origins: found.origins(), variables: found }];
+    return found === undefined
+      ? []
+      : [{ name, settings: readSettings(found, findings), origins: found.origins(), variables: found }];
   };
-  const hosts = chosen.value.flatMap(describe).map(({ name, settings, origins, variables: found }): HostConfig => ({ target: readTarget(name, found, sources.settings, sources.request, findings), settings, origins }));
-  const candidates = joinable.flatMap(describe).map(({ name, settings, origins }): Candidate => ({ name, settings, origins }));
+  const hosts = chosen.value.flatMap(describe).map(({ name, settings, origins, variables: found }): HostConfig => ({
+    target: readTarget(name, found, sources.settings, sources.request, findings),
+    settings,
+    origins,
+  }));
+  const candidates = joinable
+    .flatMap(describe)
+    .map(({ name, settings, origins }): Candidate => ({ name, settings, origins }));
   return ok({ hosts, candidates });
 }
 
-async function variablesOf(name: string, { inventory, inventoryFile, folders, findings }: Sources): Promise<Result<HostVariables>> {
+async function variablesOf(
+  name: string,
+  { inventory, inventoryFile, folders, findings }: Sources,
+): Promise<Result<HostVariables>> {
   const scope = await mergeVariables(name, inventory, inventoryFile, folders);
   return scope.ok ? ok(new HostVariables(scope.value, findings)) : scope;
 }
@@ -52,9 +63,19 @@ async function variablesOf(name: string, { inventory, inventoryFile, folders, fi
 async function chooseHosts({ inventory, request, findings }: Sources): Promise<Result<readonly string[]>> {
   const group = hostsOf(inventory, GROUP);
   if (request.limit === undefined) return ok(group);
-  const limited = await selectHosts(request.limit, inventory, findings, async (file) => readFile(resolve(request.cwd, file), 'utf8').then((text) => text.split('\n'), () => undefined));
+  const limited = await selectHosts(request.limit, inventory, findings, async (file) =>
+    readFile(resolve(request.cwd, file), 'utf8').then(
+      (text) => text.split('\n'),
+      () => undefined,
+    ),
+  );
   if (!limited.ok || !inventory.groups.has(GROUP) || group.length === 0) return limited;
   const both = group.filter((name) => limited.value.includes(name));
   if (both.length > 0) return ok(both);
-  return fail({ code: 'inventory.no-match', summary: `--limit leaves no host of [${GROUP}]`, detail: `Wanted a host of [${GROUP}] (${group.join(', ')}); seen ${request.limit}, which is ${limited.value.join(', ')}.`, fix: `--limit ${group[0] ?? 'HOST'}` });
+  return fail({
+    code: 'inventory.no-match',
+    summary: `--limit leaves no host of [${GROUP}]`,
+    detail: `Wanted a host of [${GROUP}] (${group.join(', ')}); seen ${request.limit}, which is ${limited.value.join(', ')}.`,
+    fix: `--limit ${group[0] ?? 'HOST'}`,
+  });
 }

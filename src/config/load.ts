@@ -45,20 +45,41 @@ export async function loadConfig(request: ConfigRequest): Promise<Result<Config>
   if (!inventory.ok) return withErrors(inventory.problems, findings);
   if (findings.errors.length > 0) return withErrors([], findings);
   const folders = new VariableFolders([dirname(inventoryFile), request.cwd], files, findings);
-  const hosts = await readHosts({ inventory: inventory.value, inventoryFile, folders, settings: settings.value, request, findings });
+  const hosts = await readHosts({
+    inventory: inventory.value,
+    inventoryFile,
+    folders,
+    settings: settings.value,
+    request,
+    findings,
+  });
   if (!hosts.ok) return withErrors(hosts.problems, findings);
   if (findings.errors.length > 0) return withErrors([], findings);
-  return ok(freezeAll<Config>({ inventoryFile, groupDefined: inventory.value.groups.has(GROUP), ...hosts.value, allHosts: [...inventory.value.hosts.keys()], files: files.read, warnings: findings.warnings }));
+  return ok(
+    freezeAll<Config>({
+      inventoryFile,
+      groupDefined: inventory.value.groups.has(GROUP),
+      ...hosts.value,
+      allHosts: [...inventory.value.hosts.keys()],
+      files: files.read,
+      warnings: findings.warnings,
+    }),
+  );
 }
 
 /** `-i`, else Ansible's environment and ansible.cfg, else the guide's place; absolute. */
 export function inventoryFileOf(request: ConfigRequest, settings: Pick<AnsibleSettings, 'inventory'>): string {
-  return request.inventoryFile === undefined ? (settings.inventory ?? join(request.cwd, DEFAULT_INVENTORY)) : resolve(request.cwd, request.inventoryFile.replace(/^~(?=\/)/, request.home));
+  return request.inventoryFile === undefined
+    ? (settings.inventory ?? join(request.cwd, DEFAULT_INVENTORY))
+    : resolve(request.cwd, request.inventoryFile.replace(/^~(?=\/)/, request.home));
 }
 
 function passwordSources(request: ConfigRequest, settings: AnsibleSettings): readonly PasswordSource[] {
   const asked = request.askVaultPassword === undefined ? [] : [askedPassword(request.askVaultPassword)];
-  const named = request.vaultPasswordFile === undefined ? settings.vaultPasswordFile : resolve(request.cwd, request.vaultPasswordFile.replace(/^~(?=\/)/, request.home));
+  const named =
+    request.vaultPasswordFile === undefined
+      ? settings.vaultPasswordFile
+      : resolve(request.cwd, request.vaultPasswordFile.replace(/^~(?=\/)/, request.home));
   return named === undefined ? asked : [...asked, filePassword(named, request.vaultPasswordFile ?? named)];
 }
 

@@ -41,16 +41,33 @@ export class SourceFiles {
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
       if (code === 'ENOENT' || code === 'ENOTDIR') return ok(undefined);
-      return fail({ code: 'config.unreadable', summary: 'a file cannot be read', detail: `Wanted to read ${this.shown(path)}; seen ${code === '' ? String(error) : code}.`, fix: `ls -ld ${this.shown(path)}`, where: { file: this.shown(path) } });
+      return fail({
+        code: 'config.unreadable',
+        summary: 'a file cannot be read',
+        detail: `Wanted to read ${this.shown(path)}; seen ${code === '' ? String(error) : code}.`,
+        fix: `ls -ld ${this.shown(path)}`,
+        where: { file: this.shown(path) },
+      });
     }
     this.#read.add(path);
     const text = decode(bytes);
     const where = { file: this.shown(path) };
-    if (text === undefined) return fail({ code: 'config.not-text', summary: 'a file is not text', detail: 'Wanted UTF-8; seen bytes that are not.', fix: `iconv -f latin1 -t utf8 ${this.shown(path)}`, where });
+    if (text === undefined)
+      return fail({
+        code: 'config.not-text',
+        summary: 'a file is not text',
+        detail: 'Wanted UTF-8; seen bytes that are not.',
+        fix: `iconv -f latin1 -t utf8 ${this.shown(path)}`,
+        where,
+      });
     if (!isVaultText(text)) return ok({ text, encrypted: false, locked: false });
     const opened = await this.keyring.open(text, where);
     if (!opened.ok) return opened;
-    return ok(opened.value.state === 'open' ? { text: opened.value.text, encrypted: true, locked: false } : { text: '', encrypted: true, locked: true });
+    return ok(
+      opened.value.state === 'open'
+        ? { text: opened.value.text, encrypted: true, locked: false }
+        : { text: '', encrypted: true, locked: true },
+    );
   }
 }
 

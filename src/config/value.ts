@@ -37,7 +37,11 @@ export type Value = ScalarValue | ListValue | MapValue | LockedValue;
 export type Variables = ReadonlyMap<string, Value>;
 
 /** Makes a scalar. */
-export function scalar(value: ScalarValue['value'], where: Where, how: { readonly encrypted?: boolean; readonly literal?: boolean } = {}): ScalarValue {
+export function scalar(
+  value: ScalarValue['value'],
+  where: Where,
+  how: { readonly encrypted?: boolean; readonly literal?: boolean } = {},
+): ScalarValue {
   return { kind: 'scalar', value, where, encrypted: how.encrypted ?? false, literal: how.literal ?? false };
 }
 
@@ -45,7 +49,8 @@ const SECRET_NAME = /(?:^|[_.])(?:key|secret|token|password|pass)$/i;
 
 /** A value as a message may show it: short, on one line, and never a secret. */
 export function shown(value: Value): string {
-  if (value.kind === 'list') return value.items.length === 0 ? 'an empty list' : `a list of ${String(value.items.length)}`;
+  if (value.kind === 'list')
+    return value.items.length === 0 ? 'an empty list' : `a list of ${String(value.items.length)}`;
   if (value.kind === 'map') return 'a mapping';
   if (value.kind === 'locked') return `something encrypted in ${value.file}`;
   if (value.value === null || value.value === '') return 'nothing';

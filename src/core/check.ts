@@ -21,7 +21,10 @@ export function judgeAll<S>(checks: readonly Check<S>[], subject: S, host: strin
   const causes = new Map<string, string>();
   return checks.map((check) => {
     const cause = (check.after ?? []).map((id) => causes.get(id)).find((id) => id !== undefined);
-    const verdict: Verdict = cause === undefined ? judgeOne(check, subject) : { outcome: 'skip', seen: `not judged because ${cause} did not pass` };
+    const verdict: Verdict =
+      cause === undefined
+        ? judgeOne(check, subject)
+        : { outcome: 'skip', seen: `not judged because ${cause} did not pass` };
     if (verdict.outcome === 'fail' || verdict.outcome === 'unknown') causes.set(check.id, check.id);
     if (cause !== undefined) causes.set(check.id, cause);
     return { id: check.id, title: check.title, severity: check.severity, host, ...verdict };

@@ -49,6 +49,7 @@ export function inWords({ summary, detail }: Problem): string {
 /** Renders a place as a person writes it: `file:line: path`, or the host's name; empty if nothing is known. */
 export function placeOf(where: Where | undefined): string {
   if (where === undefined) return '';
-  const file = where.file === undefined ? undefined : where.line === undefined ? where.file : `${where.file}:${where.line}`;
+  const file =
+    where.file === undefined ? undefined : where.line === undefined ? where.file : `${where.file}:${where.line}`;
   return [file, where.host, where.path].filter((part) => part !== undefined).join(': ');
 }

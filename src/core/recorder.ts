@@ -8,7 +8,15 @@ export type StepState = 'planned' | 'started' | 'done' | 'failed' | 'undone' | '
 export type PhaseEvent =
   | { readonly kind: 'progress'; readonly host: string; readonly text: string }
   | { readonly kind: 'check'; readonly result: CheckResult }
-  | { readonly kind: 'step'; readonly host: string; readonly id: string; readonly title: string; readonly state: StepState; readonly detail?: string; readonly durationMs?: number }
+  | {
+      readonly kind: 'step';
+      readonly host: string;
+      readonly id: string;
+      readonly title: string;
+      readonly state: StepState;
+      readonly detail?: string;
+      readonly durationMs?: number;
+    }
   | { readonly kind: 'problem'; readonly problem: Problem }
   /** A line for the person: what to do next, what was left. */
   | { readonly kind: 'note'; readonly host?: string; readonly text: string };

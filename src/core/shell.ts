@@ -4,7 +4,9 @@ const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
 export function quote(argument: string): string {
   if (argument.includes('\0')) throw new Error('an argument cannot hold a NUL byte');
   // `=` first would be an assignment and `~` a home folder, so only text that is plain all through stays bare.
-  return PLAIN.test(argument) && !argument.startsWith('=') ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`;
+  return PLAIN.test(argument) && !argument.startsWith('=')
+    ? argument
+    : `'${argument.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** Joins an argument array into one line for a POSIX shell. */

@@ -20,7 +20,12 @@ export interface AskOptions extends CallOptions {
  * asked through `sudo -n` unless the user is root already, or `become` is `none`: then as the user.
  * `nonce` is a word that no answer contains.
  */
-export async function ask<Q extends Questions>(host: Host, questions: Q, nonce: string, options: AskOptions): Promise<Result<Facts<Q>>> {
+export async function ask<Q extends Questions>(
+  host: Host,
+  questions: Q,
+  nonce: string,
+  options: AskOptions,
+): Promise<Result<Facts<Q>>> {
   const { names, script } = compose(questions, nonce, options.become);
   const ran = await host.run({ argv: ['bash', '-c', script], title: 'look at the host' }, options);
   if (!ran.ok) return ran;
@@ -32,7 +37,11 @@ export async function ask<Q extends Questions>(host: Host, questions: Q, nonce: 
 }
 
 /** The script for all questions, and the names in the order in which it answers. */
-export function compose(questions: Questions, nonce: string, become: Become): { readonly names: readonly string[]; readonly script: string } {
+export function compose(
+  questions: Questions,
+  nonce: string,
+  become: Become,
+): { readonly names: readonly string[]; readonly script: string } {
   const entries = Object.entries(questions);
   const asRoot = become === 'sudo' ? entries.filter(([, question]) => question.as === 'root') : [];
   const asUser = entries.filter(([, question]) => become === 'none' || question.as === 'user');
@@ -40,15 +49,31 @@ export function compose(questions: Questions, nonce: string, become: Become): { 
   // One sudo for all of them; when it may not, it prints nothing and they stay unknown. A user cannot end a sudo that
   // hangs, so it is its reader that gives up.
   const limitS = SUDO_TIMEOUT_S + Math.max(0, ...asRoot.map(([, question]) => question.timeoutS ?? DEFAULT_TIMEOUT_S));
-  const elevated = { line: `if [ "$(id -u)" = 0 ]; then ${shellLine(['bash', '-c', root])}; else ${shellLine(['sudo', '-n', 'bash', '-c', root])} </dev/null 2>/dev/null; fi`, read: `timeout ${String(limitS)} cat` };
-  const lines = [...(asRoot.length === 0 ? [] : [elevated]), ...asUser.map(([name, question]) => readable(answerOf(name, question, nonce)))];
+  const elevated = {
+    line: `if [ "$(id -u)" = 0 ]; then ${shellLine(['bash', '-c', root])}; else ${shellLine(['sudo', '-n', 'bash', '-c', root])} </dev/null 2>/dev/null; fi`,
+    read: `timeout ${String(limitS)} cat`,
+  };
+  const lines = [
+    ...(asRoot.length === 0 ? [] : [elevated]),
+    ...asUser.map(([name, question]) => readable(answerOf(name, question, nonce))),
+  ];
   const script = `export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"\n${inParallel(lines)}`;
   return { names: entries.map(([name]) => name), script };
 }
 
 function answerOf(name: string, question: Question<unknown>, nonce: string): string {
   const limit = String(question.timeoutS ?? DEFAULT_TIMEOUT_S);
-  const command = shellLine(['timeout', '-k', '1', limit, 'bash', '-c', question.script, 'hxllm', ...(question.arguments ?? [])]);
+  const command = shellLine([
+    'timeout',
+    '-k',
+    '1',
+    limit,
+    'bash',
+    '-c',
+    question.script,
+    'hxllm',
+    ...(question.arguments ?? []),
+  ]);
   return `${shellLine(['printf', String.raw`%s\n`, `${nonce}:begin:${name}`])}; ${command} </dev/null 2>/dev/null; printf '\\n%s\\n' "${nonce}:end:$?"`;
 }
 
@@ -83,8 +108,12 @@ export function split(stdout: string, nonce: string): ReadonlyMap<string, Answer
 }
 
 function factOf(question: Question<unknown> | undefined, answer: Answer | undefined): Fact<unknown> {
-  if (question === undefined || answer === undefined) return question?.as === 'root' ? { known: false, why: 'it takes root, and sudo gave no answer', lacksRoot: true } : { known: false, why: 'the host gave no answer' };
-  if (answer.exitCode === 124 || answer.exitCode === 137) return { known: false, why: `no answer within ${String(question.timeoutS ?? DEFAULT_TIMEOUT_S)} s` };
+  if (question === undefined || answer === undefined)
+    return question?.as === 'root'
+      ? { known: false, why: 'it takes root, and sudo gave no answer', lacksRoot: true }
+      : { known: false, why: 'the host gave no answer' };
+  if (answer.exitCode === 124 || answer.exitCode === 137)
+    return { known: false, why: `no answer within ${String(question.timeoutS ?? DEFAULT_TIMEOUT_S)} s` };
   try {
     return { known: true, value: question.parse(answer) };
   } catch (error) {

@@ -9,9 +9,16 @@ export function contentsQuestion(paths: readonly string[]): Question<ReadonlyMap
     script: SCRIPT,
     arguments: paths,
     as: 'root',
-    parse: ({ stdout }) => new Map(stdout.trim().split('\n').filter((line) => line !== '').map((line) => {
-      const [path = '', text = ''] = line.split(' ');
-      return [decodeBase64(path), decodeBase64(text)] as const;
-    })),
+    parse: ({ stdout }) =>
+      new Map(
+        stdout
+          .trim()
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => {
+            const [path = '', text = ''] = line.split(' ');
+            return [decodeBase64(path), decodeBase64(text)] as const;
+          }),
+      ),
   };
 }

@@ -14,5 +14,12 @@ exit 0`,
 
 /** Reads a name on each line; several sources name the same domain, in capitals or not. */
 export function parseDomains(text: string): Domains {
-  return [...new Set(text.split('\n').map((line) => line.trim().toLowerCase()).filter((name) => name !== ''))];
+  return [
+    ...new Set(
+      text
+        .split('\n')
+        .map((line) => line.trim().toLowerCase())
+        .filter((name) => name !== ''),
+    ),
+  ];
 }

@@ -29,7 +29,15 @@ export interface ForeignPaths {
 export function foreignQuestion(paths: ForeignPaths, port: number): Question<readonly Foreign[]> {
   return {
     script: FOREIGN_SCRIPT,
-    arguments: [paths.configFile, paths.envFile, paths.serviceUnit, paths.socketUnit, paths.installDir, paths.marker, String(port)],
+    arguments: [
+      paths.configFile,
+      paths.envFile,
+      paths.serviceUnit,
+      paths.socketUnit,
+      paths.installDir,
+      paths.marker,
+      String(port),
+    ],
     as: 'root',
     parse: ({ stdout, exitCode }) => {
       if (exitCode !== 0) throw new Error(`the question about foreign files ended with ${String(exitCode)}`);
@@ -43,8 +51,18 @@ function parseForeign(stdout: string): readonly Foreign[] {
   return stdout.split('\n').flatMap((line): readonly Foreign[] => {
     const [kind = '', ...encoded] = line.trim().split(' ');
     const [first = '', second = '', third = '', fourth = ''] = encoded.map(decodeBase64);
-    if (kind === 'unit' || kind === 'file') return isMarked(second) ? [] : [{ kind, path: first, looksLike: kind === 'unit' ? unitLike(second) : fileLike(second) }];
-    if (kind === 'folder') return [{ kind, path: first, looksLike: `a folder without hxllm’s marker (it holds ${second.trim().split('\n').join(', ')})` }];
+    if (kind === 'unit' || kind === 'file')
+      return isMarked(second)
+        ? []
+        : [{ kind, path: first, looksLike: kind === 'unit' ? unitLike(second) : fileLike(second) }];
+    if (kind === 'folder')
+      return [
+        {
+          kind,
+          path: first,
+          looksLike: `a folder without hxllm’s marker (it holds ${second.trim().split('\n').join(', ')})`,
+        },
+      ];
     if (kind !== 'process') return [];
     return [processOf(first, second, third, fourth)];
   });

@@ -32,7 +32,13 @@ export function getQuestion(url: string): Question<Got> {
   const tls = protocol === 'https:';
   return {
     script: tls ? TLS : PLAIN,
-    arguments: [hostname.replace(/^\[(.*)\]$/, '$1'), port === '' ? (tls ? '443' : '80') : port, `${pathname}${search}`, host, String(GET_TIMEOUT_S)],
+    arguments: [
+      hostname.replace(/^\[(.*)\]$/, '$1'),
+      port === '' ? (tls ? '443' : '80') : port,
+      `${pathname}${search}`,
+      host,
+      String(GET_TIMEOUT_S),
+    ],
     as: 'user',
     timeoutS: GET_TIMEOUT_S + 3,
     parse: parseGot,
@@ -46,7 +52,11 @@ export function parseGot({ stdout, exitCode }: Answer): Got {
   if (head !== null) {
     const rest = stdout.slice(head.index + head[0].length);
     const [, fields = '', body = ''] = /^([\s\S]*?\n|)\r?\n([\s\S]*)$/.exec(rest) ?? [];
-    return { state: 'answered', status: Number(head[1]), body: /^transfer-encoding:.*\bchunked\b/im.test(fields) ? joinChunks(body) : body };
+    return {
+      state: 'answered',
+      status: Number(head[1]),
+      body: /^transfer-encoding:.*\bchunked\b/im.test(fields) ? joinChunks(body) : body,
+    };
   }
   if (exitCode === 28) return { state: 'unreachable', why: `no answer within ${String(GET_TIMEOUT_S)} s` };
   if (exitCode === 0) return { state: 'unreachable', why: 'it closed the connection without an HTTP answer' };
@@ -69,6 +79,8 @@ function joinChunks(body: string): string {
 
 // bash: `hxllm: connect: Connection refused`, `hxllm: no.such: Name or service not known`; curl: `curl: (7) Failed …`.
 function reasonIn(message: string): string | undefined {
-  const lines = message.split('\n').map((line) => line.replace(/^(?:hxllm: (?:line \d+: )?(?:connect: )?|curl: \(\d+\) )/, '').trim());
+  const lines = message
+    .split('\n')
+    .map((line) => line.replace(/^(?:hxllm: (?:line \d+: )?(?:connect: )?|curl: \(\d+\) )/, '').trim());
   return lines.find((line) => line !== '');
 }

@@ -34,6 +34,8 @@ export const sudoQuestion: Question<Sudo> = {
   timeoutS: 20,
   parse: ({ stdout, exitCode }) => {
     if (exitCode === 127) return { state: 'missing' };
-    return exitCode === 0 ? { state: 'granted' } : { state: 'refused', message: stdout.trim().split('\n').at(-1) ?? '' };
+    return exitCode === 0
+      ? { state: 'granted' }
+      : { state: 'refused', message: stdout.trim().split('\n').at(-1) ?? '' };
   },
 };

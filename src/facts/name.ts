@@ -19,5 +19,12 @@ export function nameQuestion(name: string): Question<Addresses> {
 
 /** Reads `getent ahosts`: an address at the start of each line, once for each kind of socket. */
 export function parseAddresses(text: string): Addresses {
-  return [...new Set(text.split('\n').map((line) => line.split(/\s/, 1)[0] ?? '').filter((address) => address !== ''))];
+  return [
+    ...new Set(
+      text
+        .split('\n')
+        .map((line) => line.split(/\s/, 1)[0] ?? '')
+        .filter((address) => address !== ''),
+    ),
+  ];
 }

@@ -2,7 +2,9 @@ import { getQuestion, parseGot, type Got } from './http.ts';
 import type { Answer, Question } from './question.ts';
 
 /** What a backend said, or why it said nothing of use. */
-export type Said<T> = { readonly answered: true; readonly value: T } | { readonly answered: false; readonly why: string };
+export type Said<T> =
+  | { readonly answered: true; readonly value: T }
+  | { readonly answered: false; readonly why: string };
 
 /** The version of the Ollama at a backend's URL, asked from the host. */
 export function ollamaVersionQuestion(url: string): Question<Said<string>> {
@@ -24,9 +26,12 @@ export function normalizeModel(name: string): string {
 function read<T>(answer: Answer, parse: (document: unknown) => T | undefined): Said<T> {
   const got: Got = parseGot(answer);
   if (got.state === 'unreachable') return { answered: false, why: got.why };
-  if (got.status !== 200) return { answered: false, why: `it answered with HTTP ${String(got.status)}, as Ollama does not` };
+  if (got.status !== 200)
+    return { answered: false, why: `it answered with HTTP ${String(got.status)}, as Ollama does not` };
   const value = parse(parseJson(got.body));
-  return value === undefined ? { answered: false, why: `it answered, but not as Ollama does: ${got.body.trim().slice(0, 80)}` } : { answered: true, value };
+  return value === undefined
+    ? { answered: false, why: `it answered, but not as Ollama does: ${got.body.trim().slice(0, 80)}` }
+    : { answered: true, value };
 }
 
 function parseVersion(document: unknown): string | undefined {
@@ -36,7 +41,9 @@ function parseVersion(document: unknown): string | undefined {
 /** The names in what `/api/tags` answers; `undefined` where it is something else. */
 export function parseModels(document: unknown): readonly string[] | undefined {
   if (!isRecord(document) || !Array.isArray(document['models'])) return undefined;
-  return document['models'].flatMap((entry: unknown) => (isRecord(entry) && typeof entry['name'] === 'string' ? [entry['name']] : []));
+  return document['models'].flatMap((entry: unknown) =>
+    isRecord(entry) && typeof entry['name'] === 'string' ? [entry['name']] : [],
+  );
 }
 
 function parseJson(text: string): unknown {

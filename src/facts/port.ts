@@ -18,7 +18,8 @@ export function parseListeners(text: string, port: number): Listeners {
   if (!text.includes('local_address')) throw new Error('/proc/net/tcp could not be read');
   return text.split('\n').flatMap((line) => {
     const [, address, hexPort, state] = /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) /.exec(line) ?? [];
-    if (address === undefined || hexPort === undefined || state !== LISTEN || Number.parseInt(hexPort, 16) !== port) return [];
+    if (address === undefined || hexPort === undefined || state !== LISTEN || Number.parseInt(hexPort, 16) !== port)
+      return [];
     return [readAddress(address)];
   });
 }
@@ -27,7 +28,9 @@ export function parseListeners(text: string, port: number): Listeners {
 function readAddress(hex: string): string {
   const words = (hex.match(/.{8}/g) ?? []).map((word) => (word.match(/../g) ?? []).toReversed());
   if (words.length === 1) return (words[0] ?? []).map((byte) => Number.parseInt(byte, 16)).join('.');
-  const groups = words.flatMap(([a = '', b = '', c = '', d = '']) => [a + b, c + d].map((group) => group.toLowerCase().replace(/^0{1,3}/, '')));
+  const groups = words.flatMap(([a = '', b = '', c = '', d = '']) =>
+    [a + b, c + d].map((group) => group.toLowerCase().replace(/^0{1,3}/, '')),
+  );
   return `[${compress(groups)}]`;
 }
 

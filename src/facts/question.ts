@@ -20,7 +20,9 @@ export interface Answer {
 }
 
 /** What is known of a host, or why it is not; `lacksRoot`: sudo did not let it be asked. */
-export type Fact<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string; readonly lacksRoot?: true };
+export type Fact<T> =
+  | { readonly known: true; readonly value: T }
+  | { readonly known: false; readonly why: string; readonly lacksRoot?: true };
 
 /** Questions by name. */
 export type Questions = Readonly<Record<string, Question<unknown>>>;

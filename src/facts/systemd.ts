@@ -25,5 +25,9 @@ export function parseSystemd(text: string): Systemd {
   if (booted === undefined) throw new Error('the question about systemd got half an answer');
   const version = /^systemd (\d+)/m.exec(text)?.[1];
   const running = booted === 'yes';
-  return { version: version === undefined ? undefined : Number(version), running, state: running ? (/^state=(\S*)/m.exec(text)?.[1] ?? '') : '' };
+  return {
+    version: version === undefined ? undefined : Number(version),
+    running,
+    state: running ? (/^state=(\S*)/m.exec(text)?.[1] ?? '') : '',
+  };
 }

@@ -31,7 +31,11 @@ export interface Door {
 }
 
 /** Answers a request that has a body, writing straight to its client: auth → request → route → upstream → usage. */
-export function answer({ incoming, outgoing, visit }: Door, service: Service, { dialect, read, counted }: Endpoint): void {
+export function answer(
+  { incoming, outgoing, visit }: Door,
+  service: Service,
+  { dialect, read, counted }: Endpoint,
+): void {
   const turnAway = (failure: Failure): void => {
     visit.account.failure = failure.code ?? failure.kind;
     answerWhole(outgoing, dialect.refusal(failure, visit.id));
@@ -55,9 +59,14 @@ export function answer({ incoming, outgoing, visit }: Door, service: Service, { 
     visit.account.alias = group === undefined ? model.slice(0, LONGEST_NAME) : model;
     visit.account.stream = stream;
     // Other servers are sent the request as it came, where it is in their dialect, and say for themselves what they cannot do.
-    if (group !== undefined && (group.deployments.some(({ provider }) => provider === 'ollama') || order.value.shares.every(isForeign))) for (const name of [...ignored, ...notGiven(runner, group, service.desk.fleet)]) visit.account.unmet.add(name);
+    if (
+      group !== undefined &&
+      (group.deployments.some(({ provider }) => provider === 'ollama') || order.value.shares.every(isForeign))
+    )
+      for (const name of [...ignored, ...notGiven(runner, group, service.desk.fleet)]) visit.account.unmet.add(name);
     const [first] = visit.account.unmet;
-    const servers: Outcome<ModelGroup> = group === undefined ? { ok: false, failure: unknownModel(model) } : pinned(group, incoming.headers);
+    const servers: Outcome<ModelGroup> =
+      group === undefined ? { ok: false, failure: unknownModel(model) } : pinned(group, incoming.headers);
     if (!servers.ok) turnAway(servers.failure);
     else if (service.config.strict && first !== undefined) turnAway(notHonoured(first));
     else {
@@ -84,9 +93,19 @@ function isForeign({ asks }: Share): boolean {
 
 /** What a model that nobody has means. */
 export function unknownModel(model: string): Failure {
-  return { kind: 'not-found', code: 'model_not_found', message: `The model \`${model.slice(0, LONGEST_NAME)}\` does not exist or you do not have access to it.`, model };
+  return {
+    kind: 'not-found',
+    code: 'model_not_found',
+    message: `The model \`${model.slice(0, LONGEST_NAME)}\` does not exist or you do not have access to it.`,
+    model,
+  };
 }
 
 function notHonoured(param: string): Failure {
-  return { kind: 'invalid', code: 'unsupported_parameter', message: `Unsupported parameter: '${param.slice(0, 64)}' cannot be honoured by this server.`, param: param.slice(0, 64) };
+  return {
+    kind: 'invalid',
+    code: 'unsupported_parameter',
+    message: `Unsupported parameter: '${param.slice(0, 64)}' cannot be honoured by this server.`,
+    param: param.slice(0, 64),
+  };
 }

@@ -36,20 +36,24 @@ type Handler = (c: Context<GatewayEnv>) => Response | Promise<Response>;
 export function createApp({ service, isStopping, metrics }: AppOptions): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();
 
-  const answers = (endpoint: Endpoint): Handler => (c) => {
-    const now = service();
-    allowOrigin(c.env.incoming, c.env.outgoing, now.config.origins);
-    answer(c.env, now, endpoint);
-    return RESPONSE_ALREADY_SENT;
-  };
-  const shows = (show: (c: Context<GatewayEnv>, now: Service) => Response | Promise<Response>): Handler => (c) => {
-    const now = service();
-    allowOrigin(c.env.incoming, c.env.outgoing, now.config.origins);
-    const caller = authenticate(c.env.incoming.headers, now.config.masterKey);
-    if (!caller.ok) return refusal(c, caller.failure);
-    c.env.visit.account.caller = caller.value.name;
-    return show(c, now);
-  };
+  const answers =
+    (endpoint: Endpoint): Handler =>
+    (c) => {
+      const now = service();
+      allowOrigin(c.env.incoming, c.env.outgoing, now.config.origins);
+      answer(c.env, now, endpoint);
+      return RESPONSE_ALREADY_SENT;
+    };
+  const shows =
+    (show: (c: Context<GatewayEnv>, now: Service) => Response | Promise<Response>): Handler =>
+    (c) => {
+      const now = service();
+      allowOrigin(c.env.incoming, c.env.outgoing, now.config.origins);
+      const caller = authenticate(c.env.incoming.headers, now.config.masterKey);
+      if (!caller.ok) return refusal(c, caller.failure);
+      c.env.visit.account.caller = caller.value.name;
+      return show(c, now);
+    };
   const showMetrics = (): Response => sizedReply(metrics.text(), 200, { 'content-type': EXPOSITION_TYPE });
 
   app.get('/health/liveliness', liveliness).get('/health/liveness', liveliness);
@@ -65,14 +69,18 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
     app.get(`${root}/models`, shows(listModels));
     app.get(`${root}/models/*`, shows(showModel));
     app.on(['GET', 'DELETE'], `${root}/responses/:id`, shows(missResponse));
-    app.get(`${root}/responses/:id/input_items`, shows(missResponse)).post(`${root}/responses/:id/cancel`, shows(missResponse));
+    app
+      .get(`${root}/responses/:id/input_items`, shows(missResponse))
+      .post(`${root}/responses/:id/cancel`, shows(missResponse));
   }
   addCatalogue(app, shows, service);
   app.notFound((c) => {
     allowOrigin(c.env.incoming, c.env.outgoing, service().config.origins);
     return elsewhere(c);
   });
-  app.onError((_error, c) => refusal(c, { kind: 'internal', code: null, message: 'The server had an error while processing your request.' }));
+  app.onError((_error, c) =>
+    refusal(c, { kind: 'internal', code: null, message: 'The server had an error while processing your request.' }),
+  );
   return app;
 }
 
@@ -121,11 +129,18 @@ const ALLOWED: readonly (readonly [path: RegExp, methods: string])[] = [
 function elsewhere(c: Context<GatewayEnv>): Response {
   const { method, path } = c.req;
   const shown = `${method} ${path.slice(0, 200)}`;
-  const allow = ENDPOINTS.some(({ paths }) => paths.includes(path)) ? 'POST, OPTIONS' : ALLOWED.find(([pattern]) => pattern.test(path))?.[1];
+  const allow = ENDPOINTS.some(({ paths }) => paths.includes(path))
+    ? 'POST, OPTIONS'
+    : ALLOWED.find(([pattern]) => pattern.test(path))?.[1];
   if (allow === undefined) return refusal(c, { kind: 'not-found', code: null, message: `Invalid URL (${shown})` });
   // Without CORS headers a browser goes no further, which is what is wanted where nobody allowed an origin.
   if (method === 'OPTIONS') return c.body(null, 204, { allow });
-  return refusal(c, { kind: 'wrong-method', code: null, message: `Not allowed to ${method} on ${path.slice(0, 200)}. (HINT: Perhaps you meant to use a different HTTP method?)`, allow });
+  return refusal(c, {
+    kind: 'wrong-method',
+    code: null,
+    message: `Not allowed to ${method} on ${path.slice(0, 200)}. (HINT: Perhaps you meant to use a different HTTP method?)`,
+    allow,
+  });
 }
 
 function refusal(c: Context<GatewayEnv>, failure: Failure): Response {

@@ -33,22 +33,35 @@ export function readConfigText(text: string, file: string, reading: Reading): Co
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col };
   };
-  if (document.errors.length > 0) return { errors: document.errors.map((error) => notYaml(error.message, at(error.pos[0]))), warnings: [] };
+  if (document.errors.length > 0)
+    return { errors: document.errors.map((error) => notYaml(error.message, at(error.pos[0]))), warnings: [] };
   const value = toValue(document);
   if (!value.ok) return { errors: [notYaml(value.message, { file })], warnings: [] };
   const { config, issues } = readGatewayConfig(value.value, reading);
-  const problems = issues.map((issue) => ({ issue, problem: problemOf(issue, { ...at(offsetOf(document, issue.path)), path: pathText(issue.path) }) }));
-  const ofSeverity = (severity: Issue['severity']): readonly Problem[] => problems.filter(({ issue }) => issue.severity === severity).map(({ problem }) => problem);
+  const problems = issues.map((issue) => ({
+    issue,
+    problem: problemOf(issue, { ...at(offsetOf(document, issue.path)), path: pathText(issue.path) }),
+  }));
+  const ofSeverity = (severity: Issue['severity']): readonly Problem[] =>
+    problems.filter(({ issue }) => issue.severity === severity).map(({ problem }) => problem);
   return { ...(config === undefined ? {} : { config }), errors: ofSeverity('error'), warnings: ofSeverity('warning') };
 }
 
 /** An issue as a person gets it. */
 export function problemOf(issue: Issue, where: Where): Problem {
-  return { code: issue.code, summary: issue.path.length === 0 ? 'the document as a whole' : pathText(issue.path), detail: `${issue.message.charAt(0).toUpperCase()}${issue.message.slice(1)}.`, fix: issue.fix, where };
+  return {
+    code: issue.code,
+    summary: issue.path.length === 0 ? 'the document as a whole' : pathText(issue.path),
+    detail: `${issue.message.charAt(0).toUpperCase()}${issue.message.slice(1)}.`,
+    fix: issue.fix,
+    where,
+  };
 }
 
 // Aliases that refer to each other, or grow without bound, show only here.
-function toValue(document: Document): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string } {
+function toValue(
+  document: Document,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string } {
   try {
     const value: unknown = document.toJS();
     return { ok: true, value };
@@ -58,11 +71,30 @@ function toValue(document: Document): { readonly ok: true; readonly value: unkno
 }
 
 function notYaml(message: string, where: Where): Problem {
-  return { code: 'config.not-yaml', summary: 'this is not YAML', detail: `Wanted YAML, seen: ${message.replace(/\.$/, '')}.`, fix: 'mend the line; indentation is by spaces, and text with ": " or "#" in it is quoted', where };
+  return {
+    code: 'config.not-yaml',
+    summary: 'this is not YAML',
+    detail: `Wanted YAML, seen: ${message.replace(/\.$/, '')}.`,
+    fix: 'mend the line; indentation is by spaces, and text with ": " or "#" in it is quoted',
+    where,
+  };
 }
 
 function unreadable(file: string, error: unknown): Problem {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error);
-  const seen = code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'that this user may not read it' : code === 'EISDIR' ? 'a folder' : code;
-  return { code: 'config.not-readable', summary: 'the configuration cannot be read', detail: `Wanted a file that can be read, seen ${seen}.`, fix: code === 'EACCES' ? `ls -l ${file}` : 'give the path of a config.yaml with --config', where: { file } };
+  const seen =
+    code === 'ENOENT'
+      ? 'no such file'
+      : code === 'EACCES'
+        ? 'that this user may not read it'
+        : code === 'EISDIR'
+          ? 'a folder'
+          : code;
+  return {
+    code: 'config.not-readable',
+    summary: 'the configuration cannot be read',
+    detail: `Wanted a file that can be read, seen ${seen}.`,
+    fix: code === 'EACCES' ? `ls -l ${file}` : 'give the path of a config.yaml with --config',
+    where: { file },
+  };
 }

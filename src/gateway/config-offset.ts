@@ -14,10 +14,15 @@ export function offsetOf(document: Document, path: DocumentPath): number | undef
   return offset;
 }
 
-function stepInto(node: Node | undefined, step: string | number): { readonly offset: number | undefined; readonly value: unknown } | undefined {
+function stepInto(
+  node: Node | undefined,
+  step: string | number,
+): { readonly offset: number | undefined; readonly value: unknown } | undefined {
   if (isMap(node)) {
     const pair = node.items.find(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === String(step));
-    return pair === undefined ? undefined : { offset: isNode(pair.key) ? pair.key.range?.[0] : undefined, value: pair.value };
+    return pair === undefined
+      ? undefined
+      : { offset: isNode(pair.key) ? pair.key.range?.[0] : undefined, value: pair.value };
   }
   if (!isSeq(node) || typeof step !== 'number' || step >= node.items.length) return undefined;
   const item = node.items[step];

@@ -70,7 +70,9 @@ export class Desk {
     this.#asked += 1;
     const request = String(this.#asked);
     const decisions = route(this.#fleet, this.#policy, { kind: 'arrived', request, ...wish }, this.#now());
-    const own = decisions.find((decision): decision is Assignment | Refusal => 'request' in decision && decision.request === request);
+    const own = decisions.find(
+      (decision): decision is Assignment | Refusal => 'request' in decision && decision.request === request,
+    );
     if (own === undefined) this.#waiting.set(request, { answer, places: wish.places });
     this.#do(decisions.filter((decision) => decision !== own));
     if (own !== undefined) answer(own, own.kind === 'refuse' ? this.#failureOf(wish.places) : undefined);
@@ -108,7 +110,11 @@ export class Desk {
   loaded(replica: string, how: Ending, failure: ServerFailure | undefined): void {
     if (failure === undefined) this.#failures.delete(replica);
     else this.#failures.set(replica, failure);
-    this.#watching(this.#fleet.backends.get(this.#fleet.replicas.get(replica)?.backend ?? ''), { kind: 'loaded', replica, how });
+    this.#watching(this.#fleet.backends.get(this.#fleet.replicas.get(replica)?.backend ?? ''), {
+      kind: 'loaded',
+      replica,
+      how,
+    });
   }
 
   /** Another configuration holds from now on; requests in flight stay counted. */
@@ -129,7 +135,10 @@ export class Desk {
   #do(decisions: readonly Decision[]): void {
     for (const decision of decisions) this.#act(decision);
     // Whoever waits holds a connection, which keeps the process: the ticks need not.
-    if (this.#ticking === undefined && !this.#closed && isRestless(this.#fleet)) this.#ticking = setInterval(() => { this.#tick(); }, TICK_MS).unref();
+    if (this.#ticking === undefined && !this.#closed && isRestless(this.#fleet))
+      this.#ticking = setInterval(() => {
+        this.#tick();
+      }, TICK_MS).unref();
   }
 
   #tick(): void {
@@ -145,7 +154,8 @@ export class Desk {
     else {
       const waiting = this.#waiting.get(decision.request);
       this.#waiting.delete(decision.request);
-      if (waiting !== undefined) waiting.answer(decision, decision.kind === 'refuse' ? this.#failureOf(waiting.places) : undefined);
+      if (waiting !== undefined)
+        waiting.answer(decision, decision.kind === 'refuse' ? this.#failureOf(waiting.places) : undefined);
       // Whoever was told before it may have taken it along: they were one client's.
       else if (decision.kind === 'assign') this.release(decision.flight, 'cancelled');
     }
@@ -163,7 +173,8 @@ export class Desk {
     const before = backend?.circuit;
     this.#tell(event);
     if (backend === undefined || backend.circuit === before) return;
-    if (backend.circuit.state === 'open') this.#listener.onDown(backend.url, backend.circuit.nextProbeMs, before?.state === 'closed');
+    if (backend.circuit.state === 'open')
+      this.#listener.onDown(backend.url, backend.circuit.nextProbeMs, before?.state === 'closed');
     else this.#listener.onUp(backend.url);
   }
 }

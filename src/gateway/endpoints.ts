@@ -19,9 +19,15 @@ export const ENDPOINTS: readonly { readonly paths: readonly string[]; readonly e
   { paths: ['/v1/completions', '/completions'], endpoint: { dialect: OPENAI, read: readCompletionOrder } },
   { paths: ['/v1/embeddings', '/embeddings'], endpoint: { dialect: OPENAI, read: readEmbedOrder } },
   { paths: ['/v1/responses', '/responses'], endpoint: { dialect: RESPONSES, read: readResponseOrder } },
-  { paths: ['/v1/responses/input_tokens', '/responses/input_tokens'], endpoint: { dialect: RESPONSES, read: readResponseOrder, counted: inputTokenCount } },
+  {
+    paths: ['/v1/responses/input_tokens', '/responses/input_tokens'],
+    endpoint: { dialect: RESPONSES, read: readResponseOrder, counted: inputTokenCount },
+  },
   { paths: ['/v1/messages', '/messages'], endpoint: { dialect: ANTHROPIC, read: readMessageOrder } },
-  { paths: ['/v1/messages/count_tokens', '/messages/count_tokens'], endpoint: { dialect: ANTHROPIC, read: readCountOrder, counted: tokenCount } },
+  {
+    paths: ['/v1/messages/count_tokens', '/messages/count_tokens'],
+    endpoint: { dialect: ANTHROPIC, read: readCountOrder, counted: tokenCount },
+  },
   { paths: ['/api/chat'], endpoint: { dialect: OLLAMA, read: readApiChat } },
   { paths: ['/api/generate'], endpoint: { dialect: OLLAMA, read: readApiGenerate } },
   { paths: ['/api/embed'], endpoint: { dialect: OLLAMA, read: readApiEmbed } },

@@ -36,7 +36,22 @@ export interface ChatRequest {
 }
 
 /** A text to go on with. */
-export interface CompletionRequest extends Pick<ChatRequest, 'model' | 'sampling' | 'stop' | 'namesStop' | 'maxTokens' | 'thinking' | 'thinkingName' | 'logprobs' | 'truncate' | 'shift' | 'stream' | 'includeUsage' | 'original'> {
+export interface CompletionRequest extends Pick<
+  ChatRequest,
+  | 'model'
+  | 'sampling'
+  | 'stop'
+  | 'namesStop'
+  | 'maxTokens'
+  | 'thinking'
+  | 'thinkingName'
+  | 'logprobs'
+  | 'truncate'
+  | 'shift'
+  | 'stream'
+  | 'includeUsage'
+  | 'original'
+> {
   /** Never empty. */
   readonly prompt: string;
   /** What comes after the text that is wanted. */
@@ -103,7 +118,14 @@ export type ServerEvent =
   /** A chunk of a stream, or a whole reply, that already is in OpenAI's dialect. */
   | { readonly kind: 'verbatim'; readonly body: Readonly<Record<string, unknown>> }
   /** `early`: the answer is whole, though the server would go on; it is told to stop. `context`: for a completion that goes on from here. `stopSequence`: the one that ended it, where that was seen here. */
-  | { readonly kind: 'end'; readonly reason: 'stop' | 'length' | 'tool-calls'; readonly usage: Usage; readonly early?: true; readonly context?: readonly number[]; readonly stopSequence?: string }
+  | {
+      readonly kind: 'end';
+      readonly reason: 'stop' | 'length' | 'tool-calls';
+      readonly usage: Usage;
+      readonly early?: true;
+      readonly context?: readonly number[];
+      readonly stopSequence?: string;
+    }
   | { readonly kind: 'failure'; readonly failure: ServerFailure };
 
 /** What a request cost; times in ms, where the server says them. */
@@ -122,7 +144,21 @@ export interface Usage {
 
 /** Why a client gets no answer; its dialect decides how that looks. */
 export interface Failure {
-  readonly kind: 'invalid' | 'unauthorized' | 'forbidden' | 'not-found' | 'wrong-method' | 'too-slow' | 'too-large' | 'not-expected' | 'large-headers' | 'overloaded' | 'limited' | 'upstream' | 'timeout' | 'internal';
+  readonly kind:
+    | 'invalid'
+    | 'unauthorized'
+    | 'forbidden'
+    | 'not-found'
+    | 'wrong-method'
+    | 'too-slow'
+    | 'too-large'
+    | 'not-expected'
+    | 'large-headers'
+    | 'overloaded'
+    | 'limited'
+    | 'upstream'
+    | 'timeout'
+    | 'internal';
   /** Stable, for programs; `null` where OpenAI has none. */
   readonly code: string | null;
   readonly message: string;

@@ -24,9 +24,15 @@ export interface Gateway {
 /** Makes a gateway of a configuration; `arrival`: other limits than the usual for a request to arrive. */
 export function createGateway(config: GatewayConfig, log: Log, arrival?: Arrival): Gateway {
   // A reload puts another one here; requests keep the one they began with.
-  let current = createService(config, log, (replica, how) => { metrics.loaded(replica, how); });
+  let current = createService(config, log, (replica, how) => {
+    metrics.loaded(replica, how);
+  });
   const service = (): Service => current;
-  const metrics = createMetrics({ fleet: () => current.desk.fleet, isModel: (alias) => current.models.has(alias), openConnections: () => connections.open });
+  const metrics = createMetrics({
+    fleet: () => current.desk.fleet,
+    isModel: (alias) => current.models.has(alias),
+    openConnections: () => connections.open,
+  });
   const app = createApp({ service, isStopping: () => connections.stopping, metrics });
   const { server, connections } = createGatewayServer(app, log, metrics, arrival);
   let doors: readonly NetServer[] = [];

@@ -9,10 +9,15 @@ const FIRST_FD = 3;
 const BACKLOG = 4096;
 
 /** Where to listen: sockets that somebody else has opened, or an address. */
-export type Listening = { readonly kind: 'passed'; readonly fds: readonly number[] } | { readonly kind: 'address'; readonly address: ListenAddress };
+export type Listening =
+  | { readonly kind: 'passed'; readonly fds: readonly number[] }
+  | { readonly kind: 'address'; readonly address: ListenAddress };
 
 /** The sockets that systemd passed to this process (sd_listen_fds(3)), none where it passed none, or passed them to another. */
-export function passedSockets(environment: Readonly<Record<string, string | undefined>>, pid: number): readonly number[] {
+export function passedSockets(
+  environment: Readonly<Record<string, string | undefined>>,
+  pid: number,
+): readonly number[] {
   const count = Number(environment['LISTEN_FDS'] ?? 0);
   if (environment['LISTEN_PID'] !== String(pid) || !Number.isSafeInteger(count) || count < 1) return [];
   return Array.from({ length: count }, (_, index) => FIRST_FD + index);
@@ -30,10 +35,14 @@ export async function listen(server: Server, listening: Listening): Promise<Resu
   const addresses: ListenAddress[] = [];
   const doors: NetServer[] = [];
   try {
-    if (listening.kind === 'address') return { ok: true, value: { addresses: [await begin(server, listening.address)], doors } };
+    if (listening.kind === 'address')
+      return { ok: true, value: { addresses: [await begin(server, listening.address)], doors } };
     for (const [index, fd] of listening.fds.entries()) {
       // A server listens on one socket; connections of the others are handed to it.
-      const door = index === 0 ? server : createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket));
+      const door =
+        index === 0
+          ? server
+          : createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket));
       addresses.push(await begin(door, { fd }));
       if (door !== server) doors.push(door);
     }
@@ -62,11 +71,29 @@ function isInternet(address: ReturnType<NetServer['address']>): address is Addre
   return typeof address === 'object' && address !== null;
 }
 
-const WHY: Readonly<Record<string, { readonly code: string; readonly seen: string; readonly fix: (port: string) => string }>> = {
-  EADDRINUSE: { code: 'config.port-in-use', seen: 'another program listens there', fix: (port) => `ss -ltnp 'sport = :${port}' shows which; end it, or choose another port with --port` },
-  EACCES: { code: 'config.port-not-permitted', seen: 'that this user may not open it (below 1024 only root may)', fix: () => 'choose a port from 1024 up with --port' },
-  EADDRNOTAVAIL: { code: 'config.address-not-here', seen: 'that this machine does not have the address', fix: () => 'ip -brief address shows which it has; choose one with --host' },
-  ENOTFOUND: { code: 'config.address-not-here', seen: 'that the name does not resolve', fix: () => 'choose an address of this machine with --host' },
+const WHY: Readonly<
+  Record<string, { readonly code: string; readonly seen: string; readonly fix: (port: string) => string }>
+> = {
+  EADDRINUSE: {
+    code: 'config.port-in-use',
+    seen: 'another program listens there',
+    fix: (port) => `ss -ltnp 'sport = :${port}' shows which; end it, or choose another port with --port`,
+  },
+  EACCES: {
+    code: 'config.port-not-permitted',
+    seen: 'that this user may not open it (below 1024 only root may)',
+    fix: () => 'choose a port from 1024 up with --port',
+  },
+  EADDRNOTAVAIL: {
+    code: 'config.address-not-here',
+    seen: 'that this machine does not have the address',
+    fix: () => 'ip -brief address shows which it has; choose one with --host',
+  },
+  ENOTFOUND: {
+    code: 'config.address-not-here',
+    seen: 'that the name does not resolve',
+    fix: () => 'choose an address of this machine with --host',
+  },
 };
 
 function problemOf(error: unknown, listening: Listening): Problem {

@@ -24,15 +24,21 @@ export async function gatewayMain(argv: readonly string[], program = 'hxllm gate
     return 0;
   }
   const { config: file, check } = flags.value;
-  const { config, errors, warnings } = await loadConfigFile(file, { environment: process.env, unset: check ? 'warning' : 'error' });
+  const { config, errors, warnings } = await loadConfigFile(file, {
+    environment: process.env,
+    unset: check ? 'warning' : 'error',
+  });
   for (const warning of warnings) process.stderr.write(problemText('warning', warning));
   if (config === undefined) return giveUp(errors);
   const fds = passedSockets(process.env, process.pid);
-  const listening: Listening = fds.length > 0 ? { kind: 'passed', fds } : { kind: 'address', address: addressOf(flags.value, config) };
+  const listening: Listening =
+    fds.length > 0 ? { kind: 'passed', fds } : { kind: 'address', address: addressOf(flags.value, config) };
   const exposed = listening.kind === 'address' ? exposure(config, listening.address, file) : undefined;
   if (exposed !== undefined) return giveUp([exposed]);
   if (check) {
-    process.stdout.write(`${file} is a configuration that a gateway can run: ${counted(config.groups.length, 'model')} on ${counted(config.backends.length, 'backend')}\n`);
+    process.stdout.write(
+      `${file} is a configuration that a gateway can run: ${counted(config.groups.length, 'model')} on ${counted(config.backends.length, 'backend')}\n`,
+    );
     return 0;
   }
   return run(config, listening, flags.value);
@@ -57,16 +63,36 @@ async function run(config: GatewayConfig, listening: Listening, flags: Flags): P
   const gateway = createGateway(config, log);
   const signals = listenForSignals();
   const addresses = await gateway.listen(listening);
-  const problems = addresses.ok ? addresses.value.map((address) => exposure(config, address, flags.config)).filter((problem) => problem !== undefined) : addresses.problems;
+  const problems = addresses.ok
+    ? addresses.value
+        .map((address) => exposure(config, address, flags.config))
+        .filter((problem) => problem !== undefined)
+    : addresses.problems;
   if (!addresses.ok || problems.length > 0) {
     await gateway.stop(0, signals.again);
     signals.forget();
     return giveUp(problems);
   }
   if (config.masterKey.state === 'none') warnOpen(addresses.value);
-  const wouldMove = (next: GatewayConfig): boolean => listening.kind === 'address' && addressText(addressOf(flags, next)) !== addressText(listening.address);
-  signals.onHangUp(() => reload({ file: flags.config, environment: process.env, gateway, addresses: addresses.value, wouldMove, log, tell: (text) => process.stderr.write(text) }));
-  log({ event: 'listening', addresses: addresses.value.map(addressText), models: config.groups.length, backends: config.backends.length });
+  const wouldMove = (next: GatewayConfig): boolean =>
+    listening.kind === 'address' && addressText(addressOf(flags, next)) !== addressText(listening.address);
+  signals.onHangUp(() =>
+    reload({
+      file: flags.config,
+      environment: process.env,
+      gateway,
+      addresses: addresses.value,
+      wouldMove,
+      log,
+      tell: (text) => process.stderr.write(text),
+    }),
+  );
+  log({
+    event: 'listening',
+    addresses: addresses.value.map(addressText),
+    models: config.groups.length,
+    backends: config.backends.length,
+  });
   await signals.first;
   log({ event: 'stopping', in_flight: gateway.service().desk.inFlight });
   const { cut } = await gateway.stop(gateway.service().config.timeouts.drainMs, signals.again);
@@ -86,8 +112,12 @@ function exposure(config: GatewayConfig, { host }: ListenAddress, file: string):
 }
 
 function warnOpen(addresses: readonly ListenAddress[]): void {
-  const who = addresses.every(({ host }) => isLoopback(host)) ? 'everybody on this machine' : 'everybody who reaches it';
-  process.stderr.write(`warning: no master key: ${who} may use this gateway; set general_settings.master_key to os.environ/LITELLM_MASTER_KEY to change that\n`);
+  const who = addresses.every(({ host }) => isLoopback(host))
+    ? 'everybody on this machine'
+    : 'everybody who reaches it';
+  process.stderr.write(
+    `warning: no master key: ${who} may use this gateway; set general_settings.master_key to os.environ/LITELLM_MASTER_KEY to change that\n`,
+  );
 }
 
 function giveUp(problems: readonly Problem[]): number {

@@ -13,5 +13,10 @@ export function pinned(group: ModelGroup, headers: IncomingHttpHeaders): Outcome
 }
 
 function notThere(model: string): Failure {
-  return { kind: 'invalid', code: 'backend_not_found', param: 'x-hxllm-backend', message: `The header x-hxllm-backend names no server of the model \`${model.slice(0, 200)}\`.` };
+  return {
+    kind: 'invalid',
+    code: 'backend_not_found',
+    param: 'x-hxllm-backend',
+    message: `The header x-hxllm-backend names no server of the model \`${model.slice(0, 200)}\`.`,
+  };
 }

@@ -8,21 +8,43 @@ const SOON_MS = 20_000;
 export function standInKind(failure: Failure | ServerFailure): 'failed' | 'too-long' | undefined {
   if (failure.code === 'context_length_exceeded') return 'too-long';
   if (failure.kind === 'timeout') return undefined;
-  return failure.kind === 'overloaded' || failure.kind === 'limited' || ('fault' in failure && failure.fault !== 'request') ? 'failed' : undefined;
+  return failure.kind === 'overloaded' ||
+    failure.kind === 'limited' ||
+    ('fault' in failure && failure.fault !== 'request')
+    ? 'failed'
+    : undefined;
 }
 
 /** What it means that we made a mistake. */
-export const OUR_FAULT: Failure = { kind: 'internal', code: null, message: 'The server had an error while processing your request.' };
+export const OUR_FAULT: Failure = {
+  kind: 'internal',
+  code: null,
+  message: 'The server had an error while processing your request.',
+};
 
 function nobody(model: string, retryAfterMs: number): Failure {
-  return { kind: 'overloaded', code: 'no_backend', message: `No backend that serves ${model} is up at the moment.`, retryAfterMs };
+  return {
+    kind: 'overloaded',
+    code: 'no_backend',
+    message: `No backend that serves ${model} is up at the moment.`,
+    retryAfterMs,
+  };
 }
 
 /** What a refusal by routing means to the client; `failure` is the last that was met on the way. */
 export function turnedAway(model: string, { why, retryAfterMs }: Refusal, failure: ServerFailure | undefined): Failure {
   if (why === 'nobody') return failure === undefined ? nobody(model, retryAfterMs) : worstOf(failure, retryAfterMs);
-  if (why === 'limited') return { kind: 'limited', code: 'rate_limit_exceeded', message: `All that serves ${model} has had what it may have for this minute.`, retryAfterMs };
-  const said = why === 'full' ? { code: 'queue_full', message: `Too many requests wait for ${model} at the moment.` } : { code: 'queue_too_long', message: `No place for ${model} came free in time, or none would.` };
+  if (why === 'limited')
+    return {
+      kind: 'limited',
+      code: 'rate_limit_exceeded',
+      message: `All that serves ${model} has had what it may have for this minute.`,
+      retryAfterMs,
+    };
+  const said =
+    why === 'full'
+      ? { code: 'queue_full', message: `Too many requests wait for ${model} at the moment.` }
+      : { code: 'queue_too_long', message: `No place for ${model} came free in time, or none would.` };
   return { kind: 'overloaded', ...said, retryAfterMs, shouldRetry: retryAfterMs <= SOON_MS };
 }
 

@@ -11,7 +11,12 @@ import type { Sending } from './upstream/sending.ts';
 import { noteAttempt } from './usage/account.ts';
 import { seenOf } from './usage/seen.ts';
 
-const ENDINGS: Readonly<Record<ServerFailure['fault'], Ending>> = { request: 'refused', busy: 'busy', deployment: 'deployment-failed', backend: 'backend-failed' };
+const ENDINGS: Readonly<Record<ServerFailure['fault'], Ending>> = {
+  request: 'refused',
+  busy: 'busy',
+  deployment: 'deployment-failed',
+  backend: 'backend-failed',
+};
 
 /** A share of an order that is to be answered, and by whom it may be. */
 export interface Errand {
@@ -101,7 +106,10 @@ export class Relay {
     account.loadMs = this.#loadedMs;
     account.queueMs = Math.max(0, nowMs - (this.#sinceMs ?? nowMs) - this.#loadedMs);
     if (fate.kind === 'refuse') {
-      const one = this.#lastFailure === undefined && fate.why === 'nobody' ? group.deployments.find(({ id }) => id === failed?.place) : undefined;
+      const one =
+        this.#lastFailure === undefined && fate.why === 'nobody'
+          ? group.deployments.find(({ id }) => id === failed?.place)
+          : undefined;
       if (one !== undefined) account.backend = one.writtenUrl;
       this.#giveUp(turnedAway(group.name, fate, this.#lastFailure ?? failed?.failure));
       return;
@@ -116,7 +124,12 @@ export class Relay {
     this.#begun = false;
     this.#sending = undefined;
     this.#deployment = deployment;
-    noteAttempt(account, deployment, nowMs - visit.startedMs, group === this.#errand.group ? fate.reason : `fallback/${fate.reason}`);
+    noteAttempt(
+      account,
+      deployment,
+      nowMs - visit.startedMs,
+      group === this.#errand.group ? fate.reason : `fallback/${fate.reason}`,
+    );
     this.#sentMs = nowMs;
     this.#firstMs = undefined;
     const onEvents = (events: readonly ServerEvent[]): void => {
@@ -126,7 +139,10 @@ export class Relay {
       account.unmet.add(parameter);
     };
     try {
-      this.#sending = service.upstream.send(share, deployment, performance.now() - visit.startedMs, { onEvents, onUnmet });
+      this.#sending = service.upstream.send(share, deployment, performance.now() - visit.startedMs, {
+        onEvents,
+        onUnmet,
+      });
     } catch {
       // JSON can be read much deeper than it can be written.
       this.#release('cancelled');
@@ -191,7 +207,11 @@ export class Relay {
     visit.account.failure = failure.code ?? failure.kind;
     this.#lastFailure = failure;
     // A late answer may still be computed there, and a request that is at fault fails everywhere.
-    const again = !this.#spoken && failure.fault !== 'request' && failure.kind !== 'timeout' && this.#attempts <= service.config.routing.retries;
+    const again =
+      !this.#spoken &&
+      failure.fault !== 'request' &&
+      failure.kind !== 'timeout' &&
+      this.#attempts <= service.config.routing.retries;
     if (place === undefined || !again) {
       this.#giveUp(failure);
       return;
@@ -232,6 +252,7 @@ export class Relay {
     const flight = this.#flight;
     this.#flight = undefined;
     this.#deployment = undefined;
-    if (flight !== undefined) this.#errand.service.desk.release(flight, how, seenOf(how, usage, this.#firstMs, this.#sending));
+    if (flight !== undefined)
+      this.#errand.service.desk.release(flight, how, seenOf(how, usage, this.#firstMs, this.#sending));
   }
 }

@@ -42,7 +42,12 @@ export class Reply {
     const onLag = (): void => {
       visit.account.ended = 'client-too-slow';
     };
-    this.#outlet = new Outlet(outgoing, { streamType: dialect.streamType, keepAlive: order.stream ? (order.keepAlive ?? dialect.keepAlive) : undefined, headers: () => this.#headers(), onLag });
+    this.#outlet = new Outlet(outgoing, {
+      streamType: dialect.streamType,
+      keepAlive: order.stream ? (order.keepAlive ?? dialect.keepAlive) : undefined,
+      headers: () => this.#headers(),
+      onLag,
+    });
     this.#owed = order.shares.length;
     this.#usages = order.shares.map(() => undefined);
     const onText = (text: string): void => {
@@ -51,7 +56,19 @@ export class Reply {
     const onFailure = (failure: Failure): void => {
       this.#refuse(failure);
     };
-    this.#relays = order.shares.map((share, index) => new Relay({ service, visit, share, group }, { onText, onFailure, onEnd: (text, usage) => { this.#ended(index, text, usage); } }));
+    this.#relays = order.shares.map(
+      (share, index) =>
+        new Relay(
+          { service, visit, share, group },
+          {
+            onText,
+            onFailure,
+            onEnd: (text, usage) => {
+              this.#ended(index, text, usage);
+            },
+          },
+        ),
+    );
     const cut = (): void => {
       this.#refuse(STOPPING);
     };
@@ -113,7 +130,11 @@ export class Reply {
     for (const relay of this.#relays) relay.cancel();
     const { dialect, order, visit } = this.#commission;
     visit.account.failure ??= failure.code ?? failure.kind;
-    visit.account.ended = this.#spoken ? 'cut' : failure.kind === 'invalid' || failure.kind === 'overloaded' || failure.kind === 'limited' ? 'refused' : 'failed';
+    visit.account.ended = this.#spoken
+      ? 'cut'
+      : failure.kind === 'invalid' || failure.kind === 'overloaded' || failure.kind === 'limited'
+        ? 'refused'
+        : 'failed';
     if (this.#outlet.begun) this.#outlet.end(order.frame?.(failure) ?? dialect.frame(failure, visit.id));
     else this.#outlet.refuse(dialect.refusal(failure, visit.id), this.#headers());
   }
@@ -149,4 +170,9 @@ function isLoaded({ order: { shares }, group: { deployments }, service: { desk }
   });
 }
 
-const STOPPING: Failure = { kind: 'overloaded', code: 'stopping', message: 'The server is being stopped and could not wait for the end of this answer.', retryAfterMs: 1000 };
+const STOPPING: Failure = {
+  kind: 'overloaded',
+  code: 'stopping',
+  message: 'The server is being stopped and could not wait for the end of this answer.',
+  retryAfterMs: 1000,
+};

@@ -6,7 +6,9 @@ import { replicaId } from './route/replica.ts';
 /** Of the runner's options that an order asks for those that not every server of its alias gives. A context that is larger than it has to be will do. */
 export function notGiven(runner: Order['runner'], { deployments }: ModelGroup, fleet: Fleet): readonly string[] {
   if (runner === undefined) return [];
-  const missing = Object.entries(runner).filter(([name, wanted]) => !deployments.every((deployment) => isGiven(name, wanted, deployment, fleet)));
+  const missing = Object.entries(runner).filter(
+    ([name, wanted]) => !deployments.every((deployment) => isGiven(name, wanted, deployment, fleet)),
+  );
   return missing.map(([name]) => `options.${name}`);
 }
 

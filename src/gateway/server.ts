@@ -31,8 +31,19 @@ export interface Arrival {
 const ARRIVAL: Arrival = { headersMs: 60_000, wholeMs: 300_000, lookMs: 10_000 };
 
 /** Puts an application behind a server that answers everything, also what never becomes a request, in the client's dialect, and logs it. */
-export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Metrics, arrival = ARRIVAL): { readonly server: Server; readonly connections: Connections } {
-  const server = createServer({ requireHostHeader: false, keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: arrival.headersMs, requestTimeout: arrival.wholeMs, connectionsCheckingInterval: arrival.lookMs });
+export function createGatewayServer(
+  app: Hono<GatewayEnv>,
+  log: Log,
+  metrics: Metrics,
+  arrival = ARRIVAL,
+): { readonly server: Server; readonly connections: Connections } {
+  const server = createServer({
+    requireHostHeader: false,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: arrival.headersMs,
+    requestTimeout: arrival.wholeMs,
+    connectionsCheckingInterval: arrival.lookMs,
+  });
   const connections = new Connections(server);
   const doors = new WeakMap<IncomingMessage, Door>();
 
@@ -43,7 +54,12 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Me
     connections.owe(incoming.socket, outgoing, door.visit);
     outgoing.once('close', () => {
       if (UNLOGGED.test(door.visit.path) && outgoing.statusCode < 400) return;
-      const line = requestLine(door.visit, outgoing.headersSent ? outgoing.statusCode : undefined, outgoing.writableFinished, performance.now());
+      const line = requestLine(
+        door.visit,
+        outgoing.headersSent ? outgoing.statusCode : undefined,
+        outgoing.writableFinished,
+        performance.now(),
+      );
       metrics.ended(line, door.visit.account.server);
       log({ ...line });
     });
@@ -58,7 +74,12 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Me
       doors.delete(incoming);
       return door === undefined ? new Response(null, { status: 500 }) : app.fetch(request, door);
     },
-    { hostname: 'localhost', overrideGlobalObjects: false, autoCleanupIncoming: false, errorHandler: () => unreadable() },
+    {
+      hostname: 'localhost',
+      overrideGlobalObjects: false,
+      autoCleanupIncoming: false,
+      errorHandler: () => unreadable(),
+    },
   );
   server.on('request', (incoming, outgoing) => {
     doors.set(incoming, open(incoming, outgoing));
@@ -66,7 +87,13 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Me
   });
   server.on('checkExpectation', (incoming, outgoing) => {
     const { visit } = open(incoming, outgoing);
-    answerWhole(outgoing, dialectOf(visit.path, incoming.headers).refusal({ kind: 'not-expected', code: null, message: 'This server meets no expectation but 100-continue.' }, visit.id));
+    answerWhole(
+      outgoing,
+      dialectOf(visit.path, incoming.headers).refusal(
+        { kind: 'not-expected', code: null, message: 'This server meets no expectation but 100-continue.' },
+        visit.id,
+      ),
+    );
   });
   const answerBare = (socket: Socket, failure: Failure, what: string): void => {
     const id = newRequestId();
@@ -75,7 +102,12 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Me
     log({ ...line });
   };
   server.on('connect', (incoming, socket) => {
-    const failure: Failure = { kind: 'wrong-method', code: null, message: `Not allowed to CONNECT to ${(incoming.url ?? '').slice(0, 200)}. (HINT: Perhaps you meant to use a different HTTP method?)`, allow: 'GET, HEAD, POST, OPTIONS' };
+    const failure: Failure = {
+      kind: 'wrong-method',
+      code: null,
+      message: `Not allowed to CONNECT to ${(incoming.url ?? '').slice(0, 200)}. (HINT: Perhaps you meant to use a different HTTP method?)`,
+      allow: 'GET, HEAD, POST, OPTIONS',
+    };
     if (socket instanceof Socket) answerBare(socket, failure, 'CONNECT');
     else socket.destroy();
   });
@@ -88,11 +120,14 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Me
       visit.account.failure = failure.kind;
       // Whoever waits for the rest waits no more.
       outgoing.req.removeAllListeners('data').removeAllListeners('end').resume();
-      answerWhole(outgoing, dialectOf(visit.path, outgoing.req.headers).refusal(failure, visit.id), { connection: 'close' });
+      answerWhole(outgoing, dialectOf(visit.path, outgoing.req.headers).refusal(failure, visit.id), {
+        connection: 'close',
+      });
       return;
     }
     // In the middle of an answer there is no place for another.
-    if (failure === undefined || !(socket instanceof Socket) || !socket.writable || connections.isBusy(socket)) socket.destroy();
+    if (failure === undefined || !(socket instanceof Socket) || !socket.writable || connections.isBusy(socket))
+      socket.destroy();
     else if (!answered.has(socket)) {
       answered.add(socket);
       answerBare(socket, failure, 'code' in error && typeof error.code === 'string' ? error.code : error.name);
@@ -103,6 +138,10 @@ export function createGatewayServer(app: Hono<GatewayEnv>, log: Log, metrics: Me
 
 // An address or a Host header that makes no URL.
 function unreadable(): Response {
-  const { status, headers, body } = OPENAI.refusal({ kind: 'invalid', code: null, message: 'The address of your request, or its Host header, cannot be understood.' });
+  const { status, headers, body } = OPENAI.refusal({
+    kind: 'invalid',
+    code: null,
+    message: 'The address of your request, or its Host header, cannot be understood.',
+  });
   return new Response(body, { status, headers });
 }

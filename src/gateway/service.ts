@@ -20,7 +20,12 @@ import { Loader } from './upstream/loader.ts';
 import { Poller } from './upstream/poller.ts';
 import { Upstream } from './upstream/upstream.ts';
 
-const STRATEGIES: Readonly<Record<GatewayConfig['routing']['strategy'], Strategy>> = { 'least-busy': leastBusy, 'simple-shuffle': simpleShuffle, 'latency-based-routing': latencyBased, 'usage-based-routing': usageBased };
+const STRATEGIES: Readonly<Record<GatewayConfig['routing']['strategy'], Strategy>> = {
+  'least-busy': leastBusy,
+  'simple-shuffle': simpleShuffle,
+  'latency-based-routing': latencyBased,
+  'usage-based-routing': usageBased,
+};
 
 /** Everything that is made from one configuration. A request keeps the one it began with. */
 export interface Service {
@@ -39,7 +44,11 @@ export interface Service {
 }
 
 /** Makes a service of a configuration; `onLoaded` is told how loads ended. From then on servers are asked what is in their memory. */
-export function createService(first: GatewayConfig, log: Log, onLoaded: (replica: Replica, how: Ending) => void = () => {}): Service {
+export function createService(
+  first: GatewayConfig,
+  log: Log,
+  onLoaded: (replica: Replica, how: Ending) => void = () => {},
+): Service {
   const since = Math.floor(Date.now() / 1000);
   const now = (): number => performance.now();
   const probe = async (url: string): Promise<boolean> => {
@@ -47,21 +56,33 @@ export function createService(first: GatewayConfig, log: Log, onLoaded: (replica
     const backend = config.backends.find((known) => known.url === url);
     return backend !== undefined && (await upstream.probe(backend));
   };
-  const prober = new Prober({ probe, now, onResult: (backend, alive) => { desk.probed(backend, alive); } });
+  const prober = new Prober({
+    probe,
+    now,
+    onResult: (backend, alive) => {
+      desk.probed(backend, alive);
+    },
+  });
   const poller = new Poller({
     backends: () => latest.config.backends.filter(({ provider }) => provider === 'ollama').map(({ url }) => url),
     list: async (url) => {
       const backend = latest.config.backends.find((known) => known.url === url);
       return backend === undefined ? undefined : latest.upstream.list(backend);
     },
-    onListed: (backend, listing) => { desk.listed(backend, listing); },
+    onListed: (backend, listing) => {
+      desk.listed(backend, listing);
+    },
   });
-  const loader = new Loader({ now: () => latest, log, onLoaded: (replica, how, failure) => {
+  const loader = new Loader({
+    now: () => latest,
+    log,
+    onLoaded: (replica, how, failure) => {
       const known = desk.fleet.replicas.get(replica);
       if (known !== undefined) onLoaded(known, how);
       desk.loaded(replica, how, failure);
       poller.look();
-    } });
+    },
+  });
   const desk: Desk = new Desk(createFleet(planOf(first)), policyOf(first), now, {
     onDown: (backend, nextProbeMs, isNew) => {
       if (isNew) log({ event: 'backend-down', backend });
@@ -71,8 +92,12 @@ export function createService(first: GatewayConfig, log: Log, onLoaded: (replica
       log({ event: 'backend-up', backend });
       poller.look();
     },
-    onLoad: (replica, place) => { loader.load(replica, place); },
-    onUnload: (backend, model) => { loader.unload(backend, model); },
+    onLoad: (replica, place) => {
+      loader.load(replica, place);
+    },
+    onUnload: (backend, model) => {
+      loader.unload(backend, model);
+    },
   });
   const serve = (config: GatewayConfig, upstream: Upstream): Service => ({
     config,
@@ -104,15 +129,37 @@ export function createService(first: GatewayConfig, log: Log, onLoaded: (replica
 function planOf({ backends, groups }: GatewayConfig): FleetPlan {
   const deployments = groups.flatMap((group) => [...group.deployments]);
   return {
-    backends: backends.map(({ url, provider, numParallel }) => ({ url, managed: provider === 'ollama', slots: numParallel })),
-    places: deployments.map(({ id, url, weight, order, rpm, tpm, model, mode, options }) => ({ id, backend: url, weight, order, rpm, tpm, model, wants: wantedRunner(options), single: mode === 'embedding' || isSingleByName(model) })),
+    backends: backends.map(({ url, provider, numParallel }) => ({
+      url,
+      managed: provider === 'ollama',
+      slots: numParallel,
+    })),
+    places: deployments.map(({ id, url, weight, order, rpm, tpm, model, mode, options }) => ({
+      id,
+      backend: url,
+      weight,
+      order,
+      rpm,
+      tpm,
+      model,
+      wants: wantedRunner(options),
+      single: mode === 'embedding' || isSingleByName(model),
+    })),
   };
 }
 
 function policyOf({ routing: { strategy: name, allowedFails, cooldownMs }, queue }: GatewayConfig): Policy {
   const { random } = Math;
   const strategy = STRATEGIES[name];
-  return { strategy, admit: admitUpTo(queue.longest), nextLoad: loadForThoseWhoWait({ strategy, random }), drains: drainForLoads, allowedFails, cooldownMs, random };
+  return {
+    strategy,
+    admit: admitUpTo(queue.longest),
+    nextLoad: loadForThoseWhoWait({ strategy, random }),
+    drains: drainForLoads,
+    allowedFails,
+    cooldownMs,
+    random,
+  };
 }
 
 function modelsOf({ groups, aliases }: GatewayConfig): ReadonlyMap<string, ModelGroup> {

@@ -14,11 +14,33 @@ export function planFiles({ files }: Wanted, { installation }: Seen): readonly S
     const entry = installation.entries.get(file.path);
     const text = contentText(file.content);
     const id = `files.${file.name}`;
-    if (text === undefined) return [{ id, title: `write ${file.path}`, detail: '[redacted]', stage: 'switch', kind: 'change', actions: [], blocked: shownWhy(file) }];
+    if (text === undefined)
+      return [
+        {
+          id,
+          title: `write ${file.path}`,
+          detail: '[redacted]',
+          stage: 'switch',
+          kind: 'change',
+          actions: [],
+          blocked: shownWhy(file),
+        },
+      ];
     const details = differences(file, text, entry);
     if (details.length === 0) return [];
     const { path, owner, group, mode } = file;
-    return [{ id, title: `write ${path}`, detail: details.join('\n'), stage: 'switch', kind: 'change', actions: [{ kind: 'write', path, owner, group, mode, text: file.content.kind === 'secret' ? new Secret(text) : text }] }];
+    return [
+      {
+        id,
+        title: `write ${path}`,
+        detail: details.join('\n'),
+        stage: 'switch',
+        kind: 'change',
+        actions: [
+          { kind: 'write', path, owner, group, mode, text: file.content.kind === 'secret' ? new Secret(text) : text },
+        ],
+      },
+    ];
   });
 }
 
@@ -33,11 +55,21 @@ function shownWhy(file: WantedFile): string {
 }
 
 function differences(file: WantedFile, text: string, entry: Entry | undefined): readonly string[] {
-  const access = entry === undefined ? `${file.owner ?? '-'}:${file.group ?? '-'} ${modeText(file.mode)}` : `${ownerText(file, entry)} ${modeText(file.mode)}`;
+  const access =
+    entry === undefined
+      ? `${file.owner ?? '-'}:${file.group ?? '-'} ${modeText(file.mode)}`
+      : `${ownerText(file, entry)} ${modeText(file.mode)}`;
   const seen = entry === undefined ? '' : `${entry.owner}:${entry.group} ${modeText(entry.mode)}`;
   const changed = entry?.sha256 !== sha256(text);
   // What stands in a foreign file may be secret, so it is not shown.
   const foreign = entry !== undefined && !entry.marked;
-  const content = file.content.kind === 'secret' ? `${entry === undefined ? 'is not there' : 'has another content'}: [redacted]` : diffLines(foreign ? '' : (entry?.text ?? ''), text);
-  return [...(foreign ? ['replaces a file that hxllm did not write'] : []), ...(changed ? [content] : []), ...(entry !== undefined && access !== seen ? [`${seen}, wanted ${access}`] : [])];
+  const content =
+    file.content.kind === 'secret'
+      ? `${entry === undefined ? 'is not there' : 'has another content'}: [redacted]`
+      : diffLines(foreign ? '' : (entry?.text ?? ''), text);
+  return [
+    ...(foreign ? ['replaces a file that hxllm did not write'] : []),
+    ...(changed ? [content] : []),
+    ...(entry !== undefined && access !== seen ? [`${seen}, wanted ${access}`] : []),
+  ];
 }

@@ -27,7 +27,9 @@ export function wantedFolders(settings: Settings, paths: HostPaths): readonly Wa
   const files = managed ? [] : [paths.pidFile, paths.logFile];
   const above = [...own.map((folder) => `${folder.path}/.`), ...files].flatMap((path) => foldersAbove(path));
   const needed = [...new Set(above)].filter((path) => !own.some((folder) => folder.path === path));
-  return [...needed.map((path) => ({ path, owner: root, group: root, mode: undefined })), ...own].toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return [...needed.map((path) => ({ path, owner: root, group: root, mode: undefined })), ...own].toSorted((a, b) =>
+    a.path < b.path ? -1 : 1,
+  );
 }
 
 /** Folders that are missing, and the marker that says what hxllm made. */
@@ -36,8 +38,20 @@ export function planFolders(wanted: Wanted, seen: Seen): readonly Step[] {
   const missing = wantedFolders(wanted.settings, wanted.paths).filter((folder) => !entries.has(folder.path));
   if (missing.length === 0 && notes !== undefined) return [];
   const actions: readonly Action[] = [...missing.map(folderAction), markerAction(wanted, notesAfter(wanted, seen))];
-  const detail = [...missing.map((folder) => `${folder.path}: is not there`), ...(notes === undefined ? [`${wanted.paths.marker}: marks the folder as hxllm’s`] : [])].join('\n');
-  return [{ id: 'folders', title: `make ${wanted.paths.installDir} and ${wanted.paths.configDir}`, detail, stage: 'prepare', kind: 'change', actions }];
+  const detail = [
+    ...missing.map((folder) => `${folder.path}: is not there`),
+    ...(notes === undefined ? [`${wanted.paths.marker}: marks the folder as hxllm’s`] : []),
+  ].join('\n');
+  return [
+    {
+      id: 'folders',
+      title: `make ${wanted.paths.installDir} and ${wanted.paths.configDir}`,
+      detail,
+      stage: 'prepare',
+      kind: 'change',
+      actions,
+    },
+  ];
 }
 
 /** Folders that are there with another owner or mode. Somebody may be using them, so they are part of the switch. */
@@ -48,7 +62,16 @@ export function planAccess(wanted: Wanted, { installation }: Seen): readonly Ste
   });
   if (different.length === 0) return [];
   const paths = different.map(({ folder }) => folder.path);
-  return [{ id: 'folders.access', title: `set owner and mode of ${paths.join(', ')}`, detail: different.map(({ folder, why }) => `${folder.path}: ${why}`).join('\n'), stage: 'switch', kind: 'change', actions: different.map(({ folder }) => folderAction(folder)) }];
+  return [
+    {
+      id: 'folders.access',
+      title: `set owner and mode of ${paths.join(', ')}`,
+      detail: different.map(({ folder, why }) => `${folder.path}: ${why}`).join('\n'),
+      stage: 'switch',
+      kind: 'change',
+      actions: different.map(({ folder }) => folderAction(folder)),
+    },
+  ];
 }
 
 function folderAction({ path, owner, group, mode }: WantedFolder): Action {
@@ -57,20 +80,32 @@ function folderAction({ path, owner, group, mode }: WantedFolder): Action {
 
 /** What the marker says after the plan: what was made earlier and what this plan makes. Nothing is confirmed yet. */
 export function notesAfter({ settings, paths }: Wanted, { installation }: Seen): Notes {
-  const folders = wantedFolders(settings, paths).filter((folder) => !installation.entries.has(folder.path)).map((folder) => `folder ${folder.path}`);
+  const folders = wantedFolders(settings, paths)
+    .filter((folder) => !installation.entries.has(folder.path))
+    .map((folder) => `folder ${folder.path}`);
   const managed = settings.serviceManager === 'systemd';
   const group = managed && !installation.groupExists ? [`group ${settings.group}`] : [];
   const user = managed && installation.user === undefined ? [`user ${settings.user}`] : [];
   const made = [...(installation.notes?.made ?? []), ...group, ...user, ...folders];
-  return { made: [...new Set([...made, ...accessBefore(settings, paths, installation.entries, made)])], confirmed: undefined };
+  return {
+    made: [...new Set([...made, ...accessBefore(settings, paths, installation.entries, made)])],
+    confirmed: undefined,
+  };
 }
 
 // Of folders that were there before hxllm: the owner and mode that they had, so that uninstall can give them back.
-function accessBefore(settings: Settings, paths: HostPaths, entries: ReadonlyMap<string, Entry>, made: readonly string[]): readonly string[] {
+function accessBefore(
+  settings: Settings,
+  paths: HostPaths,
+  entries: ReadonlyMap<string, Entry>,
+  made: readonly string[],
+): readonly string[] {
   return wantedFolders(settings, paths).flatMap((folder) => {
     const entry = entries.get(folder.path);
     if (entry === undefined || difference(folder, entry) === undefined) return [];
-    return made.some((thing) => thing.endsWith(` ${folder.path}`)) ? [] : [`access ${entry.mode.toString(8)} ${entry.owner}:${entry.group} ${folder.path}`];
+    return made.some((thing) => thing.endsWith(` ${folder.path}`))
+      ? []
+      : [`access ${entry.mode.toString(8)} ${entry.owner}:${entry.group} ${folder.path}`];
   });
 }
 

@@ -30,9 +30,22 @@ export interface Step {
 /** One thing to do, as data. Paths are absolute. */
 export type Action =
   | { readonly kind: 'command'; readonly argv: readonly string[]; readonly mayFail?: boolean }
-  | { readonly kind: 'folder'; readonly path: string; readonly owner: string | undefined; readonly group: string | undefined; readonly mode: number }
+  | {
+      readonly kind: 'folder';
+      readonly path: string;
+      readonly owner: string | undefined;
+      readonly group: string | undefined;
+      readonly mode: number;
+    }
   /** Written beside its place with owner and mode, then moved into it. */
-  | { readonly kind: 'write'; readonly path: string; readonly owner: string | undefined; readonly group: string | undefined; readonly mode: number; readonly text: string | Secret }
+  | {
+      readonly kind: 'write';
+      readonly path: string;
+      readonly owner: string | undefined;
+      readonly group: string | undefined;
+      readonly mode: number;
+      readonly text: string | Secret;
+    }
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
   /** Removes files and links. */
   | { readonly kind: 'remove'; readonly paths: readonly string[] }
@@ -45,10 +58,24 @@ export type Action =
   | Upload
   /** Runs a gateway's own check on a configuration that is written but not in its place yet. */
   | { readonly kind: 'check'; readonly gateway: string; readonly config: string; readonly user: string | undefined }
-  | { readonly kind: 'start-process'; readonly gateway: string; readonly config: string; readonly environment: string; readonly pidFile: string; readonly logFile: string }
+  | {
+      readonly kind: 'start-process';
+      readonly gateway: string;
+      readonly config: string;
+      readonly environment: string;
+      readonly pidFile: string;
+      readonly logFile: string;
+    }
   | { readonly kind: 'stop-process'; readonly pidFile: string; readonly installDir: string }
   /** Waits until a path answers 200 on the host; gives up at once where the unit or the process has failed. */
-  | { readonly kind: 'health'; readonly address: string; readonly port: number; readonly path: string; readonly timeoutS: number; readonly watch: { readonly unit: string } | { readonly pidFile: string; readonly logFile: string } };
+  | {
+      readonly kind: 'health';
+      readonly address: string;
+      readonly port: number;
+      readonly path: string;
+      readonly timeoutS: number;
+      readonly watch: { readonly unit: string } | { readonly pidFile: string; readonly logFile: string };
+    };
 
 /** A file that is sent in a stream, and moved into place when its hash is right. */
 export interface Upload {

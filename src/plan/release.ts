@@ -16,23 +16,47 @@ export function planRuntime({ release, compress }: Wanted, { installation }: See
       detail: `${path}: ${damaged ? 'is not what was sent' : 'is not there'}`,
       stage: 'prepare',
       kind: 'change',
-      actions: [{ kind: 'upload', source: { file: runtime.file, sizeBytes: runtime.sizeBytes }, path, sha256: runtime.sha256, mode: 0o755, compress, manifest: `${runtimeFolder}/manifest` }],
+      actions: [
+        {
+          kind: 'upload',
+          source: { file: runtime.file, sizeBytes: runtime.sizeBytes },
+          path,
+          sha256: runtime.sha256,
+          mode: 0o755,
+          compress,
+          manifest: `${runtimeFolder}/manifest`,
+        },
+      ],
     },
   ];
 }
 
 /** The files of the release; nobody uses them until `current` leads there. */
 export function planRelease({ release, compress }: Wanted, { installation }: Seen): readonly Step[] {
-  const missing = release.files.filter((file) => installation.releases.get(`${release.id}/${file.name}`) !== file.sha256);
+  const missing = release.files.filter(
+    (file) => installation.releases.get(`${release.id}/${file.name}`) !== file.sha256,
+  );
   if (missing.length === 0) return [];
   return [
     {
       id: 'release',
       title: `send the gateway ${release.version} as release ${release.id}`,
-      detail: missing.map((file) => `${release.folder}/${file.name}: ${installation.releases.has(`${release.id}/${file.name}`) ? 'was changed' : 'is not there'}`).join('\n'),
+      detail: missing
+        .map(
+          (file) =>
+            `${release.folder}/${file.name}: ${installation.releases.has(`${release.id}/${file.name}`) ? 'was changed' : 'is not there'}`,
+        )
+        .join('\n'),
       stage: 'prepare',
       kind: 'change',
-      actions: missing.map((file) => ({ kind: 'upload', source: { text: file.content }, path: `${release.folder}/${file.name}`, sha256: file.sha256, mode: file.mode, compress })),
+      actions: missing.map((file) => ({
+        kind: 'upload',
+        source: { text: file.content },
+        path: `${release.folder}/${file.name}`,
+        sha256: file.sha256,
+        mode: file.mode,
+        compress,
+      })),
     },
   ];
 }

@@ -13,26 +13,57 @@ export interface Removal {
 
 /** Removes what carries hxllm's mark, or what hxllm noted that it made, and nothing else. Nothing of ours there: no steps. */
 export function planRemoval(settings: Settings, paths: HostPaths, installation: Installation): Removal {
-  const steps = [...stopSteps(settings, paths, installation), ...fileSteps(paths, installation), ...installSteps(paths, installation), ...userSteps(settings, installation), ...folderSteps(paths, installation)];
-  return { plan: { steps, recover: { before: [], after: [] }, hasPrevious: false, keepFolder: `${paths.installDir}/.previous` }, left: leftOvers(settings, paths, installation) };
+  const steps = [
+    ...stopSteps(settings, paths, installation),
+    ...fileSteps(paths, installation),
+    ...installSteps(paths, installation),
+    ...userSteps(settings, installation),
+    ...folderSteps(paths, installation),
+  ];
+  return {
+    plan: {
+      steps,
+      recover: { before: [], after: [] },
+      hasPrevious: false,
+      keepFolder: `${paths.installDir}/.previous`,
+    },
+    left: leftOvers(settings, paths, installation),
+  };
 }
 
 function step(id: string, title: string, detail: string, actions: readonly Action[]): Step {
   return { id, title, detail, stage: 'prepare', kind: 'change', actions };
 }
 
-function stopSteps({ serviceManager }: Settings, paths: HostPaths, { entries, notes, daemon }: Installation): readonly Step[] {
+function stopSteps(
+  { serviceManager }: Settings,
+  paths: HostPaths,
+  { entries, notes, daemon }: Installation,
+): readonly Step[] {
   if (serviceManager === 'process') {
     // Without our marker, the pid file is not ours either.
     if (daemon === undefined || notes === undefined) return [];
-    return [step('service.stop', 'stop the gateway', `process ${String(daemon.pid)}, ${daemon.alive ? 'which runs' : 'which has ended'}`, [{ kind: 'stop-process', pidFile: paths.pidFile, installDir: paths.installDir }])];
+    return [
+      step(
+        'service.stop',
+        'stop the gateway',
+        `process ${String(daemon.pid)}, ${daemon.alive ? 'which runs' : 'which has ended'}`,
+        [{ kind: 'stop-process', pidFile: paths.pidFile, installDir: paths.installDir }],
+      ),
+    ];
   }
   const units = [paths.socketUnit, paths.serviceUnit].filter((path) => entries.get(path)?.marked === true);
   if (units.length === 0) return [];
   const names = units.map((path) => path.slice(path.lastIndexOf('/') + 1));
   return [
-    step('service.stop', `stop and disable ${names.join(' and ')}`, names.join('\n'), [systemctl('disable', '--now', ...names)]),
-    step('service.units', `remove ${units.join(' and ')}`, 'they carry hxllm’s mark', [{ kind: 'remove', paths: units }, systemctl('daemon-reload'), { ...systemctl('reset-failed', ...names), mayFail: true }]),
+    step('service.stop', `stop and disable ${names.join(' and ')}`, names.join('\n'), [
+      systemctl('disable', '--now', ...names),
+    ]),
+    step('service.units', `remove ${units.join(' and ')}`, 'they carry hxllm’s mark', [
+      { kind: 'remove', paths: units },
+      systemctl('daemon-reload'),
+      { ...systemctl('reset-failed', ...names), mayFail: true },
+    ]),
   ];
 }
 
@@ -41,13 +72,32 @@ function fileSteps(paths: HostPaths, { entries, notes }: Installation): readonly
   // The log of the service manager `process` lies where we put it.
   const log = notes !== undefined && entries.has(paths.logFile) ? [paths.logFile] : [];
   const all = [...files, ...log];
-  return all.length === 0 ? [] : [step('files', `remove ${all.join(', ')}`, log.length > 0 ? 'they carry hxllm’s mark, or are its log' : 'they carry hxllm’s mark', [{ kind: 'remove', paths: all }])];
+  return all.length === 0
+    ? []
+    : [
+        step(
+          'files',
+          `remove ${all.join(', ')}`,
+          log.length > 0 ? 'they carry hxllm’s mark, or are its log' : 'they carry hxllm’s mark',
+          [{ kind: 'remove', paths: all }],
+        ),
+      ];
 }
 
 function installSteps(paths: HostPaths, { notes }: Installation): readonly Step[] {
   if (notes === undefined) return [];
-  const trees = [paths.releases, paths.runtimes, `${paths.installDir}/.previous`].map((path): Action => ({ kind: 'remove-tree', path }));
-  return [step('release', `remove releases and runtimes from ${paths.installDir}`, `${paths.marker} says that they are hxllm’s`, [{ kind: 'remove', paths: [paths.current] }, ...trees])];
+  const trees = [paths.releases, paths.runtimes, `${paths.installDir}/.previous`].map((path): Action => ({
+    kind: 'remove-tree',
+    path,
+  }));
+  return [
+    step(
+      'release',
+      `remove releases and runtimes from ${paths.installDir}`,
+      `${paths.marker} says that they are hxllm’s`,
+      [{ kind: 'remove', paths: [paths.current] }, ...trees],
+    ),
+  ];
 }
 
 // Somebody may have taken them over, or away, meanwhile.
@@ -57,16 +107,40 @@ const REMOVE_GROUP = 'if getent group "$1" > /dev/null; then groupdel "$1"; fi';
 function userSteps({ user, group, serviceManager }: Settings, { notes, ...seen }: Installation): readonly Step[] {
   if (serviceManager === 'process') return [];
   const removesUser = seen.user?.gecos === USER_GECOS;
-  const made = (word: string): readonly string[] => (notes?.made ?? []).flatMap((thing) => (thing.startsWith(`${word} `) ? [thing.slice(word.length + 1)] : []));
+  const made = (word: string): readonly string[] =>
+    (notes?.made ?? []).flatMap((thing) => (thing.startsWith(`${word} `) ? [thing.slice(word.length + 1)] : []));
   // From before litellm_user or litellm_group was changed.
-  const earlier = { users: made('user').filter((name) => name !== user), groups: made('group').filter((name) => name !== group) };
+  const earlier = {
+    users: made('user').filter((name) => name !== user),
+    groups: made('group').filter((name) => name !== group),
+  };
   const removesGroup = seen.groupExists && notes?.made.includes(`group ${group}`) === true;
   return [
-    ...(removesUser ? [step('user.user', `remove the user ${user}`, `its comment field says “${USER_GECOS}”`, [{ kind: 'command', argv: ['userdel', user] }])] : []),
+    ...(removesUser
+      ? [
+          step('user.user', `remove the user ${user}`, `its comment field says “${USER_GECOS}”`, [
+            { kind: 'command', argv: ['userdel', user] },
+          ]),
+        ]
+      : []),
     // userdel removes a group of the same name with its user, where login.defs says so.
-    ...(removesGroup ? [step('user.group', `remove the group ${group}`, 'hxllm made it', [{ kind: 'command', argv: ['sh', '-c', REMOVE_GROUP, 'hxllm', group] }])] : []),
-    ...earlier.users.map((name) => step(`user.user.${name}`, `remove the user ${name}`, 'hxllm made it, and litellm_user has changed since', [{ kind: 'command', argv: ['sh', '-c', REMOVE_USER, 'hxllm', name, USER_GECOS] }])),
-    ...earlier.groups.map((name) => step(`user.group.${name}`, `remove the group ${name}`, 'hxllm made it, and litellm_group has changed since', [{ kind: 'command', argv: ['sh', '-c', REMOVE_GROUP, 'hxllm', name] }])),
+    ...(removesGroup
+      ? [
+          step('user.group', `remove the group ${group}`, 'hxllm made it', [
+            { kind: 'command', argv: ['sh', '-c', REMOVE_GROUP, 'hxllm', group] },
+          ]),
+        ]
+      : []),
+    ...earlier.users.map((name) =>
+      step(`user.user.${name}`, `remove the user ${name}`, 'hxllm made it, and litellm_user has changed since', [
+        { kind: 'command', argv: ['sh', '-c', REMOVE_USER, 'hxllm', name, USER_GECOS] },
+      ]),
+    ),
+    ...earlier.groups.map((name) =>
+      step(`user.group.${name}`, `remove the group ${name}`, 'hxllm made it, and litellm_group has changed since', [
+        { kind: 'command', argv: ['sh', '-c', REMOVE_GROUP, 'hxllm', name] },
+      ]),
+    ),
   ];
 }
 
@@ -78,21 +152,52 @@ function folderSteps(paths: HostPaths, { notes, entries }: Installation): readon
   const actions = there.map((path): Action => ({ kind: 'remove-empty', path }));
   const giveBack = accessBefore(notes.made).filter(({ path }) => entries.has(path));
   return [
-    ...(giveBack.length === 0 ? [] : [step('folders.access', `give ${giveBack.map(({ path }) => path).join(', ')} back its owner and mode`, giveBack.map(({ path, owner, group, mode }) => `${path}: ${owner}:${group} ${modeText(mode)}`).join('\n'), giveBack)]),
-    step('folders', 'remove the marker, and the folders that hxllm made and that are empty', [paths.marker, ...there].join('\n'), [{ kind: 'remove', paths: [paths.marker] }, ...actions]),
+    ...(giveBack.length === 0
+      ? []
+      : [
+          step(
+            'folders.access',
+            `give ${giveBack.map(({ path }) => path).join(', ')} back its owner and mode`,
+            giveBack.map(({ path, owner, group, mode }) => `${path}: ${owner}:${group} ${modeText(mode)}`).join('\n'),
+            giveBack,
+          ),
+        ]),
+    step(
+      'folders',
+      'remove the marker, and the folders that hxllm made and that are empty',
+      [paths.marker, ...there].join('\n'),
+      [{ kind: 'remove', paths: [paths.marker] }, ...actions],
+    ),
   ];
 }
 
 function accessBefore(made: readonly string[]): readonly Extract<Action, { kind: 'folder' }>[] {
   return made.flatMap((thing) => {
     const [, mode, owner, group, path] = /^access (\d+) ([^:]+):(\S+) (.+)$/.exec(thing) ?? [];
-    return mode === undefined || path === undefined ? [] : [{ kind: 'folder', path, owner, group, mode: Number.parseInt(mode, 8) }];
+    return mode === undefined || path === undefined
+      ? []
+      : [{ kind: 'folder', path, owner, group, mode: Number.parseInt(mode, 8) }];
   });
 }
 
-function leftOvers({ user, serviceManager }: Settings, paths: HostPaths, { entries, notes, backups, user: seenUser }: Installation): readonly string[] {
-  const foreign = [paths.configFile, paths.envFile, paths.serviceUnit, paths.socketUnit].filter((path) => entries.has(path) && entries.get(path)?.marked !== true).map((path) => `${path}: it does not carry hxllm’s mark`);
-  const folder = entries.has(paths.installDir) && notes === undefined ? [`${paths.installDir}: it has no marker of hxllm`] : [];
-  const kept = serviceManager === 'systemd' && seenUser !== undefined && seenUser.gecos !== USER_GECOS ? [`the user ${user}: hxllm did not make it`] : [];
-  return [...foreign, ...folder, ...kept, ...backups.map((path) => `the copies of what was taken over; to put it back: sudo sh ${path}`)];
+function leftOvers(
+  { user, serviceManager }: Settings,
+  paths: HostPaths,
+  { entries, notes, backups, user: seenUser }: Installation,
+): readonly string[] {
+  const foreign = [paths.configFile, paths.envFile, paths.serviceUnit, paths.socketUnit]
+    .filter((path) => entries.has(path) && entries.get(path)?.marked !== true)
+    .map((path) => `${path}: it does not carry hxllm’s mark`);
+  const folder =
+    entries.has(paths.installDir) && notes === undefined ? [`${paths.installDir}: it has no marker of hxllm`] : [];
+  const kept =
+    serviceManager === 'systemd' && seenUser !== undefined && seenUser.gecos !== USER_GECOS
+      ? [`the user ${user}: hxllm did not make it`]
+      : [];
+  return [
+    ...foreign,
+    ...folder,
+    ...kept,
+    ...backups.map((path) => `the copies of what was taken over; to put it back: sudo sh ${path}`),
+  ];
 }

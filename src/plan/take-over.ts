@@ -24,7 +24,14 @@ export function planTakeOver(wanted: Wanted, seen: Seen): TakeOver {
   const own = new Set<string>(wanted.files.map((file) => file.path));
   // Drop-ins would change our unit too; a package's unit is shadowed by ours and stays.
   const inTheWay = files.filter((path) => !own.has(path) && /^\/(?:etc|run)\//.test(path));
-  const units = [...new Set([...(installation.service?.active === 'active' || installation.service?.enabled === 'enabled' ? ['litellm.service'] : []), ...otherUnits(foreign)])];
+  const units = [
+    ...new Set([
+      ...(installation.service?.active === 'active' || installation.service?.enabled === 'enabled'
+        ? ['litellm.service']
+        : []),
+      ...otherUnits(foreign),
+    ]),
+  ];
   const commands = putBackCommands(wanted, seen);
   const stop: readonly Action[] = [
     ...units.map((unit): Action => systemctl('disable', '--now', unit)),
@@ -40,16 +47,38 @@ export function planTakeOver(wanted: Wanted, seen: Seen): TakeOver {
         kind: 'change',
         actions: [
           { kind: 'copy', paths: files, folder: `${folder}/files` },
-          { kind: 'write', path: `${folder}/put-back.sh`, owner: 'root', group: 'root', mode: 0o600, text: `# Puts back what hxllm took over at ${timestamp}.\n${commands.join('\n')}\n` },
+          {
+            kind: 'write',
+            path: `${folder}/put-back.sh`,
+            owner: 'root',
+            group: 'root',
+            mode: 0o600,
+            text: `# Puts back what hxllm took over at ${timestamp}.\n${commands.join('\n')}\n`,
+          },
         ],
       },
     ],
-    switch: stop.length === 0 ? [] : [{ id: 'take-over.stop', title: units.length === 0 ? 'clear the way for the new units' : `stop and disable ${units.join(', ')}`, detail: [...units, ...inTheWay].join('\n'), stage: 'switch', kind: 'change', actions: stop }],
+    switch:
+      stop.length === 0
+        ? []
+        : [
+            {
+              id: 'take-over.stop',
+              title: units.length === 0 ? 'clear the way for the new units' : `stop and disable ${units.join(', ')}`,
+              detail: [...units, ...inTheWay].join('\n'),
+              stage: 'switch',
+              kind: 'change',
+              actions: stop,
+            },
+          ],
   };
 }
 
 /** The commands that put the old installation back; every one may be pasted. */
-export function putBackCommands({ files, paths }: Wanted, { foreign, timestamp, installation }: Seen): readonly string[] {
+export function putBackCommands(
+  { files, paths }: Wanted,
+  { foreign, timestamp, installation }: Seen,
+): readonly string[] {
   const copies = foreign.filter((one) => one.kind === 'file' || one.kind === 'unit').map((one) => one.path);
   const ours = files.map((file) => file.path).filter((path) => !copies.includes(path));
   const folders = [paths.configDir, paths.installDir].flatMap((path) => {
@@ -62,7 +91,10 @@ export function putBackCommands({ files, paths }: Wanted, { foreign, timestamp, 
     'sudo systemctl disable --now litellm.socket litellm.service',
     ...(ours.length === 0 ? [] : [`sudo rm -f ${ours.join(' ')}`]),
     ...copies.map((path) => `sudo cp -a --remove-destination ${backupFolder(timestamp)}/files${path} ${path}`),
-    ...folders.flatMap(({ path, owner, group, mode }) => [`sudo chown ${owner}:${group} ${path}`, `sudo chmod ${mode.toString(8)} ${path}`]),
+    ...folders.flatMap(({ path, owner, group, mode }) => [
+      `sudo chown ${owner}:${group} ${path}`,
+      `sudo chmod ${mode.toString(8)} ${path}`,
+    ]),
     'sudo systemctl daemon-reload',
     ...(old?.enabled === 'enabled' ? ['sudo systemctl enable litellm.service'] : []),
     ...(old?.active === 'active' ? ['sudo systemctl start litellm.service'] : []),
@@ -71,17 +103,27 @@ export function putBackCommands({ files, paths }: Wanted, { foreign, timestamp, 
 }
 
 /** What cannot be taken over, because hxllm could not put it back: processes that no LiteLLM unit runs. */
-export function untakeable(foreign: readonly Foreign[], installDir: string, entries: ReadonlyMap<string, unknown>): readonly Foreign[] {
+export function untakeable(
+  foreign: readonly Foreign[],
+  installDir: string,
+  entries: ReadonlyMap<string, unknown>,
+): readonly Foreign[] {
   return foreign.filter((one) => {
     if (one.kind === 'process') return one.unit !== 'litellm.service' && !isLitellmUnit(one);
     // Beside what is there, hxllm needs these names for itself.
-    return one.kind === 'folder' && ['releases', 'runtimes', 'current'].some((name) => entries.has(`${installDir}/${name}`));
+    return (
+      one.kind === 'folder' && ['releases', 'runtimes', 'current'].some((name) => entries.has(`${installDir}/${name}`))
+    );
   });
 }
 
 /** Units beside litellm.service that run LiteLLM on the port. */
 export function otherUnits(foreign: readonly Foreign[]): readonly string[] {
-  return foreign.flatMap((one) => (one.kind === 'process' && isLitellmUnit(one) && one.unit !== undefined && one.unit !== 'litellm.service' ? [one.unit] : []));
+  return foreign.flatMap((one) =>
+    one.kind === 'process' && isLitellmUnit(one) && one.unit !== undefined && one.unit !== 'litellm.service'
+      ? [one.unit]
+      : [],
+  );
 }
 
 function isLitellmUnit(one: Foreign): boolean {

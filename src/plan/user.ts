@@ -9,11 +9,38 @@ export function planUser({ settings }: Wanted, { installation }: Seen): readonly
   const { user, group } = settings;
   const steps: Step[] = [];
   if (!installation.groupExists) {
-    steps.push({ id: 'user.group', title: `make the system group ${group}`, detail: `there is no group ${group}`, stage: 'prepare', kind: 'change', actions: [{ kind: 'command', argv: ['groupadd', '--system', group] }] });
+    steps.push({
+      id: 'user.group',
+      title: `make the system group ${group}`,
+      detail: `there is no group ${group}`,
+      stage: 'prepare',
+      kind: 'change',
+      actions: [{ kind: 'command', argv: ['groupadd', '--system', group] }],
+    });
   }
   if (installation.user === undefined) {
-    const argv = ['useradd', '--system', '--gid', group, '--comment', USER_GECOS, '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', user];
-    steps.push({ id: 'user.user', title: `make the system user ${user}`, detail: `there is no user ${user}; it gets no shell and no home`, stage: 'prepare', kind: 'change', actions: [{ kind: 'command', argv }] });
+    const argv = [
+      'useradd',
+      '--system',
+      '--gid',
+      group,
+      '--comment',
+      USER_GECOS,
+      '--no-create-home',
+      '--home-dir',
+      '/nonexistent',
+      '--shell',
+      '/usr/sbin/nologin',
+      user,
+    ];
+    steps.push({
+      id: 'user.user',
+      title: `make the system user ${user}`,
+      detail: `there is no user ${user}; it gets no shell and no home`,
+      stage: 'prepare',
+      kind: 'change',
+      actions: [{ kind: 'command', argv }],
+    });
   }
   return steps;
 }

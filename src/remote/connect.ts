@@ -7,5 +7,7 @@ import { connectSsh } from './ssh/connect.ts';
 /** Makes the way to hosts for one person: over SSH with their keys and known_hosts, or this machine itself. */
 export function createConnect(person: Person): Connect {
   return (target, signal) =>
-    target.connection === 'local' ? Promise.resolve(ok(createLocalHost(target.name, person.environment))) : connectSsh(person, target, signal);
+    target.connection === 'local'
+      ? Promise.resolve(ok(createLocalHost(target.name, person.environment)))
+      : connectSsh(person, target, signal);
 }

@@ -14,12 +14,20 @@ export function deadlineOf(options: CallOptions): Deadline {
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
   return {
     signal,
-    problem: (host, what) => (options.signal.aborted ? abortedProblem(host, what) : timeoutProblem(host, what, options.timeoutMs)),
+    problem: (host, what) =>
+      options.signal.aborted ? abortedProblem(host, what) : timeoutProblem(host, what, options.timeoutMs),
   };
 }
 
 function abortedProblem(host: string, what: string): Problem {
-  return { code: 'host.aborted', summary: `${host}: stopped while ${what}`, detail: 'It was interrupted from here; what had been started on the host was told to end, but may still be running.', fix: 'Run the same command again.', where: { host } };
+  return {
+    code: 'host.aborted',
+    summary: `${host}: stopped while ${what}`,
+    detail:
+      'It was interrupted from here; what had been started on the host was told to end, but may still be running.',
+    fix: 'Run the same command again.',
+    where: { host },
+  };
 }
 
 function timeoutProblem(host: string, what: string, timeoutMs: number): Problem {

@@ -12,7 +12,9 @@ export async function writeStdin(stdin: Command['stdin'], writable: Writable): P
     return;
   }
   const closed = new AbortController();
-  const close = (): void => { closed.abort(); };
+  const close = (): void => {
+    closed.abort();
+  };
   writable.once('close', close).once('error', close);
   for await (const chunk of stdin) {
     if (closed.signal.aborted) return;

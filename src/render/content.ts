@@ -1,7 +1,10 @@
 import { Secret } from '../core/secret.ts';
 
 /** What a file holds. A secret text is shown nowhere; an unknown one could not be rendered because what it needs is locked. */
-export type Content = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'secret'; readonly text: Secret } | { readonly kind: 'unknown'; readonly why: string };
+export type Content =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'secret'; readonly text: Secret }
+  | { readonly kind: 'unknown'; readonly why: string };
 
 /** One file as it is to stand on a host. */
 export interface WantedFile {

@@ -3,8 +3,9 @@ import { fail, ok, type Result } from '../core/problem.ts';
 // What needs a backslash between double quotes (systemd's SHELL_NEED_ESCAPE, and POSIX's shell).
 const NEEDS_ESCAPE = /["\\`$]/g;
 // systemd drops variables with other control characters than tab and line feed (env_value_is_valid).
-// oxlint-disable-next-line no-control-regex
-const REFUSED = /[\u0000-\u0008\u000B-\u001F\u007F]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
+const REFUSED =
+  // oxlint-disable-next-line no-control-regex
+  /[\u0000-\u0008\u000B-\u001F\u007F]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 
 /**
  * Quotes a value for systemd's EnvironmentFile (systemd.exec(5), src/basic/env-file.c); a POSIX shell that reads the same

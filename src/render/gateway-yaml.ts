@@ -16,12 +16,23 @@ export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
       fix: 'hxllm inventory',
     });
   }
-  const limits = Object.fromEntries(backends.flatMap(({ url, numParallel }) => (numParallel === undefined ? [] : [[url, { num_parallel: numParallel }]])));
+  const limits = Object.fromEntries(
+    backends.flatMap(({ url, numParallel }) =>
+      numParallel === undefined ? [] : [[url, { num_parallel: numParallel }]],
+    ),
+  );
   return ok({
-    model_list: models.flatMap((model) => backends.filter((backend) => model.backends?.includes(backend.url) ?? true).map((backend) => entryOf(model, backend))),
+    model_list: models.flatMap((model) =>
+      backends
+        .filter((backend) => model.backends?.includes(backend.url) ?? true)
+        .map((backend) => entryOf(model, backend)),
+    ),
     router_settings: { routing_strategy: settings.routingStrategy },
     general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' },
-    hxllm: { listen: listenText(settings.listen, settings.port), ...(Object.keys(limits).length === 0 ? {} : { backends: limits }) },
+    hxllm: {
+      listen: listenText(settings.listen, settings.port),
+      ...(Object.keys(limits).length === 0 ? {} : { backends: limits }),
+    },
   });
 }
 

@@ -20,13 +20,30 @@ export function renderHostFiles(settings: Settings, key: KeyInHand): Result<read
   const config = buildGatewayConfig(settings);
   const environment = renderEnvironment(key);
   const units = managed ? renderUnits(settings) : ok([]);
-  const problems = [config, environment, units].flatMap((result): readonly Problem[] => (result.ok ? [] : result.problems));
+  const problems = [config, environment, units].flatMap((result): readonly Problem[] =>
+    result.ok ? [] : result.problems,
+  );
   const [first, ...more] = problems;
-  if (!config.ok || !environment.ok || !units.ok) return first === undefined ? ok([]) : { ok: false, problems: [first, ...more] };
+  if (!config.ok || !environment.ok || !units.ok)
+    return first === undefined ? ok([]) : { ok: false, problems: [first, ...more] };
   return ok([
-    { name: 'config.yaml', path: paths.configFile, owner, group, mode: 0o640, content: { kind: 'text', text: writeGatewayConfig(config.value) } },
+    {
+      name: 'config.yaml',
+      path: paths.configFile,
+      owner,
+      group,
+      mode: 0o640,
+      content: { kind: 'text', text: writeGatewayConfig(config.value) },
+    },
     // Without systemd nobody but the person who runs it needs to read the key.
-    { name: 'litellm.env', path: paths.envFile, owner, group, mode: managed ? 0o640 : 0o600, content: environment.value },
+    {
+      name: 'litellm.env',
+      path: paths.envFile,
+      owner,
+      group,
+      mode: managed ? 0o640 : 0o600,
+      content: environment.value,
+    },
     ...units.value,
   ]);
 }
@@ -44,7 +61,10 @@ function renderUnits(settings: Settings): Result<readonly WantedFile[]> {
   const values = unitValues(settings);
   if (!values.ok) return values;
   const files: WantedFile[] = [];
-  for (const [name, path] of [['litellm.socket', paths.socketUnit], ['litellm.service', paths.serviceUnit]] as const) {
+  for (const [name, path] of [
+    ['litellm.socket', paths.socketUnit],
+    ['litellm.service', paths.serviceUnit],
+  ] as const) {
     const text = renderTemplate(name, values.value);
     if (!text.ok) return text;
     files.push({ name, path, owner: 'root', group: 'root', mode: 0o644, content: { kind: 'text', text: text.value } });

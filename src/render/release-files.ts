@@ -28,7 +28,13 @@ export interface ReleaseFile {
 export function renderRelease(settings: Settings, bundle: Bundle, runtime: Runtime): Result<Release> {
   const paths = pathsOf(settings);
   if (paths.installDir.includes("'")) {
-    return fail({ code: 'variables.unsuitable', summary: 'litellm_install_dir holds a single quote', detail: `Wanted a path without quotes; seen ${paths.installDir}.`, fix: 'set litellm_install_dir or litellm_prefix', where: { path: 'litellm_install_dir' } });
+    return fail({
+      code: 'variables.unsuitable',
+      summary: 'litellm_install_dir holds a single quote',
+      detail: `Wanted a path without quotes; seen ${paths.installDir}.`,
+      fix: 'set litellm_install_dir or litellm_prefix',
+      where: { path: 'litellm_install_dir' },
+    });
   }
   const runtimeFolder = `${paths.runtimes}/node-${runtime.version}-${runtime.sha256.slice(0, 12)}`;
   const wrapper = renderTemplate('gateway', { mark: MARK_LINE, runtime: `${runtimeFolder}/bin/node` });

@@ -14,7 +14,8 @@ export function fillTemplate(file: string, text: string, values: Values): Result
   const lines = text.split('\n').map((line, index) => {
     const filled = line.replaceAll(/\{\{(?:(\w+)\}\})?/g, (seen, name: string | undefined) => {
       const value = name !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
-      if (value === undefined) problems.push(unknownName(file, index + 1, name === undefined ? line.trim() : seen, values));
+      if (value === undefined)
+        problems.push(unknownName(file, index + 1, name === undefined ? line.trim() : seen, values));
       return value ?? '';
     });
     return filled;
@@ -33,7 +34,9 @@ function unknownName(file: string, line: number, seen: string, values: Values): 
   return {
     code: 'config.template-name',
     summary: 'a template asks for a value that does not exist',
-    detail: `Wanted one of ${Object.keys(values).map((name) => `{{${name}}}`).join(', ')}; seen ${seen}.`,
+    detail: `Wanted one of ${Object.keys(values)
+      .map((name) => `{{${name}}}`)
+      .join(', ')}; seen ${seen}.`,
     fix: `edit ${file}`,
     where: { file, line },
   };

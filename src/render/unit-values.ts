@@ -16,11 +16,21 @@ export function unitValues(settings: Settings): Result<Values> {
   const paths = pathsOf(settings);
   const host = settings.listen === 'localhost' ? '127.0.0.1' : settings.listen;
   const problems = [
-    ...(PLAIN_PATH.test(paths.configDir) ? [] : [unsuitable('litellm_config_dir', 'an absolute path of letters, digits and @+=:,./_-', paths.configDir)]),
-    ...(PLAIN_PATH.test(paths.installDir) ? [] : [unsuitable('litellm_install_dir', 'an absolute path of letters, digits and @+=:,./_-', paths.installDir)]),
-    ...(PLAIN_NAME.test(settings.user) ? [] : [unsuitable('litellm_user', 'a name of small letters, digits, - and _', settings.user)]),
-    ...(PLAIN_NAME.test(settings.group) ? [] : [unsuitable('litellm_group', 'a name of small letters, digits, - and _', settings.group)]),
-    ...(V4.test(host) || V6.test(host) ? [] : [unsuitable('litellm_listen', 'an IP address, which the socket unit listens on', settings.listen)]),
+    ...(PLAIN_PATH.test(paths.configDir)
+      ? []
+      : [unsuitable('litellm_config_dir', 'an absolute path of letters, digits and @+=:,./_-', paths.configDir)]),
+    ...(PLAIN_PATH.test(paths.installDir)
+      ? []
+      : [unsuitable('litellm_install_dir', 'an absolute path of letters, digits and @+=:,./_-', paths.installDir)]),
+    ...(PLAIN_NAME.test(settings.user)
+      ? []
+      : [unsuitable('litellm_user', 'a name of small letters, digits, - and _', settings.user)]),
+    ...(PLAIN_NAME.test(settings.group)
+      ? []
+      : [unsuitable('litellm_group', 'a name of small letters, digits, - and _', settings.group)]),
+    ...(V4.test(host) || V6.test(host)
+      ? []
+      : [unsuitable('litellm_listen', 'an IP address, which the socket unit listens on', settings.listen)]),
   ];
   const [first, ...more] = problems;
   if (first !== undefined) return fail(first, ...more);
@@ -38,5 +48,11 @@ export function unitValues(settings: Settings): Result<Values> {
 }
 
 function unsuitable(name: string, wanted: string, seen: string): Problem {
-  return { code: 'variables.unsuitable', summary: `${name} does not fit into a systemd unit`, detail: `Wanted ${wanted}; seen ${JSON.stringify(seen)}.`, fix: `set ${name} in group_vars`, where: { path: name } };
+  return {
+    code: 'variables.unsuitable',
+    summary: `${name} does not fit into a systemd unit`,
+    detail: `Wanted ${wanted}; seen ${JSON.stringify(seen)}.`,
+    fix: `set ${name} in group_vars`,
+    where: { path: name },
+  };
 }

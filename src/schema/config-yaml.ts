@@ -40,7 +40,13 @@ export interface HxllmSettings {
   /** Who may read `/metrics`; `key` where nothing is said. */
   readonly metrics?: 'key' | 'open' | 'off';
   /** Seconds; 0 is no limit. `drain`: how long answers may run on once the gateway was told to stop. */
-  readonly timeouts?: { readonly connect?: number; readonly first_byte?: number; readonly idle?: number; readonly total?: number; readonly drain?: number };
+  readonly timeouts?: {
+    readonly connect?: number;
+    readonly first_byte?: number;
+    readonly idle?: number;
+    readonly total?: number;
+    readonly drain?: number;
+  };
   /** Larger requests are refused with 413; 64 where nothing is said. */
   readonly max_body_mib?: number;
   readonly max_queue_wait?: number;

@@ -13,14 +13,34 @@ export function referenceOf(value: unknown): string | undefined {
 }
 
 /** Puts variables in the place of every `os.environ/NAME` of a document; one that is not set is noted, and its place is left empty. */
-export function resolveEnvironment(value: unknown, environment: Environment, unset: 'error' | 'warning', findings: Findings, path: DocumentPath = []): unknown {
-  if (Array.isArray(value)) return value.map((item: unknown, index) => resolveEnvironment(item, environment, unset, findings, [...path, index]));
-  if (isMapping(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolveEnvironment(item, environment, unset, findings, [...path, key])]));
+export function resolveEnvironment(
+  value: unknown,
+  environment: Environment,
+  unset: 'error' | 'warning',
+  findings: Findings,
+  path: DocumentPath = [],
+): unknown {
+  if (Array.isArray(value))
+    return value.map((item: unknown, index) =>
+      resolveEnvironment(item, environment, unset, findings, [...path, index]),
+    );
+  if (isMapping(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [
+        key,
+        resolveEnvironment(item, environment, unset, findings, [...path, key]),
+      ]),
+    );
   const name = referenceOf(value);
   if (name === undefined) return value;
   const found = environment[name];
   if (found !== undefined && found !== '') return found;
   findings.unset.add(pathText(path));
-  findings[unset]('config.environment-unset', path, `wanted the environment variable ${name}, seen that it is not set`, `set ${name} in the environment, on a host in litellm.env`);
+  findings[unset](
+    'config.environment-unset',
+    path,
+    `wanted the environment variable ${name}, seen that it is not set`,
+    `set ${name} in the environment, on a host in litellm.env`,
+  );
   return undefined;
 }

@@ -10,7 +10,12 @@ export interface GivenFallbacks {
 }
 
 /** Reads LiteLLM's `fallbacks`, `[{MODEL: [OTHER, …]}, …]`; the first list that is there counts. `aliases` are further names of groups. */
-export function readFallbacks(lists: readonly GivenFallbacks[], groups: readonly ModelGroup[], aliases: ReadonlyMap<string, string>, findings: Findings): ReadonlyMap<string, readonly string[]> {
+export function readFallbacks(
+  lists: readonly GivenFallbacks[],
+  groups: readonly ModelGroup[],
+  aliases: ReadonlyMap<string, string>,
+  findings: Findings,
+): ReadonlyMap<string, readonly string[]> {
   const fallbacks = new Map<string, readonly string[]>();
   const given = lists.find(({ value }) => value !== undefined);
   for (const [index, entry] of (given?.value ?? []).entries()) {
@@ -19,21 +24,37 @@ export function readFallbacks(lists: readonly GivenFallbacks[], groups: readonly
     for (const [name, others] of Object.entries(isMapping(entry) ? entry : {})) {
       const group = groupOf(name, [...path, name], groups, aliases, findings);
       const list = readNames(others, [...path, name], groups, aliases, findings);
-      if (group !== undefined) fallbacks.set(group, list.filter((other) => other !== group));
+      if (group !== undefined)
+        fallbacks.set(
+          group,
+          list.filter((other) => other !== group),
+        );
     }
   }
   return fallbacks;
 }
 
 /** Reads `default_fallbacks`, a list of groups that stand in for every other that has none of its own. */
-export function withDefaults(fallbacks: ReadonlyMap<string, readonly string[]>, lists: readonly GivenFallbacks[], groups: readonly ModelGroup[], aliases: ReadonlyMap<string, string>, findings: Findings): ReadonlyMap<string, readonly string[]> {
+export function withDefaults(
+  fallbacks: ReadonlyMap<string, readonly string[]>,
+  lists: readonly GivenFallbacks[],
+  groups: readonly ModelGroup[],
+  aliases: ReadonlyMap<string, string>,
+  findings: Findings,
+): ReadonlyMap<string, readonly string[]> {
   const given = lists.find(({ value }) => value !== undefined);
   if (given === undefined) return fallbacks;
   const names = readNames(given.value, given.path, groups, aliases, findings);
   return new Map(groups.map(({ name }) => [name, fallbacks.get(name) ?? names.filter((other) => other !== name)]));
 }
 
-function readNames(value: unknown, path: DocumentPath, groups: readonly ModelGroup[], aliases: ReadonlyMap<string, string>, findings: Findings): readonly string[] {
+function readNames(
+  value: unknown,
+  path: DocumentPath,
+  groups: readonly ModelGroup[],
+  aliases: ReadonlyMap<string, string>,
+  findings: Findings,
+): readonly string[] {
   if (!Array.isArray(value)) {
     findings.wrong(path, 'a list of model_name values', value);
     return [];
@@ -41,7 +62,13 @@ function readNames(value: unknown, path: DocumentPath, groups: readonly ModelGro
   return value.flatMap((name: unknown, index) => groupOf(name, [...path, index], groups, aliases, findings) ?? []);
 }
 
-function groupOf(name: unknown, path: DocumentPath, groups: readonly ModelGroup[], aliases: ReadonlyMap<string, string>, findings: Findings): string | undefined {
+function groupOf(
+  name: unknown,
+  path: DocumentPath,
+  groups: readonly ModelGroup[],
+  aliases: ReadonlyMap<string, string>,
+  findings: Findings,
+): string | undefined {
   const group = typeof name === 'string' ? (aliases.get(name) ?? name) : undefined;
   if (groups.some((known) => known.name === group)) return group;
   findings.wrong(path, `one of the model_name values (${groups.map((known) => known.name).join(', ')})`, name);

@@ -20,11 +20,16 @@ export interface Reading {
  * Reads a parsed `config.yaml`. Whatever is wrong or unknown comes back as issues, in the document's order by section;
  * `config` is there unless one of them is an error.
  */
-export function readGatewayConfig(document: unknown, reading: Reading): { readonly config?: GatewayConfig; readonly issues: readonly Issue[] } {
+export function readGatewayConfig(
+  document: unknown,
+  reading: Reading,
+): { readonly config?: GatewayConfig; readonly issues: readonly Issue[] } {
   const findings = new Findings();
   const resolved = resolveEnvironment(document ?? {}, reading.environment, reading.unset, findings);
   const root = readSection(ROOT, resolved, [], findings);
   const models = readModelList(root.model_list, findings);
   const settings = readSettings(root, isMapping(document) ? document : {}, models, findings);
-  return findings.issues.some((issue) => issue.severity === 'error') ? { issues: findings.issues } : { config: { ...models, ...settings }, issues: findings.issues };
+  return findings.issues.some((issue) => issue.severity === 'error')
+    ? { issues: findings.issues }
+    : { config: { ...models, ...settings }, issues: findings.issues };
 }

@@ -15,7 +15,11 @@ export interface Issue {
 
 /** A path as a person writes it: `model_list[0].litellm_params.api_base`; keys with other signs are quoted. */
 export function pathText(path: DocumentPath): string {
-  const text = path.map((step) => (typeof step === 'number' ? `[${String(step)}]` : /^[\w-]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`)).join('');
+  const text = path
+    .map((step) =>
+      typeof step === 'number' ? `[${String(step)}]` : /^[\w-]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`,
+    )
+    .join('');
   return text.startsWith('.') ? text.slice(1) : text;
 }
 
@@ -24,7 +28,8 @@ const SECRET_KEY = /(?:^|_)(?:key|secret|token|password)$/i;
 /** A value as an error may show it: short, on one line, and never a secret. */
 export function shown(value: unknown, path: DocumentPath): string {
   if (value === undefined || value === null) return 'nothing';
-  if (typeof value !== 'object' && path.some((step) => typeof step === 'string' && SECRET_KEY.test(step))) return 'a value that is not shown';
+  if (typeof value !== 'object' && path.some((step) => typeof step === 'string' && SECRET_KEY.test(step)))
+    return 'a value that is not shown';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
   // An address may hold a name and a password.

@@ -16,7 +16,9 @@ function asNumber(value: unknown): number | undefined {
 }
 
 /** Text that is not empty. */
-export const text: Kind<string> = kind('text', (value) => (typeof value === 'string' && value !== '' ? value : undefined));
+export const text: Kind<string> = kind('text', (value) =>
+  typeof value === 'string' && value !== '' ? value : undefined,
+);
 
 const YES: ReadonlySet<unknown> = new Set([true, 'true', 'yes', 'on']);
 const NO: ReadonlySet<unknown> = new Set([false, 'false', 'no', 'off']);
@@ -34,7 +36,9 @@ export const anything: Kind<unknown> = kind('anything', (value) => value);
 export const list: Kind<readonly unknown[]> = kind('a list', (value) => (Array.isArray(value) ? value : undefined));
 
 /** A mapping of keys to anything. */
-export const mapping: Kind<Readonly<Record<string, unknown>>> = kind('a mapping', (value) => (isMapping(value) ? value : undefined));
+export const mapping: Kind<Readonly<Record<string, unknown>>> = kind('a mapping', (value) =>
+  isMapping(value) ? value : undefined,
+);
 
 /** A number of at least `min`. */
 export function number(min = -Infinity): Kind<number> {
@@ -61,15 +65,24 @@ export function oneOf<const W extends string>(...words: readonly W[]): Kind<W> {
 export const httpUrl: Kind<string> = kind('an http:// or https:// address', (value) => {
   if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
   const url = new URL(value);
-  if ((url.protocol !== 'http:' && url.protocol !== 'https:') || url.search !== '' || url.hash !== '' || url.username !== '') return undefined;
+  if (
+    (url.protocol !== 'http:' && url.protocol !== 'https:') ||
+    url.search !== '' ||
+    url.hash !== '' ||
+    url.username !== ''
+  )
+    return undefined;
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 });
 
 /** How long Ollama keeps a model: seconds as a number (negative: for ever), or a Go duration; `"300"` is neither, and Ollama refuses it. */
-export const keepAlive: Kind<number | string> = kind('seconds as a number without quotes, or a duration such as "5m"', (value) => {
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' && /^-?(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(value) ? value : undefined;
-});
+export const keepAlive: Kind<number | string> = kind(
+  'seconds as a number without quotes, or a duration such as "5m"',
+  (value) => {
+    if (typeof value === 'number') return value;
+    return typeof value === 'string' && /^-?(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(value) ? value : undefined;
+  },
+);
 
 /** Whether a value is a mapping, neither list nor null. */
 export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {

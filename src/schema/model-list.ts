@@ -8,7 +8,10 @@ import { LITELLM_PARAMS, MODEL_ENTRY, MODEL_INFO, OLLAMA_OPTIONS } from './secti
 const ENTRY = { ...LITELLM_PARAMS, ...OLLAMA_OPTIONS };
 
 /** Reads `model_list`: entries with one name become a group, in the order of the first. */
-export function readModelList(entries: readonly unknown[] | undefined, findings: Findings): { readonly groups: readonly ModelGroup[] } {
+export function readModelList(
+  entries: readonly unknown[] | undefined,
+  findings: Findings,
+): { readonly groups: readonly ModelGroup[] } {
   if (entries === undefined || entries.length === 0) findings.missing(['model_list'], 'a list with at least one model');
   const groups = new Map<string, [Deployment, ...Deployment[]]>();
   for (const [index, entry] of (entries ?? []).entries()) {
@@ -19,12 +22,17 @@ export function readModelList(entries: readonly unknown[] | undefined, findings:
     else group.push({ ...read.deployment, id: uniqueId(read.deployment.id, group) });
   }
   // Only entries of providers that hxllm does not serve: each has its warning, but nothing would be served.
-  const onlyLeftOut = groups.size === 0 && findings.unset.size === 0 && findings.issues.every(({ severity }) => severity === 'warning');
+  const onlyLeftOut =
+    groups.size === 0 && findings.unset.size === 0 && findings.issues.every(({ severity }) => severity === 'warning');
   if (onlyLeftOut) findings.missing(['model_list'], 'at least one model of an Ollama server, or of one with /v1');
   return { groups: [...groups].map(([name, deployments]) => ({ name, deployments })) };
 }
 
-function readEntry(entry: unknown, path: DocumentPath, findings: Findings): { name: string; deployment: Deployment } | undefined {
+function readEntry(
+  entry: unknown,
+  path: DocumentPath,
+  findings: Findings,
+): { name: string; deployment: Deployment } | undefined {
   const { model_name: name, litellm_params: given, model_info: info } = readSection(MODEL_ENTRY, entry, path, findings);
   const at = [...path, 'litellm_params'];
   if (name === undefined) findings.missing([...path, 'model_name'], 'the alias that clients ask for');
@@ -37,7 +45,10 @@ function readEntry(entry: unknown, path: DocumentPath, findings: Findings): { na
   const deployment: Deployment = {
     ...target,
     // It is shown in a header, which takes ASCII alone.
-    writtenUrl: typeof given?.['api_base'] === 'string' && /^[\x21-\x7e]+$/.test(given['api_base']) ? given['api_base'] : target.url,
+    writtenUrl:
+      typeof given?.['api_base'] === 'string' && /^[\x21-\x7e]+$/.test(given['api_base'])
+        ? given['api_base']
+        : target.url,
     id: `${name}@${target.url}#${target.model}`,
     mode: mode === 'completion' ? 'chat' : mode,
     apiKey: params.api_key === undefined ? undefined : new Secret(params.api_key),
@@ -54,20 +65,29 @@ function readEntry(entry: unknown, path: DocumentPath, findings: Findings): { na
 }
 
 /** Ollama's options of an entry, as read where hxllm knows them, as they stand where it does not. */
-function optionsOf(params: Readonly<Record<string, unknown>>, given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function optionsOf(
+  params: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   const options: Record<string, unknown> = {};
   if (params['max_tokens'] !== undefined) options['num_predict'] = params['max_tokens'];
   for (const [name, value] of Object.entries(given)) {
     if (Object.hasOwn(LITELLM_PARAMS, name)) continue;
     const option = Object.hasOwn(OLLAMA_OPTIONS, name) ? params[name] : value;
     // LiteLLM takes one stop sequence as it stands, Ollama a list alone.
-    if (option !== undefined && option !== null) options[name] = name === 'stop' && typeof option === 'string' ? [option] : option;
+    if (option !== undefined && option !== null)
+      options[name] = name === 'stop' && typeof option === 'string' ? [option] : option;
   }
   return options;
 }
 
 function unknownOption(name: string, path: DocumentPath, findings: Findings): void {
-  findings.warning('config.unknown-key', path, `the key ${name} is none that hxllm knows; it goes to Ollama as an option`, 'check its spelling, or remove it');
+  findings.warning(
+    'config.unknown-key',
+    path,
+    `the key ${name} is none that hxllm knows; it goes to Ollama as an option`,
+    'check its spelling, or remove it',
+  );
 }
 
 // The same model of the same server twice: LiteLLM takes it as more weight, so both stay and are told apart.

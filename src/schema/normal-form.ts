@@ -32,7 +32,10 @@ export interface ListenAddress {
 }
 
 /** The master key, as far as it is known here. */
-export type MasterKeyReference = { readonly state: 'none' } | { readonly state: 'set'; readonly key: Secret } | { readonly state: 'unset'; readonly variable: string };
+export type MasterKeyReference =
+  | { readonly state: 'none' }
+  | { readonly state: 'set'; readonly key: Secret }
+  | { readonly state: 'unset'; readonly variable: string };
 
 /** Limits of the phases of a request, in ms; 0 is no limit. */
 export interface Timeouts {

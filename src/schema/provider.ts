@@ -4,15 +4,24 @@ import type { Findings } from './section.ts';
 const OLLAMA = new Set(['ollama_chat', 'ollama']);
 const OPENAI = new Set(['openai', 'hosted_vllm', 'lm_studio', 'llamafile', 'openai_like', 'custom_openai']);
 /** Providers of LiteLLM that hxllm does not serve; a file that has them keeps working without those entries. */
-const ELSEWHERE = new Set(`anthropic azure azure_ai bedrock cerebras cohere cohere_chat databricks deepseek fireworks_ai gemini github github_copilot groq huggingface
-  mistral nvidia_nim openrouter perplexity replicate sagemaker sagemaker_chat sambanova text-completion-openai together_ai vertex_ai vllm voyage watsonx xai`.split(/\s+/));
+const ELSEWHERE = new Set(
+  `anthropic azure azure_ai bedrock cerebras cohere cohere_chat databricks deepseek fireworks_ai gemini github github_copilot groq huggingface
+  mistral nvidia_nim openrouter perplexity replicate sagemaker sagemaker_chat sambanova text-completion-openai together_ai vertex_ai vllm voyage watsonx xai`.split(
+    /\s+/,
+  ),
+);
 
 const DEFAULT_OLLAMA = 'http://localhost:11434';
 const DEFAULT_OPENAI = 'https://api.openai.com/v1';
 const WANTED = 'ollama_chat/NAME, ollama/NAME or openai/NAME';
 
 /** What `litellm_params.model` and `api_base` say together: which kind of server, where, and the model's name there. `undefined` when an issue was found. */
-export function readModelName(model: string | undefined, apiBase: string | undefined, at: DocumentPath, findings: Findings): { readonly provider: 'ollama' | 'openai'; readonly model: string; readonly url: string } | undefined {
+export function readModelName(
+  model: string | undefined,
+  apiBase: string | undefined,
+  at: DocumentPath,
+  findings: Findings,
+): { readonly provider: 'ollama' | 'openai'; readonly model: string; readonly url: string } | undefined {
   const path = [...at, 'model'];
   if (model === undefined) {
     findings.missing(path, WANTED);
@@ -21,12 +30,19 @@ export function readModelName(model: string | undefined, apiBase: string | undef
   const slash = model.indexOf('/');
   const [provider, name] = [model.slice(0, Math.max(slash, 0)), model.slice(slash + 1)];
   if (ELSEWHERE.has(provider)) {
-    findings.warning('config.provider-unsupported', path, `wanted ${WANTED}, seen ${shown(model, path)}; this entry is left out`, `remove the entry, or point it at a server with /v1 as openai/${name}`);
+    findings.warning(
+      'config.provider-unsupported',
+      path,
+      `wanted ${WANTED}, seen ${shown(model, path)}; this entry is left out`,
+      `remove the entry, or point it at a server with /v1 as openai/${name}`,
+    );
     return undefined;
   }
   if (name === '' || (!OLLAMA.has(provider) && !OPENAI.has(provider))) {
     findings.wrong(path, WANTED, model);
     return undefined;
   }
-  return OLLAMA.has(provider) ? { provider: 'ollama', model: name, url: apiBase ?? DEFAULT_OLLAMA } : { provider: 'openai', model: name, url: apiBase ?? DEFAULT_OPENAI };
+  return OLLAMA.has(provider)
+    ? { provider: 'ollama', model: name, url: apiBase ?? DEFAULT_OLLAMA }
+    : { provider: 'openai', model: name, url: apiBase ?? DEFAULT_OPENAI };
 }

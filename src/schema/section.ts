@@ -39,17 +39,29 @@ export class Findings {
 
   /** A value that is not what its key takes. */
   wrong(path: DocumentPath, wanted: string, value: unknown): void {
-    this.error('config.wrong-value', path, `wanted ${wanted}, seen ${shown(value, path)}`, path.length === 0 ? `write ${wanted}, with model_list in it` : `set ${pathText(path)} to ${wanted}`);
+    this.error(
+      'config.wrong-value',
+      path,
+      `wanted ${wanted}, seen ${shown(value, path)}`,
+      path.length === 0 ? `write ${wanted}, with model_list in it` : `set ${pathText(path)} to ${wanted}`,
+    );
   }
 
   /** A key that has to be there. */
   missing(path: DocumentPath, wanted: string): void {
-    if (!this.unset.has(pathText(path))) this.error('config.missing', path, `wanted ${wanted}, seen nothing`, `add ${pathText(path)}: ${wanted}`);
+    if (!this.unset.has(pathText(path)))
+      this.error('config.missing', path, `wanted ${wanted}, seen nothing`, `add ${pathText(path)}: ${wanted}`);
   }
 }
 
 /** Reads one mapping by its section: wrong values are errors, keys that nobody knows or that are not honoured are warnings. Null counts as absent. */
-export function readSection<S extends Section>(section: S, value: unknown, path: DocumentPath, findings: Findings, unknownKey = unknownKeyWarning): Values<S> {
+export function readSection<S extends Section>(
+  section: S,
+  value: unknown,
+  path: DocumentPath,
+  findings: Findings,
+  unknownKey = unknownKeyWarning,
+): Values<S> {
   const values: Record<string, unknown> = {};
   if (value !== undefined && value !== null && !isMapping(value)) findings.wrong(path, 'a mapping', value);
   for (const [name, item] of Object.entries(isMapping(value) ? value : {})) {
@@ -59,7 +71,13 @@ export function readSection<S extends Section>(section: S, value: unknown, path:
     else if (item !== undefined && item !== null) {
       const read = key.kind.read(item);
       if (read === undefined) findings.wrong(at, key.kind.wanted, item);
-      else if (!key.honoured) findings.warning('config.not-honoured', at, `LiteLLM's ${name} has no effect in hxllm yet`, `remove ${pathText(at)}, or leave it for LiteLLM`);
+      else if (!key.honoured)
+        findings.warning(
+          'config.not-honoured',
+          at,
+          `LiteLLM's ${name} has no effect in hxllm yet`,
+          `remove ${pathText(at)}, or leave it for LiteLLM`,
+        );
       values[name] = read;
     }
   }
@@ -68,5 +86,10 @@ export function readSection<S extends Section>(section: S, value: unknown, path:
 }
 
 function unknownKeyWarning(name: string, at: DocumentPath, findings: Findings): void {
-  findings.warning('config.unknown-key', at, `the key ${name} is none that hxllm knows; it has no effect`, `check the spelling of ${pathText(at)}, or remove it`);
+  findings.warning(
+    'config.unknown-key',
+    at,
+    `the key ${name} is none that hxllm knows; it has no effect`,
+    `check the spelling of ${pathText(at)}, or remove it`,
+  );
 }

@@ -2,7 +2,12 @@ import { anything, flag, httpUrl, keepAlive, list, mapping, number, oneOf, text,
 import { honours, knows, type Key, type Section } from './section.ts';
 
 function knowsAll(names: string): Readonly<Record<string, Key<unknown>>> {
-  return Object.fromEntries(names.trim().split(/\s+/).map((name) => [name, knows(anything)]));
+  return Object.fromEntries(
+    names
+      .trim()
+      .split(/\s+/)
+      .map((name) => [name, knows(anything)]),
+  );
 }
 
 /** The document itself. */
@@ -12,11 +17,17 @@ export const ROOT = {
   router_settings: honours(mapping),
   general_settings: honours(mapping),
   hxllm: honours(mapping),
-  ...knowsAll('environment_variables include callback_settings guardrails mcp_servers credential_list search_tools vector_store_registry prompts files_settings finetune_settings assistant_settings'),
+  ...knowsAll(
+    'environment_variables include callback_settings guardrails mcp_servers credential_list search_tools vector_store_registry prompts files_settings finetune_settings assistant_settings',
+  ),
 } satisfies Section;
 
 /** An entry of `model_list`. */
-export const MODEL_ENTRY = { model_name: honours(text), litellm_params: honours(mapping), model_info: honours(mapping) } satisfies Section;
+export const MODEL_ENTRY = {
+  model_name: honours(text),
+  litellm_params: honours(mapping),
+  model_info: honours(mapping),
+} satisfies Section;
 
 /** `model_info`: of it the mode counts; the rest is for people and for LiteLLM's cost tables, so nothing is said about it. */
 export const MODEL_INFO = { mode: honours(oneOf('chat', 'embedding', 'completion')) } satisfies Section;
@@ -65,7 +76,16 @@ export const OLLAMA_OPTIONS = {
 
 /** `router_settings`. */
 export const ROUTER_SETTINGS = {
-  routing_strategy: honours(oneOf('least-busy', 'simple-shuffle', 'latency-based-routing', 'usage-based-routing', 'usage-based-routing-v2', 'cost-based-routing')),
+  routing_strategy: honours(
+    oneOf(
+      'least-busy',
+      'simple-shuffle',
+      'latency-based-routing',
+      'usage-based-routing',
+      'usage-based-routing-v2',
+      'cost-based-routing',
+    ),
+  ),
   num_retries: honours(whole(0)),
   allowed_fails: honours(whole(0)),
   cooldown_time: honours(number(0)),

@@ -1,6 +1,13 @@
 import { Secret } from '../core/secret.ts';
 import { referenceOf } from './environment.ts';
-import type { BackendConfig, Deployment, GatewayConfig, MasterKeyReference, ModelGroup, Routing } from './normal-form.ts';
+import type {
+  BackendConfig,
+  Deployment,
+  GatewayConfig,
+  MasterKeyReference,
+  ModelGroup,
+  Routing,
+} from './normal-form.ts';
 import { isMapping } from './kind.ts';
 import { parseListen } from './listen.ts';
 import { readSection, type Findings, type Values } from './section.ts';
@@ -11,7 +18,12 @@ import { backendsOf, readBackends } from './backends.ts';
 const MIB = 1024 * 1024;
 
 /** Reads everything beside `model_list`, with its defaults. `raw` is the document before the environment was put in. */
-export function readSettings(root: Values<typeof ROOT>, raw: Readonly<Record<string, unknown>>, models: { readonly groups: readonly ModelGroup[] }, findings: Findings): Omit<GatewayConfig, 'groups'> {
+export function readSettings(
+  root: Values<typeof ROOT>,
+  raw: Readonly<Record<string, unknown>>,
+  models: { readonly groups: readonly ModelGroup[] },
+  findings: Findings,
+): Omit<GatewayConfig, 'groups'> {
   const router = readSection(ROUTER_SETTINGS, root.router_settings, ['router_settings'], findings);
   const litellm = readSection(LITELLM_SETTINGS, root.litellm_settings, ['litellm_settings'], findings);
   const general = readSection(GENERAL_SETTINGS, root.general_settings, ['general_settings'], findings);
@@ -27,7 +39,10 @@ export function readSettings(root: Values<typeof ROOT>, raw: Readonly<Record<str
   ];
   return {
     listen,
-    masterKey: masterKeyOf(general.master_key, isMapping(raw['general_settings']) ? raw['general_settings']['master_key'] : undefined),
+    masterKey: masterKeyOf(
+      general.master_key,
+      isMapping(raw['general_settings']) ? raw['general_settings']['master_key'] : undefined,
+    ),
     open: own.open ?? false,
     strict: own.strict ?? false,
     origins: originsOf(own.origins, findings),
@@ -47,11 +62,20 @@ export function readSettings(root: Values<typeof ROOT>, raw: Readonly<Record<str
       retries: router.num_retries ?? litellm.num_retries ?? 3,
       allowedFails: router.allowed_fails ?? litellm.allowed_fails ?? 3,
       cooldownMs: (router.cooldown_time ?? 5) * 1000,
-      fallbacks: withDefaults(readFallbacks(both('fallbacks'), models.groups, aliases, findings), both('default_fallbacks'), models.groups, aliases, findings),
+      fallbacks: withDefaults(
+        readFallbacks(both('fallbacks'), models.groups, aliases, findings),
+        both('default_fallbacks'),
+        models.groups,
+        aliases,
+        findings,
+      ),
       contextFallbacks: readFallbacks(both('context_window_fallbacks'), models.groups, aliases, findings),
     },
     aliases,
-    backends: backendsOf(deployments, readBackends(own.backends, deployments, findings)) satisfies readonly BackendConfig[],
+    backends: backendsOf(
+      deployments,
+      readBackends(own.backends, deployments, findings),
+    ) satisfies readonly BackendConfig[],
   };
 }
 
@@ -61,10 +85,18 @@ function masterKeyOf(key: string | undefined, raw: unknown): MasterKeyReference 
   return variable === undefined ? { state: 'none' } : { state: 'unset', variable };
 }
 
-function strategyOf(name: Routing['strategy'] | 'usage-based-routing-v2' | 'cost-based-routing' | undefined, findings: Findings): Routing['strategy'] {
+function strategyOf(
+  name: Routing['strategy'] | 'usage-based-routing-v2' | 'cost-based-routing' | undefined,
+  findings: Findings,
+): Routing['strategy'] {
   if (name === 'usage-based-routing-v2') return 'usage-based-routing';
   if (name !== 'cost-based-routing') return name ?? 'least-busy';
-  findings.warning('config.not-honoured', ['router_settings', 'routing_strategy'], `the strategy ${name} is none that hxllm has yet; it uses least-busy`, 'set router_settings.routing_strategy to least-busy');
+  findings.warning(
+    'config.not-honoured',
+    ['router_settings', 'routing_strategy'],
+    `the strategy ${name} is none that hxllm has yet; it uses least-busy`,
+    'set router_settings.routing_strategy to least-busy',
+  );
   return 'least-busy';
 }
 
@@ -72,18 +104,32 @@ function originsOf(given: readonly unknown[] | undefined, findings: Findings): R
   const origins = new Set<string>();
   for (const [index, value] of (given ?? []).entries()) {
     if (typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value) origins.add(value);
-    else findings.wrong(['hxllm', 'origins', index], 'an origin as browsers send it, such as https://chat.example or http://localhost:3000', value);
+    else
+      findings.wrong(
+        ['hxllm', 'origins', index],
+        'an origin as browsers send it, such as https://chat.example or http://localhost:3000',
+        value,
+      );
   }
   return origins;
 }
 
-function aliasesOf(given: Readonly<Record<string, unknown>> | undefined, groups: readonly ModelGroup[], findings: Findings): ReadonlyMap<string, string> {
+function aliasesOf(
+  given: Readonly<Record<string, unknown>> | undefined,
+  groups: readonly ModelGroup[],
+  findings: Findings,
+): ReadonlyMap<string, string> {
   const aliases = new Map<string, string>();
   for (const [name, value] of Object.entries(given ?? {})) {
     // LiteLLM also takes {model: NAME, hidden: true}.
     const group = isMapping(value) ? value['model'] : value;
     if (typeof group === 'string' && groups.some((known) => known.name === group)) aliases.set(name, group);
-    else findings.wrong(['router_settings', 'model_group_alias', name], `one of the model_name values (${groups.map((known) => known.name).join(', ')})`, group);
+    else
+      findings.wrong(
+        ['router_settings', 'model_group_alias', name],
+        `one of the model_name values (${groups.map((known) => known.name).join(', ')})`,
+        group,
+      );
   }
   return aliases;
 }

@@ -47,7 +47,12 @@ async function receive(machine: Machine, request: IncomingMessage, response: Ser
 async function strikeListing(call: Call, method: string | undefined): Promise<void> {
   const fault = method === 'POST' && call.path !== '/api/show' ? undefined : call.machine.faults.takeOn(call.path);
   if (fault === undefined) return;
-  await strike(fault, { line: call.line, signal: call.signal, reply: new NativeReply(call.line), kill: () => undefined });
+  await strike(fault, {
+    line: call.line,
+    signal: call.signal,
+    reply: new NativeReply(call.line),
+    kill: () => undefined,
+  });
 }
 
 function admit(machine: Machine, request: IncomingMessage, response: ServerResponse, line: Line): Handler | undefined {
@@ -62,12 +67,17 @@ function admit(machine: Machine, request: IncomingMessage, response: ServerRespo
     line.empty(204, preflightHeaders(origin));
     return undefined;
   }
-  if (origin !== undefined) for (const [name, value] of Object.entries(corsHeaders(origin))) response.setHeader(name, value);
+  if (origin !== undefined)
+    for (const [name, value] of Object.entries(corsHeaders(origin))) response.setHeader(name, value);
   const handler = route?.methods[request.method ?? ''];
   if (handler !== undefined) return handler;
   const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : '';
-  if (route !== undefined) line.whole(405, 'text', '405 method not allowed', { Allow: Object.keys(route.methods).join(', ') });
-  else if (findRoute(trimmed) !== undefined) line.whole(request.method === 'GET' ? 301 : 307, 'html', `<a href="${trimmed}">Moved Permanently</a>.\n\n`, { Location: trimmed });
+  if (route !== undefined)
+    line.whole(405, 'text', '405 method not allowed', { Allow: Object.keys(route.methods).join(', ') });
+  else if (findRoute(trimmed) !== undefined)
+    line.whole(request.method === 'GET' ? 301 : 307, 'html', `<a href="${trimmed}">Moved Permanently</a>.\n\n`, {
+      Location: trimmed,
+    });
   else line.whole(404, 'text', '404 page not found');
   return undefined;
 }
@@ -104,5 +114,9 @@ function answerFailure(call: Call, error: unknown): void {
   if (error instanceof Gone) return;
   if (!(error instanceof Refusal)) throw error;
   const { status, message, raw } = error;
-  call.line.whole(status, 'json', call.path.startsWith('/v1/') && !raw ? failureBody(status, message) : goJson({ error: message }));
+  call.line.whole(
+    status,
+    'json',
+    call.path.startsWith('/v1/') && !raw ? failureBody(status, message) : goJson({ error: message }),
+  );
 }

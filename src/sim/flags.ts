@@ -4,7 +4,16 @@ import { readSpec } from './models/spec.ts';
 import { DEFAULT_MODELS, settle, type SimOptions } from './settings.ts';
 
 interface NumberFlag {
-  readonly option: 'port' | 'numParallel' | 'loadMs' | 'tokenMs' | 'prefillMsPerToken' | 'vramMiB' | 'maxLoadedModels' | 'maxQueue' | 'keepAliveMs';
+  readonly option:
+    | 'port'
+    | 'numParallel'
+    | 'loadMs'
+    | 'tokenMs'
+    | 'prefillMsPerToken'
+    | 'vramMiB'
+    | 'maxLoadedModels'
+    | 'maxQueue'
+    | 'keepAliveMs';
   readonly says: string;
   readonly whole: boolean;
   readonly min: number;
@@ -16,10 +25,25 @@ const NUMBERS: Readonly<Record<string, NumberFlag>> = {
   'num-parallel': { option: 'numParallel', says: 'slots of each model (OLLAMA_NUM_PARALLEL)', whole: true, min: 1 },
   'load-ms': { option: 'loadMs', says: 'how long a load takes', whole: false, min: 0 },
   'token-ms': { option: 'tokenMs', says: 'how long a token of an answer takes', whole: false, min: 0 },
-  'prefill-ms-per-token': { option: 'prefillMsPerToken', says: 'how long a token of a prompt takes', whole: false, min: 0 },
+  'prefill-ms-per-token': {
+    option: 'prefillMsPerToken',
+    says: 'how long a token of a prompt takes',
+    whole: false,
+    min: 0,
+  },
   'vram-mib': { option: 'vramMiB', says: 'VRAM for all models; what does not fit evicts another', whole: true, min: 0 },
-  'max-loaded-models': { option: 'maxLoadedModels', says: 'models in memory at once (OLLAMA_MAX_LOADED_MODELS)', whole: true, min: 1 },
-  'max-queue': { option: 'maxQueue', says: 'requests that may wait for a load (OLLAMA_MAX_QUEUE)', whole: true, min: 0 },
+  'max-loaded-models': {
+    option: 'maxLoadedModels',
+    says: 'models in memory at once (OLLAMA_MAX_LOADED_MODELS)',
+    whole: true,
+    min: 1,
+  },
+  'max-queue': {
+    option: 'maxQueue',
+    says: 'requests that may wait for a load (OLLAMA_MAX_QUEUE)',
+    whole: true,
+    min: 0,
+  },
   'keep-alive-ms': { option: 'keepAliveMs', says: 'how long an idle model stays', whole: false, min: 0 },
 };
 
@@ -27,7 +51,10 @@ const STRINGS = ['host', 'model', 'sim-version', ...Object.keys(NUMBERS)];
 
 /** Reads the command line; `help` wins over everything else. Problems: `usage.*`. */
 export function readFlags(argv: readonly string[]): Result<SimOptions | 'help'> {
-  const options = { help: { type: 'boolean', short: 'h' }, ...Object.fromEntries(STRINGS.map((name) => [name, { type: 'string', multiple: true } as const])) } as const;
+  const options = {
+    help: { type: 'boolean', short: 'h' },
+    ...Object.fromEntries(STRINGS.map((name) => [name, { type: 'string', multiple: true } as const])),
+  } as const;
   let values: Readonly<Record<string, unknown>>;
   try {
     ({ values } = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }));
@@ -40,8 +67,16 @@ export function readFlags(argv: readonly string[]): Result<SimOptions | 'help'> 
     const text = last(values[name]);
     if (text === undefined) continue;
     const number = text.trim() === '' ? Number.NaN : Number(text);
-    if (!(number >= flag.min) || !Number.isFinite(number) || (flag.whole && !Number.isInteger(number)) || (name === 'port' && number > 65_535)) {
-      return wrong(`--${name} does not take ${JSON.stringify(text)}`, `Wanted a ${flag.whole ? 'whole ' : ''}number of at least ${String(flag.min)}${name === 'port' ? ' and at most 65535' : ''}, seen ${JSON.stringify(text)}.`);
+    if (
+      !(number >= flag.min) ||
+      !Number.isFinite(number) ||
+      (flag.whole && !Number.isInteger(number)) ||
+      (name === 'port' && number > 65_535)
+    ) {
+      return wrong(
+        `--${name} does not take ${JSON.stringify(text)}`,
+        `Wanted a ${flag.whole ? 'whole ' : ''}number of at least ${String(flag.min)}${name === 'port' ? ' and at most 65535' : ''}, seen ${JSON.stringify(text)}.`,
+      );
     }
     read[flag.option] = number;
   }
@@ -56,17 +91,25 @@ function readModels(texts: readonly string[], read: Record<string, unknown>): Re
   if (texts.length === 0) return ok(read);
   const models = texts.map((text) => readSpec(text));
   const bad = models.find((model) => !model.ok);
-  return bad !== undefined && !bad.ok ? bad : ok({ ...read, models: models.flatMap((model) => (model.ok ? [model.value] : [])) });
+  return bad !== undefined && !bad.ok
+    ? bad
+    : ok({ ...read, models: models.flatMap((model) => (model.ok ? [model.value] : [])) });
 }
 
 /** What `--help` prints. */
 export function helpText(): string {
   const defaults = settle({});
-  const rows = Object.entries(NUMBERS).map(([name, flag]) => [`--${name} N`, `${flag.says} (${String(defaults[flag.option])})`]);
+  const rows = Object.entries(NUMBERS).map(([name, flag]) => [
+    `--${name} N`,
+    `${flag.says} (${String(defaults[flag.option])})`,
+  ]);
   const lines = [
     ['--host HOST', `address to listen on (${defaults.host}); on loopback only local Host names are answered`],
     ...rows,
-    ['--model NAME[,KEY=VALUE…]', 'a model that it has; repeatable. Keys: size-mib, trained-context, num-ctx, num-predict,'],
+    [
+      '--model NAME[,KEY=VALUE…]',
+      'a model that it has; repeatable. Keys: size-mib, trained-context, num-ctx, num-predict,',
+    ],
     ['', 'answer-tokens, embedding-length, capabilities=completion+tools+…, family, engine=llama|ollama, weights'],
     ['', `default: ${DEFAULT_MODELS.join(', ')}`],
     ['--sim-version V', `what /api/version says (${defaults.version})`],

@@ -18,7 +18,9 @@ export async function simMain(argv: readonly string[]): Promise<number> {
   if ('code' in started) return report(started, 1);
   const { models, numParallel } = settle(flags.value);
   const names = models.map((model) => (typeof model === 'string' ? model : model.name));
-  process.stdout.write(`simulated Ollama on ${started.url}: ${names.join(', ')}; ${String(numParallel)} slot${numParallel === 1 ? '' : 's'} each\n`);
+  process.stdout.write(
+    `simulated Ollama on ${started.url}: ${names.join(', ')}; ${String(numParallel)} slot${numParallel === 1 ? '' : 's'} each\n`,
+  );
   await ending;
   await started.close();
   return 0;
@@ -31,13 +33,27 @@ async function start(options: SimOptions): Promise<Sim | Problem> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     const place = `${host}:${String(port)}`;
-    if (code === 'EADDRINUSE') return { code: 'listen.port-taken', summary: `port ${String(port)} is taken`, detail: `Wanted to listen on ${place}, but another program does.`, fix: 'hxllm sim --port 0' };
-    return { code: 'listen.refused', summary: `cannot listen on ${place}`, detail: `Wanted an address of this machine and a port that may be used, seen ${code}.`, fix: 'hxllm sim --host 127.0.0.1 --port 0' };
+    if (code === 'EADDRINUSE')
+      return {
+        code: 'listen.port-taken',
+        summary: `port ${String(port)} is taken`,
+        detail: `Wanted to listen on ${place}, but another program does.`,
+        fix: 'hxllm sim --port 0',
+      };
+    return {
+      code: 'listen.refused',
+      summary: `cannot listen on ${place}`,
+      detail: `Wanted an address of this machine and a port that may be used, seen ${code}.`,
+      fix: 'hxllm sim --host 127.0.0.1 --port 0',
+    };
   }
 }
 
 function report(problem: Problem, exitCode: number): number {
-  const bold = isatty(2) && process.env['NO_COLOR'] === undefined ? (text: string) => `\u001B[1m${text}\u001B[22m` : (text: string) => text;
+  const bold =
+    isatty(2) && process.env['NO_COLOR'] === undefined
+      ? (text: string) => `\u001B[1m${text}\u001B[22m`
+      : (text: string) => text;
   process.stderr.write(`${bold(problem.summary)}\n  ${problem.detail}\n  fix: ${problem.fix}\n`);
   return exitCode;
 }

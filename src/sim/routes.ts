@@ -30,10 +30,24 @@ export const ROUTES: readonly Route[] = [
   { path: '/api/tags', methods: AND_HEAD(listModels) },
   { path: '/api/ps', methods: { GET: listLoaded } },
   { path: '/api/show', methods: { POST: showModel } },
-  { path: '/api/chat', methods: { POST: (call) => answer<ChatBody>(call, (reply) => chat(call, readChat(call.text), reply)) } },
-  { path: '/api/generate', methods: { POST: (call) => answer<GenerateBody>(call, (reply) => generate(call, readGenerate(call.text), reply)) } },
-  { path: '/api/embed', methods: { POST: (call) => answer<EmbedBody>(call, (reply) => embed(call, readEmbed(call.text), reply)) } },
-  { path: '/api/embeddings', methods: { POST: (call) => answer<{ readonly embedding: readonly number[] }>(call, (reply) => embedOne(call, reply)) } },
+  {
+    path: '/api/chat',
+    methods: { POST: (call) => answer<ChatBody>(call, (reply) => chat(call, readChat(call.text), reply)) },
+  },
+  {
+    path: '/api/generate',
+    methods: { POST: (call) => answer<GenerateBody>(call, (reply) => generate(call, readGenerate(call.text), reply)) },
+  },
+  {
+    path: '/api/embed',
+    methods: { POST: (call) => answer<EmbedBody>(call, (reply) => embed(call, readEmbed(call.text), reply)) },
+  },
+  {
+    path: '/api/embeddings',
+    methods: {
+      POST: (call) => answer<{ readonly embedding: readonly number[] }>(call, (reply) => embedOne(call, reply)),
+    },
+  },
   { path: '/v1/chat/completions', methods: { POST: completeChat } },
   { path: '/v1/completions', methods: { POST: completeText } },
   { path: '/v1/embeddings', methods: { POST: embedTexts } },

@@ -39,15 +39,29 @@ export async function startSim(options: SimOptions = {}): Promise<Sim> {
   server.listen(settings.port, settings.host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo; // a server that listens on TCP has this and nothing else
-  const name = settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host === '::' ? '[::1]' : settings.host.includes(':') ? `[${settings.host}]` : settings.host;
+  const name =
+    settings.host === '0.0.0.0'
+      ? '127.0.0.1'
+      : settings.host === '::'
+        ? '[::1]'
+        : settings.host.includes(':')
+          ? `[${settings.host}]`
+          : settings.host;
   return {
     url: `http://${name}:${String(port)}`,
     port,
     faults: machine.faults,
-    requests: (path) => (path === undefined ? [...machine.requests.values()].reduce((sum, number) => sum + number, 0) : (machine.requests.get(path) ?? 0)),
+    requests: (path) =>
+      path === undefined
+        ? [...machine.requests.values()].reduce((sum, number) => sum + number, 0)
+        : (machine.requests.get(path) ?? 0),
     activity: () => {
       const slots = machine.scheduler.list().map((runner) => runner.slots);
-      return { busy: slots.reduce((sum, one) => sum + one.busy, 0), waiting: slots.reduce((sum, one) => sum + one.waiting, 0), loading: machine.scheduler.waiting };
+      return {
+        busy: slots.reduce((sum, one) => sum + one.busy, 0),
+        waiting: slots.reduce((sum, one) => sum + one.waiting, 0),
+        loading: machine.scheduler.waiting,
+      };
     },
     close: async () => {
       const closed = once(server, 'close');

@@ -26,7 +26,11 @@ export interface SimOptions {
 export type Settings = { readonly [K in keyof SimOptions]-?: Exclude<SimOptions[K], undefined> };
 
 /** The models that a simulation has unless told otherwise: two that chat and one that embeds. */
-export const DEFAULT_MODELS = ['phi3:3.8b-mini-128k-instruct-q8_0', 'llama3:8b-instruct-q8_0', 'nomic-embed-text:latest'] as const;
+export const DEFAULT_MODELS = [
+  'phi3:3.8b-mini-128k-instruct-q8_0',
+  'llama3:8b-instruct-q8_0',
+  'nomic-embed-text:latest',
+] as const;
 
 const DEFAULTS: Settings = {
   host: '127.0.0.1',

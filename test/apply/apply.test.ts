@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -28,8 +38,20 @@ function makeBench(context: TestContext): Bench {
   });
   const events: PhaseEvent[] = [];
   const apply = (steps: readonly Step[], signal = new AbortController().signal): Promise<Applied> => {
-    const plan: Plan = { steps, recover: { before: [], after: [] }, hasPrevious: false, keepFolder: join(root, '.previous') };
-    return applyPlan(plan, host, { become: 'none', recorder: { event: (event) => events.push(event), file: () => undefined }, signal, nowMs: () => Date.now(), nonce: crypto.randomUUID(), claim: undefined });
+    const plan: Plan = {
+      steps,
+      recover: { before: [], after: [] },
+      hasPrevious: false,
+      keepFolder: join(root, '.previous'),
+    };
+    return applyPlan(plan, host, {
+      become: 'none',
+      recorder: { event: (event) => events.push(event), file: () => undefined },
+      signal,
+      nowMs: () => Date.now(),
+      nonce: crypto.randomUUID(),
+      claim: undefined,
+    });
   };
   return { root, events, apply };
 }
@@ -38,7 +60,14 @@ function step(stage: Step['stage'], ...actions: readonly Action[]): Step {
   return { id: `${stage}.${String(actions[0]?.kind)}`, title: 't', detail: '', stage, kind: 'change', actions };
 }
 
-const write = (path: string, text: string | Secret, mode = 0o640): Action => ({ kind: 'write', path, owner: undefined, group: undefined, mode, text });
+const write = (path: string, text: string | Secret, mode = 0o640): Action => ({
+  kind: 'write',
+  path,
+  owner: undefined,
+  group: undefined,
+  mode,
+  text,
+});
 const FAILS: Action = { kind: 'command', argv: ['sh', '-c', 'echo "no such luck" >&2; exit 3'] };
 
 test('a file gets its content, whatever is in it, and its mode', async (context) => {
@@ -70,15 +99,25 @@ test('when a step of the switch fails, everything it replaced, made, removed, li
   ]);
   assert.deepEqual(done, []);
   assert.match(problems[0]?.detail ?? '', /^no such luck\nWhat was there before is back/);
-  assert.deepEqual([readFileSync(join(root, 'old'), 'utf8'), readFileSync(join(root, 'gone'), 'utf8')], ['old', 'gone']);
+  assert.deepEqual(
+    [readFileSync(join(root, 'old'), 'utf8'), readFileSync(join(root, 'gone'), 'utf8')],
+    ['old', 'gone'],
+  );
   assert.equal(statSync(join(root, 'folder')).mode & 0o777, 0o710);
-  for (const name of ['made', 'current', 'never', 'never.hxllm-new', '.previous']) assert.ok(!existsSync(join(root, name)), name);
-  assert.deepEqual(events.flatMap((event) => (event.kind === 'step' && event.state === 'undone' ? [event.id] : [])), ['switch.link', 'switch.remove', 'switch.write', 'switch.write', 'switch.folder']);
+  for (const name of ['made', 'current', 'never', 'never.hxllm-new', '.previous'])
+    assert.ok(!existsSync(join(root, name)), name);
+  assert.deepEqual(
+    events.flatMap((event) => (event.kind === 'step' && event.state === 'undone' ? [event.id] : [])),
+    ['switch.link', 'switch.remove', 'switch.write', 'switch.write', 'switch.folder'],
+  );
 });
 
 test('a file that cannot be written stops the switch before anything is in its place', async (context) => {
   const { root, apply } = makeBench(context);
-  const { problems } = await apply([step('switch', write(join(root, 'first'), 'x')), step('switch', write(join(root, 'no/such/folder'), 'y'))]);
+  const { problems } = await apply([
+    step('switch', write(join(root, 'first'), 'x')),
+    step('switch', write(join(root, 'no/such/folder'), 'y')),
+  ]);
   assert.match(problems[0]?.detail ?? '', /Nothing was changed/);
   assert.ok(!existsSync(join(root, 'first')) && !existsSync(join(root, 'first.hxllm-new')));
 });
@@ -87,7 +126,11 @@ test('what was in place is back although nothing more can be written, as on a fu
   const { root, apply } = makeBench(context);
   writeFileSync(join(root, 'old'), 'old');
   // Builtins of the shell that carries the steps out: from here on it can write no file.
-  const fill: readonly Action[] = [{ kind: 'command', argv: ['trap', '', 'XFSZ'] }, { kind: 'command', argv: ['ulimit', '-f', '0'] }, FAILS];
+  const fill: readonly Action[] = [
+    { kind: 'command', argv: ['trap', '', 'XFSZ'] },
+    { kind: 'command', argv: ['ulimit', '-f', '0'] },
+    FAILS,
+  ];
   const { problems } = await apply([step('switch', write(join(root, 'old'), 'new')), step('switch', ...fill)]);
   assert.match(problems[0]?.detail ?? '', /What was there before is back/);
   assert.equal(readFileSync(join(root, 'old'), 'utf8'), 'old');
@@ -95,17 +138,42 @@ test('what was in place is back although nothing more can be written, as on a fu
 
 test('a switch whose connection is lost ends out of sight: the problem says who ends it and what to type', async (context) => {
   const { root } = makeBench(context);
-  const lost = { code: 'host.unreachable', summary: 'lost', detail: 'It ended.', fix: 'ssh here', where: { host: 'here' } };
+  const lost = {
+    code: 'host.unreachable',
+    summary: 'lost',
+    detail: 'It ended.',
+    fix: 'ssh here',
+    where: { host: 'here' },
+  };
   const away: Host = { ...host, run: () => Promise.resolve(fail(lost)) };
-  const plan: Plan = { steps: [step('switch', FAILS)], recover: { before: [], after: [] }, hasPrevious: true, keepFolder: join(root, '.previous') };
-  const { problems } = await applyPlan(plan, away, { become: 'none', recorder: { event: () => undefined, file: () => undefined }, signal: new AbortController().signal, nowMs: () => 0, nonce: 'n', claim: undefined });
-  assert.deepEqual(problems.map(({ code, fix }) => [code, fix]), [['host.unreachable', 'hxllm enforce']]);
+  const plan: Plan = {
+    steps: [step('switch', FAILS)],
+    recover: { before: [], after: [] },
+    hasPrevious: true,
+    keepFolder: join(root, '.previous'),
+  };
+  const { problems } = await applyPlan(plan, away, {
+    become: 'none',
+    recorder: { event: () => undefined, file: () => undefined },
+    signal: new AbortController().signal,
+    nowMs: () => 0,
+    nonce: 'n',
+    claim: undefined,
+  });
+  assert.deepEqual(
+    problems.map(({ code, fix }) => [code, fix]),
+    [['host.unreachable', 'hxllm enforce']],
+  );
   assert.match(problems[0]?.detail ?? '', /^It ended\.\nThe host ends by itself what it has begun, or puts it back/);
 });
 
 test('steps that prepare stop at the first that fails, and what is done stays', async (context) => {
   const { root, apply } = makeBench(context);
-  const { done, problems } = await apply([step('prepare', write(join(root, 'a'), 'a')), step('prepare', FAILS), step('prepare', write(join(root, 'b'), 'b'))]);
+  const { done, problems } = await apply([
+    step('prepare', write(join(root, 'a'), 'a')),
+    step('prepare', FAILS),
+    step('prepare', write(join(root, 'b'), 'b')),
+  ]);
   assert.deepEqual(done, ['prepare.write']);
   assert.match(problems[0]?.detail ?? '', /The steps after it were not begun/);
   assert.ok(existsSync(join(root, 'a')) && !existsSync(join(root, 'b')));
@@ -116,13 +184,27 @@ test('an upload comes into its place only with the right hash, packed or not', a
   const text = 'x'.repeat(300_000);
   for (const compress of [true, false]) {
     const path = join(root, String(compress), 'node');
-    const send = (hash: string): Promise<Applied> => apply([step('prepare', { kind: 'upload', source: { text }, path, sha256: hash, mode: 0o755, compress, manifest: join(root, String(compress), 'manifest') })]);
+    const send = (hash: string): Promise<Applied> =>
+      apply([
+        step('prepare', {
+          kind: 'upload',
+          source: { text },
+          path,
+          sha256: hash,
+          mode: 0o755,
+          compress,
+          manifest: join(root, String(compress), 'manifest'),
+        }),
+      ]);
     const wrong = await send('0'.repeat(64));
     assert.match(wrong.problems[0]?.detail ?? '', /arrived with sha256 [0-9a-f]{64}, wanted 0{64}/);
     assert.ok(!existsSync(path) && !existsSync(`${path}.hxllm-new`));
     assert.deepEqual((await send(sha256(text))).problems, []);
     assert.equal(readFileSync(path, 'utf8'), text);
-    assert.match(readFileSync(join(root, String(compress), 'manifest'), 'utf8'), new RegExp(`^${sha256(text)} 300000 \\d+\n$`));
+    assert.match(
+      readFileSync(join(root, String(compress), 'manifest'), 'utf8'),
+      new RegExp(`^${sha256(text)} 300000 \\d+\n$`),
+    );
   }
 });
 
@@ -130,12 +212,22 @@ test('an upload that is broken off leaves nothing in its place, and the next one
   const { root, apply } = makeBench(context);
   const file = join(root, 'source');
   writeFileSync(file, Buffer.alloc(64 << 20));
-  const action: Action = { kind: 'upload', source: { file, sizeBytes: 64 << 20 }, path: join(root, 'bin/node'), sha256: sha256(readFileSync(file)), mode: 0o755, compress: false };
+  const action: Action = {
+    kind: 'upload',
+    source: { file, sizeBytes: 64 << 20 },
+    path: join(root, 'bin/node'),
+    sha256: sha256(readFileSync(file)),
+    mode: 0o755,
+    compress: false,
+  };
   const controller = new AbortController();
   const broken = apply([step('prepare', action)], controller.signal);
   await until('the upload has begun', () => existsSync(join(root, 'bin')) && readdirSync(join(root, 'bin')).length > 0);
   controller.abort();
-  assert.deepEqual((await broken).problems.map((problem) => problem.code), ['host.aborted']);
+  assert.deepEqual(
+    (await broken).problems.map((problem) => problem.code),
+    ['host.aborted'],
+  );
   assert.ok(!existsSync(join(root, 'bin/node')));
   assert.deepEqual((await apply([step('prepare', action)])).problems, []);
   assert.equal(statSync(join(root, 'bin/node')).size, 64 << 20);

@@ -2,11 +2,25 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refusedBySudo } from '../../src/apply/become.ts';
 
-const ran = (stderr: string, exitCode = 1): Parameters<typeof refusedBySudo>[2] => ({ exitCode, stdout: '', stderr, durationMs: 1 });
+const ran = (stderr: string, exitCode = 1): Parameters<typeof refusedBySudo>[2] => ({
+  exitCode,
+  stdout: '',
+  stderr,
+  durationMs: 1,
+});
 
 test('what sudo says where it refuses is a problem of permission', () => {
-  for (const line of ['sudo: a password is required', 'sudo: a terminal is required to read the password', 'hx is not in the sudoers file.', 'Sorry, user hx may not run sudo on here.', 'sh: 1: exec: sudo: not found']) {
-    assert.match(refusedBySudo('here', 'sudo', ran(`sudo: unable to resolve host here\n${line}\n`))?.detail ?? 'nothing', new RegExp(line.slice(-12)));
+  for (const line of [
+    'sudo: a password is required',
+    'sudo: a terminal is required to read the password',
+    'hx is not in the sudoers file.',
+    'Sorry, user hx may not run sudo on here.',
+    'sh: 1: exec: sudo: not found',
+  ]) {
+    assert.match(
+      refusedBySudo('here', 'sudo', ran(`sudo: unable to resolve host here\n${line}\n`))?.detail ?? 'nothing',
+      new RegExp(line.slice(-12)),
+    );
   }
 });
 

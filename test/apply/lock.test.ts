@@ -29,11 +29,31 @@ function makeBench(context: TestContext): Bench {
   });
   return {
     root,
-    take: (silenceS) => takeLock(host, 'none', { file: join(root, 'lock'), token: crypto.randomUUID() }, signal, silenceS),
+    take: (silenceS) =>
+      takeLock(host, 'none', { file: join(root, 'lock'), token: crypto.randomUUID() }, signal, silenceS),
     change: (claim, script) => {
-      const step = { id: 'a.step', title: 't', detail: '', stage: 'switch', kind: 'change', actions: [{ kind: 'command', argv: ['sh', '-c', script] }] } as const;
-      const plan = { steps: [step], recover: { before: [], after: [] }, hasPrevious: false, keepFolder: join(root, '.previous') };
-      return applyPlan(plan, host, { become: 'none', recorder: { event: () => undefined, file: () => undefined }, signal, nowMs: () => Date.now(), nonce: crypto.randomUUID(), claim });
+      const step = {
+        id: 'a.step',
+        title: 't',
+        detail: '',
+        stage: 'switch',
+        kind: 'change',
+        actions: [{ kind: 'command', argv: ['sh', '-c', script] }],
+      } as const;
+      const plan = {
+        steps: [step],
+        recover: { before: [], after: [] },
+        hasPrevious: false,
+        keepFolder: join(root, '.previous'),
+      };
+      return applyPlan(plan, host, {
+        become: 'none',
+        recorder: { event: () => undefined, file: () => undefined },
+        signal,
+        nowMs: () => Date.now(),
+        nonce: crypto.randomUUID(),
+        claim,
+      });
     },
   };
 }
@@ -61,7 +81,10 @@ test('a host that hears nothing lets go, and what then still arrives from there 
   await until('the host lets go', () => !existsSync(join(root, 'lock')), 30_000);
   const next = must(await take());
   const late = await change(silent.claim, `touch '${root}/late'`);
-  assert.deepEqual([late.problems.map((problem) => problem.code), existsSync(join(root, 'late'))], [['enforce.lock-lost'], false]);
+  assert.deepEqual(
+    [late.problems.map((problem) => problem.code), existsSync(join(root, 'late'))],
+    [['enforce.lock-lost'], false],
+  );
   assert.deepEqual((await change(next.claim, `touch '${root}/next'`)).problems, []);
   await Promise.all([silent.release(), next.release()]);
 });
@@ -69,7 +92,10 @@ test('a host that hears nothing lets go, and what then still arrives from there 
 test('a switch that has begun keeps the lock to its end, although whoever began it is gone', async (context) => {
   const { root, take, change } = makeBench(context);
   const lock = must(await take());
-  const changing = change(lock.claim, `touch '${root}/begun'; while [ -d '${root}' ] && [ ! -e '${root}/go' ]; do sleep 0.05; done; touch '${root}/done'`);
+  const changing = change(
+    lock.claim,
+    `touch '${root}/begun'; while [ -d '${root}' ] && [ ! -e '${root}/go' ]; do sleep 0.05; done; touch '${root}/done'`,
+  );
   await until('the switch has begun', () => existsSync(join(root, 'begun')), 30_000);
   const released = lock.release();
   const second = await take();

@@ -14,7 +14,10 @@ function read(folder: string): Map<string, string> {
 /** Whether a planted file is refused, and by a line that names the reason. */
 function refuses(path: string, source: string, reason: RegExp): void {
   const found = violationsIn(new Map([...read('src'), [path, source]]));
-  assert.ok(found.some((line) => line.includes(path) && reason.test(line)), `not refused: ${path}\n${found.join('\n')}`);
+  assert.ok(
+    found.some((line) => line.includes(path) && reason.test(line)),
+    `not refused: ${path}\n${found.join('\n')}`,
+  );
 }
 
 test('src keeps to the import table, the file size, the names, and has no cycle', () => {
@@ -26,7 +29,10 @@ test('src keeps to the import table, the file size, the names, and has no cycle'
 test('the lab and the tests keep to file size and names as src does', () => {
   const files = read('test');
   assert.ok(files.size > 2, 'no tests found');
-  assert.deepEqual([...files].flatMap(([path, source]) => shapeViolations(path, source)), []);
+  assert.deepEqual(
+    [...files].flatMap(([path, source]) => shapeViolations(path, source)),
+    [],
+  );
 });
 
 test('a planted import of a forbidden room is refused', () => {

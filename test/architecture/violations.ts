@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import { BANNED_NAMES, IMPORTS, MAX_LINES, PROCESS_ROOMS } from './import-table.ts';
 
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s+(?:type\s+)?(?:[\w*\s{},$]+?\s+from\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s+(?:type\s+)?(?:[\w*\s{},$]+?\s+from\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g;
 const PROCESS = /(?<![\w.'"`-])(?:process|console)\.\w/;
 
 /** What a file imports, as written. */
@@ -11,7 +12,10 @@ function importsOf(source: string): readonly string[] {
 
 /** Everything in a tree (path below src → source) that the architecture refuses, one line each. */
 export function violationsIn(files: ReadonlyMap<string, string>): readonly string[] {
-  return [...[...files].flatMap(([path, source]) => [...importViolations(path, source), ...shapeViolations(path, source)]), ...cycles(files)];
+  return [
+    ...[...files].flatMap(([path, source]) => [...importViolations(path, source), ...shapeViolations(path, source)]),
+    ...cycles(files),
+  ];
 }
 
 /** What any file must keep to, in src or in the lab: its size, and a name that says something. */
@@ -35,16 +39,19 @@ function importViolations(path: string, source: string): readonly string[] {
   for (const imported of importsOf(source)) {
     if (imported.startsWith('.')) {
       const target = posix.normalize(posix.join(posix.dirname(path), imported));
-      if (!imported.endsWith('.ts') && !imported.endsWith('.json')) found.push(`${path}: import of ${imported} does not end in .ts`);
+      if (!imported.endsWith('.ts') && !imported.endsWith('.json'))
+        found.push(`${path}: import of ${imported} does not end in .ts`);
       const own = within(target, room) && roomOf(target) === room;
-      if (!own && !row.rooms.some((allowed) => within(target, allowed))) found.push(`${path}: imports ${target}, but ${room} may not (${row.why})`);
+      if (!own && !row.rooms.some((allowed) => within(target, allowed)))
+        found.push(`${path}: imports ${target}, but ${room} may not (${row.why})`);
       continue;
     }
     const name = packageOf(imported);
     const allowed = row.packages.includes(name) || (name.startsWith('node:') && row.packages.includes('node:*'));
     if (!allowed) found.push(`${path}: imports the package ${name}, but ${room} may not (${row.why})`);
   }
-  if (!PROCESS_ROOMS.some((allowed) => within(path, allowed)) && PROCESS.test(withoutComments(source))) found.push(`${path}: uses process or console, which only ${PROCESS_ROOMS.join(', ')} may`);
+  if (!PROCESS_ROOMS.some((allowed) => within(path, allowed)) && PROCESS.test(withoutComments(source)))
+    found.push(`${path}: uses process or console, which only ${PROCESS_ROOMS.join(', ')} may`);
   return found;
 }
 

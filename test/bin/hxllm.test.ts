@@ -9,10 +9,18 @@ import { test, type TestContext } from 'node:test';
 const BIN = join(import.meta.dirname, '../../bin/hxllm.js');
 
 /** Node's arguments for a process that takes itself for another Node; what it starts does not. */
-function pretending(what: { readonly version?: string; readonly platform?: string; readonly arch?: string }): readonly string[] {
+function pretending(what: {
+  readonly version?: string;
+  readonly platform?: string;
+  readonly arch?: string;
+}): readonly string[] {
   const { version = process.versions.node, platform = process.platform, arch = process.arch } = what;
-  const set = (name: string, value: string): string => `Object.defineProperty(process, '${name}', { value: ${value} });`;
-  const source = set('versions', `{ ...process.versions, node: '${version}' }`) + set('platform', `'${platform}'`) + set('arch', `'${arch}'`);
+  const set = (name: string, value: string): string =>
+    `Object.defineProperty(process, '${name}', { value: ${value} });`;
+  const source =
+    set('versions', `{ ...process.versions, node: '${version}' }`) +
+    set('platform', `'${platform}'`) +
+    set('arch', `'${arch}'`);
   return ['--import', `data:text/javascript,${encodeURIComponent(source)}`];
 }
 
@@ -50,18 +58,28 @@ test('an old Node hands over to the pinned runtime: arguments, output and exit c
 
 test('24.1 is too old, 24.2 and 26.0 are not', (t) => {
   const bin = bareFolder(t, { 'dist/cli/main.js': 'export const main = () => Promise.resolve(7);\n' });
-  assert.deepEqual(['24.1.9', '24.2.0', '26.0.0'].map((version) => run(pretending({ version }), [], bin).status), [1, 7, 7]);
+  assert.deepEqual(
+    ['24.1.9', '24.2.0', '26.0.0'].map((version) => run(pretending({ version }), [], bin).status),
+    [1, 7, 7],
+  );
 });
 
 test('a signal to the old Node reaches the program, which ends in its own way', async () => {
-  const child = spawn(process.execPath, [...OLD, BIN, 'sim', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000, killSignal: 'SIGKILL' });
+  const child = spawn(process.execPath, [...OLD, BIN, 'sim', '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  });
   child.stdout.once('data', () => child.kill('SIGTERM'));
   assert.deepEqual(await once(child, 'exit'), [0, null]);
 });
 
 test('a program that a signal ended ends the old Node by the same signal', (t) => {
   // The runtime that it finds is a shell script: nothing of hxllm is needed to die.
-  const bin = bareFolder(t, { [`node_modules/node-linux-${process.arch}/package.json`]: '{}', [`node_modules/node-linux-${process.arch}/bin/node`]: '#!/bin/sh\nkill -TERM $$\n' });
+  const bin = bareFolder(t, {
+    [`node_modules/node-linux-${process.arch}/package.json`]: '{}',
+    [`node_modules/node-linux-${process.arch}/bin/node`]: '#!/bin/sh\nkill -TERM $$\n',
+  });
   const runtime = join(bin, `../../node_modules/node-linux-${process.arch}/bin/node`);
   spawnSync('chmod', ['+x', runtime]);
   assert.equal(run(OLD, [], bin).signal, 'SIGTERM');
@@ -76,7 +94,10 @@ function lineOf({ stderr, stdout, status }: SpawnSyncReturns<string>): string {
 }
 
 test('a runtime that npm left out is named, with how to get it', (t) => {
-  assert.match(lineOf(run(OLD, [], bareFolder(t, {}))), /this is Node 20\.19\.2.*node-linux-\w+, is not installed.*--include=optional/);
+  assert.match(
+    lineOf(run(OLD, [], bareFolder(t, {}))),
+    /this is Node 20\.19\.2.*node-linux-\w+, is not installed.*--include=optional/,
+  );
 });
 
 test('a runtime that does not start is told apart from one that is not there', (t) => {

@@ -9,11 +9,20 @@ function problems(...codes: readonly string[]): readonly Problem[] {
 
 test('the first word of a problem’s code decides the exit code', () => {
   const expected: Readonly<Record<string, number>> = {
-    'usage.url': 64, 'host.unreachable': 69, 'bug.unexpected': 70, 'permission.sudo': 77,
-    'config.yaml': 78, 'inventory.not-found': 78, 'vault.wrong-password': 78, 'variables.wrong-value': 78,
-    'enforce.foreign': 1, 'hosts.many': 1, '': 1,
+    'usage.url': 64,
+    'host.unreachable': 69,
+    'bug.unexpected': 70,
+    'permission.sudo': 77,
+    'config.yaml': 78,
+    'inventory.not-found': 78,
+    'vault.wrong-password': 78,
+    'variables.wrong-value': 78,
+    'enforce.foreign': 1,
+    'hosts.many': 1,
+    '': 1,
   };
-  for (const [code, exitCode] of Object.entries(expected)) assert.equal(exitCodeOfProblems(problems(code)), exitCode, code);
+  for (const [code, exitCode] of Object.entries(expected))
+    assert.equal(exitCodeOfProblems(problems(code)), exitCode, code);
 });
 
 test('of several problems the gravest decides, whatever their order', () => {

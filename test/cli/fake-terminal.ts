@@ -33,8 +33,10 @@ export function fakeTerminal(options: FakeOptions = {}): FakeTerminal {
   };
   let nowMs = Date.UTC(2026, 10, 23, 23, 15, 0);
   return {
-    written, asked,
-    stdout: output('out'), stderr: output('err'),
+    written,
+    asked,
+    stdout: output('out'),
+    stderr: output('err'),
     interactive: options.interactive ?? false,
     askYesNo: (question) => Promise.resolve(answer(question) === true),
     askHidden: (question) => {
@@ -42,7 +44,11 @@ export function fakeTerminal(options: FakeOptions = {}): FakeTerminal {
       return Promise.resolve(typeof given === 'string' ? given : undefined);
     },
     environment: { TERM: 'xterm', ...options.environment },
-    cwd: options.cwd ?? '/work', home: '/home/ada', userName: 'ada', machineName: 'desk', pid: 7,
+    cwd: options.cwd ?? '/work',
+    home: '/home/ada',
+    userName: 'ada',
+    machineName: 'desk',
+    pid: 7,
     nowMs: () => (nowMs += 500),
   };
 }

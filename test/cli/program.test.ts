@@ -29,15 +29,22 @@ interface Ended {
 
 function hxllm(...argv: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, ...argv], { cwd: root, env: environment(), timeout: LIMIT_MS }, (error, stdout, stderr) => {
-      resolve({ status: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [PROGRAM, ...argv],
+      { cwd: root, env: environment(), timeout: LIMIT_MS },
+      (error, stdout, stderr) => {
+        resolve({ status: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+      },
+    );
   });
 }
 
 function lastRun(phase: string): Record<string, unknown> {
   const folder = join(root, 'evidence', phase);
-  return JSON.parse(readFileSync(join(folder, readdirSync(folder).toSorted().at(-1) ?? '', 'run.json'), 'utf8')) as Record<string, unknown>;
+  return JSON.parse(
+    readFileSync(join(folder, readdirSync(folder).toSorted().at(-1) ?? '', 'run.json'), 'utf8'),
+  ) as Record<string, unknown>;
 }
 
 test('wrong usage is 64, on stderr, with a suggestion and where help is', async () => {
@@ -69,14 +76,22 @@ test('version and every command’s help are results: exit code 0, on stdout, wi
   const helps = await Promise.all(phases.map(async (command) => ({ command, ...(await hxllm(command, '--help')) })));
   for (const { command, status, stdout } of helps) {
     assert.equal(status, 0);
-    assert.match(stdout, new RegExp(`Usage: hxllm ${command}[\\s\\S]+--inventory[\\s\\S]+--limit[\\s\\S]+--ask-vault-pass[\\s\\S]+--vault-password-file[\\s\\S]+--json[\\s\\S]+--evidence-dir[\\s\\S]+--verbose[\\s\\S]+Examples:\\n {2}hxllm ${command}`));
+    assert.match(
+      stdout,
+      new RegExp(
+        `Usage: hxllm ${command}[\\s\\S]+--inventory[\\s\\S]+--limit[\\s\\S]+--ask-vault-pass[\\s\\S]+--vault-password-file[\\s\\S]+--json[\\s\\S]+--evidence-dir[\\s\\S]+--verbose[\\s\\S]+Examples:\\n {2}hxllm ${command}`,
+      ),
+    );
   }
 });
 
 test('no inventory is 78: what was looked for and the command that makes one, and evidence of it', async () => {
   const { status, stderr } = await hxllm('preflight');
   assert.equal(status, 78);
-  assert.match(stderr, /there is no inventory\n {6}where {2}inventories\/dev\.ini\n {6}detail [\s\S]+hxllm inventory --init HOST/);
+  assert.match(
+    stderr,
+    /there is no inventory\n {6}where {2}inventories\/dev\.ini\n {6}detail [\s\S]+hxllm inventory --init HOST/,
+  );
   const { ending, exitCode, command } = lastRun('preflight');
   assert.deepEqual({ ending, exitCode, command }, { ending: 'failed', exitCode: 78, command: ['hxllm', 'preflight'] });
 });
@@ -85,17 +100,27 @@ test('--json prints one document on stdout and everything for people on stderr',
   const { status, stdout, stderr } = await hxllm('smoke', '--url', 'http://127.0.0.1:1', '--json');
   assert.equal(status, 1);
   const document = JSON.parse(stdout) as Record<string, unknown>;
-  assert.deepEqual([document['schemaVersion'], document['command'], document['ending'], document['exitCode']], [1, 'smoke', 'failed', 1]);
+  assert.deepEqual(
+    [document['schemaVersion'], document['command'], document['ending'], document['exitCode']],
+    [1, 'smoke', 'failed', 1],
+  );
   assert.match(stderr, /^smoke {2}Does it answer\?/);
 });
 
 test('Ctrl-C ends in good order: exit code 130, the evidence closed as aborted', async () => {
   // A server that takes the connection and never answers.
-  await using server = createServer((socket) => { socket.on('error', () => undefined).resume(); }).listen(0, '127.0.0.1');
+  await using server = createServer((socket) => {
+    socket.on('error', () => undefined).resume();
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   assert.ok(address !== null && typeof address === 'object');
-  const child = spawn(process.execPath, [PROGRAM, 'smoke', '--url', `http://127.0.0.1:${String(address.port)}`], { cwd: root, env: environment(), stdio: 'ignore', timeout: LIMIT_MS });
+  const child = spawn(process.execPath, [PROGRAM, 'smoke', '--url', `http://127.0.0.1:${String(address.port)}`], {
+    cwd: root,
+    env: environment(),
+    stdio: 'ignore',
+    timeout: LIMIT_MS,
+  });
   server.once('connection', () => child.kill('SIGINT'));
   const [code] = (await once(child, 'exit')) as [number | null];
   assert.equal(code, 130);
@@ -103,7 +128,12 @@ test('Ctrl-C ends in good order: exit code 130, the evidence closed as aborted',
 });
 
 test('a reader that leaves early stops neither the work nor its exit code', async () => {
-  const child = spawn(process.execPath, [PROGRAM, 'smoke', '--url', 'http://127.0.0.1:1'], { cwd: root, env: environment(), stdio: ['ignore', 'pipe', 'pipe'], timeout: LIMIT_MS });
+  const child = spawn(process.execPath, [PROGRAM, 'smoke', '--url', 'http://127.0.0.1:1'], {
+    cwd: root,
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIMIT_MS,
+  });
   child.stdout.destroy();
   child.stderr.destroy();
   const [code] = (await once(child, 'exit')) as [number | null];
@@ -112,7 +142,11 @@ test('a reader that leaves early stops neither the work nor its exit code', asyn
 });
 
 test('gateway and sim get their arguments as they were typed, --help included', async () => {
-  const [help, sim, { status, stderr }] = await Promise.all([hxllm('gateway', '--help'), hxllm('sim', '--help'), hxllm('gateway', '--config', 'nowhere.yaml', '--check')]);
+  const [help, sim, { status, stderr }] = await Promise.all([
+    hxllm('gateway', '--help'),
+    hxllm('sim', '--help'),
+    hxllm('gateway', '--config', 'nowhere.yaml', '--check'),
+  ]);
   assert.match(help.stdout, /--config FILE/);
   assert.match(sim.stdout, /--num-parallel/);
   assert.equal(status, 78);

@@ -17,25 +17,65 @@ test('the guide’s files are read as they are, with every default', async () =>
   const config = configOf(await tree.load());
   assert.equal(config.inventoryFile, join(tree.folder, 'inventories/dev.ini'));
   assert.deepEqual(config.allHosts, ['hx-api-server', 'hx-llm01-server', 'hx-llm02-server']);
-  assert.deepEqual(config.files, ['inventories/dev.ini', 'inventories/group_vars/all/main.yml'].map((file) => join(tree.folder, file)));
+  assert.deepEqual(
+    config.files,
+    ['inventories/dev.ini', 'inventories/group_vars/all/main.yml'].map((file) => join(tree.folder, file)),
+  );
   assert.deepEqual(config.warnings, []);
   const { target, settings, origins } = hostOf(await tree.load());
-  assert.deepEqual(target, { name: 'hx-api-server', address: '192.0.2.1', port: undefined, user: undefined, connection: 'ssh', identityFiles: [], sshArguments: [], hostKeyChecking: true, connectTimeoutMs: 10_000, password: undefined });
-  assert.deepEqual(settings.models?.map(({ name, model, mode, backends }) => ({ name, model, mode, backends })), [
-    { name: 'phi3-3.8b', model: 'phi3:3.8b-mini-128k-instruct-q8_0', mode: 'chat', backends: undefined },
-    { name: 'llama3-8b', model: 'llama3:8b-instruct-q8_0', mode: 'chat', backends: undefined },
-  ]);
-  assert.deepEqual({ ...settings, models: 0, backends: settings.backends?.map(({ url }) => url) }, {
-    models: 0, backends: ['http://hx-llm01-server.dev-test.hana-x.ai:11434', 'http://hx-llm02-server.dev-test.hana-x.ai:11434'], masterKey: { state: 'absent' }, port: 4000, listen: '0.0.0.0', user: 'litellm', group: 'litellm',
-    routingStrategy: 'least-busy', configDir: '/etc/litellm', installDir: '/opt/litellm', serviceManager: 'systemd', prefix: '', requireDomainJoin: false,
+  assert.deepEqual(target, {
+    name: 'hx-api-server',
+    address: '192.0.2.1',
+    port: undefined,
+    user: undefined,
+    connection: 'ssh',
+    identityFiles: [],
+    sshArguments: [],
+    hostKeyChecking: true,
+    connectTimeoutMs: 10_000,
+    password: undefined,
   });
-  assert.deepEqual(origins['litellm_backends'], { file: 'inventories/group_vars/all/main.yml', line: 8, column: 1, path: 'litellm_backends' });
+  assert.deepEqual(
+    settings.models?.map(({ name, model, mode, backends }) => ({ name, model, mode, backends })),
+    [
+      { name: 'phi3-3.8b', model: 'phi3:3.8b-mini-128k-instruct-q8_0', mode: 'chat', backends: undefined },
+      { name: 'llama3-8b', model: 'llama3:8b-instruct-q8_0', mode: 'chat', backends: undefined },
+    ],
+  );
+  assert.deepEqual(
+    { ...settings, models: 0, backends: settings.backends?.map(({ url }) => url) },
+    {
+      models: 0,
+      backends: ['http://hx-llm01-server.dev-test.hana-x.ai:11434', 'http://hx-llm02-server.dev-test.hana-x.ai:11434'],
+      masterKey: { state: 'absent' },
+      port: 4000,
+      listen: '0.0.0.0',
+      user: 'litellm',
+      group: 'litellm',
+      routingStrategy: 'least-busy',
+      configDir: '/etc/litellm',
+      installDir: '/opt/litellm',
+      serviceManager: 'systemd',
+      prefix: '',
+      requireDomainJoin: false,
+    },
+  );
+  assert.deepEqual(origins['litellm_backends'], {
+    file: 'inventories/group_vars/all/main.yml',
+    line: 8,
+    column: 1,
+    path: 'litellm_backends',
+  });
 });
 
 test('the result is frozen all through', async () => {
   using tree = new Tree(GUIDE);
   const config = configOf(await tree.load());
-  const frozen = (value: unknown): boolean => typeof value !== 'object' || value === null || value instanceof Secret || (Object.isFrozen(value) && Object.values(value).every(frozen));
+  const frozen = (value: unknown): boolean =>
+    typeof value !== 'object' ||
+    value === null ||
+    value instanceof Secret ||
+    (Object.isFrozen(value) && Object.values(value).every(frozen));
   assert.ok(frozen(config));
 });
 
@@ -47,8 +87,15 @@ test('an encrypted file without a password is locked, and everything else is rea
 });
 
 test('the key comes out of a vault file, an inline vault and a reference to one, and is never printed', async () => {
-  const reference = { 'inventories/group_vars/all/a.yml': 'litellm_master_key: "{{ secret_key }}"\n', 'inventories/group_vars/all/vault.yml': INLINE.replace('litellm_master_key', 'secret_key') };
-  for (const files of [{ 'inventories/group_vars/all/vault.yml': VAULT }, { 'inventories/group_vars/all/vault.yml': INLINE }, reference]) {
+  const reference = {
+    'inventories/group_vars/all/a.yml': 'litellm_master_key: "{{ secret_key }}"\n',
+    'inventories/group_vars/all/vault.yml': INLINE.replace('litellm_master_key', 'secret_key'),
+  };
+  for (const files of [
+    { 'inventories/group_vars/all/vault.yml': VAULT },
+    { 'inventories/group_vars/all/vault.yml': INLINE },
+    reference,
+  ]) {
     using tree = new Tree({ ...GUIDE, ...files });
     const loaded = await tree.load({ vaultPasswordFile: passwordFile });
     const { masterKey } = hostOf(loaded).settings;
@@ -60,16 +107,26 @@ test('the key comes out of a vault file, an inline vault and a reference to one,
 
 test('an inline vault without a password is locked too', async () => {
   using tree = new Tree({ ...GUIDE, 'inventories/group_vars/all/vault.yml': INLINE });
-  assert.deepEqual(hostOf(await tree.load()).settings.masterKey, { state: 'locked', file: 'inventories/group_vars/all/vault.yml' });
+  assert.deepEqual(hostOf(await tree.load()).settings.masterKey, {
+    state: 'locked',
+    file: 'inventories/group_vars/all/vault.yml',
+  });
 });
 
 test('a person is asked for the vault password once, and only where something is encrypted', async () => {
   let asked = 0;
-  const ask = (): Promise<Secret> => { asked += 1; return Promise.resolve(new Secret(readFileSync(passwordFile, 'utf8').trim())); };
+  const ask = (): Promise<Secret> => {
+    asked += 1;
+    return Promise.resolve(new Secret(readFileSync(passwordFile, 'utf8').trim()));
+  };
   using plain = new Tree(GUIDE);
   configOf(await plain.load({ askVaultPassword: ask }));
   assert.equal(asked, 0);
-  using tree = new Tree({ ...GUIDE, 'inventories/group_vars/all/vault.yml': VAULT, 'inventories/group_vars/all/x.yml': INLINE });
+  using tree = new Tree({
+    ...GUIDE,
+    'inventories/group_vars/all/vault.yml': VAULT,
+    'inventories/group_vars/all/x.yml': INLINE,
+  });
   configOf(await tree.load({ askVaultPassword: ask }));
   assert.equal(asked, 1);
 });
@@ -83,7 +140,8 @@ test('a wrong vault password is a Problem that names the file', async () => {
 
 test('ansible.cfg and Ansible’s environment name inventory, user, key, vault password and host key checking', async () => {
   using tree = new Tree({
-    'project/ansible.cfg': '[defaults]\ninventory = ../elsewhere/hosts ; a comment\nremote_user: admin\nprivate_key_file = keys/id\nvault_password_file = ../pw\nhost_key_checking = False\n[ssh_connection]\nremote_user = nobody\n',
+    'project/ansible.cfg':
+      '[defaults]\ninventory = ../elsewhere/hosts ; a comment\nremote_user: admin\nprivate_key_file = keys/id\nvault_password_file = ../pw\nhost_key_checking = False\n[ssh_connection]\nremote_user = nobody\n',
     'elsewhere/hosts': '[litellm]\nh\n',
     'elsewhere/group_vars/all.yml': INLINE,
     pw: readFileSync(passwordFile, 'utf8'),
@@ -91,15 +149,25 @@ test('ansible.cfg and Ansible’s environment name inventory, user, key, vault p
   const cwd = join(tree.folder, 'project');
   const loaded = await tree.load({ cwd });
   const { target, settings } = hostOf(loaded);
-  assert.deepEqual([target.user, target.identityFiles, target.hostKeyChecking, settings.masterKey.state], ['admin', [join(cwd, 'keys/id')], false, 'set']);
+  assert.deepEqual(
+    [target.user, target.identityFiles, target.hostKeyChecking, settings.masterKey.state],
+    ['admin', [join(cwd, 'keys/id')], false, 'set'],
+  );
   assert.equal(configOf(loaded).files[0], join(cwd, 'ansible.cfg'));
-  const other = hostOf(await tree.load({ cwd, environment: { ANSIBLE_REMOTE_USER: 'other', ANSIBLE_HOST_KEY_CHECKING: 'yes' } }));
+  const other = hostOf(
+    await tree.load({ cwd, environment: { ANSIBLE_REMOTE_USER: 'other', ANSIBLE_HOST_KEY_CHECKING: 'yes' } }),
+  );
   assert.deepEqual([other.target.user, other.target.hostKeyChecking], ['other', true]);
 });
 
 test('ANSIBLE_CONFIG comes before ./ansible.cfg, and that before the one at home', async () => {
   const cfg = (user: string): string => `[defaults]\nremote_user = ${user}\n`;
-  using tree = new Tree({ ...GUIDE, 'named.cfg': cfg('named'), 'ansible.cfg': cfg('here'), 'home/.ansible.cfg': cfg('home') });
+  using tree = new Tree({
+    ...GUIDE,
+    'named.cfg': cfg('named'),
+    'ansible.cfg': cfg('here'),
+    'home/.ansible.cfg': cfg('home'),
+  });
   assert.equal(hostOf(await tree.load({ environment: { ANSIBLE_CONFIG: 'named.cfg' } })).target.user, 'named');
   assert.equal(hostOf(await tree.load()).target.user, 'here');
   using atHome = new Tree({ ...GUIDE, 'home/.ansible.cfg': cfg('home') });
@@ -107,15 +175,35 @@ test('ANSIBLE_CONFIG comes before ./ansible.cfg, and that before the one at home
 });
 
 test('group_vars beside the current folder win over those beside the inventory', async () => {
-  using tree = new Tree({ ...GUIDE, 'group_vars/all.yml': 'litellm_port: 4001\n', 'inventories/group_vars/all/port.yml': 'litellm_port: 4002\n' });
+  using tree = new Tree({
+    ...GUIDE,
+    'group_vars/all.yml': 'litellm_port: 4001\n',
+    'inventories/group_vars/all/port.yml': 'litellm_port: 4002\n',
+  });
   assert.equal(hostOf(await tree.load()).settings.port, 4001);
 });
 
 test('without a litellm group the hosts are those of --limit, and every host is a candidate', async () => {
-  using tree = new Tree({ ...GUIDE, 'inventories/dev.ini': 'hx-api-server\n[llm]\nhx-llm01-server litellm_port=4003\n' });
+  using tree = new Tree({
+    ...GUIDE,
+    'inventories/dev.ini': 'hx-api-server\n[llm]\nhx-llm01-server litellm_port=4003\n',
+  });
   const bare = configOf(await tree.load());
-  assert.deepEqual([bare.groupDefined, bare.hosts.length, bare.candidates.map(({ name, settings }) => [name, settings.port])], [false, 0, [['hx-api-server', 4000], ['hx-llm01-server', 4003]]]);
-  assert.deepEqual(configOf(await tree.load({ limit: 'llm' })).hosts.map(({ target }) => target.name), ['hx-llm01-server']);
+  assert.deepEqual(
+    [bare.groupDefined, bare.hosts.length, bare.candidates.map(({ name, settings }) => [name, settings.port])],
+    [
+      false,
+      0,
+      [
+        ['hx-api-server', 4000],
+        ['hx-llm01-server', 4003],
+      ],
+    ],
+  );
+  assert.deepEqual(
+    configOf(await tree.load({ limit: 'llm' })).hosts.map(({ target }) => target.name),
+    ['hx-llm01-server'],
+  );
 });
 
 test('--limit that leaves no host of the group is a Problem', async () => {
@@ -127,6 +215,10 @@ test('--limit that leaves no host of the group is a Problem', async () => {
 
 test('no inventory, a folder and a script each say what to do', async () => {
   using tree = new Tree({ 'inventories/dev.yml': 'all:\n', script: '#!/usr/bin/python3\n' });
-  const code = async (inventoryFile: string | undefined): Promise<string | undefined> => problemsOf(await tree.load({ inventoryFile }))[0]?.code;
-  assert.deepEqual([await code(undefined), await code('inventories'), await code('script')], ['inventory.not-found', 'inventory.folder', 'inventory.program']);
+  const code = async (inventoryFile: string | undefined): Promise<string | undefined> =>
+    problemsOf(await tree.load({ inventoryFile }))[0]?.code;
+  assert.deepEqual(
+    [await code(undefined), await code('inventories'), await code('script')],
+    ['inventory.not-found', 'inventory.folder', 'inventory.program'],
+  );
 });

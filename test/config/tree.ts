@@ -20,7 +20,17 @@ export class Tree implements Disposable {
 
   /** What loadConfig makes of the files. */
   load(request: Partial<ConfigRequest> = {}): Promise<Result<Config>> {
-    return loadConfig({ cwd: this.folder, home: join(this.folder, 'home'), userName: 'operator', environment: {}, inventoryFile: undefined, limit: undefined, vaultPasswordFile: undefined, askVaultPassword: undefined, ...request });
+    return loadConfig({
+      cwd: this.folder,
+      home: join(this.folder, 'home'),
+      userName: 'operator',
+      environment: {},
+      inventoryFile: undefined,
+      limit: undefined,
+      vaultPasswordFile: undefined,
+      askVaultPassword: undefined,
+      ...request,
+    });
   }
 
   [Symbol.dispose](): void {

@@ -15,7 +15,15 @@ export const CLIENTS = ['wire', 'openai', 'anthropic', 'ollama', 'vercel', 'lang
 export type Client = (typeof CLIENTS)[number];
 
 /** The interfaces that a server may offer, each of which it may lack as a whole. */
-export type Api = 'models' | 'chat' | 'completions' | 'embeddings' | 'responses' | 'messages' | 'count_tokens' | 'ollama';
+export type Api =
+  | 'models'
+  | 'chat'
+  | 'completions'
+  | 'embeddings'
+  | 'responses'
+  | 'messages'
+  | 'count_tokens'
+  | 'ollama';
 
 /** One thing that clients rely on. */
 export interface Case {

@@ -10,7 +10,21 @@ import { exitCode, scoreText } from './report.ts';
 import type { Outcome, Verdict } from './verdict.ts';
 
 function verdictOf(...outcomes: readonly Outcome[]): Verdict {
-  return { version: 1, target: { url: 'http://x', model: 'm', embed: null }, clients: {}, lacking: {}, rows: outcomes.map((outcome) => ({ client: 'wire', theme: 'chat', id: 'x', checks: '', outcome, detail: '', ms: 1 })) };
+  return {
+    version: 1,
+    target: { url: 'http://x', model: 'm', embed: null },
+    clients: {},
+    lacking: {},
+    rows: outcomes.map((outcome) => ({
+      client: 'wire',
+      theme: 'chat',
+      id: 'x',
+      checks: '',
+      outcome,
+      detail: '',
+      ms: 1,
+    })),
+  };
 }
 
 function complaintOf(argv: readonly string[]): string {
@@ -27,29 +41,53 @@ test('the address may end with /v1 or not, and what is wrong with the command li
   }
   assert.match(complaintOf(['--url', 'http://h']), /--model/);
   assert.match(complaintOf(['--url', 'h', '--model', 'm']), /wanted an address.*seen h/);
-  assert.match(complaintOf(['--url', 'http://h', '--model', 'm', '--client', 'curl']), /wanted one of wire, openai.*seen curl/);
+  assert.match(
+    complaintOf(['--url', 'http://h', '--model', 'm', '--client', 'curl']),
+    /wanted one of wire, openai.*seen curl/,
+  );
 });
 
 test('nothing failed is not enough: something has to have passed', () => {
-  assert.deepEqual([exitCode(verdictOf('pass', 'not applicable', 'not offered')), exitCode(verdictOf('pass', 'fail')), exitCode(verdictOf('not offered'))], [0, 1, 1]);
-  assert.equal(scoreText(verdictOf('pass', 'pass', 'fail', 'not offered').rows), '2 of 3 passed, 1 failed; 0 not applicable, 1 not offered');
+  assert.deepEqual(
+    [
+      exitCode(verdictOf('pass', 'not applicable', 'not offered')),
+      exitCode(verdictOf('pass', 'fail')),
+      exitCode(verdictOf('not offered')),
+    ],
+    [0, 1, 1],
+  );
+  assert.equal(
+    scoreText(verdictOf('pass', 'pass', 'fail', 'not offered').rows),
+    '2 of 3 passed, 1 failed; 0 not applicable, 1 not offered',
+  );
 });
 
 test('a failure is one line with what was wanted and seen', () => {
-  assert.equal(describeFailure(new AssertionError({ message: 'status', operator: 'strictEqual', expected: 404, actual: 200 })), 'status: wanted 404, seen 200');
+  assert.equal(
+    describeFailure(new AssertionError({ message: 'status', operator: 'strictEqual', expected: 404, actual: 200 })),
+    'status: wanted 404, seen 200',
+  );
   assert.equal(describeFailure(new TypeError('two\nlines\u0007')), 'TypeError: two lines·');
 });
 
 test('a server is judged by what it offers: one without any interface fails nothing, and does not pass; one that says the same to all fails', async (t) => {
-  for (const [status, outcome] of [[404, 'not offered'], [200, 'fail']] as const) {
-    const server = createServer((_, response) => response.writeHead(status, { 'content-type': 'application/json' }).end('{}')).listen(0, '127.0.0.1');
+  for (const [status, outcome] of [
+    [404, 'not offered'],
+    [200, 'fail'],
+  ] as const) {
+    const server = createServer((_, response) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end('{}'),
+    ).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo; // a server that listens on TCP has this and nothing else
     t.after(() => {
       server.close();
       server.closeAllConnections();
     });
-    const { verdict, code } = await judgeWithCommand({ url: `http://127.0.0.1:${String(port)}`, key: 'k', model: 'm', embed: 'e' }, ['--client', 'openai', '--only', 'tools/']);
+    const { verdict, code } = await judgeWithCommand(
+      { url: `http://127.0.0.1:${String(port)}`, key: 'k', model: 'm', embed: 'e' },
+      ['--client', 'openai', '--only', 'tools/'],
+    );
     assert.equal(code, 1);
     // A server that says nothing calls nothing.
     const judged = verdict.rows.filter(({ id }) => !['none', 'own-will', 'own-will-stream', 'round-trip'].includes(id));

@@ -15,8 +15,19 @@ process.stdout.write(`${[...summary(), ...verdicts.flatMap(({ name, rows }) => f
 /** Passed of judged, for each client and theme; what a server does not offer is a dash. */
 function summary(): readonly string[] {
   const themes = [...new Set(verdicts.flatMap(({ rows }) => rows.map(placeOf)))];
-  const lines = themes.map((theme) => `| ${theme} | ${verdicts.map(({ rows }) => share(rows.filter((row) => placeOf(row) === theme))).join(' | ')} |`);
-  return [`| client, theme | ${verdicts.map(({ name }) => name).join(' | ')} |`, `|---|${verdicts.map(() => '---:|').join('')}`, ...lines, `| **all** | ${verdicts.map(({ rows }) => `**${share(rows)}**`).join(' | ')} |`, `| failed | ${column('fail')} |`, `| not applicable | ${column('not applicable')} |`, `| not offered | ${column('not offered')} |`];
+  const lines = themes.map(
+    (theme) =>
+      `| ${theme} | ${verdicts.map(({ rows }) => share(rows.filter((row) => placeOf(row) === theme))).join(' | ')} |`,
+  );
+  return [
+    `| client, theme | ${verdicts.map(({ name }) => name).join(' | ')} |`,
+    `|---|${verdicts.map(() => '---:|').join('')}`,
+    ...lines,
+    `| **all** | ${verdicts.map(({ rows }) => `**${share(rows)}**`).join(' | ')} |`,
+    `| failed | ${column('fail')} |`,
+    `| not applicable | ${column('not applicable')} |`,
+    `| not offered | ${column('not offered')} |`,
+  ];
 }
 
 function column(outcome: Row['outcome']): string {
@@ -25,14 +36,22 @@ function column(outcome: Row['outcome']): string {
 
 function share(rows: readonly Row[]): string {
   const judged = rows.filter(({ outcome }) => outcome === 'pass' || outcome === 'fail');
-  return judged.length === 0 ? '–' : `${String(judged.filter(({ outcome }) => outcome === 'pass').length)}/${String(judged.length)}`;
+  return judged.length === 0
+    ? '–'
+    : `${String(judged.filter(({ outcome }) => outcome === 'pass').length)}/${String(judged.length)}`;
 }
 
 function failures(name: string, rows: readonly Row[]): readonly string[] {
   const bad = rows.filter(({ outcome }) => outcome === 'fail');
   const lacking = [...new Set(rows.filter(({ outcome }) => outcome === 'not offered').map(({ detail }) => detail))];
   const lines = bad.map(({ client, theme, id, detail }) => `| ${client} ${theme}/${id} | ${cell(detail)} |`);
-  return ['', `### ${name}`, '', `${scoreText(rows)}.${lacking.length === 0 ? '' : ` Not offered: ${lacking.join('; ')}.`}`, ...(lines.length === 0 ? [] : ['', '| failed | wanted and seen |', '|---|---|', ...lines])];
+  return [
+    '',
+    `### ${name}`,
+    '',
+    `${scoreText(rows)}.${lacking.length === 0 ? '' : ` Not offered: ${lacking.join('; ')}.`}`,
+    ...(lines.length === 0 ? [] : ['', '| failed | wanted and seen |', '|---|---|', ...lines]),
+  ];
 }
 
 function placeOf({ client, theme }: Row): string {
@@ -41,5 +60,9 @@ function placeOf({ client, theme }: Row): string {
 
 function cell(text: string): string {
   // What a model at random says may hold anything, and ports differ from run to run.
-  return text.replaceAll('|', String.raw`\|`).replaceAll(/[^\u0020-\u007E…’–]/g, '·').replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1').replaceAll('<', '&lt;');
+  return text
+    .replaceAll('|', String.raw`\|`)
+    .replaceAll(/[^\u0020-\u007E…’–]/g, '·')
+    .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1')
+    .replaceAll('<', '&lt;');
 }

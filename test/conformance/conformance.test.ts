@@ -3,11 +3,21 @@ import { KEY, startGateway } from '../gateway/running.ts';
 import { judgeWithCommand, testRows } from './judging.ts';
 
 // The gateway in front of two simulated servers, whose model can do everything.
-const models = [{ name: 'llama3.1', capabilities: ['completion', 'tools', 'thinking', 'vision'] as const }, { name: 'nomic-embed-text' }];
-const sims = await Promise.all([1, 2].map(() => startSim({ models, loadMs: 10, tokenMs: 1, prefillMsPerToken: 0.01, numParallel: 4 })));
+const models = [
+  { name: 'llama3.1', capabilities: ['completion', 'tools', 'thinking', 'vision'] as const },
+  { name: 'nomic-embed-text' },
+];
+const sims = await Promise.all(
+  [1, 2].map(() => startSim({ models, loadMs: 10, tokenMs: 1, prefillMsPerToken: 0.01, numParallel: 4 })),
+);
 const aliases = { 'org/llama:3': 'ollama_chat/llama3.1', embed: 'ollama/nomic-embed-text' };
-const model_list = Object.entries(aliases).flatMap(([model_name, model]) => sims.map(({ url }) => ({ model_name, litellm_params: { model, api_base: url } })));
-const gateway = await startGateway([], { model_list, hxllm: { backends: Object.fromEntries(sims.map(({ url }) => [url, { num_parallel: 4 }])) } });
+const model_list = Object.entries(aliases).flatMap(([model_name, model]) =>
+  sims.map(({ url }) => ({ model_name, litellm_params: { model, api_base: url } })),
+);
+const gateway = await startGateway([], {
+  model_list,
+  hxllm: { backends: Object.fromEntries(sims.map(({ url }) => [url, { num_parallel: 4 }])) },
+});
 const beyond = [
   'wire/errors/should-retry',
   // These two providers read no thoughts but summaries of them.

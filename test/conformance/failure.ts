@@ -7,13 +7,21 @@ const LENGTH = 240;
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return short(error);
   if (error instanceof AssertionError) return oneLine(describeAssertion(error));
-  return oneLine(`${error.constructor.name}: ${stripVTControlCharacters(error.message)}${error.cause instanceof Error ? ` (${error.cause.message})` : ''}`);
+  return oneLine(
+    `${error.constructor.name}: ${stripVTControlCharacters(error.message)}${error.cause instanceof Error ? ` (${error.cause.message})` : ''}`,
+  );
 }
 
 function describeAssertion({ message, generatedMessage, operator, expected, actual }: AssertionError): string {
-  const own = generatedMessage ? '' : message.split('\n')[0] ?? '';
-  if (operator === '==' || operator === 'fail') return generatedMessage ? message.replace(/^The expression evaluated to a falsy value:\s*/, 'does not hold: ') : own;
-  if (operator === 'rejects') return actual instanceof Error ? `wanted ${short(expected)}, seen ${short(likeness(actual, expected))}` : 'wanted an error, seen none';
+  const own = generatedMessage ? '' : (message.split('\n')[0] ?? '');
+  if (operator === '==' || operator === 'fail')
+    return generatedMessage
+      ? message.replace(/^The expression evaluated to a falsy value:\s*/, 'does not hold: ')
+      : own;
+  if (operator === 'rejects')
+    return actual instanceof Error
+      ? `wanted ${short(expected)}, seen ${short(likeness(actual, expected))}`
+      : 'wanted an error, seen none';
   return `${own === '' ? '' : `${own}: `}wanted ${short(expected)}, seen ${short(actual)}`;
 }
 
@@ -27,12 +35,19 @@ function short(value: unknown): string {
   if (value instanceof RegExp) return String(value);
   if (typeof value === 'function') return value.name;
   if (value instanceof Error) return `${value.constructor.name}: ${value.message}`;
-  const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value, (_, inner: unknown) => (inner instanceof RegExp ? String(inner) : inner)) ?? String(value));
+  const text =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : (JSON.stringify(value, (_, inner: unknown) => (inner instanceof RegExp ? String(inner) : inner)) ??
+        String(value));
   return text.length <= LENGTH / 2 ? text : `${text.slice(0, LENGTH / 2)}…`;
 }
 
 function oneLine(text: string): string {
   // A model at random says anything.
-  const line = stripVTControlCharacters(text).replaceAll(/\s+/g, ' ').replaceAll(/\p{Cc}/gu, '·').trim();
+  const line = stripVTControlCharacters(text)
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/\p{Cc}/gu, '·')
+    .trim();
   return line.length <= LENGTH * 1.5 ? line : `${line.slice(0, LENGTH * 1.5)}…`;
 }

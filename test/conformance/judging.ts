@@ -13,8 +13,27 @@ export interface Claim {
 }
 
 /** Judges a server with the command that people use, in a process of its own. */
-export async function judgeWithCommand({ url, key, model, embed }: Claim, more: readonly string[] = []): Promise<{ readonly verdict: Verdict; readonly code: number | null }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), '--url', url, '--key', key, '--model', model, '--embed-model', embed, '--json', ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function judgeWithCommand(
+  { url, key, model, embed }: Claim,
+  more: readonly string[] = [],
+): Promise<{ readonly verdict: Verdict; readonly code: number | null }> {
+  const child = spawn(
+    process.execPath,
+    [
+      join(import.meta.dirname, 'main.ts'),
+      '--url',
+      url,
+      '--key',
+      key,
+      '--model',
+      model,
+      '--embed-model',
+      embed,
+      '--json',
+      ...more,
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
   const closed = Promise.withResolvers<number | null>();
   child.on('error', closed.reject).on('close', closed.resolve);
   let [output, complaint] = ['', ''];
@@ -26,7 +45,10 @@ export async function judgeWithCommand({ url, key, model, embed }: Claim, more: 
 }
 
 /** One test for each case, which has to pass; those in `beyond` (`client/theme/id`, or the beginning of it) cannot be shown here, and no others. */
-export function testRows({ verdict, code }: Awaited<ReturnType<typeof judgeWithCommand>>, beyond: readonly string[]): void {
+export function testRows(
+  { verdict, code }: Awaited<ReturnType<typeof judgeWithCommand>>,
+  beyond: readonly string[],
+): void {
   test('the command says by its exit code whether anything failed', () => {
     assert.ok(verdict.rows.length > 150, `only ${String(verdict.rows.length)} cases`);
     assert.equal(code, verdict.rows.some(({ outcome }) => outcome === 'fail') ? 1 : 0);

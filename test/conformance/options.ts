@@ -19,7 +19,18 @@ export function readOptions(argv: readonly string[]): Options | string {
   const text = { type: 'string' } as const;
   let values;
   try {
-    ({ values } = parseArgs({ args: [...argv], options: { url: text, key: text, model: text, 'embed-model': text, client: text, only: text, json: { type: 'boolean' } } }));
+    ({ values } = parseArgs({
+      args: [...argv],
+      options: {
+        url: text,
+        key: text,
+        model: text,
+        'embed-model': text,
+        client: text,
+        only: text,
+        json: { type: 'boolean' },
+      },
+    }));
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -27,7 +38,8 @@ export function readOptions(argv: readonly string[]): Options | string {
   if (url === undefined || model === undefined) return '--url and --model are needed';
   if (!URL.canParse(url)) return `--url: wanted an address like http://127.0.0.1:4000, seen ${url}`;
   const client = CLIENTS.find((one) => one === named);
-  if (named !== undefined && client === undefined) return `--client: wanted one of ${CLIENTS.join(', ')}, seen ${named}`;
+  if (named !== undefined && client === undefined)
+    return `--client: wanted one of ${CLIENTS.join(', ')}, seen ${named}`;
   const target = { url: url.replace(/\/+$/, '').replace(/\/v1$/, ''), key, model, embed: values['embed-model'] };
   return { target, client, only, json };
 }

@@ -7,7 +7,8 @@ const FOLDER = import.meta.dirname;
 /** The packages of this folder, each with the version that is wanted. */
 export function wantedPackages(): Readonly<Record<string, string>> {
   // The file is this folder's own.
-  return (JSON.parse(readFileSync(join(FOLDER, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }).dependencies;
+  return (JSON.parse(readFileSync(join(FOLDER, 'package.json'), 'utf8')) as { dependencies: Record<string, string> })
+    .dependencies;
 }
 
 /** Installs the clients where one is missing or another version, and says so in one line; rejects where that cannot be done. */
@@ -16,17 +17,26 @@ export async function installClients(say: (line: string) => void): Promise<void>
   const startedMs = performance.now();
   const child = spawn('npm', ['ci'], { cwd: FOLDER, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
   child.on('error', reject).on('close', resolve);
   const code = await promise;
-  if (code !== 0) throw new Error(`the clients that judge could not be installed (npm ci in test/conformance ended with ${String(code)}):\n${output}`);
-  say(`clients of the conformance suite: installed in test/conformance (${((performance.now() - startedMs) / 1000).toFixed(1)} s)`);
+  if (code !== 0)
+    throw new Error(
+      `the clients that judge could not be installed (npm ci in test/conformance ended with ${String(code)}):\n${output}`,
+    );
+  say(
+    `clients of the conformance suite: installed in test/conformance (${((performance.now() - startedMs) / 1000).toFixed(1)} s)`,
+  );
 }
 
 function areThere(): boolean {
   // npm writes this file when all the others are there.
-  return existsSync(join(FOLDER, 'node_modules/.package-lock.json')) && Object.entries(wantedPackages()).every(([name, version]) => installedVersion(name) === version);
+  return (
+    existsSync(join(FOLDER, 'node_modules/.package-lock.json')) &&
+    Object.entries(wantedPackages()).every(([name, version]) => installedVersion(name) === version)
+  );
 }
 
 function installedVersion(name: string): string | undefined {

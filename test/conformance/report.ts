@@ -1,11 +1,18 @@
 import type { Outcome, Row, Verdict } from './verdict.ts';
 
-const MARKS: Readonly<Record<Outcome, string>> = { pass: 'pass', fail: 'FAIL', 'not applicable': 'n/a', 'not offered': 'none' };
+const MARKS: Readonly<Record<Outcome, string>> = {
+  pass: 'pass',
+  fail: 'FAIL',
+  'not applicable': 'n/a',
+  'not offered': 'none',
+};
 
 /** The table, client by client, and the score. */
 export function verdictText({ target, clients, rows }: Verdict): string {
   const width = Math.max(4, ...rows.map((row) => placeOf(row).length));
-  const lines = rows.map((row) => `${row.client.padEnd(10)}${placeOf(row).padEnd(width)}  ${MARKS[row.outcome].padEnd(4)}  ${row.outcome === 'pass' ? '' : row.detail}`.trimEnd());
+  const lines = rows.map((row) =>
+    `${row.client.padEnd(10)}${placeOf(row).padEnd(width)}  ${MARKS[row.outcome].padEnd(4)}  ${row.outcome === 'pass' ? '' : row.detail}`.trimEnd(),
+  );
   const judges = Object.entries(clients).map(([name, version]) => `${name} ${version}`);
   return `${['CLIENT'.padEnd(10) + 'CASE', ...lines, '', `${target.url}, model ${target.model}: ${scoreText(rows)}`, `judged with ${judges.join(', ')}`].join('\n')}\n`;
 }

@@ -57,5 +57,10 @@ export const SUITE: readonly Group[] = [
   { client: 'langchain', theme: 'embeddings', api: 'embeddings', cases: langChainEmbeddingBy('openai') },
   { client: 'langchain', theme: 'openai-responses', api: 'responses', cases: langChainBy('openai-responses') },
   { client: 'langchain', theme: 'anthropic', api: 'messages', cases: langChainBy('anthropic') },
-  { client: 'langchain', theme: 'ollama', api: 'ollama', cases: [...langChainBy('ollama'), ...langChainEmbeddingBy('ollama')] },
+  {
+    client: 'langchain',
+    theme: 'ollama',
+    api: 'ollama',
+    cases: [...langChainBy('ollama'), ...langChainEmbeddingBy('ollama')],
+  },
 ];

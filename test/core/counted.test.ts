@@ -3,5 +3,8 @@ import { test } from 'node:test';
 import { counted } from '../../src/core/counted.ts';
 
 test('one is one, and all other counts are several', () => {
-  assert.deepEqual([0, 1, 2].map((count) => counted(count, 'model')), ['0 models', '1 model', '2 models']);
+  assert.deepEqual(
+    [0, 1, 2].map((count) => counted(count, 'model')),
+    ['0 models', '1 model', '2 models'],
+  );
 });

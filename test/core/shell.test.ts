@@ -12,14 +12,23 @@ function asBashReads(argumentsLine: string): readonly string[] {
   return out.split('\0').slice(0, -1);
 }
 
-const argument = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', "'", '~', '=a', 'A=b', '$(id)', '`id`', '!!', '*', '-n', '\n', '\\', '"', '#', '{a,b}'));
+const argument = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('', "'", '~', '=a', 'A=b', '$(id)', '`id`', '!!', '*', '-n', '\n', '\\', '"', '#', '{a,b}'),
+);
 
 test('a real shell reads back exactly what was quoted', () => {
   fc.assert(
     // Lone surrogates have no UTF-8 form, so no program can be given one.
-    fc.property(fc.array(argument.map((text) => text.replaceAll('\0', '').toWellFormed()), { maxLength: 20 }), (argv) => {
-      assert.deepEqual(asBashReads(argv.map(quote).join(' ')), argv);
-    }),
+    fc.property(
+      fc.array(
+        argument.map((text) => text.replaceAll('\0', '').toWellFormed()),
+        { maxLength: 20 },
+      ),
+      (argv) => {
+        assert.deepEqual(asBashReads(argv.map(quote).join(' ')), argv);
+      },
+    ),
     { numRuns: 150 },
   );
 });

@@ -13,7 +13,12 @@ after(() => rm(folder, { recursive: true }));
 const hostOf = (path: string) => createLocalHost('here', { PATH: path, SHLVL: '1' });
 const host = hostOf(process.env['PATH'] ?? '');
 const options: AskOptions = { become: 'none', signal: new AbortController().signal, timeoutMs: 30_000 };
-const text = (script: string, part: Partial<Question<string>> = {}): Question<string> => ({ script, as: 'user', parse: ({ stdout }) => stdout, ...part });
+const text = (script: string, part: Partial<Question<string>> = {}): Question<string> => ({
+  script,
+  as: 'user',
+  parse: ({ stdout }) => stdout,
+  ...part,
+});
 
 /** A folder on the path in which `sudo` and `id` are what a test says. */
 async function pathWith(programs: Readonly<Record<string, string>>): Promise<string> {
@@ -37,37 +42,80 @@ test('questions get their arguments exactly, no input, and C’s language; answe
     'with space': text('printf "\\n\\nx\\n"'),
     silent: text('true'),
   });
-  assert.deepEqual(found, { odd: { known: true, value: "it's|$HOME|a\nb||C" }, 'with space': { known: true, value: '\n\nx\n' }, silent: { known: true, value: '' } });
+  assert.deepEqual(found, {
+    odd: { known: true, value: "it's|$HOME|a\nb||C" },
+    'with space': { known: true, value: '\n\nx\n' },
+    silent: { known: true, value: '' },
+  });
 });
 
 test('exit codes are part of the answer, and a parser that throws makes its fact unknown, with the reason', async () => {
   const found = await facts({
     code: { script: 'exit 3', as: 'user', parse: ({ exitCode }: Answer) => exitCode },
-    broken: { script: 'echo nonsense', as: 'user', parse: () => { throw new Error('that makes no sense'); } },
+    broken: {
+      script: 'echo nonsense',
+      as: 'user',
+      parse: () => {
+        throw new Error('that makes no sense');
+      },
+    },
     fine: text('echo fine'),
   });
-  assert.deepEqual(found, { code: { known: true, value: 3 }, broken: { known: false, why: 'that makes no sense' }, fine: { known: true, value: 'fine\n' } });
+  assert.deepEqual(found, {
+    code: { known: true, value: 3 },
+    broken: { known: false, why: 'that makes no sense' },
+    fine: { known: true, value: 'fine\n' },
+  });
 });
 
-test('one question that hangs costs its own limit and hides no other; all are asked at once', { timeout: 60_000 }, async () => {
-  const meeting = await mkdtemp(join(folder, 'meeting-'));
-  // Asked one after the other, the first of them would wait in vain for the last.
-  const meets = text('mktemp "$1/XXXXXX" >/dev/null; for ((tries = 0; tries < 200; tries++)); do here=("$1"/*); [ ${#here[@]} -ge 4 ] && break; sleep 0.05; done; echo "${#here[@]} met"', { arguments: [meeting], timeoutS: 20 });
-  const found = await facts({ hangs: text('trap "" TERM; sleep 60', { timeoutS: 1 }), a: meets, b: meets, c: meets, d: meets });
-  assert.deepEqual(found.hangs, { known: false, why: 'no answer within 1 s' });
-  for (const answer of [found.a, found.b, found.c, found.d]) assert.deepEqual(answer, { known: true, value: '4 met\n' });
-});
+test(
+  'one question that hangs costs its own limit and hides no other; all are asked at once',
+  { timeout: 60_000 },
+  async () => {
+    const meeting = await mkdtemp(join(folder, 'meeting-'));
+    // Asked one after the other, the first of them would wait in vain for the last.
+    const meets = text(
+      'mktemp "$1/XXXXXX" >/dev/null; for ((tries = 0; tries < 200; tries++)); do here=("$1"/*); [ ${#here[@]} -ge 4 ] && break; sleep 0.05; done; echo "${#here[@]} met"',
+      { arguments: [meeting], timeoutS: 20 },
+    );
+    const found = await facts({
+      hangs: text('trap "" TERM; sleep 60', { timeoutS: 1 }),
+      a: meets,
+      b: meets,
+      c: meets,
+      d: meets,
+    });
+    assert.deepEqual(found.hangs, { known: false, why: 'no answer within 1 s' });
+    for (const answer of [found.a, found.b, found.c, found.d])
+      assert.deepEqual(answer, { known: true, value: '4 met\n' });
+  },
+);
 
 test('the answers are kept as the host gave them', async () => {
   let kept: ReadonlyMap<string, Answer> | undefined;
-  await facts({ one: text('echo 1; exit 2') }, host, { keep: (answers) => { kept = answers; } });
+  await facts({ one: text('echo 1; exit 2') }, host, {
+    keep: (answers) => {
+      kept = answers;
+    },
+  });
   assert.deepEqual([...(kept ?? [])], [['one', { stdout: '1\n', exitCode: 2 }]]);
 });
 
 test('a question for root goes through one sudo, and as the user where nobody is to become root', async () => {
-  const path = await pathWith({ id: 'echo 1000', sudo: '[ "$1" = -n ] || exit 1; shift; echo once >>"$0.log"; VIA=sudo exec "$@"' });
-  const questions = { a: text('echo "$VIA"', { as: 'root' }), b: text('echo "$VIA"', { as: 'root' }), c: text('echo "$VIA"') };
-  assert.deepEqual(await facts(questions, hostOf(path), { become: 'sudo' }), { a: { known: true, value: 'sudo\n' }, b: { known: true, value: 'sudo\n' }, c: { known: true, value: '\n' } });
+  const path = await pathWith({
+    id: 'echo 1000',
+    sudo: '[ "$1" = -n ] || exit 1; shift; echo once >>"$0.log"; VIA=sudo exec "$@"',
+  });
+  const questions = {
+    a: text('echo "$VIA"', { as: 'root' }),
+    b: text('echo "$VIA"', { as: 'root' }),
+    c: text('echo "$VIA"'),
+  };
+  assert.deepEqual(await facts(questions, hostOf(path), { become: 'sudo' }), {
+    a: { known: true, value: 'sudo\n' },
+    b: { known: true, value: 'sudo\n' },
+    c: { known: true, value: '\n' },
+  });
   const log = await facts({ log: text(`cat ${path.split(':')[0] ?? ''}/sudo.log`) });
   assert.deepEqual(log.log, { known: true, value: 'once\n' });
   assert.deepEqual((await facts(questions, hostOf(path))).a, { known: true, value: '\n' });
@@ -75,17 +123,26 @@ test('a question for root goes through one sudo, and as the user where nobody is
 
 test('without sudo’s leave only what takes root is unknown', async () => {
   const path = await pathWith({ id: 'echo 1000', sudo: 'echo "sudo: a password is required" >&2; exit 1' });
-  const found = await facts({ root: text('echo 1', { as: 'root' }), user: text('echo 2') }, hostOf(path), { become: 'sudo' });
-  assert.deepEqual(found, { root: { known: false, why: 'it takes root, and sudo gave no answer', lacksRoot: true }, user: { known: true, value: '2\n' } });
+  const found = await facts({ root: text('echo 1', { as: 'root' }), user: text('echo 2') }, hostOf(path), {
+    become: 'sudo',
+  });
+  assert.deepEqual(found, {
+    root: { known: false, why: 'it takes root, and sudo gave no answer', lacksRoot: true },
+    user: { known: true, value: '2\n' },
+  });
 });
 
 test('root needs no sudo', { skip: !AS_ROOT && 'it takes root' }, async () => {
-  const found = await facts({ root: text('echo 1', { as: 'root' }) }, hostOf(await pathWith({ sudo: 'exit 1' })), { become: 'sudo' });
+  const found = await facts({ root: text('echo 1', { as: 'root' }) }, hostOf(await pathWith({ sudo: 'exit 1' })), {
+    become: 'sudo',
+  });
   assert.deepEqual(found.root, { known: true, value: '1\n' });
 });
 
 test('a host without bash has no answers, and says so for each', async () => {
-  const found = await facts({ root: text('echo 1', { as: 'root' }), user: text('echo 2') }, hostOf('/nonexistent'), { become: 'sudo' });
+  const found = await facts({ root: text('echo 1', { as: 'root' }), user: text('echo 2') }, hostOf('/nonexistent'), {
+    become: 'sudo',
+  });
   assert.deepEqual([found.root.known, found.user], [false, { known: false, why: 'the host gave no answer' }]);
 });
 

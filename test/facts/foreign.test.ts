@@ -8,7 +8,11 @@ import { test, type TestContext } from 'node:test';
 import { MARK_LINE } from '../../src/core/mark.ts';
 import { foreignQuestion, type Foreign } from '../../src/facts/foreign.ts';
 
-function makeRoot(context: TestContext): { readonly root: string; ask(port: number): readonly Foreign[]; put(path: string, text: string): void } {
+function makeRoot(context: TestContext): {
+  readonly root: string;
+  ask(port: number): readonly Foreign[];
+  put(path: string, text: string): void;
+} {
   const root = mkdtempSync(join(tmpdir(), 'hxllm-foreign-'));
   context.after(() => {
     rmSync(root, { recursive: true });
@@ -16,12 +20,25 @@ function makeRoot(context: TestContext): { readonly root: string; ask(port: numb
   const unit = (name: string): string => `${root}/etc/systemd/system/${name}`;
   const installDir = `${root}/opt/litellm`;
   const question = (port: number): ReturnType<typeof foreignQuestion> =>
-    foreignQuestion({ configFile: `${root}/etc/litellm/config.yaml`, envFile: `${root}/etc/litellm/litellm.env`, serviceUnit: unit('litellm.service'), socketUnit: unit('litellm.socket'), installDir, marker: `${installDir}/.hxllm` }, port);
+    foreignQuestion(
+      {
+        configFile: `${root}/etc/litellm/config.yaml`,
+        envFile: `${root}/etc/litellm/litellm.env`,
+        serviceUnit: unit('litellm.service'),
+        socketUnit: unit('litellm.socket'),
+        installDir,
+        marker: `${installDir}/.hxllm`,
+      },
+      port,
+    );
   return {
     root,
     ask: (port) => {
       const asked = question(port);
-      return asked.parse({ stdout: execFileSync('bash', ['-c', asked.script, 'hxllm', ...(asked.arguments ?? [])], { encoding: 'utf8' }), exitCode: 0 });
+      return asked.parse({
+        stdout: execFileSync('bash', ['-c', asked.script, 'hxllm', ...(asked.arguments ?? [])], { encoding: 'utf8' }),
+        exitCode: 0,
+      });
     },
     put: (path, text) => {
       mkdirSync(join(root, path, '..'), { recursive: true });
@@ -46,17 +63,27 @@ test('a LiteLLM installation is named by what it is, and its key does not travel
   const host = makeRoot(context);
   host.put('etc/litellm/config.yaml', 'model_list:\n  - model_name: x\n');
   host.put('etc/litellm/litellm.env', 'LITELLM_MASTER_KEY=sk-very-secret\n');
-  host.put('etc/systemd/system/litellm.service', '[Service]\nExecStart=/home/litellm/litellm-venv/bin/litellm --port 4000\n');
+  host.put(
+    'etc/systemd/system/litellm.service',
+    '[Service]\nExecStart=/home/litellm/litellm-venv/bin/litellm --port 4000\n',
+  );
   host.put('etc/systemd/system/litellm.service.d/override.conf', '[Service]\nEnvironment=A=b\n');
   host.put('opt/litellm/venv/pyvenv.cfg', '');
   const found = host.ask(1);
-  assert.deepEqual(found.map((one) => [one.kind, one.path.slice(host.root.length), one.looksLike]), [
-    ['file', '/etc/litellm/config.yaml', 'a LiteLLM configuration'],
-    ['file', '/etc/litellm/litellm.env', 'an environment file of LiteLLM'],
-    ['unit', '/etc/systemd/system/litellm.service', 'a LiteLLM unit (ExecStart=/home/litellm/litellm-venv/bin/litellm --port 4000)'],
-    ['unit', '/etc/systemd/system/litellm.service.d/override.conf', 'a unit'],
-    ['folder', '/opt/litellm', 'a folder without hxllm’s marker (it holds venv)'],
-  ]);
+  assert.deepEqual(
+    found.map((one) => [one.kind, one.path.slice(host.root.length), one.looksLike]),
+    [
+      ['file', '/etc/litellm/config.yaml', 'a LiteLLM configuration'],
+      ['file', '/etc/litellm/litellm.env', 'an environment file of LiteLLM'],
+      [
+        'unit',
+        '/etc/systemd/system/litellm.service',
+        'a LiteLLM unit (ExecStart=/home/litellm/litellm-venv/bin/litellm --port 4000)',
+      ],
+      ['unit', '/etc/systemd/system/litellm.service.d/override.conf', 'a unit'],
+      ['folder', '/opt/litellm', 'a folder without hxllm’s marker (it holds venv)'],
+    ],
+  );
   assert.doesNotMatch(JSON.stringify(found), /very-secret/);
 });
 

@@ -11,15 +11,27 @@ import { quietPort } from '../port.ts';
 /** Asks as a host would, with its bash. */
 function answerOf(question: Question<unknown>): Promise<Answer> {
   return new Promise((resolve) => {
-    const child = execFile('bash', ['-c', question.script, 'hxllm', ...(question.arguments ?? [])], { env: { PATH: process.env['PATH'], LC_ALL: 'C', SHLVL: '1' } }, (_error, stdout) => { resolve({ stdout, exitCode: child.exitCode ?? -1 }); });
+    const child = execFile(
+      'bash',
+      ['-c', question.script, 'hxllm', ...(question.arguments ?? [])],
+      { env: { PATH: process.env['PATH'], LC_ALL: 'C', SHLVL: '1' } },
+      (_error, stdout) => {
+        resolve({ stdout, exitCode: child.exitCode ?? -1 });
+      },
+    );
   });
 }
 
 /** The limits of an answer are the product’s; a name server may take longer to say no. */
-const unhurried = (question: Question<Got>): Question<Got> => ({ ...question, arguments: [...(question.arguments ?? []).slice(0, -1), '60'] });
+const unhurried = (question: Question<Got>): Question<Got> => ({
+  ...question,
+  arguments: [...(question.arguments ?? []).slice(0, -1), '60'],
+});
 
 async function listening(server: Server | TcpServer): Promise<string> {
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`; // a TCP server that listens
 }
 
@@ -37,47 +49,83 @@ test('bash alone gets an answer, with path, query and Host as in the URL', async
 });
 
 test('nobody there, a name that is none, and a server that says nothing are told apart', async () => {
-  await using mute = createTcpServer((socket) => { socket.end(); socket.resume(); });
+  await using mute = createTcpServer((socket) => {
+    socket.end();
+    socket.resume();
+  });
   const url = await listening(mute);
   assert.deepEqual(await get(url), { state: 'unreachable', why: 'it closed the connection without an HTTP answer' });
-  assert.deepEqual(await get(`http://127.0.0.1:${String(await quietPort())}`), { state: 'unreachable', why: 'Connection refused' });
+  assert.deepEqual(await get(`http://127.0.0.1:${String(await quietPort())}`), {
+    state: 'unreachable',
+    why: 'Connection refused',
+  });
   const unknown = await get('http://no-such-host.invalid:11434/');
-  assert.ok(unknown.state === 'unreachable' && /no-such-host\.invalid: .*(?:not known|failure)/.test(unknown.why), JSON.stringify(unknown));
+  assert.ok(
+    unknown.state === 'unreachable' && /no-such-host\.invalid: .*(?:not known|failure)/.test(unknown.why),
+    JSON.stringify(unknown),
+  );
 });
 
-test('a server that takes the connection and says nothing is given up after the limit', { timeout: 60_000 }, async () => {
-  await using silent = createTcpServer((socket) => { socket.on('error', () => undefined).resume(); });
-  const question = getQuestion(await listening(silent));
-  const answer = await answerOf({ ...question, arguments: [...(question.arguments ?? []).slice(0, -1), '0.3'] });
-  assert.deepEqual(answer, { stdout: '', exitCode: 28 });
-  assert.deepEqual(parseGot(answer), { state: 'unreachable', why: 'no answer within 5 s' });
-});
+test(
+  'a server that takes the connection and says nothing is given up after the limit',
+  { timeout: 60_000 },
+  async () => {
+    await using silent = createTcpServer((socket) => {
+      socket.on('error', () => undefined).resume();
+    });
+    const question = getQuestion(await listening(silent));
+    const answer = await answerOf({ ...question, arguments: [...(question.arguments ?? []).slice(0, -1), '0.3'] });
+    assert.deepEqual(answer, { stdout: '', exitCode: 28 });
+    assert.deepEqual(parseGot(answer), { state: 'unreachable', why: 'no answer within 5 s' });
+  },
+);
 
 test('a chunked body is joined by bytes, not by characters', () => {
-  const stdout = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n"gr\u00f6\r\n4;x=y\r\n\u00dfe"\r\n0\r\n\r\n';
+  const stdout =
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n"gr\u00f6\r\n4;x=y\r\n\u00dfe"\r\n0\r\n\r\n';
   assert.deepEqual(parseGot({ stdout, exitCode: 0 }), { state: 'answered', status: 200, body: '"größe"' });
 });
 
 test('https without curl and openssl cannot be said', () => {
   assert.throws(() => parseGot({ stdout: '', exitCode: 127 }), /it has neither/);
-  assert.deepEqual(parseGot({ stdout: 'curl: (60) SSL certificate problem: self-signed certificate\nMore details', exitCode: 60 }), { state: 'unreachable', why: 'SSL certificate problem: self-signed certificate' });
+  assert.deepEqual(
+    parseGot({ stdout: 'curl: (60) SSL certificate problem: self-signed certificate\nMore details', exitCode: 60 }),
+    { state: 'unreachable', why: 'SSL certificate problem: self-signed certificate' },
+  );
   assert.deepEqual(getQuestion('https://[::1]/x').arguments?.slice(0, 4), ['::1', '443', '/x', '[::1]']);
 });
 
 test('Ollama’s version and models are read, and what is not Ollama is told', async () => {
-  const answers: Record<string, string> = { '/api/version': '{"version":"0.22.1"}', '/api/tags': '{"models":[{"name":"phi3:latest"},{"model":"odd"}]}', '/other/api/version': '<html>', '/other/api/tags': '{}' };
+  const answers: Record<string, string> = {
+    '/api/version': '{"version":"0.22.1"}',
+    '/api/tags': '{"models":[{"name":"phi3:latest"},{"model":"odd"}]}',
+    '/other/api/version': '<html>',
+    '/other/api/tags': '{}',
+  };
   await using server = createServer((request, response) => {
     const answer = answers[request.url ?? ''];
     response.writeHead(answer === undefined ? 500 : 200).end(answer);
   });
   const url = await listening(server);
-  const version = async (base: string) => { const question = ollamaVersionQuestion(base); return question.parse(await answerOf(question)); };
-  const models = async (base: string) => { const question = ollamaModelsQuestion(base); return question.parse(await answerOf(question)); };
+  const version = async (base: string) => {
+    const question = ollamaVersionQuestion(base);
+    return question.parse(await answerOf(question));
+  };
+  const models = async (base: string) => {
+    const question = ollamaModelsQuestion(base);
+    return question.parse(await answerOf(question));
+  };
   assert.deepEqual(await version(url), { answered: true, value: '0.22.1' });
   assert.deepEqual(await models(url), { answered: true, value: ['phi3:latest'] });
-  assert.deepEqual(await version(`${url}/other`), { answered: false, why: 'it answered, but not as Ollama does: <html>' });
+  assert.deepEqual(await version(`${url}/other`), {
+    answered: false,
+    why: 'it answered, but not as Ollama does: <html>',
+  });
   assert.deepEqual(await models(`${url}/other`), { answered: false, why: 'it answered, but not as Ollama does: {}' });
-  assert.deepEqual(await version(`${url}/none`), { answered: false, why: 'it answered with HTTP 500, as Ollama does not' });
+  assert.deepEqual(await version(`${url}/none`), {
+    answered: false,
+    why: 'it answered with HTTP 500, as Ollama does not',
+  });
 });
 
 test('a model’s name is compared without case, and latest is its tag where it has none', () => {

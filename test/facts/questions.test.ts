@@ -15,22 +15,51 @@ import { parseSystemd } from '../../src/facts/systemd.ts';
 const sample = (name: string): string => readFileSync(new URL(`samples/${name}.txt`, import.meta.url), 'utf8');
 
 test('a distribution is read from os-release, quoted or not', () => {
-  assert.deepEqual(parseOsRelease(sample('os-debian-12')), { id: 'debian', idLike: [], versionId: '12', prettyName: 'Debian GNU/Linux 12 (bookworm)' });
-  assert.deepEqual(parseOsRelease(sample('os-ubuntu-24')), { id: 'ubuntu', idLike: ['debian'], versionId: '24.04', prettyName: 'Ubuntu 24.04.1 LTS' });
-  assert.deepEqual(parseOsRelease('# none\nID=\'x\'\nPRETTY_NAME="A \\"B\\" \\$C"\n'), { id: 'x', idLike: [], versionId: '', prettyName: 'A "B" $C' });
+  assert.deepEqual(parseOsRelease(sample('os-debian-12')), {
+    id: 'debian',
+    idLike: [],
+    versionId: '12',
+    prettyName: 'Debian GNU/Linux 12 (bookworm)',
+  });
+  assert.deepEqual(parseOsRelease(sample('os-ubuntu-24')), {
+    id: 'ubuntu',
+    idLike: ['debian'],
+    versionId: '24.04',
+    prettyName: 'Ubuntu 24.04.1 LTS',
+  });
+  assert.deepEqual(parseOsRelease('# none\nID=\'x\'\nPRETTY_NAME="A \\"B\\" \\$C"\n'), {
+    id: 'x',
+    idLike: [],
+    versionId: '',
+    prettyName: 'A "B" $C',
+  });
   assert.throws(() => parseOsRelease(''), /names no ID/);
 });
 
 test('a machine is read with its C library, or without one that is known', () => {
-  assert.deepEqual(parseMachine(sample('machine-debian-12')), { architecture: 'x64', hardware: 'x86_64', kernel: '6.18.44-fc-v669', glibc: '2.36' });
-  assert.deepEqual(parseMachine('aarch64\n6.1.0\nunknown\n'), { architecture: 'arm64', hardware: 'aarch64', kernel: '6.1.0', glibc: undefined });
+  assert.deepEqual(parseMachine(sample('machine-debian-12')), {
+    architecture: 'x64',
+    hardware: 'x86_64',
+    kernel: '6.18.44-fc-v669',
+    glibc: '2.36',
+  });
+  assert.deepEqual(parseMachine('aarch64\n6.1.0\nunknown\n'), {
+    architecture: 'arm64',
+    hardware: 'aarch64',
+    kernel: '6.1.0',
+    glibc: undefined,
+  });
   assert.equal(parseMachine('riscv64\n6.1.0\nglibc 2.41\n').architecture, undefined);
   assert.throws(() => parseMachine(''), /uname gave no answer/);
 });
 
 test('a systemd that is installed and not init manages nothing', () => {
   assert.deepEqual(parseSystemd(sample('systemd-not-init')), { version: 252, running: false, state: '' });
-  assert.deepEqual(parseSystemd('systemd 257 (257.9-1)\nbooted=yes\nstate=degraded\n'), { version: 257, running: true, state: 'degraded' });
+  assert.deepEqual(parseSystemd('systemd 257 (257.9-1)\nbooted=yes\nstate=degraded\n'), {
+    version: 257,
+    running: true,
+    state: 'degraded',
+  });
   assert.deepEqual(parseSystemd('booted=no\nstate='), { version: undefined, running: false, state: '' });
   assert.throws(() => parseSystemd('systemd 257\n'), /half an answer/);
 });
@@ -40,7 +69,10 @@ test('who we are may have no name, and sudo says why it refuses', () => {
   assert.deepEqual(parseIdentity('0\nroot\n'), { userName: 'root', root: true });
   assert.deepEqual(parseIdentity('12345\n'), { userName: '12345', root: false });
   assert.deepEqual(sudoQuestion.parse({ stdout: '', exitCode: 0 }), { state: 'granted' });
-  assert.deepEqual(sudoQuestion.parse({ stdout: 'sudo: unable to resolve host x\nsudo: a password is required\n', exitCode: 1 }), { state: 'refused', message: 'sudo: a password is required' });
+  assert.deepEqual(
+    sudoQuestion.parse({ stdout: 'sudo: unable to resolve host x\nsudo: a password is required\n', exitCode: 1 }),
+    { state: 'refused', message: 'sudo: a password is required' },
+  );
   assert.deepEqual(sudoQuestion.parse({ stdout: '', exitCode: 127 }), { state: 'missing' });
 });
 
@@ -53,7 +85,11 @@ test('a clock without timedatectl tells the time and no more', () => {
 
 test('free space is of the folder’s own file system, whose name may have spaces', () => {
   assert.deepEqual(parseDisk(sample('disk-opt')), { folder: '/opt', mount: '/', availableBytes: 83_510_394_880 });
-  assert.deepEqual(parseDisk('/mnt/a b\n  1024 /mnt/a b\n'), { folder: '/mnt/a b', mount: '/mnt/a b', availableBytes: 1024 });
+  assert.deepEqual(parseDisk('/mnt/a b\n  1024 /mnt/a b\n'), {
+    folder: '/mnt/a b',
+    mount: '/mnt/a b',
+    availableBytes: 1024,
+  });
   assert.throws(() => parseDisk('/opt\n'));
 });
 
@@ -61,7 +97,8 @@ test('listeners are read from the kernel’s table, both families, other ports a
   assert.deepEqual(parseListeners(sample('port-listeners'), 4000), ['127.0.0.1', '[::]']);
   assert.deepEqual(parseListeners(sample('port-listeners'), 4001), ['[::1]']);
   assert.deepEqual(parseListeners(sample('port-listeners'), 4002), []);
-  const line = '  sl  local_address\n   0: B80D012000000000000000000100000A:0FA0 00000000000000000000000000000000:0000 0A 0 1\n';
+  const line =
+    '  sl  local_address\n   0: B80D012000000000000000000100000A:0FA0 00000000000000000000000000000000:0000 0A 0 1\n';
   assert.deepEqual(parseListeners(line, 4000), ['[2001:db8::a00:1]']);
   assert.deepEqual(parseListeners(line.replace(' 0A ', ' 01 '), 4000), []);
   assert.throws(() => parseListeners('', 4000), /could not be read/);
@@ -80,8 +117,13 @@ test('programs that are not there have no version', () => {
 
 test('the host’s own addresses come from the kernel’s tables, and networks and broadcasts are none', () => {
   const text = readFileSync(new URL('samples/addresses.txt', import.meta.url), 'utf8');
-  assert.deepEqual([...parseOwnAddresses(text)], ['10.77.0.11', '127.0.0.1', '0:0:0:0:0:0:0:1', 'fe80:0:0:0:fc:ff:fe00:1']);
-  assert.ok(parseOwnAddresses(text).has(longAddress('FE80::fc:ff:fe00:1')) && parseOwnAddresses(text).has(longAddress('::1')));
+  assert.deepEqual(
+    [...parseOwnAddresses(text)],
+    ['10.77.0.11', '127.0.0.1', '0:0:0:0:0:0:0:1', 'fe80:0:0:0:fc:ff:fe00:1'],
+  );
+  assert.ok(
+    parseOwnAddresses(text).has(longAddress('FE80::fc:ff:fe00:1')) && parseOwnAddresses(text).has(longAddress('::1')),
+  );
   assert.equal(longAddress('10.77.0.11'), '10.77.0.11');
   assert.throws(() => parseOwnAddresses('inet6\n'), /fib_trie/);
 });

@@ -16,12 +16,19 @@ test('a mistake in reading one request is answered with 500, told on stderr, and
     throw new TypeError('a mistake');
   };
   await using server = createServer((incoming, outgoing) => {
-    answer({ incoming, outgoing, visit: openVisit(incoming, outgoing, performance.now()) }, gateway.service(), { dialect: OPENAI, read });
+    answer({ incoming, outgoing, visit: openVisit(incoming, outgoing, performance.now()) }, gateway.service(), {
+      dialect: OPENAI,
+      read,
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const warned = once(process, 'warning', { signal: AbortSignal.timeout(10_000) });
-  const response = await fetch(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`, { method: 'POST', body: '{}', headers: { authorization: `Bearer ${KEY}` } });
+  const response = await fetch(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`, {
+    method: 'POST',
+    body: '{}',
+    headers: { authorization: `Bearer ${KEY}` },
+  });
   assert.equal(response.status, 500);
   assert.equal((await errorOf(response)).type, 'server_error');
   const [warning] = (await warned) as [Error];

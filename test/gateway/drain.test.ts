@@ -8,7 +8,14 @@ import { errorOf, KEY, startGateway, until, type Running } from './running.ts';
 
 /** Asks on a connection that a client keeps. */
 async function askOn(agent: Agent, gateway: Running, path: string, body?: object): Promise<IncomingMessage> {
-  const asked = request({ port: gateway.port, host: '127.0.0.1', path, agent, method: body === undefined ? 'GET' : 'POST', headers: { authorization: `Bearer ${KEY}` } });
+  const asked = request({
+    port: gateway.port,
+    host: '127.0.0.1',
+    path,
+    agent,
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${KEY}` },
+  });
   asked.end(body === undefined ? undefined : JSON.stringify(body));
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   return response;
@@ -31,7 +38,11 @@ test('a gateway that is told to stop finishes what runs, answers kept connection
   const stream = textOf(await askOn(one, gateway, '/v1/chat/completions', { ...CHAT, stream: true }));
   const stopped = gateway.stop(60_000, new AbortController().signal);
   const late = await askOn(two, gateway, '/v1/models');
-  assert.deepEqual([late.statusCode, late.headers.connection], [200, 'close'], 'a client that was about to ask is answered');
+  assert.deepEqual(
+    [late.statusCode, late.headers.connection],
+    [200, 'close'],
+    'a client that was about to ask is answered',
+  );
   await textOf(late);
   const refused = connect(gateway.port, '127.0.0.1');
   const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException];
@@ -84,7 +95,10 @@ test('what runs on after the limit is told why, cut, and cancelled at the server
   await until('the server is asked again', () => fake.requests.length === 2);
   assert.deepEqual(await gateway.stop(50, new AbortController().signal), { cut: 2 });
   const frames = (await text).trim().split('\n\n');
-  assert.match(frames.at(-1) ?? '', /^data: {"error":{"message":"The server is being stopped[^"]*","type":"server_error","param":null,"code":"stopping"}}$/);
+  assert.match(
+    frames.at(-1) ?? '',
+    /^data: {"error":{"message":"The server is being stopped[^"]*","type":"server_error","param":null,"code":"stopping"}}$/,
+  );
   const refused = await second;
   assert.equal(refused.status, 503);
   assert.equal((await errorOf(refused)).code, 'stopping');
@@ -93,13 +107,20 @@ test('what runs on after the limit is told why, cut, and cancelled at the server
 });
 
 test('a client that does not read does not hold up the end of a stop', async () => {
-  await using fake = await startFake(streams(Array.from({ length: 20 }, () => 'x'.repeat(40_000)), 5));
+  await using fake = await startFake(
+    streams(
+      Array.from({ length: 20 }, () => 'x'.repeat(40_000)),
+      5,
+    ),
+  );
   await using gateway = await startGateway([fake]);
   const socket = connect(gateway.port, '127.0.0.1');
   await once(socket, 'connect');
   const body = JSON.stringify({ ...CHAT, stream: true });
   socket.pause();
-  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${String(body.length)}\r\n\r\n${body}`);
+  socket.write(
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${String(body.length)}\r\n\r\n${body}`,
+  );
   await until('the server is asked', () => fake.requests.length === 1);
   const sinceMs = performance.now();
   await gateway.stop(50, new AbortController().signal);

@@ -12,8 +12,14 @@ test('a server that is not there is replaced by another, and left out from then 
   const [dead] = NOWHERE;
   await using gateway = await startGateway([], inOrder({ url: dead }, alive));
   for (let turn = 0; turn < 6; turn += 1) assert.equal(await textOf(await gateway.chat()), 'alive');
-  assert.ok(gateway.ended().every(({ attempts }) => attempts === 1), 'a load of our own came upon the dead one');
-  assert.deepEqual(gateway.log.filter(({ event }) => event === 'backend-down').map(({ backend }) => backend), [dead]);
+  assert.ok(
+    gateway.ended().every(({ attempts }) => attempts === 1),
+    'a load of our own came upon the dead one',
+  );
+  assert.deepEqual(
+    gateway.log.filter(({ event }) => event === 'backend-down').map(({ backend }) => backend),
+    [dead],
+  );
 });
 
 test('a server that comes back is used again', async () => {
@@ -21,9 +27,12 @@ test('a server that comes back is used again', async () => {
   await using first = await startFake(answersShortly('old'));
   await using gateway = await startGateway([], inOrder(first, steady));
   await first.kill();
-  for (let turn = 0; turn < 2; turn += 1) assert.equal((await gateway.chat()).headers.get('x-hxllm-backend'), steady.url);
+  for (let turn = 0; turn < 2; turn += 1)
+    assert.equal((await gateway.chat()).headers.get('x-hxllm-backend'), steady.url);
   await using back = await startFake(answersShortly('back'), first.port);
-  await until('the server is found alive', () => gateway.log.some(({ event, backend }) => event === 'backend-up' && backend === back.url));
+  await until('the server is found alive', () =>
+    gateway.log.some(({ event, backend }) => event === 'backend-up' && backend === back.url),
+  );
   const texts = [await textOf(await gateway.chat()), await textOf(await gateway.chat())];
   assert.deepEqual(texts, ['back', 'back']);
 });
@@ -34,7 +43,11 @@ for (const [what, behaviour] of [
   ['does not have the model', fails(404, "model 'm' not found")],
   ['is busy', fails(503, 'server busy, please try again.  maximum pending requests exceeded')],
   ['answers with a page', ((_got, outgoing) => void outgoing.end('<html>')) satisfies Behaviour],
-  ['dies before its first piece, by a line', ((_got, outgoing) => void outgoing.end('{"error":"an error was encountered while running the model: EOF"}\n')) satisfies Behaviour],
+  [
+    'dies before its first piece, by a line',
+    ((_got, outgoing) =>
+      void outgoing.end('{"error":"an error was encountered while running the model: EOF"}\n')) satisfies Behaviour,
+  ],
 ] as const) {
   for (const stream of [false, true]) {
     test(`a server that ${what} before it answered is replaced by another, ${stream ? 'streaming' : 'in one piece'}`, async () => {
@@ -71,7 +84,9 @@ test('a stream that has begun ends with an error and without [DONE], and is not 
   assert.match(text, /"content":"half"/);
   assert.doesNotMatch(text, /\[DONE\]/);
   const last = text.trimEnd().split('\n\n').at(-1) ?? '';
-  assert.partialDeepStrictEqual(JSON.parse(last.replace(/^data: /, '')), { error: { type: 'server_error', param: null, code: 'backend_unreachable' } });
+  assert.partialDeepStrictEqual(JSON.parse(last.replace(/^data: /, '')), {
+    error: { type: 'server_error', param: null, code: 'backend_unreachable' },
+  });
   assert.equal(bad.requests.length, 1);
   await until('the line is written', () => gateway.ended().length === 1);
   assert.partialDeepStrictEqual(gateway.ended()[0], { ended: 'cut', status: 200, failure: 'backend_unreachable' });
@@ -88,14 +103,20 @@ test('a request that is at fault itself is refused at once, and nobody else is b
     assert.equal(response.status, 400);
     codes.add((await errorOf(response)).code);
   }
-  assert.deepEqual([codes, one.requests.length, two.requests.length], [new Set([null, 'context_length_exceeded']), 1, 1]);
+  assert.deepEqual(
+    [codes, one.requests.length, two.requests.length],
+    [new Set([null, 'context_length_exceeded']), 1, 1],
+  );
 });
 
 test('with every server gone the answer is 503 and when to come again', async () => {
   await using gateway = await startGateway(NOWHERE.map((url) => ({ url })));
   for (let turn = 0; turn < 2; turn += 1) {
     const response = await gateway.chat({ stream: true });
-    assert.deepEqual([response.status, response.headers.get('retry-after'), response.headers.get('retry-after-ms')], [503, '1', '1000']);
+    assert.deepEqual(
+      [response.status, response.headers.get('retry-after'), response.headers.get('retry-after-ms')],
+      [503, '1', '1000'],
+    );
     assert.equal((await errorOf(response)).type, 'server_error');
   }
 });
@@ -104,22 +125,36 @@ test('where nobody has the model, that is what is said', async () => {
   await using one = await startFake(fails(404, "model 'm' not found"));
   await using gateway = await startGateway([one]);
   const response = await gateway.chat();
-  assert.deepEqual([response.status, (await errorOf(response)).code, response.headers.get('x-hxllm-backend')], [404, 'model_not_found', one.url]);
+  assert.deepEqual(
+    [response.status, (await errorOf(response)).code, response.headers.get('x-hxllm-backend')],
+    [404, 'model_not_found', one.url],
+  );
 });
 
 test('no more servers are tried than the configuration says', async () => {
   await using open = new AsyncDisposableStack();
-  const fakes = (await Promise.all(Array.from({ length: 5 }, () => startFake(fails(500, 'boom'))))).map((fake) => open.use(fake));
+  const fakes = (await Promise.all(Array.from({ length: 5 }, () => startFake(fails(500, 'boom'))))).map((fake) =>
+    open.use(fake),
+  );
   await using gateway = await startGateway(fakes, { router_settings: { num_retries: 2 } });
   assert.equal((await gateway.chat()).status, 502);
-  assert.equal(fakes.reduce((sum, { requests }) => sum + requests.length, 0), 3);
+  assert.equal(
+    fakes.reduce((sum, { requests }) => sum + requests.length, 0),
+    3,
+  );
 });
 
 test('a server that does not begin in time, stops in the middle, or takes too long is given up with 504, and asked nowhere else', async () => {
   for (const [behaviour, timeouts] of [
     [stalls(), { first_byte: 0.05 }],
     [stalls('a'), { idle: 0.05 }],
-    [streams(Array.from({ length: 40 }, () => 'a'), 10), { total: 0.1 }],
+    [
+      streams(
+        Array.from({ length: 40 }, () => 'a'),
+        10,
+      ),
+      { total: 0.1 },
+    ],
   ] as const) {
     await using one = await startFake(behaviour);
     await using two = await startFake(behaviour);

@@ -10,7 +10,13 @@ test('a wrong command line says what was wanted, and names the program as it was
   ] as const) {
     const flags = parseFlags(argv, '/opt/litellm/current/gateway');
     assert.ok(!flags.ok);
-    assert.deepEqual([flags.problems[0].code, flags.problems[0].detail, flags.problems[0].fix], ['usage.gateway', detail, '/opt/litellm/current/gateway --help']);
+    assert.deepEqual(
+      [flags.problems[0].code, flags.problems[0].detail, flags.problems[0].fix],
+      ['usage.gateway', detail, '/opt/litellm/current/gateway --help'],
+    );
   }
-  assert.deepEqual(parseFlags(['--config', 'c.yaml', '--port', '0', '--check'], 'x'), { ok: true, value: { help: false, config: 'c.yaml', host: undefined, port: 0, check: true } });
+  assert.deepEqual(parseFlags(['--config', 'c.yaml', '--port', '0', '--check'], 'x'), {
+    ok: true,
+    value: { help: false, config: 'c.yaml', host: undefined, port: 0, check: true },
+  });
 });

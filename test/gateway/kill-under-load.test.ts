@@ -7,13 +7,18 @@ test('killing one of two servers under a load of streams and plain requests lose
   const options = { models: [{ name: 'm', answerTokens: 20 }], numParallel: 4, loadMs: 20, tokenMs: 3 };
   const [doomed, steady] = [await startSim(options), await startSim(options)];
   await using _sims = { [Symbol.asyncDispose]: async () => void (await Promise.all([doomed.close(), steady.close()])) };
-  await using gateway = await startGateway([doomed, steady], { hxllm: { backends: { [doomed.url]: { num_parallel: 4 }, [steady.url]: { num_parallel: 4 } } } });
+  await using gateway = await startGateway([doomed, steady], {
+    hxllm: { backends: { [doomed.url]: { num_parallel: 4 }, [steady.url]: { num_parallel: 4 } } },
+  });
   const outcomes = { whole: 0, cut: 0, lost: 0 };
   let killed = false;
   const client = async (number: number): Promise<void> => {
     for (let turn = 0; turn < 12; turn += 1) {
       const stream = (number + turn) % 2 === 0;
-      const response = await gateway.chat({ stream, messages: [{ role: 'user', content: `client ${String(number)} turn ${String(turn)}` }] });
+      const response = await gateway.chat({
+        stream,
+        messages: [{ role: 'user', content: `client ${String(number)} turn ${String(turn)}` }],
+      });
       const text = await response.text();
       if (response.status !== 200) outcomes.lost += 1;
       else if (stream ? text.endsWith('data: [DONE]\n\n') : text.includes('"finish_reason"')) outcomes.whole += 1;
@@ -27,7 +32,10 @@ test('killing one of two servers under a load of streams and plain requests lose
     }
   };
   const clients = Promise.all(Array.from({ length: 10 }, (_, number) => client(number)));
-  await until('both are at work', () => doomed.activity().busy > 2 && steady.activity().busy > 0 && outcomes.whole > 20);
+  await until(
+    'both are at work',
+    () => doomed.activity().busy > 2 && steady.activity().busy > 0 && outcomes.whole > 20,
+  );
   killed = true;
   await doomed.close();
   await clients;

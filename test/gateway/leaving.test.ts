@@ -11,12 +11,18 @@ async function send(gateway: Running, body: object): Promise<Socket> {
   const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true });
   await once(socket, 'connect');
   socket.on('error', () => undefined);
-  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${String(Buffer.byteLength(text))}\r\n\r\n${text}`);
+  socket.write(
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${String(Buffer.byteLength(text))}\r\n\r\n${text}`,
+  );
   return socket;
 }
 
 for (const stream of [true, false]) {
-  for (const [how, leave] of [['closes its connection', (socket: Socket) => socket.destroy()], ['closes its half of the connection', (socket: Socket) => socket.end()], ['resets its connection', (socket: Socket) => socket.resetAndDestroy()]] as const) {
+  for (const [how, leave] of [
+    ['closes its connection', (socket: Socket) => socket.destroy()],
+    ['closes its half of the connection', (socket: Socket) => socket.end()],
+    ['resets its connection', (socket: Socket) => socket.resetAndDestroy()],
+  ] as const) {
     test(`a client that ${how} is cancelled at the server at once, ${stream ? 'streaming' : 'waiting for one piece'}`, async () => {
       await using fake = await startFake(stalls('a'));
       await using gateway = await startGateway([fake]);
@@ -45,7 +51,10 @@ test('a client that leaves before the server began to answer is cancelled there 
   socket.destroy();
   await fake.requests[0]?.left;
   await until('the place is given back', () => gateway.service().desk.inFlight === 0);
-  assert.equal(gateway.log.some(({ event }) => event === 'backend-down'), false);
+  assert.equal(
+    gateway.log.some(({ event }) => event === 'backend-down'),
+    false,
+  );
 });
 
 test('a client that leaves in the middle of its request harms nobody', async () => {
@@ -53,7 +62,9 @@ test('a client that leaves in the middle of its request harms nobody', async () 
   await using gateway = await startGateway([fake]);
   const socket = connect(gateway.port, '127.0.0.1');
   await once(socket, 'connect');
-  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: 1000\r\n\r\n{"model"`);
+  socket.write(
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: 1000\r\n\r\n{"model"`,
+  );
   socket.destroy();
   await until('the line is written', () => gateway.ended().length === 1);
   assert.partialDeepStrictEqual(gateway.ended()[0], { ended: 'client-left' });
@@ -78,38 +89,52 @@ test('a client that does not read is dropped, while the server is read without p
   await fake.requests[0]?.left;
   assert.partialDeepStrictEqual(gateway.ended()[0], { ended: 'client-too-slow', status: 200 });
   assert.equal(gateway.service().desk.inFlight, 0);
-  assert.equal(gateway.log.some(({ event }) => event === 'backend-down'), false);
+  assert.equal(
+    gateway.log.some(({ event }) => event === 'backend-down'),
+    false,
+  );
   socket.destroy();
 });
 
-test('silence is filled with comments, also before the server has said anything, and refusals are told in the stream from then on', { timeout: 30_000 }, async (t) => {
-  await using fake = await startFake(stalls());
-  await using gateway = await startGateway([fake]);
-  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
-  const socket = await send(gateway, { stream: true });
-  let seen = '';
-  socket.setEncoding('utf8').on('data', (text: string) => {
-    seen += text;
-  });
-  await untilTurned('the server is asked', () => fake.requests.length === 1);
-  assert.equal(seen, '');
-  t.mock.timers.tick(15_000);
-  await untilTurned('a comment', () => seen.includes(': keep-alive\n\n'));
-  assert.match(seen, /^HTTP\/1\.1 200 OK\r\n/);
-  t.mock.timers.tick(15_000);
-  await untilTurned('another', () => seen.split(': keep-alive\n\n').length === 3);
-  t.mock.timers.tick(600_000);
-  await untilTurned('the refusal', () => seen.includes('"code":"timeout"'));
-  assert.doesNotMatch(seen, /\[DONE\]/);
-  t.mock.timers.reset();
-  socket.destroy();
-});
+test(
+  'silence is filled with comments, also before the server has said anything, and refusals are told in the stream from then on',
+  { timeout: 30_000 },
+  async (t) => {
+    await using fake = await startFake(stalls());
+    await using gateway = await startGateway([fake]);
+    t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    const socket = await send(gateway, { stream: true });
+    let seen = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      seen += text;
+    });
+    await untilTurned('the server is asked', () => fake.requests.length === 1);
+    assert.equal(seen, '');
+    t.mock.timers.tick(15_000);
+    await untilTurned('a comment', () => seen.includes(': keep-alive\n\n'));
+    assert.match(seen, /^HTTP\/1\.1 200 OK\r\n/);
+    t.mock.timers.tick(15_000);
+    await untilTurned('another', () => seen.split(': keep-alive\n\n').length === 3);
+    t.mock.timers.tick(600_000);
+    await untilTurned('the refusal', () => seen.includes('"code":"timeout"'));
+    assert.doesNotMatch(seen, /\[DONE\]/);
+    t.mock.timers.reset();
+    socket.destroy();
+  },
+);
 
 test('who leaves while it waits for the model that stands in waits no more', async () => {
   const dead = { url: NOWHERE[0] };
   await using busy = await startFake(stalls());
-  const model_list = [{ name: 'm', url: dead.url }, { name: 'n', url: busy.url }].map(({ name, url }) => ({ model_name: name, litellm_params: { model: `ollama_chat/${name}`, api_base: url } }));
-  await using gateway = await startGateway([], { model_list, router_settings: { fallbacks: [{ m: ['n'] }] }, hxllm: { backends: { [busy.url]: { num_parallel: 1 } } } });
+  const model_list = [
+    { name: 'm', url: dead.url },
+    { name: 'n', url: busy.url },
+  ].map(({ name, url }) => ({ model_name: name, litellm_params: { model: `ollama_chat/${name}`, api_base: url } }));
+  await using gateway = await startGateway([], {
+    model_list,
+    router_settings: { fallbacks: [{ m: ['n'] }] },
+    hxllm: { backends: { [busy.url]: { num_parallel: 1 } } },
+  });
   const [first, second] = [await send(gateway, {}), await send(gateway, {})];
   await until('one is served, and one waits', () => busy.requests.length === 1 && gateway.service().desk.waiting === 1);
   // By now it is known at once that nobody serves the one it asks for.

@@ -4,7 +4,10 @@ import { createLog, gather } from '../../src/gateway/log.ts';
 
 test('an entry is one line of JSON with its time before it', () => {
   const lines: string[] = [];
-  createLog((line) => lines.push(line), () => new Date(0))({ event: 'x', text: 'a\nb', nothing: undefined });
+  createLog(
+    (line) => lines.push(line),
+    () => new Date(0),
+  )({ event: 'x', text: 'a\nb', nothing: undefined });
   assert.deepEqual(lines, ['{"time":"1970-01-01T00:00:00.000Z","event":"x","text":"a\\nb"}\n']);
 });
 

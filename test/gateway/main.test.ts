@@ -52,7 +52,13 @@ function start(args: readonly string[], environment: Readonly<Record<string, str
 /** Writes a configuration; gives its path. */
 async function write(name: string, config: object, backend = 'http://127.0.0.1:9'): Promise<string> {
   const file = join(folder, name);
-  await writeFile(file, JSON.stringify({ model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: backend } }], ...config }));
+  await writeFile(
+    file,
+    JSON.stringify({
+      model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: backend } }],
+      ...config,
+    }),
+  );
   return file;
 }
 
@@ -71,13 +77,25 @@ test('told to stop in the middle of a stream, it finishes the stream and exits w
     await until('it is stopping', isStopping, 30_000);
     outgoing.end(piece('d') + DONE);
   });
-  const run = start(['--config', await write('stop.yaml', MASTER, fake.url), '--port', '0'], { LITELLM_MASTER_KEY: KEY });
+  const run = start(['--config', await write('stop.yaml', MASTER, fake.url), '--port', '0'], {
+    LITELLM_MASTER_KEY: KEY,
+  });
   const address = await addressOf(run);
-  const response = await fetch(`http://${address}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${KEY}`, connection: 'close' }, body: '{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}' });
+  const response = await fetch(`http://${address}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, connection: 'close' },
+    body: '{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}',
+  });
   run.child.kill('SIGTERM');
   assert.match(await response.text(), /"content":"d"[^]*\[DONE\]\n\n$/);
   assert.equal(await run.code, 0);
-  assert.deepEqual(run.out.trimEnd().split('\n').map((line) => (JSON.parse(line) as { event: string }).event), ['listening', 'stopping', 'request', 'stopped']);
+  assert.deepEqual(
+    run.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { event: string }).event),
+    ['listening', 'stopping', 'request', 'stopped'],
+  );
   assert.equal(run.err, '');
 });
 
@@ -86,7 +104,9 @@ test('SIGHUP reads the file again; a bad one is told with its line, and changes 
   const run = start(['--config', file, '--port', '0'], { LITELLM_MASTER_KEY: KEY });
   const address = await addressOf(run);
   const models = async (): Promise<number> => {
-    const response = await fetch(`http://${address}/v1/models`, { headers: { authorization: `Bearer ${KEY}`, connection: 'close' } });
+    const response = await fetch(`http://${address}/v1/models`, {
+      headers: { authorization: `Bearer ${KEY}`, connection: 'close' },
+    });
     return ((await response.json()) as { data: unknown[] }).data.length;
   };
   await writeFile(file, '{"model_list": 7}');
@@ -106,16 +126,27 @@ test('a check says what it found and listens on nothing; a variable that is not 
   const run = start(['--check', '--config', await write('check.yaml', MASTER)]);
   assert.equal(await run.code, 0);
   assert.match(run.out, /check\.yaml is a configuration that a gateway can run: 1 model on 1 backend\n/);
-  assert.match(run.err, /^warning: .*check\.yaml:1:\d+: general_settings\.master_key \(config\.environment-unset\)\n.*LITELLM_MASTER_KEY/);
+  assert.match(
+    run.err,
+    /^warning: .*check\.yaml:1:\d+: general_settings\.master_key \(config\.environment-unset\)\n.*LITELLM_MASTER_KEY/,
+  );
 });
 
 test('a start without the variable, without a key where others reach it, or on a bad file ends with 78 and one message', async () => {
   const rows: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
     [['--config', await write('unset.yaml', MASTER)], 78, /environment variable LITELLM_MASTER_KEY/],
-    [['--config', await write('open.yaml', {}), '--host', '0.0.0.0', '--port', '0'], 78, /config\.exposed[^]*Wanted a master key to listen on 0\.0\.0\.0/],
+    [
+      ['--config', await write('open.yaml', {}), '--host', '0.0.0.0', '--port', '0'],
+      78,
+      /config\.exposed[^]*Wanted a master key to listen on 0\.0\.0\.0/,
+    ],
     [['--config', await write('bad.yaml', { model_list: [] })], 78, /model_list \(config\.missing\)/],
     [['--config', join(folder, 'nowhere.yaml')], 78, /no such file/],
-    [['--config', await write('address.yaml', {}), '--host', '127.0.0.1', '--port', '70000'], 64, /Wanted a port from 0 to 65535/],
+    [
+      ['--config', await write('address.yaml', {}), '--host', '127.0.0.1', '--port', '70000'],
+      64,
+      /Wanted a port from 0 to 65535/,
+    ],
     [['--cofnig', 'x'], 64, /cofnig/],
     [[], 64, /Wanted --config FILE/],
   ];
@@ -161,24 +192,60 @@ test('sockets that systemd passed are served instead of any address, unless they
   const ports = listeners.map((listener) => (listener.address() as AddressInfo).port);
   // The shell makes its own pid the gateway's, as systemd does.
   const script = 'LISTEN_PID=$$ LISTEN_FDS=2 exec "$0" "$@"';
-  const run = watch(spawn('/bin/sh', ['-c', script, process.execPath, MAIN, '--config', file], { stdio: ['ignore', 'pipe', 'pipe', ...listeners.map(fdOf)] }));
+  const run = watch(
+    spawn('/bin/sh', ['-c', script, process.execPath, MAIN, '--config', file], {
+      stdio: ['ignore', 'pipe', 'pipe', ...listeners.map(fdOf)],
+    }),
+  );
   await addressOf(run);
   await open.disposeAsync();
-  assert.equal(readFileSync(`/proc/${String(run.child.pid)}/comm`, 'utf8'), 'litellm\n', 'what ps and systemctl status call it');
-  const queues = spawnSync('ss', ['-Hltn', ...ports.flatMap((port, index) => [...(index === 0 ? [] : ['or']), 'sport', '=', `:${String(port)}`])], { encoding: 'utf8' });
+  assert.equal(
+    readFileSync(`/proc/${String(run.child.pid)}/comm`, 'utf8'),
+    'litellm\n',
+    'what ps and systemctl status call it',
+  );
+  const queues = spawnSync(
+    'ss',
+    ['-Hltn', ...ports.flatMap((port, index) => [...(index === 0 ? [] : ['or']), 'sport', '=', `:${String(port)}`])],
+    { encoding: 'utf8' },
+  );
   const most = Math.min(4096, Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8')));
-  if (queues.error === undefined) assert.deepEqual(queues.stdout.trim().split('\n').map((line) => Number(line.split(/\s+/)[2])), [most, most], 'as many may wait as the unit says');
-  for (const port of ports) assert.equal((await fetch(`http://127.0.0.1:${String(port)}/health/liveliness`, { headers: { connection: 'close' } })).status, 200);
-  const streaming = await fetch(`http://127.0.0.1:${String(ports[1])}/v1/chat/completions`, { method: 'POST', headers: { connection: 'close' }, body: '{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}' });
+  if (queues.error === undefined)
+    assert.deepEqual(
+      queues.stdout
+        .trim()
+        .split('\n')
+        .map((line) => Number(line.split(/\s+/)[2])),
+      [most, most],
+      'as many may wait as the unit says',
+    );
+  for (const port of ports)
+    assert.equal(
+      (await fetch(`http://127.0.0.1:${String(port)}/health/liveliness`, { headers: { connection: 'close' } })).status,
+      200,
+    );
+  const streaming = await fetch(`http://127.0.0.1:${String(ports[1])}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { connection: 'close' },
+    body: '{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}',
+  });
   run.child.kill('SIGTERM');
   await until('it is stopping', () => run.out.includes('"stopping"'));
-  await assert.rejects(fetch(`http://127.0.0.1:${String(ports[1])}/health/liveliness`), 'the second socket takes nothing new either');
+  await assert.rejects(
+    fetch(`http://127.0.0.1:${String(ports[1])}/health/liveliness`),
+    'the second socket takes nothing new either',
+  );
   assert.match(await streaming.text(), /"content":"d"[^]*\[DONE\]\n\n$/);
   assert.equal(await run.code, 0, run.err);
   // It stays open here, so that nobody else is given its port.
   await using third = createServer().listen(0, '127.0.0.1');
   await once(third, 'listening');
-  const other = watch(spawn(process.execPath, [MAIN, '--config', file], { env: { ...process.env, LISTEN_PID: '1', LISTEN_FDS: '1' }, stdio: ['ignore', 'pipe', 'pipe', fdOf(third)] }));
+  const other = watch(
+    spawn(process.execPath, [MAIN, '--config', file], {
+      env: { ...process.env, LISTEN_PID: '1', LISTEN_FDS: '1' },
+      stdio: ['ignore', 'pipe', 'pipe', fdOf(third)],
+    }),
+  );
   assert.doesNotMatch(await addressOf(other), new RegExp(`:${String((third.address() as AddressInfo).port)}$`));
   other.child.kill('SIGTERM');
   assert.equal(await other.code, 0);

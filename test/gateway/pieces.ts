@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import type { AnswerReader, ServerEvent } from '../../src/gateway/exchange.ts';
 
 /** What a reader makes of bytes that come in these pieces. */
-export function eventsOf(create: (emit: (event: ServerEvent) => void) => AnswerReader, pieces: readonly Uint8Array[]): readonly ServerEvent[] {
+export function eventsOf(
+  create: (emit: (event: ServerEvent) => void) => AnswerReader,
+  pieces: readonly Uint8Array[],
+): readonly ServerEvent[] {
   const events: ServerEvent[] = [];
   const reader = create((event) => events.push(event));
   for (const piece of pieces) reader.push(Buffer.from(piece));

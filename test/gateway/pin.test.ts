@@ -4,10 +4,14 @@ import { startSim } from '../../src/sim/server.ts';
 import { startGateway } from './running.ts';
 
 test('a request that names a server is answered by it, though another has the model in memory', async () => {
-  const sims = await Promise.all([startSim({ models: ['m'], loadMs: 5, tokenMs: 0 }), startSim({ models: ['m'], loadMs: 5, tokenMs: 0 })]);
+  const sims = await Promise.all([
+    startSim({ models: ['m'], loadMs: 5, tokenMs: 0 }),
+    startSim({ models: ['m'], loadMs: 5, tokenMs: 0 }),
+  ]);
   try {
     await using gateway = await startGateway(sims);
-    const chat = (backend?: string): Promise<Response> => gateway.chat({}, backend === undefined ? {} : { headers: { 'x-hxllm-backend': backend } });
+    const chat = (backend?: string): Promise<Response> =>
+      gateway.chat({}, backend === undefined ? {} : { headers: { 'x-hxllm-backend': backend } });
     for (const { url } of [...sims, ...sims]) {
       const answer = await chat(url);
       assert.deepEqual([answer.status, answer.headers.get('x-hxllm-backend')], [200, url]);

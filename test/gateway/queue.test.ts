@@ -7,7 +7,10 @@ import { errorOf, startGateway, textOf, until, untilTurned, type Running } from 
 const SIM: SimOptions = { models: [{ name: 'm', answerTokens: 12 }], loadMs: 20, tokenMs: 4 };
 
 /** Simulated servers that end with the block. */
-async function startSims(count: number, options: SimOptions = {}): Promise<{ readonly sims: readonly Sim[]; [Symbol.asyncDispose](): Promise<void> }> {
+async function startSims(
+  count: number,
+  options: SimOptions = {},
+): Promise<{ readonly sims: readonly Sim[]; [Symbol.asyncDispose](): Promise<void> }> {
   const sims = await Promise.all(Array.from({ length: count }, () => startSim({ ...SIM, ...options })));
   return {
     sims,
@@ -18,7 +21,9 @@ async function startSims(count: number, options: SimOptions = {}): Promise<{ rea
 }
 
 function stated(servers: readonly { readonly url: string }[], numParallel: number, more: object = {}): object {
-  return { hxllm: { backends: Object.fromEntries(servers.map(({ url }) => [url, { num_parallel: numParallel }])), ...more } };
+  return {
+    hxllm: { backends: Object.fromEntries(servers.map(({ url }) => [url, { num_parallel: numParallel }])), ...more },
+  };
 }
 
 /** A fake server whose answers are held back until they are let go. */
@@ -37,7 +42,9 @@ function watch(sims: readonly Sim[]): { inside: number; busy: number; [Symbol.di
   const seen = {
     inside: 0,
     busy: 0,
-    [Symbol.dispose]: () => { clearInterval(watching); },
+    [Symbol.dispose]: () => {
+      clearInterval(watching);
+    },
   };
   const watching = setInterval(() => {
     seen.inside = Math.max(seen.inside, ...sims.map((sim) => sim.activity().waiting));
@@ -47,9 +54,15 @@ function watch(sims: readonly Sim[]): { inside: number; busy: number; [Symbol.di
 }
 
 /** Lets so many requests be served while the queues inside the servers are watched. */
-async function overload(gateway: Running, sims: readonly Sim[], requests: number): Promise<{ readonly inside: number; readonly busy: number }> {
+async function overload(
+  gateway: Running,
+  sims: readonly Sim[],
+  requests: number,
+): Promise<{ readonly inside: number; readonly busy: number }> {
   using seen = watch(sims);
-  const answers = await Promise.all(Array.from({ length: requests }, (_, number) => gateway.chat({ stream: number % 2 === 0, ...say(number) })));
+  const answers = await Promise.all(
+    Array.from({ length: requests }, (_, number) => gateway.chat({ stream: number % 2 === 0, ...say(number) })),
+  );
   for (const answer of answers) assert.equal(answer.status, 200, await answer.text());
   for (const answer of answers) if (!answer.bodyUsed) await answer.text();
   return seen;
@@ -106,27 +119,31 @@ test('who has waited longer than may be is refused, and told so by status or, in
   assert.equal(await textOf(await first), 'late');
 });
 
-test('a stream that waits is told so every 15 s, and a refusal after that is a frame without [DONE], counted as refused', { timeout: 30_000 }, async (t) => {
-  const { fake } = await startHeld();
-  await using server = fake;
-  await using gateway = await startGateway([server], stated([server], 1, { max_queue_wait: 1 }));
-  void gateway.chat(say(1)).catch(() => undefined);
-  await until('it has been asked', () => server.requests.length === 1);
-  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
-  const answering = gateway.chat({ stream: true, ...say(2) });
-  await untilTurned('it waits', () => gateway.service().desk.waiting === 1);
-  t.mock.timers.tick(15_000);
-  const answer = await answering;
-  assert.equal(answer.status, 200);
-  const endMs = performance.now() + 1050;
-  await untilTurned('it has waited longer than may be', () => performance.now() > endMs);
-  t.mock.timers.tick(100);
-  t.mock.timers.reset();
-  const text = await answer.text();
-  assert.match(text, /^: keep-alive\n\ndata: \{"error":\{[^\n]*"code":"queue_too_long"\}\}\n\n$/);
-  await until('the line is written', () => gateway.ended().length === 1);
-  assert.partialDeepStrictEqual(gateway.ended()[0], { status: 200, ended: 'refused' });
-});
+test(
+  'a stream that waits is told so every 15 s, and a refusal after that is a frame without [DONE], counted as refused',
+  { timeout: 30_000 },
+  async (t) => {
+    const { fake } = await startHeld();
+    await using server = fake;
+    await using gateway = await startGateway([server], stated([server], 1, { max_queue_wait: 1 }));
+    void gateway.chat(say(1)).catch(() => undefined);
+    await until('it has been asked', () => server.requests.length === 1);
+    t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    const answering = gateway.chat({ stream: true, ...say(2) });
+    await untilTurned('it waits', () => gateway.service().desk.waiting === 1);
+    t.mock.timers.tick(15_000);
+    const answer = await answering;
+    assert.equal(answer.status, 200);
+    const endMs = performance.now() + 1050;
+    await untilTurned('it has waited longer than may be', () => performance.now() > endMs);
+    t.mock.timers.tick(100);
+    t.mock.timers.reset();
+    const text = await answer.text();
+    assert.match(text, /^: keep-alive\n\ndata: \{"error":\{[^\n]*"code":"queue_too_long"\}\}\n\n$/);
+    await until('the line is written', () => gateway.ended().length === 1);
+    assert.partialDeepStrictEqual(gateway.ended()[0], { status: 200, ended: 'refused' });
+  },
+);
 
 test('who leaves the queue is forgotten at once, and no server hears of it', async () => {
   const { fake, letGo } = await startHeld();
@@ -147,14 +164,26 @@ test('who leaves the queue is forgotten at once, and no server hears of it', asy
 });
 
 test('a model that only embeds has one slot, whatever is stated for its server', async () => {
-  await using servers = await startSims(1, { models: [{ name: 'nomic-embed-text' }], numParallel: 4, prefillMsPerToken: 1 });
+  await using servers = await startSims(1, {
+    models: [{ name: 'nomic-embed-text' }],
+    numParallel: 4,
+    prefillMsPerToken: 1,
+  });
   const [sim] = servers.sims;
   assert.ok(sim !== undefined);
-  await using gateway = await startGateway([], { model_list: [{ model_name: 'e', litellm_params: { model: 'ollama/nomic-embed-text', api_base: sim.url } }], ...stated([sim], 4) });
+  await using gateway = await startGateway([], {
+    model_list: [{ model_name: 'e', litellm_params: { model: 'ollama/nomic-embed-text', api_base: sim.url } }],
+    ...stated([sim], 4),
+  });
   using seen = watch([sim]);
   const body = JSON.stringify({ model: 'e', input: 'some words to embed that take a while' });
-  const answers = await Promise.all(Array.from({ length: 6 }, () => gateway.ask('/v1/embeddings', { method: 'POST', body })));
-  assert.deepEqual(answers.map(({ status }) => status), [200, 200, 200, 200, 200, 200]);
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, () => gateway.ask('/v1/embeddings', { method: 'POST', body })),
+  );
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200, 200, 200, 200],
+  );
   assert.equal(seen.inside, 0);
 });
 
@@ -162,11 +191,18 @@ test('a reply says what it waited for and what the server worked', async () => {
   await using servers = await startSims(1, { loadMs: 1000 });
   await using gateway = await startGateway(servers.sims);
   const timingOf = (response: Response): Readonly<Record<string, number>> =>
-    Object.fromEntries((response.headers.get('server-timing') ?? '').split(', ').map((part) => [part.split(';')[0], Number(part.split('dur=')[1])]));
+    Object.fromEntries(
+      (response.headers.get('server-timing') ?? '')
+        .split(', ')
+        .map((part) => [part.split(';')[0], Number(part.split('dur=')[1])]),
+    );
   const loaded = timingOf(await gateway.chat());
   assert.deepEqual(Object.keys(loaded), ['queue', 'load', 'prefill', 'decode']);
   // What was waited for the load is no part of the other.
-  assert.ok((loaded['load'] ?? 0) >= 990 && (loaded['queue'] ?? 999) < 700 && (loaded['decode'] ?? 0) > 10, JSON.stringify(loaded));
+  assert.ok(
+    (loaded['load'] ?? 0) >= 990 && (loaded['queue'] ?? 999) < 700 && (loaded['decode'] ?? 0) > 10,
+    JSON.stringify(loaded),
+  );
   const stream = await gateway.chat({ stream: true });
   const known = timingOf(stream);
   assert.deepEqual([Object.keys(known), known['load']], [['queue', 'load', 'prefill'], 0]);
@@ -181,7 +217,9 @@ test('a slot whose client left while its prompt was read is not given to another
   const [sim] = servers.sims;
   assert.ok(sim !== undefined);
   await using gateway = await startGateway([sim], stated([sim], 1));
-  const long = (number: number, word: string): object => ({ messages: [{ role: 'user', content: `${String(number)} ${word.repeat(200)}` }] });
+  const long = (number: number, word: string): object => ({
+    messages: [{ role: 'user', content: `${String(number)} ${word.repeat(200)}` }],
+  });
   for (let turn = 0; turn < 2; turn += 1) await (await gateway.chat(long(turn, 'a '))).text();
   const leaving = new AbortController();
   // By what was seen of the others it takes longer than it does, so that neither a late clock nor a busy machine makes up for that.
@@ -207,7 +245,10 @@ test('a connection that broke while nobody used it costs nobody anything', async
     else void answersShortly('again')(got, outgoing);
   });
   assert.equal(await textOf(await gateway.chat()), 'again');
-  assert.equal(gateway.log.some(({ event }) => event === 'backend-down'), false);
+  assert.equal(
+    gateway.log.some(({ event }) => event === 'backend-down'),
+    false,
+  );
   await until('the line is written', () => gateway.ended().length === 2);
   assert.equal(gateway.ended()[1]?.['attempts'], 1);
 });

@@ -29,8 +29,15 @@ export interface Running extends Gateway {
 }
 
 /** Starts a gateway for the alias `m` on these servers, or for a configuration of its own; `arrival` as in {@link createGateway}. */
-export async function startGateway(backends: readonly { readonly url: string }[], more: object = {}, arrival?: Arrival): Promise<Running> {
-  const model_list = backends.map(({ url }) => ({ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url } }));
+export async function startGateway(
+  backends: readonly { readonly url: string }[],
+  more: object = {},
+  arrival?: Arrival,
+): Promise<Running> {
+  const model_list = backends.map(({ url }) => ({
+    model_name: 'm',
+    litellm_params: { model: 'ollama_chat/m', api_base: url },
+  }));
   const text = JSON.stringify({ model_list, general_settings: { master_key: KEY }, ...more });
   const { config, errors } = readConfigText(text, 'config.yaml', { environment: {}, unset: 'error' });
   assert.ok(config !== undefined, JSON.stringify(errors));
@@ -40,7 +47,8 @@ export async function startGateway(backends: readonly { readonly url: string }[]
   assert.ok(addresses.ok);
   const port = addresses.value[0]?.port ?? 0;
   const url = `http://127.0.0.1:${String(port)}`;
-  const ask = (path: string, init: Init = {}): Promise<Response> => fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${KEY}`, ...init.headers } });
+  const ask = (path: string, init: Init = {}): Promise<Response> =>
+    fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${KEY}`, ...init.headers } });
   return {
     ...gateway,
     url,
@@ -49,7 +57,12 @@ export async function startGateway(backends: readonly { readonly url: string }[]
     entries: log,
     ask,
     ended: () => log.filter(({ event }) => event === 'request'),
-    chat: (body = {}, init = {}) => ask('/v1/chat/completions', { method: 'POST', body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }), ...init }),
+    chat: (body = {}, init = {}) =>
+      ask('/v1/chat/completions', {
+        method: 'POST',
+        body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }),
+        ...init,
+      }),
     [Symbol.asyncDispose]: async () => {
       await gateway.stop(0, AbortSignal.abort());
     },
@@ -58,13 +71,20 @@ export async function startGateway(backends: readonly { readonly url: string }[]
 
 /** These servers for the alias `m`, one only where those before it cannot: which of them is asked first is not left to who says first that it has the model. */
 export function inOrder(...backends: readonly { readonly url: string }[]): object {
-  return { model_list: backends.map(({ url }, index) => ({ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url, order: index + 1 } })) };
+  return {
+    model_list: backends.map(({ url }, index) => ({
+      model_name: 'm',
+      litellm_params: { model: 'ollama_chat/m', api_base: url, order: index + 1 },
+    })),
+  };
 }
 
 /** Waits until every server has said what is in its memory. */
 export async function untilListed(gateway: Running): Promise<void> {
   const { fleet } = gateway.service().desk;
-  await until('every server has said what is in its memory', () => [...fleet.backends.values()].every(({ listed }) => listed !== undefined));
+  await until('every server has said what is in its memory', () =>
+    [...fleet.backends.values()].every(({ listed }) => listed !== undefined),
+  );
 }
 
 /** As {@link until}, where timers are mocked. */
@@ -83,10 +103,17 @@ export async function textOf(response: Response): Promise<string> {
 }
 
 /** The error object of an answer, after looking at its shape. */
-export async function errorOf(response: Response): Promise<{ readonly message: string; readonly type: string; readonly param: string | null; readonly code: string | null }> {
+export async function errorOf(response: Response): Promise<{
+  readonly message: string;
+  readonly type: string;
+  readonly param: string | null;
+  readonly code: string | null;
+}> {
   assert.match(response.headers.get('x-request-id') ?? '', /^req_[0-9a-f]{32}$/);
   assert.match(response.headers.get('content-type') ?? '', /^application\/json/);
-  const body = (await response.json()) as { error: { message: string; type: string; param: string | null; code: string | null } };
+  const body = (await response.json()) as {
+    error: { message: string; type: string; param: string | null; code: string | null };
+  };
   assert.deepEqual(Object.keys(body), ['error']);
   assert.deepEqual(Object.keys(body.error), ['message', 'type', 'param', 'code']);
   return body.error;

@@ -11,10 +11,17 @@ const messages = [{ role: 'user' as const, content: 'Tell me a story' }];
 
 before(async () => {
   const models = [{ name: 'phi3:mini' }, { name: 'nomic-embed-text:latest' }];
-  sims = [await startSim({ models, loadMs: 20, tokenMs: 1, numParallel: 2 }), await startSim({ models, loadMs: 20, tokenMs: 1, numParallel: 2 })];
+  sims = [
+    await startSim({ models, loadMs: 20, tokenMs: 1, numParallel: 2 }),
+    await startSim({ models, loadMs: 20, tokenMs: 1, numParallel: 2 }),
+  ];
   const entries = sims.flatMap(({ url }) => [
     { model_name: 'phi', litellm_params: { model: 'ollama_chat/phi3:mini', api_base: url } },
-    { model_name: 'embed', litellm_params: { model: 'ollama/nomic-embed-text', api_base: url }, model_info: { mode: 'embedding' } },
+    {
+      model_name: 'embed',
+      litellm_params: { model: 'ollama/nomic-embed-text', api_base: url },
+      model_info: { mode: 'embedding' },
+    },
     { model_name: 'pass', litellm_params: { model: 'openai/phi3:mini', api_base: `${url}/v1` } },
     { model_name: 'gone', litellm_params: { model: 'ollama_chat/gone', api_base: url } },
   ]);
@@ -30,9 +37,18 @@ for (const model of ['phi', 'pass']) {
   test(`${model}: a chat in one piece and the same chat streamed say the same`, async () => {
     const whole = await client.chat.completions.create({ model, messages, seed: 1 });
     const [choice] = whole.choices;
-    assert.deepEqual([whole.object, whole.model, choice?.message.role, choice?.finish_reason], ['chat.completion', model, 'assistant', 'stop']);
+    assert.deepEqual(
+      [whole.object, whole.model, choice?.message.role, choice?.finish_reason],
+      ['chat.completion', model, 'assistant', 'stop'],
+    );
     assert.ok((choice?.message.content?.length ?? 0) > 0);
-    const stream = await client.chat.completions.create({ model, messages, seed: 1, stream: true, stream_options: { include_usage: true } });
+    const stream = await client.chat.completions.create({
+      model,
+      messages,
+      seed: 1,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
     let text = '';
     const ids = new Set<string>();
     const reasons: string[] = [];
@@ -70,19 +86,30 @@ test('embeddings come one for each text, in either encoding', async () => {
   const input = ['one', 'two', 'three'];
   const packed = await client.embeddings.create({ model: 'embed', input });
   const plain = await client.embeddings.create({ model: 'embed', input, encoding_format: 'float' });
-  assert.deepEqual(packed.data.map(({ index }) => index), [0, 1, 2]);
+  assert.deepEqual(
+    packed.data.map(({ index }) => index),
+    [0, 1, 2],
+  );
   assert.ok(packed.usage.prompt_tokens > 0);
   for (const [index, { embedding }] of plain.data.entries()) {
     assert.ok(embedding.length > 0);
-    for (const [at, value] of embedding.entries()) assert.ok(Math.abs(value - (packed.data[index]?.embedding[at] ?? NaN)) < 1e-6);
+    for (const [at, value] of embedding.entries())
+      assert.ok(Math.abs(value - (packed.data[index]?.embedding[at] ?? NaN)) < 1e-6);
   }
 });
 
 test('errors are read as what they are', async () => {
-  const chat = (model: string, more: object = {}): Promise<unknown> => client.chat.completions.create({ model, messages, ...more });
+  const chat = (model: string, more: object = {}): Promise<unknown> =>
+    client.chat.completions.create({ model, messages, ...more });
   await assert.rejects(chat('gpt-4'), { status: 404, code: 'model_not_found', type: 'invalid_request_error' });
   await assert.rejects(chat('gone'), { status: 404, code: 'model_not_found' });
-  await assert.rejects(chat('phi', { temperature: 9 }), (error) => error instanceof OpenAI.BadRequestError && error.param === 'temperature' && error.requestID?.startsWith('req_') === true);
+  await assert.rejects(
+    chat('phi', { temperature: 9 }),
+    (error) =>
+      error instanceof OpenAI.BadRequestError &&
+      error.param === 'temperature' &&
+      error.requestID?.startsWith('req_') === true,
+  );
   const stranger = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'sk-somebody-elses-key-000', maxRetries: 0 });
   await assert.rejects(stranger.models.list(), OpenAI.AuthenticationError);
 });
@@ -107,9 +134,16 @@ test('an abort reaches the server', async () => {
 });
 
 test('servers that have the model in memory are used evenly', async () => {
-  const ask = async (maxTokens = 1): Promise<string> => (await client.chat.completions.create({ model: 'phi', messages, max_tokens: maxTokens }).withResponse()).response.headers.get('x-hxllm-backend') ?? '';
+  const ask = async (maxTokens = 1): Promise<string> =>
+    (
+      await client.chat.completions.create({ model: 'phi', messages, max_tokens: maxTokens }).withResponse()
+    ).response.headers.get('x-hxllm-backend') ?? '';
   // Who waits longer than a load brings the model to another server.
-  for (let turn = 0; turn < 20 && new Set(await Promise.all(Array.from({ length: 12 }, () => ask(20)))).size < 2; turn += 1);
+  for (
+    let turn = 0;
+    turn < 20 && new Set(await Promise.all(Array.from({ length: 12 }, () => ask(20)))).size < 2;
+    turn += 1
+  );
   const counts = new Map<string, number>();
   for (let turn = 0; turn < 8; turn += 1) {
     const backend = await ask();

@@ -16,58 +16,70 @@ async function pass(t: TestContext, ms: number): Promise<void> {
   }
 }
 
-test('a server that freezes with a request on an open connection is given up within a minute, and another answers', { timeout: 30_000 }, async (t) => {
-  await using frozen = await startFake(stalls());
-  await using other = await startFake(answersShortly('other'));
-  await using gateway = await startGateway([], inOrder(frozen, other));
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const answer = gateway.chat();
-  await untilTurned('it is asked', () => frozen.requests.length === 1);
-  frozen.freeze();
-  await pass(t, 60_000);
-  assert.equal(other.requests.length, 1);
-  assert.equal(await textOf(await answer), 'other');
-  await frozen.requests[0]?.left;
-  assert.ok(gateway.log.some(({ event, backend }) => event === 'backend-down' && backend === frozen.url));
-  t.mock.timers.reset();
-});
+test(
+  'a server that freezes with a request on an open connection is given up within a minute, and another answers',
+  { timeout: 30_000 },
+  async (t) => {
+    await using frozen = await startFake(stalls());
+    await using other = await startFake(answersShortly('other'));
+    await using gateway = await startGateway([], inOrder(frozen, other));
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const answer = gateway.chat();
+    await untilTurned('it is asked', () => frozen.requests.length === 1);
+    frozen.freeze();
+    await pass(t, 60_000);
+    assert.equal(other.requests.length, 1);
+    assert.equal(await textOf(await answer), 'other');
+    await frozen.requests[0]?.left;
+    assert.ok(gateway.log.some(({ event, backend }) => event === 'backend-down' && backend === frozen.url));
+    t.mock.timers.reset();
+  },
+);
 
-test('a server that freezes in the middle of an answer is given up within a minute, and the stream ends as broken', { timeout: 30_000 }, async (t) => {
-  let goOn = (): void => undefined;
-  await using frozen = await startFake((_got, outgoing) => {
-    outgoing.write(piece('a'));
-    goOn = () => void outgoing.write(piece('b'));
-  });
-  await using gateway = await startGateway([frozen]);
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const answer = await gateway.chat({ stream: true });
-  await untilTurned('it is asked', () => frozen.requests.length === 1);
-  // One that is only slow goes on.
-  await pass(t, 40_000);
-  goOn();
-  await pass(t, 10_000);
-  frozen.freeze();
-  await pass(t, 60_000);
-  const text = await answer.text();
-  assert.match(text, /"content":"a".*"content":"b".*backend_unreachable/s);
-  assert.doesNotMatch(text, /\[DONE\]/);
-  await frozen.requests[0]?.left;
-  t.mock.timers.reset();
-});
+test(
+  'a server that freezes in the middle of an answer is given up within a minute, and the stream ends as broken',
+  { timeout: 30_000 },
+  async (t) => {
+    let goOn = (): void => undefined;
+    await using frozen = await startFake((_got, outgoing) => {
+      outgoing.write(piece('a'));
+      goOn = () => void outgoing.write(piece('b'));
+    });
+    await using gateway = await startGateway([frozen]);
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const answer = await gateway.chat({ stream: true });
+    await untilTurned('it is asked', () => frozen.requests.length === 1);
+    // One that is only slow goes on.
+    await pass(t, 40_000);
+    goOn();
+    await pass(t, 10_000);
+    frozen.freeze();
+    await pass(t, 60_000);
+    const text = await answer.text();
+    assert.match(text, /"content":"a".*"content":"b".*backend_unreachable/s);
+    assert.doesNotMatch(text, /\[DONE\]/);
+    await frozen.requests[0]?.left;
+    t.mock.timers.reset();
+  },
+);
 
-test('a server that freezes in a load is given up within a minute, and another answers', { timeout: 30_000 }, async (t) => {
-  await using frozen = await startFake(answersShortly('frozen'));
-  await using other = await startFake(answersShortly('other'));
-  frozen.freeze();
-  await using gateway = await startGateway([], inOrder(frozen, other));
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const answer = gateway.chat();
-  await untilTurned('it waits', () => gateway.service().desk.waiting === 1);
-  await pass(t, 60_000);
-  assert.equal(other.requests.length, 1);
-  assert.equal(await textOf(await answer), 'other');
-  t.mock.timers.reset();
-});
+test(
+  'a server that freezes in a load is given up within a minute, and another answers',
+  { timeout: 30_000 },
+  async (t) => {
+    await using frozen = await startFake(answersShortly('frozen'));
+    await using other = await startFake(answersShortly('other'));
+    frozen.freeze();
+    await using gateway = await startGateway([], inOrder(frozen, other));
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const answer = gateway.chat();
+    await untilTurned('it waits', () => gateway.service().desk.waiting === 1);
+    await pass(t, 60_000);
+    assert.equal(other.requests.length, 1);
+    assert.equal(await textOf(await answer), 'other');
+    t.mock.timers.reset();
+  },
+);
 
 test('a server that lives is waited for, however long the prompt takes to read', { timeout: 30_000 }, async (t) => {
   let letGo = (): void => undefined;

@@ -48,24 +48,36 @@ describe('requests that are slow to arrive', { concurrency: true }, () => {
       assert.deepEqual(Object.keys(error), ['message', 'type', 'param', 'code']);
       await until('the line is written', () => gateway.ended().length === 1);
       assert.partialDeepStrictEqual(gateway.ended()[0], { status: 408, ended: 'refused' });
-      assert.match(await (await gateway.ask('/metrics')).text(), /^hxllm_requests_total\{model="",backend="",status="408",ended="refused"\} 1$/m);
+      assert.match(
+        await (await gateway.ask('/metrics')).text(),
+        /^hxllm_requests_total\{model="",backend="",status="408",ended="refused"\} 1$/m,
+      );
       assert.equal(fake.requests.length, 0);
     });
   }
 
-  test('a request that is waiting for its answer is not late, however long that takes', { timeout: 20_000 }, async () => {
-    await using fake = await startFake(async (_got, outgoing) => {
-      await new Promise((resolve) => setTimeout(resolve, 2 * ARRIVAL.wholeMs));
-      outgoing.end('{"message":{"content":"at last"},"done":true,"done_reason":"stop"}\n');
-    });
-    await using gateway = await startGateway([fake], {}, ARRIVAL);
-    assert.equal((await gateway.chat()).status, 200);
-  });
+  test(
+    'a request that is waiting for its answer is not late, however long that takes',
+    { timeout: 20_000 },
+    async () => {
+      await using fake = await startFake(async (_got, outgoing) => {
+        await new Promise((resolve) => setTimeout(resolve, 2 * ARRIVAL.wholeMs));
+        outgoing.end('{"message":{"content":"at last"},"done":true,"done_reason":"stop"}\n');
+      });
+      await using gateway = await startGateway([fake], {}, ARRIVAL);
+      assert.equal((await gateway.chat()).status, 200);
+    },
+  );
 
   test('what is slow to arrive is told in the dialect of whoever sends it', { timeout: 20_000 }, async (t) => {
     await using fake = await startFake();
     await using gateway = await startGateway([fake], {}, ARRIVAL);
-    const text = await trickle(gateway, HEAD.replace('/v1/chat/completions', '/api/chat') + 'content-length: 1000\r\n\r\n{', ' ', t.signal);
+    const text = await trickle(
+      gateway,
+      HEAD.replace('/v1/chat/completions', '/api/chat') + 'content-length: 1000\r\n\r\n{',
+      ' ',
+      t.signal,
+    );
     assert.match(text, /^HTTP\/1\.1 408 /);
     assert.equal(typeof (JSON.parse(text.split('\r\n\r\n')[1] ?? '') as { error: unknown }).error, 'string');
   });

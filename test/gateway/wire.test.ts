@@ -34,7 +34,12 @@ async function exchange(gateway: Running, ...pieces: readonly string[]): Promise
 function parse(text: string): Reply {
   const end = text.indexOf('\r\n\r\n');
   const [first = '', ...lines] = text.slice(0, end).split('\r\n');
-  const headers = new Map(lines.map((line): [string, string] => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+  const headers = new Map(
+    lines.map((line): [string, string] => [
+      line.slice(0, line.indexOf(':')).toLowerCase(),
+      line.slice(line.indexOf(':') + 1).trim(),
+    ]),
+  );
   return { status: Number(first.split(' ')[1]), headers, body: text.slice(end + 4) };
 }
 
@@ -45,22 +50,44 @@ function isWhole(text: string): boolean {
 }
 
 const AUTH = `authorization: Bearer ${KEY}\r\n`;
-const ROWS: readonly (readonly [what: string, request: string, status: number, more?: Readonly<Record<string, string>>])[] = [
+const ROWS: readonly (readonly [
+  what: string,
+  request: string,
+  status: number,
+  more?: Readonly<Record<string, string>>,
+])[] = [
   ['garbage', 'garbage\r\n\r\n', 400],
   ['a method that HTTP does not have', 'BREW / HTTP/1.1\r\nhost: x\r\n\r\n', 400],
   ['another version of HTTP', 'GET / HTTP/3.0\r\nhost: x\r\n\r\n', 400],
   ['a header without a colon', 'GET /v1/models HTTP/1.1\r\nhost x\r\n\r\n', 400],
   ['two lengths', 'POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n', 400],
-  ['a length and chunks', 'POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n', 400],
+  [
+    'a length and chunks',
+    'POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n',
+    400,
+  ],
   ['a Host that is none', `GET /v1/models HTTP/1.1\r\nhost: a b\r\n${AUTH}\r\n`, 400],
   ['an address that is none', `GET http://[ HTTP/1.1\r\nhost: x\r\n${AUTH}\r\n`, 400],
   ['headers of 20 kB', `GET /v1/models HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
-  ['an expectation that nobody meets', `POST /v1/embeddings HTTP/1.1\r\nhost: x\r\n${AUTH}expect: a-miracle\r\n\r\n`, 417],
-  ['CONNECT', 'CONNECT example.com:443 HTTP/1.1\r\nhost: example.com\r\n\r\n', 405, { allow: 'GET, HEAD, POST, OPTIONS' }],
+  [
+    'an expectation that nobody meets',
+    `POST /v1/embeddings HTTP/1.1\r\nhost: x\r\n${AUTH}expect: a-miracle\r\n\r\n`,
+    417,
+  ],
+  [
+    'CONNECT',
+    'CONNECT example.com:443 HTTP/1.1\r\nhost: example.com\r\n\r\n',
+    405,
+    { allow: 'GET, HEAD, POST, OPTIONS' },
+  ],
   ['TRACE', 'TRACE /v1/models HTTP/1.1\r\nhost: x\r\n\r\n', 405, { allow: 'GET, HEAD, OPTIONS' }],
   ['a star', 'OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n', 400],
   ['broken percent signs', `GET /v1/%ff%zz HTTP/1.1\r\nhost: x\r\n${AUTH}\r\n`, 404],
-  ['an upgrade to what is not spoken', `GET /v1/nope HTTP/1.1\r\nhost: x\r\n${AUTH}connection: upgrade\r\nupgrade: websocket\r\n\r\n`, 404],
+  [
+    'an upgrade to what is not spoken',
+    `GET /v1/nope HTTP/1.1\r\nhost: x\r\n${AUTH}connection: upgrade\r\nupgrade: websocket\r\n\r\n`,
+    404,
+  ],
 ];
 
 test('whatever comes over the wire is answered with the error object and an id', async (t) => {
@@ -88,19 +115,41 @@ test('a request without Host, in absolute form, or in pieces is served', async (
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
   assert.equal((await exchange(gateway, `GET /v1/models HTTP/1.1\r\n${AUTH}\r\n`)).status, 200);
-  assert.match((await exchange(gateway, `GET http://elsewhere/v1/models/m HTTP/1.1\r\nhost: x\r\n${AUTH}\r\n`)).body, /"id":"m"/);
+  assert.match(
+    (await exchange(gateway, `GET http://elsewhere/v1/models/m HTTP/1.1\r\nhost: x\r\n${AUTH}\r\n`)).body,
+    /"id":"m"/,
+  );
   const body = '{"model":"m","messages":[{"role":"user","content":"hi"}]}';
   const chunks = body.split('').map((sign) => `1\r\n${sign}\r\n`);
-  assert.match((await exchange(gateway, `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n${AUTH}transfer-encoding: chunked\r\n\r\n`, ...chunks, '0\r\n\r\n')).body, /"content":"hello"/);
+  assert.match(
+    (
+      await exchange(
+        gateway,
+        `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n${AUTH}transfer-encoding: chunked\r\n\r\n`,
+        ...chunks,
+        '0\r\n\r\n',
+      )
+    ).body,
+    /"content":"hello"/,
+  );
 });
 
 test('a body that is too large is refused with 413, by its length or as it comes, and the refusal arrives', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake], { hxllm: { max_body_mib: 0.001 } });
-  const stated = await exchange(gateway, `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n${AUTH}content-length: 5000000\r\n\r\n`, 'x'.repeat(5_000_000));
+  const stated = await exchange(
+    gateway,
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n${AUTH}content-length: 5000000\r\n\r\n`,
+    'x'.repeat(5_000_000),
+  );
   assert.deepEqual([stated.status, JSON.parse(stated.body).error.code], [413, null]);
   const chunk = `10000\r\n${'x'.repeat(0x1_0000)}\r\n`;
-  const flowing = await exchange(gateway, `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n${AUTH}transfer-encoding: chunked\r\n\r\n`, ...Array.from({ length: 64 }, () => chunk), '0\r\n\r\n');
+  const flowing = await exchange(
+    gateway,
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n${AUTH}transfer-encoding: chunked\r\n\r\n`,
+    ...Array.from({ length: 64 }, () => chunk),
+    '0\r\n\r\n',
+  );
   assert.deepEqual([flowing.status, JSON.parse(flowing.body).error.type], [413, 'invalid_request_error']);
   assert.equal(fake.requests.length, 0);
 });
@@ -108,8 +157,14 @@ test('a body that is too large is refused with 413, by its length or as it comes
 test('two requests in one packet get two answers, in order', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
-  const reply = await exchange(gateway, `GET /v1/models/m HTTP/1.1\r\nhost: x\r\n${AUTH}\r\nGET /v1/nope HTTP/1.1\r\nhost: x\r\n${AUTH}connection: close\r\n\r\n`);
+  const reply = await exchange(
+    gateway,
+    `GET /v1/models/m HTTP/1.1\r\nhost: x\r\n${AUTH}\r\nGET /v1/nope HTTP/1.1\r\nhost: x\r\n${AUTH}connection: close\r\n\r\n`,
+  );
   await until('both are logged', () => gateway.ended().length === 2);
-  assert.deepEqual(gateway.ended().map(({ path }) => path), ['/v1/models/m', '/v1/nope']);
+  assert.deepEqual(
+    gateway.ended().map(({ path }) => path),
+    ['/v1/models/m', '/v1/nope'],
+  );
   assert.match(reply.body, /"id":"m"/);
 });

@@ -28,14 +28,20 @@ async function refuses(operator: Operator, wanted: Wanted): Promise<void> {
 test('a host that cannot be reached is named, with the command that shows why', lab.only, async () => {
   const operator = createOperator();
   operator.edit('inventories/dev.ini', '10.77.0.11', '10.77.0.99');
-  await refuses(operator, { exitCode: 69, says: [/hx-api-server: cannot connect to 10\.77\.0\.99 port 22/, /fix +ssh /] });
+  await refuses(operator, {
+    exitCode: 69,
+    says: [/hx-api-server: cannot connect to 10\.77\.0\.99 port 22/, /fix +ssh /],
+  });
 });
 
 test('a host key that changed stops everything', lab.only, async () => {
   const host = lab.host('hx-api-server');
   await host.must('mkdir /run/keys && mv /etc/ssh/ssh_host_* /run/keys && ssh-keygen -A && systemctl restart ssh');
   try {
-    await refuses(createOperator(), { exitCode: 69, says: [/host key/i, /\/var\/lib\/hxllm-lab\/known_hosts/, /ssh-keygen .*-R /] });
+    await refuses(createOperator(), {
+      exitCode: 69,
+      says: [/host key/i, /\/var\/lib\/hxllm-lab\/known_hosts/, /ssh-keygen .*-R /],
+    });
   } finally {
     await host.must('mv /run/keys/* /etc/ssh && systemctl restart ssh');
   }
@@ -56,7 +62,10 @@ test('a wrong vault password names the file that it does not open', lab.only, as
 test('a backend that is down is named, and asked from the host that will need it', lab.only, async () => {
   await lab.host('hx-llm02-server').must('systemctl stop ollama');
   try {
-    await refuses(createOperator(), { exitCode: 1, says: [/✗ .*http:\/\/hx-llm02-server\.dev-test\.hana-x\.ai:11434/, /asked from hx-api-server/, /[Rr]efused/] });
+    await refuses(createOperator(), {
+      exitCode: 1,
+      says: [/✗ .*http:\/\/hx-llm02-server\.dev-test\.hana-x\.ai:11434/, /asked from hx-api-server/, /[Rr]efused/],
+    });
   } finally {
     await lab.host('hx-llm02-server').must('systemctl start ollama');
   }

@@ -23,9 +23,14 @@ export function borrowLab(ollama: OllamaKind = 'sim'): BorrowedLab {
       if (!lease.ok) throw new Error(explain(lease.problems[0]));
       giveBack = () => lease.value.release();
       // In CI whatever is there is left from before; elsewhere it may be somebody's work.
-      if (openLab() !== undefined && process.env['CI'] !== 'true') throw new Error('a lab is up already, and the tests want one of their own: npm run lab -- down');
+      if (openLab() !== undefined && process.env['CI'] !== 'true')
+        throw new Error('a lab is up already, and the tests want one of their own: npm run lab -- down');
       await down();
-      const result = await up({ ollama, signal: AbortSignal.timeout(300_000), say: (line) => process.stderr.write(`lab: ${line}\n`) });
+      const result = await up({
+        ollama,
+        signal: AbortSignal.timeout(300_000),
+        say: (line) => process.stderr.write(`lab: ${line}\n`),
+      });
       if (!result.ok) throw new Error(explain(result.problems[0]));
       lab = result.value;
     });

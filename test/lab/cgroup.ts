@@ -9,7 +9,9 @@ const SCRIPT = join(import.meta.dirname, 'contain.sh');
 export function cgroupFolders(): readonly string[] {
   const root = '/sys/fs/cgroup';
   // One unified tree, or (with the older controllers) systemd's own and an empty unified one beside it.
-  const trees = existsSync(join(root, 'cgroup.controllers')) ? [root] : [join(root, 'systemd'), join(root, 'unified')].filter((tree) => existsSync(tree));
+  const trees = existsSync(join(root, 'cgroup.controllers'))
+    ? [root]
+    : [join(root, 'systemd'), join(root, 'unified')].filter((tree) => existsSync(tree));
   return trees.map((tree) => join(tree, NAME));
 }
 
@@ -32,7 +34,9 @@ export async function removeCgroups(name = ''): Promise<void> {
     return Promise.resolve(containedProcesses(name).length === 0);
   });
   // A cgroup is busy until the last of its dead was waited for.
-  await until('the lab’s cgroups to be free', 20_000, () => Promise.resolve(cgroupFolders().every((folder) => removeBelow(join(folder, name)))));
+  await until('the lab’s cgroups to be free', 20_000, () =>
+    Promise.resolve(cgroupFolders().every((folder) => removeBelow(join(folder, name)))),
+  );
 }
 
 function kill(pid: number): void {
@@ -46,7 +50,10 @@ function kill(pid: number): void {
 function processesBelow(folder: string): readonly number[] {
   return treeOf(folder).flatMap((each) => {
     try {
-      return readFileSync(join(each, 'cgroup.procs'), 'utf8').split('\n').filter((line) => line !== '' && line !== '0').map(Number);
+      return readFileSync(join(each, 'cgroup.procs'), 'utf8')
+        .split('\n')
+        .filter((line) => line !== '' && line !== '0')
+        .map(Number);
     } catch {
       return [];
     }

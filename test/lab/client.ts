@@ -9,9 +9,14 @@ export const GATEWAY = 'http://10.77.0.11:4000';
 
 /** The lab's master key, out of its vault. */
 export async function readMasterKey(): Promise<string> {
-  const envelope = readEnvelope(readFileSync(join(import.meta.dirname, 'inventories/group_vars/all/vault.yml'), 'utf8'));
+  const envelope = readEnvelope(
+    readFileSync(join(import.meta.dirname, 'inventories/group_vars/all/vault.yml'), 'utf8'),
+  );
   if (typeof envelope === 'string') throw new Error(envelope);
-  const text = await decryptVault(envelope, new Secret(readFileSync(join(import.meta.dirname, 'vault-password'), 'utf8').trim()));
+  const text = await decryptVault(
+    envelope,
+    new Secret(readFileSync(join(import.meta.dirname, 'vault-password'), 'utf8').trim()),
+  );
   const key = /litellm_master_key: "(sk-[0-9a-f]{64})"/.exec(text ?? '')?.[1];
   if (key === undefined) throw new Error('the lab’s vault does not open, or holds no master key');
   return key;
@@ -21,17 +26,25 @@ export async function readMasterKey(): Promise<string> {
 export type Fate = 'whole' | 'broke off' | 'refused';
 
 /** Sends one chat request and reads the answer to its end. */
-export async function chat(key: string, stream: boolean): Promise<{ readonly fate: Fate; readonly backend: string; readonly why: string }> {
+export async function chat(
+  key: string,
+  stream: boolean,
+): Promise<{ readonly fate: Fate; readonly backend: string; readonly why: string }> {
   let [begun, backend] = [false, ''];
   try {
     const answer = await fetch(`${GATEWAY}/v1/chat/completions`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'phi3-3.8b', stream, messages: [{ role: 'user', content: 'Say something long about patience.' }] }),
+      body: JSON.stringify({
+        model: 'phi3-3.8b',
+        stream,
+        messages: [{ role: 'user', content: 'Say something long about patience.' }],
+      }),
       signal: AbortSignal.timeout(60_000),
     });
     backend = answer.headers.get('x-hxllm-backend') ?? '';
-    if (!answer.ok || answer.body === null) return { fate: 'refused', backend, why: `${String(answer.status)} ${await answer.text()}` };
+    if (!answer.ok || answer.body === null)
+      return { fate: 'refused', backend, why: `${String(answer.status)} ${await answer.text()}` };
     let text = '';
     for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
       begun = true;

@@ -48,7 +48,12 @@ export async function must(argv: readonly string[], options: RunOptions = {}): P
 }
 
 /** Asks again until the answer is true; throws when the deadline passes, naming what was waited for. */
-export async function until(what: string, deadlineMs: number, ask: () => Promise<boolean>, signal?: AbortSignal): Promise<void> {
+export async function until(
+  what: string,
+  deadlineMs: number,
+  ask: () => Promise<boolean>,
+  signal?: AbortSignal,
+): Promise<void> {
   const endMs = performance.now() + deadlineMs;
   while (!(await ask())) {
     signal?.throwIfAborted();

@@ -42,10 +42,21 @@ test('no secret is in the evidence, nor on the host where others can read it', l
   assert.ok(operator.evidence().length > 1000);
   assert.ok(!operator.evidence().includes(key));
   const host = lab.host('hx-api-server');
-  assert.equal(await host.must('stat -c "%a %U:%G" /etc/litellm/litellm.env /etc/litellm/config.yaml'), '640 root:litellm\n640 root:litellm');
-  assert.equal(await host.must(`grep -rl ${key} /etc /opt /home /var /tmp 2>/dev/null || true`), '/etc/litellm/litellm.env');
+  assert.equal(
+    await host.must('stat -c "%a %U:%G" /etc/litellm/litellm.env /etc/litellm/config.yaml'),
+    '640 root:litellm\n640 root:litellm',
+  );
+  assert.equal(
+    await host.must(`grep -rl ${key} /etc /opt /home /var /tmp 2>/dev/null || true`),
+    '/etc/litellm/litellm.env',
+  );
   // In bash alone: a grep would find itself.
-  assert.equal(await host.must(`for file in /proc/[0-9]*/cmdline; do [[ $(tr '\\0' ' ' <$file 2>/dev/null) != *${key}* ]] || echo $file; done`), '');
+  assert.equal(
+    await host.must(
+      `for file in /proc/[0-9]*/cmdline; do [[ $(tr '\\0' ' ' <$file 2>/dev/null) != *${key}* ]] || echo $file; done`,
+    ),
+    '',
+  );
 });
 
 test('a second enforce changes nothing and says so', lab.only, async () => {
@@ -61,10 +72,16 @@ test('a second enforce changes nothing and says so', lab.only, async () => {
 
 test('the service is managed as the guide says', lab.only, async () => {
   const host = lab.host('hx-api-server');
-  assert.match(await host.must('systemctl status --no-pager litellm'), /Loaded: loaded \(\/etc\/systemd\/system\/litellm\.service; enabled[\s\S]*Active: active \(running\)/);
+  assert.match(
+    await host.must('systemctl status --no-pager litellm'),
+    /Loaded: loaded \(\/etc\/systemd\/system\/litellm\.service; enabled[\s\S]*Active: active \(running\)/,
+  );
   assert.equal(await host.must('systemctl show -P User litellm'), 'litellm');
   assert.match(await host.must('journalctl -u litellm --no-pager -o cat'), /listening|listens/i);
-  assert.match(await host.must('getent passwd litellm'), /^litellm:x:\d+:\d+:hxllm gateway:[^:]*:\/usr\/sbin\/nologin$/);
+  assert.match(
+    await host.must('getent passwd litellm'),
+    /^litellm:x:\d+:\d+:hxllm gateway:[^:]*:\/usr\/sbin\/nologin$/,
+  );
   await host.must('sudo -u litellm /opt/litellm/current/gateway --check --config /etc/litellm/config.yaml');
 });
 
@@ -101,13 +118,22 @@ test('the OpenAI SDK lists, chats and streams through it, on both backends', lab
   assert.deepEqual(models.data.map(({ id }) => id).toSorted(), ['llama3-8b', 'phi3-3.8b']);
   const used = new Set<string>();
   for (const backend of [...BACKENDS, ...BACKENDS]) {
-    const { data, response } = await openai.chat.completions.create({ model: 'phi3-3.8b', messages: [{ role: 'user', content: 'Hello, world!' }] }, { headers: { 'x-hxllm-backend': backend } }).withResponse();
+    const { data, response } = await openai.chat.completions
+      .create(
+        { model: 'phi3-3.8b', messages: [{ role: 'user', content: 'Hello, world!' }] },
+        { headers: { 'x-hxllm-backend': backend } },
+      )
+      .withResponse();
     assert.ok((data.choices[0]?.message.content ?? '').length > 0);
     assert.ok((data.usage?.completion_tokens ?? 0) > 0);
     used.add(response.headers.get('x-hxllm-backend') ?? 'none');
   }
   assert.deepEqual(used, new Set(BACKENDS));
-  const stream = await openai.chat.completions.create({ model: 'llama3-8b', messages: [{ role: 'user', content: 'Count.' }], stream: true });
+  const stream = await openai.chat.completions.create({
+    model: 'llama3-8b',
+    messages: [{ role: 'user', content: 'Count.' }],
+    stream: true,
+  });
   let [pieces, finished] = [0, ''];
   for await (const chunk of stream) {
     if ((chunk.choices[0]?.delta.content ?? '') !== '') pieces += 1;
@@ -115,7 +141,10 @@ test('the OpenAI SDK lists, chats and streams through it, on both backends', lab
   }
   assert.ok(pieces > 1, `${String(pieces)} pieces`);
   assert.equal(finished, 'stop');
-  await assert.rejects(new OpenAI({ apiKey: 'sk-wrong', baseURL: `${GATEWAY}/v1`, maxRetries: 0 }).models.list(), OpenAI.AuthenticationError);
+  await assert.rejects(
+    new OpenAI({ apiKey: 'sk-wrong', baseURL: `${GATEWAY}/v1`, maxRetries: 0 }).models.list(),
+    OpenAI.AuthenticationError,
+  );
 });
 
 test('killing a backend under load loses no request that had not begun to answer', lab.only, async () => {
@@ -133,12 +162,25 @@ test('killing a backend under load loses no request that had not begun to answer
     state.killed = true;
   }
   await Promise.all(load);
-  assert.deepEqual(fates.filter(({ fate }) => fate === 'refused'), []);
-  assert.ok(fates.some(({ backend }) => backend === BACKENDS[1]), 'the killed backend had not been used');
-  assert.ok(fates.filter(({ fate }) => fate === 'broke off').length <= 8, JSON.stringify(fates.map(({ fate }) => fate)));
+  assert.deepEqual(
+    fates.filter(({ fate }) => fate === 'refused'),
+    [],
+  );
+  assert.ok(
+    fates.some(({ backend }) => backend === BACKENDS[1]),
+    'the killed backend had not been used',
+  );
+  assert.ok(
+    fates.filter(({ fate }) => fate === 'broke off').length <= 8,
+    JSON.stringify(fates.map(({ fate }) => fate)),
+  );
   await llm.must('systemctl start ollama');
   // Its memory is empty now, and nobody is sent there while the other takes all who come: it runs four at once.
-  await until('the backend to be used again', 60_000, async () => (await Promise.all(Array.from({ length: 8 }, () => chat(key, false)))).some(({ backend }) => backend === BACKENDS[1]));
+  await until('the backend to be used again', 60_000, async () =>
+    (await Promise.all(Array.from({ length: 8 }, () => chat(key, false)))).some(
+      ({ backend }) => backend === BACKENDS[1],
+    ),
+  );
 });
 
 test('a change of the variables is pending in a dry run, and then applied by a reload', lab.only, async () => {
@@ -159,18 +201,30 @@ test('a change of the variables is pending in a dry run, and then applied by a r
 test('a full disk is the reason that is told, and nothing is half done', lab.only, async () => {
   const host = lab.host('hx-api-server');
   operator.edit('inventories/group_vars/all/main.yml', 'name: "llama3"', 'name: "llama"');
-  await host.must('cp -a /etc/litellm /run/kept && mount -t tmpfs -o size=64k,mode=750,gid=$(id -g litellm) none /etc/litellm && cp -a /run/kept/. /etc/litellm && { cat /dev/zero > /etc/litellm/fill || :; }');
-  const before = await host.must('sha256sum /etc/litellm/*; readlink /opt/litellm/current; systemctl show -P MainPID litellm');
+  await host.must(
+    'cp -a /etc/litellm /run/kept && mount -t tmpfs -o size=64k,mode=750,gid=$(id -g litellm) none /etc/litellm && cp -a /run/kept/. /etc/litellm && { cat /dev/zero > /etc/litellm/fill || :; }',
+  );
+  const before = await host.must(
+    'sha256sum /etc/litellm/*; readlink /opt/litellm/current; systemctl show -P MainPID litellm',
+  );
   const ran = await operator.deploy('enforce', '--yes');
   assert.equal(ran.exitCode, 1, ran.stdout + ran.stderr);
-  assert.match(`${ran.stdout}${ran.stderr}`, /No space left on device[\s\S]*\/etc\/litellm\/config\.yaml could not be written[\s\S]*Nothing was changed/);
-  assert.equal(await host.must('sha256sum /etc/litellm/*; readlink /opt/litellm/current; systemctl show -P MainPID litellm'), before);
+  assert.match(
+    `${ran.stdout}${ran.stderr}`,
+    /No space left on device[\s\S]*\/etc\/litellm\/config\.yaml could not be written[\s\S]*Nothing was changed/,
+  );
+  assert.equal(
+    await host.must('sha256sum /etc/litellm/*; readlink /opt/litellm/current; systemctl show -P MainPID litellm'),
+    before,
+  );
   await host.must('umount /etc/litellm && rm -r /run/kept');
 });
 
 test('after a power cut in the middle of the switch it answers, and the next enforce goes on', lab.only, async () => {
   const host = lab.host('hx-api-server');
-  const cut = host.sh('timeout 120 bash -c "until [ -e /opt/litellm/.previous ]; do sleep 0.02; done" && sync && systemctl reboot -ff');
+  const cut = host.sh(
+    'timeout 120 bash -c "until [ -e /opt/litellm/.previous ]; do sleep 0.02; done" && sync && systemctl reboot -ff',
+  );
   const ran = await operator.deploy('enforce', '--yes');
   await cut;
   assert.equal(ran.exitCode, 69, ran.stdout + ran.stderr);
@@ -194,5 +248,10 @@ test('uninstall leaves the host as it was', lab.only, async () => {
   assert.match(`${ran.stdout}${ran.stderr}`, /Open WebUI/);
   assert.deepEqual(changedFiles(bare, lab.host('hx-api-server').files()), []);
   assert.match(await alive(), /ECONNREFUSED/);
-  assert.equal(await lab.host('hx-api-server').must('systemctl --failed --no-legend; systemctl list-units --all --no-legend "litellm*"'), '');
+  assert.equal(
+    await lab
+      .host('hx-api-server')
+      .must('systemctl --failed --no-legend; systemctl list-units --all --no-legend "litellm*"'),
+    '',
+  );
 });

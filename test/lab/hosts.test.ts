@@ -35,7 +35,11 @@ test('the host that is deployed to has no curl, Python or Node', lab.only, async
 
 test('Ollama answers the bare host by name, over nothing but bash', lab.only, async () => {
   for (const name of ['hx-llm01-server', 'hx-llm02-server'] as const) {
-    const answer = await lab.host('hx-api-server').must(`exec 3<>/dev/tcp/${name}.${ZONE}/11434; printf 'GET /api/tags HTTP/1.1\\r\\nHost: ${name}\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3`);
+    const answer = await lab
+      .host('hx-api-server')
+      .must(
+        `exec 3<>/dev/tcp/${name}.${ZONE}/11434; printf 'GET /api/tags HTTP/1.1\\r\\nHost: ${name}\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3`,
+      );
     assert.match(answer, /^HTTP\/1\.1 200 /);
     assert.match(answer, /phi3:3\.8b-mini-128k-instruct-q8_0/);
     assert.match(answer, /llama3:8b-instruct-q8_0/);
@@ -50,7 +54,9 @@ test('deploy logs in with the key, against a known host key, and may sudo withou
 
 test('a host key that changed is refused', lab.only, async () => {
   const host = lab.host('hx-llm02-server');
-  await host.must('mv /etc/ssh/ssh_host_ed25519_key /root/ && mv /etc/ssh/ssh_host_ed25519_key.pub /root/ && ssh-keygen -A && systemctl restart ssh');
+  await host.must(
+    'mv /etc/ssh/ssh_host_ed25519_key /root/ && mv /etc/ssh/ssh_host_ed25519_key.pub /root/ && ssh-keygen -A && systemctl restart ssh',
+  );
   const ran = await run(host.sshCommand('-v', 'true').filter((word) => word !== '-q'));
   assert.equal(ran.exitCode, 255);
   assert.match(ran.stderr, /REMOTE HOST IDENTIFICATION HAS CHANGED/);
@@ -65,17 +71,27 @@ test('the hosts’ disks tell what was changed, and nothing else', lab.only, asy
   await run(host.sshCommand('sudo -n systemctl status'));
   await host.must('cp -p /etc/passwd /root/copy && cat /root/copy >/etc/passwd && rm /root/copy');
   assert.deepEqual(changedFiles(before, host.files()), []);
-  await host.must('mkdir /opt/new && echo 1 >/opt/new/file && chmod 600 /etc/issue && rm /etc/debian_version && rm -r /etc/ssh/sshd_config.d && mkdir /etc/ssh/sshd_config.d');
-  assert.deepEqual(changedFiles(before, host.files()).map((line) => line.split(' (')[0]), ['- /etc/debian_version', '~ /etc/issue', '- /etc/ssh/sshd_config.d/lab.conf', '+ /opt/new', '+ /opt/new/file']);
+  await host.must(
+    'mkdir /opt/new && echo 1 >/opt/new/file && chmod 600 /etc/issue && rm /etc/debian_version && rm -r /etc/ssh/sshd_config.d && mkdir /etc/ssh/sshd_config.d',
+  );
+  assert.deepEqual(
+    changedFiles(before, host.files()).map((line) => line.split(' (')[0]),
+    ['- /etc/debian_version', '~ /etc/issue', '- /etc/ssh/sshd_config.d/lab.conf', '+ /opt/new', '+ /opt/new/file'],
+  );
   await host.must('mkdir -p /root/undone');
 });
 
 test('a reboot keeps the disk and starts what is enabled', lab.only, async () => {
   const host = lab.host('hx-llm01-server');
   await host.must('echo kept >/root/kept');
-  const boot = await host.must('cat /proc/sys/kernel/random/boot_id; systemctl show --value -p UserspaceTimestampMonotonic');
+  const boot = await host.must(
+    'cat /proc/sys/kernel/random/boot_id; systemctl show --value -p UserspaceTimestampMonotonic',
+  );
   await host.reboot();
-  assert.notEqual(await host.must('cat /proc/sys/kernel/random/boot_id; systemctl show --value -p UserspaceTimestampMonotonic'), boot);
+  assert.notEqual(
+    await host.must('cat /proc/sys/kernel/random/boot_id; systemctl show --value -p UserspaceTimestampMonotonic'),
+    boot,
+  );
   assert.equal(await host.must('cat /root/kept; systemctl is-active ollama'), 'kept\nactive');
 });
 

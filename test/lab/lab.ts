@@ -41,7 +41,12 @@ export async function up(options: UpOptions): Promise<Result<Lab>> {
   if (unfit !== undefined) return fail(unfit);
   const running = openLab();
   if (running !== undefined && running.ollama !== options.ollama) {
-    return fail({ code: 'lab.other-ollama', summary: 'the lab is up with another Ollama', detail: `wanted the ${options.ollama} one; seen the ${running.ollama} one`, fix: 'npm run lab -- down' });
+    return fail({
+      code: 'lab.other-ollama',
+      summary: 'the lab is up with another Ollama',
+      detail: `wanted the ${options.ollama} one; seen the ${running.ollama} one`,
+      fix: 'npm run lab -- down',
+    });
   }
   if (running !== undefined) return ok(running);
   const recipe = await serverRecipes(options);
@@ -100,9 +105,16 @@ async function boot(recipes: readonly Recipe[], options: UpOptions): Promise<voi
   await mkdir(STATE, { recursive: true });
   await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'hxllm lab', '-f', KEY]);
   await raiseBridge();
-  await all([startDns(signal), ...PLACES.map((place) => bootHost(place, place.role === 'llm' ? [...layers, image] : [image]))]);
+  await all([
+    startDns(signal),
+    ...PLACES.map((place) => bootHost(place, place.role === 'llm' ? [...layers, image] : [image])),
+  ]);
   await all(PLACES.map((place) => waitForHost(openHost(place), signal)));
-  await all(PLACES.filter(({ role }) => role === 'llm').map(({ name, address }) => until(`Ollama on ${name}`, 60_000, () => answers(address), signal)));
+  await all(
+    PLACES.filter(({ role }) => role === 'llm').map(({ name, address }) =>
+      until(`Ollama on ${name}`, 60_000, () => answers(address), signal),
+    ),
+  );
   await writeFile(STATE_FILE, `${JSON.stringify({ ollama: options.ollama })}\n`);
 }
 
@@ -112,5 +124,8 @@ async function all(work: readonly Promise<void>[]): Promise<void> {
 }
 
 async function answers(address: string): Promise<boolean> {
-  return fetch(`http://${address}:11434/api/version`, { signal: AbortSignal.timeout(2000) }).then((answer) => answer.ok, () => false);
+  return fetch(`http://${address}:11434/api/version`, { signal: AbortSignal.timeout(2000) }).then(
+    (answer) => answer.ok,
+    () => false,
+  );
 }

@@ -22,14 +22,22 @@ export interface Leftovers {
 function findLeftovers(): Leftovers {
   return {
     processes: containedProcesses(),
-    mounts: mounts().filter((point) => [STATE, CACHE].some((place) => point === place || point.startsWith(`${place}/`))),
+    mounts: mounts().filter((point) =>
+      [STATE, CACHE].some((place) => point === place || point.startsWith(`${place}/`)),
+    ),
     links: names('/sys/class/net').filter((name) => name.startsWith(PREFIX)),
     namespaces: names(NAMESPACES).filter((name) => name.startsWith(PREFIX)),
     cgroups: cgroupFolders().filter((folder) => existsSync(folder)),
     folders: [
       ...[STATE].filter((folder) => existsSync(folder)),
-      ...names(CACHE).filter((name) => name.includes('.partial')).map((name) => join(CACHE, name)),
-      ...names(NSPAWN).flatMap((kind) => names(join(NSPAWN, kind)).filter((name) => name.startsWith(PREFIX)).map((name) => join(NSPAWN, kind, name))),
+      ...names(CACHE)
+        .filter((name) => name.includes('.partial'))
+        .map((name) => join(CACHE, name)),
+      ...names(NSPAWN).flatMap((kind) =>
+        names(join(NSPAWN, kind))
+          .filter((name) => name.startsWith(PREFIX))
+          .map((name) => join(NSPAWN, kind, name)),
+      ),
     ],
   };
 }
@@ -45,10 +53,14 @@ export async function removeLeftovers(): Promise<Leftovers> {
   await removeCgroups();
   // Looked for again: those who ran until now may have made more in the meantime.
   const found = findLeftovers();
-  for (const point of mounts().filter((each) => found.mounts.includes(each)).toReversed()) await run(['umount', point]);
+  for (const point of mounts()
+    .filter((each) => found.mounts.includes(each))
+    .toReversed())
+    await run(['umount', point]);
   for (const name of found.namespaces) await run(['ip', 'netns', 'del', name]);
   // A host's link goes with its namespace, so some of these are gone by now.
-  for (const name of names('/sys/class/net').filter((each) => found.links.includes(each))) await run(['ip', 'link', 'del', name]);
+  for (const name of names('/sys/class/net').filter((each) => found.links.includes(each)))
+    await run(['ip', 'link', 'del', name]);
   await releaseNamespaces();
   const { mounts: busy } = findLeftovers();
   if (busy.length > 0) throw new Error(`cannot unmount ${busy.join(', ')}; nothing below it was deleted`);

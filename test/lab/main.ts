@@ -52,8 +52,13 @@ function showStatus(): number {
     process.stdout.write('the lab is down; npm run lab -- up boots it\n');
     return 1;
   }
-  for (const { name, address, role } of lab.hosts) process.stdout.write(`${name.padEnd(16)} ${address}  ${role === 'llm' ? `Ollama (${lab.ollama}) on port 11434` : 'bare'}\n`);
-  process.stdout.write(`inventory: test/lab/inventories/dev.ini, vault password: test/lab/vault-password, key and known_hosts: ${STATE}\n`);
+  for (const { name, address, role } of lab.hosts)
+    process.stdout.write(
+      `${name.padEnd(16)} ${address}  ${role === 'llm' ? `Ollama (${lab.ollama}) on port 11434` : 'bare'}\n`,
+    );
+  process.stdout.write(
+    `inventory: test/lab/inventories/dev.ini, vault password: test/lab/vault-password, key and known_hosts: ${STATE}\n`,
+  );
   return 0;
 }
 
@@ -63,7 +68,14 @@ function runSsh(rest: readonly string[]): number {
   if (lab === undefined) return showStatus();
   const host = lab.hosts.find((each) => each.name === name);
   if (host === undefined) {
-    return show([{ code: 'usage.no-such-host', summary: `the lab has no host ${name}`, detail: `wanted one of ${PLACES.map((each) => each.name).join(', ')}; seen ${name === '' ? 'none' : name}`, fix: 'npm run lab -- ssh hx-api-server' }]);
+    return show([
+      {
+        code: 'usage.no-such-host',
+        summary: `the lab has no host ${name}`,
+        detail: `wanted one of ${PLACES.map((each) => each.name).join(', ')}; seen ${name === '' ? 'none' : name}`,
+        fix: 'npm run lab -- ssh hx-api-server',
+      },
+    ]);
   }
   const [program = '', ...options] = host.sshCommand(...(words[0] === '--' ? words.slice(1) : words));
   return spawnSync(program, options, { stdio: 'inherit' }).status ?? 1;
@@ -104,10 +116,20 @@ function ollamaOf(rest: readonly string[]): Result<OllamaKind> {
 }
 
 function wrong(seen: string): Problem {
-  return { code: 'usage.option', summary: 'that is no way to bring the lab up', detail: `wanted up, up --ollama sim or up --ollama real; ${seen}`, fix: 'npm run lab -- up' };
+  return {
+    code: 'usage.option',
+    summary: 'that is no way to bring the lab up',
+    detail: `wanted up, up --ollama sim or up --ollama real; ${seen}`,
+    fix: 'npm run lab -- up',
+  };
 }
 
 function show(problems: readonly Problem[]): number {
-  for (const { summary, detail, fix } of problems) process.stderr.write(`lab: ${summary}\n     ${detail}\n     fix: ${fix}\n`);
-  return problems.some(({ code }) => code.startsWith('usage.')) ? 64 : problems.some(({ code }) => code.startsWith('permission.')) ? 77 : 1;
+  for (const { summary, detail, fix } of problems)
+    process.stderr.write(`lab: ${summary}\n     ${detail}\n     fix: ${fix}\n`);
+  return problems.some(({ code }) => code.startsWith('usage.'))
+    ? 64
+    : problems.some(({ code }) => code.startsWith('permission.'))
+      ? 77
+      : 1;
 }

@@ -34,11 +34,24 @@ export async function startDns(signal: AbortSignal): Promise<void> {
   const configFile = join(folder, 'dnsmasq.conf');
   await writeFile(configFile, dnsConfig());
   const namespace = await addNamespace('dns', 53);
-  startDetached('dns', ['nsenter', `--net=${namespace}`, 'dnsmasq', '--keep-in-foreground', `--conf-file=${configFile}`], join(folder, 'log'));
+  startDetached(
+    'dns',
+    ['nsenter', `--net=${namespace}`, 'dnsmasq', '--keep-in-foreground', `--conf-file=${configFile}`],
+    join(folder, 'log'),
+  );
   const resolver = new Resolver({ timeout: 200, tries: 1 });
   resolver.setServers([DNS_ADDRESS]);
   const first = PLACES[0];
-  await until('the name server', 30_000, () => resolver.resolve4(`${first?.name ?? ''}.${ZONE}`).then((found) => found.length > 0, () => false), signal);
+  await until(
+    'the name server',
+    30_000,
+    () =>
+      resolver.resolve4(`${first?.name ?? ''}.${ZONE}`).then(
+        (found) => found.length > 0,
+        () => false,
+      ),
+    signal,
+  );
 }
 
 /** Starts a program of the lab that outlives us, in a cgroup of its own, with its output in a file; gives its process id. */

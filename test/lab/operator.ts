@@ -32,11 +32,13 @@ export interface Operator {
 /** A new operator; the folder goes with the tests of the file. */
 export function createOperator(): Operator {
   const folder = mkdtempSync(join(tmpdir(), 'hxlab-operator-'));
-  for (const name of ['inventories', 'vault-password']) cpSync(join(import.meta.dirname, name), join(folder, name), { recursive: true });
+  for (const name of ['inventories', 'vault-password'])
+    cpSync(join(import.meta.dirname, name), join(folder, name), { recursive: true });
   after(() => rmSync(folder, { recursive: true }));
   // A home of their own, so that nobody's ansible.cfg, known_hosts or ssh_config decides.
   const environment = { HOME: folder, NO_COLOR: '1' };
-  const hxllm = (...words: readonly string[]): Promise<Ran> => run([process.execPath, PROGRAM, ...words], { cwd: folder, environment });
+  const hxllm = (...words: readonly string[]): Promise<Ran> =>
+    run([process.execPath, PROGRAM, ...words], { cwd: folder, environment });
   return {
     folder,
     hxllm,
@@ -47,12 +49,18 @@ export function createOperator(): Operator {
       writeFileSync(join(folder, file), text.replaceAll(from, to));
     },
     lastRun: () => {
-      const newest = globSync('evidence/*/*/run.json', { cwd: folder }).toSorted((a, b) => startOf(folder, a).localeCompare(startOf(folder, b))).at(-1);
+      const newest = globSync('evidence/*/*/run.json', { cwd: folder })
+        .toSorted((a, b) => startOf(folder, a).localeCompare(startOf(folder, b)))
+        .at(-1);
       if (newest === undefined) throw new Error('there is no evidence');
       // Its shape is what hxllm documents.
       return JSON.parse(readFileSync(join(folder, newest), 'utf8')) as Run;
     },
-    evidence: () => globSync('evidence/**/*', { cwd: folder, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8')).join('\n'),
+    evidence: () =>
+      globSync('evidence/**/*', { cwd: folder, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+        .join('\n'),
   };
 }
 

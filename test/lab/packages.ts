@@ -5,7 +5,17 @@ export interface Mirror {
   readonly url: string;
 }
 
-const NEEDED = ['debootstrap', 'debian-archive-keyring', 'systemd-container', 'dnsmasq-base', 'iproute2', 'openssh-client', 'util-linux', 'xz-utils', 'ca-certificates'];
+const NEEDED = [
+  'debootstrap',
+  'debian-archive-keyring',
+  'systemd-container',
+  'dnsmasq-base',
+  'iproute2',
+  'openssh-client',
+  'util-linux',
+  'xz-utils',
+  'ca-certificates',
+];
 
 /** Installs the Debian packages that are missing, with apt-get; says in one line what it installs, and nothing where all is there. */
 export async function ensurePackages(say: (line: string) => void, signal: AbortSignal): Promise<void> {
@@ -15,15 +25,27 @@ export async function ensurePackages(say: (line: string) => void, signal: AbortS
   say(`installing what the lab needs, with apt-get: ${missing.join(' ')}`);
   // A third-party source that is down must not stop us: the installation itself tells whether what we need was found.
   await run(['apt-get', 'update', '-qq'], { signal });
-  await must(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...missing], { environment: { DEBIAN_FRONTEND: 'noninteractive' }, signal });
+  await must(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...missing], {
+    environment: { DEBIAN_FRONTEND: 'noninteractive' },
+    signal,
+  });
 }
 
 /** Reads the mirror from apt's sources: the one that has Debian's own main component. */
 export async function findMirror(): Promise<Mirror> {
-  const targets = await must(['apt-get', 'indextargets', '--format', '$(ORIGIN)|$(COMPONENT)|$(SUITE)|$(REPO_URI)', 'Created-By: Packages']);
+  const targets = await must([
+    'apt-get',
+    'indextargets',
+    '--format',
+    '$(ORIGIN)|$(COMPONENT)|$(SUITE)|$(REPO_URI)',
+    'Created-By: Packages',
+  ]);
   const rows = targets.split('\n').map((line) => line.split('|'));
   // Updates and security are sources of their own; a release is where neither is in the suite's name.
-  const row = rows.find(([origin, component, suite]) => origin === 'Debian' && component === 'main' && suite !== undefined && !suite.includes('-'));
+  const row = rows.find(
+    ([origin, component, suite]) =>
+      origin === 'Debian' && component === 'main' && suite !== undefined && !suite.includes('-'),
+  );
   const url = row?.[3];
   if (url === undefined) throw new Error(`apt's sources name no Debian mirror with main:\n${targets}`);
   return { url };

@@ -22,6 +22,7 @@ test('the OpenAI SDK chats and streams through it', lab.only, async () => {
   // The tiny model says noise, so its amount is compared, not its text.
   assert.ok((whole.usage?.completion_tokens ?? 0) > 0);
   let pieces = 0;
-  for await (const chunk of await openai.chat.completions.create({ model: 'llama3-8b', messages, stream: true })) pieces += chunk.choices[0]?.delta.content === undefined ? 0 : 1;
+  for await (const chunk of await openai.chat.completions.create({ model: 'llama3-8b', messages, stream: true }))
+    pieces += chunk.choices[0]?.delta.content === undefined ? 0 : 1;
   assert.ok(pieces > 1, `${String(pieces)} pieces`);
 });

@@ -21,16 +21,22 @@ function traces(): readonly string[] {
 }
 
 function look(): readonly string[] {
-  const lines = (command: string, words: readonly string[]): readonly string[] => execFileSync(command, words).toString().split('\n');
-  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).filter((pid) => {
-    try {
-      // One that has ended and waits for its parent to notice is not ours to remove.
-      if (/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return false;
-      return /hxllm-lab/.test(readFileSync(`/proc/${pid}/cgroup`, 'utf8')) || /^(?:systemd-nspawn|debootstrap|dnsmasq)/.test(readFileSync(`/proc/${pid}/comm`, 'utf8'));
-    } catch {
-      return false;
-    }
-  });
+  const lines = (command: string, words: readonly string[]): readonly string[] =>
+    execFileSync(command, words).toString().split('\n');
+  const processes = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        // One that has ended and waits for its parent to notice is not ours to remove.
+        if (/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return false;
+        return (
+          /hxllm-lab/.test(readFileSync(`/proc/${pid}/cgroup`, 'utf8')) ||
+          /^(?:systemd-nspawn|debootstrap|dnsmasq)/.test(readFileSync(`/proc/${pid}/comm`, 'utf8'))
+        );
+      } catch {
+        return false;
+      }
+    });
   return [
     ...lines('ip', ['-o', 'link']).filter((line) => /hxlab/.test(line)),
     ...lines('ip', ['netns', 'list']).filter((line) => /hxlab/.test(line)),
@@ -80,10 +86,15 @@ test('up twice gives the same lab', { skip }, async () => {
   assert.equal(await start('down').ended, 0);
 });
 
-for (const [how, signal, wanted] of [['interrupted', 'SIGINT', 130], ['ended', 'SIGTERM', 130]] as const) {
+for (const [how, signal, wanted] of [
+  ['interrupted', 'SIGINT', 130],
+  ['ended', 'SIGTERM', 130],
+] as const) {
   test(`an up that is ${how} while hosts boot removes what it began`, { skip }, async () => {
     const up = start('up');
-    await until('the first host', 120_000, () => Promise.resolve(existsSync('/var/lib/hxllm-lab/hosts/hx-api-server/pid')));
+    await until('the first host', 120_000, () =>
+      Promise.resolve(existsSync('/var/lib/hxllm-lab/hosts/hx-api-server/pid')),
+    );
     process.kill(up.pid, signal);
     assert.equal(await up.ended, wanted);
     assert.deepEqual(traces(), []);
@@ -93,7 +104,9 @@ for (const [how, signal, wanted] of [['interrupted', 'SIGINT', 130], ['ended', '
 test('an up that is killed leaves hosts, which down removes and the next up replaces', { skip }, async () => {
   for (const next of ['down', 'up'] as const) {
     const up = start('up');
-    await until('the first host', 120_000, () => Promise.resolve(existsSync('/var/lib/hxllm-lab/hosts/hx-api-server/pid')));
+    await until('the first host', 120_000, () =>
+      Promise.resolve(existsSync('/var/lib/hxllm-lab/hosts/hx-api-server/pid')),
+    );
     process.kill(up.pid, 'SIGKILL');
     assert.equal(await up.ended, 'SIGKILL');
     assert.ok(traces().length > 0);

@@ -18,14 +18,34 @@ export interface RealOllama {
 export function findUnfitness(): Problem | undefined {
   const system = readSystem();
   if (process.platform !== 'linux' || system !== 'debian') {
-    return problem('lab.not-debian', 'the lab needs Debian', 'wanted a Debian machine, whose own mirror the hosts are made from', `seen ${system === '' ? process.platform : system}`, 'run it in a Debian 12 virtual machine');
+    return problem(
+      'lab.not-debian',
+      'the lab needs Debian',
+      'wanted a Debian machine, whose own mirror the hosts are made from',
+      `seen ${system === '' ? process.platform : system}`,
+      'run it in a Debian 12 virtual machine',
+    );
   }
   if (process.getuid?.() !== 0) {
-    return problem('permission.not-root', 'the lab needs root', 'wanted root, to mount disks and make network namespaces', `seen user id ${String(process.getuid?.())}`, 'sudo env PATH="$PATH" npm run lab -- up');
+    return problem(
+      'permission.not-root',
+      'the lab needs root',
+      'wanted root, to mount disks and make network namespaces',
+      `seen user id ${String(process.getuid?.())}`,
+      'sudo env PATH="$PATH" npm run lab -- up',
+    );
   }
-  const taken = Object.entries(networkInterfaces()).find(([name, addresses]) => name !== BRIDGE && addresses?.some(({ address }) => address.startsWith('10.77.0.')));
+  const taken = Object.entries(networkInterfaces()).find(
+    ([name, addresses]) => name !== BRIDGE && addresses?.some(({ address }) => address.startsWith('10.77.0.')),
+  );
   if (taken !== undefined) {
-    return problem('lab.network-taken', 'the network 10.77.0.0/24 is in use', 'wanted it free, for the lab’s bridge', `seen an address of it on ${taken[0]}`, `ip addr show dev ${taken[0]}`);
+    return problem(
+      'lab.network-taken',
+      'the network 10.77.0.0/24 is in use',
+      'wanted it free, for the lab’s bridge',
+      `seen an address of it on ${taken[0]}`,
+      `ip addr show dev ${taken[0]}`,
+    );
   }
   return undefined;
 }
@@ -34,20 +54,37 @@ export function findUnfitness(): Problem | undefined {
 export function findRealOllama(): Result<RealOllama> {
   const binary = findOllamaBinary();
   if (binary === undefined) {
-    return fail(problem('lab.no-ollama', 'there is no real Ollama here', 'wanted its binary in HXLLM_OLLAMA_BIN or on the path', 'seen neither', 'npm run lab -- up --ollama sim'));
+    return fail(
+      problem(
+        'lab.no-ollama',
+        'there is no real Ollama here',
+        'wanted its binary in HXLLM_OLLAMA_BIN or on the path',
+        'seen neither',
+        'npm run lab -- up --ollama sim',
+      ),
+    );
   }
   const folder = join(binary, '..');
   const real = { binary, weights: join(folder, 'tiny.gguf'), modelfile: join(folder, 'tiny.Modelfile') };
   const absent = [real.weights, real.modelfile].find((path) => !existsSync(path));
   if (absent !== undefined) {
-    return fail(problem('lab.no-model', 'there is no tiny model beside the real Ollama', `wanted tiny.gguf and tiny.Modelfile in ${folder}`, `${absent} is not there`, 'npm run lab -- up --ollama sim'));
+    return fail(
+      problem(
+        'lab.no-model',
+        'there is no tiny model beside the real Ollama',
+        `wanted tiny.gguf and tiny.Modelfile in ${folder}`,
+        `${absent} is not there`,
+        'npm run lab -- up --ollama sim',
+      ),
+    );
   }
   return ok(real);
 }
 
 /** Why lab tests do not run here; `undefined` where they do. They change the machine, so nobody gets them unasked. */
 export function labTestsLeftOut(): string | undefined {
-  if (process.env['CI'] !== 'true' && process.env['HXLLM_LAB'] !== '1') return 'the lab was not asked for; HXLLM_LAB=1 npm test runs it, as root on Debian';
+  if (process.env['CI'] !== 'true' && process.env['HXLLM_LAB'] !== '1')
+    return 'the lab was not asked for; HXLLM_LAB=1 npm test runs it, as root on Debian';
   const unfit = findUnfitness();
   return unfit === undefined ? undefined : `${unfit.summary}: ${unfit.detail}`;
 }
@@ -56,7 +93,10 @@ export function labTestsLeftOut(): string | undefined {
 export function findOllamaBinary(): string | undefined {
   const named = process.env['HXLLM_OLLAMA_BIN'];
   if (named !== undefined && named !== '') return existsSync(named) ? named : undefined;
-  return (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'ollama')).find((path) => existsSync(path));
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, 'ollama'))
+    .find((path) => existsSync(path));
 }
 
 /** The system's name as os-release has it; those that are only like Debian have other mirrors. */

@@ -75,7 +75,10 @@ test('--take-over keeps a copy, replaces it, and prints how to put it back', lab
   printed = `${ran.stdout}\n${ran.stderr}`;
   assert.equal(ran.exitCode, 0, printed);
   assert.match(await host.must(WHO), /200/);
-  assert.match(await host.must('cat /var/backups/litellm-*/files/etc/systemd/system/litellm.service'), /Description=LiteLLM Proxy/);
+  assert.match(
+    await host.must('cat /var/backups/litellm-*/files/etc/systemd/system/litellm.service'),
+    /Description=LiteLLM Proxy/,
+  );
   assert.match(operator.evidence(), /Description=LiteLLM Proxy/);
   assert.ok(!operator.evidence().includes('sk-the-old-secret-of-theirs'));
   assert.ok(!operator.evidence().includes(await readMasterKey()));
@@ -83,7 +86,10 @@ test('--take-over keeps a copy, replaces it, and prints how to put it back', lab
 
 test('the commands that were printed put it back as it was', lab.only, async () => {
   const host = lab.host('hx-api-server');
-  const commands = printed.split('\n').map((line) => line.trim()).filter((line) => line.startsWith('sudo '));
+  const commands = printed
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith('sudo '));
   assert.ok(commands.length > 3, printed);
   // As a person would: pasted into a shell on the host, as deploy.
   const ran = await run(host.sshCommand('bash', '-e', '-s'), { stdin: `${commands.join('\n')}\n` });
@@ -91,7 +97,9 @@ test('the commands that were printed put it back as it was', lab.only, async () 
   assert.match(await host.must(WHO), /the old one/);
   assert.equal(await host.must('systemctl is-enabled litellm'), 'enabled');
   // What was installed besides stays until uninstall, and so does the copy.
-  const left = changedFiles(before, host.files()).filter((line) => !/^\+ \/(?:opt\/litellm|var\/backups\/litellm-)/.test(line));
+  const left = changedFiles(before, host.files()).filter(
+    (line) => !/^\+ \/(?:opt\/litellm|var\/backups\/litellm-)/.test(line),
+  );
   assert.deepEqual(left, []);
 });
 
@@ -100,5 +108,8 @@ test('uninstall then removes what is hxllm’s and leaves the old one alone', la
   const ran = await operator.deploy('uninstall', '--yes');
   assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
   assert.match(await host.must(WHO), /the old one/);
-  assert.deepEqual(changedFiles(before, host.files()).filter((line) => !line.startsWith('+ /var/backups/litellm-')), []);
+  assert.deepEqual(
+    changedFiles(before, host.files()).filter((line) => !line.startsWith('+ /var/backups/litellm-')),
+    [],
+  );
 });

@@ -16,7 +16,13 @@ export interface Answer {
 const agent = new Agent({ keepAlive: false });
 
 /** Asks and waits for the whole answer. An object is sent as JSON, text as it is. */
-export async function ask(server: Server, method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+export async function ask(
+  server: Server,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   const asked = send(server, method, path, body, headers);
   const [response] = (await once(asked, 'response')) as [IncomingMessage]; // the event's one argument
   let text = '';
@@ -60,26 +66,59 @@ export function read(server: Server, path: string, body: unknown): Reading {
     // Go sends the head with the first piece, so this is when the model began to speak.
     state.begun = true;
     begun.resolve(response.statusCode ?? 0);
-    response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('close', end).on('error', end);
+    response
+      .setEncoding('utf8')
+      .on('data', (chunk: string) => (text += chunk))
+      .on('close', end)
+      .on('error', end);
   });
   asked.on('error', end);
-  return { begun: begun.promise, ended: ended.promise, leave: () => asked.destroy(), hasBegun: () => state.begun, hasEnded: () => state.ended };
+  return {
+    begun: begun.promise,
+    ended: ended.promise,
+    leave: () => asked.destroy(),
+    hasBegun: () => state.begun,
+    hasEnded: () => state.ended,
+  };
 }
 
-function send(server: Server, method: string, path: string, body: unknown, headers: Readonly<Record<string, string>>): ClientRequest {
-  const asked = request(`${server.url}${path}`, { method, agent, headers: body === undefined ? headers : { 'Content-Type': 'application/json', ...headers } });
-  asked.end(body === undefined ? undefined : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
+function send(
+  server: Server,
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): ClientRequest {
+  const asked = request(`${server.url}${path}`, {
+    method,
+    agent,
+    headers: body === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
+  });
+  asked.end(
+    body === undefined ? undefined : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
+  );
   return asked;
 }
 
 /** The objects of a native stream. */
 export function linesOf(text: string): readonly Record<string, unknown>[] {
-  return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>); // every line is an object
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>); // every line is an object
 }
 
 /** The objects of an SSE stream, and whether it ended with `[DONE]`. */
-export function eventsOf(text: string): { readonly events: readonly Record<string, unknown>[]; readonly done: boolean } {
+export function eventsOf(text: string): {
+  readonly events: readonly Record<string, unknown>[];
+  readonly done: boolean;
+} {
   const blocks = text.split('\n\n').filter((block) => block !== '');
   const done = blocks.at(-1) === 'data: [DONE]';
-  return { done, events: (done ? blocks.slice(0, -1) : blocks).map((block) => JSON.parse(block.replace(/^data: /, '')) as Record<string, unknown>) }; // every event is an object
+  return {
+    done,
+    events: (done ? blocks.slice(0, -1) : blocks).map(
+      (block) => JSON.parse(block.replace(/^data: /, '')) as Record<string, unknown>,
+    ),
+  }; // every event is an object
 }

@@ -29,7 +29,13 @@ export function exchange(wanted: Exchange): Case {
   return {
     name: wanted.name,
     check: async (server) => {
-      const answer = await ask(server, wanted.method ?? (wanted.body === undefined ? 'GET' : 'POST'), wanted.path, wanted.body, wanted.headers);
+      const answer = await ask(
+        server,
+        wanted.method ?? (wanted.body === undefined ? 'GET' : 'POST'),
+        wanted.path,
+        wanted.body,
+        wanted.headers,
+      );
       assert.equal(answer.status, wanted.status ?? 200, answer.text);
       if (wanted.type !== undefined) assert.equal(answer.headers['content-type'], wanted.type);
       const pattern = wanted.answer;
@@ -41,11 +47,22 @@ export function exchange(wanted: Exchange): Case {
 }
 
 /** Refusals of one path: what is sent, the status, and the text of the error, in the native shape or OpenAI's. */
-export function refusals(path: string, rows: readonly (readonly [body: unknown, status: number, error: string | RegExp])[]): readonly Case[] {
+export function refusals(
+  path: string,
+  rows: readonly (readonly [body: unknown, status: number, error: string | RegExp])[],
+): readonly Case[] {
   return rows.map(([body, status, error]) => {
     const type = status === 400 ? 'invalid_request_error' : status === 404 ? 'not_found_error' : 'api_error';
-    const answer: Pattern = path.startsWith('/v1/') ? { error: { message: error, type, param: null, code: null } } : { error };
+    const answer: Pattern = path.startsWith('/v1/')
+      ? { error: { message: error, type, param: null, code: null } }
+      : { error };
     const sent = typeof body === 'string' ? body : JSON.stringify(body);
-    return exchange({ name: `POST ${path} ${sent.length > 90 ? `${sent.slice(0, 87)}…` : sent} is refused with ${String(status)}: ${String(error)}`, path, body, status, answer });
+    return exchange({
+      name: `POST ${path} ${sent.length > 90 ? `${sent.slice(0, 87)}…` : sent} is refused with ${String(status)}: ${String(error)}`,
+      path,
+      body,
+      status,
+      answer,
+    });
   });
 }

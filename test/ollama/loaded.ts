@@ -16,6 +16,7 @@ export async function loaded(server: Server): Promise<readonly Loaded[]> {
 
 /** Empties it, and waits until it is. */
 export async function unloadAll(server: Server): Promise<void> {
-  for (const { name } of await loaded(server)) await ask(server, 'POST', '/api/generate', { model: name, keep_alive: 0 });
+  for (const { name } of await loaded(server))
+    await ask(server, 'POST', '/api/generate', { model: name, keep_alive: 0 });
   await until('nothing in memory', async () => (await loaded(server)).length === 0, 20_000);
 }

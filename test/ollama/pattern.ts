@@ -1,5 +1,14 @@
 /** What an answer must look like: a literal, a regular expression, a predicate, or arrays and objects of these. An object has exactly the keys that its pattern has. */
-export type Pattern = string | number | boolean | null | RegExp | ((value: unknown) => boolean) | Maybe | readonly Pattern[] | { readonly [key: string]: Pattern };
+export type Pattern =
+  | string
+  | number
+  | boolean
+  | null
+  | RegExp
+  | ((value: unknown) => boolean)
+  | Maybe
+  | readonly Pattern[]
+  | { readonly [key: string]: Pattern };
 
 /** A key that may be absent. */
 export class Maybe {
@@ -30,36 +39,59 @@ export function number(value: unknown): boolean {
 
 /** One of Go's times: RFC 3339, with up to nine digits below the second. */
 export function time(value: unknown): boolean {
-  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{0,8}[1-9])?(?:Z|[+-]\d\d:\d\d)$/.test(value);
+  return (
+    typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{0,8}[1-9])?(?:Z|[+-]\d\d:\d\d)$/.test(value)
+  );
 }
 
 /** A list whose members all look like this; at least one unless said otherwise. */
 export function listOf(pattern: Pattern, min = 1): (value: unknown) => boolean {
-  return (value) => Array.isArray(value) && value.length >= min && value.every((one) => mismatchOf(one, pattern) === undefined);
+  return (value) =>
+    Array.isArray(value) && value.length >= min && value.every((one) => mismatchOf(one, pattern) === undefined);
 }
 
 /** Where and how a value differs from its pattern; `undefined` where it does not. */
 export function mismatchOf(value: unknown, pattern: Pattern, path = '$'): string | undefined {
   if (pattern instanceof Maybe) return mismatchOf(value, pattern.pattern, path);
-  if (typeof pattern === 'function') return pattern(value) ? undefined : `${path}: not ${pattern.name === '' ? 'as wanted' : pattern.name}: ${JSON.stringify(value)}`;
-  if (pattern instanceof RegExp) return typeof value === 'string' && pattern.test(value) ? undefined : `${path}: wanted ${String(pattern)}, seen ${JSON.stringify(value)}`;
+  if (typeof pattern === 'function')
+    return pattern(value)
+      ? undefined
+      : `${path}: not ${pattern.name === '' ? 'as wanted' : pattern.name}: ${JSON.stringify(value)}`;
+  if (pattern instanceof RegExp)
+    return typeof value === 'string' && pattern.test(value)
+      ? undefined
+      : `${path}: wanted ${String(pattern)}, seen ${JSON.stringify(value)}`;
   if (Array.isArray(pattern)) return mismatchOfArray(value, pattern, path);
-  if (typeof pattern === 'object' && pattern !== null) return mismatchOfObject(value, pattern as { readonly [key: string]: Pattern }, path); // arrays and regular expressions were dealt with
+  if (typeof pattern === 'object' && pattern !== null)
+    return mismatchOfObject(value, pattern as { readonly [key: string]: Pattern }, path); // arrays and regular expressions were dealt with
   return value === pattern ? undefined : `${path}: wanted ${JSON.stringify(pattern)}, seen ${JSON.stringify(value)}`;
 }
 
 function mismatchOfArray(value: unknown, pattern: readonly Pattern[], path: string): string | undefined {
-  if (!Array.isArray(value) || value.length !== pattern.length) return `${path}: wanted ${String(pattern.length)} members, seen ${JSON.stringify(value)}`;
-  return pattern.map((one, index) => mismatchOf(value[index], one, `${path}[${String(index)}]`)).find((found) => found !== undefined);
+  if (!Array.isArray(value) || value.length !== pattern.length)
+    return `${path}: wanted ${String(pattern.length)} members, seen ${JSON.stringify(value)}`;
+  return pattern
+    .map((one, index) => mismatchOf(value[index], one, `${path}[${String(index)}]`))
+    .find((found) => found !== undefined);
 }
 
-function mismatchOfObject(value: unknown, pattern: { readonly [key: string]: Pattern }, path: string): string | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `${path}: wanted an object, seen ${JSON.stringify(value)}`;
+function mismatchOfObject(
+  value: unknown,
+  pattern: { readonly [key: string]: Pattern },
+  path: string,
+): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return `${path}: wanted an object, seen ${JSON.stringify(value)}`;
   const entries = new Map(Object.entries(value));
   const surplus = [...entries.keys()].find((key) => !(key in pattern));
-  if (surplus !== undefined) return `${path}.${surplus}: there although it should be absent: ${JSON.stringify(entries.get(surplus))}`;
+  if (surplus !== undefined)
+    return `${path}.${surplus}: there although it should be absent: ${JSON.stringify(entries.get(surplus))}`;
   for (const [key, one] of Object.entries(pattern)) {
-    const found = entries.has(key) ? mismatchOf(entries.get(key), one, `${path}.${key}`) : one instanceof Maybe ? undefined : `${path}.${key}: absent`;
+    const found = entries.has(key)
+      ? mismatchOf(entries.get(key), one, `${path}.${key}`)
+      : one instanceof Maybe
+        ? undefined
+        : `${path}.${key}: absent`;
     if (found !== undefined) return found;
   }
   return undefined;

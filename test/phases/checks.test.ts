@@ -7,9 +7,17 @@ import { SMOKE_CHECKS } from '../../src/phases/smoke/run.ts';
 import { CHECKS as VALIDATE } from '../../src/phases/validate/checks.ts';
 import { backendsOf, hostOf, modelOf } from './preflight/host.ts';
 
-const { settings } = hostOf('hx', { backends: backendsOf('http://hx-llm01-server:11434'), models: [modelOf('phi3', 'phi3:3.8b')] });
+const { settings } = hostOf('hx', {
+  backends: backendsOf('http://hx-llm01-server:11434'),
+  models: [modelOf('phi3', 'phi3:3.8b')],
+});
 type Said = Pick<Check<never>, 'id' | 'title' | 'after'>;
-const PHASES: Readonly<Record<string, readonly Said[]>> = { preflight: checksFor(settings), inventory: INVENTORY, validate: VALIDATE, smoke: SMOKE_CHECKS };
+const PHASES: Readonly<Record<string, readonly Said[]>> = {
+  preflight: checksFor(settings),
+  inventory: INVENTORY,
+  validate: VALIDATE,
+  smoke: SMOKE_CHECKS,
+};
 // What is written with a capital wherever it stands.
 const NAMES = /^(?:Ollama|Python|SSH|HTTP)\b/;
 
@@ -17,7 +25,12 @@ for (const [phase, checks] of Object.entries(PHASES)) {
   test(`${phase}: ids are subject.claim and each stands for one check, after others that exist`, () => {
     for (const { id } of checks) assert.match(id, /^[a-z]+\.[a-z-]+(?:\[.+\])?$/);
     assert.equal(new Set(checks.map(({ id }) => id)).size, checks.length);
-    for (const [index, { after = [] }] of checks.entries()) for (const id of after) assert.ok(checks.slice(0, index).some((earlier) => earlier.id === id), id);
+    for (const [index, { after = [] }] of checks.entries())
+      for (const id of after)
+        assert.ok(
+          checks.slice(0, index).some((earlier) => earlier.id === id),
+          id,
+        );
   });
 
   test(`${phase}: titles say in one way what holds when all is well`, () => {

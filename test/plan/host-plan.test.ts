@@ -15,14 +15,23 @@ function idsOf(plan: Plan): readonly string[] {
 }
 
 function commandsOf(plan: Plan, id: string): readonly string[] {
-  return plan.steps.filter((step) => step.id === id).flatMap((step) => step.actions).flatMap((action) => (action.kind === 'command' ? [action.argv.join(' ')] : []));
+  return plan.steps
+    .filter((step) => step.id === id)
+    .flatMap((step) => step.actions)
+    .flatMap((action) => (action.kind === 'command' ? [action.argv.join(' ')] : []));
 }
 
 const OLD: readonly Foreign[] = [
   { kind: 'file', path: '/etc/litellm/config.yaml', looksLike: 'a LiteLLM configuration' },
   { kind: 'unit', path: '/etc/systemd/system/litellm.service', looksLike: 'a LiteLLM unit' },
   { kind: 'unit', path: '/etc/systemd/system/litellm.service.d/o.conf', looksLike: 'a unit' },
-  { kind: 'process', path: '/usr/bin/python3', looksLike: 'litellm --port 4000 (pid 7, litellm.service) holds the port', pid: 7, unit: 'litellm.service' },
+  {
+    kind: 'process',
+    path: '/usr/bin/python3',
+    looksLike: 'litellm --port 4000 (pid 7, litellm.service) holds the port',
+    pid: 7,
+    unit: 'litellm.service',
+  },
 ];
 
 test('where everything is as wanted and confirmed there are no steps, for both service managers', () => {
@@ -34,10 +43,16 @@ test('where everything is as wanted and confirmed there are no steps, for both s
 
 test('a bare host gets everything, what nobody uses yet before the switch', () => {
   const plan = planHost(wantedOf(), bare());
-  const wanted = 'user.group user.user folders runtime release | release.check files.config.yaml files.litellm.env files.litellm.socket files.litellm.service release.current service.reload service.enable service.start health';
+  const wanted =
+    'user.group user.user folders runtime release | release.check files.config.yaml files.litellm.env files.litellm.socket files.litellm.service release.current service.reload service.enable service.start health';
   assert.deepEqual(idsOf(plan), wanted.replace('| ', '').split(' '));
-  assert.deepEqual(plan.steps.map((step) => step.stage), [...Array<string>(5).fill('prepare'), ...Array<string>(10).fill('switch')]);
-  assert.deepEqual(commandsOf(plan, 'user.user'), ['useradd --system --gid litellm --comment hxllm gateway --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin litellm']);
+  assert.deepEqual(
+    plan.steps.map((step) => step.stage),
+    [...Array<string>(5).fill('prepare'), ...Array<string>(10).fill('switch')],
+  );
+  assert.deepEqual(commandsOf(plan, 'user.user'), [
+    'useradd --system --gid litellm --comment hxllm gateway --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin litellm',
+  ]);
   assert.equal(plan.hasPrevious, false);
 });
 
@@ -61,15 +76,38 @@ test('where more than the configuration differs, or what runs is not known, it r
   const unconfirmed = installed(wantedOf(), { notes: { made: [], confirmed: undefined } });
   // The key was changed and the connection cut before it was restarted: the file is as wanted, the process is not.
   const half = installed(wantedOf(key), { notes: before.installation.notes });
-  for (const plan of [planHost(wantedOf({ ...models, ...key }), before), planHost(wantedOf(models, 'newer'), before), planHost(wantedOf(models), unconfirmed), planHost(wantedOf({ ...models, ...key }), half)]) {
-    assert.deepEqual(commandsOf(plan, 'service.start'), ['systemctl --no-ask-password restart litellm.service'], idsOf(plan).join(' '));
+  for (const plan of [
+    planHost(wantedOf({ ...models, ...key }), before),
+    planHost(wantedOf(models, 'newer'), before),
+    planHost(wantedOf(models), unconfirmed),
+    planHost(wantedOf({ ...models, ...key }), half),
+  ]) {
+    assert.deepEqual(
+      commandsOf(plan, 'service.start'),
+      ['systemctl --no-ask-password restart litellm.service'],
+      idsOf(plan).join(' '),
+    );
   }
 });
 
 test('another port closes the old listener and opens the new one', () => {
   const plan = planHost(wantedOf({ port: 4001 }), installed(wantedOf()));
-  assert.deepEqual(idsOf(plan), ['release.check', 'files.config.yaml', 'files.litellm.socket', 'service.reload', 'service.start', 'health']);
-  assert.deepEqual(commandsOf(plan, 'service.start').map((line) => line.split(' ').slice(2).join(' ')), ['stop litellm.socket litellm.service', 'reset-failed litellm.socket litellm.service', 'start litellm.socket litellm.service']);
+  assert.deepEqual(idsOf(plan), [
+    'release.check',
+    'files.config.yaml',
+    'files.litellm.socket',
+    'service.reload',
+    'service.start',
+    'health',
+  ]);
+  assert.deepEqual(
+    commandsOf(plan, 'service.start').map((line) => line.split(' ').slice(2).join(' ')),
+    [
+      'stop litellm.socket litellm.service',
+      'reset-failed litellm.socket litellm.service',
+      'start litellm.socket litellm.service',
+    ],
+  );
   const back = plan.recover.after.find((action) => action.kind === 'health');
   assert.equal(back?.port, 4000);
 });
@@ -81,18 +119,28 @@ test('a new gateway is sent, checked, and then made current', () => {
 
 test('a run that ended before health was confirmed is taken up again', () => {
   const wanted = wantedOf();
-  assert.deepEqual(idsOf(planHost(wanted, installed(wanted, { notes: { made: [], confirmed: undefined } }))), ['service.start', 'health']);
+  assert.deepEqual(idsOf(planHost(wanted, installed(wanted, { notes: { made: [], confirmed: undefined } }))), [
+    'service.start',
+    'health',
+  ]);
 });
 
 test('a stopped service is started, a disabled one enabled', () => {
   const wanted = wantedOf();
   const stopped = { load: 'loaded', active: 'inactive', enabled: 'disabled', fragment: '', needsReload: false };
-  assert.deepEqual(idsOf(planHost(wanted, installed(wanted, { service: stopped, socket: stopped }))), ['service.enable', 'service.start', 'health']);
+  assert.deepEqual(idsOf(planHost(wanted, installed(wanted, { service: stopped, socket: stopped }))), [
+    'service.enable',
+    'service.start',
+    'health',
+  ]);
 });
 
 test('a damaged runtime is sent again', () => {
   const wanted = wantedOf();
-  const plan = planHost(wanted, installed(wanted, { runtimes: [{ name: 'node-24.21.0-abababababab', sha256: 'ab'.repeat(32), intact: false }] }));
+  const plan = planHost(
+    wanted,
+    installed(wanted, { runtimes: [{ name: 'node-24.21.0-abababababab', sha256: 'ab'.repeat(32), intact: false }] }),
+  );
   assert.deepEqual(idsOf(plan), ['runtime', 'service.start', 'health']);
   assert.match(plan.steps[0]?.detail ?? '', /is not what was sent/);
 });
@@ -100,19 +148,67 @@ test('a damaged runtime is sent again', () => {
 test('a locked key blocks its own step alone', () => {
   const seen = installed(wantedOf());
   const plan = planHost(wantedOf({ masterKey: { state: 'locked', file: '/v' } }), seen);
-  assert.deepEqual(plan.steps.map((step) => [step.id, step.blocked]), [['files.litellm.env', 'locked']]);
+  assert.deepEqual(
+    plan.steps.map((step) => [step.id, step.blocked]),
+    [['files.litellm.env', 'locked']],
+  );
 });
 
 test('a take-over copies first, stops the old service in the switch, and can put it all back', () => {
   const service = { load: 'loaded', active: 'active', enabled: 'enabled', fragment: '', needsReload: false };
-  const entries = new Map([['/etc/litellm', { kind: 'folder', mode: 0o755, owner: 'litellm', group: 'litellm', sha256: undefined, marked: false, text: undefined }], ['/opt/litellm', { kind: 'folder', mode: 0o700, owner: 'litellm', group: 'litellm', sha256: undefined, marked: false, text: undefined }], ['/etc/litellm/config.yaml', { kind: 'file', mode: 0o644, owner: 'litellm', group: 'litellm', sha256: 'x', marked: false, text: 'master_key: sk-old\n' }]] as const);
-  const seen = bare(OLD, { service, entries: new Map(entries), user: { gecos: '', group: 'litellm' }, groupExists: true });
+  const entries = new Map([
+    [
+      '/etc/litellm',
+      {
+        kind: 'folder',
+        mode: 0o755,
+        owner: 'litellm',
+        group: 'litellm',
+        sha256: undefined,
+        marked: false,
+        text: undefined,
+      },
+    ],
+    [
+      '/opt/litellm',
+      {
+        kind: 'folder',
+        mode: 0o700,
+        owner: 'litellm',
+        group: 'litellm',
+        sha256: undefined,
+        marked: false,
+        text: undefined,
+      },
+    ],
+    [
+      '/etc/litellm/config.yaml',
+      {
+        kind: 'file',
+        mode: 0o644,
+        owner: 'litellm',
+        group: 'litellm',
+        sha256: 'x',
+        marked: false,
+        text: 'master_key: sk-old\n',
+      },
+    ],
+  ] as const);
+  const seen = bare(OLD, {
+    service,
+    entries: new Map(entries),
+    user: { gecos: '', group: 'litellm' },
+    groupExists: true,
+  });
   const wanted = wantedOf();
   const plan = planHost(wanted, seen);
   assert.equal(idsOf(plan)[0], 'take-over.copy');
   assert.deepEqual(commandsOf(plan, 'take-over.stop'), ['systemctl --no-ask-password disable --now litellm.service']);
   assert.doesNotMatch(JSON.stringify(plan.steps.map((step) => step.detail)), /sk-old/);
-  assert.deepEqual(plan.recover.after.flatMap((action) => (action.kind === 'command' ? [action.argv.slice(2).join(' ')] : [])), ['daemon-reload', 'reset-failed litellm.socket litellm.service', 'enable litellm.service', 'start litellm.service']);
+  assert.deepEqual(
+    plan.recover.after.flatMap((action) => (action.kind === 'command' ? [action.argv.slice(2).join(' ')] : [])),
+    ['daemon-reload', 'reset-failed litellm.socket litellm.service', 'enable litellm.service', 'start litellm.service'],
+  );
   const from = '/var/backups/litellm-20261124T120000Z/files';
   assert.deepEqual(putBackCommands(wanted, seen), [
     'sudo systemctl disable --now litellm.socket litellm.service',
@@ -129,7 +225,13 @@ test('a take-over copies first, stops the old service in the switch, and can put
 });
 
 test('a process that no unit of LiteLLM runs cannot be taken over', () => {
-  const loose: Foreign = { kind: 'process', path: '/usr/sbin/nginx', looksLike: 'nginx (pid 9, nginx.service) holds the port', pid: 9, unit: 'nginx.service' };
+  const loose: Foreign = {
+    kind: 'process',
+    path: '/usr/sbin/nginx',
+    looksLike: 'nginx (pid 9, nginx.service) holds the port',
+    pid: 9,
+    unit: 'nginx.service',
+  };
   assert.deepEqual(untakeable([...OLD, loose], '/opt/litellm', new Map()), [loose]);
 });
 
@@ -139,42 +241,94 @@ test('uninstall removes nothing without a mark, and neither a user nor a group t
   const unmarked = new Map([...installation.entries].map(([path, entry]) => [path, { ...entry, marked: false }]));
   const { plan, left } = planRemoval(wanted.settings, wanted.paths, { ...installation, entries: unmarked });
   assert.deepEqual(plan.steps, []);
-  assert.deepEqual(left.map((line) => line.split(':')[0]), ['/etc/litellm/config.yaml', '/etc/litellm/litellm.env', '/etc/systemd/system/litellm.service', '/etc/systemd/system/litellm.socket', '/opt/litellm', 'the user litellm']);
+  assert.deepEqual(
+    left.map((line) => line.split(':')[0]),
+    [
+      '/etc/litellm/config.yaml',
+      '/etc/litellm/litellm.env',
+      '/etc/systemd/system/litellm.service',
+      '/etc/systemd/system/litellm.socket',
+      '/opt/litellm',
+      'the user litellm',
+    ],
+  );
 });
 
 test('users and groups from before their names were changed go too', () => {
   const wanted = wantedOf();
-  const marker = planHost(wantedOf({ user: 'gate', group: 'gate' }), bare()).steps.flatMap((step) => step.actions).find((action) => action.kind === 'write' && action.path === wanted.paths.marker);
+  const marker = planHost(wantedOf({ user: 'gate', group: 'gate' }), bare())
+    .steps.flatMap((step) => step.actions)
+    .find((action) => action.kind === 'write' && action.path === wanted.paths.marker);
   const notes = parseNotes(marker?.kind === 'write' ? String(marker.text) : '');
-  const { plan } = planRemoval(wanted.settings, wanted.paths, installed(wanted, { notes: { ...notes, made: [...notes.made, 'user litellm', 'group litellm'] } }).installation);
-  assert.deepEqual(idsOf(plan).filter((id) => id.startsWith('user.')), ['user.user', 'user.group', 'user.user.gate', 'user.group.gate']);
+  const { plan } = planRemoval(
+    wanted.settings,
+    wanted.paths,
+    installed(wanted, { notes: { ...notes, made: [...notes.made, 'user litellm', 'group litellm'] } }).installation,
+  );
+  assert.deepEqual(
+    idsOf(plan).filter((id) => id.startsWith('user.')),
+    ['user.user', 'user.group', 'user.user.gate', 'user.group.gate'],
+  );
 });
 
 test('a take-over from a unit of another name goes back to it, and says that it runs', () => {
-  const old: Foreign = { kind: 'process', path: '/usr/bin/python3', looksLike: 'litellm (pid 7, litellm-proxy.service) holds the port', pid: 7, unit: 'litellm-proxy.service' };
+  const old: Foreign = {
+    kind: 'process',
+    path: '/usr/bin/python3',
+    looksLike: 'litellm (pid 7, litellm-proxy.service) holds the port',
+    pid: 7,
+    unit: 'litellm-proxy.service',
+  };
   const plan = planHost(wantedOf(), bare([old]));
   assert.equal(plan.hasPrevious, true);
-  assert.ok(plan.recover.after.some((action) => action.kind === 'command' && action.argv.includes('litellm-proxy.service')));
+  assert.ok(
+    plan.recover.after.some((action) => action.kind === 'command' && action.argv.includes('litellm-proxy.service')),
+  );
 });
 
 test('a folder that was there before gets its owner and mode back, and copies of a take-over are told', () => {
   const wanted = wantedOf();
-  const there = new Map([['/etc/litellm', { kind: 'folder', mode: 0o755, owner: 'litellm', group: 'staff', sha256: undefined, marked: false, text: undefined }]] as const);
-  const marker = planHost(wanted, bare([], { entries: new Map(there) })).steps.flatMap((step) => step.actions).find((action) => action.kind === 'write' && action.path === wanted.paths.marker);
+  const there = new Map([
+    [
+      '/etc/litellm',
+      {
+        kind: 'folder',
+        mode: 0o755,
+        owner: 'litellm',
+        group: 'staff',
+        sha256: undefined,
+        marked: false,
+        text: undefined,
+      },
+    ],
+  ] as const);
+  const marker = planHost(wanted, bare([], { entries: new Map(there) }))
+    .steps.flatMap((step) => step.actions)
+    .find((action) => action.kind === 'write' && action.path === wanted.paths.marker);
   const notes = parseNotes(marker?.kind === 'write' ? String(marker.text) : '');
   assert.ok(notes.made.includes('access 755 litellm:staff /etc/litellm'), notes.made.join('\n'));
   // Later runs see it as they left it, and keep what they noted.
   const later = installed(wanted, { notes, backups: ['/var/backups/litellm-1/put-back.sh'] });
   assert.ok(notesAfter(wanted, later).made.includes('access 755 litellm:staff /etc/litellm'));
   const { plan, left } = planRemoval(wanted.settings, wanted.paths, later.installation);
-  assert.deepEqual(plan.steps.find((step) => step.id === 'folders.access')?.actions, [{ kind: 'folder', path: '/etc/litellm', owner: 'litellm', group: 'staff', mode: 0o755 }]);
+  assert.deepEqual(plan.steps.find((step) => step.id === 'folders.access')?.actions, [
+    { kind: 'folder', path: '/etc/litellm', owner: 'litellm', group: 'staff', mode: 0o755 },
+  ]);
   assert.match(left.join('\n'), /sudo sh \/var\/backups\/litellm-1\/put-back\.sh/);
 });
 
 test('uninstall takes away what is ours in an order that an interrupted one can go on with', () => {
   const wanted = wantedOf();
   const { plan, left } = planRemoval(wanted.settings, wanted.paths, installed(wanted).installation);
-  assert.deepEqual(idsOf(plan), ['service.stop', 'service.units', 'files', 'release', 'user.user', 'user.group', 'folders']);
+  assert.deepEqual(idsOf(plan), [
+    'service.stop',
+    'service.units',
+    'files',
+    'release',
+    'user.user',
+    'user.group',
+    'folders',
+  ]);
   assert.deepEqual(plan.steps.at(-1)?.actions[0], { kind: 'remove', paths: ['/opt/litellm/.hxllm'] });
   assert.deepEqual(left, []);
 });

@@ -13,13 +13,29 @@ import { renderRelease } from '../../src/render/release-files.ts';
 import type { Wanted } from '../../src/render/wanted.ts';
 import { settings } from '../render/settings.ts';
 
-const NOTHING: Installation = { user: undefined, groupExists: false, entries: new Map(), notes: undefined, current: undefined, releases: new Map(), runtimes: [], backups: [], service: undefined, socket: undefined, daemon: undefined };
+const NOTHING: Installation = {
+  user: undefined,
+  groupExists: false,
+  entries: new Map(),
+  notes: undefined,
+  current: undefined,
+  releases: new Map(),
+  runtimes: [],
+  backups: [],
+  service: undefined,
+  socket: undefined,
+  daemon: undefined,
+};
 
 /** What is wanted of a host, with a runtime and a bundle that exist in name only. */
 export function wantedOf(over: Partial<Settings> = {}, bundle = 'gateway'): Wanted {
   const all = settings(over);
   const files = renderHostFiles(all, all.masterKey.state === 'set' ? { key: all.masterKey.key } : { why: 'locked' });
-  const release = renderRelease(all, { version: '1.0.0', content: bundle, sha256: sha256(bundle) }, { version: '24.21.0', architecture: 'x64', file: '/node', sha256: 'ab'.repeat(32), sizeBytes: 127e6 });
+  const release = renderRelease(
+    all,
+    { version: '1.0.0', content: bundle, sha256: sha256(bundle) },
+    { version: '24.21.0', architecture: 'x64', file: '/node', sha256: 'ab'.repeat(32), sizeBytes: 127e6 },
+  );
   if (!files.ok || !release.ok) throw new Error('it does not render');
   return { settings: all, paths: pathsOf(all), files: files.value, release: release.value, compress: true };
 }
@@ -31,12 +47,30 @@ export function bare(foreign: readonly Foreign[] = [], over: Partial<Installatio
 
 /** A host where everything is as wanted and runs. */
 export function installed(wanted: Wanted, over: Partial<Installation> = {}): Seen {
-  const entry = (part: Partial<Entry>): Entry => ({ kind: 'file', mode: 0o755, owner: 'root', group: 'root', sha256: undefined, marked: true, text: undefined, ...part });
+  const entry = (part: Partial<Entry>): Entry => ({
+    kind: 'file',
+    mode: 0o755,
+    owner: 'root',
+    group: 'root',
+    sha256: undefined,
+    marked: true,
+    text: undefined,
+    ...part,
+  });
   const unit: UnitState = { load: 'loaded', active: 'active', enabled: 'enabled', fragment: '', needsReload: false };
-  const folders = wantedFolders(wanted.settings, wanted.paths).map((folder) => [folder.path, entry({ kind: 'folder', marked: false, mode: folder.mode ?? 0o755, group: folder.group ?? 'root' })] as const);
+  const folders = wantedFolders(wanted.settings, wanted.paths).map(
+    (folder) =>
+      [
+        folder.path,
+        entry({ kind: 'folder', marked: false, mode: folder.mode ?? 0o755, group: folder.group ?? 'root' }),
+      ] as const,
+  );
   const files = wanted.files.map((file) => {
     const text = contentText(file.content) ?? '';
-    return [file.path, entry({ mode: file.mode, owner: file.owner ?? 'me', group: file.group ?? 'me', sha256: sha256(text), text })] as const;
+    return [
+      file.path,
+      entry({ mode: file.mode, owner: file.owner ?? 'me', group: file.group ?? 'me', sha256: sha256(text), text }),
+    ] as const;
   });
   const installation: Installation = {
     user: { gecos: USER_GECOS, group: 'litellm' },

@@ -17,8 +17,11 @@ test('what is taken away and added makes the new text out of the old', () => {
   fc.assert(
     fc.property(text, text, (old, wanted) => {
       // So short that no line is left out of the middle: two changes are at most four lines apart.
-      const lines = diffLines(old.join('\n'), wanted.join('\n')).split('\n').filter((line) => line !== '' && line !== '  …');
-      const side = (sign: string): readonly string[] => lines.filter((line) => !line.startsWith(sign)).map((line) => line.slice(2));
+      const lines = diffLines(old.join('\n'), wanted.join('\n'))
+        .split('\n')
+        .filter((line) => line !== '' && line !== '  …');
+      const side = (sign: string): readonly string[] =>
+        lines.filter((line) => !line.startsWith(sign)).map((line) => line.slice(2));
       assert.ok(old.join('').includes(side('+').join('')), lines.join('|'));
       assert.ok(wanted.join('').includes(side('-').join('')), lines.join('|'));
       assert.equal(lines.length === 0, old.join() === wanted.join());

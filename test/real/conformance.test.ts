@@ -28,8 +28,13 @@ if (skip !== false) {
   test('clients in front of two real Ollama servers', { skip }, () => undefined);
 } else {
   const servers = await startTwoRealOllamas();
-  const model_list = ['chat', 'embed'].flatMap((model_name) => servers.map(({ url }) => ({ model_name, litellm_params: { model: 'ollama_chat/tiny', api_base: url } })));
-  const gateway = await startGateway([], { model_list, hxllm: { backends: Object.fromEntries(servers.map(({ url }) => [url, { num_parallel: 2 }])) } });
+  const model_list = ['chat', 'embed'].flatMap((model_name) =>
+    servers.map(({ url }) => ({ model_name, litellm_params: { model: 'ollama_chat/tiny', api_base: url } })),
+  );
+  const gateway = await startGateway([], {
+    model_list,
+    hxllm: { backends: Object.fromEntries(servers.map(({ url }) => [url, { num_parallel: 2 }])) },
+  });
   try {
     testRows(await judgeWithCommand({ url: gateway.url, key: KEY, model: 'chat', embed: 'embed' }), BEYOND);
   } finally {

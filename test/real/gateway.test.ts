@@ -11,11 +11,16 @@ const LIMITS = { skip, timeout: 30_000 };
 const MESSAGES = [{ role: 'user' as const, content: 'Say something.' }];
 const CHAT = { model: 'phi3-3.8b', messages: MESSAGES, max_tokens: 8, seed: 3 };
 // A grammar that keeps the model talking for seconds.
-const TRUTHS = { type: 'json_schema' as const, json_schema: { name: 'truths', schema: { type: 'array', items: { type: 'boolean' }, minItems: 1500 } } };
+const TRUTHS = {
+  type: 'json_schema' as const,
+  json_schema: { name: 'truths', schema: { type: 'array', items: { type: 'boolean' }, minItems: 1500 } },
+};
 
 function modelList(urls: readonly string[]): readonly object[] {
   const models = { 'phi3-3.8b': `ollama_chat/${FIELD_MODEL}`, embed: 'ollama/tiny' };
-  return Object.entries(models).flatMap(([model_name, model]) => urls.map((api_base) => ({ model_name, litellm_params: { model, api_base } })));
+  return Object.entries(models).flatMap(([model_name, model]) =>
+    urls.map((api_base) => ({ model_name, litellm_params: { model, api_base } })),
+  );
 }
 
 describe('the OpenAI SDK through the gateway onto two real Ollama servers', () => {
@@ -40,7 +45,8 @@ describe('the OpenAI SDK through the gateway onto two real Ollama servers', () =
   });
 
   test('it chats, is told who answered, and uses both servers once both have the model in memory', LIMITS, async () => {
-    const ask = async (): Promise<string> => (await client.chat.completions.create(CHAT).withResponse()).response.headers.get('x-hxllm-backend') ?? 'nobody';
+    const ask = async (): Promise<string> =>
+      (await client.chat.completions.create(CHAT).withResponse()).response.headers.get('x-hxllm-backend') ?? 'nobody';
     // Who waits brings the model to a server that is empty.
     for (let turn = 0; turn < 20 && new Set(await Promise.all([ask(), ask(), ask()])).size < 2; turn += 1);
     const seen = new Set<string>();
@@ -59,7 +65,12 @@ describe('the OpenAI SDK through the gateway onto two real Ollama servers', () =
   });
 
   test('it streams, with the usage at the end', LIMITS, async () => {
-    const stream = await client.chat.completions.create({ ...CHAT, max_tokens: 20, stream: true, stream_options: { include_usage: true } });
+    const stream = await client.chat.completions.create({
+      ...CHAT,
+      max_tokens: 20,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
     const [ids, reasons, totals] = [new Set<string>(), [] as string[], [] as number[]];
     for await (const chunk of stream) {
       ids.add(chunk.id);
@@ -74,7 +85,13 @@ describe('the OpenAI SDK through the gateway onto two real Ollama servers', () =
 
   test('it embeds several texts', LIMITS, async () => {
     const { data, usage } = await client.embeddings.create({ model: 'embed', input: ['hello', 'world'] });
-    assert.deepEqual(data.map(({ index, embedding }) => [index, embedding.length]), [[0, 64], [1, 64]]);
+    assert.deepEqual(
+      data.map(({ index, embedding }) => [index, embedding.length]),
+      [
+        [0, 64],
+        [1, 64],
+      ],
+    );
     assert.ok(usage.prompt_tokens > 0);
   });
 
@@ -88,7 +105,11 @@ describe('the OpenAI SDK through the gateway onto two real Ollama servers', () =
   });
 
   test('clients that leave their streams free the slots on the servers', LIMITS, async () => {
-    const streams = await Promise.all(servers.map(() => client.chat.completions.create({ ...CHAT, max_tokens: 10_000, response_format: TRUTHS, stream: true })));
+    const streams = await Promise.all(
+      servers.map(() =>
+        client.chat.completions.create({ ...CHAT, max_tokens: 10_000, response_format: TRUTHS, stream: true }),
+      ),
+    );
     for (const stream of streams) stream.controller.abort();
     for (const server of servers) {
       const next = read(server, '/api/chat', { model: FIELD_MODEL, messages: MESSAGES, options: { num_predict: 1 } });

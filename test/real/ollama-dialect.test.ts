@@ -6,8 +6,16 @@ import { startRealOllama, whyNoRealOllama, type RealServer } from './ollama-serv
 const skip = whyNoRealOllama();
 const LIMITS = { skip, timeout: 30_000 };
 const OPTIONS = { seed: 7, num_predict: 6 };
-const MESSAGES = [{ role: 'system', content: 'Be short.' }, { role: 'user', content: 'Say something.' }];
-const TOOLS = [{ type: 'function', function: { name: 'f', description: 'd', parameters: { type: 'object', properties: { a: { type: 'string' } } } } }];
+const MESSAGES = [
+  { role: 'system', content: 'Be short.' },
+  { role: 'user', content: 'Say something.' },
+];
+const TOOLS = [
+  {
+    type: 'function',
+    function: { name: 'f', description: 'd', parameters: { type: 'object', properties: { a: { type: 'string' } } } },
+  },
+];
 
 type Row = readonly [what: string, path: string, body: object | string | undefined];
 
@@ -22,15 +30,53 @@ const ANSWERED: readonly Row[] = [
   ['a model', '/api/show', { model: 'tiny' }],
   ['a chat, streamed', '/api/chat', { model: 'tiny', messages: MESSAGES, options: OPTIONS }],
   ['a chat in one piece', '/api/chat', { model: 'tiny', messages: MESSAGES, stream: false, options: OPTIONS }],
-  ['log probabilities', '/api/chat', { model: 'tiny', messages: MESSAGES, stream: false, logprobs: true, top_logprobs: 2, options: OPTIONS }],
-  ['log probabilities, streamed', '/api/generate', { model: 'tiny', prompt: 'Hello', logprobs: true, options: OPTIONS }],
-  ['an object', '/api/chat', { model: 'tiny', messages: MESSAGES, stream: false, format: { type: 'object', properties: { a: { type: 'boolean' } }, required: ['a'] }, options: { seed: 7, num_predict: 60 } }],
-  ['a chat with tools', '/api/chat', { model: 'tiny', messages: MESSAGES, stream: false, tools: TOOLS, options: OPTIONS }],
-  ['a role of the model’s own', '/api/chat', { model: 'tiny', messages: [{ role: 'control', content: 'x' }, ...MESSAGES], stream: false, options: OPTIONS }],
+  [
+    'log probabilities',
+    '/api/chat',
+    { model: 'tiny', messages: MESSAGES, stream: false, logprobs: true, top_logprobs: 2, options: OPTIONS },
+  ],
+  [
+    'log probabilities, streamed',
+    '/api/generate',
+    { model: 'tiny', prompt: 'Hello', logprobs: true, options: OPTIONS },
+  ],
+  [
+    'an object',
+    '/api/chat',
+    {
+      model: 'tiny',
+      messages: MESSAGES,
+      stream: false,
+      format: { type: 'object', properties: { a: { type: 'boolean' } }, required: ['a'] },
+      options: { seed: 7, num_predict: 60 },
+    },
+  ],
+  [
+    'a chat with tools',
+    '/api/chat',
+    { model: 'tiny', messages: MESSAGES, stream: false, tools: TOOLS, options: OPTIONS },
+  ],
+  [
+    'a role of the model’s own',
+    '/api/chat',
+    { model: 'tiny', messages: [{ role: 'control', content: 'x' }, ...MESSAGES], stream: false, options: OPTIONS },
+  ],
   ['a generate, streamed', '/api/generate', { model: 'tiny', prompt: 'Hello', options: OPTIONS }],
-  ['a generate in one piece', '/api/generate', { model: 'tiny', prompt: 'Hello', system: 'Be short.', stream: false, options: OPTIONS }],
-  ['a generate by a template', '/api/generate', { model: 'tiny', prompt: 'Hello', template: '{{ .Prompt }}', stream: false, options: OPTIONS }],
-  ['a generate in JSON', '/api/generate', { model: 'tiny', prompt: 'Hello', format: 'json', stream: false, options: OPTIONS }],
+  [
+    'a generate in one piece',
+    '/api/generate',
+    { model: 'tiny', prompt: 'Hello', system: 'Be short.', stream: false, options: OPTIONS },
+  ],
+  [
+    'a generate by a template',
+    '/api/generate',
+    { model: 'tiny', prompt: 'Hello', template: '{{ .Prompt }}', stream: false, options: OPTIONS },
+  ],
+  [
+    'a generate in JSON',
+    '/api/generate',
+    { model: 'tiny', prompt: 'Hello', format: 'json', stream: false, options: OPTIONS },
+  ],
   ['a raw generate', '/api/generate', { model: 'tiny', prompt: 'Hello', raw: true, stream: false, options: OPTIONS }],
   ['several texts', '/api/embed', { model: 'tiny', input: ['a', 'b'] }],
   ['one text, shorter', '/api/embed', { model: 'tiny', input: 'a', dimensions: 8 }],
@@ -53,7 +99,11 @@ const REFUSED: readonly Row[] = [
   ['an image that is none', '/api/chat', { model: 'tiny', messages: [{ role: 'user', content: 'x', images: ['!!'] }] }],
   ['raw with a system', '/api/generate', { model: 'tiny', prompt: 'x', raw: true, system: 's' }],
   ['an insertion', '/api/generate', { model: 'tiny', prompt: 'x', suffix: 'y' }],
-  ['a prompt that does not fit', '/api/generate', { model: 'tiny', prompt: 'word '.repeat(3000), truncate: false, stream: false }],
+  [
+    'a prompt that does not fit',
+    '/api/generate',
+    { model: 'tiny', prompt: 'word '.repeat(3000), truncate: false, stream: false },
+  ],
   ['numbers for texts', '/api/embed', { model: 'tiny', input: 7 }],
 ];
 
@@ -61,7 +111,11 @@ const REFUSED: readonly Row[] = [
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
   if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => a.localeCompare(b)).map(([name, item]) => [name, shapeOf(item)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => a.localeCompare(b))
+      .map(([name, item]) => [name, shapeOf(item)]),
+  );
 }
 
 interface Seen {
@@ -73,16 +127,29 @@ interface Seen {
 }
 
 async function ask(url: string, [, path, body]: Row): Promise<Seen> {
-  const sent = body === undefined ? {} : { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) };
+  const sent =
+    body === undefined ? {} : { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) };
   const response = await fetch(url + path, { ...sent, headers: { authorization: `Bearer ${KEY}` } });
   const type = (response.headers.get('content-type') ?? '').split(';', 1)[0] ?? '';
-  const lines = (await response.text()).trimEnd().split('\n').map((line): unknown => (type === 'text/plain' ? line : JSON.parse(line)));
-  const shapes = [...new Set(lines.map((line) => JSON.stringify(shapeOf(line))))].map((line) => JSON.parse(line) as unknown);
+  const lines = (await response.text())
+    .trimEnd()
+    .split('\n')
+    .map((line): unknown => (type === 'text/plain' ? line : JSON.parse(line)));
+  const shapes = [...new Set(lines.map((line) => JSON.stringify(shapeOf(line))))].map(
+    (line) => JSON.parse(line) as unknown,
+  );
   return { status: response.status, type, shapes, said: lines.map(saidIn) };
 }
 
 function saidIn(line: unknown): unknown {
-  const { message, response, embeddings, embedding, done_reason: reason, eval_count: count } = (typeof line === 'object' ? line : {}) as Record<string, unknown>;
+  const {
+    message,
+    response,
+    embeddings,
+    embedding,
+    done_reason: reason,
+    eval_count: count,
+  } = (typeof line === 'object' ? line : {}) as Record<string, unknown>;
   return [message, response, embeddings, embedding, reason, count];
 }
 
@@ -92,7 +159,9 @@ describe('Ollama and the gateway in front of it', () => {
   if (skip === false) {
     before(async () => {
       server = await startRealOllama();
-      gateway = await startGateway([], { model_list: [{ model_name: 'tiny', litellm_params: { model: 'ollama_chat/tiny', api_base: server.url } }] });
+      gateway = await startGateway([], {
+        model_list: [{ model_name: 'tiny', litellm_params: { model: 'ollama_chat/tiny', api_base: server.url } }],
+      });
     });
     after(async () => {
       await gateway[Symbol.asyncDispose]();
@@ -114,20 +183,50 @@ describe('Ollama and the gateway in front of it', () => {
     });
   }
 
-  test('go on from a context that was given before, and Ollama never sees a token that nobody gave', LIMITS, async () => {
-    const body = { model: 'tiny', prompt: 'Hello', stream: false, options: OPTIONS };
-    const generate = async (more: object): Promise<Response> => gateway.ask('/api/generate', { method: 'POST', body: JSON.stringify({ ...body, ...more }) });
-    const first = (await (await generate({})).json()) as { context: readonly number[]; prompt_eval_count: number };
-    const second = (await (await generate({ context: first.context })).json()) as typeof first;
-    assert.ok(second.prompt_eval_count > first.prompt_eval_count);
-    assert.equal((await generate({ context: [99_999] })).status, 400);
-    assert.equal((await generate({})).status, 200);
-  });
+  test(
+    'go on from a context that was given before, and Ollama never sees a token that nobody gave',
+    LIMITS,
+    async () => {
+      const body = { model: 'tiny', prompt: 'Hello', stream: false, options: OPTIONS };
+      const generate = async (more: object): Promise<Response> =>
+        gateway.ask('/api/generate', { method: 'POST', body: JSON.stringify({ ...body, ...more }) });
+      const first = (await (await generate({})).json()) as { context: readonly number[]; prompt_eval_count: number };
+      const second = (await (await generate({ context: first.context })).json()) as typeof first;
+      assert.ok(second.prompt_eval_count > first.prompt_eval_count);
+      assert.equal((await generate({ context: [99_999] })).status, 400);
+      assert.equal((await generate({})).status, 200);
+    },
+  );
 
   test('no option that is taken kills the runner, with all that it answers', LIMITS, async () => {
-    const chat = async (options: object): Promise<number> => (await gateway.ask('/api/chat', { method: 'POST', body: JSON.stringify({ model: 'tiny', messages: MESSAGES, stream: false, options: { num_predict: 4, ...options } }) })).status;
-    for (const name of ['temperature', 'top_p', 'min_p', 'typical_p', 'presence_penalty', 'frequency_penalty', 'repeat_penalty', 'top_k', 'num_keep', 'repeat_last_n', 'seed']) {
-      for (const value of [-1e39, -1e38, -1e9, -1_000_000, -1000, -1, -1e-40, 0, 1e-40, 1e-6, 0.01, 1000, 1_000_000, 1e9, 1e38, 1e39]) {
+    const chat = async (options: object): Promise<number> =>
+      (
+        await gateway.ask('/api/chat', {
+          method: 'POST',
+          body: JSON.stringify({
+            model: 'tiny',
+            messages: MESSAGES,
+            stream: false,
+            options: { num_predict: 4, ...options },
+          }),
+        })
+      ).status;
+    for (const name of [
+      'temperature',
+      'top_p',
+      'min_p',
+      'typical_p',
+      'presence_penalty',
+      'frequency_penalty',
+      'repeat_penalty',
+      'top_k',
+      'num_keep',
+      'repeat_last_n',
+      'seed',
+    ]) {
+      for (const value of [
+        -1e39, -1e38, -1e9, -1_000_000, -1000, -1, -1e-40, 0, 1e-40, 1e-6, 0.01, 1000, 1_000_000, 1e9, 1e38, 1e39,
+      ]) {
         const status = await chat({ [name]: value });
         assert.ok(status === 200 || status === 400, `${name} ${String(value)}: ${String(status)}`);
       }
@@ -137,10 +236,52 @@ describe('Ollama and the gateway in front of it', () => {
   });
 
   test('no schema of which there is no grammar kills the server', LIMITS, async () => {
-    const odd = ['^(?:a|b)$', '^\\d+$', '^(?=x)a$', '^*$', '^]$', '^\\bfoo$', '^a{2,1}$', '^[z-a]$', '^[a--b]$', '^[-]$', '^[^^]$', '^a{0}$', '^a{0,0}$', '^[a-z]{2,5}$', '^$'].map((pattern) => ({ type: 'string', pattern }));
-    const formats = [...odd, { type: 'integer', minimum: 5, maximum: 1 }, { type: 'string', minLength: 5, maxLength: 2 }, { type: 'string', maxLength: -5 }, { $ref: '#' }, { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/a' } } }, { anyOf: [] }, { anyOf: [{ $ref: '#/anyOf/0' }, { type: 'string' }] }, ...['anyOf', 'oneOf'].map((word) => ({ type: 'array', items: { $ref: '#/$defs/a' }, $defs: { a: { [word]: [{ type: 'string' }, { $ref: '#/$defs/a' }] } } })), ...[2000, 2001, 10_000, 1_000_000].flatMap((many) => [...['minLength', 'maxLength'].map((name) => ({ type: 'string', [name]: many })), ...['minItems', 'maxItems'].map((name) => ({ type: 'array', items: { type: 'object', properties: { a: { type: 'string' }, b: { type: 'integer' } } }, [name]: many })), { type: 'string', pattern: `^a{${String(many)}}$` }])];
+    const odd = [
+      '^(?:a|b)$',
+      '^\\d+$',
+      '^(?=x)a$',
+      '^*$',
+      '^]$',
+      '^\\bfoo$',
+      '^a{2,1}$',
+      '^[z-a]$',
+      '^[a--b]$',
+      '^[-]$',
+      '^[^^]$',
+      '^a{0}$',
+      '^a{0,0}$',
+      '^[a-z]{2,5}$',
+      '^$',
+    ].map((pattern) => ({ type: 'string', pattern }));
+    const formats = [
+      ...odd,
+      { type: 'integer', minimum: 5, maximum: 1 },
+      { type: 'string', minLength: 5, maxLength: 2 },
+      { type: 'string', maxLength: -5 },
+      { $ref: '#' },
+      { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/a' } } },
+      { anyOf: [] },
+      { anyOf: [{ $ref: '#/anyOf/0' }, { type: 'string' }] },
+      ...['anyOf', 'oneOf'].map((word) => ({
+        type: 'array',
+        items: { $ref: '#/$defs/a' },
+        $defs: { a: { [word]: [{ type: 'string' }, { $ref: '#/$defs/a' }] } },
+      })),
+      ...[2000, 2001, 10_000, 1_000_000].flatMap((many) => [
+        ...['minLength', 'maxLength'].map((name) => ({ type: 'string', [name]: many })),
+        ...['minItems', 'maxItems'].map((name) => ({
+          type: 'array',
+          items: { type: 'object', properties: { a: { type: 'string' }, b: { type: 'integer' } } },
+          [name]: many,
+        })),
+        { type: 'string', pattern: `^a{${String(many)}}$` },
+      ]),
+    ];
     for (const format of formats) {
-      const { status } = await gateway.ask('/api/chat', { method: 'POST', body: JSON.stringify({ model: 'tiny', messages: MESSAGES, stream: false, format, options: OPTIONS }) });
+      const { status } = await gateway.ask('/api/chat', {
+        method: 'POST',
+        body: JSON.stringify({ model: 'tiny', messages: MESSAGES, stream: false, format, options: OPTIONS }),
+      });
       // What is left of a reference without a goal is no schema, and said to be none.
       assert.equal(status, '$ref' in format && '$defs' in format ? 400 : 200, JSON.stringify(format));
     }

@@ -50,7 +50,8 @@ export async function startRealOllama(options: RealOptions = {}): Promise<RealSe
   // A group of its own: the runners that it starts outlive it where it is killed.
   const server = spawn(binary, ['serve'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let log = '';
-  for (const output of [server.stdout, server.stderr]) output.setEncoding('utf8').on('data', (text: string) => (log += text));
+  for (const output of [server.stdout, server.stderr])
+    output.setEncoding('utf8').on('data', (text: string) => (log += text));
   const kill = (): void => {
     killGroup(server);
     rmSync(home, { recursive: true, force: true });
@@ -84,13 +85,18 @@ export async function startTwoRealOllamas(options: RealOptions = {}): Promise<re
 
 async function createModels(binary: string, home: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const folder = join(binary, '..');
-  for (const name of ['tiny.gguf', 'tiny.Modelfile', 'tiny-plain.Modelfile']) await cp(join(folder, name), join(home, name));
+  for (const name of ['tiny.gguf', 'tiny.Modelfile', 'tiny-plain.Modelfile'])
+    await cp(join(folder, name), join(home, name));
   // The last byte belongs to a weight: with another one the file is another, and the model as good as before.
   const weights = await readFile(join(home, 'tiny.gguf'));
   weights[weights.length - 4] = (weights[weights.length - 4] ?? 0) ^ 1;
   await writeFile(join(home, 'other.gguf'), weights);
-  await writeFile(join(home, 'other.Modelfile'), (await readFile(join(home, 'tiny.Modelfile'), 'utf8')).replace('./tiny.gguf', './other.gguf'));
-  const run = (...args: readonly string[]): Promise<unknown> => promisify(execFile)(binary, args, { cwd: home, env: environment, timeout: 60_000 });
+  await writeFile(
+    join(home, 'other.Modelfile'),
+    (await readFile(join(home, 'tiny.Modelfile'), 'utf8')).replace('./tiny.gguf', './other.gguf'),
+  );
+  const run = (...args: readonly string[]): Promise<unknown> =>
+    promisify(execFile)(binary, args, { cwd: home, env: environment, timeout: 60_000 });
   for (const name of ['tiny', 'tiny-plain', 'other']) await run('create', name, '-f', `${name}.Modelfile`);
   await run('cp', 'tiny', FIELD_MODEL);
 }

@@ -21,7 +21,11 @@ interface Dialect {
 // Its defaults for what a request leaves open are others there, so nothing is left to chance.
 const SAID = [{ role: 'user', content: 'Say something.' }];
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-const at = (value: unknown, ...steps: readonly (string | number)[]): unknown => steps.reduce((within: unknown, step) => (within as Readonly<Record<string | number, unknown>> | undefined)?.[step], value); // what is not there is undefined
+const at = (value: unknown, ...steps: readonly (string | number)[]): unknown =>
+  steps.reduce(
+    (within: unknown, step) => (within as Readonly<Record<string | number, unknown>> | undefined)?.[step],
+    value,
+  ); // what is not there is undefined
 
 const DIALECTS: Readonly<Record<string, Dialect>> = {
   'OpenAI’s chat': {
@@ -61,14 +65,20 @@ describe('a real Ollama as a server that speaks OpenAI alone', () => {
     before(async () => {
       server = await startRealOllama();
       const models = { v1: 'openai/tiny', plain: 'openai/tiny-plain', native: 'ollama_chat/tiny' };
-      gateway = await startGateway([], { model_list: Object.entries(models).map(([model_name, model]) => ({ model_name, litellm_params: { model, api_base: model.startsWith('openai') ? `${server.url}/v1` : server.url } })) });
+      gateway = await startGateway([], {
+        model_list: Object.entries(models).map(([model_name, model]) => ({
+          model_name,
+          litellm_params: { model, api_base: model.startsWith('openai') ? `${server.url}/v1` : server.url },
+        })),
+      });
     });
     after(async () => {
       await gateway[Symbol.asyncDispose]();
       await server.close();
     });
   }
-  const post = (path: string, body: object): Promise<Response> => gateway.ask(path, { method: 'POST', body: JSON.stringify(body) });
+  const post = (path: string, body: object): Promise<Response> =>
+    gateway.ask(path, { method: 'POST', body: JSON.stringify(body) });
 
   for (const [name, { path, body, text, piece, tokens }] of Object.entries(DIALECTS)) {
     test(`${name}: an answer is the same, whole and streamed, as from its native API`, LIMITS, async () => {
@@ -81,42 +91,93 @@ describe('a real Ollama as a server that speaks OpenAI alone', () => {
       assert.ok(text(passed).length > 0);
       assert.equal(text(passed), text(native));
       assert.deepEqual(tokens(passed), tokens(native));
-      assert.ok(tokens(passed).every((count) => typeof count === 'number' && count > 0), JSON.stringify(tokens(passed)));
+      assert.ok(
+        tokens(passed).every((count) => typeof count === 'number' && count > 0),
+        JSON.stringify(tokens(passed)),
+      );
       const streamed = await (await post(path, { ...body('v1', 12), stream: true })).text();
-      const events = streamed.split('\n').map((line) => line.replace(/^data: /, '')).filter((line) => line.startsWith('{'));
+      const events = streamed
+        .split('\n')
+        .map((line) => line.replace(/^data: /, ''))
+        .filter((line) => line.startsWith('{'));
       assert.equal(events.map((event) => piece(JSON.parse(event) as Json)).join(''), text(passed));
     });
   }
 
   test('JSON by a schema comes, in whichever dialect it is asked for', LIMITS, async () => {
-    const schema = { type: 'object', properties: { yes: { type: 'boolean' } }, required: ['yes'], additionalProperties: false };
+    const schema = {
+      type: 'object',
+      properties: { yes: { type: 'boolean' } },
+      required: ['yes'],
+      additionalProperties: false,
+    };
     const [ollama, responses] = [DIALECTS['Ollama’s chat'], DIALECTS['OpenAI’s responses']];
-    const native = (await (await post('/api/chat', { model: 'v1', messages: SAID, format: schema, stream: false })).json()) as Json;
-    const response = (await (await post('/v1/responses', { model: 'v1', input: 'Say yes.', text: { format: { type: 'json_schema', name: 's', schema } } })).json()) as Json;
-    for (const said of [ollama?.text(native), responses?.text(response)]) assert.equal(typeof at(JSON.parse(said ?? ''), 'yes'), 'boolean', said);
+    const native = (await (
+      await post('/api/chat', { model: 'v1', messages: SAID, format: schema, stream: false })
+    ).json()) as Json;
+    const response = (await (
+      await post('/v1/responses', {
+        model: 'v1',
+        input: 'Say yes.',
+        text: { format: { type: 'json_schema', name: 's', schema } },
+      })
+    ).json()) as Json;
+    for (const said of [ollama?.text(native), responses?.text(response)])
+      assert.equal(typeof at(JSON.parse(said ?? ''), 'yes'), 'boolean', said);
   });
 
   test('tools for a model that knows none are left out and named', LIMITS, async () => {
-    const tools = [{ type: 'function', function: { name: 'f', description: 'd', parameters: { type: 'object', properties: {} } } }];
-    const response = await post('/api/chat', { model: 'plain', messages: SAID, tools, stream: false, options: { num_predict: 4 } });
-    assert.deepEqual([response.status, response.headers.get('x-hxllm-ignored-params')], [200, 'tools'], await response.text());
+    const tools = [
+      { type: 'function', function: { name: 'f', description: 'd', parameters: { type: 'object', properties: {} } } },
+    ];
+    const response = await post('/api/chat', {
+      model: 'plain',
+      messages: SAID,
+      tools,
+      stream: false,
+      options: { num_predict: 4 },
+    });
+    assert.deepEqual(
+      [response.status, response.headers.get('x-hxllm-ignored-params')],
+      [200, 'tools'],
+      await response.text(),
+    );
   });
 
   test('a text to go on with, through the template and raw, and vectors', LIMITS, async () => {
     // Noise by chance may hold nothing that can be shown; the likeliest is always the same.
-    const generate = async (model: string, raw: boolean): Promise<Json> => (await (await post('/api/generate', { model, prompt: 'Once', raw, stream: false, options: { num_predict: 12, temperature: 0 } })).json()) as Json;
+    const generate = async (model: string, raw: boolean): Promise<Json> =>
+      (await (
+        await post('/api/generate', {
+          model,
+          prompt: 'Once',
+          raw,
+          stream: false,
+          options: { num_predict: 12, temperature: 0 },
+        })
+      ).json()) as Json;
     for (const raw of [false, true]) {
       const generated = await generate('v1', raw);
       assert.ok(textOf(generated['response']).length > 0 && generated['done'] === true, JSON.stringify(generated));
     }
     assert.equal((await generate('v1', false))['response'], (await generate('native', false))['response']);
-    const vectors = async (model: string): Promise<unknown> => at(await (await post('/api/embed', { model, input: ['a', 'bee'] })).json(), 'embeddings');
+    const vectors = async (model: string): Promise<unknown> =>
+      at(await (await post('/api/embed', { model, input: ['a', 'bee'] })).json(), 'embeddings');
     assert.deepEqual(await vectors('v1'), await vectors('native'));
   });
 
   test('who leaves in the middle of a stream is gone there too', LIMITS, async () => {
     const leaving = new AbortController();
-    const response = await gateway.ask('/api/chat', { method: 'POST', body: JSON.stringify({ model: 'v1', messages: SAID, options: { num_predict: 100_000 }, format: { type: 'array', items: { type: 'boolean' }, minItems: 1500 } }), signal: leaving.signal });
+    const response = await gateway.ask('/api/chat', {
+      method: 'POST',
+      body: JSON.stringify({
+        model: 'v1',
+        messages: SAID,
+        options: { num_predict: 100_000 },
+        format: { type: 'array', items: { type: 'boolean' }, minItems: 1500 },
+      }),
+      signal: leaving.signal,
+    });
     await response.body?.getReader().read();
     leaving.abort();
     await until('nothing is in flight', () => gateway.service().desk.inFlight === 0);

@@ -6,7 +6,13 @@ import { FIELD_MODEL, startRealOllama, whyNoRealOllama, type RealServer } from '
 const skip = whyNoRealOllama();
 const LIMITS = { skip, timeout: 60_000 };
 // A grammar that keeps the model talking for a second or so.
-const truths = (minItems: number): object => ({ response_format: { type: 'json_schema', json_schema: { name: 'truths', schema: { type: 'array', items: { type: 'boolean' }, minItems } } }, max_tokens: 10_000 });
+const truths = (minItems: number): object => ({
+  response_format: {
+    type: 'json_schema',
+    json_schema: { name: 'truths', schema: { type: 'array', items: { type: 'boolean' }, minItems } },
+  },
+  max_tokens: 10_000,
+});
 
 describe('slots, queue and loads in front of a real Ollama', () => {
   let server: RealServer;
@@ -15,7 +21,12 @@ describe('slots, queue and loads in front of a real Ollama', () => {
     before(async () => {
       server = await startRealOllama({ numParallel: 2, maxLoadedModels: 1 });
       const models = { field: FIELD_MODEL, twin: 'tiny', other: 'other' };
-      gateway = await startGateway([], { model_list: Object.entries(models).map(([model_name, model]) => ({ model_name, litellm_params: { model: `ollama_chat/${model}`, api_base: server.url, keep_alive: '10m' } })) });
+      gateway = await startGateway([], {
+        model_list: Object.entries(models).map(([model_name, model]) => ({
+          model_name,
+          litellm_params: { model: `ollama_chat/${model}`, api_base: server.url, keep_alive: '10m' },
+        })),
+      });
     });
     after(async () => {
       await gateway[Symbol.asyncDispose]();
@@ -23,8 +34,13 @@ describe('slots, queue and loads in front of a real Ollama', () => {
     });
   }
 
-  const starts = (): number => server.log().split('msg="starting runner"').filter((text) => text.includes('--model ')).length;
-  const slots = (model: string): number => gateway.service().desk.fleet.replicas.get(`${server.url}#${model}`)?.slots.count ?? 0;
+  const starts = (): number =>
+    server
+      .log()
+      .split('msg="starting runner"')
+      .filter((text) => text.includes('--model ')).length;
+  const slots = (model: string): number =>
+    gateway.service().desk.fleet.replicas.get(`${server.url}#${model}`)?.slots.count ?? 0;
 
   test('one load serves all who wait, also when the one who caused it has left', LIMITS, async () => {
     const leaving = new AbortController();
@@ -34,83 +50,137 @@ describe('slots, queue and loads in front of a real Ollama', () => {
     leaving.abort();
     await left;
     const answers = await Promise.all(others);
-    assert.deepEqual(answers.map(({ status }) => status), [200, 200, 200, 200]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200, 200, 200],
+    );
     assert.equal(starts(), 1);
     assert.ok(Number(/load;dur=([\d.]+)/.exec(answers[0]?.headers.get('server-timing') ?? '')?.[1]) > 0);
   });
 
-  test('names of the same weights share what is in memory, and it is not loaded again for one or the other', LIMITS, async () => {
-    const already = starts();
-    for (let turn = 0; turn < 3; turn += 1) {
-      assert.equal((await gateway.chat({ model: 'twin', max_tokens: 4 })).status, 200);
-      assert.equal((await gateway.chat({ model: 'field', max_tokens: 4 })).status, 200);
-    }
-    assert.equal(starts(), already);
-  });
+  test(
+    'names of the same weights share what is in memory, and it is not loaded again for one or the other',
+    LIMITS,
+    async () => {
+      const already = starts();
+      for (let turn = 0; turn < 3; turn += 1) {
+        assert.equal((await gateway.chat({ model: 'twin', max_tokens: 4 })).status, 200);
+        assert.equal((await gateway.chat({ model: 'field', max_tokens: 4 })).status, 200);
+      }
+      assert.equal(starts(), already);
+    },
+  );
 
   test('the slots that nobody stated are found out, and no more than there are', LIMITS, async () => {
     // The server lets a request into a free slot when it comes to it, which may be after another answer: then a trial proves nothing, and there is another.
     for (let round = 0; round < 6 && slots(FIELD_MODEL) < 2; round += 1) {
-      const answers = await Promise.all(Array.from({ length: 10 }, () => gateway.chat({ model: 'field', ...truths(100) })));
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () => gateway.chat({ model: 'field', ...truths(100) })),
+      );
       for (const answer of answers) assert.match(await textOf(answer), /^\s*\[/);
     }
     assert.equal(slots(FIELD_MODEL), 2);
     assert.deepEqual([gateway.service().desk.inFlight, gateway.service().desk.waiting], [0, 0]);
   });
 
-  test('two models that do not fit together are served in turn, with no load lost and nobody refused', LIMITS, async () => {
-    const answers = await Promise.all(Array.from({ length: 12 }, (_, turn) => gateway.chat({ model: turn % 2 === 0 ? 'other' : 'field', max_tokens: 4 })));
-    assert.deepEqual(answers.map(({ status }) => status), answers.map(() => 200));
-    assert.deepEqual(gateway.log.filter(({ event }) => event === 'backend-down' || event === 'load-failed'), []);
-  });
+  test(
+    'two models that do not fit together are served in turn, with no load lost and nobody refused',
+    LIMITS,
+    async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 12 }, (_, turn) =>
+          gateway.chat({ model: turn % 2 === 0 ? 'other' : 'field', max_tokens: 4 }),
+        ),
+      );
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        answers.map(() => 200),
+      );
+      assert.deepEqual(
+        gateway.log.filter(({ event }) => event === 'backend-down' || event === 'load-failed'),
+        [],
+      );
+    },
+  );
 
-  test('who always has something to do with one model does not keep out who wants another that does not fit beside it', LIMITS, async () => {
-    const steady = { over: false, answers: 0 };
-    const work = async (): Promise<void> => {
-      while (!steady.over) {
-        assert.match(await textOf(await gateway.chat({ model: 'field', ...truths(30) })), /^\s*\[/);
-        steady.answers += 1;
+  test(
+    'who always has something to do with one model does not keep out who wants another that does not fit beside it',
+    LIMITS,
+    async () => {
+      const steady = { over: false, answers: 0 };
+      const work = async (): Promise<void> => {
+        while (!steady.over) {
+          assert.match(await textOf(await gateway.chat({ model: 'field', ...truths(30) })), /^\s*\[/);
+          steady.answers += 1;
+        }
+      };
+      const working = [work(), work()];
+      await until('it is at work', () => steady.answers >= 4);
+      const already = steady.answers;
+      try {
+        for (let turn = 0; turn < 3; turn += 1) {
+          assert.equal(
+            (await gateway.chat({ model: 'other', max_tokens: 4 }, { signal: AbortSignal.timeout(15_000) })).status,
+            200,
+          );
+        }
+      } finally {
+        steady.over = true;
+        await Promise.all(working);
       }
-    };
-    const working = [work(), work()];
-    await until('it is at work', () => steady.answers >= 4);
-    const already = steady.answers;
-    try {
-      for (let turn = 0; turn < 3; turn += 1) {
-        assert.equal((await gateway.chat({ model: 'other', max_tokens: 4 }, { signal: AbortSignal.timeout(15_000) })).status, 200);
-      }
-    } finally {
-      steady.over = true;
-      await Promise.all(working);
-    }
-    assert.ok(steady.answers > already + 4, 'and is not kept out by them');
-  });
+      assert.ok(steady.answers > already + 4, 'and is not kept out by them');
+    },
+  );
 
   test('a load that a keep_alive from elsewhere has jammed is noticed and cured', LIMITS, async () => {
     assert.equal((await gateway.chat({ model: 'field', max_tokens: 4 })).status, 200);
     const { fleet } = gateway.service().desk;
     const logged = gateway.log.length;
     await until('the list is known', () => fleet.backends.get(server.url)?.listed?.length === 1);
-    const elsewhere = (more: object): Promise<Response> => fetch(`${server.url}/api/chat`, { method: 'POST', body: JSON.stringify({ model: FIELD_MODEL, messages: [{ role: 'user', content: 'hi' }], ...more }) });
+    const elsewhere = (more: object): Promise<Response> =>
+      fetch(`${server.url}/api/chat`, {
+        method: 'POST',
+        body: JSON.stringify({ model: FIELD_MODEL, messages: [{ role: 'user', content: 'hi' }], ...more }),
+      });
     const work = { over: false };
     // Its headers come with the first word, so it is at work from here on.
-    const busy = await elsewhere({ format: { type: 'array', items: { type: 'boolean' }, minItems: 200 }, options: { num_predict: 10_000 } });
-    const working = busy.text().then(() => { work.over = true; });
+    const busy = await elsewhere({
+      format: { type: 'array', items: { type: 'boolean' }, minItems: 200 },
+      options: { num_predict: 10_000 },
+    });
+    const working = busy.text().then(() => {
+      work.over = true;
+    });
     const waiting = gateway.chat({ model: 'other', max_tokens: 4 });
     // By a load of its own or in the request itself, as far as is known what is in memory.
-    await until('the load has begun', () => fleet.backends.get(server.url)?.loading !== undefined || gateway.service().desk.inFlight === 1);
+    await until(
+      'the load has begun',
+      () => fleet.backends.get(server.url)?.loading !== undefined || gateway.service().desk.inFlight === 1,
+    );
     // Whoever does this does not know what it does to the others.
     while (!work.over) await (await elsewhere({ keep_alive: -1, options: { num_predict: 1 } })).text();
     await working;
     assert.equal((await waiting).status, 200);
-    assert.ok(gateway.log.slice(logged).some(({ event }) => event === 'unloading'), 'by unloading what was in the way');
+    assert.ok(
+      gateway.log.slice(logged).some(({ event }) => event === 'unloading'),
+      'by unloading what was in the way',
+    );
   });
 
   test('who leaves while a prompt is read leaves nothing taken for good', LIMITS, async () => {
     for (let turn = 0; turn < 6; turn += 1) {
       const leaving = new AbortController();
       // An answer of seconds behind the prompt, so that it is still there when somebody looks.
-      const left = gateway.chat({ model: 'field', messages: [{ role: 'user', content: `${String(turn)} ${'word '.repeat(150)}` }], ...truths(1500) }, { signal: leaving.signal }).catch(() => undefined);
+      const left = gateway
+        .chat(
+          {
+            model: 'field',
+            messages: [{ role: 'user', content: `${String(turn)} ${'word '.repeat(150)}` }],
+            ...truths(1500),
+          },
+          { signal: leaving.signal },
+        )
+        .catch(() => undefined);
       await until('it has a place', () => gateway.service().desk.inFlight === 1);
       leaving.abort();
       await left;

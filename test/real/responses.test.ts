@@ -30,37 +30,88 @@ describe('responses in front of a real Ollama, by its own API and by the one tha
 
   for (const model of ['native', 'openai']) {
     test(`${model}: a text, cut off at its limit, whole and streamed`, LIMITS, async () => {
-      const asked = { model, input: 'Say something.', instructions: 'Be short.', max_output_tokens: 8, seed: 3, temperature: 0 };
+      const asked = {
+        model,
+        input: 'Say something.',
+        instructions: 'Be short.',
+        max_output_tokens: 8,
+        seed: 3,
+        temperature: 0,
+      };
       const whole = await client.responses.create(asked);
-      assert.deepEqual([whole.status, whole.incomplete_details, whole.usage?.output_tokens], ['incomplete', { reason: 'max_output_tokens' }, 8]);
+      assert.deepEqual(
+        [whole.status, whole.incomplete_details, whole.usage?.output_tokens],
+        ['incomplete', { reason: 'max_output_tokens' }, 8],
+      );
       assert.ok((whole.usage?.input_tokens ?? 0) > 0 && whole.output_text.length > 0);
       const streamed = await client.responses.stream(asked).finalResponse();
-      assert.deepEqual([streamed.status, streamed.output_text, streamed.usage], [whole.status, whole.output_text, whole.usage]);
+      assert.deepEqual(
+        [streamed.status, streamed.output_text, streamed.usage],
+        [whole.status, whole.output_text, whole.usage],
+      );
     });
 
     test(`${model}: JSON by a schema`, LIMITS, async () => {
-      const schema = { type: 'object', properties: { sunny: { type: 'boolean' } }, required: ['sunny'], additionalProperties: false };
-      const { status, output_text: text } = await client.responses.create({ model, input: 'Is it sunny?', temperature: 0, max_output_tokens: 60, text: { format: { type: 'json_schema', name: 'weather', schema, strict: true } } });
+      const schema = {
+        type: 'object',
+        properties: { sunny: { type: 'boolean' } },
+        required: ['sunny'],
+        additionalProperties: false,
+      };
+      const { status, output_text: text } = await client.responses.create({
+        model,
+        input: 'Is it sunny?',
+        temperature: 0,
+        max_output_tokens: 60,
+        text: { format: { type: 'json_schema', name: 'weather', schema, strict: true } },
+      });
       assert.deepEqual([status, typeof (JSON.parse(text) as { sunny: unknown }).sunny], ['completed', 'boolean']);
     });
   }
 
   test('any JSON', LIMITS, async () => {
-    const { status, output_text: text } = await client.responses.create({ model: 'native', input: 'JSON, please.', max_output_tokens: 40, temperature: 0, text: { format: { type: 'json_object' } } });
+    const { status, output_text: text } = await client.responses.create({
+      model: 'native',
+      input: 'JSON, please.',
+      max_output_tokens: 40,
+      temperature: 0,
+      text: { format: { type: 'json_object' } },
+    });
     if (status === 'completed') JSON.parse(text);
     assert.match(text, /^\s*\{/);
   });
 
   test('a call that has to be made is made', LIMITS, async () => {
-    const tools = [{ type: 'function' as const, name: 'lamp', strict: true, parameters: { type: 'object', properties: { on: { type: 'boolean' } }, required: ['on'], additionalProperties: false } }];
-    const { output } = await client.responses.create({ model: 'native', input: 'Light!', tools, tool_choice: 'required', temperature: 0, max_output_tokens: 100 });
+    const tools = [
+      {
+        type: 'function' as const,
+        name: 'lamp',
+        strict: true,
+        parameters: {
+          type: 'object',
+          properties: { on: { type: 'boolean' } },
+          required: ['on'],
+          additionalProperties: false,
+        },
+      },
+    ];
+    const { output } = await client.responses.create({
+      model: 'native',
+      input: 'Light!',
+      tools,
+      tool_choice: 'required',
+      temperature: 0,
+      max_output_tokens: 100,
+    });
     const call = output.find((item) => item.type === 'function_call');
     assert.ok(call?.name === 'lamp');
     assert.equal(typeof (JSON.parse(call.arguments) as { on: unknown }).on, 'boolean');
   });
 
   test('a prompt that is too long is refused, not cut', LIMITS, async () => {
-    const create = (stream: boolean): Promise<unknown> => client.responses.create({ model: 'native', input: 'word '.repeat(2 * CONTEXT), stream });
-    for (const stream of [false, true]) await assert.rejects(create(stream), { status: 400, code: 'context_length_exceeded', param: 'input' });
+    const create = (stream: boolean): Promise<unknown> =>
+      client.responses.create({ model: 'native', input: 'word '.repeat(2 * CONTEXT), stream });
+    for (const stream of [false, true])
+      await assert.rejects(create(stream), { status: 400, code: 'context_length_exceeded', param: 'input' });
   });
 });

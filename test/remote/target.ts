@@ -36,7 +36,12 @@ export function problemOf(result: Result<unknown>): Problem {
 export function limitsUntil(t: TestContext): { readonly options: CallOptions; readonly pass: () => void } {
   const time = new AbortController();
   t.mock.method(AbortSignal, 'timeout', () => time.signal);
-  return { options: { signal: PATIENT.signal, timeoutMs: 300 }, pass: () => { time.abort(); } };
+  return {
+    options: { signal: PATIENT.signal, timeoutMs: 300 },
+    pass: () => {
+      time.abort();
+    },
+  };
 }
 
 /** Limits that no test reaches by chance. */

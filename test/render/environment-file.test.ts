@@ -6,7 +6,10 @@ import { quoteEnvironment } from '../../src/render/environment-file.ts';
 import { parseEnvironmentFile } from './environment-parser.ts';
 
 const value = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((text) => quoteEnvironment('v', text).ok);
-const nasty = fc.string({ unit: fc.constantFrom('"', '\\', '$', '`', "'", '#', ';', '\n', '\t', ' ', '=', '%', 'a', 'é', '$(', '${A}', '\\\n'), maxLength: 30 });
+const nasty = fc.string({
+  unit: fc.constantFrom('"', '\\', '$', '`', "'", '#', ';', '\n', '\t', ' ', '=', '%', 'a', 'é', '$(', '${A}', '\\\n'),
+  maxLength: 30,
+});
 
 function lineOf(text: string): string {
   const quoted = quoteEnvironment('v', text);
@@ -17,7 +20,13 @@ function lineOf(text: string): string {
 test('what is quoted comes out of systemd’s EnvironmentFile rules as it went in', () => {
   fc.assert(
     fc.property(fc.oneof(value, nasty), (text) => {
-      assert.deepEqual(parseEnvironmentFile(lineOf(text)), new Map([['KEY', text], ['NEXT', '1']]));
+      assert.deepEqual(
+        parseEnvironmentFile(lineOf(text)),
+        new Map([
+          ['KEY', text],
+          ['NEXT', '1'],
+        ]),
+      );
     }),
     { numRuns: 3000 },
   );

@@ -1,4 +1,14 @@
-type State = 'pre-key' | 'key' | 'pre-value' | 'value' | 'value-escape' | 'single' | 'double' | 'double-escape' | 'comment' | 'comment-escape';
+type State =
+  | 'pre-key'
+  | 'key'
+  | 'pre-value'
+  | 'value'
+  | 'value-escape'
+  | 'single'
+  | 'double'
+  | 'double-escape'
+  | 'comment'
+  | 'comment-escape';
 
 const BLANK = ' \t';
 

@@ -16,14 +16,39 @@ function build(over: Parameters<typeof settings>[0]): ConfigYaml {
 
 test('each model on each backend of its list is an entry, in that order', () => {
   const config = build({
-    models: [model('chat', { model: 'phi3:3.8b', numCtx: 8192, keepAlive: '10m', options: { temperature: 0.2 } }), model('embed', { mode: 'embedding', backends: ['http://b:1'] })],
+    models: [
+      model('chat', { model: 'phi3:3.8b', numCtx: 8192, keepAlive: '10m', options: { temperature: 0.2 } }),
+      model('embed', { mode: 'embedding', backends: ['http://b:1'] }),
+    ],
     backends: [backend('http://a:1', 4), backend('http://b:1')],
   });
   assert.deepEqual(config, {
     model_list: [
-      { model_name: 'chat', litellm_params: { model: 'ollama_chat/phi3:3.8b', api_base: 'http://a:1', num_ctx: 8192, keep_alive: '10m', temperature: 0.2 } },
-      { model_name: 'chat', litellm_params: { model: 'ollama_chat/phi3:3.8b', api_base: 'http://b:1', num_ctx: 8192, keep_alive: '10m', temperature: 0.2 } },
-      { model_name: 'embed', litellm_params: { model: 'ollama/embed:latest', api_base: 'http://b:1' }, model_info: { mode: 'embedding' } },
+      {
+        model_name: 'chat',
+        litellm_params: {
+          model: 'ollama_chat/phi3:3.8b',
+          api_base: 'http://a:1',
+          num_ctx: 8192,
+          keep_alive: '10m',
+          temperature: 0.2,
+        },
+      },
+      {
+        model_name: 'chat',
+        litellm_params: {
+          model: 'ollama_chat/phi3:3.8b',
+          api_base: 'http://b:1',
+          num_ctx: 8192,
+          keep_alive: '10m',
+          temperature: 0.2,
+        },
+      },
+      {
+        model_name: 'embed',
+        litellm_params: { model: 'ollama/embed:latest', api_base: 'http://b:1' },
+        model_info: { mode: 'embedding' },
+      },
     ],
     router_settings: { routing_strategy: 'least-busy' },
     general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' },
@@ -32,17 +57,47 @@ test('each model on each backend of its list is an entry, in that order', () => 
 });
 
 test('the gateway’s schema reads what was written to what was wanted', () => {
-  const text = writeGatewayConfig(build({ models: [model('a', { numCtx: 4096 }), model('b', { mode: 'embedding' })], listen: '::', port: 4100 }));
+  const text = writeGatewayConfig(
+    build({ models: [model('a', { numCtx: 4096 }), model('b', { mode: 'embedding' })], listen: '::', port: 4100 }),
+  );
   assert.ok(isMarked(text));
-  const { config, issues } = readGatewayConfig(parse(text), { environment: { LITELLM_MASTER_KEY: 'sk-1' }, unset: 'error' });
+  const { config, issues } = readGatewayConfig(parse(text), {
+    environment: { LITELLM_MASTER_KEY: 'sk-1' },
+    unset: 'error',
+  });
   assert.deepEqual(issues, []);
   assert.deepEqual(config?.listen, { host: '::', port: 4100 });
-  assert.deepEqual(config.groups.map((group) => [group.name, group.deployments.map((one) => one.url)]), [['a', ['http://llm01:11434', 'http://llm02:11434']], ['b', ['http://llm01:11434', 'http://llm02:11434']]]);
+  assert.deepEqual(
+    config.groups.map((group) => [group.name, group.deployments.map((one) => one.url)]),
+    [
+      ['a', ['http://llm01:11434', 'http://llm02:11434']],
+      ['b', ['http://llm01:11434', 'http://llm02:11434']],
+    ],
+  );
   assert.equal(config.groups[1]?.deployments[0].mode, 'embedding');
 });
 
 test('any text survives YAML, read by version 1.2 and by 1.1 as LiteLLM does', () => {
-  const word = fc.oneof(fc.string({ unit: 'grapheme', minLength: 1 }), fc.constantFrom('yes', 'on', 'null', '1e3', '0x10', '1:20', '~', '- a', '# b', '{{x}}', '*a', '2026-01-01', '012', '"', "'\n  x"));
+  const word = fc.oneof(
+    fc.string({ unit: 'grapheme', minLength: 1 }),
+    fc.constantFrom(
+      'yes',
+      'on',
+      'null',
+      '1e3',
+      '0x10',
+      '1:20',
+      '~',
+      '- a',
+      '# b',
+      '{{x}}',
+      '*a',
+      '2026-01-01',
+      '012',
+      '"',
+      "'\n  x",
+    ),
+  );
   fc.assert(
     fc.property(word, word, (name, option) => {
       const config = build({ models: [model(name, { options: { stop: option } })], backends: [backend('http://a:1')] });

@@ -17,19 +17,28 @@ const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
 test('every file is marked and has the guide’s place, owner and mode', () => {
   const files = renderHostFiles(settings(), KEY);
   assert.ok(files.ok);
-  assert.deepEqual(files.value.map((file) => [file.path, `${String(file.owner)}:${String(file.group)}`, file.mode.toString(8)]), [
-    ['/etc/litellm/config.yaml', 'root:litellm', '640'],
-    ['/etc/litellm/litellm.env', 'root:litellm', '640'],
-    ['/etc/systemd/system/litellm.socket', 'root:root', '644'],
-    ['/etc/systemd/system/litellm.service', 'root:root', '644'],
-  ]);
+  assert.deepEqual(
+    files.value.map((file) => [file.path, `${String(file.owner)}:${String(file.group)}`, file.mode.toString(8)]),
+    [
+      ['/etc/litellm/config.yaml', 'root:litellm', '640'],
+      ['/etc/litellm/litellm.env', 'root:litellm', '640'],
+      ['/etc/systemd/system/litellm.socket', 'root:root', '644'],
+      ['/etc/systemd/system/litellm.service', 'root:root', '644'],
+    ],
+  );
   for (const file of files.value) assert.ok(isMarked(contentText(file.content) ?? ''), file.name);
 });
 
 test('without systemd there are no units, and nobody is given the files', () => {
   const files = renderHostFiles(settings({ serviceManager: 'process', prefix: '/p' }), KEY);
   assert.ok(files.ok);
-  assert.deepEqual(files.value.map((file) => [file.path, file.owner, file.mode.toString(8)]), [['/p/etc/litellm/config.yaml', undefined, '640'], ['/p/etc/litellm/litellm.env', undefined, '600']]);
+  assert.deepEqual(
+    files.value.map((file) => [file.path, file.owner, file.mode.toString(8)]),
+    [
+      ['/p/etc/litellm/config.yaml', undefined, '640'],
+      ['/p/etc/litellm/litellm.env', undefined, '600'],
+    ],
+  );
 });
 
 test('the key is a secret, and what needs it is unknown while it is locked', () => {
@@ -37,36 +46,68 @@ test('the key is a secret, and what needs it is unknown while it is locked', () 
   assert.doesNotMatch(JSON.stringify(files), /sk-hidden/);
   const locked = renderHostFiles(settings(), { why: 'the vault is locked' });
   assert.ok(locked.ok);
-  assert.deepEqual(locked.value.map((file) => file.content.kind), ['text', 'unknown', 'text', 'text']);
+  assert.deepEqual(
+    locked.value.map((file) => file.content.kind),
+    ['text', 'unknown', 'text', 'text'],
+  );
 });
 
 test('what a unit cannot hold names the variable', () => {
   const files = renderHostFiles(settings({ user: 'lite llm', installDir: '/opt/a%b', listen: 'api.example.net' }), KEY);
   assert.ok(!files.ok);
-  assert.deepEqual(files.problems.map((problem) => [problem.code, problem.where?.path]), [['variables.unsuitable', 'litellm_install_dir'], ['variables.unsuitable', 'litellm_user'], ['variables.unsuitable', 'litellm_listen']]);
+  assert.deepEqual(
+    files.problems.map((problem) => [problem.code, problem.where?.path]),
+    [
+      ['variables.unsuitable', 'litellm_install_dir'],
+      ['variables.unsuitable', 'litellm_user'],
+      ['variables.unsuitable', 'litellm_listen'],
+    ],
+  );
 });
 
 test('the wrapper starts the shipped runtime on the release’s own bundle and hands on its arguments', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hxllm release '));
-  const release = renderRelease(settings({ prefix: folder }), { version: '1', content: '', sha256: '' }, { version: '24.0.0', architecture: 'x64', file: '', sha256: 'f'.repeat(64), sizeBytes: 1 });
+  const release = renderRelease(
+    settings({ prefix: folder }),
+    { version: '1', content: '', sha256: '' },
+    { version: '24.0.0', architecture: 'x64', file: '', sha256: 'f'.repeat(64), sizeBytes: 1 },
+  );
   assert.ok(release.ok);
   const runtime = `${release.value.runtimeFolder}/bin/node`;
   execFileSync('mkdir', ['-p', join(runtime, '..')]);
   writeFileSync(runtime, '#!/bin/sh\nfor a; do echo "$a"; done\n', { mode: 0o755 });
-  writeFileSync(join(folder, 'gateway'), release.value.files.find((file) => file.name === 'gateway')?.content ?? '', { mode: 0o755 });
-  const seen = execFileSync(join(folder, 'gateway'), ['--check', 'a b', ''], { encoding: 'utf8' }).split('\n').filter((line) => line !== '--use-system-ca');
+  writeFileSync(join(folder, 'gateway'), release.value.files.find((file) => file.name === 'gateway')?.content ?? '', {
+    mode: 0o755,
+  });
+  const seen = execFileSync(join(folder, 'gateway'), ['--check', 'a b', ''], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line !== '--use-system-ca');
   assert.deepEqual(seen, [`${folder}/gateway.mjs`, '--check', 'a b', '', '']);
   rmSync(folder, { recursive: true });
 });
 
-test('systemd takes both units without a word and rates the service 1.5 or better', { skip: hasSystemd ? false : 'systemd-analyze is not installed' }, () => {
-  const files = renderHostFiles(settings(), KEY);
-  assert.ok(files.ok);
-  const folder = mkdtempSync(join(tmpdir(), 'hxllm-units-'));
-  for (const file of files.value.slice(2)) writeFileSync(join(folder, file.name), (contentText(file.content) ?? '').replace(/^ExecStart=.*$/m, 'ExecStart=/bin/true'));
-  const verified = spawnSync('systemd-analyze', ['verify', '--man=no', './litellm.socket', './litellm.service'], { cwd: folder, encoding: 'utf8' });
-  assert.deepEqual([verified.status, verified.stdout + verified.stderr], [0, '']);
-  const rated = spawnSync('systemd-analyze', ['security', '--offline=true', '--threshold=15', './litellm.service'], { cwd: folder, encoding: 'utf8' });
-  assert.equal(rated.status, 0, rated.stdout);
-  rmSync(folder, { recursive: true });
-});
+test(
+  'systemd takes both units without a word and rates the service 1.5 or better',
+  { skip: hasSystemd ? false : 'systemd-analyze is not installed' },
+  () => {
+    const files = renderHostFiles(settings(), KEY);
+    assert.ok(files.ok);
+    const folder = mkdtempSync(join(tmpdir(), 'hxllm-units-'));
+    for (const file of files.value.slice(2))
+      writeFileSync(
+        join(folder, file.name),
+        (contentText(file.content) ?? '').replace(/^ExecStart=.*$/m, 'ExecStart=/bin/true'),
+      );
+    const verified = spawnSync('systemd-analyze', ['verify', '--man=no', './litellm.socket', './litellm.service'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    assert.deepEqual([verified.status, verified.stdout + verified.stderr], [0, '']);
+    const rated = spawnSync('systemd-analyze', ['security', '--offline=true', '--threshold=15', './litellm.service'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    assert.equal(rated.status, 0, rated.stdout);
+    rmSync(folder, { recursive: true });
+  },
+);

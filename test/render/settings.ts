@@ -3,7 +3,17 @@ import { Secret } from '../../src/core/secret.ts';
 
 /** A model of group_vars. */
 export function model(name: string, over: Partial<Model> = {}): Model {
-  return { name, provider: 'ollama', model: `${name}:latest`, backends: undefined, numCtx: undefined, keepAlive: undefined, options: {}, mode: 'chat', ...over };
+  return {
+    name,
+    provider: 'ollama',
+    model: `${name}:latest`,
+    backends: undefined,
+    numCtx: undefined,
+    keepAlive: undefined,
+    options: {},
+    mode: 'chat',
+    ...over,
+  };
 }
 
 /** A backend of group_vars. */

@@ -10,6 +10,9 @@ test('values take the place of their names, and are not looked into again', () =
 test('every unknown name is a problem with the template’s line', () => {
   const filled = fillTemplate('/t/litellm.env', 'a={{one}}\nb={{tow}}\n{{ one }}\nc={{toString}}\n', { one: '1' });
   assert.ok(!filled.ok);
-  assert.deepEqual(filled.problems.map((problem) => [problem.code, problem.where?.file, problem.where?.line]), [2, 3, 4].map((line) => ['config.template-name', '/t/litellm.env', line]));
+  assert.deepEqual(
+    filled.problems.map((problem) => [problem.code, problem.where?.file, problem.where?.line]),
+    [2, 3, 4].map((line) => ['config.template-name', '/t/litellm.env', line]),
+  );
   assert.match(filled.problems[0].detail, /Wanted one of \{\{one\}\}; seen \{\{tow\}\}/);
 });

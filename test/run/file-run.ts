@@ -41,15 +41,27 @@ export async function runFile(file: string, { root, limit, mark }: FileOptions):
   const end = (): void => {
     overdue = true;
     // The runner then sees the file end; where something holds on to its output, it is told to wait no longer.
-    void endMarked(id).then(() => { setTimeout(() => { stop.abort(); }, GRACE_MS).unref(); });
+    void endMarked(id).then(() => {
+      setTimeout(() => {
+        stop.abort();
+      }, GRACE_MS).unref();
+    });
   };
   limit.addEventListener('abort', end, { once: true });
-  const keep = ({ message }: EventData.TestStderr): void => { printed += message; };
+  const keep = ({ message }: EventData.TestStderr): void => {
+    printed += message;
+  };
   stream.on('test:stdout', keep);
   stream.on('test:stderr', keep);
-  stream.on('test:enqueue', (test: EventData.TestEnqueue) => { if (test.name !== file) progress.enqueued(test); });
-  stream.on('test:dequeue', (test: EventData.TestDequeue) => { if (test.name !== file) progress.begun(test); });
-  stream.on('test:complete', (test: EventData.TestComplete) => { if (test.name !== file) progress.ended(test); });
+  stream.on('test:enqueue', (test: EventData.TestEnqueue) => {
+    if (test.name !== file) progress.enqueued(test);
+  });
+  stream.on('test:dequeue', (test: EventData.TestDequeue) => {
+    if (test.name !== file) progress.begun(test);
+  });
+  stream.on('test:complete', (test: EventData.TestComplete) => {
+    if (test.name !== file) progress.ended(test);
+  });
   stream.on('test:pass', ({ details, skip }: EventData.TestPass) => {
     if (details.type !== 'suite') mark(skip === undefined || skip === false ? '.' : 's');
   });
@@ -68,13 +80,21 @@ export async function runFile(file: string, { root, limit, mark }: FileOptions):
   await once(stream, 'end');
   limit.removeEventListener('abort', end);
   const told = failures.map((failure) => describeFailure(failure, root));
-  if (overdue) told.push([`✖ ${relative(root, file)} was stopped after ${((performance.now() - startedMs) / 1000).toFixed(0)} s`, ...progress.describe().map((line) => `  ${line}`)].join('\n'));
+  if (overdue)
+    told.push(
+      [
+        `✖ ${relative(root, file)} was stopped after ${((performance.now() - startedMs) / 1000).toFixed(0)} s`,
+        ...progress.describe().map((line) => `  ${line}`),
+      ].join('\n'),
+    );
   return { tally: overdue ? stoppedTally(tally, refused) : tally, failures: withPrinted(told, printed) };
 }
 
 /** A file that was stopped is a failure, also where node counted none. */
 function stoppedTally(tally: Tally, counted: boolean): Tally {
-  return counted ? { ...tally, success: false } : { ...tally, tests: tally.tests + 1, failed: tally.failed + 1, success: false };
+  return counted
+    ? { ...tally, success: false }
+    : { ...tally, tests: tally.tests + 1, failed: tally.failed + 1, success: false };
 }
 
 /** What the file printed stands with the last of its failures; once is enough. */
@@ -82,7 +102,10 @@ function withPrinted(failures: readonly string[], printed: string): readonly str
   const output = stripVTControlCharacters(printed).trim();
   const last = failures.at(-1);
   if (last === undefined || output === '') return failures;
-  return [...failures.slice(0, -1), `${last}\n  printed by the file:\n${indent(indent(output.split('\n').slice(-LINES).join('\n')))}`];
+  return [
+    ...failures.slice(0, -1),
+    `${last}\n  printed by the file:\n${indent(indent(output.split('\n').slice(-LINES).join('\n')))}`,
+  ];
 }
 
 /** A test that fails because one inside it failed is told by that one. */
@@ -101,7 +124,9 @@ function explain(error: unknown): string {
   // An assertion's message already shows both sides; inspecting it would print them again.
   const text = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
   const lines = text.split('\n').filter((line) => !line.includes('(node:internal/'));
-  return lines.length <= 2 * LINES ? lines.join('\n') : [...lines.slice(0, LINES), `… ${String(lines.length - 2 * LINES)} lines …`, ...lines.slice(-LINES)].join('\n');
+  return lines.length <= 2 * LINES
+    ? lines.join('\n')
+    : [...lines.slice(0, LINES), `… ${String(lines.length - 2 * LINES)} lines …`, ...lines.slice(-LINES)].join('\n');
 }
 
 function indent(text: string): string {

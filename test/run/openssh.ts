@@ -21,10 +21,17 @@ export async function unpackOpenSsh(say: (line: string) => void): Promise<string
   try {
     // Where the lists are fresh already this only costs time, and whether they were good is told by the download.
     await run(['apt-get', 'update', '-qq']);
-    await must(['apt-get', 'download', '-qq', '-o', 'APT::Sandbox::User=root', 'openssh-server', 'libwrap0'], { cwd: folder });
+    await must(['apt-get', 'download', '-qq', '-o', 'APT::Sandbox::User=root', 'openssh-server', 'libwrap0'], {
+      cwd: folder,
+    });
     for (const name of await readdir(folder)) await must(['dpkg-deb', '-x', join(folder, name), join(folder, 'root')]);
-    const libraries = (await readdir(join(folder, 'root/usr/lib'))).filter((name) => name.endsWith('-linux-gnu')).map((name) => join(place, 'root/usr/lib', name));
-    await writeFile(join(folder, 'sshd'), `#!/bin/sh\nLD_LIBRARY_PATH=${libraries.join(':')} exec ${place}/root${SERVER} "$@"\n`);
+    const libraries = (await readdir(join(folder, 'root/usr/lib')))
+      .filter((name) => name.endsWith('-linux-gnu'))
+      .map((name) => join(place, 'root/usr/lib', name));
+    await writeFile(
+      join(folder, 'sshd'),
+      `#!/bin/sh\nLD_LIBRARY_PATH=${libraries.join(':')} exec ${place}/root${SERVER} "$@"\n`,
+    );
     await chmod(join(folder, 'sshd'), 0o755);
     await rm(place, { recursive: true, force: true });
     await rename(folder, place);

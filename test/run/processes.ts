@@ -26,7 +26,9 @@ export function markedProcesses(mark: string): readonly number[] {
   for (const name of readNames('/proc')) {
     const pid = Number(name);
     // proc(5): after the name in brackets, which may hold anything, come the state and the parent.
-    const [state, parent] = read(`/proc/${name}/stat`).replace(/^.*\) /s, '').split(' ');
+    const [state, parent] = read(`/proc/${name}/stat`)
+      .replace(/^.*\) /s, '')
+      .split(' ');
     if (!/^\d+$/.test(name) || pid === process.pid || parent === undefined || state === 'Z') continue;
     parents.set(pid, Number(parent));
     if (`\0${read(`/proc/${name}/environ`)}`.includes(`\0${MARK}=${mark}\0`)) found.add(pid);

@@ -17,18 +17,27 @@ export function createProgress(): Progress {
   const tests = new Map<number, { readonly title: string; state: State }>();
   const set = ({ name, line, testId }: Where, state: State): void => {
     const known = tests.get(testId);
-    if (known === undefined) tests.set(testId, { title: line === undefined ? name : `${name} (line ${String(line)})`, state });
+    if (known === undefined)
+      tests.set(testId, { title: line === undefined ? name : `${name} (line ${String(line)})`, state });
     else known.state = state;
   };
-  const titles = (wanted: State): readonly string[] => [...tests.values()].filter(({ state }) => state === wanted).map(({ title }) => title);
+  const titles = (wanted: State): readonly string[] =>
+    [...tests.values()].filter(({ state }) => state === wanted).map(({ title }) => title);
   return {
-    enqueued: (test) => { set(test, 'waits'); },
-    begun: (test) => { set(test, 'runs'); },
-    ended: (test) => { set(test, 'ended'); },
+    enqueued: (test) => {
+      set(test, 'waits');
+    },
+    begun: (test) => {
+      set(test, 'runs');
+    },
+    ended: (test) => {
+      set(test, 'ended');
+    },
     describe: () => {
       const [ended, running, waiting] = [titles('ended'), titles('runs'), titles('waits')];
       if (tests.size === 0) return ['none of its tests had begun'];
-      if (running.length === 0 && waiting.length === 0) return [`all its tests had ended (${String(ended.length)}), but something that it opened kept it from ending`];
+      if (running.length === 0 && waiting.length === 0)
+        return [`all its tests had ended (${String(ended.length)}), but something that it opened kept it from ending`];
       return [`ended: ${list(ended)}`, `running: ${list(running)}`, `not begun: ${list(waiting)}`];
     },
   };

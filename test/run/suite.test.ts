@@ -15,7 +15,12 @@ async function runScript(file: string, script: string): Promise<readonly [string
   writeFileSync(join(folder, 'planted.test.mjs'), file);
   writeFileSync(join(folder, 'script.mjs'), script);
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
-  const child = spawn(process.execPath, [join(folder, 'script.mjs')], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
+  const child = spawn(process.execPath, [join(folder, 'script.mjs')], {
+    cwd: folder,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 60_000,
+  });
   let output = '';
   for await (const chunk of child.stdout) output += String(chunk);
   const [shown = '', told = ''] = output.split('\n---');
@@ -24,9 +29,12 @@ async function runScript(file: string, script: string): Promise<readonly [string
 
 /** Runs one test file through the suite. */
 async function runOne(file: string): Promise<{ readonly output: string; readonly tally: Tally }> {
-  const [output, told] = await runScript(file, `import { runFiles } from ${JSON.stringify(join(import.meta.dirname, 'suite.ts'))};
+  const [output, told] = await runScript(
+    file,
+    `import { runFiles } from ${JSON.stringify(join(import.meta.dirname, 'suite.ts'))};
     const tally = await runFiles(['planted.test.mjs'], { concurrency: 2, limitMs: 60_000 }, ${JSON.stringify(folder)});
-    process.stdout.write('\\n---' + JSON.stringify(tally));`);
+    process.stdout.write('\\n---' + JSON.stringify(tally));`,
+  );
   // Written by the script above.
   return { output, tally: JSON.parse(told) as Tally };
 }
@@ -34,13 +42,16 @@ async function runOne(file: string): Promise<{ readonly output: string; readonly
 /** Runs one test file whose time is over as soon as it has made the file `begun`; what is in that comes back too. */
 async function runOverdue(file: string): Promise<FileRun & { readonly begun: string }> {
   rmSync(join(folder, 'begun'), { force: true });
-  const [, told] = await runScript(file, `import { existsSync } from 'node:fs';
+  const [, told] = await runScript(
+    file,
+    `import { existsSync } from 'node:fs';
     import { runFile } from ${JSON.stringify(join(import.meta.dirname, 'file-run.ts'))};
     const limit = new AbortController();
     const watch = setInterval(() => { if (existsSync('begun')) limit.abort(); }, 20);
     const ran = await runFile(${JSON.stringify(join(folder, 'planted.test.mjs'))}, { root: ${JSON.stringify(folder)}, limit: limit.signal, mark: () => undefined });
     clearInterval(watch);
-    process.stdout.write('\\n---' + JSON.stringify(ran));`);
+    process.stdout.write('\\n---' + JSON.stringify(ran));`,
+  );
   // Written by the script above.
   return { ...(JSON.parse(told) as FileRun), begun: readFileSync(join(folder, 'begun'), 'utf8') };
 }
@@ -62,7 +73,10 @@ test('passed, failed and skipped tests are counted apart, and a failure is shown
     test('left out', { skip: 'no lab' }, () => {});
     suite('group', () => { test('wrong', () => { console.log('a trace'); assert.equal(1, 2); }); });
   `);
-  assert.deepEqual({ ...tally, durationMs: 0 }, { tests: 3, suites: 1, passed: 1, failed: 1, cancelled: 0, skipped: 1, todo: 0, durationMs: 0, success: false });
+  assert.deepEqual(
+    { ...tally, durationMs: 0 },
+    { tests: 3, suites: 1, passed: 1, failed: 1, cancelled: 0, skipped: 1, todo: 0, durationMs: 0, success: false },
+  );
   assert.match(output, /^\.sX$/m);
   assert.match(output, /✖ wrong\n {2}planted\.test\.mjs:6\n[\s\S]*1 !== 2/);
   assert.match(output, /printed by the file:\n {4}a trace/);
@@ -94,7 +108,10 @@ test('a file that hangs is stopped with all that it started, and it is told whic
   `);
   assert.deepEqual([tally.success, tally.tests, tally.passed, tally.failed], [false, 2, 1, 1]);
   assert.equal(failures.length, 1);
-  assert.match(failures[0] ?? '', /^✖ planted\.test\.mjs was stopped after \d+ s\n {2}ended: the first \(line 5\)\n {2}running: one that never ends \(line 6\)\n {2}not begun: the last \(line 16\)\n {2}printed by the file:\n {4}a trace$/);
+  assert.match(
+    failures[0] ?? '',
+    /^✖ planted\.test\.mjs was stopped after \d+ s\n {2}ended: the first \(line 5\)\n {2}running: one that never ends \(line 6\)\n {2}not begun: the last \(line 16\)\n {2}printed by the file:\n {4}a trace$/,
+  );
   const pids = begun.split(' ');
   assert.equal(pids.length, 3);
   assert.deepEqual(pids.filter(runs), []);
@@ -111,11 +128,23 @@ test('a file whose tests have all ended, and which does not end, is a failure to
   `);
   assert.deepEqual([tally.success, tally.tests, tally.failed], [false, 2, 2]);
   assert.match(failures[0] ?? '', /^✖ wrong\n[\s\S]*odd/);
-  assert.match(failures[1] ?? '', /was stopped after \d+ s\n {2}all its tests had ended \(1\), but something that it opened kept it from ending$/);
+  assert.match(
+    failures[1] ?? '',
+    /was stopped after \d+ s\n {2}all its tests had ended \(1\), but something that it opened kept it from ending$/,
+  );
 });
 
 test('the closing lines are those of node’s own reporter', () => {
   const one: Tally = { ...EMPTY, tests: 3, passed: 2, skipped: 1, durationMs: 10.4 };
   const lines = summaryLines(addTallies(one, { ...one, failed: 1, tests: 4, success: false }));
-  assert.deepEqual(lines, ['ℹ tests 7', 'ℹ suites 0', 'ℹ pass 4', 'ℹ fail 1', 'ℹ cancelled 0', 'ℹ skipped 2', 'ℹ todo 0', 'ℹ duration_ms 21']);
+  assert.deepEqual(lines, [
+    'ℹ tests 7',
+    'ℹ suites 0',
+    'ℹ pass 4',
+    'ℹ fail 1',
+    'ℹ cancelled 0',
+    'ℹ skipped 2',
+    'ℹ todo 0',
+    'ℹ duration_ms 21',
+  ]);
 });

@@ -14,7 +14,17 @@ export interface Tally {
   readonly success: boolean;
 }
 
-export const EMPTY: Tally = { tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0, durationMs: 0, success: true };
+export const EMPTY: Tally = {
+  tests: 0,
+  suites: 0,
+  passed: 0,
+  failed: 0,
+  cancelled: 0,
+  skipped: 0,
+  todo: 0,
+  durationMs: 0,
+  success: true,
+};
 
 /** Adds up two runs. */
 export function addTallies(a: Tally, b: Tally): Tally {
@@ -33,11 +43,34 @@ export function addTallies(a: Tally, b: Tally): Tally {
 
 /** The closing lines, as node's spec reporter has them. */
 export function summaryLines(tally: Tally): readonly string[] {
-  const rows = { tests: tally.tests, suites: tally.suites, pass: tally.passed, fail: tally.failed, cancelled: tally.cancelled, skipped: tally.skipped, todo: tally.todo, duration_ms: Math.round(tally.durationMs) };
+  const rows = {
+    tests: tally.tests,
+    suites: tally.suites,
+    pass: tally.passed,
+    fail: tally.failed,
+    cancelled: tally.cancelled,
+    skipped: tally.skipped,
+    todo: tally.todo,
+    duration_ms: Math.round(tally.durationMs),
+  };
   return Object.entries(rows).map(([name, count]) => `ℹ ${name} ${String(count)}`);
 }
 
 /** Node's own counts as a tally; it counts what failed with the rest. */
-export function tallyOf({ tests, suites, passed, cancelled, skipped, todo }: EventData.TestSummary['counts'], success: boolean, durationMs: number): Tally {
-  return { tests, suites, passed, failed: tests - passed - cancelled - skipped - todo, cancelled, skipped, todo, durationMs, success };
+export function tallyOf(
+  { tests, suites, passed, cancelled, skipped, todo }: EventData.TestSummary['counts'],
+  success: boolean,
+  durationMs: number,
+): Tally {
+  return {
+    tests,
+    suites,
+    passed,
+    failed: tests - passed - cancelled - skipped - todo,
+    cancelled,
+    skipped,
+    todo,
+    durationMs,
+    success,
+  };
 }

@@ -8,17 +8,23 @@ test('addresses are read with names, numbers and brackets, and nothing else is',
   assert.deepEqual(parseListen('hx-api-server:4000'), { host: 'hx-api-server', port: 4000 });
   assert.deepEqual(parseListen('[::1]:4000'), { host: '::1', port: 4000 });
   assert.deepEqual(parseListen(':4000'), { host: '0.0.0.0', port: 4000 });
-  for (const text of ['', '4000', 'a', 'a:', 'a:b', '::1:4000', 'a:70000', '[::1]', 'http://a:1']) assert.equal(parseListen(text), undefined, text);
+  for (const text of ['', '4000', 'a', 'a:', 'a:b', '::1:4000', 'a:70000', '[::1]', 'http://a:1'])
+    assert.equal(parseListen(text), undefined, text);
 });
 
 test('what only this machine reaches is known by its address', () => {
-  for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost', '::ffff:127.0.0.1']) assert.equal(isLoopback(host), true, host);
-  for (const host of ['0.0.0.0', '::', '10.0.0.1', 'hx-api-server', '127.evil.example', '1127.0.0.1']) assert.equal(isLoopback(host), false, host);
+  for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost', '::ffff:127.0.0.1'])
+    assert.equal(isLoopback(host), true, host);
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', 'hx-api-server', '127.evil.example', '1127.0.0.1'])
+    assert.equal(isLoopback(host), false, host);
 });
 
 test('without a master key others are let in only where that was said', () => {
   const config = (more: object): GatewayConfig => {
-    const read = readGatewayConfig({ model_list: [{ model_name: 'm', litellm_params: { model: 'ollama/m', api_base: 'http://a' } }], ...more }, { environment: {}, unset: 'warning' });
+    const read = readGatewayConfig(
+      { model_list: [{ model_name: 'm', litellm_params: { model: 'ollama/m', api_base: 'http://a' } }], ...more },
+      { environment: {}, unset: 'warning' },
+    );
     assert.ok(read.config !== undefined);
     return read.config;
   };
@@ -27,5 +33,8 @@ test('without a master key others are let in only where that was said', () => {
   assert.equal(exposureOf(config({ hxllm: { open: true } }), '0.0.0.0'), undefined);
   assert.equal(exposureOf(config({ general_settings: { master_key: 'sk-1' } }), '0.0.0.0'), undefined);
   // A check without the environment knows that there will be a key.
-  assert.equal(exposureOf(config({ general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' } }), '0.0.0.0'), undefined);
+  assert.equal(
+    exposureOf(config({ general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' } }), '0.0.0.0'),
+    undefined,
+  );
 });

@@ -15,7 +15,11 @@ interface Ran {
 }
 
 /** Runs the simulation; once it says that it listens, `then` is called, and a signal ends it. */
-async function run(argv: readonly string[], signal?: NodeJS.Signals, then: (url: string) => Promise<void> = async () => undefined): Promise<Ran> {
+async function run(
+  argv: readonly string[],
+  signal?: NodeJS.Signals,
+  then: (url: string) => Promise<void> = async () => undefined,
+): Promise<Ran> {
   const child = spawn(process.execPath, [MAIN, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
   const seen = { stdout: '', stderr: '' };
   child.stderr.setEncoding('utf8').on('data', (text: string) => (seen.stderr += text));
@@ -25,7 +29,9 @@ async function run(argv: readonly string[], signal?: NodeJS.Signals, then: (url:
     if (signal !== undefined) {
       // It may as well end before it says a word.
       await Promise.race([once(child.stdout, 'data'), closed]);
-      await then(/http:\S+(?=:)/.exec(seen.stdout)?.[0] ?? assert.fail(`it does not listen: ${seen.stdout}${seen.stderr}`));
+      await then(
+        /http:\S+(?=:)/.exec(seen.stdout)?.[0] ?? assert.fail(`it does not listen: ${seen.stdout}${seen.stderr}`),
+      );
       child.kill(signal);
     }
     await closed;
@@ -38,12 +44,19 @@ async function run(argv: readonly string[], signal?: NodeJS.Signals, then: (url:
 
 test('it serves until a signal ends it, with exit 0, even in the middle of an answer', async () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    const ran = await run(['--port', '0', '--model', 'tiny,answer-tokens=5000', '--token-ms', '5'], signal, async (url) => {
-      const response = await fetch(`${url}/api/chat`, { method: 'POST', body: JSON.stringify({ model: 'tiny', messages: [{ role: 'user', content: 'x' }] }) });
-      assert.equal(response.status, 200);
-      // Left unread: the signal comes while it talks.
-      void response.text().catch(() => '');
-    });
+    const ran = await run(
+      ['--port', '0', '--model', 'tiny,answer-tokens=5000', '--token-ms', '5'],
+      signal,
+      async (url) => {
+        const response = await fetch(`${url}/api/chat`, {
+          method: 'POST',
+          body: JSON.stringify({ model: 'tiny', messages: [{ role: 'user', content: 'x' }] }),
+        });
+        assert.equal(response.status, 200);
+        // Left unread: the signal comes while it talks.
+        void response.text().catch(() => '');
+      },
+    );
     assert.deepEqual([ran.code, ran.stderr], [0, '']);
     assert.match(ran.stdout, /^simulated Ollama on http:\/\/127\.0\.0\.1:\d+: tiny; 1 slot each\n$/);
   }
@@ -56,7 +69,10 @@ test('a port that is taken is named, with what to do, exit 1', async (t) => {
   t.after(() => holder.close());
   const ran = await run(['--port', String(port)]);
   assert.equal(ran.code, 1);
-  assert.match(ran.stderr, new RegExp(`^port ${String(port)} is taken\n.*127\\.0\\.0\\.1:${String(port)}.*\n  fix: hxllm sim --port 0\n$`));
+  assert.match(
+    ran.stderr,
+    new RegExp(`^port ${String(port)} is taken\n.*127\\.0\\.0\\.1:${String(port)}.*\n  fix: hxllm sim --port 0\n$`),
+  );
 });
 
 test('a wrong flag is exit 64 and no stack trace; help is exit 0', async () => {
@@ -90,6 +106,22 @@ test('each wrong value says what was wanted and what was seen', () => {
 });
 
 test('a model is described after its name', () => {
-  const read = readFlags(['--port', '0', '--model', 'a:7b,size-mib=100,capabilities=completion+thinking,engine=ollama', '--model', 'b,num-predict=-1']);
-  assert.deepEqual(read, { ok: true, value: { port: 0, models: [{ name: 'a:7b', sizeMiB: 100, capabilities: ['completion', 'thinking'], engine: 'ollama' }, { name: 'b', numPredict: -1 }] } });
+  const read = readFlags([
+    '--port',
+    '0',
+    '--model',
+    'a:7b,size-mib=100,capabilities=completion+thinking,engine=ollama',
+    '--model',
+    'b,num-predict=-1',
+  ]);
+  assert.deepEqual(read, {
+    ok: true,
+    value: {
+      port: 0,
+      models: [
+        { name: 'a:7b', sizeMiB: 100, capabilities: ['completion', 'thinking'], engine: 'ollama' },
+        { name: 'b', numPredict: -1 },
+      ],
+    },
+  });
 });

@@ -3,7 +3,14 @@ import { startSim, type Sim } from '../../src/sim/server.ts';
 import { CONTRACT } from '../ollama/contract.ts';
 
 // As the real server of test/real is set up: names, contexts, slots, and room for one model.
-const TINY = { family: 'llama', trainedContext: 2048, numCtx: 1024, numPredict: 64, embeddingLength: 64, weights: 'tiny' } as const;
+const TINY = {
+  family: 'llama',
+  trainedContext: 2048,
+  numCtx: 1024,
+  numPredict: 64,
+  embeddingLength: 64,
+  weights: 'tiny',
+} as const;
 const MODELS = [
   { ...TINY, name: 'tiny' },
   { ...TINY, name: 'tiny-plain', numCtx: 512, capabilities: ['completion'] },
@@ -13,7 +20,14 @@ const MODELS = [
 
 let sim: Sim;
 before(async () => {
-  sim = await startSim({ models: MODELS, numParallel: 2, maxLoadedModels: 1, loadMs: 20, tokenMs: 1, prefillMsPerToken: 0.2 });
+  sim = await startSim({
+    models: MODELS,
+    numParallel: 2,
+    maxLoadedModels: 1,
+    loadMs: 20,
+    tokenMs: 1,
+    prefillMsPerToken: 0.2,
+  });
 });
 after(() => sim.close());
 

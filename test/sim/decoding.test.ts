@@ -7,7 +7,13 @@ import { ask, askJson, eventsOf, linesOf, read } from '../ollama/asking.ts';
 import { until } from '../ollama/case.ts';
 
 async function withSim(options: SimOptions, work: (sim: Sim) => Promise<void>): Promise<void> {
-  const sim = await startSim({ models: ['llama3.1', 'qwen3'], loadMs: 1, tokenMs: 1, prefillMsPerToken: 0, ...options });
+  const sim = await startSim({
+    models: ['llama3.1', 'qwen3'],
+    loadMs: 1,
+    tokenMs: 1,
+    prefillMsPerToken: 0,
+    ...options,
+  });
   try {
     await work(sim);
   } finally {
@@ -19,7 +25,12 @@ function question(content: string, more: object = {}): object {
   return { model: 'llama3.1', messages: [{ role: 'user', content }], ...more };
 }
 
-const WEATHER = [{ type: 'function', function: { name: 'get_weather', parameters: { type: 'object', properties: { city: { enum: ['Paris'] } } } } }];
+const WEATHER = [
+  {
+    type: 'function',
+    function: { name: 'get_weather', parameters: { type: 'object', properties: { city: { enum: ['Paris'] } } } },
+  },
+];
 const YES = question('Repeat after me: yes');
 
 describe('the simulated model', () => {
@@ -52,11 +63,16 @@ describe('the simulated model', () => {
       stalled.pause();
       // Some megabytes of pieces: more than the buffers of both sockets hold.
       const body = JSON.stringify(question('x', { format: { const: 'word '.repeat(60_000) } }));
-      stalled.write(`POST /api/chat HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`);
+      stalled.write(
+        `POST /api/chat HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
+      );
       // Frozen is when another client, whose answer takes no time, gets nothing.
       let other = read(sim, '/api/chat', YES);
       for (let tries = 0; tries < 200; tries += 1) {
-        const came = await Promise.race([other.ended.then(() => true), new Promise((resolve) => setTimeout(resolve, 300, false))]);
+        const came = await Promise.race([
+          other.ended.then(() => true),
+          new Promise((resolve) => setTimeout(resolve, 300, false)),
+        ]);
         if (came === false) break;
         other = read(sim, '/api/chat', YES);
       }
@@ -67,7 +83,9 @@ describe('the simulated model', () => {
 
   test('thinking comes first, natively and as reasoning on /v1, unless it is turned off', () =>
     withSim({}, async (sim) => {
-      const native = linesOf((await ask(sim, 'POST', '/api/chat', question('x', { model: 'qwen3' }))).text).map((line) => line['message'] as { thinking?: string; content: string });
+      const native = linesOf((await ask(sim, 'POST', '/api/chat', question('x', { model: 'qwen3' }))).text).map(
+        (line) => line['message'] as { thinking?: string; content: string },
+      );
       assert.ok((native[0]?.thinking ?? '') !== '' && native.at(-2)?.thinking === undefined);
       const openai = await askJson(sim, '/v1/chat/completions', question('x', { model: 'qwen3' }));
       assert.match(JSON.stringify(openai), /"message":\{"role":"assistant","content":"[^"]+","reasoning":"[^"]+"\}/);
@@ -80,18 +98,34 @@ describe('the simulated model', () => {
       const asked = question('The weather in Paris?', { tools: WEATHER });
       const lines = linesOf((await ask(sim, 'POST', '/api/chat', asked)).text);
       assert.equal(lines.length, 2);
-      assert.match(JSON.stringify(lines[0]), /"message":\{"role":"assistant","content":"","tool_calls":\[\{"id":"call_\d+","function":\{"index":0,"name":"get_weather","arguments":\{"city":"Paris"\}\}\}\]\},"done":false/);
+      assert.match(
+        JSON.stringify(lines[0]),
+        /"message":\{"role":"assistant","content":"","tool_calls":\[\{"id":"call_\d+","function":\{"index":0,"name":"get_weather","arguments":\{"city":"Paris"\}\}\}\]\},"done":false/,
+      );
       assert.equal(lines[1]?.['done_reason'], 'stop');
       const { events } = eventsOf((await ask(sim, 'POST', '/v1/chat/completions', { ...asked, stream: true })).text);
-      assert.match(JSON.stringify(events[0]), /"tool_calls":\[\{"id":"call_\d+","index":0,"type":"function","function":\{"name":"get_weather","arguments":"\{\\"city\\":\\"Paris\\"\}"\}\}\]\},"finish_reason":null/);
+      assert.match(
+        JSON.stringify(events[0]),
+        /"tool_calls":\[\{"id":"call_\d+","index":0,"type":"function","function":\{"name":"get_weather","arguments":"\{\\"city\\":\\"Paris\\"\}"\}\}\]\},"finish_reason":null/,
+      );
       assert.match(JSON.stringify(events[1]), /"content":""\},"finish_reason":"tool_calls"/);
-      const messages = [{ role: 'user', content: 'The weather in Paris?' }, { role: 'tool', content: 'rain' }];
-      assert.match(JSON.stringify(await askJson(sim, '/api/chat', question('', { messages, tools: WEATHER, stream: false }))), /"content":"[^"]+"/);
+      const messages = [
+        { role: 'user', content: 'The weather in Paris?' },
+        { role: 'tool', content: 'rain' },
+      ];
+      assert.match(
+        JSON.stringify(await askJson(sim, '/api/chat', question('', { messages, tools: WEATHER, stream: false }))),
+        /"content":"[^"]+"/,
+      );
     }));
 
   test('a stop sequence ends the answer before it, wherever pieces are cut', () =>
     withSim({}, async (sim) => {
-      const answer = await askJson(sim, '/api/chat', question('Repeat after me: one two three four', { options: { stop: ['o thr'] }, stream: false }));
+      const answer = await askJson(
+        sim,
+        '/api/chat',
+        question('Repeat after me: one two three four', { options: { stop: ['o thr'] }, stream: false }),
+      );
       assert.equal((answer['message'] as { content: string }).content, 'one tw');
       assert.equal(answer['done_reason'], 'stop');
     }));
@@ -106,7 +140,12 @@ describe('the simulated model', () => {
 
   test('clients that leave in every state leave nothing behind', () =>
     withSim({ numParallel: 2, tokenMs: 2, loadMs: 20 }, async (sim) => {
-      const crowd = Array.from({ length: 30 }, (_, number) => read(sim, number % 2 === 0 ? '/api/chat' : '/v1/chat/completions', { ...question('x'), stream: number % 3 > 0 }));
+      const crowd = Array.from({ length: 30 }, (_, number) =>
+        read(sim, number % 2 === 0 ? '/api/chat' : '/v1/chat/completions', {
+          ...question('x'),
+          stream: number % 3 > 0,
+        }),
+      );
       for (const [number, one] of crowd.entries()) {
         if (number % 5 === 0) await Promise.race([one.begun, one.ended]);
         one.leave();

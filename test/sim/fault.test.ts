@@ -15,7 +15,11 @@ before(async () => {
 beforeEach(() => sim.faults.clear());
 after(() => sim.close());
 
-async function chat(fault: Fault, body: object = NATIVE, path = '/api/chat'): Promise<{ readonly status: number; readonly text: string }> {
+async function chat(
+  fault: Fault,
+  body: object = NATIVE,
+  path = '/api/chat',
+): Promise<{ readonly status: number; readonly text: string }> {
   sim.faults.add(fault);
   return ask(sim, 'POST', path, body);
 }
@@ -42,11 +46,17 @@ describe('faults on demand', () => {
     const { events, done } = eventsOf(text);
     assert.ok(!done);
     assert.equal(events.length, 3);
-    assert.match(JSON.stringify(events.at(-1)), /"model":"",.*"choices":\[\{"index":0,"delta":\{"role":"assistant","content":""\},"finish_reason":null\}\]/);
+    assert.match(
+      JSON.stringify(events.at(-1)),
+      /"model":"",.*"choices":\[\{"index":0,"delta":\{"role":"assistant","content":""\},"finish_reason":null\}\]/,
+    );
   });
 
   test('a runner that dies before it spoke is a 500, takes the other answers with it, and is loaded again by the next request', async () => {
-    const other = read(sim, '/api/chat', { ...NATIVE, messages: [{ role: 'user', content: `Repeat after me: ${'on and on '.repeat(900)}` }] });
+    const other = read(sim, '/api/chat', {
+      ...NATIVE,
+      messages: [{ role: 'user', content: `Repeat after me: ${'on and on '.repeat(900)}` }],
+    });
     await other.begun;
     const { status, text } = await chat({ kind: 'die' });
     assert.equal(status, 500);
@@ -85,7 +95,10 @@ describe('faults on demand', () => {
 
   test('a model that repeats itself ends without done, in a stream and whole', async () => {
     const stream = linesOf((await chat({ kind: 'repeat', after: 3 })).text);
-    assert.deepEqual(stream.map((line) => line['done']), [false, false, false]);
+    assert.deepEqual(
+      stream.map((line) => line['done']),
+      [false, false, false],
+    );
     const whole = linesOf((await chat({ kind: 'repeat', after: 3 }, { ...NATIVE, stream: false })).text);
     assert.equal(whole[0]?.['done'], false);
     assert.ok(!('eval_count' in (whole[0] ?? {})));
@@ -111,7 +124,12 @@ describe('faults on demand', () => {
     assert.equal(told.text, '{"faults":[{"kind":"error","message":"so","times":2}]}');
     assert.equal((await ask(sim, 'POST', '/api/chat', NATIVE)).text, '{"error":"so"}');
     assert.equal((await ask(sim, 'DELETE', '/sim/faults')).text, '{"faults":[]}');
-    for (const [body, error] of [[{ kind: 'wat' }, /^kind: wanted one of error, /], [{ kind: 'die', after: 'x' }, /^after: wanted a number, seen "x"/], [{ kind: 'die', afer: 1 }, /^afer: no such field/], [[], /^wanted an object/]] as const) {
+    for (const [body, error] of [
+      [{ kind: 'wat' }, /^kind: wanted one of error, /],
+      [{ kind: 'die', after: 'x' }, /^after: wanted a number, seen "x"/],
+      [{ kind: 'die', afer: 1 }, /^afer: no such field/],
+      [[], /^wanted an object/],
+    ] as const) {
       const refused = await ask(sim, 'POST', '/sim/faults', body);
       assert.equal(refused.status, 400);
       assert.match((JSON.parse(refused.text) as { error: string }).error, error);

@@ -43,7 +43,9 @@ describe('the simulated scheduler', () => {
   test('a model that is larger than the VRAM loads alone, partly outside it', () =>
     withSim({ vramMiB: 500 }, async (sim) => {
       await load(sim, 'a');
-      const { models } = JSON.parse((await ask(sim, 'GET', '/api/ps')).text) as { models: readonly { size: number; size_vram: number }[] };
+      const { models } = JSON.parse((await ask(sim, 'GET', '/api/ps')).text) as {
+        models: readonly { size: number; size_vram: number }[];
+      };
       assert.equal(models[0]?.size_vram, 500 * 1_048_576);
       assert.ok((models[0]?.size ?? 0) > 500 * 1_048_576);
     }));
@@ -76,9 +78,15 @@ describe('the simulated scheduler', () => {
       sim.faults.add({ kind: 'slow-load', ms: 1000 });
       const loads = [read(sim, '/api/generate', { model: 'a' }), read(sim, '/api/generate', { model: 'b' })];
       await until('one waits', () => sim.activity().loading === 1);
-      const refused = await ask(sim, 'POST', '/v1/chat/completions', { model: 'c', messages: [{ role: 'user', content: 'x' }] });
+      const refused = await ask(sim, 'POST', '/v1/chat/completions', {
+        model: 'c',
+        messages: [{ role: 'user', content: 'x' }],
+      });
       assert.equal(refused.status, 503);
-      assert.match(refused.text, /"server busy, please try again\. {2}maximum pending requests exceeded","type":"api_error"/);
+      assert.match(
+        refused.text,
+        /"server busy, please try again\. {2}maximum pending requests exceeded","type":"api_error"/,
+      );
       await Promise.all(loads.map((one) => one.ended));
       const crowd = Array.from({ length: 20 }, () => talk(sim, 'a', 'Repeat after me: yes'));
       assert.ok((await Promise.all(crowd.map((one) => one.begun))).every((status) => status === 200));
@@ -103,7 +111,9 @@ describe('the simulated scheduler', () => {
       const waiters = [talk(sim, 'a', 'x'), read(sim, '/api/generate', { model: 'a' })] as const;
       await until('two wait', () => sim.activity().loading === 2);
       first.leave();
-      assert.deepEqual(linesOf(await waiters[0].ended), [{ error: 'unexpected server status: llm server loading model' }]);
+      assert.deepEqual(linesOf(await waiters[0].ended), [
+        { error: 'unexpected server status: llm server loading model' },
+      ]);
       assert.match(await waiters[1].ended, /"done_reason":"load"/);
       assert.deepEqual(await names(sim), []);
     }));
@@ -127,7 +137,10 @@ describe('the simulated scheduler', () => {
 
   test('an embedding model has one slot whatever the server has', () =>
     withSim({ models: ['nomic-embed-text'], numParallel: 4, prefillMsPerToken: 200 }, async (sim) => {
-      const texts = read(sim, '/api/embed', { model: 'nomic-embed-text', input: ['one two three', 'four five six', 'seven'] });
+      const texts = read(sim, '/api/embed', {
+        model: 'nomic-embed-text',
+        input: ['one two three', 'four five six', 'seven'],
+      });
       await until('one is read and two wait', () => sim.activity().busy === 1 && sim.activity().waiting === 2);
       await texts.ended;
     }));

@@ -9,7 +9,8 @@ export function demoCommand(handOn: HandOn): Command {
   const text = {
     name: 'demo',
     purpose: 'Run the five phases against this machine and leave a gateway answering',
-    description: 'Two simulated Ollama servers, an inventory to read in .demo/, the same phases as for a real host; needs neither root nor systemd. Ctrl-C ends it.',
+    description:
+      'Two simulated Ollama servers, an inventory to read in .demo/, the same phases as for a real host; needs neither root nor systemd. Ctrl-C ends it.',
     examples: [
       ['demo', 'on port 4000, until Ctrl-C'],
       ['demo --detach', 'return when it answers, and leave it running'],
@@ -22,11 +23,25 @@ export function demoCommand(handOn: HandOn): Command {
     .option('--stop', 'end every demo that was started in this folder')
     .option('--port <number>', 'port of the gateway', portOf, DEFAULT_PORT)
     .option('--backend <url>', 'an Ollama server to use instead of the simulated ones (repeatable)', collect)
-    .action(({ backend = [], ...options }: Pick<DemoOptions, 'port'> & Partial<DemoOptions> & { readonly backend?: readonly string[] }) => handOn([], async () => (await import('../demo/demo.ts')).runDemo.bind(undefined, { detach: false, stop: false, ...options, backends: backend })));
+    .action(
+      ({
+        backend = [],
+        ...options
+      }: Pick<DemoOptions, 'port'> & Partial<DemoOptions> & { readonly backend?: readonly string[] }) =>
+        handOn([], async () =>
+          (await import('../demo/demo.ts')).runDemo.bind(undefined, {
+            detach: false,
+            stop: false,
+            ...options,
+            backends: backend,
+          }),
+        ),
+    );
 }
 
 function portOf(text: string): number {
   const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) throw new InvalidArgumentError('Wanted a number from 1 to 65535.');
+  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535)
+    throw new InvalidArgumentError('Wanted a number from 1 to 65535.');
   return port;
 }

@@ -9,7 +9,8 @@ export function enforceCommand(start: Start): Command {
     name: enforce.name,
     phase: enforce,
     purpose: 'Install or update the gateway on every host',
-    description: 'Compares each host with what is wanted, shows the plan, asks, applies it and waits until the gateway is healthy. What is as wanted already is left alone; a second run changes nothing.',
+    description:
+      'Compares each host with what is wanted, shows the plan, asks, applies it and waits until the gateway is healthy. What is as wanted already is left alone; a second run changes nothing.',
     examples: [
       ['enforce --dry-run', 'the plan, and nothing else'],
       ['enforce --limit hx-api-server --ask-vault-pass', 'one host'],
@@ -27,5 +28,9 @@ export function enforceCommand(start: Start): Command {
         .option('--take-over', 'replace a LiteLLM that is not hxllm’s, after keeping a copy')
         .option('--runtime <file>', 'a Node.js for hosts of another architecture than this machine'),
     );
-  return phaseCommand(text, own).action((options: EnforceOptions, command: Command) => start(command, options, false, async (session) => [await (await import('../run/enforce.ts')).enforce(session, options)]));
+  return phaseCommand(text, own).action((options: EnforceOptions, command: Command) =>
+    start(command, options, false, async (session) => [
+      await (await import('../run/enforce.ts')).enforce(session, options),
+    ]),
+  );
 }

@@ -9,7 +9,8 @@ export function inventoryCommand(start: Start): Command {
     name: inventory.name,
     phase: inventory,
     purpose: 'Judge the operator’s own files and add what they lack',
-    description: 'Adds the group [litellm], litellm_backends and litellm_models to the inventory and group_vars; comments and order stay. The diff is shown and asked about; all is written, or nothing.',
+    description:
+      'Adds the group [litellm], litellm_backends and litellm_models to the inventory and group_vars; comments and order stay. The diff is shown and asked about; all is written, or nothing.',
     examples: [
       ['inventory --init api.example.net --backend http://llm01:11434', 'a new inventory, with what that server has'],
       ['inventory hx-api-server', 'put a host of the inventory into [litellm]'],
@@ -26,8 +27,13 @@ export function inventoryCommand(start: Start): Command {
         .option('--vault-init', 'make a master key and the vault that holds it')
         .option('--dry-run', 'show the changes and write nothing'),
     );
-  return phaseCommand(text, own).action(async (host: string | undefined, options: InventoryOptions, command: Command) => {
-    if (host !== undefined && options.init !== undefined) command.error('error: --init HOST names the host already; leave the argument out');
-    await start(command, options, false, async (session) => [await (await import('../run/inventory.ts')).inventory(session, host, options, false)]);
-  });
+  return phaseCommand(text, own).action(
+    async (host: string | undefined, options: InventoryOptions, command: Command) => {
+      if (host !== undefined && options.init !== undefined)
+        command.error('error: --init HOST names the host already; leave the argument out');
+      await start(command, options, false, async (session) => [
+        await (await import('../run/inventory.ts')).inventory(session, host, options, false),
+      ]);
+    },
+  );
 }

@@ -4,7 +4,12 @@ import type { PhaseOptions, Session } from '../run/session.ts';
 import type { Outcome } from '../run/outcome.ts';
 
 /** Runs phases for the command that was typed. */
-export type Start = (command: Command, options: PhaseOptions, several: boolean, work: (session: Session) => Promise<readonly Outcome[]>) => Promise<void>;
+export type Start = (
+  command: Command,
+  options: PhaseOptions,
+  several: boolean,
+  work: (session: Session) => Promise<readonly Outcome[]>,
+) => Promise<void>;
 
 /** What the help of a command says. */
 export interface CommandText {

@@ -9,11 +9,14 @@ export function preflightCommand(start: Start): Command {
     name: preflight.name,
     phase: preflight,
     purpose: 'Judge whether every host is fit, and change nothing',
-    description: 'Asks each host of [litellm] over SSH, in one go, and from there the backends: system, sudo, disk, port, names, models.',
+    description:
+      'Asks each host of [litellm] over SSH, in one go, and from there the backends: system, sudo, disk, port, names, models.',
     examples: [
       ['preflight', 'every host of [litellm]'],
       ['preflight -i inventories/dev.ini --limit hx-api-server', 'one host of that inventory'],
       ['preflight --json | jq .results', 'for a program'],
     ],
-  }).action((options: PhaseOptions, command: Command) => start(command, options, false, async (session) => [await (await import('../run/preflight.ts')).preflight(session)]));
+  }).action((options: PhaseOptions, command: Command) =>
+    start(command, options, false, async (session) => [await (await import('../run/preflight.ts')).preflight(session)]),
+  );
 }

@@ -9,7 +9,8 @@ export function smokeCommand(start: Start): Command {
     name: smoke.name,
     phase: smoke,
     purpose: 'Ask the running gateway over HTTP whether it answers as it should',
-    description: 'Health, keys, models, chat, streaming, and that every backend is used. With --url it judges any OpenAI-compatible server, without an inventory.',
+    description:
+      'Health, keys, models, chat, streaming, and that every backend is used. With --url it judges any OpenAI-compatible server, without an inventory.',
     examples: [
       ['smoke --ask-vault-pass', 'every host of [litellm], with the key from the vault'],
       ['smoke --through-ssh --ask-vault-pass', 'where a firewall stands between here and the port'],
@@ -23,8 +24,12 @@ export function smokeCommand(start: Start): Command {
       .option('--key-file <file>', 'with --url: the file that holds its API key');
   return phaseCommand(text, own).action(async (options: SmokeOptions, command: Command) => {
     const { url, keyFile, throughSsh, limit, inventory } = options;
-    if (keyFile !== undefined && url === undefined) command.error('error: --key-file goes with --url (without it the key comes from the vault)');
-    if (url !== undefined && (throughSsh === true || limit !== undefined || inventory !== undefined)) command.error('error: --url goes with neither -i, --limit nor --through-ssh: it needs no inventory');
-    await start(command, options, false, async (session) => [await (await import('../run/smoke.ts')).smoke(session, options)]);
+    if (keyFile !== undefined && url === undefined)
+      command.error('error: --key-file goes with --url (without it the key comes from the vault)');
+    if (url !== undefined && (throughSsh === true || limit !== undefined || inventory !== undefined))
+      command.error('error: --url goes with neither -i, --limit nor --through-ssh: it needs no inventory');
+    await start(command, options, false, async (session) => [
+      await (await import('../run/smoke.ts')).smoke(session, options),
+    ]);
   });
 }

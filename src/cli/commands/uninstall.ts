@@ -7,12 +7,18 @@ export function uninstallCommand(start: Start): Command {
   const text = {
     name: 'uninstall',
     purpose: 'Remove from every host what hxllm put there, and nothing else',
-    description: 'Removes what carries hxllm’s mark: service, socket, configuration, releases, runtime, and the user that it made. Says what it left.',
+    description:
+      'Removes what carries hxllm’s mark: service, socket, configuration, releases, runtime, and the user that it made. Says what it left.',
     examples: [
       ['uninstall --limit hx-api-server', 'one host'],
       ['uninstall --dry-run', 'only show what would be removed'],
     ],
   } as const;
-  const own = (command: Command): Command => withYes(command.option('--dry-run', 'show what would be removed and change nothing'));
-  return phaseCommand(text, own).action((options: PhaseOptions, command: Command) => start(command, options, false, async (session) => [await (await import('../run/uninstall.ts')).uninstall(session, options)]));
+  const own = (command: Command): Command =>
+    withYes(command.option('--dry-run', 'show what would be removed and change nothing'));
+  return phaseCommand(text, own).action((options: PhaseOptions, command: Command) =>
+    start(command, options, false, async (session) => [
+      await (await import('../run/uninstall.ts')).uninstall(session, options),
+    ]),
+  );
 }

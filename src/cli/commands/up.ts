@@ -26,5 +26,7 @@ export function upCommand(start: Start): Command {
         .option('--diff', 'show new files line by line too')
         .option('--through-ssh', 'ask the gateway through the SSH connection'),
     );
-  return phaseCommand(text, own).action((options: UpOptions & PhaseOptions, command: Command) => start(command, options, true, async (session) => (await import('../run/up.ts')).up(session, options)));
+  return phaseCommand(text, own).action((options: UpOptions & PhaseOptions, command: Command) =>
+    start(command, options, true, async (session) => (await import('../run/up.ts')).up(session, options)),
+  );
 }

@@ -9,10 +9,13 @@ export function validateCommand(start: Start): Command {
     name: validate.name,
     phase: validate,
     purpose: 'Render every file for every host and judge it, before any is installed',
-    description: 'Reads what was rendered with the gateway’s own schema, and has systemd on the host look at the units. Changes nothing; the renders are in the evidence, secrets redacted.',
+    description:
+      'Reads what was rendered with the gateway’s own schema, and has systemd on the host look at the units. Changes nothing; the renders are in the evidence, secrets redacted.',
     examples: [
       ['validate', 'every host of [litellm]'],
       ['validate --limit hx-api-server -v', 'one host, everything in full'],
     ],
-  }).action((options: PhaseOptions, command: Command) => start(command, options, false, async (session) => [await (await import('../run/validate.ts')).validate(session)]));
+  }).action((options: PhaseOptions, command: Command) =>
+    start(command, options, false, async (session) => [await (await import('../run/validate.ts')).validate(session)]),
+  );
 }

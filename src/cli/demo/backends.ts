@@ -44,11 +44,19 @@ export async function askModels(urls: readonly string[], signal: AbortSignal): P
   const [first, ...rest] = answers.flatMap((answer) => (answer.ok ? [] : answer.problems));
   if (first !== undefined) return fail(first, ...rest);
   const names = answers.map((answer) => (answer.ok ? answer.value : []));
-  const served = [...new Set(names.flat())].map((model) => ({ model, backends: urls.filter((_, index) => names[index]?.includes(model) === true) }));
+  const served = [...new Set(names.flat())].map((model) => ({
+    model,
+    backends: urls.filter((_, index) => names[index]?.includes(model) === true),
+  }));
   const models = modelsOf(served, urls);
   if (models.some(({ mode }) => mode === 'chat')) return ok(models);
   const seen = models.length === 0 ? 'no model at all' : `only ${served.map(({ model }) => model).join(', ')}`;
-  return fail({ code: 'backend.no-models', summary: 'the backends have no model to chat with', detail: `Wanted a model on ${urls.join(' or ')}; seen ${seen}.`, fix: 'ollama pull llama3.2:1b  # on the backend' });
+  return fail({
+    code: 'backend.no-models',
+    summary: 'the backends have no model to chat with',
+    detail: `Wanted a model on ${urls.join(' or ')}; seen ${seen}.`,
+    fix: 'ollama pull llama3.2:1b  # on the backend',
+  });
 }
 
 function startSim(places: DemoPlaces, number: number, port: number): void {
@@ -56,7 +64,11 @@ function startSim(places: DemoPlaces, number: number, port: number): void {
   const output = openSync(log, 'w');
   try {
     const argv = [join(PACKAGE_ROOT, 'bin/hxllm.js'), 'sim', '--host', '127.0.0.1', '--port', String(port)];
-    const child = spawn(process.execPath, argv, { cwd: places.folder, detached: true, stdio: ['ignore', output, output] });
+    const child = spawn(process.execPath, argv, {
+      cwd: places.folder,
+      detached: true,
+      stdio: ['ignore', output, output],
+    });
     child.unref();
     if (child.pid !== undefined) writePidFile(pid, child.pid);
   } finally {
@@ -64,7 +76,12 @@ function startSim(places: DemoPlaces, number: number, port: number): void {
   }
 }
 
-async function waitFor(places: DemoPlaces, number: number, url: string, signal: AbortSignal): Promise<Problem | undefined> {
+async function waitFor(
+  places: DemoPlaces,
+  number: number,
+  url: string,
+  signal: AbortSignal,
+): Promise<Problem | undefined> {
   const { pid, log } = simPlaces(places, number);
   const untilMs = Date.now() + START_MS;
   let identity = readPidFile(pid, []);
@@ -76,7 +93,9 @@ async function waitFor(places: DemoPlaces, number: number, url: string, signal: 
   return {
     code: 'demo.sim',
     summary: `the simulated backend on ${url} did not start`,
-    detail: signal.aborted ? 'It was interrupted.' : `Wanted it to answer within ${String(START_MS / 1000)} s. Its last words: ${lastWords(log)}`,
+    detail: signal.aborted
+      ? 'It was interrupted.'
+      : `Wanted it to answer within ${String(START_MS / 1000)} s. Its last words: ${lastWords(log)}`,
     fix: `cat ${log}`,
     where: { file: log },
   };
@@ -85,7 +104,9 @@ async function waitFor(places: DemoPlaces, number: number, url: string, signal: 
 async function keptPorts(places: DemoPlaces): Promise<readonly number[]> {
   try {
     const urls: unknown = JSON.parse(await readFile(places.simAddresses, 'utf8'));
-    return Array.isArray(urls) ? urls.map((url) => Number(URL.parse(String(url))?.port)).filter((port) => port > 0) : [];
+    return Array.isArray(urls)
+      ? urls.map((url) => Number(URL.parse(String(url))?.port)).filter((port) => port > 0)
+      : [];
   } catch {
     return [];
   }

@@ -38,25 +38,36 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   if (options.stop) return stopDemos(terminal);
   const places = placesFor(terminal.cwd, options.port);
   const command = commandOf(terminal);
-  const obstacle = runsAlready(places, options, command) ?? (await obstacleOn(options.port, command)) ?? badBackend(options.backends);
+  const obstacle =
+    runsAlready(places, options, command) ?? (await obstacleOn(options.port, command)) ?? badBackend(options.backends);
   if (obstacle !== undefined) return complain(terminal, [obstacle]);
   mkdirSync(places.folder, { recursive: true });
   if (!claim(places)) return complain(terminal, [alreadyRuns(options, command)]);
   let exitCode: number | undefined;
-  const phaseOptions: PhaseOptions = { inventory: relative(terminal.cwd, places.inventory), vaultPasswordFile: relative(terminal.cwd, places.vaultPassword), yes: true };
+  const phaseOptions: PhaseOptions = {
+    inventory: relative(terminal.cwd, places.inventory),
+    vaultPasswordFile: relative(terminal.cwd, places.vaultPassword),
+    yes: true,
+  };
   const environment = { ...terminal.environment, ANSIBLE_CONFIG: places.ansibleCfg };
   // A Ctrl-C that cannot wait still ends what was started.
   const drop = (): void => dropServers(places);
   process.on('exit', drop);
   try {
-    const ended = await start({ ...terminal, environment }, {
-      name: 'demo', argv: process.argv.slice(2), options: phaseOptions, several: true,
-      work: async (session) => {
-        const demo = await perform(session, places, options, command);
-        exitCode = demo.exitCode;
-        return demo.outcomes;
+    const ended = await start(
+      { ...terminal, environment },
+      {
+        name: 'demo',
+        argv: process.argv.slice(2),
+        options: phaseOptions,
+        several: true,
+        work: async (session) => {
+          const demo = await perform(session, places, options, command);
+          exitCode = demo.exitCode;
+          return demo.outcomes;
+        },
       },
-    });
+    );
     return exitCode ?? ended;
   } finally {
     process.off('exit', drop);
@@ -72,19 +83,34 @@ function claim(places: DemoPlaces): boolean {
   return claimPidFile(places.demoPid, process.pid);
 }
 
-async function perform(session: Session, places: DemoPlaces, options: DemoOptions, command: string): Promise<{ readonly outcomes: readonly Outcome[]; readonly exitCode: number }> {
+async function perform(
+  session: Session,
+  places: DemoPlaces,
+  options: DemoOptions,
+  command: string,
+): Promise<{ readonly outcomes: readonly Outcome[]; readonly exitCode: number }> {
   const { terminal } = session;
   let outcomes: readonly Outcome[] = [];
   let leave = false;
   try {
     const prepared = await prepare(session, places, options);
-    if (!prepared.ok) return { outcomes, exitCode: session.signal.aborted ? EXIT.interrupted : complain(terminal, prepared.problems) };
+    if (!prepared.ok)
+      return { outcomes, exitCode: session.signal.aborted ? EXIT.interrupted : complain(terminal, prepared.problems) };
     outcomes = await up(session, {});
     const last = outcomes.at(-1);
     if (last?.ending !== 'passed') return { outcomes, exitCode: last?.exitCode ?? EXIT.bug };
     const near = (path: string): string => relative(terminal.cwd, path);
     const stop = options.detach ? `It runs until: ${command} --stop` : 'Ctrl-C ends it.';
-    terminal.stdout.write(farewellText({ url: `http://127.0.0.1:${String(options.port)}`, model: prepared.value, masterKeyFile: places.masterKey, evidence: evidenceOf(outcomes, near), example: `${near(places.folder)}/inventories`, stop }));
+    terminal.stdout.write(
+      farewellText({
+        url: `http://127.0.0.1:${String(options.port)}`,
+        model: prepared.value,
+        masterKeyFile: places.masterKey,
+        evidence: evidenceOf(outcomes, near),
+        example: `${near(places.folder)}/inventories`,
+        stop,
+      }),
+    );
     if (options.detach) {
       leave = true;
       return { outcomes, exitCode: EXIT.ok };
@@ -101,10 +127,17 @@ async function perform(session: Session, places: DemoPlaces, options: DemoOption
 /** Backends and files; gives the alias to chat with. */
 async function prepare(session: Session, places: DemoPlaces, { backends, port }: DemoOptions): Promise<Result<string>> {
   const { terminal, signal, redaction } = session;
-  terminal.stdout.write(backends.length === 0 ? 'Starting two simulated Ollama servers.\n' : `Asking ${backends.join(', ')} what they serve.\n`);
+  terminal.stdout.write(
+    backends.length === 0
+      ? 'Starting two simulated Ollama servers.\n'
+      : `Asking ${backends.join(', ')} what they serve.\n`,
+  );
   // What an earlier demo left behind, without a gateway, is in the way of this one.
   await stopServers(places);
-  const urls = backends.length === 0 ? await startSims(places, signal) : { ok: true as const, value: backends.map((url) => url.replace(/\/+$/, '')) };
+  const urls =
+    backends.length === 0
+      ? await startSims(places, signal)
+      : { ok: true as const, value: backends.map((url) => url.replace(/\/+$/, '')) };
   if (!urls.ok) return urls;
   const models = await askModels(urls.value, signal);
   if (!models.ok) return models;
@@ -112,7 +145,14 @@ async function prepare(session: Session, places: DemoPlaces, { backends, port }:
   redaction.add(new Secret(readFileSync(places.masterKey, 'utf8').trim()));
   redaction.add(new Secret(readFileSync(places.vaultPassword, 'utf8').trim()));
   const chat = models.value.find(({ mode }) => mode === 'chat');
-  return chat === undefined ? fail({ code: 'bug.no-chat-model', summary: 'no chat model was chosen', detail: 'Wanted one among the models; seen none.', fix: 'report it' }) : { ok: true, value: chat.name };
+  return chat === undefined
+    ? fail({
+        code: 'bug.no-chat-model',
+        summary: 'no chat model was chosen',
+        detail: 'Wanted one among the models; seen none.',
+        fix: 'report it',
+      })
+    : { ok: true, value: chat.name };
 }
 
 async function stopAndSay(terminal: Terminal, places: DemoPlaces): Promise<void> {
@@ -122,12 +162,16 @@ async function stopAndSay(terminal: Terminal, places: DemoPlaces): Promise<void>
 }
 
 function gatewayGone(terminal: Terminal, places: DemoPlaces): number {
-  terminal.stderr.write(`The gateway has ended without being asked to; its log: ${relative(terminal.cwd, places.gatewayLog)}\n`);
+  terminal.stderr.write(
+    `The gateway has ended without being asked to; its log: ${relative(terminal.cwd, places.gatewayLog)}\n`,
+  );
   return EXIT.failed;
 }
 
 function runsAlready(places: DemoPlaces, options: DemoOptions, command: string): Problem | undefined {
-  return runningDemo(places) === undefined && runningGateway(places) === undefined ? undefined : alreadyRuns(options, command);
+  return runningDemo(places) === undefined && runningGateway(places) === undefined
+    ? undefined
+    : alreadyRuns(options, command);
 }
 
 function alreadyRuns({ port }: DemoOptions, command: string): Problem {
@@ -141,7 +185,14 @@ function alreadyRuns({ port }: DemoOptions, command: string): Problem {
 
 function badBackend(backends: readonly string[]): Problem | undefined {
   const bad = backends.find((url) => !/^https?:$/.test(URL.parse(url)?.protocol ?? ''));
-  return bad === undefined ? undefined : { code: 'usage.backend', summary: '--backend takes the address of an Ollama server', detail: `Wanted something like http://host:11434; seen ${JSON.stringify(bad)}.`, fix: `hxllm demo --backend http://127.0.0.1:11434` };
+  return bad === undefined
+    ? undefined
+    : {
+        code: 'usage.backend',
+        summary: '--backend takes the address of an Ollama server',
+        detail: `Wanted something like http://host:11434; seen ${JSON.stringify(bad)}.`,
+        fix: `hxllm demo --backend http://127.0.0.1:11434`,
+      };
 }
 
 function complain(terminal: Terminal, problems: readonly Problem[]): number {

@@ -21,7 +21,9 @@ export async function writeExample(places: DemoPlaces, request: ExampleRequest):
   await writeFile(places.ansibleCfg, ANSIBLE_CFG);
   await writeFile(places.inventory, INVENTORY);
   await writeFile(places.variables, variablesOf(places, request));
-  const kept = await Promise.all([places.masterKey, places.vaultPassword, places.vault].map((file) => readFile(file, 'utf8').catch(() => '')));
+  const kept = await Promise.all(
+    [places.masterKey, places.vaultPassword, places.vault].map((file) => readFile(file, 'utf8').catch(() => '')),
+  );
   if (kept.every((text) => text !== '')) return;
   const [key, password] = [`sk-${randomBytes(32).toString('hex')}`, randomBytes(16).toString('hex')];
   await writePrivate(places.vaultPassword, `${password}\n`);
@@ -68,6 +70,12 @@ litellm_prefix: ${JSON.stringify(places.prefix)}
 
 // A JSON string is a YAML string, whatever a model is called.
 function modelText({ name, model, backends, mode }: NewModel): string {
-  const lines = [`  - name: ${JSON.stringify(name)}`, '    provider: ollama', `    model: ${JSON.stringify(model)}`, ...(mode === 'embedding' ? ['    mode: embedding'] : []), ...(backends === undefined ? [] : [`    backends: ${JSON.stringify(backends)}`])];
+  const lines = [
+    `  - name: ${JSON.stringify(name)}`,
+    '    provider: ollama',
+    `    model: ${JSON.stringify(model)}`,
+    ...(mode === 'embedding' ? ['    mode: embedding'] : []),
+    ...(backends === undefined ? [] : [`    backends: ${JSON.stringify(backends)}`]),
+  ];
   return `${lines.join('\n')}\n`;
 }

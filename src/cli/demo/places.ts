@@ -32,7 +32,11 @@ export function placesFor(cwd: string, port: number): DemoPlaces {
 /** The places of every demo that was ever started in this folder. */
 export function allPlaces(cwd: string): readonly DemoPlaces[] {
   const folder = join(cwd, '.demo');
-  const others = existsSync(folder) ? readdirSync(folder).filter((name) => /^port-\d+$/.test(name)).toSorted() : [];
+  const others = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => /^port-\d+$/.test(name))
+        .toSorted()
+    : [];
   return [folder, ...others.map((name) => join(folder, name))].map(placesIn);
 }
 

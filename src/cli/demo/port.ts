@@ -28,7 +28,12 @@ export async function obstacleOn(port: number, command: string): Promise<Problem
       fix: `${command} --port ${String(port + 1 < 65_536 && (await isFree(port + 1)) ? port + 1 : other)}`,
     };
   }
-  return { code: 'demo.port-refused', summary: `port ${String(port)} cannot be used`, detail: `Wanted to listen there; seen ${error}.`, fix: `${command} --port ${String(other)}` };
+  return {
+    code: 'demo.port-refused',
+    summary: `port ${String(port)} cannot be used`,
+    detail: `Wanted to listen there; seen ${error}.`,
+    fix: `${command} --port ${String(other)}`,
+  };
 }
 
 async function tryPort(port: number): Promise<{ readonly port?: number; readonly error?: string }> {

@@ -10,7 +10,9 @@ export interface ProcessIdentity {
 /** Who a process number belongs to now; `undefined` where it has ended (a zombie has). */
 export function identify(pid: number): ProcessIdentity | undefined {
   // The second field is the program's name in brackets, which may hold spaces and brackets itself.
-  const fields = read(`/proc/${String(pid)}/stat`)?.replace(/^.*\) /s, '').split(' ');
+  const fields = read(`/proc/${String(pid)}/stat`)
+    ?.replace(/^.*\) /s, '')
+    .split(' ');
   const startTicks = fields?.[19];
   return startTicks === undefined || fields?.[0] === 'Z' || fields?.[0] === 'X' ? undefined : { pid, startTicks };
 }
@@ -28,7 +30,9 @@ export function commandLineOf(pid: number): string {
 /** Which process listens on a TCP port, in words; `undefined` where the kernel does not tell this user. */
 export function describeListener(port: number): string | undefined {
   const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listenersOf(read(table) ?? '', port)));
-  const pid = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).find((name) => socketsOf(name).some((inode) => inodes.has(inode)));
+  const pid = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .find((name) => socketsOf(name).some((inode) => inodes.has(inode)));
   if (pid === undefined) return undefined;
   const command = commandLineOf(Number(pid));
   return `process ${pid} (${command.length > 80 ? `${command.slice(0, 79)}…` : command})`;
@@ -37,13 +41,18 @@ export function describeListener(port: number): string | undefined {
 // proc(5), net/tcp: local address in hex as ADDRESS:PORT, state 0A is LISTEN, the tenth column is the socket's inode.
 function listenersOf(table: string, port: number): readonly string[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const rows = table.split('\n').slice(1).map((line) => line.trim().split(/\s+/));
+  const rows = table
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/));
   return rows.filter((row) => row[1]?.endsWith(suffix) === true && row[3] === '0A').map((row) => row[9] ?? '');
 }
 
 function socketsOf(pid: string): readonly string[] {
   try {
-    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1] ?? []);
+    return readdirSync(`/proc/${pid}/fd`).flatMap(
+      (fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1] ?? [],
+    );
   } catch {
     return [];
   }

@@ -18,8 +18,14 @@ export function runningDemo(places: DemoPlaces): ProcessIdentity | undefined {
 }
 
 /** Ends the gateway and the simulated backends of a demo; names what it ended, and what it could not. */
-export async function stopServers(places: DemoPlaces): Promise<{ readonly ended: readonly string[]; readonly left: readonly string[] }> {
-  const servers = serversOf(places).map(({ name, file, words }) => ({ name, file, identity: readPidFile(file, words) }));
+export async function stopServers(
+  places: DemoPlaces,
+): Promise<{ readonly ended: readonly string[]; readonly left: readonly string[] }> {
+  const servers = serversOf(places).map(({ name, file, words }) => ({
+    name,
+    file,
+    identity: readPidFile(file, words),
+  }));
   // The gateway first, so that it does not see its backends vanish.
   const ended: string[] = [];
   const left: string[] = [];
@@ -41,10 +47,20 @@ export function dropServers(places: DemoPlaces): void {
 
 /** Every demo of this folder of which something runs. */
 export function runningPlaces(cwd: string): readonly DemoPlaces[] {
-  return allPlaces(cwd).filter((places) => runningDemo(places) !== undefined || serversOf(places).some(({ file, words }) => readPidFile(file, words) !== undefined));
+  return allPlaces(cwd).filter(
+    (places) =>
+      runningDemo(places) !== undefined ||
+      serversOf(places).some(({ file, words }) => readPidFile(file, words) !== undefined),
+  );
 }
 
-function serversOf(places: DemoPlaces): readonly { readonly name: string; readonly file: string; readonly words: readonly string[] }[] {
-  const sims = Array.from({ length: MOST_SIMS }, (_, index) => ({ name: `simulated backend ${String(index + 1)}`, file: simPlaces(places, index + 1).pid, words: SIM_WORDS }));
+function serversOf(
+  places: DemoPlaces,
+): readonly { readonly name: string; readonly file: string; readonly words: readonly string[] }[] {
+  const sims = Array.from({ length: MOST_SIMS }, (_, index) => ({
+    name: `simulated backend ${String(index + 1)}`,
+    file: simPlaces(places, index + 1).pid,
+    words: SIM_WORDS,
+  }));
   return [{ name: 'gateway', file: places.gatewayPid, words: [places.prefix] }, ...sims];
 }

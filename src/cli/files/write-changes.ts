@@ -59,7 +59,11 @@ export async function writeChanges(changes: readonly Change[]): Promise<Result<v
 
 class ChangedMeanwhile extends Error {}
 
-async function writeBeside(place: string, temporary: string, { after, mode }: Pick<Change, 'after' | 'mode'>): Promise<void> {
+async function writeBeside(
+  place: string,
+  temporary: string,
+  { after, mode }: Pick<Change, 'after' | 'mode'>,
+): Promise<void> {
   const existing = await stat(place).catch(() => undefined);
   const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
@@ -104,7 +108,13 @@ async function textOf(path: string): Promise<string | undefined> {
 function notWritten(file: string, error: unknown): Problem {
   const where = { file };
   if (error instanceof ChangedMeanwhile) {
-    return { code: 'inventory.changed-meanwhile', summary: 'a file was changed by somebody else meanwhile', detail: `Wanted ${file} as it was read; seen other content. Nothing was written.`, fix: 'run the same command again', where };
+    return {
+      code: 'inventory.changed-meanwhile',
+      summary: 'a file was changed by somebody else meanwhile',
+      detail: `Wanted ${file} as it was read; seen other content. Nothing was written.`,
+      fix: 'run the same command again',
+      where,
+    };
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const denied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';

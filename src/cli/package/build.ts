@@ -19,7 +19,9 @@ export async function buildDist(): Promise<void> {
   await mkdir(dist, { recursive: true });
   await build({
     absWorkingDir: PACKAGE_ROOT,
-    entryPoints: globSync('**/*.ts', { cwd: join(PACKAGE_ROOT, 'src'), exclude: LEFT_OUT }).toSorted().map((file) => join('src', file)),
+    entryPoints: globSync('**/*.ts', { cwd: join(PACKAGE_ROOT, 'src'), exclude: LEFT_OUT })
+      .toSorted()
+      .map((file) => join('src', file)),
     outdir: 'dist',
     outbase: 'src',
     // Bundling with every import left outside is one file for one file, with the imports' names rewritten.
@@ -37,6 +39,10 @@ export async function buildDist(): Promise<void> {
 const importsAsBuilt: Plugin = {
   name: 'imports-as-built',
   setup(build) {
-    build.onResolve({ filter: /.*/ }, ({ kind, path }) => (kind === 'entry-point' ? undefined : { path: path.startsWith('.') ? path.replace(/\.ts$/, '.js') : path, external: true }));
+    build.onResolve({ filter: /.*/ }, ({ kind, path }) =>
+      kind === 'entry-point'
+        ? undefined
+        : { path: path.startsWith('.') ? path.replace(/\.ts$/, '.js') : path, external: true },
+    );
   },
 };

@@ -14,7 +14,11 @@ import { asks, evidenceRoot, type Session } from './session.ts';
 /** What a phase's work gets besides its tools: a way to say which hosts and files it is about. */
 export interface Attempt {
   readonly tools: Omit<PhaseTools, 'connect'>;
-  readonly about: (facts: { readonly hosts: readonly string[]; readonly files: readonly string[]; readonly warnings: readonly Problem[] }) => void;
+  readonly about: (facts: {
+    readonly hosts: readonly string[];
+    readonly files: readonly string[];
+    readonly warnings: readonly Problem[];
+  }) => void;
   /** Shows what would change in a file and keeps it. */
   readonly diff: (diff: string) => void;
 }
@@ -33,13 +37,24 @@ export interface Undertaking {
  * Runs one phase under evidence and in view: opens the run's folder, shows and keeps every event (redacted), and closes
  * the run however the work ends. Never throws: what breaks is our bug, kept with its stack, exit code 70.
  */
-export async function attempt(session: Session, undertaking: Undertaking, work: (attempt: Attempt) => Promise<PhaseReport>): Promise<Outcome> {
+export async function attempt(
+  session: Session,
+  undertaking: Undertaking,
+  work: (attempt: Attempt) => Promise<PhaseReport>,
+): Promise<Outcome> {
   const { terminal, view, redaction, signal } = session;
   const startedMs = terminal.nowMs();
   view.begin(undertaking.name, undertaking.question);
   const opened = openRun({
-    root: evidenceRoot(session), phase: undertaking.name, version: session.version, command: session.command, cwd: terminal.cwd,
-    by: `${terminal.userName}@${terminal.machineName}`, pid: terminal.pid, redaction, nowMs: terminal.nowMs,
+    root: evidenceRoot(session),
+    phase: undertaking.name,
+    version: session.version,
+    command: session.command,
+    cwd: terminal.cwd,
+    by: `${terminal.userName}@${terminal.machineName}`,
+    pid: terminal.pid,
+    redaction,
+    nowMs: terminal.nowMs,
   });
   const run = opened.ok ? opened.value : undefined;
   session.open.run = run;
@@ -58,7 +73,9 @@ export async function attempt(session: Session, undertaking: Undertaking, work: 
   };
   const recorder: Recorder = { event: say, file: (path, content) => run?.recorder.file(path, content) };
   const tools = {
-    recorder, signal, nowMs: terminal.nowMs,
+    recorder,
+    signal,
+    nowMs: terminal.nowMs,
     confirm: async ({ question }: { readonly question: string }) => {
       if (!asks(session)) return true;
       view.pause();
@@ -73,12 +90,21 @@ export async function attempt(session: Session, undertaking: Undertaking, work: 
   };
   const shownDiff = (diff: string): void => view.diff(redaction.text(diff));
 
-  const report = opened.ok ? await work({ tools, about, diff: shownDiff }).catch((error: unknown) => broken(session, error, recorder)) : { ending: 'failed' as const, results: [], problems: opened.problems, changes: 0 };
-  const ending: RunEnding = 'crashed' in report ? 'crashed' : signal.aborted && report.ending !== 'passed' ? 'aborted' : report.ending;
-  const exitCode = ending === 'crashed' ? EXIT.bug : ending === 'aborted' ? EXIT.interrupted : exitCodeOf({ ...report, ending }, undertaking.detailedExitCode ?? false);
+  const report = opened.ok
+    ? await work({ tools, about, diff: shownDiff }).catch((error: unknown) => broken(session, error, recorder))
+    : { ending: 'failed' as const, results: [], problems: opened.problems, changes: 0 };
+  const ending: RunEnding =
+    'crashed' in report ? 'crashed' : signal.aborted && report.ending !== 'passed' ? 'aborted' : report.ending;
+  const exitCode =
+    ending === 'crashed'
+      ? EXIT.bug
+      : ending === 'aborted'
+        ? EXIT.interrupted
+        : exitCodeOf({ ...report, ending }, undertaking.detailedExitCode ?? false);
   const { results, changes } = report;
   // Who pressed Ctrl-C knows why a question had no answer and a host went silent.
-  const problems = ending === 'aborted' ? report.problems.filter((problem) => ledger.has(redaction.data(problem))) : report.problems;
+  const problems =
+    ending === 'aborted' ? report.problems.filter((problem) => ledger.has(redaction.data(problem))) : report.problems;
   // What a phase found but did not say on the way is said now, so that view, events and run.json agree.
   for (const result of results) if (!ledger.has(redaction.data(result))) say({ kind: 'check', result });
   for (const problem of problems) if (!ledger.has(redaction.data(problem))) say({ kind: 'problem', problem });
@@ -87,11 +113,19 @@ export async function attempt(session: Session, undertaking: Undertaking, work: 
   const lost = kept === undefined || kept.ok ? [] : kept.problems;
   for (const problem of lost) view.event({ kind: 'problem', problem });
   const outcome: Outcome = {
-    phase: undertaking.name, ending,
+    phase: undertaking.name,
+    ending,
     // Evidence that could not be kept is a failure even where all else went well.
     exitCode: exitCode === EXIT.ok && lost.length > 0 ? exitCodeOfProblems(lost) : exitCode,
-    startedAt: new Date(startedMs).toISOString(), durationMs: terminal.nowMs() - startedMs, evidence: run?.folder, hosts, changes,
-    results: clean(session, results), problems: clean(session, [...problems, ...lost]), warnings: clean(session, warnings), ...ledger.kept(),
+    startedAt: new Date(startedMs).toISOString(),
+    durationMs: terminal.nowMs() - startedMs,
+    evidence: run?.folder,
+    hosts,
+    changes,
+    results: clean(session, results),
+    problems: clean(session, [...problems, ...lost]),
+    warnings: clean(session, warnings),
+    ...ledger.kept(),
   };
   view.end(outcome, undertaking.next(outcome));
   return outcome;
@@ -99,7 +133,16 @@ export async function attempt(session: Session, undertaking: Undertaking, work: 
 
 /** Closes a run that is still open, in a hurry, as what it is. */
 export function abandon(run: Run, ending: 'aborted' | 'crashed'): void {
-  run.close({ ending, exitCode: ending === 'aborted' ? EXIT.interrupted : EXIT.bug, hosts: [], inputs: [], changes: 0, results: [], problems: [], warnings: [] });
+  run.close({
+    ending,
+    exitCode: ending === 'aborted' ? EXIT.interrupted : EXIT.bug,
+    hosts: [],
+    inputs: [],
+    changes: 0,
+    results: [],
+    problems: [],
+    warnings: [],
+  });
 }
 
 function cleaned(session: Session, problem: Problem): Problem {

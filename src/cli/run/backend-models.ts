@@ -6,7 +6,10 @@ const TIMEOUT_MS = 5000;
 /** Asks an Ollama server, from here, for the names of the models that it has (`/api/tags`). Problems: `backend.unreachable`, `backend.not-ollama`. */
 export async function askBackend(url: string, signal: AbortSignal): Promise<Result<readonly string[]>> {
   try {
-    const reply = await fetch(`${url.replace(/\/+$/, '')}/api/tags`, { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]), redirect: 'error' });
+    const reply = await fetch(`${url.replace(/\/+$/, '')}/api/tags`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      redirect: 'error',
+    });
     if (!reply.ok) return fail(notOllama(url, `the status ${String(reply.status)}`));
     const body: unknown = await reply.json().catch(() => undefined);
     const names = parseModels(body);
@@ -19,10 +22,25 @@ export async function askBackend(url: string, signal: AbortSignal): Promise<Resu
 function unreachable(url: string, error: unknown): Problem {
   // fetch hides what went wrong in `cause`.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const seen = cause instanceof Error ? (cause.name === 'TimeoutError' ? `no answer within ${String(TIMEOUT_MS / 1000)} s` : cause.message) : String(cause);
-  return { code: 'backend.unreachable', summary: `the backend ${url} does not answer`, detail: `Wanted the list of its models from ${url}/api/tags, asked from this machine; seen: ${seen}.`, fix: `curl ${url}/api/tags` };
+  const seen =
+    cause instanceof Error
+      ? cause.name === 'TimeoutError'
+        ? `no answer within ${String(TIMEOUT_MS / 1000)} s`
+        : cause.message
+      : String(cause);
+  return {
+    code: 'backend.unreachable',
+    summary: `the backend ${url} does not answer`,
+    detail: `Wanted the list of its models from ${url}/api/tags, asked from this machine; seen: ${seen}.`,
+    fix: `curl ${url}/api/tags`,
+  };
 }
 
 function notOllama(url: string, seen: string): Problem {
-  return { code: 'backend.not-ollama', summary: `${url} is no Ollama server`, detail: `Wanted a list of models from ${url}/api/tags; seen ${seen}.`, fix: `curl -i ${url}/api/tags` };
+  return {
+    code: 'backend.not-ollama',
+    summary: `${url} is no Ollama server`,
+    detail: `Wanted a list of models from ${url}/api/tags; seen ${seen}.`,
+    fix: `curl -i ${url}/api/tags`,
+  };
 }

@@ -7,7 +7,11 @@ import type { Attempt } from './attempt.ts';
 import type { Session } from './session.ts';
 
 /** Reads the operator's files, tells the attempt what it is about, and does the work; where they cannot be read, that is the report. */
-export async function withConfig(session: Session, { tools, about }: Attempt, work: (config: Config, tools: PhaseTools) => Promise<PhaseReport>): Promise<PhaseReport> {
+export async function withConfig(
+  session: Session,
+  { tools, about }: Attempt,
+  work: (config: Config, tools: PhaseTools) => Promise<PhaseReport>,
+): Promise<PhaseReport> {
   const loaded = await loadConfig(configRequest(session));
   if (!loaded.ok) return failedBy(loaded.problems);
   const config = loaded.value;
@@ -26,7 +30,10 @@ export function configRequest(session: Session): ConfigRequest {
   const { terminal, options } = session;
   const { cwd, home, userName, environment } = terminal;
   return {
-    cwd, home, userName, environment,
+    cwd,
+    home,
+    userName,
+    environment,
     inventoryFile: options.inventory,
     limit: options.limit,
     vaultPasswordFile: options.vaultPasswordFile,

@@ -18,8 +18,12 @@ export interface EnforceOptions extends PhaseOptions {
 /** Makes it so, or under a dry run says what would be made so. */
 export function enforce(session: Session, options: EnforceOptions): Promise<Outcome> {
   const { runtime, takeOver = false, detailedExitcode = false } = options;
-  const shipping = createShipping({ runtimeFile: runtime === undefined ? undefined : resolve(session.terminal.cwd, runtime) });
+  const shipping = createShipping({
+    runtimeFile: runtime === undefined ? undefined : resolve(session.terminal.cwd, runtime),
+  });
   const dryRun = options.dryRun === true || options.check === true;
   const undertaking = { ...record, detailedExitCode: detailedExitcode, next: nextAfter(session, 'smoke') };
-  return attempt(session, undertaking, (run) => withConfig(session, run, (config, tools) => runEnforce(config, shipping, { dryRun, takeOver }, tools)));
+  return attempt(session, undertaking, (run) =>
+    withConfig(session, run, (config, tools) => runEnforce(config, shipping, { dryRun, takeOver }, tools)),
+  );
 }

@@ -24,7 +24,10 @@ export function guardRuns(terminal: Terminal, open: Session['open'], verbose: bo
   const uncaught = (error: unknown): void => {
     const text = error instanceof Error ? (verbose ? error.stack : error.message) : String(error);
     const evidence = open.run === undefined ? '' : `Evidence: ${shownPath(open.run.folder, terminal.cwd)}\n`;
-    open.run?.recorder.file('stack.txt', `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    open.run?.recorder.file(
+      'stack.txt',
+      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     terminal.stderr.write(`\nhxllm broke off: this is a bug of ours: ${text ?? ''}\n${evidence}`);
     process.exit(EXIT.bug);
   };

@@ -30,12 +30,21 @@ export interface InventoryOptions extends PhaseOptions {
 }
 
 /** The operator's own files: judged, their changes shown, asked about, and written all or none. `keyNeeded`: a master key that cannot be read is a failure. */
-export function inventory(session: Session, host: string | undefined, options: InventoryOptions, keyNeeded: boolean): Promise<Outcome> {
+export function inventory(
+  session: Session,
+  host: string | undefined,
+  options: InventoryOptions,
+  keyNeeded: boolean,
+): Promise<Outcome> {
   const after = nextAfter(session, 'validate');
-  return attempt(session, { ...record, next: (outcome) => keyFirst(session, outcome) ?? after(outcome) }, async (run) => {
-    const report = await draftAndWrite(session, run, host, options);
-    return keyNeeded && report.ending === 'passed' ? withKey(session, report) : report;
-  });
+  return attempt(
+    session,
+    { ...record, next: (outcome) => keyFirst(session, outcome) ?? after(outcome) },
+    async (run) => {
+      const report = await draftAndWrite(session, run, host, options);
+      return keyNeeded && report.ending === 'passed' ? withKey(session, report) : report;
+    },
+  );
 }
 
 /** Where all else is there, making the key is what comes next. */
@@ -45,12 +54,21 @@ function keyFirst(session: Session, { ending, results }: Outcome): string | unde
   return fix.startsWith('hxllm ') ? typed(session, fix.slice('hxllm '.length)) : fix;
 }
 
-async function draftAndWrite(session: Session, run: Attempt, host: string | undefined, options: InventoryOptions): Promise<PhaseReport> {
+async function draftAndWrite(
+  session: Session,
+  run: Attempt,
+  host: string | undefined,
+  options: InventoryOptions,
+): Promise<PhaseReport> {
   const places = await placesOf(session);
   if (!places.ok) return failedBy(places.problems);
   const config = await configIfAny(session, options.init !== undefined);
   if (!config.ok) return failedBy(config.problems);
-  run.about({ hosts: config.value?.hosts.map(({ target }) => target.name) ?? [], files: config.value?.files ?? [], warnings: config.value?.warnings ?? [] });
+  run.about({
+    hosts: config.value?.hosts.map(({ target }) => target.name) ?? [],
+    files: config.value?.files ?? [],
+    warnings: config.value?.warnings ?? [],
+  });
   const tools = toolsOf(session, run.tools);
   const { inventoryFile, vaultPasswordFile } = places.value;
   // Where there is a vault already it is refused before the password counts, so nobody is asked for one.
@@ -61,14 +79,32 @@ async function draftAndWrite(session: Session, run: Attempt, host: string | unde
   const masterKey = new Secret(`sk-${randomBytes(32).toString('hex')}`);
   session.redaction.add(masterKey);
   const report = await runInventory(
-    { config: config.value, inventoryFile, cwd: session.terminal.cwd, init: options.init, host, backends: options.backend ?? [], vaultInit: options.vaultInit === true ? password.value : undefined, masterKey, read: readText, askBackend: (url) => askBackend(url, session.signal) },
+    {
+      config: config.value,
+      inventoryFile,
+      cwd: session.terminal.cwd,
+      init: options.init,
+      host,
+      backends: options.backend ?? [],
+      vaultInit: options.vaultInit === true ? password.value : undefined,
+      masterKey,
+      read: readText,
+      askBackend: (url) => askBackend(url, session.signal),
+    },
     tools,
   );
   if (report.edits.length === 0 || report.ending === 'aborted') return report;
   return showAndWrite(session, run, report, report.edits, options.dryRun ?? false, tools);
 }
 
-async function showAndWrite(session: Session, run: Attempt, report: PhaseReport, edits: readonly FileChange[], dryRun: boolean, { recorder, confirm }: PhaseTools): Promise<PhaseReport> {
+async function showAndWrite(
+  session: Session,
+  run: Attempt,
+  report: PhaseReport,
+  edits: readonly FileChange[],
+  dryRun: boolean,
+  { recorder, confirm }: PhaseTools,
+): Promise<PhaseReport> {
   const shown = edits.map((edit) => ({ edit, path: shownPath(edit.path, session.terminal.cwd) }));
   for (const { edit, path } of shown) {
     const diff = diffOf(edit, path);
@@ -80,16 +116,25 @@ async function showAndWrite(session: Session, run: Attempt, report: PhaseReport,
   if (!(await confirm({ question: `Write ${names}?` }))) return { ...report, ending: 'declined', changes: 0 };
   const written = await writeChanges(edits);
   for (const { edit, path } of shown) {
-    recorder.event({ kind: 'step', host: '-', id: `file:${path}`, title: `${edit.before === undefined ? 'wrote' : 'changed'} ${path}`, state: written.ok ? 'done' : 'failed' });
+    recorder.event({
+      kind: 'step',
+      host: '-',
+      id: `file:${path}`,
+      title: `${edit.before === undefined ? 'wrote' : 'changed'} ${path}`,
+      state: written.ok ? 'done' : 'failed',
+    });
   }
-  if (!written.ok) return { ...report, ending: 'failed', problems: [...report.problems, ...written.problems], changes: 0 };
+  if (!written.ok)
+    return { ...report, ending: 'failed', problems: [...report.problems, ...written.problems], changes: 0 };
   return { ...report, ending: report.ending === 'pending' ? 'passed' : report.ending };
 }
 
 async function configIfAny(session: Session, mayBeMissing: boolean): Promise<Result<Config | undefined>> {
   const loaded = await loadConfig(configRequest(session));
   if (loaded.ok) register(session, loaded.value);
-  return !loaded.ok && mayBeMissing && loaded.problems.every(({ code }) => code === 'inventory.not-found') ? ok(undefined) : loaded;
+  return !loaded.ok && mayBeMissing && loaded.problems.every(({ code }) => code === 'inventory.not-found')
+    ? ok(undefined)
+    : loaded;
 }
 
 /** The phases after this one need the key; where only that is missing, the command that makes it is the answer. */
@@ -101,7 +146,9 @@ async function withKey(session: Session, report: PhaseReport): Promise<PhaseRepo
   const problems = loaded.value.hosts.flatMap((host): readonly Problem[] => {
     const key = masterKeyOf(host, again);
     if (key.ok) return [];
-    return host.settings.masterKey.state === 'absent' ? key.problems.map((problem) => ({ ...problem, fix: `${again} --vault-init` })) : key.problems;
+    return host.settings.masterKey.state === 'absent'
+      ? key.problems.map((problem) => ({ ...problem, fix: `${again} --vault-init` }))
+      : key.problems;
   });
   return problems.length === 0 ? report : { ...report, ending: 'failed', problems };
 }

@@ -27,7 +27,8 @@ export function createLedger(): Ledger {
       if (event.kind === 'problem') problems.push(event.problem);
       if (event.kind === 'note') notes.push(event.text);
       // A later state takes the place of the earlier one, and keeps a detail that it does not repeat.
-      if (event.kind === 'step') steps.set(`${event.host}\n${event.id}`, { ...steps.get(`${event.host}\n${event.id}`), ...event });
+      if (event.kind === 'step')
+        steps.set(`${event.host}\n${event.id}`, { ...steps.get(`${event.host}\n${event.id}`), ...event });
     },
     results: () => results,
     has: (thing) => [...results, ...problems].some((known) => isDeepStrictEqual(known, thing)),

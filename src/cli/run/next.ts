@@ -15,7 +15,8 @@ export function nextAfter(session: Session, following: string | undefined): (out
     if (ending === 'passed') return following === undefined ? undefined : typed(session, following);
     if (ending === 'pending') return shellLine(session.command.filter((word) => !DRY.has(word)));
     // A Problem brings the command that mends it; a second one below it would only puzzle.
-    if (ending === 'failed' && results.some(failsPhase)) return `mend what is marked, then: ${shellLine(session.command)}`;
+    if (ending === 'failed' && results.some(failsPhase))
+      return `mend what is marked, then: ${shellLine(session.command)}`;
     return undefined;
   };
 }

@@ -8,5 +8,7 @@ import type { Session } from './session.ts';
 
 /** May we begin? */
 export function preflight(session: Session): Promise<Outcome> {
-  return attempt(session, { ...record, next: nextAfter(session, 'inventory') }, (run) => withConfig(session, run, runPreflight));
+  return attempt(session, { ...record, next: nextAfter(session, 'inventory') }, (run) =>
+    withConfig(session, run, runPreflight),
+  );
 }

@@ -32,11 +32,23 @@ export function smoke(session: Session, { url, keyFile, throughSsh = false }: Sm
   });
 }
 
-async function judgeUrl(session: Session, run: Attempt, url: string, keyFile: string | undefined): Promise<PhaseReport> {
+async function judgeUrl(
+  session: Session,
+  run: Attempt,
+  url: string,
+  keyFile: string | undefined,
+): Promise<PhaseReport> {
   const key = keyFile === undefined ? undefined : await readKeyFile(resolve(session.terminal.cwd, keyFile));
   if (key?.ok === false) return failedBy(key.problems);
   if (key !== undefined) session.redaction.add(key.value);
-  const target: SmokeTarget = { name: url, url, key: key?.value, models: undefined, backends: undefined, embeddings: [] };
+  const target: SmokeTarget = {
+    name: url,
+    url,
+    key: key?.value,
+    models: undefined,
+    backends: undefined,
+    embeddings: [],
+  };
   run.about({ hosts: [url], files: [], warnings: [] });
   return runSmoke([target], toolsOf(session, run.tools));
 }
@@ -44,23 +56,44 @@ async function judgeUrl(session: Session, run: Attempt, url: string, keyFile: st
 /** Where all is well, clients are told what to point at. */
 async function runAndTell(targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {
   const report = await runSmoke(targets, tools);
-  if (report.ending === 'passed') for (const { name, url } of targets) tools.recorder.event({ kind: 'note', host: name, text: `for clients: base URL ${url}/v1, of Anthropic’s and Ollama’s API without /v1; the master key as API key` });
+  if (report.ending === 'passed')
+    for (const { name, url } of targets)
+      tools.recorder.event({
+        kind: 'note',
+        host: name,
+        text: `for clients: base URL ${url}/v1, of Anthropic’s and Ollama’s API without /v1; the master key as API key`,
+      });
   return report;
 }
 
 /** Asks through a port of this machine that leads to the host's own loopback; a host that cannot be reached hides no other. */
-async function judgeThroughSsh(config: Config, targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {
+async function judgeThroughSsh(
+  config: Config,
+  targets: readonly SmokeTarget[],
+  tools: PhaseTools,
+): Promise<PhaseReport> {
   const ways = await Promise.all(targets.map((target) => openWay(config, target, tools)));
   try {
-    const report = await runSmoke(ways.flatMap((way) => ('target' in way ? [way.target] : [])), tools);
+    const report = await runSmoke(
+      ways.flatMap((way) => ('target' in way ? [way.target] : [])),
+      tools,
+    );
     const problems = ways.flatMap((way) => ('target' in way ? [] : way.problems));
-    return problems.length === 0 ? report : { ...report, ending: report.ending === 'aborted' ? 'aborted' : 'failed', problems: [...problems, ...report.problems] };
+    return problems.length === 0
+      ? report
+      : {
+          ...report,
+          ending: report.ending === 'aborted' ? 'aborted' : 'failed',
+          problems: [...problems, ...report.problems],
+        };
   } finally {
     await Promise.all(ways.flatMap((way) => ('target' in way ? [way.close()] : [])));
   }
 }
 
-type Way = { readonly target: SmokeTarget; readonly close: () => Promise<void> } | { readonly problems: readonly Problem[] };
+type Way =
+  | { readonly target: SmokeTarget; readonly close: () => Promise<void> }
+  | { readonly problems: readonly Problem[] };
 
 async function openWay(config: Config, target: SmokeTarget, { connect, signal }: PhaseTools): Promise<Way> {
   const host = config.hosts.find((candidate) => candidate.target.name === target.name);

@@ -27,7 +27,11 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
   const redaction = createRedaction();
   const result = options.json === true ? terminal.stderr : terminal.stdout;
   const session: Session = {
-    terminal, options, version, redaction, open,
+    terminal,
+    options,
+    version,
+    redaction,
+    open,
     command: ['hxllm', ...argv],
     within: several ? name : undefined,
     view: createHumanView(terminal, result, options.verbose ?? false, showsWholeFiles(options)),
@@ -36,7 +40,8 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
   };
   try {
     const outcomes = await work(session);
-    if (options.json === true) terminal.stdout.write(`${JSON.stringify(documentOf(name, version, outcomes, several), undefined, 2)}\n`);
+    if (options.json === true)
+      terminal.stdout.write(`${JSON.stringify(documentOf(name, version, outcomes, several), undefined, 2)}\n`);
     return outcomes.at(-1)?.exitCode ?? EXIT.bug;
   } finally {
     guard.dispose();

@@ -21,15 +21,32 @@ function targetOf(host: HostConfig, throughSsh: boolean, command: string): Resul
   const where = { host: target.name };
   if (models === undefined || backends === undefined) {
     const missing = models === undefined ? 'litellm_models' : 'litellm_backends';
-    return fail({ code: 'variables.undefined', summary: `${missing} is not defined`, detail: `Wanted the models and backends that ${target.name} is to serve; seen no ${missing} in group_vars, host_vars or the inventory.`, fix: 'hxllm inventory --backend http://HOST:11434', where });
+    return fail({
+      code: 'variables.undefined',
+      summary: `${missing} is not defined`,
+      detail: `Wanted the models and backends that ${target.name} is to serve; seen no ${missing} in group_vars, host_vars or the inventory.`,
+      fix: 'hxllm inventory --backend http://HOST:11434',
+      where,
+    });
   }
   const key = masterKeyOf(host, command);
   if (!key.ok) return key;
   const here = target.connection === 'local';
   if (!here && !throughSsh && LOOPBACK.test(listen)) {
-    return fail({ code: 'variables.loopback', summary: `the gateway on ${target.name} listens on loopback only`, detail: `Wanted an address that this machine reaches; seen litellm_listen: ${listen}.`, fix: `${command} --through-ssh`, where });
+    return fail({
+      code: 'variables.loopback',
+      summary: `the gateway on ${target.name} listens on loopback only`,
+      detail: `Wanted an address that this machine reaches; seen litellm_listen: ${listen}.`,
+      fix: `${command} --through-ssh`,
+      where,
+    });
   }
-  const address = throughSsh || (here && (EVERYWHERE.has(listen) || LOOPBACK.test(listen))) ? '127.0.0.1' : here ? listen : target.address;
+  const address =
+    throughSsh || (here && (EVERYWHERE.has(listen) || LOOPBACK.test(listen)))
+      ? '127.0.0.1'
+      : here
+        ? listen
+        : target.address;
   const chats = models.filter(({ mode }) => mode === 'chat');
   return ok({
     name: target.name,
@@ -37,7 +54,9 @@ function targetOf(host: HostConfig, throughSsh: boolean, command: string): Resul
     key: key.value,
     models: models.map(({ name }) => name),
     // A backend that serves embeddings alone never answers a chat.
-    backends: backends.map(({ url }) => url).filter((url) => chats.some((model) => model.backends === undefined || model.backends.includes(url))),
+    backends: backends
+      .map(({ url }) => url)
+      .filter((url) => chats.some((model) => model.backends === undefined || model.backends.includes(url))),
     embeddings: models.filter(({ mode }) => mode === 'embedding').map(({ name }) => name),
   });
 }

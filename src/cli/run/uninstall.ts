@@ -7,6 +7,12 @@ import type { PhaseOptions, Session } from './session.ts';
 
 /** Removes from every host what carries hxllm's mark. */
 export function uninstall(session: Session, { dryRun = false }: PhaseOptions): Promise<Outcome> {
-  const undertaking = { name: 'uninstall', question: 'Take back what hxllm put there', next: nextAfter(session, undefined) };
-  return attempt(session, undertaking, (run) => withConfig(session, run, (config, tools) => runRemove(config, { dryRun }, tools)));
+  const undertaking = {
+    name: 'uninstall',
+    question: 'Take back what hxllm put there',
+    next: nextAfter(session, undefined),
+  };
+  return attempt(session, undertaking, (run) =>
+    withConfig(session, run, (config, tools) => runRemove(config, { dryRun }, tools)),
+  );
 }

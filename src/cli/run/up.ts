@@ -9,7 +9,9 @@ import { smoke, type SmokeOptions } from './smoke.ts';
 import { validate } from './validate.ts';
 
 /** What `up` takes: what its phases take. */
-export type UpOptions = Pick<EnforceOptions, 'takeOver' | 'runtime'> & Pick<InventoryOptions, 'backend' | 'vaultInit'> & Pick<SmokeOptions, 'throughSsh'>;
+export type UpOptions = Pick<EnforceOptions, 'takeOver' | 'runtime'> &
+  Pick<InventoryOptions, 'backend' | 'vaultInit'> &
+  Pick<SmokeOptions, 'throughSsh'>;
 
 /** The five phases in order; stops at the first that did not pass. */
 export async function up(session: Session, options: UpOptions): Promise<readonly Outcome[]> {

@@ -10,5 +10,7 @@ import type { Session } from './session.ts';
 /** Would what we render be right? */
 export function validate(session: Session): Promise<Outcome> {
   const shipping = createShipping({ runtimeFile: undefined });
-  return attempt(session, { ...record, next: nextAfter(session, 'enforce --dry-run') }, (run) => withConfig(session, run, (config, tools) => runValidate(config, shipping, tools)));
+  return attempt(session, { ...record, next: nextAfter(session, 'enforce --dry-run') }, (run) =>
+    withConfig(session, run, (config, tools) => runValidate(config, shipping, tools)),
+  );
 }

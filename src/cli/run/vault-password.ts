@@ -11,12 +11,17 @@ import { configRequest } from './configured.ts';
 import type { Session } from './session.ts';
 
 /** Where the inventory is or is to be (absolute), and the file that ansible.cfg names for the vault password. */
-export async function placesOf(session: Session): Promise<Result<{ readonly inventoryFile: string; readonly vaultPasswordFile: string | undefined }>> {
+export async function placesOf(
+  session: Session,
+): Promise<Result<{ readonly inventoryFile: string; readonly vaultPasswordFile: string | undefined }>> {
   const request = configRequest(session);
   const settings = await readAnsibleSettings(request, new SourceFiles(request.cwd, new Keyring([])), new Findings());
   if (!settings.ok) return settings;
   const named = request.vaultPasswordFile;
-  return ok({ inventoryFile: inventoryFileOf(request, settings.value), vaultPasswordFile: named === undefined ? settings.value.vaultPasswordFile : resolve(request.cwd, named) });
+  return ok({
+    inventoryFile: inventoryFileOf(request, settings.value),
+    vaultPasswordFile: named === undefined ? settings.value.vaultPasswordFile : resolve(request.cwd, named),
+  });
 }
 
 /** The password for a new vault: from the file that the person or ansible.cfg names, else typed twice. */
@@ -31,13 +36,30 @@ export async function newVaultPassword(session: Session, file: string | undefine
     }
   }
   if (!terminal.interactive) {
-    return fail({ code: 'usage.no-terminal', summary: 'there is nobody to ask for a vault password', detail: 'Wanted a password for the new vault, and this is no terminal.', fix: 'hxllm inventory --vault-init --vault-password-file FILE' });
+    return fail({
+      code: 'usage.no-terminal',
+      summary: 'there is nobody to ask for a vault password',
+      detail: 'Wanted a password for the new vault, and this is no terminal.',
+      fix: 'hxllm inventory --vault-init --vault-password-file FILE',
+    });
   }
   session.view.pause();
   const first = await terminal.askHidden('New vault password: ', signal);
-  if (first === undefined || first === '') return fail({ code: 'vault.password-empty', summary: 'no vault password was given', detail: 'Wanted a password for the new vault; seen none. Nothing was changed.', fix: 'hxllm inventory --vault-init' });
+  if (first === undefined || first === '')
+    return fail({
+      code: 'vault.password-empty',
+      summary: 'no vault password was given',
+      detail: 'Wanted a password for the new vault; seen none. Nothing was changed.',
+      fix: 'hxllm inventory --vault-init',
+    });
   redaction.add(new Secret(first));
   const second = await terminal.askHidden('The same again:     ', signal);
-  if (second !== first) return fail({ code: 'vault.password-differs', summary: 'the two passwords differ', detail: 'Wanted the same password twice. Nothing was changed.', fix: 'hxllm inventory --vault-init' });
+  if (second !== first)
+    return fail({
+      code: 'vault.password-differs',
+      summary: 'the two passwords differ',
+      detail: 'Wanted the same password twice. Nothing was changed.',
+      fix: 'hxllm inventory --vault-init',
+    });
   return ok(new Secret(first));
 }

@@ -7,7 +7,8 @@ import type { Bundle } from '../../render/release.ts';
 import { PACKAGE_ROOT, readManifest } from './package-root.ts';
 
 // undici is CommonJS and requires Node's modules; a bundle in ESM has no `require` unless it makes one.
-const BANNER = "import { createRequire as createRequireForPackages } from 'node:module';\nconst require = createRequireForPackages(import.meta.url);";
+const BANNER =
+  "import { createRequire as createRequireForPackages } from 'node:module';\nconst require = createRequireForPackages(import.meta.url);";
 
 /** The gateway as one file: as it was built into the package, or, in the repository, packed now. */
 export async function bundleGateway(): Promise<Result<Bundle>> {
@@ -15,7 +16,9 @@ export async function bundleGateway(): Promise<Result<Bundle>> {
   const { version } = await readManifest();
   try {
     // In the repository a built file may be older than the sources.
-    const content = existsSync(join(PACKAGE_ROOT, 'src/gateway/main.ts')) ? await packGateway() : await readFile(built, 'utf8');
+    const content = existsSync(join(PACKAGE_ROOT, 'src/gateway/main.ts'))
+      ? await packGateway()
+      : await readFile(built, 'utf8');
     return ok({ version, content, sha256: sha256(content) });
   } catch (error) {
     return fail({

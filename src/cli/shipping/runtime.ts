@@ -89,8 +89,18 @@ function missing(architecture: Architecture, pinned: string): Problem {
   };
 }
 
-function otherMachine(file: string, machine: Awaited<ReturnType<typeof machineOf>>, architecture: Architecture, pinned: string): Problem {
-  const seen = machine === undefined ? 'no ELF program at all' : typeof machine === 'string' ? `a program for ${machine}` : `a program for another machine (e_machine ${String(machine.other)})`;
+function otherMachine(
+  file: string,
+  machine: Awaited<ReturnType<typeof machineOf>>,
+  architecture: Architecture,
+  pinned: string,
+): Problem {
+  const seen =
+    machine === undefined
+      ? 'no ELF program at all'
+      : typeof machine === 'string'
+        ? `a program for ${machine}`
+        : `a program for another machine (e_machine ${String(machine.other)})`;
   return {
     code: typeof machine === 'string' ? 'runtime.other-architecture' : 'runtime.not-a-runtime',
     summary: `the file given with --runtime is not for ${architecture}`,

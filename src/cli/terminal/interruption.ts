@@ -10,7 +10,11 @@ export interface Interruption {
 }
 
 /** The first Ctrl-C (or SIGTERM, SIGHUP) aborts the work and calls `first`; one that comes later than half a second after it calls `leave`, which ends the process. */
-export function watchInterruption(first: () => void, leave: () => void, nowMs: () => number = () => performance.now()): Interruption {
+export function watchInterruption(
+  first: () => void,
+  leave: () => void,
+  nowMs: () => number = () => performance.now(),
+): Interruption {
   const controller = new AbortController();
   let firstMs = 0;
   const interrupted = (): void => {

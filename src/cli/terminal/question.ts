@@ -7,7 +7,12 @@ const CTRL_U = '\u0015';
 const BACKSPACE = /[\b\u007F]/;
 
 /** Asks yes or no on a terminal; no is the default. Ctrl-C is left to whoever handles the signal. */
-export async function askYesNo(input: ReadStream, output: WriteStream, question: string, signal: AbortSignal): Promise<boolean> {
+export async function askYesNo(
+  input: ReadStream,
+  output: WriteStream,
+  question: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   // An earlier question may have let go of it.
   input.ref();
   const lines = createInterface({ input, output });
@@ -28,7 +33,12 @@ export async function askYesNo(input: ReadStream, output: WriteStream, question:
 }
 
 /** Asks on a terminal for a line that is not echoed; `undefined` on Ctrl-C, Ctrl-D with nothing typed, or abort. */
-export function askHidden(input: ReadStream, output: WriteStream, question: string, signal: AbortSignal): Promise<string | undefined> {
+export function askHidden(
+  input: ReadStream,
+  output: WriteStream,
+  question: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   return new Promise((resolve) => {
     let typed = '';
     const finish = (answer: string | undefined): void => {

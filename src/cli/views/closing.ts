@@ -17,37 +17,76 @@ const WORDS: Readonly<Record<Outcome['ending'], string>> = {
 const WIDTH = 'evidence'.length;
 
 /** The last lines of a phase: how it ended with counts and duration, where the evidence is, what to do next. */
-export function closingBlock(outcome: Outcome, evidence: string | undefined, next: string | undefined, layout: Layout): string {
+export function closingBlock(
+  outcome: Outcome,
+  evidence: string | undefined,
+  next: string | undefined,
+  layout: Layout,
+): string {
   const { paint, columns, indent } = layout;
   const good = outcome.ending === 'passed';
   const open = outcome.ending === 'pending' || outcome.ending === 'declined';
-  const [sign, style] = good ? [paint.signs.pass, paint.good] : open ? [paint.signs.note, paint.accent] : [paint.signs.fail, paint.bad];
+  const [sign, style] = good
+    ? [paint.signs.pass, paint.good]
+    : open
+      ? [paint.signs.note, paint.accent]
+      : [paint.signs.fail, paint.bad];
   const head = `${outcome.phase} ${WORDS[outcome.ending]}`;
   const counts = countsOf(outcome).join(', ');
   const tail = `${counts === '' ? '' : `: ${counts}`} (${seconds(outcome.durationMs)})`;
-  const lines = flow([{ text: sign, paint: style }, { text: head, paint: (text) => paint.bold(text) }, { text: tail.trimStart() }], { indent, hang: indent + 2, columns }).replace(' : ', ': ');
+  const lines = flow(
+    [{ text: sign, paint: style }, { text: head, paint: (text) => paint.bold(text) }, { text: tail.trimStart() }],
+    { indent, hang: indent + 2, columns },
+  ).replace(' : ', ': ');
   const below = { ...layout, indent: indent - 2 };
-  return lines + (evidence === undefined ? '' : field('evidence', evidence, below, WIDTH)) + (next === undefined ? '' : field('next', next, below, WIDTH));
+  return (
+    lines +
+    (evidence === undefined ? '' : field('evidence', evidence, below, WIDTH)) +
+    (next === undefined ? '' : field('next', next, below, WIDTH))
+  );
 }
 
 /** The very last lines of a command that ran several phases. */
-export function finishBlock(command: string, outcomes: readonly Outcome[], next: string | undefined, layout: Layout): string {
+export function finishBlock(
+  command: string,
+  outcomes: readonly Outcome[],
+  next: string | undefined,
+  layout: Layout,
+): string {
   const { paint, columns } = layout;
   const last = outcomes.at(-1);
   const good = last?.ending === 'passed';
   const time = seconds(outcomes.reduce((sum, { durationMs }) => sum + durationMs, 0));
-  const text = good ? `passed: ${outcomes.map(({ phase }) => phase).join(', ')} (${time})` : `stopped at ${last?.phase ?? 'the start'} (${time})`;
-  const lines = flow([{ text: good ? paint.signs.pass : paint.signs.fail, paint: good ? paint.good : paint.bad }, { text: command, paint: paint.bold }, { text }], { indent: 0, hang: 2, columns });
+  const text = good
+    ? `passed: ${outcomes.map(({ phase }) => phase).join(', ')} (${time})`
+    : `stopped at ${last?.phase ?? 'the start'} (${time})`;
+  const lines = flow(
+    [
+      { text: good ? paint.signs.pass : paint.signs.fail, paint: good ? paint.good : paint.bad },
+      { text: command, paint: paint.bold },
+      { text },
+    ],
+    { indent: 0, hang: 2, columns },
+  );
   return lines + (next === undefined ? '' : field('next', next, { ...layout, indent: -2 }, WIDTH));
 }
 
 function countsOf(outcome: Outcome): readonly string[] {
   const { results } = outcome;
-  const count = (wanted: (result: (typeof results)[number]) => boolean, word: string, several = word): readonly string[] => {
+  const count = (
+    wanted: (result: (typeof results)[number]) => boolean,
+    word: string,
+    several = word,
+  ): readonly string[] => {
     const number = results.filter(wanted).length;
     return number === 0 ? [] : [`${String(number)} ${number === 1 ? word : several}`];
   };
-  const changed = outcome.changes === 0 ? (outcome.steps.length > 0 || outcome.phase === 'enforce' ? ['no changes'] : []) : [`${String(outcome.changes)} ${outcome.changes === 1 ? 'change' : 'changes'}`];
+  const changed =
+    outcome.changes === 0
+      ? outcome.steps.length > 0 || outcome.phase === 'enforce'
+        ? ['no changes']
+        : []
+      : [`${String(outcome.changes)} ${outcome.changes === 1 ? 'change' : 'changes'}`];
   const problems = outcome.problems.filter((problem) => !repeatsCheck(problem, results)).length;
   return [
     ...(outcome.changes === 0 && outcome.ending !== 'passed' ? [] : changed),
@@ -55,7 +94,11 @@ function countsOf(outcome: Outcome): readonly string[] {
     ...count((result) => failsPhase(result) && result.outcome === 'unknown', 'unknown'),
     ...(problems === 0 ? [] : [`${String(problems)} ${problems === 1 ? 'problem' : 'problems'}`]),
     ...count((result) => result.outcome === 'pass', 'passed'),
-    ...count((result) => (result.outcome === 'fail' || result.outcome === 'unknown') && result.severity === 'warning', 'warning', 'warnings'),
+    ...count(
+      (result) => (result.outcome === 'fail' || result.outcome === 'unknown') && result.severity === 'warning',
+      'warning',
+      'warnings',
+    ),
     ...count((result) => result.outcome === 'skip', 'skipped'),
     ...count((result) => result.outcome === 'not-applicable', 'not applicable'),
   ];

@@ -13,8 +13,17 @@ export interface ShownChange {
 /** A change as a unified diff with `path` as its name, or, where the file is secret, one line that says so. */
 export function diffOf(change: ShownChange, shownPath: string): string {
   const { before, after, secret } = change;
-  if (secret) return `${before === undefined ? 'new file' : 'changed file'} ${shownPath} (its content is secret and not shown)\n`;
-  const patch = createTwoFilesPatch(before === undefined ? '/dev/null' : shownPath, shownPath, before ?? '', after, undefined, undefined, { context: 3 });
+  if (secret)
+    return `${before === undefined ? 'new file' : 'changed file'} ${shownPath} (its content is secret and not shown)\n`;
+  const patch = createTwoFilesPatch(
+    before === undefined ? '/dev/null' : shownPath,
+    shownPath,
+    before ?? '',
+    after,
+    undefined,
+    undefined,
+    { context: 3 },
+  );
   // The ruler of `=` that precedes a patch says nothing.
   return patch.replace(/^=+\n/, '');
 }

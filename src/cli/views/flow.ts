@@ -55,13 +55,24 @@ function wordsOf({ text, paint = (word) => word, whole = false }: Span): readonl
 /** Cuts text to one line of at most so many columns, with `…` where something is missing. */
 export function oneLine(text: string, columns: number): string {
   const line = printable(text).replaceAll(/\s+/g, ' ').trim();
-  return widthOf(line) <= columns ? line : `${Array.from(line).slice(0, Math.max(0, columns - 1)).join('').trimEnd()}…`;
+  return widthOf(line) <= columns
+    ? line
+    : `${Array.from(line)
+        .slice(0, Math.max(0, columns - 1))
+        .join('')
+        .trimEnd()}…`;
 }
 
 /** The text without what a terminal would obey: what a host says must not move the cursor or change a title. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what it is about
-  return text.replaceAll(/\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|.)?/g, '').replaceAll('\r\n', '\n').replaceAll('\t', '  ').replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, (character) => (character === '\n' ? '\n' : '\uFFFD'));
+  return (
+    text
+      // eslint-disable-next-line no-control-regex -- control characters are what it is about
+      .replaceAll(/\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|.)?/g, '')
+      .replaceAll('\r\n', '\n')
+      .replaceAll('\t', '  ')
+      .replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, (character) => (character === '\n' ? '\n' : '\uFFFD'))
+  );
 }
 
 function widthOf(text: string): number {

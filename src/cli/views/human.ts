@@ -15,7 +15,13 @@ import type { View } from './view.ts';
 /** The view for people: results on `result` (stderr where stdout is for a document), problems and progress on stderr. */
 export function createHumanView(terminal: Terminal, result: Output, verbose: boolean, wholeFiles = verbose): View {
   const spinner = createSpinner(terminal.stderr, result, terminal.environment);
-  const layoutOf = (output: Output, indent: number): Layout => ({ paint: createPaint(terminal.environment, output.isTty), indent, columns: output.columns(), verbose, wholeFiles });
+  const layoutOf = (output: Output, indent: number): Layout => ({
+    paint: createPaint(terminal.environment, output.isTty),
+    indent,
+    columns: output.columns(),
+    verbose,
+    wholeFiles,
+  });
   let several = false;
   let group = '';
   let begun = false;
@@ -49,7 +55,12 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
     if (event.kind !== 'progress') flush();
     switch (event.kind) {
       case 'progress':
-        return spinner.say(oneLine(several && event.host !== '-' ? `${event.host}: ${event.text}` : event.text, terminal.stderr.columns() - 8));
+        return spinner.say(
+          oneLine(
+            several && event.host !== '-' ? `${event.host}: ${event.text}` : event.text,
+            terminal.stderr.columns() - 8,
+          ),
+        );
       case 'check':
         return result.write(checkBlock(event.result, layoutOf(result, under(event.result.host))));
       case 'step': {
@@ -61,7 +72,20 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
       case 'note': {
         const layout = layoutOf(result, under(event.host ?? '-'));
         // Commands among the lines are to be copied, so lines stay as they are.
-        return result.write(event.text.split('\n').map((line, index) => flow([{ text: index === 0 ? layout.paint.signs.note : ' ', paint: layout.paint.accent, whole: true }, { text: line, whole: true }], { indent: layout.indent, hang: layout.indent + 2, columns: Number.POSITIVE_INFINITY })).join(''));
+        return result.write(
+          event.text
+            .split('\n')
+            .map((line, index) =>
+              flow(
+                [
+                  { text: index === 0 ? layout.paint.signs.note : ' ', paint: layout.paint.accent, whole: true },
+                  { text: line, whole: true },
+                ],
+                { indent: layout.indent, hang: layout.indent + 2, columns: Number.POSITIVE_INFINITY },
+              ),
+            )
+            .join(''),
+        );
       }
     }
   };
@@ -78,7 +102,8 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
       if (names.length > 0) spinner.say(oneLine(names.join(', '), terminal.stderr.columns() - 8));
     },
     event: show,
-    warning: (problem: Problem) => terminal.stderr.write(problemBlock(problem, 'warning', layoutOf(terminal.stderr, 2))),
+    warning: (problem: Problem) =>
+      terminal.stderr.write(problemBlock(problem, 'warning', layoutOf(terminal.stderr, 2))),
     diff: (diff) => result.write(paintDiff(diff, layoutOf(result, 0).paint, 2)),
     end: (outcome, next) => {
       flush();

@@ -27,12 +27,29 @@ export interface Signs {
 }
 
 const UNICODE: Signs = { pass: '✓', fail: '✗', warn: '!', unknown: '?', skip: '–', add: '+', undo: '↶', note: '›' };
-const PLAIN: Signs = { pass: 'ok', fail: 'FAILED', warn: 'warning', unknown: 'UNKNOWN', skip: '-', add: '+', undo: 'undone', note: '>' };
+const PLAIN: Signs = {
+  pass: 'ok',
+  fail: 'FAILED',
+  warn: 'warning',
+  unknown: 'UNKNOWN',
+  skip: '-',
+  add: '+',
+  undo: 'undone',
+  note: '>',
+};
 
 /** Paints for an output by its environment: NO_COLOR and FORCE_COLOR as everywhere, colour on a terminal only, plain signs where the locale has no others. */
 export function createPaint(environment: Readonly<Record<string, string | undefined>>, isTty: boolean): Paint {
   const chalk = new Chalk({ level: wantsColour(environment, isTty) ? 1 : 0 });
-  return { good: chalk.green, bad: chalk.red, warn: chalk.yellow, dim: chalk.dim, bold: chalk.bold, accent: chalk.cyan, signs: speaksUnicode(environment) ? UNICODE : PLAIN };
+  return {
+    good: chalk.green,
+    bad: chalk.red,
+    warn: chalk.yellow,
+    dim: chalk.dim,
+    bold: chalk.bold,
+    accent: chalk.cyan,
+    signs: speaksUnicode(environment) ? UNICODE : PLAIN,
+  };
 }
 
 /** https://no-color.org and https://force-color.org; FORCE_COLOR wins, as in Node itself. */
@@ -56,7 +73,11 @@ export function signOf({ signs, ...paint }: Paint, result: CheckResult): readonl
     case 'pass':
       return [signs.pass, paint.good];
     case 'fail':
-      return result.severity === 'error' ? [signs.fail, paint.bad] : result.severity === 'warning' ? [signs.warn, paint.warn] : [signs.note, paint.accent];
+      return result.severity === 'error'
+        ? [signs.fail, paint.bad]
+        : result.severity === 'warning'
+          ? [signs.warn, paint.warn]
+          : [signs.note, paint.accent];
     case 'unknown':
       return [signs.unknown, result.severity === 'error' ? paint.bad : paint.warn];
     case 'skip':

@@ -5,14 +5,24 @@ import { flow } from './flow.ts';
 
 /** Whether a check on the same host has said it already, with the same fix: one outage is not told twice. */
 export function repeatsCheck(problem: Problem, results: readonly CheckResult[]): boolean {
-  return results.some(({ host, fix, outcome }) => host === problem.where?.host && fix === problem.fix && (outcome === 'fail' || outcome === 'unknown'));
+  return results.some(
+    ({ host, fix, outcome }) =>
+      host === problem.where?.host && fix === problem.fix && (outcome === 'fail' || outcome === 'unknown'),
+  );
 }
 
 /** A Problem as summary, where, detail and fix; a warning differs in its sign alone. */
 export function problemBlock(problem: Problem, kind: 'problem' | 'warning', layout: Layout): string {
   const { paint, indent, columns, verbose } = layout;
   const [sign, style] = kind === 'problem' ? [paint.signs.fail, paint.bad] : [paint.signs.warn, paint.warn];
-  const head = flow([{ text: sign, paint: style }, { text: problem.summary, paint: paint.bold }, ...(verbose ? [{ text: `[${problem.code}]`, paint: paint.dim }] : [])], { indent, hang: indent + 2, columns });
+  const head = flow(
+    [
+      { text: sign, paint: style },
+      { text: problem.summary, paint: paint.bold },
+      ...(verbose ? [{ text: `[${problem.code}]`, paint: paint.dim }] : []),
+    ],
+    { indent, hang: indent + 2, columns },
+  );
   const rows: readonly (readonly [string, string])[] = [
     ['where', placeOf(problem.where)],
     ['detail', problem.detail],

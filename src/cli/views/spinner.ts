@@ -7,9 +7,20 @@ export interface Spinner {
 }
 
 /** A spinner on a terminal; anywhere else nothing, and ora is not even loaded. Where `result` goes through a pipe, its lines would land in the middle of it. */
-export function createSpinner(stderr: Output, result: Output, environment: Readonly<Record<string, string | undefined>>): Spinner {
+export function createSpinner(
+  stderr: Output,
+  result: Output,
+  environment: Readonly<Record<string, string | undefined>>,
+): Spinner {
   // On a terminal that does not know its width ora would clear lines without end.
-  if (!stderr.isTty || !result.isTty || stderr.columns() === Number.POSITIVE_INFINITY || environment['TERM'] === 'dumb' || (environment['CI'] ?? '') !== '') return { say: () => {}, stop: () => {} };
+  if (
+    !stderr.isTty ||
+    !result.isTty ||
+    stderr.columns() === Number.POSITIVE_INFINITY ||
+    environment['TERM'] === 'dumb' ||
+    (environment['CI'] ?? '') !== ''
+  )
+    return { say: () => {}, stop: () => {} };
   let wanted: string | undefined;
   let spinner: { text: string; readonly isSpinning: boolean; start(): unknown; stop(): unknown } | undefined;
   const loading = import('ora').then(({ default: ora }) => {

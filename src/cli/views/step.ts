@@ -11,9 +11,16 @@ export function stepBlock(step: StepEvent, layout: Layout): string {
   if (step.state === 'started') return '';
   const { paint, indent, columns, verbose } = layout;
   const [sign, style] = signOfStep(step.state, paint);
-  const time = step.durationMs !== undefined && (verbose || step.durationMs >= 1000) ? [{ text: `(${seconds(step.durationMs)})`, paint: paint.dim }] : [];
+  const time =
+    step.durationMs !== undefined && (verbose || step.durationMs >= 1000)
+      ? [{ text: `(${seconds(step.durationMs)})`, paint: paint.dim }]
+      : [];
   const id = verbose ? [{ text: `[${step.id}]`, paint: paint.dim }] : [];
-  const head = flow([{ text: sign, paint: style }, { text: step.title }, ...time, ...id], { indent, hang: indent + 2, columns });
+  const head = flow([{ text: sign, paint: style }, { text: step.title }, ...time, ...id], {
+    indent,
+    hang: indent + 2,
+    columns,
+  });
   if (step.detail === undefined || step.detail === '') return head;
   const details = counted(step.detail.trimEnd().split('\n'), step.state, layout);
   return head + details.map((line) => detailLine(line, layout)).join('');
@@ -31,7 +38,11 @@ function counted(details: readonly string[], state: StepState, { wholeFiles }: L
 function detailLine(line: string, { paint, indent, columns }: Layout): string {
   const style = line.startsWith('+') ? paint.good : line.startsWith('-') ? paint.bad : paint.dim;
   const diff = /^[+\- @]/.test(line);
-  return flow([{ text: line, paint: style, whole: diff }], { indent: indent + 4, hang: indent + 4, columns: diff ? Number.POSITIVE_INFINITY : columns });
+  return flow([{ text: line, paint: style, whole: diff }], {
+    indent: indent + 4,
+    hang: indent + 4,
+    columns: diff ? Number.POSITIVE_INFINITY : columns,
+  });
 }
 
 function signOfStep(state: StepState, paint: Paint): readonly [string, (text: string) => string] {

@@ -10,10 +10,15 @@ export function readPlainScalar(text: string): string | number | boolean | null 
 }
 
 function readInteger(text: string): number | undefined {
-  if (!/^[-+]?(?:0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*(?::[0-5]?[0-9])+)$/.test(text)) return undefined;
+  if (!/^[-+]?(?:0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*(?::[0-5]?[0-9])+)$/.test(text))
+    return undefined;
   const sign = text.startsWith('-') ? -1 : 1;
   const digits = text.replace(/^[-+]/, '').replaceAll('_', '');
-  const value = /^0[xb]/.test(digits) ? Number(digits) : digits.startsWith('0') && digits.length > 1 ? Number.parseInt(digits, 8) : sexagesimal(digits);
+  const value = /^0[xb]/.test(digits)
+    ? Number(digits)
+    : digits.startsWith('0') && digits.length > 1
+      ? Number.parseInt(digits, 8)
+      : sexagesimal(digits);
   // A number here cannot hold what Python can; the text can.
   return Number.isSafeInteger(value) ? 0 + sign * value : undefined;
 }
@@ -21,7 +26,8 @@ function readInteger(text: string): number | undefined {
 function readFloat(text: string): number | undefined {
   if (/^[-+]?\.(?:inf|Inf|INF)$/.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
   if (/^\.(?:nan|NaN|NAN)$/.test(text)) return Number.NaN;
-  if (/^[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?)$/.test(text)) return Number(text.replaceAll('_', ''));
+  if (/^[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?)$/.test(text))
+    return Number(text.replaceAll('_', ''));
   if (!/^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*$/.test(text)) return undefined;
   return (text.startsWith('-') ? -1 : 1) * sexagesimal(text.replace(/^[-+]/, '').replaceAll('_', ''));
 }

@@ -1,4 +1,15 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Pair, type Scalar } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Pair,
+  type Scalar,
+} from 'yaml';
 import type { Where } from '../../core/problem.ts';
 import type { Findings } from '../findings.ts';
 import { scalar, type MapValue, type Value, type Variables } from '../value.ts';
@@ -23,7 +34,13 @@ const ASIS = { resolve: (text: string): string => text };
 export async function readYaml(source: YamlSource, keyring: Keyring, findings: Findings): Promise<Value | undefined> {
   const lines = new LineCounter();
   const customTags = [...VAULT_TAGS, '!unsafe'].map((tag) => ({ tag, ...ASIS }));
-  const document = parseDocument(source.text, { version: '1.1', uniqueKeys: false, lineCounter: lines, customTags, prettyErrors: false });
+  const document = parseDocument(source.text, {
+    version: '1.1',
+    uniqueKeys: false,
+    lineCounter: lines,
+    customTags,
+    prettyErrors: false,
+  });
   const placeOf = (offset: number): Where => {
     const { line, col } = lines.linePos(offset);
     return { file: source.file, line, column: col };
@@ -31,7 +48,13 @@ export async function readYaml(source: YamlSource, keyring: Keyring, findings: F
   const [error] = document.errors;
   if (error !== undefined) {
     const where = placeOf(error.pos[0]);
-    findings.error({ code: 'config.yaml', summary: 'a YAML file does not parse', detail: `Wanted YAML; seen at line ${String(where.line)}: ${error.message.replace(/\.?$/, '')}.`, fix: hintFor(source.text.split('\n')[(where.line ?? 1) - 1] ?? ''), where });
+    findings.error({
+      code: 'config.yaml',
+      summary: 'a YAML file does not parse',
+      detail: `Wanted YAML; seen at line ${String(where.line)}: ${error.message.replace(/\.?$/, '')}.`,
+      fix: hintFor(source.text.split('\n')[(where.line ?? 1) - 1] ?? ''),
+      where,
+    });
     return undefined;
   }
   const opened = await openVaults(document, keyring, placeOf, findings);
@@ -46,9 +69,18 @@ function hintFor(line: string): string {
   return 'correct the line: most often it is the indentation, a missing ":" or a quotation mark';
 }
 
-async function openVaults(document: Document, keyring: Keyring, placeOf: (offset: number) => Where, findings: Findings): Promise<ReadonlyMap<Scalar, Opened> | undefined> {
+async function openVaults(
+  document: Document,
+  keyring: Keyring,
+  placeOf: (offset: number) => Where,
+  findings: Findings,
+): Promise<ReadonlyMap<Scalar, Opened> | undefined> {
   const sealed: Scalar[] = [];
-  visit(document, { Scalar: (_key, node) => { if (VAULT_TAGS.includes(node.tag ?? '')) sealed.push(node); } });
+  visit(document, {
+    Scalar: (_key, node) => {
+      if (VAULT_TAGS.includes(node.tag ?? '')) sealed.push(node);
+    },
+  });
   const opened = new Map<Scalar, Opened>();
   for (const node of sealed) {
     const result = await keyring.open(String(node.value), placeOf(node.range?.[0] ?? 0));
@@ -72,7 +104,13 @@ class Reader {
   readonly #findings: Findings;
   #count = 0;
 
-  constructor(document: Document, source: YamlSource, placeOf: (offset: number) => Where, opened: ReadonlyMap<Scalar, Opened>, findings: Findings) {
+  constructor(
+    document: Document,
+    source: YamlSource,
+    placeOf: (offset: number) => Where,
+    opened: ReadonlyMap<Scalar, Opened>,
+    findings: Findings,
+  ) {
     this.#document = document;
     this.#source = source;
     this.#placeOf = placeOf;
@@ -83,31 +121,56 @@ class Reader {
   readRoot(): Value | undefined {
     const value = this.#read(this.#document.contents, '');
     if (this.#count <= MOST_NODES) return value;
-    this.#findings.error({ code: 'config.yaml', summary: 'a YAML file is too large', detail: `Wanted at most ${String(MOST_NODES)} values; seen more, aliases counted as often as they are used.`, fix: 'use fewer aliases', where: { file: this.#source.file } });
+    this.#findings.error({
+      code: 'config.yaml',
+      summary: 'a YAML file is too large',
+      detail: `Wanted at most ${String(MOST_NODES)} values; seen more, aliases counted as often as they are used.`,
+      fix: 'use fewer aliases',
+      where: { file: this.#source.file },
+    });
     return undefined;
   }
 
   #read(node: unknown, path: string): Value | undefined {
     this.#count += 1;
     if (this.#count > MOST_NODES) return undefined;
-    if (isAlias(node)) return this.#read(node.resolve(this.#document), path) ?? this.#broken(node, `no anchor &${node.source} before this alias`, 'correct the name after *');
+    if (isAlias(node))
+      return (
+        this.#read(node.resolve(this.#document), path) ??
+        this.#broken(node, `no anchor &${node.source} before this alias`, 'correct the name after *')
+      );
     if (isScalar(node)) return this.#scalar(node, path);
     const where = this.#where(node, path);
     const { encrypted } = this.#source;
-    if (isSeq(node)) return { kind: 'list', where, encrypted, items: node.items.flatMap((item, index) => this.#read(item, `${path}[${String(index)}]`) ?? []) };
+    if (isSeq(node))
+      return {
+        kind: 'list',
+        where,
+        encrypted,
+        items: node.items.flatMap((item, index) => this.#read(item, `${path}[${String(index)}]`) ?? []),
+      };
     if (isMap(node)) return { kind: 'map', where, encrypted, entries: this.#entries(node.items, path) };
     return undefined;
   }
 
   #where(node: unknown, path: string): Where {
     // Every node of a parsed document has its range; the shape is checked, since the library types it as optional.
-    const range = typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range) ? Number(node.range[0]) : 0;
+    const range =
+      typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)
+        ? Number(node.range[0])
+        : 0;
     return { ...this.#placeOf(range), ...(path === '' ? {} : { path }) };
   }
 
   #broken(node: unknown, seen: string, fix: string): undefined {
     const where = this.#where(node, '');
-    this.#findings.error({ code: 'config.yaml', summary: 'a YAML file does not parse', detail: `Wanted YAML; seen at line ${String(where.line)}: ${seen}.`, fix, where });
+    this.#findings.error({
+      code: 'config.yaml',
+      summary: 'a YAML file does not parse',
+      detail: `Wanted YAML; seen at line ${String(where.line)}: ${seen}.`,
+      fix,
+      where,
+    });
     return undefined;
   }
 
@@ -117,9 +180,16 @@ class Reader {
     if (opened?.state === 'locked') return { kind: 'locked', where, encrypted: true, file: this.#source.file };
     if (opened !== undefined) return scalar(opened.text, where, { encrypted: true });
     const how = { encrypted: this.#source.encrypted, literal: node.tag === '!unsafe' };
-    if (node.type === 'PLAIN' && node.tag === undefined && node.source !== undefined) return scalar(readPlainScalar(node.source), where, how);
+    if (node.type === 'PLAIN' && node.tag === undefined && node.source !== undefined)
+      return scalar(readPlainScalar(node.source), where, how);
     const { value } = node;
-    return scalar(value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : (node.source ?? ''), where, how);
+    return scalar(
+      value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+        ? value
+        : (node.source ?? ''),
+      where,
+      how,
+    );
   }
 
   #entries(pairs: readonly Pair[], path: string): Map<string, Value> {
@@ -127,14 +197,22 @@ class Reader {
     const merged = new Map<string, Value>();
     for (const pair of pairs) {
       // Python refuses it too; {{ x }} without quotation marks is how it happens.
-      if (!isScalar(pair.key) && !isAlias(pair.key)) this.#broken(pair.key, 'a name that is itself a mapping or a list', QUOTE);
+      if (!isScalar(pair.key) && !isAlias(pair.key))
+        this.#broken(pair.key, 'a name that is itself a mapping or a list', QUOTE);
       const key = isScalar(pair.key) ? (pair.key.source ?? String(pair.key.value)) : String(pair.key);
       if (key === '<<') {
         for (const [name, value] of this.#merged(pair.value, path)) if (!merged.has(name)) merged.set(name, value);
         continue;
       }
       const at = path === '' ? key : `${path}.${key}`;
-      if (own.has(key)) this.#findings.warning({ code: 'config.duplicate-key', summary: `${at} is given twice`, detail: `Wanted each name once; seen again here, and the later one wins over line ${String(own.get(key)?.where.line)}.`, fix: 'remove one of them', where: this.#where(pair.key, at) });
+      if (own.has(key))
+        this.#findings.warning({
+          code: 'config.duplicate-key',
+          summary: `${at} is given twice`,
+          detail: `Wanted each name once; seen again here, and the later one wins over line ${String(own.get(key)?.where.line)}.`,
+          fix: 'remove one of them',
+          where: this.#where(pair.key, at),
+        });
       const keyed = this.#where(pair.key, at);
       // People look for the name, and what belongs to it may begin lines below.
       own.set(key, { ...(this.#read(pair.value, at) ?? scalar(null, keyed)), where: keyed });

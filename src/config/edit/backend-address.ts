@@ -8,7 +8,13 @@ export function readAddresses(given: readonly string[]): Result<readonly string[
   for (const text of given) {
     const read = readBackendUrl(text);
     if (read.ok) urls.add(read.url);
-    else problems.push({ code: 'usage.backend', summary: `--backend ${text} is not usable`, detail: `Wanted ${read.wanted}; seen ${JSON.stringify(text)}.`, fix: read.fix });
+    else
+      problems.push({
+        code: 'usage.backend',
+        summary: `--backend ${text} is not usable`,
+        detail: `Wanted ${read.wanted}; seen ${JSON.stringify(text)}.`,
+        fix: read.fix,
+      });
   }
   const [first, ...rest] = problems;
   return first === undefined ? ok([...urls]) : fail(first, ...rest);

@@ -29,7 +29,9 @@ export async function addToGroup({ text, file }: InventoryText, host: string): P
     code: 'inventory.edit-by-hand',
     summary: `[${GROUP}] cannot be added without rewriting the file`,
     detail: `Wanted a place in ${file} for the group ${GROUP} that leaves the rest as it is; seen ${yaml ? 'flow style, an anchor or a document’s end' : 'lines that cannot be read'}.`,
-    fix: yaml ? `add by hand to ${file}, at the top: {${GROUP}: {hosts: {${host}: }}}` : `add by hand to ${file}: [${GROUP}], and below it ${host}`,
+    fix: yaml
+      ? `add by hand to ${file}, at the top: {${GROUP}: {hosts: {${host}: }}}`
+      : `add by hand to ${file}: [${GROUP}], and below it ${host}`,
     where: { file },
   });
 }
@@ -40,12 +42,16 @@ function isYaml(file: string): boolean {
 
 async function hostsIn({ text, file }: InventoryText): Promise<readonly string[]> {
   const findings = new Findings();
-  const inventory = isYaml(file) ? readYamlInventory(await readYaml({ text, file, encrypted: false }, new Keyring([]), findings), file, findings) : readIni(text, file, findings);
+  const inventory = isYaml(file)
+    ? readYamlInventory(await readYaml({ text, file, encrypted: false }, new Keyring([]), findings), file, findings)
+    : readIni(text, file, findings);
   return findings.errors.length > 0 ? [] : hostsOf(inventory, GROUP);
 }
 
 /** Whether a text names one host, so that it can stand in an inventory. */
 export function isHostName(text: string): boolean {
   const read = readHostPattern(text);
-  return read.ok && read.port === undefined && read.names.length === 1 && /^[\w.:-]+$/.test(text) && !text.startsWith('-');
+  return (
+    read.ok && read.port === undefined && read.names.length === 1 && /^[\w.:-]+$/.test(text) && !text.startsWith('-')
+  );
 }

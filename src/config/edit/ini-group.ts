@@ -5,7 +5,9 @@ const HEADER = /^\s*\[([^:\]\s]+)(?::(\w+))?\]/;
 /** Adds a host to a group of an INI inventory: at the end of the group's section, or in a new one at the end of the file. */
 export function addToIniGroup(text: string, group: string, host: string, comment: string): string {
   const lines = text.split(/\r?\n/);
-  const start = lines.findLastIndex((line) => HEADER.exec(line)?.[1] === group && [undefined, 'hosts'].includes(HEADER.exec(line)?.[2]));
+  const start = lines.findLastIndex(
+    (line) => HEADER.exec(line)?.[1] === group && [undefined, 'hosts'].includes(HEADER.exec(line)?.[2]),
+  );
   if (start < 0) return appendBlock(text, [`# ${comment}`, `[${group}]`, host]);
   const rest = lines.slice(start + 1);
   const next = rest.findIndex((line) => HEADER.test(line));

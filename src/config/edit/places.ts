@@ -26,7 +26,9 @@ export function findPlaces(inventoryFile: string, read: readonly string[]): Plac
   const alternatives = [...mains, ...singles];
   const main = mains.find((path) => read.includes(path));
   // A file in the folder was read, so the folder is what counts.
-  const single = read.some((path) => path.startsWith(`${all}/`)) ? undefined : singles.find((path) => read.includes(path));
+  const single = read.some((path) => path.startsWith(`${all}/`))
+    ? undefined
+    : singles.find((path) => read.includes(path));
   return { variables: single ?? main ?? join(all, 'main.yml'), vault, hidden: single, alternatives };
 }
 

@@ -15,17 +15,32 @@ export interface NewModel {
 
 /** `litellm_backends` as the guide writes it. */
 export function backendLines(backends: readonly NewBackend[]): readonly string[] {
-  return ['# The Ollama servers behind the gateway, as its host reaches them.', 'litellm_backends:', ...backends.map((backend) => `  - ${quoted(backend.url)}`)];
+  return [
+    '# The Ollama servers behind the gateway, as its host reaches them.',
+    'litellm_backends:',
+    ...backends.map((backend) => `  - ${quoted(backend.url)}`),
+  ];
 }
 
 /** `litellm_models` as the guide writes it. */
 export function modelLines(models: readonly NewModel[]): readonly string[] {
-  return ['# What clients ask for (name), and what Ollama calls it (model).', 'litellm_models:', ...models.flatMap(linesOf)];
+  return [
+    '# What clients ask for (name), and what Ollama calls it (model).',
+    'litellm_models:',
+    ...models.flatMap(linesOf),
+  ];
 }
 
 function linesOf(model: NewModel): readonly string[] {
-  const subset = model.backends === undefined ? [] : ['    backends:', ...model.backends.map((url) => `      - ${quoted(url)}`)];
-  return [`  - name: ${quoted(model.name)}`, '    provider: "ollama"', `    model: ${quoted(model.model)}`, ...(model.mode === 'embedding' ? ['    mode: "embedding"'] : []), ...subset];
+  const subset =
+    model.backends === undefined ? [] : ['    backends:', ...model.backends.map((url) => `      - ${quoted(url)}`)];
+  return [
+    `  - name: ${quoted(model.name)}`,
+    '    provider: "ollama"',
+    `    model: ${quoted(model.model)}`,
+    ...(model.mode === 'embedding' ? ['    mode: "embedding"'] : []),
+    ...subset,
+  ];
 }
 
 function quoted(text: string): string {

@@ -19,8 +19,19 @@ export interface VariablesText {
  * Adds a variable, given as its lines, to the end of a variables file. What was there stays byte for byte, and a variable
  * that is there already is left alone. The result is read again: all others must have kept their values.
  */
-export async function addVariable({ text, file }: VariablesText, name: string, lines: readonly string[]): Promise<Result<string>> {
-  const byHand = (seen: string): Result<string> => fail({ code: 'variables.edit-by-hand', summary: `${name} cannot be added without rewriting the file`, detail: `Wanted a place in ${file} that leaves the rest as it is; seen ${seen}.`, fix: `add to ${file} by hand: ${lines.filter((line) => !line.startsWith('#')).join('\n')}`, where: { file } });
+export async function addVariable(
+  { text, file }: VariablesText,
+  name: string,
+  lines: readonly string[],
+): Promise<Result<string>> {
+  const byHand = (seen: string): Result<string> =>
+    fail({
+      code: 'variables.edit-by-hand',
+      summary: `${name} cannot be added without rewriting the file`,
+      detail: `Wanted a place in ${file} that leaves the rest as it is; seen ${seen}.`,
+      fix: `add to ${file} by hand: ${lines.filter((line) => !line.startsWith('#')).join('\n')}`,
+      where: { file },
+    });
   if (isVaultText(text)) return byHand('an encrypted file');
   const before = await variablesIn({ text, file });
   if (before === undefined) return byHand('YAML that does not parse as variables');
@@ -29,7 +40,10 @@ export async function addVariable({ text, file }: VariablesText, name: string, l
   if (isMap(contents) && contents.flow === true && contents.items.length > 0) return byHand('flow style');
   const after = appendBlock(text, lines);
   const read = await variablesIn({ text: after, file });
-  const kept = read !== undefined && read.has(name) && [...before].every(([known, value]) => isDeepStrictEqual(plainOf(value), plainOf(read.get(known) ?? value)));
+  const kept =
+    read !== undefined &&
+    read.has(name) &&
+    [...before].every(([known, value]) => isDeepStrictEqual(plainOf(value), plainOf(read.get(known) ?? value)));
   return kept ? ok(after) : byHand('a form of YAML that a line at its end does not belong to');
 }
 

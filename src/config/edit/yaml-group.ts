@@ -14,7 +14,8 @@ export function addToYamlGroup(text: string, group: string, host: string, commen
   if (root !== null && (!isMap(root) || root.flow === true)) return undefined;
   const column = indentOf(root, lines) ?? 0;
   const found = root === null ? undefined : pairOf(root, group);
-  if (found === undefined) return appendBlock(text, indent(column, [`# ${comment}`, `${group}:`, '  hosts:', `    ${host}:`]));
+  if (found === undefined)
+    return appendBlock(text, indent(column, [`# ${comment}`, `${group}:`, '  hosts:', `    ${host}:`]));
   const hosts = isMap(found.value) ? pairOf(found.value, 'hosts') : undefined;
   const place = hosts ?? (isEmpty(found) ? found : undefined);
   if (place === undefined || (isMap(place.value) && place.value.flow === true)) return undefined;
@@ -23,7 +24,11 @@ export function addToYamlGroup(text: string, group: string, host: string, commen
   if (at !== undefined) return insertAfterLine(text, line, indent(at, [`${host}:`]));
   if (!isEmpty(place)) return undefined;
   const own = columnOf(place, lines);
-  return insertAfterLine(text, line, hosts === undefined ? indent(own + 2, ['hosts:', `  ${host}:`]) : indent(own + 2, [`${host}:`]));
+  return insertAfterLine(
+    text,
+    line,
+    hosts === undefined ? indent(own + 2, ['hosts:', `  ${host}:`]) : indent(own + 2, [`${host}:`]),
+  );
 }
 
 function pairOf(map: YAMLMap, key: string): Pair | undefined {

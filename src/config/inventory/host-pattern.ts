@@ -1,12 +1,16 @@
 /** The hosts that one entry of an inventory names, and the port it gives them; or why it names none. */
-export type HostPattern = { readonly ok: true; readonly names: readonly string[]; readonly port: number | undefined } | { readonly ok: false; readonly reason: string };
+export type HostPattern =
+  | { readonly ok: true; readonly names: readonly string[]; readonly port: number | undefined }
+  | { readonly ok: false; readonly reason: string };
 
 /** Reads `name`, `name:port`, `[v6]:port` and ranges such as `web[01:10]`, as Ansible's inventory plugins do. */
 export function readHostPattern(pattern: string): HostPattern {
   if (pattern === '---') return { ok: false, reason: 'is how a YAML file begins, not a host' };
   const { name, port } = splitPort(pattern);
-  if (pattern.endsWith(':') && !pattern.endsWith('::')) return { ok: false, reason: 'ends in ":", which is reserved for a port' };
-  if (port !== undefined && (port < 1 || port > 65_535)) return { ok: false, reason: `has the port ${String(port)}, which does not exist` };
+  if (pattern.endsWith(':') && !pattern.endsWith('::'))
+    return { ok: false, reason: 'ends in ":", which is reserved for a port' };
+  if (port !== undefined && (port < 1 || port > 65_535))
+    return { ok: false, reason: `has the port ${String(port)}, which does not exist` };
   const expanded = expandRanges(name);
   return expanded.ok ? { ok: true, names: expanded.names, port } : expanded;
 }
@@ -19,15 +23,19 @@ function splitPort(pattern: string): { readonly name: string; readonly port: num
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const MOST = 65_536;
 
-function expandRanges(pattern: string): { readonly ok: true; readonly names: readonly string[] } | { readonly ok: false; readonly reason: string } {
+function expandRanges(
+  pattern: string,
+): { readonly ok: true; readonly names: readonly string[] } | { readonly ok: false; readonly reason: string } {
   const match = /^([^[]*)\[([^\]]*)\](.*)$/.exec(pattern);
-  if (match === null) return pattern.includes('[') ? { ok: false, reason: 'has a "[" without its "]"' } : { ok: true, names: [pattern] };
+  if (match === null)
+    return pattern.includes('[') ? { ok: false, reason: 'has a "[" without its "]"' } : { ok: true, names: [pattern] };
   const [, head = '', inside = '', tail = ''] = match;
   const steps = rangeOf(inside);
   if (typeof steps === 'string') return { ok: false, reason: steps };
   const rest = expandRanges(tail);
   if (!rest.ok) return rest;
-  if (steps.length * rest.names.length > MOST) return { ok: false, reason: `stands for more than ${String(MOST)} hosts` };
+  if (steps.length * rest.names.length > MOST)
+    return { ok: false, reason: `stands for more than ${String(MOST)} hosts` };
   return { ok: true, names: steps.flatMap((step) => rest.names.map((name) => head + step + name)) };
 }
 
@@ -41,14 +49,17 @@ function rangeOf(inside: string): readonly string[] | string {
   const step = /^\d+$/.test(stepText) ? Number(stepText) : 0;
   if (step < 1) return 'has a range whose step is not a number above 0';
   const padded = begin.startsWith('0') && begin.length > 1;
-  if (padded && begin.length !== end.length) return 'has a range whose ends differ in length although the first has a leading zero';
+  if (padded && begin.length !== end.length)
+    return 'has a range whose ends differ in length although the first has a leading zero';
   const [from, to] = [LETTERS.indexOf(begin), LETTERS.indexOf(end)];
   if (begin.length === 1 && end.length === 1 && from >= 0 && to >= 0) {
     return from > to ? 'has a range that runs backwards' : membersOf(from, to, step, (index) => LETTERS.charAt(index));
   }
   if (!/^\d+$/.test(begin) || !/^\d+$/.test(end)) return 'has a range of neither numbers nor single letters';
   if (Number(end) - Number(begin) > MOST * step) return `stands for more than ${String(MOST)} hosts`;
-  return membersOf(Number(begin), Number(end), step, (index) => (padded ? String(index).padStart(begin.length, '0') : String(index)));
+  return membersOf(Number(begin), Number(end), step, (index) =>
+    padded ? String(index).padStart(begin.length, '0') : String(index),
+  );
 }
 
 function membersOf(from: number, to: number, step: number, write: (index: number) => string): readonly string[] {

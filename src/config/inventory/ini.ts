@@ -18,7 +18,11 @@ interface Pending {
 /** Reads an inventory in Ansible's INI format (lib/ansible/plugins/inventory/ini.py); every line that is wrong is found, with its number. */
 export function readIni(text: string, file: string, findings: Findings): Inventory {
   const reader = new IniReader(file, findings);
-  for (const [index, line] of text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/).entries()) reader.readLine(line.trim(), { file, line: index + 1 });
+  for (const [index, line] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\n|\r/)
+    .entries())
+    reader.readLine(line.trim(), { file, line: index + 1 });
   return reader.finish();
 }
 
@@ -39,7 +43,13 @@ class IniReader {
     if (line === '' || line.startsWith('#') || line.startsWith(';')) return;
     const header = HEADER.exec(line);
     if (header !== null) this.#header(header[1] ?? '', header[2] ?? 'hosts', where);
-    else if (line.startsWith('[') && line.endsWith(']')) this.#wrong(where, 'a header such as [litellm] or [litellm:vars], without spaces', line, 'remove what is not a letter, a digit, "_" or "-" from the name');
+    else if (line.startsWith('[') && line.endsWith(']'))
+      this.#wrong(
+        where,
+        'a header such as [litellm] or [litellm:vars], without spaces',
+        line,
+        'remove what is not a letter, a digit, "_" or "-" from the name',
+      );
     else if (this.#state === 'hosts') this.#host(line, where);
     else if (this.#state === 'vars') this.#variable(line, where);
     else if (this.#state === 'children') this.#child(line, where);
@@ -47,8 +57,20 @@ class IniReader {
 
   finish(): Inventory {
     for (const [name, { where, by, parents }] of this.#pending) {
-      if (by === 'vars') this.#wrong(where, `a group [${name}], whose variables these are`, `no such group in ${this.#file}`, `add a section [${name}], or correct the name`);
-      else this.#wrong(where, `a group [${name}] to put below [${parents.at(-1) ?? ''}]`, `no such group in ${this.#file}`, `add a section [${name}], or correct the name`);
+      if (by === 'vars')
+        this.#wrong(
+          where,
+          `a group [${name}], whose variables these are`,
+          `no such group in ${this.#file}`,
+          `add a section [${name}], or correct the name`,
+        );
+      else
+        this.#wrong(
+          where,
+          `a group [${name}] to put below [${parents.at(-1) ?? ''}]`,
+          `no such group in ${this.#file}`,
+          `add a section [${name}], or correct the name`,
+        );
     }
     return this.#builder.build();
   }
@@ -56,7 +78,13 @@ class IniReader {
   #header(name: string, kind: string, where: Where): void {
     this.#group = name;
     this.#state = kind === 'hosts' || kind === 'children' || kind === 'vars' ? kind : 'unknown';
-    if (this.#state === 'unknown') return this.#wrong(where, `[${name}], [${name}:children] or [${name}:vars]`, `[${name}:${kind}]`, 'correct the word after the colon');
+    if (this.#state === 'unknown')
+      return this.#wrong(
+        where,
+        `[${name}], [${name}:children] or [${name}:vars]`,
+        `[${name}:${kind}]`,
+        'correct the word after the colon',
+      );
     if (kind !== 'vars') {
       const pending = this.#pending.get(name);
       this.#pending.delete(name);
@@ -72,46 +100,86 @@ class IniReader {
   #host(line: string, where: Where): void {
     const split = splitWords(line, { comments: true });
     // The rest of the line may hold a password.
-    if (!split.ok) return this.#wrong(where, 'a host and its variables', `${line.split(/\s/, 1).join('')} … (${split.reason})`, 'close the quotation mark, or put a value with a quotation mark into the other kind of marks');
+    if (!split.ok)
+      return this.#wrong(
+        where,
+        'a host and its variables',
+        `${line.split(/\s/, 1).join('')} … (${split.reason})`,
+        'close the quotation mark, or put a value with a quotation mark into the other kind of marks',
+      );
     const [pattern = '', ...rest] = split.words;
     const hosts = readHostPattern(pattern);
-    if (!hosts.ok) return this.#wrong(where, 'a host’s name or address', `${pattern}, which ${hosts.reason}`, 'correct the name');
+    if (!hosts.ok)
+      return this.#wrong(where, 'a host’s name or address', `${pattern}, which ${hosts.reason}`, 'correct the name');
     const port = hosts.port === undefined ? undefined : scalar(hosts.port, { ...where, path: 'ansible_port' });
     for (const name of hosts.names) this.#builder.addHost(this.#group, name, where, port);
     for (const word of rest) {
       const equals = word.indexOf('=');
       if (equals < 0) {
-        this.#wrong(where, 'name=value after the host', word, `write ${word}=VALUE, put a value with spaces into quotation marks, or give ${word} a line of its own if it is a host`);
+        this.#wrong(
+          where,
+          'name=value after the host',
+          word,
+          `write ${word}=VALUE, put a value with spaces into quotation marks, or give ${word} a line of its own if it is a host`,
+        );
         continue;
       }
       const name = word.slice(0, equals);
-      for (const host of hosts.names) this.#builder.setHostVariable(host, name, readIniValue(word.slice(equals + 1), { ...where, path: name }));
+      for (const host of hosts.names)
+        this.#builder.setHostVariable(host, name, readIniValue(word.slice(equals + 1), { ...where, path: name }));
     }
     return undefined;
   }
 
   #variable(line: string, where: Where): void {
     const equals = line.indexOf('=');
-    if (equals < 0) return this.#wrong(where, `name=value in [${this.#group}:vars]`, line, `write NAME=VALUE, or move the line to [${this.#group}] if it is a host`);
+    if (equals < 0)
+      return this.#wrong(
+        where,
+        `name=value in [${this.#group}:vars]`,
+        line,
+        `write NAME=VALUE, or move the line to [${this.#group}] if it is a host`,
+      );
     const name = line.slice(0, equals).trim();
-    return this.#builder.setGroupVariable(this.#group, name, readIniValue(line.slice(equals + 1).trim(), { ...where, path: name }));
+    return this.#builder.setGroupVariable(
+      this.#group,
+      name,
+      readIniValue(line.slice(equals + 1).trim(), { ...where, path: name }),
+    );
   }
 
   #child(line: string, where: Where): void {
     const name = /^([^:\]\s]+)\s*(?:#.*)?$/.exec(line)?.[1];
-    if (name === undefined) return this.#wrong(where, `a group’s name in [${this.#group}:children]`, line, 'correct the name');
+    if (name === undefined)
+      return this.#wrong(where, `a group’s name in [${this.#group}:children]`, line, 'correct the name');
     if (this.#builder.hasGroup(name) && !this.#pending.has(name)) return this.#join(this.#group, name, where);
     const pending = this.#pending.get(name);
-    this.#pending.set(name, { where: pending?.where ?? where, by: pending?.by ?? 'children', parents: [...(pending?.parents ?? []), this.#group] });
+    this.#pending.set(name, {
+      where: pending?.where ?? where,
+      by: pending?.by ?? 'children',
+      parents: [...(pending?.parents ?? []), this.#group],
+    });
     return undefined;
   }
 
   #join(parent: string, child: string, where: Where): void {
-    if (!this.#builder.addChild(parent, child)) this.#wrong(where, 'groups that are not below themselves', `[${child}] below [${parent}], which is below [${child}]`, `remove ${child} from [${parent}:children]`);
+    if (!this.#builder.addChild(parent, child))
+      this.#wrong(
+        where,
+        'groups that are not below themselves',
+        `[${child}] below [${parent}], which is below [${child}]`,
+        `remove ${child} from [${parent}:children]`,
+      );
   }
 
   #wrong(where: Where, wanted: string, seen: string, fix: string): void {
-    this.#findings.error({ code: 'inventory.unreadable', summary: 'the inventory has a line that cannot be read', detail: `Wanted ${wanted}; seen ${seen}.`, fix, where });
+    this.#findings.error({
+      code: 'inventory.unreadable',
+      summary: 'the inventory has a line that cannot be read',
+      detail: `Wanted ${wanted}; seen ${seen}.`,
+      fix,
+      where,
+    });
   }
 }
 
@@ -124,7 +192,19 @@ function readIniValue(text: string, where: Where): Value {
 function valueOf(literal: Literal, where: Where): Value {
   if (typeof literal !== 'object' || literal === null) return scalar(literal, where);
   const below = (step: string): Where => ({ ...where, path: `${where.path ?? ''}${step}` });
-  if ('entries' in literal && literal instanceof Map) return { kind: 'map', where, encrypted: false, entries: new Map([...literal].map(([key, entry]) => [key, valueOf(entry, below(`.${key}`))])) };
-  if (Array.isArray(literal)) return { kind: 'list', where, encrypted: false, items: literal.map((item: Literal, index) => valueOf(item, below(`[${String(index)}]`))) };
+  if ('entries' in literal && literal instanceof Map)
+    return {
+      kind: 'map',
+      where,
+      encrypted: false,
+      entries: new Map([...literal].map(([key, entry]) => [key, valueOf(entry, below(`.${key}`))])),
+    };
+  if (Array.isArray(literal))
+    return {
+      kind: 'list',
+      where,
+      encrypted: false,
+      items: literal.map((item: Literal, index) => valueOf(item, below(`[${String(index)}]`))),
+    };
   return scalar(null, where);
 }

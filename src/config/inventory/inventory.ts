@@ -39,7 +39,10 @@ interface OpenGroup {
 /** Takes an inventory's lines in their order, whatever the format. */
 export class InventoryBuilder {
   readonly #groups = new Map<string, OpenGroup>();
-  readonly #hosts = new Map<string, { readonly name: string; readonly variables: Map<string, Value>; readonly where: Where }>();
+  readonly #hosts = new Map<
+    string,
+    { readonly name: string; readonly variables: Map<string, Value>; readonly where: Where }
+  >();
 
   constructor() {
     this.addGroup('all');
@@ -47,7 +50,8 @@ export class InventoryBuilder {
   }
 
   addGroup(name: string): void {
-    if (!this.#groups.has(name)) this.#groups.set(name, { name, variables: new Map(), children: new Set(), hosts: new Set() });
+    if (!this.#groups.has(name))
+      this.#groups.set(name, { name, variables: new Map(), children: new Set(), hosts: new Set() });
   }
 
   hasGroup(name: string): boolean {
@@ -81,13 +85,20 @@ export class InventoryBuilder {
     const below = new Set([...this.#groups.values()].flatMap((group) => [...group.children]));
     const all = this.#groups.get('all');
     for (const name of this.#groups.keys()) if (name !== 'all' && !below.has(name)) all?.children.add(name);
-    const grouped = new Set([...this.#groups.values()].flatMap((group) => (group.name === 'all' || group.name === 'ungrouped' ? [] : [...group.hosts])));
+    const grouped = new Set(
+      [...this.#groups.values()].flatMap((group) =>
+        group.name === 'all' || group.name === 'ungrouped' ? [] : [...group.hosts],
+      ),
+    );
     const ungrouped = this.#groups.get('ungrouped');
     for (const name of this.#hosts.keys()) {
       if (grouped.has(name)) ungrouped?.hosts.delete(name);
       else ungrouped?.hosts.add(name);
     }
-    const groups = [...this.#groups.values()].map((group): [string, Group] => [group.name, { ...group, children: [...group.children], hosts: [...group.hosts] }]);
+    const groups = [...this.#groups.values()].map((group): [string, Group] => [
+      group.name,
+      { ...group, children: [...group.children], hosts: [...group.hosts] },
+    ]);
     return { groups: new Map(groups), hosts: this.#hosts };
   }
 

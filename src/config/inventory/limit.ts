@@ -5,7 +5,12 @@ import type { Inventory } from './inventory.ts';
 import { hostsOf } from './membership.ts';
 
 /** The hosts that a pattern of Ansible names (inventory/manager.py), in the inventory's order. `readLines` gives an `@file`. */
-export async function selectHosts(pattern: string, inventory: Inventory, findings: Findings, readLines: (file: string) => Promise<readonly string[] | undefined>): Promise<Result<readonly string[]>> {
+export async function selectHosts(
+  pattern: string,
+  inventory: Inventory,
+  findings: Findings,
+  readLines: (file: string) => Promise<readonly string[] | undefined>,
+): Promise<Result<readonly string[]>> {
   const parts: string[] = [];
   for (const part of splitPattern(pattern)) {
     if (!part.startsWith('@')) {
@@ -25,7 +30,9 @@ export async function selectHosts(pattern: string, inventory: Inventory, finding
     if (found.length === 0) missing.push(part);
     for (const host of found) chosen.add(host);
   }
-  for (const part of parts.filter((other) => /^[!&]/.test(other)).toSorted((a, b) => Number(a.startsWith('!')) - Number(b.startsWith('!')))) {
+  for (const part of parts
+    .filter((other) => /^[!&]/.test(other))
+    .toSorted((a, b) => Number(a.startsWith('!')) - Number(b.startsWith('!')))) {
     const found = matchOne(part.slice(1), inventory);
     if (typeof found === 'string') return fail(problem(pattern, inventory, found));
     for (const host of chosen) if (found.includes(host) === part.startsWith('!')) chosen.delete(host);
@@ -50,7 +57,8 @@ function globOf(pattern: string): RegExp {
 
 /** Splits at commas, or at colons where they are not part of an address or of a range. */
 function splitPattern(pattern: string): readonly string[] {
-  const parts = pattern.includes(',') || isIPv6(pattern) ? pattern.split(',') : (pattern.match(/(?:\[[^\]]*\]|[^:[])+/g) ?? []);
+  const parts =
+    pattern.includes(',') || isIPv6(pattern) ? pattern.split(',') : (pattern.match(/(?:\[[^\]]*\]|[^:[])+/g) ?? []);
   return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
@@ -89,5 +97,10 @@ function matcherOf(pattern: string): ((name: string) => boolean) | undefined {
 
 function problem(pattern: string, inventory: Inventory, reason: string): Problem {
   const names = [...inventory.hosts.keys()];
-  return { code: 'inventory.no-match', summary: 'no host matches', detail: `Wanted hosts for ${pattern}; seen that ${reason}. The inventory has ${names.length === 0 ? 'no hosts' : names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''}.`, fix: `--limit ${names[0] ?? 'HOST'}` };
+  return {
+    code: 'inventory.no-match',
+    summary: 'no host matches',
+    detail: `Wanted hosts for ${pattern}; seen that ${reason}. The inventory has ${names.length === 0 ? 'no hosts' : names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''}.`,
+    fix: `--limit ${names[0] ?? 'HOST'}`,
+  };
 }

@@ -26,7 +26,14 @@ export function groupsOf(inventory: Inventory, host: string): readonly Group[] {
     for (const group of groups) if (group.children.includes(name)) climb(group.name);
   };
   for (const group of groups) if (group.hosts.includes(host)) climb(group.name);
-  return groups.filter((group) => mine.has(group.name)).toSorted((a, b) => (depths.get(a.name) ?? 0) - (depths.get(b.name) ?? 0) || priorityOf(a) - priorityOf(b) || (a.name < b.name ? -1 : 1));
+  return groups
+    .filter((group) => mine.has(group.name))
+    .toSorted(
+      (a, b) =>
+        (depths.get(a.name) ?? 0) - (depths.get(b.name) ?? 0) ||
+        priorityOf(a) - priorityOf(b) ||
+        (a.name < b.name ? -1 : 1),
+    );
 }
 
 /** How far below `all` each group is, by its longest path. */

@@ -18,9 +18,23 @@ export async function readInventory(path: string, files: SourceFiles, findings: 
   const source = await files.open(path);
   if (!source.ok) return source;
   if (source.value === undefined) return fail(notFound(file));
-  if (source.value.locked) return fail({ code: 'vault.password-needed', summary: 'the inventory is encrypted', detail: `Wanted to read ${file}; seen an Ansible Vault and no password.`, fix: 'run again with --ask-vault-pass', where: { file } });
+  if (source.value.locked)
+    return fail({
+      code: 'vault.password-needed',
+      summary: 'the inventory is encrypted',
+      detail: `Wanted to read ${file}; seen an Ansible Vault and no password.`,
+      fix: 'run again with --ask-vault-pass',
+      where: { file },
+    });
   const { text } = source.value;
-  if (text.startsWith('#!')) return fail({ code: 'inventory.program', summary: 'the inventory is a program', detail: `Wanted an inventory in INI or YAML; seen a script (${text.split('\n', 1).join('')}).`, fix: `${file} --list  # and write the hosts down in inventories/dev.ini`, where: { file, line: 1 } });
+  if (text.startsWith('#!'))
+    return fail({
+      code: 'inventory.program',
+      summary: 'the inventory is a program',
+      detail: `Wanted an inventory in INI or YAML; seen a script (${text.split('\n', 1).join('')}).`,
+      fix: `${file} --list  # and write the hosts down in inventories/dev.ini`,
+      where: { file, line: 1 },
+    });
   const extension = extname(path).toLowerCase();
   if (YAML.has(extension)) {
     const value = await readYaml({ text, file, encrypted: source.value.encrypted }, files.keyring, findings);
@@ -38,10 +52,24 @@ export async function readInventory(path: string, files: SourceFiles, findings: 
 }
 
 function notFound(file: string): Problem {
-  return { code: 'inventory.not-found', summary: 'there is no inventory', detail: `Wanted an Ansible inventory; seen no file ${file}.`, fix: 'hxllm inventory --init HOST  # or name yours with -i FILE', where: { file } };
+  return {
+    code: 'inventory.not-found',
+    summary: 'there is no inventory',
+    detail: `Wanted an Ansible inventory; seen no file ${file}.`,
+    fix: 'hxllm inventory --init HOST  # or name yours with -i FILE',
+    where: { file },
+  };
 }
 
 async function folderInstead(path: string, file: string): Promise<Problem> {
-  const names = (await readdir(path).catch(() => [])).filter((name) => /\.(?:ini|ya?ml)$/.test(name) || name === 'hosts').toSorted();
-  return { code: 'inventory.folder', summary: 'the inventory is a folder', detail: `Wanted one inventory file; seen the folder ${file}${names.length === 0 ? '' : ` with ${names.join(', ')}`}.`, fix: `-i ${file}/${names[0] ?? 'dev.ini'}`, where: { file } };
+  const names = (await readdir(path).catch(() => []))
+    .filter((name) => /\.(?:ini|ya?ml)$/.test(name) || name === 'hosts')
+    .toSorted();
+  return {
+    code: 'inventory.folder',
+    summary: 'the inventory is a folder',
+    detail: `Wanted one inventory file; seen the folder ${file}${names.length === 0 ? '' : ` with ${names.join(', ')}`}.`,
+    fix: `-i ${file}/${names[0] ?? 'dev.ini'}`,
+    where: { file },
+  };
 }

@@ -8,7 +8,13 @@ import { InventoryBuilder, type Inventory } from './inventory.ts';
 export function readYamlInventory(value: Value | undefined, file: string, findings: Findings): Inventory {
   const builder = new InventoryBuilder();
   const wrong = (where: Where, wanted: string, seen: string, fix: string): void => {
-    findings.error({ code: 'inventory.unreadable', summary: 'the inventory has an entry that cannot be read', detail: `Wanted ${wanted}; seen ${seen}.`, fix, where });
+    findings.error({
+      code: 'inventory.unreadable',
+      summary: 'the inventory has an entry that cannot be read',
+      detail: `Wanted ${wanted}; seen ${seen}.`,
+      fix,
+      where,
+    });
   };
   const readHosts = (group: string, hosts: MapValue): void => {
     for (const [pattern, given] of hosts.entries) {
@@ -18,7 +24,13 @@ export function readYamlInventory(value: Value | undefined, file: string, findin
         continue;
       }
       const variables = mapping(given);
-      if (variables === undefined) wrong(given.where, `variables of the host ${pattern}, as name: value`, shown(given), `write ${pattern}: with nothing after it, or variables below it`);
+      if (variables === undefined)
+        wrong(
+          given.where,
+          `variables of the host ${pattern}, as name: value`,
+          shown(given),
+          `write ${pattern}: with nothing after it, or variables below it`,
+        );
       for (const name of read.names) {
         builder.addHost(group, name, given.where, read.port === undefined ? undefined : scalar(read.port, given.where));
         for (const [key, entry] of variables ?? []) builder.setHostVariable(name, key, named(entry, key));
@@ -28,14 +40,35 @@ export function readYamlInventory(value: Value | undefined, file: string, findin
   const readGroup = (name: string, given: Value): void => {
     builder.addGroup(name);
     const sections = mapping(given);
-    if (sections === undefined) return wrong(given.where, `the group ${name} with hosts, vars or children below it`, shown(given), `write ${name}: and below it hosts:`);
+    if (sections === undefined)
+      return wrong(
+        given.where,
+        `the group ${name} with hosts, vars or children below it`,
+        shown(given),
+        `write ${name}: and below it hosts:`,
+      );
     for (const [section, content] of sections) {
       const entries = sectionOf(content);
       if (section !== 'hosts' && section !== 'vars' && section !== 'children') {
-        findings.warning({ code: 'inventory.unknown-section', summary: `${section} in the group ${name} is ignored`, detail: `Wanted hosts, vars or children; seen ${section}.`, fix: `move ${section} below hosts:, vars: or children:`, where: content.where });
-      } else if (entries === undefined) wrong(content.where, `a mapping below ${section}: of the group ${name}`, shown(content), section === 'hosts' ? 'write each host as name: on its own line, without "-"' : 'write each entry as name: on its own line, without "-"');
+        findings.warning({
+          code: 'inventory.unknown-section',
+          summary: `${section} in the group ${name} is ignored`,
+          detail: `Wanted hosts, vars or children; seen ${section}.`,
+          fix: `move ${section} below hosts:, vars: or children:`,
+          where: content.where,
+        });
+      } else if (entries === undefined)
+        wrong(
+          content.where,
+          `a mapping below ${section}: of the group ${name}`,
+          shown(content),
+          section === 'hosts'
+            ? 'write each host as name: on its own line, without "-"'
+            : 'write each entry as name: on its own line, without "-"',
+        );
       else if (section === 'hosts') readHosts(name, entries);
-      else if (section === 'vars') for (const [key, entry] of entries.entries) builder.setGroupVariable(name, key, named(entry, key));
+      else if (section === 'vars')
+        for (const [key, entry] of entries.entries) builder.setGroupVariable(name, key, named(entry, key));
       else readChildren(name, entries);
     }
     return undefined;
@@ -43,18 +76,41 @@ export function readYamlInventory(value: Value | undefined, file: string, findin
   const readChildren = (parent: string, children: MapValue): void => {
     for (const [child, below] of children.entries) {
       readGroup(child, below);
-      if (!builder.addChild(parent, child)) wrong(below.where, 'groups that are not below themselves', `${child} below ${parent}, which is below ${child}`, `remove ${child} from the children of ${parent}`);
+      if (!builder.addChild(parent, child))
+        wrong(
+          below.where,
+          'groups that are not below themselves',
+          `${child} below ${parent}, which is below ${child}`,
+          `remove ${child} from the children of ${parent}`,
+        );
     }
   };
   readRoot(value, file, readGroup, wrong);
   return builder.build();
 }
 
-function readRoot(value: Value | undefined, file: string, readGroup: (name: string, given: Value) => void, wrong: (where: Where, wanted: string, seen: string, fix: string) => void): void {
+function readRoot(
+  value: Value | undefined,
+  file: string,
+  readGroup: (name: string, given: Value) => void,
+  wrong: (where: Where, wanted: string, seen: string, fix: string) => void,
+): void {
   if (value === undefined) return;
-  if (value.kind !== 'map') return wrong({ file, line: 1 }, 'groups with their hosts, all: first', shown(value), 'write all: and below it hosts: and children:');
+  if (value.kind !== 'map')
+    return wrong(
+      { file, line: 1 },
+      'groups with their hosts, all: first',
+      shown(value),
+      'write all: and below it hosts: and children:',
+    );
   const plugin = value.entries.get('plugin');
-  if (plugin !== undefined) return wrong(plugin.where, 'an inventory with its hosts in it', `the configuration of an inventory plugin (${shown(plugin)})`, 'ansible-inventory -i FILE --list --yaml --output inventories/dev.yml');
+  if (plugin !== undefined)
+    return wrong(
+      plugin.where,
+      'an inventory with its hosts in it',
+      `the configuration of an inventory plugin (${shown(plugin)})`,
+      'ansible-inventory -i FILE --list --yaml --output inventories/dev.yml',
+    );
   for (const [name, given] of value.entries) readGroup(name, given);
   return undefined;
 }
@@ -69,7 +125,8 @@ function mapping(value: Value): Variables | undefined {
 function sectionOf(value: Value): MapValue | undefined {
   if (value.kind === 'map') return value;
   if (value.kind !== 'scalar' || (value.value !== null && typeof value.value !== 'string')) return undefined;
-  const entries: readonly (readonly [string, Value])[] = value.value === null ? [] : [[value.value, scalar(null, value.where)]];
+  const entries: readonly (readonly [string, Value])[] =
+    value.value === null ? [] : [[value.value, scalar(null, value.where)]];
   return { kind: 'map', where: value.where, encrypted: value.encrypted, entries: new Map(entries) };
 }
 
@@ -83,6 +140,11 @@ function renamed(value: Value, from: string, to: string): Value {
   const path = value.where.path;
   const where = { ...value.where, path: path?.startsWith(from) === true ? to + path.slice(from.length) : to };
   if (value.kind === 'list') return { ...value, where, items: value.items.map((item) => renamed(item, from, to)) };
-  if (value.kind === 'map') return { ...value, where, entries: new Map([...value.entries].map(([key, entry]) => [key, renamed(entry, from, to)])) };
+  if (value.kind === 'map')
+    return {
+      ...value,
+      where,
+      entries: new Map([...value.entries].map(([key, entry]) => [key, renamed(entry, from, to)])),
+    };
   return { ...value, where };
 }

@@ -14,8 +14,21 @@ export function readLiteral(text: string): Literal | undefined {
 const REFUSED = Symbol('refused');
 type Read = Literal | typeof REFUSED;
 const WORDS: Readonly<Record<string, Literal>> = { True: true, False: false, None: null };
-const NUMBER = /^(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.\d(?:_?\d)*(?:[eE][-+]?\d(?:_?\d)*)?|\d(?:_?\d)*\.?(?:[eE][-+]?\d(?:_?\d)*)?)(?![\w.])/;
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\u0007', b: '\b', f: '\f', v: '\v', '\\': '\\', "'": "'", '"': '"', '\n': '' };
+const NUMBER =
+  /^(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.\d(?:_?\d)*(?:[eE][-+]?\d(?:_?\d)*)?|\d(?:_?\d)*\.?(?:[eE][-+]?\d(?:_?\d)*)?)(?![\w.])/;
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  a: '\u0007',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  '\n': '',
+};
 
 class LiteralReader {
   readonly #text: string;
@@ -79,7 +92,9 @@ class LiteralReader {
     this.#at += seen.length;
     const value = Number(seen.replaceAll('_', ''));
     if (!Number.isFinite(value)) return REFUSED;
-    return Number.isInteger(value) && !/[.eE]/.test(seen.replace(/^0[xX].*/, '')) && !Number.isSafeInteger(value) ? REFUSED : value;
+    return Number.isInteger(value) && !/[.eE]/.test(seen.replace(/^0[xX].*/, '')) && !Number.isSafeInteger(value)
+      ? REFUSED
+      : value;
   }
 
   #bracket(open: '[' | '(' | '{'): Read {
@@ -167,7 +182,9 @@ class LiteralReader {
         this.#at += 1;
         continue;
       }
-      const escape = /^\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|([^]))/.exec(this.#text.slice(this.#at));
+      const escape = /^\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|([^]))/.exec(
+        this.#text.slice(this.#at),
+      );
       // \x, \u and \N want what follows them; Python refuses the whole text otherwise.
       if (escape === null || (!raw && /^[xuUN]$/.test(escape[5] ?? ''))) return undefined;
       this.#at += raw ? 2 : escape[0].length;

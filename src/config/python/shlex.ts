@@ -2,7 +2,10 @@
  * Splits a line as Python's `shlex.split(line, comments=True)` in POSIX mode does: quotes, backslashes, and an unquoted
  * `#` that cuts the line even inside a word. Returns the reason where a quote is not closed.
  */
-export function splitWords(line: string, options: { readonly comments: boolean }): { readonly ok: true; readonly words: readonly string[] } | { readonly ok: false; readonly reason: string } {
+export function splitWords(
+  line: string,
+  options: { readonly comments: boolean },
+): { readonly ok: true; readonly words: readonly string[] } | { readonly ok: false; readonly reason: string } {
   const words: string[] = [];
   let word: string | undefined;
   let index = 0;
@@ -30,7 +33,11 @@ export function splitWords(line: string, options: { readonly comments: boolean }
   return { ok: true, words };
 }
 
-function readQuoted(line: string, start: number, quote: string): { readonly text: string; readonly end: number } | undefined {
+function readQuoted(
+  line: string,
+  start: number,
+  quote: string,
+): { readonly text: string; readonly end: number } | undefined {
   let text = '';
   for (let index = start; index < line.length; index += 1) {
     const sign = line.charAt(index);

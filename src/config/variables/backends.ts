@@ -15,7 +15,12 @@ export function readBackends(value: Value | undefined, reader: Reader): readonly
     const backend = readBackend(item, reader);
     if (backend === undefined) return [];
     const before = seen.get(backend.url);
-    if (before !== undefined) reader.wrong(item, `each backend once; ${backend.url} is on line ${String(before.where.line)} already`, 'remove one of the two lines');
+    if (before !== undefined)
+      reader.wrong(
+        item,
+        `each backend once; ${backend.url} is on line ${String(before.where.line)} already`,
+        'remove one of the two lines',
+      );
     seen.set(backend.url, item);
     return [backend];
   });
@@ -28,9 +33,14 @@ function readBackend(item: Value, reader: Reader): Backend | undefined {
   }
   judgeKeys(item.entries, ['url', 'num_parallel'], reader.findings);
   const address = item.entries.get('url');
-  if (address === undefined) return reader.wrong(item, 'an entry with url: http://…', 'add url: http://hx-llm01-server:11434');
+  if (address === undefined)
+    return reader.wrong(item, 'an entry with url: http://…', 'add url: http://hx-llm01-server:11434');
   const url = readUrl(address, reader);
-  const numParallel = reader.integer(item.entries.get('num_parallel'), { from: 1, to: 1024 }, 'a whole number from 1 to 1024');
+  const numParallel = reader.integer(
+    item.entries.get('num_parallel'),
+    { from: 1, to: 1024 },
+    'a whole number from 1 to 1024',
+  );
   return url === undefined ? undefined : { url, numParallel };
 }
 
@@ -41,7 +51,13 @@ function readUrl(value: Value, reader: Reader): string | undefined {
   const read = readBackendUrl(text);
   if (!read.ok) return reader.wrong(value, read.wanted, read.fix);
   if (read.withoutPort) {
-    reader.findings.warning({ code: 'variables.no-port', summary: `${read.url} names no port`, detail: `Wanted the port that Ollama listens on, most often 11434; seen none, so ${read.url.startsWith('https') ? '443' : '80'} is meant.`, fix: `write ${read.url}:11434 unless a proxy stands there`, where: value.where });
+    reader.findings.warning({
+      code: 'variables.no-port',
+      summary: `${read.url} names no port`,
+      detail: `Wanted the port that Ollama listens on, most often 11434; seen none, so ${read.url.startsWith('https') ? '443' : '80'} is meant.`,
+      fix: `write ${read.url}:11434 unless a proxy stands there`,
+      where: value.where,
+    });
   }
   return read.url;
 }

@@ -13,22 +13,49 @@ const LOCAL = ['local', 'ansible.builtin.local'];
 const TIMEOUT_S = 10;
 
 /** How a host is reached: Ansible's connection variables (constants.py, connection/ssh.py), then ansible.cfg. */
-export function readTarget(name: string, variables: HostVariables, settings: AnsibleSettings, person: Person, findings: Findings): Target {
+export function readTarget(
+  name: string,
+  variables: HostVariables,
+  settings: AnsibleSettings,
+  person: Person,
+  findings: Findings,
+): Target {
   const reader = new Reader(findings);
   const connection = reader.text(variables.get('ansible_connection'), 'ssh or local') ?? 'ssh';
   const value = variables.get('ansible_connection');
-  if (value !== undefined && ![...SSH, ...LOCAL].includes(connection)) reader.wrong(value, 'ssh or local', 'write ansible_connection=ssh');
+  if (value !== undefined && ![...SSH, ...LOCAL].includes(connection))
+    reader.wrong(value, 'ssh or local', 'write ansible_connection=ssh');
   warnOfBecome(variables, findings);
   return {
     name,
     address: reader.text(variables.get('ansible_ssh_host', 'ansible_host'), 'a name or address') ?? name,
-    port: reader.integer(variables.get('ansible_port', 'ansible_ssh_port'), { from: 1, to: 65_535 }, 'a port from 1 to 65535'),
+    port: reader.integer(
+      variables.get('ansible_port', 'ansible_ssh_port'),
+      { from: 1, to: 65_535 },
+      'a port from 1 to 65535',
+    ),
     user: reader.text(variables.get('ansible_user', 'ansible_ssh_user'), 'a user’s name') ?? settings.remoteUser,
     connection: LOCAL.includes(connection) ? 'local' : 'ssh',
-    identityFiles: identityFilesOf(reader.text(variables.get('ansible_ssh_private_key_file', 'ansible_private_key_file'), 'a file with a private key'), settings, person),
-    sshArguments: ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'].flatMap((variable) => wordsOf(variables.get(variable), reader)),
-    hostKeyChecking: reader.truth(variables.get('ansible_ssh_host_key_checking', 'ansible_host_key_checking')) ?? settings.hostKeyChecking,
-    connectTimeoutMs: (reader.integer(variables.get('ansible_ssh_timeout', 'ansible_timeout'), { from: 1, to: 3600 }, 'seconds from 1 to 3600') ?? TIMEOUT_S) * 1000,
+    identityFiles: identityFilesOf(
+      reader.text(
+        variables.get('ansible_ssh_private_key_file', 'ansible_private_key_file'),
+        'a file with a private key',
+      ),
+      settings,
+      person,
+    ),
+    sshArguments: ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'].flatMap((variable) =>
+      wordsOf(variables.get(variable), reader),
+    ),
+    hostKeyChecking:
+      reader.truth(variables.get('ansible_ssh_host_key_checking', 'ansible_host_key_checking')) ??
+      settings.hostKeyChecking,
+    connectTimeoutMs:
+      (reader.integer(
+        variables.get('ansible_ssh_timeout', 'ansible_timeout'),
+        { from: 1, to: 3600 },
+        'seconds from 1 to 3600',
+      ) ?? TIMEOUT_S) * 1000,
     password: passwordOf(variables.get('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'), reader),
   };
 }
@@ -52,7 +79,13 @@ function passwordOf(value: Value | undefined, reader: Reader): Secret | undefine
   if (value === undefined) return undefined;
   // A key may be enough, and preflight needs no vault: so this is no error.
   if (value.kind === 'locked') {
-    reader.findings.warning({ code: 'vault.password-needed', summary: 'the SSH password is in an encrypted file', detail: `Wanted to read it; seen that only the vault password opens ${value.file}, so keys alone are tried.`, fix: 'run again with --ask-vault-pass', where: value.where });
+    reader.findings.warning({
+      code: 'vault.password-needed',
+      summary: 'the SSH password is in an encrypted file',
+      detail: `Wanted to read it; seen that only the vault password opens ${value.file}, so keys alone are tried.`,
+      fix: 'run again with --ask-vault-pass',
+      where: value.where,
+    });
     return undefined;
   }
   if (value.kind === 'scalar' && typeof value.value === 'number') return new Secret(String(value.value));
@@ -64,15 +97,27 @@ function passwordOf(value: Value | undefined, reader: Reader): Secret | undefine
 function warnOfBecome(variables: HostVariables, findings: Findings): void {
   const warn = (name: string, seen: string, fix: string): void => {
     const where = variables.all.get(name)?.where ?? {};
-    findings.warning({ code: 'variables.not-honoured', summary: `${name} is not honoured yet`, detail: `Wanted sudo to root without a password (sudo -n), which is what hxllm uses; seen ${seen}.`, fix, where });
+    findings.warning({
+      code: 'variables.not-honoured',
+      summary: `${name} is not honoured yet`,
+      detail: `Wanted sudo to root without a password (sudo -n), which is what hxllm uses; seen ${seen}.`,
+      fix,
+      where,
+    });
   };
   for (const name of ['ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass']) {
-    if (variables.all.has(name)) warn(name, 'a password for it', 'allow it in /etc/sudoers.d on the host: USER ALL=(ALL) NOPASSWD: ALL');
+    if (variables.all.has(name))
+      warn(name, 'a password for it', 'allow it in /etc/sudoers.d on the host: USER ALL=(ALL) NOPASSWD: ALL');
   }
-  for (const [name, usual] of [['ansible_become_method', 'sudo'], ['ansible_become_user', 'root'], ['ansible_become_exe', 'sudo']] as const) {
+  for (const [name, usual] of [
+    ['ansible_become_method', 'sudo'],
+    ['ansible_become_user', 'root'],
+    ['ansible_become_exe', 'sudo'],
+  ] as const) {
     const value = variables.all.has(name) ? variables.get(name) : undefined;
     if (value?.kind === 'scalar' && value.value !== usual) warn(name, JSON.stringify(value.value), `remove ${name}`);
   }
   const become = variables.all.has('ansible_become') ? variables.get('ansible_become') : undefined;
-  if (become?.kind === 'scalar' && readTruth(become.value) === false) warn('ansible_become', 'that it is switched off', 'remove ansible_become, or connect as root');
+  if (become?.kind === 'scalar' && readTruth(become.value) === false)
+    warn('ansible_become', 'that it is switched off', 'remove ansible_become, or connect as root');
 }

@@ -7,10 +7,19 @@ export interface Expression {
   readonly defaults: readonly { readonly operand: Operand; readonly orEmpty: boolean }[];
 }
 
-export type Operand = { readonly kind: 'name'; readonly name: string; readonly steps: readonly (string | number)[] } | { readonly kind: 'literal'; readonly value: Literal };
+export type Operand =
+  | { readonly kind: 'name'; readonly name: string; readonly steps: readonly (string | number)[] }
+  | { readonly kind: 'literal'; readonly value: Literal };
 
 const NAME = /^[A-Za-z_]\w*/;
-const WORDS = new Map<string, Literal>([['true', true], ['True', true], ['false', false], ['False', false], ['none', null], ['None', null]]);
+const WORDS = new Map<string, Literal>([
+  ['true', true],
+  ['True', true],
+  ['false', false],
+  ['False', false],
+  ['none', null],
+  ['None', null],
+]);
 
 /** Reads a plain reference or a literal, with `default()`; a text is what it holds beyond that. */
 export function readExpression(text: string): Expression | string {

@@ -20,7 +20,12 @@ const EXTENSIONS = ['', '.yml', '.yaml', '.json'];
  * Reads `<folder>/<name>` by Ansible's rule: of `name`, `name.yml`, `name.yaml`, `name.json` the first that exists counts
  * alone; where that is a folder, all files in it, sorted, a later one winning.
  */
-export async function readVariables(folder: string, name: string, files: SourceFiles, findings: Findings): Promise<Result<VariableSet>> {
+export async function readVariables(
+  folder: string,
+  name: string,
+  files: SourceFiles,
+  findings: Findings,
+): Promise<Result<VariableSet>> {
   for (const extension of EXTENSIONS) {
     const path = join(folder, name + extension);
     const kind = await kindOf(path);
@@ -31,7 +36,10 @@ export async function readVariables(folder: string, name: string, files: SourceF
 }
 
 async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
-  return stat(path).then((found) => (found.isDirectory() ? 'folder' : 'file'), () => undefined);
+  return stat(path).then(
+    (found) => (found.isDirectory() ? 'folder' : 'file'),
+    () => undefined,
+  );
 }
 
 /** The files of a folder and of those below it, as Ansible's data loader takes them: no hidden ones, no copies (`x~`). */
@@ -57,9 +65,20 @@ async function readAll(paths: readonly string[], files: SourceFiles, findings: F
     const file = files.shown(path);
     if (source.value?.locked === true) lockedFiles.push(file);
     if (source.value === undefined || source.value.locked) continue;
-    const read = await readYaml({ text: source.value.text, file, encrypted: source.value.encrypted }, files.keyring, findings);
+    const read = await readYaml(
+      { text: source.value.text, file, encrypted: source.value.encrypted },
+      files.keyring,
+      findings,
+    );
     if (read === undefined || (read.kind === 'scalar' && read.value === null)) continue;
-    if (read.kind !== 'map') return fail({ code: 'config.not-a-mapping', summary: 'a variables file holds no variables', detail: `Wanted lines such as name: value; seen ${shown(read)}.`, fix: `write each variable of ${file} as name: value`, where: read.where });
+    if (read.kind !== 'map')
+      return fail({
+        code: 'config.not-a-mapping',
+        summary: 'a variables file holds no variables',
+        detail: `Wanted lines such as name: value; seen ${shown(read)}.`,
+        fix: `write each variable of ${file} as name: value`,
+        where: read.where,
+      });
     for (const [name, value] of read.entries) variables.set(name, value);
   }
   return ok({ variables, lockedFiles });

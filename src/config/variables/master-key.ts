@@ -18,10 +18,28 @@ export function readMasterKey(variables: HostVariables, reader: Reader): MasterK
   const key = reader.text(value, 'the key as text, sk- and 64 hexadecimal digits', MAKE);
   if (key === undefined) return { state: 'absent' };
   // It travels in a header and in an environment file, where anything else would not arrive.
-  if (/[^!-~]/.test(key)) return reader.wrong(value, 'a key of letters, digits and signs of ASCII, without spaces', MAKE) ?? { state: 'absent' };
-  if (/YOUR|GENERATED|CHANGE|REPLACE|EXAMPLE/i.test(key)) return reader.wrong(value, 'a key of your own, not the one of the instructions', MAKE) ?? { state: 'absent' };
+  if (/[^!-~]/.test(key))
+    return (
+      reader.wrong(value, 'a key of letters, digits and signs of ASCII, without spaces', MAKE) ?? { state: 'absent' }
+    );
+  if (/YOUR|GENERATED|CHANGE|REPLACE|EXAMPLE/i.test(key))
+    return reader.wrong(value, 'a key of your own, not the one of the instructions', MAKE) ?? { state: 'absent' };
   const { where } = value;
-  if (!value.encrypted) reader.findings.warning({ code: 'vault.plain-text', summary: 'the master key stands in a file that is not encrypted', detail: `Wanted ${NAME} in an Ansible Vault; seen it as plain text.`, fix: where.file === undefined ? 'ansible-vault encrypt FILE' : `ansible-vault encrypt ${where.file}`, where });
-  if (key.length < SHORTEST || !key.startsWith('sk-')) reader.findings.warning({ code: 'vault.weak-key', summary: 'the master key is not of the usual form', detail: 'Wanted sk- and 64 hexadecimal digits; seen something else, which LiteLLM’s clients may refuse.', fix: MAKE, where });
+  if (!value.encrypted)
+    reader.findings.warning({
+      code: 'vault.plain-text',
+      summary: 'the master key stands in a file that is not encrypted',
+      detail: `Wanted ${NAME} in an Ansible Vault; seen it as plain text.`,
+      fix: where.file === undefined ? 'ansible-vault encrypt FILE' : `ansible-vault encrypt ${where.file}`,
+      where,
+    });
+  if (key.length < SHORTEST || !key.startsWith('sk-'))
+    reader.findings.warning({
+      code: 'vault.weak-key',
+      summary: 'the master key is not of the usual form',
+      detail: 'Wanted sk- and 64 hexadecimal digits; seen something else, which LiteLLM’s clients may refuse.',
+      fix: MAKE,
+      where,
+    });
   return { state: 'set', key: new Secret(key), where };
 }

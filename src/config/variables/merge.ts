@@ -28,7 +28,8 @@ export class VariableFolders {
     for (const folder of this.#folders) {
       const path = join(folder, kind, name);
       const known = this.#sets.get(path);
-      const read = known === undefined ? await readVariables(join(folder, kind), name, this.#files, this.#findings) : ok(known);
+      const read =
+        known === undefined ? await readVariables(join(folder, kind), name, this.#files, this.#findings) : ok(known);
       if (!read.ok) return read;
       this.#sets.set(path, read.value);
       sets.push(read.value);
@@ -41,7 +42,12 @@ export class VariableFolders {
  * The variables of a host in Ansible's order, the later one winning: inline `[all:vars]`, inline `[group:vars]`,
  * `group_vars/all`, `group_vars/<group>`, the host's line, `host_vars/<host>`. Dicts are replaced, not merged.
  */
-export async function mergeVariables(host: string, inventory: Inventory, inventoryFile: string, folders: VariableFolders): Promise<Result<Scope>> {
+export async function mergeVariables(
+  host: string,
+  inventory: Inventory,
+  inventoryFile: string,
+  folders: VariableFolders,
+): Promise<Result<Scope>> {
   const variables = new Map<string, Value>();
   const lockedFiles: string[] = [];
   const lay = (set: ReadonlyMap<string, Value>): void => {
@@ -51,7 +57,10 @@ export async function mergeVariables(host: string, inventory: Inventory, invento
   for (const group of groups) lay(group.variables);
   // It orders the groups and is no variable.
   variables.delete('ansible_group_priority');
-  const classes: readonly (readonly string[])[] = [['all'], groups.map((group) => group.name).filter((name) => name !== 'all')];
+  const classes: readonly (readonly string[])[] = [
+    ['all'],
+    groups.map((group) => group.name).filter((name) => name !== 'all'),
+  ];
   for (const names of classes) {
     const read: (readonly VariableSet[])[] = [];
     for (const name of names) {
@@ -74,10 +83,16 @@ export async function mergeVariables(host: string, inventory: Inventory, invento
     lay(set.variables);
     lockedFiles.push(...set.lockedFiles);
   }
-  for (const [name, text] of magicOf(host, inventoryFile)) variables.set(name, scalar(text, { path: name }, { literal: true }));
+  for (const [name, text] of magicOf(host, inventoryFile))
+    variables.set(name, scalar(text, { path: name }, { literal: true }));
   return ok({ variables, lockedFiles });
 }
 
 function magicOf(host: string, inventoryFile: string): readonly (readonly [string, string])[] {
-  return [['inventory_hostname', host], ['inventory_hostname_short', host.replace(/\..*$/, '')], ['inventory_file', inventoryFile], ['inventory_dir', dirname(inventoryFile)]];
+  return [
+    ['inventory_hostname', host],
+    ['inventory_hostname_short', host.replace(/\..*$/, '')],
+    ['inventory_file', inventoryFile],
+    ['inventory_dir', dirname(inventoryFile)],
+  ];
 }

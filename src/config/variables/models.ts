@@ -11,7 +11,11 @@ const FIX = 'write below litellm_models: entries such as   - {name: llama3-8b, p
 const DURATION = /^-?(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/;
 
 /** Reads `litellm_models`; `backends` are those that a model may name, `undefined` where none are defined yet. */
-export function readModels(value: Value | undefined, backends: readonly Backend[] | undefined, reader: Reader): readonly Model[] | undefined {
+export function readModels(
+  value: Value | undefined,
+  backends: readonly Backend[] | undefined,
+  reader: Reader,
+): readonly Model[] | undefined {
   const seen = new Map<string, Value>();
   return reader.list(value, WANTED, FIX)?.flatMap((item) => {
     if (item.kind !== 'map') {
@@ -21,7 +25,12 @@ export function readModels(value: Value | undefined, backends: readonly Backend[
     const model = readModel(item, backends, reader);
     if (model === undefined) return [];
     const before = seen.get(model.name);
-    if (before !== undefined) reader.wrong(item.entries.get('name') ?? item, `each alias once; ${model.name} is on line ${String(before.where.line)} already`, 'give one of the two another name');
+    if (before !== undefined)
+      reader.wrong(
+        item.entries.get('name') ?? item,
+        `each alias once; ${model.name} is on line ${String(before.where.line)} already`,
+        'give one of the two another name',
+      );
     seen.set(model.name, item);
     return [model];
   });
@@ -48,7 +57,8 @@ function required(key: string, wanted: string, item: MapValue, reader: Reader): 
   const value = item.entries.get(key);
   if (value === undefined) {
     // A key that was misspelled has its own message.
-    if (![...item.entries.keys()].some((seen) => !KEYS.includes(seen) && nearestName(seen, KEYS) === key)) reader.findings.wrong(item.where, `${key}: ${wanted}`, `an entry without ${key}`, `add ${key}: to the entry`);
+    if (![...item.entries.keys()].some((seen) => !KEYS.includes(seen) && nearestName(seen, KEYS) === key))
+      reader.findings.wrong(item.where, `${key}: ${wanted}`, `an entry without ${key}`, `add ${key}: to the entry`);
     return undefined;
   }
   const text = reader.text(value, wanted);
@@ -57,11 +67,20 @@ function required(key: string, wanted: string, item: MapValue, reader: Reader): 
 }
 
 function readProvider(value: Value | undefined, reader: Reader): void {
-  if (value !== undefined && (value.kind !== 'scalar' || value.value !== 'ollama')) reader.wrong(value, 'the provider ollama, the only one there is', 'write provider: ollama, or remove the entry');
+  if (value !== undefined && (value.kind !== 'scalar' || value.value !== 'ollama'))
+    reader.wrong(value, 'the provider ollama, the only one there is', 'write provider: ollama, or remove the entry');
 }
 
-function readSubset(value: Value | undefined, backends: readonly Backend[] | undefined, reader: Reader): readonly string[] | undefined {
-  const items = reader.list(value, 'a list of addresses that litellm_backends has', 'remove backends: where all of them serve the model');
+function readSubset(
+  value: Value | undefined,
+  backends: readonly Backend[] | undefined,
+  reader: Reader,
+): readonly string[] | undefined {
+  const items = reader.list(
+    value,
+    'a list of addresses that litellm_backends has',
+    'remove backends: where all of them serve the model',
+  );
   return items?.flatMap((item) => {
     const text = reader.text(item, 'an address that litellm_backends has');
     if (text === undefined) return [];
@@ -69,7 +88,13 @@ function readSubset(value: Value | undefined, backends: readonly Backend[] | und
     if (url.ok && (backends === undefined || backends.some((backend) => backend.url === url.url))) return [url.url];
     const known = (backends ?? []).map((backend) => backend.url);
     const near = nearestName(text, known);
-    reader.wrong(item, known.length === 0 ? 'an address such as http://hx-llm01-server:11434' : `one of litellm_backends: ${known.join(', ')}`, near === undefined ? `add ${text} to litellm_backends, or correct it` : `write ${near}`);
+    reader.wrong(
+      item,
+      known.length === 0
+        ? 'an address such as http://hx-llm01-server:11434'
+        : `one of litellm_backends: ${known.join(', ')}`,
+      near === undefined ? `add ${text} to litellm_backends, or correct it` : `write ${near}`,
+    );
     return [];
   });
 }

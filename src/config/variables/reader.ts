@@ -14,21 +14,40 @@ export class Reader {
 
   wrong(value: Value, wanted: string, fix?: string): undefined {
     if (value.kind === 'locked') {
-      this.findings.error({ code: 'vault.password-needed', summary: `${value.where.path ?? 'a value'} may be in an encrypted file`, detail: `Wanted ${wanted}; seen something that only the vault password opens (${value.file}).`, fix: 'run again with --ask-vault-pass or --vault-password-file FILE', where: value.where });
+      this.findings.error({
+        code: 'vault.password-needed',
+        summary: `${value.where.path ?? 'a value'} may be in an encrypted file`,
+        detail: `Wanted ${wanted}; seen something that only the vault password opens (${value.file}).`,
+        fix: 'run again with --ask-vault-pass or --vault-password-file FILE',
+        where: value.where,
+      });
     } else this.findings.wrong(value.where, wanted, shown(value), fix ?? `correct ${value.where.path ?? 'the value'}`);
     return undefined;
   }
 
   text(value: Value | undefined, wanted: string, fix?: string): string | undefined {
     if (value === undefined) return undefined;
-    if (value.kind === 'scalar' && typeof value.value === 'string' && value.value.trim() !== '') return value.value.trim();
+    if (value.kind === 'scalar' && typeof value.value === 'string' && value.value.trim() !== '')
+      return value.value.trim();
     // A model called 7 in Ollama is possible, but YAML reads it as a number.
-    return this.wrong(value, wanted, fix ?? (value.kind === 'scalar' && typeof value.value === 'number' ? 'put it into quotation marks' : undefined));
+    return this.wrong(
+      value,
+      wanted,
+      fix ?? (value.kind === 'scalar' && typeof value.value === 'number' ? 'put it into quotation marks' : undefined),
+    );
   }
 
-  integer(value: Value | undefined, range: { readonly from: number; readonly to: number }, wanted: string): number | undefined {
+  integer(
+    value: Value | undefined,
+    range: { readonly from: number; readonly to: number },
+    wanted: string,
+  ): number | undefined {
     if (value === undefined) return undefined;
-    const number = value.kind === 'scalar' && (typeof value.value === 'number' || (typeof value.value === 'string' && /^\d+$/.test(value.value.trim()))) ? Number(value.value) : Number.NaN;
+    const number =
+      value.kind === 'scalar' &&
+      (typeof value.value === 'number' || (typeof value.value === 'string' && /^\d+$/.test(value.value.trim())))
+        ? Number(value.value)
+        : Number.NaN;
     return Number.isInteger(number) && number >= range.from && number <= range.to ? number : this.wrong(value, wanted);
   }
 
@@ -70,6 +89,10 @@ export class HostVariables {
 
   /** Where each `litellm_*` variable got its value. */
   origins(): Readonly<Record<string, Where>> {
-    return Object.fromEntries([...this.scope.variables].filter(([name]) => name.startsWith('litellm_')).map(([name, value]) => [name, value.where]));
+    return Object.fromEntries(
+      [...this.scope.variables]
+        .filter(([name]) => name.startsWith('litellm_'))
+        .map(([name, value]) => [name, value.where]),
+    );
   }
 }

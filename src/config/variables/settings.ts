@@ -9,19 +9,55 @@ import type { Findings } from '../findings.ts';
 import { nearestName } from './spelling.ts';
 import { judgeVariableNames } from './unknown-names.ts';
 
-const STRATEGIES = ['least-busy', 'simple-shuffle', 'usage-based-routing', 'usage-based-routing-v2', 'latency-based-routing', 'cost-based-routing'];
+const STRATEGIES = [
+  'least-busy',
+  'simple-shuffle',
+  'usage-based-routing',
+  'usage-based-routing-v2',
+  'latency-based-routing',
+  'cost-based-routing',
+];
 const ACCOUNT = /^[a-z_][a-z0-9_-]{0,31}$/;
-const FOLDERS_OF_ALL = new Set(['/', '/bin', '/boot', '/dev', '/etc', '/home', '/lib', '/opt', '/proc', '/root', '/run', '/sbin', '/srv', '/sys', '/tmp', '/usr', '/usr/local', '/var', '/etc/systemd', '/etc/systemd/system']);
+const FOLDERS_OF_ALL = new Set([
+  '/',
+  '/bin',
+  '/boot',
+  '/dev',
+  '/etc',
+  '/home',
+  '/lib',
+  '/opt',
+  '/proc',
+  '/root',
+  '/run',
+  '/sbin',
+  '/srv',
+  '/sys',
+  '/tmp',
+  '/usr',
+  '/usr/local',
+  '/var',
+  '/etc/systemd',
+  '/etc/systemd/system',
+]);
 
 /** The guide's variables of one host, judged, with their defaults. */
 export function readSettings(variables: HostVariables, findings: Findings): Settings {
   const reader = new Reader(findings);
   judgeVariableNames(variables.all, findings);
   const backends = readBackends(variables.get('litellm_backends'), reader);
-  const serviceManager = readWord(variables.get('litellm_service_manager'), ['systemd', 'process'], reader) === 'process' ? 'process' : 'systemd';
+  const serviceManager =
+    readWord(variables.get('litellm_service_manager'), ['systemd', 'process'], reader) === 'process'
+      ? 'process'
+      : 'systemd';
   const prefix = readPrefix(variables.get('litellm_prefix'), reader);
   const manager = variables.get('litellm_service_manager');
-  if (serviceManager === 'process' && prefix === '' && manager !== undefined) reader.wrong(manager, 'litellm_prefix beside the service manager process, since it installs below a folder of its own', 'add litellm_prefix: /absolute/path, or remove litellm_service_manager');
+  if (serviceManager === 'process' && prefix === '' && manager !== undefined)
+    reader.wrong(
+      manager,
+      'litellm_prefix beside the service manager process, since it installs below a folder of its own',
+      'add litellm_prefix: /absolute/path, or remove litellm_service_manager',
+    );
   return {
     models: readModels(variables.get('litellm_models'), backends, reader),
     backends,
@@ -49,35 +85,58 @@ function readWord(value: Value | undefined, words: readonly string[], reader: Re
 function readStrategy(value: Value | undefined, reader: Reader): string {
   const strategy = readWord(value, STRATEGIES, reader);
   if (strategy !== 'cost-based-routing') return strategy ?? 'least-busy';
-  reader.findings.warning({ code: 'variables.not-honoured', summary: `the routing strategy ${strategy} is not there yet`, detail: `Wanted ${STRATEGIES.filter((name) => name !== strategy).join(', ')}; seen ${strategy}, for which the gateway takes least-busy.`, fix: 'write litellm_routing_strategy: least-busy', where: value?.where ?? {} });
+  reader.findings.warning({
+    code: 'variables.not-honoured',
+    summary: `the routing strategy ${strategy} is not there yet`,
+    detail: `Wanted ${STRATEGIES.filter((name) => name !== strategy).join(', ')}; seen ${strategy}, for which the gateway takes least-busy.`,
+    fix: 'write litellm_routing_strategy: least-busy',
+    where: value?.where ?? {},
+  });
   return strategy;
 }
 
 function readListen(value: Value | undefined, reader: Reader): string {
   const text = reader.text(value, 'an IP address')?.replace(/^\[(.*)\]$/, '$1');
   if (value === undefined || text === undefined) return '0.0.0.0';
-  return isIP(text) === 0 ? (reader.wrong(value, 'an IP address of the host; 0.0.0.0 for all of them', text === 'localhost' ? 'write 127.0.0.1' : 'write 0.0.0.0') ?? '0.0.0.0') : text;
+  return isIP(text) === 0
+    ? (reader.wrong(
+        value,
+        'an IP address of the host; 0.0.0.0 for all of them',
+        text === 'localhost' ? 'write 127.0.0.1' : 'write 0.0.0.0',
+      ) ?? '0.0.0.0')
+    : text;
 }
 
 function readAccount(value: Value | undefined, reader: Reader): string {
   const text = reader.text(value, 'the name of a system user');
   if (value === undefined || text === undefined) return 'litellm';
   if (text === 'root') return reader.wrong(value, 'an account without privileges', 'write litellm') ?? 'litellm';
-  return ACCOUNT.test(text) ? text : (reader.wrong(value, 'small letters, digits, "-" and "_", a letter first', 'write litellm') ?? 'litellm');
+  return ACCOUNT.test(text)
+    ? text
+    : (reader.wrong(value, 'small letters, digits, "-" and "_", a letter first', 'write litellm') ?? 'litellm');
 }
 
 function readFolder(value: Value | undefined, otherwise: string, reader: Reader): string {
   const text = reader.text(value, 'an absolute path')?.replace(/(?<=.)\/+$/, '');
   if (value === undefined || text === undefined) return otherwise;
-  if (!isCleanPath(text)) return reader.wrong(value, 'an absolute path of letters, digits, ".", "_", "-", without ..', `write ${otherwise}`) ?? otherwise;
-  return FOLDERS_OF_ALL.has(text) ? (reader.wrong(value, 'a folder of its own, not one that the whole system shares', `write ${otherwise}`) ?? otherwise) : text;
+  if (!isCleanPath(text))
+    return (
+      reader.wrong(value, 'an absolute path of letters, digits, ".", "_", "-", without ..', `write ${otherwise}`) ??
+      otherwise
+    );
+  return FOLDERS_OF_ALL.has(text)
+    ? (reader.wrong(value, 'a folder of its own, not one that the whole system shares', `write ${otherwise}`) ??
+        otherwise)
+    : text;
 }
 
 function readPrefix(value: Value | undefined, reader: Reader): string {
   if (value?.kind === 'scalar' && value.value === '') return '';
   const text = reader.text(value, 'an absolute path, or ""')?.replace(/\/+$/, '');
   if (value === undefined || text === undefined || text === '') return '';
-  return text.startsWith('/') && !text.split('/').includes('..') && !/[\0\n"\\%$]/.test(text) ? text : (reader.wrong(value, 'an absolute path, or ""') ?? '');
+  return text.startsWith('/') && !text.split('/').includes('..') && !/[\0\n"\\%$]/.test(text)
+    ? text
+    : (reader.wrong(value, 'an absolute path, or ""') ?? '');
 }
 
 // Such a path needs no quoting in a unit, in a shell or in sudoers.

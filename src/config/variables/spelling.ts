@@ -3,7 +3,9 @@ export function nearestName(name: string, known: readonly string[]): string | un
   const distances = known.map((candidate) => ({ candidate, distance: distanceOf(name, candidate) }));
   const [nearest] = distances.toSorted((a, b) => a.distance - b.distance);
   // In short words two slips make another word: port and host.
-  return nearest !== undefined && nearest.distance <= (Math.min(name.length, nearest.candidate.length) < 6 ? 1 : 2) ? nearest.candidate : undefined;
+  return nearest !== undefined && nearest.distance <= (Math.min(name.length, nearest.candidate.length) < 6 ? 1 : 2)
+    ? nearest.candidate
+    : undefined;
 }
 
 /** Signs to insert, remove, change or swap with their neighbour (Damerau, optimal string alignment). */
@@ -15,7 +17,14 @@ function distanceOf(a: string, b: string): number {
     for (let column = 1; column <= b.length; column += 1) {
       const same = a[row - 1] === b[column - 1];
       const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      next.push(Math.min((last[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1, (last[column - 1] ?? 0) + (same ? 0 : 1), swapped ? (before[column - 2] ?? 0) + 1 : Infinity));
+      next.push(
+        Math.min(
+          (last[column] ?? 0) + 1,
+          (next[column - 1] ?? 0) + 1,
+          (last[column - 1] ?? 0) + (same ? 0 : 1),
+          swapped ? (before[column - 2] ?? 0) + 1 : Infinity,
+        ),
+      );
     }
     [before, last] = [last, next];
   }

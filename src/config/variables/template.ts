@@ -13,7 +13,10 @@ export interface Scope {
 /** Fills in the templates of a value, all through; a value that hangs on a locked file is locked. */
 export function resolveValue(value: Value, scope: Scope, within: readonly string[] = []): Result<Value> {
   if (value.kind === 'locked') return ok(value);
-  if (value.kind === 'scalar') return typeof value.value === 'string' && !value.literal ? resolveText(value, value.value, scope, within) : ok(value);
+  if (value.kind === 'scalar')
+    return typeof value.value === 'string' && !value.literal
+      ? resolveText(value, value.value, scope, within)
+      : ok(value);
   if (value.kind === 'list') {
     const items = value.items.map((item) => resolveValue(item, scope, within));
     const bad = items.find((item) => !item.ok);
@@ -31,7 +34,8 @@ export function resolveValue(value: Value, scope: Scope, within: readonly string
 const PART = /(\{\{[^]*?\}\})/;
 
 function resolveText(value: ScalarValue, text: string, scope: Scope, within: readonly string[]): Result<Value> {
-  if (/\{[%#]/.test(text)) return fail(unsupported(value.where, text.includes('{%') ? 'a statement {% … %}' : 'a comment {# … #}'));
+  if (/\{[%#]/.test(text))
+    return fail(unsupported(value.where, text.includes('{%') ? 'a statement {% … %}' : 'a comment {# … #}'));
   const parts = text.split(PART).filter((part) => part !== '');
   const results: Value[] = [];
   for (const part of parts) {
@@ -40,7 +44,12 @@ function resolveText(value: ScalarValue, text: string, scope: Scope, within: rea
       continue;
     }
     // {{- and -}} only take away white space, and there is none to take inside a value that is one reference.
-    const expression = readExpression(part.slice(2, -2).replace(/^[-+]|[-+]$/g, '').trim());
+    const expression = readExpression(
+      part
+        .slice(2, -2)
+        .replace(/^[-+]|[-+]$/g, '')
+        .trim(),
+    );
     if (typeof expression === 'string') return fail(unsupported(value.where, expression));
     const result = evaluate(expression, value.where, scope, within);
     if (!result.ok) return result;
@@ -80,11 +89,19 @@ function evaluate(expression: Expression, where: Where, scope: Scope, within: re
 function lookUp(operand: Operand, where: Where, scope: Scope, within: readonly string[]): Result<Value | undefined> {
   if (operand.kind === 'literal') return ok(literalValue(operand.value, where));
   const { name, steps } = operand;
-  if (within.includes(name)) return fail({ code: 'variables.circle', summary: 'variables refer to each other in a circle', detail: `Wanted a value for ${name}; seen ${[...within, name].join(' → ')}.`, fix: 'give one of them a value of its own', where });
+  if (within.includes(name))
+    return fail({
+      code: 'variables.circle',
+      summary: 'variables refer to each other in a circle',
+      detail: `Wanted a value for ${name}; seen ${[...within, name].join(' → ')}.`,
+      fix: 'give one of them a value of its own',
+      where,
+    });
   const raw = scope.variables.get(name);
   const [locked] = scope.lockedFiles;
   // What is not found may stand in the file that nobody opened, whatever default follows.
-  if (raw === undefined) return ok(locked === undefined ? undefined : { kind: 'locked', where, encrypted: true, file: locked });
+  if (raw === undefined)
+    return ok(locked === undefined ? undefined : { kind: 'locked', where, encrypted: true, file: locked });
   const resolved = resolveValue(raw, scope, [...within, name]);
   if (!resolved.ok) return resolved;
   return ok(steps.reduce<Value | undefined>((value, step) => stepInto(value, step), resolved.value));
@@ -97,14 +114,26 @@ function stepInto(value: Value | undefined, step: string | number): Value | unde
 }
 
 function isEmpty(value: Value): boolean {
-  if (value.kind === 'scalar') return value.value === null || value.value === '' || value.value === false || value.value === 0;
+  if (value.kind === 'scalar')
+    return value.value === null || value.value === '' || value.value === false || value.value === 0;
   return value.kind === 'list' ? value.items.length === 0 : value.kind === 'map' && value.entries.size === 0;
 }
 
 function literalValue(literal: Literal, where: Where): Value {
   if (typeof literal !== 'object' || literal === null) return scalar(literal, where, { literal: true });
-  if (literal instanceof Map) return { kind: 'map', where, encrypted: false, entries: new Map([...literal].map(([key, entry]) => [String(key), literalValue(entry, where)])) };
-  return { kind: 'list', where, encrypted: false, items: Array.from(literal as readonly Literal[], (item) => literalValue(item, where)) };
+  if (literal instanceof Map)
+    return {
+      kind: 'map',
+      where,
+      encrypted: false,
+      entries: new Map([...literal].map(([key, entry]) => [String(key), literalValue(entry, where)])),
+    };
+  return {
+    kind: 'list',
+    where,
+    encrypted: false,
+    items: Array.from(literal as readonly Literal[], (item) => literalValue(item, where)),
+  };
 }
 
 function unsupported(where: Where, what: string): Problem {
@@ -119,5 +148,11 @@ function unsupported(where: Where, what: string): Problem {
 
 function undefinedName(operand: Operand, where: Where): Problem {
   const name = operand.kind === 'name' ? [operand.name, ...operand.steps].join('.') : '';
-  return { code: 'variables.undefined', summary: `${where.path ?? 'a value'} refers to a variable that is not defined`, detail: `Wanted a value for ${name}; seen none for this host.`, fix: `define ${name}, or write {{ ${name} | default(VALUE) }}`, where };
+  return {
+    code: 'variables.undefined',
+    summary: `${where.path ?? 'a value'} refers to a variable that is not defined`,
+    detail: `Wanted a value for ${name}; seen none for this host.`,
+    fix: `define ${name}, or write {{ ${name} | default(VALUE) }}`,
+    where,
+  };
 }

@@ -5,8 +5,19 @@ import { nearestName } from './spelling.ts';
 
 /** Variables that hxllm reads. */
 const KNOWN_VARIABLES = [
-  'litellm_models', 'litellm_backends', 'litellm_master_key', 'litellm_port', 'litellm_listen', 'litellm_user', 'litellm_group', 'litellm_routing_strategy',
-  'litellm_config_dir', 'litellm_install_dir', 'litellm_service_manager', 'litellm_prefix', 'litellm_require_domain_join',
+  'litellm_models',
+  'litellm_backends',
+  'litellm_master_key',
+  'litellm_port',
+  'litellm_listen',
+  'litellm_user',
+  'litellm_group',
+  'litellm_routing_strategy',
+  'litellm_config_dir',
+  'litellm_install_dir',
+  'litellm_service_manager',
+  'litellm_prefix',
+  'litellm_require_domain_join',
 ] as const;
 
 const PREFIX = 'litellm_';
@@ -21,7 +32,16 @@ export function judgeVariableNames(variables: Variables, findings: Findings): vo
   for (const [name, value] of variables) {
     if (!name.startsWith(PREFIX) || KNOWN_VARIABLES.some((known) => known === name)) continue;
     const near = nearestName(name.slice(PREFIX.length), bare);
-    judge({ name, where: value.where, near: near === undefined ? undefined : PREFIX + near, nearIsSet: near !== undefined && variables.has(PREFIX + near), wanted: 'a variable that hxllm knows' }, findings);
+    judge(
+      {
+        name,
+        where: value.where,
+        near: near === undefined ? undefined : PREFIX + near,
+        nearIsSet: near !== undefined && variables.has(PREFIX + near),
+        wanted: 'a variable that hxllm knows',
+      },
+      findings,
+    );
   }
 }
 
@@ -30,7 +50,16 @@ export function judgeKeys(entries: Variables, known: readonly string[], findings
   for (const [name, value] of entries) {
     if (known.includes(name)) continue;
     const near = nearestName(name, known);
-    judge({ name, where: value.where, near, nearIsSet: near !== undefined && entries.has(near), wanted: `one of ${known.join(', ')}` }, findings);
+    judge(
+      {
+        name,
+        where: value.where,
+        near,
+        nearIsSet: near !== undefined && entries.has(near),
+        wanted: `one of ${known.join(', ')}`,
+      },
+      findings,
+    );
   }
 }
 
@@ -44,10 +73,25 @@ interface UnknownName {
 
 function judge({ name, where, near, nearIsSet, wanted }: UnknownName, findings: Findings): void {
   if (near === undefined) {
-    findings.warning({ code: 'variables.unknown', summary: `${name} is not used by hxllm`, detail: `Wanted ${wanted}; seen ${name}, which is left alone.`, fix: `remove ${name} if nothing else reads it`, where });
+    findings.warning({
+      code: 'variables.unknown',
+      summary: `${name} is not used by hxllm`,
+      detail: `Wanted ${wanted}; seen ${name}, which is left alone.`,
+      fix: `remove ${name} if nothing else reads it`,
+      where,
+    });
     return;
   }
-  const problem = { code: 'variables.unknown', summary: `${name} is unknown; did you mean ${near}?`, detail: `Wanted ${wanted}; seen ${name}${nearIsSet ? `, beside a ${near} which counts` : `, and no ${near}`}.`, where };
+  const problem = {
+    code: 'variables.unknown',
+    summary: `${name} is unknown; did you mean ${near}?`,
+    detail: `Wanted ${wanted}; seen ${name}${nearIsSet ? `, beside a ${near} which counts` : `, and no ${near}`}.`,
+    where,
+  };
   if (nearIsSet) findings.warning({ ...problem, fix: `remove ${name}, or keep it if something else reads it` });
-  else findings.error({ ...problem, fix: `rename ${name} to ${near}; if it is meant for something else, define ${near} as well` });
+  else
+    findings.error({
+      ...problem,
+      fix: `rename ${name} to ${near}; if it is meant for something else, define ${near} as well`,
+    });
 }

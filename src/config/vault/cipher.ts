@@ -13,14 +13,22 @@ interface Keys {
 }
 
 /** Encrypts as `ansible-vault encrypt` does. The salt is random unless one is given. */
-export async function encryptVault(plaintext: string, password: Secret, options: { readonly id?: string; readonly salt?: Buffer } = {}): Promise<string> {
+export async function encryptVault(
+  plaintext: string,
+  password: Secret,
+  options: { readonly id?: string; readonly salt?: Buffer } = {},
+): Promise<string> {
   const salt = options.salt ?? randomBytes(32);
   const keys = await deriveKeys(password, salt);
   // PKCS#7 by hand: in counter mode OpenSSL pads nothing.
   const bytes = Buffer.from(plaintext, 'utf8');
   const padding = 16 - (bytes.length % 16);
   const cipher = createCipheriv('aes-256-ctr', keys.cipher, keys.counter);
-  const ciphertext = Buffer.concat([cipher.update(bytes), cipher.update(Buffer.alloc(padding, padding)), cipher.final()]);
+  const ciphertext = Buffer.concat([
+    cipher.update(bytes),
+    cipher.update(Buffer.alloc(padding, padding)),
+    cipher.final(),
+  ]);
   return writeEnvelope({ id: options.id ?? 'default', salt, hmac: checksumOf(ciphertext, keys), ciphertext });
 }
 

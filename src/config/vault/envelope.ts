@@ -18,12 +18,14 @@ export function isVaultText(text: string): boolean {
 export function readEnvelope(text: string): Envelope | string {
   const [header = '', ...lines] = text.trim().split(/\r?\n/);
   const [, version = '', cipher = '', id] = header.split(';').map((field) => field.trim());
-  if (version !== '1.1' && version !== '1.2') return `wanted version 1.1 or 1.2, seen ${version === '' ? 'none' : version}`;
+  if (version !== '1.1' && version !== '1.2')
+    return `wanted version 1.1 or 1.2, seen ${version === '' ? 'none' : version}`;
   if (cipher !== 'AES256') return `wanted the cipher AES256, seen ${cipher === '' ? 'none' : cipher}`;
   const outer = lines.map((line) => line.trim()).join('');
   const inner = fromHex(outer)?.toString('latin1').split('\n');
   const [salt, hmac, ciphertext] = (inner ?? []).map(fromHex);
-  if (salt === undefined || hmac === undefined || ciphertext === undefined || inner?.length !== 3) return 'wanted lines of hexadecimal digits that hold a salt, a checksum and the data; seen something else, perhaps a file that was cut or edited';
+  if (salt === undefined || hmac === undefined || ciphertext === undefined || inner?.length !== 3)
+    return 'wanted lines of hexadecimal digits that hold a salt, a checksum and the data; seen something else, perhaps a file that was cut or edited';
   return { id: id === undefined || id === '' ? 'default' : id, salt, hmac, ciphertext };
 }
 
@@ -32,7 +34,9 @@ export function writeEnvelope(envelope: Envelope): string {
   const header = envelope.id === 'default' ? '$ANSIBLE_VAULT;1.1;AES256' : `$ANSIBLE_VAULT;1.2;AES256;${envelope.id}`;
   const inner = [envelope.salt, envelope.hmac, envelope.ciphertext].map((part) => part.toString('hex')).join('\n');
   const outer = Buffer.from(inner, 'latin1').toString('hex');
-  const lines = Array.from({ length: Math.ceil(outer.length / COLUMNS) }, (_, index) => outer.slice(index * COLUMNS, (index + 1) * COLUMNS));
+  const lines = Array.from({ length: Math.ceil(outer.length / COLUMNS) }, (_, index) =>
+    outer.slice(index * COLUMNS, (index + 1) * COLUMNS),
+  );
   return `${[header, ...lines].join('\n')}\n`;
 }
 

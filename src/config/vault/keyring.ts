@@ -17,7 +17,14 @@ export class Keyring {
   /** Tries every source in order: the id in the header is a hint, and a password of another name may fit as well. */
   async open(text: string, where: Where): Promise<Result<Opened>> {
     const envelope = readEnvelope(text);
-    if (typeof envelope === 'string') return fail({ code: 'vault.unreadable', summary: 'an encrypted text cannot be read', detail: `As Ansible Vault: ${envelope}.`, fix: `ansible-vault view ${where.file ?? 'FILE'}  # once the file is restored from a copy`, where });
+    if (typeof envelope === 'string')
+      return fail({
+        code: 'vault.unreadable',
+        summary: 'an encrypted text cannot be read',
+        detail: `As Ansible Vault: ${envelope}.`,
+        fix: `ansible-vault view ${where.file ?? 'FILE'}  # once the file is restored from a copy`,
+        where,
+      });
     if (this.#sources.length === 0) return ok({ state: 'locked' });
     const tried: string[] = [];
     for (const source of this.#sources) {

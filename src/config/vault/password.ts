@@ -45,7 +45,8 @@ async function readPasswordFile(path: string, shownPath: string, id: string): Pr
     if ((await stat(path)).isDirectory()) return fail(unreadable(shownPath, 'it is a folder'));
     if (await isExecutable(path)) return await runScript(path, shownPath, isClient(path) ? ['--vault-id', id] : []);
     const text = (await readFile(path, 'utf8')).trim();
-    if (text.startsWith('$ANSIBLE_VAULT;')) return fail(unreadable(shownPath, 'it is itself encrypted, which hxllm does not open'));
+    if (text.startsWith('$ANSIBLE_VAULT;'))
+      return fail(unreadable(shownPath, 'it is itself encrypted, which hxllm does not open'));
     return text === '' ? fail(emptyPassword(shownPath, `write the password into ${shownPath}`)) : ok(new Secret(text));
   } catch (error) {
     return fail(unreadable(shownPath, reasonOf(error)));
@@ -54,11 +55,16 @@ async function readPasswordFile(path: string, shownPath: string, id: string): Pr
 
 async function isExecutable(path: string): Promise<boolean> {
   // root may "execute" anything by access(2) only where one of the bits is set, as Ansible's is_executable has it.
-  return access(path, constants.X_OK).then(() => true, () => false);
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 function isClient(path: string): boolean {
-  return basename(path).replace(/\.[^.]*$/, '').endsWith('-client');
+  return basename(path)
+    .replace(/\.[^.]*$/, '')
+    .endsWith('-client');
 }
 
 const UNKNOWN_ID = 2;
@@ -68,8 +74,24 @@ function runScript(path: string, shownPath: string, argv: readonly string[]): Pr
     execFile(path, argv, { cwd: dirname(path), timeout: 60_000, maxBuffer: 1024 * 1024 }, (error, stdout, stderr) => {
       const password = stdout.replace(/^[\r\n]+|[\r\n]+$/g, '');
       if (error !== null && argv.length > 0 && error.code === UNKNOWN_ID) resolve(ok(undefined));
-      else if (error !== null) resolve(fail(unreadable(shownPath, `the script ended with ${String(error.code ?? error.signal ?? 'an error')}${stderr.trim() === '' ? '' : ` and said: ${lastLine(stderr)}`}`)));
-      else if (password === '') resolve(fail(emptyPassword(shownPath, `make ${shownPath} print the password, or remove its execute bit if it holds the password itself: chmod -x ${shownPath}`)));
+      else if (error !== null)
+        resolve(
+          fail(
+            unreadable(
+              shownPath,
+              `the script ended with ${String(error.code ?? error.signal ?? 'an error')}${stderr.trim() === '' ? '' : ` and said: ${lastLine(stderr)}`}`,
+            ),
+          ),
+        );
+      else if (password === '')
+        resolve(
+          fail(
+            emptyPassword(
+              shownPath,
+              `make ${shownPath} print the password, or remove its execute bit if it holds the password itself: chmod -x ${shownPath}`,
+            ),
+          ),
+        );
       else resolve(ok(new Secret(password)));
     });
   });
@@ -81,7 +103,9 @@ function lastLine(text: string): string {
 
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return { ENOENT: 'there is no such file', EACCES: 'it may not be read' }[code] ?? (code === '' ? String(error) : code);
+  return (
+    { ENOENT: 'there is no such file', EACCES: 'it may not be read' }[code] ?? (code === '' ? String(error) : code)
+  );
 }
 
 function unreadable(file: string, reason: string): Problem {
@@ -95,5 +119,10 @@ function unreadable(file: string, reason: string): Problem {
 }
 
 function emptyPassword(from: string, fix: string): Problem {
-  return { code: 'vault.password-empty', summary: 'the vault password is empty', detail: `Wanted a password from ${from}; seen nothing.`, fix };
+  return {
+    code: 'vault.password-empty',
+    summary: 'the vault password is empty',
+    detail: `Wanted a password from ${from}; seen nothing.`,
+    fix,
+  };
 }

@@ -3,7 +3,8 @@ import type { Notes } from './installation.ts';
 
 /** Reads the marker's text. */
 export function parseNotes(text: string): Notes {
-  const values = (word: string): readonly string[] => text.split('\n').flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1).trim()] : []));
+  const values = (word: string): readonly string[] =>
+    text.split('\n').flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1).trim()] : []));
   return { made: values('made'), confirmed: values('confirmed').at(-1) };
 }
 

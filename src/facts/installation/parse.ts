@@ -4,8 +4,12 @@ import { parseNotes } from './notes.ts';
 
 /** Reads what the script says. `marker` is the path whose text are hxllm's notes. */
 export function parseInstallation(stdout: string, marker: string): Installation {
-  const lines = stdout.split('\n').map((line) => line.trim().split(' ')).filter((words) => words[0] !== '');
-  const all = (kind: string): readonly (readonly string[])[] => lines.filter(([word]) => word === kind).map(([, ...values]) => values.map(decodeBase64));
+  const lines = stdout
+    .split('\n')
+    .map((line) => line.trim().split(' '))
+    .filter((words) => words[0] !== '');
+  const all = (kind: string): readonly (readonly string[])[] =>
+    lines.filter(([word]) => word === kind).map(([, ...values]) => values.map(decodeBase64));
   const one = (kind: string): readonly string[] | undefined => all(kind)[0];
   const entries = new Map(all('entry').map(readEntry));
   const noted = entries.get(marker);
@@ -19,7 +23,11 @@ export function parseInstallation(stdout: string, marker: string): Installation 
     notes: noted?.marked === true ? parseNotes(noted.text ?? '') : undefined,
     current: one('current')?.[0]?.replace(/^.*\//, ''),
     releases: new Map(all('release').map(([name = '', hash = '']) => [name, hash])),
-    runtimes: all('runtime').map(([name = '', hash = '', intact = '']): InstalledRuntime => ({ name, sha256: hash, intact: intact === 'yes' })),
+    runtimes: all('runtime').map(([name = '', hash = '', intact = '']): InstalledRuntime => ({
+      name,
+      sha256: hash,
+      intact: intact === 'yes',
+    })),
     backups: all('backup').map(([path = '']) => path),
     service: units.get('litellm.service'),
     socket: units.get('litellm.socket'),
@@ -27,16 +35,49 @@ export function parseInstallation(stdout: string, marker: string): Installation 
   };
 }
 
-const KINDS: Readonly<Record<string, Entry['kind']>> = { 'regular file': 'file', 'regular empty file': 'file', directory: 'folder', 'symbolic link': 'link' };
+const KINDS: Readonly<Record<string, Entry['kind']>> = {
+  'regular file': 'file',
+  'regular empty file': 'file',
+  directory: 'folder',
+  'symbolic link': 'link',
+};
 
-function readEntry([path = '', mode = '', owner = '', group = '', kind = '', hash = '', marked = '', text = '']: readonly string[]): readonly [string, Entry] {
-  return [path, { kind: KINDS[kind] ?? 'other', mode: Number.parseInt(mode, 8), owner, group, sha256: hash === '' ? undefined : hash, marked: marked === 'yes', text: text === '' ? undefined : text.slice(0, -1) }];
+function readEntry([
+  path = '',
+  mode = '',
+  owner = '',
+  group = '',
+  kind = '',
+  hash = '',
+  marked = '',
+  text = '',
+]: readonly string[]): readonly [string, Entry] {
+  return [
+    path,
+    {
+      kind: KINDS[kind] ?? 'other',
+      mode: Number.parseInt(mode, 8),
+      owner,
+      group,
+      sha256: hash === '' ? undefined : hash,
+      marked: marked === 'yes',
+      text: text === '' ? undefined : text.slice(0, -1),
+    },
+  ];
 }
 
 // The lines of systemctl-show(1), `Name=value`.
 function readUnit(text: string): UnitState {
-  const values = new Map(text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const));
+  const values = new Map(
+    text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const),
+  );
   const value = (name: string): string => values.get(name) ?? '';
   if (!values.has('LoadState')) throw new Error('systemctl gave no answer');
-  return { load: value('LoadState'), active: value('ActiveState'), enabled: value('UnitFileState'), fragment: value('FragmentPath'), needsReload: value('NeedDaemonReload') === 'yes' };
+  return {
+    load: value('LoadState'),
+    active: value('ActiveState'),
+    enabled: value('UnitFileState'),
+    fragment: value('FragmentPath'),
+    needsReload: value('NeedDaemonReload') === 'yes',
+  };
 }

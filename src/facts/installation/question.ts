@@ -21,7 +21,16 @@ export function installationQuestion(places: InstallationPlaces): Question<Insta
   const { user, group, installDir, marker, pidFile, envFile, serviceManager, paths } = places;
   return {
     script: INSTALLATION_SCRIPT,
-    arguments: [user, group, installDir, pidFile, serviceManager, envFile, marker, ...paths.filter((path) => path !== marker)],
+    arguments: [
+      user,
+      group,
+      installDir,
+      pidFile,
+      serviceManager,
+      envFile,
+      marker,
+      ...paths.filter((path) => path !== marker),
+    ],
     as: 'root',
     timeoutS: 60,
     parse: ({ stdout, exitCode }) => {

@@ -43,30 +43,57 @@ function readImage(body: Body, source: unknown, at: string, { images }: Shown): 
   const { type, data } = json;
   if (type === 'base64' && typeof data === 'string' && data !== '') images.push(data);
   else if (type === 'base64') body.refuse(`${at}.data`, `${at}.data: Input should be a string of base64`);
-  else body.refuse(at, `${at}: images of the source ${quoted(type)} are not supported: this server fetches no images; send them as base64`);
+  else
+    body.refuse(
+      at,
+      `${at}: images of the source ${quoted(type)} are not supported: this server fetches no images; send them as base64`,
+    );
 }
 
-function readDocument(body: Body, { source, title, context, citations }: Json, at: string, shown: Shown, ignored: Set<string>): void {
+function readDocument(
+  body: Body,
+  { source, title, context, citations }: Json,
+  at: string,
+  shown: Shown,
+  ignored: Set<string>,
+): void {
   const json: Json = isObject(source) ? source : {};
   const { type, data, content } = json;
   noteCitations(citations, ignored);
   for (const word of [title, context]) if (typeof word === 'string') shown.texts.push(word);
   if (type === 'text' && typeof data === 'string') shown.texts.push(data);
   else if (type === 'content' && typeof content === 'string') shown.texts.push(content);
-  else if (type === 'content' && Array.isArray(content)) content.forEach((block: unknown, index) => { readWithin(body, block, `${at}.source.content.${String(index)}`, shown, ignored); });
-  else body.refuse(`${at}.source`, `${at}.source: documents of the source ${quoted(type)} are not supported: this server reads no PDFs and fetches nothing; send the text`);
+  else if (type === 'content' && Array.isArray(content))
+    content.forEach((block: unknown, index) => {
+      readWithin(body, block, `${at}.source.content.${String(index)}`, shown, ignored);
+    });
+  else
+    body.refuse(
+      `${at}.source`,
+      `${at}.source: documents of the source ${quoted(type)} are not supported: this server reads no PDFs and fetches nothing; send the text`,
+    );
 }
 
 // Documents hold no documents.
 function readWithin(body: Body, block: unknown, at: string, shown: Shown, ignored: Set<string>): void {
-  if (isObject(block) && (block['type'] === 'text' || block['type'] === 'image')) readShown(body, block, at, shown, ignored);
+  if (isObject(block) && (block['type'] === 'text' || block['type'] === 'image'))
+    readShown(body, block, at, shown, ignored);
   else body.refuse(at, `${at}: Input should be a text or an image block`);
 }
 
-function readFound(body: Body, { source, title, content, citations }: Json, at: string, shown: Shown, ignored: Set<string>): void {
+function readFound(
+  body: Body,
+  { source, title, content, citations }: Json,
+  at: string,
+  shown: Shown,
+  ignored: Set<string>,
+): void {
   noteCitations(citations, ignored);
   for (const word of [title, source]) if (typeof word === 'string') shown.texts.push(word);
-  if (Array.isArray(content)) content.forEach((block: unknown, index) => { readText(body, isObject(block) ? block : {}, `${at}.content.${String(index)}`, shown); });
+  if (Array.isArray(content))
+    content.forEach((block: unknown, index) => {
+      readText(body, isObject(block) ? block : {}, `${at}.content.${String(index)}`, shown);
+    });
   else body.refuse(`${at}.content`, `${at}.content: Input should be a list of text blocks`);
 }
 

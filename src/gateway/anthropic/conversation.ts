@@ -32,8 +32,17 @@ function readMessage(body: Body, item: unknown, at: string, around: Surroundings
   }
   const turn = new Turn(body, role, around);
   if (typeof content === 'string') turn.say(content);
-  else if (Array.isArray(content)) content.forEach((block: unknown, index) => { turn.take(block, `${at}.content.${String(index)}`); });
-  else body.refuse(`${at}.content`, content === undefined || content === null ? `${at}.content: Field required` : `${at}.content: Input should be a string or a list of content blocks, not ${typeName(content)}`);
+  else if (Array.isArray(content))
+    content.forEach((block: unknown, index) => {
+      turn.take(block, `${at}.content.${String(index)}`);
+    });
+  else
+    body.refuse(
+      `${at}.content`,
+      content === undefined || content === null
+        ? `${at}.content: Field required`
+        : `${at}.content: Input should be a string or a list of content blocks, not ${typeName(content)}`,
+    );
   return turn.messages();
 }
 
@@ -49,7 +58,9 @@ function readSystem(body: Body, value: unknown, at: string): string {
   }
   const texts = value.map((block: unknown, index) => {
     const text = isObject(block) && block['type'] === 'text' ? block['text'] : undefined;
-    return typeof text === 'string' ? text : (body.refuse(`${at}.${String(index)}`, `${at}.${String(index)}: Input should be a text block`) ?? '');
+    return typeof text === 'string'
+      ? text
+      : (body.refuse(`${at}.${String(index)}`, `${at}.${String(index)}: Input should be a text block`) ?? '');
   });
   return texts.filter((text) => text !== '' && !CHARGE.test(text)).join('\n\n');
 }

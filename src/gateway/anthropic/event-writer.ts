@@ -34,7 +34,12 @@ export class EventWriter implements ReplyWriter {
       case 'tool-call':
         return this.#close() + this.#call(event.call);
       case 'end':
-        return this.#begin() + this.#close() + eventText(deltaOf(event, this.#head.maxTokens)) + eventText({ type: 'message_stop' });
+        return (
+          this.#begin() +
+          this.#close() +
+          eventText(deltaOf(event, this.#head.maxTokens)) +
+          eventText({ type: 'message_stop' })
+        );
       case 'verbatim':
       case 'vectors':
       case 'failure':
@@ -59,7 +64,9 @@ export class EventWriter implements ReplyWriter {
   #in(kind: 'text' | 'thinking'): string {
     if (this.#kind === kind) return '';
     const closed = this.#close();
-    const opened = this.#open(kind === 'text' ? { type: 'text', text: '', citations: null } : { type: 'thinking', thinking: '', signature: '' });
+    const opened = this.#open(
+      kind === 'text' ? { type: 'text', text: '', citations: null } : { type: 'thinking', thinking: '', signature: '' },
+    );
     const index = String(this.#blocks - 1);
     this.#kind = kind;
     this.#opening = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":{"type":"${kind}_delta","${kind}":`;
@@ -70,7 +77,11 @@ export class EventWriter implements ReplyWriter {
     const begun = this.#begin();
     const index = this.#blocks;
     this.#blocks += 1;
-    return begun + eventText({ type: 'content_block_start', index, content_block: block }) + (index === 0 ? eventText({ type: 'ping' }) : '');
+    return (
+      begun +
+      eventText({ type: 'content_block_start', index, content_block: block }) +
+      (index === 0 ? eventText({ type: 'ping' }) : '')
+    );
   }
 
   #delta(text: string): string {
@@ -101,6 +112,13 @@ export class EventWriter implements ReplyWriter {
   }
 }
 
-function deltaOf(end: Extract<ServerEvent, { kind: 'end' }>, maxTokens: number): Json & { readonly type: 'message_delta' } {
-  return { type: 'message_delta', delta: { ...endingOf(end, maxTokens), container: null }, usage: deltaUsage(end.usage) };
+function deltaOf(
+  end: Extract<ServerEvent, { kind: 'end' }>,
+  maxTokens: number,
+): Json & { readonly type: 'message_delta' } {
+  return {
+    type: 'message_delta',
+    delta: { ...endingOf(end, maxTokens), container: null },
+    usage: deltaUsage(end.usage),
+  };
 }

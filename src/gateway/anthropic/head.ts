@@ -17,6 +17,21 @@ export interface MessageHead {
 const OPEN = { stop_reason: null, stop_sequence: null, stop_details: null };
 
 /** A message as the API has it: whole, or as a stream begins it. */
-export function messageBody({ id, model }: MessageHead, content: readonly Json[], ending: Ending | undefined, usage: Usage): Json & { readonly type: 'message' } {
-  return { id, type: 'message', role: 'assistant', model, content, ...(ending ?? OPEN), container: null, diagnostics: null, usage: messageUsage(usage) };
+export function messageBody(
+  { id, model }: MessageHead,
+  content: readonly Json[],
+  ending: Ending | undefined,
+  usage: Usage,
+): Json & { readonly type: 'message' } {
+  return {
+    id,
+    type: 'message',
+    role: 'assistant',
+    model,
+    content,
+    ...(ending ?? OPEN),
+    container: null,
+    diagnostics: null,
+    usage: messageUsage(usage),
+  };
 }

@@ -5,12 +5,16 @@ import { isObject } from '../dialect/json.ts';
 const SILENT = ['metadata', 'cache_control', 'diagnostics', 'anthropic_version', 'anthropic_beta', 'betas'];
 
 // Without them the answer would be another one than was asked for.
-const REFUSED: Readonly<Record<string, string>> = { container: 'there are no containers here', mcp_servers: 'this server calls no MCP servers' };
+const REFUSED: Readonly<Record<string, string>> = {
+  container: 'there are no containers here',
+  mcp_servers: 'this server calls no MCP servers',
+};
 
 /** Names what is there and changes nothing, and refuses what nobody could do without; the last to read a body. Values that ask for what happens anyway are not named. */
 export function readIgnored(body: Body, ignored: ReadonlySet<string>): readonly string[] {
   for (const name of SILENT) body.value(name);
-  for (const [name, why] of Object.entries(REFUSED)) if (isSaid(body.value(name))) body.refuse(name, `${name}: not supported: ${why}`);
+  for (const [name, why] of Object.entries(REFUSED))
+    if (isSaid(body.value(name))) body.refuse(name, `${name}: not supported: ${why}`);
   const more: string[] = [];
   const tier = body.text('service_tier');
   if (tier !== undefined && tier !== 'auto' && tier !== 'standard_only') more.push('service_tier');
@@ -28,5 +32,11 @@ function isSaid(value: unknown): boolean {
 function keepsAll(management: Readonly<Record<string, unknown>> | undefined): boolean {
   const edits = management?.['edits'];
   if (!Array.isArray(edits)) return management === undefined || Object.keys(management).length === 0;
-  return edits.every((edit: unknown) => isObject(edit) && typeof edit['type'] === 'string' && edit['type'].startsWith('clear_thinking_') && edit['keep'] === 'all');
+  return edits.every(
+    (edit: unknown) =>
+      isObject(edit) &&
+      typeof edit['type'] === 'string' &&
+      edit['type'].startsWith('clear_thinking_') &&
+      edit['keep'] === 'all',
+  );
 }

@@ -22,7 +22,13 @@ export class MessageWriter implements ReplyWriter {
     if (event.kind === 'text' || event.kind === 'thinking') this.#say(event.kind, event.text);
     else if (event.kind === 'tool-call') {
       this.#close();
-      this.#content.push({ type: 'tool_use', id: newId('toolu'), name: event.call.name, input: event.call.arguments, caller: { type: 'direct' } });
+      this.#content.push({
+        type: 'tool_use',
+        id: newId('toolu'),
+        name: event.call.name,
+        input: event.call.arguments,
+        caller: { type: 'direct' },
+      });
     } else if (event.kind === 'end') {
       this.#close();
       this.message = messageBody(this.#head, this.#content, endingOf(event, this.#head.maxTokens), event.usage);
@@ -40,7 +46,12 @@ export class MessageWriter implements ReplyWriter {
   #close(): void {
     const shown = this.#head.thinking === 'shown';
     if (this.#kind === 'text') this.#content.push({ type: 'text', text: this.#said, citations: null });
-    else if (this.#kind === 'thinking') this.#content.push({ type: 'thinking', thinking: shown ? this.#said : '', signature: signatureOf(this.#said, shown) });
+    else if (this.#kind === 'thinking')
+      this.#content.push({
+        type: 'thinking',
+        thinking: shown ? this.#said : '',
+        signature: signatureOf(this.#said, shown),
+      });
     this.#kind = undefined;
     this.#said = '';
   }

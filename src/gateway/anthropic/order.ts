@@ -26,7 +26,18 @@ function orderOf(bytes: Buffer, counting: boolean): Outcome<Order> {
   const head: MessageHead = { id: newId('msg'), model, maxTokens, thinking };
   const given = { model, stream: stream && !counting, ignored };
   const asks = { kind: 'chat', request } as const;
-  if (given.stream) return { ok: true, value: { ...given, shares: [{ asks, stream, writer: () => new EventWriter(head) }], close: () => '' } };
+  if (given.stream)
+    return {
+      ok: true,
+      value: { ...given, shares: [{ asks, stream, writer: () => new EventWriter(head) }], close: () => '' },
+    };
   let last = new MessageWriter(head);
-  return { ok: true, value: { ...given, shares: [{ asks, stream: false, writer: () => (last = new MessageWriter(head)) }], close: () => JSON.stringify(last.message) } };
+  return {
+    ok: true,
+    value: {
+      ...given,
+      shares: [{ asks, stream: false, writer: () => (last = new MessageWriter(head)) }],
+      close: () => JSON.stringify(last.message),
+    },
+  };
 }

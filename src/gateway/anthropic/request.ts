@@ -51,10 +51,23 @@ function readMaxTokens(body: Body, counting: boolean): number {
 }
 
 function readStops(body: Body): readonly string[] {
-  return readStopList(body, body.list('stop_sequences') ?? [], 'stop_sequences', 'stop_sequences: Input should be a list of strings');
+  return readStopList(
+    body,
+    body.list('stop_sequences') ?? [],
+    'stop_sequences',
+    'stop_sequences: Input should be a list of strings',
+  );
 }
 
 function readSampling(body: Body): Readonly<Record<string, number>> {
-  const [temperature, topP, topK] = [body.number('temperature', 0, 2), body.number('top_p', 0, 1), body.whole('top_k', 0)];
-  return { ...(temperature === undefined ? {} : { temperature }), ...(topP === undefined ? {} : { top_p: topP }), ...(topK === undefined ? {} : { top_k: topK }) };
+  const [temperature, topP, topK] = [
+    body.number('temperature', 0, 2),
+    body.number('top_p', 0, 1),
+    body.whole('top_k', 0),
+  ];
+  return {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { top_p: topP }),
+    ...(topK === undefined ? {} : { top_k: topK }),
+  };
 }

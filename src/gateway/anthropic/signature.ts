@@ -7,6 +7,7 @@ export function signatureOf(thinking: string, shown: boolean): string {
 
 /** The thought of a block that came back; whoever signed it, its words are what a model goes on from. */
 export function thoughtOf(thinking: string, signature: unknown): string {
-  if (thinking !== '' || typeof signature !== 'string' || !signature.startsWith(OURS) || signature === `${OURS}shown`) return thinking;
+  if (thinking !== '' || typeof signature !== 'string' || !signature.startsWith(OURS) || signature === `${OURS}shown`)
+    return thinking;
   return Buffer.from(signature.slice(OURS.length), 'base64url').toString('utf8');
 }

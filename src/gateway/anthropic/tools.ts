@@ -11,7 +11,9 @@ const UNMET = ['strict', 'input_examples'];
 
 /** Reads `tools` and what is to become of them; what cannot be kept to is added to `ignored`. */
 export function readTools(body: Body, ignored: Set<string>): Reading {
-  const tools = (body.list('tools') ?? []).map((tool, index) => readTool(body, tool, `tools.${String(index)}`, ignored));
+  const tools = (body.list('tools') ?? []).map((tool, index) =>
+    readTool(body, tool, `tools.${String(index)}`, ignored),
+  );
   const choice = body.object('tool_choice');
   const parallelCalls = choice?.['disable_parallel_tool_use'] !== true;
   const type = choice?.['type'] ?? 'auto';
@@ -19,8 +21,15 @@ export function readTools(body: Body, ignored: Set<string>): Reading {
   if (type === 'none') return { tools: [], mustCall: false, callSchema: undefined, parallelCalls };
   const wanted = choice?.['name'];
   const named = type === 'any' ? tools : tools.filter(({ name }) => name === wanted);
-  if (type !== 'any' && type !== 'tool') body.refuse('tool_choice.type', "tool_choice.type: Input should be 'auto', 'any', 'tool' or 'none'");
-  else if (named.length === 0) body.refuse('tool_choice', type === 'any' ? 'tool_choice: there are no tools to choose from' : `tool_choice.name: Tool ${quoted(wanted)} not found in provided tools`);
+  if (type !== 'any' && type !== 'tool')
+    body.refuse('tool_choice.type', "tool_choice.type: Input should be 'auto', 'any', 'tool' or 'none'");
+  else if (named.length === 0)
+    body.refuse(
+      'tool_choice',
+      type === 'any'
+        ? 'tool_choice: there are no tools to choose from'
+        : `tool_choice.name: Tool ${quoted(wanted)} not found in provided tools`,
+    );
   const callSchema = named.length === 0 ? undefined : schemaOfCall(named);
   if (callSchema === undefined) ignored.add('tool_choice');
   return { tools: named, mustCall: true, callSchema, parallelCalls };
@@ -30,10 +39,14 @@ function readTool(body: Body, tool: unknown, at: string, ignored: Set<string>): 
   const json: Json = isObject(tool) ? tool : {};
   const { type, name, description, input_schema: schema } = json;
   if (type !== undefined && type !== null && type !== 'custom') {
-    body.refuse(`${at}.type`, `${at}.type: tools of the type ${quoted(type)} are not supported: this server runs none itself, and its models know none without an input_schema`);
+    body.refuse(
+      `${at}.type`,
+      `${at}.type: tools of the type ${quoted(type)} are not supported: this server runs none itself, and its models know none without an input_schema`,
+    );
   } else if (typeof name !== 'string' || name === '') body.refuse(`${at}.name`, `${at}.name: Field required`);
   else if (!isObject(schema)) body.refuse(`${at}.input_schema`, `${at}.input_schema: Input should be a JSON schema`);
-  for (const field of UNMET) if (json[field] !== undefined && json[field] !== null && json[field] !== false) ignored.add(`tools.${field}`);
+  for (const field of UNMET)
+    if (json[field] !== undefined && json[field] !== null && json[field] !== false) ignored.add(`tools.${field}`);
   const made = { name, ...(typeof description === 'string' ? { description } : {}), parameters: schema };
   return { name: typeof name === 'string' ? name : '', definition: { type: 'function', function: made } };
 }

@@ -46,14 +46,28 @@ export class Turn {
   /** The messages that it comes to; at least one. */
   messages(): readonly Message[] {
     const { texts, images } = this.#shown;
-    if (texts.length > 0 || images.length > 0 || this.#calls.length > 0 || this.#thoughts.length > 0 || this.#messages.length === 0) this.#flush();
+    if (
+      texts.length > 0 ||
+      images.length > 0 ||
+      this.#calls.length > 0 ||
+      this.#thoughts.length > 0 ||
+      this.#messages.length === 0
+    )
+      this.#flush();
     return this.#messages;
   }
 
   #flush(): void {
     const { texts, images } = this.#shown;
     const thinking = this.#thoughts.length === 0 ? undefined : this.#thoughts.join('\n');
-    this.#messages.push({ role: this.#role, text: texts.join('\n'), images, thinking, toolCalls: this.#calls, answers: undefined });
+    this.#messages.push({
+      role: this.#role,
+      text: texts.join('\n'),
+      images,
+      thinking,
+      toolCalls: this.#calls,
+      answers: undefined,
+    });
     this.#shown = { texts: [], images: [] };
   }
 
@@ -63,8 +77,10 @@ export class Turn {
   }
 
   #call({ id, name, input }: Json, at: string): void {
-    if (typeof id !== 'string' || typeof name !== 'string') this.#body.refuse(at, `${at}: a tool_use block needs an id and a name`);
-    else if (input !== undefined && input !== null && !isObject(input)) this.#body.refuse(`${at}.input`, `${at}.input: Input should be an object`);
+    if (typeof id !== 'string' || typeof name !== 'string')
+      this.#body.refuse(at, `${at}: a tool_use block needs an id and a name`);
+    else if (input !== undefined && input !== null && !isObject(input))
+      this.#body.refuse(`${at}.input`, `${at}.input: Input should be an object`);
     else {
       this.#around.names.set(id, name);
       this.#calls.push({ id, name, arguments: isObject(input) ? input : {} });
@@ -80,10 +96,21 @@ export class Turn {
     if (this.#shown.texts.length > 0 || this.#shown.images.length > 0) this.#flush();
     const shown: Shown = { texts: [], images: [] };
     if (typeof content === 'string') shown.texts.push(content);
-    else if (Array.isArray(content)) content.forEach((block: unknown, index) => { readShown(this.#body, block, `${at}.content.${String(index)}`, shown, this.#around.ignored); });
-    else if (content !== undefined && content !== null) this.#body.refuse(`${at}.content`, `${at}.content: Input should be a string or a list of content blocks`);
+    else if (Array.isArray(content))
+      content.forEach((block: unknown, index) => {
+        readShown(this.#body, block, `${at}.content.${String(index)}`, shown, this.#around.ignored);
+      });
+    else if (content !== undefined && content !== null)
+      this.#body.refuse(`${at}.content`, `${at}.content: Input should be a string or a list of content blocks`);
     const text = shown.texts.join('\n');
-    this.#messages.push({ role: 'tool', text: failed === true ? asError(text) : text, images: shown.images, thinking: undefined, toolCalls: [], answers: { id, name: this.#around.names.get(id) } });
+    this.#messages.push({
+      role: 'tool',
+      text: failed === true ? asError(text) : text,
+      images: shown.images,
+      thinking: undefined,
+      toolCalls: [],
+      answers: { id, name: this.#around.names.get(id) },
+    });
   }
 }
 

@@ -15,14 +15,24 @@ const SERVED: Inquiry = { path: '/models', holdsMs: 60_000 };
 export async function listTags(service: Service): Promise<Json> {
   const answers = await askAll(service, ON_DISK);
   const since = new Date(service.since * 1000);
-  return { models: [...service.models].map(([alias, { deployments }]) => tagBody(alias, firstOf(deployments, ({ url, model }) => findListed(answers.get(url), model)), since)) };
+  return {
+    models: [...service.models].map(([alias, { deployments }]) =>
+      tagBody(
+        alias,
+        firstOf(deployments, ({ url, model }) => findListed(answers.get(url), model)),
+        since,
+      ),
+    ),
+  };
 }
 
 /** The aliases whose models are in memory somewhere, each as the server has it where it stays longest. */
 export async function listLoaded(service: Service): Promise<Json> {
   const answers = await askAll(service, IN_MEMORY);
   const models = [...service.models].flatMap(([alias, { deployments }]) => {
-    const known = deployments.map(({ url, model }) => findListed(answers.get(url), model)).filter((listed) => listed !== undefined);
+    const known = deployments
+      .map(({ url, model }) => findListed(answers.get(url), model))
+      .filter((listed) => listed !== undefined);
     const [longest] = known.toSorted((a, b) => endOf(b) - endOf(a));
     return longest === undefined ? [] : [loadedBody(alias, longest)];
   });
@@ -35,22 +45,50 @@ export async function showVersion(service: Service): Promise<Json> {
 }
 
 /** What an alias is: as a server says it that has the model, or else what is known here; and which server that was. */
-export async function showModel(service: Service, { name: alias, deployments }: ModelGroup, verbose: boolean): Promise<{ readonly body: Json; readonly from: Deployment | undefined }> {
+export async function showModel(
+  service: Service,
+  { name: alias, deployments }: ModelGroup,
+  verbose: boolean,
+): Promise<{ readonly body: Json; readonly from: Deployment | undefined }> {
   const { upstream, desk } = service;
   for (const deployment of deployments.filter(({ provider, url }) => provider === 'ollama' && isUp(service, url))) {
     const { model, options } = deployment;
     // With all its words it is large, and seldom wanted.
-    const shown = await upstream.inquire(deployment, { path: '/api/show', body: verbose ? { model, verbose } : { model }, holdsMs: verbose ? 0 : 5000 });
-    if (shown !== undefined) return { body: showBody(shown, { alias, options, context: contextOf(deployment, desk.fleet) }), from: deployment };
+    const shown = await upstream.inquire(deployment, {
+      path: '/api/show',
+      body: verbose ? { model, verbose } : { model },
+      holdsMs: verbose ? 0 : 5000,
+    });
+    if (shown !== undefined)
+      return {
+        body: showBody(shown, { alias, options, context: contextOf(deployment, desk.fleet) }),
+        from: deployment,
+      };
   }
   const [first] = deployments;
-  const told = first.provider === 'openai' && isUp(service, first.url) ? contextInModels(await upstream.inquire(first, SERVED), first.model) : undefined;
-  return { body: plainShow({ alias, options: first.options, context: told ?? contextOf(first, desk.fleet) }, first.mode, new Date(service.since * 1000)), from: undefined };
+  const told =
+    first.provider === 'openai' && isUp(service, first.url)
+      ? contextInModels(await upstream.inquire(first, SERVED), first.model)
+      : undefined;
+  return {
+    body: plainShow(
+      { alias, options: first.options, context: told ?? contextOf(first, desk.fleet) },
+      first.mode,
+      new Date(service.since * 1000),
+    ),
+    from: undefined,
+  };
 }
 
 async function askAll(service: Service, inquiry: Inquiry): Promise<ReadonlyMap<string, Json | undefined>> {
   const asked = service.config.backends.filter(({ provider, url }) => provider === 'ollama' && isUp(service, url));
-  return new Map(await Promise.all(asked.map(async (backend: BackendConfig) => [backend.url, await service.upstream.inquire(backend, inquiry)] as const)));
+  return new Map(
+    await Promise.all(
+      asked.map(
+        async (backend: BackendConfig) => [backend.url, await service.upstream.inquire(backend, inquiry)] as const,
+      ),
+    ),
+  );
 }
 
 // Whoever is known to be down is not waited for.

@@ -38,17 +38,36 @@ export function addCatalogue(app: Hono<Env>, shows: Shows, service: () => Servic
     allowOrigin(c.env.incoming, c.env.outgoing, service().config.origins);
     return sizedReply('Ollama is running', 200, { 'content-type': 'text/plain; charset=utf-8' });
   });
-  app.get('/api/tags', shows(async (_c, now) => jsonReply(await listTags(now))));
-  app.get('/api/ps', shows(async (_c, now) => jsonReply(await listLoaded(now))));
-  app.get('/api/version', shows(async (_c, now) => jsonReply(await showVersion(now))));
+  app.get(
+    '/api/tags',
+    shows(async (_c, now) => jsonReply(await listTags(now))),
+  );
+  app.get(
+    '/api/ps',
+    shows(async (_c, now) => jsonReply(await listLoaded(now))),
+  );
+  app.get(
+    '/api/version',
+    shows(async (_c, now) => jsonReply(await showVersion(now))),
+  );
   app.post('/api/show', shows(show));
-  app.on(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], CHANGES, shows(() => refusal(CHANGE)));
+  app.on(
+    ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    CHANGES,
+    shows(() => refusal(CHANGE)),
+  );
 }
 
-const CHANGE: Failure = { kind: 'forbidden', code: 'managed_elsewhere', message: 'models are managed on the servers: this gateway neither adds, changes nor removes them' };
+const CHANGE: Failure = {
+  kind: 'forbidden',
+  code: 'managed_elsewhere',
+  message: 'models are managed on the servers: this gateway neither adds, changes nor removes them',
+};
 
 async function show({ env: { incoming, visit } }: Context<Env>, service: Service): Promise<Response> {
-  const bytes = await new Promise<Outcome<Buffer>>((resolve) => { readBody(incoming, service.config.maxBodyBytes, resolve); });
+  const bytes = await new Promise<Outcome<Buffer>>((resolve) => {
+    readBody(incoming, service.config.maxBodyBytes, resolve);
+  });
   const body = bytes.ok ? parseBody(bytes.value) : bytes.failure;
   if (!(body instanceof Body)) return refusal(body);
   // Ollama's own client calls it `name`, and sends an empty `model` beside it.

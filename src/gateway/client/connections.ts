@@ -65,7 +65,8 @@ export class Connections {
   async drain(limitMs: number, signal: AbortSignal): Promise<{ readonly cut: number }> {
     const sinceMs = performance.now();
     this.#stopping = true;
-    for (const owed of this.#underway.values()) for (const { outgoing } of owed) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+    for (const owed of this.#underway.values())
+      for (const { outgoing } of owed) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
     // Not all connections need have come through this server's own socket.
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;

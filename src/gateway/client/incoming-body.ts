@@ -8,7 +8,11 @@ import type { Outcome } from '../exchange.ts';
 export function readBody(incoming: IncomingMessage, maxBytes: number, done: (body: Outcome<Buffer>) => void): void {
   const encoding = incoming.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
-    refuse(incoming, done, { kind: 'invalid', code: null, message: 'The body of a request must not be compressed: send it without content-encoding.' });
+    refuse(incoming, done, {
+      kind: 'invalid',
+      code: null,
+      message: 'The body of a request must not be compressed: send it without content-encoding.',
+    });
   } else if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) {
     refuse(incoming, done, tooLarge(maxBytes));
   } else collect(incoming, maxBytes, done);
@@ -41,7 +45,11 @@ function refuse(incoming: IncomingMessage, done: (body: Outcome<Buffer>) => void
 }
 
 function tooLarge(maxBytes: number): Refused {
-  return { kind: 'too-large', code: null, message: `The body of your request is too large. This server takes at most ${String(maxBytes)} bytes.` };
+  return {
+    kind: 'too-large',
+    code: null,
+    message: `The body of your request is too large. This server takes at most ${String(maxBytes)} bytes.`,
+  };
 }
 
 // The outgoing message's `close` tells of a client that left.

@@ -1,13 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Headers of a reply that a page may read. */
-const EXPOSED = 'x-request-id, x-client-request-id, retry-after, retry-after-ms, x-should-retry, server-timing, openai-processing-ms, x-hxllm-backend, x-hxllm-route, x-hxllm-ignored-params, x-hxllm-estimated, request-id';
+const EXPOSED =
+  'x-request-id, x-client-request-id, retry-after, retry-after-ms, x-should-retry, server-timing, openai-processing-ms, x-hxllm-backend, x-hxllm-route, x-hxllm-ignored-params, x-hxllm-estimated, request-id';
 
 /** Headers of a request that a page may send: those of the SDKs. */
 const SENT = [
   'authorization, content-type, accept, user-agent, openai-beta, openai-organization, openai-project, x-client-request-id, x-requested-with',
   'x-api-key, anthropic-version, anthropic-beta, anthropic-dangerous-direct-browser-access',
-  ...['lang', 'package-version', 'os', 'arch', 'retry-count', 'runtime', 'runtime-version', 'async', 'helper-method', 'poll-helper', 'custom-poll-interval', 'timeout'].map((name) => `x-stainless-${name}`),
+  ...[
+    'lang',
+    'package-version',
+    'os',
+    'arch',
+    'retry-count',
+    'runtime',
+    'runtime-version',
+    'async',
+    'helper-method',
+    'poll-helper',
+    'custom-poll-interval',
+    'timeout',
+  ].map((name) => `x-stainless-${name}`),
 ].join(', ');
 
 /** Lets a page of an allowed origin read the reply, whoever writes it. Without an allowed one nothing is said, and a browser goes no further. */

@@ -31,7 +31,10 @@ export class Outlet {
     this.#outgoing = outgoing;
     this.#options = options;
     const { keepAlive } = options;
-    if (keepAlive !== undefined) this.#silence = setInterval(() => { this.write(keepAlive); }, SILENCE_MS);
+    if (keepAlive !== undefined)
+      this.#silence = setInterval(() => {
+        this.write(keepAlive);
+      }, SILENCE_MS);
   }
 
   /** Whether the status has left: from then on only a frame can tell of a failure. */
@@ -42,7 +45,12 @@ export class Outlet {
   /** A piece of a stream. */
   write(text: string): void {
     if (this.#outgoing.destroyed) return;
-    if (!this.begun) this.#outgoing.writeHead(200, { 'content-type': this.#options.streamType, ...STREAM_HEADERS, ...this.#options.headers() });
+    if (!this.begun)
+      this.#outgoing.writeHead(200, {
+        'content-type': this.#options.streamType,
+        ...STREAM_HEADERS,
+        ...this.#options.headers(),
+      });
     this.#outgoing.write(text);
     this.#silence?.refresh();
     if (this.#outgoing.writableLength > MAX_LAG_BYTES) this.#drop();
@@ -59,7 +67,11 @@ export class Outlet {
   whole(body: string): void {
     this.close();
     if (this.#outgoing.destroyed) return;
-    this.#outgoing.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...this.#options.headers() });
+    this.#outgoing.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      ...this.#options.headers(),
+    });
     this.#outgoing.end(body);
   }
 
@@ -82,7 +94,11 @@ export class Outlet {
 }
 
 /** Sends an answer that is whole, such as a refusal, unless the client has left. */
-export function answerWhole(outgoing: ServerResponse, { status, headers, body }: Refusal, more: Readonly<Record<string, string>> = {}): void {
+export function answerWhole(
+  outgoing: ServerResponse,
+  { status, headers, body }: Refusal,
+  more: Readonly<Record<string, string>> = {},
+): void {
   if (outgoing.destroyed || outgoing.headersSent) return;
   outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), ...more });
   outgoing.end(body);

@@ -7,17 +7,29 @@ const LINGER_MS = 1000;
 /** What Node's parser means by refusing a request; `undefined` where the connection itself is gone. */
 export function failureOfParser(error: Error): Failure | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (code === 'HPE_HEADER_OVERFLOW') return { kind: 'large-headers', code: null, message: 'The headers of your request are too large.' };
-  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return { kind: 'too-large', code: null, message: 'The chunk extensions of your request are too large.' };
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { kind: 'too-slow', code: null, message: 'Your request did not arrive in time.' };
-  return code.startsWith('HPE_') ? { kind: 'invalid', code: null, message: 'Your request is not HTTP/1.1 as this server understands it.' } : undefined;
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return { kind: 'large-headers', code: null, message: 'The headers of your request are too large.' };
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')
+    return { kind: 'too-large', code: null, message: 'The chunk extensions of your request are too large.' };
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return { kind: 'too-slow', code: null, message: 'Your request did not arrive in time.' };
+  return code.startsWith('HPE_')
+    ? { kind: 'invalid', code: null, message: 'Your request is not HTTP/1.1 as this server understands it.' }
+    : undefined;
 }
 
 /** Answers on a bare connection a request that never became one, and closes it, not before the client had time to read. */
 export function answerRaw(socket: Duplex, dialect: ClientDialect, failure: Failure, requestId: string): number {
   const { status, headers, body } = dialect.refusal(failure);
-  const all = { ...headers, 'content-length': String(Buffer.byteLength(body)), 'x-request-id': requestId, connection: 'close' };
-  const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const all = {
+    ...headers,
+    'content-length': String(Buffer.byteLength(body)),
+    'x-request-id': requestId,
+    connection: 'close',
+  };
+  const head = Object.entries(all)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
   socket.on('error', () => socket.destroy());
   socket.end(`HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${body}`);
   // Destroyed with bytes unread it would be reset, and the answer lost.

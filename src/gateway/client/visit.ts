@@ -23,7 +23,14 @@ export function openVisit(incoming: IncomingMessage, outgoing: ServerResponse, n
   const clientId = fitId(incoming.headers['x-client-request-id']);
   outgoing.setHeader('x-request-id', id);
   if (clientId !== undefined) outgoing.setHeader('x-client-request-id', clientId);
-  return { id, clientId, method: incoming.method ?? '', path: (incoming.url ?? '').split('?', 1)[0]?.slice(0, 500) ?? '', startedMs: nowMs, account: { attempts: 0, unmet: new Set() } };
+  return {
+    id,
+    clientId,
+    method: incoming.method ?? '',
+    path: (incoming.url ?? '').split('?', 1)[0]?.slice(0, 500) ?? '',
+    startedMs: nowMs,
+    account: { attempts: 0, unmet: new Set() },
+  };
 }
 
 /** A new id of a request. */

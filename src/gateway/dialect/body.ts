@@ -37,7 +37,12 @@ export class Body {
     const value = this.value(name);
     if (value === undefined) return undefined;
     if (typeof value !== 'number') return this.#wrong(name, 'a number', value);
-    return value >= min && value <= max ? value : this.refuse(name, `Invalid '${name}': expected a number from ${String(min)} to ${String(max)}, but got ${String(value)}.`);
+    return value >= min && value <= max
+      ? value
+      : this.refuse(
+          name,
+          `Invalid '${name}': expected a number from ${String(min)} to ${String(max)}, but got ${String(value)}.`,
+        );
   }
 
   whole(name: string, min: number, max = Number.MAX_SAFE_INTEGER): number | undefined {
@@ -88,10 +93,15 @@ export function parseBody(bytes: Buffer): Body | Failure {
   try {
     const json: unknown = JSON.parse(bytes.toString('utf8'));
     // A short one is not deep.
-    if (bytes.length > 2 * MOST_LEVELS && isDeeper(json, MOST_LEVELS)) return { kind: 'invalid', code: null, message: 'The JSON body of your request is nested too deeply.' };
+    if (bytes.length > 2 * MOST_LEVELS && isDeeper(json, MOST_LEVELS))
+      return { kind: 'invalid', code: null, message: 'The JSON body of your request is nested too deeply.' };
     if (isObject(json)) return new Body(json);
   } catch {
     // What the parser says may quote the request, so it is not repeated.
   }
-  return { kind: 'invalid', code: null, message: 'We could not parse the JSON body of your request. The body has to be one JSON object.' };
+  return {
+    kind: 'invalid',
+    code: null,
+    message: 'We could not parse the JSON body of your request. The body has to be one JSON object.',
+  };
 }

@@ -9,11 +9,24 @@ export function schemaOfCall(tools: readonly Tool[]): Json | undefined {
     const parameters = parametersOf(definition);
     // What is referred to has to be found from the new root as well.
     if (/"\$ref":"(?!#\/(?:\$defs|definitions)\/)/.test(JSON.stringify(parameters))) return undefined;
-    for (const place of ['$defs', 'definitions'] as const) if (!merge(shared[place], parameters[place])) return undefined;
-    calls.push({ type: 'object', properties: { name: { const: name }, arguments: parameters }, required: ['name', 'arguments'], additionalProperties: false });
+    for (const place of ['$defs', 'definitions'] as const)
+      if (!merge(shared[place], parameters[place])) return undefined;
+    calls.push({
+      type: 'object',
+      properties: { name: { const: name }, arguments: parameters },
+      required: ['name', 'arguments'],
+      additionalProperties: false,
+    });
   }
   const [only] = calls;
-  return { ...(calls.length === 1 ? only : { anyOf: calls }), ...Object.fromEntries(Object.entries(shared).filter(([, found]) => found.size > 0).map(([place, found]) => [place, Object.fromEntries(found)])) };
+  return {
+    ...(calls.length === 1 ? only : { anyOf: calls }),
+    ...Object.fromEntries(
+      Object.entries(shared)
+        .filter(([, found]) => found.size > 0)
+        .map(([place, found]) => [place, Object.fromEntries(found)]),
+    ),
+  };
 }
 
 function parametersOf(definition: Json): Json {

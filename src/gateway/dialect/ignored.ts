@@ -1,7 +1,15 @@
 import type { Body } from './body.ts';
 
 // They name the caller or the request and promise nothing about the answer.
-const SILENT = ['user', 'metadata', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options', 'client_metadata'];
+const SILENT = [
+  'user',
+  'metadata',
+  'safety_identifier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'prompt_cache_options',
+  'client_metadata',
+];
 
 /** Names what is there and changes nothing, the last to read a body; values that ask for what happens anyway are not named. */
 export function readIgnored(body: Body, ignored: readonly string[] = []): readonly string[] {

@@ -31,6 +31,11 @@ function more(failure: Failure): Readonly<Record<string, string>> {
   if (failure.retryAfterMs === undefined) return {};
   const ms = Math.min(Math.max(Math.round(failure.retryAfterMs), 1), LONGEST_WAIT_MS);
   // Without a word the SDKs would come again at once, which only adds to the load.
-  const retry = failure.retryAfterMs > LONGEST_WAIT_MS || failure.shouldRetry === false ? { 'x-should-retry': 'false' } : failure.shouldRetry === true ? { 'x-should-retry': 'true' } : {};
+  const retry =
+    failure.retryAfterMs > LONGEST_WAIT_MS || failure.shouldRetry === false
+      ? { 'x-should-retry': 'false' }
+      : failure.shouldRetry === true
+        ? { 'x-should-retry': 'true' }
+        : {};
   return { 'retry-after': String(Math.ceil(ms / 1000)), 'retry-after-ms': String(ms), ...retry };
 }

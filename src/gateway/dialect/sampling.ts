@@ -17,7 +17,15 @@ const SAMPLING: readonly (readonly [name: string, min: number, max: number])[] =
 /** Each is looked for in every piece of an answer. */
 const MOST_STOPS = 1000;
 
-const EFFORT: Readonly<Record<string, ChatRequest['thinking']>> = { none: false, minimal: 'low', low: 'low', medium: 'medium', high: 'high', xhigh: 'high', max: 'high' };
+const EFFORT: Readonly<Record<string, ChatRequest['thinking']>> = {
+  none: false,
+  minimal: 'low',
+  low: 'low',
+  medium: 'medium',
+  high: 'high',
+  xhigh: 'high',
+  max: 'high',
+};
 
 /** Reads `model`. */
 export function readModel(body: Body): string {
@@ -43,12 +51,18 @@ export function readStop(body: Body): readonly string[] {
   const stop = body.value('stop');
   if (stop === undefined) return [];
   const list: readonly unknown[] = Array.isArray(stop) ? stop : [stop];
-  return readStopList(body, list, 'stop', `Invalid type for 'stop': expected a string or an array of strings, but got ${typeName(stop)} instead.`);
+  return readStopList(
+    body,
+    list,
+    'stop',
+    `Invalid type for 'stop': expected a string or an array of strings, but got ${typeName(stop)} instead.`,
+  );
 }
 
 /** Reads a list of stop sequences, of which `wrong` says that it holds something else. An empty one, which would end the answer at its first token, is none. */
 export function readStopList(body: Body, list: readonly unknown[], name: string, wrong: string): readonly string[] {
-  if (list.length > MOST_STOPS) body.refuse(name, `Invalid '${name}': at most ${String(MOST_STOPS)} stop sequences are looked for.`);
+  if (list.length > MOST_STOPS)
+    body.refuse(name, `Invalid '${name}': at most ${String(MOST_STOPS)} stop sequences are looked for.`);
   else if (list.every((item) => typeof item === 'string')) return list.filter((item) => item !== '');
   else body.refuse(name, wrong);
   return [];
@@ -56,5 +70,12 @@ export function readStopList(body: Body, list: readonly unknown[], name: string,
 
 /** Reads one of OpenAI's words for how much is to be thought. */
 export function readEffort(body: Body, effort: string, at: string): ChatRequest['thinking'] {
-  return Object.hasOwn(EFFORT, effort) ? EFFORT[effort] : body.refuse(at, `Invalid value for '${at}'. Supported values are: ${Object.keys(EFFORT).map((name) => `'${name}'`).join(', ')}.`);
+  return Object.hasOwn(EFFORT, effort)
+    ? EFFORT[effort]
+    : body.refuse(
+        at,
+        `Invalid value for '${at}'. Supported values are: ${Object.keys(EFFORT)
+          .map((name) => `'${name}'`)
+          .join(', ')}.`,
+      );
 }

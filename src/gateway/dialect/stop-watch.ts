@@ -87,5 +87,7 @@ function lengthOf(tokens: readonly unknown[]): number {
 }
 
 function textOfToken(token: unknown): string {
-  return typeof token === 'object' && token !== null && 'token' in token && typeof token.token === 'string' ? token.token : '';
+  return typeof token === 'object' && token !== null && 'token' in token && typeof token.token === 'string'
+    ? token.token
+    : '';
 }

@@ -21,10 +21,20 @@ export class WholeAnswer implements AnswerReader {
 
 type Vectors = readonly (readonly number[])[];
 
-const TOO_FEW: ServerFailure = { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message: 'the backend did not send an embedding for each input' };
+const TOO_FEW: ServerFailure = {
+  kind: 'upstream',
+  code: 'backend_failed',
+  fault: 'deployment',
+  message: 'the backend did not send an embedding for each input',
+};
 
 /** Reads an answer that has to hold as many vectors as texts were sent: `vectorsIn` finds them, and `usageIn` what they cost. */
-export function vectorReader(emit: (event: ServerEvent) => void, wanted: number, vectorsIn: (json: Json) => Vectors | undefined, usageIn: (json: Json) => Usage): AnswerReader {
+export function vectorReader(
+  emit: (event: ServerEvent) => void,
+  wanted: number,
+  vectorsIn: (json: Json) => Vectors | undefined,
+  usageIn: (json: Json) => Usage,
+): AnswerReader {
   return new WholeAnswer((json) => {
     const vectors = json === undefined ? undefined : vectorsIn(json);
     if (json === undefined || vectors?.length !== wanted) {

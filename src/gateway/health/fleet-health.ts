@@ -35,11 +35,15 @@ export interface FleetHealth {
 
 /** Tells how the fleet is from what routing has seen; no server is asked. `nowMs` is on routing's clock, `date` is the same moment. */
 export function fleetHealth({ groups, backends }: GatewayConfig, fleet: Fleet, nowMs: number, date: Date): FleetHealth {
-  const endpoints = groups.flatMap(({ name, deployments }) => deployments.map((deployment): EndpointHealth => {
-    const backend = fleet.backends.get(deployment.url);
-    const endpoint = { model_name: name, model: deployment.model, api_base: deployment.writtenUrl };
-    return backend === undefined || backend.circuit.state === 'closed' ? endpoint : { ...endpoint, error: 'the server cannot be reached' };
-  }));
+  const endpoints = groups.flatMap(({ name, deployments }) =>
+    deployments.map((deployment): EndpointHealth => {
+      const backend = fleet.backends.get(deployment.url);
+      const endpoint = { model_name: name, model: deployment.model, api_base: deployment.writtenUrl };
+      return backend === undefined || backend.circuit.state === 'closed'
+        ? endpoint
+        : { ...endpoint, error: 'the server cannot be reached' };
+    }),
+  );
   const healthy = endpoints.filter(({ error }) => error === undefined);
   const unhealthy = endpoints.filter(({ error }) => error !== undefined);
   return {
@@ -54,11 +58,32 @@ export function fleetHealth({ groups, backends }: GatewayConfig, fleet: Fleet, n
   };
 }
 
-function backendHealth({ url, inFlight, circuit, listed }: Backend, { replicas }: Fleet, nowMs: number, date: Date): BackendHealth {
+function backendHealth(
+  { url, inFlight, circuit, listed }: Backend,
+  { replicas }: Fleet,
+  nowMs: number,
+  date: Date,
+): BackendHealth {
   const own = [...replicas.values()].filter(({ backend }) => backend === url);
-  const slots = Object.fromEntries(own.map(({ model, inFlight: busy, lingering, slots: { count } }) => [model, { taken: busy + lingering.length, ...(Number.isFinite(count) ? { known: count } : {}) }]));
-  const all = { backend: url, circuit: circuit.state, in_flight: inFlight, ...(listed === undefined ? {} : { resident: listed }), slots };
+  const slots = Object.fromEntries(
+    own.map(({ model, inFlight: busy, lingering, slots: { count } }) => [
+      model,
+      { taken: busy + lingering.length, ...(Number.isFinite(count) ? { known: count } : {}) },
+    ]),
+  );
+  const all = {
+    backend: url,
+    circuit: circuit.state,
+    in_flight: inFlight,
+    ...(listed === undefined ? {} : { resident: listed }),
+    slots,
+  };
   if (circuit.state === 'closed') return all;
   const since = new Date(date.getTime() - (nowMs - circuit.sinceMs));
-  return { ...all, down_since: since.toISOString(), failed_probes: circuit.probes, next_probe_ms: Math.max(0, Math.round(circuit.nextProbeMs - nowMs)) };
+  return {
+    ...all,
+    down_since: since.toISOString(),
+    failed_probes: circuit.probes,
+    next_probe_ms: Math.max(0, Math.round(circuit.nextProbeMs - nowMs)),
+  };
 }

@@ -5,12 +5,18 @@ export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Metrics as Prometheus' text format; a metric without a number yet is announced all the same. */
 export function exposition(metrics: readonly Metric[]): string {
-  return metrics.map((metric) => `# HELP ${metric.name} ${metric.help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${metric.name} ${metric.type}\n${linesOf(metric)}`).join('');
+  return metrics
+    .map(
+      (metric) =>
+        `# HELP ${metric.name} ${metric.help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${metric.name} ${metric.type}\n${linesOf(metric)}`,
+    )
+    .join('');
 }
 
 function linesOf(metric: Metric): string {
   let lines = '';
-  for (const sample of metric.samples()) lines += `${metric.name}${sample.suffix ?? ''}${labelsOf(metric.labelNames, sample)} ${numberText(sample.value)}\n`;
+  for (const sample of metric.samples())
+    lines += `${metric.name}${sample.suffix ?? ''}${labelsOf(metric.labelNames, sample)} ${numberText(sample.value)}\n`;
   return lines;
 }
 

@@ -9,7 +9,8 @@ const BY_REPLICA = ['backend', 'server_model'];
 
 /** What routing knows of servers, models and those who wait, as of the moment of looking. */
 export function fleetMetrics(read: () => Fleet): readonly Metric[] {
-  const backends = (of: (backend: Backend) => number) => (): readonly Sample[] => [...read().backends.values()].map((backend) => ({ labels: [backend.url], value: of(backend) }));
+  const backends = (of: (backend: Backend) => number) => (): readonly Sample[] =>
+    [...read().backends.values()].map((backend) => ({ labels: [backend.url], value: of(backend) }));
   const replicas = (of: (replica: Replica) => number | undefined) => (): readonly Sample[] =>
     [...read().replicas.values()].flatMap((replica) => {
       const value = of(replica);
@@ -22,12 +23,57 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
     return [...sizes].map(([name, value]) => ({ labels: [name], value }));
   };
   return [
-    gauge({ name: 'hxllm_backend_up', help: 'Whether a server may be used: 0 from a failure until a probe finds it alive.', labelNames: BY_BACKEND }, backends(({ circuit }) => (circuit.state === 'closed' ? 1 : 0))),
-    gauge({ name: 'hxllm_backend_in_flight', help: 'Requests that a server is working on.', labelNames: BY_BACKEND }, backends(({ inFlight }) => inFlight)),
-    gauge({ name: 'hxllm_slots_taken', help: 'Slots that are taken: by requests, and by prompts that nobody wants any more.', labelNames: BY_REPLICA }, replicas(({ inFlight, lingering }) => inFlight + lingering.length)),
-    gauge({ name: 'hxllm_slots_known', help: 'Slots that there are, stated or found out; missing where the server queues by itself.', labelNames: BY_REPLICA }, replicas(({ slots }) => (Number.isFinite(slots.count) ? slots.count : undefined))),
-    gauge({ name: 'hxllm_model_resident', help: "Whether a model is in its server's memory; missing where that is not known.", labelNames: BY_REPLICA }, replicas(({ residence: { state } }) => (state === 'resident' ? 1 : state === 'absent' ? 0 : undefined))),
-    gauge({ name: 'hxllm_loads_underway', help: 'Loads that the gateway has asked for and that have not ended.', labelNames: BY_REPLICA }, replicas(({ load }) => (load === undefined ? 0 : 1))),
-    gauge({ name: 'hxllm_queue_length', help: 'Requests that wait for a place, by alias; those that name a server wait as ALIAS on URL.', labelNames: ['model'] }, lines),
+    gauge(
+      {
+        name: 'hxllm_backend_up',
+        help: 'Whether a server may be used: 0 from a failure until a probe finds it alive.',
+        labelNames: BY_BACKEND,
+      },
+      backends(({ circuit }) => (circuit.state === 'closed' ? 1 : 0)),
+    ),
+    gauge(
+      { name: 'hxllm_backend_in_flight', help: 'Requests that a server is working on.', labelNames: BY_BACKEND },
+      backends(({ inFlight }) => inFlight),
+    ),
+    gauge(
+      {
+        name: 'hxllm_slots_taken',
+        help: 'Slots that are taken: by requests, and by prompts that nobody wants any more.',
+        labelNames: BY_REPLICA,
+      },
+      replicas(({ inFlight, lingering }) => inFlight + lingering.length),
+    ),
+    gauge(
+      {
+        name: 'hxllm_slots_known',
+        help: 'Slots that there are, stated or found out; missing where the server queues by itself.',
+        labelNames: BY_REPLICA,
+      },
+      replicas(({ slots }) => (Number.isFinite(slots.count) ? slots.count : undefined)),
+    ),
+    gauge(
+      {
+        name: 'hxllm_model_resident',
+        help: "Whether a model is in its server's memory; missing where that is not known.",
+        labelNames: BY_REPLICA,
+      },
+      replicas(({ residence: { state } }) => (state === 'resident' ? 1 : state === 'absent' ? 0 : undefined)),
+    ),
+    gauge(
+      {
+        name: 'hxllm_loads_underway',
+        help: 'Loads that the gateway has asked for and that have not ended.',
+        labelNames: BY_REPLICA,
+      },
+      replicas(({ load }) => (load === undefined ? 0 : 1)),
+    ),
+    gauge(
+      {
+        name: 'hxllm_queue_length',
+        help: 'Requests that wait for a place, by alias; those that name a server wait as ALIAS on URL.',
+        labelNames: ['model'],
+      },
+      lines,
+    ),
   ];
 }

@@ -31,16 +31,35 @@ export interface Metrics {
 /** Begins to measure. */
 export function createMetrics({ fleet, isModel, openConnections }: MetricsSource): Metrics {
   const requests = new RequestMetrics();
-  const reloads = new Counter({ name: 'hxllm_reloads_total', help: 'Times that the configuration was read again.', labelNames: ['result'] });
-  const loads = new Counter({ name: 'hxllm_loads_total', help: 'Loads that the gateway has asked for, by how they ended; also those which found the model in memory.', labelNames: ['backend', 'server_model', 'result'] });
-  const connections = gauge({ name: 'hxllm_client_connections', help: 'Open connections of clients.', labelNames: [] }, () => [{ labels: [], value: openConnections() }]);
+  const reloads = new Counter({
+    name: 'hxllm_reloads_total',
+    help: 'Times that the configuration was read again.',
+    labelNames: ['result'],
+  });
+  const loads = new Counter({
+    name: 'hxllm_loads_total',
+    help: 'Loads that the gateway has asked for, by how they ended; also those which found the model in memory.',
+    labelNames: ['backend', 'server_model', 'result'],
+  });
+  const connections = gauge(
+    { name: 'hxllm_client_connections', help: 'Open connections of clients.', labelNames: [] },
+    () => [{ labels: [], value: openConnections() }],
+  );
   const own = createProcessMetrics();
   const all = [...requests.metrics, ...fleetMetrics(fleet), loads, connections, reloads, ...own.metrics];
   return {
-    ended: (line, backend = '') => { requests.count(line, backend, isModel); },
-    loaded: ({ backend, model }, how) => { loads.add(1, [backend, model, how === 'answered' ? 'done' : 'failed']); },
-    reloaded: (result) => { reloads.add(1, [result]); },
+    ended: (line, backend = '') => {
+      requests.count(line, backend, isModel);
+    },
+    loaded: ({ backend, model }, how) => {
+      loads.add(1, [backend, model, how === 'answered' ? 'done' : 'failed']);
+    },
+    reloaded: (result) => {
+      reloads.add(1, [result]);
+    },
     text: () => exposition(all),
-    close: () => { own.close(); },
+    close: () => {
+      own.close();
+    },
   };
 }

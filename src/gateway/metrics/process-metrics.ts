@@ -9,18 +9,27 @@ export function createProcessMetrics(): { readonly metrics: readonly Metric[]; c
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   const startedS = Date.now() / 1000 - process.uptime();
-  const one = (name: string, help: string, read: () => number | undefined, type: 'gauge' | 'counter' = 'gauge'): Metric => gauge({ name, help, labelNames: [] }, () => single(read()), type);
+  const one = (
+    name: string,
+    help: string,
+    read: () => number | undefined,
+    type: 'gauge' | 'counter' = 'gauge',
+  ): Metric => gauge({ name, help, labelNames: [] }, () => single(read()), type);
   const metrics = [
     one('process_cpu_seconds_total', 'User and system CPU time spent.', () => cpuSeconds(), 'counter'),
     one('process_resident_memory_bytes', 'Resident memory size.', () => process.memoryUsage.rss()),
     one('process_start_time_seconds', 'Start time, since 1970.', () => startedS),
     one('process_open_fds', 'Open file descriptors.', openDescriptors),
     one('nodejs_heap_used_bytes', 'JavaScript heap in use.', () => process.memoryUsage().heapUsed),
-    one('nodejs_eventloop_lag_p99_seconds', 'How late the event loop was, 99th percentile since it was last asked.', () => {
-      const lateNs = delay.percentile(99);
-      delay.reset();
-      return Math.max(0, lateNs / 1e9 - RESOLUTION_MS / 1000);
-    }),
+    one(
+      'nodejs_eventloop_lag_p99_seconds',
+      'How late the event loop was, 99th percentile since it was last asked.',
+      () => {
+        const lateNs = delay.percentile(99);
+        delay.reset();
+        return Math.max(0, lateNs / 1e9 - RESOLUTION_MS / 1000);
+      },
+    ),
   ];
   return { metrics, close: () => delay.disable() };
 }

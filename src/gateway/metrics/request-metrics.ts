@@ -11,15 +11,60 @@ const BY_PLACE = ['model', 'backend'];
 
 /** What is counted when a request has ended. Its labels are aliases and servers of the configuration, never what a client made up. */
 export class RequestMetrics {
-  readonly #requests = new Counter({ name: 'hxllm_requests_total', help: 'Requests that have ended, by alias, server, HTTP status and how they ended.', labelNames: [...BY_PLACE, 'status', 'ended'] });
-  readonly #attempts = new Counter({ name: 'hxllm_attempts_total', help: 'Dispatches to servers; more than requests where one took the place of another.', labelNames: ['model'] });
-  readonly #prompt = new Counter({ name: 'hxllm_prompt_tokens_total', help: 'Tokens of prompts, as servers counted them.', labelNames: BY_PLACE });
-  readonly #completion = new Counter({ name: 'hxllm_completion_tokens_total', help: 'Tokens of answers, as servers counted them.', labelNames: BY_PLACE });
-  readonly #first = new Histogram({ name: 'hxllm_time_to_first_token_seconds', help: "From a request's arrival to the first piece of its answer from a server.", labelNames: BY_PLACE }, FIRST_S);
-  readonly #duration = new Histogram({ name: 'hxllm_request_duration_seconds', help: 'From the arrival of an answered request to the end of its answer.', labelNames: BY_PLACE }, DURATION_S);
-  readonly #wait = new Histogram({ name: 'hxllm_queue_wait_seconds', help: 'Time that a dispatched request had waited for a place.', labelNames: ['model'] }, WAIT_S);
+  readonly #requests = new Counter({
+    name: 'hxllm_requests_total',
+    help: 'Requests that have ended, by alias, server, HTTP status and how they ended.',
+    labelNames: [...BY_PLACE, 'status', 'ended'],
+  });
+  readonly #attempts = new Counter({
+    name: 'hxllm_attempts_total',
+    help: 'Dispatches to servers; more than requests where one took the place of another.',
+    labelNames: ['model'],
+  });
+  readonly #prompt = new Counter({
+    name: 'hxllm_prompt_tokens_total',
+    help: 'Tokens of prompts, as servers counted them.',
+    labelNames: BY_PLACE,
+  });
+  readonly #completion = new Counter({
+    name: 'hxllm_completion_tokens_total',
+    help: 'Tokens of answers, as servers counted them.',
+    labelNames: BY_PLACE,
+  });
+  readonly #first = new Histogram(
+    {
+      name: 'hxllm_time_to_first_token_seconds',
+      help: "From a request's arrival to the first piece of its answer from a server.",
+      labelNames: BY_PLACE,
+    },
+    FIRST_S,
+  );
+  readonly #duration = new Histogram(
+    {
+      name: 'hxllm_request_duration_seconds',
+      help: 'From the arrival of an answered request to the end of its answer.',
+      labelNames: BY_PLACE,
+    },
+    DURATION_S,
+  );
+  readonly #wait = new Histogram(
+    {
+      name: 'hxllm_queue_wait_seconds',
+      help: 'Time that a dispatched request had waited for a place.',
+      labelNames: ['model'],
+    },
+    WAIT_S,
+  );
 
-  readonly metrics: readonly Metric[] = [this.#requests, this.#attempts, this.#prompt, this.#completion, this.#first, this.#duration, this.#wait];
+  readonly metrics: readonly Metric[] = [
+    this.#requests,
+    this.#attempts,
+    this.#prompt,
+    this.#completion,
+    this.#first,
+    this.#duration,
+    this.#wait,
+  ];
 
   /** Counts a request that `backend` answered, if one did; `isModel` tells the aliases that there are. */
   count(line: RequestLine, backend: string, isModel: (alias: string) => boolean): void {

@@ -73,7 +73,13 @@ export class AnswerLines implements AnswerReader {
     if (this.#calls === 0 && this.#forced !== undefined) this.#force(this.#forced);
     const why = this.#calls > 0 ? 'tool-calls' : reason;
     const stopSequence = this.#watch?.stopped;
-    this.#last({ kind: 'end', reason: why, usage, ...(early === undefined ? {} : { early }), ...(stopSequence === undefined ? {} : { stopSequence }) });
+    this.#last({
+      kind: 'end',
+      reason: why,
+      usage,
+      ...(early === undefined ? {} : { early }),
+      ...(stopSequence === undefined ? {} : { stopSequence }),
+    });
   }
 
   // Nothing else could be said than a call; only one that was cut off is none.
@@ -123,7 +129,8 @@ export class AnswerLines implements AnswerReader {
   #text(text: string, logprobs: unknown): void {
     const tokens = Array.isArray(logprobs) ? logprobs.map(wholeLogprob) : undefined;
     if (this.#forced !== undefined) this.#forced.take(text);
-    else if (this.#watch === undefined) this.#emit(tokens === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs: tokens });
+    else if (this.#watch === undefined)
+      this.#emit(tokens === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs: tokens });
     else if (this.#watch.take(text, tokens)) this.#end('stop', true);
   }
 
@@ -134,7 +141,10 @@ export class AnswerLines implements AnswerReader {
     const given = made['arguments'];
     const id = textOf(call, 'id');
     // Servers before 0.12 give no id; clients need one to answer the call.
-    this.#emit({ kind: 'tool-call', call: { id: id === '' ? newCallId() : id, name: textOf(made, 'name'), arguments: isObject(given) ? given : {} } });
+    this.#emit({
+      kind: 'tool-call',
+      call: { id: id === '' ? newCallId() : id, name: textOf(made, 'name'), arguments: isObject(given) ? given : {} },
+    });
   }
 }
 

@@ -11,16 +11,34 @@ const RUNNER = { kind: 'upstream', code: 'backend_failed', fault: 'deployment' }
 
 // Ollama has no codes, so its texts are all there is to go by (seen on 0.22.1; server/sched.go, llm/server.go, api/types.go).
 const RULES: readonly Rule[] = [
-  { text: /exceeds? (?:the )?(?:available |maximum )?context/i, failure: { kind: 'invalid', code: 'context_length_exceeded', param: 'messages', fault: 'request' } },
+  {
+    text: /exceeds? (?:the )?(?:available |maximum )?context/i,
+    failure: { kind: 'invalid', code: 'context_length_exceeded', param: 'messages', fault: 'request' },
+  },
   { text: /server busy/i, failure: { kind: 'overloaded', code: 'backend_busy', fault: 'busy', retryAfterMs: 1000 } },
-  { text: /llm server loading model/i, failure: { kind: 'overloaded', code: 'model_loading', fault: 'busy', retryAfterMs: 1000 } },
+  {
+    text: /llm server loading model/i,
+    failure: { kind: 'overloaded', code: 'model_loading', fault: 'busy', retryAfterMs: 1000 },
+  },
   { text: /does not support tools/i, failure: { ...INVALID, code: 'tools_not_supported', param: 'tools' } },
   { text: /does not support insert/i, failure: { ...INVALID, code: 'suffix_not_supported', param: 'suffix' } },
-  { text: /does not support thinking/i, failure: { ...INVALID, code: 'reasoning_not_supported', param: 'reasoning_effort' } },
-  { text: /think value .*not supported/i, failure: { ...INVALID, code: 'effort_not_supported', param: 'reasoning_effort' } },
+  {
+    text: /does not support thinking/i,
+    failure: { ...INVALID, code: 'reasoning_not_supported', param: 'reasoning_effort' },
+  },
+  {
+    text: /think value .*not supported/i,
+    failure: { ...INVALID, code: 'effort_not_supported', param: 'reasoning_effort' },
+  },
   { text: /invalid JSON schema/i, failure: { ...INVALID, code: 'schema_not_supported', param: 'response_format' } },
-  { text: /option "?[\w.]+"? must be of type|invalid format|json: unsupported value|^template: .*:\d+:|undefined template/i, failure: INVALID },
-  { text: /model runner has unexpectedly stopped|runner process (?:no longer running|has terminated)|error was encountered while running/i, failure: RUNNER },
+  {
+    text: /option "?[\w.]+"? must be of type|invalid format|json: unsupported value|^template: .*:\d+:|undefined template/i,
+    failure: INVALID,
+  },
+  {
+    text: /model runner has unexpectedly stopped|runner process (?:no longer running|has terminated)|error was encountered while running/i,
+    failure: RUNNER,
+  },
 ];
 
 const BY_STATUS: Readonly<Record<number, Omit<ServerFailure, 'message'>>> = {
@@ -46,6 +64,13 @@ export function failureOfLine(message: string): ServerFailure {
 function messageOf(body: string): string | undefined {
   const json = parseObject(body);
   const error = json?.['error'];
-  const text = typeof error === 'string' ? error : isObject(error) ? textOf(error, 'message') : json === undefined ? body.trim().slice(0, 500) : '';
+  const text =
+    typeof error === 'string'
+      ? error
+      : isObject(error)
+        ? textOf(error, 'message')
+        : json === undefined
+          ? body.trim().slice(0, 500)
+          : '';
   return text === '' ? undefined : text;
 }

@@ -18,7 +18,9 @@ export class ForcedCall {
   call(): ToolCall | undefined {
     const json = parseObject(this.#text);
     const given = json?.['arguments'];
-    return json === undefined || !isObject(given) ? undefined : { id: newCallId(), name: textOf(json, 'name'), arguments: given };
+    return json === undefined || !isObject(given)
+      ? undefined
+      : { id: newCallId(), name: textOf(json, 'name'), arguments: given };
   }
 }
 

@@ -9,9 +9,16 @@ export interface Loaded {
 }
 
 /** Requests that load a model with what its alias fixes and do nothing else, the first that may do first: a model that only embeds is refused the first (seen on 0.22.1). */
-export function loadBodies({ model, keepAlive, options }: Keeping): readonly { readonly path: string; readonly body: string }[] {
+export function loadBodies({
+  model,
+  keepAlive,
+  options,
+}: Keeping): readonly { readonly path: string; readonly body: string }[] {
   // 0 would unload what was just loaded.
-  const kept = { keep_alive: isNever(keepAlive) ? undefined : keepAlive, options: Object.keys(options).length === 0 ? undefined : options };
+  const kept = {
+    keep_alive: isNever(keepAlive) ? undefined : keepAlive,
+    options: Object.keys(options).length === 0 ? undefined : options,
+  };
   return [
     { path: '/api/generate', body: JSON.stringify({ model, stream: false, ...kept }) },
     { path: '/api/embed', body: JSON.stringify({ model, input: [], ...kept }) },
@@ -30,7 +37,11 @@ export function loadedModels(body: string): readonly Loaded[] | undefined {
   return models.filter(isObject).map((model) => {
     const [context, details] = [model['context_length'], model['details']];
     const family = isObject(details) ? textOf(details, 'family') : '';
-    return { name: textOf(model, 'name'), context: typeof context === 'number' ? context : undefined, family: family === '' ? undefined : family };
+    return {
+      name: textOf(model, 'name'),
+      context: typeof context === 'number' ? context : undefined,
+      family: family === '' ? undefined : family,
+    };
   });
 }
 

@@ -34,16 +34,27 @@ export function endlessParts(root: Json): ReadonlySet<Json> {
 /** What a reference of a schema leads to, if that is within it; also into a list, as Ollama reads it. */
 export function partAt(ref: unknown, root: Json): Json | undefined {
   if (typeof ref !== 'string') return undefined;
-  const found = ref.split('/').slice(1).reduce((at: unknown, name) => (typeof at === 'object' && at !== null ? Object.getOwnPropertyDescriptor(at, name)?.value : undefined), root);
+  const found = ref
+    .split('/')
+    .slice(1)
+    .reduce(
+      (at: unknown, name) =>
+        typeof at === 'object' && at !== null ? Object.getOwnPropertyDescriptor(at, name)?.value : undefined,
+      root,
+    );
   return isObject(found) ? found : undefined;
 }
 
 // What an answer by this schema may begin with.
 function firstParts(schema: Json, root: Json): readonly Json[] {
-  const choices = [schema['anyOf'], schema['oneOf']].flatMap((choice): readonly unknown[] => (Array.isArray(choice) ? choice : []));
+  const choices = [schema['anyOf'], schema['oneOf']].flatMap((choice): readonly unknown[] =>
+    Array.isArray(choice) ? choice : [],
+  );
   return [partAt(schema['$ref'], root), ...choices].filter((part) => isObject(part));
 }
 
 function objectsIn(schema: Json): readonly Json[] {
-  return Object.values(schema).flatMap((item: unknown) => (Array.isArray(item) ? item : [item])).filter((item) => isObject(item));
+  return Object.values(schema)
+    .flatMap((item: unknown) => (Array.isArray(item) ? item : [item]))
+    .filter((item) => isObject(item));
 }

@@ -7,10 +7,17 @@ const MOST = 2000;
 
 const LIMITS: ReadonlySet<string> = new Set(['minLength', 'maxLength', 'minItems', 'maxItems']);
 
-const PAIRS: readonly (readonly [least: string, most: string])[] = [['minLength', 'maxLength'], ['minItems', 'maxItems'], ...['minimum', 'exclusiveMinimum'].flatMap((least) => ['maximum', 'exclusiveMaximum'].map((most) => [least, most] as const))];
+const PAIRS: readonly (readonly [least: string, most: string])[] = [
+  ['minLength', 'maxLength'],
+  ['minItems', 'maxItems'],
+  ...['minimum', 'exclusiveMinimum'].flatMap((least) =>
+    ['maximum', 'exclusiveMaximum'].map((most) => [least, most] as const),
+  ),
+];
 
 // Signs and classes of them, each with how often: of groups, of signs like \d and of what comes no times it dies. No two of its parts begin alike.
-const PLAIN_PATTERN = /^\^(?:(?:[\w @:,-]|\\\.|\[\^?(?:\w-\w|[\w.%+ @:,])+-?\])(?:[*+?]|\{[1-9]\d{0,3}(?:,(?:[1-9]\d{0,3})?)?\})?)+\$$/;
+const PLAIN_PATTERN =
+  /^\^(?:(?:[\w @:,-]|\\\.|\[\^?(?:\w-\w|[\w.%+ @:,])+-?\])(?:[*+?]|\{[1-9]\d{0,3}(?:,(?:[1-9]\d{0,3})?)?\})?)+\$$/;
 
 /** What stands there is no schema. */
 const VALUES: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'examples']);
@@ -46,17 +53,29 @@ function graspableFormat(root: Json): Json {
 }
 
 function graspable(schema: Json, leadsNowhere: (ref: unknown) => boolean): Json {
-  const inside = (item: unknown): unknown => (Array.isArray(item) ? item.map(inside) : isObject(item) ? graspable(item, leadsNowhere) : item);
-  const eachOf = (schemas: Json): Json => Object.fromEntries(Object.entries(schemas).map(([name, item]) => [name, inside(item)]));
-  const kept = Object.entries(schema).filter(([name, item]) => !isLost(schema, name, item) && !(name === '$ref' && leadsNowhere(item)));
-  return Object.fromEntries(kept.map(([name, item]) => [name, VALUES.has(name) ? item : NAMED.has(name) && isObject(item) ? eachOf(item) : inside(item)]));
+  const inside = (item: unknown): unknown =>
+    Array.isArray(item) ? item.map(inside) : isObject(item) ? graspable(item, leadsNowhere) : item;
+  const eachOf = (schemas: Json): Json =>
+    Object.fromEntries(Object.entries(schemas).map(([name, item]) => [name, inside(item)]));
+  const kept = Object.entries(schema).filter(
+    ([name, item]) => !isLost(schema, name, item) && !(name === '$ref' && leadsNowhere(item)),
+  );
+  return Object.fromEntries(
+    kept.map(([name, item]) => [
+      name,
+      VALUES.has(name) ? item : NAMED.has(name) && isObject(item) ? eachOf(item) : inside(item),
+    ]),
+  );
 }
 
 function isLost(schema: Json, name: string, value: unknown): boolean {
   if (name === 'pattern') return typeof value === 'string' && !isPlain(value);
   if (name === 'anyOf' || name === 'oneOf') return Array.isArray(value) && value.length === 0;
   if (typeof value !== 'number') return false;
-  return (LIMITS.has(name) && !(value >= 0 && value <= MOST)) || PAIRS.some(([least, most]) => name === least && isMore(value, schema[most]));
+  return (
+    (LIMITS.has(name) && !(value >= 0 && value <= MOST)) ||
+    PAIRS.some(([least, most]) => name === least && isMore(value, schema[most]))
+  );
 }
 
 function isMore(least: number, most: unknown): boolean {
@@ -65,6 +84,8 @@ function isMore(least: number, most: unknown): boolean {
 
 function isPlain(pattern: string): boolean {
   const ranges = [...pattern.matchAll(/(\w)-(\w)/g)].every(([, first = '', last = '']) => first <= last);
-  const often = [...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].every(([, least = '', most]) => Number(most || least) <= MOST && Number(least) <= Number(most || least));
+  const often = [...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].every(
+    ([, least = '', most]) => Number(most || least) <= MOST && Number(least) <= Number(most || least),
+  );
   return ranges && often && PLAIN_PATTERN.test(pattern);
 }

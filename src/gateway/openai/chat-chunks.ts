@@ -41,7 +41,9 @@ export class ChatChunks implements ReplyWriter {
         return this.#verbatim(event.body);
       case 'end':
         // A server that speaks our dialect has said itself how the choice ended.
-        return this.#ended ? '' : `${this.#first()}${this.#open}${this.#choice}{},"finish_reason":"${FINISH[event.reason]}"}]${this.#tail}`;
+        return this.#ended
+          ? ''
+          : `${this.#first()}${this.#open}${this.#choice}{},"finish_reason":"${FINISH[event.reason]}"}]${this.#tail}`;
       case 'vectors':
       case 'failure':
         return '';
@@ -63,7 +65,12 @@ export class ChatChunks implements ReplyWriter {
   #call(call: ToolCall): Json {
     const index = this.#calls;
     this.#calls += 1;
-    return { index, id: call.id, type: 'function', function: { name: call.name, arguments: JSON.stringify(call.arguments) } };
+    return {
+      index,
+      id: call.id,
+      type: 'function',
+      function: { name: call.name, arguments: JSON.stringify(call.arguments) },
+    };
   }
 
   #verbatim(body: Json): string {

@@ -26,7 +26,13 @@ export class ChatCompletion implements ReplyWriter {
     } else if (event.kind === 'thinking') this.#thinking += event.text;
     else if (event.kind === 'tool-call') this.#calls.push(event.call);
     else if (event.kind === 'verbatim') this.#verbatim(event.body);
-    else if (event.kind === 'end') this.choice ??= { index: this.#index, message: this.#message(), logprobs: this.#logprobsBody(), finish_reason: FINISH[event.reason] };
+    else if (event.kind === 'end')
+      this.choice ??= {
+        index: this.#index,
+        message: this.#message(),
+        logprobs: this.#logprobsBody(),
+        finish_reason: FINISH[event.reason],
+      };
     return '';
   }
 
@@ -41,7 +47,11 @@ export class ChatCompletion implements ReplyWriter {
   }
 
   #message(): Json {
-    const calls = this.#calls.map((call) => ({ id: call.id, type: 'function', function: { name: call.name, arguments: JSON.stringify(call.arguments) } }));
+    const calls = this.#calls.map((call) => ({
+      id: call.id,
+      type: 'function',
+      function: { name: call.name, arguments: JSON.stringify(call.arguments) },
+    }));
     return {
       role: 'assistant',
       content: this.#text === '' && calls.length > 0 ? null : this.#text,

@@ -54,12 +54,19 @@ function readFormat(body: Body): ChatRequest['format'] {
   const schema = isObject(described) ? described['schema'] : undefined;
   if (type === 'json_schema' && isObject(schema)) return schema;
   return type === 'json_schema'
-    ? body.refuse('response_format.json_schema.schema', "Missing required parameter: 'response_format.json_schema.schema'.")
-    : body.refuse('response_format.type', "Invalid value for 'response_format.type'. Supported values are: 'text', 'json_object', and 'json_schema'.");
+    ? body.refuse(
+        'response_format.json_schema.schema',
+        "Missing required parameter: 'response_format.json_schema.schema'.",
+      )
+    : body.refuse(
+        'response_format.type',
+        "Invalid value for 'response_format.type'. Supported values are: 'text', 'json_object', and 'json_schema'.",
+      );
 }
 
 function readLogprobs(body: Body): number | undefined {
   const [wanted, top] = [body.flag('logprobs') ?? false, body.whole('top_logprobs', 0, 20)];
-  if (!wanted && top !== undefined) return body.refuse('top_logprobs', "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.");
+  if (!wanted && top !== undefined)
+    return body.refuse('top_logprobs', "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.");
   return wanted ? (top ?? 0) : undefined;
 }

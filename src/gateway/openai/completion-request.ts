@@ -49,16 +49,35 @@ export function readCompletionRequest(body: Body): Outcome<CompletionReading> {
     stream,
     includeUsage: readStreamOptions(body, stream),
   };
-  if (prompts.length * candidates > MAX_ANSWERS) body.refuse('prompt', `Invalid 'prompt': at most ${String(MAX_ANSWERS)} answers are computed for one request, n or best_of for each prompt.`);
-  const requests = prompts.map((prompt) => ({ ...shared, prompt, original: { ...body.json, prompt, ...(compares ? { logprobs: shared.logprobs } : {}) } }));
-  const value = { requests, choices, candidates, hidesLogprobs: compares && (echo || logprobs === undefined), echo, ignored: readIgnored(body, ignored) };
+  if (prompts.length * candidates > MAX_ANSWERS)
+    body.refuse(
+      'prompt',
+      `Invalid 'prompt': at most ${String(MAX_ANSWERS)} answers are computed for one request, n or best_of for each prompt.`,
+    );
+  const requests = prompts.map((prompt) => ({
+    ...shared,
+    prompt,
+    original: { ...body.json, prompt, ...(compares ? { logprobs: shared.logprobs } : {}) },
+  }));
+  const value = {
+    requests,
+    choices,
+    candidates,
+    hidesLogprobs: compares && (echo || logprobs === undefined),
+    echo,
+    ignored: readIgnored(body, ignored),
+  };
   return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
 }
 
 function readCandidates(body: Body, choices: number, stream: boolean): number {
   const bestOf = body.whole('best_of', 1, MAX_CHOICES) ?? choices;
   if (bestOf < choices) body.refuse('best_of', "Invalid 'best_of': it must not be less than 'n'.");
-  else if (bestOf > choices && stream) body.refuse('best_of', "Invalid 'best_of': which answers are the best is not known before their end, so they cannot be streamed.");
+  else if (bestOf > choices && stream)
+    body.refuse(
+      'best_of',
+      "Invalid 'best_of': which answers are the best is not known before their end, so they cannot be streamed.",
+    );
   return bestOf;
 }
 
@@ -67,8 +86,13 @@ function readPrompts(body: Body): readonly string[] {
   const list: readonly unknown[] = Array.isArray(prompt) ? prompt : [prompt];
   const texts = list.filter((item) => typeof item === 'string');
   if (prompt === undefined) body.refuse('prompt', "Missing required parameter: 'prompt'.");
-  else if (texts.length < list.length) body.refuse('prompt', "Invalid 'prompt': expected a string or an array of strings; arrays of tokens have no meaning for the models behind this server.");
+  else if (texts.length < list.length)
+    body.refuse(
+      'prompt',
+      "Invalid 'prompt': expected a string or an array of strings; arrays of tokens have no meaning for the models behind this server.",
+    );
   // To Ollama an empty prompt is a wish to load the model.
-  else if (texts.length === 0 || texts.includes('')) body.refuse('prompt', "Invalid 'prompt': a prompt cannot be an empty string, nor the list of them empty.");
+  else if (texts.length === 0 || texts.includes(''))
+    body.refuse('prompt', "Invalid 'prompt': a prompt cannot be an empty string, nor the list of them empty.");
   return texts;
 }

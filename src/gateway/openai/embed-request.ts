@@ -16,8 +16,15 @@ export function readEmbedRequest(body: Body): Outcome<EmbedReading> {
   const model = readModel(body);
   const input = readInput(body);
   const format = body.text('encoding_format');
-  if (format !== undefined && format !== 'float' && format !== 'base64') body.refuse('encoding_format', "Invalid value for 'encoding_format'. Supported values are: 'float' and 'base64'.");
-  const request = { model, input, dimensions: body.whole('dimensions', 1), base64: format === 'base64', original: body.json };
+  if (format !== undefined && format !== 'float' && format !== 'base64')
+    body.refuse('encoding_format', "Invalid value for 'encoding_format'. Supported values are: 'float' and 'base64'.");
+  const request = {
+    model,
+    input,
+    dimensions: body.whole('dimensions', 1),
+    base64: format === 'base64',
+    original: body.json,
+  };
   const value = { request, ignored: readIgnored(body) };
   return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
 }
@@ -26,8 +33,14 @@ function readInput(body: Body): readonly string[] {
   const input = body.value('input');
   const list: readonly unknown[] = Array.isArray(input) ? input : [input];
   if (input === undefined) body.refuse('input', "Missing required parameter: 'input'.");
-  else if (!list.every((item) => typeof item === 'string')) body.refuse('input', "Invalid 'input': expected a string or an array of strings; arrays of tokens have no meaning for the models behind this server.");
-  else if (list.length === 0 || list.includes('')) body.refuse('input', "Invalid 'input': input cannot be an empty string or an empty array.");
-  else if (list.length > MAX_INPUTS) body.refuse('input', `Invalid 'input': at most ${String(MAX_INPUTS)} inputs are taken at once.`);
+  else if (!list.every((item) => typeof item === 'string'))
+    body.refuse(
+      'input',
+      "Invalid 'input': expected a string or an array of strings; arrays of tokens have no meaning for the models behind this server.",
+    );
+  else if (list.length === 0 || list.includes(''))
+    body.refuse('input', "Invalid 'input': input cannot be an empty string or an empty array.");
+  else if (list.length > MAX_INPUTS)
+    body.refuse('input', `Invalid 'input': at most ${String(MAX_INPUTS)} inputs are taken at once.`);
   return list.filter((item) => typeof item === 'string');
 }

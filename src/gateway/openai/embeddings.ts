@@ -20,15 +20,29 @@ export class Embeddings implements ReplyWriter {
   /** The body, once the end has come. */
   body({ promptTokens }: Usage): string {
     const { model, base64 } = this.#request;
-    if (this.#verbatim !== undefined) return JSON.stringify({ ...this.#verbatim, ...this.#told(this.#verbatim['data']), model });
-    const data = this.#vectors.map((vector, index) => ({ object: 'embedding', index, embedding: base64 ? packed(vector) : vector }));
-    return JSON.stringify({ object: 'list', data, model, usage: { prompt_tokens: promptTokens, total_tokens: promptTokens } });
+    if (this.#verbatim !== undefined)
+      return JSON.stringify({ ...this.#verbatim, ...this.#told(this.#verbatim['data']), model });
+    const data = this.#vectors.map((vector, index) => ({
+      object: 'embedding',
+      index,
+      embedding: base64 ? packed(vector) : vector,
+    }));
+    return JSON.stringify({
+      object: 'list',
+      data,
+      model,
+      usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
+    });
   }
 
   // Servers that know only one encoding send that, and the SDKs take it for the one that they asked for.
   #told(data: unknown): Json {
     if (!Array.isArray(data) || !this.#request.base64) return {};
-    return { data: data.map((entry: unknown) => (isObject(entry) && isVector(entry['embedding']) ? { ...entry, embedding: packed(entry['embedding']) } : entry)) };
+    return {
+      data: data.map((entry: unknown) =>
+        isObject(entry) && isVector(entry['embedding']) ? { ...entry, embedding: packed(entry['embedding']) } : entry,
+      ),
+    };
   }
 }
 

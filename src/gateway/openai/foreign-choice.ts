@@ -16,7 +16,11 @@ export class ForeignChoice {
   /** The choice as its client is to see it. */
   rewrite(choice: Json): Json {
     const { delta, message, finish_reason: reason } = choice;
-    const said = isObject(delta) ? { delta: this.#delta(delta) } : isObject(message) ? { message: this.#said(message) } : {};
+    const said = isObject(delta)
+      ? { delta: this.#delta(delta) }
+      : isObject(message)
+        ? { message: this.#said(message) }
+        : {};
     return { ...choice, index: this.#index, ...said, ...this.#finish(reason, isObject(message)) };
   }
 
@@ -30,21 +34,26 @@ export class ForeignChoice {
   #delta(delta: Json): Json {
     const said = this.#said(delta);
     const calls = delta['tool_calls'];
-    return Array.isArray(calls) && calls.length > 0 ? { ...said, tool_calls: calls.map((call: unknown) => this.#call(call)) } : said;
+    return Array.isArray(calls) && calls.length > 0
+      ? { ...said, tool_calls: calls.map((call: unknown) => this.#call(call)) }
+      : said;
   }
 
   #said(said: Json): Json {
     const { reasoning, tool_calls: calls } = said;
     if (Array.isArray(calls) && calls.length > 0) this.#called = true;
     // Ollama and vLLM say `reasoning` where most clients look for `reasoning_content`.
-    return typeof reasoning === 'string' && said['reasoning_content'] === undefined ? { ...said, reasoning_content: reasoning } : said;
+    return typeof reasoning === 'string' && said['reasoning_content'] === undefined
+      ? { ...said, reasoning_content: reasoning }
+      : said;
   }
 
   // Calls that only their ids tell apart get an index each, and what is added to one keeps its own.
   #call(call: unknown): unknown {
     if (!isObject(call)) return call;
     const { id, index } = call;
-    if (typeof id !== 'string' || id === '') return { ...call, index: this.#latest.get(index) ?? this.#nameless(call, index) };
+    if (typeof id !== 'string' || id === '')
+      return { ...call, index: this.#latest.get(index) ?? this.#nameless(call, index) };
     const known = this.#calls.indexOf(id);
     const ours = known < 0 ? this.#calls.push(id) - 1 : known;
     this.#latest.set(index, ours);

@@ -10,8 +10,18 @@ export interface AnswerHead {
 }
 
 /** A new head; `prefix` as OpenAI's ids of this kind have it. */
-export function answerHead(prefix: 'chatcmpl' | 'cmpl', object: AnswerHead['object'], model: string, nowMs: number): AnswerHead {
-  return { id: `${prefix}-${crypto.randomUUID().replaceAll('-', '')}`, object, created: Math.floor(nowMs / 1000), model };
+export function answerHead(
+  prefix: 'chatcmpl' | 'cmpl',
+  object: AnswerHead['object'],
+  model: string,
+  nowMs: number,
+): AnswerHead {
+  return {
+    id: `${prefix}-${crypto.randomUUID().replaceAll('-', '')}`,
+    object,
+    created: Math.floor(nowMs / 1000),
+    model,
+  };
 }
 
 /** What a chunk begins with: all but its choices, which are written once for all of them; a chunk is then little more than its text. */

@@ -11,7 +11,10 @@ export class LegacyChunks extends ChatChunks {
   ]);
 
   override write(event: ServerEvent): string {
-    return this.#telling.of(event).map((told) => super.write(told)).join('');
+    return this.#telling
+      .of(event)
+      .map((told) => super.write(told))
+      .join('');
   }
 }
 
@@ -20,7 +23,17 @@ export class LegacyCompletion extends ChatCompletion {
   #text = '';
   #thinking = '';
   readonly #telling = new LegacyCall((function_call) => [
-    { message: { role: 'assistant', content: this.#text || null, refusal: null, ...(this.#thinking === '' ? {} : { reasoning_content: this.#thinking }), function_call }, logprobs: null, finish_reason: 'function_call' },
+    {
+      message: {
+        role: 'assistant',
+        content: this.#text || null,
+        refusal: null,
+        ...(this.#thinking === '' ? {} : { reasoning_content: this.#thinking }),
+        function_call,
+      },
+      logprobs: null,
+      finish_reason: 'function_call',
+    },
   ]);
 
   override write(event: ServerEvent): string {
@@ -59,8 +72,13 @@ class LegacyCall {
     const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // an array of what is not yet known
     if (!isObject(choice)) return body;
     const { delta, message, finish_reason: reason } = choice;
-    const said = isObject(delta) ? { delta: this.#said(delta) } : isObject(message) ? { message: this.#said(message) } : {};
-    const ended = reason === 'tool_calls' || (reason === 'stop' && this.#called) ? { finish_reason: 'function_call' } : {};
+    const said = isObject(delta)
+      ? { delta: this.#said(delta) }
+      : isObject(message)
+        ? { message: this.#said(message) }
+        : {};
+    const ended =
+      reason === 'tool_calls' || (reason === 'stop' && this.#called) ? { finish_reason: 'function_call' } : {};
     return { ...body, choices: [{ ...choice, ...said, ...ended }] };
   }
 

@@ -8,11 +8,25 @@ export function modernBody(body: Body): Body | undefined {
   const { functions: _functions, function_call: choice, messages, ...rest } = body.json;
   const functions = given as readonly unknown[]; // an array of what is not yet known
   const named = functions.map((one) => (isObject(one) ? one['name'] : undefined));
-  const modern = new Body({ ...rest, ...(messages === undefined ? {} : { messages: Array.isArray(messages) ? modernMessages(messages) : messages }), tools: functions.map((one) => ({ type: 'function', function: one })), ...choiceOf(choice), parallel_tool_calls: false });
+  const modern = new Body({
+    ...rest,
+    ...(messages === undefined ? {} : { messages: Array.isArray(messages) ? modernMessages(messages) : messages }),
+    tools: functions.map((one) => ({ type: 'function', function: one })),
+    ...choiceOf(choice),
+    parallel_tool_calls: false,
+  });
   const at = named.findIndex((name) => typeof name !== 'string');
   if (at >= 0) modern.refuse(`functions[${String(at)}]`, `Invalid 'functions[${String(at)}]': expected {"name": …}.`);
-  if (isObject(choice) && !named.includes(choice['name'])) modern.refuse('function_call', "Invalid value for 'function_call': the function it asks for is not among 'functions'.");
-  else if (!isObject(choice) && (choice ?? 'auto') !== 'auto' && choice !== 'none') modern.refuse('function_call', "Invalid value for 'function_call'. Supported values are: 'none', 'auto', and {\"name\": …}.");
+  if (isObject(choice) && !named.includes(choice['name']))
+    modern.refuse(
+      'function_call',
+      "Invalid value for 'function_call': the function it asks for is not among 'functions'.",
+    );
+  else if (!isObject(choice) && (choice ?? 'auto') !== 'auto' && choice !== 'none')
+    modern.refuse(
+      'function_call',
+      "Invalid value for 'function_call'. Supported values are: 'none', 'auto', and {\"name\": …}.",
+    );
   return modern;
 }
 

@@ -11,7 +11,12 @@ export class LegacyLogprobs {
 
   /** The lists of some more tokens. */
   body(tokens: readonly unknown[]): Json {
-    const lists = { tokens: [] as string[], token_logprobs: [] as (number | null)[], top_logprobs: [] as Json[], text_offset: [] as number[] };
+    const lists = {
+      tokens: [] as string[],
+      token_logprobs: [] as (number | null)[],
+      top_logprobs: [] as Json[],
+      text_offset: [] as number[],
+    };
     for (const token of tokens) {
       if (!isObject(token)) continue;
       const text = textOf(token);

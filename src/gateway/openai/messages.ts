@@ -4,25 +4,46 @@ import { readImageUrl } from '../dialect/image-url.ts';
 import { isObject, type Json } from '../dialect/json.ts';
 import type { Message, ToolCall } from '../exchange.ts';
 
-const ROLES: Readonly<Record<string, Message['role']>> = { system: 'system', developer: 'system', user: 'user', assistant: 'assistant', tool: 'tool', function: 'tool' };
+const ROLES: Readonly<Record<string, Message['role']>> = {
+  system: 'system',
+  developer: 'system',
+  user: 'user',
+  assistant: 'assistant',
+  tool: 'tool',
+  function: 'tool',
+};
 
 /** Reads `messages`; what is wrong is noted on `body`. */
 export function readMessages(body: Body): readonly Message[] {
   const list = body.list('messages');
   if (list === undefined) body.refuse('messages', "Missing required parameter: 'messages'.");
-  else if (list.length === 0) body.refuse('messages', "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.");
+  else if (list.length === 0)
+    body.refuse(
+      'messages',
+      "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+    );
   const names = new Map<string, string>();
   return (list ?? []).map((item, index) => readMessage(body, item, `messages[${String(index)}]`, names));
 }
 
 function readMessage(body: Body, item: unknown, at: string, names: Map<string, string>): Message {
   const json: Json = isObject(item) ? item : {};
-  if (!isObject(item)) body.refuse(at, `Invalid type for '${at}': expected an object, but got ${typeName(item)} instead.`);
+  if (!isObject(item))
+    body.refuse(at, `Invalid type for '${at}': expected an object, but got ${typeName(item)} instead.`);
   const role = typeof json['role'] === 'string' && Object.hasOwn(ROLES, json['role']) ? ROLES[json['role']] : undefined;
-  if (role === undefined) body.refuse(`${at}.role`, `Invalid value for '${at}.role'. Supported values are: ${Object.keys(ROLES).map((name) => `'${name}'`).join(', ')}.`);
+  if (role === undefined)
+    body.refuse(
+      `${at}.role`,
+      `Invalid value for '${at}.role'. Supported values are: ${Object.keys(ROLES)
+        .map((name) => `'${name}'`)
+        .join(', ')}.`,
+    );
   const images: string[] = [];
   const text = readContent(body, json['content'], `${at}.content`, images);
-  const toolCalls = [...readCalls(body, json['tool_calls'], `${at}.tool_calls`), ...readLegacyCall(body, json['function_call'], `${at}.function_call`)];
+  const toolCalls = [
+    ...readCalls(body, json['tool_calls'], `${at}.tool_calls`),
+    ...readLegacyCall(body, json['function_call'], `${at}.function_call`),
+  ];
   for (const call of toolCalls) names.set(call.id, call.name);
   const id = typeof json['tool_call_id'] === 'string' ? json['tool_call_id'] : undefined;
   const name = typeof json['name'] === 'string' ? json['name'] : names.get(id ?? '');
@@ -41,7 +62,10 @@ function readContent(body: Body, content: unknown, at: string, images: string[])
   if (typeof content === 'string') return content;
   if (content === null || content === undefined) return '';
   if (!Array.isArray(content)) {
-    body.refuse(at, `Invalid type for '${at}': expected a string or an array of content parts, but got ${typeName(content)} instead.`);
+    body.refuse(
+      at,
+      `Invalid type for '${at}': expected a string or an array of content parts, but got ${typeName(content)} instead.`,
+    );
     return '';
   }
   return content
@@ -53,7 +77,12 @@ function readContent(body: Body, content: unknown, at: string, images: string[])
 function readPart(body: Body, part: unknown, at: string, images: string[]): string | undefined {
   if (isObject(part) && (part['type'] === 'text' || part['type'] === 'refusal')) {
     const text = part['text'] ?? part['refusal'];
-    return typeof text === 'string' ? text : body.refuse(`${at}.text`, `Invalid type for '${at}.text': expected a string, but got ${typeName(text)} instead.`);
+    return typeof text === 'string'
+      ? text
+      : body.refuse(
+          `${at}.text`,
+          `Invalid type for '${at}.text': expected a string, but got ${typeName(text)} instead.`,
+        );
   }
   if (isObject(part) && part['type'] === 'image_url') {
     const image = part['image_url'];

@@ -12,6 +12,9 @@ export function modelBody(id: string, created: number): ModelBody {
 }
 
 /** The answer of `/v1/models`. */
-export function modelsBody(ids: Iterable<string>, created: number): { readonly object: 'list'; readonly data: readonly ModelBody[] } {
+export function modelsBody(
+  ids: Iterable<string>,
+  created: number,
+): { readonly object: 'list'; readonly data: readonly ModelBody[] } {
   return { object: 'list', data: [...ids].map((id) => modelBody(id, created)) };
 }

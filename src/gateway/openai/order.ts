@@ -26,11 +26,30 @@ export function readChatOrder(bytes: Buffer, nowMs: number): Outcome<Order> {
     if (!read.ok) return read;
     const { request, choices, ignored } = read.value;
     const { model, stream, includeUsage } = request;
-    const asks = Array.from({ length: choices }, (_, choice): Ask => ({ kind: 'chat', request: reseeded(request, choice) }));
+    const asks = Array.from({ length: choices }, (_, choice): Ask => ({
+      kind: 'chat',
+      request: reseeded(request, choice),
+    }));
     const given = { model, ignored };
-    if (!stream) return wholeOrder(given, asks, answerHead('chatcmpl', 'chat.completion', model, nowMs), (index) => new Completion(index), usageBody, (gathered) => gathered.map(({ choice }) => choice));
+    if (!stream)
+      return wholeOrder(
+        given,
+        asks,
+        answerHead('chatcmpl', 'chat.completion', model, nowMs),
+        (index) => new Completion(index),
+        usageBody,
+        (gathered) => gathered.map(({ choice }) => choice),
+      );
     const common = { head: answerHead('chatcmpl', 'chat.completion.chunk', model, nowMs), includeUsage };
-    return { ok: true, value: { ...given, stream, shares: shares(asks, stream, (index) => new Chunks(common, index)), close: (usages) => streamEnding(common, usageBody(usages)) } };
+    return {
+      ok: true,
+      value: {
+        ...given,
+        stream,
+        shares: shares(asks, stream, (index) => new Chunks(common, index)),
+        close: (usages) => streamEnding(common, usageBody(usages)),
+      },
+    };
   });
 }
 
@@ -42,17 +61,31 @@ export function readCompletionOrder(bytes: Buffer, nowMs: number): Outcome<Order
     const { requests, choices, candidates, echo, hidesLogprobs, ignored } = read.value;
     const [first] = requests;
     const { model, stream, includeUsage } = first ?? { model: '', stream: false, includeUsage: false };
-    const asks = requests.flatMap((request) => Array.from({ length: candidates }, (_, choice): Ask => ({ kind: 'completion', request: reseeded(request, choice) })));
+    const asks = requests.flatMap((request) =>
+      Array.from({ length: candidates }, (_, choice): Ask => ({
+        kind: 'completion',
+        request: reseeded(request, choice),
+      })),
+    );
     const echoOf = (index: number): string => (echo ? (requests[Math.floor(index / candidates)]?.prompt ?? '') : '');
     const head = answerHead('cmpl', 'text_completion', model, nowMs);
     const usage = (usages: readonly Usage[]): Json => usageOfPrompts(usages, candidates);
     const given = { model, ignored };
     if (!stream) {
-      const create = (index: number): TextCompletion => new TextCompletion(index, { echo: echoOf(index), hidesLogprobs });
+      const create = (index: number): TextCompletion =>
+        new TextCompletion(index, { echo: echoOf(index), hidesLogprobs });
       return wholeOrder(given, asks, head, create, usage, (gathered) => bestOf(gathered, candidates, choices));
     }
     const common = { head, includeUsage };
-    return { ok: true, value: { ...given, stream, shares: shares(asks, stream, (index) => new TextChunks(common, index, echoOf(index))), close: (usages) => streamEnding(common, usage(usages)) } };
+    return {
+      ok: true,
+      value: {
+        ...given,
+        stream,
+        shares: shares(asks, stream, (index) => new TextChunks(common, index, echoOf(index))),
+        close: (usages) => streamEnding(common, usage(usages)),
+      },
+    };
   });
 }
 
@@ -63,8 +96,21 @@ export function readEmbedOrder(bytes: Buffer): Outcome<Order> {
     if (!read.ok) return read;
     const { request, ignored } = read.value;
     let last = new Embeddings(request);
-    const share: Share = { asks: { kind: 'embed', request }, stream: false, writer: () => (last = new Embeddings(request)) };
-    return { ok: true, value: { model: request.model, stream: false, ignored, shares: [share], close: ([usage]) => last.body(usage ?? { promptTokens: 0, completionTokens: 0 }) } };
+    const share: Share = {
+      asks: { kind: 'embed', request },
+      stream: false,
+      writer: () => (last = new Embeddings(request)),
+    };
+    return {
+      ok: true,
+      value: {
+        model: request.model,
+        stream: false,
+        ignored,
+        shares: [share],
+        close: ([usage]) => last.body(usage ?? { promptTokens: 0, completionTokens: 0 }),
+      },
+    };
   });
 }
 
@@ -94,6 +140,7 @@ function wholeOrder<G extends Gatherer>(
   // Of each share the writer of its last attempt.
   const gathered: G[] = [];
   const writer = (index: number): ReplyWriter => (gathered[index] = create(index));
-  const close = (usages: readonly Usage[]): string => JSON.stringify({ ...gathered[0]?.rest, ...head, choices: choose(gathered), usage: usage(usages) });
+  const close = (usages: readonly Usage[]): string =>
+    JSON.stringify({ ...gathered[0]?.rest, ...head, choices: choose(gathered), usage: usage(usages) });
   return { ok: true, value: { ...given, stream: false, shares: shares(asks, false, writer), close } };
 }

@@ -9,7 +9,11 @@ export const MAX_CHOICES = 8;
 export function reseeded<T extends Pick<ChatRequest, 'sampling' | 'original'>>(request: T, choice: number): T {
   const seed = request.sampling['seed'];
   if (seed === undefined || choice === 0) return request;
-  return { ...request, sampling: { ...request.sampling, seed: seed + choice }, original: { ...request.original, seed: seed + choice } };
+  return {
+    ...request,
+    sampling: { ...request.sampling, seed: seed + choice },
+    original: { ...request.original, seed: seed + choice },
+  };
 }
 
 /** Reads `n`. */
@@ -24,7 +28,12 @@ export function readThinking(body: Body): ChatRequest['thinking'] {
   const think = body.value('think');
   if (effort !== undefined) return readEffort(body, effort, 'reasoning_effort');
   if (think === undefined || typeof think === 'boolean') return think;
-  return typeof think === 'string' ? readEffort(body, think, 'think') : body.refuse('think', `Invalid type for 'think': expected a boolean or a string, but got ${typeName(think)} instead.`);
+  return typeof think === 'string'
+    ? readEffort(body, think, 'think')
+    : body.refuse(
+        'think',
+        `Invalid type for 'think': expected a boolean or a string, but got ${typeName(think)} instead.`,
+      );
 }
 
 /** By which of its names a request says how much is to be thought. */
@@ -35,6 +44,7 @@ export function thinkingName({ json }: Body): string {
 /** Reads `stream_options`: whether a stream ends with its usage. */
 export function readStreamOptions(body: Body, stream: boolean): boolean {
   const options = body.object('stream_options');
-  if (options !== undefined && !stream) body.refuse('stream_options', "The 'stream_options' parameter is only allowed when 'stream' is enabled.");
+  if (options !== undefined && !stream)
+    body.refuse('stream_options', "The 'stream_options' parameter is only allowed when 'stream' is enabled.");
   return options?.['include_usage'] === true;
 }

@@ -31,7 +31,9 @@ export class TextCompletion implements ReplyWriter {
 
   /** How likely its tokens are in the mean, as a logarithm; what is not known is least likely. */
   get likelihood(): number {
-    const given = isObject(this.#told) ? this.#told['token_logprobs'] : this.#logprobs.map((token) => (isObject(token) ? token['logprob'] : undefined));
+    const given = isObject(this.#told)
+      ? this.#told['token_logprobs']
+      : this.#logprobs.map((token) => (isObject(token) ? token['logprob'] : undefined));
     const known = Array.isArray(given) ? given.filter((value) => typeof value === 'number') : [];
     return known.length === 0 ? Number.NEGATIVE_INFINITY : known.reduce((sum, value) => sum + value, 0) / known.length;
   }
@@ -42,7 +44,14 @@ export class TextCompletion implements ReplyWriter {
       if (event.logprobs !== undefined) this.#logprobs.push(...event.logprobs);
     } else if (event.kind === 'thinking') this.#thinking += event.text;
     else if (event.kind === 'verbatim') this.#verbatim(event.body);
-    else if (event.kind === 'end') this.choice ??= { text: this.#shape.echo + this.#text, ...this.#thoughts(), index: this.#index, logprobs: this.#lists(), finish_reason: FINISH[event.reason] };
+    else if (event.kind === 'end')
+      this.choice ??= {
+        text: this.#shape.echo + this.#text,
+        ...this.#thoughts(),
+        index: this.#index,
+        logprobs: this.#lists(),
+        finish_reason: FINISH[event.reason],
+      };
     return '';
   }
 
@@ -52,7 +61,9 @@ export class TextCompletion implements ReplyWriter {
   }
 
   #lists(): Json | null {
-    return this.#logprobs.length === 0 || this.#shape.hidesLogprobs ? null : new LegacyLogprobs(this.#shape.echo).body(this.#logprobs);
+    return this.#logprobs.length === 0 || this.#shape.hidesLogprobs
+      ? null
+      : new LegacyLogprobs(this.#shape.echo).body(this.#logprobs);
   }
 
   #verbatim({ choices, ...rest }: Json): void {
@@ -61,7 +72,12 @@ export class TextCompletion implements ReplyWriter {
     const said = isObject(choice) ? choice : {};
     // Ollama gives no reason where it cuts off a model that repeats itself.
     this.#told = said['logprobs'];
-    this.choice = { ...said, index: this.#index, finish_reason: said['finish_reason'] ?? 'length', ...(this.#shape.hidesLogprobs ? { logprobs: null } : {}) };
+    this.choice = {
+      ...said,
+      index: this.#index,
+      finish_reason: said['finish_reason'] ?? 'length',
+      ...(this.#shape.hidesLogprobs ? { logprobs: null } : {}),
+    };
     this.rest = rest;
   }
 }

@@ -10,12 +10,18 @@ export function readTools(body: Body, ignored: string[]): Reading {
   const tools = (body.list('tools') ?? []).map((tool, index) => readTool(body, tool, `tools[${String(index)}]`));
   const parallelCalls = body.flag('parallel_tool_calls') ?? true;
   const choice = body.value('tool_choice');
-  if (choice === undefined || choice === 'auto') return { tools, mustCall: false, callSchema: undefined, parallelCalls };
+  if (choice === undefined || choice === 'auto')
+    return { tools, mustCall: false, callSchema: undefined, parallelCalls };
   if (choice === 'none') return { tools: [], mustCall: false, callSchema: undefined, parallelCalls };
   const named = choice === 'required' ? tools : tools.filter(({ name }) => name === nameIn(choice));
   if (named.length === 0) {
     const known = choice === 'required' || nameIn(choice) !== undefined;
-    body.refuse('tool_choice', known ? "Invalid value for 'tool_choice': the tool it asks for is not among 'tools'." : "Invalid value for 'tool_choice'. Supported values are: 'none', 'auto', 'required', and {\"type\": \"function\", \"function\": {\"name\": …}}.");
+    body.refuse(
+      'tool_choice',
+      known
+        ? "Invalid value for 'tool_choice': the tool it asks for is not among 'tools'."
+        : 'Invalid value for \'tool_choice\'. Supported values are: \'none\', \'auto\', \'required\', and {"type": "function", "function": {"name": …}}.',
+    );
   }
   const callSchema = schemaOfCall(named);
   if (callSchema === undefined) ignored.push('tool_choice');
@@ -29,7 +35,8 @@ function nameIn(choice: unknown): string | undefined {
 
 function readTool(body: Body, tool: unknown, at: string): Tool {
   const made = isObject(tool) && tool['type'] === 'function' ? tool['function'] : undefined;
-  if (isObject(tool) && isObject(made) && typeof made['name'] === 'string') return { name: made['name'], definition: tool };
+  if (isObject(tool) && isObject(made) && typeof made['name'] === 'string')
+    return { name: made['name'], definition: tool };
   body.refuse(at, `Invalid '${at}': expected {"type": "function", "function": {"name": …}}.`);
   return { name: '', definition: {} };
 }

@@ -11,7 +11,9 @@ export function usageBody(usages: readonly Usage[]): Json {
 /** The same for several prompts; `usages` are in their order, `choices` to each. */
 export function usageOfPrompts(usages: readonly Usage[], choices: number): Json {
   if (usages.length === choices) return usageBody(usages);
-  const prompts = usages.filter((_usage, index) => index % choices === 0).reduce((sum, usage) => sum + usage.promptTokens, 0);
+  const prompts = usages
+    .filter((_usage, index) => index % choices === 0)
+    .reduce((sum, usage) => sum + usage.promptTokens, 0);
   return countsBody(prompts, completionTokens(usages));
 }
 
@@ -20,7 +22,11 @@ export function readUsage(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined;
   const [prompt, completion] = [value['prompt_tokens'], value['completion_tokens']];
   const whole = typeof prompt === 'number' && typeof value['total_tokens'] === 'number';
-  return { promptTokens: typeof prompt === 'number' ? prompt : 0, completionTokens: typeof completion === 'number' ? completion : 0, ...(whole ? { original: value } : {}) };
+  return {
+    promptTokens: typeof prompt === 'number' ? prompt : 0,
+    completionTokens: typeof completion === 'number' ? completion : 0,
+    ...(whole ? { original: value } : {}),
+  };
 }
 
 function completionTokens(usages: readonly Usage[]): number {

@@ -23,7 +23,15 @@ export function callItem(call: ToolCall, outputIndex: number, callee: KnownTool 
   const text = callee?.kind === 'custom' ? freeText(call.arguments) : JSON.stringify(call.arguments);
   const place = { item_id: id, output_index: outputIndex };
   const within = callee?.namespace === undefined ? {} : { namespace: callee.namespace };
-  const body = (status: string, said: string): Json => ({ id, type, status, [field]: said, call_id: call.id, name, ...within });
+  const body = (status: string, said: string): Json => ({
+    id,
+    type,
+    status,
+    [field]: said,
+    call_id: call.id,
+    name,
+    ...within,
+  });
   const item = body('completed', text);
   return {
     item,

@@ -40,7 +40,14 @@ export class Dialog {
   /** The tool has answered. */
   answer(id: string, { text, images }: Content): void {
     this.#close();
-    this.#messages.push({ role: 'tool', text, images, thinking: undefined, toolCalls: [], answers: { id, name: this.#names.get(id) } });
+    this.#messages.push({
+      role: 'tool',
+      text,
+      images,
+      thinking: undefined,
+      toolCalls: [],
+      answers: { id, name: this.#names.get(id) },
+    });
   }
 
   /** All of it. */
@@ -60,7 +67,14 @@ export class Dialog {
     this.#turn = undefined;
     if (turn === undefined) return;
     const { thinking, said, calls } = turn;
-    this.#messages.push({ role: 'assistant', text: said?.text ?? '', images: said?.images ?? [], thinking, toolCalls: calls, answers: undefined });
+    this.#messages.push({
+      role: 'assistant',
+      text: said?.text ?? '',
+      images: said?.images ?? [],
+      thinking,
+      toolCalls: calls,
+      answers: undefined,
+    });
   }
 }
 

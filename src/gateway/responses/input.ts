@@ -13,11 +13,20 @@ export function readInput(body: Body): readonly Message[] {
   if (instructions !== undefined && instructions !== '') dialog.hear('system', { text: instructions, images: [] });
   const input = body.value('input');
   if (typeof input === 'string') dialog.hear('user', { text: input, images: [] });
-  else if (Array.isArray(input)) for (const [index, item] of input.entries()) readItem(body, item, `input[${String(index)}]`, dialog);
+  else if (Array.isArray(input))
+    for (const [index, item] of input.entries()) readItem(body, item, `input[${String(index)}]`, dialog);
   else if (input === undefined) body.refuse('input', "Missing required parameter: 'input'.");
-  else body.refuse('input', `Invalid type for 'input': expected a string or an array of input items, but got ${typeName(input)} instead.`);
+  else
+    body.refuse(
+      'input',
+      `Invalid type for 'input': expected a string or an array of input items, but got ${typeName(input)} instead.`,
+    );
   const messages = dialog.messages();
-  if (messages.length === 0) body.refuse('input', "Invalid 'input': empty array. Expected an array with minimum length 1, but got an empty array instead.");
+  if (messages.length === 0)
+    body.refuse(
+      'input',
+      "Invalid 'input': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+    );
   return messages;
 }
 
@@ -32,19 +41,35 @@ const ITEMS: Readonly<Record<string, ItemReader>> = {
     if (text !== '') dialog.think(text);
   },
   function_call: (body, item, at, dialog) => {
-    dialog.call({ id: readText(body, item, 'call_id', at), name: readName(body, item, at), arguments: readArguments(body, item['arguments'], `${at}.arguments`) });
+    dialog.call({
+      id: readText(body, item, 'call_id', at),
+      name: readName(body, item, at),
+      arguments: readArguments(body, item['arguments'], `${at}.arguments`),
+    });
   },
   function_call_output: readOutput,
   custom_tool_call: (body, item, at, dialog) => {
-    dialog.call({ id: readText(body, item, 'call_id', at), name: readName(body, item, at), arguments: { input: readText(body, item, 'input', at) } });
+    dialog.call({
+      id: readText(body, item, 'call_id', at),
+      name: readName(body, item, at),
+      arguments: { input: readText(body, item, 'input', at) },
+    });
   },
   custom_tool_call_output: readOutput,
   item_reference: (body, _item, at) => {
-    body.refuse(at, `Invalid '${at}': this server stores no items, so an 'item_reference' cannot be resolved; send the item itself, as SDKs do where 'store' is false.`);
+    body.refuse(
+      at,
+      `Invalid '${at}': this server stores no items, so an 'item_reference' cannot be resolved; send the item itself, as SDKs do where 'store' is false.`,
+    );
   },
 };
 
-const ROLES: Readonly<Record<string, 'system' | 'user' | 'assistant'>> = { system: 'system', developer: 'system', user: 'user', assistant: 'assistant' };
+const ROLES: Readonly<Record<string, 'system' | 'user' | 'assistant'>> = {
+  system: 'system',
+  developer: 'system',
+  user: 'user',
+  assistant: 'assistant',
+};
 
 function readItem(body: Body, item: unknown, at: string, dialog: Dialog): void {
   if (!isObject(item)) {
@@ -52,9 +77,17 @@ function readItem(body: Body, item: unknown, at: string, dialog: Dialog): void {
     return;
   }
   // What has a role is a message, said or not; what has an id and nothing else refers to what was stored.
-  const type = item['type'] ?? (item['role'] === undefined && typeof item['id'] === 'string' ? 'item_reference' : 'message');
+  const type =
+    item['type'] ?? (item['role'] === undefined && typeof item['id'] === 'string' ? 'item_reference' : 'message');
   const read = typeof type === 'string' && Object.hasOwn(ITEMS, type) ? ITEMS[type] : undefined;
-  if (read === undefined) body.refuse(`${at}.type`, `Invalid value for '${at}.type'. Supported values are: ${Object.keys(ITEMS).filter((name) => name !== 'item_reference').map((name) => `'${name}'`).join(', ')}.`);
+  if (read === undefined)
+    body.refuse(
+      `${at}.type`,
+      `Invalid value for '${at}.type'. Supported values are: ${Object.keys(ITEMS)
+        .filter((name) => name !== 'item_reference')
+        .map((name) => `'${name}'`)
+        .join(', ')}.`,
+    );
   else read(body, item, at, dialog);
 }
 
@@ -62,7 +95,13 @@ function readMessage(body: Body, item: Json, at: string, dialog: Dialog): void {
   const role = item['role'];
   const known = typeof role === 'string' && Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
   const content = readContent(body, item['content'], `${at}.content`);
-  if (known === undefined) body.refuse(`${at}.role`, `Invalid value for '${at}.role'. Supported values are: ${Object.keys(ROLES).map((name) => `'${name}'`).join(', ')}.`);
+  if (known === undefined)
+    body.refuse(
+      `${at}.role`,
+      `Invalid value for '${at}.role'. Supported values are: ${Object.keys(ROLES)
+        .map((name) => `'${name}'`)
+        .join(', ')}.`,
+    );
   else if (known === 'assistant') dialog.speak(content);
   else dialog.hear(known, content);
 }

@@ -16,7 +16,13 @@ export class MessageItem implements OpenItem {
   }
 
   body(status: ItemStatus): Json {
-    return { id: this.#id, type: 'message', status, content: status === 'in_progress' ? [] : [this.#part()], role: 'assistant' };
+    return {
+      id: this.#id,
+      type: 'message',
+      status,
+      content: status === 'in_progress' ? [] : [this.#part()],
+      role: 'assistant',
+    };
   }
 
   begin(): readonly StreamEvent[] {

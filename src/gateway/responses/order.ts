@@ -20,9 +20,21 @@ export function readResponseOrder(bytes: Buffer, nowMs: number): Outcome<Order> 
     // Of each attempt there is one; the last has said what has left.
     let last = new EventWriter(head, telling);
     const writer = (): EventWriter => (last = new EventWriter(head, telling));
-    return { ok: true, value: { ...given, stream, shares: [{ asks, stream, writer }], close: () => '', frame: (failure) => last.fail(failure) } };
+    return {
+      ok: true,
+      value: {
+        ...given,
+        stream,
+        shares: [{ asks, stream, writer }],
+        close: () => '',
+        frame: (failure) => last.fail(failure),
+      },
+    };
   }
   let last = new WholeWriter(head, telling);
   const writer = (): WholeWriter => (last = new WholeWriter(head, telling));
-  return { ok: true, value: { ...given, stream, shares: [{ asks, stream, writer }], close: () => JSON.stringify(last.response) } };
+  return {
+    ok: true,
+    value: { ...given, stream, shares: [{ asks, stream, writer }], close: () => JSON.stringify(last.response) },
+  };
 }

@@ -43,7 +43,8 @@ export class Output {
 
   /** Nothing more comes. An answer that is whole has a message or a call in it, even if nothing was said. */
   end(status: 'completed' | 'incomplete'): readonly StreamEvent[] {
-    const silent = status === 'completed' && this.#open?.takes !== 'text' && this.#done.every(({ type }) => type === 'reasoning');
+    const silent =
+      status === 'completed' && this.#open?.takes !== 'text' && this.#done.every(({ type }) => type === 'reasoning');
     return [...(silent ? this.#change('text') : []), ...this.#close(status)];
   }
 
@@ -58,7 +59,11 @@ export class Output {
     const index = this.#done.length;
     const item = kind === 'text' ? new MessageItem(index) : new ReasoningItem(index, this.#telling.summary);
     this.#open = item;
-    return [...before, { type: 'response.output_item.added', output_index: index, item: item.body('in_progress') }, ...item.begin()];
+    return [
+      ...before,
+      { type: 'response.output_item.added', output_index: index, item: item.body('in_progress') },
+      ...item.begin(),
+    ];
   }
 
   #close(status: 'completed' | 'incomplete'): readonly StreamEvent[] {

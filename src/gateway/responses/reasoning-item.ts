@@ -5,8 +5,20 @@ import type { ItemStatus, OpenItem } from './open-item.ts';
 
 /** The two forms in which thoughts may be told. */
 const FORMS = {
-  content: { index: 'content_index', part: 'reasoning_text', added: 'response.content_part.added', text: 'response.reasoning_text', done: 'response.content_part.done' },
-  summary: { index: 'summary_index', part: 'summary_text', added: 'response.reasoning_summary_part.added', text: 'response.reasoning_summary_text', done: 'response.reasoning_summary_part.done' },
+  content: {
+    index: 'content_index',
+    part: 'reasoning_text',
+    added: 'response.content_part.added',
+    text: 'response.reasoning_text',
+    done: 'response.content_part.done',
+  },
+  summary: {
+    index: 'summary_index',
+    part: 'summary_text',
+    added: 'response.reasoning_summary_part.added',
+    text: 'response.reasoning_summary_text',
+    done: 'response.reasoning_summary_part.done',
+  },
 } as const;
 
 /** What a model thinks: as it is, or in the place of the summary, which nobody makes here. */
@@ -24,7 +36,13 @@ export class ReasoningItem implements OpenItem {
 
   body(status: ItemStatus): Json {
     const parts = status === 'in_progress' ? [] : [this.#part()];
-    return { id: this.#id, type: 'reasoning', status, summary: [], ...(this.#form === 'summary' ? { summary: parts } : { content: parts }) };
+    return {
+      id: this.#id,
+      type: 'reasoning',
+      status,
+      summary: [],
+      ...(this.#form === 'summary' ? { summary: parts } : { content: parts }),
+    };
   }
 
   begin(): readonly StreamEvent[] {

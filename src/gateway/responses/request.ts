@@ -66,7 +66,10 @@ function readFormat(body: Body, ignored: string[]): ChatRequest['format'] {
   if (type === 'json_schema' && isObject(schema)) return schema;
   return type === 'json_schema'
     ? body.refuse('text.format.schema', "Missing required parameter: 'text.format.schema'.")
-    : body.refuse('text.format.type', "Invalid value for 'text.format.type'. Supported values are: 'text', 'json_object', and 'json_schema'.");
+    : body.refuse(
+        'text.format.type',
+        "Invalid value for 'text.format.type'. Supported values are: 'text', 'json_object', and 'json_schema'.",
+      );
 }
 
 function readThinking(body: Body, { effort }: Json): ChatRequest['thinking'] {
@@ -75,23 +78,28 @@ function readThinking(body: Body, { effort }: Json): ChatRequest['thinking'] {
 }
 
 /** What `include` may name and is there anyway, or never: it belongs to tools that this server does not run. */
-const VACUOUS = /^(?:web_search_call|file_search_call|computer_call_output|code_interpreter_call|message\.input_image)\./;
+const VACUOUS =
+  /^(?:web_search_call|file_search_call|computer_call_output|code_interpreter_call|message\.input_image)\./;
 
 function readLogprobs(body: Body, ignored: string[]): number | undefined {
   const top = body.whole('top_logprobs', 0, 20) ?? 0;
   const include = body.list('include') ?? [];
-  if (!include.every((name) => typeof name === 'string')) return body.refuse('include', "Invalid type for 'include': expected an array of strings.");
+  if (!include.every((name) => typeof name === 'string'))
+    return body.refuse('include', "Invalid type for 'include': expected an array of strings.");
   const wanted = include.includes('message.output_text.logprobs') || top > 0;
-  for (const name of include) if (name !== 'message.output_text.logprobs' && !VACUOUS.test(name)) ignored.push(`include.${name}`);
+  for (const name of include)
+    if (name !== 'message.output_text.logprobs' && !VACUOUS.test(name)) ignored.push(`include.${name}`);
   return wanted ? top : undefined;
 }
 
 function readStreamOptions(body: Body, stream: boolean): void {
-  if (body.object('stream_options') !== undefined && !stream) body.refuse('stream_options', "The 'stream_options' parameter is only allowed when 'stream' is enabled.");
+  if (body.object('stream_options') !== undefined && !stream)
+    body.refuse('stream_options', "The 'stream_options' parameter is only allowed when 'stream' is enabled.");
 }
 
 function readTruncation(body: Body, ignored: string[]): void {
   const truncation = body.value('truncation') ?? 'disabled';
   if (truncation === 'auto') ignored.push('truncation');
-  else if (truncation !== 'disabled') body.refuse('truncation', "Invalid value for 'truncation'. Supported values are: 'auto' and 'disabled'.");
+  else if (truncation !== 'disabled')
+    body.refuse('truncation', "Invalid value for 'truncation'. Supported values are: 'auto' and 'disabled'.");
 }

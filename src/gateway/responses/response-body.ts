@@ -26,7 +26,13 @@ export function begunBody(head: ResponseHead): Json {
 /** A response that has ended; one that was cut off at its limit says so. */
 export function endedBody(head: ResponseHead, output: Output, reason: End, usage: Usage): Json {
   const cut = reason === 'length';
-  return body(head, { status: statusOf(reason), error: null, incomplete_details: cut ? { reason: 'max_output_tokens' } : null, output: output.items(), usage: usageBody(usage, output.thoughts) });
+  return body(head, {
+    status: statusOf(reason),
+    error: null,
+    incomplete_details: cut ? { reason: 'max_output_tokens' } : null,
+    output: output.items(),
+    usage: usageBody(usage, output.thoughts),
+  });
 }
 
 /** A response that has failed, with what was made of it. */
@@ -39,6 +45,20 @@ export function statusOf(reason: End): 'completed' | 'incomplete' {
   return reason === 'length' ? 'incomplete' : 'completed';
 }
 
-function body({ id, createdAt, model, settings }: ResponseHead, { status, error, incomplete_details, output, usage }: Json): Json {
-  return { id, object: 'response', created_at: createdAt, status, error, incomplete_details, model, output, usage, ...settings };
+function body(
+  { id, createdAt, model, settings }: ResponseHead,
+  { status, error, incomplete_details, output, usage }: Json,
+): Json {
+  return {
+    id,
+    object: 'response',
+    created_at: createdAt,
+    status,
+    error,
+    incomplete_details,
+    model,
+    output,
+    usage,
+    ...settings,
+  };
 }

@@ -17,7 +17,10 @@ export function settingsOf(body: Body, tools: readonly Json[]): Settings {
     parallel_tool_calls: body.flag('parallel_tool_calls') ?? true,
     previous_response_id: null,
     prompt_cache_key: body.text('prompt_cache_key') ?? null,
-    reasoning: { effort: reasoning['effort'] ?? null, summary: reasoning['summary'] ?? reasoning['generate_summary'] ?? null },
+    reasoning: {
+      effort: reasoning['effort'] ?? null,
+      summary: reasoning['summary'] ?? reasoning['generate_summary'] ?? null,
+    },
     safety_identifier: body.text('safety_identifier') ?? null,
     service_tier: 'default',
     store: false,
@@ -35,6 +38,7 @@ export function settingsOf(body: Body, tools: readonly Json[]): Settings {
 
 function readMetadata(body: Body): Json {
   const metadata = body.object('metadata') ?? {};
-  if (!Object.values(metadata).every((value) => typeof value === 'string')) body.refuse('metadata', "Invalid type for 'metadata': expected an object whose values are strings.");
+  if (!Object.values(metadata).every((value) => typeof value === 'string'))
+    body.refuse('metadata', "Invalid type for 'metadata': expected an object whose values are strings.");
   return metadata;
 }

@@ -9,11 +9,22 @@ const NOT_KEPT: Readonly<Record<string, string>> = {
 
 /** Refuses by name what only a server can do that keeps what it was sent. */
 export function refuseState(body: Body): void {
-  for (const [name, why] of Object.entries(NOT_KEPT)) if (body.value(name) !== undefined) body.refuse(name, `Unsupported parameter: '${name}': ${why}.`, 'unsupported_parameter');
-  if (body.flag('background') === true) body.refuse('background', "Unsupported parameter: 'background': this server stores no responses, so nobody could fetch this one later; leave it out, and stream if it takes long.", 'unsupported_parameter');
+  for (const [name, why] of Object.entries(NOT_KEPT))
+    if (body.value(name) !== undefined)
+      body.refuse(name, `Unsupported parameter: '${name}': ${why}.`, 'unsupported_parameter');
+  if (body.flag('background') === true)
+    body.refuse(
+      'background',
+      "Unsupported parameter: 'background': this server stores no responses, so nobody could fetch this one later; leave it out, and stream if it takes long.",
+      'unsupported_parameter',
+    );
 }
 
 /** What is answered to who asks for a response by its id, whatever is to be done with it. */
 export function notStored(id: string): Failure {
-  return { kind: 'not-found', code: null, message: `Response with id '${id.slice(0, 200)}' not found. This server stores no responses: each has 'store': false.` };
+  return {
+    kind: 'not-found',
+    code: null,
+    message: `Response with id '${id.slice(0, 200)}' not found. This server stores no responses: each has 'store': false.`,
+  };
 }

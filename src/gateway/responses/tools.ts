@@ -32,5 +32,12 @@ export function readTools(body: Body, ignored: string[]): ToolReading {
   const tools = allowed.map(({ tool }) => tool);
   const callSchema = mustCall ? schemaOfCall(tools) : undefined;
   if (mustCall && callSchema === undefined) ignored.push('tool_choice');
-  return { tools, mustCall, callSchema, parallelCalls, callees: new Map(known.map((one) => [one.tool.name, one])), sent };
+  return {
+    tools,
+    mustCall,
+    callSchema,
+    parallelCalls,
+    callees: new Map(known.map((one) => [one.tool.name, one])),
+    sent,
+  };
 }

@@ -6,9 +6,15 @@ export function usageBody(usage: Usage, thoughts: number): Json {
   const { promptTokens, completionTokens, original } = usage;
   return {
     input_tokens: promptTokens,
-    input_tokens_details: { cached_tokens: detail(original, 'prompt_tokens_details', 'cached_tokens') ?? 0, cache_write_tokens: 0 },
+    input_tokens_details: {
+      cached_tokens: detail(original, 'prompt_tokens_details', 'cached_tokens') ?? 0,
+      cache_write_tokens: 0,
+    },
     output_tokens: completionTokens,
-    output_tokens_details: { reasoning_tokens: detail(original, 'completion_tokens_details', 'reasoning_tokens') ?? Math.min(thoughts, completionTokens) },
+    output_tokens_details: {
+      reasoning_tokens:
+        detail(original, 'completion_tokens_details', 'reasoning_tokens') ?? Math.min(thoughts, completionTokens),
+    },
     total_tokens: promptTokens + completionTokens,
   };
 }

@@ -22,20 +22,34 @@ export class EventWriter implements ReplyWriter {
     if (event.kind !== 'end') return text;
     const status = statusOf(event.reason);
     const rest = this.#tell(this.#output.end(status));
-    return text + rest + this.#tell([{ type: `response.${status}`, response: endedBody(this.#head, this.#output, event.reason, event.usage) }]);
+    return (
+      text +
+      rest +
+      this.#tell([
+        { type: `response.${status}`, response: endedBody(this.#head, this.#output, event.reason, event.usage) },
+      ])
+    );
   }
 
   /** What is told of a failure in the middle: clients wait for the one event or the other. */
   fail(failure: Failure): string {
     const text = this.#begin() + errorEvent(failure, this.#next);
     this.#next += 1;
-    return text + this.#tell([{ type: 'response.failed', response: failedBody(this.#head, this.#output, { ...responseError(failure) }) }]);
+    return (
+      text +
+      this.#tell([
+        { type: 'response.failed', response: failedBody(this.#head, this.#output, { ...responseError(failure) }) },
+      ])
+    );
   }
 
   #begin(): string {
     if (this.#next > 0) return '';
     const response = begunBody(this.#head);
-    return this.#tell([{ type: 'response.created', response }, { type: 'response.in_progress', response }]);
+    return this.#tell([
+      { type: 'response.created', response },
+      { type: 'response.in_progress', response },
+    ]);
   }
 
   #tell(events: readonly StreamEvent[]): string {

@@ -11,21 +11,28 @@ export interface Crowd {
 }
 
 /** Whether to let a request wait. `expectedMs`: how long that would be, where anything is known. */
-export type Admission = (crowd: Crowd) => { readonly admit: true } | { readonly admit: false; readonly why: 'full' | 'too-long'; readonly expectedMs: number };
+export type Admission = (
+  crowd: Crowd,
+) =>
+  | { readonly admit: true }
+  | { readonly admit: false; readonly why: 'full' | 'too-long'; readonly expectedMs: number };
 
 /** Lets a request wait while the line is not too long, and while its turn is expected to come in time. */
 export function admitUpTo(longest: number): Admission {
   return ({ ahead, candidates, mostWaitMs }) => {
     const expectedMs = expectedWaitMs(ahead, candidates);
     if (ahead >= longest) return { admit: false, why: 'full', expectedMs: expectedMs ?? 1000 };
-    return expectedMs !== undefined && expectedMs > mostWaitMs ? { admit: false, why: 'too-long', expectedMs } : { admit: true };
+    return expectedMs !== undefined && expectedMs > mostWaitMs
+      ? { admit: false, why: 'too-long', expectedMs }
+      : { admit: true };
   };
 }
 
 /** When the turn of one behind so many others comes, from what requests took until now; `undefined` where nothing is known yet. */
 export function expectedWaitMs(ahead: number, candidates: readonly Candidate[]): number | undefined {
   let perMs = 0;
-  for (const { replica } of candidates) if (replica.speed.serviceMs !== undefined) perMs += replica.slots.count / Math.max(1, replica.speed.serviceMs);
+  for (const { replica } of candidates)
+    if (replica.speed.serviceMs !== undefined) perMs += replica.slots.count / Math.max(1, replica.speed.serviceMs);
   return perMs > 0 ? (ahead + 1) / perMs : undefined;
 }
 

@@ -16,20 +16,39 @@ export function isUp(backend: Backend): boolean {
 }
 
 /** The places that may serve a request, now or later: those that are up, did not fail it, nor a load of ours, and are within their limits; of these the first in order. */
-export function candidatesOf(fleet: Fleet, places: readonly string[], tried: readonly string[], nowMs: number): readonly Candidate[] {
+export function candidatesOf(
+  fleet: Fleet,
+  places: readonly string[],
+  tried: readonly string[],
+  nowMs: number,
+): readonly Candidate[] {
   const candidates: Candidate[] = [];
   for (const id of places) {
     const place = fleet.places.get(id);
     const backend = place === undefined ? undefined : fleet.backends.get(place.backend);
     const replica = place === undefined ? undefined : fleet.replicas.get(place.replica);
-    if (place === undefined || backend === undefined || replica === undefined || !isUp(backend) || tried.includes(id) || nowMs < replica.failingUntilMs || waitOf(place.minute, place.limits, nowMs) > 0) continue;
+    if (
+      place === undefined ||
+      backend === undefined ||
+      replica === undefined ||
+      !isUp(backend) ||
+      tried.includes(id) ||
+      nowMs < replica.failingUntilMs ||
+      waitOf(place.minute, place.limits, nowMs) > 0
+    )
+      continue;
     candidates.push({ place, backend, replica });
   }
   return firstInOrder(candidates, nowMs);
 }
 
 /** Why there is no candidate, and when there may be one. */
-export function whyNone(fleet: Fleet, places: readonly string[], tried: readonly string[], nowMs: number): { readonly why: 'nobody' | 'limited'; readonly retryAfterMs: number } {
+export function whyNone(
+  fleet: Fleet,
+  places: readonly string[],
+  tried: readonly string[],
+  nowMs: number,
+): { readonly why: 'nobody' | 'limited'; readonly retryAfterMs: number } {
   let leastMs = Infinity;
   for (const id of places) {
     const place = fleet.places.get(id);

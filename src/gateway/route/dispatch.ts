@@ -19,15 +19,30 @@ export type Wish = Pick<Waiting, 'places' | 'tried'>;
 /** The place for a request where one is free that has its model in memory; bound no sooner, so that nothing waits inside a server. */
 export function chooseFor(fleet: Fleet, policy: Policy, { places, tried }: Wish, nowMs: number): Choice | undefined {
   const candidates = candidatesOf(fleet, places, tried, nowMs);
-  const atHand = candidates.filter((candidate) => isAtHand(candidate) && nowMs >= candidate.replica.pausedUntilMs && !policy.drains(fleet, candidate, nowMs));
-  const free = preferred(atHand.filter(({ replica }) => hasRoom(replica)), nowMs);
+  const atHand = candidates.filter(
+    (candidate) =>
+      isAtHand(candidate) && nowMs >= candidate.replica.pausedUntilMs && !policy.drains(fleet, candidate, nowMs),
+  );
+  const free = preferred(
+    atHand.filter(({ replica }) => hasRoom(replica)),
+    nowMs,
+  );
   const [first, ...rest] = free;
   if (first === undefined) {
     const more = atHand.find(({ replica }) => mayTryOneMore(replica, nowMs));
     return more === undefined ? undefined : { ...more, reason: 'slot-trial', trial: true };
   }
-  if (rest.length > 0) return { ...policy.strategy.choose([first, ...rest], policy.random, nowMs), reason: policy.strategy.name, trial: false };
-  return { ...first, reason: candidates.length === 1 ? 'only-one' : atHand.length === 1 ? 'only-resident' : 'only-free', trial: false };
+  if (rest.length > 0)
+    return {
+      ...policy.strategy.choose([first, ...rest], policy.random, nowMs),
+      reason: policy.strategy.name,
+      trial: false,
+    };
+  return {
+    ...first,
+    reason: candidates.length === 1 ? 'only-one' : atHand.length === 1 ? 'only-resident' : 'only-free',
+    trial: false,
+  };
 }
 
 /** Gives places to those who wait, as far as there are free ones. */
@@ -48,7 +63,13 @@ export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decis
 }
 
 /** Binds a request to a place. */
-export function bind(fleet: Fleet, { request, sinceMs }: Pick<Waiting, 'request' | 'sinceMs'>, { place, backend, replica, reason, trial }: Choice, loadMs: number, nowMs: number): Assignment {
+export function bind(
+  fleet: Fleet,
+  { request, sinceMs }: Pick<Waiting, 'request' | 'sinceMs'>,
+  { place, backend, replica, reason, trial }: Choice,
+  loadMs: number,
+  nowMs: number,
+): Assignment {
   fleet.turns += 1;
   place.lastTurn = fleet.turns;
   place.inFlight += 1;
@@ -59,12 +80,28 @@ export function bind(fleet: Fleet, { request, sinceMs }: Pick<Waiting, 'request'
     replica.slots.trial = { request, startedMs: undefined };
     fleet.restless = true;
   }
-  const flight: Flight = { request, place, backend, replica, sinceMs, boundMs: nowMs, nth: replica.inFlight, started: false, over: false, afterRestMs: replica.restMs };
+  const flight: Flight = {
+    request,
+    place,
+    backend,
+    replica,
+    sinceMs,
+    boundMs: nowMs,
+    nth: replica.inFlight,
+    started: false,
+    over: false,
+    afterRestMs: replica.restMs,
+  };
   replica.restMs = undefined;
   return { kind: 'assign', request, flight, reason, loadMs };
 }
 
-function nextThatGoes(fleet: Fleet, policy: Policy, line: Line, nowMs: number): { line: Line; waiting: Waiting; choice: Choice } | undefined {
+function nextThatGoes(
+  fleet: Fleet,
+  policy: Policy,
+  line: Line,
+  nowMs: number,
+): { line: Line; waiting: Waiting; choice: Choice } | undefined {
   for (const waiting of nextOf(line, nowMs)) {
     const choice = chooseFor(fleet, policy, waiting, nowMs);
     if (choice !== undefined) return { line, waiting, choice };

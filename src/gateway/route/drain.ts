@@ -12,12 +12,17 @@ const LEAST_TURN_MS = 60_000;
  * that who always has something to do would keep the others out for good. That begins when a load has taken longer than it should,
  * and is given up for as long again where it comes to nothing in a time in which all that runs there should have ended.
  */
-export function drainForLoads(fleet: Fleet, { backend, replica }: Pick<Candidate, 'backend' | 'replica'>, nowMs: number): boolean {
+export function drainForLoads(
+  fleet: Fleet,
+  { backend, replica }: Pick<Candidate, 'backend' | 'replica'>,
+  nowMs: number,
+): boolean {
   if (backend.loading === undefined && backend.stranded === undefined) return false;
   const underway = underwayOn(fleet, backend);
   if (underway === undefined || underway.replica === replica || replica.residence.state !== 'resident') return false;
   const knownMs = expectedLoadMs(fleet.replicas, underway.replica);
-  const sinceMs = underway.wedge.sinceMs + (knownMs === undefined ? UNKNOWN_LOAD_MS : Math.max(LEAST_LOAD_MS, knownMs * 1.5));
+  const sinceMs =
+    underway.wedge.sinceMs + (knownMs === undefined ? UNKNOWN_LOAD_MS : Math.max(LEAST_LOAD_MS, knownMs * 1.5));
   const turn = Math.floor((nowMs - sinceMs) / Math.max(LEAST_TURN_MS, 3 * (replica.speed.serviceMs ?? 0)));
   return turn >= 0 && turn % 2 === 0;
 }

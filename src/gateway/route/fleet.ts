@@ -116,7 +116,10 @@ export interface FleetPlan {
 }
 
 /** What is being loaded on a server: by us, else in a client's request, as it seems. */
-export function underwayOn({ replicas }: Fleet, { loading, stranded }: Backend): { readonly replica: Replica; readonly wedge: Wedge } | undefined {
+export function underwayOn(
+  { replicas }: Fleet,
+  { loading, stranded }: Backend,
+): { readonly replica: Replica; readonly wedge: Wedge } | undefined {
   const replica = replicas.get(loading ?? '');
   if (replica?.load !== undefined) return { replica, wedge: replica.load };
   return stranded === undefined ? undefined : { replica: stranded.replica, wedge: stranded };
@@ -124,7 +127,15 @@ export function underwayOn({ replicas }: Fleet, { loading, stranded }: Backend):
 
 /** A fleet about which nothing is known yet, so everything in it is taken to be up. */
 export function createFleet(plan: FleetPlan): Fleet {
-  const fleet: Fleet = { places: new Map(), backends: new Map(), replicas: new Map(), lines: new Map(), waiting: new Map(), turns: 0, restless: false };
+  const fleet: Fleet = {
+    places: new Map(),
+    backends: new Map(),
+    replicas: new Map(),
+    lines: new Map(),
+    waiting: new Map(),
+    turns: 0,
+    restless: false,
+  };
   replan(fleet, plan);
   return fleet;
 }
@@ -133,38 +144,88 @@ export function createFleet(plan: FleetPlan): Fleet {
 export function replan(fleet: Fleet, plan: FleetPlan): void {
   for (const known of [...fleet.backends.values(), ...fleet.places.values()]) known.leaving = true;
   for (const backend of plan.backends) planBackend(fleet, backend);
-  for (const place of plan.places) planPlace(fleet, place, plan.backends.find(({ url }) => url === place.backend));
+  for (const place of plan.places)
+    planPlace(
+      fleet,
+      place,
+      plan.backends.find(({ url }) => url === place.backend),
+    );
   for (const [key, line] of fleet.lines) if (sizeOf(line) === 0) fleet.lines.delete(key);
   dismiss(fleet);
 }
 
 /** Forgets what is leaving and neither has anything in flight, nor is waited for or being loaded. */
 export function dismiss({ backends, places, replicas, lines }: Fleet): void {
-  const wanted = new Set([...lines.values()].flatMap((line) => [...everybody(line)].flatMap((waiting) => waiting.places)));
+  const wanted = new Set(
+    [...lines.values()].flatMap((line) => [...everybody(line)].flatMap((waiting) => waiting.places)),
+  );
   // Whoever forgets a load never learns that the server is free for another.
-  for (const [id, { leaving, inFlight, replica }] of places) if (leaving && inFlight === 0 && !wanted.has(id) && replicas.get(replica)?.load === undefined) places.delete(id);
+  for (const [id, { leaving, inFlight, replica }] of places)
+    if (leaving && inFlight === 0 && !wanted.has(id) && replicas.get(replica)?.load === undefined) places.delete(id);
   const left = [...places.values()];
-  for (const [url, { leaving, inFlight }] of backends) if (leaving && inFlight === 0 && !left.some((place) => place.backend === url)) backends.delete(url);
-  for (const [id, { inFlight }] of replicas) if (inFlight === 0 && !left.some((place) => place.replica === id)) replicas.delete(id);
+  for (const [url, { leaving, inFlight }] of backends)
+    if (leaving && inFlight === 0 && !left.some((place) => place.backend === url)) backends.delete(url);
+  for (const [id, { inFlight }] of replicas)
+    if (inFlight === 0 && !left.some((place) => place.replica === id)) replicas.delete(id);
 }
 
 // What is known is changed where it stands: flights hold on to it.
 function planBackend({ backends }: Fleet, { url }: PlannedBackend): void {
   const known = backends.get(url);
-  if (known === undefined) backends.set(url, { url, inFlight: 0, quietSinceMs: 0, circuit: CLOSED, loading: undefined, stranded: undefined, listed: undefined, leaving: false });
+  if (known === undefined)
+    backends.set(url, {
+      url,
+      inFlight: 0,
+      quietSinceMs: 0,
+      circuit: CLOSED,
+      loading: undefined,
+      stranded: undefined,
+      listed: undefined,
+      leaving: false,
+    });
   else known.leaving = false;
 }
 
 function planPlace({ places, replicas }: Fleet, planned: PlannedPlace, backend: PlannedBackend | undefined): void {
   const id = replicaId(planned.backend, planned.model);
-  const stated = planned.single && backend?.managed !== false ? 1 : backend?.managed === false ? (backend.slots ?? Number.POSITIVE_INFINITY) : backend?.slots;
+  const stated =
+    planned.single && backend?.managed !== false
+      ? 1
+      : backend?.managed === false
+        ? (backend.slots ?? Number.POSITIVE_INFINITY)
+        : backend?.slots;
   const replica = replicas.get(id);
-  if (replica === undefined) replicas.set(id, createReplica({ id, backend: planned.backend, model: planned.model, managed: backend?.managed !== false, stated }));
+  if (replica === undefined)
+    replicas.set(
+      id,
+      createReplica({
+        id,
+        backend: planned.backend,
+        model: planned.model,
+        managed: backend?.managed !== false,
+        stated,
+      }),
+    );
   else restate(replica, backend?.managed !== false, stated);
   const known = places.get(planned.id);
   const { weight, wants, order = Infinity, rpm, tpm } = planned;
   const limits = { requests: rpm, tokens: tpm };
-  const fresh: Place = { id: planned.id, backend: planned.backend, replica: id, weight, wants, order, limits, minute: UNUSED, latency: undefined, inFlight: 0, failures: 0, restingUntilMs: 0, lastTurn: 0, leaving: false };
+  const fresh: Place = {
+    id: planned.id,
+    backend: planned.backend,
+    replica: id,
+    weight,
+    wants,
+    order,
+    limits,
+    minute: UNUSED,
+    latency: undefined,
+    inFlight: 0,
+    failures: 0,
+    restingUntilMs: 0,
+    lastTurn: 0,
+    leaving: false,
+  };
   if (known === undefined) places.set(planned.id, fresh);
   else Object.assign(known, { weight, wants, order, limits, leaving: false });
 }

@@ -75,7 +75,10 @@ export function* nextOf(line: Line, nowMs: number): Generator<Waiting> {
 }
 
 /** Whether one goes before another of another line: who was served before, then who is on time, then who came first. */
-export function isBefore(a: { readonly line: Line; readonly waiting: Waiting }, b: { readonly line: Line; readonly waiting: Waiting }): boolean {
+export function isBefore(
+  a: { readonly line: Line; readonly waiting: Waiting },
+  b: { readonly line: Line; readonly waiting: Waiting },
+): boolean {
   const order = bandOf(a.line, a.waiting) - bandOf(b.line, b.waiting) || a.waiting.sinceMs - b.waiting.sinceMs;
   return order < 0;
 }

@@ -34,16 +34,26 @@ function neededFor(fleet: Fleet, { line, waiting, nowMs }: Need): readonly Candi
   const candidates = candidatesOf(fleet, waiting.places, waiting.tried, nowMs);
   const atHand = candidates.filter(isAtHand);
   if (atHand.some((candidate) => hasRoom(candidate.replica) && !drainForLoads(fleet, candidate, nowMs))) return [];
-  const open = candidates.filter((candidate) => !isAtHand(candidate) && candidate.replica.load === undefined && !isTaken(candidate.backend) && nowMs >= candidate.replica.pausedUntilMs);
+  const open = candidates.filter(
+    (candidate) =>
+      !isAtHand(candidate) &&
+      candidate.replica.load === undefined &&
+      !isTaken(candidate.backend) &&
+      nowMs >= candidate.replica.pausedUntilMs,
+  );
   // In memory already: to ask for it costs next to nothing, and tells with which options.
-  const warm = open.filter(({ replica: { residence } }) => residence.state === 'resident' && residence.as === undefined);
+  const warm = open.filter(
+    ({ replica: { residence } }) => residence.state === 'resident' && residence.as === undefined,
+  );
   if (warm.length > 0) return warm;
   const loads = candidates.filter(({ replica }) => replica.load !== undefined).length;
   if (atHand.length > 0) {
     if (loads >= sizeOf(line)) return [];
     const idle = open.filter((candidate) => isIdle(fleet, candidate));
     // Another copy costs nothing where nothing has to make room for it; elsewhere it pays when the line is longer than a load.
-    const empty = idle.filter(({ backend, replica }) => backend.listed?.every((name) => isSame(name, replica.model)) === true);
+    const empty = idle.filter(
+      ({ backend, replica }) => backend.listed?.every((name) => isSame(name, replica.model)) === true,
+    );
     return empty.length > 0 ? empty : isWorthAnother({ line, waiting, nowMs }, atHand) ? idle : [];
   }
   if (loads > 0) return [];
@@ -62,5 +72,8 @@ function isTaken({ loading, stranded }: Backend): boolean {
 }
 
 function isIdle(fleet: Fleet, { backend }: Candidate): boolean {
-  return backend.inFlight === 0 && ![...fleet.replicas.values()].some((replica) => replica.backend === backend.url && replica.lingering.length > 0);
+  return (
+    backend.inFlight === 0 &&
+    ![...fleet.replicas.values()].some((replica) => replica.backend === backend.url && replica.lingering.length > 0)
+  );
 }

@@ -14,7 +14,12 @@ const LONGEST_FAILING_MS = 15_000;
 
 /** Begins the loads that are decided on, one at a time on a server. */
 export function beginLoads(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
-  for (let next = policy.nextLoad(fleet, nowMs); next !== undefined && next.backend.loading === undefined; next = policy.nextLoad(fleet, nowMs)) begin(fleet, next, nowMs, out);
+  for (
+    let next = policy.nextLoad(fleet, nowMs);
+    next !== undefined && next.backend.loading === undefined;
+    next = policy.nextLoad(fleet, nowMs)
+  )
+    begin(fleet, next, nowMs, out);
 }
 
 /** Runs the load clock of lines that have nothing to do but wait for one. */
@@ -50,29 +55,55 @@ export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, how: End
 }
 
 /** How long a load should take, by those of the model there, else by those of the server's others; `undefined` where nothing is known. */
-export function expectedLoadMs(replicas: Fleet['replicas'], { backend, speed, load, residence }: Replica): number | undefined {
+export function expectedLoadMs(
+  replicas: Fleet['replicas'],
+  { backend, speed, load, residence }: Replica,
+): number | undefined {
   // It may be listed under another name, and at work on what takes long.
   const workMs = load === undefined && residence.state !== 'absent' ? (speed.serviceMs ?? 0) : 0;
   if (speed.loadMs !== undefined) return speed.loadMs + workMs;
-  const others = [...replicas.values()].flatMap((replica) => (replica.backend === backend && replica.speed.loadMs !== undefined ? [replica.speed.loadMs * 2] : []));
+  const others = [...replicas.values()].flatMap((replica) =>
+    replica.backend === backend && replica.speed.loadMs !== undefined ? [replica.speed.loadMs * 2] : [],
+  );
   return others.length === 0 ? undefined : Math.max(...others) + workMs;
 }
 
 function begin(fleet: Fleet, { place, backend, replica }: Candidate, nowMs: number, out: Decision[]): void {
   backend.loading = replica.id;
-  replica.load = { sinceMs: nowMs, wants: place.wants, cold: replica.residence.state === 'absent', besides: backend.listed?.join(' '), sameSinceMs: nowMs, curedMs: undefined, cures: 0 };
+  replica.load = {
+    sinceMs: nowMs,
+    wants: place.wants,
+    cold: replica.residence.state === 'absent',
+    besides: backend.listed?.join(' '),
+    sameSinceMs: nowMs,
+    curedMs: undefined,
+    cures: 0,
+  };
   fleet.restless = true;
   out.push({ kind: 'load', replica: replica.id, place: place.id });
 }
 
 // What a load took by itself: what was kept from working for it had to end first, it seems. What did so of its own accord may have been in nobody's way.
-function ownTime(fleet: Fleet, policy: Policy, backend: Backend, { sinceMs }: Load, nowMs: number): { tookMs: number; isExact: boolean } {
+function ownTime(
+  fleet: Fleet,
+  policy: Policy,
+  backend: Backend,
+  { sinceMs }: Load,
+  nowMs: number,
+): { tookMs: number; isExact: boolean } {
   const waitedMs = backend.inFlight > 0 ? 0 : Math.max(0, backend.quietSinceMs - sinceMs);
-  const drained = [...fleet.replicas.values()].some((replica) => replica.backend === backend.url && policy.drains(fleet, { backend, replica }, nowMs));
-  return { tookMs: nowMs - sinceMs - (drained ? waitedMs : 0), isExact: drained || (waitedMs === 0 && backend.inFlight === 0) };
+  const drained = [...fleet.replicas.values()].some(
+    (replica) => replica.backend === backend.url && policy.drains(fleet, { backend, replica }, nowMs),
+  );
+  return {
+    tookMs: nowMs - sinceMs - (drained ? waitedMs : 0),
+    isExact: drained || (waitedMs === 0 && backend.inFlight === 0),
+  };
 }
 
 // One of them may have had to make room: until the server lists what it has, it is asked for by a load of ours first.
 function doubtOthers({ replicas }: Fleet, loaded: Replica, nowMs: number): void {
-  for (const replica of replicas.values()) if (replica !== loaded && replica.backend === loaded.backend && replica.inFlight === 0) sawRoomMade(replica.residence, nowMs);
+  for (const replica of replicas.values())
+    if (replica !== loaded && replica.backend === loaded.backend && replica.inFlight === 0)
+      sawRoomMade(replica.residence, nowMs);
 }

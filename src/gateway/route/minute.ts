@@ -22,7 +22,11 @@ export function minuteAt(minute: Minute, nowMs: number): Minute {
 }
 
 /** Counts a request when it is sent, its tokens when they are known. */
-export function used(minute: Minute, more: { readonly requests: number; readonly tokens: number }, nowMs: number): Minute {
+export function used(
+  minute: Minute,
+  more: { readonly requests: number; readonly tokens: number },
+  nowMs: number,
+): Minute {
   const { sinceMs, requests, tokens } = minuteAt(minute, nowMs);
   return { sinceMs, requests: requests + more.requests, tokens: tokens + more.tokens };
 }

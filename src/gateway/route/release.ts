@@ -14,7 +14,12 @@ const LEAST_REST_MS = 5;
 const BUSY_PAUSE_MS = 500;
 
 /** A dispatched request has ended: gives its place back, and learns from it. Says how it ended; `undefined` where it was given back before. */
-export function release(fleet: Fleet, policy: Policy, { flight, how, seen }: Extract<RouteEvent, { kind: 'released' }>, nowMs: number): Ending | undefined {
+export function release(
+  fleet: Fleet,
+  policy: Policy,
+  { flight, how, seen }: Extract<RouteEvent, { kind: 'released' }>,
+  nowMs: number,
+): Ending | undefined {
   if (flight.over) return undefined;
   const { request, place, backend, replica, started } = flight;
   flight.over = true;

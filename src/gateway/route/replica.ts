@@ -100,7 +100,8 @@ export function takeListing(replica: Replica, listing: Listing): void {
   sawListing(replica.residence, replica.model, listing, replica.started > 0);
   const family = listing.models.find(({ name }) => isSame(name, replica.model))?.family;
   if (family === undefined || !isSingleByFamily(family)) return;
-  if (replica.slots.kind === 'learned' || (replica.slots.kind === 'stated' && replica.slots.count > 1)) replica.slots = statedSlots(1);
+  if (replica.slots.kind === 'learned' || (replica.slots.kind === 'stated' && replica.slots.count > 1))
+    replica.slots = statedSlots(1);
 }
 
 /** Lets go of the slots whose time has come. */

@@ -34,12 +34,21 @@ const RUNNER_OPTIONS = ['num_ctx', 'num_batch', 'num_gpu', 'main_gpu', 'num_thre
 
 /** What of a deployment's options makes a runner: with others the model is loaded anew. */
 export function wantedRunner(options: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(RUNNER_OPTIONS.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
+  return JSON.stringify(
+    RUNNER_OPTIONS.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  );
 }
 
 /** Nothing is known; `always` for servers that load by themselves. */
 export function unknownResidence(always: boolean): Residence {
-  return { state: always ? 'always' : 'unknown', as: undefined, doubted: false, sinceMs: Number.NEGATIVE_INFINITY, context: undefined, beside: undefined };
+  return {
+    state: always ? 'always' : 'unknown',
+    as: undefined,
+    doubted: false,
+    sinceMs: Number.NEGATIVE_INFINITY,
+    context: undefined,
+    beside: undefined,
+  };
 }
 
 /** Whether a request that wants a runner finds it in memory. */
@@ -47,13 +56,23 @@ export function isReady(residence: Residence, wanted: string): boolean {
   if (residence.state !== 'resident') return residence.state === 'always';
   if (residence.as !== undefined) return residence.as === wanted;
   // Found there: good enough for who wants nothing special, or the context that is seen.
-  return wanted === ANY_RUNNER || (residence.context !== undefined && wanted === wantedRunner({ num_ctx: residence.context }));
+  return (
+    wanted === ANY_RUNNER ||
+    (residence.context !== undefined && wanted === wantedRunner({ num_ctx: residence.context }))
+  );
 }
 
 /** Our own load has gone well. */
 export function sawLoaded(residence: Residence, as: string, nowMs: number): void {
   if (residence.state === 'always') return;
-  Object.assign(residence, { state: 'resident', as, doubted: false, sinceMs: nowMs, context: undefined, beside: undefined });
+  Object.assign(residence, {
+    state: 'resident',
+    as,
+    doubted: false,
+    sinceMs: nowMs,
+    context: undefined,
+    beside: undefined,
+  });
 }
 
 /** Something else was loaded there, for which this may have had to go. */
@@ -77,8 +96,15 @@ export function sawListing(residence: Residence, model: string, { models, askedM
     Object.assign(residence, { state: 'resident', context: listed.context });
     return;
   }
-  const beside = models.map(({ name }) => name).toSorted().join(' ');
-  const mayShare = residence.as !== undefined && residence.context === undefined && beside !== '' && (residence.beside ?? beside) === beside;
+  const beside = models
+    .map(({ name }) => name)
+    .toSorted()
+    .join(' ');
+  const mayShare =
+    residence.as !== undefined &&
+    residence.context === undefined &&
+    beside !== '' &&
+    (residence.beside ?? beside) === beside;
   // Under another name, or gone already: it is asked for first, which costs next to nothing where it is there.
   if (mayShare) Object.assign(residence, { state: atWork ? 'resident' : 'unknown', beside });
   else Object.assign(residence, { ...unknownResidence(false), state: 'absent' });
@@ -90,6 +116,10 @@ export function isSame(a: string, b: string): boolean {
 }
 
 function canonical(name: string): string {
-  const bare = name.trim().toLowerCase().replace(/^registry\.ollama\.ai\//, '').replace(/^library\//, '');
+  const bare = name
+    .trim()
+    .toLowerCase()
+    .replace(/^registry\.ollama\.ai\//, '')
+    .replace(/^library\//, '');
   return bare.lastIndexOf(':') > bare.lastIndexOf('/') ? bare : `${bare}:latest`;
 }

@@ -4,7 +4,18 @@ import { probed } from './circuit.ts';
 import { bind, chooseFor, dispatch } from './dispatch.ts';
 import type { Arrival, Decision, Refusal, RouteEvent } from './event.ts';
 import { dismiss, replan, underwayOn, type Fleet, type Flight } from './fleet.ts';
-import { createLine, everybody, join, leave, loadClock, loadWaitMs, sizeOf, waitedMs, type Line, type Waiting } from './line.ts';
+import {
+  createLine,
+  everybody,
+  join,
+  leave,
+  loadClock,
+  loadWaitMs,
+  sizeOf,
+  waitedMs,
+  type Line,
+  type Waiting,
+} from './line.ts';
 import { beginLoads, endLoad, keepLoadClocks } from './loading.ts';
 import type { Policy } from './policy.ts';
 import { release, takeDown } from './release.ts';
@@ -68,7 +79,8 @@ function arrive(fleet: Fleet, policy: Policy, event: Arrival, nowMs: number, out
     return;
   }
   const candidates = candidatesOf(fleet, places, tried, nowMs);
-  const refuse = (why: Refusal['why'], afterMs: number): void => void out.push({ kind: 'refuse', request, why, retryAfterMs: afterMs, loadMs: 0 });
+  const refuse = (why: Refusal['why'], afterMs: number): void =>
+    void out.push({ kind: 'refuse', request, why, retryAfterMs: afterMs, loadMs: 0 });
   if (candidates.length === 0) {
     out.push({ kind: 'refuse', request, ...whyNone(fleet, places, tried, nowMs), loadMs: 0 });
     return;
@@ -131,7 +143,12 @@ function list(fleet: Fleet, { backend: url, listing }: Extract<RouteEvent, { kin
   for (const replica of fleet.replicas.values()) if (replica.backend === url) takeListing(replica, listing);
 }
 
-function load(fleet: Fleet, policy: Policy, { replica: id, how }: Extract<RouteEvent, { kind: 'loaded' }>, nowMs: number): void {
+function load(
+  fleet: Fleet,
+  policy: Policy,
+  { replica: id, how }: Extract<RouteEvent, { kind: 'loaded' }>,
+  nowMs: number,
+): void {
   const replica = fleet.replicas.get(id);
   if (replica === undefined) return;
   endLoad(fleet, policy, replica, how, nowMs);
@@ -146,17 +163,30 @@ function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): voi
   for (const replica of fleet.replicas.values()) {
     expireLingering(replica, nowMs);
     sawTime(replica.slots, nowMs);
-    if (replica.lingering.length > 0 || replica.slots.trial !== undefined || replica.load !== undefined) fleet.restless = true;
+    if (replica.lingering.length > 0 || replica.slots.trial !== undefined || replica.load !== undefined)
+      fleet.restless = true;
   }
   findStranded(fleet, nowMs);
   cureWedged(fleet, nowMs, out);
   // Others may have used up what there was for this minute.
-  if (fleet.waiting.size > 0 && [...fleet.places.values()].some(({ limits }) => limits.requests !== undefined || limits.tokens !== undefined)) refuseHopeless(fleet, nowMs, out);
+  if (
+    fleet.waiting.size > 0 &&
+    [...fleet.places.values()].some(({ limits }) => limits.requests !== undefined || limits.tokens !== undefined)
+  )
+    refuseHopeless(fleet, nowMs, out);
   for (const line of fleet.lines.values()) {
     for (const waiting of everybody(line)) {
       if (nowMs < waiting.untilMs && waitedMs(line, waiting, nowMs) <= waiting.mostWaitMs) continue;
-      const expectedMs = expectedWaitMs(sizeOf(line), candidatesOf(fleet, waiting.places, [], nowMs)) ?? nowMs - waiting.sinceMs;
-      refuseWaiting(fleet, line, waiting, { why: 'too-long', retryAfterMs: retryAfterMs(expectedMs, policy.random()) }, nowMs, out);
+      const expectedMs =
+        expectedWaitMs(sizeOf(line), candidatesOf(fleet, waiting.places, [], nowMs)) ?? nowMs - waiting.sinceMs;
+      refuseWaiting(
+        fleet,
+        line,
+        waiting,
+        { why: 'too-long', retryAfterMs: retryAfterMs(expectedMs, policy.random()) },
+        nowMs,
+        out,
+      );
     }
   }
 }
@@ -164,12 +194,20 @@ function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): voi
 function refuseHopeless(fleet: Fleet, nowMs: number, out: Decision[]): void {
   for (const line of fleet.lines.values()) {
     for (const waiting of everybody(line)) {
-      if (candidatesOf(fleet, waiting.places, waiting.tried, nowMs).length === 0) refuseWaiting(fleet, line, waiting, whyNone(fleet, waiting.places, waiting.tried, nowMs), nowMs, out);
+      if (candidatesOf(fleet, waiting.places, waiting.tried, nowMs).length === 0)
+        refuseWaiting(fleet, line, waiting, whyNone(fleet, waiting.places, waiting.tried, nowMs), nowMs, out);
     }
   }
 }
 
-function refuseWaiting(fleet: Fleet, line: Line, waiting: Waiting, said: Pick<Refusal, 'why' | 'retryAfterMs'>, nowMs: number, out: Decision[]): void {
+function refuseWaiting(
+  fleet: Fleet,
+  line: Line,
+  waiting: Waiting,
+  said: Pick<Refusal, 'why' | 'retryAfterMs'>,
+  nowMs: number,
+  out: Decision[],
+): void {
   const loadMs = loadWaitMs(line, waiting, nowMs);
   leaveLine(fleet, waiting.request);
   out.push({ kind: 'refuse', request: waiting.request, ...said, loadMs });

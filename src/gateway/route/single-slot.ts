@@ -2,7 +2,8 @@
 const FAMILIES = /^(?:mllama|qwen3vl|qwen35|qwen3next|lfm2|nemotron_h|(?:[a-z]+-)?bert)/;
 
 // The same by the names that their publishers gave them.
-const NAMES = /(?:^|\/)(?:llama3\.2-vision|qwen3-vl|qwen3\.5|qwen3-next|lfm2|nemotron-h|nemotron-3|[\w.-]*(?:embed|minilm)|bge-)/;
+const NAMES =
+  /(?:^|\/)(?:llama3\.2-vision|qwen3-vl|qwen3\.5|qwen3-next|lfm2|nemotron-h|nemotron-3|[\w.-]*(?:embed|minilm)|bge-)/;
 
 /** Whether a model has one slot wherever it runs, by its name: before it is in memory that is all there is to go by. */
 export function isSingleByName(model: string): boolean {

@@ -26,7 +26,13 @@ const LEAST_WAIT_MS = 100;
 
 /** Slots of which the operator says the number; `Infinity` where the server queues better than we could. */
 export function statedSlots(count: number): Slots {
-  return { count, kind: Number.isFinite(count) ? 'stated' : 'unbounded', trial: undefined, nextTrialMs: 0, pauseMs: FIRST_PAUSE_MS };
+  return {
+    count,
+    kind: Number.isFinite(count) ? 'stated' : 'unbounded',
+    trial: undefined,
+    nextTrialMs: 0,
+    pauseMs: FIRST_PAUSE_MS,
+  };
 }
 
 /** Slots of which nobody says the number: one, until more are seen to run. */
@@ -35,8 +41,20 @@ export function learnedSlots(): Slots {
 }
 
 /** Whether one more than the count may be sent: every other must have been seen to run, or it could get in before one of them. */
-export function mayTry(slots: Slots, use: { readonly inFlight: number; readonly started: number; readonly lingering: number }, nowMs: number): boolean {
-  return slots.kind === 'learned' && slots.trial === undefined && nowMs >= slots.nextTrialMs && slots.count < MOST_LEARNED && use.lingering === 0 && use.inFlight === slots.count && use.started === use.inFlight;
+export function mayTry(
+  slots: Slots,
+  use: { readonly inFlight: number; readonly started: number; readonly lingering: number },
+  nowMs: number,
+): boolean {
+  return (
+    slots.kind === 'learned' &&
+    slots.trial === undefined &&
+    nowMs >= slots.nextTrialMs &&
+    slots.count < MOST_LEARNED &&
+    use.lingering === 0 &&
+    use.inFlight === slots.count &&
+    use.started === use.inFlight
+  );
 }
 
 /** A request has begun to be answered. */
@@ -74,7 +92,8 @@ export interface InsideWait {
 
 /** Who had to wait inside was sent beyond what the server runs at once, which may have become less since it was found out. */
 export function sawWait(slots: Slots, { nth, insideMs, tookMs }: InsideWait, nowMs: number): void {
-  if (slots.kind !== 'learned' || nth < 2 || nth > slots.count || insideMs < Math.max(LEAST_WAIT_MS, tookMs * 0.2)) return;
+  if (slots.kind !== 'learned' || nth < 2 || nth > slots.count || insideMs < Math.max(LEAST_WAIT_MS, tookMs * 0.2))
+    return;
   slots.count = nth - 1;
   slots.pauseMs = FIRST_PAUSE_MS;
   postpone(slots, nowMs, FIRST_PAUSE_MS);

@@ -45,7 +45,10 @@ export function restOfPrefill(speed: Speed, bytes: number, elapsedMs: number): n
 
 /** The next request got the slot of an abandoned one after it was expected to be free, and waited so long there for it. */
 export function sawRest(speed: Speed, expectedMs: number, waitedMs: number): void {
-  speed.patience = waitedMs > 50 ? Math.min(4, (speed.patience * (expectedMs + waitedMs)) / Math.max(1, expectedMs)) : Math.max(0.5, speed.patience * 0.95);
+  speed.patience =
+    waitedMs > 50
+      ? Math.min(4, (speed.patience * (expectedMs + waitedMs)) / Math.max(1, expectedMs))
+      : Math.max(0.5, speed.patience * 0.95);
 }
 
 /** A request was in its slot for so long. */

@@ -17,9 +17,12 @@ export function cureWedged(fleet: Fleet, nowMs: number, out: Decision[]): void {
     const underway = underwayOn(fleet, backend);
     if (underway === undefined) continue;
     const { replica, wedge } = underway;
-    if (nowMs - (wedge.curedMs ?? wedge.sameSinceMs + patienceMs(fleet, replica) - CURE_PAUSE_MS) < CURE_PAUSE_MS) continue;
+    if (nowMs - (wedge.curedMs ?? wedge.sameSinceMs + patienceMs(fleet, replica) - CURE_PAUSE_MS) < CURE_PAUSE_MS)
+      continue;
     wedge.curedMs = nowMs;
-    const idle = (backend.listed ?? []).filter((name) => !isSame(name, replica.model) && !isAtWork(fleet, backend.url, name));
+    const idle = (backend.listed ?? []).filter(
+      (name) => !isSame(name, replica.model) && !isAtWork(fleet, backend.url, name),
+    );
     const victim = idle[wedge.cures % Math.max(1, idle.length)];
     wedge.cures += 1;
     if (victim !== undefined) out.push({ kind: 'unload', backend: backend.url, model: victim });
@@ -35,11 +38,19 @@ export function sawMemory(wedge: Wedge, listed: string, nowMs: number): void {
 
 /** Notes whose requests wait inside a server that does not show their model, so that ticks watch over them as over a load. */
 export function findStranded(fleet: Fleet, nowMs: number): void {
-  for (const backend of fleet.backends.values()) if (backend.stranded !== undefined && !isWaiting(backend.stranded.replica)) backend.stranded = undefined;
+  for (const backend of fleet.backends.values())
+    if (backend.stranded !== undefined && !isWaiting(backend.stranded.replica)) backend.stranded = undefined;
   for (const replica of fleet.replicas.values()) {
     const backend = fleet.backends.get(replica.backend);
     if (backend === undefined || !isWaiting(replica)) continue;
-    backend.stranded ??= { replica, sinceMs: nowMs, besides: backend.listed?.join(' '), sameSinceMs: nowMs, curedMs: undefined, cures: 0 };
+    backend.stranded ??= {
+      replica,
+      sinceMs: nowMs,
+      besides: backend.listed?.join(' '),
+      sameSinceMs: nowMs,
+      curedMs: undefined,
+      cures: 0,
+    };
     fleet.restless = true;
   }
 }
@@ -52,7 +63,12 @@ export function sawAnswer({ place, backend, replica }: Flight, nowMs: number): v
 
 // What is listed under another name may run under that one, or not be there.
 function isWaiting({ residence, load, inFlight, started }: Replica): boolean {
-  return load === undefined && inFlight > 0 && started === 0 && (residence.state === 'absent' || residence.beside !== undefined);
+  return (
+    load === undefined &&
+    inFlight > 0 &&
+    started === 0 &&
+    (residence.state === 'absent' || residence.beside !== undefined)
+  );
 }
 
 function patienceMs({ replicas }: Fleet, replica: Replica): number {
@@ -61,5 +77,8 @@ function patienceMs({ replicas }: Fleet, replica: Replica): number {
 }
 
 function isAtWork(fleet: Fleet, backend: string, model: string): boolean {
-  return [...fleet.replicas.values()].some((replica) => replica.backend === backend && isSame(replica.model, model) && replica.inFlight + replica.lingering.length > 0);
+  return [...fleet.replicas.values()].some(
+    (replica) =>
+      replica.backend === backend && isSame(replica.model, model) && replica.inFlight + replica.lingering.length > 0,
+  );
 }

@@ -29,13 +29,24 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #broken = false;
 
   /** `sendAgain` sends it once more to the same server; `watch` begins to ask whether that lives, gives how to end it, and tells when it does not. */
-  constructor(call: ServerCall, limits: Limits, listener: AttemptListener, sendAgain: (attempt: Attempt) => void, watch: (onDead: () => void) => () => void) {
+  constructor(
+    call: ServerCall,
+    limits: Limits,
+    listener: AttemptListener,
+    sendAgain: (attempt: Attempt) => void,
+    watch: (onDead: () => void) => () => void,
+  ) {
     this.#call = call;
     this.#sendAgain = sendAgain;
     this.#listener = listener;
     this.#deadline = new Deadline(limits, {
-      onLate: (phase, limitMs) => { this.#giveUp(lateness(phase, limitMs)); },
-      onQuiet: () => watch(() => { this.#giveUp(DEAD); }),
+      onLate: (phase, limitMs) => {
+        this.#giveUp(lateness(phase, limitMs));
+      },
+      onQuiet: () =>
+        watch(() => {
+          this.#giveUp(DEAD);
+        }),
     });
   }
 
@@ -89,7 +100,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#deadline.stop();
-    if (this.#reader === undefined) this.#tell({ kind: 'failure', failure: this.#call.fail(this.#status, this.#refusal) });
+    if (this.#reader === undefined)
+      this.#tell({ kind: 'failure', failure: this.#call.fail(this.#status, this.#refusal) });
     else {
       this.#reading((reader) => {
         reader.end();
@@ -116,7 +128,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
     try {
       read(this.#reader);
     } catch {
-      const failure: ServerFailure = { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message: 'the backend sent what cannot be read' };
+      const failure: ServerFailure = {
+        kind: 'upstream',
+        code: 'backend_failed',
+        fault: 'deployment',
+        message: 'the backend sent what cannot be read',
+      };
       this.#events.push({ kind: 'failure', failure });
     }
     this.#flush();

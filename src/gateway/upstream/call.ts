@@ -12,7 +12,9 @@ export function callFor(asks: Ask, { provider, model, keepAlive, options }: Depl
     case 'chat':
       return provider === 'openai' ? openai.chatCall(asks.request, model) : ollama.chatCall(asks.request, keeping);
     case 'completion':
-      return provider === 'openai' ? openai.completionCall(asks.request, model) : ollama.completionCall(asks.request, keeping);
+      return provider === 'openai'
+        ? openai.completionCall(asks.request, model)
+        : ollama.completionCall(asks.request, keeping);
     case 'embed':
       return provider === 'openai' ? openai.embedCall(asks.request, model) : ollama.embedCall(asks.request, keeping);
   }

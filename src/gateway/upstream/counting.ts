@@ -38,49 +38,77 @@ export class Counting {
   async count(request: ChatRequest, deployment: Deployment, inMemory: boolean, inquire: Inquire): Promise<number> {
     const { bare, images } = withoutImages(request);
     const prompt = inMemory ? await this.#render(bare, deployment, inquire) : undefined;
-    this.#wanted.set(keyOf(deployment), { nextMs: 0, ...this.#wanted.get(keyOf(deployment)), untilMs: performance.now() + WANTED_FOR_MS });
+    this.#wanted.set(keyOf(deployment), {
+      nextMs: 0,
+      ...this.#wanted.get(keyOf(deployment)),
+      untilMs: performance.now() + WANTED_FOR_MS,
+    });
     // A template whose tokens were never counted says less than requests whose were.
-    const rendered = prompt !== undefined && (this.#counts.knows('prompt', deployment) || !this.#counts.knows('request', deployment));
-    return rendered ? this.#counts.estimate('prompt', deployment, Buffer.byteLength(prompt)) + images * TOKENS_OF_AN_IMAGE : this.#likely(request, deployment);
+    const rendered =
+      prompt !== undefined && (this.#counts.knows('prompt', deployment) || !this.#counts.knows('request', deployment));
+    return rendered
+      ? this.#counts.estimate('prompt', deployment, Buffer.byteLength(prompt)) + images * TOKENS_OF_AN_IMAGE
+      : this.#likely(request, deployment);
   }
 
   /** What the answer to a request of that length cost: as its server says, which is learned from, or as it is likely where that was stopped before it could. */
   settle({ asks, length, end: { usage, early } }: Settled, deployment: Deployment, inquire: Inquire): Usage {
     if (asks.kind !== 'chat') return usage;
-    if (usage.promptTokens === 0) return early === true ? { ...usage, promptTokens: this.#likely(asks.request, deployment), estimated: true } : usage;
+    if (usage.promptTokens === 0)
+      return early === true
+        ? { ...usage, promptTokens: this.#likely(asks.request, deployment), estimated: true }
+        : usage;
     if (asks.request.messages.some(({ images }) => images.length > 0)) return usage;
     this.#counts.saw('request', deployment, length, usage.promptTokens);
     const wanted = this.#wanted.get(keyOf(deployment));
     const nowMs = performance.now();
     if (wanted === undefined || wanted.untilMs < nowMs || wanted.nextMs > nowMs) return usage;
     wanted.nextMs = nowMs + BETWEEN_SAMPLES_MS;
-    void this.#render(asks.request, deployment, inquire).then((prompt) => {
-      if (prompt !== undefined) this.#counts.saw('prompt', deployment, Buffer.byteLength(prompt), usage.promptTokens);
-    }, () => {
-      // One that is nested too deeply to be written again is not measured.
-    });
+    void this.#render(asks.request, deployment, inquire).then(
+      (prompt) => {
+        if (prompt !== undefined) this.#counts.saw('prompt', deployment, Buffer.byteLength(prompt), usage.promptTokens);
+      },
+      () => {
+        // One that is nested too deeply to be written again is not measured.
+      },
+    );
     return usage;
   }
 
   #likely(request: ChatRequest, deployment: Deployment): number {
     const { bare, images } = withoutImages(request);
-    return this.#counts.estimate('request', deployment, lengthOf({ kind: 'chat', request: bare }, deployment)) + images * TOKENS_OF_AN_IMAGE;
+    return (
+      this.#counts.estimate('request', deployment, lengthOf({ kind: 'chat', request: bare }, deployment)) +
+      images * TOKENS_OF_AN_IMAGE
+    );
   }
 
   async #render(request: ChatRequest, deployment: Deployment, inquire: Inquire): Promise<string | undefined> {
     const { provider, model, options, keepAlive } = deployment;
     // One that goes as soon as it has answered would be loaded for it.
-    if (provider !== 'ollama' || isNever(keepAlive) || (this.#unable.get(keyOf(deployment)) ?? 0) > performance.now()) return undefined;
-    const answer = await inquire(deployment, { path: '/api/chat', body: renderBody(request, { model, options, keepAlive: undefined }), holdsMs: 0 });
+    if (provider !== 'ollama' || isNever(keepAlive) || (this.#unable.get(keyOf(deployment)) ?? 0) > performance.now())
+      return undefined;
+    const answer = await inquire(deployment, {
+      path: '/api/chat',
+      body: renderBody(request, { model, options, keepAlive: undefined }),
+      holdsMs: 0,
+    });
     const prompt = renderedPrompt(answer);
-    if (answer !== undefined && prompt === undefined) this.#unable.set(keyOf(deployment), performance.now() + UNABLE_MS);
+    if (answer !== undefined && prompt === undefined)
+      this.#unable.set(keyOf(deployment), performance.now() + UNABLE_MS);
     return prompt;
   }
 }
 
 function withoutImages(request: ChatRequest): { readonly bare: ChatRequest; readonly images: number } {
   const images = request.messages.reduce((sum, message) => sum + message.images.length, 0);
-  return { images, bare: images === 0 ? request : { ...request, messages: request.messages.map((message) => ({ ...message, images: [] })) } };
+  return {
+    images,
+    bare:
+      images === 0
+        ? request
+        : { ...request, messages: request.messages.map((message) => ({ ...message, images: [] })) },
+  };
 }
 
 function lengthOf(asks: Ask, deployment: Deployment): number {

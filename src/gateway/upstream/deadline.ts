@@ -75,9 +75,12 @@ export class Deadline {
   #watch(phase: Phase, limitMs: number, spentMs = 0): NodeJS.Timeout | undefined {
     if (limitMs === 0) return undefined;
     // Longer ones than a timer takes would be none.
-    return setTimeout(() => {
-      this.stop();
-      this.#listener.onLate(phase, limitMs);
-    }, Math.min(limitMs - spentMs, 2_147_483_647));
+    return setTimeout(
+      () => {
+        this.stop();
+        this.#listener.onLate(phase, limitMs);
+      },
+      Math.min(limitMs - spentMs, 2_147_483_647),
+    );
   }
 }

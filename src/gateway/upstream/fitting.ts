@@ -18,7 +18,8 @@ export function lackIn({ code }: ServerFailure): Lack | undefined {
 
 /** The same without a call being enforced, where a server could not make a grammar of what it is to look like; `undefined` where that is not why it refused. */
 export function unforced(asks: Ask, { code }: ServerFailure): Ask | undefined {
-  if (code !== 'schema_not_supported' || asks.kind !== 'chat' || asks.request.callSchema === undefined) return undefined;
+  if (code !== 'schema_not_supported' || asks.kind !== 'chat' || asks.request.callSchema === undefined)
+    return undefined;
   return { kind: 'chat', request: { ...asks.request, callSchema: undefined } };
 }
 
@@ -36,14 +37,33 @@ export function fit(asks: Ask, lacks: ReadonlySet<Lack>, strict: boolean): Fitte
     thinking = true;
     unmet.push(asks.request.thinkingName);
   }
-  if (strict && unmet.length > 0) return refusal('reasoning_not_supported', unmet[0] ?? '', 'This model cannot reason as it is asked to.');
-  const images = asks.kind === 'chat' ? asks.request.messages.flatMap((message) => message.images) : (asks.request.images ?? []);
-  if (lacks.has('images') && images.length > 0) return refusal('images_not_supported', asks.kind === 'chat' ? 'messages' : 'images', 'This model cannot see images.');
-  if (lacks.has('context')) return refusal('context_not_known', 'context', 'This context was not given by this gateway for this model since its last start. Begin anew without one, or send the conversation to /api/chat.');
-  if (asks.kind === 'completion') return { asks: { kind: 'completion', request: { ...asks.request, thinking } }, unmet };
+  if (strict && unmet.length > 0)
+    return refusal('reasoning_not_supported', unmet[0] ?? '', 'This model cannot reason as it is asked to.');
+  const images =
+    asks.kind === 'chat' ? asks.request.messages.flatMap((message) => message.images) : (asks.request.images ?? []);
+  if (lacks.has('images') && images.length > 0)
+    return refusal(
+      'images_not_supported',
+      asks.kind === 'chat' ? 'messages' : 'images',
+      'This model cannot see images.',
+    );
+  if (lacks.has('context'))
+    return refusal(
+      'context_not_known',
+      'context',
+      'This context was not given by this gateway for this model since its last start. Begin anew without one, or send the conversation to /api/chat.',
+    );
+  if (asks.kind === 'completion')
+    return { asks: { kind: 'completion', request: { ...asks.request, thinking } }, unmet };
   const { request } = asks;
-  if (request.tools.length === 0 || !lacks.has('tools')) return { asks: { kind: 'chat', request: { ...request, thinking } }, unmet };
-  if (request.mustCall || strict) return refusal('tools_not_supported', request.mustCall ? 'tool_choice' : 'tools', 'This model knows no tools, so none can be called.');
+  if (request.tools.length === 0 || !lacks.has('tools'))
+    return { asks: { kind: 'chat', request: { ...request, thinking } }, unmet };
+  if (request.mustCall || strict)
+    return refusal(
+      'tools_not_supported',
+      request.mustCall ? 'tool_choice' : 'tools',
+      'This model knows no tools, so none can be called.',
+    );
   return { asks: { kind: 'chat', request: { ...request, thinking, tools: [] } }, unmet: [...unmet, 'tools'] };
 }
 

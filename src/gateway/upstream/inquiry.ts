@@ -50,8 +50,20 @@ export class Inquiries {
 
 async function inquire({ dispatcher, target, headers }: Line, { path, body }: Inquiry): Promise<Json | undefined> {
   try {
-    const what = body === undefined ? { method: 'GET' as const, headers } : { method: 'POST' as const, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
-    const answer = await dispatcher.request({ origin: target.origin, path: target.prefix + path, ...what, signal: AbortSignal.timeout(ANSWER_MS) });
+    const what =
+      body === undefined
+        ? { method: 'GET' as const, headers }
+        : {
+            method: 'POST' as const,
+            headers: { 'content-type': 'application/json', ...headers },
+            body: JSON.stringify(body),
+          };
+    const answer = await dispatcher.request({
+      origin: target.origin,
+      path: target.prefix + path,
+      ...what,
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
     const said: unknown = await answer.body.json();
     return answer.statusCode === 200 && isObject(said) ? said : undefined;
   } catch {

@@ -14,7 +14,12 @@ export interface LoaderOptions {
 
 const LEAST_LOAD_MS = 100;
 
-const ENDINGS: Readonly<Record<ServerFailure['fault'], Ending>> = { request: 'deployment-failed', deployment: 'deployment-failed', backend: 'backend-failed', busy: 'busy' };
+const ENDINGS: Readonly<Record<ServerFailure['fault'], Ending>> = {
+  request: 'deployment-failed',
+  deployment: 'deployment-failed',
+  backend: 'backend-failed',
+  busy: 'busy',
+};
 
 /** Loads models for those who wait for them, and belongs to none of them: whoever leaves, a load goes on to its end. */
 export class Loader {
@@ -28,7 +33,8 @@ export class Loader {
 
   /** Deployments of a configuration may be wanted from now on. */
   learn({ groups }: GatewayConfig): void {
-    for (const { deployments } of groups) for (const deployment of deployments) this.#known.set(deployment.id, deployment);
+    for (const { deployments } of groups)
+      for (const deployment of deployments) this.#known.set(deployment.id, deployment);
   }
 
   load(replica: string, place: string): void {
@@ -36,7 +42,9 @@ export class Loader {
     const deployment = this.#known.get(place);
     if (deployment === undefined) {
       // No load at all would be asked for again at once, and so for ever.
-      setImmediate(() => { this.#options.onLoaded(replica, 'deployment-failed', undefined); });
+      setImmediate(() => {
+        this.#options.onLoaded(replica, 'deployment-failed', undefined);
+      });
       return;
     }
     const sinceMs = performance.now();
@@ -44,7 +52,14 @@ export class Loader {
       const { model, writtenUrl: backend } = deployment;
       const tookMs = Math.round(performance.now() - sinceMs);
       // One that takes no time has only found out that the model is there.
-      if (failure !== undefined || tookMs >= LEAST_LOAD_MS) this.#options.log({ event: failure === undefined ? 'loaded' : 'load-failed', backend, model, took_ms: tookMs, failure: failure?.message.slice(0, 200) });
+      if (failure !== undefined || tookMs >= LEAST_LOAD_MS)
+        this.#options.log({
+          event: failure === undefined ? 'loaded' : 'load-failed',
+          backend,
+          model,
+          took_ms: tookMs,
+          failure: failure?.message.slice(0, 200),
+        });
       this.#options.onLoaded(replica, failure === undefined ? 'answered' : ENDINGS[failure.fault], failure);
     });
   }

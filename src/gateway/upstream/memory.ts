@@ -17,7 +17,12 @@ export interface Line {
 }
 
 /** Loads what a deployment wants, by a request that asks for nothing else, and waits for its end, or until the server is found `dead`; `undefined` where all went well. */
-export async function load(line: Line, { model, keepAlive, options }: Deployment, limitMs: number, dead?: AbortSignal): Promise<ServerFailure | undefined> {
+export async function load(
+  line: Line,
+  { model, keepAlive, options }: Deployment,
+  limitMs: number,
+  dead?: AbortSignal,
+): Promise<ServerFailure | undefined> {
   let failure: ServerFailure | undefined;
   // What only embeds is loaded by nothing else.
   for (const { path, body } of loadBodies({ model, keepAlive, options })) {
@@ -38,7 +43,13 @@ export async function list(line: Line, { provider }: BackendConfig): Promise<Lis
   const askedMs = performance.now();
   try {
     const { dispatcher, target, headers } = line;
-    const { statusCode, body } = await dispatcher.request({ origin: target.origin, path: `${target.prefix}/api/ps`, method: 'GET', headers, signal: AbortSignal.timeout(LIST_MS) });
+    const { statusCode, body } = await dispatcher.request({
+      origin: target.origin,
+      path: `${target.prefix}/api/ps`,
+      method: 'GET',
+      headers,
+      signal: AbortSignal.timeout(LIST_MS),
+    });
     const models = loadedModels(await body.text());
     return statusCode === 200 && models !== undefined ? { models, askedMs } : undefined;
   } catch {
@@ -46,18 +57,35 @@ export async function list(line: Line, { provider }: BackendConfig): Promise<Lis
   }
 }
 
-async function post(line: Line, path: string, body: string, limitMs: number, dead?: AbortSignal, isAgain = false): Promise<ServerFailure | undefined> {
+async function post(
+  line: Line,
+  path: string,
+  body: string,
+  limitMs: number,
+  dead?: AbortSignal,
+  isAgain = false,
+): Promise<ServerFailure | undefined> {
   const { dispatcher, target, headers } = line;
   const sentMs = performance.now();
   const late = limitMs === 0 ? [] : [AbortSignal.timeout(Math.min(limitMs, 2_147_483_647))];
   const signal = AbortSignal.any([...late, ...(dead === undefined ? [] : [dead])]);
   try {
-    const answer = await dispatcher.request({ origin: target.origin, path: target.prefix + path, method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body, signal });
+    const answer = await dispatcher.request({
+      origin: target.origin,
+      path: target.prefix + path,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+      signal,
+    });
     const text = await answer.body.text();
     return answer.statusCode === 200 ? undefined : failureOf(answer.statusCode, text);
   } catch (error) {
     if (dead?.aborted === true) return DEAD;
-    if (!isAgain && !signal.aborted && isStale(error, performance.now() - sentMs)) return post(line, path, body, limitMs, dead, true);
-    return signal.aborted ? lateness('first-byte', limitMs) : brokenness(error instanceof Error ? error : new Error(String(error)));
+    if (!isAgain && !signal.aborted && isStale(error, performance.now() - sentMs))
+      return post(line, path, body, limitMs, dead, true);
+    return signal.aborted
+      ? lateness('first-byte', limitMs)
+      : brokenness(error instanceof Error ? error : new Error(String(error)));
   }
 }

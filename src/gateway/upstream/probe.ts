@@ -4,12 +4,23 @@ import type { Line } from './memory.ts';
 const PROBE_MS = 2000;
 
 /** Asks a server something that costs it nothing; gives the status of its answer, `undefined` where none came in time. */
-export async function probe({ dispatcher, target, headers }: Line, provider: BackendConfig['provider']): Promise<number | undefined> {
+export async function probe(
+  { dispatcher, target, headers }: Line,
+  provider: BackendConfig['provider'],
+): Promise<number | undefined> {
   const path = target.prefix + (provider === 'ollama' ? '/api/version' : '/models');
   const late = new AbortController();
-  const timer = setTimeout(() => { late.abort(); }, PROBE_MS).unref();
+  const timer = setTimeout(() => {
+    late.abort();
+  }, PROBE_MS).unref();
   try {
-    const answer = await dispatcher.request({ origin: target.origin, path, method: 'GET', headers, signal: late.signal });
+    const answer = await dispatcher.request({
+      origin: target.origin,
+      path,
+      method: 'GET',
+      headers,
+      signal: late.signal,
+    });
     await answer.body.dump();
     return answer.statusCode;
   } catch {

@@ -59,7 +59,10 @@ export class Sending {
     }
     const looking = this.#recipient.look(this.#asks);
     if (looking === undefined) this.#send();
-    else void looking.then(() => { this.#sendLater(); });
+    else
+      void looking.then(() => {
+        this.#sendLater();
+      });
   }
 
   /** Breaks the connection off, which is how a server learns that nobody waits any more. */
@@ -72,7 +75,17 @@ export class Sending {
     try {
       this.#send();
     } catch {
-      this.#listener.onEvents([{ kind: 'failure', failure: { kind: 'invalid', code: null, fault: 'request', message: 'Your request cannot be passed on to the model.' } }]);
+      this.#listener.onEvents([
+        {
+          kind: 'failure',
+          failure: {
+            kind: 'invalid',
+            code: null,
+            fault: 'request',
+            message: 'Your request cannot be passed on to the model.',
+          },
+        },
+      ]);
     }
   }
 
@@ -86,12 +99,18 @@ export class Sending {
     const unmet = [...fitted.unmet, ...this.#recipient.unsaid(fitted.asks)];
     for (const parameter of unmet) if (!this.#told.includes(parameter)) this.#listener.onUnmet(parameter);
     this.#told = unmet;
-    this.#attempt = this.#recipient.dispatch(fitted.asks, { onEvents: (events) => { this.#heard(events, fitted.asks); } });
+    this.#attempt = this.#recipient.dispatch(fitted.asks, {
+      onEvents: (events) => {
+        this.#heard(events, fitted.asks);
+      },
+    });
   }
 
   // Not before the caller knows what it has started.
   #tellSoon(event: ServerEvent): void {
-    queueMicrotask(() => { if (!this.#cancelled) this.#listener.onEvents([event]); });
+    queueMicrotask(() => {
+      if (!this.#cancelled) this.#listener.onEvents([event]);
+    });
   }
 
   // Whether a refusal leaves something to be asked for.
@@ -123,7 +142,8 @@ export class Sending {
     const [first] = events;
     const last = events.at(-1);
     if (first?.kind === 'failure' && this.#asksForLess(first.failure)) this.#sendLater();
-    else if (last?.kind === 'end') this.#listener.onEvents([...events.slice(0, -1), { ...last, usage: this.#settled(asks, last) }]);
+    else if (last?.kind === 'end')
+      this.#listener.onEvents([...events.slice(0, -1), { ...last, usage: this.#settled(asks, last) }]);
     else this.#listener.onEvents(events);
   }
 }

@@ -25,7 +25,13 @@ export class TokenCounts {
   saw(measure: Measure, deployment: Deployment, length: number, tokens: number): void {
     const key = keyOf(measure, deployment);
     const { weight, x, y, xx, xy } = this.#seen.get(key) ?? { weight: 0, x: 0, y: 0, xx: 0, xy: 0 };
-    this.#seen.set(key, { weight: weight * FADING + 1, x: x * FADING + length, y: y * FADING + tokens, xx: xx * FADING + length * length, xy: xy * FADING + length * tokens });
+    this.#seen.set(key, {
+      weight: weight * FADING + 1,
+      x: x * FADING + length,
+      y: y * FADING + tokens,
+      xx: xx * FADING + length * length,
+      xy: xy * FADING + length * tokens,
+    });
   }
 
   /** How many tokens a prompt of that length is likely to have. */

@@ -29,7 +29,8 @@ export class Upstream {
   readonly #abilities: Abilities;
   readonly #inquiries: Inquiries;
   readonly #counting: Counting;
-  readonly #inquire = (deployment: Deployment, inquiry: Inquiry): Promise<Json | undefined> => this.inquire(deployment, inquiry);
+  readonly #inquire = (deployment: Deployment, inquiry: Inquiry): Promise<Json | undefined> =>
+    this.inquire(deployment, inquiry);
   readonly #targets: ReadonlyMap<string, Target>;
   readonly #vigil: Vigil;
   /** Has connections of its own, on which requests may still run. */
@@ -51,7 +52,10 @@ export class Upstream {
     const kept = previous !== undefined && previous.#timeouts.connectMs === timeouts.connectMs ? previous : undefined;
     this.#older = kept === undefined ? previous : kept.#older;
     // undici's own limits are off: those that hold are the attempt's. HTTP/2 is something that Ollama does not speak.
-    this.#agent = kept === undefined ? new Agent({ headersTimeout: 0, bodyTimeout: 0, allowH2: false, connect: { timeout: timeouts.connectMs } }) : kept.#agent;
+    this.#agent =
+      kept === undefined
+        ? new Agent({ headersTimeout: 0, bodyTimeout: 0, allowH2: false, connect: { timeout: timeouts.connectMs } })
+        : kept.#agent;
   }
 
   /** Sends a share of an order to a deployment; `spentMs` of its time have passed already. */
@@ -61,12 +65,21 @@ export class Upstream {
       share.asks,
       {
         strict: this.#strict,
-        lacks: (asks) => (knowsContext(asks, deployment) ? this.#abilities.lacks(deployment) : new Set([...this.#abilities.lacks(deployment), 'context'])),
+        lacks: (asks) =>
+          knowsContext(asks, deployment)
+            ? this.#abilities.lacks(deployment)
+            : new Set([...this.#abilities.lacks(deployment), 'context']),
         unsaid: deployment.provider === 'openai' ? unsaid : loosened,
-        learn: (lack) => { this.#abilities.learn(deployment, lack); },
-        look: (asks) => (needsEyes(asks) && deployment.provider === 'ollama' && !this.#abilities.isShown(deployment) ? this.#look(deployment) : undefined),
+        learn: (lack) => {
+          this.#abilities.learn(deployment, lack);
+        },
+        look: (asks) =>
+          needsEyes(asks) && deployment.provider === 'ollama' && !this.#abilities.isShown(deployment)
+            ? this.#look(deployment)
+            : undefined,
         settle: (settled) => this.#counting.settle(settled, deployment, this.#inquire),
-        dispatch: (asks, to) => this.#dispatch(asks, deployment, this.#limits(share, deployment, performance.now() - sinceMs), to),
+        dispatch: (asks, to) =>
+          this.#dispatch(asks, deployment, this.#limits(share, deployment, performance.now() - sinceMs), to),
       },
       listener,
     );
@@ -88,14 +101,20 @@ export class Upstream {
 
   /** How long a share may take as a whole, wherever it goes; `Infinity` where nothing limits it. */
   longestMs(share: Share, deployments: readonly Deployment[]): number {
-    return Math.max(...deployments.map((deployment) => this.#limits(share, deployment, 0).wholeMs || Number.POSITIVE_INFINITY));
+    return Math.max(
+      ...deployments.map((deployment) => this.#limits(share, deployment, 0).wholeMs || Number.POSITIVE_INFINITY),
+    );
   }
 
   /** Loads what a deployment wants, and waits for its end; `undefined` where all went well. */
   async load(deployment: Deployment): Promise<ServerFailure | undefined> {
     const dead = new AbortController();
     let end = (): void => undefined;
-    const quiet = setTimeout(() => { end = this.#vigil.watch(deployment.url, () => { dead.abort(); }); }, QUIET_MS).unref();
+    const quiet = setTimeout(() => {
+      end = this.#vigil.watch(deployment.url, () => {
+        dead.abort();
+      });
+    }, QUIET_MS).unref();
     try {
       return await load(this.#lineTo(deployment), deployment, this.#timeouts.firstByteMs, dead.signal);
     } finally {
@@ -123,7 +142,15 @@ export class Upstream {
   async count(request: ChatRequest, deployment: Deployment, inMemory: boolean): Promise<Outcome<number>> {
     const fitted = fit({ kind: 'chat', request }, this.#abilities.lacks(deployment), this.#strict);
     if (!('asks' in fitted)) return { ok: false, failure: fitted };
-    return { ok: true, value: await this.#counting.count(fitted.asks.kind === 'chat' ? fitted.asks.request : request, deployment, inMemory, this.#inquire) };
+    return {
+      ok: true,
+      value: await this.#counting.count(
+        fitted.asks.kind === 'chat' ? fitted.asks.request : request,
+        deployment,
+        inMemory,
+        this.#inquire,
+      ),
+    };
   }
 
   /** Asks a server whether it lives. */
@@ -138,10 +165,20 @@ export class Upstream {
     const { origin, prefix } = this.#targetOf(deployment.url);
     const headers = { 'content-type': 'application/json', ...authorization(deployment) };
     try {
-      const answer = await this.#agent.request({ origin, path: `${prefix}/api/show`, method: 'POST', headers, body: JSON.stringify({ model: deployment.model }), signal: AbortSignal.timeout(LOOK_MS) });
+      const answer = await this.#agent.request({
+        origin,
+        path: `${prefix}/api/show`,
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ model: deployment.model }),
+        signal: AbortSignal.timeout(LOOK_MS),
+      });
       const shown: unknown = await answer.body.json();
       if (answer.statusCode !== 200 || typeof shown !== 'object' || shown === null) return;
-      this.#abilities.show(deployment, 'capabilities' in shown && Array.isArray(shown.capabilities) ? shown.capabilities : undefined);
+      this.#abilities.show(
+        deployment,
+        'capabilities' in shown && Array.isArray(shown.capabilities) ? shown.capabilities : undefined,
+      );
     } catch {
       // Whatever it is, the request will meet it too.
     }
@@ -163,13 +200,19 @@ export class Upstream {
   #limits({ stream }: Share, { timeoutMs, streamTimeoutMs }: Deployment, spentMs: number): Limits {
     const { firstByteMs, idleMs, wholeMs, totalMs } = this.#timeouts;
     const most = stream ? totalMs : least(timeoutMs ?? wholeMs, totalMs);
-    return { firstByteMs: stream ? (streamTimeoutMs ?? timeoutMs ?? firstByteMs) : firstByteMs, idleMs, wholeMs: most === 0 ? 0 : Math.max(1, most - spentMs) };
+    return {
+      firstByteMs: stream ? (streamTimeoutMs ?? timeoutMs ?? firstByteMs) : firstByteMs,
+      idleMs,
+      wholeMs: most === 0 ? 0 : Math.max(1, most - spentMs),
+    };
   }
 }
 
 function needsEyes(asks: Ask): boolean {
   if (asks.kind === 'embed') return false;
-  return asks.kind === 'chat' ? asks.request.messages.some(({ images }) => images.length > 0) : (asks.request.images ?? []).length > 0;
+  return asks.kind === 'chat'
+    ? asks.request.messages.some(({ images }) => images.length > 0)
+    : (asks.request.images ?? []).length > 0;
 }
 
 // Whoever is no Ollama takes none.

@@ -35,7 +35,12 @@ export interface Account {
 }
 
 /** Notes that a deployment is asked, so long after the request's beginning, and why that one. */
-export function noteAttempt(account: Account, { model, writtenUrl, url }: Deployment, askedMs: number, reason: string): void {
+export function noteAttempt(
+  account: Account,
+  { model, writtenUrl, url }: Deployment,
+  askedMs: number,
+  reason: string,
+): void {
   account.attempts += 1;
   account.askedMs = askedMs;
   account.model = model;

@@ -56,7 +56,24 @@ export function requestLine(visit: Visit, status: number | undefined, finished: 
   };
 }
 
-const UNKNOWN = { client_request: undefined, caller: undefined, method: undefined, path: undefined, alias: undefined, model: undefined, backend: undefined, reason: undefined, stream: undefined, attempts: undefined, prompt_tokens: undefined, completion_tokens: undefined, queue_ms: undefined, load_ms: undefined, ttft_ms: undefined, total_ms: undefined } as const;
+const UNKNOWN = {
+  client_request: undefined,
+  caller: undefined,
+  method: undefined,
+  path: undefined,
+  alias: undefined,
+  model: undefined,
+  backend: undefined,
+  reason: undefined,
+  stream: undefined,
+  attempts: undefined,
+  prompt_tokens: undefined,
+  completion_tokens: undefined,
+  queue_ms: undefined,
+  load_ms: undefined,
+  ttft_ms: undefined,
+  total_ms: undefined,
+} as const;
 
 /** Makes the line of what never became a request: `failure` is what the parser calls it. */
 export function bareLine(request: string, status: number, failure: string): RequestLine {

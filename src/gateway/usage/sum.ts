@@ -4,7 +4,8 @@ import type { Usage } from '../exchange.ts';
 export function sumOf(usages: readonly Usage[]): Usage {
   const [only] = usages;
   if (only !== undefined && usages.length === 1) return only;
-  const total = (of: (usage: Usage) => number | undefined): number => usages.reduce((sum, usage) => sum + (of(usage) ?? 0), 0);
+  const total = (of: (usage: Usage) => number | undefined): number =>
+    usages.reduce((sum, usage) => sum + (of(usage) ?? 0), 0);
   return {
     promptTokens: total((usage) => usage.promptTokens),
     completionTokens: total((usage) => usage.completionTokens),

@@ -15,14 +15,22 @@ export interface Opened {
  * Connects to a host and, where something may be changed, takes its lock. Both are held until `opened` is disposed of, so
  * that what was planned is what is applied.
  */
-export async function openHost({ target, settings }: HostConfig, changes: boolean, { connect, recorder, signal }: PhaseTools, opened: AsyncDisposableStack): Promise<Result<Opened>> {
+export async function openHost(
+  { target, settings }: HostConfig,
+  changes: boolean,
+  { connect, recorder, signal }: PhaseTools,
+  opened: AsyncDisposableStack,
+): Promise<Result<Opened>> {
   recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
   const connected = await connect(target, signal);
   if (!connected.ok) return connected;
   const host = connected.value;
   opened.defer(() => host.close());
   if (changes) {
-    const file = settings.serviceManager === 'systemd' ? '/run/hxllm.lock' : `/tmp/hxllm-${contentId(settings.prefix, settings.installDir)}.lock`;
+    const file =
+      settings.serviceManager === 'systemd'
+        ? '/run/hxllm.lock'
+        : `/tmp/hxllm-${contentId(settings.prefix, settings.installDir)}.lock`;
     const taken = await takeLock(host, becomeOf(settings), { file, token: crypto.randomUUID() }, signal);
     if (!taken.ok) return taken;
     opened.defer(() => taken.value.release());

@@ -22,16 +22,37 @@ const TIMEOUT_MS = 90_000;
 /** Asks for everything in one round trip. What stays unknown is a problem: nothing is planned on a guess. */
 export async function look(host: Host, settings: Settings, signal: AbortSignal): Promise<Result<Looked>> {
   const paths = pathsOf(settings);
-  const watched = [paths.configFile, paths.envFile, paths.serviceUnit, paths.socketUnit, paths.current, paths.logFile, paths.pidFile, ...wantedFolders(settings, paths).map((folder) => folder.path)];
+  const watched = [
+    paths.configFile,
+    paths.envFile,
+    paths.serviceUnit,
+    paths.socketUnit,
+    paths.current,
+    paths.logFile,
+    paths.pidFile,
+    ...wantedFolders(settings, paths).map((folder) => folder.path),
+  ];
   const questions = {
     machine: machineQuestion,
-    installation: installationQuestion({ ...settings, installDir: paths.installDir, marker: paths.marker, pidFile: paths.pidFile, envFile: paths.envFile, paths: watched }),
+    installation: installationQuestion({
+      ...settings,
+      installDir: paths.installDir,
+      marker: paths.marker,
+      pidFile: paths.pidFile,
+      envFile: paths.envFile,
+      paths: watched,
+    }),
     foreign: foreignQuestion(paths, settings.port),
   };
-  const asked = await ask(host, questions, crypto.randomUUID(), { signal, timeoutMs: TIMEOUT_MS, become: becomeOf(settings) });
+  const asked = await ask(host, questions, crypto.randomUUID(), {
+    signal,
+    timeoutMs: TIMEOUT_MS,
+    become: becomeOf(settings),
+  });
   if (!asked.ok) return asked;
   const { machine, installation, foreign } = asked.value;
-  if (machine.known && installation.known && foreign.known) return ok({ machine: machine.value, installation: installation.value, foreign: foreign.value });
+  if (machine.known && installation.known && foreign.known)
+    return ok({ machine: machine.value, installation: installation.value, foreign: foreign.value });
   const [unknown] = [machine, installation, foreign].flatMap((fact: Fact<unknown>) => (fact.known ? [] : [fact]));
   if (unknown?.lacksRoot === true) return fail(sudoRefusal(host.name, unknown.why));
   return fail({

@@ -29,7 +29,13 @@ export interface PrepareOptions {
 }
 
 /** Looks at a host and plans; changes nothing. */
-export async function prepareHost(config: HostConfig, { host, claim }: Opened, bundle: Bundle, shipping: Shipping, options: PrepareOptions): Promise<Result<Prepared>> {
+export async function prepareHost(
+  config: HostConfig,
+  { host, claim }: Opened,
+  bundle: Bundle,
+  shipping: Shipping,
+  options: PrepareOptions,
+): Promise<Result<Prepared>> {
   const key = keyInHand(config, options.dryRun);
   if (!key.ok) return key;
   const files = renderHostFiles(config.settings, key.value);
@@ -41,14 +47,35 @@ export async function prepareHost(config: HostConfig, { host, claim }: Opened, b
   const release = await releaseFor(config, looked.value, bundle, shipping);
   if (!release.ok) return release;
   const { settings, target } = config;
-  const wanted: Wanted = { settings, paths: pathsOf(settings), files: files.value, release: release.value, compress: target.connection === 'ssh' };
-  const seen: Seen = { installation: looked.value.installation, foreign: looked.value.foreign, timestamp: options.timestamp };
+  const wanted: Wanted = {
+    settings,
+    paths: pathsOf(settings),
+    files: files.value,
+    release: release.value,
+    compress: target.connection === 'ssh',
+  };
+  const seen: Seen = {
+    installation: looked.value.installation,
+    foreign: looked.value.foreign,
+    timestamp: options.timestamp,
+  };
   return ok({ config, host, claim, wanted, seen, plan: planHost(wanted, seen) });
 }
 
-async function releaseFor({ target, settings }: HostConfig, { machine }: Looked, bundle: Bundle, shipping: Shipping): Promise<ReturnType<typeof renderRelease>> {
+async function releaseFor(
+  { target, settings }: HostConfig,
+  { machine }: Looked,
+  bundle: Bundle,
+  shipping: Shipping,
+): Promise<ReturnType<typeof renderRelease>> {
   if (machine.architecture === undefined) {
-    return fail({ code: 'enforce.architecture', summary: 'the host has an architecture that no runtime is built for', detail: `Wanted x86_64 or aarch64; seen ${machine.hardware}.`, fix: `choose another host than ${target.name}`, where: { host: target.name } });
+    return fail({
+      code: 'enforce.architecture',
+      summary: 'the host has an architecture that no runtime is built for',
+      detail: `Wanted x86_64 or aarch64; seen ${machine.hardware}.`,
+      fix: `choose another host than ${target.name}`,
+      where: { host: target.name },
+    });
   }
   const runtime = await shipping.runtime(machine.architecture);
   return runtime.ok ? renderRelease(settings, bundle, runtime.value) : runtime;

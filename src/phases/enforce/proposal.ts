@@ -5,9 +5,17 @@ import type { Prepared } from './prepare.ts';
 
 /** Shows a host's plan step by step, as it would be applied, and keeps it. */
 export function proposePlan({ host, plan }: Prepared, { recorder }: Pick<PhaseTools, 'recorder'>): void {
-  if (plan.steps.length === 0) recorder.event({ kind: 'note', host: host.name, text: 'nothing differs from what is wanted' });
+  if (plan.steps.length === 0)
+    recorder.event({ kind: 'note', host: host.name, text: 'nothing differs from what is wanted' });
   for (const step of plan.steps) {
-    recorder.event({ kind: 'step', host: host.name, id: step.id, title: step.title, state: step.blocked === undefined ? 'planned' : 'unknown', detail: step.blocked ?? step.detail });
+    recorder.event({
+      kind: 'step',
+      host: host.name,
+      id: step.id,
+      title: step.title,
+      state: step.blocked === undefined ? 'planned' : 'unknown',
+      detail: step.blocked ?? step.detail,
+    });
   }
   recorder.file(`hosts/${host.name}/plan.json`, plan.steps.map(describe));
 }
@@ -17,12 +25,26 @@ export function questionFor(prepared: readonly Prepared[]): string {
   const changing = prepared.filter((one) => one.plan.steps.length > 0);
   const changes = changing.reduce((sum, one) => sum + countChanges(one.plan.steps), 0);
   const names = changing.map((one) => one.host.name).join(', ');
-  return changes === 0 ? `Confirm what runs on ${names}?` : `Apply ${String(changes)} ${changes === 1 ? 'change' : 'changes'} to ${names}?`;
+  return changes === 0
+    ? `Confirm what runs on ${names}?`
+    : `Apply ${String(changes)} ${changes === 1 ? 'change' : 'changes'} to ${names}?`;
 }
 
 /** A result for each step of a dry run that cannot be known. */
 export function blockedResults({ host, plan }: Prepared): readonly CheckResult[] {
-  return plan.steps.flatMap((step) => (step.blocked === undefined ? [] : [{ id: `enforce.${step.id}`, title: step.title, severity: 'error' as const, host: host.name, ...unknown(step.blocked) }]));
+  return plan.steps.flatMap((step) =>
+    step.blocked === undefined
+      ? []
+      : [
+          {
+            id: `enforce.${step.id}`,
+            title: step.title,
+            severity: 'error' as const,
+            host: host.name,
+            ...unknown(step.blocked),
+          },
+        ],
+  );
 }
 
 // Without the actions: they carry megabytes.

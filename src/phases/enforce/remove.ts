@@ -12,7 +12,11 @@ interface Found extends Removal, Opened {
 }
 
 /** Removes from every host what hxllm put there, after showing and asking, and says what it leaves. A second run finds nothing to do. */
-export async function runRemove(config: Config, options: { readonly dryRun: boolean }, tools: PhaseTools): Promise<PhaseReport> {
+export async function runRemove(
+  config: Config,
+  options: { readonly dryRun: boolean },
+  tools: PhaseTools,
+): Promise<PhaseReport> {
   await using opened = new AsyncDisposableStack();
   const early = hostProblems(config);
   if (early.length > 0) return end(tools, 'failed', early, 0);
@@ -24,28 +28,45 @@ export async function runRemove(config: Config, options: { readonly dryRun: bool
   const planned = found.reduce((sum, one) => sum + one.plan.steps.length, 0);
   if (options.dryRun || planned === 0) return end(tools, planned === 0 ? 'passed' : 'pending', [], planned);
   const names = found.filter((one) => one.plan.steps.length > 0).map((one) => one.host.name);
-  if (!(await tools.confirm({ question: `Remove hxllm from ${names.join(', ')}?` }))) return end(tools, 'declined', [], 0);
+  if (!(await tools.confirm({ question: `Remove hxllm from ${names.join(', ')}?` })))
+    return end(tools, 'declined', [], 0);
   return await removeAll(found, tools);
 }
 
-async function find(config: HostConfig, dryRun: boolean, tools: PhaseTools, opened: AsyncDisposableStack): Promise<Result<Found>> {
+async function find(
+  config: HostConfig,
+  dryRun: boolean,
+  tools: PhaseTools,
+  opened: AsyncDisposableStack,
+): Promise<Result<Found>> {
   const at = await openHost(config, !dryRun, tools, opened);
   if (!at.ok) return at;
   const looked = await look(at.value.host, config.settings, tools.signal);
-  return looked.ok ? ok({ config, ...at.value, ...planRemoval(config.settings, pathsOf(config.settings), looked.value.installation) }) : looked;
+  return looked.ok
+    ? ok({ config, ...at.value, ...planRemoval(config.settings, pathsOf(config.settings), looked.value.installation) })
+    : looked;
 }
 
 function propose({ host, plan, left }: Found, { recorder }: PhaseTools): void {
   if (plan.steps.length === 0) recorder.event({ kind: 'note', host: host.name, text: 'nothing of hxllm is there' });
-  for (const { id, title, detail } of plan.steps) recorder.event({ kind: 'step', host: host.name, id, title, state: 'planned', detail });
-  if (left.length > 0) recorder.event({ kind: 'note', host: host.name, text: ['this is left as it is:', ...left].join('\n') });
+  for (const { id, title, detail } of plan.steps)
+    recorder.event({ kind: 'step', host: host.name, id, title, state: 'planned', detail });
+  if (left.length > 0)
+    recorder.event({ kind: 'note', host: host.name, text: ['this is left as it is:', ...left].join('\n') });
 }
 
 async function removeAll(found: readonly Found[], tools: PhaseTools): Promise<PhaseReport> {
   const { recorder, signal, nowMs } = tools;
   let changes = 0;
   for (const one of found.filter(({ plan }) => plan.steps.length > 0)) {
-    const applied = await applyPlan(one.plan, one.host, { become: becomeOf(one.config.settings), recorder, signal, nowMs, nonce: crypto.randomUUID(), claim: one.claim });
+    const applied = await applyPlan(one.plan, one.host, {
+      become: becomeOf(one.config.settings),
+      recorder,
+      signal,
+      nowMs,
+      nonce: crypto.randomUUID(),
+      claim: one.claim,
+    });
     changes += applied.done.length;
     if (applied.problems.length > 0) return end(tools, 'failed', applied.problems, changes);
     recorder.event({ kind: 'note', host: one.host.name, text: directly(one.config) });
@@ -58,9 +79,17 @@ function directly({ settings }: HostConfig): string {
   return `Open WebUI reaches Ollama without hxllm again: Admin Settings, Connections, remove the connection to port ${String(settings.port)}, OpenAI’s or Ollama’s, and add under Ollama API ${urls.length === 0 ? 'the URL of each Ollama server' : urls.join(', ')}`;
 }
 
-function end({ recorder, signal }: PhaseTools, ending: PhaseReport['ending'], problems: readonly Problem[], changes: number): PhaseReport {
+function end(
+  { recorder, signal }: PhaseTools,
+  ending: PhaseReport['ending'],
+  problems: readonly Problem[],
+  changes: number,
+): PhaseReport {
   for (const problem of problems) recorder.event({ kind: 'problem', problem });
   const said = signal.aborted ? 'aborted' : ending;
-  recorder.file('summary.txt', `uninstall: ${said}, ${String(changes)} steps\n${problems.map((problem) => `problem ${problem.code}: ${problem.summary}\n${problem.detail}\nfix: ${problem.fix}\n`).join('')}`);
+  recorder.file(
+    'summary.txt',
+    `uninstall: ${said}, ${String(changes)} steps\n${problems.map((problem) => `problem ${problem.code}: ${problem.summary}\n${problem.detail}\nfix: ${problem.fix}\n`).join('')}`,
+  );
   return { ending: said, results: [], problems, changes };
 }

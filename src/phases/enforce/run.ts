@@ -21,7 +21,12 @@ export interface EnforceOptions {
 }
 
 /** Compares every host with what is wanted, shows the plan, asks, and carries it out host by host. A dry run stops after the plan. */
-export async function runEnforce(config: Config, shipping: Shipping, options: EnforceOptions, tools: PhaseTools): Promise<PhaseReport> {
+export async function runEnforce(
+  config: Config,
+  shipping: Shipping,
+  options: EnforceOptions,
+  tools: PhaseTools,
+): Promise<PhaseReport> {
   await using opened = new AsyncDisposableStack();
   const keys = config.hosts.flatMap((host) => problemsIn([keyInHand(host, options.dryRun)]));
   const early = [...hostProblems(config), ...keys];
@@ -35,11 +40,19 @@ export async function runEnforce(config: Config, shipping: Shipping, options: En
   for (const one of prepared) proposePlan(one, tools);
   const changes = prepared.reduce((sum, one) => sum + one.plan.steps.length, 0);
   if (options.dryRun || changes === 0) return close({ prepared }, options, tools);
-  if (!(await tools.confirm({ question: questionFor(prepared) }))) return close({ prepared, declined: true }, options, tools);
+  if (!(await tools.confirm({ question: questionFor(prepared) })))
+    return close({ prepared, declined: true }, options, tools);
   return await applyAll(prepared, options, tools);
 }
 
-async function prepareAll(config: Config, shipping: Shipping, bundle: Bundle, options: EnforceOptions, tools: PhaseTools, opened: AsyncDisposableStack): Promise<readonly Result<Prepared>[]> {
+async function prepareAll(
+  config: Config,
+  shipping: Shipping,
+  bundle: Bundle,
+  options: EnforceOptions,
+  tools: PhaseTools,
+  opened: AsyncDisposableStack,
+): Promise<readonly Result<Prepared>[]> {
   const timestamp = timestampOf(tools.nowMs());
   return Promise.all(
     config.hosts.map(async (hostConfig) => {
@@ -51,13 +64,24 @@ async function prepareAll(config: Config, shipping: Shipping, bundle: Bundle, op
   );
 }
 
-async function applyAll(prepared: readonly Prepared[], options: EnforceOptions, tools: PhaseTools): Promise<PhaseReport> {
+async function applyAll(
+  prepared: readonly Prepared[],
+  options: EnforceOptions,
+  tools: PhaseTools,
+): Promise<PhaseReport> {
   const done = new Map<Prepared, readonly string[]>();
   for (const one of prepared) {
     const { recorder, signal, nowMs } = tools;
     if (one.plan.steps.length === 0) continue;
     await keepForeign(one, tools);
-    const applied = await applyPlan(one.plan, one.host, { become: becomeOf(one.wanted.settings), recorder, signal, nowMs, nonce: crypto.randomUUID(), claim: one.claim });
+    const applied = await applyPlan(one.plan, one.host, {
+      become: becomeOf(one.wanted.settings),
+      recorder,
+      signal,
+      nowMs,
+      nonce: crypto.randomUUID(),
+      claim: one.claim,
+    });
     done.set(one, applied.done);
     notePutBack(one, applied.done, tools);
     // What fails on one host would fail on the next; the fleet is not taken down one by one.
@@ -80,13 +104,24 @@ function close(end: End, { dryRun }: EnforceOptions, { recorder, signal }: Phase
   for (const problem of problems) recorder.event({ kind: 'problem', problem });
   const results: readonly CheckResult[] = dryRun ? prepared.flatMap((one) => blockedResults(one)) : [];
   for (const result of results) recorder.event({ kind: 'check', result });
-  const counted = prepared.map((one) => countChanges(dryRun ? one.plan.steps : one.plan.steps.filter((step) => done.get(one)?.includes(step.id) === true)));
-  const report: PhaseReport = { ending: signal.aborted ? 'aborted' : endingOf(end, results, dryRun), results, problems, changes: counted.reduce((sum, count) => sum + count, 0) };
+  const counted = prepared.map((one) =>
+    countChanges(dryRun ? one.plan.steps : one.plan.steps.filter((step) => done.get(one)?.includes(step.id) === true)),
+  );
+  const report: PhaseReport = {
+    ending: signal.aborted ? 'aborted' : endingOf(end, results, dryRun),
+    results,
+    problems,
+    changes: counted.reduce((sum, count) => sum + count, 0),
+  };
   recorder.file('summary.txt', summarize(prepared, done, report, dryRun));
   return report;
 }
 
-function endingOf({ prepared = [], problems = [], declined = false }: End, results: readonly CheckResult[], dryRun: boolean): PhaseReport['ending'] {
+function endingOf(
+  { prepared = [], problems = [], declined = false }: End,
+  results: readonly CheckResult[],
+  dryRun: boolean,
+): PhaseReport['ending'] {
   if (problems.length > 0 || results.length > 0) return 'failed';
   if (declined) return 'declined';
   return dryRun && prepared.some((one) => one.plan.steps.length > 0) ? 'pending' : 'passed';

@@ -3,13 +3,26 @@ import { placeOf } from '../../core/problem.ts';
 import type { Prepared } from './prepare.ts';
 
 /** The run in words, for the evidence. */
-export function summarize(prepared: readonly Prepared[], done: ReadonlyMap<Prepared, readonly string[]>, { ending, problems, changes }: PhaseReport, dryRun: boolean): string {
+export function summarize(
+  prepared: readonly Prepared[],
+  done: ReadonlyMap<Prepared, readonly string[]>,
+  { ending, problems, changes }: PhaseReport,
+  dryRun: boolean,
+): string {
   const hosts = prepared.flatMap((one) => [
     '',
     `${one.host.name}: release ${one.wanted.release.id} (gateway ${one.wanted.release.version}, Node.js ${one.wanted.release.runtime.version} ${one.wanted.release.runtime.architecture})`,
     ...(one.plan.steps.length === 0 ? ['  nothing differs from what is wanted'] : []),
-    ...one.plan.steps.map((step) => `  ${dryRun ? (step.blocked === undefined ? 'planned' : 'unknown') : done.get(one)?.includes(step.id) === true ? 'done   ' : 'not done'}  ${step.title}`),
+    ...one.plan.steps.map(
+      (step) =>
+        `  ${dryRun ? (step.blocked === undefined ? 'planned' : 'unknown') : done.get(one)?.includes(step.id) === true ? 'done   ' : 'not done'}  ${step.title}`,
+    ),
   ]);
-  const bad = problems.flatMap((problem) => ['', `problem ${problem.code}: ${[placeOf(problem.where), problem.summary].filter((part) => part !== '').join(': ')}`, ...problem.detail.split('\n').map((line) => `  ${line}`), `  fix: ${problem.fix}`]);
+  const bad = problems.flatMap((problem) => [
+    '',
+    `problem ${problem.code}: ${[placeOf(problem.where), problem.summary].filter((part) => part !== '').join(': ')}`,
+    ...problem.detail.split('\n').map((line) => `  ${line}`),
+    `  fix: ${problem.fix}`,
+  ]);
   return `${[`enforce${dryRun ? ' (dry run)' : ''}: ${ending}, ${String(changes)} ${dryRun ? 'changes planned' : 'changes applied'}`, ...hosts, ...bad].join('\n')}\n`;
 }

@@ -11,26 +11,49 @@ const TIMEOUT_MS = 30_000;
 export async function keepForeign({ host, seen, wanted }: Prepared, { recorder, signal }: PhaseTools): Promise<void> {
   const paths = seen.foreign.filter((one) => one.kind === 'file' || one.kind === 'unit').map((one) => one.path);
   if (paths.length === 0) return;
-  const asked = await ask(host, { contents: contentsQuestion(paths) }, crypto.randomUUID(), { signal, timeoutMs: TIMEOUT_MS, become: becomeOf(wanted.settings) });
+  const asked = await ask(host, { contents: contentsQuestion(paths) }, crypto.randomUUID(), {
+    signal,
+    timeoutMs: TIMEOUT_MS,
+    become: becomeOf(wanted.settings),
+  });
   const { contents } = asked.ok ? asked.value : { contents: { known: false as const, why: asked.problems[0].summary } };
   for (const path of paths) {
-    recorder.file(`hosts/${host.name}/taken-over${path}`, contents.known ? maskSecrets(contents.value.get(path) ?? '') : `(not kept here: ${contents.why})\n`);
+    recorder.file(
+      `hosts/${host.name}/taken-over${path}`,
+      contents.known ? maskSecrets(contents.value.get(path) ?? '') : `(not kept here: ${contents.why})\n`,
+    );
   }
 }
 
 /** After a take-over: where the copies are, and the commands that put everything back. */
-export function notePutBack({ host, seen, wanted }: Prepared, done: readonly string[], { recorder }: Pick<PhaseTools, 'recorder'>): void {
+export function notePutBack(
+  { host, seen, wanted }: Prepared,
+  done: readonly string[],
+  { recorder }: Pick<PhaseTools, 'recorder'>,
+): void {
   if (!done.includes('take-over.copy')) return;
   if (!done.includes('health')) {
-    recorder.event({ kind: 'note', host: host.name, text: `what was to be taken over stays as it was; a copy is in ${backupFolder(seen.timestamp)}` });
+    recorder.event({
+      kind: 'note',
+      host: host.name,
+      text: `what was to be taken over stays as it was; a copy is in ${backupFolder(seen.timestamp)}`,
+    });
     return;
   }
   const commands = putBackCommands(wanted, seen);
   recorder.file(`hosts/${host.name}/put-back.sh`, `${commands.join('\n')}\n`);
-  recorder.event({ kind: 'note', host: host.name, text: [`what was taken over is kept in ${backupFolder(seen.timestamp)}; to put it back, on ${host.name}:`, ...commands].join('\n') });
+  recorder.event({
+    kind: 'note',
+    host: host.name,
+    text: [
+      `what was taken over is kept in ${backupFolder(seen.timestamp)}; to put it back, on ${host.name}:`,
+      ...commands,
+    ].join('\n'),
+  });
 }
 
-const SECRET_NAME = /^(\s*(?:-\s+)?(?:export\s+|Environment="?)?["']?[\w.-]*(?:key|token|secret|password|passwd|salt|credential|dsn|database_url)[\w.-]*["']?\s*[:=]\s*)(?!os\.environ\/)\S.*$/gim;
+const SECRET_NAME =
+  /^(\s*(?:-\s+)?(?:export\s+|Environment="?)?["']?[\w.-]*(?:key|token|secret|password|passwd|salt|credential|dsn|database_url)[\w.-]*["']?\s*[:=]\s*)(?!os\.environ\/)\S.*$/gim;
 
 /** A text without what looks like a secret: values of names that say so, keys by their shape, and names and passwords in URLs. */
 function maskSecrets(text: string): string {

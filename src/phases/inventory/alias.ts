@@ -21,7 +21,12 @@ export function modelsOf(served: readonly Served[], all: readonly string[]): rea
     const alias = short.filter((other) => other === short[index]).length > 1 ? longAlias(model) : shortAlias(model);
     const name = freeName(alias, taken);
     taken.add(name);
-    return { name, model, backends: all.every((url) => backends.includes(url)) ? undefined : backends, mode: EMBEDDING.test(model) ? 'embedding' : 'chat' };
+    return {
+      name,
+      model,
+      backends: all.every((url) => backends.includes(url)) ? undefined : backends,
+      mode: EMBEDDING.test(model) ? 'embedding' : 'chat',
+    };
   });
 }
 

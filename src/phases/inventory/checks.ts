@@ -15,14 +15,23 @@ export const CHECKS: readonly Check<Subject>[] = [
       if (group.added !== undefined) return pass(`${group.added} is added to [litellm] in ${group.file}`);
       if (group.hosts.length > 0) return pass(`[litellm] has ${group.hosts.join(', ')}`);
       const [first = 'HOST'] = group.candidates;
-      return failed('a host in [litellm]', group.candidates.length === 0 ? 'none, and no host that could be it' : `none, and several that could be it: ${group.candidates.join(', ')}`, `hxllm inventory ${first}`);
+      return failed(
+        'a host in [litellm]',
+        group.candidates.length === 0
+          ? 'none, and no host that could be it'
+          : `none, and several that could be it: ${group.candidates.join(', ')}`,
+        `hxllm inventory ${first}`,
+      );
     },
   },
   {
     id: 'inventory.backends',
     title: 'litellm_backends names the Ollama servers',
     severity: 'error',
-    judge: ({ backends, begun }) => (begun && backends.state === 'missing' ? notApplicable(`none yet: ${ADD_BACKENDS}`) : judgeList(backends, 'litellm_backends', ADD_BACKENDS)),
+    judge: ({ backends, begun }) =>
+      begun && backends.state === 'missing'
+        ? notApplicable(`none yet: ${ADD_BACKENDS}`)
+        : judgeList(backends, 'litellm_backends', ADD_BACKENDS),
   },
   {
     id: 'inventory.backends-kept',
@@ -30,9 +39,14 @@ export const CHECKS: readonly Check<Subject>[] = [
     severity: 'warning',
     after: ['inventory.backends'],
     judge: ({ unlisted, backends }) => {
-      if (unlisted.length === 0) return backends.state === 'added' ? pass('all of them') : notApplicable('no other --backend was given');
+      if (unlisted.length === 0)
+        return backends.state === 'added' ? pass('all of them') : notApplicable('no other --backend was given');
       const place = backends.state === 'defined' ? placeOf({ ...backends.where }) : '';
-      return failed(`${unlisted.join(', ')} in litellm_backends`, `a list that is there already (${place}) and is left as it is`, `add to the list by hand:   - "${unlisted[0] ?? ''}"`);
+      return failed(
+        `${unlisted.join(', ')} in litellm_backends`,
+        `a list that is there already (${place}) and is left as it is`,
+        `add to the list by hand:   - "${unlisted[0] ?? ''}"`,
+      );
     },
   },
   {
@@ -42,9 +56,16 @@ export const CHECKS: readonly Check<Subject>[] = [
     after: ['inventory.backends'],
     judge: ({ models }) => {
       const [first] = models.unanswered;
-      if (first !== undefined) return failed(`the models of ${models.unanswered.map(({ url }) => url).join(', ')}`, `no list of models: ${inWords(first.problem)}`, first.problem.fix);
+      if (first !== undefined)
+        return failed(
+          `the models of ${models.unanswered.map(({ url }) => url).join(', ')}`,
+          `no list of models: ${inWords(first.problem)}`,
+          first.problem.fix,
+        );
       if (models.state === 'added') return pass('all of them');
-      return notApplicable(models.state === 'defined' ? 'no server was asked, since litellm_models is defined' : 'no server was asked');
+      return notApplicable(
+        models.state === 'defined' ? 'no server was asked, since litellm_models is defined' : 'no server was asked',
+      );
     },
   },
   {
@@ -53,8 +74,13 @@ export const CHECKS: readonly Check<Subject>[] = [
     severity: 'error',
     after: ['inventory.backends'],
     judge: ({ models, backends, begun }) => {
-      if (begun && backends.state === 'missing') return notApplicable('none yet: they are made of what the servers have');
-      if (models.state === 'missing' && models.unanswered.length > 0) return unknown('no server said what it has', 'hxllm inventory  # once a server answers; or write litellm_models by hand');
+      if (begun && backends.state === 'missing')
+        return notApplicable('none yet: they are made of what the servers have');
+      if (models.state === 'missing' && models.unanswered.length > 0)
+        return unknown(
+          'no server said what it has',
+          'hxllm inventory  # once a server answers; or write litellm_models by hand',
+        );
       return judgeList(models, 'litellm_models', 'ollama pull llama3:8b  # on a server; then: hxllm inventory');
     },
   },
@@ -66,7 +92,11 @@ export const CHECKS: readonly Check<Subject>[] = [
       if (key.state === 'added') return pass(`a new key is put into ${key.file}`);
       if (key.state === 'set') return pass(`set in ${placeOf(key.where)}`);
       if (key.state === 'locked') return pass(`${key.file} is encrypted and was not opened; it is taken to have it`);
-      return failed('litellm_master_key in an encrypted file', 'none', vault.exists ? `ansible-vault edit ${vault.file}` : 'hxllm inventory --vault-init');
+      return failed(
+        'litellm_master_key in an encrypted file',
+        'none',
+        vault.exists ? `ansible-vault edit ${vault.file}` : 'hxllm inventory --vault-init',
+      );
     },
   },
 ];
@@ -74,10 +104,17 @@ export const CHECKS: readonly Check<Subject>[] = [
 function judgeList(list: ListState, name: string, fix: string): Verdict {
   if (list.state === 'defined') return pass(`${entriesText(list.entries)} (${placeOf(list.where)})`);
   if (list.state === 'added') return pass(`${entriesText(list.entries)}, added to ${list.file}`);
-  if (list.state === 'partly') return failed(`${name} for every host of [litellm]`, `none for ${list.without.join(', ')}`, `define ${name} for ${list.without.join(', ')} too, or once in group_vars/all/main.yml`);
+  if (list.state === 'partly')
+    return failed(
+      `${name} for every host of [litellm]`,
+      `none for ${list.without.join(', ')}`,
+      `define ${name} for ${list.without.join(', ')} too, or once in group_vars/all/main.yml`,
+    );
   return failed(name, 'nothing', fix);
 }
 
 function entriesText(entries: readonly string[]): string {
-  return entries.length > 6 ? `${entries.slice(0, 6).join(', ')} and ${String(entries.length - 6)} more` : entries.join(', ');
+  return entries.length > 6
+    ? `${entries.slice(0, 6).join(', ')} and ${String(entries.length - 6)} more`
+    : entries.join(', ');
 }

@@ -40,6 +40,11 @@ export class Drafts {
 
   async #put(path: string, after: string, how: { readonly mode: number; readonly secret: boolean }): Promise<void> {
     const known = this.#drafts.get(path);
-    this.#drafts.set(path, { path, before: known === undefined ? await this.#read(path) : known.before, after, ...how });
+    this.#drafts.set(path, {
+      path,
+      before: known === undefined ? await this.#read(path) : known.before,
+      after,
+      ...how,
+    });
   }
 }

@@ -8,21 +8,30 @@ import type { InventoryRequest } from './request.ts';
 import type { Subject } from './subject.ts';
 
 /** Which host is meant to join `[litellm]`: the one that was given, or the only one that can be. Several are not guessed between. */
-export function chooseHost(request: InventoryRequest): { readonly joining: string | undefined; readonly candidates: readonly string[] } {
+export function chooseHost(request: InventoryRequest): {
+  readonly joining: string | undefined;
+  readonly candidates: readonly string[];
+} {
   const { config } = request;
   const given = request.host ?? request.init;
   if (given !== undefined || config === undefined) return { joining: given, candidates: [] };
   if (config.groupDefined && config.hosts.length > 0) return { joining: undefined, candidates: [] };
   // --limit without a group has named it.
-  const candidates = config.hosts.length > 0 ? config.hosts.map(({ target }) => target.name) : candidatesIn(config, request.backends);
+  const candidates =
+    config.hosts.length > 0 ? config.hosts.map(({ target }) => target.name) : candidatesIn(config, request.backends);
   return { joining: candidates.length === 1 ? candidates[0] : undefined, candidates };
 }
 
 /** Every host but those that litellm_backends names. */
 function candidatesIn(config: Config, given: readonly string[]): readonly string[] {
-  const urls = [...given, ...config.candidates.flatMap(({ settings }) => settings.backends?.map((backend) => backend.url) ?? [])];
+  const urls = [
+    ...given,
+    ...config.candidates.flatMap(({ settings }) => settings.backends?.map((backend) => backend.url) ?? []),
+  ];
   const servers = new Set(urls.filter((url) => URL.canParse(url)).map(hostOfAddress));
-  return config.allHosts.filter((name) => !servers.has(name) && ![...servers].some((server) => server.split('.', 1)[0] === name));
+  return config.allHosts.filter(
+    (name) => !servers.has(name) && ![...servers].some((server) => server.split('.', 1)[0] === name),
+  );
 }
 
 /** Puts the host into the inventory, or writes a new one around it. */
@@ -32,9 +41,16 @@ export async function draftGroup(request: InventoryRequest, drafts: Drafts): Pro
   const hosts = config?.groupDefined === true ? config.hosts.map(({ target }) => target.name) : [];
   const file = drafts.shown(inventoryFile);
   if (joining === undefined || hosts.includes(joining)) return ok({ hosts, added: undefined, candidates, file });
-  const [user, host] = joining.includes('@') ? [joining.slice(0, joining.indexOf('@')), joining.slice(joining.indexOf('@') + 1)] : [undefined, joining];
+  const [user, host] = joining.includes('@')
+    ? [joining.slice(0, joining.indexOf('@')), joining.slice(joining.indexOf('@') + 1)]
+    : [undefined, joining];
   if (!isHostName(host) || user === '') {
-    return fail({ code: 'usage.host', summary: `${joining} is no host`, detail: `Wanted a host’s name or address; seen ${JSON.stringify(joining)}.`, fix: 'hxllm inventory --init hx-api-server  # a port or another user is set in the inventory, with ansible_port=PORT and ansible_user=NAME' });
+    return fail({
+      code: 'usage.host',
+      summary: `${joining} is no host`,
+      detail: `Wanted a host’s name or address; seen ${JSON.stringify(joining)}.`,
+      fix: 'hxllm inventory --init hx-api-server  # a port or another user is set in the inventory, with ansible_port=PORT and ansible_user=NAME',
+    });
   }
   if (hosts.includes(host)) return ok({ hosts, added: undefined, candidates, file });
   const text = await drafts.text(inventoryFile);

@@ -26,11 +26,18 @@ export async function runInventory(request: InventoryRequest, tools: PhaseTools)
   const results = judgeAll(CHECKS, drafted.value, '-');
   const edits = drafts.edits();
   report(results, edits, drafted.value, drafts, tools);
-  return { ending: results.some(failsPhase) ? 'failed' : edits.length > 0 ? 'pending' : 'passed', results, problems: [], changes: edits.length, edits };
+  return {
+    ending: results.some(failsPhase) ? 'failed' : edits.length > 0 ? 'pending' : 'passed',
+    results,
+    problems: [],
+    changes: edits.length,
+    edits,
+  };
 }
 
 async function draftAll(request: InventoryRequest, drafts: Drafts): Promise<Result<Subject>> {
-  if (request.config === undefined && request.init === undefined) return nothingThere(drafts.shown(request.inventoryFile));
+  if (request.config === undefined && request.init === undefined)
+    return nothingThere(drafts.shown(request.inventoryFile));
   const places = await placesOf(request, drafts);
   const { joining } = chooseHost(request);
   const group = await draftGroup(request, drafts);
@@ -38,7 +45,9 @@ async function draftAll(request: InventoryRequest, drafts: Drafts): Promise<Resu
   const variables = await draftVariables(request, joining, places, drafts);
   if (!variables.ok) return variables;
   const vault = await draftVault(request, keyOf(request, joining), places, drafts);
-  return vault.ok ? ok({ begun: request.config === undefined, group: group.value, ...variables.value, ...vault.value }) : vault;
+  return vault.ok
+    ? ok({ begun: request.config === undefined, group: group.value, ...variables.value, ...vault.value })
+    : vault;
 }
 
 /** The key as it stands for the first host that lacks it, else for all. */
@@ -48,23 +57,52 @@ function keyOf(request: InventoryRequest, joining: string | undefined): MasterKe
 }
 
 function nothingThere(file: string): Failure {
-  const problem: Problem = { code: 'inventory.not-found', summary: 'there is no inventory', detail: `Wanted an Ansible inventory; seen no file ${file}.`, fix: 'hxllm inventory --init HOST  # or name yours with -i FILE', where: { file } };
+  const problem: Problem = {
+    code: 'inventory.not-found',
+    summary: 'there is no inventory',
+    detail: `Wanted an Ansible inventory; seen no file ${file}.`,
+    fix: 'hxllm inventory --init HOST  # or name yours with -i FILE',
+    where: { file },
+  };
   return fail(problem);
 }
 
-function report(results: readonly CheckResult[], edits: readonly FileChange[], subject: Subject, drafts: Drafts, { recorder }: PhaseTools): void {
+function report(
+  results: readonly CheckResult[],
+  edits: readonly FileChange[],
+  subject: Subject,
+  drafts: Drafts,
+  { recorder }: PhaseTools,
+): void {
   for (const result of results) recorder.event({ kind: 'check', result });
   for (const edit of edits) {
     const file = drafts.shown(edit.path);
-    recorder.event({ kind: 'step', host: '-', id: `file:${file}`, title: `${edit.before === undefined ? 'write' : 'add to'} ${file}`, state: 'planned' });
+    recorder.event({
+      kind: 'step',
+      host: '-',
+      id: `file:${file}`,
+      title: `${edit.before === undefined ? 'write' : 'add to'} ${file}`,
+      state: 'planned',
+    });
   }
   if (edits.length === 0) recorder.event({ kind: 'note', text: 'Nothing to change in the files.' });
   for (const text of advice(subject)) recorder.event({ kind: 'note', text });
-  recorder.file('changes.json', edits.map((edit) => ({ file: drafts.shown(edit.path), kind: edit.before === undefined ? 'new' : 'changed', secret: edit.secret })));
+  recorder.file(
+    'changes.json',
+    edits.map((edit) => ({
+      file: drafts.shown(edit.path),
+      kind: edit.before === undefined ? 'new' : 'changed',
+      secret: edit.secret,
+    })),
+  );
 }
 
 function advice({ key, vault }: Subject): readonly string[] {
   if (key.state !== 'absent') return [];
   const byHand = `${MAKE_KEY}, then ansible-vault ${vault.exists ? 'edit' : 'create'} ${vault.file}, with the line litellm_master_key: "sk-…"`;
-  return [vault.exists ? `The master key is missing in ${vault.file}. Add it: ${byHand}.` : `The master key is missing. Make it: hxllm inventory --vault-init. By hand: ${byHand}.`];
+  return [
+    vault.exists
+      ? `The master key is missing in ${vault.file}. Add it: ${byHand}.`
+      : `The master key is missing. Make it: hxllm inventory --vault-init. By hand: ${byHand}.`,
+  ];
 }

@@ -5,7 +5,12 @@ import type { Problem, Where } from '../../core/problem.ts';
 export interface Subject {
   /** The files are only now begun, so that lists which nobody named yet are no failure. */
   readonly begun: boolean;
-  readonly group: { readonly hosts: readonly string[]; readonly added: string | undefined; readonly candidates: readonly string[]; readonly file: string };
+  readonly group: {
+    readonly hosts: readonly string[];
+    readonly added: string | undefined;
+    readonly candidates: readonly string[];
+    readonly file: string;
+  };
   readonly backends: ListState;
   readonly models: ListState & { readonly unanswered: readonly Unanswered[] };
   readonly key: MasterKey | { readonly state: 'added'; readonly file: string };
@@ -38,7 +43,10 @@ export interface Known {
 /** The hosts whose variables count: those of the group, or the one that is to join it, or any, to see what holds for all. */
 export function knownHosts(config: Config | undefined, joining: string | undefined): readonly Known[] {
   if (config === undefined) return [];
-  const known = [...config.hosts.map(({ target, settings, origins }) => ({ name: target.name, settings, origins })), ...config.candidates];
+  const known = [
+    ...config.hosts.map(({ target, settings, origins }) => ({ name: target.name, settings, origins })),
+    ...config.candidates,
+  ];
   const own = known.filter((host) => host.name === joining);
   if (own.length > 0) return own;
   const grouped = config.candidates.length === 0 ? known : [];
@@ -46,10 +54,15 @@ export function knownHosts(config: Config | undefined, joining: string | undefin
 }
 
 /** How a list stands over several hosts. */
-export function listState(hosts: readonly Known[], name: string, entriesOf: (settings: Settings) => readonly string[] | undefined): ListState {
+export function listState(
+  hosts: readonly Known[],
+  name: string,
+  entriesOf: (settings: Settings) => readonly string[] | undefined,
+): ListState {
   const defined = hosts.filter((host) => entriesOf(host.settings) !== undefined);
   const [first] = defined;
   if (first === undefined) return { state: 'missing' };
-  if (defined.length < hosts.length) return { state: 'partly', without: hosts.filter((host) => !defined.includes(host)).map((host) => host.name) };
+  if (defined.length < hosts.length)
+    return { state: 'partly', without: hosts.filter((host) => !defined.includes(host)).map((host) => host.name) };
   return { state: 'defined', entries: entriesOf(first.settings) ?? [], where: first.origins[name] };
 }

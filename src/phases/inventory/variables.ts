@@ -19,7 +19,12 @@ export async function placesOf(request: InventoryRequest, drafts: Drafts): Promi
 }
 
 /** Adds what is missing of the two lists, and tells how they stand. What is there is never touched. */
-export async function draftVariables(request: InventoryRequest, joining: string | undefined, places: Places, drafts: Drafts): Promise<Result<Pick<Subject, 'backends' | 'models' | 'unlisted'>>> {
+export async function draftVariables(
+  request: InventoryRequest,
+  joining: string | undefined,
+  places: Places,
+  drafts: Drafts,
+): Promise<Result<Pick<Subject, 'backends' | 'models' | 'unlisted'>>> {
   const given = readAddresses(request.backends);
   if (!given.ok) return given;
   const hosts = knownHosts(request.config, joining);
@@ -39,8 +44,13 @@ export async function draftVariables(request: InventoryRequest, joining: string 
     models = { state: 'added', entries: fleet.models.map((model) => model.name), file: drafts.shown(file) };
   }
   // Who begins from nothing gets something to fill in.
-  if (request.config === undefined && (await drafts.text(file)) === undefined) await drafts.write(file, NEW_VARIABLES + EXAMPLE_VARIABLES);
-  return ok({ backends, models: { ...models, unanswered: fleet.unanswered }, unlisted: unlisted(given.value, backends) });
+  if (request.config === undefined && (await drafts.text(file)) === undefined)
+    await drafts.write(file, NEW_VARIABLES + EXAMPLE_VARIABLES);
+  return ok({
+    backends,
+    models: { ...models, unanswered: fleet.unanswered },
+    unlisted: unlisted(given.value, backends),
+  });
 }
 
 function unlisted(given: readonly string[], backends: ListState): readonly string[] {
@@ -48,14 +58,21 @@ function unlisted(given: readonly string[], backends: ListState): readonly strin
 }
 
 async function draft(file: string, name: string, lines: readonly string[], drafts: Drafts): Promise<Result<void>> {
-  const after = await addVariable({ text: (await drafts.text(file)) ?? NEW_VARIABLES, file: drafts.shown(file) }, name, lines);
+  const after = await addVariable(
+    { text: (await drafts.text(file)) ?? NEW_VARIABLES, file: drafts.shown(file) },
+    name,
+    lines,
+  );
   if (!after.ok) return after;
   await drafts.write(file, after.value);
   return ok(undefined);
 }
 
 /** Asks every backend what it serves, all at once, and makes aliases of the answers in the order of the list. */
-async function askFleet(urls: readonly string[], request: InventoryRequest): Promise<{ readonly models: readonly NewModel[]; readonly unanswered: readonly Unanswered[] }> {
+async function askFleet(
+  urls: readonly string[],
+  request: InventoryRequest,
+): Promise<{ readonly models: readonly NewModel[]; readonly unanswered: readonly Unanswered[] }> {
   const answers = await Promise.all(urls.map(async (url) => ({ url, answer: await request.askBackend(url) })));
   const served = new Map<string, string[]>();
   const unanswered: Unanswered[] = [];

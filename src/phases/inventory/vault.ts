@@ -10,14 +10,25 @@ import type { Subject } from './subject.ts';
 export const MAKE_KEY = "openssl rand -hex 32 | sed 's/^/sk-/'";
 
 /** Makes the vault where `--vault-init` asks for one and none is there; tells how the key stands. */
-export async function draftVault(request: InventoryRequest, key: MasterKey, places: Places, drafts: Drafts): Promise<Result<Pick<Subject, 'key' | 'vault'>>> {
+export async function draftVault(
+  request: InventoryRequest,
+  key: MasterKey,
+  places: Places,
+  drafts: Drafts,
+): Promise<Result<Pick<Subject, 'key' | 'vault'>>> {
   const file = drafts.shown(places.vault);
   const exists = (await drafts.text(places.vault)) !== undefined;
   if (request.vaultInit === undefined || key.state === 'set') return ok({ key, vault: { file, exists } });
   if (key.state === 'locked') return fail(refusal(key.file));
   if (exists) return fail(refusal(file));
   if (places.hidden !== undefined) return fail(hiding(drafts.shown(places.hidden), file));
-  if (request.vaultInit.reveal() === '') return fail({ code: 'vault.password-empty', summary: 'the vault password is empty', detail: 'Wanted a password to encrypt the new vault with; seen nothing.', fix: 'hxllm inventory --vault-init  # and type a long password' });
+  if (request.vaultInit.reveal() === '')
+    return fail({
+      code: 'vault.password-empty',
+      summary: 'the vault password is empty',
+      detail: 'Wanted a password to encrypt the new vault with; seen nothing.',
+      fix: 'hxllm inventory --vault-init  # and type a long password',
+    });
   if (request.masterKey === undefined) throw new Error('--vault-init came without a key to put into the vault');
   await drafts.writeSecret(places.vault, await newVault(request.masterKey, request.vaultInit));
   return ok({ key: { state: 'added', file }, vault: { file, exists: true } });
@@ -35,7 +46,10 @@ function refusal(file: string): Problem {
 
 function hiding(single: string, vault: string): Problem {
   const folder = vault.slice(0, vault.lastIndexOf('/'));
-  const move = single === folder ? `mv ${single} ${single}.new && mkdir ${folder} && mv ${single}.new ${folder}/main.yml` : `mkdir ${folder} && mv ${single} ${folder}/main.yml`;
+  const move =
+    single === folder
+      ? `mv ${single} ${single}.new && mkdir ${folder} && mv ${single}.new ${folder}/main.yml`
+      : `mkdir ${folder} && mv ${single} ${folder}/main.yml`;
   return {
     code: 'vault.would-hide',
     summary: 'a vault beside the variables would hide them',

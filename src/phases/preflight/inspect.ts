@@ -8,7 +8,10 @@ import { questionsFor, type Subject } from './subject.ts';
 const ASK_TIMEOUT_MS = 60_000;
 
 /** Connects to one host and asks everything; what was asked and the answers, as given and as read, are kept. */
-export async function inspectHost(host: HostConfig, { connect, recorder, signal, nowMs }: PhaseTools): Promise<Subject> {
+export async function inspectHost(
+  host: HostConfig,
+  { connect, recorder, signal, nowMs }: PhaseTools,
+): Promise<Subject> {
   const { target, settings } = host;
   recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
   const connected = await connect(target, signal);
@@ -20,7 +23,12 @@ export async function inspectHost(host: HostConfig, { connect, recorder, signal,
       recorder.file(`hosts/${target.name}/questions.sh`, `${script}\n`);
       recorder.file(`hosts/${target.name}/answers.json`, openAnswers(answers));
     };
-    const asked = await ask(connected.value, questionsFor(settings), crypto.randomUUID(), { signal, timeoutMs: ASK_TIMEOUT_MS, become: becomeOf(settings), keep });
+    const asked = await ask(connected.value, questionsFor(settings), crypto.randomUUID(), {
+      signal,
+      timeoutMs: ASK_TIMEOUT_MS,
+      become: becomeOf(settings),
+      keep,
+    });
     if (!asked.ok) return { host, seen: { reached: false, problem: asked.problems[0] } };
     recorder.file(`hosts/${target.name}/facts.json`, asked.value);
     return { host, seen: { reached: true, facts: asked.value, askedMs: { fromMs, toMs: nowMs() } } };

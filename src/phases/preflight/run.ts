@@ -26,7 +26,11 @@ export async function runPreflight(config: Config, tools: PhaseTools): Promise<P
   return { ending: endingOf(results, problems, tools.signal), results, problems, changes: 0 };
 }
 
-function endingOf(results: readonly CheckResult[], problems: readonly Problem[], signal: AbortSignal): PhaseReport['ending'] {
+function endingOf(
+  results: readonly CheckResult[],
+  problems: readonly Problem[],
+  signal: AbortSignal,
+): PhaseReport['ending'] {
   if (signal.aborted) return 'aborted';
   return problems.length > 0 || results.some(failsPhase) ? 'failed' : 'passed';
 }

@@ -21,7 +21,9 @@ import { systemdQuestion } from '../../facts/systemd.ts';
 /** What the checks judge: a host with what is wanted of it, and what it said; or why it said nothing. */
 export interface Subject {
   readonly host: HostConfig;
-  readonly seen: { readonly reached: true; readonly facts: HostFacts; readonly askedMs: Asked } | { readonly reached: false; readonly problem: Problem };
+  readonly seen:
+    | { readonly reached: true; readonly facts: HostFacts; readonly askedMs: Asked }
+    | { readonly reached: false; readonly problem: Problem };
 }
 
 /** When the questions left and when the answers were back, by our clock. */
@@ -79,7 +81,10 @@ export function hostnameOf(url: string): string {
 }
 
 /** A judge that needs one fact: where it is not known, the verdict is unknown and says why. */
-export function knowing<T>(factOf: (facts: HostFacts) => Fact<T> | undefined, judge: (value: T, subject: Subject) => Verdict): (subject: Subject) => Verdict {
+export function knowing<T>(
+  factOf: (facts: HostFacts) => Fact<T> | undefined,
+  judge: (value: T, subject: Subject) => Verdict,
+): (subject: Subject) => Verdict {
   return (subject) => {
     if (!subject.seen.reached) return unknown(subject.seen.problem.summary);
     const fact = factOf(subject.seen.facts);
@@ -94,11 +99,22 @@ export function commandOn(target: Target, ...argv: readonly string[]): string {
 }
 
 /** The same for a whole line of shell; `options` are further ones of ssh. */
-export function lineOn({ connection, address, port, user, identityFiles, sshArguments }: Target, line: string, ...options: readonly string[]): string {
+export function lineOn(
+  { connection, address, port, user, identityFiles, sshArguments }: Target,
+  line: string,
+  ...options: readonly string[]
+): string {
   if (connection === 'local') return line;
   const keys = identityFiles.flatMap((file) => ['-i', file]);
   const place = user === undefined ? address : `${user}@${address}`;
-  const ssh = shellLine(['ssh', ...options, ...sshArguments, ...keys, ...(port === undefined ? [] : ['-p', String(port)]), place]);
+  const ssh = shellLine([
+    'ssh',
+    ...options,
+    ...sshArguments,
+    ...keys,
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    place,
+  ]);
   // ssh hands its words to a shell over there, which would take them apart again.
   return `${ssh} ${/^[\w@%+=:,./ -]+$/.test(line) ? line : quote(line)}`;
 }

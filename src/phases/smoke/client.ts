@@ -46,7 +46,13 @@ export class Client {
   /** Sends one request and waits for its end; whatever happens is an exchange, never an exception. */
   async ask(question: Question): Promise<Exchange> {
     const url = new URL(question.path, question.below === 'server' ? this.#server : this.#api);
-    const asked: Asked = { method: question.method, url: url.href, key: question.key, body: question.body, backend: question.backend };
+    const asked: Asked = {
+      method: question.method,
+      url: url.href,
+      key: question.key,
+      body: question.body,
+      backend: question.backend,
+    };
     const exchange: Exchange = { asked, outcome: await this.#outcome(url, question) };
     this.exchanges.push(exchange);
     return exchange;
@@ -63,15 +69,32 @@ export class Client {
       const { statusCode, headers, body } = await request(url, {
         dispatcher: this.#agent,
         method: question.method,
-        headers: { accept: 'application/json, text/event-stream', ...this.#authorization(question.key), ...(question.body === undefined ? {} : { 'content-type': 'application/json' }), ...(question.backend === undefined ? {} : { 'x-hxllm-backend': question.backend }) },
+        headers: {
+          accept: 'application/json, text/event-stream',
+          ...this.#authorization(question.key),
+          ...(question.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(question.backend === undefined ? {} : { 'x-hxllm-backend': question.backend }),
+        },
         body: question.body === undefined ? null : JSON.stringify(question.body),
         signal: AbortSignal.any([this.#signal, AbortSignal.timeout(question.timeoutMs)]),
       });
       const firstByteMs = this.#nowMs() - startedMs;
       const text = this.#withoutKey(await readAll(body));
-      return { answered: true, reply: { status: statusCode, headers: flatten(headers), body: text, firstByteMs, totalMs: this.#nowMs() - startedMs } };
+      return {
+        answered: true,
+        reply: {
+          status: statusCode,
+          headers: flatten(headers),
+          body: text,
+          firstByteMs,
+          totalMs: this.#nowMs() - startedMs,
+        },
+      };
     } catch (error) {
-      return { answered: false, trouble: this.#signal.aborted ? ABORTED : troubleOf(error, url, this.#nowMs() - startedMs) };
+      return {
+        answered: false,
+        trouble: this.#signal.aborted ? ABORTED : troubleOf(error, url, this.#nowMs() - startedMs),
+      };
     }
   }
 
@@ -108,5 +131,10 @@ function concatenate(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Arr
 }
 
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(', ') : (value ?? '')]));
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name.toLowerCase(),
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
 }

@@ -29,7 +29,9 @@ export interface Trouble {
 /** A request and what became of it. */
 export interface Exchange {
   readonly asked: Asked;
-  readonly outcome: { readonly answered: true; readonly reply: Reply } | { readonly answered: false; readonly trouble: Trouble };
+  readonly outcome:
+    | { readonly answered: true; readonly reply: Reply }
+    | { readonly answered: false; readonly trouble: Trouble };
 }
 
 /** The answer, where there was one. */
@@ -39,7 +41,10 @@ export function replyOf(exchange: Exchange | undefined): Reply | undefined {
 
 /** A value inside parsed JSON, `undefined` where the way to it does not exist. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>((inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined), value);
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
 }
 
 /** The body as JSON; `undefined` where it is none. */
@@ -59,7 +64,8 @@ export function parseJson(text: string): unknown {
 /** An answer in a few words: status, and what it says or is. */
 export function describeReply(reply: Reply): string {
   const location = reply.headers['location'];
-  if (location !== undefined && reply.status >= 300 && reply.status < 400) return `${String(reply.status)}, a redirection to ${location}`;
+  if (location !== undefined && reply.status >= 300 && reply.status < 400)
+    return `${String(reply.status)}, a redirection to ${location}`;
   if (isHtml(reply)) {
     const title = /<title[^>]*>([^<]*)/i.exec(reply.body)?.[1]?.trim();
     return `${String(reply.status)} with a web page${title === undefined || title === '' ? '' : ` (“${title}”)`}`;

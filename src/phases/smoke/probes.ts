@@ -25,13 +25,31 @@ export interface Seen {
 
 /** Asks a server all that the checks judge, one after the other; `say` hears what is being asked. */
 export async function probe(client: Client, target: SmokeTarget, say: (text: string) => void): Promise<Seen> {
-  const nothing = { withoutKey: [], wrongKey: undefined, models: undefined, model: undefined, chat: undefined, stream: undefined, embeddings: [], backends: [] };
+  const nothing = {
+    withoutKey: [],
+    wrongKey: undefined,
+    models: undefined,
+    model: undefined,
+    chat: undefined,
+    stream: undefined,
+    embeddings: [],
+    backends: [],
+  };
   say('asking whether it is alive');
-  const health = await client.ask({ method: 'GET', path: 'health/liveliness', below: 'server', key: 'none', timeoutMs: QUICK_MS });
+  const health = await client.ask({
+    method: 'GET',
+    path: 'health/liveliness',
+    below: 'server',
+    key: 'none',
+    timeoutMs: QUICK_MS,
+  });
   if (!health.outcome.answered) return { target, health, ...nothing };
   say('asking without a key, and with a wrong one');
   const listing: Question = { method: 'GET', path: 'models', key: 'none', timeoutMs: QUICK_MS };
-  const withoutKey = [await client.ask(listing), await client.ask(chatQuestion(target.models?.[0] ?? 'any', 'none', QUICK_MS))];
+  const withoutKey = [
+    await client.ask(listing),
+    await client.ask(chatQuestion(target.models?.[0] ?? 'any', 'none', QUICK_MS)),
+  ];
   const wrongKey = target.key === undefined ? undefined : await client.ask({ ...listing, key: 'wrong' });
   say('asking for the models');
   const models = await client.ask({ ...listing, key: 'right' });
@@ -40,13 +58,19 @@ export async function probe(client: Client, target: SmokeTarget, say: (text: str
   return { target, health, withoutKey, wrongKey, models, ...(await probeModels(client, target, listed, say)) };
 }
 
-async function probeModels(client: Client, target: SmokeTarget, listed: readonly string[], say: (text: string) => void): Promise<Pick<Seen, 'model' | 'chat' | 'stream' | 'embeddings' | 'backends'>> {
+async function probeModels(
+  client: Client,
+  target: SmokeTarget,
+  listed: readonly string[],
+  say: (text: string) => void,
+): Promise<Pick<Seen, 'model' | 'chat' | 'stream' | 'embeddings' | 'backends'>> {
   const model = chooseModel(target, listed);
   const ask = async (alias: string, what: string, question: Question): Promise<Exchange> => {
     say(`asking ${alias} for ${what}`);
     return client.ask(question);
   };
-  const chat = model === undefined ? undefined : await ask(model, 'a chat completion', chatQuestion(model, 'right', MODEL_MS));
+  const chat =
+    model === undefined ? undefined : await ask(model, 'a chat completion', chatQuestion(model, 'right', MODEL_MS));
   const chats = replyOf(chat)?.status === 200;
   const stream = model !== undefined && chats ? await ask(model, 'a stream', streamQuestion(model)) : undefined;
   const embeddings: Exchange[] = [];
@@ -73,14 +97,22 @@ function chooseModel(target: SmokeTarget, listed: readonly string[]): string | u
 
 // Has every backend that has not answered yet asked by name, since a gateway prefers those that have the model in memory;
 // one after the other, as each may have to load it first. No alias need be on all of them.
-async function askEach(client: Client, target: SmokeTarget, aliases: readonly string[], seen: readonly (string | undefined)[], say: (text: string) => void): Promise<readonly (string | undefined)[]> {
+async function askEach(
+  client: Client,
+  target: SmokeTarget,
+  aliases: readonly string[],
+  seen: readonly (string | undefined)[],
+  say: (text: string) => void,
+): Promise<readonly (string | undefined)[]> {
   const found = [...seen];
   for (const backend of target.backends ?? []) {
     for (const alias of aliases) {
       // Replies that name no backend will not begin to.
       if (found.includes(backend) || found.every((one) => one === undefined)) break;
       say(`asking ${alias} of ${backend}`);
-      const question = target.embeddings.includes(alias) ? embeddingQuestion(alias) : chatQuestion(alias, 'right', MODEL_MS);
+      const question = target.embeddings.includes(alias)
+        ? embeddingQuestion(alias)
+        : chatQuestion(alias, 'right', MODEL_MS);
       found.push(backendOf(await client.ask({ ...question, backend })));
     }
   }
@@ -94,14 +126,32 @@ function backendOf(exchange: Exchange): string | undefined {
 }
 
 function chatQuestion(model: string, key: 'right' | 'none', timeoutMs: number): Question {
-  return { method: 'POST', path: 'chat/completions', key, timeoutMs, body: { model, messages: [{ role: 'user', content: 'Say hello in one word.' }], max_tokens: 16 } };
+  return {
+    method: 'POST',
+    path: 'chat/completions',
+    key,
+    timeoutMs,
+    body: { model, messages: [{ role: 'user', content: 'Say hello in one word.' }], max_tokens: 16 },
+  };
 }
 
 function streamQuestion(model: string): Question {
-  const body = { model, messages: [{ role: 'user', content: 'Count from one to five.' }], max_tokens: 32, stream: true, stream_options: { include_usage: true } };
+  const body = {
+    model,
+    messages: [{ role: 'user', content: 'Count from one to five.' }],
+    max_tokens: 32,
+    stream: true,
+    stream_options: { include_usage: true },
+  };
   return { method: 'POST', path: 'chat/completions', key: 'right', timeoutMs: MODEL_MS, body };
 }
 
 function embeddingQuestion(model: string): Question {
-  return { method: 'POST', path: 'embeddings', key: 'right', timeoutMs: MODEL_MS, body: { model, input: ['a first text', 'a second one'] } };
+  return {
+    method: 'POST',
+    path: 'embeddings',
+    key: 'right',
+    timeoutMs: MODEL_MS,
+    body: { model, input: ['a first text', 'a second one'] },
+  };
 }

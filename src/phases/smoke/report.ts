@@ -17,7 +17,12 @@ export function reportAsData(reports: readonly TargetReport[]): object {
     targets: reports.map(({ target, exchanges, results }) => ({
       name: target.name,
       url: target.url,
-      exchanges: exchanges.map(({ asked, outcome }) => ({ asked, ...(outcome.answered ? { reply: { ...outcome.reply, body: cut(outcome.reply.body) } } : { trouble: outcome.trouble }) })),
+      exchanges: exchanges.map(({ asked, outcome }) => ({
+        asked,
+        ...(outcome.answered
+          ? { reply: { ...outcome.reply, body: cut(outcome.reply.body) } }
+          : { trouble: outcome.trouble }),
+      })),
       results,
     })),
   };
@@ -29,12 +34,34 @@ export function reportAsMarkdown(reports: readonly TargetReport[]): string {
 }
 
 function oneTarget({ target, exchanges, results }: TargetReport): string {
-  const verdicts = results.map(({ id, outcome, seen, wanted }) => row([id, outcome, wanted === undefined ? seen : `wanted ${wanted}; seen ${seen}`]));
+  const verdicts = results.map(({ id, outcome, seen, wanted }) =>
+    row([id, outcome, wanted === undefined ? seen : `wanted ${wanted}; seen ${seen}`]),
+  );
   const requests = exchanges.map(({ asked, outcome }) => {
-    const answer = outcome.answered ? [String(outcome.reply.status), String(outcome.reply.firstByteMs), String(outcome.reply.totalMs), outcome.reply.headers['x-hxllm-backend'] ?? ''] : [outcome.trouble.seen, '', '', ''];
+    const answer = outcome.answered
+      ? [
+          String(outcome.reply.status),
+          String(outcome.reply.firstByteMs),
+          String(outcome.reply.totalMs),
+          outcome.reply.headers['x-hxllm-backend'] ?? '',
+        ]
+      : [outcome.trouble.seen, '', '', ''];
     return row([`${asked.method} ${new URL(asked.url).pathname}`, asked.key, ...answer]);
   });
-  return [`## ${target.name}`, '', target.url, '', row(['check', 'outcome', 'seen']), row(['---', '---', '---']), ...verdicts, '', row(['request', 'key', 'status', 'first byte, ms', 'whole, ms', 'backend']), row(['---', '---', '---:', '---:', '---:', '---']), ...requests, ''].join('\n');
+  return [
+    `## ${target.name}`,
+    '',
+    target.url,
+    '',
+    row(['check', 'outcome', 'seen']),
+    row(['---', '---', '---']),
+    ...verdicts,
+    '',
+    row(['request', 'key', 'status', 'first byte, ms', 'whole, ms', 'backend']),
+    row(['---', '---', '---:', '---:', '---:', '---']),
+    ...requests,
+    '',
+  ].join('\n');
 }
 
 function row(cells: readonly string[]): string {
@@ -42,5 +69,7 @@ function row(cells: readonly string[]): string {
 }
 
 function cut(text: string): string {
-  return text.length <= KEPT_CHARACTERS ? text : `${text.slice(0, KEPT_CHARACTERS)}… (${String(text.length)} characters in all)`;
+  return text.length <= KEPT_CHARACTERS
+    ? text
+    : `${text.slice(0, KEPT_CHARACTERS)}… (${String(text.length)} characters in all)`;
 }

@@ -15,7 +15,13 @@ import type { SmokeTarget } from './target.ts';
 export type { SmokeTarget } from './target.ts';
 
 /** What smoke judges of every target, in order. */
-export const SMOKE_CHECKS: readonly Check<Seen>[] = [...ACCESS_CHECKS, ...MODEL_CHECKS, ...ANSWER_CHECKS, ...STREAM_CHECKS, ...SPREAD_CHECKS];
+export const SMOKE_CHECKS: readonly Check<Seen>[] = [
+  ...ACCESS_CHECKS,
+  ...MODEL_CHECKS,
+  ...ANSWER_CHECKS,
+  ...STREAM_CHECKS,
+  ...SPREAD_CHECKS,
+];
 
 /** Asks every target over HTTP and judges what it says; leaves report.json and report.md. Targets are asked at once, reported in order. */
 export async function runSmoke(targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {

@@ -12,22 +12,74 @@ const portOf = (url: URL): string => (url.port !== '' ? url.port : url.protocol 
 
 // Codes of Node's dns, net and tls, of OpenSSL, llhttp and undici.
 const PATTERNS: readonly Pattern[] = [
-  { codes: /^(?:ENOTFOUND|ENODATA|EAI_NONAME)$/, kind: 'dns', seen: (url) => `the name ${hostOf(url)} does not resolve on this machine`, fix: (url) => `getent hosts ${hostOf(url)}` },
-  { codes: /^EAI_/, kind: 'dns', seen: (url, code) => `no name server answered for ${hostOf(url)} (${code})`, fix: () => 'cat /etc/resolv.conf' },
-  { codes: /^ECONNREFUSED$/, kind: 'refused', seen: (url) => `nothing listens on port ${portOf(url)} of ${hostOf(url)} (connection refused)`, fix: () => 'sudo systemctl status litellm  # on that host' },
-  { codes: /^(?:EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, kind: 'unreachable', seen: (url, code) => `there is no way to ${hostOf(url)} from this machine (${code})`, fix: (url) => `ip route get ${hostOf(url)}` },
-  { codes: /^(?:UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/, kind: 'timeout', seen: (url) => `no connection to port ${portOf(url)} of ${hostOf(url)} in time; a firewall that drops packets looks like this`, fix: () => 'hxllm smoke --through-ssh' },
-  { codes: /^CERT_HAS_EXPIRED$/, kind: 'tls', seen: (url) => `the certificate of ${hostOf(url)} has expired`, fix: (url) => showCertificate(url) },
-  { codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/, kind: 'tls', seen: (url) => `the certificate is not for the name ${hostOf(url)}`, fix: (url) => showCertificate(url) },
   {
-    codes: /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT(?:_LOCALLY)?|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERT_[A-Z_]+)$/,
+    codes: /^(?:ENOTFOUND|ENODATA|EAI_NONAME)$/,
+    kind: 'dns',
+    seen: (url) => `the name ${hostOf(url)} does not resolve on this machine`,
+    fix: (url) => `getent hosts ${hostOf(url)}`,
+  },
+  {
+    codes: /^EAI_/,
+    kind: 'dns',
+    seen: (url, code) => `no name server answered for ${hostOf(url)} (${code})`,
+    fix: () => 'cat /etc/resolv.conf',
+  },
+  {
+    codes: /^ECONNREFUSED$/,
+    kind: 'refused',
+    seen: (url) => `nothing listens on port ${portOf(url)} of ${hostOf(url)} (connection refused)`,
+    fix: () => 'sudo systemctl status litellm  # on that host',
+  },
+  {
+    codes: /^(?:EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/,
+    kind: 'unreachable',
+    seen: (url, code) => `there is no way to ${hostOf(url)} from this machine (${code})`,
+    fix: (url) => `ip route get ${hostOf(url)}`,
+  },
+  {
+    codes: /^(?:UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
+    kind: 'timeout',
+    seen: (url) =>
+      `no connection to port ${portOf(url)} of ${hostOf(url)} in time; a firewall that drops packets looks like this`,
+    fix: () => 'hxllm smoke --through-ssh',
+  },
+  {
+    codes: /^CERT_HAS_EXPIRED$/,
+    kind: 'tls',
+    seen: (url) => `the certificate of ${hostOf(url)} has expired`,
+    fix: (url) => showCertificate(url),
+  },
+  {
+    codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    kind: 'tls',
+    seen: (url) => `the certificate is not for the name ${hostOf(url)}`,
+    fix: (url) => showCertificate(url),
+  },
+  {
+    codes:
+      /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT(?:_LOCALLY)?|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERT_[A-Z_]+)$/,
     kind: 'tls',
     seen: (url, code) => `the certificate of ${hostOf(url)} is not trusted here (${code})`,
     fix: () => 'NODE_EXTRA_CA_CERTS=/path/to/ca.pem, before the same command',
   },
-  { codes: /^(?:EPROTO|ERR_SSL_.*|ERR_TLS_.*)$/, kind: 'tls', seen: (url, code) => `port ${portOf(url)} of ${hostOf(url)} does not speak TLS as wanted (${code})`, fix: (url) => `the same command with http://${url.host}` },
-  { codes: /^HPE_/, kind: 'not-http', seen: (url, code) => `what answers on port ${portOf(url)} of ${hostOf(url)} is not HTTP (${code})`, fix: (url) => `the same command with https://${url.host}, or another port` },
-  { codes: /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, kind: 'closed', seen: (url) => `${url.host} closed the connection before it had answered`, fix: () => 'sudo journalctl -u litellm -n 50  # on that host' },
+  {
+    codes: /^(?:EPROTO|ERR_SSL_.*|ERR_TLS_.*)$/,
+    kind: 'tls',
+    seen: (url, code) => `port ${portOf(url)} of ${hostOf(url)} does not speak TLS as wanted (${code})`,
+    fix: (url) => `the same command with http://${url.host}`,
+  },
+  {
+    codes: /^HPE_/,
+    kind: 'not-http',
+    seen: (url, code) => `what answers on port ${portOf(url)} of ${hostOf(url)} is not HTTP (${code})`,
+    fix: (url) => `the same command with https://${url.host}, or another port`,
+  },
+  {
+    codes: /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/,
+    kind: 'closed',
+    seen: (url) => `${url.host} closed the connection before it had answered`,
+    fix: () => 'sudo journalctl -u litellm -n 50  # on that host',
+  },
 ];
 
 /** What a failed request means, from the error's code; an error of several addresses tried counts as its first. */
@@ -36,9 +88,17 @@ export function troubleOf(error: unknown, url: URL, waitedMs: number): Trouble {
   const pattern = PATTERNS.find(({ codes }) => codes.test(code));
   if (pattern !== undefined) return { kind: pattern.kind, seen: pattern.seen(url, code), fix: pattern.fix(url) };
   if (error instanceof Error && error.name === 'TimeoutError') {
-    return { kind: 'timeout', seen: `no complete answer within ${String(Math.round(waitedMs / 1000))} s`, fix: 'sudo journalctl -u litellm -n 50  # on that host' };
+    return {
+      kind: 'timeout',
+      seen: `no complete answer within ${String(Math.round(waitedMs / 1000))} s`,
+      fix: 'sudo journalctl -u litellm -n 50  # on that host',
+    };
   }
-  return { kind: 'other', seen: error instanceof Error ? `${error.message}${code === '' ? '' : ` (${code})`}` : String(error), fix: `curl -v ${url.href}` };
+  return {
+    kind: 'other',
+    seen: error instanceof Error ? `${error.message}${code === '' ? '' : ` (${code})`}` : String(error),
+    fix: `curl -v ${url.href}`,
+  };
 }
 
 /** What a request says that was never finished because the person stopped it. */

@@ -40,7 +40,8 @@ export const CHECKS: readonly Check<Rendered>[] = [
     title: 'config.yaml has every model on every backend of its list',
     severity: 'error',
     after: ['config.accepted'],
-    judge: ({ settings, read }) => (read.config === undefined ? unknown('it could not be read') : judgeComplete(settings, read.config)),
+    judge: ({ settings, read }) =>
+      read.config === undefined ? unknown('it could not be read') : judgeComplete(settings, read.config),
   },
   {
     id: 'config.heeded',

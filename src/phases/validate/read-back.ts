@@ -19,28 +19,43 @@ export function readBack(text: string): ReadBack {
 /** Whether the gateway would take it. */
 export function judgeAccepted({ config, issues }: ReadBack): Verdict {
   const errors = issues.filter((issue) => issue.severity === 'error');
-  if (config !== undefined) return pass(`${counted(config.groups.length, 'model')} on ${counted(config.backends.length, 'backend')}`);
-  return failed('a configuration that the gateway accepts', errors.map(line).join('; '), errors[0]?.fix ?? 'hxllm inventory');
+  if (config !== undefined)
+    return pass(`${counted(config.groups.length, 'model')} on ${counted(config.backends.length, 'backend')}`);
+  return failed(
+    'a configuration that the gateway accepts',
+    errors.map(line).join('; '),
+    errors[0]?.fix ?? 'hxllm inventory',
+  );
 }
 
 /** What it says beside that. */
 export function judgeWarnings({ issues }: ReadBack): Verdict {
   const warnings = issues.filter((issue) => issue.severity === 'warning');
-  return warnings.length === 0 ? pass('nothing would be ignored') : failed('nothing that would be ignored', warnings.map(line).join('; '), warnings[0]?.fix ?? 'edit group_vars');
+  return warnings.length === 0
+    ? pass('nothing would be ignored')
+    : failed('nothing that would be ignored', warnings.map(line).join('; '), warnings[0]?.fix ?? 'edit group_vars');
 }
 
 /** Whether every model of the variables is on the backends that they say, in their order, and no other. */
 export function judgeComplete(settings: Settings, config: GatewayConfig): Verdict {
   const wanted = (settings.models ?? []).map((model) => `${model.name}: ${placesOf(model, settings).join(', ')}`);
-  const seen = config.groups.map((group) => `${group.name}: ${group.deployments.map((one) => `${one.model} on ${one.url}`).join(', ')}`);
+  const seen = config.groups.map(
+    (group) => `${group.name}: ${group.deployments.map((one) => `${one.model} on ${one.url}`).join(', ')}`,
+  );
   const same = wanted.length === seen.length && wanted.every((text, index) => text === seen[index]);
   const listens = config.listen?.port === settings.port;
   if (same && listens) return pass(`${counted(wanted.length, 'model')} as group_vars has them`);
-  return failed([...wanted, `port ${String(settings.port)}`].join('; '), [...seen, `port ${String(config.listen?.port)}`].join('; '), 'compare litellm_models: two entries with one name are read as one');
+  return failed(
+    [...wanted, `port ${String(settings.port)}`].join('; '),
+    [...seen, `port ${String(config.listen?.port)}`].join('; '),
+    'compare litellm_models: two entries with one name are read as one',
+  );
 }
 
 function placesOf(model: Model, { backends = [] }: Settings): readonly string[] {
-  return backends.filter((backend) => model.backends?.includes(backend.url) ?? true).map((backend) => `${model.model} on ${backend.url}`);
+  return backends
+    .filter((backend) => model.backends?.includes(backend.url) ?? true)
+    .map((backend) => `${model.model} on ${backend.url}`);
 }
 
 function line(issue: Issue): string {

@@ -31,28 +31,54 @@ export async function runValidate(config: Config, shipping: Shipping, tools: Pha
     problems.push(...judged.problems);
   }
   if (!tools.signal.aborted) for (const problem of problems) tools.recorder.event({ kind: 'problem', problem });
-  const ending = tools.signal.aborted ? 'aborted' : problems.length > 0 || results.some(failsPhase) ? 'failed' : 'passed';
+  const ending = tools.signal.aborted
+    ? 'aborted'
+    : problems.length > 0 || results.some(failsPhase)
+      ? 'failed'
+      : 'passed';
   return { ending, results, problems, changes: 0 };
 }
 
 async function judgeHost(host: HostConfig, tools: PhaseTools): Promise<Judged> {
-  const { settings, target: { name } } = host;
+  const {
+    settings,
+    target: { name },
+  } = host;
   const files = renderFor(host);
-  if (!files.ok) return { results: [], problems: files.problems.map((problem) => ({ ...problem, where: { host: name, ...problem.where } })) };
+  if (!files.ok)
+    return {
+      results: [],
+      problems: files.problems.map((problem) => ({ ...problem, where: { host: name, ...problem.where } })),
+    };
   for (const [file, text] of rendersToKeep(host)) tools.recorder.file(`hosts/${name}/renders/${file}`, text);
   const read = readBack(textOf(files.value, 'config.yaml'));
   const units = await judgeUnitsOf(host, files.value, tools);
-  return { results: judgeAll(CHECKS, { settings, files: files.value, read, units: units.verdict }, name), problems: units.problems };
+  return {
+    results: judgeAll(CHECKS, { settings, files: files.value, read, units: units.verdict }, name),
+    problems: units.problems,
+  };
 }
 
-async function judgeUnitsOf({ target, settings }: HostConfig, files: readonly WantedFile[], { connect, recorder, signal }: PhaseTools): Promise<{ readonly verdict: Verdict; readonly problems: readonly Problem[] }> {
-  if (settings.serviceManager === 'process') return { verdict: notApplicable('litellm_service_manager is process, which has no units'), problems: [] };
+async function judgeUnitsOf(
+  { target, settings }: HostConfig,
+  files: readonly WantedFile[],
+  { connect, recorder, signal }: PhaseTools,
+): Promise<{ readonly verdict: Verdict; readonly problems: readonly Problem[] }> {
+  if (settings.serviceManager === 'process')
+    return { verdict: notApplicable('litellm_service_manager is process, which has no units'), problems: [] };
   recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
   const connected = await connect(target, signal);
-  if (!connected.ok) return { verdict: unknown(inWords(connected.problems[0]), connected.problems[0].fix), problems: connected.problems };
+  if (!connected.ok)
+    return {
+      verdict: unknown(inWords(connected.problems[0]), connected.problems[0].fix),
+      problems: connected.problems,
+    };
   try {
     const units = files.filter((file) => /\.(?:service|socket)$/.test(file.name));
-    return { verdict: await verifyUnits(connected.value, units, { signal, timeoutMs: VERIFY_TIMEOUT_MS }), problems: [] };
+    return {
+      verdict: await verifyUnits(connected.value, units, { signal, timeoutMs: VERIFY_TIMEOUT_MS }),
+      problems: [],
+    };
   } finally {
     await connected.value.close();
   }

@@ -38,5 +38,9 @@ export function judgeUnits(exitCode: number, said: string): Verdict {
   if (exitCode === NO_TOOL) return notApplicable('the host has no systemd-analyze');
   const lines = said.trim();
   if (exitCode === 0 && lines === '') return pass('systemd takes both units without a word');
-  return failed('units that systemd takes without a word', lines === '' ? `systemd-analyze verify ended with ${String(exitCode)}` : lines, 'edit templates/litellm.service and templates/litellm.socket');
+  return failed(
+    'units that systemd takes without a word',
+    lines === '' ? `systemd-analyze verify ended with ${String(exitCode)}` : lines,
+    'edit templates/litellm.service and templates/litellm.socket',
+  );
 }

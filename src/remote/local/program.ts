@@ -13,19 +13,32 @@ const GRACE_MS = 1000;
 type End = Omit<Ran, 'durationMs'>;
 
 /** Runs one program here, in a process group of its own that ends with it when the caller gives up. */
-export async function runProgram(host: string, environment: Readonly<Record<string, string | undefined>>, command: Command, options: CallOptions): Promise<Result<Ran>> {
+export async function runProgram(
+  host: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  command: Command,
+  options: CallOptions,
+): Promise<Result<Ran>> {
   const deadline = deadlineOf(options);
   const abandoned = (): Result<Ran> => fail(deadline.problem(host, describeCommand(command)));
   if (deadline.signal.aborted) return abandoned();
   const startedMs = performance.now();
   const [program = '', ...rest] = command.argv;
-  const child = spawn(program, rest, { detached: true, env: childEnvironment(environment), stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(program, rest, {
+    detached: true,
+    env: childEnvironment(environment),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const ended = endOf(child);
-  const stop = (): void => { endGroup(child); };
+  const stop = (): void => {
+    endGroup(child);
+  };
   deadline.signal.addEventListener('abort', stop, { once: true });
   try {
     const end = await Promise.race([ended, writeStdin(command.stdin, child.stdin).then(() => ended)]);
-    return deadline.signal.aborted ? abandoned() : ok({ ...end, durationMs: Math.round(performance.now() - startedMs) });
+    return deadline.signal.aborted
+      ? abandoned()
+      : ok({ ...end, durationMs: Math.round(performance.now() - startedMs) });
   } catch (error) {
     // The source of its input failed; half of it must not pass for the whole.
     stop();
@@ -37,14 +50,28 @@ export async function runProgram(host: string, environment: Readonly<Record<stri
 
 function endOf(child: ChildProcessWithoutNullStreams): Promise<End> {
   const [out, err]: [Buffer[], Buffer[]] = [[], []];
-  child.stdout.on('data', (chunk: Buffer) => { out.push(chunk); });
-  child.stderr.on('data', (chunk: Buffer) => { err.push(chunk); });
+  child.stdout.on('data', (chunk: Buffer) => {
+    out.push(chunk);
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    err.push(chunk);
+  });
   // A program may end without reading all of its input.
-  child.stdin.on('error', () => { child.stdin.destroy(); });
+  child.stdin.on('error', () => {
+    child.stdin.destroy();
+  });
   return new Promise((resolve) => {
     // As a shell says it: 127 where there is no such program, 126 where it may not be run.
-    child.once('error', (error: NodeJS.ErrnoException) => { resolve({ exitCode: error.code === 'ENOENT' ? 127 : 126, stdout: '', stderr: `${error.message}\n` }); });
-    child.once('close', (code, signal) => { resolve({ exitCode: exitCodeOf(code, signal), stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }); });
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      resolve({ exitCode: error.code === 'ENOENT' ? 127 : 126, stdout: '', stderr: `${error.message}\n` });
+    });
+    child.once('close', (code, signal) => {
+      resolve({
+        exitCode: exitCodeOf(code, signal),
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString(),
+      });
+    });
   });
 }
 
@@ -63,7 +90,9 @@ function endGroup(child: ChildProcessWithoutNullStreams): void {
     send('SIGKILL');
     giveUp.refresh();
   }, GRACE_MS);
-  const giveUp = setTimeout(() => { for (const pipe of child.stdio) pipe?.destroy(); }, 2 * GRACE_MS);
+  const giveUp = setTimeout(() => {
+    for (const pipe of child.stdio) pipe?.destroy();
+  }, 2 * GRACE_MS);
   child.once('close', () => {
     clearTimeout(force);
     clearTimeout(giveUp);

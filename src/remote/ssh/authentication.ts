@@ -35,7 +35,13 @@ export function authenticate(settings: SshSettings, identities: Identities): Aut
   };
 }
 
-function problemOf(settings: SshSettings, { unusable }: Identities, tried: readonly Attempt[], accepted: readonly AuthenticationType[] | undefined, said: string | undefined): Problem {
+function problemOf(
+  settings: SshSettings,
+  { unusable }: Identities,
+  tried: readonly Attempt[],
+  accepted: readonly AuthenticationType[] | undefined,
+  said: string | undefined,
+): Problem {
   const place = `${settings.user}@${settings.hostName}:${String(settings.port)}`;
   const list = tried.length === 0 ? 'There was no key to try.' : `Tried ${tried.map(({ label }) => label).join(', ')}.`;
   const closed = unusable.length === 0 ? '' : ` ${unusable.map(({ label }) => label).join('; ')}.`;

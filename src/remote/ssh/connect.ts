@@ -24,7 +24,9 @@ export async function connectSsh(person: Person, target: Target, signal: AbortSi
   await way.value.close();
   const complaint = way.value.complaint();
   const [problem] = line.problems;
-  return complaint === '' ? line : fail({ ...problem, detail: `${problem.detail} The ProxyCommand said: ${complaint}` });
+  return complaint === ''
+    ? line
+    : fail({ ...problem, detail: `${problem.detail} The ProxyCommand said: ${complaint}` });
 }
 
 function createSshHost(target: Target, settings: SshSettings, line: Line, way: Way): Host {

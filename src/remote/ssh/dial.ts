@@ -22,13 +22,20 @@ export interface Line {
 const CLOSE_TIMEOUT_MS = 2000;
 
 /** Opens one authenticated connection, through `stream` where another host or a command leads the way. */
-export async function dial(settings: SshSettings, password: Secret | undefined, stream: Duplex | undefined, signal: AbortSignal): Promise<Result<Line>> {
+export async function dial(
+  settings: SshSettings,
+  password: Secret | undefined,
+  stream: Duplex | undefined,
+  signal: AbortSignal,
+): Promise<Result<Line>> {
   const [hostKeys, identities] = await Promise.all([readHostKeys(settings), gatherIdentities(settings, password)]);
   const authentication = authenticate(settings, identities);
   const client = new ssh2.Client();
   // A socket of ours can be cut at any time; ssh2 does not cut one that it has begun to end.
   const socket = stream ?? connect({ host: settings.hostName, port: settings.port, noDelay: true });
-  const closed = new Promise<void>((gone) => { client.once('close', gone); });
+  const closed = new Promise<void>((gone) => {
+    client.once('close', gone);
+  });
   // Errors come after the end too, and one that nobody hears would end the program.
   client.on('error', () => undefined);
   return new Promise((resolve) => {
@@ -40,21 +47,44 @@ export async function dial(settings: SshSettings, password: Secret | undefined, 
       if (!result.ok) socket.destroy();
       resolve(result);
     };
-    const abort = (): void => { settle(fail(stopped(settings.name))); };
+    const abort = (): void => {
+      settle(fail(stopped(settings.name)));
+    };
     if (signal.aborted) return abort();
     // What led there may have closed while keys were read; then no event will come any more.
     if (socket.destroyed) return settle(fail(unreachable(settings, new Error('the way there is closed'))));
     signal.addEventListener('abort', abort, { once: true });
-    client.once('handshake', () => { greeted = true; });
-    client.once('ready', () => { settle(ok({ client, close: () => closeLine(client, socket, closed) })); });
+    client.once('handshake', () => {
+      greeted = true;
+    });
+    client.once('ready', () => {
+      settle(ok({ client, close: () => closeLine(client, socket, closed) }));
+    });
     client.on('error', (error: ConnectionError) => {
       // An agent that will not sign is one attempt that failed; the next ones follow.
       if (error.level === 'agent') return;
       if (error.level === 'client-authentication') settle(fail(authentication.problem()));
       // After the handshake, what is not the network's is the server's word on who may come in.
-      else settle(fail(refused ?? (greeted && error.level === undefined ? authentication.problem(error.message) : unreachable(settings, error))));
+      else
+        settle(
+          fail(
+            refused ??
+              (greeted && error.level === undefined
+                ? authentication.problem(error.message)
+                : unreachable(settings, error)),
+          ),
+        );
     });
-    client.once('close', () => { settle(fail(refused ?? (greeted ? authentication.problem('nothing; it closed the connection') : unreachable(settings, new Error('the server closed the connection'))))); });
+    client.once('close', () => {
+      settle(
+        fail(
+          refused ??
+            (greeted
+              ? authentication.problem('nothing; it closed the connection')
+              : unreachable(settings, new Error('the server closed the connection'))),
+        ),
+      );
+    });
     client.connect({
       sock: socket,
       username: settings.user,
@@ -74,7 +104,10 @@ export async function dial(settings: SshSettings, password: Secret | undefined, 
 async function closeLine(client: Client, socket: Duplex, closed: Promise<void>): Promise<void> {
   let force: NodeJS.Timeout | undefined;
   const cut = new Promise<void>((resolve) => {
-    force = setTimeout(() => { socket.destroy(); resolve(); }, CLOSE_TIMEOUT_MS);
+    force = setTimeout(() => {
+      socket.destroy();
+      resolve();
+    }, CLOSE_TIMEOUT_MS);
   });
   client.end();
   await Promise.race([closed, cut]);

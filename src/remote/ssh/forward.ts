@@ -10,11 +10,19 @@ export function openForward(settings: SshSettings, client: Client, port: number)
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
-    socket.once('close', () => { sockets.delete(socket); }).on('error', () => { socket.destroy(); });
+    socket
+      .once('close', () => {
+        sockets.delete(socket);
+      })
+      .on('error', () => {
+        socket.destroy();
+      });
     lead(client, socket, port);
   });
   return new Promise((resolve) => {
-    server.once('error', (error) => { resolve(fail(lost(settings, `opening a way to port ${String(port)}`, error.message))); });
+    server.once('error', (error) => {
+      resolve(fail(lost(settings, `opening a way to port ${String(port)}`, error.message)));
+    });
     server.listen(0, '127.0.0.1', () => {
       const { port: local } = server.address() as AddressInfo; // a TCP server that listens has no other kind
       resolve(ok({ port: local, close: () => closeServer(server, sockets) }));
@@ -28,7 +36,9 @@ function lead(client: Client, socket: Socket, port: number): void {
       // As a refused connection looks from here: it closes without a byte.
       if (error !== undefined) return socket.destroy();
       channel.on('error', () => socket.destroy()).on('close', () => socket.destroySoon());
-      socket.on('close', () => { channel.close(); });
+      socket.on('close', () => {
+        channel.close();
+      });
       return socket.pipe(channel).pipe(socket);
     });
   } catch {
@@ -39,7 +49,9 @@ function lead(client: Client, socket: Socket, port: number): void {
 
 function closeServer(server: ReturnType<typeof createServer>, sockets: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => { resolve(); });
+    server.close(() => {
+      resolve();
+    });
     for (const socket of sockets) socket.destroy();
   });
 }

@@ -26,15 +26,25 @@ const ALGORITHMS: readonly (readonly [ServerHostKeyAlgorithm, string])[] = [
 
 /** Reads the known_hosts files once; a file that is not there knows nobody. */
 export async function readHostKeys(settings: SshSettings): Promise<HostKeys> {
-  const files = await Promise.all(settings.knownHostsFiles.map(async (file) => parseKnownHosts(await readFile(file, 'utf8').catch(() => ''), file)));
+  const files = await Promise.all(
+    settings.knownHostsFiles.map(async (file) => parseKnownHosts(await readFile(file, 'utf8').catch(() => ''), file)),
+  );
   const entries = files.flat();
   const names = knownNames(settings.hostName, settings.port, settings.hostKeyAlias);
   const known = new Set(knownTypes(entries, names));
-  const algorithms = [...ALGORITHMS.filter(([, type]) => known.has(type)), ...ALGORITHMS.filter(([, type]) => !known.has(type))].map(([algorithm]) => algorithm);
+  const algorithms = [
+    ...ALGORITHMS.filter(([, type]) => known.has(type)),
+    ...ALGORITHMS.filter(([, type]) => !known.has(type)),
+  ].map(([algorithm]) => algorithm);
   return { algorithms, judge: (key) => (settings.checkHostKey ? judge(settings, entries, names, key) : undefined) };
 }
 
-function judge(settings: SshSettings, entries: readonly KnownKey[], names: readonly string[], key: Buffer): Problem | undefined {
+function judge(
+  settings: SshSettings,
+  entries: readonly KnownKey[],
+  names: readonly string[],
+  key: Buffer,
+): Problem | undefined {
   const type = typeOf(key);
   const shown = `${type} key ${fingerprintOf(key)}`;
   const verdict = judgeKey(entries, names, type, key.toString('base64'));
@@ -42,8 +52,14 @@ function judge(settings: SshSettings, entries: readonly KnownKey[], names: reado
   const [knownAs = ''] = names;
   if (verdict.state === 'known') return undefined;
   if (verdict.state === 'unknown') {
-    const others = verdict.otherTypes.length === 0 ? '' : ` It is known by a key of another kind (${verdict.otherTypes.join(', ')}), which the server did not show.`;
-    const authority = verdict.authority === undefined ? '' : ` ${placeOf(verdict.authority)} trusts a certificate authority for it; hxllm does not read host certificates, so the key itself must be known.`;
+    const others =
+      verdict.otherTypes.length === 0
+        ? ''
+        : ` It is known by a key of another kind (${verdict.otherTypes.join(', ')}), which the server did not show.`;
+    const authority =
+      verdict.authority === undefined
+        ? ''
+        : ` ${placeOf(verdict.authority)} trusts a certificate authority for it; hxllm does not read host certificates, so the key itself must be known.`;
     return {
       code: 'host.key-unknown',
       summary: `${name}: its host key is not known`,

@@ -33,19 +33,42 @@ class AgentKey extends ssh2.OpenSSHAgent {
 /** Gathers keys as OpenSSH orders them: those that are named, the agent's, the usual files; then the password. */
 export async function gatherIdentities(settings: SshSettings, password: Secret | undefined): Promise<Identities> {
   const { user: username, agentSocket, identitiesOnly } = settings;
-  const [named, usual] = await Promise.all([settings.namedKeys, settings.usualKeys].map((files) => Promise.all(files.map(readPrivateKey))));
+  const [named, usual] = await Promise.all(
+    [settings.namedKeys, settings.usualKeys].map((files) => Promise.all(files.map(readPrivateKey))),
+  );
   const agent = agentSocket === undefined ? { keys: [] } : await keysOfAgent(agentSocket);
-  const held = (key: Buffer | undefined): ParsedKey | undefined => (key === undefined ? undefined : agent.keys.find((each) => each.getPublicSSH().equals(key)));
-  const ofAgent = (key: ParsedKey): Attempt[] => (agentSocket === undefined ? [] : [{ label: `${key.comment === '' ? key.type : key.comment} from the agent (${fingerprintOf(key.getPublicSSH())})`, method: { type: 'agent', username, agent: new AgentKey(agentSocket, key) } }]);
+  const held = (key: Buffer | undefined): ParsedKey | undefined =>
+    key === undefined ? undefined : agent.keys.find((each) => each.getPublicSSH().equals(key));
+  const ofAgent = (key: ParsedKey): Attempt[] =>
+    agentSocket === undefined
+      ? []
+      : [
+          {
+            label: `${key.comment === '' ? key.type : key.comment} from the agent (${fingerprintOf(key.getPublicSSH())})`,
+            method: { type: 'agent', username, agent: new AgentKey(agentSocket, key) },
+          },
+        ];
   const ofFile = (file: PrivateKey): Attempt[] => {
     if (file.state === 'usable') return [{ label: file.file, method: { type: 'publickey', username, key: file.key } }];
     const key = file.state === 'encrypted' ? held(file.publicKey) : undefined;
     return key === undefined ? [] : ofAgent(key);
   };
-  const keys = [...(named ?? []).flatMap(ofFile), ...(identitiesOnly ? [] : agent.keys.flatMap(ofAgent)), ...(usual ?? []).flatMap(ofFile)];
-  const attempts = [...keys.filter((attempt, index) => keys.findIndex(({ label }) => label === attempt.label) === index), ...ofPassword(username, password)];
-  const closed = [...(named ?? []), ...(usual ?? []).filter(({ state }) => state !== 'missing')].flatMap((file) => reasonsOf(file, held));
-  return { attempts, unusable: [...closed, ...(agent.why === undefined ? [] : [{ label: agent.why, fix: undefined }])] };
+  const keys = [
+    ...(named ?? []).flatMap(ofFile),
+    ...(identitiesOnly ? [] : agent.keys.flatMap(ofAgent)),
+    ...(usual ?? []).flatMap(ofFile),
+  ];
+  const attempts = [
+    ...keys.filter((attempt, index) => keys.findIndex(({ label }) => label === attempt.label) === index),
+    ...ofPassword(username, password),
+  ];
+  const closed = [...(named ?? []), ...(usual ?? []).filter(({ state }) => state !== 'missing')].flatMap((file) =>
+    reasonsOf(file, held),
+  );
+  return {
+    attempts,
+    unusable: [...closed, ...(agent.why === undefined ? [] : [{ label: agent.why, fix: undefined }])],
+  };
 }
 
 function ofPassword(username: string, password: Secret | undefined): Attempt[] {
@@ -54,7 +77,16 @@ function ofPassword(username: string, password: Secret | undefined): Attempt[] {
   const text = password.reveal();
   return [
     { label: 'the password', method: { type: 'password', username, password: text } },
-    { label: 'the password as an answer', method: { type: 'keyboard-interactive', username, prompt: (_name, _instructions, _language, prompts, finish) => { finish(prompts.map(() => text)); } } },
+    {
+      label: 'the password as an answer',
+      method: {
+        type: 'keyboard-interactive',
+        username,
+        prompt: (_name, _instructions, _language, prompts, finish) => {
+          finish(prompts.map(() => text));
+        },
+      },
+    },
   ];
 }
 
@@ -73,7 +105,11 @@ interface AgentAnswer {
 function keysOfAgent(socket: string): Promise<AgentAnswer> {
   return new Promise((resolve) => {
     new ssh2.OpenSSHAgent(socket).getIdentities((error, keys) => {
-      resolve(error === null || error === undefined ? { keys: (keys ?? []).flatMap((key) => ('getPublicSSH' in Object(key) ? [key as ParsedKey] : [])) } : { keys: [], why: `the agent at ${socket} does not answer` });
+      resolve(
+        error === null || error === undefined
+          ? { keys: (keys ?? []).flatMap((key) => ('getPublicSSH' in Object(key) ? [key as ParsedKey] : [])) }
+          : { keys: [], why: `the agent at ${socket} does not answer` },
+      );
     });
   });
 }

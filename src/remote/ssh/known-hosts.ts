@@ -23,9 +23,20 @@ export type KeyVerdict =
 /** Reads a known_hosts file; lines that make no sense count for nothing, as in OpenSSH. */
 export function parseKnownHosts(text: string, file: string): readonly KnownKey[] {
   return text.split('\n').flatMap((line, index) => {
-    const [, marker, hosts, type, key] = /^\s*(?:@(revoked|cert-authority)\s+)?([^\s#@]\S*)\s+([a-z][\w@.-]+)\s+([A-Za-z0-9+/]+=*)(?:\s|$)/.exec(line) ?? [];
+    const [, marker, hosts, type, key] =
+      /^\s*(?:@(revoked|cert-authority)\s+)?([^\s#@]\S*)\s+([a-z][\w@.-]+)\s+([A-Za-z0-9+/]+=*)(?:\s|$)/.exec(line) ??
+      [];
     if (hosts === undefined || type === undefined || key === undefined) return [];
-    return [{ file, line: index + 1, marker: marker === 'revoked' || marker === 'cert-authority' ? marker : undefined, hosts, type, key }];
+    return [
+      {
+        file,
+        line: index + 1,
+        marker: marker === 'revoked' || marker === 'cert-authority' ? marker : undefined,
+        hosts,
+        type,
+        key,
+      },
+    ];
   });
 }
 
@@ -38,7 +49,12 @@ export function knownNames(hostName: string, port: number, alias: string | undef
 }
 
 /** Judges a key (type and base64) by what is known under these names; the first name that has an entry decides. */
-export function judgeKey(entries: readonly KnownKey[], names: readonly string[], type: string, key: string): KeyVerdict {
+export function judgeKey(
+  entries: readonly KnownKey[],
+  names: readonly string[],
+  type: string,
+  key: string,
+): KeyVerdict {
   const about = entries.filter(({ hosts }) => names.some((name) => covers(hosts, name)));
   const revoked = about.find((entry) => entry.marker === 'revoked' && entry.key === key);
   if (revoked !== undefined) return { state: 'revoked', entry: revoked };
@@ -50,13 +66,16 @@ export function judgeKey(entries: readonly KnownKey[], names: readonly string[],
   const changed = exact.find((entry) => entry.type === type);
   if (changed !== undefined) return { state: 'changed', entry: changed };
   // Without an entry for this port only a match counts: another service of that host may well have another key.
-  if (exact.length === 0 && plain.some((entry) => entry.key === key && wider.some((name) => covers(entry.hosts, name)))) return { state: 'known' };
+  if (exact.length === 0 && plain.some((entry) => entry.key === key && wider.some((name) => covers(entry.hosts, name))))
+    return { state: 'known' };
   return { state: 'unknown', otherTypes: [...new Set(exact.map((entry) => entry.type))], authority };
 }
 
 /** The types of key that are known under these names, for asking the server for one of them first. */
 export function knownTypes(entries: readonly KnownKey[], names: readonly string[]): readonly string[] {
-  const own = names.map((name) => entries.filter(({ hosts, marker }) => marker === undefined && covers(hosts, name))).find((found) => found.length > 0);
+  const own = names
+    .map((name) => entries.filter(({ hosts, marker }) => marker === undefined && covers(hosts, name)))
+    .find((found) => found.length > 0);
   return [...new Set((own ?? []).map(({ type }) => type))];
 }
 
@@ -64,7 +83,10 @@ function covers(hosts: string, name: string): boolean {
   if (hosts.startsWith('|')) return isHashOf(hosts, name);
   const patterns = hosts.toLowerCase().split(',');
   const matches = (pattern: string): boolean => wildcard(pattern).test(name);
-  return !patterns.some((pattern) => pattern.startsWith('!') && matches(pattern.slice(1))) && patterns.some((pattern) => !pattern.startsWith('!') && matches(pattern));
+  return (
+    !patterns.some((pattern) => pattern.startsWith('!') && matches(pattern.slice(1))) &&
+    patterns.some((pattern) => !pattern.startsWith('!') && matches(pattern))
+  );
 }
 
 // `|1|salt|hash`: HMAC-SHA1 of the name, keyed with the salt (hostfile.c).
@@ -74,6 +96,9 @@ function isHashOf(hashed: string, name: string): boolean {
 }
 
 function wildcard(pattern: string): RegExp {
-  const source = pattern.replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`).replaceAll('*', '.*').replaceAll('?', '.');
+  const source = pattern
+    .replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${source}$`);
 }

@@ -13,10 +13,22 @@ const USUAL_KEYS = ['id_rsa', 'id_ecdsa', 'id_ed25519'];
  * What OpenSSH would use for an address with these arguments: `ssh -G` knows Host, Match, Include and canonical names.
  * Without an ssh client the arguments count, and the usual keys and known_hosts files.
  */
-export async function readOptions(person: Person, argv: readonly string[], address: string, signal: AbortSignal): Promise<Result<Options>> {
+export async function readOptions(
+  person: Person,
+  argv: readonly string[],
+  address: string,
+  signal: AbortSignal,
+): Promise<Result<Options>> {
   const asked = await askSsh(person, argv, address, signal);
   if (asked === undefined) return ok(optionsOf(argv, person));
-  return asked.exitCode === 0 ? ok(parseOptions(asked.stdout)) : fail({ code: 'config.ssh', summary: 'ssh does not accept its options', detail: `ssh says: ${asked.stderr.trim()}`, fix: `ssh -G ${address}` });
+  return asked.exitCode === 0
+    ? ok(parseOptions(asked.stdout))
+    : fail({
+        code: 'config.ssh',
+        summary: 'ssh does not accept its options',
+        detail: `ssh says: ${asked.stderr.trim()}`,
+        fix: `ssh -G ${address}`,
+      });
 }
 
 /** Reads what `ssh -G` prints: a name and its value on each line. */
@@ -35,12 +47,26 @@ interface Asked {
   readonly stderr: string;
 }
 
-function askSsh({ environment }: Person, argv: readonly string[], address: string, signal: AbortSignal): Promise<Asked | undefined> {
+function askSsh(
+  { environment }: Person,
+  argv: readonly string[],
+  address: string,
+  signal: AbortSignal,
+): Promise<Asked | undefined> {
   return new Promise((resolve) => {
-    execFile('ssh', ['-G', ...argv, '--', address], { env: { ...environment }, timeout: RESOLVE_TIMEOUT_MS, signal }, (error, stdout, stderr) => {
-      if (error?.code === 'ENOENT') return resolve(undefined);
-      return resolve({ exitCode: error === null ? 0 : 1, stdout, stderr: stderr === '' ? (error?.message ?? '') : stderr });
-    });
+    execFile(
+      'ssh',
+      ['-G', ...argv, '--', address],
+      { env: { ...environment }, timeout: RESOLVE_TIMEOUT_MS, signal },
+      (error, stdout, stderr) => {
+        if (error?.code === 'ENOENT') return resolve(undefined);
+        return resolve({
+          exitCode: error === null ? 0 : 1,
+          stdout,
+          stderr: stderr === '' ? (error?.message ?? '') : stderr,
+        });
+      },
+    );
   });
 }
 
@@ -63,8 +89,13 @@ export function optionsOf(argv: readonly string[], { home }: Pick<Person, 'home'
     if (letter === 'o') set(name, setting);
     else set(LETTERS[letter] ?? '', value);
   }
-  if (!options.has('identityfile')) options.set('identityfile', USUAL_KEYS.map((name) => `${home}/.ssh/${name}`));
-  if (!options.has('userknownhostsfile')) set('userknownhostsfile', `${home}/.ssh/known_hosts ${home}/.ssh/known_hosts2`);
+  if (!options.has('identityfile'))
+    options.set(
+      'identityfile',
+      USUAL_KEYS.map((name) => `${home}/.ssh/${name}`),
+    );
+  if (!options.has('userknownhostsfile'))
+    set('userknownhostsfile', `${home}/.ssh/known_hosts ${home}/.ssh/known_hosts2`);
   set('globalknownhostsfile', '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2');
   return options;
 }

@@ -16,7 +16,9 @@ export async function readPrivateKey(file: string): Promise<PrivateKey> {
     if (isEncrypted(text)) return { state: 'encrypted', file, publicKey: await readPublicKey(file) };
     const key = ssh2.utils.parseKey(text);
     if (key instanceof Error) return { state: 'unusable', file, why: key.message };
-    return key.isPrivateKey() ? { state: 'usable', file, key } : { state: 'unusable', file, why: 'it holds no private key' };
+    return key.isPrivateKey()
+      ? { state: 'usable', file, key }
+      : { state: 'unusable', file, why: 'it holds no private key' };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException; // readFile rejects with nothing else
     return code === 'ENOENT' ? { state: 'missing', file } : { state: 'unusable', file, why: message };

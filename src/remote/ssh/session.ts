@@ -9,13 +9,26 @@ import type { SshSettings } from './settings.ts';
 import { lost } from './unreachable.ts';
 
 /** Runs one command in a session of its own on a connection that stands. */
-export async function runSession(settings: SshSettings, client: Client, command: Command, options: CallOptions): Promise<Result<Ran>> {
+export async function runSession(
+  settings: SshSettings,
+  client: Client,
+  command: Command,
+  options: CallOptions,
+): Promise<Result<Ran>> {
   const deadline = deadlineOf(options);
   const what = describeCommand(command);
   const abandoned = (): Result<Ran> => fail(deadline.problem(settings.name, what));
   if (deadline.signal.aborted) return abandoned();
   const startedMs = performance.now();
-  const over = new Promise<undefined>((resolve) => { deadline.signal.addEventListener('abort', () => { resolve(undefined); }, { once: true }); });
+  const over = new Promise<undefined>((resolve) => {
+    deadline.signal.addEventListener(
+      'abort',
+      () => {
+        resolve(undefined);
+      },
+      { once: true },
+    );
+  });
   const opening = openSession(client, shellLine(command.argv));
   const session = await Promise.race([opening, over]);
   if (session === undefined) {
@@ -26,13 +39,22 @@ export async function runSession(settings: SshSettings, client: Client, command:
   if (session instanceof Error) return fail(lost(settings, what, session.message));
   const { channel, ended } = session;
   try {
-    const end = await Promise.race([ended, over, writeStdin(command.stdin, channel).then(() => Promise.race([ended, over]))]);
+    const end = await Promise.race([
+      ended,
+      over,
+      writeStdin(command.stdin, channel).then(() => Promise.race([ended, over])),
+    ]);
     if (end === undefined) {
       endSession(channel);
       return abandoned();
     }
     if (end.exitCode === undefined) return fail(lost(settings, what, undefined));
-    return ok({ exitCode: end.exitCode, stdout: end.stdout, stderr: end.stderr, durationMs: Math.round(performance.now() - startedMs) });
+    return ok({
+      exitCode: end.exitCode,
+      stdout: end.stdout,
+      stderr: end.stderr,
+      durationMs: Math.round(performance.now() - startedMs),
+    });
   } catch (error) {
     // The source of its input failed; half of it must not pass for the whole.
     endSession(channel);
@@ -49,7 +71,9 @@ function openSession(client: Client, line: string): Promise<Running | Error> {
   return new Promise((resolve) => {
     try {
       // The end of a short command may be in the same packet as the beginning, so it is listened for at once.
-      client.exec(line, (error, channel) => { resolve(error ?? { channel, ended: endOf(channel) }); });
+      client.exec(line, (error, channel) => {
+        resolve(error ?? { channel, ended: endOf(channel) });
+      });
     } catch (error) {
       // ssh2 throws where the connection is gone already.
       resolve(error instanceof Error ? error : new Error(String(error)));
@@ -66,13 +90,21 @@ interface End {
 
 function endOf(channel: ClientChannel): Promise<End> {
   const [out, err]: [Buffer[], Buffer[]] = [[], []];
-  channel.on('data', (chunk: Buffer) => { out.push(chunk); });
-  channel.stderr.on('data', (chunk: Buffer) => { err.push(chunk); });
+  channel.on('data', (chunk: Buffer) => {
+    out.push(chunk);
+  });
+  channel.stderr.on('data', (chunk: Buffer) => {
+    err.push(chunk);
+  });
   channel.on('error', () => undefined);
   let exitCode: number | undefined;
-  channel.on('exit', (code: number | null, signal?: string) => { exitCode = exitCodeOf(code, signal); });
+  channel.on('exit', (code: number | null, signal?: string) => {
+    exitCode = exitCodeOf(code, signal);
+  });
   return new Promise((resolve) => {
-    channel.on('close', () => { resolve({ exitCode, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }); });
+    channel.on('close', () => {
+      resolve({ exitCode, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
+    });
   });
 }
 

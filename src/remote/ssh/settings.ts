@@ -32,13 +32,27 @@ export interface SshSettings {
 }
 
 /** Puts together how to reach a target. Problem `config.ssh` where OpenSSH does not accept the options. */
-export async function resolveSettings(person: Person, target: Target, signal: AbortSignal): Promise<Result<SshSettings>> {
-  const argv = [...target.sshArguments, ...(target.port === undefined ? [] : ['-p', String(target.port)]), ...(target.user === undefined ? [] : ['-l', target.user])];
+export async function resolveSettings(
+  person: Person,
+  target: Target,
+  signal: AbortSignal,
+): Promise<Result<SshSettings>> {
+  const argv = [
+    ...target.sshArguments,
+    ...(target.port === undefined ? [] : ['-p', String(target.port)]),
+    ...(target.user === undefined ? [] : ['-l', target.user]),
+  ];
   const command = shellLine(['ssh', ...argv, ...target.identityFiles.flatMap((file) => ['-i', file]), target.address]);
   const options = await readOptions(person, argv, target.address, signal);
   if (!options.ok) {
     const [{ detail }] = options.problems;
-    return fail({ code: 'config.ssh', summary: `${target.name}: ssh does not accept its options`, detail, fix: shellLine(['ssh', '-G', ...argv, target.address]), where: { host: target.name } });
+    return fail({
+      code: 'config.ssh',
+      summary: `${target.name}: ssh does not accept its options`,
+      detail,
+      fix: shellLine(['ssh', '-G', ...argv, target.address]),
+      where: { host: target.name },
+    });
   }
   return ok(settingsOf(person, target, options.value, command));
 }
@@ -50,10 +64,23 @@ function settingsOf(person: Person, target: Target, options: Options, command: s
   };
   const hostName = one('hostname') ?? target.address;
   const [port, user] = [Number(one('port') ?? '22'), one('user') ?? person.userName];
-  const tokens: Readonly<Record<string, string>> = { h: hostName, n: target.address, p: String(port), r: user, u: person.userName, d: person.home, i: String(userInfo().uid), '%': '%' };
+  const tokens: Readonly<Record<string, string>> = {
+    h: hostName,
+    n: target.address,
+    p: String(port),
+    r: user,
+    u: person.userName,
+    d: person.home,
+    i: String(userInfo().uid),
+    '%': '%',
+  };
   const fill = (text: string): string => text.replaceAll(/%(.)/g, (whole, token: string) => tokens[token] ?? whole);
   const path = (text: string): string => fill(text.replace(/^~(?=\/|$)/, person.home));
-  const words = (key: string): readonly string[] => (options.get(key)?.[0] ?? '').split(/\s+/).filter((word) => word !== '' && word !== 'none').map(path);
+  const words = (key: string): readonly string[] =>
+    (options.get(key)?.[0] ?? '')
+      .split(/\s+/)
+      .filter((word) => word !== '' && word !== 'none')
+      .map(path);
   const proxyCommand = one('proxycommand');
   return {
     name: target.name,
@@ -74,9 +101,14 @@ function settingsOf(person: Person, target: Target, options: Options, command: s
   };
 }
 
-function agentOf(named: string | undefined, { environment }: Person, path: (text: string) => string): string | undefined {
+function agentOf(
+  named: string | undefined,
+  { environment }: Person,
+  path: (text: string) => string,
+): string | undefined {
   if (named === 'none') return undefined;
-  const variable = named === undefined || named === 'SSH_AUTH_SOCK' ? 'SSH_AUTH_SOCK' : /^\$\{?(\w+)\}?$/.exec(named)?.[1];
+  const variable =
+    named === undefined || named === 'SSH_AUTH_SOCK' ? 'SSH_AUTH_SOCK' : /^\$\{?(\w+)\}?$/.exec(named)?.[1];
   const socket = variable === undefined ? path(named ?? '') : environment[variable];
   return socket === '' ? undefined : socket;
 }

@@ -11,7 +11,10 @@ export function createSlots(size: number): Slots {
   return {
     use: async (work) => {
       if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => { waiting.push(resolve); });
+      else
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+        });
       try {
         return await work();
       } finally {

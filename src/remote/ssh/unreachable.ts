@@ -23,11 +23,24 @@ export function unreachable(settings: SshSettings, error: ConnectionError): Prob
   const place = `${hostName} port ${String(port)}`;
   const where = { host: name };
   if (error.level === 'client-timeout' || error.code === 'ETIMEDOUT') {
-    return { code: 'host.timeout', summary: `${name}: no answer from ${place}`, detail: `Wanted an SSH connection within ${String(connectTimeoutMs / 1000)} s; there was none.`, fix: `${command} -v true`, where };
+    return {
+      code: 'host.timeout',
+      summary: `${name}: no answer from ${place}`,
+      detail: `Wanted an SSH connection within ${String(connectTimeoutMs / 1000)} s; there was none.`,
+      fix: `${command} -v true`,
+      where,
+    };
   }
   const seen = (typeof error.code === 'string' ? REASONS[error.code] : undefined) ?? error.message;
-  const fix = error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN' ? `getent ahosts ${hostName}` : `${command} -v true`;
-  return { code: 'host.unreachable', summary: `${name}: cannot connect to ${place}`, detail: `Wanted an SSH connection as ${settings.user}; ${seen}.`, fix, where };
+  const fix =
+    error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN' ? `getent ahosts ${hostName}` : `${command} -v true`;
+  return {
+    code: 'host.unreachable',
+    summary: `${name}: cannot connect to ${place}`,
+    detail: `Wanted an SSH connection as ${settings.user}; ${seen}.`,
+    fix,
+    where,
+  };
 }
 
 /** Says that a connection that stood is gone. */
@@ -43,5 +56,11 @@ export function lost(settings: SshSettings, what: string, why: string | undefine
 
 /** Says that the caller gave up while connecting. */
 export function stopped(name: string): Problem {
-  return { code: 'host.aborted', summary: `${name}: stopped while connecting`, detail: 'It was interrupted from here.', fix: 'Run the same command again.', where: { host: name } };
+  return {
+    code: 'host.aborted',
+    summary: `${name}: stopped while connecting`,
+    detail: 'It was interrupted from here.',
+    fix: 'Run the same command again.',
+    where: { host: name },
+  };
 }

@@ -21,34 +21,66 @@ const CLOSE_TIMEOUT_MS = 1000;
 const DIRECT: Way = { stream: undefined, complaint: () => '', close: () => Promise.resolve() };
 
 /** Opens the way that ProxyJump or ProxyCommand names; without them it is the direct one. */
-export async function openWay(person: Person, target: Target, settings: SshSettings, signal: AbortSignal): Promise<Result<Way>> {
+export async function openWay(
+  person: Person,
+  target: Target,
+  settings: SshSettings,
+  signal: AbortSignal,
+): Promise<Result<Way>> {
   if (settings.proxyCommand !== undefined) return ok(wayThroughCommand(person, settings.proxyCommand));
   if (settings.proxyJump === undefined) return ok(DIRECT);
   return wayThroughHosts(person, target, settings, settings.proxyJump.split(','), signal);
 }
 
 function wayThroughCommand(person: Person, command: string): Way {
-  const child = spawn('/bin/sh', ['-c', `exec ${command}`], { detached: true, env: childEnvironment(person.environment), stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn('/bin/sh', ['-c', `exec ${command}`], {
+    detached: true,
+    env: childEnvironment(person.environment),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let said = '';
-  child.stderr.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-400); });
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-400);
+  });
   child.on('error', () => undefined);
   child.stdin.on('error', () => undefined);
-  const ended = new Promise<void>((resolve) => { child.once('close', () => { resolve(); }); });
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => {
+      resolve();
+    });
+  });
   const close = async (): Promise<void> => {
     try {
       if (child.pid !== undefined) kill(-child.pid, 'SIGTERM');
     } catch {
       // It has ended already.
     }
-    await Promise.race([ended, new Promise<void>((resolve) => { setTimeout(resolve, CLOSE_TIMEOUT_MS).unref(); })]);
+    await Promise.race([
+      ended,
+      new Promise<void>((resolve) => {
+        setTimeout(resolve, CLOSE_TIMEOUT_MS).unref();
+      }),
+    ]);
   };
-  return { stream: Duplex.from({ readable: child.stdout, writable: child.stdin }).on('error', () => undefined), complaint: () => said.trim(), close };
+  return {
+    stream: Duplex.from({ readable: child.stdout, writable: child.stdin }).on('error', () => undefined),
+    complaint: () => said.trim(),
+    close,
+  };
 }
 
 // Each hop is a host of its own: its key is verified, its own ssh_config holds; the target's arguments do not.
-async function wayThroughHosts(person: Person, target: Target, settings: SshSettings, hops: readonly string[], signal: AbortSignal): Promise<Result<Way>> {
+async function wayThroughHosts(
+  person: Person,
+  target: Target,
+  settings: SshSettings,
+  hops: readonly string[],
+  signal: AbortSignal,
+): Promise<Result<Way>> {
   const lines: Line[] = [];
-  const close = async (): Promise<void> => { for (const line of lines.toReversed()) await line.close(); };
+  const close = async (): Promise<void> => {
+    for (const line of lines.toReversed()) await line.close();
+  };
   const give = async (problem: Problem): Promise<Result<Way>> => {
     await close();
     return fail(problem);
@@ -75,21 +107,45 @@ async function wayThroughHosts(person: Person, target: Target, settings: SshSett
 function targetOf(hop: string, target: Target): Target {
   const [, user, address = hop, port] = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(hop) ?? [];
   const bare = address.replace(/^\[(.*)\]$/, '$1');
-  return { ...target, name: `${target.name} (through ${hop})`, address: bare, user, port: port === undefined ? undefined : Number(port), sshArguments: ['-o', 'ProxyJump=none', ...filesOf(target.sshArguments)], password: undefined };
+  return {
+    ...target,
+    name: `${target.name} (through ${hop})`,
+    address: bare,
+    user,
+    port: port === undefined ? undefined : Number(port),
+    sshArguments: ['-o', 'ProxyJump=none', ...filesOf(target.sshArguments)],
+    password: undefined,
+  };
 }
 
 // Which file ssh_config is, and where known_hosts lies, is the person's affair and not the target's.
 function filesOf(argv: readonly string[]): readonly string[] {
-  return argv.flatMap((word, index) => (word === '-F' || (word === '-o' && /^(?:User|Global)KnownHostsFile/i.test(argv[index + 1] ?? '')) ? [word, argv[index + 1] ?? ''] : /^-F.|^-o(?:User|Global)KnownHostsFile/i.test(word) ? [word] : []));
+  return argv.flatMap((word, index) =>
+    word === '-F' || (word === '-o' && /^(?:User|Global)KnownHostsFile/i.test(argv[index + 1] ?? ''))
+      ? [word, argv[index + 1] ?? '']
+      : /^-F.|^-o(?:User|Global)KnownHostsFile/i.test(word)
+        ? [word]
+        : [],
+  );
 }
 
-function openStream(client: Client, { hostName, port }: { readonly hostName: string; readonly port: number }): Promise<Duplex | Error> {
+function openStream(
+  client: Client,
+  { hostName, port }: { readonly hostName: string; readonly port: number },
+): Promise<Duplex | Error> {
   return new Promise((resolve) => {
-    client.forwardOut('127.0.0.1', 0, hostName, port, (error, channel) => { resolve(error ?? channel.on('error', () => undefined)); });
+    client.forwardOut('127.0.0.1', 0, hostName, port, (error, channel) => {
+      resolve(error ?? channel.on('error', () => undefined));
+    });
   });
 }
 
-function blocked(settings: SshSettings, hop: SshSettings, next: { readonly hostName: string; readonly port: number }, error: Error): Problem {
+function blocked(
+  settings: SshSettings,
+  hop: SshSettings,
+  next: { readonly hostName: string; readonly port: number },
+  error: Error,
+): Problem {
   return {
     code: 'host.unreachable',
     summary: `${settings.name}: ${hop.hostName} leads no further`,

@@ -27,16 +27,29 @@ export interface Fault {
 export function readFault(body: unknown): Fault {
   if (!isObject(body)) throw new Refusal(400, 'wanted an object such as {"kind":"die","after":3}');
   const kind = KINDS.find((one) => one === body['kind']);
-  if (kind === undefined) throw new Refusal(400, `kind: wanted one of ${KINDS.join(', ')}, seen ${JSON.stringify(body['kind'])}`);
-  const unknown = Object.keys(body).find((key) => !['kind', 'path', 'model', 'after', 'times', 'status', 'message', 'ms'].includes(key));
+  if (kind === undefined)
+    throw new Refusal(400, `kind: wanted one of ${KINDS.join(', ')}, seen ${JSON.stringify(body['kind'])}`);
+  const unknown = Object.keys(body).find(
+    (key) => !['kind', 'path', 'model', 'after', 'times', 'status', 'message', 'ms'].includes(key),
+  );
   if (unknown !== undefined) throw new Refusal(400, `${unknown}: no such field of a fault`);
   const text = (key: 'path' | 'model' | 'message'): object => pick(body[key], key, 'string');
   const number = (key: 'after' | 'times' | 'status' | 'ms'): object => pick(body[key], key, 'number');
-  return { kind, ...text('path'), ...text('model'), ...text('message'), ...number('after'), ...number('times'), ...number('status'), ...number('ms') };
+  return {
+    kind,
+    ...text('path'),
+    ...text('model'),
+    ...text('message'),
+    ...number('after'),
+    ...number('times'),
+    ...number('status'),
+    ...number('ms'),
+  };
 }
 
 function pick(value: unknown, key: string, wanted: 'string' | 'number'): object {
   if (value === undefined) return {};
-  if (typeof value !== wanted || (typeof value === 'number' && !(value >= 0))) throw new Refusal(400, `${key}: wanted a ${wanted}, seen ${JSON.stringify(value)}`);
+  if (typeof value !== wanted || (typeof value === 'number' && !(value >= 0)))
+    throw new Refusal(400, `${key}: wanted a ${wanted}, seen ${JSON.stringify(value)}`);
   return { [key]: value };
 }

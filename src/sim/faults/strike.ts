@@ -14,7 +14,10 @@ export interface Victim {
 }
 
 /** Lets a fault happen once its number of pieces was said. Throws where the answer ends with it. */
-export function createStrike(fault: Fault | undefined, victim: Victim): (said: number, last: boolean) => Promise<'go' | 'give-up'> {
+export function createStrike(
+  fault: Fault | undefined,
+  victim: Victim,
+): (said: number, last: boolean) => Promise<'go' | 'give-up'> {
   let struck = fault === undefined;
   return async (said, last) => {
     if (fault === undefined || struck || (said < (fault.after ?? 0) && !last)) return 'go';

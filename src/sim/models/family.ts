@@ -13,18 +13,97 @@ export interface Family {
   readonly engine: 'llama' | 'ollama';
 }
 
-const LLAMA: Family = { family: 'llama', capabilities: ['completion', 'tools'], parameterSize: '8.0B', quantization: 'Q8_0', sizeMiB: 8145, trainedContext: 131_072, embeddingLength: 4096, engine: 'llama' };
+const LLAMA: Family = {
+  family: 'llama',
+  capabilities: ['completion', 'tools'],
+  parameterSize: '8.0B',
+  quantization: 'Q8_0',
+  sizeMiB: 8145,
+  trainedContext: 131_072,
+  embeddingLength: 4096,
+  engine: 'llama',
+};
 
 // By the beginning of the name, the longest first; sizes and abilities as Ollama's library has them.
 const FAMILIES: readonly (readonly [string, Family])[] = [
-  ['nomic-embed-text', { family: 'nomic-bert', capabilities: ['embedding'], parameterSize: '137M', quantization: 'F16', sizeMiB: 262, trainedContext: 2048, embeddingLength: 768, engine: 'llama' }],
-  ['mxbai-embed', { family: 'bert', capabilities: ['embedding'], parameterSize: '334M', quantization: 'F16', sizeMiB: 639, trainedContext: 512, embeddingLength: 1024, engine: 'ollama' }],
-  ['gpt-oss', { ...LLAMA, family: 'gptoss', capabilities: ['completion', 'tools', 'thinking'], parameterSize: '20.9B', quantization: 'MXFP4', sizeMiB: 13_149, embeddingLength: 2880, engine: 'ollama' }],
-  ['gemma3', { ...LLAMA, family: 'gemma3', capabilities: ['completion', 'vision'], parameterSize: '4.3B', quantization: 'Q4_K_M', sizeMiB: 3184, embeddingLength: 2560, engine: 'ollama' }],
+  [
+    'nomic-embed-text',
+    {
+      family: 'nomic-bert',
+      capabilities: ['embedding'],
+      parameterSize: '137M',
+      quantization: 'F16',
+      sizeMiB: 262,
+      trainedContext: 2048,
+      embeddingLength: 768,
+      engine: 'llama',
+    },
+  ],
+  [
+    'mxbai-embed',
+    {
+      family: 'bert',
+      capabilities: ['embedding'],
+      parameterSize: '334M',
+      quantization: 'F16',
+      sizeMiB: 639,
+      trainedContext: 512,
+      embeddingLength: 1024,
+      engine: 'ollama',
+    },
+  ],
+  [
+    'gpt-oss',
+    {
+      ...LLAMA,
+      family: 'gptoss',
+      capabilities: ['completion', 'tools', 'thinking'],
+      parameterSize: '20.9B',
+      quantization: 'MXFP4',
+      sizeMiB: 13_149,
+      embeddingLength: 2880,
+      engine: 'ollama',
+    },
+  ],
+  [
+    'gemma3',
+    {
+      ...LLAMA,
+      family: 'gemma3',
+      capabilities: ['completion', 'vision'],
+      parameterSize: '4.3B',
+      quantization: 'Q4_K_M',
+      sizeMiB: 3184,
+      embeddingLength: 2560,
+      engine: 'ollama',
+    },
+  ],
   ['llama3.', LLAMA],
   ['llama3', { ...LLAMA, capabilities: ['completion'], trainedContext: 8192 }],
-  ['qwen3', { ...LLAMA, family: 'qwen3', capabilities: ['completion', 'tools', 'thinking'], parameterSize: '8.2B', quantization: 'Q4_K_M', sizeMiB: 4983, trainedContext: 40_960, engine: 'ollama' }],
-  ['phi3', { ...LLAMA, family: 'phi3', capabilities: ['completion'], parameterSize: '3.8B', sizeMiB: 3873, embeddingLength: 3072 }],
+  [
+    'qwen3',
+    {
+      ...LLAMA,
+      family: 'qwen3',
+      capabilities: ['completion', 'tools', 'thinking'],
+      parameterSize: '8.2B',
+      quantization: 'Q4_K_M',
+      sizeMiB: 4983,
+      trainedContext: 40_960,
+      engine: 'ollama',
+    },
+  ],
+  [
+    'phi3',
+    {
+      ...LLAMA,
+      family: 'phi3',
+      capabilities: ['completion'],
+      parameterSize: '3.8B',
+      sizeMiB: 3873,
+      embeddingLength: 3072,
+    },
+  ],
 ];
 
 /** The family that a model's name belongs to; a name that says nothing is a small llama that knows tools. */

@@ -44,7 +44,10 @@ export function createModel(spec: ModelSpec, modifiedAt: Date): Model {
   const name = parseName(spec.name, () => new Refusal(400, 'model is required'));
   const family = familyOf(name.model);
   const sizeMiB = spec.sizeMiB ?? family.sizeMiB;
-  const parameters = { ...(spec.numCtx === undefined ? {} : { num_ctx: spec.numCtx }), ...(spec.numPredict === undefined ? {} : { num_predict: spec.numPredict }) };
+  const parameters = {
+    ...(spec.numCtx === undefined ? {} : { num_ctx: spec.numCtx }),
+    ...(spec.numPredict === undefined ? {} : { num_predict: spec.numPredict }),
+  };
   const weights = sha256(`weights ${spec.weights ?? shortName(name).toLowerCase()}`);
   return {
     ...family,
@@ -77,7 +80,14 @@ export function slotsOf(model: Model, numParallel: number): number {
 
 /** The details that lists, ps and show have in common. */
 export function detailsOf(model: Model, parent = ''): object {
-  return { parent_model: parent, format: 'gguf', family: model.family, families: [model.family], parameter_size: model.parameterSize, quantization_level: model.quantization };
+  return {
+    parent_model: parent,
+    format: 'gguf',
+    family: model.family,
+    families: [model.family],
+    parameter_size: model.parameterSize,
+    quantization_level: model.quantization,
+  };
 }
 
 function sha256(text: string): string {

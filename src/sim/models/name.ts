@@ -17,8 +17,10 @@ export function parseName(asked: string, missing: () => Refusal): Name {
   const trimmed = asked.trim();
   if (trimmed === '') throw missing();
   const name = split(trimmed.replace(/:local$/i, ''));
-  if (/(?:^|-)cloud$/i.test(name.tag)) throw new Refusal(403, 'ollama cloud is disabled: remote model is unavailable', true);
-  if (![name.namespace, name.model, name.tag].every((part) => PART.test(part))) throw new Refusal(400, 'invalid model name');
+  if (/(?:^|-)cloud$/i.test(name.tag))
+    throw new Refusal(403, 'ollama cloud is disabled: remote model is unavailable', true);
+  if (![name.namespace, name.model, name.tag].every((part) => PART.test(part)))
+    throw new Refusal(400, 'invalid model name');
   return name;
 }
 

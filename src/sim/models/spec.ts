@@ -4,7 +4,9 @@ import type { Capability } from './family.ts';
 import type { ModelSpec } from './model.ts';
 import { parseName } from './name.ts';
 
-const NUMBERS: Readonly<Record<string, 'sizeMiB' | 'trainedContext' | 'embeddingLength' | 'numCtx' | 'numPredict' | 'answerTokens'>> = {
+const NUMBERS: Readonly<
+  Record<string, 'sizeMiB' | 'trainedContext' | 'embeddingLength' | 'numCtx' | 'numPredict' | 'answerTokens'>
+> = {
   'size-mib': 'sizeMiB',
   'trained-context': 'trainedContext',
   'embedding-length': 'embeddingLength',
@@ -28,14 +30,20 @@ export function readSpec(text: string): Result<ModelSpec> {
   try {
     parseName(name, () => new Refusal(400, 'a name is missing'));
   } catch (error) {
-    return wrong(text, `Wanted a model's name such as llama3:8b, seen ${JSON.stringify(name)} (${error instanceof Error ? error.message : ''}).`);
+    return wrong(
+      text,
+      `Wanted a model's name such as llama3:8b, seen ${JSON.stringify(name)} (${error instanceof Error ? error.message : ''}).`,
+    );
   }
   return ok({ name, ...spec });
 }
 
 function readValue(key: string, value: string): object | undefined {
   const number = NUMBERS[key];
-  if (number !== undefined) return /^-?\d+$/.test(value) && (Number(value) > 0 || number === 'numPredict') ? { [number]: Number(value) } : undefined;
+  if (number !== undefined)
+    return /^-?\d+$/.test(value) && (Number(value) > 0 || number === 'numPredict')
+      ? { [number]: Number(value) }
+      : undefined;
   if (key === 'engine') return value === 'llama' || value === 'ollama' ? { engine: value } : undefined;
   if (key === 'family' || key === 'weights') return value === '' ? undefined : { [key]: value };
   if (key !== 'capabilities') return undefined;
@@ -46,9 +54,16 @@ function readValue(key: string, value: string): object | undefined {
 function wantedFor(key: string): string {
   if (key in NUMBERS) return `${key}= and a whole number`;
   if (key === 'engine') return 'engine=llama or engine=ollama';
-  return key === 'capabilities' ? `capabilities= with some of ${CAPABILITIES.join('+')}` : `one of the keys ${KEYS.join(', ')} with a value`;
+  return key === 'capabilities'
+    ? `capabilities= with some of ${CAPABILITIES.join('+')}`
+    : `one of the keys ${KEYS.join(', ')} with a value`;
 }
 
 function wrong(text: string, detail: string): Result<never> {
-  return fail({ code: 'usage.sim-model', summary: `--model does not take ${JSON.stringify(text)}`, detail, fix: 'hxllm sim --help' });
+  return fail({
+    code: 'usage.sim-model',
+    summary: `--model does not take ${JSON.stringify(text)}`,
+    detail,
+    fix: 'hxllm sim --help',
+  });
 }

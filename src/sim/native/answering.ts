@@ -25,22 +25,44 @@ export type Shape<T> = (said: Said, end: Ending & Metrics) => T;
 const NOTHING: Said = { text: '', thinking: '', calls: [], logprobs: [] };
 
 /** Lets the model answer a prompt, and sends the answer whole or piece by piece. */
-export async function giveAnswer<T>(session: Session, request: AnswerRequest, prompt: string, speech: Iterable<Spoken>, shape: Shape<T>, reply: Reply<T>): Promise<void> {
+export async function giveAnswer<T>(
+  session: Session,
+  request: AnswerRequest,
+  prompt: string,
+  speech: Iterable<Spoken>,
+  shape: Shape<T>,
+  reply: Reply<T>,
+): Promise<void> {
   await refusing(reply, () => answer(session, request, prompt, speech, shape, reply), request.stream);
 }
 
-async function answer<T>(session: Session, request: AnswerRequest, prompt: string, speech: Iterable<Spoken>, shape: Shape<T>, reply: Reply<T>): Promise<void> {
+async function answer<T>(
+  session: Session,
+  request: AnswerRequest,
+  prompt: string,
+  speech: Iterable<Spoken>,
+  shape: Shape<T>,
+  reply: Reply<T>,
+): Promise<void> {
   checkFormat(request.format);
   const { runner, options } = session;
   const tokens = promptTokens(prompt);
-  if (tokens.length > runner.contextLength && !request.truncate) throw new Refusal(400, 'the input length exceeds the context length');
+  if (tokens.length > runner.contextLength && !request.truncate)
+    throw new Refusal(400, 'the input length exceeds the context length');
   const pieces: Said[] = [];
   const say = async (piece: Spoken): Promise<void> => {
     const said = saidOf(piece, request.topLogprobs);
     if (request.stream) await reply.piece(shape(said, { done: false }));
     else pieces.push(said);
   };
-  const task = { prompt: fitTokens(tokens, runner.contextLength), speech, numPredict: options.numPredict, stop: options.stop, say, before: createStrike(session.fault, victimOf(session, reply)) };
+  const task = {
+    prompt: fitTokens(tokens, runner.contextLength),
+    speech,
+    numPredict: options.numPredict,
+    stop: options.stop,
+    say,
+    before: createStrike(session.fault, victimOf(session, reply)),
+  };
   const outcome = await decode(runner, task, session.call.machine.settings, session.call.signal);
   const end = endingOf(session, outcome);
   if (!request.stream) reply.whole(shape(join(pieces), end));
@@ -52,18 +74,31 @@ async function answer<T>(session: Session, request: AnswerRequest, prompt: strin
 /** Refuses a format that is none: a 500, as Ollama sees it only when it is about to answer. */
 function checkFormat(format: unknown): void {
   if (format === undefined || format === 'json' || isObject(format)) return;
-  throw new Refusal(500, `invalid format: ${JSON.stringify(JSON.stringify(format))}; expected "json" or a valid JSON Schema object`);
+  throw new Refusal(
+    500,
+    `invalid format: ${JSON.stringify(JSON.stringify(format))}; expected "json" or a valid JSON Schema object`,
+  );
 }
 
 function saidOf(piece: Spoken, topLogprobs: number): Said {
   const logprobs = topLogprobs < 0 || piece.text === '' ? [] : [logprobOf(piece.text, topLogprobs)];
-  return { text: piece.kind === 'text' ? piece.text : '', thinking: piece.kind === 'thinking' ? piece.text : '', calls: piece.calls ?? [], logprobs };
+  return {
+    text: piece.kind === 'text' ? piece.text : '',
+    thinking: piece.kind === 'thinking' ? piece.text : '',
+    calls: piece.calls ?? [],
+    logprobs,
+  };
 }
 
 function join(pieces: readonly Said[]): Said {
   const text = pieces.map((piece) => piece.text).join('');
   const thinking = pieces.map((piece) => piece.thinking).join('');
-  return { text, thinking, calls: pieces.flatMap((piece) => piece.calls), logprobs: pieces.flatMap((piece) => piece.logprobs) };
+  return {
+    text,
+    thinking,
+    calls: pieces.flatMap((piece) => piece.calls),
+    logprobs: pieces.flatMap((piece) => piece.logprobs),
+  };
 }
 
 function endingOf(session: Session, outcome: Outcome): Ending & Metrics {

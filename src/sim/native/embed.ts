@@ -27,26 +27,35 @@ export function readEmbed(text: string): EmbedRequest {
 function readInput(input: unknown): readonly string[] {
   if (input === undefined || input === '') return [];
   if (typeof input === 'string') return [input];
-  if (!Array.isArray(input) || !input.every((one) => typeof one === 'string')) throw new Refusal(400, 'invalid input type');
+  if (!Array.isArray(input) || !input.every((one) => typeof one === 'string'))
+    throw new Refusal(400, 'invalid input type');
   return input;
 }
 
 /** Embeds texts; all of them at once, as far as there are slots. Too long ones are cut unless `truncate` is false. */
 export async function embed(call: Call, request: EmbedRequest, reply: Reply<EmbedBody>): Promise<void> {
   const asked = request.model;
-  const model = findModel(call, asked, () => notFound(asked), () => new Refusal(404, `model ${JSON.stringify(asked)} not found, try pulling it first`));
+  const model = findModel(
+    call,
+    asked,
+    () => notFound(asked),
+    () => new Refusal(404, `model ${JSON.stringify(asked)} not found, try pulling it first`),
+  );
   await withRunner(call, model, request, request.input.length === 0, async (session) => {
     if (request.input.length === 0) {
       reply.whole({ model: asked, embeddings: [] });
       return;
     }
     const tokens = request.input.map((text) => promptTokens(text));
-    if (!request.truncate && tokens.some((one) => one.length > session.runner.contextLength)) throw new Refusal(400, 'the input length exceeds the context length');
+    if (!request.truncate && tokens.some((one) => one.length > session.runner.contextLength))
+      throw new Refusal(400, 'the input length exceeds the context length');
     const fitted = await Promise.all(tokens.map((one) => readThrough(session, one)));
     await strikeNow(session, reply);
     reply.whole({
       model: asked,
-      embeddings: fitted.map((one) => shorten(normalize(embedText(one.join(''), model.embeddingLength)), request.dimensions)),
+      embeddings: fitted.map((one) =>
+        shorten(normalize(embedText(one.join(''), model.embeddingLength)), request.dimensions),
+      ),
       total_duration: nanoseconds(nowMs() - call.startedMs),
       load_duration: nanoseconds(session.loadMs),
       prompt_eval_count: count(fitted.reduce((sum, one) => sum + one.length, 0)),
@@ -57,7 +66,8 @@ export async function embed(call: Call, request: EmbedRequest, reply: Reply<Embe
 /** Reads one input in a slot; what is in a slot runs out, whether or not its client stays. Returns the tokens that fitted. */
 export async function readThrough(session: Session, tokens: readonly string[]): Promise<readonly string[]> {
   const { runner, call } = session;
-  const fitted = tokens.length > runner.contextLength ? [BOS, ...fitTokens(tokens.slice(1), runner.contextLength - 1)] : tokens;
+  const fitted =
+    tokens.length > runner.contextLength ? [BOS, ...fitTokens(tokens.slice(1), runner.contextLength - 1)] : tokens;
   const place = await runner.slots.enter(fitted, call.signal);
   try {
     await wait(call.machine.settings.prefillMsPerToken * fitted.length, runner.death.signal);
@@ -77,7 +87,12 @@ export async function embedOne(call: Call, reply: Reply<{ readonly embedding: re
   const body = readBody(call.text, 'EmbeddingRequest', { ...REQUEST_FIELDS, prompt: { type: 'string' } });
   const request = readRequest(body);
   const prompt = textOf(body['prompt']);
-  const model = findModel(call, request.model, () => new Refusal(400, 'model is required'), () => new Refusal(404, `model ${JSON.stringify(request.model)} not found, try pulling it first`));
+  const model = findModel(
+    call,
+    request.model,
+    () => new Refusal(400, 'model is required'),
+    () => new Refusal(404, `model ${JSON.stringify(request.model)} not found, try pulling it first`),
+  );
   await withRunner(call, model, request, prompt === '', async (session) => {
     if (prompt !== '') await readThrough(session, promptTokens(prompt));
     await strikeNow(session, reply);

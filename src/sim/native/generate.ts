@@ -23,18 +23,37 @@ export interface GenerateRequest extends AnswerRequest {
   readonly before: number;
 }
 
-const FIELDS = { ...ANSWER_FIELDS, prompt: { type: 'string' }, system: { type: 'string' }, suffix: { type: 'string' }, raw: { type: 'bool' }, context: { type: 'list', goType: '[]int' } } as const;
+const FIELDS = {
+  ...ANSWER_FIELDS,
+  prompt: { type: 'string' },
+  system: { type: 'string' },
+  suffix: { type: 'string' },
+  raw: { type: 'bool' },
+  context: { type: 'list', goType: '[]int' },
+} as const;
 
 /** Reads the body of `/api/generate`. */
 export function readGenerate(text: string): GenerateRequest {
   const body = readBody(text, 'GenerateRequest', FIELDS);
-  return { ...readAnswerRequest(body), prompt: textOf(body['prompt']), system: textOf(body['system']), suffix: textOf(body['suffix']), raw: body['raw'] === true, before: Array.isArray(body['context']) ? body['context'].length : 0 };
+  return {
+    ...readAnswerRequest(body),
+    prompt: textOf(body['prompt']),
+    system: textOf(body['system']),
+    suffix: textOf(body['suffix']),
+    raw: body['raw'] === true,
+    before: Array.isArray(body['context']) ? body['context'].length : 0,
+  };
 }
 
 /** Answers a prompt; without one it loads the model, or unloads it where `keep_alive` is 0. */
 export async function generate(call: Call, request: GenerateRequest, reply: Reply<GenerateBody>): Promise<void> {
   const asked = request.model;
-  const model = findModel(call, asked, () => notFound(asked), () => notFound(asked));
+  const model = findModel(
+    call,
+    asked,
+    () => notFound(asked),
+    () => notFound(asked),
+  );
   if (request.prompt === '' && request.keepAlive === 0) {
     await call.machine.scheduler.expire(model);
     reply.whole(empty(asked, { done: true, done_reason: 'unload' }));
@@ -42,19 +61,38 @@ export async function generate(call: Call, request: GenerateRequest, reply: Repl
   }
   checkThinking(model, asked, request.think);
   if (!can(model, 'completion')) throw new Refusal(400, `${JSON.stringify(asked)} does not support generate`);
-  if (request.suffix !== '' && !can(model, 'insert')) throw new Refusal(400, `${fullName(model.name)} does not support insert`);
+  if (request.suffix !== '' && !can(model, 'insert'))
+    throw new Refusal(400, `${fullName(model.name)} does not support insert`);
   await withRunner(call, model, request, request.prompt === '', async (session) => {
     if (request.prompt === '') {
       reply.whole(empty(asked, { done: true, done_reason: 'load' }));
       return;
     }
-    const prompt = ' ·'.repeat(request.before) + (request.raw ? request.prompt : renderFitting(messagesOf(request), [], session.options.numCtx));
+    const prompt =
+      ' ·'.repeat(request.before) +
+      (request.raw ? request.prompt : renderFitting(messagesOf(request), [], session.options.numCtx));
     if (request.renderOnly) {
-      reply.whole({ model: asked, created_at: timestamp(), response: '', done: false, _debug_info: { rendered_template: prompt } });
+      reply.whole({
+        model: asked,
+        created_at: timestamp(),
+        response: '',
+        done: false,
+        _debug_info: { rendered_template: prompt },
+      });
       return;
     }
     const thinks = can(model, 'thinking') && request.think !== false;
-    const speech = speak({ weights: model.weights, prompt, seed: session.options.seed, last: request.prompt, lastRole: 'user', format: request.format, tools: [], thinks, tokens: model.answerTokens });
+    const speech = speak({
+      weights: model.weights,
+      prompt,
+      seed: session.options.seed,
+      last: request.prompt,
+      lastRole: 'user',
+      format: request.format,
+      tools: [],
+      thinks,
+      tokens: model.answerTokens,
+    });
     await giveAnswer(session, request, prompt, speech, shapeFor(asked, request.raw ? undefined : prompt), reply);
   });
 }
@@ -75,6 +113,16 @@ function shapeFor(model: string, prompt: string | undefined): Shape<GenerateBody
     // The tokens of prompt and answer, to go on from; nothing reads their values.
     const context = done && prompt !== undefined ? tokenize(prompt + written).map((token) => token.length) : undefined;
     const thinking = said.thinking === '' ? undefined : said.thinking;
-    return { model, created_at: timestamp(), response: said.text, thinking, done, done_reason, context, logprobs: orAbsent(said.logprobs), ...metrics };
+    return {
+      model,
+      created_at: timestamp(),
+      response: said.text,
+      thinking,
+      done,
+      done_reason,
+      context,
+      logprobs: orAbsent(said.logprobs),
+      ...metrics,
+    };
   };
 }

@@ -17,7 +17,12 @@ export const MESSAGE_FIELDS: Fields = {
   content: { type: 'string' },
   thinking: { type: 'string' },
   images: { type: 'list', goType: '[]api.ImageData' },
-  tool_calls: { type: 'list', goType: '[]api.ToolCall', itemType: 'api.ToolCall', item: { id: { type: 'string' }, function: { type: 'any' } } },
+  tool_calls: {
+    type: 'list',
+    goType: '[]api.ToolCall',
+    itemType: 'api.ToolCall',
+    item: { id: { type: 'string' }, function: { type: 'any' } },
+  },
   tool_name: { type: 'string' },
   tool_call_id: { type: 'string' },
 };

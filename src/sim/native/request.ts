@@ -23,7 +23,12 @@ export interface AnswerRequest extends Request {
 }
 
 /** The fields of every request. */
-export const REQUEST_FIELDS: Fields = { model: { type: 'string' }, keep_alive: { type: 'any' }, options: { type: 'map' }, truncate: { type: 'bool' } };
+export const REQUEST_FIELDS: Fields = {
+  model: { type: 'string' },
+  keep_alive: { type: 'any' },
+  options: { type: 'map' },
+  truncate: { type: 'bool' },
+};
 
 /** The fields of a request for an answer. */
 export const ANSWER_FIELDS: Fields = {
@@ -44,7 +49,12 @@ export function readBody(text: string, struct: string, fields: Fields): Json {
 
 /** Takes from a body what every request has. */
 export function readRequest(body: Json): Request {
-  return { model: textOf(body['model']), keepAlive: readKeepAlive(body['keep_alive']), options: (body['options'] ?? {}) as Json, truncate: body['truncate'] !== false };
+  return {
+    model: textOf(body['model']),
+    keepAlive: readKeepAlive(body['keep_alive']),
+    options: (body['options'] ?? {}) as Json,
+    truncate: body['truncate'] !== false,
+  };
 }
 
 /** Takes from a body what every request for an answer has. */
@@ -67,8 +77,13 @@ const LEVELS = new Set(['high', 'medium', 'low', 'max']);
 
 function readThink(value: unknown): boolean | undefined {
   if (value === undefined || typeof value === 'boolean') return value;
-  if (typeof value !== 'string') throw new Refusal(400, 'think must be a boolean or string ("high", "medium", "low", "max", true, or false)');
-  if (!LEVELS.has(value)) throw new Refusal(400, `invalid think value: ${JSON.stringify(value)} (must be "high", "medium", "low", "max", true, or false)`);
+  if (typeof value !== 'string')
+    throw new Refusal(400, 'think must be a boolean or string ("high", "medium", "low", "max", true, or false)');
+  if (!LEVELS.has(value))
+    throw new Refusal(
+      400,
+      `invalid think value: ${JSON.stringify(value)} (must be "high", "medium", "low", "max", true, or false)`,
+    );
   return true;
 }
 

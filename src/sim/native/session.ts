@@ -35,11 +35,18 @@ export function notFound(asked: string): Refusal {
 
 /** Refuses thinking from a model that cannot. */
 export function checkThinking(model: Model, asked: string, think: boolean | undefined): void {
-  if (think === true && !can(model, 'thinking')) throw new Refusal(400, `${JSON.stringify(asked)} does not support thinking`);
+  if (think === true && !can(model, 'thinking'))
+    throw new Refusal(400, `${JSON.stringify(asked)} does not support thinking`);
 }
 
 /** Gets the model into memory, does the work with it, and lets go of it, however the work ends. `loadOnly`: the load is all that is wanted. */
-export async function withRunner(call: Call, model: Model, request: Request, loadOnly: boolean, work: (session: Session) => Promise<void>): Promise<void> {
+export async function withRunner(
+  call: Call,
+  model: Model,
+  request: Request,
+  loadOnly: boolean,
+  work: (session: Session) => Promise<void>,
+): Promise<void> {
   const { machine, signal } = call;
   const { settings, scheduler } = machine;
   const fault = machine.faults.takeFor(call.path, model.shortName);

@@ -6,7 +6,12 @@ import { readMessages } from './messages.ts';
 import { readSampling, readWish, SAMPLING_FIELDS, WISH_FIELDS } from './sampling.ts';
 import type { StreamWish } from './reply.ts';
 
-const TOOL_CALL: Fields = { id: { type: 'string' }, index: { type: 'int' }, type: { type: 'string' }, function: { type: 'object', goType: 'struct', fields: { name: { type: 'string' }, arguments: { type: 'string' } } } };
+const TOOL_CALL: Fields = {
+  id: { type: 'string' },
+  index: { type: 'int' },
+  type: { type: 'string' },
+  function: { type: 'object', goType: 'struct', fields: { name: { type: 'string' }, arguments: { type: 'string' } } },
+};
 const MESSAGE: Fields = {
   role: { type: 'string' },
   content: { type: 'any' },
@@ -22,7 +27,14 @@ const FIELDS: Fields = {
   ...SAMPLING_FIELDS,
   messages: { type: 'list', goType: '[]openai.Message', itemType: 'openai.Message', item: MESSAGE },
   tools: { type: 'list', goType: '[]api.Tool' },
-  response_format: { type: 'object', goType: 'openai.ResponseFormat', fields: { type: { type: 'string' }, json_schema: { type: 'object', goType: 'openai.JsonSchema', fields: { schema: { type: 'any' } } } } },
+  response_format: {
+    type: 'object',
+    goType: 'openai.ResponseFormat',
+    fields: {
+      type: { type: 'string' },
+      json_schema: { type: 'object', goType: 'openai.JsonSchema', fields: { schema: { type: 'any' } } },
+    },
+  },
   reasoning: { type: 'object', goType: 'openai.Reasoning', fields: { effort: { type: 'string' } } },
   reasoning_effort: { type: 'string' },
   logprobs: { type: 'bool' },
@@ -65,6 +77,7 @@ function formatOf(wanted: unknown): unknown {
 function thinkOf(body: Json): boolean | undefined {
   const effort = isObject(body['reasoning']) ? body['reasoning']['effort'] : body['reasoning_effort'];
   if (typeof effort !== 'string' || effort === '') return undefined;
-  if (!['high', 'medium', 'low', 'max', 'none'].includes(effort)) throw new Refusal(400, `invalid reasoning value: '${effort}' (must be "high", "medium", "low", "max", or "none")`);
+  if (!['high', 'medium', 'low', 'max', 'none'].includes(effort))
+    throw new Refusal(400, `invalid reasoning value: '${effort}' (must be "high", "medium", "low", "max", or "none")`);
   return effort !== 'none';
 }

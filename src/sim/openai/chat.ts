@@ -33,13 +33,26 @@ function createTranslation(id: string): Translation<ChatBody> {
       created: seconds(),
       model: body.model,
       system_fingerprint: 'fp_ollama',
-      choices: [{ index: 0, message: messageOf(body.message, body.message.role), finish_reason: (body.message.tool_calls ?? []).length > 0 ? 'tool_calls' : (body.done_reason ?? null), logprobs: logprobsOf(body) }],
+      choices: [
+        {
+          index: 0,
+          message: messageOf(body.message, body.message.role),
+          finish_reason: (body.message.tool_calls ?? []).length > 0 ? 'tool_calls' : (body.done_reason ?? null),
+          logprobs: logprobsOf(body),
+        },
+      ],
       usage: usageOf(body),
       _debug_info: body._debug_info,
     }),
     chunks: (body) => {
       called ||= (body.message.tool_calls ?? []).length > 0;
-      return [chunk(body, messageOf(body.message, 'assistant'), body.done_reason === undefined ? null : called ? 'tool_calls' : body.done_reason)];
+      return [
+        chunk(
+          body,
+          messageOf(body.message, 'assistant'),
+          body.done_reason === undefined ? null : called ? 'tool_calls' : body.done_reason,
+        ),
+      ];
     },
     usage: (body) => ({ ...chunk(body, {}, null), choices: [], usage: usageOf(body) }),
   };
@@ -50,7 +63,12 @@ function messageOf(message: SaidMessage, role: string): object {
 }
 
 function callOf(call: ToolCall): object {
-  return { id: call.id, index: call.function.index, type: 'function', function: { name: call.function.name, arguments: JSON.stringify(call.function.arguments) } };
+  return {
+    id: call.id,
+    index: call.function.index,
+    type: 'function',
+    function: { name: call.function.name, arguments: JSON.stringify(call.function.arguments) },
+  };
 }
 
 function logprobsOf(body: ChatBody): object | undefined {

@@ -9,7 +9,14 @@ import { OpenAiReply, usageOf, type StreamWish, type Translation } from './reply
 import { readSampling, readWish, SAMPLING_FIELDS, WISH_FIELDS } from './sampling.ts';
 import { pickId, seconds } from './stamp.ts';
 
-const FIELDS: Fields = { ...WISH_FIELDS, ...SAMPLING_FIELDS, prompt: { type: 'string' }, suffix: { type: 'string' }, logprobs: { type: 'int' }, _debug_render_only: { type: 'bool' } };
+const FIELDS: Fields = {
+  ...WISH_FIELDS,
+  ...SAMPLING_FIELDS,
+  prompt: { type: 'string' },
+  suffix: { type: 'string' },
+  logprobs: { type: 'int' },
+  _debug_render_only: { type: 'bool' },
+};
 
 /** `/v1/completions`. */
 export async function completeText(call: Call): Promise<void> {
@@ -45,14 +52,26 @@ function requestOf(body: Json, wish: StreamWish): GenerateRequest {
 
 function createTranslation(id: string, wish: StreamWish): Translation<GenerateBody> {
   const head = { id, object: 'text_completion' };
-  const choice = (body: GenerateBody): object => ({ text: body.response, index: 0, finish_reason: body.done_reason ?? null });
+  const choice = (body: GenerateBody): object => ({
+    text: body.response,
+    index: 0,
+    finish_reason: body.done_reason ?? null,
+  });
   const tail = (body: GenerateBody): object => ({ model: body.model, system_fingerprint: 'fp_ollama' });
   const none = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
   return {
     nothing: { model: '', created_at: '', response: '', done: false },
     whole: (body) => ({ ...head, created: seconds(), ...tail(body), choices: [choice(body)], usage: usageOf(body) }),
     // Here every chunk of a stream with usage has one, of zeros; a chat's have none.
-    chunks: (body) => [{ ...head, created: seconds(), choices: [choice(body)], ...tail(body), usage: wish.includeUsage ? none : undefined }],
+    chunks: (body) => [
+      {
+        ...head,
+        created: seconds(),
+        choices: [choice(body)],
+        ...tail(body),
+        usage: wish.includeUsage ? none : undefined,
+      },
+    ],
     usage: (body) => ({ ...head, created: seconds(), choices: [], ...tail(body), usage: usageOf(body) }),
   };
 }

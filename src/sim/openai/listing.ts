@@ -14,10 +14,20 @@ export function listModels(call: Call): void {
 /** `/v1/models/:id`: known by the name it was asked for. */
 export function showModel(call: Call): void {
   const asked = decodeURIComponent(call.path.slice('/v1/models/'.length));
-  const model = findModel(call, asked, () => new Refusal(400, 'model is required'), () => notFound(asked));
+  const model = findModel(
+    call,
+    asked,
+    () => new Refusal(400, 'model is required'),
+    () => notFound(asked),
+  );
   call.line.whole(200, 'plainJson', `${goJson(entryOf(model, asked))}\n`);
 }
 
 function entryOf(model: Model, id: string): object {
-  return { id, object: 'model', created: Math.floor(model.modifiedAt.getTime() / 1000), owned_by: model.name.namespace };
+  return {
+    id,
+    object: 'model',
+    created: Math.floor(model.modifiedAt.getTime() / 1000),
+    owned_by: model.name.namespace,
+  };
 }

@@ -10,19 +10,23 @@ export function readMessages(messages: readonly Json[]): readonly Message[] {
     const toolCalls = Array.isArray(message['tool_calls']) ? message['tool_calls'].filter(isObject).map(callOf) : [];
     const content = message['content'];
     if (typeof content === 'string') return [{ role, content, images: 0, toolCalls }];
-    if (Array.isArray(content)) return content.map((part, index) => partOf(part, role, index === content.length - 1 ? toolCalls : []));
-    if (message['tool_calls'] === undefined) throw new Refusal(400, `invalid message content type: ${goTypeOf(content)}`);
+    if (Array.isArray(content))
+      return content.map((part, index) => partOf(part, role, index === content.length - 1 ? toolCalls : []));
+    if (message['tool_calls'] === undefined)
+      throw new Refusal(400, `invalid message content type: ${goTypeOf(content)}`);
     return [{ role, content: '', images: 0, toolCalls }];
   });
 }
 
 function partOf(part: unknown, role: string, toolCalls: readonly unknown[]): Message {
   if (!isObject(part)) throw new Refusal(400, 'invalid message format');
-  if (part['type'] === 'text' && typeof part['text'] === 'string') return { role, content: part['text'], images: 0, toolCalls };
+  if (part['type'] === 'text' && typeof part['text'] === 'string')
+    return { role, content: part['text'], images: 0, toolCalls };
   if (part['type'] !== 'image_url') throw new Refusal(400, 'invalid message format');
   const url = isObject(part['image_url']) ? part['image_url']['url'] : part['image_url'];
   if (typeof url !== 'string') throw new Refusal(400, 'invalid message format');
-  if (/^https?:\/\//.test(url)) throw new Refusal(400, 'image URLs are not currently supported, please use base64 encoded data instead');
+  if (/^https?:\/\//.test(url))
+    throw new Refusal(400, 'image URLs are not currently supported, please use base64 encoded data instead');
   const data = /^data:(?:image\/(?:jpeg|jpg|png|webp))?;base64,([A-Za-z0-9+/]*={0,2})$/.exec(url)?.[1];
   if (data === undefined || data.length % 4 !== 0) throw new Refusal(400, 'invalid image input');
   return { role, content: '', images: 1, toolCalls };
@@ -31,7 +35,13 @@ function partOf(part: unknown, role: string, toolCalls: readonly unknown[]): Mes
 function callOf(call: Json): unknown {
   const made = isObject(call['function']) ? call['function'] : {};
   try {
-    return { id: call['id'], function: { name: made['name'], arguments: JSON.parse(typeof made['arguments'] === 'string' ? made['arguments'] : '') as unknown } };
+    return {
+      id: call['id'],
+      function: {
+        name: made['name'],
+        arguments: JSON.parse(typeof made['arguments'] === 'string' ? made['arguments'] : '') as unknown,
+      },
+    };
   } catch {
     throw new Refusal(400, 'invalid tool call arguments');
   }

@@ -22,7 +22,11 @@ export interface StreamWish {
 }
 
 /** Counts as OpenAI names them. */
-export function usageOf(metrics: Metrics): { readonly prompt_tokens: number; readonly completion_tokens: number; readonly total_tokens: number } {
+export function usageOf(metrics: Metrics): {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+} {
   const [prompt, completion] = [metrics.prompt_eval_count ?? 0, metrics.eval_count ?? 0];
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }

@@ -31,7 +31,12 @@ const NATIVE: readonly (readonly [string, string])[] = [
 export function readSampling(body: Json): Json {
   const given = NATIVE.filter(([own]) => body[own] !== undefined).map(([own, native]) => [native, body[own]]);
   const stop = body['stop'];
-  const stops = typeof stop === 'string' ? { stop: [stop] } : Array.isArray(stop) ? { stop: stop.filter((one) => typeof one === 'string') } : {};
+  const stops =
+    typeof stop === 'string'
+      ? { stop: [stop] }
+      : Array.isArray(stop)
+        ? { stop: stop.filter((one) => typeof one === 'string') }
+        : {};
   return { ...Object.fromEntries(given), ...stops, temperature: body['temperature'] ?? 1, top_p: body['top_p'] ?? 1 };
 }
 

@@ -32,7 +32,8 @@ export interface Outcome {
   readonly evalMs: number;
 }
 
-const DIED = 'model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama server logs for details';
+const DIED =
+  'model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama server logs for details';
 const DIED_TALKING = 'an error was encountered while running the model: unexpected EOF';
 
 /**
@@ -51,7 +52,8 @@ export async function decode(runner: Runner, task: Task, speed: Speed, client: A
       place.leave([...task.prompt, ...said]);
     }
   } catch (error) {
-    if (error instanceof Gone && death.aborted && !client.aborted) throw new Refusal(500, said.length > 0 ? DIED_TALKING : DIED);
+    if (error instanceof Gone && death.aborted && !client.aborted)
+      throw new Refusal(500, said.length > 0 ? DIED_TALKING : DIED);
     throw error;
   }
 }
@@ -73,7 +75,13 @@ async function work(runner: Runner, task: Task, speed: Speed, now: Circumstances
   const watch = new StopWatch(task.stop);
   let firstMs = nowMs();
   let evalCount = 0;
-  const outcome = (reason: Outcome['reason']): Outcome => ({ reason, promptCount: task.prompt.length, promptMs: firstMs - startedMs, evalCount, evalMs: evalCount > 1 ? nowMs() - firstMs : 0 });
+  const outcome = (reason: Outcome['reason']): Outcome => ({
+    reason,
+    promptCount: task.prompt.length,
+    promptMs: firstMs - startedMs,
+    evalCount,
+    evalMs: evalCount > 1 ? nowMs() - firstMs : 0,
+  });
   const say = async (piece: Spoken): Promise<boolean> => {
     if (piece.text === '' && piece.calls === undefined) return true;
     if ((await task.before(now.said.length, false)) === 'give-up') return false;
@@ -87,7 +95,10 @@ async function work(runner: Runner, task: Task, speed: Speed, now: Circumstances
     if (now.either.aborted) throw new Gone();
     evalCount += 1;
     if (evalCount === 1) firstMs = nowMs();
-    const seen = token.kind === 'text' ? watch.push(token.text) : { text: token.kind === 'hidden' ? '' : token.text, stopped: false };
+    const seen =
+      token.kind === 'text'
+        ? watch.push(token.text)
+        : { text: token.kind === 'hidden' ? '' : token.text, stopped: false };
     if (!(await say({ ...token, text: seen.text }))) return outcome(undefined);
     if (seen.stopped) return await end(task, now, outcome('stop'));
     if (evalCount >= limit) break;

@@ -4,12 +4,22 @@ import { goTypeOf } from '../wire/fields.ts';
 /** How long an idle model stays, in milliseconds; `Infinity` is for ever. */
 export type KeepAlive = number;
 
-const UNITS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 /** Reads `keep_alive`: a number of seconds or one of Go's durations; below zero is for ever, absent is `undefined`. Refuses with Go's texts. */
 export function readKeepAlive(value: unknown): KeepAlive | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'number' && typeof value !== 'string') throw new Refusal(400, `Unsupported type: '${goTypeOf(value)}'`);
+  if (typeof value !== 'number' && typeof value !== 'string')
+    throw new Refusal(400, `Unsupported type: '${goTypeOf(value)}'`);
   const ms = typeof value === 'number' ? value * 1000 : parseDuration(value);
   return ms < 0 ? Infinity : ms;
 }

@@ -8,7 +8,11 @@ export interface Memory {
 }
 
 /** How much of a runner is in VRAM, and whether that is all of it, beside the others. */
-export function residency(runner: Runner, others: readonly Runner[], memory: Memory): { readonly vramBytes: number; readonly whole: boolean } {
+export function residency(
+  runner: Runner,
+  others: readonly Runner[],
+  memory: Memory,
+): { readonly vramBytes: number; readonly whole: boolean } {
   const taken = others.filter((other) => other !== runner).reduce((sum, other) => sum + other.sizeBytes, 0);
   const vramBytes = Math.max(0, Math.min(runner.sizeBytes, memory.vramMiB * MIB - taken));
   return { vramBytes, whole: vramBytes === runner.sizeBytes };

@@ -13,18 +13,40 @@ export interface Options {
   readonly runner: string;
 }
 
-const INTEGERS = new Set(['num_keep', 'seed', 'num_predict', 'top_k', 'repeat_last_n', 'num_ctx', 'num_batch', 'num_gpu', 'main_gpu', 'num_thread']);
-const FLOATS = new Set(['top_p', 'min_p', 'typical_p', 'temperature', 'repeat_penalty', 'presence_penalty', 'frequency_penalty']);
+const INTEGERS = new Set([
+  'num_keep',
+  'seed',
+  'num_predict',
+  'top_k',
+  'repeat_last_n',
+  'num_ctx',
+  'num_batch',
+  'num_gpu',
+  'main_gpu',
+  'num_thread',
+]);
+const FLOATS = new Set([
+  'top_p',
+  'min_p',
+  'typical_p',
+  'temperature',
+  'repeat_penalty',
+  'presence_penalty',
+  'frequency_penalty',
+]);
 const OF_THE_RUNNER = ['num_ctx', 'num_batch', 'num_gpu', 'main_gpu', 'use_mmap', 'num_thread'];
 
 /** Reads `options`; a wrong type is a 500, as in Ollama, and what it does not know is ignored. `defaultCtx` is the server's own. */
 export function readOptions(asked: Json, model: Model, defaultCtx: number): Options {
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== null));
   for (const [name, value] of Object.entries(given)) check(name, value);
-  const number = (name: string, other: number): number => Math.trunc(numberOf(given[name]) ?? model.parameters[name] ?? other);
+  const number = (name: string, other: number): number =>
+    Math.trunc(numberOf(given[name]) ?? model.parameters[name] ?? other);
   const numCtx = Math.max(4, number('num_ctx', defaultCtx));
   const stop = Array.isArray(given['stop']) ? given['stop'].filter((one) => typeof one === 'string') : [];
-  const runner = JSON.stringify(OF_THE_RUNNER.map((name) => (name === 'num_ctx' ? numCtx : (given[name] ?? model.parameters[name] ?? null))));
+  const runner = JSON.stringify(
+    OF_THE_RUNNER.map((name) => (name === 'num_ctx' ? numCtx : (given[name] ?? model.parameters[name] ?? null))),
+  );
   return { numCtx, numPredict: number('num_predict', -1), seed: number('seed', 0), stop, runner };
 }
 

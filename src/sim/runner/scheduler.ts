@@ -66,7 +66,8 @@ export class Scheduler {
   async acquire(wish: Wish): Promise<Runner> {
     const runner = this.#loaded.get(wish.model.weights);
     if (runner !== undefined && isUsable(runner, wish)) return this.#use(runner, wish);
-    if (this.#queue.length >= this.#limits.maxQueue) throw new Refusal(503, 'server busy, please try again.  maximum pending requests exceeded');
+    if (this.#queue.length >= this.#limits.maxQueue)
+      throw new Refusal(503, 'server busy, please try again.  maximum pending requests exceeded');
     const { promise, resolve, reject } = Promise.withResolvers<Runner>();
     this.#queue.push({ wish, give: resolve, fail: reject });
     void this.#work();
@@ -109,7 +110,12 @@ export class Scheduler {
   }
 
   async #obtain(wish: Wish): Promise<Runner> {
-    const candidate = new Runner(wish.model, wish.options, this.#limits.numParallel, wish.keepAlive ?? this.#limits.keepAlive);
+    const candidate = new Runner(
+      wish.model,
+      wish.options,
+      this.#limits.numParallel,
+      wish.keepAlive ?? this.#limits.keepAlive,
+    );
     for (;;) {
       if (wish.signal.aborted) throw new Gone();
       const runner = this.#loaded.get(wish.model.weights);
@@ -159,12 +165,20 @@ export class Scheduler {
 
   #fits(candidate: Runner): boolean {
     const others = [...this.#loaded.values()];
-    return others.length === 0 || (others.length < this.#limits.maxLoadedModels && residency(candidate, others, this.#limits.memory).whole);
+    return (
+      others.length === 0 ||
+      (others.length < this.#limits.maxLoadedModels && residency(candidate, others, this.#limits.memory).whole)
+    );
   }
 
   // An idle one before a busy one; then the shortest keep_alive, then the name of the weights.
   #victim(): Runner | undefined {
-    const [first] = [...this.#loaded.values()].toSorted((a, b) => Number(a.users > 0) - Number(b.users > 0) || compare(a.keepAlive, b.keepAlive) || compare(a.model.weights, b.model.weights));
+    const [first] = [...this.#loaded.values()].toSorted(
+      (a, b) =>
+        Number(a.users > 0) - Number(b.users > 0) ||
+        compare(a.keepAlive, b.keepAlive) ||
+        compare(a.model.weights, b.model.weights),
+    );
     return first;
   }
 

@@ -69,7 +69,9 @@ export class Slots {
 
   // The longest common beginning decides, be it one token of the template; among equals the slot unused longest.
   #best(prompt: readonly string[]): Slot | undefined {
-    const free = this.#slots.filter((slot) => !slot.busy).map((slot) => ({ slot, common: commonLength(slot.remembered, prompt) }));
+    const free = this.#slots
+      .filter((slot) => !slot.busy)
+      .map((slot) => ({ slot, common: commonLength(slot.remembered, prompt) }));
     return free.toSorted((a, b) => b.common - a.common || a.slot.usedAt - b.slot.usedAt)[0]?.slot;
   }
 }

@@ -52,7 +52,10 @@ function callOf(question: Question, random: Random): ToolCall | undefined {
   for (const tool of question.tools) {
     const made = isObject(tool) ? tool['function'] : undefined;
     const name = isObject(made) && typeof made['name'] === 'string' ? made['name'] : '';
-    const words = name.toLowerCase().split(/[^a-z0-9]+/).filter((word) => word.length > 3);
+    const words = name
+      .toLowerCase()
+      .split(/[^a-z0-9]+/)
+      .filter((word) => word.length > 3);
     if (!isObject(made) || !words.some((word) => question.last.toLowerCase().includes(word))) continue;
     const id = `call_${String(random.below(1e8)).padStart(8, '0')}`;
     return { id, function: { index: 0, name, arguments: instanceOf(made['parameters'], random) } };

@@ -9,7 +9,8 @@ export function instanceOf(schema: unknown, random: Random, root: unknown = sche
   if ('const' in schema) return schema['const'];
   if (Array.isArray(schema['enum'])) return schema['enum'][random.below(schema['enum'].length)] as unknown;
   if (typeof schema['$ref'] === 'string') return instanceOf(resolve(schema['$ref'], root), random, root, depth + 1);
-  for (const key of ['anyOf', 'oneOf', 'allOf']) if (Array.isArray(schema[key])) return instanceOf(schema[key][0], random, root, depth + 1);
+  for (const key of ['anyOf', 'oneOf', 'allOf'])
+    if (Array.isArray(schema[key])) return instanceOf(schema[key][0], random, root, depth + 1);
   const type: unknown = Array.isArray(schema['type']) ? schema['type'][0] : schema['type'];
   switch (type) {
     case 'string':
@@ -22,7 +23,9 @@ export function instanceOf(schema: unknown, random: Random, root: unknown = sche
     case 'null':
       return null;
     case 'array':
-      return Array.from({ length: numberOf(schema['minItems']) ?? 1 }, () => instanceOf(schema['items'], random, root, depth + 1));
+      return Array.from({ length: numberOf(schema['minItems']) ?? 1 }, () =>
+        instanceOf(schema['items'], random, root, depth + 1),
+      );
     default:
       return objectOf(schema, random, root, depth);
   }
@@ -30,11 +33,16 @@ export function instanceOf(schema: unknown, random: Random, root: unknown = sche
 
 function objectOf(schema: Json, random: Random, root: unknown, depth: number): unknown {
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
-  return Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, instanceOf(property, random, root, depth + 1)]));
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, property]) => [name, instanceOf(property, random, root, depth + 1)]),
+  );
 }
 
 function resolve(reference: string, root: unknown): unknown {
-  return reference.split('/').slice(1).reduce<unknown>((at, part) => (isObject(at) ? at[part] : undefined), root);
+  return reference
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((at, part) => (isObject(at) ? at[part] : undefined), root);
 }
 
 function numberOf(value: unknown): number | undefined {

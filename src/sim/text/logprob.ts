@@ -17,7 +17,9 @@ const OTHERS = [' the', ' and', ' of', ',', '.', ' to', ' in', ' is'];
 export function logprobOf(token: string, top: number): Logprob {
   const random = new Random(`logprob ${token}`);
   const own = likelihood(token, -random.next());
-  const others = Array.from({ length: top }, (_, index) => (index === 0 ? own : likelihood(OTHERS[index % OTHERS.length] ?? '', own.logprob - index)));
+  const others = Array.from({ length: top }, (_, index) =>
+    index === 0 ? own : likelihood(OTHERS[index % OTHERS.length] ?? '', own.logprob - index),
+  );
   return top > 0 ? { ...own, top_logprobs: others } : own;
 }
 

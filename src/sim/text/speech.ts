@@ -3,9 +3,29 @@ import { tokenize } from './tokens.ts';
 
 const ARTICLES = ['The', 'A', 'Every', 'One', 'Another'];
 const QUALITIES = ['quiet', 'patient', 'small', 'careful', 'bright', 'old', 'steady', 'honest', 'curious', 'narrow'];
-const SUBJECTS = ['gateway', 'river', 'harbour', 'lantern', 'gardener', 'engine', 'letter', 'market', 'bridge', 'clock'];
+const SUBJECTS = [
+  'gateway',
+  'river',
+  'harbour',
+  'lantern',
+  'gardener',
+  'engine',
+  'letter',
+  'market',
+  'bridge',
+  'clock',
+];
 const VERBS = ['answers', 'carries', 'follows', 'remembers', 'mends', 'measures', 'greets', 'keeps'];
-const OBJECTS = ['the morning', 'a question', 'its neighbour', 'the long road', 'a simple rule', 'the last word', 'a café', 'the north wind'];
+const OBJECTS = [
+  'the morning',
+  'a question',
+  'its neighbour',
+  'the long road',
+  'a simple rule',
+  'the last word',
+  'a café',
+  'the north wind',
+];
 
 /** Prose without end: token by token, the same for the same numbers. */
 export function* speakProse(random: Random): Generator<string, void> {

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { BlockList, isIP } from 'node:net';
 
-const ORIGINS = /^(?:https?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::\d+)?|(?:app|file|tauri|vscode-webview|vscode-file):\/\/.*)$/;
+const ORIGINS =
+  /^(?:https?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::\d+)?|(?:app|file|tauri|vscode-webview|vscode-file):\/\/.*)$/;
 
 const LOCAL = new BlockList();
 LOCAL.addSubnet('127.0.0.0', 8);
@@ -21,7 +22,12 @@ export function admitsHost(address: string, host: string | undefined): boolean {
   if (!isLocal(address) || host === undefined) return true;
   const name = host.replace(/:\d+$/, '').replaceAll(/[[\]]/g, '').toLowerCase();
   if (isIP(name) > 0) return isLocal(name);
-  return name === '' || name === 'localhost' || name === hostname().toLowerCase() || /\.(?:localhost|local|internal)$/.test(name);
+  return (
+    name === '' ||
+    name === 'localhost' ||
+    name === hostname().toLowerCase() ||
+    /\.(?:localhost|local|internal)$/.test(name)
+  );
 }
 
 function isLocal(address: string): boolean {

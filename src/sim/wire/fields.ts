@@ -4,13 +4,26 @@ import { Refusal } from './refusal.ts';
 /** What a field may hold. `null` passes everywhere and counts as absent, as in Go. */
 export type Field =
   | { readonly type: 'string' | 'bool' | 'int' | 'float64' | 'map' | 'any' }
-  | { readonly type: 'list'; readonly goType: string; readonly itemType?: string; readonly item?: Fields; readonly items?: 'string' }
+  | {
+      readonly type: 'list';
+      readonly goType: string;
+      readonly itemType?: string;
+      readonly item?: Fields;
+      readonly items?: 'string';
+    }
   | { readonly type: 'object'; readonly goType: string; readonly fields: Fields };
 
 /** The fields of one Go struct; what it does not name is ignored. */
 export type Fields = Readonly<Record<string, Field>>;
 
-const GO_TYPES = { string: 'string', bool: 'bool', int: 'int', float64: 'float64', map: 'map[string]interface {}', any: '' } as const;
+const GO_TYPES = {
+  string: 'string',
+  bool: 'bool',
+  int: 'int',
+  float64: 'float64',
+  map: 'map[string]interface {}',
+  any: '',
+} as const;
 
 /** Checks a body against a struct of Ollama's; refuses with 400 and Go's text, as `encoding/json` would. Keys lose their case. */
 export function readStruct(body: unknown, struct: string, fields: Fields, goType = `api.${struct}`): Json {
@@ -37,16 +50,23 @@ function readField(value: unknown, path: string, field: Field): unknown {
     case 'list': {
       if (!Array.isArray(value)) throw mismatch(value, path, field.goType);
       const { item, items, itemType = '' } = field;
-      if (items === 'string') return value.map((one: unknown) => (typeof one === 'string' ? one : refuse(mismatch(one, path, 'string'))));
+      if (items === 'string')
+        return value.map((one: unknown) => (typeof one === 'string' ? one : refuse(mismatch(one, path, 'string'))));
       if (item === undefined) return value;
-      return value.map((one: unknown) => (isObject(one) ? readFields(one, path, item) : refuse(mismatch(one, path, itemType))));
+      return value.map((one: unknown) =>
+        isObject(one) ? readFields(one, path, item) : refuse(mismatch(one, path, itemType)),
+      );
     }
     case 'object':
       return isObject(value) ? readFields(value, path, field.fields) : refuse(mismatch(value, path, field.goType));
     case 'map':
       return isObject(value) ? value : refuse(mismatch(value, path, GO_TYPES.map));
     case 'int':
-      if (typeof value === 'number' && !Number.isInteger(value)) throw new Refusal(400, `json: cannot unmarshal number ${String(value)} into Go struct field ${path} of type int`);
+      if (typeof value === 'number' && !Number.isInteger(value))
+        throw new Refusal(
+          400,
+          `json: cannot unmarshal number ${String(value)} into Go struct field ${path} of type int`,
+        );
       return typeof value === 'number' ? value : refuse(mismatch(value, path, 'int'));
     case 'string':
     case 'bool':
@@ -76,6 +96,12 @@ export function kindOf(value: unknown): string {
 /** What Go calls the type of a value that was decoded into `any` (its `%T`). */
 export function goTypeOf(value: unknown): string {
   if (value === undefined || value === null) return '<nil>';
-  const types: Readonly<Record<string, string>> = { array: '[]interface {}', object: 'map[string]interface {}', bool: 'bool', number: 'float64', string: 'string' };
+  const types: Readonly<Record<string, string>> = {
+    array: '[]interface {}',
+    object: 'map[string]interface {}',
+    bool: 'bool',
+    number: 'float64',
+    string: 'string',
+  };
   return types[kindOf(value)] ?? 'interface {}';
 }

@@ -27,7 +27,8 @@ export function parseBody(text: string, empty: string): unknown {
     const position = Number(/at position (\d+)/.exec(message)?.[1] ?? text.length);
     // V8 says so when the value is whole and more follows; Go's decoder never looks there.
     if (message.includes('after JSON')) return JSON.parse(text.slice(0, position));
-    if (position >= text.length || message.includes('Unterminated') || message.includes('Unexpected end')) throw new Refusal(400, 'unexpected EOF');
+    if (position >= text.length || message.includes('Unterminated') || message.includes('Unexpected end'))
+      throw new Refusal(400, 'unexpected EOF');
     throw new Refusal(400, `invalid character ${quoteSign(text.charAt(position))} looking for beginning of value`);
   }
 }

@@ -1,6 +1,14 @@
 import type { ServerResponse } from 'node:http';
 
-const SHOWN = { json: 'application/json; charset=utf-8', plainJson: 'application/json', ndjson: 'application/x-ndjson', sse: 'text/event-stream', text: 'text/plain', plainText: 'text/plain; charset=utf-8', html: 'text/html; charset=utf-8' } as const;
+const SHOWN = {
+  json: 'application/json; charset=utf-8',
+  plainJson: 'application/json',
+  ndjson: 'application/x-ndjson',
+  sse: 'text/event-stream',
+  text: 'text/plain',
+  plainText: 'text/plain; charset=utf-8',
+  html: 'text/html; charset=utf-8',
+} as const;
 
 /** What kind of content an answer says it is. */
 export type ContentKind = keyof typeof SHOWN;
@@ -38,7 +46,8 @@ export class Line {
   async piece(status: number, kind: ContentKind, text: string): Promise<void> {
     const response = this.#response;
     if (response.destroyed) return;
-    if (!response.headersSent) response.writeHead(status, { 'Content-Type': SHOWN[kind], 'Transfer-Encoding': 'chunked' });
+    if (!response.headersSent)
+      response.writeHead(status, { 'Content-Type': SHOWN[kind], 'Transfer-Encoding': 'chunked' });
     if (response.write(text)) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {

@@ -50,7 +50,11 @@ export class NativeReply<T> implements Reply<T> {
 }
 
 /** Does the work of a handler; what it refuses is said by the reply. A refusal that is `raw` passes its shape by. */
-export async function refusing<R extends Pick<Reply<never>, 'refuse'>>(reply: R, work: (reply: R) => Promise<void>, streaming = false): Promise<void> {
+export async function refusing<R extends Pick<Reply<never>, 'refuse'>>(
+  reply: R,
+  work: (reply: R) => Promise<void>,
+  streaming = false,
+): Promise<void> {
   try {
     await work(reply);
   } catch (error) {

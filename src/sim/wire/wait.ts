@@ -14,7 +14,8 @@ export async function wait(ms: number, signal: AbortSignal): Promise<void> {
 
 /** Waits until the signal says that nobody waits any more. */
 export async function waitForEnd(signal: AbortSignal): Promise<never> {
-  if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  if (!signal.aborted)
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   throw new Gone();
 }
 

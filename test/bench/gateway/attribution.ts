@@ -14,7 +14,10 @@ interface Load {
 }
 
 const LOADS: readonly Load[] = [
-  { title: 'request', run: async (port, { connections, seconds }) => (await runPlain(port, connections, seconds * 1000)).requests },
+  {
+    title: 'request',
+    run: async (port, { connections, seconds }) => (await runPlain(port, connections, seconds * 1000)).requests,
+  },
   {
     title: 'chunk',
     run: async (port, { streams, gapMs, seconds }) => {
@@ -32,20 +35,42 @@ export async function attribute(folder: string, backends: readonly string[], eff
     const bare = await profiled((flags) => floor(flags), folder, backends, effort, load, by);
     const ours = await profiled((flags) => hxllm('ollama_chat', flags), folder, backends, effort, load, by);
     const names = [...new Set([...ours.keys(), ...bare.keys()])];
-    const rows = names.map((name) => ({ name, a: bare.get(name) ?? 0, b: ours.get(name) ?? 0 })).toSorted((x, y) => y.b - y.a - (x.b - x.a));
-    const sum = rows.reduce((all, { a, b }) => ({ name: 'all', a: all.a + a, b: all.b + b }), { name: 'all', a: 0, b: 0 });
-    const cells = [...rows.filter(({ a, b }) => a + b >= 0.1), sum].map(({ name, a, b }) => [name, a.toFixed(1), b.toFixed(1), (b - a).toFixed(1)]);
+    const rows = names
+      .map((name) => ({ name, a: bare.get(name) ?? 0, b: ours.get(name) ?? 0 }))
+      .toSorted((x, y) => y.b - y.a - (x.b - x.a));
+    const sum = rows.reduce((all, { a, b }) => ({ name: 'all', a: all.a + a, b: all.b + b }), {
+      name: 'all',
+      a: 0,
+      b: 0,
+    });
+    const cells = [...rows.filter(({ a, b }) => a + b >= 0.1), sum].map(({ name, a, b }) => [
+      name,
+      a.toFixed(1),
+      b.toFixed(1),
+      (b - a).toFixed(1),
+    ]);
     text += `${markdown([`µs per ${load.title}, by where the code is`, 'bare', 'hxllm', 'difference'], cells)}\n`;
   }
   return text;
 }
 
 // The profile's shares, scaled to the CPU time that the system counted.
-async function profiled(make: (flags: readonly string[]) => Proxy, folder: string, backends: readonly string[], effort: Effort, load: Load, by: By): Promise<Spent> {
+async function profiled(
+  make: (flags: readonly string[]) => Proxy,
+  folder: string,
+  backends: readonly string[],
+  effort: Effort,
+  load: Load,
+  by: By,
+): Promise<Spent> {
   const profiles = join(folder, 'profiles');
   rmSync(profiles, { recursive: true, force: true });
   mkdirSync(profiles);
-  const proxy = await start(make(['--cpu-prof', `--cpu-prof-dir=${profiles}`, '--cpu-prof-interval=500']), folder, backends);
+  const proxy = await start(
+    make(['--cpu-prof', `--cpu-prof-dir=${profiles}`, '--cpu-prof-interval=500']),
+    folder,
+    backends,
+  );
   await load.run(proxy.port, { ...effort, seconds: 2 });
   const [fromUs, cpuBefore] = [nowUs(), cpuUs(processTree(proxy.pid))];
   const units = await load.run(proxy.port, effort);

@@ -7,16 +7,22 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 const NDJSON = 'HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n';
 const EVENTS = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
 const AT = '"created_at":"2026-01-01T00:00:00.000000000Z"';
-const COUNTS = '"total_duration":9000000,"load_duration":1000000,"prompt_eval_count":12,"prompt_eval_duration":3000000,"eval_count":3,"eval_duration":5000000';
+const COUNTS =
+  '"total_duration":9000000,"load_duration":1000000,"prompt_eval_count":12,"prompt_eval_duration":3000000,"eval_count":3,"eval_duration":5000000';
 const LINE = `{"model":"m",${AT},"message":{"role":"assistant","content":" word"},"done":false}\n`;
 const LAST_LINE = `{"model":"m",${AT},"message":{"role":"assistant","content":""},"done":true,"done_reason":"stop",${COUNTS}}\n`;
-const HEAD = '"id":"chatcmpl-123","object":"chat.completion.chunk","created":1767225600,"model":"m","system_fingerprint":"fp_ollama"';
+const HEAD =
+  '"id":"chatcmpl-123","object":"chat.completion.chunk","created":1767225600,"model":"m","system_fingerprint":"fp_ollama"';
 const EVENT = `data: {${HEAD},"choices":[{"index":0,"delta":{"role":"assistant","content":" word"},"finish_reason":null}]}\n\n`;
 const LAST_EVENT = `data: {${HEAD},"choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n`;
-const WHOLE = '{"id":"chatcmpl-123","object":"chat.completion","created":1767225600,"model":"m","system_fingerprint":"fp_ollama","choices":[{"index":0,"message":{"role":"assistant","content":" word"},"finish_reason":"stop"}],"usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15}}\n';
-const VECTOR = '{"model":"m","embeddings":[[0.1,0.2,0.3]],"total_duration":9000000,"load_duration":1000000,"prompt_eval_count":2}';
-const RUNNING = '{"models":[{"name":"m:latest","model":"m:latest","size":1000,"digest":"0","details":{},"expires_at":"2036-01-01T00:00:00Z","size_vram":1000,"context_length":4096}]}';
-const SHOWN = '{"details":{"family":"llama"},"model_info":{"general.architecture":"llama","llama.context_length":8192},"capabilities":["completion","tools"],"template":"{{ .Prompt }}"}';
+const WHOLE =
+  '{"id":"chatcmpl-123","object":"chat.completion","created":1767225600,"model":"m","system_fingerprint":"fp_ollama","choices":[{"index":0,"message":{"role":"assistant","content":" word"},"finish_reason":"stop"}],"usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15}}\n';
+const VECTOR =
+  '{"model":"m","embeddings":[[0.1,0.2,0.3]],"total_duration":9000000,"load_duration":1000000,"prompt_eval_count":2}';
+const RUNNING =
+  '{"models":[{"name":"m:latest","model":"m:latest","size":1000,"digest":"0","details":{},"expires_at":"2036-01-01T00:00:00Z","size_vram":1000,"context_length":4096}]}';
+const SHOWN =
+  '{"details":{"family":"llama"},"model_info":{"general.architecture":"llama","llama.context_length":8192},"capabilities":["completion","tools"],"template":"{{ .Prompt }}"}';
 
 const SHORT: Readonly<Record<string, string>> = {
   '/api/chat': `${NDJSON}${chunk(LINE + LAST_LINE)}0\r\n\r\n`,
@@ -47,7 +53,9 @@ function serve(socket: Socket): void {
       const headEnd = rest.indexOf('\r\n\r\n') + 4;
       if (headEnd === 3) return;
       const head = rest.slice(0, headEnd);
-      const end = /^transfer-encoding: *chunked/im.test(head) ? rest.indexOf('0\r\n\r\n', headEnd) + 5 : headEnd + Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
+      const end = /^transfer-encoding: *chunked/im.test(head)
+        ? rest.indexOf('0\r\n\r\n', headEnd) + 5
+        : headEnd + Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
       if (end === 4 || rest.length < end) return;
       const [body] = [rest.slice(headEnd, end)];
       rest = rest.slice(end);

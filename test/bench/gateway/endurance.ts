@@ -19,7 +19,7 @@ export async function measureStreams({ port, pid }: Started, streams: number): P
   const most = { pss: Math.max(...during.map(({ pss }) => pss)), rss: Math.max(...during.map(({ rss }) => rss)) };
   const row = (name: string, { pss, rss }: typeof idle): readonly string[] => [name, pss.toFixed(0), rss.toFixed(0)];
   return `${markdown(['', 'PSS MiB', 'RSS MiB'], [row('after a load of short requests', idle), row(`with ${String(streams)} streams open, a piece a second each`, most)])}
-${((most.pss - idle.pss) * 1024 / streams).toFixed(1)} KiB a stream; ${((looks[1] - looks[0]) / events).toFixed(0)} µs of CPU a piece; ${String(failures)} streams failed\n`;
+${(((most.pss - idle.pss) * 1024) / streams).toFixed(1)} KiB a stream; ${((looks[1] - looks[0]) / events).toFixed(0)} µs of CPU a piece; ${String(failures)} streams failed\n`;
 }
 
 const KINDS: readonly ((random: Random) => Buffer)[] = [
@@ -45,7 +45,11 @@ export async function soak({ port, pid }: Started, requests: number, seed: numbe
     while (sent < until) {
       sent += 1;
       const leaves = random.chance(0.05);
-      socket.write(leaves ? chatBytes('say 50 every 20 ms', true) : (KINDS[random.below(KINDS.length)] ?? (() => Buffer.alloc(0)))(random));
+      socket.write(
+        leaves
+          ? chatBytes('say 50 every 20 ms', true)
+          : (KINDS[random.below(KINDS.length)] ?? (() => Buffer.alloc(0)))(random),
+      );
       await answered(socket, leaves ? random.below(30) : undefined);
       if (socket.destroyed) socket = await open(port);
     }
@@ -58,7 +62,7 @@ export async function soak({ port, pid }: Started, requests: number, seed: numbe
   const half = samples.slice(SAMPLES / 2);
   const tenths = samples.filter((_, index) => index % (SAMPLES / 10) === SAMPLES / 10 - 1);
   return `${markdown(['requests', ...tenths.map((one) => String(one.sent))], [['RSS MiB', ...tenths.map(({ rss }) => rss.toFixed(0))]])}
-slope over the second half: ${((slope(half.map((one) => [one.sent, one.rss])) * 1024 * 1000)).toFixed(0)} KiB for each 1,000 requests (seed ${String(seed)})\n`;
+slope over the second half: ${(slope(half.map((one) => [one.sent, one.rss])) * 1024 * 1000).toFixed(0)} KiB for each 1,000 requests (seed ${String(seed)})\n`;
 }
 
 function answered(socket: Awaited<ReturnType<typeof open>>, leaveAfterMs: number | undefined): Promise<void> {
@@ -79,8 +83,13 @@ function answered(socket: Awaited<ReturnType<typeof open>>, leaveAfterMs: number
 
 // Least squares.
 function slope(points: readonly (readonly [x: number, y: number])[]): number {
-  const [meanX, meanY] = [0, 1].map((axis) => points.reduce((sum, point) => sum + (point[axis] ?? 0), 0) / points.length) as [number, number]; // two axes
-  return points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  const [meanX, meanY] = [0, 1].map(
+    (axis) => points.reduce((sum, point) => sum + (point[axis] ?? 0), 0) / points.length,
+  ) as [number, number]; // two axes
+  return (
+    points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) /
+    points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0)
+  );
 }
 
 /** Attacks so many times over raw connections; rejects at the first answer that is not the API's. */
@@ -89,6 +98,8 @@ export async function fuzz({ port, pid }: Started, runs: number, seed: number): 
   const before = memoryMiB(processTree(pid), 'Rss');
   const statuses = await assault(port, KEY, runs, createRandom(seed), 64);
   const { failures } = await runPlain(port, 32, 1000);
-  const rows = [...statuses].toSorted(([a], [b]) => a - b).map(([status, times]) => [status === 0 ? 'none (the request never ended)' : String(status), String(times)]);
+  const rows = [...statuses]
+    .toSorted(([a], [b]) => a - b)
+    .map(([status, times]) => [status === 0 ? 'none (the request never ended)' : String(status), String(times)]);
   return `${markdown(['answer', 'times'], rows)}\nseed ${String(seed)}; afterwards ${String(failures)} of a second's short requests failed; RSS before ${before.toFixed(0)} MiB, after ${memoryMiB(processTree(pid), 'Rss').toFixed(0)} MiB\n`;
 }

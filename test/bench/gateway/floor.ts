@@ -35,7 +35,16 @@ createServer((incoming, outgoing) => {
   turn += 1;
   const { 'content-type': type = 'application/json', 'content-length': length } = incoming.headers;
   const headers = { 'content-type': type, ...(length === undefined ? {} : { 'content-length': length }) };
-  agent.dispatch({ origin: backends[turn % backends.length] ?? '', path: incoming.url ?? '/', method: 'POST', headers, body: incoming }, passTo(outgoing));
+  agent.dispatch(
+    {
+      origin: backends[turn % backends.length] ?? '',
+      path: incoming.url ?? '/',
+      method: 'POST',
+      headers,
+      body: incoming,
+    },
+    passTo(outgoing),
+  );
 }).listen({ port: Number(port), host: '127.0.0.1', backlog: 4096 });
 
 // A profile is written by a process that ends by itself.

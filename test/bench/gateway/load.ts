@@ -6,13 +6,24 @@ export const KEY = 'sk-bench-0123456789abcdef';
 
 /** A chat as bytes. */
 export function chatBytes(content: string, stream: boolean): Buffer {
-  return requestBytes('POST', '/v1/chat/completions', { model: 'm', messages: [{ role: 'system', content: 'You are terse.' }, { role: 'user', content }], temperature: 0.7, max_tokens: 64, stream });
+  return requestBytes('POST', '/v1/chat/completions', {
+    model: 'm',
+    messages: [
+      { role: 'system', content: 'You are terse.' },
+      { role: 'user', content },
+    ],
+    temperature: 0.7,
+    max_tokens: 64,
+    stream,
+  });
 }
 
 /** Any request as bytes. */
 export function requestBytes(method: string, path: string, json: object | undefined, key = KEY): Buffer {
   const body = json === undefined ? '' : JSON.stringify(json);
-  return Buffer.from(`${method} ${path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`);
+  return Buffer.from(
+    `${method} ${path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
+  );
 }
 
 /** What a load of short requests came to. */
@@ -25,7 +36,12 @@ export interface PlainResult {
 }
 
 /** Keeps so many connections busy with one request after the other, or, with `perSecond`, sends so many in all, evenly. */
-export async function runPlain(port: number, connections: number, forMs: number, perSecond = Infinity): Promise<PlainResult> {
+export async function runPlain(
+  port: number,
+  connections: number,
+  forMs: number,
+  perSecond = Infinity,
+): Promise<PlainResult> {
   const pauseMs = (1000 * connections) / perSecond;
   const bytes = chatBytes('Say something.', false);
   const latenciesMs: number[] = [];
@@ -63,7 +79,12 @@ export async function runPlain(port: number, connections: number, forMs: number,
     await promise;
   };
   await Promise.all(Array.from({ length: connections }, (_, number) => client(number)));
-  return { requests: latenciesMs.length, failures, seconds: (performance.now() - beginMs) / 1000, latenciesMs: latenciesMs.toSorted((a, b) => a - b) };
+  return {
+    requests: latenciesMs.length,
+    failures,
+    seconds: (performance.now() - beginMs) / 1000,
+    latenciesMs: latenciesMs.toSorted((a, b) => a - b),
+  };
 }
 
 /** What a load of streams came to. */
@@ -78,7 +99,11 @@ export interface StreamResult {
 }
 
 /** Opens so many streams, one after the other within a gap, and reads them to their end. */
-export async function runStreams(port: number, plan: { readonly streams: number; readonly pieces: number; readonly gapMs: number }, look: () => number): Promise<StreamResult> {
+export async function runStreams(
+  port: number,
+  plan: { readonly streams: number; readonly pieces: number; readonly gapMs: number },
+  look: () => number,
+): Promise<StreamResult> {
   const bytes = chatBytes(`say ${String(plan.pieces)} every ${String(plan.gapMs)} ms`, true);
   const firstMs: number[] = [];
   let [failures, events, begun, ended, begin, end] = [0, 0, 0, 0, 0, 0];

@@ -34,21 +34,51 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const options = { rounds: text, seconds: text, connections: text, rate: text, streams: text, gap: text, only: text, peer: { type: 'string', multiple: true }, 'peer-url': { type: 'string', multiple: true }, backends: text, by: text, requests: text, seed: text, help: { type: 'boolean' } } as const;
+  const options = {
+    rounds: text,
+    seconds: text,
+    connections: text,
+    rate: text,
+    streams: text,
+    gap: text,
+    only: text,
+    peer: { type: 'string', multiple: true },
+    'peer-url': { type: 'string', multiple: true },
+    backends: text,
+    by: text,
+    requests: text,
+    seed: text,
+    help: { type: 'boolean' },
+  } as const;
   const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
   if (values.help === true) {
     process.stdout.write(USAGE);
     return 0;
   }
-  const effort = { seconds: Number(values.seconds ?? 5), connections: Number(values.connections ?? 32), rate: Number(values.rate ?? 3000), streams: Number(values.streams ?? 100), gapMs: Number(values.gap ?? 20) };
+  const effort = {
+    seconds: Number(values.seconds ?? 5),
+    connections: Number(values.connections ?? 32),
+    rate: Number(values.rate ?? 3000),
+    streams: Number(values.streams ?? 100),
+    gapMs: Number(values.gap ?? 20),
+  };
   const [a = 0, b = 0] = (values.backends ?? '').split(',').map(Number);
   const folder = mkdtempSync(join(tmpdir(), 'hxllm-bench-'));
   const backends = await startBackends([a, b]);
   try {
     await packInto(folder);
-    process.stdout.write(`${new Date().toISOString().slice(0, 10)}, ${String(cpus().length)} cores (${cpus()[0]?.model ?? ''}), Linux ${release()}, node ${process.version}\n\n`);
+    process.stdout.write(
+      `${new Date().toISOString().slice(0, 10)}, ${String(cpus().length)} cores (${cpus()[0]?.model ?? ''}), Linux ${release()}, node ${process.version}\n\n`,
+    );
     if (positionals[0] === 'attribution') {
-      process.stdout.write(await attribute(folder, backends.urls, effort, values.by === 'file' || values.by === 'function' ? values.by : 'part'));
+      process.stdout.write(
+        await attribute(
+          folder,
+          backends.urls,
+          effort,
+          values.by === 'file' || values.by === 'function' ? values.by : 'part',
+        ),
+      );
       return 0;
     }
     const [task] = positionals;
@@ -69,15 +99,29 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     const front = nginx();
     if (front === undefined) process.stderr.write('nginx is not here (apt-get install nginx-light): left out\n');
-    const proxies = [floor(), hxllm('ollama_chat'), hxllm('openai'), ...(front === undefined ? [] : [front]), ...(values.peer ?? []).map(peer)];
-    const chosen = proxies.filter(({ name }) => values.only === undefined || values.only.split(',').some((word) => name.startsWith(word)));
-    const rows = [...chosen, ...(values['peer-url'] ?? [])].map((proxy) => ({ proxy, name: typeof proxy === 'string' ? proxy : proxy.name, rounds: [] as Measure[] }));
+    const proxies = [
+      floor(),
+      hxllm('ollama_chat'),
+      hxllm('openai'),
+      ...(front === undefined ? [] : [front]),
+      ...(values.peer ?? []).map(peer),
+    ];
+    const chosen = proxies.filter(
+      ({ name }) => values.only === undefined || values.only.split(',').some((word) => name.startsWith(word)),
+    );
+    const rows = [...chosen, ...(values['peer-url'] ?? [])].map((proxy) => ({
+      proxy,
+      name: typeof proxy === 'string' ? proxy : proxy.name,
+      rounds: [] as Measure[],
+    }));
     for (let round = 1; round <= Number(values.rounds ?? 5); round += 1) {
       // Each is alone on the machine while it is measured, and all take turns, so that what changes on it strikes all alike.
       for (const { proxy, name, rounds } of rows) {
         const one = await measureOnce(proxy, folder, backends.urls, effort);
         rounds.push(one);
-        process.stderr.write(`round ${String(round)}: ${name}: ${one.requestUs.toFixed(0)} µs a request, ${one.chunkUs.toFixed(1)} µs a chunk\n`);
+        process.stderr.write(
+          `round ${String(round)}: ${name}: ${one.requestUs.toFixed(0)} µs a request, ${one.chunkUs.toFixed(1)} µs a chunk\n`,
+        );
       }
     }
     process.stdout.write(table(rows, floor().name));
@@ -88,7 +132,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function measureOnce(proxy: Proxy | string, folder: string, backends: readonly string[], effort: Parameters<typeof measure>[1]): Promise<Measure> {
+async function measureOnce(
+  proxy: Proxy | string,
+  folder: string,
+  backends: readonly string[],
+  effort: Parameters<typeof measure>[1],
+): Promise<Measure> {
   const started = typeof proxy === 'string' ? running(proxy) : await start(proxy, folder, backends);
   try {
     return await measure(started, effort);

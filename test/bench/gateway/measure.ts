@@ -28,7 +28,10 @@ export interface Measure {
 }
 
 /** Measures a proxy that serves, after it has warmed up under the same load. */
-export async function measure({ port, pid }: Started, { seconds, connections, rate, streams, gapMs }: Effort): Promise<Measure> {
+export async function measure(
+  { port, pid }: Started,
+  { seconds, connections, rate, streams, gapMs }: Effort,
+): Promise<Measure> {
   const look = (): number => cpuUs(processTree(pid));
   await runPlain(port, connections, Math.max(1500, seconds * 500));
   const before = look();
@@ -61,5 +64,8 @@ export function quantile(sorted: readonly number[], q: number): number {
 
 /** The median of any numbers. */
 export function median(numbers: readonly number[]): number {
-  return quantile(numbers.toSorted((a, b) => a - b), 0.5);
+  return quantile(
+    numbers.toSorted((a, b) => a - b),
+    0.5,
+  );
 }

@@ -4,7 +4,9 @@ const TICK_US = 10_000;
 
 /** A process and all that it has started. */
 export function processTree(pid: number): readonly number[] {
-  const children = read(`/proc/${String(pid)}/task/${String(pid)}/children`).split(' ').filter((text) => text !== '');
+  const children = read(`/proc/${String(pid)}/task/${String(pid)}/children`)
+    .split(' ')
+    .filter((text) => text !== '');
   return [pid, ...children.flatMap((child) => processTree(Number(child)))];
 }
 
@@ -20,7 +22,12 @@ export function cpuUs(pids: readonly number[]): number {
 
 /** Memory of these processes, MiB: pages that several share are divided among them (PSS), or each counted whole (RSS). */
 export function memoryMiB(pids: readonly number[], which: 'Pss' | 'Rss'): number {
-  return pids.reduce((sum, pid) => sum + Number(new RegExp(`^${which}: *(\\d+) kB`, 'm').exec(read(`/proc/${String(pid)}/smaps_rollup`))?.[1] ?? 0) / 1024, 0);
+  return pids.reduce(
+    (sum, pid) =>
+      sum +
+      Number(new RegExp(`^${which}: *(\\d+) kB`, 'm').exec(read(`/proc/${String(pid)}/smaps_rollup`))?.[1] ?? 0) / 1024,
+    0,
+  );
 }
 
 function read(path: string): string {

@@ -4,7 +4,11 @@ import { readFileSync } from 'node:fs';
 export type Spent = ReadonlyMap<string, number>;
 
 interface Profile {
-  readonly nodes: readonly { readonly id: number; readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }; readonly children?: readonly number[] }[];
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+    readonly children?: readonly number[];
+  }[];
   readonly startTime: number;
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
@@ -18,7 +22,10 @@ const PARTS: readonly (readonly [name: string, file: RegExp])[] = [
   ['framework (hono, @hono/node-server)', /node_modules\/(?:@hono|hono)\//],
   ['undici', /node_modules\/undici\//],
   ['auth', /src\/gateway\/(?:auth\/|caller)/],
-  ['parse (client’s request)', /src\/gateway\/(?:dialect\/|openai\/(?:chat-request|completion-request|embed-request|messages|order|tools?|parameter|sampling)|client\/incoming-body|strict)/],
+  [
+    'parse (client’s request)',
+    /src\/gateway\/(?:dialect\/|openai\/(?:chat-request|completion-request|embed-request|messages|order|tools?|parameter|sampling)|client\/incoming-body|strict)/,
+  ],
   ['translate (to Ollama and back)', /src\/gateway\/(?:ollama|openai)\//],
   ['route (desk, slots, queue)', /src\/gateway\/(?:route\/|desk|relay)/],
   ['upstream (attempt, deadlines)', /src\/gateway\/upstream\//],
@@ -30,11 +37,19 @@ const PARTS: readonly (readonly [name: string, file: RegExp])[] = [
 ];
 
 /** Reads a profile of a bundle or a plain program, between two moments on the clock of `process.hrtime`. */
-export function spentBy(profileFile: string, bundleFile: string | undefined, fromUs: number, toUs: number, by: By = 'part'): Spent {
+export function spentBy(
+  profileFile: string,
+  bundleFile: string | undefined,
+  fromUs: number,
+  toUs: number,
+  by: By = 'part',
+): Spent {
   const profile = JSON.parse(readFileSync(profileFile, 'utf8')) as Profile; // as V8 writes it
   const sections = bundleFile === undefined ? [] : sectionsOf(readFileSync(bundleFile, 'utf8'));
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
-  const parents = new Map(profile.nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id] as const)));
+  const parents = new Map(
+    profile.nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id] as const)),
+  );
   const fileOf = (id: number): string => {
     const node = nodes.get(id);
     if (node === undefined) return '(unknown)';
@@ -56,7 +71,14 @@ export function spentBy(profileFile: string, bundleFile: string | undefined, fro
     if (now < fromUs || now > toUs) continue;
     const file = fileOf(id);
     if (file === '(idle)') continue;
-    const name = by !== 'part' ? file : file === '(garbage collector)' ? 'garbage collector' : file === '(program)' ? 'native code and system calls' : (PARTS.find(([, pattern]) => pattern.test(file))?.[0] ?? file);
+    const name =
+      by !== 'part'
+        ? file
+        : file === '(garbage collector)'
+          ? 'garbage collector'
+          : file === '(program)'
+            ? 'native code and system calls'
+            : (PARTS.find(([, pattern]) => pattern.test(file))?.[0] ?? file);
     spent.set(name, (spent.get(name) ?? 0) + delta);
   }
   return spent;

@@ -37,9 +37,21 @@ export function hxllm(provider: 'ollama_chat' | 'openai', nodeFlags: readonly st
     name: provider === 'openai' ? 'hxllm, openai/ servers' : 'hxllm',
     command: ({ folder, port, backends }) => {
       const config = {
-        model_list: backends.map((url) => ({ model_name: 'm', litellm_params: { model: `${provider}/m`, api_base: provider === 'openai' ? `${url}/v1` : url, api_key: 'none' } })),
+        model_list: backends.map((url) => ({
+          model_name: 'm',
+          litellm_params: {
+            model: `${provider}/m`,
+            api_base: provider === 'openai' ? `${url}/v1` : url,
+            api_key: 'none',
+          },
+        })),
         general_settings: { master_key: KEY },
-        hxllm: { listen: `127.0.0.1:${String(port)}`, backends: Object.fromEntries(backends.map((url) => [provider === 'openai' ? `${url}/v1` : url, { num_parallel: 4096 }])) },
+        hxllm: {
+          listen: `127.0.0.1:${String(port)}`,
+          backends: Object.fromEntries(
+            backends.map((url) => [provider === 'openai' ? `${url}/v1` : url, { num_parallel: 4096 }]),
+          ),
+        },
       };
       writeFileSync(join(folder, 'config.yaml'), JSON.stringify(config));
       return [process.execPath, ...nodeFlags, join(folder, 'gateway.mjs'), '--config', join(folder, 'config.yaml')];
@@ -55,7 +67,16 @@ export async function packInto(folder: string): Promise<void> {
 
 /** node:http and undici, and nothing between them. */
 export function floor(nodeFlags: readonly string[] = []): Proxy {
-  return { name: 'bare node:http + undici', command: ({ port, backends }) => [process.execPath, ...nodeFlags, join(HERE, 'floor.ts'), String(port), ...backends] };
+  return {
+    name: 'bare node:http + undici',
+    command: ({ port, backends }) => [
+      process.execPath,
+      ...nodeFlags,
+      join(HERE, 'floor.ts'),
+      String(port),
+      ...backends,
+    ],
+  };
 }
 
 /** Debian's nginx, one worker; `undefined` where it is not installed. */
@@ -81,7 +102,14 @@ server { listen 127.0.0.1:${String(port)} backlog=4096; location / { proxy_pass 
 /** Any other, by its command with `{port}`, `{a}` and `{b}` (the servers' addresses) in it: `name=command`. */
 export function peer(text: string): Proxy {
   const [name = '', ...rest] = text.split('=');
-  return { name, command: ({ port, backends: [a = '', b = ''] }) => rest.join('=').split(' ').map((word) => word.replaceAll('{port}', String(port)).replaceAll('{a}', a).replaceAll('{b}', b)) };
+  return {
+    name,
+    command: ({ port, backends: [a = '', b = ''] }) =>
+      rest
+        .join('=')
+        .split(' ')
+        .map((word) => word.replaceAll('{port}', String(port)).replaceAll('{a}', a).replaceAll('{b}', b)),
+  };
 }
 
 /** Starts a proxy and waits until its port is open. What it says goes to /dev/null; what it complains about, here. */
@@ -111,17 +139,27 @@ export function running(url: string): Started {
 }
 
 /** Starts the two servers behind every proxy; `stop` ends them. */
-export async function startBackends(ports: readonly [number, number]): Promise<{ readonly urls: readonly string[]; stop(): void }> {
-  const child = spawn(process.execPath, [join(HERE, 'backend.ts'), ...ports.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] });
+export async function startBackends(
+  ports: readonly [number, number],
+): Promise<{ readonly urls: readonly string[]; stop(): void }> {
+  const child = spawn(process.execPath, [join(HERE, 'backend.ts'), ...ports.map(String)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return { urls: (JSON.parse(line.toString()) as readonly number[]).map((port) => `http://127.0.0.1:${String(port)}`), stop: () => child.kill() };
+  return {
+    urls: (JSON.parse(line.toString()) as readonly number[]).map((port) => `http://127.0.0.1:${String(port)}`),
+    stop: () => child.kill(),
+  };
 }
 
 async function opened(port: number, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 600; tries += 1) {
     if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended with ${String(child.exitCode)}`);
     const socket = connect(port, '127.0.0.1');
-    const open = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'close').then(() => false)]).catch(() => false);
+    const open = await Promise.race([
+      once(socket, 'connect').then(() => true),
+      once(socket, 'close').then(() => false),
+    ]).catch(() => false);
     socket.destroy();
     if (open) return;
     await sleep(50);

@@ -6,13 +6,33 @@ export interface Row {
   readonly rounds: readonly Measure[];
 }
 
-const COLUMNS = ['proxy', 'CPU µs / request', '× floor', 'requests / s', 'p50 ms', 'p99 ms', 'evenly: CPU µs / request', '× floor', 'CPU µs / chunk', '× floor', 'TTFT p50 ms', 'TTFT p99 ms', 'PSS MiB', 'failed'];
+const COLUMNS = [
+  'proxy',
+  'CPU µs / request',
+  '× floor',
+  'requests / s',
+  'p50 ms',
+  'p99 ms',
+  'evenly: CPU µs / request',
+  '× floor',
+  'CPU µs / chunk',
+  '× floor',
+  'TTFT p50 ms',
+  'TTFT p99 ms',
+  'PSS MiB',
+  'failed',
+];
 
 /** All proxies as a table in Markdown: medians over the rounds; `floor` is the row that the others are compared with. */
 export function table(rows: readonly Row[], floor: string): string {
-  const all = rows.map((row) => ({ name: row.name, of: (key: keyof Measure) => median(row.rounds.map((round) => round[key])), failed: row.rounds.reduce((sum, round) => sum + round.failures, 0) }));
+  const all = rows.map((row) => ({
+    name: row.name,
+    of: (key: keyof Measure) => median(row.rounds.map((round) => round[key])),
+    failed: row.rounds.reduce((sum, round) => sum + round.failures, 0),
+  }));
   const bare = all.find(({ name }) => name === floor);
-  const times = (value: number, key: keyof Measure): string => (bare === undefined ? '' : (value / bare.of(key)).toFixed(2));
+  const times = (value: number, key: keyof Measure): string =>
+    bare === undefined ? '' : (value / bare.of(key)).toFixed(2);
   const lines = all.map(({ name, of, failed }) => [
     name,
     of('requestUs').toFixed(0),

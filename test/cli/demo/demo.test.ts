@@ -25,7 +25,12 @@ after(async () => {
 
 /** How a demo ended, and what it said on both streams. */
 async function demo(...argv: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
-  const child = spawn(process.execPath, [BIN, 'demo', ...argv], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, npm_lifecycle_event: '' }, timeout: LIMIT_MS });
+  const child = spawn(process.execPath, [BIN, 'demo', ...argv], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, npm_lifecycle_event: '' },
+    timeout: LIMIT_MS,
+  });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
   const [code] = (await once(child, 'close')) as [number];
@@ -34,22 +39,29 @@ async function demo(...argv: readonly string[]): Promise<{ readonly code: number
 
 /** Whether something answers as the gateway does. */
 async function answers(): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/health/liveliness`).then((reply) => reply.ok, () => false);
+  return fetch(`http://127.0.0.1:${port}/health/liveliness`).then(
+    (reply) => reply.ok,
+    () => false,
+  );
 }
 
 /** Processes of the demo that still run. */
 function running(): readonly string[] {
-  const pids = globSync('.demo/**/*.pid', { cwd: folder }).map((file) => readFileSync(join(folder, file), 'utf8').trim().split(' ')[0] ?? '');
+  const pids = globSync('.demo/**/*.pid', { cwd: folder }).map(
+    (file) => readFileSync(join(folder, file), 'utf8').trim().split(' ')[0] ?? '',
+  );
   return pids.filter((pid) => existsSync(`/proc/${pid}`));
 }
 
 test('a detached demo passes all phases, leaves evidence and a gateway, and its curl line works when pasted', async () => {
   const { code, said } = await demo('--detach', '--port', port);
   assert.equal(code, 0, said);
-  for (const phase of PHASES) assert.equal(globSync(`evidence/${phase}/*/manifest.json`, { cwd: folder }).length, 1, phase);
+  for (const phase of PHASES)
+    assert.equal(globSync(`evidence/${phase}/*/manifest.json`, { cwd: folder }).length, 1, phase);
   const key = readFileSync(join(folder, '.demo', `port-${port}`, 'master-key'), 'utf8').trim();
   assert.ok(!said.includes(key));
-  for (const file of globSync('evidence/**/*', { cwd: folder, withFileTypes: true })) if (file.isFile()) assert.ok(!readFileSync(join(file.parentPath, file.name), 'utf8').includes(key), file.name);
+  for (const file of globSync('evidence/**/*', { cwd: folder, withFileTypes: true }))
+    if (file.isFile()) assert.ok(!readFileSync(join(file.parentPath, file.name), 'utf8').includes(key), file.name);
   const lines = said.slice(said.indexOf('\ncurl ') + 1).split('\n');
   const curl = lines.slice(0, lines.findIndex((line) => !line.endsWith('\\')) + 1).join('\n');
   assert.match((await run('bash', ['-c', `${curl} -s`], { cwd: '/' })).stdout, /"choices"/);
@@ -66,7 +78,10 @@ test('a second demo says that one runs, and names how to end it and how to run b
 test('--stop ends all of it, says what, and is no failure when nothing runs', async () => {
   const { code, said } = await demo('--stop');
   assert.equal(code, 0);
-  assert.match(said, /^Stopped: gateway \(process \d+\), simulated backend 1 \(process \d+\), simulated backend 2 \(process \d+\)\.\n$/);
+  assert.match(
+    said,
+    /^Stopped: gateway \(process \d+\), simulated backend 1 \(process \d+\), simulated backend 2 \(process \d+\)\.\n$/,
+  );
   assert.deepEqual([await answers(), running()], [false, []]);
   assert.deepEqual(await demo('--stop'), { code: 0, said: 'No demo runs here; nothing was stopped.\n' });
 });
@@ -74,7 +89,11 @@ test('--stop ends all of it, says what, and is no failure when nothing runs', as
 test('a demo in the foreground starts again without changes, and ends with 0 on SIGINT, everything stopped', async (t) => {
   // Those that follow are not to find it.
   t.after(() => demo('--stop'));
-  const child = spawn(process.execPath, [BIN, 'demo', '--port', port], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'], timeout: LIMIT_MS });
+  const child = spawn(process.execPath, [BIN, 'demo', '--port', port], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: LIMIT_MS,
+  });
   let said = '';
   const ready = new Promise<void>((resolve) => {
     child.stdout.on('data', (chunk) => {

@@ -23,14 +23,29 @@ function folderFor(t: TestContext): string {
 test('the example says to hxllm what the demo means, whatever models are called and wherever it lies', async (t) => {
   const places = placesFor(folderFor(t), 4000);
   await writeExample(places, { port: 4000, backends: BACKENDS, models: MODELS });
-  const loaded = await loadConfig({ cwd: places.folder, home: '/nonexistent', userName: 'x', environment: {}, inventoryFile: undefined, limit: undefined, vaultPasswordFile: undefined, askVaultPassword: undefined });
+  const loaded = await loadConfig({
+    cwd: places.folder,
+    home: '/nonexistent',
+    userName: 'x',
+    environment: {},
+    inventoryFile: undefined,
+    limit: undefined,
+    vaultPasswordFile: undefined,
+    askVaultPassword: undefined,
+  });
   assert.ok(loaded.ok, JSON.stringify(loaded));
   assert.deepEqual(loaded.value.warnings, []);
   const [host] = loaded.value.hosts;
   assert.equal(host?.target.connection, 'local');
   const { models, backends, serviceManager, listen, port, masterKey } = host.settings;
-  assert.deepEqual(models?.map(({ name, model, mode, backends: on }) => ({ name, model, mode, backends: on })), MODELS.map(({ name, model, mode, backends: on }) => ({ name, model, mode, backends: on })));
-  assert.deepEqual(backends?.map(({ url }) => url), BACKENDS);
+  assert.deepEqual(
+    models?.map(({ name, model, mode, backends: on }) => ({ name, model, mode, backends: on })),
+    MODELS.map(({ name, model, mode, backends: on }) => ({ name, model, mode, backends: on })),
+  );
+  assert.deepEqual(
+    backends?.map(({ url }) => url),
+    BACKENDS,
+  );
   assert.deepEqual([serviceManager, listen, port], ['process', '127.0.0.1', 4000]);
   assert.equal(pathsOf(host.settings).pidFile, places.gatewayPid);
   assert.equal(pathsOf(host.settings).logFile, places.gatewayLog);
@@ -47,7 +62,10 @@ test('key and password are for their owner alone, and stay when the example is w
   for (const file of secrets) assert.equal(statSync(file).mode & 0o777, 0o600, file);
   assert.doesNotMatch(before[2] ?? '', /sk-/);
   await writeExample(places, { port: 4001, backends: BACKENDS, models: MODELS });
-  assert.deepEqual(secrets.map((file) => readFileSync(file, 'utf8')), before);
+  assert.deepEqual(
+    secrets.map((file) => readFileSync(file, 'utf8')),
+    before,
+  );
 });
 
 test('a demo on another port has a folder of its own', () => {

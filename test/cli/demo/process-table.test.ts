@@ -17,7 +17,15 @@ const file = join(folder, 'a.pid');
 
 /** A process that lives until it is told to end, and, if it is `deaf`, ignores being told. */
 async function sleeper(t: TestContext, deaf = false): Promise<ChildProcess & { readonly pid: number }> {
-  const child = spawn(process.execPath, ['-e', `${deaf ? "process.on('SIGTERM', () => {});" : ''} console.log('up'); setInterval(() => {}, 1000)`, 'marked-word'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    [
+      '-e',
+      `${deaf ? "process.on('SIGTERM', () => {});" : ''} console.log('up'); setInterval(() => {}, 1000)`,
+      'marked-word',
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   t.after(() => child.kill('SIGKILL'));
   await once(child.stdout, 'data');
   assert.ok(child.pid !== undefined);
@@ -36,7 +44,10 @@ test('of several that claim a file at once one has it, and it names that one', a
   const { pid } = await sleeper(t);
   assert.deepEqual([claimPidFile(claimed, pid), claimPidFile(claimed, process.pid)], [true, false]);
   assert.equal(readPidFile(claimed, [])?.pid, pid);
-  assert.deepEqual(readdirSync(folder).filter((name) => name.startsWith('claimed')), ['claimed.pid']);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith('claimed')),
+    ['claimed.pid'],
+  );
 });
 
 test('a number that another process has now is not taken for ours', async (t) => {

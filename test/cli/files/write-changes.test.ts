@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -14,7 +25,9 @@ function at(path: string): string {
 }
 
 test('new files come with their folders and their mode', async () => {
-  const result = await writeChanges([{ path: at('inventories/group_vars/all/vault.yml'), before: undefined, after: 'secret\n', mode: 0o600 }]);
+  const result = await writeChanges([
+    { path: at('inventories/group_vars/all/vault.yml'), before: undefined, after: 'secret\n', mode: 0o600 },
+  ]);
   assert.ok(result.ok);
   assert.equal(readFileSync(at('inventories/group_vars/all/vault.yml'), 'utf8'), 'secret\n');
   assert.equal(statSync(at('inventories/group_vars/all/vault.yml')).mode & 0o777, 0o600);

@@ -11,29 +11,67 @@ const installed = join(folder, 'node_modules/hxllm');
 
 // As npm would install it, but with the packages that are here already.
 before(() => {
-  const packed = spawnSync(process.execPath, ['-e', `import(${JSON.stringify(join(ROOT, 'src/cli/package/main.ts'))}).then(async ({ packPackage }) => { process.exitCode = await packPackage(${JSON.stringify(folder)}); })`], { encoding: 'utf8' });
+  const packed = spawnSync(
+    process.execPath,
+    [
+      '-e',
+      `import(${JSON.stringify(join(ROOT, 'src/cli/package/main.ts'))}).then(async ({ packPackage }) => { process.exitCode = await packPackage(${JSON.stringify(folder)}); })`,
+    ],
+    { encoding: 'utf8' },
+  );
   assert.equal(packed.status, 0, packed.stderr);
   mkdirSync(installed, { recursive: true });
   const [tarball] = globSync('*.tgz', { cwd: folder });
-  assert.equal(spawnSync('tar', ['-xzf', join(folder, tarball ?? ''), '-C', installed, '--strip-components=1']).status, 0);
-  for (const name of readdirSync(join(ROOT, 'node_modules')).filter((entry) => !entry.startsWith('.') && entry !== 'esbuild')) symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+  assert.equal(
+    spawnSync('tar', ['-xzf', join(folder, tarball ?? ''), '-C', installed, '--strip-components=1']).status,
+    0,
+  );
+  for (const name of readdirSync(join(ROOT, 'node_modules')).filter(
+    (entry) => !entry.startsWith('.') && entry !== 'esbuild',
+  ))
+    symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
 });
 after(() => rmSync(folder, { recursive: true }));
 
 test('the tarball has the program, the packed gateway and the templates, and neither sources, tests nor evidence', () => {
-  for (const path of ['bin/hxllm.js', 'dist/cli/main.js', 'dist/gateway.mjs', 'templates/litellm.env', 'README.md', 'LICENSE']) assert.ok(existsSync(join(installed, path)), path);
-  assert.deepEqual(readdirSync(installed).toSorted(), ['LICENSE', 'README.md', 'bin', 'dist', 'package.json', 'templates']);
+  for (const path of [
+    'bin/hxllm.js',
+    'dist/cli/main.js',
+    'dist/gateway.mjs',
+    'templates/litellm.env',
+    'README.md',
+    'LICENSE',
+  ])
+    assert.ok(existsSync(join(installed, path)), path);
+  assert.deepEqual(readdirSync(installed).toSorted(), [
+    'LICENSE',
+    'README.md',
+    'bin',
+    'dist',
+    'package.json',
+    'templates',
+  ]);
   assert.deepEqual(globSync('**/*.ts', { cwd: installed }), []);
   assert.ok(!existsSync(join(installed, 'dist/cli/package')));
 });
 
 test('what is installed runs below node_modules, without the repository and without esbuild', () => {
-  const { status, stdout } = spawnSync(process.execPath, [join(installed, 'bin/hxllm.js'), '--version'], { encoding: 'utf8', cwd: folder });
+  const { status, stdout } = spawnSync(process.execPath, [join(installed, 'bin/hxllm.js'), '--version'], {
+    encoding: 'utf8',
+    cwd: folder,
+  });
   assert.equal(status, 0);
   assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
   const config = join(folder, 'config.yaml');
-  writeFileSync(config, 'model_list:\n  - model_name: phi3\n    litellm_params: {model: ollama_chat/phi3, api_base: "http://127.0.0.1:1"}\n');
-  const checked = spawnSync(process.execPath, [join(installed, 'bin/hxllm.js'), 'gateway', '--check', '--config', config], { encoding: 'utf8', cwd: folder });
+  writeFileSync(
+    config,
+    'model_list:\n  - model_name: phi3\n    litellm_params: {model: ollama_chat/phi3, api_base: "http://127.0.0.1:1"}\n',
+  );
+  const checked = spawnSync(
+    process.execPath,
+    [join(installed, 'bin/hxllm.js'), 'gateway', '--check', '--config', config],
+    { encoding: 'utf8', cwd: folder },
+  );
   assert.equal(checked.status, 0, checked.stdout + checked.stderr);
 });
 

@@ -28,8 +28,15 @@ function tried(options: PhaseOptions = {}, fake: FakeOptions = {}): Tried {
   const terminal = fakeTerminal({ cwd: root, ...fake });
   const controller = new AbortController();
   const session: Session = {
-    terminal, options, version: '0.1.0', command: ['hxllm', 'preflight'], within: undefined, open: { run: undefined }, signal: controller.signal,
-    view: createHumanView(terminal, terminal.stdout, options.verbose ?? false), redaction: createRedaction(),
+    terminal,
+    options,
+    version: '0.1.0',
+    command: ['hxllm', 'preflight'],
+    within: undefined,
+    open: { run: undefined },
+    signal: controller.signal,
+    view: createHumanView(terminal, terminal.stdout, options.verbose ?? false),
+    redaction: createRedaction(),
     vault: { ask: () => Promise.reject(new Error('not asked')), give: () => {}, known: () => false },
   };
   const undertaking = { name: 'preflight', question: 'May we begin?', next: () => 'hxllm inventory' };
@@ -40,7 +47,13 @@ function record(outcome: Outcome): Record<string, unknown> {
   return JSON.parse(readFileSync(join(outcome.evidence ?? '', 'run.json'), 'utf8')) as Record<string, unknown>;
 }
 
-const CHECK: CheckResult = { id: 'os.known', title: 'the system is known', severity: 'error', host: 'h1', ...pass('Debian 12') };
+const CHECK: CheckResult = {
+  id: 'os.known',
+  title: 'the system is known',
+  severity: 'error',
+  host: 'h1',
+  ...pass('Debian 12'),
+};
 const PASSED: PhaseReport = { ending: 'passed', results: [CHECK], problems: [], changes: 0 };
 
 test('a phase that passes is seen line by line, and its run.json agrees', async () => {
@@ -53,16 +66,32 @@ test('a phase that passes is seen line by line, and its run.json agrees', async 
   assert.equal(outcome.exitCode, 0);
   assert.equal(
     terminal.written.out.replace(/\(\d+\.\d s\)/, '(TIME)'),
-    ['preflight  May we begin?', '  ✓ the system is known: Debian 12', '✓ preflight passed: 1 passed (TIME)', '  evidence evidence/preflight/20261123T231501Z', '  next     hxllm inventory', ''].join('\n'),
+    [
+      'preflight  May we begin?',
+      '  ✓ the system is known: Debian 12',
+      '✓ preflight passed: 1 passed (TIME)',
+      '  evidence evidence/preflight/20261123T231501Z',
+      '  next     hxllm inventory',
+      '',
+    ].join('\n'),
   );
   assert.equal(terminal.written.err, '');
   const { ending, hosts, results, by } = record(outcome);
-  assert.deepEqual({ ending, hosts, results, by }, { ending: 'passed', hosts: ['h1'], results: [CHECK], by: 'ada@desk' });
+  assert.deepEqual(
+    { ending, hosts, results, by },
+    { ending: 'passed', hosts: ['h1'], results: [CHECK], by: 'ada@desk' },
+  );
 });
 
 test('what a phase reports and never said is shown all the same, and nothing twice', async () => {
   const { run, terminal } = tried();
-  const problem = { code: 'host.unreachable', summary: 'h1 cannot be reached', detail: 'Saw nothing.', fix: 'ping h1', where: { host: 'h1' } };
+  const problem = {
+    code: 'host.unreachable',
+    summary: 'h1 cannot be reached',
+    detail: 'Saw nothing.',
+    fix: 'ping h1',
+    where: { host: 'h1' },
+  };
   const outcome = await run(({ tools }) => {
     tools.recorder.event({ kind: 'problem', problem });
     return Promise.resolve({ ...PASSED, ending: 'failed', problems: [problem, { ...problem, where: { host: 'h2' } }] });
@@ -75,8 +104,16 @@ test('what a phase reports and never said is shown all the same, and nothing twi
 test('a problem that a check has told of already is kept and not told again', async () => {
   const { run, terminal } = tried();
   const unreachable: CheckResult = { ...CHECK, outcome: 'fail', seen: 'nothing listens', fix: 'ping h1' };
-  const problem = { code: 'host.unreachable', summary: 'h1 cannot be reached', detail: 'Saw nothing.', fix: 'ping h1', where: { host: 'h1' } };
-  const outcome = await run(() => Promise.resolve({ ...PASSED, ending: 'failed', results: [unreachable], problems: [problem] }));
+  const problem = {
+    code: 'host.unreachable',
+    summary: 'h1 cannot be reached',
+    detail: 'Saw nothing.',
+    fix: 'ping h1',
+    where: { host: 'h1' },
+  };
+  const outcome = await run(() =>
+    Promise.resolve({ ...PASSED, ending: 'failed', results: [unreachable], problems: [problem] }),
+  );
   assert.deepEqual([outcome.exitCode, terminal.written.err, record(outcome)['problems']], [69, '', [problem]]);
   assert.match(terminal.written.out, /preflight failed: 1 failed \(/);
 });
@@ -84,14 +121,23 @@ test('a problem that a check has told of already is kept and not told again', as
 test('nor where a phase says both: the evidence has both events', async () => {
   const { run, terminal } = tried();
   const unreachable: CheckResult = { ...CHECK, outcome: 'fail', seen: 'nothing listens', fix: 'ping h1' };
-  const problem = { code: 'host.unreachable', summary: 'h1 cannot be reached', detail: 'Saw nothing.', fix: 'ping h1', where: { host: 'h1' } };
+  const problem = {
+    code: 'host.unreachable',
+    summary: 'h1 cannot be reached',
+    detail: 'Saw nothing.',
+    fix: 'ping h1',
+    where: { host: 'h1' },
+  };
   const outcome = await run(({ tools }) => {
     tools.recorder.event({ kind: 'check', result: unreachable });
     tools.recorder.event({ kind: 'problem', problem });
     return Promise.resolve({ ...PASSED, ending: 'failed', results: [unreachable], problems: [problem] });
   });
   assert.deepEqual([terminal.written.err, outcome.problems], ['', [problem]]);
-  assert.match(readFileSync(join(outcome.evidence ?? '', 'events.jsonl'), 'utf8'), /"kind":"check".*\n.*"kind":"problem"/);
+  assert.match(
+    readFileSync(join(outcome.evidence ?? '', 'events.jsonl'), 'utf8'),
+    /"kind":"check".*\n.*"kind":"problem"/,
+  );
 });
 
 test('a phase that throws is a bug of ours: exit code 70, the stack in the evidence and not on the screen', async () => {
@@ -99,7 +145,10 @@ test('a phase that throws is a bug of ours: exit code 70, the stack in the evide
   const outcome = await run(() => Promise.reject(new TypeError('cannot read what is not there')));
   assert.deepEqual([outcome.ending, outcome.exitCode], ['crashed', 70]);
   assert.equal(record(outcome)['ending'], 'crashed');
-  assert.match(readFileSync(join(outcome.evidence ?? '', 'stack.txt'), 'utf8'), /TypeError: cannot read[\s\S]+attempt\.test\.ts/);
+  assert.match(
+    readFileSync(join(outcome.evidence ?? '', 'stack.txt'), 'utf8'),
+    /TypeError: cannot read[\s\S]+attempt\.test\.ts/,
+  );
   assert.match(terminal.written.err, /this is a bug of ours[\s\S]+cannot read what is not there/);
   assert.doesNotMatch(terminal.written.err, /attempt\.test\.ts/);
 });
@@ -111,13 +160,19 @@ test('under -v the stack is on the screen too', async () => {
 });
 
 test('work that ends by Ctrl-C is aborted, whether it returns or throws', async () => {
-  for (const work of [() => Promise.resolve({ ...PASSED, ending: 'failed' as const }), () => Promise.reject(new Error('This operation was aborted'))]) {
+  for (const work of [
+    () => Promise.resolve({ ...PASSED, ending: 'failed' as const }),
+    () => Promise.reject(new Error('This operation was aborted')),
+  ]) {
     const { run, controller } = tried();
     const outcome = await run(() => {
       controller.abort();
       return work();
     });
-    assert.deepEqual([outcome.ending, outcome.exitCode, record(outcome)['ending'], record(outcome)['exitCode']], ['aborted', 130, 'aborted', 130]);
+    assert.deepEqual(
+      [outcome.ending, outcome.exitCode, record(outcome)['ending'], record(outcome)['exitCode']],
+      ['aborted', 130, 'aborted', 130],
+    );
   }
 });
 
@@ -130,15 +185,22 @@ test('a secret that was registered is neither shown nor kept', async () => {
     return Promise.resolve({ ...PASSED, results: [{ ...CHECK, seen: 'hunter2-hunter2' }] });
   });
   assert.doesNotMatch(terminal.written.out + terminal.written.err + JSON.stringify(outcome), /hunter2/);
-  for (const file of ['events.jsonl', 'run.json', 'summary.txt']) assert.doesNotMatch(readFileSync(join(outcome.evidence ?? '', file), 'utf8'), /hunter2/);
+  for (const file of ['events.jsonl', 'run.json', 'summary.txt'])
+    assert.doesNotMatch(readFileSync(join(outcome.evidence ?? '', file), 'utf8'), /hunter2/);
 });
 
 test('a person at a terminal is asked, unless --yes; without a terminal nobody is', async () => {
   const asking = tried({}, { interactive: true, answers: [false] });
-  const declined = await asking.run(async ({ tools }) => ({ ...PASSED, ending: (await tools.confirm({ question: 'Apply?' })) ? 'passed' : 'declined' }));
+  const declined = await asking.run(async ({ tools }) => ({
+    ...PASSED,
+    ending: (await tools.confirm({ question: 'Apply?' })) ? 'passed' : 'declined',
+  }));
   assert.deepEqual([declined.exitCode, asking.terminal.asked], [1, ['Apply?']]);
   for (const silent of [tried({ yes: true }, { interactive: true }), tried({}, { interactive: false })]) {
-    const outcome = await silent.run(async ({ tools }) => ({ ...PASSED, ending: (await tools.confirm({ question: 'Apply?' })) ? 'passed' : 'declined' }));
+    const outcome = await silent.run(async ({ tools }) => ({
+      ...PASSED,
+      ending: (await tools.confirm({ question: 'Apply?' })) ? 'passed' : 'declined',
+    }));
     assert.equal(outcome.exitCode, 0);
   }
 });
@@ -151,7 +213,9 @@ test('the files that were read are hashed as they were then', async () => {
     writeFileSync(join(root, 'dev.ini'), 'after\n');
     return Promise.resolve(PASSED);
   });
-  assert.deepEqual(record(outcome)['inputs'], [{ path: join(root, 'dev.ini'), sha256: '9160d4be34c8695bd172a76c7c7966587ea5a4d991ad22c87b2b91af54aa9ebb' }]);
+  assert.deepEqual(record(outcome)['inputs'], [
+    { path: join(root, 'dev.ini'), sha256: '9160d4be34c8695bd172a76c7c7966587ea5a4d991ad22c87b2b91af54aa9ebb' },
+  ]);
 });
 
 test('where no evidence can be kept nothing is done', async () => {

@@ -12,7 +12,12 @@ beforeEach(() => void (root = mkdtempSync(join(tmpdir(), 'hxllm-guard-'))));
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 /** A program of one phase whose work is `body`, run as a process. */
-function ended(body: string): { readonly status: number | null; readonly stderr: string; readonly ending: unknown; readonly files: readonly string[] } {
+function ended(body: string): {
+  readonly status: number | null;
+  readonly stderr: string;
+  readonly ending: unknown;
+  readonly files: readonly string[];
+} {
   const program = `
     import { start } from '${SOURCE}/cli/run/start.ts';
     import { attempt } from '${SOURCE}/cli/run/attempt.ts';
@@ -20,14 +25,20 @@ function ended(body: string): { readonly status: number | null; readonly stderr:
     const work = async () => { ${body} };
     process.exitCode = await start(processTerminal(), { name: 'smoke', argv: [], options: {}, several: false, work: async (session) => [await attempt(session, { name: 'smoke', question: '', next: () => undefined }, work)] });
   `;
-  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { cwd: root, encoding: 'utf8', timeout: 60_000 });
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
   const folder = join(root, 'evidence/smoke', readdirSync(join(root, 'evidence/smoke'))[0] ?? '');
   const record = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as Record<string, unknown>;
   return { status, stderr, ending: record['ending'], files: readdirSync(folder) };
 }
 
 test('an error that nobody caught is a bug of ours: 70, one line, the stack in the evidence', () => {
-  const { status, stderr, ending, files } = ended("setImmediate(() => { throw new TypeError('from nowhere'); }); await new Promise((resolve) => setTimeout(resolve, 45_000));");
+  const { status, stderr, ending, files } = ended(
+    "setImmediate(() => { throw new TypeError('from nowhere'); }); await new Promise((resolve) => setTimeout(resolve, 45_000));",
+  );
   assert.deepEqual([status, ending], [70, 'crashed']);
   assert.match(stderr, /^\nhxllm broke off: this is a bug of ours: from nowhere\nEvidence: evidence\/smoke\/\S+\n$/);
   assert.ok(files.includes('stack.txt') && files.includes('manifest.json'));
@@ -40,6 +51,8 @@ test('a program that runs out of work in the middle of a run does not end as if 
 
 test('the second Ctrl-C leaves at once, and the evidence says aborted', () => {
   // The work does not heed the first; half a second later it is not npm's repetition of the same one.
-  const { status, ending } = ended("process.once('SIGINT', () => setTimeout(() => process.kill(process.pid, 'SIGINT'), 600)); process.kill(process.pid, 'SIGINT'); await new Promise((resolve) => setTimeout(resolve, 45_000));");
+  const { status, ending } = ended(
+    "process.once('SIGINT', () => setTimeout(() => process.kill(process.pid, 'SIGINT'), 600)); process.kill(process.pid, 'SIGINT'); await new Promise((resolve) => setTimeout(resolve, 45_000));",
+  );
   assert.deepEqual([status, ending], [130, 'aborted']);
 });

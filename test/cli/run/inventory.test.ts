@@ -17,7 +17,10 @@ let root = '';
 let ollama: Server;
 let backend = '';
 before(async () => {
-  ollama = createServer((_, reply) => void reply.end(JSON.stringify({ models: [{ name: 'phi3:mini' }] }))).listen(0, '127.0.0.1');
+  ollama = createServer((_, reply) => void reply.end(JSON.stringify({ models: [{ name: 'phi3:mini' }] }))).listen(
+    0,
+    '127.0.0.1',
+  );
   await once(ollama, 'listening');
   const address = ollama.address();
   backend = `http://127.0.0.1:${String(typeof address === 'object' ? address?.port : address)}`;
@@ -35,9 +38,20 @@ async function tried(options: InventoryOptions, fake: FakeOptions = {}, keyNeede
   const terminal = fakeTerminal({ cwd: root, ...fake });
   let given: Secret | undefined;
   const session: Session = {
-    terminal, options, version: '0.1.0', command: ['hxllm', 'inventory'], within: keyNeeded ? 'up' : undefined, open: { run: undefined }, signal: new AbortController().signal,
-    view: createHumanView(terminal, terminal.stdout, false), redaction: createRedaction(),
-    vault: { ask: () => Promise.resolve(given ?? new Secret('')), give: (secret) => void (given = secret), known: () => given !== undefined },
+    terminal,
+    options,
+    version: '0.1.0',
+    command: ['hxllm', 'inventory'],
+    within: keyNeeded ? 'up' : undefined,
+    open: { run: undefined },
+    signal: new AbortController().signal,
+    view: createHumanView(terminal, terminal.stdout, false),
+    redaction: createRedaction(),
+    vault: {
+      ask: () => Promise.resolve(given ?? new Secret('')),
+      give: (secret) => void (given = secret),
+      known: () => given !== undefined,
+    },
   };
   return { outcome: await inventory(session, undefined, options, keyNeeded), terminal };
 }
@@ -48,9 +62,15 @@ const VAULT = 'inventories/group_vars/all/vault.yml';
 test('a new inventory is shown, written, and needs nothing more', async () => {
   const first = await tried({ init: 'api.example.net', backend: [backend] });
   assert.deepEqual([first.outcome.ending, first.outcome.exitCode, first.outcome.changes], ['passed', 0, 2]);
-  assert.match(first.terminal.written.out, /\+\[litellm\]\n {2}\+api\.example\.net\n[\s\S]+✓ wrote inventories\/dev\.ini/);
+  assert.match(
+    first.terminal.written.out,
+    /\+\[litellm\]\n {2}\+api\.example\.net\n[\s\S]+✓ wrote inventories\/dev\.ini/,
+  );
   assert.match(readFileSync(join(root, MAIN), 'utf8'), /model: "phi3:mini"/);
-  assert.match(readFileSync(join(first.outcome.evidence ?? '', 'changes/inventories/dev.ini.diff'), 'utf8'), /^--- \/dev\/null\n\+\+\+ inventories\/dev\.ini\n/);
+  assert.match(
+    readFileSync(join(first.outcome.evidence ?? '', 'changes/inventories/dev.ini.diff'), 'utf8'),
+    /^--- \/dev\/null\n\+\+\+ inventories\/dev\.ini\n/,
+  );
   const second = await tried({});
   assert.deepEqual([second.outcome.ending, second.outcome.changes], ['passed', 0]);
 });
@@ -63,7 +83,10 @@ test('a dry run shows the same and writes nothing', async () => {
 });
 
 test('no is no: nothing is written, exit code 1', async () => {
-  const { outcome, terminal } = await tried({ init: 'api.example.net', backend: [backend] }, { interactive: true, answers: [false] });
+  const { outcome, terminal } = await tried(
+    { init: 'api.example.net', backend: [backend] },
+    { interactive: true, answers: [false] },
+  );
   assert.deepEqual([outcome.ending, outcome.exitCode, outcome.changes], ['declined', 1, 0]);
   assert.deepEqual(terminal.asked, ['Write inventories/dev.ini and inventories/group_vars/all/main.yml?']);
   assert.deepEqual(readdirSync(root), ['evidence']);
@@ -79,7 +102,10 @@ test('after the files comes the key, and after the key the next phase', async ()
 
 test('a vault is made with a password that was typed twice, and neither it nor the key is seen anywhere', async () => {
   await tried({ init: 'api.example.net', backend: [backend] });
-  const { outcome, terminal } = await tried({ vaultInit: true }, { interactive: true, answers: ['correct horse', 'correct horse', true] });
+  const { outcome, terminal } = await tried(
+    { vaultInit: true },
+    { interactive: true, answers: ['correct horse', 'correct horse', true] },
+  );
   assert.equal(outcome.exitCode, 0);
   assert.equal(statSync(join(root, VAULT)).mode & 0o777, 0o600);
   assert.match(readFileSync(join(root, VAULT), 'utf8'), /^\$ANSIBLE_VAULT;1\.1;AES256\n/);
@@ -87,13 +113,17 @@ test('a vault is made with a password that was typed twice, and neither it nor t
   assert.doesNotMatch(terminal.written.out + JSON.stringify(outcome), /correct horse|sk-[0-9a-f]{64}|ANSIBLE_VAULT/);
   for (const file of readdirSync(outcome.evidence ?? '', { recursive: true, encoding: 'utf8' })) {
     const path = join(outcome.evidence ?? '', file);
-    if (statSync(path).isFile()) assert.doesNotMatch(readFileSync(path, 'utf8'), /correct horse|sk-[0-9a-f]{64}|ANSIBLE_VAULT/, file);
+    if (statSync(path).isFile())
+      assert.doesNotMatch(readFileSync(path, 'utf8'), /correct horse|sk-[0-9a-f]{64}|ANSIBLE_VAULT/, file);
   }
 });
 
 test('passwords that differ, or none, leave everything as it is', async () => {
   await tried({ init: 'api.example.net', backend: [backend] });
-  for (const [answers, code] of [[['one', 'two'], 'vault.password-differs'], [[undefined], 'vault.password-empty']] as const) {
+  for (const [answers, code] of [
+    [['one', 'two'], 'vault.password-differs'],
+    [[undefined], 'vault.password-empty'],
+  ] as const) {
     const { outcome } = await tried({ vaultInit: true }, { interactive: true, answers });
     assert.deepEqual([outcome.problems[0]?.code, outcome.exitCode], [code, 78]);
     assert.equal(existsSync(join(root, VAULT)), false);
@@ -113,11 +143,17 @@ test('a vault that is there is refused without a question, and stays', async () 
 test('before the phases that need the key, only its lack is a failure that names the command', async () => {
   await tried({ init: 'api.example.net', backend: [backend] });
   const missing = await tried({}, {}, true);
-  assert.deepEqual([missing.outcome.exitCode, missing.outcome.problems.map(({ code, fix }) => [code, fix])], [78, [['vault.key-missing', 'hxllm up --vault-init']]]);
+  assert.deepEqual(
+    [missing.outcome.exitCode, missing.outcome.problems.map(({ code, fix }) => [code, fix])],
+    [78, [['vault.key-missing', 'hxllm up --vault-init']]],
+  );
   writeFileSync(join(root, 'pw'), 'pw\n');
   await tried({ vaultInit: true, vaultPasswordFile: 'pw' });
   const locked = await tried({}, {}, true);
-  assert.deepEqual(locked.outcome.problems.map(({ code, fix }) => [code, fix]), [['vault.locked', 'hxllm up --ask-vault-pass']]);
+  assert.deepEqual(
+    locked.outcome.problems.map(({ code, fix }) => [code, fix]),
+    [['vault.locked', 'hxllm up --ask-vault-pass']],
+  );
   const open = await tried({ vaultPasswordFile: 'pw' }, {}, true);
   assert.equal(open.outcome.exitCode, 0);
 });

@@ -18,7 +18,11 @@ test('a key file holds one key, with or without a line’s end', async () => {
 test('an empty file, several words and no file are refused without showing what was in them', async () => {
   writeFileSync(join(root, 'empty'), '\n');
   writeFileSync(join(root, 'words'), 'LITELLM_MASTER_KEY = sk-secret\n');
-  for (const [name, seen] of [['empty', /an empty file/], ['words', /several words/], ['nowhere', /ENOENT/]] as const) {
+  for (const [name, seen] of [
+    ['empty', /an empty file/],
+    ['words', /several words/],
+    ['nowhere', /ENOENT/],
+  ] as const) {
     const key = await readKeyFile(join(root, name));
     assert.ok(!key.ok);
     assert.equal(key.problems[0].code, 'config.key-file');

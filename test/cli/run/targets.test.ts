@@ -6,21 +6,60 @@ import type { Target } from '../../../src/core/host.ts';
 import { Secret } from '../../../src/core/secret.ts';
 
 const KEY = new Secret('sk-key');
-const TARGET: Target = { name: 'api', address: '10.0.0.5', port: undefined, user: undefined, connection: 'ssh', identityFiles: [], sshArguments: [], hostKeyChecking: true, connectTimeoutMs: 1000, password: undefined };
+const TARGET: Target = {
+  name: 'api',
+  address: '10.0.0.5',
+  port: undefined,
+  user: undefined,
+  connection: 'ssh',
+  identityFiles: [],
+  sshArguments: [],
+  hostKeyChecking: true,
+  connectTimeoutMs: 1000,
+  password: undefined,
+};
 const [ONE, TWO] = ['http://llm01:11434', 'http://llm02:11434'];
 
 function model(name: string, more: Partial<Model> = {}): Model {
-  return { name, provider: 'ollama', model: `${name}:latest`, backends: undefined, numCtx: undefined, keepAlive: undefined, options: {}, mode: 'chat', ...more };
+  return {
+    name,
+    provider: 'ollama',
+    model: `${name}:latest`,
+    backends: undefined,
+    numCtx: undefined,
+    keepAlive: undefined,
+    options: {},
+    mode: 'chat',
+    ...more,
+  };
 }
 
 const SETTINGS: Settings = {
-  models: [model('chat', { backends: [ONE] }), model('embed', { mode: 'embedding' })], backends: [ONE, TWO].map((url) => ({ url, numParallel: undefined })),
-  masterKey: { state: 'set', key: KEY, where: {} }, port: 4000, listen: '0.0.0.0', user: 'litellm', group: 'litellm', routingStrategy: 'least-busy',
-  configDir: '/etc/litellm', installDir: '/opt/litellm', serviceManager: 'systemd', prefix: '', requireDomainJoin: false,
+  models: [model('chat', { backends: [ONE] }), model('embed', { mode: 'embedding' })],
+  backends: [ONE, TWO].map((url) => ({ url, numParallel: undefined })),
+  masterKey: { state: 'set', key: KEY, where: {} },
+  port: 4000,
+  listen: '0.0.0.0',
+  user: 'litellm',
+  group: 'litellm',
+  routingStrategy: 'least-busy',
+  configDir: '/etc/litellm',
+  installDir: '/opt/litellm',
+  serviceManager: 'systemd',
+  prefix: '',
+  requireDomainJoin: false,
 };
 
 function config(target: Partial<Target> = {}, settings: Partial<Settings> = {}): Config {
-  return { inventoryFile: '/w/dev.ini', groupDefined: true, hosts: [{ target: { ...TARGET, ...target }, settings: { ...SETTINGS, ...settings }, origins: {} }], candidates: [], allHosts: ['api'], files: [], warnings: [] };
+  return {
+    inventoryFile: '/w/dev.ini',
+    groupDefined: true,
+    hosts: [{ target: { ...TARGET, ...target }, settings: { ...SETTINGS, ...settings }, origins: {} }],
+    candidates: [],
+    allHosts: ['api'],
+    files: [],
+    warnings: [],
+  };
 }
 
 function urlOf(wanted: Config, throughSsh = false): string | undefined {
@@ -30,7 +69,19 @@ function urlOf(wanted: Config, throughSsh = false): string | undefined {
 
 test('a gateway is asked where its host is, with the key, for its aliases and the backends that can answer a chat', () => {
   const targets = targetsOf(config(), false, 'hxllm smoke');
-  assert.deepEqual(targets, { ok: true, value: [{ name: 'api', url: 'http://10.0.0.5:4000', key: KEY, models: ['chat', 'embed'], backends: [ONE], embeddings: ['embed'] }] });
+  assert.deepEqual(targets, {
+    ok: true,
+    value: [
+      {
+        name: 'api',
+        url: 'http://10.0.0.5:4000',
+        key: KEY,
+        models: ['chat', 'embed'],
+        backends: [ONE],
+        embeddings: ['embed'],
+      },
+    ],
+  });
 });
 
 test('this machine is asked on loopback or where the gateway listens, another through SSH on its own loopback', () => {
@@ -51,10 +102,16 @@ test('what is missing is named with the command that mends it', () => {
     assert.ok(!targets.ok);
     return [targets.problems[0].code, targets.problems[0].fix];
   };
-  assert.deepEqual(problem({ masterKey: { state: 'locked', file: 'vault.yml' } }), ['vault.locked', 'hxllm smoke --limit api --ask-vault-pass']);
+  assert.deepEqual(problem({ masterKey: { state: 'locked', file: 'vault.yml' } }), [
+    'vault.locked',
+    'hxllm smoke --limit api --ask-vault-pass',
+  ]);
   assert.deepEqual(problem({ masterKey: { state: 'absent' } }), ['vault.key-missing', 'hxllm inventory --vault-init']);
   assert.deepEqual(problem({ models: undefined })[0], 'variables.undefined');
   const none = targetsOf({ ...config(), hosts: [], groupDefined: false }, false, 'hxllm smoke');
   assert.ok(!none.ok);
-  assert.deepEqual([none.problems[0].code, none.problems[0].detail], ['inventory.no-group', 'Wanted the group [litellm] with the host that is to run the gateway; seen the hosts api.']);
+  assert.deepEqual(
+    [none.problems[0].code, none.problems[0].detail],
+    ['inventory.no-group', 'Wanted the group [litellm] with the host that is to run the gateway; seen the hosts api.'],
+  );
 });

@@ -55,7 +55,10 @@ test('the runtime of this machine’s architecture is the installed package, kno
 test('the runtime of the other architecture is missing, and the fix fetches it', async () => {
   const problem = firstOf(await findWith(undefined, other));
   assert.equal(problem.code, 'runtime.missing');
-  assert.match(problem.fix, new RegExp(`^npm pack node-linux-${other}@24\\.21\\.0 && .*--runtime node-linux-${other}-24\\.21\\.0/bin/node$`));
+  assert.match(
+    problem.fix,
+    new RegExp(`^npm pack node-linux-${other}@24\\.21\\.0 && .*--runtime node-linux-${other}-24\\.21\\.0/bin/node$`),
+  );
 });
 
 test('a file named for the other architecture is taken when it is the pinned Node for it', async () => {
@@ -84,17 +87,28 @@ test('a file for one architecture leaves the installed runtime to the other', as
   const mine: Architecture = other === 'x64' ? 'arm64' : 'x64';
   const found = await findWith(elf('foreign', MACHINES[other], 'node-v24.21.0.tar.gz'), mine);
   assert.ok(found.ok && found.value.file.includes('node_modules'));
-  assert.equal(firstOf(await findWith(elf('mine', MACHINES[mine], 'node-v24.21.0.tar.gz'), other)).code, 'runtime.other-architecture');
+  assert.equal(
+    firstOf(await findWith(elf('mine', MACHINES[mine], 'node-v24.21.0.tar.gz'), other)).code,
+    'runtime.other-architecture',
+  );
 });
 
 test('the gateway packs into one file that runs without packages, the same each time, and tells no path of this machine', async () => {
-  const [first, second] = await Promise.all([createShipping({ runtimeFile: undefined }).bundle(), createShipping({ runtimeFile: undefined }).bundle()]);
+  const [first, second] = await Promise.all([
+    createShipping({ runtimeFile: undefined }).bundle(),
+    createShipping({ runtimeFile: undefined }).bundle(),
+  ]);
   assert.ok(first.ok && second.ok);
   assert.equal(first.value.sha256, second.value.sha256);
   assert.ok(!first.value.content.includes(join(import.meta.dirname, '../../..')));
   const [bundle, config] = [join(folder, 'gateway.mjs'), join(folder, 'config.yaml')];
   writeFileSync(bundle, first.value.content);
-  writeFileSync(config, 'model_list:\n  - model_name: phi3\n    litellm_params: {model: ollama_chat/phi3, api_base: "http://127.0.0.1:1"}\n');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bundle, '--check', '--config', config], { encoding: 'utf8' });
+  writeFileSync(
+    config,
+    'model_list:\n  - model_name: phi3\n    litellm_params: {model: ollama_chat/phi3, api_base: "http://127.0.0.1:1"}\n',
+  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bundle, '--check', '--config', config], {
+    encoding: 'utf8',
+  });
   assert.equal(status, 0, stdout + stderr);
 });

@@ -32,7 +32,11 @@ test('the first signal aborts, the second leaves at once, and afterwards the sig
 
 test('a Ctrl-C that npm passes on at once, after the terminal has sent it, is no second one', async () => {
   const said: string[] = [];
-  const interruption = watchInterruption(() => void said.push('first'), () => void said.push('leave'), () => 0);
+  const interruption = watchInterruption(
+    () => void said.push('first'),
+    () => void said.push('leave'),
+    () => 0,
+  );
   const twice = new Promise<void>((resolve) => {
     let heard = 0;
     process.on('SIGINT', function hear() {

@@ -68,7 +68,16 @@ test('Ctrl-C while a password is typed is the signal, and the abort that follows
 });
 
 test('only yes is yes', async () => {
-  const answers: Readonly<Record<string, boolean>> = { y: true, Y: true, yes: true, YES: true, '': false, n: false, yess: false, ja: false };
+  const answers: Readonly<Record<string, boolean>> = {
+    y: true,
+    Y: true,
+    yes: true,
+    YES: true,
+    '': false,
+    n: false,
+    yess: false,
+    ja: false,
+  };
   for (const [typed, expected] of Object.entries(answers)) {
     const { input, output, type, shown } = fake();
     const answer = askYesNo(input, output, 'Apply?', never);

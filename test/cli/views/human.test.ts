@@ -4,7 +4,15 @@ import { createHumanView } from '../../../src/cli/views/human.ts';
 import { wantsColour } from '../../../src/cli/views/paint.ts';
 import type { View } from '../../../src/cli/views/view.ts';
 import type { Outcome } from '../../../src/cli/run/outcome.ts';
-import { failed, notApplicable, pass, unknown, type CheckResult, type Severity, type Verdict } from '../../../src/core/verdict.ts';
+import {
+  failed,
+  notApplicable,
+  pass,
+  unknown,
+  type CheckResult,
+  type Severity,
+  type Verdict,
+} from '../../../src/core/verdict.ts';
 import { fakeTerminal, type FakeOptions, type FakeTerminal } from '../fake-terminal.ts';
 
 function seeing(options: FakeOptions = {}, verbose = false): { readonly view: View; readonly terminal: FakeTerminal } {
@@ -12,18 +20,54 @@ function seeing(options: FakeOptions = {}, verbose = false): { readonly view: Vi
   return { terminal, view: createHumanView(terminal, terminal.stdout, verbose) };
 }
 
-function check(title: string, verdict: Verdict, host = 'h1', severity: Severity = 'error'): { readonly kind: 'check'; readonly result: CheckResult } {
+function check(
+  title: string,
+  verdict: Verdict,
+  host = 'h1',
+  severity: Severity = 'error',
+): { readonly kind: 'check'; readonly result: CheckResult } {
   return { kind: 'check', result: { id: `x.${title.replaceAll(' ', '-')}`, title, severity, host, ...verdict } };
 }
 
-const OUTCOME: Outcome = { phase: 'preflight', ending: 'passed', exitCode: 0, startedAt: '', durationMs: 1234, evidence: undefined, hosts: [], changes: 0, results: [], problems: [], warnings: [], steps: [], notes: [] };
+const OUTCOME: Outcome = {
+  phase: 'preflight',
+  ending: 'passed',
+  exitCode: 0,
+  startedAt: '',
+  durationMs: 1234,
+  evidence: undefined,
+  hosts: [],
+  changes: 0,
+  results: [],
+  problems: [],
+  warnings: [],
+  steps: [],
+  notes: [],
+};
 
 test('a check that fails shows what was wanted and seen, and a fix that can be copied whole', () => {
   const { view, terminal } = seeing({ columns: 43 });
-  view.event(check('the port is free', failed('nothing on port 4000 of the host', 'nginx holds it since the day before yesterday', 'sudo systemctl disable --now nginx && sudo ss -ltnp')));
+  view.event(
+    check(
+      'the port is free',
+      failed(
+        'nothing on port 4000 of the host',
+        'nginx holds it since the day before yesterday',
+        'sudo systemctl disable --now nginx && sudo ss -ltnp',
+      ),
+    ),
+  );
   assert.equal(
     terminal.written.out,
-    ['  ✗ the port is free [x.the-port-is-free]', '      wanted nothing on port 4000 of the', '             host', '      seen   nginx holds it since the day', '             before yesterday', '      fix    sudo systemctl disable --now nginx && sudo ss -ltnp', ''].join('\n'),
+    [
+      '  ✗ the port is free [x.the-port-is-free]',
+      '      wanted nothing on port 4000 of the',
+      '             host',
+      '      seen   nginx holds it since the day',
+      '             before yesterday',
+      '      fix    sudo systemctl disable --now nginx && sudo ss -ltnp',
+      '',
+    ].join('\n'),
   );
 });
 
@@ -33,7 +77,22 @@ test('with several hosts lines stand below their host’s name, said anew when a
   for (const host of ['h1', 'h1', 'h2', 'h1']) view.event(check('it is', pass('so'), host));
   view.event({ kind: 'note', host: '-', text: 'about all' });
   view.event(check('it is', pass('so'), 'h1'));
-  assert.equal(terminal.written.out, ['  h1', '    ✓ it is: so', '    ✓ it is: so', '  h2', '    ✓ it is: so', '  h1', '    ✓ it is: so', '  › about all', '  h1', '    ✓ it is: so', ''].join('\n'));
+  assert.equal(
+    terminal.written.out,
+    [
+      '  h1',
+      '    ✓ it is: so',
+      '    ✓ it is: so',
+      '  h2',
+      '    ✓ it is: so',
+      '  h1',
+      '    ✓ it is: so',
+      '  › about all',
+      '  h1',
+      '    ✓ it is: so',
+      '',
+    ].join('\n'),
+  );
 });
 
 test('checks skipped for one reason are one line; under -v each has its own', () => {
@@ -43,18 +102,30 @@ test('checks skipped for one reason are one line; under -v each has its own', ()
   view.event(check('d', pass('fine')));
   view.event(check('e', skipped));
   view.end(OUTCOME, undefined);
-  assert.match(terminal.written.out, /^ {2}– 3 checks not judged because ssh\.reachable did not pass\n {2}✓ d: fine\n {2}– 1 check not judged/);
+  assert.match(
+    terminal.written.out,
+    /^ {2}– 3 checks not judged because ssh\.reachable did not pass\n {2}✓ d: fine\n {2}– 1 check not judged/,
+  );
   const verbose = seeing({}, true);
   for (const title of ['a', 'b']) verbose.view.event(check(title, skipped));
   assert.equal(verbose.terminal.written.out.match(/not judged/g)?.length, 2);
 });
 
 test('every outcome has a sign of its own, and words where the locale has no signs', () => {
-  const verdicts: readonly (readonly [Verdict, Severity])[] = [[pass('p'), 'error'], [failed('w', 's', 'f'), 'error'], [failed('w', 's', 'f'), 'warning'], [unknown('why'), 'error'], [notApplicable('n'), 'error']];
+  const verdicts: readonly (readonly [Verdict, Severity])[] = [
+    [pass('p'), 'error'],
+    [failed('w', 's', 'f'), 'error'],
+    [failed('w', 's', 'f'), 'warning'],
+    [unknown('why'), 'error'],
+    [notApplicable('n'), 'error'],
+  ];
   const signs = (environment: Readonly<Record<string, string>>): readonly (string | undefined)[] => {
     const { view, terminal } = seeing({ environment });
     for (const [verdict, severity] of verdicts) view.event(check('TITLE', verdict, 'h1', severity));
-    return terminal.written.out.split('\n').filter((line) => line.includes('TITLE')).map((line) => line.trim().split(' ')[0]);
+    return terminal.written.out
+      .split('\n')
+      .filter((line) => line.includes('TITLE'))
+      .map((line) => line.trim().split(' ')[0]);
   };
   assert.deepEqual(signs({ LANG: 'de_DE.UTF-8' }), ['✓', '✗', '!', '?', '–']);
   assert.deepEqual(signs({ LANG: 'C' }), ['ok', 'FAILED', 'warning', 'UNKNOWN', '-']);
@@ -63,13 +134,29 @@ test('every outcome has a sign of its own, and words where the locale has no sig
 
 test('results go to stdout, problems and warnings to stderr', () => {
   const { view, terminal } = seeing();
-  const problem = { code: 'config.yaml', summary: 'a YAML file does not parse', detail: 'Wanted a mapping; seen a list.', fix: 'nano main.yml', where: { file: 'main.yml', line: 3, path: 'litellm_models' } };
+  const problem = {
+    code: 'config.yaml',
+    summary: 'a YAML file does not parse',
+    detail: 'Wanted a mapping; seen a list.',
+    fix: 'nano main.yml',
+    where: { file: 'main.yml', line: 3, path: 'litellm_models' },
+  };
   view.event({ kind: 'problem', problem });
   view.warning(problem);
   assert.equal(terminal.written.out, '');
   assert.equal(
     terminal.written.err,
-    ['✗', '!'].map((sign) => [`  ${sign} a YAML file does not parse`, '      where  main.yml:3: litellm_models', '      detail Wanted a mapping; seen a list.', '      fix    nano main.yml', ''].join('\n')).join(''),
+    ['✗', '!']
+      .map((sign) =>
+        [
+          `  ${sign} a YAML file does not parse`,
+          '      where  main.yml:3: litellm_models',
+          '      detail Wanted a mapping; seen a list.',
+          '      fix    nano main.yml',
+          '',
+        ].join('\n'),
+      )
+      .join(''),
   );
 });
 
@@ -80,14 +167,38 @@ test('a step that begins has no line; one that ended has, with what there is to 
   view.event({ ...step, state: 'started' });
   view.event({ ...step, state: 'done', durationMs: 1500 });
   view.event({ ...step, state: 'failed', detail: 'no space' });
-  assert.equal(terminal.written.out, ['  + write config.yaml', '      - old: 1', '      + new:   2', '  ✓ write config.yaml (1.5 s)', '  ✗ write config.yaml', '      no space', ''].join('\n'));
+  assert.equal(
+    terminal.written.out,
+    [
+      '  + write config.yaml',
+      '      - old: 1',
+      '      + new:   2',
+      '  ✓ write config.yaml (1.5 s)',
+      '  ✗ write config.yaml',
+      '      no space',
+      '',
+    ].join('\n'),
+  );
 });
 
 test('the last lines count what there is, and say where the evidence is and what to type', () => {
   const { view, terminal } = seeing({ cwd: '/work' });
-  const results = [check('a', pass('')), check('b', failed('', '', '')), check('c', failed('', '', ''), 'h1', 'warning'), check('d', unknown(''))].map(({ result }) => result);
+  const results = [
+    check('a', pass('')),
+    check('b', failed('', '', '')),
+    check('c', failed('', '', ''), 'h1', 'warning'),
+    check('d', unknown('')),
+  ].map(({ result }) => result);
   view.end({ ...OUTCOME, ending: 'failed', results, evidence: '/work/evidence/preflight/1' }, 'hxllm preflight');
-  assert.equal(terminal.written.out, ['✗ preflight failed: 1 failed, 1 unknown, 1 passed, 1 warning (1.2 s)', '  evidence evidence/preflight/1', '  next     hxllm preflight', ''].join('\n'));
+  assert.equal(
+    terminal.written.out,
+    [
+      '✗ preflight failed: 1 failed, 1 unknown, 1 passed, 1 warning (1.2 s)',
+      '  evidence evidence/preflight/1',
+      '  next     hxllm preflight',
+      '',
+    ].join('\n'),
+  );
 });
 
 test('colour is for terminals, unless the environment says otherwise', () => {

@@ -14,23 +14,42 @@ async function read(text: string): Promise<{ readonly value: unknown; readonly f
 test('a key given twice is a warning with its line, and the later one wins', async () => {
   const { value, findings } = await read('a: 1\nb: 2\na: 3\n');
   assert.deepEqual(value, { a: 3, b: 2 });
-  assert.deepEqual(findings.warnings.map(({ code, where }) => [code, where?.line]), [['config.duplicate-key', 3]]);
+  assert.deepEqual(
+    findings.warnings.map(({ code, where }) => [code, where?.line]),
+    [['config.duplicate-key', 3]],
+  );
 });
 
 test('aliases of aliases do not grow without end', async () => {
-  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]', ...Array.from({ length: 9 }, (_, n) => `a${String(n + 1)}: &a${String(n + 1)} [${Array.from({ length: 10 }, () => `*a${String(n)}`).join(', ')}]`)];
+  const lines = [
+    'a0: &a0 [x, x, x, x, x, x, x, x, x, x]',
+    ...Array.from(
+      { length: 9 },
+      (_, n) =>
+        `a${String(n + 1)}: &a${String(n + 1)} [${Array.from({ length: 10 }, () => `*a${String(n)}`).join(', ')}]`,
+    ),
+  ];
   const { value, findings } = await read(lines.join('\n'));
   assert.equal(value, undefined);
   assert.match(findings.errors[0]?.summary ?? '', /too large/);
 });
 
 test('nothing, only comments and only a document’s start are empty', async () => {
-  for (const text of ['', '# c\n', '---\n']) assert.equal((await read(text)).value ?? undefined, undefined, JSON.stringify(text));
+  for (const text of ['', '# c\n', '---\n'])
+    assert.equal((await read(text)).value ?? undefined, undefined, JSON.stringify(text));
 });
 
 test('two documents, a tab and an anchor that is nowhere do not parse, each with its line', async () => {
-  for (const [text, line] of [['a: 1\n---\nb: 2\n', 2], ['a:\n\tb: 1\n', 2], ['a: *gone\n', 1]] as const) {
+  for (const [text, line] of [
+    ['a: 1\n---\nb: 2\n', 2],
+    ['a:\n\tb: 1\n', 2],
+    ['a: *gone\n', 1],
+  ] as const) {
     const { findings } = await read(text);
-    assert.deepEqual(findings.errors.map(({ code, where }) => [code, where?.line]), [['config.yaml', line]], text);
+    assert.deepEqual(
+      findings.errors.map(({ code, where }) => [code, where?.line]),
+      [['config.yaml', line]],
+      text,
+    );
   }
 });

@@ -12,19 +12,27 @@ import { Keyring } from '../../../src/config/vault/keyring.ts';
 
 interface Recorded {
   readonly _meta: { readonly hostvars: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
-  readonly [group: string]: { readonly hosts?: readonly string[]; readonly children?: readonly string[]; readonly hostvars?: unknown };
+  readonly [group: string]: {
+    readonly hosts?: readonly string[];
+    readonly children?: readonly string[];
+    readonly hostvars?: unknown;
+  };
 }
 
 /** What ansible-core 2.19.14 printed for the same files; see fixtures/record.sh. */
 function recordedIn(folder: string): Recorded {
   const parsed: unknown = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'), (_key, value: unknown) =>
     // Ansible marks `!unsafe` text in its output.
-    typeof value === 'object' && value !== null && '__ansible_unsafe' in value ? value.__ansible_unsafe : value);
+    typeof value === 'object' && value !== null && '__ansible_unsafe' in value ? value.__ansible_unsafe : value,
+  );
   // Written by ansible-inventory, whose shape this is.
   return parsed as Recorded;
 }
 
-async function readOurs(file: string): Promise<{ readonly inventory: Inventory; readonly variablesOf: (host: string) => Promise<Record<string, unknown>> }> {
+async function readOurs(file: string): Promise<{
+  readonly inventory: Inventory;
+  readonly variablesOf: (host: string) => Promise<Record<string, unknown>>;
+}> {
   const findings = new Findings();
   const files = new SourceFiles(dirname(file), new Keyring([]));
   const inventory = await readInventory(file, files, findings);
@@ -36,7 +44,11 @@ async function readOurs(file: string): Promise<{ readonly inventory: Inventory; 
     variablesOf: async (host) => {
       const scope = await mergeVariables(host, inventory.value, file, folders);
       assert.ok(scope.ok, JSON.stringify(scope));
-      return Object.fromEntries([...scope.value.variables].filter(([name]) => !name.startsWith('inventory_')).map(([name, value]) => [name, plainOf(value)]));
+      return Object.fromEntries(
+        [...scope.value.variables]
+          .filter(([name]) => !name.startsWith('inventory_'))
+          .map(([name, value]) => [name, plainOf(value)]),
+      );
     },
   };
 }
@@ -47,8 +59,17 @@ for (const file of ['precedence/dev.ini', 'yaml/dev.yml']) {
   test(`every variable of every host in ${file} is what Ansible makes of it`, async () => {
     const recorded = recordedIn(dirname(path));
     const ours = await readOurs(path);
-    assert.deepEqual([...ours.inventory.hosts.keys()].toSorted(), [...new Set([...Object.keys(recorded._meta.hostvars), ...Object.entries(recorded).flatMap(([group, { hosts }]) => (group === '_meta' ? [] : (hosts ?? [])))])].toSorted());
-    for (const [host, variables] of Object.entries(recorded._meta.hostvars)) assert.deepEqual(await ours.variablesOf(host), variables, host);
+    assert.deepEqual(
+      [...ours.inventory.hosts.keys()].toSorted(),
+      [
+        ...new Set([
+          ...Object.keys(recorded._meta.hostvars),
+          ...Object.entries(recorded).flatMap(([group, { hosts }]) => (group === '_meta' ? [] : (hosts ?? []))),
+        ]),
+      ].toSorted(),
+    );
+    for (const [host, variables] of Object.entries(recorded._meta.hostvars))
+      assert.deepEqual(await ours.variablesOf(host), variables, host);
   });
 
   test(`the groups of ${file} have the hosts and children that Ansible gives them`, async () => {
@@ -57,8 +78,13 @@ for (const file of ['precedence/dev.ini', 'yaml/dev.yml']) {
     for (const [name, group] of Object.entries(recorded)) {
       const ours = inventory.groups.get(name);
       // Ansible does not print those of all.
-      if (name !== 'all') assert.deepEqual([...(ours?.hosts ?? [])].toSorted(), [...(group.hosts ?? [])].toSorted(), `hosts of ${name}`);
-      assert.deepEqual([...(ours?.children ?? [])].toSorted(), [...(group.children ?? [])].toSorted(), `children of ${name}`);
+      if (name !== 'all')
+        assert.deepEqual([...(ours?.hosts ?? [])].toSorted(), [...(group.hosts ?? [])].toSorted(), `hosts of ${name}`);
+      assert.deepEqual(
+        [...(ours?.children ?? [])].toSorted(),
+        [...(group.children ?? [])].toSorted(),
+        `children of ${name}`,
+      );
     }
   });
 }

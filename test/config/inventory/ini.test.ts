@@ -33,7 +33,10 @@ for (const [what, text, line, detail] of [
 }
 
 test('every wrong line is found, not only the first', () => {
-  assert.deepEqual(problemsIn('[a b]\nh x\n[g:vars]\n').map(([line]) => line), [1, 2, 3]);
+  assert.deepEqual(
+    problemsIn('[a b]\nh x\n[g:vars]\n').map(([line]) => line),
+    [1, 2, 3],
+  );
 });
 
 test('a line that does not close its quotation mark is not shown whole, since it may hold a password', () => {
@@ -41,11 +44,39 @@ test('a line that does not close its quotation mark is not shown whole, since it
 });
 
 test('a range that would stand for millions of hosts is refused, and quickly', () => {
-  for (const pattern of ['h[0:99999999]', 'h[000:999]x[000:999]', 'h[1:9999999999999:1]']) assert.equal(readHostPattern(pattern).ok, false, pattern);
+  for (const pattern of ['h[0:99999999]', 'h[000:999]x[000:999]', 'h[1:9999999999999:1]'])
+    assert.equal(readHostPattern(pattern).ok, false, pattern);
 });
 
 test('whatever the text, reading ends and every Problem has its line', () => {
-  fc.assert(fc.property(fc.array(fc.constantFrom('[g]', '[g:vars]', '[h:children]', '[x y]', 'a', 'a[1:3]', 'a b=c', 'k = v', '# c', '', 'q="', 'a:22', '[', ']', 'h', 'g'), { maxLength: 14 }), (lines) => {
-    for (const [line] of problemsIn(lines.join('\n'))) assert.ok(line !== undefined && line >= 1 && line <= lines.length);
-  }), { numRuns: 500 });
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.constantFrom(
+          '[g]',
+          '[g:vars]',
+          '[h:children]',
+          '[x y]',
+          'a',
+          'a[1:3]',
+          'a b=c',
+          'k = v',
+          '# c',
+          '',
+          'q="',
+          'a:22',
+          '[',
+          ']',
+          'h',
+          'g',
+        ),
+        { maxLength: 14 },
+      ),
+      (lines) => {
+        for (const [line] of problemsIn(lines.join('\n')))
+          assert.ok(line !== undefined && line >= 1 && line <= lines.length);
+      },
+    ),
+    { numRuns: 500 },
+  );
 });

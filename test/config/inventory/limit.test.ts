@@ -11,7 +11,9 @@ const inventory = readIni(readFileSync(join(fixtures, 'precedence/dev.ini'), 'ut
 const none = (): Promise<undefined> => Promise.resolve(undefined);
 
 // Written by fixtures/record.py: what `ansible --list-hosts --limit` names.
-const recorded = JSON.parse(readFileSync(join(fixtures, 'limits.json'), 'utf8')) as Readonly<Record<string, readonly string[]>>;
+const recorded = JSON.parse(readFileSync(join(fixtures, 'limits.json'), 'utf8')) as Readonly<
+  Record<string, readonly string[]>
+>;
 
 test('every recorded pattern names the hosts that Ansible names', async () => {
   for (const [pattern, hosts] of Object.entries(recorded)) {
@@ -21,7 +23,10 @@ test('every recorded pattern names the hosts that Ansible names', async () => {
 });
 
 test('hosts come in the order of the inventory, whatever the order of the pattern', async () => {
-  assert.deepEqual(await selectHosts('web03,web01,alone', inventory, new Findings(), none), { ok: true, value: ['alone', 'web01', 'web03'] });
+  assert.deepEqual(await selectHosts('web03,web01,alone', inventory, new Findings(), none), {
+    ok: true,
+    value: ['alone', 'web01', 'web03'],
+  });
 });
 
 test('no match is a Problem that names the pattern and the hosts there are', async () => {
@@ -38,8 +43,12 @@ test('one name that is nowhere beside others is a warning', async () => {
 });
 
 test('@file gives a pattern on each line, and a file that is not there is a Problem', async () => {
-  const read = (file: string): Promise<readonly string[] | undefined> => Promise.resolve(file === 'retry' ? ['web02', '', ' web01 '] : undefined);
-  assert.deepEqual(await selectHosts('@retry', inventory, new Findings(), read), { ok: true, value: ['web01', 'web02'] });
+  const read = (file: string): Promise<readonly string[] | undefined> =>
+    Promise.resolve(file === 'retry' ? ['web02', '', ' web01 '] : undefined);
+  assert.deepEqual(await selectHosts('@retry', inventory, new Findings(), read), {
+    ok: true,
+    value: ['web01', 'web02'],
+  });
   assert.equal((await selectHosts('@gone', inventory, new Findings(), read)).ok, false);
 });
 

@@ -13,12 +13,15 @@ interface Recorded {
 }
 
 // Written by fixtures/record.py, whose shape this is.
-const recorded = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/literals.json'), 'utf8')) as readonly Recorded[];
+const recorded = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../fixtures/literals.json'), 'utf8'),
+) as readonly Recorded[];
 
 /** A literal as record.py writes it: dicts as pairs, since JSON's keep no order of keys such as 1. */
 function recordable(value: Literal): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Map) return { map: [...value].map(([key, entry]: [string, Literal]) => [key, recordable(entry)]) };
+  if (value instanceof Map)
+    return { map: [...value].map(([key, entry]: [string, Literal]) => [key, recordable(entry)]) };
   return Array.from(value as readonly Literal[], recordable);
 }
 
@@ -47,14 +50,25 @@ test('without comments a # is a sign like any other', () => {
 });
 
 test('whatever is written, reading ends without throwing, and plain data comes back as it was', () => {
-  fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'\'"\\[](){},:#ab01.-+_ Trueé'.split('')), maxLength: 24 }), (text) => {
-    readLiteral(text);
-    splitWords(text, { comments: true });
-  }), { numRuns: 2000 });
-  const data = fc.letrec<{ readonly value: unknown }>((tie) => ({ value: fc.oneof({ depthSize: 'small' }, fc.string(), fc.integer(), fc.array(tie('value'), { maxLength: 3 })) })).value;
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom(...'\'"\\[](){},:#ab01.-+_ Trueé'.split('')), maxLength: 24 }),
+      (text) => {
+        readLiteral(text);
+        splitWords(text, { comments: true });
+      },
+    ),
+    { numRuns: 2000 },
+  );
+  const data = fc.letrec<{ readonly value: unknown }>((tie) => ({
+    value: fc.oneof({ depthSize: 'small' }, fc.string(), fc.integer(), fc.array(tie('value'), { maxLength: 3 })),
+  })).value;
   // JSON of texts, integers and lists is Python too.
-  fc.assert(fc.property(data, (value) => {
-    const read = readLiteral(JSON.stringify(value));
-    assert.deepEqual(read === undefined ? undefined : recordable(read), value);
-  }), { numRuns: 500 });
+  fc.assert(
+    fc.property(data, (value) => {
+      const read = readLiteral(JSON.stringify(value));
+      assert.deepEqual(read === undefined ? undefined : recordable(read), value);
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -6,12 +6,25 @@ import { configOf, hostOf, problemsOf, Tree } from '../tree.ts';
 const inventory = (line: string): Tree => new Tree({ 'inventories/dev.ini': `[litellm]\n${line}\n` });
 
 test('Ansible’s connection variables make the target', async () => {
-  using tree = inventory(`gw:2222 ansible_host=192.0.2.7 ansible_user=admin ansible_ssh_private_key_file=~/.ssh/id ansible_ssh_timeout=3 ansible_host_key_checking=no ansible_password="p w" ansible_ssh_common_args='-o ProxyJump=bastion -o "UserKnownHostsFile=/a b"' ansible_ssh_extra_args="-J x"`);
+  using tree = inventory(
+    `gw:2222 ansible_host=192.0.2.7 ansible_user=admin ansible_ssh_private_key_file=~/.ssh/id ansible_ssh_timeout=3 ansible_host_key_checking=no ansible_password="p w" ansible_ssh_common_args='-o ProxyJump=bastion -o "UserKnownHostsFile=/a b"' ansible_ssh_extra_args="-J x"`,
+  );
   const { target } = hostOf(await tree.load());
-  assert.deepEqual({ ...target, password: target.password?.reveal() }, {
-    name: 'gw', address: '192.0.2.7', port: 2222, user: 'admin', connection: 'ssh', identityFiles: [join(tree.folder, 'home/.ssh/id')],
-    sshArguments: ['-o', 'ProxyJump=bastion', '-o', 'UserKnownHostsFile=/a b', '-J', 'x'], hostKeyChecking: false, connectTimeoutMs: 3000, password: 'p w',
-  });
+  assert.deepEqual(
+    { ...target, password: target.password?.reveal() },
+    {
+      name: 'gw',
+      address: '192.0.2.7',
+      port: 2222,
+      user: 'admin',
+      connection: 'ssh',
+      identityFiles: [join(tree.folder, 'home/.ssh/id')],
+      sshArguments: ['-o', 'ProxyJump=bastion', '-o', 'UserKnownHostsFile=/a b', '-J', 'x'],
+      hostKeyChecking: false,
+      connectTimeoutMs: 3000,
+      password: 'p w',
+    },
+  );
 });
 
 test('this machine is reached without SSH where the inventory says so', async () => {
@@ -26,7 +39,12 @@ test('a host that is an IPv6 address keeps it', async () => {
 });
 
 test('a connection, a port or arguments that make no sense are Problems', async () => {
-  for (const [line, path] of [['h ansible_connection=winrm', 'ansible_connection'], ['h ansible_port=ssh', 'ansible_port'], [`h ansible_ssh_common_args="-o 'x"`, 'ansible_ssh_common_args'], ['h ansible_host=', 'ansible_host']] as const) {
+  for (const [line, path] of [
+    ['h ansible_connection=winrm', 'ansible_connection'],
+    ['h ansible_port=ssh', 'ansible_port'],
+    [`h ansible_ssh_common_args="-o 'x"`, 'ansible_ssh_common_args'],
+    ['h ansible_host=', 'ansible_host'],
+  ] as const) {
     using tree = inventory(line);
     const [problem] = problemsOf(await tree.load());
     assert.deepEqual([problem?.where?.path, problem?.where?.line], [path, 2], line);
@@ -34,8 +52,13 @@ test('a connection, a port or arguments that make no sense are Problems', async 
 });
 
 test('what of privilege escalation is not done is a warning, and its password is not shown', async () => {
-  using tree = inventory('h ansible_become=false ansible_become_method=su ansible_become_user=root ansible_become_password=hunter2');
+  using tree = inventory(
+    'h ansible_become=false ansible_become_method=su ansible_become_user=root ansible_become_password=hunter2',
+  );
   const { warnings } = configOf(await tree.load());
-  assert.deepEqual(warnings.map(({ where }) => where?.path), ['ansible_become_password', 'ansible_become_method', 'ansible_become']);
+  assert.deepEqual(
+    warnings.map(({ where }) => where?.path),
+    ['ansible_become_password', 'ansible_become_method', 'ansible_become'],
+  );
   assert.doesNotMatch(JSON.stringify(warnings), /hunter2/);
 });

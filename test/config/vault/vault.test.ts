@@ -30,13 +30,21 @@ function script(name: string, body: string): string {
 }
 
 test('what ansible-vault encrypted is read, version 1.1 and 1.2', async () => {
-  for (const name of ['default.vault', 'labelled.vault']) assert.equal(await decryptVault(envelopeOf(read(name)), password), read('plain.yml'), name);
+  for (const name of ['default.vault', 'labelled.vault'])
+    assert.equal(await decryptVault(envelopeOf(read(name)), password), read('plain.yml'), name);
   assert.equal(envelopeOf(read('labelled.vault')).id, 'prod');
 });
 
 test('with the salt of ansible-vault’s file the same bytes come out, so ansible-vault opens what is written here', async () => {
-  for (const [name, id] of [['default.vault', 'default'], ['labelled.vault', 'prod']] as const) {
-    assert.equal(await encryptVault(read('plain.yml'), password, { id, salt: envelopeOf(read(name)).salt }), read(name), name);
+  for (const [name, id] of [
+    ['default.vault', 'default'],
+    ['labelled.vault', 'prod'],
+  ] as const) {
+    assert.equal(
+      await encryptVault(read('plain.yml'), password, { id, salt: envelopeOf(read(name)).salt }),
+      read(name),
+      name,
+    );
   }
 });
 
@@ -60,20 +68,32 @@ test('a wrong password and one changed digit are refused before anything is decr
 
 test('a text that is no vault says what was wanted', () => {
   assert.equal(isVaultText('litellm_port: 1\n'), false);
-  for (const [text, reason] of [['$ANSIBLE_VAULT;1.0;AES\n00', /version 1\.1 or 1\.2, seen 1\.0/], ['$ANSIBLE_VAULT;1.1;AES\n00', /AES256, seen AES/], ['$ANSIBLE_VAULT;1.1;AES256\nzz', /hexadecimal/], ['$ANSIBLE_VAULT;1.1;AES256\n', /hexadecimal/]] as const) {
+  for (const [text, reason] of [
+    ['$ANSIBLE_VAULT;1.0;AES\n00', /version 1\.1 or 1\.2, seen 1\.0/],
+    ['$ANSIBLE_VAULT;1.1;AES\n00', /AES256, seen AES/],
+    ['$ANSIBLE_VAULT;1.1;AES256\nzz', /hexadecimal/],
+    ['$ANSIBLE_VAULT;1.1;AES256\n', /hexadecimal/],
+  ] as const) {
     assert.match(JSON.stringify(readEnvelope(text)), reason);
   }
 });
 
 test('without a password a vault is locked, which is no failure', async () => {
-  assert.deepEqual(await new Keyring([]).open(read('default.vault'), { file: 'vault.yml' }), { ok: true, value: { state: 'locked' } });
+  assert.deepEqual(await new Keyring([]).open(read('default.vault'), { file: 'vault.yml' }), {
+    ok: true,
+    value: { state: 'locked' },
+  });
 });
 
 test('passwords are tried in turn, a person is asked once, and a wrong one names the file', async () => {
   let asked = 0;
-  const person = askedPassword(() => { asked += 1; return Promise.resolve(new Secret('wrong\n')); });
+  const person = askedPassword(() => {
+    asked += 1;
+    return Promise.resolve(new Secret('wrong\n'));
+  });
   const ring = new Keyring([person, filePassword(join(fixtures, 'password'), 'password')]);
-  for (const name of ['default.vault', 'labelled.vault']) assert.equal((await ring.open(read(name), { file: name })).ok, true);
+  for (const name of ['default.vault', 'labelled.vault'])
+    assert.equal((await ring.open(read(name), { file: name })).ok, true);
   assert.equal(asked, 1);
   const result = await new Keyring([person]).open(read('default.vault'), { file: 'all/vault.yml' });
   assert.ok(!result.ok);
@@ -94,10 +114,14 @@ test('an executable password file is run, and one named -client is told the vaul
 
 test('a password file that is missing, empty or fails says so', async () => {
   writeFileSync(join(folder, 'empty'), ' \n');
-  const codes = await Promise.all([join(folder, 'none'), join(folder, 'empty'), folder, script('broken.sh', 'echo no luck >&2; exit 3')].map(async (path) => {
-    const answer = await filePassword(path, 'FILE').read('default');
-    return answer.ok ? '' : `${answer.problems[0].code} ${answer.problems[0].detail}`;
-  }));
+  const codes = await Promise.all(
+    [join(folder, 'none'), join(folder, 'empty'), folder, script('broken.sh', 'echo no luck >&2; exit 3')].map(
+      async (path) => {
+        const answer = await filePassword(path, 'FILE').read('default');
+        return answer.ok ? '' : `${answer.problems[0].code} ${answer.problems[0].detail}`;
+      },
+    ),
+  );
   assert.match(codes[0] ?? '', /^vault\.password-unreadable .*no such file/);
   assert.match(codes[1] ?? '', /^vault\.password-empty/);
   assert.match(codes[2] ?? '', /it is a folder/);

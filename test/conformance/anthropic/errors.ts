@@ -19,11 +19,17 @@ export const ERRORS: readonly Case[] = [
     checks: 'a wrong key is the SDK’s AuthenticationError, of type authentication_error',
     run: async (target) => {
       await needKeys(target);
-      await assert.rejects(sdk({ ...target, key: 'sk-somebody-elses-key-0123456789' }).messages.create({ model: target.model, ...HI }), (error) => {
-        assert.ok(error instanceof Anthropic.AuthenticationError, `wanted AuthenticationError, seen ${String(error)}`);
-        assert.partialDeepStrictEqual(error.error, { type: 'error', error: { type: 'authentication_error' } });
-        return true;
-      });
+      await assert.rejects(
+        sdk({ ...target, key: 'sk-somebody-elses-key-0123456789' }).messages.create({ model: target.model, ...HI }),
+        (error) => {
+          assert.ok(
+            error instanceof Anthropic.AuthenticationError,
+            `wanted AuthenticationError, seen ${String(error)}`,
+          );
+          assert.partialDeepStrictEqual(error.error, { type: 'error', error: { type: 'authentication_error' } });
+          return true;
+        },
+      );
     },
   },
   {
@@ -37,15 +43,35 @@ export const ERRORS: readonly Case[] = [
       });
     },
   },
-  ...([['messages', { max_tokens: 8 }], ['max_tokens', { messages: HI.messages }]] as const).map(([lacking, body]): Case => ({
+  ...(
+    [
+      ['messages', { max_tokens: 8 }],
+      ['max_tokens', { messages: HI.messages }],
+    ] as const
+  ).map(([lacking, body]): Case => ({
     id: `no-${lacking}`,
     checks: `a request without ${lacking} is 400, of type invalid_request_error`,
-    run: async (target) => shape(await post(target, '/v1/messages', { model: target.model, ...body }, { 'x-api-key': target.key, ...VERSION }), 400, 'invalid_request_error'),
+    run: async (target) =>
+      shape(
+        await post(target, '/v1/messages', { model: target.model, ...body }, { 'x-api-key': target.key, ...VERSION }),
+        400,
+        'invalid_request_error',
+      ),
   })),
   {
     id: 'too-long',
     checks: 'a prompt that does not fit is 400, of type invalid_request_error, and never cut in silence',
-    run: async (target) => shape(await post(target, '/v1/messages', { model: target.model, max_tokens: 8, messages: [{ role: 'user', content: 'word '.repeat(200_000) }] }, { 'x-api-key': target.key, ...VERSION }), 400, 'invalid_request_error'),
+    run: async (target) =>
+      shape(
+        await post(
+          target,
+          '/v1/messages',
+          { model: target.model, max_tokens: 8, messages: [{ role: 'user', content: 'word '.repeat(200_000) }] },
+          { 'x-api-key': target.key, ...VERSION },
+        ),
+        400,
+        'invalid_request_error',
+      ),
   },
   {
     id: 'bearer',
@@ -62,10 +88,18 @@ export const COUNTING: readonly Case[] = [
     id: 'count',
     checks: 'tokens are counted, more for more text, and half to twice what the message takes',
     run: async (target) => {
-      const count = async (content: string): Promise<number> => (await sdk(target).messages.countTokens({ model: target.model, messages: [{ role: 'user', content }] })).input_tokens;
+      const count = async (content: string): Promise<number> =>
+        (await sdk(target).messages.countTokens({ model: target.model, messages: [{ role: 'user', content }] }))
+          .input_tokens;
       const text = 'Every word of this sentence is counted by those who have to pay for it.';
       const few = await count('Hi');
-      const { usage: { input_tokens: taken } } = await sdk(target).messages.create({ model: target.model, max_tokens: 1, messages: [{ role: 'user', content: text }] });
+      const {
+        usage: { input_tokens: taken },
+      } = await sdk(target).messages.create({
+        model: target.model,
+        max_tokens: 1,
+        messages: [{ role: 'user', content: text }],
+      });
       const many = await count(text);
       assert.ok(many > few && few > 0, `wanted more for more, seen ${String(few)} and ${String(many)}`);
       assert.ok(many >= taken / 2 && many <= taken * 2, `wanted about ${String(taken)}, seen ${String(many)}`);

@@ -13,8 +13,14 @@ export const MESSAGES: readonly Case[] = [
       const message = await sdk(target).messages.create({ model: target.model, ...HI, max_tokens: 64 });
       assert.deepEqual([message.type, message.role, message.model], ['message', 'assistant', target.model]);
       assert.match(message.id, /^msg_/);
-      assert.ok(message.content.length > 0 && message.content.every(({ type }) => type === 'text' || type === 'thinking'), `wanted text, seen ${JSON.stringify(message.content).slice(0, 100)}`);
-      assert.ok(message.usage.input_tokens > 0 && message.usage.output_tokens > 0, `wanted counts, seen ${JSON.stringify(message.usage)}`);
+      assert.ok(
+        message.content.length > 0 && message.content.every(({ type }) => type === 'text' || type === 'thinking'),
+        `wanted text, seen ${JSON.stringify(message.content).slice(0, 100)}`,
+      );
+      assert.ok(
+        message.usage.input_tokens > 0 && message.usage.output_tokens > 0,
+        `wanted counts, seen ${JSON.stringify(message.usage)}`,
+      );
     },
   },
   {
@@ -29,7 +35,11 @@ export const MESSAGES: readonly Case[] = [
     id: 'max-tokens',
     checks: 'max_tokens holds, and stop_reason is max_tokens',
     run: async (target) => {
-      const { stop_reason: reason, usage } = await sdk(target).messages.create({ model: target.model, ...HI, max_tokens: 2 });
+      const { stop_reason: reason, usage } = await sdk(target).messages.create({
+        model: target.model,
+        ...HI,
+        max_tokens: 2,
+      });
       assert.deepEqual([reason, usage.output_tokens], ['max_tokens', 2], 'reason and tokens');
     },
   },
@@ -37,9 +47,14 @@ export const MESSAGES: readonly Case[] = [
     id: 'system',
     checks: 'system is part of the prompt, as text and as blocks, and counts',
     run: async (target) => {
-      const input = async (more: object): Promise<number> => (await sdk(target).messages.create({ model: target.model, ...HI, ...more })).usage.input_tokens;
+      const input = async (more: object): Promise<number> =>
+        (await sdk(target).messages.create({ model: target.model, ...HI, ...more })).usage.input_tokens;
       const text = 'You are kind and you answer in one short sentence.';
-      const [without, asText, asBlocks] = [await input({}), await input({ system: text }), await input({ system: [{ type: 'text', text }] })];
+      const [without, asText, asBlocks] = [
+        await input({}),
+        await input({ system: text }),
+        await input({ system: [{ type: 'text', text }] }),
+      ];
       assert.ok(asText > without, `wanted more than ${String(without)} tokens, seen ${String(asText)}`);
       assert.equal(asBlocks, asText, 'tokens with blocks');
     },
@@ -48,7 +63,21 @@ export const MESSAGES: readonly Case[] = [
     id: 'blocks',
     checks: 'a conversation of blocks and earlier answers is understood',
     run: async (target) => {
-      const { role } = await sdk(target).messages.create({ model: target.model, max_tokens: 8, messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }, { type: 'text', text: 'there' }] }, { role: 'assistant', content: [{ type: 'text', text: 'Hi!' }] }, { role: 'user', content: 'How are you?' }] });
+      const { role } = await sdk(target).messages.create({
+        model: target.model,
+        max_tokens: 8,
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'Hello' },
+              { type: 'text', text: 'there' },
+            ],
+          },
+          { role: 'assistant', content: [{ type: 'text', text: 'Hi!' }] },
+          { role: 'user', content: 'How are you?' },
+        ],
+      });
       assert.equal(role, 'assistant');
     },
   },
@@ -60,12 +89,21 @@ export const MESSAGES: readonly Case[] = [
       let seen: { readonly wanted: unknown; readonly seen: unknown } | undefined;
       for (let turn = 0; turn < 12; turn += 1) {
         // What a model says at temperature 0 it says again.
-        const asked = { model: target.model, max_tokens: 60, temperature: 0, messages: [{ role: 'user' as const, content: `Say something about the number ${String(turn)}.` }] };
+        const asked = {
+          model: target.model,
+          max_tokens: 60,
+          temperature: 0,
+          messages: [{ role: 'user' as const, content: `Say something about the number ${String(turn)}.` }],
+        };
         const [block] = (await sdk(target).messages.create(asked)).content;
         const text = block?.type === 'text' ? block.text : '';
         const stop = findStop(text);
         if (stop === undefined) continue;
-        const { content, stop_reason: reason, stop_sequence: named } = await sdk(target).messages.create({ ...asked, stop_sequences: [stop] });
+        const {
+          content,
+          stop_reason: reason,
+          stop_sequence: named,
+        } = await sdk(target).messages.create({ ...asked, stop_sequences: [stop] });
         const said = content[0]?.type === 'text' ? content[0].text : '';
         const wanted = [text.slice(0, text.indexOf(stop)), 'stop_sequence', stop];
         seen = { wanted, seen: [said, reason, named] };
@@ -79,22 +117,50 @@ export const MESSAGES: readonly Case[] = [
     id: 'image',
     checks: 'an image is seen, or refused with 400 by a model that cannot see',
     run: async (target) => {
-      await sdk(target).messages.create({ model: target.model, max_tokens: 8, messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: PIXEL } }, { type: 'text', text: 'What is it?' }] }] }).catch((error: unknown) => {
-        assert.equal((error as { status?: number }).status, 400, 'status'); // whatever else it is
-      });
+      await sdk(target)
+        .messages.create({
+          model: target.model,
+          max_tokens: 8,
+          messages: [
+            {
+              role: 'user',
+              content: [
+                { type: 'image', source: { type: 'base64', media_type: 'image/png', data: PIXEL } },
+                { type: 'text', text: 'What is it?' },
+              ],
+            },
+          ],
+        })
+        .catch((error: unknown) => {
+          assert.equal((error as { status?: number }).status, 400, 'status'); // whatever else it is
+        });
     },
   },
   {
     id: 'thinking',
     checks: 'thinking comes as blocks of its own, before the text, each with a signature',
     run: async (target) => {
-      const { content } = await sdk(target).messages.create({ model: target.model, max_tokens: 2000, messages: HI.messages, thinking: { type: 'enabled', budget_tokens: 1024 } }).catch((error: unknown) => {
-        if (error instanceof Anthropic.BadRequestError) notApplicable('the model does not think, and the server says so');
-        throw error;
-      });
+      const { content } = await sdk(target)
+        .messages.create({
+          model: target.model,
+          max_tokens: 2000,
+          messages: HI.messages,
+          thinking: { type: 'enabled', budget_tokens: 1024 },
+        })
+        .catch((error: unknown) => {
+          if (error instanceof Anthropic.BadRequestError)
+            notApplicable('the model does not think, and the server says so');
+          throw error;
+        });
       if (content[0]?.type !== 'thinking') notApplicable('the model did not think');
-      assert.ok(content[0].thinking !== '' && typeof content[0].signature === 'string', `wanted thoughts and a signature, seen ${JSON.stringify(content[0]).slice(0, 100)}`);
-      assert.ok(content.slice(1).every(({ type }) => type !== 'thinking'), 'wanted thoughts first');
+      assert.ok(
+        content[0].thinking !== '' && typeof content[0].signature === 'string',
+        `wanted thoughts and a signature, seen ${JSON.stringify(content[0]).slice(0, 100)}`,
+      );
+      assert.ok(
+        content.slice(1).every(({ type }) => type !== 'thinking'),
+        'wanted thoughts first',
+      );
     },
   },
 ];

@@ -11,7 +11,11 @@ export function sdk({ url, key }: Target): Anthropic {
 export const HI = { messages: [{ role: 'user' as const, content: 'Say something.' }], max_tokens: 8, temperature: 0 };
 
 /** The tool of the other clients, in this API's words. */
-export const TOOL = { name: WEATHER.function.name, description: WEATHER.function.description, input_schema: { ...WEATHER.function.parameters, type: 'object' as const } };
+export const TOOL = {
+  name: WEATHER.function.name,
+  description: WEATHER.function.description,
+  input_schema: { ...WEATHER.function.parameters, type: 'object' as const },
+};
 
 /** Whether the input of a call is what {@link TOOL} wants. */
 export function hasCity(input: unknown): boolean {

@@ -10,9 +10,18 @@ import { EMBEDDERS, WAYS, type Way } from './models.ts';
 const HI = 'Say something.';
 const QUESTION = 'What is the weather in Paris?';
 const SCHEMA = z.object({ answer: z.enum(['yes', 'no']), sure: z.boolean() });
-const WEATHER = tool(({ city }) => `sunny in ${city}`, { name: 'get_weather', description: 'The weather of a city.', schema: z.object({ city: z.enum(['Paris', 'Rome']) }) });
+const WEATHER = tool(({ city }) => `sunny in ${city}`, {
+  name: 'get_weather',
+  description: 'The weather of a city.',
+  schema: z.object({ city: z.enum(['Paris', 'Rome']) }),
+});
 /** What makes each call the tool: the one for responses does not send `required`, and Ollama's own API knows nothing of the kind. */
-const CHOICE: Readonly<Record<Way, string | undefined>> = { openai: 'required', 'openai-responses': 'get_weather', anthropic: 'any', ollama: undefined };
+const CHOICE: Readonly<Record<Way, string | undefined>> = {
+  openai: 'required',
+  'openai-responses': 'get_weather',
+  anthropic: 'any',
+  ollama: undefined,
+};
 
 async function gather(pieces: AsyncIterable<AIMessageChunk>): Promise<AIMessageChunk | undefined> {
   let sum: AIMessageChunk | undefined;
@@ -23,7 +32,9 @@ async function gather(pieces: AsyncIterable<AIMessageChunk>): Promise<AIMessageC
 /** What LangChain does with a chat model, whatever the integration. */
 export function answersBy(way: Way): readonly Case[] {
   const model = WAYS[way];
-  const bound = (...[target, limit]: Parameters<typeof model>): ReturnType<NonNullable<ReturnType<typeof model>['bindTools']>> => {
+  const bound = (
+    ...[target, limit]: Parameters<typeof model>
+  ): ReturnType<NonNullable<ReturnType<typeof model>['bindTools']>> => {
     const bind = model(target, limit);
     if (bind.bindTools === undefined) throw new Error('this integration binds no tools');
     const choice = CHOICE[way];
@@ -56,10 +67,15 @@ export function answersBy(way: Way): readonly Case[] {
       run: async (target) => {
         const first = await bound(target, 300).invoke(QUESTION);
         const [call] = first.tool_calls ?? [];
-        if (call === undefined && CHOICE[way] === undefined) notApplicable('the model calls no tool of its own will, and this API cannot make it');
+        if (call === undefined && CHOICE[way] === undefined)
+          notApplicable('the model calls no tool of its own will, and this API cannot make it');
         assert.ok(call !== undefined, `wanted a call, seen ${JSON.stringify(first.content).slice(0, 100)}`);
         assert.deepEqual([call.name, typeof call.args['city']], ['get_weather', 'string']);
-        const second = await model(target, 16).invoke([new HumanMessage(QUESTION), first, new ToolMessage({ content: 'sunny', tool_call_id: call.id ?? '' })]);
+        const second = await model(target, 16).invoke([
+          new HumanMessage(QUESTION),
+          first,
+          new ToolMessage({ content: 'sunny', tool_call_id: call.id ?? '' }),
+        ]);
         assert.equal(second.getType(), 'ai');
       },
     },
@@ -68,8 +84,12 @@ export function answersBy(way: Way): readonly Case[] {
       checks: 'streamed, the pieces of a call make one call',
       run: async (target) => {
         const sum = await gather(await bound(target, 300).stream(QUESTION));
-        if ((sum?.tool_calls ?? []).length === 0 && CHOICE[way] === undefined) notApplicable('the model calls no tool of its own will, and this API cannot make it');
-        assert.deepEqual(sum?.tool_calls?.map(({ name, args }) => [name, typeof args['city']]), [['get_weather', 'string']]);
+        if ((sum?.tool_calls ?? []).length === 0 && CHOICE[way] === undefined)
+          notApplicable('the model calls no tool of its own will, and this API cannot make it');
+        assert.deepEqual(
+          sum?.tool_calls?.map(({ name, args }) => [name, typeof args['city']]),
+          [['get_weather', 'string']],
+        );
       },
     },
     {
@@ -86,7 +106,12 @@ export function answersBy(way: Way): readonly Case[] {
       run: async (target) => {
         await needKeys(target);
         await assert.rejects(model({ ...target, key: 'sk-somebody-elses-key-0123456789' }, 8).invoke(HI), (error) => {
-          assert.equal((error as { status?: number; status_code?: number }).status ?? (error as { status_code?: number }).status_code, 401, 'status'); // either, as the SDK beneath has it
+          assert.equal(
+            (error as { status?: number; status_code?: number }).status ??
+              (error as { status_code?: number }).status_code,
+            401,
+            'status',
+          ); // either, as the SDK beneath has it
           return true;
         });
       },
@@ -101,9 +126,15 @@ export function embeddingBy(way: keyof typeof EMBEDDERS): readonly Case[] {
       id: 'embedDocuments',
       checks: 'embedDocuments and embedQuery give vectors of one length',
       run: async (target) => {
-        const vectors = [...(await EMBEDDERS[way](target).embedDocuments(['one', 'two'])), await EMBEDDERS[way](target).embedQuery('three')];
+        const vectors = [
+          ...(await EMBEDDERS[way](target).embedDocuments(['one', 'two'])),
+          await EMBEDDERS[way](target).embedQuery('three'),
+        ];
         assert.equal(vectors.length, 3, 'vectors');
-        assert.ok((vectors[0]?.length ?? 0) > 0 && vectors.every(({ length }) => length === vectors[0]?.length), 'wanted one length');
+        assert.ok(
+          (vectors[0]?.length ?? 0) > 0 && vectors.every(({ length }) => length === vectors[0]?.length),
+          'wanted one length',
+        );
       },
     },
   ];

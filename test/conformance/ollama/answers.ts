@@ -10,7 +10,10 @@ export const ANSWERS: readonly Case[] = [
     checks: 'a chat answers, and says why it ended and what it took',
     run: async (target) => {
       const answer = await client(target).chat({ model: target.model, ...HI });
-      assert.deepEqual([answer.model, answer.message.role, answer.done, answer.done_reason], [target.model, 'assistant', true, 'length']);
+      assert.deepEqual(
+        [answer.model, answer.message.role, answer.done, answer.done_reason],
+        [target.model, 'assistant', true, 'length'],
+      );
       assert.deepEqual([answer.eval_count, answer.prompt_eval_count > 0, answer.total_duration > 0], [8, true, true]);
     },
   },
@@ -26,17 +29,33 @@ export const ANSWERS: readonly Case[] = [
         done.push(part.done);
       }
       assert.equal(text, whole.message.content);
-      assert.deepEqual(done, done.map((_, at) => at === done.length - 1), 'done');
+      assert.deepEqual(
+        done,
+        done.map((_, at) => at === done.length - 1),
+        'done',
+      );
     },
   },
   {
     id: 'generate',
     checks: 'generate answers, with a context for the next one',
     run: async (target) => {
-      const answer = await client(target).generate({ model: target.model, prompt: 'Say something.', options: HI.options });
+      const answer = await client(target).generate({
+        model: target.model,
+        prompt: 'Say something.',
+        options: HI.options,
+      });
       assert.deepEqual([answer.done, answer.done_reason, Array.isArray(answer.context)], [true, 'length', true]);
-      const next = await client(target).generate({ model: target.model, prompt: 'And more.', context: answer.context, options: HI.options });
-      assert.ok(next.prompt_eval_count > answer.prompt_eval_count, `wanted more than ${String(answer.prompt_eval_count)} tokens, seen ${String(next.prompt_eval_count)}`);
+      const next = await client(target).generate({
+        model: target.model,
+        prompt: 'And more.',
+        context: answer.context,
+        options: HI.options,
+      });
+      assert.ok(
+        next.prompt_eval_count > answer.prompt_eval_count,
+        `wanted more than ${String(answer.prompt_eval_count)} tokens, seen ${String(next.prompt_eval_count)}`,
+      );
     },
   },
   {
@@ -54,7 +73,12 @@ export const ANSWERS: readonly Case[] = [
     id: 'format-schema',
     checks: 'format with a schema holds the answer to it',
     run: async (target) => {
-      const { message } = await client(target).chat({ model: target.model, messages: HI.messages, format: VERDICT, options: { num_predict: 300, seed: 1 } });
+      const { message } = await client(target).chat({
+        model: target.model,
+        messages: HI.messages,
+        format: VERDICT,
+        options: { num_predict: 300, seed: 1 },
+      });
       assert.ok(isVerdict(JSON.parse(message.content)), `wanted a verdict, seen ${message.content}`);
     },
   },
@@ -62,7 +86,12 @@ export const ANSWERS: readonly Case[] = [
     id: 'format-json',
     checks: 'format json gives JSON, or is cut by its limit and says so',
     run: async (target) => {
-      const { message, done_reason: reason } = await client(target).chat({ model: target.model, messages: HI.messages, format: 'json', options: { num_predict: 100, seed: 1 } });
+      const { message, done_reason: reason } = await client(target).chat({
+        model: target.model,
+        messages: HI.messages,
+        format: 'json',
+        options: { num_predict: 100, seed: 1 },
+      });
       if (reason === 'length') assert.match(message.content, /^\s*[[{]/);
       else assert.equal(typeof JSON.parse(message.content), 'object');
     },
@@ -71,7 +100,9 @@ export const ANSWERS: readonly Case[] = [
     id: 'think',
     checks: 'thoughts come apart from the text, and a model without any refuses think with 400',
     run: async (target) => {
-      const answer = await client(target).chat({ model: target.model, messages: HI.messages, think: true, options: { num_predict: 200 } }).catch((error: unknown) => error);
+      const answer = await client(target)
+        .chat({ model: target.model, messages: HI.messages, think: true, options: { num_predict: 200 } })
+        .catch((error: unknown) => error);
       if (answer instanceof Error) {
         assert.equal((answer as { status_code?: number }).status_code, 400, 'status'); // whatever else it is
         notApplicable('the model does not think, and the server says so');
@@ -85,9 +116,11 @@ export const ANSWERS: readonly Case[] = [
     id: 'image',
     checks: 'an image is seen, or refused with 400 by a model that cannot see',
     run: async (target) => {
-      await client(target).chat({ model: target.model, ...HI, messages: [{ role: 'user', content: 'What is it?', images: [PIXEL] }] }).catch((error: unknown) => {
-        assert.equal((error as { status_code?: number }).status_code, 400, 'status'); // whatever else it is
-      });
+      await client(target)
+        .chat({ model: target.model, ...HI, messages: [{ role: 'user', content: 'What is it?', images: [PIXEL] }] })
+        .catch((error: unknown) => {
+          assert.equal((error as { status_code?: number }).status_code, 400, 'status'); // whatever else it is
+        });
     },
   },
   {
@@ -95,7 +128,16 @@ export const ANSWERS: readonly Case[] = [
     checks: 'one seed gives one answer',
     run: async (target) => {
       const texts = new Set<string>();
-      for (let turn = 0; turn < 3; turn += 1) texts.add((await client(target).chat({ model: target.model, messages: HI.messages, options: { num_predict: 8, temperature: 1, seed: 11 } })).message.content);
+      for (let turn = 0; turn < 3; turn += 1)
+        texts.add(
+          (
+            await client(target).chat({
+              model: target.model,
+              messages: HI.messages,
+              options: { num_predict: 8, temperature: 1, seed: 11 },
+            })
+          ).message.content,
+        );
       assert.equal(texts.size, 1, 'different answers');
     },
   },
@@ -103,12 +145,20 @@ export const ANSWERS: readonly Case[] = [
     id: 'abort',
     checks: 'a stream that is aborted ends at once, and the server goes on serving',
     run: async (target) => {
-      const stream = await client(target).chat({ model: target.model, messages: HI.messages, stream: true, options: { num_predict: 2000 } });
+      const stream = await client(target).chat({
+        model: target.model,
+        messages: HI.messages,
+        stream: true,
+        options: { num_predict: 2000 },
+      });
       // It has begun, and nothing of it was taken yet: of a client that is slower than the server, what is not at its end may have come whole.
       stream.abort();
-      await assert.rejects(async () => {
-        for await (const part of stream) assert.equal(part.done, false, 'the end of an answer that was aborted');
-      }, { name: 'AbortError' });
+      await assert.rejects(
+        async () => {
+          for await (const part of stream) assert.equal(part.done, false, 'the end of an answer that was aborted');
+        },
+        { name: 'AbortError' },
+      );
       assert.equal((await client(target).chat({ model: target.model, ...HI })).done, true);
     },
   },
@@ -121,10 +171,15 @@ export const EMBEDDING: readonly Case[] = [
     run: async (target) => {
       const model = embedModel(target);
       const { embeddings } = await client(target).embed({ model, input: ['one', 'two'] });
-      const { embeddings: [second] } = await client(target).embed({ model, input: 'two' });
+      const {
+        embeddings: [second],
+      } = await client(target).embed({ model, input: 'two' });
       assert.equal(embeddings.length, 2, 'vectors');
       assert.ok(Math.abs(Math.hypot(...(embeddings[0] ?? [])) - 1) < 1e-3, 'wanted length one');
-      assert.ok(embeddings[1]?.every((value, at) => Math.abs(value - (second?.[at] ?? Number.NaN)) < 1e-2), 'wanted the second to be that of the second text');
+      assert.ok(
+        embeddings[1]?.every((value, at) => Math.abs(value - (second?.[at] ?? Number.NaN)) < 1e-2),
+        'wanted the second to be that of the second text',
+      );
     },
   },
   {

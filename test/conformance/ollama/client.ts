@@ -8,7 +8,20 @@ export function client({ url, key }: Target): Ollama {
 }
 
 /** What every case chats about. */
-export const HI = { messages: [{ role: 'user', content: 'Say something.' }], options: { num_predict: 8, temperature: 0 } };
+export const HI = {
+  messages: [{ role: 'user', content: 'Say something.' }],
+  options: { num_predict: 8, temperature: 0 },
+};
 
 /** The tool of the other clients, in this client's words. */
-export const TOOL = { type: 'function', function: { ...WEATHER.function, parameters: { type: 'object', properties: { city: { type: 'string', enum: ['Paris', 'Rome'] } }, required: ['city'] } } };
+export const TOOL = {
+  type: 'function',
+  function: {
+    ...WEATHER.function,
+    parameters: {
+      type: 'object',
+      properties: { city: { type: 'string', enum: ['Paris', 'Rome'] } },
+      required: ['city'],
+    },
+  },
+};

@@ -10,7 +10,10 @@ export const LISTING: readonly Case[] = [
       const { models } = await client(target).list();
       const model = models.find(({ name }) => name === target.model || name === `${target.model}:latest`);
       assert.ok(model !== undefined, `wanted ${target.model}, seen ${models.map(({ name }) => name).join(', ')}`);
-      assert.deepEqual([typeof model.digest, typeof model.size, Array.isArray(model.details.families)], ['string', 'number', true]);
+      assert.deepEqual(
+        [typeof model.digest, typeof model.size, Array.isArray(model.details.families)],
+        ['string', 'number', true],
+      );
     },
   },
   {
@@ -33,7 +36,10 @@ export const LISTING: readonly Case[] = [
         names = (await client(target).ps()).models.map(({ name }) => name);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
-      assert.ok(names.some((name) => name === target.model || name === `${target.model}:latest`), `wanted ${target.model}, seen ${names.join(', ')}`);
+      assert.ok(
+        names.some((name) => name === target.model || name === `${target.model}:latest`),
+        `wanted ${target.model}, seen ${names.join(', ')}`,
+      );
     },
   },
   {
@@ -47,7 +53,10 @@ export const LISTING: readonly Case[] = [
     id: 'show-unknown',
     checks: 'a model that is not there is 404 with an error text',
     run: async (target) => {
-      await assert.rejects(client(target).show({ model: 'no-such-model' }), { name: 'ResponseError', status_code: 404 });
+      await assert.rejects(client(target).show({ model: 'no-such-model' }), {
+        name: 'ResponseError',
+        status_code: 404,
+      });
     },
   },
 ];

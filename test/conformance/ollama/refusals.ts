@@ -8,7 +8,15 @@ export const TOOLS: readonly Case[] = [
     id: 'taken',
     checks: 'tools and the results of earlier calls are taken',
     run: async (target) => {
-      const messages = [{ role: 'user', content: 'What is the weather in Paris?' }, { role: 'assistant', content: '', tool_calls: [{ function: { name: 'get_weather', arguments: { city: 'Paris' } } }] }, { role: 'tool', content: 'rain', tool_name: 'get_weather' }];
+      const messages = [
+        { role: 'user', content: 'What is the weather in Paris?' },
+        {
+          role: 'assistant',
+          content: '',
+          tool_calls: [{ function: { name: 'get_weather', arguments: { city: 'Paris' } } }],
+        },
+        { role: 'tool', content: 'rain', tool_name: 'get_weather' },
+      ];
       const { message } = await client(target).chat({ model: target.model, ...HI, messages, tools: [TOOL] });
       assert.equal(message.role, 'assistant');
     },
@@ -17,7 +25,12 @@ export const TOOLS: readonly Case[] = [
     id: stream ? 'own-will-stream' : 'own-will',
     checks: 'a call of the model’s own will comes as tool_calls, its arguments an object',
     run: async (target) => {
-      const asked = { model: target.model, messages: [{ role: 'user', content: 'What is the weather in Paris?' }], tools: [TOOL], options: { num_predict: 200 } };
+      const asked = {
+        model: target.model,
+        messages: [{ role: 'user', content: 'What is the weather in Paris?' }],
+        tools: [TOOL],
+        options: { num_predict: 200 },
+      };
       const parts = [];
       if (stream) for await (const part of await client(target).chat({ ...asked, stream })) parts.push(part);
       else parts.push(await client(target).chat(asked));
@@ -43,7 +56,11 @@ export const ERRORS: readonly Case[] = [
     id: 'unknown-model',
     checks: 'an unknown model is 404 and named',
     run: async (target) => {
-      await assert.rejects(client(target).chat({ model: 'no-such-model', ...HI }), { name: 'ResponseError', status_code: 404, message: /no-such-model/ });
+      await assert.rejects(client(target).chat({ model: 'no-such-model', ...HI }), {
+        name: 'ResponseError',
+        status_code: 404,
+        message: /no-such-model/,
+      });
     },
   },
   {
@@ -51,8 +68,14 @@ export const ERRORS: readonly Case[] = [
     checks: 'who may only use the models may not change which there are: pull and delete are refused',
     run: async (target) => {
       await needKeys(target);
-      await assert.rejects(client(target).pull({ model: 'no-such-model-to-pull' }), { name: 'ResponseError', status_code: 403 });
-      await assert.rejects(client(target).delete({ model: 'no-such-model-to-delete' }), { name: 'ResponseError', status_code: 403 });
+      await assert.rejects(client(target).pull({ model: 'no-such-model-to-pull' }), {
+        name: 'ResponseError',
+        status_code: 403,
+      });
+      await assert.rejects(client(target).delete({ model: 'no-such-model-to-delete' }), {
+        name: 'ResponseError',
+        status_code: 403,
+      });
     },
   },
 ];

@@ -10,7 +10,10 @@ export const CHAT: readonly Case[] = [
     checks: 'a chat answers',
     run: async (target) => {
       const { choices, _request_id: id } = await sdk(target).chat.completions.create({ model: target.model, ...HI });
-      assert.deepEqual([choices.length, choices[0]?.message.role, typeof choices[0]?.message.content], [1, 'assistant', 'string']);
+      assert.deepEqual(
+        [choices.length, choices[0]?.message.role, typeof choices[0]?.message.content],
+        [1, 'assistant', 'string'],
+      );
       assert.ok((id ?? '') !== '', 'wanted _request_id, seen none');
     },
   },
@@ -21,7 +24,11 @@ export const CHAT: readonly Case[] = [
       // Eighty out of a thousand numbers drawn at random are all different once in twenty-four times.
       const ids = new Set<string>();
       for (let round = 0; round < 10; round += 1) {
-        const answers = await Promise.all(Array.from({ length: 8 }, () => sdk(target).chat.completions.create({ model: target.model, ...HI, max_tokens: 1 })));
+        const answers = await Promise.all(
+          Array.from({ length: 8 }, () =>
+            sdk(target).chat.completions.create({ model: target.model, ...HI, max_tokens: 1 }),
+          ),
+        );
         for (const { id } of answers) ids.add(id);
       }
       assert.equal(ids.size, 80, 'different ids of 80');
@@ -31,7 +38,12 @@ export const CHAT: readonly Case[] = [
     id: limit,
     checks: `${limit} holds, and finish_reason is length`,
     run: async (target) => {
-      const { choices, usage } = await sdk(target).chat.completions.create({ model: target.model, messages: HI.messages, temperature: 0, [limit]: 2 });
+      const { choices, usage } = await sdk(target).chat.completions.create({
+        model: target.model,
+        messages: HI.messages,
+        temperature: 0,
+        [limit]: 2,
+      });
       assert.deepEqual([usage?.completion_tokens, choices[0]?.finish_reason], [2, 'length'], 'tokens and reason');
     },
   })),
@@ -40,7 +52,11 @@ export const CHAT: readonly Case[] = [
     checks: 'one seed gives one answer',
     run: async (target) => {
       const texts = new Set<string>();
-      for (let turn = 0; turn < 3; turn += 1) texts.add((await sdk(target).chat.completions.create({ model: target.model, ...HI, temperature: 1, seed: 11 })).choices[0]?.message.content ?? '');
+      for (let turn = 0; turn < 3; turn += 1)
+        texts.add(
+          (await sdk(target).chat.completions.create({ model: target.model, ...HI, temperature: 1, seed: 11 }))
+            .choices[0]?.message.content ?? '',
+        );
       assert.equal(texts.size, 1, 'different answers');
     },
   },
@@ -50,7 +66,11 @@ export const CHAT: readonly Case[] = [
     run: async (target) => {
       const one = await sdk(target).chat.completions.create({ model: target.model, ...HI });
       const { choices, usage } = await sdk(target).chat.completions.create({ model: target.model, ...HI, n: 3 });
-      assert.deepEqual(choices.map(({ index }) => index), [0, 1, 2], 'indices');
+      assert.deepEqual(
+        choices.map(({ index }) => index),
+        [0, 1, 2],
+        'indices',
+      );
       assert.equal(usage?.prompt_tokens, one.usage?.prompt_tokens, 'prompt_tokens');
     },
   },
@@ -78,10 +98,16 @@ export const CHAT: readonly Case[] = [
     id: 'logprobs',
     checks: 'log probabilities come for the tokens of the text, with as many others as were asked for',
     run: async (target) => {
-      const { choices } = await sdk(target).chat.completions.create({ model: target.model, ...HI, logprobs: true, top_logprobs: 2 });
+      const { choices } = await sdk(target).chat.completions.create({
+        model: target.model,
+        ...HI,
+        logprobs: true,
+        top_logprobs: 2,
+      });
       const tokens = choices[0]?.logprobs?.content ?? [];
       assert.ok(tokens.length > 0, 'wanted logprobs.content, seen none');
-      for (const token of tokens) assert.deepEqual([typeof token.token, token.logprob <= 0, token.top_logprobs.length], ['string', true, 2]);
+      for (const token of tokens)
+        assert.deepEqual([typeof token.token, token.logprob <= 0, token.top_logprobs.length], ['string', true, 2]);
     },
   },
   {
@@ -93,8 +119,20 @@ export const CHAT: readonly Case[] = [
         model: target.model,
         messages: [
           { role: 'developer', content: 'Be short.' },
-          { role: 'user', content: [{ type: 'text', text: 'What is' }, { type: 'text', text: 'the weather?' }] },
-          { role: 'assistant', content: null, tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Paris"}' } }] },
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'What is' },
+              { type: 'text', text: 'the weather?' },
+            ],
+          },
+          {
+            role: 'assistant',
+            content: null,
+            tool_calls: [
+              { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Paris"}' } },
+            ],
+          },
           { role: 'tool', tool_call_id: 'call_1', content: 'rain' },
         ],
       });

@@ -8,10 +8,20 @@ export const EMBEDDINGS: readonly Case[] = [
     id: 'several',
     checks: 'there is one vector for each text, in order, and usage',
     run: async (target) => {
-      const { object, data, usage } = await sdk(target).embeddings.create({ model: embedModel(target), input: ['one', 'two', 'three'], encoding_format: 'float' });
+      const { object, data, usage } = await sdk(target).embeddings.create({
+        model: embedModel(target),
+        input: ['one', 'two', 'three'],
+        encoding_format: 'float',
+      });
       assert.deepEqual([object, data.map(({ index }) => index)], ['list', [0, 1, 2]]);
-      assert.ok(data.every(({ embedding }) => embedding.length > 0 && typeof embedding[0] === 'number'), 'wanted numbers');
-      assert.ok(usage.prompt_tokens > 0 && usage.total_tokens === usage.prompt_tokens, `wanted counts, seen ${JSON.stringify(usage)}`);
+      assert.ok(
+        data.every(({ embedding }) => embedding.length > 0 && typeof embedding[0] === 'number'),
+        'wanted numbers',
+      );
+      assert.ok(
+        usage.prompt_tokens > 0 && usage.total_tokens === usage.prompt_tokens,
+        `wanted counts, seen ${JSON.stringify(usage)}`,
+      );
     },
   },
   {
@@ -24,7 +34,10 @@ export const EMBEDDINGS: readonly Case[] = [
       const plain = await sdk(target).embeddings.create({ ...asked, encoding_format: 'float' });
       const [one, other] = [packed.data[0]?.embedding ?? [], plain.data[0]?.embedding ?? []];
       assert.equal(one.length, other.length, 'length');
-      assert.ok(other.every((value, at) => Math.abs(value - (one[at] ?? Number.NaN)) < 1e-5), 'wanted the same numbers');
+      assert.ok(
+        other.every((value, at) => Math.abs(value - (one[at] ?? Number.NaN)) < 1e-5),
+        'wanted the same numbers',
+      );
     },
   },
   {
@@ -32,7 +45,12 @@ export const EMBEDDINGS: readonly Case[] = [
     checks: 'dimensions shortens the vector, or is refused by name',
     run: async (target) => {
       try {
-        const { data } = await sdk(target).embeddings.create({ model: embedModel(target), input: 'short', dimensions: 8, encoding_format: 'float' });
+        const { data } = await sdk(target).embeddings.create({
+          model: embedModel(target),
+          input: 'short',
+          dimensions: 8,
+          encoding_format: 'float',
+        });
         assert.equal(data[0]?.embedding.length, 8, 'length');
       } catch (error) {
         if (!(error instanceof OpenAI.BadRequestError)) throw error;

@@ -31,18 +31,28 @@ export const ERRORS: readonly Case[] = [
     id: 'bad-parameter',
     checks: 'a wrong parameter is its BadRequestError, which names it and the request',
     run: async (target) => {
-      await assert.rejects(sdk(target).chat.completions.create({ model: target.model, ...HI, temperature: 3 }), (error) => {
-        assert.ok(error instanceof OpenAI.BadRequestError, `wanted BadRequestError, seen ${String(error)}`);
-        assert.deepEqual([error.param, error.type, (error.requestID ?? '') !== ''], ['temperature', 'invalid_request_error', true], 'param, type and request id');
-        return true;
-      });
+      await assert.rejects(
+        sdk(target).chat.completions.create({ model: target.model, ...HI, temperature: 3 }),
+        (error) => {
+          assert.ok(error instanceof OpenAI.BadRequestError, `wanted BadRequestError, seen ${String(error)}`);
+          assert.deepEqual(
+            [error.param, error.type, (error.requestID ?? '') !== ''],
+            ['temperature', 'invalid_request_error', true],
+            'param, type and request id',
+          );
+          return true;
+        },
+      );
     },
   },
   {
     id: 'bad-stream',
     checks: 'so it is where a stream was asked for',
     run: async (target) => {
-      await assert.rejects(sdk(target).chat.completions.create({ model: target.model, messages: [], stream: true }), OpenAI.BadRequestError);
+      await assert.rejects(
+        sdk(target).chat.completions.create({ model: target.model, messages: [], stream: true }),
+        OpenAI.BadRequestError,
+      );
     },
   },
   {

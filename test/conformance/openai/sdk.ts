@@ -9,7 +9,16 @@ export function sdk({ url, key }: Target): OpenAI {
 /** A tool with one argument, of two values. */
 export const WEATHER = {
   type: 'function' as const,
-  function: { name: 'get_weather', description: 'The weather of a city.', parameters: { type: 'object', properties: { city: { type: 'string', enum: ['Paris', 'Rome'] } }, required: ['city'], additionalProperties: false } },
+  function: {
+    name: 'get_weather',
+    description: 'The weather of a city.',
+    parameters: {
+      type: 'object',
+      properties: { city: { type: 'string', enum: ['Paris', 'Rome'] } },
+      required: ['city'],
+      additionalProperties: false,
+    },
+  },
 };
 
 /** What makes a model that can call tools call one. */
@@ -22,9 +31,22 @@ export function namesCity(text: string): boolean {
 }
 
 /** What an answer has to look like: one of two words, and a boolean. */
-export const VERDICT = { type: 'object', properties: { answer: { type: 'string', enum: ['yes', 'no'] }, sure: { type: 'boolean' } }, required: ['answer', 'sure'], additionalProperties: false };
+export const VERDICT = {
+  type: 'object',
+  properties: { answer: { type: 'string', enum: ['yes', 'no'] }, sure: { type: 'boolean' } },
+  required: ['answer', 'sure'],
+  additionalProperties: false,
+};
 
 /** Whether a value is as {@link VERDICT} wants it. */
 export function isVerdict(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'answer' in value && 'sure' in value && (value.answer === 'yes' || value.answer === 'no') && typeof value.sure === 'boolean' && Object.keys(value).length === 2;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'answer' in value &&
+    'sure' in value &&
+    (value.answer === 'yes' || value.answer === 'no') &&
+    typeof value.sure === 'boolean' &&
+    Object.keys(value).length === 2
+  );
 }

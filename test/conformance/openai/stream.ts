@@ -11,7 +11,8 @@ export const STREAM: readonly Case[] = [
       const asked = { model: target.model, ...HI, seed: 5 };
       const whole = await sdk(target).chat.completions.create(asked);
       let text = '';
-      for await (const chunk of await sdk(target).chat.completions.create({ ...asked, stream: true })) text += chunk.choices[0]?.delta.content ?? '';
+      for await (const chunk of await sdk(target).chat.completions.create({ ...asked, stream: true }))
+        text += chunk.choices[0]?.delta.content ?? '';
       assert.equal(text, whole.choices[0]?.message.content);
     },
   },
@@ -21,19 +22,28 @@ export const STREAM: readonly Case[] = [
     run: async (target) => {
       const asked = { model: target.model, ...HI, seed: 5 };
       const whole = await sdk(target).chat.completions.create(asked);
-      const final = await sdk(target).chat.completions.stream({ ...asked, stream_options: { include_usage: true } }).finalChatCompletion();
-      assert.deepEqual([final.usage?.prompt_tokens, final.usage?.completion_tokens], [whole.usage?.prompt_tokens, whole.usage?.completion_tokens]);
+      const final = await sdk(target)
+        .chat.completions.stream({ ...asked, stream_options: { include_usage: true } })
+        .finalChatCompletion();
+      assert.deepEqual(
+        [final.usage?.prompt_tokens, final.usage?.completion_tokens],
+        [whole.usage?.prompt_tokens, whole.usage?.completion_tokens],
+      );
     },
   },
   {
     id: 'length',
     checks: 'a stream that a limit cuts says length',
     run: async (target) => {
-      const { choices } = await sdk(target).chat.completions.stream({ model: target.model, messages: HI.messages, max_completion_tokens: 2 }).finalChatCompletion().catch((error: unknown) => {
-        // The SDK's helper has an error of its own for this reason.
-        if (error instanceof Error && error.constructor.name === 'LengthFinishReasonError') return { choices: [{ finish_reason: 'length' }] };
-        throw error;
-      });
+      const { choices } = await sdk(target)
+        .chat.completions.stream({ model: target.model, messages: HI.messages, max_completion_tokens: 2 })
+        .finalChatCompletion()
+        .catch((error: unknown) => {
+          // The SDK's helper has an error of its own for this reason.
+          if (error instanceof Error && error.constructor.name === 'LengthFinishReasonError')
+            return { choices: [{ finish_reason: 'length' }] };
+          throw error;
+        });
       assert.equal(choices[0]?.finish_reason, 'length');
     },
   },
@@ -41,7 +51,12 @@ export const STREAM: readonly Case[] = [
     id: 'abort',
     checks: 'a stream that is aborted ends at once, and the server goes on serving',
     run: async (target) => {
-      const stream = await sdk(target).chat.completions.create({ model: target.model, ...HI, max_tokens: 2000, stream: true });
+      const stream = await sdk(target).chat.completions.create({
+        model: target.model,
+        ...HI,
+        max_tokens: 2000,
+        stream: true,
+      });
       let chunks = 0;
       for await (const chunk of stream) {
         chunks += chunk.choices.length;

@@ -10,8 +10,17 @@ export const STRUCTURE: readonly Case[] = [
     id: 'json-schema',
     checks: 'an answer keeps to its schema',
     run: async (target) => {
-      const { choices } = await sdk(target).chat.completions.create({ model: target.model, ...HI, max_tokens: 300, seed: 1, response_format: { type: 'json_schema', json_schema: { name: 'verdict', schema: VERDICT, strict: true } } });
-      assert.ok(isVerdict(JSON.parse(choices[0]?.message.content ?? '')), `wanted a verdict, seen ${choices[0]?.message.content ?? ''}`);
+      const { choices } = await sdk(target).chat.completions.create({
+        model: target.model,
+        ...HI,
+        max_tokens: 300,
+        seed: 1,
+        response_format: { type: 'json_schema', json_schema: { name: 'verdict', schema: VERDICT, strict: true } },
+      });
+      assert.ok(
+        isVerdict(JSON.parse(choices[0]?.message.content ?? '')),
+        `wanted a verdict, seen ${choices[0]?.message.content ?? ''}`,
+      );
     },
   },
   {
@@ -19,7 +28,15 @@ export const STRUCTURE: readonly Case[] = [
     checks: 'also streamed',
     run: async (target) => {
       let text = '';
-      for await (const chunk of await sdk(target).chat.completions.create({ model: target.model, ...HI, max_tokens: 300, seed: 1, stream: true, response_format: { type: 'json_schema', json_schema: { name: 'verdict', schema: VERDICT, strict: true } } })) text += chunk.choices[0]?.delta.content ?? '';
+      for await (const chunk of await sdk(target).chat.completions.create({
+        model: target.model,
+        ...HI,
+        max_tokens: 300,
+        seed: 1,
+        stream: true,
+        response_format: { type: 'json_schema', json_schema: { name: 'verdict', schema: VERDICT, strict: true } },
+      }))
+        text += chunk.choices[0]?.delta.content ?? '';
       assert.ok(isVerdict(JSON.parse(text)), `wanted a verdict, seen ${text}`);
     },
   },
@@ -28,15 +45,30 @@ export const STRUCTURE: readonly Case[] = [
     checks: 'chat.completions.parse gives what a zod schema describes',
     run: async (target) => {
       const format = zodResponseFormat(z.object({ answer: z.enum(['yes', 'no']), sure: z.boolean() }), 'verdict');
-      const { choices } = await sdk(target).chat.completions.parse({ model: target.model, ...HI, max_tokens: 300, seed: 1, response_format: format });
-      assert.ok(isVerdict(choices[0]?.message.parsed), `wanted a verdict, seen ${JSON.stringify(choices[0]?.message.parsed)}`);
+      const { choices } = await sdk(target).chat.completions.parse({
+        model: target.model,
+        ...HI,
+        max_tokens: 300,
+        seed: 1,
+        response_format: format,
+      });
+      assert.ok(
+        isVerdict(choices[0]?.message.parsed),
+        `wanted a verdict, seen ${JSON.stringify(choices[0]?.message.parsed)}`,
+      );
     },
   },
   {
     id: 'json-object',
     checks: 'json_object gives JSON, or is cut by its limit and says so',
     run: async (target) => {
-      const { choices } = await sdk(target).chat.completions.create({ model: target.model, ...HI, max_tokens: 100, seed: 1, response_format: { type: 'json_object' } });
+      const { choices } = await sdk(target).chat.completions.create({
+        model: target.model,
+        ...HI,
+        max_tokens: 100,
+        seed: 1,
+        response_format: { type: 'json_object' },
+      });
       const text = choices[0]?.message.content ?? '';
       if (choices[0]?.finish_reason === 'length') assert.match(text, /^\s*[[{]/);
       else assert.equal(typeof JSON.parse(text), 'object');

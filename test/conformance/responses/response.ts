@@ -18,15 +18,23 @@ export const RESPONSES: readonly Case[] = [
       assert.match(response.status ?? '', /^(?:completed|incomplete)$/);
       assert.ok(response.output_text.length > 0, 'wanted text');
       const { input_tokens: input = 0, output_tokens: output = 0, total_tokens: total = 0 } = response.usage ?? {};
-      assert.ok(input > 0 && output > 0 && total === input + output, `wanted counts that add up, seen ${JSON.stringify(response.usage)}`);
+      assert.ok(
+        input > 0 && output > 0 && total === input + output,
+        `wanted counts that add up, seen ${JSON.stringify(response.usage)}`,
+      );
     },
   },
   {
     id: 'incomplete',
     checks: 'max_output_tokens holds, and the response is incomplete and says why',
     run: async (target) => {
-      const { status, incomplete_details: details, usage } = await sdk(target).responses.create({ model: target.model, ...HI });
-      if ((usage?.output_tokens ?? 0) < 16) assert.equal(status, 'completed', 'status of an answer that ended by itself');
+      const {
+        status,
+        incomplete_details: details,
+        usage,
+      } = await sdk(target).responses.create({ model: target.model, ...HI });
+      if ((usage?.output_tokens ?? 0) < 16)
+        assert.equal(status, 'completed', 'status of an answer that ended by itself');
       else assert.deepEqual([status, details], ['incomplete', { reason: 'max_output_tokens' }]);
     },
   },
@@ -34,23 +42,61 @@ export const RESPONSES: readonly Case[] = [
     id: 'input-items',
     checks: 'messages with parts, a developer, and instructions are understood',
     run: async (target) => {
-      const { output } = await sdk(target).responses.create({ model: target.model, ...HI, instructions: 'Be short.', input: [{ role: 'developer', content: 'Be kind.' }, { role: 'user', content: [{ type: 'input_text', text: 'Hello' }] }] });
+      const { output } = await sdk(target).responses.create({
+        model: target.model,
+        ...HI,
+        instructions: 'Be short.',
+        input: [
+          { role: 'developer', content: 'Be kind.' },
+          { role: 'user', content: [{ type: 'input_text', text: 'Hello' }] },
+        ],
+      });
       assert.equal(output.at(-1)?.type, 'message', 'the last item');
     },
   },
   {
     id: 'stream-order',
-    checks: 'events are numbered from 0, begin with created and in_progress, open and close the message and its part once, and end once',
+    checks:
+      'events are numbered from 0, begin with created and in_progress, open and close the message and its part once, and end once',
     run: async (target) => {
       const events: ResponseStreamEvent[] = [];
-      for await (const event of await sdk(target).responses.create({ model: target.model, ...HI, max_output_tokens: 64, stream: true })) events.push(event);
-      assert.deepEqual(events.map((event) => event.sequence_number), events.map((_, at) => at), 'sequence numbers');
-      assert.deepEqual(events.slice(0, 3).map(({ type }) => type), ['response.created', 'response.in_progress', 'response.output_item.added'], 'the first events');
+      for await (const event of await sdk(target).responses.create({
+        model: target.model,
+        ...HI,
+        max_output_tokens: 64,
+        stream: true,
+      }))
+        events.push(event);
+      assert.deepEqual(
+        events.map((event) => event.sequence_number),
+        events.map((_, at) => at),
+        'sequence numbers',
+      );
+      assert.deepEqual(
+        events.slice(0, 3).map(({ type }) => type),
+        ['response.created', 'response.in_progress', 'response.output_item.added'],
+        'the first events',
+      );
       assert.match(events.at(-1)?.type ?? '', /^response\.(?:completed|incomplete)$/);
-      const message = events.find((event) => event.type === 'response.output_item.added' && event.item.type === 'message');
+      const message = events.find(
+        (event) => event.type === 'response.output_item.added' && event.item.type === 'message',
+      );
       if (message?.type !== 'response.output_item.added') notApplicable('the model said nothing');
-      const types = events.filter((event) => 'output_index' in event && event.output_index === message.output_index).map(({ type }) => type.slice('response.'.length));
-      assert.deepEqual(types.filter((type, at) => type !== types[at - 1]), ['output_item.added', 'content_part.added', 'output_text.delta', 'output_text.done', 'content_part.done', 'output_item.done'], 'events of the message');
+      const types = events
+        .filter((event) => 'output_index' in event && event.output_index === message.output_index)
+        .map(({ type }) => type.slice('response.'.length));
+      assert.deepEqual(
+        types.filter((type, at) => type !== types[at - 1]),
+        [
+          'output_item.added',
+          'content_part.added',
+          'output_text.delta',
+          'output_text.done',
+          'content_part.done',
+          'output_item.done',
+        ],
+        'events of the message',
+      );
     },
   },
   {
@@ -60,14 +106,22 @@ export const RESPONSES: readonly Case[] = [
       const asked = { model: target.model, ...HI, seed: 5 };
       const whole = await sdk(target).responses.create(asked);
       const final = await sdk(target).responses.stream(asked).finalResponse();
-      assert.deepEqual([final.output_text, final.usage?.output_tokens], [whole.output_text, whole.usage?.output_tokens]);
+      assert.deepEqual(
+        [final.output_text, final.usage?.output_tokens],
+        [whole.output_text, whole.usage?.output_tokens],
+      );
     },
   },
   {
     id: 'json-schema',
     checks: 'text.format json_schema holds the answer to its schema',
     run: async (target) => {
-      const { output_text: text } = await sdk(target).responses.create({ model: target.model, input: HI.input, max_output_tokens: 300, text: { format: { type: 'json_schema', name: 'verdict', schema: VERDICT, strict: true } } });
+      const { output_text: text } = await sdk(target).responses.create({
+        model: target.model,
+        input: HI.input,
+        max_output_tokens: 300,
+        text: { format: { type: 'json_schema', name: 'verdict', schema: VERDICT, strict: true } },
+      });
       assert.ok(isVerdict(JSON.parse(text)), `wanted a verdict, seen ${text}`);
     },
   },
@@ -75,12 +129,19 @@ export const RESPONSES: readonly Case[] = [
     id: 'previous-response',
     checks: 'a response that was not kept is refused as previous_response_id, by name, and never ignored',
     run: async (target) => {
-      await assert.rejects(sdk(target).responses.create({ model: target.model, ...HI, previous_response_id: 'resp_00000000000000000000000000000000' }), (error) => {
-        assert.ok(error instanceof OpenAI.APIError, String(error));
-        assert.ok(error.status === 400 || error.status === 404, `wanted 400 or 404, seen ${String(error.status)}`);
-        assert.equal(error.param, 'previous_response_id', 'param');
-        return true;
-      });
+      await assert.rejects(
+        sdk(target).responses.create({
+          model: target.model,
+          ...HI,
+          previous_response_id: 'resp_00000000000000000000000000000000',
+        }),
+        (error) => {
+          assert.ok(error instanceof OpenAI.APIError, String(error));
+          assert.ok(error.status === 400 || error.status === 404, `wanted 400 or 404, seen ${String(error.status)}`);
+          assert.equal(error.param, 'previous_response_id', 'param');
+          return true;
+        },
+      );
     },
   },
   {

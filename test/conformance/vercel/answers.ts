@@ -25,7 +25,10 @@ export function answersBy(way: Way): readonly Case[] {
         const { content, finishReason, usage } = await generateText({ model: model(target), ...HI });
         assert.ok(content.length > 0, 'wanted content, seen none');
         assert.match(finishReason, /^(?:stop|length)$/);
-        assert.ok((usage.inputTokens ?? 0) > 0 && (usage.outputTokens ?? 0) > 0, `wanted counts, seen ${JSON.stringify(usage)}`);
+        assert.ok(
+          (usage.inputTokens ?? 0) > 0 && (usage.outputTokens ?? 0) > 0,
+          `wanted counts, seen ${JSON.stringify(usage)}`,
+        );
       },
     },
     {
@@ -38,7 +41,10 @@ export function answersBy(way: Way): readonly Case[] {
         let text = '';
         for await (const piece of result.textStream) text += piece;
         assert.deepEqual(errors, []);
-        assert.deepEqual([text, await result.finishReason, ((await result.usage).outputTokens ?? 0) > 0], [whole.text, whole.finishReason, true]);
+        assert.deepEqual(
+          [text, await result.finishReason, ((await result.usage).outputTokens ?? 0) > 0],
+          [whole.text, whole.finishReason, true],
+        );
       },
     },
     {
@@ -54,7 +60,13 @@ export function answersBy(way: Way): readonly Case[] {
       checks: 'so it does streamed (streamText with Output.object)',
       run: async (target) => {
         const errors: unknown[] = [];
-        const result = streamText({ model: model(target), ...HI, maxOutputTokens: 300, output: OUTPUT, onError: ({ error }) => void errors.push(error) });
+        const result = streamText({
+          model: model(target),
+          ...HI,
+          maxOutputTokens: 300,
+          output: OUTPUT,
+          onError: ({ error }) => void errors.push(error),
+        });
         let last: unknown;
         for await (const part of result.partialOutputStream) last = part;
         assert.deepEqual(errors, []);
@@ -66,13 +78,33 @@ export function answersBy(way: Way): readonly Case[] {
       checks: `a tool is called, run, and its result answered, in two steps${streamed ? ', streamed' : ''}`,
       run: async (target) => {
         const cities: string[] = [];
-        const get_weather = tool({ description: 'The weather of a city.', inputSchema: z.object({ city: z.enum(['Paris', 'Rome']) }), execute: ({ city }) => `sunny in ${String(cities.push(city))} city` });
+        const get_weather = tool({
+          description: 'The weather of a city.',
+          inputSchema: z.object({ city: z.enum(['Paris', 'Rome']) }),
+          execute: ({ city }) => `sunny in ${String(cities.push(city))} city`,
+        });
         const errors: unknown[] = [];
-        const asked = { model: model(target), ...HI, maxOutputTokens: 300, tools: { get_weather }, ...(way === 'openai-responses' ? STATELESS : {}), stopWhen: isStepCount(2), prepareStep: ({ stepNumber }: { readonly stepNumber: number }) => ({ toolChoice: stepNumber === 0 ? ('required' as const) : ('none' as const) }) };
-        const result = streamed ? streamText({ ...asked, onError: ({ error }) => void errors.push(error) }) : await generateText(asked);
+        const asked = {
+          model: model(target),
+          ...HI,
+          maxOutputTokens: 300,
+          tools: { get_weather },
+          ...(way === 'openai-responses' ? STATELESS : {}),
+          stopWhen: isStepCount(2),
+          prepareStep: ({ stepNumber }: { readonly stepNumber: number }) => ({
+            toolChoice: stepNumber === 0 ? ('required' as const) : ('none' as const),
+          }),
+        };
+        const result = streamed
+          ? streamText({ ...asked, onError: ({ error }) => void errors.push(error) })
+          : await generateText(asked);
         const steps = await result.steps;
         assert.deepEqual(errors, []);
-        assert.deepEqual(steps.map(({ finishReason }) => (finishReason === 'length' ? 'stop' : finishReason)), ['tool-calls', 'stop'], 'reasons of the steps');
+        assert.deepEqual(
+          steps.map(({ finishReason }) => (finishReason === 'length' ? 'stop' : finishReason)),
+          ['tool-calls', 'stop'],
+          'reasons of the steps',
+        );
         assert.equal(cities.length, 1, 'calls');
       },
     })),
@@ -80,12 +112,21 @@ export function answersBy(way: Way): readonly Case[] {
       id: 'reasoning',
       checks: 'what the model thinks comes as reasoning, and not in the text',
       run: async (target) => {
-        const { reasoningText, text } = await generateText({ model: model(target), prompt: HI.prompt, maxRetries: 0, maxOutputTokens: 400, ...(way === 'anthropic' ? THINKING : {}) }).catch((error: unknown) => {
-          if (APICallError.isInstance(error) && error.statusCode === 400) notApplicable('the model does not think, and the server says so');
+        const { reasoningText, text } = await generateText({
+          model: model(target),
+          prompt: HI.prompt,
+          maxRetries: 0,
+          maxOutputTokens: 400,
+          ...(way === 'anthropic' ? THINKING : {}),
+        }).catch((error: unknown) => {
+          if (APICallError.isInstance(error) && error.statusCode === 400)
+            notApplicable('the model does not think, and the server says so');
           throw error;
         });
-        if (way === 'openai-chat' && !text.includes('<think>')) notApplicable('this provider reads no reasoning from chats');
-        if ((reasoningText ?? '') === '' && !text.includes('<think>')) notApplicable('the model did not think, or this provider does not read it');
+        if (way === 'openai-chat' && !text.includes('<think>'))
+          notApplicable('this provider reads no reasoning from chats');
+        if ((reasoningText ?? '') === '' && !text.includes('<think>'))
+          notApplicable('the model did not think, or this provider does not read it');
         assert.ok((reasoningText ?? '') !== '' && !text.includes('<think>'), 'wanted thoughts apart from the text');
       },
     },
@@ -93,7 +134,19 @@ export function answersBy(way: Way): readonly Case[] {
       id: 'image',
       checks: 'an image is seen, or refused with 400 by a model that cannot see',
       run: async (target) => {
-        await generateText({ model: model(target), ...HI, prompt: [{ role: 'user', content: [{ type: 'text', text: 'What is it?' }, { type: 'file', data: PIXEL, mediaType: 'image/png' }] }] }).catch((error: unknown) => {
+        await generateText({
+          model: model(target),
+          ...HI,
+          prompt: [
+            {
+              role: 'user',
+              content: [
+                { type: 'text', text: 'What is it?' },
+                { type: 'file', data: PIXEL, mediaType: 'image/png' },
+              ],
+            },
+          ],
+        }).catch((error: unknown) => {
           assert.ok(APICallError.isInstance(error), String(error));
           assert.equal(error.statusCode, 400, 'status');
         });
@@ -104,14 +157,21 @@ export function answersBy(way: Way): readonly Case[] {
       checks: 'a wrong key is an APICallError with 401 that is not to be tried again',
       run: async (target) => {
         await needKeys(target);
-        await assert.rejects(generateText({ model: model({ ...target, key: 'sk-somebody-elses-key-0123456789' }), ...HI }), { name: 'AI_APICallError', statusCode: 401, isRetryable: false });
+        await assert.rejects(
+          generateText({ model: model({ ...target, key: 'sk-somebody-elses-key-0123456789' }), ...HI }),
+          { name: 'AI_APICallError', statusCode: 401, isRetryable: false },
+        );
       },
     },
     {
       id: 'unknown-model',
       checks: 'an unknown model is one with 404, whose message names it',
       run: async (target) => {
-        await assert.rejects(generateText({ model: model({ ...target, model: 'no-such-model' }), ...HI }), { name: 'AI_APICallError', statusCode: 404, message: /no-such-model/ });
+        await assert.rejects(generateText({ model: model({ ...target, model: 'no-such-model' }), ...HI }), {
+          name: 'AI_APICallError',
+          statusCode: 404,
+          message: /no-such-model/,
+        });
       },
     },
   ];
@@ -124,7 +184,11 @@ export function embeddingBy(way: keyof typeof EMBEDDERS): readonly Case[] {
       id: 'embedMany',
       checks: 'embedMany gives a vector for each text, and counts',
       run: async (target) => {
-        const { embeddings, usage } = await embedMany({ model: EMBEDDERS[way](target), values: ['one', 'two', 'three'], maxRetries: 0 });
+        const { embeddings, usage } = await embedMany({
+          model: EMBEDDERS[way](target),
+          values: ['one', 'two', 'three'],
+          maxRetries: 0,
+        });
         assert.deepEqual([embeddings.length, (embeddings[0]?.length ?? 0) > 0, usage.tokens > 0], [3, true, true]);
       },
     },

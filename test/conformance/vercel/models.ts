@@ -5,7 +5,9 @@ import type { EmbeddingModel, LanguageModel } from 'ai';
 import { embedModel, type Target } from '../case.ts';
 
 /** How the SDK reaches a server: the provider, and which of the server's interfaces that is. */
-export const WAYS: Readonly<Record<'openai-chat' | 'openai-responses' | 'compatible' | 'anthropic', (target: Target) => LanguageModel>> = {
+export const WAYS: Readonly<
+  Record<'openai-chat' | 'openai-responses' | 'compatible' | 'anthropic', (target: Target) => LanguageModel>
+> = {
   'openai-chat': ({ url, key, model }) => createOpenAI({ baseURL: `${url}/v1`, apiKey: key }).chat(model),
   'openai-responses': ({ url, key, model }) => createOpenAI({ baseURL: `${url}/v1`, apiKey: key }).responses(model),
   compatible: (target) => compatible(target)(target.model),
@@ -16,10 +18,17 @@ export type Way = keyof typeof WAYS;
 
 /** The models that embed, as two of the providers reach them. */
 export const EMBEDDERS: Readonly<Record<'openai-chat' | 'compatible', (target: Target) => EmbeddingModel>> = {
-  'openai-chat': (target) => createOpenAI({ baseURL: `${target.url}/v1`, apiKey: target.key }).embedding(embedModel(target)),
+  'openai-chat': (target) =>
+    createOpenAI({ baseURL: `${target.url}/v1`, apiKey: target.key }).embedding(embedModel(target)),
   compatible: (target) => compatible(target).embeddingModel(embedModel(target)),
 };
 
 function compatible({ url, key }: Target): ReturnType<typeof createOpenAICompatible> {
-  return createOpenAICompatible({ name: 'judged', baseURL: `${url}/v1`, apiKey: key, includeUsage: true, supportsStructuredOutputs: true });
+  return createOpenAICompatible({
+    name: 'judged',
+    baseURL: `${url}/v1`,
+    apiKey: key,
+    includeUsage: true,
+    supportsStructuredOutputs: true,
+  });
 }

@@ -22,8 +22,17 @@ export function ask({ url, key }: Target, path: string, init: Init = {}): Promis
 }
 
 /** Posts JSON with the key. */
-export function post(target: Target, path: string, body: object | string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
-  return ask(target, path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) });
+export function post(
+  target: Target,
+  path: string,
+  body: object | string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return ask(target, path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
 }
 
 /** Chats, with more or other parameters. */
@@ -43,13 +52,16 @@ export async function refused(response: Response, status: number, error: object)
 }
 
 /** The data of a stream's events as WHATWG's specification reads them: JSON, or `[DONE]`; `event` names are kept apart. */
-export async function readEvents(response: Response): Promise<readonly { readonly event: string; readonly data: unknown }[]> {
+export async function readEvents(
+  response: Response,
+): Promise<readonly { readonly event: string; readonly data: unknown }[]> {
   assert.equal(response.status, 200, 'status');
   assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/, 'content-type');
   const events: { event: string; data: unknown }[] = [];
   for (const block of (await response.text()).split(/\r?\n\r?\n/)) {
     const lines = block.split(/\r?\n/);
-    const field = (name: string): readonly string[] => lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).replace(/^ /, ''));
+    const field = (name: string): readonly string[] =>
+      lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).replace(/^ /, ''));
     const data = field('data').join('\n');
     if (data !== '') events.push({ event: field('event').join(''), data: data === '[DONE]' ? data : JSON.parse(data) });
   }

@@ -14,7 +14,15 @@ export const ERRORS: readonly Case[] = [
       await needKeys(target);
       const { url, model } = target;
       await refused(await fetch(`${url}/v1/models`), 401, INVALID);
-      await refused(await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }] }) }), 401, INVALID);
+      await refused(
+        await fetch(`${url}/v1/chat/completions`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }] }),
+        }),
+        401,
+        INVALID,
+      );
     },
   },
   {
@@ -24,7 +32,11 @@ export const ERRORS: readonly Case[] = [
       await needKeys(target);
       const { url, model } = target;
       const key = 'sk-somebody-elses-key-0123456789';
-      const response = await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }] }) });
+      const response = await fetch(`${url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }] }),
+      });
       assert.equal((await response.clone().text()).includes(key), false, 'the key is in the answer');
       await refused(response, 401, { ...INVALID, code: 'invalid_api_key' });
     },
@@ -65,17 +77,20 @@ export const ERRORS: readonly Case[] = [
     id: 'no-json',
     checks: 'a body that is no JSON object is 400 with an error object',
     run: async (target) => {
-      for (const body of ['', '{', '[]', '"text"', 'null', '{"model":']) await refused(await post(target, '/v1/chat/completions', body), 400, INVALID);
+      for (const body of ['', '{', '[]', '"text"', 'null', '{"model":'])
+        await refused(await post(target, '/v1/chat/completions', body), 400, INVALID);
     },
   },
-  ...([
-    ['messages-empty', 'messages', { messages: [] }],
-    ['messages-missing', 'messages', { messages: undefined }],
-    ['temperature', 'temperature', { temperature: 'hot' }],
-    ['n', 'n', { n: 0 }],
-    ['max-tokens', 'max_tokens', { max_tokens: -5 }],
-    ['stop', 'stop', { stop: 5 }],
-  ] as const).map(([name, param, more]) => ({
+  ...(
+    [
+      ['messages-empty', 'messages', { messages: [] }],
+      ['messages-missing', 'messages', { messages: undefined }],
+      ['temperature', 'temperature', { temperature: 'hot' }],
+      ['n', 'n', { n: 0 }],
+      ['max-tokens', 'max_tokens', { max_tokens: -5 }],
+      ['stop', 'stop', { stop: 5 }],
+    ] as const
+  ).map(([name, param, more]) => ({
     id: `bad-${name}`,
     checks: `a wrong ${param} is 400 and param names it: ${JSON.stringify(more)}`,
     run: async (target: Target) => refused(await chat(target, more), 400, { ...INVALID, param }),
@@ -84,17 +99,24 @@ export const ERRORS: readonly Case[] = [
     id: 'too-long',
     checks: 'a prompt that does not fit is 400 with context_length_exceeded, streamed or not, and never cut in silence',
     run: async (target) => {
-      for (const stream of [false, true]) await refused(await chat(target, { messages: [{ role: 'user', content: 'word '.repeat(200_000) }], stream }), 400, { ...INVALID, code: 'context_length_exceeded' });
+      for (const stream of [false, true])
+        await refused(
+          await chat(target, { messages: [{ role: 'user', content: 'word '.repeat(200_000) }], stream }),
+          400,
+          { ...INVALID, code: 'context_length_exceeded' },
+        );
     },
   },
   {
     id: 'should-retry',
-    checks: 'what is refused for good says x-should-retry: false, where the header is there at all, and has no retry-after',
+    checks:
+      'what is refused for good says x-should-retry: false, where the header is there at all, and has no retry-after',
     run: async (target) => {
       const response = await chat(target, { model: 'no-such-model' });
       await response.arrayBuffer();
       assert.equal(response.headers.get('retry-after'), null, 'retry-after');
-      if (response.headers.get('x-should-retry') === null) notApplicable('the server sends no x-should-retry; the clients go by the status');
+      if (response.headers.get('x-should-retry') === null)
+        notApplicable('the server sends no x-should-retry; the clients go by the status');
       assert.equal(response.headers.get('x-should-retry'), 'false', 'x-should-retry');
     },
   },

@@ -7,17 +7,31 @@ export const MODELS: readonly Case[] = [
     id: 'list',
     checks: 'models are a list, never null, each with all that the API requires, the one that is asked for among them',
     run: async (target) => {
-      const { object, data } = (await (await ask(target, '/v1/models')).json()) as { object: string; data: Record<string, unknown>[] };
+      const { object, data } = (await (await ask(target, '/v1/models')).json()) as {
+        object: string;
+        data: Record<string, unknown>[];
+      };
       assert.deepEqual([object, Array.isArray(data)], ['list', true]);
-      assert.ok(data.some(({ id }) => id === target.model), `wanted ${target.model} in the list, seen ${data.map(({ id }) => String(id)).join(', ')}`);
-      for (const model of data) assert.deepEqual([typeof model['id'], model['object'], typeof model['created'], typeof model['owned_by']], ['string', 'model', 'number', 'string']);
+      assert.ok(
+        data.some(({ id }) => id === target.model),
+        `wanted ${target.model} in the list, seen ${data.map(({ id }) => String(id)).join(', ')}`,
+      );
+      for (const model of data)
+        assert.deepEqual(
+          [typeof model['id'], model['object'], typeof model['created'], typeof model['owned_by']],
+          ['string', 'model', 'number', 'string'],
+        );
     },
   },
   {
     id: 'encoded',
     checks: 'a model is found by its id, encoded or not',
     run: async (target) => {
-      for (const id of [target.model, encodeURIComponent(target.model)]) assert.partialDeepStrictEqual(await (await ask(target, `/v1/models/${id}`)).json(), { id: target.model, object: 'model' });
+      for (const id of [target.model, encodeURIComponent(target.model)])
+        assert.partialDeepStrictEqual(await (await ask(target, `/v1/models/${id}`)).json(), {
+          id: target.model,
+          object: 'model',
+        });
     },
   },
 ];

@@ -7,7 +7,11 @@ interface Chunk {
   readonly object: string;
   readonly created: number;
   readonly model: string;
-  readonly choices: readonly { readonly index: number; readonly delta: { readonly role?: string; readonly content?: string }; readonly finish_reason: string | null }[];
+  readonly choices: readonly {
+    readonly index: number;
+    readonly delta: { readonly role?: string; readonly content?: string };
+    readonly finish_reason: string | null;
+  }[];
   readonly usage?: { readonly total_tokens: number } | null;
 }
 
@@ -23,7 +27,10 @@ export const STREAM: readonly Case[] = [
     checks: 'all chunks of a stream have one id, one time, one model, the one that was asked for',
     run: async (target) => {
       const chunks = await stream(target);
-      assert.deepEqual([...new Set(chunks.map(({ object, model }) => `${object} ${model}`))], [`chat.completion.chunk ${target.model}`]);
+      assert.deepEqual(
+        [...new Set(chunks.map(({ object, model }) => `${object} ${model}`))],
+        [`chat.completion.chunk ${target.model}`],
+      );
       assert.equal(new Set(chunks.map(({ id }) => id)).size, 1, 'ids');
       assert.equal(new Set(chunks.map(({ created }) => created)).size, 1, 'times');
     },
@@ -34,7 +41,10 @@ export const STREAM: readonly Case[] = [
     run: async (target) => {
       const chunks = await stream(target);
       assert.equal(chunks[0]?.choices[0]?.delta.role, 'assistant', 'the first role');
-      assert.ok(chunks.every(({ choices }) => choices.length === 1 && choices[0]?.index === 0), 'wanted one choice in each chunk');
+      assert.ok(
+        chunks.every(({ choices }) => choices.length === 1 && choices[0]?.index === 0),
+        'wanted one choice in each chunk',
+      );
     },
   },
   {
@@ -42,14 +52,20 @@ export const STREAM: readonly Case[] = [
     checks: 'one chunk has a finish_reason, the last, and all others null',
     run: async (target) => {
       const reasons = (await stream(target)).map(({ choices }) => choices[0]?.finish_reason);
-      assert.ok(reasons.slice(0, -1).every((reason) => reason === null) && typeof reasons.at(-1) === 'string', `wanted nulls and a reason, seen ${JSON.stringify(reasons)}`);
+      assert.ok(
+        reasons.slice(0, -1).every((reason) => reason === null) && typeof reasons.at(-1) === 'string',
+        `wanted nulls and a reason, seen ${JSON.stringify(reasons)}`,
+      );
     },
   },
   {
     id: 'no-usage-unasked',
     checks: 'without include_usage no chunk counts',
     run: async (target) => {
-      assert.ok((await stream(target)).every(({ usage }) => usage === undefined || usage === null), 'wanted no usage, seen some');
+      assert.ok(
+        (await stream(target)).every(({ usage }) => usage === undefined || usage === null),
+        'wanted no usage, seen some',
+      );
     },
   },
   {
@@ -59,7 +75,11 @@ export const STREAM: readonly Case[] = [
       const chunks = await stream(target, { stream_options: { include_usage: true } });
       assert.deepEqual(chunks.at(-1)?.choices, [], 'choices of the last chunk');
       assert.ok((chunks.at(-1)?.usage?.total_tokens ?? 0) > 0, 'wanted counts in the last chunk');
-      assert.deepEqual([...new Set(chunks.slice(0, -1).map(({ usage }) => (usage === undefined ? 'missing' : usage)))], [null], 'usage of the others');
+      assert.deepEqual(
+        [...new Set(chunks.slice(0, -1).map(({ usage }) => (usage === undefined ? 'missing' : usage)))],
+        [null],
+        'usage of the others',
+      );
     },
   },
   {
@@ -70,7 +90,11 @@ export const STREAM: readonly Case[] = [
       for (const index of [0, 1]) {
         const own = choices.filter((choice) => choice.index === index);
         assert.equal(own[0]?.delta.role, 'assistant', `role of choice ${String(index)}`);
-        assert.equal(own.filter(({ finish_reason: reason }) => reason !== null).length, 1, `reasons of choice ${String(index)}`);
+        assert.equal(
+          own.filter(({ finish_reason: reason }) => reason !== null).length,
+          1,
+          `reasons of choice ${String(index)}`,
+        );
       }
     },
   },

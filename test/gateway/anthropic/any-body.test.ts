@@ -26,7 +26,8 @@ function carryOut(order: Order): void {
   for (const share of order.shares) {
     const { asks } = share;
     assert.ok(asks.kind === 'chat');
-    for (const body of [ollama.chatCall(asks.request, KEEPING).body, openai.chatCall(asks.request, 'm').body]) JSON.parse(body);
+    for (const body of [ollama.chatCall(asks.request, KEEPING).body, openai.chatCall(asks.request, 'm').body])
+      JSON.parse(body);
     assert.equal(renderBody(asks.request, KEEPING)['_debug_render_only'], true);
     const writes = share.writer();
     for (const event of EVENTS) text += writes.write(event);
@@ -42,8 +43,15 @@ function carry(outcome: Outcome<Order>): 'read' | 'refused' {
     return 'read';
   }
   const { status, body } = ANTHROPIC.refusal(outcome.failure, 'req_1');
-  const { type, error, request_id: id } = JSON.parse(body) as { type: string; error: { type: string; message: string }; request_id: string };
-  assert.deepEqual([status, type, error.type, id, Object.keys(error)], [400, 'error', 'invalid_request_error', 'req_1', ['type', 'message']]);
+  const {
+    type,
+    error,
+    request_id: id,
+  } = JSON.parse(body) as { type: string; error: { type: string; message: string }; request_id: string };
+  assert.deepEqual(
+    [status, type, error.type, id, Object.keys(error)],
+    [400, 'error', 'invalid_request_error', 'req_1', ['type', 'message']],
+  );
   assert.notEqual(error.message, '');
   return 'refused';
 }
@@ -56,21 +64,41 @@ test('a request that is as it should be is read', () => {
 });
 
 test('a request, however it is changed, is read and can be carried out, or is refused with the error object', () => {
-  const body = fc.array(mutation, { minLength: 1, maxLength: 3 }).map((mutations) => Buffer.from(mutated(WHOLE, mutations)));
+  const body = fc
+    .array(mutation, { minLength: 1, maxLength: 3 })
+    .map((mutations) => Buffer.from(mutated(WHOLE, mutations)));
   const seen = { read: 0, refused: 0 };
-  fc.assert(fc.property(body, (bytes) => { seen[carry(readMessageOrder(bytes))] += 1; }), { numRuns: RUNS });
+  fc.assert(
+    fc.property(body, (bytes) => {
+      seen[carry(readMessageOrder(bytes))] += 1;
+    }),
+    { numRuns: RUNS },
+  );
   assert.ok(seen.read > RUNS / 20 && seen.refused > RUNS / 20, JSON.stringify(seen));
 });
 
 test('a request whose bytes are damaged is read or refused', () => {
   const text = JSON.stringify(WHOLE);
-  fc.assert(fc.property(damage, (hurt) => { carry(readMessageOrder(hurt(text))); }), { numRuns: 1000 });
+  fc.assert(
+    fc.property(damage, (hurt) => {
+      carry(readMessageOrder(hurt(text)));
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 test('a request that is nested without end is refused or read, and breaks nothing', () => {
   const deep = (open: string, close: string): string => open.repeat(20_000) + close.repeat(20_000);
-  for (const value of [deep('[', ']'), deep('{"a":', '}').replace(':}', ':1}'), deep('{"type":"document","source":{"type":"content","content":[', ']}}')]) {
-    for (const body of [`{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[${value}]}]}`, `{"model":"m","max_tokens":1,"messages":${value}}`, `{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tools":[{"type":${value}}],"tool_choice":${value}}`]) {
+  for (const value of [
+    deep('[', ']'),
+    deep('{"a":', '}').replace(':}', ':1}'),
+    deep('{"type":"document","source":{"type":"content","content":[', ']}}'),
+  ]) {
+    for (const body of [
+      `{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[${value}]}]}`,
+      `{"model":"m","max_tokens":1,"messages":${value}}`,
+      `{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tools":[{"type":${value}}],"tool_choice":${value}}`,
+    ]) {
       const read = readMessageOrder(Buffer.from(body));
       assert.equal(read.ok, false);
     }

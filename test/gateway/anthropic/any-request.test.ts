@@ -8,7 +8,12 @@ import { messageOf, parseTold } from './events.ts';
 import { WHOLE } from './whole-request.ts';
 
 test('whatever is sent, it is answered, counted, or refused as the sender’s fault', async (t) => {
-  const sim = await startSim({ models: [{ name: 'm', capabilities: ['completion', 'tools', 'thinking', 'vision'] }], loadMs: 1, tokenMs: 0, numParallel: 4 });
+  const sim = await startSim({
+    models: [{ name: 'm', capabilities: ['completion', 'tools', 'thinking', 'vision'] }],
+    loadMs: 1,
+    tokenMs: 0,
+    numParallel: 4,
+  });
   t.after(() => sim.close());
   await using gateway = await startGateway([sim], { hxllm: { backends: { [sim.url]: { num_parallel: 4 } } } });
   const seen = { answered: 0, refused: 0 };
@@ -22,8 +27,13 @@ test('whatever is sent, it is answered, counted, or refused as the sender’s fa
     else JSON.parse(text);
     seen[response.status === 200 ? 'answered' : 'refused'] += 1;
   };
-  const body = fc.array(mutation, { maxLength: 2 }).map((mutations) => mutated({ ...WHOLE, tool_choice: undefined }, mutations));
-  await fc.assert(fc.asyncProperty(fc.constantFrom('/v1/messages', '/v1/messages', '/v1/messages/count_tokens'), body, ask), { numRuns: 300 });
+  const body = fc
+    .array(mutation, { maxLength: 2 })
+    .map((mutations) => mutated({ ...WHOLE, tool_choice: undefined }, mutations));
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom('/v1/messages', '/v1/messages', '/v1/messages/count_tokens'), body, ask),
+    { numRuns: 300 },
+  );
   assert.ok(seen.answered > 30 && seen.refused > 30, JSON.stringify(seen));
   await until('nothing is in flight', () => sim.activity().busy === 0);
 });

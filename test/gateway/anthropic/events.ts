@@ -16,18 +16,28 @@ export interface Told {
 export function parseTold(text: string): readonly Told[] {
   assert.doesNotMatch(text, /\r/);
   assert.ok(text === '' || text.endsWith('\n\n'), 'the last event is whole');
-  return text.split('\n\n').slice(0, -1).map((event) => {
-    const [, name, data] = /^event: (\w+)\ndata: ([^\n]*)$/.exec(event) ?? [];
-    const told = JSON.parse(data ?? 'null') as Told; // looked at below
-    assert.equal(told.type, name, event);
-    return told;
-  });
+  return text
+    .split('\n\n')
+    .slice(0, -1)
+    .map((event) => {
+      const [, name, data] = /^event: (\w+)\ndata: ([^\n]*)$/.exec(event) ?? [];
+      const told = JSON.parse(data ?? 'null') as Told; // looked at below
+      assert.equal(told.type, name, event);
+      return told;
+    });
 }
 
 /** What a client has of a stream in the end; on the way the order of its events is judged. */
-export function messageOf(events: readonly Told[]): { readonly content: readonly Readonly<Record<string, unknown>>[]; readonly stop: Readonly<Record<string, unknown>>; readonly usage: Readonly<Record<string, unknown>> } {
+export function messageOf(events: readonly Told[]): {
+  readonly content: readonly Readonly<Record<string, unknown>>[];
+  readonly stop: Readonly<Record<string, unknown>>;
+  readonly usage: Readonly<Record<string, unknown>>;
+} {
   const told = events.filter(({ type }) => type !== 'ping');
-  assert.deepEqual([told[0]?.type, ...told.slice(-2).map(({ type }) => type)], ['message_start', 'message_delta', 'message_stop']);
+  assert.deepEqual(
+    [told[0]?.type, ...told.slice(-2).map(({ type }) => type)],
+    ['message_start', 'message_delta', 'message_stop'],
+  );
   const content: Record<string, unknown>[] = [];
   let open: number | undefined;
   for (const { type, index, delta, content_block: block } of told.slice(1, -2)) {
@@ -40,8 +50,11 @@ export function messageOf(events: readonly Told[]): { readonly content: readonly
     const current = content.at(-1) ?? {};
     if (type === 'content_block_stop') open = undefined;
     else if (delta?.['type'] === 'signature_delta') current['signature'] = delta['signature'];
-    else if (delta?.['type'] === 'input_json_delta') current['input'] = JSON.parse(String(delta['partial_json'])) as unknown;
-    else for (const field of ['text', 'thinking']) if (delta?.['type'] === `${field}_delta`) current[field] = String(current[field]) + String(delta[field]);
+    else if (delta?.['type'] === 'input_json_delta')
+      current['input'] = JSON.parse(String(delta['partial_json'])) as unknown;
+    else
+      for (const field of ['text', 'thinking'])
+        if (delta?.['type'] === `${field}_delta`) current[field] = String(current[field]) + String(delta[field]);
   }
   assert.equal(open, undefined, 'every block is closed');
   const last = told.at(-2);

@@ -18,14 +18,22 @@ let gateway: Running;
 before(async () => {
   newer = await startSim({ version: '0.22.1' });
   older = await startSim({ version: '0.9.6', models: [LLAMA] });
-  foreign = await startFake((_got, outgoing) => void outgoing.end('{"object":"list","data":[{"id":"served","max_model_len":32768}]}'));
+  foreign = await startFake(
+    (_got, outgoing) => void outgoing.end('{"object":"list","data":[{"id":"served","max_model_len":32768}]}'),
+  );
   gateway = await startGateway([], {
     model_list: [
       // The first of its servers does not have it.
       { model_name: 'embed', litellm_params: { model: 'ollama/nomic-embed-text', api_base: older.url } },
       { model_name: 'embed', litellm_params: { model: 'ollama/nomic-embed-text', api_base: newer.url } },
-      { model_name: 'chat', litellm_params: { model: `ollama_chat/${LLAMA}`, api_base: newer.url, num_ctx: 4096, temperature: 0.2 } },
-      { model_name: 'chat', litellm_params: { model: `ollama_chat/${LLAMA}`, api_base: older.url, num_ctx: 4096, temperature: 0.2 } },
+      {
+        model_name: 'chat',
+        litellm_params: { model: `ollama_chat/${LLAMA}`, api_base: newer.url, num_ctx: 4096, temperature: 0.2 },
+      },
+      {
+        model_name: 'chat',
+        litellm_params: { model: `ollama_chat/${LLAMA}`, api_base: older.url, num_ctx: 4096, temperature: 0.2 },
+      },
       { model_name: 'other', litellm_params: { model: 'openai/served', api_base: `${foreign.url}/v1` } },
     ],
     router_settings: { model_group_alias: { 'gpt-4': 'chat' } },
@@ -42,21 +50,40 @@ async function models(path: string): Promise<readonly Record<string, unknown>[]>
 
 test('every alias is a model, with what a server that has it says, and every field that clients rely on', async () => {
   const tags = await models('/api/tags');
-  assert.deepEqual(tags.map(({ name, model }) => [name, model]), ['embed', 'chat', 'other', 'gpt-4'].map((alias) => [alias, alias]));
+  assert.deepEqual(
+    tags.map(({ name, model }) => [name, model]),
+    ['embed', 'chat', 'other', 'gpt-4'].map((alias) => [alias, alias]),
+  );
   for (const tag of tags) {
     assert.deepEqual(Object.keys(tag), ['name', 'model', 'modified_at', 'size', 'digest', 'details']);
-    assert.deepEqual(Object.keys(tag['details'] as object).toSorted(), ['families', 'family', 'format', 'parameter_size', 'parent_model', 'quantization_level']);
+    assert.deepEqual(Object.keys(tag['details'] as object).toSorted(), [
+      'families',
+      'family',
+      'format',
+      'parameter_size',
+      'parent_model',
+      'quantization_level',
+    ]);
     assert.ok(!Number.isNaN(Date.parse(String(tag['modified_at']))) && /^[0-9a-f]{64}$/.test(String(tag['digest'])));
   }
   const own = ((await (await fetch(`${newer.url}/api/tags`)).json()) as { models: Record<string, unknown>[] }).models;
   const [embed] = tags;
-  assert.partialDeepStrictEqual(own.find(({ name }) => name === 'nomic-embed-text:latest'), { size: embed?.['size'], digest: embed?.['digest'] });
+  assert.partialDeepStrictEqual(
+    own.find(({ name }) => name === 'nomic-embed-text:latest'),
+    { size: embed?.['size'], digest: embed?.['digest'] },
+  );
 });
 
 test('a model is shown as its alias has it: under that name, with the context and the options that are fixed for everyone', async () => {
   const response = await post(gateway, '/api/show', { model: '', name: 'gpt-4:latest' });
   assert.equal(response.headers.get('x-hxllm-backend'), newer.url);
-  const shown = (await response.json()) as { modelfile: string; parameters: string; model_info: Record<string, unknown>; capabilities: readonly string[]; details: { parent_model: string } };
+  const shown = (await response.json()) as {
+    modelfile: string;
+    parameters: string;
+    model_info: Record<string, unknown>;
+    capabilities: readonly string[];
+    details: { parent_model: string };
+  };
   assert.equal(shown.model_info['llama.context_length'], 4096);
   assert.match(shown.parameters, /^num_ctx +4096$/m);
   assert.match(shown.parameters, /^temperature +0\.2$/m);
@@ -68,11 +95,18 @@ test('a model is shown as its alias has it: under that name, with the context an
 
 test('of a server that is no Ollama as much is shown as it says', async () => {
   const shown = (await (await post(gateway, '/api/show', { model: 'other' })).json()) as object;
-  assert.partialDeepStrictEqual(shown, { capabilities: ['completion'], model_info: { 'unknown.context_length': 32_768 }, modelfile: 'FROM other\n' });
+  assert.partialDeepStrictEqual(shown, {
+    capabilities: ['completion'],
+    model_info: { 'unknown.context_length': 32_768 },
+    modelfile: 'FROM other\n',
+  });
 });
 
 test('what is not there, and what names nothing, is refused', async () => {
-  assert.deepEqual(await refusalOf(await post(gateway, '/api/show', { model: 'nope' })), [404, "model 'nope' not found"]);
+  assert.deepEqual(await refusalOf(await post(gateway, '/api/show', { model: 'nope' })), [
+    404,
+    "model 'nope' not found",
+  ]);
   assert.deepEqual(await refusalOf(await post(gateway, '/api/show', {})), [400, 'model is required']);
   assert.equal((await refusalOf(await gateway.ask('/api/show', { method: 'POST', body: '{' })))[0], 400);
 });
@@ -80,7 +114,13 @@ test('what is not there, and what names nothing, is refused', async () => {
 test('what is in memory is listed under its aliases', async () => {
   await post(gateway, '/api/chat', { model: 'chat', messages: [{ role: 'user', content: 'hi' }], stream: false });
   const loaded = await models('/api/ps');
-  assert.deepEqual(loaded.map(({ name, context_length }) => [name, context_length]), [['chat', 4096], ['gpt-4', 4096]]);
+  assert.deepEqual(
+    loaded.map(({ name, context_length }) => [name, context_length]),
+    [
+      ['chat', 4096],
+      ['gpt-4', 4096],
+    ],
+  );
 });
 
 test('the version is the lowest of the servers’', async () => {
@@ -90,13 +130,23 @@ test('the version is the lowest of the servers’', async () => {
 test('whoever looks whether an Ollama is there needs no key, and learns nothing else', async () => {
   for (const method of ['GET', 'HEAD']) {
     const response = await fetch(`${gateway.url}/`, { method });
-    assert.deepEqual([response.status, await response.text(), response.headers.get('content-length')], [200, method === 'GET' ? 'Ollama is running' : '', '17']);
+    assert.deepEqual(
+      [response.status, await response.text(), response.headers.get('content-length')],
+      [200, method === 'GET' ? 'Ollama is running' : '', '17'],
+    );
   }
   assert.equal((await fetch(`${gateway.url}/api/version`)).status, 401);
 });
 
 test('what would change a server is refused, and no server hears of it', async () => {
-  const rows = [['POST', '/api/pull'], ['POST', '/api/push'], ['POST', '/api/create'], ['POST', '/api/copy'], ['DELETE', '/api/delete'], ['POST', '/api/blobs/sha256:0']] as const;
+  const rows = [
+    ['POST', '/api/pull'],
+    ['POST', '/api/push'],
+    ['POST', '/api/create'],
+    ['POST', '/api/copy'],
+    ['DELETE', '/api/delete'],
+    ['POST', '/api/blobs/sha256:0'],
+  ] as const;
   for (const [method, path] of rows) {
     const [status, error] = await refusalOf(await gateway.ask(path, { method, body: '{"model":"chat"}' }));
     assert.deepEqual([status, error.includes('managed on the servers')], [403, true], path);
@@ -108,7 +158,9 @@ test('what would change a server is refused, and no server hears of it', async (
 
 test('servers that are down are not waited for, and what they had is still listed', async (t) => {
   // It breaks off what it is given to do, and says nothing of itself, not even that it lives.
-  const silent = createServer((incoming, outgoing) => { if (incoming.method === 'POST') outgoing.destroy(); }).listen(0, '127.0.0.1');
+  const silent = createServer((incoming, outgoing) => {
+    if (incoming.method === 'POST') outgoing.destroy();
+  }).listen(0, '127.0.0.1');
   t.after(() => {
     silent.close();
     silent.closeAllConnections();

@@ -5,15 +5,30 @@ import { showBody } from '../../../src/gateway/ollama/client/show.ts';
 import type { Service } from '../../../src/gateway/service.ts';
 
 test('a model is listed as the server has it where it stays longest, whichever time that lives by', async () => {
-  const ends: Readonly<Record<string, string>> = { 'http://a': '2026-11-25T10:00:00.123456789+01:00', 'http://b': '2026-11-25T09:30:00.5Z' };
+  const ends: Readonly<Record<string, string>> = {
+    'http://a': '2026-11-25T10:00:00.123456789+01:00',
+    'http://b': '2026-11-25T09:30:00.5Z',
+  };
   const backends = Object.keys(ends).map((url) => ({ url, provider: 'ollama' }));
   const deployments = backends.map(({ url }) => ({ url, model: 'm' }));
-  const inquire = ({ url }: { url: string }): unknown => Promise.resolve({ models: [{ name: 'm:latest', expires_at: ends[url] }] });
-  const service = { config: { backends }, models: new Map([['alias', { deployments }]]), upstream: { inquire }, desk: { fleet: { backends: new Map() } } } as unknown as Service; // all that is asked of one
-  assert.partialDeepStrictEqual(await listLoaded(service), { models: [{ name: 'alias', expires_at: ends['http://b'] }] });
+  const inquire = ({ url }: { url: string }): unknown =>
+    Promise.resolve({ models: [{ name: 'm:latest', expires_at: ends[url] }] });
+  const service = {
+    config: { backends },
+    models: new Map([['alias', { deployments }]]),
+    upstream: { inquire },
+    desk: { fleet: { backends: new Map() } },
+  } as unknown as Service; // all that is asked of one
+  assert.partialDeepStrictEqual(await listLoaded(service), {
+    models: [{ name: 'alias', expires_at: ends['http://b'] }],
+  });
 });
 
 test('a model that is made of several files shows none of them', () => {
-  const modelfile = '# FROM m:latest\n\nFROM /models/blobs/sha256-1\nADAPTER /models/blobs/sha256-2\nFROM /models/blobs/sha256-3\nTEMPLATE x\n';
-  assert.deepEqual(showBody({ modelfile }, { alias: 'a', options: {}, context: undefined })['modelfile'], '# FROM a\n\nFROM a\nTEMPLATE x\n');
+  const modelfile =
+    '# FROM m:latest\n\nFROM /models/blobs/sha256-1\nADAPTER /models/blobs/sha256-2\nFROM /models/blobs/sha256-3\nTEMPLATE x\n';
+  assert.deepEqual(
+    showBody({ modelfile }, { alias: 'a', options: {}, context: undefined })['modelfile'],
+    '# FROM a\n\nFROM a\nTEMPLATE x\n',
+  );
 });

@@ -6,7 +6,7 @@ import { errorOf, startGateway } from '../running.ts';
 // By what the clients' own code recognises that a conversation has to be cut: litellm 1.110.2, langchain-openai 1.7.4, and what older ones look for.
 const SIGNS: Readonly<Record<string, RegExp>> = {
   'LiteLLM, and so aider': /this model's maximum context length is/i,
-  'LangChain': /Input tokens exceed the configured limit/,
+  LangChain: /Input tokens exceed the configured limit/,
   'many others': /maximum context length/,
 };
 
@@ -24,6 +24,11 @@ test('clients that go by the words see that a prompt was too long', async () => 
 test('a server that says it in these words is repeated as it is', async () => {
   const said = "This model's maximum context length is 4096 tokens. However, your messages resulted in 5000 tokens.";
   await using server = await startFake(fails(400, said));
-  await using gateway = await startGateway([], { model_list: [{ model_name: 'm', litellm_params: { model: 'openai/m', api_base: `${server.url}/v1` } }] });
-  assert.partialDeepStrictEqual(await errorOf(await gateway.chat()), { message: said, code: 'context_length_exceeded' });
+  await using gateway = await startGateway([], {
+    model_list: [{ model_name: 'm', litellm_params: { model: 'openai/m', api_base: `${server.url}/v1` } }],
+  });
+  assert.partialDeepStrictEqual(await errorOf(await gateway.chat()), {
+    message: said,
+    code: 'context_length_exceeded',
+  });
 });

@@ -11,9 +11,24 @@ function read(url: unknown): string | undefined {
 }
 
 test('an image is what stands behind the head of its URL, whatever that says besides base64', () => {
-  for (const head of ['data:image/png;base64,', 'data:;base64,', 'data:image/svg+xml;charset=utf-8;base64,', 'DATA:image/png;BASE64,']) assert.equal(read(`${head}aGk=`), 'aGk=', head);
+  for (const head of [
+    'data:image/png;base64,',
+    'data:;base64,',
+    'data:image/svg+xml;charset=utf-8;base64,',
+    'DATA:image/png;BASE64,',
+  ])
+    assert.equal(read(`${head}aGk=`), 'aGk=', head);
 });
 
 test('what carries no base64 is refused, however long it is', () => {
-  for (const url of ['https://example.com/a.png', 'data:image/png,aGk=', 'data:text/plain,;base64,aGk=', ' data:image/png;base64,aGk=', 5, undefined, `data:${';'.repeat(20_000_000)}`]) assert.equal(read(url), undefined);
+  for (const url of [
+    'https://example.com/a.png',
+    'data:image/png,aGk=',
+    'data:text/plain,;base64,aGk=',
+    ' data:image/png;base64,aGk=',
+    5,
+    undefined,
+    `data:${';'.repeat(20_000_000)}`,
+  ])
+    assert.equal(read(url), undefined);
 });

@@ -46,21 +46,30 @@ test('a text whose every piece may begin a stop sequence is passed on but for it
 
 test('tokens go with the text that they are of', () => {
   fc.assert(
-    fc.property(fc.array(fc.array(letters, { minLength: 1, maxLength: 3 })), fc.array(letters, { minLength: 1, maxLength: 3 }), (pieces, stops) => {
-      const told: unknown[] = [];
-      const watch = new StopWatch(stops, (event) => {
-        if (event.kind !== 'text' || event.logprobs === undefined) return;
-        const tokens = event.logprobs.map((entry) => (entry as { readonly token: string }).token); // as given below
-        if (watch.stopped === undefined) assert.equal(tokens.join(''), event.text);
-        else assert.ok(event.text.startsWith(tokens.join('')));
-        told.push(...tokens);
-      });
-      pieces.some((tokens) => watch.take(tokens.join(''), tokens.map((token) => ({ token }))));
-      watch.release();
-      const given = pieces.flat();
-      assert.deepEqual(told, given.slice(0, told.length));
-      if (watch.stopped === undefined) assert.equal(told.length, given.length);
-    }),
+    fc.property(
+      fc.array(fc.array(letters, { minLength: 1, maxLength: 3 })),
+      fc.array(letters, { minLength: 1, maxLength: 3 }),
+      (pieces, stops) => {
+        const told: unknown[] = [];
+        const watch = new StopWatch(stops, (event) => {
+          if (event.kind !== 'text' || event.logprobs === undefined) return;
+          const tokens = event.logprobs.map((entry) => (entry as { readonly token: string }).token); // as given below
+          if (watch.stopped === undefined) assert.equal(tokens.join(''), event.text);
+          else assert.ok(event.text.startsWith(tokens.join('')));
+          told.push(...tokens);
+        });
+        pieces.some((tokens) =>
+          watch.take(
+            tokens.join(''),
+            tokens.map((token) => ({ token })),
+          ),
+        );
+        watch.release();
+        const given = pieces.flat();
+        assert.deepEqual(told, given.slice(0, told.length));
+        if (watch.stopped === undefined) assert.equal(told.length, given.length);
+      },
+    ),
     { numRuns: 2000 },
   );
 });

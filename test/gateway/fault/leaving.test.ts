@@ -13,12 +13,18 @@ async function ask(gateway: Running, stream: boolean): Promise<Socket> {
   const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true });
   await once(socket, 'connect');
   socket.on('error', () => undefined);
-  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`);
+  socket.write(
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
+  );
   return socket;
 }
 
 for (const stream of [true, false]) {
-  for (const [how, leave] of [['goes', (socket: Socket) => socket.destroy()], ['closes its half', (socket: Socket) => socket.end()], ['resets its connection', (socket: Socket) => socket.resetAndDestroy()]] as const) {
+  for (const [how, leave] of [
+    ['goes', (socket: Socket) => socket.destroy()],
+    ['closes its half', (socket: Socket) => socket.end()],
+    ['resets its connection', (socket: Socket) => socket.resetAndDestroy()],
+  ] as const) {
     test(`a client that ${how} while ${stream ? 'its stream' : 'an answer in one piece'} is decoded is gone at the server as well before a second piece can follow`, async (t) => {
       let said = 0;
       await using fake = await startFake((_got, outgoing) => {
@@ -47,10 +53,15 @@ for (const stream of [true, false]) {
       }
       const sorted = tookMs.toSorted((a, b) => a - b);
       const middleMs = sorted[TURNS / 2] ?? Infinity;
-      t.diagnostic(`the server learns of it after ${middleMs.toFixed(1)} ms (at most ${(sorted.at(-1) ?? 0).toFixed(1)} ms)`);
+      t.diagnostic(
+        `the server learns of it after ${middleMs.toFixed(1)} ms (at most ${(sorted.at(-1) ?? 0).toFixed(1)} ms)`,
+      );
       // One of them may have had to wait for the machine; half of them cannot.
       assert.ok(middleMs <= 50, `${String(middleMs)} ms`);
-      assert.ok((pieces.toSorted((a, b) => a - b)[TURNS / 2] ?? Infinity) <= 1, `so many pieces followed: ${pieces.join(' ')}`);
+      assert.ok(
+        (pieces.toSorted((a, b) => a - b)[TURNS / 2] ?? Infinity) <= 1,
+        `so many pieces followed: ${pieces.join(' ')}`,
+      );
       await until('no place is taken', () => gateway.service().desk.inFlight === 0);
     });
   }

@@ -3,7 +3,10 @@ import { startSim, type Fault, type Sim, type SimOptions } from '../../../src/si
 import type { Random } from './seed.ts';
 
 // An address of its own, so that nobody else is given its port while it is away; elsewhere there is but one.
-const HOST = process.platform === 'linux' ? `127.${String(1 + ((process.pid >> 8) % 254))}.${String(process.pid % 256)}.1` : '127.0.0.1';
+const HOST =
+  process.platform === 'linux'
+    ? `127.${String(1 + ((process.pid >> 8) % 254))}.${String(process.pid % 256)}.1`
+    : '127.0.0.1';
 
 /** A simulated server that is harmed again and again, and comes back on the same port. */
 export class Victim {
@@ -49,16 +52,18 @@ export class Victim {
   /** One of what may go wrong without the server going away. */
   harm(random: Random): void {
     const after = random.below(6);
-    this.#sim.faults.add(random.pick<Fault>([
-      { kind: 'error', message: 'simulated failure' },
-      { kind: 'error', status: 503, message: 'server busy, please try again.  maximum pending requests exceeded' },
-      { kind: 'slow-load', ms: 150 },
-      { kind: 'stall', ms: 100, after },
-      { kind: 'die', after },
-      { kind: 'cut', after },
-      { kind: 'reset', after },
-      { kind: 'garbage', after },
-      { kind: 'repeat', after: after + 1 },
-    ]));
+    this.#sim.faults.add(
+      random.pick<Fault>([
+        { kind: 'error', message: 'simulated failure' },
+        { kind: 'error', status: 503, message: 'server busy, please try again.  maximum pending requests exceeded' },
+        { kind: 'slow-load', ms: 150 },
+        { kind: 'stall', ms: 100, after },
+        { kind: 'die', after },
+        { kind: 'cut', after },
+        { kind: 'reset', after },
+        { kind: 'garbage', after },
+        { kind: 'repeat', after: after + 1 },
+      ]),
+    );
   }
 }

@@ -18,7 +18,12 @@ export function createRandom(seed: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
   const below = (limit: number): number => Math.floor(next() * limit);
-  return { next, below, chance: (probability) => next() < probability, pick: (things) => things[below(things.length)] ?? things[0] };
+  return {
+    next,
+    below,
+    chance: (probability) => next() < probability,
+    pick: (things) => things[below(things.length)] ?? things[0],
+  };
 }
 
 /** Runs something random; a failure names the seed that brings it about again: `HXLLM_SEED=… node --test …`. */
@@ -28,6 +33,8 @@ export async function seeded(run: (random: Random) => Promise<void>): Promise<vo
   try {
     await run(createRandom(seed));
   } catch (error) {
-    throw new Error(`HXLLM_SEED=${String(seed)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`HXLLM_SEED=${String(seed)}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -20,39 +20,57 @@ interface Tally {
   left: number;
 }
 
-test('with everything going wrong at once under load, no request is lost that could be answered, and nothing stays taken', { timeout: 60_000 }, async (t) => {
-  await seeded(async (random) => {
-    await using steady = await Victim.start(SIM);
-    await using first = await Victim.start(SIM);
-    await using second = await Victim.start(SIM);
-    await using third = await Victim.start(SIM);
-    const victims = [first, second, third];
-    await using flood = await startFake(floods);
-    const servers = [...victims, steady].map(({ url }) => ({ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: url } }));
-    const torrent = { model_name: 'torrent', litellm_params: { model: 'ollama_chat/m', api_base: flood.url } };
-    const settings = { router_settings: { num_retries: 6, cooldown_time: 0.2 }, hxllm: { backends: Object.fromEntries([...victims, steady].map(({ url }) => [url, { num_parallel: 4 }])) } };
-    await using gateway = await startGateway([], { model_list: [...servers, torrent], ...settings });
-    const tally: Tally = { sent: 0, whole: 0, cut: 0, left: 0 };
-    const deaf = await readNothing(gateway);
-    let over = false;
-    const harming = harm(victims, random, () => over);
-    const clients = await Promise.allSettled(Array.from({ length: CLIENTS }, (_, number) => client(gateway, random, tally, number)));
-    over = true;
-    await harming;
-    for (const settled of clients) if (settled.status === 'rejected') throw settled.reason;
-    await until('a client that reads nothing is dropped', () => gateway.ended().some(({ ended }) => ended === 'client-too-slow'));
-    deaf.destroy();
-    t.diagnostic(`${JSON.stringify(tally)}, ${String(victims.reduce((sum, { kills }) => sum + kills, 0))} restarts, ${String(gateway.ended().filter(({ attempts }) => Number(attempts) > 1).length)} moved`);
-    assert.equal(tally.whole + tally.cut + tally.left, tally.sent);
-    await until('no place is taken', () => gateway.service().desk.inFlight === 0);
-    await until('no server works for nobody', () => [...victims, steady].every(({ sim }) => sim.activity().busy + sim.activity().waiting === 0));
-    await until('each request has its line', () => gateway.ended().length > tally.whole + tally.cut);
-    assert.ok(gateway.ended().length <= tally.sent + 1, 'and no more than one');
-    await until('every server is known to be back', () => victims.every(({ url }) => isUp(gateway, url)), 15_000);
-    const answers = await Promise.all(Array.from({ length: 16 }, () => gateway.chat()));
-    assert.ok(answers.every(({ status }) => status === 200));
-  });
-});
+test(
+  'with everything going wrong at once under load, no request is lost that could be answered, and nothing stays taken',
+  { timeout: 60_000 },
+  async (t) => {
+    await seeded(async (random) => {
+      await using steady = await Victim.start(SIM);
+      await using first = await Victim.start(SIM);
+      await using second = await Victim.start(SIM);
+      await using third = await Victim.start(SIM);
+      const victims = [first, second, third];
+      await using flood = await startFake(floods);
+      const servers = [...victims, steady].map(({ url }) => ({
+        model_name: 'm',
+        litellm_params: { model: 'ollama_chat/m', api_base: url },
+      }));
+      const torrent = { model_name: 'torrent', litellm_params: { model: 'ollama_chat/m', api_base: flood.url } };
+      const settings = {
+        router_settings: { num_retries: 6, cooldown_time: 0.2 },
+        hxllm: { backends: Object.fromEntries([...victims, steady].map(({ url }) => [url, { num_parallel: 4 }])) },
+      };
+      await using gateway = await startGateway([], { model_list: [...servers, torrent], ...settings });
+      const tally: Tally = { sent: 0, whole: 0, cut: 0, left: 0 };
+      const deaf = await readNothing(gateway);
+      let over = false;
+      const harming = harm(victims, random, () => over);
+      const clients = await Promise.allSettled(
+        Array.from({ length: CLIENTS }, (_, number) => client(gateway, random, tally, number)),
+      );
+      over = true;
+      await harming;
+      for (const settled of clients) if (settled.status === 'rejected') throw settled.reason;
+      await until('a client that reads nothing is dropped', () =>
+        gateway.ended().some(({ ended }) => ended === 'client-too-slow'),
+      );
+      deaf.destroy();
+      t.diagnostic(
+        `${JSON.stringify(tally)}, ${String(victims.reduce((sum, { kills }) => sum + kills, 0))} restarts, ${String(gateway.ended().filter(({ attempts }) => Number(attempts) > 1).length)} moved`,
+      );
+      assert.equal(tally.whole + tally.cut + tally.left, tally.sent);
+      await until('no place is taken', () => gateway.service().desk.inFlight === 0);
+      await until('no server works for nobody', () =>
+        [...victims, steady].every(({ sim }) => sim.activity().busy + sim.activity().waiting === 0),
+      );
+      await until('each request has its line', () => gateway.ended().length > tally.whole + tally.cut);
+      assert.ok(gateway.ended().length <= tally.sent + 1, 'and no more than one');
+      await until('every server is known to be back', () => victims.every(({ url }) => isUp(gateway, url)), 15_000);
+      const answers = await Promise.all(Array.from({ length: 16 }, () => gateway.chat()));
+      assert.ok(answers.every(({ status }) => status === 200));
+    });
+  },
+);
 
 async function client(gateway: Running, random: Random, tally: Tally, number: number): Promise<void> {
   for (let turn = 0; turn < TURNS; turn += 1) {
@@ -63,7 +81,10 @@ async function client(gateway: Running, random: Random, tally: Tally, number: nu
     const line = gateway.ended().length;
     if (patienceMs !== undefined) {
       const leaving = new AbortController();
-      const answer = gateway.chat(body, { signal: leaving.signal }).then((response) => response.text()).catch(() => '');
+      const answer = gateway
+        .chat(body, { signal: leaving.signal })
+        .then((response) => response.text())
+        .catch(() => '');
       await sleep(patienceMs);
       leaving.abort();
       await answer;
@@ -79,14 +100,16 @@ async function client(gateway: Running, random: Random, tally: Tally, number: nu
 }
 
 async function harm(victims: readonly Victim[], random: Random, over: () => boolean): Promise<void> {
-  await Promise.all(victims.map(async (victim) => {
-    while (!over()) {
-      if (random.chance(0.15)) await victim.restart(random.below(80));
-      else victim.harm(random);
-      await sleep(10 + random.below(40));
-    }
-    victim.sim.faults.clear();
-  }));
+  await Promise.all(
+    victims.map(async (victim) => {
+      while (!over()) {
+        if (random.chance(0.15)) await victim.restart(random.below(80));
+        else victim.harm(random);
+        await sleep(10 + random.below(40));
+      }
+      victim.sim.faults.clear();
+    }),
+  );
 }
 
 /** Says as much as it can as fast as it can. */
@@ -104,11 +127,15 @@ async function readNothing(gateway: Running): Promise<ReturnType<typeof connect>
   const socket = connect(gateway.port, '127.0.0.1').pause();
   await once(socket, 'connect');
   socket.on('error', () => undefined);
-  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${String(body.length)}\r\n\r\n${body}`);
+  socket.write(
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: ${String(body.length)}\r\n\r\n${body}`,
+  );
   return socket;
 }
 
 function isUp(gateway: Running, url: string): boolean {
-  const last = gateway.log.findLast(({ event, backend }) => backend === url && (event === 'backend-down' || event === 'backend-up'));
+  const last = gateway.log.findLast(
+    ({ event, backend }) => backend === url && (event === 'backend-down' || event === 'backend-up'),
+  );
   return last?.['event'] !== 'backend-down';
 }

@@ -20,10 +20,12 @@ export function chunk(text: string): string {
   return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 }
 
-const then = (text: string, end: Misdeed): Misdeed => (socket) => {
-  // What has been said arrives before the connection breaks.
-  socket.write(text, () => setTimeout(() => end(socket), 20));
-};
+const then =
+  (text: string, end: Misdeed): Misdeed =>
+  (socket) => {
+    // What has been said arrives before the connection breaks.
+    socket.write(text, () => setTimeout(() => end(socket), 20));
+  };
 const close: Misdeed = (socket) => socket.destroy();
 const halfClose: Misdeed = (socket) => socket.end();
 const reset: Misdeed = (socket) => socket.resetAndDestroy();
@@ -39,10 +41,16 @@ export const SILENT_MISDEEDS: Readonly<Record<string, Misdeed>> = {
   'sends less than it promised': then('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{', close),
   'closes before the first line': then(CHUNKED, close),
   'sends a chunk whose length is no number': then(`${CHUNKED}zz\r\n`, () => undefined),
-  'answers with a page': then('HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 28\r\n\r\n<html>502 Bad Gateway</html>', () => undefined),
+  'answers with a page': then(
+    'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 28\r\n\r\n<html>502 Bad Gateway</html>',
+    () => undefined,
+  ),
   'answers with JSON that is no object': then(`${CHUNKED}${chunk('null\n[]\n1\n')}0\r\n\r\n`, () => undefined),
   'answers with bytes that are no text': then(`${CHUNKED}${chunk('\u0000\u0001\u0002\n')}0\r\n\r\n`, () => undefined),
-  'says that it has moved': then('HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n', () => undefined),
+  'says that it has moved': then(
+    'HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n',
+    () => undefined,
+  ),
   'has a status without a meaning': then('HTTP/1.1 599 \r\nContent-Length: 0\r\n\r\n', () => undefined),
 };
 
@@ -51,8 +59,16 @@ export const SPOKEN_MISDEEDS: Readonly<Record<string, Misdeed>> = {
   'closes after its first words': then(CHUNKED + chunk(piece('words')), close),
   'closes its half after its first words': then(CHUNKED + chunk(piece('words')), halfClose),
   'resets after its first words': then(CHUNKED + chunk(piece('words')), reset),
-  'tells of an error after its first words': then(CHUNKED + chunk(piece('words')) + chunk('{"error":"an error was encountered while running the model: unexpected EOF"}\n'), () => undefined),
-  'sends a page after its first words': then(CHUNKED + chunk(piece('words')) + chunk('<html>502 Bad Gateway</html>\n'), () => undefined),
+  'tells of an error after its first words': then(
+    CHUNKED +
+      chunk(piece('words')) +
+      chunk('{"error":"an error was encountered while running the model: unexpected EOF"}\n'),
+    () => undefined,
+  ),
+  'sends a page after its first words': then(
+    CHUNKED + chunk(piece('words')) + chunk('<html>502 Bad Gateway</html>\n'),
+    () => undefined,
+  ),
   'breaks its chunks after its first words': then(`${CHUNKED}${chunk(piece('words'))}zz\r\n`, () => undefined),
   'breaks off in a line': then(CHUNKED + chunk(piece('words')) + chunk('{"model":"m","mess'), close),
 };
@@ -88,12 +104,30 @@ export async function startUnruly(misdeed: Misdeed): Promise<Unruly> {
     for (const socket of sockets) socket.destroy();
     await closed;
   };
-  return { url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`, asked: () => asked, [Symbol.asyncDispose]: stop };
+  return {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    asked: () => asked,
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 function shown(path: string): string {
-  const model = { name: 'm:latest', model: 'm:latest', size: 1000, digest: '0', details: {}, expires_at: '2036-01-01T00:00:00Z', size_vram: 1000, context_length: 4096 };
-  const body = path === '/api/version' ? { version: '0.22.1' } : path === '/api/ps' || path === '/api/tags' ? { models: [model] } : {};
+  const model = {
+    name: 'm:latest',
+    model: 'm:latest',
+    size: 1000,
+    digest: '0',
+    details: {},
+    expires_at: '2036-01-01T00:00:00Z',
+    size_vram: 1000,
+    context_length: 4096,
+  };
+  const body =
+    path === '/api/version'
+      ? { version: '0.22.1' }
+      : path === '/api/ps' || path === '/api/tags'
+        ? { models: [model] }
+        : {};
   const text = JSON.stringify(body);
   return `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${String(text.length)}\r\n\r\n${text}`;
 }

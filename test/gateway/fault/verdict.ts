@@ -4,10 +4,16 @@ import assert from 'node:assert/strict';
 export type Ending = 'whole' | 'cut' | 'refused';
 
 /** Judges an answer to a chat, which must be whole, or an error in the way that the API has it: never half of one as if it were all. */
-export function judge(stream: boolean, status: number, text: string): { readonly ending: Ending; readonly code: string | null } {
+export function judge(
+  stream: boolean,
+  status: number,
+  text: string,
+): { readonly ending: Ending; readonly code: string | null } {
   if (status !== 200) return { ending: 'refused', code: errorIn(text).code };
   if (!stream) {
-    const { choices } = JSON.parse(text) as { choices: { message: { content: string }; finish_reason: string | null }[] };
+    const { choices } = JSON.parse(text) as {
+      choices: { message: { content: string }; finish_reason: string | null }[];
+    };
     assert.ok(choices[0]?.finish_reason !== null && choices[0]?.message.content !== '', text);
     return { ending: 'whole', code: null };
   }
@@ -19,12 +25,18 @@ export function judge(stream: boolean, status: number, text: string): { readonly
   }
   assert.match(last, /^data: \{"error":/, `a stream ends with [DONE] or an error: …${text.slice(-300)}`);
   assert.doesNotMatch(text, /\[DONE\]/);
-  assert.match(text, /"delta":\{"(?:content|reasoning_content)":"[^"]/, `nothing had been said, so another server could have answered: ${text}`);
+  assert.match(
+    text,
+    /"delta":\{"(?:content|reasoning_content)":"[^"]/,
+    `nothing had been said, so another server could have answered: ${text}`,
+  );
   return { ending: 'cut', code: errorIn(last.slice('data: '.length)).code };
 }
 
 function errorIn(text: string): { readonly code: string | null } {
-  const { error } = JSON.parse(text) as { error: { message: string; type: string; param: string | null; code: string | null } };
+  const { error } = JSON.parse(text) as {
+    error: { message: string; type: string; param: string | null; code: string | null };
+  };
   assert.deepEqual(Object.keys(error), ['message', 'type', 'param', 'code'], text);
   return error;
 }

@@ -10,13 +10,22 @@ const QUIET_MS = 150;
 const LIMIT_MS = 20_000;
 
 /** Attacks a gateway so many times, some at once, and judges every answer. Gives how often each status came; 0 is none. */
-export async function assault(port: number, key: string, runs: number, random: Random, concurrency = 16): Promise<ReadonlyMap<number, number>> {
+export async function assault(
+  port: number,
+  key: string,
+  runs: number,
+  random: Random,
+  concurrency = 16,
+): Promise<ReadonlyMap<number, number>> {
   const statuses = new Map<number, number>();
   let left = runs;
   const attacker = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
-      const attack = createAttack(random, random.chance(0.9) ? `Bearer ${key}` : random.pick(['Bearer wrong', '', 'Bearer', 'bearer  x y']));
+      const attack = createAttack(
+        random,
+        random.chance(0.9) ? `Bearer ${key}` : random.pick(['Bearer wrong', '', 'Bearer', 'bearer  x y']),
+      );
       const replies = await send(port, attack);
       for (const { status } of replies) statuses.set(status, (statuses.get(status) ?? 0) + 1);
       if (replies.length === 0) statuses.set(0, (statuses.get(0) ?? 0) + 1);
@@ -43,7 +52,7 @@ async function send(port: number, attack: Attack): Promise<readonly Reply[]> {
   const isHead = Buffer.concat(attack.pieces).subarray(0, 5).toString() === 'HEAD ';
   const sinceMs = performance.now();
   const replies = (): readonly Reply[] => readReplies(Buffer.concat(received), isHead);
-  for (let ended = false; !socket.closed; ) {
+  for (let ended = false; !socket.closed;) {
     await sleep(2);
     const whole = received.length > 0 && replies().every((reply) => reply.whole);
     const quiet = performance.now() - heardMs > QUIET_MS && performance.now() - sinceMs > QUIET_MS;
@@ -53,7 +62,10 @@ async function send(port: number, attack: Attack): Promise<readonly Reply[]> {
       ended = true;
       socket.end();
     }
-    assert.ok(performance.now() - sinceMs < LIMIT_MS, `neither answered nor closed: ${shown(attack)} ${Buffer.concat(received).toString('latin1').slice(0, 500)}`);
+    assert.ok(
+      performance.now() - sinceMs < LIMIT_MS,
+      `neither answered nor closed: ${shown(attack)} ${Buffer.concat(received).toString('latin1').slice(0, 500)}`,
+    );
   }
   socket.destroy();
   const all = replies();
@@ -73,7 +85,8 @@ function judge({ status, headers, body, whole }: Reply): void {
   assert.ok(status >= 100 && status < 500, seen);
   if (status < 200) return;
   assert.match(headers.get('x-request-id') ?? '', /^req_[0-9a-f]{32}$/, seen);
-  if (headers.get('content-type')?.startsWith('text/event-stream') === true) assert.match(body, /(?:data: \[DONE\]|\nevent: response\.completed\ndata: .*)\n\n$/);
+  if (headers.get('content-type')?.startsWith('text/event-stream') === true)
+    assert.match(body, /(?:data: \[DONE\]|\nevent: response\.completed\ndata: .*)\n\n$/);
   if (status < 400 || body === '') return;
   assert.match(headers.get('content-type') ?? '', /^application\/json/, seen);
   const { error, ...rest } = JSON.parse(body) as { error: object };

@@ -8,12 +8,37 @@ export interface Attack {
   readonly complete: boolean;
 }
 
-const PATHS = ['/v1/chat/completions', '/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/responses', '/v1/responses/r', '/v1/models', '/v1/models/m', '/health/liveliness', '/health', '/metrics', '/'] as const;
+const PATHS = [
+  '/v1/chat/completions',
+  '/chat/completions',
+  '/v1/completions',
+  '/v1/embeddings',
+  '/v1/responses',
+  '/v1/responses/r',
+  '/v1/models',
+  '/v1/models/m',
+  '/health/liveliness',
+  '/health',
+  '/metrics',
+  '/',
+] as const;
 const METHODS = ['POST', 'POST', 'POST', 'GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH'] as const;
 
 /** Makes the next attack, with this `Authorization`. */
 export function createAttack(random: Random, authorization: string): Attack {
-  const kind = random.pick(['body', 'body', 'body', 'text', 'path', 'header', 'chunks', 'framing', 'bytes', 'cut', 'pipeline'] as const);
+  const kind = random.pick([
+    'body',
+    'body',
+    'body',
+    'text',
+    'path',
+    'header',
+    'chunks',
+    'framing',
+    'bytes',
+    'cut',
+    'pipeline',
+  ] as const);
   const plain = valid(random);
   const path = random.chance(0.85) ? pathOf(plain) : random.pick(PATHS);
   const body = Buffer.from(JSON.stringify(plain));
@@ -29,7 +54,16 @@ export function createAttack(random: Random, authorization: string): Attack {
     case 'chunks':
       return chunked(random, path, body);
     case 'framing':
-      return { what: kind, pieces: [Buffer.from(`POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\n${oddFraming(random, body.length)}\r\n\r\n`), body], complete: false };
+      return {
+        what: kind,
+        pieces: [
+          Buffer.from(
+            `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\n${oddFraming(random, body.length)}\r\n\r\n`,
+          ),
+          body,
+        ],
+        complete: false,
+      };
     case 'bytes':
       return { what: kind, pieces: cut(random, noise(random, 1 + random.below(600))), complete: false };
     case 'cut': {
@@ -38,20 +72,60 @@ export function createAttack(random: Random, authorization: string): Attack {
       return { what: kind, pieces: cut(random, bytes.subarray(0, random.below(bytes.length))), complete: false };
     }
     case 'pipeline':
-      return { what: kind, pieces: [...whole(kind, random, 'POST', path, [], body).pieces, random.chance(0.5) ? noise(random, 200) : Buffer.concat(whole(kind, random, 'GET', '/v1/models', [], Buffer.alloc(0)).pieces)], complete: false };
+      return {
+        what: kind,
+        pieces: [
+          ...whole(kind, random, 'POST', path, [], body).pieces,
+          random.chance(0.5)
+            ? noise(random, 200)
+            : Buffer.concat(whole(kind, random, 'GET', '/v1/models', [], Buffer.alloc(0)).pieces),
+        ],
+        complete: false,
+      };
   }
 
-  function whole(what: string, from: Random, method: string, to: string, more: readonly string[], content: Buffer): Attack {
-    const head = [`${method} ${to} HTTP/1.1`, 'host: x', `authorization: ${authorization}`, `content-length: ${String(content.length)}`, ...more, '', ''].join('\r\n');
-    return { what: `${what}: ${method} ${to}`, pieces: cut(from, Buffer.concat([Buffer.from(head, 'latin1'), content])), complete: true };
+  function whole(
+    what: string,
+    from: Random,
+    method: string,
+    to: string,
+    more: readonly string[],
+    content: Buffer,
+  ): Attack {
+    const head = [
+      `${method} ${to} HTTP/1.1`,
+      'host: x',
+      `authorization: ${authorization}`,
+      `content-length: ${String(content.length)}`,
+      ...more,
+      '',
+      '',
+    ].join('\r\n');
+    return {
+      what: `${what}: ${method} ${to}`,
+      pieces: cut(from, Buffer.concat([Buffer.from(head, 'latin1'), content])),
+      complete: true,
+    };
   }
 
   function chunked(from: Random, to: string, content: Buffer): Attack {
-    const head = Buffer.from(`POST ${to} HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\ntransfer-encoding: chunked\r\n\r\n`);
-    const pieces = cut(from, content).map((bytes) => Buffer.concat([Buffer.from(`${bytes.length.toString(16)}${from.chance(0.1) ? ';name=value' : ''}\r\n`), bytes, Buffer.from('\r\n')]));
+    const head = Buffer.from(
+      `POST ${to} HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\ntransfer-encoding: chunked\r\n\r\n`,
+    );
+    const pieces = cut(from, content).map((bytes) =>
+      Buffer.concat([
+        Buffer.from(`${bytes.length.toString(16)}${from.chance(0.1) ? ';name=value' : ''}\r\n`),
+        bytes,
+        Buffer.from('\r\n'),
+      ]),
+    );
     const end = Buffer.from(from.chance(0.2) ? '0\r\ntrailer: value\r\n\r\n' : '0\r\n\r\n');
     if (from.chance(0.6)) return { what: 'chunks', pieces: [head, ...pieces, end], complete: true };
-    return { what: 'chunks, torn', pieces: [head, ...pieces, scramble(from, end), noise(from, from.below(40))], complete: false };
+    return {
+      what: 'chunks, torn',
+      pieces: [head, ...pieces, scramble(from, end), noise(from, from.below(40))],
+      complete: false,
+    };
   }
 }
 
@@ -64,11 +138,62 @@ function valid(random: Random): Record<string, unknown> {
   const stream = random.chance(0.4);
   return random.pick<Record<string, unknown>>([
     { model: 'm', messages: [{ role: 'user', content: 'hi' }], stream },
-    { model: 'm', messages: [{ role: 'system', content: 'x' }, { role: 'user', content: [{ type: 'text', text: 'hi' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } }] }], stream, temperature: 1, max_tokens: 5, stop: ['a'], stream_options: stream ? { include_usage: true } : null },
-    { model: 'm', messages: [{ role: 'user', content: 'hi' }, { role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }] }, { role: 'tool', tool_call_id: 'c', content: '1' }], tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }], tool_choice: 'auto', n: 1 },
-    { model: 'm', messages: [{ role: 'user', content: 'hi' }], response_format: { type: 'json_schema', json_schema: { name: 's', schema: { type: 'object' } } }, logprobs: true, top_logprobs: 2, seed: 1, reasoning_effort: 'low' },
+    {
+      model: 'm',
+      messages: [
+        { role: 'system', content: 'x' },
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'hi' },
+            { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+          ],
+        },
+      ],
+      stream,
+      temperature: 1,
+      max_tokens: 5,
+      stop: ['a'],
+      stream_options: stream ? { include_usage: true } : null,
+    },
+    {
+      model: 'm',
+      messages: [
+        { role: 'user', content: 'hi' },
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }],
+        },
+        { role: 'tool', tool_call_id: 'c', content: '1' },
+      ],
+      tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }],
+      tool_choice: 'auto',
+      n: 1,
+    },
+    {
+      model: 'm',
+      messages: [{ role: 'user', content: 'hi' }],
+      response_format: { type: 'json_schema', json_schema: { name: 's', schema: { type: 'object' } } },
+      logprobs: true,
+      top_logprobs: 2,
+      seed: 1,
+      reasoning_effort: 'low',
+    },
     { model: 'm', prompt: 'hi', max_tokens: 3, stream, echo: false, n: 1 },
-    { model: 'm', instructions: 'be short', input: [{ role: 'user', content: [{ type: 'input_text', text: 'hi' }] }, { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' }, { type: 'function_call_output', call_id: 'c', output: '1' }], tools: [{ type: 'function', name: 'f' }], reasoning: { effort: 'low', summary: 'auto' }, text: { format: { type: 'json_object' } }, stream },
+    {
+      model: 'm',
+      instructions: 'be short',
+      input: [
+        { role: 'user', content: [{ type: 'input_text', text: 'hi' }] },
+        { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' },
+        { type: 'function_call_output', call_id: 'c', output: '1' },
+      ],
+      tools: [{ type: 'function', name: 'f' }],
+      reasoning: { effort: 'low', summary: 'auto' },
+      text: { format: { type: 'json_object' } },
+      stream,
+    },
     { model: 'm', input: ['a', 'b'], encoding_format: 'base64', dimensions: 3 },
   ]);
 }
@@ -82,13 +207,49 @@ function twist(random: Random, value: unknown): unknown {
   }
   if (typeof value !== 'object' || value === null) return oddValue(random);
   const names = Object.keys(value);
-  const name = random.chance(0.15) ? random.pick(['__proto__', 'constructor', '', 'ключ', 'toString', 'num_ctx', 'user', 'modalities']) : (names[random.below(names.length)] ?? 'x');
+  const name = random.chance(0.15)
+    ? random.pick(['__proto__', 'constructor', '', 'ключ', 'toString', 'num_ctx', 'user', 'modalities'])
+    : (names[random.below(names.length)] ?? 'x');
   const entries = Object.entries(value).filter(([key]) => key !== name);
-  return Object.fromEntries(random.chance(0.15) ? entries : [...entries, [name, twist(random, Object.entries(value).find(([key]) => key === name)?.[1])]]);
+  return Object.fromEntries(
+    random.chance(0.15)
+      ? entries
+      : [...entries, [name, twist(random, Object.entries(value).find(([key]) => key === name)?.[1])]],
+  );
 }
 
 function oddValue(random: Random): unknown {
-  return random.pick<unknown>([null, true, false, 0, -1, 1.5, 1e308, -0, 2 ** 53, '', ' ', 'm', 'x'.repeat(random.below(5000)), '\u0000', '\uD800', '😀'.repeat(20), '../../etc/passwd', 'data:image/png;base64,%%%', '{', [], {}, [[]], [null], [[1, 2], [3]], [''], { type: 'function' }, { role: 'user' }, nested(random.below(2000)), Array.from({ length: random.below(300) }, () => 'a')]);
+  return random.pick<unknown>([
+    null,
+    true,
+    false,
+    0,
+    -1,
+    1.5,
+    1e308,
+    -0,
+    2 ** 53,
+    '',
+    ' ',
+    'm',
+    'x'.repeat(random.below(5000)),
+    '\u0000',
+    '\uD800',
+    '😀'.repeat(20),
+    '../../etc/passwd',
+    'data:image/png;base64,%%%',
+    '{',
+    [],
+    {},
+    [[]],
+    [null],
+    [[1, 2], [3]],
+    [''],
+    { type: 'function' },
+    { role: 'user' },
+    nested(random.below(2000)),
+    Array.from({ length: random.below(300) }, () => 'a'),
+  ]);
 }
 
 function nested(depth: number): unknown {
@@ -99,13 +260,40 @@ function nested(depth: number): unknown {
 
 function scramble(random: Random, bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
-  for (let times = 1 + random.below(4); times > 0 && copy.length > 0; times -= 1) copy[random.below(copy.length)] = random.below(256);
-  return random.chance(0.3) ? copy.subarray(0, random.below(copy.length + 1)) : random.chance(0.1) ? Buffer.from('['.repeat(100_000)) : copy;
+  for (let times = 1 + random.below(4); times > 0 && copy.length > 0; times -= 1)
+    copy[random.below(copy.length)] = random.below(256);
+  return random.chance(0.3)
+    ? copy.subarray(0, random.below(copy.length + 1))
+    : random.chance(0.1)
+      ? Buffer.from('['.repeat(100_000))
+      : copy;
 }
 
 function oddPath(random: Random): string {
-  const text = random.pick(['/v1/models/', '/v1/../v1/models', '*', 'http://x/v1/models', '//', '/%00', '/v1/models/%zz', '/v1/chat/completions?', '/v1/chat/completions/', '/V1/MODELS', 'v1', '/v1/models/m#x', '/v1/embeddings?model=%F0%9F']);
-  return text + (random.chance(0.5) ? noise(random, random.below(60)).toString('latin1').replaceAll(/[\r\n ]/g, '%') : '') + (random.chance(0.05) ? 'a'.repeat(20_000) : '');
+  const text = random.pick([
+    '/v1/models/',
+    '/v1/../v1/models',
+    '*',
+    'http://x/v1/models',
+    '//',
+    '/%00',
+    '/v1/models/%zz',
+    '/v1/chat/completions?',
+    '/v1/chat/completions/',
+    '/V1/MODELS',
+    'v1',
+    '/v1/models/m#x',
+    '/v1/embeddings?model=%F0%9F',
+  ]);
+  return (
+    text +
+    (random.chance(0.5)
+      ? noise(random, random.below(60))
+          .toString('latin1')
+          .replaceAll(/[\r\n ]/g, '%')
+      : '') +
+    (random.chance(0.05) ? 'a'.repeat(20_000) : '')
+  );
 }
 
 function oddHeaders(random: Random): readonly string[] {
@@ -132,7 +320,22 @@ function oddHeaders(random: Random): readonly string[] {
 
 function oddFraming(random: Random, length: number): string {
   const right = `content-length: ${String(length)}`;
-  return random.pick([`content-length: ${String(length + 1 + random.below(50))}`, `content-length: ${String(random.below(length + 1))}`, 'content-length: -1', 'content-length: 1e3', 'content-length: 99999999999999999999', `${right}\r\n${right}`, `${right}\r\ncontent-length: 3`, `${right}\r\ntransfer-encoding: chunked`, 'transfer-encoding: gzip, chunked', 'transfer-encoding: identity', 'transfer-encoding: chunked\r\ntransfer-encoding: chunked', 'transfer-encoding: xchunked', `${right}\r\nconnection: close`, '']);
+  return random.pick([
+    `content-length: ${String(length + 1 + random.below(50))}`,
+    `content-length: ${String(random.below(length + 1))}`,
+    'content-length: -1',
+    'content-length: 1e3',
+    'content-length: 99999999999999999999',
+    `${right}\r\n${right}`,
+    `${right}\r\ncontent-length: 3`,
+    `${right}\r\ntransfer-encoding: chunked`,
+    'transfer-encoding: gzip, chunked',
+    'transfer-encoding: identity',
+    'transfer-encoding: chunked\r\ntransfer-encoding: chunked',
+    'transfer-encoding: xchunked',
+    `${right}\r\nconnection: close`,
+    '',
+  ]);
 }
 
 function noise(random: Random, length: number): Buffer {
@@ -141,6 +344,10 @@ function noise(random: Random, length: number): Buffer {
 
 function cut(random: Random, bytes: Buffer): readonly Buffer[] {
   if (bytes.length < 2 || random.chance(0.5)) return [bytes];
-  const places = Array.from({ length: 1 + random.below(4) }, () => random.below(bytes.length)).toSorted((a, b) => a - b);
-  return [0, ...places].map((from, index) => bytes.subarray(from, places[index] ?? bytes.length)).filter((piece) => piece.length > 0);
+  const places = Array.from({ length: 1 + random.below(4) }, () => random.below(bytes.length)).toSorted(
+    (a, b) => a - b,
+  );
+  return [0, ...places]
+    .map((from, index) => bytes.subarray(from, places[index] ?? bytes.length))
+    .filter((piece) => piece.length > 0);
 }

@@ -16,11 +16,14 @@ export function readReplies(bytes: Buffer, noBodies: boolean): readonly Reply[] 
     const headEnd = text.indexOf('\r\n\r\n');
     if (headEnd < 0) return [...replies, { status: 0, headers: new Map(), body: text, whole: false }];
     const [first = '', ...lines] = text.slice(0, headEnd).split('\r\n');
-    const headers = new Map(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+    const headers = new Map(
+      lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+    );
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1] ?? Number.NaN);
     const after = text.slice(headEnd + 4);
     // What the parser refused has a body, since nobody knows what was asked.
-    const bodiless = (noBodies && (after === '' || after.startsWith('HTTP/'))) || status < 200 || status === 204 || status === 304;
+    const bodiless =
+      (noBodies && (after === '' || after.startsWith('HTTP/'))) || status < 200 || status === 204 || status === 304;
     const { body, rest, whole } = bodiless ? { body: '', rest: after, whole: true } : bodyOf(headers, after);
     replies.push({ status, headers, body: Buffer.from(body, 'latin1').toString('utf8'), whole });
     text = rest;
@@ -28,7 +31,10 @@ export function readReplies(bytes: Buffer, noBodies: boolean): readonly Reply[] 
   return replies;
 }
 
-function bodyOf(headers: ReadonlyMap<string, string>, text: string): { readonly body: string; readonly rest: string; readonly whole: boolean } {
+function bodyOf(
+  headers: ReadonlyMap<string, string>,
+  text: string,
+): { readonly body: string; readonly rest: string; readonly whole: boolean } {
   if (headers.get('transfer-encoding') !== 'chunked') {
     const length = Number(headers.get('content-length') ?? Number.NaN);
     return { body: text.slice(0, length), rest: text.slice(length), whole: text.length >= length };

@@ -11,7 +11,10 @@ import { readReplies } from './reply.ts';
 const MIB = 1024 * 1024;
 const SENT_MIB = 100;
 
-async function open(gateway: Running, head: string): Promise<{ readonly socket: Socket; readonly received: () => Buffer }> {
+async function open(
+  gateway: Running,
+  head: string,
+): Promise<{ readonly socket: Socket; readonly received: () => Buffer }> {
   const socket = connect(gateway.port, '127.0.0.1');
   await once(socket, 'connect');
   const received: Buffer[] = [];
@@ -34,13 +37,20 @@ function writable(socket: Socket): Promise<void> {
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-for (const [how, framing] of [['told by its length', `content-length: ${String(SENT_MIB * MIB)}`], ['in chunks', 'transfer-encoding: chunked']] as const) {
+for (const [how, framing] of [
+  ['told by its length', `content-length: ${String(SENT_MIB * MIB)}`],
+  ['in chunks', 'transfer-encoding: chunked'],
+] as const) {
   test(`a body of 100 MiB ${how} is refused with 413 and never held`, async (t) => {
     await using fake = await startFake();
     await using gateway = await startGateway([fake], { hxllm: { max_body_mib: 1 } });
-    const { socket, received } = await open(gateway, `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\n${framing}\r\n\r\n`);
+    const { socket, received } = await open(
+      gateway,
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\n${framing}\r\n\r\n`,
+    );
     const bytes = Buffer.alloc(MIB, 'a');
-    const piece = how === 'in chunks' ? Buffer.concat([Buffer.from(`${MIB.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]) : bytes;
+    const piece =
+      how === 'in chunks' ? Buffer.concat([Buffer.from(`${MIB.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]) : bytes;
     let mostBytes = 0;
     for (let sent = 0; sent < SENT_MIB && !socket.destroyed; sent += 1) {
       if (!socket.write(piece)) await writable(socket);
@@ -63,8 +73,15 @@ for (const [how, framing] of [['told by its length', `content-length: ${String(S
 test('hundreds of clients that never finish their requests keep nobody else waiting', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
-  const heads = ['', 'P', 'POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n', `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: 5000\r\n\r\n{"model":"m",`];
-  const slow = await Promise.all(Array.from({ length: 400 }, (_, index) => open(gateway, heads[index % heads.length] ?? '')));
+  const heads = [
+    '',
+    'P',
+    'POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n',
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEY}\r\ncontent-length: 5000\r\n\r\n{"model":"m",`,
+  ];
+  const slow = await Promise.all(
+    Array.from({ length: 400 }, (_, index) => open(gateway, heads[index % heads.length] ?? '')),
+  );
   const answers = await Promise.all(Array.from({ length: 20 }, () => gateway.chat()));
   assert.ok(answers.every(({ status }) => status === 200));
   assert.equal(gateway.service().desk.inFlight, 0);

@@ -10,13 +10,19 @@ export interface Family {
 const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*/;
 const LABEL = /^([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"/;
 const NUMBER = /^(?:[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]Inf|NaN)$/;
-const SUFFIXES: Readonly<Record<string, readonly string[]>> = { histogram: ['_bucket', '_sum', '_count'], counter: [''], gauge: [''] };
+const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
+  histogram: ['_bucket', '_sum', '_count'],
+  counter: [''],
+  gauge: [''],
+};
 
 /** Reads an exposition and refuses whatever the format forbids, and counters and histograms that contradict themselves. */
 export function parseExposition(text: string): ReadonlyMap<string, Family> {
   assert.ok(text.endsWith('\n'), 'the last line ends');
   const families = new Map<string, Family & { readonly samples: Map<string, number> }>();
-  let current: { readonly name: string; readonly family: Family & { readonly samples: Map<string, number> } } | undefined;
+  let current:
+    | { readonly name: string; readonly family: Family & { readonly samples: Map<string, number> } }
+    | undefined;
   let announced: { readonly name: string; readonly help: string } | undefined;
   for (const line of text.slice(0, -1).split('\n')) {
     const help = /^# HELP (\S+) (.+)$/.exec(line);
@@ -41,7 +47,10 @@ export function parseExposition(text: string): ReadonlyMap<string, Family> {
 
 function readSample(line: string, name: string, family: Family & { readonly samples: Map<string, number> }): void {
   const full = NAME.exec(line)?.[0] ?? '';
-  assert.ok((SUFFIXES[family.type] ?? []).some((suffix) => full === name + suffix), `${line} stands below ${name}`);
+  assert.ok(
+    (SUFFIXES[family.type] ?? []).some((suffix) => full === name + suffix),
+    `${line} stands below ${name}`,
+  );
   let rest = line.slice(full.length);
   const labels: string[] = [];
   if (rest.startsWith('{')) {
@@ -49,7 +58,9 @@ function readSample(line: string, name: string, family: Family & { readonly samp
     while (!rest.startsWith('}')) {
       const label = LABEL.exec(rest);
       assert.ok(label !== null, `a label in ${line}`);
-      labels.push(`${label[1] ?? ''}=${(label[2] ?? '').replaceAll(/\\(.)/g, (_all, sign: string) => (sign === 'n' ? '\n' : sign))}`);
+      labels.push(
+        `${label[1] ?? ''}=${(label[2] ?? '').replaceAll(/\\(.)/g, (_all, sign: string) => (sign === 'n' ? '\n' : sign))}`,
+      );
       rest = rest.slice(label[0].length);
       if (rest.startsWith(',')) rest = rest.slice(1);
     }
@@ -74,14 +85,26 @@ function judge(name: string, { type, samples }: Family): void {
     const bound = /(?:^|,| )le=([^,]+)/.exec(key)?.[1];
     assert.equal(bound !== undefined, key.startsWith('_bucket'), `${name} ${key}`);
     if (bound === undefined) continue;
-    const labels = key.slice('_bucket '.length).split(',').filter((label) => !label.startsWith('le=')).join(',');
+    const labels = key
+      .slice('_bucket '.length)
+      .split(',')
+      .filter((label) => !label.startsWith('le='))
+      .join(',');
     buckets.set(labels, [...(buckets.get(labels) ?? []), [bound === '+Inf' ? Infinity : Number(bound), value]]);
   }
   for (const [labels, list] of buckets) {
     const sorted = list.toSorted(([a], [b]) => a - b);
     assert.deepEqual(list, sorted, `${name}: bounds ascend`);
-    assert.deepEqual(sorted.map(([, count]) => count), sorted.map(([, count]) => count).toSorted((a, b) => a - b), `${name}: counts are cumulated`);
-    assert.deepEqual(sorted.at(-1), [Infinity, samples.get(`_count ${labels}`.trim())], `${name}: all of them are below +Inf`);
+    assert.deepEqual(
+      sorted.map(([, count]) => count),
+      sorted.map(([, count]) => count).toSorted((a, b) => a - b),
+      `${name}: counts are cumulated`,
+    );
+    assert.deepEqual(
+      sorted.at(-1),
+      [Infinity, samples.get(`_count ${labels}`.trim())],
+      `${name}: all of them are below +Inf`,
+    );
     assert.ok(samples.has(`_sum ${labels}`.trim()), `${name} has a sum`);
   }
 }

@@ -18,7 +18,10 @@ test('what was counted is read back as it was, whatever the labels hold', () => 
         wanted.set(`a=${a},b=${b}`, (wanted.get(`a=${a},b=${b}`) ?? 0) + value);
       }
       const { samples } = parseExposition(exposition([counter])).get('x_total') ?? assert.fail();
-      assert.deepEqual([...samples.values()].toSorted((a, b) => a - b), [...wanted.values()].toSorted((a, b) => a - b));
+      assert.deepEqual(
+        [...samples.values()].toSorted((a, b) => a - b),
+        [...wanted.values()].toSorted((a, b) => a - b),
+      );
     }),
   );
 });
@@ -27,7 +30,14 @@ test('a histogram counts each observation in every bucket that holds it', () => 
   const histogram = new Histogram({ name: 'wait_seconds', help: 'Waiting.', labelNames: ['m'] }, [0.1, 1, 10]);
   for (const value of [0.0625, 0.1, 0.5, 20, 1]) histogram.observe(value, ['x']);
   const { samples } = parseExposition(exposition([histogram])).get('wait_seconds') ?? assert.fail();
-  assert.deepEqual(Object.fromEntries(samples), { '_bucket le=0.1,m=x': 2, '_bucket le=1,m=x': 4, '_bucket le=10,m=x': 4, '_bucket le=+Inf,m=x': 5, '_sum m=x': 21.6625, '_count m=x': 5 });
+  assert.deepEqual(Object.fromEntries(samples), {
+    '_bucket le=0.1,m=x': 2,
+    '_bucket le=1,m=x': 4,
+    '_bucket le=10,m=x': 4,
+    '_bucket le=+Inf,m=x': 5,
+    '_sum m=x': 21.6625,
+    '_count m=x': 5,
+  });
 });
 
 test('a gauge is what it is when somebody looks', () => {

@@ -6,7 +6,10 @@ import { parseExposition, type Family } from './exposition-parser.ts';
 
 async function scrape(gateway: Running): Promise<(name: string) => Readonly<Record<string, number>>> {
   const response = await gateway.ask('/metrics');
-  assert.deepEqual([response.status, response.headers.get('content-type')], [200, 'text/plain; version=0.0.4; charset=utf-8']);
+  assert.deepEqual(
+    [response.status, response.headers.get('content-type')],
+    [200, 'text/plain; version=0.0.4; charset=utf-8'],
+  );
   const families: ReadonlyMap<string, Family> = parseExposition(await response.text());
   return (name) => Object.fromEntries((families.get(name) ?? assert.fail(`no ${name}`)).samples);
 }
@@ -22,20 +25,37 @@ test('requests, tokens, times and servers are told, and the process', async () =
   fake.behave(fails(500, 'model requires more system memory'));
   await gateway.chat();
   const read = await scrape(gateway);
-  assert.deepEqual(read('hxllm_requests_total'), { [`backend=${backend},ended=answered,model=m,status=200`]: 2, 'backend=,ended=refused,model=,status=404': 1, 'backend=,ended=answered,model=,status=200': 1, [`backend=${backend},ended=failed,model=m,status=502`]: 1 });
+  assert.deepEqual(read('hxllm_requests_total'), {
+    [`backend=${backend},ended=answered,model=m,status=200`]: 2,
+    'backend=,ended=refused,model=,status=404': 1,
+    'backend=,ended=answered,model=,status=200': 1,
+    [`backend=${backend},ended=failed,model=m,status=502`]: 1,
+  });
   assert.deepEqual(read('hxllm_prompt_tokens_total'), { [`backend=${backend},model=m`]: 10 });
   assert.deepEqual(read('hxllm_completion_tokens_total'), { [`backend=${backend},model=m`]: 4 });
   assert.equal(read('hxllm_time_to_first_token_seconds')[`_count backend=${backend},model=m`], 2);
   assert.equal(read('hxllm_request_duration_seconds')[`_count backend=${backend},model=m`], 2);
   assert.equal(read('hxllm_queue_wait_seconds')['_count model=m'], 3);
   assert.equal(read('hxllm_backend_up')[`backend=${backend}`], 1);
-  for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'process_open_fds', 'process_start_time_seconds', 'hxllm_client_connections']) assert.ok((read(name)[''] ?? 0) > 0, name);
+  for (const name of [
+    'process_cpu_seconds_total',
+    'process_resident_memory_bytes',
+    'process_open_fds',
+    'process_start_time_seconds',
+    'hxllm_client_connections',
+  ])
+    assert.ok((read(name)[''] ?? 0) > 0, name);
 });
 
 test('what is in flight is told while it is, and a server that is gone', async () => {
   await using fake = await startFake(stalls('a'));
   const dead = { url: NOWHERE[0] };
-  await using gateway = await startGateway([fake], { model_list: [['m', fake.url], ['d', dead.url]].map(([model_name, api_base]) => ({ model_name, litellm_params: { model: 'ollama_chat/m', api_base } })) });
+  await using gateway = await startGateway([fake], {
+    model_list: [
+      ['m', fake.url],
+      ['d', dead.url],
+    ].map(([model_name, api_base]) => ({ model_name, litellm_params: { model: 'ollama_chat/m', api_base } })),
+  });
   const client = new AbortController();
   const stream = await gateway.chat({ stream: true }, { signal: client.signal });
   assert.equal((await gateway.chat({ model: 'd' })).status, 503);
@@ -45,25 +65,44 @@ test('what is in flight is told while it is, and a server that is gone', async (
   assert.equal(read('hxllm_slots_taken')[`backend=${fake.url},server_model=m`], 1);
   assert.ok((read('hxllm_slots_known')[`backend=${fake.url},server_model=m`] ?? 0) >= 1);
   assert.equal(read('hxllm_model_resident')[`backend=${fake.url},server_model=m`], 1);
-  assert.deepEqual(Object.values(read('hxllm_queue_length')).every((count) => count === 0), true);
+  assert.deepEqual(
+    Object.values(read('hxllm_queue_length')).every((count) => count === 0),
+    true,
+  );
   client.abort();
   await stream.text().catch(() => '');
   await until('it is let go', () => gateway.service().desk.inFlight === 0);
   assert.equal((await scrape(gateway))('hxllm_backend_in_flight')[`backend=${fake.url}`], 0);
-  assert.equal((await scrape(gateway))('hxllm_requests_total')[`backend=${fake.url},ended=client-left,model=m,status=200`], 1);
+  assert.equal(
+    (await scrape(gateway))('hxllm_requests_total')[`backend=${fake.url},ended=client-left,model=m,status=200`],
+    1,
+  );
 });
 
 test('slots, lines and what is in memory are told', async () => {
   await using fake = await startFake(stalls('a'));
   // It is there already with another context for all that is known, so that it is loaded whatever is known by then.
-  const model_list = [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url, num_ctx: 2048 } }];
-  await using gateway = await startGateway([], { model_list, hxllm: { backends: { [fake.url]: { num_parallel: 1 } } } });
+  const model_list = [
+    { model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url, num_ctx: 2048 } },
+  ];
+  await using gateway = await startGateway([], {
+    model_list,
+    hxllm: { backends: { [fake.url]: { num_parallel: 1 } } },
+  });
   const leaving = new AbortController();
-  const chats = [1, 2, 3].map(() => gateway.chat({ stream: true }, { signal: leaving.signal }).then((response) => response.text()).catch(() => ''));
+  const chats = [1, 2, 3].map(() =>
+    gateway
+      .chat({ stream: true }, { signal: leaving.signal })
+      .then((response) => response.text())
+      .catch(() => ''),
+  );
   await until('two wait', () => gateway.service().desk.waiting === 2 && fake.requests.length === 1);
   const read = await scrape(gateway);
   const labels = `backend=${fake.url},server_model=m`;
-  assert.deepEqual([read('hxllm_slots_known'), read('hxllm_slots_taken'), read('hxllm_queue_length')], [{ [labels]: 1 }, { [labels]: 1 }, { 'model=m': 2 }]);
+  assert.deepEqual(
+    [read('hxllm_slots_known'), read('hxllm_slots_taken'), read('hxllm_queue_length')],
+    [{ [labels]: 1 }, { [labels]: 1 }, { 'model=m': 2 }],
+  );
   assert.deepEqual([read('hxllm_model_resident'), read('hxllm_loads_underway')], [{ [labels]: 1 }, { [labels]: 0 }]);
   assert.ok((read('hxllm_loads_total')[`backend=${fake.url},result=done,server_model=m`] ?? 0) >= 1);
   leaving.abort();
@@ -81,5 +120,9 @@ test('metrics take the key, unless the configuration opens them or has none', as
   assert.equal((await fetch(`${open.url}/metrics`)).status, 200);
   await using off = await startGateway([{ url: 'http://127.0.0.1:9' }], { hxllm: { metrics: 'off' } });
   assert.equal((await off.ask('/metrics')).status, 404);
-  assert.deepEqual([...closed.ended(), ...open.ended()].map(({ path, status }) => [path, status]), [['/metrics', 401]], 'scrapes that went well leave no line');
+  assert.deepEqual(
+    [...closed.ended(), ...open.ended()].map(({ path, status }) => [path, status]),
+    [['/metrics', 401]],
+    'scrapes that went well leave no line',
+  );
 });

@@ -29,15 +29,24 @@ function body(request: Partial<ChatRequest>, keeping: Partial<Keeping> = {}): un
 }
 
 test('what nobody asked for is not said, and prompts are never cut in silence', () => {
-  assert.deepEqual(body({}), { model: 'phi3:3.8b', messages: [{ role: 'user', content: 'hi' }], stream: true, truncate: false, shift: false });
+  assert.deepEqual(body({}), {
+    model: 'phi3:3.8b',
+    messages: [{ role: 'user', content: 'hi' }],
+    stream: true,
+    truncate: false,
+    shift: false,
+  });
 });
 
 test('a request decides over the options of its alias, but for those that would reload the model', () => {
   const options = { num_ctx: 8192, temperature: 0.1, num_predict: 64 };
-  assert.partialDeepStrictEqual(body({ sampling: { temperature: 0.9, num_ctx: 1 }, maxTokens: 5, stop: ['\n'] }, { options, keepAlive: '5m' }), {
-    keep_alive: '5m',
-    options: { num_ctx: 8192, temperature: 0.9, num_predict: 5, stop: ['\n'] },
-  });
+  assert.partialDeepStrictEqual(
+    body({ sampling: { temperature: 0.9, num_ctx: 1 }, maxTokens: 5, stop: ['\n'] }, { options, keepAlive: '5m' }),
+    {
+      keep_alive: '5m',
+      options: { num_ctx: 8192, temperature: 0.9, num_predict: 5, stop: ['\n'] },
+    },
+  );
 });
 
 test('stop sequences of a request take the place of those of its alias', () => {
@@ -53,18 +62,31 @@ test('calls and their answers keep their ids and names', () => {
   const call = { id: 'call_1', name: 'weather', arguments: { city: 'Köln' } };
   const messages: ChatRequest['messages'] = [
     { role: 'assistant', text: '', images: [], thinking: undefined, toolCalls: [call], answers: undefined },
-    { role: 'tool', text: '3 °C', images: [], thinking: undefined, toolCalls: [], answers: { id: 'call_1', name: 'weather' } },
+    {
+      role: 'tool',
+      text: '3 °C',
+      images: [],
+      thinking: undefined,
+      toolCalls: [],
+      answers: { id: 'call_1', name: 'weather' },
+    },
   ];
   assert.partialDeepStrictEqual(body({ messages }), {
     messages: [
-      { role: 'assistant', content: '', tool_calls: [{ id: 'call_1', function: { index: 0, name: 'weather', arguments: { city: 'Köln' } } }] },
+      {
+        role: 'assistant',
+        content: '',
+        tool_calls: [{ id: 'call_1', function: { index: 0, name: 'weather', arguments: { city: 'Köln' } } }],
+      },
       { role: 'tool', content: '3 °C', tool_name: 'weather', tool_call_id: 'call_1' },
     ],
   });
 });
 
 test('format, thinking, logprobs and images go where Ollama looks for them', () => {
-  const messages: ChatRequest['messages'] = [{ role: 'user', text: 'what is it', images: ['aGk='], thinking: undefined, toolCalls: [], answers: undefined }];
+  const messages: ChatRequest['messages'] = [
+    { role: 'user', text: 'what is it', images: ['aGk='], thinking: undefined, toolCalls: [], answers: undefined },
+  ];
   assert.partialDeepStrictEqual(body({ messages, format: { type: 'object' }, thinking: 'low', logprobs: 3 }), {
     messages: [{ images: ['aGk='] }],
     format: { type: 'object' },

@@ -17,9 +17,21 @@ const ROWS: readonly (readonly [status: number, error: string, kind: string, fau
   [500, 'invalid JSON schema in format', 'invalid', 'request', 'schema_not_supported'],
   [400, 'think value "low" is not supported for this model', 'invalid', 'request', 'effort_not_supported'],
   [400, 'registry.ollama.ai/library/m:latest does not support insert', 'invalid', 'request', 'suffix_not_supported'],
-  [500, 'model runner has unexpectedly stopped, this may be due to resource limitations', 'upstream', 'deployment', 'backend_failed'],
+  [
+    500,
+    'model runner has unexpectedly stopped, this may be due to resource limitations',
+    'upstream',
+    'deployment',
+    'backend_failed',
+  ],
   [500, 'llama runner process has terminated: signal: killed', 'upstream', 'deployment', 'backend_failed'],
-  [500, 'model requires more system memory (37.7 GiB) than is available (21.4 GiB)', 'upstream', 'deployment', 'backend_failed'],
+  [
+    500,
+    'model requires more system memory (37.7 GiB) than is available (21.4 GiB)',
+    'upstream',
+    'deployment',
+    'backend_failed',
+  ],
   [429, 'slow down', 'overloaded', 'busy', 'backend_busy'],
   [401, 'unauthorized', 'upstream', 'deployment', 'backend_failed'],
   [502, 'whatever a proxy says', 'upstream', 'deployment', 'backend_failed'],
@@ -38,8 +50,34 @@ test('an answer without a reason, or one that is not JSON, still becomes a messa
 });
 
 test('an input that is too long is called by its own name where texts are embedded or completed', () => {
-  const call = embedCall({ model: 'e', input: ['x'], dimensions: undefined, base64: false, original: {} }, { model: 'e', keepAlive: undefined, options: {} });
-  assert.partialDeepStrictEqual(call.fail(400, '{"error":"the input length exceeds the context length"}'), { code: 'context_length_exceeded', param: 'input' });
-  const text = { model: 'e', prompt: 'x', suffix: undefined, raw: false, sampling: {}, stop: [], maxTokens: 1, thinking: undefined, logprobs: undefined, stream: false, includeUsage: false, thinkingName: 'think', original: {} };
-  assert.partialDeepStrictEqual(completionCall(text, { model: 'e', keepAlive: undefined, options: {} }).fail(400, '{"error":"the input length exceeds the context length"}'), { code: 'context_length_exceeded', param: 'prompt' });
+  const call = embedCall(
+    { model: 'e', input: ['x'], dimensions: undefined, base64: false, original: {} },
+    { model: 'e', keepAlive: undefined, options: {} },
+  );
+  assert.partialDeepStrictEqual(call.fail(400, '{"error":"the input length exceeds the context length"}'), {
+    code: 'context_length_exceeded',
+    param: 'input',
+  });
+  const text = {
+    model: 'e',
+    prompt: 'x',
+    suffix: undefined,
+    raw: false,
+    sampling: {},
+    stop: [],
+    maxTokens: 1,
+    thinking: undefined,
+    logprobs: undefined,
+    stream: false,
+    includeUsage: false,
+    thinkingName: 'think',
+    original: {},
+  };
+  assert.partialDeepStrictEqual(
+    completionCall(text, { model: 'e', keepAlive: undefined, options: {} }).fail(
+      400,
+      '{"error":"the input length exceeds the context length"}',
+    ),
+    { code: 'context_length_exceeded', param: 'prompt' },
+  );
 });

@@ -2,7 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { KEY } from '../running.ts';
 
 /** What an answer is to be: said in pieces or as a whole, thoughts before it, a call of a tool, with usage … */
-export type Kind = 'text' | 'thoughts' | 'call' | 'usage' | 'whole' | 'vectors' | 'models' | 'tags' | 'loaded' | 'version' | 'refusal';
+export type Kind =
+  | 'text'
+  | 'thoughts'
+  | 'call'
+  | 'usage'
+  | 'whole'
+  | 'vectors'
+  | 'models'
+  | 'tags'
+  | 'loaded'
+  | 'version'
+  | 'refusal';
 
 /** A request that Open WebUI sent. */
 export interface Fixture {
@@ -25,20 +36,30 @@ const FOLDER = new URL('fixtures/', import.meta.url);
 
 /** Reads the fixtures of a connection. */
 export function readFixtures(connection: 'openai' | 'responses' | 'ollama'): readonly Fixture[] {
-  return readdirSync(new URL(connection, FOLDER)).toSorted().map((file) => readFixture(`${connection}/${file.replace('.json', '')}`));
+  return readdirSync(new URL(connection, FOLDER))
+    .toSorted()
+    .map((file) => readFixture(`${connection}/${file.replace('.json', '')}`));
 }
 
 /** Reads one of them, with the tools and the key put back where they were. */
 export function readFixture(name: string): Fixture {
   const { tools, status = 200, body, headers, ...rest } = read(`${name}.json`) as Recorded;
   const authorization = headers['authorization'] === 'Bearer KEY' ? `Bearer ${KEY}` : (headers['authorization'] ?? '');
-  return { name, ...rest, status, headers: { ...headers, authorization }, body: tools === undefined ? body : { ...body, tools: readTools(tools, rest.path) } };
+  return {
+    name,
+    ...rest,
+    status,
+    headers: { ...headers, authorization },
+    body: tools === undefined ? body : { ...body, tools: readTools(tools, rest.path) },
+  };
 }
 
 // For the Responses API they are the same, and flat.
 function readTools(file: string, path: string): unknown {
   const tools = read(file) as readonly { readonly function: Readonly<Record<string, unknown>> }[];
-  return path === '/v1/responses' ? tools.map(({ function: made }) => ({ type: 'function', ...made, strict: false })) : tools;
+  return path === '/v1/responses'
+    ? tools.map(({ function: made }) => ({ type: 'function', ...made, strict: false }))
+    : tools;
 }
 
 function read(file: string): unknown {

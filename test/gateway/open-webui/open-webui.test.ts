@@ -37,7 +37,10 @@ const CHECKS: Readonly<Record<Kind, (text: string, type: string, fixture: Fixtur
   },
   call: (text, type) => {
     const seen = readAnswer(text, type);
-    assert.deepEqual(seen.calls.map(({ name, arguments: given }) => ({ name, given })), [{ name: 'get_current_timestamp', given: {} }]);
+    assert.deepEqual(
+      seen.calls.map(({ name, arguments: given }) => ({ name, given })),
+      [{ name: 'get_current_timestamp', given: {} }],
+    );
     assert.match(seen.calls[0]?.id ?? '', /^call_/);
   },
   usage: (text, type) => {
@@ -49,15 +52,23 @@ const CHECKS: Readonly<Record<Kind, (text: string, type: string, fixture: Fixtur
     assert.ok(readAnswer(text, type).text.length > 10, text);
   },
   vectors: (text, _type, { body }) => {
-    const said = JSON.parse(text) as { data?: readonly { embedding: readonly number[] }[]; embeddings?: readonly (readonly number[])[] };
+    const said = JSON.parse(text) as {
+      data?: readonly { embedding: readonly number[] }[];
+      embeddings?: readonly (readonly number[])[];
+    };
     const vectors = said.embeddings ?? said.data?.map(({ embedding }) => embedding);
-    assert.deepEqual(vectors?.map(({ length }) => length), (body as { input: readonly string[] }).input.map(() => 768));
+    assert.deepEqual(
+      vectors?.map(({ length }) => length),
+      (body as { input: readonly string[] }).input.map(() => 768),
+    );
   },
   models: (text) => {
     assert.deepEqual(new Set((JSON.parse(text) as { data: readonly Listed[] }).data.map(({ id }) => id)), ALIASES);
   },
   tags: (text) => {
-    const { models } = JSON.parse(text) as { models: readonly (Listed & { details: { parameter_size: string }; size: number })[] };
+    const { models } = JSON.parse(text) as {
+      models: readonly (Listed & { details: { parameter_size: string }; size: number })[];
+    };
     assert.deepEqual(new Set(models.map(({ model }) => model)), ALIASES);
     for (const { details, size } of models) assert.ok(/^[\d.]+[BM]$/.test(details.parameter_size) && size > 0);
   },
@@ -78,7 +89,12 @@ const CHECKS: Readonly<Record<Kind, (text: string, type: string, fixture: Fixtur
     assert.equal(type, 'application/json');
     const { error } = JSON.parse(text) as { error: string | { message: string } };
     // By OpenAI's dialect the message is shown, by Ollama's all of it.
-    assert.ok(path.startsWith('/api/') ? typeof error === 'string' && error !== '' : typeof error === 'object' && error.message !== '', text);
+    assert.ok(
+      path.startsWith('/api/')
+        ? typeof error === 'string' && error !== ''
+        : typeof error === 'object' && error.message !== '',
+      text,
+    );
   },
 };
 

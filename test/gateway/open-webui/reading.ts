@@ -17,7 +17,11 @@ interface Call {
 
 /** A piece of either dialect; whatever is read of it is checked below. */
 interface Piece {
-  readonly choices?: readonly { readonly delta?: Message; readonly message?: Message; readonly finish_reason?: string | null }[];
+  readonly choices?: readonly {
+    readonly delta?: Message;
+    readonly message?: Message;
+    readonly finish_reason?: string | null;
+  }[];
   readonly message?: Message;
   readonly done?: boolean;
   readonly done_reason?: string;
@@ -34,23 +38,47 @@ export function readAnswer(text: string, type: string): Seen {
   if (type.startsWith('application/x-ndjson')) return sum(lines.map((line) => JSON.parse(line) as Piece));
   assert.match(type, /^text\/event-stream/);
   // Comments are passed over; what else has no `data:` would be lost.
-  const data = lines.filter((line) => !line.startsWith(':')).map((line) => { assert.match(line, /^data: /); return line.slice('data: '.length); });
+  const data = lines
+    .filter((line) => !line.startsWith(':'))
+    .map((line) => {
+      assert.match(line, /^data: /);
+      return line.slice('data: '.length);
+    });
   const pieces = data.filter((line) => line !== '[DONE]').map((line) => JSON.parse(line) as Piece);
-  assert.equal(data.at(-1) === '[DONE]', pieces.every(({ error }) => error === undefined), 'a stream ends with [DONE] unless it failed');
+  assert.equal(
+    data.at(-1) === '[DONE]',
+    pieces.every(({ error }) => error === undefined),
+    'a stream ends with [DONE] unless it failed',
+  );
   return sum(pieces);
 }
 
 function sum(pieces: readonly Piece[]): Seen {
-  const messages = pieces.map((piece) => piece.choices?.[0]?.delta ?? piece.choices?.[0]?.message ?? piece.message ?? {});
+  const messages = pieces.map(
+    (piece) => piece.choices?.[0]?.delta ?? piece.choices?.[0]?.message ?? piece.message ?? {},
+  );
   const calls = messages.flatMap((message) => message.tool_calls ?? []);
-  assert.equal(new Set(calls.map((call) => call.index ?? call.function.index)).size, calls.length, 'calls of one index would be taken for one');
+  assert.equal(
+    new Set(calls.map((call) => call.index ?? call.function.index)).size,
+    calls.length,
+    'calls of one index would be taken for one',
+  );
   const error = pieces.find((piece) => piece.error !== undefined)?.error;
   return {
     text: messages.map(({ content }) => content ?? '').join(''),
     thoughts: messages.map(({ reasoning_content, thinking }) => reasoning_content ?? thinking ?? '').join(''),
-    calls: calls.map((call) => ({ id: call.id, name: call.function.name, arguments: typeof call.function.arguments === 'string' ? JSON.parse(call.function.arguments) : call.function.arguments })),
-    finish: pieces.map((piece) => piece.choices?.[0]?.finish_reason ?? piece.done_reason).findLast((reason) => reason !== undefined),
-    promptTokens: pieces.map((piece) => piece.usage?.prompt_tokens ?? piece.prompt_eval_count).findLast((count) => count !== undefined),
+    calls: calls.map((call) => ({
+      id: call.id,
+      name: call.function.name,
+      arguments:
+        typeof call.function.arguments === 'string' ? JSON.parse(call.function.arguments) : call.function.arguments,
+    })),
+    finish: pieces
+      .map((piece) => piece.choices?.[0]?.finish_reason ?? piece.done_reason)
+      .findLast((reason) => reason !== undefined),
+    promptTokens: pieces
+      .map((piece) => piece.usage?.prompt_tokens ?? piece.prompt_eval_count)
+      .findLast((count) => count !== undefined),
     error: typeof error === 'object' ? error.message : error,
   };
 }

@@ -9,15 +9,27 @@ function record(to: URL, folder: string): (incoming: IncomingMessage, outgoing: 
   return (incoming, outgoing) => {
     seen += 1;
     const { method = '', url: path = '' } = incoming;
-    const file = join(folder, `${String(seen).padStart(3, '0')}-${method}-${path.replaceAll(/[^a-z0-9]+/gi, '-')}.json`);
+    const file = join(
+      folder,
+      `${String(seen).padStart(3, '0')}-${method}-${path.replaceAll(/[^a-z0-9]+/gi, '-')}.json`,
+    );
     const sent: Buffer[] = [];
     const answered: Buffer[] = [];
     const startMs = performance.now();
     const upstream = request({ host: to.hostname, port: to.port, method, path, headers: incoming.headers });
     const keep = (status: number | undefined, headers: IncomingHttpHeaders, ended: string): void => {
       const body = Buffer.concat(sent).toString('utf8');
-      const answer = { status, headers, ended, afterMs: Math.round(performance.now() - startMs), body: Buffer.concat(answered).toString('utf8') };
-      writeFileSync(file, `${JSON.stringify({ method, path, headers: scrubbed(incoming.headers), body: parsed(body), at: new Date().toISOString(), answer }, null, 2)}\n`);
+      const answer = {
+        status,
+        headers,
+        ended,
+        afterMs: Math.round(performance.now() - startMs),
+        body: Buffer.concat(answered).toString('utf8'),
+      };
+      writeFileSync(
+        file,
+        `${JSON.stringify({ method, path, headers: scrubbed(incoming.headers), body: parsed(body), at: new Date().toISOString(), answer }, null, 2)}\n`,
+      );
     };
     incoming.on('data', (piece: Buffer) => sent.push(piece)).pipe(upstream);
     upstream.on('response', (response) => {
@@ -54,6 +66,12 @@ function parsed(body: string): unknown {
   }
 }
 
-const { values } = parseArgs({ options: { to: { type: 'string', default: 'http://127.0.0.1:4000' }, port: { type: 'string', default: '4001' }, into: { type: 'string', default: 'recorded' } } });
+const { values } = parseArgs({
+  options: {
+    to: { type: 'string', default: 'http://127.0.0.1:4000' },
+    port: { type: 'string', default: '4001' },
+    into: { type: 'string', default: 'recorded' },
+  },
+});
 mkdirSync(values.into, { recursive: true });
 createServer(record(new URL(values.to), values.into)).listen(Number(values.port), '127.0.0.1');

@@ -29,9 +29,18 @@ export function readResponse(text: string, type: string): Seen {
     const response = JSON.parse(text) as Response;
     return see(response.output, response);
   }
-  const events = text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice('data: '.length)) as Event);
-  const seen = see(events.flatMap(({ type: what, item }) => (what === 'response.output_item.done' && item !== undefined ? [item] : [])), events.at(-1)?.response);
-  const deltas = (what: string): string => events.map((event) => (event.type === what ? (event.delta ?? '') : '')).join('');
+  const events = text
+    .split('\n')
+    .filter((line) => line.startsWith('data: '))
+    .map((line) => JSON.parse(line.slice('data: '.length)) as Event);
+  const seen = see(
+    events.flatMap(({ type: what, item }) =>
+      what === 'response.output_item.done' && item !== undefined ? [item] : [],
+    ),
+    events.at(-1)?.response,
+  );
+  const deltas = (what: string): string =>
+    events.map((event) => (event.type === what ? (event.delta ?? '') : '')).join('');
   const [spoken, thought] = [deltas('response.output_text.delta'), deltas('response.reasoning_text.delta')];
   if (seen.error !== undefined) return { ...seen, text: spoken, thoughts: thought };
   assert.deepEqual([seen.text, seen.thoughts], [spoken, thought], 'what was shown as it came is what stays');
@@ -39,11 +48,18 @@ export function readResponse(text: string, type: string): Seen {
 }
 
 function see(items: readonly Item[], response: Response | undefined): Seen {
-  const textOf = (type: string): string => items.map((item) => (item.type === type ? (item.content ?? []).map(({ text }) => text).join('') : '')).join('');
+  const textOf = (type: string): string =>
+    items.map((item) => (item.type === type ? (item.content ?? []).map(({ text }) => text).join('') : '')).join('');
   return {
     text: textOf('message'),
     thoughts: textOf('reasoning'),
-    calls: items.filter(({ type }) => type === 'function_call').map((item) => ({ id: item.call_id ?? '', name: item.name ?? '', arguments: JSON.parse(item.arguments ?? '') as unknown })),
+    calls: items
+      .filter(({ type }) => type === 'function_call')
+      .map((item) => ({
+        id: item.call_id ?? '',
+        name: item.name ?? '',
+        arguments: JSON.parse(item.arguments ?? '') as unknown,
+      })),
     finish: response?.status === 'completed' ? 'stop' : response?.status,
     promptTokens: response?.usage?.input_tokens,
     error: response?.error?.message,

@@ -27,10 +27,34 @@ export const ALIASES: ReadonlySet<string> = new Set(Object.keys(MODELS));
 /** Sets it up. */
 export async function startStage(servers: number): Promise<Stage> {
   const models = Object.values(MODELS);
-  const sims = await Promise.all(Array.from({ length: servers }, () => startSim({ port: 0, models, numParallel: 4, loadMs: 10, tokenMs: 1, prefillMsPerToken: 0.001, maxLoadedModels: models.length, vramMiB: 65_536 })));
-  const model_list = Object.entries(MODELS).flatMap(([model_name, { name }]) => sims.map(({ url }) => ({ model_name, litellm_params: { model: `ollama_chat/${name}`, api_base: url } })));
-  const gateway = await startGateway([], { model_list, hxllm: { backends: Object.fromEntries(sims.map(({ url }) => [url, { num_parallel: 4 }])) } });
-  const play = ({ method, path, headers, body }: Fixture, signal?: AbortSignal): Promise<Response> => fetch(`${gateway.url}${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...(signal === undefined ? {} : { signal }) });
+  const sims = await Promise.all(
+    Array.from({ length: servers }, () =>
+      startSim({
+        port: 0,
+        models,
+        numParallel: 4,
+        loadMs: 10,
+        tokenMs: 1,
+        prefillMsPerToken: 0.001,
+        maxLoadedModels: models.length,
+        vramMiB: 65_536,
+      }),
+    ),
+  );
+  const model_list = Object.entries(MODELS).flatMap(([model_name, { name }]) =>
+    sims.map(({ url }) => ({ model_name, litellm_params: { model: `ollama_chat/${name}`, api_base: url } })),
+  );
+  const gateway = await startGateway([], {
+    model_list,
+    hxllm: { backends: Object.fromEntries(sims.map(({ url }) => [url, { num_parallel: 4 }])) },
+  });
+  const play = ({ method, path, headers, body }: Fixture, signal?: AbortSignal): Promise<Response> =>
+    fetch(`${gateway.url}${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
   const close = async (): Promise<void> => {
     await gateway[Symbol.asyncDispose]();
     await Promise.all(sims.map((sim) => sim.close()));

@@ -13,18 +13,64 @@ const CHAT = {
   model: 'm',
   messages: [
     { role: 'developer', content: 'be short' },
-    { role: 'user', content: [{ type: 'text', text: 'what' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=', detail: 'low' } }] },
-    { role: 'assistant', content: null, reasoning_content: 'hm', tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }] },
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'what' },
+        { type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=', detail: 'low' } },
+      ],
+    },
+    {
+      role: 'assistant',
+      content: null,
+      reasoning_content: 'hm',
+      tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }],
+    },
     { role: 'tool', tool_call_id: 'call_1', content: 'done' },
   ],
-  tools: [{ type: 'function', function: { name: 'f', description: 'd', parameters: { type: 'object', properties: { a: { type: 'number' } } } } }],
+  tools: [
+    {
+      type: 'function',
+      function: { name: 'f', description: 'd', parameters: { type: 'object', properties: { a: { type: 'number' } } } },
+    },
+  ],
   tool_choice: { type: 'function', function: { name: 'f' } },
   parallel_tool_calls: false,
   response_format: { type: 'json_schema', json_schema: { name: 's', schema: { type: 'object' }, strict: true } },
-  temperature: 0.5, top_p: 0.9, seed: 1, presence_penalty: 1, frequency_penalty: 1, stop: ['a', 'b'], n: 2, max_tokens: 5, max_completion_tokens: 6,
-  logprobs: true, top_logprobs: 2, reasoning_effort: 'low', stream: true, stream_options: { include_usage: true }, user: 'u', metadata: { a: 'b' }, logit_bias: { 1: 2 },
+  temperature: 0.5,
+  top_p: 0.9,
+  seed: 1,
+  presence_penalty: 1,
+  frequency_penalty: 1,
+  stop: ['a', 'b'],
+  n: 2,
+  max_tokens: 5,
+  max_completion_tokens: 6,
+  logprobs: true,
+  top_logprobs: 2,
+  reasoning_effort: 'low',
+  stream: true,
+  stream_options: { include_usage: true },
+  user: 'u',
+  metadata: { a: 'b' },
+  logit_bias: { 1: 2 },
 };
-const COMPLETION = { model: 'm', prompt: ['Once', 'Twice'], suffix: 'end', echo: true, n: 2, best_of: 2, logprobs: 2, max_tokens: 5, temperature: 0.5, stop: '\n', seed: 2, stream: true, stream_options: { include_usage: true }, raw: true };
+const COMPLETION = {
+  model: 'm',
+  prompt: ['Once', 'Twice'],
+  suffix: 'end',
+  echo: true,
+  n: 2,
+  best_of: 2,
+  logprobs: 2,
+  max_tokens: 5,
+  temperature: 0.5,
+  stop: '\n',
+  seed: 2,
+  stream: true,
+  stream_options: { include_usage: true },
+  raw: true,
+};
 const EMBED = { model: 'm', input: ['a', 'b'], encoding_format: 'base64', dimensions: 3, user: 'u' };
 
 const EVENTS: readonly ServerEvent[] = [
@@ -52,8 +98,10 @@ function carryOut(order: Order): void {
 
 function bodiesOf(asks: Share['asks']): readonly string[] {
   if (asks.kind === 'load') return [];
-  if (asks.kind === 'chat') return [ollama.chatCall(asks.request, KEEPING).body, openai.chatCall(asks.request, 'm').body];
-  if (asks.kind === 'completion') return [ollama.completionCall(asks.request, KEEPING).body, openai.completionCall(asks.request, 'm').body];
+  if (asks.kind === 'chat')
+    return [ollama.chatCall(asks.request, KEEPING).body, openai.chatCall(asks.request, 'm').body];
+  if (asks.kind === 'completion')
+    return [ollama.completionCall(asks.request, KEEPING).body, openai.completionCall(asks.request, 'm').body];
   return [ollama.embedCall(asks.request, KEEPING).body, openai.embedCall(asks.request, 'm').body];
 }
 
@@ -64,25 +112,51 @@ function look(failure: Failure): void {
   assert.deepEqual(Object.keys(error), ['message', 'type', 'param', 'code']);
 }
 
-const LEGACY = { model: 'm', messages: [{ role: 'user', content: 'hi' }, { role: 'assistant', content: null, function_call: { name: 'f', arguments: '{"a":1}' } }, { role: 'function', name: 'f', content: 'r' }], functions: [{ name: 'f', parameters: { type: 'object' } }, { name: 'g' }], function_call: { name: 'f' } };
+const LEGACY = {
+  model: 'm',
+  messages: [
+    { role: 'user', content: 'hi' },
+    { role: 'assistant', content: null, function_call: { name: 'f', arguments: '{"a":1}' } },
+    { role: 'function', name: 'f', content: 'r' },
+  ],
+  functions: [{ name: 'f', parameters: { type: 'object' } }, { name: 'g' }],
+  function_call: { name: 'f' },
+};
 
 const RUNS = 7000;
 
-for (const [what, whole, read] of [['chat', CHAT, readChatOrder], ['chat with functions', LEGACY, readChatOrder], ['completion', COMPLETION, readCompletionOrder], ['request for embeddings', EMBED, readEmbedOrder]] as const) {
+for (const [what, whole, read] of [
+  ['chat', CHAT, readChatOrder],
+  ['chat with functions', LEGACY, readChatOrder],
+  ['completion', COMPLETION, readCompletionOrder],
+  ['request for embeddings', EMBED, readEmbedOrder],
+] as const) {
   test(`a ${what} that is as it should be is read`, () => {
     assert.equal(carry(read(Buffer.from(JSON.stringify(whole)), 0)), 'read');
   });
 
   test(`a ${what}, however it is changed, is read and can be carried out, or is refused with the error object`, () => {
-    const body = fc.array(mutation, { minLength: 1, maxLength: 3 }).map((mutations) => Buffer.from(mutated(whole, mutations)));
+    const body = fc
+      .array(mutation, { minLength: 1, maxLength: 3 })
+      .map((mutations) => Buffer.from(mutated(whole, mutations)));
     const seen = { read: 0, refused: 0 };
-    fc.assert(fc.property(body, (bytes) => { seen[carry(read(bytes, 0))] += 1; }), { numRuns: RUNS });
+    fc.assert(
+      fc.property(body, (bytes) => {
+        seen[carry(read(bytes, 0))] += 1;
+      }),
+      { numRuns: RUNS },
+    );
     assert.ok(seen.read > RUNS / 20 && seen.refused > RUNS / 20, JSON.stringify(seen));
   });
 
   test(`a ${what} whose bytes are damaged is read or refused`, () => {
     const text = JSON.stringify(whole);
-    fc.assert(fc.property(damage, (hurt) => { carry(read(hurt(text), 0)); }), { numRuns: 1000 });
+    fc.assert(
+      fc.property(damage, (hurt) => {
+        carry(read(hurt(text), 0));
+      }),
+      { numRuns: 1000 },
+    );
   });
 }
 

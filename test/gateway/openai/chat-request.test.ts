@@ -45,8 +45,18 @@ const REFUSED: readonly (readonly [param: string, more: object])[] = [
   ['messages[0].role', { messages: [{ role: 'constructor', content: 'hi' }] }],
   ['messages[0].content', { messages: [{ role: 'user', content: 7 }] }],
   ['messages[0].content[0].type', { messages: [{ role: 'user', content: [{ type: 'input_audio' }] }] }],
-  ['messages[0].content[0].image_url.url', { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://example.com/a.png' } }] }] }],
-  ['messages[0].tool_calls[0].function.arguments', { messages: [{ role: 'assistant', tool_calls: [{ id: 'c', function: { name: 'f', arguments: '{"a":1}{"b":2}' } }] }] }],
+  [
+    'messages[0].content[0].image_url.url',
+    { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://example.com/a.png' } }] }] },
+  ],
+  [
+    'messages[0].tool_calls[0].function.arguments',
+    {
+      messages: [
+        { role: 'assistant', tool_calls: [{ id: 'c', function: { name: 'f', arguments: '{"a":1}{"b":2}' } }] },
+      ],
+    },
+  ],
   ['temperature', { temperature: 3 }],
   ['temperature', { temperature: '1' }],
   ['max_tokens', { max_tokens: -1 }],
@@ -76,8 +86,30 @@ for (const [param, more] of REFUSED) {
 }
 
 test('what cannot be honoured is named, what asks for what happens anyway is not', () => {
-  assert.deepEqual(readOrder({ logit_bias: { 1: 2 }, functions: [], made_up: 1, store: true, tools: [TOOL], tool_choice: 'required' }).ignored.toSorted(), ['functions', 'logit_bias', 'made_up', 'store']);
-  assert.deepEqual(readOrder({ n: 2, store: false, service_tier: 'auto', modalities: ['text'], user: 'u', metadata: {}, logit_bias: null, tool_choice: 'auto' }).ignored, []);
+  assert.deepEqual(
+    readOrder({
+      logit_bias: { 1: 2 },
+      functions: [],
+      made_up: 1,
+      store: true,
+      tools: [TOOL],
+      tool_choice: 'required',
+    }).ignored.toSorted(),
+    ['functions', 'logit_bias', 'made_up', 'store'],
+  );
+  assert.deepEqual(
+    readOrder({
+      n: 2,
+      store: false,
+      service_tier: 'auto',
+      modalities: ['text'],
+      user: 'u',
+      metadata: {},
+      logit_bias: null,
+      tool_choice: 'auto',
+    }).ignored,
+    [],
+  );
 });
 
 test('the newer of two limits holds, and both kinds of stop do', () => {
@@ -86,14 +118,30 @@ test('the newer of two limits holds, and both kinds of stop do', () => {
 });
 
 test('parts of a message become one text, data URLs become images, and developers are heard as the system', () => {
-  const content = [{ type: 'text', text: 'what' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=' } }, { type: 'text', text: 'is it' }];
-  const [first, second] = read({ messages: [{ role: 'developer', content: 'be short' }, { role: 'user', content }] }).messages;
+  const content = [
+    { type: 'text', text: 'what' },
+    { type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=' } },
+    { type: 'text', text: 'is it' },
+  ];
+  const [first, second] = read({
+    messages: [
+      { role: 'developer', content: 'be short' },
+      { role: 'user', content },
+    ],
+  }).messages;
   assert.partialDeepStrictEqual(first, { role: 'system', text: 'be short' });
   assert.partialDeepStrictEqual(second, { role: 'user', text: 'what\nis it', images: ['aGk='] });
 });
 
 test('the answer to a call knows the name of what was called', () => {
-  const messages = [{ role: 'assistant', content: null, tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }] }, { role: 'tool', tool_call_id: 'c1', content: 'done' }];
+  const messages = [
+    {
+      role: 'assistant',
+      content: null,
+      tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }],
+    },
+    { role: 'tool', tool_call_id: 'c1', content: 'done' },
+  ];
   assert.deepEqual(read({ messages }).messages[1]?.answers, { id: 'c1', name: 'f' });
 });
 
@@ -111,11 +159,29 @@ test('none called means none sent, and a named one means no other', () => {
 
 test('a call that has to be made has a schema: one tool as it is, several as a choice, with what they refer to', () => {
   const tool = (name: string, parameters: object): object => ({ type: 'function', function: { name, parameters } });
-  const call = (name: string, parameters: object): object => ({ type: 'object', properties: { name: { const: name }, arguments: parameters }, required: ['name', 'arguments'], additionalProperties: false });
-  const [f, g] = [{ type: 'object', properties: { a: { $ref: '#/$defs/A' } }, $defs: { A: { type: 'string' } } }, { properties: { b: { $ref: '#/definitions/B' } }, definitions: { B: { type: 'number' } } }];
-  assert.deepEqual(read({ tools: [tool('f', f)], tool_choice: 'required' }).callSchema, { ...call('f', f), $defs: f.$defs });
-  assert.deepEqual(read({ tools: [tool('f', f), tool('g', g)], tool_choice: 'required' }).callSchema, { anyOf: [call('f', f), call('g', { type: 'object', ...g })], $defs: f.$defs, definitions: g.definitions });
-  assert.deepEqual(read({ tools: [{ type: 'function', function: { name: 'f' } }], tool_choice: 'required' }).callSchema, call('f', { type: 'object', properties: {} }));
+  const call = (name: string, parameters: object): object => ({
+    type: 'object',
+    properties: { name: { const: name }, arguments: parameters },
+    required: ['name', 'arguments'],
+    additionalProperties: false,
+  });
+  const [f, g] = [
+    { type: 'object', properties: { a: { $ref: '#/$defs/A' } }, $defs: { A: { type: 'string' } } },
+    { properties: { b: { $ref: '#/definitions/B' } }, definitions: { B: { type: 'number' } } },
+  ];
+  assert.deepEqual(read({ tools: [tool('f', f)], tool_choice: 'required' }).callSchema, {
+    ...call('f', f),
+    $defs: f.$defs,
+  });
+  assert.deepEqual(read({ tools: [tool('f', f), tool('g', g)], tool_choice: 'required' }).callSchema, {
+    anyOf: [call('f', f), call('g', { type: 'object', ...g })],
+    $defs: f.$defs,
+    definitions: g.definitions,
+  });
+  assert.deepEqual(
+    read({ tools: [{ type: 'function', function: { name: 'f' } }], tool_choice: 'required' }).callSchema,
+    call('f', { type: 'object', properties: {} }),
+  );
   assert.equal(read({ tools: [tool('f', f)] }).callSchema, undefined);
 });
 
@@ -125,17 +191,36 @@ test('a call whose schema would not fit into one with others cannot be enforced,
   const inner = [tool('f', { properties: { a: { type: 'object' }, b: { $ref: '#/properties/a' } } })];
   for (const tools of [clash, inner]) {
     const { ignored, shares } = readOrder({ tools, tool_choice: 'required' });
-    assert.deepEqual([ignored, shares[0]?.asks.kind === 'chat' && shares[0].asks.request.callSchema], [['tool_choice'], undefined]);
+    assert.deepEqual(
+      [ignored, shares[0]?.asks.kind === 'chat' && shares[0].asks.request.callSchema],
+      [['tool_choice'], undefined],
+    );
   }
 });
 
 test('several answers are as many requests, and a seed is not the same for all of them', () => {
-  assert.deepEqual(readAll({ n: 3, seed: 5 }).map(({ sampling, original }) => [sampling['seed'], original?.['seed']]), [[5, 5], [6, 6], [7, 7]]);
+  assert.deepEqual(
+    readAll({ n: 3, seed: 5 }).map(({ sampling, original }) => [sampling['seed'], original?.['seed']]),
+    [
+      [5, 5],
+      [6, 6],
+      [7, 7],
+    ],
+  );
   assert.equal(readAll({ n: 8 }).length, 8);
 });
 
 test('any bytes are either read or refused, and never thrown at', () => {
-  const any = fc.oneof(fc.json().map((text) => Buffer.from(text)), fc.uint8Array().map((bytes) => Buffer.from(bytes)), fc.dictionary(fc.constantFrom('model', 'messages', 'tools', 'stop', 'stream', 'stream_options', 'response_format', 'n'), fc.jsonValue()).map((body) => Buffer.from(JSON.stringify(body))));
+  const any = fc.oneof(
+    fc.json().map((text) => Buffer.from(text)),
+    fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+    fc
+      .dictionary(
+        fc.constantFrom('model', 'messages', 'tools', 'stop', 'stream', 'stream_options', 'response_format', 'n'),
+        fc.jsonValue(),
+      )
+      .map((body) => Buffer.from(JSON.stringify(body))),
+  );
   fc.assert(
     fc.property(any, (bytes) => {
       const order = readChatOrder(bytes, 0);
@@ -146,6 +231,9 @@ test('any bytes are either read or refused, and never thrown at', () => {
 });
 
 test('Ollama’s own word for how much is to be thought has all its values, and the name that was used', () => {
-  assert.deepEqual([true, false, 'low', 'max', null].map((think) => read({ think }).thinking), [true, false, 'low', 'high', undefined]);
+  assert.deepEqual(
+    [true, false, 'low', 'max', null].map((think) => read({ think }).thinking),
+    [true, false, 'low', 'high', undefined],
+  );
   assert.equal(read({ think: true, reasoning_effort: null }).thinkingName, 'think');
 });

@@ -51,7 +51,19 @@ for (const [param, more] of REFUSED) {
 }
 
 test('every prompt is asked for n times, each choice with a seed of its own', () => {
-  assert.deepEqual(readAll({ prompt: ['a', 'b'], n: 2, seed: 1 }).map(({ prompt, sampling, original }) => [prompt, sampling['seed'], original?.['prompt']]), [['a', 1, 'a'], ['a', 2, 'a'], ['b', 1, 'b'], ['b', 2, 'b']]);
+  assert.deepEqual(
+    readAll({ prompt: ['a', 'b'], n: 2, seed: 1 }).map(({ prompt, sampling, original }) => [
+      prompt,
+      sampling['seed'],
+      original?.['prompt'],
+    ]),
+    [
+      ['a', 1, 'a'],
+      ['a', 2, 'a'],
+      ['b', 1, 'b'],
+      ['b', 2, 'b'],
+    ],
+  );
 });
 
 test('without a limit it is 16 tokens, as the API has it', () => {
@@ -60,6 +72,9 @@ test('without a limit it is 16 tokens, as the API has it', () => {
 });
 
 test('what cannot be honoured is named, as the log probabilities of a prompt', () => {
-  assert.deepEqual(readOrder({ echo: true, logprobs: 1, logit_bias: {} }).ignored.toSorted(), ['logit_bias', 'logprobs']);
+  assert.deepEqual(readOrder({ echo: true, logprobs: 1, logit_bias: {} }).ignored.toSorted(), [
+    'logit_bias',
+    'logprobs',
+  ]);
   assert.deepEqual(readOrder({ n: 2, best_of: 2, echo: true, suffix: '', user: 'u', raw: true }).ignored, []);
 });

@@ -5,7 +5,10 @@ import { readEmbedOrder } from '../../../src/gateway/openai/order.ts';
 const read = (body: object): ReturnType<typeof readEmbedOrder> => readEmbedOrder(Buffer.from(JSON.stringify(body)));
 
 test('vectors are written as numbers, or as little-endian floats in base64', () => {
-  const vectors = [[0.5, -1.25], [3, 4]];
+  const vectors = [
+    [0.5, -1.25],
+    [3, 4],
+  ];
   const embeddings = (format: string): unknown => {
     const order = read({ model: 'e', input: ['a', 'b'], encoding_format: format });
     assert.ok(order.ok);
@@ -14,7 +17,12 @@ test('vectors are written as numbers, or as little-endian floats in base64', () 
     return JSON.parse(order.value.close([{ promptTokens: 4, completionTokens: 0 }]));
   };
   const usage = { prompt_tokens: 4, total_tokens: 4 };
-  assert.deepEqual(embeddings('float'), { object: 'list', model: 'e', usage, data: vectors.map((embedding, index) => ({ object: 'embedding', index, embedding })) });
+  assert.deepEqual(embeddings('float'), {
+    object: 'list',
+    model: 'e',
+    usage,
+    data: vectors.map((embedding, index) => ({ object: 'embedding', index, embedding })),
+  });
   const packed = embeddings('base64') as { data: { embedding: string }[] };
   const unpacked = packed.data.map(({ embedding }) => {
     const bytes = Buffer.from(embedding, 'base64');
@@ -24,12 +32,22 @@ test('vectors are written as numbers, or as little-endian floats in base64', () 
 });
 
 test('a server that knows no base64 does not make the SDK read numbers as such', () => {
-  const data = [{ object: 'embedding', index: 0, embedding: [0.5, -1.25] }, { object: 'embedding', index: 1, embedding: 'AAAAPw==' }];
+  const data = [
+    { object: 'embedding', index: 0, embedding: [0.5, -1.25] },
+    { object: 'embedding', index: 1, embedding: 'AAAAPw==' },
+  ];
   const told = (format: string): unknown => {
     const order = read({ model: 'e', input: ['a', 'b'], encoding_format: format });
     assert.ok(order.ok);
-    order.value.shares[0]?.writer().write({ kind: 'verbatim', body: { object: 'list', model: 'theirs', data, usage: { prompt_tokens: 1, total_tokens: 1 } } });
-    return (JSON.parse(order.value.close([{ promptTokens: 1, completionTokens: 0 }])) as { data: readonly { embedding: unknown }[] }).data.map(({ embedding }) => embedding);
+    order.value.shares[0]?.writer().write({
+      kind: 'verbatim',
+      body: { object: 'list', model: 'theirs', data, usage: { prompt_tokens: 1, total_tokens: 1 } },
+    });
+    return (
+      JSON.parse(order.value.close([{ promptTokens: 1, completionTokens: 0 }])) as {
+        data: readonly { embedding: unknown }[];
+      }
+    ).data.map(({ embedding }) => embedding);
   };
   assert.deepEqual(told('base64'), ['AAAAPwAAoL8=', 'AAAAPw==']);
   assert.deepEqual(told('float'), [[0.5, -1.25], 'AAAAPw==']);

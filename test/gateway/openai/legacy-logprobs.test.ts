@@ -10,5 +10,10 @@ test('the place of a token counts characters, of which an emoji is one, and goes
 });
 
 test('what is no token is left out, and a probability that is not known is null', () => {
-  assert.deepEqual(new LegacyLogprobs('').body([null, 7, { token: 'a' }]), { tokens: ['a'], token_logprobs: [null], top_logprobs: [{ a: null }], text_offset: [0] });
+  assert.deepEqual(new LegacyLogprobs('').body([null, 7, { token: 'a' }]), {
+    tokens: ['a'],
+    token_logprobs: [null],
+    top_logprobs: [{ a: null }],
+    text_offset: [0],
+  });
 });

@@ -9,13 +9,41 @@ export interface Mutation {
   readonly value: unknown;
 }
 
-const NASTY: readonly unknown[] = [null, '', ' ', 0, -1, 1e308, -1e308, 0.1, 2 ** 53, true, [], {}, [[]], [null], '\u0000', '\ud800', '__proto__', 'constructor', 'data:image/png;base64,', 'x'.repeat(10_000), { type: 'function' }, { type: 'text' }, { role: 'user' }, Array.from({ length: 200 }, () => 'a')];
+const NASTY: readonly unknown[] = [
+  null,
+  '',
+  ' ',
+  0,
+  -1,
+  1e308,
+  -1e308,
+  0.1,
+  2 ** 53,
+  true,
+  [],
+  {},
+  [[]],
+  [null],
+  '\u0000',
+  '\ud800',
+  '__proto__',
+  'constructor',
+  'data:image/png;base64,',
+  'x'.repeat(10_000),
+  { type: 'function' },
+  { type: 'text' },
+  { role: 'user' },
+  Array.from({ length: 200 }, () => 'a'),
+];
 
 /** Mutations of any document. */
 export const mutation: fc.Arbitrary<Mutation> = fc.record({
   at: fc.nat(10_000),
   how: fc.constantFrom<Mutation['how']>('replace', 'replace', 'replace', 'delete', 'wrap', 'repeat'),
-  value: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...NASTY) }, { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) }),
+  value: fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(...NASTY) },
+    { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
+  ),
 });
 
 /** A document with something changed in it, as text; `undefined` members go, as in JSON. */
@@ -53,8 +81,13 @@ function change({ owner, step }: Place, how: Mutation['how'], value: unknown): v
 }
 
 /** Text with some of its bytes changed, or cut off. */
-export const damage: fc.Arbitrary<(text: string) => Buffer> = fc.record({ places: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }), keep: fc.option(fc.nat(), { nil: undefined, freq: 3 }) }).map(({ places, keep }) => (text) => {
-  const bytes = Buffer.from(text);
-  for (const [at, byte] of places) if (bytes.length > 0) bytes[at % bytes.length] = byte;
-  return keep === undefined || bytes.length === 0 ? bytes : bytes.subarray(0, keep % bytes.length);
-});
+export const damage: fc.Arbitrary<(text: string) => Buffer> = fc
+  .record({
+    places: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }),
+    keep: fc.option(fc.nat(), { nil: undefined, freq: 3 }),
+  })
+  .map(({ places, keep }) => (text) => {
+    const bytes = Buffer.from(text);
+    for (const [at, byte] of places) if (bytes.length > 0) bytes[at % bytes.length] = byte;
+    return keep === undefined || bytes.length === 0 ? bytes : bytes.subarray(0, keep % bytes.length);
+  });

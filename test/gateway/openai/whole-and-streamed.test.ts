@@ -8,7 +8,10 @@ import { parseEvents } from '../sse.ts';
 interface Delta {
   readonly content?: string;
   readonly reasoning_content?: string;
-  readonly tool_calls?: readonly { readonly id: string; readonly function: { readonly name: string; readonly arguments: string } }[];
+  readonly tool_calls?: readonly {
+    readonly id: string;
+    readonly function: { readonly name: string; readonly arguments: string };
+  }[];
 }
 
 interface Choice {
@@ -25,14 +28,25 @@ interface Answer {
   readonly usage?: object | null;
 }
 
-const token = fc.record({ token: fc.string(), logprob: fc.constant(-1), bytes: fc.constant(null), top_logprobs: fc.constant([]) });
+const token = fc.record({
+  token: fc.string(),
+  logprob: fc.constant(-1),
+  bytes: fc.constant(null),
+  top_logprobs: fc.constant([]),
+});
 const said: fc.Arbitrary<ServerEvent> = fc.oneof(
   fc.string({ unit: 'binary' }).map((text): ServerEvent => ({ kind: 'text', text })),
   fc.tuple(fc.string(), fc.array(token)).map(([text, logprobs]): ServerEvent => ({ kind: 'text', text, logprobs })),
   fc.string({ unit: 'binary' }).map((text): ServerEvent => ({ kind: 'thinking', text })),
-  fc.tuple(fc.uuid(), fc.string(), fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true })).map(([id, name, given]): ServerEvent => ({ kind: 'tool-call', call: { id, name, arguments: given } })),
+  fc
+    .tuple(fc.uuid(), fc.string(), fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true }))
+    .map(([id, name, given]): ServerEvent => ({ kind: 'tool-call', call: { id, name, arguments: given } })),
 );
-const ended: fc.Arbitrary<ServerEvent> = fc.record({ kind: fc.constant('end' as const), reason: fc.constantFrom('stop' as const, 'length' as const, 'tool-calls' as const), usage: fc.record({ promptTokens: fc.nat(), completionTokens: fc.nat() }) });
+const ended: fc.Arbitrary<ServerEvent> = fc.record({
+  kind: fc.constant('end' as const),
+  reason: fc.constantFrom('stop' as const, 'length' as const, 'tool-calls' as const),
+  usage: fc.record({ promptTokens: fc.nat(), completionTokens: fc.nat() }),
+});
 const answers = fc.array(fc.tuple(fc.array(said, { maxLength: 8 }), ended), { minLength: 2, maxLength: 2 });
 
 /** Carries out an order whose shares are answered so, one event of each in turn. */
@@ -45,11 +59,24 @@ function carryOut(order: Order, events: readonly (readonly ServerEvent[])[]): st
       if (event !== undefined) text += writer.write(event);
     }
   }
-  return text + order.close(events.flatMap((own) => own.flatMap((event) => (event.kind === 'end' ? [event.usage] : []))));
+  return (
+    text + order.close(events.flatMap((own) => own.flatMap((event) => (event.kind === 'end' ? [event.usage] : []))))
+  );
 }
 
 function summary({ choices, usage }: Answer): unknown {
-  return [usage, choices.toSorted((a, b) => a.index - b.index).map(({ index, text, reasoning_content: thought, message, finish_reason: reason }) => [index, text ?? message?.content ?? '', thought ?? message?.reasoning_content ?? '', message?.tool_calls?.map(({ id, function: made }) => [id, made]) ?? [], reason])];
+  return [
+    usage,
+    choices
+      .toSorted((a, b) => a.index - b.index)
+      .map(({ index, text, reasoning_content: thought, message, finish_reason: reason }) => [
+        index,
+        text ?? message?.content ?? '',
+        thought ?? message?.reasoning_content ?? '',
+        message?.tool_calls?.map(({ id, function: made }) => [id, made]) ?? [],
+        reason,
+      ]),
+  ];
 }
 
 /** What the chunks of a stream come to. */
@@ -58,7 +85,13 @@ function gathered(chunks: readonly Answer[]): Answer {
   let usage: object | null = null;
   for (const chunk of chunks) {
     usage = chunk.usage ?? usage;
-    for (const { index, text = '', reasoning_content: thought = '', delta = {}, finish_reason: reason } of chunk.choices) {
+    for (const {
+      index,
+      text = '',
+      reasoning_content: thought = '',
+      delta = {},
+      finish_reason: reason,
+    } of chunk.choices) {
       const known = choices.get(index);
       assert.equal(known?.finish_reason ?? null, null, 'nothing follows a reason');
       const message: Delta = {
@@ -72,10 +105,18 @@ function gathered(chunks: readonly Answer[]): Answer {
   return { choices: [...choices.values()], usage };
 }
 
-for (const [what, read, body] of [['chat', readChatOrder, { model: 'm', messages: [{ role: 'user', content: 'hi' }], n: 2 }], ['completion', readCompletionOrder, { model: 'm', prompt: ['a', 'b'], echo: true }]] as const) {
+for (const [what, read, body] of [
+  ['chat', readChatOrder, { model: 'm', messages: [{ role: 'user', content: 'hi' }], n: 2 }],
+  ['completion', readCompletionOrder, { model: 'm', prompt: ['a', 'b'], echo: true }],
+] as const) {
   test(`a ${what} comes to the same whether it is streamed or not, whatever is said, by several at once`, () => {
     const orderOf = (stream: boolean): Order => {
-      const order = read(Buffer.from(JSON.stringify({ ...body, stream, ...(stream ? { stream_options: { include_usage: true } } : {}) })), 0);
+      const order = read(
+        Buffer.from(
+          JSON.stringify({ ...body, stream, ...(stream ? { stream_options: { include_usage: true } } : {}) }),
+        ),
+        0,
+      );
       assert.ok(order.ok);
       return order.value;
     };

@@ -14,19 +14,46 @@ const WHOLE = {
   instructions: 'be short',
   input: [
     { role: 'developer', content: 'rules' },
-    { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'what' }, { type: 'input_image', detail: 'low', image_url: 'data:image/png;base64,aGk=' }] },
-    { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 's' }], content: [{ type: 'reasoning_text', text: 'hm' }] },
+    {
+      type: 'message',
+      role: 'user',
+      content: [
+        { type: 'input_text', text: 'what' },
+        { type: 'input_image', detail: 'low', image_url: 'data:image/png;base64,aGk=' },
+      ],
+    },
+    {
+      type: 'reasoning',
+      id: 'rs_1',
+      summary: [{ type: 'summary_text', text: 's' }],
+      content: [{ type: 'reasoning_text', text: 'hm' }],
+    },
     { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'f', arguments: '{"a":1}' },
     { type: 'function_call_output', call_id: 'call_1', output: [{ type: 'input_text', text: 'done' }] },
     { type: 'custom_tool_call', call_id: 'call_2', name: 'sql', input: 'select' },
     { type: 'custom_tool_call_output', call_id: 'call_2', output: '1' },
   ],
-  tools: [{ type: 'function', name: 'f', description: 'd', parameters: { type: 'object' }, strict: true }, { type: 'custom', name: 'sql', format: { type: 'grammar', syntax: 'lark', definition: 'x' } }, { type: 'namespace', name: 'g', tools: [{ type: 'function', name: 'h' }] }, { type: 'web_search' }],
+  tools: [
+    { type: 'function', name: 'f', description: 'd', parameters: { type: 'object' }, strict: true },
+    { type: 'custom', name: 'sql', format: { type: 'grammar', syntax: 'lark', definition: 'x' } },
+    { type: 'namespace', name: 'g', tools: [{ type: 'function', name: 'h' }] },
+    { type: 'web_search' },
+  ],
   tool_choice: { type: 'allowed_tools', mode: 'required', tools: [{ type: 'function', name: 'f' }] },
   text: { format: { type: 'json_schema', name: 's', schema: { type: 'object' }, strict: true }, verbosity: 'low' },
   reasoning: { effort: 'low', summary: 'auto' },
   include: ['message.output_text.logprobs', 'reasoning.encrypted_content'],
-  parallel_tool_calls: false, max_output_tokens: 5, temperature: 0.5, top_p: 0.9, top_logprobs: 2, truncation: 'auto', stream: true, stream_options: { include_obfuscation: false }, store: true, metadata: { a: 'b' }, user: 'u',
+  parallel_tool_calls: false,
+  max_output_tokens: 5,
+  temperature: 0.5,
+  top_p: 0.9,
+  top_logprobs: 2,
+  truncation: 'auto',
+  stream: true,
+  stream_options: { include_obfuscation: false },
+  store: true,
+  metadata: { a: 'b' },
+  user: 'u',
 };
 const EVENTS: readonly ServerEvent[] = [
   { kind: 'thinking', text: 'hm\n' },
@@ -54,7 +81,10 @@ function carry(bytes: Buffer): 'read' | 'refused' {
   if (outcome.ok) carryOut(outcome.value);
   else {
     const { status, body } = RESPONSES.refusal(outcome.failure);
-    assert.deepEqual([status, Object.keys((JSON.parse(body) as { error: object }).error)], [400, ['message', 'type', 'param', 'code']]);
+    assert.deepEqual(
+      [status, Object.keys((JSON.parse(body) as { error: object }).error)],
+      [400, ['message', 'type', 'param', 'code']],
+    );
   }
   return outcome.ok ? 'read' : 'refused';
 }
@@ -67,12 +97,24 @@ test('a request that is as it should be is read', () => {
 
 test('a request, however it is changed, is read and can be carried out, or is refused with the error object', () => {
   const seen = { read: 0, refused: 0 };
-  const body = fc.array(mutation, { minLength: 1, maxLength: 3 }).map((mutations) => Buffer.from(mutated(WHOLE, mutations)));
-  fc.assert(fc.property(body, (bytes) => { seen[carry(bytes)] += 1; }), { numRuns: RUNS });
+  const body = fc
+    .array(mutation, { minLength: 1, maxLength: 3 })
+    .map((mutations) => Buffer.from(mutated(WHOLE, mutations)));
+  fc.assert(
+    fc.property(body, (bytes) => {
+      seen[carry(bytes)] += 1;
+    }),
+    { numRuns: RUNS },
+  );
   assert.ok(seen.read > RUNS / 20 && seen.refused > RUNS / 20, JSON.stringify(seen));
 });
 
 test('a request whose bytes are damaged is read or refused', () => {
   const text = JSON.stringify(WHOLE);
-  fc.assert(fc.property(damage, (hurt) => { carry(hurt(text)); }), { numRuns: 1000 });
+  fc.assert(
+    fc.property(damage, (hurt) => {
+      carry(hurt(text));
+    }),
+    { numRuns: 1000 },
+  );
 });

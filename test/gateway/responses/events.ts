@@ -12,7 +12,11 @@ export interface Told extends Readonly<Record<string, unknown>> {
 export function parseTold(text: string): readonly Told[] {
   assert.doesNotMatch(text, /\r/, 'lines end with LF');
   assert.ok(text.endsWith('\n\n'), 'the last event is whole');
-  const blocks = text.slice(0, -2).split('\n\n').map((block) => block.split('\n').filter((line) => !line.startsWith(':'))).filter((lines) => lines.length > 0);
+  const blocks = text
+    .slice(0, -2)
+    .split('\n\n')
+    .map((block) => block.split('\n').filter((line) => !line.startsWith(':')))
+    .filter((lines) => lines.length > 0);
   return blocks.map((lines, index) => {
     assert.equal(lines.length, 2, lines.join('|').slice(0, 200));
     const [name = '', data = ''] = lines;
@@ -29,7 +33,9 @@ export function namesOf(events: readonly Told[]): readonly string[] {
 }
 
 /** The response that an event carries. */
-export function responseIn(event: Told | undefined): Readonly<Record<string, unknown>> & { readonly output: readonly Readonly<Record<string, unknown>>[] } {
+export function responseIn(
+  event: Told | undefined,
+): Readonly<Record<string, unknown>> & { readonly output: readonly Readonly<Record<string, unknown>>[] } {
   assert.ok(event !== undefined && typeof event['response'] === 'object');
   return event['response'] as ReturnType<typeof responseIn>; // its fields are what the tests look at
 }

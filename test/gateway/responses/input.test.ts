@@ -15,8 +15,22 @@ test('messages come with or without their type, in text or parts, and developers
   const { messages } = chatOf({
     input: [
       { role: 'developer', content: 'rules' },
-      { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'what is' }, { type: 'input_image', detail: 'low', image_url: 'data:image/png;base64,aGk=' }, { type: 'input_text', text: 'this?' }] },
-      { type: 'message', id: 'msg_1', status: 'completed', role: 'assistant', content: [{ type: 'output_text', text: 'a cat', annotations: [] }] },
+      {
+        type: 'message',
+        role: 'user',
+        content: [
+          { type: 'input_text', text: 'what is' },
+          { type: 'input_image', detail: 'low', image_url: 'data:image/png;base64,aGk=' },
+          { type: 'input_text', text: 'this?' },
+        ],
+      },
+      {
+        type: 'message',
+        id: 'msg_1',
+        status: 'completed',
+        role: 'assistant',
+        content: [{ type: 'output_text', text: 'a cat', annotations: [] }],
+      },
       { role: 'assistant', content: [{ type: 'refusal', refusal: 'no more' }] },
     ],
   });
@@ -32,11 +46,24 @@ test('thoughts, text and calls of one turn are one message, and outputs name the
   const { messages } = chatOf({
     input: [
       { role: 'user', content: 'the weather?' },
-      { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'a summary' }], content: [{ type: 'reasoning_text', text: 'hm' }], encrypted_content: null },
+      {
+        type: 'reasoning',
+        id: 'rs_1',
+        summary: [{ type: 'summary_text', text: 'a summary' }],
+        content: [{ type: 'reasoning_text', text: 'hm' }],
+        encrypted_content: null,
+      },
       { role: 'assistant', content: 'I look.' },
       { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'weather', arguments: '{"city":"Oslo"}' },
       { type: 'function_call', call_id: 'call_2', name: 'time', arguments: '' },
-      { type: 'function_call_output', call_id: 'call_2', output: [{ type: 'input_text', text: 'noon' }, { type: 'input_image', image_url: 'data:image/png;base64,aGk=' }] },
+      {
+        type: 'function_call_output',
+        call_id: 'call_2',
+        output: [
+          { type: 'input_text', text: 'noon' },
+          { type: 'input_image', image_url: 'data:image/png;base64,aGk=' },
+        ],
+      },
       { type: 'function_call_output', call_id: 'call_1', output: 'rain' },
       { type: 'reasoning', id: 'rs_2', summary: [{ type: 'summary_text', text: 'only a summary' }], content: null },
       { type: 'custom_tool_call', call_id: 'call_3', name: 'sql', input: 'select 1' },
@@ -44,24 +71,79 @@ test('thoughts, text and calls of one turn are one message, and outputs name the
     ],
   });
   assert.deepEqual(messages.slice(1), [
-    { ...NOBODY, role: 'assistant', text: 'I look.', thinking: 'hm', toolCalls: [{ id: 'call_1', name: 'weather', arguments: { city: 'Oslo' } }, { id: 'call_2', name: 'time', arguments: {} }] },
+    {
+      ...NOBODY,
+      role: 'assistant',
+      text: 'I look.',
+      thinking: 'hm',
+      toolCalls: [
+        { id: 'call_1', name: 'weather', arguments: { city: 'Oslo' } },
+        { id: 'call_2', name: 'time', arguments: {} },
+      ],
+    },
     { ...NOBODY, role: 'tool', text: 'noon', images: ['aGk='], answers: { id: 'call_2', name: 'time' } },
     { ...NOBODY, role: 'tool', text: 'rain', answers: { id: 'call_1', name: 'weather' } },
-    { ...NOBODY, role: 'assistant', text: '', thinking: 'only a summary', toolCalls: [{ id: 'call_3', name: 'sql', arguments: { input: 'select 1' } }] },
+    {
+      ...NOBODY,
+      role: 'assistant',
+      text: '',
+      thinking: 'only a summary',
+      toolCalls: [{ id: 'call_3', name: 'sql', arguments: { input: 'select 1' } }],
+    },
     { ...NOBODY, role: 'tool', text: '1', answers: { id: 'call_3', name: 'sql' } },
   ]);
 });
 
 const REFUSED: readonly (readonly [what: string, input: unknown, param: string, message: RegExp])[] = [
-  ['a reference to what was stored', [{ type: 'item_reference', id: 'msg_1' }], 'input[0]', /stores no items.*send the item itself/],
+  [
+    'a reference to what was stored',
+    [{ type: 'item_reference', id: 'msg_1' }],
+    'input[0]',
+    /stores no items.*send the item itself/,
+  ],
   ['the same without its type', [{ id: 'msg_1' }], 'input[0]', /item_reference/],
-  ['an image at an address', [{ role: 'user', content: [{ type: 'input_image', image_url: 'https://example.com/a.png' }] }], 'input[0].content[0].image_url', /fetches no images/],
-  ['an image by a file id', [{ role: 'user', content: [{ type: 'input_image', file_id: 'file-1' }] }], 'input[0].content[0].file_id', /stores no files/],
-  ['a file', [{ role: 'user', content: [{ type: 'input_file', file_id: 'file-1' }] }], 'input[0].content[0].type', /reads no files/],
-  ['a call of a built-in tool', [{ type: 'web_search_call', id: 'ws_1', status: 'completed' }], 'input[0].type', /Supported values are: 'message', 'reasoning', 'function_call'/],
-  ['broken arguments', [{ type: 'function_call', call_id: 'c', name: 'f', arguments: '{"a":' }], 'input[0].arguments', /one JSON object/],
-  ['a call without an id', [{ type: 'function_call', name: 'f', arguments: '{}' }], 'input[0].call_id', /Missing required parameter/],
-  ['an unknown role', [{ role: 'wizard', content: 'x' }], 'input[0].role', /Supported values are: 'system', 'developer', 'user', 'assistant'/],
+  [
+    'an image at an address',
+    [{ role: 'user', content: [{ type: 'input_image', image_url: 'https://example.com/a.png' }] }],
+    'input[0].content[0].image_url',
+    /fetches no images/,
+  ],
+  [
+    'an image by a file id',
+    [{ role: 'user', content: [{ type: 'input_image', file_id: 'file-1' }] }],
+    'input[0].content[0].file_id',
+    /stores no files/,
+  ],
+  [
+    'a file',
+    [{ role: 'user', content: [{ type: 'input_file', file_id: 'file-1' }] }],
+    'input[0].content[0].type',
+    /reads no files/,
+  ],
+  [
+    'a call of a built-in tool',
+    [{ type: 'web_search_call', id: 'ws_1', status: 'completed' }],
+    'input[0].type',
+    /Supported values are: 'message', 'reasoning', 'function_call'/,
+  ],
+  [
+    'broken arguments',
+    [{ type: 'function_call', call_id: 'c', name: 'f', arguments: '{"a":' }],
+    'input[0].arguments',
+    /one JSON object/,
+  ],
+  [
+    'a call without an id',
+    [{ type: 'function_call', name: 'f', arguments: '{}' }],
+    'input[0].call_id',
+    /Missing required parameter/,
+  ],
+  [
+    'an unknown role',
+    [{ role: 'wizard', content: 'x' }],
+    'input[0].role',
+    /Supported values are: 'system', 'developer', 'user', 'assistant'/,
+  ],
   ['a message without content', [{ role: 'user' }], 'input[0].content', /expected a string or an array/],
   ['nothing', [], 'input', /empty array/],
   ['null', null, 'input', /Missing required parameter: 'input'/],

@@ -3,20 +3,41 @@ import { test } from 'node:test';
 import { chatOf, orderOf, refusalOf } from './asking.ts';
 
 test('what steers the answer arrives by the names that servers know', () => {
-  assert.partialDeepStrictEqual(chatOf({ temperature: 0.5, top_p: 0.9, seed: 7, max_output_tokens: 20, top_logprobs: 3, include: ['message.output_text.logprobs'], reasoning: { effort: 'minimal' } }), {
-    sampling: { temperature: 0.5, top_p: 0.9, seed: 7 },
-    maxTokens: 20,
-    logprobs: 3,
-    thinking: 'low',
-    format: undefined,
-    original: undefined,
-  });
-  assert.deepEqual([chatOf({ reasoning: { effort: 'none' } }).thinking, chatOf({ reasoning: { summary: 'auto' } }).thinking, chatOf({ include: ['message.output_text.logprobs'] }).logprobs], [false, undefined, 0]);
+  assert.partialDeepStrictEqual(
+    chatOf({
+      temperature: 0.5,
+      top_p: 0.9,
+      seed: 7,
+      max_output_tokens: 20,
+      top_logprobs: 3,
+      include: ['message.output_text.logprobs'],
+      reasoning: { effort: 'minimal' },
+    }),
+    {
+      sampling: { temperature: 0.5, top_p: 0.9, seed: 7 },
+      maxTokens: 20,
+      logprobs: 3,
+      thinking: 'low',
+      format: undefined,
+      original: undefined,
+    },
+  );
+  assert.deepEqual(
+    [
+      chatOf({ reasoning: { effort: 'none' } }).thinking,
+      chatOf({ reasoning: { summary: 'auto' } }).thinking,
+      chatOf({ include: ['message.output_text.logprobs'] }).logprobs,
+    ],
+    [false, undefined, 0],
+  );
 });
 
 test('a format is plain text, any JSON, or a schema', () => {
   const schema = { type: 'object', properties: { a: { type: 'number' } } };
-  assert.deepEqual(chatOf({ text: { format: { type: 'json_schema', name: 's', schema, strict: true } } }).format, schema);
+  assert.deepEqual(
+    chatOf({ text: { format: { type: 'json_schema', name: 's', schema, strict: true } } }).format,
+    schema,
+  );
   assert.equal(chatOf({ text: { format: { type: 'json_object' } } }).format, 'json');
   assert.equal(chatOf({ text: { format: { type: 'text' }, verbosity: 'medium' } }).format, undefined);
   assert.equal(refusalOf({ text: { format: { type: 'json_schema', name: 's' } } }).param, 'text.format.schema');
@@ -34,13 +55,32 @@ const KEPT: readonly (readonly [object, RegExp])[] = [
 for (const [more, message] of KEPT) {
   test(`${JSON.stringify(more)} is refused by name`, () => {
     const failure = refusalOf(more);
-    assert.deepEqual([failure.kind, failure.code, failure.param], ['invalid', 'unsupported_parameter', Object.keys(more)[0]]);
+    assert.deepEqual(
+      [failure.kind, failure.code, failure.param],
+      ['invalid', 'unsupported_parameter', Object.keys(more)[0]],
+    );
     assert.match(failure.message, message);
   });
 }
 
 const IGNORED: readonly (readonly [object, readonly string[]])[] = [
-  [{ store: false, truncation: 'disabled', background: false, previous_response_id: null, service_tier: 'auto', parallel_tool_calls: true, text: { verbosity: 'medium' }, metadata: { a: 'b' }, user: 'u', prompt_cache_key: 'k', safety_identifier: 's', include: ['web_search_call.action.sources'] }, []],
+  [
+    {
+      store: false,
+      truncation: 'disabled',
+      background: false,
+      previous_response_id: null,
+      service_tier: 'auto',
+      parallel_tool_calls: true,
+      text: { verbosity: 'medium' },
+      metadata: { a: 'b' },
+      user: 'u',
+      prompt_cache_key: 'k',
+      safety_identifier: 's',
+      include: ['web_search_call.action.sources'],
+    },
+    [],
+  ],
   [{ store: true }, ['store']],
   [{ truncation: 'auto' }, ['truncation']],
   [{ text: { verbosity: 'low' } }, ['text.verbosity']],

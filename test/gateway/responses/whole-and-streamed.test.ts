@@ -9,16 +9,31 @@ import { cutAnywhere, eventsOf } from '../pieces.ts';
 import { ended, orderOf, toldOf, wholeOf } from './asking.ts';
 import { responseIn, withoutIds, type Told } from './events.ts';
 
-const token = fc.record({ token: fc.string(), logprob: fc.constant(-1), bytes: fc.constant(null), top_logprobs: fc.constant([]) });
-const call = fc.record({ id: fc.uuid(), name: fc.constantFrom('f', 'sql', 'g__h', 'made up'), arguments: fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true }) });
+const token = fc.record({
+  token: fc.string(),
+  logprob: fc.constant(-1),
+  bytes: fc.constant(null),
+  top_logprobs: fc.constant([]),
+});
+const call = fc.record({
+  id: fc.uuid(),
+  name: fc.constantFrom('f', 'sql', 'g__h', 'made up'),
+  arguments: fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true }),
+});
 const said: fc.Arbitrary<ServerEvent> = fc.oneof(
   fc.string({ unit: 'binary' }).map((text): ServerEvent => ({ kind: 'text', text })),
   fc.tuple(fc.string(), fc.array(token)).map(([text, logprobs]): ServerEvent => ({ kind: 'text', text, logprobs })),
   fc.string({ unit: 'binary' }).map((text): ServerEvent => ({ kind: 'thinking', text })),
   call.map((made): ServerEvent => ({ kind: 'tool-call', call: made })),
 );
-const answer = fc.tuple(fc.array(said, { maxLength: 10 }), fc.constantFrom('stop' as const, 'length' as const, 'tool-calls' as const)).map(([pieces, reason]) => [...pieces, ended(reason)]);
-const TOOLS = [{ type: 'function', name: 'f' }, { type: 'custom', name: 'sql' }, { type: 'namespace', name: 'g', tools: [{ type: 'function', name: 'h' }] }];
+const answer = fc
+  .tuple(fc.array(said, { maxLength: 10 }), fc.constantFrom('stop' as const, 'length' as const, 'tool-calls' as const))
+  .map(([pieces, reason]) => [...pieces, ended(reason)]);
+const TOOLS = [
+  { type: 'function', name: 'f' },
+  { type: 'custom', name: 'sql' },
+  { type: 'namespace', name: 'g', tools: [{ type: 'function', name: 'h' }] },
+];
 
 test('a response comes to the same whether it is streamed or not, and the SDK gathers from the events what the last one says', () => {
   fc.assert(
@@ -37,7 +52,8 @@ test('a response comes to the same whether it is streamed or not, and the SDK ga
 /** What the SDK makes of events. */
 function gathered(told: readonly Told[]): { readonly output: readonly unknown[] } {
   let snapshot: ReturnType<typeof accumulateResponse> | undefined;
-  for (const [index, event] of told.entries()) snapshot = accumulateResponse({ ...event, sequence_number: index } as unknown as ResponseStreamEvent, snapshot); // the SDK is to judge that
+  for (const [index, event] of told.entries())
+    snapshot = accumulateResponse({ ...event, sequence_number: index } as unknown as ResponseStreamEvent, snapshot); // the SDK is to judge that
   assert.ok(snapshot !== undefined);
   return JSON.parse(JSON.stringify(snapshot)) as { output: readonly unknown[] };
 }
@@ -55,7 +71,18 @@ test('however a server’s bytes are cut, the events are the same', () => {
   const { shares } = orderOf({ stream: true });
   const asks = shares[0]?.asks;
   assert.ok(asks?.kind === 'chat');
-  const told = (pieces: readonly Buffer[]): unknown => withoutIds(toldOf({}, eventsOf((emit) => new AnswerLines(emit, { ...asks.request, within: 'message', text: 'content' }), pieces)));
+  const told = (pieces: readonly Buffer[]): unknown =>
+    withoutIds(
+      toldOf(
+        {},
+        eventsOf((emit) => new AnswerLines(emit, { ...asks.request, within: 'message', text: 'content' }), pieces),
+      ),
+    );
   const wanted = told([bytes]);
-  fc.assert(fc.property(cutAnywhere(bytes), (pieces) => { assert.deepEqual(told(pieces), wanted); }), { numRuns: 200 });
+  fc.assert(
+    fc.property(cutAnywhere(bytes), (pieces) => {
+      assert.deepEqual(told(pieces), wanted);
+    }),
+    { numRuns: 200 },
+  );
 });

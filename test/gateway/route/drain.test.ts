@@ -68,7 +68,11 @@ test('who does not run where something is loaded is not kept waiting, and neithe
   const beside = stage.arrive({ line: 'n', places: ['n@a', 'n@b'] });
   assert.equal(stage.placeOf(beside), 'n@b');
   const next = stage.arrive({ line: 'n', places: ['n@a', 'n@b'] });
-  assert.deepEqual([stage.placeOf(next), stage.loads.length], ['waits', 1], 'and no model is thrown out elsewhere for it');
+  assert.deepEqual(
+    [stage.placeOf(next), stage.loads.length],
+    ['waits', 1],
+    'and no model is thrown out elsewhere for it',
+  );
 });
 
 /** A server that has one of two models in memory at a time, and waits with a load until what is there is idle; each answer takes 300 ms. */
@@ -103,12 +107,16 @@ class Swapper {
 
   /** Somebody always wants both. */
   want(): void {
-    for (const model of ['m', 'n']) while (([...this.stage.fleet.lines.values()].find(({ name }) => name === model)?.onTime.size ?? 0) < 3) this.stage.arrive({ line: model, places: [`${model}@a`], mostWaitMs: 1e9 });
+    for (const model of ['m', 'n'])
+      while (([...this.stage.fleet.lines.values()].find(({ name }) => name === model)?.onTime.size ?? 0) < 3)
+        this.stage.arrive({ line: model, places: [`${model}@a`], mostWaitMs: 1e9 });
     this.#take();
   }
 
   #take(): void {
-    for (const decision of this.stage.decisions.splice(0)) if (decision.kind === 'assign') this.#running.set(decision.request, this.stage.nowMs + 300 + (this.#running.size % 2) * 150);
+    for (const decision of this.stage.decisions.splice(0))
+      if (decision.kind === 'assign')
+        this.#running.set(decision.request, this.stage.nowMs + 300 + (this.#running.size % 2) * 150);
   }
 }
 
@@ -121,7 +129,10 @@ test('two models that do not fit together are served in turn, and the turns do n
   const turns = server.served.filter((model, index) => model !== server.served[index - 1]);
   const count = (model: string): number => server.served.filter((one) => one === model).length;
   assert.ok(turns.length > 100, `${String(turns.length)} turns in 10 minutes`);
-  assert.ok(Math.abs(count('m') - count('n')) < server.served.length * 0.2, `${String(count('m'))} against ${String(count('n'))}`);
+  assert.ok(
+    Math.abs(count('m') - count('n')) < server.served.length * 0.2,
+    `${String(count('m'))} against ${String(count('n'))}`,
+  );
 });
 
 test('a load that waits in a client’s request is given room too', () => {

@@ -13,7 +13,10 @@ test('a model that nobody has in memory is loaded once, whoever asks, and all go
   stage.pass(3000);
   assert.deepEqual([stage.loads, residenceOf(stage)], [['m@a'], 'unknown'], 'who leaves does not end it');
   stage.load();
-  assert.deepEqual(requests.map((request) => stage.placeOf(request)), ['waits', 'm@a', 'm@a']);
+  assert.deepEqual(
+    requests.map((request) => stage.placeOf(request)),
+    ['waits', 'm@a', 'm@a'],
+  );
   const fate = stage.fateOf('r2');
   assert.deepEqual([fate?.loadMs, residenceOf(stage)], [3000, 'resident']);
 });
@@ -124,7 +127,14 @@ test('after a runner died the model is loaded by us, although it is listed still
 
 test('aliases with different runners of one model are loaded in turn, and nothing is sent there meanwhile', () => {
   const plan = managedPlan(2, ['a']);
-  const long = { id: 'long@a', backend: 'a', weight: 1, model: 'm', wants: wantedRunner({ num_ctx: 8192 }), single: false };
+  const long = {
+    id: 'long@a',
+    backend: 'a',
+    weight: 1,
+    model: 'm',
+    wants: wantedRunner({ num_ctx: 8192 }),
+    single: false,
+  };
   const stage = new Stage({ ...plan, places: [...plan.places, long] });
   stage.warm();
   stage.list('a', 'm');
@@ -132,7 +142,10 @@ test('aliases with different runners of one model are loaded in turn, and nothin
   const other = stage.arrive({ line: 'long', places: ['long@a'] });
   stage.load();
   const next = stage.arrive();
-  assert.deepEqual([stage.placeOf(short), stage.placeOf(other), stage.placeOf(next), stage.loads], ['m@a', 'waits', 'waits', ['m@a', 'long@a']]);
+  assert.deepEqual(
+    [stage.placeOf(short), stage.placeOf(other), stage.placeOf(next), stage.loads],
+    ['m@a', 'waits', 'waits', ['m@a', 'long@a']],
+  );
   stage.load();
   assert.deepEqual([stage.placeOf(other), stage.placeOf(next)], ['long@a', 'waits']);
 });
@@ -141,7 +154,12 @@ test('a context that changes in the list is a load by somebody else', () => {
   const stage = new Stage(managedPlan(1, ['a']));
   stage.warm();
   stage.nowMs += 1;
-  const list = (context: number): void => void stage.tell({ kind: 'listed', backend: 'a', listing: { models: [{ name: 'm', context, family: undefined }], askedMs: stage.nowMs } });
+  const list = (context: number): void =>
+    void stage.tell({
+      kind: 'listed',
+      backend: 'a',
+      listing: { models: [{ name: 'm', context, family: undefined }], askedMs: stage.nowMs },
+    });
   list(4096);
   assert.equal(stage.fleet.replicas.get('a#m')?.residence.as, '[]');
   list(2048);
@@ -151,9 +169,17 @@ test('a context that changes in the list is a load by somebody else', () => {
 test('after a load the others of its server are asked for first, since one may have had to make room', () => {
   const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
   stage.warm();
-  stage.tell({ kind: 'listed', backend: 'a', listing: { models: [{ name: 'n', context: 4096, family: undefined }], askedMs: (stage.nowMs += 1) } });
+  stage.tell({
+    kind: 'listed',
+    backend: 'a',
+    listing: { models: [{ name: 'n', context: 4096, family: undefined }], askedMs: (stage.nowMs += 1) },
+  });
   stage.tell({ kind: 'listed', backend: 'a', listing: { models: [], askedMs: (stage.nowMs += 1) } });
-  stage.tell({ kind: 'listed', backend: 'a', listing: { models: [{ name: 'n', context: 4096, family: undefined }], askedMs: (stage.nowMs += 1) } });
+  stage.tell({
+    kind: 'listed',
+    backend: 'a',
+    listing: { models: [{ name: 'n', context: 4096, family: undefined }], askedMs: (stage.nowMs += 1) },
+  });
   stage.arrive();
   stage.pass(2000);
   stage.load();

@@ -10,15 +10,55 @@ const ENDINGS: readonly Ending[] = ['answered', 'cancelled', 'refused', 'busy', 
 const BACKENDS = ['a', 'b'] as const;
 
 const STEP = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('arrive' as const), model: fc.constantFrom('m', 'n'), mostWaitMs: fc.constantFrom(0, 500, 60_000), tried: fc.subarray([...BACKENDS]) }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('release' as const), which: fc.nat(), how: fc.constantFrom(...ENDINGS), abandoned: fc.boolean(), promptBytes: fc.nat(100_000) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('arrive' as const),
+      model: fc.constantFrom('m', 'n'),
+      mostWaitMs: fc.constantFrom(0, 500, 60_000),
+      tried: fc.subarray([...BACKENDS]),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('release' as const),
+      which: fc.nat(),
+      how: fc.constantFrom(...ENDINGS),
+      abandoned: fc.boolean(),
+      promptBytes: fc.nat(100_000),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('start' as const), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), which: fc.nat() }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(5000) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('loaded' as const), how: fc.constantFrom(...ENDINGS) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('probe' as const), backend: fc.constantFrom(...BACKENDS), alive: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('list' as const), backend: fc.constantFrom(...BACKENDS), models: fc.subarray(['m:latest', 'n:latest', 'x']), context: fc.constantFrom(undefined, 4096) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('replan' as const), slots: fc.constantFrom(1, 2, undefined), backends: fc.subarray([...BACKENDS], { minLength: 1 }), models: fc.subarray(['m', 'n'], { minLength: 1 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('probe' as const),
+      backend: fc.constantFrom(...BACKENDS),
+      alive: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('list' as const),
+      backend: fc.constantFrom(...BACKENDS),
+      models: fc.subarray(['m:latest', 'n:latest', 'x']),
+      context: fc.constantFrom(undefined, 4096),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('replan' as const),
+      slots: fc.constantFrom(1, 2, undefined),
+      backends: fc.subarray([...BACKENDS], { minLength: 1 }),
+      models: fc.subarray(['m', 'n'], { minLength: 1 }),
+    }),
+  },
 );
 type Step = typeof STEP extends fc.Arbitrary<infer T> ? T : never;
 
@@ -40,12 +80,30 @@ class Trial {
   step(step: Step): void {
     const { stage } = this;
     const seen = stage.decisions.length;
-    if (step.kind === 'arrive') this.arrived.push(stage.arrive({ line: step.model, places: BACKENDS.map((backend) => `${step.model}@${backend}`), tried: step.tried.map((backend) => `${step.model}@${backend}`), again: step.tried.length > 0, mostWaitMs: step.mostWaitMs }));
+    if (step.kind === 'arrive')
+      this.arrived.push(
+        stage.arrive({
+          line: step.model,
+          places: BACKENDS.map((backend) => `${step.model}@${backend}`),
+          tried: step.tried.map((backend) => `${step.model}@${backend}`),
+          again: step.tried.length > 0,
+          mostWaitMs: step.mostWaitMs,
+        }),
+      );
     else if (step.kind === 'pass') stage.pass(step.ms);
     else if (step.kind === 'loaded') stage.load(step.how);
     else if (step.kind === 'probe') stage.tell({ kind: 'probed', backend: step.backend, alive: step.alive });
-    else if (step.kind === 'list') stage.tell({ kind: 'listed', backend: step.backend, listing: { models: step.models.map((name) => ({ name, context: step.context, family: undefined })), askedMs: stage.nowMs } });
-    else if (step.kind === 'replan') stage.tell({ kind: 'replanned', plan: managedPlan(step.slots, step.backends, step.models) });
+    else if (step.kind === 'list')
+      stage.tell({
+        kind: 'listed',
+        backend: step.backend,
+        listing: {
+          models: step.models.map((name) => ({ name, context: step.context, family: undefined })),
+          askedMs: stage.nowMs,
+        },
+      });
+    else if (step.kind === 'replan')
+      stage.tell({ kind: 'replanned', plan: managedPlan(step.slots, step.backends, step.models) });
     else if (step.kind === 'leave') this.#leave(step.which);
     else this.#touch(step);
     this.#take(seen);
@@ -64,7 +122,12 @@ class Trial {
     if (step.kind === 'start') this.stage.start(request);
     else {
       this.held.splice(this.held.indexOf(request), 1);
-      this.stage.release(request, step.how, { promptBytes: step.promptBytes, abandoned: step.abandoned, prefillMs: 20, insideMs: 0 });
+      this.stage.release(request, step.how, {
+        promptBytes: step.promptBytes,
+        abandoned: step.abandoned,
+        prefillMs: 20,
+        insideMs: 0,
+      });
     }
   }
 
@@ -88,13 +151,24 @@ class Trial {
       const here = flights.filter((flight) => flight.replica === replica);
       assert.equal(replica.inFlight, here.length);
       assert.equal(replica.started, here.filter(({ started }) => started).length);
-      assert.ok(replica.load === undefined || fleet.backends.get(replica.backend)?.loading === replica.id, 'one load on a server');
-      assert.ok(replica.speed.bytesPerMs === undefined || (replica.speed.bytesPerMs > 0 && Number.isFinite(replica.speed.bytesPerMs)));
+      assert.ok(
+        replica.load === undefined || fleet.backends.get(replica.backend)?.loading === replica.id,
+        'one load on a server',
+      );
+      assert.ok(
+        replica.speed.bytesPerMs === undefined ||
+          (replica.speed.bytesPerMs > 0 && Number.isFinite(replica.speed.bytesPerMs)),
+      );
     }
-    for (const backend of fleet.backends.values()) assert.equal(backend.inFlight, flights.filter((flight) => flight.backend === backend).length);
-    for (const place of fleet.places.values()) assert.equal(place.inFlight, flights.filter((flight) => flight.place === place).length);
+    for (const backend of fleet.backends.values())
+      assert.equal(backend.inFlight, flights.filter((flight) => flight.backend === backend).length);
+    for (const place of fleet.places.values())
+      assert.equal(place.inFlight, flights.filter((flight) => flight.place === place).length);
     assert.deepEqual([...fleet.waiting.keys()].toSorted(), [...this.waiting].toSorted());
-    assert.equal([...fleet.lines.values()].reduce((sum, line) => sum + sizeOf(line), 0), this.waiting.length);
+    assert.equal(
+      [...fleet.lines.values()].reduce((sum, line) => sum + sizeOf(line), 0),
+      this.waiting.length,
+    );
   }
 }
 
@@ -111,7 +185,8 @@ test('whatever happens, counters are exact, each request is answered once, and n
       for (let turn = 0; turn < 200 && trial.waiting.length + trial.held.length > 0; turn += 1) {
         for (const backend of BACKENDS) trial.step({ kind: 'probe', backend, alive: true });
         trial.step({ kind: 'loaded', how: 'answered' });
-        while (trial.held.length > 0) trial.step({ kind: 'release', which: 0, how: 'answered', abandoned: false, promptBytes: 1000 });
+        while (trial.held.length > 0)
+          trial.step({ kind: 'release', which: 0, how: 'answered', abandoned: false, promptBytes: 1000 });
         trial.step({ kind: 'pass', ms: 1000 });
         trial.check();
       }
@@ -130,7 +205,10 @@ test('where slots are stated, no more than those are ever in use, abandoned prom
         if (step.kind === 'replan') continue;
         const before = new Map([...trial.stage.fleet.replicas.values()].map((replica) => [replica, replica.inFlight]));
         trial.step(step);
-        for (const replica of trial.stage.fleet.replicas.values()) assert.ok(replica.inFlight <= (before.get(replica) ?? 0) || replica.inFlight + replica.lingering.length <= slots);
+        for (const replica of trial.stage.fleet.replicas.values())
+          assert.ok(
+            replica.inFlight <= (before.get(replica) ?? 0) || replica.inFlight + replica.lingering.length <= slots,
+          );
       }
     }),
     { numRuns: 300 },
@@ -139,29 +217,40 @@ test('where slots are stated, no more than those are ever in use, abandoned prom
 
 test('a late request never overtakes one of its line that is on time, and nobody overtakes among those on time', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.constant('arrive' as const), fc.constant('release' as const), fc.nat(1500)), { maxLength: 60, size: 'max' }), (steps) => {
-      const stage = new Stage(planOf('a'));
-      stage.fleet.replicas.forEach((replica) => (replica.slots.count = 1));
-      const arrivedMs = new Map<string, number>();
-      const ended = new Set<string>();
-      for (const step of steps) {
-        const seen = stage.decisions.length;
-        if (step === 'arrive') arrivedMs.set(stage.arrive(), stage.nowMs);
-        else if (step === 'release') {
-          const running = [...arrivedMs.keys()].find((request) => stage.placeOf(request) === 'm@a' && !ended.has(request));
-          if (running !== undefined) {
-            ended.add(running);
-            stage.release(running);
+    fc.property(
+      fc.array(fc.oneof(fc.constant('arrive' as const), fc.constant('release' as const), fc.nat(1500)), {
+        maxLength: 60,
+        size: 'max',
+      }),
+      (steps) => {
+        const stage = new Stage(planOf('a'));
+        stage.fleet.replicas.forEach((replica) => (replica.slots.count = 1));
+        const arrivedMs = new Map<string, number>();
+        const ended = new Set<string>();
+        for (const step of steps) {
+          const seen = stage.decisions.length;
+          if (step === 'arrive') arrivedMs.set(stage.arrive(), stage.nowMs);
+          else if (step === 'release') {
+            const running = [...arrivedMs.keys()].find(
+              (request) => stage.placeOf(request) === 'm@a' && !ended.has(request),
+            );
+            if (running !== undefined) {
+              ended.add(running);
+              stage.release(running);
+            }
+          } else stage.nowMs += step;
+          for (const decision of stage.decisions.slice(seen)) {
+            if (decision.kind !== 'assign') continue;
+            const mineMs = arrivedMs.get(decision.request) ?? stage.nowMs;
+            const others = [...stage.fleet.waiting.keys()]
+              .map((request) => arrivedMs.get(request) ?? 0)
+              .filter((sinceMs) => stage.nowMs - sinceMs <= 2000);
+            if (others.length > 0)
+              assert.ok(stage.nowMs - mineMs <= 2000 && others.every((sinceMs) => sinceMs >= mineMs));
           }
-        } else stage.nowMs += step;
-        for (const decision of stage.decisions.slice(seen)) {
-          if (decision.kind !== 'assign') continue;
-          const mineMs = arrivedMs.get(decision.request) ?? stage.nowMs;
-          const others = [...stage.fleet.waiting.keys()].map((request) => arrivedMs.get(request) ?? 0).filter((sinceMs) => stage.nowMs - sinceMs <= 2000);
-          if (others.length > 0) assert.ok(stage.nowMs - mineMs <= 2000 && others.every((sinceMs) => sinceMs >= mineMs));
         }
-      }
-    }),
+      },
+    ),
     { numRuns: 300 },
   );
 });

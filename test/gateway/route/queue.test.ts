@@ -7,9 +7,15 @@ test('no more than the stated slots are sent to a model, and the first who waits
   const stage = new Stage(managedPlan(2, ['a']));
   stage.warm();
   const requests = Array.from({ length: 5 }, () => stage.arrive());
-  assert.deepEqual(requests.map((request) => stage.placeOf(request)), ['m@a', 'm@a', 'waits', 'waits', 'waits']);
+  assert.deepEqual(
+    requests.map((request) => stage.placeOf(request)),
+    ['m@a', 'm@a', 'waits', 'waits', 'waits'],
+  );
   stage.release('r3');
-  assert.deepEqual(requests.map((request) => stage.placeOf(request)), ['m@a', 'm@a', 'm@a', 'waits', 'waits']);
+  assert.deepEqual(
+    requests.map((request) => stage.placeOf(request)),
+    ['m@a', 'm@a', 'm@a', 'waits', 'waits'],
+  );
 });
 
 test('a slot that comes free at any server takes the first who waits', () => {
@@ -46,7 +52,11 @@ test('between two aliases of one model the first who came goes first', () => {
 test('who was served before and failed elsewhere goes first, and not where it failed', () => {
   const stage = new Stage(managedPlan(1, ['a', 'b']));
   stage.warm();
-  const [onA, onB, waiting] = [stage.arrive({ places: ['m@a'], line: 'a' }), stage.arrive({ places: ['m@b'], line: 'b' }), stage.arrive()];
+  const [onA, onB, waiting] = [
+    stage.arrive({ places: ['m@a'], line: 'a' }),
+    stage.arrive({ places: ['m@b'], line: 'b' }),
+    stage.arrive(),
+  ];
   const again = stage.arrive({ tried: ['m@a'] });
   stage.release(onA);
   assert.deepEqual([stage.placeOf(again), stage.placeOf(waiting)], ['waits', 'm@a'], 'it does not hold up the others');

@@ -11,14 +11,40 @@ const PLACES = ['m@a', 'm@b', 'm@c'];
 
 const fleetOf = (...backends: readonly string[]): Fleet => createFleet(planOf(...backends));
 
-const placed = (id: string, weight = 1): PlannedPlace => ({ id, backend: id.slice(2), weight, model: id.slice(0, 1), wants: '[]', single: false });
+const placed = (id: string, weight = 1): PlannedPlace => ({
+  id,
+  backend: id.slice(2),
+  weight,
+  model: id.slice(0, 1),
+  wants: '[]',
+  single: false,
+});
 const flights: Flight[] = [];
 let asked = 0;
 
-function arrive(fleet: Fleet, options: { places?: readonly string[]; tried?: readonly string[]; nowMs?: number; policy?: Policy } = {}): Decision {
+function arrive(
+  fleet: Fleet,
+  options: { places?: readonly string[]; tried?: readonly string[]; nowMs?: number; policy?: Policy } = {},
+): Decision {
   const { places = PLACES, tried = [], nowMs = 0, policy = POLICY } = options;
   const request = String((asked += 1));
-  const [decision] = route(fleet, policy, { kind: 'arrived', request, line: places.join(' '), places, tried, again: false, sinceMs: nowMs, mostWaitMs: 60_000, untilMs: Number.POSITIVE_INFINITY, loadedMs: 0 }, nowMs);
+  const [decision] = route(
+    fleet,
+    policy,
+    {
+      kind: 'arrived',
+      request,
+      line: places.join(' '),
+      places,
+      tried,
+      again: false,
+      sinceMs: nowMs,
+      mostWaitMs: 60_000,
+      untilMs: Number.POSITIVE_INFINITY,
+      loadedMs: 0,
+    },
+    nowMs,
+  );
   assert.ok(decision !== undefined);
   if (decision.kind === 'assign') flights.push(decision.flight);
   return decision;
@@ -58,7 +84,11 @@ test('what is in flight for other models of a server counts too', () => {
   const fleet = createFleet({ ...planOf('a', 'b'), places: ['x@a', 'y@a', 'y@b'].map((id) => placed(id)) });
   arrive(fleet, { places: ['x@a'] });
   assert.equal(placeOf(arrive(fleet, { places: ['y@a', 'y@b'] })), 'y@b');
-  assert.equal(placeOf(arrive(fleet, { places: ['y@a', 'y@b'] })), 'y@a', 'the idle server is busy as well now, and so the fewest of the model there decide');
+  assert.equal(
+    placeOf(arrive(fleet, { places: ['y@a', 'y@b'] })),
+    'y@a',
+    'the idle server is busy as well now, and so the fewest of the model there decide',
+  );
 });
 
 test('a server that failed is left out until a probe finds it alive', () => {
@@ -113,14 +143,19 @@ test('a deployment that fails three times in a row rests, unless there is no oth
 
 test('weights decide a shuffle', () => {
   const fleet = createFleet({ ...planOf('a', 'b'), places: [placed('m@a', 3), placed('m@b')] });
-  const at = (random: number): string => placeOf(arrive(fleet, { policy: { ...POLICY, strategy: simpleShuffle, random: () => random } }));
+  const at = (random: number): string =>
+    placeOf(arrive(fleet, { policy: { ...POLICY, strategy: simpleShuffle, random: () => random } }));
   assert.deepEqual([at(0), at(0.74), at(0.76), at(0.999)], ['m@a', 'm@a', 'm@b', 'm@b']);
 });
 
 test('whatever happens, what is in flight is exactly what was given and not given back', () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('arrive' as const), tried: fc.subarray(PLACES) }),
-    fc.record({ kind: fc.constant('release' as const), which: fc.nat(), how: fc.constantFrom<Ending>('answered', 'cancelled', 'refused', 'deployment-failed', 'backend-failed') }),
+    fc.record({
+      kind: fc.constant('release' as const),
+      which: fc.nat(),
+      how: fc.constantFrom<Ending>('answered', 'cancelled', 'refused', 'deployment-failed', 'backend-failed'),
+    }),
     fc.record({ kind: fc.constant('probe' as const), backend: fc.constantFrom('a', 'b', 'c'), alive: fc.boolean() }),
   );
   fc.assert(
@@ -129,17 +164,22 @@ test('whatever happens, what is in flight is exactly what was given and not give
       const held: string[] = [];
       for (const [nowMs, one] of steps.entries()) {
         if (one.kind === 'arrive') {
-          const up = PLACES.filter((place) => fleet.backends.get(place.slice(2))?.circuit.state === 'closed' && !one.tried.includes(place));
+          const up = PLACES.filter(
+            (place) => fleet.backends.get(place.slice(2))?.circuit.state === 'closed' && !one.tried.includes(place),
+          );
           const decision = arrive(fleet, { tried: one.tried, nowMs });
           assert.equal(decision.kind === 'assign' ? up.includes(decision.flight.place.id) : up.length === 0, true);
           if (decision.kind === 'assign') held.push(decision.flight.place.id);
-        } else if (one.kind === 'probe') route(fleet, POLICY, { kind: 'probed', backend: one.backend, alive: one.alive }, nowMs);
+        } else if (one.kind === 'probe')
+          route(fleet, POLICY, { kind: 'probed', backend: one.backend, alive: one.alive }, nowMs);
         else {
           const [place] = held.splice(one.which % Math.max(1, held.length), 1);
           if (place !== undefined) release(fleet, place, one.how, nowMs);
         }
-        for (const id of PLACES) assert.equal(fleet.places.get(id)?.inFlight, held.filter((place) => place === id).length);
-        for (const url of ['a', 'b', 'c']) assert.equal(fleet.backends.get(url)?.inFlight, held.filter((place) => place === `m@${url}`).length);
+        for (const id of PLACES)
+          assert.equal(fleet.places.get(id)?.inFlight, held.filter((place) => place === id).length);
+        for (const url of ['a', 'b', 'c'])
+          assert.equal(fleet.backends.get(url)?.inFlight, held.filter((place) => place === `m@${url}`).length);
       }
     }),
     { numRuns: 200 },
@@ -150,7 +190,12 @@ test('after another plan, what stays keeps its counters, what is new is there, a
   const fleet = fleetOf('a', 'b', 'c');
   const taken = [placeOf(arrive(fleet)), placeOf(arrive(fleet))];
   assert.deepEqual(taken, ['m@a', 'm@b']);
-  route(fleet, POLICY, { kind: 'replanned', plan: { ...planOf('b', 'd'), places: [placed('m@b', 3), placed('m@d')] } }, 0);
+  route(
+    fleet,
+    POLICY,
+    { kind: 'replanned', plan: { ...planOf('b', 'd'), places: [placed('m@b', 3), placed('m@d')] } },
+    0,
+  );
   assert.deepEqual([...fleet.backends.keys()].toSorted(), ['a', 'b', 'd'], 'c had nothing in flight');
   assert.partialDeepStrictEqual(fleet.places.get('m@b'), { inFlight: 1, weight: 3 });
   assert.equal(placeOf(arrive(fleet, { places: ['m@b', 'm@d'] })), 'm@d', 'the one in flight at b still counts');
@@ -158,11 +203,15 @@ test('after another plan, what stays keeps its counters, what is new is there, a
   assert.deepEqual([...fleet.backends.keys(), ...fleet.places.keys()].toSorted(), ['b', 'd', 'm@b', 'm@d']);
   release(fleet, 'm@b', 'answered');
   release(fleet, 'm@d', 'answered');
-  assert.deepEqual([...fleet.backends.values()].map(({ inFlight }) => inFlight), [0, 0]);
+  assert.deepEqual(
+    [...fleet.backends.values()].map(({ inFlight }) => inFlight),
+    [0, 0],
+  );
 });
 
 test('a server that was down before another plan is down after it, and one that comes back after it was gone is taken to be up', () => {
-  const plan = (...backends: readonly string[]): void => void route(fleet, POLICY, { kind: 'replanned', plan: planOf(...backends) }, 0);
+  const plan = (...backends: readonly string[]): void =>
+    void route(fleet, POLICY, { kind: 'replanned', plan: planOf(...backends) }, 0);
   const fleet = fleetOf('a', 'b');
   release(fleet, placeOf(arrive(fleet, { places: ['m@a'] })), 'backend-failed');
   plan('a', 'b');

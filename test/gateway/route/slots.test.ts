@@ -30,7 +30,8 @@ class Runner {
     const inside = this.#inside;
     stage.nowMs += 10;
     if (stage.fleet.waiting.size < 20) stage.arrive({ mostWaitMs: 1e9 });
-    for (const { request } of stage.decisions.splice(0).filter((decision) => decision.kind === 'assign')) inside.push({ request, sentMs: stage.nowMs, startMs: Infinity, endMs: Infinity });
+    for (const { request } of stage.decisions.splice(0).filter((decision) => decision.kind === 'assign'))
+      inside.push({ request, sentMs: stage.nowMs, startMs: Infinity, endMs: Infinity });
     this.mostInside = Math.max(this.mostInside, inside.length - this.slots);
     const running = inside.filter(({ endMs }) => endMs < Infinity).length;
     for (const one of inside.filter(({ endMs }) => endMs === Infinity).slice(0, Math.max(0, this.slots - running))) {
@@ -78,7 +79,9 @@ test('a wait inside is no sign of fewer slots where they are stated, where nobod
       return request;
     });
     stage.pass(5000);
-    insideMs.forEach((ms, index) => stage.release(requests[index] ?? '', 'answered', { promptBytes: 100, prefillMs: 10, insideMs: ms }));
+    insideMs.forEach((ms, index) =>
+      stage.release(requests[index] ?? '', 'answered', { promptBytes: 100, prefillMs: 10, insideMs: ms }),
+    );
     return stage.fleet.replicas.get('a#m')?.slots.count;
   };
   assert.equal(countAfter(2, [0, 4000]), 2);
@@ -144,10 +147,26 @@ test('what was found out is forgotten when the server goes', () => {
 });
 
 test('a model that has one slot everywhere has one whatever is stated, by its name or by what the server lists', () => {
-  for (const name of ['nomic-embed-text:latest', 'mxbai-embed-large', 'all-minilm:l6-v2', 'bge-m3', 'snowflake-arctic-embed2', 'qwen3-vl:8b', 'llama3.2-vision', 'user/embeddinggemma', 'qwen3-embedding:4b']) assert.ok(isSingleByName(name), name);
-  for (const name of ['llama3.2:3b', 'qwen3:8b', 'phi3:3.8b-mini-128k-instruct-q8_0', 'qwen2.5vl:7b', 'gemma3']) assert.ok(!isSingleByName(name), name);
+  for (const name of [
+    'nomic-embed-text:latest',
+    'mxbai-embed-large',
+    'all-minilm:l6-v2',
+    'bge-m3',
+    'snowflake-arctic-embed2',
+    'qwen3-vl:8b',
+    'llama3.2-vision',
+    'user/embeddinggemma',
+    'qwen3-embedding:4b',
+  ])
+    assert.ok(isSingleByName(name), name);
+  for (const name of ['llama3.2:3b', 'qwen3:8b', 'phi3:3.8b-mini-128k-instruct-q8_0', 'qwen2.5vl:7b', 'gemma3'])
+    assert.ok(!isSingleByName(name), name);
   for (const family of ['bert', 'nomic-bert', 'mllama', 'qwen3vl']) assert.ok(isSingleByFamily(family), family);
   const stage = new Stage(managedPlan(4, ['a']));
-  stage.tell({ kind: 'listed', backend: 'a', listing: { models: [{ name: 'm:latest', context: 512, family: 'nomic-bert' }], askedMs: 0 } });
+  stage.tell({
+    kind: 'listed',
+    backend: 'a',
+    listing: { models: [{ name: 'm:latest', context: 512, family: 'nomic-bert' }], askedMs: 0 },
+  });
   assert.equal(stage.fleet.replicas.get('a#m')?.slots.count, 1);
 });

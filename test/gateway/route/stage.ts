@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { admitUpTo } from '../../../src/gateway/route/admission.ts';
-import type { Arrival, Assignment, Decision, Ending, Refusal, RouteEvent, Seen } from '../../../src/gateway/route/event.ts';
+import type {
+  Arrival,
+  Assignment,
+  Decision,
+  Ending,
+  Refusal,
+  RouteEvent,
+  Seen,
+} from '../../../src/gateway/route/event.ts';
 import { drainForLoads } from '../../../src/gateway/route/drain.ts';
 import { createFleet, type Fleet, type FleetPlan, type Flight } from '../../../src/gateway/route/fleet.ts';
 import { loadForThoseWhoWait } from '../../../src/gateway/route/load-plan.ts';
@@ -10,18 +18,42 @@ import { leastBusy } from '../../../src/gateway/route/strategy/least-busy.ts';
 const random = (): number => 0.5;
 
 /** A policy of which nothing is left to chance. */
-export const POLICY: Policy = { strategy: leastBusy, admit: admitUpTo(1000), nextLoad: loadForThoseWhoWait({ strategy: leastBusy, random }), drains: drainForLoads, allowedFails: 3, cooldownMs: 5000, random };
+export const POLICY: Policy = {
+  strategy: leastBusy,
+  admit: admitUpTo(1000),
+  nextLoad: loadForThoseWhoWait({ strategy: leastBusy, random }),
+  drains: drainForLoads,
+  allowedFails: 3,
+  cooldownMs: 5000,
+  random,
+};
 
 /** A plan with the model `m` on each of these servers, which load and queue by themselves. */
 export function planOf(...backends: readonly string[]): FleetPlan {
-  return { backends: backends.map((url) => ({ url, managed: false, slots: undefined })), places: backends.map((backend) => ({ id: `m@${backend}`, backend, weight: 1, model: 'm', wants: '[]', single: false })) };
+  return {
+    backends: backends.map((url) => ({ url, managed: false, slots: undefined })),
+    places: backends.map((backend) => ({
+      id: `m@${backend}`,
+      backend,
+      weight: 1,
+      model: 'm',
+      wants: '[]',
+      single: false,
+    })),
+  };
 }
 
 /** The same with servers whose models are loaded by us and have so many slots; `undefined`: nobody says how many. */
-export function managedPlan(slots: number | undefined, backends: readonly string[], models: readonly string[] = ['m']): FleetPlan {
+export function managedPlan(
+  slots: number | undefined,
+  backends: readonly string[],
+  models: readonly string[] = ['m'],
+): FleetPlan {
   return {
     backends: backends.map((url) => ({ url, managed: true, slots })),
-    places: backends.flatMap((backend) => models.map((model) => ({ id: `${model}@${backend}`, backend, weight: 1, model, wants: '[]', single: false }))),
+    places: backends.flatMap((backend) =>
+      models.map((model) => ({ id: `${model}@${backend}`, backend, weight: 1, model, wants: '[]', single: false })),
+    ),
   };
 }
 
@@ -43,14 +75,27 @@ export class Stage {
   tell(event: RouteEvent): readonly Decision[] {
     const decisions = route(this.fleet, this.policy, event, this.nowMs);
     this.decisions.push(...decisions);
-    for (const decision of decisions) if (decision.kind === 'assign') this.#flights.set(decision.request, decision.flight);
+    for (const decision of decisions)
+      if (decision.kind === 'assign') this.#flights.set(decision.request, decision.flight);
     return decisions;
   }
 
   /** A request arrives; gives its id. */
   arrive(more: Partial<Arrival> = {}): string {
     const request = `r${String((this.#asked += 1))}`;
-    this.tell({ kind: 'arrived', request, line: 'm', places: [...this.fleet.places.keys()].filter((id) => id.startsWith('m@')), tried: [], again: more.tried !== undefined, sinceMs: this.nowMs, mostWaitMs: 60_000, untilMs: Number.POSITIVE_INFINITY, loadedMs: 0, ...more });
+    this.tell({
+      kind: 'arrived',
+      request,
+      line: 'm',
+      places: [...this.fleet.places.keys()].filter((id) => id.startsWith('m@')),
+      tried: [],
+      again: more.tried !== undefined,
+      sinceMs: this.nowMs,
+      mostWaitMs: 60_000,
+      untilMs: Number.POSITIVE_INFINITY,
+      loadedMs: 0,
+      ...more,
+    });
     return request;
   }
 
@@ -74,12 +119,17 @@ export class Stage {
 
   /** Lets every load that is underway end; those that follow go on. */
   load(how: Ending = 'answered'): void {
-    for (const replica of [...this.fleet.replicas.values()].filter(({ load }) => load !== undefined)) this.tell({ kind: 'loaded', replica: replica.id, how });
+    for (const replica of [...this.fleet.replicas.values()].filter(({ load }) => load !== undefined))
+      this.tell({ kind: 'loaded', replica: replica.id, how });
   }
 
   /** A server lists what is in its memory. */
   list(backend: string, ...names: readonly string[]): void {
-    this.tell({ kind: 'listed', backend, listing: { models: names.map((name) => ({ name, context: 4096, family: undefined })), askedMs: this.nowMs } });
+    this.tell({
+      kind: 'listed',
+      backend,
+      listing: { models: names.map((name) => ({ name, context: 4096, family: undefined })), askedMs: this.nowMs },
+    });
   }
 
   /** Lets every model be in memory by a load of ours. */
@@ -101,7 +151,9 @@ export class Stage {
 
   /** What was decided about a request. */
   fateOf(request: string): Assignment | Refusal | undefined {
-    return this.decisions.find((decision): decision is Assignment | Refusal => 'request' in decision && decision.request === request);
+    return this.decisions.find(
+      (decision): decision is Assignment | Refusal => 'request' in decision && decision.request === request,
+    );
   }
 
   /** Where a request went; `refuse` or `waits` where it did not. */

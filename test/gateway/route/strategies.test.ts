@@ -19,7 +19,10 @@ function stageOf(strategy: Strategy, servers: Readonly<Record<string, Partial<Pl
 }
 
 function fateOf(stage: Stage, request: string): Decision {
-  return stage.decisions.findLast((decision) => 'request' in decision && decision.request === request) ?? assert.fail(`nothing about ${request}`);
+  return (
+    stage.decisions.findLast((decision) => 'request' in decision && decision.request === request) ??
+    assert.fail(`nothing about ${request}`)
+  );
 }
 
 /** Which server a request that arrives now goes to. */
@@ -39,7 +42,10 @@ test('by latency, everybody is tried, then the fastest is used, until it is busy
   const seen = (backend: string): Partial<Seen> => ({ firstMs: backend === 'slow' ? 250 : 100 });
   assert.deepEqual(new Set([serve(stage, seen), serve(stage, seen)]), new Set(['slow', 'fast']));
   for (let turn = 0; turn < 5; turn += 1) assert.equal(serve(stage, seen), 'fast');
-  assert.deepEqual(Array.from({ length: 4 }, () => ask(stage)[1]), ['fast', 'fast', 'slow', 'fast']);
+  assert.deepEqual(
+    Array.from({ length: 4 }, () => ask(stage)[1]),
+    ['fast', 'fast', 'slow', 'fast'],
+  );
 });
 
 test('by latency, what was slow once is tried again after a while', () => {
@@ -61,10 +67,20 @@ test('by latency, what was slow once is tried again after a while', () => {
 
 test('by usage, the place with the fewest tokens in its minute is used', () => {
   const stage = stageOf(usageBased, { a: {}, b: {} });
-  assert.deepEqual([100, 10, 10, 10, 200].map((tokens) => serve(stage, () => ({ tokens }))), ['a', 'b', 'b', 'b', 'b']);
-  assert.equal(serve(stage, () => ({ tokens: 1 })), 'a');
+  assert.deepEqual(
+    [100, 10, 10, 10, 200].map((tokens) => serve(stage, () => ({ tokens }))),
+    ['a', 'b', 'b', 'b', 'b'],
+  );
+  assert.equal(
+    serve(stage, () => ({ tokens: 1 })),
+    'a',
+  );
   stage.nowMs += 70_000;
-  assert.deepEqual(new Set([serve(stage, () => ({ tokens: 9 })), serve(stage, () => ({ tokens: 9 }))]), new Set(['a', 'b']), 'another minute');
+  assert.deepEqual(
+    new Set([serve(stage, () => ({ tokens: 9 })), serve(stage, () => ({ tokens: 9 }))]),
+    new Set(['a', 'b']),
+    'another minute',
+  );
 });
 
 test('the lowest order is used while it can be; those without come last', () => {
@@ -85,7 +101,11 @@ test('a place over its limit is left out; when all are, it is said how long that
   stage.nowMs = 20_000;
   assert.deepEqual(new Set([first, serve(stage, () => ({ tokens: 10 }))]), new Set(['a', 'b']));
   stage.nowMs = 30_000;
-  assert.partialDeepStrictEqual(fateOf(stage, stage.arrive()), { kind: 'refuse', why: 'limited', retryAfterMs: 30_000 });
+  assert.partialDeepStrictEqual(fateOf(stage, stage.arrive()), {
+    kind: 'refuse',
+    why: 'limited',
+    retryAfterMs: 30_000,
+  });
   stage.nowMs = 60_000;
   assert.equal(fateOf(stage, stage.arrive()).kind, 'assign');
 });

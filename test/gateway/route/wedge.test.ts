@@ -8,7 +8,14 @@ test('a load that does not end is cured by unloading what is idle, by name, and 
   const running = stage.arrive({ line: 'n', places: ['n@a'] });
   stage.nowMs += 1;
   stage.list('a', 'm', 'n');
-  stage.tell({ kind: 'listed', backend: 'a', listing: { models: ['n', 'idle'].map((name) => ({ name, context: 4096, family: undefined })), askedMs: (stage.nowMs += 1) } });
+  stage.tell({
+    kind: 'listed',
+    backend: 'a',
+    listing: {
+      models: ['n', 'idle'].map((name) => ({ name, context: 4096, family: undefined })),
+      askedMs: (stage.nowMs += 1),
+    },
+  });
   stage.arrive();
   stage.pass(59_000);
   assert.deepEqual([stage.loads, stage.unloads], [['m@a'], []]);
@@ -48,9 +55,11 @@ test('a request that is answered while its model is not listed is no sign of a j
   stage.nowMs += 1;
   stage.list('a', 'other');
   stage.pass(200_000);
-  assert.deepEqual(stage.decisions.filter(({ kind }) => kind === 'unload'), []);
+  assert.deepEqual(
+    stage.decisions.filter(({ kind }) => kind === 'unload'),
+    [],
+  );
 });
-
 
 test('a request for what may be listed under another name is watched over too', () => {
   const stage = new Stage(managedPlan(1, ['a']));

@@ -4,10 +4,19 @@ import type { Deployment } from '../../../src/schema/gateway-config.ts';
 import { readChatOrder } from '../../../src/gateway/openai/order.ts';
 import { Counting } from '../../../src/gateway/upstream/counting.ts';
 
-const DEPLOYMENT = { url: 'http://a', model: 'm', provider: 'ollama', options: {}, keepAlive: undefined } as unknown as Deployment; // all that is asked of one
+const DEPLOYMENT = {
+  url: 'http://a',
+  model: 'm',
+  provider: 'ollama',
+  options: {},
+  keepAlive: undefined,
+} as unknown as Deployment; // all that is asked of one
 
 test('a server that answers instead of rendering is asked for one token, once', async () => {
-  const order = readChatOrder(Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], max_tokens: 500 })), 0);
+  const order = readChatOrder(
+    Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], max_tokens: 500 })),
+    0,
+  );
   const asks = order.ok ? order.value.shares[0]?.asks : undefined;
   assert.ok(asks?.kind === 'chat');
   const counting = new Counting();
@@ -24,13 +33,18 @@ test('a server that answers instead of rendering is asked for one token, once', 
 });
 
 test('a prompt that cannot be rendered costs nobody anything', async () => {
-  const order = readChatOrder(Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] })), 0);
+  const order = readChatOrder(
+    Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] })),
+    0,
+  );
   const asks = order.ok ? order.value.shares[0]?.asks : undefined;
   assert.ok(asks?.kind === 'chat');
   const counting = new Counting();
   await counting.count(asks.request, DEPLOYMENT, false, () => Promise.resolve(undefined));
   const usage = { promptTokens: 3, completionTokens: 1 };
-  const settled = counting.settle({ asks, length: 9, end: { kind: 'end', reason: 'stop', usage } }, DEPLOYMENT, () => Promise.reject(new RangeError('Maximum call stack size exceeded')));
+  const settled = counting.settle({ asks, length: 9, end: { kind: 'end', reason: 'stop', usage } }, DEPLOYMENT, () =>
+    Promise.reject(new RangeError('Maximum call stack size exceeded')),
+  );
   assert.deepEqual(settled, usage);
   // A rejection that nobody handles would end the process, and here the test.
   await new Promise((resolve) => setImmediate(resolve));

@@ -8,7 +8,10 @@ const TOOLS = [{ type: 'function', function: { name: 'f' } }];
 const IMAGE = [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=' } }] }];
 
 function ask(more: object): Ask {
-  const order = readChatOrder(Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...more })), 0);
+  const order = readChatOrder(
+    Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...more })),
+    0,
+  );
   const asks = order.ok ? order.value.shares[0]?.asks : undefined;
   assert.ok(asks?.kind === 'chat');
   return asks;
@@ -31,14 +34,23 @@ test('a model that can do what is asked is asked for it', () => {
 test('tools are left out and named where they may be, and refused where one has to be called', () => {
   assert.deepEqual(fitted({ tools: TOOLS }, ['tools']), ['tools']);
   assert.deepEqual(fitted({ tools: TOOLS, tool_choice: 'none' }, ['tools']), []);
-  for (const choice of ['required', { type: 'function', function: { name: 'f' } }]) assert.deepEqual(fitted({ tools: TOOLS, tool_choice: choice }, ['tools']), ['tools_not_supported', 'tool_choice', 'request']);
+  for (const choice of ['required', { type: 'function', function: { name: 'f' } }])
+    assert.deepEqual(fitted({ tools: TOOLS, tool_choice: choice }, ['tools']), [
+      'tools_not_supported',
+      'tool_choice',
+      'request',
+    ]);
   assert.deepEqual(fitted({ tools: TOOLS }, ['tools'], true), ['tools_not_supported', 'tools', 'request']);
 });
 
 test('reasoning is left out by the name that the client used, and only its measure where the model has none', () => {
   assert.deepEqual(fitted({ reasoning_effort: 'high' }, ['thinking']), ['reasoning_effort']);
   assert.deepEqual(fitted({ think: true }, ['thinking']), ['think']);
-  assert.deepEqual(fitted({ reasoning_effort: 'high' }, ['thinking'], true), ['reasoning_not_supported', 'reasoning_effort', 'request']);
+  assert.deepEqual(fitted({ reasoning_effort: 'high' }, ['thinking'], true), [
+    'reasoning_not_supported',
+    'reasoning_effort',
+    'request',
+  ]);
   const result = fit(ask({ reasoning_effort: 'high' }), new Set<Lack>(['effort']), false);
   assert.ok('asks' in result && result.asks.kind === 'chat');
   assert.deepEqual([result.asks.request.thinking, result.unmet], [true, ['reasoning_effort']]);

@@ -8,7 +8,11 @@ test('those who ask the same at once share an answer, and one that is not to be 
   await using fake = await startFake((_got, outgoing) => void outgoing.end('{"said":1}'));
   const dispatcher = new Agent();
   const inquiries = new Inquiries();
-  const ask = (holdsMs: number): Promise<unknown> => inquiries.ask({ dispatcher, target: { origin: fake.url, prefix: '' }, headers: {} }, { path: '/api/show', body: { holdsMs }, holdsMs });
+  const ask = (holdsMs: number): Promise<unknown> =>
+    inquiries.ask(
+      { dispatcher, target: { origin: fake.url, prefix: '' }, headers: {} },
+      { path: '/api/show', body: { holdsMs }, holdsMs },
+    );
   assert.deepEqual(await Promise.all([ask(0), ask(0), ask(60_000)]), [{ said: 1 }, { said: 1 }, { said: 1 }]);
   assert.equal(fake.requests.length, 2);
   assert.equal(inquiries.size, 1);

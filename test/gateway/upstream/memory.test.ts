@@ -9,7 +9,10 @@ import { targetOf } from '../../../src/gateway/upstream/target.ts';
 const MODEL = { model: 'm', keepAlive: undefined, options: {} };
 
 /** A server that does something with each request; gives how it is reached, and how many requests came. */
-async function serve(t: TestContext, answer: (socket: Socket, nth: number) => void): Promise<{ readonly line: Line; readonly count: () => number }> {
+async function serve(
+  t: TestContext,
+  answer: (socket: Socket, nth: number) => void,
+): Promise<{ readonly line: Line; readonly count: () => number }> {
   let requests = 0;
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -24,7 +27,10 @@ async function serve(t: TestContext, answer: (socket: Socket, nth: number) => vo
     await dispatcher.destroy();
     server.close();
   });
-  return { line: { dispatcher, target: targetOf(`http://127.0.0.1:${String(port)}`), headers: {} }, count: () => requests };
+  return {
+    line: { dispatcher, target: targetOf(`http://127.0.0.1:${String(port)}`), headers: {} },
+    count: () => requests,
+  };
 }
 
 const fine = (socket: Socket): void => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
@@ -37,7 +43,9 @@ test('a load that meets a connection which the server has just closed is sent on
   await list(line, { url: 'http://x', provider: 'ollama' } as Parameters<typeof list>[1]); // it looks at nothing else
   assert.equal(await load(line, MODEL as Parameters<typeof load>[1], 5000), undefined); // likewise
   assert.equal(count(), 3);
-  const dead = await serve(t, (socket) => { socket.destroy(); });
+  const dead = await serve(t, (socket) => {
+    socket.destroy();
+  });
   assert.equal((await load(dead.line, MODEL as Parameters<typeof load>[1], 5000))?.fault, 'backend');
   assert.equal(dead.count(), 2);
 });

@@ -13,7 +13,10 @@ test('who wants to know while a server is being asked is told what it says after
     return question.promise;
   };
   const poller = new Poller({ backends: () => ['a'], list, onListed: (_backend, one) => told.push(one) });
-  const settle = async (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
+  const settle = async (): Promise<void> =>
+    new Promise((resolve) => {
+      setImmediate(resolve);
+    });
   poller.look();
   poller.look();
   poller.look();

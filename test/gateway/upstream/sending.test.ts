@@ -8,25 +8,56 @@ import { Sending, type Recipient } from '../../../src/gateway/upstream/sending.t
 
 const TOLD: Usage = { promptTokens: 3, completionTokens: 2 };
 const END: ServerEvent = { kind: 'end', reason: 'stop', usage: TOLD };
-const NO_TOOLS: ServerEvent = { kind: 'failure', failure: { kind: 'invalid', code: 'tools_not_supported', fault: 'request', message: '"m" does not support tools' } };
+const NO_TOOLS: ServerEvent = {
+  kind: 'failure',
+  failure: { kind: 'invalid', code: 'tools_not_supported', fault: 'request', message: '"m" does not support tools' },
+};
 
 /** Requests of a server that says nothing by itself, in the order in which they came. */
-function silentServer(settle: Recipient['settle'] = ({ end }) => end.usage): { readonly sent: { readonly asks: Ask; readonly to: AttemptListener }[]; readonly recipient: Recipient } {
+function silentServer(settle: Recipient['settle'] = ({ end }) => end.usage): {
+  readonly sent: { readonly asks: Ask; readonly to: AttemptListener }[];
+  readonly recipient: Recipient;
+} {
   const sent: { asks: Ask; to: AttemptListener }[] = [];
   const lacks = new Set<Lack>();
   const dispatch = (asks: Ask, to: AttemptListener): Attempt => {
     sent.push({ asks, to });
     return { bytes: 1, brokenOff: false, cancel: () => undefined } as unknown as Attempt; // all that is asked of one
   };
-  return { sent, recipient: { strict: false, lacks: () => lacks, learn: (lack) => lacks.add(lack), unsaid: () => [], look: () => undefined, dispatch, settle } };
+  return {
+    sent,
+    recipient: {
+      strict: false,
+      lacks: () => lacks,
+      learn: (lack) => lacks.add(lack),
+      unsaid: () => [],
+      look: () => undefined,
+      dispatch,
+      settle,
+    },
+  };
 }
 
 function send(recipient: Recipient): ServerEvent[] {
-  const order = readChatOrder(Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], tools: [{ type: 'function', function: { name: 'f' } }] })), 0);
+  const order = readChatOrder(
+    Buffer.from(
+      JSON.stringify({
+        model: 'm',
+        messages: [{ role: 'user', content: 'hi' }],
+        tools: [{ type: 'function', function: { name: 'f' } }],
+      }),
+    ),
+    0,
+  );
   const asks = order.ok ? order.value.shares[0]?.asks : undefined;
   assert.ok(asks !== undefined);
   const heard: ServerEvent[] = [];
-  new Sending(asks, recipient, { onEvents: (events) => { heard.push(...events); }, onUnmet: () => undefined }).start();
+  new Sending(asks, recipient, {
+    onEvents: (events) => {
+      heard.push(...events);
+    },
+    onUnmet: () => undefined,
+  }).start();
   return heard;
 }
 
@@ -34,7 +65,10 @@ test('of two that are refused their tools at the same time both are asked withou
   const { sent, recipient } = silentServer();
   const heard = [send(recipient), send(recipient)];
   for (const { to } of sent.slice(0, 2)) to.onEvents([NO_TOOLS]);
-  assert.deepEqual(sent.map(({ asks }) => asks.kind === 'chat' && asks.request.tools.length), [1, 1, 0, 0]);
+  assert.deepEqual(
+    sent.map(({ asks }) => asks.kind === 'chat' && asks.request.tools.length),
+    [1, 1, 0, 0],
+  );
   for (const { to } of sent.slice(2)) to.onEvents([END]);
   assert.deepEqual(heard, [[END], [END]]);
 });

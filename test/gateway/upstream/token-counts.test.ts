@@ -3,7 +3,16 @@ import { test } from 'node:test';
 import type { Deployment } from '../../../src/schema/gateway-config.ts';
 import { TokenCounts } from '../../../src/gateway/upstream/token-counts.ts';
 
-const on = (model: string): Deployment => ({ id: model, url: 'http://a', writtenUrl: 'http://a', provider: 'ollama', model, options: {}, weight: 1 }) as unknown as Deployment; // the fields that count here
+const on = (model: string): Deployment =>
+  ({
+    id: model,
+    url: 'http://a',
+    writtenUrl: 'http://a',
+    provider: 'ollama',
+    model,
+    options: {},
+    weight: 1,
+  }) as unknown as Deployment; // the fields that count here
 const M = on('m');
 
 test('before anything was seen a token is some four characters', () => {

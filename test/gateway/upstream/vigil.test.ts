@@ -6,7 +6,13 @@ import { Vigil } from '../../../src/gateway/upstream/vigil.ts';
 function keep(answers: readonly boolean[]): { readonly vigil: Vigil; readonly asked: string[] } {
   const asked: string[] = [];
   const left = [...answers];
-  return { asked, vigil: new Vigil((server) => { asked.push(server); return Promise.resolve(left.shift() ?? false); }) };
+  return {
+    asked,
+    vigil: new Vigil((server) => {
+      asked.push(server);
+      return Promise.resolve(left.shift() ?? false);
+    }),
+  };
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -37,7 +43,9 @@ test('who waits no more is told nothing, and with the last of them the questions
   await settle();
   assert.deepEqual(asked, ['a']);
   let dead = false;
-  vigil.watch('a', () => { dead = true; });
+  vigil.watch('a', () => {
+    dead = true;
+  });
   for (let turn = 0; turn < 3; turn += 1) {
     await settle();
     t.mock.timers.tick(3000);

@@ -13,7 +13,15 @@ export async function bootHost(place: Place, layers: readonly string[]): Promise
   const folder = hostFolder(place.name);
   const root = join(folder, 'root');
   for (const part of ['upper', 'work', 'root']) await mkdir(join(folder, part), { recursive: true });
-  await must(['mount', '-t', 'overlay', `${PREFIX}${place.name}`, '-o', `lowerdir=${layers.join(':')},upperdir=${join(folder, 'upper')},workdir=${join(folder, 'work')}`, root]);
+  await must([
+    'mount',
+    '-t',
+    'overlay',
+    `${PREFIX}${place.name}`,
+    '-o',
+    `lowerdir=${layers.join(':')},upperdir=${join(folder, 'upper')},workdir=${join(folder, 'work')}`,
+    root,
+  ]);
   await writeFile(join(folder, 'layers'), `${layers.join('\n')}\n`);
   await giveIdentity(place, root);
   const namespace = await addNamespace(place.name, place.octet);
@@ -23,11 +31,19 @@ export async function bootHost(place: Place, layers: readonly string[]): Promise
 
 function nspawn(place: Place, root: string, namespace: string): readonly string[] {
   return [
-    'systemd-nspawn', '--quiet', '--boot', `--directory=${root}`, `--machine=${PREFIX}${place.name}`, `--hostname=${place.name}`,
+    'systemd-nspawn',
+    '--quiet',
+    '--boot',
+    `--directory=${root}`,
+    `--machine=${PREFIX}${place.name}`,
+    `--hostname=${place.name}`,
     `--network-namespace-path=${namespace}`,
     // There may be no systemd and no machined outside; the cgroup that we are in is the host's own.
-    '--register=no', '--keep-unit',
-    '--resolv-conf=off', '--timezone=off', '--console=pipe',
+    '--register=no',
+    '--keep-unit',
+    '--resolv-conf=off',
+    '--timezone=off',
+    '--console=pipe',
   ];
 }
 
@@ -40,7 +56,9 @@ async function giveIdentity(place: Place, root: string): Promise<void> {
   await writeFile(join(root, 'etc/machine-id'), `${randomBytes(16).toString('hex')}\n`);
   await must(['ssh-keygen', '-A', '-f', root]);
   for (const type of ['ed25519', 'ecdsa', 'rsa']) {
-    const [algorithm = '', key = ''] = (await readFile(join(root, `etc/ssh/ssh_host_${type}_key.pub`), 'utf8')).split(' ');
+    const [algorithm = '', key = ''] = (await readFile(join(root, `etc/ssh/ssh_host_${type}_key.pub`), 'utf8')).split(
+      ' ',
+    );
     await appendFile(KNOWN_HOSTS, `${place.name},${fullName},${place.address} ${algorithm} ${key}\n`);
   }
   const ssh = join(root, 'home/deploy/.ssh');

@@ -24,7 +24,14 @@ export interface LabHost {
   reboot(): Promise<void>;
 }
 
-const ENVIRONMENT = ['env', '-i', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C.UTF-8', 'SYSTEMD_PAGER='];
+const ENVIRONMENT = [
+  'env',
+  '-i',
+  'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  'HOME=/root',
+  'LANG=C.UTF-8',
+  'SYSTEMD_PAGER=',
+];
 
 /** A handle on a host that was booted. */
 export function openHost(place: Place): LabHost {
@@ -41,7 +48,8 @@ export function openHost(place: Place): LabHost {
     sh,
     must: async (script) => {
       const ran = await sh(script);
-      if (ran.exitCode !== 0) throw new Error(`${place.name}: ended with ${String(ran.exitCode)}: ${script}\n${ran.stdout}${ran.stderr}`);
+      if (ran.exitCode !== 0)
+        throw new Error(`${place.name}: ended with ${String(ran.exitCode)}: ${script}\n${ran.stdout}${ran.stderr}`);
       return ran.stdout.trim();
     },
     sshCommand: (...words) => [...sshTo(place), ...words],
@@ -58,12 +66,22 @@ export function openHost(place: Place): LabHost {
 
 /** Waits until a host has booted whole and lets `deploy` in over SSH. */
 export async function waitForHost(host: LabHost, signal?: AbortSignal): Promise<void> {
-  await until(`${host.name} to boot`, 150_000, async () => {
-    if (leaderOf(host.name) === undefined) return false;
-    // `running` comes after every unit; before that, unprivileged logins are refused.
-    return (await host.sh('systemctl is-system-running')).stdout.trim() === 'running';
-  }, signal);
-  await until(`${host.name} to answer over SSH`, 60_000, async () => (await run(host.sshCommand('true'))).exitCode === 0, signal);
+  await until(
+    `${host.name} to boot`,
+    150_000,
+    async () => {
+      if (leaderOf(host.name) === undefined) return false;
+      // `running` comes after every unit; before that, unprivileged logins are refused.
+      return (await host.sh('systemctl is-system-running')).stdout.trim() === 'running';
+    },
+    signal,
+  );
+  await until(
+    `${host.name} to answer over SSH`,
+    60_000,
+    async () => (await run(host.sshCommand('true'))).exitCode === 0,
+    signal,
+  );
 }
 
 /** The host's first process as this machine numbers it; `undefined` where it does not run. */
@@ -85,6 +103,21 @@ function childOf(pid: number | undefined): number | undefined {
 }
 
 function sshTo(place: Place): readonly string[] {
-  const options = ['IdentitiesOnly=yes', 'BatchMode=yes', 'ConnectTimeout=5', 'StrictHostKeyChecking=yes', `UserKnownHostsFile=${KNOWN_HOSTS}`];
-  return ['ssh', '-F', 'none', '-q', '-i', KEY, ...options.flatMap((option) => ['-o', option]), `${USER}@${place.address}`];
+  const options = [
+    'IdentitiesOnly=yes',
+    'BatchMode=yes',
+    'ConnectTimeout=5',
+    'StrictHostKeyChecking=yes',
+    `UserKnownHostsFile=${KNOWN_HOSTS}`,
+  ];
+  return [
+    'ssh',
+    '-F',
+    'none',
+    '-q',
+    '-i',
+    KEY,
+    ...options.flatMap((option) => ['-o', option]),
+    `${USER}@${place.address}`,
+  ];
 }

@@ -25,7 +25,8 @@ export async function ensureBuilt(recipe: Recipe): Promise<string> {
   // removeLeftovers, which first ends those who may still be writing there.
   await rename(partial, folder);
   for (const name of await readdir(CACHE)) {
-    if (name.startsWith(`${recipe.kind}-`) && join(CACHE, name) !== folder) await rm(join(CACHE, name), { recursive: true, force: true });
+    if (name.startsWith(`${recipe.kind}-`) && join(CACHE, name) !== folder)
+      await rm(join(CACHE, name), { recursive: true, force: true });
   }
   return folder;
 }

@@ -22,8 +22,12 @@ export function debianRecipe(mirror: Mirror, signal: AbortSignal): Recipe {
     key: contentId(SUITE, process.arch, INCLUDE.join(','), setup),
     build: async (folder) => {
       // A mount namespace of its own: what debootstrap mounts is gone with it, even when it is killed.
-      const inside = (argv: readonly string[]): readonly string[] => contained('build', ['unshare', '--mount', '--propagation', 'private', ...argv]);
-      await must(inside(['debootstrap', '--variant=minbase', `--include=${INCLUDE.join(',')}`, SUITE, folder, mirror.url]), { signal });
+      const inside = (argv: readonly string[]): readonly string[] =>
+        contained('build', ['unshare', '--mount', '--propagation', 'private', ...argv]);
+      await must(
+        inside(['debootstrap', '--variant=minbase', `--include=${INCLUDE.join(',')}`, SUITE, folder, mirror.url]),
+        { signal },
+      );
       await must(inside(['chroot', folder, '/bin/bash', '-s']), { stdin: setup, signal });
       await rm(join(folder, 'var/cache/apt/archives'), { recursive: true, force: true });
       await removeCgroups('build');

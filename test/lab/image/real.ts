@@ -19,10 +19,20 @@ const SETTINGS = ['OLLAMA_NUM_PARALLEL=2', 'OLLAMA_NO_CLOUD=1', 'OLLAMA_NOPRUNE=
 
 /** A layer with the real Ollama as the service `ollama`, serving a tiny model under the field's names. */
 export async function realRecipe(ollama: RealOllama, signal: AbortSignal): Promise<Recipe> {
-  const unit = unitText(`/${SERVER_FOLDER}/ollama serve`, ['OLLAMA_HOST=0.0.0.0:11434', `OLLAMA_MODELS=/${SERVER_FOLDER}/models`, ...SETTINGS]);
+  const unit = unitText(`/${SERVER_FOLDER}/ollama serve`, [
+    'OLLAMA_HOST=0.0.0.0:11434',
+    `OLLAMA_MODELS=/${SERVER_FOLDER}/models`,
+    ...SETTINGS,
+  ]);
   return {
     kind: 'ollama',
-    key: contentId(await digestOf(ollama.binary), await digestOf(ollama.weights), await readFile(ollama.modelfile), MODELS.join(','), unit),
+    key: contentId(
+      await digestOf(ollama.binary),
+      await digestOf(ollama.weights),
+      await readFile(ollama.modelfile),
+      MODELS.join(','),
+      unit,
+    ),
     build: async (folder) => {
       const place = join(folder, SERVER_FOLDER);
       await mkdir(place, { recursive: true });
@@ -42,9 +52,21 @@ async function createModels(ollama: RealOllama, models: string, signal: AbortSig
   const environment = { HOME: home, OLLAMA_HOST: address, OLLAMA_MODELS: models, OLLAMA_NO_CLOUD: '1' };
   const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   try {
-    await writeFile(join(home, 'Modelfile'), (await readFile(ollama.modelfile, 'utf8')).replace(/^FROM .*$/m, `FROM ${ollama.weights}`));
+    await writeFile(
+      join(home, 'Modelfile'),
+      (await readFile(ollama.modelfile, 'utf8')).replace(/^FROM .*$/m, `FROM ${ollama.weights}`),
+    );
     startDetached('build', ['env', ...assignments, ollama.binary, 'serve'], join(home, 'log'));
-    await until('the real Ollama to start', 20_000, () => fetch(`http://${address}/api/version`).then((answer) => answer.ok, () => false), signal);
+    await until(
+      'the real Ollama to start',
+      20_000,
+      () =>
+        fetch(`http://${address}/api/version`).then(
+          (answer) => answer.ok,
+          () => false,
+        ),
+      signal,
+    );
     const [first = '', ...others] = MODELS;
     await must([ollama.binary, 'create', first, '-f', join(home, 'Modelfile')], { environment, signal });
     for (const name of others) await must([ollama.binary, 'cp', first, name], { environment, signal });

@@ -25,7 +25,10 @@ export function runtimeRecipe(): Recipe {
 /** A layer with the simulated Ollama as the service `ollama`. */
 export async function simRecipe(): Promise<Recipe> {
   const program = await bundleSim();
-  const unit = unitText(`/${SERVER_FOLDER}/node /${SERVER_FOLDER}/sim.mjs --host 0.0.0.0 --port 11434 --num-parallel 4`, []);
+  const unit = unitText(
+    `/${SERVER_FOLDER}/node /${SERVER_FOLDER}/sim.mjs --host 0.0.0.0 --port 11434 --num-parallel 4`,
+    [],
+  );
   return {
     kind: 'sim',
     key: contentId(program, unit),
@@ -40,10 +43,23 @@ export async function simRecipe(): Promise<Recipe> {
 /** The unit of an Ollama: a user of its own with a home, as the real one needs, and started again whatever happens. */
 export function unitText(command: string, environment: readonly string[]): string {
   return [
-    '[Unit]', 'Description=Ollama', 'After=network.target', '',
-    '[Service]', `ExecStart=${command}`, 'User=ollama', 'DynamicUser=yes', 'StateDirectory=ollama', 'Environment=HOME=/var/lib/ollama',
-    ...environment.map((each) => `Environment=${each}`), 'Restart=always', 'RestartSec=1', '',
-    '[Install]', 'WantedBy=multi-user.target', '',
+    '[Unit]',
+    'Description=Ollama',
+    'After=network.target',
+    '',
+    '[Service]',
+    `ExecStart=${command}`,
+    'User=ollama',
+    'DynamicUser=yes',
+    'StateDirectory=ollama',
+    'Environment=HOME=/var/lib/ollama',
+    ...environment.map((each) => `Environment=${each}`),
+    'Restart=always',
+    'RestartSec=1',
+    '',
+    '[Install]',
+    'WantedBy=multi-user.target',
+    '',
   ].join('\n');
 }
 
@@ -56,7 +72,17 @@ export async function installUnit(folder: string, unit: string): Promise<void> {
 }
 
 async function bundleSim(): Promise<string> {
-  const result = await build({ absWorkingDir: ROOT, entryPoints: ['src/sim/main.ts'], bundle: true, write: false, format: 'esm', platform: 'node', target: 'node24', tsconfigRaw: {}, logLevel: 'silent' });
+  const result = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['src/sim/main.ts'],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    tsconfigRaw: {},
+    logLevel: 'silent',
+  });
   const [output] = result.outputFiles;
   if (output === undefined) throw new Error('esbuild wrote nothing');
   return output.text;

@@ -41,7 +41,11 @@ export const FRAMING: readonly Case[] = [
   {
     name: 'a native stream has one object and a newline in each HTTP chunk',
     check: async (server) => {
-      const raw = await sendRaw(server, '/api/chat', { model: 'tiny', messages: MESSAGES, options: { num_predict: 8, seed: 3 } });
+      const raw = await sendRaw(server, '/api/chat', {
+        model: 'tiny',
+        messages: MESSAGES,
+        options: { num_predict: 8, seed: 3 },
+      });
       assert.match(raw, /^HTTP\/1\.1 200 OK\r\n/);
       assert.match(raw, /\r\nTransfer-Encoding: chunked\r\n/);
       const chunks = chunksOf(raw);
@@ -53,22 +57,46 @@ export const FRAMING: readonly Case[] = [
   {
     name: 'the last words of a /v1 stream, its usage and [DONE] are one HTTP chunk',
     check: async (server) => {
-      const raw = await sendRaw(server, '/v1/chat/completions', { model: 'tiny', messages: MESSAGES, max_tokens: 8, stream: true, stream_options: { include_usage: true } });
+      const raw = await sendRaw(server, '/v1/chat/completions', {
+        model: 'tiny',
+        messages: MESSAGES,
+        max_tokens: 8,
+        stream: true,
+        stream_options: { include_usage: true },
+      });
       const last = chunksOf(raw).at(-1) ?? '';
-      assert.match(last, /^data: \{.*"finish_reason":"(?:length|stop)"\}\]\}\n\ndata: \{.*"choices":\[\],"usage":\{.*\}\}\n\ndata: \[DONE\]\n\n$/);
+      assert.match(
+        last,
+        /^data: \{.*"finish_reason":"(?:length|stop)"\}\]\}\n\ndata: \{.*"choices":\[\],"usage":\{.*\}\}\n\ndata: \[DONE\]\n\n$/,
+      );
     },
   },
   {
     name: 'a whole native answer ends without a newline, one of /v1 with one',
     check: async (server) => {
-      assert.match(await sendRaw(server, '/api/chat', { model: 'tiny', messages: MESSAGES, stream: false, options: { num_predict: 1 } }), /\r\nContent-Length: \d+\r\n[\s\S]*\}$/);
-      assert.match(await sendRaw(server, '/v1/chat/completions', { model: 'tiny', messages: MESSAGES, max_tokens: 1 }), /\}\n$/);
+      assert.match(
+        await sendRaw(server, '/api/chat', {
+          model: 'tiny',
+          messages: MESSAGES,
+          stream: false,
+          options: { num_predict: 1 },
+        }),
+        /\r\nContent-Length: \d+\r\n[\s\S]*\}$/,
+      );
+      assert.match(
+        await sendRaw(server, '/v1/chat/completions', { model: 'tiny', messages: MESSAGES, max_tokens: 1 }),
+        /\}\n$/,
+      );
     },
   },
   {
     name: 'JSON is escaped as Go does it',
     check: async (server) => {
-      const raw = await sendRaw(server, '/api/chat', { model: 'tiny-plain', messages: [{ role: 'user', content: '<b> & \u2028' }], _debug_render_only: true });
+      const raw = await sendRaw(server, '/api/chat', {
+        model: 'tiny-plain',
+        messages: [{ role: 'user', content: '<b> & \u2028' }],
+        _debug_render_only: true,
+      });
       assert.ok(raw.includes(String.raw`\u003cuser\u003e\u003cb\u003e \u0026 \u2028\n\u003cassistant\u003e`), raw);
     },
   },

@@ -23,35 +23,96 @@ const KEEP_ALIVE = refusals('/api/chat', [
 ]);
 
 const LOADS: readonly Case[] = [
-  exchange({ name: 'a request without messages loads, at once and whole', path: '/api/chat', body: { model: 'tiny' }, type: 'application/json; charset=utf-8', answer: { model: 'tiny', created_at: time, message: { role: 'assistant', content: '' }, done: true, done_reason: 'load' } }),
-  exchange({ name: 'keep_alive 0 without messages unloads', path: '/api/chat', body: { model: 'tiny', keep_alive: 0 }, answer: { model: 'tiny', created_at: time, message: { role: 'assistant', content: '' }, done: true, done_reason: 'unload' } }),
-  exchange({ name: 'keep_alive 0 unloads what is not loaded too', path: '/api/generate', body: { model: 'tiny', keep_alive: '0s' }, answer: { model: 'tiny', created_at: time, response: '', done: true, done_reason: 'unload' } }),
+  exchange({
+    name: 'a request without messages loads, at once and whole',
+    path: '/api/chat',
+    body: { model: 'tiny' },
+    type: 'application/json; charset=utf-8',
+    answer: {
+      model: 'tiny',
+      created_at: time,
+      message: { role: 'assistant', content: '' },
+      done: true,
+      done_reason: 'load',
+    },
+  }),
+  exchange({
+    name: 'keep_alive 0 without messages unloads',
+    path: '/api/chat',
+    body: { model: 'tiny', keep_alive: 0 },
+    answer: {
+      model: 'tiny',
+      created_at: time,
+      message: { role: 'assistant', content: '' },
+      done: true,
+      done_reason: 'unload',
+    },
+  }),
+  exchange({
+    name: 'keep_alive 0 unloads what is not loaded too',
+    path: '/api/generate',
+    body: { model: 'tiny', keep_alive: '0s' },
+    answer: { model: 'tiny', created_at: time, response: '', done: true, done_reason: 'unload' },
+  }),
   {
     name: 'ps lists what is in memory, with the context of one slot',
     check: async (server) => {
       await unloadAll(server);
       await ask(server, 'POST', '/api/generate', { model: 'tiny' });
       const answer = await ask(server, 'GET', '/api/ps');
-      const details = { parent_model: '', format: 'gguf', family: 'llama', families: ['llama'], parameter_size: text, quantization_level: text };
-      const entry = { name: 'tiny:latest', model: 'tiny:latest', size: count, digest: /^[0-9a-f]{64}$/, details, expires_at: time, size_vram: number, context_length: 1024 };
+      const details = {
+        parent_model: '',
+        format: 'gguf',
+        family: 'llama',
+        families: ['llama'],
+        parameter_size: text,
+        quantization_level: text,
+      };
+      const entry = {
+        name: 'tiny:latest',
+        model: 'tiny:latest',
+        size: count,
+        digest: /^[0-9a-f]{64}$/,
+        details,
+        expires_at: time,
+        size_vram: number,
+        context_length: 1024,
+      };
       assert.equal(mismatchOf(JSON.parse(answer.text), { models: [entry] }), undefined);
     },
   },
   {
     name: 'keep_alive is seconds or a duration, for ever below zero; absent and null keep what is; /v1 inherits it',
     check: async (server) => {
-      const send = async (more: object): Promise<unknown> => (await askJson(server, '/api/generate', { model: 'tiny', ...more }))['done'];
+      const send = async (more: object): Promise<unknown> =>
+        (await askJson(server, '/api/generate', { model: 'tiny', ...more }))['done'];
       const isForEver = async (): Promise<boolean> => (await loaded(server))[0]?.expires_at.startsWith('2319') === true;
       // It is noted a moment after the answer.
-      const stays = (minutes: number | undefined): Promise<void> => until(`it stays for ${String(minutes)} minutes`, async () => (minutes === undefined ? isForEver() : (await minutesLeft(server)) === minutes), 5000);
+      const stays = (minutes: number | undefined): Promise<void> =>
+        until(
+          `it stays for ${String(minutes)} minutes`,
+          async () => (minutes === undefined ? isForEver() : (await minutesLeft(server)) === minutes),
+          5000,
+        );
       await unloadAll(server);
       assert.equal(await send({}), true);
       await stays(5);
-      for (const [keepAlive, minutes] of [['1h30m', 90], [600, 10], [90.5, 2], ['-1s', undefined], [null, undefined], [-1, undefined]] as const) {
+      for (const [keepAlive, minutes] of [
+        ['1h30m', 90],
+        [600, 10],
+        [90.5, 2],
+        ['-1s', undefined],
+        [null, undefined],
+        [-1, undefined],
+      ] as const) {
         assert.equal(await send({ keep_alive: keepAlive }), true);
         await stays(minutes);
       }
-      await askJson(server, '/v1/chat/completions', { model: 'tiny', messages: [{ role: 'user', content: 'x' }], max_tokens: 1 });
+      await askJson(server, '/v1/chat/completions', {
+        model: 'tiny',
+        messages: [{ role: 'user', content: 'x' }],
+        max_tokens: 1,
+      });
       await stays(undefined);
       await send({ keep_alive: '5m' });
     },
@@ -59,7 +120,13 @@ const LOADS: readonly Case[] = [
   {
     name: 'another num_ctx reloads and is clipped to what the model was trained for; sampling options do not',
     check: async (server) => {
-      const answerTo = async (options: object): Promise<unknown> => askJson(server, '/api/chat', { model: 'tiny', messages: [{ role: 'user', content: 'x' }], options: { num_predict: 1, ...options }, stream: false });
+      const answerTo = async (options: object): Promise<unknown> =>
+        askJson(server, '/api/chat', {
+          model: 'tiny',
+          messages: [{ role: 'user', content: 'x' }],
+          options: { num_predict: 1, ...options },
+          stream: false,
+        });
       const context = async (): Promise<unknown> => (await loaded(server))[0]?.context_length;
       await answerTo({ num_ctx: 99_999 });
       assert.equal(await context(), 2048);
@@ -79,7 +146,10 @@ const LOADS: readonly Case[] = [
       await unloadAll(server);
       await ask(server, 'POST', '/api/generate', { model: 'phi3:3.8b-mini-128k-instruct-q8_0' });
       await ask(server, 'POST', '/api/generate', { model: 'tiny' });
-      assert.deepEqual((await loaded(server)).map(({ name }) => name), ['phi3:3.8b-mini-128k-instruct-q8_0']);
+      assert.deepEqual(
+        (await loaded(server)).map(({ name }) => name),
+        ['phi3:3.8b-mini-128k-instruct-q8_0'],
+      );
     },
   },
   {
@@ -87,7 +157,10 @@ const LOADS: readonly Case[] = [
     check: async (server) => {
       await ask(server, 'POST', '/api/generate', { model: 'tiny', keep_alive: -1 });
       await ask(server, 'POST', '/api/generate', { model: 'other' });
-      assert.deepEqual((await loaded(server)).map(({ name }) => name), ['other:latest']);
+      assert.deepEqual(
+        (await loaded(server)).map(({ name }) => name),
+        ['other:latest'],
+      );
     },
   },
   {
@@ -98,13 +171,17 @@ const LOADS: readonly Case[] = [
       await busy.begun;
       const waiter = read(server, '/api/generate', { model: 'other' });
       // The eviction must be pending before the victim is spoken to, and nothing shows it; so it is spoken to until the answer is well under way.
-      for (let times = 0; times < 20; times += 1) await ask(server, 'POST', '/api/generate', { model: 'tiny', keep_alive: '1500ms' });
+      for (let times = 0; times < 20; times += 1)
+        await ask(server, 'POST', '/api/generate', { model: 'tiny', keep_alive: '1500ms' });
       assert.ok(!busy.hasEnded());
       const revived = performance.now();
       busy.leave();
       await waiter.ended;
       assert.ok(performance.now() - revived >= 1400, 'the load did not wait for the keep_alive');
-      assert.deepEqual((await loaded(server)).map(({ name }) => name), ['other:latest']);
+      assert.deepEqual(
+        (await loaded(server)).map(({ name }) => name),
+        ['other:latest'],
+      );
     },
   },
 ];

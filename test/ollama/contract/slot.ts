@@ -17,7 +17,10 @@ const SHORT = { model: 'tiny', messages: [{ role: 'user', content: 'x' }], optio
  */
 async function fillSlots(server: Server, work: object): Promise<readonly [Reading, Reading]> {
   await unloadAll(server);
-  const works = [read(server, '/api/chat', { model: 'tiny', ...work }), read(server, '/api/chat', { model: 'tiny', ...work })] as const;
+  const works = [
+    read(server, '/api/chat', { model: 'tiny', ...work }),
+    read(server, '/api/chat', { model: 'tiny', ...work }),
+  ] as const;
   await Promise.race(works.map(({ begun }) => begun));
   return works;
 }
@@ -56,7 +59,8 @@ export const SLOTS: readonly Case[] = [
     name: 'the listings answer while every slot is taken',
     check: async (server) => {
       const works = await fillSlots(server, ENDLESS);
-      for (const path of ['/api/version', '/api/ps', '/api/tags']) assert.equal((await fetch(`${server.url}${path}`)).status, 200);
+      for (const path of ['/api/version', '/api/ps', '/api/tags'])
+        assert.equal((await fetch(`${server.url}${path}`)).status, 200);
       assert.ok(works.some(({ hasEnded }) => !hasEnded()));
       for (const work of works) work.leave();
     },
@@ -65,10 +69,19 @@ export const SLOTS: readonly Case[] = [
     name: 'a client that leaves while its prompt is read keeps the slot until all of it is read',
     check: async (server) => {
       const options = { num_ctx: 2048, num_predict: 1 };
-      const reading = (word: string): object => ({ model: 'tiny', messages: [{ role: 'user', content: `${word} `.repeat(2100) }], options });
-      const measure = async (word: string): Promise<number> => Number(linesOf(await read(server, '/api/chat', reading(word)).ended).at(-1)?.['prompt_eval_duration']) / 1e6;
+      const reading = (word: string): object => ({
+        model: 'tiny',
+        messages: [{ role: 'user', content: `${word} `.repeat(2100) }],
+        options,
+      });
+      const measure = async (word: string): Promise<number> =>
+        Number(linesOf(await read(server, '/api/chat', reading(word)).ended).at(-1)?.['prompt_eval_duration']) / 1e6;
       const beforeMs = await measure('alpha');
-      const other = read(server, '/api/chat', { model: 'tiny', ...ENDLESS, options: { num_ctx: 2048, num_predict: 10_000, seed: 1 } });
+      const other = read(server, '/api/chat', {
+        model: 'tiny',
+        ...ENDLESS,
+        options: { num_ctx: 2048, num_predict: 10_000, seed: 1 },
+      });
       await other.begun;
       const startedMs = performance.now();
       const leaving = read(server, '/api/chat', reading('gamma'));
@@ -81,7 +94,10 @@ export const SLOTS: readonly Case[] = [
       await until('the rest has ended', () => other.hasEnded() && leaving.hasEnded());
       // A machine that does something else meanwhile reads slower for a while: what counts is the faster of two.
       const prefillMs = Math.min(beforeMs, await measure('delta'));
-      assert.ok(waitedMs > prefillMs * 0.5, `the slot was free after ${waitedMs.toFixed(0)} of ${prefillMs.toFixed(0)} ms`);
+      assert.ok(
+        waitedMs > prefillMs * 0.5,
+        `the slot was free after ${waitedMs.toFixed(0)} of ${prefillMs.toFixed(0)} ms`,
+      );
     },
   },
 ];

@@ -13,10 +13,20 @@ async function problemAt(answers: Answers): Promise<readonly [string, string]> {
 }
 
 test('where sudo gives no answer it is a matter of permission', async () => {
-  assert.deepEqual(await problemAt({ machine: MACHINE }), ['permission.sudo', 'Wanted "sudo -n" to work without a password; seen: it takes root, and sudo gave no answer']);
+  assert.deepEqual(await problemAt({ machine: MACHINE }), [
+    'permission.sudo',
+    'Wanted "sudo -n" to work without a password; seen: it takes root, and sudo gave no answer',
+  ]);
 });
 
 test('an answer that makes no sense stops the plan, whatever words it has', async () => {
-  const [code, detail] = await problemAt({ machine: MACHINE, installation: { stdout: 'sudo\n', exitCode: 3 }, foreign: '' });
-  assert.deepEqual([code, detail], ['enforce.unknown', 'Wanted to know what is installed; seen: the question about the installation ended with 3.']);
+  const [code, detail] = await problemAt({
+    machine: MACHINE,
+    installation: { stdout: 'sudo\n', exitCode: 3 },
+    foreign: '',
+  });
+  assert.deepEqual(
+    [code, detail],
+    ['enforce.unknown', 'Wanted to know what is installed; seen: the question about the installation ended with 3.'],
+  );
 });

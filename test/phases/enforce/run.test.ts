@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -22,7 +31,17 @@ function stepsOf({ events }: Seen, state: string): readonly string[] {
   return events.flatMap((event) => (event.kind === 'step' && event.state === state ? [event.id] : []));
 }
 
-const ALL = ['folders', 'runtime', 'release', 'release.check', 'files.config.yaml', 'files.litellm.env', 'release.current', 'service.start', 'health'];
+const ALL = [
+  'folders',
+  'runtime',
+  'release',
+  'release.check',
+  'files.config.yaml',
+  'files.litellm.env',
+  'release.current',
+  'service.start',
+  'health',
+];
 
 test('a dry run shows every step and changes nothing', async () => {
   const seen = await stage.enforce(GATEWAY, {}, { dryRun: true });
@@ -36,19 +55,35 @@ test('a dry run with a locked vault shows all other steps, and fails because one
   assert.equal(seen.ending, 'failed');
   assert.deepEqual(seen.problems, []);
   assert.deepEqual(stepsOf(seen, 'unknown'), ['files.litellm.env']);
-  assert.deepEqual(stepsOf(seen, 'planned'), ALL.filter((id) => id !== 'files.litellm.env'));
+  assert.deepEqual(
+    stepsOf(seen, 'planned'),
+    ALL.filter((id) => id !== 'files.litellm.env'),
+  );
   assert.match(seen.results[0]?.seen ?? '', /--ask-vault-pass/);
 });
 
 test('a real run with a locked vault stops before it connects', async () => {
-  const seen = await stage.enforce(GATEWAY, { masterKey: { state: 'locked', file: '/vault.yml' } }, {}, { connect: () => Promise.reject(new Error('connected')) });
-  assert.deepEqual(seen.problems.map((problem) => problem.code), ['vault.locked']);
+  const seen = await stage.enforce(
+    GATEWAY,
+    { masterKey: { state: 'locked', file: '/vault.yml' } },
+    {},
+    { connect: () => Promise.reject(new Error('connected')) },
+  );
+  assert.deepEqual(
+    seen.problems.map((problem) => problem.code),
+    ['vault.locked'],
+  );
   assert.match(seen.problems[0]?.fix ?? '', /^hxllm enforce --ask-vault-pass$/);
 });
 
 test('a person who says no changes nothing', async () => {
   const asked: string[] = [];
-  const seen = await stage.enforce(GATEWAY, {}, {}, { confirm: ({ question }) => Promise.resolve(asked.push(question) < 0) });
+  const seen = await stage.enforce(
+    GATEWAY,
+    {},
+    {},
+    { confirm: ({ question }) => Promise.resolve(asked.push(question) < 0) },
+  );
   assert.equal(seen.ending, 'declined');
   assert.deepEqual(asked, ['Apply 7 changes to stage?']);
   assert.ok(!existsSync(stage.prefix));
@@ -65,7 +100,9 @@ test('a bare host gets everything, and the gateway answers', async () => {
 });
 
 test('the key is in no event and no document', async () => {
-  const seen = await stage.enforce(GATEWAY, { masterKey: { state: 'set', key: new Secret(`sk-${'77'.repeat(32)}`), where: {} } });
+  const seen = await stage.enforce(GATEWAY, {
+    masterKey: { state: 'set', key: new Secret(`sk-${'77'.repeat(32)}`), where: {} },
+  });
   assert.deepEqual(stepsOf(seen, 'done'), ['files.litellm.env', 'service.start', 'health']);
   assert.equal(await stage.ask(), `sk-${'77'.repeat(32)}`);
   assert.doesNotMatch(JSON.stringify([seen.events, [...seen.files]]), /7777|a1a1/);
@@ -86,17 +123,40 @@ test('every kind of drift is seen and mended, and nothing beside it', async () =
   writeFileSync(join(stage.prefix, 'opt/litellm', released, 'gateway.mjs'), 'tampered');
   chmodSync(join(stage.prefix, 'opt/litellm', released, 'gateway'), 0o600);
   const seen = await stage.enforce(GATEWAY);
-  assert.deepEqual([seen.ending, stepsOf(seen, 'done')], ['passed', ['release', 'release.check', 'folders.access', 'files.config.yaml', 'files.litellm.env', 'service.start', 'health']]);
+  assert.deepEqual(
+    [seen.ending, stepsOf(seen, 'done')],
+    [
+      'passed',
+      [
+        'release',
+        'release.check',
+        'folders.access',
+        'files.config.yaml',
+        'files.litellm.env',
+        'service.start',
+        'health',
+      ],
+    ],
+  );
   const shown = seen.events.find((event) => event.kind === 'step' && event.id === 'files.config.yaml');
-  assert.match(shown?.kind === 'step' ? (shown.detail ?? '') : '', /^- {3}routing_strategy: simple-shuffle\n\+ {3}routing_strategy: least-busy$/m);
+  assert.match(
+    shown?.kind === 'step' ? (shown.detail ?? '') : '',
+    /^- {3}routing_strategy: simple-shuffle\n\+ {3}routing_strategy: least-busy$/m,
+  );
   assert.equal((await stage.enforce(GATEWAY)).changes, 0);
 });
 
 test('folders of a release or runtime that its user cannot enter any more are mended', async () => {
-  const folders = [join(stage.prefix, 'opt/litellm', released), ...globSync('opt/litellm/runtimes/*', { cwd: stage.prefix }).map((folder) => join(stage.prefix, folder))];
+  const folders = [
+    join(stage.prefix, 'opt/litellm', released),
+    ...globSync('opt/litellm/runtimes/*', { cwd: stage.prefix }).map((folder) => join(stage.prefix, folder)),
+  ];
   for (const folder of folders) chmodSync(folder, 0o700);
   assert.deepEqual(stepsOf(await stage.enforce(GATEWAY), 'done'), ['runtime', 'release', 'service.start', 'health']);
-  assert.deepEqual(folders.map((folder) => statSync(folder).mode & 0o777), [0o755, 0o755]);
+  assert.deepEqual(
+    folders.map((folder) => statSync(folder).mode & 0o777),
+    [0o755, 0o755],
+  );
   assert.equal((await stage.enforce(GATEWAY)).changes, 0);
 });
 
@@ -108,7 +168,9 @@ test('a process that has ended is started again', async () => {
 });
 
 test('a release that fails its check on the host is never put in place', async () => {
-  const seen = await stage.enforce("console.error('not today'); process.exit(78);", { routingStrategy: 'simple-shuffle' });
+  const seen = await stage.enforce("console.error('not today'); process.exit(78);", {
+    routingStrategy: 'simple-shuffle',
+  });
   assert.deepEqual([seen.ending, stepsOf(seen, 'failed'), stepsOf(seen, 'undone')], ['failed', ['release.check'], []]);
   assert.match(seen.problems[0]?.detail ?? '', /^not today\nNothing was changed/);
   assert.equal(readlinkSync(join(stage.prefix, 'opt/litellm/current')), released);
@@ -117,8 +179,14 @@ test('a release that fails its check on the host is never put in place', async (
 
 test('a release that does not answer is put back, with its files, and what ran before runs', async () => {
   const before_ = readFileSync(join(stage.prefix, 'etc/litellm/config.yaml'), 'utf8');
-  const seen = await stage.enforce("if (process.argv.includes('--check')) process.exit(0); console.error('boom'); process.exit(1);", { routingStrategy: 'simple-shuffle' });
-  assert.deepEqual([seen.ending, stepsOf(seen, 'failed'), stepsOf(seen, 'undone')], ['failed', ['health'], ['service.start', 'release.current', 'files.config.yaml']]);
+  const seen = await stage.enforce(
+    "if (process.argv.includes('--check')) process.exit(0); console.error('boom'); process.exit(1);",
+    { routingStrategy: 'simple-shuffle' },
+  );
+  assert.deepEqual(
+    [seen.ending, stepsOf(seen, 'failed'), stepsOf(seen, 'undone')],
+    ['failed', ['health'], ['service.start', 'release.current', 'files.config.yaml']],
+  );
   assert.equal(seen.problems[0]?.code, 'enforce.health');
   assert.match(seen.problems[0].detail, /boom\nWhat was there before is back and runs\.$/);
   assert.equal(readFileSync(join(stage.prefix, 'etc/litellm/config.yaml'), 'utf8'), before_);
@@ -135,13 +203,27 @@ test('two who change a host at once do not mix', async () => {
   };
   const first = await stage.enforce(GATEWAY, { routingStrategy: 'simple-shuffle' }, {}, { confirm });
   assert.equal(first.ending, 'declined');
-  assert.deepEqual(second?.problems.map((problem) => problem.code), ['enforce.locked']);
+  assert.deepEqual(
+    second?.problems.map((problem) => problem.code),
+    ['enforce.locked'],
+  );
   assert.equal((await stage.enforce(GATEWAY)).ending, 'passed');
 });
 
 test('an abort before the next step ends the run, and the next one goes on', async () => {
   const controller = new AbortController();
-  const seen = await stage.enforce(GATEWAY, { routingStrategy: 'simple-shuffle' }, {}, { signal: controller.signal, confirm: () => { controller.abort(); return Promise.resolve(true); } });
+  const seen = await stage.enforce(
+    GATEWAY,
+    { routingStrategy: 'simple-shuffle' },
+    {},
+    {
+      signal: controller.signal,
+      confirm: () => {
+        controller.abort();
+        return Promise.resolve(true);
+      },
+    },
+  );
   assert.deepEqual([seen.ending, seen.changes], ['aborted', 0]);
   assert.equal((await stage.enforce(GATEWAY)).changes, 0);
 });
@@ -154,7 +236,12 @@ test('uninstall removes what is ours, leaves what is not, and says so; a second 
   assert.match(await stage.ask(), /fetch failed/);
   assert.equal(readFileSync(foreign, 'utf8'), 'mine');
   assert.ok(!existsSync(join(stage.prefix, 'opt')));
-  assert.ok(seen.events.some((event) => event.kind === 'note' && event.text.includes('Open WebUI') && event.text.includes('http://127.0.0.1:9')));
+  assert.ok(
+    seen.events.some(
+      (event) =>
+        event.kind === 'note' && event.text.includes('Open WebUI') && event.text.includes('http://127.0.0.1:9'),
+    ),
+  );
   assert.equal((await stage.remove()).changes, 0);
 });
 
@@ -162,13 +249,18 @@ test('what is foreign is refused, file by file, before anything is changed', asy
   mkdirSync(join(stage.prefix, 'etc/litellm'), { recursive: true });
   writeFileSync(join(stage.prefix, 'etc/litellm/config.yaml'), 'model_list: []\n');
   await using blocker = createServer();
-  await new Promise<void>((resolve) => { blocker.listen(stage.port, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    blocker.listen(stage.port, '127.0.0.1', resolve);
+  });
   const seen = await stage.enforce(GATEWAY);
   assert.equal(seen.ending, 'failed');
-  assert.deepEqual(seen.problems.map((problem) => [problem.code, problem.summary]), [
-    ['foreign.not-ours-to-take', `${stage.prefix}/etc/litellm/config.yaml is not hxllm’s`],
-    ['foreign.not-ours-to-take', `port ${String(stage.port)} is taken by something else`],
-  ]);
+  assert.deepEqual(
+    seen.problems.map((problem) => [problem.code, problem.summary]),
+    [
+      ['foreign.not-ours-to-take', `${stage.prefix}/etc/litellm/config.yaml is not hxllm’s`],
+      ['foreign.not-ours-to-take', `port ${String(stage.port)} is taken by something else`],
+    ],
+  );
   assert.match(seen.problems[1]?.fix ?? '', new RegExp(`kill ${String(process.pid)}.*litellm_port`));
   assert.ok(!existsSync(join(stage.prefix, 'opt')));
 });

@@ -35,7 +35,13 @@ export function shippingOf(bundle: string): Shipping {
     bundle: () => Promise.resolve(ok({ version: '0.0.1', content: bundle, sha256: sha256(bundle) })),
     runtime: (architecture) => {
       const content = runtime === undefined ? readFileSync(execPath) : undefined;
-      runtime ??= { version: process.versions.node, architecture, file: execPath, sha256: sha256(content ?? ''), sizeBytes: content?.length ?? 0 };
+      runtime ??= {
+        version: process.versions.node,
+        architecture,
+        file: execPath,
+        sha256: sha256(content ?? ''),
+        sizeBytes: content?.length ?? 0,
+      };
       return Promise.resolve(ok(runtime));
     },
   };
@@ -51,7 +57,12 @@ export interface Seen extends PhaseReport {
 export interface Stage extends AsyncDisposable {
   readonly prefix: string;
   readonly port: number;
-  enforce(bundle: string, over?: Partial<Settings>, options?: Partial<EnforceOptions>, tools?: Partial<PhaseTools>): Promise<Seen>;
+  enforce(
+    bundle: string,
+    over?: Partial<Settings>,
+    options?: Partial<EnforceOptions>,
+    tools?: Partial<PhaseTools>,
+  ): Promise<Seen>;
   remove(): Promise<Seen>;
   /** What readiness answers, or why it does not. */
   ask(): Promise<string>;
@@ -63,16 +74,48 @@ export async function makeStage(): Promise<Stage> {
   const prefix = join(parent, 'host');
   const port = await quietPort();
   const configOf = (over: Partial<Settings>): Config => {
-    const target = { name: 'stage', address: '127.0.0.1', port: undefined, user: undefined, connection: 'local' as const, identityFiles: [], sshArguments: [], hostKeyChecking: true, connectTimeoutMs: 1000, password: undefined };
-    const wanted = settings({ serviceManager: 'process', prefix, port, listen: '127.0.0.1', backends: [backend('http://127.0.0.1:9')], ...over });
-    return { inventoryFile: '/inventory', groupDefined: true, hosts: [{ target, settings: wanted, origins: {} }], allHosts: ['stage'], candidates: [], files: [], warnings: [] };
+    const target = {
+      name: 'stage',
+      address: '127.0.0.1',
+      port: undefined,
+      user: undefined,
+      connection: 'local' as const,
+      identityFiles: [],
+      sshArguments: [],
+      hostKeyChecking: true,
+      connectTimeoutMs: 1000,
+      password: undefined,
+    };
+    const wanted = settings({
+      serviceManager: 'process',
+      prefix,
+      port,
+      listen: '127.0.0.1',
+      backends: [backend('http://127.0.0.1:9')],
+      ...over,
+    });
+    return {
+      inventoryFile: '/inventory',
+      groupDefined: true,
+      hosts: [{ target, settings: wanted, origins: {} }],
+      allHosts: ['stage'],
+      candidates: [],
+      files: [],
+      warnings: [],
+    };
   };
-  const watched = async (work: (tools: PhaseTools) => Promise<PhaseReport>, over: Partial<PhaseTools> = {}): Promise<Seen> => {
+  const watched = async (
+    work: (tools: PhaseTools) => Promise<PhaseReport>,
+    over: Partial<PhaseTools> = {},
+  ): Promise<Seen> => {
     const events: PhaseEvent[] = [];
     const files = new Map<string, string>();
     const report = await work({
       connect: () => Promise.resolve(ok(createLocalHost('stage', process.env))),
-      recorder: { event: (event) => events.push(event), file: (path, content) => files.set(path, typeof content === 'string' ? content : JSON.stringify(content)) },
+      recorder: {
+        event: (event) => events.push(event),
+        file: (path, content) => files.set(path, typeof content === 'string' ? content : JSON.stringify(content)),
+      },
       confirm: () => Promise.resolve(true),
       signal: new AbortController().signal,
       nowMs: () => Date.now(),
@@ -84,9 +127,17 @@ export async function makeStage(): Promise<Stage> {
   return {
     prefix,
     port,
-    enforce: (bundle, over = {}, options = {}, tools = {}) => watched((all) => runEnforce(configOf(over), shippingOf(bundle), { dryRun: false, takeOver: false, ...options }, all), tools),
+    enforce: (bundle, over = {}, options = {}, tools = {}) =>
+      watched(
+        (all) => runEnforce(configOf(over), shippingOf(bundle), { dryRun: false, takeOver: false, ...options }, all),
+        tools,
+      ),
     remove,
-    ask: () => fetch(`http://127.0.0.1:${String(port)}/health/readiness`).then((response) => response.text(), (error: unknown) => String(error)),
+    ask: () =>
+      fetch(`http://127.0.0.1:${String(port)}/health/readiness`).then(
+        (response) => response.text(),
+        (error: unknown) => String(error),
+      ),
     [Symbol.asyncDispose]: async () => {
       if (existsSync(prefix)) await remove();
       rmSync(parent, { recursive: true, force: true });

@@ -31,16 +31,49 @@ export function createAnsweringHost(name: string, answers: Answers): Host {
 
 /** A model with an alias and nothing special. */
 export function modelOf(name: string, model: string, backends?: readonly string[]): Model {
-  return { name, provider: 'ollama', model, backends, numCtx: undefined, keepAlive: undefined, options: {}, mode: 'chat' };
+  return {
+    name,
+    provider: 'ollama',
+    model,
+    backends,
+    numCtx: undefined,
+    keepAlive: undefined,
+    options: {},
+    mode: 'chat',
+  };
 }
 
 /** A host of the inventory with the guide's defaults. */
 export function hostOf(name: string, settings: Partial<Settings> = {}, target: Partial<Target> = {}): HostConfig {
   return {
-    target: { name, address: name, port: undefined, user: 'deploy', connection: 'ssh', identityFiles: [], sshArguments: [], hostKeyChecking: true, connectTimeoutMs: 10_000, password: undefined, ...target },
+    target: {
+      name,
+      address: name,
+      port: undefined,
+      user: 'deploy',
+      connection: 'ssh',
+      identityFiles: [],
+      sshArguments: [],
+      hostKeyChecking: true,
+      connectTimeoutMs: 10_000,
+      password: undefined,
+      ...target,
+    },
     settings: {
-      models: undefined, backends: undefined, masterKey: { state: 'absent' }, port: 4000, listen: '0.0.0.0', user: 'litellm', group: 'litellm', routingStrategy: 'least-busy',
-      configDir: '/etc/litellm', installDir: '/opt/litellm', serviceManager: 'systemd', prefix: '', requireDomainJoin: false, ...settings,
+      models: undefined,
+      backends: undefined,
+      masterKey: { state: 'absent' },
+      port: 4000,
+      listen: '0.0.0.0',
+      user: 'litellm',
+      group: 'litellm',
+      routingStrategy: 'least-busy',
+      configDir: '/etc/litellm',
+      installDir: '/opt/litellm',
+      serviceManager: 'systemd',
+      prefix: '',
+      requireDomainJoin: false,
+      ...settings,
     },
     origins: {},
   };
@@ -48,7 +81,16 @@ export function hostOf(name: string, settings: Partial<Settings> = {}, target: P
 
 /** A configuration with these hosts. */
 export function configOf(hosts: readonly HostConfig[], part: Partial<Config> = {}): Config {
-  return { inventoryFile: '/w/inventories/dev.ini', groupDefined: true, hosts, allHosts: hosts.map(({ target }) => target.name), candidates: [], files: [], warnings: [], ...part };
+  return {
+    inventoryFile: '/w/inventories/dev.ini',
+    groupDefined: true,
+    hosts,
+    allHosts: hosts.map(({ target }) => target.name),
+    candidates: [],
+    files: [],
+    warnings: [],
+    ...part,
+  };
 }
 
 /** URLs as backends. */
@@ -57,12 +99,24 @@ export function backendsOf(...urls: readonly string[]): readonly Backend[] {
 }
 
 /** Tools that keep what was said; time stands still at `nowMs`. */
-export function toolsOf(connect: PhaseTools['connect'], nowMs = 0): PhaseTools & { readonly events: PhaseEvent[]; readonly files: Map<string, string | object> } {
+export function toolsOf(
+  connect: PhaseTools['connect'],
+  nowMs = 0,
+): PhaseTools & { readonly events: PhaseEvent[]; readonly files: Map<string, string | object> } {
   const events: PhaseEvent[] = [];
   const files = new Map<string, string | object>();
   return {
-    events, files, connect,
-    recorder: { event: (event) => { events.push(event); }, file: (path, content) => { files.set(path, content); } },
+    events,
+    files,
+    connect,
+    recorder: {
+      event: (event) => {
+        events.push(event);
+      },
+      file: (path, content) => {
+        files.set(path, content);
+      },
+    },
     confirm: () => Promise.reject(new Error('preflight asks nobody')),
     signal: new AbortController().signal,
     nowMs: () => nowMs,

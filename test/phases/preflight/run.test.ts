@@ -18,24 +18,55 @@ test('this machine with two simulated Ollamas is fit to begin', { timeout: 120_0
   const sims = [await startSim(), await startSim({ models: ['phi3:3.8b-mini-128k-instruct-q8_0'] })];
   t.after(() => Promise.all(sims.map((sim) => sim.close())));
   const prefix = join(tmpdir(), `hxllm-nothing-here-${String(process.pid)}`);
-  const settings = { serviceManager: 'process', prefix, listen: '127.0.0.1', port: await quietPort(), backends: backendsOf(...sims.map(({ url }) => url)), models: [modelOf('phi3', 'phi3:3.8b-mini-128k-instruct-q8_0'), modelOf('embed', 'nomic-embed-text')] } as const;
+  const settings = {
+    serviceManager: 'process',
+    prefix,
+    listen: '127.0.0.1',
+    port: await quietPort(),
+    backends: backendsOf(...sims.map(({ url }) => url)),
+    models: [modelOf('phi3', 'phi3:3.8b-mini-128k-instruct-q8_0'), modelOf('embed', 'nomic-embed-text')],
+  } as const;
   const tools = { ...toolsOf(connect), nowMs: Date.now };
   const report = await runPreflight(configOf([hostOf('here', settings, { connection: 'local' })]), tools);
   assert.deepEqual(report.results.filter(failsPhase), []);
   assert.deepEqual([report.ending, report.problems, report.changes], ['passed', [], 0]);
   assert.match(resultOf(report.results, `ollama.answers[${sims[0]?.url ?? ''}]`).seen, /^Ollama 0\.22\.1$/);
   assert.equal(resultOf(report.results, 'models.everywhere[embed]').outcome, 'fail');
-  assert.deepEqual([...tools.files.keys()], ['hosts/here/questions.sh', 'hosts/here/answers.json', 'hosts/here/facts.json']);
-  assert.ok(!Object.keys(tools.files.get('hosts/here/answers.json') ?? {}).includes('foreign'), 'what foreign files hold stays out of the evidence');
+  assert.deepEqual(
+    [...tools.files.keys()],
+    ['hosts/here/questions.sh', 'hosts/here/answers.json', 'hosts/here/facts.json'],
+  );
+  assert.ok(
+    !Object.keys(tools.files.get('hosts/here/answers.json') ?? {}).includes('foreign'),
+    'what foreign files hold stays out of the evidence',
+  );
 });
 
 test('one dead host hides no other; its checks wait and its problem is told', async () => {
-  const problem = { code: 'host.unreachable', summary: 'dead: cannot connect', detail: 'Nothing listens there.', fix: 'ssh dead -v true', where: { host: 'dead' } };
-  const tools = toolsOf(({ name }) => Promise.resolve(name === 'dead' ? fail(problem) : ok(createAnsweringHost(name, { programs: 'bash=5.2\npython=\n' }))));
+  const problem = {
+    code: 'host.unreachable',
+    summary: 'dead: cannot connect',
+    detail: 'Nothing listens there.',
+    fix: 'ssh dead -v true',
+    where: { host: 'dead' },
+  };
+  const tools = toolsOf(({ name }) =>
+    Promise.resolve(
+      name === 'dead' ? fail(problem) : ok(createAnsweringHost(name, { programs: 'bash=5.2\npython=\n' })),
+    ),
+  );
   const report = await runPreflight(configOf([hostOf('dead'), hostOf('alive')]), tools);
   assert.deepEqual([report.ending, report.problems], ['failed', [problem]]);
-  assert.deepEqual(report.results.filter(({ host, outcome }) => host === 'dead' && outcome === 'fail').map(({ id }) => id), ['ssh.reachable']);
-  assert.ok(report.results.every(({ host, id, outcome }) => host !== 'dead' || id === 'ssh.reachable' || outcome === 'skip' || outcome === 'not-applicable'));
+  assert.deepEqual(
+    report.results.filter(({ host, outcome }) => host === 'dead' && outcome === 'fail').map(({ id }) => id),
+    ['ssh.reachable'],
+  );
+  assert.ok(
+    report.results.every(
+      ({ host, id, outcome }) =>
+        host !== 'dead' || id === 'ssh.reachable' || outcome === 'skip' || outcome === 'not-applicable',
+    ),
+  );
   assert.equal(report.results.find(({ host, id }) => host === 'alive' && id === 'system.bash')?.outcome, 'pass');
   assert.deepEqual(resultOf(report.results, 'ssh.reachable').seen, 'dead: cannot connect. Nothing listens there.');
   assert.deepEqual(tools.events.at(-1), { kind: 'problem', problem });
@@ -45,7 +76,10 @@ test('one dead host hides no other; its checks wait and its problem is told', as
 test('an inventory without the group says so, with its hosts and the command', async () => {
   const tools = toolsOf(connect);
   const report = await runPreflight(configOf([], { groupDefined: false, allHosts: ['hx-api-server'] }), tools);
-  assert.deepEqual([report.ending, report.problems[0]?.code, report.problems[0]?.fix], ['failed', 'inventory.no-group', 'hxllm inventory -i /w/inventories/dev.ini hx-api-server']);
+  assert.deepEqual(
+    [report.ending, report.problems[0]?.code, report.problems[0]?.fix],
+    ['failed', 'inventory.no-group', 'hxllm inventory -i /w/inventories/dev.ini hx-api-server'],
+  );
   assert.equal((await runPreflight(configOf([]), tools)).problems[0]?.code, 'inventory.no-hosts');
 });
 
@@ -53,12 +87,17 @@ test('an interrupted run ends as aborted', async () => {
   const stop = new AbortController();
   stop.abort();
   const problem = { code: 'host.aborted', summary: 'h: stopped', detail: '', fix: '' };
-  const report = await runPreflight(configOf([hostOf('h')]), { ...toolsOf(() => Promise.resolve(fail(problem))), signal: stop.signal });
+  const report = await runPreflight(configOf([hostOf('h')]), {
+    ...toolsOf(() => Promise.resolve(fail(problem))),
+    signal: stop.signal,
+  });
   assert.equal(report.ending, 'aborted');
 });
 
 test('a large fleet still fits into one command', () => {
-  const backends = backendsOf(...Array.from({ length: 12 }, (_, index) => `http://hx-llm${String(index)}-server.dev-test.hana-x.ai:11434`));
+  const backends = backendsOf(
+    ...Array.from({ length: 12 }, (_, index) => `http://hx-llm${String(index)}-server.dev-test.hana-x.ai:11434`),
+  );
   const { script } = compose(questionsFor(hostOf('h', { backends }).settings), crypto.randomUUID(), 'sudo');
   // MAX_ARG_STRLEN is 131072, and quoting for the login shell makes it a little longer.
   assert.ok(script.length < 60_000, `${String(script.length)} characters`);

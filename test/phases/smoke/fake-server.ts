@@ -25,13 +25,21 @@ export interface FakeServer extends AsyncDisposable {
 export const KEY = `sk-${'a1'.repeat(32)}`;
 
 /** Answers as hxllm's gateway does; `bend` may change or replace any answer (`'hang up'` closes the connection). */
-export async function startFake(options: { readonly models: readonly string[]; readonly backends: readonly string[]; readonly bend?: (seen: Seen, answer: Answer) => Answer | 'hang up' | 'say nothing' }): Promise<FakeServer> {
+export async function startFake(options: {
+  readonly models: readonly string[];
+  readonly backends: readonly string[];
+  readonly bend?: (seen: Seen, answer: Answer) => Answer | 'hang up' | 'say nothing';
+}): Promise<FakeServer> {
   const requests: Seen[] = [];
   let turn = 0;
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const seen = await readRequest(request);
     requests.push(seen);
-    const good = answerOf(seen, options.models, options.backends.length === 0 ? undefined : options.backends[turn % options.backends.length]);
+    const good = answerOf(
+      seen,
+      options.models,
+      options.backends.length === 0 ? undefined : options.backends[turn % options.backends.length],
+    );
     if (good.headers['x-hxllm-backend'] !== undefined) turn += 1;
     const answer = options.bend === undefined ? good : options.bend(seen, good);
     if (answer === 'hang up') request.socket.destroy();
@@ -60,7 +68,11 @@ export function json(status: number, body: unknown, headers: Record<string, stri
 
 /** A web page, as a proxy or a wrong port sends it. */
 export function page(status: number, title: string): Answer {
-  return { status, headers: { 'content-type': 'text/html; charset=utf-8' }, body: `<!DOCTYPE html><html><head><title>${title}</title></head></html>` };
+  return {
+    status,
+    headers: { 'content-type': 'text/html; charset=utf-8' },
+    body: `<!DOCTYPE html><html><head><title>${title}</title></head></html>`,
+  };
 }
 
 function answerOf(seen: Seen, models: readonly string[], backend: string | undefined): Answer {
@@ -71,17 +83,52 @@ function answerOf(seen: Seen, models: readonly string[], backend: string | undef
   }
   const named: Record<string, string> = backend === undefined ? {} : { 'x-hxllm-backend': backend };
   const { model } = seen.body;
-  if (seen.path === '/v1/models') return json(200, { object: 'list', data: models.map((id) => ({ id, object: 'model', created: 1, owned_by: 'hxllm' })) });
-  if (seen.path === '/v1/embeddings') return json(200, { object: 'list', model, data: [0, 1].map((index) => ({ object: 'embedding', index, embedding: [0.5, index] })), usage: { prompt_tokens: 4, total_tokens: 4 } }, named);
-  if (seen.path !== '/v1/chat/completions') return json(404, { error: { message: `Invalid URL (${seen.path})`, type: 'invalid_request_error', param: null, code: null } });
-  if (seen.body['stream'] === true) return { status: 200, headers: { 'content-type': 'text/event-stream; charset=utf-8', ...named }, body: streamOf(model) };
+  if (seen.path === '/v1/models')
+    return json(200, {
+      object: 'list',
+      data: models.map((id) => ({ id, object: 'model', created: 1, owned_by: 'hxllm' })),
+    });
+  if (seen.path === '/v1/embeddings')
+    return json(
+      200,
+      {
+        object: 'list',
+        model,
+        data: [0, 1].map((index) => ({ object: 'embedding', index, embedding: [0.5, index] })),
+        usage: { prompt_tokens: 4, total_tokens: 4 },
+      },
+      named,
+    );
+  if (seen.path !== '/v1/chat/completions')
+    return json(404, {
+      error: { message: `Invalid URL (${seen.path})`, type: 'invalid_request_error', param: null, code: null },
+    });
+  if (seen.body['stream'] === true)
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/event-stream; charset=utf-8', ...named },
+      body: streamOf(model),
+    };
   const choices = [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }];
-  return json(200, { id: 'chatcmpl-1', object: 'chat.completion', created: 1, model, choices, usage: { prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 } }, named);
+  return json(
+    200,
+    {
+      id: 'chatcmpl-1',
+      object: 'chat.completion',
+      created: 1,
+      model,
+      choices,
+      usage: { prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 },
+    },
+    named,
+  );
 }
 
 function streamOf(model: unknown): string {
-  const chunk = (choices: unknown, usage: unknown = null): string => `data: ${JSON.stringify({ id: 'chatcmpl-2', object: 'chat.completion.chunk', created: 1, model, choices, usage })}\n\n`;
-  const delta = (part: unknown, finish: string | null = null): string => chunk([{ index: 0, delta: part, finish_reason: finish }]);
+  const chunk = (choices: unknown, usage: unknown = null): string =>
+    `data: ${JSON.stringify({ id: 'chatcmpl-2', object: 'chat.completion.chunk', created: 1, model, choices, usage })}\n\n`;
+  const delta = (part: unknown, finish: string | null = null): string =>
+    chunk([{ index: 0, delta: part, finish_reason: finish }]);
   const text = ['One ', 'two'].map((content) => delta({ content })).join('');
   return `: keep-alive\n\n${delta({ role: 'assistant', content: '' })}${text}${delta({}, 'stop')}${chunk([], { prompt_tokens: 9, completion_tokens: 2, total_tokens: 11 })}data: [DONE]\n\n`;
 }

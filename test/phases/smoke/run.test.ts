@@ -11,19 +11,33 @@ const OURS = { models: MODELS, backends: BACKENDS, embeddings: ['nomic-embed'] }
 test('a gateway that does all as wanted passes every check', async () => {
   await using server = await startFake({ models: MODELS, backends: BACKENDS });
   const { report } = await smokeAt(server.url, OURS);
-  assert.deepEqual(report.results.filter((result) => result.outcome !== 'pass'), []);
+  assert.deepEqual(
+    report.results.filter((result) => result.outcome !== 'pass'),
+    [],
+  );
   assert.equal(report.ending, 'passed');
   assert.equal(report.results.length, 11);
 });
 
 test('the report has every request, its answer and its latency, and the key nowhere', async () => {
-  await using server = await startFake({ models: MODELS, backends: BACKENDS, bend: (_, answer) => ({ ...answer, headers: { ...answer.headers, 'x-echo': 'none' }, body: answer.body.replace('Hello', `you sent ${KEY}`) }) });
+  await using server = await startFake({
+    models: MODELS,
+    backends: BACKENDS,
+    bend: (_, answer) => ({
+      ...answer,
+      headers: { ...answer.headers, 'x-echo': 'none' },
+      body: answer.body.replace('Hello', `you sent ${KEY}`),
+    }),
+  });
   const { files, events } = await smokeAt(server.url, OURS);
   const document = files.get('report.json') ?? '';
   assert.match(document, /"url":"http:\/\/127\.0\.0\.1:\d+\/v1\/chat\/completions"/);
   assert.match(document, /"firstByteMs":\d/);
   assert.match(document, /you sent \[redacted\]/);
-  assert.match(files.get('report.md') ?? '', /\| POST \/v1\/chat\/completions \| right \| 200 \| \d+ \| \d+ \| http:\/\/127\.0\.0\.1:1 \|/);
+  assert.match(
+    files.get('report.md') ?? '',
+    /\| POST \/v1\/chat\/completions \| right \| 200 \| \d+ \| \d+ \| http:\/\/127\.0\.0\.1:1 \|/,
+  );
   assert.ok(![...files.values(), JSON.stringify(events)].some((text) => text.includes(KEY)));
 });
 
@@ -44,7 +58,9 @@ test('an answer from a backend that nobody configured fails', async () => {
 test('a backend that serves one alias alone is found through that alias', async () => {
   const bend = (seen: { body: Record<string, unknown> }, answer: ReturnType<typeof json>): ReturnType<typeof json> => {
     const backend = seen.body['model'] === 'llama3-8b' ? 'http://127.0.0.1:2' : 'http://127.0.0.1:1';
-    return answer.headers['x-hxllm-backend'] === undefined ? answer : { ...answer, headers: { ...answer.headers, 'x-hxllm-backend': backend } };
+    return answer.headers['x-hxllm-backend'] === undefined
+      ? answer
+      : { ...answer, headers: { ...answer.headers, 'x-hxllm-backend': backend } };
   };
   await using server = await startFake({ models: ['phi3-3.8b', 'llama3-8b'], backends: BACKENDS, bend });
   const { result } = await smokeAt(server.url, { models: ['phi3-3.8b', 'llama3-8b'], backends: BACKENDS });
@@ -59,7 +75,12 @@ test('an alias that is missing from the list is named, and what follows is skipp
 });
 
 test('any OpenAI-compatible server is judged by its address and key alone', async () => {
-  const bend = (seen: { path: string }, answer: ReturnType<typeof json>): ReturnType<typeof json> => (seen.path.startsWith('/health') ? json(404, { detail: 'Not Found' }) : answer.status === 401 ? json(401, { error: { message: 'no', type: 'auth_error', code: '401' } }) : answer);
+  const bend = (seen: { path: string }, answer: ReturnType<typeof json>): ReturnType<typeof json> =>
+    seen.path.startsWith('/health')
+      ? json(404, { detail: 'Not Found' })
+      : answer.status === 401
+        ? json(401, { error: { message: 'no', type: 'auth_error', code: '401' } })
+        : answer;
   await using server = await startFake({ models: ['text-embedding-3-small', 'gpt-any'], backends: [], bend });
   const { report, result } = await smokeAt(`${server.url}/v1`, FOREIGN);
   assert.equal(report.ending, 'passed');
@@ -69,7 +90,16 @@ test('any OpenAI-compatible server is judged by its address and key alone', asyn
 });
 
 test('an open server, asked without a key, has nothing to refuse', async () => {
-  const open = await startFake({ models: ['phi3'], backends: [], bend: (seen, answer) => (answer.status === 401 && seen.path === '/v1/models' ? json(200, { object: 'list', data: [] }) : answer.status === 401 ? json(404, {}) : answer) });
+  const open = await startFake({
+    models: ['phi3'],
+    backends: [],
+    bend: (seen, answer) =>
+      answer.status === 401 && seen.path === '/v1/models'
+        ? json(200, { object: 'list', data: [] })
+        : answer.status === 401
+          ? json(404, {})
+          : answer,
+  });
   await using _ = open;
   const { result } = await smokeAt(open.url, { ...FOREIGN, key: undefined });
   assert.equal(result('auth.key-required').outcome, 'not-applicable');
@@ -78,7 +108,12 @@ test('an open server, asked without a key, has nothing to refuse', async () => {
 });
 
 test('a server that lets a wrong key in fails, whatever else it does well', async () => {
-  await using server = await startFake({ models: MODELS, backends: [], bend: (seen, answer) => (seen.key !== KEY && seen.key !== undefined ? json(200, { object: 'list', data: [] }) : answer) });
+  await using server = await startFake({
+    models: MODELS,
+    backends: [],
+    bend: (seen, answer) =>
+      seen.key !== KEY && seen.key !== undefined ? json(200, { object: 'list', data: [] }) : answer,
+  });
   const { report, result } = await smokeAt(server.url);
   assert.match(result('auth.wrong-key-refused').seen, /^200: /);
   assert.equal(result('auth.key-required').outcome, 'pass');
@@ -86,14 +121,36 @@ test('a server that lets a wrong key in fails, whatever else it does well', asyn
 });
 
 test('an error object with a key too few, or another code, is not exact', async () => {
-  for (const error of [{ message: 'no', type: 'invalid_request_error', code: 'invalid_api_key' }, { message: 'no', type: 'invalid_request_error', param: null, code: null }, { message: 'no', type: 'auth_error', param: null, code: 'invalid_api_key' }]) {
-    await using server = await startFake({ models: MODELS, backends: [], bend: (seen, answer) => (answer.status === 401 && seen.key !== undefined ? json(401, { error }) : answer) });
+  for (const error of [
+    { message: 'no', type: 'invalid_request_error', code: 'invalid_api_key' },
+    { message: 'no', type: 'invalid_request_error', param: null, code: null },
+    { message: 'no', type: 'auth_error', param: null, code: 'invalid_api_key' },
+  ]) {
+    await using server = await startFake({
+      models: MODELS,
+      backends: [],
+      bend: (seen, answer) => (answer.status === 401 && seen.key !== undefined ? json(401, { error }) : answer),
+    });
     assert.equal((await smokeAt(server.url)).result('auth.wrong-key-refused').outcome, 'fail', JSON.stringify(error));
   }
 });
 
 test('a key that the server does not know fails with what to do about it', async () => {
-  await using server = await startFake({ models: MODELS, backends: [], bend: (seen, answer) => (answer.status === 200 && seen.path !== '/health/liveliness' ? json(401, { error: { message: 'Incorrect API key', type: 'invalid_request_error', param: null, code: 'invalid_api_key' } }) : answer) });
+  await using server = await startFake({
+    models: MODELS,
+    backends: [],
+    bend: (seen, answer) =>
+      answer.status === 200 && seen.path !== '/health/liveliness'
+        ? json(401, {
+            error: {
+              message: 'Incorrect API key',
+              type: 'invalid_request_error',
+              param: null,
+              code: 'invalid_api_key',
+            },
+          })
+        : answer,
+  });
   const { result } = await smokeAt(server.url);
   assert.equal(result('models.listed').seen, '401: Incorrect API key');
   assert.match(result('models.listed').fix ?? '', /^hxllm enforce/);
@@ -108,7 +165,11 @@ test('a web page instead of an API is called one, by its title', async () => {
 });
 
 test('a redirection is told with where it points', async () => {
-  await using server = await startFake({ models: MODELS, backends: [], bend: () => ({ status: 308, headers: { location: 'https://hx.example/' }, body: '' }) });
+  await using server = await startFake({
+    models: MODELS,
+    backends: [],
+    bend: () => ({ status: 308, headers: { location: 'https://hx.example/' }, body: '' }),
+  });
   assert.match((await smokeAt(server.url)).result('http.reachable').fix ?? '', /https:\/\/hx\.example\//);
 });
 
@@ -141,7 +202,9 @@ test('stopping it leaves what was not asked unknown, never passed', async () => 
 test('a backend that only fails has not answered, though its failures name it', async () => {
   const bend = (seen: Seen, answer: Answer): Answer => {
     if (answer.headers['x-hxllm-backend'] !== BACKENDS[1]) return answer;
-    return seen.body['stream'] === true ? { ...answer, headers: { ...answer.headers, 'x-hxllm-backend': BACKENDS[0] ?? '' } } : { ...answer, status: 502 };
+    return seen.body['stream'] === true
+      ? { ...answer, headers: { ...answer.headers, 'x-hxllm-backend': BACKENDS[0] ?? '' } }
+      : { ...answer, status: 502 };
   };
   await using server = await startFake({ models: ['phi3-3.8b', 'llama3-8b'], backends: BACKENDS, bend });
   const { result } = await smokeAt(server.url, { models: ['phi3-3.8b', 'llama3-8b'], backends: BACKENDS });

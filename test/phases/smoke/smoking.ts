@@ -15,7 +15,11 @@ export interface Smoked {
 }
 
 /** Runs smoke against one target: a gateway of ours, unless a test says otherwise. */
-export async function smokeAt(url: string, wanted: Partial<SmokeTarget> = {}, signal: AbortSignal = new AbortController().signal): Promise<Smoked> {
+export async function smokeAt(
+  url: string,
+  wanted: Partial<SmokeTarget> = {},
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Smoked> {
   const events: PhaseEvent[] = [];
   const files = new Map<string, string>();
   const tools: PhaseTools = {
@@ -28,7 +32,15 @@ export async function smokeAt(url: string, wanted: Partial<SmokeTarget> = {}, si
     signal,
     nowMs: () => Date.now(),
   };
-  const target: SmokeTarget = { name: 'hx-api-server', url, key: new Secret(KEY), models: ['phi3-3.8b'], backends: undefined, embeddings: [], ...wanted };
+  const target: SmokeTarget = {
+    name: 'hx-api-server',
+    url,
+    key: new Secret(KEY),
+    models: ['phi3-3.8b'],
+    backends: undefined,
+    embeddings: [],
+    ...wanted,
+  };
   const report = await runSmoke([target], tools);
   const result = (id: string): CheckResult => {
     const found = report.results.find((one) => one.id === id);

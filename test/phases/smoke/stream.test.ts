@@ -6,7 +6,11 @@ import { FOREIGN, smokeAt, type Smoked } from './smoking.ts';
 
 /** Smokes a gateway whose stream was changed. */
 async function withStream(change: (body: string) => string, foreign = false): Promise<Smoked> {
-  await using server = await startFake({ models: ['phi3-3.8b'], backends: [], bend: (seen, answer) => (seen.body['stream'] === true ? { ...answer, body: change(answer.body) } : answer) });
+  await using server = await startFake({
+    models: ['phi3-3.8b'],
+    backends: [],
+    bend: (seen, answer) => (seen.body['stream'] === true ? { ...answer, body: change(answer.body) } : answer),
+  });
   return await smokeAt(server.url, foreign ? FOREIGN : {});
 }
 
@@ -16,12 +20,21 @@ test('a stream is read as the SDKs read it: comments skipped, [DONE] last', () =
 });
 
 test('what a strict client would stumble over is a fault', () => {
-  const faults = ['data: {"a":1}\n', 'event: x\ndata: {}\n\n', 'data: {"a":\n\n', 'hello\n\n', 'data: [DONE]\n\ndata: {}\n\n', '{"a":1}\n\n'];
+  const faults = [
+    'data: {"a":1}\n',
+    'event: x\ndata: {}\n\n',
+    'data: {"a":\n\n',
+    'hello\n\n',
+    'data: [DONE]\n\ndata: {}\n\n',
+    '{"a":1}\n\n',
+  ];
   for (const text of faults) assert.notEqual(readEventStream(text).fault, undefined, text);
 });
 
 test('a stream without [DONE] fails, and says what the server said', async () => {
-  const { result } = await withStream((body) => body.replace('data: [DONE]', 'data: {"error":{"message":"the backend died"}}'));
+  const { result } = await withStream((body) =>
+    body.replace('data: [DONE]', 'data: {"error":{"message":"the backend died"}}'),
+  );
   assert.match(result('stream.framed').seen, /the end; it says: the backend died$/);
   assert.equal(result('stream.tells-one-answer').outcome, 'skip');
 });
@@ -32,8 +45,13 @@ test('a first delta without the role fails', async () => {
 });
 
 test('chunks with two ids, two endings or no text fail', async () => {
-  const changes: readonly ((body: string) => string)[] = [(body) => body.replace('chatcmpl-2', 'chatcmpl-3'), (body) => body.replace('"finish_reason":null', '"finish_reason":"stop"'), (body) => body.replaceAll(/"content":"[^"]*"/g, '"content":""')];
-  for (const change of changes) assert.equal((await withStream(change)).result('stream.tells-one-answer').outcome, 'fail', String(change));
+  const changes: readonly ((body: string) => string)[] = [
+    (body) => body.replace('chatcmpl-2', 'chatcmpl-3'),
+    (body) => body.replace('"finish_reason":null', '"finish_reason":"stop"'),
+    (body) => body.replaceAll(/"content":"[^"]*"/g, '"content":""'),
+  ];
+  for (const change of changes)
+    assert.equal((await withStream(change)).result('stream.tells-one-answer').outcome, 'fail', String(change));
 });
 
 test('usage that is missing fails a gateway of ours, and is not asked of another server', async () => {
@@ -48,6 +66,11 @@ test('usage that does not add up fails', async () => {
 });
 
 test('JSON where a stream was asked for fails by its type', async () => {
-  await using server = await startFake({ models: ['phi3-3.8b'], backends: [], bend: (seen, answer) => (seen.body['stream'] === true ? { ...answer, headers: { 'content-type': 'application/json' } } : answer) });
+  await using server = await startFake({
+    models: ['phi3-3.8b'],
+    backends: [],
+    bend: (seen, answer) =>
+      seen.body['stream'] === true ? { ...answer, headers: { 'content-type': 'application/json' } } : answer,
+  });
   assert.equal((await smokeAt(server.url)).result('stream.framed').seen, 'application/json');
 });

@@ -37,7 +37,9 @@ test('https to a port that speaks plain HTTP says which address to take', async 
 
 test('a server that speaks something else is not HTTP', async (t) => {
   const server = createServer((socket) => void socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9.2\r\n'));
-  t.after(() => { server.close(); });
+  t.after(() => {
+    server.close();
+  });
   const { result } = await smokeAt(`http://127.0.0.1:${String(await listen(server))}`);
   assert.match(result('http.reachable').seen, /is not HTTP/);
 });
@@ -50,7 +52,14 @@ test('a server that hangs up is called that', async () => {
 
 test('codes that take another machine to see have words of their own', () => {
   const url = new URL('https://hx-api-server:4000');
-  const kinds: readonly (readonly [string, string])[] = [['CERT_HAS_EXPIRED', 'tls'], ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls'], ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls'], ['EHOSTUNREACH', 'unreachable'], ['UND_ERR_CONNECT_TIMEOUT', 'timeout'], ['EAI_AGAIN', 'dns']];
+  const kinds: readonly (readonly [string, string])[] = [
+    ['CERT_HAS_EXPIRED', 'tls'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls'],
+    ['EHOSTUNREACH', 'unreachable'],
+    ['UND_ERR_CONNECT_TIMEOUT', 'timeout'],
+    ['EAI_AGAIN', 'dns'],
+  ];
   for (const [code, kind] of kinds) {
     const trouble = troubleOf(Object.assign(new Error('x'), { code }), url, 0);
     assert.equal(trouble.kind, kind, code);
@@ -59,7 +68,10 @@ test('codes that take another machine to see have words of their own', () => {
 });
 
 test('of several addresses that were tried the first tells why', () => {
-  const error = new AggregateError([Object.assign(new Error('a'), { code: 'ECONNREFUSED' }), Object.assign(new Error('b'), { code: 'ENETUNREACH' })]);
+  const error = new AggregateError([
+    Object.assign(new Error('a'), { code: 'ECONNREFUSED' }),
+    Object.assign(new Error('b'), { code: 'ENETUNREACH' }),
+  ]);
   assert.equal(troubleOf(error, new URL('http://localhost:4000'), 0).kind, 'refused');
 });
 

@@ -14,14 +14,39 @@ import { createLocalHost } from '../../../src/remote/local/host.ts';
 import { model, settings } from '../../render/settings.ts';
 import { shippingOf } from '../enforce/stage.ts';
 
-const target = { name: 'api', address: '127.0.0.1', port: undefined, user: undefined, connection: 'local' as const, identityFiles: [], sshArguments: [], hostKeyChecking: true, connectTimeoutMs: 1000, password: undefined };
+const target = {
+  name: 'api',
+  address: '127.0.0.1',
+  port: undefined,
+  user: undefined,
+  connection: 'local' as const,
+  identityFiles: [],
+  sshArguments: [],
+  hostKeyChecking: true,
+  connectTimeoutMs: 1000,
+  password: undefined,
+};
 
-async function validate(over: Partial<Settings>, host: Host = createLocalHost('api', process.env)): Promise<PhaseReport & { readonly files: ReadonlyMap<string, string>; outcome(id: string): string | undefined }> {
+async function validate(
+  over: Partial<Settings>,
+  host: Host = createLocalHost('api', process.env),
+): Promise<PhaseReport & { readonly files: ReadonlyMap<string, string>; outcome(id: string): string | undefined }> {
   const files = new Map<string, string>();
-  const config: Config = { inventoryFile: '/i', groupDefined: true, hosts: [{ target, settings: settings(over), origins: {} }], allHosts: ['api'], candidates: [], files: [], warnings: [] };
+  const config: Config = {
+    inventoryFile: '/i',
+    groupDefined: true,
+    hosts: [{ target, settings: settings(over), origins: {} }],
+    allHosts: ['api'],
+    candidates: [],
+    files: [],
+    warnings: [],
+  };
   const report = await runValidate(config, shippingOf(''), {
     connect: () => Promise.resolve(ok(host)),
-    recorder: { event: () => undefined, file: (path, content) => files.set(path, typeof content === 'string' ? content : JSON.stringify(content)) },
+    recorder: {
+      event: () => undefined,
+      file: (path, content) => files.set(path, typeof content === 'string' ? content : JSON.stringify(content)),
+    },
     confirm: () => Promise.resolve(false),
     signal: new AbortController().signal,
     nowMs: () => 0,
@@ -31,10 +56,15 @@ async function validate(over: Partial<Settings>, host: Host = createLocalHost('a
 
 test('what is rendered passes, is kept without the key, and leaves nothing on the host', async (context) => {
   const temporary = mkdtempSync(join(tmpdir(), 'hxllm-validate-'));
-  context.after(() => { rmSync(temporary, { recursive: true }); });
+  context.after(() => {
+    rmSync(temporary, { recursive: true });
+  });
   const report = await validate({}, createLocalHost('api', { ...process.env, TMPDIR: temporary }));
   assert.equal(report.ending, 'passed', JSON.stringify(report.results));
-  assert.deepEqual([...report.files.keys()].toSorted(), ['config.yaml', 'litellm.env', 'litellm.service', 'litellm.socket'].map((name) => `hosts/api/renders/${name}`));
+  assert.deepEqual(
+    [...report.files.keys()].toSorted(),
+    ['config.yaml', 'litellm.env', 'litellm.service', 'litellm.socket'].map((name) => `hosts/api/renders/${name}`),
+  );
   assert.match(report.files.get('hosts/api/renders/litellm.env') ?? '', /^LITELLM_MASTER_KEY="\[redacted\]"$/m);
   assert.doesNotMatch(JSON.stringify([...report.files, report.results]), /a1a1/);
   assert.deepEqual(readdirSync(temporary), []);
@@ -50,7 +80,10 @@ test('a locked vault renders a placeholder and fails nothing; a key of another f
 
 test('two models of one name are told, since the gateway reads them as one', async () => {
   const report = await validate({ models: [model('a', { model: 'x:1' }), model('a', { model: 'y:1' })] });
-  assert.deepEqual([report.ending, report.outcome('config.accepted'), report.outcome('config.complete')], ['failed', 'pass', 'fail']);
+  assert.deepEqual(
+    [report.ending, report.outcome('config.accepted'), report.outcome('config.complete')],
+    ['failed', 'pass', 'fail'],
+  );
 });
 
 test('an option that Ollama does not have is a warning', async () => {
@@ -61,16 +94,37 @@ test('an option that Ollama does not have is a warning', async () => {
 test('without systemd the units are not applicable', async () => {
   assert.equal((await validate({ serviceManager: 'process' })).outcome('units.verify'), 'not-applicable');
   const none = createLocalHost('api', { ...process.env, PATH: '/nonexistent' });
-  assert.equal((await validate({}, { ...none, run: (command, options) => none.run({ ...command, argv: ['/bin/bash', ...command.argv.slice(1)] }, options) })).outcome('units.verify'), 'not-applicable');
+  assert.equal(
+    (
+      await validate(
+        {},
+        {
+          ...none,
+          run: (command, options) => none.run({ ...command, argv: ['/bin/bash', ...command.argv.slice(1)] }, options),
+        },
+      )
+    ).outcome('units.verify'),
+    'not-applicable',
+  );
 });
 
 test('a host that cannot be reached leaves its units unknown, and that fails', async () => {
-  const files = await validate({}, { ...createLocalHost('api', process.env), run: () => Promise.resolve(fail({ code: 'host.timeout', summary: 'api did not answer', detail: '', fix: 'ssh api' })) });
+  const files = await validate(
+    {},
+    {
+      ...createLocalHost('api', process.env),
+      run: () =>
+        Promise.resolve(fail({ code: 'host.timeout', summary: 'api did not answer', detail: '', fix: 'ssh api' })),
+    },
+  );
   assert.deepEqual([files.ending, files.outcome('units.verify')], ['failed', 'unknown']);
 });
 
 test('what systemd says of a unit fails it, also where it only ignores it', () => {
-  assert.equal(judgeUnits(0, "litellm.service:66: Unknown key 'ProtectHomme' in section [Service], ignoring.\n").outcome, 'fail');
+  assert.equal(
+    judgeUnits(0, "litellm.service:66: Unknown key 'ProtectHomme' in section [Service], ignoring.\n").outcome,
+    'fail',
+  );
   assert.equal(judgeUnits(1, '').outcome, 'fail');
   assert.equal(judgeUnits(0, '').outcome, 'pass');
 });

@@ -8,7 +8,11 @@ import { createConnect } from '../../../src/remote/connect.ts';
 import { until } from '../../until.ts';
 import { PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
 
-const connect = createConnect({ home: '/nonexistent', userName: 'nobody', environment: { PATH: process.env['PATH'], COLOUR: 'blue' } });
+const connect = createConnect({
+  home: '/nonexistent',
+  userName: 'nobody',
+  environment: { PATH: process.env['PATH'], COLOUR: 'blue' },
+});
 const host = valueOf(await connect(targetOf({ connection: 'local', name: 'here' }), PATIENT.signal));
 const bash = (script: string, ...rest: readonly string[]) => ['bash', '-c', script, 'test', ...rest];
 
@@ -30,7 +34,12 @@ async function untilGone(pid: number): Promise<void> {
 }
 
 test('a command gets its arguments, its input and our environment, and gives back output and exit code', async () => {
-  const ran = valueOf(await host.run({ argv: bash('cat; printf "%s|%s" "$1" "$COLOUR"; echo oops >&2; exit 3', "it's $HOME"), stdin: 'größe\n' }, PATIENT));
+  const ran = valueOf(
+    await host.run(
+      { argv: bash('cat; printf "%s|%s" "$1" "$COLOUR"; echo oops >&2; exit 3', "it's $HOME"), stdin: 'größe\n' },
+      PATIENT,
+    ),
+  );
   assert.deepEqual([ran.exitCode, ran.stdout, ran.stderr], [3, "größe\nit's $HOME|blue", 'oops\n']);
   assert.ok(ran.durationMs >= 0);
 });
@@ -64,7 +73,9 @@ test('an input that fails ends the program and is told', async () => {
 });
 
 test('a command that takes too long is ended with all of its children', async () => {
-  const problem = problemOf(await host.run({ argv: bash('sleep 600 & wait') }, { signal: PATIENT.signal, timeoutMs: 200 }));
+  const problem = problemOf(
+    await host.run({ argv: bash('sleep 600 & wait') }, { signal: PATIENT.signal, timeoutMs: 200 }),
+  );
   assert.equal(problem.code, 'host.timeout');
   assert.match(problem.summary, /^here: no end within 0\.2 s while running a bash script$/);
 });
@@ -72,14 +83,21 @@ test('a command that takes too long is ended with all of its children', async ()
 test('an abort ends a whole process group, even one that does not want to', { timeout: 120_000 }, async () => {
   const stop = new AbortController();
   const file = join(await mkdtemp(join(tmpdir(), 'hxllm-')), 'pids');
-  const running = host.run({ argv: bash('trap "" TERM; sleep 600 & echo "$$ $!" >"$1.new"; mv "$1.new" "$1"; wait; sleep 600', file) }, { signal: stop.signal, timeoutMs: 60_000 });
+  const running = host.run(
+    { argv: bash('trap "" TERM; sleep 600 & echo "$$ $!" >"$1.new"; mv "$1.new" "$1"; wait; sleep 600', file) },
+    { signal: stop.signal, timeoutMs: 60_000 },
+  );
   const pids = (await textOf(file)).split(' ').map(Number);
   assert.equal(pids.length, 2);
   stop.abort();
   assert.equal(problemOf(await running).code, 'host.aborted');
   await rm(dirname(file), { recursive: true });
   for (const pid of pids) await untilGone(pid);
-  assert.equal(problemOf(await host.run({ argv: ['true'] }, { signal: stop.signal, timeoutMs: 1000 })).code, 'host.aborted', 'nothing starts after an abort');
+  assert.equal(
+    problemOf(await host.run({ argv: ['true'] }, { signal: stop.signal, timeoutMs: 1000 })).code,
+    'host.aborted',
+    'nothing starts after an abort',
+  );
 });
 
 test('this machine is its own loopback', async () => {

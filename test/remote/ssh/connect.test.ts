@@ -13,17 +13,40 @@ import { createKeys, startServer, type TestServer } from './server.ts';
 
 const keys = await createKeys();
 after(() => keys.remove());
-const [hostKey, otherHostKey, ecdsaHostKey, clientKey, strangeKey] = [await keys.make('host'), await keys.make('other-host'), await keys.make('ecdsa-host', 'ecdsa'), await keys.make('client'), await keys.make('strange')];
+const [hostKey, otherHostKey, ecdsaHostKey, clientKey, strangeKey] = [
+  await keys.make('host'),
+  await keys.make('other-host'),
+  await keys.make('ecdsa-host', 'ecdsa'),
+  await keys.make('client'),
+  await keys.make('strange'),
+];
 const person = { home: keys.folder, userName: 'deploy', environment: { PATH: process.env['PATH'] } };
 const connect = createConnect(person);
 let files = 0;
 
 /** A target for a server, with a known_hosts of its own that has these lines. */
-async function reach(server: TestServer, known: string, part: Partial<Target> = {}): Promise<{ readonly target: Target; readonly file: string }> {
+async function reach(
+  server: TestServer,
+  known: string,
+  part: Partial<Target> = {},
+): Promise<{ readonly target: Target; readonly file: string }> {
   const file = join(keys.folder, `known-hosts-${String((files += 1))}`);
   await writeFile(file, known);
-  const sshArguments = ['-F', 'none', '-o', `UserKnownHostsFile=${file}`, '-o', 'GlobalKnownHostsFile=none', '-o', 'IdentityFile=none', ...(part.sshArguments ?? [])];
-  return { file, target: targetOf({ port: server.port, user: 'deploy', identityFiles: [clientKey.file], ...part, sshArguments }) };
+  const sshArguments = [
+    '-F',
+    'none',
+    '-o',
+    `UserKnownHostsFile=${file}`,
+    '-o',
+    'GlobalKnownHostsFile=none',
+    '-o',
+    'IdentityFile=none',
+    ...(part.sshArguments ?? []),
+  ];
+  return {
+    file,
+    target: targetOf({ port: server.port, user: 'deploy', identityFiles: [clientKey.file], ...part, sshArguments }),
+  };
 }
 
 /** Where a server now listens on the loopback. */
@@ -32,7 +55,8 @@ async function portOf(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port; // a TCP server that listens
 }
 
-const line = ({ port }: TestServer, key: { publicText: string }): string => `[127.0.0.1]:${String(port)} ${key.publicText}\n`;
+const line = ({ port }: TestServer, key: { publicText: string }): string =>
+  `[127.0.0.1]:${String(port)} ${key.publicText}\n`;
 
 test('a known key and an accepted key connect without a probe, and close', async () => {
   await using server = await startServer({ hostKeys: [hostKey], clientKey });
@@ -49,7 +73,10 @@ test('an unknown host key is refused before anything is offered; it names the fi
   const problem = problemOf(await connect(target, PATIENT.signal));
   assert.equal(problem.code, 'host.key-unknown');
   assert.match(problem.detail, /ssh-ed25519 key SHA256:[A-Za-z0-9+/]{43}\./);
-  assert.ok(problem.detail.includes(file) && problem.detail.includes(`[127.0.0.1]:${String(server.port)}`), problem.detail);
+  assert.ok(
+    problem.detail.includes(file) && problem.detail.includes(`[127.0.0.1]:${String(server.port)}`),
+    problem.detail,
+  );
   assert.match(problem.fix, /^ssh -o StrictHostKeyChecking=ask .*-p \d+ -l deploy .*127\.0\.0\.1$/);
   assert.deepEqual(server.attempts, []);
 });
@@ -67,7 +94,10 @@ test('a changed host key is refused and names the line that knows the old one', 
   const problem = problemOf(await connect(target, PATIENT.signal));
   assert.equal(problem.code, 'host.key-changed');
   assert.deepEqual(problem.where, { host: 'hx-test', file, line: 2 });
-  assert.ok(problem.fix.startsWith(`ssh-keygen -f ${file} -R '[127.0.0.1]:${String(server.port)}' && ssh `), problem.fix);
+  assert.ok(
+    problem.fix.startsWith(`ssh-keygen -f ${file} -R '[127.0.0.1]:${String(server.port)}' && ssh `),
+    problem.fix,
+  );
   assert.deepEqual(server.attempts, []);
 });
 
@@ -79,7 +109,9 @@ test('of several host keys the server is asked for the one that is known', async
 
 test('nobody let in: which keys were tried, as whom, what the server takes, and what would help', async () => {
   await using server = await startServer({ hostKeys: [hostKey], clientKey });
-  const { target } = await reach(server, line(server, hostKey), { identityFiles: [strangeKey.file, join(keys.folder, 'gone')] });
+  const { target } = await reach(server, line(server, hostKey), {
+    identityFiles: [strangeKey.file, join(keys.folder, 'gone')],
+  });
   const problem = problemOf(await connect(target, PATIENT.signal));
   assert.equal(problem.code, 'host.authentication-failed');
   assert.ok(problem.detail.includes(`Wanted to log in as deploy. Tried ${strangeKey.file}.`), problem.detail);
@@ -98,34 +130,64 @@ test('an encrypted key without an agent is named with ssh-add', async () => {
 });
 
 test('a password goes to a server that takes one, also as an answer to a question', async () => {
-  for (const [part, attempt] of [[{ password: 'hunter2' }, 'password'], [{ keyboard: 'hunter2' }, 'keyboard-interactive']] as const) {
+  for (const [part, attempt] of [
+    [{ password: 'hunter2' }, 'password'],
+    [{ keyboard: 'hunter2' }, 'keyboard-interactive'],
+  ] as const) {
     await using server = await startServer({ hostKeys: [hostKey], ...part });
-    const { target } = await reach(server, line(server, hostKey), { identityFiles: [], password: new Secret('hunter2') });
+    const { target } = await reach(server, line(server, hostKey), {
+      identityFiles: [],
+      password: new Secret('hunter2'),
+    });
     await valueOf(await connect(target, PATIENT.signal)).close();
     assert.equal(server.attempts.at(-1), attempt);
   }
 });
 
 test('nobody there, a name that is none, something that is no SSH server: each says so', async () => {
-  await using mute = createServer((socket) => { socket.on('error', () => undefined).resume(); });
-  await using rude = createServer((socket) => { socket.on('error', () => undefined).resume().end('HTTP/1.1 400 Bad Request\r\n\r\n'); });
+  await using mute = createServer((socket) => {
+    socket.on('error', () => undefined).resume();
+  });
+  await using rude = createServer((socket) => {
+    socket
+      .on('error', () => undefined)
+      .resume()
+      .end('HTTP/1.1 400 Bad Request\r\n\r\n');
+  });
   const [mutePort, rudePort] = [await portOf(mute), await portOf(rude)];
   const plain = { sshArguments: ['-F', 'none'] };
-  const silent = problemOf(await connect(targetOf({ ...plain, port: mutePort, connectTimeoutMs: 400 }), PATIENT.signal));
-  assert.deepEqual([silent.code, silent.summary], ['host.timeout', `hx-test: no answer from 127.0.0.1 port ${String(mutePort)}`]);
-  assert.equal(problemOf(await connect(targetOf({ ...plain, port: rudePort }), PATIENT.signal)).code, 'host.unreachable');
-  const unresolved = problemOf(await connect(targetOf({ ...plain, address: 'no-such-host.invalid', port: 22 }), PATIENT.signal));
+  const silent = problemOf(
+    await connect(targetOf({ ...plain, port: mutePort, connectTimeoutMs: 400 }), PATIENT.signal),
+  );
+  assert.deepEqual(
+    [silent.code, silent.summary],
+    ['host.timeout', `hx-test: no answer from 127.0.0.1 port ${String(mutePort)}`],
+  );
+  assert.equal(
+    problemOf(await connect(targetOf({ ...plain, port: rudePort }), PATIENT.signal)).code,
+    'host.unreachable',
+  );
+  const unresolved = problemOf(
+    await connect(targetOf({ ...plain, address: 'no-such-host.invalid', port: 22 }), PATIENT.signal),
+  );
   assert.deepEqual([unresolved.code, unresolved.fix], ['host.unreachable', 'getent ahosts no-such-host.invalid']);
   const refused = problemOf(await connect(targetOf({ ...plain, port: await quietPort() }), PATIENT.signal));
   assert.match(refused.detail, /nothing listens there/);
 });
 
 test('an abort ends the connecting, and options that ssh does not take are a configuration problem', async () => {
-  await using mute = createServer((socket) => { socket.on('error', () => undefined).resume(); });
+  await using mute = createServer((socket) => {
+    socket.on('error', () => undefined).resume();
+  });
   const port = await portOf(mute);
   const stop = new AbortController();
-  mute.once('connection', () => { stop.abort(); });
-  assert.equal(problemOf(await connect(targetOf({ port, sshArguments: ['-F', 'none'] }), stop.signal)).code, 'host.aborted');
+  mute.once('connection', () => {
+    stop.abort();
+  });
+  assert.equal(
+    problemOf(await connect(targetOf({ port, sshArguments: ['-F', 'none'] }), stop.signal)).code,
+    'host.aborted',
+  );
   const config = join(keys.folder, 'config');
   await appendFile(config, 'Colour blue\n');
   const problem = problemOf(await connect(targetOf({ sshArguments: ['-F', config] }), PATIENT.signal));

@@ -1,19 +1,30 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { judgeKey, knownNames, knownTypes, parseKnownHosts, type KeyVerdict } from '../../../src/remote/ssh/known-hosts.ts';
+import {
+  judgeKey,
+  knownNames,
+  knownTypes,
+  parseKnownHosts,
+  type KeyVerdict,
+} from '../../../src/remote/ssh/known-hosts.ts';
 
 const entries = parseKnownHosts(readFileSync(new URL('samples/known_hosts', import.meta.url), 'utf8'), 'known_hosts');
 const keyOn = (line: number): string => entries.find((entry) => entry.line === line)?.key ?? '';
 const [FIRST, SECOND, ECDSA] = [keyOn(2), keyOn(5), keyOn(7)];
-const judge = (host: string, port: number, key: string, type = 'ssh-ed25519', alias?: string): KeyVerdict => judgeKey(entries, knownNames(host, port, alias), type, key);
+const judge = (host: string, port: number, key: string, type = 'ssh-ed25519', alias?: string): KeyVerdict =>
+  judgeKey(entries, knownNames(host, port, alias), type, key);
 
 test('comments, blank lines and nonsense count for nothing; lines keep their number', () => {
-  assert.deepEqual(entries.map(({ line }) => line), [2, 4, 5, 6, 7, 8, 9, 11]);
+  assert.deepEqual(
+    entries.map(({ line }) => line),
+    [2, 4, 5, 6, 7, 8, 9, 11],
+  );
 });
 
 test('a plain name, another name of the same line, a hashed name and one in capitals are known', () => {
-  for (const host of ['hx-api-server', '10.77.0.11', 'HX-API-Server', 'hx-hashed']) assert.deepEqual(judge(host, 22, FIRST), { state: 'known' }, host);
+  for (const host of ['hx-api-server', '10.77.0.11', 'HX-API-Server', 'hx-hashed'])
+    assert.deepEqual(judge(host, 22, FIRST), { state: 'known' }, host);
   assert.deepEqual(judge('hx-upper', 22, SECOND), { state: 'known' });
 });
 
@@ -28,7 +39,11 @@ test('a port has its own line, plain or hashed; what is known without a port hol
 test('another key of the same type has changed and names its line; of another type it is unknown', () => {
   const changed = judge('hx-api-server', 22, SECOND);
   assert.deepEqual(changed.state === 'changed' ? changed.entry.line : undefined, 2);
-  assert.deepEqual(judge('hx-api-server', 22, ECDSA, 'ecdsa-sha2-nistp256'), { state: 'unknown', otherTypes: ['ssh-ed25519'], authority: undefined });
+  assert.deepEqual(judge('hx-api-server', 22, ECDSA, 'ecdsa-sha2-nistp256'), {
+    state: 'unknown',
+    otherTypes: ['ssh-ed25519'],
+    authority: undefined,
+  });
 });
 
 test('wildcards hold, and an exclusion beats them', () => {

@@ -13,14 +13,21 @@ import { startSshd, WITHOUT_SSHD, type Sshd } from './sshd.ts';
 
 suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async () => {
   const keys = await createKeys();
-  const [hostKey, ecdsaHostKey, clientKey] = [await keys.make('host'), await keys.make('ecdsa-host', 'ecdsa'), await keys.make('client')];
+  const [hostKey, ecdsaHostKey, clientKey] = [
+    await keys.make('host'),
+    await keys.make('ecdsa-host', 'ecdsa'),
+    await keys.make('client'),
+  ];
   const connect = createConnect({ home: keys.folder, userName: 'nobody', environment: { PATH: process.env['PATH'] } });
   const known = join(keys.folder, 'known-hosts');
   let sshd: Sshd | undefined;
 
   before(async () => {
     const { port } = (sshd = await startSshd(keys.folder, [hostKey, ecdsaHostKey], clientKey));
-    await writeFile(known, ['127.0.0.1', 'localhost'].map((name) => `[${name}]:${String(port)} ${ecdsaHostKey.publicText}\n`).join(''));
+    await writeFile(
+      known,
+      ['127.0.0.1', 'localhost'].map((name) => `[${name}]:${String(port)} ${ecdsaHostKey.publicText}\n`).join(''),
+    );
     // Hashed, as Debian's ssh does it by itself.
     execFileSync('ssh-keygen', ['-H', '-f', known], { stdio: 'ignore' });
   });
@@ -31,7 +38,13 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
   });
 
   const reach = (part: Partial<Target> = {}): Target =>
-    targetOf({ port: sshd?.port, user: sshd?.user, identityFiles: [clientKey.file], ...part, sshArguments: ['-F', 'none', '-o', `UserKnownHostsFile=${known}`, ...(part.sshArguments ?? [])] });
+    targetOf({
+      port: sshd?.port,
+      user: sshd?.user,
+      identityFiles: [clientKey.file],
+      ...part,
+      sshArguments: ['-F', 'none', '-o', `UserKnownHostsFile=${known}`, ...(part.sshArguments ?? [])],
+    });
 
   /** Connects; a test that fails leaves no connection, which would keep the server and the file. */
   const reached = async (t: TestContext, target: Target): Promise<Host> => {
@@ -43,7 +56,12 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
   test('a hashed known_hosts names the key of several that the server is asked for', async (t) => {
     assert.doesNotMatch(await readFile(known, 'utf8'), /127\.0\.0\.1/);
     const host = await reached(t, reach());
-    const ran = valueOf(await host.run({ argv: ['bash', '-c', 'cat; printf "%s|" "$@"; exit 7', 'x', 'ä b', '$(id)'], stdin: 'in ' }, PATIENT));
+    const ran = valueOf(
+      await host.run(
+        { argv: ['bash', '-c', 'cat; printf "%s|" "$@"; exit 7', 'x', 'ä b', '$(id)'], stdin: 'in ' },
+        PATIENT,
+      ),
+    );
     assert.deepEqual([ran.exitCode, ran.stdout], [7, 'in ä b|$(id)|']);
     await host.close();
   });
@@ -51,7 +69,13 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
   test('a command whose input has ended is told to end when its time is over', async (t) => {
     const host = await reached(t, reach());
     const file = join(keys.folder, 'ended');
-    const argv = ['bash', '-c', 'trap "echo ended >\\"$1\\"; exit" TERM; echo >"$1.begun"; sleep 600 & wait', 'x', file];
+    const argv = [
+      'bash',
+      '-c',
+      'trap "echo ended >\\"$1\\"; exit" TERM; echo >"$1.begun"; sleep 600 & wait',
+      'x',
+      file,
+    ];
     const time = limitsUntil(t);
     const late = host.run({ argv }, time.options);
     await until('the command has begun', () => existsSync(`${file}.begun`), 30_000);
@@ -73,8 +97,15 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
       await writeFile(locked, await readFile(clientKey.file), { mode: 0o600 });
       await writeFile(`${locked}.pub`, await readFile(`${clientKey.file}.pub`));
       execFileSync('ssh-keygen', ['-q', '-p', '-f', locked, '-N', 'open sesame', '-P', '']);
-      const withAgent = createConnect({ home: keys.folder, userName: 'nobody', environment: { PATH: process.env['PATH'], SSH_AUTH_SOCK: socket } });
-      const target = reach({ identityFiles: [locked], sshArguments: ['-o', 'IdentitiesOnly=yes', '-o', 'IdentityFile=none'] });
+      const withAgent = createConnect({
+        home: keys.folder,
+        userName: 'nobody',
+        environment: { PATH: process.env['PATH'], SSH_AUTH_SOCK: socket },
+      });
+      const target = reach({
+        identityFiles: [locked],
+        sshArguments: ['-o', 'IdentitiesOnly=yes', '-o', 'IdentityFile=none'],
+      });
       await valueOf(await withAgent(target, PATIENT.signal)).close();
       assert.match(problemOf(await connect(target, PATIENT.signal)).detail, /is encrypted and no agent holds it/);
     } finally {
@@ -87,9 +118,13 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
     const host = await reached(t, jump);
     assert.equal(valueOf(await host.run({ argv: ['echo', 'there'] }, PATIENT)).stdout, 'there\n');
     await host.close();
-    const command = reach({ sshArguments: ['-o', 'ProxyCommand=bash -c "exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3"'] });
+    const command = reach({
+      sshArguments: ['-o', 'ProxyCommand=bash -c "exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3"'],
+    });
     await valueOf(await connect(command, PATIENT.signal)).close();
-    const closed = problemOf(await connect(reach({ sshArguments: ['-o', 'ProxyCommand=bash -c "echo no way >&2; exit 1"'] }), PATIENT.signal));
+    const closed = problemOf(
+      await connect(reach({ sshArguments: ['-o', 'ProxyCommand=bash -c "echo no way >&2; exit 1"'] }), PATIENT.signal),
+    );
     assert.deepEqual([closed.code, /The ProxyCommand said: no way/.test(closed.detail)], ['host.unreachable', true]);
     await rm(known);
     assert.match(problemOf(await connect(jump, PATIENT.signal)).summary, /through .*: its host key is not known/);

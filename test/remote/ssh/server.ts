@@ -25,14 +25,24 @@ export interface TestServer {
 }
 
 /** A folder for a test's files, and what makes keys in it. */
-export async function createKeys(): Promise<{ readonly folder: string; make(name: string, type?: 'ed25519' | 'ecdsa', passphrase?: string): Promise<Key>; remove(): Promise<void> }> {
+export async function createKeys(): Promise<{
+  readonly folder: string;
+  make(name: string, type?: 'ed25519' | 'ecdsa', passphrase?: string): Promise<Key>;
+  remove(): Promise<void>;
+}> {
   const folder = await mkdtemp(join(tmpdir(), 'hxllm-ssh-'));
   return {
     folder,
     make: async (name, type = 'ed25519', passphrase) => {
       const comment = `${name}@test`;
       const locked = passphrase === undefined ? { comment } : { comment, passphrase, cipher: 'aes256-ctr', rounds: 4 };
-      const pair = generatePair(() => (type === 'ed25519' ? ssh2.utils.generateKeyPairSync('ed25519', locked) : ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256, comment })), passphrase);
+      const pair = generatePair(
+        () =>
+          type === 'ed25519'
+            ? ssh2.utils.generateKeyPairSync('ed25519', locked)
+            : ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256, comment }),
+        passphrase,
+      );
       const file = join(folder, name);
       await writeFile(file, pair.private, { mode: 0o600 });
       await writeFile(`${file}.pub`, `${pair.public}\n`);
@@ -55,50 +65,86 @@ function generatePair(generate: () => Pair, passphrase: string | undefined): Pai
 }
 
 /** Starts a server on the loopback. Without `hang` and the like it is a well-behaved one. */
-export async function startServer(options: { readonly hostKeys: readonly [Key, ...Key[]]; readonly clientKey?: Key; readonly password?: string; readonly keyboard?: string }): Promise<TestServer> {
+export async function startServer(options: {
+  readonly hostKeys: readonly [Key, ...Key[]];
+  readonly clientKey?: Key;
+  readonly password?: string;
+  readonly keyboard?: string;
+}): Promise<TestServer> {
   const attempts: string[] = [];
   const connections: Connection[] = [];
   const server = new ssh2.Server({ hostKeys: options.hostKeys.map(({ privateText }) => privateText) }, (client) => {
     connections.push(client);
     client.on('error', () => undefined);
-    client.on('authentication', (context) => { judge(context, options, attempts); });
-    client.on('session', (accept) => { serve(client, accept()); });
+    client.on('authentication', (context) => {
+      judge(context, options, attempts);
+    });
+    client.on('session', (accept) => {
+      serve(client, accept());
+    });
     client.on('tcpip', (accept, reject, { destIP, destPort }) => {
       const socket = connect(destPort, destIP);
-      socket.once('error', () => { reject(); }).once('connect', () => {
-        const channel = accept();
-        socket.on('error', () => { channel.close(); });
-        channel.on('error', () => { socket.destroy(); });
-        socket.pipe(channel).pipe(socket);
-      });
+      socket
+        .once('error', () => {
+          reject();
+        })
+        .once('connect', () => {
+          const channel = accept();
+          socket.on('error', () => {
+            channel.close();
+          });
+          channel.on('error', () => {
+            socket.destroy();
+          });
+          socket.pipe(channel).pipe(socket);
+        });
     });
   });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   const { port } = server.address() as AddressInfo;
   return {
     port,
     hostKey: options.hostKeys[0],
     attempts,
     connections,
-    [Symbol.asyncDispose]: () => new Promise((resolve) => {
-      for (const client of connections) client.end();
-      server.close(() => { resolve(); });
-    }),
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        for (const client of connections) client.end();
+        server.close(() => {
+          resolve();
+        });
+      }),
   };
 }
 
-function judge(context: AuthContext, { clientKey, password, keyboard }: Parameters<typeof startServer>[0], attempts: string[]): void {
-  const methods = [...(clientKey === undefined ? [] : ['publickey' as const]), ...(password === undefined ? [] : ['password' as const]), ...(keyboard === undefined ? [] : ['keyboard-interactive' as const])];
+function judge(
+  context: AuthContext,
+  { clientKey, password, keyboard }: Parameters<typeof startServer>[0],
+  attempts: string[],
+): void {
+  const methods = [
+    ...(clientKey === undefined ? [] : ['publickey' as const]),
+    ...(password === undefined ? [] : ['password' as const]),
+    ...(keyboard === undefined ? [] : ['keyboard-interactive' as const]),
+  ];
   if (context.method === 'publickey') {
     if (context.signature === undefined) attempts.push(`publickey ${context.key.algo}`);
     const known = clientKey === undefined ? undefined : ssh2.utils.parseKey(clientKey.publicText);
     if (known !== undefined && !(known instanceof Error) && known.getPublicSSH().equals(context.key.data)) {
       const { signature, blob } = context;
-      if (signature === undefined || (blob !== undefined && known.verify(blob, signature, context.hashAlgo))) { context.accept(); return; }
+      if (signature === undefined || (blob !== undefined && known.verify(blob, signature, context.hashAlgo))) {
+        context.accept();
+        return;
+      }
     }
   } else {
     attempts.push(context.method);
-    if (context.method === 'password' && context.password === password) { context.accept(); return; }
+    if (context.method === 'password' && context.password === password) {
+      context.accept();
+      return;
+    }
     if (context.method === 'keyboard-interactive' && keyboard !== undefined) {
       context.prompt([{ prompt: 'Password: ', echo: false }], (answers: unknown) => {
         if (Array.isArray(answers) && answers[0] === keyboard) context.accept();
@@ -120,10 +166,13 @@ function serve(client: Connection, session: Session): void {
     const channel = accept();
     const child = spawn('bash', ['-c', command], { detached: true, env: { PATH: process.env['PATH'], SHLVL: '1' } });
     kill = (signal) => {
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, signal);
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(-child.pid, signal);
     };
     // Nothing that a test started may outlive its connection.
-    client.once('close', () => { kill('SIGKILL'); });
+    client.once('close', () => {
+      kill('SIGKILL');
+    });
     channel.on('error', () => undefined);
     child.stdin.on('error', () => undefined);
     channel.pipe(child.stdin);

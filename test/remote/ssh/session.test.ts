@@ -15,7 +15,12 @@ const [hostKey, clientKey] = [await keys.make('host'), await keys.make('client')
 const server = await startServer({ hostKeys: [hostKey], clientKey });
 const known = join(keys.folder, 'known-hosts');
 await writeFile(known, `[127.0.0.1]:${String(server.port)} ${hostKey.publicText}\n`);
-const target = targetOf({ port: server.port, user: 'deploy', identityFiles: [clientKey.file], sshArguments: ['-F', 'none', '-o', `UserKnownHostsFile=${known}`] });
+const target = targetOf({
+  port: server.port,
+  user: 'deploy',
+  identityFiles: [clientKey.file],
+  sshArguments: ['-F', 'none', '-o', `UserKnownHostsFile=${known}`],
+});
 const connect = createConnect({ home: keys.folder, userName: 'deploy', environment: { PATH: process.env['PATH'] } });
 const host = valueOf(await connect(target, PATIENT.signal));
 
@@ -26,7 +31,15 @@ after(async () => {
 });
 
 test('arguments arrive as they are, input is read, output and exit code come back', async () => {
-  const ran = valueOf(await host.run({ argv: ['bash', '-c', 'cat; printf "%s|" "$@"; echo oops >&2; exit 3', 'x', "it's", '$HOME', 'a b', ''], stdin: 'größe\n' }, PATIENT));
+  const ran = valueOf(
+    await host.run(
+      {
+        argv: ['bash', '-c', 'cat; printf "%s|" "$@"; echo oops >&2; exit 3', 'x', "it's", '$HOME', 'a b', ''],
+        stdin: 'größe\n',
+      },
+      PATIENT,
+    ),
+  );
   assert.deepEqual([ran.exitCode, ran.stdout, ran.stderr], [3, "größe\nit's|$HOME|a b||", 'oops\n']);
 });
 
@@ -54,12 +67,20 @@ test('a program that reads only the beginning of its input is no failure', async
       yield new Uint8Array(65_536);
     }
   }
-  assert.equal(valueOf(await host.run({ argv: ['bash', '-c', 'head -c 3 | wc -c'], stdin: endless() }, PATIENT)).stdout.trim(), '3');
+  assert.equal(
+    valueOf(await host.run({ argv: ['bash', '-c', 'head -c 3 | wc -c'], stdin: endless() }, PATIENT)).stdout.trim(),
+    '3',
+  );
 });
 
 test('more commands than a server allows sessions wait their turn', async () => {
-  const all = await Promise.all(Array.from({ length: 20 }, (_, index) => host.run({ argv: ['echo', String(index)] }, PATIENT)));
-  assert.deepEqual(all.map((result) => valueOf(result).stdout.trim()), Array.from({ length: 20 }, (_, index) => String(index)));
+  const all = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => host.run({ argv: ['echo', String(index)] }, PATIENT)),
+  );
+  assert.deepEqual(
+    all.map((result) => valueOf(result).stdout.trim()),
+    Array.from({ length: 20 }, (_, index) => String(index)),
+  );
 });
 
 test('a command that takes too long is told to end, and so is one that is aborted', { timeout: 60_000 }, async (t) => {
@@ -82,11 +103,17 @@ test('a command that takes too long is told to end, and so is one that is aborte
 
 test('a forwarded port leads to the host’s loopback, and a closed one closes at once', async () => {
   const port = await quietPort();
-  await using echo = createServer((socket) => { socket.pipe(socket); });
-  await new Promise<void>((resolve) => { echo.listen(port, '127.0.0.1', resolve); });
+  await using echo = createServer((socket) => {
+    socket.pipe(socket);
+  });
+  await new Promise<void>((resolve) => {
+    echo.listen(port, '127.0.0.1', resolve);
+  });
   const forward = valueOf(await host.forward(port));
   assert.equal(await exchange(forward.port, 'over there'), 'over there');
-  await new Promise((resolve) => { echo.close(resolve); });
+  await new Promise((resolve) => {
+    echo.close(resolve);
+  });
   assert.equal(await exchange(forward.port, 'nobody'), '');
   await forward.close();
 });
@@ -97,7 +124,10 @@ test('a connection that is cut says what was going on, and every later command t
   valueOf(await other.run({ argv: ['true'] }, PATIENT));
   server.connections.at(-1)?.end();
   const problem = problemOf(await running);
-  assert.deepEqual([problem.code, problem.summary], ['host.unreachable', 'hx-test: the connection was lost while at “sleep well”']);
+  assert.deepEqual(
+    [problem.code, problem.summary],
+    ['host.unreachable', 'hx-test: the connection was lost while at “sleep well”'],
+  );
   assert.equal(problemOf(await other.run({ argv: ['true'] }, PATIENT)).code, 'host.unreachable');
   await other.close();
 });
@@ -107,7 +137,14 @@ function exchange(port: number, text: string): Promise<string> {
   return new Promise((resolve) => {
     const got: Buffer[] = [];
     const socket = connectTcp(port, '127.0.0.1');
-    socket.on('data', (chunk) => { got.push(chunk); }).on('error', () => undefined).on('close', () => { resolve(Buffer.concat(got).toString()); });
+    socket
+      .on('data', (chunk) => {
+        got.push(chunk);
+      })
+      .on('error', () => undefined)
+      .on('close', () => {
+        resolve(Buffer.concat(got).toString());
+      });
     socket.end(text);
   });
 }

@@ -32,14 +32,32 @@ export async function startSshd(folder: string, hostKeys: readonly Key[], client
   const port = await quietPort();
   const [config, authorized] = [join(folder, `sshd-${String(port)}`), join(folder, 'authorized')];
   await writeFile(authorized, `${clientKey.publicText}\n`, { mode: 0o644 });
-  const lines = ['ListenAddress 127.0.0.1', `Port ${String(port)}`, ...hostKeys.map(({ file }) => `HostKey ${file}`), `AuthorizedKeysFile ${authorized}`, 'StrictModes no', 'UsePAM no', 'PidFile none', 'LogLevel ERROR', 'MaxSessions 10'];
+  const lines = [
+    'ListenAddress 127.0.0.1',
+    `Port ${String(port)}`,
+    ...hostKeys.map(({ file }) => `HostKey ${file}`),
+    `AuthorizedKeysFile ${authorized}`,
+    'StrictModes no',
+    'UsePAM no',
+    'PidFile none',
+    'LogLevel ERROR',
+    'MaxSessions 10',
+  ];
   await writeFile(config, `${lines.join('\n')}\n`);
   const argv = [SSHD, '-D', '-e', '-f', config];
-  const [program = '', ...rest] = asRoot ? ['unshare', '--mount', 'bash', '-c', await stageOf(folder), 'sshd', ...argv] : argv;
+  const [program = '', ...rest] = asRoot
+    ? ['unshare', '--mount', 'bash', '-c', await stageOf(folder), 'sshd', ...argv]
+    : argv;
   const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
   let complaint = '';
-  child.stderr.on('data', (chunk: Buffer) => { complaint += chunk.toString(); });
-  const exited = new Promise<void>((resolve) => { child.once('exit', () => { resolve(); }); });
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      resolve();
+    });
+  });
   const close = async (): Promise<void> => {
     child.kill('SIGTERM');
     await exited;
@@ -47,7 +65,11 @@ export async function startSshd(folder: string, hostKeys: readonly Key[], client
     child.stderr.destroy();
   };
   try {
-    await until('sshd answers, or has ended', async () => child.exitCode !== null || (await answers(port)), START_TIMEOUT_MS);
+    await until(
+      'sshd answers, or has ended',
+      async () => child.exitCode !== null || (await answers(port)),
+      START_TIMEOUT_MS,
+    );
     if (child.exitCode !== null) throw new Error(`sshd does not start: ${complaint}`);
   } catch (error) {
     await close();
@@ -60,13 +82,24 @@ export async function startSshd(folder: string, hostKeys: readonly Key[], client
 // namespace that nobody else sees. (Root’s own sessions cannot be signalled: sshd does not separate privileges for root.)
 async function stageOf(folder: string): Promise<string> {
   const passwd = join(folder, 'passwd');
-  await writeFile(passwd, `${(await readFile('/etc/passwd', 'utf8')).trimEnd()}\nsshd:x:64999:65534::/run/sshd:/usr/sbin/nologin\n${GUEST}:x:64998:65534::/tmp:/bin/bash\n`);
+  await writeFile(
+    passwd,
+    `${(await readFile('/etc/passwd', 'utf8')).trimEnd()}\nsshd:x:64999:65534::/run/sshd:/usr/sbin/nologin\n${GUEST}:x:64998:65534::/tmp:/bin/bash\n`,
+  );
   return `mount --bind ${passwd} /etc/passwd && mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"`;
 }
 
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    socket.once('data', () => { resolve(true); socket.destroy(); }).on('error', () => undefined).once('close', () => { resolve(false); });
+    socket
+      .once('data', () => {
+        resolve(true);
+        socket.destroy();
+      })
+      .on('error', () => undefined)
+      .once('close', () => {
+        resolve(false);
+      });
   });
 }

@@ -12,6 +12,10 @@ export function isSameModel(a: string, b: string): boolean {
 }
 
 function canonical(name: string): string {
-  const bare = name.trim().toLowerCase().replace(/^registry\.ollama\.ai\//, '').replace(/^library\//, '');
+  const bare = name
+    .trim()
+    .toLowerCase()
+    .replace(/^registry\.ollama\.ai\//, '')
+    .replace(/^library\//, '');
   return bare.lastIndexOf(':') > bare.lastIndexOf('/') ? bare : `${bare}:latest`;
 }

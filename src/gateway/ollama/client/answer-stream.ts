@@ -47,5 +47,9 @@ export class AnswerStream implements ReplyWriter {
 
 /** How an answer ended, in Ollama's words, which have none for calls. */
 export function endOf({ reason, context }: Extract<ServerEvent, { kind: 'end' }>): Json {
-  return { done: true, done_reason: reason === 'length' ? 'length' : 'stop', ...(context === undefined ? {} : { context }) };
+  return {
+    done: true,
+    done_reason: reason === 'length' ? 'length' : 'stop',
+    ...(context === undefined ? {} : { context }),
+  };
 }

@@ -9,8 +9,14 @@ import { loadOrder, noteKeepAlive, readOrder } from './order.ts';
 export function readApiEmbed(bytes: Buffer): Outcome<Order> {
   return readOrder(bytes, (body, ignored) => {
     const dimensions = body.number('dimensions', -Infinity, Infinity) ?? 0;
-    const request = { input: readInput(body), dimensions: dimensions >= 1 ? Math.trunc(dimensions) : undefined, truncate: body.flag('truncate') };
-    return embedOrder(body, ignored, request, ([...vectors], model, metrics) => (metrics === undefined ? { model, embeddings: vectors } : { model, embeddings: vectors, ...metrics }));
+    const request = {
+      input: readInput(body),
+      dimensions: dimensions >= 1 ? Math.trunc(dimensions) : undefined,
+      truncate: body.flag('truncate'),
+    };
+    return embedOrder(body, ignored, request, ([...vectors], model, metrics) =>
+      metrics === undefined ? { model, embeddings: vectors } : { model, embeddings: vectors, ...metrics },
+    );
   });
 }
 
@@ -18,13 +24,23 @@ export function readApiEmbed(bytes: Buffer): Outcome<Order> {
 export function readApiEmbeddings(bytes: Buffer): Outcome<Order> {
   return readOrder(bytes, (body, ignored) => {
     const prompt = body.text('prompt') ?? '';
-    return embedOrder(body, ignored, { input: prompt === '' ? [] : [prompt], dimensions: undefined, plain: true }, ([first]) => ({ embedding: first ?? [] }));
+    return embedOrder(
+      body,
+      ignored,
+      { input: prompt === '' ? [] : [prompt], dimensions: undefined, plain: true },
+      ([first]) => ({ embedding: first ?? [] }),
+    );
   });
 }
 
 type Answer = (vectors: readonly (readonly number[])[], model: string, metrics?: object) => object;
 
-function embedOrder(body: Body, ignored: string[], asked: Omit<EmbedRequest, 'model' | 'base64' | 'original'>, answer: Answer): Order {
+function embedOrder(
+  body: Body,
+  ignored: string[],
+  asked: Omit<EmbedRequest, 'model' | 'base64' | 'original'>,
+  answer: Answer,
+): Order {
   const model = readModel(body);
   // What steers the choice of tokens changes nothing where none are chosen.
   const options = readOptions(body);
@@ -34,7 +50,12 @@ function embedOrder(body: Body, ignored: string[], asked: Omit<EmbedRequest, 'mo
   if (asked.input.length === 0) return loadOrder(body, given, () => answer([], model));
   const request: EmbedRequest = { ...asked, model, base64: false, original: undefined };
   let last = new Vectors();
-  return { ...given, stream: false, shares: [{ asks: { kind: 'embed', request }, stream: false, writer: () => (last = new Vectors()) }], close: ([usage]) => JSON.stringify(answer(last.vectors, model, last.metrics(usage))) };
+  return {
+    ...given,
+    stream: false,
+    shares: [{ asks: { kind: 'embed', request }, stream: false, writer: () => (last = new Vectors()) }],
+    close: ([usage]) => JSON.stringify(answer(last.vectors, model, last.metrics(usage))),
+  };
 }
 
 function readInput(body: Body): readonly string[] {

@@ -4,7 +4,22 @@ import type { ChatRequest } from '../../exchange.ts';
 import { readOptions, type Options } from './options.ts';
 
 /** What a request for text says beside its prompt. */
-export interface TextFields extends Pick<ChatRequest, 'model' | 'format' | 'sampling' | 'stop' | 'maxTokens' | 'thinking' | 'thinkingName' | 'logprobs' | 'truncate' | 'shift' | 'stream' | 'includeUsage' | 'original'> {
+export interface TextFields extends Pick<
+  ChatRequest,
+  | 'model'
+  | 'format'
+  | 'sampling'
+  | 'stop'
+  | 'maxTokens'
+  | 'thinking'
+  | 'thinkingName'
+  | 'logprobs'
+  | 'truncate'
+  | 'shift'
+  | 'stream'
+  | 'includeUsage'
+  | 'original'
+> {
   readonly options: Options;
 }
 
@@ -46,7 +61,8 @@ export function readKeepAlive(body: Body): 'never' | 'some' | undefined {
   const value = body.value('keep_alive');
   if (value === undefined) return undefined;
   if (typeof value === 'number') return value === 0 ? 'never' : 'some';
-  if (typeof value === 'string' && value.length <= LONGEST_DURATION && DURATION.test(value)) return /[1-9]/.test(value) ? 'some' : 'never';
+  if (typeof value === 'string' && value.length <= LONGEST_DURATION && DURATION.test(value))
+    return /[1-9]/.test(value) ? 'some' : 'never';
   return body.refuse('keep_alive', `time: invalid duration ${shown(value)}`);
 }
 
@@ -59,15 +75,20 @@ function readFormat(body: Body): ChatRequest['format'] {
 
 function readThinking(body: Body): ChatRequest['thinking'] {
   const think = body.value('think');
-  if (think === undefined || typeof think === 'boolean' || think === 'low' || think === 'medium' || think === 'high') return think;
+  if (think === undefined || typeof think === 'boolean' || think === 'low' || think === 'medium' || think === 'high')
+    return think;
   // Servers before 0.22 do not know it.
   if (think === 'max') return 'high';
-  return body.refuse('think', `invalid think value: ${shown(think)} (must be "high", "medium", "low", "max", true, or false)`);
+  return body.refuse(
+    'think',
+    `invalid think value: ${shown(think)} (must be "high", "medium", "low", "max", true, or false)`,
+  );
 }
 
 function readLogprobs(body: Body, ignored: string[]): number | undefined {
   const [wanted, top] = [body.flag('logprobs') ?? false, body.number('top_logprobs', -Infinity, Infinity)];
-  if (top !== undefined && !(Number.isInteger(top) && top >= 0 && top <= 20)) return body.refuse('top_logprobs', 'top_logprobs must be between 0 and 20');
+  if (top !== undefined && !(Number.isInteger(top) && top >= 0 && top <= 20))
+    return body.refuse('top_logprobs', 'top_logprobs must be between 0 and 20');
   if (!wanted && top !== undefined && top > 0) ignored.push('top_logprobs');
   return wanted ? (top ?? 0) : undefined;
 }

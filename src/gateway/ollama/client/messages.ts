@@ -3,7 +3,14 @@ import { isObject, parseObject, textOf, type Json } from '../../dialect/json.ts'
 import type { Message, Tool, ToolCall } from '../../exchange.ts';
 import { readImages } from './images.ts';
 
-const ROLES: Readonly<Record<string, Message['role']>> = { system: 'system', developer: 'system', user: 'user', assistant: 'assistant', tool: 'tool', function: 'tool' };
+const ROLES: Readonly<Record<string, Message['role']>> = {
+  system: 'system',
+  developer: 'system',
+  user: 'user',
+  assistant: 'assistant',
+  tool: 'tool',
+  function: 'tool',
+};
 
 /** Reads `messages`; what is wrong is noted on `body`. */
 export function readMessages(body: Body): readonly Message[] {
@@ -14,7 +21,8 @@ export function readMessages(body: Body): readonly Message[] {
 export function readTools(body: Body): readonly Tool[] {
   return (body.list('tools') ?? []).map((tool, index) => {
     const made = isObject(tool) ? tool['function'] : undefined;
-    if (isObject(tool) && isObject(made) && typeof made['name'] === 'string') return { name: made['name'], definition: { type: 'function', ...tool } };
+    if (isObject(tool) && isObject(made) && typeof made['name'] === 'string')
+      return { name: made['name'], definition: { type: 'function', ...tool } };
     body.refuse('tools', `tools[${String(index)}] is no {"type": "function", "function": {"name": …}}`);
     return { name: '', definition: {} };
   });
@@ -36,13 +44,20 @@ function readMessage(body: Body, item: unknown, at: string): Message {
     images: readImages(body, json['images'], `${at}.images`),
     thinking: thinking === '' ? undefined : thinking,
     toolCalls: readCalls(body, json['tool_calls'], `${at}.tool_calls`),
-    answers: role === 'tool' ? { id: textOf(json, 'tool_call_id') || undefined, name: textOf(json, 'tool_name') || textOf(json, 'name') || undefined } : undefined,
+    answers:
+      role === 'tool'
+        ? {
+            id: textOf(json, 'tool_call_id') || undefined,
+            name: textOf(json, 'tool_name') || textOf(json, 'name') || undefined,
+          }
+        : undefined,
   };
 }
 
 function readText(body: Body, json: Json, name: string, at: string): void {
   const value = json[name];
-  if (value !== undefined && value !== null && typeof value !== 'string') body.refuse(`${at}.${name}`, `${at}.${name} must be a string, not ${typeName(value)}`);
+  if (value !== undefined && value !== null && typeof value !== 'string')
+    body.refuse(`${at}.${name}`, `${at}.${name} must be a string, not ${typeName(value)}`);
 }
 
 function readCalls(body: Body, calls: unknown, at: string): readonly ToolCall[] {

@@ -18,7 +18,14 @@ export class Watch {
     const nowMs = performance.now();
     const firstMs = this.#firstMs ?? nowMs;
     const isTold = (usage.totalMs ?? 0) > 0;
-    const { totalMs, loadMs = 0, prefillMs = 0, decodeMs = 0 } = isTold ? usage : { totalMs: nowMs - this.#sinceMs, prefillMs: firstMs - this.#sinceMs, decodeMs: nowMs - firstMs };
+    const {
+      totalMs,
+      loadMs = 0,
+      prefillMs = 0,
+      decodeMs = 0,
+    } = isTold
+      ? usage
+      : { totalMs: nowMs - this.#sinceMs, prefillMs: firstMs - this.#sinceMs, decodeMs: nowMs - firstMs };
     const all = {
       total_duration: nanoseconds(totalMs ?? 0),
       load_duration: nanoseconds(loadMs),

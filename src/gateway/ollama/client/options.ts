@@ -22,11 +22,20 @@ const SAMPLING: ReadonlyMap<string, Range> = new Map([
   ['seed', WHOLE],
   ['repeat_penalty', DIVISOR],
   ...['num_keep', 'top_k', 'repeat_last_n'].map((name) => [name, TOKENS] as const),
-  ...['top_p', 'min_p', 'typical_p', 'temperature', 'presence_penalty', 'frequency_penalty'].map((name) => [name, FACTOR] as const),
+  ...['top_p', 'min_p', 'typical_p', 'temperature', 'presence_penalty', 'frequency_penalty'].map(
+    (name) => [name, FACTOR] as const,
+  ),
 ]);
 
 /** What makes a runner, so that a request with another one would load the model anew. */
-const RUNNER: ReadonlyMap<string, 'number' | 'boolean'> = new Map([['num_ctx', 'number'], ['num_batch', 'number'], ['num_gpu', 'number'], ['main_gpu', 'number'], ['num_thread', 'number'], ['use_mmap', 'boolean']]);
+const RUNNER: ReadonlyMap<string, 'number' | 'boolean'> = new Map([
+  ['num_ctx', 'number'],
+  ['num_batch', 'number'],
+  ['num_gpu', 'number'],
+  ['main_gpu', 'number'],
+  ['num_thread', 'number'],
+  ['use_mmap', 'boolean'],
+]);
 
 /** `options` as read; `ignored`: names that mean nothing to 0.22.1 either. */
 export interface Options extends Pick<ChatRequest, 'sampling' | 'stop' | 'maxTokens'> {
@@ -59,18 +68,25 @@ export function readOptions(body: Body): Options {
 
 function readNumber(body: Body, name: string, value: unknown, { type, min, max }: Range): number {
   if (typeof value !== 'number') body.refuse(`options.${name}`, `option "${name}" must be of type ${type}`);
-  else if (value < min || value > max) body.refuse(`options.${name}`, `option "${name}" must be from ${String(min)} to ${String(max)}`);
+  else if (value < min || value > max)
+    body.refuse(`options.${name}`, `option "${name}" must be from ${String(min)} to ${String(max)}`);
   else return type === 'int' ? Math.trunc(value) : value;
   return 0;
 }
 
 function readRunner(body: Body, name: string, value: unknown, type: 'number' | 'boolean'): unknown {
-  if (typeof value !== type) body.refuse(`options.${name}`, `option "${name}" must be of type ${type === 'number' ? 'int' : 'bool'}`);
+  if (typeof value !== type)
+    body.refuse(`options.${name}`, `option "${name}" must be of type ${type === 'number' ? 'int' : 'bool'}`);
   return value;
 }
 
 function readStop(body: Body, value: unknown): readonly string[] {
   // Ollama takes no text here, but clients that speak other dialects too send one.
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return readStopList(body, list, 'options.stop', `option "stop" must be of type array of strings, not ${typeName(value)}`);
+  return readStopList(
+    body,
+    list,
+    'options.stop',
+    `option "stop" must be of type array of strings, not ${typeName(value)}`,
+  );
 }

@@ -16,8 +16,17 @@ export function readApiChat(bytes: Buffer): Outcome<Order> {
     ignored.push(...options.ignored);
     const given = { model: fields.model, ignored, runner: options.runner };
     noteKeepAlive(body, ignored);
-    if (messages.length === 0) return loadOrder(body, given, () => ({ ...head(given.model), ...CHAT(NOTHING), done: true, done_reason: 'load' }));
-    return textOrder(given, fields.stream, CHAT, { kind: 'chat', request: { ...fields, messages, tools, mustCall: false, callSchema: undefined, parallelCalls: true } });
+    if (messages.length === 0)
+      return loadOrder(body, given, () => ({
+        ...head(given.model),
+        ...CHAT(NOTHING),
+        done: true,
+        done_reason: 'load',
+      }));
+    return textOrder(given, fields.stream, CHAT, {
+      kind: 'chat',
+      request: { ...fields, messages, tools, mustCall: false, callSchema: undefined, parallelCalls: true },
+    });
   });
 }
 
@@ -25,16 +34,28 @@ export function readApiChat(bytes: Buffer): Outcome<Order> {
 export function readApiGenerate(bytes: Buffer): Outcome<Order> {
   return readOrder(bytes, (body, ignored) => {
     const { options, ...fields } = readTextFields(body, ignored);
-    const [prompt, suffix, system, template] = ['prompt', 'suffix', 'system', 'template'].map((name) => body.text(name) || undefined);
+    const [prompt, suffix, system, template] = ['prompt', 'suffix', 'system', 'template'].map(
+      (name) => body.text(name) || undefined,
+    );
     const raw = body.flag('raw') ?? false;
     const images = readImages(body, body.value('images'), 'images');
     const context = readContext(body);
-    if (raw && (system !== undefined || template !== undefined || context !== undefined)) body.refuse('raw', 'raw mode does not support template, system, or context');
+    if (raw && (system !== undefined || template !== undefined || context !== undefined))
+      body.refuse('raw', 'raw mode does not support template, system, or context');
     ignored.push(...options.ignored);
     const given = { model: fields.model, ignored, runner: options.runner };
     noteKeepAlive(body, ignored);
-    if (prompt === undefined) return loadOrder(body, given, () => ({ ...head(given.model), ...GENERATE(NOTHING), done: true, done_reason: 'load' }));
-    return textOrder(given, fields.stream, GENERATE, { kind: 'completion', request: { ...fields, prompt, suffix, raw, images, context, system, template } });
+    if (prompt === undefined)
+      return loadOrder(body, given, () => ({
+        ...head(given.model),
+        ...GENERATE(NOTHING),
+        done: true,
+        done_reason: 'load',
+      }));
+    return textOrder(given, fields.stream, GENERATE, {
+      kind: 'completion',
+      request: { ...fields, prompt, suffix, raw, images, context, system, template },
+    });
   });
 }
 
@@ -65,17 +86,32 @@ export function noteKeepAlive(body: Body, ignored: string[]): void {
 /** An order for a model to be in memory; one for it to go is refused. */
 export function loadOrder(body: Body, given: Given, answer: () => object): Order {
   if (readKeepAlive(body) === 'never') body.failure ??= UNLOAD;
-  return { ...given, stream: false, shares: [{ asks: { kind: 'load' }, stream: false, writer: () => ({ write: () => '' }) }], close: () => JSON.stringify(answer()) };
+  return {
+    ...given,
+    stream: false,
+    shares: [{ asks: { kind: 'load' }, stream: false, writer: () => ({ write: () => '' }) }],
+    close: () => JSON.stringify(answer()),
+  };
 }
 
-const UNLOAD: Failure = { kind: 'forbidden', code: 'unload_refused', message: 'a model cannot be unloaded here: others use it too, and how long it stays is fixed for all of them' };
+const UNLOAD: Failure = {
+  kind: 'forbidden',
+  code: 'unload_refused',
+  message: 'a model cannot be unloaded here: others use it too, and how long it stays is fixed for all of them',
+};
 
 function textOrder(given: Given, stream: boolean, shape: Shape, asks: Ask): Order {
   const { model } = given;
   if (stream) {
     // What clients take for a piece of the answer without any text; they know no other way to be told that it is still coming.
     const keepAlive = `${JSON.stringify({ ...head(model), ...shape(NOTHING), done: false })}\n`;
-    return { ...given, stream, keepAlive, shares: [{ asks, stream, writer: () => new AnswerStream(model, shape) }], close: () => '' };
+    return {
+      ...given,
+      stream,
+      keepAlive,
+      shares: [{ asks, stream, writer: () => new AnswerStream(model, shape) }],
+      close: () => '',
+    };
   }
   let last = new AnswerWhole(model, shape);
   const share: Share = { asks, stream, writer: () => (last = new AnswerWhole(model, shape)) };

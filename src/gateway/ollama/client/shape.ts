@@ -34,11 +34,15 @@ export function logprobsOf(tokens: readonly unknown[]): Json {
 
 function lean(token: unknown): unknown {
   if (!isObject(token)) return token;
-  const empty = (name: string, value: unknown): boolean => (name === 'bytes' && value === null) || (name === 'top_logprobs' && Array.isArray(value) && value.length === 0);
+  const empty = (name: string, value: unknown): boolean =>
+    (name === 'bytes' && value === null) || (name === 'top_logprobs' && Array.isArray(value) && value.length === 0);
   return Object.fromEntries(Object.entries(token).filter(([name, value]) => !empty(name, value)));
 }
 
 function besides({ thinking, calls, firstCall = 0 }: Said): Json {
-  const made = calls.map(({ id, name, arguments: given }, at) => ({ id, function: { index: firstCall + at, name, arguments: given } }));
+  const made = calls.map(({ id, name, arguments: given }, at) => ({
+    id,
+    function: { index: firstCall + at, name, arguments: given },
+  }));
   return { ...(thinking === '' ? {} : { thinking }), ...(made.length === 0 ? {} : { tool_calls: made }) };
 }

@@ -22,8 +22,17 @@ export function showBody(shown: Json, guise: Guise): Json {
 
 /** The same of a model about which its server says no more than that it has it. */
 export function plainShow(guise: Guise, mode: 'chat' | 'embedding' | undefined, since: Date): Json {
-  const info = { 'general.architecture': 'unknown', ...(guise.context === undefined ? {} : { 'unknown.context_length': guise.context }) };
-  const shown = { modelfile: `FROM ${guise.alias}\n`, template: '', model_info: info, capabilities: [mode === 'embedding' ? 'embedding' : 'completion'], modified_at: since.toISOString() };
+  const info = {
+    'general.architecture': 'unknown',
+    ...(guise.context === undefined ? {} : { 'unknown.context_length': guise.context }),
+  };
+  const shown = {
+    modelfile: `FROM ${guise.alias}\n`,
+    template: '',
+    model_info: info,
+    capabilities: [mode === 'embedding' ? 'embedding' : 'completion'],
+    modified_at: since.toISOString(),
+  };
   return showBody(shown, guise);
 }
 
@@ -32,12 +41,19 @@ export function contextInModels(answer: Json | undefined, model: string): number
   const data = answer?.['data'];
   const found = Array.isArray(data) ? data.filter(isObject).find(({ id }) => id === model) : undefined;
   const meta = isObject(found?.['meta']) ? found['meta'] : {};
-  return [found?.['max_model_len'], meta['n_ctx'], found?.['loaded_context_length'], found?.['max_context_length']].find((value) => typeof value === 'number');
+  return [
+    found?.['max_model_len'],
+    meta['n_ctx'],
+    found?.['loaded_context_length'],
+    found?.['max_context_length'],
+  ].find((value) => typeof value === 'number');
 }
 
 // What FROM and ADAPTER name are files on the server.
 function modelfileOf(modelfile: string, { alias, options }: Guise): string {
-  const renamed = modelfile.replace(/^# FROM .*$/m, () => `# FROM ${alias}`).replace(/^(?:(?:FROM|ADAPTER) .*\n?)+/m, () => `FROM ${alias}\n`);
+  const renamed = modelfile
+    .replace(/^# FROM .*$/m, () => `# FROM ${alias}`)
+    .replace(/^(?:(?:FROM|ADAPTER) .*\n?)+/m, () => `FROM ${alias}\n`);
   const fixed = linesOf(options).map(([name, value]) => `PARAMETER ${name} ${value}\n`);
   return without(renamed, (name) => new RegExp(`^PARAMETER ${name} .*\\n?`, 'gm'), options) + fixed.join('');
 }
@@ -49,7 +65,9 @@ function parametersOf(parameters: string, options: Json): string {
 }
 
 function without(text: string, pattern: (name: string) => RegExp, options: Json): string {
-  return Object.keys(options).filter((name) => /^\w+$/.test(name)).reduce((rest, name) => rest.replaceAll(pattern(name), ''), text);
+  return Object.keys(options)
+    .filter((name) => /^\w+$/.test(name))
+    .reduce((rest, name) => rest.replaceAll(pattern(name), ''), text);
 }
 
 function linesOf(options: Json): readonly (readonly [name: string, value: string])[] {
@@ -70,5 +88,7 @@ function infoOf(info: unknown, context: number | undefined): Json {
   const name = `${textOf(info, 'general.architecture')}.context_length`;
   const trained = info[name];
   // More than it was trained for it does not get.
-  return context === undefined ? info : { ...info, [name]: typeof trained === 'number' ? Math.min(trained, context) : context };
+  return context === undefined
+    ? info
+    : { ...info, [name]: typeof trained === 'number' ? Math.min(trained, context) : context };
 }

@@ -9,7 +9,9 @@ import { replyReader, StreamReader } from './reader.ts';
 /** A chat for a server that speaks OpenAI itself: the request as it came, with the model's name there, or written for it where its client speaks another dialect. */
 export function chatCall(request: ChatRequest, model: string): ServerCall {
   const { original, stream } = request;
-  return original === undefined ? interpreted('/chat/completions', chatBody(request, model), request) : passed('/chat/completions', original, stream, model);
+  return original === undefined
+    ? interpreted('/chat/completions', chatBody(request, model), request)
+    : passed('/chat/completions', original, stream, model);
 }
 
 /** A completion for a server that speaks OpenAI itself. */
@@ -24,13 +26,27 @@ export function completionCall(request: CompletionRequest, model: string): Serve
 /** Embeddings for a server that speaks OpenAI itself. */
 export function embedCall(request: EmbedRequest, model: string): ServerCall {
   const { original, input } = request;
-  if (original === undefined) return { path: '/embeddings', body: embedBody(request, model), read: (emit) => embedReader(emit, input.length), fail: failureOf };
-  return { path: '/embeddings', body: JSON.stringify({ ...original, model }), read: (emit) => replyReader(emit, 'data'), fail: failureOf };
+  if (original === undefined)
+    return {
+      path: '/embeddings',
+      body: embedBody(request, model),
+      read: (emit) => embedReader(emit, input.length),
+      fail: failureOf,
+    };
+  return {
+    path: '/embeddings',
+    body: JSON.stringify({ ...original, model }),
+    read: (emit) => replyReader(emit, 'data'),
+    fail: failureOf,
+  };
 }
 
 function asChat(request: CompletionRequest): ChatRequest {
   const { prompt, system, images = [], format } = request;
-  const messages = [...(system === undefined ? [] : [messageOf('system', system, [])]), messageOf('user', prompt, images)];
+  const messages = [
+    ...(system === undefined ? [] : [messageOf('system', system, [])]),
+    messageOf('user', prompt, images),
+  ];
   return { ...request, messages, tools: [], mustCall: false, callSchema: undefined, parallelCalls: true, format };
 }
 
@@ -42,7 +58,12 @@ function messageOf(role: Message['role'], text: string, images: readonly string[
 function passed(path: string, original: Readonly<Record<string, unknown>>, stream: boolean, model: string): ServerCall {
   const { stream_options: _options, n: _n, best_of: _best, ...rest } = original;
   const body = JSON.stringify({ ...rest, model, ...(stream ? { stream_options: { include_usage: true } } : {}) });
-  return { path, body, read: (emit) => (stream ? new StreamReader(emit) : replyReader(emit, 'choices')), fail: failureOf };
+  return {
+    path,
+    body,
+    read: (emit) => (stream ? new StreamReader(emit) : replyReader(emit, 'choices')),
+    fail: failureOf,
+  };
 }
 
 function interpreted(path: string, body: string, heeded: Heeded): ServerCall {

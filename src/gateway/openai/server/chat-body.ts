@@ -28,7 +28,10 @@ export function chatBody(request: ChatRequest, model: string): string {
 // LM Studio refuses `json_object`; that schema means the same everywhere.
 function formatBody(format: ChatRequest['format']): Json | undefined {
   if (format === undefined) return undefined;
-  return { type: 'json_schema', json_schema: { name: 'answer', schema: format === 'json' ? { type: 'object' } : format } };
+  return {
+    type: 'json_schema',
+    json_schema: { name: 'answer', schema: format === 'json' ? { type: 'object' } : format },
+  };
 }
 
 // Templates are told by names of their own (Qwen's and DeepSeek's); efforts are those of gpt-oss. Older vLLMs refuse an effort of `none`.

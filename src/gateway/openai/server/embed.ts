@@ -10,7 +10,12 @@ export function embedBody({ input, dimensions }: EmbedRequest, model: string): s
 
 /** Reads the answer of `/embeddings`, in whichever order and encoding its vectors are. */
 export function embedReader(emit: (event: ServerEvent) => void, wanted: number): AnswerReader {
-  return vectorReader(emit, wanted, vectorsIn, ({ usage }) => readUsage(usage) ?? { promptTokens: 0, completionTokens: 0 });
+  return vectorReader(
+    emit,
+    wanted,
+    vectorsIn,
+    ({ usage }) => readUsage(usage) ?? { promptTokens: 0, completionTokens: 0 },
+  );
 }
 
 function vectorsIn({ data }: Json): readonly (readonly number[])[] | undefined {
@@ -27,7 +32,9 @@ function placeOf({ index }: Json): number {
 
 function vectorIn(value: unknown): readonly number[] | undefined {
   if (typeof value === 'string') return unpacked(Buffer.from(value, 'base64'));
-  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'number') ? value : undefined;
+  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'number')
+    ? value
+    : undefined;
 }
 
 // Little-endian 32-bit floats.

@@ -33,7 +33,8 @@ export class GatheredCalls {
   #callOf(id: string, index: unknown, name: string): Gathering {
     const known = id === '' ? undefined : this.#calls.find((call) => call.id === id);
     const latest = known ?? this.#latest.get(index);
-    if (latest === undefined || (known === undefined && name !== '' && begins(id, latest))) return this.#begin({ id, name, arguments: '' }, index);
+    if (latest === undefined || (known === undefined && name !== '' && begins(id, latest)))
+      return this.#begin({ id, name, arguments: '' }, index);
     this.#latest.set(index, latest);
     return latest;
   }

@@ -7,7 +7,12 @@ import { tokensOf } from './token-logprobs.ts';
 /** What of a request its answer is held to, where a server does not keep to it. */
 export type Heeded = Pick<ChatRequest, 'maxTokens' | 'parallelCalls' | 'stream' | 'stop' | 'namesStop'>;
 
-const BROKEN_CALL: ServerFailure = { kind: 'upstream', code: 'backend_failed', fault: 'request', message: 'the model called a tool with arguments that are not a JSON object' };
+const BROKEN_CALL: ServerFailure = {
+  kind: 'upstream',
+  code: 'backend_failed',
+  fault: 'request',
+  message: 'the model called a tool with arguments that are not a JSON object',
+};
 
 /** Tells what a server said in OpenAI's dialect, a chunk at a time or whole, in the terms that every dialect is written from. Calls are told at the end, when they are whole. */
 export class Interpreter {
@@ -40,7 +45,8 @@ export class Interpreter {
     if (!isObject(choice)) return;
     const { delta, message, finish_reason: reason } = choice;
     if (typeof reason === 'string') this.#finish = reason;
-    if (this.#heeded.maxTokens !== 0) this.#said(isObject(delta) ? delta : isObject(message) ? message : choice, tokensOf(choice['logprobs']));
+    if (this.#heeded.maxTokens !== 0)
+      this.#said(isObject(delta) ? delta : isObject(message) ? message : choice, tokensOf(choice['logprobs']));
   }
 
   #said(said: Json, logprobs: readonly unknown[] | undefined): void {
@@ -52,14 +58,22 @@ export class Interpreter {
     const calls = said['tool_calls'];
     if (!Array.isArray(calls) || this.#over) return;
     // What is not streamed has no indices: each call is one of its own.
-    for (const [place, call] of (calls as readonly unknown[]).entries()) if (isObject(call)) this.#calls.take(call, this.#heeded.stream ? call['index'] : place); // an array of what is not yet known
+    for (const [place, call] of (calls as readonly unknown[]).entries())
+      if (isObject(call)) this.#calls.take(call, this.#heeded.stream ? call['index'] : place); // an array of what is not yet known
   }
 
   #text(text: string, logprobs: readonly unknown[] | undefined): void {
-    if (this.#watch === undefined) this.#emit(logprobs === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs });
+    if (this.#watch === undefined)
+      this.#emit(logprobs === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs });
     else if (this.#watch.take(text, logprobs) && this.#heeded.stream) {
       this.#over = true;
-      this.#emit({ kind: 'end', reason: 'stop', usage: { promptTokens: 0, completionTokens: this.#pieces }, early: true, stopSequence: this.#watch.stopped ?? '' });
+      this.#emit({
+        kind: 'end',
+        reason: 'stop',
+        usage: { promptTokens: 0, completionTokens: this.#pieces },
+        early: true,
+        stopSequence: this.#watch.stopped ?? '',
+      });
     }
   }
 
@@ -72,7 +86,11 @@ export class Interpreter {
       return;
     }
     // Ollama says no reason where it cuts off a model that repeats itself.
-    const cut = this.#heeded.maxTokens === 0 || end.reason === 'length' || this.#finish === 'length' || (!this.#heeded.stream && this.#finish === undefined);
+    const cut =
+      this.#heeded.maxTokens === 0 ||
+      end.reason === 'length' ||
+      this.#finish === 'length' ||
+      (!this.#heeded.stream && this.#finish === undefined);
     const calls = this.#calls.all();
     const whole = calls.filter((call) => call !== undefined);
     // What was cut off in the middle of a call is no call.

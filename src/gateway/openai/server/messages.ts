@@ -34,7 +34,10 @@ function callBody({ id, name, arguments: given }: ToolCall): Json {
 }
 
 function partsBody(text: string, images: readonly string[]): readonly Json[] {
-  const seen = images.map((image) => ({ type: 'image_url', image_url: { url: `data:${typeOf(image)};base64,${image}` } }));
+  const seen = images.map((image) => ({
+    type: 'image_url',
+    image_url: { url: `data:${typeOf(image)};base64,${image}` },
+  }));
   return text === '' ? seen : [{ type: 'text', text }, ...seen];
 }
 

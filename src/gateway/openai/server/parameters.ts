@@ -24,8 +24,16 @@ export function namesOf(name: string): readonly string[] {
 }
 
 /** What chats and completions have in common, as an OpenAI server takes it. */
-export function parametersOf({ sampling, stop, namesStop, maxTokens, stream }: Pick<ChatRequest, 'sampling' | 'stop' | 'namesStop' | 'maxTokens' | 'stream'>): Json {
-  const named = Object.entries(sampling).flatMap(([name, value]) => namesOf(name).map((theirs) => [theirs, value] as const));
+export function parametersOf({
+  sampling,
+  stop,
+  namesStop,
+  maxTokens,
+  stream,
+}: Pick<ChatRequest, 'sampling' | 'stop' | 'namesStop' | 'maxTokens' | 'stream'>): Json {
+  const named = Object.entries(sampling).flatMap(([name, value]) =>
+    namesOf(name).map((theirs) => [theirs, value] as const),
+  );
   return {
     ...Object.fromEntries(named),
     // What the server stopped at it would not say.

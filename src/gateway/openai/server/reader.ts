@@ -18,7 +18,13 @@ function failed(error: unknown, data: string): ServerEvent {
   const { code, message }: Json = isObject(error) ? error : {};
   const failure = failureOf(typeof code === 'number' ? code : 500, data);
   if (failure.fault === 'request') return { kind: 'failure', failure };
-  return broken(typeof message === 'string' ? message : typeof error === 'string' ? error : 'the backend failed in the middle of its answer');
+  return broken(
+    typeof message === 'string'
+      ? message
+      : typeof error === 'string'
+        ? error
+        : 'the backend failed in the middle of its answer',
+  );
 }
 
 /** Reads a whole JSON answer of a server that speaks OpenAI; without the list that it is about it is none. */
@@ -26,7 +32,11 @@ export function replyReader(emit: (event: ServerEvent) => void, about: 'choices'
   return new WholeAnswer((body) => {
     const list = body?.[about];
     if (body === undefined || !Array.isArray(list) || list.length === 0) {
-      emit(broken(body === undefined ? 'the backend sent what is not JSON' : `the backend sent an answer without ${about}`));
+      emit(
+        broken(
+          body === undefined ? 'the backend sent what is not JSON' : `the backend sent an answer without ${about}`,
+        ),
+      );
       return;
     }
     emit({ kind: 'verbatim', body });

@@ -4,11 +4,15 @@ import type { Candidate, Strategy } from './strategy.ts';
 /** Whoever is expected to begin first: by what it took lately, for this request and those already there; then whichever was chosen longest ago. */
 export const latencyBased: Strategy = {
   name: 'latency-based-routing',
-  choose: (candidates, _random, nowMs) => candidates.reduce((best, candidate) => (isBetter(candidate, best, nowMs) ? candidate : best)),
+  choose: (candidates, _random, nowMs) =>
+    candidates.reduce((best, candidate) => (isBetter(candidate, best, nowMs) ? candidate : best)),
 };
 
 function isBetter(a: Candidate, b: Candidate, nowMs: number): boolean {
-  const order = costOf(a, nowMs) - costOf(b, nowMs) || a.backend.inFlight - b.backend.inFlight || a.place.lastTurn - b.place.lastTurn;
+  const order =
+    costOf(a, nowMs) - costOf(b, nowMs) ||
+    a.backend.inFlight - b.backend.inFlight ||
+    a.place.lastTurn - b.place.lastTurn;
   return order < 0;
 }
 

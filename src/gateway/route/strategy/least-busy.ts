@@ -7,6 +7,9 @@ export const leastBusy: Strategy = {
 };
 
 function isBetter(a: Candidate, b: Candidate): boolean {
-  const order = a.backend.inFlight - b.backend.inFlight || a.place.inFlight - b.place.inFlight || a.place.lastTurn - b.place.lastTurn;
+  const order =
+    a.backend.inFlight - b.backend.inFlight ||
+    a.place.inFlight - b.place.inFlight ||
+    a.place.lastTurn - b.place.lastTurn;
   return order < 0;
 }

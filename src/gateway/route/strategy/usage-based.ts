@@ -4,7 +4,8 @@ import type { Candidate, Strategy } from './strategy.ts';
 /** The place that was used least in its minute: by tokens, then by requests, which count when they are sent; then whichever was chosen longest ago. */
 export const usageBased: Strategy = {
   name: 'usage-based-routing',
-  choose: (candidates, _random, nowMs) => candidates.reduce((best, candidate) => (isBetter(candidate, best, nowMs) ? candidate : best)),
+  choose: (candidates, _random, nowMs) =>
+    candidates.reduce((best, candidate) => (isBetter(candidate, best, nowMs) ? candidate : best)),
 };
 
 function isBetter(a: Candidate, b: Candidate, nowMs: number): boolean {

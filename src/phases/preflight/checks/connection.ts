@@ -10,7 +10,10 @@ export const CONNECTION: readonly Check<Subject>[] = [
     title: 'the host is reached over SSH, its key verified',
     severity: 'error',
     judge: ({ host: { target }, seen }) => {
-      if (!seen.reached) return seen.problem.code === 'host.aborted' ? unknown(seen.problem.summary) : failed('a host that answers', inWords(seen.problem), seen.problem.fix);
+      if (!seen.reached)
+        return seen.problem.code === 'host.aborted'
+          ? unknown(seen.problem.summary)
+          : failed('a host that answers', inWords(seen.problem), seen.problem.fix);
       if (target.connection === 'local') return notApplicable('this machine itself (ansible_connection=local)');
       return pass(`connected to ${target.address}`);
     },
@@ -23,7 +26,11 @@ export const CONNECTION: readonly Check<Subject>[] = [
     judge: ({ host: { target } }) => {
       if (target.connection === 'local') return notApplicable('this machine itself (ansible_connection=local)');
       if (target.hostKeyChecking) return pass('the key is the one in known_hosts');
-      return failed('a host key that is compared with known_hosts', 'host_key_checking is off: whoever answers at this address is believed', lineOn(target, 'true', '-o', 'StrictHostKeyChecking=ask'));
+      return failed(
+        'a host key that is compared with known_hosts',
+        'host_key_checking is off: whoever answers at this address is believed',
+        lineOn(target, 'true', '-o', 'StrictHostKeyChecking=ask'),
+      );
     },
   },
   {
@@ -37,7 +44,9 @@ export const CONNECTION: readonly Check<Subject>[] = [
         ({ bash }) => (bash === undefined ? unknown('bash does not say its version') : pass(`bash ${bash}`)),
       )(subject);
       // Without bash no question has an answer, and this check is the one that says why.
-      return verdict.outcome === 'unknown' ? unknown(verdict.seen, commandOn(subject.host.target, 'sudo', 'apt-get', 'install', '-y', 'bash')) : verdict;
+      return verdict.outcome === 'unknown'
+        ? unknown(verdict.seen, commandOn(subject.host.target, 'sudo', 'apt-get', 'install', '-y', 'bash'))
+        : verdict;
     },
   },
 ];

@@ -9,9 +9,17 @@ export const DOMAIN: readonly Check<Subject>[] = [
     title: 'the host is joined to a domain',
     severity: 'error',
     after: ['system.bash'],
-    judge: (subject) => (subject.host.settings.requireDomainJoin ? judgeDomains(subject) : notApplicable('litellm_require_domain_join is false')),
+    judge: (subject) =>
+      subject.host.settings.requireDomainJoin
+        ? judgeDomains(subject)
+        : notApplicable('litellm_require_domain_join is false'),
   },
 ];
 
-const judgeDomains = knowing((facts) => facts.domains, (domains, { host: { target } }) =>
-  domains.length > 0 ? pass(domains.join(', ')) : failed('a domain that realmd or sssd knows', 'none', commandOn(target, 'sudo', 'realm', 'join', 'DOMAIN')));
+const judgeDomains = knowing(
+  (facts) => facts.domains,
+  (domains, { host: { target } }) =>
+    domains.length > 0
+      ? pass(domains.join(', '))
+      : failed('a domain that realmd or sssd knows', 'none', commandOn(target, 'sudo', 'realm', 'join', 'DOMAIN')),
+);

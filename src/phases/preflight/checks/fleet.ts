@@ -9,7 +9,8 @@ const UNDEFINED = notApplicable('litellm_backends is not defined yet: run hxllm 
 
 /** The backends as the host sees them: two checks for each, or the reason why there are none. */
 export function fleetChecks(backends: readonly Backend[] | undefined): readonly Check<Subject>[] {
-  if (backends === undefined || backends.length === 0) return [resolves('the backends', () => UNDEFINED), answers('the backends', [], () => UNDEFINED)];
+  if (backends === undefined || backends.length === 0)
+    return [resolves('the backends', () => UNDEFINED), answers('the backends', [], () => UNDEFINED)];
   const names = [...new Set(backends.map(({ url }) => hostnameOf(url)))];
   return [...names.map(nameCheck), ...backends.map(({ url }) => backendCheck(url))];
 }
@@ -17,17 +18,40 @@ export function fleetChecks(backends: readonly Backend[] | undefined): readonly 
 function nameCheck(name: string): Check<Subject> {
   const subject = name;
   if (/^[\d.]+$|:/.test(name)) return resolves(subject, () => notApplicable(`${name} is an address`), name);
-  return resolves(subject, knowing((facts) => facts[`resolves ${name}`], (addresses, { host: { target } }) =>
-    addresses.length === 0
-      ? failed(`an address for ${name}, from ${target.name}`, 'the name does not resolve there', commandOn(target, 'getent', 'ahosts', name))
-      : pass(`${name} is ${addresses.join(', ')}`)), name);
+  return resolves(
+    subject,
+    knowing(
+      (facts) => facts[`resolves ${name}`],
+      (addresses, { host: { target } }) =>
+        addresses.length === 0
+          ? failed(
+              `an address for ${name}, from ${target.name}`,
+              'the name does not resolve there',
+              commandOn(target, 'getent', 'ahosts', name),
+            )
+          : pass(`${name} is ${addresses.join(', ')}`),
+    ),
+    name,
+  );
 }
 
 function backendCheck(url: string): Check<Subject> {
-  return answers(url, [`dns.backend-resolves[${hostnameOf(url)}]`], knowing((facts) => facts[`version ${url}`], (said, { host: { target } }) => {
-    if (said.answered) return pass(`Ollama ${said.value}`);
-    return failed(`Ollama’s version at ${url}/api/version, asked from ${target.name}`, said.why, inquiryAt(hostnameOf(url), target));
-  }), url);
+  return answers(
+    url,
+    [`dns.backend-resolves[${hostnameOf(url)}]`],
+    knowing(
+      (facts) => facts[`version ${url}`],
+      (said, { host: { target } }) => {
+        if (said.answered) return pass(`Ollama ${said.value}`);
+        return failed(
+          `Ollama’s version at ${url}/api/version, asked from ${target.name}`,
+          said.why,
+          inquiryAt(hostnameOf(url), target),
+        );
+      },
+    ),
+    url,
+  );
 }
 
 // Most often it is stopped, or listens on its own loopback alone (OLLAMA_HOST).
@@ -37,11 +61,23 @@ function inquiryAt(name: string, target: Target): string {
 }
 
 function resolves(what: string, judge: Check<Subject>['judge'], key?: string): Check<Subject> {
-  return { id: idOf('dns.backend-resolves', key), title: `the host resolves ${what}`, severity: 'error', after: ['system.bash'], judge };
+  return {
+    id: idOf('dns.backend-resolves', key),
+    title: `the host resolves ${what}`,
+    severity: 'error',
+    after: ['system.bash'],
+    judge,
+  };
 }
 
 function answers(what: string, after: readonly string[], judge: Check<Subject>['judge'], key?: string): Check<Subject> {
-  return { id: idOf('ollama.answers', key), title: `Ollama answers at ${what}`, severity: 'error', after: ['system.bash', ...after], judge };
+  return {
+    id: idOf('ollama.answers', key),
+    title: `Ollama answers at ${what}`,
+    severity: 'error',
+    after: ['system.bash', ...after],
+    judge,
+  };
 }
 
 function idOf(family: string, key: string | undefined): string {

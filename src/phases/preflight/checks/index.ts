@@ -12,5 +12,14 @@ import { SYSTEM } from './system.ts';
 
 /** All checks for a host with these settings, in the order in which they are judged. */
 export function checksFor(settings: Settings): readonly Check<Subject>[] {
-  return [...CONNECTION, ...SYSTEM, ...PRIVILEGE, ...DOMAIN, ...RESOURCES, ...PLACE, ...fleetChecks(settings.backends), ...modelChecks(settings.models, settings.backends)];
+  return [
+    ...CONNECTION,
+    ...SYSTEM,
+    ...PRIVILEGE,
+    ...DOMAIN,
+    ...RESOURCES,
+    ...PLACE,
+    ...fleetChecks(settings.backends),
+    ...modelChecks(settings.models, settings.backends),
+  ];
 }

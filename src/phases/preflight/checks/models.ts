@@ -5,10 +5,18 @@ import { normalizeModel } from '../../../facts/ollama.ts';
 import type { HostFacts, Subject } from '../subject.ts';
 
 /** Every alias has its model somewhere, and preferably everywhere it is said to be. */
-export function modelChecks(models: readonly Model[] | undefined, backends: readonly Backend[] | undefined): readonly Check<Subject>[] {
-  const missing = [...(models === undefined ? ['litellm_models'] : []), ...(backends === undefined ? ['litellm_backends'] : [])];
+export function modelChecks(
+  models: readonly Model[] | undefined,
+  backends: readonly Backend[] | undefined,
+): readonly Check<Subject>[] {
+  const missing = [
+    ...(models === undefined ? ['litellm_models'] : []),
+    ...(backends === undefined ? ['litellm_backends'] : []),
+  ];
   if (models === undefined || backends === undefined) {
-    const why = notApplicable(`${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not defined yet: run hxllm inventory`);
+    const why = notApplicable(
+      `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not defined yet: run hxllm inventory`,
+    );
     return [{ id: 'models.present', title: 'every model is on a backend', severity: 'error', judge: () => why }];
   }
   const all = backends.map(({ url }) => url);
@@ -18,8 +26,20 @@ export function modelChecks(models: readonly Model[] | undefined, backends: read
 function checksOf(model: Model, urls: readonly string[]): readonly Check<Subject>[] {
   const present = `models.present[${model.name}]`;
   return [
-    { id: present, title: `${model.name} is on a backend`, severity: 'error', after: ['system.bash'], judge: (subject) => judge(subject, (facts) => judgePresent(model, urls, facts)) },
-    { id: `models.everywhere[${model.name}]`, title: `${model.name} is on all its backends`, severity: 'note', after: [present], judge: (subject) => judge(subject, (facts) => judgeEverywhere(model, urls, facts)) },
+    {
+      id: present,
+      title: `${model.name} is on a backend`,
+      severity: 'error',
+      after: ['system.bash'],
+      judge: (subject) => judge(subject, (facts) => judgePresent(model, urls, facts)),
+    },
+    {
+      id: `models.everywhere[${model.name}]`,
+      title: `${model.name} is on all its backends`,
+      severity: 'note',
+      after: [present],
+      judge: (subject) => judge(subject, (facts) => judgeEverywhere(model, urls, facts)),
+    },
   ];
 }
 
@@ -31,15 +51,30 @@ function judgePresent(model: Model, urls: readonly string[], facts: HostFacts): 
   const { having, lacking, silent } = search(model, urls, facts);
   if (having.length > 0) return pass(`${model.model} on ${having.join(', ')}`);
   // A backend that does not answer has a check of its own that fails; this one cannot tell.
-  if (silent.length > 0) return { outcome: 'skip', seen: `not judged because ${silent.join(', ')} did not answer${lacking.length === 0 ? '' : ` and ${lacking.join(', ')} does not have ${model.model}`}` };
-  return failed(`${model.model} on one of ${urls.join(', ')}`, 'none of them has it', `OLLAMA_HOST=${urls[0] ?? ''} ollama pull ${model.model}`);
+  if (silent.length > 0)
+    return {
+      outcome: 'skip',
+      seen: `not judged because ${silent.join(', ')} did not answer${lacking.length === 0 ? '' : ` and ${lacking.join(', ')} does not have ${model.model}`}`,
+    };
+  return failed(
+    `${model.model} on one of ${urls.join(', ')}`,
+    'none of them has it',
+    `OLLAMA_HOST=${urls[0] ?? ''} ollama pull ${model.model}`,
+  );
 }
 
 function judgeEverywhere(model: Model, urls: readonly string[], facts: HostFacts): Verdict {
   const { having, lacking, silent } = search(model, urls, facts);
   const [first] = lacking;
-  if (first === undefined) return silent.length === 0 ? pass(`on all ${String(having.length)}`) : { outcome: 'skip', seen: `not judged because ${silent.join(', ')} did not answer` };
-  return failed(`${model.model} on every backend that is to serve it`, `missing on ${lacking.join(', ')}`, `OLLAMA_HOST=${first} ollama pull ${model.model}`);
+  if (first === undefined)
+    return silent.length === 0
+      ? pass(`on all ${String(having.length)}`)
+      : { outcome: 'skip', seen: `not judged because ${silent.join(', ')} did not answer` };
+  return failed(
+    `${model.model} on every backend that is to serve it`,
+    `missing on ${lacking.join(', ')}`,
+    `OLLAMA_HOST=${first} ollama pull ${model.model}`,
+  );
 }
 
 interface Found {

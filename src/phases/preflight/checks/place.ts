@@ -12,11 +12,20 @@ export const PLACE: readonly Check<Subject>[] = [
     title: 'nothing foreign is where hxllm installs',
     severity: 'warning',
     after: ['system.bash'],
-    judge: knowing((facts) => facts.foreign, (foreign, { host: { target } }) => {
-      if (foreign.length === 0) return pass('nothing but what hxllm made, if anything');
-      const list = foreign.map(({ path, looksLike }) => (path === '' ? looksLike : `${path}: ${looksLike}`)).join('; ');
-      return failed('nothing without hxllm’s mark', list, `hxllm enforce --limit ${target.name} --take-over --dry-run`);
-    }),
+    judge: knowing(
+      (facts) => facts.foreign,
+      (foreign, { host: { target } }) => {
+        if (foreign.length === 0) return pass('nothing but what hxllm made, if anything');
+        const list = foreign
+          .map(({ path, looksLike }) => (path === '' ? looksLike : `${path}: ${looksLike}`))
+          .join('; ');
+        return failed(
+          'nothing without hxllm’s mark',
+          list,
+          `hxllm enforce --limit ${target.name} --take-over --dry-run`,
+        );
+      },
+    ),
   },
   {
     id: 'place.address',
@@ -24,28 +33,45 @@ export const PLACE: readonly Check<Subject>[] = [
     // It may be one that moves between hosts and is elsewhere now.
     severity: 'warning',
     after: ['system.bash'],
-    judge: knowing((facts) => facts.addresses, (addresses, { host: { settings } }) => {
-      const { listen } = settings;
-      if (ANYWHERE.has(listen) || listen === 'localhost' || listen.startsWith('127.')) return pass(`${listen}, which every host has`);
-      if (addresses.has(longAddress(listen))) return pass(listen);
-      return failed(`litellm_listen, ${listen}, to be an address of the host`, `it has ${[...addresses].join(', ')}`, 'set litellm_listen to one of them, or to 0.0.0.0');
-    }),
+    judge: knowing(
+      (facts) => facts.addresses,
+      (addresses, { host: { settings } }) => {
+        const { listen } = settings;
+        if (ANYWHERE.has(listen) || listen === 'localhost' || listen.startsWith('127.'))
+          return pass(`${listen}, which every host has`);
+        if (addresses.has(longAddress(listen))) return pass(listen);
+        return failed(
+          `litellm_listen, ${listen}, to be an address of the host`,
+          `it has ${[...addresses].join(', ')}`,
+          'set litellm_listen to one of them, or to 0.0.0.0',
+        );
+      },
+    ),
   },
   {
     id: 'place.port-free',
     title: 'the port is free or ours',
     severity: 'error',
     after: ['system.bash'],
-    judge: knowing((facts) => facts.port, (listeners, subject) => {
-      const { settings, target } = subject.host;
-      const taken = listeners.filter((address) => overlaps(settings.listen, address));
-      const port = `port ${String(settings.port)}`;
-      if (taken.length === 0) return pass(`${port} is free`);
-      const held = `${port} is held on ${taken.join(', ')}`;
-      const foreign = subject.seen.reached ? subject.seen.facts.foreign : undefined;
-      if (foreign?.known !== true) return unknown(`${held}, and it takes root to see by whom`, commandOn(target, 'sudo', 'ss', '-Hltnp', `sport = :${String(settings.port)}`));
-      return foreign.value.some(({ kind }) => kind === 'process') ? notApplicable(`${held} by what place.nothing-foreign names`) : pass(`${held} by hxllm’s own gateway`);
-    }),
+    judge: knowing(
+      (facts) => facts.port,
+      (listeners, subject) => {
+        const { settings, target } = subject.host;
+        const taken = listeners.filter((address) => overlaps(settings.listen, address));
+        const port = `port ${String(settings.port)}`;
+        if (taken.length === 0) return pass(`${port} is free`);
+        const held = `${port} is held on ${taken.join(', ')}`;
+        const foreign = subject.seen.reached ? subject.seen.facts.foreign : undefined;
+        if (foreign?.known !== true)
+          return unknown(
+            `${held}, and it takes root to see by whom`,
+            commandOn(target, 'sudo', 'ss', '-Hltnp', `sport = :${String(settings.port)}`),
+          );
+        return foreign.value.some(({ kind }) => kind === 'process')
+          ? notApplicable(`${held} by what place.nothing-foreign names`)
+          : pass(`${held} by hxllm’s own gateway`);
+      },
+    ),
   },
 ];
 

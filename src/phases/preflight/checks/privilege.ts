@@ -10,18 +10,26 @@ export const PRIVILEGE: readonly Check<Subject>[] = [
     title: 'sudo asks for no password',
     severity: 'error',
     after: ['system.bash'],
-    judge: knowing((facts) => facts.identity, (identity, subject) => {
-      if (subject.host.settings.serviceManager === 'process') return notApplicable('litellm_service_manager is process: nothing is done as root');
-      if (identity.root) return notApplicable('the connection is root’s already');
-      return knowing((facts) => facts.sudo, (sudo) => judgeSudo(sudo, identity, subject))(subject);
-    }),
+    judge: knowing(
+      (facts) => facts.identity,
+      (identity, subject) => {
+        if (subject.host.settings.serviceManager === 'process')
+          return notApplicable('litellm_service_manager is process: nothing is done as root');
+        if (identity.root) return notApplicable('the connection is root’s already');
+        return knowing(
+          (facts) => facts.sudo,
+          (sudo) => judgeSudo(sudo, identity, subject),
+        )(subject);
+      },
+    ),
   },
 ];
 
 function judgeSudo(sudo: Sudo, { userName }: Identity, { host: { target } }: Subject) {
   const wanted = `${userName} may become root with sudo -n`;
   if (sudo.state === 'granted') return pass(`${userName} becomes root without a prompt`);
-  if (sudo.state === 'missing') return failed(wanted, 'sudo is not installed', lineOn(target, "su -c 'apt-get install -y sudo'", '-t'));
+  if (sudo.state === 'missing')
+    return failed(wanted, 'sudo is not installed', lineOn(target, "su -c 'apt-get install -y sudo'", '-t'));
   const grant = `echo '${userName} ALL=(ALL) NOPASSWD: ALL' | sudo tee /etc/sudoers.d/hxllm`;
   // With a terminal, so that sudo can ask this once.
   return failed(wanted, sudo.message === '' ? 'sudo refused' : sudo.message, lineOn(target, grant, '-t'));

@@ -19,27 +19,43 @@ export const RESOURCES: readonly Check<Subject>[] = [
     title: 'the clock is kept in sync',
     severity: 'warning',
     after: ['system.bash'],
-    judge: knowing((facts) => facts.clock, (clock, subject) => (subject.seen.reached ? judgeClock(clock, subject.seen.askedMs, subject) : unknown('it was not asked'))),
+    judge: knowing(
+      (facts) => facts.clock,
+      (clock, subject) =>
+        subject.seen.reached ? judgeClock(clock, subject.seen.askedMs, subject) : unknown('it was not asked'),
+    ),
   },
   {
     id: 'disk.space',
     title: 'there is room for runtime and releases',
     severity: 'error',
     after: ['system.bash'],
-    judge: knowing((facts) => facts.disk, (disk, { host }) => {
-      const seen = `${String(Math.floor(disk.availableBytes / MIB))} MiB free on ${disk.mount}, where ${pathsOf(host.settings).installDir} belongs`;
-      return disk.availableBytes >= DISK_MIB * MIB ? pass(seen) : failed(`${String(DISK_MIB)} MiB`, seen, commandOn(host.target, 'du', '-xh', '--max-depth=2', disk.mount));
-    }),
+    judge: knowing(
+      (facts) => facts.disk,
+      (disk, { host }) => {
+        const seen = `${String(Math.floor(disk.availableBytes / MIB))} MiB free on ${disk.mount}, where ${pathsOf(host.settings).installDir} belongs`;
+        return disk.availableBytes >= DISK_MIB * MIB
+          ? pass(seen)
+          : failed(`${String(DISK_MIB)} MiB`, seen, commandOn(host.target, 'du', '-xh', '--max-depth=2', disk.mount));
+      },
+    ),
   },
 ];
 
 function judgeClock(clock: Clock, asked: Asked, { host }: Subject): Verdict {
   // Zero where the host's time lies between question and answer: then nothing tells the clocks apart.
   const skewMs = Math.max(asked.fromMs - clock.nowMs, clock.nowMs - asked.toMs, 0);
-  const skew = skewMs === 0 ? 'it agrees with this machine’s clock' : `it is ${(skewMs / 1000).toFixed(1)} s off this machine’s clock`;
+  const skew =
+    skewMs === 0
+      ? 'it agrees with this machine’s clock'
+      : `it is ${(skewMs / 1000).toFixed(1)} s off this machine’s clock`;
   const fix = commandOn(host.target, 'sudo', 'timedatectl', 'set-ntp', 'true');
   if (clock.synchronized === true && skewMs <= SKEW_MS) return pass(`synchronized; ${skew}`);
-  if (clock.synchronized === true) return failed('the same time here and there', `synchronized by its own account, but ${skew}`, fix);
-  const kept = clock.synchronized === false ? 'nothing keeps it in sync' : 'timedatectl does not say whether anything keeps it in sync';
+  if (clock.synchronized === true)
+    return failed('the same time here and there', `synchronized by its own account, but ${skew}`, fix);
+  const kept =
+    clock.synchronized === false
+      ? 'nothing keeps it in sync'
+      : 'timedatectl does not say whether anything keeps it in sync';
   return failed('a clock that a time daemon keeps', `${kept}; ${skew}`, fix);
 }

@@ -19,7 +19,12 @@ export const ACCESS_CHECKS: readonly Check<Seen>[] = [
       }
       const { reply } = health.outcome;
       const location = reply.headers['location'];
-      if (reply.status >= 300 && reply.status < 400) return failed(`an API at ${target.url}`, describeReply(reply), `the same command with the address it points to: ${location ?? 'none given'}`);
+      if (reply.status >= 300 && reply.status < 400)
+        return failed(
+          `an API at ${target.url}`,
+          describeReply(reply),
+          `the same command with the address it points to: ${location ?? 'none given'}`,
+        );
       return pass(`${target.url} answered in ${String(reply.firstByteMs)} ms`);
     },
   },
@@ -32,8 +37,15 @@ export const ACCESS_CHECKS: readonly Check<Seen>[] = [
       const reply = replyOf(health);
       if (reply === undefined) return unknown('it was not asked');
       if (reply.status === 200 && !isHtml(reply)) return pass(`${pathOf(health)} answers 200`);
-      if (!isOurs(target) && !isHtml(reply)) return notApplicable(`this server has no ${pathOf(health)} (${String(reply.status)})`);
-      return failed(`200 from ${pathOf(health)}`, describeReply(reply), isHtml(reply) ? 'the same command with the port of the gateway (4000)' : 'sudo journalctl -u litellm -n 50  # on that host');
+      if (!isOurs(target) && !isHtml(reply))
+        return notApplicable(`this server has no ${pathOf(health)} (${String(reply.status)})`);
+      return failed(
+        `200 from ${pathOf(health)}`,
+        describeReply(reply),
+        isHtml(reply)
+          ? 'the same command with the port of the gateway (4000)'
+          : 'sudo journalctl -u litellm -n 50  # on that host',
+      );
     },
   },
   {
@@ -42,7 +54,8 @@ export const ACCESS_CHECKS: readonly Check<Seen>[] = [
     severity: 'error',
     after: ['http.reachable'],
     judge: ({ withoutKey, target }) => {
-      if (target.key === undefined && withoutKey.every((exchange) => replyOf(exchange)?.status !== 401)) return notApplicable('no key was given, and the server asks for none');
+      if (target.key === undefined && withoutKey.every((exchange) => replyOf(exchange)?.status !== 401))
+        return notApplicable('no key was given, and the server asks for none');
       return firstBad(withoutKey.map((exchange) => judgeRefusal(exchange, isOurs(target), null)));
     },
   },
@@ -51,7 +64,10 @@ export const ACCESS_CHECKS: readonly Check<Seen>[] = [
     title: 'requests with a wrong key are refused',
     severity: 'error',
     after: ['http.reachable'],
-    judge: ({ wrongKey, target }) => (wrongKey === undefined ? notApplicable('no key was given') : judgeRefusal(wrongKey, isOurs(target), 'invalid_api_key')),
+    judge: ({ wrongKey, target }) =>
+      wrongKey === undefined
+        ? notApplicable('no key was given')
+        : judgeRefusal(wrongKey, isOurs(target), 'invalid_api_key'),
   },
 ];
 
@@ -59,27 +75,42 @@ export const ACCESS_CHECKS: readonly Check<Seen>[] = [
 function judgeRefusal(exchange: Exchange, ours: boolean, code: string | null): Verdict {
   const what = `${exchange.asked.method} ${pathOf(exchange)}`;
   const fix = ours ? 'hxllm enforce  # gives the gateway its key' : 'give the server a key to ask for';
-  if (!exchange.outcome.answered) return unknown(`${what}: ${exchange.outcome.trouble.seen}`, exchange.outcome.trouble.fix);
+  if (!exchange.outcome.answered)
+    return unknown(`${what}: ${exchange.outcome.trouble.seen}`, exchange.outcome.trouble.fix);
   const { reply } = exchange.outcome;
   const wanted = `401 with OpenAI's error object from ${what}`;
   if (reply.status !== 401) return failed(wanted, describeReply(reply), fix);
   const fault = faultOf(reply, ours, code);
-  return fault === undefined ? pass(`${what} answers 401`) : failed(wanted, `401, but ${fault}`, 'compare the recorded answer with https://platform.openai.com/docs/guides/error-codes');
+  return fault === undefined
+    ? pass(`${what} answers 401`)
+    : failed(
+        wanted,
+        `401, but ${fault}`,
+        'compare the recorded answer with https://platform.openai.com/docs/guides/error-codes',
+      );
 }
 
 function faultOf(reply: Reply, ours: boolean, code: string | null): string | undefined {
   const error = at(jsonOf(reply), 'error');
-  if (typeof at(error, 'message') !== 'string' || at(error, 'message') === '') return `its body is no error object: ${describeReply(reply)}`;
+  if (typeof at(error, 'message') !== 'string' || at(error, 'message') === '')
+    return `its body is no error object: ${describeReply(reply)}`;
   if (!ours) return undefined;
   const keys = Object.keys(Object(error)).toSorted();
   if (keys.join() !== ERROR_KEYS.join()) return `the error has the keys ${keys.join(', ')}`;
   if (at(error, 'type') !== 'invalid_request_error') return `its type is ${JSON.stringify(at(error, 'type'))}`;
   if (at(error, 'param') !== null) return `its param is ${JSON.stringify(at(error, 'param'))}`;
-  return at(error, 'code') === code ? undefined : `its code is ${JSON.stringify(at(error, 'code'))}, not ${JSON.stringify(code)}`;
+  return at(error, 'code') === code
+    ? undefined
+    : `its code is ${JSON.stringify(at(error, 'code'))}, not ${JSON.stringify(code)}`;
 }
 
 function firstBad(verdicts: readonly Verdict[]): Verdict {
-  return verdicts.find(({ outcome }) => outcome !== 'pass') ?? { outcome: 'pass', seen: verdicts.map(({ seen }) => seen).join(', ') };
+  return (
+    verdicts.find(({ outcome }) => outcome !== 'pass') ?? {
+      outcome: 'pass',
+      seen: verdicts.map(({ seen }) => seen).join(', '),
+    }
+  );
 }
 
 function pathOf(exchange: Exchange): string {

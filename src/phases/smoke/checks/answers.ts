@@ -15,8 +15,16 @@ export const ANSWER_CHECKS: readonly Check<Seen>[] = [
     severity: 'error',
     after: ['models.listed'],
     judge: ({ chat, model, target }) => {
-      if (chat === undefined) return target.models === undefined ? unknown('there is no model to ask') : notApplicable('no chat model is defined');
-      return judgeOk(chat, (reply) => faultOfChat(reply, model, isOurs(target)), (reply) => `${model ?? 'it'} answered ${quoteText(at(jsonOf(reply), 'choices', 0, 'message', 'content'))} in ${String(reply.totalMs)} ms`);
+      if (chat === undefined)
+        return target.models === undefined
+          ? unknown('there is no model to ask')
+          : notApplicable('no chat model is defined');
+      return judgeOk(
+        chat,
+        (reply) => faultOfChat(reply, model, isOurs(target)),
+        (reply) =>
+          `${model ?? 'it'} answered ${quoteText(at(jsonOf(reply), 'choices', 0, 'message', 'content'))} in ${String(reply.totalMs)} ms`,
+      );
     },
   },
   {
@@ -27,14 +35,24 @@ export const ANSWER_CHECKS: readonly Check<Seen>[] = [
     judge: ({ embeddings, target }) => {
       if (target.embeddings.length === 0) return notApplicable('no embedding model is defined');
       if (embeddings.length === 0) return unknown('they were not asked');
-      const verdicts = embeddings.map((exchange) => judgeOk(exchange, faultOfVectors, (reply) => `${String(at(exchange.asked.body, 'model'))}: ${String(vectorsOf(reply)[0]?.length)} numbers`));
+      const verdicts = embeddings.map((exchange) =>
+        judgeOk(
+          exchange,
+          faultOfVectors,
+          (reply) => `${String(at(exchange.asked.body, 'model'))}: ${String(vectorsOf(reply)[0]?.length)} numbers`,
+        ),
+      );
       return verdicts.find(({ outcome }) => outcome !== 'pass') ?? pass(verdicts.map(({ seen }) => seen).join('; '));
     },
   },
 ];
 
 /** Judges an answer that should be 200 and right, and else says what it was. */
-function judgeOk(exchange: Exchange | undefined, faultOf: (reply: Reply) => string | undefined, say: (reply: Reply) => string): Verdict {
+function judgeOk(
+  exchange: Exchange | undefined,
+  faultOf: (reply: Reply) => string | undefined,
+  say: (reply: Reply) => string,
+): Verdict {
   if (exchange === undefined) return unknown('it was not asked');
   const model = String(at(exchange.asked.body, 'model'));
   if (!exchange.outcome.answered) {
@@ -42,43 +60,67 @@ function judgeOk(exchange: Exchange | undefined, faultOf: (reply: Reply) => stri
     return kind === 'aborted' ? unknown(seen, fix) : failed(`an answer from ${model}`, seen, fix);
   }
   const { reply } = exchange.outcome;
-  if (reply.status !== 200) return failed(`200 for ${model}`, describeReply(reply), reply.status >= 500 ? 'hxllm preflight  # asks the backends' : RECORDED);
+  if (reply.status !== 200)
+    return failed(
+      `200 for ${model}`,
+      describeReply(reply),
+      reply.status >= 500 ? 'hxllm preflight  # asks the backends' : RECORDED,
+    );
   const fault = faultOf(reply);
-  return fault === undefined ? pass(say(reply)) : failed(`what OpenAI’s API would answer for ${model}`, fault, RECORDED);
+  return fault === undefined
+    ? pass(say(reply))
+    : failed(`what OpenAI’s API would answer for ${model}`, fault, RECORDED);
 }
 
 function faultOfChat(reply: Reply, model: string | undefined, ours: boolean): string | undefined {
   const body = jsonOf(reply);
-  if (at(body, 'object') !== 'chat.completion') return `its object is ${JSON.stringify(at(body, 'object'))}, not "chat.completion"`;
-  if (ours && at(body, 'model') !== model) return `its model is ${JSON.stringify(at(body, 'model'))}, not the alias ${String(model)}`;
+  if (at(body, 'object') !== 'chat.completion')
+    return `its object is ${JSON.stringify(at(body, 'object'))}, not "chat.completion"`;
+  if (ours && at(body, 'model') !== model)
+    return `its model is ${JSON.stringify(at(body, 'model'))}, not the alias ${String(model)}`;
   const choice = at(body, 'choices', 0);
-  if (at(choice, 'message', 'role') !== 'assistant') return `the message’s role is ${JSON.stringify(at(choice, 'message', 'role'))}`;
+  if (at(choice, 'message', 'role') !== 'assistant')
+    return `the message’s role is ${JSON.stringify(at(choice, 'message', 'role'))}`;
   const content = at(choice, 'message', 'content');
   const reasoning = at(choice, 'message', 'reasoning_content') ?? at(choice, 'message', 'reasoning');
   if (!isText(content) && !isText(reasoning)) return `the message is empty: ${JSON.stringify(at(choice, 'message'))}`;
-  if (!FINISHES.has(at(choice, 'finish_reason'))) return `its finish_reason is ${JSON.stringify(at(choice, 'finish_reason'))}`;
+  if (!FINISHES.has(at(choice, 'finish_reason')))
+    return `its finish_reason is ${JSON.stringify(at(choice, 'finish_reason'))}`;
   return faultOfUsage(at(body, 'usage'), ours);
 }
 
 /** What is wrong with a usage object; servers that are not ours may leave it out. */
 export function faultOfUsage(usage: unknown, wanted: boolean): string | undefined {
   if (usage === undefined || usage === null) return wanted ? 'it says no usage' : undefined;
-  const [prompt, completion, total] = ['prompt_tokens', 'completion_tokens', 'total_tokens'].map((name) => at(usage, name));
-  const counted = typeof prompt === 'number' && typeof completion === 'number' && typeof total === 'number' && prompt > 0 && completion > 0;
-  return counted && (!wanted || prompt + completion === total) ? undefined : `its usage does not add up: ${JSON.stringify(usage)}`;
+  const [prompt, completion, total] = ['prompt_tokens', 'completion_tokens', 'total_tokens'].map((name) =>
+    at(usage, name),
+  );
+  const counted =
+    typeof prompt === 'number' &&
+    typeof completion === 'number' &&
+    typeof total === 'number' &&
+    prompt > 0 &&
+    completion > 0;
+  return counted && (!wanted || prompt + completion === total)
+    ? undefined
+    : `its usage does not add up: ${JSON.stringify(usage)}`;
 }
 
 function faultOfVectors(reply: Reply): string | undefined {
   const vectors = vectorsOf(reply);
   const [first, second] = vectors;
-  if (vectors.length !== 2 || first === undefined || second === undefined) return `${String(vectors.length)} vectors for 2 texts`;
-  if (first.length === 0 || first.length !== second.length) return `vectors of ${String(first.length)} and ${String(second.length)} numbers`;
+  if (vectors.length !== 2 || first === undefined || second === undefined)
+    return `${String(vectors.length)} vectors for 2 texts`;
+  if (first.length === 0 || first.length !== second.length)
+    return `vectors of ${String(first.length)} and ${String(second.length)} numbers`;
   return vectors.flat().every((value) => typeof value === 'number') ? undefined : 'vectors that are not all numbers';
 }
 
 function vectorsOf(reply: Reply): readonly (readonly unknown[])[] {
   const data = at(jsonOf(reply), 'data');
-  return Array.isArray(data) ? data.map((entry: unknown) => at(entry, 'embedding')).filter((vector) => Array.isArray(vector)) : [];
+  return Array.isArray(data)
+    ? data.map((entry: unknown) => at(entry, 'embedding')).filter((vector) => Array.isArray(vector))
+    : [];
 }
 
 function isText(value: unknown): value is string {

@@ -15,21 +15,33 @@ export const MODEL_CHECKS: readonly Check<Seen>[] = [
       const reply = replyOf(models);
       if (reply === undefined) return unknown('they were not asked for');
       const wanted = 'a list of models from /v1/models';
-      if (reply.status === 401 || reply.status === 403) return failed(wanted, describeReply(reply), keyFix(target.key !== undefined, target.models !== undefined));
-      if (isHtml(reply)) return failed(wanted, describeReply(reply), 'the same command with the address of the API (an SDK’s base URL)');
+      if (reply.status === 401 || reply.status === 403)
+        return failed(wanted, describeReply(reply), keyFix(target.key !== undefined, target.models !== undefined));
+      if (isHtml(reply))
+        return failed(wanted, describeReply(reply), 'the same command with the address of the API (an SDK’s base URL)');
       const body = jsonOf(reply);
-      if (reply.status !== 200 || at(body, 'object') !== 'list' || !Array.isArray(at(body, 'data'))) return failed(wanted, describeReply(reply), `curl -i ${models?.asked.url ?? target.url}`);
+      if (reply.status !== 200 || at(body, 'object') !== 'list' || !Array.isArray(at(body, 'data')))
+        return failed(wanted, describeReply(reply), `curl -i ${models?.asked.url ?? target.url}`);
       const listed = listedModels(models);
       const absent = (target.models ?? []).filter((name) => !listed.includes(name));
-      if (absent.length > 0) return failed((target.models ?? []).join(', '), `${listed.length === 0 ? 'no models' : listed.join(', ')}; ${absent.join(', ')} missing`, 'hxllm enforce');
-      return listed.length === 0 ? failed('at least one model', 'an empty list', 'ollama pull MODEL  # on a backend') : pass(summarise(listed));
+      if (absent.length > 0)
+        return failed(
+          (target.models ?? []).join(', '),
+          `${listed.length === 0 ? 'no models' : listed.join(', ')}; ${absent.join(', ')} missing`,
+          'hxllm enforce',
+        );
+      return listed.length === 0
+        ? failed('at least one model', 'an empty list', 'ollama pull MODEL  # on a backend')
+        : pass(summarise(listed));
     },
   },
 ];
 
 function keyFix(given: boolean, ours: boolean): string {
   if (!given) return ours ? 'hxllm smoke --ask-vault-pass' : 'the same command with --key-file FILE';
-  return ours ? 'hxllm enforce  # gives the gateway the key of the vault' : 'the same command with the file of a key that this server knows';
+  return ours
+    ? 'hxllm enforce  # gives the gateway the key of the vault'
+    : 'the same command with the file of a key that this server knows';
 }
 
 function summarise(names: readonly string[]): string {

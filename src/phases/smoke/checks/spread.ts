@@ -11,14 +11,32 @@ export const SPREAD_CHECKS: readonly Check<Seen>[] = [
     after: ['models.listed', 'chat.answers'],
     judge: ({ backends, target }) => {
       const named = backends.filter((backend) => backend !== undefined);
-      if (target.backends === undefined) return notApplicable(named.length === 0 ? 'this server does not say which backend answered' : `no backends were named to look for; seen: ${[...new Set(named)].join(', ')}`);
+      if (target.backends === undefined)
+        return notApplicable(
+          named.length === 0
+            ? 'this server does not say which backend answered'
+            : `no backends were named to look for; seen: ${[...new Set(named)].join(', ')}`,
+        );
       if (backends.length === 0) return unknown('nothing was asked of them');
-      if (named.length === 0) return failed('x-hxllm-backend on replies', 'no such header: this is not the gateway that hxllm installs', 'hxllm enforce');
+      if (named.length === 0)
+        return failed(
+          'x-hxllm-backend on replies',
+          'no such header: this is not the gateway that hxllm installs',
+          'hxllm enforce',
+        );
       const strange = named.find((backend) => target.backends?.includes(backend) !== true);
-      if (strange !== undefined) return failed(`answers from ${target.backends.join(', ')}`, `an answer from ${strange}`, 'hxllm enforce');
+      if (strange !== undefined)
+        return failed(`answers from ${target.backends.join(', ')}`, `an answer from ${strange}`, 'hxllm enforce');
       const idle = target.backends.filter((url) => !named.includes(url));
-      if (idle.length > 0) return failed(`an answer from each of ${target.backends.join(', ')}`, `none of ${String(named.length)} answers came from ${idle.join(', ')}`, 'hxllm preflight');
-      return pass(target.backends.map((url) => `${url} ${String(named.filter((backend) => backend === url).length)}×`).join(', '));
+      if (idle.length > 0)
+        return failed(
+          `an answer from each of ${target.backends.join(', ')}`,
+          `none of ${String(named.length)} answers came from ${idle.join(', ')}`,
+          'hxllm preflight',
+        );
+      return pass(
+        target.backends.map((url) => `${url} ${String(named.filter((backend) => backend === url).length)}×`).join(', '),
+      );
     },
   },
 ];

@@ -17,15 +17,25 @@ export const STREAM_CHECKS: readonly Check<Seen>[] = [
     after: ['chat.answers'],
     judge: ({ stream }) => {
       if (stream === undefined) return unknown('it was not asked');
-      if (!stream.outcome.answered) return stream.outcome.trouble.kind === 'aborted' ? unknown(stream.outcome.trouble.seen) : failed('a whole stream', stream.outcome.trouble.seen, stream.outcome.trouble.fix);
+      if (!stream.outcome.answered)
+        return stream.outcome.trouble.kind === 'aborted'
+          ? unknown(stream.outcome.trouble.seen)
+          : failed('a whole stream', stream.outcome.trouble.seen, stream.outcome.trouble.fix);
       const { reply } = stream.outcome;
       const type = reply.headers['content-type'] ?? 'no content-type';
       if (reply.status !== 200) return failed('200 for a stream', describeReply(reply), RECORDED);
       if (!/^text\/event-stream\b/i.test(type)) return failed('text/event-stream', type, RECORDED);
       const { fault, done, chunks } = readEventStream(reply.body);
       if (fault !== undefined) return failed('server-sent events, one data line each', fault, RECORDED);
-      if (!done) return failed('data: [DONE] at the end', `${String(chunks.length)} events and then the end${errorIn(chunks)}`, RECORDED);
-      return pass(`${String(chunks.length)} events in ${String(reply.totalMs)} ms, the first after ${String(reply.firstByteMs)} ms`);
+      if (!done)
+        return failed(
+          'data: [DONE] at the end',
+          `${String(chunks.length)} events and then the end${errorIn(chunks)}`,
+          RECORDED,
+        );
+      return pass(
+        `${String(chunks.length)} events in ${String(reply.totalMs)} ms, the first after ${String(reply.firstByteMs)} ms`,
+      );
     },
   },
   {
@@ -33,7 +43,12 @@ export const STREAM_CHECKS: readonly Check<Seen>[] = [
     title: 'the streamed chunks make one answer',
     severity: 'error',
     after: ['stream.framed'],
-    judge: (seen) => judgeChunks(seen, ({ chunks }, ours) => faultOfChunks(chunks, ours), ({ chunks }) => `role first, ${String(textOf(chunks).length)} characters, one finish_reason`),
+    judge: (seen) =>
+      judgeChunks(
+        seen,
+        ({ chunks }, ours) => faultOfChunks(chunks, ours),
+        ({ chunks }) => `role first, ${String(textOf(chunks).length)} characters, one finish_reason`,
+      ),
   },
   {
     id: 'stream.counts-usage',
@@ -41,13 +56,25 @@ export const STREAM_CHECKS: readonly Check<Seen>[] = [
     severity: 'error',
     after: ['stream.framed'],
     judge: (seen) => {
-      if (!isOurs(seen.target) && eventsOf(replyOf(seen.stream)).chunks.every((chunk) => (at(chunk, 'usage') ?? null) === null)) return notApplicable('this server counts no tokens in streams');
-      return judgeChunks(seen, ({ chunks }, ours) => faultOfLast(chunks.at(-1), ours), ({ chunks }) => `${String(at(chunks.at(-1), 'usage', 'total_tokens'))} tokens`);
+      if (
+        !isOurs(seen.target) &&
+        eventsOf(replyOf(seen.stream)).chunks.every((chunk) => (at(chunk, 'usage') ?? null) === null)
+      )
+        return notApplicable('this server counts no tokens in streams');
+      return judgeChunks(
+        seen,
+        ({ chunks }, ours) => faultOfLast(chunks.at(-1), ours),
+        ({ chunks }) => `${String(at(chunks.at(-1), 'usage', 'total_tokens'))} tokens`,
+      );
     },
   },
 ];
 
-function judgeChunks(seen: Seen, faultOf: (events: EventStream, ours: boolean) => string | undefined, say: (events: EventStream) => string): Verdict {
+function judgeChunks(
+  seen: Seen,
+  faultOf: (events: EventStream, ours: boolean) => string | undefined,
+  say: (events: EventStream) => string,
+): Verdict {
   const events = eventsOf(replyOf(seen.stream));
   const fault = faultOf(events, isOurs(seen.target));
   return fault === undefined ? pass(say(events)) : failed('the chunks that OpenAI’s API would send', fault, RECORDED);
@@ -62,10 +89,12 @@ function faultOfChunks(chunks: readonly unknown[], ours: boolean): string | unde
   if (wrong !== undefined) return `a chunk whose object is ${JSON.stringify(at(wrong, 'object'))}${errorIn([wrong])}`;
   for (const key of ours ? ['id', 'created', 'model'] : ['id']) {
     const values = new Set(chunks.map((chunk) => at(chunk, key)));
-    if (values.size !== 1 || values.has(undefined)) return `not one ${key} in all chunks: ${[...values].map((value) => JSON.stringify(value)).join(', ')}`;
+    if (values.size !== 1 || values.has(undefined))
+      return `not one ${key} in all chunks: ${[...values].map((value) => JSON.stringify(value)).join(', ')}`;
   }
   const choices = chunks.map((chunk) => at(chunk, 'choices', 0)).filter((choice) => choice !== undefined);
-  if (at(choices[0], 'delta', 'role') !== 'assistant') return `the first delta is ${JSON.stringify(at(choices[0], 'delta'))}, without the role`;
+  if (at(choices[0], 'delta', 'role') !== 'assistant')
+    return `the first delta is ${JSON.stringify(at(choices[0], 'delta'))}, without the role`;
   const finishes = choices.map((choice) => at(choice, 'finish_reason') ?? null).filter((reason) => reason !== null);
   if (finishes.length !== 1) return `${String(finishes.length)} chunks with a finish_reason`;
   return textOf(chunks) === '' ? 'no text in any delta' : undefined;
@@ -73,13 +102,17 @@ function faultOfChunks(chunks: readonly unknown[], ours: boolean): string | unde
 
 function faultOfLast(last: unknown, ours: boolean): string | undefined {
   const choices = at(last, 'choices');
-  if (ours && !(Array.isArray(choices) && choices.length === 0)) return `before [DONE] comes ${JSON.stringify(last)}, not the usage with empty choices`;
+  if (ours && !(Array.isArray(choices) && choices.length === 0))
+    return `before [DONE] comes ${JSON.stringify(last)}, not the usage with empty choices`;
   return faultOfUsage(at(last, 'usage'), ours);
 }
 
 function textOf(chunks: readonly unknown[]): string {
   const deltas = chunks.map((chunk) => at(chunk, 'choices', 0, 'delta'));
-  return deltas.flatMap((delta) => [at(delta, 'content'), at(delta, 'reasoning_content'), at(delta, 'reasoning')]).filter((text) => typeof text === 'string').join('');
+  return deltas
+    .flatMap((delta) => [at(delta, 'content'), at(delta, 'reasoning_content'), at(delta, 'reasoning')])
+    .filter((text) => typeof text === 'string')
+    .join('');
 }
 
 function errorIn(chunks: readonly unknown[]): string {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aliasOf } from '../../../../src/gateway/ollama/client/alias.ts';
 
-const ALIASES = new Map(['phi3-3.8b', 'Big', 'big', 'tiny:1b', 'org/model', 'plain:latest'].map((name) => [name, undefined]));
+const ALIASES = new Map(
+  ['phi3-3.8b', 'Big', 'big', 'tiny:1b', 'org/model', 'plain:latest'].map((name) => [name, undefined]),
+);
 
 test('an alias is found by the ways in which Ollama’s clients write a name, and only where it can be no other', () => {
   const rows: readonly (readonly [asked: string, alias: string])[] = [

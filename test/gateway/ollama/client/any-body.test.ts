@@ -9,21 +9,64 @@ import { readApiChat, readApiGenerate } from '../../../../src/gateway/ollama/cli
 import { damage, mutated, mutation } from '../../openai/mutation.ts';
 
 const TEXT = {
-  model: 'm', format: { type: 'object' }, think: 'low', logprobs: true, top_logprobs: 2, truncate: true, shift: false, keep_alive: '5m', stream: true,
-  options: { temperature: 0.5, seed: 1, stop: ['a'], num_predict: 5, num_ctx: 2048, num_gpu: 1, use_mmap: true, mirostat: 1 },
+  model: 'm',
+  format: { type: 'object' },
+  think: 'low',
+  logprobs: true,
+  top_logprobs: 2,
+  truncate: true,
+  shift: false,
+  keep_alive: '5m',
+  stream: true,
+  options: {
+    temperature: 0.5,
+    seed: 1,
+    stop: ['a'],
+    num_predict: 5,
+    num_ctx: 2048,
+    num_gpu: 1,
+    use_mmap: true,
+    mirostat: 1,
+  },
 };
 const CHAT = {
   ...TEXT,
   messages: [
     { role: 'system', content: 'be short' },
     { role: 'user', content: 'what', images: ['aGk='] },
-    { role: 'assistant', content: '', thinking: 'hm', tool_calls: [{ id: 'call_1', function: { index: 0, name: 'f', arguments: { a: 1 } } }] },
+    {
+      role: 'assistant',
+      content: '',
+      thinking: 'hm',
+      tool_calls: [{ id: 'call_1', function: { index: 0, name: 'f', arguments: { a: 1 } } }],
+    },
     { role: 'tool', content: 'done', tool_name: 'f', tool_call_id: 'call_1' },
   ],
-  tools: [{ type: 'function', function: { name: 'f', description: 'd', parameters: { type: 'object', properties: { a: { type: 'number' } } } } }],
+  tools: [
+    {
+      type: 'function',
+      function: { name: 'f', description: 'd', parameters: { type: 'object', properties: { a: { type: 'number' } } } },
+    },
+  ],
 };
-const GENERATE = { ...TEXT, prompt: 'Once', suffix: 'end', system: 's', template: '{{ .Prompt }}', context: [1, 2, 3, 4, 5], raw: false, images: ['aGk='] };
-const EMBED = { model: 'm', input: ['a', 'b'], dimensions: 3, truncate: true, keep_alive: 5, options: { num_ctx: 512 } };
+const GENERATE = {
+  ...TEXT,
+  prompt: 'Once',
+  suffix: 'end',
+  system: 's',
+  template: '{{ .Prompt }}',
+  context: [1, 2, 3, 4, 5],
+  raw: false,
+  images: ['aGk='],
+};
+const EMBED = {
+  model: 'm',
+  input: ['a', 'b'],
+  dimensions: 3,
+  truncate: true,
+  keep_alive: 5,
+  options: { num_ctx: 512 },
+};
 const EMBEDDINGS = { model: 'm', prompt: 'a', keep_alive: '5m', options: {} };
 
 const EVENTS: readonly ServerEvent[] = [
@@ -44,21 +87,37 @@ function carryOut(order: Order): void {
     for (const event of EVENTS) text += writer.write(event);
   }
   const rest = order.close([{ promptTokens: 1, completionTokens: 2 }]);
-  const lines = (text + rest).trimEnd().split('\n').map((line) => JSON.parse(line) as { done?: boolean });
-  if (order.stream) assert.deepEqual(lines.map(({ done }) => done), [false, false, false, true]);
+  const lines = (text + rest)
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { done?: boolean });
+  if (order.stream)
+    assert.deepEqual(
+      lines.map(({ done }) => done),
+      [false, false, false, true],
+    );
   else assert.equal(lines.length, 1);
 }
 
 function bodiesOf(asks: Share['asks']): readonly string[] {
   const keeping = { model: 'm', keepAlive: 5, options: { num_ctx: 2048 } };
   if (asks.kind === 'load') return [];
-  return [asks.kind === 'chat' ? ollama.chatCall(asks.request, keeping).body : asks.kind === 'completion' ? ollama.completionCall(asks.request, keeping).body : ollama.embedCall(asks.request, keeping).body];
+  return [
+    asks.kind === 'chat'
+      ? ollama.chatCall(asks.request, keeping).body
+      : asks.kind === 'completion'
+        ? ollama.completionCall(asks.request, keeping).body
+        : ollama.embedCall(asks.request, keeping).body,
+  ];
 }
 
 function look(failure: Failure): void {
   const { status, body } = OLLAMA.refusal(failure);
   assert.ok(status === 400 || status === 403, String(status));
-  assert.deepEqual(Object.entries(JSON.parse(body) as object).map(([name, value]) => [name, typeof value]), [['error', 'string']]);
+  assert.deepEqual(
+    Object.entries(JSON.parse(body) as object).map(([name, value]) => [name, typeof value]),
+    [['error', 'string']],
+  );
 }
 
 function carry(outcome: Outcome<Order>): 'read' | 'refused' {
@@ -69,20 +128,37 @@ function carry(outcome: Outcome<Order>): 'read' | 'refused' {
 
 const RUNS = 5000;
 
-for (const [what, whole, read] of [['chat', CHAT, readApiChat], ['generate', GENERATE, readApiGenerate], ['list of texts', EMBED, readApiEmbed], ['text to embed', EMBEDDINGS, readApiEmbeddings]] as const) {
+for (const [what, whole, read] of [
+  ['chat', CHAT, readApiChat],
+  ['generate', GENERATE, readApiGenerate],
+  ['list of texts', EMBED, readApiEmbed],
+  ['text to embed', EMBEDDINGS, readApiEmbeddings],
+] as const) {
   test(`a ${what} of Ollama’s that is as it should be is read`, () => {
     assert.equal(carry(read(Buffer.from(JSON.stringify(whole)))), 'read');
   });
 
   test(`a ${what} of Ollama’s, however it is changed, is read and can be carried out, or is refused with the one field`, () => {
-    const body = fc.array(mutation, { minLength: 1, maxLength: 3 }).map((mutations) => Buffer.from(mutated(whole, mutations)));
+    const body = fc
+      .array(mutation, { minLength: 1, maxLength: 3 })
+      .map((mutations) => Buffer.from(mutated(whole, mutations)));
     const seen = { read: 0, refused: 0 };
-    fc.assert(fc.property(body, (bytes) => { seen[carry(read(bytes))] += 1; }), { numRuns: RUNS });
+    fc.assert(
+      fc.property(body, (bytes) => {
+        seen[carry(read(bytes))] += 1;
+      }),
+      { numRuns: RUNS },
+    );
     assert.ok(seen.read > RUNS / 20 && seen.refused > RUNS / 20, JSON.stringify(seen));
   });
 
   test(`a ${what} of Ollama’s whose bytes are damaged is read or refused`, () => {
     const text = JSON.stringify(whole);
-    fc.assert(fc.property(damage, (hurt) => { carry(read(hurt(text))); }), { numRuns: 1000 });
+    fc.assert(
+      fc.property(damage, (hurt) => {
+        carry(read(hurt(text)));
+      }),
+      { numRuns: 1000 },
+    );
   });
 }

@@ -8,8 +8,23 @@ let fake: FakeUpstream;
 let gateway: Running;
 
 before(async () => {
-  fake = await startFake((got, outgoing) => void outgoing.end(got.path === '/api/show' ? '{"capabilities":["completion","vision"]}' : piece('word') + DONE));
-  const model_list = [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url, num_ctx: 4096, temperature: 0.1, top_k: 5, keep_alive: '1h' } }];
+  fake = await startFake(
+    (got, outgoing) =>
+      void outgoing.end(got.path === '/api/show' ? '{"capabilities":["completion","vision"]}' : piece('word') + DONE),
+  );
+  const model_list = [
+    {
+      model_name: 'm',
+      litellm_params: {
+        model: 'ollama_chat/m',
+        api_base: fake.url,
+        num_ctx: 4096,
+        temperature: 0.1,
+        top_k: 5,
+        keep_alive: '1h',
+      },
+    },
+  ];
   gateway = await startGateway([], { model_list });
 });
 after(async () => {
@@ -30,17 +45,46 @@ test('a chat is asked as the client asks it, but for what the alias fixes', asyn
   const messages = [
     { role: 'Control', content: 'thinking' },
     { role: 'user', content: 'what', images: ['data:image/png;base64,aGk='] },
-    { role: 'assistant', content: '', thinking: 'hm', tool_calls: [{ id: 'call_1', function: { index: 0, name: 'f', arguments: { a: 1 } } }] },
+    {
+      role: 'assistant',
+      content: '',
+      thinking: 'hm',
+      tool_calls: [{ id: 'call_1', function: { index: 0, name: 'f', arguments: { a: 1 } } }],
+    },
     { role: 'tool', content: 'done', tool_name: 'f', tool_call_id: 'call_1' },
   ];
   const tools = [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }];
-  const asked = await askedFor('/api/chat', { messages, tools, format: { type: 'object' }, think: 'low', logprobs: true, top_logprobs: 2, stream: false, keep_alive: '5m', options: { temperature: 0.7, seed: 3, num_keep: 4, stop: ['a'], num_predict: 9, num_ctx: 2048, num_gpu: 1, mirostat: 1 } });
+  const asked = await askedFor('/api/chat', {
+    messages,
+    tools,
+    format: { type: 'object' },
+    think: 'low',
+    logprobs: true,
+    top_logprobs: 2,
+    stream: false,
+    keep_alive: '5m',
+    options: {
+      temperature: 0.7,
+      seed: 3,
+      num_keep: 4,
+      stop: ['a'],
+      num_predict: 9,
+      num_ctx: 2048,
+      num_gpu: 1,
+      mirostat: 1,
+    },
+  });
   assert.deepEqual(asked, {
     model: 'm',
     messages: [
       { role: 'control', content: 'thinking' },
       { role: 'user', content: 'what', images: ['aGk='] },
-      { role: 'assistant', content: '', thinking: 'hm', tool_calls: [{ id: 'call_1', function: { index: 0, name: 'f', arguments: { a: 1 } } }] },
+      {
+        role: 'assistant',
+        content: '',
+        thinking: 'hm',
+        tool_calls: [{ id: 'call_1', function: { index: 0, name: 'f', arguments: { a: 1 } } }],
+      },
       { role: 'tool', content: 'done', tool_name: 'f', tool_call_id: 'call_1' },
     ],
     stream: true,
@@ -56,19 +100,38 @@ test('a chat is asked as the client asks it, but for what the alias fixes', asyn
 });
 
 test('how much may be said is Ollama’s to understand, but for nothing, which would be without end there', async () => {
-  for (const [num_predict, sent] of [[-1, -1], [-2, -2], [7, 7], [0, 1]]) {
-    assert.partialDeepStrictEqual(await askedFor('/api/chat', { messages: [USER], options: { num_predict } }), { options: { num_predict: sent } });
+  for (const [num_predict, sent] of [
+    [-1, -1],
+    [-2, -2],
+    [7, 7],
+    [0, 1],
+  ]) {
+    assert.partialDeepStrictEqual(await askedFor('/api/chat', { messages: [USER], options: { num_predict } }), {
+      options: { num_predict: sent },
+    });
   }
 });
 
 test('a prompt is cut, and a beginning forgotten, only where the client asks for it', async () => {
-  assert.partialDeepStrictEqual(await askedFor('/api/chat', { messages: [USER], truncate: true, shift: true }), { truncate: true, shift: true });
-  assert.partialDeepStrictEqual(await askedFor('/api/generate', { prompt: 'x', truncate: true }), { truncate: true, shift: false });
+  assert.partialDeepStrictEqual(await askedFor('/api/chat', { messages: [USER], truncate: true, shift: true }), {
+    truncate: true,
+    shift: true,
+  });
+  assert.partialDeepStrictEqual(await askedFor('/api/generate', { prompt: 'x', truncate: true }), {
+    truncate: true,
+    shift: false,
+  });
 });
 
 test('a generate has all that it may have', async () => {
   const body = { prompt: 'x', suffix: 'y', system: 's', template: 't', images: ['aGk='], format: 'json', think: false };
   const { options, ...asked } = await askedFor('/api/generate', { ...body, options: { top_p: 0.5 } });
-  assert.deepEqual([asked, options], [{ model: 'm', ...body, stream: true, truncate: false, shift: false }, { num_ctx: 4096, temperature: 0.1, top_k: 5, top_p: 0.5 }]);
+  assert.deepEqual(
+    [asked, options],
+    [
+      { model: 'm', ...body, stream: true, truncate: false, shift: false },
+      { num_ctx: 4096, temperature: 0.1, top_k: 5, top_p: 0.5 },
+    ],
+  );
   assert.partialDeepStrictEqual(await askedFor('/api/generate', { prompt: 'x', raw: true }), { raw: true });
 });

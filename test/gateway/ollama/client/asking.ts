@@ -13,13 +13,19 @@ export function post(gateway: Running, path: string, body: object, init: Request
 export async function linesOf(response: Response): Promise<readonly Line[]> {
   const text = await response.text();
   assert.ok(text.endsWith('\n'), 'the last line has no end');
-  return text.slice(0, -1).split('\n').map((line) => JSON.parse(line) as Line);
+  return text
+    .slice(0, -1)
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
 }
 
 /** The same without what differs from one time to the next, after a look at it. */
 export function timeless(line: Line): Line {
   assert.match(String(line['created_at']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/);
-  const stable = Object.entries(line).map(([name, value]) => [name, name === 'created_at' ? 'then' : name.endsWith('_duration') ? typeof value : value]);
+  const stable = Object.entries(line).map(([name, value]) => [
+    name,
+    name === 'created_at' ? 'then' : name.endsWith('_duration') ? typeof value : value,
+  ]);
   return Object.fromEntries(stable) as Line;
 }
 

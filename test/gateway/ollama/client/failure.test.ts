@@ -3,9 +3,23 @@ import { test } from 'node:test';
 import { OLLAMA } from '../../../../src/gateway/ollama/client/failure.ts';
 
 test('a refusal has one field, Ollama’s status, and says when to come again', () => {
-  const full = OLLAMA.refusal({ kind: 'overloaded', code: 'queue_full', message: 'Too many requests wait.', retryAfterMs: 2500, shouldRetry: true });
-  assert.deepEqual([full.status, full.headers['retry-after'], JSON.parse(full.body)], [503, '3', { error: 'Too many requests wait.' }]);
-  const missing = OLLAMA.refusal({ kind: 'not-found', code: 'model_not_found', message: 'in other words', model: 'phi' });
+  const full = OLLAMA.refusal({
+    kind: 'overloaded',
+    code: 'queue_full',
+    message: 'Too many requests wait.',
+    retryAfterMs: 2500,
+    shouldRetry: true,
+  });
+  assert.deepEqual(
+    [full.status, full.headers['retry-after'], JSON.parse(full.body)],
+    [503, '3', { error: 'Too many requests wait.' }],
+  );
+  const missing = OLLAMA.refusal({
+    kind: 'not-found',
+    code: 'model_not_found',
+    message: 'in other words',
+    model: 'phi',
+  });
   assert.deepEqual([missing.status, JSON.parse(missing.body)], [404, { error: "model 'phi' not found" }]);
 });
 

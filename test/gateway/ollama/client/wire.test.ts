@@ -12,9 +12,18 @@ let sims: readonly Sim[] = [];
 let gateway: Running;
 
 before(async () => {
-  sims = await Promise.all([startSim({ numParallel: 2, tokenMs: 0.1 }), startSim({ numParallel: 2, tokenMs: 0.1, version: '0.9.6' })]);
-  const entry = (model_name: string, model: string, more: object = {}) => sims.map(({ url }) => ({ model_name, litellm_params: { model, api_base: url, ...more } }));
-  gateway = await startGateway([], { model_list: [...entry('chat', `ollama_chat/${LLAMA}`, { num_ctx: 4096 }), ...entry('embed', 'ollama/nomic-embed-text')] });
+  sims = await Promise.all([
+    startSim({ numParallel: 2, tokenMs: 0.1 }),
+    startSim({ numParallel: 2, tokenMs: 0.1, version: '0.9.6' }),
+  ]);
+  const entry = (model_name: string, model: string, more: object = {}) =>
+    sims.map(({ url }) => ({ model_name, litellm_params: { model, api_base: url, ...more } }));
+  gateway = await startGateway([], {
+    model_list: [
+      ...entry('chat', `ollama_chat/${LLAMA}`, { num_ctx: 4096 }),
+      ...entry('embed', 'ollama/nomic-embed-text'),
+    ],
+  });
 });
 after(async () => {
   await gateway[Symbol.asyncDispose]();
@@ -26,45 +35,112 @@ test('a chat is streamed unless it is not wanted so, each line as Ollama writes 
   assert.deepEqual([response.status, response.headers.get('content-type')], [200, 'application/x-ndjson']);
   assert.ok(sims.some(({ url }) => url === response.headers.get('x-hxllm-backend')));
   const lines = (await linesOf(response)).map(timeless);
-  const piece = (content: string) => ({ model: 'chat', created_at: 'then', message: { role: 'assistant', content }, done: false });
+  const piece = (content: string) => ({
+    model: 'chat',
+    created_at: 'then',
+    message: { role: 'assistant', content },
+    done: false,
+  });
   assert.deepEqual(lines.slice(0, -1), ['one', ' two'].map(piece));
-  assert.deepEqual(Object.keys(lines.at(-1) ?? {}), ['model', 'created_at', 'message', 'done', 'done_reason', 'total_duration', 'load_duration', 'prompt_eval_count', 'prompt_eval_duration', 'eval_count', 'eval_duration']);
-  assert.partialDeepStrictEqual(lines.at(-1), { model: 'chat', message: { role: 'assistant', content: '' }, done: true, done_reason: 'stop', total_duration: 'number', eval_count: 3 });
+  assert.deepEqual(Object.keys(lines.at(-1) ?? {}), [
+    'model',
+    'created_at',
+    'message',
+    'done',
+    'done_reason',
+    'total_duration',
+    'load_duration',
+    'prompt_eval_count',
+    'prompt_eval_duration',
+    'eval_count',
+    'eval_duration',
+  ]);
+  assert.partialDeepStrictEqual(lines.at(-1), {
+    model: 'chat',
+    message: { role: 'assistant', content: '' },
+    done: true,
+    done_reason: 'stop',
+    total_duration: 'number',
+    eval_count: 3,
+  });
   const whole = await post(gateway, '/api/chat', { model: 'chat:latest', ...ECHO, stream: false });
-  assert.partialDeepStrictEqual(await whole.json(), { model: 'chat:latest', message: { role: 'assistant', content: 'one two' }, done: true, done_reason: 'stop', eval_count: 3 });
+  assert.partialDeepStrictEqual(await whole.json(), {
+    model: 'chat:latest',
+    message: { role: 'assistant', content: 'one two' },
+    done: true,
+    done_reason: 'stop',
+    eval_count: 3,
+  });
 });
 
 test('a generate goes on from the context of the one before, and takes none from elsewhere', async () => {
   const first = await linesOf(await post(gateway, '/api/generate', { model: 'chat', prompt: 'Repeat after me: one' }));
-  assert.partialDeepStrictEqual(first.map(timeless), [{ model: 'chat', response: 'one', done: false }, { response: '', done: true, done_reason: 'stop' }]);
+  assert.partialDeepStrictEqual(first.map(timeless), [
+    { model: 'chat', response: 'one', done: false },
+    { response: '', done: true, done_reason: 'stop' },
+  ]);
   const context = first.at(-1)?.['context'];
-  assert.ok(Array.isArray(context) && context.length > 4 && context.every((token) => Number.isInteger(token) && Number(token) < 2 ** 31));
-  assert.equal((await post(gateway, '/api/generate', { model: 'chat', prompt: 'and?', context, stream: false })).status, 200);
+  assert.ok(
+    Array.isArray(context) &&
+      context.length > 4 &&
+      context.every((token) => Number.isInteger(token) && Number(token) < 2 ** 31),
+  );
+  assert.equal(
+    (await post(gateway, '/api/generate', { model: 'chat', prompt: 'and?', context, stream: false })).status,
+    200,
+  );
   for (const foreign of [[99_999], context.slice(1), context.with(0, 99_999)]) {
-    assert.match((await refusalOf(await post(gateway, '/api/generate', { model: 'chat', prompt: 'and?', context: foreign })))[1], /^This context was not given by this gateway/);
+    assert.match(
+      (await refusalOf(await post(gateway, '/api/generate', { model: 'chat', prompt: 'and?', context: foreign })))[1],
+      /^This context was not given by this gateway/,
+    );
   }
   const raw = await post(gateway, '/api/generate', { model: 'chat', prompt: 'x', raw: true, stream: false });
   assert.equal('context' in ((await raw.json()) as object), false);
 });
 
 test('texts are embedded, several of them or one in the older way', async () => {
-  const several = (await (await post(gateway, '/api/embed', { model: 'embed', input: ['a', 'b'], truncate: true })).json()) as { embeddings: number[][] };
-  assert.deepEqual(Object.keys(several), ['model', 'embeddings', 'total_duration', 'load_duration', 'prompt_eval_count']);
+  const several = (await (
+    await post(gateway, '/api/embed', { model: 'embed', input: ['a', 'b'], truncate: true })
+  ).json()) as { embeddings: number[][] };
+  assert.deepEqual(Object.keys(several), [
+    'model',
+    'embeddings',
+    'total_duration',
+    'load_duration',
+    'prompt_eval_count',
+  ]);
   assert.equal(several.embeddings.length, 2);
   const [direct] = sims;
-  const own = await fetch(`${direct?.url ?? ''}/api/embeddings`, { method: 'POST', body: JSON.stringify({ model: 'nomic-embed-text', prompt: 'a' }) });
+  const own = await fetch(`${direct?.url ?? ''}/api/embeddings`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'nomic-embed-text', prompt: 'a' }),
+  });
   // Not brought to length one, as those that are in somebody's store.
-  assert.deepEqual(await (await post(gateway, '/api/embeddings', { model: 'embed', prompt: 'a' })).json(), await own.json());
-  assert.deepEqual(await (await post(gateway, '/api/embed', { model: 'embed', input: '' })).json(), { model: 'embed', embeddings: [] });
+  assert.deepEqual(
+    await (await post(gateway, '/api/embeddings', { model: 'embed', prompt: 'a' })).json(),
+    await own.json(),
+  );
+  assert.deepEqual(await (await post(gateway, '/api/embed', { model: 'embed', input: '' })).json(), {
+    model: 'embed',
+    embeddings: [],
+  });
 });
 
 test('without a prompt the model is loaded, and nobody unloads it', async () => {
   await using sim = await startedSim();
-  await using own = await startGateway([], { model_list: [{ model_name: 'chat', litellm_params: { model: `ollama_chat/${LLAMA}`, api_base: sim.url } }] });
+  await using own = await startGateway([], {
+    model_list: [{ model_name: 'chat', litellm_params: { model: `ollama_chat/${LLAMA}`, api_base: sim.url } }],
+  });
   const load = await post(own, '/api/chat', { model: 'chat', keep_alive: '1h' });
   assert.equal(load.headers.get('x-hxllm-ignored-params'), 'keep_alive', 'how long it stays is its alias’s to say');
   const loaded = (await load.json()) as object;
-  assert.partialDeepStrictEqual(loaded, { model: 'chat', message: { role: 'assistant', content: '' }, done: true, done_reason: 'load' });
+  assert.partialDeepStrictEqual(loaded, {
+    model: 'chat',
+    message: { role: 'assistant', content: '' },
+    done: true,
+    done_reason: 'load',
+  });
   const inMemory = (await (await own.ask('/api/ps')).json()) as { models: readonly object[] };
   assert.partialDeepStrictEqual(inMemory.models, [{ name: 'chat', model: 'chat', details: { family: 'llama' } }]);
   assert.equal((await refusalOf(await post(own, '/api/generate', { model: 'chat', keep_alive: 0 })))[0], 403);
@@ -74,34 +150,84 @@ test('without a prompt the model is loaded, and nobody unloads it', async () => 
 });
 
 test('a model that is in memory is loaded, however busy it is', async () => {
-  await using fake = await startFake((_got, outgoing) => void outgoing.write('{"message":{"content":"a"},"done":false}\n'));
-  await using own = await startGateway([], { model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url } }], hxllm: { backends: { [fake.url]: { num_parallel: 1 } } } });
+  await using fake = await startFake(
+    (_got, outgoing) => void outgoing.write('{"message":{"content":"a"},"done":false}\n'),
+  );
+  await using own = await startGateway([], {
+    model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url } }],
+    hxllm: { backends: { [fake.url]: { num_parallel: 1 } } },
+  });
   const busy = new AbortController();
   await (await post(own, '/api/chat', { model: 'm', ...ECHO }, { signal: busy.signal })).body?.getReader().read();
   // The answer does not end: who waits for its slot waits until it is refused.
-  assert.partialDeepStrictEqual(await (await post(own, '/api/generate', { model: 'm' }, { signal: AbortSignal.timeout(30_000) })).json(), { response: '', done_reason: 'load' });
+  assert.partialDeepStrictEqual(
+    await (await post(own, '/api/generate', { model: 'm' }, { signal: AbortSignal.timeout(30_000) })).json(),
+    { response: '', done_reason: 'load' },
+  );
   busy.abort();
 });
 
 test('clients with contexts of their own do not load the model in turn, and are told where they get less', async () => {
   await post(gateway, '/api/chat', { model: 'chat', ...ECHO, stream: false });
   const loads = gateway.log.filter(({ event }) => event === 'loaded').length;
-  for (const [num_ctx, told] of [[2048, null], [8192, 'options.num_ctx'], [4096, null], [1024, null]] as const) {
-    const response = await post(gateway, '/api/chat', { model: 'chat', ...ECHO, stream: false, options: { num_ctx, temperature: 0 } });
+  for (const [num_ctx, told] of [
+    [2048, null],
+    [8192, 'options.num_ctx'],
+    [4096, null],
+    [1024, null],
+  ] as const) {
+    const response = await post(gateway, '/api/chat', {
+      model: 'chat',
+      ...ECHO,
+      stream: false,
+      options: { num_ctx, temperature: 0 },
+    });
     await response.arrayBuffer();
     assert.deepEqual([response.status, response.headers.get('x-hxllm-ignored-params')], [200, told]);
-    const { models } = (await (await fetch(`${response.headers.get('x-hxllm-backend') ?? ''}/api/ps`)).json()) as { models: readonly { name: string; context_length: number }[] };
+    const { models } = (await (await fetch(`${response.headers.get('x-hxllm-backend') ?? ''}/api/ps`)).json()) as {
+      models: readonly { name: string; context_length: number }[];
+    };
     assert.equal(models.find(({ name }) => name === LLAMA)?.context_length, 4096, 'as it was loaded');
   }
   assert.equal(gateway.log.filter(({ event }) => event === 'loaded').length, loads);
 });
 
 test('what an alias fixes, and what nobody knows, is named, or refused where all has to be honoured', async () => {
-  const body = { model: 'chat', ...ECHO, stream: false, keep_alive: '5m', tool_choice: 'none', options: { num_gpu: 1, mirostat: 2, seed: 1, num_predict: -1 } };
+  const body = {
+    model: 'chat',
+    ...ECHO,
+    stream: false,
+    keep_alive: '5m',
+    tool_choice: 'none',
+    options: { num_gpu: 1, mirostat: 2, seed: 1, num_predict: -1 },
+  };
   const response = await post(gateway, '/api/chat', body);
-  assert.deepEqual([response.status, response.headers.get('x-hxllm-ignored-params')?.split(', ').toSorted()], [200, ['keep_alive', 'options.mirostat', 'options.num_gpu', 'tool_choice']]);
-  await using strict = await startGateway([], { model_list: gateway.service().config.groups.flatMap(({ name, deployments }) => deployments.map(({ url, model }) => ({ model_name: name, litellm_params: { model: `ollama_chat/${model}`, api_base: url } }))), hxllm: { strict: true } });
-  assert.match((await refusalOf(await post(strict, '/api/chat', { ...body, keep_alive: undefined, tool_choice: undefined, options: { num_gpu: 1 } })))[1], /options\.num_gpu/);
+  assert.deepEqual(
+    [response.status, response.headers.get('x-hxllm-ignored-params')?.split(', ').toSorted()],
+    [200, ['keep_alive', 'options.mirostat', 'options.num_gpu', 'tool_choice']],
+  );
+  await using strict = await startGateway([], {
+    model_list: gateway.service().config.groups.flatMap(({ name, deployments }) =>
+      deployments.map(({ url, model }) => ({
+        model_name: name,
+        litellm_params: { model: `ollama_chat/${model}`, api_base: url },
+      })),
+    ),
+    hxllm: { strict: true },
+  });
+  assert.match(
+    (
+      await refusalOf(
+        await post(strict, '/api/chat', {
+          ...body,
+          keep_alive: undefined,
+          tool_choice: undefined,
+          options: { num_gpu: 1 },
+        }),
+      )
+    )[1],
+    /options\.num_gpu/,
+  );
 });
 
 test('refusals have Ollama’s one field, and its status', async () => {
@@ -109,25 +235,50 @@ test('refusals have Ollama’s one field, and its status', async () => {
   const messages = [{ role: 'user', content: 'x' }];
   assert.deepEqual(await refusalOf(await chat({ model: 'nope', messages })), [404, "model 'nope' not found"]);
   assert.deepEqual(await refusalOf(await chat({ messages })), [400, 'model is required']);
-  for (const wrong of [{ messages: [{ role: 'user', content: 3 }] }, { options: { temperature: 'x' } }, { format: 'yaml' }, { think: 'deeply' }, { top_logprobs: 21 }, { keep_alive: '300' }, { messages: [{ role: 'user', content: 'x', images: ['!!'] }] }, { tools: [{}] }]) {
+  for (const wrong of [
+    { messages: [{ role: 'user', content: 3 }] },
+    { options: { temperature: 'x' } },
+    { format: 'yaml' },
+    { think: 'deeply' },
+    { top_logprobs: 21 },
+    { keep_alive: '300' },
+    { messages: [{ role: 'user', content: 'x', images: ['!!'] }] },
+    { tools: [{}] },
+  ]) {
     assert.equal((await refusalOf(await chat({ model: 'chat', messages, ...wrong })))[0], 400, JSON.stringify(wrong));
   }
-  assert.deepEqual(await refusalOf(await post(gateway, '/api/generate', { model: 'chat', prompt: 'x', raw: true, system: 's' })), [400, 'raw mode does not support template, system, or context']);
-  assert.equal((await refusalOf(await chat({ model: 'chat', messages: [{ role: 'user', content: 'word '.repeat(9000) }] })))[0], 400);
+  assert.deepEqual(
+    await refusalOf(await post(gateway, '/api/generate', { model: 'chat', prompt: 'x', raw: true, system: 's' })),
+    [400, 'raw mode does not support template, system, or context'],
+  );
+  assert.equal(
+    (await refusalOf(await chat({ model: 'chat', messages: [{ role: 'user', content: 'word '.repeat(9000) }] })))[0],
+    400,
+  );
   assert.equal((await refusalOf(await fetch(`${gateway.url}/api/tags`)))[0], 401);
   assert.equal((await fetch(`${gateway.url}/api/tags`, { headers: { 'x-api-key': KEY } })).status, 200);
   assert.equal((await refusalOf(await gateway.ask('/api/chat')))[0], 405);
 });
 
 test('a failure in the middle of a stream is its last line', async () => {
-  await using fake = await startFake((_got, outgoing) => void outgoing.end('{"message":{"content":"a"},"done":false}\n{"error":"an error was encountered while running the model: unexpected EOF"}\n'));
+  await using fake = await startFake(
+    (_got, outgoing) =>
+      void outgoing.end(
+        '{"message":{"content":"a"},"done":false}\n{"error":"an error was encountered while running the model: unexpected EOF"}\n',
+      ),
+  );
   await using own = await startGateway([fake]);
   const lines = await linesOf(await post(own, '/api/chat', { model: 'm', ...ECHO }));
-  assert.partialDeepStrictEqual(lines, [{ message: { content: 'a' }, done: false }, { error: 'an error was encountered while running the model: unexpected EOF' }]);
+  assert.partialDeepStrictEqual(lines, [
+    { message: { content: 'a' }, done: false },
+    { error: 'an error was encountered while running the model: unexpected EOF' },
+  ]);
 });
 
 test('a client that leaves in the middle of its answer is cancelled at the server', async () => {
-  await using fake = await startFake((_got, outgoing) => void outgoing.write('{"message":{"content":"a"},"done":false}\n'));
+  await using fake = await startFake(
+    (_got, outgoing) => void outgoing.write('{"message":{"content":"a"},"done":false}\n'),
+  );
   await using own = await startGateway([fake]);
   const leaving = new AbortController();
   const response = await post(own, '/api/chat', { model: 'm', ...ECHO }, { signal: leaving.signal });
