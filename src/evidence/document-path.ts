@@ -5,10 +5,16 @@ const MAX_SEGMENT = 120;
  * characters. What cannot be kept is replaced, since evidence with an odd name is worth more than none.
  */
 export function documentPath(asked: string): string {
-  const segments = asked.split(/[/\\]+/).map(plain).filter((segment) => segment !== '');
+  const segments = asked
+    .split(/[/\\]+/)
+    .map(plain)
+    .filter((segment) => segment !== '');
   return segments.length === 0 ? 'unnamed' : segments.join('/');
 }
 
 function plain(segment: string): string {
-  return segment.replaceAll(/[\p{Cc}\p{Cf}:*?"<>|]/gu, '_').replace(/^\.+/, (dots) => '_'.repeat(dots.length)).slice(0, MAX_SEGMENT);
+  return segment
+    .replaceAll(/[\p{Cc}\p{Cf}:*?"<>|]/gu, '_')
+    .replace(/^\.+/, (dots) => '_'.repeat(dots.length))
+    .slice(0, MAX_SEGMENT);
 }

@@ -39,7 +39,10 @@ function lastClosed(phaseFolder: string, run: string): Manifest['previous'] {
   return last === undefined ? null : { run: last.run, sha256: last.sha256 };
 }
 
-function closedRun(phaseFolder: string, run: string): readonly { readonly run: string; readonly sha256: string; readonly closedAt: string }[] {
+function closedRun(
+  phaseFolder: string,
+  run: string,
+): readonly { readonly run: string; readonly sha256: string; readonly closedAt: string }[] {
   try {
     const text = readFileSync(join(phaseFolder, run, MANIFEST), 'utf8');
     // Written by us; one that was tampered with into something else is still a link that can be checked.

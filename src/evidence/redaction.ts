@@ -29,13 +29,21 @@ export function createRedaction(): Redaction {
   return {
     text,
     // Longest first: a form that contains a shorter one must not leave its rest behind.
-    add: (secret) => void (known = [...new Set([...known, ...formsOf(secret.reveal())])].toSorted((a, b) => b.length - a.length)),
+    add: (secret) =>
+      void (known = [...new Set([...known, ...formsOf(secret.reveal())])].toSorted((a, b) => b.length - a.length)),
     data: (value) => walk(value, text),
   };
 }
 
 function formsOf(value: string): readonly string[] {
-  const forms = [value, value.trim(), JSON.stringify(value).slice(1, -1), encodeURIComponent(value), Buffer.from(value).toString('base64'), value.replaceAll("'", String.raw`'\''`)];
+  const forms = [
+    value,
+    value.trim(),
+    JSON.stringify(value).slice(1, -1),
+    encodeURIComponent(value),
+    Buffer.from(value).toString('base64'),
+    value.replaceAll("'", String.raw`'\''`),
+  ];
   return forms.filter((form) => form !== '');
 }
 

@@ -59,10 +59,14 @@ function open(request: RunRequest): Run {
       broken ??= notKept(folder, error);
     }
   };
-  const append = (line: object): void => keep(() => void writeSync(events, `${JSON.stringify({ at: new Date(request.nowMs()).toISOString(), ...line })}\n`));
+  const append = (line: object): void =>
+    keep(() => void writeSync(events, `${JSON.stringify({ at: new Date(request.nowMs()).toISOString(), ...line })}\n`));
   const document = (path: string, content: string | object): void =>
     keep(() => {
-      const text = typeof content === 'string' ? request.redaction.text(content) : `${JSON.stringify(request.redaction.data(content), undefined, 2)}\n`;
+      const text =
+        typeof content === 'string'
+          ? request.redaction.text(content)
+          : `${JSON.stringify(request.redaction.data(content), undefined, 2)}\n`;
       mkdirSync(dirname(join(folder, path)), { recursive: true, mode: FOLDER_MODE });
       writeFileSync(join(folder, path), text, { mode: FILE_MODE });
     });
@@ -80,7 +84,15 @@ function open(request: RunRequest): Run {
     close: (closing) => {
       const endedMs = request.nowMs();
       const endedAt = new Date(endedMs).toISOString();
-      const record: RunRecord = { schemaVersion: SCHEMA_VERSION, run, startedAt: new Date(startedMs).toISOString(), endedAt, durationMs: endedMs - startedMs, ...opening, ...closing };
+      const record: RunRecord = {
+        schemaVersion: SCHEMA_VERSION,
+        run,
+        startedAt: new Date(startedMs).toISOString(),
+        endedAt,
+        durationMs: endedMs - startedMs,
+        ...opening,
+        ...closing,
+      };
       append({ kind: 'closed', ending: closing.ending, exitCode: closing.exitCode });
       document('run.json', record);
       if (!existsSync(join(folder, 'summary.txt'))) document('summary.txt', summaryOf(record));

@@ -2,7 +2,13 @@ import { placeOf, type Problem } from '../core/problem.ts';
 import type { CheckResult, Outcome } from '../core/verdict.ts';
 import type { RunRecord } from './run-record.ts';
 
-const WORDS: Readonly<Record<Outcome, string>> = { pass: 'ok', fail: 'FAILED', unknown: 'UNKNOWN', skip: 'skipped', 'not-applicable': 'n/a' };
+const WORDS: Readonly<Record<Outcome, string>> = {
+  pass: 'ok',
+  fail: 'FAILED',
+  unknown: 'UNKNOWN',
+  skip: 'skipped',
+  'not-applicable': 'n/a',
+};
 
 /** summary.txt: what a person reads first, in plain text; what did not pass comes with what was wanted and the fix. */
 export function summaryOf(record: RunRecord): string {
@@ -19,7 +25,12 @@ export function summaryOf(record: RunRecord): string {
 
 function problemText(problem: Problem): string {
   const place = placeOf(problem.where);
-  return [`PROBLEM ${problem.code}: ${problem.summary}`, ...(place === '' ? [] : [`  where   ${place}`]), `  detail  ${problem.detail}`, `  fix     ${problem.fix}`].join('\n');
+  return [
+    `PROBLEM ${problem.code}: ${problem.summary}`,
+    ...(place === '' ? [] : [`  where   ${place}`]),
+    `  detail  ${problem.detail}`,
+    `  fix     ${problem.fix}`,
+  ].join('\n');
 }
 
 function resultText(result: CheckResult): string {

@@ -9,12 +9,25 @@ test('what looks like an API key, credentials in a URL or a header, or a private
   assert.equal(redaction.text(`key: sk-${'0'.repeat(64)}.`), 'key: sk-[redacted].');
   assert.equal(redaction.text('http://ada:pw@host:1/x'), 'http://[redacted]@host:1/x');
   assert.equal(redaction.text('Authorization: Bearer abc.def-ghi'), 'Authorization: Bearer [redacted]');
-  assert.equal(redaction.text('a\n-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\nb'), 'a\n[redacted]\nb');
+  assert.equal(
+    redaction.text('a\n-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\nb'),
+    'a\n[redacted]\nb',
+  );
   assert.equal(redaction.text('-----BEGIN PRIVATE KEY-----\ncut off'), '[redacted]');
 });
 
 test('ordinary text stays as it is', () => {
-  for (const text of ['disk-usage-percent', 'task-force-something', 'http://host:11434/api/tags', 'see user@host', 'basic auth', 'git@host:path', 'sk-', 'scp://host/a@b']) assert.equal(redaction.text(text), text);
+  for (const text of [
+    'disk-usage-percent',
+    'task-force-something',
+    'http://host:11434/api/tags',
+    'see user@host',
+    'basic auth',
+    'git@host:path',
+    'sk-',
+    'scp://host/a@b',
+  ])
+    assert.equal(redaction.text(text), text);
 });
 
 test('of two secrets where one contains the other nothing is left', () => {
@@ -34,12 +47,22 @@ test('an empty secret hides nothing, and a password read with its line’s end h
 test('data keeps its shape', () => {
   const known = createRedaction();
   known.add(new Secret('true'));
-  assert.deepEqual(known.data({ a: true, b: 'true', c: [1, null], d: new Date(0), e: new Map([['x', 'true']]), f: new Error('is true') }), {
-    a: true,
-    b: '[redacted]',
-    c: [1, null],
-    d: '1970-01-01T00:00:00.000Z',
-    e: { x: '[redacted]' },
-    f: { name: 'Error', message: 'is [redacted]' },
-  });
+  assert.deepEqual(
+    known.data({
+      a: true,
+      b: 'true',
+      c: [1, null],
+      d: new Date(0),
+      e: new Map([['x', 'true']]),
+      f: new Error('is true'),
+    }),
+    {
+      a: true,
+      b: '[redacted]',
+      c: [1, null],
+      d: '1970-01-01T00:00:00.000Z',
+      e: { x: '[redacted]' },
+      f: { name: 'Error', message: 'is [redacted]' },
+    },
+  );
 });
