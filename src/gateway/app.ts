@@ -1,20 +1,20 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
-import { answer, unknownModel, type Door, type Endpoint } from './answer.ts';
-import { ANTHROPIC } from './anthropic/failure.ts';
-import { modelInfo, modelPage } from './anthropic/models.ts';
+import { answer, unknownModel, type Door, type Endpoint } from './proxy/handler.ts';
+import { ANTHROPIC } from './api/anthropic/failure.ts';
+import { modelInfo, modelPage } from './api/anthropic/models.ts';
 import { authenticate } from './auth/bearer.ts';
 import { addCatalogue, CATALOGUE_METHODS } from './catalogue/routes.ts';
-import { allowOrigin } from './client/origin.ts';
-import { jsonReply, sizedReply } from './client/sized-reply.ts';
-import { dialectOf, ENDPOINTS } from './endpoints.ts';
+import { allowOrigin } from './http/cors.ts';
+import { jsonReply, sizedReply } from './http/sized-response.ts';
+import { dialectOf, ENDPOINTS } from './api/endpoints.ts';
 import type { Failure } from './exchange.ts';
 import { fleetHealth } from './health/fleet-health.ts';
 import { liveliness, readiness } from './health/health.ts';
 import { EXPOSITION_TYPE } from './metrics/exposition.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { modelBody, modelsBody } from './openai/models.ts';
-import { notStored } from './responses/stateless.ts';
+import { modelBody, modelsBody } from './api/openai/models.ts';
+import { notStored } from './api/responses/stateless.ts';
 import type { Service } from './service.ts';
 
 /** What comes with a request. */

@@ -2,7 +2,7 @@ import type { Server as NetServer } from 'node:net';
 import type { Result } from '../core/problem.ts';
 import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
 import { createApp } from './app.ts';
-import { listen, type Listening } from './listening.ts';
+import { listen, type Listening } from './http/listen.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { createGatewayServer, type Arrival } from './server.ts';

@@ -4,14 +4,14 @@ import { counted } from '../core/counted.ts';
 import type { Problem } from '../core/problem.ts';
 import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
 import { exposureOf, isLoopback } from '../schema/listen.ts';
-import { loadConfigFile, problemOf } from './config-file.ts';
-import { parseFlags, USAGE, type Flags } from './flags.ts';
+import { loadConfigFile, problemOf } from './process/config-file.ts';
+import { parseFlags, USAGE, type Flags } from './process/flags.ts';
 import { createGateway } from './gateway.ts';
-import { addressText, passedSockets, type Listening } from './listening.ts';
+import { addressText, passedSockets, type Listening } from './http/listen.ts';
 import { createLog, gather } from './log.ts';
-import { exitCodeOf, problemText } from './problem-text.ts';
-import { reload } from './reload.ts';
-import { listenForSignals } from './signals.ts';
+import { exitCodeOf, problemText } from './process/problem-text.ts';
+import { reload } from './process/reload.ts';
+import { listenForSignals } from './process/signals.ts';
 
 const DEFAULT_LISTEN: ListenAddress = { host: '127.0.0.1', port: 4000 };
 

@@ -3,17 +3,17 @@ import type { Hono } from 'hono';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { GatewayEnv } from './app.ts';
-import type { Door } from './answer.ts';
-import { Connections } from './client/connections.ts';
-import { answerWhole } from './client/outlet.ts';
-import { answerRaw, failureOfParser } from './client/unreached.ts';
-import { newRequestId, openVisit } from './client/visit.ts';
-import { dialectOf } from './endpoints.ts';
+import type { Door } from './proxy/handler.ts';
+import { Connections } from './http/connections.ts';
+import { answerWhole } from './http/response-writer.ts';
+import { answerRaw, failureOfParser } from './http/parse-error.ts';
+import { newRequestId, openVisit } from './request-context.ts';
+import { dialectOf } from './api/endpoints.ts';
 import type { Failure } from './exchange.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { OPENAI } from './openai/failure.ts';
-import { bareLine, requestLine } from './usage/request-line.ts';
+import { OPENAI } from './api/openai/failure.ts';
+import { bareLine, requestLine } from './usage/access-log.ts';
 
 /** Longer than the idle time of proxies in front (nginx 60 s, load balancers 60 s), so that it is never us who close first. */
 const KEEP_ALIVE_MS = 75_000;

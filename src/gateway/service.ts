@@ -1,6 +1,6 @@
 import type { GatewayConfig, ModelGroup } from '../schema/gateway-config.ts';
-import { Desk } from './desk.ts';
-import { Prober } from './health/prober.ts';
+import { Desk } from './scheduler/scheduler.ts';
+import { Prober } from './scheduler/prober.ts';
 import type { Log } from './log.ts';
 import { admitUpTo } from './route/admission.ts';
 import type { Ending } from './route/event.ts';
@@ -16,8 +16,8 @@ import { leastBusy } from './route/strategy/least-busy.ts';
 import { simpleShuffle } from './route/strategy/simple-shuffle.ts';
 import type { Strategy } from './route/strategy/strategy.ts';
 import { usageBased } from './route/strategy/usage-based.ts';
-import { Loader } from './upstream/loader.ts';
-import { Poller } from './upstream/poller.ts';
+import { Loader } from './scheduler/loader.ts';
+import { Poller } from './scheduler/poller.ts';
 import { Upstream } from './upstream/upstream.ts';
 
 const STRATEGIES: Readonly<Record<GatewayConfig['routing']['strategy'], Strategy>> = {

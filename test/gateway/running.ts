@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
-import { readConfigText } from '../../src/gateway/config-file.ts';
+import { readConfigText } from '../../src/gateway/process/config-file.ts';
 import type { Arrival } from '../../src/gateway/server.ts';
 import { until } from '../until.ts';
 

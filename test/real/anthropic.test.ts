@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { messageOf, parseTold } from '../gateway/anthropic/events.ts';
+import { messageOf, parseTold } from '../gateway/api/anthropic/events.ts';
 import { KEY, startGateway, type Running } from '../gateway/running.ts';
 import { startRealOllama, whyNoRealOllama, type RealServer } from './ollama-server.ts';
 

@@ -1,8 +1,8 @@
 import type { BackendConfig, Deployment, ModelGroup } from '../../schema/gateway-config.ts';
-import { textOf, type Json } from '../dialect/json.ts';
-import { findListed, loadedBody, lowestVersion, tagBody } from '../ollama/client/listing.ts';
-import { contextInModels, plainShow, showBody } from '../ollama/client/show.ts';
-import { contextOf } from '../runner-options.ts';
+import { textOf, type Json } from '../json.ts';
+import { findListed, loadedBody, lowestVersion, tagBody } from '../api/ollama/listing.ts';
+import { contextInModels, plainShow, showBody } from '../api/ollama/show.ts';
+import { contextOf } from '../proxy/runner-options.ts';
 import type { Service } from '../service.ts';
 import type { Inquiry } from '../upstream/inquiry.ts';
 

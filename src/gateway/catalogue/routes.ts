@@ -1,12 +1,12 @@
 import type { Context, Hono } from 'hono';
-import { unknownModel, type Door } from '../answer.ts';
-import { readBody } from '../client/incoming-body.ts';
-import { allowOrigin } from '../client/origin.ts';
-import { jsonReply, sizedReply } from '../client/sized-reply.ts';
-import { Body, parseBody } from '../dialect/body.ts';
+import { unknownModel, type Door } from '../proxy/handler.ts';
+import { readBody } from '../http/request-body.ts';
+import { allowOrigin } from '../http/cors.ts';
+import { jsonReply, sizedReply } from '../http/sized-response.ts';
+import { Body, parseBody } from '../api/dialect/body.ts';
 import type { Failure, Outcome } from '../exchange.ts';
-import { aliasOf } from '../ollama/client/alias.ts';
-import { OLLAMA } from '../ollama/client/failure.ts';
+import { aliasOf } from '../api/ollama/alias.ts';
+import { OLLAMA } from '../api/ollama/failure.ts';
 import type { Service } from '../service.ts';
 import { listLoaded, listTags, showModel, showVersion } from './catalogue.ts';
 

@@ -1,4 +1,4 @@
-import { jsonReply } from '../client/sized-reply.ts';
+import { jsonReply } from '../http/sized-response.ts';
 
 /** `/health/liveliness`: the process runs. The words are LiteLLM's, and so is the spelling. */
 export function liveliness(): Response {

@@ -1,7 +1,7 @@
 import type { Ending } from '../route/event.ts';
 import type { Fleet } from '../route/fleet.ts';
 import type { Replica } from '../route/replica.ts';
-import type { RequestLine } from '../usage/request-line.ts';
+import type { RequestLine } from '../usage/access-log.ts';
 import { exposition } from './exposition.ts';
 import { fleetMetrics } from './fleet-metrics.ts';
 import { Counter, gauge } from './metric.ts';

@@ -1,4 +1,4 @@
-import type { RequestLine } from '../usage/request-line.ts';
+import type { RequestLine } from '../usage/access-log.ts';
 import { Histogram } from './histogram.ts';
 import { Counter, type Metric } from './metric.ts';
 

@@ -1,8 +1,8 @@
 import type { Deployment } from '../../schema/gateway-config.ts';
 import type { Ask, ServerCall } from '../exchange.ts';
-import * as ollama from '../ollama/call.ts';
-import { isNever } from '../ollama/memory.ts';
-import * as openai from '../openai/server/call.ts';
+import * as ollama from './ollama/call.ts';
+import { isNever } from './ollama/memory.ts';
+import * as openai from './openai/call.ts';
 
 /** What to send to a deployment for what is asked, in the dialect of its server. */
 export function callFor(asks: Ask, { provider, model, keepAlive, options }: Deployment): ServerCall {

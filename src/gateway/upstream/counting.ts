@@ -1,8 +1,8 @@
 import type { Deployment } from '../../schema/gateway-config.ts';
-import type { Json } from '../dialect/json.ts';
+import type { Json } from '../json.ts';
 import type { Ask, ChatRequest, ServerEvent, Usage } from '../exchange.ts';
-import { isNever } from '../ollama/memory.ts';
-import { renderBody, renderedPrompt } from '../ollama/render.ts';
+import { isNever } from './ollama/memory.ts';
+import { renderBody, renderedPrompt } from './ollama/render.ts';
 import { callFor } from './call.ts';
 import type { Inquiry } from './inquiry.ts';
 import { TokenCounts } from './token-counts.ts';

@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../dialect/json.ts';
+import { isObject, type Json } from '../json.ts';
 import type { Line } from './memory.ts';
 
 const ANSWER_MS = 2000;

@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
 import type { BackendConfig, Deployment } from '../../schema/gateway-config.ts';
 import type { ServerFailure } from '../exchange.ts';
-import { failureOf } from '../ollama/failure.ts';
-import { loadBodies, loadedModels, unloadBody } from '../ollama/memory.ts';
+import { failureOf } from './ollama/failure.ts';
+import { loadBodies, loadedModels, unloadBody } from './ollama/memory.ts';
 import type { Listing } from '../route/residence.ts';
 import { brokenness, DEAD, isStale, lateness } from './fault.ts';
 import type { Target } from './target.ts';

@@ -1,10 +1,10 @@
 import { Agent } from 'undici';
 import type { BackendConfig, Deployment, GatewayConfig, Timeouts } from '../../schema/gateway-config.ts';
-import type { Json } from '../dialect/json.ts';
+import type { Json } from '../json.ts';
 import type { Ask, ChatRequest, Load, Outcome, ServerFailure, Share } from '../exchange.ts';
-import { unsaid } from '../openai/server/unsaid.ts';
-import { tokensOf } from '../ollama/context.ts';
-import { loosened } from '../ollama/schema.ts';
+import { unsaid } from './openai/unsaid.ts';
+import { tokensOf } from './ollama/context.ts';
+import { loosened } from './ollama/schema.ts';
 import type { Listing } from '../route/residence.ts';
 import { Abilities } from './abilities.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { startSim, type Sim } from '../../../src/sim/server.ts';
-import { post, refusalOf } from '../ollama/client/asking.ts';
+import { post, refusalOf } from '../api/ollama/asking.ts';
 import { startFake, type FakeUpstream } from '../fake-upstream.ts';
 import { startGateway, until, type Running } from '../running.ts';
 

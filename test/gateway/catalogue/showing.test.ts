@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listLoaded } from '../../../src/gateway/catalogue/catalogue.ts';
-import { showBody } from '../../../src/gateway/ollama/client/show.ts';
+import { showBody } from '../../../src/gateway/api/ollama/show.ts';
 import type { Service } from '../../../src/gateway/service.ts';
 
 test('a model is listed as the server has it where it stays longest, whichever time that lives by', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Deployment } from '../../../src/schema/gateway-config.ts';
-import { readChatOrder } from '../../../src/gateway/openai/order.ts';
+import { readChatOrder } from '../../../src/gateway/api/openai/order.ts';
 import { Counting } from '../../../src/gateway/upstream/counting.ts';
 
 const DEPLOYMENT = {

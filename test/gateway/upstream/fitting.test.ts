@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Ask } from '../../../src/gateway/exchange.ts';
-import { readChatOrder } from '../../../src/gateway/openai/order.ts';
+import { readChatOrder } from '../../../src/gateway/api/openai/order.ts';
 import { fit, type Lack } from '../../../src/gateway/upstream/fitting.ts';
 
 const TOOLS = [{ type: 'function', function: { name: 'f' } }];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Ask, ServerEvent, Usage } from '../../../src/gateway/exchange.ts';
-import { readChatOrder } from '../../../src/gateway/openai/order.ts';
+import { readChatOrder } from '../../../src/gateway/api/openai/order.ts';
 import type { Attempt, AttemptListener } from '../../../src/gateway/upstream/attempt.ts';
 import type { Lack } from '../../../src/gateway/upstream/fitting.ts';
 import { Sending, type Recipient } from '../../../src/gateway/upstream/sending.ts';

@@ -1,6 +1,0 @@
-import type { Json } from '../dialect/json.ts';
-
-/** One event of a stream, by the name of its type. */
-export function eventText(event: Json & { readonly type: string }): string {
-  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
-}

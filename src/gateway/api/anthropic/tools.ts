@@ -1,0 +1,52 @@
+import type { Body } from '../dialect/body.ts';
+import { schemaOfCall } from '../dialect/call-schema.ts';
+import { isObject, type Json } from '../../json.ts';
+import type { ChatRequest, Tool } from '../../exchange.ts';
+import { quoted } from './quoted.ts';
+
+type Reading = Pick<ChatRequest, 'tools' | 'mustCall' | 'callSchema' | 'parallelCalls'>;
+
+// What else a definition may say is about caches, or about what happens anyway.
+const UNMET = ['strict', 'input_examples'];
+
+/** Reads `tools` and what is to become of them; what cannot be kept to is added to `ignored`. */
+export function readTools(body: Body, ignored: Set<string>): Reading {
+  const tools = (body.list('tools') ?? []).map((tool, index) =>
+    readTool(body, tool, `tools.${String(index)}`, ignored),
+  );
+  const choice = body.object('tool_choice');
+  const parallelCalls = choice?.['disable_parallel_tool_use'] !== true;
+  const type = choice?.['type'] ?? 'auto';
+  if (type === 'auto') return { tools, mustCall: false, callSchema: undefined, parallelCalls };
+  if (type === 'none') return { tools: [], mustCall: false, callSchema: undefined, parallelCalls };
+  const wanted = choice?.['name'];
+  const named = type === 'any' ? tools : tools.filter(({ name }) => name === wanted);
+  if (type !== 'any' && type !== 'tool')
+    body.refuse('tool_choice.type', "tool_choice.type: Input should be 'auto', 'any', 'tool' or 'none'");
+  else if (named.length === 0)
+    body.refuse(
+      'tool_choice',
+      type === 'any'
+        ? 'tool_choice: there are no tools to choose from'
+        : `tool_choice.name: Tool ${quoted(wanted)} not found in provided tools`,
+    );
+  const callSchema = named.length === 0 ? undefined : schemaOfCall(named);
+  if (callSchema === undefined) ignored.add('tool_choice');
+  return { tools: named, mustCall: true, callSchema, parallelCalls };
+}
+
+function readTool(body: Body, tool: unknown, at: string, ignored: Set<string>): Tool {
+  const json: Json = isObject(tool) ? tool : {};
+  const { type, name, description, input_schema: schema } = json;
+  if (type !== undefined && type !== null && type !== 'custom') {
+    body.refuse(
+      `${at}.type`,
+      `${at}.type: tools of the type ${quoted(type)} are not supported: this server runs none itself, and its models know none without an input_schema`,
+    );
+  } else if (typeof name !== 'string' || name === '') body.refuse(`${at}.name`, `${at}.name: Field required`);
+  else if (!isObject(schema)) body.refuse(`${at}.input_schema`, `${at}.input_schema: Input should be a JSON schema`);
+  for (const field of UNMET)
+    if (json[field] !== undefined && json[field] !== null && json[field] !== false) ignored.add(`tools.${field}`);
+  const made = { name, ...(typeof description === 'string' ? { description } : {}), parameters: schema };
+  return { name: typeof name === 'string' ? name : '', definition: { type: 'function', function: made } };
+}

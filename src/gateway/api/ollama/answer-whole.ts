@@ -1,0 +1,39 @@
+import type { Json } from '../../json.ts';
+import type { ReplyWriter, ServerEvent, ToolCall } from '../../exchange.ts';
+import { endOf } from './answer-stream.ts';
+import { Watch } from './metrics.ts';
+import { head, logprobsOf, type Shape } from './shape.ts';
+
+/** Gathers an answer that is sent in one piece. */
+export class AnswerWhole implements ReplyWriter {
+  readonly #model: string;
+  readonly #shape: Shape;
+  readonly #watch = new Watch();
+  #text = '';
+  #thinking = '';
+  readonly #calls: ToolCall[] = [];
+  readonly #logprobs: unknown[] = [];
+  #end: Json = {};
+
+  constructor(model: string, shape: Shape) {
+    this.#model = model;
+    this.#shape = shape;
+  }
+
+  write(event: ServerEvent): string {
+    this.#watch.heard();
+    if (event.kind === 'text') {
+      this.#text += event.text;
+      if (event.logprobs !== undefined) this.#logprobs.push(...event.logprobs);
+    } else if (event.kind === 'thinking') this.#thinking += event.text;
+    else if (event.kind === 'tool-call') this.#calls.push(event.call);
+    else if (event.kind === 'end') this.#end = { ...endOf(event), ...this.#watch.metrics(event.usage) };
+    return '';
+  }
+
+  /** The body, once the end has come. */
+  body(): string {
+    const said = this.#shape({ text: this.#text, thinking: this.#thinking, calls: this.#calls });
+    return JSON.stringify({ ...head(this.#model), ...said, ...this.#end, ...logprobsOf(this.#logprobs) });
+  }
+}

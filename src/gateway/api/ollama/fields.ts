@@ -1,0 +1,99 @@
+import { typeName, type Body } from '../dialect/body.ts';
+import { isObject } from '../../json.ts';
+import type { ChatRequest } from '../../exchange.ts';
+import { readOptions, type Options } from './options.ts';
+
+/** What a request for text says beside its prompt. */
+export interface TextFields extends Pick<
+  ChatRequest,
+  | 'model'
+  | 'format'
+  | 'sampling'
+  | 'stop'
+  | 'maxTokens'
+  | 'thinking'
+  | 'thinkingName'
+  | 'logprobs'
+  | 'truncate'
+  | 'shift'
+  | 'stream'
+  | 'includeUsage'
+  | 'original'
+> {
+  readonly options: Options;
+}
+
+/** Reads what `/api/chat` and `/api/generate` have in common. */
+export function readTextFields(body: Body, ignored: string[]): TextFields {
+  const options = readOptions(body);
+  const { sampling, stop, maxTokens } = options;
+  return {
+    model: readModel(body),
+    format: readFormat(body),
+    sampling,
+    stop,
+    maxTokens,
+    thinking: readThinking(body),
+    thinkingName: 'think',
+    logprobs: readLogprobs(body, ignored),
+    truncate: body.flag('truncate'),
+    shift: body.flag('shift'),
+    stream: body.flag('stream') ?? true,
+    includeUsage: true,
+    original: undefined,
+    options,
+  };
+}
+
+/** Reads `model`. */
+export function readModel(body: Body): string {
+  const model = body.text('model');
+  if (model === undefined || model === '') body.refuse('model', 'model is required');
+  return model ?? '';
+}
+
+// As Go's ParseDuration takes it; without a unit only zero is one.
+const LONGEST_DURATION = 40;
+const DURATION = /^[-+]?(?:(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|0)$/;
+
+/** Reads `keep_alive`: `never` says that the model is to go. */
+export function readKeepAlive(body: Body): 'never' | 'some' | undefined {
+  const value = body.value('keep_alive');
+  if (value === undefined) return undefined;
+  if (typeof value === 'number') return value === 0 ? 'never' : 'some';
+  if (typeof value === 'string' && value.length <= LONGEST_DURATION && DURATION.test(value))
+    return /[1-9]/.test(value) ? 'some' : 'never';
+  return body.refuse('keep_alive', `time: invalid duration ${shown(value)}`);
+}
+
+function readFormat(body: Body): ChatRequest['format'] {
+  const format = body.value('format');
+  if (format === undefined || format === '') return undefined;
+  if (format === 'json' || isObject(format)) return format;
+  return body.refuse('format', `invalid format: ${shown(format)}; expected "json" or a valid JSON Schema object`);
+}
+
+function readThinking(body: Body): ChatRequest['thinking'] {
+  const think = body.value('think');
+  if (think === undefined || typeof think === 'boolean' || think === 'low' || think === 'medium' || think === 'high')
+    return think;
+  // Servers before 0.22 do not know it.
+  if (think === 'max') return 'high';
+  return body.refuse(
+    'think',
+    `invalid think value: ${shown(think)} (must be "high", "medium", "low", "max", true, or false)`,
+  );
+}
+
+function readLogprobs(body: Body, ignored: string[]): number | undefined {
+  const [wanted, top] = [body.flag('logprobs') ?? false, body.number('top_logprobs', -Infinity, Infinity)];
+  if (top !== undefined && !(Number.isInteger(top) && top >= 0 && top <= 20))
+    return body.refuse('top_logprobs', 'top_logprobs must be between 0 and 20');
+  if (!wanted && top !== undefined && top > 0) ignored.push('top_logprobs');
+  return wanted ? (top ?? 0) : undefined;
+}
+
+// What is nested deeply can be read and not be written.
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : typeName(value);
+}

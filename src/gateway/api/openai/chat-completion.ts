@@ -1,0 +1,63 @@
+import { isObject, type Json } from '../../json.ts';
+import type { ReplyWriter, ServerEvent, ToolCall } from '../../exchange.ts';
+import { ForeignChoice } from './foreign-choice.ts';
+import { FINISH } from './head.ts';
+
+/** Gathers one choice of a chat whose answer is not streamed. */
+export class ChatCompletion implements ReplyWriter {
+  readonly #index: number;
+  #text = '';
+  #thinking = '';
+  readonly #calls: ToolCall[] = [];
+  readonly #logprobs: unknown[] = [];
+  /** The choice, once its end has come. */
+  choice: Json | undefined;
+  /** What a server that speaks our dialect said beside its choice. */
+  rest: Json = {};
+
+  constructor(index: number) {
+    this.#index = index;
+  }
+
+  write(event: ServerEvent): string {
+    if (event.kind === 'text') {
+      this.#text += event.text;
+      if (event.logprobs !== undefined) this.#logprobs.push(...event.logprobs);
+    } else if (event.kind === 'thinking') this.#thinking += event.text;
+    else if (event.kind === 'tool-call') this.#calls.push(event.call);
+    else if (event.kind === 'verbatim') this.#verbatim(event.body);
+    else if (event.kind === 'end')
+      this.choice ??= {
+        index: this.#index,
+        message: this.#message(),
+        logprobs: this.#logprobsBody(),
+        finish_reason: FINISH[event.reason],
+      };
+    return '';
+  }
+
+  #verbatim({ choices, ...rest }: Json): void {
+    const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // an array of what is not yet known
+    this.choice = new ForeignChoice(this.#index).rewrite(isObject(choice) ? choice : {});
+    this.rest = rest;
+  }
+
+  #logprobsBody(): Json | null {
+    return this.#logprobs.length === 0 ? null : { content: this.#logprobs, refusal: null };
+  }
+
+  #message(): Json {
+    const calls = this.#calls.map((call) => ({
+      id: call.id,
+      type: 'function',
+      function: { name: call.name, arguments: JSON.stringify(call.arguments) },
+    }));
+    return {
+      role: 'assistant',
+      content: this.#text === '' && calls.length > 0 ? null : this.#text,
+      refusal: null,
+      ...(this.#thinking === '' ? {} : { reasoning_content: this.#thinking }),
+      ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    };
+  }
+}

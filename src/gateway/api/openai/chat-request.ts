@@ -1,0 +1,72 @@
+import type { Body } from '../dialect/body.ts';
+import { readIgnored } from '../dialect/ignored.ts';
+import { isObject, type Json } from '../../json.ts';
+import { readModel, readSampling, readStop } from '../dialect/sampling.ts';
+import type { ChatRequest, Outcome } from '../../exchange.ts';
+import { readMessages } from './messages.ts';
+import { readChoices, readStreamOptions, readThinking, thinkingName } from './sampling.ts';
+import { readTools } from './tool-choice.ts';
+
+/** A chat as read: what is asked, of how many answers, and what of it Ollama cannot honour. */
+export interface ChatReading {
+  readonly request: ChatRequest;
+  readonly choices: number;
+  readonly ignored: readonly string[];
+}
+
+/** Reads the body of a chat completion request. */
+export function readChatRequest(body: Body): Outcome<ChatReading> {
+  const stream = body.flag('stream') ?? false;
+  const ignored: string[] = [];
+  const request: ChatRequest = {
+    model: readModel(body),
+    messages: readMessages(body),
+    ...readTools(body, ignored),
+    format: readFormat(body),
+    sampling: readSampling(body),
+    stop: readStop(body),
+    maxTokens: readMaxTokens(body),
+    thinking: readThinking(body),
+    thinkingName: thinkingName(body),
+    logprobs: readLogprobs(body),
+    stream,
+    includeUsage: readStreamOptions(body, stream),
+    original: body.json,
+  };
+  const choices = readChoices(body);
+  const modalities = body.list('modalities');
+  if (modalities?.some((item) => item !== 'text') === true) ignored.push('modalities');
+  const value = { request, choices, ignored: readIgnored(body, ignored) };
+  return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
+}
+
+function readMaxTokens(body: Body): number | undefined {
+  const [old, now] = [body.whole('max_tokens', 0), body.whole('max_completion_tokens', 0)];
+  return now ?? old;
+}
+
+function readFormat(body: Body): ChatRequest['format'] {
+  const format: Json = body.object('response_format') ?? {};
+  const { type } = format;
+  if (type === undefined || type === 'text') return undefined;
+  if (type === 'json_object') return 'json';
+  const described = format['json_schema'];
+  const schema = isObject(described) ? described['schema'] : undefined;
+  if (type === 'json_schema' && isObject(schema)) return schema;
+  return type === 'json_schema'
+    ? body.refuse(
+        'response_format.json_schema.schema',
+        "Missing required parameter: 'response_format.json_schema.schema'.",
+      )
+    : body.refuse(
+        'response_format.type',
+        "Invalid value for 'response_format.type'. Supported values are: 'text', 'json_object', and 'json_schema'.",
+      );
+}
+
+function readLogprobs(body: Body): number | undefined {
+  const [wanted, top] = [body.flag('logprobs') ?? false, body.whole('top_logprobs', 0, 20)];
+  if (!wanted && top !== undefined)
+    return body.refuse('top_logprobs', "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.");
+  return wanted ? (top ?? 0) : undefined;
+}

@@ -1,0 +1,46 @@
+import type { Body } from '../dialect/body.ts';
+import { readIgnored } from '../dialect/ignored.ts';
+import { readModel } from '../dialect/sampling.ts';
+import type { EmbedRequest, Outcome } from '../../exchange.ts';
+
+const MAX_INPUTS = 2048;
+
+/** A request for embeddings as read, and what of it Ollama cannot honour. */
+export interface EmbedReading {
+  readonly request: EmbedRequest;
+  readonly ignored: readonly string[];
+}
+
+/** Reads the body of an embeddings request. */
+export function readEmbedRequest(body: Body): Outcome<EmbedReading> {
+  const model = readModel(body);
+  const input = readInput(body);
+  const format = body.text('encoding_format');
+  if (format !== undefined && format !== 'float' && format !== 'base64')
+    body.refuse('encoding_format', "Invalid value for 'encoding_format'. Supported values are: 'float' and 'base64'.");
+  const request = {
+    model,
+    input,
+    dimensions: body.whole('dimensions', 1),
+    base64: format === 'base64',
+    original: body.json,
+  };
+  const value = { request, ignored: readIgnored(body) };
+  return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
+}
+
+function readInput(body: Body): readonly string[] {
+  const input = body.value('input');
+  const list: readonly unknown[] = Array.isArray(input) ? input : [input];
+  if (input === undefined) body.refuse('input', "Missing required parameter: 'input'.");
+  else if (!list.every((item) => typeof item === 'string'))
+    body.refuse(
+      'input',
+      "Invalid 'input': expected a string or an array of strings; arrays of tokens have no meaning for the models behind this server.",
+    );
+  else if (list.length === 0 || list.includes(''))
+    body.refuse('input', "Invalid 'input': input cannot be an empty string or an empty array.");
+  else if (list.length > MAX_INPUTS)
+    body.refuse('input', `Invalid 'input': at most ${String(MAX_INPUTS)} inputs are taken at once.`);
+  return list.filter((item) => typeof item === 'string');
+}

@@ -1,0 +1,119 @@
+import { typeName, type Body } from '../dialect/body.ts';
+import { readArguments } from '../dialect/call-arguments.ts';
+import { readImageUrl } from '../dialect/image-url.ts';
+import { isObject, type Json } from '../../json.ts';
+import type { Message, ToolCall } from '../../exchange.ts';
+
+const ROLES: Readonly<Record<string, Message['role']>> = {
+  system: 'system',
+  developer: 'system',
+  user: 'user',
+  assistant: 'assistant',
+  tool: 'tool',
+  function: 'tool',
+};
+
+/** Reads `messages`; what is wrong is noted on `body`. */
+export function readMessages(body: Body): readonly Message[] {
+  const list = body.list('messages');
+  if (list === undefined) body.refuse('messages', "Missing required parameter: 'messages'.");
+  else if (list.length === 0)
+    body.refuse(
+      'messages',
+      "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+    );
+  const names = new Map<string, string>();
+  return (list ?? []).map((item, index) => readMessage(body, item, `messages[${String(index)}]`, names));
+}
+
+function readMessage(body: Body, item: unknown, at: string, names: Map<string, string>): Message {
+  const json: Json = isObject(item) ? item : {};
+  if (!isObject(item))
+    body.refuse(at, `Invalid type for '${at}': expected an object, but got ${typeName(item)} instead.`);
+  const role = typeof json['role'] === 'string' && Object.hasOwn(ROLES, json['role']) ? ROLES[json['role']] : undefined;
+  if (role === undefined)
+    body.refuse(
+      `${at}.role`,
+      `Invalid value for '${at}.role'. Supported values are: ${Object.keys(ROLES)
+        .map((name) => `'${name}'`)
+        .join(', ')}.`,
+    );
+  const images: string[] = [];
+  const text = readContent(body, json['content'], `${at}.content`, images);
+  const toolCalls = [
+    ...readCalls(body, json['tool_calls'], `${at}.tool_calls`),
+    ...readLegacyCall(body, json['function_call'], `${at}.function_call`),
+  ];
+  for (const call of toolCalls) names.set(call.id, call.name);
+  const id = typeof json['tool_call_id'] === 'string' ? json['tool_call_id'] : undefined;
+  const name = typeof json['name'] === 'string' ? json['name'] : names.get(id ?? '');
+  const thinking = json['reasoning_content'] ?? json['reasoning'];
+  return {
+    role: role ?? 'user',
+    text,
+    images,
+    thinking: typeof thinking === 'string' ? thinking : undefined,
+    toolCalls,
+    answers: role === 'tool' ? { id, name } : undefined,
+  };
+}
+
+function readContent(body: Body, content: unknown, at: string, images: string[]): string {
+  if (typeof content === 'string') return content;
+  if (content === null || content === undefined) return '';
+  if (!Array.isArray(content)) {
+    body.refuse(
+      at,
+      `Invalid type for '${at}': expected a string or an array of content parts, but got ${typeName(content)} instead.`,
+    );
+    return '';
+  }
+  return content
+    .map((part: unknown, index) => readPart(body, part, `${at}[${String(index)}]`, images))
+    .filter((text) => text !== undefined)
+    .join('\n');
+}
+
+function readPart(body: Body, part: unknown, at: string, images: string[]): string | undefined {
+  if (isObject(part) && (part['type'] === 'text' || part['type'] === 'refusal')) {
+    const text = part['text'] ?? part['refusal'];
+    return typeof text === 'string'
+      ? text
+      : body.refuse(
+          `${at}.text`,
+          `Invalid type for '${at}.text': expected a string, but got ${typeName(text)} instead.`,
+        );
+  }
+  if (isObject(part) && part['type'] === 'image_url') {
+    const image = part['image_url'];
+    const url = isObject(image) ? image['url'] : image;
+    const base64 = readImageUrl(body, url, `${at}.image_url.url`);
+    if (base64 !== undefined) images.push(base64);
+    return undefined;
+  }
+  return body.refuse(`${at}.type`, `Invalid value for '${at}.type'. Supported values are: 'text' and 'image_url'.`);
+}
+
+function readCalls(body: Body, calls: unknown, at: string): readonly ToolCall[] {
+  if (calls === null || calls === undefined) return [];
+  if (!Array.isArray(calls)) {
+    body.refuse(at, `Invalid type for '${at}': expected an array, but got ${typeName(calls)} instead.`);
+    return [];
+  }
+  return calls.map((call: unknown, index) => readCall(body, isObject(call) ? call : {}, `${at}[${String(index)}]`));
+}
+
+// A call of a conversation that began with `functions`, where they are no longer offered.
+function readLegacyCall(body: Body, call: unknown, at: string): readonly ToolCall[] {
+  return isObject(call) ? [readMade(body, '', call, at)] : [];
+}
+
+function readCall(body: Body, call: Json, at: string): ToolCall {
+  const { id, function: made } = call;
+  return readMade(body, typeof id === 'string' ? id : '', isObject(made) ? made : {}, `${at}.function`);
+}
+
+function readMade(body: Body, id: string, { name, arguments: given }: Json, at: string): ToolCall {
+  if (typeof name !== 'string') body.refuse(`${at}.name`, `Missing required parameter: '${at}.name'.`);
+  return { id, name: typeof name === 'string' ? name : '', arguments: readArguments(body, given, `${at}.arguments`) };
+}

@@ -1,0 +1,42 @@
+import type { Body } from '../dialect/body.ts';
+import { schemaOfCall } from '../dialect/call-schema.ts';
+import { isObject } from '../../json.ts';
+import type { ChatRequest, Tool } from '../../exchange.ts';
+
+type Reading = Pick<ChatRequest, 'tools' | 'mustCall' | 'callSchema' | 'parallelCalls'>;
+
+/** Reads `tools` and what is to become of them; a choice that cannot be enforced is added to `ignored`. */
+export function readTools(body: Body, ignored: string[]): Reading {
+  const tools = (body.list('tools') ?? []).map((tool, index) => readTool(body, tool, `tools[${String(index)}]`));
+  const parallelCalls = body.flag('parallel_tool_calls') ?? true;
+  const choice = body.value('tool_choice');
+  if (choice === undefined || choice === 'auto')
+    return { tools, mustCall: false, callSchema: undefined, parallelCalls };
+  if (choice === 'none') return { tools: [], mustCall: false, callSchema: undefined, parallelCalls };
+  const named = choice === 'required' ? tools : tools.filter(({ name }) => name === nameIn(choice));
+  if (named.length === 0) {
+    const known = choice === 'required' || nameIn(choice) !== undefined;
+    body.refuse(
+      'tool_choice',
+      known
+        ? "Invalid value for 'tool_choice': the tool it asks for is not among 'tools'."
+        : 'Invalid value for \'tool_choice\'. Supported values are: \'none\', \'auto\', \'required\', and {"type": "function", "function": {"name": …}}.',
+    );
+  }
+  const callSchema = schemaOfCall(named);
+  if (callSchema === undefined) ignored.push('tool_choice');
+  return { tools: named, mustCall: true, callSchema, parallelCalls };
+}
+
+function nameIn(choice: unknown): string | undefined {
+  const made = isObject(choice) && choice['type'] === 'function' ? choice['function'] : undefined;
+  return isObject(made) && typeof made['name'] === 'string' ? made['name'] : undefined;
+}
+
+function readTool(body: Body, tool: unknown, at: string): Tool {
+  const made = isObject(tool) && tool['type'] === 'function' ? tool['function'] : undefined;
+  if (isObject(tool) && isObject(made) && typeof made['name'] === 'string')
+    return { name: made['name'], definition: tool };
+  body.refuse(at, `Invalid '${at}': expected {"type": "function", "function": {"name": …}}.`);
+  return { name: '', definition: {} };
+}

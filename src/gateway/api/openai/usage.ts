@@ -1,0 +1,38 @@
+import { isObject, type Json } from '../../json.ts';
+import type { Usage } from '../../exchange.ts';
+
+/** The `usage` object of an answer. `usages` are of choices that follow one prompt, so it counts once, as OpenAI counts it. */
+export function usageBody(usages: readonly Usage[]): Json {
+  const [only] = usages;
+  if (only?.original !== undefined && usages.length === 1) return only.original;
+  return countsBody(Math.max(0, ...usages.map((usage) => usage.promptTokens)), completionTokens(usages));
+}
+
+/** The same for several prompts; `usages` are in their order, `choices` to each. */
+export function usageOfPrompts(usages: readonly Usage[], choices: number): Json {
+  if (usages.length === choices) return usageBody(usages);
+  const prompts = usages
+    .filter((_usage, index) => index % choices === 0)
+    .reduce((sum, usage) => sum + usage.promptTokens, 0);
+  return countsBody(prompts, completionTokens(usages));
+}
+
+/** Reads a `usage` object of a server. */
+export function readUsage(value: unknown): Usage | undefined {
+  if (!isObject(value)) return undefined;
+  const [prompt, completion] = [value['prompt_tokens'], value['completion_tokens']];
+  const whole = typeof prompt === 'number' && typeof value['total_tokens'] === 'number';
+  return {
+    promptTokens: typeof prompt === 'number' ? prompt : 0,
+    completionTokens: typeof completion === 'number' ? completion : 0,
+    ...(whole ? { original: value } : {}),
+  };
+}
+
+function completionTokens(usages: readonly Usage[]): number {
+  return usages.reduce((sum, usage) => sum + usage.completionTokens, 0);
+}
+
+function countsBody(prompt: number, completion: number): Json {
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+}

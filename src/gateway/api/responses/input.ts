@@ -1,0 +1,121 @@
+import { typeName, type Body } from '../dialect/body.ts';
+import { readArguments } from '../dialect/call-arguments.ts';
+import { isObject, textOf, type Json } from '../../json.ts';
+import type { Message } from '../../exchange.ts';
+import { readContent, readTexts } from './content.ts';
+import { Dialog } from './dialog.ts';
+import { nameWithin } from './tool.ts';
+
+/** Reads `instructions` and `input`; what is wrong is noted on `body`. */
+export function readInput(body: Body): readonly Message[] {
+  const dialog = new Dialog();
+  const instructions = body.text('instructions');
+  if (instructions !== undefined && instructions !== '') dialog.hear('system', { text: instructions, images: [] });
+  const input = body.value('input');
+  if (typeof input === 'string') dialog.hear('user', { text: input, images: [] });
+  else if (Array.isArray(input))
+    for (const [index, item] of input.entries()) readItem(body, item, `input[${String(index)}]`, dialog);
+  else if (input === undefined) body.refuse('input', "Missing required parameter: 'input'.");
+  else
+    body.refuse(
+      'input',
+      `Invalid type for 'input': expected a string or an array of input items, but got ${typeName(input)} instead.`,
+    );
+  const messages = dialog.messages();
+  if (messages.length === 0)
+    body.refuse(
+      'input',
+      "Invalid 'input': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+    );
+  return messages;
+}
+
+type ItemReader = (body: Body, item: Json, at: string, dialog: Dialog) => void;
+
+const ITEMS: Readonly<Record<string, ItemReader>> = {
+  message: readMessage,
+  reasoning: (body, item, at, dialog) => {
+    const content = readTexts(body, item['content'], `${at}.content`);
+    const summary = readTexts(body, item['summary'], `${at}.summary`);
+    const text = content === '' ? summary : content;
+    if (text !== '') dialog.think(text);
+  },
+  function_call: (body, item, at, dialog) => {
+    dialog.call({
+      id: readText(body, item, 'call_id', at),
+      name: readName(body, item, at),
+      arguments: readArguments(body, item['arguments'], `${at}.arguments`),
+    });
+  },
+  function_call_output: readOutput,
+  custom_tool_call: (body, item, at, dialog) => {
+    dialog.call({
+      id: readText(body, item, 'call_id', at),
+      name: readName(body, item, at),
+      arguments: { input: readText(body, item, 'input', at) },
+    });
+  },
+  custom_tool_call_output: readOutput,
+  item_reference: (body, _item, at) => {
+    body.refuse(
+      at,
+      `Invalid '${at}': this server stores no items, so an 'item_reference' cannot be resolved; send the item itself, as SDKs do where 'store' is false.`,
+    );
+  },
+};
+
+const ROLES: Readonly<Record<string, 'system' | 'user' | 'assistant'>> = {
+  system: 'system',
+  developer: 'system',
+  user: 'user',
+  assistant: 'assistant',
+};
+
+function readItem(body: Body, item: unknown, at: string, dialog: Dialog): void {
+  if (!isObject(item)) {
+    body.refuse(at, `Invalid type for '${at}': expected an object, but got ${typeName(item)} instead.`);
+    return;
+  }
+  // What has a role is a message, said or not; what has an id and nothing else refers to what was stored.
+  const type =
+    item['type'] ?? (item['role'] === undefined && typeof item['id'] === 'string' ? 'item_reference' : 'message');
+  const read = typeof type === 'string' && Object.hasOwn(ITEMS, type) ? ITEMS[type] : undefined;
+  if (read === undefined)
+    body.refuse(
+      `${at}.type`,
+      `Invalid value for '${at}.type'. Supported values are: ${Object.keys(ITEMS)
+        .filter((name) => name !== 'item_reference')
+        .map((name) => `'${name}'`)
+        .join(', ')}.`,
+    );
+  else read(body, item, at, dialog);
+}
+
+function readMessage(body: Body, item: Json, at: string, dialog: Dialog): void {
+  const role = item['role'];
+  const known = typeof role === 'string' && Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
+  const content = readContent(body, item['content'], `${at}.content`);
+  if (known === undefined)
+    body.refuse(
+      `${at}.role`,
+      `Invalid value for '${at}.role'. Supported values are: ${Object.keys(ROLES)
+        .map((name) => `'${name}'`)
+        .join(', ')}.`,
+    );
+  else if (known === 'assistant') dialog.speak(content);
+  else dialog.hear(known, content);
+}
+
+function readOutput(body: Body, item: Json, at: string, dialog: Dialog): void {
+  dialog.answer(readText(body, item, 'call_id', at), readContent(body, item['output'], `${at}.output`));
+}
+
+// A call of a tool in a group, as the model knows it.
+function readName(body: Body, item: Json, at: string): string {
+  return nameWithin(textOf(item, 'namespace'), readText(body, item, 'name', at));
+}
+
+function readText(body: Body, item: Json, name: string, at: string): string {
+  if (typeof item[name] !== 'string') body.refuse(`${at}.${name}`, `Missing required parameter: '${at}.${name}'.`);
+  return textOf(item, name);
+}

@@ -1,0 +1,105 @@
+import type { Body } from '../dialect/body.ts';
+import { readIgnored } from '../dialect/ignored.ts';
+import { isObject, type Json } from '../../json.ts';
+import { readEffort, readModel, readSampling, readStop } from '../dialect/sampling.ts';
+import type { ChatRequest, Outcome } from '../../exchange.ts';
+import { readInput } from './input.ts';
+import { settingsOf, type Settings } from './settings.ts';
+import { refuseState } from './stateless.ts';
+import type { KnownTool } from './tool.ts';
+import { readTools } from './tools.ts';
+
+/** A request as read: what is asked, what its answer repeats, and what of it cannot be honoured. */
+export interface ResponseReading {
+  readonly request: ChatRequest;
+  readonly settings: Settings;
+  /** How the client knows what a model calls, by the model's name for it. */
+  readonly callees: ReadonlyMap<string, KnownTool>;
+  /** Thoughts are told as a summary, which is what clients that ask for one look at. */
+  readonly summary: boolean;
+  readonly ignored: readonly string[];
+}
+
+/** Reads the body of a request for a response. */
+export function readResponseRequest(body: Body): Outcome<ResponseReading> {
+  refuseState(body);
+  const ignored: string[] = [];
+  const stream = body.flag('stream') ?? false;
+  const { callees, sent, ...tools } = readTools(body, ignored);
+  const reasoning: Json = body.object('reasoning') ?? {};
+  const request: ChatRequest = {
+    model: readModel(body),
+    messages: readInput(body),
+    ...tools,
+    format: readFormat(body, ignored),
+    sampling: readSampling(body),
+    stop: readStop(body),
+    maxTokens: body.whole('max_output_tokens', 1),
+    thinking: readThinking(body, reasoning),
+    thinkingName: 'reasoning.effort',
+    logprobs: readLogprobs(body, ignored),
+    stream,
+    includeUsage: true,
+    original: undefined,
+  };
+  readStreamOptions(body, stream);
+  readTruncation(body, ignored);
+  const settings = settingsOf(body, sent);
+  const summary = isText(reasoning['summary']) || isText(reasoning['generate_summary']);
+  const value = { request, settings, callees, summary, ignored: readIgnored(body, ignored) };
+  return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function readFormat(body: Body, ignored: string[]): ChatRequest['format'] {
+  const text: Json = body.object('text') ?? {};
+  const verbosity = text['verbosity'] ?? 'medium';
+  if (verbosity !== 'medium') ignored.push('text.verbosity');
+  const given = text['format'] ?? { type: 'text' };
+  const format: Json = isObject(given) ? given : {};
+  const { type, schema } = format;
+  if (type === 'text') return undefined;
+  if (type === 'json_object') return 'json';
+  if (type === 'json_schema' && isObject(schema)) return schema;
+  return type === 'json_schema'
+    ? body.refuse('text.format.schema', "Missing required parameter: 'text.format.schema'.")
+    : body.refuse(
+        'text.format.type',
+        "Invalid value for 'text.format.type'. Supported values are: 'text', 'json_object', and 'json_schema'.",
+      );
+}
+
+function readThinking(body: Body, { effort }: Json): ChatRequest['thinking'] {
+  if (effort === undefined || effort === null) return undefined;
+  return readEffort(body, typeof effort === 'string' ? effort : '', 'reasoning.effort');
+}
+
+/** What `include` may name and is there anyway, or never: it belongs to tools that this server does not run. */
+const VACUOUS =
+  /^(?:web_search_call|file_search_call|computer_call_output|code_interpreter_call|message\.input_image)\./;
+
+function readLogprobs(body: Body, ignored: string[]): number | undefined {
+  const top = body.whole('top_logprobs', 0, 20) ?? 0;
+  const include = body.list('include') ?? [];
+  if (!include.every((name) => typeof name === 'string'))
+    return body.refuse('include', "Invalid type for 'include': expected an array of strings.");
+  const wanted = include.includes('message.output_text.logprobs') || top > 0;
+  for (const name of include)
+    if (name !== 'message.output_text.logprobs' && !VACUOUS.test(name)) ignored.push(`include.${name}`);
+  return wanted ? top : undefined;
+}
+
+function readStreamOptions(body: Body, stream: boolean): void {
+  if (body.object('stream_options') !== undefined && !stream)
+    body.refuse('stream_options', "The 'stream_options' parameter is only allowed when 'stream' is enabled.");
+}
+
+function readTruncation(body: Body, ignored: string[]): void {
+  const truncation = body.value('truncation') ?? 'disabled';
+  if (truncation === 'auto') ignored.push('truncation');
+  else if (truncation !== 'disabled')
+    body.refuse('truncation', "Invalid value for 'truncation'. Supported values are: 'auto' and 'disabled'.");
+}

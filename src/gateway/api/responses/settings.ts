@@ -1,0 +1,44 @@
+import type { Body } from '../dialect/body.ts';
+import { isObject, type Json } from '../../json.ts';
+
+/** What an answer repeats of its request, and says about what happened instead. */
+export type Settings = Json;
+
+/** Takes it from a body that has been read; `tools` are those that can be called. A sampling that nobody chose is the model's own, so it is null. */
+export function settingsOf(body: Body, tools: readonly Json[]): Settings {
+  const reasoning: Json = body.object('reasoning') ?? {};
+  const text: Json = body.object('text') ?? {};
+  return {
+    access_programs: null,
+    background: false,
+    instructions: body.text('instructions') ?? null,
+    max_output_tokens: body.value('max_output_tokens') ?? null,
+    max_tool_calls: body.whole('max_tool_calls', 0) ?? null,
+    parallel_tool_calls: body.flag('parallel_tool_calls') ?? true,
+    previous_response_id: null,
+    prompt_cache_key: body.text('prompt_cache_key') ?? null,
+    reasoning: {
+      effort: reasoning['effort'] ?? null,
+      summary: reasoning['summary'] ?? reasoning['generate_summary'] ?? null,
+    },
+    safety_identifier: body.text('safety_identifier') ?? null,
+    service_tier: 'default',
+    store: false,
+    temperature: body.value('temperature') ?? null,
+    text: { format: isObject(text['format']) ? text['format'] : { type: 'text' } },
+    tool_choice: body.value('tool_choice') ?? 'auto',
+    tools,
+    top_logprobs: body.value('top_logprobs') ?? 0,
+    top_p: body.value('top_p') ?? null,
+    truncation: 'disabled',
+    user: body.text('user') ?? null,
+    metadata: readMetadata(body),
+  };
+}
+
+function readMetadata(body: Body): Json {
+  const metadata = body.object('metadata') ?? {};
+  if (!Object.values(metadata).every((value) => typeof value === 'string'))
+    body.refuse('metadata', "Invalid type for 'metadata': expected an object whose values are strings.");
+  return metadata;
+}

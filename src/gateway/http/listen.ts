@@ -1,0 +1,116 @@
+import type { Server } from 'node:http';
+import { createServer, type AddressInfo, type Server as NetServer } from 'node:net';
+import type { Problem, Result } from '../../core/problem.ts';
+import type { ListenAddress } from '../../schema/gateway-config.ts';
+
+const FIRST_FD = 3;
+
+/** Connections that may wait to be accepted; as much as the kernel allows where nobody raised net.core.somaxconn. Listening again on a passed socket, as Node does, would set 511. */
+const BACKLOG = 4096;
+
+/** Where to listen: sockets that somebody else has opened, or an address. */
+export type Listening =
+  | { readonly kind: 'passed'; readonly fds: readonly number[] }
+  | { readonly kind: 'address'; readonly address: ListenAddress };
+
+/** The sockets that systemd passed to this process (sd_listen_fds(3)), none where it passed none, or passed them to another. */
+export function passedSockets(
+  environment: Readonly<Record<string, string | undefined>>,
+  pid: number,
+): readonly number[] {
+  const count = Number(environment['LISTEN_FDS'] ?? 0);
+  if (environment['LISTEN_PID'] !== String(pid) || !Number.isSafeInteger(count) || count < 1) return [];
+  return Array.from({ length: count }, (_, index) => FIRST_FD + index);
+}
+
+/** Where a server listens now. */
+export interface Listened {
+  readonly addresses: readonly ListenAddress[];
+  /** Listen on their sockets and hand the connections on; they are closed where no new ones are wanted. */
+  readonly doors: readonly NetServer[];
+}
+
+/** Begins to listen. */
+export async function listen(server: Server, listening: Listening): Promise<Result<Listened>> {
+  const addresses: ListenAddress[] = [];
+  const doors: NetServer[] = [];
+  try {
+    if (listening.kind === 'address')
+      return { ok: true, value: { addresses: [await begin(server, listening.address)], doors } };
+    for (const [index, fd] of listening.fds.entries()) {
+      // A server listens on one socket; connections of the others are handed to it.
+      const door =
+        index === 0
+          ? server
+          : createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket));
+      addresses.push(await begin(door, { fd }));
+      if (door !== server) doors.push(door);
+    }
+    return { ok: true, value: { addresses, doors } };
+  } catch (error) {
+    return { ok: false, problems: [problemOf(error, listening)] };
+  }
+}
+
+async function begin(server: NetServer, at: ListenAddress | { readonly fd: number }): Promise<ListenAddress> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    const begun = (): void => {
+      server.off('error', reject);
+      resolve();
+    };
+    if ('fd' in at) server.listen(at, BACKLOG, begun);
+    else server.listen({ ...at, backlog: BACKLOG }, begun);
+  });
+  const address = server.address();
+  // Of a Unix socket only this machine knows.
+  return isInternet(address) ? { host: address.address, port: address.port } : { host: 'localhost', port: 0 };
+}
+
+function isInternet(address: ReturnType<NetServer['address']>): address is AddressInfo {
+  return typeof address === 'object' && address !== null;
+}
+
+const WHY: Readonly<
+  Record<string, { readonly code: string; readonly seen: string; readonly fix: (port: string) => string }>
+> = {
+  EADDRINUSE: {
+    code: 'config.port-in-use',
+    seen: 'another program listens there',
+    fix: (port) => `ss -ltnp 'sport = :${port}' shows which; end it, or choose another port with --port`,
+  },
+  EACCES: {
+    code: 'config.port-not-permitted',
+    seen: 'that this user may not open it (below 1024 only root may)',
+    fix: () => 'choose a port from 1024 up with --port',
+  },
+  EADDRNOTAVAIL: {
+    code: 'config.address-not-here',
+    seen: 'that this machine does not have the address',
+    fix: () => 'ip -brief address shows which it has; choose one with --host',
+  },
+  ENOTFOUND: {
+    code: 'config.address-not-here',
+    seen: 'that the name does not resolve',
+    fix: () => 'choose an address of this machine with --host',
+  },
+};
+
+function problemOf(error: unknown, listening: Listening): Problem {
+  const seen = error instanceof Error ? error : new Error(String(error));
+  const where = listening.kind === 'passed' ? 'the sockets that systemd passed' : addressText(listening.address);
+  const code = 'code' in seen && typeof seen.code === 'string' ? seen.code : '';
+  const why = WHY[code];
+  const port = listening.kind === 'passed' ? '' : String(listening.address.port);
+  return {
+    code: why?.code ?? 'config.cannot-listen',
+    summary: `cannot listen on ${where}`,
+    detail: `Wanted to listen on ${where}, seen ${why?.seen ?? seen.message}.`,
+    fix: why?.fix(port) ?? 'choose another address with --host and --port',
+  };
+}
+
+/** An address as it stands in a URL. */
+export function addressText({ host, port }: ListenAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+}

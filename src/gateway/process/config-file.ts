@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { LineCounter, parseDocument, type Document } from 'yaml';
+import type { Problem, Where } from '../../core/problem.ts';
+import { readGatewayConfig, type GatewayConfig, type Reading } from '../../schema/gateway-config.ts';
+import { pathText, type Issue } from '../../schema/issue.ts';
+import { offsetOf } from './config-offset.ts';
+
+/** A configuration as it was read. Without `config` the errors say why. */
+export interface ConfigReading {
+  readonly config?: GatewayConfig;
+  readonly errors: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+/** Reads `config.yaml`; whatever is wrong is named with its line. */
+export async function loadConfigFile(file: string, reading: Reading): Promise<ConfigReading> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    return { errors: [unreadable(file, error)], warnings: [] };
+  }
+  return readConfigText(text, file, reading);
+}
+
+/** Reads the text of a `config.yaml`; `file` is only for saying where. */
+export function readConfigText(text: string, file: string, reading: Reading): ConfigReading {
+  const lines = new LineCounter();
+  // Merge keys are what PyYAML reads too.
+  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  const at = (offset: number | undefined): Where => {
+    if (offset === undefined) return { file };
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col };
+  };
+  if (document.errors.length > 0)
+    return { errors: document.errors.map((error) => notYaml(error.message, at(error.pos[0]))), warnings: [] };
+  const value = toValue(document);
+  if (!value.ok) return { errors: [notYaml(value.message, { file })], warnings: [] };
+  const { config, issues } = readGatewayConfig(value.value, reading);
+  const problems = issues.map((issue) => ({
+    issue,
+    problem: problemOf(issue, { ...at(offsetOf(document, issue.path)), path: pathText(issue.path) }),
+  }));
+  const ofSeverity = (severity: Issue['severity']): readonly Problem[] =>
+    problems.filter(({ issue }) => issue.severity === severity).map(({ problem }) => problem);
+  return { ...(config === undefined ? {} : { config }), errors: ofSeverity('error'), warnings: ofSeverity('warning') };
+}
+
+/** An issue as a person gets it. */
+export function problemOf(issue: Issue, where: Where): Problem {
+  return {
+    code: issue.code,
+    summary: issue.path.length === 0 ? 'the document as a whole' : pathText(issue.path),
+    detail: `${issue.message.charAt(0).toUpperCase()}${issue.message.slice(1)}.`,
+    fix: issue.fix,
+    where,
+  };
+}
+
+// Aliases that refer to each other, or grow without bound, show only here.
+function toValue(
+  document: Document,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string } {
+  try {
+    const value: unknown = document.toJS();
+    return { ok: true, value };
+  } catch (error) {
+    return { ok: false, message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function notYaml(message: string, where: Where): Problem {
+  return {
+    code: 'config.not-yaml',
+    summary: 'this is not YAML',
+    detail: `Wanted YAML, seen: ${message.replace(/\.$/, '')}.`,
+    fix: 'mend the line; indentation is by spaces, and text with ": " or "#" in it is quoted',
+    where,
+  };
+}
+
+function unreadable(file: string, error: unknown): Problem {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error);
+  const seen =
+    code === 'ENOENT'
+      ? 'no such file'
+      : code === 'EACCES'
+        ? 'that this user may not read it'
+        : code === 'EISDIR'
+          ? 'a folder'
+          : code;
+  return {
+    code: 'config.not-readable',
+    summary: 'the configuration cannot be read',
+    detail: `Wanted a file that can be read, seen ${seen}.`,
+    fix: code === 'EACCES' ? `ls -l ${file}` : 'give the path of a config.yaml with --config',
+    where: { file },
+  };
+}

@@ -1,0 +1,35 @@
+import { isAlias, isMap, isNode, isScalar, isSeq, type Document, type Node } from 'yaml';
+import type { DocumentPath } from '../../schema/issue.ts';
+
+/** Where in its text a path of a document stands: its key, or its item of a list; of what is not there, the nearest thing around it that is. */
+export function offsetOf(document: Document, path: DocumentPath): number | undefined {
+  let node = resolved(document, document.contents);
+  let offset = node?.range?.[0];
+  for (const step of path) {
+    const found = stepInto(node, step);
+    if (found === undefined) break;
+    offset = found.offset ?? offset;
+    node = resolved(document, found.value);
+  }
+  return offset;
+}
+
+function stepInto(
+  node: Node | undefined,
+  step: string | number,
+): { readonly offset: number | undefined; readonly value: unknown } | undefined {
+  if (isMap(node)) {
+    const pair = node.items.find(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === String(step));
+    return pair === undefined
+      ? undefined
+      : { offset: isNode(pair.key) ? pair.key.range?.[0] : undefined, value: pair.value };
+  }
+  if (!isSeq(node) || typeof step !== 'number' || step >= node.items.length) return undefined;
+  const item = node.items[step];
+  return { offset: isNode(item) ? item.range?.[0] : undefined, value: item };
+}
+
+function resolved(document: Document, value: unknown): Node | undefined {
+  if (isAlias(value)) return value.resolve(document);
+  return isNode(value) ? value : undefined;
+}

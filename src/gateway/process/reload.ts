@@ -1,0 +1,72 @@
+import type { Problem } from '../../core/problem.ts';
+import { exposureOf } from '../../schema/listen.ts';
+import type { GatewayConfig, ListenAddress } from '../../schema/gateway-config.ts';
+import type { Environment } from '../../schema/environment.ts';
+import { loadConfigFile, problemOf } from './config-file.ts';
+import type { Gateway } from '../gateway.ts';
+import type { Log } from '../log.ts';
+import { problemText } from './problem-text.ts';
+
+/** What a reload needs to know of the start. */
+export interface ReloadOptions {
+  readonly file: string;
+  /** The process's own: it cannot change while the process runs. */
+  readonly environment: Environment;
+  readonly gateway: Gateway;
+  /** Where the gateway listens, which stays. */
+  readonly addresses: readonly ListenAddress[];
+  /** Whether another start would listen elsewhere. */
+  readonly wouldMove: (config: GatewayConfig) => boolean;
+  readonly log: Log;
+  /** Takes text for a person. */
+  readonly tell: (text: string) => void;
+}
+
+/** Reads the configuration again and serves by it from the next request on. One that does not hold changes nothing, and is told with its line. */
+export async function reload({
+  file,
+  environment,
+  gateway,
+  addresses,
+  wouldMove,
+  log,
+  tell,
+}: ReloadOptions): Promise<boolean> {
+  const { config, errors, warnings } = await loadConfigFile(file, { environment, unset: 'error' });
+  for (const warning of warnings) tell(problemText('warning', warning));
+  const problems =
+    config === undefined
+      ? errors
+      : addresses.flatMap(({ host }) => exposureOf(config, host) ?? []).map((issue) => problemOf(issue, { file }));
+  if (config === undefined || problems.length > 0) {
+    for (const problem of problems) tell(problemText('error', problem));
+    if (problems.some(({ code }) => code === 'config.environment-unset'))
+      tell(
+        'note: the environment of a running gateway does not change: after a change of litellm.env, restart it instead\n',
+      );
+    log({ event: 'reload-refused', problems: problems.map(summaryOf) });
+    gateway.metrics.reloaded('refused');
+    return false;
+  }
+  const moves = wouldMove(config);
+  if (moves)
+    tell('warning: hxllm.listen has changed; that takes a restart, and until then the gateway listens where it did\n');
+  gateway.reload(config);
+  gateway.metrics.reloaded('done');
+  log({
+    event: 'reloaded',
+    models: config.groups.length,
+    backends: config.backends.length,
+    ...(moves ? { restart_needed: ['hxllm.listen'] } : {}),
+  });
+  return true;
+}
+
+function summaryOf({ code, summary, detail, where }: Problem): Readonly<Record<string, unknown>> {
+  return {
+    code,
+    at: [where?.file, where?.line, where?.column].filter((part) => part !== undefined).join(':'),
+    summary,
+    detail,
+  };
+}

@@ -1,0 +1,22 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ModelGroup } from '../../schema/gateway-config.ts';
+import type { Failure, Outcome } from '../exchange.ts';
+
+/** Narrows a group to its deployments on the server that a request's `x-hxllm-backend` names, by its address as replies show it: so an operator sees each of them answer. */
+export function pinned(group: ModelGroup, headers: IncomingHttpHeaders): Outcome<ModelGroup> {
+  const asked = headers['x-hxllm-backend'];
+  if (typeof asked !== 'string') return { ok: true, value: group };
+  const [first, ...rest] = group.deployments.filter(({ writtenUrl, url }) => asked === writtenUrl || asked === url);
+  if (first === undefined) return { ok: false, failure: notThere(group.name) };
+  // A line of its own: nobody else waits behind who waits for one server. Its name has no fallbacks, which would be another server.
+  return { ok: true, value: { name: `${group.name} on ${first.url}`, deployments: [first, ...rest] } };
+}
+
+function notThere(model: string): Failure {
+  return {
+    kind: 'invalid',
+    code: 'backend_not_found',
+    param: 'x-hxllm-backend',
+    message: `The header x-hxllm-backend names no server of the model \`${model.slice(0, 200)}\`.`,
+  };
+}

@@ -1,0 +1,73 @@
+import type { Deployment, GatewayConfig } from '../../schema/gateway-config.ts';
+import type { ServerFailure } from '../exchange.ts';
+import type { Log } from '../log.ts';
+import type { Ending } from '../route/event.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+
+/** What a loader needs. */
+export interface LoaderOptions {
+  /** What is configured at the moment. */
+  readonly now: () => { readonly config: GatewayConfig; readonly upstream: Upstream };
+  readonly log: Log;
+  readonly onLoaded: (replica: string, how: Ending, failure: ServerFailure | undefined) => void;
+}
+
+const LEAST_LOAD_MS = 100;
+
+const ENDINGS: Readonly<Record<ServerFailure['fault'], Ending>> = {
+  request: 'deployment-failed',
+  deployment: 'deployment-failed',
+  backend: 'backend-failed',
+  busy: 'busy',
+};
+
+/** Loads models for those who wait for them, and belongs to none of them: whoever leaves, a load goes on to its end. */
+export class Loader {
+  readonly #options: LoaderOptions;
+  /** Deployments that were configured once: somebody may wait for one that is no more. */
+  readonly #known = new Map<string, Deployment>();
+
+  constructor(options: LoaderOptions) {
+    this.#options = options;
+  }
+
+  /** Deployments of a configuration may be wanted from now on. */
+  learn({ groups }: GatewayConfig): void {
+    for (const { deployments } of groups)
+      for (const deployment of deployments) this.#known.set(deployment.id, deployment);
+  }
+
+  load(replica: string, place: string): void {
+    const { upstream } = this.#options.now();
+    const deployment = this.#known.get(place);
+    if (deployment === undefined) {
+      // No load at all would be asked for again at once, and so for ever.
+      setImmediate(() => {
+        this.#options.onLoaded(replica, 'deployment-failed', undefined);
+      });
+      return;
+    }
+    const sinceMs = performance.now();
+    void upstream.load(deployment).then((failure) => {
+      const { model, writtenUrl: backend } = deployment;
+      const tookMs = Math.round(performance.now() - sinceMs);
+      // One that takes no time has only found out that the model is there.
+      if (failure !== undefined || tookMs >= LEAST_LOAD_MS)
+        this.#options.log({
+          event: failure === undefined ? 'loaded' : 'load-failed',
+          backend,
+          model,
+          took_ms: tookMs,
+          failure: failure?.message.slice(0, 200),
+        });
+      this.#options.onLoaded(replica, failure === undefined ? 'answered' : ENDINGS[failure.fault], failure);
+    });
+  }
+
+  unload(url: string, model: string): void {
+    const { config, upstream } = this.#options.now();
+    const backend = config.backends.find((known) => known.url === url);
+    this.#options.log({ event: 'unloading', backend: url, model, reason: 'a load does not end' });
+    if (backend !== undefined) void upstream.unload(backend, model);
+  }
+}

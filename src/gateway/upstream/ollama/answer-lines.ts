@@ -1,0 +1,162 @@
+import { isObject, parseObject, textOf, type Json } from '../../json.ts';
+import { StopWatch } from '../stop-sequences.ts';
+import type { AnswerReader, ChatRequest, ServerEvent, Usage } from '../../exchange.ts';
+import { markContext } from './context.ts';
+import { failureOfLine } from './failure.ts';
+import { ForcedCall, newCallId } from './forced-call.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { usageOf } from './usage.ts';
+
+/** What is read, and what ends it. */
+export interface Wanted extends Pick<ChatRequest, 'stop' | 'maxTokens' | 'parallelCalls' | 'callSchema'> {
+  /** The field of a line that holds what was said; `undefined`: the line itself. */
+  readonly within: 'message' | undefined;
+  /** The field that holds the text. */
+  readonly text: 'content' | 'response';
+  /** The model, where what it gives to go on from is wanted. */
+  readonly contextOf?: string;
+}
+
+/**
+ * Reads the NDJSON of `/api/chat` and `/api/generate`. What the request says of an end holds also where the server
+ * does not keep to it: then the answer ends early. With `maxTokens` 0 nothing but the end is told.
+ */
+export class AnswerLines implements AnswerReader {
+  readonly #emit: (event: ServerEvent) => void;
+  readonly #lines: LineSplitter;
+  readonly #wanted: Wanted;
+  readonly #maxTokens: number;
+  readonly #watch: StopWatch | undefined;
+  readonly #forced: ForcedCall | undefined;
+  #over = false;
+  /** A line has come. */
+  #heard = false;
+  #calls = 0;
+  /** What the model gave to go on from. */
+  #context: readonly number[] | undefined;
+  /** Pieces with text: never more than tokens. */
+  #pieces = 0;
+
+  constructor(emit: (event: ServerEvent) => void, wanted: Wanted) {
+    this.#emit = emit;
+    this.#wanted = wanted;
+    this.#maxTokens = wanted.maxTokens ?? Infinity;
+    this.#watch = wanted.stop.length === 0 ? undefined : new StopWatch(wanted.stop, emit);
+    this.#forced = wanted.callSchema === undefined ? undefined : new ForcedCall();
+    this.#lines = new LineSplitter((line) => this.#line(line));
+  }
+
+  push(bytes: Buffer): void {
+    this.#lines.push(bytes);
+  }
+
+  end(): void {
+    this.#lines.end();
+    if (this.#over) return;
+    // Ollama cuts off a model that repeats one token for ever by a clean end without `done`: the answer stands, its counts are not known.
+    if (this.#heard) this.#end('length');
+    else this.#last(broken('the backend ended its answer without having begun one'));
+  }
+
+  #last(event: ServerEvent): void {
+    this.#over = true;
+    this.#watch?.release();
+    this.#emit(event.kind === 'end' && this.#context !== undefined ? { ...event, context: this.#context } : event);
+  }
+
+  #end(reason: 'stop' | 'length', early?: true): void {
+    const usage = { promptTokens: 0, completionTokens: this.#pieces };
+    this.#finish(reason, usage, early);
+  }
+
+  #finish(reason: 'stop' | 'length', usage: Usage, early?: true): void {
+    if (this.#calls === 0 && this.#forced !== undefined) this.#force(this.#forced);
+    const why = this.#calls > 0 ? 'tool-calls' : reason;
+    const stopSequence = this.#watch?.stopped;
+    this.#last({
+      kind: 'end',
+      reason: why,
+      usage,
+      ...(early === undefined ? {} : { early }),
+      ...(stopSequence === undefined ? {} : { stopSequence }),
+    });
+  }
+
+  // Nothing else could be said than a call; only one that was cut off is none.
+  #force(forced: ForcedCall): void {
+    const call = forced.call();
+    if (call !== undefined) this.#calls += 1;
+    if (call !== undefined) this.#emit({ kind: 'tool-call', call });
+    else if (forced.text !== '') this.#emit({ kind: 'text', text: forced.text });
+  }
+
+  #line(line: string): void {
+    if (this.#over) return;
+    this.#heard = true;
+    const json = parseObject(line);
+    if (json === undefined) this.#last(broken('the backend sent what is not JSON'));
+    else if (typeof json['error'] === 'string') this.#last({ kind: 'failure', failure: failureOfLine(json['error']) });
+    else this.#said(json);
+  }
+
+  #said(json: Json): void {
+    const { within } = this.#wanted;
+    const said = within === undefined ? json : json[within];
+    if (isObject(said) && this.#maxTokens > 0) this.#piece(said, json['logprobs']);
+    if (this.#over || json['done'] !== true) return;
+    const { contextOf } = this.#wanted;
+    if (contextOf !== undefined && isTokens(json['context'])) this.#context = markContext(json['context'], contextOf);
+    const cut = this.#maxTokens === 0 || json['done_reason'] === 'length';
+    this.#finish(cut ? 'length' : 'stop', usageOf(json));
+  }
+
+  #piece(said: Json, logprobs: unknown): void {
+    const thinking = textOf(said, 'thinking');
+    const text = textOf(said, this.#wanted.text);
+    const calls = said['tool_calls'];
+    if (thinking !== '' || text !== '') {
+      if (this.#pieces >= this.#maxTokens) {
+        this.#end('length', true);
+        return;
+      }
+      this.#pieces += 1;
+    }
+    if (thinking !== '') this.#emit({ kind: 'thinking', text: thinking });
+    if (text !== '') this.#text(text, logprobs);
+    if (Array.isArray(calls) && !this.#over) for (const call of calls) this.#call(call);
+  }
+
+  #text(text: string, logprobs: unknown): void {
+    const tokens = Array.isArray(logprobs) ? logprobs.map(wholeLogprob) : undefined;
+    if (this.#forced !== undefined) this.#forced.take(text);
+    else if (this.#watch === undefined)
+      this.#emit(tokens === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs: tokens });
+    else if (this.#watch.take(text, tokens)) this.#end('stop', true);
+  }
+
+  #call(call: unknown): void {
+    const made = isObject(call) ? call['function'] : undefined;
+    if (!isObject(call) || !isObject(made) || (this.#calls > 0 && !this.#wanted.parallelCalls)) return;
+    this.#calls += 1;
+    const given = made['arguments'];
+    const id = textOf(call, 'id');
+    // Servers before 0.12 give no id; clients need one to answer the call.
+    this.#emit({
+      kind: 'tool-call',
+      call: { id: id === '' ? newCallId() : id, name: textOf(made, 'name'), arguments: isObject(given) ? given : {} },
+    });
+  }
+}
+
+function broken(message: string): ServerEvent {
+  return { kind: 'failure', failure: { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message } };
+}
+
+function isTokens(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((token) => typeof token === 'number');
+}
+
+// Ollama leaves out what is empty; the API has all four keys of a token always.
+function wholeLogprob(token: unknown): unknown {
+  return isObject(token) ? { bytes: null, top_logprobs: [], ...token } : token;
+}

@@ -1,0 +1,37 @@
+import type { Json } from '../../json.ts';
+import { vectorReader } from '../whole-answer.ts';
+import type { AnswerReader, EmbedRequest, ServerEvent } from '../../exchange.ts';
+import type { Keeping } from './options.ts';
+import { usageOf } from './usage.ts';
+
+/** The body of `POST /api/embed`; of the older `/api/embeddings` for a plain vector, which the other does not give. A text that does not fit is refused instead of cut, unless the client asks for that by name. */
+export function embedBody(request: EmbedRequest, keeping: Keeping): string {
+  const options = Object.keys(keeping.options).length === 0 ? undefined : keeping.options;
+  if (request.plain === true)
+    return JSON.stringify({ model: keeping.model, prompt: request.input[0], keep_alive: keeping.keepAlive, options });
+  return JSON.stringify({
+    model: keeping.model,
+    input: request.input,
+    truncate: request.truncate ?? false,
+    dimensions: request.dimensions,
+    keep_alive: keeping.keepAlive,
+    options,
+  });
+}
+
+/** Reads the answer of `/api/embed`, or of the older `/api/embeddings`. */
+export function embedReader(emit: (event: ServerEvent) => void, wanted: number): AnswerReader {
+  return vectorReader(emit, wanted, vectorsIn, usageOf);
+}
+
+function vectorsIn({ embeddings, embedding }: Json): readonly (readonly number[])[] | undefined {
+  const vectors = embeddings ?? [embedding];
+  return isVectors(vectors) ? vectors : undefined;
+}
+
+function isVectors(value: unknown): value is readonly (readonly number[])[] {
+  return (
+    Array.isArray(value) &&
+    value.every((vector) => Array.isArray(vector) && vector.every((item) => typeof item === 'number'))
+  );
+}

@@ -1,0 +1,28 @@
+import type { CompletionRequest } from '../../exchange.ts';
+import { tokensOf } from './context.ts';
+import { optionsFor, type Keeping } from './options.ts';
+import { formatBody } from './schema.ts';
+
+/** The body of `POST /api/generate`. The prompt goes through the model's template, as it does on Ollama's own `/v1/completions`, unless it is to be raw. Always a stream. */
+export function generateBody(request: CompletionRequest, keeping: Keeping): string {
+  return JSON.stringify({
+    model: keeping.model,
+    prompt: request.prompt,
+    suffix: request.suffix,
+    raw: request.raw ? true : undefined,
+    context: request.context === undefined ? undefined : tokensOf(request.context, keeping.model),
+    system: request.system,
+    template: request.template,
+    images: request.images === undefined || request.images.length === 0 ? undefined : request.images,
+    format: formatBody(request.format),
+    stream: true,
+    // A prompt that does not fit is refused instead of cut, and a full context ends the answer instead of forgetting its beginning, unless the client asks for that by name.
+    truncate: request.truncate ?? false,
+    shift: request.shift ?? false,
+    think: request.thinking,
+    logprobs: request.logprobs === undefined ? undefined : true,
+    top_logprobs: request.logprobs === 0 ? undefined : request.logprobs,
+    keep_alive: keeping.keepAlive,
+    options: optionsFor(request, keeping),
+  });
+}

@@ -1,0 +1,51 @@
+import { isObject, parseObject, textOf } from '../../json.ts';
+import type { Keeping } from './options.ts';
+
+/** A model in memory, as `/api/ps` shows it. */
+export interface Loaded {
+  readonly name: string;
+  readonly context: number | undefined;
+  readonly family: string | undefined;
+}
+
+/** Requests that load a model with what its alias fixes and do nothing else, the first that may do first: a model that only embeds is refused the first (seen on 0.22.1). */
+export function loadBodies({
+  model,
+  keepAlive,
+  options,
+}: Keeping): readonly { readonly path: string; readonly body: string }[] {
+  // 0 would unload what was just loaded.
+  const kept = {
+    keep_alive: isNever(keepAlive) ? undefined : keepAlive,
+    options: Object.keys(options).length === 0 ? undefined : options,
+  };
+  return [
+    { path: '/api/generate', body: JSON.stringify({ model, stream: false, ...kept }) },
+    { path: '/api/embed', body: JSON.stringify({ model, input: [], ...kept }) },
+  ];
+}
+
+/** A request that unloads a model. */
+export function unloadBody(model: string): string {
+  return JSON.stringify({ model, keep_alive: 0 });
+}
+
+/** The models of an answer of `/api/ps`; `undefined` where it is none. */
+export function loadedModels(body: string): readonly Loaded[] | undefined {
+  const models = parseObject(body)?.['models'];
+  if (!Array.isArray(models)) return undefined;
+  return models.filter(isObject).map((model) => {
+    const [context, details] = [model['context_length'], model['details']];
+    const family = isObject(details) ? textOf(details, 'family') : '';
+    return {
+      name: textOf(model, 'name'),
+      context: typeof context === 'number' ? context : undefined,
+      family: family === '' ? undefined : family,
+    };
+  });
+}
+
+/** Whether a keep_alive says that a model goes as soon as it has answered. */
+export function isNever(keepAlive: number | string | undefined): boolean {
+  return keepAlive === 0 || (typeof keepAlive === 'string' && /^0+(?:\.0+)?[a-zµ]*$/.test(keepAlive));
+}

@@ -1,0 +1,91 @@
+import { isObject, type Json } from '../../json.ts';
+import type { Ask, ChatRequest } from '../../exchange.ts';
+import { endlessParts, partAt } from './references.ts';
+
+/** More repetitions no grammar of llama.cpp has. What it cannot make one of costs Ollama its runner, or all of itself, with all that it answers (seen on 0.22.1). */
+const MOST = 2000;
+
+const LIMITS: ReadonlySet<string> = new Set(['minLength', 'maxLength', 'minItems', 'maxItems']);
+
+const PAIRS: readonly (readonly [least: string, most: string])[] = [
+  ['minLength', 'maxLength'],
+  ['minItems', 'maxItems'],
+  ...['minimum', 'exclusiveMinimum'].flatMap((least) =>
+    ['maximum', 'exclusiveMaximum'].map((most) => [least, most] as const),
+  ),
+];
+
+// Signs and classes of them, each with how often: of groups, of signs like \d and of what comes no times it dies. No two of its parts begin alike.
+const PLAIN_PATTERN =
+  /^\^(?:(?:[\w @:,-]|\\\.|\[\^?(?:\w-\w|[\w.%+ @:,])+-?\])(?:[*+?]|\{[1-9]\d{0,3}(?:,(?:[1-9]\d{0,3})?)?\})?)+\$$/;
+
+/** What stands there is no schema. */
+const VALUES: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'examples']);
+
+/** There, names that somebody made up stand before schemas. */
+const NAMED: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs', 'definitions']);
+
+/** A format of which a grammar can be made: without what Ollama cannot make one of, which an answer then may keep to or not. */
+export function formatBody(format: ChatRequest['format']): ChatRequest['format'] {
+  return isObject(format) ? graspableFormat(format) : format;
+}
+
+/** What of a request's schemas is not held to in all, by the names that these have with most clients. */
+export function loosened(asks: Ask): readonly string[] {
+  if (asks.kind === 'embed') return [];
+  // A call that is asked for is a schema of its own, which then goes first.
+  const callSchema = asks.kind === 'chat' ? asks.request.callSchema : undefined;
+  if (callSchema !== undefined) return isLoosened(callSchema) ? ['tools'] : [];
+  return isObject(asks.request.format) && isLoosened(asks.request.format) ? ['response_format'] : [];
+}
+
+function isLoosened(schema: Json): boolean {
+  return JSON.stringify(graspableFormat(schema)) !== JSON.stringify(schema);
+}
+
+function graspableFormat(root: Json): Json {
+  const endless = endlessParts(root);
+  const leadsNowhere = (ref: unknown): boolean => {
+    const part = partAt(ref, root);
+    return part !== undefined && endless.has(part);
+  };
+  return graspable(root, leadsNowhere);
+}
+
+function graspable(schema: Json, leadsNowhere: (ref: unknown) => boolean): Json {
+  const inside = (item: unknown): unknown =>
+    Array.isArray(item) ? item.map(inside) : isObject(item) ? graspable(item, leadsNowhere) : item;
+  const eachOf = (schemas: Json): Json =>
+    Object.fromEntries(Object.entries(schemas).map(([name, item]) => [name, inside(item)]));
+  const kept = Object.entries(schema).filter(
+    ([name, item]) => !isLost(schema, name, item) && !(name === '$ref' && leadsNowhere(item)),
+  );
+  return Object.fromEntries(
+    kept.map(([name, item]) => [
+      name,
+      VALUES.has(name) ? item : NAMED.has(name) && isObject(item) ? eachOf(item) : inside(item),
+    ]),
+  );
+}
+
+function isLost(schema: Json, name: string, value: unknown): boolean {
+  if (name === 'pattern') return typeof value === 'string' && !isPlain(value);
+  if (name === 'anyOf' || name === 'oneOf') return Array.isArray(value) && value.length === 0;
+  if (typeof value !== 'number') return false;
+  return (
+    (LIMITS.has(name) && !(value >= 0 && value <= MOST)) ||
+    PAIRS.some(([least, most]) => name === least && isMore(value, schema[most]))
+  );
+}
+
+function isMore(least: number, most: unknown): boolean {
+  return typeof most === 'number' && least > most;
+}
+
+function isPlain(pattern: string): boolean {
+  const ranges = [...pattern.matchAll(/(\w)-(\w)/g)].every(([, first = '', last = '']) => first <= last);
+  const often = [...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].every(
+    ([, least = '', most]) => Number(most || least) <= MOST && Number(least) <= Number(most || least),
+  );
+  return ranges && often && PLAIN_PATTERN.test(pattern);
+}

@@ -1,0 +1,16 @@
+import { count, type Json } from '../../json.ts';
+import type { Usage } from '../../exchange.ts';
+
+const NS_PER_MS = 1_000_000;
+
+/** What the last line of an answer says about its cost; zero fields are absent there. */
+export function usageOf(done: Json): Usage {
+  return {
+    promptTokens: count(done, 'prompt_eval_count'),
+    completionTokens: count(done, 'eval_count'),
+    totalMs: count(done, 'total_duration') / NS_PER_MS,
+    loadMs: count(done, 'load_duration') / NS_PER_MS,
+    prefillMs: count(done, 'prompt_eval_duration') / NS_PER_MS,
+    decodeMs: count(done, 'eval_duration') / NS_PER_MS,
+  };
+}

@@ -1,0 +1,44 @@
+import { isObject, type Json } from '../../json.ts';
+import { vectorReader } from '../whole-answer.ts';
+import type { AnswerReader, EmbedRequest, ServerEvent } from '../../exchange.ts';
+import { readUsage } from '../../api/openai/usage.ts';
+
+/** The body of `POST /embeddings` for a request that came in another dialect. */
+export function embedBody({ input, dimensions }: EmbedRequest, model: string): string {
+  return JSON.stringify({ model, input, dimensions, encoding_format: 'float' });
+}
+
+/** Reads the answer of `/embeddings`, in whichever order and encoding its vectors are. */
+export function embedReader(emit: (event: ServerEvent) => void, wanted: number): AnswerReader {
+  return vectorReader(
+    emit,
+    wanted,
+    vectorsIn,
+    ({ usage }) => readUsage(usage) ?? { promptTokens: 0, completionTokens: 0 },
+  );
+}
+
+function vectorsIn({ data }: Json): readonly (readonly number[])[] | undefined {
+  if (!Array.isArray(data)) return undefined;
+  const entries = (data as readonly unknown[]).filter(isObject); // an array of what is not yet known
+  const vectors = entries.toSorted((a, b) => placeOf(a) - placeOf(b)).map(({ embedding }) => vectorIn(embedding));
+  return vectors.every((vector) => vector !== undefined) ? vectors : undefined;
+}
+
+// Those without an index stay where they are.
+function placeOf({ index }: Json): number {
+  return typeof index === 'number' ? index : 0;
+}
+
+function vectorIn(value: unknown): readonly number[] | undefined {
+  if (typeof value === 'string') return unpacked(Buffer.from(value, 'base64'));
+  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'number')
+    ? value
+    : undefined;
+}
+
+// Little-endian 32-bit floats.
+function unpacked(bytes: Buffer): readonly number[] | undefined {
+  if (bytes.length === 0 || bytes.length % 4 !== 0) return undefined;
+  return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4));
+}

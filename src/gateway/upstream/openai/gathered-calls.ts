@@ -1,0 +1,56 @@
+import { isObject, parseObject, textOf, type Json } from '../../json.ts';
+import type { ToolCall } from '../../exchange.ts';
+
+interface Gathering {
+  readonly id: string;
+  name: string;
+  arguments: string;
+}
+
+/** Gathers calls that come in pieces, from servers that tell them apart by index, by id, or by neither. */
+export class GatheredCalls {
+  readonly #calls: Gathering[] = [];
+  /** The last call that came under an index of the server's. */
+  readonly #latest = new Map<unknown, Gathering>();
+
+  /** Takes a piece of the call at an index, or all of it. */
+  take(piece: Json, index: unknown): void {
+    const made: Json = isObject(piece['function']) ? piece['function'] : {};
+    const call = this.#callOf(textOf(piece, 'id'), index, textOf(made, 'name'));
+    const given = made['arguments'];
+    if (isObject(given)) call.arguments = JSON.stringify(given);
+    else if (typeof given === 'string') call.arguments += given;
+  }
+
+  /** The calls, in the order in which they began; `undefined` for one whose arguments are no JSON object. */
+  all(): readonly (ToolCall | undefined)[] {
+    return this.#calls.map(({ id, name, arguments: text }) => {
+      const given = text.trim() === '' || text.trim() === 'null' ? {} : parseObject(text);
+      return given === undefined ? undefined : { id: id === '' ? newCallId() : id, name, arguments: given };
+    });
+  }
+
+  #callOf(id: string, index: unknown, name: string): Gathering {
+    const known = id === '' ? undefined : this.#calls.find((call) => call.id === id);
+    const latest = known ?? this.#latest.get(index);
+    if (latest === undefined || (known === undefined && name !== '' && begins(id, latest)))
+      return this.#begin({ id, name, arguments: '' }, index);
+    this.#latest.set(index, latest);
+    return latest;
+  }
+
+  #begin(call: Gathering, index: unknown): Gathering {
+    this.#calls.push(call);
+    this.#latest.set(index, call);
+    return call;
+  }
+}
+
+// A name under an index that is taken is of another call, if an id says so, or else if the one before is whole; some servers repeat the name with every piece.
+function begins(id: string, latest: Gathering): boolean {
+  return id !== '' || parseObject(latest.arguments) !== undefined;
+}
+
+function newCallId(): string {
+  return `call_${crypto.randomUUID().replaceAll('-', '')}`;
+}

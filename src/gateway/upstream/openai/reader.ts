@@ -1,0 +1,109 @@
+import { isObject, parseObject, type Json } from '../../json.ts';
+import { WholeAnswer } from '../whole-answer.ts';
+import type { AnswerReader, ServerEvent, ServerFailure, Usage } from '../../exchange.ts';
+import { readUsage } from '../../api/openai/usage.ts';
+import { failureOf } from './failure.ts';
+
+const MAX_LINE = 64 * 1024 * 1024;
+
+const NOTHING: Usage = { promptTokens: 0, completionTokens: 0 };
+
+function broken(message: string): ServerEvent {
+  const failure: ServerFailure = { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message };
+  return { kind: 'failure', failure };
+}
+
+// LM Studio finds only there that a prompt is too long, and vLLM says what status it would have been.
+function failed(error: unknown, data: string): ServerEvent {
+  const { code, message }: Json = isObject(error) ? error : {};
+  const failure = failureOf(typeof code === 'number' ? code : 500, data);
+  if (failure.fault === 'request') return { kind: 'failure', failure };
+  return broken(
+    typeof message === 'string'
+      ? message
+      : typeof error === 'string'
+        ? error
+        : 'the backend failed in the middle of its answer',
+  );
+}
+
+/** Reads a whole JSON answer of a server that speaks OpenAI; without the list that it is about it is none. */
+export function replyReader(emit: (event: ServerEvent) => void, about: 'choices' | 'data'): AnswerReader {
+  return new WholeAnswer((body) => {
+    const list = body?.[about];
+    if (body === undefined || !Array.isArray(list) || list.length === 0) {
+      emit(
+        broken(
+          body === undefined ? 'the backend sent what is not JSON' : `the backend sent an answer without ${about}`,
+        ),
+      );
+      return;
+    }
+    emit({ kind: 'verbatim', body });
+    emit({ kind: 'end', reason: 'stop', usage: readUsage(body['usage']) ?? NOTHING });
+  });
+}
+
+/** Reads a stream of a server that speaks OpenAI; one that ends with neither a reason nor `[DONE]` has failed. */
+export class StreamReader implements AnswerReader {
+  readonly #emit: (event: ServerEvent) => void;
+  readonly #decoder = new TextDecoder();
+  #rest = '';
+  #usage = NOTHING;
+  #finished = false;
+  /** Ends without a reason where a model repeats itself. */
+  #isOllama = false;
+  #died = false;
+  #over = false;
+
+  constructor(emit: (event: ServerEvent) => void) {
+    this.#emit = emit;
+  }
+
+  push(bytes: Buffer): void {
+    const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split('\n');
+    this.#rest = lines.pop() ?? '';
+    if (this.#rest.length > MAX_LINE) throw new RangeError(`a line of more than ${String(MAX_LINE)} characters`);
+    for (const line of lines) this.#line(line.trimEnd());
+  }
+
+  end(): void {
+    this.#line(this.#rest.trimEnd());
+    if (this.#over) return;
+    if (this.#finished) this.#last({ kind: 'end', reason: 'stop', usage: this.#usage });
+    else if (this.#isOllama && !this.#died) this.#last({ kind: 'end', reason: 'length', usage: this.#usage });
+    else this.#last(broken('the backend ended its stream without an end'));
+  }
+
+  #last(event: ServerEvent): void {
+    this.#over = true;
+    this.#emit(event);
+  }
+
+  #line(line: string): void {
+    // A data line is whatever follows the colon and one optional space; all else of an event says nothing here.
+    if (this.#over || !line.startsWith('data:')) return;
+    const data = line.slice('data:'.length).trimStart();
+    if (data === '[DONE]') {
+      this.#last({ kind: 'end', reason: 'stop', usage: this.#usage });
+      return;
+    }
+    const body = parseObject(data);
+    if (body === undefined) this.#last(broken('the backend sent an event that is not JSON'));
+    else if ((body['error'] ?? undefined) !== undefined) this.#last(failed(body['error'], data));
+    else this.#chunk(body);
+  }
+
+  #chunk(body: Json): void {
+    this.#usage = readUsage(body['usage']) ?? this.#usage;
+    const { choices } = body;
+    if (!Array.isArray(choices) || choices.length === 0) return;
+    // So Ollama says that its runner has died: a piece with nothing in it, not even the model's name.
+    this.#died = body['model'] === '';
+    if (this.#died) return;
+    this.#isOllama = body['system_fingerprint'] === 'fp_ollama';
+    const [choice] = choices as readonly unknown[]; // an array of what is not yet known
+    if (isObject(choice) && typeof choice['finish_reason'] === 'string') this.#finished = true;
+    this.#emit({ kind: 'verbatim', body });
+  }
+}

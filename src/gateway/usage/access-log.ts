@@ -1,0 +1,85 @@
+import type { Visit } from '../request-context.ts';
+import type { Ended } from './account.ts';
+
+/** One request as a line of the log; what is not known is left out. Times in ms. */
+export interface RequestLine {
+  readonly event: 'request';
+  readonly request: string;
+  readonly client_request: string | undefined;
+  readonly caller: string | undefined;
+  readonly method: string | undefined;
+  readonly path: string | undefined;
+  readonly status: number | undefined;
+  readonly alias: string | undefined;
+  readonly model: string | undefined;
+  readonly backend: string | undefined;
+  readonly reason: string | undefined;
+  readonly stream: boolean | undefined;
+  readonly attempts: number | undefined;
+  readonly prompt_tokens: number | undefined;
+  readonly completion_tokens: number | undefined;
+  readonly queue_ms: number | undefined;
+  readonly load_ms: number | undefined;
+  readonly ttft_ms: number | undefined;
+  readonly total_ms: number | undefined;
+  readonly failure: string | undefined;
+  readonly ended: Ended;
+}
+
+/** Makes the line of a request that has ended; `status` where one has left. */
+export function requestLine(visit: Visit, status: number | undefined, finished: boolean, nowMs: number): RequestLine {
+  const { account } = visit;
+  const { usage } = account;
+  return {
+    event: 'request',
+    request: visit.id,
+    client_request: visit.clientId,
+    caller: account.caller,
+    method: visit.method,
+    // The query may hold what does not belong in a log.
+    path: visit.path,
+    status,
+    alias: account.alias,
+    model: account.model,
+    backend: account.backend,
+    reason: account.reason,
+    stream: account.stream,
+    attempts: account.attempts === 0 ? undefined : account.attempts,
+    prompt_tokens: usage?.promptTokens,
+    completion_tokens: usage?.completionTokens,
+    queue_ms: rounded(account.queueMs),
+    load_ms: rounded(account.loadMs),
+    ttft_ms: rounded(account.firstMs),
+    total_ms: Math.round((nowMs - visit.startedMs) * 10) / 10,
+    failure: account.failure,
+    ended: account.ended ?? (finished ? ((status ?? 0) < 400 ? 'answered' : 'refused') : 'client-left'),
+  };
+}
+
+const UNKNOWN = {
+  client_request: undefined,
+  caller: undefined,
+  method: undefined,
+  path: undefined,
+  alias: undefined,
+  model: undefined,
+  backend: undefined,
+  reason: undefined,
+  stream: undefined,
+  attempts: undefined,
+  prompt_tokens: undefined,
+  completion_tokens: undefined,
+  queue_ms: undefined,
+  load_ms: undefined,
+  ttft_ms: undefined,
+  total_ms: undefined,
+} as const;
+
+/** Makes the line of what never became a request: `failure` is what the parser calls it. */
+export function bareLine(request: string, status: number, failure: string): RequestLine {
+  return { ...UNKNOWN, event: 'request', request, status, failure, ended: 'refused' };
+}
+
+function rounded(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms * 10) / 10;
+}

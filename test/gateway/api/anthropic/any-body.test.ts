@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ANTHROPIC } from '../../../../src/gateway/api/anthropic/failure.ts';
+import { readCountOrder, readMessageOrder } from '../../../../src/gateway/api/anthropic/order.ts';
+import type { Order, Outcome, ServerEvent } from '../../../../src/gateway/exchange.ts';
+import * as ollama from '../../../../src/gateway/upstream/ollama/call.ts';
+import { renderBody } from '../../../../src/gateway/upstream/ollama/render.ts';
+import * as openai from '../../../../src/gateway/upstream/openai/call.ts';
+import { damage, mutated, mutation } from '../openai/mutation.ts';
+import { messageOf, parseTold } from './events.ts';
+import { WHOLE } from './whole-request.ts';
+
+const EVENTS: readonly ServerEvent[] = [
+  { kind: 'thinking', text: 'hm\n' },
+  { kind: 'text', text: 'a\r\n\u2028"' },
+  { kind: 'tool-call', call: { id: 'call_1', name: 'f', arguments: { a: 1 } } },
+  { kind: 'end', reason: 'stop', usage: { promptTokens: 1, completionTokens: 2 } },
+];
+const KEEPING = { model: 'm', keepAlive: 5, options: { num_ctx: 2048 } };
+
+/** Sees to it that an order can be sent, and its answer written. */
+function carryOut(order: Order): void {
+  assert.ok(order.shares.length === 1 && order.model !== '');
+  let text = '';
+  for (const share of order.shares) {
+    const { asks } = share;
+    assert.ok(asks.kind === 'chat');
+    for (const body of [ollama.chatCall(asks.request, KEEPING).body, openai.chatCall(asks.request, 'm').body])
+      JSON.parse(body);
+    assert.equal(renderBody(asks.request, KEEPING)['_debug_render_only'], true);
+    const writes = share.writer();
+    for (const event of EVENTS) text += writes.write(event);
+  }
+  const rest = order.close([{ promptTokens: 1, completionTokens: 2 }]);
+  if (order.stream) messageOf(parseTold(text + rest));
+  else assert.deepEqual([text, (JSON.parse(rest) as { type: string }).type], ['', 'message']);
+}
+
+function carry(outcome: Outcome<Order>): 'read' | 'refused' {
+  if (outcome.ok) {
+    carryOut(outcome.value);
+    return 'read';
+  }
+  const { status, body } = ANTHROPIC.refusal(outcome.failure, 'req_1');
+  const {
+    type,
+    error,
+    request_id: id,
+  } = JSON.parse(body) as { type: string; error: { type: string; message: string }; request_id: string };
+  assert.deepEqual(
+    [status, type, error.type, id, Object.keys(error)],
+    [400, 'error', 'invalid_request_error', 'req_1', ['type', 'message']],
+  );
+  assert.notEqual(error.message, '');
+  return 'refused';
+}
+
+const RUNS = 6000;
+
+test('a request that is as it should be is read', () => {
+  assert.equal(carry(readMessageOrder(Buffer.from(JSON.stringify(WHOLE)))), 'read');
+  assert.equal(carry(readCountOrder(Buffer.from(JSON.stringify({ ...WHOLE, max_tokens: undefined })))), 'read');
+});
+
+test('a request, however it is changed, is read and can be carried out, or is refused with the error object', () => {
+  const body = fc
+    .array(mutation, { minLength: 1, maxLength: 3 })
+    .map((mutations) => Buffer.from(mutated(WHOLE, mutations)));
+  const seen = { read: 0, refused: 0 };
+  fc.assert(
+    fc.property(body, (bytes) => {
+      seen[carry(readMessageOrder(bytes))] += 1;
+    }),
+    { numRuns: RUNS },
+  );
+  assert.ok(seen.read > RUNS / 20 && seen.refused > RUNS / 20, JSON.stringify(seen));
+});
+
+test('a request whose bytes are damaged is read or refused', () => {
+  const text = JSON.stringify(WHOLE);
+  fc.assert(
+    fc.property(damage, (hurt) => {
+      carry(readMessageOrder(hurt(text)));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a request that is nested without end is refused or read, and breaks nothing', () => {
+  const deep = (open: string, close: string): string => open.repeat(20_000) + close.repeat(20_000);
+  for (const value of [
+    deep('[', ']'),
+    deep('{"a":', '}').replace(':}', ':1}'),
+    deep('{"type":"document","source":{"type":"content","content":[', ']}}'),
+  ]) {
+    for (const body of [
+      `{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[${value}]}]}`,
+      `{"model":"m","max_tokens":1,"messages":${value}}`,
+      `{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tools":[{"type":${value}}],"tool_choice":${value}}`,
+    ]) {
+      const read = readMessageOrder(Buffer.from(body));
+      assert.equal(read.ok, false);
+    }
+  }
+});

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Body } from '../../../../src/gateway/api/dialect/body.ts';
+import { readMessageRequest, type MessageReading } from '../../../../src/gateway/api/anthropic/request.ts';
+import type { Message } from '../../../../src/gateway/exchange.ts';
+
+const ASKED = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] };
+
+function read(more: object): MessageReading {
+  const reading = readMessageRequest(new Body({ ...ASKED, ...more }), false);
+  assert.ok(reading.ok, JSON.stringify(reading));
+  return reading.value;
+}
+
+function refusal(more: object): string {
+  const reading = readMessageRequest(new Body({ ...ASKED, ...more }), false);
+  assert.ok(!reading.ok);
+  assert.equal(reading.failure.kind, 'invalid');
+  return reading.failure.message;
+}
+
+/** Messages, in short. */
+const brief = (messages: readonly Message[]): readonly unknown[] =>
+  messages.map(({ role, text, images, thinking, toolCalls, answers }) => [
+    role,
+    text,
+    ...(images.length > 0 ? [images] : []),
+    ...(thinking === undefined ? [] : [`(${thinking})`]),
+    ...(toolCalls.length > 0 ? [toolCalls] : []),
+    ...(answers === undefined ? [] : [answers]),
+  ]);
+const image = (data: string): object => ({ type: 'image', source: { type: 'base64', media_type: 'image/png', data } });
+
+test('a conversation is read block by block: what tools answered stands in its place, with its images and its errors', () => {
+  const messages = [
+    { role: 'user', content: [{ type: 'text', text: 'a' }, image('aGk='), { type: 'text', text: 'b' }] },
+    {
+      role: 'assistant',
+      content: [
+        { type: 'thinking', thinking: 'hm', signature: 'EqQB' },
+        { type: 'text', text: 'so' },
+        { type: 'tool_use', id: 't1', name: 'f', input: { x: 1 } },
+        { type: 'tool_use', id: 't2', name: 'g', input: {} },
+        { type: 'tool_use', id: 't3', name: 'g' },
+      ],
+    },
+    {
+      role: 'user',
+      content: [
+        { type: 'tool_result', tool_use_id: 't1', content: 'one' },
+        {
+          type: 'tool_result',
+          tool_use_id: 't2',
+          is_error: true,
+          content: [{ type: 'text', text: 'no' }, image('eW8=')],
+        },
+        { type: 'tool_result', tool_use_id: 't3' },
+        { type: 'tool_result', tool_use_id: 't4', is_error: true, content: 'TypeError: x' },
+        { type: 'text', text: 'go on' },
+      ],
+    },
+  ];
+  assert.deepEqual(
+    brief(
+      read({
+        system: [
+          { type: 'text', text: 'one' },
+          { type: 'text', text: 'two' },
+        ],
+        messages,
+      }).request.messages,
+    ),
+    [
+      ['system', 'one\n\ntwo'],
+      ['user', 'a\nb', ['aGk=']],
+      [
+        'assistant',
+        'so',
+        '(hm)',
+        [
+          { id: 't1', name: 'f', arguments: { x: 1 } },
+          { id: 't2', name: 'g', arguments: {} },
+          { id: 't3', name: 'g', arguments: {} },
+        ],
+      ],
+      ['tool', 'one', { id: 't1', name: 'f' }],
+      ['tool', 'Error: no', ['eW8='], { id: 't2', name: 'g' }],
+      ['tool', '', { id: 't3', name: 'g' }],
+      ['tool', 'TypeError: x', { id: 't4', name: undefined }],
+      ['user', 'go on'],
+    ],
+  );
+});
+
+test('a turn may hold any number of answers', () => {
+  const content = Array.from({ length: 150_000 }, () => ({ type: 'tool_result', tool_use_id: 'toolu_1' }));
+  assert.equal(read({ messages: [{ role: 'user', content }] }).request.messages.length, 150_000);
+});
+
+test('texts that come as documents or search results are shown to the model', () => {
+  const content = [
+    { type: 'document', title: 'T', source: { type: 'text', media_type: 'text/plain', data: 'whole' } },
+    {
+      type: 'document',
+      source: { type: 'content', content: [{ type: 'text', text: 'part' }] },
+      citations: { enabled: true },
+    },
+    { type: 'search_result', source: 'https://x', title: 'S', content: [{ type: 'text', text: 'found' }] },
+  ];
+  const { request, ignored } = read({ messages: [{ role: 'user', content }] });
+  assert.deepEqual(brief(request.messages), [['user', 'T\nwhole\npart\nS\nhttps://x\nfound']]);
+  assert.deepEqual(ignored, ['citations']);
+});
+
+test('what cannot be done without is refused by its name', () => {
+  const user = (block: object): string => refusal({ messages: [{ role: 'user', content: [block] }] });
+  assert.match(
+    user({ type: 'image', source: { type: 'url', url: 'https://x/y.png' } }),
+    /^messages\.0\.content\.0\.source: images of the source 'url' are not supported/,
+  );
+  assert.match(
+    user({ type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'x' } }),
+    /documents of the source 'base64'.*no PDFs/,
+  );
+  assert.match(user({ type: 'container_upload', file_id: 'f' }), /'container_upload' are not supported/);
+  assert.match(user({ type: 'tool_use', id: 'a', name: 'b', input: {} }), /'tool_use' are not supported here/);
+  assert.match(
+    refusal({ tools: [{ type: 'web_search_20250305', name: 'web_search' }] }),
+    /^tools\.0\.type: tools of the type 'web_search_20250305' are not supported/,
+  );
+  assert.match(refusal({ mcp_servers: [{ type: 'url', url: 'https://x', name: 'n' }] }), /^mcp_servers: not supported/);
+  assert.match(refusal({ container: 'c' }), /^container: not supported/);
+});
+
+test('what is missing or wrong is named as Anthropic names it', () => {
+  assert.equal(refusal({ max_tokens: undefined }), 'max_tokens: Field required');
+  assert.equal(refusal({ messages: [] }), 'messages: at least one message is required');
+  assert.equal(
+    refusal({ messages: [{ role: 'tool', content: '' }] }),
+    "messages.0.role: Input should be 'user', 'assistant' or 'system'",
+  );
+  assert.equal(refusal({ messages: [{ role: 'user' }] }), 'messages.0.content: Field required');
+  assert.equal(refusal({ tools: [{ name: 'f' }] }), 'tools.0.input_schema: Input should be a JSON schema');
+  assert.equal(
+    refusal({ tool_choice: { type: 'tool', name: 'g' }, tools: [{ name: 'f', input_schema: {} }] }),
+    "tool_choice.name: Tool 'g' not found in provided tools",
+  );
+  assert.equal(
+    refusal({ thinking: { type: 'enabled' } }),
+    'thinking.budget_tokens: Input should be a positive integer',
+  );
+  assert.match(refusal({ max_tokens: 'x' }), /max_tokens/);
+});
+
+test('tools are offered, forced, chosen or withheld as tool_choice says', () => {
+  const tools = ['f', 'g'].map((name) => ({
+    name,
+    description: 'd',
+    input_schema: { type: 'object', properties: {} },
+  }));
+  const choose = (choice: object | undefined): unknown => {
+    const { tools: offered, mustCall, callSchema, parallelCalls } = read({ tools, tool_choice: choice }).request;
+    return [offered.map(({ name }) => name).join(''), mustCall, callSchema !== undefined, parallelCalls];
+  };
+  assert.deepEqual(choose(undefined), ['fg', false, false, true]);
+  assert.deepEqual(choose({ type: 'auto', disable_parallel_tool_use: true }), ['fg', false, false, false]);
+  assert.deepEqual(choose({ type: 'any' }), ['fg', true, true, true]);
+  assert.deepEqual(choose({ type: 'tool', name: 'g' }), ['g', true, true, true]);
+  assert.deepEqual(choose({ type: 'none' }), ['', false, false, true]);
+  assert.deepEqual(read({ tools }).request.tools[0]?.definition, {
+    type: 'function',
+    function: { name: 'f', description: 'd', parameters: { type: 'object', properties: {} } },
+  });
+});
+
+test('thinking is off unless it is asked for, and as much as a model can be told', () => {
+  const think = (more: object): unknown => {
+    const { request, thinking, ignored } = read(more);
+    return [request.thinking, thinking, ...ignored];
+  };
+  assert.deepEqual(think({}), [false, 'none']);
+  assert.deepEqual(think({ thinking: { type: 'disabled' }, output_config: { effort: 'low' } }), [
+    false,
+    'none',
+    'output_config.effort',
+  ]);
+  assert.deepEqual(think({ thinking: { type: 'enabled', budget_tokens: 2000 } }), [
+    true,
+    'shown',
+    'thinking.budget_tokens',
+  ]);
+  assert.deepEqual(think({ thinking: { type: 'adaptive' } }), [undefined, 'shown']);
+  assert.deepEqual(think({ thinking: { type: 'adaptive', display: 'omitted' }, output_config: { effort: 'xhigh' } }), [
+    'high',
+    'withheld',
+  ]);
+});
+
+test('what promises nothing is taken in silence, and what nobody honours is named', () => {
+  const silent = {
+    metadata: { user_id: 'u' },
+    service_tier: 'standard_only',
+    cache_control: { type: 'ephemeral' },
+    speed: 'standard',
+    mcp_servers: [],
+    container: null,
+    context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] },
+  };
+  assert.deepEqual(read(silent).ignored, []);
+  const said = {
+    speed: 'fast',
+    inference_geo: 'eu',
+    context_management: { edits: [{ type: 'clear_tool_uses_20250919' }] },
+    output_config: { task_budget: {} },
+    logit_bias: {},
+    messages: [
+      { role: 'user', content: 'x' },
+      { role: 'assistant', content: [{ type: 'redacted_thinking', data: 'x' }] },
+    ],
+  };
+  assert.deepEqual(read(said).ignored.toSorted(), [
+    'context_management',
+    'inference_geo',
+    'logit_bias',
+    'output_config.task_budget',
+    'redacted_thinking',
+    'speed',
+  ]);
+  const schema = { type: 'object' };
+  for (const more of [
+    { output_config: { format: { type: 'json_schema', schema } } },
+    { output_format: { type: 'json_schema', schema } },
+  ])
+    assert.deepEqual(read(more).request.format, schema);
+});
+
+test('what Claude Code sends is read whole: its sealed thought is opened, whom to charge is left out, and the answer of its tool comes last', () => {
+  const { body } = JSON.parse(readFileSync(new URL('fixtures/claude-code.json', import.meta.url), 'utf8')) as {
+    body: Readonly<Record<string, unknown>>;
+  };
+  const { request, stream, thinking, ignored } = read(body);
+  const [system, environment, user, assistant, answer] = request.messages;
+  assert.deepEqual(
+    request.messages.map(({ role }) => role),
+    ['system', 'system', 'user', 'assistant', 'tool'],
+  );
+  assert.match(system?.text ?? '', /^You are a Claude agent/);
+  assert.match(environment?.text ?? '', /^# Environment/);
+  assert.match(user?.text ?? '', /What does Read say\?$/);
+  assert.deepEqual([assistant?.thinking, assistant?.toolCalls[0]?.name], ['The honest market remem', 'Read']);
+  assert.match(answer?.text ?? '', /^<tool_use_error>/);
+  assert.deepEqual(
+    [stream, thinking, request.thinking, request.tools.length, ignored],
+    [true, 'withheld', 'high', 3, []],
+  );
+});

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Failure, Order, Outcome, ServerEvent, Share } from '../../../../src/gateway/exchange.ts';
+import * as ollama from '../../../../src/gateway/upstream/ollama/call.ts';
+import { readApiEmbed, readApiEmbeddings } from '../../../../src/gateway/api/ollama/embed-order.ts';
+import { OLLAMA } from '../../../../src/gateway/api/ollama/failure.ts';
+import { readApiChat, readApiGenerate } from '../../../../src/gateway/api/ollama/order.ts';
+import { damage, mutated, mutation } from '../openai/mutation.ts';
+
+const TEXT = {
+  model: 'm',
+  format: { type: 'object' },
+  think: 'low',
+  logprobs: true,
+  top_logprobs: 2,
+  truncate: true,
+  shift: false,
+  keep_alive: '5m',
+  stream: true,
+  options: {
+    temperature: 0.5,
+    seed: 1,
+    stop: ['a'],
+    num_predict: 5,
+    num_ctx: 2048,
+    num_gpu: 1,
+    use_mmap: true,
+    mirostat: 1,
+  },
+};
+const CHAT = {
+  ...TEXT,
+  messages: [
+    { role: 'system', content: 'be short' },
+    { role: 'user', content: 'what', images: ['aGk='] },
+    {
+      role: 'assistant',
+      content: '',
+      thinking: 'hm',
+      tool_calls: [{ id: 'call_1', function: { index: 0, name: 'f', arguments: { a: 1 } } }],
+    },
+    { role: 'tool', content: 'done', tool_name: 'f', tool_call_id: 'call_1' },
+  ],
+  tools: [
+    {
+      type: 'function',
+      function: { name: 'f', description: 'd', parameters: { type: 'object', properties: { a: { type: 'number' } } } },
+    },
+  ],
+};
+const GENERATE = {
+  ...TEXT,
+  prompt: 'Once',
+  suffix: 'end',
+  system: 's',
+  template: '{{ .Prompt }}',
+  context: [1, 2, 3, 4, 5],
+  raw: false,
+  images: ['aGk='],
+};
+const EMBED = {
+  model: 'm',
+  input: ['a', 'b'],
+  dimensions: 3,
+  truncate: true,
+  keep_alive: 5,
+  options: { num_ctx: 512 },
+};
+const EMBEDDINGS = { model: 'm', prompt: 'a', keep_alive: '5m', options: {} };
+
+const EVENTS: readonly ServerEvent[] = [
+  { kind: 'thinking', text: 'hm\n' },
+  { kind: 'text', text: 'a\r\n\u2028"', logprobs: [{ token: 'a', logprob: -1, bytes: null, top_logprobs: [] }] },
+  { kind: 'tool-call', call: { id: 'call_1', name: 'f', arguments: { a: 1 } } },
+  { kind: 'vectors', vectors: [[1, 2]] },
+  { kind: 'end', reason: 'stop', usage: { promptTokens: 1, completionTokens: 2 } },
+];
+
+/** Sees to it that an order can be sent, and its answer written. */
+function carryOut(order: Order): void {
+  assert.ok(order.shares.length === 1 && order.model !== '');
+  let text = '';
+  for (const share of order.shares) {
+    for (const body of bodiesOf(share.asks)) JSON.parse(body);
+    const writer = share.writer();
+    for (const event of EVENTS) text += writer.write(event);
+  }
+  const rest = order.close([{ promptTokens: 1, completionTokens: 2 }]);
+  const lines = (text + rest)
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { done?: boolean });
+  if (order.stream)
+    assert.deepEqual(
+      lines.map(({ done }) => done),
+      [false, false, false, true],
+    );
+  else assert.equal(lines.length, 1);
+}
+
+function bodiesOf(asks: Share['asks']): readonly string[] {
+  const keeping = { model: 'm', keepAlive: 5, options: { num_ctx: 2048 } };
+  if (asks.kind === 'load') return [];
+  return [
+    asks.kind === 'chat'
+      ? ollama.chatCall(asks.request, keeping).body
+      : asks.kind === 'completion'
+        ? ollama.completionCall(asks.request, keeping).body
+        : ollama.embedCall(asks.request, keeping).body,
+  ];
+}
+
+function look(failure: Failure): void {
+  const { status, body } = OLLAMA.refusal(failure);
+  assert.ok(status === 400 || status === 403, String(status));
+  assert.deepEqual(
+    Object.entries(JSON.parse(body) as object).map(([name, value]) => [name, typeof value]),
+    [['error', 'string']],
+  );
+}
+
+function carry(outcome: Outcome<Order>): 'read' | 'refused' {
+  if (outcome.ok) carryOut(outcome.value);
+  else look(outcome.failure);
+  return outcome.ok ? 'read' : 'refused';
+}
+
+const RUNS = 5000;
+
+for (const [what, whole, read] of [
+  ['chat', CHAT, readApiChat],
+  ['generate', GENERATE, readApiGenerate],
+  ['list of texts', EMBED, readApiEmbed],
+  ['text to embed', EMBEDDINGS, readApiEmbeddings],
+] as const) {
+  test(`a ${what} of Ollama’s that is as it should be is read`, () => {
+    assert.equal(carry(read(Buffer.from(JSON.stringify(whole)))), 'read');
+  });
+
+  test(`a ${what} of Ollama’s, however it is changed, is read and can be carried out, or is refused with the one field`, () => {
+    const body = fc
+      .array(mutation, { minLength: 1, maxLength: 3 })
+      .map((mutations) => Buffer.from(mutated(whole, mutations)));
+    const seen = { read: 0, refused: 0 };
+    fc.assert(
+      fc.property(body, (bytes) => {
+        seen[carry(read(bytes))] += 1;
+      }),
+      { numRuns: RUNS },
+    );
+    assert.ok(seen.read > RUNS / 20 && seen.refused > RUNS / 20, JSON.stringify(seen));
+  });
+
+  test(`a ${what} of Ollama’s whose bytes are damaged is read or refused`, () => {
+    const text = JSON.stringify(whole);
+    fc.assert(
+      fc.property(damage, (hurt) => {
+        carry(read(hurt(text)));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { chatCall, completionCall } from '../../../../src/gateway/upstream/ollama/call.ts';
+import { readApiChat, readApiGenerate } from '../../../../src/gateway/api/ollama/order.ts';
+import type { Order } from '../../../../src/gateway/exchange.ts';
+import { cutAnywhere, eventsOf } from '../../pieces.ts';
+import { timeless, type Line } from './asking.ts';
+
+const KEEPING = { model: 'real', keepAlive: undefined, options: {} };
+const STAMP = { model: 'real', created_at: '2026-11-25T01:04:38.285381509Z' };
+const TOKEN = { token: '€', logprob: -4.5, bytes: [226, 130, 172], top_logprobs: [{ token: 'c', logprob: -4 }] };
+const END = {
+  done: true,
+  done_reason: 'stop',
+  total_duration: 296_104_002,
+  load_duration: 292_737_524,
+  prompt_eval_count: 22,
+  prompt_eval_duration: 1_187_230,
+  eval_count: 3,
+  eval_duration: 221_409,
+};
+
+const CALLS = [0, 1].map((index) => ({
+  id: `call_${String(index)}`,
+  function: { index, name: 'f', arguments: { a: index } },
+}));
+
+/** What a real server was seen to send, and what a client is to get. */
+const CHAT = [
+  { ...STAMP, message: { role: 'assistant', content: '', thinking: 'hm ü' }, done: false },
+  { ...STAMP, message: { role: 'assistant', content: 'a€\u2028' }, done: false, logprobs: [TOKEN] },
+  ...CALLS.map((call) => ({ ...STAMP, message: { role: 'assistant', content: '', tool_calls: [call] }, done: false })),
+  { ...STAMP, message: { role: 'assistant', content: '' }, ...END },
+];
+const GENERATE = [
+  { ...STAMP, response: '', thinking: 'hm', done: false },
+  { ...STAMP, response: '€', done: false },
+  { ...STAMP, response: '', ...END },
+];
+
+function whatComesOf(order: Order, pieces: readonly Buffer[]): readonly Line[] {
+  const [share] = order.shares;
+  assert.ok(share !== undefined && share.asks.kind !== 'load' && share.asks.kind !== 'embed');
+  const call =
+    share.asks.kind === 'chat' ? chatCall(share.asks.request, KEEPING) : completionCall(share.asks.request, KEEPING);
+  const writer = share.writer();
+  const text =
+    eventsOf((emit) => call.read(emit), pieces)
+      .map((event) => writer.write(event))
+      .join('') + order.close([]);
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => timeless(JSON.parse(line) as Line));
+}
+
+function orderOf(path: 'chat' | 'generate', stream: boolean): Order {
+  const body = {
+    model: 'alias',
+    stream,
+    logprobs: true,
+    ...(path === 'chat' ? { messages: [{ role: 'user', content: 'x' }] } : { prompt: 'x' }),
+  };
+  const order = (path === 'chat' ? readApiChat : readApiGenerate)(Buffer.from(JSON.stringify(body)));
+  assert.ok(order.ok);
+  return order.value;
+}
+
+for (const [path, sent] of [
+  ['chat', CHAT],
+  ['generate', GENERATE],
+] as const) {
+  const bytes = Buffer.from(sent.map((line) => `${JSON.stringify(line)}\n`).join(''));
+
+  test(`the lines of a ${path} are the server’s, under the alias, in whatever pieces they come`, () => {
+    const wanted = sent.map((line) => timeless({ ...line, model: 'alias', created_at: '2026-11-25T01:04:38.285Z' }));
+    fc.assert(
+      fc.property(cutAnywhere(bytes), (pieces) => {
+        assert.deepEqual(whatComesOf(orderOf(path, true), pieces), wanted);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test(`a ${path} in one piece holds what its stream says`, () => {
+    const [whole] = whatComesOf(orderOf(path, false), [bytes]);
+    const said =
+      path === 'chat'
+        ? {
+            message: { role: 'assistant', content: 'a€\u2028', thinking: 'hm ü', tool_calls: CALLS },
+            logprobs: [TOKEN],
+          }
+        : { response: '€', thinking: 'hm' };
+    assert.deepEqual(whole, timeless({ model: 'alias', created_at: '2026-11-25T01:04:38.285Z', ...said, ...END }));
+  });
+}
+
+test('silence is filled with a piece in which nothing is said', () => {
+  const piece = (path: 'chat' | 'generate') => timeless(JSON.parse(orderOf(path, true).keepAlive ?? '') as Line);
+  assert.deepEqual(piece('chat'), {
+    model: 'alias',
+    created_at: 'then',
+    message: { role: 'assistant', content: '' },
+    done: false,
+  });
+  assert.deepEqual(piece('generate'), { model: 'alias', created_at: 'then', response: '', done: false });
+});
+
+test('what a server does not say of times is measured', () => {
+  const [share] = orderOf('chat', true).shares;
+  const writer = share?.writer();
+  writer?.write({ kind: 'text', text: 'a' });
+  const last = JSON.parse(
+    writer?.write({ kind: 'end', reason: 'tool-calls', usage: { promptTokens: 5, completionTokens: 7 } }) ?? '',
+  ) as Line;
+  assert.partialDeepStrictEqual(last, { done: true, done_reason: 'stop', prompt_eval_count: 5, eval_count: 7 });
+  assert.ok(Number(last['total_duration']) > 0 && Number(last['eval_duration']) > 0);
+});

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Failure, Order, Outcome, ServerEvent, Share } from '../../../../src/gateway/exchange.ts';
+import * as ollama from '../../../../src/gateway/upstream/ollama/call.ts';
+import * as openai from '../../../../src/gateway/upstream/openai/call.ts';
+import { OPENAI } from '../../../../src/gateway/api/openai/failure.ts';
+import { readChatOrder, readCompletionOrder, readEmbedOrder } from '../../../../src/gateway/api/openai/order.ts';
+import { parseEvents } from '../../sse.ts';
+import { damage, mutated, mutation } from './mutation.ts';
+
+const CHAT = {
+  model: 'm',
+  messages: [
+    { role: 'developer', content: 'be short' },
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'what' },
+        { type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=', detail: 'low' } },
+      ],
+    },
+    {
+      role: 'assistant',
+      content: null,
+      reasoning_content: 'hm',
+      tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }],
+    },
+    { role: 'tool', tool_call_id: 'call_1', content: 'done' },
+  ],
+  tools: [
+    {
+      type: 'function',
+      function: { name: 'f', description: 'd', parameters: { type: 'object', properties: { a: { type: 'number' } } } },
+    },
+  ],
+  tool_choice: { type: 'function', function: { name: 'f' } },
+  parallel_tool_calls: false,
+  response_format: { type: 'json_schema', json_schema: { name: 's', schema: { type: 'object' }, strict: true } },
+  temperature: 0.5,
+  top_p: 0.9,
+  seed: 1,
+  presence_penalty: 1,
+  frequency_penalty: 1,
+  stop: ['a', 'b'],
+  n: 2,
+  max_tokens: 5,
+  max_completion_tokens: 6,
+  logprobs: true,
+  top_logprobs: 2,
+  reasoning_effort: 'low',
+  stream: true,
+  stream_options: { include_usage: true },
+  user: 'u',
+  metadata: { a: 'b' },
+  logit_bias: { 1: 2 },
+};
+const COMPLETION = {
+  model: 'm',
+  prompt: ['Once', 'Twice'],
+  suffix: 'end',
+  echo: true,
+  n: 2,
+  best_of: 2,
+  logprobs: 2,
+  max_tokens: 5,
+  temperature: 0.5,
+  stop: '\n',
+  seed: 2,
+  stream: true,
+  stream_options: { include_usage: true },
+  raw: true,
+};
+const EMBED = { model: 'm', input: ['a', 'b'], encoding_format: 'base64', dimensions: 3, user: 'u' };
+
+const EVENTS: readonly ServerEvent[] = [
+  { kind: 'thinking', text: 'hm\n' },
+  { kind: 'text', text: 'a\r\n\u2028"', logprobs: [{ token: 'a', logprob: -1, bytes: null, top_logprobs: [] }] },
+  { kind: 'tool-call', call: { id: 'call_1', name: 'f', arguments: { a: 1 } } },
+  { kind: 'vectors', vectors: [[1, 2]] },
+  { kind: 'end', reason: 'stop', usage: { promptTokens: 1, completionTokens: 2 } },
+];
+const KEEPING = { model: 'm', keepAlive: 5, options: { num_ctx: 2048 } };
+
+/** Sees to it that an order can be sent, and its answer written. */
+function carryOut(order: Order): void {
+  assert.ok(order.shares.length > 0 && order.model !== '');
+  let text = '';
+  for (const share of order.shares) {
+    for (const body of bodiesOf(share.asks)) JSON.parse(body);
+    const writer = share.writer();
+    for (const event of EVENTS) text += writer.write(event);
+  }
+  const rest = order.close(order.shares.map(() => ({ promptTokens: 1, completionTokens: 2 })));
+  if (order.stream) assert.equal(parseEvents(text + rest).at(-1), '[DONE]');
+  else assert.deepEqual([text, typeof JSON.parse(rest)], ['', 'object']);
+}
+
+function bodiesOf(asks: Share['asks']): readonly string[] {
+  if (asks.kind === 'load') return [];
+  if (asks.kind === 'chat')
+    return [ollama.chatCall(asks.request, KEEPING).body, openai.chatCall(asks.request, 'm').body];
+  if (asks.kind === 'completion')
+    return [ollama.completionCall(asks.request, KEEPING).body, openai.completionCall(asks.request, 'm').body];
+  return [ollama.embedCall(asks.request, KEEPING).body, openai.embedCall(asks.request, 'm').body];
+}
+
+function look(failure: Failure): void {
+  const { status, body } = OPENAI.refusal(failure);
+  assert.equal(status, 400);
+  const { error } = JSON.parse(body) as { error: object };
+  assert.deepEqual(Object.keys(error), ['message', 'type', 'param', 'code']);
+}
+
+const LEGACY = {
+  model: 'm',
+  messages: [
+    { role: 'user', content: 'hi' },
+    { role: 'assistant', content: null, function_call: { name: 'f', arguments: '{"a":1}' } },
+    { role: 'function', name: 'f', content: 'r' },
+  ],
+  functions: [{ name: 'f', parameters: { type: 'object' } }, { name: 'g' }],
+  function_call: { name: 'f' },
+};
+
+const RUNS = 7000;
+
+for (const [what, whole, read] of [
+  ['chat', CHAT, readChatOrder],
+  ['chat with functions', LEGACY, readChatOrder],
+  ['completion', COMPLETION, readCompletionOrder],
+  ['request for embeddings', EMBED, readEmbedOrder],
+] as const) {
+  test(`a ${what} that is as it should be is read`, () => {
+    assert.equal(carry(read(Buffer.from(JSON.stringify(whole)), 0)), 'read');
+  });
+
+  test(`a ${what}, however it is changed, is read and can be carried out, or is refused with the error object`, () => {
+    const body = fc
+      .array(mutation, { minLength: 1, maxLength: 3 })
+      .map((mutations) => Buffer.from(mutated(whole, mutations)));
+    const seen = { read: 0, refused: 0 };
+    fc.assert(
+      fc.property(body, (bytes) => {
+        seen[carry(read(bytes, 0))] += 1;
+      }),
+      { numRuns: RUNS },
+    );
+    assert.ok(seen.read > RUNS / 20 && seen.refused > RUNS / 20, JSON.stringify(seen));
+  });
+
+  test(`a ${what} whose bytes are damaged is read or refused`, () => {
+    const text = JSON.stringify(whole);
+    fc.assert(
+      fc.property(damage, (hurt) => {
+        carry(read(hurt(text), 0));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+}
+
+function carry(outcome: Outcome<Order>): 'read' | 'refused' {
+  if (outcome.ok) carryOut(outcome.value);
+  else look(outcome.failure);
+  return outcome.ok ? 'read' : 'refused';
+}

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { ChatRequest, Failure, Order } from '../../../../src/gateway/exchange.ts';
+import { readChatOrder } from '../../../../src/gateway/api/openai/order.ts';
+
+const TOOL = { type: 'function', function: { name: 'f', parameters: {} } };
+const HI = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
+
+function readOrder(more: object): Order {
+  const order = readChatOrder(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
+  assert.ok(order.ok, JSON.stringify(order));
+  return order.value;
+}
+
+function readAll(more: object): readonly ChatRequest[] {
+  return readOrder(more).shares.map(({ asks }) => {
+    assert.equal(asks.kind, 'chat');
+    return asks.request;
+  });
+}
+
+function read(more: object): ChatRequest {
+  const [request] = readAll(more);
+  assert.ok(request !== undefined);
+  return request;
+}
+
+function refuse(more: object): Failure {
+  const order = readChatOrder(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
+  assert.ok(!order.ok, `taken: ${JSON.stringify(more)}`);
+  return order.failure;
+}
+
+const REFUSED: readonly (readonly [param: string, more: object])[] = [
+  ['model', { model: '' }],
+  ['model', { model: 7 }],
+  ['think', { think: 'deeply' }],
+  ['think', { think: 1 }],
+  ['messages', { messages: undefined }],
+  ['messages', { messages: [] }],
+  ['messages', { messages: 'hi' }],
+  ['messages[0]', { messages: ['hi'] }],
+  ['messages[0].role', { messages: [{ role: 'wizard', content: 'hi' }] }],
+  ['messages[0].role', { messages: [{ role: 'constructor', content: 'hi' }] }],
+  ['messages[0].content', { messages: [{ role: 'user', content: 7 }] }],
+  ['messages[0].content[0].type', { messages: [{ role: 'user', content: [{ type: 'input_audio' }] }] }],
+  [
+    'messages[0].content[0].image_url.url',
+    { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://example.com/a.png' } }] }] },
+  ],
+  [
+    'messages[0].tool_calls[0].function.arguments',
+    {
+      messages: [
+        { role: 'assistant', tool_calls: [{ id: 'c', function: { name: 'f', arguments: '{"a":1}{"b":2}' } }] },
+      ],
+    },
+  ],
+  ['temperature', { temperature: 3 }],
+  ['temperature', { temperature: '1' }],
+  ['max_tokens', { max_tokens: -1 }],
+  ['max_completion_tokens', { max_completion_tokens: 1.5 }],
+  ['stop', { stop: 7 }],
+  ['stream', { stream: 'yes' }],
+  ['stream_options', { stream_options: { include_usage: true } }],
+  ['top_logprobs', { top_logprobs: 3 }],
+  ['n', { n: 9 }],
+  ['n', { n: 0 }],
+  ['tool_choice', { tool_choice: 'required' }],
+  ['tool_choice', { tools: [TOOL], tool_choice: { type: 'function', function: { name: 'g' } } }],
+  ['tool_choice', { tools: [TOOL], tool_choice: 'sometimes' }],
+  ['parallel_tool_calls', { parallel_tool_calls: 1 }],
+  ['tools[0]', { tools: [{ type: 'function' }] }],
+  ['response_format.type', { response_format: { type: 'xml' } }],
+  ['response_format.json_schema.schema', { response_format: { type: 'json_schema', json_schema: { name: 'x' } } }],
+  ['reasoning_effort', { reasoning_effort: 'toString' }],
+];
+
+for (const [param, more] of REFUSED) {
+  test(`${JSON.stringify(more)} is refused and names ${param}`, () => {
+    const failure = refuse(more);
+    assert.deepEqual([failure.kind, failure.param], ['invalid', param]);
+    assert.match(failure.message, /\.$/);
+  });
+}
+
+test('what cannot be honoured is named, what asks for what happens anyway is not', () => {
+  assert.deepEqual(
+    readOrder({
+      logit_bias: { 1: 2 },
+      functions: [],
+      made_up: 1,
+      store: true,
+      tools: [TOOL],
+      tool_choice: 'required',
+    }).ignored.toSorted(),
+    ['functions', 'logit_bias', 'made_up', 'store'],
+  );
+  assert.deepEqual(
+    readOrder({
+      n: 2,
+      store: false,
+      service_tier: 'auto',
+      modalities: ['text'],
+      user: 'u',
+      metadata: {},
+      logit_bias: null,
+      tool_choice: 'auto',
+    }).ignored,
+    [],
+  );
+});
+
+test('the newer of two limits holds, and both kinds of stop do', () => {
+  const request = read({ max_tokens: 5, max_completion_tokens: 9, stop: 'x' });
+  assert.deepEqual([request.maxTokens, request.stop, read({ stop: ['a', '', 'b'] }).stop], [9, ['x'], ['a', 'b']]);
+});
+
+test('parts of a message become one text, data URLs become images, and developers are heard as the system', () => {
+  const content = [
+    { type: 'text', text: 'what' },
+    { type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=' } },
+    { type: 'text', text: 'is it' },
+  ];
+  const [first, second] = read({
+    messages: [
+      { role: 'developer', content: 'be short' },
+      { role: 'user', content },
+    ],
+  }).messages;
+  assert.partialDeepStrictEqual(first, { role: 'system', text: 'be short' });
+  assert.partialDeepStrictEqual(second, { role: 'user', text: 'what\nis it', images: ['aGk='] });
+});
+
+test('the answer to a call knows the name of what was called', () => {
+  const messages = [
+    {
+      role: 'assistant',
+      content: null,
+      tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }],
+    },
+    { role: 'tool', tool_call_id: 'c1', content: 'done' },
+  ];
+  assert.deepEqual(read({ messages }).messages[1]?.answers, { id: 'c1', name: 'f' });
+});
+
+test('none called means none sent, and a named one means no other', () => {
+  const tools = [TOOL, { type: 'function', function: { name: 'g' } }];
+  const seen = (more: object): unknown => {
+    const request = read({ tools, ...more });
+    return [request.tools.map(({ name }) => name), request.mustCall, request.parallelCalls];
+  };
+  assert.deepEqual(seen({}), [['f', 'g'], false, true]);
+  assert.deepEqual(seen({ tool_choice: 'none' }), [[], false, true]);
+  assert.deepEqual(seen({ tool_choice: 'required', parallel_tool_calls: false }), [['f', 'g'], true, false]);
+  assert.deepEqual(seen({ tool_choice: { type: 'function', function: { name: 'g' } } }), [['g'], true, true]);
+});
+
+test('a call that has to be made has a schema: one tool as it is, several as a choice, with what they refer to', () => {
+  const tool = (name: string, parameters: object): object => ({ type: 'function', function: { name, parameters } });
+  const call = (name: string, parameters: object): object => ({
+    type: 'object',
+    properties: { name: { const: name }, arguments: parameters },
+    required: ['name', 'arguments'],
+    additionalProperties: false,
+  });
+  const [f, g] = [
+    { type: 'object', properties: { a: { $ref: '#/$defs/A' } }, $defs: { A: { type: 'string' } } },
+    { properties: { b: { $ref: '#/definitions/B' } }, definitions: { B: { type: 'number' } } },
+  ];
+  assert.deepEqual(read({ tools: [tool('f', f)], tool_choice: 'required' }).callSchema, {
+    ...call('f', f),
+    $defs: f.$defs,
+  });
+  assert.deepEqual(read({ tools: [tool('f', f), tool('g', g)], tool_choice: 'required' }).callSchema, {
+    anyOf: [call('f', f), call('g', { type: 'object', ...g })],
+    $defs: f.$defs,
+    definitions: g.definitions,
+  });
+  assert.deepEqual(
+    read({ tools: [{ type: 'function', function: { name: 'f' } }], tool_choice: 'required' }).callSchema,
+    call('f', { type: 'object', properties: {} }),
+  );
+  assert.equal(read({ tools: [tool('f', f)] }).callSchema, undefined);
+});
+
+test('a call whose schema would not fit into one with others cannot be enforced, and that is named', () => {
+  const tool = (name: string, parameters: object): object => ({ type: 'function', function: { name, parameters } });
+  const clash = [tool('f', { $defs: { A: { type: 'string' } } }), tool('g', { $defs: { A: { type: 'number' } } })];
+  const inner = [tool('f', { properties: { a: { type: 'object' }, b: { $ref: '#/properties/a' } } })];
+  for (const tools of [clash, inner]) {
+    const { ignored, shares } = readOrder({ tools, tool_choice: 'required' });
+    assert.deepEqual(
+      [ignored, shares[0]?.asks.kind === 'chat' && shares[0].asks.request.callSchema],
+      [['tool_choice'], undefined],
+    );
+  }
+});
+
+test('several answers are as many requests, and a seed is not the same for all of them', () => {
+  assert.deepEqual(
+    readAll({ n: 3, seed: 5 }).map(({ sampling, original }) => [sampling['seed'], original?.['seed']]),
+    [
+      [5, 5],
+      [6, 6],
+      [7, 7],
+    ],
+  );
+  assert.equal(readAll({ n: 8 }).length, 8);
+});
+
+test('any bytes are either read or refused, and never thrown at', () => {
+  const any = fc.oneof(
+    fc.json().map((text) => Buffer.from(text)),
+    fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+    fc
+      .dictionary(
+        fc.constantFrom('model', 'messages', 'tools', 'stop', 'stream', 'stream_options', 'response_format', 'n'),
+        fc.jsonValue(),
+      )
+      .map((body) => Buffer.from(JSON.stringify(body))),
+  );
+  fc.assert(
+    fc.property(any, (bytes) => {
+      const order = readChatOrder(bytes, 0);
+      assert.equal(typeof order.ok, 'boolean');
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('Ollama’s own word for how much is to be thought has all its values, and the name that was used', () => {
+  assert.deepEqual(
+    [true, false, 'low', 'max', null].map((think) => read({ think }).thinking),
+    [true, false, 'low', 'high', undefined],
+  );
+  assert.equal(read({ think: true, reasoning_effort: null }).thinkingName, 'think');
+});

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Order, ServerEvent } from '../../../../src/gateway/exchange.ts';
+import { chatCall } from '../../../../src/gateway/upstream/ollama/call.ts';
+import { RESPONSES } from '../../../../src/gateway/api/responses/failure.ts';
+import { readResponseOrder } from '../../../../src/gateway/api/responses/order.ts';
+import { damage, mutated, mutation } from '../openai/mutation.ts';
+import { ended } from './asking.ts';
+import { parseTold } from './events.ts';
+
+const WHOLE = {
+  model: 'm',
+  instructions: 'be short',
+  input: [
+    { role: 'developer', content: 'rules' },
+    {
+      type: 'message',
+      role: 'user',
+      content: [
+        { type: 'input_text', text: 'what' },
+        { type: 'input_image', detail: 'low', image_url: 'data:image/png;base64,aGk=' },
+      ],
+    },
+    {
+      type: 'reasoning',
+      id: 'rs_1',
+      summary: [{ type: 'summary_text', text: 's' }],
+      content: [{ type: 'reasoning_text', text: 'hm' }],
+    },
+    { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'f', arguments: '{"a":1}' },
+    { type: 'function_call_output', call_id: 'call_1', output: [{ type: 'input_text', text: 'done' }] },
+    { type: 'custom_tool_call', call_id: 'call_2', name: 'sql', input: 'select' },
+    { type: 'custom_tool_call_output', call_id: 'call_2', output: '1' },
+  ],
+  tools: [
+    { type: 'function', name: 'f', description: 'd', parameters: { type: 'object' }, strict: true },
+    { type: 'custom', name: 'sql', format: { type: 'grammar', syntax: 'lark', definition: 'x' } },
+    { type: 'namespace', name: 'g', tools: [{ type: 'function', name: 'h' }] },
+    { type: 'web_search' },
+  ],
+  tool_choice: { type: 'allowed_tools', mode: 'required', tools: [{ type: 'function', name: 'f' }] },
+  text: { format: { type: 'json_schema', name: 's', schema: { type: 'object' }, strict: true }, verbosity: 'low' },
+  reasoning: { effort: 'low', summary: 'auto' },
+  include: ['message.output_text.logprobs', 'reasoning.encrypted_content'],
+  parallel_tool_calls: false,
+  max_output_tokens: 5,
+  temperature: 0.5,
+  top_p: 0.9,
+  top_logprobs: 2,
+  truncation: 'auto',
+  stream: true,
+  stream_options: { include_obfuscation: false },
+  store: true,
+  metadata: { a: 'b' },
+  user: 'u',
+};
+const EVENTS: readonly ServerEvent[] = [
+  { kind: 'thinking', text: 'hm\n' },
+  { kind: 'text', text: 'a\r\n\u2028"', logprobs: [{ token: 'a', logprob: -1, bytes: null, top_logprobs: [] }] },
+  { kind: 'tool-call', call: { id: 'call_1', name: 'f', arguments: { a: 1 } } },
+  ended(),
+];
+
+/** Sees to it that an order can be sent, and its answer written. */
+function carryOut(order: Order): void {
+  let text = '';
+  for (const share of order.shares) {
+    assert.ok(share.asks.kind === 'chat');
+    JSON.parse(chatCall(share.asks.request, { model: 'm', keepAlive: 5, options: {} }).body);
+    const writer = share.writer();
+    for (const event of EVENTS) text += writer.write(event);
+  }
+  const rest = order.close([]);
+  if (order.stream) assert.equal(parseTold(text + rest).at(-1)?.type, 'response.completed');
+  else assert.deepEqual([text, (JSON.parse(rest) as { object: string }).object], ['', 'response']);
+}
+
+function carry(bytes: Buffer): 'read' | 'refused' {
+  const outcome = readResponseOrder(bytes, 0);
+  if (outcome.ok) carryOut(outcome.value);
+  else {
+    const { status, body } = RESPONSES.refusal(outcome.failure);
+    assert.deepEqual(
+      [status, Object.keys((JSON.parse(body) as { error: object }).error)],
+      [400, ['message', 'type', 'param', 'code']],
+    );
+  }
+  return outcome.ok ? 'read' : 'refused';
+}
+
+const RUNS = 6000;
+
+test('a request that is as it should be is read', () => {
+  assert.equal(carry(Buffer.from(JSON.stringify(WHOLE))), 'read');
+});
+
+test('a request, however it is changed, is read and can be carried out, or is refused with the error object', () => {
+  const seen = { read: 0, refused: 0 };
+  const body = fc
+    .array(mutation, { minLength: 1, maxLength: 3 })
+    .map((mutations) => Buffer.from(mutated(WHOLE, mutations)));
+  fc.assert(
+    fc.property(body, (bytes) => {
+      seen[carry(bytes)] += 1;
+    }),
+    { numRuns: RUNS },
+  );
+  assert.ok(seen.read > RUNS / 20 && seen.refused > RUNS / 20, JSON.stringify(seen));
+});
+
+test('a request whose bytes are damaged is read or refused', () => {
+  const text = JSON.stringify(WHOLE);
+  fc.assert(
+    fc.property(damage, (hurt) => {
+      carry(hurt(text));
+    }),
+    { numRuns: 1000 },
+  );
+});

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { accumulateResponse } from 'openai/lib/responses/ResponseAccumulator';
+import type { ResponseStreamEvent } from 'openai/resources/responses/responses';
+import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
+import { AnswerLines } from '../../../../src/gateway/upstream/ollama/answer-lines.ts';
+import { cutAnywhere, eventsOf } from '../../pieces.ts';
+import { ended, orderOf, toldOf, wholeOf } from './asking.ts';
+import { responseIn, withoutIds, type Told } from './events.ts';
+
+const token = fc.record({
+  token: fc.string(),
+  logprob: fc.constant(-1),
+  bytes: fc.constant(null),
+  top_logprobs: fc.constant([]),
+});
+const call = fc.record({
+  id: fc.uuid(),
+  name: fc.constantFrom('f', 'sql', 'g__h', 'made up'),
+  arguments: fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true }),
+});
+const said: fc.Arbitrary<ServerEvent> = fc.oneof(
+  fc.string({ unit: 'binary' }).map((text): ServerEvent => ({ kind: 'text', text })),
+  fc.tuple(fc.string(), fc.array(token)).map(([text, logprobs]): ServerEvent => ({ kind: 'text', text, logprobs })),
+  fc.string({ unit: 'binary' }).map((text): ServerEvent => ({ kind: 'thinking', text })),
+  call.map((made): ServerEvent => ({ kind: 'tool-call', call: made })),
+);
+const answer = fc
+  .tuple(fc.array(said, { maxLength: 10 }), fc.constantFrom('stop' as const, 'length' as const, 'tool-calls' as const))
+  .map(([pieces, reason]) => [...pieces, ended(reason)]);
+const TOOLS = [
+  { type: 'function', name: 'f' },
+  { type: 'custom', name: 'sql' },
+  { type: 'namespace', name: 'g', tools: [{ type: 'function', name: 'h' }] },
+];
+
+test('a response comes to the same whether it is streamed or not, and the SDK gathers from the events what the last one says', () => {
+  fc.assert(
+    fc.property(answer, fc.boolean(), (events, summary) => {
+      const more = { tools: TOOLS, ...(summary ? { reasoning: { summary: 'detailed' } } : {}) };
+      const told = toldOf(more, events);
+      const last = responseIn(told.at(-1));
+      assert.deepEqual(withoutIds(wholeOf(more, events)), withoutIds(last));
+      const { output } = gathered(told.slice(0, -1));
+      assert.deepEqual(output, last.output);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** What the SDK makes of events. */
+function gathered(told: readonly Told[]): { readonly output: readonly unknown[] } {
+  let snapshot: ReturnType<typeof accumulateResponse> | undefined;
+  for (const [index, event] of told.entries())
+    snapshot = accumulateResponse({ ...event, sequence_number: index } as unknown as ResponseStreamEvent, snapshot); // the SDK is to judge that
+  assert.ok(snapshot !== undefined);
+  return JSON.parse(JSON.stringify(snapshot)) as { output: readonly unknown[] };
+}
+
+const LINES = [
+  { message: { thinking: 'mmm – 思' } },
+  { message: { content: 'Grüße' } },
+  { message: { content: ' 🌍' }, logprobs: [{ token: ' 🌍', logprob: -1 }] },
+  { message: { content: '', tool_calls: [{ id: 'call_1', function: { name: 'f', arguments: { ä: '→' } } }] } },
+  { message: { content: '' }, done: true, done_reason: 'stop', prompt_eval_count: 5, eval_count: 9 },
+];
+
+test('however a server’s bytes are cut, the events are the same', () => {
+  const bytes = Buffer.from(LINES.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const { shares } = orderOf({ stream: true });
+  const asks = shares[0]?.asks;
+  assert.ok(asks?.kind === 'chat');
+  const told = (pieces: readonly Buffer[]): unknown =>
+    withoutIds(
+      toldOf(
+        {},
+        eventsOf((emit) => new AnswerLines(emit, { ...asks.request, within: 'message', text: 'content' }), pieces),
+      ),
+    );
+  const wanted = told([bytes]);
+  fc.assert(
+    fc.property(cutAnywhere(bytes), (pieces) => {
+      assert.deepEqual(told(pieces), wanted);
+    }),
+    { numRuns: 200 },
+  );
+});

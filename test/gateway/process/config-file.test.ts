@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadConfigFile, readConfigText, type ConfigReading } from '../../../src/gateway/process/config-file.ts';
+import { problemText } from '../../../src/gateway/process/problem-text.ts';
+
+const read = (
+  text: string,
+  environment: Record<string, string> = {},
+  unset: 'error' | 'warning' = 'error',
+): ConfigReading => readConfigText(text, '/etc/litellm/config.yaml', { environment, unset });
+
+const GOOD = `model_list:
+  - model_name: m
+    litellm_params:
+      model: ollama_chat/m
+      api_base: http://a:11434
+`;
+
+function places({ errors, warnings }: ConfigReading): readonly string[] {
+  return [...errors, ...warnings].map(
+    ({ code, where }) => `${code} ${String(where?.line)}:${String(where?.column)} ${where?.path ?? ''}`,
+  );
+}
+
+test('a wrong value is named with file, line, column, path, what was wanted, what was seen, and what mends it', () => {
+  const { config, errors } = read(`${GOOD}router_settings:\n  routing_strategy: least_busy\n  num_retries: -1\n`);
+  assert.equal(config, undefined);
+  assert.equal(
+    errors.map((error) => problemText('error', error)).join(''),
+    `error: /etc/litellm/config.yaml:7:3: router_settings.routing_strategy (config.wrong-value)
+  Wanted one of least-busy, simple-shuffle, latency-based-routing, usage-based-routing, usage-based-routing-v2, cost-based-routing, seen "least_busy".
+  fix: set router_settings.routing_strategy to one of least-busy, simple-shuffle, latency-based-routing, usage-based-routing, usage-based-routing-v2, cost-based-routing
+error: /etc/litellm/config.yaml:8:3: router_settings.num_retries (config.wrong-value)
+  Wanted a whole number of at least 0, seen -1.
+  fix: set router_settings.num_retries to a whole number of at least 0
+`,
+  );
+});
+
+test('what is missing is named at the nearest thing that is there', () => {
+  assert.deepEqual(places(read('model_list:\n  - model_name: m\n    litellm_params:\n      api_base: http://a\n')), [
+    'config.missing 3:5 model_list[0].litellm_params.model',
+  ]);
+  assert.deepEqual(places(read('')), ['config.missing undefined:undefined model_list']);
+});
+
+test('a key that nobody knows is a warning at its place', () => {
+  const reading = read(`${GOOD}hxllm:\n  listne: 0.0.0.0:4000\n`);
+  assert.ok(reading.config !== undefined);
+  assert.deepEqual(places(reading), ['config.unknown-key 7:3 hxllm.listne']);
+});
+
+test('what is not YAML is named with its line, each mistake once', () => {
+  assert.deepEqual(
+    places(read('model_list:\n  - a: b: c\n')).map((place) => place.split(' ').slice(0, 2).join(' ')),
+    ['config.not-yaml 2:8'],
+  );
+  assert.deepEqual(places(read('a: 1\na: 2\n')), ['config.not-yaml 2:1 ']);
+  assert.equal(read('- [').errors.length > 0, true);
+  assert.equal(read('a: &x [*y]').errors[0]?.code, 'config.not-yaml');
+});
+
+test('text, lists and other things that are no mapping are refused as a whole', () => {
+  for (const text of ['hello', '- a', '7'])
+    assert.match(
+      problemText('error', read(text).errors[0] ?? assert.fail(text)),
+      /the document as a whole[^]*Wanted a mapping, seen .*[^]*fix: write a mapping, with model_list in it/,
+    );
+});
+
+test('aliases and merge keys are followed, and a bomb of them is refused', () => {
+  const text =
+    'x: &common\n  api_base: http://a:11434\nmodel_list:\n  - model_name: m\n    litellm_params:\n      <<: *common\n      model: ollama_chat/m\n';
+  assert.equal(read(text).config?.groups[0]?.deployments[0].url, 'http://a:11434');
+  const bomb = Array.from(
+    { length: 9 },
+    (_, index) =>
+      `a${String(index + 1)}: &a${String(index + 1)} [${Array.from({ length: 9 }, () => `*a${String(index)}`).join(',')}]`,
+  );
+  assert.equal(read(`a0: &a0 [x]\n${bomb.join('\n')}\n`).errors[0]?.code, 'config.not-yaml');
+});
+
+test('a variable that is not set refuses a start, and is a warning to a check', () => {
+  const text = `${GOOD}general_settings:\n  master_key: os.environ/LITELLM_MASTER_KEY\n`;
+  assert.deepEqual(places(read(text)), ['config.environment-unset 7:3 general_settings.master_key']);
+  const checked = read(text, {}, 'warning');
+  assert.deepEqual(
+    [checked.config?.masterKey, checked.errors.length, checked.warnings.length],
+    [{ state: 'unset', variable: 'LITELLM_MASTER_KEY' }, 0, 1],
+  );
+  const { config } = read(text, { LITELLM_MASTER_KEY: 'sk-1' });
+  assert.ok(config?.masterKey.state === 'set' && config.masterKey.key.equals('sk-1'));
+});
+
+test('a file that cannot be read says why', async () => {
+  const reading = { environment: {}, unset: 'error' } as const;
+  for (const [file, why] of [
+    ['/nowhere/config.yaml', /no such file/],
+    ['/tmp', /a folder/],
+  ] as const) {
+    const { errors } = await loadConfigFile(file, reading);
+    assert.deepEqual([errors.length, errors[0]?.code, errors[0]?.where], [1, 'config.not-readable', { file }]);
+    assert.match(errors[0]?.detail ?? '', why);
+  }
+});

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseFlags } from '../../../src/gateway/process/flags.ts';
+
+test('a wrong command line says what was wanted, and names the program as it was called', () => {
+  for (const [argv, detail] of [
+    [[], 'Wanted --config FILE, seen no --config.'],
+    [['--config', 'c.yaml', '--port', '99999'], 'Wanted a port from 0 to 65535 after --port, seen "99999".'],
+    [['--config', 'c.yaml', '--colour'], "Unknown option '--colour'."],
+  ] as const) {
+    const flags = parseFlags(argv, '/opt/litellm/current/gateway');
+    assert.ok(!flags.ok);
+    assert.deepEqual(
+      [flags.problems[0].code, flags.problems[0].detail, flags.problems[0].fix],
+      ['usage.gateway', detail, '/opt/litellm/current/gateway --help'],
+    );
+  }
+  assert.deepEqual(parseFlags(['--config', 'c.yaml', '--port', '0', '--check'], 'x'), {
+    ok: true,
+    value: { help: false, config: 'c.yaml', host: undefined, port: 0, check: true },
+  });
+});

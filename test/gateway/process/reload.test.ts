@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { reload } from '../../../src/gateway/process/reload.ts';
+import { answersShortly, DONE, fails, piece, startFake, streams, type FakeUpstream } from '../fake-upstream.ts';
+import { KEY, startGateway, textOf, until, untilListed, type Running } from '../running.ts';
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hxllm-reload-'));
+});
+after(() => rm(folder, { recursive: true }));
+
+interface Told {
+  readonly done: boolean;
+  readonly text: string;
+}
+
+/** Reloads a running gateway from a file with this text. */
+async function reloadFrom(
+  gateway: Running,
+  text: string,
+  options: { readonly host?: string; readonly moves?: boolean } = {},
+): Promise<Told> {
+  const file = join(folder, 'config.yaml');
+  await writeFile(file, text);
+  let told = '';
+  const tell = (more: string): void => {
+    told += more;
+  };
+  const addresses = [{ host: options.host ?? '127.0.0.1', port: gateway.port }];
+  const done = await reload({
+    file,
+    environment: {},
+    gateway,
+    addresses,
+    wouldMove: () => options.moves ?? false,
+    log: (entry) => gateway.entries.push(entry),
+    tell,
+  });
+  return { done, text: told };
+}
+
+function configOf(backends: readonly FakeUpstream[], more: object = {}): string {
+  return JSON.stringify({
+    model_list: backends.map(({ url }) => ({
+      model_name: 'm',
+      litellm_params: { model: 'ollama_chat/m', api_base: url },
+    })),
+    general_settings: { master_key: KEY },
+    ...more,
+  });
+}
+
+test('after a reload new requests go by the new file, and those in flight end as they began', async () => {
+  const { promise: reloaded, resolve: letGo } = Promise.withResolvers<void>();
+  await using old = await startFake(async (_got, outgoing) => {
+    outgoing.write(piece('a'));
+    await reloaded;
+    outgoing.end(piece('b') + piece('c') + DONE);
+  });
+  await using next = await startFake(answersShortly('new'));
+  await using gateway = await startGateway([old]);
+  const stream = await gateway.chat({ stream: true });
+  assert.deepEqual(await reloadFrom(gateway, configOf([next])), { done: true, text: '' });
+  assert.equal(gateway.service().desk.inFlight, 1, 'what runs stays counted');
+  assert.equal(await textOf(await gateway.chat()), 'new');
+  letGo();
+  assert.match(await stream.text(), /"content":"c"[^]*\[DONE\]\n\n$/);
+  await until('the old server is let go', () => gateway.service().desk.inFlight === 0);
+  assert.deepEqual([old.requests.length, next.requests.length], [1, 1]);
+  assert.partialDeepStrictEqual(
+    gateway.log.find(({ event }) => event === 'reloaded'),
+    { models: 1, backends: 1 },
+  );
+});
+
+test('reloads under load lose no request and count none twice', async () => {
+  await using one = await startFake(streams(['a', 'b'], 5));
+  await using two = await startFake(streams(['a', 'b'], 5));
+  await using gateway = await startGateway([one, two]);
+  let left = 60;
+  const client = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      assert.equal(await textOf(await gateway.chat()), 'ab');
+    }
+  };
+  const clients = Array.from({ length: 6 }, client);
+  for (const backends of [[one], [two, one], [two], [one, two]]) {
+    const asked = one.requests.length + two.requests.length;
+    await until('requests go on', () => left <= 0 || one.requests.length + two.requests.length > asked + 3);
+    // Other limits need other connections.
+    assert.equal(
+      (await reloadFrom(gateway, configOf(backends, { hxllm: { timeouts: { connect: backends.length } } }))).done,
+      true,
+    );
+  }
+  await Promise.all(clients);
+  assert.equal(gateway.service().desk.inFlight, 0);
+  assert.deepEqual(
+    gateway.ended().filter(({ status, attempts }) => status !== 200 || attempts !== 1),
+    [],
+  );
+});
+
+test('a file that does not hold changes nothing, and says why with its line', async () => {
+  await using fake = await startFake();
+  await using gateway = await startGateway([fake]);
+  const before_ = gateway.service();
+  const good = `model_list:\n  - model_name: m\n    litellm_params:\n      model: ollama_chat/m\n      api_base: ${fake.url}\n`;
+  const rows: readonly (readonly [text: string, wanted: RegExp, host?: string])[] = [
+    [
+      `${good}router_settings:\n  num_retries: -1\n`,
+      /config\.yaml:7:3: router_settings\.num_retries \(config\.wrong-value\)/,
+    ],
+    ['model_list: [', /config\.yaml:1:\d+: this is not YAML/],
+    [
+      `${good}general_settings:\n  master_key: os.environ/ANOTHER_KEY\n`,
+      /:7:3: general_settings\.master_key \(config\.environment-unset\)[^]*ANOTHER_KEY[^]*note: the environment of a running gateway does not change.*restart/,
+    ],
+    [good, /config\.exposed[^]*Wanted a master key to listen on 0\.0\.0\.0/, '0.0.0.0'],
+  ];
+  for (const [text, wanted, host] of rows) {
+    const { done, text: told } = await reloadFrom(gateway, text, host === undefined ? {} : { host });
+    assert.equal(done, false);
+    assert.match(told, wanted);
+  }
+  assert.equal(gateway.service(), before_);
+  const refusals = gateway.log.filter(({ event }) => event === 'reload-refused');
+  assert.equal(refusals.length, rows.length);
+  assert.match(JSON.stringify(refusals[0]), /"at":"[^"]*config\.yaml:7:3"/);
+  assert.equal(await textOf(await gateway.chat()), 'hello');
+});
+
+test('what takes a restart is said, and the rest holds at once', async () => {
+  await using fake = await startFake();
+  await using gateway = await startGateway([fake]);
+  const { done, text } = await reloadFrom(
+    gateway,
+    configOf([fake], { hxllm: { listen: '127.0.0.1:1', strict: true } }),
+    { moves: true },
+  );
+  assert.equal(done, true);
+  assert.match(text, /^warning: hxllm\.listen has changed; that takes a restart/);
+  assert.partialDeepStrictEqual(gateway.log.at(-1), { event: 'reloaded', restart_needed: ['hxllm.listen'] });
+  assert.equal((await gateway.chat({ logit_bias: {} })).status, 400, 'strict holds');
+});
+
+test('a server that was down is still down after a reload, and is asked whether it lives', async () => {
+  await using dead = await startFake();
+  await using alive = await startFake();
+  await using gateway = await startGateway([dead, alive]);
+  await untilListed(gateway);
+  await dead.kill();
+  for (let turn = 0; turn < 2; turn += 1) assert.equal((await gateway.chat()).status, 200);
+  assert.ok(
+    gateway.log.some(({ event }) => event === 'backend-down'),
+    'the dead one is found out',
+  );
+  await reloadFrom(gateway, configOf([dead, alive]));
+  await using back = await startFake(answersShortly('back'), dead.port);
+  await until('it is back', () => gateway.log.some(({ event }) => event === 'backend-up'), 8000);
+  assert.equal(back.url, dead.url);
+});
+
+test('who waits for a model that has gone from the file has it loaded all the same', { timeout: 10_000 }, async () => {
+  let fail = (): void => {};
+  const failing = new Promise<void>((resolve) => {
+    fail = resolve;
+  });
+  await using fake = await startFake(async (got, outgoing) => {
+    await failing;
+    await fails(500, 'model runner has unexpectedly stopped')(got, outgoing);
+  });
+  const more = { hxllm: { backends: { [fake.url]: { num_parallel: 1 } } }, router_settings: { num_retries: 0 } };
+  await using gateway = await startGateway([fake], more);
+  await until(
+    'it is known to be in memory',
+    () => gateway.service().desk.fleet.backends.get(fake.url)?.listed !== undefined,
+  );
+  const first = gateway.chat();
+  await until('the only slot is taken', () => fake.requests.length === 1);
+  const second = gateway.chat();
+  await until('another waits', () => gateway.service().desk.waiting === 1);
+  const text = JSON.stringify({
+    model_list: [{ model_name: 'n', litellm_params: { model: 'ollama_chat/n', api_base: fake.url } }],
+    general_settings: { master_key: KEY },
+    ...more,
+  });
+  assert.equal((await reloadFrom(gateway, text)).done, true);
+  fake.behave(answersShortly('here'));
+  fail();
+  assert.equal((await first).status, 502);
+  assert.equal(await textOf(await second), 'here');
+});

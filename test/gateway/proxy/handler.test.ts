@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { answer } from '../../../src/gateway/proxy/handler.ts';
+import { openVisit } from '../../../src/gateway/request-context.ts';
+import { OPENAI } from '../../../src/gateway/api/openai/failure.ts';
+import { startFake } from '../fake-upstream.ts';
+import { errorOf, KEY, startGateway } from '../running.ts';
+
+test('a mistake in reading one request is answered with 500, told on stderr, and costs no other request', async () => {
+  await using fake = await startFake();
+  await using gateway = await startGateway([fake]);
+  const read = (): never => {
+    throw new TypeError('a mistake');
+  };
+  await using server = createServer((incoming, outgoing) => {
+    answer({ incoming, outgoing, visit: openVisit(incoming, outgoing, performance.now()) }, gateway.service(), {
+      dialect: OPENAI,
+      read,
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const warned = once(process, 'warning', { signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`, {
+    method: 'POST',
+    body: '{}',
+    headers: { authorization: `Bearer ${KEY}` },
+  });
+  assert.equal(response.status, 500);
+  assert.equal((await errorOf(response)).type, 'server_error');
+  const [warning] = (await warned) as [Error];
+  assert.equal(warning.message, 'a mistake');
+  assert.equal((await gateway.chat()).status, 200);
+});

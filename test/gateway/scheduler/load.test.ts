@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { startSim, type Sim, type SimOptions } from '../../../src/sim/server.ts';
+import { answersShortly, fails, startFake } from '../fake-upstream.ts';
+import { errorOf, startGateway, textOf, until, type Running } from '../running.ts';
+
+const SIM: SimOptions = { models: ['m', 'n'].map((name) => ({ name, answerTokens: 4 })), loadMs: 300, tokenMs: 1 };
+
+interface Setting extends AsyncDisposable {
+  readonly sim: Sim;
+  readonly gateway: Running;
+}
+
+/** A gateway for the aliases `m` and `n` before one simulated server. */
+async function set(options: SimOptions = {}, params: object = {}): Promise<Setting> {
+  const sim = await startSim({ ...SIM, ...options });
+  const gateway = await startGateway([], {
+    model_list: ['m', 'n'].map((name) => ({
+      model_name: name,
+      litellm_params: { model: `ollama_chat/${name}`, api_base: sim.url, ...params },
+    })),
+  });
+  return {
+    sim,
+    gateway,
+    [Symbol.asyncDispose]: async () => {
+      await gateway[Symbol.asyncDispose]();
+      await sim.close();
+    },
+  };
+}
+
+test('one load serves all who wait for it, and is not begun again', async () => {
+  await using setting = await set();
+  const { sim, gateway } = setting;
+  const answers = await Promise.all(Array.from({ length: 5 }, () => gateway.chat()));
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200, 200, 200],
+  );
+  assert.equal(sim.requests('/api/generate'), 1);
+  assert.deepEqual(
+    gateway.log.filter(({ event }) => event === 'loaded').map(({ model }) => model),
+    ['m'],
+  );
+  await gateway.chat();
+  assert.equal(sim.requests('/api/generate'), 1);
+});
+
+test('a load goes on although the client who caused it leaves, and the next finds the model there', async () => {
+  await using fake = await startFake();
+  const letGo = fake.holdLoads();
+  await using gateway = await startGateway([fake]);
+  const leaving = new AbortController();
+  const left = gateway.chat({}, { signal: leaving.signal }).catch(() => undefined);
+  await until('the load has begun', () => fake.loads() === 1);
+  leaving.abort();
+  await left;
+  await until('nobody waits', () => gateway.service().desk.waiting === 0);
+  letGo();
+  await until('the load has ended', () => gateway.service().desk.fleet.backends.get(fake.url)?.loading === undefined);
+  assert.equal((await gateway.chat()).status, 200);
+  assert.deepEqual([fake.loads(), fake.requests.length], [1, 1]);
+});
+
+test('what an alias fixes goes with the load, so that no request loads the model anew', async () => {
+  await using setting = await set({ loadMs: 20 }, { num_ctx: 2048, keep_alive: '7m' });
+  const { sim, gateway } = setting;
+  await gateway.chat();
+  const { models } = (await (await fetch(`${sim.url}/api/ps`)).json()) as {
+    models: { context_length: number; expires_at: string }[];
+  };
+  const [model] = models;
+  assert.equal(model?.context_length, 2048);
+  const minutes = (Date.parse(model?.expires_at ?? '') - Date.now()) / 60_000;
+  assert.ok(minutes > 6 && minutes <= 7.1, String(minutes));
+  await gateway.chat();
+  assert.deepEqual([sim.requests('/api/generate'), gateway.ended().length], [1, 2]);
+});
+
+test('no request carries a keep_alive, which would revive a model that is to make room', async () => {
+  await using fake = await startFake();
+  await using gateway = await startGateway([], {
+    model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url, keep_alive: -1 } }],
+  });
+  await gateway.chat();
+  assert.equal('keep_alive' in (JSON.parse(fake.requests[0]?.body ?? '{}') as object), false);
+});
+
+test('a model that only embeds is loaded by an embedding of nothing', async () => {
+  await using setting = await set({ models: [{ name: 'm', capabilities: ['embedding'] }, { name: 'n' }] });
+  const { sim, gateway } = setting;
+  const response = await gateway.ask('/v1/embeddings', {
+    method: 'POST',
+    body: JSON.stringify({ model: 'm', input: 'hi' }),
+  });
+  assert.equal(response.status, 200);
+  assert.deepEqual([sim.requests('/api/generate'), sim.requests('/api/embed')], [1, 2]);
+});
+
+test('a load that the server says is underway already is waited for', async () => {
+  await using setting = await set({ loadMs: 20 });
+  const { sim, gateway } = setting;
+  sim.faults.add({
+    kind: 'error',
+    path: '/api/chat',
+    status: 500,
+    message: 'unexpected server status: llm server loading model',
+  });
+  const response = await gateway.chat();
+  assert.equal(response.status, 200, await response.text());
+  await until('the line is written', () => gateway.ended().length === 1);
+  assert.deepEqual([sim.requests('/api/chat'), gateway.ended()[0]?.['attempts']], [2, 2]);
+});
+
+test('where nobody has the model the load says so, to all who wait, and the others of the server are not touched', async () => {
+  await using setting = await set({ models: [{ name: 'n', answerTokens: 4 }], loadMs: 20 });
+  const { sim, gateway } = setting;
+  const answers = await Promise.all([gateway.chat(), gateway.chat({ stream: true }), gateway.chat({ model: 'n' })]);
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [404, 404, 200],
+  );
+  for (const answer of answers.slice(0, 2)) {
+    assert.equal(answer.headers.get('x-hxllm-backend'), sim.url);
+    assert.equal((await errorOf(answer)).code, 'model_not_found');
+  }
+  assert.equal(sim.requests('/api/chat'), 1);
+});
+
+test('a runner that dies takes nothing of its server down but its own requests, and its model is loaded again', async () => {
+  await using setting = await set({ loadMs: 20 });
+  const { sim, gateway } = setting;
+  for (const model of ['m', 'n']) await gateway.chat({ model });
+  sim.faults.add({ kind: 'die', path: '/api/chat', model: 'm:latest', after: 1 });
+  const cut = await (await gateway.chat({ stream: true })).text();
+  assert.match(cut, /"error"/);
+  // Its neighbour may have had to make room for it.
+  await until(
+    'the other is known to be in memory',
+    () => gateway.service().desk.fleet.replicas.get(`${sim.url}#n`)?.residence.state === 'resident',
+  );
+  const loads = sim.requests('/api/generate');
+  assert.equal((await gateway.chat({ model: 'n' })).status, 200);
+  assert.equal((await gateway.chat()).status, 200);
+  assert.equal(sim.requests('/api/generate'), loads + 1, 'only the one that died');
+  assert.equal(
+    gateway.log.some(({ event }) => event === 'backend-down'),
+    false,
+  );
+});
+
+test('a fault of the request’s own says nothing against who served it', async () => {
+  await using fake = await startFake(fails(500, 'option "temperature" must be of type float32'));
+  await using gateway = await startGateway([fake], { router_settings: { allowed_fails: 1 } });
+  for (let turn = 0; turn < 3; turn += 1) assert.equal((await gateway.chat()).status, 400);
+  const { fleet } = gateway.service().desk;
+  assert.deepEqual(
+    [...fleet.places.values()].map(({ failures, restingUntilMs }) => [failures, restingUntilMs]),
+    [[0, 0]],
+  );
+  fake.behave(answersShortly('fine'));
+  assert.equal(await textOf(await gateway.chat()), 'fine');
+});
+
+test(
+  'a load that does not end is cured by unloading, by name, what only sits in memory',
+  { timeout: 60_000 },
+  async () => {
+    let listed = ['idle:latest'];
+    let go: (() => void) | undefined;
+    const unloaded: string[] = [];
+    await using server = createServer((incoming, outgoing) => {
+      let text = '';
+      incoming
+        .setEncoding('utf8')
+        .on('data', (more: string) => (text += more))
+        .on('end', () => {
+          const body = JSON.parse(text === '' ? '{}' : text) as { model?: string; keep_alive?: unknown };
+          if (incoming.url === '/api/ps') outgoing.end(JSON.stringify({ models: listed.map((name) => ({ name })) }));
+          else if (incoming.url === '/api/chat')
+            void answersShortly('there')({ path: '', headers: {}, body: '', left: Promise.resolve() }, outgoing);
+          else if (body.keep_alive === 0) {
+            unloaded.push(body.model ?? '');
+            listed = [];
+            outgoing.end('{}');
+            go?.();
+          } else go = () => outgoing.end('{}');
+        });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo; // a server that listens on TCP has this and nothing else
+    const url = `http://127.0.0.1:${String(port)}`;
+    await using gateway = await startGateway([{ url }]);
+    const { fleet } = gateway.service().desk;
+    await until('the list is known', () => fleet.backends.get(url)?.listed?.length === 1);
+    // Loads are known to be short there, so that one which is not is noticed before long.
+    const replica = fleet.replicas.get(`${url}#m`);
+    assert.ok(replica !== undefined);
+    replica.speed.loadMs = 200;
+    assert.equal(await textOf(await gateway.chat()), 'there');
+    assert.deepEqual(unloaded, ['idle:latest']);
+    assert.ok(gateway.log.some(({ event, model }) => event === 'unloading' && model === 'idle:latest'));
+  },
+);

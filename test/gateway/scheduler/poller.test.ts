@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Listing } from '../../../src/gateway/route/residence.ts';
+import { Poller } from '../../../src/gateway/scheduler/poller.ts';
+
+test('who wants to know while a server is being asked is told what it says after that, once however many want it', async () => {
+  const asked: PromiseWithResolvers<Listing | undefined>[] = [];
+  const told: Listing[] = [];
+  const listing = (askedMs: number): Listing => ({ models: [], askedMs });
+  const list = async (): Promise<Listing | undefined> => {
+    const question = Promise.withResolvers<Listing | undefined>();
+    asked.push(question);
+    return question.promise;
+  };
+  const poller = new Poller({ backends: () => ['a'], list, onListed: (_backend, one) => told.push(one) });
+  const settle = async (): Promise<void> =>
+    new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  poller.look();
+  poller.look();
+  poller.look();
+  assert.equal(asked.length, 1);
+  asked[0]?.resolve(listing(1));
+  await settle();
+  assert.equal(asked.length, 2);
+  asked[1]?.resolve(listing(2));
+  await settle();
+  assert.deepEqual([asked.length, told], [2, [listing(1), listing(2)]]);
+  poller.look();
+  poller.look();
+  poller.close();
+  asked[2]?.resolve(listing(3));
+  await settle();
+  assert.deepEqual([asked.length, told.length], [3, 2], 'and nobody after the end');
+});

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ChatRequest } from '../../../../src/gateway/exchange.ts';
+import { chatBody } from '../../../../src/gateway/upstream/ollama/chat-body.ts';
+import type { Keeping } from '../../../../src/gateway/upstream/ollama/options.ts';
+
+const REQUEST: ChatRequest = {
+  model: 'alias',
+  messages: [{ role: 'user', text: 'hi', images: [], thinking: undefined, toolCalls: [], answers: undefined }],
+  tools: [],
+  mustCall: false,
+  callSchema: undefined,
+  parallelCalls: true,
+  format: undefined,
+  sampling: {},
+  stop: [],
+  maxTokens: undefined,
+  thinking: undefined,
+  logprobs: undefined,
+  stream: false,
+  includeUsage: false,
+  thinkingName: 'think',
+  original: {},
+};
+const KEEPING: Keeping = { model: 'phi3:3.8b', keepAlive: undefined, options: {} };
+
+function body(request: Partial<ChatRequest>, keeping: Partial<Keeping> = {}): unknown {
+  return JSON.parse(chatBody({ ...REQUEST, ...request }, { ...KEEPING, ...keeping }));
+}
+
+test('what nobody asked for is not said, and prompts are never cut in silence', () => {
+  assert.deepEqual(body({}), {
+    model: 'phi3:3.8b',
+    messages: [{ role: 'user', content: 'hi' }],
+    stream: true,
+    truncate: false,
+    shift: false,
+  });
+});
+
+test('a request decides over the options of its alias, but for those that would reload the model', () => {
+  const options = { num_ctx: 8192, temperature: 0.1, num_predict: 64 };
+  assert.partialDeepStrictEqual(
+    body({ sampling: { temperature: 0.9, num_ctx: 1 }, maxTokens: 5, stop: ['\n'] }, { options, keepAlive: '5m' }),
+    {
+      keep_alive: '5m',
+      options: { num_ctx: 8192, temperature: 0.9, num_predict: 5, stop: ['\n'] },
+    },
+  );
+});
+
+test('stop sequences of a request take the place of those of its alias', () => {
+  assert.partialDeepStrictEqual(body({}, { options: { stop: ['END'] } }), { options: { stop: ['END'] } });
+  assert.partialDeepStrictEqual(body({ stop: ['a'] }, { options: { stop: ['END'] } }), { options: { stop: ['a'] } });
+});
+
+test('a limit of 0 is sent as 1, since 0 would never stop', () => {
+  assert.partialDeepStrictEqual(body({ maxTokens: 0 }), { options: { num_predict: 1 } });
+});
+
+test('calls and their answers keep their ids and names', () => {
+  const call = { id: 'call_1', name: 'weather', arguments: { city: 'Köln' } };
+  const messages: ChatRequest['messages'] = [
+    { role: 'assistant', text: '', images: [], thinking: undefined, toolCalls: [call], answers: undefined },
+    {
+      role: 'tool',
+      text: '3 °C',
+      images: [],
+      thinking: undefined,
+      toolCalls: [],
+      answers: { id: 'call_1', name: 'weather' },
+    },
+  ];
+  assert.partialDeepStrictEqual(body({ messages }), {
+    messages: [
+      {
+        role: 'assistant',
+        content: '',
+        tool_calls: [{ id: 'call_1', function: { index: 0, name: 'weather', arguments: { city: 'Köln' } } }],
+      },
+      { role: 'tool', content: '3 °C', tool_name: 'weather', tool_call_id: 'call_1' },
+    ],
+  });
+});
+
+test('format, thinking, logprobs and images go where Ollama looks for them', () => {
+  const messages: ChatRequest['messages'] = [
+    { role: 'user', text: 'what is it', images: ['aGk='], thinking: undefined, toolCalls: [], answers: undefined },
+  ];
+  assert.partialDeepStrictEqual(body({ messages, format: { type: 'object' }, thinking: 'low', logprobs: 3 }), {
+    messages: [{ images: ['aGk='] }],
+    format: { type: 'object' },
+    think: 'low',
+    logprobs: true,
+    top_logprobs: 3,
+  });
+  assert.equal(Object.hasOwn(body({ logprobs: 0 }) as object, 'top_logprobs'), false);
+});

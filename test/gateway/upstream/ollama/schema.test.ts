@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatBody } from '../../../../src/gateway/upstream/ollama/schema.ts';
+import { workingMsOf } from '../../../working-time.ts';
+import { DONE, piece, startFake } from '../../fake-upstream.ts';
+import { startGateway } from '../../running.ts';
+
+test('limits of a schema that are too many for a grammar are left out, wherever they stand, and nothing else', () => {
+  const usual = {
+    type: 'object',
+    properties: {
+      a: { type: 'string', maxLength: 2000, pattern: '^[0-9]{4}$' },
+      maxLength: { type: 'integer', maximum: 1e9 },
+    },
+  };
+  assert.deepEqual(formatBody(usual), usual);
+  assert.deepEqual(
+    formatBody({
+      anyOf: [
+        { type: 'string', minLength: 5000, maxLength: 10_000 },
+        { type: 'array', minItems: 1, maxItems: 1e6, items: { type: 'string', pattern: '^a{1,9999}$' } },
+      ],
+    }),
+    { anyOf: [{ type: 'string' }, { type: 'array', minItems: 1, items: { type: 'string' } }] },
+  );
+  assert.deepEqual([formatBody('json'), formatBody(undefined)], ['json', undefined]);
+});
+
+test('of patterns only plain ones are said, and nothing that contradicts itself', () => {
+  const kept = ['^a$', '^[0-9]{4}-[0-9]{2}$', '^[a-zA-Z0-9._%+-]+@[a-z]+\\.[a-z]{2,}$', '^[^a]*$', '^[a-f0-9_-]+$'];
+  const lost = [
+    '^(?:a|b)$',
+    '^\\d+$',
+    '^[\\w-]+$',
+    '^*$',
+    '^{3}$',
+    '^a{2,1}$',
+    '^]$',
+    '^}$',
+    '^\\$',
+    '^a{1,2001}$',
+    '^[z-a]$',
+    '^[a--b]$',
+    '^a{0}$',
+    '^a{0,3}$',
+    '^$',
+    `^${'a'.repeat(1e5)}(`,
+  ];
+  for (const pattern of kept) assert.deepEqual(formatBody({ type: 'string', pattern }), { type: 'string', pattern });
+  for (const pattern of lost)
+    assert.deepEqual(formatBody({ type: 'string', pattern }), { type: 'string' }, pattern.slice(0, 20));
+  assert.deepEqual(formatBody({ type: 'integer', minimum: 5, maximum: 1 }), { type: 'integer', maximum: 1 });
+  assert.deepEqual(formatBody({ type: 'string', minLength: 5, maxLength: 2 }), { type: 'string', maxLength: 2 });
+  assert.deepEqual(formatBody({ type: 'string', maxLength: -5, anyOf: [] }), { type: 'string' });
+  const tree = { $ref: '#/$defs/t', $defs: { t: { type: 'object', properties: { next: { $ref: '#/$defs/t' } } } } };
+  assert.deepEqual(formatBody(tree), tree);
+  assert.deepEqual(formatBody({ $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }), {
+    $defs: { a: {}, b: {} },
+  });
+  assert.deepEqual(formatBody({ $ref: '#' }), {});
+  const [text, toA] = [{ type: 'string' }, { $ref: '#/$defs/a' }];
+  for (const word of ['anyOf', 'oneOf'])
+    assert.deepEqual(formatBody({ items: toA, $defs: { a: { [word]: [text, toA] } } }), {
+      items: {},
+      $defs: { a: { [word]: [text, {}] } },
+    });
+  assert.deepEqual(formatBody({ anyOf: [{ $ref: '#/anyOf/0' }, text] }), { anyOf: [{}, text] });
+  const list = {
+    $ref: '#/$defs/list',
+    $defs: { list: { anyOf: [{ type: 'null' }, { type: 'array', items: { $ref: '#/$defs/list' } }] } },
+  };
+  assert.deepEqual(formatBody(list), list);
+  // A name is none of the words.
+  assert.deepEqual(formatBody({ properties: { enum: { pattern: '^\\d$' }, pattern: { type: 'string' } } }), {
+    properties: { enum: {}, pattern: { type: 'string' } },
+  });
+  assert.deepEqual(
+    formatBody({ properties: { pattern: { const: { pattern: '^\\d$' } } }, enum: [{ maxLength: 1e9 }] }),
+    { properties: { pattern: { const: { pattern: '^\\d$' } } }, enum: [{ maxLength: 1e9 }] },
+  );
+});
+
+test('long schemas full of references cost little', async () => {
+  const nameOf = (at: number): string => `#/$defs/n${String(at)}`;
+  const chain = Object.fromEntries(
+    Array.from({ length: 20_000 }, (_, at) => [
+      `n${String(at)}`,
+      { anyOf: [{ $ref: nameOf(at + 1) }, { $ref: nameOf(0) }] },
+    ]),
+  );
+  const workingMs = await workingMsOf(() => {
+    const { $defs } = formatBody({ $defs: chain }) as { readonly $defs: Readonly<Record<string, unknown>> }; // a format that is a schema stays one
+    assert.deepEqual([$defs['n0'], $defs['n19999']], [{ anyOf: [{}, {}] }, { anyOf: [{ $ref: nameOf(20_000) }, {}] }]);
+  });
+  // A part that is looked at again for each reference takes minutes.
+  assert.ok(workingMs < 5000, String(workingMs));
+  const wide = { properties: Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [`p${String(at)}`, {}])) };
+  assert.equal(JSON.stringify(formatBody(wide)), JSON.stringify(wide));
+});
+
+test('a client is told that its schema is not held to in all', async () => {
+  await using fake = await startFake((_got, outgoing) => void outgoing.end(piece('"a"') + DONE));
+  await using gateway = await startGateway([fake]);
+  const named = async (maxLength: number): Promise<string | null> =>
+    (
+      await gateway.chat({
+        response_format: { type: 'json_schema', json_schema: { name: 'a', schema: { type: 'string', maxLength } } },
+      })
+    ).headers.get('x-hxllm-ignored-params');
+  assert.deepEqual([await named(2000), await named(2001)], [null, 'response_format']);
+  const forced = async (maxLength: number): Promise<string | null> =>
+    (
+      await gateway.chat({
+        tool_choice: 'required',
+        tools: [
+          {
+            type: 'function',
+            function: { name: 'f', parameters: { type: 'object', properties: { a: { type: 'string', maxLength } } } },
+          },
+        ],
+      })
+    ).headers.get('x-hxllm-ignored-params');
+  assert.deepEqual([await forced(2000), await forced(2001)], [null, 'tools']);
+  assert.deepEqual(
+    fake.requests.slice(0, 2).map(({ body }) => (JSON.parse(body) as { format: unknown }).format),
+    [{ type: 'string', maxLength: 2000 }, { type: 'string' }],
+  );
+});
