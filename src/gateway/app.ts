@@ -1,12 +1,12 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
-import { answer, unknownModel, type Door, type Endpoint } from './proxy/handler.ts';
-import { ANTHROPIC } from './api/anthropic/failure.ts';
+import { handleRequest, unknownModel, type Door, type Endpoint } from './proxy/handler.ts';
+import { ANTHROPIC } from './api/anthropic/dialect.ts';
 import { modelInfo, modelPage } from './api/anthropic/models.ts';
 import { authenticate } from './auth/bearer.ts';
 import { addCatalogue, CATALOGUE_METHODS } from './catalogue/routes.ts';
-import { allowOrigin } from './http/cors.ts';
-import { jsonReply, sizedReply } from './http/sized-response.ts';
+import { setCorsHeaders } from './http/cors.ts';
+import { jsonResponse, sizedResponse } from './http/sized-response.ts';
 import { dialectOf, ENDPOINTS } from './api/endpoints.ts';
 import type { Failure } from './exchange.ts';
 import { fleetHealth } from './health/fleet-health.ts';
@@ -40,21 +40,21 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
     (endpoint: Endpoint): Handler =>
     (c) => {
       const now = service();
-      allowOrigin(c.env.incoming, c.env.outgoing, now.config.origins);
-      answer(c.env, now, endpoint);
+      setCorsHeaders(c.env.incoming, c.env.outgoing, now.config.origins);
+      handleRequest(c.env, now, endpoint);
       return RESPONSE_ALREADY_SENT;
     };
   const shows =
     (show: (c: Context<GatewayEnv>, now: Service) => Response | Promise<Response>): Handler =>
     (c) => {
       const now = service();
-      allowOrigin(c.env.incoming, c.env.outgoing, now.config.origins);
+      setCorsHeaders(c.env.incoming, c.env.outgoing, now.config.origins);
       const caller = authenticate(c.env.incoming.headers, now.config.masterKey);
       if (!caller.ok) return refusal(c, caller.failure);
-      c.env.visit.account.caller = caller.value.name;
+      c.env.context.record.caller = caller.value.name;
       return show(c, now);
     };
-  const showMetrics = (): Response => sizedReply(metrics.text(), 200, { 'content-type': EXPOSITION_TYPE });
+  const showMetrics = (): Response => sizedResponse(metrics.text(), 200, { 'content-type': EXPOSITION_TYPE });
 
   app.get('/health/liveliness', liveliness).get('/health/liveness', liveliness);
   app.get('/health/readiness', readiness(isStopping));
@@ -75,7 +75,7 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
   }
   addCatalogue(app, shows, service);
   app.notFound((c) => {
-    allowOrigin(c.env.incoming, c.env.outgoing, service().config.origins);
+    setCorsHeaders(c.env.incoming, c.env.outgoing, service().config.origins);
     return elsewhere(c);
   });
   app.onError((_error, c) =>
@@ -84,26 +84,26 @@ export function createApp({ service, isStopping, metrics }: AppOptions): Hono<Ga
   return app;
 }
 
-function showHealth(_c: Context<GatewayEnv>, { config, desk }: Service): Response {
-  return jsonReply(fleetHealth(config, desk.fleet, performance.now(), new Date()));
+function showHealth(_c: Context<GatewayEnv>, { config, scheduler }: Service): Response {
+  return jsonResponse(fleetHealth(config, scheduler.fleet, performance.now(), new Date()));
 }
 
 function listModels(c: Context<GatewayEnv>, { models, since }: Service): Response {
   const { limit, after_id, before_id } = c.req.query();
-  if (isAnthropic(c)) return jsonReply(modelPage([...models.keys()], { limit, after_id, before_id }, since));
-  return jsonReply(modelsBody(models.keys(), since));
+  if (isAnthropic(c)) return jsonResponse(modelPage([...models.keys()], { limit, after_id, before_id }, since));
+  return jsonResponse(modelsBody(models.keys(), since));
 }
 
 function showModel(c: Context<GatewayEnv>, { models, since }: Service): Response {
   // The path as sent: ids hold slashes and colons, encoded or not.
-  const sent = c.env.visit.path.replace(/^(?:https?:\/\/[^/]*)?(?:\/v1)?\/models\//, '');
+  const sent = c.env.context.path.replace(/^(?:https?:\/\/[^/]*)?(?:\/v1)?\/models\//, '');
   const id = decoded(sent);
   if (!models.has(id)) return refusal(c, unknownModel(id));
-  return jsonReply(isAnthropic(c) ? modelInfo(id, since) : modelBody(id, since));
+  return jsonResponse(isAnthropic(c) ? modelInfo(id, since) : modelBody(id, since));
 }
 
-function isAnthropic({ env: { visit, incoming } }: Context<GatewayEnv>): boolean {
-  return dialectOf(visit.path, incoming.headers) === ANTHROPIC;
+function isAnthropic({ env: { context, incoming } }: Context<GatewayEnv>): boolean {
+  return dialectOf(context.path, incoming.headers) === ANTHROPIC;
 }
 
 function missResponse(c: Context<GatewayEnv>): Response {
@@ -144,7 +144,7 @@ function elsewhere(c: Context<GatewayEnv>): Response {
 }
 
 function refusal(c: Context<GatewayEnv>, failure: Failure): Response {
-  const { incoming, visit } = c.env;
-  const { status, headers, body } = dialectOf(visit.path, incoming.headers).refusal(failure, visit.id);
-  return sizedReply(body, status, headers);
+  const { incoming, context } = c.env;
+  const { status, headers, body } = dialectOf(context.path, incoming.headers).errorResponse(failure, context.id);
+  return sizedResponse(body, status, headers);
 }

@@ -5,7 +5,7 @@ import { createApp } from './app.ts';
 import { listen, type Listening } from './http/listen.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
-import { createGatewayServer, type Arrival } from './server.ts';
+import { createGatewayServer, type ArrivalLimits } from './server.ts';
 import { createService, type Service } from './service.ts';
 
 /** A gateway that does not listen yet. */
@@ -22,28 +22,28 @@ export interface Gateway {
 }
 
 /** Makes a gateway of a configuration; `arrival`: other limits than the usual for a request to arrive. */
-export function createGateway(config: GatewayConfig, log: Log, arrival?: Arrival): Gateway {
+export function createGateway(config: GatewayConfig, log: Log, arrival?: ArrivalLimits): Gateway {
   // A reload puts another one here; requests keep the one they began with.
   let current = createService(config, log, (replica, how) => {
     metrics.loaded(replica, how);
   });
   const service = (): Service => current;
   const metrics = createMetrics({
-    fleet: () => current.desk.fleet,
+    fleet: () => current.scheduler.fleet,
     isModel: (alias) => current.models.has(alias),
     openConnections: () => connections.open,
   });
   const app = createApp({ service, isStopping: () => connections.stopping, metrics });
   const { server, connections } = createGatewayServer(app, log, metrics, arrival);
-  let doors: readonly NetServer[] = [];
+  let listeners: readonly NetServer[] = [];
   const begin = async (listening: Listening): Promise<Result<readonly ListenAddress[]>> => {
     const begun = await listen(server, listening);
     if (!begun.ok) return begun;
-    doors = begun.value.doors;
+    listeners = begun.value.listeners;
     return { ok: true, value: begun.value.addresses };
   };
   const stop = async (limitMs: number, atOnce: AbortSignal): Promise<{ readonly cut: number }> => {
-    for (const door of doors) door.close();
+    for (const door of listeners) door.close();
     const drained = await connections.drain(limitMs, atOnce);
     metrics.close();
     await current.close();

@@ -9,7 +9,7 @@ export function createLog(write: (line: string) => void, now: () => Date = () =>
 }
 
 /** Gathers what is written within one turn of the event loop and writes it at once: to a pipe or the journal each write is a system call that everybody waits for. */
-export function gather(write: (text: string) => void): {
+export function batchWrites(write: (text: string) => void): {
   readonly write: (text: string) => void;
   readonly flush: () => void;
 } {

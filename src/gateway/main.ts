@@ -8,7 +8,7 @@ import { loadConfigFile, problemOf } from './process/config-file.ts';
 import { parseFlags, USAGE, type Flags } from './process/flags.ts';
 import { createGateway } from './gateway.ts';
 import { addressText, passedSockets, type Listening } from './http/listen.ts';
-import { createLog, gather } from './log.ts';
+import { createLog, batchWrites } from './log.ts';
 import { exitCodeOf, problemText } from './process/problem-text.ts';
 import { reload } from './process/reload.ts';
 import { listenForSignals } from './process/signals.ts';
@@ -56,7 +56,7 @@ function takeName(): void {
 
 async function run(config: GatewayConfig, listening: Listening, flags: Flags): Promise<number> {
   takeName();
-  const output = gather((text) => process.stdout.write(text));
+  const output = batchWrites((text) => process.stdout.write(text));
   const log = createLog(output.write);
   // Also where an error ends the process.
   process.once('exit', output.flush);
@@ -94,7 +94,7 @@ async function run(config: GatewayConfig, listening: Listening, flags: Flags): P
     backends: config.backends.length,
   });
   await signals.first;
-  log({ event: 'stopping', in_flight: gateway.service().desk.inFlight });
+  log({ event: 'stopping', in_flight: gateway.service().scheduler.inFlight });
   const { cut } = await gateway.stop(gateway.service().config.timeouts.drainMs, signals.again);
   signals.forget();
   log({ event: 'stopped', cut });

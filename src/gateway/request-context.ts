@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Account } from './usage/account.ts';
+import type { RequestRecord } from './usage/account.ts';
 
 /** One request on its way through the gateway. */
-export interface Visit {
+export interface RequestContext {
   /** The gateway's own name for it: `x-request-id`. */
   readonly id: string;
   /** The client's own, `x-client-request-id`, where it is fit to be shown. */
@@ -12,13 +12,13 @@ export interface Visit {
   readonly path: string;
   /** On the clock of `performance.now()`. */
   readonly startedMs: number;
-  readonly account: Account;
+  readonly record: RequestRecord;
   /** Ends the answer with a word of why; set by whoever answers and can. */
   cut?: () => void;
 }
 
 /** Begins a visit; from here on every reply, whoever writes it, carries its id. */
-export function openVisit(incoming: IncomingMessage, outgoing: ServerResponse, nowMs: number): Visit {
+export function openContext(incoming: IncomingMessage, outgoing: ServerResponse, nowMs: number): RequestContext {
   const id = newRequestId();
   const clientId = fitId(incoming.headers['x-client-request-id']);
   outgoing.setHeader('x-request-id', id);
@@ -29,7 +29,7 @@ export function openVisit(incoming: IncomingMessage, outgoing: ServerResponse, n
     method: incoming.method ?? '',
     path: (incoming.url ?? '').split('?', 1)[0]?.slice(0, 500) ?? '',
     startedMs: nowMs,
-    account: { attempts: 0, unmet: new Set() },
+    record: { attempts: 0, ignoredParams: new Set() },
   };
 }
 

@@ -5,15 +5,15 @@ import { Socket } from 'node:net';
 import type { GatewayEnv } from './app.ts';
 import type { Door } from './proxy/handler.ts';
 import { Connections } from './http/connections.ts';
-import { answerWhole } from './http/response-writer.ts';
-import { answerRaw, failureOfParser } from './http/parse-error.ts';
-import { newRequestId, openVisit } from './request-context.ts';
+import { sendWhole } from './http/response-writer.ts';
+import { sendRaw, parseFailure } from './http/parse-error.ts';
+import { newRequestId, openContext } from './request-context.ts';
 import { dialectOf } from './api/endpoints.ts';
 import type { Failure } from './exchange.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { OPENAI } from './api/openai/failure.ts';
-import { bareLine, requestLine } from './usage/access-log.ts';
+import { OPENAI } from './api/openai/dialect.ts';
+import { rejectedLine, accessLogLine } from './usage/access-log.ts';
 
 /** Longer than the idle time of proxies in front (nginx 60 s, load balancers 60 s), so that it is never us who close first. */
 const KEEP_ALIVE_MS = 75_000;
@@ -22,13 +22,13 @@ const KEEP_ALIVE_MS = 75_000;
 const UNLOGGED = /^\/(?:health(?:\/.*)?|metrics)$/;
 
 /** How long a request may take to arrive, and how often that is looked at, ms. */
-export interface Arrival {
+export interface ArrivalLimits {
   readonly headersMs: number;
   readonly wholeMs: number;
   readonly lookMs: number;
 }
 
-const ARRIVAL: Arrival = { headersMs: 60_000, wholeMs: 300_000, lookMs: 10_000 };
+const ARRIVAL: ArrivalLimits = { headersMs: 60_000, wholeMs: 300_000, lookMs: 10_000 };
 
 /** Puts an application behind a server that answers everything, also what never becomes a request, in the client's dialect, and logs it. */
 export function createGatewayServer(
@@ -45,22 +45,22 @@ export function createGatewayServer(
     connectionsCheckingInterval: arrival.lookMs,
   });
   const connections = new Connections(server);
-  const doors = new WeakMap<IncomingMessage, Door>();
+  const listeners = new WeakMap<IncomingMessage, Door>();
 
   const open = (incoming: IncomingMessage, outgoing: ServerResponse): Door => {
-    const door: Door = { incoming, outgoing, visit: openVisit(incoming, outgoing, performance.now()) };
-    const { idHeader } = dialectOf(door.visit.path, incoming.headers);
-    if (idHeader !== undefined) outgoing.setHeader(idHeader, door.visit.id);
-    connections.owe(incoming.socket, outgoing, door.visit);
+    const door: Door = { incoming, outgoing, context: openContext(incoming, outgoing, performance.now()) };
+    const { idHeader } = dialectOf(door.context.path, incoming.headers);
+    if (idHeader !== undefined) outgoing.setHeader(idHeader, door.context.id);
+    connections.track(incoming.socket, outgoing, door.context);
     outgoing.once('close', () => {
-      if (UNLOGGED.test(door.visit.path) && outgoing.statusCode < 400) return;
-      const line = requestLine(
-        door.visit,
+      if (UNLOGGED.test(door.context.path) && outgoing.statusCode < 400) return;
+      const line = accessLogLine(
+        door.context,
         outgoing.headersSent ? outgoing.statusCode : undefined,
         outgoing.writableFinished,
         performance.now(),
       );
-      metrics.ended(line, door.visit.account.server);
+      metrics.ended(line, door.context.record.server);
       log({ ...line });
     });
     return door;
@@ -69,9 +69,9 @@ export function createGatewayServer(
     (request, env) => {
       // The one that `open` made for the same message.
       const incoming = env.incoming as IncomingMessage;
-      const door = doors.get(incoming);
+      const door = listeners.get(incoming);
       // A value that leads back to its key stays, in V8's young generation, as long as it is in a WeakMap.
-      doors.delete(incoming);
+      listeners.delete(incoming);
       return door === undefined ? new Response(null, { status: 500 }) : app.fetch(request, door);
     },
     {
@@ -82,22 +82,22 @@ export function createGatewayServer(
     },
   );
   server.on('request', (incoming, outgoing) => {
-    doors.set(incoming, open(incoming, outgoing));
+    listeners.set(incoming, open(incoming, outgoing));
     void listener(incoming, outgoing);
   });
   server.on('checkExpectation', (incoming, outgoing) => {
-    const { visit } = open(incoming, outgoing);
-    answerWhole(
+    const { context } = open(incoming, outgoing);
+    sendWhole(
       outgoing,
-      dialectOf(visit.path, incoming.headers).refusal(
+      dialectOf(context.path, incoming.headers).errorResponse(
         { kind: 'not-expected', code: null, message: 'This server meets no expectation but 100-continue.' },
-        visit.id,
+        context.id,
       ),
     );
   });
   const answerBare = (socket: Socket, failure: Failure, what: string): void => {
     const id = newRequestId();
-    const line = bareLine(id, answerRaw(socket, OPENAI, failure, id), what);
+    const line = rejectedLine(id, sendRaw(socket, OPENAI, failure, id), what);
     metrics.ended(line, undefined);
     log({ ...line });
   };
@@ -113,14 +113,14 @@ export function createGatewayServer(
   });
   const answered = new WeakSet<Socket>();
   server.on('clientError', (error, socket) => {
-    const failure = failureOfParser(error);
+    const failure = parseFailure(error);
     const late = failure?.kind === 'too-slow' && socket instanceof Socket ? connections.arriving(socket) : undefined;
     if (failure !== undefined && late !== undefined) {
-      const { outgoing, visit } = late;
-      visit.account.failure = failure.kind;
+      const { outgoing, context } = late;
+      context.record.failure = failure.kind;
       // Whoever waits for the rest waits no more.
       outgoing.req.removeAllListeners('data').removeAllListeners('end').resume();
-      answerWhole(outgoing, dialectOf(visit.path, outgoing.req.headers).refusal(failure, visit.id), {
+      sendWhole(outgoing, dialectOf(context.path, outgoing.req.headers).errorResponse(failure, context.id), {
         connection: 'close',
       });
       return;
@@ -138,7 +138,7 @@ export function createGatewayServer(
 
 // An address or a Host header that makes no URL.
 function unreadable(): Response {
-  const { status, headers, body } = OPENAI.refusal({
+  const { status, headers, body } = OPENAI.errorResponse({
     kind: 'invalid',
     code: null,
     message: 'The address of your request, or its Host header, cannot be understood.',

@@ -1,14 +1,14 @@
 import type { GatewayConfig, ModelGroup } from '../schema/gateway-config.ts';
-import { Desk } from './scheduler/scheduler.ts';
+import { Scheduler } from './scheduler/scheduler.ts';
 import { Prober } from './scheduler/prober.ts';
 import type { Log } from './log.ts';
-import { admitUpTo } from './route/admission.ts';
-import type { Ending } from './route/event.ts';
-import { drainForLoads } from './route/drain.ts';
-import { createFleet, type FleetPlan } from './route/fleet.ts';
-import { loadForThoseWhoWait } from './route/load-plan.ts';
+import { limitQueue } from './route/admission.ts';
+import type { AttemptResult } from './route/event.ts';
+import { yieldToLoads } from './route/yield-to-load.ts';
+import { createFleet, type FleetSpec } from './route/fleet.ts';
+import { loadForWaiters } from './route/next-load.ts';
 import type { Replica } from './route/replica.ts';
-import { wantedRunner } from './route/residence.ts';
+import { runnerKey } from './route/residency.ts';
 import type { Policy } from './route/router.ts';
 import { isSingleByName } from './route/single-slot.ts';
 import { latencyBased } from './route/strategy/latency-based.ts';
@@ -35,8 +35,8 @@ export interface Service {
   /** By every name that clients may ask for. */
   readonly models: ReadonlyMap<string, ModelGroup>;
   /** The groups that stand in for one, best first. */
-  readonly standIns: (kind: 'failed' | 'too-long', group: ModelGroup) => readonly ModelGroup[];
-  readonly desk: Desk;
+  readonly fallbacks: (kind: 'failed' | 'too-long', group: ModelGroup) => readonly ModelGroup[];
+  readonly scheduler: Scheduler;
   readonly upstream: Upstream;
   /** Makes the service of another configuration; it goes on with what this one knows about servers that stay. */
   replacedBy(config: GatewayConfig): Service;
@@ -47,7 +47,7 @@ export interface Service {
 export function createService(
   first: GatewayConfig,
   log: Log,
-  onLoaded: (replica: Replica, how: Ending) => void = () => {},
+  onLoaded: (replica: Replica, how: AttemptResult) => void = () => {},
 ): Service {
   const since = Math.floor(Date.now() / 1000);
   const now = (): number => performance.now();
@@ -60,7 +60,7 @@ export function createService(
     probe,
     now,
     onResult: (backend, alive) => {
-      desk.probed(backend, alive);
+      scheduler.probed(backend, alive);
     },
   });
   const poller = new Poller({
@@ -70,23 +70,23 @@ export function createService(
       return backend === undefined ? undefined : latest.upstream.list(backend);
     },
     onListed: (backend, listing) => {
-      desk.listed(backend, listing);
+      scheduler.listed(backend, listing);
     },
   });
   const loader = new Loader({
     now: () => latest,
     log,
     onLoaded: (replica, how, failure) => {
-      const known = desk.fleet.replicas.get(replica);
+      const known = scheduler.fleet.replicas.get(replica);
       if (known !== undefined) onLoaded(known, how);
-      desk.loaded(replica, how, failure);
+      scheduler.loaded(replica, how, failure);
       poller.look();
     },
   });
-  const desk: Desk = new Desk(createFleet(planOf(first)), policyOf(first), now, {
+  const scheduler: Scheduler = new Scheduler(createFleet(planOf(first)), policyOf(first), now, {
     onDown: (backend, nextProbeMs, isNew) => {
       if (isNew) log({ event: 'backend-down', backend });
-      prober.ask(backend, nextProbeMs);
+      prober.schedule(backend, nextProbeMs);
     },
     onUp: (backend) => {
       log({ event: 'backend-up', backend });
@@ -103,20 +103,20 @@ export function createService(
     config,
     since,
     models: modelsOf(config),
-    standIns: standInsOf(config),
-    desk,
+    fallbacks: fallbacksOf(config),
+    scheduler,
     upstream,
     replacedBy: (next) => {
       // First, since the plan may want something loaded at once: as the new file says.
       latest = serve(next, new Upstream(next, upstream));
       loader.learn(next);
-      desk.replan(planOf(next), policyOf(next));
+      scheduler.reconfigure(planOf(next), policyOf(next));
       return latest;
     },
     close: async () => {
       prober.close();
       poller.close();
-      desk.close();
+      scheduler.close();
       await upstream.close();
     },
   });
@@ -126,7 +126,7 @@ export function createService(
   return latest;
 }
 
-function planOf({ backends, groups }: GatewayConfig): FleetPlan {
+function planOf({ backends, groups }: GatewayConfig): FleetSpec {
   const deployments = groups.flatMap((group) => [...group.deployments]);
   return {
     backends: backends.map(({ url, provider, numParallel }) => ({
@@ -134,7 +134,7 @@ function planOf({ backends, groups }: GatewayConfig): FleetPlan {
       managed: provider === 'ollama',
       slots: numParallel,
     })),
-    places: deployments.map(({ id, url, weight, order, rpm, tpm, model, mode, options }) => ({
+    deployments: deployments.map(({ id, url, weight, order, rpm, tpm, model, mode, options }) => ({
       id,
       backend: url,
       weight,
@@ -142,7 +142,7 @@ function planOf({ backends, groups }: GatewayConfig): FleetPlan {
       rpm,
       tpm,
       model,
-      wants: wantedRunner(options),
+      runnerKey: runnerKey(options),
       single: mode === 'embedding' || isSingleByName(model),
     })),
   };
@@ -153,9 +153,9 @@ function policyOf({ routing: { strategy: name, allowedFails, cooldownMs }, queue
   const strategy = STRATEGIES[name];
   return {
     strategy,
-    admit: admitUpTo(queue.longest),
-    nextLoad: loadForThoseWhoWait({ strategy, random }),
-    drains: drainForLoads,
+    admit: limitQueue(queue.longest),
+    nextLoad: loadForWaiters({ strategy, random }),
+    yields: yieldToLoads,
     allowedFails,
     cooldownMs,
     random,
@@ -171,7 +171,7 @@ function modelsOf({ groups, aliases }: GatewayConfig): ReadonlyMap<string, Model
   return models;
 }
 
-function standInsOf({ groups, routing: { fallbacks, contextFallbacks } }: GatewayConfig): Service['standIns'] {
+function fallbacksOf({ groups, routing: { fallbacks, contextFallbacks } }: GatewayConfig): Service['fallbacks'] {
   return (kind, { name }) => {
     const names = (kind === 'failed' ? fallbacks : contextFallbacks).get(name) ?? [];
     return names.flatMap((other) => groups.find((group) => group.name === other) ?? []);

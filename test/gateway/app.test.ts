@@ -159,7 +159,7 @@ test('health of the fleet takes the key, and tells of every deployment and serve
     model_list: [entry('a', `${fake.url}/`), entry('b', fake.url), entry('b', dead.url)],
   });
   assert.equal((await fetch(`${own.url}/health`)).status, 401);
-  const isListed = (): boolean => own.service().desk.fleet.backends.get(fake.url)?.listed !== undefined;
+  const isListed = (): boolean => own.service().scheduler.fleet.backends.get(fake.url)?.listed !== undefined;
   // So that the other is the one of which nothing is known.
   await until('it is known what is in memory', isListed);
   const asked = fake.requests.length;
@@ -325,7 +325,7 @@ test('JSON nested beyond all measure is refused, and the gateway lives on', asyn
   const response = await gateway.ask('/v1/chat/completions', { method: 'POST', body });
   assert.equal(response.status, 400);
   await errorOf(response);
-  assert.equal(gateway.service().desk.inFlight, 0);
+  assert.equal(gateway.service().scheduler.inFlight, 0);
 });
 
 test('a page of an allowed origin may ask, and read replies and refusals; no other may', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLog, gather } from '../../src/gateway/log.ts';
+import { createLog, batchWrites } from '../../src/gateway/log.ts';
 
 test('an entry is one line of JSON with its time before it', () => {
   const lines: string[] = [];
@@ -13,7 +13,7 @@ test('an entry is one line of JSON with its time before it', () => {
 
 test('what is written in one turn of the event loop leaves at once, in order, and none of it twice', async () => {
   const written: string[] = [];
-  const output = gather((text) => written.push(text));
+  const output = batchWrites((text) => written.push(text));
   output.write('a\n');
   output.write('b\n');
   assert.deepEqual(written, []);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { AnswerReader, ServerEvent } from '../../src/gateway/exchange.ts';
+import type { ResponseDecoder, ServerEvent } from '../../src/gateway/exchange.ts';
 
 /** What a reader makes of bytes that come in these pieces. */
 export function eventsOf(
-  create: (emit: (event: ServerEvent) => void) => AnswerReader,
+  create: (emit: (event: ServerEvent) => void) => ResponseDecoder,
   pieces: readonly Uint8Array[],
 ): readonly ServerEvent[] {
   const events: ServerEvent[] = [];
@@ -15,8 +15,10 @@ export function eventsOf(
 
 /** Bytes, cut at any places; characters of several bytes are torn as well. */
 export function cutAnywhere(bytes: Buffer): fc.Arbitrary<readonly Buffer[]> {
-  return fc.uniqueArray(fc.integer({ min: 1, max: Math.max(1, bytes.length - 1) }), { maxLength: 24 }).map((places) => {
-    const cuts = [0, ...places.toSorted((a, b) => a - b), bytes.length];
-    return cuts.slice(1).map((to, index) => bytes.subarray(cuts[index], to));
-  });
+  return fc
+    .uniqueArray(fc.integer({ min: 1, max: Math.max(1, bytes.length - 1) }), { maxLength: 24 })
+    .map((deployments) => {
+      const cuts = [0, ...deployments.toSorted((a, b) => a - b), bytes.length];
+      return cuts.slice(1).map((to, index) => bytes.subarray(cuts[index], to));
+    });
 }

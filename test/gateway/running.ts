@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
 import { readConfigText } from '../../src/gateway/process/config-file.ts';
-import type { Arrival } from '../../src/gateway/server.ts';
+import type { ArrivalLimits } from '../../src/gateway/server.ts';
 import { until } from '../until.ts';
 
 export { until };
@@ -32,7 +32,7 @@ export interface Running extends Gateway {
 export async function startGateway(
   backends: readonly { readonly url: string }[],
   more: object = {},
-  arrival?: Arrival,
+  arrival?: ArrivalLimits,
 ): Promise<Running> {
   const model_list = backends.map(({ url }) => ({
     model_name: 'm',
@@ -81,7 +81,7 @@ export function inOrder(...backends: readonly { readonly url: string }[]): objec
 
 /** Waits until every server has said what is in its memory. */
 export async function untilListed(gateway: Running): Promise<void> {
-  const { fleet } = gateway.service().desk;
+  const { fleet } = gateway.service().scheduler;
   await until('every server has said what is in its memory', () =>
     [...fleet.backends.values()].every(({ listed }) => listed !== undefined),
   );

@@ -180,6 +180,6 @@ describe('a real Ollama as a server that speaks OpenAI alone', () => {
     });
     await response.body?.getReader().read();
     leaving.abort();
-    await until('nothing is in flight', () => gateway.service().desk.inFlight === 0);
+    await until('nothing is in flight', () => gateway.service().scheduler.inFlight === 0);
   });
 });

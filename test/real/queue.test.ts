@@ -40,12 +40,12 @@ describe('slots, queue and loads in front of a real Ollama', () => {
       .split('msg="starting runner"')
       .filter((text) => text.includes('--model ')).length;
   const slots = (model: string): number =>
-    gateway.service().desk.fleet.replicas.get(`${server.url}#${model}`)?.slots.count ?? 0;
+    gateway.service().scheduler.fleet.replicas.get(`${server.url}#${model}`)?.slots.count ?? 0;
 
   test('one load serves all who wait, also when the one who caused it has left', LIMITS, async () => {
     const leaving = new AbortController();
     const left = gateway.chat({ model: 'field' }, { signal: leaving.signal }).catch(() => undefined);
-    await until('the load has begun', () => gateway.service().desk.waiting === 1);
+    await until('the load has begun', () => gateway.service().scheduler.waiting === 1);
     const others = Array.from({ length: 4 }, () => gateway.chat({ model: 'field', max_tokens: 4 }));
     leaving.abort();
     await left;
@@ -80,7 +80,7 @@ describe('slots, queue and loads in front of a real Ollama', () => {
       for (const answer of answers) assert.match(await textOf(answer), /^\s*\[/);
     }
     assert.equal(slots(FIELD_MODEL), 2);
-    assert.deepEqual([gateway.service().desk.inFlight, gateway.service().desk.waiting], [0, 0]);
+    assert.deepEqual([gateway.service().scheduler.inFlight, gateway.service().scheduler.waiting], [0, 0]);
   });
 
   test(
@@ -134,7 +134,7 @@ describe('slots, queue and loads in front of a real Ollama', () => {
 
   test('a load that a keep_alive from elsewhere has jammed is noticed and cured', LIMITS, async () => {
     assert.equal((await gateway.chat({ model: 'field', max_tokens: 4 })).status, 200);
-    const { fleet } = gateway.service().desk;
+    const { fleet } = gateway.service().scheduler;
     const logged = gateway.log.length;
     await until('the list is known', () => fleet.backends.get(server.url)?.listed?.length === 1);
     const elsewhere = (more: object): Promise<Response> =>
@@ -155,7 +155,7 @@ describe('slots, queue and loads in front of a real Ollama', () => {
     // By a load of its own or in the request itself, as far as is known what is in memory.
     await until(
       'the load has begun',
-      () => fleet.backends.get(server.url)?.loading !== undefined || gateway.service().desk.inFlight === 1,
+      () => fleet.backends.get(server.url)?.loading !== undefined || gateway.service().scheduler.inFlight === 1,
     );
     // Whoever does this does not know what it does to the others.
     while (!work.over) await (await elsewhere({ keep_alive: -1, options: { num_predict: 1 } })).text();
@@ -181,11 +181,11 @@ describe('slots, queue and loads in front of a real Ollama', () => {
           { signal: leaving.signal },
         )
         .catch(() => undefined);
-      await until('it has a place', () => gateway.service().desk.inFlight === 1);
+      await until('it has a place', () => gateway.service().scheduler.inFlight === 1);
       leaving.abort();
       await left;
     }
-    await until('no place is taken', () => gateway.service().desk.inFlight === 0);
+    await until('no place is taken', () => gateway.service().scheduler.inFlight === 0);
     assert.equal((await gateway.chat({ model: 'field', max_tokens: 4 })).status, 200);
   });
 });

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { MasterKeyReference } from '../../schema/gateway-config.ts';
-import type { Outcome } from '../exchange.ts';
+import type { FailureOr } from '../exchange.ts';
 
 /** Who asks. */
 export interface Caller {
@@ -11,7 +11,7 @@ export interface Caller {
 export function authenticate(
   { authorization, 'x-api-key': apiKey }: IncomingHttpHeaders,
   masterKey: MasterKeyReference,
-): Outcome<Caller> {
+): FailureOr<Caller> {
   if (masterKey.state === 'none') return { ok: true, value: { name: 'anyone' } };
   const bearer = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
   const given = bearer ?? (typeof apiKey === 'string' && apiKey !== '' ? apiKey : undefined);

@@ -4,12 +4,12 @@ import { findListed, loadedBody, lowestVersion, tagBody } from '../api/ollama/li
 import { contextInModels, plainShow, showBody } from '../api/ollama/show.ts';
 import { contextOf } from '../proxy/runner-options.ts';
 import type { Service } from '../service.ts';
-import type { Inquiry } from '../upstream/inquiry.ts';
+import type { BackendQuery } from '../upstream/query-cache.ts';
 
-const ON_DISK: Inquiry = { path: '/api/tags', holdsMs: 5000 };
-const IN_MEMORY: Inquiry = { path: '/api/ps', holdsMs: 250 };
-const VERSION: Inquiry = { path: '/api/version', holdsMs: 60_000 };
-const SERVED: Inquiry = { path: '/models', holdsMs: 60_000 };
+const ON_DISK: BackendQuery = { path: '/api/tags', holdsMs: 5000 };
+const IN_MEMORY: BackendQuery = { path: '/api/ps', holdsMs: 250 };
+const VERSION: BackendQuery = { path: '/api/version', holdsMs: 60_000 };
+const SERVED: BackendQuery = { path: '/models', holdsMs: 60_000 };
 
 /** Every alias as a model that Ollama has on disk. */
 export async function listTags(service: Service): Promise<Json> {
@@ -50,29 +50,29 @@ export async function showModel(
   { name: alias, deployments }: ModelGroup,
   verbose: boolean,
 ): Promise<{ readonly body: Json; readonly from: Deployment | undefined }> {
-  const { upstream, desk } = service;
+  const { upstream, scheduler } = service;
   for (const deployment of deployments.filter(({ provider, url }) => provider === 'ollama' && isUp(service, url))) {
     const { model, options } = deployment;
     // With all its words it is large, and seldom wanted.
-    const shown = await upstream.inquire(deployment, {
+    const shown = await upstream.query(deployment, {
       path: '/api/show',
       body: verbose ? { model, verbose } : { model },
       holdsMs: verbose ? 0 : 5000,
     });
     if (shown !== undefined)
       return {
-        body: showBody(shown, { alias, options, context: contextOf(deployment, desk.fleet) }),
+        body: showBody(shown, { alias, options, context: contextOf(deployment, scheduler.fleet) }),
         from: deployment,
       };
   }
   const [first] = deployments;
   const told =
     first.provider === 'openai' && isUp(service, first.url)
-      ? contextInModels(await upstream.inquire(first, SERVED), first.model)
+      ? contextInModels(await upstream.query(first, SERVED), first.model)
       : undefined;
   return {
     body: plainShow(
-      { alias, options: first.options, context: told ?? contextOf(first, desk.fleet) },
+      { alias, options: first.options, context: told ?? contextOf(first, scheduler.fleet) },
       first.mode,
       new Date(service.since * 1000),
     ),
@@ -80,20 +80,18 @@ export async function showModel(
   };
 }
 
-async function askAll(service: Service, inquiry: Inquiry): Promise<ReadonlyMap<string, Json | undefined>> {
+async function askAll(service: Service, query: BackendQuery): Promise<ReadonlyMap<string, Json | undefined>> {
   const asked = service.config.backends.filter(({ provider, url }) => provider === 'ollama' && isUp(service, url));
   return new Map(
     await Promise.all(
-      asked.map(
-        async (backend: BackendConfig) => [backend.url, await service.upstream.inquire(backend, inquiry)] as const,
-      ),
+      asked.map(async (backend: BackendConfig) => [backend.url, await service.upstream.query(backend, query)] as const),
     ),
   );
 }
 
 // Whoever is known to be down is not waited for.
-function isUp({ desk }: Service, url: string): boolean {
-  return desk.fleet.backends.get(url)?.circuit.state !== 'open';
+function isUp({ scheduler }: Service, url: string): boolean {
+  return scheduler.fleet.backends.get(url)?.circuit.state !== 'open';
 }
 
 // Servers say it in the time of where they are.

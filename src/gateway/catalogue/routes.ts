@@ -1,12 +1,12 @@
 import type { Context, Hono } from 'hono';
 import { unknownModel, type Door } from '../proxy/handler.ts';
 import { readBody } from '../http/request-body.ts';
-import { allowOrigin } from '../http/cors.ts';
-import { jsonReply, sizedReply } from '../http/sized-response.ts';
+import { setCorsHeaders } from '../http/cors.ts';
+import { jsonResponse, sizedResponse } from '../http/sized-response.ts';
 import { Body, parseBody } from '../api/dialect/body.ts';
-import type { Failure, Outcome } from '../exchange.ts';
+import type { Failure, FailureOr } from '../exchange.ts';
 import { aliasOf } from '../api/ollama/alias.ts';
-import { OLLAMA } from '../api/ollama/failure.ts';
+import { OLLAMA } from '../api/ollama/dialect.ts';
 import type { Service } from '../service.ts';
 import { listLoaded, listTags, showModel, showVersion } from './catalogue.ts';
 
@@ -35,20 +35,20 @@ export const CATALOGUE_METHODS: readonly (readonly [path: RegExp, methods: strin
 export function addCatalogue(app: Hono<Env>, shows: Shows, service: () => Service): void {
   // Clients look whether an Ollama is there before they send a key, and this says no more than that.
   app.get('/', (c) => {
-    allowOrigin(c.env.incoming, c.env.outgoing, service().config.origins);
-    return sizedReply('Ollama is running', 200, { 'content-type': 'text/plain; charset=utf-8' });
+    setCorsHeaders(c.env.incoming, c.env.outgoing, service().config.origins);
+    return sizedResponse('Ollama is running', 200, { 'content-type': 'text/plain; charset=utf-8' });
   });
   app.get(
     '/api/tags',
-    shows(async (_c, now) => jsonReply(await listTags(now))),
+    shows(async (_c, now) => jsonResponse(await listTags(now))),
   );
   app.get(
     '/api/ps',
-    shows(async (_c, now) => jsonReply(await listLoaded(now))),
+    shows(async (_c, now) => jsonResponse(await listLoaded(now))),
   );
   app.get(
     '/api/version',
-    shows(async (_c, now) => jsonReply(await showVersion(now))),
+    shows(async (_c, now) => jsonResponse(await showVersion(now))),
   );
   app.post('/api/show', shows(show));
   app.on(
@@ -64,8 +64,8 @@ const CHANGE: Failure = {
   message: 'models are managed on the servers: this gateway neither adds, changes nor removes them',
 };
 
-async function show({ env: { incoming, visit } }: Context<Env>, service: Service): Promise<Response> {
-  const bytes = await new Promise<Outcome<Buffer>>((resolve) => {
+async function show({ env: { incoming, context } }: Context<Env>, service: Service): Promise<Response> {
+  const bytes = await new Promise<FailureOr<Buffer>>((resolve) => {
     readBody(incoming, service.config.maxBodyBytes, resolve);
   });
   const body = bytes.ok ? parseBody(bytes.value) : bytes.failure;
@@ -76,19 +76,19 @@ async function show({ env: { incoming, visit } }: Context<Env>, service: Service
   if (asked === '') body.refuse('model', 'model is required');
   if (body.failure !== undefined) return refusal(body.failure);
   const alias = aliasOf(asked, service.models);
-  visit.account.alias = alias;
+  context.record.alias = alias;
   const group = service.models.get(alias);
   if (group === undefined) return refusal(unknownModel(asked));
   const { body: shown, from } = await showModel(service, { ...group, name: alias }, verbose);
-  if (from === undefined) return jsonReply(shown);
-  visit.account.model = from.model;
-  visit.account.backend = from.writtenUrl;
-  const reply = jsonReply(shown);
+  if (from === undefined) return jsonResponse(shown);
+  context.record.model = from.model;
+  context.record.backend = from.writtenUrl;
+  const reply = jsonResponse(shown);
   reply.headers.set('x-hxllm-backend', from.writtenUrl);
   return reply;
 }
 
 function refusal(failure: Failure): Response {
-  const { status, headers, body } = OLLAMA.refusal(failure);
-  return sizedReply(body, status, headers);
+  const { status, headers, body } = OLLAMA.errorResponse(failure);
+  return sizedResponse(body, status, headers);
 }

@@ -66,9 +66,9 @@ function backendHealth(
 ): BackendHealth {
   const own = [...replicas.values()].filter(({ backend }) => backend === url);
   const slots = Object.fromEntries(
-    own.map(({ model, inFlight: busy, lingering, slots: { count } }) => [
+    own.map(({ model, inFlight: busy, abandonedPrefills, slots: { count } }) => [
       model,
-      { taken: busy + lingering.length, ...(Number.isFinite(count) ? { known: count } : {}) },
+      { taken: busy + abandonedPrefills.length, ...(Number.isFinite(count) ? { known: count } : {}) },
     ]),
   );
   const all = {

@@ -1,20 +1,20 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
-import type { Visit } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 
 const POLITE_MS = 1500;
 const LOOK_MS = 100;
 
 /** An answer that is owed, and to whom. */
-interface Debt {
+interface PendingResponse {
   readonly outgoing: ServerResponse;
-  readonly visit: Visit;
+  readonly context: RequestContext;
 }
 
 /** Knows the open connections of a server and what is being answered on each. */
 export class Connections {
   /** What is owed on each. */
-  readonly #underway = new Map<Socket, Debt[]>();
+  readonly #underway = new Map<Socket, PendingResponse[]>();
   readonly #server: Server;
   #stopping = false;
   #onEmpty: () => void = () => {};
@@ -44,16 +44,16 @@ export class Connections {
   }
 
   /** The answer that is owed to a request of a connection which is still arriving, if nothing of it has left. */
-  arriving(socket: Socket): Debt | undefined {
+  arriving(socket: Socket): PendingResponse | undefined {
     return this.#underway.get(socket)?.find(({ outgoing }) => !outgoing.req.complete && !outgoing.headersSent);
   }
 
   /** An answer is owed on a connection, until it is closed. */
-  owe(socket: Socket, outgoing: ServerResponse, visit: Visit): void {
-    const owed = this.#underway.get(socket) ?? [];
-    const debt = { outgoing, visit };
-    owed.push(debt);
-    outgoing.once('close', () => owed.splice(owed.indexOf(debt), 1));
+  track(socket: Socket, outgoing: ServerResponse, context: RequestContext): void {
+    const all = this.#underway.get(socket) ?? [];
+    const pending = { outgoing, context };
+    all.push(pending);
+    outgoing.once('close', () => all.splice(all.indexOf(pending), 1));
     if (this.stopping) outgoing.setHeader('connection', 'close');
   }
 
@@ -65,8 +65,8 @@ export class Connections {
   async drain(limitMs: number, signal: AbortSignal): Promise<{ readonly cut: number }> {
     const sinceMs = performance.now();
     this.#stopping = true;
-    for (const owed of this.#underway.values())
-      for (const { outgoing } of owed) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+    for (const pending of this.#underway.values())
+      for (const { outgoing } of pending) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
     // Not all connections need have come through this server's own socket.
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
@@ -83,7 +83,7 @@ export class Connections {
       const spentMs = performance.now() - sinceMs;
       if (cut !== undefined) this.#destroy(() => true);
       else if (spentMs >= limitMs || signal.aborted) cut = this.#cut();
-      else if (spentMs >= POLITE_MS) this.#destroy((owed) => owed === 0);
+      else if (spentMs >= POLITE_MS) this.#destroy((pending) => pending === 0);
     };
     look();
     const looking = setInterval(look, LOOK_MS);
@@ -95,15 +95,15 @@ export class Connections {
   // How many answers were. Their last words have until the next look to leave.
   #cut(): number {
     let count = 0;
-    for (const [socket, owed] of this.#underway) {
-      count += owed.length;
-      for (const { visit } of owed.slice()) visit.cut?.();
+    for (const [socket, pending] of this.#underway) {
+      count += pending.length;
+      for (const { context } of pending.slice()) context.cut?.();
       socket.destroySoon();
     }
     return count;
   }
 
-  #destroy(which: (owed: number) => boolean): void {
+  #destroy(which: (pending: number) => boolean): void {
     for (const [socket, { length }] of this.#underway) if (which(length)) socket.destroy();
   }
 }

@@ -25,7 +25,11 @@ const SENT = [
 ].join(', ');
 
 /** Lets a page of an allowed origin read the reply, whoever writes it. Without an allowed one nothing is said, and a browser goes no further. */
-export function allowOrigin(incoming: IncomingMessage, outgoing: ServerResponse, allowed: ReadonlySet<string>): void {
+export function setCorsHeaders(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  allowed: ReadonlySet<string>,
+): void {
   if (allowed.size === 0) return;
   // A cache in between must not give one origin's reply to another.
   outgoing.setHeader('vary', 'Origin');

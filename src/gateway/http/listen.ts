@@ -27,16 +27,16 @@ export function passedSockets(
 export interface Listened {
   readonly addresses: readonly ListenAddress[];
   /** Listen on their sockets and hand the connections on; they are closed where no new ones are wanted. */
-  readonly doors: readonly NetServer[];
+  readonly listeners: readonly NetServer[];
 }
 
 /** Begins to listen. */
 export async function listen(server: Server, listening: Listening): Promise<Result<Listened>> {
   const addresses: ListenAddress[] = [];
-  const doors: NetServer[] = [];
+  const listeners: NetServer[] = [];
   try {
     if (listening.kind === 'address')
-      return { ok: true, value: { addresses: [await begin(server, listening.address)], doors } };
+      return { ok: true, value: { addresses: [await begin(server, listening.address)], listeners } };
     for (const [index, fd] of listening.fds.entries()) {
       // A server listens on one socket; connections of the others are handed to it.
       const door =
@@ -44,9 +44,9 @@ export async function listen(server: Server, listening: Listening): Promise<Resu
           ? server
           : createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket));
       addresses.push(await begin(door, { fd }));
-      if (door !== server) doors.push(door);
+      if (door !== server) listeners.push(door);
     }
-    return { ok: true, value: { addresses, doors } };
+    return { ok: true, value: { addresses, listeners } };
   } catch (error) {
     return { ok: false, problems: [problemOf(error, listening)] };
   }

@@ -5,7 +5,7 @@ import type { ClientDialect, Failure } from '../exchange.ts';
 const LINGER_MS = 1000;
 
 /** What Node's parser means by refusing a request; `undefined` where the connection itself is gone. */
-export function failureOfParser(error: Error): Failure | undefined {
+export function parseFailure(error: Error): Failure | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === 'HPE_HEADER_OVERFLOW')
     return { kind: 'large-headers', code: null, message: 'The headers of your request are too large.' };
@@ -19,8 +19,8 @@ export function failureOfParser(error: Error): Failure | undefined {
 }
 
 /** Answers on a bare connection a request that never became one, and closes it, not before the client had time to read. */
-export function answerRaw(socket: Duplex, dialect: ClientDialect, failure: Failure, requestId: string): number {
-  const { status, headers, body } = dialect.refusal(failure);
+export function sendRaw(socket: Duplex, dialect: ClientDialect, failure: Failure, requestId: string): number {
+  const { status, headers, body } = dialect.errorResponse(failure);
   const all = {
     ...headers,
     'content-length': String(Buffer.byteLength(body)),

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import type { Outcome } from '../exchange.ts';
+import type { FailureOr } from '../exchange.ts';
 
 /**
  * Reads a request's body whole, straight from the message. Says nothing when the client leaves before its end:
  * there is nobody to tell. What comes after a body that is too large is read and thrown away, so that the refusal arrives.
  */
-export function readBody(incoming: IncomingMessage, maxBytes: number, done: (body: Outcome<Buffer>) => void): void {
+export function readBody(incoming: IncomingMessage, maxBytes: number, done: (body: FailureOr<Buffer>) => void): void {
   const encoding = incoming.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     refuse(incoming, done, {
@@ -18,7 +18,7 @@ export function readBody(incoming: IncomingMessage, maxBytes: number, done: (bod
   } else collect(incoming, maxBytes, done);
 }
 
-function collect(incoming: IncomingMessage, maxBytes: number, done: (body: Outcome<Buffer>) => void): void {
+function collect(incoming: IncomingMessage, maxBytes: number, done: (body: FailureOr<Buffer>) => void): void {
   const pieces: Buffer[] = [];
   let size = 0;
   const take = (piece: Buffer): void => {
@@ -37,9 +37,9 @@ function collect(incoming: IncomingMessage, maxBytes: number, done: (body: Outco
   incoming.on('data', take).on('end', finish).on('error', ignore);
 }
 
-type Refused = Extract<Outcome<Buffer>, { ok: false }>['failure'];
+type Refused = Extract<FailureOr<Buffer>, { ok: false }>['failure'];
 
-function refuse(incoming: IncomingMessage, done: (body: Outcome<Buffer>) => void, failure: Refused): void {
+function refuse(incoming: IncomingMessage, done: (body: FailureOr<Buffer>) => void, failure: Refused): void {
   incoming.on('error', ignore).resume();
   done({ ok: false, failure });
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Refusal } from '../exchange.ts';
+import type { ErrorResponse } from '../exchange.ts';
 
 /** What a client may lag behind, in bytes; beyond it the client is dropped, since the server that answers is never made to wait. */
 export const MAX_LAG_BYTES = 1024 * 1024;
@@ -10,7 +10,7 @@ export const SILENCE_MS = 15_000;
 const STREAM_HEADERS = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
 
 /** What an outlet needs to know of its request. */
-export interface OutletOptions {
+export interface ResponseWriterOptions {
   /** Content type of a stream. */
   readonly streamType: string;
   /** What fills silence; `undefined` for an answer in one piece. */
@@ -22,18 +22,18 @@ export interface OutletOptions {
 }
 
 /** Writes one answer to its client, piece by piece or whole, without ever waiting for it. */
-export class Outlet {
+export class ResponseWriter {
   readonly #outgoing: ServerResponse;
-  readonly #options: OutletOptions;
+  readonly #options: ResponseWriterOptions;
   readonly #silence: NodeJS.Timeout | undefined;
 
-  constructor(outgoing: ServerResponse, options: OutletOptions) {
+  constructor(outgoing: ServerResponse, options: ResponseWriterOptions) {
     this.#outgoing = outgoing;
     this.#options = options;
     const { keepAlive } = options;
     if (keepAlive !== undefined)
       this.#silence = setInterval(() => {
-        this.write(keepAlive);
+        this.writeChunk(keepAlive);
       }, SILENCE_MS);
   }
 
@@ -43,7 +43,7 @@ export class Outlet {
   }
 
   /** A piece of a stream. */
-  write(text: string): void {
+  writeChunk(text: string): void {
     if (this.#outgoing.destroyed) return;
     if (!this.begun)
       this.#outgoing.writeHead(200, {
@@ -58,13 +58,13 @@ export class Outlet {
 
   /** The last piece of a stream. */
   end(text: string): void {
-    this.write(text);
+    this.writeChunk(text);
     this.close();
     this.#outgoing.end();
   }
 
   /** An answer in one piece. */
-  whole(body: string): void {
+  send(body: string): void {
     this.close();
     if (this.#outgoing.destroyed) return;
     this.#outgoing.writeHead(200, {
@@ -76,9 +76,9 @@ export class Outlet {
   }
 
   /** A refusal, while nothing has left yet; `headers` are added to its own. */
-  refuse(refusal: Refusal, headers: Readonly<Record<string, string>> = {}): void {
+  sendError(refusal: ErrorResponse, headers: Readonly<Record<string, string>> = {}): void {
     this.close();
-    answerWhole(this.#outgoing, refusal, headers);
+    sendWhole(this.#outgoing, refusal, headers);
   }
 
   /** Stops filling silence. */
@@ -94,9 +94,9 @@ export class Outlet {
 }
 
 /** Sends an answer that is whole, such as a refusal, unless the client has left. */
-export function answerWhole(
+export function sendWhole(
   outgoing: ServerResponse,
-  { status, headers, body }: Refusal,
+  { status, headers, body }: ErrorResponse,
   more: Readonly<Record<string, string>> = {},
 ): void {
   if (outgoing.destroyed || outgoing.headersSent) return;

@@ -1,9 +1,9 @@
 /** A reply that states its length itself, so that HEAD says the same as GET (RFC 9110, 8.6). */
-export function sizedReply(body: string, status: number, headers: Readonly<Record<string, string>>): Response {
+export function sizedResponse(body: string, status: number, headers: Readonly<Record<string, string>>): Response {
   return new Response(body, { status, headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) } });
 }
 
 /** The same for JSON. */
-export function jsonReply(value: unknown, status = 200): Response {
-  return sizedReply(JSON.stringify(value), status, { 'content-type': 'application/json' });
+export function jsonResponse(value: unknown, status = 200): Response {
+  return sizedResponse(JSON.stringify(value), status, { 'content-type': 'application/json' });
 }

@@ -1,5 +1,5 @@
 import type { Backend, Fleet } from '../route/fleet.ts';
-import { sizeOf } from '../route/line.ts';
+import { queueLength } from '../route/queue.ts';
 import type { Replica } from '../route/replica.ts';
 import { gauge, type Metric, type Sample } from './metric.ts';
 
@@ -16,10 +16,10 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
       const value = of(replica);
       return value === undefined ? [] : [{ labels: [replica.backend, replica.model], value }];
     });
-  const lines = (): readonly Sample[] => {
+  const queues = (): readonly Sample[] => {
     const sizes = new Map<string, number>();
     // Of one name there are several while requests of an older file wait.
-    for (const line of read().lines.values()) sizes.set(line.name, (sizes.get(line.name) ?? 0) + sizeOf(line));
+    for (const line of read().queues.values()) sizes.set(line.name, (sizes.get(line.name) ?? 0) + queueLength(line));
     return [...sizes].map(([name, value]) => ({ labels: [name], value }));
   };
   return [
@@ -41,7 +41,7 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
         help: 'Slots that are taken: by requests, and by prompts that nobody wants any more.',
         labelNames: BY_REPLICA,
       },
-      replicas(({ inFlight, lingering }) => inFlight + lingering.length),
+      replicas(({ inFlight, abandonedPrefills }) => inFlight + abandonedPrefills.length),
     ),
     gauge(
       {
@@ -57,7 +57,7 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
         help: "Whether a model is in its server's memory; missing where that is not known.",
         labelNames: BY_REPLICA,
       },
-      replicas(({ residence: { state } }) => (state === 'resident' ? 1 : state === 'absent' ? 0 : undefined)),
+      replicas(({ residency: { state } }) => (state === 'resident' ? 1 : state === 'absent' ? 0 : undefined)),
     ),
     gauge(
       {
@@ -73,7 +73,7 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
         help: 'Requests that wait for a place, by alias; those that name a server wait as ALIAS on URL.',
         labelNames: ['model'],
       },
-      lines,
+      queues,
     ),
   ];
 }

@@ -1,7 +1,7 @@
-import type { Ending } from '../route/event.ts';
+import type { AttemptResult } from '../route/event.ts';
 import type { Fleet } from '../route/fleet.ts';
 import type { Replica } from '../route/replica.ts';
-import type { RequestLine } from '../usage/access-log.ts';
+import type { AccessLogLine } from '../usage/access-log.ts';
 import { exposition } from './exposition.ts';
 import { fleetMetrics } from './fleet-metrics.ts';
 import { Counter, gauge } from './metric.ts';
@@ -18,9 +18,9 @@ export interface MetricsSource {
 /** All that a gateway measures. */
 export interface Metrics {
   /** A request has ended; `backend` is the last that was tried. */
-  ended(line: RequestLine, backend: string | undefined): void;
+  ended(line: AccessLogLine, backend: string | undefined): void;
   /** A load has ended. */
-  loaded(replica: Pick<Replica, 'backend' | 'model'>, how: Ending): void;
+  loaded(replica: Pick<Replica, 'backend' | 'model'>, how: AttemptResult): void;
   /** The configuration was read again. */
   reloaded(result: 'done' | 'refused'): void;
   /** In Prometheus' text format. */

@@ -1,4 +1,4 @@
-import type { RequestLine } from '../usage/access-log.ts';
+import type { AccessLogLine } from '../usage/access-log.ts';
 import { Histogram } from './histogram.ts';
 import { Counter, type Metric } from './metric.ts';
 
@@ -67,7 +67,7 @@ export class RequestMetrics {
   ];
 
   /** Counts a request that `backend` answered, if one did; `isModel` tells the aliases that there are. */
-  count(line: RequestLine, backend: string, isModel: (alias: string) => boolean): void {
+  count(line: AccessLogLine, backend: string, isModel: (alias: string) => boolean): void {
     const { alias, status, ended } = line;
     const model = alias !== undefined && isModel(alias) ? alias : '';
     const place = [model, backend];

@@ -1,11 +1,11 @@
 import type { Failure, ServerFailure } from '../exchange.ts';
-import type { Refusal } from '../route/event.ts';
+import type { Rejection } from '../route/event.ts';
 
 /** A retry by itself within that adds to a crowd that will be there still. */
 const SOON_MS = 20_000;
 
 /** Which groups may stand in after a failure: a request that is at fault itself fails everywhere, but for a prompt that is too long for this model; and a late answer may still be computed. */
-export function standInKind(failure: Failure | ServerFailure): 'failed' | 'too-long' | undefined {
+export function fallbackKind(failure: Failure | ServerFailure): 'failed' | 'too-long' | undefined {
   if (failure.code === 'context_length_exceeded') return 'too-long';
   if (failure.kind === 'timeout') return undefined;
   return failure.kind === 'overloaded' ||
@@ -16,7 +16,7 @@ export function standInKind(failure: Failure | ServerFailure): 'failed' | 'too-l
 }
 
 /** What it means that we made a mistake. */
-export const OUR_FAULT: Failure = {
+export const INTERNAL_ERROR: Failure = {
   kind: 'internal',
   code: null,
   message: 'The server had an error while processing your request.',
@@ -32,9 +32,14 @@ function nobody(model: string, retryAfterMs: number): Failure {
 }
 
 /** What a refusal by routing means to the client; `failure` is the last that was met on the way. */
-export function turnedAway(model: string, { why, retryAfterMs }: Refusal, failure: ServerFailure | undefined): Failure {
-  if (why === 'nobody') return failure === undefined ? nobody(model, retryAfterMs) : worstOf(failure, retryAfterMs);
-  if (why === 'limited')
+export function rejectionFailure(
+  model: string,
+  { reason, retryAfterMs }: Rejection,
+  failure: ServerFailure | undefined,
+): Failure {
+  if (reason === 'no-backend')
+    return failure === undefined ? nobody(model, retryAfterMs) : worstOf(failure, retryAfterMs);
+  if (reason === 'rate-limited')
     return {
       kind: 'limited',
       code: 'rate_limit_exceeded',
@@ -42,7 +47,7 @@ export function turnedAway(model: string, { why, retryAfterMs }: Refusal, failur
       retryAfterMs,
     };
   const said =
-    why === 'full'
+    reason === 'queue-full'
       ? { code: 'queue_full', message: `Too many requests wait for ${model} at the moment.` }
       : { code: 'queue_too_long', message: `No place for ${model} came free in time, or none would.` };
   return { kind: 'overloaded', ...said, retryAfterMs, shouldRetry: retryAfterMs <= SOON_MS };

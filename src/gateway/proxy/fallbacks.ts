@@ -1,10 +1,10 @@
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import type { Failure, ServerFailure } from '../exchange.ts';
-import { standInKind } from './failures.ts';
+import { fallbackKind } from './failures.ts';
 import type { Service } from '../service.ts';
 
 /** The groups that may stand in for one that has failed, each of them once. The first failure decides which they are. */
-export class StandIns {
+export class Fallbacks {
   readonly #service: Service;
   readonly #group: ModelGroup;
   #left: ModelGroup[] | undefined;
@@ -16,9 +16,9 @@ export class StandIns {
 
   /** Who is asked after a failure; `undefined` where nobody else would do better, or nobody is left. */
   next(failure: Failure | ServerFailure): ModelGroup | undefined {
-    const kind = standInKind(failure);
+    const kind = fallbackKind(failure);
     if (kind === undefined) return undefined;
-    this.#left ??= [...this.#service.standIns(kind, this.#group)];
+    this.#left ??= [...this.#service.fallbacks(kind, this.#group)];
     return this.#left.shift();
   }
 }

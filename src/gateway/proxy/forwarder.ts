@@ -1,17 +1,17 @@
 import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
-import type { Visit } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import type { FailedLoad } from '../scheduler/scheduler.ts';
-import type { Failure, ReplyWriter, ServerEvent, ServerFailure, Share, Usage } from '../exchange.ts';
-import { OUR_FAULT, turnedAway } from './failures.ts';
-import type { Assignment, Ending, Refusal } from '../route/event.ts';
-import type { Flight } from '../route/fleet.ts';
+import type { Failure, ResponseEncoder, ServerEvent, ServerFailure, Subrequest, Usage } from '../exchange.ts';
+import { INTERNAL_ERROR, rejectionFailure } from './failures.ts';
+import type { Assignment, AttemptResult, Rejection } from '../route/event.ts';
+import type { Lease } from '../route/fleet.ts';
 import type { Service } from '../service.ts';
-import { StandIns } from './fallbacks.ts';
-import type { Sending } from '../upstream/sending.ts';
-import { noteAttempt } from '../usage/account.ts';
-import { seenOf } from './observation.ts';
+import { Fallbacks } from './fallbacks.ts';
+import type { UpstreamRequest } from '../upstream/upstream-request.ts';
+import { recordAttempt } from '../usage/account.ts';
+import { observationOf } from './observation.ts';
 
-const ENDINGS: Readonly<Record<ServerFailure['fault'], Ending>> = {
+const ENDINGS: Readonly<Record<ServerFailure['fault'], AttemptResult>> = {
   request: 'refused',
   busy: 'busy',
   deployment: 'deployment-failed',
@@ -21,13 +21,13 @@ const ENDINGS: Readonly<Record<ServerFailure['fault'], Ending>> = {
 /** A share of an order that is to be answered, and by whom it may be. */
 export interface Errand {
   readonly service: Service;
-  readonly visit: Visit;
-  readonly share: Share;
+  readonly context: RequestContext;
+  readonly subrequest: Subrequest;
   readonly group: ModelGroup;
 }
 
 /** Who is told what becomes of an errand; nothing follows an end or a failure. */
-export interface RelayListener {
+export interface ForwarderListener {
   /** A piece of the answer, never empty. */
   onText(text: string): void;
   onEnd(text: string, usage: Usage): void;
@@ -35,128 +35,128 @@ export interface RelayListener {
 }
 
 /** Carries one share to a server and the answer back: route → upstream → usage. While nothing of an answer has left, a failed server is replaced by another. */
-export class Relay {
+export class Forwarder {
   readonly #errand: Errand;
-  readonly #listener: RelayListener;
+  readonly #listener: ForwarderListener;
   #tried: string[] = [];
   #group: ModelGroup;
-  #standIns: StandIns | undefined;
+  #fallbacks: Fallbacks | undefined;
   #sentMs = 0;
   #firstMs: number | undefined;
   #attempts = 0;
   #sinceMs: number | undefined;
   /** Where it waits; `undefined` while it does not. */
-  #waiting: string | undefined;
+  #ticket: string | undefined;
   /** The place that it has. */
-  #flight: Flight | undefined;
+  #lease: Lease | undefined;
   #loadedMs = 0;
-  #begun = false;
+  #started = false;
   #deployment: Deployment | undefined;
-  #sending: Sending | undefined;
-  #writer: ReplyWriter;
+  #upstreamRequest: UpstreamRequest | undefined;
+  #encoder: ResponseEncoder;
   #lastFailure: ServerFailure | undefined;
-  #spoken = false;
-  #over = false;
+  #streaming = false;
+  #done = false;
 
-  constructor(errand: Errand, listener: RelayListener) {
+  constructor(errand: Errand, listener: ForwarderListener) {
     this.#errand = errand;
     this.#listener = listener;
     this.#group = errand.group;
-    this.#writer = errand.share.writer();
+    this.#encoder = errand.subrequest.encoder();
   }
 
   /** Asks for a place, and goes on from there until the answer is whole. */
   start(): void {
-    const { service, share } = this.#errand;
+    const { service, subrequest } = this.#errand;
     const group = this.#group;
     this.#sinceMs ??= performance.now();
-    const wish = {
-      line: group.name,
-      places: group.deployments.map(({ id }) => id),
+    const slotRequest = {
+      queue: group.name,
+      deployments: group.deployments.map(({ id }) => id),
       tried: this.#tried,
-      again: this.#attempts > 0,
+      isRetry: this.#attempts > 0,
       sinceMs: this.#sinceMs,
-      mostWaitMs: service.config.queue.mostWaitMs || Number.POSITIVE_INFINITY,
-      untilMs: this.#errand.visit.startedMs + service.upstream.longestMs(share, group.deployments),
+      maxWaitMs: service.config.queue.mostWaitMs || Number.POSITIVE_INFINITY,
+      untilMs: this.#errand.context.startedMs + service.upstream.longestMs(subrequest, group.deployments),
       loadedMs: this.#loadedMs,
     };
-    const ticket = service.desk.ask(wish, (fate, failed) => {
-      this.#waiting = undefined;
-      this.#decided(fate, failed);
+    const ticket = service.scheduler.acquire(slotRequest, (decision, failed) => {
+      this.#ticket = undefined;
+      this.#onDecision(decision, failed);
     });
     // Where it was answered at once it may wait again by now, with a ticket of then.
-    if (ticket !== undefined) this.#waiting = ticket;
+    if (ticket !== undefined) this.#ticket = ticket;
   }
 
   /** Nobody wants the answer any more: the server is told at once. What has been answered is left to end by itself, so that its connection serves again. */
   cancel(): void {
-    if (this.#over) return;
-    this.#over = true;
-    if (this.#waiting !== undefined) this.#errand.service.desk.leave(this.#waiting);
-    this.#sending?.cancel();
-    this.#release('cancelled');
+    if (this.#done) return;
+    this.#done = true;
+    if (this.#ticket !== undefined) this.#errand.service.scheduler.cancel(this.#ticket);
+    this.#upstreamRequest?.cancel();
+    this.#releaseLease('cancelled');
   }
 
-  #decided(fate: Assignment | Refusal, failed: FailedLoad | undefined): void {
-    const { service, visit, share } = this.#errand;
+  #onDecision(decision: Assignment | Rejection, failed: FailedLoad | undefined): void {
+    const { service, context, subrequest } = this.#errand;
     const group = this.#group;
     const nowMs = performance.now();
-    const { account } = visit;
-    this.#loadedMs = Math.max(this.#loadedMs, fate.loadMs);
-    account.loadMs = this.#loadedMs;
-    account.queueMs = Math.max(0, nowMs - (this.#sinceMs ?? nowMs) - this.#loadedMs);
-    if (fate.kind === 'refuse') {
+    const { record } = context;
+    this.#loadedMs = Math.max(this.#loadedMs, decision.loadMs);
+    record.loadMs = this.#loadedMs;
+    record.queueMs = Math.max(0, nowMs - (this.#sinceMs ?? nowMs) - this.#loadedMs);
+    if (decision.kind === 'reject') {
       const one =
-        this.#lastFailure === undefined && fate.why === 'nobody'
+        this.#lastFailure === undefined && decision.reason === 'no-backend'
           ? group.deployments.find(({ id }) => id === failed?.place)
           : undefined;
-      if (one !== undefined) account.backend = one.writtenUrl;
-      this.#giveUp(turnedAway(group.name, fate, this.#lastFailure ?? failed?.failure));
+      if (one !== undefined) record.backend = one.writtenUrl;
+      this.#fallBack(rejectionFailure(group.name, decision, this.#lastFailure ?? failed?.failure));
       return;
     }
-    const deployment = group.deployments.find(({ id }) => id === fate.flight.place.id);
-    if (this.#over || deployment === undefined) {
-      service.desk.release(fate.flight, 'cancelled');
+    const deployment = group.deployments.find(({ id }) => id === decision.lease.deployment.id);
+    if (this.#done || deployment === undefined) {
+      service.scheduler.release(decision.lease, 'cancelled');
       return;
     }
-    this.#flight = fate.flight;
+    this.#lease = decision.lease;
     this.#attempts += 1;
-    this.#begun = false;
-    this.#sending = undefined;
+    this.#started = false;
+    this.#upstreamRequest = undefined;
     this.#deployment = deployment;
-    noteAttempt(
-      account,
+    recordAttempt(
+      record,
       deployment,
-      nowMs - visit.startedMs,
-      group === this.#errand.group ? fate.reason : `fallback/${fate.reason}`,
+      nowMs - context.startedMs,
+      group === this.#errand.group ? decision.reason : `fallback/${decision.reason}`,
     );
     this.#sentMs = nowMs;
     this.#firstMs = undefined;
     const onEvents = (events: readonly ServerEvent[]): void => {
-      this.#heard(events);
+      this.#onEvents(events);
     };
-    const onUnmet = (parameter: string): void => {
-      account.unmet.add(parameter);
+    const onIgnoredParam = (parameter: string): void => {
+      record.ignoredParams.add(parameter);
     };
     try {
-      this.#sending = service.upstream.send(share, deployment, performance.now() - visit.startedMs, {
+      this.#upstreamRequest = service.upstream.send(subrequest, deployment, performance.now() - context.startedMs, {
         onEvents,
-        onUnmet,
+        onIgnoredParam,
       });
     } catch {
       // JSON can be read much deeper than it can be written.
-      this.#release('cancelled');
-      this.#refuse({ kind: 'invalid', code: null, message: 'The JSON body of your request is nested too deeply.' });
+      this.#releaseLease('cancelled');
+      this.#fail({ kind: 'invalid', code: null, message: 'The JSON body of your request is nested too deeply.' });
     }
   }
 
-  #heard(events: readonly ServerEvent[]): void {
+  #onEvents(events: readonly ServerEvent[]): void {
     try {
       this.#write(events);
     } catch {
-      this.#sending?.cancel();
-      this.#release('cancelled');
-      this.#refuse(OUR_FAULT);
+      this.#upstreamRequest?.cancel();
+      this.#releaseLease('cancelled');
+      this.#fail(INTERNAL_ERROR);
     }
   }
 
@@ -164,95 +164,99 @@ export class Relay {
     let text = '';
     for (const event of events) {
       if (event.kind === 'failure') {
-        this.#say(text);
-        this.#failed(event.failure);
+        this.#emit(text);
+        this.#onFailure(event.failure);
         return;
       }
-      text += this.#writer.write(event);
+      text += this.#encoder.encode(event);
       if (event.kind === 'end') {
-        this.#answered(text, event);
+        this.#succeed(text, event);
         return;
       }
-      this.#begin();
+      this.#onFirstEvent();
     }
-    this.#say(text);
+    this.#emit(text);
   }
 
-  #begin(): void {
-    if (this.#begun) return;
-    this.#begun = true;
-    const { service, visit } = this.#errand;
+  #onFirstEvent(): void {
+    if (this.#started) return;
+    this.#started = true;
+    const { service, context } = this.#errand;
     const nowMs = performance.now();
     this.#firstMs = nowMs - this.#sentMs;
-    visit.account.firstMs ??= nowMs - visit.startedMs;
-    if (this.#flight !== undefined) service.desk.started(this.#flight);
+    context.record.firstMs ??= nowMs - context.startedMs;
+    if (this.#lease !== undefined) service.scheduler.started(this.#lease);
   }
 
-  #say(text: string): void {
+  #emit(text: string): void {
     if (text === '') return;
-    this.#spoken = true;
+    this.#streaming = true;
     this.#listener.onText(text);
   }
 
-  #answered(text: string, { usage }: Extract<ServerEvent, { kind: 'end' }>): void {
-    this.#over = true;
-    this.#release('answered', usage);
+  #succeed(text: string, { usage }: Extract<ServerEvent, { kind: 'end' }>): void {
+    this.#done = true;
+    this.#releaseLease('answered', usage);
     this.#listener.onEnd(text, usage);
   }
 
-  #failed(failure: ServerFailure): void {
-    const { service, visit } = this.#errand;
+  #onFailure(failure: ServerFailure): void {
+    const { service, context } = this.#errand;
     const place = this.#deployment?.id;
-    this.#release(ENDINGS[failure.fault]);
-    visit.account.failure = failure.code ?? failure.kind;
+    this.#releaseLease(ENDINGS[failure.fault]);
+    context.record.failure = failure.code ?? failure.kind;
     this.#lastFailure = failure;
     // A late answer may still be computed there, and a request that is at fault fails everywhere.
     const again =
-      !this.#spoken &&
+      !this.#streaming &&
       failure.fault !== 'request' &&
       failure.kind !== 'timeout' &&
       this.#attempts <= service.config.routing.retries;
     if (place === undefined || !again) {
-      this.#giveUp(failure);
+      this.#fallBack(failure);
       return;
     }
     // A server that says itself that it is loading is asked again; it will have the model soon.
     if (failure.code !== 'model_loading') this.#tried.push(place);
-    this.#again();
+    this.#retry();
   }
 
-  #again(): void {
-    this.#writer = this.#errand.share.writer();
+  #retry(): void {
+    this.#encoder = this.#errand.subrequest.encoder();
     this.start();
   }
 
   // Its group cannot serve it: another may stand in, while the client has heard nothing.
-  #giveUp(failure: Failure | ServerFailure): void {
+  #fallBack(failure: Failure | ServerFailure): void {
     const { service, group } = this.#errand;
-    this.#standIns ??= new StandIns(service, group);
-    const next = this.#spoken || this.#over ? undefined : this.#standIns.next(failure);
+    this.#fallbacks ??= new Fallbacks(service, group);
+    const next = this.#streaming || this.#done ? undefined : this.#fallbacks.next(failure);
     if (next === undefined) {
-      this.#refuse(failure);
+      this.#fail(failure);
       return;
     }
     this.#group = next;
     this.#tried = [];
     this.#attempts = 0;
     this.#lastFailure = undefined;
-    this.#again();
+    this.#retry();
   }
 
-  #refuse(failure: Failure): void {
-    if (this.#over) return;
-    this.#over = true;
+  #fail(failure: Failure): void {
+    if (this.#done) return;
+    this.#done = true;
     this.#listener.onFailure(failure);
   }
 
-  #release(how: Ending, usage?: Usage): void {
-    const flight = this.#flight;
-    this.#flight = undefined;
+  #releaseLease(how: AttemptResult, usage?: Usage): void {
+    const lease = this.#lease;
+    this.#lease = undefined;
     this.#deployment = undefined;
-    if (flight !== undefined)
-      this.#errand.service.desk.release(flight, how, seenOf(how, usage, this.#firstMs, this.#sending));
+    if (lease !== undefined)
+      this.#errand.service.scheduler.release(
+        lease,
+        how,
+        observationOf(how, usage, this.#firstMs, this.#upstreamRequest),
+      );
   }
 }

@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import { authenticate } from '../auth/bearer.ts';
 import { readBody } from '../http/request-body.ts';
-import { answerWhole } from '../http/response-writer.ts';
-import type { Visit } from '../request-context.ts';
-import { answerCount } from './count-tokens.ts';
-import type { ClientDialect, Failure, Order, Outcome, Share } from '../exchange.ts';
-import { pinned } from './pinned-backend.ts';
-import { OUR_FAULT } from './failures.ts';
-import { Reply } from './response.ts';
-import { notGiven } from './runner-options.ts';
+import { sendWhole } from '../http/response-writer.ts';
+import type { RequestContext } from '../request-context.ts';
+import { countTokens } from './count-tokens.ts';
+import type { ClientDialect, Failure, ParsedRequest, FailureOr, Subrequest } from '../exchange.ts';
+import { pinToBackend } from './pinned-backend.ts';
+import { INTERNAL_ERROR } from './failures.ts';
+import { ClientResponse } from './response.ts';
+import { unsupportedOptions } from './runner-options.ts';
 import type { Service } from '../service.ts';
 
 /** Of a model that nobody has, what is shown. */
@@ -18,7 +18,7 @@ const LONGEST_NAME = 200;
 /** What an endpoint takes: a request's bytes, as an order. */
 export interface Endpoint {
   readonly dialect: ClientDialect;
-  readonly read: (bytes: Buffer, nowMs: number) => Outcome<Order>;
+  readonly read: (bytes: Buffer, nowMs: number) => FailureOr<ParsedRequest>;
   /** Where only the tokens of the prompt are asked for: how they are told. */
   readonly counted?: (tokens: number) => string;
 }
@@ -27,52 +27,53 @@ export interface Endpoint {
 export interface Door {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
-  readonly visit: Visit;
+  readonly context: RequestContext;
 }
 
 /** Answers a request that has a body, writing straight to its client: auth → request → route → upstream → usage. */
-export function answer(
-  { incoming, outgoing, visit }: Door,
+export function handleRequest(
+  { incoming, outgoing, context }: Door,
   service: Service,
   { dialect, read, counted }: Endpoint,
 ): void {
-  const turnAway = (failure: Failure): void => {
-    visit.account.failure = failure.code ?? failure.kind;
-    answerWhole(outgoing, dialect.refusal(failure, visit.id));
+  const reject = (failure: Failure): void => {
+    context.record.failure = failure.code ?? failure.kind;
+    sendWhole(outgoing, dialect.errorResponse(failure, context.id));
   };
   const caller = authenticate(incoming.headers, service.config.masterKey);
   if (!caller.ok) {
-    turnAway(caller.failure);
+    reject(caller.failure);
     return;
   }
-  visit.account.caller = caller.value.name;
-  const take = (body: Outcome<Buffer>): void => {
-    const order = body.ok ? read(body.value, Date.now()) : body;
-    if (!order.ok) {
-      turnAway(order.failure);
+  context.record.caller = caller.value.name;
+  const take = (body: FailureOr<Buffer>): void => {
+    const parsed = body.ok ? read(body.value, Date.now()) : body;
+    if (!parsed.ok) {
+      reject(parsed.failure);
       return;
     }
-    const { model: asked, stream, ignored, runner } = order.value;
+    const { model: asked, stream, ignoredParams, runner } = parsed.value;
     const model = dialect.aliasOf?.(asked, service.models) ?? asked;
     const group = service.models.get(model);
     // Whatever else a client says there has no place in the log at any length.
-    visit.account.alias = group === undefined ? model.slice(0, LONGEST_NAME) : model;
-    visit.account.stream = stream;
+    context.record.alias = group === undefined ? model.slice(0, LONGEST_NAME) : model;
+    context.record.stream = stream;
     // Other servers are sent the request as it came, where it is in their dialect, and say for themselves what they cannot do.
     if (
       group !== undefined &&
-      (group.deployments.some(({ provider }) => provider === 'ollama') || order.value.shares.every(isForeign))
+      (group.deployments.some(({ provider }) => provider === 'ollama') || parsed.value.subrequests.every(isForeign))
     )
-      for (const name of [...ignored, ...notGiven(runner, group, service.desk.fleet)]) visit.account.unmet.add(name);
-    const [first] = visit.account.unmet;
-    const servers: Outcome<ModelGroup> =
-      group === undefined ? { ok: false, failure: unknownModel(model) } : pinned(group, incoming.headers);
-    if (!servers.ok) turnAway(servers.failure);
-    else if (service.config.strict && first !== undefined) turnAway(notHonoured(first));
+      for (const name of [...ignoredParams, ...unsupportedOptions(runner, group, service.scheduler.fleet)])
+        context.record.ignoredParams.add(name);
+    const [first] = context.record.ignoredParams;
+    const servers: FailureOr<ModelGroup> =
+      group === undefined ? { ok: false, failure: unknownModel(model) } : pinToBackend(group, incoming.headers);
+    if (!servers.ok) reject(servers.failure);
+    else if (service.config.strict && first !== undefined) reject(unsupportedParameter(first));
     else {
-      const commission = { service, visit, outgoing, dialect, order: order.value, group: servers.value };
-      if (counted === undefined) new Reply(commission).start();
-      else void answerCount(commission, counted);
+      const request = { service, context, outgoing, dialect, parsed: parsed.value, group: servers.value };
+      if (counted === undefined) new ClientResponse(request).start();
+      else void countTokens(request, counted);
     }
   };
   readBody(incoming, service.config.maxBodyBytes, (body) => {
@@ -81,14 +82,14 @@ export function answer(
     } catch (error) {
       // A mistake of ours costs this request, and none of the others that are under way.
       process.emitWarning(error instanceof Error ? error : String(error));
-      turnAway(OUR_FAULT);
+      reject(INTERNAL_ERROR);
     }
   });
 }
 
 // Whether what is asked came in a dialect that no server speaks.
-function isForeign({ asks }: Share): boolean {
-  return asks.kind === 'load' || asks.request.original === undefined;
+function isForeign({ request }: Subrequest): boolean {
+  return request.kind === 'load' || request.params.original === undefined;
 }
 
 /** What a model that nobody has means. */
@@ -101,7 +102,7 @@ export function unknownModel(model: string): Failure {
   };
 }
 
-function notHonoured(param: string): Failure {
+function unsupportedParameter(param: string): Failure {
   return {
     kind: 'invalid',
     code: 'unsupported_parameter',

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ModelGroup } from '../../schema/gateway-config.ts';
-import type { Failure, Outcome } from '../exchange.ts';
+import type { Failure, FailureOr } from '../exchange.ts';
 
 /** Narrows a group to its deployments on the server that a request's `x-hxllm-backend` names, by its address as replies show it: so an operator sees each of them answer. */
-export function pinned(group: ModelGroup, headers: IncomingHttpHeaders): Outcome<ModelGroup> {
+export function pinToBackend(group: ModelGroup, headers: IncomingHttpHeaders): FailureOr<ModelGroup> {
   const asked = headers['x-hxllm-backend'];
   if (typeof asked !== 'string') return { ok: true, value: group };
   const [first, ...rest] = group.deployments.filter(({ writtenUrl, url }) => asked === writtenUrl || asked === url);

@@ -1,65 +1,65 @@
 import type { ServerResponse } from 'node:http';
 import type { ModelGroup } from '../../schema/gateway-config.ts';
-import { Outlet } from '../http/response-writer.ts';
-import { readableNames } from '../http/header-value.ts';
-import type { Visit } from '../request-context.ts';
-import type { ClientDialect, Failure, Order, Usage } from '../exchange.ts';
-import { OUR_FAULT } from './failures.ts';
-import { Relay } from './forwarder.ts';
+import { ResponseWriter } from '../http/response-writer.ts';
+import { headerValue } from '../http/header-value.ts';
+import type { RequestContext } from '../request-context.ts';
+import type { ClientDialect, Failure, ParsedRequest, Usage } from '../exchange.ts';
+import { INTERNAL_ERROR } from './failures.ts';
+import { Forwarder } from './forwarder.ts';
 import { replicaId } from '../route/replica.ts';
-import { isReady, wantedRunner } from '../route/residence.ts';
+import { isReady, runnerKey } from '../route/residency.ts';
 import type { Service } from '../service.ts';
 import { serverTiming } from '../usage/server-timing.ts';
-import { sumOf } from '../usage/total.ts';
+import { totalUsage } from '../usage/total.ts';
 
 /** How many shares of one order are served at a time; the others wait for one of these to end. */
-const MOST_AT_ONCE = 8;
+const MAX_PARALLEL_SUBREQUESTS = 8;
 
 /** An order, and the client who waits for its answer. */
-export interface Commission {
+export interface ProxyRequest {
   readonly service: Service;
-  readonly visit: Visit;
+  readonly context: RequestContext;
   readonly outgoing: ServerResponse;
   readonly dialect: ClientDialect;
-  readonly order: Order;
+  readonly parsed: ParsedRequest;
   readonly group: ModelGroup;
 }
 
 /** One reply to one client: lets each share of the order be served, sends on what they say as it comes, and gives all of them up when one fails or the client leaves. */
-export class Reply {
-  readonly #commission: Commission;
-  readonly #outlet: Outlet;
-  readonly #relays: readonly Relay[];
+export class ClientResponse {
+  readonly #commission: ProxyRequest;
+  readonly #response: ResponseWriter;
+  readonly #forwarders: readonly Forwarder[];
   readonly #usages: (Usage | undefined)[];
   #started = 0;
-  #owed: number;
-  #spoken = false;
-  #over = false;
+  #pending: number;
+  #streaming = false;
+  #done = false;
 
-  constructor(commission: Commission) {
-    this.#commission = commission;
-    const { service, outgoing, order, dialect, visit, group } = commission;
+  constructor(request: ProxyRequest) {
+    this.#commission = request;
+    const { service, outgoing, parsed, dialect, context, group } = request;
     const onLag = (): void => {
-      visit.account.ended = 'client-too-slow';
+      context.record.ended = 'client-too-slow';
     };
-    this.#outlet = new Outlet(outgoing, {
+    this.#response = new ResponseWriter(outgoing, {
       streamType: dialect.streamType,
-      keepAlive: order.stream ? (order.keepAlive ?? dialect.keepAlive) : undefined,
+      keepAlive: parsed.stream ? (parsed.keepAlive ?? dialect.keepAlive) : undefined,
       headers: () => this.#headers(),
       onLag,
     });
-    this.#owed = order.shares.length;
-    this.#usages = order.shares.map(() => undefined);
+    this.#pending = parsed.subrequests.length;
+    this.#usages = parsed.subrequests.map(() => undefined);
     const onText = (text: string): void => {
-      this.#say(text);
+      this.#emit(text);
     };
     const onFailure = (failure: Failure): void => {
-      this.#refuse(failure);
+      this.#fail(failure);
     };
-    this.#relays = order.shares.map(
-      (share, index) =>
-        new Relay(
-          { service, visit, share, group },
+    this.#forwarders = parsed.subrequests.map(
+      (subrequest, index) =>
+        new Forwarder(
+          { service, context, subrequest, group },
           {
             onText,
             onFailure,
@@ -70,10 +70,10 @@ export class Reply {
         ),
     );
     const cut = (): void => {
-      this.#refuse(STOPPING);
+      this.#fail(STOPPING);
     };
     // V8 puts a function that is written right behind `property =` among what is old, where it keeps its whole request from the quick collections.
-    visit.cut = cut;
+    context.cut = cut;
     outgoing.once('close', () => {
       this.#leave();
     });
@@ -82,91 +82,92 @@ export class Reply {
   /** Goes on until the client has its answer. */
   start(): void {
     if (isLoaded(this.#commission)) this.#close('');
-    while (this.#started < Math.min(MOST_AT_ONCE, this.#relays.length) && !this.#over) this.#next();
+    while (this.#started < Math.min(MAX_PARALLEL_SUBREQUESTS, this.#forwarders.length) && !this.#done) this.#next();
   }
 
   #next(): void {
-    const relay = this.#relays[this.#started];
+    const forwarder = this.#forwarders[this.#started];
     this.#started += 1;
-    relay?.start();
+    forwarder?.start();
   }
 
-  #say(text: string): void {
-    if (this.#over) return;
-    this.#spoken = true;
-    this.#outlet.write(text);
+  #emit(text: string): void {
+    if (this.#done) return;
+    this.#streaming = true;
+    this.#response.writeChunk(text);
   }
 
   #ended(index: number, text: string, usage: Usage): void {
-    if (this.#over) return;
+    if (this.#done) return;
     this.#usages[index] = usage;
-    this.#owed -= 1;
-    if (this.#owed === 0) this.#close(text);
+    this.#pending -= 1;
+    if (this.#pending === 0) this.#close(text);
     else {
-      if (text !== '') this.#say(text);
+      if (text !== '') this.#emit(text);
       this.#next();
     }
   }
 
   #close(text: string): void {
-    const { order, visit } = this.#commission;
+    const { parsed, context } = this.#commission;
     const usages = this.#usages.filter((usage) => usage !== undefined);
     let rest: string;
     try {
-      rest = order.close(usages);
+      rest = parsed.close(usages);
     } catch {
-      this.#refuse(OUR_FAULT);
+      this.#fail(INTERNAL_ERROR);
       return;
     }
-    this.#over = true;
-    visit.account.usage = sumOf(usages);
-    if (order.stream) this.#outlet.end(text + rest);
-    else this.#outlet.whole(rest);
+    this.#done = true;
+    context.record.usage = totalUsage(usages);
+    if (parsed.stream) this.#response.end(text + rest);
+    else this.#response.send(rest);
   }
 
-  #refuse(failure: Failure): void {
-    if (this.#over) return;
-    this.#over = true;
-    for (const relay of this.#relays) relay.cancel();
-    const { dialect, order, visit } = this.#commission;
-    visit.account.failure ??= failure.code ?? failure.kind;
-    visit.account.ended = this.#spoken
+  #fail(failure: Failure): void {
+    if (this.#done) return;
+    this.#done = true;
+    for (const forwarder of this.#forwarders) forwarder.cancel();
+    const { dialect, parsed, context } = this.#commission;
+    context.record.failure ??= failure.code ?? failure.kind;
+    context.record.ended = this.#streaming
       ? 'cut'
       : failure.kind === 'invalid' || failure.kind === 'overloaded' || failure.kind === 'limited'
         ? 'refused'
         : 'failed';
-    if (this.#outlet.begun) this.#outlet.end(order.frame?.(failure) ?? dialect.frame(failure, visit.id));
-    else this.#outlet.refuse(dialect.refusal(failure, visit.id), this.#headers());
+    if (this.#response.begun)
+      this.#response.end(parsed.errorFrame?.(failure) ?? dialect.errorFrame(failure, context.id));
+    else this.#response.sendError(dialect.errorResponse(failure, context.id), this.#headers());
   }
 
   // The client is gone, or has all of its answer.
   #leave(): void {
-    this.#outlet.close();
-    this.#over = true;
-    for (const relay of this.#relays) relay.cancel();
+    this.#response.close();
+    this.#done = true;
+    for (const forwarder of this.#forwarders) forwarder.cancel();
   }
 
   #headers(): Readonly<Record<string, string>> {
-    const { visit } = this.#commission;
-    const { backend, reason, unmet } = visit.account;
-    const timing = serverTiming(visit.account);
+    const { context } = this.#commission;
+    const { backend, reason, ignoredParams } = context.record;
+    const timing = serverTiming(context.record);
     return {
-      'openai-processing-ms': String(Math.round(performance.now() - visit.startedMs)),
+      'openai-processing-ms': String(Math.round(performance.now() - context.startedMs)),
       ...(timing === undefined ? {} : { 'server-timing': timing }),
       ...(backend === undefined ? {} : { 'x-hxllm-backend': backend }),
       ...(reason === undefined ? {} : { 'x-hxllm-route': reason }),
-      ...(visit.account.usage?.estimated === true ? { 'x-hxllm-estimated': 'true' } : {}),
-      ...(unmet.size === 0 ? {} : { 'x-hxllm-ignored-params': readableNames([...unmet]) }),
+      ...(context.record.usage?.estimated === true ? { 'x-hxllm-estimated': 'true' } : {}),
+      ...(ignoredParams.size === 0 ? {} : { 'x-hxllm-ignored-params': headerValue([...ignoredParams]) }),
     };
   }
 }
 
 // Whoever only wants a model to be in memory waits for no place of one that is.
-function isLoaded({ order: { shares }, group: { deployments }, service: { desk } }: Commission): boolean {
-  if (!shares.every(({ asks }) => asks.kind === 'load')) return false;
+function isLoaded({ parsed: { subrequests }, group: { deployments }, service: { scheduler } }: ProxyRequest): boolean {
+  if (!subrequests.every(({ request }) => request.kind === 'load')) return false;
   return deployments.some(({ url, model, options }) => {
-    const residence = desk.fleet.replicas.get(replicaId(url, model))?.residence;
-    return residence?.state === 'resident' && isReady(residence, wantedRunner(options));
+    const residency = scheduler.fleet.replicas.get(replicaId(url, model))?.residency;
+    return residency?.state === 'resident' && isReady(residency, runnerKey(options));
   });
 }
 

@@ -1,29 +1,29 @@
 import type { Candidate } from './candidate.ts';
 
 /** What is known when a request would have to wait. */
-export interface Crowd {
+export interface QueueState {
   /** Requests before it in its line. */
   readonly ahead: number;
   /** Servers that may serve it, busy or not. */
   readonly candidates: readonly Candidate[];
   /** How long it may wait. */
-  readonly mostWaitMs: number;
+  readonly maxWaitMs: number;
 }
 
 /** Whether to let a request wait. `expectedMs`: how long that would be, where anything is known. */
 export type Admission = (
-  crowd: Crowd,
+  crowd: QueueState,
 ) =>
   | { readonly admit: true }
-  | { readonly admit: false; readonly why: 'full' | 'too-long'; readonly expectedMs: number };
+  | { readonly admit: false; readonly reason: 'queue-full' | 'queue-timeout'; readonly expectedMs: number };
 
 /** Lets a request wait while the line is not too long, and while its turn is expected to come in time. */
-export function admitUpTo(longest: number): Admission {
-  return ({ ahead, candidates, mostWaitMs }) => {
+export function limitQueue(longest: number): Admission {
+  return ({ ahead, candidates, maxWaitMs }) => {
     const expectedMs = expectedWaitMs(ahead, candidates);
-    if (ahead >= longest) return { admit: false, why: 'full', expectedMs: expectedMs ?? 1000 };
-    return expectedMs !== undefined && expectedMs > mostWaitMs
-      ? { admit: false, why: 'too-long', expectedMs }
+    if (ahead >= longest) return { admit: false, reason: 'queue-full', expectedMs: expectedMs ?? 1000 };
+    return expectedMs !== undefined && expectedMs > maxWaitMs
+      ? { admit: false, reason: 'queue-timeout', expectedMs }
       : { admit: true };
   };
 }

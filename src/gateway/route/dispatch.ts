@@ -1,8 +1,8 @@
-import { candidatesOf, isAtHand, type Candidate } from './candidate.ts';
+import { candidatesOf, isWarm, type Candidate } from './candidate.ts';
 import type { Assignment, Decision } from './event.ts';
-import type { Fleet, Flight } from './fleet.ts';
-import { isBefore, leave, loadWaitMs, nextOf, sizeOf, type Line, type Waiting } from './line.ts';
-import { used } from './minute.ts';
+import type { Fleet, Lease } from './fleet.ts';
+import { goesBefore, remove, loadWaitMs, nextWaiters, queueLength, type Queue, type Waiter } from './queue.ts';
+import { countUse } from './rate-window.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom, mayTryOneMore } from './replica.ts';
 
@@ -14,22 +14,27 @@ export interface Choice extends Candidate {
 }
 
 /** Which requests a place is wanted for. */
-export type Wish = Pick<Waiting, 'places' | 'tried'>;
+export type Eligibility = Pick<Waiter, 'deployments' | 'tried'>;
 
 /** The place for a request where one is free that has its model in memory; bound no sooner, so that nothing waits inside a server. */
-export function chooseFor(fleet: Fleet, policy: Policy, { places, tried }: Wish, nowMs: number): Choice | undefined {
-  const candidates = candidatesOf(fleet, places, tried, nowMs);
-  const atHand = candidates.filter(
+export function chooseDeployment(
+  fleet: Fleet,
+  policy: Policy,
+  { deployments, tried }: Eligibility,
+  nowMs: number,
+): Choice | undefined {
+  const candidates = candidatesOf(fleet, deployments, tried, nowMs);
+  const warm = candidates.filter(
     (candidate) =>
-      isAtHand(candidate) && nowMs >= candidate.replica.pausedUntilMs && !policy.drains(fleet, candidate, nowMs),
+      isWarm(candidate) && nowMs >= candidate.replica.pausedUntilMs && !policy.yields(fleet, candidate, nowMs),
   );
   const free = preferred(
-    atHand.filter(({ replica }) => hasRoom(replica)),
+    warm.filter(({ replica }) => hasRoom(replica)),
     nowMs,
   );
   const [first, ...rest] = free;
   if (first === undefined) {
-    const more = atHand.find(({ replica }) => mayTryOneMore(replica, nowMs));
+    const more = warm.find(({ replica }) => mayTryOneMore(replica, nowMs));
     return more === undefined ? undefined : { ...more, reason: 'slot-trial', trial: true };
   }
   if (rest.length > 0)
@@ -40,7 +45,7 @@ export function chooseFor(fleet: Fleet, policy: Policy, { places, tried }: Wish,
     };
   return {
     ...first,
-    reason: candidates.length === 1 ? 'only-one' : atHand.length === 1 ? 'only-resident' : 'only-free',
+    reason: candidates.length === 1 ? 'only-one' : warm.length === 1 ? 'only-resident' : 'only-free',
     trial: false,
   };
 }
@@ -48,69 +53,69 @@ export function chooseFor(fleet: Fleet, policy: Policy, { places, tried }: Wish,
 /** Gives places to those who wait, as far as there are free ones. */
 export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
   while (fleet.waiting.size > 0) {
-    let best: { readonly line: Line; readonly waiting: Waiting; readonly choice: Choice } | undefined;
-    for (const line of fleet.lines.values()) {
-      const next = sizeOf(line) === 0 ? undefined : nextThatGoes(fleet, policy, line, nowMs);
-      if (next !== undefined && (best === undefined || isBefore(next, best))) best = next;
+    let best: { readonly queue: Queue; readonly waiter: Waiter; readonly choice: Choice } | undefined;
+    for (const queue of fleet.queues.values()) {
+      const next = queueLength(queue) === 0 ? undefined : nextDispatchable(fleet, policy, queue, nowMs);
+      if (next !== undefined && (best === undefined || goesBefore(next, best))) best = next;
     }
     if (best === undefined) return;
-    const { line, waiting, choice } = best;
-    const loadMs = loadWaitMs(line, waiting, nowMs);
-    leave(line, waiting.request);
-    fleet.waiting.delete(waiting.request);
-    out.push(bind(fleet, waiting, choice, loadMs, nowMs));
+    const { queue, waiter, choice } = best;
+    const loadMs = loadWaitMs(queue, waiter, nowMs);
+    remove(queue, waiter.request);
+    fleet.waiting.delete(waiter.request);
+    out.push(bind(fleet, waiter, choice, loadMs, nowMs));
   }
 }
 
 /** Binds a request to a place. */
 export function bind(
   fleet: Fleet,
-  { request, sinceMs }: Pick<Waiting, 'request' | 'sinceMs'>,
-  { place, backend, replica, reason, trial }: Choice,
+  { request, sinceMs }: Pick<Waiter, 'request' | 'sinceMs'>,
+  { deployment, backend, replica, reason, trial }: Choice,
   loadMs: number,
   nowMs: number,
 ): Assignment {
-  fleet.turns += 1;
-  place.lastTurn = fleet.turns;
-  place.inFlight += 1;
-  place.minute = used(place.minute, { requests: 1, tokens: 0 }, nowMs);
+  fleet.picks += 1;
+  deployment.lastPicked = fleet.picks;
+  deployment.inFlight += 1;
+  deployment.rateWindow = countUse(deployment.rateWindow, { requests: 1, tokens: 0 }, nowMs);
   backend.inFlight += 1;
   replica.inFlight += 1;
   if (trial) {
     replica.slots.trial = { request, startedMs: undefined };
-    fleet.restless = true;
+    fleet.tickWanted = true;
   }
-  const flight: Flight = {
+  const lease: Lease = {
     request,
-    place,
+    deployment,
     backend,
     replica,
     sinceMs,
     boundMs: nowMs,
     nth: replica.inFlight,
     started: false,
-    over: false,
+    released: false,
     afterRestMs: replica.restMs,
   };
   replica.restMs = undefined;
-  return { kind: 'assign', request, flight, reason, loadMs };
+  return { kind: 'assign', request, lease, reason, loadMs };
 }
 
-function nextThatGoes(
+function nextDispatchable(
   fleet: Fleet,
   policy: Policy,
-  line: Line,
+  queue: Queue,
   nowMs: number,
-): { line: Line; waiting: Waiting; choice: Choice } | undefined {
-  for (const waiting of nextOf(line, nowMs)) {
-    const choice = chooseFor(fleet, policy, waiting, nowMs);
-    if (choice !== undefined) return { line, waiting, choice };
+): { queue: Queue; waiter: Waiter; choice: Choice } | undefined {
+  for (const waiter of nextWaiters(queue, nowMs)) {
+    const choice = chooseDeployment(fleet, policy, waiter, nowMs);
+    if (choice !== undefined) return { queue, waiter, choice };
   }
   return undefined;
 }
 
 // Resting is a preference: a place that failed is better than none.
 function preferred(candidates: readonly Candidate[], nowMs: number): readonly Candidate[] {
-  const rested = candidates.filter(({ place }) => place.restingUntilMs <= nowMs);
+  const rested = candidates.filter(({ deployment }) => deployment.cooldownUntilMs <= nowMs);
   return rested.length > 0 ? rested : candidates;
 }

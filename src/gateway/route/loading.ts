@@ -1,11 +1,11 @@
-import { candidatesOf, isAtHand, type Candidate } from './candidate.ts';
-import type { Decision, Ending } from './event.ts';
+import { candidatesOf, isWarm, type Candidate } from './candidate.ts';
+import type { Decision, AttemptResult } from './event.ts';
 import type { Backend, Fleet } from './fleet.ts';
-import { everybody, setLoading, sizeOf } from './line.ts';
+import { waitersOf, setLoading, queueLength } from './queue.ts';
 import type { Policy } from './policy.ts';
-import type { Load, Replica } from './replica.ts';
-import { sawLoaded, sawRoomMade } from './residence.ts';
-import { sawLoad } from './speed.ts';
+import type { ModelLoad, Replica } from './replica.ts';
+import { markLoaded, markMaybeEvicted } from './residency.ts';
+import { observeLoad } from './speed.ts';
 
 /** A load that is a server's word that the model is there already says nothing about loads: that takes some 4 ms, where it is busy more. */
 const LEAST_LOAD_MS = 100;
@@ -24,15 +24,15 @@ export function beginLoads(fleet: Fleet, policy: Policy, nowMs: number, out: Dec
 
 /** Runs the load clock of lines that have nothing to do but wait for one. */
 export function keepLoadClocks(fleet: Fleet, nowMs: number): void {
-  for (const line of fleet.lines.values()) {
-    const [first] = sizeOf(line) === 0 ? [] : everybody(line);
-    const candidates = first === undefined ? [] : candidatesOf(fleet, first.places, [], nowMs);
-    setLoading(line, candidates.some(({ replica }) => replica.load !== undefined) && !candidates.some(isAtHand), nowMs);
+  for (const queue of fleet.queues.values()) {
+    const [first] = queueLength(queue) === 0 ? [] : waitersOf(queue);
+    const candidates = first === undefined ? [] : candidatesOf(fleet, first.deployments, [], nowMs);
+    setLoading(queue, candidates.some(({ replica }) => replica.load !== undefined) && !candidates.some(isWarm), nowMs);
   }
 }
 
 /** A load of ours has ended. */
-export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, how: Ending, nowMs: number): void {
+export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, how: AttemptResult, nowMs: number): void {
   const { load } = replica;
   const backend = fleet.backends.get(replica.backend);
   const own = backend === undefined || load === undefined ? undefined : ownTime(fleet, policy, backend, load, nowMs);
@@ -42,9 +42,10 @@ export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, how: End
   if (how === 'answered') {
     // What was listed before is not so any more.
     if (backend !== undefined) backend.listed = undefined;
-    sawLoaded(replica.residence, load.wants, nowMs);
+    markLoaded(replica.residency, load.runnerKey, nowMs);
     const tookMs = nowMs - load.sinceMs;
-    if (own !== undefined && (load.cold || tookMs >= LEAST_LOAD_MS)) sawLoad(replica.speed, own.tookMs, own.isExact);
+    if (own !== undefined && (load.cold || tookMs >= LEAST_LOAD_MS))
+      observeLoad(replica.speed, own.tookMs, own.isExact);
     if (load.cold || tookMs >= LEAST_DOUBT_MS) doubtOthers(fleet, replica, nowMs);
     replica.failedLoads = 0;
   } else if (how === 'busy') replica.pausedUntilMs = nowMs + 500;
@@ -57,10 +58,10 @@ export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, how: End
 /** How long a load should take, by those of the model there, else by those of the server's others; `undefined` where nothing is known. */
 export function expectedLoadMs(
   replicas: Fleet['replicas'],
-  { backend, speed, load, residence }: Replica,
+  { backend, speed, load, residency }: Replica,
 ): number | undefined {
   // It may be listed under another name, and at work on what takes long.
-  const workMs = load === undefined && residence.state !== 'absent' ? (speed.serviceMs ?? 0) : 0;
+  const workMs = load === undefined && residency.state !== 'absent' ? (speed.serviceMs ?? 0) : 0;
   if (speed.loadMs !== undefined) return speed.loadMs + workMs;
   const others = [...replicas.values()].flatMap((replica) =>
     replica.backend === backend && replica.speed.loadMs !== undefined ? [replica.speed.loadMs * 2] : [],
@@ -68,19 +69,19 @@ export function expectedLoadMs(
   return others.length === 0 ? undefined : Math.max(...others) + workMs;
 }
 
-function begin(fleet: Fleet, { place, backend, replica }: Candidate, nowMs: number, out: Decision[]): void {
+function begin(fleet: Fleet, { deployment, backend, replica }: Candidate, nowMs: number, out: Decision[]): void {
   backend.loading = replica.id;
   replica.load = {
     sinceMs: nowMs,
-    wants: place.wants,
-    cold: replica.residence.state === 'absent',
+    runnerKey: deployment.runnerKey,
+    cold: replica.residency.state === 'absent',
     besides: backend.listed?.join(' '),
     sameSinceMs: nowMs,
-    curedMs: undefined,
-    cures: 0,
+    lastUnloadMs: undefined,
+    unloads: 0,
   };
-  fleet.restless = true;
-  out.push({ kind: 'load', replica: replica.id, place: place.id });
+  fleet.tickWanted = true;
+  out.push({ kind: 'load', replica: replica.id, deployment: deployment.id });
 }
 
 // What a load took by itself: what was kept from working for it had to end first, it seems. What did so of its own accord may have been in nobody's way.
@@ -88,12 +89,12 @@ function ownTime(
   fleet: Fleet,
   policy: Policy,
   backend: Backend,
-  { sinceMs }: Load,
+  { sinceMs }: ModelLoad,
   nowMs: number,
 ): { tookMs: number; isExact: boolean } {
   const waitedMs = backend.inFlight > 0 ? 0 : Math.max(0, backend.quietSinceMs - sinceMs);
   const drained = [...fleet.replicas.values()].some(
-    (replica) => replica.backend === backend.url && policy.drains(fleet, { backend, replica }, nowMs),
+    (replica) => replica.backend === backend.url && policy.yields(fleet, { backend, replica }, nowMs),
   );
   return {
     tookMs: nowMs - sinceMs - (drained ? waitedMs : 0),
@@ -105,5 +106,5 @@ function ownTime(
 function doubtOthers({ replicas }: Fleet, loaded: Replica, nowMs: number): void {
   for (const replica of replicas.values())
     if (replica !== loaded && replica.backend === loaded.backend && replica.inFlight === 0)
-      sawRoomMade(replica.residence, nowMs);
+      markMaybeEvicted(replica.residency, nowMs);
 }

@@ -12,7 +12,7 @@ export interface Policy {
   /** What to load next, on a server where nothing is being loaded; asked again when that has begun, until it gives nothing. */
   readonly nextLoad: (fleet: Fleet, nowMs: number) => Candidate | undefined;
   /** Whether nothing more is sent to a model in memory, so that what is to be loaded there gets its room. */
-  readonly drains: (fleet: Fleet, where: Pick<Candidate, 'backend' | 'replica'>, nowMs: number) => boolean;
+  readonly yields: (fleet: Fleet, where: Pick<Candidate, 'backend' | 'replica'>, nowMs: number) => boolean;
   /** Failures in a row after which a place rests. */
   readonly allowedFails: number;
   readonly cooldownMs: number;

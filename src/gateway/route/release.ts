@@ -1,13 +1,13 @@
 import { opened } from './circuit.ts';
-import type { Ending, RouteEvent, Seen } from './event.ts';
-import { dismiss, type Backend, type Fleet, type Flight, type Place } from './fleet.ts';
+import type { AttemptResult, RouteEvent, Observation } from './event.ts';
+import { prune, type Backend, type Fleet, type Lease, type DeploymentState } from './fleet.ts';
 import { learned } from './latency.ts';
-import { used } from './minute.ts';
+import { countUse } from './rate-window.ts';
 import type { Policy } from './policy.ts';
-import { forgetResidence } from './residence.ts';
-import { forgetSlots, sawEnd, sawWait } from './slots.ts';
-import { restOfPrefill, sawPrefill, sawRest, sawService } from './speed.ts';
-import { sawAnswer } from './wedge.ts';
+import { resetResidency } from './residency.ts';
+import { forgetSlots, observeEnd, observeWait } from './slots.ts';
+import { restOfPrefill, observePrefill, observeRest, observeService } from './speed.ts';
+import { observeAnswer } from './stuck-load.ts';
 
 /** Below that nobody notices. */
 const LEAST_REST_MS = 5;
@@ -17,71 +17,84 @@ const BUSY_PAUSE_MS = 500;
 export function release(
   fleet: Fleet,
   policy: Policy,
-  { flight, how, seen }: Extract<RouteEvent, { kind: 'released' }>,
+  { lease, how, observation }: Extract<RouteEvent, { kind: 'released' }>,
   nowMs: number,
-): Ending | undefined {
-  if (flight.over) return undefined;
-  const { request, place, backend, replica, started } = flight;
-  flight.over = true;
-  place.inFlight -= 1;
+): AttemptResult | undefined {
+  if (lease.released) return undefined;
+  const { request, deployment, backend, replica, started } = lease;
+  lease.released = true;
+  deployment.inFlight -= 1;
   backend.inFlight -= 1;
   if (backend.inFlight === 0) backend.quietSinceMs = nowMs;
   replica.inFlight -= 1;
   if (started) replica.started -= 1;
-  sawEnd(replica.slots, request, how === 'answered', nowMs);
-  learn(fleet, flight, how, seen, nowMs);
-  if (seen?.tokens !== undefined) place.minute = used(place.minute, { requests: 0, tokens: seen.tokens }, nowMs);
-  if (seen?.firstMs !== undefined) place.latency = learned(place.latency, seen.firstMs, nowMs);
-  blame(fleet, policy, flight, how, nowMs);
-  if (place.leaving || backend.leaving) dismiss(fleet);
+  observeEnd(replica.slots, request, how === 'answered', nowMs);
+  learn(fleet, lease, how, observation, nowMs);
+  if (observation?.tokens !== undefined)
+    deployment.rateWindow = countUse(deployment.rateWindow, { requests: 0, tokens: observation.tokens }, nowMs);
+  if (observation?.firstMs !== undefined) deployment.latency = learned(deployment.latency, observation.firstMs, nowMs);
+  penalize(fleet, policy, lease, how, nowMs);
+  if (deployment.draining || backend.draining) prune(fleet);
   return how;
 }
 
 /** A server has gone: what was known about it is not so any more. */
-export function takeDown(fleet: Fleet, backend: Backend, nowMs: number): void {
+export function markDown(fleet: Fleet, backend: Backend, nowMs: number): void {
   backend.circuit = opened(backend.circuit, nowMs);
   backend.listed = undefined;
   for (const replica of fleet.replicas.values()) {
     if (replica.backend !== backend.url) continue;
-    forgetResidence(replica.residence, nowMs, false);
+    resetResidency(replica.residency, nowMs, false);
     forgetSlots(replica.slots);
-    replica.lingering = [];
+    replica.abandonedPrefills = [];
     replica.failingUntilMs = 0;
   }
 }
 
-function learn(fleet: Fleet, flight: Flight, how: Ending, seen: Seen | undefined, nowMs: number): void {
-  const { replica, boundMs, nth, started, afterRestMs } = flight;
+function learn(
+  fleet: Fleet,
+  lease: Lease,
+  how: AttemptResult,
+  observation: Observation | undefined,
+  nowMs: number,
+): void {
+  const { replica, boundMs, nth, started, afterRestMs } = lease;
   const { speed, slots } = replica;
   if (how === 'answered') {
-    sawAnswer(flight, nowMs);
-    sawService(speed, nowMs - boundMs);
-    if (seen?.prefillMs !== undefined) sawPrefill(speed, seen.promptBytes, seen.prefillMs);
-    if (seen?.insideMs === undefined) return;
-    if (afterRestMs !== undefined) sawRest(speed, afterRestMs, seen.insideMs);
-    else sawWait(slots, { nth, insideMs: seen.insideMs, tookMs: nowMs - boundMs }, nowMs);
-  } else if (seen?.abandoned === true && !started && slots.kind !== 'unbounded') {
-    const restMs = restOfPrefill(speed, seen.promptBytes, nowMs - boundMs);
+    observeAnswer(lease, nowMs);
+    observeService(speed, nowMs - boundMs);
+    if (observation?.prefillMs !== undefined) observePrefill(speed, observation.promptBytes, observation.prefillMs);
+    if (observation?.insideMs === undefined) return;
+    if (afterRestMs !== undefined) observeRest(speed, afterRestMs, observation.insideMs);
+    else observeWait(slots, { nth, insideMs: observation.insideMs, tookMs: nowMs - boundMs }, nowMs);
+  } else if (observation?.abandoned === true && !started && slots.kind !== 'unbounded') {
+    const restMs = restOfPrefill(speed, observation.promptBytes, nowMs - boundMs);
     if (restMs < LEAST_REST_MS) return;
-    replica.lingering.push({ untilMs: nowMs + restMs, expectedMs: restMs + nowMs - boundMs });
-    fleet.restless = true;
+    replica.abandonedPrefills.push({ untilMs: nowMs + restMs, expectedMs: restMs + nowMs - boundMs });
+    fleet.tickWanted = true;
   }
 }
 
 // A request's own fault says nothing about who served it, and a runner's death nothing about the server's other models.
-function blame(fleet: Fleet, policy: Policy, { place, backend, replica }: Flight, how: Ending, nowMs: number): void {
-  if (how === 'backend-failed') takeDown(fleet, backend, nowMs);
+function penalize(
+  fleet: Fleet,
+  policy: Policy,
+  { deployment, backend, replica }: Lease,
+  how: AttemptResult,
+  nowMs: number,
+): void {
+  if (how === 'backend-failed') markDown(fleet, backend, nowMs);
   else if (how === 'busy') replica.pausedUntilMs = nowMs + BUSY_PAUSE_MS;
-  else if (how === 'answered') place.failures = 0;
+  else if (how === 'answered') deployment.failures = 0;
   else if (how === 'deployment-failed') {
-    weaken(place, policy, nowMs);
-    forgetResidence(replica.residence, nowMs, true);
+    countFailure(deployment, policy, nowMs);
+    resetResidency(replica.residency, nowMs, true);
   }
 }
 
-function weaken(place: Place, policy: Policy, nowMs: number): void {
-  place.failures += 1;
-  if (place.failures < policy.allowedFails) return;
-  place.restingUntilMs = nowMs + policy.cooldownMs;
-  place.failures = 0;
+function countFailure(deployment: DeploymentState, policy: Policy, nowMs: number): void {
+  deployment.failures += 1;
+  if (deployment.failures < policy.allowedFails) return;
+  deployment.cooldownUntilMs = nowMs + policy.cooldownMs;
+  deployment.failures = 0;
 }

@@ -1,4 +1,4 @@
-import { isSame, sawListing, unknownResidence, type Listing, type Residence } from './residence.ts';
+import { isSame, observeListing, unknownResidency, type Listing, type Residency } from './residency.ts';
 import { isSingleByFamily } from './single-slot.ts';
 import { learnedSlots, mayTry, statedSlots, type Slots } from './slots.ts';
 import { unknownSpeed, type Speed } from './speed.ts';
@@ -9,16 +9,16 @@ export interface Replica {
   readonly backend: string;
   readonly model: string;
   slots: Slots;
-  readonly residence: Residence;
+  readonly residency: Residency;
   readonly speed: Speed;
   inFlight: number;
   /** How many of those have begun to be answered. */
   started: number;
   /** Slots in which the server goes on with what nobody wants any more. */
-  lingering: Lingering[];
+  abandonedPrefills: AbandonedPrefill[];
   /** Expected length of the last of those that is over, until somebody has got its slot. */
   restMs: number | undefined;
-  load: Load | undefined;
+  load: ModelLoad | undefined;
   /** Loads that failed in a row, and until when it is left alone for that. */
   failedLoads: number;
   failingUntilMs: number;
@@ -27,32 +27,32 @@ export interface Replica {
 }
 
 /** A slot that is taken by a prompt which nobody wants any more. */
-export interface Lingering {
+export interface AbandonedPrefill {
   readonly untilMs: number;
   readonly expectedMs: number;
 }
 
 /** A load of ours that is underway. */
-export interface Load extends Wedge {
+export interface ModelLoad extends LoadWatch {
   /** The runner that it makes. */
-  readonly wants: string;
+  readonly runnerKey: string;
   /** The model was known not to be in memory. */
   readonly cold: boolean;
 }
 
 /** A load as something that may not end. */
-export interface Wedge {
+export interface LoadWatch {
   readonly sinceMs: number;
   /** What the server lists meanwhile, and since when it is that. */
   besides: string | undefined;
   sameSinceMs: number;
   /** When something was last done about its taking too long. */
-  curedMs: number | undefined;
-  cures: number;
+  lastUnloadMs: number | undefined;
+  unloads: number;
 }
 
 /** What a replica is made of. `stated`: its slots, `Infinity` where the server is to queue; `managed`: we load it. */
-export interface PlannedReplica {
+export interface ReplicaSpec {
   readonly id: string;
   readonly backend: string;
   readonly model: string;
@@ -61,17 +61,17 @@ export interface PlannedReplica {
 }
 
 /** A replica about which nothing is known. */
-export function createReplica({ id, backend, model, managed, stated }: PlannedReplica): Replica {
+export function createReplica({ id, backend, model, managed, stated }: ReplicaSpec): Replica {
   return {
     id,
     backend,
     model,
     slots: stated === undefined ? learnedSlots() : statedSlots(stated),
-    residence: unknownResidence(!managed),
+    residency: unknownResidency(!managed),
     speed: unknownSpeed(),
     inFlight: 0,
     started: 0,
-    lingering: [],
+    abandonedPrefills: [],
     restMs: undefined,
     load: undefined,
     failedLoads: 0,
@@ -86,18 +86,18 @@ export function replicaId(backend: string, model: string): string {
 }
 
 /** Whether a slot is free. */
-export function hasRoom({ inFlight, lingering, slots }: Replica): boolean {
-  return inFlight + lingering.length < slots.count;
+export function hasRoom({ inFlight, abandonedPrefills, slots }: Replica): boolean {
+  return inFlight + abandonedPrefills.length < slots.count;
 }
 
 /** Whether one more than the count may be sent. */
-export function mayTryOneMore({ inFlight, started, lingering, slots }: Replica, nowMs: number): boolean {
-  return mayTry(slots, { inFlight, started, lingering: lingering.length }, nowMs);
+export function mayTryOneMore({ inFlight, started, abandonedPrefills, slots }: Replica, nowMs: number): boolean {
+  return mayTry(slots, { inFlight, started, abandonedPrefills: abandonedPrefills.length }, nowMs);
 }
 
 /** A server has listed what is in its memory. */
-export function takeListing(replica: Replica, listing: Listing): void {
-  sawListing(replica.residence, replica.model, listing, replica.started > 0);
+export function applyListing(replica: Replica, listing: Listing): void {
+  observeListing(replica.residency, replica.model, listing, replica.started > 0);
   const family = listing.models.find(({ name }) => isSame(name, replica.model))?.family;
   if (family === undefined || !isSingleByFamily(family)) return;
   if (replica.slots.kind === 'learned' || (replica.slots.kind === 'stated' && replica.slots.count > 1))
@@ -105,8 +105,8 @@ export function takeListing(replica: Replica, listing: Listing): void {
 }
 
 /** Lets go of the slots whose time has come. */
-export function expireLingering(replica: Replica, nowMs: number): void {
-  if (replica.lingering.length === 0) return;
-  for (const { untilMs, expectedMs } of replica.lingering) if (untilMs <= nowMs) replica.restMs = expectedMs;
-  replica.lingering = replica.lingering.filter(({ untilMs }) => untilMs > nowMs);
+export function expireAbandonedPrefills(replica: Replica, nowMs: number): void {
+  if (replica.abandonedPrefills.length === 0) return;
+  for (const { untilMs, expectedMs } of replica.abandonedPrefills) if (untilMs <= nowMs) replica.restMs = expectedMs;
+  replica.abandonedPrefills = replica.abandonedPrefills.filter(({ untilMs }) => untilMs > nowMs);
 }

@@ -1,27 +1,27 @@
 import { retryAfterMs, expectedWaitMs } from './admission.ts';
-import { candidatesOf, whyNone } from './candidate.ts';
+import { candidatesOf, whyUnavailable } from './candidate.ts';
 import { probed } from './circuit.ts';
-import { bind, chooseFor, dispatch } from './dispatch.ts';
-import type { Arrival, Decision, Refusal, RouteEvent } from './event.ts';
-import { dismiss, replan, underwayOn, type Fleet, type Flight } from './fleet.ts';
+import { bind, chooseDeployment, dispatch } from './dispatch.ts';
+import type { Arrival, Decision, Rejection, RouteEvent } from './event.ts';
+import { prune, reconfigure, loadInProgress, type Fleet, type Lease } from './fleet.ts';
 import {
-  createLine,
-  everybody,
-  join,
-  leave,
+  createQueue,
+  waitersOf,
+  enqueue,
+  remove,
   loadClock,
   loadWaitMs,
-  sizeOf,
+  queueLength,
   waitedMs,
-  type Line,
-  type Waiting,
-} from './line.ts';
+  type Queue,
+  type Waiter,
+} from './queue.ts';
 import { beginLoads, endLoad, keepLoadClocks } from './loading.ts';
 import type { Policy } from './policy.ts';
-import { release, takeDown } from './release.ts';
-import { expireLingering, takeListing } from './replica.ts';
-import { sawStart, sawTime } from './slots.ts';
-import { cureWedged, findStranded, sawAnswer, sawMemory } from './wedge.ts';
+import { release, markDown } from './release.ts';
+import { expireAbandonedPrefills, applyListing } from './replica.ts';
+import { observeStart, observeTime } from './slots.ts';
+import { unstickLoads, findImplicitLoads, observeAnswer, observeMemory } from './stuck-load.ts';
 
 export type { Policy } from './policy.ts';
 
@@ -30,31 +30,31 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
   const out: Decision[] = [];
   switch (event.kind) {
     case 'arrived':
-      arrive(fleet, policy, event, nowMs, out);
+      onArrived(fleet, policy, event, nowMs, out);
       break;
     case 'left':
-      leaveLine(fleet, event.request);
+      removeWaiter(fleet, event.request);
       break;
     case 'started':
-      start(event.flight, nowMs);
+      start(event.lease, nowMs);
       break;
     case 'released':
-      if (release(fleet, policy, event, nowMs) === 'backend-failed') refuseHopeless(fleet, nowMs, out);
+      if (release(fleet, policy, event, nowMs) === 'backend-failed') rejectUnservable(fleet, nowMs, out);
       break;
     case 'probed':
       probe(fleet, event.backend, event.alive, nowMs);
       break;
     case 'listed':
       list(fleet, event, nowMs);
-      findStranded(fleet, nowMs);
+      findImplicitLoads(fleet, nowMs);
       break;
     case 'loaded':
       load(fleet, policy, event, nowMs);
-      if (event.how !== 'answered') refuseHopeless(fleet, nowMs, out);
+      if (event.how !== 'answered') rejectUnservable(fleet, nowMs, out);
       break;
     case 'replanned':
-      replan(fleet, event.plan);
-      refuseHopeless(fleet, nowMs, out);
+      reconfigure(fleet, event.plan);
+      rejectUnservable(fleet, nowMs, out);
       break;
     case 'ticked':
       tick(fleet, policy, nowMs, out);
@@ -68,64 +68,64 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
   return out;
 }
 
-function arrive(fleet: Fleet, policy: Policy, event: Arrival, nowMs: number, out: Decision[]): void {
-  const { request, places, tried, mostWaitMs } = event;
+function onArrived(fleet: Fleet, policy: Policy, event: Arrival, nowMs: number, out: Decision[]): void {
+  const { request, deployments, tried, maxWaitMs } = event;
   // Where nobody waits there is no need to look for whom.
-  let line = fleet.waiting.size === 0 ? undefined : fleet.lines.get(lineKey(event));
-  const ahead = line === undefined ? 0 : sizeOf(line);
-  const choice = ahead === 0 ? chooseFor(fleet, policy, event, nowMs) : undefined;
+  let queue = fleet.waiting.size === 0 ? undefined : fleet.queues.get(queueKey(event));
+  const ahead = queue === undefined ? 0 : queueLength(queue);
+  const choice = ahead === 0 ? chooseDeployment(fleet, policy, event, nowMs) : undefined;
   if (choice !== undefined) {
     out.push(bind(fleet, event, choice, 0, nowMs));
     return;
   }
-  const candidates = candidatesOf(fleet, places, tried, nowMs);
-  const refuse = (why: Refusal['why'], afterMs: number): void =>
-    void out.push({ kind: 'refuse', request, why, retryAfterMs: afterMs, loadMs: 0 });
+  const candidates = candidatesOf(fleet, deployments, tried, nowMs);
+  const reject = (reason: Rejection['reason'], afterMs: number): void =>
+    void out.push({ kind: 'reject', request, reason, retryAfterMs: afterMs, loadMs: 0 });
   if (candidates.length === 0) {
-    out.push({ kind: 'refuse', request, ...whyNone(fleet, places, tried, nowMs), loadMs: 0 });
+    out.push({ kind: 'reject', request, ...whyUnavailable(fleet, deployments, tried, nowMs), loadMs: 0 });
     return;
   }
   // Who has been served before was let in then.
-  const admission = event.again ? ({ admit: true } as const) : policy.admit({ ahead, candidates, mostWaitMs });
+  const admission = event.isRetry ? ({ admit: true } as const) : policy.admit({ ahead, candidates, maxWaitMs });
   if (!admission.admit) {
-    refuse(admission.why, retryAfterMs(admission.expectedMs, policy.random()));
+    reject(admission.reason, retryAfterMs(admission.expectedMs, policy.random()));
     return;
   }
-  if (line === undefined) {
-    line = createLine(event.line);
-    fleet.lines.set(lineKey(event), line);
+  if (queue === undefined) {
+    queue = createQueue(event.queue);
+    fleet.queues.set(queueKey(event), queue);
   }
-  join(line, { ...event, loadMsBefore: loadClock(line, nowMs) - event.loadedMs });
-  fleet.waiting.set(request, line);
+  enqueue(queue, { ...event, loadMsBefore: loadClock(queue, nowMs) - event.loadedMs });
+  fleet.waiting.set(request, queue);
 }
 
 // After a reload requests of the older file may want other places than those of the newer one: these do not wait behind them.
-function lineKey({ line, places }: Arrival): string {
-  return [line, ...places].join('\n');
+function queueKey({ queue, deployments }: Arrival): string {
+  return [queue, ...deployments].join('\n');
 }
 
-function leaveLine(fleet: Fleet, request: string): void {
-  const line = fleet.waiting.get(request);
-  if (line !== undefined) leave(line, request);
+function removeWaiter(fleet: Fleet, request: string): void {
+  const queue = fleet.waiting.get(request);
+  if (queue !== undefined) remove(queue, request);
   fleet.waiting.delete(request);
   // What stopped being configured may have stayed for this one.
-  if (line !== undefined && sizeOf(line) === 0) dismissLeaving(fleet);
+  if (queue !== undefined && queueLength(queue) === 0) pruneDrained(fleet);
 }
 
-function dismissLeaving(fleet: Fleet): void {
-  for (const { leaving } of [...fleet.places.values(), ...fleet.backends.values()]) {
-    if (!leaving) continue;
-    dismiss(fleet);
+function pruneDrained(fleet: Fleet): void {
+  for (const { draining } of [...fleet.deployments.values(), ...fleet.backends.values()]) {
+    if (!draining) continue;
+    prune(fleet);
     return;
   }
 }
 
-function start(flight: Flight, nowMs: number): void {
-  if (flight.over || flight.started) return;
-  flight.started = true;
-  flight.replica.started += 1;
-  sawStart(flight.replica.slots, flight.request, nowMs);
-  sawAnswer(flight, nowMs);
+function start(lease: Lease, nowMs: number): void {
+  if (lease.released || lease.started) return;
+  lease.started = true;
+  lease.replica.started += 1;
+  observeStart(lease.replica.slots, lease.request, nowMs);
+  observeAnswer(lease, nowMs);
 }
 
 function probe(fleet: Fleet, url: string, alive: boolean, nowMs: number): void {
@@ -137,10 +137,10 @@ function list(fleet: Fleet, { backend: url, listing }: Extract<RouteEvent, { kin
   const backend = fleet.backends.get(url);
   if (backend !== undefined) {
     backend.listed = listing.models.map(({ name }) => name).toSorted();
-    const wedge = underwayOn(fleet, backend)?.wedge;
-    if (wedge !== undefined && listing.askedMs >= wedge.sinceMs) sawMemory(wedge, backend.listed.join(' '), nowMs);
+    const watch = loadInProgress(fleet, backend)?.watch;
+    if (watch !== undefined && listing.askedMs >= watch.sinceMs) observeMemory(watch, backend.listed.join(' '), nowMs);
   }
-  for (const replica of fleet.replicas.values()) if (replica.backend === url) takeListing(replica, listing);
+  for (const replica of fleet.replicas.values()) if (replica.backend === url) applyListing(replica, listing);
 }
 
 function load(
@@ -153,37 +153,38 @@ function load(
   if (replica === undefined) return;
   endLoad(fleet, policy, replica, how, nowMs);
   const backend = fleet.backends.get(replica.backend);
-  if (how === 'backend-failed' && backend !== undefined) takeDown(fleet, backend, nowMs);
-  dismissLeaving(fleet);
+  if (how === 'backend-failed' && backend !== undefined) markDown(fleet, backend, nowMs);
+  pruneDrained(fleet);
 }
 
 function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
-  fleet.restless = false;
-  dismissLeaving(fleet);
+  fleet.tickWanted = false;
+  pruneDrained(fleet);
   for (const replica of fleet.replicas.values()) {
-    expireLingering(replica, nowMs);
-    sawTime(replica.slots, nowMs);
-    if (replica.lingering.length > 0 || replica.slots.trial !== undefined || replica.load !== undefined)
-      fleet.restless = true;
+    expireAbandonedPrefills(replica, nowMs);
+    observeTime(replica.slots, nowMs);
+    if (replica.abandonedPrefills.length > 0 || replica.slots.trial !== undefined || replica.load !== undefined)
+      fleet.tickWanted = true;
   }
-  findStranded(fleet, nowMs);
-  cureWedged(fleet, nowMs, out);
+  findImplicitLoads(fleet, nowMs);
+  unstickLoads(fleet, nowMs, out);
   // Others may have used up what there was for this minute.
   if (
     fleet.waiting.size > 0 &&
-    [...fleet.places.values()].some(({ limits }) => limits.requests !== undefined || limits.tokens !== undefined)
+    [...fleet.deployments.values()].some(({ limits }) => limits.requests !== undefined || limits.tokens !== undefined)
   )
-    refuseHopeless(fleet, nowMs, out);
-  for (const line of fleet.lines.values()) {
-    for (const waiting of everybody(line)) {
-      if (nowMs < waiting.untilMs && waitedMs(line, waiting, nowMs) <= waiting.mostWaitMs) continue;
+    rejectUnservable(fleet, nowMs, out);
+  for (const queue of fleet.queues.values()) {
+    for (const waiter of waitersOf(queue)) {
+      if (nowMs < waiter.untilMs && waitedMs(queue, waiter, nowMs) <= waiter.maxWaitMs) continue;
       const expectedMs =
-        expectedWaitMs(sizeOf(line), candidatesOf(fleet, waiting.places, [], nowMs)) ?? nowMs - waiting.sinceMs;
-      refuseWaiting(
+        expectedWaitMs(queueLength(queue), candidatesOf(fleet, waiter.deployments, [], nowMs)) ??
+        nowMs - waiter.sinceMs;
+      rejectWaiter(
         fleet,
-        line,
-        waiting,
-        { why: 'too-long', retryAfterMs: retryAfterMs(expectedMs, policy.random()) },
+        queue,
+        waiter,
+        { reason: 'queue-timeout', retryAfterMs: retryAfterMs(expectedMs, policy.random()) },
         nowMs,
         out,
       );
@@ -191,29 +192,29 @@ function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): voi
   }
 }
 
-function refuseHopeless(fleet: Fleet, nowMs: number, out: Decision[]): void {
-  for (const line of fleet.lines.values()) {
-    for (const waiting of everybody(line)) {
-      if (candidatesOf(fleet, waiting.places, waiting.tried, nowMs).length === 0)
-        refuseWaiting(fleet, line, waiting, whyNone(fleet, waiting.places, waiting.tried, nowMs), nowMs, out);
+function rejectUnservable(fleet: Fleet, nowMs: number, out: Decision[]): void {
+  for (const queue of fleet.queues.values()) {
+    for (const waiter of waitersOf(queue)) {
+      if (candidatesOf(fleet, waiter.deployments, waiter.tried, nowMs).length === 0)
+        rejectWaiter(fleet, queue, waiter, whyUnavailable(fleet, waiter.deployments, waiter.tried, nowMs), nowMs, out);
     }
   }
 }
 
-function refuseWaiting(
+function rejectWaiter(
   fleet: Fleet,
-  line: Line,
-  waiting: Waiting,
-  said: Pick<Refusal, 'why' | 'retryAfterMs'>,
+  queue: Queue,
+  waiter: Waiter,
+  said: Pick<Rejection, 'reason' | 'retryAfterMs'>,
   nowMs: number,
   out: Decision[],
 ): void {
-  const loadMs = loadWaitMs(line, waiting, nowMs);
-  leaveLine(fleet, waiting.request);
-  out.push({ kind: 'refuse', request: waiting.request, ...said, loadMs });
+  const loadMs = loadWaitMs(queue, waiter, nowMs);
+  removeWaiter(fleet, waiter.request);
+  out.push({ kind: 'reject', request: waiter.request, ...said, loadMs });
 }
 
 /** Whether time alone may change something, so that ticks are wanted. */
-export function isRestless(fleet: Fleet): boolean {
-  return fleet.restless || fleet.waiting.size > 0;
+export function needsTick(fleet: Fleet): boolean {
+  return fleet.tickWanted || fleet.waiting.size > 0;
 }

@@ -43,7 +43,7 @@ export function learnedSlots(): Slots {
 /** Whether one more than the count may be sent: every other must have been seen to run, or it could get in before one of them. */
 export function mayTry(
   slots: Slots,
-  use: { readonly inFlight: number; readonly started: number; readonly lingering: number },
+  use: { readonly inFlight: number; readonly started: number; readonly abandonedPrefills: number },
   nowMs: number,
 ): boolean {
   return (
@@ -51,19 +51,19 @@ export function mayTry(
     slots.trial === undefined &&
     nowMs >= slots.nextTrialMs &&
     slots.count < MOST_LEARNED &&
-    use.lingering === 0 &&
+    use.abandonedPrefills === 0 &&
     use.inFlight === slots.count &&
     use.started === use.inFlight
   );
 }
 
 /** A request has begun to be answered. */
-export function sawStart(slots: Slots, request: string, nowMs: number): void {
+export function observeStart(slots: Slots, request: string, nowMs: number): void {
   if (slots.trial?.request === request) slots.trial.startedMs = nowMs;
 }
 
 /** A request has ended; `ran`: with an answer. The trial is decided by which of them came first. */
-export function sawEnd(slots: Slots, request: string, ran: boolean, nowMs: number): void {
+export function observeEnd(slots: Slots, request: string, ran: boolean, nowMs: number): void {
   const { trial } = slots;
   if (trial === undefined) return;
   if (trial.request === request) {
@@ -79,7 +79,7 @@ export function sawEnd(slots: Slots, request: string, ran: boolean, nowMs: numbe
 }
 
 /** Time has passed. */
-export function sawTime(slots: Slots, nowMs: number): void {
+export function observeTime(slots: Slots, nowMs: number): void {
   if (slots.trial !== undefined && settled(slots.trial, nowMs)) raise(slots);
 }
 
@@ -91,7 +91,7 @@ export interface InsideWait {
 }
 
 /** Who had to wait inside was sent beyond what the server runs at once, which may have become less since it was found out. */
-export function sawWait(slots: Slots, { nth, insideMs, tookMs }: InsideWait, nowMs: number): void {
+export function observeWait(slots: Slots, { nth, insideMs, tookMs }: InsideWait, nowMs: number): void {
   if (slots.kind !== 'learned' || nth < 2 || nth > slots.count || insideMs < Math.max(LEAST_WAIT_MS, tookMs * 0.2))
     return;
   slots.count = nth - 1;

@@ -23,18 +23,18 @@ export function unknownSpeed(): Speed {
 }
 
 /** A prompt has been read in so long. */
-export function sawPrefill(speed: Speed, bytes: number, tookMs: number): void {
+export function observePrefill(speed: Speed, bytes: number, tookMs: number): void {
   if (bytes < LEAST_BYTES || !(tookMs > 0)) return;
-  const seen = bytes / tookMs;
+  const observation = bytes / tookMs;
   const known = speed.bytesPerMs;
   if (known === undefined) {
-    speed.bytesPerMs = seen;
+    speed.bytesPerMs = observation;
     return;
   }
   // A cached prompt is read at once, which says nothing; not so if that goes on and on.
-  speed.faster = seen > known * 3 ? speed.faster + 1 : 0;
+  speed.faster = observation > known * 3 ? speed.faster + 1 : 0;
   if (speed.faster > 0 && speed.faster < 16) return;
-  speed.bytesPerMs = known + (seen - known) * (seen < known ? 0.5 : 0.1);
+  speed.bytesPerMs = known + (observation - known) * (observation < known ? 0.5 : 0.1);
 }
 
 /** How long the server goes on reading a prompt that nobody wants any more, ms. */
@@ -44,7 +44,7 @@ export function restOfPrefill(speed: Speed, bytes: number, elapsedMs: number): n
 }
 
 /** The next request got the slot of an abandoned one after it was expected to be free, and waited so long there for it. */
-export function sawRest(speed: Speed, expectedMs: number, waitedMs: number): void {
+export function observeRest(speed: Speed, expectedMs: number, waitedMs: number): void {
   speed.patience =
     waitedMs > 50
       ? Math.min(4, (speed.patience * (expectedMs + waitedMs)) / Math.max(1, expectedMs))
@@ -52,12 +52,12 @@ export function sawRest(speed: Speed, expectedMs: number, waitedMs: number): voi
 }
 
 /** A request was in its slot for so long. */
-export function sawService(speed: Speed, tookMs: number): void {
+export function observeService(speed: Speed, tookMs: number): void {
   speed.serviceMs = speed.serviceMs === undefined ? tookMs : speed.serviceMs + (tookMs - speed.serviceMs) * 0.2;
 }
 
 /** A load took so long, or that at most: what it waited for others must not add up to what loads are expected to take. */
-export function sawLoad(speed: Speed, tookMs: number, isExact: boolean): void {
+export function observeLoad(speed: Speed, tookMs: number, isExact: boolean): void {
   if (speed.loadMs === undefined) speed.loadMs = tookMs;
   else speed.loadMs = isExact ? speed.loadMs + (tookMs - speed.loadMs) * 0.4 : Math.min(speed.loadMs, tookMs);
 }

@@ -1,7 +1,7 @@
 import type { Deployment, GatewayConfig } from '../../schema/gateway-config.ts';
 import type { ServerFailure } from '../exchange.ts';
 import type { Log } from '../log.ts';
-import type { Ending } from '../route/event.ts';
+import type { AttemptResult } from '../route/event.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 /** What a loader needs. */
@@ -9,12 +9,12 @@ export interface LoaderOptions {
   /** What is configured at the moment. */
   readonly now: () => { readonly config: GatewayConfig; readonly upstream: Upstream };
   readonly log: Log;
-  readonly onLoaded: (replica: string, how: Ending, failure: ServerFailure | undefined) => void;
+  readonly onLoaded: (replica: string, how: AttemptResult, failure: ServerFailure | undefined) => void;
 }
 
 const LEAST_LOAD_MS = 100;
 
-const ENDINGS: Readonly<Record<ServerFailure['fault'], Ending>> = {
+const ENDINGS: Readonly<Record<ServerFailure['fault'], AttemptResult>> = {
   request: 'deployment-failed',
   deployment: 'deployment-failed',
   backend: 'backend-failed',

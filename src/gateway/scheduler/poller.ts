@@ -1,4 +1,4 @@
-import type { Listing } from '../route/residence.ts';
+import type { Listing } from '../route/residency.ts';
 
 /** What a poller needs. */
 export interface PollerOptions {

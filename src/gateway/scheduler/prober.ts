@@ -16,7 +16,7 @@ export class Prober {
   }
 
   /** Asks a server at a time on the clock of `now`; a later call for the same one takes the place of an earlier. */
-  ask(backend: string, atMs: number): void {
+  schedule(backend: string, atMs: number): void {
     if (this.#closed) return;
     clearTimeout(this.#timers.get(backend));
     const timer = setTimeout(() => void this.#probe(backend), Math.max(0, atMs - this.#options.now()));

@@ -1,7 +1,7 @@
-import type { Phase } from './fault.ts';
+import type { TimeoutPhase } from './exchange-failure.ts';
 
 /** Limits of one attempt, ms; 0 is none. */
-export interface Limits {
+export interface UpstreamLimits {
   readonly firstByteMs: number;
   readonly idleMs: number;
   /** From the attempt's beginning to its end. */
@@ -14,14 +14,14 @@ export const QUIET_MS = 15_000;
 /** Who is told of an attempt's time. */
 export interface DeadlineListener {
   /** A limit has passed; nothing follows. */
-  onLate(phase: Phase, limitMs: number): void;
+  onLate(phase: TimeoutPhase, limitMs: number): void;
   /** Nothing has come for long, though it may yet; what this gives is called when something does, or nobody waits any more. */
   onQuiet(): () => void;
 }
 
 /** Watches over one attempt: tells once, and which phase it was, when a limit has passed. */
 export class Deadline {
-  readonly #limits: Limits;
+  readonly #limits: UpstreamLimits;
   readonly #listener: DeadlineListener;
   #calm: (() => void) | undefined;
   readonly #whole: NodeJS.Timeout | undefined;
@@ -29,7 +29,7 @@ export class Deadline {
   #flowing = false;
   #over = false;
 
-  constructor(limits: Limits, listener: DeadlineListener) {
+  constructor(limits: UpstreamLimits, listener: DeadlineListener) {
     this.#limits = limits;
     this.#listener = listener;
     this.#begin('first-byte', limits.firstByteMs);
@@ -55,7 +55,7 @@ export class Deadline {
   }
 
   // The first part of a long wait is one for quiet, so that one timer does for both.
-  #begin(phase: Phase, limitMs: number): void {
+  #begin(phase: TimeoutPhase, limitMs: number): void {
     if (limitMs > 0 && limitMs <= QUIET_MS) {
       this.#phase = this.#watch(phase, limitMs);
       return;
@@ -72,7 +72,7 @@ export class Deadline {
     this.#calm = undefined;
   }
 
-  #watch(phase: Phase, limitMs: number, spentMs = 0): NodeJS.Timeout | undefined {
+  #watch(phase: TimeoutPhase, limitMs: number, spentMs = 0): NodeJS.Timeout | undefined {
     if (limitMs === 0) return undefined;
     // Longer ones than a timer takes would be none.
     return setTimeout(

@@ -1,11 +1,11 @@
 import type { BackendConfig } from '../../schema/gateway-config.ts';
-import type { Line } from './memory.ts';
+import type { Connection } from './memory.ts';
 
 const PROBE_MS = 2000;
 
 /** Asks a server something that costs it nothing; gives the status of its answer, `undefined` where none came in time. */
 export async function probe(
-  { dispatcher, target, headers }: Line,
+  { dispatcher, target, headers }: Connection,
   provider: BackendConfig['provider'],
 ): Promise<number | undefined> {
   const path = target.prefix + (provider === 'ollama' ? '/api/version' : '/models');

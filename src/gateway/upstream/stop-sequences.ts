@@ -1,7 +1,7 @@
 import type { ServerEvent } from '../exchange.ts';
 
 /** Looks for stop sequences in a text that comes in pieces, and passes on all that can be none of one. */
-export class StopWatch {
+export class StopSequences {
   readonly #stops: readonly string[];
   readonly #emit: (event: ServerEvent) => void;
   #held = '';

@@ -22,7 +22,7 @@ export class TokenCounts {
   readonly #seen = new Map<string, Seen>();
 
   /** A prompt of that length had so many tokens. */
-  saw(measure: Measure, deployment: Deployment, length: number, tokens: number): void {
+  observe(measure: Measure, deployment: Deployment, length: number, tokens: number): void {
     const key = keyOf(measure, deployment);
     const { weight, x, y, xx, xy } = this.#seen.get(key) ?? { weight: 0, x: 0, y: 0, xx: 0, xy: 0 };
     this.#seen.set(key, {

@@ -1,23 +1,23 @@
 import { Agent } from 'undici';
 import type { BackendConfig, Deployment, GatewayConfig, Timeouts } from '../../schema/gateway-config.ts';
 import type { Json } from '../json.ts';
-import type { Ask, ChatRequest, Load, Outcome, ServerFailure, Share } from '../exchange.ts';
-import { unsaid } from './openai/unsaid.ts';
-import { tokensOf } from './ollama/context.ts';
-import { loosened } from './ollama/schema.ts';
-import type { Listing } from '../route/residence.ts';
-import { Abilities } from './abilities.ts';
-import { Attempt, type AttemptListener } from './attempt.ts';
-import { callFor } from './call.ts';
-import { QUIET_MS, type Limits } from './deadline.ts';
-import { Counting } from './counting.ts';
-import { Inquiries, type Inquiry } from './inquiry.ts';
-import { list, load, unload, type Line } from './memory.ts';
-import { fit } from './fitting.ts';
+import type { ModelRequest, ChatRequest, LoadRequest, FailureOr, ServerFailure, Subrequest } from '../exchange.ts';
+import { unsupportedParams } from './openai/unsupported-params.ts';
+import { verifiedContext } from './ollama/context.ts';
+import { relaxedSchema } from './ollama/schema.ts';
+import type { Listing } from '../route/residency.ts';
+import { Capabilities } from './capabilities.ts';
+import { WireExchange, type WireExchangeListener } from './wire-exchange.ts';
+import { wireRequestFor } from './call.ts';
+import { QUIET_MS, type UpstreamLimits } from './deadline.ts';
+import { Counting } from './token-counting.ts';
+import { QueryCache, type BackendQuery } from './query-cache.ts';
+import { list, load, unload, type Connection } from './memory.ts';
+import { adaptRequest } from './adapt-request.ts';
 import { probe } from './probe.ts';
-import { Sending, type SendingListener } from './sending.ts';
+import { UpstreamRequest, type UpstreamListener } from './upstream-request.ts';
 import { targetOf, type Target } from './target.ts';
-import { Vigil } from './vigil.ts';
+import { LivenessWatch } from './liveness-watch.ts';
 
 const LOOK_MS = 2000;
 
@@ -26,13 +26,13 @@ export class Upstream {
   readonly #agent: Agent;
   readonly #timeouts: Timeouts;
   readonly #strict: boolean;
-  readonly #abilities: Abilities;
-  readonly #inquiries: Inquiries;
+  readonly #capabilities: Capabilities;
+  readonly #queries: QueryCache;
   readonly #counting: Counting;
-  readonly #inquire = (deployment: Deployment, inquiry: Inquiry): Promise<Json | undefined> =>
-    this.inquire(deployment, inquiry);
+  readonly #query = (deployment: Deployment, query: BackendQuery): Promise<Json | undefined> =>
+    this.query(deployment, query);
   readonly #targets: ReadonlyMap<string, Target>;
-  readonly #vigil: Vigil;
+  readonly #liveness: LivenessWatch;
   /** Has connections of its own, on which requests may still run. */
   readonly #older: Upstream | undefined;
 
@@ -40,14 +40,14 @@ export class Upstream {
   constructor({ backends, timeouts, strict }: GatewayConfig, previous?: Upstream) {
     this.#timeouts = timeouts;
     this.#strict = strict;
-    this.#abilities = previous !== undefined ? previous.#abilities : new Abilities(() => performance.now());
-    this.#inquiries = previous !== undefined ? previous.#inquiries : new Inquiries();
+    this.#capabilities = previous !== undefined ? previous.#capabilities : new Capabilities(() => performance.now());
+    this.#queries = previous !== undefined ? previous.#queries : new QueryCache();
     this.#counting = previous !== undefined ? previous.#counting : new Counting();
     this.#targets = new Map(backends.map(({ url }) => [url, targetOf(url)]));
-    this.#vigil = new Vigil(async (url) => {
+    this.#liveness = new LivenessWatch(async (url) => {
       const backend = backends.find((known) => known.url === url);
       // Any answer at all shows that it has not stopped.
-      return backend === undefined || (await probe(this.#lineTo(backend), backend.provider)) !== undefined;
+      return backend === undefined || (await probe(this.#connectionTo(backend), backend.provider)) !== undefined;
     });
     const kept = previous !== undefined && previous.#timeouts.connectMs === timeouts.connectMs ? previous : undefined;
     this.#older = kept === undefined ? previous : kept.#older;
@@ -59,64 +59,71 @@ export class Upstream {
   }
 
   /** Sends a share of an order to a deployment; `spentMs` of its time have passed already. */
-  send(share: Share, deployment: Deployment, spentMs: number, listener: SendingListener): Sending {
+  send(subrequest: Subrequest, deployment: Deployment, spentMs: number, listener: UpstreamListener): UpstreamRequest {
     const sinceMs = performance.now() - spentMs;
-    const sending = new Sending(
-      share.asks,
+    const upstreamRequest = new UpstreamRequest(
+      subrequest.request,
       {
         strict: this.#strict,
-        lacks: (asks) =>
-          knowsContext(asks, deployment)
-            ? this.#abilities.lacks(deployment)
-            : new Set([...this.#abilities.lacks(deployment), 'context']),
-        unsaid: deployment.provider === 'openai' ? unsaid : loosened,
-        learn: (lack) => {
-          this.#abilities.learn(deployment, lack);
+        missing: (request) =>
+          knowsContext(request, deployment)
+            ? this.#capabilities.missing(deployment)
+            : new Set([...this.#capabilities.missing(deployment), 'context']),
+        unsupportedParams: deployment.provider === 'openai' ? unsupportedParams : relaxedSchema,
+        learn: (missing) => {
+          this.#capabilities.learn(deployment, missing);
         },
-        look: (asks) =>
-          needsEyes(asks) && deployment.provider === 'ollama' && !this.#abilities.isShown(deployment)
+        look: (request) =>
+          needsEyes(request) && deployment.provider === 'ollama' && !this.#capabilities.isShown(deployment)
             ? this.#look(deployment)
             : undefined,
-        settle: (settled) => this.#counting.settle(settled, deployment, this.#inquire),
-        dispatch: (asks, to) =>
-          this.#dispatch(asks, deployment, this.#limits(share, deployment, performance.now() - sinceMs), to),
+        settle: (settled) => this.#counting.settle(settled, deployment, this.#query),
+        dispatch: (request, to) =>
+          this.#dispatch(request, deployment, this.#limits(subrequest, deployment, performance.now() - sinceMs), to),
       },
       listener,
     );
-    sending.start();
-    return sending;
+    upstreamRequest.start();
+    return upstreamRequest;
   }
 
-  #dispatch(asks: Ask, deployment: Deployment, limits: Limits, listener: AttemptListener): Attempt {
-    const call = callFor(asks, deployment);
+  #dispatch(
+    request: ModelRequest,
+    deployment: Deployment,
+    limits: UpstreamLimits,
+    listener: WireExchangeListener,
+  ): WireExchange {
+    const call = wireRequestFor(request, deployment);
     const { origin, prefix } = this.#targetOf(deployment.url);
     const headers = { 'content-type': 'application/json', ...authorization(deployment) };
-    const send = (attempt: Attempt): void => {
-      this.#agent.dispatch({ origin, path: prefix + call.path, method: 'POST', headers, body: call.body }, attempt);
+    const send = (exchange: WireExchange): void => {
+      this.#agent.dispatch({ origin, path: prefix + call.path, method: 'POST', headers, body: call.body }, exchange);
     };
-    const attempt = new Attempt(call, limits, listener, send, (onDead) => this.#vigil.watch(deployment.url, onDead));
-    send(attempt);
-    return attempt;
+    const exchange = new WireExchange(call, limits, listener, send, (onDead) =>
+      this.#liveness.watch(deployment.url, onDead),
+    );
+    send(exchange);
+    return exchange;
   }
 
   /** How long a share may take as a whole, wherever it goes; `Infinity` where nothing limits it. */
-  longestMs(share: Share, deployments: readonly Deployment[]): number {
+  longestMs(subrequest: Subrequest, deployments: readonly Deployment[]): number {
     return Math.max(
-      ...deployments.map((deployment) => this.#limits(share, deployment, 0).wholeMs || Number.POSITIVE_INFINITY),
+      ...deployments.map((deployment) => this.#limits(subrequest, deployment, 0).wholeMs || Number.POSITIVE_INFINITY),
     );
   }
 
   /** Loads what a deployment wants, and waits for its end; `undefined` where all went well. */
   async load(deployment: Deployment): Promise<ServerFailure | undefined> {
-    const dead = new AbortController();
+    const unresponsive = new AbortController();
     let end = (): void => undefined;
     const quiet = setTimeout(() => {
-      end = this.#vigil.watch(deployment.url, () => {
-        dead.abort();
+      end = this.#liveness.watch(deployment.url, () => {
+        unresponsive.abort();
       });
     }, QUIET_MS).unref();
     try {
-      return await load(this.#lineTo(deployment), deployment, this.#timeouts.firstByteMs, dead.signal);
+      return await load(this.#connectionTo(deployment), deployment, this.#timeouts.firstByteMs, unresponsive.signal);
     } finally {
       clearTimeout(quiet);
       end();
@@ -125,37 +132,37 @@ export class Upstream {
 
   /** Takes a model out of a server's memory. */
   async unload(backend: BackendConfig, model: string): Promise<void> {
-    await unload(this.#lineTo(backend), model);
+    await unload(this.#connectionTo(backend), model);
   }
 
   /** What a server has in its memory. */
   async list(backend: BackendConfig): Promise<Listing | undefined> {
-    return list(this.#lineTo(backend), backend);
+    return list(this.#connectionTo(backend), backend);
   }
 
   /** Asks a server something about itself; `undefined` where it does not say. */
-  inquire(server: Pick<BackendConfig, 'url' | 'apiKey'>, inquiry: Inquiry): Promise<Json | undefined> {
-    return this.#inquiries.ask(this.#lineTo(server), inquiry);
+  query(server: Pick<BackendConfig, 'url' | 'apiKey'>, query: BackendQuery): Promise<Json | undefined> {
+    return this.#queries.get(this.#connectionTo(server), query);
   }
 
   /** About how many tokens the prompt of a chat has for a deployment, as far as its model can be asked it; `inMemory`: its model is. */
-  async count(request: ChatRequest, deployment: Deployment, inMemory: boolean): Promise<Outcome<number>> {
-    const fitted = fit({ kind: 'chat', request }, this.#abilities.lacks(deployment), this.#strict);
-    if (!('asks' in fitted)) return { ok: false, failure: fitted };
+  async count(params: ChatRequest, deployment: Deployment, inMemory: boolean): Promise<FailureOr<number>> {
+    const adapted = adaptRequest({ kind: 'chat', params }, this.#capabilities.missing(deployment), this.#strict);
+    if (!('request' in adapted)) return { ok: false, failure: adapted };
     return {
       ok: true,
       value: await this.#counting.count(
-        fitted.asks.kind === 'chat' ? fitted.asks.request : request,
+        adapted.request.kind === 'chat' ? adapted.request.params : params,
         deployment,
         inMemory,
-        this.#inquire,
+        this.#query,
       ),
     };
   }
 
   /** Asks a server whether it lives. */
   async probe(backend: BackendConfig): Promise<boolean> {
-    const status = await probe(this.#lineTo(backend), backend.provider);
+    const status = await probe(this.#connectionTo(backend), backend.provider);
     // Any answer to the point shows life, also one that this key may not list models.
     return status !== undefined && status < 500;
   }
@@ -175,7 +182,7 @@ export class Upstream {
       });
       const shown: unknown = await answer.body.json();
       if (answer.statusCode !== 200 || typeof shown !== 'object' || shown === null) return;
-      this.#abilities.show(
+      this.#capabilities.show(
         deployment,
         'capabilities' in shown && Array.isArray(shown.capabilities) ? shown.capabilities : undefined,
       );
@@ -189,7 +196,7 @@ export class Upstream {
     await Promise.all([this.#agent.destroy(), this.#older?.close()]);
   }
 
-  #lineTo(server: Pick<BackendConfig, 'url' | 'apiKey'>): Line {
+  #connectionTo(server: Pick<BackendConfig, 'url' | 'apiKey'>): Connection {
     return { dispatcher: this.#agent, target: this.#targetOf(server.url), headers: authorization(server) };
   }
 
@@ -197,7 +204,7 @@ export class Upstream {
     return this.#targets.get(url) ?? targetOf(url);
   }
 
-  #limits({ stream }: Share, { timeoutMs, streamTimeoutMs }: Deployment, spentMs: number): Limits {
+  #limits({ stream }: Subrequest, { timeoutMs, streamTimeoutMs }: Deployment, spentMs: number): UpstreamLimits {
     const { firstByteMs, idleMs, wholeMs, totalMs } = this.#timeouts;
     const most = stream ? totalMs : least(timeoutMs ?? wholeMs, totalMs);
     return {
@@ -208,17 +215,17 @@ export class Upstream {
   }
 }
 
-function needsEyes(asks: Ask): boolean {
-  if (asks.kind === 'embed') return false;
-  return asks.kind === 'chat'
-    ? asks.request.messages.some(({ images }) => images.length > 0)
-    : (asks.request.images ?? []).length > 0;
+function needsEyes(request: ModelRequest): boolean {
+  if (request.kind === 'embed') return false;
+  return request.kind === 'chat'
+    ? request.params.messages.some(({ images }) => images.length > 0)
+    : (request.params.images ?? []).length > 0;
 }
 
 // Whoever is no Ollama takes none.
-function knowsContext(asks: Ask | Load, { provider, model }: Deployment): boolean {
-  if (asks.kind !== 'completion' || asks.request.context === undefined) return true;
-  return provider === 'ollama' && tokensOf(asks.request.context, model) !== undefined;
+function knowsContext(request: ModelRequest | LoadRequest, { provider, model }: Deployment): boolean {
+  if (request.kind !== 'completion' || request.params.context === undefined) return true;
+  return provider === 'ollama' && verifiedContext(request.params.context, model) !== undefined;
 }
 
 function authorization({ apiKey }: Pick<BackendConfig, 'apiKey'>): Readonly<Record<string, string>> {

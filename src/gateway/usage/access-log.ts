@@ -1,8 +1,8 @@
-import type { Visit } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import type { Ended } from './account.ts';
 
 /** One request as a line of the log; what is not known is left out. Times in ms. */
-export interface RequestLine {
+export interface AccessLogLine {
   readonly event: 'request';
   readonly request: string;
   readonly client_request: string | undefined;
@@ -27,32 +27,37 @@ export interface RequestLine {
 }
 
 /** Makes the line of a request that has ended; `status` where one has left. */
-export function requestLine(visit: Visit, status: number | undefined, finished: boolean, nowMs: number): RequestLine {
-  const { account } = visit;
-  const { usage } = account;
+export function accessLogLine(
+  context: RequestContext,
+  status: number | undefined,
+  finished: boolean,
+  nowMs: number,
+): AccessLogLine {
+  const { record } = context;
+  const { usage } = record;
   return {
     event: 'request',
-    request: visit.id,
-    client_request: visit.clientId,
-    caller: account.caller,
-    method: visit.method,
+    request: context.id,
+    client_request: context.clientId,
+    caller: record.caller,
+    method: context.method,
     // The query may hold what does not belong in a log.
-    path: visit.path,
+    path: context.path,
     status,
-    alias: account.alias,
-    model: account.model,
-    backend: account.backend,
-    reason: account.reason,
-    stream: account.stream,
-    attempts: account.attempts === 0 ? undefined : account.attempts,
+    alias: record.alias,
+    model: record.model,
+    backend: record.backend,
+    reason: record.reason,
+    stream: record.stream,
+    attempts: record.attempts === 0 ? undefined : record.attempts,
     prompt_tokens: usage?.promptTokens,
     completion_tokens: usage?.completionTokens,
-    queue_ms: rounded(account.queueMs),
-    load_ms: rounded(account.loadMs),
-    ttft_ms: rounded(account.firstMs),
-    total_ms: Math.round((nowMs - visit.startedMs) * 10) / 10,
-    failure: account.failure,
-    ended: account.ended ?? (finished ? ((status ?? 0) < 400 ? 'answered' : 'refused') : 'client-left'),
+    queue_ms: rounded(record.queueMs),
+    load_ms: rounded(record.loadMs),
+    ttft_ms: rounded(record.firstMs),
+    total_ms: Math.round((nowMs - context.startedMs) * 10) / 10,
+    failure: record.failure,
+    ended: record.ended ?? (finished ? ((status ?? 0) < 400 ? 'answered' : 'refused') : 'client-left'),
   };
 }
 
@@ -76,7 +81,7 @@ const UNKNOWN = {
 } as const;
 
 /** Makes the line of what never became a request: `failure` is what the parser calls it. */
-export function bareLine(request: string, status: number, failure: string): RequestLine {
+export function rejectedLine(request: string, status: number, failure: string): AccessLogLine {
   return { ...UNKNOWN, event: 'request', request, status, failure, ended: 'refused' };
 }
 

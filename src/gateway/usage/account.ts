@@ -5,7 +5,7 @@ import type { Usage } from '../exchange.ts';
 export type Ended = 'answered' | 'refused' | 'failed' | 'cut' | 'client-left' | 'client-too-slow';
 
 /** What is known about one request; filled in while it is served, written down when it ends. Never what it says. */
-export interface Account {
+export interface RequestRecord {
   caller?: string;
   /** The model as asked for. */
   alias?: string;
@@ -18,7 +18,7 @@ export interface Account {
   server?: string;
   reason?: string;
   /** Parameters that the client set and that nobody honours, by their names in its dialect. */
-  readonly unmet: Set<string>;
+  readonly ignoredParams: Set<string>;
   attempts: number;
   /** How long the request has waited for a place, ms; several attempts add up. */
   queueMs?: number;
@@ -35,16 +35,16 @@ export interface Account {
 }
 
 /** Notes that a deployment is asked, so long after the request's beginning, and why that one. */
-export function noteAttempt(
-  account: Account,
+export function recordAttempt(
+  record: RequestRecord,
   { model, writtenUrl, url }: Deployment,
   askedMs: number,
   reason: string,
 ): void {
-  account.attempts += 1;
-  account.askedMs = askedMs;
-  account.model = model;
-  account.backend = writtenUrl;
-  account.server = url;
-  account.reason = reason;
+  record.attempts += 1;
+  record.askedMs = askedMs;
+  record.model = model;
+  record.backend = writtenUrl;
+  record.server = url;
+  record.reason = reason;
 }

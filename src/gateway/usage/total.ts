@@ -1,7 +1,7 @@
 import type { Usage } from '../exchange.ts';
 
 /** What several answers cost together; the first is the sum where it is the only one. */
-export function sumOf(usages: readonly Usage[]): Usage {
+export function totalUsage(usages: readonly Usage[]): Usage {
   const [only] = usages;
   if (only !== undefined && usages.length === 1) return only;
   const total = (of: (usage: Usage) => number | undefined): number =>

@@ -23,7 +23,7 @@ const CHOICE: Readonly<Record<Way, string | undefined>> = {
   ollama: undefined,
 };
 
-async function gather(pieces: AsyncIterable<AIMessageChunk>): Promise<AIMessageChunk | undefined> {
+async function batchWrites(pieces: AsyncIterable<AIMessageChunk>): Promise<AIMessageChunk | undefined> {
   let sum: AIMessageChunk | undefined;
   for await (const piece of pieces) sum = sum === undefined ? piece : sum.concat(piece);
   return sum;
@@ -56,7 +56,7 @@ export function answersBy(way: Way): readonly Case[] {
       checks: 'the pieces of stream, put together, say what invoke says',
       run: async (target) => {
         const whole = await model(target, 16).invoke(HI);
-        const sum = await gather(await model(target, 16).stream(HI));
+        const sum = await batchWrites(await model(target, 16).stream(HI));
         const { output_tokens: output = 0 } = sum?.usage_metadata ?? {};
         assert.deepEqual([sum?.text, output > 0], [whole.text, true], 'text, and whether there are counts');
       },
@@ -83,7 +83,7 @@ export function answersBy(way: Way): readonly Case[] {
       id: 'bindTools-stream',
       checks: 'streamed, the pieces of a call make one call',
       run: async (target) => {
-        const sum = await gather(await bound(target, 300).stream(QUESTION));
+        const sum = await batchWrites(await bound(target, 300).stream(QUESTION));
         if ((sum?.tool_calls ?? []).length === 0 && CHOICE[way] === undefined)
           notApplicable('the model calls no tool of its own will, and this API cannot make it');
         assert.deepEqual(

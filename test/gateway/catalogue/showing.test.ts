@@ -11,13 +11,13 @@ test('a model is listed as the server has it where it stays longest, whichever t
   };
   const backends = Object.keys(ends).map((url) => ({ url, provider: 'ollama' }));
   const deployments = backends.map(({ url }) => ({ url, model: 'm' }));
-  const inquire = ({ url }: { url: string }): unknown =>
+  const query = ({ url }: { url: string }): unknown =>
     Promise.resolve({ models: [{ name: 'm:latest', expires_at: ends[url] }] });
   const service = {
     config: { backends },
     models: new Map([['alias', { deployments }]]),
-    upstream: { inquire },
-    desk: { fleet: { backends: new Map() } },
+    upstream: { query },
+    scheduler: { fleet: { backends: new Map() } },
   } as unknown as Service; // all that is asked of one
   assert.partialDeepStrictEqual(await listLoaded(service), {
     models: [{ name: 'alias', expires_at: ends['http://b'] }],

@@ -62,7 +62,7 @@ for (const stream of [true, false]) {
         (pieces.toSorted((a, b) => a - b)[TURNS / 2] ?? Infinity) <= 1,
         `so many pieces followed: ${pieces.join(' ')}`,
       );
-      await until('no place is taken', () => gateway.service().desk.inFlight === 0);
+      await until('no place is taken', () => gateway.service().scheduler.inFlight === 0);
     });
   }
 }

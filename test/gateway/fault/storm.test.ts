@@ -59,7 +59,7 @@ test(
         `${JSON.stringify(tally)}, ${String(victims.reduce((sum, { kills }) => sum + kills, 0))} restarts, ${String(gateway.ended().filter(({ attempts }) => Number(attempts) > 1).length)} moved`,
       );
       assert.equal(tally.whole + tally.cut + tally.left, tally.sent);
-      await until('no place is taken', () => gateway.service().desk.inFlight === 0);
+      await until('no place is taken', () => gateway.service().scheduler.inFlight === 0);
       await until('no server works for nobody', () =>
         [...victims, steady].every(({ sim }) => sim.activity().busy + sim.activity().waiting === 0),
       );
@@ -80,13 +80,13 @@ async function client(gateway: Running, random: Random, tally: Tally, number: nu
     tally.sent += 1;
     const line = gateway.ended().length;
     if (patienceMs !== undefined) {
-      const leaving = new AbortController();
+      const draining = new AbortController();
       const answer = gateway
-        .chat(body, { signal: leaving.signal })
+        .chat(body, { signal: draining.signal })
         .then((response) => response.text())
         .catch(() => '');
       await sleep(patienceMs);
-      leaving.abort();
+      draining.abort();
       await answer;
       tally.left += 1;
       continue;

@@ -20,7 +20,7 @@ for (const [what, misdeed] of [...Object.entries(SILENT_MISDEEDS), ...Object.ent
         assert.equal(ending, cut && unruly.asked() > before ? 'cut' : 'whole');
       }
       assert.ok(unruly.asked() > 0, 'it was asked');
-      await until('no place is taken', () => gateway.service().desk.inFlight === 0);
+      await until('no place is taken', () => gateway.service().scheduler.inFlight === 0);
     });
   }
 }

@@ -344,10 +344,10 @@ function noise(random: Random, length: number): Buffer {
 
 function cut(random: Random, bytes: Buffer): readonly Buffer[] {
   if (bytes.length < 2 || random.chance(0.5)) return [bytes];
-  const places = Array.from({ length: 1 + random.below(4) }, () => random.below(bytes.length)).toSorted(
+  const deployments = Array.from({ length: 1 + random.below(4) }, () => random.below(bytes.length)).toSorted(
     (a, b) => a - b,
   );
-  return [0, ...places]
-    .map((from, index) => bytes.subarray(from, places[index] ?? bytes.length))
+  return [0, ...deployments]
+    .map((from, index) => bytes.subarray(from, deployments[index] ?? bytes.length))
     .filter((piece) => piece.length > 0);
 }

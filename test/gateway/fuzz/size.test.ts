@@ -84,6 +84,6 @@ test('hundreds of clients that never finish their requests keep nobody else wait
   );
   const answers = await Promise.all(Array.from({ length: 20 }, () => gateway.chat()));
   assert.ok(answers.every(({ status }) => status === 200));
-  assert.equal(gateway.service().desk.inFlight, 0);
+  assert.equal(gateway.service().scheduler.inFlight, 0);
   for (const { socket } of slow) socket.destroy();
 });

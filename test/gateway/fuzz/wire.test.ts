@@ -15,7 +15,7 @@ test('malformed input of every kind is answered with an error object, breaks not
     const statuses = await assault(gateway.port, KEY, RUNS, random);
     t.diagnostic(JSON.stringify(Object.fromEntries(statuses)));
     for (const status of [200, 400, 401, 404]) assert.ok((statuses.get(status) ?? 0) > 0, `some are ${String(status)}`);
-    await until('no place is taken', () => gateway.service().desk.inFlight === 0);
+    await until('no place is taken', () => gateway.service().scheduler.inFlight === 0);
     assert.equal((await gateway.chat()).status, 200);
     assert.equal(
       gateway.log.some(({ event }) => event === 'backend-down'),

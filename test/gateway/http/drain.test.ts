@@ -103,7 +103,7 @@ test('what runs on after the limit is told why, cut, and cancelled at the server
   assert.equal(refused.status, 503);
   assert.equal((await errorOf(refused)).code, 'stopping');
   await Promise.all(fake.requests.map(({ left }) => left));
-  assert.equal(gateway.service().desk.inFlight, 0);
+  assert.equal(gateway.service().scheduler.inFlight, 0);
 });
 
 test('a client that does not read does not hold up the end of a stop', async () => {

@@ -71,7 +71,7 @@ test('what is in flight is told while it is, and a server that is gone', async (
   );
   client.abort();
   await stream.text().catch(() => '');
-  await until('it is let go', () => gateway.service().desk.inFlight === 0);
+  await until('it is let go', () => gateway.service().scheduler.inFlight === 0);
   assert.equal((await scrape(gateway))('hxllm_backend_in_flight')[`backend=${fake.url}`], 0);
   assert.equal(
     (await scrape(gateway))('hxllm_requests_total')[`backend=${fake.url},ended=client-left,model=m,status=200`],
@@ -89,14 +89,14 @@ test('slots, lines and what is in memory are told', async () => {
     model_list,
     hxllm: { backends: { [fake.url]: { num_parallel: 1 } } },
   });
-  const leaving = new AbortController();
+  const draining = new AbortController();
   const chats = [1, 2, 3].map(() =>
     gateway
-      .chat({ stream: true }, { signal: leaving.signal })
+      .chat({ stream: true }, { signal: draining.signal })
       .then((response) => response.text())
       .catch(() => ''),
   );
-  await until('two wait', () => gateway.service().desk.waiting === 2 && fake.requests.length === 1);
+  await until('two wait', () => gateway.service().scheduler.waiting === 2 && fake.requests.length === 1);
   const read = await scrape(gateway);
   const labels = `backend=${fake.url},server_model=m`;
   assert.deepEqual(
@@ -105,9 +105,12 @@ test('slots, lines and what is in memory are told', async () => {
   );
   assert.deepEqual([read('hxllm_model_resident'), read('hxllm_loads_underway')], [{ [labels]: 1 }, { [labels]: 0 }]);
   assert.ok((read('hxllm_loads_total')[`backend=${fake.url},result=done,server_model=m`] ?? 0) >= 1);
-  leaving.abort();
+  draining.abort();
   await Promise.all(chats);
-  await until('nobody waits', () => gateway.service().desk.waiting === 0 && gateway.service().desk.inFlight === 0);
+  await until(
+    'nobody waits',
+    () => gateway.service().scheduler.waiting === 0 && gateway.service().scheduler.inFlight === 0,
+  );
   assert.deepEqual((await scrape(gateway))('hxllm_queue_length'), { 'model=m': 0 });
 });
 

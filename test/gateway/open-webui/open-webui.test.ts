@@ -16,7 +16,7 @@ afterEach(() => {
 });
 after(() => stage.close());
 
-interface Listed {
+interface ListedModel {
   readonly id?: string;
   readonly model?: string;
   readonly expires_at?: string;
@@ -63,17 +63,17 @@ const CHECKS: Readonly<Record<Kind, (text: string, type: string, fixture: Fixtur
     );
   },
   models: (text) => {
-    assert.deepEqual(new Set((JSON.parse(text) as { data: readonly Listed[] }).data.map(({ id }) => id)), ALIASES);
+    assert.deepEqual(new Set((JSON.parse(text) as { data: readonly ListedModel[] }).data.map(({ id }) => id)), ALIASES);
   },
   tags: (text) => {
     const { models } = JSON.parse(text) as {
-      models: readonly (Listed & { details: { parameter_size: string }; size: number })[];
+      models: readonly (ListedModel & { details: { parameter_size: string }; size: number })[];
     };
     assert.deepEqual(new Set(models.map(({ model }) => model)), ALIASES);
     for (const { details, size } of models) assert.ok(/^[\d.]+[BM]$/.test(details.parameter_size) && size > 0);
   },
   loaded: (text) => {
-    const { models } = JSON.parse(text) as { models: readonly Listed[] };
+    const { models } = JSON.parse(text) as { models: readonly ListedModel[] };
     assert.ok(models.length > 0);
     for (const { model = '', expires_at = '' } of models) {
       assert.ok(ALIASES.has(model));

@@ -16,7 +16,7 @@ const GOOD = `model_list:
       api_base: http://a:11434
 `;
 
-function places({ errors, warnings }: ConfigReading): readonly string[] {
+function deployments({ errors, warnings }: ConfigReading): readonly string[] {
   return [...errors, ...warnings].map(
     ({ code, where }) => `${code} ${String(where?.line)}:${String(where?.column)} ${where?.path ?? ''}`,
   );
@@ -38,24 +38,25 @@ error: /etc/litellm/config.yaml:8:3: router_settings.num_retries (config.wrong-v
 });
 
 test('what is missing is named at the nearest thing that is there', () => {
-  assert.deepEqual(places(read('model_list:\n  - model_name: m\n    litellm_params:\n      api_base: http://a\n')), [
-    'config.missing 3:5 model_list[0].litellm_params.model',
-  ]);
-  assert.deepEqual(places(read('')), ['config.missing undefined:undefined model_list']);
+  assert.deepEqual(
+    deployments(read('model_list:\n  - model_name: m\n    litellm_params:\n      api_base: http://a\n')),
+    ['config.missing 3:5 model_list[0].litellm_params.model'],
+  );
+  assert.deepEqual(deployments(read('')), ['config.missing undefined:undefined model_list']);
 });
 
 test('a key that nobody knows is a warning at its place', () => {
   const reading = read(`${GOOD}hxllm:\n  listne: 0.0.0.0:4000\n`);
   assert.ok(reading.config !== undefined);
-  assert.deepEqual(places(reading), ['config.unknown-key 7:3 hxllm.listne']);
+  assert.deepEqual(deployments(reading), ['config.unknown-key 7:3 hxllm.listne']);
 });
 
 test('what is not YAML is named with its line, each mistake once', () => {
   assert.deepEqual(
-    places(read('model_list:\n  - a: b: c\n')).map((place) => place.split(' ').slice(0, 2).join(' ')),
+    deployments(read('model_list:\n  - a: b: c\n')).map((place) => place.split(' ').slice(0, 2).join(' ')),
     ['config.not-yaml 2:8'],
   );
-  assert.deepEqual(places(read('a: 1\na: 2\n')), ['config.not-yaml 2:1 ']);
+  assert.deepEqual(deployments(read('a: 1\na: 2\n')), ['config.not-yaml 2:1 ']);
   assert.equal(read('- [').errors.length > 0, true);
   assert.equal(read('a: &x [*y]').errors[0]?.code, 'config.not-yaml');
 });
@@ -82,7 +83,7 @@ test('aliases and merge keys are followed, and a bomb of them is refused', () =>
 
 test('a variable that is not set refuses a start, and is a warning to a check', () => {
   const text = `${GOOD}general_settings:\n  master_key: os.environ/LITELLM_MASTER_KEY\n`;
-  assert.deepEqual(places(read(text)), ['config.environment-unset 7:3 general_settings.master_key']);
+  assert.deepEqual(deployments(read(text)), ['config.environment-unset 7:3 general_settings.master_key']);
   const checked = read(text, {}, 'warning');
   assert.deepEqual(
     [checked.config?.masterKey, checked.errors.length, checked.warnings.length],

@@ -65,11 +65,11 @@ test('after a reload new requests go by the new file, and those in flight end as
   await using gateway = await startGateway([old]);
   const stream = await gateway.chat({ stream: true });
   assert.deepEqual(await reloadFrom(gateway, configOf([next])), { done: true, text: '' });
-  assert.equal(gateway.service().desk.inFlight, 1, 'what runs stays counted');
+  assert.equal(gateway.service().scheduler.inFlight, 1, 'what runs stays counted');
   assert.equal(await textOf(await gateway.chat()), 'new');
   letGo();
   assert.match(await stream.text(), /"content":"c"[^]*\[DONE\]\n\n$/);
-  await until('the old server is let go', () => gateway.service().desk.inFlight === 0);
+  await until('the old server is let go', () => gateway.service().scheduler.inFlight === 0);
   assert.deepEqual([old.requests.length, next.requests.length], [1, 1]);
   assert.partialDeepStrictEqual(
     gateway.log.find(({ event }) => event === 'reloaded'),
@@ -99,7 +99,7 @@ test('reloads under load lose no request and count none twice', async () => {
     );
   }
   await Promise.all(clients);
-  assert.equal(gateway.service().desk.inFlight, 0);
+  assert.equal(gateway.service().scheduler.inFlight, 0);
   assert.deepEqual(
     gateway.ended().filter(({ status, attempts }) => status !== 200 || attempts !== 1),
     [],
@@ -179,12 +179,12 @@ test('who waits for a model that has gone from the file has it loaded all the sa
   await using gateway = await startGateway([fake], more);
   await until(
     'it is known to be in memory',
-    () => gateway.service().desk.fleet.backends.get(fake.url)?.listed !== undefined,
+    () => gateway.service().scheduler.fleet.backends.get(fake.url)?.listed !== undefined,
   );
   const first = gateway.chat();
   await until('the only slot is taken', () => fake.requests.length === 1);
   const second = gateway.chat();
-  await until('another waits', () => gateway.service().desk.waiting === 1);
+  await until('another waits', () => gateway.service().scheduler.waiting === 1);
   const text = JSON.stringify({
     model_list: [{ model_name: 'n', litellm_params: { model: 'ollama_chat/n', api_base: fake.url } }],
     general_settings: { master_key: KEY },

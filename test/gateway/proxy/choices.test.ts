@@ -95,7 +95,7 @@ test('one choice that fails before anything was said fails the whole answer, and
     assert.equal(response.status, 400);
     assert.equal((await errorOf(response)).code, 'context_length_exceeded');
     await Promise.all(fake.requests.slice(-3, -1).map(({ left }) => left));
-    assert.equal(gateway.service().desk.inFlight, 0);
+    assert.equal(gateway.service().scheduler.inFlight, 0);
   }
 });
 
@@ -111,19 +111,19 @@ test('one choice that fails in the middle of a stream ends all of it with an err
   assert.partialDeepStrictEqual(events.at(-1), { error: { type: 'server_error' } });
   assert.equal(events.includes('[DONE]'), false);
   await fake.requests[0]?.left;
-  assert.equal(gateway.service().desk.inFlight, 0);
+  assert.equal(gateway.service().scheduler.inFlight, 0);
 });
 
 test('a client that leaves cancels all of its choices', async () => {
   await using fake = await startFake(stalls('a'));
   await using gateway = await startGateway([fake], stated(fake));
-  const leaving = new AbortController();
-  const response = await gateway.chat({ n: 4, stream: true }, { signal: leaving.signal });
+  const draining = new AbortController();
+  const response = await gateway.chat({ n: 4, stream: true }, { signal: draining.signal });
   await until('all are asked for', () => fake.requests.length === 4);
-  leaving.abort();
+  draining.abort();
   await response.text().catch(() => undefined);
   await Promise.all(fake.requests.map(({ left }) => left));
-  await until('the places are given back', () => gateway.service().desk.inFlight === 0);
+  await until('the places are given back', () => gateway.service().scheduler.inFlight === 0);
 });
 
 test('one choice moves to another server when its own fails before it said anything', async () => {
@@ -184,14 +184,14 @@ test('choices that wait for a slot leave the queue with their client', async () 
     got.path === '/api/chat' ? stalls('a')(got, outgoing) : void outgoing.end('{"done":true,"done_reason":"load"}'),
   );
   await using gateway = await startGateway([fake], { hxllm: { backends: { [fake.url]: { num_parallel: 1 } } } });
-  const leaving = new AbortController();
-  const response = await gateway.chat({ n: 4, stream: true }, { signal: leaving.signal });
-  await until('three wait', () => gateway.service().desk.waiting === 3);
-  leaving.abort();
+  const draining = new AbortController();
+  const response = await gateway.chat({ n: 4, stream: true }, { signal: draining.signal });
+  await until('three wait', () => gateway.service().scheduler.waiting === 3);
+  draining.abort();
   await response.text().catch(() => undefined);
   await until(
     'nobody waits and nothing runs',
-    () => gateway.service().desk.waiting === 0 && gateway.service().desk.inFlight === 0,
+    () => gateway.service().scheduler.waiting === 0 && gateway.service().scheduler.inFlight === 0,
   );
   assert.equal(fake.requests.filter(({ path, body }) => path === '/api/chat' && body.includes('"hi"')).length, 1);
 });

@@ -60,7 +60,7 @@ for (const [what, behaviour] of [
         assert.match(await response.text(), /good/);
       }
       assert.equal(bad.requests.length > 0, true);
-      assert.equal(gateway.service().desk.inFlight, 0);
+      assert.equal(gateway.service().scheduler.inFlight, 0);
     });
   }
 }
@@ -166,7 +166,7 @@ test('a server that does not begin in time, stops in the middle, or takes too lo
     const asked = [...one.requests, ...two.requests];
     assert.equal(asked.length, 1);
     await asked[0]?.left;
-    assert.equal(gateway.service().desk.inFlight, 0);
+    assert.equal(gateway.service().scheduler.inFlight, 0);
   }
 });
 

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { answer } from '../../../src/gateway/proxy/handler.ts';
-import { openVisit } from '../../../src/gateway/request-context.ts';
-import { OPENAI } from '../../../src/gateway/api/openai/failure.ts';
+import { handleRequest } from '../../../src/gateway/proxy/handler.ts';
+import { openContext } from '../../../src/gateway/request-context.ts';
+import { OPENAI } from '../../../src/gateway/api/openai/dialect.ts';
 import { startFake } from '../fake-upstream.ts';
 import { errorOf, KEY, startGateway } from '../running.ts';
 
@@ -16,10 +16,14 @@ test('a mistake in reading one request is answered with 500, told on stderr, and
     throw new TypeError('a mistake');
   };
   await using server = createServer((incoming, outgoing) => {
-    answer({ incoming, outgoing, visit: openVisit(incoming, outgoing, performance.now()) }, gateway.service(), {
-      dialect: OPENAI,
-      read,
-    });
+    handleRequest(
+      { incoming, outgoing, context: openContext(incoming, outgoing, performance.now()) },
+      gateway.service(),
+      {
+        dialect: OPENAI,
+        read,
+      },
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

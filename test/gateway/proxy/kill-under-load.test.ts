@@ -44,5 +44,5 @@ test('killing one of two servers under a load of streams and plain requests lose
   assert.ok(outcomes.cut <= 8, 'no more than had a slot, or had just given it back');
   const moved = gateway.ended().filter(({ attempts, ended }) => attempts === 2 && ended === 'answered').length;
   assert.ok(moved + outcomes.cut > 0, 'it did hit somebody');
-  assert.equal(gateway.service().desk.inFlight, 0);
+  assert.equal(gateway.service().scheduler.inFlight, 0);
 });

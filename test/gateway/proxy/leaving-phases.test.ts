@@ -67,29 +67,30 @@ for (const path of ['/v1/chat/completions', '/v1/messages']) {
         const first = gateway.chat();
         await until('the first is asked', () => fake.requests.length === 1);
         const socket = await send(gateway, path, { stream });
-        await until('it waits', () => gateway.service().desk.waiting === 1);
+        await until('it waits', () => gateway.service().scheduler.waiting === 1);
         leave(socket);
-        await until('it waits no more', () => gateway.service().desk.waiting === 0);
+        await until('it waits no more', () => gateway.service().scheduler.waiting === 0);
         await assertLeft(gateway, socket);
         letGo();
         assert.equal(await textOf(await first), 'first');
-        assert.deepEqual([fake.requests.length, gateway.service().desk.inFlight], [1, 0]);
+        assert.deepEqual([fake.requests.length, gateway.service().scheduler.inFlight], [1, 0]);
       });
 
       test(`${who}, during a load leaves the load to go on, and asks nothing`, LIMITS, async () => {
         await using fake = await startFake();
         const letGo = fake.holdLoads();
         await using gateway = await startGateway([fake]);
-        const isLoading = (): boolean => gateway.service().desk.fleet.backends.get(fake.url)?.loading !== undefined;
+        const isLoading = (): boolean =>
+          gateway.service().scheduler.fleet.backends.get(fake.url)?.loading !== undefined;
         const socket = await send(gateway, path, { stream });
         await until('the load has begun', () => fake.loads() === 1);
         leave(socket);
-        await until('it waits no more', () => gateway.service().desk.waiting === 0);
+        await until('it waits no more', () => gateway.service().scheduler.waiting === 0);
         assert.equal(isLoading(), true, 'while the load goes on');
         letGo();
         await until('the load has ended', () => !isLoading());
         await assertLeft(gateway, socket);
-        assert.deepEqual([fake.loads(), fake.requests.length, gateway.service().desk.inFlight], [1, 0, 0]);
+        assert.deepEqual([fake.loads(), fake.requests.length, gateway.service().scheduler.inFlight], [1, 0, 0]);
       });
 
       test(
@@ -109,12 +110,12 @@ for (const path of ['/v1/chat/completions', '/v1/messages']) {
           await fake.requests[0]?.left;
           const tookMs = performance.now() - sinceMs;
           assert.ok(tookMs < 2000, `${String(tookMs)} ms`);
-          await until('it is in flight no more', () => gateway.service().desk.inFlight === 0);
+          await until('it is in flight no more', () => gateway.service().scheduler.inFlight === 0);
           await assertLeft(gateway, socket);
           const next = await send(gateway, path, { stream });
-          await until('the next waits', () => gateway.service().desk.waiting === 1);
+          await until('the next waits', () => gateway.service().scheduler.waiting === 1);
           await new Promise((resolve) => setTimeout(resolve, 100));
-          assert.deepEqual([gateway.service().desk.waiting, fake.requests.length], [1, 1]);
+          assert.deepEqual([gateway.service().scheduler.waiting, fake.requests.length], [1, 1]);
           next.destroy();
         },
       );

@@ -35,7 +35,7 @@ for (const stream of [true, false]) {
       const tookMs = performance.now() - sinceMs;
       // It says nothing more: who noticed it only when writing would not do so at all.
       assert.ok(tookMs < 2000, `${String(tookMs)} ms`);
-      await until('the place is given back', () => gateway.service().desk.inFlight === 0);
+      await until('the place is given back', () => gateway.service().scheduler.inFlight === 0);
       await until('the line is written', () => gateway.ended().length === 1);
       assert.partialDeepStrictEqual(gateway.ended()[0], { ended: 'client-left' });
       socket.destroy();
@@ -50,7 +50,7 @@ test('a client that leaves before the server began to answer is cancelled there 
   await until('the server is asked', () => fake.requests.length === 1);
   socket.destroy();
   await fake.requests[0]?.left;
-  await until('the place is given back', () => gateway.service().desk.inFlight === 0);
+  await until('the place is given back', () => gateway.service().scheduler.inFlight === 0);
   assert.equal(
     gateway.log.some(({ event }) => event === 'backend-down'),
     false,
@@ -88,7 +88,7 @@ test('a client that does not read is dropped, while the server is read without p
   await until('the line is written', () => gateway.ended().length === 1, 20_000);
   await fake.requests[0]?.left;
   assert.partialDeepStrictEqual(gateway.ended()[0], { ended: 'client-too-slow', status: 200 });
-  assert.equal(gateway.service().desk.inFlight, 0);
+  assert.equal(gateway.service().scheduler.inFlight, 0);
   assert.equal(
     gateway.log.some(({ event }) => event === 'backend-down'),
     false,
@@ -136,12 +136,15 @@ test('who leaves while it waits for the model that stands in waits no more', asy
     hxllm: { backends: { [busy.url]: { num_parallel: 1 } } },
   });
   const [first, second] = [await send(gateway, {}), await send(gateway, {})];
-  await until('one is served, and one waits', () => busy.requests.length === 1 && gateway.service().desk.waiting === 1);
+  await until(
+    'one is served, and one waits',
+    () => busy.requests.length === 1 && gateway.service().scheduler.waiting === 1,
+  );
   // By now it is known at once that nobody serves the one it asks for.
   const third = await send(gateway, {});
-  await until('another waits', () => gateway.service().desk.waiting === 2);
+  await until('another waits', () => gateway.service().scheduler.waiting === 2);
   third.destroy();
   second.destroy();
-  await until('nobody waits', () => gateway.service().desk.waiting === 0);
+  await until('nobody waits', () => gateway.service().scheduler.waiting === 0);
   first.destroy();
 });

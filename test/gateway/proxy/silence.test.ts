@@ -73,7 +73,7 @@ test(
     await using gateway = await startGateway([], inOrder(frozen, other));
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const answer = gateway.chat();
-    await untilTurned('it waits', () => gateway.service().desk.waiting === 1);
+    await untilTurned('it waits', () => gateway.service().scheduler.waiting === 1);
     await pass(t, 60_000);
     assert.equal(other.requests.length, 1);
     assert.equal(await textOf(await answer), 'other');

@@ -148,7 +148,7 @@ test('fallbacks: when none of its servers can begin, another model answers under
   assert.partialDeepStrictEqual(await response.json(), { model: 'm', choices: [{ message: { content: 'good' } }] });
   assert.partialDeepStrictEqual(gateway.ended().at(-1), { alias: 'm', reason: 'fallback/only-one', attempts: 3 });
   assert.equal((await gateway.chat({ model: 'n' })).status, 502, 'n has none');
-  assert.equal(gateway.service().desk.inFlight, 0);
+  assert.equal(gateway.service().scheduler.inFlight, 0);
 });
 
 test('fallbacks: also for a model over its limit or without a server, and the last refusal is the answer when those fail too', async () => {

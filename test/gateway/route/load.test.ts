@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isSame, wantedRunner } from '../../../src/gateway/route/residence.ts';
+import { isSame, runnerKey } from '../../../src/gateway/route/residency.ts';
 import { managedPlan, Stage } from './stage.ts';
 
-const residenceOf = (stage: Stage, id = 'a#m'): string | undefined => stage.fleet.replicas.get(id)?.residence.state;
+const residenceOf = (stage: Stage, id = 'a#m'): string | undefined => stage.fleet.replicas.get(id)?.residency.state;
 
 test('a model that nobody has in memory is loaded once, whoever asks, and all go when it is there', () => {
   const stage = new Stage(managedPlan(4, ['a', 'b']));
@@ -17,7 +17,7 @@ test('a model that nobody has in memory is loaded once, whoever asks, and all go
     requests.map((request) => stage.placeOf(request)),
     ['waits', 'm@a', 'm@a'],
   );
-  const fate = stage.fateOf('r2');
+  const fate = stage.decisionFor('r2');
   assert.deepEqual([fate?.loadMs, residenceOf(stage)], [3000, 'resident']);
 });
 
@@ -29,7 +29,7 @@ test('a wait for a load is no wait in the queue: nobody is refused or late for i
   stage.load();
   assert.deepEqual([stage.placeOf(first), stage.placeOf(second)], ['m@a', 'waits']);
   stage.pass(61_000);
-  assert.equal(stage.placeOf(second), 'refuse', 'it is one in the queue from then on');
+  assert.equal(stage.placeOf(second), 'reject', 'it is one in the queue from then on');
 });
 
 test('servers that have the model in memory come first, and those of them with a free slot', () => {
@@ -67,7 +67,7 @@ test('as long as one server takes all that come, no other is given the model', (
 test('a model whose runner died is brought back where nothing else is, as soon as somebody waits', () => {
   const stage = new Stage(managedPlan(1, ['a', 'b']));
   stage.warm();
-  stage.release(stage.arrive({ places: ['m@b'], line: 'b' }), 'deployment-failed');
+  stage.release(stage.arrive({ deployments: ['m@b'], queue: 'b' }), 'deployment-failed');
   stage.list('b', 'm:latest');
   stage.arrive();
   assert.deepEqual(stage.loads, []);
@@ -91,7 +91,7 @@ test('one load at a time on a server, and what is there goes on meanwhile', () =
   const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
   stage.list('a', 'x');
   stage.arrive();
-  const other = stage.arrive({ line: 'n', places: ['n@a'] });
+  const other = stage.arrive({ queue: 'n', deployments: ['n@a'] });
   assert.deepEqual(stage.loads, ['m@a']);
   stage.load();
   assert.deepEqual([stage.loads, stage.placeOf(other)], [['m@a', 'n@a'], 'waits']);
@@ -107,8 +107,8 @@ test('a server that says it is loading or busy is asked again soon, one that has
   stage.pass(600);
   assert.equal(stage.loads.length, 2);
   stage.load('deployment-failed');
-  assert.equal(stage.placeOf(waiting), 'refuse');
-  assert.equal(stage.placeOf(stage.arrive()), 'refuse');
+  assert.equal(stage.placeOf(waiting), 'reject');
+  assert.equal(stage.placeOf(stage.arrive()), 'reject');
   assert.equal(stage.loads.length, 2, 'not asked again for each request');
   stage.nowMs += 1100;
   stage.arrive();
@@ -122,7 +122,7 @@ test('after a runner died the model is loaded by us, although it is listed still
   stage.list('a', 'm', 'n');
   const waiting = stage.arrive();
   assert.deepEqual([stage.placeOf(waiting), stage.loads], ['waits', ['m@a']]);
-  assert.equal(stage.placeOf(stage.arrive({ line: 'n', places: ['n@a'] })), 'n@a');
+  assert.equal(stage.placeOf(stage.arrive({ queue: 'n', deployments: ['n@a'] })), 'n@a');
 });
 
 test('aliases with different runners of one model are loaded in turn, and nothing is sent there meanwhile', () => {
@@ -132,14 +132,14 @@ test('aliases with different runners of one model are loaded in turn, and nothin
     backend: 'a',
     weight: 1,
     model: 'm',
-    wants: wantedRunner({ num_ctx: 8192 }),
+    runnerKey: runnerKey({ num_ctx: 8192 }),
     single: false,
   };
-  const stage = new Stage({ ...plan, places: [...plan.places, long] });
+  const stage = new Stage({ ...plan, deployments: [...plan.deployments, long] });
   stage.warm();
   stage.list('a', 'm');
   const short = stage.arrive();
-  const other = stage.arrive({ line: 'long', places: ['long@a'] });
+  const other = stage.arrive({ queue: 'long', deployments: ['long@a'] });
   stage.load();
   const next = stage.arrive();
   assert.deepEqual(
@@ -161,9 +161,9 @@ test('a context that changes in the list is a load by somebody else', () => {
       listing: { models: [{ name: 'm', context, family: undefined }], askedMs: stage.nowMs },
     });
   list(4096);
-  assert.equal(stage.fleet.replicas.get('a#m')?.residence.as, '[]');
+  assert.equal(stage.fleet.replicas.get('a#m')?.residency.as, '[]');
   list(2048);
-  assert.equal(stage.fleet.replicas.get('a#m')?.residence.as, undefined);
+  assert.equal(stage.fleet.replicas.get('a#m')?.residency.as, undefined);
 });
 
 test('after a load the others of its server are asked for first, since one may have had to make room', () => {
@@ -184,7 +184,7 @@ test('after a load the others of its server are asked for first, since one may h
   stage.pass(2000);
   stage.load();
   assert.deepEqual([residenceOf(stage), residenceOf(stage, 'a#n')], ['resident', 'unknown']);
-  stage.arrive({ line: 'n', places: ['n@a'] });
+  stage.arrive({ queue: 'n', deployments: ['n@a'] });
   assert.deepEqual(stage.loads, ['m@a', 'n@a']);
 });
 

@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { admitUpTo } from '../../../src/gateway/route/admission.ts';
-import type { Ending } from '../../../src/gateway/route/event.ts';
-import { sizeOf } from '../../../src/gateway/route/line.ts';
+import { limitQueue } from '../../../src/gateway/route/admission.ts';
+import type { AttemptResult } from '../../../src/gateway/route/event.ts';
+import { queueLength } from '../../../src/gateway/route/queue.ts';
 import { managedPlan, planOf, POLICY, Stage } from './stage.ts';
 
-const ENDINGS: readonly Ending[] = ['answered', 'cancelled', 'refused', 'busy', 'deployment-failed', 'backend-failed'];
+const ENDINGS: readonly AttemptResult[] = [
+  'answered',
+  'cancelled',
+  'refused',
+  'busy',
+  'deployment-failed',
+  'backend-failed',
+];
 const BACKENDS = ['a', 'b'] as const;
 
 const STEP = fc.oneof(
@@ -15,7 +22,7 @@ const STEP = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('arrive' as const),
       model: fc.constantFrom('m', 'n'),
-      mostWaitMs: fc.constantFrom(0, 500, 60_000),
+      maxWaitMs: fc.constantFrom(0, 500, 60_000),
       tried: fc.subarray([...BACKENDS]),
     }),
   },
@@ -70,24 +77,24 @@ class Trial {
   readonly held: string[] = [];
 
   constructor(slots: number | undefined) {
-    this.stage = new Stage(managedPlan(slots, BACKENDS, ['m', 'n']), { ...POLICY, admit: admitUpTo(6) });
+    this.stage = new Stage(managedPlan(slots, BACKENDS, ['m', 'n']), { ...POLICY, admit: limitQueue(6) });
   }
 
   get waiting(): readonly string[] {
-    return this.arrived.filter((request) => !this.left.has(request) && this.stage.fateOf(request) === undefined);
+    return this.arrived.filter((request) => !this.left.has(request) && this.stage.decisionFor(request) === undefined);
   }
 
   step(step: Step): void {
     const { stage } = this;
-    const seen = stage.decisions.length;
+    const observation = stage.decisions.length;
     if (step.kind === 'arrive')
       this.arrived.push(
         stage.arrive({
-          line: step.model,
-          places: BACKENDS.map((backend) => `${step.model}@${backend}`),
+          queue: step.model,
+          deployments: BACKENDS.map((backend) => `${step.model}@${backend}`),
           tried: step.tried.map((backend) => `${step.model}@${backend}`),
-          again: step.tried.length > 0,
-          mostWaitMs: step.mostWaitMs,
+          isRetry: step.tried.length > 0,
+          maxWaitMs: step.maxWaitMs,
         }),
       );
     else if (step.kind === 'pass') stage.pass(step.ms);
@@ -106,7 +113,7 @@ class Trial {
       stage.tell({ kind: 'replanned', plan: managedPlan(step.slots, step.backends, step.models) });
     else if (step.kind === 'leave') this.#leave(step.which);
     else this.#touch(step);
-    this.#take(seen);
+    this.#take(observation);
   }
 
   #leave(which: number): void {
@@ -131,8 +138,8 @@ class Trial {
     }
   }
 
-  #take(seen: number): void {
-    for (const decision of this.stage.decisions.slice(seen)) {
+  #take(observation: number): void {
+    for (const decision of this.stage.decisions.slice(observation)) {
       if (!('request' in decision)) continue;
       assert.ok(this.arrived.includes(decision.request) && !this.left.has(decision.request), 'nobody else is answered');
       if (decision.kind === 'assign') {
@@ -148,7 +155,7 @@ class Trial {
     assert.equal(new Set(answered).size, answered.length, 'answered once');
     const flights = this.held.map((request) => this.stage.flightOf(request));
     for (const replica of fleet.replicas.values()) {
-      const here = flights.filter((flight) => flight.replica === replica);
+      const here = flights.filter((lease) => lease.replica === replica);
       assert.equal(replica.inFlight, here.length);
       assert.equal(replica.started, here.filter(({ started }) => started).length);
       assert.ok(
@@ -161,12 +168,12 @@ class Trial {
       );
     }
     for (const backend of fleet.backends.values())
-      assert.equal(backend.inFlight, flights.filter((flight) => flight.backend === backend).length);
-    for (const place of fleet.places.values())
-      assert.equal(place.inFlight, flights.filter((flight) => flight.place === place).length);
+      assert.equal(backend.inFlight, flights.filter((lease) => lease.backend === backend).length);
+    for (const deployment of fleet.deployments.values())
+      assert.equal(deployment.inFlight, flights.filter((lease) => lease.deployment === deployment).length);
     assert.deepEqual([...fleet.waiting.keys()].toSorted(), [...this.waiting].toSorted());
     assert.equal(
-      [...fleet.lines.values()].reduce((sum, line) => sum + sizeOf(line), 0),
+      [...fleet.queues.values()].reduce((sum, queue) => sum + queueLength(queue), 0),
       this.waiting.length,
     );
   }
@@ -207,7 +214,8 @@ test('where slots are stated, no more than those are ever in use, abandoned prom
         trial.step(step);
         for (const replica of trial.stage.fleet.replicas.values())
           assert.ok(
-            replica.inFlight <= (before.get(replica) ?? 0) || replica.inFlight + replica.lingering.length <= slots,
+            replica.inFlight <= (before.get(replica) ?? 0) ||
+              replica.inFlight + replica.abandonedPrefills.length <= slots,
           );
       }
     }),
@@ -228,7 +236,7 @@ test('a late request never overtakes one of its line that is on time, and nobody
         const arrivedMs = new Map<string, number>();
         const ended = new Set<string>();
         for (const step of steps) {
-          const seen = stage.decisions.length;
+          const observation = stage.decisions.length;
           if (step === 'arrive') arrivedMs.set(stage.arrive(), stage.nowMs);
           else if (step === 'release') {
             const running = [...arrivedMs.keys()].find(
@@ -239,7 +247,7 @@ test('a late request never overtakes one of its line that is on time, and nobody
               stage.release(running);
             }
           } else stage.nowMs += step;
-          for (const decision of stage.decisions.slice(seen)) {
+          for (const decision of stage.decisions.slice(observation)) {
             if (decision.kind !== 'assign') continue;
             const mineMs = arrivedMs.get(decision.request) ?? stage.nowMs;
             const others = [...stage.fleet.waiting.keys()]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { admitUpTo } from '../../../src/gateway/route/admission.ts';
+import { limitQueue } from '../../../src/gateway/route/admission.ts';
 import { managedPlan, POLICY, Stage } from './stage.ts';
 
 test('no more than the stated slots are sent to a model, and the first who waits goes when one is free', () => {
@@ -42,7 +42,7 @@ test('between two aliases of one model the first who came goes first', () => {
   const stage = new Stage(managedPlan(1, ['a']));
   stage.warm();
   const running = stage.arrive();
-  const first = stage.arrive({ line: 'other' });
+  const first = stage.arrive({ queue: 'other' });
   const second = stage.arrive();
   stage.nowMs += 1;
   stage.release(running);
@@ -53,33 +53,37 @@ test('who was served before and failed elsewhere goes first, and not where it fa
   const stage = new Stage(managedPlan(1, ['a', 'b']));
   stage.warm();
   const [onA, onB, waiting] = [
-    stage.arrive({ places: ['m@a'], line: 'a' }),
-    stage.arrive({ places: ['m@b'], line: 'b' }),
+    stage.arrive({ deployments: ['m@a'], queue: 'a' }),
+    stage.arrive({ deployments: ['m@b'], queue: 'b' }),
     stage.arrive(),
   ];
-  const again = stage.arrive({ tried: ['m@a'] });
+  const isRetry = stage.arrive({ tried: ['m@a'] });
   stage.release(onA);
-  assert.deepEqual([stage.placeOf(again), stage.placeOf(waiting)], ['waits', 'm@a'], 'it does not hold up the others');
+  assert.deepEqual(
+    [stage.placeOf(isRetry), stage.placeOf(waiting)],
+    ['waits', 'm@a'],
+    'it does not hold up the others',
+  );
   const behind = stage.arrive();
   stage.release(onB);
-  assert.deepEqual([stage.placeOf(again), stage.placeOf(behind)], ['m@b', 'waits']);
+  assert.deepEqual([stage.placeOf(isRetry), stage.placeOf(behind)], ['m@b', 'waits']);
 });
 
 test('a full line refuses at once, and so does one whose turn would come too late', () => {
-  const stage = new Stage(managedPlan(1, ['a']), { ...POLICY, admit: admitUpTo(3) });
+  const stage = new Stage(managedPlan(1, ['a']), { ...POLICY, admit: limitQueue(3) });
   stage.warm();
   const running = stage.arrive();
   stage.nowMs += 30_000;
   stage.release(running);
   stage.arrive();
   const waiting = stage.arrive();
-  const late = stage.arrive({ mostWaitMs: 10_000 });
+  const late = stage.arrive({ maxWaitMs: 10_000 });
   assert.equal(stage.placeOf(waiting), 'waits');
-  assert.partialDeepStrictEqual(stage.fateOf(late), { kind: 'refuse', why: 'too-long' });
+  assert.partialDeepStrictEqual(stage.decisionFor(late), { kind: 'reject', reason: 'queue-timeout' });
   stage.arrive();
   stage.arrive();
-  const full = stage.fateOf(stage.arrive());
-  assert.ok(full?.kind === 'refuse' && full.why === 'full');
+  const full = stage.decisionFor(stage.arrive());
+  assert.ok(full?.kind === 'reject' && full.reason === 'queue-full');
   assert.ok(full.retryAfterMs >= 1000 && full.retryAfterMs < 60_000, String(full.retryAfterMs));
 });
 
@@ -90,13 +94,13 @@ test('who has waited too long is refused, and who has left is not waited for', (
   const [leaves, waits, hurries] = [stage.arrive(), stage.arrive(), stage.arrive({ untilMs: 1000 })];
   stage.tell({ kind: 'left', request: leaves });
   stage.pass(1000);
-  assert.equal(stage.placeOf(hurries), 'refuse');
+  assert.equal(stage.placeOf(hurries), 'reject');
   stage.pass(58_000);
   assert.equal(stage.placeOf(waits), 'waits');
   stage.pass(1100);
-  assert.partialDeepStrictEqual(stage.fateOf(waits), { kind: 'refuse', why: 'too-long' });
+  assert.partialDeepStrictEqual(stage.decisionFor(waits), { kind: 'reject', reason: 'queue-timeout' });
   stage.release(running);
-  assert.deepEqual([stage.fateOf(leaves), stage.fleet.waiting.size], [undefined, 0]);
+  assert.deepEqual([stage.decisionFor(leaves), stage.fleet.waiting.size], [undefined, 0]);
 });
 
 test('who waits is refused when nobody is left who could serve it', () => {
@@ -105,5 +109,5 @@ test('who waits is refused when nobody is left who could serve it', () => {
   const running = stage.arrive();
   const waiting = stage.arrive();
   stage.release(running, 'backend-failed');
-  assert.partialDeepStrictEqual(stage.fateOf(waiting), { kind: 'refuse', why: 'nobody' });
+  assert.partialDeepStrictEqual(stage.decisionFor(waiting), { kind: 'reject', reason: 'no-backend' });
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Decision, Ending } from '../../../src/gateway/route/event.ts';
-import { createFleet, type Fleet, type Flight, type PlannedPlace } from '../../../src/gateway/route/fleet.ts';
+import type { Decision, AttemptResult } from '../../../src/gateway/route/event.ts';
+import { createFleet, type Fleet, type Lease, type DeploymentSpec } from '../../../src/gateway/route/fleet.ts';
 import { route, type Policy } from '../../../src/gateway/route/router.ts';
 import { simpleShuffle } from '../../../src/gateway/route/strategy/simple-shuffle.ts';
 import { planOf, POLICY } from './stage.ts';
@@ -11,22 +11,22 @@ const PLACES = ['m@a', 'm@b', 'm@c'];
 
 const fleetOf = (...backends: readonly string[]): Fleet => createFleet(planOf(...backends));
 
-const placed = (id: string, weight = 1): PlannedPlace => ({
+const placed = (id: string, weight = 1): DeploymentSpec => ({
   id,
   backend: id.slice(2),
   weight,
   model: id.slice(0, 1),
-  wants: '[]',
+  runnerKey: '[]',
   single: false,
 });
-const flights: Flight[] = [];
+const flights: Lease[] = [];
 let asked = 0;
 
 function arrive(
   fleet: Fleet,
-  options: { places?: readonly string[]; tried?: readonly string[]; nowMs?: number; policy?: Policy } = {},
+  options: { deployments?: readonly string[]; tried?: readonly string[]; nowMs?: number; policy?: Policy } = {},
 ): Decision {
-  const { places = PLACES, tried = [], nowMs = 0, policy = POLICY } = options;
+  const { deployments = PLACES, tried = [], nowMs = 0, policy = POLICY } = options;
   const request = String((asked += 1));
   const [decision] = route(
     fleet,
@@ -34,38 +34,39 @@ function arrive(
     {
       kind: 'arrived',
       request,
-      line: places.join(' '),
-      places,
+      queue: deployments.join(' '),
+      deployments,
       tried,
-      again: false,
+      isRetry: false,
       sinceMs: nowMs,
-      mostWaitMs: 60_000,
+      maxWaitMs: 60_000,
       untilMs: Number.POSITIVE_INFINITY,
       loadedMs: 0,
     },
     nowMs,
   );
   assert.ok(decision !== undefined);
-  if (decision.kind === 'assign') flights.push(decision.flight);
+  if (decision.kind === 'assign') flights.push(decision.lease);
   return decision;
 }
 
-const placeOf = (decision: Decision): string => (decision.kind === 'assign' ? decision.flight.place.id : decision.kind);
+const placeOf = (decision: Decision): string =>
+  decision.kind === 'assign' ? decision.lease.deployment.id : decision.kind;
 
 /** Ends one of the requests in a place. */
-function release(fleet: Fleet, place: string, how: Ending, nowMs = 0): void {
-  const flight = flights.find((one) => one.place === fleet.places.get(place) && !one.over);
-  assert.ok(flight !== undefined);
-  route(fleet, POLICY, { kind: 'released', flight, how }, nowMs);
+function release(fleet: Fleet, deployment: string, how: AttemptResult, nowMs = 0): void {
+  const lease = flights.find((one) => one.deployment === fleet.deployments.get(deployment) && !one.released);
+  assert.ok(lease !== undefined);
+  route(fleet, POLICY, { kind: 'released', lease, how }, nowMs);
 }
 
 test('one after the other, thirty requests spread evenly over three servers that are all idle', () => {
   const fleet = fleetOf('a', 'b', 'c');
   const counts = new Map<string, number>();
   for (let turn = 0; turn < 30; turn += 1) {
-    const place = placeOf(arrive(fleet));
-    counts.set(place, (counts.get(place) ?? 0) + 1);
-    release(fleet, place, 'answered');
+    const deployment = placeOf(arrive(fleet));
+    counts.set(deployment, (counts.get(deployment) ?? 0) + 1);
+    release(fleet, deployment, 'answered');
   }
   assert.deepEqual([...counts.values()], [10, 10, 10]);
 });
@@ -81,11 +82,11 @@ test('the server with the fewest in flight is chosen', () => {
 });
 
 test('what is in flight for other models of a server counts too', () => {
-  const fleet = createFleet({ ...planOf('a', 'b'), places: ['x@a', 'y@a', 'y@b'].map((id) => placed(id)) });
-  arrive(fleet, { places: ['x@a'] });
-  assert.equal(placeOf(arrive(fleet, { places: ['y@a', 'y@b'] })), 'y@b');
+  const fleet = createFleet({ ...planOf('a', 'b'), deployments: ['x@a', 'y@a', 'y@b'].map((id) => placed(id)) });
+  arrive(fleet, { deployments: ['x@a'] });
+  assert.equal(placeOf(arrive(fleet, { deployments: ['y@a', 'y@b'] })), 'y@b');
   assert.equal(
-    placeOf(arrive(fleet, { places: ['y@a', 'y@b'] })),
+    placeOf(arrive(fleet, { deployments: ['y@a', 'y@b'] })),
     'y@a',
     'the idle server is busy as well now, and so the fewest of the model there decide',
   );
@@ -121,28 +122,28 @@ test('probes come soon at first, then seldom, and never more than five seconds a
 
 test('with nobody up a request is refused, and so is one that has tried everybody', () => {
   const fleet = fleetOf('a', 'b');
-  assert.equal(arrive(fleet, { tried: ['m@a', 'm@b'] }).kind, 'refuse');
-  for (const place of ['m@a', 'm@b']) {
-    arrive(fleet, { places: [place] });
-    release(fleet, place, 'backend-failed');
+  assert.equal(arrive(fleet, { tried: ['m@a', 'm@b'] }).kind, 'reject');
+  for (const deployment of ['m@a', 'm@b']) {
+    arrive(fleet, { deployments: [deployment] });
+    release(fleet, deployment, 'backend-failed');
   }
-  assert.equal(arrive(fleet).kind, 'refuse');
+  assert.equal(arrive(fleet).kind, 'reject');
 });
 
 test('a deployment that fails three times in a row rests, unless there is no other', () => {
   const fleet = fleetOf('a', 'b');
   for (let turn = 0; turn < 3; turn += 1) {
-    arrive(fleet, { places: ['m@a'] });
+    arrive(fleet, { deployments: ['m@a'] });
     release(fleet, 'm@a', 'deployment-failed', 0);
   }
   for (let turn = 0; turn < 3; turn += 1) assert.equal(placeOf(arrive(fleet, { nowMs: 1000 })), 'm@b');
-  assert.equal(placeOf(arrive(fleet, { places: ['m@a'], nowMs: 1000 })), 'm@a');
+  assert.equal(placeOf(arrive(fleet, { deployments: ['m@a'], nowMs: 1000 })), 'm@a');
   release(fleet, 'm@a', 'answered');
   assert.equal(placeOf(arrive(fleet, { nowMs: 5000 })), 'm@a');
 });
 
 test('weights decide a shuffle', () => {
-  const fleet = createFleet({ ...planOf('a', 'b'), places: [placed('m@a', 3), placed('m@b')] });
+  const fleet = createFleet({ ...planOf('a', 'b'), deployments: [placed('m@a', 3), placed('m@b')] });
   const at = (random: number): string =>
     placeOf(arrive(fleet, { policy: { ...POLICY, strategy: simpleShuffle, random: () => random } }));
   assert.deepEqual([at(0), at(0.74), at(0.76), at(0.999)], ['m@a', 'm@a', 'm@b', 'm@b']);
@@ -154,7 +155,7 @@ test('whatever happens, what is in flight is exactly what was given and not give
     fc.record({
       kind: fc.constant('release' as const),
       which: fc.nat(),
-      how: fc.constantFrom<Ending>('answered', 'cancelled', 'refused', 'deployment-failed', 'backend-failed'),
+      how: fc.constantFrom<AttemptResult>('answered', 'cancelled', 'refused', 'deployment-failed', 'backend-failed'),
     }),
     fc.record({ kind: fc.constant('probe' as const), backend: fc.constantFrom('a', 'b', 'c'), alive: fc.boolean() }),
   );
@@ -165,21 +166,25 @@ test('whatever happens, what is in flight is exactly what was given and not give
       for (const [nowMs, one] of steps.entries()) {
         if (one.kind === 'arrive') {
           const up = PLACES.filter(
-            (place) => fleet.backends.get(place.slice(2))?.circuit.state === 'closed' && !one.tried.includes(place),
+            (deployment) =>
+              fleet.backends.get(deployment.slice(2))?.circuit.state === 'closed' && !one.tried.includes(deployment),
           );
           const decision = arrive(fleet, { tried: one.tried, nowMs });
-          assert.equal(decision.kind === 'assign' ? up.includes(decision.flight.place.id) : up.length === 0, true);
-          if (decision.kind === 'assign') held.push(decision.flight.place.id);
+          assert.equal(decision.kind === 'assign' ? up.includes(decision.lease.deployment.id) : up.length === 0, true);
+          if (decision.kind === 'assign') held.push(decision.lease.deployment.id);
         } else if (one.kind === 'probe')
           route(fleet, POLICY, { kind: 'probed', backend: one.backend, alive: one.alive }, nowMs);
         else {
-          const [place] = held.splice(one.which % Math.max(1, held.length), 1);
-          if (place !== undefined) release(fleet, place, one.how, nowMs);
+          const [deployment] = held.splice(one.which % Math.max(1, held.length), 1);
+          if (deployment !== undefined) release(fleet, deployment, one.how, nowMs);
         }
         for (const id of PLACES)
-          assert.equal(fleet.places.get(id)?.inFlight, held.filter((place) => place === id).length);
+          assert.equal(fleet.deployments.get(id)?.inFlight, held.filter((deployment) => deployment === id).length);
         for (const url of ['a', 'b', 'c'])
-          assert.equal(fleet.backends.get(url)?.inFlight, held.filter((place) => place === `m@${url}`).length);
+          assert.equal(
+            fleet.backends.get(url)?.inFlight,
+            held.filter((deployment) => deployment === `m@${url}`).length,
+          );
       }
     }),
     { numRuns: 200 },
@@ -193,14 +198,14 @@ test('after another plan, what stays keeps its counters, what is new is there, a
   route(
     fleet,
     POLICY,
-    { kind: 'replanned', plan: { ...planOf('b', 'd'), places: [placed('m@b', 3), placed('m@d')] } },
+    { kind: 'replanned', plan: { ...planOf('b', 'd'), deployments: [placed('m@b', 3), placed('m@d')] } },
     0,
   );
   assert.deepEqual([...fleet.backends.keys()].toSorted(), ['a', 'b', 'd'], 'c had nothing in flight');
-  assert.partialDeepStrictEqual(fleet.places.get('m@b'), { inFlight: 1, weight: 3 });
-  assert.equal(placeOf(arrive(fleet, { places: ['m@b', 'm@d'] })), 'm@d', 'the one in flight at b still counts');
+  assert.partialDeepStrictEqual(fleet.deployments.get('m@b'), { inFlight: 1, weight: 3 });
+  assert.equal(placeOf(arrive(fleet, { deployments: ['m@b', 'm@d'] })), 'm@d', 'the one in flight at b still counts');
   release(fleet, 'm@a', 'answered');
-  assert.deepEqual([...fleet.backends.keys(), ...fleet.places.keys()].toSorted(), ['b', 'd', 'm@b', 'm@d']);
+  assert.deepEqual([...fleet.backends.keys(), ...fleet.deployments.keys()].toSorted(), ['b', 'd', 'm@b', 'm@d']);
   release(fleet, 'm@b', 'answered');
   release(fleet, 'm@d', 'answered');
   assert.deepEqual(
@@ -213,7 +218,7 @@ test('a server that was down before another plan is down after it, and one that 
   const plan = (...backends: readonly string[]): void =>
     void route(fleet, POLICY, { kind: 'replanned', plan: planOf(...backends) }, 0);
   const fleet = fleetOf('a', 'b');
-  release(fleet, placeOf(arrive(fleet, { places: ['m@a'] })), 'backend-failed');
+  release(fleet, placeOf(arrive(fleet, { deployments: ['m@a'] })), 'backend-failed');
   plan('a', 'b');
   assert.equal(fleet.backends.get('a')?.circuit.state, 'open');
   plan('b');

@@ -21,15 +21,15 @@ class Runner {
   }
 
   /** There is always somebody who wants something. */
-  run(turns: number): void {
-    for (const endTurn = this.#turn + turns; this.#turn < endTurn; this.#turn += 1) this.#step();
+  run(picks: number): void {
+    for (const endTurn = this.#turn + picks; this.#turn < endTurn; this.#turn += 1) this.#step();
   }
 
   #step(): void {
     const { stage } = this;
     const inside = this.#inside;
     stage.nowMs += 10;
-    if (stage.fleet.waiting.size < 20) stage.arrive({ mostWaitMs: 1e9 });
+    if (stage.fleet.waiting.size < 20) stage.arrive({ maxWaitMs: 1e9 });
     for (const { request } of stage.decisions.splice(0).filter((decision) => decision.kind === 'assign'))
       inside.push({ request, sentMs: stage.nowMs, startMs: Infinity, endMs: Infinity });
     this.mostInside = Math.max(this.mostInside, inside.length - this.slots);
@@ -115,7 +115,10 @@ test('one more is tried only while others wait and all the others have begun', (
   const [first, second] = [stage.arrive(), stage.arrive()];
   assert.equal(stage.placeOf(second), 'waits');
   stage.start(first);
-  assert.partialDeepStrictEqual(stage.fateOf(second), { flight: { place: { id: 'm@a' } }, reason: 'slot-trial' });
+  assert.partialDeepStrictEqual(stage.decisionFor(second), {
+    lease: { deployment: { id: 'm@a' } },
+    reason: 'slot-trial',
+  });
   const third = stage.arrive();
   assert.equal(stage.placeOf(third), 'waits', 'one trial at a time');
   stage.release(first);

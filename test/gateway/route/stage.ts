@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { admitUpTo } from '../../../src/gateway/route/admission.ts';
+import { limitQueue } from '../../../src/gateway/route/admission.ts';
 import type {
   Arrival,
   Assignment,
   Decision,
-  Ending,
-  Refusal,
+  AttemptResult,
+  Rejection,
   RouteEvent,
-  Seen,
+  Observation,
 } from '../../../src/gateway/route/event.ts';
-import { drainForLoads } from '../../../src/gateway/route/drain.ts';
-import { createFleet, type Fleet, type FleetPlan, type Flight } from '../../../src/gateway/route/fleet.ts';
-import { loadForThoseWhoWait } from '../../../src/gateway/route/load-plan.ts';
+import { yieldToLoads } from '../../../src/gateway/route/yield-to-load.ts';
+import { createFleet, type Fleet, type FleetSpec, type Lease } from '../../../src/gateway/route/fleet.ts';
+import { loadForWaiters } from '../../../src/gateway/route/next-load.ts';
 import { route, type Policy } from '../../../src/gateway/route/router.ts';
 import { leastBusy } from '../../../src/gateway/route/strategy/least-busy.ts';
 
@@ -20,24 +20,24 @@ const random = (): number => 0.5;
 /** A policy of which nothing is left to chance. */
 export const POLICY: Policy = {
   strategy: leastBusy,
-  admit: admitUpTo(1000),
-  nextLoad: loadForThoseWhoWait({ strategy: leastBusy, random }),
-  drains: drainForLoads,
+  admit: limitQueue(1000),
+  nextLoad: loadForWaiters({ strategy: leastBusy, random }),
+  yields: yieldToLoads,
   allowedFails: 3,
   cooldownMs: 5000,
   random,
 };
 
 /** A plan with the model `m` on each of these servers, which load and queue by themselves. */
-export function planOf(...backends: readonly string[]): FleetPlan {
+export function planOf(...backends: readonly string[]): FleetSpec {
   return {
     backends: backends.map((url) => ({ url, managed: false, slots: undefined })),
-    places: backends.map((backend) => ({
+    deployments: backends.map((backend) => ({
       id: `m@${backend}`,
       backend,
       weight: 1,
       model: 'm',
-      wants: '[]',
+      runnerKey: '[]',
       single: false,
     })),
   };
@@ -48,11 +48,11 @@ export function managedPlan(
   slots: number | undefined,
   backends: readonly string[],
   models: readonly string[] = ['m'],
-): FleetPlan {
+): FleetSpec {
   return {
     backends: backends.map((url) => ({ url, managed: true, slots })),
-    places: backends.flatMap((backend) =>
-      models.map((model) => ({ id: `${model}@${backend}`, backend, weight: 1, model, wants: '[]', single: false })),
+    deployments: backends.flatMap((backend) =>
+      models.map((model) => ({ id: `${model}@${backend}`, backend, weight: 1, model, runnerKey: '[]', single: false })),
     ),
   };
 }
@@ -63,10 +63,10 @@ export class Stage {
   readonly policy: Policy;
   readonly decisions: Decision[] = [];
   nowMs = 0;
-  readonly #flights = new Map<string, Flight>();
+  readonly #flights = new Map<string, Lease>();
   #asked = 0;
 
-  constructor(plan: FleetPlan, policy: Policy = POLICY) {
+  constructor(plan: FleetSpec, policy: Policy = POLICY) {
     this.fleet = createFleet(plan);
     this.policy = policy;
   }
@@ -76,7 +76,7 @@ export class Stage {
     const decisions = route(this.fleet, this.policy, event, this.nowMs);
     this.decisions.push(...decisions);
     for (const decision of decisions)
-      if (decision.kind === 'assign') this.#flights.set(decision.request, decision.flight);
+      if (decision.kind === 'assign') this.#flights.set(decision.request, decision.lease);
     return decisions;
   }
 
@@ -86,12 +86,12 @@ export class Stage {
     this.tell({
       kind: 'arrived',
       request,
-      line: 'm',
-      places: [...this.fleet.places.keys()].filter((id) => id.startsWith('m@')),
+      queue: 'm',
+      deployments: [...this.fleet.deployments.keys()].filter((id) => id.startsWith('m@')),
       tried: [],
-      again: more.tried !== undefined,
+      isRetry: more.tried !== undefined,
       sinceMs: this.nowMs,
-      mostWaitMs: 60_000,
+      maxWaitMs: 60_000,
       untilMs: Number.POSITIVE_INFINITY,
       loadedMs: 0,
       ...more,
@@ -99,13 +99,13 @@ export class Stage {
     return request;
   }
 
-  release(request: string, how: Ending = 'answered', seen?: Seen): readonly Decision[] {
-    const flight = this.flightOf(request);
-    return this.tell({ kind: 'released', flight, how, ...(seen === undefined ? {} : { seen }) });
+  release(request: string, how: AttemptResult = 'answered', observation?: Observation): readonly Decision[] {
+    const lease = this.flightOf(request);
+    return this.tell({ kind: 'released', lease, how, ...(observation === undefined ? {} : { observation }) });
   }
 
   start(request: string): readonly Decision[] {
-    return this.tell({ kind: 'started', flight: this.flightOf(request) });
+    return this.tell({ kind: 'started', lease: this.flightOf(request) });
   }
 
   /** Time passes, with ticks while they are wanted. */
@@ -118,7 +118,7 @@ export class Stage {
   }
 
   /** Lets every load that is underway end; those that follow go on. */
-  load(how: Ending = 'answered'): void {
+  load(how: AttemptResult = 'answered'): void {
     for (const replica of [...this.fleet.replicas.values()].filter(({ load }) => load !== undefined))
       this.tell({ kind: 'loaded', replica: replica.id, how });
   }
@@ -134,8 +134,8 @@ export class Stage {
 
   /** Lets every model be in memory by a load of ours. */
   warm(): void {
-    for (const place of this.fleet.places.values()) {
-      const request = this.arrive({ line: place.id, places: [place.id] });
+    for (const deployment of this.fleet.deployments.values()) {
+      const request = this.arrive({ queue: deployment.id, deployments: [deployment.id] });
       this.load();
       this.release(request);
     }
@@ -143,27 +143,27 @@ export class Stage {
   }
 
   /** Where a request is, or was. */
-  flightOf(request: string): Flight {
-    const flight = this.#flights.get(request);
-    assert.ok(flight !== undefined, `${request} has no place`);
-    return flight;
+  flightOf(request: string): Lease {
+    const lease = this.#flights.get(request);
+    assert.ok(lease !== undefined, `${request} has no place`);
+    return lease;
   }
 
   /** What was decided about a request. */
-  fateOf(request: string): Assignment | Refusal | undefined {
+  decisionFor(request: string): Assignment | Rejection | undefined {
     return this.decisions.find(
-      (decision): decision is Assignment | Refusal => 'request' in decision && decision.request === request,
+      (decision): decision is Assignment | Rejection => 'request' in decision && decision.request === request,
     );
   }
 
   /** Where a request went; `refuse` or `waits` where it did not. */
   placeOf(request: string): string {
-    const fate = this.fateOf(request);
-    return fate === undefined ? 'waits' : fate.kind === 'assign' ? fate.flight.place.id : 'refuse';
+    const fate = this.decisionFor(request);
+    return fate === undefined ? 'waits' : fate.kind === 'assign' ? fate.lease.deployment.id : 'reject';
   }
 
   get loads(): readonly string[] {
-    return this.decisions.flatMap((decision) => (decision.kind === 'load' ? [decision.place] : []));
+    return this.decisions.flatMap((decision) => (decision.kind === 'load' ? [decision.deployment] : []));
   }
 
   get unloads(): readonly string[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Decision, Seen } from '../../../src/gateway/route/event.ts';
-import type { FleetPlan, PlannedPlace } from '../../../src/gateway/route/fleet.ts';
+import type { Decision, Observation } from '../../../src/gateway/route/event.ts';
+import type { FleetSpec, DeploymentSpec } from '../../../src/gateway/route/fleet.ts';
 import { latencyBased } from '../../../src/gateway/route/strategy/latency-based.ts';
 import { leastBusy } from '../../../src/gateway/route/strategy/least-busy.ts';
 import type { Strategy } from '../../../src/gateway/route/strategy/strategy.ts';
@@ -9,16 +9,19 @@ import { usageBased } from '../../../src/gateway/route/strategy/usage-based.ts';
 import { planOf, POLICY, Stage } from './stage.ts';
 
 /** The model `m` on each of these servers. */
-function planWith(servers: Readonly<Record<string, Partial<PlannedPlace>>>): FleetPlan {
-  const { backends, places } = planOf(...Object.keys(servers));
-  return { backends, places: places.map((place) => ({ ...place, ...servers[place.backend] })) };
+function planWith(servers: Readonly<Record<string, Partial<DeploymentSpec>>>): FleetSpec {
+  const { backends, deployments } = planOf(...Object.keys(servers));
+  return {
+    backends,
+    deployments: deployments.map((deployment) => ({ ...deployment, ...servers[deployment.backend] })),
+  };
 }
 
-function stageOf(strategy: Strategy, servers: Readonly<Record<string, Partial<PlannedPlace>>>): Stage {
+function stageOf(strategy: Strategy, servers: Readonly<Record<string, Partial<DeploymentSpec>>>): Stage {
   return new Stage(planWith(servers), { ...POLICY, strategy, allowedFails: 1 });
 }
 
-function fateOf(stage: Stage, request: string): Decision {
+function decisionFor(stage: Stage, request: string): Decision {
   return (
     stage.decisions.findLast((decision) => 'request' in decision && decision.request === request) ??
     assert.fail(`nothing about ${request}`)
@@ -31,7 +34,7 @@ function ask(stage: Stage): readonly [request: string, backend: string] {
   return [request, stage.flightOf(request).backend.url];
 }
 
-function serve(stage: Stage, seenAt: (backend: string) => Partial<Seen>): string {
+function serve(stage: Stage, seenAt: (backend: string) => Partial<Observation>): string {
   const [request, backend] = ask(stage);
   stage.release(request, 'answered', { promptBytes: 10, ...seenAt(backend) });
   return backend;
@@ -39,9 +42,9 @@ function serve(stage: Stage, seenAt: (backend: string) => Partial<Seen>): string
 
 test('by latency, everybody is tried, then the fastest is used, until it is busy enough for another to be faster', () => {
   const stage = stageOf(latencyBased, { slow: {}, fast: {} });
-  const seen = (backend: string): Partial<Seen> => ({ firstMs: backend === 'slow' ? 250 : 100 });
-  assert.deepEqual(new Set([serve(stage, seen), serve(stage, seen)]), new Set(['slow', 'fast']));
-  for (let turn = 0; turn < 5; turn += 1) assert.equal(serve(stage, seen), 'fast');
+  const observation = (backend: string): Partial<Observation> => ({ firstMs: backend === 'slow' ? 250 : 100 });
+  assert.deepEqual(new Set([serve(stage, observation), serve(stage, observation)]), new Set(['slow', 'fast']));
+  for (let turn = 0; turn < 5; turn += 1) assert.equal(serve(stage, observation), 'fast');
   assert.deepEqual(
     Array.from({ length: 4 }, () => ask(stage)[1]),
     ['fast', 'fast', 'slow', 'fast'],
@@ -51,18 +54,18 @@ test('by latency, everybody is tried, then the fastest is used, until it is busy
 test('by latency, what was slow once is tried again after a while', () => {
   const stage = stageOf(latencyBased, { a: {}, b: {} });
   let aMs = 8000;
-  const seen = (backend: string): Partial<Seen> => ({ firstMs: backend === 'a' ? aMs : 100 });
-  serve(stage, seen);
-  serve(stage, seen);
+  const observation = (backend: string): Partial<Observation> => ({ firstMs: backend === 'a' ? aMs : 100 });
+  serve(stage, observation);
+  serve(stage, observation);
   aMs = 10;
-  const used: string[] = [];
+  const countUse: string[] = [];
   for (let second = 0; second < 600; second += 1) {
     stage.nowMs += 1000;
-    used.push(serve(stage, seen));
+    countUse.push(serve(stage, observation));
   }
-  assert.equal(used.slice(0, 100).includes('a'), false);
-  assert.ok(used.includes('a'), 'the estimate fades');
-  assert.ok(used.slice(-100).includes('a'), 'and then it is as fast as it is now');
+  assert.equal(countUse.slice(0, 100).includes('a'), false);
+  assert.ok(countUse.includes('a'), 'the estimate fades');
+  assert.ok(countUse.slice(-100).includes('a'), 'and then it is as fast as it is now');
 });
 
 test('by usage, the place with the fewest tokens in its minute is used', () => {
@@ -101,13 +104,13 @@ test('a place over its limit is left out; when all are, it is said how long that
   stage.nowMs = 20_000;
   assert.deepEqual(new Set([first, serve(stage, () => ({ tokens: 10 }))]), new Set(['a', 'b']));
   stage.nowMs = 30_000;
-  assert.partialDeepStrictEqual(fateOf(stage, stage.arrive()), {
-    kind: 'refuse',
-    why: 'limited',
+  assert.partialDeepStrictEqual(decisionFor(stage, stage.arrive()), {
+    kind: 'reject',
+    reason: 'rate-limited',
     retryAfterMs: 30_000,
   });
   stage.nowMs = 60_000;
-  assert.equal(fateOf(stage, stage.arrive()).kind, 'assign');
+  assert.equal(decisionFor(stage, stage.arrive()).kind, 'assign');
 });
 
 test('who waits for a slot when the last limit is reached is told so, and does not wait for the next minute', () => {
@@ -116,7 +119,7 @@ test('who waits for a slot when the last limit is reached is told so, and does n
   const [first] = ask(stage);
   const second = stage.arrive();
   stage.pass(200);
-  assert.partialDeepStrictEqual(fateOf(stage, second), { kind: 'refuse', why: 'limited' });
+  assert.partialDeepStrictEqual(decisionFor(stage, second), { kind: 'reject', reason: 'rate-limited' });
   stage.release(first);
   assert.equal(stage.fleet.waiting.size, 0);
 });

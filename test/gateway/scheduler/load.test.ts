@@ -54,14 +54,17 @@ test('a load goes on although the client who caused it leaves, and the next find
   await using fake = await startFake();
   const letGo = fake.holdLoads();
   await using gateway = await startGateway([fake]);
-  const leaving = new AbortController();
-  const left = gateway.chat({}, { signal: leaving.signal }).catch(() => undefined);
+  const draining = new AbortController();
+  const left = gateway.chat({}, { signal: draining.signal }).catch(() => undefined);
   await until('the load has begun', () => fake.loads() === 1);
-  leaving.abort();
+  draining.abort();
   await left;
-  await until('nobody waits', () => gateway.service().desk.waiting === 0);
+  await until('nobody waits', () => gateway.service().scheduler.waiting === 0);
   letGo();
-  await until('the load has ended', () => gateway.service().desk.fleet.backends.get(fake.url)?.loading === undefined);
+  await until(
+    'the load has ended',
+    () => gateway.service().scheduler.fleet.backends.get(fake.url)?.loading === undefined,
+  );
   assert.equal((await gateway.chat()).status, 200);
   assert.deepEqual([fake.loads(), fake.requests.length], [1, 1]);
 });
@@ -141,7 +144,7 @@ test('a runner that dies takes nothing of its server down but its own requests, 
   // Its neighbour may have had to make room for it.
   await until(
     'the other is known to be in memory',
-    () => gateway.service().desk.fleet.replicas.get(`${sim.url}#n`)?.residence.state === 'resident',
+    () => gateway.service().scheduler.fleet.replicas.get(`${sim.url}#n`)?.residency.state === 'resident',
   );
   const loads = sim.requests('/api/generate');
   assert.equal((await gateway.chat({ model: 'n' })).status, 200);
@@ -157,9 +160,9 @@ test('a fault of the request’s own says nothing against who served it', async 
   await using fake = await startFake(fails(500, 'option "temperature" must be of type float32'));
   await using gateway = await startGateway([fake], { router_settings: { allowed_fails: 1 } });
   for (let turn = 0; turn < 3; turn += 1) assert.equal((await gateway.chat()).status, 400);
-  const { fleet } = gateway.service().desk;
+  const { fleet } = gateway.service().scheduler;
   assert.deepEqual(
-    [...fleet.places.values()].map(({ failures, restingUntilMs }) => [failures, restingUntilMs]),
+    [...fleet.deployments.values()].map(({ failures, cooldownUntilMs }) => [failures, cooldownUntilMs]),
     [[0, 0]],
   );
   fake.behave(answersShortly('fine'));
@@ -196,7 +199,7 @@ test(
     const { port } = server.address() as AddressInfo; // a server that listens on TCP has this and nothing else
     const url = `http://127.0.0.1:${String(port)}`;
     await using gateway = await startGateway([{ url }]);
-    const { fleet } = gateway.service().desk;
+    const { fleet } = gateway.service().scheduler;
     await until('the list is known', () => fleet.backends.get(url)?.listed?.length === 1);
     // Loads are known to be short there, so that one which is not is noticed before long.
     const replica = fleet.replicas.get(`${url}#m`);

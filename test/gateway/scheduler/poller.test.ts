@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Listing } from '../../../src/gateway/route/residence.ts';
+import type { Listing } from '../../../src/gateway/route/residency.ts';
 import { Poller } from '../../../src/gateway/scheduler/poller.ts';
 
 test('who wants to know while a server is being asked is told what it says after that, once however many want it', async () => {

@@ -73,7 +73,7 @@ test('at ten times what servers can do at once, nothing waits inside them where 
   await using gateway = await startGateway(servers.sims, stated(servers.sims, 4));
   const { inside, busy } = await overload(gateway, servers.sims, 80);
   assert.deepEqual([inside, busy], [0, 4]);
-  assert.deepEqual([gateway.service().desk.inFlight, gateway.service().desk.waiting], [0, 0]);
+  assert.deepEqual([gateway.service().scheduler.inFlight, gateway.service().scheduler.waiting], [0, 0]);
 });
 
 test('where nobody states the slots they are found out, and at most one request waits inside a server for that', async () => {
@@ -91,7 +91,7 @@ test('a full line is refused at once with when to come again, and the line behin
   const served = [gateway.chat(say(1))];
   await until('it has been asked', () => server.requests.length === 1);
   served.push(gateway.chat(say(2)), gateway.chat(say(3)));
-  await until('two wait', () => gateway.service().desk.waiting === 2);
+  await until('two wait', () => gateway.service().scheduler.waiting === 2);
   const refused = await gateway.chat(say(4));
   assert.equal(refused.status, 503);
   const after = Number(refused.headers.get('retry-after'));
@@ -130,7 +130,7 @@ test(
     await until('it has been asked', () => server.requests.length === 1);
     t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
     const answering = gateway.chat({ stream: true, ...say(2) });
-    await untilTurned('it waits', () => gateway.service().desk.waiting === 1);
+    await untilTurned('it waits', () => gateway.service().scheduler.waiting === 1);
     t.mock.timers.tick(15_000);
     const answer = await answering;
     assert.equal(answer.status, 200);
@@ -151,16 +151,16 @@ test('who leaves the queue is forgotten at once, and no server hears of it', asy
   await using gateway = await startGateway([server], stated([server], 1));
   const first = gateway.chat(say(1));
   await until('it has been asked', () => server.requests.length === 1);
-  const leaving = new AbortController();
-  const left = gateway.chat(say(2), { signal: leaving.signal }).catch(() => undefined);
-  await until('it waits', () => gateway.service().desk.waiting === 1);
-  leaving.abort();
+  const draining = new AbortController();
+  const left = gateway.chat(say(2), { signal: draining.signal }).catch(() => undefined);
+  await until('it waits', () => gateway.service().scheduler.waiting === 1);
+  draining.abort();
   await left;
-  await until('it waits no more', () => gateway.service().desk.waiting === 0);
+  await until('it waits no more', () => gateway.service().scheduler.waiting === 0);
   letGo();
   await first;
   assert.equal(server.requests.length, 1);
-  assert.equal(gateway.service().desk.inFlight, 0);
+  assert.equal(gateway.service().scheduler.inFlight, 0);
 });
 
 test('a model that only embeds has one slot, whatever is stated for its server', async () => {
@@ -221,11 +221,11 @@ test('a slot whose client left while its prompt was read is not given to another
     messages: [{ role: 'user', content: `${String(number)} ${word.repeat(200)}` }],
   });
   for (let turn = 0; turn < 2; turn += 1) await (await gateway.chat(long(turn, 'a '))).text();
-  const leaving = new AbortController();
+  const draining = new AbortController();
   // By what was seen of the others it takes longer than it does, so that neither a late clock nor a busy machine makes up for that.
-  const left = gateway.chat(long(2, 'ab '), { signal: leaving.signal }).catch(() => undefined);
+  const left = gateway.chat(long(2, 'ab '), { signal: draining.signal }).catch(() => undefined);
   await until('it is at work', () => sim.activity().busy === 1);
-  leaving.abort();
+  draining.abort();
   await left;
   using seen = watch([sim]);
   const sinceMs = performance.now();

@@ -78,7 +78,7 @@ test('a model without tools that has to call one is refused, and so it is under 
   const response = await strict.chat({ tools: TOOLS });
   assert.equal(response.status, 400);
   assert.partialDeepStrictEqual(await errorOf(response), { code: 'tools_not_supported', param: 'tools' });
-  assert.equal(gateway.service().desk.inFlight + strict.service().desk.inFlight, 0);
+  assert.equal(gateway.service().scheduler.inFlight + strict.service().scheduler.inFlight, 0);
 });
 
 test('a model that cannot reason answers without, and the reply names what was asked', async () => {
@@ -106,7 +106,7 @@ test('an image for a model that cannot see is refused before it is asked, and th
   }
   assert.equal(chats(fake).length, 0);
   assert.equal(fake.requests.filter(({ path }) => path === '/api/show').length, 1);
-  assert.equal(gateway.service().desk.inFlight, 0);
+  assert.equal(gateway.service().scheduler.inFlight, 0);
 });
 
 test('an image goes to a model that sees, or whose server does not say', async () => {
@@ -137,11 +137,11 @@ test('an image by its address is refused, since nothing is fetched for a client'
 test('a client that leaves while its model is looked up is asked for no more', async () => {
   await using fake = await startFake((got, outgoing) => (got.path === '/api/show' ? undefined : talks(got, outgoing)));
   await using gateway = await startGateway([fake]);
-  const leaving = new AbortController();
-  const asking = gateway.chat({ messages: IMAGE }, { signal: leaving.signal });
+  const draining = new AbortController();
+  const asking = gateway.chat({ messages: IMAGE }, { signal: draining.signal });
   await until('the server is asked', () => fake.requests.some(({ path }) => path === '/api/show'));
-  leaving.abort();
+  draining.abort();
   await assert.rejects(asking);
-  await until('the place is given back', () => gateway.service().desk.inFlight === 0);
+  await until('the place is given back', () => gateway.service().scheduler.inFlight === 0);
   assert.equal(chats(fake).length, 0);
 });

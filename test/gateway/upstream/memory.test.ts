@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { Agent } from 'undici';
-import { list, load, type Line } from '../../../src/gateway/upstream/memory.ts';
+import { list, load, type Connection } from '../../../src/gateway/upstream/memory.ts';
 import { targetOf } from '../../../src/gateway/upstream/target.ts';
 
 const MODEL = { model: 'm', keepAlive: undefined, options: {} };
@@ -12,7 +12,7 @@ const MODEL = { model: 'm', keepAlive: undefined, options: {} };
 async function serve(
   t: TestContext,
   answer: (socket: Socket, nth: number) => void,
-): Promise<{ readonly line: Line; readonly count: () => number }> {
+): Promise<{ readonly line: Connection; readonly count: () => number }> {
   let requests = 0;
   const server = createServer((socket) => {
     socket.on('error', () => undefined);

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { AnswerReader, ChatRequest, ServerEvent } from '../../../src/gateway/exchange.ts';
+import type { ResponseDecoder, ChatRequest, ServerEvent } from '../../../src/gateway/exchange.ts';
 import { AnswerLines } from '../../../src/gateway/upstream/ollama/answer-lines.ts';
-import { embedReader } from '../../../src/gateway/upstream/ollama/embed.ts';
-import { chatCall, embedCall } from '../../../src/gateway/upstream/openai/call.ts';
+import { ollamaEmbedDecoder } from '../../../src/gateway/upstream/ollama/embed.ts';
+import { openaiChat, openaiEmbed } from '../../../src/gateway/upstream/openai/call.ts';
 import { replyReader, StreamReader } from '../../../src/gateway/upstream/openai/reader.ts';
 import { damage, mutated, mutation } from '../api/openai/mutation.ts';
 import { cutAnywhere, eventsOf } from '../pieces.ts';
 
-type Create = (emit: (event: ServerEvent) => void) => AnswerReader;
+type Create = (emit: (event: ServerEvent) => void) => ResponseDecoder;
 
 const CALLS = [
   { id: 'call_1', function: { index: 0, name: 'wetter', arguments: { stadt: 'Köln 🌧' } } },
@@ -152,7 +152,7 @@ const READERS: Readonly<
     frame: lines,
   },
   "Ollama's embeddings": {
-    create: (emit) => embedReader(emit, 2),
+    create: (emit) => ollamaEmbedDecoder(emit, 2),
     said: [
       {
         embeddings: [
@@ -171,20 +171,21 @@ const READERS: Readonly<
     frame: one,
   },
   "an OpenAI server's stream, told to others": {
-    create: (emit) => chatCall(ASKED, 'm').read(emit),
+    create: (emit) => openaiChat(ASKED, 'm').read(emit),
     said: TOLD,
     frame: events,
   },
   "an OpenAI server's answer, told to others": {
-    create: (emit) => chatCall({ ...ASKED, stream: false }, 'm').read(emit),
+    create: (emit) => openaiChat({ ...ASKED, stream: false }, 'm').read(emit),
     said: [WHOLE],
     frame: one,
   },
   "an OpenAI server's embeddings": {
     create: (emit) =>
-      embedCall({ model: 'm', input: ['a', 'b'], dimensions: undefined, base64: false, original: undefined }, 'm').read(
-        emit,
-      ),
+      openaiEmbed(
+        { model: 'm', input: ['a', 'b'], dimensions: undefined, base64: false, original: undefined },
+        'm',
+      ).read(emit),
     said: [
       {
         data: [

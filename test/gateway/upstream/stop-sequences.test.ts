@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { StopWatch } from '../../../src/gateway/upstream/stop-sequences.ts';
+import { StopSequences } from '../../../src/gateway/upstream/stop-sequences.ts';
 
 const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 6 });
 
@@ -9,7 +9,7 @@ test('whatever comes in whichever pieces, all before a stop sequence is passed o
   fc.assert(
     fc.property(fc.array(letters), fc.array(letters, { minLength: 1, maxLength: 3 }), (pieces, stops) => {
       let passed = '';
-      const watch = new StopWatch(stops, (event) => {
+      const watch = new StopSequences(stops, (event) => {
         if (event.kind === 'text') passed += event.text;
       });
       const stopped = pieces.some((piece) => watch.take(piece, undefined));
@@ -26,7 +26,7 @@ test('whatever comes in whichever pieces, all before a stop sequence is passed o
 
 test('what can be no beginning of a stop sequence is not held back', () => {
   const passed: string[] = [];
-  const watch = new StopWatch(['\n\n'], (event) => {
+  const watch = new StopSequences(['\n\n'], (event) => {
     if (event.kind === 'text') passed.push(event.text);
   });
   for (const piece of ['one', ' two\n', 'three', '\n']) assert.equal(watch.take(piece, undefined), false);
@@ -35,7 +35,7 @@ test('what can be no beginning of a stop sequence is not held back', () => {
 
 test('a text whose every piece may begin a stop sequence is passed on but for its last piece', () => {
   let passed = '';
-  const watch = new StopWatch(['ab'], (event) => {
+  const watch = new StopSequences(['ab'], (event) => {
     if (event.kind === 'text') passed += event.text;
   });
   for (let pieces = 1; pieces <= 100; pieces += 1) {
@@ -51,7 +51,7 @@ test('tokens go with the text that they are of', () => {
       fc.array(letters, { minLength: 1, maxLength: 3 }),
       (pieces, stops) => {
         const told: unknown[] = [];
-        const watch = new StopWatch(stops, (event) => {
+        const watch = new StopSequences(stops, (event) => {
           if (event.kind !== 'text' || event.logprobs === undefined) return;
           const tokens = event.logprobs.map((entry) => (entry as { readonly token: string }).token); // as given below
           if (watch.stopped === undefined) assert.equal(tokens.join(''), event.text);
@@ -77,7 +77,7 @@ test('tokens go with the text that they are of', () => {
 test('which stop sequence came, and what came before it, does not depend on the pieces', () => {
   const look = (pieces: readonly string[], stops: readonly string[]): readonly unknown[] => {
     let passed = '';
-    const watch = new StopWatch(stops, (event) => {
+    const watch = new StopSequences(stops, (event) => {
       if (event.kind === 'text') passed += event.text;
     });
     pieces.some((piece) => watch.take(piece, undefined));

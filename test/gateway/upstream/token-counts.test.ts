@@ -22,7 +22,7 @@ test('before anything was seen a token is some four characters', () => {
 
 test('what a template adds to every prompt is told from what a text takes', () => {
   const counts = new TokenCounts();
-  for (const length of [200, 5000, 1000, 12_000]) counts.saw('request', M, length, 50 + length * 0.3);
+  for (const length of [200, 5000, 1000, 12_000]) counts.observe('request', M, length, 50 + length * 0.3);
   assert.equal(counts.estimate('request', M, 100), 80);
   assert.equal(counts.estimate('request', M, 40_000), 12_050);
   assert.equal(counts.estimate('request', on('other'), 4000), 1000, 'other models learn nothing from it');
@@ -30,13 +30,13 @@ test('what a template adds to every prompt is told from what a text takes', () =
 
 test('prompts of one length say how many tokens a character is, and nothing more', () => {
   const counts = new TokenCounts();
-  for (const length of [1000, 1010, 990]) counts.saw('prompt', M, length, 400);
+  for (const length of [1000, 1010, 990]) counts.observe('prompt', M, length, 400);
   assert.ok(Math.abs(counts.estimate('prompt', M, 10_000) - 4000) < 10);
 });
 
 test('what was seen long ago counts less', () => {
   const counts = new TokenCounts();
-  for (let turn = 0; turn < 100; turn += 1) counts.saw('prompt', M, 1000, turn < 50 ? 500 : 250);
+  for (let turn = 0; turn < 100; turn += 1) counts.observe('prompt', M, 1000, turn < 50 ? 500 : 250);
   const estimate = counts.estimate('prompt', M, 1000);
   assert.ok(estimate > 245 && estimate < 280, String(estimate));
 });

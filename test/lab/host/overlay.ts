@@ -22,16 +22,16 @@ const ASIDE = new Set([
 export function readFiles(name: HostName): Files {
   const root = join(hostFolder(name), 'root');
   const found = new Map<string, string>();
-  const visit = (path: string): void => {
+  const context = (path: string): void => {
     for (const entry of readdirSync(join(root, path))) {
       const each = `${path}/${entry}`;
       if (ASIDE.has(each)) continue;
       const stats = lstatSync(join(root, each));
       found.set(each, fingerprint(join(root, each), stats));
-      if (stats.isDirectory()) visit(each);
+      if (stats.isDirectory()) context(each);
     }
   };
-  visit('');
+  context('');
   return found;
 }
 

@@ -9,7 +9,7 @@ export interface Shown {
 }
 
 /** Reads a block that shows something; others are refused by their names. */
-export function readShown(body: Body, block: unknown, at: string, shown: Shown, ignored: Set<string>): void {
+export function readShown(body: Body, block: unknown, at: string, shown: Shown, ignoredParams: Set<string>): void {
   const json: Json = isObject(block) ? block : {};
   switch (json['type']) {
     case 'text':
@@ -19,10 +19,10 @@ export function readShown(body: Body, block: unknown, at: string, shown: Shown, 
       readImage(body, json['source'], `${at}.source`, shown);
       break;
     case 'document':
-      readDocument(body, json, at, shown, ignored);
+      readDocument(body, json, at, shown, ignoredParams);
       break;
     case 'search_result':
-      readFound(body, json, at, shown, ignored);
+      readFound(body, json, at, shown, ignoredParams);
       break;
     case 'tool_reference':
       // All tools of a request are before the model always.
@@ -55,17 +55,17 @@ function readDocument(
   { source, title, context, citations }: Json,
   at: string,
   shown: Shown,
-  ignored: Set<string>,
+  ignoredParams: Set<string>,
 ): void {
   const json: Json = isObject(source) ? source : {};
   const { type, data, content } = json;
-  noteCitations(citations, ignored);
+  noteCitations(citations, ignoredParams);
   for (const word of [title, context]) if (typeof word === 'string') shown.texts.push(word);
   if (type === 'text' && typeof data === 'string') shown.texts.push(data);
   else if (type === 'content' && typeof content === 'string') shown.texts.push(content);
   else if (type === 'content' && Array.isArray(content))
     content.forEach((block: unknown, index) => {
-      readWithin(body, block, `${at}.source.content.${String(index)}`, shown, ignored);
+      readWithin(body, block, `${at}.source.content.${String(index)}`, shown, ignoredParams);
     });
   else
     body.refuse(
@@ -75,9 +75,9 @@ function readDocument(
 }
 
 // Documents hold no documents.
-function readWithin(body: Body, block: unknown, at: string, shown: Shown, ignored: Set<string>): void {
+function readWithin(body: Body, block: unknown, at: string, shown: Shown, ignoredParams: Set<string>): void {
   if (isObject(block) && (block['type'] === 'text' || block['type'] === 'image'))
-    readShown(body, block, at, shown, ignored);
+    readShown(body, block, at, shown, ignoredParams);
   else body.refuse(at, `${at}: Input should be a text or an image block`);
 }
 
@@ -86,9 +86,9 @@ function readFound(
   { source, title, content, citations }: Json,
   at: string,
   shown: Shown,
-  ignored: Set<string>,
+  ignoredParams: Set<string>,
 ): void {
-  noteCitations(citations, ignored);
+  noteCitations(citations, ignoredParams);
   for (const word of [title, source]) if (typeof word === 'string') shown.texts.push(word);
   if (Array.isArray(content))
     content.forEach((block: unknown, index) => {
@@ -97,6 +97,6 @@ function readFound(
   else body.refuse(`${at}.content`, `${at}.content: Input should be a list of text blocks`);
 }
 
-function noteCitations(citations: unknown, ignored: Set<string>): void {
-  if (isObject(citations) && citations['enabled'] === true) ignored.add('citations');
+function noteCitations(citations: unknown, ignoredParams: Set<string>): void {
+  if (isObject(citations) && citations['enabled'] === true) ignoredParams.add('citations');
 }

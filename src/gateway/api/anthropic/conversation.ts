@@ -4,7 +4,7 @@ import type { Message } from '../../exchange.ts';
 import { Turn, type Surroundings } from './turn.ts';
 
 /** Reads `system` and `messages`; what is wrong is noted on `body`, what nobody can read is added to `ignored`. */
-export function readConversation(body: Body, ignored: Set<string>): readonly Message[] {
+export function readConversation(body: Body, ignoredParams: Set<string>): readonly Message[] {
   const system = readSystem(body, body.value('system'), 'system');
   const list = body.list('messages');
   if (list === undefined) body.refuse('messages', 'messages: Field required');
@@ -12,7 +12,7 @@ export function readConversation(body: Body, ignored: Set<string>): readonly Mes
   const names = new Map<string, string>();
   const said: Message[] = [];
   for (const [index, item] of (list ?? []).entries()) {
-    const read = readMessage(body, item, `messages.${String(index)}`, { names, ignored });
+    const read = readMessage(body, item, `messages.${String(index)}`, { names, ignoredParams });
     // What is said beside a turn of the user's is put before it, in every request alike: models answer what comes last.
     const [only] = read;
     if (only?.role === 'system' && said.at(-1)?.role === 'user') said.splice(-1, 0, only);

@@ -1,7 +1,7 @@
 import type { ServerEvent } from '../../exchange.ts';
 
 /** Why a message ended, in Anthropic's words. */
-export interface Ending {
+export interface MessageEnding {
   readonly stop_reason: 'end_turn' | 'max_tokens' | 'stop_sequence' | 'tool_use' | 'model_context_window_exceeded';
   readonly stop_sequence: string | null;
   readonly stop_details: null;
@@ -11,7 +11,7 @@ export interface Ending {
 export function endingOf(
   { reason, usage, stopSequence }: Extract<ServerEvent, { kind: 'end' }>,
   maxTokens: number,
-): Ending {
+): MessageEnding {
   const nothing = { stop_sequence: null, stop_details: null };
   if (reason === 'tool-calls') return { stop_reason: 'tool_use', ...nothing };
   if (stopSequence !== undefined)

@@ -1,6 +1,6 @@
 import type { Json } from '../../json.ts';
 
 /** One event of a stream, by the name of its type. */
-export function eventText(event: Json & { readonly type: string }): string {
+export function messageEventText(event: Json & { readonly type: string }): string {
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../../json.ts';
 import type { Usage } from '../../exchange.ts';
-import type { Ending } from './ending.ts';
+import type { MessageEnding } from './ending.ts';
 import { messageUsage } from './usage.ts';
 
 /** What is known of a message before it is written. */
@@ -20,7 +20,7 @@ const OPEN = { stop_reason: null, stop_sequence: null, stop_details: null };
 export function messageBody(
   { id, model }: MessageHead,
   content: readonly Json[],
-  ending: Ending | undefined,
+  ending: MessageEnding | undefined,
   usage: Usage,
 ): Json & { readonly type: 'message' } {
   return {

@@ -1,4 +1,4 @@
 /** A new id of a message or of a call, as Anthropic's have them. */
-export function newId(prefix: 'msg' | 'toolu'): string {
+export function newMessageId(prefix: 'msg' | 'toolu'): string {
   return `${prefix}_${crypto.randomUUID().replaceAll('-', '')}`;
 }

@@ -11,7 +11,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /** Names what is there and changes nothing, and refuses what nobody could do without; the last to read a body. Values that ask for what happens anyway are not named. */
-export function readIgnored(body: Body, ignored: ReadonlySet<string>): readonly string[] {
+export function ignoredMessageParams(body: Body, ignoredParams: ReadonlySet<string>): readonly string[] {
   for (const name of SILENT) body.value(name);
   for (const [name, why] of Object.entries(REFUSED))
     if (isSaid(body.value(name))) body.refuse(name, `${name}: not supported: ${why}`);
@@ -21,7 +21,7 @@ export function readIgnored(body: Body, ignored: ReadonlySet<string>): readonly 
   const speed = body.text('speed');
   if (speed !== undefined && speed !== 'standard') more.push('speed');
   if (!keepsAll(body.object('context_management'))) more.push('context_management');
-  return [...ignored, ...more, ...body.unread()];
+  return [...ignoredParams, ...more, ...body.unread()];
 }
 
 function isSaid(value: unknown): boolean {

@@ -1,11 +1,11 @@
 import type { Body } from '../dialect/body.ts';
 import { readModel, readStopList } from '../dialect/sampling.ts';
-import type { ChatRequest, Outcome } from '../../exchange.ts';
+import type { ChatRequest, FailureOr } from '../../exchange.ts';
 import { readConversation } from './conversation.ts';
 import type { MessageHead } from './head.ts';
-import { readIgnored } from './ignored.ts';
-import { readFormat, readThinking } from './thinking.ts';
-import { readTools } from './tools.ts';
+import { ignoredMessageParams } from './ignored.ts';
+import { readFormat, readThinkingConfig } from './thinking.ts';
+import { readMessageTools } from './tools.ts';
 
 /** A request for a message, as read. */
 export interface MessageReading {
@@ -15,21 +15,21 @@ export interface MessageReading {
   readonly maxTokens: number;
   readonly thinking: MessageHead['thinking'];
   /** What of it nobody honours. */
-  readonly ignored: readonly string[];
+  readonly ignoredParams: readonly string[];
 }
 
 /** Reads the body of `POST /v1/messages`; `counting`: of `count_tokens`, which asks for no answer. */
-export function readMessageRequest(body: Body, counting: boolean): Outcome<MessageReading> {
+export function readMessageRequest(body: Body, counting: boolean): FailureOr<MessageReading> {
   const stream = body.flag('stream') ?? false;
-  const ignored = new Set<string>();
+  const ignoredParams = new Set<string>();
   const maxTokens = readMaxTokens(body, counting);
-  const { shown, ...thought } = readThinking(body, ignored);
+  const { shown, ...thought } = readThinkingConfig(body, ignoredParams);
   const stop = readStops(body);
   const request: ChatRequest = {
     model: readModel(body),
-    messages: readConversation(body, ignored),
-    ...readTools(body, ignored),
-    format: readFormat(body, ignored),
+    messages: readConversation(body, ignoredParams),
+    ...readMessageTools(body, ignoredParams),
+    format: readFormat(body, ignoredParams),
     sampling: readSampling(body),
     stop,
     ...(stop.length === 0 ? {} : { namesStop: true }),
@@ -40,7 +40,13 @@ export function readMessageRequest(body: Body, counting: boolean): Outcome<Messa
     includeUsage: true,
     original: undefined,
   };
-  const value = { request, stream, maxTokens, thinking: shown, ignored: readIgnored(body, ignored) };
+  const value = {
+    request,
+    stream,
+    maxTokens,
+    thinking: shown,
+    ignoredParams: ignoredMessageParams(body, ignoredParams),
+  };
   return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
 }
 

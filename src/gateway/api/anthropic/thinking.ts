@@ -17,12 +17,12 @@ export interface Thinking extends Pick<ChatRequest, 'thinking' | 'thinkingName'>
 }
 
 /** Reads `thinking`, and `output_config.effort` where that says how much. Without a word nobody thinks: clients that do not ask for thoughts count on a short answer's being one. */
-export function readThinking(body: Body, ignored: Set<string>): Thinking {
+export function readThinkingConfig(body: Body, ignoredParams: Set<string>): Thinking {
   const given = body.object('thinking');
   const type = given?.['type'] ?? 'disabled';
   const effort = readEffort(body);
   if (type === 'disabled') {
-    if (effort !== undefined) ignored.add('output_config.effort');
+    if (effort !== undefined) ignoredParams.add('output_config.effort');
     return { thinking: false, thinkingName: 'thinking', shown: 'none' };
   }
   if (type !== 'enabled' && type !== 'adaptive' && type !== 'between_tools')
@@ -31,7 +31,7 @@ export function readThinking(body: Body, ignored: Set<string>): Thinking {
   if (type === 'enabled' && !(typeof budget === 'number' && Number.isSafeInteger(budget) && budget > 0))
     body.refuse('thinking.budget_tokens', 'thinking.budget_tokens: Input should be a positive integer');
   // No server takes a number.
-  if (type === 'enabled') ignored.add('thinking.budget_tokens');
+  if (type === 'enabled') ignoredParams.add('thinking.budget_tokens');
   // Where the model decides, one that cannot think need not.
   return {
     thinking: effort ?? (type === 'enabled' ? true : undefined),
@@ -41,10 +41,10 @@ export function readThinking(body: Body, ignored: Set<string>): Thinking {
 }
 
 /** Reads the shape that an answer is to have: `output_config.format`, or `output_format` as it was called first. */
-export function readFormat(body: Body, ignored: Set<string>): ChatRequest['format'] {
+export function readFormat(body: Body, ignoredParams: Set<string>): ChatRequest['format'] {
   const config = body.object('output_config') ?? {};
   for (const name of Object.keys(config))
-    if (name !== 'format' && name !== 'effort') ignored.add(`output_config.${name}`);
+    if (name !== 'format' && name !== 'effort') ignoredParams.add(`output_config.${name}`);
   const [format, at] = isGiven(config['format'])
     ? [config['format'], 'output_config.format']
     : [body.value('output_format'), 'output_format'];

@@ -10,9 +10,9 @@ type Reading = Pick<ChatRequest, 'tools' | 'mustCall' | 'callSchema' | 'parallel
 const UNMET = ['strict', 'input_examples'];
 
 /** Reads `tools` and what is to become of them; what cannot be kept to is added to `ignored`. */
-export function readTools(body: Body, ignored: Set<string>): Reading {
+export function readMessageTools(body: Body, ignoredParams: Set<string>): Reading {
   const tools = (body.list('tools') ?? []).map((tool, index) =>
-    readTool(body, tool, `tools.${String(index)}`, ignored),
+    readTool(body, tool, `tools.${String(index)}`, ignoredParams),
   );
   const choice = body.object('tool_choice');
   const parallelCalls = choice?.['disable_parallel_tool_use'] !== true;
@@ -31,11 +31,11 @@ export function readTools(body: Body, ignored: Set<string>): Reading {
         : `tool_choice.name: Tool ${quoted(wanted)} not found in provided tools`,
     );
   const callSchema = named.length === 0 ? undefined : schemaOfCall(named);
-  if (callSchema === undefined) ignored.add('tool_choice');
+  if (callSchema === undefined) ignoredParams.add('tool_choice');
   return { tools: named, mustCall: true, callSchema, parallelCalls };
 }
 
-function readTool(body: Body, tool: unknown, at: string, ignored: Set<string>): Tool {
+function readTool(body: Body, tool: unknown, at: string, ignoredParams: Set<string>): Tool {
   const json: Json = isObject(tool) ? tool : {};
   const { type, name, description, input_schema: schema } = json;
   if (type !== undefined && type !== null && type !== 'custom') {
@@ -46,7 +46,7 @@ function readTool(body: Body, tool: unknown, at: string, ignored: Set<string>): 
   } else if (typeof name !== 'string' || name === '') body.refuse(`${at}.name`, `${at}.name: Field required`);
   else if (!isObject(schema)) body.refuse(`${at}.input_schema`, `${at}.input_schema: Input should be a JSON schema`);
   for (const field of UNMET)
-    if (json[field] !== undefined && json[field] !== null && json[field] !== false) ignored.add(`tools.${field}`);
+    if (json[field] !== undefined && json[field] !== null && json[field] !== false) ignoredParams.add(`tools.${field}`);
   const made = { name, ...(typeof description === 'string' ? { description } : {}), parameters: schema };
   return { name: typeof name === 'string' ? name : '', definition: { type: 'function', function: made } };
 }

@@ -8,7 +8,7 @@ import { thoughtOf } from './signature.ts';
 export interface Surroundings {
   /** Of the tools that were called, by the ids of the calls. */
   readonly names: Map<string, string>;
-  readonly ignored: Set<string>;
+  readonly ignoredParams: Set<string>;
 }
 
 /** One message, block by block: the answers of tools that are in it become messages of their own, in their places. */
@@ -37,10 +37,11 @@ export class Turn {
     const json: Json = isObject(block) ? block : {};
     const { type } = json;
     if (this.#role === 'assistant' && type === 'thinking') this.#think(json);
-    else if (this.#role === 'assistant' && type === 'redacted_thinking') this.#around.ignored.add('redacted_thinking');
+    else if (this.#role === 'assistant' && type === 'redacted_thinking')
+      this.#around.ignoredParams.add('redacted_thinking');
     else if (this.#role === 'assistant' && type === 'tool_use') this.#call(json, at);
     else if (this.#role === 'user' && type === 'tool_result') this.#answer(json, at);
-    else readShown(this.#body, block, at, this.#shown, this.#around.ignored);
+    else readShown(this.#body, block, at, this.#shown, this.#around.ignoredParams);
   }
 
   /** The messages that it comes to; at least one. */
@@ -98,7 +99,7 @@ export class Turn {
     if (typeof content === 'string') shown.texts.push(content);
     else if (Array.isArray(content))
       content.forEach((block: unknown, index) => {
-        readShown(this.#body, block, `${at}.content.${String(index)}`, shown, this.#around.ignored);
+        readShown(this.#body, block, `${at}.content.${String(index)}`, shown, this.#around.ignoredParams);
       });
     else if (content !== undefined && content !== null)
       this.#body.refuse(`${at}.content`, `${at}.content: Input should be a string or a list of content blocks`);

@@ -1,5 +1,5 @@
 import type { Failure } from '../../exchange.ts';
-import { STATUS } from './refusal.ts';
+import { STATUS } from './error-response.ts';
 
 /** What OpenAI's endpoints say went wrong: all four keys always there. */
 export interface ErrorObject {

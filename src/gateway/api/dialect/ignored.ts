@@ -12,11 +12,11 @@ const SILENT = [
 ];
 
 /** Names what is there and changes nothing, the last to read a body; values that ask for what happens anyway are not named. */
-export function readIgnored(body: Body, ignored: readonly string[] = []): readonly string[] {
+export function ignoredParamsOf(body: Body, ignoredParams: readonly string[] = []): readonly string[] {
   for (const name of SILENT) body.value(name);
   const more: string[] = [];
   if (body.flag('store') === true) more.push('store');
   const tier = body.text('service_tier');
   if (tier !== undefined && tier !== 'auto' && tier !== 'default') more.push('service_tier');
-  return [...ignored, ...more, ...body.unread()];
+  return [...ignoredParams, ...more, ...body.unread()];
 }

@@ -1,21 +1,21 @@
 import type { Json } from '../../json.ts';
-import type { ReplyWriter, ServerEvent } from '../../exchange.ts';
-import { Watch } from './metrics.ts';
-import { head, logprobsOf, NOTHING, type Said, type Shape } from './shape.ts';
+import type { ResponseEncoder, ServerEvent } from '../../exchange.ts';
+import { ResponseMetrics } from './metrics.ts';
+import { head, logprobsOf, NOTHING, type ResponseState, type ResponseShape } from './shape.ts';
 
 /** Writes an answer as Ollama streams it: a JSON object on each line, of which the last is done. */
-export class AnswerStream implements ReplyWriter {
+export class AnswerStream implements ResponseEncoder {
   readonly #model: string;
-  readonly #shape: Shape;
-  readonly #watch = new Watch();
+  readonly #shape: ResponseShape;
+  readonly #watch = new ResponseMetrics();
   #calls = 0;
 
-  constructor(model: string, shape: Shape) {
+  constructor(model: string, shape: ResponseShape) {
     this.#model = model;
     this.#shape = shape;
   }
 
-  write(event: ServerEvent): string {
+  encode(event: ServerEvent): string {
     switch (event.kind) {
       case 'text':
         return this.#piece({ ...NOTHING, text: event.text }, event.logprobs);
@@ -35,12 +35,12 @@ export class AnswerStream implements ReplyWriter {
     }
   }
 
-  #piece(said: Said, logprobs: readonly unknown[] = []): string {
+  #piece(said: ResponseState, logprobs: readonly unknown[] = []): string {
     this.#watch.heard();
     return this.#line(said, { done: false, ...logprobsOf(logprobs) });
   }
 
-  #line(said: Said, rest: Json): string {
+  #line(said: ResponseState, rest: Json): string {
     return `${JSON.stringify({ ...head(this.#model), ...this.#shape(said), ...rest })}\n`;
   }
 }

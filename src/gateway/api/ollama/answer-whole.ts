@@ -1,26 +1,26 @@
 import type { Json } from '../../json.ts';
-import type { ReplyWriter, ServerEvent, ToolCall } from '../../exchange.ts';
+import type { ResponseEncoder, ServerEvent, ToolCall } from '../../exchange.ts';
 import { endOf } from './answer-stream.ts';
-import { Watch } from './metrics.ts';
-import { head, logprobsOf, type Shape } from './shape.ts';
+import { ResponseMetrics } from './metrics.ts';
+import { head, logprobsOf, type ResponseShape } from './shape.ts';
 
 /** Gathers an answer that is sent in one piece. */
-export class AnswerWhole implements ReplyWriter {
+export class AnswerWhole implements ResponseEncoder {
   readonly #model: string;
-  readonly #shape: Shape;
-  readonly #watch = new Watch();
+  readonly #shape: ResponseShape;
+  readonly #watch = new ResponseMetrics();
   #text = '';
   #thinking = '';
   readonly #calls: ToolCall[] = [];
   readonly #logprobs: unknown[] = [];
   #end: Json = {};
 
-  constructor(model: string, shape: Shape) {
+  constructor(model: string, shape: ResponseShape) {
     this.#model = model;
     this.#shape = shape;
   }
 
-  write(event: ServerEvent): string {
+  encode(event: ServerEvent): string {
     this.#watch.heard();
     if (event.kind === 'text') {
       this.#text += event.text;

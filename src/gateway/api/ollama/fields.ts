@@ -24,18 +24,18 @@ export interface TextFields extends Pick<
 }
 
 /** Reads what `/api/chat` and `/api/generate` have in common. */
-export function readTextFields(body: Body, ignored: string[]): TextFields {
+export function readTextFields(body: Body, ignoredParams: string[]): TextFields {
   const options = readOptions(body);
   const { sampling, stop, maxTokens } = options;
   return {
-    model: readModel(body),
+    model: readApiModel(body),
     format: readFormat(body),
     sampling,
     stop,
     maxTokens,
     thinking: readThinking(body),
     thinkingName: 'think',
-    logprobs: readLogprobs(body, ignored),
+    logprobs: readLogprobs(body, ignoredParams),
     truncate: body.flag('truncate'),
     shift: body.flag('shift'),
     stream: body.flag('stream') ?? true,
@@ -46,7 +46,7 @@ export function readTextFields(body: Body, ignored: string[]): TextFields {
 }
 
 /** Reads `model`. */
-export function readModel(body: Body): string {
+export function readApiModel(body: Body): string {
   const model = body.text('model');
   if (model === undefined || model === '') body.refuse('model', 'model is required');
   return model ?? '';
@@ -85,11 +85,11 @@ function readThinking(body: Body): ChatRequest['thinking'] {
   );
 }
 
-function readLogprobs(body: Body, ignored: string[]): number | undefined {
+function readLogprobs(body: Body, ignoredParams: string[]): number | undefined {
   const [wanted, top] = [body.flag('logprobs') ?? false, body.number('top_logprobs', -Infinity, Infinity)];
   if (top !== undefined && !(Number.isInteger(top) && top >= 0 && top <= 20))
     return body.refuse('top_logprobs', 'top_logprobs must be between 0 and 20');
-  if (!wanted && top !== undefined && top > 0) ignored.push('top_logprobs');
+  if (!wanted && top !== undefined && top > 0) ignoredParams.push('top_logprobs');
   return wanted ? (top ?? 0) : undefined;
 }
 

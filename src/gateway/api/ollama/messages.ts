@@ -13,12 +13,12 @@ const ROLES: Readonly<Record<string, Message['role']>> = {
 };
 
 /** Reads `messages`; what is wrong is noted on `body`. */
-export function readMessages(body: Body): readonly Message[] {
+export function readApiMessages(body: Body): readonly Message[] {
   return (body.list('messages') ?? []).map((item, index) => readMessage(body, item, `messages[${String(index)}]`));
 }
 
 /** Reads `tools`. */
-export function readTools(body: Body): readonly Tool[] {
+export function readApiTools(body: Body): readonly Tool[] {
   return (body.list('tools') ?? []).map((tool, index) => {
     const made = isObject(tool) ? tool['function'] : undefined;
     if (isObject(tool) && isObject(made) && typeof made['name'] === 'string')

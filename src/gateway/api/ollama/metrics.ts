@@ -4,7 +4,7 @@ import type { Usage } from '../../exchange.ts';
 const NS_PER_MS = 1_000_000;
 
 /** Watches an answer from outside, for servers that say nothing about their times. */
-export class Watch {
+export class ResponseMetrics {
   readonly #sinceMs = performance.now();
   #firstMs: number | undefined;
 

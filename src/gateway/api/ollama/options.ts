@@ -1,6 +1,6 @@
 import { typeName, type Body } from '../dialect/body.ts';
 import { readStopList } from '../dialect/sampling.ts';
-import type { ChatRequest, Order } from '../../exchange.ts';
+import type { ChatRequest, ParsedRequest } from '../../exchange.ts';
 
 /** The type of an option in Ollama, and what it may be. */
 interface Range {
@@ -39,15 +39,15 @@ const RUNNER: ReadonlyMap<string, 'number' | 'boolean'> = new Map([
 
 /** `options` as read; `ignored`: names that mean nothing to 0.22.1 either. */
 export interface Options extends Pick<ChatRequest, 'sampling' | 'stop' | 'maxTokens'> {
-  readonly runner: NonNullable<Order['runner']>;
-  readonly ignored: readonly string[];
+  readonly runner: NonNullable<ParsedRequest['runner']>;
+  readonly ignoredParams: readonly string[];
 }
 
 /** Reads `options`. */
 export function readOptions(body: Body): Options {
   const sampling: Record<string, number> = {};
   const runner: Record<string, unknown> = {};
-  const ignored: string[] = [];
+  const ignoredParams: string[] = [];
   let stop: readonly string[] = [];
   let maxTokens: number | undefined;
   for (const [name, value] of Object.entries(body.object('options') ?? {})) {
@@ -61,9 +61,9 @@ export function readOptions(body: Body): Options {
       // -1 is without end, -2 until the context is full: both are more than the alias or the model may say.
       if (most < 0) sampling[name] = most;
       else maxTokens = most;
-    } else ignored.push(`options.${name}`);
+    } else ignoredParams.push(`options.${name}`);
   }
-  return { sampling, stop, maxTokens, runner, ignored };
+  return { sampling, stop, maxTokens, runner, ignoredParams };
 }
 
 function readNumber(body: Body, name: string, value: unknown, { type, min, max }: Range): number {

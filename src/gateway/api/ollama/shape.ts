@@ -2,7 +2,7 @@ import { isObject, type Json } from '../../json.ts';
 import type { ToolCall } from '../../exchange.ts';
 
 /** What a model said: all of it, or a piece. */
-export interface Said {
+export interface ResponseState {
   readonly text: string;
   readonly thinking: string;
   readonly calls: readonly ToolCall[];
@@ -11,16 +11,16 @@ export interface Said {
 }
 
 /** How an endpoint holds what was said. */
-export type Shape = (said: Said) => Json;
+export type ResponseShape = (said: ResponseState) => Json;
 
 /** Nothing. */
-export const NOTHING: Said = { text: '', thinking: '', calls: [] };
+export const NOTHING: ResponseState = { text: '', thinking: '', calls: [] };
 
 /** As `/api/chat` has it; what is empty is left out, but for the text. */
-export const CHAT: Shape = (said) => ({ message: { role: 'assistant', content: said.text, ...besides(said) } });
+export const CHAT: ResponseShape = (said) => ({ message: { role: 'assistant', content: said.text, ...besides(said) } });
 
 /** As `/api/generate` has it. */
-export const GENERATE: Shape = (said) => ({ response: said.text, ...besides(said) });
+export const GENERATE: ResponseShape = (said) => ({ response: said.text, ...besides(said) });
 
 /** The beginning of every object of an answer. */
 export function head(model: string, date = new Date()): Json {
@@ -39,7 +39,7 @@ function lean(token: unknown): unknown {
   return Object.fromEntries(Object.entries(token).filter(([name, value]) => !empty(name, value)));
 }
 
-function besides({ thinking, calls, firstCall = 0 }: Said): Json {
+function besides({ thinking, calls, firstCall = 0 }: ResponseState): Json {
   const made = calls.map(({ id, name, arguments: given }, at) => ({
     id,
     function: { index: firstCall + at, name, arguments: given },

@@ -2,7 +2,7 @@ import { isObject, textOf, type Json } from '../../json.ts';
 import { detailsBody } from './listing.ts';
 
 /** What an alias makes of a model. */
-export interface Guise {
+export interface AliasView {
   readonly alias: string;
   readonly options: Json;
   /** How long a conversation may be; `undefined` where nobody knows yet. */
@@ -10,7 +10,7 @@ export interface Guise {
 }
 
 /** What a server says of a model (`/api/show`), as its alias has it: named so, with the options and the context that are fixed for everyone. */
-export function showBody(shown: Json, guise: Guise): Json {
+export function showBody(shown: Json, guise: AliasView): Json {
   return {
     ...shown,
     modelfile: modelfileOf(textOf(shown, 'modelfile'), guise),
@@ -21,7 +21,7 @@ export function showBody(shown: Json, guise: Guise): Json {
 }
 
 /** The same of a model about which its server says no more than that it has it. */
-export function plainShow(guise: Guise, mode: 'chat' | 'embedding' | undefined, since: Date): Json {
+export function plainShow(guise: AliasView, mode: 'chat' | 'embedding' | undefined, since: Date): Json {
   const info = {
     'general.architecture': 'unknown',
     ...(guise.context === undefined ? {} : { 'unknown.context_length': guise.context }),
@@ -50,7 +50,7 @@ export function contextInModels(answer: Json | undefined, model: string): number
 }
 
 // What FROM and ADAPTER name are files on the server.
-function modelfileOf(modelfile: string, { alias, options }: Guise): string {
+function modelfileOf(modelfile: string, { alias, options }: AliasView): string {
   const renamed = modelfile
     .replace(/^# FROM .*$/m, () => `# FROM ${alias}`)
     .replace(/^(?:(?:FROM|ADAPTER) .*\n?)+/m, () => `FROM ${alias}\n`);

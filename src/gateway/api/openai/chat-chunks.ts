@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../../json.ts';
-import type { ReplyWriter, ServerEvent, ToolCall } from '../../exchange.ts';
+import type { ResponseEncoder, ServerEvent, ToolCall } from '../../exchange.ts';
 import { ForeignChoice } from './foreign-choice.ts';
 import { chunkOpening, FINISH, type AnswerHead } from './head.ts';
 
@@ -11,7 +11,7 @@ export interface Stream {
 }
 
 /** Writes one choice of a chat as server-sent events, one `data:` line each. */
-export class ChatChunks implements ReplyWriter {
+export class ChatChunks implements ResponseEncoder {
   readonly #stream: Stream;
   readonly #open: string;
   readonly #choice: string;
@@ -29,7 +29,7 @@ export class ChatChunks implements ReplyWriter {
     this.#foreign = new ForeignChoice(index);
   }
 
-  write(event: ServerEvent): string {
+  encode(event: ServerEvent): string {
     switch (event.kind) {
       case 'text':
         return this.#first() + this.#delta(`{"content":${JSON.stringify(event.text)}}`, event.logprobs);

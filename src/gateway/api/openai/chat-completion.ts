@@ -1,10 +1,10 @@
 import { isObject, type Json } from '../../json.ts';
-import type { ReplyWriter, ServerEvent, ToolCall } from '../../exchange.ts';
+import type { ResponseEncoder, ServerEvent, ToolCall } from '../../exchange.ts';
 import { ForeignChoice } from './foreign-choice.ts';
 import { FINISH } from './head.ts';
 
 /** Gathers one choice of a chat whose answer is not streamed. */
-export class ChatCompletion implements ReplyWriter {
+export class ChatCompletion implements ResponseEncoder {
   readonly #index: number;
   #text = '';
   #thinking = '';
@@ -19,7 +19,7 @@ export class ChatCompletion implements ReplyWriter {
     this.#index = index;
   }
 
-  write(event: ServerEvent): string {
+  encode(event: ServerEvent): string {
     if (event.kind === 'text') {
       this.#text += event.text;
       if (event.logprobs !== undefined) this.#logprobs.push(...event.logprobs);

@@ -1,32 +1,32 @@
 import type { Body } from '../dialect/body.ts';
-import { readIgnored } from '../dialect/ignored.ts';
+import { ignoredParamsOf } from '../dialect/ignored.ts';
 import { isObject, type Json } from '../../json.ts';
 import { readModel, readSampling, readStop } from '../dialect/sampling.ts';
-import type { ChatRequest, Outcome } from '../../exchange.ts';
-import { readMessages } from './messages.ts';
-import { readChoices, readStreamOptions, readThinking, thinkingName } from './sampling.ts';
-import { readTools } from './tool-choice.ts';
+import type { ChatRequest, FailureOr } from '../../exchange.ts';
+import { readChatMessages } from './messages.ts';
+import { readChoices, readStreamOptions, readReasoning, thinkingName } from './sampling.ts';
+import { readChatTools } from './tool-choice.ts';
 
 /** A chat as read: what is asked, of how many answers, and what of it Ollama cannot honour. */
 export interface ChatReading {
   readonly request: ChatRequest;
   readonly choices: number;
-  readonly ignored: readonly string[];
+  readonly ignoredParams: readonly string[];
 }
 
 /** Reads the body of a chat completion request. */
-export function readChatRequest(body: Body): Outcome<ChatReading> {
+export function readChatRequest(body: Body): FailureOr<ChatReading> {
   const stream = body.flag('stream') ?? false;
-  const ignored: string[] = [];
+  const ignoredParams: string[] = [];
   const request: ChatRequest = {
     model: readModel(body),
-    messages: readMessages(body),
-    ...readTools(body, ignored),
+    messages: readChatMessages(body),
+    ...readChatTools(body, ignoredParams),
     format: readFormat(body),
     sampling: readSampling(body),
     stop: readStop(body),
     maxTokens: readMaxTokens(body),
-    thinking: readThinking(body),
+    thinking: readReasoning(body),
     thinkingName: thinkingName(body),
     logprobs: readLogprobs(body),
     stream,
@@ -35,8 +35,8 @@ export function readChatRequest(body: Body): Outcome<ChatReading> {
   };
   const choices = readChoices(body);
   const modalities = body.list('modalities');
-  if (modalities?.some((item) => item !== 'text') === true) ignored.push('modalities');
-  const value = { request, choices, ignored: readIgnored(body, ignored) };
+  if (modalities?.some((item) => item !== 'text') === true) ignoredParams.push('modalities');
+  const value = { request, choices, ignoredParams: ignoredParamsOf(body, ignoredParams) };
   return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
 }
 

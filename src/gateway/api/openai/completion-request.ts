@@ -1,8 +1,8 @@
 import type { Body } from '../dialect/body.ts';
-import { readIgnored } from '../dialect/ignored.ts';
+import { ignoredParamsOf } from '../dialect/ignored.ts';
 import { readModel, readSampling, readStop } from '../dialect/sampling.ts';
-import type { CompletionRequest, Outcome } from '../../exchange.ts';
-import { MAX_CHOICES, readChoices, readStreamOptions, readThinking, thinkingName } from './sampling.ts';
+import type { CompletionRequest, FailureOr } from '../../exchange.ts';
+import { MAX_CHOICES, readChoices, readStreamOptions, readReasoning, thinkingName } from './sampling.ts';
 
 /** How many answers one request may come to: prompts, each with its choices. */
 const MAX_ANSWERS = 128;
@@ -20,18 +20,18 @@ export interface CompletionReading {
   readonly hidesLogprobs: boolean;
   /** Whether each answer begins with its prompt. */
   readonly echo: boolean;
-  readonly ignored: readonly string[];
+  readonly ignoredParams: readonly string[];
 }
 
 /** Reads the body of a completion request. */
-export function readCompletionRequest(body: Body): Outcome<CompletionReading> {
+export function readCompletionRequest(body: Body): FailureOr<CompletionReading> {
   const stream = body.flag('stream') ?? false;
-  const ignored: string[] = [];
+  const ignoredParams: string[] = [];
   const prompts = readPrompts(body);
   const echo = body.flag('echo') ?? false;
   const logprobs = body.whole('logprobs', 0, 20);
   // Ollama tells nothing of a prompt's own tokens, and half of the lists would be worse than none.
-  if (echo && logprobs !== undefined) ignored.push('logprobs');
+  if (echo && logprobs !== undefined) ignoredParams.push('logprobs');
   const choices = readChoices(body);
   const candidates = readCandidates(body, choices, stream);
   const compares = candidates > choices;
@@ -43,7 +43,7 @@ export function readCompletionRequest(body: Body): Outcome<CompletionReading> {
     sampling: readSampling(body),
     stop: readStop(body),
     maxTokens: body.whole('max_tokens', 0) ?? DEFAULT_MAX_TOKENS,
-    thinking: readThinking(body),
+    thinking: readReasoning(body),
     thinkingName: thinkingName(body),
     logprobs: compares ? (logprobs ?? 0) : echo ? undefined : logprobs,
     stream,
@@ -65,7 +65,7 @@ export function readCompletionRequest(body: Body): Outcome<CompletionReading> {
     candidates,
     hidesLogprobs: compares && (echo || logprobs === undefined),
     echo,
-    ignored: readIgnored(body, ignored),
+    ignoredParams: ignoredParamsOf(body, ignoredParams),
   };
   return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
 }

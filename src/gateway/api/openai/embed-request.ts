@@ -1,18 +1,18 @@
 import type { Body } from '../dialect/body.ts';
-import { readIgnored } from '../dialect/ignored.ts';
+import { ignoredParamsOf } from '../dialect/ignored.ts';
 import { readModel } from '../dialect/sampling.ts';
-import type { EmbedRequest, Outcome } from '../../exchange.ts';
+import type { EmbedRequest, FailureOr } from '../../exchange.ts';
 
 const MAX_INPUTS = 2048;
 
 /** A request for embeddings as read, and what of it Ollama cannot honour. */
 export interface EmbedReading {
   readonly request: EmbedRequest;
-  readonly ignored: readonly string[];
+  readonly ignoredParams: readonly string[];
 }
 
 /** Reads the body of an embeddings request. */
-export function readEmbedRequest(body: Body): Outcome<EmbedReading> {
+export function readEmbedRequest(body: Body): FailureOr<EmbedReading> {
   const model = readModel(body);
   const input = readInput(body);
   const format = body.text('encoding_format');
@@ -25,7 +25,7 @@ export function readEmbedRequest(body: Body): Outcome<EmbedReading> {
     base64: format === 'base64',
     original: body.json,
   };
-  const value = { request, ignored: readIgnored(body) };
+  const value = { request, ignoredParams: ignoredParamsOf(body) };
   return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
 }
 

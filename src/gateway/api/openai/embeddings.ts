@@ -1,8 +1,8 @@
 import { isObject, type Json } from '../../json.ts';
-import type { EmbedRequest, ReplyWriter, ServerEvent, Usage } from '../../exchange.ts';
+import type { EmbedRequest, ResponseEncoder, ServerEvent, Usage } from '../../exchange.ts';
 
 /** Gathers the one body of an embeddings answer; `base64` is little-endian 32-bit floats, as the SDKs ask for by default. */
-export class Embeddings implements ReplyWriter {
+export class Embeddings implements ResponseEncoder {
   readonly #request: EmbedRequest;
   #vectors: readonly (readonly number[])[] = [];
   #verbatim: Json | undefined;
@@ -11,7 +11,7 @@ export class Embeddings implements ReplyWriter {
     this.#request = request;
   }
 
-  write(event: ServerEvent): string {
+  encode(event: ServerEvent): string {
     if (event.kind === 'vectors') this.#vectors = event.vectors;
     else if (event.kind === 'verbatim') this.#verbatim = event.body;
     return '';

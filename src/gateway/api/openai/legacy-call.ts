@@ -10,10 +10,10 @@ export class LegacyChunks extends ChatChunks {
     { delta: {}, finish_reason: 'function_call' },
   ]);
 
-  override write(event: ServerEvent): string {
+  override encode(event: ServerEvent): string {
     return this.#telling
       .of(event)
-      .map((told) => super.write(told))
+      .map((told) => super.encode(told))
       .join('');
   }
 }
@@ -36,10 +36,10 @@ export class LegacyCompletion extends ChatCompletion {
     },
   ]);
 
-  override write(event: ServerEvent): string {
+  override encode(event: ServerEvent): string {
     if (event.kind === 'text') this.#text += event.text;
     else if (event.kind === 'thinking') this.#thinking += event.text;
-    for (const told of this.#telling.of(event)) super.write(told);
+    for (const told of this.#telling.of(event)) super.encode(told);
     return '';
   }
 }

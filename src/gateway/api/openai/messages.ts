@@ -14,7 +14,7 @@ const ROLES: Readonly<Record<string, Message['role']>> = {
 };
 
 /** Reads `messages`; what is wrong is noted on `body`. */
-export function readMessages(body: Body): readonly Message[] {
+export function readChatMessages(body: Body): readonly Message[] {
   const list = body.list('messages');
   if (list === undefined) body.refuse('messages', "Missing required parameter: 'messages'.");
   else if (list.length === 0)

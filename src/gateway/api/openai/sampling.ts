@@ -22,7 +22,7 @@ export function readChoices(body: Body): number {
 }
 
 /** Reads how much is to be thought. */
-export function readThinking(body: Body): ChatRequest['thinking'] {
+export function readReasoning(body: Body): ChatRequest['thinking'] {
   const effort = body.text('reasoning_effort');
   // Ollama's own word, which clients that know it may send.
   const think = body.value('think');

@@ -1,11 +1,11 @@
 import { isObject, type Json } from '../../json.ts';
-import type { ReplyWriter, ServerEvent } from '../../exchange.ts';
+import type { ResponseEncoder, ServerEvent } from '../../exchange.ts';
 import type { Stream } from './chat-chunks.ts';
 import { chunkOpening, FINISH } from './head.ts';
 import { LegacyLogprobs } from './legacy-logprobs.ts';
 
 /** Writes one choice of a completion as server-sent events, one `data:` line each; `echo` comes before it. */
-export class TextChunks implements ReplyWriter {
+export class TextChunks implements ResponseEncoder {
   readonly #stream: Stream;
   readonly #index: number;
   readonly #open: string;
@@ -23,7 +23,7 @@ export class TextChunks implements ReplyWriter {
     this.#logprobs = new LegacyLogprobs(echo);
   }
 
-  write(event: ServerEvent): string {
+  encode(event: ServerEvent): string {
     if (event.kind === 'text') return this.#before() + this.#chunk(event.text, event.logprobs, null);
     if (event.kind === 'thinking') return this.#before() + this.#chunk('', undefined, null, event.text);
     // A server that speaks our dialect repeats the prompt itself, and says how the choice ended.

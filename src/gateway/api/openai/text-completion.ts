@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../../json.ts';
-import type { ReplyWriter, ServerEvent } from '../../exchange.ts';
+import type { ResponseEncoder, ServerEvent } from '../../exchange.ts';
 import { FINISH } from './head.ts';
 import { LegacyLogprobs } from './legacy-logprobs.ts';
 
@@ -11,7 +11,7 @@ export interface TextShape {
 }
 
 /** Gathers one choice of a completion that is not streamed. */
-export class TextCompletion implements ReplyWriter {
+export class TextCompletion implements ResponseEncoder {
   readonly #index: number;
   readonly #shape: TextShape;
   #text = '';
@@ -38,7 +38,7 @@ export class TextCompletion implements ReplyWriter {
     return known.length === 0 ? Number.NEGATIVE_INFINITY : known.reduce((sum, value) => sum + value, 0) / known.length;
   }
 
-  write(event: ServerEvent): string {
+  encode(event: ServerEvent): string {
     if (event.kind === 'text') {
       this.#text += event.text;
       if (event.logprobs !== undefined) this.#logprobs.push(...event.logprobs);

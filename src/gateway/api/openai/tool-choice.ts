@@ -6,7 +6,7 @@ import type { ChatRequest, Tool } from '../../exchange.ts';
 type Reading = Pick<ChatRequest, 'tools' | 'mustCall' | 'callSchema' | 'parallelCalls'>;
 
 /** Reads `tools` and what is to become of them; a choice that cannot be enforced is added to `ignored`. */
-export function readTools(body: Body, ignored: string[]): Reading {
+export function readChatTools(body: Body, ignoredParams: string[]): Reading {
   const tools = (body.list('tools') ?? []).map((tool, index) => readTool(body, tool, `tools[${String(index)}]`));
   const parallelCalls = body.flag('parallel_tool_calls') ?? true;
   const choice = body.value('tool_choice');
@@ -24,7 +24,7 @@ export function readTools(body: Body, ignored: string[]): Reading {
     );
   }
   const callSchema = schemaOfCall(named);
-  if (callSchema === undefined) ignored.push('tool_choice');
+  if (callSchema === undefined) ignoredParams.push('tool_choice');
   return { tools: named, mustCall: true, callSchema, parallelCalls };
 }
 

@@ -2,7 +2,7 @@ import { isObject, type Json } from '../../json.ts';
 import type { Usage } from '../../exchange.ts';
 
 /** The `usage` object of an answer. `usages` are of choices that follow one prompt, so it counts once, as OpenAI counts it. */
-export function usageBody(usages: readonly Usage[]): Json {
+export function completionUsage(usages: readonly Usage[]): Json {
   const [only] = usages;
   if (only?.original !== undefined && usages.length === 1) return only.original;
   return countsBody(Math.max(0, ...usages.map((usage) => usage.promptTokens)), completionTokens(usages));
@@ -10,7 +10,7 @@ export function usageBody(usages: readonly Usage[]): Json {
 
 /** The same for several prompts; `usages` are in their order, `choices` to each. */
 export function usageOfPrompts(usages: readonly Usage[], choices: number): Json {
-  if (usages.length === choices) return usageBody(usages);
+  if (usages.length === choices) return completionUsage(usages);
   const prompts = usages
     .filter((_usage, index) => index % choices === 0)
     .reduce((sum, usage) => sum + usage.promptTokens, 0);

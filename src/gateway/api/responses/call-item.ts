@@ -1,7 +1,7 @@
 import type { Json } from '../../json.ts';
 import type { ToolCall } from '../../exchange.ts';
 import type { StreamEvent } from './event-text.ts';
-import { newId } from './ids.ts';
+import { newItemId } from './ids.ts';
 import type { KnownTool } from './tool.ts';
 
 /** A call, which comes whole: its item, and the events that tell of it. */
@@ -18,7 +18,7 @@ const FORMS = {
 /** Makes the item of a call; `callee` is the tool as the client knows it, `undefined` where the model made it up. */
 export function callItem(call: ToolCall, outputIndex: number, callee: KnownTool | undefined): CallItem {
   const { id: prefix, type, field, event } = FORMS[callee?.kind ?? 'function'];
-  const id = newId(prefix);
+  const id = newItemId(prefix);
   const name = callee?.name ?? call.name;
   const text = callee?.kind === 'custom' ? freeText(call.arguments) : JSON.stringify(call.arguments);
   const place = { item_id: id, output_index: outputIndex };

@@ -6,7 +6,7 @@ export interface StreamEvent extends Json {
 }
 
 /** An event as it is sent: by its name, with its place in the stream. */
-export function eventText(event: StreamEvent, sequenceNumber: number): string {
+export function responseEventText(event: StreamEvent, sequenceNumber: number): string {
   const { type, ...rest } = event;
   return `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequenceNumber, ...rest })}\n\n`;
 }

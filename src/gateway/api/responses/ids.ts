@@ -1,4 +1,4 @@
 /** An id of the gateway's own; `prefix` as OpenAI's ids of this kind have it. */
-export function newId(prefix: 'resp' | 'msg' | 'rs' | 'fc' | 'ctc'): string {
+export function newItemId(prefix: 'resp' | 'msg' | 'rs' | 'fc' | 'ctc'): string {
   return `${prefix}_${crypto.randomUUID().replaceAll('-', '')}`;
 }

@@ -1,12 +1,12 @@
 import type { Json } from '../../json.ts';
 import type { StreamEvent } from './event-text.ts';
-import { newId } from './ids.ts';
+import { newItemId } from './ids.ts';
 import type { ItemStatus, OpenItem } from './open-item.ts';
 
 /** What a model says. */
 export class MessageItem implements OpenItem {
   readonly takes = 'text';
-  readonly #id = newId('msg');
+  readonly #id = newItemId('msg');
   readonly #place: Json;
   #text = '';
   readonly #logprobs: unknown[] = [];

@@ -8,7 +8,7 @@ import { ReasoningItem } from './reasoning-item.ts';
 import type { KnownTool } from './tool.ts';
 
 /** How the items of an answer are told. */
-export interface Telling {
+export interface OutputEvents {
   /** How the client knows what a model calls, by the model's name for it. */
   readonly callees: ReadonlyMap<string, KnownTool>;
   /** Thoughts are told as a summary. */
@@ -17,13 +17,13 @@ export interface Telling {
 
 /** Makes the items of an answer out of what a server says, one after the other, with the events that tell of them. */
 export class Output {
-  readonly #telling: Telling;
+  readonly #telling: OutputEvents;
   readonly #done: Json[] = [];
   #open: OpenItem | undefined;
   /** Pieces of thoughts: never more than tokens. */
   thoughts = 0;
 
-  constructor(telling: Telling) {
+  constructor(telling: OutputEvents) {
     this.#telling = telling;
   }
 
@@ -33,10 +33,10 @@ export class Output {
   }
 
   take(event: ServerEvent): readonly StreamEvent[] {
-    if (event.kind === 'text') return this.#say(event.kind, event.text, event.logprobs);
+    if (event.kind === 'text') return this.#emit(event.kind, event.text, event.logprobs);
     if (event.kind === 'thinking') {
       this.thoughts += 1;
-      return this.#say(event.kind, event.text);
+      return this.#emit(event.kind, event.text);
     }
     return event.kind === 'tool-call' ? [...this.#close('completed'), ...this.#call(event.call)] : [];
   }
@@ -48,7 +48,7 @@ export class Output {
     return [...(silent ? this.#change('text') : []), ...this.#close(status)];
   }
 
-  #say(kind: 'text' | 'thinking', text: string, logprobs: readonly unknown[] = []): readonly StreamEvent[] {
+  #emit(kind: 'text' | 'thinking', text: string, logprobs: readonly unknown[] = []): readonly StreamEvent[] {
     const before = this.#open?.takes === kind ? [] : this.#change(kind);
     const delta = this.#open?.add(text, logprobs);
     return delta === undefined ? before : [...before, delta];

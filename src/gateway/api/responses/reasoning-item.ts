@@ -1,6 +1,6 @@
 import type { Json } from '../../json.ts';
 import type { StreamEvent } from './event-text.ts';
-import { newId } from './ids.ts';
+import { newItemId } from './ids.ts';
 import type { ItemStatus, OpenItem } from './open-item.ts';
 
 /** The two forms in which thoughts may be told. */
@@ -24,7 +24,7 @@ const FORMS = {
 /** What a model thinks: as it is, or in the place of the summary, which nobody makes here. */
 export class ReasoningItem implements OpenItem {
   readonly takes = 'thinking';
-  readonly #id = newId('rs');
+  readonly #id = newItemId('rs');
   readonly #form: keyof typeof FORMS;
   readonly #place: Json;
   #text = '';

@@ -1,13 +1,13 @@
 import type { Body } from '../dialect/body.ts';
-import { readIgnored } from '../dialect/ignored.ts';
+import { ignoredParamsOf } from '../dialect/ignored.ts';
 import { isObject, type Json } from '../../json.ts';
 import { readEffort, readModel, readSampling, readStop } from '../dialect/sampling.ts';
-import type { ChatRequest, Outcome } from '../../exchange.ts';
+import type { ChatRequest, FailureOr } from '../../exchange.ts';
 import { readInput } from './input.ts';
 import { settingsOf, type Settings } from './settings.ts';
 import { refuseState } from './stateless.ts';
 import type { KnownTool } from './tool.ts';
-import { readTools } from './tools.ts';
+import { readResponseTools } from './tools.ts';
 
 /** A request as read: what is asked, what its answer repeats, and what of it cannot be honoured. */
 export interface ResponseReading {
@@ -17,36 +17,36 @@ export interface ResponseReading {
   readonly callees: ReadonlyMap<string, KnownTool>;
   /** Thoughts are told as a summary, which is what clients that ask for one look at. */
   readonly summary: boolean;
-  readonly ignored: readonly string[];
+  readonly ignoredParams: readonly string[];
 }
 
 /** Reads the body of a request for a response. */
-export function readResponseRequest(body: Body): Outcome<ResponseReading> {
+export function readResponseRequest(body: Body): FailureOr<ResponseReading> {
   refuseState(body);
-  const ignored: string[] = [];
+  const ignoredParams: string[] = [];
   const stream = body.flag('stream') ?? false;
-  const { callees, sent, ...tools } = readTools(body, ignored);
+  const { callees, sent, ...tools } = readResponseTools(body, ignoredParams);
   const reasoning: Json = body.object('reasoning') ?? {};
   const request: ChatRequest = {
     model: readModel(body),
     messages: readInput(body),
     ...tools,
-    format: readFormat(body, ignored),
+    format: readFormat(body, ignoredParams),
     sampling: readSampling(body),
     stop: readStop(body),
     maxTokens: body.whole('max_output_tokens', 1),
     thinking: readThinking(body, reasoning),
     thinkingName: 'reasoning.effort',
-    logprobs: readLogprobs(body, ignored),
+    logprobs: readLogprobs(body, ignoredParams),
     stream,
     includeUsage: true,
     original: undefined,
   };
   readStreamOptions(body, stream);
-  readTruncation(body, ignored);
+  readTruncation(body, ignoredParams);
   const settings = settingsOf(body, sent);
   const summary = isText(reasoning['summary']) || isText(reasoning['generate_summary']);
-  const value = { request, settings, callees, summary, ignored: readIgnored(body, ignored) };
+  const value = { request, settings, callees, summary, ignoredParams: ignoredParamsOf(body, ignoredParams) };
   return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
 }
 
@@ -54,10 +54,10 @@ function isText(value: unknown): boolean {
   return typeof value === 'string';
 }
 
-function readFormat(body: Body, ignored: string[]): ChatRequest['format'] {
+function readFormat(body: Body, ignoredParams: string[]): ChatRequest['format'] {
   const text: Json = body.object('text') ?? {};
   const verbosity = text['verbosity'] ?? 'medium';
-  if (verbosity !== 'medium') ignored.push('text.verbosity');
+  if (verbosity !== 'medium') ignoredParams.push('text.verbosity');
   const given = text['format'] ?? { type: 'text' };
   const format: Json = isObject(given) ? given : {};
   const { type, schema } = format;
@@ -81,14 +81,14 @@ function readThinking(body: Body, { effort }: Json): ChatRequest['thinking'] {
 const VACUOUS =
   /^(?:web_search_call|file_search_call|computer_call_output|code_interpreter_call|message\.input_image)\./;
 
-function readLogprobs(body: Body, ignored: string[]): number | undefined {
+function readLogprobs(body: Body, ignoredParams: string[]): number | undefined {
   const top = body.whole('top_logprobs', 0, 20) ?? 0;
   const include = body.list('include') ?? [];
   if (!include.every((name) => typeof name === 'string'))
     return body.refuse('include', "Invalid type for 'include': expected an array of strings.");
   const wanted = include.includes('message.output_text.logprobs') || top > 0;
   for (const name of include)
-    if (name !== 'message.output_text.logprobs' && !VACUOUS.test(name)) ignored.push(`include.${name}`);
+    if (name !== 'message.output_text.logprobs' && !VACUOUS.test(name)) ignoredParams.push(`include.${name}`);
   return wanted ? top : undefined;
 }
 
@@ -97,9 +97,9 @@ function readStreamOptions(body: Body, stream: boolean): void {
     body.refuse('stream_options', "The 'stream_options' parameter is only allowed when 'stream' is enabled.");
 }
 
-function readTruncation(body: Body, ignored: string[]): void {
+function readTruncation(body: Body, ignoredParams: string[]): void {
   const truncation = body.value('truncation') ?? 'disabled';
-  if (truncation === 'auto') ignored.push('truncation');
+  if (truncation === 'auto') ignoredParams.push('truncation');
   else if (truncation !== 'disabled')
     body.refuse('truncation', "Invalid value for 'truncation'. Supported values are: 'auto' and 'disabled'.");
 }

@@ -2,7 +2,7 @@ import type { Json } from '../../json.ts';
 import type { ServerEvent, Usage } from '../../exchange.ts';
 import type { Output } from './output.ts';
 import type { Settings } from './settings.ts';
-import { usageBody } from './usage.ts';
+import { responseUsage } from './usage.ts';
 
 /** What all states of one response have in common. */
 export interface ResponseHead {
@@ -31,7 +31,7 @@ export function endedBody(head: ResponseHead, output: Output, reason: End, usage
     error: null,
     incomplete_details: cut ? { reason: 'max_output_tokens' } : null,
     output: output.items(),
-    usage: usageBody(usage, output.thoughts),
+    usage: responseUsage(usage, output.thoughts),
   });
 }
 

@@ -34,13 +34,13 @@ export function readToolChoice(body: Body, known: readonly KnownTool[]): ToolCho
   return { allowed, mustCall };
 }
 
-interface Wanted {
+interface WantedAnswer {
   /** Each by its type and name. */
   readonly tools: ReadonlySet<string>;
   readonly mustCall: boolean;
 }
 
-function wantedBy(choice: unknown): Wanted | undefined {
+function wantedBy(choice: unknown): WantedAnswer | undefined {
   if (!isObject(choice)) return undefined;
   const { type, name, mode, tools } = choice;
   if ((type === 'function' || type === 'custom') && typeof name === 'string')

@@ -17,18 +17,18 @@ export function readTool(
   body: Body,
   tool: Json,
   at: string,
-  ignored: string[],
+  ignoredParams: string[],
   namespace?: string,
 ): readonly KnownTool[] {
   const type = textOf(tool, 'type');
   if (type !== 'function' && type !== 'custom' && (type !== 'namespace' || namespace !== undefined)) {
-    ignored.push(`tools.${type}`);
+    ignoredParams.push(`tools.${type}`);
     return [];
   }
   const name = textOf(tool, 'name');
   if (name === '') body.refuse(`${at}.name`, `Missing required parameter: '${at}.name'.`);
-  if (type === 'namespace') return readGroup(body, tool, at, ignored);
-  const definition = type === 'function' ? functionDefinition(body, tool, at) : customDefinition(tool, ignored);
+  if (type === 'namespace') return readGroup(body, tool, at, ignoredParams);
+  const definition = type === 'function' ? functionDefinition(body, tool, at) : customDefinition(tool, ignoredParams);
   const known = nameWithin(namespace, name);
   return [
     {
@@ -45,11 +45,11 @@ export function nameWithin(namespace: string | undefined, name: string): string 
   return namespace === undefined || namespace === '' ? name : `${namespace}__${name}`;
 }
 
-function readGroup(body: Body, group: Json, at: string, ignored: string[]): readonly KnownTool[] {
+function readGroup(body: Body, group: Json, at: string, ignoredParams: string[]): readonly KnownTool[] {
   const { tools } = group;
   if (Array.isArray(tools))
     return tools.flatMap((tool: unknown, index) =>
-      readTool(body, isObject(tool) ? tool : {}, `${at}.tools[${String(index)}]`, ignored, textOf(group, 'name')),
+      readTool(body, isObject(tool) ? tool : {}, `${at}.tools[${String(index)}]`, ignoredParams, textOf(group, 'name')),
     );
   body.refuse(`${at}.tools`, `Invalid type for '${at}.tools': expected an array.`);
   return [];
@@ -63,10 +63,10 @@ function functionDefinition(body: Body, tool: Json, at: string): Json {
 }
 
 // A tool that takes free text is one whose only argument is a text. A grammar that the text has to follow is told to the model, but nobody sees to it.
-function customDefinition(tool: Json, ignored: string[]): Json {
+function customDefinition(tool: Json, ignoredParams: string[]): Json {
   const format: Json = isObject(tool['format']) ? tool['format'] : {};
   const grammar = textOf(format, 'definition');
-  if (format['type'] === 'grammar') ignored.push('tools.format');
+  if (format['type'] === 'grammar') ignoredParams.push('tools.format');
   const description = descriptionIn(
     textOf(tool, 'description'),
     grammar === '' ? '' : `The input has to follow this grammar (${textOf(format, 'syntax')}):\n${grammar}`,

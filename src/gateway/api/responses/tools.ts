@@ -14,7 +14,7 @@ export interface ToolReading extends Pick<ChatRequest, 'tools' | 'mustCall' | 'c
 }
 
 /** Reads `tools` and what is to become of them; tools that OpenAI runs itself are added to `ignored`, as is what cannot be enforced. */
-export function readTools(body: Body, ignored: string[]): ToolReading {
+export function readResponseTools(body: Body, ignoredParams: string[]): ToolReading {
   const sent: Json[] = [];
   const known = (body.list('tools') ?? []).flatMap((tool, index) => {
     const at = `tools[${String(index)}]`;
@@ -22,7 +22,7 @@ export function readTools(body: Body, ignored: string[]): ToolReading {
       body.refuse(at, `Invalid '${at}': expected {"type": "function", "name": …}, but got ${typeName(tool)} instead.`);
       return [];
     }
-    const found = readTool(body, tool, at, ignored);
+    const found = readTool(body, tool, at, ignoredParams);
     // OpenAI's answers have the two always.
     if (found.length > 0) sent.push(tool['type'] === 'function' ? { parameters: null, strict: null, ...tool } : tool);
     return found;
@@ -31,7 +31,7 @@ export function readTools(body: Body, ignored: string[]): ToolReading {
   const { allowed, mustCall } = readToolChoice(body, known);
   const tools = allowed.map(({ tool }) => tool);
   const callSchema = mustCall ? schemaOfCall(tools) : undefined;
-  if (mustCall && callSchema === undefined) ignored.push('tool_choice');
+  if (mustCall && callSchema === undefined) ignoredParams.push('tool_choice');
   return {
     tools,
     mustCall,

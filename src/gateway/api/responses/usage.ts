@@ -2,7 +2,7 @@ import { isObject, type Json } from '../../json.ts';
 import type { Usage } from '../../exchange.ts';
 
 /** The `usage` of a response. Ollama counts neither what it had in its cache nor thoughts: those are counted as they come, at most one piece for each token. */
-export function usageBody(usage: Usage, thoughts: number): Json {
+export function responseUsage(usage: Usage, thoughts: number): Json {
   const { promptTokens, completionTokens, original } = usage;
   return {
     input_tokens: promptTokens,

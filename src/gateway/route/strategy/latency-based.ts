@@ -12,10 +12,10 @@ function isBetter(a: Candidate, b: Candidate, nowMs: number): boolean {
   const order =
     costOf(a, nowMs) - costOf(b, nowMs) ||
     a.backend.inFlight - b.backend.inFlight ||
-    a.place.lastTurn - b.place.lastTurn;
+    a.deployment.lastPicked - b.deployment.lastPicked;
   return order < 0;
 }
 
-function costOf({ place, backend }: Candidate, nowMs: number): number {
-  return expectedMs(place.latency, nowMs) * (1 + backend.inFlight);
+function costOf({ deployment, backend }: Candidate, nowMs: number): number {
+  return expectedMs(deployment.latency, nowMs) * (1 + backend.inFlight);
 }

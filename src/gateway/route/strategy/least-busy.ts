@@ -9,7 +9,7 @@ export const leastBusy: Strategy = {
 function isBetter(a: Candidate, b: Candidate): boolean {
   const order =
     a.backend.inFlight - b.backend.inFlight ||
-    a.place.inFlight - b.place.inFlight ||
-    a.place.lastTurn - b.place.lastTurn;
+    a.deployment.inFlight - b.deployment.inFlight ||
+    a.deployment.lastPicked - b.deployment.lastPicked;
   return order < 0;
 }

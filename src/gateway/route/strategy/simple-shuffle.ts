@@ -4,9 +4,9 @@ import type { Strategy } from './strategy.ts';
 export const simpleShuffle: Strategy = {
   name: 'simple-shuffle',
   choose: (candidates, random) => {
-    let left = random() * candidates.reduce((sum, { place }) => sum + place.weight, 0);
+    let left = random() * candidates.reduce((sum, { deployment }) => sum + deployment.weight, 0);
     for (const candidate of candidates) {
-      left -= candidate.place.weight;
+      left -= candidate.deployment.weight;
       if (left < 0) return candidate;
     }
     return candidates[0];

@@ -1,4 +1,4 @@
-import { minuteAt } from '../minute.ts';
+import { windowAt } from '../rate-window.ts';
 import type { Candidate, Strategy } from './strategy.ts';
 
 /** The place that was used least in its minute: by tokens, then by requests, which count when they are sent; then whichever was chosen longest ago. */
@@ -9,7 +9,8 @@ export const usageBased: Strategy = {
 };
 
 function isBetter(a: Candidate, b: Candidate, nowMs: number): boolean {
-  const [one, other] = [minuteAt(a.place.minute, nowMs), minuteAt(b.place.minute, nowMs)];
-  const order = one.tokens - other.tokens || one.requests - other.requests || a.place.lastTurn - b.place.lastTurn;
+  const [one, other] = [windowAt(a.deployment.rateWindow, nowMs), windowAt(b.deployment.rateWindow, nowMs)];
+  const order =
+    one.tokens - other.tokens || one.requests - other.requests || a.deployment.lastPicked - b.deployment.lastPicked;
   return order < 0;
 }

@@ -1,14 +1,14 @@
 import { isObject, parseObject, textOf, type Json } from '../../json.ts';
-import { StopWatch } from '../stop-sequences.ts';
-import type { AnswerReader, ChatRequest, ServerEvent, Usage } from '../../exchange.ts';
+import { StopSequences } from '../stop-sequences.ts';
+import type { ResponseDecoder, ChatRequest, ServerEvent, Usage } from '../../exchange.ts';
 import { markContext } from './context.ts';
-import { failureOfLine } from './failure.ts';
+import { failureOfLine } from './ollama-failure.ts';
 import { ForcedCall, newCallId } from './forced-call.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { usageOf } from './usage.ts';
 
 /** What is read, and what ends it. */
-export interface Wanted extends Pick<ChatRequest, 'stop' | 'maxTokens' | 'parallelCalls' | 'callSchema'> {
+export interface WantedAnswer extends Pick<ChatRequest, 'stop' | 'maxTokens' | 'parallelCalls' | 'callSchema'> {
   /** The field of a line that holds what was said; `undefined`: the line itself. */
   readonly within: 'message' | undefined;
   /** The field that holds the text. */
@@ -21,27 +21,27 @@ export interface Wanted extends Pick<ChatRequest, 'stop' | 'maxTokens' | 'parall
  * Reads the NDJSON of `/api/chat` and `/api/generate`. What the request says of an end holds also where the server
  * does not keep to it: then the answer ends early. With `maxTokens` 0 nothing but the end is told.
  */
-export class AnswerLines implements AnswerReader {
+export class AnswerLines implements ResponseDecoder {
   readonly #emit: (event: ServerEvent) => void;
   readonly #lines: LineSplitter;
-  readonly #wanted: Wanted;
+  readonly #wanted: WantedAnswer;
   readonly #maxTokens: number;
-  readonly #watch: StopWatch | undefined;
+  readonly #watch: StopSequences | undefined;
   readonly #forced: ForcedCall | undefined;
   #over = false;
   /** A line has come. */
-  #heard = false;
+  #onEvents = false;
   #calls = 0;
   /** What the model gave to go on from. */
   #context: readonly number[] | undefined;
   /** Pieces with text: never more than tokens. */
   #pieces = 0;
 
-  constructor(emit: (event: ServerEvent) => void, wanted: Wanted) {
+  constructor(emit: (event: ServerEvent) => void, wanted: WantedAnswer) {
     this.#emit = emit;
     this.#wanted = wanted;
     this.#maxTokens = wanted.maxTokens ?? Infinity;
-    this.#watch = wanted.stop.length === 0 ? undefined : new StopWatch(wanted.stop, emit);
+    this.#watch = wanted.stop.length === 0 ? undefined : new StopSequences(wanted.stop, emit);
     this.#forced = wanted.callSchema === undefined ? undefined : new ForcedCall();
     this.#lines = new LineSplitter((line) => this.#line(line));
   }
@@ -54,7 +54,7 @@ export class AnswerLines implements AnswerReader {
     this.#lines.end();
     if (this.#over) return;
     // Ollama cuts off a model that repeats one token for ever by a clean end without `done`: the answer stands, its counts are not known.
-    if (this.#heard) this.#end('length');
+    if (this.#onEvents) this.#end('length');
     else this.#last(broken('the backend ended its answer without having begun one'));
   }
 
@@ -92,7 +92,7 @@ export class AnswerLines implements AnswerReader {
 
   #line(line: string): void {
     if (this.#over) return;
-    this.#heard = true;
+    this.#onEvents = true;
     const json = parseObject(line);
     if (json === undefined) this.#last(broken('the backend sent what is not JSON'));
     else if (typeof json['error'] === 'string') this.#last({ kind: 'failure', failure: failureOfLine(json['error']) });

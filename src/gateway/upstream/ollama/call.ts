@@ -1,24 +1,24 @@
-import type { ChatRequest, CompletionRequest, EmbedRequest, ServerCall, ServerFailure } from '../../exchange.ts';
+import type { ChatRequest, CompletionRequest, EmbedRequest, WireRequest, ServerFailure } from '../../exchange.ts';
 import { AnswerLines } from './answer-lines.ts';
-import { chatBody } from './chat-body.ts';
-import { embedBody, embedReader } from './embed.ts';
-import { failureOf } from './failure.ts';
+import { ollamaChatBody } from './chat-body.ts';
+import { ollamaEmbedBody, ollamaEmbedDecoder } from './embed.ts';
+import { ollamaFailure } from './ollama-failure.ts';
 import { generateBody } from './generate-body.ts';
-import type { Keeping } from './options.ts';
+import type { KeepAliveOptions } from './options.ts';
 
 /** A chat, as Ollama's native API has it. */
-export function chatCall(request: ChatRequest, keeping: Keeping): ServerCall {
+export function ollamaChat(request: ChatRequest, keeping: KeepAliveOptions): WireRequest {
   return {
     path: '/api/chat',
-    body: chatBody(request, keeping),
+    body: ollamaChatBody(request, keeping),
     read: (emit) => new AnswerLines(emit, { ...request, within: 'message', text: 'content' }),
-    fail: failureOf,
+    fail: ollamaFailure,
   };
 }
 
 /** A completion, as Ollama's native API has it. */
-export function completionCall(request: CompletionRequest, keeping: Keeping): ServerCall {
-  const read: ServerCall['read'] = (emit) =>
+export function ollamaCompletion(request: CompletionRequest, keeping: KeepAliveOptions): WireRequest {
+  const read: WireRequest['read'] = (emit) =>
     new AnswerLines(emit, {
       ...request,
       parallelCalls: true,
@@ -31,17 +31,17 @@ export function completionCall(request: CompletionRequest, keeping: Keeping): Se
     path: '/api/generate',
     body: generateBody(request, keeping),
     read,
-    fail: (status, answer) => called(failureOf(status, answer), 'prompt'),
+    fail: (status, answer) => called(ollamaFailure(status, answer), 'prompt'),
   };
 }
 
 /** Embeddings, as Ollama's native API has them. */
-export function embedCall(request: EmbedRequest, keeping: Keeping): ServerCall {
+export function ollamaEmbed(request: EmbedRequest, keeping: KeepAliveOptions): WireRequest {
   return {
     path: request.plain === true ? '/api/embeddings' : '/api/embed',
-    body: embedBody(request, keeping),
-    read: (emit) => embedReader(emit, request.input.length),
-    fail: (status, answer) => called(failureOf(status, answer), 'input'),
+    body: ollamaEmbedBody(request, keeping),
+    read: (emit) => ollamaEmbedDecoder(emit, request.input.length),
+    fail: (status, answer) => called(ollamaFailure(status, answer), 'input'),
   };
 }
 

@@ -1,9 +1,9 @@
 import type { ChatRequest, Message, ToolCall } from '../../exchange.ts';
-import { optionsFor, type Keeping } from './options.ts';
+import { optionsFor, type KeepAliveOptions } from './options.ts';
 import { formatBody } from './schema.ts';
 
 /** The body of `POST /api/chat`. Always a stream: only so are tokens, stalls and ends seen as they happen. */
-export function chatBody(request: ChatRequest, keeping: Keeping): string {
+export function ollamaChatBody(request: ChatRequest, keeping: KeepAliveOptions): string {
   return JSON.stringify({
     model: keeping.model,
     messages: request.messages.map(messageBody),

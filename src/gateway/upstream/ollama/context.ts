@@ -13,7 +13,7 @@ export function markContext(tokens: readonly number[], model: string): readonly 
 }
 
 /** The tokens alone; `undefined` where the mark is not ours for this model. */
-export function tokensOf(context: readonly number[], model: string): readonly number[] | undefined {
+export function verifiedContext(context: readonly number[], model: string): readonly number[] | undefined {
   const tokens = context.slice(0, -MARKS);
   return marksOf(tokens, model).every((mark, index) => mark === context[tokens.length + index]) ? tokens : undefined;
 }

@@ -1,11 +1,11 @@
 import type { Json } from '../../json.ts';
-import { vectorReader } from '../whole-answer.ts';
-import type { AnswerReader, EmbedRequest, ServerEvent } from '../../exchange.ts';
-import type { Keeping } from './options.ts';
+import { vectorReader } from '../json-body-reader.ts';
+import type { ResponseDecoder, EmbedRequest, ServerEvent } from '../../exchange.ts';
+import type { KeepAliveOptions } from './options.ts';
 import { usageOf } from './usage.ts';
 
 /** The body of `POST /api/embed`; of the older `/api/embeddings` for a plain vector, which the other does not give. A text that does not fit is refused instead of cut, unless the client asks for that by name. */
-export function embedBody(request: EmbedRequest, keeping: Keeping): string {
+export function ollamaEmbedBody(request: EmbedRequest, keeping: KeepAliveOptions): string {
   const options = Object.keys(keeping.options).length === 0 ? undefined : keeping.options;
   if (request.plain === true)
     return JSON.stringify({ model: keeping.model, prompt: request.input[0], keep_alive: keeping.keepAlive, options });
@@ -20,7 +20,7 @@ export function embedBody(request: EmbedRequest, keeping: Keeping): string {
 }
 
 /** Reads the answer of `/api/embed`, or of the older `/api/embeddings`. */
-export function embedReader(emit: (event: ServerEvent) => void, wanted: number): AnswerReader {
+export function ollamaEmbedDecoder(emit: (event: ServerEvent) => void, wanted: number): ResponseDecoder {
   return vectorReader(emit, wanted, vectorsIn, usageOf);
 }
 

@@ -1,16 +1,16 @@
 import type { CompletionRequest } from '../../exchange.ts';
-import { tokensOf } from './context.ts';
-import { optionsFor, type Keeping } from './options.ts';
+import { verifiedContext } from './context.ts';
+import { optionsFor, type KeepAliveOptions } from './options.ts';
 import { formatBody } from './schema.ts';
 
 /** The body of `POST /api/generate`. The prompt goes through the model's template, as it does on Ollama's own `/v1/completions`, unless it is to be raw. Always a stream. */
-export function generateBody(request: CompletionRequest, keeping: Keeping): string {
+export function generateBody(request: CompletionRequest, keeping: KeepAliveOptions): string {
   return JSON.stringify({
     model: keeping.model,
     prompt: request.prompt,
     suffix: request.suffix,
     raw: request.raw ? true : undefined,
-    context: request.context === undefined ? undefined : tokensOf(request.context, keeping.model),
+    context: request.context === undefined ? undefined : verifiedContext(request.context, keeping.model),
     system: request.system,
     template: request.template,
     images: request.images === undefined || request.images.length === 0 ? undefined : request.images,

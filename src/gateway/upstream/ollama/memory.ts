@@ -1,5 +1,5 @@
 import { isObject, parseObject, textOf } from '../../json.ts';
-import type { Keeping } from './options.ts';
+import type { KeepAliveOptions } from './options.ts';
 
 /** A model in memory, as `/api/ps` shows it. */
 export interface Loaded {
@@ -13,7 +13,7 @@ export function loadBodies({
   model,
   keepAlive,
   options,
-}: Keeping): readonly { readonly path: string; readonly body: string }[] {
+}: KeepAliveOptions): readonly { readonly path: string; readonly body: string }[] {
   // 0 would unload what was just loaded.
   const kept = {
     keep_alive: isNever(keepAlive) ? undefined : keepAlive,

@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../exchange.ts';
 
 /** What an alias fixes for everyone who uses it. */
-export interface Keeping {
+export interface KeepAliveOptions {
   /** The model's name in Ollama. */
   readonly model: string;
   readonly keepAlive: number | string | undefined;
@@ -24,7 +24,7 @@ const LEAST_TEMPERATURE = 1e-6;
 /** The `options` of a request for text: those of the alias, and over them what the request says. */
 export function optionsFor(
   { sampling, stop, namesStop, maxTokens }: Pick<ChatRequest, 'sampling' | 'stop' | 'namesStop' | 'maxTokens'>,
-  keeping: Keeping,
+  keeping: KeepAliveOptions,
 ): Readonly<Record<string, unknown>> | undefined {
   const options: Record<string, unknown> = { ...keeping.options };
   for (const [name, value] of Object.entries(sampling))

@@ -1,11 +1,15 @@
 import { isObject, parseObject, textOf, type Json } from '../../json.ts';
 import type { ChatRequest } from '../../exchange.ts';
-import { chatBody } from './chat-body.ts';
-import type { Keeping } from './options.ts';
+import { ollamaChatBody } from './chat-body.ts';
+import type { KeepAliveOptions } from './options.ts';
 
 /** The body of a request to `/api/chat` whose prompt is to be rendered and not to be answered. It takes no slot; a model that is not in memory would be loaded for it (seen on 0.22.1). Servers from before they knew it answer with one token. */
-export function renderBody(request: ChatRequest, keeping: Keeping): Json {
-  return { ...parseObject(chatBody({ ...request, maxTokens: 1 }, keeping)), stream: false, _debug_render_only: true };
+export function renderBody(request: ChatRequest, keeping: KeepAliveOptions): Json {
+  return {
+    ...parseObject(ollamaChatBody({ ...request, maxTokens: 1 }, keeping)),
+    stream: false,
+    _debug_render_only: true,
+  };
 }
 
 /** The prompt in the answer; `undefined` where a server does not know how to. */

@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../../json.ts';
-import type { Ask, ChatRequest } from '../../exchange.ts';
+import type { ModelRequest, ChatRequest } from '../../exchange.ts';
 import { endlessParts, partAt } from './references.ts';
 
 /** More repetitions no grammar of llama.cpp has. What it cannot make one of costs Ollama its runner, or all of itself, with all that it answers (seen on 0.22.1). */
@@ -31,12 +31,12 @@ export function formatBody(format: ChatRequest['format']): ChatRequest['format']
 }
 
 /** What of a request's schemas is not held to in all, by the names that these have with most clients. */
-export function loosened(asks: Ask): readonly string[] {
-  if (asks.kind === 'embed') return [];
+export function relaxedSchema(request: ModelRequest): readonly string[] {
+  if (request.kind === 'embed') return [];
   // A call that is asked for is a schema of its own, which then goes first.
-  const callSchema = asks.kind === 'chat' ? asks.request.callSchema : undefined;
+  const callSchema = request.kind === 'chat' ? request.params.callSchema : undefined;
   if (callSchema !== undefined) return isLoosened(callSchema) ? ['tools'] : [];
-  return isObject(asks.request.format) && isLoosened(asks.request.format) ? ['response_format'] : [];
+  return isObject(request.params.format) && isLoosened(request.params.format) ? ['response_format'] : [];
 }
 
 function isLoosened(schema: Json): boolean {

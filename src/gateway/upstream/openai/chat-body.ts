@@ -4,7 +4,7 @@ import { messagesBody } from './messages.ts';
 import { parametersOf } from './parameters.ts';
 
 /** The body of `POST /chat/completions` for a request that came in another dialect. */
-export function chatBody(request: ChatRequest, model: string): string {
+export function openaiChatBody(request: ChatRequest, model: string): string {
   const { tools, mustCall, parallelCalls, format, thinking, logprobs } = request;
   return JSON.stringify({
     model,

@@ -1,15 +1,15 @@
 import { isObject, type Json } from '../../json.ts';
-import { vectorReader } from '../whole-answer.ts';
-import type { AnswerReader, EmbedRequest, ServerEvent } from '../../exchange.ts';
+import { vectorReader } from '../json-body-reader.ts';
+import type { ResponseDecoder, EmbedRequest, ServerEvent } from '../../exchange.ts';
 import { readUsage } from '../../api/openai/usage.ts';
 
 /** The body of `POST /embeddings` for a request that came in another dialect. */
-export function embedBody({ input, dimensions }: EmbedRequest, model: string): string {
+export function openaiEmbedBody({ input, dimensions }: EmbedRequest, model: string): string {
   return JSON.stringify({ model, input, dimensions, encoding_format: 'float' });
 }
 
 /** Reads the answer of `/embeddings`, in whichever order and encoding its vectors are. */
-export function embedReader(emit: (event: ServerEvent) => void, wanted: number): AnswerReader {
+export function openaiEmbedDecoder(emit: (event: ServerEvent) => void, wanted: number): ResponseDecoder {
   return vectorReader(
     emit,
     wanted,

@@ -1,11 +1,11 @@
 import { isObject, textOf, type Json } from '../../json.ts';
-import { StopWatch } from '../stop-sequences.ts';
+import { StopSequences } from '../stop-sequences.ts';
 import type { ChatRequest, ServerEvent, ServerFailure } from '../../exchange.ts';
 import { GatheredCalls } from './gathered-calls.ts';
-import { tokensOf } from './token-logprobs.ts';
+import { logprobTokens } from './token-logprobs.ts';
 
 /** What of a request its answer is held to, where a server does not keep to it. */
-export type Heeded = Pick<ChatRequest, 'maxTokens' | 'parallelCalls' | 'stream' | 'stop' | 'namesStop'>;
+export type HonouredParams = Pick<ChatRequest, 'maxTokens' | 'parallelCalls' | 'stream' | 'stop' | 'namesStop'>;
 
 const BROKEN_CALL: ServerFailure = {
   kind: 'upstream',
@@ -17,19 +17,20 @@ const BROKEN_CALL: ServerFailure = {
 /** Tells what a server said in OpenAI's dialect, a chunk at a time or whole, in the terms that every dialect is written from. Calls are told at the end, when they are whole. */
 export class Interpreter {
   readonly #emit: (event: ServerEvent) => void;
-  readonly #heeded: Heeded;
+  readonly #heeded: HonouredParams;
   readonly #calls = new GatheredCalls();
   /** Where the server was not told what to stop at. */
-  readonly #watch: StopWatch | undefined;
+  readonly #watch: StopSequences | undefined;
   #finish: string | undefined;
   #over = false;
   /** Pieces with text: never more than tokens. */
   #pieces = 0;
 
-  constructor(emit: (event: ServerEvent) => void, heeded: Heeded) {
+  constructor(emit: (event: ServerEvent) => void, heeded: HonouredParams) {
     this.#emit = emit;
     this.#heeded = heeded;
-    this.#watch = heeded.namesStop === true && heeded.stop.length > 0 ? new StopWatch(heeded.stop, emit) : undefined;
+    this.#watch =
+      heeded.namesStop === true && heeded.stop.length > 0 ? new StopSequences(heeded.stop, emit) : undefined;
   }
 
   /** Takes what a reader tells. */
@@ -46,7 +47,7 @@ export class Interpreter {
     const { delta, message, finish_reason: reason } = choice;
     if (typeof reason === 'string') this.#finish = reason;
     if (this.#heeded.maxTokens !== 0)
-      this.#said(isObject(delta) ? delta : isObject(message) ? message : choice, tokensOf(choice['logprobs']));
+      this.#said(isObject(delta) ? delta : isObject(message) ? message : choice, logprobTokens(choice['logprobs']));
   }
 
   #said(said: Json, logprobs: readonly unknown[] | undefined): void {

@@ -1,8 +1,8 @@
 import { isObject, parseObject, type Json } from '../../json.ts';
-import { WholeAnswer } from '../whole-answer.ts';
-import type { AnswerReader, ServerEvent, ServerFailure, Usage } from '../../exchange.ts';
+import { JsonBodyReader } from '../json-body-reader.ts';
+import type { ResponseDecoder, ServerEvent, ServerFailure, Usage } from '../../exchange.ts';
 import { readUsage } from '../../api/openai/usage.ts';
-import { failureOf } from './failure.ts';
+import { openaiFailure } from './openai-failure.ts';
 
 const MAX_LINE = 64 * 1024 * 1024;
 
@@ -16,7 +16,7 @@ function broken(message: string): ServerEvent {
 // LM Studio finds only there that a prompt is too long, and vLLM says what status it would have been.
 function failed(error: unknown, data: string): ServerEvent {
   const { code, message }: Json = isObject(error) ? error : {};
-  const failure = failureOf(typeof code === 'number' ? code : 500, data);
+  const failure = openaiFailure(typeof code === 'number' ? code : 500, data);
   if (failure.fault === 'request') return { kind: 'failure', failure };
   return broken(
     typeof message === 'string'
@@ -28,8 +28,8 @@ function failed(error: unknown, data: string): ServerEvent {
 }
 
 /** Reads a whole JSON answer of a server that speaks OpenAI; without the list that it is about it is none. */
-export function replyReader(emit: (event: ServerEvent) => void, about: 'choices' | 'data'): AnswerReader {
-  return new WholeAnswer((body) => {
+export function replyReader(emit: (event: ServerEvent) => void, about: 'choices' | 'data'): ResponseDecoder {
+  return new JsonBodyReader((body) => {
     const list = body?.[about];
     if (body === undefined || !Array.isArray(list) || list.length === 0) {
       emit(
@@ -45,7 +45,7 @@ export function replyReader(emit: (event: ServerEvent) => void, about: 'choices'
 }
 
 /** Reads a stream of a server that speaks OpenAI; one that ends with neither a reason nor `[DONE]` has failed. */
-export class StreamReader implements AnswerReader {
+export class StreamReader implements ResponseDecoder {
   readonly #emit: (event: ServerEvent) => void;
   readonly #decoder = new TextDecoder();
   #rest = '';

@@ -1,7 +1,7 @@
 import { isObject } from '../../json.ts';
 
 /** The tokens of a choice with their log probabilities, as chats have them; `/completions` has lists side by side. */
-export function tokensOf(logprobs: unknown): readonly unknown[] | undefined {
+export function logprobTokens(logprobs: unknown): readonly unknown[] | undefined {
   if (!isObject(logprobs)) return undefined;
   const { content, tokens, token_logprobs: values, top_logprobs: tops } = logprobs;
   if (Array.isArray(content)) return content;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ANTHROPIC } from '../../../../src/gateway/api/anthropic/failure.ts';
-import { readCountOrder, readMessageOrder } from '../../../../src/gateway/api/anthropic/order.ts';
-import type { Order, Outcome, ServerEvent } from '../../../../src/gateway/exchange.ts';
+import { ANTHROPIC } from '../../../../src/gateway/api/anthropic/dialect.ts';
+import { readCountTokens, readMessagesCall } from '../../../../src/gateway/api/anthropic/parsed-request.ts';
+import type { ParsedRequest, FailureOr, ServerEvent } from '../../../../src/gateway/exchange.ts';
 import * as ollama from '../../../../src/gateway/upstream/ollama/call.ts';
 import { renderBody } from '../../../../src/gateway/upstream/ollama/render.ts';
 import * as openai from '../../../../src/gateway/upstream/openai/call.ts';
@@ -20,29 +20,29 @@ const EVENTS: readonly ServerEvent[] = [
 const KEEPING = { model: 'm', keepAlive: 5, options: { num_ctx: 2048 } };
 
 /** Sees to it that an order can be sent, and its answer written. */
-function carryOut(order: Order): void {
-  assert.ok(order.shares.length === 1 && order.model !== '');
+function carryOut(order: ParsedRequest): void {
+  assert.ok(order.subrequests.length === 1 && order.model !== '');
   let text = '';
-  for (const share of order.shares) {
-    const { asks } = share;
-    assert.ok(asks.kind === 'chat');
-    for (const body of [ollama.chatCall(asks.request, KEEPING).body, openai.chatCall(asks.request, 'm').body])
+  for (const subrequest of order.subrequests) {
+    const { request } = subrequest;
+    assert.ok(request.kind === 'chat');
+    for (const body of [ollama.ollamaChat(request.params, KEEPING).body, openai.openaiChat(request.params, 'm').body])
       JSON.parse(body);
-    assert.equal(renderBody(asks.request, KEEPING)['_debug_render_only'], true);
-    const writes = share.writer();
-    for (const event of EVENTS) text += writes.write(event);
+    assert.equal(renderBody(request.params, KEEPING)['_debug_render_only'], true);
+    const writes = subrequest.encoder();
+    for (const event of EVENTS) text += writes.encode(event);
   }
   const rest = order.close([{ promptTokens: 1, completionTokens: 2 }]);
   if (order.stream) messageOf(parseTold(text + rest));
   else assert.deepEqual([text, (JSON.parse(rest) as { type: string }).type], ['', 'message']);
 }
 
-function carry(outcome: Outcome<Order>): 'read' | 'refused' {
+function carry(outcome: FailureOr<ParsedRequest>): 'read' | 'refused' {
   if (outcome.ok) {
     carryOut(outcome.value);
     return 'read';
   }
-  const { status, body } = ANTHROPIC.refusal(outcome.failure, 'req_1');
+  const { status, body } = ANTHROPIC.errorResponse(outcome.failure, 'req_1');
   const {
     type,
     error,
@@ -59,8 +59,8 @@ function carry(outcome: Outcome<Order>): 'read' | 'refused' {
 const RUNS = 6000;
 
 test('a request that is as it should be is read', () => {
-  assert.equal(carry(readMessageOrder(Buffer.from(JSON.stringify(WHOLE)))), 'read');
-  assert.equal(carry(readCountOrder(Buffer.from(JSON.stringify({ ...WHOLE, max_tokens: undefined })))), 'read');
+  assert.equal(carry(readMessagesCall(Buffer.from(JSON.stringify(WHOLE)))), 'read');
+  assert.equal(carry(readCountTokens(Buffer.from(JSON.stringify({ ...WHOLE, max_tokens: undefined })))), 'read');
 });
 
 test('a request, however it is changed, is read and can be carried out, or is refused with the error object', () => {
@@ -70,7 +70,7 @@ test('a request, however it is changed, is read and can be carried out, or is re
   const seen = { read: 0, refused: 0 };
   fc.assert(
     fc.property(body, (bytes) => {
-      seen[carry(readMessageOrder(bytes))] += 1;
+      seen[carry(readMessagesCall(bytes))] += 1;
     }),
     { numRuns: RUNS },
   );
@@ -81,7 +81,7 @@ test('a request whose bytes are damaged is read or refused', () => {
   const text = JSON.stringify(WHOLE);
   fc.assert(
     fc.property(damage, (hurt) => {
-      carry(readMessageOrder(hurt(text)));
+      carry(readMessagesCall(hurt(text)));
     }),
     { numRuns: 1000 },
   );
@@ -99,7 +99,7 @@ test('a request that is nested without end is refused or read, and breaks nothin
       `{"model":"m","max_tokens":1,"messages":${value}}`,
       `{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tools":[{"type":${value}}],"tool_choice":${value}}`,
     ]) {
-      const read = readMessageOrder(Buffer.from(body));
+      const read = readMessagesCall(Buffer.from(body));
       assert.equal(read.ok, false);
     }
   }

@@ -33,8 +33,8 @@ async function counted(gateway: Running, body: object): Promise<number> {
   return ((await response.json()) as { usage: { input_tokens: number } }).usage.input_tokens;
 }
 
-const near = (seen: number, wanted: number, share: number): void => {
-  assert.ok(Math.abs(seen - wanted) <= wanted * share, `${String(seen)} is not near ${String(wanted)}`);
+const near = (seen: number, wanted: number, subrequest: number): void => {
+  assert.ok(Math.abs(seen - wanted) <= wanted * subrequest, `${String(seen)} is not near ${String(wanted)}`);
 };
 
 test(

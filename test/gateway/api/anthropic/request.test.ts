@@ -108,9 +108,9 @@ test('texts that come as documents or search results are shown to the model', ()
     },
     { type: 'search_result', source: 'https://x', title: 'S', content: [{ type: 'text', text: 'found' }] },
   ];
-  const { request, ignored } = read({ messages: [{ role: 'user', content }] });
+  const { request, ignoredParams } = read({ messages: [{ role: 'user', content }] });
   assert.deepEqual(brief(request.messages), [['user', 'T\nwhole\npart\nS\nhttps://x\nfound']]);
-  assert.deepEqual(ignored, ['citations']);
+  assert.deepEqual(ignoredParams, ['citations']);
 });
 
 test('what cannot be done without is refused by its name', () => {
@@ -176,8 +176,8 @@ test('tools are offered, forced, chosen or withheld as tool_choice says', () => 
 
 test('thinking is off unless it is asked for, and as much as a model can be told', () => {
   const think = (more: object): unknown => {
-    const { request, thinking, ignored } = read(more);
-    return [request.thinking, thinking, ...ignored];
+    const { request, thinking, ignoredParams } = read(more);
+    return [request.thinking, thinking, ...ignoredParams];
   };
   assert.deepEqual(think({}), [false, 'none']);
   assert.deepEqual(think({ thinking: { type: 'disabled' }, output_config: { effort: 'low' } }), [
@@ -207,7 +207,7 @@ test('what promises nothing is taken in silence, and what nobody honours is name
     container: null,
     context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] },
   };
-  assert.deepEqual(read(silent).ignored, []);
+  assert.deepEqual(read(silent).ignoredParams, []);
   const said = {
     speed: 'fast',
     inference_geo: 'eu',
@@ -219,7 +219,7 @@ test('what promises nothing is taken in silence, and what nobody honours is name
       { role: 'assistant', content: [{ type: 'redacted_thinking', data: 'x' }] },
     ],
   };
-  assert.deepEqual(read(said).ignored.toSorted(), [
+  assert.deepEqual(read(said).ignoredParams.toSorted(), [
     'context_management',
     'inference_geo',
     'logit_bias',
@@ -239,7 +239,7 @@ test('what Claude Code sends is read whole: its sealed thought is opened, whom t
   const { body } = JSON.parse(readFileSync(new URL('fixtures/claude-code.json', import.meta.url), 'utf8')) as {
     body: Readonly<Record<string, unknown>>;
   };
-  const { request, stream, thinking, ignored } = read(body);
+  const { request, stream, thinking, ignoredParams } = read(body);
   const [system, environment, user, assistant, answer] = request.messages;
   assert.deepEqual(
     request.messages.map(({ role }) => role),
@@ -251,7 +251,7 @@ test('what Claude Code sends is read whole: its sealed thought is opened, whom t
   assert.deepEqual([assistant?.thinking, assistant?.toolCalls[0]?.name], ['The honest market remem', 'Read']);
   assert.match(answer?.text ?? '', /^<tool_use_error>/);
   assert.deepEqual(
-    [stream, thinking, request.thinking, request.tools.length, ignored],
+    [stream, thinking, request.thinking, request.tools.length, ignoredParams],
     [true, 'withheld', 'high', 3, []],
   );
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Failure, Order, Outcome, ServerEvent, Share } from '../../../../src/gateway/exchange.ts';
+import type { Failure, ParsedRequest, FailureOr, ServerEvent, Subrequest } from '../../../../src/gateway/exchange.ts';
 import * as ollama from '../../../../src/gateway/upstream/ollama/call.ts';
-import { readApiEmbed, readApiEmbeddings } from '../../../../src/gateway/api/ollama/embed-order.ts';
-import { OLLAMA } from '../../../../src/gateway/api/ollama/failure.ts';
-import { readApiChat, readApiGenerate } from '../../../../src/gateway/api/ollama/order.ts';
+import { readApiEmbed, readApiEmbeddings } from '../../../../src/gateway/api/ollama/embed-request.ts';
+import { OLLAMA } from '../../../../src/gateway/api/ollama/dialect.ts';
+import { readApiChat, readApiGenerate } from '../../../../src/gateway/api/ollama/parsed-request.ts';
 import { damage, mutated, mutation } from '../openai/mutation.ts';
 
 const TEXT = {
@@ -78,13 +78,13 @@ const EVENTS: readonly ServerEvent[] = [
 ];
 
 /** Sees to it that an order can be sent, and its answer written. */
-function carryOut(order: Order): void {
-  assert.ok(order.shares.length === 1 && order.model !== '');
+function carryOut(order: ParsedRequest): void {
+  assert.ok(order.subrequests.length === 1 && order.model !== '');
   let text = '';
-  for (const share of order.shares) {
-    for (const body of bodiesOf(share.asks)) JSON.parse(body);
-    const writer = share.writer();
-    for (const event of EVENTS) text += writer.write(event);
+  for (const subrequest of order.subrequests) {
+    for (const body of bodiesOf(subrequest.request)) JSON.parse(body);
+    const encoder = subrequest.encoder();
+    for (const event of EVENTS) text += encoder.encode(event);
   }
   const rest = order.close([{ promptTokens: 1, completionTokens: 2 }]);
   const lines = (text + rest)
@@ -99,20 +99,20 @@ function carryOut(order: Order): void {
   else assert.equal(lines.length, 1);
 }
 
-function bodiesOf(asks: Share['asks']): readonly string[] {
+function bodiesOf(request: Subrequest['request']): readonly string[] {
   const keeping = { model: 'm', keepAlive: 5, options: { num_ctx: 2048 } };
-  if (asks.kind === 'load') return [];
+  if (request.kind === 'load') return [];
   return [
-    asks.kind === 'chat'
-      ? ollama.chatCall(asks.request, keeping).body
-      : asks.kind === 'completion'
-        ? ollama.completionCall(asks.request, keeping).body
-        : ollama.embedCall(asks.request, keeping).body,
+    request.kind === 'chat'
+      ? ollama.ollamaChat(request.params, keeping).body
+      : request.kind === 'completion'
+        ? ollama.ollamaCompletion(request.params, keeping).body
+        : ollama.ollamaEmbed(request.params, keeping).body,
   ];
 }
 
 function look(failure: Failure): void {
-  const { status, body } = OLLAMA.refusal(failure);
+  const { status, body } = OLLAMA.errorResponse(failure);
   assert.ok(status === 400 || status === 403, String(status));
   assert.deepEqual(
     Object.entries(JSON.parse(body) as object).map(([name, value]) => [name, typeof value]),
@@ -120,7 +120,7 @@ function look(failure: Failure): void {
   );
 }
 
-function carry(outcome: Outcome<Order>): 'read' | 'refused' {
+function carry(outcome: FailureOr<ParsedRequest>): 'read' | 'refused' {
   if (outcome.ok) carryOut(outcome.value);
   else look(outcome.failure);
   return outcome.ok ? 'read' : 'refused';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OLLAMA } from '../../../../src/gateway/api/ollama/failure.ts';
+import { OLLAMA } from '../../../../src/gateway/api/ollama/dialect.ts';
 
 test('a refusal has one field, Ollama’s status, and says when to come again', () => {
-  const full = OLLAMA.refusal({
+  const full = OLLAMA.errorResponse({
     kind: 'overloaded',
     code: 'queue_full',
     message: 'Too many requests wait.',
@@ -14,7 +14,7 @@ test('a refusal has one field, Ollama’s status, and says when to come again', 
     [full.status, full.headers['retry-after'], JSON.parse(full.body)],
     [503, '3', { error: 'Too many requests wait.' }],
   );
-  const missing = OLLAMA.refusal({
+  const missing = OLLAMA.errorResponse({
     kind: 'not-found',
     code: 'model_not_found',
     message: 'in other words',
@@ -24,5 +24,5 @@ test('a refusal has one field, Ollama’s status, and says when to come again', 
 });
 
 test('a failure in a stream is a line of its own', () => {
-  assert.equal(OLLAMA.frame({ kind: 'upstream', code: null, message: 'gone' }), '{"error":"gone"}\n');
+  assert.equal(OLLAMA.errorFrame({ kind: 'upstream', code: null, message: 'gone' }), '{"error":"gone"}\n');
 });

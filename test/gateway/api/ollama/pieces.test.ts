@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { chatCall, completionCall } from '../../../../src/gateway/upstream/ollama/call.ts';
-import { readApiChat, readApiGenerate } from '../../../../src/gateway/api/ollama/order.ts';
-import type { Order } from '../../../../src/gateway/exchange.ts';
+import { ollamaChat, ollamaCompletion } from '../../../../src/gateway/upstream/ollama/call.ts';
+import { readApiChat, readApiGenerate } from '../../../../src/gateway/api/ollama/parsed-request.ts';
+import type { ParsedRequest } from '../../../../src/gateway/exchange.ts';
 import { cutAnywhere, eventsOf } from '../../pieces.ts';
 import { timeless, type Line } from './asking.ts';
 
@@ -39,15 +39,17 @@ const GENERATE = [
   { ...STAMP, response: '', ...END },
 ];
 
-function whatComesOf(order: Order, pieces: readonly Buffer[]): readonly Line[] {
-  const [share] = order.shares;
-  assert.ok(share !== undefined && share.asks.kind !== 'load' && share.asks.kind !== 'embed');
+function whatComesOf(order: ParsedRequest, pieces: readonly Buffer[]): readonly Line[] {
+  const [subrequest] = order.subrequests;
+  assert.ok(subrequest !== undefined && subrequest.request.kind !== 'load' && subrequest.request.kind !== 'embed');
   const call =
-    share.asks.kind === 'chat' ? chatCall(share.asks.request, KEEPING) : completionCall(share.asks.request, KEEPING);
-  const writer = share.writer();
+    subrequest.request.kind === 'chat'
+      ? ollamaChat(subrequest.request.params, KEEPING)
+      : ollamaCompletion(subrequest.request.params, KEEPING);
+  const encoder = subrequest.encoder();
   const text =
     eventsOf((emit) => call.read(emit), pieces)
-      .map((event) => writer.write(event))
+      .map((event) => encoder.encode(event))
       .join('') + order.close([]);
   return text
     .trimEnd()
@@ -55,7 +57,7 @@ function whatComesOf(order: Order, pieces: readonly Buffer[]): readonly Line[] {
     .map((line) => timeless(JSON.parse(line) as Line));
 }
 
-function orderOf(path: 'chat' | 'generate', stream: boolean): Order {
+function parsedRequestOf(path: 'chat' | 'generate', stream: boolean): ParsedRequest {
   const body = {
     model: 'alias',
     stream,
@@ -77,14 +79,14 @@ for (const [path, sent] of [
     const wanted = sent.map((line) => timeless({ ...line, model: 'alias', created_at: '2026-11-25T01:04:38.285Z' }));
     fc.assert(
       fc.property(cutAnywhere(bytes), (pieces) => {
-        assert.deepEqual(whatComesOf(orderOf(path, true), pieces), wanted);
+        assert.deepEqual(whatComesOf(parsedRequestOf(path, true), pieces), wanted);
       }),
       { numRuns: 500 },
     );
   });
 
   test(`a ${path} in one piece holds what its stream says`, () => {
-    const [whole] = whatComesOf(orderOf(path, false), [bytes]);
+    const [whole] = whatComesOf(parsedRequestOf(path, false), [bytes]);
     const said =
       path === 'chat'
         ? {
@@ -97,7 +99,8 @@ for (const [path, sent] of [
 }
 
 test('silence is filled with a piece in which nothing is said', () => {
-  const piece = (path: 'chat' | 'generate') => timeless(JSON.parse(orderOf(path, true).keepAlive ?? '') as Line);
+  const piece = (path: 'chat' | 'generate') =>
+    timeless(JSON.parse(parsedRequestOf(path, true).keepAlive ?? '') as Line);
   assert.deepEqual(piece('chat'), {
     model: 'alias',
     created_at: 'then',
@@ -108,11 +111,11 @@ test('silence is filled with a piece in which nothing is said', () => {
 });
 
 test('what a server does not say of times is measured', () => {
-  const [share] = orderOf('chat', true).shares;
-  const writer = share?.writer();
-  writer?.write({ kind: 'text', text: 'a' });
+  const [subrequest] = parsedRequestOf('chat', true).subrequests;
+  const encoder = subrequest?.encoder();
+  encoder?.encode({ kind: 'text', text: 'a' });
   const last = JSON.parse(
-    writer?.write({ kind: 'end', reason: 'tool-calls', usage: { promptTokens: 5, completionTokens: 7 } }) ?? '',
+    encoder?.encode({ kind: 'end', reason: 'tool-calls', usage: { promptTokens: 5, completionTokens: 7 } }) ?? '',
   ) as Line;
   assert.partialDeepStrictEqual(last, { done: true, done_reason: 'stop', prompt_eval_count: 5, eval_count: 7 });
   assert.ok(Number(last['total_duration']) > 0 && Number(last['eval_duration']) > 0);

@@ -280,12 +280,12 @@ test('a client that leaves in the middle of its answer is cancelled at the serve
     (_got, outgoing) => void outgoing.write('{"message":{"content":"a"},"done":false}\n'),
   );
   await using own = await startGateway([fake]);
-  const leaving = new AbortController();
-  const response = await post(own, '/api/chat', { model: 'm', ...ECHO }, { signal: leaving.signal });
+  const draining = new AbortController();
+  const response = await post(own, '/api/chat', { model: 'm', ...ECHO }, { signal: draining.signal });
   await response.body?.getReader().read();
-  leaving.abort();
+  draining.abort();
   await fake.requests[0]?.left;
-  await until('the place is given back', () => own.service().desk.inFlight === 0);
+  await until('the place is given back', () => own.service().scheduler.inFlight === 0);
 });
 
 async function startedSim(): Promise<Sim & AsyncDisposable> {

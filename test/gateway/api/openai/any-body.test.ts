@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Failure, Order, Outcome, ServerEvent, Share } from '../../../../src/gateway/exchange.ts';
+import type { Failure, ParsedRequest, FailureOr, ServerEvent, Subrequest } from '../../../../src/gateway/exchange.ts';
 import * as ollama from '../../../../src/gateway/upstream/ollama/call.ts';
 import * as openai from '../../../../src/gateway/upstream/openai/call.ts';
-import { OPENAI } from '../../../../src/gateway/api/openai/failure.ts';
-import { readChatOrder, readCompletionOrder, readEmbedOrder } from '../../../../src/gateway/api/openai/order.ts';
+import { OPENAI } from '../../../../src/gateway/api/openai/dialect.ts';
+import { readChat, readCompletion, readEmbeddings } from '../../../../src/gateway/api/openai/parsed-request.ts';
 import { parseEvents } from '../../sse.ts';
 import { damage, mutated, mutation } from './mutation.ts';
 
@@ -83,30 +83,30 @@ const EVENTS: readonly ServerEvent[] = [
 const KEEPING = { model: 'm', keepAlive: 5, options: { num_ctx: 2048 } };
 
 /** Sees to it that an order can be sent, and its answer written. */
-function carryOut(order: Order): void {
-  assert.ok(order.shares.length > 0 && order.model !== '');
+function carryOut(order: ParsedRequest): void {
+  assert.ok(order.subrequests.length > 0 && order.model !== '');
   let text = '';
-  for (const share of order.shares) {
-    for (const body of bodiesOf(share.asks)) JSON.parse(body);
-    const writer = share.writer();
-    for (const event of EVENTS) text += writer.write(event);
+  for (const subrequest of order.subrequests) {
+    for (const body of bodiesOf(subrequest.request)) JSON.parse(body);
+    const encoder = subrequest.encoder();
+    for (const event of EVENTS) text += encoder.encode(event);
   }
-  const rest = order.close(order.shares.map(() => ({ promptTokens: 1, completionTokens: 2 })));
+  const rest = order.close(order.subrequests.map(() => ({ promptTokens: 1, completionTokens: 2 })));
   if (order.stream) assert.equal(parseEvents(text + rest).at(-1), '[DONE]');
   else assert.deepEqual([text, typeof JSON.parse(rest)], ['', 'object']);
 }
 
-function bodiesOf(asks: Share['asks']): readonly string[] {
-  if (asks.kind === 'load') return [];
-  if (asks.kind === 'chat')
-    return [ollama.chatCall(asks.request, KEEPING).body, openai.chatCall(asks.request, 'm').body];
-  if (asks.kind === 'completion')
-    return [ollama.completionCall(asks.request, KEEPING).body, openai.completionCall(asks.request, 'm').body];
-  return [ollama.embedCall(asks.request, KEEPING).body, openai.embedCall(asks.request, 'm').body];
+function bodiesOf(request: Subrequest['request']): readonly string[] {
+  if (request.kind === 'load') return [];
+  if (request.kind === 'chat')
+    return [ollama.ollamaChat(request.params, KEEPING).body, openai.openaiChat(request.params, 'm').body];
+  if (request.kind === 'completion')
+    return [ollama.ollamaCompletion(request.params, KEEPING).body, openai.openaiCompletion(request.params, 'm').body];
+  return [ollama.ollamaEmbed(request.params, KEEPING).body, openai.openaiEmbed(request.params, 'm').body];
 }
 
 function look(failure: Failure): void {
-  const { status, body } = OPENAI.refusal(failure);
+  const { status, body } = OPENAI.errorResponse(failure);
   assert.equal(status, 400);
   const { error } = JSON.parse(body) as { error: object };
   assert.deepEqual(Object.keys(error), ['message', 'type', 'param', 'code']);
@@ -126,10 +126,10 @@ const LEGACY = {
 const RUNS = 7000;
 
 for (const [what, whole, read] of [
-  ['chat', CHAT, readChatOrder],
-  ['chat with functions', LEGACY, readChatOrder],
-  ['completion', COMPLETION, readCompletionOrder],
-  ['request for embeddings', EMBED, readEmbedOrder],
+  ['chat', CHAT, readChat],
+  ['chat with functions', LEGACY, readChat],
+  ['completion', COMPLETION, readCompletion],
+  ['request for embeddings', EMBED, readEmbeddings],
 ] as const) {
   test(`a ${what} that is as it should be is read`, () => {
     assert.equal(carry(read(Buffer.from(JSON.stringify(whole)), 0)), 'read');
@@ -160,7 +160,7 @@ for (const [what, whole, read] of [
   });
 }
 
-function carry(outcome: Outcome<Order>): 'read' | 'refused' {
+function carry(outcome: FailureOr<ParsedRequest>): 'read' | 'refused' {
   if (outcome.ok) carryOut(outcome.value);
   else look(outcome.failure);
   return outcome.ok ? 'read' : 'refused';

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ChatRequest, Failure, Order } from '../../../../src/gateway/exchange.ts';
-import { readChatOrder } from '../../../../src/gateway/api/openai/order.ts';
+import type { ChatRequest, Failure, ParsedRequest } from '../../../../src/gateway/exchange.ts';
+import { readChat } from '../../../../src/gateway/api/openai/parsed-request.ts';
 
 const TOOL = { type: 'function', function: { name: 'f', parameters: {} } };
 const HI = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 
-function readOrder(more: object): Order {
-  const order = readChatOrder(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
+function readParsedRequest(more: object): ParsedRequest {
+  const order = readChat(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
   assert.ok(order.ok, JSON.stringify(order));
   return order.value;
 }
 
 function readAll(more: object): readonly ChatRequest[] {
-  return readOrder(more).shares.map(({ asks }) => {
-    assert.equal(asks.kind, 'chat');
-    return asks.request;
+  return readParsedRequest(more).subrequests.map(({ request }) => {
+    assert.equal(request.kind, 'chat');
+    return request.params;
   });
 }
 
@@ -27,7 +27,7 @@ function read(more: object): ChatRequest {
 }
 
 function refuse(more: object): Failure {
-  const order = readChatOrder(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
+  const order = readChat(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
   assert.ok(!order.ok, `taken: ${JSON.stringify(more)}`);
   return order.failure;
 }
@@ -87,18 +87,18 @@ for (const [param, more] of REFUSED) {
 
 test('what cannot be honoured is named, what asks for what happens anyway is not', () => {
   assert.deepEqual(
-    readOrder({
+    readParsedRequest({
       logit_bias: { 1: 2 },
       functions: [],
       made_up: 1,
       store: true,
       tools: [TOOL],
       tool_choice: 'required',
-    }).ignored.toSorted(),
+    }).ignoredParams.toSorted(),
     ['functions', 'logit_bias', 'made_up', 'store'],
   );
   assert.deepEqual(
-    readOrder({
+    readParsedRequest({
       n: 2,
       store: false,
       service_tier: 'auto',
@@ -107,7 +107,7 @@ test('what cannot be honoured is named, what asks for what happens anyway is not
       metadata: {},
       logit_bias: null,
       tool_choice: 'auto',
-    }).ignored,
+    }).ignoredParams,
     [],
   );
 });
@@ -190,9 +190,9 @@ test('a call whose schema would not fit into one with others cannot be enforced,
   const clash = [tool('f', { $defs: { A: { type: 'string' } } }), tool('g', { $defs: { A: { type: 'number' } } })];
   const inner = [tool('f', { properties: { a: { type: 'object' }, b: { $ref: '#/properties/a' } } })];
   for (const tools of [clash, inner]) {
-    const { ignored, shares } = readOrder({ tools, tool_choice: 'required' });
+    const { ignoredParams, subrequests } = readParsedRequest({ tools, tool_choice: 'required' });
     assert.deepEqual(
-      [ignored, shares[0]?.asks.kind === 'chat' && shares[0].asks.request.callSchema],
+      [ignoredParams, subrequests[0]?.request.kind === 'chat' && subrequests[0].request.params.callSchema],
       [['tool_choice'], undefined],
     );
   }
@@ -223,7 +223,7 @@ test('any bytes are either read or refused, and never thrown at', () => {
   );
   fc.assert(
     fc.property(any, (bytes) => {
-      const order = readChatOrder(bytes, 0);
+      const order = readChat(bytes, 0);
       assert.equal(typeof order.ok, 'boolean');
     }),
     { numRuns: 500 },

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CompletionRequest, Failure, Order } from '../../../../src/gateway/exchange.ts';
-import { readCompletionOrder } from '../../../../src/gateway/api/openai/order.ts';
+import type { CompletionRequest, Failure, ParsedRequest } from '../../../../src/gateway/exchange.ts';
+import { readCompletion } from '../../../../src/gateway/api/openai/parsed-request.ts';
 
-function readOrder(more: object): Order {
-  const order = readCompletionOrder(Buffer.from(JSON.stringify({ model: 'm', prompt: 'Once', ...more })), 0);
+function readParsedRequest(more: object): ParsedRequest {
+  const order = readCompletion(Buffer.from(JSON.stringify({ model: 'm', prompt: 'Once', ...more })), 0);
   assert.ok(order.ok, JSON.stringify(order));
   return order.value;
 }
 
 function readAll(more: object): readonly CompletionRequest[] {
-  return readOrder(more).shares.map(({ asks }) => {
-    assert.equal(asks.kind, 'completion');
-    return asks.request;
+  return readParsedRequest(more).subrequests.map(({ request }) => {
+    assert.equal(request.kind, 'completion');
+    return request.params;
   });
 }
 
 function refuse(more: object): Failure {
-  const order = readCompletionOrder(Buffer.from(JSON.stringify({ model: 'm', prompt: 'Once', ...more })), 0);
+  const order = readCompletion(Buffer.from(JSON.stringify({ model: 'm', prompt: 'Once', ...more })), 0);
   assert.ok(!order.ok, `taken: ${JSON.stringify(more)}`);
   return order.failure;
 }
@@ -72,9 +72,12 @@ test('without a limit it is 16 tokens, as the API has it', () => {
 });
 
 test('what cannot be honoured is named, as the log probabilities of a prompt', () => {
-  assert.deepEqual(readOrder({ echo: true, logprobs: 1, logit_bias: {} }).ignored.toSorted(), [
+  assert.deepEqual(readParsedRequest({ echo: true, logprobs: 1, logit_bias: {} }).ignoredParams.toSorted(), [
     'logit_bias',
     'logprobs',
   ]);
-  assert.deepEqual(readOrder({ n: 2, best_of: 2, echo: true, suffix: '', user: 'u', raw: true }).ignored, []);
+  assert.deepEqual(
+    readParsedRequest({ n: 2, best_of: 2, echo: true, suffix: '', user: 'u', raw: true }).ignoredParams,
+    [],
+  );
 });

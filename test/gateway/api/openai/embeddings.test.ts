@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readEmbedOrder } from '../../../../src/gateway/api/openai/order.ts';
+import { readEmbeddings } from '../../../../src/gateway/api/openai/parsed-request.ts';
 
-const read = (body: object): ReturnType<typeof readEmbedOrder> => readEmbedOrder(Buffer.from(JSON.stringify(body)));
+const read = (body: object): ReturnType<typeof readEmbeddings> => readEmbeddings(Buffer.from(JSON.stringify(body)));
 
 test('vectors are written as numbers, or as little-endian floats in base64', () => {
   const vectors = [
@@ -12,8 +12,8 @@ test('vectors are written as numbers, or as little-endian floats in base64', () 
   const embeddings = (format: string): unknown => {
     const order = read({ model: 'e', input: ['a', 'b'], encoding_format: format });
     assert.ok(order.ok);
-    const writer = order.value.shares[0]?.writer();
-    assert.equal(writer?.write({ kind: 'vectors', vectors }), '');
+    const encoder = order.value.subrequests[0]?.encoder();
+    assert.equal(encoder?.encode({ kind: 'vectors', vectors }), '');
     return JSON.parse(order.value.close([{ promptTokens: 4, completionTokens: 0 }]));
   };
   const usage = { prompt_tokens: 4, total_tokens: 4 };
@@ -39,7 +39,7 @@ test('a server that knows no base64 does not make the SDK read numbers as such',
   const told = (format: string): unknown => {
     const order = read({ model: 'e', input: ['a', 'b'], encoding_format: format });
     assert.ok(order.ok);
-    order.value.shares[0]?.writer().write({
+    order.value.subrequests[0]?.encoder().encode({
       kind: 'verbatim',
       body: { object: 'list', model: 'theirs', data, usage: { prompt_tokens: 1, total_tokens: 1 } },
     });

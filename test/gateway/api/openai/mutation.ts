@@ -51,29 +51,29 @@ export function mutated(document: unknown, mutations: readonly Mutation[]): stri
   // A copy of JSON is of the same shape.
   const root = { document: JSON.parse(JSON.stringify(document)) as unknown };
   for (const { at, how, value } of mutations) {
-    const places = placesOf(root, []);
-    const place = places[at % places.length];
+    const deployments = placesOf(root, []);
+    const place = deployments[at % deployments.length];
     if (place !== undefined) change(place, how, value);
   }
   return JSON.stringify(root.document) ?? '';
 }
 
-interface Place {
+interface DeploymentState {
   readonly owner: Record<Step, unknown>;
   readonly step: Step;
 }
 
-function placesOf(value: unknown, places: Place[]): Place[] {
-  if (typeof value !== 'object' || value === null) return places;
+function placesOf(value: unknown, deployments: DeploymentState[]): DeploymentState[] {
+  if (typeof value !== 'object' || value === null) return deployments;
   const owner = value as Record<Step, unknown>; // an object or an array: both are read and written by their steps
   for (const step of Object.keys(value)) {
-    places.push({ owner, step });
-    placesOf(owner[step], places);
+    deployments.push({ owner, step });
+    placesOf(owner[step], deployments);
   }
-  return places;
+  return deployments;
 }
 
-function change({ owner, step }: Place, how: Mutation['how'], value: unknown): void {
+function change({ owner, step }: DeploymentState, how: Mutation['how'], value: unknown): void {
   if (how === 'replace') owner[step] = structuredClone(value);
   else if (how === 'delete') Reflect.deleteProperty(owner, step);
   else if (how === 'wrap') owner[step] = [owner[step]];
@@ -83,11 +83,11 @@ function change({ owner, step }: Place, how: Mutation['how'], value: unknown): v
 /** Text with some of its bytes changed, or cut off. */
 export const damage: fc.Arbitrary<(text: string) => Buffer> = fc
   .record({
-    places: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }),
+    deployments: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }),
     keep: fc.option(fc.nat(), { nil: undefined, freq: 3 }),
   })
-  .map(({ places, keep }) => (text) => {
+  .map(({ deployments, keep }) => (text) => {
     const bytes = Buffer.from(text);
-    for (const [at, byte] of places) if (bytes.length > 0) bytes[at % bytes.length] = byte;
+    for (const [at, byte] of deployments) if (bytes.length > 0) bytes[at % bytes.length] = byte;
     return keep === undefined || bytes.length === 0 ? bytes : bytes.subarray(0, keep % bytes.length);
   });

@@ -129,7 +129,7 @@ test('an abort reaches the server', async () => {
   await until('a server is busy', () => sims.some((sim) => sim.activity().busy > 0));
   stream.controller.abort();
   await until('none is busy', () => sims.every((sim) => sim.activity().busy === 0));
-  await until('the place is given back', () => gateway.service().desk.inFlight === 0);
+  await until('the place is given back', () => gateway.service().scheduler.inFlight === 0);
   for (const sim of sims) sim.faults.clear();
 });
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Order, ServerEvent } from '../../../../src/gateway/exchange.ts';
-import { readChatOrder, readCompletionOrder } from '../../../../src/gateway/api/openai/order.ts';
+import type { ParsedRequest, ServerEvent } from '../../../../src/gateway/exchange.ts';
+import { readChat, readCompletion } from '../../../../src/gateway/api/openai/parsed-request.ts';
 import { parseEvents } from '../../sse.ts';
 
 interface Delta {
@@ -50,13 +50,13 @@ const ended: fc.Arbitrary<ServerEvent> = fc.record({
 const answers = fc.array(fc.tuple(fc.array(said, { maxLength: 8 }), ended), { minLength: 2, maxLength: 2 });
 
 /** Carries out an order whose shares are answered so, one event of each in turn. */
-function carryOut(order: Order, events: readonly (readonly ServerEvent[])[]): string {
-  const writers = order.shares.map((share) => share.writer());
+function carryOut(order: ParsedRequest, events: readonly (readonly ServerEvent[])[]): string {
+  const encoders = order.subrequests.map((subrequest) => subrequest.encoder());
   let text = '';
   for (let turn = 0; turn < Math.max(...events.map(({ length }) => length)); turn += 1) {
-    for (const [index, writer] of writers.entries()) {
+    for (const [index, encoder] of encoders.entries()) {
       const event = events[index]?.[turn];
-      if (event !== undefined) text += writer.write(event);
+      if (event !== undefined) text += encoder.encode(event);
     }
   }
   return (
@@ -106,11 +106,11 @@ function gathered(chunks: readonly Answer[]): Answer {
 }
 
 for (const [what, read, body] of [
-  ['chat', readChatOrder, { model: 'm', messages: [{ role: 'user', content: 'hi' }], n: 2 }],
-  ['completion', readCompletionOrder, { model: 'm', prompt: ['a', 'b'], echo: true }],
+  ['chat', readChat, { model: 'm', messages: [{ role: 'user', content: 'hi' }], n: 2 }],
+  ['completion', readCompletion, { model: 'm', prompt: ['a', 'b'], echo: true }],
 ] as const) {
   test(`a ${what} comes to the same whether it is streamed or not, whatever is said, by several at once`, () => {
-    const orderOf = (stream: boolean): Order => {
+    const parsedRequestOf = (stream: boolean): ParsedRequest => {
       const order = read(
         Buffer.from(
           JSON.stringify({ ...body, stream, ...(stream ? { stream_options: { include_usage: true } } : {}) }),
@@ -123,8 +123,8 @@ for (const [what, read, body] of [
     fc.assert(
       fc.property(answers, (given) => {
         const events = given.map(([pieces, end]) => [...pieces, end]);
-        const whole = JSON.parse(carryOut(orderOf(false), events)) as Answer;
-        const chunks = parseEvents(carryOut(orderOf(true), events)).slice(0, -1) as readonly Answer[];
+        const whole = JSON.parse(carryOut(parsedRequestOf(false), events)) as Answer;
+        const chunks = parseEvents(carryOut(parsedRequestOf(true), events)).slice(0, -1) as readonly Answer[];
         assert.deepEqual(summary(gathered(chunks)), summary(whole));
       }),
       { numRuns: 300 },

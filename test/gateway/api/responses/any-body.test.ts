@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Order, ServerEvent } from '../../../../src/gateway/exchange.ts';
-import { chatCall } from '../../../../src/gateway/upstream/ollama/call.ts';
-import { RESPONSES } from '../../../../src/gateway/api/responses/failure.ts';
-import { readResponseOrder } from '../../../../src/gateway/api/responses/order.ts';
+import type { ParsedRequest, ServerEvent } from '../../../../src/gateway/exchange.ts';
+import { ollamaChat } from '../../../../src/gateway/upstream/ollama/call.ts';
+import { RESPONSES } from '../../../../src/gateway/api/responses/dialect.ts';
+import { readResponses } from '../../../../src/gateway/api/responses/parsed-request.ts';
 import { damage, mutated, mutation } from '../openai/mutation.ts';
 import { ended } from './asking.ts';
 import { parseTold } from './events.ts';
@@ -63,13 +63,13 @@ const EVENTS: readonly ServerEvent[] = [
 ];
 
 /** Sees to it that an order can be sent, and its answer written. */
-function carryOut(order: Order): void {
+function carryOut(order: ParsedRequest): void {
   let text = '';
-  for (const share of order.shares) {
-    assert.ok(share.asks.kind === 'chat');
-    JSON.parse(chatCall(share.asks.request, { model: 'm', keepAlive: 5, options: {} }).body);
-    const writer = share.writer();
-    for (const event of EVENTS) text += writer.write(event);
+  for (const subrequest of order.subrequests) {
+    assert.ok(subrequest.request.kind === 'chat');
+    JSON.parse(ollamaChat(subrequest.request.params, { model: 'm', keepAlive: 5, options: {} }).body);
+    const encoder = subrequest.encoder();
+    for (const event of EVENTS) text += encoder.encode(event);
   }
   const rest = order.close([]);
   if (order.stream) assert.equal(parseTold(text + rest).at(-1)?.type, 'response.completed');
@@ -77,10 +77,10 @@ function carryOut(order: Order): void {
 }
 
 function carry(bytes: Buffer): 'read' | 'refused' {
-  const outcome = readResponseOrder(bytes, 0);
+  const outcome = readResponses(bytes, 0);
   if (outcome.ok) carryOut(outcome.value);
   else {
-    const { status, body } = RESPONSES.refusal(outcome.failure);
+    const { status, body } = RESPONSES.errorResponse(outcome.failure);
     assert.deepEqual(
       [status, Object.keys((JSON.parse(body) as { error: object }).error)],
       [400, ['message', 'type', 'param', 'code']],

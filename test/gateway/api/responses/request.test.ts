@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chatOf, orderOf, refusalOf } from './asking.ts';
+import { chatOf, parsedRequestOf, refusalOf } from './asking.ts';
 
 test('what steers the answer arrives by the names that servers know', () => {
   assert.partialDeepStrictEqual(
@@ -91,7 +91,7 @@ const IGNORED: readonly (readonly [object, readonly string[]])[] = [
 
 for (const [more, names] of IGNORED) {
   test(`of ${JSON.stringify(more).slice(0, 60)} this is named as ignored: ${names.join(', ') || 'nothing'}`, () => {
-    assert.deepEqual(orderOf(more).ignored, names);
+    assert.deepEqual(parsedRequestOf(more).ignoredParams, names);
   });
 }
 

@@ -256,6 +256,6 @@ test('an abort reaches the server', async () => {
   await until('the server is busy', () => sim.activity().busy > 0);
   stream.controller.abort();
   await until('it is not', () => sim.activity().busy === 0);
-  await until('the place is given back', () => gateway.service().desk.inFlight === 0);
+  await until('the place is given back', () => gateway.service().scheduler.inFlight === 0);
   sim.faults.clear();
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
-import { ended, orderOf, toldOf, wholeOf } from './asking.ts';
+import { ended, parsedRequestOf, toldOf, wholeOf } from './asking.ts';
 import { parseTold, responseIn, withoutIds } from './events.ts';
 
 const TEXT: ServerEvent = { kind: 'text', text: 'Hel' };
@@ -221,10 +221,10 @@ test('an answer that says nothing has an empty message, unless it was cut off', 
 });
 
 test('a failure in the middle is told by an error and by a response that has failed, with the numbers going on', () => {
-  const order = orderOf({ stream: true });
-  const writer = order.shares[0]?.writer();
+  const order = parsedRequestOf({ stream: true });
+  const encoder = order.subrequests[0]?.encoder();
   const failure = { kind: 'upstream', code: 'backend_failed', message: 'it died' } as const;
-  const events = parseTold(`${writer?.write(TEXT) ?? ''}${order.frame?.(failure) ?? ''}`);
+  const events = parseTold(`${encoder?.encode(TEXT) ?? ''}${order.errorFrame?.(failure) ?? ''}`);
   const [error, failed] = events.slice(-2);
   assert.deepEqual(error, {
     type: 'error',
@@ -243,7 +243,7 @@ test('a failure in the middle is told by an error and by a response that has fai
 
 test('a failure before anything was told comes behind the beginning', () => {
   const frame =
-    orderOf({ stream: true }).frame?.({
+    parsedRequestOf({ stream: true }).errorFrame?.({
       kind: 'invalid',
       code: 'context_length_exceeded',
       message: 'too long',

@@ -6,7 +6,7 @@ import type { ResponseStreamEvent } from 'openai/resources/responses/responses';
 import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
 import { AnswerLines } from '../../../../src/gateway/upstream/ollama/answer-lines.ts';
 import { cutAnywhere, eventsOf } from '../../pieces.ts';
-import { ended, orderOf, toldOf, wholeOf } from './asking.ts';
+import { ended, parsedRequestOf, toldOf, wholeOf } from './asking.ts';
 import { responseIn, withoutIds, type Told } from './events.ts';
 
 const token = fc.record({
@@ -68,14 +68,14 @@ const LINES = [
 
 test('however a server’s bytes are cut, the events are the same', () => {
   const bytes = Buffer.from(LINES.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  const { shares } = orderOf({ stream: true });
-  const asks = shares[0]?.asks;
-  assert.ok(asks?.kind === 'chat');
+  const { subrequests } = parsedRequestOf({ stream: true });
+  const request = subrequests[0]?.request;
+  assert.ok(request?.kind === 'chat');
   const told = (pieces: readonly Buffer[]): unknown =>
     withoutIds(
       toldOf(
         {},
-        eventsOf((emit) => new AnswerLines(emit, { ...asks.request, within: 'message', text: 'content' }), pieces),
+        eventsOf((emit) => new AnswerLines(emit, { ...request.params, within: 'message', text: 'content' }), pieces),
       ),
     );
   const wanted = told([bytes]);

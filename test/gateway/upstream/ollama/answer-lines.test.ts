@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AnswerLines, type Wanted } from '../../../../src/gateway/upstream/ollama/answer-lines.ts';
+import { AnswerLines, type WantedAnswer } from '../../../../src/gateway/upstream/ollama/answer-lines.ts';
 import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
 import { cutAnywhere, eventsOf } from '../../pieces.ts';
 
-const CHAT: Wanted = {
+const CHAT: WantedAnswer = {
   within: 'message',
   text: 'content',
   stop: [],
@@ -13,7 +13,7 @@ const CHAT: Wanted = {
   parallelCalls: true,
   callSchema: undefined,
 };
-const read = (lines: readonly unknown[], wanted: Partial<Wanted> = {}): readonly ServerEvent[] =>
+const read = (lines: readonly unknown[], wanted: Partial<WantedAnswer> = {}): readonly ServerEvent[] =>
   eventsOf((emit) => new AnswerLines(emit, { ...CHAT, ...wanted }), [bytesOf(lines)]);
 
 function bytesOf(lines: readonly unknown[]): Buffer {

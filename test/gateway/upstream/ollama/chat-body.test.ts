@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChatRequest } from '../../../../src/gateway/exchange.ts';
-import { chatBody } from '../../../../src/gateway/upstream/ollama/chat-body.ts';
-import type { Keeping } from '../../../../src/gateway/upstream/ollama/options.ts';
+import { ollamaChatBody } from '../../../../src/gateway/upstream/ollama/chat-body.ts';
+import type { KeepAliveOptions } from '../../../../src/gateway/upstream/ollama/options.ts';
 
 const REQUEST: ChatRequest = {
   model: 'alias',
@@ -22,10 +22,10 @@ const REQUEST: ChatRequest = {
   thinkingName: 'think',
   original: {},
 };
-const KEEPING: Keeping = { model: 'phi3:3.8b', keepAlive: undefined, options: {} };
+const KEEPING: KeepAliveOptions = { model: 'phi3:3.8b', keepAlive: undefined, options: {} };
 
-function body(request: Partial<ChatRequest>, keeping: Partial<Keeping> = {}): unknown {
-  return JSON.parse(chatBody({ ...REQUEST, ...request }, { ...KEEPING, ...keeping }));
+function body(request: Partial<ChatRequest>, keeping: Partial<KeepAliveOptions> = {}): unknown {
+  return JSON.parse(ollamaChatBody({ ...REQUEST, ...request }, { ...KEEPING, ...keeping }));
 }
 
 test('what nobody asked for is not said, and prompts are never cut in silence', () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
-import { embedReader } from '../../../../src/gateway/upstream/ollama/embed.ts';
+import { ollamaEmbedDecoder } from '../../../../src/gateway/upstream/ollama/embed.ts';
 import { eventsOf } from '../../pieces.ts';
 
 const read = (answer: string, wanted: number): readonly ServerEvent[] =>
   eventsOf(
-    (emit) => embedReader(emit, wanted),
+    (emit) => ollamaEmbedDecoder(emit, wanted),
     [...Buffer.from(answer)].map((byte) => Buffer.of(byte)),
   );
 

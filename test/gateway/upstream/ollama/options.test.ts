@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readMessageOrder } from '../../../../src/gateway/api/anthropic/order.ts';
-import { readApiChat } from '../../../../src/gateway/api/ollama/order.ts';
+import { readMessagesCall } from '../../../../src/gateway/api/anthropic/parsed-request.ts';
+import { readApiChat } from '../../../../src/gateway/api/ollama/parsed-request.ts';
 import { optionsFor } from '../../../../src/gateway/upstream/ollama/options.ts';
-import { readChatOrder } from '../../../../src/gateway/api/openai/order.ts';
+import { readChat } from '../../../../src/gateway/api/openai/parsed-request.ts';
 
 const KEEPING = { model: 'm', keepAlive: undefined, options: {} };
 const CHAT = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
@@ -45,7 +45,7 @@ test('options that kill a runner, or take all of its memory, are refused to Olla
 });
 
 test('a penalty of nothing is refused to other clients, too', () => {
-  const order = readChatOrder(bytesOf('"repeat_penalty":0'), 0);
+  const order = readChat(bytesOf('"repeat_penalty":0'), 0);
   assert.deepEqual(!order.ok && [order.failure.kind, order.failure.param], ['invalid', 'repeat_penalty']);
 });
 
@@ -53,8 +53,8 @@ test('stop sequences without end, which are looked for in every piece of an answ
   const stop = JSON.stringify(Array.from({ length: 1001 }, (_, index) => String(index)));
   const failures = [
     readApiChat(bytesOf(`"options":{"stop":${stop}}`)),
-    readChatOrder(bytesOf(`"stop":${stop}`), 0),
-    readMessageOrder(bytesOf(`"max_tokens":9,"stop_sequences":${stop}`)),
+    readChat(bytesOf(`"stop":${stop}`), 0),
+    readMessagesCall(bytesOf(`"max_tokens":9,"stop_sequences":${stop}`)),
   ].map((order) => !order.ok && [order.failure.kind, order.failure.param]);
   assert.deepEqual(failures, [
     ['invalid', 'options.stop'],

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { AnswerReader, ChatRequest, ServerEvent } from '../../../../src/gateway/exchange.ts';
-import { chatCall, completionCall, embedCall } from '../../../../src/gateway/upstream/openai/call.ts';
+import type { ResponseDecoder, ChatRequest, ServerEvent } from '../../../../src/gateway/exchange.ts';
+import { openaiChat, openaiCompletion, openaiEmbed } from '../../../../src/gateway/upstream/openai/call.ts';
 import { cutAnywhere, eventsOf } from '../../pieces.ts';
 
 const PLAIN: ChatRequest = {
@@ -46,12 +46,12 @@ function finished(reason: string): readonly Said[] {
 }
 
 function streamed(text: string, more: Partial<ChatRequest> = {}): readonly ServerEvent[] {
-  return eventsOf((emit) => chatCall({ ...PLAIN, ...more }, 'theirs').read(emit), [Buffer.from(text)]);
+  return eventsOf((emit) => openaiChat({ ...PLAIN, ...more }, 'theirs').read(emit), [Buffer.from(text)]);
 }
 
 function whole(choice: unknown, more: Partial<ChatRequest> = {}): readonly ServerEvent[] {
   return eventsOf(
-    (emit) => chatCall({ ...PLAIN, stream: false, ...more }, 'theirs').read(emit),
+    (emit) => openaiChat({ ...PLAIN, stream: false, ...more }, 'theirs').read(emit),
     [Buffer.from(JSON.stringify({ id: 'x', choices: [choice], usage: USAGE }))],
   );
 }
@@ -118,7 +118,7 @@ test('an answer that its limit cut off says so, also where the server gives no r
 
 test('a stop sequence that is to be named is looked for here, and the server is told to stop when it has come', () => {
   const asked = { stop: ['END', 'x'], namesStop: true } as const;
-  assert.equal('stop' in (JSON.parse(chatCall({ ...PLAIN, ...asked }, 'theirs').body) as object), false);
+  assert.equal('stop' in (JSON.parse(openaiChat({ ...PLAIN, ...asked }, 'theirs').body) as object), false);
   const events = streamed(sse(delta({ content: 'a E' }), delta({ content: 'ND b' }), ...finished('stop')), asked);
   assert.deepEqual(events, [
     { kind: 'text', text: 'a ' },
@@ -252,7 +252,7 @@ test('tokens come with their text, also from the lists of a completion', () => {
   });
   assert.deepEqual(
     eventsOf(
-      (emit) => completionCall({ ...PLAIN, prompt: 'p', suffix: undefined, raw: true }, 'theirs').read(emit),
+      (emit) => openaiCompletion({ ...PLAIN, prompt: 'p', suffix: undefined, raw: true }, 'theirs').read(emit),
       [Buffer.from(text)],
     ),
     [
@@ -290,7 +290,7 @@ test('any cut of the bytes gives the same events', () => {
     fc.property(
       answer.chain((bytes) => fc.tuple(fc.constant(bytes), cutAnywhere(bytes))),
       ([bytes, pieces]) => {
-        const read = (emit: (event: ServerEvent) => void): AnswerReader => chatCall(PLAIN, 'theirs').read(emit);
+        const read = (emit: (event: ServerEvent) => void): ResponseDecoder => openaiChat(PLAIN, 'theirs').read(emit);
         assert.deepEqual(eventsOf(read, pieces), eventsOf(read, [bytes]));
       },
     ),
@@ -299,8 +299,8 @@ test('any cut of the bytes gives the same events', () => {
 });
 
 test('vectors come in the order of their texts, as numbers or packed, and all of them or none', () => {
-  const read = (emit: (event: ServerEvent) => void): AnswerReader =>
-    embedCall(
+  const read = (emit: (event: ServerEvent) => void): ResponseDecoder =>
+    openaiEmbed(
       { model: 'mine', input: ['a', 'b'], dimensions: undefined, base64: false, original: undefined },
       'theirs',
     ).read(emit);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
-import { readChatOrder, readCompletionOrder } from '../../../../src/gateway/api/openai/order.ts';
+import { readChat, readCompletion } from '../../../../src/gateway/api/openai/parsed-request.ts';
 import { replyReader, StreamReader } from '../../../../src/gateway/upstream/openai/reader.ts';
 import { eventsOf } from '../../pieces.ts';
 import { parseEvents } from '../../sse.ts';
@@ -41,8 +41,8 @@ const TEXT = {
 const mutations = fc.array(mutation, { maxLength: 3 });
 
 for (const [what, said, read, asked] of [
-  ['chat', CHAT, readChatOrder, { messages: [{ role: 'user', content: 'hi' }] }],
-  ['completion', TEXT, readCompletionOrder, { prompt: 'a' }],
+  ['chat', CHAT, readChat, { messages: [{ role: 'user', content: 'hi' }] }],
+  ['completion', TEXT, readCompletion, { prompt: 'a' }],
 ] as const) {
   test(`whatever a server that speaks OpenAI makes of a ${what}, the client gets a whole answer of its own request, or the server has failed`, () => {
     const order = (stream: boolean): ReturnType<typeof read> =>
@@ -70,8 +70,8 @@ for (const [what, said, read, asked] of [
         );
         const made = order(stream);
         assert.ok(made.ok);
-        const writer = made.value.shares[0]?.writer();
-        const text = events.map((event) => writer?.write(event) ?? '').join('');
+        const writer = made.value.subrequests[0]?.encoder();
+        const text = events.map((event) => writer?.encode(event) ?? '').join('');
         const last = events.at(-1);
         if (last?.kind !== 'end') {
           seen.failed += 1;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChatRequest, CompletionRequest } from '../../../../src/gateway/exchange.ts';
-import { chatCall, completionCall, embedCall } from '../../../../src/gateway/upstream/openai/call.ts';
+import { openaiChat, openaiCompletion, openaiEmbed } from '../../../../src/gateway/upstream/openai/call.ts';
 import { workingMsOf } from '../../../working-time.ts';
 
 const PLAIN: ChatRequest = {
@@ -26,13 +26,13 @@ const MESSAGE = { text: '', images: [], thinking: undefined, toolCalls: [], answ
 const TOOL = { name: 'f', definition: { type: 'function', function: { name: 'f', parameters: { type: 'object' } } } };
 
 function chatBody(more: Partial<ChatRequest>): Readonly<Record<string, unknown>> {
-  const { path, body } = chatCall({ ...PLAIN, ...more }, 'theirs');
+  const { path, body } = openaiChat({ ...PLAIN, ...more }, 'theirs');
   assert.equal(path, '/chat/completions');
   return JSON.parse(body) as Readonly<Record<string, unknown>>; // an object, since it is one that was written
 }
 
 test('a request that came in OpenAI’s dialect is passed on as it came', () => {
-  const call = chatCall({ ...PLAIN, original: { model: 'mine', odd: 1, n: 3, messages: [] } }, 'theirs');
+  const call = openaiChat({ ...PLAIN, original: { model: 'mine', odd: 1, n: 3, messages: [] } }, 'theirs');
   assert.deepEqual(JSON.parse(call.body), {
     model: 'theirs',
     odd: 1,
@@ -191,25 +191,25 @@ test('how much is to be thought is told to the template, and as an effort', () =
 
 test('a text to go on with is a chat where the template is wanted, and goes as it is where it is not', () => {
   const asked: CompletionRequest = { ...PLAIN, prompt: 'Once', suffix: undefined, raw: false, maxTokens: 9 };
-  const templated = completionCall(asked, 'theirs');
+  const templated = openaiCompletion(asked, 'theirs');
   assert.equal(templated.path, '/chat/completions');
   assert.partialDeepStrictEqual(JSON.parse(templated.body), {
     messages: [{ role: 'user', content: 'Once' }],
     max_tokens: 9,
   });
   for (const more of [{ raw: true }, { suffix: 'end' }]) {
-    const { path, body } = completionCall({ ...asked, ...more, logprobs: 3 }, 'theirs');
+    const { path, body } = openaiCompletion({ ...asked, ...more, logprobs: 3 }, 'theirs');
     assert.equal(path, '/completions');
     assert.partialDeepStrictEqual(JSON.parse(body), { model: 'theirs', prompt: 'Once', max_tokens: 9, logprobs: 3 });
   }
   assert.equal(
-    (JSON.parse(completionCall({ ...asked, suffix: 'end' }, 'theirs').body) as { suffix: unknown }).suffix,
+    (JSON.parse(openaiCompletion({ ...asked, suffix: 'end' }, 'theirs').body) as { suffix: unknown }).suffix,
     'end',
   );
 });
 
 test('embeddings are asked for as numbers', () => {
-  const { path, body } = embedCall(
+  const { path, body } = openaiEmbed(
     { model: 'mine', input: ['a', 'b'], dimensions: 3, base64: true, original: undefined },
     'theirs',
   );

@@ -1,0 +1,59 @@
+import type { Json } from '../../json.ts';
+import { refusalHeaders, STATUS } from '../dialect/error-response.ts';
+import type { ClientDialect, Failure } from '../../exchange.ts';
+import { messageEventText } from './event-text.ts';
+
+const TYPES: Readonly<Partial<Record<Failure['kind'], string>>> = {
+  unauthorized: 'authentication_error',
+  forbidden: 'permission_error',
+  'not-found': 'not_found_error',
+  'too-large': 'request_too_large',
+  limited: 'rate_limit_error',
+  overloaded: 'overloaded_error',
+  timeout: 'timeout_error',
+};
+
+// What others call by the chat endpoint's names.
+const NAMES: Readonly<Record<string, string>> = {
+  response_format: 'output_config.format',
+  reasoning_effort: 'thinking',
+};
+
+/** What Anthropic's clients understand: its error object, `ping` in a stream's silence, and a request's id in `request-id`. */
+export const ANTHROPIC: ClientDialect = {
+  streamType: 'text/event-stream; charset=utf-8',
+  keepAlive: messageEventText({ type: 'ping' }),
+  idHeader: 'request-id',
+  // A crowd has a status of its own here.
+  errorResponse: (failure, requestId) => ({
+    status: failure.kind === 'overloaded' ? 529 : STATUS[failure.kind],
+    headers: { ...refusalHeaders(failure), ...hopeless(failure) },
+    body: JSON.stringify(errorBody(failure, requestId)),
+  }),
+  errorFrame: (failure, requestId) => messageEventText(errorBody(failure, requestId)),
+};
+
+// Claude Code would ask for minutes with a key that is wrong.
+function hopeless({ kind }: Failure): Readonly<Record<string, string>> {
+  const status = STATUS[kind];
+  return status >= 500 || status === 408 || status === 429 ? {} : { 'x-should-retry': 'false' };
+}
+
+function errorBody(failure: Failure, requestId: string | undefined): Json & { readonly type: 'error' } {
+  const error = {
+    type: TYPES[failure.kind] ?? (STATUS[failure.kind] < 500 ? 'invalid_request_error' : 'api_error'),
+    message: messageOf(failure),
+  };
+  return { type: 'error', error, request_id: requestId ?? null };
+}
+
+// Clients look for these words: there is no code to go by.
+function messageOf({ kind, code, param, message }: Failure): string {
+  if (code === 'context_length_exceeded') return `prompt is too long: ${message}`;
+  if (kind === 'unauthorized')
+    return code === null
+      ? 'x-api-key header is required, or a key as Authorization: Bearer.'
+      : `invalid x-api-key: ${message}`;
+  const name = param !== undefined && Object.hasOwn(NAMES, param) ? NAMES[param] : param;
+  return name === undefined || message.includes(name) ? message : `${name}: ${message}`;
+}

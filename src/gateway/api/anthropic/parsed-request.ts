@@ -1,0 +1,47 @@
+import { Body, parseBody } from '../dialect/body.ts';
+import type { ParsedRequest, FailureOr } from '../../exchange.ts';
+import { MessageEventEncoder } from './message-event-encoder.ts';
+import type { MessageHead } from './head.ts';
+import { newMessageId } from './ids.ts';
+import { MessageEncoder } from './message-encoder.ts';
+import { readMessageRequest } from './request.ts';
+
+/** Reads `POST /v1/messages`. */
+export function readMessagesCall(bytes: Buffer): FailureOr<ParsedRequest> {
+  return parsedRequestOf(bytes, false);
+}
+
+/** Reads `POST /v1/messages/count_tokens`: an order whose prompt is to be counted, and not to be answered. */
+export function readCountTokens(bytes: Buffer): FailureOr<ParsedRequest> {
+  return parsedRequestOf(bytes, true);
+}
+
+function parsedRequestOf(bytes: Buffer, counting: boolean): FailureOr<ParsedRequest> {
+  const body = parseBody(bytes);
+  if (!(body instanceof Body)) return { ok: false, failure: body };
+  const read = readMessageRequest(body, counting);
+  if (!read.ok) return read;
+  const { request, stream, maxTokens, thinking, ignoredParams } = read.value;
+  const { model } = request;
+  const head: MessageHead = { id: newMessageId('msg'), model, maxTokens, thinking };
+  const given = { model, stream: stream && !counting, ignoredParams };
+  const modelRequest = { kind: 'chat', params: request } as const;
+  if (given.stream)
+    return {
+      ok: true,
+      value: {
+        ...given,
+        subrequests: [{ request: modelRequest, stream, encoder: () => new MessageEventEncoder(head) }],
+        close: () => '',
+      },
+    };
+  let last = new MessageEncoder(head);
+  return {
+    ok: true,
+    value: {
+      ...given,
+      subrequests: [{ request: modelRequest, stream: false, encoder: () => (last = new MessageEncoder(head)) }],
+      close: () => JSON.stringify(last.message),
+    },
+  };
+}

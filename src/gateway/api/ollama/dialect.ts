@@ -1,0 +1,20 @@
+import { refusalHeaders, STATUS } from '../dialect/error-response.ts';
+import type { ClientDialect, Failure } from '../../exchange.ts';
+import { aliasOf } from './alias.ts';
+
+/** What Ollama's clients understand: `{"error": "…"}`, which in a stream is its last line. */
+export const OLLAMA: ClientDialect = {
+  streamType: 'application/x-ndjson',
+  keepAlive: undefined,
+  errorResponse: (failure) => ({
+    status: STATUS[failure.kind],
+    headers: refusalHeaders(failure),
+    body: errorBody(failure),
+  }),
+  errorFrame: (failure) => `${errorBody(failure)}\n`,
+  aliasOf,
+};
+
+function errorBody({ message, model }: Failure): string {
+  return JSON.stringify({ error: model === undefined ? message : `model '${model.slice(0, 200)}' not found` });
+}

@@ -1,0 +1,84 @@
+import type { Body } from '../dialect/body.ts';
+import type { EmbedRequest, ParsedRequest, FailureOr, ResponseEncoder, ServerEvent, Usage } from '../../exchange.ts';
+import { readApiModel } from './fields.ts';
+import { ResponseMetrics } from './metrics.ts';
+import { readOptions } from './options.ts';
+import { loadRequest, noteKeepAlive, readParsedRequest } from './parsed-request.ts';
+
+/** Reads `POST /api/embed`; without a text it asks for the model to be loaded. */
+export function readApiEmbed(bytes: Buffer): FailureOr<ParsedRequest> {
+  return readParsedRequest(bytes, (body, ignoredParams) => {
+    const dimensions = body.number('dimensions', -Infinity, Infinity) ?? 0;
+    const request = {
+      input: readInput(body),
+      dimensions: dimensions >= 1 ? Math.trunc(dimensions) : undefined,
+      truncate: body.flag('truncate'),
+    };
+    return embedOrder(body, ignoredParams, request, ([...vectors], model, metrics) =>
+      metrics === undefined ? { model, embeddings: vectors } : { model, embeddings: vectors, ...metrics },
+    );
+  });
+}
+
+/** Reads `POST /api/embeddings`, the older form: one text, whose vector is as the model gives it. */
+export function readApiEmbeddings(bytes: Buffer): FailureOr<ParsedRequest> {
+  return readParsedRequest(bytes, (body, ignoredParams) => {
+    const prompt = body.text('prompt') ?? '';
+    return embedOrder(
+      body,
+      ignoredParams,
+      { input: prompt === '' ? [] : [prompt], dimensions: undefined, plain: true },
+      ([first]) => ({ embedding: first ?? [] }),
+    );
+  });
+}
+
+type Answer = (vectors: readonly (readonly number[])[], model: string, metrics?: object) => object;
+
+function embedOrder(
+  body: Body,
+  ignoredParams: string[],
+  asked: Omit<EmbedRequest, 'model' | 'base64' | 'original'>,
+  answer: Answer,
+): ParsedRequest {
+  const model = readApiModel(body);
+  // What steers the choice of tokens changes nothing where none are chosen.
+  const options = readOptions(body);
+  ignoredParams.push(...options.ignoredParams);
+  const given = { model, ignoredParams, runner: options.runner };
+  noteKeepAlive(body, ignoredParams);
+  if (asked.input.length === 0) return loadRequest(body, given, () => answer([], model));
+  const params: EmbedRequest = { ...asked, model, base64: false, original: undefined };
+  let last = new Vectors();
+  return {
+    ...given,
+    stream: false,
+    subrequests: [{ request: { kind: 'embed', params }, stream: false, encoder: () => (last = new Vectors()) }],
+    close: ([usage]) => JSON.stringify(answer(last.vectors, model, last.metrics(usage))),
+  };
+}
+
+function readInput(body: Body): readonly string[] {
+  const input = body.value('input');
+  if (input === undefined || input === '') return [];
+  const list: readonly unknown[] = Array.isArray(input) ? input : [input];
+  if (list.every((item) => typeof item === 'string')) return list;
+  body.refuse('input', 'invalid input type');
+  return [];
+}
+
+/** Keeps the vectors of an answer. */
+class Vectors implements ResponseEncoder {
+  readonly #watch = new ResponseMetrics();
+  vectors: readonly (readonly number[])[] = [];
+
+  encode(event: ServerEvent): string {
+    if (event.kind === 'vectors') this.vectors = event.vectors;
+    return '';
+  }
+
+  metrics(usage: Usage = { promptTokens: 0, completionTokens: 0 }): object {
+    const { total_duration, load_duration, prompt_eval_count } = this.#watch.metrics(usage);
+    return { total_duration, load_duration, prompt_eval_count };
+  }
+}

@@ -1,0 +1,81 @@
+import { expectedWaitMs } from './admission.ts';
+import { candidatesOf, isWarm, type Candidate } from './candidate.ts';
+import { yieldToLoads } from './yield-to-load.ts';
+import type { Backend, Fleet } from './fleet.ts';
+import { nextWaiters, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
+import type { Policy } from './policy.ts';
+import { hasRoom } from './replica.ts';
+import { isSame } from './residency.ts';
+
+const UNKNOWN_LOAD_MS = 10_000;
+
+/** One who waits, with the time. */
+interface Need {
+  readonly queue: Queue;
+  readonly waiter: Waiter;
+  readonly nowMs: number;
+}
+
+/** Loads what those who wait need, where the strategy would send them: nothing while a free slot could take them, and no more at once for a line than wait in it. */
+export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | 'random'>): Policy['nextLoad'] {
+  return (fleet, nowMs) => {
+    for (const queue of fleet.queues.values()) {
+      for (const waiter of queueLength(queue) === 0 ? [] : nextWaiters(queue, nowMs)) {
+        const [first, ...rest] = candidatesToLoad(fleet, { queue, waiter, nowMs });
+        if (first !== undefined) return strategy.choose([first, ...rest], random, nowMs);
+      }
+    }
+    return undefined;
+  };
+}
+
+// The places of which one is to be loaded.
+function candidatesToLoad(fleet: Fleet, { queue, waiter, nowMs }: Need): readonly Candidate[] {
+  const candidates = candidatesOf(fleet, waiter.deployments, waiter.tried, nowMs);
+  const warm = candidates.filter(isWarm);
+  if (warm.some((candidate) => hasRoom(candidate.replica) && !yieldToLoads(fleet, candidate, nowMs))) return [];
+  const open = candidates.filter(
+    (candidate) =>
+      !isWarm(candidate) &&
+      candidate.replica.load === undefined &&
+      !isTaken(candidate.backend) &&
+      nowMs >= candidate.replica.pausedUntilMs,
+  );
+  // In memory already: to ask for it costs next to nothing, and tells with which options.
+  const resident = open.filter(
+    ({ replica: { residency } }) => residency.state === 'resident' && residency.as === undefined,
+  );
+  if (resident.length > 0) return resident;
+  const loads = candidates.filter(({ replica }) => replica.load !== undefined).length;
+  if (warm.length > 0) {
+    if (loads >= queueLength(queue)) return [];
+    const idle = open.filter((candidate) => isIdle(fleet, candidate));
+    // Another copy costs nothing where nothing has to make room for it; elsewhere it pays when the line is longer than a load.
+    const empty = idle.filter(
+      ({ backend, replica }) => backend.listed?.every((name) => isSame(name, replica.model)) === true,
+    );
+    return empty.length > 0 ? empty : isWorthAnother({ queue, waiter, nowMs }, warm) ? idle : [];
+  }
+  if (loads > 0) return [];
+  const unknown = open.filter(({ replica: { residency } }) => residency.state === 'unknown');
+  return unknown.length > 0 ? unknown : open;
+}
+
+function isWorthAnother({ queue, waiter, nowMs }: Need, warm: readonly Candidate[]): boolean {
+  const loadMs = Math.min(...warm.map(({ replica }) => replica.speed.loadMs ?? UNKNOWN_LOAD_MS));
+  return Math.max(expectedWaitMs(queueLength(queue) - 1, warm) ?? 0, waitedMs(queue, waiter, nowMs)) > 1.5 * loadMs;
+}
+
+// By a load, of ours or in a client's request: another with its `keep_alive` could revive what is to make room for that.
+function isTaken({ loading, implicitLoad }: Backend): boolean {
+  return loading !== undefined || implicitLoad?.replica.residency.state === 'absent';
+}
+
+function isIdle(fleet: Fleet, { backend }: Candidate): boolean {
+  return (
+    backend.inFlight === 0 &&
+    ![...fleet.replicas.values()].some(
+      (replica) => replica.backend === backend.url && replica.abandonedPrefills.length > 0,
+    )
+  );
+}

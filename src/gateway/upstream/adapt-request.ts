@@ -1,0 +1,81 @@
+import type { ModelRequest, ServerFailure } from '../exchange.ts';
+
+/** Something that a model may be unable to do. `effort`: to think as much as it is told; `images`: to see; `context`: to go on from what is said to have been before. */
+export type MissingCapability = 'tools' | 'thinking' | 'effort' | 'images' | 'context';
+
+/** What is asked, as far as a model can do it. */
+export interface AdaptedRequest {
+  readonly request: ModelRequest;
+  /** Parameters that were left out, by their names in the client's dialect. */
+  readonly ignoredParams: readonly string[];
+}
+
+/** What a refusal says about the model; `undefined` where it says nothing of the kind. */
+export function missingCapabilityIn({ code }: ServerFailure): MissingCapability | undefined {
+  if (code === 'tools_not_supported') return 'tools';
+  return code === 'reasoning_not_supported' ? 'thinking' : code === 'effort_not_supported' ? 'effort' : undefined;
+}
+
+/** The same without a call being enforced, where a server could not make a grammar of what it is to look like; `undefined` where that is not why it refused. */
+export function unforced(request: ModelRequest, { code }: ServerFailure): ModelRequest | undefined {
+  if (code !== 'schema_not_supported' || request.kind !== 'chat' || request.params.callSchema === undefined)
+    return undefined;
+  return { kind: 'chat', params: { ...request.params, callSchema: undefined } };
+}
+
+/** Leaves out of what is asked what a model cannot do, or says why that would be no answer; under `strict` it never is. */
+export function adaptRequest(
+  request: ModelRequest,
+  missing: ReadonlySet<MissingCapability>,
+  strict: boolean,
+): AdaptedRequest | ServerFailure {
+  if (missing.size === 0 || request.kind === 'embed') return { request: request, ignoredParams: [] };
+  const ignoredParams: string[] = [];
+  let { thinking } = request.params;
+  if (thinking !== undefined && missing.has('thinking')) {
+    // Not to think is what it does anyway.
+    if (thinking !== false) ignoredParams.push(request.params.thinkingName);
+    thinking = undefined;
+  } else if (typeof thinking === 'string' && missing.has('effort')) {
+    // It thinks, but as much as it likes.
+    thinking = true;
+    ignoredParams.push(request.params.thinkingName);
+  }
+  if (strict && ignoredParams.length > 0)
+    return refusal('reasoning_not_supported', ignoredParams[0] ?? '', 'This model cannot reason as it is asked to.');
+  const images =
+    request.kind === 'chat'
+      ? request.params.messages.flatMap((message) => message.images)
+      : (request.params.images ?? []);
+  if (missing.has('images') && images.length > 0)
+    return refusal(
+      'images_not_supported',
+      request.kind === 'chat' ? 'messages' : 'images',
+      'This model cannot see images.',
+    );
+  if (missing.has('context'))
+    return refusal(
+      'context_not_known',
+      'context',
+      'This context was not given by this gateway for this model since its last start. Begin anew without one, or send the conversation to /api/chat.',
+    );
+  if (request.kind === 'completion')
+    return { request: { kind: 'completion', params: { ...request.params, thinking } }, ignoredParams };
+  const { params } = request;
+  if (params.tools.length === 0 || !missing.has('tools'))
+    return { request: { kind: 'chat', params: { ...params, thinking } }, ignoredParams };
+  if (params.mustCall || strict)
+    return refusal(
+      'tools_not_supported',
+      params.mustCall ? 'tool_choice' : 'tools',
+      'This model knows no tools, so none can be called.',
+    );
+  return {
+    request: { kind: 'chat', params: { ...params, thinking, tools: [] } },
+    ignoredParams: [...ignoredParams, 'tools'],
+  };
+}
+
+function refusal(code: string, param: string, message: string): ServerFailure {
+  return { kind: 'invalid', code, param, message, fault: 'request' };
+}

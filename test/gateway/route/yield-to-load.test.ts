@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { managedPlan, Stage } from './stage.ts';
+
+const N = { queue: 'n', deployments: ['n@a'] };
+
+/** Lets `n` be served for so long by one request after the other, each of which takes 500 ms; gives how many were. */
+function serve(stage: Stage, ms: number): number {
+  const endMs = stage.nowMs + ms;
+  let served = 0;
+  while (stage.nowMs < endMs) {
+    const request = stage.arrive(N);
+    stage.pass(500);
+    if (stage.placeOf(request) === 'n@a') {
+      served += 1;
+      stage.release(request);
+    } else stage.tell({ kind: 'left', request });
+  }
+  return served;
+}
+
+/** A stage whose server has `n` in memory, while a load of `m` that takes 2 s by itself has begun. */
+function contested(): Stage {
+  const stage = new Stage(managedPlan(2, ['a'], ['m', 'n']));
+  const first = stage.arrive();
+  stage.pass(2000);
+  stage.load();
+  stage.release(first);
+  stage.list('a', 'n');
+  stage.release(stage.arrive(N));
+  stage.list('a');
+  stage.list('a', 'n');
+  assert.equal(stage.arrive() !== '' && stage.loads.at(-1), 'm@a');
+  return stage;
+}
+
+test('a load that takes longer than it should keeps new requests from what may have to make room, until it has ended', () => {
+  const stage = contested();
+  assert.equal(serve(stage, 3000), 6, 'what is there goes on while the load is expected');
+  const held = stage.arrive(N);
+  stage.pass(20_000);
+  assert.equal(stage.placeOf(held), 'waits');
+  stage.load('cancelled');
+  assert.equal(stage.placeOf(held), 'n@a');
+});
+
+test('where that comes to nothing it is given up for as long, so that nobody is kept out for ever by what never rests', () => {
+  const stage = contested();
+  serve(stage, 3000);
+  const held = stage.arrive(N);
+  stage.pass(59_000);
+  assert.equal(stage.placeOf(held), 'waits');
+  stage.pass(2000);
+  assert.equal(stage.placeOf(held), 'n@a');
+  assert.ok(serve(stage, 59_000) > 100);
+  assert.equal(serve(stage, 10_000), 0);
+});
+
+test('who does not run where something is loaded is not kept waiting, and neither is who fits beside it', () => {
+  const stage = new Stage(managedPlan(1, ['a', 'b'], ['m', 'n']));
+  stage.warm();
+  stage.pass(10);
+  for (const backend of ['a', 'b']) stage.list(backend, 'm', 'n');
+  for (const backend of ['a', 'b']) stage.list(backend, 'n');
+  stage.arrive({ deployments: ['m@a'] });
+  assert.deepEqual(stage.loads, ['m@a']);
+  stage.pass(40_000);
+  const beside = stage.arrive({ queue: 'n', deployments: ['n@a', 'n@b'] });
+  assert.equal(stage.placeOf(beside), 'n@b');
+  const next = stage.arrive({ queue: 'n', deployments: ['n@a', 'n@b'] });
+  assert.deepEqual(
+    [stage.placeOf(next), stage.loads.length],
+    ['waits', 1],
+    'and no model is thrown out elsewhere for it',
+  );
+});
+
+/** A server that has one of two models in memory at a time, and waits with a load until what is there is idle; each answer takes 300 ms. */
+class Swapper {
+  readonly stage = new Stage(managedPlan(2, ['a'], ['m', 'n']));
+  readonly served: string[] = [];
+  #resident = '';
+  #freeMs = Infinity;
+  readonly #running = new Map<string, number>();
+
+  step(): void {
+    const { stage } = this;
+    stage.pass(100);
+    for (const [request, endMs] of this.#running) {
+      if (endMs > stage.nowMs) continue;
+      this.#running.delete(request);
+      this.served.push(stage.flightOf(request).replica.model);
+      stage.release(request);
+    }
+    if (stage.nowMs % 2000 === 0 && this.#resident !== '') stage.list('a', this.#resident);
+    const load = [...stage.fleet.replicas.values()].find((replica) => replica.load !== undefined);
+    if (load !== undefined && this.#running.size === 0) {
+      if (this.#freeMs === Infinity) this.#freeMs = stage.nowMs + 1000;
+      if (this.#freeMs <= stage.nowMs) {
+        this.#freeMs = Infinity;
+        this.#resident = load.model;
+        stage.tell({ kind: 'loaded', replica: load.id, how: 'answered' });
+      }
+    }
+    this.#take();
+  }
+
+  /** Somebody always wants both. */
+  want(): void {
+    for (const model of ['m', 'n'])
+      while (([...this.stage.fleet.queues.values()].find(({ name }) => name === model)?.onTime.size ?? 0) < 3)
+        this.stage.arrive({ queue: model, deployments: [`${model}@a`], maxWaitMs: 1e9 });
+    this.#take();
+  }
+
+  #take(): void {
+    for (const decision of this.stage.decisions.splice(0))
+      if (decision.kind === 'assign')
+        this.#running.set(decision.request, this.stage.nowMs + 300 + (this.#running.size % 2) * 150);
+  }
+}
+
+test('two models that do not fit together are served in turn, and the turns do not get longer', () => {
+  const server = new Swapper();
+  for (let step = 0; step < 6000; step += 1) {
+    server.want();
+    server.step();
+  }
+  const picks = server.served.filter((model, index) => model !== server.served[index - 1]);
+  const count = (model: string): number => server.served.filter((one) => one === model).length;
+  assert.ok(picks.length > 100, `${String(picks.length)} turns in 10 minutes`);
+  assert.ok(
+    Math.abs(count('m') - count('n')) < server.served.length * 0.2,
+    `${String(count('m'))} against ${String(count('n'))}`,
+  );
+});
+
+test('a load that waits in a client’s request is given room too', () => {
+  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+  stage.warm();
+  stage.pass(10);
+  stage.list('a', 'm', 'n');
+  const inside = stage.arrive();
+  stage.pass(10);
+  stage.list('a', 'n');
+  serve(stage, 29_000);
+  const held = stage.arrive(N);
+  assert.equal(stage.placeOf(held), 'n@a');
+  stage.release(held);
+  stage.pass(2000);
+  const next = stage.arrive(N);
+  assert.equal(stage.placeOf(next), 'waits');
+  stage.start(inside);
+  assert.equal(stage.placeOf(next), 'n@a');
+});
