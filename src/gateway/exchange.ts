@@ -179,25 +179,7 @@ export interface ServerFailure extends Failure {
   readonly fault: 'request' | 'deployment' | 'backend' | 'busy';
 }
 
-/** What to send to a server, and how to read what comes back. */
-export interface WireRequest {
-  /** Below the server's address. */
-  readonly path: string;
-  readonly body: string;
-  /** A reader of a 200 answer; `emit` gets its events. */
-  read(emit: (event: ServerEvent) => void): ResponseDecoder;
-  /** What an answer with another status means. */
-  fail(status: number, body: string): ServerFailure;
-}
-
-/** Takes the bytes of an answer as they come, in any pieces. */
-export interface ResponseDecoder {
-  push(bytes: Buffer): void;
-  /** The body has ended as HTTP says it should. */
-  end(): void;
-}
-
-/** A value or the reason why there is none. */
+/** A value, or the failure that the client is told of. */
 export type FailureOr<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
 /** What a server is to answer. */
@@ -209,60 +191,4 @@ export type ModelRequest =
 /** That a server has the model in memory, and nothing else. */
 export interface LoadRequest {
   readonly kind: 'load';
-}
-
-/** One request to a server, and how what it says is written: all of an order, or its share of several. */
-export interface Subrequest {
-  readonly request: ModelRequest | LoadRequest;
-  /** Whether the answer is sent piece by piece. */
-  readonly stream: boolean;
-  /** A writer that has seen nothing yet: each attempt at an answer has its own, all with one head. */
-  encoder(): ResponseEncoder;
-}
-
-/** A request, read: what it asks of servers in neutral terms, and how its answer is written for the client who sent it. */
-export interface ParsedRequest {
-  /** The alias, as asked. */
-  readonly model: string;
-  readonly stream: boolean;
-  /** Parameters that Ollama cannot honour, by their names in the client's dialect. */
-  readonly ignoredParams: readonly string[];
-  /** Options that would load a model anew, by Ollama's names: an alias fixes them, and what it does not give is named like what is ignored. */
-  readonly runner?: Readonly<Record<string, unknown>>;
-  /** Fills a stream's silence, where the dialect's own way would not do. */
-  readonly keepAlive?: string;
-  /** One for each choice or prompt; each is served by itself. */
-  readonly subrequests: readonly Subrequest[];
-  /** What ends the answer when the last writer of every share has seen its end: the rest of a stream, or a whole body. `usages` are in the order of the shares. */
-  close(usages: readonly Usage[]): string;
-  /** A failure in the middle of a stream, where how it is told depends on what has been told; else the dialect's way. */
-  errorFrame?(failure: Failure): string;
-}
-
-/** Writes a server's events in the client's dialect. */
-export interface ResponseEncoder {
-  /** What to send for an event; empty while there is nothing to say, as in an answer that goes in one piece. What `end` gives is the last. */
-  encode(event: ServerEvent): string;
-}
-
-/** A refusal as HTTP has it. */
-export interface ErrorResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-/** How a client's dialect says what is no answer. */
-export interface ClientDialect {
-  /** Content type of a stream. */
-  readonly streamType: string;
-  /** Sent in a stream's silence; clients skip it. `undefined` where that depends on the order. */
-  readonly keepAlive: string | undefined;
-  /** A header of its own for a request's id, on every reply. */
-  readonly idHeader?: string;
-  errorResponse(failure: Failure, requestId?: string): ErrorResponse;
-  /** A failure in the middle of a stream, after which nothing follows. */
-  errorFrame(failure: Failure, requestId?: string): string;
-  /** Which of the aliases a name means, where the dialect knows several ways to write one; the name itself where it means none. */
-  aliasOf?(asked: string, aliases: ReadonlyMap<string, unknown>): string;
 }

@@ -33,8 +33,8 @@ export function createGateway(config: GatewayConfig, log: Log, arrival?: Arrival
     isModel: (alias) => current.models.has(alias),
     openConnections: () => connections.open,
   });
-  const app = createApp({ service, isStopping: () => connections.stopping, metrics });
-  const { server, connections } = createGatewayServer(app, log, metrics, arrival);
+  const app = createApp({ isStopping: () => connections.stopping, metrics });
+  const { server, connections } = createGatewayServer(app, service, log, metrics, arrival);
   let listeners: readonly NetServer[] = [];
   const begin = async (listening: Listening): Promise<Result<readonly ListenAddress[]>> => {
     const begun = await listen(server, listening);

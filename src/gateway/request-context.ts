@@ -1,43 +1,109 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestRecord } from './usage/account.ts';
+import type { Deployment } from '../schema/gateway-config.ts';
+import type { ClientDialect } from './client-dialect.ts';
+import type { Usage } from './exchange.ts';
+import type { Service } from './service.ts';
 
-/** One request on its way through the gateway. */
+/** How a request ended, as the log and the metrics say it. */
+export type Ended = 'answered' | 'refused' | 'failed' | 'cut' | 'client-left' | 'client-too-slow';
+
+/** Facts about one request, filled in on its way and logged when it ends. It never holds the words of the client or the model. */
+export interface RequestRecord {
+  caller?: string;
+  /** The model as asked for. */
+  alias?: string;
+  stream?: boolean;
+  /** The last deployment that was tried. */
+  model?: string;
+  /** Its backend, as the configuration file writes it. */
+  backend?: string;
+  /** Its backend as the gateway names it: one name for each server. */
+  server?: string;
+  reason?: string;
+  /** Parameters that the client set and that have no effect, by their names in the client's dialect. */
+  readonly ignoredParams: Set<string>;
+  attempts: number;
+  /** Wait for a slot, ms; the sum over all attempts, loads not included. */
+  queueMs?: number;
+  /** Code or kind of the last failure. */
+  failure?: string;
+  usage?: Usage;
+  /** Wait for a load, ms. */
+  loadMs?: number;
+  /** From the start of the request to the start of the last attempt, ms. */
+  askedMs?: number;
+  /** From the start of the request to the first content, ms. */
+  firstMs?: number;
+  ended?: Ended;
+}
+
+/** One request on its way through the gateway, from its headers to the end of its response. */
 export interface RequestContext {
-  /** The gateway's own name for it: `x-request-id`. */
+  /** The gateway's own id, sent as `x-request-id`. */
   readonly id: string;
-  /** The client's own, `x-client-request-id`, where it is fit to be shown. */
+  /** The client's id, from `x-client-request-id`; `undefined` if it is missing or not printable ASCII of at most 128 characters. */
   readonly clientId: string | undefined;
   readonly method: string;
-  /** Without the query. */
+  /** Without the query, at most 500 characters. */
   readonly path: string;
   /** On the clock of `performance.now()`. */
   readonly startedMs: number;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  /** The service of the configuration that was current at the start: a reload does not change a running request. */
+  readonly service: Service;
+  /** The client's API, known from the path. */
+  readonly dialect: ClientDialect;
   readonly record: RequestRecord;
-  /** Ends the answer with a word of why; set by whoever answers and can. */
+  /** Ends the response with an error that says why; set while a response is under way. */
   cut?: () => void;
 }
 
-/** Begins a visit; from here on every reply, whoever writes it, carries its id. */
-export function openContext(incoming: IncomingMessage, outgoing: ServerResponse, nowMs: number): RequestContext {
-  const id = newRequestId();
-  const clientId = fitId(incoming.headers['x-client-request-id']);
-  outgoing.setHeader('x-request-id', id);
-  if (clientId !== undefined) outgoing.setHeader('x-client-request-id', clientId);
-  return {
-    id,
-    clientId,
-    method: incoming.method ?? '',
-    path: (incoming.url ?? '').split('?', 1)[0]?.slice(0, 500) ?? '',
-    startedMs: nowMs,
-    record: { attempts: 0, ignoredParams: new Set() },
-  };
+/** Hono's environment: the context is at `c.env`. */
+export interface GatewayEnv {
+  readonly Bindings: RequestContext;
 }
 
-/** A new id of a request. */
+/** Starts a context; from here on every response to the request carries its id. `nowMs` is on the clock of `performance.now()`. */
+export function openContext(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  service: Service,
+  dialectOf: (path: string, headers: IncomingMessage['headers']) => ClientDialect,
+  nowMs: number,
+): RequestContext {
+  const id = newRequestId();
+  const clientId = printableId(incoming.headers['x-client-request-id']);
+  const path = (incoming.url ?? '').split('?', 1)[0]?.slice(0, 500) ?? '';
+  const dialect = dialectOf(path, incoming.headers);
+  outgoing.setHeader('x-request-id', id);
+  if (clientId !== undefined) outgoing.setHeader('x-client-request-id', clientId);
+  if (dialect.idHeader !== undefined) outgoing.setHeader(dialect.idHeader, id);
+  const record: RequestRecord = { attempts: 0, ignoredParams: new Set() };
+  const method = incoming.method ?? '';
+  return { id, clientId, method, path, startedMs: nowMs, incoming, outgoing, service, dialect, record };
+}
+
+/** Makes a request id: `req_` and 32 hexadecimal digits. */
 export function newRequestId(): string {
   return `req_${crypto.randomUUID().replaceAll('-', '')}`;
 }
 
-function fitId(given: string | readonly string[] | undefined): string | undefined {
+/** Records that a deployment is asked: `askedMs` after the start of the request, and why it was chosen. */
+export function recordAttempt(
+  record: RequestRecord,
+  { model, writtenUrl, url }: Deployment,
+  askedMs: number,
+  reason: string,
+): void {
+  record.attempts += 1;
+  record.askedMs = askedMs;
+  record.model = model;
+  record.backend = writtenUrl;
+  record.server = url;
+  record.reason = reason;
+}
+
+function printableId(given: string | readonly string[] | undefined): string | undefined {
   return typeof given === 'string' && /^[\x21-\x7e]{1,128}$/.test(given) ? given : undefined;
 }

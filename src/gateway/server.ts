@@ -2,12 +2,11 @@ import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { GatewayEnv } from './app.ts';
-import type { Door } from './proxy/handler.ts';
 import { Connections } from './http/connections.ts';
 import { sendWhole } from './http/response-writer.ts';
 import { sendRaw, parseFailure } from './http/parse-error.ts';
-import { newRequestId, openContext } from './request-context.ts';
+import { newRequestId, openContext, type GatewayEnv, type RequestContext } from './request-context.ts';
+import type { Service } from './service.ts';
 import { dialectOf } from './api/endpoints.ts';
 import type { Failure } from './exchange.ts';
 import type { Log } from './log.ts';
@@ -33,6 +32,7 @@ const ARRIVAL: ArrivalLimits = { headersMs: 60_000, wholeMs: 300_000, lookMs: 10
 /** Puts an application behind a server that answers everything, also what never becomes a request, in the client's dialect, and logs it. */
 export function createGatewayServer(
   app: Hono<GatewayEnv>,
+  service: () => Service,
   log: Log,
   metrics: Metrics,
   arrival = ARRIVAL,
@@ -45,34 +45,28 @@ export function createGatewayServer(
     connectionsCheckingInterval: arrival.lookMs,
   });
   const connections = new Connections(server);
-  const listeners = new WeakMap<IncomingMessage, Door>();
+  const contexts = new WeakMap<IncomingMessage, RequestContext>();
 
-  const open = (incoming: IncomingMessage, outgoing: ServerResponse): Door => {
-    const door: Door = { incoming, outgoing, context: openContext(incoming, outgoing, performance.now()) };
-    const { idHeader } = dialectOf(door.context.path, incoming.headers);
-    if (idHeader !== undefined) outgoing.setHeader(idHeader, door.context.id);
-    connections.track(incoming.socket, outgoing, door.context);
+  const open = (incoming: IncomingMessage, outgoing: ServerResponse): RequestContext => {
+    const context = openContext(incoming, outgoing, service(), dialectOf, performance.now());
+    connections.track(incoming.socket, outgoing, context);
     outgoing.once('close', () => {
-      if (UNLOGGED.test(door.context.path) && outgoing.statusCode < 400) return;
-      const line = accessLogLine(
-        door.context,
-        outgoing.headersSent ? outgoing.statusCode : undefined,
-        outgoing.writableFinished,
-        performance.now(),
-      );
-      metrics.ended(line, door.context.record.server);
+      if (UNLOGGED.test(context.path) && outgoing.statusCode < 400) return;
+      const status = outgoing.headersSent ? outgoing.statusCode : undefined;
+      const line = accessLogLine(context, status, outgoing.writableFinished, performance.now());
+      metrics.ended(line, context.record.server);
       log({ ...line });
     });
-    return door;
+    return context;
   };
   const listener = getRequestListener(
     (request, env) => {
-      // The one that `open` made for the same message.
+      // `open` has made the context for the same message.
       const incoming = env.incoming as IncomingMessage;
-      const door = listeners.get(incoming);
-      // A value that leads back to its key stays, in V8's young generation, as long as it is in a WeakMap.
-      listeners.delete(incoming);
-      return door === undefined ? new Response(null, { status: 500 }) : app.fetch(request, door);
+      const context = contexts.get(incoming);
+      // A value that refers to its key stays in V8's young generation as long as it is in a WeakMap.
+      contexts.delete(incoming);
+      return context === undefined ? new Response(null, { status: 500 }) : app.fetch(request, context);
     },
     {
       hostname: 'localhost',
@@ -82,18 +76,12 @@ export function createGatewayServer(
     },
   );
   server.on('request', (incoming, outgoing) => {
-    listeners.set(incoming, open(incoming, outgoing));
+    contexts.set(incoming, open(incoming, outgoing));
     void listener(incoming, outgoing);
   });
   server.on('checkExpectation', (incoming, outgoing) => {
-    const { context } = open(incoming, outgoing);
-    sendWhole(
-      outgoing,
-      dialectOf(context.path, incoming.headers).errorResponse(
-        { kind: 'not-expected', code: null, message: 'This server meets no expectation but 100-continue.' },
-        context.id,
-      ),
-    );
+    const { dialect, id } = open(incoming, outgoing);
+    sendWhole(outgoing, dialect.errorResponse(EXPECTATION_FAILED, id));
   });
   const answerBare = (socket: Socket, failure: Failure, what: string): void => {
     const id = newRequestId();
@@ -120,7 +108,7 @@ export function createGatewayServer(
       context.record.failure = failure.kind;
       // Whoever waits for the rest waits no more.
       outgoing.req.removeAllListeners('data').removeAllListeners('end').resume();
-      sendWhole(outgoing, dialectOf(context.path, outgoing.req.headers).errorResponse(failure, context.id), {
+      sendWhole(outgoing, context.dialect.errorResponse(failure, context.id), {
         connection: 'close',
       });
       return;
@@ -135,6 +123,12 @@ export function createGatewayServer(
   });
   return { server, connections };
 }
+
+const EXPECTATION_FAILED: Failure = {
+  kind: 'not-expected',
+  code: null,
+  message: 'Unsupported Expect header: only 100-continue is supported.',
+};
 
 // An address or a Host header that makes no URL.
 function unreadable(): Response {

@@ -1,89 +1,83 @@
 import type { GatewayConfig, ModelGroup } from '../schema/gateway-config.ts';
-import { Scheduler } from './scheduler/scheduler.ts';
-import { Prober } from './scheduler/prober.ts';
 import type { Log } from './log.ts';
-import { limitQueue } from './route/admission.ts';
 import type { AttemptResult } from './route/event.ts';
-import { yieldToLoads } from './route/yield-to-load.ts';
-import { createFleet, type FleetSpec } from './route/fleet.ts';
-import { loadForWaiters } from './route/next-load.ts';
+import { createFleet } from './route/fleet.ts';
 import type { Replica } from './route/replica.ts';
-import { runnerKey } from './route/residency.ts';
-import type { Policy } from './route/router.ts';
-import { isSingleByName } from './route/single-slot.ts';
-import { latencyBased } from './route/strategy/latency-based.ts';
-import { leastBusy } from './route/strategy/least-busy.ts';
-import { simpleShuffle } from './route/strategy/simple-shuffle.ts';
-import type { Strategy } from './route/strategy/strategy.ts';
-import { usageBased } from './route/strategy/usage-based.ts';
+import { fleetSpecOf, policyOf } from './scheduler/fleet-spec.ts';
 import { Loader } from './scheduler/loader.ts';
 import { Poller } from './scheduler/poller.ts';
+import { Prober } from './scheduler/prober.ts';
+import { Scheduler } from './scheduler/scheduler.ts';
+import { providerOf } from './upstream/providers.ts';
 import { Upstream } from './upstream/upstream.ts';
 
-const STRATEGIES: Readonly<Record<GatewayConfig['routing']['strategy'], Strategy>> = {
-  'least-busy': leastBusy,
-  'simple-shuffle': simpleShuffle,
-  'latency-based-routing': latencyBased,
-  'usage-based-routing': usageBased,
-};
-
-/** Everything that is made from one configuration. A request keeps the one it began with. */
+/** Everything that one configuration makes. A request keeps the service it began with. */
 export interface Service {
   readonly config: GatewayConfig;
-  /** When it began to serve, in seconds since 1970. */
+  /** When the gateway started, in seconds since 1970. */
   readonly since: number;
   /** By every name that clients may ask for. */
   readonly models: ReadonlyMap<string, ModelGroup>;
-  /** The groups that stand in for one, best first. */
+  /** The fallback models of a model, best first. */
   readonly fallbacks: (kind: 'failed' | 'too-long', group: ModelGroup) => readonly ModelGroup[];
   readonly scheduler: Scheduler;
   readonly upstream: Upstream;
-  /** Makes the service of another configuration; it goes on with what this one knows about servers that stay. */
+  /** Makes the service of another configuration; it keeps what this one knows about backends that stay. */
   replacedBy(config: GatewayConfig): Service;
   close(): Promise<void>;
 }
 
-/** Makes a service of a configuration; `onLoaded` is told how loads ended. From then on servers are asked what is in their memory. */
+/** The configuration of the moment, and the connections to its backends. */
+interface Current {
+  readonly config: GatewayConfig;
+  readonly upstream: Upstream;
+}
+
+/** Makes a service, and starts to poll its backends. `onLoaded` is called when a load has ended. */
 export function createService(
   first: GatewayConfig,
   log: Log,
-  onLoaded: (replica: Replica, how: AttemptResult) => void = () => {},
+  onLoaded: (replica: Replica, result: AttemptResult) => void = () => {},
 ): Service {
   const since = Math.floor(Date.now() / 1000);
   const now = (): number => performance.now();
-  const probe = async (url: string): Promise<boolean> => {
-    const { config, upstream } = latest;
-    const backend = config.backends.find((known) => known.url === url);
-    return backend !== undefined && (await upstream.probe(backend));
-  };
+  let current: Current = { config: first, upstream: new Upstream(first) };
+  const backendOf = (url: string): GatewayConfig['backends'][number] | undefined =>
+    current.config.backends.find((backend) => backend.url === url);
+
+  const scheduler = new Scheduler(createFleet(fleetSpecOf(first)), policyOf(first), now);
   const prober = new Prober({
-    probe,
+    probe: async (url) => {
+      const backend = backendOf(url);
+      return backend !== undefined && (await current.upstream.probe(backend));
+    },
     now,
     onResult: (backend, alive) => {
       scheduler.probed(backend, alive);
     },
   });
   const poller = new Poller({
-    backends: () => latest.config.backends.filter(({ provider }) => provider === 'ollama').map(({ url }) => url),
+    backends: () =>
+      current.config.backends.filter((backend) => providerOf(backend).memory !== undefined).map(({ url }) => url),
     list: async (url) => {
-      const backend = latest.config.backends.find((known) => known.url === url);
-      return backend === undefined ? undefined : latest.upstream.list(backend);
+      const backend = backendOf(url);
+      return backend === undefined ? undefined : current.upstream.list(backend);
     },
     onListed: (backend, listing) => {
       scheduler.listed(backend, listing);
     },
   });
   const loader = new Loader({
-    now: () => latest,
+    now: () => current,
     log,
-    onLoaded: (replica, how, failure) => {
+    onLoaded: (replica, result, failure) => {
       const known = scheduler.fleet.replicas.get(replica);
-      if (known !== undefined) onLoaded(known, how);
-      scheduler.loaded(replica, how, failure);
+      if (known !== undefined) onLoaded(known, result);
+      scheduler.loaded(replica, result, failure);
       poller.look();
     },
   });
-  const scheduler: Scheduler = new Scheduler(createFleet(planOf(first)), policyOf(first), now, {
+  scheduler.connect({
     onDown: (backend, nextProbeMs, isNew) => {
       if (isNew) log({ event: 'backend-down', backend });
       prober.schedule(backend, nextProbeMs);
@@ -92,14 +86,15 @@ export function createService(
       log({ event: 'backend-up', backend });
       poller.look();
     },
-    onLoad: (replica, place) => {
-      loader.load(replica, place);
+    onLoad: (replica, deployment) => {
+      loader.load(replica, deployment);
     },
     onUnload: (backend, model) => {
       loader.unload(backend, model);
     },
   });
-  const serve = (config: GatewayConfig, upstream: Upstream): Service => ({
+
+  const serviceOf = ({ config, upstream }: Current): Service => ({
     config,
     since,
     models: modelsOf(config),
@@ -107,11 +102,11 @@ export function createService(
     scheduler,
     upstream,
     replacedBy: (next) => {
-      // First, since the plan may want something loaded at once: as the new file says.
-      latest = serve(next, new Upstream(next, upstream));
+      // Before the scheduler, which may ask for a load at once: the load is to follow the new file.
+      current = { config: next, upstream: new Upstream(next, upstream) };
       loader.learn(next);
-      scheduler.reconfigure(planOf(next), policyOf(next));
-      return latest;
+      scheduler.reconfigure(fleetSpecOf(next), policyOf(next));
+      return serviceOf(current);
     },
     close: async () => {
       prober.close();
@@ -120,46 +115,9 @@ export function createService(
       await upstream.close();
     },
   });
-  let latest = serve(first, new Upstream(first));
   loader.learn(first);
   poller.look();
-  return latest;
-}
-
-function planOf({ backends, groups }: GatewayConfig): FleetSpec {
-  const deployments = groups.flatMap((group) => [...group.deployments]);
-  return {
-    backends: backends.map(({ url, provider, numParallel }) => ({
-      url,
-      managed: provider === 'ollama',
-      slots: numParallel,
-    })),
-    deployments: deployments.map(({ id, url, weight, order, rpm, tpm, model, mode, options }) => ({
-      id,
-      backend: url,
-      weight,
-      order,
-      rpm,
-      tpm,
-      model,
-      runnerKey: runnerKey(options),
-      single: mode === 'embedding' || isSingleByName(model),
-    })),
-  };
-}
-
-function policyOf({ routing: { strategy: name, allowedFails, cooldownMs }, queue }: GatewayConfig): Policy {
-  const { random } = Math;
-  const strategy = STRATEGIES[name];
-  return {
-    strategy,
-    admit: limitQueue(queue.longest),
-    nextLoad: loadForWaiters({ strategy, random }),
-    yields: yieldToLoads,
-    allowedFails,
-    cooldownMs,
-    random,
-  };
+  return serviceOf(current);
 }
 
 function modelsOf({ groups, aliases }: GatewayConfig): ReadonlyMap<string, ModelGroup> {

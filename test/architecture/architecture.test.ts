@@ -39,7 +39,24 @@ test('a planted import of a forbidden room is refused', () => {
   refuses('core/planted.ts', "import { x } from '../config/config.ts';\n", /core may not/);
   refuses('phases/preflight/planted.ts', "import type { P } from '../enforce/run.ts';\n", /phases\/preflight may not/);
   refuses('gateway/planted.ts', "import type { Config } from '../config/config.ts';\n", /gateway may not/);
-  refuses('gateway/openai/planted.ts', "import { y } from '../ollama/chat.ts';\n", /gateway\/openai may not/);
+  refuses(
+    'gateway/api/openai/planted.ts',
+    "import { y } from '../ollama/messages.ts';\n",
+    /gateway\/api\/openai may not/,
+  );
+  refuses(
+    'gateway/api/openai/planted.ts',
+    "import { y } from '../../route/fleet.ts';\n",
+    /gateway\/api\/openai may not/,
+  );
+  refuses('gateway/upstream/planted.ts', "import { y } from '../scheduler/loader.ts';\n", /gateway\/upstream may not/);
+  refuses(
+    'gateway/upstream/ollama/planted.ts',
+    "import { y } from '../openai/usage.ts';\n",
+    /upstream\/ollama may not/,
+  );
+  refuses('gateway/proxy/planted.ts', "import { Agent } from 'undici';\n", /package undici/);
+  refuses('gateway/http/planted.ts', "import { y } from '../proxy/handler.ts';\n", /gateway\/http may not/);
   refuses('cli/planted.ts', "export { z } from '../gateway/app.ts';\n", /cli may not/);
 });
 

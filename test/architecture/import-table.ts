@@ -1,4 +1,4 @@
-/** One row: what the files of a room may import, and why the rest is refused. Entries are path prefixes below `src/`, or packages. */
+/** One row: the rooms and packages that the files of a room may import, and why the rest is refused. Rooms are paths below `src/`: a file, a folder with all below it, or `folder/*` for the files directly in it. */
 export interface Row {
   readonly rooms: readonly string[];
   /** Package names; `node:*` means any of Node's modules. */
@@ -8,7 +8,26 @@ export interface Row {
 
 const PHASE = ['core', 'schema', 'facts', 'config/config.ts', 'config/lacking.ts'];
 const PHASES = ['preflight', 'inventory', 'validate', 'enforce', 'smoke'];
-const DIALECT = ['core', 'schema', 'gateway/exchange.ts', 'gateway/dialect'];
+/** Requests and events, and JSON: the two files that all rooms of the gateway share. */
+const EXCHANGE = ['gateway/exchange.ts', 'gateway/json.ts'];
+const DIALECT = ['core', 'schema', ...EXCHANGE, 'gateway/client-dialect.ts', 'gateway/api/dialect'];
+const CONTEXT = [...EXCHANGE, 'gateway/client-dialect.ts', 'gateway/request-context.ts'];
+const UPSTREAM = ['core', 'schema', ...EXCHANGE, 'gateway/route/residency.ts'];
+/** Rooms of the gateway, in the order in which a request meets them. */
+const GATEWAY_ROOMS = [
+  'process',
+  'http',
+  'auth',
+  'api',
+  'catalogue',
+  'health',
+  'metrics',
+  'proxy',
+  'scheduler',
+  'route',
+  'upstream',
+  'usage',
+].map((room) => `gateway/${room}`);
 
 /**
  * Who may import whom; what is not listed is refused, type-only imports included. A room's own files are always
@@ -73,29 +92,102 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     why: 'it wires the operator’s half; of gateway and sim it knows the door',
   },
   gateway: {
+    rooms: ['core', 'schema', ...GATEWAY_ROOMS],
+    packages: ['hono', '@hono/node-server', 'node:*'],
+    why: 'an island: the program on the host knows nothing of deploying. The files of its root wire the rooms',
+  },
+  'gateway/process': {
+    rooms: ['core', 'schema', 'gateway/gateway.ts', 'gateway/log.ts'],
+    packages: ['yaml', 'node:*'],
+    why: 'flags, signals and reload: it drives a gateway and serves no request',
+  },
+  'gateway/http': {
+    rooms: ['core', 'schema', ...CONTEXT],
+    packages: ['node:*'],
+    why: 'HTTP alone: it knows no API, no model and no backend',
+  },
+  'gateway/auth': { rooms: CONTEXT, packages: [], why: 'it answers one question: whose key came with the request' },
+  'gateway/api': {
+    rooms: [
+      'gateway/client-dialect.ts',
+      ...['openai', 'responses', 'anthropic', 'ollama'].map((name) => `gateway/api/${name}`),
+    ],
+    packages: ['node:http'],
+    why: 'paths and dialects; it knows no server',
+  },
+  'gateway/api/openai': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
+  'gateway/api/responses': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
+  'gateway/api/anthropic': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
+  'gateway/api/ollama': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
+  'gateway/api/dialect': {
+    rooms: ['core', ...EXCHANGE, 'gateway/client-dialect.ts'],
+    packages: [],
+    why: 'the base of all dialects',
+  },
+  'gateway/catalogue': {
     rooms: [
       'core',
       'schema',
-      'gateway/openai',
-      'gateway/responses',
-      'gateway/anthropic',
-      'gateway/ollama',
-      'gateway/route',
-      'gateway/dialect',
+      ...CONTEXT,
+      'gateway/service.ts',
+      'gateway/http',
+      'gateway/api/dialect',
+      'gateway/api/ollama',
+      'gateway/proxy/failures.ts',
+      'gateway/proxy/runner-options.ts',
+      'gateway/upstream',
     ],
-    packages: ['hono', '@hono/node-server', 'undici', 'yaml', 'node:*'],
-    why: 'an island: what runs on the host knows nothing of deploying',
+    packages: ['hono'],
+    why: 'it answers what models there are; it forwards no request',
   },
-  'gateway/openai': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
-  'gateway/responses': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
-  'gateway/anthropic': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
-  'gateway/ollama': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
-  'gateway/dialect': {
-    rooms: ['core', 'gateway/exchange.ts'],
+  'gateway/health': {
+    rooms: ['schema', 'gateway/http', 'gateway/route'],
     packages: [],
-    why: 'what all dialects stand on, so that none needs another',
+    why: 'it shows what routing knows, and asks no backend',
+  },
+  'gateway/metrics': {
+    rooms: ['core', 'gateway/route', 'gateway/usage'],
+    packages: ['node:*'],
+    why: 'it counts what the access log says and what routing knows',
+  },
+  'gateway/proxy': {
+    rooms: [
+      'core',
+      'schema',
+      ...CONTEXT,
+      'gateway/service.ts',
+      'gateway/auth',
+      'gateway/http',
+      'gateway/scheduler',
+      'gateway/route',
+      'gateway/upstream',
+      'gateway/usage',
+    ],
+    packages: ['node:http'],
+    why: 'one request on its way; dialects reach it as data',
+  },
+  'gateway/scheduler': {
+    rooms: ['core', 'schema', 'gateway/exchange.ts', 'gateway/log.ts', 'gateway/route', 'gateway/upstream'],
+    packages: [],
+    why: 'the loops around route: it carries out decisions and reports events',
   },
   'gateway/route': { rooms: ['core'], packages: [], why: 'pure: events in, decisions out, time is an argument' },
+  'gateway/upstream': {
+    rooms: [...UPSTREAM, 'gateway/upstream/ollama', 'gateway/upstream/openai'],
+    packages: ['undici'],
+    why: 'the APIs of servers; the only room with undici',
+  },
+  'gateway/upstream/ollama': {
+    rooms: [...UPSTREAM, 'gateway/upstream/*'],
+    packages: [],
+    why: 'one kind of server; it knows no other',
+  },
+  'gateway/upstream/openai': {
+    rooms: [...UPSTREAM, 'gateway/upstream/*'],
+    packages: [],
+    why: 'one kind of server; it knows no other',
+  },
+  'gateway/usage': { rooms: CONTEXT, packages: [], why: 'the record of a request that has ended' },
   sim: {
     rooms: ['core'],
     packages: ['node:*'],

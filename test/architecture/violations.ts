@@ -65,7 +65,9 @@ function roomOf(path: string): string | undefined {
     .toSorted((a, b) => b.length - a.length)[0];
 }
 
+/** Whether a path is a file or in a folder; `folder/*` means the files directly in it. */
 function within(path: string, place: string): boolean {
+  if (place.endsWith('/*')) return posix.dirname(path) === place.slice(0, -2);
   return path === place || path.startsWith(`${place}/`);
 }
 

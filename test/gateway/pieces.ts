@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { ResponseDecoder, ServerEvent } from '../../src/gateway/exchange.ts';
+import type { ServerEvent } from '../../src/gateway/exchange.ts';
+import type { ResponseDecoder } from '../../src/gateway/upstream/wire-request.ts';
 
 /** What a reader makes of bytes that come in these pieces. */
 export function eventsOf(

@@ -1,37 +1,39 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { MasterKeyReference } from '../../schema/gateway-config.ts';
 import type { FailureOr } from '../exchange.ts';
+import type { RequestContext } from '../request-context.ts';
 
-/** Who asks. */
+/** The owner of the key that came with a request; `anyone` if the gateway has no master key. */
 export interface Caller {
   readonly name: 'master' | 'anyone';
 }
 
-/** Reads the key that came with a request: `Authorization: Bearer`, or Anthropic's `x-api-key`. Where there is no master key everyone is let in: the start made sure that this was meant. */
-export function authenticate(
-  { authorization, 'x-api-key': apiKey }: IncomingHttpHeaders,
-  masterKey: MasterKeyReference,
-): FailureOr<Caller> {
-  if (masterKey.state === 'none') return { ok: true, value: { name: 'anyone' } };
+/**
+ * Checks the key of a request (`Authorization: Bearer`, or Anthropic's `x-api-key`) and records the caller. A gateway without a master
+ * key lets every caller in: the start has checked that this is meant.
+ */
+export function authenticate({ incoming, service, record }: RequestContext): FailureOr<Caller> {
+  const { masterKey } = service.config;
+  if (masterKey.state === 'none') return accept('anyone', record);
+  const { authorization, 'x-api-key': apiKey } = incoming.headers;
   const bearer = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
   const given = bearer ?? (typeof apiKey === 'string' && apiKey !== '' ? apiKey : undefined);
-  if (given === undefined) {
-    const message =
-      "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";
-    return { ok: false, failure: { kind: 'unauthorized', code: null, message } };
-  }
-  if (masterKey.state === 'set' && masterKey.key.equals(given)) return { ok: true, value: { name: 'master' } };
-  return {
-    ok: false,
-    failure: {
-      kind: 'unauthorized',
-      code: 'invalid_api_key',
-      message: `Incorrect API key provided: ${masked(given)}.`,
-    },
-  };
+  if (given === undefined) return refuse(null, MISSING);
+  if (masterKey.state === 'set' && masterKey.key.equals(given)) return accept('master', record);
+  return refuse('invalid_api_key', `Incorrect API key provided: ${masked(given)}.`);
 }
 
-// Enough for its owner to recognise it, too little for anybody else.
+const MISSING =
+  "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";
+
+function accept(name: Caller['name'], record: RequestContext['record']): FailureOr<Caller> {
+  record.caller = name;
+  return { ok: true, value: { name } };
+}
+
+function refuse(code: string | null, message: string): FailureOr<Caller> {
+  return { ok: false, failure: { kind: 'unauthorized', code, message } };
+}
+
+// The owner recognises the key; it is too short for a third party to use.
 function masked(key: string): string {
   return key.length < 20 ? '***' : `${key.slice(0, 3)}***${key.slice(-4)}`;
 }

@@ -1,19 +1,14 @@
-import type { BackendConfig, Deployment, ModelGroup } from '../../schema/gateway-config.ts';
+import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
 import { textOf, type Json } from '../json.ts';
 import { findListed, loadedBody, lowestVersion, tagBody } from '../api/ollama/listing.ts';
-import { contextInModels, plainShow, showBody } from '../api/ollama/show.ts';
+import { plainShow, showBody } from '../api/ollama/show.ts';
 import { contextOf } from '../proxy/runner-options.ts';
 import type { Service } from '../service.ts';
-import type { BackendQuery } from '../upstream/query-cache.ts';
-
-const ON_DISK: BackendQuery = { path: '/api/tags', holdsMs: 5000 };
-const IN_MEMORY: BackendQuery = { path: '/api/ps', holdsMs: 250 };
-const VERSION: BackendQuery = { path: '/api/version', holdsMs: 60_000 };
-const SERVED: BackendQuery = { path: '/models', holdsMs: 60_000 };
+import { providerOf } from '../upstream/providers.ts';
 
 /** Every alias as a model that Ollama has on disk. */
 export async function listTags(service: Service): Promise<Json> {
-  const answers = await askAll(service, ON_DISK);
+  const answers = await askAll(service, 'tags');
   const since = new Date(service.since * 1000);
   return {
     models: [...service.models].map(([alias, { deployments }]) =>
@@ -28,7 +23,7 @@ export async function listTags(service: Service): Promise<Json> {
 
 /** The aliases whose models are in memory somewhere, each as the server has it where it stays longest. */
 export async function listLoaded(service: Service): Promise<Json> {
-  const answers = await askAll(service, IN_MEMORY);
+  const answers = await askAll(service, 'loaded');
   const models = [...service.models].flatMap(([alias, { deployments }]) => {
     const known = deployments
       .map(({ url, model }) => findListed(answers.get(url), model))
@@ -41,7 +36,7 @@ export async function listLoaded(service: Service): Promise<Json> {
 
 /** A version whose API every server has. */
 export async function showVersion(service: Service): Promise<Json> {
-  return { version: lowestVersion([...(await askAll(service, VERSION)).values()]) };
+  return { version: lowestVersion([...(await askAll(service, 'version')).values()]) };
 }
 
 /** What an alias is: as a server says it that has the model, or else what is known here; and which server that was. */
@@ -51,14 +46,10 @@ export async function showModel(
   verbose: boolean,
 ): Promise<{ readonly body: Json; readonly from: Deployment | undefined }> {
   const { upstream, scheduler } = service;
-  for (const deployment of deployments.filter(({ provider, url }) => provider === 'ollama' && isUp(service, url))) {
+  for (const deployment of deployments.filter(({ url }) => isUp(service, url))) {
     const { model, options } = deployment;
-    // With all its words it is large, and seldom wanted.
-    const shown = await upstream.query(deployment, {
-      path: '/api/show',
-      body: verbose ? { model, verbose } : { model },
-      holdsMs: verbose ? 0 : 5000,
-    });
+    const { show } = providerOf(deployment).catalogue;
+    const shown = show === undefined ? undefined : await upstream.query(deployment, show(model, verbose));
     if (shown !== undefined)
       return {
         body: showBody(shown, { alias, options, context: contextOf(deployment, scheduler.fleet) }),
@@ -66,9 +57,10 @@ export async function showModel(
       };
   }
   const [first] = deployments;
+  const { contextLength } = providerOf(first).catalogue;
   const told =
-    first.provider === 'openai' && isUp(service, first.url)
-      ? contextInModels(await upstream.query(first, SERVED), first.model)
+    contextLength !== undefined && isUp(service, first.url)
+      ? contextLength.read(await upstream.query(first, contextLength.query), first.model)
       : undefined;
   return {
     body: plainShow(
@@ -80,11 +72,17 @@ export async function showModel(
   };
 }
 
-async function askAll(service: Service, query: BackendQuery): Promise<ReadonlyMap<string, Json | undefined>> {
-  const asked = service.config.backends.filter(({ provider, url }) => provider === 'ollama' && isUp(service, url));
+type Subject = 'tags' | 'loaded' | 'version';
+
+/** Asks every backend that is up and knows the subject; answers by URL. */
+async function askAll(service: Service, subject: Subject): Promise<ReadonlyMap<string, Json | undefined>> {
+  const asked = service.config.backends.flatMap((backend) => {
+    const query = providerOf(backend).catalogue[subject];
+    return query !== undefined && isUp(service, backend.url) ? [{ backend, query }] : [];
+  });
   return new Map(
     await Promise.all(
-      asked.map(async (backend: BackendConfig) => [backend.url, await service.upstream.query(backend, query)] as const),
+      asked.map(async ({ backend, query }) => [backend.url, await service.upstream.query(backend, query)] as const),
     ),
   );
 }

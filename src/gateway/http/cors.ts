@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestContext } from '../request-context.ts';
 
 /** Headers of a reply that a page may read. */
 const EXPOSED =
@@ -24,17 +24,14 @@ const SENT = [
   ].map((name) => `x-stainless-${name}`),
 ].join(', ');
 
-/** Lets a page of an allowed origin read the reply, whoever writes it. Without an allowed one nothing is said, and a browser goes no further. */
-export function setCorsHeaders(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  allowed: ReadonlySet<string>,
-): void {
-  if (allowed.size === 0) return;
-  // A cache in between must not give one origin's reply to another.
+/** Lets a page of an allowed origin (`hxllm.origins`) read the response. Without an allowed origin no header is set, and a browser stops there. */
+export function setCorsHeaders({ incoming, outgoing, service: { config } }: RequestContext): void {
+  const { origins } = config;
+  if (origins.size === 0) return;
+  // A cache must not serve the response for one origin to another.
   outgoing.setHeader('vary', 'Origin');
   const { origin } = incoming.headers;
-  if (origin === undefined || !allowed.has(origin)) return;
+  if (origin === undefined || !origins.has(origin)) return;
   outgoing.setHeader('access-control-allow-origin', origin);
   if (incoming.method !== 'OPTIONS') outgoing.setHeader('access-control-expose-headers', EXPOSED);
   else {

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ClientDialect, Failure } from '../exchange.ts';
+import type { ClientDialect } from '../client-dialect.ts';
+import type { Failure } from '../exchange.ts';
 
 const LINGER_MS = 1000;
 

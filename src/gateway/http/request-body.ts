@@ -1,50 +1,51 @@
 import type { IncomingMessage } from 'node:http';
-import type { FailureOr } from '../exchange.ts';
+import type { Failure, FailureOr } from '../exchange.ts';
 
 /**
- * Reads a request's body whole, straight from the message. Says nothing when the client leaves before its end:
- * there is nobody to tell. What comes after a body that is too large is read and thrown away, so that the refusal arrives.
+ * Reads the whole body of a request. The promise stays pending if the client leaves before the end: there is no client to answer.
+ * The rest of a body that is too large is read and dropped, so that the client gets to read the error response.
  */
-export function readBody(incoming: IncomingMessage, maxBytes: number, done: (body: FailureOr<Buffer>) => void): void {
+export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<FailureOr<Buffer>> {
   const encoding = incoming.headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    refuse(incoming, done, {
-      kind: 'invalid',
-      code: null,
-      message: 'The body of a request must not be compressed: send it without content-encoding.',
-    });
-  } else if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) {
-    refuse(incoming, done, tooLarge(maxBytes));
-  } else collect(incoming, maxBytes, done);
+  if (encoding !== undefined && encoding !== 'identity') return Promise.resolve(reject(incoming, COMPRESSED));
+  if (Number(incoming.headers['content-length'] ?? 0) > maxBytes)
+    return Promise.resolve(reject(incoming, tooLarge(maxBytes)));
+  return collect(incoming, maxBytes);
 }
 
-function collect(incoming: IncomingMessage, maxBytes: number, done: (body: FailureOr<Buffer>) => void): void {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  const take = (piece: Buffer): void => {
-    size += piece.length;
-    if (size <= maxBytes) {
-      pieces.push(piece);
-      return;
-    }
-    incoming.off('data', take).off('end', finish);
-    refuse(incoming, done, tooLarge(maxBytes));
-  };
-  const finish = (): void => {
-    const [first] = pieces;
-    done({ ok: true, value: first !== undefined && pieces.length === 1 ? first : Buffer.concat(pieces, size) });
-  };
-  incoming.on('data', take).on('end', finish).on('error', ignore);
+function collect(incoming: IncomingMessage, maxBytes: number): Promise<FailureOr<Buffer>> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size <= maxBytes) {
+        chunks.push(chunk);
+        return;
+      }
+      incoming.off('data', onData).off('end', onEnd);
+      resolve(reject(incoming, tooLarge(maxBytes)));
+    };
+    const onEnd = (): void => {
+      const [first] = chunks;
+      resolve({ ok: true, value: first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, size) });
+    };
+    incoming.on('data', onData).on('end', onEnd).on('error', ignore);
+  });
 }
 
-type Refused = Extract<FailureOr<Buffer>, { ok: false }>['failure'];
-
-function refuse(incoming: IncomingMessage, done: (body: FailureOr<Buffer>) => void, failure: Refused): void {
+function reject(incoming: IncomingMessage, failure: Failure): FailureOr<Buffer> {
   incoming.on('error', ignore).resume();
-  done({ ok: false, failure });
+  return { ok: false, failure };
 }
 
-function tooLarge(maxBytes: number): Refused {
+const COMPRESSED: Failure = {
+  kind: 'invalid',
+  code: null,
+  message: 'The body of a request must not be compressed: send it without content-encoding.',
+};
+
+function tooLarge(maxBytes: number): Failure {
   return {
     kind: 'too-large',
     code: null,
@@ -52,5 +53,5 @@ function tooLarge(maxBytes: number): Refused {
   };
 }
 
-// The outgoing message's `close` tells of a client that left.
+// The `close` event of the response reports that a client has left.
 function ignore(): void {}

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { ErrorResponse } from '../exchange.ts';
+import type { ErrorResponse } from '../client-dialect.ts';
 
 /** What a client may lag behind, in bytes; beyond it the client is dropped, since the server that answers is never made to wait. */
 export const MAX_LAG_BYTES = 1024 * 1024;

@@ -1,20 +1,22 @@
 import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
 import { sendWhole } from '../http/response-writer.ts';
 import { headerValue } from '../http/header-value.ts';
+import type { ParsedRequest } from '../client-dialect.ts';
 import type { FailureOr } from '../exchange.ts';
-import type { ProxyRequest } from './response.ts';
+import type { RequestContext } from '../request-context.ts';
 import { INTERNAL_ERROR } from './failures.ts';
 import { isReady } from '../route/residency.ts';
 import type { Service } from '../service.ts';
 
-/** Tells how many tokens the prompt of an order has, as well as that can be known before it is answered. It takes no place in a line, and nothing is loaded for it. */
+/** Answers with the estimated number of tokens of a prompt. It takes no slot and loads no model. */
 export async function countTokens(
-  { service, context, outgoing, dialect, parsed, group }: ProxyRequest,
-  body: (tokens: number) => string,
+  { service, record, outgoing, dialect, id }: RequestContext,
+  { subrequests }: ParsedRequest,
+  group: ModelGroup,
+  tokenCountBody: (tokens: number) => string,
 ): Promise<void> {
-  const { record } = context;
   const { deployment, inMemory } = whereToAsk(service, group);
-  const request = parsed.subrequests[0]?.request;
+  const request = subrequests[0]?.request;
   const counted: FailureOr<number> =
     request?.kind === 'chat'
       ? await service.upstream
@@ -23,33 +25,33 @@ export async function countTokens(
       : { ok: false, failure: INTERNAL_ERROR };
   if (!counted.ok) {
     record.failure = counted.failure.code ?? counted.failure.kind;
-    sendWhole(outgoing, dialect.errorResponse(counted.failure, context.id));
+    sendWhole(outgoing, dialect.errorResponse(counted.failure, id));
     return;
   }
-  const ignored =
-    record.ignoredParams.size === 0 ? {} : { 'x-hxllm-ignored-params': headerValue([...record.ignoredParams]) };
+  const { ignoredParams } = record;
+  const ignored = ignoredParams.size === 0 ? {} : { 'x-hxllm-ignored-params': headerValue([...ignoredParams]) };
   sendWhole(outgoing, {
     status: 200,
     headers: { 'content-type': 'application/json', 'x-hxllm-estimated': 'true', ...ignored },
-    body: body(counted.value),
+    body: tokenCountBody(counted.value),
   });
 }
 
-// Best is one that has the model in memory, as its alias wants it: there the template can be asked for.
+/** Prefers a deployment with the model in memory, as its alias wants it: there the template can be rendered without a load. */
 function whereToAsk(
   { scheduler: { fleet } }: Service,
   { deployments }: ModelGroup,
 ): { readonly deployment: Deployment; readonly inMemory: boolean } {
   for (const deployment of deployments) {
-    const place = fleet.deployments.get(deployment.id);
-    const replica = fleet.replicas.get(place?.replica ?? '');
+    const state = fleet.deployments.get(deployment.id);
+    const replica = fleet.replicas.get(state?.replica ?? '');
     const up = fleet.backends.get(deployment.url)?.circuit.state !== 'open';
     if (
       up &&
-      place !== undefined &&
+      state !== undefined &&
       replica !== undefined &&
       replica.load === undefined &&
-      isReady(replica.residency, place.runnerKey)
+      isReady(replica.residency, state.runnerKey)
     )
       return { deployment, inMemory: true };
   }

@@ -4,25 +4,37 @@ import type { Rejection } from '../route/event.ts';
 /** A retry by itself within that adds to a crowd that will be there still. */
 const SOON_MS = 20_000;
 
-/** Which groups may stand in after a failure: a request that is at fault itself fails everywhere, but for a prompt that is too long for this model; and a late answer may still be computed. */
-export function fallbackKind(failure: Failure | ServerFailure): 'failed' | 'too-long' | undefined {
-  if (failure.code === 'context_length_exceeded') return 'too-long';
-  if (failure.kind === 'timeout') return undefined;
-  return failure.kind === 'overloaded' ||
-    failure.kind === 'limited' ||
-    ('fault' in failure && failure.fault !== 'request')
-    ? 'failed'
-    : undefined;
+/** Longest part of an unknown model's name that is shown or logged, characters. */
+export const MAX_NAME_LENGTH = 200;
+
+/** A request for a model that no entry of the configuration has. */
+export function unknownModel(model: string): Failure {
+  return {
+    kind: 'not-found',
+    code: 'model_not_found',
+    message: `The model \`${model.slice(0, MAX_NAME_LENGTH)}\` does not exist or you do not have access to it.`,
+    model,
+  };
 }
 
-/** What it means that we made a mistake. */
+/** A parameter that has no effect, under `hxllm.strict`. */
+export function unsupportedParameter(param: string): Failure {
+  return {
+    kind: 'invalid',
+    code: 'unsupported_parameter',
+    message: `Unsupported parameter: '${param.slice(0, 64)}' cannot be honoured by this server.`,
+    param: param.slice(0, 64),
+  };
+}
+
+/** A bug of the gateway. */
 export const INTERNAL_ERROR: Failure = {
   kind: 'internal',
   code: null,
   message: 'The server had an error while processing your request.',
 };
 
-function nobody(model: string, retryAfterMs: number): Failure {
+function noBackend(model: string, retryAfterMs: number): Failure {
   return {
     kind: 'overloaded',
     code: 'no_backend',
@@ -38,7 +50,7 @@ export function rejectionFailure(
   failure: ServerFailure | undefined,
 ): Failure {
   if (reason === 'no-backend')
-    return failure === undefined ? nobody(model, retryAfterMs) : worstOf(failure, retryAfterMs);
+    return failure === undefined ? noBackend(model, retryAfterMs) : worstOf(failure, retryAfterMs);
   if (reason === 'rate-limited')
     return {
       kind: 'limited',

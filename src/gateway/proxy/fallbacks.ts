@@ -1,24 +1,32 @@
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import type { Failure, ServerFailure } from '../exchange.ts';
-import { fallbackKind } from './failures.ts';
 import type { Service } from '../service.ts';
+import { fallbackKind } from './retry.ts';
 
-/** The groups that may stand in for one that has failed, each of them once. The first failure decides which they are. */
+/** The fallback models of one request, each used at most once. The kind of the first failure decides which list is used. */
 export class Fallbacks {
   readonly #service: Service;
   readonly #group: ModelGroup;
   #left: ModelGroup[] | undefined;
+  #inUse = false;
 
   constructor(service: Service, group: ModelGroup) {
     this.#service = service;
     this.#group = group;
   }
 
-  /** Who is asked after a failure; `undefined` where nobody else would do better, or nobody is left. */
+  /** A fallback is serving the request. */
+  get inUse(): boolean {
+    return this.#inUse;
+  }
+
+  /** The next model to try after a failure; `undefined` if another model does not help, or none is left. */
   next(failure: Failure | ServerFailure): ModelGroup | undefined {
     const kind = fallbackKind(failure);
     if (kind === undefined) return undefined;
     this.#left ??= [...this.#service.fallbacks(kind, this.#group)];
-    return this.#left.shift();
+    const next = this.#left.shift();
+    this.#inUse ||= next !== undefined;
+    return next;
   }
 }

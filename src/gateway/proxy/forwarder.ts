@@ -1,137 +1,136 @@
 import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
-import type { RequestContext } from '../request-context.ts';
-import type { FailedLoad } from '../scheduler/scheduler.ts';
-import type { Failure, ResponseEncoder, ServerEvent, ServerFailure, Subrequest, Usage } from '../exchange.ts';
-import { INTERNAL_ERROR, rejectionFailure } from './failures.ts';
+import type { ResponseEncoder, Subrequest } from '../client-dialect.ts';
+import type { Failure, ServerEvent, ServerFailure, Usage } from '../exchange.ts';
+import { recordAttempt, type RequestContext } from '../request-context.ts';
 import type { Assignment, AttemptResult, Rejection } from '../route/event.ts';
 import type { Lease } from '../route/fleet.ts';
-import type { Service } from '../service.ts';
-import { Fallbacks } from './fallbacks.ts';
+import { attemptResultOf } from '../scheduler/attempt-result.ts';
+import type { FailedLoad } from '../scheduler/scheduler.ts';
 import type { UpstreamRequest } from '../upstream/upstream-request.ts';
-import { recordAttempt } from '../usage/account.ts';
+import { encodeEvents } from './encode-events.ts';
+import { INTERNAL_ERROR, rejectionFailure } from './failures.ts';
+import { Fallbacks } from './fallbacks.ts';
 import { observationOf } from './observation.ts';
+import { isRetryable } from './retry.ts';
 
-const ENDINGS: Readonly<Record<ServerFailure['fault'], AttemptResult>> = {
-  request: 'refused',
-  busy: 'busy',
-  deployment: 'deployment-failed',
-  backend: 'backend-failed',
-};
-
-/** A share of an order that is to be answered, and by whom it may be. */
-export interface Errand {
-  readonly service: Service;
-  readonly context: RequestContext;
-  readonly subrequest: Subrequest;
-  readonly group: ModelGroup;
-}
-
-/** Who is told what becomes of an errand; nothing follows an end or a failure. */
+/** Gets the response to one subrequest; no call follows `onEnd` or `onFailure`. */
 export interface ForwarderListener {
-  /** A piece of the answer, never empty. */
+  /** A part of the response, never empty. */
   onText(text: string): void;
   onEnd(text: string, usage: Usage): void;
   onFailure(failure: Failure): void;
 }
 
-/** Carries one share to a server and the answer back: route → upstream → usage. While nothing of an answer has left, a failed server is replaced by another. */
+/**
+ * Forwards one subrequest: acquires a slot, sends the request to the deployment that comes with it, and encodes the response.
+ * Until the first byte has gone to the client, a failed attempt is repeated on another deployment, then on a fallback model.
+ */
 export class Forwarder {
-  readonly #errand: Errand;
+  readonly #context: RequestContext;
+  readonly #subrequest: Subrequest;
   readonly #listener: ForwarderListener;
-  #tried: string[] = [];
+  readonly #fallbacks: Fallbacks;
+  /** The model that is tried now: the one asked for, then its fallbacks. */
   #group: ModelGroup;
-  #fallbacks: Fallbacks | undefined;
-  #sentMs = 0;
-  #firstMs: number | undefined;
+  /** Ids of deployments of `#group` that have failed. */
+  #tried: string[] = [];
   #attempts = 0;
+  #lastFailure: ServerFailure | undefined;
+  /** Start of the first wait for a slot. */
   #sinceMs: number | undefined;
-  /** Where it waits; `undefined` while it does not. */
-  #ticket: string | undefined;
-  /** The place that it has. */
-  #lease: Lease | undefined;
   #loadedMs = 0;
-  #started = false;
+  /** Set while the request waits in a queue. */
+  #ticket: string | undefined;
+  /** Set from the assignment of a slot to its release; likewise `#deployment`. */
+  #lease: Lease | undefined;
   #deployment: Deployment | undefined;
   #upstreamRequest: UpstreamRequest | undefined;
   #encoder: ResponseEncoder;
-  #lastFailure: ServerFailure | undefined;
+  #sentMs = 0;
+  #firstMs: number | undefined;
+  /** Text has gone to the client. */
   #streaming = false;
   #done = false;
 
-  constructor(errand: Errand, listener: ForwarderListener) {
-    this.#errand = errand;
+  constructor(context: RequestContext, subrequest: Subrequest, group: ModelGroup, listener: ForwarderListener) {
+    this.#context = context;
+    this.#subrequest = subrequest;
+    this.#group = group;
+    this.#fallbacks = new Fallbacks(context.service, group);
     this.#listener = listener;
-    this.#group = errand.group;
-    this.#encoder = errand.subrequest.encoder();
+    this.#encoder = subrequest.encoder();
   }
 
-  /** Asks for a place, and goes on from there until the answer is whole. */
+  /** Acquires a slot, and goes on until the response is complete. */
   start(): void {
-    const { service, subrequest } = this.#errand;
-    const group = this.#group;
+    const { service, startedMs } = this.#context;
+    const { name, deployments } = this.#group;
     this.#sinceMs ??= performance.now();
     const slotRequest = {
-      queue: group.name,
-      deployments: group.deployments.map(({ id }) => id),
+      queue: name,
+      deployments: deployments.map(({ id }) => id),
       tried: this.#tried,
       isRetry: this.#attempts > 0,
       sinceMs: this.#sinceMs,
       maxWaitMs: service.config.queue.mostWaitMs || Number.POSITIVE_INFINITY,
-      untilMs: this.#errand.context.startedMs + service.upstream.longestMs(subrequest, group.deployments),
+      untilMs: startedMs + service.upstream.longestMs(this.#subrequest.stream, deployments),
       loadedMs: this.#loadedMs,
     };
-    const ticket = service.scheduler.acquire(slotRequest, (decision, failed) => {
+    const ticket = service.scheduler.acquire(slotRequest, (decision, failedLoad) => {
       this.#ticket = undefined;
-      this.#onDecision(decision, failed);
+      this.#onDecision(decision, failedLoad);
     });
-    // Where it was answered at once it may wait again by now, with a ticket of then.
+    // If the callback ran synchronously, a retry may have stored a newer ticket: do not overwrite it.
     if (ticket !== undefined) this.#ticket = ticket;
   }
 
-  /** Nobody wants the answer any more: the server is told at once. What has been answered is left to end by itself, so that its connection serves again. */
+  /** Gives the response up and cancels the backend's work at once. A response that is complete ends by itself, so that its connection is used again. */
   cancel(): void {
     if (this.#done) return;
     this.#done = true;
-    if (this.#ticket !== undefined) this.#errand.service.scheduler.cancel(this.#ticket);
+    if (this.#ticket !== undefined) this.#context.service.scheduler.cancel(this.#ticket);
     this.#upstreamRequest?.cancel();
-    this.#releaseLease('cancelled');
+    this.#release('cancelled');
   }
 
-  #onDecision(decision: Assignment | Rejection, failed: FailedLoad | undefined): void {
-    const { service, context, subrequest } = this.#errand;
-    const group = this.#group;
+  #onDecision(decision: Assignment | Rejection, failedLoad: FailedLoad | undefined): void {
+    const { service, record } = this.#context;
+    const { deployments } = this.#group;
     const nowMs = performance.now();
-    const { record } = context;
     this.#loadedMs = Math.max(this.#loadedMs, decision.loadMs);
     record.loadMs = this.#loadedMs;
     record.queueMs = Math.max(0, nowMs - (this.#sinceMs ?? nowMs) - this.#loadedMs);
     if (decision.kind === 'reject') {
-      const one =
-        this.#lastFailure === undefined && decision.reason === 'no-backend'
-          ? group.deployments.find(({ id }) => id === failed?.place)
-          : undefined;
-      if (one !== undefined) record.backend = one.writtenUrl;
-      this.#fallBack(rejectionFailure(group.name, decision, this.#lastFailure ?? failed?.failure));
+      this.#onRejection(decision, failedLoad);
       return;
     }
-    const deployment = group.deployments.find(({ id }) => id === decision.lease.deployment.id);
+    const { lease, reason } = decision;
+    const deployment = deployments.find(({ id }) => id === lease.deployment.id);
     if (this.#done || deployment === undefined) {
-      service.scheduler.release(decision.lease, 'cancelled');
+      service.scheduler.release(lease, 'cancelled');
       return;
     }
-    this.#lease = decision.lease;
-    this.#attempts += 1;
-    this.#started = false;
-    this.#upstreamRequest = undefined;
+    this.#lease = lease;
     this.#deployment = deployment;
-    recordAttempt(
-      record,
-      deployment,
-      nowMs - context.startedMs,
-      group === this.#errand.group ? decision.reason : `fallback/${decision.reason}`,
-    );
+    this.#send(deployment, this.#fallbacks.inUse ? `fallback/${reason}` : reason, nowMs);
+  }
+
+  #onRejection(rejection: Rejection, failedLoad: FailedLoad | undefined): void {
+    const { name, deployments } = this.#group;
+    if (this.#lastFailure === undefined && rejection.reason === 'no-backend') {
+      const deployment = deployments.find(({ id }) => id === failedLoad?.deployment);
+      if (deployment !== undefined) this.#context.record.backend = deployment.writtenUrl;
+    }
+    this.#fallBack(rejectionFailure(name, rejection, this.#lastFailure ?? failedLoad?.failure));
+  }
+
+  #send(deployment: Deployment, reason: string, nowMs: number): void {
+    const { service, record, startedMs } = this.#context;
+    this.#attempts += 1;
+    this.#upstreamRequest = undefined;
     this.#sentMs = nowMs;
     this.#firstMs = undefined;
+    recordAttempt(record, deployment, nowMs - startedMs, reason);
     const onEvents = (events: readonly ServerEvent[]): void => {
       this.#onEvents(events);
     };
@@ -139,52 +138,40 @@ export class Forwarder {
       record.ignoredParams.add(parameter);
     };
     try {
-      this.#upstreamRequest = service.upstream.send(subrequest, deployment, performance.now() - context.startedMs, {
-        onEvents,
-        onIgnoredParam,
-      });
+      const listener = { onEvents, onIgnoredParam };
+      const { request, stream } = this.#subrequest;
+      const spentMs = performance.now() - startedMs;
+      this.#upstreamRequest = service.upstream.send(request, stream, deployment, spentMs, listener);
     } catch {
-      // JSON can be read much deeper than it can be written.
-      this.#releaseLease('cancelled');
+      // JSON.parse reads deeper nesting than JSON.stringify can write.
+      this.#release('cancelled');
       this.#fail({ kind: 'invalid', code: null, message: 'The JSON body of your request is nested too deeply.' });
     }
   }
 
   #onEvents(events: readonly ServerEvent[]): void {
     try {
-      this.#write(events);
+      const { text, last, hasContent } = encodeEvents(this.#encoder, events);
+      if (hasContent) this.#onFirstContent();
+      if (last?.kind === 'end') {
+        this.#succeed(text, last.usage);
+        return;
+      }
+      this.#emit(text);
+      if (last?.kind === 'failure') this.#onFailure(last.failure);
     } catch {
       this.#upstreamRequest?.cancel();
-      this.#releaseLease('cancelled');
+      this.#release('cancelled');
       this.#fail(INTERNAL_ERROR);
     }
   }
 
-  #write(events: readonly ServerEvent[]): void {
-    let text = '';
-    for (const event of events) {
-      if (event.kind === 'failure') {
-        this.#emit(text);
-        this.#onFailure(event.failure);
-        return;
-      }
-      text += this.#encoder.encode(event);
-      if (event.kind === 'end') {
-        this.#succeed(text, event);
-        return;
-      }
-      this.#onFirstEvent();
-    }
-    this.#emit(text);
-  }
-
-  #onFirstEvent(): void {
-    if (this.#started) return;
-    this.#started = true;
-    const { service, context } = this.#errand;
+  #onFirstContent(): void {
+    if (this.#firstMs !== undefined) return;
+    const { service, record, startedMs } = this.#context;
     const nowMs = performance.now();
     this.#firstMs = nowMs - this.#sentMs;
-    context.record.firstMs ??= nowMs - context.startedMs;
+    record.firstMs ??= nowMs - startedMs;
     if (this.#lease !== undefined) service.scheduler.started(this.#lease);
   }
 
@@ -194,42 +181,34 @@ export class Forwarder {
     this.#listener.onText(text);
   }
 
-  #succeed(text: string, { usage }: Extract<ServerEvent, { kind: 'end' }>): void {
+  #succeed(text: string, usage: Usage): void {
     this.#done = true;
-    this.#releaseLease('answered', usage);
+    this.#release('answered', usage);
     this.#listener.onEnd(text, usage);
   }
 
   #onFailure(failure: ServerFailure): void {
-    const { service, context } = this.#errand;
-    const place = this.#deployment?.id;
-    this.#releaseLease(ENDINGS[failure.fault]);
-    context.record.failure = failure.code ?? failure.kind;
+    const { service, record } = this.#context;
+    const deployment = this.#deployment?.id;
+    this.#release(attemptResultOf(failure));
+    record.failure = failure.code ?? failure.kind;
     this.#lastFailure = failure;
-    // A late answer may still be computed there, and a request that is at fault fails everywhere.
-    const again =
-      !this.#streaming &&
-      failure.fault !== 'request' &&
-      failure.kind !== 'timeout' &&
-      this.#attempts <= service.config.routing.retries;
-    if (place === undefined || !again) {
+    const progress = { streaming: this.#streaming, attempts: this.#attempts };
+    if (deployment === undefined || !isRetryable(failure, progress, service.config.routing)) {
       this.#fallBack(failure);
       return;
     }
-    // A server that says itself that it is loading is asked again; it will have the model soon.
-    if (failure.code !== 'model_loading') this.#tried.push(place);
+    // A backend that says that it is loading the model is asked again: it will have the model soon.
+    if (failure.code !== 'model_loading') this.#tried.push(deployment);
     this.#retry();
   }
 
   #retry(): void {
-    this.#encoder = this.#errand.subrequest.encoder();
+    this.#encoder = this.#subrequest.encoder();
     this.start();
   }
 
-  // Its group cannot serve it: another may stand in, while the client has heard nothing.
   #fallBack(failure: Failure | ServerFailure): void {
-    const { service, group } = this.#errand;
-    this.#fallbacks ??= new Fallbacks(service, group);
     const next = this.#streaming || this.#done ? undefined : this.#fallbacks.next(failure);
     if (next === undefined) {
       this.#fail(failure);
@@ -248,15 +227,12 @@ export class Forwarder {
     this.#listener.onFailure(failure);
   }
 
-  #releaseLease(how: AttemptResult, usage?: Usage): void {
+  #release(result: AttemptResult, usage?: Usage): void {
     const lease = this.#lease;
     this.#lease = undefined;
     this.#deployment = undefined;
-    if (lease !== undefined)
-      this.#errand.service.scheduler.release(
-        lease,
-        how,
-        observationOf(how, usage, this.#firstMs, this.#upstreamRequest),
-      );
+    if (lease === undefined) return;
+    const observation = observationOf(result, usage, this.#firstMs, this.#upstreamRequest);
+    this.#context.service.scheduler.release(lease, result, observation);
   }
 }

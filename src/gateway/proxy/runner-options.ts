@@ -1,5 +1,5 @@
 import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
-import type { ParsedRequest } from '../exchange.ts';
+import type { ParsedRequest } from '../client-dialect.ts';
 import type { Fleet } from '../route/fleet.ts';
 import { replicaId } from '../route/replica.ts';
 

@@ -3,7 +3,8 @@ import type { Listing } from './residency.ts';
 
 /** What happens to a fleet; the only way in. Requests are named by an id of the caller's. */
 export type RouteEvent =
-  | Arrival
+  /** A request asks for a slot. */
+  | (SlotRequest & { readonly kind: 'arrived'; readonly request: string })
   /** A client that waited for a place has left. */
   | { readonly kind: 'left'; readonly request: string }
   /** A dispatched request has begun to be answered. */
@@ -12,7 +13,7 @@ export type RouteEvent =
   | {
       readonly kind: 'released';
       readonly lease: Lease;
-      readonly how: AttemptResult;
+      readonly result: AttemptResult;
       readonly observation?: Observation;
     }
   /** A server was asked whether it lives. */
@@ -20,16 +21,14 @@ export type RouteEvent =
   /** A server has said what is in its memory. */
   | { readonly kind: 'listed'; readonly backend: string; readonly listing: Listing }
   /** What a `load` has led to. */
-  | { readonly kind: 'loaded'; readonly replica: string; readonly how: AttemptResult }
+  | { readonly kind: 'loaded'; readonly replica: string; readonly result: AttemptResult }
   /** Another configuration holds from now on. */
-  | { readonly kind: 'replanned'; readonly plan: FleetSpec }
+  | { readonly kind: 'reconfigured'; readonly spec: FleetSpec }
   /** Time has passed; wanted some ten times a second while {@link isRestless}. */
   | { readonly kind: 'ticked' };
 
-/** A request wants one of these places; those in `tried` have failed it already. */
-export interface Arrival {
-  readonly kind: 'arrived';
-  readonly request: string;
+/** A request for a slot on one of several deployments. */
+export interface SlotRequest {
   /** Where it waits when it has to: the alias. All requests of a line want the same places. */
   readonly queue: string;
   readonly deployments: readonly string[];

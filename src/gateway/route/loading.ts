@@ -32,14 +32,14 @@ export function keepLoadClocks(fleet: Fleet, nowMs: number): void {
 }
 
 /** A load of ours has ended. */
-export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, how: AttemptResult, nowMs: number): void {
+export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, result: AttemptResult, nowMs: number): void {
   const { load } = replica;
   const backend = fleet.backends.get(replica.backend);
   const own = backend === undefined || load === undefined ? undefined : ownTime(fleet, policy, backend, load, nowMs);
   if (backend?.loading === replica.id) backend.loading = undefined;
   replica.load = undefined;
   if (load === undefined) return;
-  if (how === 'answered') {
+  if (result === 'answered') {
     // What was listed before is not so any more.
     if (backend !== undefined) backend.listed = undefined;
     markLoaded(replica.residency, load.runnerKey, nowMs);
@@ -48,8 +48,8 @@ export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, how: Att
       observeLoad(replica.speed, own.tookMs, own.isExact);
     if (load.cold || tookMs >= LEAST_DOUBT_MS) doubtOthers(fleet, replica, nowMs);
     replica.failedLoads = 0;
-  } else if (how === 'busy') replica.pausedUntilMs = nowMs + 500;
-  else if (how !== 'cancelled') {
+  } else if (result === 'busy') replica.pausedUntilMs = nowMs + 500;
+  else if (result !== 'cancelled') {
     replica.failingUntilMs = nowMs + Math.min(1000 * 2 ** Math.min(replica.failedLoads, 10), LONGEST_FAILING_MS);
     replica.failedLoads += 1;
   }

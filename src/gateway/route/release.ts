@@ -17,7 +17,7 @@ const BUSY_PAUSE_MS = 500;
 export function release(
   fleet: Fleet,
   policy: Policy,
-  { lease, how, observation }: Extract<RouteEvent, { kind: 'released' }>,
+  { lease, result, observation }: Extract<RouteEvent, { kind: 'released' }>,
   nowMs: number,
 ): AttemptResult | undefined {
   if (lease.released) return undefined;
@@ -28,14 +28,14 @@ export function release(
   if (backend.inFlight === 0) backend.quietSinceMs = nowMs;
   replica.inFlight -= 1;
   if (started) replica.started -= 1;
-  observeEnd(replica.slots, request, how === 'answered', nowMs);
-  learn(fleet, lease, how, observation, nowMs);
+  observeEnd(replica.slots, request, result === 'answered', nowMs);
+  learn(fleet, lease, result, observation, nowMs);
   if (observation?.tokens !== undefined)
     deployment.rateWindow = countUse(deployment.rateWindow, { requests: 0, tokens: observation.tokens }, nowMs);
   if (observation?.firstMs !== undefined) deployment.latency = learned(deployment.latency, observation.firstMs, nowMs);
-  penalize(fleet, policy, lease, how, nowMs);
+  penalize(fleet, policy, lease, result, nowMs);
   if (deployment.draining || backend.draining) prune(fleet);
-  return how;
+  return result;
 }
 
 /** A server has gone: what was known about it is not so any more. */
@@ -54,13 +54,13 @@ export function markDown(fleet: Fleet, backend: Backend, nowMs: number): void {
 function learn(
   fleet: Fleet,
   lease: Lease,
-  how: AttemptResult,
+  result: AttemptResult,
   observation: Observation | undefined,
   nowMs: number,
 ): void {
   const { replica, boundMs, nth, started, afterRestMs } = lease;
   const { speed, slots } = replica;
-  if (how === 'answered') {
+  if (result === 'answered') {
     observeAnswer(lease, nowMs);
     observeService(speed, nowMs - boundMs);
     if (observation?.prefillMs !== undefined) observePrefill(speed, observation.promptBytes, observation.prefillMs);
@@ -80,13 +80,13 @@ function penalize(
   fleet: Fleet,
   policy: Policy,
   { deployment, backend, replica }: Lease,
-  how: AttemptResult,
+  result: AttemptResult,
   nowMs: number,
 ): void {
-  if (how === 'backend-failed') markDown(fleet, backend, nowMs);
-  else if (how === 'busy') replica.pausedUntilMs = nowMs + BUSY_PAUSE_MS;
-  else if (how === 'answered') deployment.failures = 0;
-  else if (how === 'deployment-failed') {
+  if (result === 'backend-failed') markDown(fleet, backend, nowMs);
+  else if (result === 'busy') replica.pausedUntilMs = nowMs + BUSY_PAUSE_MS;
+  else if (result === 'answered') deployment.failures = 0;
+  else if (result === 'deployment-failed') {
     countFailure(deployment, policy, nowMs);
     resetResidency(replica.residency, nowMs, true);
   }

@@ -2,7 +2,7 @@ import { retryAfterMs, expectedWaitMs } from './admission.ts';
 import { candidatesOf, whyUnavailable } from './candidate.ts';
 import { probed } from './circuit.ts';
 import { bind, chooseDeployment, dispatch } from './dispatch.ts';
-import type { Arrival, Decision, Rejection, RouteEvent } from './event.ts';
+import type { Decision, Rejection, RouteEvent, SlotRequest } from './event.ts';
 import { prune, reconfigure, loadInProgress, type Fleet, type Lease } from './fleet.ts';
 import {
   createQueue,
@@ -50,10 +50,10 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       break;
     case 'loaded':
       load(fleet, policy, event, nowMs);
-      if (event.how !== 'answered') rejectUnservable(fleet, nowMs, out);
+      if (event.result !== 'answered') rejectUnservable(fleet, nowMs, out);
       break;
-    case 'replanned':
-      reconfigure(fleet, event.plan);
+    case 'reconfigured':
+      reconfigure(fleet, event.spec);
       rejectUnservable(fleet, nowMs, out);
       break;
     case 'ticked':
@@ -68,7 +68,13 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
   return out;
 }
 
-function onArrived(fleet: Fleet, policy: Policy, event: Arrival, nowMs: number, out: Decision[]): void {
+function onArrived(
+  fleet: Fleet,
+  policy: Policy,
+  event: Extract<RouteEvent, { kind: 'arrived' }>,
+  nowMs: number,
+  out: Decision[],
+): void {
   const { request, deployments, tried, maxWaitMs } = event;
   // Where nobody waits there is no need to look for whom.
   let queue = fleet.waiting.size === 0 ? undefined : fleet.queues.get(queueKey(event));
@@ -100,7 +106,7 @@ function onArrived(fleet: Fleet, policy: Policy, event: Arrival, nowMs: number, 
 }
 
 // After a reload requests of the older file may want other places than those of the newer one: these do not wait behind them.
-function queueKey({ queue, deployments }: Arrival): string {
+function queueKey({ queue, deployments }: SlotRequest): string {
   return [queue, ...deployments].join('\n');
 }
 
@@ -146,14 +152,14 @@ function list(fleet: Fleet, { backend: url, listing }: Extract<RouteEvent, { kin
 function load(
   fleet: Fleet,
   policy: Policy,
-  { replica: id, how }: Extract<RouteEvent, { kind: 'loaded' }>,
+  { replica: id, result }: Extract<RouteEvent, { kind: 'loaded' }>,
   nowMs: number,
 ): void {
   const replica = fleet.replicas.get(id);
   if (replica === undefined) return;
-  endLoad(fleet, policy, replica, how, nowMs);
+  endLoad(fleet, policy, replica, result, nowMs);
   const backend = fleet.backends.get(replica.backend);
-  if (how === 'backend-failed' && backend !== undefined) markDown(fleet, backend, nowMs);
+  if (result === 'backend-failed' && backend !== undefined) markDown(fleet, backend, nowMs);
   pruneDrained(fleet);
 }
 

@@ -1,12 +1,12 @@
 import type { ServerFailure } from '../exchange.ts';
 import type {
-  Arrival,
   Assignment,
-  Decision,
   AttemptResult,
+  Decision,
+  Observation,
   Rejection,
   RouteEvent,
-  Observation,
+  SlotRequest,
 } from '../route/event.ts';
 import type { Backend, Fleet, FleetSpec, Lease } from '../route/fleet.ts';
 import type { Listing } from '../route/residency.ts';
@@ -14,121 +14,134 @@ import { needsTick, route, type Policy } from '../route/router.ts';
 
 const TICK_MS = 100;
 
-/** What a request wants; the desk gives it its ticket. */
-export type SlotRequest = Omit<Arrival, 'kind' | 'request'>;
-
-/** What a load has come to that was no good, and of which place. */
+/** The failure of the last load for a deployment, by the deployment's id. */
 export interface FailedLoad {
-  readonly place: string;
+  readonly deployment: string;
   readonly failure: ServerFailure;
 }
 
-/** Told once what became of a wish; `failed`: what loads of its model have come to, where it is refused. */
-export type OnDecision = (fate: Assignment | Rejection, failed: FailedLoad | undefined) => void;
+/** Called exactly once per slot request. `failedLoad` is set if the request is rejected because a load of its model failed. */
+export type OnDecision = (decision: Assignment | Rejection, failedLoad: FailedLoad | undefined) => void;
 
-/** What a desk tells of servers. */
+/** Carries out decisions that concern backends. */
 export interface SchedulerEffects {
-  /** A server may not be used, and wants to be asked at that time whether it lives again; `isNew` unless that was known. */
+  /** The circuit of a backend is open: probe it at `nextProbeMs`. `isNew` is false after a failed probe. */
   onDown(backend: string, nextProbeMs: number, isNew: boolean): void;
   onUp(backend: string): void;
-  /** What a place wants is to be loaded; {@link Desk.loaded} is told how it went. */
-  onLoad(replica: string, place: string): void;
+  /** Load the model of a deployment, and report the result to {@link Scheduler.loaded}. */
+  onLoad(replica: string, deployment: string): void;
   onUnload(backend: string, model: string): void;
 }
 
-/** Where requests ask for a place: gives events to routing, and its decisions to whom they concern. */
+const NO_EFFECTS: SchedulerEffects = { onDown() {}, onUp() {}, onLoad() {}, onUnload() {} };
+
+interface PendingDecision {
+  readonly onDecision: OnDecision;
+  readonly deployments: readonly string[];
+}
+
+/** Hands out slots: turns calls into events for the pure `route()` and carries out its decisions. */
 export class Scheduler {
   readonly #fleet: Fleet;
   #policy: Policy;
   readonly #now: () => number;
-  readonly #effects: SchedulerEffects;
-  readonly #waiting = new Map<string, { readonly answer: OnDecision; readonly deployments: readonly string[] }>();
-  /** What the last load of a replica has come to, where that was no good. */
-  readonly #failures = new Map<string, ServerFailure>();
+  #effects: SchedulerEffects = NO_EFFECTS;
+  /** Requests that wait, by ticket. */
+  readonly #pending = new Map<string, PendingDecision>();
+  /** Failures of the last load, by replica; a load that succeeds removes its entry. */
+  readonly #failedLoads = new Map<string, ServerFailure>();
   #requests = 0;
   #ticking: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(fleet: Fleet, policy: Policy, now: () => number, listener: SchedulerEffects) {
+  /** `now` is a monotonic clock, ms. */
+  constructor(fleet: Fleet, policy: Policy, now: () => number) {
     this.#fleet = fleet;
     this.#policy = policy;
     this.#now = now;
-    this.#effects = listener;
   }
 
-  /** Requests in flight, in all. */
+  /** Sets who carries out decisions on backends; to be called before the first event. */
+  connect(effects: SchedulerEffects): void {
+    this.#effects = effects;
+  }
+
+  /** Leases that are not released yet. */
   get inFlight(): number {
     let sum = 0;
     for (const { inFlight } of this.#fleet.backends.values()) sum += inFlight;
     return sum;
   }
 
-  /** Requests that wait for a place. */
+  /** Requests that wait for a slot. */
   get waiting(): number {
     return this.#fleet.waiting.size;
   }
 
-  /** What routing knows, to be shown and not to be changed. */
+  /** The state of routing, to read and not to change. */
   get fleet(): Fleet {
     return this.#fleet;
   }
 
-  /** Asks for a place; gives the ticket of who waits, `undefined` where the answer has been given. */
-  acquire(slotRequest: SlotRequest, answer: OnDecision): string | undefined {
+  /** Asks for a slot. Returns a ticket for {@link cancel} if the request waits, `undefined` if `onDecision` has been called. */
+  acquire(slotRequest: SlotRequest, onDecision: OnDecision): string | undefined {
     this.#requests += 1;
     const request = String(this.#requests);
+    const { deployments } = slotRequest;
     const decisions = route(this.#fleet, this.#policy, { kind: 'arrived', request, ...slotRequest }, this.#now());
     const own = decisions.find(
       (decision): decision is Assignment | Rejection => 'request' in decision && decision.request === request,
     );
-    if (own === undefined) this.#waiting.set(request, { answer, deployments: slotRequest.deployments });
-    this.#carryOut(decisions.filter((decision) => decision !== own));
-    if (own !== undefined) answer(own, own.kind === 'reject' ? this.#failureOf(slotRequest.deployments) : undefined);
+    if (own === undefined) this.#pending.set(request, { onDecision, deployments });
+    this.#carryOutAll(decisions.filter((decision) => decision !== own));
+    if (own !== undefined) onDecision(own, own.kind === 'reject' ? this.#failedLoadOf(deployments) : undefined);
     return own === undefined ? request : undefined;
   }
 
-  /** Who waits does so no more. */
+  /** Removes a queued request. */
   cancel(ticket: string): void {
-    if (this.#waiting.delete(ticket)) this.#apply({ kind: 'left', request: ticket });
+    if (this.#pending.delete(ticket)) this.#apply({ kind: 'left', request: ticket });
   }
 
-  /** A server has begun to answer. */
+  /** A backend has begun to answer. */
   started(lease: Lease): void {
     this.#apply({ kind: 'started', lease });
   }
 
-  /** Gives a place back; once for each that was given. */
-  release(lease: Lease, how: AttemptResult, observation?: Observation): void {
-    const event: RouteEvent = { kind: 'released', lease, how, ...(observation === undefined ? {} : { observation }) };
-    if (how === 'backend-failed') this.#applyWatchingCircuit(lease.backend, event);
+  /** Gives a slot back; exactly once per lease. */
+  release(lease: Lease, result: AttemptResult, observation?: Observation): void {
+    const event: RouteEvent = {
+      kind: 'released',
+      lease,
+      result,
+      ...(observation === undefined ? {} : { observation }),
+    };
+    if (result === 'backend-failed') this.#applyWithCircuit(lease.backend, event);
     else this.#apply(event);
   }
 
-  /** A server was asked whether it lives. */
+  /** A probe has ended. */
   probed(backend: string, alive: boolean): void {
-    this.#applyWatchingCircuit(this.#fleet.backends.get(backend), { kind: 'probed', backend, alive });
+    this.#applyWithCircuit(this.#fleet.backends.get(backend), { kind: 'probed', backend, alive });
   }
 
-  /** A server has said what is in its memory. */
+  /** A backend has listed the models in its memory. */
   listed(backend: string, listing: Listing): void {
     this.#apply({ kind: 'listed', backend, listing });
   }
 
   /** A load has ended. */
-  loaded(replica: string, how: AttemptResult, failure: ServerFailure | undefined): void {
-    if (failure === undefined) this.#failures.delete(replica);
-    else this.#failures.set(replica, failure);
-    this.#applyWatchingCircuit(this.#fleet.backends.get(this.#fleet.replicas.get(replica)?.backend ?? ''), {
-      kind: 'loaded',
-      replica,
-      how,
-    });
+  loaded(replica: string, result: AttemptResult, failure: ServerFailure | undefined): void {
+    if (failure === undefined) this.#failedLoads.delete(replica);
+    else this.#failedLoads.set(replica, failure);
+    const backend = this.#fleet.backends.get(this.#fleet.replicas.get(replica)?.backend ?? '');
+    this.#applyWithCircuit(backend, { kind: 'loaded', replica, result });
   }
 
-  /** Another configuration holds from now on; requests in flight stay counted. */
-  reconfigure(plan: FleetSpec, policy: Policy): void {
+  /** Another configuration holds from now on; leases of the old one stay counted. */
+  reconfigure(spec: FleetSpec, policy: Policy): void {
     this.#policy = policy;
-    this.#apply({ kind: 'replanned', plan });
+    this.#apply({ kind: 'reconfigured', spec });
   }
 
   close(): void {
@@ -137,12 +150,12 @@ export class Scheduler {
   }
 
   #apply(event: RouteEvent): void {
-    this.#carryOut(route(this.#fleet, this.#policy, event, this.#now()));
+    this.#carryOutAll(route(this.#fleet, this.#policy, event, this.#now()));
   }
 
-  #carryOut(decisions: readonly Decision[]): void {
-    for (const decision of decisions) this.#carryOutOne(decision);
-    // Whoever waits holds a connection, which keeps the process: the ticks need not.
+  #carryOutAll(decisions: readonly Decision[]): void {
+    for (const decision of decisions) this.#carryOut(decision);
+    // The connection of a waiting client keeps the process alive: the timer need not.
     if (this.#ticking === undefined && !this.#closed && needsTick(this.#fleet))
       this.#ticking = setInterval(() => {
         this.#tick();
@@ -156,28 +169,28 @@ export class Scheduler {
     this.#ticking = undefined;
   }
 
-  #carryOutOne(decision: Decision): void {
+  #carryOut(decision: Decision): void {
     if (decision.kind === 'load') this.#effects.onLoad(decision.replica, decision.deployment);
     else if (decision.kind === 'unload') this.#effects.onUnload(decision.backend, decision.model);
     else {
-      const waiting = this.#waiting.get(decision.request);
-      this.#waiting.delete(decision.request);
-      if (waiting !== undefined)
-        waiting.answer(decision, decision.kind === 'reject' ? this.#failureOf(waiting.deployments) : undefined);
-      // Whoever was told before it may have taken it along: they were one client's.
+      const pending = this.#pending.get(decision.request);
+      this.#pending.delete(decision.request);
+      if (pending !== undefined)
+        pending.onDecision(decision, decision.kind === 'reject' ? this.#failedLoadOf(pending.deployments) : undefined);
+      // An earlier decision of this batch may have cancelled this request (same client): give the slot back.
       else if (decision.kind === 'assign') this.release(decision.lease, 'cancelled');
     }
   }
 
-  #failureOf(deployments: readonly string[]): FailedLoad | undefined {
-    for (const place of deployments) {
-      const failure = this.#failures.get(this.#fleet.deployments.get(place)?.replica ?? '');
-      if (failure !== undefined) return { place, failure };
+  #failedLoadOf(deployments: readonly string[]): FailedLoad | undefined {
+    for (const deployment of deployments) {
+      const failure = this.#failedLoads.get(this.#fleet.deployments.get(deployment)?.replica ?? '');
+      if (failure !== undefined) return { deployment, failure };
     }
     return undefined;
   }
 
-  #applyWatchingCircuit(backend: Backend | undefined, event: RouteEvent): void {
+  #applyWithCircuit(backend: Backend | undefined, event: RouteEvent): void {
     const before = backend?.circuit;
     this.#apply(event);
     if (backend === undefined || backend.circuit === before) return;

@@ -1,4 +1,5 @@
-import type { ResponseDecoder, ServerEvent, ServerFailure, Usage } from '../exchange.ts';
+import type { ServerEvent, ServerFailure, Usage } from '../exchange.ts';
+import type { ResponseDecoder } from './wire-request.ts';
 import { parseObject, type Json } from '../json.ts';
 
 /** Gathers an answer of a server that is one JSON object, and hands it on when it has ended; `undefined` where it is none. */

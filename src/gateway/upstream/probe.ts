@@ -1,14 +1,14 @@
-import type { BackendConfig } from '../../schema/gateway-config.ts';
-import type { Connection } from './memory.ts';
+import type { Connection } from './connection.ts';
+import type { Provider } from './provider.ts';
 
 const PROBE_MS = 2000;
 
 /** Asks a server something that costs it nothing; gives the status of its answer, `undefined` where none came in time. */
 export async function probe(
   { dispatcher, target, headers }: Connection,
-  provider: BackendConfig['provider'],
+  { probePath }: Pick<Provider, 'probePath'>,
 ): Promise<number | undefined> {
-  const path = target.prefix + (provider === 'ollama' ? '/api/version' : '/models');
+  const path = target.prefix + probePath;
   const late = new AbortController();
   const timer = setTimeout(() => {
     late.abort();

@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../json.ts';
-import type { Connection } from './memory.ts';
+import type { Connection } from './connection.ts';
 
 const ANSWER_MS = 2000;
 /** How long a server that did not answer is left alone. */

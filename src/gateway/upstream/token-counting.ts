@@ -2,8 +2,8 @@ import type { Deployment } from '../../schema/gateway-config.ts';
 import type { Json } from '../json.ts';
 import type { ModelRequest, ChatRequest, ServerEvent, Usage } from '../exchange.ts';
 import { isNever } from './ollama/memory.ts';
-import { renderBody, renderedPrompt } from './ollama/render.ts';
-import { wireRequestFor } from './call.ts';
+import { providerOf } from './providers.ts';
+import { wireRequestFor } from './wire-request-for.ts';
 import type { BackendQuery } from './query-cache.ts';
 import { TokenCounts } from './token-counts.ts';
 
@@ -85,16 +85,16 @@ export class Counting {
   }
 
   async #render(request: ChatRequest, deployment: Deployment, query: Query): Promise<string | undefined> {
-    const { provider, model, options, keepAlive } = deployment;
-    // One that goes as soon as it has answered would be loaded for it.
-    if (provider !== 'ollama' || isNever(keepAlive) || (this.#unable.get(keyOf(deployment)) ?? 0) > performance.now())
+    const { render } = providerOf(deployment);
+    // A model with `keep_alive: 0` would be loaded for the render.
+    if (
+      render === undefined ||
+      isNever(deployment.keepAlive) ||
+      (this.#unable.get(keyOf(deployment)) ?? 0) > performance.now()
+    )
       return undefined;
-    const answer = await query(deployment, {
-      path: '/api/chat',
-      body: renderBody(request, { model, options, keepAlive: undefined }),
-      holdsMs: 0,
-    });
-    const prompt = renderedPrompt(answer);
+    const answer = await query(deployment, render.query(request, deployment));
+    const prompt = render.read(answer);
     if (answer !== undefined && prompt === undefined)
       this.#unable.set(keyOf(deployment), performance.now() + UNABLE_MS);
     return prompt;

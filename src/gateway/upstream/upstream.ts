@@ -1,20 +1,20 @@
 import { Agent } from 'undici';
 import type { BackendConfig, Deployment, GatewayConfig, Timeouts } from '../../schema/gateway-config.ts';
-import type { Json } from '../json.ts';
-import type { ModelRequest, ChatRequest, LoadRequest, FailureOr, ServerFailure, Subrequest } from '../exchange.ts';
-import { unsupportedParams } from './openai/unsupported-params.ts';
-import { verifiedContext } from './ollama/context.ts';
-import { relaxedSchema } from './ollama/schema.ts';
+import { isObject, type Json } from '../json.ts';
+import type { ModelRequest, ChatRequest, LoadRequest, FailureOr, ServerFailure } from '../exchange.ts';
 import type { Listing } from '../route/residency.ts';
 import { Capabilities } from './capabilities.ts';
 import { WireExchange, type WireExchangeListener } from './wire-exchange.ts';
-import { wireRequestFor } from './call.ts';
+import { wireRequestFor } from './wire-request-for.ts';
 import { QUIET_MS, type UpstreamLimits } from './deadline.ts';
 import { Counting } from './token-counting.ts';
 import { QueryCache, type BackendQuery } from './query-cache.ts';
-import { list, load, unload, type Connection } from './memory.ts';
+import type { Connection } from './connection.ts';
+import { list, load, unload } from './memory.ts';
 import { adaptRequest } from './adapt-request.ts';
 import { probe } from './probe.ts';
+import type { Provider } from './provider.ts';
+import { providerOf } from './providers.ts';
 import { UpstreamRequest, type UpstreamListener } from './upstream-request.ts';
 import { targetOf, type Target } from './target.ts';
 import { LivenessWatch } from './liveness-watch.ts';
@@ -47,7 +47,7 @@ export class Upstream {
     this.#liveness = new LivenessWatch(async (url) => {
       const backend = backends.find((known) => known.url === url);
       // Any answer at all shows that it has not stopped.
-      return backend === undefined || (await probe(this.#connectionTo(backend), backend.provider)) !== undefined;
+      return backend === undefined || (await probe(this.#connectionTo(backend), providerOf(backend))) !== undefined;
     });
     const kept = previous !== undefined && previous.#timeouts.connectMs === timeouts.connectMs ? previous : undefined;
     this.#older = kept === undefined ? previous : kept.#older;
@@ -59,27 +59,35 @@ export class Upstream {
   }
 
   /** Sends a share of an order to a deployment; `spentMs` of its time have passed already. */
-  send(subrequest: Subrequest, deployment: Deployment, spentMs: number, listener: UpstreamListener): UpstreamRequest {
+  send(
+    request: ModelRequest | LoadRequest,
+    stream: boolean,
+    deployment: Deployment,
+    spentMs: number,
+    listener: UpstreamListener,
+  ): UpstreamRequest {
     const sinceMs = performance.now() - spentMs;
     const upstreamRequest = new UpstreamRequest(
-      subrequest.request,
+      request,
       {
         strict: this.#strict,
-        missing: (request) =>
-          knowsContext(request, deployment)
+        missing: (asked) =>
+          knowsContext(asked, deployment)
             ? this.#capabilities.missing(deployment)
             : new Set([...this.#capabilities.missing(deployment), 'context']),
-        unsupportedParams: deployment.provider === 'openai' ? unsupportedParams : relaxedSchema,
+        unsupportedParams: providerOf(deployment).unsupportedParams,
         learn: (missing) => {
           this.#capabilities.learn(deployment, missing);
         },
-        look: (request) =>
-          needsEyes(request) && deployment.provider === 'ollama' && !this.#capabilities.isShown(deployment)
-            ? this.#look(deployment)
-            : undefined,
+        look: (asked) => {
+          const { capabilities } = providerOf(deployment);
+          return capabilities !== undefined && hasImages(asked) && !this.#capabilities.isShown(deployment)
+            ? this.#look(deployment, capabilities)
+            : undefined;
+        },
         settle: (settled) => this.#counting.settle(settled, deployment, this.#query),
-        dispatch: (request, to) =>
-          this.#dispatch(request, deployment, this.#limits(subrequest, deployment, performance.now() - sinceMs), to),
+        dispatch: (asked, to) =>
+          this.#dispatch(asked, deployment, this.#limits(stream, deployment, performance.now() - sinceMs), to),
       },
       listener,
     );
@@ -107,14 +115,16 @@ export class Upstream {
   }
 
   /** How long a share may take as a whole, wherever it goes; `Infinity` where nothing limits it. */
-  longestMs(subrequest: Subrequest, deployments: readonly Deployment[]): number {
+  longestMs(stream: boolean, deployments: readonly Deployment[]): number {
     return Math.max(
-      ...deployments.map((deployment) => this.#limits(subrequest, deployment, 0).wholeMs || Number.POSITIVE_INFINITY),
+      ...deployments.map((deployment) => this.#limits(stream, deployment, 0).wholeMs || Number.POSITIVE_INFINITY),
     );
   }
 
   /** Loads what a deployment wants, and waits for its end; `undefined` where all went well. */
   async load(deployment: Deployment): Promise<ServerFailure | undefined> {
+    const { memory } = providerOf(deployment);
+    if (memory === undefined) return undefined;
     const unresponsive = new AbortController();
     let end = (): void => undefined;
     const quiet = setTimeout(() => {
@@ -123,7 +133,13 @@ export class Upstream {
       });
     }, QUIET_MS).unref();
     try {
-      return await load(this.#connectionTo(deployment), deployment, this.#timeouts.firstByteMs, unresponsive.signal);
+      return await load(
+        this.#connectionTo(deployment),
+        memory,
+        deployment,
+        this.#timeouts.firstByteMs,
+        unresponsive.signal,
+      );
     } finally {
       clearTimeout(quiet);
       end();
@@ -132,12 +148,14 @@ export class Upstream {
 
   /** Takes a model out of a server's memory. */
   async unload(backend: BackendConfig, model: string): Promise<void> {
-    await unload(this.#connectionTo(backend), model);
+    const { memory } = providerOf(backend);
+    if (memory !== undefined) await unload(this.#connectionTo(backend), memory, model);
   }
 
   /** What a server has in its memory. */
   async list(backend: BackendConfig): Promise<Listing | undefined> {
-    return list(this.#connectionTo(backend), backend);
+    const { memory } = providerOf(backend);
+    return memory === undefined ? undefined : list(this.#connectionTo(backend), memory);
   }
 
   /** Asks a server something about itself; `undefined` where it does not say. */
@@ -162,32 +180,29 @@ export class Upstream {
 
   /** Asks a server whether it lives. */
   async probe(backend: BackendConfig): Promise<boolean> {
-    const status = await probe(this.#connectionTo(backend), backend.provider);
+    const status = await probe(this.#connectionTo(backend), providerOf(backend));
     // Any answer to the point shows life, also one that this key may not list models.
     return status !== undefined && status < 500;
   }
 
-  // Whoever does not say what a model can do is asked for it all the same.
-  async #look(deployment: Deployment): Promise<void> {
+  // If the capabilities cannot be had, the request is sent anyway.
+  async #look(deployment: Deployment, { query, read }: NonNullable<Provider['capabilities']>): Promise<void> {
     const { origin, prefix } = this.#targetOf(deployment.url);
+    const { path, body } = query(deployment.model);
     const headers = { 'content-type': 'application/json', ...authorization(deployment) };
     try {
       const answer = await this.#agent.request({
         origin,
-        path: `${prefix}/api/show`,
+        path: prefix + path,
         method: 'POST',
         headers,
-        body: JSON.stringify({ model: deployment.model }),
+        body,
         signal: AbortSignal.timeout(LOOK_MS),
       });
       const shown: unknown = await answer.body.json();
-      if (answer.statusCode !== 200 || typeof shown !== 'object' || shown === null) return;
-      this.#capabilities.show(
-        deployment,
-        'capabilities' in shown && Array.isArray(shown.capabilities) ? shown.capabilities : undefined,
-      );
+      if (answer.statusCode === 200 && isObject(shown)) this.#capabilities.show(deployment, read(shown));
     } catch {
-      // Whatever it is, the request will meet it too.
+      // The request meets the same failure, and reports it.
     }
   }
 
@@ -204,7 +219,7 @@ export class Upstream {
     return this.#targets.get(url) ?? targetOf(url);
   }
 
-  #limits({ stream }: Subrequest, { timeoutMs, streamTimeoutMs }: Deployment, spentMs: number): UpstreamLimits {
+  #limits(stream: boolean, { timeoutMs, streamTimeoutMs }: Deployment, spentMs: number): UpstreamLimits {
     const { firstByteMs, idleMs, wholeMs, totalMs } = this.#timeouts;
     const most = stream ? totalMs : least(timeoutMs ?? wholeMs, totalMs);
     return {
@@ -215,7 +230,7 @@ export class Upstream {
   }
 }
 
-function needsEyes(request: ModelRequest): boolean {
+function hasImages(request: ModelRequest): boolean {
   if (request.kind === 'embed') return false;
   return request.kind === 'chat'
     ? request.params.messages.some(({ images }) => images.length > 0)
@@ -223,9 +238,9 @@ function needsEyes(request: ModelRequest): boolean {
 }
 
 // Whoever is no Ollama takes none.
-function knowsContext(request: ModelRequest | LoadRequest, { provider, model }: Deployment): boolean {
+function knowsContext(request: ModelRequest | LoadRequest, deployment: Deployment): boolean {
   if (request.kind !== 'completion' || request.params.context === undefined) return true;
-  return provider === 'ollama' && verifiedContext(request.params.context, model) !== undefined;
+  return providerOf(deployment).acceptsContext?.(request.params.context, deployment.model) === true;
 }
 
 function authorization({ apiKey }: Pick<BackendConfig, 'apiKey'>): Readonly<Record<string, string>> {

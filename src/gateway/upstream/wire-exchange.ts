@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
-import type { ResponseDecoder, WireRequest, ServerEvent, ServerFailure } from '../exchange.ts';
+import type { ServerEvent, ServerFailure } from '../exchange.ts';
+import type { ResponseDecoder, WireRequest } from './wire-request.ts';
 import { Deadline, type UpstreamLimits } from './deadline.ts';
 import { connectionFailure, UNRESPONSIVE, isStale, timeoutFailure } from './exchange-failure.ts';
 

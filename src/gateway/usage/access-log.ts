@@ -1,5 +1,4 @@
-import type { RequestContext } from '../request-context.ts';
-import type { Ended } from './account.ts';
+import type { Ended, RequestContext } from '../request-context.ts';
 
 /** One request as a line of the log; what is not known is left out. Times in ms. */
 export interface AccessLogLine {

@@ -1,4 +1,4 @@
-import type { RequestRecord } from './account.ts';
+import type { RequestRecord } from '../request-context.ts';
 
 /** The `server-timing` of a reply, as far as it is known when its headers leave, in ms: what the request waited for a place and for a load, what the prompt took and what the answer. */
 export function serverTiming({ queueMs, loadMs, askedMs, firstMs, usage }: RequestRecord): string | undefined {

@@ -12,18 +12,12 @@ import { errorOf, KEY, startGateway } from '../running.ts';
 test('a mistake in reading one request is answered with 500, told on stderr, and costs no other request', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
-  const read = (): never => {
+  const parse = (): never => {
     throw new TypeError('a mistake');
   };
   await using server = createServer((incoming, outgoing) => {
-    handleRequest(
-      { incoming, outgoing, context: openContext(incoming, outgoing, performance.now()) },
-      gateway.service(),
-      {
-        dialect: OPENAI,
-        read,
-      },
-    );
+    const context = openContext(incoming, outgoing, gateway.service(), () => OPENAI, performance.now());
+    void handleRequest(context, { parse });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

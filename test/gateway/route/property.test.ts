@@ -31,7 +31,7 @@ const STEP = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('release' as const),
       which: fc.nat(),
-      how: fc.constantFrom(...ENDINGS),
+      result: fc.constantFrom(...ENDINGS),
       abandoned: fc.boolean(),
       promptBytes: fc.nat(100_000),
     }),
@@ -39,7 +39,7 @@ const STEP = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('start' as const), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), which: fc.nat() }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(5000) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('loaded' as const), how: fc.constantFrom(...ENDINGS) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('loaded' as const), result: fc.constantFrom(...ENDINGS) }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -98,7 +98,7 @@ class Trial {
         }),
       );
     else if (step.kind === 'pass') stage.pass(step.ms);
-    else if (step.kind === 'loaded') stage.load(step.how);
+    else if (step.kind === 'loaded') stage.load(step.result);
     else if (step.kind === 'probe') stage.tell({ kind: 'probed', backend: step.backend, alive: step.alive });
     else if (step.kind === 'list')
       stage.tell({
@@ -110,7 +110,7 @@ class Trial {
         },
       });
     else if (step.kind === 'replan')
-      stage.tell({ kind: 'replanned', plan: managedPlan(step.slots, step.backends, step.models) });
+      stage.tell({ kind: 'reconfigured', spec: managedPlan(step.slots, step.backends, step.models) });
     else if (step.kind === 'leave') this.#leave(step.which);
     else this.#touch(step);
     this.#take(observation);
@@ -129,7 +129,7 @@ class Trial {
     if (step.kind === 'start') this.stage.start(request);
     else {
       this.held.splice(this.held.indexOf(request), 1);
-      this.stage.release(request, step.how, {
+      this.stage.release(request, step.result, {
         promptBytes: step.promptBytes,
         abandoned: step.abandoned,
         prefillMs: 20,
@@ -191,9 +191,9 @@ test('whatever happens, counters are exact, each request is answered once, and n
       trial.step({ kind: 'replan', slots: 2, backends: [...BACKENDS], models: ['m', 'n'] });
       for (let turn = 0; turn < 200 && trial.waiting.length + trial.held.length > 0; turn += 1) {
         for (const backend of BACKENDS) trial.step({ kind: 'probe', backend, alive: true });
-        trial.step({ kind: 'loaded', how: 'answered' });
+        trial.step({ kind: 'loaded', result: 'answered' });
         while (trial.held.length > 0)
-          trial.step({ kind: 'release', which: 0, how: 'answered', abandoned: false, promptBytes: 1000 });
+          trial.step({ kind: 'release', which: 0, result: 'answered', abandoned: false, promptBytes: 1000 });
         trial.step({ kind: 'pass', ms: 1000 });
         trial.check();
       }

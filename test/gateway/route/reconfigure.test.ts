@@ -5,7 +5,7 @@ import { managedPlan, planOf, Stage } from './stage.ts';
 test('a server whose model goes from the file while it is being loaded loads others when that has ended', () => {
   const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
   const left = stage.arrive();
-  stage.tell({ kind: 'replanned', plan: managedPlan(1, ['a'], ['n']) });
+  stage.tell({ kind: 'reconfigured', spec: managedPlan(1, ['a'], ['n']) });
   stage.tell({ kind: 'left', request: left });
   const other = stage.arrive({ queue: 'n', deployments: ['n@a'] });
   stage.pass(1000);
@@ -20,9 +20,9 @@ test('a server whose model goes from the file while it is being loaded loads oth
 test('a server that goes from the file and comes back has its load counted all the while', () => {
   const stage = new Stage(managedPlan(1, ['a', 'b']));
   stage.arrive({ deployments: ['m@a'] });
-  stage.tell({ kind: 'replanned', plan: managedPlan(1, ['b']) });
+  stage.tell({ kind: 'reconfigured', spec: managedPlan(1, ['b']) });
   stage.tell({ kind: 'left', request: 'r1' });
-  stage.tell({ kind: 'replanned', plan: managedPlan(1, ['a', 'b'], ['m', 'n']) });
+  stage.tell({ kind: 'reconfigured', spec: managedPlan(1, ['a', 'b'], ['m', 'n']) });
   stage.arrive({ queue: 'n', deployments: ['n@a'] });
   assert.deepEqual(stage.loads, ['m@a']);
   stage.load();
@@ -35,19 +35,19 @@ test('slots are as the newest file states them, also where that is what was foun
     const { count, kind } = stage.fleet.replicas.get('a#m')?.slots ?? {};
     return [count, kind];
   };
-  stage.tell({ kind: 'replanned', plan: managedPlan(1, ['a']) });
+  stage.tell({ kind: 'reconfigured', spec: managedPlan(1, ['a']) });
   assert.deepEqual(slots(), [1, 'stated'], 'so nobody tries one more');
-  stage.tell({ kind: 'replanned', plan: managedPlan(4, ['a']) });
+  stage.tell({ kind: 'reconfigured', spec: managedPlan(4, ['a']) });
   assert.deepEqual(slots(), [4, 'stated']);
-  stage.tell({ kind: 'replanned', plan: managedPlan(undefined, ['a']) });
+  stage.tell({ kind: 'reconfigured', spec: managedPlan(undefined, ['a']) });
   assert.deepEqual(slots(), [1, 'learned']);
 });
 
 test('a server that turns out to load by itself is asked for no loads, and the other way round', () => {
   const stage = new Stage(managedPlan(1, ['a']));
-  stage.tell({ kind: 'replanned', plan: planOf('a') });
+  stage.tell({ kind: 'reconfigured', spec: planOf('a') });
   assert.deepEqual([stage.placeOf(stage.arrive()), stage.loads], ['m@a', []]);
-  stage.tell({ kind: 'replanned', plan: managedPlan(1, ['a']) });
+  stage.tell({ kind: 'reconfigured', spec: managedPlan(1, ['a']) });
   stage.release('r1', 'cancelled');
   stage.arrive();
   assert.deepEqual(stage.loads, ['m@a']);
@@ -58,7 +58,7 @@ test('what was waited for and is not configured any more is forgotten when those
   stage.warm();
   const [here, there] = [stage.arrive({ deployments: ['m@a'] }), stage.arrive({ deployments: ['m@b'] })];
   const isRetry = stage.arrive({ deployments: ['m@a', 'm@b'], tried: ['m@a'] });
-  stage.tell({ kind: 'replanned', plan: managedPlan(1, ['b']) });
+  stage.tell({ kind: 'reconfigured', spec: managedPlan(1, ['b']) });
   stage.release(here);
   stage.release(there);
   assert.equal(stage.placeOf(isRetry), 'm@b');
@@ -70,7 +70,7 @@ test('nobody waits behind requests of an older file for places that those do not
   const stage = new Stage(managedPlan(1, ['a']));
   stage.warm();
   const [, old] = [stage.arrive(), stage.arrive()];
-  stage.tell({ kind: 'replanned', plan: managedPlan(1, ['a', 'b']) });
+  stage.tell({ kind: 'reconfigured', spec: managedPlan(1, ['a', 'b']) });
   stage.list('b');
   const fresh = [stage.arrive(), stage.arrive()];
   stage.pass(5000);

@@ -54,10 +54,10 @@ const placeOf = (decision: Decision): string =>
   decision.kind === 'assign' ? decision.lease.deployment.id : decision.kind;
 
 /** Ends one of the requests in a place. */
-function release(fleet: Fleet, deployment: string, how: AttemptResult, nowMs = 0): void {
+function release(fleet: Fleet, deployment: string, result: AttemptResult, nowMs = 0): void {
   const lease = flights.find((one) => one.deployment === fleet.deployments.get(deployment) && !one.released);
   assert.ok(lease !== undefined);
-  route(fleet, POLICY, { kind: 'released', lease, how }, nowMs);
+  route(fleet, POLICY, { kind: 'released', lease, result }, nowMs);
 }
 
 test('one after the other, thirty requests spread evenly over three servers that are all idle', () => {
@@ -155,7 +155,7 @@ test('whatever happens, what is in flight is exactly what was given and not give
     fc.record({
       kind: fc.constant('release' as const),
       which: fc.nat(),
-      how: fc.constantFrom<AttemptResult>('answered', 'cancelled', 'refused', 'deployment-failed', 'backend-failed'),
+      result: fc.constantFrom<AttemptResult>('answered', 'cancelled', 'refused', 'deployment-failed', 'backend-failed'),
     }),
     fc.record({ kind: fc.constant('probe' as const), backend: fc.constantFrom('a', 'b', 'c'), alive: fc.boolean() }),
   );
@@ -176,7 +176,7 @@ test('whatever happens, what is in flight is exactly what was given and not give
           route(fleet, POLICY, { kind: 'probed', backend: one.backend, alive: one.alive }, nowMs);
         else {
           const [deployment] = held.splice(one.which % Math.max(1, held.length), 1);
-          if (deployment !== undefined) release(fleet, deployment, one.how, nowMs);
+          if (deployment !== undefined) release(fleet, deployment, one.result, nowMs);
         }
         for (const id of PLACES)
           assert.equal(fleet.deployments.get(id)?.inFlight, held.filter((deployment) => deployment === id).length);
@@ -198,7 +198,7 @@ test('after another plan, what stays keeps its counters, what is new is there, a
   route(
     fleet,
     POLICY,
-    { kind: 'replanned', plan: { ...planOf('b', 'd'), deployments: [placed('m@b', 3), placed('m@d')] } },
+    { kind: 'reconfigured', spec: { ...planOf('b', 'd'), deployments: [placed('m@b', 3), placed('m@d')] } },
     0,
   );
   assert.deepEqual([...fleet.backends.keys()].toSorted(), ['a', 'b', 'd'], 'c had nothing in flight');
@@ -216,7 +216,7 @@ test('after another plan, what stays keeps its counters, what is new is there, a
 
 test('a server that was down before another plan is down after it, and one that comes back after it was gone is taken to be up', () => {
   const plan = (...backends: readonly string[]): void =>
-    void route(fleet, POLICY, { kind: 'replanned', plan: planOf(...backends) }, 0);
+    void route(fleet, POLICY, { kind: 'reconfigured', spec: planOf(...backends) }, 0);
   const fleet = fleetOf('a', 'b');
   release(fleet, placeOf(arrive(fleet, { deployments: ['m@a'] })), 'backend-failed');
   plan('a', 'b');

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { limitQueue } from '../../../src/gateway/route/admission.ts';
 import type {
-  Arrival,
   Assignment,
   Decision,
   AttemptResult,
   Rejection,
   RouteEvent,
   Observation,
+  SlotRequest,
 } from '../../../src/gateway/route/event.ts';
 import { yieldToLoads } from '../../../src/gateway/route/yield-to-load.ts';
 import { createFleet, type Fleet, type FleetSpec, type Lease } from '../../../src/gateway/route/fleet.ts';
@@ -81,7 +81,7 @@ export class Stage {
   }
 
   /** A request arrives; gives its id. */
-  arrive(more: Partial<Arrival> = {}): string {
+  arrive(more: Partial<SlotRequest> = {}): string {
     const request = `r${String((this.#asked += 1))}`;
     this.tell({
       kind: 'arrived',
@@ -99,9 +99,9 @@ export class Stage {
     return request;
   }
 
-  release(request: string, how: AttemptResult = 'answered', observation?: Observation): readonly Decision[] {
+  release(request: string, result: AttemptResult = 'answered', observation?: Observation): readonly Decision[] {
     const lease = this.flightOf(request);
-    return this.tell({ kind: 'released', lease, how, ...(observation === undefined ? {} : { observation }) });
+    return this.tell({ kind: 'released', lease, result, ...(observation === undefined ? {} : { observation }) });
   }
 
   start(request: string): readonly Decision[] {
@@ -118,9 +118,9 @@ export class Stage {
   }
 
   /** Lets every load that is underway end; those that follow go on. */
-  load(how: AttemptResult = 'answered'): void {
+  load(result: AttemptResult = 'answered'): void {
     for (const replica of [...this.fleet.replicas.values()].filter(({ load }) => load !== undefined))
-      this.tell({ kind: 'loaded', replica: replica.id, how });
+      this.tell({ kind: 'loaded', replica: replica.id, result });
   }
 
   /** A server lists what is in its memory. */

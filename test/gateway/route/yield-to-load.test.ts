@@ -99,7 +99,7 @@ class Swapper {
       if (this.#freeMs <= stage.nowMs) {
         this.#freeMs = Infinity;
         this.#resident = load.model;
-        stage.tell({ kind: 'loaded', replica: load.id, how: 'answered' });
+        stage.tell({ kind: 'loaded', replica: load.id, result: 'answered' });
       }
     }
     this.#take();

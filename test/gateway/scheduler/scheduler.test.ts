@@ -5,13 +5,8 @@ import { createFleet } from '../../../src/gateway/route/fleet.ts';
 import { managedPlan, POLICY } from '../route/stage.ts';
 
 test('a place that was given to one who leaves in the same moment is given back', () => {
-  const scheduler: Scheduler = new Scheduler(createFleet(managedPlan(2, ['a'])), POLICY, () => 0, {
-    onDown: () => {},
-    onUp: () => {},
-    onLoad: () => {},
-    onUnload: () => {},
-  });
-  const wish = {
+  const scheduler: Scheduler = new Scheduler(createFleet(managedPlan(2, ['a'])), POLICY, () => 0);
+  const slotRequest = {
     queue: 'm',
     deployments: ['m@a'],
     tried: [],
@@ -25,18 +20,18 @@ test('a place that was given to one who leaves in the same moment is given back'
   // Whichever is told first takes the other along, as the answers to one client do when one of them fails.
   const told = [0, 1].filter((mine) => {
     let heard = false;
-    tickets[mine] = scheduler.acquire(wish, (fate) => {
+    tickets[mine] = scheduler.acquire(slotRequest, (decision) => {
       heard = true;
       assert.equal(mine, 0);
       scheduler.cancel(tickets[1] ?? '');
-      if (fate.kind === 'assign') scheduler.release(fate.lease, 'refused');
+      if (decision.kind === 'assign') scheduler.release(decision.lease, 'refused');
     });
     return heard;
   });
   assert.deepEqual([told, scheduler.waiting], [[], 2]);
   scheduler.loaded('a#m', 'answered', undefined);
   assert.deepEqual([scheduler.waiting, scheduler.inFlight], [0, 0]);
-  scheduler.acquire(wish, ({ kind }) => {
+  scheduler.acquire(slotRequest, ({ kind }) => {
     assert.deepEqual([kind, scheduler.inFlight], ['assign', 1]);
   });
   assert.equal(scheduler.inFlight, 1, 'and who is answered at once keeps its place');

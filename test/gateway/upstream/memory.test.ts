@@ -3,16 +3,20 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { Agent } from 'undici';
-import { list, load, type Connection } from '../../../src/gateway/upstream/memory.ts';
+import type { Connection } from '../../../src/gateway/upstream/connection.ts';
+import { list, load } from '../../../src/gateway/upstream/memory.ts';
+import { OLLAMA_PROVIDER } from '../../../src/gateway/upstream/ollama/provider.ts';
 import { targetOf } from '../../../src/gateway/upstream/target.ts';
 
+const { memory: MEMORY } = OLLAMA_PROVIDER;
+assert.ok(MEMORY !== undefined);
 const MODEL = { model: 'm', keepAlive: undefined, options: {} };
 
 /** A server that does something with each request; gives how it is reached, and how many requests came. */
 async function serve(
   t: TestContext,
   answer: (socket: Socket, nth: number) => void,
-): Promise<{ readonly line: Connection; readonly count: () => number }> {
+): Promise<{ readonly connection: Connection; readonly count: () => number }> {
   let requests = 0;
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -28,7 +32,7 @@ async function serve(
     server.close();
   });
   return {
-    line: { dispatcher, target: targetOf(`http://127.0.0.1:${String(port)}`), headers: {} },
+    connection: { dispatcher, target: targetOf(`http://127.0.0.1:${String(port)}`), headers: {} },
     count: () => requests,
   };
 }
@@ -36,16 +40,16 @@ async function serve(
 const fine = (socket: Socket): void => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
 
 test('a load that meets a connection which the server has just closed is sent once more, and not more often', async (t) => {
-  const { line, count } = await serve(t, (socket, nth) => {
+  const { connection, count } = await serve(t, (socket, nth) => {
     if (nth === 2) socket.destroy();
     else fine(socket);
   });
-  await list(line, { url: 'http://x', provider: 'ollama' } as Parameters<typeof list>[1]); // it looks at nothing else
-  assert.equal(await load(line, MODEL as Parameters<typeof load>[1], 5000), undefined); // likewise
+  await list(connection, MEMORY);
+  assert.equal(await load(connection, MEMORY, MODEL, 5000), undefined);
   assert.equal(count(), 3);
   const dead = await serve(t, (socket) => {
     socket.destroy();
   });
-  assert.equal((await load(dead.line, MODEL as Parameters<typeof load>[1], 5000))?.fault, 'backend');
+  assert.equal((await load(dead.connection, MEMORY, MODEL, 5000))?.fault, 'backend');
   assert.equal(dead.count(), 2);
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ResponseDecoder, ChatRequest, ServerEvent } from '../../../src/gateway/exchange.ts';
+import type { ChatRequest, ServerEvent } from '../../../src/gateway/exchange.ts';
+import type { ResponseDecoder } from '../../../src/gateway/upstream/wire-request.ts';
 import { AnswerLines } from '../../../src/gateway/upstream/ollama/answer-lines.ts';
 import { ollamaEmbedDecoder } from '../../../src/gateway/upstream/ollama/embed.ts';
 import { openaiChat, openaiEmbed } from '../../../src/gateway/upstream/openai/call.ts';

@@ -1,6 +1,7 @@
 import type { Json } from '../../json.ts';
 import { refusalHeaders, STATUS } from '../dialect/error-response.ts';
-import type { ClientDialect, Failure } from '../../exchange.ts';
+import type { ClientDialect } from '../../client-dialect.ts';
+import type { Failure } from '../../exchange.ts';
 import { messageEventText } from './event-text.ts';
 
 const TYPES: Readonly<Partial<Record<Failure['kind'], string>>> = {

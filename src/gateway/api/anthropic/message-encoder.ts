@@ -1,5 +1,6 @@
 import type { Json } from '../../json.ts';
-import type { ResponseEncoder, ServerEvent } from '../../exchange.ts';
+import type { ResponseEncoder } from '../../client-dialect.ts';
+import type { ServerEvent } from '../../exchange.ts';
 import { endingOf } from './ending.ts';
 import { messageBody, type MessageHead } from './head.ts';
 import { newMessageId } from './ids.ts';

@@ -1,5 +1,6 @@
 import type { Json } from '../../json.ts';
-import type { ResponseEncoder, ServerEvent, ToolCall } from '../../exchange.ts';
+import type { ResponseEncoder } from '../../client-dialect.ts';
+import type { ServerEvent, ToolCall } from '../../exchange.ts';
 import { endingOf } from './ending.ts';
 import { messageEventText } from './event-text.ts';
 import { messageBody, type MessageHead } from './head.ts';

@@ -1,5 +1,6 @@
 import { Body, parseBody } from '../dialect/body.ts';
-import type { ParsedRequest, FailureOr } from '../../exchange.ts';
+import type { ParsedRequest } from '../../client-dialect.ts';
+import type { FailureOr } from '../../exchange.ts';
 import { MessageEventEncoder } from './message-event-encoder.ts';
 import type { MessageHead } from './head.ts';
 import { newMessageId } from './ids.ts';

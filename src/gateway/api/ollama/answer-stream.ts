@@ -1,5 +1,6 @@
 import type { Json } from '../../json.ts';
-import type { ResponseEncoder, ServerEvent } from '../../exchange.ts';
+import type { ResponseEncoder } from '../../client-dialect.ts';
+import type { ServerEvent } from '../../exchange.ts';
 import { ResponseMetrics } from './metrics.ts';
 import { head, logprobsOf, NOTHING, type ResponseState, type ResponseShape } from './shape.ts';
 

@@ -1,5 +1,6 @@
 import type { Json } from '../../json.ts';
-import type { ResponseEncoder, ServerEvent, ToolCall } from '../../exchange.ts';
+import type { ResponseEncoder } from '../../client-dialect.ts';
+import type { ServerEvent, ToolCall } from '../../exchange.ts';
 import { endOf } from './answer-stream.ts';
 import { ResponseMetrics } from './metrics.ts';
 import { head, logprobsOf, type ResponseShape } from './shape.ts';

@@ -1,5 +1,6 @@
 import { refusalHeaders, STATUS } from '../dialect/error-response.ts';
-import type { ClientDialect, Failure } from '../../exchange.ts';
+import type { ClientDialect } from '../../client-dialect.ts';
+import type { Failure } from '../../exchange.ts';
 import { aliasOf } from './alias.ts';
 
 /** What Ollama's clients understand: `{"error": "…"}`, which in a stream is its last line. */

@@ -1,5 +1,6 @@
 import type { Body } from '../dialect/body.ts';
-import type { EmbedRequest, ParsedRequest, FailureOr, ResponseEncoder, ServerEvent, Usage } from '../../exchange.ts';
+import type { ParsedRequest, ResponseEncoder } from '../../client-dialect.ts';
+import type { EmbedRequest, FailureOr, ServerEvent, Usage } from '../../exchange.ts';
 import { readApiModel } from './fields.ts';
 import { ResponseMetrics } from './metrics.ts';
 import { readOptions } from './options.ts';

@@ -1,6 +1,7 @@
 import { typeName, type Body } from '../dialect/body.ts';
 import { readStopList } from '../dialect/sampling.ts';
-import type { ChatRequest, ParsedRequest } from '../../exchange.ts';
+import type { ParsedRequest } from '../../client-dialect.ts';
+import type { ChatRequest } from '../../exchange.ts';
 
 /** The type of an option in Ollama, and what it may be. */
 interface Range {

@@ -1,5 +1,6 @@
 import { Body, parseBody } from '../dialect/body.ts';
-import type { ModelRequest, Failure, ParsedRequest, FailureOr, Subrequest } from '../../exchange.ts';
+import type { ParsedRequest, Subrequest } from '../../client-dialect.ts';
+import type { ModelRequest, Failure, FailureOr } from '../../exchange.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { AnswerWhole } from './answer-whole.ts';
 import { readKeepAlive, readTextFields } from './fields.ts';

@@ -36,19 +36,6 @@ export function plainShow(guise: AliasView, mode: 'chat' | 'embedding' | undefin
   return showBody(shown, guise);
 }
 
-/** How much a server of OpenAI's dialect says that a model takes, in its list of models: by vLLM's, llama.cpp's or LM Studio's name. */
-export function contextInModels(answer: Json | undefined, model: string): number | undefined {
-  const data = answer?.['data'];
-  const found = Array.isArray(data) ? data.filter(isObject).find(({ id }) => id === model) : undefined;
-  const meta = isObject(found?.['meta']) ? found['meta'] : {};
-  return [
-    found?.['max_model_len'],
-    meta['n_ctx'],
-    found?.['loaded_context_length'],
-    found?.['max_context_length'],
-  ].find((value) => typeof value === 'number');
-}
-
 // What FROM and ADAPTER name are files on the server.
 function modelfileOf(modelfile: string, { alias, options }: AliasView): string {
   const renamed = modelfile

@@ -1,5 +1,6 @@
 import { isObject, type Json } from '../../json.ts';
-import type { ResponseEncoder, ServerEvent, ToolCall } from '../../exchange.ts';
+import type { ResponseEncoder } from '../../client-dialect.ts';
+import type { ServerEvent, ToolCall } from '../../exchange.ts';
 import { ForeignChoice } from './foreign-choice.ts';
 import { FINISH } from './head.ts';
 

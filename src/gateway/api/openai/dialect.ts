@@ -1,6 +1,7 @@
 import { errorObject } from '../dialect/error-object.ts';
 import { refusalHeaders, STATUS } from '../dialect/error-response.ts';
-import type { ClientDialect, Failure } from '../../exchange.ts';
+import type { ClientDialect } from '../../client-dialect.ts';
+import type { Failure } from '../../exchange.ts';
 
 /** What OpenAI's clients understand: its error object, all four keys always there, whatever went wrong. */
 export const OPENAI: ClientDialect = {

@@ -1,5 +1,6 @@
 import { isObject, type Json } from '../../json.ts';
-import type { EmbedRequest, ResponseEncoder, ServerEvent, Usage } from '../../exchange.ts';
+import type { ResponseEncoder } from '../../client-dialect.ts';
+import type { EmbedRequest, ServerEvent, Usage } from '../../exchange.ts';
 
 /** Gathers the one body of an embeddings answer; `base64` is little-endian 32-bit floats, as the SDKs ask for by default. */
 export class Embeddings implements ResponseEncoder {

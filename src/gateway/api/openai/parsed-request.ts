@@ -1,6 +1,7 @@
 import { Body, parseBody } from '../dialect/body.ts';
 import type { Json } from '../../json.ts';
-import type { ModelRequest, ParsedRequest, FailureOr, ResponseEncoder, Subrequest, Usage } from '../../exchange.ts';
+import type { ParsedRequest, ResponseEncoder, Subrequest } from '../../client-dialect.ts';
+import type { ModelRequest, FailureOr, Usage } from '../../exchange.ts';
 import { bestOf } from './best-of.ts';
 import { ChatChunks } from './chat-chunks.ts';
 import { ChatCompletion } from './chat-completion.ts';

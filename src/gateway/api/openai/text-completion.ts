@@ -1,5 +1,6 @@
 import { isObject, type Json } from '../../json.ts';
-import type { ResponseEncoder, ServerEvent } from '../../exchange.ts';
+import type { ResponseEncoder } from '../../client-dialect.ts';
+import type { ServerEvent } from '../../exchange.ts';
 import { FINISH } from './head.ts';
 import { LegacyLogprobs } from './legacy-logprobs.ts';
 

@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../../json.ts';
+import type { Json } from '../../json.ts';
 import type { Usage } from '../../exchange.ts';
 
 /** The `usage` object of an answer. `usages` are of choices that follow one prompt, so it counts once, as OpenAI counts it. */
@@ -15,18 +15,6 @@ export function usageOfPrompts(usages: readonly Usage[], choices: number): Json 
     .filter((_usage, index) => index % choices === 0)
     .reduce((sum, usage) => sum + usage.promptTokens, 0);
   return countsBody(prompts, completionTokens(usages));
-}
-
-/** Reads a `usage` object of a server. */
-export function readUsage(value: unknown): Usage | undefined {
-  if (!isObject(value)) return undefined;
-  const [prompt, completion] = [value['prompt_tokens'], value['completion_tokens']];
-  const whole = typeof prompt === 'number' && typeof value['total_tokens'] === 'number';
-  return {
-    promptTokens: typeof prompt === 'number' ? prompt : 0,
-    completionTokens: typeof completion === 'number' ? completion : 0,
-    ...(whole ? { original: value } : {}),
-  };
 }
 
 function completionTokens(usages: readonly Usage[]): number {

@@ -1,6 +1,7 @@
 import { errorObject } from '../dialect/error-object.ts';
 import { refusalHeaders, STATUS } from '../dialect/error-response.ts';
-import type { ClientDialect, Failure } from '../../exchange.ts';
+import type { ClientDialect } from '../../client-dialect.ts';
+import type { Failure } from '../../exchange.ts';
 import { responseEventText } from './event-text.ts';
 
 /** What clients of OpenAI's Responses understand: its error object, and an `error` event in a stream. */

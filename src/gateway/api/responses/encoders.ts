@@ -1,5 +1,6 @@
 import type { Json } from '../../json.ts';
-import type { Failure, ResponseEncoder, ServerEvent } from '../../exchange.ts';
+import type { ResponseEncoder } from '../../client-dialect.ts';
+import type { Failure, ServerEvent } from '../../exchange.ts';
 import { responseEventText, type StreamEvent } from './event-text.ts';
 import { errorEvent, responseError } from './dialect.ts';
 import { Output, type OutputEvents } from './output.ts';

@@ -1,5 +1,6 @@
 import { Body, parseBody } from '../dialect/body.ts';
-import type { ParsedRequest, FailureOr } from '../../exchange.ts';
+import type { ParsedRequest } from '../../client-dialect.ts';
+import type { FailureOr } from '../../exchange.ts';
 import { newItemId } from './ids.ts';
 import { readResponseRequest } from './request.ts';
 import type { ResponseHead } from './response-body.ts';

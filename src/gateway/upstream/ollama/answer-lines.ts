@@ -1,6 +1,7 @@
 import { isObject, parseObject, textOf, type Json } from '../../json.ts';
 import { StopSequences } from '../stop-sequences.ts';
-import type { ResponseDecoder, ChatRequest, ServerEvent, Usage } from '../../exchange.ts';
+import type { ChatRequest, ServerEvent, Usage } from '../../exchange.ts';
+import type { ResponseDecoder } from '../wire-request.ts';
 import { markContext } from './context.ts';
 import { failureOfLine } from './ollama-failure.ts';
 import { ForcedCall, newCallId } from './forced-call.ts';

@@ -1,23 +1,24 @@
-import type { ChatRequest, CompletionRequest, EmbedRequest, WireRequest, ServerFailure } from '../../exchange.ts';
+import type { ChatRequest, CompletionRequest, EmbedRequest, ServerFailure } from '../../exchange.ts';
+import type { WireRequest } from '../wire-request.ts';
 import { AnswerLines } from './answer-lines.ts';
 import { ollamaChatBody } from './chat-body.ts';
 import { ollamaEmbedBody, ollamaEmbedDecoder } from './embed.ts';
 import { ollamaFailure } from './ollama-failure.ts';
 import { generateBody } from './generate-body.ts';
-import type { KeepAliveOptions } from './options.ts';
+import type { AliasSettings } from './options.ts';
 
 /** A chat, as Ollama's native API has it. */
-export function ollamaChat(request: ChatRequest, keeping: KeepAliveOptions): WireRequest {
+export function ollamaChat(request: ChatRequest, settings: AliasSettings): WireRequest {
   return {
     path: '/api/chat',
-    body: ollamaChatBody(request, keeping),
+    body: ollamaChatBody(request, settings),
     read: (emit) => new AnswerLines(emit, { ...request, within: 'message', text: 'content' }),
     fail: ollamaFailure,
   };
 }
 
 /** A completion, as Ollama's native API has it. */
-export function ollamaCompletion(request: CompletionRequest, keeping: KeepAliveOptions): WireRequest {
+export function ollamaCompletion(request: CompletionRequest, settings: AliasSettings): WireRequest {
   const read: WireRequest['read'] = (emit) =>
     new AnswerLines(emit, {
       ...request,
@@ -25,21 +26,21 @@ export function ollamaCompletion(request: CompletionRequest, keeping: KeepAliveO
       callSchema: undefined,
       within: undefined,
       text: 'response',
-      contextOf: keeping.model,
+      contextOf: settings.model,
     });
   return {
     path: '/api/generate',
-    body: generateBody(request, keeping),
+    body: generateBody(request, settings),
     read,
     fail: (status, answer) => called(ollamaFailure(status, answer), 'prompt'),
   };
 }
 
 /** Embeddings, as Ollama's native API has them. */
-export function ollamaEmbed(request: EmbedRequest, keeping: KeepAliveOptions): WireRequest {
+export function ollamaEmbed(request: EmbedRequest, settings: AliasSettings): WireRequest {
   return {
     path: request.plain === true ? '/api/embeddings' : '/api/embed',
-    body: ollamaEmbedBody(request, keeping),
+    body: ollamaEmbedBody(request, settings),
     read: (emit) => ollamaEmbedDecoder(emit, request.input.length),
     fail: (status, answer) => called(ollamaFailure(status, answer), 'input'),
   };

@@ -1,11 +1,11 @@
 import type { ChatRequest, Message, ToolCall } from '../../exchange.ts';
-import { optionsFor, type KeepAliveOptions } from './options.ts';
+import { optionsFor, type AliasSettings } from './options.ts';
 import { formatBody } from './schema.ts';
 
 /** The body of `POST /api/chat`. Always a stream: only so are tokens, stalls and ends seen as they happen. */
-export function ollamaChatBody(request: ChatRequest, keeping: KeepAliveOptions): string {
+export function ollamaChatBody(request: ChatRequest, settings: AliasSettings): string {
   return JSON.stringify({
-    model: keeping.model,
+    model: settings.model,
     messages: request.messages.map(messageBody),
     stream: true,
     // A prompt that does not fit is refused instead of cut, and a full context ends the answer instead of forgetting its beginning, unless the client asks for that by name.
@@ -16,8 +16,8 @@ export function ollamaChatBody(request: ChatRequest, keeping: KeepAliveOptions):
     think: request.thinking,
     logprobs: request.logprobs === undefined ? undefined : true,
     top_logprobs: request.logprobs === 0 ? undefined : request.logprobs,
-    keep_alive: keeping.keepAlive,
-    options: optionsFor(request, keeping),
+    keep_alive: settings.keepAlive,
+    options: optionsFor(request, settings),
   });
 }
 

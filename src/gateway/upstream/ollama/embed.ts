@@ -1,20 +1,21 @@
 import type { Json } from '../../json.ts';
 import { vectorReader } from '../json-body-reader.ts';
-import type { ResponseDecoder, EmbedRequest, ServerEvent } from '../../exchange.ts';
-import type { KeepAliveOptions } from './options.ts';
+import type { EmbedRequest, ServerEvent } from '../../exchange.ts';
+import type { ResponseDecoder } from '../wire-request.ts';
+import type { AliasSettings } from './options.ts';
 import { usageOf } from './usage.ts';
 
 /** The body of `POST /api/embed`; of the older `/api/embeddings` for a plain vector, which the other does not give. A text that does not fit is refused instead of cut, unless the client asks for that by name. */
-export function ollamaEmbedBody(request: EmbedRequest, keeping: KeepAliveOptions): string {
-  const options = Object.keys(keeping.options).length === 0 ? undefined : keeping.options;
+export function ollamaEmbedBody(request: EmbedRequest, settings: AliasSettings): string {
+  const options = Object.keys(settings.options).length === 0 ? undefined : settings.options;
   if (request.plain === true)
-    return JSON.stringify({ model: keeping.model, prompt: request.input[0], keep_alive: keeping.keepAlive, options });
+    return JSON.stringify({ model: settings.model, prompt: request.input[0], keep_alive: settings.keepAlive, options });
   return JSON.stringify({
-    model: keeping.model,
+    model: settings.model,
     input: request.input,
     truncate: request.truncate ?? false,
     dimensions: request.dimensions,
-    keep_alive: keeping.keepAlive,
+    keep_alive: settings.keepAlive,
     options,
   });
 }

@@ -1,16 +1,16 @@
 import type { CompletionRequest } from '../../exchange.ts';
 import { verifiedContext } from './context.ts';
-import { optionsFor, type KeepAliveOptions } from './options.ts';
+import { optionsFor, type AliasSettings } from './options.ts';
 import { formatBody } from './schema.ts';
 
 /** The body of `POST /api/generate`. The prompt goes through the model's template, as it does on Ollama's own `/v1/completions`, unless it is to be raw. Always a stream. */
-export function generateBody(request: CompletionRequest, keeping: KeepAliveOptions): string {
+export function generateBody(request: CompletionRequest, settings: AliasSettings): string {
   return JSON.stringify({
-    model: keeping.model,
+    model: settings.model,
     prompt: request.prompt,
     suffix: request.suffix,
     raw: request.raw ? true : undefined,
-    context: request.context === undefined ? undefined : verifiedContext(request.context, keeping.model),
+    context: request.context === undefined ? undefined : verifiedContext(request.context, settings.model),
     system: request.system,
     template: request.template,
     images: request.images === undefined || request.images.length === 0 ? undefined : request.images,
@@ -22,7 +22,7 @@ export function generateBody(request: CompletionRequest, keeping: KeepAliveOptio
     think: request.thinking,
     logprobs: request.logprobs === undefined ? undefined : true,
     top_logprobs: request.logprobs === 0 ? undefined : request.logprobs,
-    keep_alive: keeping.keepAlive,
-    options: optionsFor(request, keeping),
+    keep_alive: settings.keepAlive,
+    options: optionsFor(request, settings),
   });
 }

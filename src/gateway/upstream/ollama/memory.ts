@@ -1,5 +1,5 @@
 import { isObject, parseObject, textOf } from '../../json.ts';
-import type { KeepAliveOptions } from './options.ts';
+import type { AliasSettings } from './options.ts';
 
 /** A model in memory, as `/api/ps` shows it. */
 export interface Loaded {
@@ -13,7 +13,7 @@ export function loadBodies({
   model,
   keepAlive,
   options,
-}: KeepAliveOptions): readonly { readonly path: string; readonly body: string }[] {
+}: AliasSettings): readonly { readonly path: string; readonly body: string }[] {
   // 0 would unload what was just loaded.
   const kept = {
     keep_alive: isNever(keepAlive) ? undefined : keepAlive,

@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../exchange.ts';
 
 /** What an alias fixes for everyone who uses it. */
-export interface KeepAliveOptions {
+export interface AliasSettings {
   /** The model's name in Ollama. */
   readonly model: string;
   readonly keepAlive: number | string | undefined;
@@ -24,9 +24,9 @@ const LEAST_TEMPERATURE = 1e-6;
 /** The `options` of a request for text: those of the alias, and over them what the request says. */
 export function optionsFor(
   { sampling, stop, namesStop, maxTokens }: Pick<ChatRequest, 'sampling' | 'stop' | 'namesStop' | 'maxTokens'>,
-  keeping: KeepAliveOptions,
+  settings: AliasSettings,
 ): Readonly<Record<string, unknown>> | undefined {
-  const options: Record<string, unknown> = { ...keeping.options };
+  const options: Record<string, unknown> = { ...settings.options };
   for (const [name, value] of Object.entries(sampling))
     if (!RUNNER_OPTIONS.has(name))
       options[name] = name === 'temperature' && value < LEAST_TEMPERATURE ? Math.min(0, value) : value;

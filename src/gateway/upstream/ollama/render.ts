@@ -1,12 +1,12 @@
 import { isObject, parseObject, textOf, type Json } from '../../json.ts';
 import type { ChatRequest } from '../../exchange.ts';
 import { ollamaChatBody } from './chat-body.ts';
-import type { KeepAliveOptions } from './options.ts';
+import type { AliasSettings } from './options.ts';
 
 /** The body of a request to `/api/chat` whose prompt is to be rendered and not to be answered. It takes no slot; a model that is not in memory would be loaded for it (seen on 0.22.1). Servers from before they knew it answer with one token. */
-export function renderBody(request: ChatRequest, keeping: KeepAliveOptions): Json {
+export function renderBody(request: ChatRequest, settings: AliasSettings): Json {
   return {
-    ...parseObject(ollamaChatBody({ ...request, maxTokens: 1 }, keeping)),
+    ...parseObject(ollamaChatBody({ ...request, maxTokens: 1 }, settings)),
     stream: false,
     _debug_render_only: true,
   };

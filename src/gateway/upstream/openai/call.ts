@@ -1,11 +1,5 @@
-import type {
-  ChatRequest,
-  CompletionRequest,
-  EmbedRequest,
-  Message,
-  WireRequest,
-  ServerEvent,
-} from '../../exchange.ts';
+import type { ChatRequest, CompletionRequest, EmbedRequest, Message, ServerEvent } from '../../exchange.ts';
+import type { WireRequest } from '../wire-request.ts';
 import { openaiChatBody } from './chat-body.ts';
 import { completionBody, goesAsItIs } from './completion-body.ts';
 import { openaiEmbedBody, openaiEmbedDecoder } from './embed.ts';

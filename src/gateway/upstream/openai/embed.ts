@@ -1,7 +1,8 @@
 import { isObject, type Json } from '../../json.ts';
 import { vectorReader } from '../json-body-reader.ts';
-import type { ResponseDecoder, EmbedRequest, ServerEvent } from '../../exchange.ts';
-import { readUsage } from '../../api/openai/usage.ts';
+import type { EmbedRequest, ServerEvent } from '../../exchange.ts';
+import type { ResponseDecoder } from '../wire-request.ts';
+import { readUsage } from './usage.ts';
 
 /** The body of `POST /embeddings` for a request that came in another dialect. */
 export function openaiEmbedBody({ input, dimensions }: EmbedRequest, model: string): string {

@@ -1,7 +1,8 @@
 import { isObject, parseObject, type Json } from '../../json.ts';
 import { JsonBodyReader } from '../json-body-reader.ts';
-import type { ResponseDecoder, ServerEvent, ServerFailure, Usage } from '../../exchange.ts';
-import { readUsage } from '../../api/openai/usage.ts';
+import type { ServerEvent, ServerFailure, Usage } from '../../exchange.ts';
+import type { ResponseDecoder } from '../wire-request.ts';
+import { readUsage } from './usage.ts';
 import { openaiFailure } from './openai-failure.ts';
 
 const MAX_LINE = 64 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ollamaChat, ollamaCompletion } from '../../../../src/gateway/upstream/ollama/call.ts';
 import { readApiChat, readApiGenerate } from '../../../../src/gateway/api/ollama/parsed-request.ts';
-import type { ParsedRequest } from '../../../../src/gateway/exchange.ts';
+import type { ParsedRequest } from '../../../../src/gateway/client-dialect.ts';
 import { cutAnywhere, eventsOf } from '../../pieces.ts';
 import { timeless, type Line } from './asking.ts';
 

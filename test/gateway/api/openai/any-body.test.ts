@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Failure, ParsedRequest, FailureOr, ServerEvent, Subrequest } from '../../../../src/gateway/exchange.ts';
+import type { ParsedRequest, Subrequest } from '../../../../src/gateway/client-dialect.ts';
+import type { Failure, FailureOr, ServerEvent } from '../../../../src/gateway/exchange.ts';
 import * as ollama from '../../../../src/gateway/upstream/ollama/call.ts';
 import * as openai from '../../../../src/gateway/upstream/openai/call.ts';
 import { OPENAI } from '../../../../src/gateway/api/openai/dialect.ts';

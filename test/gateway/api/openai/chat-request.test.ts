@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ChatRequest, Failure, ParsedRequest } from '../../../../src/gateway/exchange.ts';
+import type { ParsedRequest } from '../../../../src/gateway/client-dialect.ts';
+import type { ChatRequest, Failure } from '../../../../src/gateway/exchange.ts';
 import { readChat } from '../../../../src/gateway/api/openai/parsed-request.ts';
 
 const TOOL = { type: 'function', function: { name: 'f', parameters: {} } };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CompletionRequest, Failure, ParsedRequest } from '../../../../src/gateway/exchange.ts';
+import type { ParsedRequest } from '../../../../src/gateway/client-dialect.ts';
+import type { CompletionRequest, Failure } from '../../../../src/gateway/exchange.ts';
 import { readCompletion } from '../../../../src/gateway/api/openai/parsed-request.ts';
 
 function readParsedRequest(more: object): ParsedRequest {

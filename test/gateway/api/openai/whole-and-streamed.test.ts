@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ParsedRequest, ServerEvent } from '../../../../src/gateway/exchange.ts';
+import type { ParsedRequest } from '../../../../src/gateway/client-dialect.ts';
+import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
 import { readChat, readCompletion } from '../../../../src/gateway/api/openai/parsed-request.ts';
 import { parseEvents } from '../../sse.ts';
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ChatRequest, Failure, ParsedRequest, ServerEvent } from '../../../../src/gateway/exchange.ts';
+import type { ParsedRequest } from '../../../../src/gateway/client-dialect.ts';
+import type { ChatRequest, Failure, ServerEvent } from '../../../../src/gateway/exchange.ts';
 import { readResponses } from '../../../../src/gateway/api/responses/parsed-request.ts';
 import { parseTold, type Told } from './events.ts';
 

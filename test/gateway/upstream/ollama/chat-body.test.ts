@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChatRequest } from '../../../../src/gateway/exchange.ts';
 import { ollamaChatBody } from '../../../../src/gateway/upstream/ollama/chat-body.ts';
-import type { KeepAliveOptions } from '../../../../src/gateway/upstream/ollama/options.ts';
+import type { AliasSettings } from '../../../../src/gateway/upstream/ollama/options.ts';
 
 const REQUEST: ChatRequest = {
   model: 'alias',
@@ -22,10 +22,10 @@ const REQUEST: ChatRequest = {
   thinkingName: 'think',
   original: {},
 };
-const KEEPING: KeepAliveOptions = { model: 'phi3:3.8b', keepAlive: undefined, options: {} };
+const KEEPING: AliasSettings = { model: 'phi3:3.8b', keepAlive: undefined, options: {} };
 
-function body(request: Partial<ChatRequest>, keeping: Partial<KeepAliveOptions> = {}): unknown {
-  return JSON.parse(ollamaChatBody({ ...REQUEST, ...request }, { ...KEEPING, ...keeping }));
+function body(request: Partial<ChatRequest>, settings: Partial<AliasSettings> = {}): unknown {
+  return JSON.parse(ollamaChatBody({ ...REQUEST, ...request }, { ...KEEPING, ...settings }));
 }
 
 test('what nobody asked for is not said, and prompts are never cut in silence', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ResponseDecoder, ChatRequest, ServerEvent } from '../../../../src/gateway/exchange.ts';
+import type { ChatRequest, ServerEvent } from '../../../../src/gateway/exchange.ts';
+import type { ResponseDecoder } from '../../../../src/gateway/upstream/wire-request.ts';
 import { openaiChat, openaiCompletion, openaiEmbed } from '../../../../src/gateway/upstream/openai/call.ts';
 import { cutAnywhere, eventsOf } from '../../pieces.ts';
 

@@ -1,0 +1,38 @@
+import type { Failure, ServerFailure } from '../exchange.ts';
+
+/** What has happened to a request when an attempt fails. */
+export interface Progress {
+  /** A part of the response has gone to the client: it cannot be taken back. */
+  readonly streaming: boolean;
+  /** Attempts so far, the failed one included. */
+  readonly attempts: number;
+}
+
+/** The part of the routing configuration that limits retries. */
+export interface RetryPolicy {
+  /** `router_settings.num_retries`: attempts beyond the first. */
+  readonly retries: number;
+}
+
+/**
+ * Whether a failed attempt is repeated on another deployment of the same model. Not after the first byte; not if the request itself is
+ * at fault, since it fails everywhere; not after a time-out, since the work may go on there and would then be done twice.
+ */
+export function isRetryable(
+  { fault, kind }: Pick<ServerFailure, 'fault' | 'kind'>,
+  { streaming, attempts }: Progress,
+  { retries }: RetryPolicy,
+): boolean {
+  return !streaming && fault !== 'request' && kind !== 'timeout' && attempts <= retries;
+}
+
+/**
+ * Which list of fallbacks serves a request after its own model has failed it: `too-long` for a prompt beyond the context
+ * (`context_window_fallbacks`), `failed` for the rest (`fallbacks`); `undefined` where another model does not help.
+ */
+export function fallbackKind(failure: Failure | ServerFailure): 'failed' | 'too-long' | undefined {
+  if (failure.code === 'context_length_exceeded') return 'too-long';
+  if (failure.kind === 'timeout') return undefined;
+  const isUnserved = failure.kind === 'overloaded' || failure.kind === 'limited';
+  return isUnserved || ('fault' in failure && failure.fault !== 'request') ? 'failed' : undefined;
+}

@@ -1,0 +1,57 @@
+import type { ModelTarget, Provider } from '../provider.ts';
+import { ollamaChat, ollamaCompletion, ollamaEmbed } from './call.ts';
+import { verifiedContext } from './context.ts';
+import { isNever, loadBodies, loadedModels, unloadBody } from './memory.ts';
+import { ollamaFailure } from './ollama-failure.ts';
+import type { AliasSettings } from './options.ts';
+import { renderBody, renderedPrompt } from './render.ts';
+import { relaxedSchema } from './schema.ts';
+
+/** Ollama's native API. The gateway loads and unloads its models. */
+export const OLLAMA_PROVIDER: Provider = {
+  name: 'ollama',
+  chat: (params, target) => ollamaChat(params, settingsOf(target)),
+  completion: (params, target) => ollamaCompletion(params, settingsOf(target)),
+  embed: (params, target) => ollamaEmbed(params, settingsOf(target)),
+  unsupportedParams: relaxedSchema,
+  forwardsOriginal: false,
+  probePath: '/api/version',
+  acceptsContext: (context, model) => verifiedContext(context, model) !== undefined,
+  memory: {
+    loads: loadBodies,
+    // A model that only embeds is refused by /api/generate (seen on 0.22.1).
+    isWrongLoad: ({ message }) => /does not support generate/i.test(message),
+    unload: (model) => ({ path: '/api/generate', body: unloadBody(model) }),
+    listPath: '/api/ps',
+    readList: loadedModels,
+    fail: ollamaFailure,
+  },
+  capabilities: {
+    query: (model) => ({ path: '/api/show', body: JSON.stringify({ model }) }),
+    read: ({ capabilities }) => (Array.isArray(capabilities) ? capabilities : undefined),
+  },
+  render: {
+    query: (params, { model, options }) => ({
+      path: '/api/chat',
+      body: renderBody(params, { model, options, keepAlive: undefined }),
+      holdsMs: 0,
+    }),
+    read: renderedPrompt,
+  },
+  catalogue: {
+    tags: { path: '/api/tags', holdsMs: 5000 },
+    loaded: { path: '/api/ps', holdsMs: 250 },
+    version: { path: '/api/version', holdsMs: 60_000 },
+    // The verbose form is large and seldom asked for: it is not kept.
+    show: (model, verbose) => ({
+      path: '/api/show',
+      body: verbose ? { model, verbose } : { model },
+      holdsMs: verbose ? 0 : 5000,
+    }),
+  },
+};
+
+// `keep_alive` goes with the load. Repeated in a request it would keep a model that is to make room, and block that server's loads.
+function settingsOf({ model, keepAlive, options }: ModelTarget): AliasSettings {
+  return { model, keepAlive: isNever(keepAlive) ? keepAlive : undefined, options };
+}

@@ -1,0 +1,16 @@
+import type { Provider } from '../provider.ts';
+import { openaiChat, openaiCompletion, openaiEmbed } from './call.ts';
+import { contextInModels } from './model-list.ts';
+import { unsupportedParams } from './unsupported-params.ts';
+
+/** Servers with an OpenAI-compatible API (vLLM, llama.cpp, LM Studio). They load their models themselves. */
+export const OPENAI_PROVIDER: Provider = {
+  name: 'openai',
+  chat: (params, { model }) => openaiChat(params, model),
+  completion: (params, { model }) => openaiCompletion(params, model),
+  embed: (params, { model }) => openaiEmbed(params, model),
+  unsupportedParams,
+  forwardsOriginal: true,
+  probePath: '/models',
+  catalogue: { contextLength: { query: { path: '/models', holdsMs: 60_000 }, read: contextInModels } },
+};

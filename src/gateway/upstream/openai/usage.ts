@@ -1,0 +1,14 @@
+import { isObject } from '../../json.ts';
+import type { Usage } from '../../exchange.ts';
+
+/** Reads the `usage` object of a server; `undefined` if it is no object. */
+export function readUsage(value: unknown): Usage | undefined {
+  if (!isObject(value)) return undefined;
+  const [prompt, completion] = [value['prompt_tokens'], value['completion_tokens']];
+  const whole = typeof prompt === 'number' && typeof value['total_tokens'] === 'number';
+  return {
+    promptTokens: typeof prompt === 'number' ? prompt : 0,
+    completionTokens: typeof completion === 'number' ? completion : 0,
+    ...(whole ? { original: value } : {}),
+  };
+}
