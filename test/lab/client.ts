@@ -56,3 +56,11 @@ export async function chat(
     return { fate: begun ? 'broke off' : 'refused', backend, why: String(error) };
   }
 }
+
+/** Asks the open health path once; the status, or the reason why there was no answer. */
+export async function alive(): Promise<string> {
+  return fetch(`${GATEWAY}/health/liveliness`, { signal: AbortSignal.timeout(15_000) }).then(
+    (answer) => String(answer.status),
+    (error: unknown) => (error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)),
+  );
+}

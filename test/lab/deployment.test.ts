@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import OpenAI from 'openai';
 import { test } from 'node:test';
 import { borrowLab } from './borrowed.ts';
-import { chat, GATEWAY, readMasterKey } from './client.ts';
+import { alive, chat, GATEWAY, readMasterKey } from './client.ts';
 import { until } from './command.ts';
 import { waitForHost } from './host/host.ts';
 import { changedFiles, type Files } from './host/overlay.ts';
@@ -13,14 +13,6 @@ const operator = createOperator();
 const key = await readMasterKey();
 const BACKENDS = ['http://hx-llm01-server.dev-test.hana-x.ai:11434', 'http://hx-llm02-server.dev-test.hana-x.ai:11434'];
 let bare: Files = new Map();
-
-/** Asks the open health path once; the status, or the reason why there was no answer. */
-async function alive(): Promise<string> {
-  return fetch(`${GATEWAY}/health/liveliness`, { signal: AbortSignal.timeout(15_000) }).then(
-    (answer) => String(answer.status),
-    (error: unknown) => (error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)),
-  );
-}
 
 test('a dry run says what it would do and does none of it', lab.only, async () => {
   bare = lab.host('hx-api-server').files();

@@ -1,4 +1,6 @@
-import type { ModelRequest, ServerFailure } from '../exchange.ts';
+import type { Deployment } from '../../schema/gateway-config.ts';
+import type { LoadRequest, ModelRequest, ServerFailure } from '../exchange.ts';
+import { providerOf } from './providers.ts';
 
 /** Something that a model may be unable to do. `effort`: to think as much as it is told; `images`: to see; `context`: to go on from what is said to have been before. */
 export type MissingCapability = 'tools' | 'thinking' | 'effort' | 'images' | 'context';
@@ -78,4 +80,18 @@ export function adaptRequest(
 
 function refusal(code: string, param: string, message: string): ServerFailure {
   return { kind: 'invalid', code, param, message, fault: 'request' };
+}
+
+/** Whether a request has images, which a model may be unable to see. */
+export function hasImages(request: ModelRequest): boolean {
+  if (request.kind === 'embed') return false;
+  return request.kind === 'chat'
+    ? request.params.messages.some(({ images }) => images.length > 0)
+    : (request.params.images ?? []).length > 0;
+}
+
+/** Whether a request has no `context`, or one that its server accepts. */
+export function acceptsContext(request: ModelRequest | LoadRequest, deployment: Deployment): boolean {
+  if (request.kind !== 'completion' || request.params.context === undefined) return true;
+  return providerOf(deployment).acceptsContext?.(request.params.context, deployment.model) === true;
 }

@@ -11,7 +11,7 @@ import { Counting } from './token-counting.ts';
 import { QueryCache, type BackendQuery } from './query-cache.ts';
 import type { Connection } from './connection.ts';
 import { list, load, unload } from './memory.ts';
-import { adaptRequest } from './adapt-request.ts';
+import { acceptsContext, adaptRequest, hasImages } from './adapt-request.ts';
 import { probe } from './probe.ts';
 import type { Provider } from './provider.ts';
 import { providerOf } from './providers.ts';
@@ -72,7 +72,7 @@ export class Upstream {
       {
         strict: this.#strict,
         missing: (asked) =>
-          knowsContext(asked, deployment)
+          acceptsContext(asked, deployment)
             ? this.#capabilities.missing(deployment)
             : new Set([...this.#capabilities.missing(deployment), 'context']),
         unsupportedParams: providerOf(deployment).unsupportedParams,
@@ -228,19 +228,6 @@ export class Upstream {
       wholeMs: most === 0 ? 0 : Math.max(1, most - spentMs),
     };
   }
-}
-
-function hasImages(request: ModelRequest): boolean {
-  if (request.kind === 'embed') return false;
-  return request.kind === 'chat'
-    ? request.params.messages.some(({ images }) => images.length > 0)
-    : (request.params.images ?? []).length > 0;
-}
-
-// Whoever is no Ollama takes none.
-function knowsContext(request: ModelRequest | LoadRequest, deployment: Deployment): boolean {
-  if (request.kind !== 'completion' || request.params.context === undefined) return true;
-  return providerOf(deployment).acceptsContext?.(request.params.context, deployment.model) === true;
 }
 
 function authorization({ apiKey }: Pick<BackendConfig, 'apiKey'>): Readonly<Record<string, string>> {

@@ -1,15 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer } from 'node:net';
+import { chmodSync, existsSync, globSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Secret } from '../../../src/core/secret.ts';
@@ -243,24 +233,4 @@ test('uninstall removes what is ours, leaves what is not, and says so; a second 
     ),
   );
   assert.equal((await stage.remove()).changes, 0);
-});
-
-test('what is foreign is refused, file by file, before anything is changed', async () => {
-  mkdirSync(join(stage.prefix, 'etc/litellm'), { recursive: true });
-  writeFileSync(join(stage.prefix, 'etc/litellm/config.yaml'), 'model_list: []\n');
-  await using blocker = createServer();
-  await new Promise<void>((resolve) => {
-    blocker.listen(stage.port, '127.0.0.1', resolve);
-  });
-  const seen = await stage.enforce(GATEWAY);
-  assert.equal(seen.ending, 'failed');
-  assert.deepEqual(
-    seen.problems.map((problem) => [problem.code, problem.summary]),
-    [
-      ['foreign.not-ours-to-take', `${stage.prefix}/etc/litellm/config.yaml is not hxllm’s`],
-      ['foreign.not-ours-to-take', `port ${String(stage.port)} is taken by something else`],
-    ],
-  );
-  assert.match(seen.problems[1]?.fix ?? '', new RegExp(`kill ${String(process.pid)}.*litellm_port`));
-  assert.ok(!existsSync(join(stage.prefix, 'opt')));
 });

@@ -1,0 +1,1 @@
+export const MAIN = 'inventories/group_vars/all/main.yml';

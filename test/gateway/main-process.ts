@@ -1,0 +1,42 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+import { join } from 'node:path';
+
+import { until } from './running.ts';
+
+export const MAIN = join(import.meta.dirname, '../../src/gateway/main.ts');
+
+export const running = new Set<ChildProcess>();
+
+export interface Run {
+  readonly child: ChildProcess;
+  out: string;
+  err: string;
+  readonly code: Promise<number | null>;
+}
+
+export function watch(child: ChildProcess): Run {
+  running.add(child);
+  child.once('close', () => running.delete(child));
+  const run: Run = { child, out: '', err: '', code: once(child, 'close').then(([code]) => code as number | null) };
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    run.out += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    run.err += text;
+  });
+  return run;
+}
+
+export function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Run {
+  return watch(spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...environment } }));
+}
+
+export async function addressOf(run: Run): Promise<string> {
+  await until('it listens', () => run.out.includes('"listening"') || run.child.exitCode !== null, 30_000);
+  const line = JSON.parse(run.out.split('\n')[0] ?? '') as { addresses: string[] };
+  return line.addresses[0] ?? '';
+}
+
+export const MASTER = { general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' } };

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { startFake, streams } from './fake-upstream.ts';
+import { until } from './running.ts';
+import { MAIN, running, watch, start, addressOf, MASTER } from './main-process.ts';
+
+let folder: string;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hxllm-gateway-'));
+});
+
+after(() => rm(folder, { recursive: true }));
+
+// One that a failed test leaves would keep this file from ending.
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Writes a configuration; gives its path. */
+async function write(name: string, config: object, backend = 'http://127.0.0.1:9'): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(
+    file,
+    JSON.stringify({
+      model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: backend } }],
+      ...config,
+    }),
+  );
+  return file;
+}
+
+test('a check says what it found and listens on nothing; a variable that is not set is only named', async () => {
+  const run = start(['--check', '--config', await write('check.yaml', MASTER)]);
+  assert.equal(await run.code, 0);
+  assert.match(run.out, /check\.yaml is a configuration that a gateway can run: 1 model on 1 backend\n/);
+  assert.match(
+    run.err,
+    /^warning: .*check\.yaml:1:\d+: general_settings\.master_key \(config\.environment-unset\)\n.*LITELLM_MASTER_KEY/,
+  );
+});
+
+test('a start without the variable, without a key where others reach it, or on a bad file ends with 78 and one message', async () => {
+  const rows: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
+    [['--config', await write('unset.yaml', MASTER)], 78, /environment variable LITELLM_MASTER_KEY/],
+    [
+      ['--config', await write('open.yaml', {}), '--host', '0.0.0.0', '--port', '0'],
+      78,
+      /config\.exposed[^]*Wanted a master key to listen on 0\.0\.0\.0/,
+    ],
+    [['--config', await write('bad.yaml', { model_list: [] })], 78, /model_list \(config\.missing\)/],
+    [['--config', join(folder, 'nowhere.yaml')], 78, /no such file/],
+    [
+      ['--config', await write('address.yaml', {}), '--host', '127.0.0.1', '--port', '70000'],
+      64,
+      /Wanted a port from 0 to 65535/,
+    ],
+    [['--cofnig', 'x'], 64, /cofnig/],
+    [[], 64, /Wanted --config FILE/],
+  ];
+  await Promise.all(
+    rows.map(async ([args, code, message]) => {
+      const run = start(args);
+      assert.equal(await run.code, code, run.err);
+      assert.match(run.err, message);
+      assert.equal(run.err.match(/^error: /gm)?.length, 1, run.err);
+      assert.match(run.err, /^ {2}fix: \S/m);
+      assert.equal(run.out, '');
+    }),
+  );
+});
+
+test('a port that is taken is named, with what to do', async () => {
+  await using other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const run = start(['--config', await write('taken.yaml', {}), '--port', String(port)]);
+  assert.equal(await run.code, 78);
+  assert.match(run.err, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${String(port)} \\(config\\.port-in-use\\)`));
+  assert.match(run.err, /fix: ss -ltnp 'sport = :\d+' shows which; .*--port/);
+});
+
+test('without a key it serves this machine alone, and says so', async () => {
+  const run = start(['--config', await write('alone.yaml', { hxllm: { listen: '127.0.0.1:0' } })]);
+  const address = await addressOf(run);
+  assert.equal((await fetch(`http://${address}/v1/models`)).status, 200);
+  await until('it warns', () => run.err.endsWith('\n'));
+  assert.match(run.err, /^warning: no master key: everybody on this machine may use this gateway/);
+  run.child.kill('SIGINT');
+  assert.equal(await run.code, 0);
+});
+
+test('sockets that systemd passed are served instead of any address, unless they were passed to somebody else', async () => {
+  await using fake = await startFake(streams(['a', 'b', 'c', 'd'], 100));
+  await using open = new AsyncDisposableStack();
+  const begin = (): Server => open.use(createServer().listen(0, '127.0.0.1'));
+  const listeners = [begin(), begin()];
+  await Promise.all(listeners.map((listener) => once(listener, 'listening')));
+  const file = await write('passed.yaml', { hxllm: { listen: '127.0.0.1:0' } }, fake.url);
+  const ports = listeners.map((listener) => (listener.address() as AddressInfo).port);
+  // The shell makes its own pid the gateway's, as systemd does.
+  const script = 'LISTEN_PID=$$ LISTEN_FDS=2 exec "$0" "$@"';
+  const run = watch(
+    spawn('/bin/sh', ['-c', script, process.execPath, MAIN, '--config', file], {
+      stdio: ['ignore', 'pipe', 'pipe', ...listeners.map(fdOf)],
+    }),
+  );
+  await addressOf(run);
+  await open.disposeAsync();
+  assert.equal(
+    readFileSync(`/proc/${String(run.child.pid)}/comm`, 'utf8'),
+    'litellm\n',
+    'what ps and systemctl status call it',
+  );
+  const queues = spawnSync(
+    'ss',
+    ['-Hltn', ...ports.flatMap((port, index) => [...(index === 0 ? [] : ['or']), 'sport', '=', `:${String(port)}`])],
+    { encoding: 'utf8' },
+  );
+  const most = Math.min(4096, Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8')));
+  if (queues.error === undefined)
+    assert.deepEqual(
+      queues.stdout
+        .trim()
+        .split('\n')
+        .map((line) => Number(line.split(/\s+/)[2])),
+      [most, most],
+      'as many may wait as the unit says',
+    );
+  for (const port of ports)
+    assert.equal(
+      (await fetch(`http://127.0.0.1:${String(port)}/health/liveliness`, { headers: { connection: 'close' } })).status,
+      200,
+    );
+  const streaming = await fetch(`http://127.0.0.1:${String(ports[1])}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { connection: 'close' },
+    body: '{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}',
+  });
+  run.child.kill('SIGTERM');
+  await until('it is stopping', () => run.out.includes('"stopping"'));
+  await assert.rejects(
+    fetch(`http://127.0.0.1:${String(ports[1])}/health/liveliness`),
+    'the second socket takes nothing new either',
+  );
+  assert.match(await streaming.text(), /"content":"d"[^]*\[DONE\]\n\n$/);
+  assert.equal(await run.code, 0, run.err);
+  // It stays open here, so that nobody else is given its port.
+  await using third = createServer().listen(0, '127.0.0.1');
+  await once(third, 'listening');
+  const other = watch(
+    spawn(process.execPath, [MAIN, '--config', file], {
+      env: { ...process.env, LISTEN_PID: '1', LISTEN_FDS: '1' },
+      stdio: ['ignore', 'pipe', 'pipe', fdOf(third)],
+    }),
+  );
+  assert.doesNotMatch(await addressOf(other), new RegExp(`:${String((third.address() as AddressInfo).port)}$`));
+  other.child.kill('SIGTERM');
+  assert.equal(await other.code, 0);
+});
+
+/** Node has no public name for the descriptor of a listener. */
+function fdOf(listener: Server): number {
+  const { _handle: handle } = listener as unknown as { _handle: { fd: number } };
+  return handle.fd;
+}

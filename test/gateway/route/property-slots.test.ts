@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+
+import { planOf, Stage } from './stage.ts';
+import { STEP, Trial } from './random-fleet.ts';
+
+test('where slots are stated, no more than those are ever in use, abandoned prompts included', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 4 }), fc.array(STEP, { maxLength: 80, size: 'max' }), (slots, steps) => {
+      const trial = new Trial(slots);
+      for (const step of steps) {
+        if (step.kind === 'replan') continue;
+        const before = new Map([...trial.stage.fleet.replicas.values()].map((replica) => [replica, replica.inFlight]));
+        trial.step(step);
+        for (const replica of trial.stage.fleet.replicas.values())
+          assert.ok(
+            replica.inFlight <= (before.get(replica) ?? 0) ||
+              replica.inFlight + replica.abandonedPrefills.length <= slots,
+          );
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a late request never overtakes one of its line that is on time, and nobody overtakes among those on time', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.constant('arrive' as const), fc.constant('release' as const), fc.nat(1500)), {
+        maxLength: 60,
+        size: 'max',
+      }),
+      (steps) => {
+        const stage = new Stage(planOf('a'));
+        stage.fleet.replicas.forEach((replica) => (replica.slots.count = 1));
+        const arrivedMs = new Map<string, number>();
+        const ended = new Set<string>();
+        for (const step of steps) {
+          const observation = stage.decisions.length;
+          if (step === 'arrive') arrivedMs.set(stage.arrive(), stage.nowMs);
+          else if (step === 'release') {
+            const running = [...arrivedMs.keys()].find(
+              (request) => stage.placeOf(request) === 'm@a' && !ended.has(request),
+            );
+            if (running !== undefined) {
+              ended.add(running);
+              stage.release(running);
+            }
+          } else stage.nowMs += step;
+          for (const decision of stage.decisions.slice(observation)) {
+            if (decision.kind !== 'assign') continue;
+            const mineMs = arrivedMs.get(decision.request) ?? stage.nowMs;
+            const others = [...stage.fleet.waiting.keys()]
+              .map((request) => arrivedMs.get(request) ?? 0)
+              .filter((sinceMs) => stage.nowMs - sinceMs <= 2000);
+            if (others.length > 0)
+              assert.ok(stage.nowMs - mineMs <= 2000 && others.every((sinceMs) => sinceMs >= mineMs));
+          }
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});

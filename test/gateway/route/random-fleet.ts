@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+
+import fc from 'fast-check';
+import { limitQueue } from '../../../src/gateway/route/admission.ts';
+import type { AttemptResult } from '../../../src/gateway/route/event.ts';
+import { queueLength } from '../../../src/gateway/route/queue.ts';
+import { managedPlan, POLICY, Stage } from './stage.ts';
+
+export const ENDINGS: readonly AttemptResult[] = [
+  'answered',
+  'cancelled',
+  'refused',
+  'busy',
+  'deployment-failed',
+  'backend-failed',
+];
+
+export const BACKENDS = ['a', 'b'] as const;
+
+export const STEP = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('arrive' as const),
+      model: fc.constantFrom('m', 'n'),
+      maxWaitMs: fc.constantFrom(0, 500, 60_000),
+      tried: fc.subarray([...BACKENDS]),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('release' as const),
+      which: fc.nat(),
+      result: fc.constantFrom(...ENDINGS),
+      abandoned: fc.boolean(),
+      promptBytes: fc.nat(100_000),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('start' as const), which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), which: fc.nat() }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(5000) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('loaded' as const), result: fc.constantFrom(...ENDINGS) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('probe' as const),
+      backend: fc.constantFrom(...BACKENDS),
+      alive: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('list' as const),
+      backend: fc.constantFrom(...BACKENDS),
+      models: fc.subarray(['m:latest', 'n:latest', 'x']),
+      context: fc.constantFrom(undefined, 4096),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('replan' as const),
+      slots: fc.constantFrom(1, 2, undefined),
+      backends: fc.subarray([...BACKENDS], { minLength: 1 }),
+      models: fc.subarray(['m', 'n'], { minLength: 1 }),
+    }),
+  },
+);
+
+export type Step = typeof STEP extends fc.Arbitrary<infer T> ? T : never;
+
+/** A stage and what must hold of it, whatever happens. */
+export class Trial {
+  readonly stage: Stage;
+  readonly arrived: string[] = [];
+  readonly left = new Set<string>();
+  readonly held: string[] = [];
+
+  constructor(slots: number | undefined) {
+    this.stage = new Stage(managedPlan(slots, BACKENDS, ['m', 'n']), { ...POLICY, admit: limitQueue(6) });
+  }
+
+  get waiting(): readonly string[] {
+    return this.arrived.filter((request) => !this.left.has(request) && this.stage.decisionFor(request) === undefined);
+  }
+
+  step(step: Step): void {
+    const { stage } = this;
+    const observation = stage.decisions.length;
+    if (step.kind === 'arrive')
+      this.arrived.push(
+        stage.arrive({
+          queue: step.model,
+          deployments: BACKENDS.map((backend) => `${step.model}@${backend}`),
+          tried: step.tried.map((backend) => `${step.model}@${backend}`),
+          isRetry: step.tried.length > 0,
+          maxWaitMs: step.maxWaitMs,
+        }),
+      );
+    else if (step.kind === 'pass') stage.pass(step.ms);
+    else if (step.kind === 'loaded') stage.load(step.result);
+    else if (step.kind === 'probe') stage.tell({ kind: 'probed', backend: step.backend, alive: step.alive });
+    else if (step.kind === 'list')
+      stage.tell({
+        kind: 'listed',
+        backend: step.backend,
+        listing: {
+          models: step.models.map((name) => ({ name, context: step.context, family: undefined })),
+          askedMs: stage.nowMs,
+        },
+      });
+    else if (step.kind === 'replan')
+      stage.tell({ kind: 'reconfigured', spec: managedPlan(step.slots, step.backends, step.models) });
+    else if (step.kind === 'leave') this.#leave(step.which);
+    else this.#touch(step);
+    this.#take(observation);
+  }
+
+  #leave(which: number): void {
+    const request = this.waiting[which % Math.max(1, this.waiting.length)];
+    if (request === undefined) return;
+    this.left.add(request);
+    this.stage.tell({ kind: 'left', request });
+  }
+
+  #touch(step: Extract<Step, { kind: 'release' | 'start' }>): void {
+    const request = this.held[step.which % Math.max(1, this.held.length)];
+    if (request === undefined) return;
+    if (step.kind === 'start') this.stage.start(request);
+    else {
+      this.held.splice(this.held.indexOf(request), 1);
+      this.stage.release(request, step.result, {
+        promptBytes: step.promptBytes,
+        abandoned: step.abandoned,
+        prefillMs: 20,
+        insideMs: 0,
+      });
+    }
+  }
+
+  #take(observation: number): void {
+    for (const decision of this.stage.decisions.slice(observation)) {
+      if (!('request' in decision)) continue;
+      assert.ok(this.arrived.includes(decision.request) && !this.left.has(decision.request), 'nobody else is answered');
+      if (decision.kind === 'assign') {
+        this.held.push(decision.request);
+      } else assert.ok(decision.retryAfterMs > 0 && decision.retryAfterMs < 60_000);
+    }
+  }
+
+  /** Counters are what was given and not given back, slots are kept, and each request is answered at most once. */
+  check(): void {
+    const { fleet, decisions } = this.stage;
+    const answered = decisions.flatMap((decision) => ('request' in decision ? [decision.request] : []));
+    assert.equal(new Set(answered).size, answered.length, 'answered once');
+    const flights = this.held.map((request) => this.stage.flightOf(request));
+    for (const replica of fleet.replicas.values()) {
+      const here = flights.filter((lease) => lease.replica === replica);
+      assert.equal(replica.inFlight, here.length);
+      assert.equal(replica.started, here.filter(({ started }) => started).length);
+      assert.ok(
+        replica.load === undefined || fleet.backends.get(replica.backend)?.loading === replica.id,
+        'one load on a server',
+      );
+      assert.ok(
+        replica.speed.bytesPerMs === undefined ||
+          (replica.speed.bytesPerMs > 0 && Number.isFinite(replica.speed.bytesPerMs)),
+      );
+    }
+    for (const backend of fleet.backends.values())
+      assert.equal(backend.inFlight, flights.filter((lease) => lease.backend === backend).length);
+    for (const deployment of fleet.deployments.values())
+      assert.equal(deployment.inFlight, flights.filter((lease) => lease.deployment === deployment).length);
+    assert.deepEqual([...fleet.waiting.keys()].toSorted(), [...this.waiting].toSorted());
+    assert.equal(
+      [...fleet.queues.values()].reduce((sum, queue) => sum + queueLength(queue), 0),
+      this.waiting.length,
+    );
+  }
+}

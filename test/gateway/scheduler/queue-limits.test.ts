@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { answersShortly, startFake, type FakeUpstream } from '../fake-upstream.ts';
+import { errorOf, startGateway, textOf, until, untilTurned } from '../running.ts';
+import { startSims, stated, say, watch } from './queue-stage.ts';
+
+/** A fake server whose answers are held back until they are let go. */
+async function startHeld(): Promise<{ readonly fake: FakeUpstream; readonly letGo: () => void }> {
+  const held: (() => void)[] = [];
+  const fake = await startFake((got, outgoing) => {
+    held.push(() => void answersShortly('late')(got, outgoing));
+  });
+  return { fake, letGo: () => held.shift()?.() };
+}
+
+test('a full line is refused at once with when to come again, and the line behind it is served', async () => {
+  const { fake, letGo } = await startHeld();
+  await using server = fake;
+  await using gateway = await startGateway([server], stated([server], 1, { max_queue: 2 }));
+  const served = [gateway.chat(say(1))];
+  await until('it has been asked', () => server.requests.length === 1);
+  served.push(gateway.chat(say(2)), gateway.chat(say(3)));
+  await until('two wait', () => gateway.service().scheduler.waiting === 2);
+  const refused = await gateway.chat(say(4));
+  assert.equal(refused.status, 503);
+  const after = Number(refused.headers.get('retry-after'));
+  assert.ok(after >= 1 && after < 60, String(after));
+  assert.deepEqual([refused.headers.get('x-should-retry'), (await errorOf(refused)).code], ['true', 'queue_full']);
+  for (let turn = 0; turn < 3; turn += 1) {
+    await until('it has been asked', () => server.requests.length === turn + 1);
+    letGo();
+  }
+  for (const answer of served) assert.equal(await textOf(await answer), 'late');
+});
+
+test('who has waited longer than may be is refused, and told so by status or, in a stream that has begun, by a frame', async () => {
+  const { fake, letGo } = await startHeld();
+  await using server = fake;
+  await using gateway = await startGateway([server], stated([server], 1, { max_queue_wait: 0.3 }));
+  const first = gateway.chat(say(1));
+  await until('it has been asked', () => server.requests.length === 1);
+  const late = await gateway.chat({ stream: true, ...say(2) });
+  assert.deepEqual([late.status, (await errorOf(late)).code], [503, 'queue_too_long']);
+  await until('the line is written', () => gateway.ended().length === 1);
+  assert.partialDeepStrictEqual(gateway.ended()[0], { ended: 'refused', failure: 'queue_too_long' });
+  assert.ok(Number(gateway.ended()[0]?.['queue_ms']) >= 300);
+  letGo();
+  assert.equal(await textOf(await first), 'late');
+});
+
+test(
+  'a stream that waits is told so every 15 s, and a refusal after that is a frame without [DONE], counted as refused',
+  { timeout: 30_000 },
+  async (t) => {
+    const { fake } = await startHeld();
+    await using server = fake;
+    await using gateway = await startGateway([server], stated([server], 1, { max_queue_wait: 1 }));
+    void gateway.chat(say(1)).catch(() => undefined);
+    await until('it has been asked', () => server.requests.length === 1);
+    t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    const answering = gateway.chat({ stream: true, ...say(2) });
+    await untilTurned('it waits', () => gateway.service().scheduler.waiting === 1);
+    t.mock.timers.tick(15_000);
+    const answer = await answering;
+    assert.equal(answer.status, 200);
+    const endMs = performance.now() + 1050;
+    await untilTurned('it has waited longer than may be', () => performance.now() > endMs);
+    t.mock.timers.tick(100);
+    t.mock.timers.reset();
+    const text = await answer.text();
+    assert.match(text, /^: keep-alive\n\ndata: \{"error":\{[^\n]*"code":"queue_too_long"\}\}\n\n$/);
+    await until('the line is written', () => gateway.ended().length === 1);
+    assert.partialDeepStrictEqual(gateway.ended()[0], { status: 200, ended: 'refused' });
+  },
+);
+
+test('who leaves the queue is forgotten at once, and no server hears of it', async () => {
+  const { fake, letGo } = await startHeld();
+  await using server = fake;
+  await using gateway = await startGateway([server], stated([server], 1));
+  const first = gateway.chat(say(1));
+  await until('it has been asked', () => server.requests.length === 1);
+  const draining = new AbortController();
+  const left = gateway.chat(say(2), { signal: draining.signal }).catch(() => undefined);
+  await until('it waits', () => gateway.service().scheduler.waiting === 1);
+  draining.abort();
+  await left;
+  await until('it waits no more', () => gateway.service().scheduler.waiting === 0);
+  letGo();
+  await first;
+  assert.equal(server.requests.length, 1);
+  assert.equal(gateway.service().scheduler.inFlight, 0);
+});
+
+test('a model that only embeds has one slot, whatever is stated for its server', async () => {
+  await using servers = await startSims(1, {
+    models: [{ name: 'nomic-embed-text' }],
+    numParallel: 4,
+    prefillMsPerToken: 1,
+  });
+  const [sim] = servers.sims;
+  assert.ok(sim !== undefined);
+  await using gateway = await startGateway([], {
+    model_list: [{ model_name: 'e', litellm_params: { model: 'ollama/nomic-embed-text', api_base: sim.url } }],
+    ...stated([sim], 4),
+  });
+  using seen = watch([sim]);
+  const body = JSON.stringify({ model: 'e', input: 'some words to embed that take a while' });
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, () => gateway.ask('/v1/embeddings', { method: 'POST', body })),
+  );
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200, 200, 200, 200],
+  );
+  assert.equal(seen.inside, 0);
+});
+
+test('a reply says what it waited for and what the server worked', async () => {
+  await using servers = await startSims(1, { loadMs: 1000 });
+  await using gateway = await startGateway(servers.sims);
+  const timingOf = (response: Response): Readonly<Record<string, number>> =>
+    Object.fromEntries(
+      (response.headers.get('server-timing') ?? '')
+        .split(', ')
+        .map((part) => [part.split(';')[0], Number(part.split('dur=')[1])]),
+    );
+  const loaded = timingOf(await gateway.chat());
+  assert.deepEqual(Object.keys(loaded), ['queue', 'load', 'prefill', 'decode']);
+  // What was waited for the load is no part of the other.
+  assert.ok(
+    (loaded['load'] ?? 0) >= 990 && (loaded['queue'] ?? 999) < 700 && (loaded['decode'] ?? 0) > 10,
+    JSON.stringify(loaded),
+  );
+  const stream = await gateway.chat({ stream: true });
+  const known = timingOf(stream);
+  assert.deepEqual([Object.keys(known), known['load']], [['queue', 'load', 'prefill'], 0]);
+  await stream.text();
+  await until('the lines are written', () => gateway.ended().length === 2);
+  assert.ok(Number(gateway.ended()[0]?.['load_ms']) >= 990);
+  assert.ok(Number(gateway.ended()[1]?.['ttft_ms']) > 0);
+});
+
+test('a slot whose client left while its prompt was read is not given to another before the server is done with it', async () => {
+  await using servers = await startSims(1, { numParallel: 1, prefillMsPerToken: 3 });
+  const [sim] = servers.sims;
+  assert.ok(sim !== undefined);
+  await using gateway = await startGateway([sim], stated([sim], 1));
+  const long = (number: number, word: string): object => ({
+    messages: [{ role: 'user', content: `${String(number)} ${word.repeat(200)}` }],
+  });
+  for (let turn = 0; turn < 2; turn += 1) await (await gateway.chat(long(turn, 'a '))).text();
+  const draining = new AbortController();
+  // By what was seen of the others it takes longer than it does, so that neither a late clock nor a busy machine makes up for that.
+  const left = gateway.chat(long(2, 'ab '), { signal: draining.signal }).catch(() => undefined);
+  await until('it is at work', () => sim.activity().busy === 1);
+  draining.abort();
+  await left;
+  using seen = watch([sim]);
+  const sinceMs = performance.now();
+  assert.equal((await gateway.chat()).status, 200);
+  assert.ok(performance.now() - sinceMs > 50, 'it waited');
+  assert.equal(seen.inside, 0, 'and not inside');
+});
+
+test('a connection that broke while nobody used it costs nobody anything', async () => {
+  await using fake = await startFake(answersShortly('hello'));
+  await using gateway = await startGateway([fake]);
+  await textOf(await gateway.chat());
+  let broken = 0;
+  fake.behave((got, outgoing) => {
+    broken += 1;
+    if (broken === 1) outgoing.destroy();
+    else void answersShortly('again')(got, outgoing);
+  });
+  assert.equal(await textOf(await gateway.chat()), 'again');
+  assert.equal(
+    gateway.log.some(({ event }) => event === 'backend-down'),
+    false,
+  );
+  await until('the line is written', () => gateway.ended().length === 2);
+  assert.equal(gateway.ended()[1]?.['attempts'], 1);
+});

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { Secret } from '../../../src/core/secret.ts';
+
+import { GUIDE, Tree } from '../../config/tree.ts';
+import { PASSWORD, run, write } from './stage.ts';
+
+test('a --backend or a host that is none is a Problem, and nothing is drafted', async () => {
+  using tree = new Tree({ 'inventories/dev.ini': '[litellm]\nh\n' });
+  for (const [request, code] of [
+    [{ backends: ['hx01:11434'] }, 'usage.backend'],
+    [{ host: 'a b' }, 'usage.host'],
+    [{ host: '-x' }, 'usage.host'],
+    [{ host: 'web[1:3]' }, 'usage.host'],
+  ] as const) {
+    const { report } = await run(tree, request);
+    assert.deepEqual([report.ending, report.problems[0]?.code, report.edits], ['failed', code, []]);
+  }
+});
+
+test('without an inventory and without --init the way to begin is named', async () => {
+  using tree = new Tree({});
+  const { report } = await run(tree);
+  assert.deepEqual(
+    [report.problems[0]?.code, report.problems[0]?.fix],
+    ['inventory.not-found', 'hxllm inventory --init HOST  # or name yours with -i FILE'],
+  );
+});
+
+test('--vault-init refuses where a vault is, says which line to add, and leaves a vault that has the key', async () => {
+  using tree = new Tree(GUIDE);
+  write((await run(tree, { vaultInit: PASSWORD })).report);
+  const again = await run(tree, { vaultInit: PASSWORD });
+  assert.deepEqual(
+    [again.report.ending, again.report.edits, again.report.problems[0]?.code, again.report.problems[0]?.fix],
+    ['failed', [], 'vault.exists', 'ansible-vault edit inventories/group_vars/all/vault.yml'],
+  );
+  assert.match(again.report.problems[0]?.detail ?? '', /litellm_master_key: "sk-…"/);
+});
+
+test('an empty vault password makes no vault', async () => {
+  using tree = new Tree(GUIDE);
+  const { report } = await run(tree, { vaultInit: new Secret('') });
+  assert.deepEqual([report.problems[0]?.code, report.edits], ['vault.password-empty', []]);
+});
+
+test('--vault-init does not make a folder that would hide group_vars/all.yml', async () => {
+  using tree = new Tree({
+    'inventories/dev.ini': '[litellm]\nh\n',
+    'inventories/group_vars/all.yml': GUIDE['inventories/group_vars/all/main.yml'] ?? '',
+  });
+  const { report } = await run(tree, { vaultInit: PASSWORD });
+  assert.equal(report.problems[0]?.code, 'vault.would-hide');
+  assert.match(
+    report.problems[0]?.fix ?? '',
+    /mkdir inventories\/group_vars\/all && mv inventories\/group_vars\/all\.yml inventories\/group_vars\/all\/main\.yml/,
+  );
+});
+
+test('where the usual file is encrypted the lists go into one beside it', async () => {
+  using tree = new Tree({
+    'inventories/dev.ini': '[litellm]\nh\n',
+    'inventories/group_vars/all/main.yml': readFileSync(
+      join(import.meta.dirname, '../../config/fixtures/vault/default.vault'),
+      'utf8',
+    ),
+  });
+  const { report } = await run(tree, { backends: ['http://hx02:11434'] });
+  assert.deepEqual(
+    report.edits.map(({ path }) => path.slice(tree.folder.length + 1)),
+    ['inventories/group_vars/all/litellm.yml'],
+  );
+});
+
+test('a list that only some hosts of the group have is not added over the heads of the others', async () => {
+  using tree = new Tree({
+    'inventories/dev.ini': '[litellm]\na\nb\n',
+    'inventories/host_vars/a.yml': GUIDE['inventories/group_vars/all/main.yml'] ?? '',
+  });
+  const { report } = await run(tree, { backends: ['http://hx02:11434'] });
+  assert.deepEqual(
+    [report.edits, report.results.find(({ id }) => id === 'inventory.backends')?.seen],
+    [[], 'none for b'],
+  );
+});

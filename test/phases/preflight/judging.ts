@@ -1,0 +1,48 @@
+import type { Settings } from '../../../src/config/config.ts';
+import { ok } from '../../../src/core/problem.ts';
+import type { CheckResult } from '../../../src/core/verdict.ts';
+import { runPreflight } from '../../../src/phases/preflight/run.ts';
+import { backendsOf, configOf, createAnsweringHost, hostOf, modelOf, toolsOf, type Answers } from './host.ts';
+
+export const LLM01 = 'http://hx-llm01-server:11434';
+
+export const LLM02 = 'http://hx-llm02-server:11434';
+
+export const NOW_MS = 1_795_559_706_000;
+
+export const said = (body: string): string => `HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n${body}`;
+
+export const SETTINGS: Partial<Settings> = {
+  requireDomainJoin: true,
+  backends: backendsOf(LLM01, LLM02),
+  models: [modelOf('phi3-3.8b', 'phi3:3.8b'), modelOf('llama', 'Llama3', [LLM02])],
+};
+
+export const TAGS = said('{"models":[{"name":"phi3:3.8b"},{"name":"llama3:latest"}]}');
+
+export const GOOD: Answers = {
+  os: 'ID=debian\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
+  machine: 'x86_64\n6.1.0-40-amd64\nglibc 2.36\n',
+  systemd: 'systemd 252 (252.39-1~deb12u2)\nbooted=yes\nstate=running\n',
+  identity: '1000\ndeploy\n',
+  sudo: '',
+  domains: 'hana-x.ai\nHANA-X.AI\n',
+  clock: `${String(NOW_MS)}\nNTPSynchronized=yes\n`,
+  programs: 'bash=5.2.15(1)-release\npython=\n',
+  disk: '/\n8000000000 /\n',
+  addresses: '  |-- 10.77.0.11\n     /32 host LOCAL\ninet6\n',
+  port: '  sl  local_address\n',
+  foreign: '',
+  'resolves hx-llm01-server': '10.77.0.12 STREAM hx-llm01-server\n',
+  'resolves hx-llm02-server': '10.77.0.13 STREAM hx-llm02-server\n',
+  [`version ${LLM01}`]: said('{"version":"0.22.1"}'),
+  [`version ${LLM02}`]: said('{"version":"0.22.1"}'),
+  [`models ${LLM01}`]: TAGS,
+  [`models ${LLM02}`]: TAGS,
+};
+
+export async function judge(answers: Answers, settings: Partial<Settings> = {}): Promise<readonly CheckResult[]> {
+  const host = hostOf('hx-api-server', { ...SETTINGS, ...settings });
+  const tools = toolsOf(() => Promise.resolve(ok(createAnsweringHost('hx-api-server', answers))), NOW_MS);
+  return (await runPreflight(configOf([host]), tools)).results;
+}

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import type { Foreign } from '../../src/facts/foreign.ts';
+import { parseNotes } from '../../src/facts/installation/notes.ts';
+import { notesAfter } from '../../src/plan/folders.ts';
+import { planHost } from '../../src/plan/host-plan.ts';
+
+import { planRemoval } from '../../src/plan/removal.ts';
+import { putBackCommands, untakeable } from '../../src/plan/take-over.ts';
+import { bare, installed, wantedOf } from './host.ts';
+import { idsOf, commandsOf } from './plan-stage.ts';
+
+const OLD: readonly Foreign[] = [
+  { kind: 'file', path: '/etc/litellm/config.yaml', looksLike: 'a LiteLLM configuration' },
+  { kind: 'unit', path: '/etc/systemd/system/litellm.service', looksLike: 'a LiteLLM unit' },
+  { kind: 'unit', path: '/etc/systemd/system/litellm.service.d/o.conf', looksLike: 'a unit' },
+  {
+    kind: 'process',
+    path: '/usr/bin/python3',
+    looksLike: 'litellm --port 4000 (pid 7, litellm.service) holds the port',
+    pid: 7,
+    unit: 'litellm.service',
+  },
+];
+
+test('a take-over copies first, stops the old service in the switch, and can put it all back', () => {
+  const service = { load: 'loaded', active: 'active', enabled: 'enabled', fragment: '', needsReload: false };
+  const entries = new Map([
+    [
+      '/etc/litellm',
+      {
+        kind: 'folder',
+        mode: 0o755,
+        owner: 'litellm',
+        group: 'litellm',
+        sha256: undefined,
+        marked: false,
+        text: undefined,
+      },
+    ],
+    [
+      '/opt/litellm',
+      {
+        kind: 'folder',
+        mode: 0o700,
+        owner: 'litellm',
+        group: 'litellm',
+        sha256: undefined,
+        marked: false,
+        text: undefined,
+      },
+    ],
+    [
+      '/etc/litellm/config.yaml',
+      {
+        kind: 'file',
+        mode: 0o644,
+        owner: 'litellm',
+        group: 'litellm',
+        sha256: 'x',
+        marked: false,
+        text: 'master_key: sk-old\n',
+      },
+    ],
+  ] as const);
+  const seen = bare(OLD, {
+    service,
+    entries: new Map(entries),
+    user: { gecos: '', group: 'litellm' },
+    groupExists: true,
+  });
+  const wanted = wantedOf();
+  const plan = planHost(wanted, seen);
+  assert.equal(idsOf(plan)[0], 'take-over.copy');
+  assert.deepEqual(commandsOf(plan, 'take-over.stop'), ['systemctl --no-ask-password disable --now litellm.service']);
+  assert.doesNotMatch(JSON.stringify(plan.steps.map((step) => step.detail)), /sk-old/);
+  assert.deepEqual(
+    plan.recover.after.flatMap((action) => (action.kind === 'command' ? [action.argv.slice(2).join(' ')] : [])),
+    ['daemon-reload', 'reset-failed litellm.socket litellm.service', 'enable litellm.service', 'start litellm.service'],
+  );
+  const from = '/var/backups/litellm-20261124T120000Z/files';
+  assert.deepEqual(putBackCommands(wanted, seen), [
+    'sudo systemctl disable --now litellm.socket litellm.service',
+    'sudo rm -f /etc/litellm/litellm.env /etc/systemd/system/litellm.socket',
+    ...OLD.slice(0, 3).map(({ path }) => `sudo cp -a --remove-destination ${from}${path} ${path}`),
+    'sudo chown litellm:litellm /etc/litellm',
+    'sudo chmod 755 /etc/litellm',
+    'sudo chown litellm:litellm /opt/litellm',
+    'sudo chmod 700 /opt/litellm',
+    'sudo systemctl daemon-reload',
+    'sudo systemctl enable litellm.service',
+    'sudo systemctl start litellm.service',
+  ]);
+});
+
+test('a process that no unit of LiteLLM runs cannot be taken over', () => {
+  const loose: Foreign = {
+    kind: 'process',
+    path: '/usr/sbin/nginx',
+    looksLike: 'nginx (pid 9, nginx.service) holds the port',
+    pid: 9,
+    unit: 'nginx.service',
+  };
+  assert.deepEqual(untakeable([...OLD, loose], '/opt/litellm', new Map()), [loose]);
+});
+
+test('uninstall removes nothing without a mark, and neither a user nor a group that it did not make', () => {
+  const wanted = wantedOf();
+  const { installation } = installed(wanted, { user: { gecos: 'LiteLLM', group: 'litellm' }, notes: undefined });
+  const unmarked = new Map([...installation.entries].map(([path, entry]) => [path, { ...entry, marked: false }]));
+  const { plan, left } = planRemoval(wanted.settings, wanted.paths, { ...installation, entries: unmarked });
+  assert.deepEqual(plan.steps, []);
+  assert.deepEqual(
+    left.map((line) => line.split(':')[0]),
+    [
+      '/etc/litellm/config.yaml',
+      '/etc/litellm/litellm.env',
+      '/etc/systemd/system/litellm.service',
+      '/etc/systemd/system/litellm.socket',
+      '/opt/litellm',
+      'the user litellm',
+    ],
+  );
+});
+
+test('users and groups from before their names were changed go too', () => {
+  const wanted = wantedOf();
+  const marker = planHost(wantedOf({ user: 'gate', group: 'gate' }), bare())
+    .steps.flatMap((step) => step.actions)
+    .find((action) => action.kind === 'write' && action.path === wanted.paths.marker);
+  const notes = parseNotes(marker?.kind === 'write' ? String(marker.text) : '');
+  const { plan } = planRemoval(
+    wanted.settings,
+    wanted.paths,
+    installed(wanted, { notes: { ...notes, made: [...notes.made, 'user litellm', 'group litellm'] } }).installation,
+  );
+  assert.deepEqual(
+    idsOf(plan).filter((id) => id.startsWith('user.')),
+    ['user.user', 'user.group', 'user.user.gate', 'user.group.gate'],
+  );
+});
+
+test('a take-over from a unit of another name goes back to it, and says that it runs', () => {
+  const old: Foreign = {
+    kind: 'process',
+    path: '/usr/bin/python3',
+    looksLike: 'litellm (pid 7, litellm-proxy.service) holds the port',
+    pid: 7,
+    unit: 'litellm-proxy.service',
+  };
+  const plan = planHost(wantedOf(), bare([old]));
+  assert.equal(plan.hasPrevious, true);
+  assert.ok(
+    plan.recover.after.some((action) => action.kind === 'command' && action.argv.includes('litellm-proxy.service')),
+  );
+});
+
+test('a folder that was there before gets its owner and mode back, and copies of a take-over are told', () => {
+  const wanted = wantedOf();
+  const there = new Map([
+    [
+      '/etc/litellm',
+      {
+        kind: 'folder',
+        mode: 0o755,
+        owner: 'litellm',
+        group: 'staff',
+        sha256: undefined,
+        marked: false,
+        text: undefined,
+      },
+    ],
+  ] as const);
+  const marker = planHost(wanted, bare([], { entries: new Map(there) }))
+    .steps.flatMap((step) => step.actions)
+    .find((action) => action.kind === 'write' && action.path === wanted.paths.marker);
+  const notes = parseNotes(marker?.kind === 'write' ? String(marker.text) : '');
+  assert.ok(notes.made.includes('access 755 litellm:staff /etc/litellm'), notes.made.join('\n'));
+  // Later runs see it as they left it, and keep what they noted.
+  const later = installed(wanted, { notes, backups: ['/var/backups/litellm-1/put-back.sh'] });
+  assert.ok(notesAfter(wanted, later).made.includes('access 755 litellm:staff /etc/litellm'));
+  const { plan, left } = planRemoval(wanted.settings, wanted.paths, later.installation);
+  assert.deepEqual(plan.steps.find((step) => step.id === 'folders.access')?.actions, [
+    { kind: 'folder', path: '/etc/litellm', owner: 'litellm', group: 'staff', mode: 0o755 },
+  ]);
+  assert.match(left.join('\n'), /sudo sh \/var\/backups\/litellm-1\/put-back\.sh/);
+});
+
+test('uninstall takes away what is ours in an order that an interrupted one can go on with', () => {
+  const wanted = wantedOf();
+  const { plan, left } = planRemoval(wanted.settings, wanted.paths, installed(wanted).installation);
+  assert.deepEqual(idsOf(plan), [
+    'service.stop',
+    'service.units',
+    'files',
+    'release',
+    'user.user',
+    'user.group',
+    'folders',
+  ]);
+  assert.deepEqual(plan.steps.at(-1)?.actions[0], { kind: 'remove', paths: ['/opt/litellm/.hxllm'] });
+  assert.deepEqual(left, []);
+});

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { pathText } from '../../src/schema/issue.ts';
+import { read, entry, good, issuesOf } from './reading.ts';
+
+const WRONG: readonly (readonly [document: object, ...issues: string[]])[] = [
+  [{ model_list: undefined }, 'error config.missing model_list'],
+  [{ model_list: [] }, 'error config.missing model_list'],
+  [{ model_list: { m: 1 } }, 'error config.wrong-value model_list', 'error config.missing model_list'],
+  [
+    { model_list: ['m'] },
+    'error config.wrong-value model_list[0]',
+    'error config.missing model_list[0].model_name',
+    'error config.missing model_list[0].litellm_params',
+  ],
+  [{ model_list: [entry({ model: 'phi3' })] }, 'error config.wrong-value model_list[0].litellm_params.model'],
+  [{ model_list: [entry({ model: 'ollama/' })] }, 'error config.wrong-value model_list[0].litellm_params.model'],
+  [
+    { model_list: [entry({ api_base: 'hx-llm01:11434' })] },
+    'error config.wrong-value model_list[0].litellm_params.api_base',
+  ],
+  [{ model_list: [entry({ keep_alive: '300' })] }, 'error config.wrong-value model_list[0].litellm_params.keep_alive'],
+  [
+    { model_list: [entry(), { model_name: 'x', litellm_params: { model: 'anthropic/claude', api_key: 'k' } }] },
+    'warning config.provider-unsupported model_list[1].litellm_params.model',
+  ],
+  [
+    { model_list: [{ model_name: 'x', litellm_params: { model: 'anthropic/claude', api_key: 'k' } }] },
+    'warning config.provider-unsupported model_list[0].litellm_params.model',
+    'error config.missing model_list',
+  ],
+  [{ router_settings: { routing_strategy: 'fastest' } }, 'error config.wrong-value router_settings.routing_strategy'],
+  [
+    { router_settings: { routing_strategy: 'cost-based-routing' } },
+    'warning config.not-honoured router_settings.routing_strategy',
+  ],
+  [{ router_settings: { routing_strategy: 'latency-based-routing' } }],
+  [{ model_list: [entry({ rpm: 5, tpm: '100', order: 1 })] }],
+  [{ model_list: [entry({ rpm: -1 })] }, 'error config.wrong-value model_list[0].litellm_params.rpm'],
+  [
+    { router_settings: { fallbacks: [{ m: ['nobody'] }] } },
+    'error config.wrong-value router_settings.fallbacks[0].m[0]',
+  ],
+  [
+    { router_settings: { fallbacks: [{ x: ['m'] }, 'm'] } },
+    'error config.wrong-value router_settings.fallbacks[0].x',
+    'error config.wrong-value router_settings.fallbacks[1]',
+  ],
+  [
+    { litellm_settings: { context_window_fallbacks: [{ m: 'm' }], default_fallbacks: [7] } },
+    'error config.wrong-value litellm_settings.context_window_fallbacks[0].m',
+    'error config.wrong-value litellm_settings.default_fallbacks[0]',
+  ],
+  [
+    { router_settings: { model_group_alias: { a: 'nobody' } } },
+    'error config.wrong-value router_settings.model_group_alias.a',
+  ],
+  [{ router_settings: { redis_host: 'x' } }, 'warning config.not-honoured router_settings.redis_host'],
+  [{ hxllm: { max_body_mib: 0 } }, 'error config.wrong-value hxllm.max_body_mib'],
+  [{ hxllm: { listen: '4000' } }, 'error config.wrong-value hxllm.listen'],
+  [{ hxllm: { listen: 'a:70000' } }, 'error config.wrong-value hxllm.listen'],
+  [
+    { hxllm: { backends: { 'http://b:1': { num_parallel: 2 } } } },
+    'warning config.unknown-key hxllm.backends["http://b:1"]',
+  ],
+  [
+    { hxllm: { backends: { 'http://a:11434': { num_parallel: 0 } } } },
+    'error config.wrong-value hxllm.backends["http://a:11434"].num_parallel',
+  ],
+  [{ hxllm: { timeouts: { idle: -1 } } }, 'error config.wrong-value hxllm.timeouts.idle'],
+  [{ modle_list: [] }, 'warning config.unknown-key modle_list'],
+  [
+    { general_settings: { master_key: 'os.environ/NOT_SET' } },
+    'error config.environment-unset general_settings.master_key',
+  ],
+  [
+    JSON.parse('{"__proto__": {"x": 1}, "constructor": 1}') as object,
+    'warning config.unknown-key __proto__',
+    'warning config.unknown-key constructor',
+  ],
+];
+
+for (const [document, ...issues] of WRONG) {
+  test(`${JSON.stringify(document).slice(0, 120)}: ${issues.join('; ')}`, () => {
+    const given = { model_list: [entry()], ...document };
+    assert.deepEqual(
+      read(given)
+        .issues.map(({ severity, code, path }) => `${severity} ${code} ${pathText(path)}`)
+        .toSorted(),
+      [...issues].toSorted(),
+    );
+  });
+}
+
+test('an error shows no secret, and no password of an address', () => {
+  const { issues } = read({
+    model_list: [entry({ api_key: 7, api_base: 'http://user:hunter2@a:1' })],
+    general_settings: { master_key: 12_345 },
+  });
+  const text = JSON.stringify(issues);
+  assert.equal(issues.length, 3, text);
+  assert.doesNotMatch(text, /hunter2|12345|12_345/);
+});
+
+test('an origin is one as browsers send it, and a star is none', () => {
+  assert.deepEqual(
+    [...good({ hxllm: { origins: ['https://chat.example', 'http://localhost:3000'] } }).origins],
+    ['https://chat.example', 'http://localhost:3000'],
+  );
+  for (const origin of ['*', 'chat.example', 'https://chat.example/', 'https://chat.example/app', 'null', 7])
+    assert.deepEqual(
+      issuesOf({ hxllm: { origins: [origin] } }),
+      ['error config.wrong-value hxllm.origins[0]'],
+      String(origin),
+    );
+});
+
+test('one stop sequence becomes a list, which is all that Ollama takes', () => {
+  assert.deepEqual(good({ model_list: [entry({ stop: 'END' })] }).groups[0]?.deployments[0].options, { stop: ['END'] });
+  assert.deepEqual(good({ model_list: [entry({ stop: ['a', 'b'] })] }).groups[0]?.deployments[0].options, {
+    stop: ['a', 'b'],
+  });
+});
