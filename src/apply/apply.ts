@@ -2,8 +2,8 @@ import type { Become, Host } from '../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Recorder, StepState } from '../core/recorder.ts';
 import type { Plan, Step } from '../plan/plan.ts';
-import { becoming, refusedBySudo } from './become.ts';
-import type { Claim } from './lock.ts';
+import { withSudo, refusedBySudo } from './become.ts';
+import type { LockToken } from './lock.ts';
 import { LOCK_LOST, prepareScript, switchScript } from './script.ts';
 import { readTranscript } from './transcript.ts';
 import { upload } from './upload.ts';
@@ -24,7 +24,7 @@ export interface ApplyTools {
   /** A word that no output contains. */
   readonly nonce: string;
   /** The host's lock, without which nothing is done there. */
-  readonly claim: Claim | undefined;
+  readonly lockToken: LockToken | undefined;
 }
 
 const PREPARE_TIMEOUT_MS = 120_000;
@@ -109,7 +109,7 @@ async function runScript(script: string, kind: Batch['kind'], host: Host, tools:
       ? { signal: new AbortController().signal, timeoutMs: SWITCH_TIMEOUT_MS }
       : { signal: tools.signal, timeoutMs: PREPARE_TIMEOUT_MS };
   const title = kind === 'switch' ? 'switch over to what is new' : 'prepare the host';
-  const ran = await host.run(becoming(tools.become, { argv: ['bash', '-s'], title, stdin: script }), options);
+  const ran = await host.run(withSudo(tools.become, { argv: ['bash', '-s'], title, stdin: script }), options);
   if (!ran.ok) return kind === 'switch' ? fail(outOfSight(ran.problems[0])) : ran;
   if (ran.value.exitCode === 0) return ok(ran.value.stdout);
   if (ran.value.exitCode === LOCK_LOST) return fail(lockLost(host.name));

@@ -1,10 +1,10 @@
-import type { Become, Command, Ran } from '../core/host.ts';
+import type { Become, Command, CommandResult } from '../core/host.ts';
 import type { Problem } from '../core/problem.ts';
 
 const AS_ROOT = 'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n -- "$@"; fi';
 
 /** A command as it is sent. */
-export function becoming(become: Become, command: Command): Command {
+export function withSudo(become: Become, command: Command): Command {
   return become === 'none' ? command : { ...command, argv: ['sh', '-c', AS_ROOT, 'hxllm', ...command.argv] };
 }
 
@@ -13,7 +13,7 @@ const REFUSAL =
   /^(?:sudo: (?!unable to resolve host).*|.*(?:is not in the sudoers file|may not run sudo|sudo: (?:command )?not found).*)$/m;
 
 /** Why a command as root did not run, if that is what happened. */
-export function refusedBySudo(host: string, become: Become, ran: Ran): Problem | undefined {
+export function refusedBySudo(host: string, become: Become, ran: CommandResult): Problem | undefined {
   const refusal = become === 'none' || ran.exitCode === 0 ? undefined : REFUSAL.exec(ran.stderr)?.[0];
   return refusal === undefined ? undefined : sudoRefusal(host, refusal.trim());
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Become, Host } from '../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
-import { becoming, refusedBySudo } from './become.ts';
+import { withSudo, refusedBySudo } from './become.ts';
 
 const BEAT_MS = 15_000;
 const SILENCE_S = 120;
@@ -24,7 +24,7 @@ const HOLD_TIMEOUT_MS = 4 * 3_600_000;
 const WAIT_TIMEOUT_MS = 20_000;
 
 /** By what a script on the host sees that the lock is still held for it. */
-export interface Claim {
+export interface LockToken {
   readonly file: string;
   /** Stands in the file as long as the lock is held for us. */
   readonly token: string;
@@ -32,7 +32,7 @@ export interface Claim {
 
 /** A lock that is held on a host. */
 export interface Lock {
-  readonly claim: Claim;
+  readonly token: LockToken;
   release(): Promise<void>;
 }
 
@@ -40,23 +40,23 @@ export interface Lock {
 export async function takeLock(
   host: Host,
   become: Become,
-  claim: Claim,
+  lockToken: LockToken,
   signal: AbortSignal,
   silenceS = SILENCE_S,
 ): Promise<Result<Lock>> {
-  const { file, token } = claim;
+  const { file, token } = lockToken;
   const released = Promise.withResolvers<undefined>();
   const holding = host.run(
-    becoming(become, {
+    withSudo(become, {
       argv: ['bash', '-c', HOLD, 'hxllm', file, token, String(silenceS)],
       title: 'hold the lock',
-      stdin: beats(released.promise),
+      stdin: heartbeats(released.promise),
     }),
     { signal, timeoutMs: HOLD_TIMEOUT_MS },
   );
   const stop = new AbortController();
   const waiting = host.run(
-    becoming(become, { argv: ['bash', '-c', WAIT, 'hxllm', file, token], title: 'take the lock' }),
+    withSudo(become, { argv: ['bash', '-c', WAIT, 'hxllm', file, token], title: 'take the lock' }),
     { signal: AbortSignal.any([signal, stop.signal]), timeoutMs: WAIT_TIMEOUT_MS },
   );
   // The holder only ends first where it did not get the lock.
@@ -64,7 +64,7 @@ export async function takeLock(
     holding.then((ran) => ({ ran })),
     waiting.then((ran) => (ran.ok && ran.value.exitCode === 0 ? undefined : { ran })),
   ]);
-  if (ended === undefined) return ok({ claim, release: () => release(released, holding) });
+  if (ended === undefined) return ok({ token: lockToken, release: () => release(released, holding) });
   released.resolve(undefined);
   stop.abort();
   const [held] = await Promise.all([holding, waiting]);
@@ -78,7 +78,7 @@ async function release(released: PromiseWithResolvers<undefined>, holding: Promi
 }
 
 // A line now and then, so that the host knows that somebody is still there.
-async function* beats(done: Promise<undefined>): AsyncIterable<Uint8Array> {
+async function* heartbeats(done: Promise<undefined>): AsyncIterable<Uint8Array> {
   const stop = new AbortController();
   const over = done.then(() => {
     stop.abort();

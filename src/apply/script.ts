@@ -2,14 +2,14 @@ import { quote } from '../core/shell.ts';
 import type { Action, Plan, Step } from '../plan/plan.ts';
 import { actionLine, stageLine } from './action-lines.ts';
 import { FUNCTIONS } from './functions.ts';
-import type { Claim } from './lock.ts';
+import type { LockToken } from './lock.ts';
 
 /** What every script has around its steps. */
 export interface Frame {
   /** Marks the journal's lines. */
   readonly nonce: string;
   /** The lock that must still be held; `undefined` where nobody else can be at work. */
-  readonly claim: Claim | undefined;
+  readonly lockToken: LockToken | undefined;
 }
 
 /** How a script ends that found its lock gone; it has done nothing. */
@@ -108,11 +108,11 @@ function body(kind: string, name: number | string, lines: readonly string[]): st
 }
 
 // bash reads a group whole before it runs any of it, so a connection that breaks leaves either nothing or all of it.
-function wrap({ nonce, claim }: Frame, functions: readonly string[], lines: readonly string[]): string {
+function wrap({ nonce, lockToken }: Frame, functions: readonly string[], lines: readonly string[]): string {
   const lock =
-    claim === undefined
+    lockToken === undefined
       ? ''
-      : `at_work ${quote(claim.file)} ${quote(claim.token)} 2> /dev/null || exit ${String(LOCK_LOST)}\n`;
+      : `at_work ${quote(lockToken.file)} ${quote(lockToken.token)} 2> /dev/null || exit ${String(LOCK_LOST)}\n`;
   return `{\nnonce=${quote(nonce)}\n${FUNCTIONS}\n${lock}${functions.join('\n')}\n${lines.join('\n')}\nexit 0\n}\n`;
 }
 

@@ -4,7 +4,7 @@ import { constants, createGzip } from 'node:zlib';
 import type { Become, Host } from '../core/host.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
 import type { Upload } from '../plan/plan.ts';
-import { becoming, refusedBySudo } from './become.ts';
+import { withSudo, refusedBySudo } from './become.ts';
 
 const TIMEOUT_MS = 30 * 60_000;
 
@@ -35,7 +35,7 @@ export async function upload(
 ): Promise<Result<undefined>> {
   const { path, sha256, mode, compress, title, manifest = '' } = action;
   const argv = ['bash', '-c', SCRIPT, 'hxllm', path, sha256, mode.toString(8), compress ? 'yes' : 'no', manifest];
-  const ran = await host.run(becoming(become, { argv, title, stdin: streamOf(action) }), {
+  const ran = await host.run(withSudo(become, { argv, title, stdin: streamOf(action) }), {
     signal,
     timeoutMs: TIMEOUT_MS,
   });

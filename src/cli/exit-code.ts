@@ -35,7 +35,7 @@ export function exitCodeOfProblems(problems: readonly Problem[]): number {
 }
 
 /** The exit code of a phase that came to its end. `detailed`: pending differences are 2 instead of 0. */
-export function exitCodeOf(report: Pick<PhaseReport, 'ending' | 'problems'>, detailed: boolean): number {
+export function exitCodeOfPhase(report: Pick<PhaseReport, 'ending' | 'problems'>, detailed: boolean): number {
   switch (report.ending) {
     case 'passed':
       return EXIT.ok;

@@ -3,10 +3,10 @@ import { dirname, join, resolve } from 'node:path';
 import { ok, type Result, type Where } from '../core/problem.ts';
 import type { Findings } from './findings.ts';
 import type { SourceFiles } from './source-files.ts';
-import { readTruth } from './variables/truth.ts';
+import { readBoolean } from './variables/truth.ts';
 
 /** Environment and home of the person, as far as Ansible's settings depend on them. */
-export interface Person {
+export interface UserEnvironment {
   readonly cwd: string;
   readonly home: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -25,57 +25,57 @@ export interface AnsibleSettings {
 
 /** Finds and reads ansible.cfg: `ANSIBLE_CONFIG`, `./ansible.cfg`, `~/.ansible.cfg`, the first that is there. The environment's own variables win. */
 export async function readAnsibleSettings(
-  person: Person,
+  user: UserEnvironment,
   files: SourceFiles,
   findings: Findings,
 ): Promise<Result<AnsibleSettings>> {
-  const file = await findFile(person, files, findings);
+  const file = await findFile(user, files, findings);
   const source = file === undefined ? ok(undefined) : await files.open(file);
   if (!source.ok) return source;
-  const folder = file === undefined ? person.cwd : dirname(file);
+  const folder = file === undefined ? user.cwd : dirname(file);
   const defaults =
     source.value === undefined
       ? new Map<string, Entry>()
       : readDefaults(source.value.text, files.shown(file ?? ''), findings);
   const path = (variable: string, name: string): string | undefined => {
-    const ofEnvironment = person.environment[variable];
-    if (ofEnvironment !== undefined && ofEnvironment !== '') return pathOf(ofEnvironment, person.cwd, person);
+    const ofEnvironment = user.environment[variable];
+    if (ofEnvironment !== undefined && ofEnvironment !== '') return pathOf(ofEnvironment, user.cwd, user);
     const entry = defaults.get(name);
-    return entry === undefined || entry.text === '' ? undefined : pathOf(entry.text, folder, person);
+    return entry === undefined || entry.text === '' ? undefined : pathOf(entry.text, folder, user);
   };
   return ok({
     file,
     inventory: path('ANSIBLE_INVENTORY', 'inventory'),
-    remoteUser: person.environment['ANSIBLE_REMOTE_USER'] ?? defaults.get('remote_user')?.text,
+    remoteUser: user.environment['ANSIBLE_REMOTE_USER'] ?? defaults.get('remote_user')?.text,
     privateKeyFile: path('ANSIBLE_PRIVATE_KEY_FILE', 'private_key_file'),
     vaultPasswordFile: path('ANSIBLE_VAULT_PASSWORD_FILE', 'vault_password_file'),
     hostKeyChecking:
-      truthOf(person.environment['ANSIBLE_HOST_KEY_CHECKING'], { path: 'ANSIBLE_HOST_KEY_CHECKING' }, findings) ??
-      truthOf(defaults.get('host_key_checking')?.text, defaults.get('host_key_checking')?.where ?? {}, findings) ??
+      booleanOf(user.environment['ANSIBLE_HOST_KEY_CHECKING'], { path: 'ANSIBLE_HOST_KEY_CHECKING' }, findings) ??
+      booleanOf(defaults.get('host_key_checking')?.text, defaults.get('host_key_checking')?.where ?? {}, findings) ??
       true,
   });
 }
 
-async function findFile(person: Person, files: SourceFiles, findings: Findings): Promise<string | undefined> {
-  const named = person.environment['ANSIBLE_CONFIG'];
-  const here = join(person.cwd, 'ansible.cfg');
+async function findFile(user: UserEnvironment, files: SourceFiles, findings: Findings): Promise<string | undefined> {
+  const named = user.environment['ANSIBLE_CONFIG'];
+  const here = join(user.cwd, 'ansible.cfg');
   if (named !== undefined && named !== '') {
-    const path = pathOf(named, person.cwd, person);
+    const path = pathOf(named, user.cwd, user);
     const found = (await isFolder(path)) ? join(path, 'ansible.cfg') : path;
     if (await exists(found)) return found;
   }
   if (await exists(here)) {
     // Ansible does not take one that anybody could have put there.
-    if (((await stat(person.cwd)).mode & 0o002) === 0) return here;
+    if (((await stat(user.cwd)).mode & 0o002) === 0) return here;
     findings.warning({
       code: 'config.world-writable',
       summary: 'ansible.cfg is ignored',
-      detail: `Wanted a folder that only its owner may write; seen ${person.cwd}, which everybody may write.`,
-      fix: `chmod o-w ${person.cwd}`,
+      detail: `Wanted a folder that only its owner may write; seen ${user.cwd}, which everybody may write.`,
+      fix: `chmod o-w ${user.cwd}`,
       where: { file: files.shown(here) },
     });
   }
-  const atHome = join(person.home, '.ansible.cfg');
+  const atHome = join(user.home, '.ansible.cfg');
   return (await exists(atHome)) ? atHome : undefined;
 }
 
@@ -94,14 +94,13 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /** `~`, `$NAME` and `{{CWD}}` put in, relative to `folder`. */
-function pathOf(text: string, folder: string, person: Person): string {
+function pathOf(text: string, folder: string, user: UserEnvironment): string {
   const filled = text
-    .replaceAll('{{CWD}}', person.cwd)
-    .replace(/^~(?=\/|$)/, person.home)
+    .replaceAll('{{CWD}}', user.cwd)
+    .replace(/^~(?=\/|$)/, user.home)
     .replace(
       /\$(?:(\w+)|\{(\w+)\})/g,
-      (whole, bare: string | undefined, braced: string | undefined) =>
-        person.environment[bare ?? braced ?? ''] ?? whole,
+      (whole, bare: string | undefined, braced: string | undefined) => user.environment[bare ?? braced ?? ''] ?? whole,
     );
   return resolve(folder, filled);
 }
@@ -142,10 +141,10 @@ function unquote(text: string): string {
   return /^(['"])(.*)\1$/.exec(text)?.[2] ?? text;
 }
 
-function truthOf(text: string | undefined, where: Where, findings: Findings): boolean | undefined {
+function booleanOf(text: string | undefined, where: Where, findings: Findings): boolean | undefined {
   if (text === undefined || text === '') return undefined;
-  const truth = readTruth(text);
-  if (truth !== undefined) return truth;
+  const parsed = readBoolean(text);
+  if (parsed !== undefined) return parsed;
   findings.error({
     code: 'config.ansible-cfg',
     summary: `${where.path ?? 'a setting'} is not usable`,

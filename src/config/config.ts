@@ -13,7 +13,7 @@ export interface Config {
   /** Every host of the inventory, for those who look for candidates. */
   readonly allHosts: readonly string[];
   /** Where the group has no host yet: what each host of the inventory would get if it joined. Empty otherwise. */
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly CandidateHost[];
   /** Files that were read, absolute, in order; the evidence hashes them. */
   readonly files: readonly string[];
   /** What is questionable but no reason to stop. */
@@ -29,7 +29,7 @@ export interface HostConfig {
 }
 
 /** A host that could join the group. */
-export interface Candidate {
+export interface CandidateHost {
   readonly name: string;
   readonly settings: Settings;
   readonly origins: Readonly<Record<string, Where>>;

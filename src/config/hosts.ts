@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fail, ok, type Result } from '../core/problem.ts';
-import type { AnsibleSettings, Person } from './ansible-cfg.ts';
-import type { Candidate, Config, HostConfig } from './config.ts';
+import type { AnsibleSettings, UserEnvironment } from './ansible-cfg.ts';
+import type { CandidateHost, Config, HostConfig } from './config.ts';
 import type { Findings } from './findings.ts';
 import { GROUP, type Inventory } from './inventory/inventory.ts';
 import { selectHosts } from './inventory/limit.ts';
@@ -10,14 +10,14 @@ import { hostsOf } from './inventory/membership.ts';
 import { readTarget } from './variables/connection.ts';
 import { mergeVariables, type VariableFolders } from './variables/merge.ts';
 import { HostVariables } from './variables/reader.ts';
-import { readSettings } from './variables/settings.ts';
+import { readHostSettings } from './variables/settings.ts';
 
 interface Sources {
   readonly inventory: Inventory;
   readonly inventoryFile: string;
   readonly folders: VariableFolders;
   readonly settings: AnsibleSettings;
-  readonly request: Person & { readonly limit: string | undefined };
+  readonly request: UserEnvironment & { readonly limit: string | undefined };
   readonly findings: Findings;
 }
 
@@ -35,11 +35,11 @@ export async function readHosts(sources: Sources): Promise<Result<Pick<Config, '
   }
   // A file that could not be read leaves everything undefined, and a list of what follows from that helps nobody.
   if (findings.errors.length > 0) return ok({ hosts: [], candidates: [] });
-  const describe = (name: string): readonly (Candidate & { readonly variables: HostVariables })[] => {
+  const describe = (name: string): readonly (CandidateHost & { readonly variables: HostVariables })[] => {
     const found = variables.get(name);
     return found === undefined
       ? []
-      : [{ name, settings: readSettings(found, findings), origins: found.origins(), variables: found }];
+      : [{ name, settings: readHostSettings(found, findings), origins: found.origins(), variables: found }];
   };
   const hosts = chosen.value.flatMap(describe).map(({ name, settings, origins, variables: found }): HostConfig => ({
     target: readTarget(name, found, sources.settings, sources.request, findings),
@@ -48,7 +48,7 @@ export async function readHosts(sources: Sources): Promise<Result<Pick<Config, '
   }));
   const candidates = joinable
     .flatMap(describe)
-    .map(({ name, settings, origins }): Candidate => ({ name, settings, origins }));
+    .map(({ name, settings, origins }): CandidateHost => ({ name, settings, origins }));
   return ok({ hosts, candidates });
 }
 

@@ -48,7 +48,7 @@ export function scalar(
 const SECRET_NAME = /(?:^|[_.])(?:key|secret|token|password|pass)$/i;
 
 /** A value as a message may show it: short, on one line, and never a secret. */
-export function shown(value: Value): string {
+export function describeValue(value: Value): string {
   if (value.kind === 'list')
     return value.items.length === 0 ? 'an empty list' : `a list of ${String(value.items.length)}`;
   if (value.kind === 'map') return 'a mapping';

@@ -35,7 +35,7 @@ export interface Command {
 export type Become = 'sudo' | 'none';
 
 /** How a command ended. A non-zero exit code is data, not a Problem. */
-export interface Ran {
+export interface CommandResult {
   /** 128 + the signal's number where a signal ended it. */
   readonly exitCode: number;
   readonly stdout: string;
@@ -61,7 +61,7 @@ export interface Host {
   /** Where its services are reached from here (`ansible_host`, else the name; `127.0.0.1` for this machine). */
   readonly address: string;
   /** Runs one command. Problems: `host.unreachable`, `host.timeout`, `host.aborted`. */
-  run(command: Command, options: CallOptions): Promise<Result<Ran>>;
+  run(command: Command, options: CallOptions): Promise<Result<CommandResult>>;
   /** Opens a way to `127.0.0.1:port` as the host sees it. */
   forward(port: number): Promise<Result<Forward>>;
   close(): Promise<void>;

@@ -17,13 +17,13 @@ export interface PhaseTools {
   readonly connect: Connect;
   readonly recorder: Recorder;
   /** Shows what would be changed and asks the person; `true` where nobody is to be asked. */
-  readonly confirm: (proposal: Proposal) => Promise<boolean>;
+  readonly confirm: (proposal: ConfirmRequest) => Promise<boolean>;
   readonly signal: AbortSignal;
   readonly nowMs: () => number;
 }
 
 /** What a person is asked to agree to. */
-export interface Proposal {
+export interface ConfirmRequest {
   /** `Apply 12 changes to hx-api-server?` */
   readonly question: string;
 }

@@ -2,17 +2,17 @@ import { getQuestion, parseGot, type Got } from './http.ts';
 import type { Answer, Question } from './question.ts';
 
 /** What a backend said, or why it said nothing of use. */
-export type Said<T> =
+export type BackendReply<T> =
   | { readonly answered: true; readonly value: T }
   | { readonly answered: false; readonly why: string };
 
 /** The version of the Ollama at a backend's URL, asked from the host. */
-export function ollamaVersionQuestion(url: string): Question<Said<string>> {
+export function ollamaVersionQuestion(url: string): Question<BackendReply<string>> {
   return { ...getQuestion(`${url}/api/version`), parse: (answer) => read(answer, parseVersion) };
 }
 
 /** The names of the models that it has. */
-export function ollamaModelsQuestion(url: string): Question<Said<readonly string[]>> {
+export function ollamaModelsQuestion(url: string): Question<BackendReply<readonly string[]>> {
   return { ...getQuestion(`${url}/api/tags`), parse: (answer) => read(answer, parseModels) };
 }
 
@@ -23,7 +23,7 @@ export function normalizeModel(name: string): string {
   return lower.slice(lower.lastIndexOf('/') + 1).includes(':') ? lower : `${lower}:latest`;
 }
 
-function read<T>(answer: Answer, parse: (document: unknown) => T | undefined): Said<T> {
+function read<T>(answer: Answer, parse: (document: unknown) => T | undefined): BackendReply<T> {
   const got: Got = parseGot(answer);
   if (got.state === 'unreachable') return { answered: false, why: got.why };
   if (got.status !== 200)

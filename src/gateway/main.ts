@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { counted } from '../core/counted.ts';
+import { pluralize } from '../core/counted.ts';
 import type { Problem } from '../core/problem.ts';
 import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
 import { exposureOf, isLoopback } from '../schema/listen.ts';
@@ -37,7 +37,7 @@ export async function gatewayMain(argv: readonly string[], program = 'hxllm gate
   if (exposed !== undefined) return giveUp([exposed]);
   if (check) {
     process.stdout.write(
-      `${file} is a configuration that a gateway can run: ${counted(config.groups.length, 'model')} on ${counted(config.backends.length, 'backend')}\n`,
+      `${file} is a configuration that a gateway can run: ${pluralize(config.groups.length, 'model')} on ${pluralize(config.backends.length, 'backend')}\n`,
     );
     return 0;
   }

@@ -1,15 +1,15 @@
 import { sha256 } from '../core/hash.ts';
 import { Secret } from '../core/secret.ts';
 import type { Entry } from '../facts/installation/installation.ts';
-import { contentText, type WantedFile } from '../render/content.ts';
-import type { Wanted } from '../render/wanted.ts';
+import { contentText, type DesiredFile } from '../render/content.ts';
+import type { Desired } from '../render/wanted.ts';
 import { diffLines } from './line-diff.ts';
 import { modeText, ownerText } from './mode.ts';
 import type { Step } from './plan.ts';
-import type { Seen } from './seen.ts';
+import type { Actual } from './seen.ts';
 
 /** A step for each rendered file that differs in content, owner or mode; of secrets only that they differ is said. */
-export function planFiles({ files }: Wanted, { installation }: Seen): readonly Step[] {
+export function planFiles({ files }: Desired, { installation }: Actual): readonly Step[] {
   return files.flatMap((file): readonly Step[] => {
     const entry = installation.entries.get(file.path);
     const text = contentText(file.content);
@@ -45,21 +45,21 @@ export function planFiles({ files }: Wanted, { installation }: Seen): readonly S
 }
 
 /** The SHA-256 that a file is to have; of one that cannot be rendered now, the one it has. */
-export function wantedHash(file: WantedFile, entry: Entry | undefined): string {
+export function desiredHash(file: DesiredFile, entry: Entry | undefined): string {
   const text = contentText(file.content);
   return text === undefined ? (entry?.sha256 ?? '') : sha256(text);
 }
 
-function shownWhy(file: WantedFile): string {
+function shownWhy(file: DesiredFile): string {
   return file.content.kind === 'unknown' ? file.content.why : '';
 }
 
-function differences(file: WantedFile, text: string, entry: Entry | undefined): readonly string[] {
+function differences(file: DesiredFile, text: string, entry: Entry | undefined): readonly string[] {
   const access =
     entry === undefined
       ? `${file.owner ?? '-'}:${file.group ?? '-'} ${modeText(file.mode)}`
       : `${ownerText(file, entry)} ${modeText(file.mode)}`;
-  const seen = entry === undefined ? '' : `${entry.owner}:${entry.group} ${modeText(entry.mode)}`;
+  const actual = entry === undefined ? '' : `${entry.owner}:${entry.group} ${modeText(entry.mode)}`;
   const changed = entry?.sha256 !== sha256(text);
   // What stands in a foreign file may be secret, so it is not shown.
   const foreign = entry !== undefined && !entry.marked;
@@ -70,6 +70,6 @@ function differences(file: WantedFile, text: string, entry: Entry | undefined): 
   return [
     ...(foreign ? ['replaces a file that hxllm did not write'] : []),
     ...(changed ? [content] : []),
-    ...(entry !== undefined && access !== seen ? [`${seen}, wanted ${access}`] : []),
+    ...(entry !== undefined && access !== actual ? [`${actual}, wanted ${access}`] : []),
   ];
 }

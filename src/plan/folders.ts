@@ -1,10 +1,10 @@
 import type { Entry, Notes } from '../facts/installation/installation.ts';
 import { writeNotes } from '../facts/installation/notes.ts';
 import { foldersAbove } from '../facts/installation/question.ts';
-import type { HostPaths, Settings, Wanted } from '../render/wanted.ts';
+import type { HostPaths, Settings, Desired } from '../render/wanted.ts';
 import { modeText, ownerText } from './mode.ts';
 import type { Action, Step } from './plan.ts';
-import type { Seen } from './seen.ts';
+import type { Actual } from './seen.ts';
 
 /** A folder as it is to be; without owner and mode it only has to be there. */
 interface WantedFolder {
@@ -15,7 +15,7 @@ interface WantedFolder {
 }
 
 /** Every folder that is needed, those above before those below. */
-export function wantedFolders(settings: Settings, paths: HostPaths): readonly WantedFolder[] {
+export function desiredFolders(settings: Settings, paths: HostPaths): readonly WantedFolder[] {
   const managed = settings.serviceManager === 'systemd';
   const root = managed ? 'root' : undefined;
   const own: readonly WantedFolder[] = [
@@ -33,19 +33,19 @@ export function wantedFolders(settings: Settings, paths: HostPaths): readonly Wa
 }
 
 /** Folders that are missing, and the marker that says what hxllm made. */
-export function planFolders(wanted: Wanted, seen: Seen): readonly Step[] {
-  const { entries, notes } = seen.installation;
-  const missing = wantedFolders(wanted.settings, wanted.paths).filter((folder) => !entries.has(folder.path));
+export function planFolders(desired: Desired, actual: Actual): readonly Step[] {
+  const { entries, notes } = actual.installation;
+  const missing = desiredFolders(desired.settings, desired.paths).filter((folder) => !entries.has(folder.path));
   if (missing.length === 0 && notes !== undefined) return [];
-  const actions: readonly Action[] = [...missing.map(folderAction), markerAction(wanted, notesAfter(wanted, seen))];
+  const actions: readonly Action[] = [...missing.map(folderAction), markerAction(desired, notesAfter(desired, actual))];
   const detail = [
     ...missing.map((folder) => `${folder.path}: is not there`),
-    ...(notes === undefined ? [`${wanted.paths.marker}: marks the folder as hxllm’s`] : []),
+    ...(notes === undefined ? [`${desired.paths.marker}: marks the folder as hxllm’s`] : []),
   ].join('\n');
   return [
     {
       id: 'folders',
-      title: `make ${wanted.paths.installDir} and ${wanted.paths.configDir}`,
+      title: `make ${desired.paths.installDir} and ${desired.paths.configDir}`,
       detail,
       stage: 'prepare',
       kind: 'change',
@@ -55,8 +55,8 @@ export function planFolders(wanted: Wanted, seen: Seen): readonly Step[] {
 }
 
 /** Folders that are there with another owner or mode. Somebody may be using them, so they are part of the switch. */
-export function planAccess(wanted: Wanted, { installation }: Seen): readonly Step[] {
-  const different = wantedFolders(wanted.settings, wanted.paths).flatMap((folder) => {
+export function planAccess(desired: Desired, { installation }: Actual): readonly Step[] {
+  const different = desiredFolders(desired.settings, desired.paths).flatMap((folder) => {
     const why = difference(folder, installation.entries.get(folder.path));
     return why === undefined ? [] : [{ folder, why }];
   });
@@ -79,8 +79,8 @@ function folderAction({ path, owner, group, mode }: WantedFolder): Action {
 }
 
 /** What the marker says after the plan: what was made earlier and what this plan makes. Nothing is confirmed yet. */
-export function notesAfter({ settings, paths }: Wanted, { installation }: Seen): Notes {
-  const folders = wantedFolders(settings, paths)
+export function notesAfter({ settings, paths }: Desired, { installation }: Actual): Notes {
+  const folders = desiredFolders(settings, paths)
     .filter((folder) => !installation.entries.has(folder.path))
     .map((folder) => `folder ${folder.path}`);
   const managed = settings.serviceManager === 'systemd';
@@ -100,7 +100,7 @@ function accessBefore(
   entries: ReadonlyMap<string, Entry>,
   made: readonly string[],
 ): readonly string[] {
-  return wantedFolders(settings, paths).flatMap((folder) => {
+  return desiredFolders(settings, paths).flatMap((folder) => {
     const entry = entries.get(folder.path);
     if (entry === undefined || difference(folder, entry) === undefined) return [];
     return made.some((thing) => thing.endsWith(` ${folder.path}`))
@@ -110,14 +110,14 @@ function accessBefore(
 }
 
 /** Writes the marker. */
-export function markerAction({ settings, paths }: Wanted, notes: Notes): Action {
+export function markerAction({ settings, paths }: Desired, notes: Notes): Action {
   const root = settings.serviceManager === 'systemd' ? 'root' : undefined;
   return { kind: 'write', path: paths.marker, owner: root, group: root, mode: 0o600, text: writeNotes(notes) };
 }
 
 function difference(folder: WantedFolder, entry: Entry | undefined): string | undefined {
   if (entry === undefined || folder.mode === undefined || entry.kind === 'link') return undefined;
-  const wanted = `${ownerText(folder, entry)} ${modeText(folder.mode)}`;
-  const seen = `${entry.owner}:${entry.group} ${modeText(entry.mode)}`;
-  return wanted === seen ? undefined : `${seen}, wanted ${wanted}`;
+  const desired = `${ownerText(folder, entry)} ${modeText(folder.mode)}`;
+  const actual = `${entry.owner}:${entry.group} ${modeText(entry.mode)}`;
+  return desired === actual ? undefined : `${actual}, wanted ${desired}`;
 }

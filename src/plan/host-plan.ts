@@ -1,37 +1,37 @@
-import type { Wanted } from '../render/wanted.ts';
+import type { Desired } from '../render/wanted.ts';
 import { planFiles } from './files.ts';
 import { planAccess, planFolders } from './folders.ts';
 import type { Plan, Step } from './plan.ts';
 import { planCurrent, planRelease, planRuntime } from './release.ts';
-import type { Seen } from './seen.ts';
+import type { Actual } from './seen.ts';
 import { planRecovery, planService } from './service.ts';
 import { planTakeOver } from './take-over.ts';
 import { planUser } from './user.ts';
 
 /** Compares what is wanted with what was seen. Pure; what is already so has no step. */
-export function planHost(wanted: Wanted, seen: Seen): Plan {
-  const takeOver = planTakeOver(wanted, seen);
-  const files = planFiles(wanted, seen);
-  const current = planCurrent(wanted, seen);
-  const access = planAccess(wanted, seen);
+export function planHost(desired: Desired, actual: Actual): Plan {
+  const takeOver = planTakeOver(desired, actual);
+  const files = planFiles(desired, actual);
+  const current = planCurrent(desired, actual);
+  const access = planAccess(desired, actual);
   const changed = [...takeOver.switch, ...files, ...current];
-  const runtime = planRuntime(wanted, seen);
-  const release = planRelease(wanted, seen);
+  const runtime = planRuntime(desired, actual);
+  const release = planRelease(desired, actual);
   const steps = [
     ...takeOver.prepare,
-    ...planUser(wanted, seen),
-    ...planFolders(wanted, seen),
+    ...planUser(desired, actual),
+    ...planFolders(desired, actual),
     ...runtime,
     ...release,
-    ...planCheck(wanted, [...files, ...current]),
+    ...planCheck(desired, [...files, ...current]),
     ...access,
     ...changed,
-    ...planService(wanted, seen, [...runtime, ...release, ...changed]),
+    ...planService(desired, actual, [...runtime, ...release, ...changed]),
   ];
-  return { steps, ...planRecovery(wanted, seen), keepFolder: `${wanted.paths.installDir}/.previous` };
+  return { steps, ...planRecovery(desired, actual), keepFolder: `${desired.paths.installDir}/.previous` };
 }
 
-function planCheck({ release, paths, settings }: Wanted, changed: readonly Step[]): readonly Step[] {
+function planCheck({ release, paths, settings }: Desired, changed: readonly Step[]): readonly Step[] {
   if (!changed.some((step) => step.id === 'release.current' || step.id === 'files.config.yaml')) return [];
   const user = settings.serviceManager === 'systemd' ? settings.user : undefined;
   return [

@@ -5,8 +5,8 @@ export function modeText(mode: number): string {
 
 /** `owner:group`, where nothing is wanted as it is. */
 export function ownerText(
-  wanted: { readonly owner: string | undefined; readonly group: string | undefined },
-  seen: { readonly owner: string; readonly group: string },
+  desired: { readonly owner: string | undefined; readonly group: string | undefined },
+  actual: { readonly owner: string; readonly group: string },
 ): string {
-  return `${wanted.owner ?? seen.owner}:${wanted.group ?? seen.group}`;
+  return `${desired.owner ?? actual.owner}:${desired.group ?? actual.group}`;
 }

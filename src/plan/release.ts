@@ -1,9 +1,9 @@
-import type { Wanted } from '../render/wanted.ts';
+import type { Desired } from '../render/wanted.ts';
 import type { Step } from './plan.ts';
-import type { Seen } from './seen.ts';
+import type { Actual } from './seen.ts';
 
 /** The runtime, unless it is there with the right hash. */
-export function planRuntime({ release, compress }: Wanted, { installation }: Seen): readonly Step[] {
+export function planRuntime({ release, compress }: Desired, { installation }: Actual): readonly Step[] {
   const { runtime, runtimeFolder } = release;
   const name = runtimeFolder.slice(runtimeFolder.lastIndexOf('/') + 1);
   if (installation.runtimes.some((one) => one.name === name && one.sha256 === runtime.sha256 && one.intact)) return [];
@@ -32,7 +32,7 @@ export function planRuntime({ release, compress }: Wanted, { installation }: See
 }
 
 /** The files of the release; nobody uses them until `current` leads there. */
-export function planRelease({ release, compress }: Wanted, { installation }: Seen): readonly Step[] {
+export function planRelease({ release, compress }: Desired, { installation }: Actual): readonly Step[] {
   const missing = release.files.filter(
     (file) => installation.releases.get(`${release.id}/${file.name}`) !== file.sha256,
   );
@@ -62,7 +62,7 @@ export function planRelease({ release, compress }: Wanted, { installation }: See
 }
 
 /** Moves `current` to the release. */
-export function planCurrent({ release, paths }: Wanted, { installation }: Seen): readonly Step[] {
+export function planCurrent({ release, paths }: Desired, { installation }: Actual): readonly Step[] {
   if (installation.current === release.id) return [];
   return [
     {

@@ -6,13 +6,13 @@ import type { Action, Plan, Step } from './plan.ts';
 import { systemctl } from './systemctl.ts';
 
 /** What is to be removed, and what is left and why. */
-export interface Removal {
+export interface UninstallPlan {
   readonly plan: Plan;
   readonly left: readonly string[];
 }
 
 /** Removes what carries hxllm's mark, or what hxllm noted that it made, and nothing else. Nothing of ours there: no steps. */
-export function planRemoval(settings: Settings, paths: HostPaths, installation: Installation): Removal {
+export function planUninstall(settings: Settings, paths: HostPaths, installation: Installation): UninstallPlan {
   const steps = [
     ...stopSteps(settings, paths, installation),
     ...fileSteps(paths, installation),
@@ -104,9 +104,9 @@ function installSteps(paths: HostPaths, { notes }: Installation): readonly Step[
 const REMOVE_USER = 'if [ "$(getent passwd "$1" | cut -d: -f5)" = "$2" ]; then userdel "$1"; fi';
 const REMOVE_GROUP = 'if getent group "$1" > /dev/null; then groupdel "$1"; fi';
 
-function userSteps({ user, group, serviceManager }: Settings, { notes, ...seen }: Installation): readonly Step[] {
+function userSteps({ user, group, serviceManager }: Settings, { notes, ...actual }: Installation): readonly Step[] {
   if (serviceManager === 'process') return [];
-  const removesUser = seen.user?.gecos === USER_GECOS;
+  const removesUser = actual.user?.gecos === USER_GECOS;
   const made = (word: string): readonly string[] =>
     (notes?.made ?? []).flatMap((thing) => (thing.startsWith(`${word} `) ? [thing.slice(word.length + 1)] : []));
   // From before litellm_user or litellm_group was changed.
@@ -114,7 +114,7 @@ function userSteps({ user, group, serviceManager }: Settings, { notes, ...seen }
     users: made('user').filter((name) => name !== user),
     groups: made('group').filter((name) => name !== group),
   };
-  const removesGroup = seen.groupExists && notes?.made.includes(`group ${group}`) === true;
+  const removesGroup = actual.groupExists && notes?.made.includes(`group ${group}`) === true;
   return [
     ...(removesUser
       ? [

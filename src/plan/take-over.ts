@@ -1,7 +1,7 @@
 import type { Foreign } from '../facts/foreign.ts';
-import type { Wanted } from '../render/wanted.ts';
+import type { Desired } from '../render/wanted.ts';
 import type { Action, Step } from './plan.ts';
-import type { Seen } from './seen.ts';
+import type { Actual } from './seen.ts';
 import { systemctl } from './systemctl.ts';
 
 /** What a take-over does: copies of everything foreign first, and the old service stopped when the switch begins. */
@@ -16,12 +16,12 @@ export function backupFolder(timestamp: string): string {
 }
 
 /** Steps that keep what is foreign and make room for ours. Nothing where nothing is foreign. */
-export function planTakeOver(wanted: Wanted, seen: Seen): TakeOver {
-  const { foreign, timestamp, installation } = seen;
+export function planTakeOver(desired: Desired, actual: Actual): TakeOver {
+  const { foreign, timestamp, installation } = actual;
   if (foreign.length === 0) return { prepare: [], switch: [] };
   const folder = backupFolder(timestamp);
   const files = foreign.filter((one) => one.kind === 'file' || one.kind === 'unit').map((one) => one.path);
-  const own = new Set<string>(wanted.files.map((file) => file.path));
+  const own = new Set<string>(desired.files.map((file) => file.path));
   // Drop-ins would change our unit too; a package's unit is shadowed by ours and stays.
   const inTheWay = files.filter((path) => !own.has(path) && /^\/(?:etc|run)\//.test(path));
   const units = [
@@ -32,7 +32,7 @@ export function planTakeOver(wanted: Wanted, seen: Seen): TakeOver {
       ...otherUnits(foreign),
     ]),
   ];
-  const commands = putBackCommands(wanted, seen);
+  const commands = putBackCommands(desired, actual);
   const stop: readonly Action[] = [
     ...units.map((unit): Action => systemctl('disable', '--now', unit)),
     ...(inTheWay.length === 0 ? [] : [{ kind: 'remove' as const, paths: inTheWay }]),
@@ -76,8 +76,8 @@ export function planTakeOver(wanted: Wanted, seen: Seen): TakeOver {
 
 /** The commands that put the old installation back; every one may be pasted. */
 export function putBackCommands(
-  { files, paths }: Wanted,
-  { foreign, timestamp, installation }: Seen,
+  { files, paths }: Desired,
+  { foreign, timestamp, installation }: Actual,
 ): readonly string[] {
   const copies = foreign.filter((one) => one.kind === 'file' || one.kind === 'unit').map((one) => one.path);
   const ours = files.map((file) => file.path).filter((path) => !copies.includes(path));

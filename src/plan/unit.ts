@@ -1,5 +1,5 @@
 import type { Action, Plan, Step } from './plan.ts';
-import type { Seen } from './seen.ts';
+import type { Actual } from './seen.ts';
 import { systemctl } from './systemctl.ts';
 import { otherUnits } from './take-over.ts';
 
@@ -7,7 +7,7 @@ const UNITS = ['litellm.socket', 'litellm.service'];
 
 /** Enables both units and brings the wanted state up. Where the socket's own unit stays, the listener stays open. */
 export function planUnitSteps(
-  { installation, foreign }: Seen,
+  { installation, foreign }: Actual,
   state: { readonly changed: readonly Step[]; readonly confirmed: boolean; readonly reloads: boolean },
 ): readonly Step[] {
   const { service, socket } = installation;
@@ -65,7 +65,7 @@ export function planUnitSteps(
 
 /** Back to the units as they were: enabled and running, or neither. */
 export function recoverUnits(
-  { installation, foreign }: Seen,
+  { installation, foreign }: Actual,
   confirm: readonly Action[],
 ): Pick<Plan, 'recover' | 'hasPrevious'> {
   const { service, socket } = installation;

@@ -1,10 +1,10 @@
 import { USER_GECOS } from '../core/mark.ts';
-import type { Wanted } from '../render/wanted.ts';
+import type { Desired } from '../render/wanted.ts';
 import type { Step } from './plan.ts';
-import type { Seen } from './seen.ts';
+import type { Actual } from './seen.ts';
 
 /** The system user and its group. One that is there already is used as it is. */
-export function planUser({ settings }: Wanted, { installation }: Seen): readonly Step[] {
+export function planUser({ settings }: Desired, { installation }: Actual): readonly Step[] {
   if (settings.serviceManager === 'process') return [];
   const { user, group } = settings;
   const steps: Step[] = [];

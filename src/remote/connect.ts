@@ -1,13 +1,13 @@
 import type { Connect } from '../core/host.ts';
 import { ok } from '../core/problem.ts';
 import { createLocalHost } from './local/host.ts';
-import type { Person } from './person.ts';
+import type { LocalUser } from './person.ts';
 import { connectSsh } from './ssh/connect.ts';
 
-/** Makes the way to hosts for one person: over SSH with their keys and known_hosts, or this machine itself. */
-export function createConnect(person: Person): Connect {
+/** Makes the way to hosts for one local user: over SSH with their keys and known_hosts, or this machine itself. */
+export function createConnect(localUser: LocalUser): Connect {
   return (target, signal) =>
     target.connection === 'local'
-      ? Promise.resolve(ok(createLocalHost(target.name, person.environment)))
-      : connectSsh(person, target, signal);
+      ? Promise.resolve(ok(createLocalHost(target.name, localUser.environment)))
+      : connectSsh(localUser, target, signal);
 }

@@ -7,7 +7,7 @@ export type Content =
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** One file as it is to stand on a host. */
-export interface WantedFile {
+export interface DesiredFile {
   /** The file's name, by which steps and evidence call it. */
   readonly name: string;
   readonly path: string;

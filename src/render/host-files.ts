@@ -2,17 +2,17 @@ import { pathsOf, type Settings } from '../config/config.ts';
 import { MARK_LINE } from '../core/mark.ts';
 import { ok, type Problem, type Result } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
-import { secretContent, type Content, type WantedFile } from './content.ts';
+import { secretContent, type Content, type DesiredFile } from './content.ts';
 import { quoteEnvironment } from './environment-file.ts';
 import { buildGatewayConfig, writeGatewayConfig } from './gateway-yaml.ts';
 import { renderTemplate } from './template.ts';
 import { unitValues } from './unit-values.ts';
 
 /** Where the master key comes from in a render: the key itself, or why it is not known. */
-export type KeyInHand = { readonly key: Secret } | { readonly why: string };
+export type ResolvedMasterKey = { readonly key: Secret } | { readonly why: string };
 
 /** Everything that is rendered for a host: config.yaml and litellm.env, and the two units where systemd runs them. */
-export function renderHostFiles(settings: Settings, key: KeyInHand): Result<readonly WantedFile[]> {
+export function renderHostFiles(settings: Settings, key: ResolvedMasterKey): Result<readonly DesiredFile[]> {
   const paths = pathsOf(settings);
   const managed = settings.serviceManager === 'systemd';
   const owner = managed ? 'root' : undefined;
@@ -48,7 +48,7 @@ export function renderHostFiles(settings: Settings, key: KeyInHand): Result<read
   ]);
 }
 
-function renderEnvironment(key: KeyInHand): Result<Content> {
+function renderEnvironment(key: ResolvedMasterKey): Result<Content> {
   if ('why' in key) return ok({ kind: 'unknown', why: key.why });
   const quoted = quoteEnvironment('litellm_master_key', key.key.reveal());
   if (!quoted.ok) return quoted;
@@ -56,11 +56,11 @@ function renderEnvironment(key: KeyInHand): Result<Content> {
   return text.ok ? ok(secretContent(text.value)) : text;
 }
 
-function renderUnits(settings: Settings): Result<readonly WantedFile[]> {
+function renderUnits(settings: Settings): Result<readonly DesiredFile[]> {
   const paths = pathsOf(settings);
   const values = unitValues(settings);
   if (!values.ok) return values;
-  const files: WantedFile[] = [];
+  const files: DesiredFile[] = [];
   for (const [name, path] of [
     ['litellm.socket', paths.socketUnit],
     ['litellm.service', paths.serviceUnit],

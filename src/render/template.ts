@@ -6,10 +6,10 @@ import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 const TEMPLATES = join(import.meta.dirname, '../../templates');
 
 /** Names and what stands for them in a template. */
-export type Values = Readonly<Record<string, string>>;
+export type TemplateValues = Readonly<Record<string, string>>;
 
 /** Puts values in the place of `{{name}}`. A name that is not among them is a Problem with the template's line; so is an opening that is not closed. */
-export function fillTemplate(file: string, text: string, values: Values): Result<string> {
+export function fillTemplate(file: string, text: string, values: TemplateValues): Result<string> {
   const problems: Problem[] = [];
   const lines = text.split('\n').map((line, index) => {
     const filled = line.replaceAll(/\{\{(?:(\w+)\}\})?/g, (seen, name: string | undefined) => {
@@ -25,12 +25,12 @@ export function fillTemplate(file: string, text: string, values: Values): Result
 }
 
 /** Reads a template of the package and fills it. */
-export function renderTemplate(name: string, values: Values): Result<string> {
+export function renderTemplate(name: string, values: TemplateValues): Result<string> {
   const file = join(TEMPLATES, name);
   return fillTemplate(file, readFileSync(file, 'utf8'), values);
 }
 
-function unknownName(file: string, line: number, seen: string, values: Values): Problem {
+function unknownName(file: string, line: number, seen: string, values: TemplateValues): Problem {
   return {
     code: 'config.template-name',
     summary: 'a template asks for a value that does not exist',

@@ -2,7 +2,7 @@ import { pathsOf, type Settings } from '../config/config.ts';
 import { MARK_LINE } from '../core/mark.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import { listenText } from './gateway-yaml.ts';
-import type { Values } from './template.ts';
+import type { TemplateValues } from './template.ts';
 
 // Each place in a unit has its own rules for blanks, quotes and %; these signs mean themselves in all of them.
 const PLAIN_PATH = /^\/[\w@+=:,./-]*$/;
@@ -12,7 +12,7 @@ const V4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const V6 = /^[\da-fA-F:]*:[\da-fA-F:.]*$/;
 
 /** The values that the units' templates know. What a unit cannot hold is a Problem that names the variable. */
-export function unitValues(settings: Settings): Result<Values> {
+export function unitValues(settings: Settings): Result<TemplateValues> {
   const paths = pathsOf(settings);
   const host = settings.listen === 'localhost' ? '127.0.0.1' : settings.listen;
   const problems = [
@@ -47,11 +47,11 @@ export function unitValues(settings: Settings): Result<Values> {
   });
 }
 
-function unsuitable(name: string, wanted: string, seen: string): Problem {
+function unsuitable(name: string, desired: string, seen: string): Problem {
   return {
     code: 'variables.unsuitable',
     summary: `${name} does not fit into a systemd unit`,
-    detail: `Wanted ${wanted}; seen ${JSON.stringify(seen)}.`,
+    detail: `Wanted ${desired}; seen ${JSON.stringify(seen)}.`,
     fix: `set ${name} in group_vars`,
     where: { path: name },
   };

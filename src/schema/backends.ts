@@ -1,13 +1,13 @@
 import type { BackendConfig, Deployment } from './normal-form.ts';
 import { httpUrl } from './kind.ts';
-import { readSection, type Findings } from './section.ts';
+import { readSection, type IssueList } from './section.ts';
 import { HXLLM_BACKEND } from './sections.ts';
 
 /** Reads `hxllm.backends`: the stated `num_parallel` by URL. A server that no model names is warned about. */
 export function readBackends(
   given: Readonly<Record<string, unknown>> | undefined,
   deployments: readonly Deployment[],
-  findings: Findings,
+  findings: IssueList,
 ): ReadonlyMap<string, number | undefined> {
   const stated = new Map<string, number | undefined>();
   for (const [key, value] of Object.entries(given ?? {})) {

@@ -1,6 +1,6 @@
 import { pathText, type DocumentPath } from './issue.ts';
 import { isMapping } from './kind.ts';
-import type { Findings } from './section.ts';
+import type { IssueList } from './section.ts';
 
 const REFERENCE = /^os\.environ\/(.+)$/;
 
@@ -17,7 +17,7 @@ export function resolveEnvironment(
   value: unknown,
   environment: Environment,
   unset: 'error' | 'warning',
-  findings: Findings,
+  findings: IssueList,
   path: DocumentPath = [],
 ): unknown {
   if (Array.isArray(value))

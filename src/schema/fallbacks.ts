@@ -1,7 +1,7 @@
 import type { DocumentPath } from './issue.ts';
 import { isMapping } from './kind.ts';
 import type { ModelGroup } from './normal-form.ts';
-import type { Findings } from './section.ts';
+import type { IssueList } from './section.ts';
 
 /** A list of fallbacks as the document has it, and where. */
 export interface GivenFallbacks {
@@ -14,7 +14,7 @@ export function readFallbacks(
   lists: readonly GivenFallbacks[],
   groups: readonly ModelGroup[],
   aliases: ReadonlyMap<string, string>,
-  findings: Findings,
+  findings: IssueList,
 ): ReadonlyMap<string, readonly string[]> {
   const fallbacks = new Map<string, readonly string[]>();
   const given = lists.find(({ value }) => value !== undefined);
@@ -40,7 +40,7 @@ export function withDefaults(
   lists: readonly GivenFallbacks[],
   groups: readonly ModelGroup[],
   aliases: ReadonlyMap<string, string>,
-  findings: Findings,
+  findings: IssueList,
 ): ReadonlyMap<string, readonly string[]> {
   const given = lists.find(({ value }) => value !== undefined);
   if (given === undefined) return fallbacks;
@@ -53,7 +53,7 @@ function readNames(
   path: DocumentPath,
   groups: readonly ModelGroup[],
   aliases: ReadonlyMap<string, string>,
-  findings: Findings,
+  findings: IssueList,
 ): readonly string[] {
   if (!Array.isArray(value)) {
     findings.wrong(path, 'a list of model_name values', value);
@@ -67,7 +67,7 @@ function groupOf(
   path: DocumentPath,
   groups: readonly ModelGroup[],
   aliases: ReadonlyMap<string, string>,
-  findings: Findings,
+  findings: IssueList,
 ): string | undefined {
   const group = typeof name === 'string' ? (aliases.get(name) ?? name) : undefined;
   if (groups.some((known) => known.name === group)) return group;

@@ -3,7 +3,7 @@ import type { Issue } from './issue.ts';
 import { isMapping } from './kind.ts';
 import { readModelList } from './model-list.ts';
 import type { GatewayConfig } from './normal-form.ts';
-import { Findings, readSection } from './section.ts';
+import { IssueList, readSection } from './section.ts';
 import { ROOT } from './sections.ts';
 import { readSettings } from './settings.ts';
 
@@ -24,7 +24,7 @@ export function readGatewayConfig(
   document: unknown,
   reading: Reading,
 ): { readonly config?: GatewayConfig; readonly issues: readonly Issue[] } {
-  const findings = new Findings();
+  const findings = new IssueList();
   const resolved = resolveEnvironment(document ?? {}, reading.environment, reading.unset, findings);
   const root = readSection(ROOT, resolved, [], findings);
   const models = readModelList(root.model_list, findings);

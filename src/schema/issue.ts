@@ -26,7 +26,7 @@ export function pathText(path: DocumentPath): string {
 const SECRET_KEY = /(?:^|_)(?:key|secret|token|password)$/i;
 
 /** A value as an error may show it: short, on one line, and never a secret. */
-export function shown(value: unknown, path: DocumentPath): string {
+export function showValue(value: unknown, path: DocumentPath): string {
   if (value === undefined || value === null) return 'nothing';
   if (typeof value !== 'object' && path.some((step) => typeof step === 'string' && SECRET_KEY.test(step)))
     return 'a value that is not shown';

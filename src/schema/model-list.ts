@@ -2,7 +2,7 @@ import { Secret } from '../core/secret.ts';
 import type { Deployment, ModelGroup } from './normal-form.ts';
 import type { DocumentPath } from './issue.ts';
 import { readModelName } from './provider.ts';
-import { readSection, type Findings } from './section.ts';
+import { readSection, type IssueList } from './section.ts';
 import { LITELLM_PARAMS, MODEL_ENTRY, MODEL_INFO, OLLAMA_OPTIONS } from './sections.ts';
 
 const ENTRY = { ...LITELLM_PARAMS, ...OLLAMA_OPTIONS };
@@ -10,7 +10,7 @@ const ENTRY = { ...LITELLM_PARAMS, ...OLLAMA_OPTIONS };
 /** Reads `model_list`: entries with one name become a group, in the order of the first. */
 export function readModelList(
   entries: readonly unknown[] | undefined,
-  findings: Findings,
+  findings: IssueList,
 ): { readonly groups: readonly ModelGroup[] } {
   if (entries === undefined || entries.length === 0) findings.missing(['model_list'], 'a list with at least one model');
   const groups = new Map<string, [Deployment, ...Deployment[]]>();
@@ -31,7 +31,7 @@ export function readModelList(
 function readEntry(
   entry: unknown,
   path: DocumentPath,
-  findings: Findings,
+  findings: IssueList,
 ): { name: string; deployment: Deployment } | undefined {
   const { model_name: name, litellm_params: given, model_info: info } = readSection(MODEL_ENTRY, entry, path, findings);
   const at = [...path, 'litellm_params'];
@@ -81,7 +81,7 @@ function optionsOf(
   return options;
 }
 
-function unknownOption(name: string, path: DocumentPath, findings: Findings): void {
+function unknownOption(name: string, path: DocumentPath, findings: IssueList): void {
   findings.warning(
     'config.unknown-key',
     path,

@@ -1,5 +1,5 @@
-import { shown, type DocumentPath } from './issue.ts';
-import type { Findings } from './section.ts';
+import { showValue, type DocumentPath } from './issue.ts';
+import type { IssueList } from './section.ts';
 
 const OLLAMA = new Set(['ollama_chat', 'ollama']);
 const OPENAI = new Set(['openai', 'hosted_vllm', 'lm_studio', 'llamafile', 'openai_like', 'custom_openai']);
@@ -20,7 +20,7 @@ export function readModelName(
   model: string | undefined,
   apiBase: string | undefined,
   at: DocumentPath,
-  findings: Findings,
+  findings: IssueList,
 ): { readonly provider: 'ollama' | 'openai'; readonly model: string; readonly url: string } | undefined {
   const path = [...at, 'model'];
   if (model === undefined) {
@@ -33,7 +33,7 @@ export function readModelName(
     findings.warning(
       'config.provider-unsupported',
       path,
-      `wanted ${WANTED}, seen ${shown(model, path)}; this entry is left out`,
+      `wanted ${WANTED}, seen ${showValue(model, path)}; this entry is left out`,
       `remove the entry, or point it at a server with /v1 as openai/${name}`,
     );
     return undefined;

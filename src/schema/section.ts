@@ -1,4 +1,4 @@
-import { pathText, shown, type DocumentPath, type Issue } from './issue.ts';
+import { pathText, showValue, type DocumentPath, type Issue } from './issue.ts';
 import { isMapping, type Kind } from './kind.ts';
 
 /** One key of a section: what it may be, and whether hxllm honours it yet or only knows it. */
@@ -11,7 +11,9 @@ export interface Key<T> {
 export type Section = Readonly<Record<string, Key<unknown>>>;
 
 /** What a section's keys said; `undefined` where absent or wrong. */
-export type Values<S extends Section> = { readonly [K in keyof S]: S[K] extends Key<infer T> ? T | undefined : never };
+export type SectionValues<S extends Section> = {
+  readonly [K in keyof S]: S[K] extends Key<infer T> ? T | undefined : never;
+};
 
 /** A key that hxllm acts on. */
 export function honours<T>(kind: Kind<T>): Key<T> {
@@ -24,7 +26,7 @@ export function knows<T>(kind: Kind<T>): Key<T> {
 }
 
 /** Collects the issues of one reading. */
-export class Findings {
+export class IssueList {
   readonly issues: Issue[] = [];
   /** Paths whose `os.environ/NAME` is not set: absent through no fault of the document. */
   readonly unset = new Set<string>();
@@ -42,7 +44,7 @@ export class Findings {
     this.error(
       'config.wrong-value',
       path,
-      `wanted ${wanted}, seen ${shown(value, path)}`,
+      `wanted ${wanted}, seen ${showValue(value, path)}`,
       path.length === 0 ? `write ${wanted}, with model_list in it` : `set ${pathText(path)} to ${wanted}`,
     );
   }
@@ -59,9 +61,9 @@ export function readSection<S extends Section>(
   section: S,
   value: unknown,
   path: DocumentPath,
-  findings: Findings,
+  findings: IssueList,
   unknownKey = unknownKeyWarning,
-): Values<S> {
+): SectionValues<S> {
   const values: Record<string, unknown> = {};
   if (value !== undefined && value !== null && !isMapping(value)) findings.wrong(path, 'a mapping', value);
   for (const [name, item] of Object.entries(isMapping(value) ? value : {})) {
@@ -82,10 +84,10 @@ export function readSection<S extends Section>(
     }
   }
   // Built key by key from the section itself, which is what the type says.
-  return values as Values<S>;
+  return values as SectionValues<S>;
 }
 
-function unknownKeyWarning(name: string, at: DocumentPath, findings: Findings): void {
+function unknownKeyWarning(name: string, at: DocumentPath, findings: IssueList): void {
   findings.warning(
     'config.unknown-key',
     at,

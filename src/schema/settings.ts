@@ -10,7 +10,7 @@ import type {
 } from './normal-form.ts';
 import { isMapping } from './kind.ts';
 import { parseListen } from './listen.ts';
-import { readSection, type Findings, type Values } from './section.ts';
+import { readSection, type IssueList, type SectionValues } from './section.ts';
 import { GENERAL_SETTINGS, HXLLM, HXLLM_TIMEOUTS, LITELLM_SETTINGS, ROUTER_SETTINGS, type ROOT } from './sections.ts';
 import { readFallbacks, withDefaults, type GivenFallbacks } from './fallbacks.ts';
 import { backendsOf, readBackends } from './backends.ts';
@@ -19,10 +19,10 @@ const MIB = 1024 * 1024;
 
 /** Reads everything beside `model_list`, with its defaults. `raw` is the document before the environment was put in. */
 export function readSettings(
-  root: Values<typeof ROOT>,
+  root: SectionValues<typeof ROOT>,
   raw: Readonly<Record<string, unknown>>,
   models: { readonly groups: readonly ModelGroup[] },
-  findings: Findings,
+  findings: IssueList,
 ): Omit<GatewayConfig, 'groups'> {
   const router = readSection(ROUTER_SETTINGS, root.router_settings, ['router_settings'], findings);
   const litellm = readSection(LITELLM_SETTINGS, root.litellm_settings, ['litellm_settings'], findings);
@@ -87,7 +87,7 @@ function masterKeyOf(key: string | undefined, raw: unknown): MasterKeyReference 
 
 function strategyOf(
   name: Routing['strategy'] | 'usage-based-routing-v2' | 'cost-based-routing' | undefined,
-  findings: Findings,
+  findings: IssueList,
 ): Routing['strategy'] {
   if (name === 'usage-based-routing-v2') return 'usage-based-routing';
   if (name !== 'cost-based-routing') return name ?? 'least-busy';
@@ -100,7 +100,7 @@ function strategyOf(
   return 'least-busy';
 }
 
-function originsOf(given: readonly unknown[] | undefined, findings: Findings): ReadonlySet<string> {
+function originsOf(given: readonly unknown[] | undefined, findings: IssueList): ReadonlySet<string> {
   const origins = new Set<string>();
   for (const [index, value] of (given ?? []).entries()) {
     if (typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value) origins.add(value);
@@ -117,7 +117,7 @@ function originsOf(given: readonly unknown[] | undefined, findings: Findings): R
 function aliasesOf(
   given: Readonly<Record<string, unknown>> | undefined,
   groups: readonly ModelGroup[],
-  findings: Findings,
+  findings: IssueList,
 ): ReadonlyMap<string, string> {
   const aliases = new Map<string, string>();
   for (const [name, value] of Object.entries(given ?? {})) {

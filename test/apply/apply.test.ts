@@ -50,7 +50,7 @@ function makeBench(context: TestContext): Bench {
       signal,
       nowMs: () => Date.now(),
       nonce: crypto.randomUUID(),
-      claim: undefined,
+      lockToken: undefined,
     });
   };
   return { root, events, apply };
@@ -158,7 +158,7 @@ test('a switch whose connection is lost ends out of sight: the problem says who 
     signal: new AbortController().signal,
     nowMs: () => 0,
     nonce: 'n',
-    claim: undefined,
+    lockToken: undefined,
   });
   assert.deepEqual(
     problems.map(({ code, fix }) => [code, fix]),

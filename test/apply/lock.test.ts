@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { applyPlan, type Applied } from '../../src/apply/apply.ts';
-import { takeLock, type Claim, type Lock } from '../../src/apply/lock.ts';
+import { takeLock, type LockToken, type Lock } from '../../src/apply/lock.ts';
 import type { Result } from '../../src/core/problem.ts';
 import { createLocalHost } from '../../src/remote/local/host.ts';
 import { until } from '../until.ts';
@@ -15,7 +15,7 @@ interface Bench {
   readonly root: string;
   readonly take: (silenceS?: number) => Promise<Result<Lock>>;
   /** Runs one command as a switch. */
-  readonly change: (claim: Claim, script: string) => Promise<Applied>;
+  readonly change: (lockToken: LockToken, script: string) => Promise<Applied>;
 }
 
 function makeBench(context: TestContext): Bench {
@@ -31,7 +31,7 @@ function makeBench(context: TestContext): Bench {
     root,
     take: (silenceS) =>
       takeLock(host, 'none', { file: join(root, 'lock'), token: crypto.randomUUID() }, signal, silenceS),
-    change: (claim, script) => {
+    change: (lockToken, script) => {
       const step = {
         id: 'a.step',
         title: 't',
@@ -52,7 +52,7 @@ function makeBench(context: TestContext): Bench {
         signal,
         nowMs: () => Date.now(),
         nonce: crypto.randomUUID(),
-        claim,
+        lockToken,
       });
     },
   };
@@ -80,12 +80,12 @@ test('a host that hears nothing lets go, and what then still arrives from there 
   const silent = must(await take(3));
   await until('the host lets go', () => !existsSync(join(root, 'lock')), 30_000);
   const next = must(await take());
-  const late = await change(silent.claim, `touch '${root}/late'`);
+  const late = await change(silent.token, `touch '${root}/late'`);
   assert.deepEqual(
     [late.problems.map((problem) => problem.code), existsSync(join(root, 'late'))],
     [['enforce.lock-lost'], false],
   );
-  assert.deepEqual((await change(next.claim, `touch '${root}/next'`)).problems, []);
+  assert.deepEqual((await change(next.token, `touch '${root}/next'`)).problems, []);
   await Promise.all([silent.release(), next.release()]);
 });
 
@@ -93,7 +93,7 @@ test('a switch that has begun keeps the lock to its end, although whoever began 
   const { root, take, change } = makeBench(context);
   const lock = must(await take());
   const changing = change(
-    lock.claim,
+    lock.token,
     `touch '${root}/begun'; while [ -d '${root}' ] && [ ! -e '${root}/go' ]; do sleep 0.05; done; touch '${root}/done'`,
   );
   await until('the switch has begun', () => existsSync(join(root, 'begun')), 30_000);

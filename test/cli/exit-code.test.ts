@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exitCodeOf, exitCodeOfProblems } from '../../src/cli/exit-code.ts';
+import { exitCodeOfPhase, exitCodeOfProblems } from '../../src/cli/exit-code.ts';
 import type { Problem } from '../../src/core/problem.ts';
 
 function problems(...codes: readonly string[]): readonly Problem[] {
@@ -32,11 +32,11 @@ test('of several problems the gravest decides, whatever their order', () => {
 });
 
 test('endings have exit codes of their own', () => {
-  assert.equal(exitCodeOf({ ending: 'passed', problems: [] }, true), 0);
-  assert.equal(exitCodeOf({ ending: 'pending', problems: [] }, false), 0);
-  assert.equal(exitCodeOf({ ending: 'pending', problems: [] }, true), 2);
-  assert.equal(exitCodeOf({ ending: 'declined', problems: [] }, false), 1);
-  assert.equal(exitCodeOf({ ending: 'failed', problems: [] }, true), 1);
-  assert.equal(exitCodeOf({ ending: 'failed', problems: problems('host.timeout') }, false), 69);
-  assert.equal(exitCodeOf({ ending: 'aborted', problems: problems('host.aborted') }, false), 130);
+  assert.equal(exitCodeOfPhase({ ending: 'passed', problems: [] }, true), 0);
+  assert.equal(exitCodeOfPhase({ ending: 'pending', problems: [] }, false), 0);
+  assert.equal(exitCodeOfPhase({ ending: 'pending', problems: [] }, true), 2);
+  assert.equal(exitCodeOfPhase({ ending: 'declined', problems: [] }, false), 1);
+  assert.equal(exitCodeOfPhase({ ending: 'failed', problems: [] }, true), 1);
+  assert.equal(exitCodeOfPhase({ ending: 'failed', problems: problems('host.timeout') }, false), 69);
+  assert.equal(exitCodeOfPhase({ ending: 'aborted', problems: problems('host.aborted') }, false), 130);
 });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Ran } from '../../src/core/host.ts';
+import type { CommandResult } from '../../src/core/host.ts';
 
 /** How one program is run on this machine. */
 export interface RunOptions {
@@ -10,8 +10,8 @@ export interface RunOptions {
 }
 
 /** Runs one program to its end and gives what it printed; a non-zero exit code is data. Throws where it cannot be started. */
-export function run(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { promise, resolve, reject } = Promise.withResolvers<Ran>();
+export function run(argv: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<CommandResult>();
   const startedMs = performance.now();
   const [program = '', ...rest] = argv;
   const child = spawn(program, rest, {

@@ -2,7 +2,7 @@ import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import type { Ran } from '../../src/core/host.ts';
+import type { CommandResult } from '../../src/core/host.ts';
 import { run } from './command.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/hxllm.js');
@@ -18,9 +18,9 @@ export interface Run {
 export interface Operator {
   readonly folder: string;
   /** Types `hxllm WORDS` there, without a terminal; both outputs come back, colourless. */
-  hxllm(...words: readonly string[]): Promise<Ran>;
+  hxllm(...words: readonly string[]): Promise<CommandResult>;
   /** The same for commands that need the vault and may change something. */
-  deploy(...words: readonly string[]): Promise<Ran>;
+  deploy(...words: readonly string[]): Promise<CommandResult>;
   /** Changes a file in an editor: every `from` becomes `to`; throws where there is none. */
   edit(file: string, from: string, to: string): void;
   /** The last run that left evidence, read from there. */
@@ -37,7 +37,7 @@ export function createOperator(): Operator {
   after(() => rmSync(folder, { recursive: true }));
   // A home of their own, so that nobody's ansible.cfg, known_hosts or ssh_config decides.
   const environment = { HOME: folder, NO_COLOR: '1' };
-  const hxllm = (...words: readonly string[]): Promise<Ran> =>
+  const hxllm = (...words: readonly string[]): Promise<CommandResult> =>
     run([process.execPath, PROGRAM, ...words], { cwd: folder, environment });
   return {
     folder,

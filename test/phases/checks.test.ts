@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Check } from '../../src/core/check.ts';
-import { CHECKS as INVENTORY } from '../../src/phases/inventory/checks.ts';
+import { INVENTORY_CHECKS as INVENTORY } from '../../src/phases/inventory/checks.ts';
 import { checksFor } from '../../src/phases/preflight/checks/index.ts';
 import { SMOKE_CHECKS } from '../../src/phases/smoke/run.ts';
-import { CHECKS as VALIDATE } from '../../src/phases/validate/checks.ts';
+import { VALIDATE_CHECKS as VALIDATE } from '../../src/phases/validate/checks.ts';
 import { backendsOf, hostOf, modelOf } from './preflight/host.ts';
 
 const { settings } = hostOf('hx', {

@@ -4,21 +4,21 @@ import { Secret } from '../../src/core/secret.ts';
 
 import { planHost } from '../../src/plan/host-plan.ts';
 
-import { bare, installed, KEY, wantedOf } from './host.ts';
+import { bare, installed, KEY, desiredOf } from './host.ts';
 import { idsOf, commandsOf } from './plan-stage.ts';
 
 test('where everything is as wanted and confirmed there are no steps, for both service managers', () => {
   for (const serviceManager of ['systemd', 'process'] as const) {
-    const wanted = wantedOf({ serviceManager, prefix: serviceManager === 'process' ? '/p' : '' });
-    assert.deepEqual(idsOf(planHost(wanted, installed(wanted))), []);
+    const desired = desiredOf({ serviceManager, prefix: serviceManager === 'process' ? '/p' : '' });
+    assert.deepEqual(idsOf(planHost(desired, installed(desired))), []);
   }
 });
 
 test('a bare host gets everything, what nobody uses yet before the switch', () => {
-  const plan = planHost(wantedOf(), bare());
-  const wanted =
+  const plan = planHost(desiredOf(), bare());
+  const desired =
     'user.group user.user folders runtime release | release.check files.config.yaml files.litellm.env files.litellm.socket files.litellm.service release.current service.reload service.enable service.start health';
-  assert.deepEqual(idsOf(plan), wanted.replace('| ', '').split(' '));
+  assert.deepEqual(idsOf(plan), desired.replace('| ', '').split(' '));
   assert.deepEqual(
     plan.steps.map((step) => step.stage),
     [...Array<string>(5).fill('prepare'), ...Array<string>(10).fill('switch')],
@@ -30,14 +30,14 @@ test('a bare host gets everything, what nobody uses yet before the switch', () =
 });
 
 test('the key is in no text of a plan, nor in its JSON', () => {
-  const plan = planHost(wantedOf(), bare());
+  const plan = planHost(desiredOf(), bare());
   assert.doesNotMatch(JSON.stringify(plan), new RegExp(KEY.reveal()));
   assert.equal(plan.steps.find((step) => step.id === 'files.litellm.env')?.detail, 'is not there: [redacted]');
 });
 
 test('a changed model rewrites the configuration and reloads', () => {
-  const before = wantedOf();
-  const plan = planHost(wantedOf({ routingStrategy: 'simple-shuffle' }), installed(before));
+  const before = desiredOf();
+  const plan = planHost(desiredOf({ routingStrategy: 'simple-shuffle' }), installed(before));
   assert.deepEqual(idsOf(plan), ['release.check', 'files.config.yaml', 'service.start', 'health']);
   assert.deepEqual(commandsOf(plan, 'service.start'), ['systemctl --no-ask-password reload litellm.service']);
 });
@@ -45,15 +45,15 @@ test('a changed model rewrites the configuration and reloads', () => {
 test('where more than the configuration differs, or what runs is not known, it restarts with the listener kept open', () => {
   const models = { routingStrategy: 'simple-shuffle' } as const;
   const key = { masterKey: { state: 'set', key: new Secret(`sk-${'b2'.repeat(32)}`), where: {} } } as const;
-  const before = installed(wantedOf());
-  const unconfirmed = installed(wantedOf(), { notes: { made: [], confirmed: undefined } });
+  const before = installed(desiredOf());
+  const unconfirmed = installed(desiredOf(), { notes: { made: [], confirmed: undefined } });
   // The key was changed and the connection cut before it was restarted: the file is as wanted, the process is not.
-  const half = installed(wantedOf(key), { notes: before.installation.notes });
+  const half = installed(desiredOf(key), { notes: before.installation.notes });
   for (const plan of [
-    planHost(wantedOf({ ...models, ...key }), before),
-    planHost(wantedOf(models, 'newer'), before),
-    planHost(wantedOf(models), unconfirmed),
-    planHost(wantedOf({ ...models, ...key }), half),
+    planHost(desiredOf({ ...models, ...key }), before),
+    planHost(desiredOf(models, 'newer'), before),
+    planHost(desiredOf(models), unconfirmed),
+    planHost(desiredOf({ ...models, ...key }), half),
   ]) {
     assert.deepEqual(
       commandsOf(plan, 'service.start'),
@@ -64,7 +64,7 @@ test('where more than the configuration differs, or what runs is not known, it r
 });
 
 test('another port closes the old listener and opens the new one', () => {
-  const plan = planHost(wantedOf({ port: 4001 }), installed(wantedOf()));
+  const plan = planHost(desiredOf({ port: 4001 }), installed(desiredOf()));
   assert.deepEqual(idsOf(plan), [
     'release.check',
     'files.config.yaml',
@@ -86,22 +86,22 @@ test('another port closes the old listener and opens the new one', () => {
 });
 
 test('a new gateway is sent, checked, and then made current', () => {
-  const plan = planHost(wantedOf({}, 'newer'), installed(wantedOf()));
+  const plan = planHost(desiredOf({}, 'newer'), installed(desiredOf()));
   assert.deepEqual(idsOf(plan), ['release', 'release.check', 'release.current', 'service.start', 'health']);
 });
 
 test('a run that ended before health was confirmed is taken up again', () => {
-  const wanted = wantedOf();
-  assert.deepEqual(idsOf(planHost(wanted, installed(wanted, { notes: { made: [], confirmed: undefined } }))), [
+  const desired = desiredOf();
+  assert.deepEqual(idsOf(planHost(desired, installed(desired, { notes: { made: [], confirmed: undefined } }))), [
     'service.start',
     'health',
   ]);
 });
 
 test('a stopped service is started, a disabled one enabled', () => {
-  const wanted = wantedOf();
+  const desired = desiredOf();
   const stopped = { load: 'loaded', active: 'inactive', enabled: 'disabled', fragment: '', needsReload: false };
-  assert.deepEqual(idsOf(planHost(wanted, installed(wanted, { service: stopped, socket: stopped }))), [
+  assert.deepEqual(idsOf(planHost(desired, installed(desired, { service: stopped, socket: stopped }))), [
     'service.enable',
     'service.start',
     'health',
@@ -109,18 +109,18 @@ test('a stopped service is started, a disabled one enabled', () => {
 });
 
 test('a damaged runtime is sent again', () => {
-  const wanted = wantedOf();
+  const desired = desiredOf();
   const plan = planHost(
-    wanted,
-    installed(wanted, { runtimes: [{ name: 'node-24.21.0-abababababab', sha256: 'ab'.repeat(32), intact: false }] }),
+    desired,
+    installed(desired, { runtimes: [{ name: 'node-24.21.0-abababababab', sha256: 'ab'.repeat(32), intact: false }] }),
   );
   assert.deepEqual(idsOf(plan), ['runtime', 'service.start', 'health']);
   assert.match(plan.steps[0]?.detail ?? '', /is not what was sent/);
 });
 
 test('a locked key blocks its own step alone', () => {
-  const seen = installed(wantedOf());
-  const plan = planHost(wantedOf({ masterKey: { state: 'locked', file: '/v' } }), seen);
+  const actual = installed(desiredOf());
+  const plan = planHost(desiredOf({ masterKey: { state: 'locked', file: '/v' } }), actual);
   assert.deepEqual(
     plan.steps.map((step) => [step.id, step.blocked]),
     [['files.litellm.env', 'locked']],

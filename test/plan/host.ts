@@ -4,13 +4,13 @@ import { USER_GECOS } from '../../src/core/mark.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { Foreign } from '../../src/facts/foreign.ts';
 import type { Entry, Installation, UnitState } from '../../src/facts/installation/installation.ts';
-import { wantedFolders } from '../../src/plan/folders.ts';
-import type { Seen } from '../../src/plan/seen.ts';
-import { fingerprintOf } from '../../src/plan/service.ts';
+import { desiredFolders } from '../../src/plan/folders.ts';
+import type { Actual } from '../../src/plan/seen.ts';
+import { serviceFingerprint } from '../../src/plan/service.ts';
 import { contentText } from '../../src/render/content.ts';
 import { renderHostFiles } from '../../src/render/host-files.ts';
 import { renderRelease } from '../../src/render/release-files.ts';
-import type { Wanted } from '../../src/render/wanted.ts';
+import type { Desired } from '../../src/render/wanted.ts';
 import { settings } from '../render/settings.ts';
 
 const NOTHING: Installation = {
@@ -28,7 +28,7 @@ const NOTHING: Installation = {
 };
 
 /** What is wanted of a host, with a runtime and a bundle that exist in name only. */
-export function wantedOf(over: Partial<Settings> = {}, bundle = 'gateway'): Wanted {
+export function desiredOf(over: Partial<Settings> = {}, bundle = 'gateway'): Desired {
   const all = settings(over);
   const files = renderHostFiles(all, all.masterKey.state === 'set' ? { key: all.masterKey.key } : { why: 'locked' });
   const release = renderRelease(
@@ -41,12 +41,12 @@ export function wantedOf(over: Partial<Settings> = {}, bundle = 'gateway'): Want
 }
 
 /** A host where nothing is installed. */
-export function bare(foreign: readonly Foreign[] = [], over: Partial<Installation> = {}): Seen {
+export function bare(foreign: readonly Foreign[] = [], over: Partial<Installation> = {}): Actual {
   return { installation: { ...NOTHING, ...over }, foreign, timestamp: '20261124T120000Z' };
 }
 
 /** A host where everything is as wanted and runs. */
-export function installed(wanted: Wanted, over: Partial<Installation> = {}): Seen {
+export function installed(desired: Desired, over: Partial<Installation> = {}): Actual {
   const entry = (part: Partial<Entry>): Entry => ({
     kind: 'file',
     mode: 0o755,
@@ -58,14 +58,14 @@ export function installed(wanted: Wanted, over: Partial<Installation> = {}): See
     ...part,
   });
   const unit: UnitState = { load: 'loaded', active: 'active', enabled: 'enabled', fragment: '', needsReload: false };
-  const folders = wantedFolders(wanted.settings, wanted.paths).map(
+  const folders = desiredFolders(desired.settings, desired.paths).map(
     (folder) =>
       [
         folder.path,
         entry({ kind: 'folder', marked: false, mode: folder.mode ?? 0o755, group: folder.group ?? 'root' }),
       ] as const,
   );
-  const files = wanted.files.map((file) => {
+  const files = desired.files.map((file) => {
     const text = contentText(file.content) ?? '';
     return [
       file.path,
@@ -77,15 +77,18 @@ export function installed(wanted: Wanted, over: Partial<Installation> = {}): See
     groupExists: true,
     entries: new Map([...folders, ...files]),
     notes: { made: ['group litellm', 'folder /etc/litellm', 'folder /opt/litellm'], confirmed: undefined },
-    current: wanted.release.id,
-    releases: new Map(wanted.release.files.map((file) => [`${wanted.release.id}/${file.name}`, file.sha256])),
-    runtimes: [{ name: 'node-24.21.0-abababababab', sha256: wanted.release.runtime.sha256, intact: true }],
+    current: desired.release.id,
+    releases: new Map(desired.release.files.map((file) => [`${desired.release.id}/${file.name}`, file.sha256])),
+    runtimes: [{ name: 'node-24.21.0-abababababab', sha256: desired.release.runtime.sha256, intact: true }],
     backups: [],
     service: unit,
     socket: unit,
     daemon: { pid: 1, alive: true },
   };
-  const notes = { made: installation.notes?.made ?? [], confirmed: fingerprintOf(wanted, { ...bare(), installation }) };
+  const notes = {
+    made: installation.notes?.made ?? [],
+    confirmed: serviceFingerprint(desired, { ...bare(), installation }),
+  };
   return { ...bare(), installation: { ...installation, notes, ...over } };
 }
 

@@ -15,16 +15,16 @@ test('of a new file every line is added', () => {
 test('what is taken away and added makes the new text out of the old', () => {
   const text = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 5 });
   fc.assert(
-    fc.property(text, text, (old, wanted) => {
+    fc.property(text, text, (old, desired) => {
       // So short that no line is left out of the middle: two changes are at most four lines apart.
-      const lines = diffLines(old.join('\n'), wanted.join('\n'))
+      const lines = diffLines(old.join('\n'), desired.join('\n'))
         .split('\n')
         .filter((line) => line !== '' && line !== '  …');
       const side = (sign: string): readonly string[] =>
         lines.filter((line) => !line.startsWith(sign)).map((line) => line.slice(2));
       assert.ok(old.join('').includes(side('+').join('')), lines.join('|'));
-      assert.ok(wanted.join('').includes(side('-').join('')), lines.join('|'));
-      assert.equal(lines.length === 0, old.join() === wanted.join());
+      assert.ok(desired.join('').includes(side('-').join('')), lines.join('|'));
+      assert.equal(lines.length === 0, old.join() === desired.join());
     }),
   );
 });

@@ -6,9 +6,9 @@ import { parseNotes } from '../../src/facts/installation/notes.ts';
 import { notesAfter } from '../../src/plan/folders.ts';
 import { planHost } from '../../src/plan/host-plan.ts';
 
-import { planRemoval } from '../../src/plan/removal.ts';
+import { planUninstall } from '../../src/plan/removal.ts';
 import { putBackCommands, untakeable } from '../../src/plan/take-over.ts';
-import { bare, installed, wantedOf } from './host.ts';
+import { bare, installed, desiredOf } from './host.ts';
 import { idsOf, commandsOf } from './plan-stage.ts';
 
 const OLD: readonly Foreign[] = [
@@ -64,14 +64,14 @@ test('a take-over copies first, stops the old service in the switch, and can put
       },
     ],
   ] as const);
-  const seen = bare(OLD, {
+  const actual = bare(OLD, {
     service,
     entries: new Map(entries),
     user: { gecos: '', group: 'litellm' },
     groupExists: true,
   });
-  const wanted = wantedOf();
-  const plan = planHost(wanted, seen);
+  const desired = desiredOf();
+  const plan = planHost(desired, actual);
   assert.equal(idsOf(plan)[0], 'take-over.copy');
   assert.deepEqual(commandsOf(plan, 'take-over.stop'), ['systemctl --no-ask-password disable --now litellm.service']);
   assert.doesNotMatch(JSON.stringify(plan.steps.map((step) => step.detail)), /sk-old/);
@@ -80,7 +80,7 @@ test('a take-over copies first, stops the old service in the switch, and can put
     ['daemon-reload', 'reset-failed litellm.socket litellm.service', 'enable litellm.service', 'start litellm.service'],
   );
   const from = '/var/backups/litellm-20261124T120000Z/files';
-  assert.deepEqual(putBackCommands(wanted, seen), [
+  assert.deepEqual(putBackCommands(desired, actual), [
     'sudo systemctl disable --now litellm.socket litellm.service',
     'sudo rm -f /etc/litellm/litellm.env /etc/systemd/system/litellm.socket',
     ...OLD.slice(0, 3).map(({ path }) => `sudo cp -a --remove-destination ${from}${path} ${path}`),
@@ -106,10 +106,10 @@ test('a process that no unit of LiteLLM runs cannot be taken over', () => {
 });
 
 test('uninstall removes nothing without a mark, and neither a user nor a group that it did not make', () => {
-  const wanted = wantedOf();
-  const { installation } = installed(wanted, { user: { gecos: 'LiteLLM', group: 'litellm' }, notes: undefined });
+  const desired = desiredOf();
+  const { installation } = installed(desired, { user: { gecos: 'LiteLLM', group: 'litellm' }, notes: undefined });
   const unmarked = new Map([...installation.entries].map(([path, entry]) => [path, { ...entry, marked: false }]));
-  const { plan, left } = planRemoval(wanted.settings, wanted.paths, { ...installation, entries: unmarked });
+  const { plan, left } = planUninstall(desired.settings, desired.paths, { ...installation, entries: unmarked });
   assert.deepEqual(plan.steps, []);
   assert.deepEqual(
     left.map((line) => line.split(':')[0]),
@@ -125,15 +125,15 @@ test('uninstall removes nothing without a mark, and neither a user nor a group t
 });
 
 test('users and groups from before their names were changed go too', () => {
-  const wanted = wantedOf();
-  const marker = planHost(wantedOf({ user: 'gate', group: 'gate' }), bare())
+  const desired = desiredOf();
+  const marker = planHost(desiredOf({ user: 'gate', group: 'gate' }), bare())
     .steps.flatMap((step) => step.actions)
-    .find((action) => action.kind === 'write' && action.path === wanted.paths.marker);
+    .find((action) => action.kind === 'write' && action.path === desired.paths.marker);
   const notes = parseNotes(marker?.kind === 'write' ? String(marker.text) : '');
-  const { plan } = planRemoval(
-    wanted.settings,
-    wanted.paths,
-    installed(wanted, { notes: { ...notes, made: [...notes.made, 'user litellm', 'group litellm'] } }).installation,
+  const { plan } = planUninstall(
+    desired.settings,
+    desired.paths,
+    installed(desired, { notes: { ...notes, made: [...notes.made, 'user litellm', 'group litellm'] } }).installation,
   );
   assert.deepEqual(
     idsOf(plan).filter((id) => id.startsWith('user.')),
@@ -149,7 +149,7 @@ test('a take-over from a unit of another name goes back to it, and says that it 
     pid: 7,
     unit: 'litellm-proxy.service',
   };
-  const plan = planHost(wantedOf(), bare([old]));
+  const plan = planHost(desiredOf(), bare([old]));
   assert.equal(plan.hasPrevious, true);
   assert.ok(
     plan.recover.after.some((action) => action.kind === 'command' && action.argv.includes('litellm-proxy.service')),
@@ -157,7 +157,7 @@ test('a take-over from a unit of another name goes back to it, and says that it 
 });
 
 test('a folder that was there before gets its owner and mode back, and copies of a take-over are told', () => {
-  const wanted = wantedOf();
+  const desired = desiredOf();
   const there = new Map([
     [
       '/etc/litellm',
@@ -172,15 +172,15 @@ test('a folder that was there before gets its owner and mode back, and copies of
       },
     ],
   ] as const);
-  const marker = planHost(wanted, bare([], { entries: new Map(there) }))
+  const marker = planHost(desired, bare([], { entries: new Map(there) }))
     .steps.flatMap((step) => step.actions)
-    .find((action) => action.kind === 'write' && action.path === wanted.paths.marker);
+    .find((action) => action.kind === 'write' && action.path === desired.paths.marker);
   const notes = parseNotes(marker?.kind === 'write' ? String(marker.text) : '');
   assert.ok(notes.made.includes('access 755 litellm:staff /etc/litellm'), notes.made.join('\n'));
   // Later runs see it as they left it, and keep what they noted.
-  const later = installed(wanted, { notes, backups: ['/var/backups/litellm-1/put-back.sh'] });
-  assert.ok(notesAfter(wanted, later).made.includes('access 755 litellm:staff /etc/litellm'));
-  const { plan, left } = planRemoval(wanted.settings, wanted.paths, later.installation);
+  const later = installed(desired, { notes, backups: ['/var/backups/litellm-1/put-back.sh'] });
+  assert.ok(notesAfter(desired, later).made.includes('access 755 litellm:staff /etc/litellm'));
+  const { plan, left } = planUninstall(desired.settings, desired.paths, later.installation);
   assert.deepEqual(plan.steps.find((step) => step.id === 'folders.access')?.actions, [
     { kind: 'folder', path: '/etc/litellm', owner: 'litellm', group: 'staff', mode: 0o755 },
   ]);
@@ -188,8 +188,8 @@ test('a folder that was there before gets its owner and mode back, and copies of
 });
 
 test('uninstall takes away what is ours in an order that an interrupted one can go on with', () => {
-  const wanted = wantedOf();
-  const { plan, left } = planRemoval(wanted.settings, wanted.paths, installed(wanted).installation);
+  const desired = desiredOf();
+  const { plan, left } = planUninstall(desired.settings, desired.paths, installed(desired).installation);
   assert.deepEqual(idsOf(plan), [
     'service.stop',
     'service.units',

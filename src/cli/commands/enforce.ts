@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { enforce } from '../../phases/enforce/index.ts';
-import type { EnforceOptions } from '../run/enforce.ts';
+import { ENFORCE } from '../../phases/enforce/index.ts';
+import type { EnforceCommandOptions } from '../run/enforce.ts';
 import { phaseCommand, withYes, type Start } from './phase-command.ts';
 
 /** `hxllm enforce` */
 export function enforceCommand(start: Start): Command {
   const text = {
-    name: enforce.name,
-    phase: enforce,
+    name: ENFORCE.name,
+    phase: ENFORCE,
     purpose: 'Install or update the gateway on every host',
     description:
       'Compares each host with what is wanted, shows the plan, asks, applies it and waits until the gateway is healthy. What is as wanted already is left alone; a second run changes nothing.',
@@ -28,9 +28,9 @@ export function enforceCommand(start: Start): Command {
         .option('--take-over', 'replace a LiteLLM that is not hxllm’s, after keeping a copy')
         .option('--runtime <file>', 'a Node.js for hosts of another architecture than this machine'),
     );
-  return phaseCommand(text, own).action((options: EnforceOptions, command: Command) =>
+  return phaseCommand(text, own).action((options: EnforceCommandOptions, command: Command) =>
     start(command, options, false, async (session) => [
-      await (await import('../run/enforce.ts')).enforce(session, options),
+      await (await import('../run/enforce.ts')).runEnforceCommand(session, options),
     ]),
   );
 }

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { inventory } from '../../phases/inventory/index.ts';
-import type { InventoryOptions } from '../run/inventory.ts';
+import { INVENTORY } from '../../phases/inventory/index.ts';
+import type { InventoryCommandOptions } from '../run/inventory.ts';
 import { collect, phaseCommand, withYes, type Start } from './phase-command.ts';
 
 /** `hxllm inventory [host]` */
 export function inventoryCommand(start: Start): Command {
   const text = {
-    name: inventory.name,
-    phase: inventory,
+    name: INVENTORY.name,
+    phase: INVENTORY,
     purpose: 'Judge the operator’s own files and add what they lack',
     description:
       'Adds the group [litellm], litellm_backends and litellm_models to the inventory and group_vars; comments and order stay. The diff is shown and asked about; all is written, or nothing.',
@@ -28,11 +28,11 @@ export function inventoryCommand(start: Start): Command {
         .option('--dry-run', 'show the changes and write nothing'),
     );
   return phaseCommand(text, own).action(
-    async (host: string | undefined, options: InventoryOptions, command: Command) => {
+    async (host: string | undefined, options: InventoryCommandOptions, command: Command) => {
       if (host !== undefined && options.init !== undefined)
         command.error('error: --init HOST names the host already; leave the argument out');
       await start(command, options, false, async (session) => [
-        await (await import('../run/inventory.ts')).inventory(session, host, options, false),
+        await (await import('../run/inventory.ts')).runInventoryCommand(session, host, options, false),
       ]);
     },
   );

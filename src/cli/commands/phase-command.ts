@@ -1,14 +1,14 @@
 import { Command } from 'commander';
 import type { PhaseRecord } from '../../core/phase.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
-import type { Outcome } from '../run/outcome.ts';
+import type { PhaseOutcome } from '../run/outcome.ts';
 
 /** Runs phases for the command that was typed. */
 export type Start = (
   command: Command,
   options: PhaseOptions,
   several: boolean,
-  work: (session: Session) => Promise<readonly Outcome[]>,
+  work: (session: Session) => Promise<readonly PhaseOutcome[]>,
 ) => Promise<void>;
 
 /** What the help of a command says. */

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { preflight } from '../../phases/preflight/index.ts';
+import { PREFLIGHT } from '../../phases/preflight/index.ts';
 import type { PhaseOptions } from '../run/session.ts';
 import { phaseCommand, type Start } from './phase-command.ts';
 
 /** `hxllm preflight` */
 export function preflightCommand(start: Start): Command {
   return phaseCommand({
-    name: preflight.name,
-    phase: preflight,
+    name: PREFLIGHT.name,
+    phase: PREFLIGHT,
     purpose: 'Judge whether every host is fit, and change nothing',
     description:
       'Asks each host of [litellm] over SSH, in one go, and from there the backends: system, sudo, disk, port, names, models.',
@@ -17,6 +17,8 @@ export function preflightCommand(start: Start): Command {
       ['preflight --json | jq .results', 'for a program'],
     ],
   }).action((options: PhaseOptions, command: Command) =>
-    start(command, options, false, async (session) => [await (await import('../run/preflight.ts')).preflight(session)]),
+    start(command, options, false, async (session) => [
+      await (await import('../run/preflight.ts')).runPreflightCommand(session),
+    ]),
   );
 }

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { smoke } from '../../phases/smoke/index.ts';
-import type { SmokeOptions } from '../run/smoke.ts';
+import { SMOKE } from '../../phases/smoke/index.ts';
+import type { SmokeCommandOptions } from '../run/smoke.ts';
 import { phaseCommand, type Start } from './phase-command.ts';
 
 /** `hxllm smoke` */
 export function smokeCommand(start: Start): Command {
   const text = {
-    name: smoke.name,
-    phase: smoke,
+    name: SMOKE.name,
+    phase: SMOKE,
     purpose: 'Ask the running gateway over HTTP whether it answers as it should',
     description:
       'Health, keys, models, chat, streaming, and that every backend is used. With --url it judges any OpenAI-compatible server, without an inventory.',
@@ -22,14 +22,14 @@ export function smokeCommand(start: Start): Command {
       .option('--through-ssh', 'reach the gateway through the SSH connection')
       .option('--url <url>', 'judge this server instead of the inventory’s hosts')
       .option('--key-file <file>', 'with --url: the file that holds its API key');
-  return phaseCommand(text, own).action(async (options: SmokeOptions, command: Command) => {
+  return phaseCommand(text, own).action(async (options: SmokeCommandOptions, command: Command) => {
     const { url, keyFile, throughSsh, limit, inventory } = options;
     if (keyFile !== undefined && url === undefined)
       command.error('error: --key-file goes with --url (without it the key comes from the vault)');
     if (url !== undefined && (throughSsh === true || limit !== undefined || inventory !== undefined))
       command.error('error: --url goes with neither -i, --limit nor --through-ssh: it needs no inventory');
     await start(command, options, false, async (session) => [
-      await (await import('../run/smoke.ts')).smoke(session, options),
+      await (await import('../run/smoke.ts')).runSmokeCommand(session, options),
     ]);
   });
 }

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { validate } from '../../phases/validate/index.ts';
+import { VALIDATE } from '../../phases/validate/index.ts';
 import type { PhaseOptions } from '../run/session.ts';
 import { phaseCommand, type Start } from './phase-command.ts';
 
 /** `hxllm validate` */
 export function validateCommand(start: Start): Command {
   return phaseCommand({
-    name: validate.name,
-    phase: validate,
+    name: VALIDATE.name,
+    phase: VALIDATE,
     purpose: 'Render every file for every host and judge it, before any is installed',
     description:
       'Reads what was rendered with the gateway’s own schema, and has systemd on the host look at the units. Changes nothing; the renders are in the evidence, secrets redacted.',
@@ -16,6 +16,8 @@ export function validateCommand(start: Start): Command {
       ['validate --limit hx-api-server -v', 'one host, everything in full'],
     ],
   }).action((options: PhaseOptions, command: Command) =>
-    start(command, options, false, async (session) => [await (await import('../run/validate.ts')).validate(session)]),
+    start(command, options, false, async (session) => [
+      await (await import('../run/validate.ts')).runValidateCommand(session),
+    ]),
   );
 }

@@ -9,7 +9,7 @@ import { modelsOf } from '../../phases/inventory/alias.ts';
 import { askBackend } from '../run/backend-models.ts';
 import { PACKAGE_ROOT } from '../shipping/package-root.ts';
 import { freePort, isFree } from './port.ts';
-import { simPlaces, type DemoPlaces } from './places.ts';
+import { simPaths, type DemoPaths } from './places.ts';
 import { isRunning } from './process-table.ts';
 import { readPidFile, writePidFile } from './pid-file.ts';
 
@@ -21,19 +21,19 @@ const POLL_MS = 50;
 export const SIM_WORDS = ['hxllm.js', 'sim', '--port'] as const;
 
 /** Starts the simulated backends, detached, each with a pid file, and waits until they answer. Problem `demo.sim`. */
-export async function startSims(places: DemoPlaces, signal: AbortSignal): Promise<Result<readonly string[]>> {
-  mkdirSync(places.folder, { recursive: true });
-  const kept = await keptPorts(places);
+export async function startSims(paths: DemoPaths, signal: AbortSignal): Promise<Result<readonly string[]>> {
+  mkdirSync(paths.folder, { recursive: true });
+  const kept = await keptPorts(paths);
   const ports: number[] = [];
   for (let number = 1; number <= SIMS; number += 1) {
     const before = kept[number - 1];
     const port = before !== undefined && !ports.includes(before) && (await isFree(before)) ? before : await freePort();
     ports.push(port);
-    startSim(places, number, port);
+    startSim(paths, number, port);
   }
   const urls = ports.map((port) => `http://127.0.0.1:${String(port)}`);
-  await writeFile(places.simAddresses, `${JSON.stringify(urls)}\n`);
-  const answers = await Promise.all(urls.map((url, index) => waitFor(places, index + 1, url, signal)));
+  await writeFile(paths.simAddresses, `${JSON.stringify(urls)}\n`);
+  const answers = await Promise.all(urls.map((url, index) => waitFor(paths, index + 1, url, signal)));
   const problem = answers.find((answer) => answer !== undefined);
   return problem === undefined ? ok(urls) : fail(problem);
 }
@@ -59,13 +59,13 @@ export async function askModels(urls: readonly string[], signal: AbortSignal): P
   });
 }
 
-function startSim(places: DemoPlaces, number: number, port: number): void {
-  const { pid, log } = simPlaces(places, number);
+function startSim(paths: DemoPaths, number: number, port: number): void {
+  const { pid, log } = simPaths(paths, number);
   const output = openSync(log, 'w');
   try {
     const argv = [join(PACKAGE_ROOT, 'bin/hxllm.js'), 'sim', '--host', '127.0.0.1', '--port', String(port)];
     const child = spawn(process.execPath, argv, {
-      cwd: places.folder,
+      cwd: paths.folder,
       detached: true,
       stdio: ['ignore', output, output],
     });
@@ -77,12 +77,12 @@ function startSim(places: DemoPlaces, number: number, port: number): void {
 }
 
 async function waitFor(
-  places: DemoPlaces,
+  paths: DemoPaths,
   number: number,
   url: string,
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
-  const { pid, log } = simPlaces(places, number);
+  const { pid, log } = simPaths(paths, number);
   const untilMs = Date.now() + START_MS;
   let identity = readPidFile(pid, []);
   while (!signal.aborted && Date.now() < untilMs && identity !== undefined && isRunning(identity)) {
@@ -101,9 +101,9 @@ async function waitFor(
   };
 }
 
-async function keptPorts(places: DemoPlaces): Promise<readonly number[]> {
+async function keptPorts(paths: DemoPaths): Promise<readonly number[]> {
   try {
-    const urls: unknown = JSON.parse(await readFile(places.simAddresses, 'utf8'));
+    const urls: unknown = JSON.parse(await readFile(paths.simAddresses, 'utf8'));
     return Array.isArray(urls)
       ? urls.map((url) => Number(URL.parse(String(url))?.port)).filter((port) => port > 0)
       : [];

@@ -4,17 +4,17 @@ import { relative } from 'node:path';
 import { Secret } from '../../core/secret.ts';
 import { fail, type Problem, type Result } from '../../core/problem.ts';
 import { EXIT, exitCodeOfProblems } from '../exit-code.ts';
-import type { Outcome } from '../run/outcome.ts';
+import type { PhaseOutcome } from '../run/outcome.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
 import { start } from '../run/start.ts';
-import { up } from '../run/up.ts';
+import { runUpCommand } from '../run/up.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { createHumanView } from '../views/human.ts';
 import { askModels, startSims } from './backends.ts';
 import { writeExample } from './example.ts';
-import { farewellText } from './farewell.ts';
-import { placesFor, type DemoPlaces } from './places.ts';
+import { nextSteps } from './farewell.ts';
+import { pathsFor, type DemoPaths } from './places.ts';
 import { obstacleOn } from './port.ts';
 import { claimPidFile, removePidFile } from './pid-file.ts';
 import { dropServers, runningDemo, runningGateway, stopServers } from './running.ts';
@@ -36,22 +36,22 @@ export interface DemoOptions {
 export async function runDemo(options: DemoOptions): Promise<number> {
   const terminal = processTerminal();
   if (options.stop) return stopDemos(terminal);
-  const places = placesFor(terminal.cwd, options.port);
+  const paths = pathsFor(terminal.cwd, options.port);
   const command = commandOf(terminal);
   const obstacle =
-    runsAlready(places, options, command) ?? (await obstacleOn(options.port, command)) ?? badBackend(options.backends);
+    runsAlready(paths, options, command) ?? (await obstacleOn(options.port, command)) ?? badBackend(options.backends);
   if (obstacle !== undefined) return complain(terminal, [obstacle]);
-  mkdirSync(places.folder, { recursive: true });
-  if (!claim(places)) return complain(terminal, [alreadyRuns(options, command)]);
+  mkdirSync(paths.folder, { recursive: true });
+  if (!claim(paths)) return complain(terminal, [alreadyRuns(options, command)]);
   let exitCode: number | undefined;
   const phaseOptions: PhaseOptions = {
-    inventory: relative(terminal.cwd, places.inventory),
-    vaultPasswordFile: relative(terminal.cwd, places.vaultPassword),
+    inventory: relative(terminal.cwd, paths.inventory),
+    vaultPasswordFile: relative(terminal.cwd, paths.vaultPassword),
     yes: true,
   };
-  const environment = { ...terminal.environment, ANSIBLE_CONFIG: places.ansibleCfg };
+  const environment = { ...terminal.environment, ANSIBLE_CONFIG: paths.ansibleCfg };
   // A Ctrl-C that cannot wait still ends what was started.
-  const drop = (): void => dropServers(places);
+  const drop = (): void => dropServers(paths);
   process.on('exit', drop);
   try {
     const ended = await start(
@@ -62,7 +62,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
         options: phaseOptions,
         several: true,
         work: async (session) => {
-          const demo = await perform(session, places, options, command);
+          const demo = await perform(session, paths, options, command);
           exitCode = demo.exitCode;
           return demo.outcomes;
         },
@@ -71,43 +71,43 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     return exitCode ?? ended;
   } finally {
     process.off('exit', drop);
-    removePidFile(places.demoPid);
+    removePidFile(paths.demoPid);
   }
 }
 
 // Of several that start at once only one goes on. A file that names nobody who runs is left over from one that was killed.
-function claim(places: DemoPlaces): boolean {
-  if (claimPidFile(places.demoPid, process.pid)) return true;
-  if (runningDemo(places) !== undefined) return false;
-  removePidFile(places.demoPid);
-  return claimPidFile(places.demoPid, process.pid);
+function claim(paths: DemoPaths): boolean {
+  if (claimPidFile(paths.demoPid, process.pid)) return true;
+  if (runningDemo(paths) !== undefined) return false;
+  removePidFile(paths.demoPid);
+  return claimPidFile(paths.demoPid, process.pid);
 }
 
 async function perform(
   session: Session,
-  places: DemoPlaces,
+  paths: DemoPaths,
   options: DemoOptions,
   command: string,
-): Promise<{ readonly outcomes: readonly Outcome[]; readonly exitCode: number }> {
+): Promise<{ readonly outcomes: readonly PhaseOutcome[]; readonly exitCode: number }> {
   const { terminal } = session;
-  let outcomes: readonly Outcome[] = [];
+  let outcomes: readonly PhaseOutcome[] = [];
   let leave = false;
   try {
-    const prepared = await prepare(session, places, options);
+    const prepared = await prepare(session, paths, options);
     if (!prepared.ok)
       return { outcomes, exitCode: session.signal.aborted ? EXIT.interrupted : complain(terminal, prepared.problems) };
-    outcomes = await up(session, {});
+    outcomes = await runUpCommand(session, {});
     const last = outcomes.at(-1);
     if (last?.ending !== 'passed') return { outcomes, exitCode: last?.exitCode ?? EXIT.bug };
     const near = (path: string): string => relative(terminal.cwd, path);
     const stop = options.detach ? `It runs until: ${command} --stop` : 'Ctrl-C ends it.';
     terminal.stdout.write(
-      farewellText({
+      nextSteps({
         url: `http://127.0.0.1:${String(options.port)}`,
         model: prepared.value,
-        masterKeyFile: places.masterKey,
+        masterKeyFile: paths.masterKey,
         evidence: evidenceOf(outcomes, near),
-        example: `${near(places.folder)}/inventories`,
+        example: `${near(paths.folder)}/inventories`,
         stop,
       }),
     );
@@ -115,17 +115,17 @@ async function perform(
       leave = true;
       return { outcomes, exitCode: EXIT.ok };
     }
-    const watch = watchGateway(places);
+    const watch = watchGateway(paths);
     await Promise.race([watch.gone, session.signal.aborted ? undefined : once(session.signal, 'abort')]);
     watch.stop();
-    return { outcomes, exitCode: session.signal.aborted ? EXIT.ok : gatewayGone(terminal, places) };
+    return { outcomes, exitCode: session.signal.aborted ? EXIT.ok : gatewayGone(terminal, paths) };
   } finally {
-    if (!leave) await stopAndSay(terminal, places);
+    if (!leave) await stopAndSay(terminal, paths);
   }
 }
 
 /** Backends and files; gives the alias to chat with. */
-async function prepare(session: Session, places: DemoPlaces, { backends, port }: DemoOptions): Promise<Result<string>> {
+async function prepare(session: Session, paths: DemoPaths, { backends, port }: DemoOptions): Promise<Result<string>> {
   const { terminal, signal, redaction } = session;
   terminal.stdout.write(
     backends.length === 0
@@ -133,17 +133,17 @@ async function prepare(session: Session, places: DemoPlaces, { backends, port }:
       : `Asking ${backends.join(', ')} what they serve.\n`,
   );
   // What an earlier demo left behind, without a gateway, is in the way of this one.
-  await stopServers(places);
+  await stopServers(paths);
   const urls =
     backends.length === 0
-      ? await startSims(places, signal)
+      ? await startSims(paths, signal)
       : { ok: true as const, value: backends.map((url) => url.replace(/\/+$/, '')) };
   if (!urls.ok) return urls;
   const models = await askModels(urls.value, signal);
   if (!models.ok) return models;
-  await writeExample(places, { port, backends: urls.value, models: models.value });
-  redaction.add(new Secret(readFileSync(places.masterKey, 'utf8').trim()));
-  redaction.add(new Secret(readFileSync(places.vaultPassword, 'utf8').trim()));
+  await writeExample(paths, { port, backends: urls.value, models: models.value });
+  redaction.add(new Secret(readFileSync(paths.masterKey, 'utf8').trim()));
+  redaction.add(new Secret(readFileSync(paths.vaultPassword, 'utf8').trim()));
   const chat = models.value.find(({ mode }) => mode === 'chat');
   return chat === undefined
     ? fail({
@@ -155,21 +155,21 @@ async function prepare(session: Session, places: DemoPlaces, { backends, port }:
     : { ok: true, value: chat.name };
 }
 
-async function stopAndSay(terminal: Terminal, places: DemoPlaces): Promise<void> {
-  const { ended, left } = await stopServers(places);
+async function stopAndSay(terminal: Terminal, paths: DemoPaths): Promise<void> {
+  const { ended, left } = await stopServers(paths);
   if (ended.length > 0) terminal.stdout.write(`Stopped: ${ended.join(', ')}.\n`);
   if (left.length > 0) terminal.stderr.write(`Could not stop: ${left.join(', ')}.\n`);
 }
 
-function gatewayGone(terminal: Terminal, places: DemoPlaces): number {
+function gatewayGone(terminal: Terminal, paths: DemoPaths): number {
   terminal.stderr.write(
-    `The gateway has ended without being asked to; its log: ${relative(terminal.cwd, places.gatewayLog)}\n`,
+    `The gateway has ended without being asked to; its log: ${relative(terminal.cwd, paths.gatewayLog)}\n`,
   );
   return EXIT.failed;
 }
 
-function runsAlready(places: DemoPlaces, options: DemoOptions, command: string): Problem | undefined {
-  return runningDemo(places) === undefined && runningGateway(places) === undefined
+function runsAlready(paths: DemoPaths, options: DemoOptions, command: string): Problem | undefined {
+  return runningDemo(paths) === undefined && runningGateway(paths) === undefined
     ? undefined
     : alreadyRuns(options, command);
 }
@@ -201,7 +201,7 @@ function complain(terminal: Terminal, problems: readonly Problem[]): number {
   return exitCodeOfProblems(problems);
 }
 
-function evidenceOf(outcomes: readonly Outcome[], near: (path: string) => string): readonly string[] {
+function evidenceOf(outcomes: readonly PhaseOutcome[], near: (path: string) => string): readonly string[] {
   return outcomes.flatMap(({ evidence }) => (evidence === undefined ? [] : [near(evidence)]));
 }
 

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { NewModel } from '../../config/edit/variable-text.ts';
 import { encryptVault } from '../../config/vault/cipher.ts';
 import { Secret } from '../../core/secret.ts';
-import type { DemoPlaces } from './places.ts';
+import type { DemoPaths } from './places.ts';
 
 /** What the demo's gateway is to serve, and where. */
 export interface ExampleRequest {
@@ -16,19 +16,19 @@ export interface ExampleRequest {
 const PRIVATE = 0o600;
 
 /** Writes the demo's own inventory, in the layout that operators have, as an example to read. Key and password of an earlier demo stay. */
-export async function writeExample(places: DemoPlaces, request: ExampleRequest): Promise<void> {
-  await mkdir(dirname(places.variables), { recursive: true });
-  await writeFile(places.ansibleCfg, ANSIBLE_CFG);
-  await writeFile(places.inventory, INVENTORY);
-  await writeFile(places.variables, variablesOf(places, request));
+export async function writeExample(paths: DemoPaths, request: ExampleRequest): Promise<void> {
+  await mkdir(dirname(paths.variables), { recursive: true });
+  await writeFile(paths.ansibleCfg, ANSIBLE_CFG);
+  await writeFile(paths.inventory, INVENTORY);
+  await writeFile(paths.variables, variablesOf(paths, request));
   const kept = await Promise.all(
-    [places.masterKey, places.vaultPassword, places.vault].map((file) => readFile(file, 'utf8').catch(() => '')),
+    [paths.masterKey, paths.vaultPassword, paths.vault].map((file) => readFile(file, 'utf8').catch(() => '')),
   );
   if (kept.every((text) => text !== '')) return;
   const [key, password] = [`sk-${randomBytes(32).toString('hex')}`, randomBytes(16).toString('hex')];
-  await writePrivate(places.vaultPassword, `${password}\n`);
-  await writePrivate(places.masterKey, `${key}\n`);
-  await writePrivate(places.vault, await encryptVault(`litellm_master_key: "${key}"\n`, new Secret(password)));
+  await writePrivate(paths.vaultPassword, `${password}\n`);
+  await writePrivate(paths.masterKey, `${key}\n`);
+  await writePrivate(paths.vault, await encryptVault(`litellm_master_key: "${key}"\n`, new Secret(password)));
 }
 
 async function writePrivate(file: string, content: string): Promise<void> {
@@ -48,9 +48,9 @@ const INVENTORY = `# The hosts. Yours would be one line: hx-api-server ansible_h
 this-machine ansible_connection=local ansible_host=127.0.0.1
 `;
 
-function variablesOf(places: DemoPlaces, { port, backends, models }: ExampleRequest): string {
+function variablesOf(paths: DemoPaths, { port, backends, models }: ExampleRequest): string {
   return `# What the hosts of the inventory serve. The master key is in vault.yml beside this file, encrypted; hxllm reads the
-# password from ${JSON.stringify(places.vaultPassword)}.
+# password from ${JSON.stringify(paths.vaultPassword)}.
 
 # Aliases that clients ask for, and what they are called in Ollama.
 litellm_models:
@@ -64,7 +64,7 @@ litellm_port: ${String(port)}
 
 # Of the demo alone: no systemd, no root, and this folder instead of /. On a host of yours leave these two out.
 litellm_service_manager: process
-litellm_prefix: ${JSON.stringify(places.prefix)}
+litellm_prefix: ${JSON.stringify(paths.prefix)}
 `;
 }
 

@@ -1,7 +1,7 @@
 import { quote } from '../../core/shell.ts';
 
 /** What a person needs to use the gateway that the demo has left running. */
-export interface Farewell {
+export interface NextSteps {
   readonly url: string;
   readonly model: string;
   readonly masterKeyFile: string;
@@ -12,7 +12,7 @@ export interface Farewell {
 }
 
 /** The last words of a demo: address, a curl line to paste, the line for an SDK, the evidence, how it ends. */
-export function farewellText({ url, model, masterKeyFile, evidence, example, stop }: Farewell): string {
+export function nextSteps({ url, model, masterKeyFile, evidence, example, stop }: NextSteps): string {
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] });
   return `
 The gateway answers at ${url}. Ask it (this can be pasted):

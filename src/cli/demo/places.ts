@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export const DEFAULT_PORT = 4000;
 
 /** Where everything of one demo is; all of it below `.demo`. */
-export interface DemoPlaces {
+export interface DemoPaths {
   readonly folder: string;
   readonly ansibleCfg: string;
   readonly inventory: string;
@@ -25,22 +25,22 @@ export interface DemoPlaces {
 }
 
 /** The places of the demo on a port: `.demo` for 4000, a folder of its own in it for each other. */
-export function placesFor(cwd: string, port: number): DemoPlaces {
-  return placesIn(port === DEFAULT_PORT ? join(cwd, '.demo') : join(cwd, '.demo', `port-${String(port)}`));
+export function pathsFor(cwd: string, port: number): DemoPaths {
+  return pathsIn(port === DEFAULT_PORT ? join(cwd, '.demo') : join(cwd, '.demo', `port-${String(port)}`));
 }
 
 /** The places of every demo that was ever started in this folder. */
-export function allPlaces(cwd: string): readonly DemoPlaces[] {
+export function allPaths(cwd: string): readonly DemoPaths[] {
   const folder = join(cwd, '.demo');
   const others = existsSync(folder)
     ? readdirSync(folder)
         .filter((name) => /^port-\d+$/.test(name))
         .toSorted()
     : [];
-  return [folder, ...others.map((name) => join(folder, name))].map(placesIn);
+  return [folder, ...others.map((name) => join(folder, name))].map(pathsIn);
 }
 
-function placesIn(folder: string): DemoPlaces {
+function pathsIn(folder: string): DemoPaths {
   const [inventories, prefix] = [join(folder, 'inventories'), join(folder, 'host')];
   return {
     folder,
@@ -59,6 +59,6 @@ function placesIn(folder: string): DemoPlaces {
 }
 
 /** The pid file and the log of a simulated backend, counted from 1. */
-export function simPlaces({ folder }: DemoPlaces, number: number): { readonly pid: string; readonly log: string } {
+export function simPaths({ folder }: DemoPaths, number: number): { readonly pid: string; readonly log: string } {
   return { pid: join(folder, `sim-${String(number)}.pid`), log: join(folder, `sim-${String(number)}.log`) };
 }

@@ -1,4 +1,4 @@
-import { allPlaces, simPlaces, type DemoPlaces } from './places.ts';
+import { allPaths, simPaths, type DemoPaths } from './places.ts';
 import { SIM_WORDS } from './backends.ts';
 import { askToEnd, endProcess, readPidFile, removePidFile } from './pid-file.ts';
 import type { ProcessIdentity } from './process-table.ts';
@@ -6,22 +6,22 @@ import type { ProcessIdentity } from './process-table.ts';
 const MOST_SIMS = 9;
 
 /** The gateway of a demo, if it runs. */
-export function runningGateway(places: DemoPlaces): ProcessIdentity | undefined {
+export function runningGateway(paths: DemoPaths): ProcessIdentity | undefined {
   // The runtime and the release that it was started from lie below the demo's own folder.
-  return readPidFile(places.gatewayPid, [places.prefix]);
+  return readPidFile(paths.gatewayPid, [paths.prefix]);
 }
 
 /** The demo that is being set up or waits for Ctrl-C, if it runs and is not this process. */
-export function runningDemo(places: DemoPlaces): ProcessIdentity | undefined {
-  const identity = readPidFile(places.demoPid, ['demo']);
+export function runningDemo(paths: DemoPaths): ProcessIdentity | undefined {
+  const identity = readPidFile(paths.demoPid, ['demo']);
   return identity?.pid === process.pid ? undefined : identity;
 }
 
 /** Ends the gateway and the simulated backends of a demo; names what it ended, and what it could not. */
 export async function stopServers(
-  places: DemoPlaces,
+  paths: DemoPaths,
 ): Promise<{ readonly ended: readonly string[]; readonly left: readonly string[] }> {
-  const servers = serversOf(places).map(({ name, file, words }) => ({
+  const servers = serversOf(paths).map(({ name, file, words }) => ({
     name,
     file,
     identity: readPidFile(file, words),
@@ -38,29 +38,29 @@ export async function stopServers(
 }
 
 /** Sends every server of a demo its end without waiting, for a program that is about to exit. */
-export function dropServers(places: DemoPlaces): void {
-  for (const { file, words } of serversOf(places)) {
+export function dropServers(paths: DemoPaths): void {
+  for (const { file, words } of serversOf(paths)) {
     const identity = readPidFile(file, words);
     if (identity !== undefined) askToEnd(identity);
   }
 }
 
 /** Every demo of this folder of which something runs. */
-export function runningPlaces(cwd: string): readonly DemoPlaces[] {
-  return allPlaces(cwd).filter(
-    (places) =>
-      runningDemo(places) !== undefined ||
-      serversOf(places).some(({ file, words }) => readPidFile(file, words) !== undefined),
+export function runningPaths(cwd: string): readonly DemoPaths[] {
+  return allPaths(cwd).filter(
+    (paths) =>
+      runningDemo(paths) !== undefined ||
+      serversOf(paths).some(({ file, words }) => readPidFile(file, words) !== undefined),
   );
 }
 
 function serversOf(
-  places: DemoPlaces,
+  paths: DemoPaths,
 ): readonly { readonly name: string; readonly file: string; readonly words: readonly string[] }[] {
   const sims = Array.from({ length: MOST_SIMS }, (_, index) => ({
     name: `simulated backend ${String(index + 1)}`,
-    file: simPlaces(places, index + 1).pid,
+    file: simPaths(paths, index + 1).pid,
     words: SIM_WORDS,
   }));
-  return [{ name: 'gateway', file: places.gatewayPid, words: [places.prefix] }, ...sims];
+  return [{ name: 'gateway', file: paths.gatewayPid, words: [paths.prefix] }, ...sims];
 }

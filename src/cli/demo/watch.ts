@@ -1,13 +1,13 @@
-import type { DemoPlaces } from './places.ts';
+import type { DemoPaths } from './places.ts';
 import { runningGateway } from './running.ts';
 
 const LOOK_EVERY_MS = 500;
 
 /** Looks after the demo's gateway: `gone` resolves when it has ended. It is no child of ours, so nobody tells us. */
-export function watchGateway(places: DemoPlaces): { readonly gone: Promise<void>; readonly stop: () => void } {
+export function watchGateway(paths: DemoPaths): { readonly gone: Promise<void>; readonly stop: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setInterval(() => {
-    if (runningGateway(places) === undefined) resolve();
+    if (runningGateway(paths) === undefined) resolve();
   }, LOOK_EVERY_MS);
   return { gone: promise, stop: () => clearInterval(timer) };
 }

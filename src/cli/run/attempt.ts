@@ -4,15 +4,15 @@ import type { PhaseEvent, Recorder } from '../../core/recorder.ts';
 import { hashInputs } from '../../evidence/input-file.ts';
 import { openRun, type Run } from '../../evidence/run-folder.ts';
 import type { InputFile, RunEnding } from '../../evidence/run-record.ts';
-import { EXIT, exitCodeOf, exitCodeOfProblems } from '../exit-code.ts';
+import { EXIT, exitCodeOfPhase, exitCodeOfProblems } from '../exit-code.ts';
 import { repeatsCheck } from '../views/problem.ts';
-import { broken } from './breakage.ts';
-import { createLedger } from './ledger.ts';
-import type { Outcome } from './outcome.ts';
+import { crashReport } from './breakage.ts';
+import { createEventLog } from './ledger.ts';
+import type { PhaseOutcome } from './outcome.ts';
 import { asks, evidenceRoot, type Session } from './session.ts';
 
 /** What a phase's work gets besides its tools: a way to say which hosts and files it is about. */
-export interface Attempt {
+export interface PhaseRun {
   readonly tools: Omit<PhaseTools, 'connect'>;
   readonly about: (facts: {
     readonly hosts: readonly string[];
@@ -24,11 +24,11 @@ export interface Attempt {
 }
 
 /** What is run: a phase, or what is done like one. */
-export interface Undertaking {
+export interface PhaseSpec {
   readonly name: string;
   readonly question: string;
   /** What to type after it went as the outcome says; `undefined`: nothing is to be said. */
-  readonly next: (outcome: Outcome) => string | undefined;
+  readonly next: (outcome: PhaseOutcome) => string | undefined;
   /** Pending differences are exit code 2. */
   readonly detailedExitCode?: boolean;
 }
@@ -37,17 +37,17 @@ export interface Undertaking {
  * Runs one phase under evidence and in view: opens the run's folder, shows and keeps every event (redacted), and closes
  * the run however the work ends. Never throws: what breaks is our bug, kept with its stack, exit code 70.
  */
-export async function attempt(
+export async function runPhase(
   session: Session,
-  undertaking: Undertaking,
-  work: (attempt: Attempt) => Promise<PhaseReport>,
-): Promise<Outcome> {
+  spec: PhaseSpec,
+  work: (attempt: PhaseRun) => Promise<PhaseReport>,
+): Promise<PhaseOutcome> {
   const { terminal, view, redaction, signal } = session;
   const startedMs = terminal.nowMs();
-  view.begin(undertaking.name, undertaking.question);
+  view.begin(spec.name, spec.question);
   const opened = openRun({
     root: evidenceRoot(session),
-    phase: undertaking.name,
+    phase: spec.name,
     version: session.version,
     command: session.command,
     cwd: terminal.cwd,
@@ -58,7 +58,7 @@ export async function attempt(
   });
   const run = opened.ok ? opened.value : undefined;
   session.open.run = run;
-  const ledger = createLedger();
+  const log = createEventLog();
   let hosts: readonly string[] = [];
   let inputs: readonly InputFile[] = [];
   let warnings: readonly Problem[] = [];
@@ -66,10 +66,10 @@ export async function attempt(
   const say = (event: PhaseEvent): void => {
     // Redaction keeps an event's shape.
     const shown = redaction.data(event) as PhaseEvent;
-    ledger.add(shown);
+    log.add(shown);
     run?.recorder.event(event);
     // The evidence has both; a person sees one outage once, as the check that failed.
-    if (shown.kind !== 'problem' || !repeatsCheck(shown.problem, ledger.results())) view.event(shown);
+    if (shown.kind !== 'problem' || !repeatsCheck(shown.problem, log.results())) view.event(shown);
   };
   const recorder: Recorder = { event: say, file: (path, content) => run?.recorder.file(path, content) };
   const tools = {
@@ -82,7 +82,7 @@ export async function attempt(
       return terminal.askYesNo(redaction.text(question), signal);
     },
   };
-  const about: Attempt['about'] = (facts) => {
+  const about: PhaseRun['about'] = (facts) => {
     ({ hosts, warnings } = facts);
     inputs = hashInputs(facts.files);
     view.hosts(hosts);
@@ -91,7 +91,7 @@ export async function attempt(
   const shownDiff = (diff: string): void => view.diff(redaction.text(diff));
 
   const report = opened.ok
-    ? await work({ tools, about, diff: shownDiff }).catch((error: unknown) => broken(session, error, recorder))
+    ? await work({ tools, about, diff: shownDiff }).catch((error: unknown) => crashReport(session, error, recorder))
     : { ending: 'failed' as const, results: [], problems: opened.problems, changes: 0 };
   const ending: RunEnding =
     'crashed' in report ? 'crashed' : signal.aborted && report.ending !== 'passed' ? 'aborted' : report.ending;
@@ -100,20 +100,20 @@ export async function attempt(
       ? EXIT.bug
       : ending === 'aborted'
         ? EXIT.interrupted
-        : exitCodeOf({ ...report, ending }, undertaking.detailedExitCode ?? false);
+        : exitCodeOfPhase({ ...report, ending }, spec.detailedExitCode ?? false);
   const { results, changes } = report;
   // Who pressed Ctrl-C knows why a question had no answer and a host went silent.
   const problems =
-    ending === 'aborted' ? report.problems.filter((problem) => ledger.has(redaction.data(problem))) : report.problems;
+    ending === 'aborted' ? report.problems.filter((problem) => log.has(redaction.data(problem))) : report.problems;
   // What a phase found but did not say on the way is said now, so that view, events and run.json agree.
-  for (const result of results) if (!ledger.has(redaction.data(result))) say({ kind: 'check', result });
-  for (const problem of problems) if (!ledger.has(redaction.data(problem))) say({ kind: 'problem', problem });
+  for (const result of results) if (!log.has(redaction.data(result))) say({ kind: 'check', result });
+  for (const problem of problems) if (!log.has(redaction.data(problem))) say({ kind: 'problem', problem });
   const kept = run?.close({ ending, exitCode, hosts, inputs, changes, results, problems, warnings });
   session.open.run = undefined;
   const lost = kept === undefined || kept.ok ? [] : kept.problems;
   for (const problem of lost) view.event({ kind: 'problem', problem });
-  const outcome: Outcome = {
-    phase: undertaking.name,
+  const outcome: PhaseOutcome = {
+    phase: spec.name,
     ending,
     // Evidence that could not be kept is a failure even where all else went well.
     exitCode: exitCode === EXIT.ok && lost.length > 0 ? exitCodeOfProblems(lost) : exitCode,
@@ -125,9 +125,9 @@ export async function attempt(
     results: clean(session, results),
     problems: clean(session, [...problems, ...lost]),
     warnings: clean(session, warnings),
-    ...ledger.kept(),
+    ...log.kept(),
   };
-  view.end(outcome, undertaking.next(outcome));
+  view.end(outcome, spec.next(outcome));
   return outcome;
 }
 

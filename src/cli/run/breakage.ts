@@ -3,12 +3,12 @@ import type { Recorder } from '../../core/recorder.ts';
 import type { Session } from './session.ts';
 
 /** A report that says our own code broke; `crashed` tells it from a phase that failed. */
-export interface Breakage extends PhaseReport {
+export interface CrashReport extends PhaseReport {
   readonly crashed: true;
 }
 
 /** What to report when the work threw: after Ctrl-C that it was interrupted, else our bug, its stack kept as stack.txt and shown under -v alone. */
-export function broken(session: Session, error: unknown, recorder: Recorder): PhaseReport | Breakage {
+export function crashReport(session: Session, error: unknown, recorder: Recorder): PhaseReport | CrashReport {
   const nothing = { results: [], changes: 0 };
   if (session.signal.aborted) return { ...nothing, ending: 'aborted', problems: [] };
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -3,13 +3,13 @@ import { loadConfig, type ConfigRequest } from '../../config/load.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
 import { createConnect } from '../../remote/connect.ts';
-import type { Attempt } from './attempt.ts';
+import type { PhaseRun } from './attempt.ts';
 import type { Session } from './session.ts';
 
 /** Reads the operator's files, tells the attempt what it is about, and does the work; where they cannot be read, that is the report. */
 export async function withConfig(
   session: Session,
-  { tools, about }: Attempt,
+  { tools, about }: PhaseRun,
   work: (config: Config, tools: PhaseTools) => Promise<PhaseReport>,
 ): Promise<PhaseReport> {
   const loaded = await loadConfig(configRequest(session));
@@ -21,7 +21,7 @@ export async function withConfig(
 }
 
 /** What a phase is given to work with, hosts included. */
-export function toolsOf(session: Session, tools: Attempt['tools']): PhaseTools {
+export function toolsOf(session: Session, tools: PhaseRun['tools']): PhaseTools {
   return { ...tools, connect: createConnect(session.terminal) };
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { FileChange } from '../../config/edit/file-change.ts';
-import { findPlaces } from '../../config/edit/places.ts';
+import { findVariablePaths } from '../../config/edit/places.ts';
 import type { Config } from '../../config/config.ts';
 import { masterKeyOf } from '../../config/lacking.ts';
 import { loadConfig } from '../../config/load.ts';
@@ -10,34 +10,34 @@ import { shownPath } from '../../config/shown-path.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { ok, type Problem, type Result } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
-import { inventory as record } from '../../phases/inventory/index.ts';
+import { INVENTORY as record } from '../../phases/inventory/index.ts';
 import { runInventory } from '../../phases/inventory/run.ts';
 import { writeChanges } from '../files/write-changes.ts';
 import { diffOf } from '../views/diff.ts';
-import { attempt, type Attempt } from './attempt.ts';
+import { runPhase, type PhaseRun } from './attempt.ts';
 import { askBackend } from './backend-models.ts';
 import { configRequest, failedBy, register, toolsOf } from './configured.ts';
 import { nextAfter, typed } from './next.ts';
-import type { Outcome } from './outcome.ts';
+import type { PhaseOutcome } from './outcome.ts';
 import type { PhaseOptions, Session } from './session.ts';
-import { newVaultPassword, placesOf } from './vault-password.ts';
+import { newVaultPassword, inventoryPaths } from './vault-password.ts';
 
 /** What inventory takes besides. */
-export interface InventoryOptions extends PhaseOptions {
+export interface InventoryCommandOptions extends PhaseOptions {
   readonly init?: string;
   readonly backend?: readonly string[] | undefined;
   readonly vaultInit?: boolean | undefined;
 }
 
 /** The operator's own files: judged, their changes shown, asked about, and written all or none. `keyNeeded`: a master key that cannot be read is a failure. */
-export function inventory(
+export function runInventoryCommand(
   session: Session,
   host: string | undefined,
-  options: InventoryOptions,
+  options: InventoryCommandOptions,
   keyNeeded: boolean,
-): Promise<Outcome> {
+): Promise<PhaseOutcome> {
   const after = nextAfter(session, 'validate');
-  return attempt(
+  return runPhase(
     session,
     { ...record, next: (outcome) => keyFirst(session, outcome) ?? after(outcome) },
     async (run) => {
@@ -48,7 +48,7 @@ export function inventory(
 }
 
 /** Where all else is there, making the key is what comes next. */
-function keyFirst(session: Session, { ending, results }: Outcome): string | undefined {
+function keyFirst(session: Session, { ending, results }: PhaseOutcome): string | undefined {
   const fix = results.find(({ id, outcome }) => id === 'inventory.vault' && outcome === 'fail')?.fix;
   if (fix === undefined || ending !== 'passed' || session.within !== undefined) return undefined;
   return fix.startsWith('hxllm ') ? typed(session, fix.slice('hxllm '.length)) : fix;
@@ -56,12 +56,12 @@ function keyFirst(session: Session, { ending, results }: Outcome): string | unde
 
 async function draftAndWrite(
   session: Session,
-  run: Attempt,
+  run: PhaseRun,
   host: string | undefined,
-  options: InventoryOptions,
+  options: InventoryCommandOptions,
 ): Promise<PhaseReport> {
-  const places = await placesOf(session);
-  if (!places.ok) return failedBy(places.problems);
+  const paths = await inventoryPaths(session);
+  if (!paths.ok) return failedBy(paths.problems);
   const config = await configIfAny(session, options.init !== undefined);
   if (!config.ok) return failedBy(config.problems);
   run.about({
@@ -70,9 +70,10 @@ async function draftAndWrite(
     warnings: config.value?.warnings ?? [],
   });
   const tools = toolsOf(session, run.tools);
-  const { inventoryFile, vaultPasswordFile } = places.value;
+  const { inventoryFile, vaultPasswordFile } = paths.value;
   // Where there is a vault already it is refused before the password counts, so nobody is asked for one.
-  const wanted = options.vaultInit === true && !existsSync(findPlaces(inventoryFile, config.value?.files ?? []).vault);
+  const wanted =
+    options.vaultInit === true && !existsSync(findVariablePaths(inventoryFile, config.value?.files ?? []).vault);
   const password = wanted ? await newVaultPassword(session, vaultPasswordFile) : ok(new Secret(''));
   if (!password.ok) return failedBy(password.problems);
   if (wanted) session.vault.give(password.value);
@@ -99,7 +100,7 @@ async function draftAndWrite(
 
 async function showAndWrite(
   session: Session,
-  run: Attempt,
+  run: PhaseRun,
   report: PhaseReport,
   edits: readonly FileChange[],
   dryRun: boolean,

@@ -3,20 +3,20 @@ import type { Problem } from '../../core/problem.ts';
 import type { PhaseEvent } from '../../core/recorder.ts';
 import type { CheckResult } from '../../core/verdict.ts';
 import type { StepEvent } from '../views/step.ts';
-import type { Outcome } from './outcome.ts';
+import type { PhaseOutcome } from './outcome.ts';
 
 /** Remembers what a phase has said. */
-export interface Ledger {
+export interface EventLog {
   add(event: PhaseEvent): void;
   /** Whether this result or Problem was said. */
   has(said: unknown): boolean;
   /** The checks that were judged so far. */
   results(): readonly CheckResult[];
-  kept(): Pick<Outcome, 'steps' | 'notes'>;
+  kept(): Pick<PhaseOutcome, 'steps' | 'notes'>;
 }
 
 /** An empty ledger. */
-export function createLedger(): Ledger {
+export function createEventLog(): EventLog {
   const results: CheckResult[] = [];
   const problems: Problem[] = [];
   const notes: string[] = [];

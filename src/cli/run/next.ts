@@ -1,6 +1,6 @@
 import { shellLine } from '../../core/shell.ts';
 import { failsPhase } from '../../core/verdict.ts';
-import type { Outcome } from './outcome.ts';
+import type { PhaseOutcome } from './outcome.ts';
 import type { Session } from './session.ts';
 
 const DRY = new Set(['--dry-run', '--check', '--diff', '--detailed-exitcode', '--json']);
@@ -9,7 +9,10 @@ const DRY = new Set(['--dry-run', '--check', '--diff', '--detailed-exitcode', '-
  * What to type after a phase: the next command where it went well, the same one again where something is to be mended
  * first, or without its dry run where that found differences.
  */
-export function nextAfter(session: Session, following: string | undefined): (outcome: Outcome) => string | undefined {
+export function nextAfter(
+  session: Session,
+  following: string | undefined,
+): (outcome: PhaseOutcome) => string | undefined {
   return ({ ending, results }) => {
     if (session.within !== undefined) return undefined;
     if (ending === 'passed') return following === undefined ? undefined : typed(session, following);

@@ -4,7 +4,7 @@ import type { RunEnding } from '../../evidence/run-record.ts';
 import type { StepEvent } from '../views/step.ts';
 
 /** How one run of a phase came out: what the views show and what decides the exit code. */
-export interface Outcome {
+export interface PhaseOutcome {
   readonly phase: string;
   readonly ending: RunEnding;
   readonly exitCode: number;

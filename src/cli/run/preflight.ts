@@ -1,14 +1,14 @@
-import { preflight as record } from '../../phases/preflight/index.ts';
+import { PREFLIGHT as record } from '../../phases/preflight/index.ts';
 import { runPreflight } from '../../phases/preflight/run.ts';
-import { attempt } from './attempt.ts';
+import { runPhase } from './attempt.ts';
 import { withConfig } from './configured.ts';
 import { nextAfter } from './next.ts';
-import type { Outcome } from './outcome.ts';
+import type { PhaseOutcome } from './outcome.ts';
 import type { Session } from './session.ts';
 
 /** May we begin? */
-export function preflight(session: Session): Promise<Outcome> {
-  return attempt(session, { ...record, next: nextAfter(session, 'inventory') }, (run) =>
+export function runPreflightCommand(session: Session): Promise<PhaseOutcome> {
+  return runPhase(session, { ...record, next: nextAfter(session, 'inventory') }, (run) =>
     withConfig(session, run, runPreflight),
   );
 }

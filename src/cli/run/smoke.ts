@@ -2,18 +2,18 @@ import { resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
-import { smoke as record } from '../../phases/smoke/index.ts';
+import { SMOKE as record } from '../../phases/smoke/index.ts';
 import { runSmoke, type SmokeTarget } from '../../phases/smoke/run.ts';
-import { attempt, type Attempt } from './attempt.ts';
+import { runPhase, type PhaseRun } from './attempt.ts';
 import { failedBy, toolsOf, withConfig } from './configured.ts';
 import { readKeyFile } from './key-file.ts';
 import { nextAfter, typed } from './next.ts';
-import type { Outcome } from './outcome.ts';
+import type { PhaseOutcome } from './outcome.ts';
 import type { PhaseOptions, Session } from './session.ts';
-import { targetsOf } from './targets.ts';
+import { smokeTargets } from './targets.ts';
 
 /** What smoke takes besides. */
-export interface SmokeOptions extends PhaseOptions {
+export interface SmokeCommandOptions extends PhaseOptions {
   /** Judges this server, whatever it is, without an inventory. */
   readonly url?: string;
   readonly keyFile?: string;
@@ -21,11 +21,14 @@ export interface SmokeOptions extends PhaseOptions {
 }
 
 /** Does it answer? */
-export function smoke(session: Session, { url, keyFile, throughSsh = false }: SmokeOptions): Promise<Outcome> {
-  return attempt(session, { ...record, next: nextAfter(session, undefined) }, (run) => {
+export function runSmokeCommand(
+  session: Session,
+  { url, keyFile, throughSsh = false }: SmokeCommandOptions,
+): Promise<PhaseOutcome> {
+  return runPhase(session, { ...record, next: nextAfter(session, undefined) }, (run) => {
     if (url !== undefined) return judgeUrl(session, run, url, keyFile);
     return withConfig(session, run, (config, tools) => {
-      const targets = targetsOf(config, throughSsh, typed(session, session.within ?? 'smoke'));
+      const targets = smokeTargets(config, throughSsh, typed(session, session.within ?? 'smoke'));
       if (!targets.ok) return Promise.resolve(failedBy(targets.problems));
       return throughSsh ? judgeThroughSsh(config, targets.value, tools) : runAndTell(targets.value, tools);
     });
@@ -34,7 +37,7 @@ export function smoke(session: Session, { url, keyFile, throughSsh = false }: Sm
 
 async function judgeUrl(
   session: Session,
-  run: Attempt,
+  run: PhaseRun,
   url: string,
   keyFile: string | undefined,
 ): Promise<PhaseReport> {

@@ -6,21 +6,21 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { documentOf } from '../views/document.ts';
 import { createHumanView } from '../views/human.ts';
 import { guardRuns } from './guard.ts';
-import type { Outcome } from './outcome.ts';
+import type { PhaseOutcome } from './outcome.ts';
 import type { PhaseOptions, Session, VaultPassword } from './session.ts';
 
 /** One command line that runs phases. */
-export interface Undertaken {
+export interface CommandSpec {
   readonly name: string;
   readonly argv: readonly string[];
   readonly options: PhaseOptions;
   /** It runs several phases, and its document lists them. */
   readonly several: boolean;
-  readonly work: (session: Session) => Promise<readonly Outcome[]>;
+  readonly work: (session: Session) => Promise<readonly PhaseOutcome[]>;
 }
 
 /** Runs phases for one command line: Ctrl-C aborts them, `--json` prints their document; gives the exit code of the last. */
-export async function start(terminal: Terminal, { name, argv, options, several, work }: Undertaken): Promise<number> {
+export async function start(terminal: Terminal, { name, argv, options, several, work }: CommandSpec): Promise<number> {
   const { version } = await readManifest();
   const open: Session['open'] = { run: undefined };
   const guard = guardRuns(terminal, open, options.verbose ?? false);

@@ -8,14 +8,14 @@ const LOOPBACK = /^(?:127\.|localhost$|::1$)/;
 const EVERYWHERE = new Set(['0.0.0.0', '::', '*', '']);
 
 /** What smoke asks of every host of the configuration: its address, the key, and what must be found there. `command` is how smoke was called, for fixes. */
-export function targetsOf(config: Config, throughSsh: boolean, command: string): Result<readonly SmokeTarget[]> {
-  const found = config.hosts.map((host) => targetOf(host, throughSsh, command));
+export function smokeTargets(config: Config, throughSsh: boolean, command: string): Result<readonly SmokeTarget[]> {
+  const found = config.hosts.map((host) => smokeTarget(host, throughSsh, command));
   const problems = [...hostProblems(config), ...found.flatMap((result) => (result.ok ? [] : result.problems))];
   const [first, ...rest] = problems;
   return first === undefined ? ok(found.flatMap((result) => (result.ok ? [result.value] : []))) : fail(first, ...rest);
 }
 
-function targetOf(host: HostConfig, throughSsh: boolean, command: string): Result<SmokeTarget> {
+function smokeTarget(host: HostConfig, throughSsh: boolean, command: string): Result<SmokeTarget> {
   const { target, settings } = host;
   const { models, backends, port, listen } = settings;
   const where = { host: target.name };

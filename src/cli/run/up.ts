@@ -1,29 +1,29 @@
 import { shellLine } from '../../core/shell.ts';
 import { failsPhase } from '../../core/verdict.ts';
-import { enforce, type EnforceOptions } from './enforce.ts';
-import { inventory, type InventoryOptions } from './inventory.ts';
-import type { Outcome } from './outcome.ts';
-import { preflight } from './preflight.ts';
+import { runEnforceCommand, type EnforceCommandOptions } from './enforce.ts';
+import { runInventoryCommand, type InventoryCommandOptions } from './inventory.ts';
+import type { PhaseOutcome } from './outcome.ts';
+import { runPreflightCommand } from './preflight.ts';
 import type { Session } from './session.ts';
-import { smoke, type SmokeOptions } from './smoke.ts';
-import { validate } from './validate.ts';
+import { runSmokeCommand, type SmokeCommandOptions } from './smoke.ts';
+import { runValidateCommand } from './validate.ts';
 
 /** What `up` takes: what its phases take. */
-export type UpOptions = Pick<EnforceOptions, 'takeOver' | 'runtime'> &
-  Pick<InventoryOptions, 'backend' | 'vaultInit'> &
-  Pick<SmokeOptions, 'throughSsh'>;
+export type UpCommandOptions = Pick<EnforceCommandOptions, 'takeOver' | 'runtime'> &
+  Pick<InventoryCommandOptions, 'backend' | 'vaultInit'> &
+  Pick<SmokeCommandOptions, 'throughSsh'>;
 
 /** The five phases in order; stops at the first that did not pass. */
-export async function up(session: Session, options: UpOptions): Promise<readonly Outcome[]> {
+export async function runUpCommand(session: Session, options: UpCommandOptions): Promise<readonly PhaseOutcome[]> {
   const { takeOver, runtime, backend, vaultInit, throughSsh } = options;
-  const phases: readonly (() => Promise<Outcome>)[] = [
-    () => preflight(session),
-    () => inventory(session, undefined, { backend, vaultInit }, true),
-    () => validate(session),
-    () => enforce(session, { takeOver, runtime }),
-    () => smoke(session, { throughSsh }),
+  const phases: readonly (() => Promise<PhaseOutcome>)[] = [
+    () => runPreflightCommand(session),
+    () => runInventoryCommand(session, undefined, { backend, vaultInit }, true),
+    () => runValidateCommand(session),
+    () => runEnforceCommand(session, { takeOver, runtime }),
+    () => runSmokeCommand(session, { throughSsh }),
   ];
-  const outcomes: Outcome[] = [];
+  const outcomes: PhaseOutcome[] = [];
   for (const phase of phases) {
     const outcome = await phase();
     outcomes.push(outcome);

@@ -11,7 +11,7 @@ import { configRequest } from './configured.ts';
 import type { Session } from './session.ts';
 
 /** Where the inventory is or is to be (absolute), and the file that ansible.cfg names for the vault password. */
-export async function placesOf(
+export async function inventoryPaths(
   session: Session,
 ): Promise<Result<{ readonly inventoryFile: string; readonly vaultPasswordFile: string | undefined }>> {
   const request = configRequest(session);

@@ -1,11 +1,11 @@
 import { failsPhase } from '../../core/verdict.ts';
-import type { Outcome } from '../run/outcome.ts';
+import type { PhaseOutcome } from '../run/outcome.ts';
 import { field, type Layout } from './check.ts';
 import { flow } from './flow.ts';
 import { repeatsCheck } from './problem.ts';
 import { seconds } from './step.ts';
 
-const WORDS: Readonly<Record<Outcome['ending'], string>> = {
+const WORDS: Readonly<Record<PhaseOutcome['ending'], string>> = {
   passed: 'passed',
   failed: 'failed',
   pending: 'has changes pending',
@@ -18,7 +18,7 @@ const WIDTH = 'evidence'.length;
 
 /** The last lines of a phase: how it ended with counts and duration, where the evidence is, what to do next. */
 export function closingBlock(
-  outcome: Outcome,
+  outcome: PhaseOutcome,
   evidence: string | undefined,
   next: string | undefined,
   layout: Layout,
@@ -49,7 +49,7 @@ export function closingBlock(
 /** The very last lines of a command that ran several phases. */
 export function finishBlock(
   command: string,
-  outcomes: readonly Outcome[],
+  outcomes: readonly PhaseOutcome[],
   next: string | undefined,
   layout: Layout,
 ): string {
@@ -71,7 +71,7 @@ export function finishBlock(
   return lines + (next === undefined ? '' : field('next', next, { ...layout, indent: -2 }, WIDTH));
 }
 
-function countsOf(outcome: Outcome): readonly string[] {
+function countsOf(outcome: PhaseOutcome): readonly string[] {
   const { results } = outcome;
   const count = (
     wanted: (result: (typeof results)[number]) => boolean,

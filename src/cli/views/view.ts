@@ -1,6 +1,6 @@
 import type { Problem } from '../../core/problem.ts';
 import type { PhaseEvent } from '../../core/recorder.ts';
-import type { Outcome } from '../run/outcome.ts';
+import type { PhaseOutcome } from '../run/outcome.ts';
 
 /** What a person sees of a run while it goes on. */
 export interface View {
@@ -13,9 +13,9 @@ export interface View {
   /** What would change in a file, as a unified diff. */
   diff(diff: string): void;
   /** The phase has ended; `next` is what to type now. */
-  end(outcome: Outcome, next: string | undefined): void;
+  end(outcome: PhaseOutcome, next: string | undefined): void;
   /** The command that ran these phases has ended. */
-  finish(command: string, outcomes: readonly Outcome[], next: string | undefined): void;
+  finish(command: string, outcomes: readonly PhaseOutcome[], next: string | undefined): void;
   /** Nothing moves on screen until the next event, so that a question can be asked. */
   pause(): void;
 }

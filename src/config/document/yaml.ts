@@ -13,7 +13,7 @@ import {
 import type { Where } from '../../core/problem.ts';
 import type { Findings } from '../findings.ts';
 import { scalar, type MapValue, type Value, type Variables } from '../value.ts';
-import type { Keyring, Opened } from '../vault/keyring.ts';
+import type { Keyring, OpenedVault } from '../vault/keyring.ts';
 import { readPlainScalar } from './plain-scalar.ts';
 
 /** A YAML text and where it came from. */
@@ -74,14 +74,14 @@ async function openVaults(
   keyring: Keyring,
   placeOf: (offset: number) => Where,
   findings: Findings,
-): Promise<ReadonlyMap<Scalar, Opened> | undefined> {
+): Promise<ReadonlyMap<Scalar, OpenedVault> | undefined> {
   const sealed: Scalar[] = [];
   visit(document, {
     Scalar: (_key, node) => {
       if (VAULT_TAGS.includes(node.tag ?? '')) sealed.push(node);
     },
   });
-  const opened = new Map<Scalar, Opened>();
+  const opened = new Map<Scalar, OpenedVault>();
   for (const node of sealed) {
     const result = await keyring.open(String(node.value), placeOf(node.range?.[0] ?? 0));
     if (!result.ok) {
@@ -100,7 +100,7 @@ class Reader {
   readonly #document: Document;
   readonly #source: YamlSource;
   readonly #placeOf: (offset: number) => Where;
-  readonly #opened: ReadonlyMap<Scalar, Opened>;
+  readonly #opened: ReadonlyMap<Scalar, OpenedVault>;
   readonly #findings: Findings;
   #count = 0;
 
@@ -108,7 +108,7 @@ class Reader {
     document: Document,
     source: YamlSource,
     placeOf: (offset: number) => Where,
-    opened: ReadonlyMap<Scalar, Opened>,
+    opened: ReadonlyMap<Scalar, OpenedVault>,
     findings: Findings,
   ) {
     this.#document = document;

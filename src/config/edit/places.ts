@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { isVaultText } from '../vault/envelope.ts';
 
 /** Where the variables of all hosts are, beside an inventory. */
-export interface Places {
+export interface VariablePaths {
   /** `group_vars/all/main.yml`, or the file that counts in its place. */
   readonly variables: string;
   /** Where the vault is to be. */
@@ -17,7 +17,7 @@ export interface Places {
  * Finds the places by Ansible's rule that of `all`, `all.yml`, `all.yaml`, `all.json` only the first counts. `read` are
  * the files that were read, which tells which of them it was.
  */
-export function findPlaces(inventoryFile: string, read: readonly string[]): Places {
+export function findVariablePaths(inventoryFile: string, read: readonly string[]): VariablePaths {
   const folder = join(dirname(inventoryFile), 'group_vars');
   const all = join(folder, 'all');
   const vault = join(all, 'vault.yml');
@@ -33,7 +33,10 @@ export function findPlaces(inventoryFile: string, read: readonly string[]): Plac
 }
 
 /** The file to add plain variables to: where the usual one is encrypted, a new one beside it. */
-export async function plainPlace(places: Places, read: (path: string) => Promise<string | undefined>): Promise<string> {
-  const encrypted = isVaultText((await read(places.variables)) ?? '');
-  return encrypted && places.hidden === undefined ? join(dirname(places.variables), 'litellm.yml') : places.variables;
+export async function plainVariablesFile(
+  paths: VariablePaths,
+  read: (path: string) => Promise<string | undefined>,
+): Promise<string> {
+  const encrypted = isVaultText((await read(paths.variables)) ?? '');
+  return encrypted && paths.hidden === undefined ? join(dirname(paths.variables), 'litellm.yml') : paths.variables;
 }

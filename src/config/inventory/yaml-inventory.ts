@@ -1,6 +1,6 @@
 import type { Where } from '../../core/problem.ts';
 import type { Findings } from '../findings.ts';
-import { scalar, shown, type MapValue, type Value, type Variables } from '../value.ts';
+import { scalar, describeValue, type MapValue, type Value, type Variables } from '../value.ts';
 import { readHostPattern } from './host-pattern.ts';
 import { InventoryBuilder, type Inventory } from './inventory.ts';
 
@@ -28,7 +28,7 @@ export function readYamlInventory(value: Value | undefined, file: string, findin
         wrong(
           given.where,
           `variables of the host ${pattern}, as name: value`,
-          shown(given),
+          describeValue(given),
           `write ${pattern}: with nothing after it, or variables below it`,
         );
       for (const name of read.names) {
@@ -44,7 +44,7 @@ export function readYamlInventory(value: Value | undefined, file: string, findin
       return wrong(
         given.where,
         `the group ${name} with hosts, vars or children below it`,
-        shown(given),
+        describeValue(given),
         `write ${name}: and below it hosts:`,
       );
     for (const [section, content] of sections) {
@@ -61,7 +61,7 @@ export function readYamlInventory(value: Value | undefined, file: string, findin
         wrong(
           content.where,
           `a mapping below ${section}: of the group ${name}`,
-          shown(content),
+          describeValue(content),
           section === 'hosts'
             ? 'write each host as name: on its own line, without "-"'
             : 'write each entry as name: on its own line, without "-"',
@@ -100,7 +100,7 @@ function readRoot(
     return wrong(
       { file, line: 1 },
       'groups with their hosts, all: first',
-      shown(value),
+      describeValue(value),
       'write all: and below it hosts: and children:',
     );
   const plugin = value.entries.get('plugin');
@@ -108,7 +108,7 @@ function readRoot(
     return wrong(
       plugin.where,
       'an inventory with its hosts in it',
-      `the configuration of an inventory plugin (${shown(plugin)})`,
+      `the configuration of an inventory plugin (${describeValue(plugin)})`,
       'ansible-inventory -i FILE --list --yaml --output inventories/dev.yml',
     );
   for (const [name, given] of value.entries) readGroup(name, given);

@@ -8,7 +8,7 @@ const WANTED = 'a list of addresses of Ollama servers';
 const FIX = 'write below litellm_backends: one line each, such as   - http://hx-llm01-server:11434';
 
 /** Reads `litellm_backends`: URLs, or `{url, num_parallel}`. */
-export function readBackends(value: Value | undefined, reader: Reader): readonly Backend[] | undefined {
+export function readBackendList(value: Value | undefined, reader: Reader): readonly Backend[] | undefined {
   const items = reader.list(value, WANTED, FIX);
   const seen = new Map<string, Value>();
   return items?.flatMap((item) => {

@@ -1,12 +1,12 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Target } from '../../core/host.ts';
 import { Secret } from '../../core/secret.ts';
-import type { AnsibleSettings, Person } from '../ansible-cfg.ts';
+import type { AnsibleSettings, UserEnvironment } from '../ansible-cfg.ts';
 import { splitWords } from '../python/shlex.ts';
 import type { Value } from '../value.ts';
 import { Reader, type HostVariables } from './reader.ts';
 import type { Findings } from '../findings.ts';
-import { readTruth } from './truth.ts';
+import { readBoolean } from './truth.ts';
 
 const SSH = ['ssh', 'smart', 'paramiko', 'paramiko_ssh', 'ansible.builtin.ssh', 'ansible.builtin.paramiko_ssh'];
 const LOCAL = ['local', 'ansible.builtin.local'];
@@ -17,7 +17,7 @@ export function readTarget(
   name: string,
   variables: HostVariables,
   settings: AnsibleSettings,
-  person: Person,
+  person: UserEnvironment,
   findings: Findings,
 ): Target {
   const reader = new Reader(findings);
@@ -48,7 +48,7 @@ export function readTarget(
       wordsOf(variables.get(variable), reader),
     ),
     hostKeyChecking:
-      reader.truth(variables.get('ansible_ssh_host_key_checking', 'ansible_host_key_checking')) ??
+      reader.parsed(variables.get('ansible_ssh_host_key_checking', 'ansible_host_key_checking')) ??
       settings.hostKeyChecking,
     connectTimeoutMs:
       (reader.integer(
@@ -60,7 +60,11 @@ export function readTarget(
   };
 }
 
-function identityFilesOf(named: string | undefined, settings: AnsibleSettings, person: Person): readonly string[] {
+function identityFilesOf(
+  named: string | undefined,
+  settings: AnsibleSettings,
+  person: UserEnvironment,
+): readonly string[] {
   const file = named ?? settings.privateKeyFile;
   if (file === undefined) return [];
   const atHome = file.replace(/^~(?=\/|$)/, person.home);
@@ -118,6 +122,6 @@ function warnOfBecome(variables: HostVariables, findings: Findings): void {
     if (value?.kind === 'scalar' && value.value !== usual) warn(name, JSON.stringify(value.value), `remove ${name}`);
   }
   const become = variables.all.has('ansible_become') ? variables.get('ansible_become') : undefined;
-  if (become?.kind === 'scalar' && readTruth(become.value) === false)
+  if (become?.kind === 'scalar' && readBoolean(become.value) === false)
     warn('ansible_become', 'that it is switched off', 'remove ansible_become, or connect as root');
 }

@@ -31,11 +31,11 @@ export function readExpression(text: string): Expression | string {
     const match = /^(default|d)\s*\(([^]*)\)$/.exec(filter.trim());
     if (match === null) return `the filter ${/^\w*/.exec(filter.trim())?.[0] ?? filter}`;
     const [given = '', flag, ...more] = splitOutside(match[2] ?? '', ',').map((part) => part.trim());
-    const truth = flag === undefined ? false : WORDS.get(flag.replace(/^boolean\s*=\s*/, ''));
-    if (more.length > 0 || typeof truth !== 'boolean') return `default() with the arguments ${match[2] ?? ''}`;
+    const parsed = flag === undefined ? false : WORDS.get(flag.replace(/^boolean\s*=\s*/, ''));
+    if (more.length > 0 || typeof parsed !== 'boolean') return `default() with the arguments ${match[2] ?? ''}`;
     const operand = given === '' ? ({ kind: 'literal', value: '' } as const) : readOperand(given);
     if (typeof operand === 'string') return operand;
-    defaults.push({ operand, orEmpty: truth });
+    defaults.push({ operand, orEmpty: parsed });
   }
   return { start, defaults };
 }

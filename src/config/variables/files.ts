@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../../core/problem.ts';
 import { readYaml } from '../document/yaml.ts';
 import type { Findings } from '../findings.ts';
 import type { SourceFiles } from '../source-files.ts';
-import { shown, type Value, type Variables } from '../value.ts';
+import { describeValue, type Value, type Variables } from '../value.ts';
 
 /** The variables of one group or host from one folder of files. */
 export interface VariableSet {
@@ -75,7 +75,7 @@ async function readAll(paths: readonly string[], files: SourceFiles, findings: F
       return fail({
         code: 'config.not-a-mapping',
         summary: 'a variables file holds no variables',
-        detail: `Wanted lines such as name: value; seen ${shown(read)}.`,
+        detail: `Wanted lines such as name: value; seen ${describeValue(read)}.`,
         fix: `write each variable of ${file} as name: value`,
         where: read.where,
       });

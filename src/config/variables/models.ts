@@ -1,5 +1,5 @@
 import type { Backend, Model } from '../config.ts';
-import { plainOf, shown, type MapValue, type Value } from '../value.ts';
+import { plainOf, describeValue, type MapValue, type Value } from '../value.ts';
 import { readBackendUrl } from './backend-url.ts';
 import type { Reader } from './reader.ts';
 import { nearestName } from './spelling.ts';
@@ -114,7 +114,7 @@ function readOptions(value: Value | undefined, reader: Reader): Readonly<Record<
 
 function readMode(value: Value | undefined, reader: Reader): 'chat' | 'embedding' {
   if (value === undefined) return 'chat';
-  const text = value.kind === 'scalar' ? value.value : shown(value);
+  const text = value.kind === 'scalar' ? value.value : describeValue(value);
   if (text === 'chat' || text === 'embedding') return text;
   return reader.wrong(value, 'chat or embedding') ?? 'chat';
 }

@@ -1,8 +1,8 @@
 import type { Where } from '../../core/problem.ts';
 import type { Findings } from '../findings.ts';
-import { shown, type Value, type Variables } from '../value.ts';
+import { describeValue, type Value, type Variables } from '../value.ts';
 import { resolveValue, type Scope } from './template.ts';
-import { readTruth } from './truth.ts';
+import { readBoolean } from './truth.ts';
 
 /** Reads single values and says what is wrong with them; a wrong one reads as `undefined`, and its Problem is in the findings. */
 export class Reader {
@@ -21,7 +21,13 @@ export class Reader {
         fix: 'run again with --ask-vault-pass or --vault-password-file FILE',
         where: value.where,
       });
-    } else this.findings.wrong(value.where, wanted, shown(value), fix ?? `correct ${value.where.path ?? 'the value'}`);
+    } else
+      this.findings.wrong(
+        value.where,
+        wanted,
+        describeValue(value),
+        fix ?? `correct ${value.where.path ?? 'the value'}`,
+      );
     return undefined;
   }
 
@@ -51,10 +57,10 @@ export class Reader {
     return Number.isInteger(number) && number >= range.from && number <= range.to ? number : this.wrong(value, wanted);
   }
 
-  truth(value: Value | undefined): boolean | undefined {
+  parsed(value: Value | undefined): boolean | undefined {
     if (value === undefined) return undefined;
-    const truth = value.kind === 'scalar' ? readTruth(value.value) : undefined;
-    return truth ?? this.wrong(value, 'true or false');
+    const parsed = value.kind === 'scalar' ? readBoolean(value.value) : undefined;
+    return parsed ?? this.wrong(value, 'true or false');
   }
 
   list(value: Value | undefined, wanted: string, fix?: string): readonly Value[] | undefined {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Settings } from '../config.ts';
 import type { Value } from '../value.ts';
-import { readBackends } from './backends.ts';
+import { readBackendList } from './backends.ts';
 import { readMasterKey } from './master-key.ts';
 import { readModels } from './models.ts';
 import { Reader, type HostVariables } from './reader.ts';
@@ -42,10 +42,10 @@ const FOLDERS_OF_ALL = new Set([
 ]);
 
 /** The guide's variables of one host, judged, with their defaults. */
-export function readSettings(variables: HostVariables, findings: Findings): Settings {
+export function readHostSettings(variables: HostVariables, findings: Findings): Settings {
   const reader = new Reader(findings);
   judgeVariableNames(variables.all, findings);
-  const backends = readBackends(variables.get('litellm_backends'), reader);
+  const backends = readBackendList(variables.get('litellm_backends'), reader);
   const serviceManager =
     readWord(variables.get('litellm_service_manager'), ['systemd', 'process'], reader) === 'process'
       ? 'process'
@@ -71,7 +71,7 @@ export function readSettings(variables: HostVariables, findings: Findings): Sett
     installDir: readFolder(variables.get('litellm_install_dir'), '/opt/litellm', reader),
     serviceManager,
     prefix,
-    requireDomainJoin: reader.truth(variables.get('litellm_require_domain_join')) ?? false,
+    requireDomainJoin: reader.parsed(variables.get('litellm_require_domain_join')) ?? false,
   };
 }
 

@@ -2,7 +2,7 @@ const TRUE = new Set(['y', 'yes', 'on', '1', 'true', 't']);
 const FALSE = new Set(['n', 'no', 'off', '0', 'false', 'f']);
 
 /** A value as Ansible's boolean filter takes it; `undefined` where it is none of its words. */
-export function readTruth(value: string | number | boolean | null): boolean | undefined {
+export function readBoolean(value: string | number | boolean | null): boolean | undefined {
   const word = String(value).trim().toLowerCase();
   if (typeof value === 'boolean') return value;
   if (TRUE.has(word) || value === 1) return true;

@@ -4,7 +4,7 @@ import { readEnvelope } from './envelope.ts';
 import type { PasswordSource } from './password.ts';
 
 /** What opening gave: the plain text, or that no password was given at all. */
-export type Opened = { readonly state: 'open'; readonly text: string } | { readonly state: 'locked' };
+export type OpenedVault = { readonly state: 'open'; readonly text: string } | { readonly state: 'locked' };
 
 /** Opens vaults with whatever passwords there are; a source is read only when something encrypted is met. */
 export class Keyring {
@@ -15,7 +15,7 @@ export class Keyring {
   }
 
   /** Tries every source in order: the id in the header is a hint, and a password of another name may fit as well. */
-  async open(text: string, where: Where): Promise<Result<Opened>> {
+  async open(text: string, where: Where): Promise<Result<OpenedVault>> {
     const envelope = readEnvelope(text);
     if (typeof envelope === 'string')
       return fail({

@@ -4,7 +4,7 @@ import { parseInstallation } from './parse.ts';
 import { INSTALLATION_SCRIPT } from './script.ts';
 
 /** Where to look, and for what. */
-export interface InstallationPlaces {
+export interface InstallationPaths {
   readonly user: string;
   readonly group: string;
   readonly installDir: string;
@@ -17,7 +17,7 @@ export interface InstallationPlaces {
 }
 
 /** What is installed on a host, ours and not. Hashing what is there may take a moment. */
-export function installationQuestion(places: InstallationPlaces): Question<Installation> {
+export function installationQuestion(places: InstallationPaths): Question<Installation> {
   const { user, group, installDir, marker, pidFile, envFile, serviceManager, paths } = places;
   return {
     script: INSTALLATION_SCRIPT,

@@ -1,4 +1,4 @@
-import { takeLock, type Claim } from '../../apply/lock.ts';
+import { takeLock, type LockToken } from '../../apply/lock.ts';
 import { becomeOf, type HostConfig } from '../../config/config.ts';
 import { contentId } from '../../core/hash.ts';
 import type { Host } from '../../core/host.ts';
@@ -6,9 +6,9 @@ import type { PhaseTools } from '../../core/phase.ts';
 import { ok, type Result } from '../../core/problem.ts';
 
 /** A host that is connected to, and the lock that is held there where something may be changed. */
-export interface Opened {
+export interface HostAccess {
   readonly host: Host;
-  readonly claim: Claim | undefined;
+  readonly lockToken: LockToken | undefined;
 }
 
 /**
@@ -20,7 +20,7 @@ export async function openHost(
   changes: boolean,
   { connect, recorder, signal }: PhaseTools,
   opened: AsyncDisposableStack,
-): Promise<Result<Opened>> {
+): Promise<Result<HostAccess>> {
   recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
   const connected = await connect(target, signal);
   if (!connected.ok) return connected;
@@ -34,7 +34,7 @@ export async function openHost(
     const taken = await takeLock(host, becomeOf(settings), { file, token: crypto.randomUUID() }, signal);
     if (!taken.ok) return taken;
     opened.defer(() => taken.value.release());
-    return ok({ host, claim: taken.value.claim });
+    return ok({ host, lockToken: taken.value.token });
   }
-  return ok({ host, claim: undefined });
+  return ok({ host, lockToken: undefined });
 }

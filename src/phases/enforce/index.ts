@@ -1,7 +1,7 @@
 import type { PhaseRecord } from '../../core/phase.ts';
 
 /** The only phase that changes a host. */
-export const enforce: PhaseRecord = {
+export const ENFORCE: PhaseRecord = {
   name: 'enforce',
   question: 'Make it so',
   reads: 'the state of every host',

@@ -1,10 +1,10 @@
 import type { HostConfig } from '../../config/config.ts';
 import { masterKeyOf } from '../../config/lacking.ts';
 import { ok, type Result } from '../../core/problem.ts';
-import type { KeyInHand } from '../../render/host-files.ts';
+import type { ResolvedMasterKey } from '../../render/host-files.ts';
 
 /** The master key of a host. Without it a dry run goes on and says why the step is unknown; a real run stops. */
-export function keyInHand(host: HostConfig, dryRun: boolean): Result<KeyInHand> {
+export function resolveMasterKey(host: HostConfig, dryRun: boolean): Result<ResolvedMasterKey> {
   const key = masterKeyOf(host, 'hxllm enforce');
   if (key.ok) return ok({ key: key.value });
   const [{ summary, fix }] = key.problems;

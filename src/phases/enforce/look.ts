@@ -8,10 +8,10 @@ import type { Installation } from '../../facts/installation/installation.ts';
 import { installationQuestion } from '../../facts/installation/question.ts';
 import { machineQuestion, type Machine } from '../../facts/machine.ts';
 import type { Fact } from '../../facts/question.ts';
-import { wantedFolders } from '../../plan/folders.ts';
+import { desiredFolders } from '../../plan/folders.ts';
 
 /** What enforce has to know of a host. */
-export interface Looked {
+export interface HostState {
   readonly machine: Machine;
   readonly installation: Installation;
   readonly foreign: readonly Foreign[];
@@ -20,7 +20,7 @@ export interface Looked {
 const TIMEOUT_MS = 90_000;
 
 /** Asks for everything in one round trip. What stays unknown is a problem: nothing is planned on a guess. */
-export async function look(host: Host, settings: Settings, signal: AbortSignal): Promise<Result<Looked>> {
+export async function inspectHost(host: Host, settings: Settings, signal: AbortSignal): Promise<Result<HostState>> {
   const paths = pathsOf(settings);
   const watched = [
     paths.configFile,
@@ -30,7 +30,7 @@ export async function look(host: Host, settings: Settings, signal: AbortSignal):
     paths.current,
     paths.logFile,
     paths.pidFile,
-    ...wantedFolders(settings, paths).map((folder) => folder.path),
+    ...desiredFolders(settings, paths).map((folder) => folder.path),
   ];
   const questions = {
     machine: machineQuestion,

@@ -2,21 +2,21 @@ import { pathsOf, type HostConfig } from '../../config/config.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { planHost } from '../../plan/host-plan.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { Seen } from '../../plan/seen.ts';
-import type { Wanted } from '../../render/wanted.ts';
+import type { Actual } from '../../plan/seen.ts';
+import type { Desired } from '../../render/wanted.ts';
 import { renderHostFiles } from '../../render/host-files.ts';
 import { renderRelease } from '../../render/release-files.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
 import { foreignProblems } from './foreign-problems.ts';
-import type { Opened } from './hosts.ts';
-import { keyInHand } from './key.ts';
-import { look, type Looked } from './look.ts';
+import type { HostAccess } from './hosts.ts';
+import { resolveMasterKey } from './key.ts';
+import { inspectHost, type HostState } from './look.ts';
 
 /** A host with what is wanted there, what was seen, and the plan between them. */
-export interface Prepared extends Opened {
+export interface Prepared extends HostAccess {
   readonly config: HostConfig;
-  readonly wanted: Wanted;
-  readonly seen: Seen;
+  readonly desired: Desired;
+  readonly actual: Actual;
   readonly plan: Plan;
 }
 
@@ -31,40 +31,40 @@ export interface PrepareOptions {
 /** Looks at a host and plans; changes nothing. */
 export async function prepareHost(
   config: HostConfig,
-  { host, claim }: Opened,
+  { host, lockToken }: HostAccess,
   bundle: Bundle,
   shipping: Shipping,
   options: PrepareOptions,
 ): Promise<Result<Prepared>> {
-  const key = keyInHand(config, options.dryRun);
+  const key = resolveMasterKey(config, options.dryRun);
   if (!key.ok) return key;
   const files = renderHostFiles(config.settings, key.value);
   if (!files.ok) return files;
-  const looked = await look(host, config.settings, options.signal);
-  if (!looked.ok) return looked;
-  const [first, ...more] = foreignProblems(config, looked.value, options.takeOver);
+  const state = await inspectHost(host, config.settings, options.signal);
+  if (!state.ok) return state;
+  const [first, ...more] = foreignProblems(config, state.value, options.takeOver);
   if (first !== undefined) return fail(first, ...more);
-  const release = await releaseFor(config, looked.value, bundle, shipping);
+  const release = await releaseFor(config, state.value, bundle, shipping);
   if (!release.ok) return release;
   const { settings, target } = config;
-  const wanted: Wanted = {
+  const desired: Desired = {
     settings,
     paths: pathsOf(settings),
     files: files.value,
     release: release.value,
     compress: target.connection === 'ssh',
   };
-  const seen: Seen = {
-    installation: looked.value.installation,
-    foreign: looked.value.foreign,
+  const actual: Actual = {
+    installation: state.value.installation,
+    foreign: state.value.foreign,
     timestamp: options.timestamp,
   };
-  return ok({ config, host, claim, wanted, seen, plan: planHost(wanted, seen) });
+  return ok({ config, host, lockToken, desired, actual, plan: planHost(desired, actual) });
 }
 
 async function releaseFor(
   { target, settings }: HostConfig,
-  { machine }: Looked,
+  { machine }: HostState,
   bundle: Bundle,
   shipping: Shipping,
 ): Promise<ReturnType<typeof renderRelease>> {

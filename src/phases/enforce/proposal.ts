@@ -4,7 +4,7 @@ import { countChanges, type Step } from '../../plan/plan.ts';
 import type { Prepared } from './prepare.ts';
 
 /** Shows a host's plan step by step, as it would be applied, and keeps it. */
-export function proposePlan({ host, plan }: Prepared, { recorder }: Pick<PhaseTools, 'recorder'>): void {
+export function showPlan({ host, plan }: Prepared, { recorder }: Pick<PhaseTools, 'recorder'>): void {
   if (plan.steps.length === 0)
     recorder.event({ kind: 'note', host: host.name, text: 'nothing differs from what is wanted' });
   for (const step of plan.steps) {

@@ -3,16 +3,16 @@ import { becomeOf, pathsOf, type Config, type HostConfig } from '../../config/co
 import { hostProblems } from '../../config/lacking.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { ok, type Problem, type Result } from '../../core/problem.ts';
-import { planRemoval, type Removal } from '../../plan/removal.ts';
-import { openHost, type Opened } from './hosts.ts';
-import { look } from './look.ts';
+import { planUninstall, type UninstallPlan } from '../../plan/removal.ts';
+import { openHost, type HostAccess } from './hosts.ts';
+import { inspectHost } from './look.ts';
 
-interface Found extends Removal, Opened {
+interface PlannedUninstall extends UninstallPlan, HostAccess {
   readonly config: HostConfig;
 }
 
 /** Removes from every host what hxllm put there, after showing and asking, and says what it leaves. A second run finds nothing to do. */
-export async function runRemove(
+export async function runUninstall(
   config: Config,
   options: { readonly dryRun: boolean },
   tools: PhaseTools,
@@ -20,34 +20,34 @@ export async function runRemove(
   await using opened = new AsyncDisposableStack();
   const early = hostProblems(config);
   if (early.length > 0) return end(tools, 'failed', early, 0);
-  const results = await Promise.all(config.hosts.map((host) => find(host, options.dryRun, tools, opened)));
+  const results = await Promise.all(config.hosts.map((host) => planFor(host, options.dryRun, tools, opened)));
   const problems = results.flatMap((result): readonly Problem[] => (result.ok ? [] : result.problems));
   const found = results.flatMap((result) => (result.ok ? [result.value] : []));
   if (problems.length > 0 || tools.signal.aborted) return end(tools, 'failed', problems, 0);
-  for (const one of found) propose(one, tools);
+  for (const one of found) showPlan(one, tools);
   const planned = found.reduce((sum, one) => sum + one.plan.steps.length, 0);
   if (options.dryRun || planned === 0) return end(tools, planned === 0 ? 'passed' : 'pending', [], planned);
   const names = found.filter((one) => one.plan.steps.length > 0).map((one) => one.host.name);
   if (!(await tools.confirm({ question: `Remove hxllm from ${names.join(', ')}?` })))
     return end(tools, 'declined', [], 0);
-  return await removeAll(found, tools);
+  return await uninstallAll(found, tools);
 }
 
-async function find(
+async function planFor(
   config: HostConfig,
   dryRun: boolean,
   tools: PhaseTools,
   opened: AsyncDisposableStack,
-): Promise<Result<Found>> {
+): Promise<Result<PlannedUninstall>> {
   const at = await openHost(config, !dryRun, tools, opened);
   if (!at.ok) return at;
-  const looked = await look(at.value.host, config.settings, tools.signal);
-  return looked.ok
-    ? ok({ config, ...at.value, ...planRemoval(config.settings, pathsOf(config.settings), looked.value.installation) })
-    : looked;
+  const state = await inspectHost(at.value.host, config.settings, tools.signal);
+  return state.ok
+    ? ok({ config, ...at.value, ...planUninstall(config.settings, pathsOf(config.settings), state.value.installation) })
+    : state;
 }
 
-function propose({ host, plan, left }: Found, { recorder }: PhaseTools): void {
+function showPlan({ host, plan, left }: PlannedUninstall, { recorder }: PhaseTools): void {
   if (plan.steps.length === 0) recorder.event({ kind: 'note', host: host.name, text: 'nothing of hxllm is there' });
   for (const { id, title, detail } of plan.steps)
     recorder.event({ kind: 'step', host: host.name, id, title, state: 'planned', detail });
@@ -55,7 +55,7 @@ function propose({ host, plan, left }: Found, { recorder }: PhaseTools): void {
     recorder.event({ kind: 'note', host: host.name, text: ['this is left as it is:', ...left].join('\n') });
 }
 
-async function removeAll(found: readonly Found[], tools: PhaseTools): Promise<PhaseReport> {
+async function uninstallAll(found: readonly PlannedUninstall[], tools: PhaseTools): Promise<PhaseReport> {
   const { recorder, signal, nowMs } = tools;
   let changes = 0;
   for (const one of found.filter(({ plan }) => plan.steps.length > 0)) {
@@ -65,7 +65,7 @@ async function removeAll(found: readonly Found[], tools: PhaseTools): Promise<Ph
       signal,
       nowMs,
       nonce: crypto.randomUUID(),
-      claim: one.claim,
+      lockToken: one.lockToken,
     });
     changes += applied.done.length;
     if (applied.problems.length > 0) return end(tools, 'failed', applied.problems, changes);

@@ -8,9 +8,9 @@ import type { CheckResult } from '../../core/verdict.ts';
 import { countChanges } from '../../plan/plan.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
 import { openHost } from './hosts.ts';
-import { keyInHand } from './key.ts';
+import { resolveMasterKey } from './key.ts';
 import { prepareHost, type Prepared } from './prepare.ts';
-import { blockedResults, proposePlan, questionFor } from './proposal.ts';
+import { blockedResults, showPlan, questionFor } from './proposal.ts';
 import { summarize } from './summary.ts';
 import { keepForeign, notePutBack } from './taken-over.ts';
 
@@ -28,7 +28,7 @@ export async function runEnforce(
   tools: PhaseTools,
 ): Promise<PhaseReport> {
   await using opened = new AsyncDisposableStack();
-  const keys = config.hosts.flatMap((host) => problemsIn([keyInHand(host, options.dryRun)]));
+  const keys = config.hosts.flatMap((host) => problemsIn([resolveMasterKey(host, options.dryRun)]));
   const early = [...hostProblems(config), ...keys];
   if (early.length > 0) return close({ problems: early }, options, tools);
   const bundle = await shipping.bundle();
@@ -37,7 +37,7 @@ export async function runEnforce(
   const prepared = results.flatMap((result) => (result.ok ? [result.value] : []));
   const problems = problemsIn(results);
   if (problems.length > 0 || tools.signal.aborted) return close({ prepared, problems }, options, tools);
-  for (const one of prepared) proposePlan(one, tools);
+  for (const one of prepared) showPlan(one, tools);
   const changes = prepared.reduce((sum, one) => sum + one.plan.steps.length, 0);
   if (options.dryRun || changes === 0) return close({ prepared }, options, tools);
   if (!(await tools.confirm({ question: questionFor(prepared) })))
@@ -75,12 +75,12 @@ async function applyAll(
     if (one.plan.steps.length === 0) continue;
     await keepForeign(one, tools);
     const applied = await applyPlan(one.plan, one.host, {
-      become: becomeOf(one.wanted.settings),
+      become: becomeOf(one.desired.settings),
       recorder,
       signal,
       nowMs,
       nonce: crypto.randomUUID(),
-      claim: one.claim,
+      lockToken: one.lockToken,
     });
     done.set(one, applied.done);
     notePutBack(one, applied.done, tools);

@@ -11,7 +11,7 @@ export function summarize(
 ): string {
   const hosts = prepared.flatMap((one) => [
     '',
-    `${one.host.name}: release ${one.wanted.release.id} (gateway ${one.wanted.release.version}, Node.js ${one.wanted.release.runtime.version} ${one.wanted.release.runtime.architecture})`,
+    `${one.host.name}: release ${one.desired.release.id} (gateway ${one.desired.release.version}, Node.js ${one.desired.release.runtime.version} ${one.desired.release.runtime.architecture})`,
     ...(one.plan.steps.length === 0 ? ['  nothing differs from what is wanted'] : []),
     ...one.plan.steps.map(
       (step) =>

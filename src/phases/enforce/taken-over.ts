@@ -8,13 +8,16 @@ import type { Prepared } from './prepare.ts';
 const TIMEOUT_MS = 30_000;
 
 /** Keeps what is foreign and about to be replaced, without its secrets. */
-export async function keepForeign({ host, seen, wanted }: Prepared, { recorder, signal }: PhaseTools): Promise<void> {
-  const paths = seen.foreign.filter((one) => one.kind === 'file' || one.kind === 'unit').map((one) => one.path);
+export async function keepForeign(
+  { host, actual, desired }: Prepared,
+  { recorder, signal }: PhaseTools,
+): Promise<void> {
+  const paths = actual.foreign.filter((one) => one.kind === 'file' || one.kind === 'unit').map((one) => one.path);
   if (paths.length === 0) return;
   const asked = await ask(host, { contents: contentsQuestion(paths) }, crypto.randomUUID(), {
     signal,
     timeoutMs: TIMEOUT_MS,
-    become: becomeOf(wanted.settings),
+    become: becomeOf(desired.settings),
   });
   const { contents } = asked.ok ? asked.value : { contents: { known: false as const, why: asked.problems[0].summary } };
   for (const path of paths) {
@@ -27,7 +30,7 @@ export async function keepForeign({ host, seen, wanted }: Prepared, { recorder, 
 
 /** After a take-over: where the copies are, and the commands that put everything back. */
 export function notePutBack(
-  { host, seen, wanted }: Prepared,
+  { host, actual, desired }: Prepared,
   done: readonly string[],
   { recorder }: Pick<PhaseTools, 'recorder'>,
 ): void {
@@ -36,17 +39,17 @@ export function notePutBack(
     recorder.event({
       kind: 'note',
       host: host.name,
-      text: `what was to be taken over stays as it was; a copy is in ${backupFolder(seen.timestamp)}`,
+      text: `what was to be taken over stays as it was; a copy is in ${backupFolder(actual.timestamp)}`,
     });
     return;
   }
-  const commands = putBackCommands(wanted, seen);
+  const commands = putBackCommands(desired, actual);
   recorder.file(`hosts/${host.name}/put-back.sh`, `${commands.join('\n')}\n`);
   recorder.event({
     kind: 'note',
     host: host.name,
     text: [
-      `what was taken over is kept in ${backupFolder(seen.timestamp)}; to put it back, on ${host.name}:`,
+      `what was taken over is kept in ${backupFolder(actual.timestamp)}; to put it back, on ${host.name}:`,
       ...commands,
     ].join('\n'),
   });

@@ -1,12 +1,12 @@
 import type { Check } from '../../core/check.ts';
 import { inWords, placeOf } from '../../core/problem.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../core/verdict.ts';
-import type { ListState, Subject } from './subject.ts';
+import type { ListState, InventorySubject } from './subject.ts';
 
 const ADD_BACKENDS = 'hxllm inventory --backend http://SERVER:11434';
 
 /** What the files must say; judged as they would be with this run's changes. */
-export const CHECKS: readonly Check<Subject>[] = [
+export const INVENTORY_CHECKS: readonly Check<InventorySubject>[] = [
   {
     id: 'inventory.group',
     title: 'the inventory has the group [litellm] with a host',

@@ -5,7 +5,7 @@ import { newInventory } from '../../config/edit/layout.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import type { Drafts } from './drafts.ts';
 import type { InventoryRequest } from './request.ts';
-import type { Subject } from './subject.ts';
+import type { InventorySubject } from './subject.ts';
 
 /** Which host is meant to join `[litellm]`: the one that was given, or the only one that can be. Several are not guessed between. */
 export function chooseHost(request: InventoryRequest): {
@@ -35,7 +35,10 @@ function candidatesIn(config: Config, given: readonly string[]): readonly string
 }
 
 /** Puts the host into the inventory, or writes a new one around it. */
-export async function draftGroup(request: InventoryRequest, drafts: Drafts): Promise<Result<Subject['group']>> {
+export async function draftGroup(
+  request: InventoryRequest,
+  drafts: Drafts,
+): Promise<Result<InventorySubject['group']>> {
   const { config, inventoryFile } = request;
   const { joining, candidates } = chooseHost(request);
   const hosts = config?.groupDefined === true ? config.hosts.map(({ target }) => target.name) : [];

@@ -4,12 +4,12 @@ import { judgeAll } from '../../core/check.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { fail, ok, type Failure, type Problem, type Result } from '../../core/problem.ts';
 import { failsPhase, type CheckResult } from '../../core/verdict.ts';
-import { CHECKS } from './checks.ts';
+import { INVENTORY_CHECKS } from './checks.ts';
 import { Drafts } from './drafts.ts';
 import { chooseHost, draftGroup } from './group.ts';
 import type { InventoryReport, InventoryRequest } from './request.ts';
-import { knownHosts, type Subject } from './subject.ts';
-import { draftVariables, placesOf } from './variables.ts';
+import { knownHosts, type InventorySubject } from './subject.ts';
+import { draftVariables, variablePaths } from './variables.ts';
 import { draftVault, MAKE_KEY } from './vault.ts';
 
 export type { InventoryReport, InventoryRequest } from './request.ts';
@@ -23,7 +23,7 @@ export async function runInventory(request: InventoryRequest, tools: PhaseTools)
   const drafted = await draftAll(request, drafts);
   if (tools.signal.aborted) return { ending: 'aborted', results: [], problems: [], changes: 0, edits: [] };
   if (!drafted.ok) return { ending: 'failed', results: [], problems: drafted.problems, changes: 0, edits: [] };
-  const results = judgeAll(CHECKS, drafted.value, '-');
+  const results = judgeAll(INVENTORY_CHECKS, drafted.value, '-');
   const edits = drafts.edits();
   report(results, edits, drafted.value, drafts, tools);
   return {
@@ -35,16 +35,16 @@ export async function runInventory(request: InventoryRequest, tools: PhaseTools)
   };
 }
 
-async function draftAll(request: InventoryRequest, drafts: Drafts): Promise<Result<Subject>> {
+async function draftAll(request: InventoryRequest, drafts: Drafts): Promise<Result<InventorySubject>> {
   if (request.config === undefined && request.init === undefined)
     return nothingThere(drafts.shown(request.inventoryFile));
-  const places = await placesOf(request, drafts);
+  const paths = await variablePaths(request, drafts);
   const { joining } = chooseHost(request);
   const group = await draftGroup(request, drafts);
   if (!group.ok) return group;
-  const variables = await draftVariables(request, joining, places, drafts);
+  const variables = await draftVariables(request, joining, paths, drafts);
   if (!variables.ok) return variables;
-  const vault = await draftVault(request, keyOf(request, joining), places, drafts);
+  const vault = await draftVault(request, keyOf(request, joining), paths, drafts);
   return vault.ok
     ? ok({ begun: request.config === undefined, group: group.value, ...variables.value, ...vault.value })
     : vault;
@@ -70,7 +70,7 @@ function nothingThere(file: string): Failure {
 function report(
   results: readonly CheckResult[],
   edits: readonly FileChange[],
-  subject: Subject,
+  subject: InventorySubject,
   drafts: Drafts,
   { recorder }: PhaseTools,
 ): void {
@@ -97,7 +97,7 @@ function report(
   );
 }
 
-function advice({ key, vault }: Subject): readonly string[] {
+function advice({ key, vault }: InventorySubject): readonly string[] {
   if (key.state !== 'absent') return [];
   const byHand = `${MAKE_KEY}, then ansible-vault ${vault.exists ? 'edit' : 'create'} ${vault.file}, with the line litellm_master_key: "sk-…"`;
   return [

@@ -1,8 +1,8 @@
-import type { Candidate, Config, MasterKey, Settings } from '../../config/config.ts';
+import type { CandidateHost, Config, MasterKey, Settings } from '../../config/config.ts';
 import type { Problem, Where } from '../../core/problem.ts';
 
 /** What is judged: how the files would be with the changes of this run. */
-export interface Subject {
+export interface InventorySubject {
   /** The files are only now begun, so that lists which nobody named yet are no failure. */
   readonly begun: boolean;
   readonly group: {
@@ -34,14 +34,14 @@ export interface Unanswered {
 }
 
 /** One host as the files describe it. */
-export interface Known {
+export interface KnownHost {
   readonly name: string;
   readonly settings: Settings;
-  readonly origins: Candidate['origins'];
+  readonly origins: CandidateHost['origins'];
 }
 
 /** The hosts whose variables count: those of the group, or the one that is to join it, or any, to see what holds for all. */
-export function knownHosts(config: Config | undefined, joining: string | undefined): readonly Known[] {
+export function knownHosts(config: Config | undefined, joining: string | undefined): readonly KnownHost[] {
   if (config === undefined) return [];
   const known = [
     ...config.hosts.map(({ target, settings, origins }) => ({ name: target.name, settings, origins })),
@@ -55,7 +55,7 @@ export function knownHosts(config: Config | undefined, joining: string | undefin
 
 /** How a list stands over several hosts. */
 export function listState(
-  hosts: readonly Known[],
+  hosts: readonly KnownHost[],
   name: string,
   entriesOf: (settings: Settings) => readonly string[] | undefined,
 ): ListState {

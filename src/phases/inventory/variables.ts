@@ -1,34 +1,34 @@
 import { readAddresses } from '../../config/edit/backend-address.ts';
 import { EXAMPLE_VARIABLES, NEW_VARIABLES } from '../../config/edit/layout.ts';
-import { findPlaces, plainPlace, type Places } from '../../config/edit/places.ts';
+import { findVariablePaths, plainVariablesFile, type VariablePaths } from '../../config/edit/places.ts';
 import { backendLines, modelLines, type NewModel } from '../../config/edit/variable-text.ts';
 import { addVariable } from '../../config/edit/variables-edit.ts';
 import { ok, type Result } from '../../core/problem.ts';
 import { modelsOf, type Served } from './alias.ts';
 import type { Drafts } from './drafts.ts';
 import type { InventoryRequest } from './request.ts';
-import { knownHosts, listState, type ListState, type Subject, type Unanswered } from './subject.ts';
+import { knownHosts, listState, type ListState, type InventorySubject, type Unanswered } from './subject.ts';
 
 /** Which files hold the variables of all hosts; asked of the disk where no configuration was read. */
-export async function placesOf(request: InventoryRequest, drafts: Drafts): Promise<Places> {
-  if (request.config !== undefined) return findPlaces(request.inventoryFile, request.config.files);
+export async function variablePaths(request: InventoryRequest, drafts: Drafts): Promise<VariablePaths> {
+  if (request.config !== undefined) return findVariablePaths(request.inventoryFile, request.config.files);
   const there: string[] = [];
-  const { alternatives } = findPlaces(request.inventoryFile, []);
+  const { alternatives } = findVariablePaths(request.inventoryFile, []);
   for (const path of alternatives) if ((await drafts.text(path)) !== undefined) there.push(path);
-  return findPlaces(request.inventoryFile, there);
+  return findVariablePaths(request.inventoryFile, there);
 }
 
 /** Adds what is missing of the two lists, and tells how they stand. What is there is never touched. */
 export async function draftVariables(
   request: InventoryRequest,
   joining: string | undefined,
-  places: Places,
+  paths: VariablePaths,
   drafts: Drafts,
-): Promise<Result<Pick<Subject, 'backends' | 'models' | 'unlisted'>>> {
+): Promise<Result<Pick<InventorySubject, 'backends' | 'models' | 'unlisted'>>> {
   const given = readAddresses(request.backends);
   if (!given.ok) return given;
   const hosts = knownHosts(request.config, joining);
-  const file = await plainPlace(places, (path) => drafts.text(path));
+  const file = await plainVariablesFile(paths, (path) => drafts.text(path));
   let backends = listState(hosts, 'litellm_backends', (settings) => settings.backends?.map((backend) => backend.url));
   let models = listState(hosts, 'litellm_models', (settings) => settings.models?.map((model) => model.name));
   if (backends.state === 'missing' && given.value.length > 0) {

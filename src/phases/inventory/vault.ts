@@ -1,10 +1,10 @@
 import type { MasterKey } from '../../config/config.ts';
-import type { Places } from '../../config/edit/places.ts';
+import type { VariablePaths } from '../../config/edit/places.ts';
 import { newVault } from '../../config/vault/new-vault.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import type { Drafts } from './drafts.ts';
 import type { InventoryRequest } from './request.ts';
-import type { Subject } from './subject.ts';
+import type { InventorySubject } from './subject.ts';
 
 /** By hand, as the guide has it. */
 export const MAKE_KEY = "openssl rand -hex 32 | sed 's/^/sk-/'";
@@ -13,15 +13,15 @@ export const MAKE_KEY = "openssl rand -hex 32 | sed 's/^/sk-/'";
 export async function draftVault(
   request: InventoryRequest,
   key: MasterKey,
-  places: Places,
+  paths: VariablePaths,
   drafts: Drafts,
-): Promise<Result<Pick<Subject, 'key' | 'vault'>>> {
-  const file = drafts.shown(places.vault);
-  const exists = (await drafts.text(places.vault)) !== undefined;
+): Promise<Result<Pick<InventorySubject, 'key' | 'vault'>>> {
+  const file = drafts.shown(paths.vault);
+  const exists = (await drafts.text(paths.vault)) !== undefined;
   if (request.vaultInit === undefined || key.state === 'set') return ok({ key, vault: { file, exists } });
   if (key.state === 'locked') return fail(refusal(key.file));
   if (exists) return fail(refusal(file));
-  if (places.hidden !== undefined) return fail(hiding(drafts.shown(places.hidden), file));
+  if (paths.hidden !== undefined) return fail(hiding(drafts.shown(paths.hidden), file));
   if (request.vaultInit.reveal() === '')
     return fail({
       code: 'vault.password-empty',
@@ -30,7 +30,7 @@ export async function draftVault(
       fix: 'hxllm inventory --vault-init  # and type a long password',
     });
   if (request.masterKey === undefined) throw new Error('--vault-init came without a key to put into the vault');
-  await drafts.writeSecret(places.vault, await newVault(request.masterKey, request.vaultInit));
+  await drafts.writeSecret(paths.vault, await newVault(request.masterKey, request.vaultInit));
   return ok({ key: { state: 'added', file }, vault: { file, exists: true } });
 }
 

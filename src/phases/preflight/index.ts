@@ -1,7 +1,7 @@
 import type { PhaseRecord } from '../../core/phase.ts';
 
 /** Changes nothing. */
-export const preflight: PhaseRecord = {
+export const PREFLIGHT: PhaseRecord = {
   name: 'preflight',
   question: 'May we begin?',
   reads: 'the inventory, and every host of it over SSH',

@@ -2,16 +2,16 @@ import { becomeOf, type HostConfig } from '../../config/config.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { ask } from '../../facts/ask.ts';
 import type { Answer } from '../../facts/question.ts';
-import { questionsFor, type Subject } from './subject.ts';
+import { questionsFor, type PreflightSubject } from './subject.ts';
 
 /** Beyond what any question may take by itself. */
 const ASK_TIMEOUT_MS = 60_000;
 
 /** Connects to one host and asks everything; what was asked and the answers, as given and as read, are kept. */
-export async function inspectHost(
+export async function askHost(
   host: HostConfig,
   { connect, recorder, signal, nowMs }: PhaseTools,
-): Promise<Subject> {
+): Promise<PreflightSubject> {
   const { target, settings } = host;
   recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
   const connected = await connect(target, signal);

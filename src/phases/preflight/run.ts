@@ -5,14 +5,14 @@ import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
 import { failsPhase, type CheckResult } from '../../core/verdict.ts';
 import { checksFor } from './checks/index.ts';
-import { inspectHost } from './inspect.ts';
+import { askHost } from './inspect.ts';
 
 /** Asks every host everything at once, judges the answers and changes nothing. One dead host hides no other. */
 export async function runPreflight(config: Config, tools: PhaseTools): Promise<PhaseReport> {
   const problems: Problem[] = [...hostProblems(config)];
   const results: CheckResult[] = [];
   // All at once; told in the order of the inventory.
-  const inspections = config.hosts.map((host) => inspectHost(host, tools));
+  const inspections = config.hosts.map((host) => askHost(host, tools));
   void Promise.allSettled(inspections);
   for (const inspection of inspections) {
     const subject = await inspection;

@@ -11,7 +11,7 @@ import { foreignQuestion } from '../../facts/foreign.ts';
 import { identityQuestion, sudoQuestion } from '../../facts/identity.ts';
 import { machineQuestion } from '../../facts/machine.ts';
 import { nameQuestion, type Addresses } from '../../facts/name.ts';
-import { ollamaModelsQuestion, ollamaVersionQuestion, type Said } from '../../facts/ollama.ts';
+import { ollamaModelsQuestion, ollamaVersionQuestion, type BackendReply } from '../../facts/ollama.ts';
 import { osQuestion } from '../../facts/os.ts';
 import { portQuestion } from '../../facts/port.ts';
 import { programsQuestion } from '../../facts/programs.ts';
@@ -19,15 +19,15 @@ import type { Fact, Facts, Question } from '../../facts/question.ts';
 import { systemdQuestion } from '../../facts/systemd.ts';
 
 /** What the checks judge: a host with what is wanted of it, and what it said; or why it said nothing. */
-export interface Subject {
+export interface PreflightSubject {
   readonly host: HostConfig;
   readonly seen:
-    | { readonly reached: true; readonly facts: HostFacts; readonly askedMs: Asked }
+    | { readonly reached: true; readonly facts: HostFacts; readonly askedMs: AskedBetween }
     | { readonly reached: false; readonly problem: Problem };
 }
 
 /** When the questions left and when the answers were back, by our clock. */
-export interface Asked {
+export interface AskedBetween {
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -39,8 +39,8 @@ type HostQuestions = ReturnType<typeof questionsOfHost> & FleetQuestions;
 
 type FleetQuestions = {
   readonly [name: `resolves ${string}`]: Question<Addresses>;
-  readonly [version: `version ${string}`]: Question<Said<string>>;
-  readonly [models: `models ${string}`]: Question<Said<readonly string[]>>;
+  readonly [version: `version ${string}`]: Question<BackendReply<string>>;
+  readonly [models: `models ${string}`]: Question<BackendReply<readonly string[]>>;
 };
 
 /** Everything to ask one host, in one go. */
@@ -83,8 +83,8 @@ export function hostnameOf(url: string): string {
 /** A judge that needs one fact: where it is not known, the verdict is unknown and says why. */
 export function knowing<T>(
   factOf: (facts: HostFacts) => Fact<T> | undefined,
-  judge: (value: T, subject: Subject) => Verdict,
-): (subject: Subject) => Verdict {
+  judge: (value: T, subject: PreflightSubject) => Verdict,
+): (subject: PreflightSubject) => Verdict {
   return (subject) => {
     if (!subject.seen.reached) return unknown(subject.seen.problem.summary);
     const fact = factOf(subject.seen.facts);

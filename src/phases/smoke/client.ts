@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
 import type { Secret } from '../../core/secret.ts';
-import type { Asked, Exchange } from './exchange.ts';
-import { ABORTED, troubleOf } from './trouble.ts';
+import type { RecordedRequest, Exchange } from './exchange.ts';
+import { ABORTED, diagnose } from './trouble.ts';
 
 /** A key that no server has. */
 const WRONG_KEY = 'sk-0000-this-key-is-wrong-on-purpose';
@@ -10,12 +10,12 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_BODY_BYTES = 4 << 20;
 
 /** What to ask, before the address is known. */
-export interface Question {
+export interface ProbeRequest {
   readonly method: 'GET' | 'POST';
   /** Below the API's root (`/v1`), or, with `health`, below the server's. */
   readonly path: string;
   readonly below?: 'api' | 'server';
-  readonly key: Asked['key'];
+  readonly key: RecordedRequest['key'];
   readonly body?: object;
   /** Which server the gateway is to ask. */
   readonly backend?: string;
@@ -44,9 +44,9 @@ export class Client {
   }
 
   /** Sends one request and waits for its end; whatever happens is an exchange, never an exception. */
-  async ask(question: Question): Promise<Exchange> {
+  async ask(question: ProbeRequest): Promise<Exchange> {
     const url = new URL(question.path, question.below === 'server' ? this.#server : this.#api);
-    const asked: Asked = {
+    const asked: RecordedRequest = {
       method: question.method,
       url: url.href,
       key: question.key,
@@ -63,7 +63,7 @@ export class Client {
     await this.#agent.destroy();
   }
 
-  async #outcome(url: URL, question: Question): Promise<Exchange['outcome']> {
+  async #outcome(url: URL, question: ProbeRequest): Promise<Exchange['outcome']> {
     const startedMs = this.#nowMs();
     try {
       const { statusCode, headers, body } = await request(url, {
@@ -93,12 +93,12 @@ export class Client {
     } catch (error) {
       return {
         answered: false,
-        trouble: this.#signal.aborted ? ABORTED : troubleOf(error, url, this.#nowMs() - startedMs),
+        trouble: this.#signal.aborted ? ABORTED : diagnose(error, url, this.#nowMs() - startedMs),
       };
     }
   }
 
-  #authorization(key: Asked['key']): Readonly<Record<string, string>> {
+  #authorization(key: RecordedRequest['key']): Readonly<Record<string, string>> {
     if (key === 'wrong') return { authorization: `Bearer ${WRONG_KEY}` };
     return key === 'right' && this.#key !== undefined ? { authorization: `Bearer ${this.#key.reveal()}` } : {};
   }

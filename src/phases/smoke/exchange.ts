@@ -1,5 +1,5 @@
 /** One request, as it can be shown: which key went along, never the key itself. */
-export interface Asked {
+export interface RecordedRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly key: 'right' | 'wrong' | 'none';
@@ -20,7 +20,7 @@ export interface Reply {
 }
 
 /** Why there was no answer, in words for a person. */
-export interface Trouble {
+export interface Diagnosis {
   readonly kind: 'dns' | 'refused' | 'unreachable' | 'tls' | 'not-http' | 'closed' | 'timeout' | 'aborted' | 'other';
   readonly seen: string;
   readonly fix: string;
@@ -28,10 +28,10 @@ export interface Trouble {
 
 /** A request and what became of it. */
 export interface Exchange {
-  readonly asked: Asked;
+  readonly asked: RecordedRequest;
   readonly outcome:
     | { readonly answered: true; readonly reply: Reply }
-    | { readonly answered: false; readonly trouble: Trouble };
+    | { readonly answered: false; readonly trouble: Diagnosis };
 }
 
 /** The answer, where there was one. */

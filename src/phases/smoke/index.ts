@@ -1,7 +1,7 @@
 import type { PhaseRecord } from '../../core/phase.ts';
 
 /** Speaks HTTP alone. */
-export const smoke: PhaseRecord = {
+export const SMOKE: PhaseRecord = {
   name: 'smoke',
   question: 'Does it answer?',
   reads: 'the running gateway',

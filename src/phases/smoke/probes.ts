@@ -1,4 +1,4 @@
-import type { Client, Question } from './client.ts';
+import type { Client, ProbeRequest } from './client.ts';
 import { at, jsonOf, replyOf, type Exchange } from './exchange.ts';
 import type { SmokeTarget } from './target.ts';
 
@@ -8,7 +8,7 @@ const MODEL_MS = 180_000;
 const NOT_FOR_CHAT = /embed|bge-|minilm|rerank|whisper|tts|dall-e|moderation/i;
 
 /** What a server was asked and what it said; `undefined` and empty where an earlier answer left nothing to ask. */
-export interface Seen {
+export interface ProbeResults {
   readonly target: SmokeTarget;
   readonly health: Exchange;
   readonly withoutKey: readonly Exchange[];
@@ -24,7 +24,7 @@ export interface Seen {
 }
 
 /** Asks a server all that the checks judge, one after the other; `say` hears what is being asked. */
-export async function probe(client: Client, target: SmokeTarget, say: (text: string) => void): Promise<Seen> {
+export async function probe(client: Client, target: SmokeTarget, say: (text: string) => void): Promise<ProbeResults> {
   const nothing = {
     withoutKey: [],
     wrongKey: undefined,
@@ -45,7 +45,7 @@ export async function probe(client: Client, target: SmokeTarget, say: (text: str
   });
   if (!health.outcome.answered) return { target, health, ...nothing };
   say('asking without a key, and with a wrong one');
-  const listing: Question = { method: 'GET', path: 'models', key: 'none', timeoutMs: QUICK_MS };
+  const listing: ProbeRequest = { method: 'GET', path: 'models', key: 'none', timeoutMs: QUICK_MS };
   const withoutKey = [
     await client.ask(listing),
     await client.ask(chatQuestion(target.models?.[0] ?? 'any', 'none', QUICK_MS)),
@@ -63,9 +63,9 @@ async function probeModels(
   target: SmokeTarget,
   listed: readonly string[],
   say: (text: string) => void,
-): Promise<Pick<Seen, 'model' | 'chat' | 'stream' | 'embeddings' | 'backends'>> {
+): Promise<Pick<ProbeResults, 'model' | 'chat' | 'stream' | 'embeddings' | 'backends'>> {
   const model = chooseModel(target, listed);
-  const ask = async (alias: string, what: string, question: Question): Promise<Exchange> => {
+  const ask = async (alias: string, what: string, question: ProbeRequest): Promise<Exchange> => {
     say(`asking ${alias} for ${what}`);
     return client.ask(question);
   };
@@ -125,7 +125,7 @@ function backendOf(exchange: Exchange): string | undefined {
   return reply?.status === 200 ? reply.headers['x-hxllm-backend'] : undefined;
 }
 
-function chatQuestion(model: string, key: 'right' | 'none', timeoutMs: number): Question {
+function chatQuestion(model: string, key: 'right' | 'none', timeoutMs: number): ProbeRequest {
   return {
     method: 'POST',
     path: 'chat/completions',
@@ -135,7 +135,7 @@ function chatQuestion(model: string, key: 'right' | 'none', timeoutMs: number): 
   };
 }
 
-function streamQuestion(model: string): Question {
+function streamQuestion(model: string): ProbeRequest {
   const body = {
     model,
     messages: [{ role: 'user', content: 'Count from one to five.' }],
@@ -146,7 +146,7 @@ function streamQuestion(model: string): Question {
   return { method: 'POST', path: 'chat/completions', key: 'right', timeoutMs: MODEL_MS, body };
 }
 
-function embeddingQuestion(model: string): Question {
+function embeddingQuestion(model: string): ProbeRequest {
   return {
     method: 'POST',
     path: 'embeddings',

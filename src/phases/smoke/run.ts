@@ -8,14 +8,14 @@ import { MODEL_CHECKS } from './checks/models.ts';
 import { SPREAD_CHECKS } from './checks/spread.ts';
 import { STREAM_CHECKS } from './checks/stream.ts';
 import { Client } from './client.ts';
-import { probe, type Seen } from './probes.ts';
+import { probe, type ProbeResults } from './probes.ts';
 import { reportAsData, reportAsMarkdown, type TargetReport } from './report.ts';
 import type { SmokeTarget } from './target.ts';
 
 export type { SmokeTarget } from './target.ts';
 
 /** What smoke judges of every target, in order. */
-export const SMOKE_CHECKS: readonly Check<Seen>[] = [
+export const SMOKE_CHECKS: readonly Check<ProbeResults>[] = [
   ...ACCESS_CHECKS,
   ...MODEL_CHECKS,
   ...ANSWER_CHECKS,

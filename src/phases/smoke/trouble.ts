@@ -1,8 +1,8 @@
-import type { Trouble } from './exchange.ts';
+import type { Diagnosis } from './exchange.ts';
 
 interface Pattern {
   readonly codes: RegExp;
-  readonly kind: Trouble['kind'];
+  readonly kind: Diagnosis['kind'];
   readonly seen: (url: URL, code: string) => string;
   readonly fix: (url: URL) => string;
 }
@@ -83,7 +83,7 @@ const PATTERNS: readonly Pattern[] = [
 ];
 
 /** What a failed request means, from the error's code; an error of several addresses tried counts as its first. */
-export function troubleOf(error: unknown, url: URL, waitedMs: number): Trouble {
+export function diagnose(error: unknown, url: URL, waitedMs: number): Diagnosis {
   const code = codeOf(error);
   const pattern = PATTERNS.find(({ codes }) => codes.test(code));
   if (pattern !== undefined) return { kind: pattern.kind, seen: pattern.seen(url, code), fix: pattern.fix(url) };
@@ -102,7 +102,7 @@ export function troubleOf(error: unknown, url: URL, waitedMs: number): Trouble {
 }
 
 /** What a request says that was never finished because the person stopped it. */
-export const ABORTED: Trouble = { kind: 'aborted', seen: 'stopped before there was an answer', fix: 'hxllm smoke' };
+export const ABORTED: Diagnosis = { kind: 'aborted', seen: 'stopped before there was an answer', fix: 'hxllm smoke' };
 
 function codeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);

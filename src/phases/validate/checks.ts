@@ -1,14 +1,14 @@
 import type { Settings } from '../../config/config.ts';
 import type { Check } from '../../core/check.ts';
 import { pass, unknown, type Verdict } from '../../core/verdict.ts';
-import type { WantedFile } from '../../render/content.ts';
-import { judgeKey } from './key.ts';
+import type { DesiredFile } from '../../render/content.ts';
+import { judgeMasterKey } from './key.ts';
 import { judgeAccepted, judgeComplete, judgeWarnings, type ReadBack } from './read-back.ts';
 
 /** What is judged: everything that was rendered for one host. */
 export interface Rendered {
   readonly settings: Settings;
-  readonly files: readonly WantedFile[];
+  readonly files: readonly DesiredFile[];
   /** config.yaml, as the gateway would read it. */
   readonly read: ReadBack;
   /** What systemd on the host said of the units. */
@@ -16,7 +16,7 @@ export interface Rendered {
 }
 
 /** Would it be right? */
-export const CHECKS: readonly Check<Rendered>[] = [
+export const VALIDATE_CHECKS: readonly Check<Rendered>[] = [
   {
     id: 'render.templates',
     title: 'every template renders',
@@ -27,7 +27,7 @@ export const CHECKS: readonly Check<Rendered>[] = [
     id: 'key.form',
     title: 'the master key has its form',
     severity: 'warning',
-    judge: ({ settings }) => judgeKey(settings),
+    judge: ({ settings }) => judgeMasterKey(settings),
   },
   {
     id: 'config.accepted',

@@ -1,7 +1,7 @@
 import type { PhaseRecord } from '../../core/phase.ts';
 
 /** Touches no service. */
-export const validate: PhaseRecord = {
+export const VALIDATE: PhaseRecord = {
   name: 'validate',
   question: 'Would what we render be right?',
   reads: 'the templates and the variables of every host',

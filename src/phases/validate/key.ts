@@ -2,7 +2,7 @@ import type { Settings } from '../../config/config.ts';
 import { failed, notApplicable, pass, type Verdict } from '../../core/verdict.ts';
 
 /** What can be said of the master key without showing it. */
-export function judgeKey({ masterKey }: Settings): Verdict {
+export function judgeMasterKey({ masterKey }: Settings): Verdict {
   if (masterKey.state === 'locked')
     return notApplicable('the vault is locked, so a placeholder was rendered; --ask-vault-pass opens it');
   if (masterKey.state === 'absent')

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import type { Model, Settings } from '../../config/config.ts';
-import { counted } from '../../core/counted.ts';
+import { pluralize } from '../../core/counted.ts';
 import { failed, pass, type Verdict } from '../../core/verdict.ts';
 import { readGatewayConfig, type GatewayConfig } from '../../schema/gateway-config.ts';
 import { pathText, type Issue } from '../../schema/issue.ts';
@@ -20,7 +20,7 @@ export function readBack(text: string): ReadBack {
 export function judgeAccepted({ config, issues }: ReadBack): Verdict {
   const errors = issues.filter((issue) => issue.severity === 'error');
   if (config !== undefined)
-    return pass(`${counted(config.groups.length, 'model')} on ${counted(config.backends.length, 'backend')}`);
+    return pass(`${pluralize(config.groups.length, 'model')} on ${pluralize(config.backends.length, 'backend')}`);
   return failed(
     'a configuration that the gateway accepts',
     errors.map(line).join('; '),
@@ -44,7 +44,7 @@ export function judgeComplete(settings: Settings, config: GatewayConfig): Verdic
   );
   const same = wanted.length === seen.length && wanted.every((text, index) => text === seen[index]);
   const listens = config.listen?.port === settings.port;
-  if (same && listens) return pass(`${counted(wanted.length, 'model')} as group_vars has them`);
+  if (same && listens) return pass(`${pluralize(wanted.length, 'model')} as group_vars has them`);
   return failed(
     [...wanted, `port ${String(settings.port)}`].join('; '),
     [...seen, `port ${String(config.listen?.port)}`].join('; '),

@@ -1,7 +1,7 @@
 import type { HostConfig } from '../../config/config.ts';
 import type { Result } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
-import type { WantedFile } from '../../render/content.ts';
+import type { DesiredFile } from '../../render/content.ts';
 import { contentText } from '../../render/content.ts';
 import { renderHostFiles } from '../../render/host-files.ts';
 
@@ -9,7 +9,7 @@ import { renderHostFiles } from '../../render/host-files.ts';
 const PLACEHOLDER = '[redacted]';
 
 /** Renders everything for a host. Without the key a placeholder stands in its place. */
-export function renderFor({ settings }: HostConfig): Result<readonly WantedFile[]> {
+export function renderFor({ settings }: HostConfig): Result<readonly DesiredFile[]> {
   const { masterKey } = settings;
   return renderHostFiles(settings, { key: masterKey.state === 'set' ? masterKey.key : new Secret(PLACEHOLDER) });
 }

@@ -4,9 +4,9 @@ import { judgeAll } from '../../core/check.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { inWords, type Problem } from '../../core/problem.ts';
 import { failsPhase, notApplicable, unknown, type CheckResult, type Verdict } from '../../core/verdict.ts';
-import { contentText, type WantedFile } from '../../render/content.ts';
+import { contentText, type DesiredFile } from '../../render/content.ts';
 import type { Shipping } from '../../render/release.ts';
-import { CHECKS } from './checks.ts';
+import { VALIDATE_CHECKS } from './checks.ts';
 import { readBack } from './read-back.ts';
 import { renderFor, rendersToKeep } from './render.ts';
 import { verifyUnits } from './units.ts';
@@ -54,14 +54,14 @@ async function judgeHost(host: HostConfig, tools: PhaseTools): Promise<Judged> {
   const read = readBack(textOf(files.value, 'config.yaml'));
   const units = await judgeUnitsOf(host, files.value, tools);
   return {
-    results: judgeAll(CHECKS, { settings, files: files.value, read, units: units.verdict }, name),
+    results: judgeAll(VALIDATE_CHECKS, { settings, files: files.value, read, units: units.verdict }, name),
     problems: units.problems,
   };
 }
 
 async function judgeUnitsOf(
   { target, settings }: HostConfig,
-  files: readonly WantedFile[],
+  files: readonly DesiredFile[],
   { connect, recorder, signal }: PhaseTools,
 ): Promise<{ readonly verdict: Verdict; readonly problems: readonly Problem[] }> {
   if (settings.serviceManager === 'process')
@@ -84,7 +84,7 @@ async function judgeUnitsOf(
   }
 }
 
-function textOf(files: readonly WantedFile[], name: string): string {
+function textOf(files: readonly DesiredFile[], name: string): string {
   const file = files.find((one) => one.name === name);
   return file === undefined ? '' : (contentText(file.content) ?? '');
 }

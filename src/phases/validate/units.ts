@@ -2,19 +2,19 @@ import type { CallOptions, Host } from '../../core/host.ts';
 import { inWords } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../core/verdict.ts';
-import { contentText, type WantedFile } from '../../render/content.ts';
+import { contentText, type DesiredFile } from '../../render/content.ts';
 
 const NO_TOOL = 69;
 
 /** Lets systemd on the host judge the units, in a temporary folder that is removed. The program they start is stood in for: it may not be there yet. */
-export async function verifyUnits(host: Host, units: readonly WantedFile[], options: CallOptions): Promise<Verdict> {
+export async function verifyUnits(host: Host, units: readonly DesiredFile[], options: CallOptions): Promise<Verdict> {
   const ran = await host.run({ argv: ['bash', '-s'], stdin: verifyScript(units) }, options);
   if (!ran.ok) return unknown(inWords(ran.problems[0]), ran.problems[0].fix);
   return judgeUnits(ran.value.exitCode, ran.value.stdout);
 }
 
 /** The script; nothing of it is secret. */
-function verifyScript(units: readonly WantedFile[]): string {
+function verifyScript(units: readonly DesiredFile[]): string {
   const writes = units.map((unit) => {
     const text = (contentText(unit.content) ?? '').replaceAll(/^ExecStart=.*$/gm, 'ExecStart=/bin/true');
     return `printf %s ${shellLine([text])} > ${shellLine([unit.name])}`;

@@ -1,16 +1,16 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { kill } from 'node:process';
-import type { CallOptions, Command, Ran } from '../../core/host.ts';
+import type { CallOptions, Command, CommandResult } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { deadlineOf, describeCommand } from '../deadline.ts';
-import { exitCodeOf } from '../exit-code.ts';
+import { processExitCode } from '../exit-code.ts';
 import { childEnvironment } from '../person.ts';
 import { writeStdin } from '../stdin.ts';
 
 /** Between SIGTERM and SIGKILL, and again until the pipes are given up: a grandchild that left the group may hold them. */
 const GRACE_MS = 1000;
 
-type End = Omit<Ran, 'durationMs'>;
+type End = Omit<CommandResult, 'durationMs'>;
 
 /** Runs one program here, in a process group of its own that ends with it when the caller gives up. */
 export async function runProgram(
@@ -18,9 +18,9 @@ export async function runProgram(
   environment: Readonly<Record<string, string | undefined>>,
   command: Command,
   options: CallOptions,
-): Promise<Result<Ran>> {
+): Promise<Result<CommandResult>> {
   const deadline = deadlineOf(options);
-  const abandoned = (): Result<Ran> => fail(deadline.problem(host, describeCommand(command)));
+  const abandoned = (): Result<CommandResult> => fail(deadline.problem(host, describeCommand(command)));
   if (deadline.signal.aborted) return abandoned();
   const startedMs = performance.now();
   const [program = '', ...rest] = command.argv;
@@ -67,7 +67,7 @@ function endOf(child: ChildProcessWithoutNullStreams): Promise<End> {
     });
     child.once('close', (code, signal) => {
       resolve({
-        exitCode: exitCodeOf(code, signal),
+        exitCode: processExitCode(code, signal),
         stdout: Buffer.concat(out).toString(),
         stderr: Buffer.concat(err).toString(),
       });

@@ -1,6 +1,6 @@
 import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware } from 'ssh2';
 import type { Problem } from '../../core/problem.ts';
-import type { Attempt, Identities } from './identities.ts';
+import type { AuthAttempt, Identities } from './identities.ts';
 import type { SshSettings } from './settings.ts';
 
 /** Tries identities one after the other, without the useless probe for what the server accepts, and remembers them. */
@@ -12,7 +12,7 @@ export interface Authentication {
 
 /** Offers what was gathered to one server. */
 export function authenticate(settings: SshSettings, identities: Identities): Authentication {
-  const tried: Attempt[] = [];
+  const tried: AuthAttempt[] = [];
   let accepted: readonly AuthenticationType[] | undefined;
   const rest = [...identities.attempts];
   const nextOf = (left: readonly AuthenticationType[] | null): AnyAuthMethod | undefined => {
@@ -38,7 +38,7 @@ export function authenticate(settings: SshSettings, identities: Identities): Aut
 function problemOf(
   settings: SshSettings,
   { unusable }: Identities,
-  tried: readonly Attempt[],
+  tried: readonly AuthAttempt[],
   accepted: readonly AuthenticationType[] | undefined,
   said: string | undefined,
 ): Problem {

@@ -13,7 +13,7 @@ const KEEPALIVE_MS = 15_000;
 const KEEPALIVES_MISSED_MAX = 3;
 
 /** A connection that stands. */
-export interface Line {
+export interface Connection {
   readonly client: Client;
   /** Says goodbye and waits until the connection is closed; one that stays open is cut. */
   close(): Promise<void>;
@@ -27,7 +27,7 @@ export async function dial(
   password: Secret | undefined,
   stream: Duplex | undefined,
   signal: AbortSignal,
-): Promise<Result<Line>> {
+): Promise<Result<Connection>> {
   const [hostKeys, identities] = await Promise.all([readHostKeys(settings), gatherIdentities(settings, password)]);
   const authentication = authenticate(settings, identities);
   const client = new ssh2.Client();
@@ -40,7 +40,7 @@ export async function dial(
   client.on('error', () => undefined);
   return new Promise((resolve) => {
     let [refused, greeted, settled]: [Problem | undefined, boolean, boolean] = [undefined, false, false];
-    const settle = (result: Result<Line>): void => {
+    const settle = (result: Result<Connection>): void => {
       if (settled) return;
       settled = true;
       signal.removeEventListener('abort', abort);
@@ -58,7 +58,7 @@ export async function dial(
       greeted = true;
     });
     client.once('ready', () => {
-      settle(ok({ client, close: () => closeLine(client, socket, closed) }));
+      settle(ok({ client, close: () => closeConnection(client, socket, closed) }));
     });
     client.on('error', (error: ConnectionError) => {
       // An agent that will not sign is one attempt that failed; the next ones follow.
@@ -101,7 +101,7 @@ export async function dial(
   });
 }
 
-async function closeLine(client: Client, socket: Duplex, closed: Promise<void>): Promise<void> {
+async function closeConnection(client: Client, socket: Duplex, closed: Promise<void>): Promise<void> {
   let force: NodeJS.Timeout | undefined;
   const cut = new Promise<void>((resolve) => {
     force = setTimeout(() => {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import type { Problem } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
-import { judgeKey, knownNames, knownTypes, parseKnownHosts, type KnownKey } from './known-hosts.ts';
+import { judgeHostKey, knownNames, knownTypes, parseKnownHosts, type KnownKey } from './known-hosts.ts';
 import type { SshSettings } from './settings.ts';
 
 /** Judges the key that a server shows, and says which kinds of key to ask it for. */
@@ -46,8 +46,8 @@ function judge(
   key: Buffer,
 ): Problem | undefined {
   const type = typeOf(key);
-  const shown = `${type} key ${fingerprintOf(key)}`;
-  const verdict = judgeKey(entries, names, type, key.toString('base64'));
+  const shown = `${type} key ${keyFingerprint(key)}`;
+  const verdict = judgeHostKey(entries, names, type, key.toString('base64'));
   const { name } = settings;
   const [knownAs = ''] = names;
   if (verdict.state === 'known') return undefined;
@@ -74,7 +74,7 @@ function judge(
   const [what, fix] =
     verdict.state === 'revoked'
       ? ['is marked @revoked', 'Ask who revoked it; until then this host cannot be trusted.']
-      : [`is ${entry.type} ${fingerprintOf(Buffer.from(entry.key, 'base64'))}`, `${forget} && ${settings.command}`];
+      : [`is ${entry.type} ${keyFingerprint(Buffer.from(entry.key, 'base64'))}`, `${forget} && ${settings.command}`];
   return {
     code: 'host.key-changed',
     summary: `${name}: its host key ${verdict.state === 'revoked' ? 'was revoked' : 'has changed'}`,
@@ -85,7 +85,7 @@ function judge(
 }
 
 /** As ssh-keygen -l prints it. */
-export function fingerprintOf(key: Buffer): string {
+export function keyFingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 

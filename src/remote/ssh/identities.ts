@@ -1,18 +1,18 @@
 import ssh2, { type AnyAuthMethod, type IdentityCallback, type ParsedKey } from 'ssh2';
 import type { Secret } from '../../core/secret.ts';
-import { fingerprintOf } from './host-key.ts';
+import { keyFingerprint } from './host-key.ts';
 import { readPrivateKey, type PrivateKey } from './private-key.ts';
 import type { SshSettings } from './settings.ts';
 
 /** One way to prove who we are; `label` is what people call it. */
-export interface Attempt {
+export interface AuthAttempt {
   readonly label: string;
   readonly method: AnyAuthMethod;
 }
 
 /** What can be tried, in order, and what cannot, with the reason and the command that would help. */
 export interface Identities {
-  readonly attempts: readonly Attempt[];
+  readonly attempts: readonly AuthAttempt[];
   readonly unusable: readonly { readonly label: string; readonly fix: string | undefined }[];
 }
 
@@ -39,16 +39,16 @@ export async function gatherIdentities(settings: SshSettings, password: Secret |
   const agent = agentSocket === undefined ? { keys: [] } : await keysOfAgent(agentSocket);
   const held = (key: Buffer | undefined): ParsedKey | undefined =>
     key === undefined ? undefined : agent.keys.find((each) => each.getPublicSSH().equals(key));
-  const ofAgent = (key: ParsedKey): Attempt[] =>
+  const ofAgent = (key: ParsedKey): AuthAttempt[] =>
     agentSocket === undefined
       ? []
       : [
           {
-            label: `${key.comment === '' ? key.type : key.comment} from the agent (${fingerprintOf(key.getPublicSSH())})`,
+            label: `${key.comment === '' ? key.type : key.comment} from the agent (${keyFingerprint(key.getPublicSSH())})`,
             method: { type: 'agent', username, agent: new AgentKey(agentSocket, key) },
           },
         ];
-  const ofFile = (file: PrivateKey): Attempt[] => {
+  const ofFile = (file: PrivateKey): AuthAttempt[] => {
     if (file.state === 'usable') return [{ label: file.file, method: { type: 'publickey', username, key: file.key } }];
     const key = file.state === 'encrypted' ? held(file.publicKey) : undefined;
     return key === undefined ? [] : ofAgent(key);
@@ -71,7 +71,7 @@ export async function gatherIdentities(settings: SshSettings, password: Secret |
   };
 }
 
-function ofPassword(username: string, password: Secret | undefined): Attempt[] {
+function ofPassword(username: string, password: Secret | undefined): AuthAttempt[] {
   if (password === undefined) return [];
   // It leaves here for the server, after the server's key was verified. PAM often takes it as an answer only.
   const text = password.reveal();

@@ -49,7 +49,7 @@ export function knownNames(hostName: string, port: number, alias: string | undef
 }
 
 /** Judges a key (type and base64) by what is known under these names; the first name that has an entry decides. */
-export function judgeKey(
+export function judgeHostKey(
   entries: readonly KnownKey[],
   names: readonly string[],
   type: string,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fail, ok, type Result } from '../../core/problem.ts';
-import type { Person } from '../person.ts';
+import type { LocalUser } from '../person.ts';
 
 /** Options of ssh_config(5) by lower-case name, each with all values it has. */
 export type Options = ReadonlyMap<string, readonly string[]>;
@@ -14,13 +14,13 @@ const USUAL_KEYS = ['id_rsa', 'id_ecdsa', 'id_ed25519'];
  * Without an ssh client the arguments count, and the usual keys and known_hosts files.
  */
 export async function readOptions(
-  person: Person,
+  localUser: LocalUser,
   argv: readonly string[],
   address: string,
   signal: AbortSignal,
 ): Promise<Result<Options>> {
-  const asked = await askSsh(person, argv, address, signal);
-  if (asked === undefined) return ok(optionsOf(argv, person));
+  const asked = await askSsh(localUser, argv, address, signal);
+  if (asked === undefined) return ok(optionsOf(argv, localUser));
   return asked.exitCode === 0
     ? ok(parseOptions(asked.stdout))
     : fail({
@@ -48,7 +48,7 @@ interface Asked {
 }
 
 function askSsh(
-  { environment }: Person,
+  { environment }: LocalUser,
   argv: readonly string[],
   address: string,
   signal: AbortSignal,
@@ -73,7 +73,7 @@ function askSsh(
 const LETTERS: Readonly<Record<string, string>> = { p: 'port', l: 'user', i: 'identityfile', J: 'proxyjump' };
 
 /** The options that ssh's own arguments set (`-o Name=value`, `-p`, `-l`, `-i`, `-J`), beside OpenSSH's defaults. */
-export function optionsOf(argv: readonly string[], { home }: Pick<Person, 'home'>): Options {
+export function optionsOf(argv: readonly string[], { home }: Pick<LocalUser, 'home'>): Options {
   const options = new Map<string, readonly string[]>();
   // As in OpenSSH, the first value that is given counts; keys add up.
   const set = (name: string, value: string): void => {

@@ -1,9 +1,9 @@
 import type { Client, ClientChannel } from 'ssh2';
-import type { CallOptions, Command, Ran } from '../../core/host.ts';
+import type { CallOptions, Command, CommandResult } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
 import { deadlineOf, describeCommand } from '../deadline.ts';
-import { exitCodeOf } from '../exit-code.ts';
+import { processExitCode } from '../exit-code.ts';
 import { writeStdin } from '../stdin.ts';
 import type { SshSettings } from './settings.ts';
 import { lost } from './unreachable.ts';
@@ -14,10 +14,10 @@ export async function runSession(
   client: Client,
   command: Command,
   options: CallOptions,
-): Promise<Result<Ran>> {
+): Promise<Result<CommandResult>> {
   const deadline = deadlineOf(options);
   const what = describeCommand(command);
-  const abandoned = (): Result<Ran> => fail(deadline.problem(settings.name, what));
+  const abandoned = (): Result<CommandResult> => fail(deadline.problem(settings.name, what));
   if (deadline.signal.aborted) return abandoned();
   const startedMs = performance.now();
   const over = new Promise<undefined>((resolve) => {
@@ -99,7 +99,7 @@ function endOf(channel: ClientChannel): Promise<End> {
   channel.on('error', () => undefined);
   let exitCode: number | undefined;
   channel.on('exit', (code: number | null, signal?: string) => {
-    exitCode = exitCodeOf(code, signal);
+    exitCode = processExitCode(code, signal);
   });
   return new Promise((resolve) => {
     channel.on('close', () => {

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import type { Target } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
-import type { Person } from '../person.ts';
+import type { LocalUser } from '../person.ts';
 import { readOptions, type Options } from './options.ts';
 
 /** Everything that a connection needs: the inventory's word first, then ssh_config's, then OpenSSH's defaults. */
@@ -33,7 +33,7 @@ export interface SshSettings {
 
 /** Puts together how to reach a target. Problem `config.ssh` where OpenSSH does not accept the options. */
 export async function resolveSettings(
-  person: Person,
+  localUser: LocalUser,
   target: Target,
   signal: AbortSignal,
 ): Promise<Result<SshSettings>> {
@@ -43,7 +43,7 @@ export async function resolveSettings(
     ...(target.user === undefined ? [] : ['-l', target.user]),
   ];
   const command = shellLine(['ssh', ...argv, ...target.identityFiles.flatMap((file) => ['-i', file]), target.address]);
-  const options = await readOptions(person, argv, target.address, signal);
+  const options = await readOptions(localUser, argv, target.address, signal);
   if (!options.ok) {
     const [{ detail }] = options.problems;
     return fail({
@@ -54,28 +54,28 @@ export async function resolveSettings(
       where: { host: target.name },
     });
   }
-  return ok(settingsOf(person, target, options.value, command));
+  return ok(settingsOf(localUser, target, options.value, command));
 }
 
-function settingsOf(person: Person, target: Target, options: Options, command: string): SshSettings {
+function settingsOf(localUser: LocalUser, target: Target, options: Options, command: string): SshSettings {
   const one = (key: string): string | undefined => {
     const value = options.get(key)?.[0];
     return value === undefined || value === 'none' ? undefined : value;
   };
   const hostName = one('hostname') ?? target.address;
-  const [port, user] = [Number(one('port') ?? '22'), one('user') ?? person.userName];
+  const [port, user] = [Number(one('port') ?? '22'), one('user') ?? localUser.userName];
   const tokens: Readonly<Record<string, string>> = {
     h: hostName,
     n: target.address,
     p: String(port),
     r: user,
-    u: person.userName,
-    d: person.home,
+    u: localUser.userName,
+    d: localUser.home,
     i: String(userInfo().uid),
     '%': '%',
   };
   const fill = (text: string): string => text.replaceAll(/%(.)/g, (whole, token: string) => tokens[token] ?? whole);
-  const path = (text: string): string => fill(text.replace(/^~(?=\/|$)/, person.home));
+  const path = (text: string): string => fill(text.replace(/^~(?=\/|$)/, localUser.home));
   const words = (key: string): readonly string[] =>
     (options.get(key)?.[0] ?? '')
       .split(/\s+/)
@@ -90,7 +90,7 @@ function settingsOf(person: Person, target: Target, options: Options, command: s
     namedKeys: target.identityFiles.map(path),
     usualKeys: (options.get('identityfile') ?? []).filter((file) => file !== 'none').map(path),
     identitiesOnly: one('identitiesonly') === 'yes',
-    agentSocket: agentOf(options.get('identityagent')?.[0], person, path),
+    agentSocket: agentOf(options.get('identityagent')?.[0], localUser, path),
     knownHostsFiles: [...words('userknownhostsfile'), ...words('globalknownhostsfile')],
     hostKeyAlias: one('hostkeyalias'),
     checkHostKey: target.hostKeyChecking,
@@ -103,7 +103,7 @@ function settingsOf(person: Person, target: Target, options: Options, command: s
 
 function agentOf(
   named: string | undefined,
-  { environment }: Person,
+  { environment }: LocalUser,
   path: (text: string) => string,
 ): string | undefined {
   if (named === 'none') return undefined;

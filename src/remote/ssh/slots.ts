@@ -1,11 +1,11 @@
 /** Lets so many work at once; the others wait in line. */
-export interface Slots {
+export interface Semaphore {
   /** Runs `work` as soon as there is room. */
   use<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** Makes room for `size` at once. */
-export function createSlots(size: number): Slots {
+export function createSemaphore(size: number): Semaphore {
   let free = size;
   const waiting: (() => void)[] = [];
   return {

@@ -4,12 +4,12 @@ import { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import type { Target } from '../../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
-import { childEnvironment, type Person } from '../person.ts';
-import { dial, type Line } from './dial.ts';
+import { childEnvironment, type LocalUser } from '../person.ts';
+import { dial, type Connection } from './dial.ts';
 import { resolveSettings, type SshSettings } from './settings.ts';
 
 /** What leads to a host that is not reached directly; closing it ends what lies on the way. */
-export interface Way {
+export interface Tunnel {
   readonly stream: Duplex | undefined;
   /** What the command on the way complained about, complete once it is closed; empty where there is none. */
   complaint(): string;
@@ -18,24 +18,24 @@ export interface Way {
 
 const CLOSE_TIMEOUT_MS = 1000;
 
-const DIRECT: Way = { stream: undefined, complaint: () => '', close: () => Promise.resolve() };
+const DIRECT: Tunnel = { stream: undefined, complaint: () => '', close: () => Promise.resolve() };
 
 /** Opens the way that ProxyJump or ProxyCommand names; without them it is the direct one. */
-export async function openWay(
-  person: Person,
+export async function openTunnel(
+  localUser: LocalUser,
   target: Target,
   settings: SshSettings,
   signal: AbortSignal,
-): Promise<Result<Way>> {
-  if (settings.proxyCommand !== undefined) return ok(wayThroughCommand(person, settings.proxyCommand));
+): Promise<Result<Tunnel>> {
+  if (settings.proxyCommand !== undefined) return ok(tunnelThroughCommand(localUser, settings.proxyCommand));
   if (settings.proxyJump === undefined) return ok(DIRECT);
-  return wayThroughHosts(person, target, settings, settings.proxyJump.split(','), signal);
+  return tunnelThroughHosts(localUser, target, settings, settings.proxyJump.split(','), signal);
 }
 
-function wayThroughCommand(person: Person, command: string): Way {
+function tunnelThroughCommand(localUser: LocalUser, command: string): Tunnel {
   const child = spawn('/bin/sh', ['-c', `exec ${command}`], {
     detached: true,
-    env: childEnvironment(person.environment),
+    env: childEnvironment(localUser.environment),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let said = '';
@@ -70,34 +70,34 @@ function wayThroughCommand(person: Person, command: string): Way {
 }
 
 // Each hop is a host of its own: its key is verified, its own ssh_config holds; the target's arguments do not.
-async function wayThroughHosts(
-  person: Person,
+async function tunnelThroughHosts(
+  localUser: LocalUser,
   target: Target,
   settings: SshSettings,
   hops: readonly string[],
   signal: AbortSignal,
-): Promise<Result<Way>> {
-  const lines: Line[] = [];
+): Promise<Result<Tunnel>> {
+  const connections: Connection[] = [];
   const close = async (): Promise<void> => {
-    for (const line of lines.toReversed()) await line.close();
+    for (const connection of connections.toReversed()) await connection.close();
   };
-  const give = async (problem: Problem): Promise<Result<Way>> => {
+  const give = async (problem: Problem): Promise<Result<Tunnel>> => {
     await close();
     return fail(problem);
   };
   let stream: Duplex | undefined;
   const resolved: SshSettings[] = [];
   for (const hop of hops) {
-    const hopSettings = await resolveSettings(person, targetOf(hop, target), signal);
+    const hopSettings = await resolveSettings(localUser, targetOf(hop, target), signal);
     if (!hopSettings.ok) return hopSettings;
     resolved.push(hopSettings.value);
   }
   for (const [index, hop] of resolved.entries()) {
-    const line = await dial(hop, undefined, stream, signal);
-    if (!line.ok) return give(line.problems[0]);
-    lines.push(line.value);
+    const connection = await dial(hop, undefined, stream, signal);
+    if (!connection.ok) return give(connection.problems[0]);
+    connections.push(connection.value);
     const next = resolved[index + 1] ?? settings;
-    const opened = await openStream(line.value.client, next);
+    const opened = await openStream(connection.value.client, next);
     if (opened instanceof Error) return give(blocked(settings, hop, next, opened));
     stream = opened;
   }

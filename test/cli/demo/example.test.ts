@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { writeExample } from '../../../src/cli/demo/example.ts';
-import { placesFor } from '../../../src/cli/demo/places.ts';
+import { pathsFor } from '../../../src/cli/demo/places.ts';
 import { pathsOf } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 
@@ -21,10 +21,10 @@ function folderFor(t: TestContext): string {
 }
 
 test('the example says to hxllm what the demo means, whatever models are called and wherever it lies', async (t) => {
-  const places = placesFor(folderFor(t), 4000);
-  await writeExample(places, { port: 4000, backends: BACKENDS, models: MODELS });
+  const paths = pathsFor(folderFor(t), 4000);
+  await writeExample(paths, { port: 4000, backends: BACKENDS, models: MODELS });
   const loaded = await loadConfig({
-    cwd: places.folder,
+    cwd: paths.folder,
     home: '/nonexistent',
     userName: 'x',
     environment: {},
@@ -47,21 +47,21 @@ test('the example says to hxllm what the demo means, whatever models are called 
     BACKENDS,
   );
   assert.deepEqual([serviceManager, listen, port], ['process', '127.0.0.1', 4000]);
-  assert.equal(pathsOf(host.settings).pidFile, places.gatewayPid);
-  assert.equal(pathsOf(host.settings).logFile, places.gatewayLog);
+  assert.equal(pathsOf(host.settings).pidFile, paths.gatewayPid);
+  assert.equal(pathsOf(host.settings).logFile, paths.gatewayLog);
   assert.ok(masterKey.state === 'set');
-  assert.equal(masterKey.key.reveal(), readFileSync(places.masterKey, 'utf8').trim());
+  assert.equal(masterKey.key.reveal(), readFileSync(paths.masterKey, 'utf8').trim());
   assert.match(masterKey.key.reveal(), /^sk-[0-9a-f]{64}$/);
 });
 
 test('key and password are for their owner alone, and stay when the example is written again', async (t) => {
-  const places = placesFor(folderFor(t), 4001);
-  await writeExample(places, { port: 4001, backends: BACKENDS, models: MODELS });
-  const secrets = [places.masterKey, places.vaultPassword, places.vault];
+  const paths = pathsFor(folderFor(t), 4001);
+  await writeExample(paths, { port: 4001, backends: BACKENDS, models: MODELS });
+  const secrets = [paths.masterKey, paths.vaultPassword, paths.vault];
   const before = secrets.map((file) => readFileSync(file, 'utf8'));
   for (const file of secrets) assert.equal(statSync(file).mode & 0o777, 0o600, file);
   assert.doesNotMatch(before[2] ?? '', /sk-/);
-  await writeExample(places, { port: 4001, backends: BACKENDS, models: MODELS });
+  await writeExample(paths, { port: 4001, backends: BACKENDS, models: MODELS });
   assert.deepEqual(
     secrets.map((file) => readFileSync(file, 'utf8')),
     before,
@@ -69,6 +69,6 @@ test('key and password are for their owner alone, and stay when the example is w
 });
 
 test('a demo on another port has a folder of its own', () => {
-  assert.equal(placesFor('/x', 4000).folder, '/x/.demo');
-  assert.equal(placesFor('/x', 4001).folder, '/x/.demo/port-4001');
+  assert.equal(pathsFor('/x', 4000).folder, '/x/.demo');
+  assert.equal(pathsFor('/x', 4001).folder, '/x/.demo/port-4001');
 });

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { attempt, type Attempt } from '../../../src/cli/run/attempt.ts';
-import type { Outcome } from '../../../src/cli/run/outcome.ts';
+import { runPhase, type PhaseRun } from '../../../src/cli/run/attempt.ts';
+import type { PhaseOutcome } from '../../../src/cli/run/outcome.ts';
 import type { PhaseOptions, Session } from '../../../src/cli/run/session.ts';
 import { createHumanView } from '../../../src/cli/views/human.ts';
 import type { PhaseReport } from '../../../src/core/phase.ts';
@@ -21,7 +21,7 @@ interface Tried {
   readonly session: Session;
   readonly terminal: FakeTerminal;
   readonly controller: AbortController;
-  readonly run: (work: (attempt: Attempt) => Promise<PhaseReport>) => Promise<Outcome>;
+  readonly run: (work: (attempt: PhaseRun) => Promise<PhaseReport>) => Promise<PhaseOutcome>;
 }
 
 function tried(options: PhaseOptions = {}, fake: FakeOptions = {}): Tried {
@@ -40,10 +40,10 @@ function tried(options: PhaseOptions = {}, fake: FakeOptions = {}): Tried {
     vault: { ask: () => Promise.reject(new Error('not asked')), give: () => {}, known: () => false },
   };
   const undertaking = { name: 'preflight', question: 'May we begin?', next: () => 'hxllm inventory' };
-  return { session, terminal, controller, run: (work) => attempt(session, undertaking, work) };
+  return { session, terminal, controller, run: (work) => runPhase(session, undertaking, work) };
 }
 
-function record(outcome: Outcome): Record<string, unknown> {
+function record(outcome: PhaseOutcome): Record<string, unknown> {
   return JSON.parse(readFileSync(join(outcome.evidence ?? '', 'run.json'), 'utf8')) as Record<string, unknown>;
 }
 

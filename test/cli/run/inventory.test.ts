@@ -5,8 +5,8 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { inventory, type InventoryOptions } from '../../../src/cli/run/inventory.ts';
-import type { Outcome } from '../../../src/cli/run/outcome.ts';
+import { runInventoryCommand, type InventoryCommandOptions } from '../../../src/cli/run/inventory.ts';
+import type { PhaseOutcome } from '../../../src/cli/run/outcome.ts';
 import type { Session } from '../../../src/cli/run/session.ts';
 import { createHumanView } from '../../../src/cli/views/human.ts';
 import { Secret } from '../../../src/core/secret.ts';
@@ -30,11 +30,11 @@ beforeEach(() => void (root = mkdtempSync(join(tmpdir(), 'hxllm-inventory-'))));
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 interface Tried {
-  readonly outcome: Outcome;
+  readonly outcome: PhaseOutcome;
   readonly terminal: FakeTerminal;
 }
 
-async function tried(options: InventoryOptions, fake: FakeOptions = {}, keyNeeded = false): Promise<Tried> {
+async function tried(options: InventoryCommandOptions, fake: FakeOptions = {}, keyNeeded = false): Promise<Tried> {
   const terminal = fakeTerminal({ cwd: root, ...fake });
   let given: Secret | undefined;
   const session: Session = {
@@ -53,7 +53,7 @@ async function tried(options: InventoryOptions, fake: FakeOptions = {}, keyNeede
       known: () => given !== undefined,
     },
   };
-  return { outcome: await inventory(session, undefined, options, keyNeeded), terminal };
+  return { outcome: await runInventoryCommand(session, undefined, options, keyNeeded), terminal };
 }
 
 const MAIN = 'inventories/group_vars/all/main.yml';

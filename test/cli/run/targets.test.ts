@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { targetsOf } from '../../../src/cli/run/targets.ts';
+import { smokeTargets } from '../../../src/cli/run/targets.ts';
 import type { Config, Model, Settings } from '../../../src/config/config.ts';
 import type { Target } from '../../../src/core/host.ts';
 import { Secret } from '../../../src/core/secret.ts';
@@ -63,12 +63,12 @@ function config(target: Partial<Target> = {}, settings: Partial<Settings> = {}):
 }
 
 function urlOf(wanted: Config, throughSsh = false): string | undefined {
-  const targets = targetsOf(wanted, throughSsh, 'hxllm smoke');
+  const targets = smokeTargets(wanted, throughSsh, 'hxllm smoke');
   return targets.ok ? targets.value[0]?.url : targets.problems[0].code;
 }
 
 test('a gateway is asked where its host is, with the key, for its aliases and the backends that can answer a chat', () => {
-  const targets = targetsOf(config(), false, 'hxllm smoke');
+  const targets = smokeTargets(config(), false, 'hxllm smoke');
   assert.deepEqual(targets, {
     ok: true,
     value: [
@@ -98,7 +98,7 @@ test('a gateway that listens on loopback alone is not asked from elsewhere', () 
 
 test('what is missing is named with the command that mends it', () => {
   const problem = (settings: Partial<Settings>): readonly [string, string] => {
-    const targets = targetsOf(config({}, settings), false, 'hxllm smoke --limit api');
+    const targets = smokeTargets(config({}, settings), false, 'hxllm smoke --limit api');
     assert.ok(!targets.ok);
     return [targets.problems[0].code, targets.problems[0].fix];
   };
@@ -108,7 +108,7 @@ test('what is missing is named with the command that mends it', () => {
   ]);
   assert.deepEqual(problem({ masterKey: { state: 'absent' } }), ['vault.key-missing', 'hxllm inventory --vault-init']);
   assert.deepEqual(problem({ models: undefined })[0], 'variables.undefined');
-  const none = targetsOf({ ...config(), hosts: [], groupDefined: false }, false, 'hxllm smoke');
+  const none = smokeTargets({ ...config(), hosts: [], groupDefined: false }, false, 'hxllm smoke');
   assert.ok(!none.ok);
   assert.deepEqual(
     [none.problems[0].code, none.problems[0].detail],

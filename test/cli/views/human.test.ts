@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createHumanView } from '../../../src/cli/views/human.ts';
 import { wantsColour } from '../../../src/cli/views/paint.ts';
 import type { View } from '../../../src/cli/views/view.ts';
-import type { Outcome } from '../../../src/cli/run/outcome.ts';
+import type { PhaseOutcome } from '../../../src/cli/run/outcome.ts';
 import {
   failed,
   notApplicable,
@@ -29,7 +29,7 @@ function check(
   return { kind: 'check', result: { id: `x.${title.replaceAll(' ', '-')}`, title, severity, host, ...verdict } };
 }
 
-const OUTCOME: Outcome = {
+const OUTCOME: PhaseOutcome = {
   phase: 'preflight',
   ending: 'passed',
   exitCode: 0,

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { addToGroup } from '../../../src/config/edit/group-edit.ts';
 import { addToIniGroup } from '../../../src/config/edit/ini-group.ts';
 import { appendBlock, insertAfterLine } from '../../../src/config/edit/lines.ts';
-import { findPlaces } from '../../../src/config/edit/places.ts';
+import { findVariablePaths } from '../../../src/config/edit/places.ts';
 import { shownPath } from '../../../src/config/shown-path.ts';
 import { backendLines, modelLines } from '../../../src/config/edit/variable-text.ts';
 import { addVariable } from '../../../src/config/edit/variables-edit.ts';
@@ -166,7 +166,7 @@ test('names are written so that YAML gives them back', async () => {
 
 test('the place for variables follows Ansible’s rule of the first that exists', () => {
   const place = (...read: readonly string[]): string =>
-    findPlaces(
+    findVariablePaths(
       '/p/inventories/dev.ini',
       read.map((file) => `/p/inventories/group_vars/${file}`),
     ).variables.replace('/p/inventories/group_vars/', '');
@@ -175,7 +175,7 @@ test('the place for variables follows Ansible’s rule of the first that exists'
   assert.equal(place('all/vault.yml'), 'all/main.yml');
   assert.equal(place('all.yml'), 'all.yml');
   assert.equal(place('all'), 'all');
-  assert.equal(findPlaces('/p/dev.ini', ['/p/group_vars/all.yml']).hidden, '/p/group_vars/all.yml');
+  assert.equal(findVariablePaths('/p/dev.ini', ['/p/group_vars/all.yml']).hidden, '/p/group_vars/all.yml');
   assert.equal(shownPath('/p/a/b', '/p'), 'a/b');
   assert.equal(shownPath('/q/b', '/p'), '/q/b');
 });

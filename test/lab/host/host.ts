@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Ran } from '../../../src/core/host.ts';
+import type { CommandResult } from '../../../src/core/host.ts';
 import { run, until } from '../command.ts';
 import { hostFolder, KEY, KNOWN_HOSTS, USER, ZONE, type HostName, type Place, type Role } from '../place.ts';
 import { readFiles, type Files } from './overlay.ts';
@@ -13,7 +13,7 @@ export interface LabHost {
   /** Its name in the zone. */
   readonly fullName: string;
   /** Runs a bash script as root inside, without SSH: what a test sets up or looks at is apart from what it tests. */
-  sh(script: string): Promise<Ran>;
+  sh(script: string): Promise<CommandResult>;
   /** The same for a script that must succeed; gives what it printed, trimmed. */
   must(script: string): Promise<string>;
   /** The ssh command that logs in as `deploy`, checking the host key; words after it are run there. */
@@ -35,7 +35,7 @@ const ENVIRONMENT = [
 
 /** A handle on a host that was booted. */
 export function openHost(place: Place): LabHost {
-  const sh = (script: string): Promise<Ran> => {
+  const sh = (script: string): Promise<CommandResult> => {
     const leader = leaderOf(place.name);
     if (leader === undefined) throw new Error(`${place.name} is not running`);
     return run(['nsenter', '-t', String(leader), '-a', ...ENVIRONMENT, '/bin/bash', '-s'], { stdin: script });

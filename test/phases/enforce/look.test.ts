@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { look } from '../../../src/phases/enforce/look.ts';
+import { inspectHost } from '../../../src/phases/enforce/look.ts';
 import { createAnsweringHost, hostOf, type Answers } from '../preflight/host.ts';
 
 const MACHINE = 'x86_64\n6.1.0\nglibc 2.36\n';
 
 async function problemAt(answers: Answers): Promise<readonly [string, string]> {
-  const looked = await look(createAnsweringHost('hx', answers), hostOf('hx').settings, new AbortController().signal);
+  const looked = await inspectHost(
+    createAnsweringHost('hx', answers),
+    hostOf('hx').settings,
+    new AbortController().signal,
+  );
   assert.ok(!looked.ok);
   const [{ code, detail }] = looked.problems;
   return [code, detail];

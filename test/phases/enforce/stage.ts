@@ -8,7 +8,7 @@ import type { PhaseReport, PhaseTools } from '../../../src/core/phase.ts';
 import { ok } from '../../../src/core/problem.ts';
 import type { PhaseEvent } from '../../../src/core/recorder.ts';
 import { runEnforce, type EnforceOptions } from '../../../src/phases/enforce/run.ts';
-import { runRemove } from '../../../src/phases/enforce/remove.ts';
+import { runUninstall } from '../../../src/phases/enforce/remove.ts';
 import { createLocalHost } from '../../../src/remote/local/host.ts';
 import type { Runtime, Shipping } from '../../../src/render/release.ts';
 import { quietPort } from '../../port.ts';
@@ -86,7 +86,7 @@ export async function makeStage(): Promise<Stage> {
       connectTimeoutMs: 1000,
       password: undefined,
     };
-    const wanted = settings({
+    const desired = settings({
       serviceManager: 'process',
       prefix,
       port,
@@ -97,7 +97,7 @@ export async function makeStage(): Promise<Stage> {
     return {
       inventoryFile: '/inventory',
       groupDefined: true,
-      hosts: [{ target, settings: wanted, origins: {} }],
+      hosts: [{ target, settings: desired, origins: {} }],
       allHosts: ['stage'],
       candidates: [],
       files: [],
@@ -123,7 +123,7 @@ export async function makeStage(): Promise<Stage> {
     });
     return { ...report, events, files };
   };
-  const remove = (): Promise<Seen> => watched((tools) => runRemove(configOf({}), { dryRun: false }, tools));
+  const remove = (): Promise<Seen> => watched((tools) => runUninstall(configOf({}), { dryRun: false }, tools));
   return {
     prefix,
     port,

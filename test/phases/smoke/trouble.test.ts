@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { test } from 'node:test';
-import { troubleOf } from '../../../src/phases/smoke/trouble.ts';
+import { diagnose } from '../../../src/phases/smoke/trouble.ts';
 import { quietPort } from '../../port.ts';
 import { startFake } from './fake-server.ts';
 import { smokeAt } from './smoking.ts';
@@ -61,7 +61,7 @@ test('codes that take another machine to see have words of their own', () => {
     ['EAI_AGAIN', 'dns'],
   ];
   for (const [code, kind] of kinds) {
-    const trouble = troubleOf(Object.assign(new Error('x'), { code }), url, 0);
+    const trouble = diagnose(Object.assign(new Error('x'), { code }), url, 0);
     assert.equal(trouble.kind, kind, code);
     assert.ok(trouble.fix !== '' && trouble.seen.includes('hx-api-server'), code);
   }
@@ -72,9 +72,9 @@ test('of several addresses that were tried the first tells why', () => {
     Object.assign(new Error('a'), { code: 'ECONNREFUSED' }),
     Object.assign(new Error('b'), { code: 'ENETUNREACH' }),
   ]);
-  assert.equal(troubleOf(error, new URL('http://localhost:4000'), 0).kind, 'refused');
+  assert.equal(diagnose(error, new URL('http://localhost:4000'), 0).kind, 'refused');
 });
 
 test('an unknown error keeps its own words', () => {
-  assert.match(troubleOf(new Error('strange'), new URL('http://a:1/v1/models'), 0).seen, /strange/);
+  assert.match(diagnose(new Error('strange'), new URL('http://a:1/v1/models'), 0).seen, /strange/);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import {
-  judgeKey,
+  judgeHostKey,
   knownNames,
   knownTypes,
   parseKnownHosts,
@@ -13,7 +13,7 @@ const entries = parseKnownHosts(readFileSync(new URL('samples/known_hosts', impo
 const keyOn = (line: number): string => entries.find((entry) => entry.line === line)?.key ?? '';
 const [FIRST, SECOND, ECDSA] = [keyOn(2), keyOn(5), keyOn(7)];
 const judge = (host: string, port: number, key: string, type = 'ssh-ed25519', alias?: string): KeyVerdict =>
-  judgeKey(entries, knownNames(host, port, alias), type, key);
+  judgeHostKey(entries, knownNames(host, port, alias), type, key);
 
 test('comments, blank lines and nonsense count for nothing; lines keep their number', () => {
   assert.deepEqual(

@@ -1,10 +1,10 @@
 import type { Check } from '../../../core/check.ts';
 import { inWords } from '../../../core/problem.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
-import { commandOn, knowing, lineOn, type Subject } from '../subject.ts';
+import { commandOn, knowing, lineOn, type PreflightSubject } from '../subject.ts';
 
 /** Everything else is asked through the connection, with bash. */
-export const CONNECTION: readonly Check<Subject>[] = [
+export const CONNECTION: readonly Check<PreflightSubject>[] = [
   {
     id: 'ssh.reachable',
     title: 'the host is reached over SSH, its key verified',

@@ -1,9 +1,9 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass } from '../../../core/verdict.ts';
-import { commandOn, knowing, type Subject } from '../subject.ts';
+import { commandOn, knowing, type PreflightSubject } from '../subject.ts';
 
 /** Some sites let only hosts of their domain serve. */
-export const DOMAIN: readonly Check<Subject>[] = [
+export const DOMAIN: readonly Check<PreflightSubject>[] = [
   {
     id: 'domain.joined',
     title: 'the host is joined to a domain',

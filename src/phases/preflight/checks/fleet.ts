@@ -3,19 +3,19 @@ import type { Check } from '../../../core/check.ts';
 import type { Target } from '../../../core/host.ts';
 import { shellLine } from '../../../core/shell.ts';
 import { failed, notApplicable, pass } from '../../../core/verdict.ts';
-import { commandOn, hostnameOf, knowing, lineOn, type Subject } from '../subject.ts';
+import { commandOn, hostnameOf, knowing, lineOn, type PreflightSubject } from '../subject.ts';
 
 const UNDEFINED = notApplicable('litellm_backends is not defined yet: run hxllm inventory');
 
 /** The backends as the host sees them: two checks for each, or the reason why there are none. */
-export function fleetChecks(backends: readonly Backend[] | undefined): readonly Check<Subject>[] {
+export function fleetChecks(backends: readonly Backend[] | undefined): readonly Check<PreflightSubject>[] {
   if (backends === undefined || backends.length === 0)
     return [resolves('the backends', () => UNDEFINED), answers('the backends', [], () => UNDEFINED)];
   const names = [...new Set(backends.map(({ url }) => hostnameOf(url)))];
   return [...names.map(nameCheck), ...backends.map(({ url }) => backendCheck(url))];
 }
 
-function nameCheck(name: string): Check<Subject> {
+function nameCheck(name: string): Check<PreflightSubject> {
   const subject = name;
   if (/^[\d.]+$|:/.test(name)) return resolves(subject, () => notApplicable(`${name} is an address`), name);
   return resolves(
@@ -35,7 +35,7 @@ function nameCheck(name: string): Check<Subject> {
   );
 }
 
-function backendCheck(url: string): Check<Subject> {
+function backendCheck(url: string): Check<PreflightSubject> {
   return answers(
     url,
     [`dns.backend-resolves[${hostnameOf(url)}]`],
@@ -60,7 +60,7 @@ function inquiryAt(name: string, target: Target): string {
   return /^(?:localhost|127\.|::1$)/.test(name) ? lineOn(target, line) : shellLine(['ssh', name, line]);
 }
 
-function resolves(what: string, judge: Check<Subject>['judge'], key?: string): Check<Subject> {
+function resolves(what: string, judge: Check<PreflightSubject>['judge'], key?: string): Check<PreflightSubject> {
   return {
     id: idOf('dns.backend-resolves', key),
     title: `the host resolves ${what}`,
@@ -70,7 +70,12 @@ function resolves(what: string, judge: Check<Subject>['judge'], key?: string): C
   };
 }
 
-function answers(what: string, after: readonly string[], judge: Check<Subject>['judge'], key?: string): Check<Subject> {
+function answers(
+  what: string,
+  after: readonly string[],
+  judge: Check<PreflightSubject>['judge'],
+  key?: string,
+): Check<PreflightSubject> {
   return {
     id: idOf('ollama.answers', key),
     title: `Ollama answers at ${what}`,

@@ -2,13 +2,13 @@ import type { Backend, Model } from '../../../config/config.ts';
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { normalizeModel } from '../../../facts/ollama.ts';
-import type { HostFacts, Subject } from '../subject.ts';
+import type { HostFacts, PreflightSubject } from '../subject.ts';
 
 /** Every alias has its model somewhere, and preferably everywhere it is said to be. */
 export function modelChecks(
   models: readonly Model[] | undefined,
   backends: readonly Backend[] | undefined,
-): readonly Check<Subject>[] {
+): readonly Check<PreflightSubject>[] {
   const missing = [
     ...(models === undefined ? ['litellm_models'] : []),
     ...(backends === undefined ? ['litellm_backends'] : []),
@@ -23,7 +23,7 @@ export function modelChecks(
   return models.flatMap((model) => checksOf(model, model.backends ?? all));
 }
 
-function checksOf(model: Model, urls: readonly string[]): readonly Check<Subject>[] {
+function checksOf(model: Model, urls: readonly string[]): readonly Check<PreflightSubject>[] {
   const present = `models.present[${model.name}]`;
   return [
     {
@@ -43,7 +43,7 @@ function checksOf(model: Model, urls: readonly string[]): readonly Check<Subject
   ];
 }
 
-function judge({ seen }: Subject, withFacts: (facts: HostFacts) => Verdict): Verdict {
+function judge({ seen }: PreflightSubject, withFacts: (facts: HostFacts) => Verdict): Verdict {
   return seen.reached ? withFacts(seen.facts) : unknown(seen.problem.summary);
 }
 

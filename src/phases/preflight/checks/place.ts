@@ -1,12 +1,12 @@
 import type { Check } from '../../../core/check.ts';
 import { longAddress } from '../../../facts/addresses.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
-import { commandOn, knowing, type Subject } from '../subject.ts';
+import { commandOn, knowing, type PreflightSubject } from '../subject.ts';
 
 const ANYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]', '*']);
 
 /** The place where the gateway goes: nobody else may have it. */
-export const PLACE: readonly Check<Subject>[] = [
+export const PLACE: readonly Check<PreflightSubject>[] = [
   {
     id: 'place.nothing-foreign',
     title: 'nothing foreign is where hxllm installs',

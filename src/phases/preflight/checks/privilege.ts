@@ -1,10 +1,10 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass } from '../../../core/verdict.ts';
 import type { Identity, Sudo } from '../../../facts/identity.ts';
-import { knowing, lineOn, type Subject } from '../subject.ts';
+import { knowing, lineOn, type PreflightSubject } from '../subject.ts';
 
 /** What we may do there. */
-export const PRIVILEGE: readonly Check<Subject>[] = [
+export const PRIVILEGE: readonly Check<PreflightSubject>[] = [
   {
     id: 'privilege.sudo',
     title: 'sudo asks for no password',
@@ -25,7 +25,7 @@ export const PRIVILEGE: readonly Check<Subject>[] = [
   },
 ];
 
-function judgeSudo(sudo: Sudo, { userName }: Identity, { host: { target } }: Subject) {
+function judgeSudo(sudo: Sudo, { userName }: Identity, { host: { target } }: PreflightSubject) {
   const wanted = `${userName} may become root with sudo -n`;
   if (sudo.state === 'granted') return pass(`${userName} becomes root without a prompt`);
   if (sudo.state === 'missing')

@@ -2,7 +2,7 @@ import { pathsOf } from '../../../config/config.ts';
 import type { Check } from '../../../core/check.ts';
 import { failed, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import type { Clock } from '../../../facts/clock.ts';
-import { commandOn, knowing, type Asked, type Subject } from '../subject.ts';
+import { commandOn, knowing, type AskedBetween, type PreflightSubject } from '../subject.ts';
 
 const MIB = 1024 * 1024;
 
@@ -13,7 +13,7 @@ const DISK_MIB = 512;
 const SKEW_MS = 2000;
 
 /** What the host must have: time and room. */
-export const RESOURCES: readonly Check<Subject>[] = [
+export const RESOURCES: readonly Check<PreflightSubject>[] = [
   {
     id: 'time.synchronized',
     title: 'the clock is kept in sync',
@@ -42,7 +42,7 @@ export const RESOURCES: readonly Check<Subject>[] = [
   },
 ];
 
-function judgeClock(clock: Clock, asked: Asked, { host }: Subject): Verdict {
+function judgeClock(clock: Clock, asked: AskedBetween, { host }: PreflightSubject): Verdict {
   // Zero where the host's time lies between question and answer: then nothing tells the clocks apart.
   const skewMs = Math.max(asked.fromMs - clock.nowMs, clock.nowMs - asked.toMs, 0);
   const skew =

@@ -1,6 +1,6 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass } from '../../../core/verdict.ts';
-import { commandOn, knowing, type Subject } from '../subject.ts';
+import { commandOn, knowing, type PreflightSubject } from '../subject.ts';
 
 /** The first systemd with everything that the unit uses; Debian 12 has 252. */
 const SYSTEMD_MIN = 249;
@@ -13,7 +13,7 @@ const KNOWN = ['debian', 'ubuntu'];
 const after = ['system.bash'];
 
 /** What the host is. */
-export const SYSTEM: readonly Check<Subject>[] = [
+export const SYSTEM: readonly Check<PreflightSubject>[] = [
   {
     id: 'system.distribution',
     title: 'the distribution is a known one',

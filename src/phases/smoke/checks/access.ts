@@ -1,13 +1,13 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { at, describeReply, isHtml, jsonOf, replyOf, type Exchange, type Reply } from '../exchange.ts';
-import type { Seen } from '../probes.ts';
+import type { ProbeResults } from '../probes.ts';
 import { isOurs } from '../target.ts';
 
 const ERROR_KEYS = ['code', 'message', 'param', 'type'];
 
 /** Is there an HTTP server, is it the gateway, and does it keep out those without the key? */
-export const ACCESS_CHECKS: readonly Check<Seen>[] = [
+export const ACCESS_CHECKS: readonly Check<ProbeResults>[] = [
   {
     id: 'http.reachable',
     title: 'the address answers over HTTP',

@@ -1,14 +1,14 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { at, describeReply, jsonOf, type Exchange, type Reply } from '../exchange.ts';
-import type { Seen } from '../probes.ts';
+import type { ProbeResults } from '../probes.ts';
 import { isOurs } from '../target.ts';
 
 const FINISHES: ReadonlySet<unknown> = new Set(['stop', 'length', 'tool_calls', 'content_filter']);
 const RECORDED = 'see the recorded answer in report.json';
 
 /** Does a model answer, whole; and do the embedding models? */
-export const ANSWER_CHECKS: readonly Check<Seen>[] = [
+export const ANSWER_CHECKS: readonly Check<ProbeResults>[] = [
   {
     id: 'chat.answers',
     title: 'a chat completion is answered',

@@ -1,10 +1,10 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, pass, unknown } from '../../../core/verdict.ts';
 import { at, describeReply, isHtml, jsonOf, replyOf } from '../exchange.ts';
-import { listedModels, type Seen } from '../probes.ts';
+import { listedModels, type ProbeResults } from '../probes.ts';
 
 /** Are the models there, under the names that clients will use? */
-export const MODEL_CHECKS: readonly Check<Seen>[] = [
+export const MODEL_CHECKS: readonly Check<ProbeResults>[] = [
   {
     id: 'models.listed',
     title: 'the models are listed under their aliases',

@@ -1,9 +1,9 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
-import type { Seen } from '../probes.ts';
+import type { ProbeResults } from '../probes.ts';
 
 /** Does every backend get its share? */
-export const SPREAD_CHECKS: readonly Check<Seen>[] = [
+export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
   {
     id: 'backends.used',
     title: 'every backend answers requests',

@@ -2,14 +2,14 @@ import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { readEventStream, type EventStream } from '../event-stream.ts';
 import { at, describeReply, replyOf, type Reply } from '../exchange.ts';
-import type { Seen } from '../probes.ts';
+import type { ProbeResults } from '../probes.ts';
 import { isOurs } from '../target.ts';
 import { faultOfUsage } from './answers.ts';
 
 const RECORDED = 'see the recorded stream in report.json';
 
 /** Does a stream come as OpenAI's SDKs read it? */
-export const STREAM_CHECKS: readonly Check<Seen>[] = [
+export const STREAM_CHECKS: readonly Check<ProbeResults>[] = [
   {
     id: 'stream.framed',
     title: 'a streamed answer is well framed and ends with [DONE]',
@@ -71,7 +71,7 @@ export const STREAM_CHECKS: readonly Check<Seen>[] = [
 ];
 
 function judgeChunks(
-  seen: Seen,
+  seen: ProbeResults,
   faultOf: (events: EventStream, ours: boolean) => string | undefined,
   say: (events: EventStream) => string,
 ): Verdict {
