@@ -2,7 +2,7 @@ import type { Become, Host } from '../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Recorder, StepState } from '../core/recorder.ts';
 import type { Plan, Step } from '../plan/plan.ts';
-import { withSudo, refusedBySudo } from './become.ts';
+import { withSudo, refusedBySudo } from './sudo.ts';
 import type { LockToken } from './lock.ts';
 import { LOCK_LOST, prepareScript, switchScript } from './script.ts';
 import { readTranscript } from './transcript.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Become, Host } from '../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
-import { withSudo, refusedBySudo } from './become.ts';
+import { withSudo, refusedBySudo } from './sudo.ts';
 
 const BEAT_MS = 15_000;
 const SILENCE_S = 120;

@@ -4,7 +4,7 @@ import { constants, createGzip } from 'node:zlib';
 import type { Become, Host } from '../core/host.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
 import type { Upload } from '../plan/plan.ts';
-import { withSudo, refusedBySudo } from './become.ts';
+import { withSudo, refusedBySudo } from './sudo.ts';
 
 const TIMEOUT_MS = 30 * 60_000;
 

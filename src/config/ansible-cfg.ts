@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ok, type Result, type Where } from '../core/problem.ts';
 import type { Findings } from './findings.ts';
 import type { SourceFiles } from './source-files.ts';
-import { readBoolean } from './variables/truth.ts';
+import { readBoolean } from './variables/boolean.ts';
 
 /** Environment and home of the person, as far as Ansible's settings depend on them. */
 export interface UserEnvironment {

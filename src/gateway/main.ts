@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pluralize } from '../core/counted.ts';
+import { pluralize } from '../core/pluralize.ts';
 import type { Problem } from '../core/problem.ts';
 import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
 import { exposureOf, isLoopback } from '../schema/listen.ts';

@@ -2,11 +2,11 @@ import { sha256 } from '../core/hash.ts';
 import { Secret } from '../core/secret.ts';
 import type { Entry } from '../facts/installation/installation.ts';
 import { contentText, type DesiredFile } from '../render/content.ts';
-import type { Desired } from '../render/wanted.ts';
+import type { Desired } from '../render/desired.ts';
 import { diffLines } from './line-diff.ts';
 import { modeText, ownerText } from './mode.ts';
 import type { Step } from './plan.ts';
-import type { Actual } from './seen.ts';
+import type { Actual } from './actual.ts';
 
 /** A step for each rendered file that differs in content, owner or mode; of secrets only that they differ is said. */
 export function planFiles({ files }: Desired, { installation }: Actual): readonly Step[] {

@@ -1,10 +1,10 @@
 import type { Entry, Notes } from '../facts/installation/installation.ts';
 import { writeNotes } from '../facts/installation/notes.ts';
 import { foldersAbove } from '../facts/installation/question.ts';
-import type { HostPaths, Settings, Desired } from '../render/wanted.ts';
+import type { HostPaths, Settings, Desired } from '../render/desired.ts';
 import { modeText, ownerText } from './mode.ts';
 import type { Action, Step } from './plan.ts';
-import type { Actual } from './seen.ts';
+import type { Actual } from './actual.ts';
 
 /** A folder as it is to be; without owner and mode it only has to be there. */
 interface WantedFolder {

@@ -1,9 +1,9 @@
-import type { Desired } from '../render/wanted.ts';
+import type { Desired } from '../render/desired.ts';
 import { planFiles } from './files.ts';
 import { planAccess, planFolders } from './folders.ts';
 import type { Plan, Step } from './plan.ts';
 import { planCurrent, planRelease, planRuntime } from './release.ts';
-import type { Actual } from './seen.ts';
+import type { Actual } from './actual.ts';
 import { planRecovery, planService } from './service.ts';
 import { planTakeOver } from './take-over.ts';
 import { planUser } from './user.ts';

@@ -1,6 +1,6 @@
-import type { Desired } from '../render/wanted.ts';
+import type { Desired } from '../render/desired.ts';
 import type { Step } from './plan.ts';
-import type { Actual } from './seen.ts';
+import type { Actual } from './actual.ts';
 
 /** The runtime, unless it is there with the right hash. */
 export function planRuntime({ release, compress }: Desired, { installation }: Actual): readonly Step[] {

@@ -1,10 +1,10 @@
 import { sha256 } from '../core/hash.ts';
 import type { DesiredFile } from '../render/content.ts';
-import type { Desired } from '../render/wanted.ts';
+import type { Desired } from '../render/desired.ts';
 import { desiredHash } from './files.ts';
 import { markerAction, notesAfter } from './folders.ts';
 import type { Action, Plan, Step } from './plan.ts';
-import type { Actual } from './seen.ts';
+import type { Actual } from './actual.ts';
 import { planUnitSteps, recoverUnits } from './unit.ts';
 
 const HEALTH_TIMEOUT_S = 30;

@@ -1,7 +1,7 @@
 import type { Foreign } from '../facts/foreign.ts';
-import type { Desired } from '../render/wanted.ts';
+import type { Desired } from '../render/desired.ts';
 import type { Action, Step } from './plan.ts';
-import type { Actual } from './seen.ts';
+import type { Actual } from './actual.ts';
 import { systemctl } from './systemctl.ts';
 
 /** What a take-over does: copies of everything foreign first, and the old service stopped when the switch begins. */

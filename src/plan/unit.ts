@@ -1,5 +1,5 @@
 import type { Action, Plan, Step } from './plan.ts';
-import type { Actual } from './seen.ts';
+import type { Actual } from './actual.ts';
 import { systemctl } from './systemctl.ts';
 import { otherUnits } from './take-over.ts';
 

@@ -1,7 +1,7 @@
 import { USER_GECOS } from '../core/mark.ts';
-import type { Desired } from '../render/wanted.ts';
+import type { Desired } from '../render/desired.ts';
 import type { Step } from './plan.ts';
-import type { Actual } from './seen.ts';
+import type { Actual } from './actual.ts';
 
 /** The system user and its group. One that is there already is used as it is. */
 export function planUser({ settings }: Desired, { installation }: Actual): readonly Step[] {

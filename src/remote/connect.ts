@@ -1,7 +1,7 @@
 import type { Connect } from '../core/host.ts';
 import { ok } from '../core/problem.ts';
 import { createLocalHost } from './local/host.ts';
-import type { LocalUser } from './person.ts';
+import type { LocalUser } from './local-user.ts';
 import { connectSsh } from './ssh/connect.ts';
 
 /** Makes the way to hosts for one local user: over SSH with their keys and known_hosts, or this machine itself. */

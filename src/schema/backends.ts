@@ -1,4 +1,4 @@
-import type { BackendConfig, Deployment } from './normal-form.ts';
+import type { BackendConfig, Deployment } from './config-types.ts';
 import { httpUrl } from './kind.ts';
 import { readSection, type IssueList } from './section.ts';
 import { HXLLM_BACKEND } from './sections.ts';

@@ -1,6 +1,6 @@
 import type { DocumentPath } from './issue.ts';
 import { isMapping } from './kind.ts';
-import type { ModelGroup } from './normal-form.ts';
+import type { ModelGroup } from './config-types.ts';
 import type { IssueList } from './section.ts';
 
 /** A list of fallbacks as the document has it, and where. */

@@ -2,12 +2,12 @@ import { resolveEnvironment, type Environment } from './environment.ts';
 import type { Issue } from './issue.ts';
 import { isMapping } from './kind.ts';
 import { readModelList } from './model-list.ts';
-import type { GatewayConfig } from './normal-form.ts';
+import type { GatewayConfig } from './config-types.ts';
 import { IssueList, readSection } from './section.ts';
 import { ROOT } from './sections.ts';
 import { readSettings } from './settings.ts';
 
-export type * from './normal-form.ts';
+export type * from './config-types.ts';
 
 /** How a document is read. */
 export interface Reading {

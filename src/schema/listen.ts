@@ -1,4 +1,4 @@
-import type { GatewayConfig, ListenAddress } from './normal-form.ts';
+import type { GatewayConfig, ListenAddress } from './config-types.ts';
 import type { Issue } from './issue.ts';
 
 /** Reads `host:port`, `[v6]:port` or `:port` (all addresses); `undefined` when it is none of them. */

@@ -1,5 +1,5 @@
 import { Secret } from '../core/secret.ts';
-import type { Deployment, ModelGroup } from './normal-form.ts';
+import type { Deployment, ModelGroup } from './config-types.ts';
 import type { DocumentPath } from './issue.ts';
 import { readModelName } from './provider.ts';
 import { readSection, type IssueList } from './section.ts';

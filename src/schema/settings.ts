@@ -7,7 +7,7 @@ import type {
   MasterKeyReference,
   ModelGroup,
   Routing,
-} from './normal-form.ts';
+} from './config-types.ts';
 import { isMapping } from './kind.ts';
 import { parseListen } from './listen.ts';
 import { readSection, type IssueList, type SectionValues } from './section.ts';

@@ -5,12 +5,12 @@ import { Secret } from '../../src/core/secret.ts';
 import type { Foreign } from '../../src/facts/foreign.ts';
 import type { Entry, Installation, UnitState } from '../../src/facts/installation/installation.ts';
 import { desiredFolders } from '../../src/plan/folders.ts';
-import type { Actual } from '../../src/plan/seen.ts';
+import type { Actual } from '../../src/plan/actual.ts';
 import { serviceFingerprint } from '../../src/plan/service.ts';
 import { contentText } from '../../src/render/content.ts';
 import { renderHostFiles } from '../../src/render/host-files.ts';
 import { renderRelease } from '../../src/render/release-files.ts';
-import type { Desired } from '../../src/render/wanted.ts';
+import type { Desired } from '../../src/render/desired.ts';
 import { settings } from '../render/settings.ts';
 
 const NOTHING: Installation = {

@@ -6,7 +6,7 @@ import { parseNotes } from '../../src/facts/installation/notes.ts';
 import { notesAfter } from '../../src/plan/folders.ts';
 import { planHost } from '../../src/plan/host-plan.ts';
 
-import { planUninstall } from '../../src/plan/removal.ts';
+import { planUninstall } from '../../src/plan/uninstall.ts';
 import { putBackCommands, untakeable } from '../../src/plan/take-over.ts';
 import { bare, installed, desiredOf } from './host.ts';
 import { idsOf, commandsOf } from './plan-stage.ts';

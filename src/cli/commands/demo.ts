@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { DemoOptions } from '../demo/demo.ts';
-import { DEFAULT_PORT } from '../demo/places.ts';
+import { DEFAULT_PORT } from '../demo/paths.ts';
 import { collect, described } from './phase-command.ts';
 import type { HandOn } from './servers.ts';
 

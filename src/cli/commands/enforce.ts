@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ENFORCE } from '../../phases/enforce/index.ts';
-import type { EnforceCommandOptions } from '../run/enforce.ts';
+import type { EnforceCommandOptions } from '../actions/enforce.ts';
 import { phaseCommand, withYes, type Start } from './phase-command.ts';
 
 /** `hxllm enforce` */
@@ -30,7 +30,7 @@ export function enforceCommand(start: Start): Command {
     );
   return phaseCommand(text, own).action((options: EnforceCommandOptions, command: Command) =>
     start(command, options, false, async (session) => [
-      await (await import('../run/enforce.ts')).runEnforceCommand(session, options),
+      await (await import('../actions/enforce.ts')).runEnforceCommand(session, options),
     ]),
   );
 }

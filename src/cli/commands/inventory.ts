@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { INVENTORY } from '../../phases/inventory/index.ts';
-import type { InventoryCommandOptions } from '../run/inventory.ts';
+import type { InventoryCommandOptions } from '../actions/inventory.ts';
 import { collect, phaseCommand, withYes, type Start } from './phase-command.ts';
 
 /** `hxllm inventory [host]` */
@@ -32,7 +32,7 @@ export function inventoryCommand(start: Start): Command {
       if (host !== undefined && options.init !== undefined)
         command.error('error: --init HOST names the host already; leave the argument out');
       await start(command, options, false, async (session) => [
-        await (await import('../run/inventory.ts')).runInventoryCommand(session, host, options, false),
+        await (await import('../actions/inventory.ts')).runInventoryCommand(session, host, options, false),
       ]);
     },
   );

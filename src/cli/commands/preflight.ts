@@ -18,7 +18,7 @@ export function preflightCommand(start: Start): Command {
     ],
   }).action((options: PhaseOptions, command: Command) =>
     start(command, options, false, async (session) => [
-      await (await import('../run/preflight.ts')).runPreflightCommand(session),
+      await (await import('../actions/preflight.ts')).runPreflightCommand(session),
     ]),
   );
 }

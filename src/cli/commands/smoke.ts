@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { SMOKE } from '../../phases/smoke/index.ts';
-import type { SmokeCommandOptions } from '../run/smoke.ts';
+import type { SmokeCommandOptions } from '../actions/smoke.ts';
 import { phaseCommand, type Start } from './phase-command.ts';
 
 /** `hxllm smoke` */
@@ -29,7 +29,7 @@ export function smokeCommand(start: Start): Command {
     if (url !== undefined && (throughSsh === true || limit !== undefined || inventory !== undefined))
       command.error('error: --url goes with neither -i, --limit nor --through-ssh: it needs no inventory');
     await start(command, options, false, async (session) => [
-      await (await import('../run/smoke.ts')).runSmokeCommand(session, options),
+      await (await import('../actions/smoke.ts')).runSmokeCommand(session, options),
     ]);
   });
 }

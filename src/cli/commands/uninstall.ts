@@ -18,7 +18,7 @@ export function uninstallCommand(start: Start): Command {
     withYes(command.option('--dry-run', 'show what would be removed and change nothing'));
   return phaseCommand(text, own).action((options: PhaseOptions, command: Command) =>
     start(command, options, false, async (session) => [
-      await (await import('../run/uninstall.ts')).runUninstallCommand(session, options),
+      await (await import('../actions/uninstall.ts')).runUninstallCommand(session, options),
     ]),
   );
 }

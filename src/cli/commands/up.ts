@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { PHASES } from '../../phases/index.ts';
 import type { PhaseOptions } from '../run/session.ts';
-import type { UpCommandOptions } from '../run/up.ts';
+import type { UpCommandOptions } from '../actions/up.ts';
 import { collect, phaseCommand, withYes, type Start } from './phase-command.ts';
 
 /** `hxllm up` */
@@ -27,6 +27,6 @@ export function upCommand(start: Start): Command {
         .option('--through-ssh', 'ask the gateway through the SSH connection'),
     );
   return phaseCommand(text, own).action((options: UpCommandOptions & PhaseOptions, command: Command) =>
-    start(command, options, true, async (session) => (await import('../run/up.ts')).runUpCommand(session, options)),
+    start(command, options, true, async (session) => (await import('../actions/up.ts')).runUpCommand(session, options)),
   );
 }

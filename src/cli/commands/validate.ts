@@ -17,7 +17,7 @@ export function validateCommand(start: Start): Command {
     ],
   }).action((options: PhaseOptions, command: Command) =>
     start(command, options, false, async (session) => [
-      await (await import('../run/validate.ts')).runValidateCommand(session),
+      await (await import('../actions/validate.ts')).runValidateCommand(session),
     ]),
   );
 }

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NewModel } from '../../config/edit/variable-text.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { modelsOf } from '../../phases/inventory/alias.ts';
-import { askBackend } from '../run/backend-models.ts';
+import { askBackend } from '../actions/backend-models.ts';
 import { PACKAGE_ROOT } from '../shipping/package-root.ts';
 import { freePort, isFree } from './port.ts';
-import { simPaths, type DemoPaths } from './places.ts';
+import { simPaths, type DemoPaths } from './paths.ts';
 import { isRunning } from './process-table.ts';
 import { readPidFile, writePidFile } from './pid-file.ts';
 

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { NewModel } from '../../config/edit/variable-text.ts';
 import { encryptVault } from '../../config/vault/cipher.ts';
 import { Secret } from '../../core/secret.ts';
-import type { DemoPaths } from './places.ts';
+import type { DemoPaths } from './paths.ts';
 
 /** What the demo's gateway is to serve, and where. */
 export interface ExampleRequest {

@@ -1,4 +1,4 @@
-import { allPaths, simPaths, type DemoPaths } from './places.ts';
+import { allPaths, simPaths, type DemoPaths } from './paths.ts';
 import { SIM_WORDS } from './backends.ts';
 import { askToEnd, endProcess, readPidFile, removePidFile } from './pid-file.ts';
 import type { ProcessIdentity } from './process-table.ts';

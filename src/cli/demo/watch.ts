@@ -1,4 +1,4 @@
-import type { DemoPaths } from './places.ts';
+import type { DemoPaths } from './paths.ts';
 import { runningGateway } from './running.ts';
 
 const LOOK_EVERY_MS = 500;

@@ -2,7 +2,7 @@ import { shownPath } from '../../config/shown-path.ts';
 import { EXIT } from '../exit-code.ts';
 import { watchInterruption, type Interruption } from '../terminal/interruption.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { abandon } from './attempt.ts';
+import { abandon } from './run-phase.ts';
 import type { Session } from './session.ts';
 
 /**

@@ -6,7 +6,7 @@ import { splitWords } from '../python/shlex.ts';
 import type { Value } from '../value.ts';
 import { Reader, type HostVariables } from './reader.ts';
 import type { Findings } from '../findings.ts';
-import { readBoolean } from './truth.ts';
+import { readBoolean } from './boolean.ts';
 
 const SSH = ['ssh', 'smart', 'paramiko', 'paramiko_ssh', 'ansible.builtin.ssh', 'ansible.builtin.paramiko_ssh'];
 const LOCAL = ['local', 'ansible.builtin.local'];

@@ -2,7 +2,7 @@ import type { Where } from '../../core/problem.ts';
 import type { Findings } from '../findings.ts';
 import { describeValue, type Value, type Variables } from '../value.ts';
 import { resolveValue, type Scope } from './template.ts';
-import { readBoolean } from './truth.ts';
+import { readBoolean } from './boolean.ts';
 
 /** Reads single values and says what is wrong with them; a wrong one reads as `undefined`, and its Problem is in the findings. */
 export class Reader {

@@ -2,15 +2,15 @@ import { pathsOf, type HostConfig } from '../../config/config.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { planHost } from '../../plan/host-plan.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { Actual } from '../../plan/seen.ts';
-import type { Desired } from '../../render/wanted.ts';
+import type { Actual } from '../../plan/actual.ts';
+import type { Desired } from '../../render/desired.ts';
 import { renderHostFiles } from '../../render/host-files.ts';
 import { renderRelease } from '../../render/release-files.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
 import { foreignProblems } from './foreign-problems.ts';
-import type { HostAccess } from './hosts.ts';
-import { resolveMasterKey } from './key.ts';
-import { inspectHost, type HostState } from './look.ts';
+import type { HostAccess } from './open-host.ts';
+import { resolveMasterKey } from './master-key.ts';
+import { inspectHost, type HostState } from './inspect.ts';
 
 /** A host with what is wanted there, what was seen, and the plan between them. */
 export interface Prepared extends HostAccess {

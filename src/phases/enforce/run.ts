@@ -1,16 +1,16 @@
 import { applyPlan } from '../../apply/apply.ts';
 import { becomeOf, type Config } from '../../config/config.ts';
-import { hostProblems } from '../../config/lacking.ts';
+import { hostProblems } from '../../config/requirements.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem, Result } from '../../core/problem.ts';
 import { timestampOf } from '../../core/timestamp.ts';
 import type { CheckResult } from '../../core/verdict.ts';
 import { countChanges } from '../../plan/plan.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
-import { openHost } from './hosts.ts';
-import { resolveMasterKey } from './key.ts';
+import { openHost } from './open-host.ts';
+import { resolveMasterKey } from './master-key.ts';
 import { prepareHost, type Prepared } from './prepare.ts';
-import { blockedResults, showPlan, questionFor } from './proposal.ts';
+import { blockedResults, showPlan, questionFor } from './show-plan.ts';
 import { summarize } from './summary.ts';
 import { keepForeign, notePutBack } from './taken-over.ts';
 

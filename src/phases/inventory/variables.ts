@@ -1,6 +1,6 @@
 import { readAddresses } from '../../config/edit/backend-address.ts';
 import { EXAMPLE_VARIABLES, NEW_VARIABLES } from '../../config/edit/layout.ts';
-import { findVariablePaths, plainVariablesFile, type VariablePaths } from '../../config/edit/places.ts';
+import { findVariablePaths, plainVariablesFile, type VariablePaths } from '../../config/edit/variable-paths.ts';
 import { backendLines, modelLines, type NewModel } from '../../config/edit/variable-text.ts';
 import { addVariable } from '../../config/edit/variables-edit.ts';
 import { ok, type Result } from '../../core/problem.ts';

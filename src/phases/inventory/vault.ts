@@ -1,5 +1,5 @@
 import type { MasterKey } from '../../config/config.ts';
-import type { VariablePaths } from '../../config/edit/places.ts';
+import type { VariablePaths } from '../../config/edit/variable-paths.ts';
 import { newVault } from '../../config/vault/new-vault.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import type { Drafts } from './drafts.ts';

@@ -1,11 +1,11 @@
 import type { Config } from '../../config/config.ts';
-import { hostProblems } from '../../config/lacking.ts';
+import { hostProblems } from '../../config/requirements.ts';
 import { judgeAll } from '../../core/check.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
 import { failsPhase, type CheckResult } from '../../core/verdict.ts';
 import { checksFor } from './checks/index.ts';
-import { askHost } from './inspect.ts';
+import { askHost } from './ask-host.ts';
 
 /** Asks every host everything at once, judges the answers and changes nothing. One dead host hides no other. */
 export async function runPreflight(config: Config, tools: PhaseTools): Promise<PhaseReport> {

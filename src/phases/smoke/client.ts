@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
 import type { Secret } from '../../core/secret.ts';
 import type { RecordedRequest, Exchange } from './exchange.ts';
-import { ABORTED, diagnose } from './trouble.ts';
+import { ABORTED, diagnose } from './diagnose.ts';
 
 /** A key that no server has. */
 const WRONG_KEY = 'sk-0000-this-key-is-wrong-on-purpose';

@@ -2,7 +2,7 @@ import type { Settings } from '../../config/config.ts';
 import type { Check } from '../../core/check.ts';
 import { pass, unknown, type Verdict } from '../../core/verdict.ts';
 import type { DesiredFile } from '../../render/content.ts';
-import { judgeMasterKey } from './key.ts';
+import { judgeMasterKey } from './master-key.ts';
 import { judgeAccepted, judgeComplete, judgeWarnings, type ReadBack } from './read-back.ts';
 
 /** What is judged: everything that was rendered for one host. */

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import type { Model, Settings } from '../../config/config.ts';
-import { pluralize } from '../../core/counted.ts';
+import { pluralize } from '../../core/pluralize.ts';
 import { failed, pass, type Verdict } from '../../core/verdict.ts';
 import { readGatewayConfig, type GatewayConfig } from '../../schema/gateway-config.ts';
 import { pathText, type Issue } from '../../schema/issue.ts';

@@ -1,5 +1,5 @@
 import type { Config, HostConfig } from '../../config/config.ts';
-import { hostProblems } from '../../config/lacking.ts';
+import { hostProblems } from '../../config/requirements.ts';
 import { judgeAll } from '../../core/check.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { inWords, type Problem } from '../../core/problem.ts';

@@ -4,7 +4,7 @@ import type { CallOptions, Command, CommandResult } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { deadlineOf, describeCommand } from '../deadline.ts';
 import { processExitCode } from '../exit-code.ts';
-import { childEnvironment } from '../person.ts';
+import { childEnvironment } from '../local-user.ts';
 import { writeStdin } from '../stdin.ts';
 
 /** Between SIGTERM and SIGKILL, and again until the pipes are given up: a grandchild that left the group may hold them. */

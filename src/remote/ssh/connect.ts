@@ -1,13 +1,13 @@
 import type { Forward, Host, Target } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
-import type { LocalUser } from '../person.ts';
+import type { LocalUser } from '../local-user.ts';
 import { dial, type Connection } from './dial.ts';
 import { openForward } from './forward.ts';
 import { runSession } from './session.ts';
 import { resolveSettings, type SshSettings } from './settings.ts';
-import { createSemaphore } from './slots.ts';
+import { createSemaphore } from './semaphore.ts';
 import { stopped } from './unreachable.ts';
-import { openTunnel, type Tunnel } from './way.ts';
+import { openTunnel, type Tunnel } from './tunnel.ts';
 
 /** Sessions at once on one connection; OpenSSH's MaxSessions is 10, and forwards need some. */
 const SESSIONS_MAX = 8;

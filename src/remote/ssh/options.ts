@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fail, ok, type Result } from '../../core/problem.ts';
-import type { LocalUser } from '../person.ts';
+import type { LocalUser } from '../local-user.ts';
 
 /** Options of ssh_config(5) by lower-case name, each with all values it has. */
 export type Options = ReadonlyMap<string, readonly string[]>;

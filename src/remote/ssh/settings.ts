@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import type { Target } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
-import type { LocalUser } from '../person.ts';
+import type { LocalUser } from '../local-user.ts';
 import { readOptions, type Options } from './options.ts';
 
 /** Everything that a connection needs: the inventory's word first, then ssh_config's, then OpenSSH's defaults. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { writeExample } from '../../../src/cli/demo/example.ts';
-import { pathsFor } from '../../../src/cli/demo/places.ts';
+import { pathsFor } from '../../../src/cli/demo/paths.ts';
 import { pathsOf } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { addToGroup } from '../../../src/config/edit/group-edit.ts';
 import { addToIniGroup } from '../../../src/config/edit/ini-group.ts';
 import { appendBlock, insertAfterLine } from '../../../src/config/edit/lines.ts';
-import { findVariablePaths } from '../../../src/config/edit/places.ts';
+import { findVariablePaths } from '../../../src/config/edit/variable-paths.ts';
 import { shownPath } from '../../../src/config/shown-path.ts';
 import { backendLines, modelLines } from '../../../src/config/edit/variable-text.ts';
 import { addVariable } from '../../../src/config/edit/variables-edit.ts';

@@ -8,7 +8,7 @@ import type { PhaseReport, PhaseTools } from '../../../src/core/phase.ts';
 import { ok } from '../../../src/core/problem.ts';
 import type { PhaseEvent } from '../../../src/core/recorder.ts';
 import { runEnforce, type EnforceOptions } from '../../../src/phases/enforce/run.ts';
-import { runUninstall } from '../../../src/phases/enforce/remove.ts';
+import { runUninstall } from '../../../src/phases/enforce/uninstall.ts';
 import { createLocalHost } from '../../../src/remote/local/host.ts';
 import type { Runtime, Shipping } from '../../../src/render/release.ts';
 import { quietPort } from '../../port.ts';

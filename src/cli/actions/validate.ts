@@ -1,11 +1,11 @@
 import { VALIDATE as record } from '../../phases/validate/index.ts';
 import { runValidate } from '../../phases/validate/run.ts';
 import { createShipping } from '../shipping/shipping.ts';
-import { runPhase } from './attempt.ts';
-import { withConfig } from './configured.ts';
-import { nextAfter } from './next.ts';
-import type { PhaseOutcome } from './outcome.ts';
-import type { Session } from './session.ts';
+import { runPhase } from '../run/run-phase.ts';
+import { withConfig } from '../run/with-config.ts';
+import { nextAfter } from '../run/next.ts';
+import type { PhaseOutcome } from '../run/outcome.ts';
+import type { Session } from '../run/session.ts';
 
 /** Would what we render be right? */
 export function runValidateCommand(session: Session): Promise<PhaseOutcome> {

@@ -2,9 +2,9 @@ import { shellLine } from '../../core/shell.ts';
 import { failsPhase } from '../../core/verdict.ts';
 import { runEnforceCommand, type EnforceCommandOptions } from './enforce.ts';
 import { runInventoryCommand, type InventoryCommandOptions } from './inventory.ts';
-import type { PhaseOutcome } from './outcome.ts';
+import type { PhaseOutcome } from '../run/outcome.ts';
 import { runPreflightCommand } from './preflight.ts';
-import type { Session } from './session.ts';
+import type { Session } from '../run/session.ts';
 import { runSmokeCommand, type SmokeCommandOptions } from './smoke.ts';
 import { runValidateCommand } from './validate.ts';
 

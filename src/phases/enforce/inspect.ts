@@ -1,4 +1,4 @@
-import { sudoRefusal } from '../../apply/become.ts';
+import { sudoRefusal } from '../../apply/sudo.ts';
 import { becomeOf, pathsOf, type Settings } from '../../config/config.ts';
 import type { Host } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';

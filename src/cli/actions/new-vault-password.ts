@@ -7,8 +7,8 @@ import { filePassword } from '../../config/vault/password.ts';
 import { resolve } from 'node:path';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
-import { configRequest } from './configured.ts';
-import type { Session } from './session.ts';
+import { configRequest } from '../run/with-config.ts';
+import type { Session } from '../run/session.ts';
 
 /** Where the inventory is or is to be (absolute), and the file that ansible.cfg names for the vault password. */
 export async function inventoryPaths(

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { runInventoryCommand, type InventoryCommandOptions } from '../../../src/cli/run/inventory.ts';
+import { runInventoryCommand, type InventoryCommandOptions } from '../../../src/cli/actions/inventory.ts';
 import type { PhaseOutcome } from '../../../src/cli/run/outcome.ts';
 import type { Session } from '../../../src/cli/run/session.ts';
 import { createHumanView } from '../../../src/cli/views/human.ts';

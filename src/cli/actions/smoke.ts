@@ -4,13 +4,13 @@ import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
 import { SMOKE as record } from '../../phases/smoke/index.ts';
 import { runSmoke, type SmokeTarget } from '../../phases/smoke/run.ts';
-import { runPhase, type PhaseRun } from './attempt.ts';
-import { failedBy, toolsOf, withConfig } from './configured.ts';
+import { runPhase, type PhaseRun } from '../run/run-phase.ts';
+import { failedBy, toolsOf, withConfig } from '../run/with-config.ts';
 import { readKeyFile } from './key-file.ts';
-import { nextAfter, typed } from './next.ts';
-import type { PhaseOutcome } from './outcome.ts';
-import type { PhaseOptions, Session } from './session.ts';
-import { smokeTargets } from './targets.ts';
+import { nextAfter, typed } from '../run/next.ts';
+import type { PhaseOutcome } from '../run/outcome.ts';
+import type { PhaseOptions, Session } from '../run/session.ts';
+import { smokeTargets } from './smoke-targets.ts';
 
 /** What smoke takes besides. */
 export interface SmokeCommandOptions extends PhaseOptions {

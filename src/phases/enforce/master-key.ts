@@ -1,5 +1,5 @@
 import type { HostConfig } from '../../config/config.ts';
-import { masterKeyOf } from '../../config/lacking.ts';
+import { masterKeyOf } from '../../config/requirements.ts';
 import { ok, type Result } from '../../core/problem.ts';
 import type { ResolvedMasterKey } from '../../render/host-files.ts';
 

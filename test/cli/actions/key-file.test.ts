@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { readKeyFile } from '../../../src/cli/run/key-file.ts';
+import { readKeyFile } from '../../../src/cli/actions/key-file.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'hxllm-key-'));
 after(() => rmSync(root, { recursive: true, force: true }));

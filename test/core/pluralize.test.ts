@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pluralize } from '../../src/core/counted.ts';
+import { pluralize } from '../../src/core/pluralize.ts';
 
 test('one is one, and all other counts are several', () => {
   assert.deepEqual(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { test } from 'node:test';
-import { diagnose } from '../../../src/phases/smoke/trouble.ts';
+import { diagnose } from '../../../src/phases/smoke/diagnose.ts';
 import { quietPort } from '../../port.ts';
 import { startFake } from './fake-server.ts';
 import { smokeAt } from './smoking.ts';

@@ -1,6 +1,6 @@
 import { USER_GECOS } from '../core/mark.ts';
 import type { Installation } from '../facts/installation/installation.ts';
-import type { HostPaths, Settings } from '../render/wanted.ts';
+import type { HostPaths, Settings } from '../render/desired.ts';
 import { modeText } from './mode.ts';
 import type { Action, Plan, Step } from './plan.ts';
 import { systemctl } from './systemctl.ts';

@@ -3,7 +3,7 @@ import { loadConfig, type ConfigRequest } from '../../config/load.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
 import { createConnect } from '../../remote/connect.ts';
-import type { PhaseRun } from './attempt.ts';
+import type { PhaseRun } from './run-phase.ts';
 import type { Session } from './session.ts';
 
 /** Reads the operator's files, tells the attempt what it is about, and does the work; where they cannot be read, that is the report. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refusedBySudo } from '../../src/apply/become.ts';
+import { refusedBySudo } from '../../src/apply/sudo.ts';
 
 const ran = (stderr: string, exitCode = 1): Parameters<typeof refusedBySudo>[2] => ({
   exitCode,

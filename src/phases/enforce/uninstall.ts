@@ -1,11 +1,11 @@
 import { applyPlan } from '../../apply/apply.ts';
 import { becomeOf, pathsOf, type Config, type HostConfig } from '../../config/config.ts';
-import { hostProblems } from '../../config/lacking.ts';
+import { hostProblems } from '../../config/requirements.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { ok, type Problem, type Result } from '../../core/problem.ts';
-import { planUninstall, type UninstallPlan } from '../../plan/removal.ts';
-import { openHost, type HostAccess } from './hosts.ts';
-import { inspectHost } from './look.ts';
+import { planUninstall, type UninstallPlan } from '../../plan/uninstall.ts';
+import { openHost, type HostAccess } from './open-host.ts';
+import { inspectHost } from './inspect.ts';
 
 interface PlannedUninstall extends UninstallPlan, HostAccess {
   readonly config: HostConfig;

@@ -6,8 +6,8 @@ import { openRun, type Run } from '../../evidence/run-folder.ts';
 import type { InputFile, RunEnding } from '../../evidence/run-record.ts';
 import { EXIT, exitCodeOfPhase, exitCodeOfProblems } from '../exit-code.ts';
 import { repeatsCheck } from '../views/problem.ts';
-import { crashReport } from './breakage.ts';
-import { createEventLog } from './ledger.ts';
+import { crashReport } from './crash-report.ts';
+import { createEventLog } from './event-log.ts';
 import type { PhaseOutcome } from './outcome.ts';
 import { asks, evidenceRoot, type Session } from './session.ts';
 

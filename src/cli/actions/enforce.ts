@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { ENFORCE as record } from '../../phases/enforce/index.ts';
 import { runEnforce } from '../../phases/enforce/run.ts';
 import { createShipping } from '../shipping/shipping.ts';
-import { runPhase } from './attempt.ts';
-import { withConfig } from './configured.ts';
-import { nextAfter } from './next.ts';
-import type { PhaseOutcome } from './outcome.ts';
-import type { PhaseOptions, Session } from './session.ts';
+import { runPhase } from '../run/run-phase.ts';
+import { withConfig } from '../run/with-config.ts';
+import { nextAfter } from '../run/next.ts';
+import type { PhaseOutcome } from '../run/outcome.ts';
+import type { PhaseOptions, Session } from '../run/session.ts';
 
 /** What enforce takes besides. */
 export interface EnforceCommandOptions extends PhaseOptions {

@@ -1,10 +1,10 @@
 import { PREFLIGHT as record } from '../../phases/preflight/index.ts';
 import { runPreflight } from '../../phases/preflight/run.ts';
-import { runPhase } from './attempt.ts';
-import { withConfig } from './configured.ts';
-import { nextAfter } from './next.ts';
-import type { PhaseOutcome } from './outcome.ts';
-import type { Session } from './session.ts';
+import { runPhase } from '../run/run-phase.ts';
+import { withConfig } from '../run/with-config.ts';
+import { nextAfter } from '../run/next.ts';
+import type { PhaseOutcome } from '../run/outcome.ts';
+import type { Session } from '../run/session.ts';
 
 /** May we begin? */
 export function runPreflightCommand(session: Session): Promise<PhaseOutcome> {

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { FileChange } from '../../config/edit/file-change.ts';
-import { findVariablePaths } from '../../config/edit/places.ts';
+import { findVariablePaths } from '../../config/edit/variable-paths.ts';
 import type { Config } from '../../config/config.ts';
-import { masterKeyOf } from '../../config/lacking.ts';
+import { masterKeyOf } from '../../config/requirements.ts';
 import { loadConfig } from '../../config/load.ts';
 import { shownPath } from '../../config/shown-path.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
@@ -14,13 +14,13 @@ import { INVENTORY as record } from '../../phases/inventory/index.ts';
 import { runInventory } from '../../phases/inventory/run.ts';
 import { writeChanges } from '../files/write-changes.ts';
 import { diffOf } from '../views/diff.ts';
-import { runPhase, type PhaseRun } from './attempt.ts';
+import { runPhase, type PhaseRun } from '../run/run-phase.ts';
 import { askBackend } from './backend-models.ts';
-import { configRequest, failedBy, register, toolsOf } from './configured.ts';
-import { nextAfter, typed } from './next.ts';
-import type { PhaseOutcome } from './outcome.ts';
-import type { PhaseOptions, Session } from './session.ts';
-import { newVaultPassword, inventoryPaths } from './vault-password.ts';
+import { configRequest, failedBy, register, toolsOf } from '../run/with-config.ts';
+import { nextAfter, typed } from '../run/next.ts';
+import type { PhaseOutcome } from '../run/outcome.ts';
+import type { PhaseOptions, Session } from '../run/session.ts';
+import { newVaultPassword, inventoryPaths } from './new-vault-password.ts';
 
 /** What inventory takes besides. */
 export interface InventoryCommandOptions extends PhaseOptions {

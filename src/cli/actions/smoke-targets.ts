@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { Config, HostConfig } from '../../config/config.ts';
-import { hostProblems, masterKeyOf } from '../../config/lacking.ts';
+import { hostProblems, masterKeyOf } from '../../config/requirements.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import type { SmokeTarget } from '../../phases/smoke/target.ts';
 

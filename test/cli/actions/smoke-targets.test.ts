@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { smokeTargets } from '../../../src/cli/run/targets.ts';
+import { smokeTargets } from '../../../src/cli/actions/smoke-targets.ts';
 import type { Config, Model, Settings } from '../../../src/config/config.ts';
 import type { Target } from '../../../src/core/host.ts';
 import { Secret } from '../../../src/core/secret.ts';

@@ -1,9 +1,9 @@
-import { runUninstall } from '../../phases/enforce/remove.ts';
-import { runPhase } from './attempt.ts';
-import { withConfig } from './configured.ts';
-import { nextAfter } from './next.ts';
-import type { PhaseOutcome } from './outcome.ts';
-import type { PhaseOptions, Session } from './session.ts';
+import { runUninstall } from '../../phases/enforce/uninstall.ts';
+import { runPhase } from '../run/run-phase.ts';
+import { withConfig } from '../run/with-config.ts';
+import { nextAfter } from '../run/next.ts';
+import type { PhaseOutcome } from '../run/outcome.ts';
+import type { PhaseOptions, Session } from '../run/session.ts';
 
 /** Removes from every host what carries hxllm's mark. */
 export function runUninstallCommand(session: Session, { dryRun = false }: PhaseOptions): Promise<PhaseOutcome> {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { runPhase, type PhaseRun } from '../../../src/cli/run/attempt.ts';
+import { runPhase, type PhaseRun } from '../../../src/cli/run/run-phase.ts';
 import type { PhaseOutcome } from '../../../src/cli/run/outcome.ts';
 import type { PhaseOptions, Session } from '../../../src/cli/run/session.ts';
 import { createHumanView } from '../../../src/cli/views/human.ts';
@@ -147,16 +147,16 @@ test('a phase that throws is a bug of ours: exit code 70, the stack in the evide
   assert.equal(record(outcome)['ending'], 'crashed');
   assert.match(
     readFileSync(join(outcome.evidence ?? '', 'stack.txt'), 'utf8'),
-    /TypeError: cannot read[\s\S]+attempt\.test\.ts/,
+    /TypeError: cannot read[\s\S]+run-phase\.test\.ts/,
   );
   assert.match(terminal.written.err, /this is a bug of ours[\s\S]+cannot read what is not there/);
-  assert.doesNotMatch(terminal.written.err, /attempt\.test\.ts/);
+  assert.doesNotMatch(terminal.written.err, /run-phase\.test\.ts/);
 });
 
 test('under -v the stack is on the screen too', async () => {
   const { run, terminal } = tried({ verbose: true });
   await run(() => Promise.reject(new TypeError('odd')));
-  assert.match(terminal.written.err, /attempt\.test\.ts/);
+  assert.match(terminal.written.err, /run-phase\.test\.ts/);
 });
 
 test('work that ends by Ctrl-C is aborted, whether it returns or throws', async () => {

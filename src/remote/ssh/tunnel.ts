@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import type { Target } from '../../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
-import { childEnvironment, type LocalUser } from '../person.ts';
+import { childEnvironment, type LocalUser } from '../local-user.ts';
 import { dial, type Connection } from './dial.ts';
 import { resolveSettings, type SshSettings } from './settings.ts';
 
