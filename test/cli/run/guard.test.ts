@@ -20,10 +20,10 @@ function ended(body: string): {
 } {
   const program = `
     import { start } from '${SOURCE}/cli/run/start.ts';
-    import { attempt } from '${SOURCE}/cli/run/attempt.ts';
+    import { runPhase } from '${SOURCE}/cli/run/run-phase.ts';
     import { processTerminal } from '${SOURCE}/cli/terminal/process-terminal.ts';
     const work = async () => { ${body} };
-    process.exitCode = await start(processTerminal(), { name: 'smoke', argv: [], options: {}, several: false, work: async (session) => [await attempt(session, { name: 'smoke', question: '', next: () => undefined }, work)] });
+    process.exitCode = await start(processTerminal(), { name: 'smoke', argv: [], options: {}, several: false, work: async (session) => [await runPhase(session, { name: 'smoke', question: '', next: () => undefined }, work)] });
   `;
   const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     cwd: root,
