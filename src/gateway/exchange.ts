@@ -1,41 +1,49 @@
-/** What both kinds of dialect mean: clients' ones translate into these requests and out of these events, servers' ones the other way round. */
+/**
+ * The neutral language between the two kinds of dialect: client dialects translate into these requests and from these events,
+ * server dialects the other way round.
+ */
 
-/** A chat as any client may ask for it. */
+/** A chat, as any client may ask for it. */
 export interface ChatRequest {
-  /** The alias, as asked. */
+  /** The model as asked for. */
   readonly model: string;
   readonly messages: readonly Message[];
   readonly tools: readonly Tool[];
-  /** A tool has to be called, so that an answer without tools is none. */
+  /** The model must call a tool: a response without a call is an error. */
   readonly mustCall: boolean;
-  /** Where one has to be called: what the call looks like, `{name, arguments}`, as a JSON schema; `undefined` where that cannot be said. */
+  /** The forced call, `{name, arguments}`, as a JSON schema; `undefined` if no call is forced, or no schema can express it. */
   readonly callSchema: Readonly<Record<string, unknown>> | undefined;
-  /** Whether one answer may call several tools. */
+  /** Whether one response may call several tools. */
   readonly parallelCalls: boolean;
   /** `json`: any JSON; else a JSON schema. */
   readonly format: 'json' | Readonly<Record<string, unknown>> | undefined;
   /** Numbers by Ollama's names: `temperature`, `top_p`, `seed` … */
   readonly sampling: Readonly<Record<string, number>>;
   readonly stop: readonly string[];
-  /** Its client is told which of them ended the answer. No server says so, and the gateway looks for them itself. */
+  /**
+   * The client is told which stop sequence ended the response. No server reports it, so the gateway looks for the sequences itself.
+   */
   readonly namesStop?: true;
   readonly maxTokens: number | undefined;
   readonly thinking: boolean | 'low' | 'medium' | 'high' | undefined;
-  /** The parameter that asked for it, by its name in the client's dialect. */
+  /** The parameter that asked for thinking, by its name in the client's dialect. */
   readonly thinkingName: string;
-  /** `undefined`: none; else how many alternatives for each token. */
+  /** `undefined`: none; else the number of alternatives for each token. */
   readonly logprobs: number | undefined;
-  /** What the client says shall be cut instead of refused: a prompt that does not fit, and the beginning of a context that is full. */
+  /** The client asks to cut instead of to refuse: a prompt that does not fit, and the beginning of a context that is full. */
   readonly truncate?: boolean | undefined;
   readonly shift?: boolean | undefined;
   readonly stream: boolean;
   /** Whether a stream ends with its usage. */
   readonly includeUsage: boolean;
-  /** The request as it came, where the client speaks OpenAI's chat dialect, for servers that do so too; those of other clients are written for them. */
+  /**
+   * The request as it came, if the client speaks OpenAI's chat dialect: servers of that dialect get it as it is. Requests of other
+   * clients are translated for them.
+   */
   readonly original: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A text to go on with. */
+/** A text to continue. */
 export interface CompletionRequest extends Pick<
   ChatRequest,
   | 'model'
@@ -54,16 +62,16 @@ export interface CompletionRequest extends Pick<
 > {
   /** Never empty. */
   readonly prompt: string;
-  /** What comes after the text that is wanted. */
+  /** The text behind the gap to fill. */
   readonly suffix: string | undefined;
-  /** The prompt goes to the model as it is, without its template. */
+  /** The prompt goes to the model without its template. */
   readonly raw: boolean;
   /** As in a chat; likewise `images`. */
   readonly format?: ChatRequest['format'];
   readonly images?: readonly string[];
-  /** What an answer before gave to go on from. */
+  /** The `context` of an earlier response, to continue from. */
   readonly context?: readonly number[] | undefined;
-  /** In place of the model's own, in Ollama's words. */
+  /** Replaces the model's own system prompt and template, in Ollama's words. */
   readonly system?: string | undefined;
   readonly template?: string | undefined;
 }
@@ -71,14 +79,14 @@ export interface CompletionRequest extends Pick<
 /** One turn of a conversation. */
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
-  /** The role in the words of a model's own template, where it is none of those. */
+  /** The role in the words of the model's own template, if it is none of those. */
   readonly roleName?: string;
   readonly text: string;
   /** Base64, without the `data:` head. */
   readonly images: readonly string[];
   readonly thinking: string | undefined;
   readonly toolCalls: readonly ToolCall[];
-  /** On `tool` messages: which call this answers, and of which tool. */
+  /** On `tool` messages: the call that this is the result of, and its tool. */
   readonly answers: { readonly id: string | undefined; readonly name: string | undefined } | undefined;
 }
 
@@ -96,28 +104,31 @@ export interface ToolCall {
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
-/** Texts to turn into vectors. */
+/** Texts to embed. */
 export interface EmbedRequest {
   readonly model: string;
   readonly input: readonly string[];
   readonly dimensions: number | undefined;
   readonly base64: boolean;
-  /** A text that does not fit is cut instead of refused, since the client says so. */
+  /** A text that does not fit is cut instead of refused: the client asks for it. */
   readonly truncate?: boolean | undefined;
-  /** One text, whose vector is wanted as the model gives it: not brought to length one. */
+  /** One text, whose vector is returned as the model gives it, not normalised to length one. */
   readonly plain?: true;
   readonly original: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What a server says, in the order it says it; `end` or `failure` is the last. */
+/** The output of a backend, in order; `end` or `failure` is the last event. */
 export type ServerEvent =
   | { readonly kind: 'text'; readonly text: string; readonly logprobs?: readonly unknown[] }
   | { readonly kind: 'thinking'; readonly text: string }
   | { readonly kind: 'tool-call'; readonly call: ToolCall }
   | { readonly kind: 'vectors'; readonly vectors: readonly (readonly number[])[] }
-  /** A chunk of a stream, or a whole reply, that already is in OpenAI's dialect. */
+  /** A chunk of a stream, or a whole response body, that already is in OpenAI's dialect. */
   | { readonly kind: 'verbatim'; readonly body: Readonly<Record<string, unknown>> }
-  /** `early`: the answer is whole, though the server would go on; it is told to stop. `context`: for a completion that goes on from here. `stopSequence`: the one that ended it, where that was seen here. */
+  /**
+   * `early`: the response is complete although the server would go on, and the server is told to stop. `context`: for a completion
+   * that continues from here. `stopSequence`: the sequence that ended it, if the gateway found it.
+   */
   | {
       readonly kind: 'end';
       readonly reason: 'stop' | 'length' | 'tool-calls';
@@ -128,21 +139,21 @@ export type ServerEvent =
     }
   | { readonly kind: 'failure'; readonly failure: ServerFailure };
 
-/** What a request cost; times in ms, where the server says them. */
+/** The cost of a response; times in ms, if the server reports them. */
 export interface Usage {
   readonly promptTokens: number;
   readonly completionTokens: number;
-  /** The server was stopped before it could count: the prompt is what it is likely to have, the answer what has come of it. */
+  /** The server was stopped before it reported its counts: prompt tokens are estimated, completion tokens counted by chunks. */
   readonly estimated?: true;
   readonly totalMs?: number;
   readonly loadMs?: number;
   readonly prefillMs?: number;
   readonly decodeMs?: number;
-  /** The `usage` object of a server that speaks OpenAI's dialect, which may say more. */
+  /** The `usage` object of a server of OpenAI's dialect, which may have more fields. */
   readonly original?: Readonly<Record<string, unknown>>;
 }
 
-/** Why a client gets no answer; its dialect decides how that looks. */
+/** The reason why a client gets no response; the client's dialect decides how it looks. */
 export interface Failure {
   readonly kind:
     | 'invalid'
@@ -159,36 +170,39 @@ export interface Failure {
     | 'upstream'
     | 'timeout'
     | 'internal';
-  /** Stable, for programs; `null` where OpenAI has none. */
+  /** Stable, for programs; `null` if OpenAI has none. */
   readonly code: string | null;
   readonly message: string;
   /** The parameter at fault. */
   readonly param?: string;
-  /** The model that nobody has. */
+  /** The model that does not exist. */
   readonly model?: string;
-  /** The methods that would do, where one was wrong. */
+  /** The methods that are allowed. */
   readonly allow?: string;
   readonly retryAfterMs?: number;
-  /** Whether a program should come again by itself; what it does anyway where nothing is said. */
+  /** Whether a client should retry by itself; `undefined` leaves it to the client's default. */
   readonly shouldRetry?: boolean;
 }
 
-/** A failure with what it says about who is at fault, which is what routing goes by. */
+/** A failure of a backend, with the part that is at fault: routing goes by it. */
 export interface ServerFailure extends Failure {
-  /** `request`: no other server would do better. `deployment`: this model there. `backend`: the whole server. `busy`: nobody, it is full. */
+  /**
+   * `request`: every server would fail it. `deployment`: this model on this server. `backend`: the whole server. `busy`: no part is
+   * at fault, the server is full.
+   */
   readonly fault: 'request' | 'deployment' | 'backend' | 'busy';
 }
 
-/** A value, or the failure that the client is told of. */
+/** A value, or the failure that the client gets. */
 export type FailureOr<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
-/** What a server is to answer. */
+/** A request for the model. */
 export type ModelRequest =
   | { readonly kind: 'chat'; readonly params: ChatRequest }
   | { readonly kind: 'completion'; readonly params: CompletionRequest }
   | { readonly kind: 'embed'; readonly params: EmbedRequest };
 
-/** That a server has the model in memory, and nothing else. */
+/** A request to have the model in memory, and nothing else. */
 export interface LoadRequest {
   readonly kind: 'load';
 }

@@ -8,22 +8,24 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { createGatewayServer, type ArrivalLimits } from './server.ts';
 import { createService, type Service } from './service.ts';
 
-/** A gateway that does not listen yet. */
+/** A gateway; it listens after `listen`. */
 export interface Gateway {
-  /** The service of the moment. */
+  /** The service of the current configuration. */
   readonly service: () => Service;
   readonly metrics: Metrics;
-  /** Serves by another configuration from the next request on. */
+  /** Uses another configuration from the next request on. */
   reload(config: GatewayConfig): void;
-  /** Begins to serve; gives the addresses. */
+  /** Starts to listen, and returns the addresses. */
   listen(listening: Listening): Promise<Result<readonly ListenAddress[]>>;
-  /** Takes nothing new, lets answers run on for so long, then cuts them; resolves when all is closed. */
+  /**
+   * Takes no new connections, lets running responses go on for `limitMs`, then cuts them; resolves when all connections are closed.
+   */
   stop(limitMs: number, atOnce: AbortSignal): Promise<{ readonly cut: number }>;
 }
 
-/** Makes a gateway of a configuration; `arrival`: other limits than the usual for a request to arrive. */
+/** Makes a gateway for a configuration; `arrival` replaces the default limits for requests to arrive. */
 export function createGateway(config: GatewayConfig, log: Log, arrival?: ArrivalLimits): Gateway {
-  // A reload puts another one here; requests keep the one they began with.
+  // A reload replaces it; requests keep the service they began with.
   let current = createService(config, log, (replica, how) => {
     metrics.loaded(replica, how);
   });

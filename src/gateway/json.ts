@@ -1,7 +1,7 @@
-/** JSON whose shape nobody has vouched for. */
+/** A JSON object of unknown shape. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** Parses text that should be a JSON object; `undefined` when it is not. */
+/** Parses a text as a JSON object; `undefined` if it is not one. */
 export function parseObject(text: string): Json | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -16,13 +16,13 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The number of a field; Ollama leaves out what is zero. */
+/** The number in a field; 0 if it is missing, since Ollama leaves out zeros. */
 export function count(json: Json, field: string): number {
   const value = json[field];
   return typeof value === 'number' ? value : 0;
 }
 
-/** The text of a field, or nothing. */
+/** The text in a field; empty if it is missing. */
 export function textOf(json: Json, field: string): string {
   const value = json[field];
   return typeof value === 'string' ? value : '';

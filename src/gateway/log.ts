@@ -1,14 +1,17 @@
 /** Takes one entry of the log. */
 export type Log = (entry: Readonly<Record<string, unknown>>) => void;
 
-/** A log that writes each entry as one line of JSON, with the time before it. */
+/** Makes a log that writes each entry as one line of JSON, with the time first. */
 export function createLog(write: (line: string) => void, now: () => Date = () => new Date()): Log {
   return (entry) => {
     write(`${JSON.stringify({ time: now().toISOString(), ...entry })}\n`);
   };
 }
 
-/** Gathers what is written within one turn of the event loop and writes it at once: to a pipe or the journal each write is a system call that everybody waits for. */
+/**
+ * Joins all texts of one turn of the event loop into one write. Each write to a pipe or to the journal is a system call that blocks
+ * every request.
+ */
 export function batchWrites(write: (text: string) => void): {
   readonly write: (text: string) => void;
   readonly flush: () => void;

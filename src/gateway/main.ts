@@ -15,7 +15,10 @@ import { listenForSignals } from './process/signals.ts';
 
 const DEFAULT_LISTEN: ListenAddress = { host: '127.0.0.1', port: 4000 };
 
-/** Runs the gateway, called as `program`, until it is told to stop, and gives its exit code: 0 after a stop or a check that went well, 64 for wrong usage, 78 where it could not start. */
+/**
+ * Runs the gateway until it is told to stop. `program` is its name in messages. Returns the exit code: 0 after a stop or a
+ * successful check, 64 for wrong usage, 78 if it could not start.
+ */
 export async function gatewayMain(argv: readonly string[], program = 'hxllm gateway'): Promise<number> {
   const flags = parseFlags(argv, program);
   if (!flags.ok) return giveUp(flags.problems);
@@ -44,13 +47,13 @@ export async function gatewayMain(argv: readonly string[], program = 'hxllm gate
   return run(config, listening, flags.value);
 }
 
-// Node's main thread is called MainThread, which is what `ps` and `systemctl status` would show. process.title would do away
-// with the arguments that they show as well.
+// Node names its main thread MainThread, and `ps` and `systemctl status` would show that. process.title would remove the arguments
+// that they show as well.
 function takeName(): void {
   try {
     writeFileSync('/proc/self/comm', 'litellm');
   } catch {
-    // A system without it shows another name, and nothing else depends on it.
+    // A system without /proc shows another name; nothing else depends on it.
   }
 }
 
@@ -58,7 +61,7 @@ async function run(config: GatewayConfig, listening: Listening, flags: Flags): P
   takeName();
   const output = batchWrites((text) => process.stdout.write(text));
   const log = createLog(output.write);
-  // Also where an error ends the process.
+  // Also when an error ends the process.
   process.once('exit', output.flush);
   const gateway = createGateway(config, log);
   const signals = listenForSignals();
@@ -113,8 +116,8 @@ function exposure(config: GatewayConfig, { host }: ListenAddress, file: string):
 
 function warnOpen(addresses: readonly ListenAddress[]): void {
   const who = addresses.every(({ host }) => isLoopback(host))
-    ? 'everybody on this machine'
-    : 'everybody who reaches it';
+    ? 'every user of this machine'
+    : 'every client that reaches it';
   process.stderr.write(
     `warning: no master key: ${who} may use this gateway; set general_settings.master_key to os.environ/LITELLM_MASTER_KEY to change that\n`,
   );
@@ -125,5 +128,5 @@ function giveUp(problems: readonly Problem[]): number {
   return problems[0] === undefined ? 70 : exitCodeOf(problems[0]);
 }
 
-// On a host it is started by the script beside it.
+// On a host the script beside the bundle starts it.
 if (import.meta.main) process.exitCode = await gatewayMain(process.argv.slice(2), join(import.meta.dirname, 'gateway'));

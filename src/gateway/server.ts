@@ -14,13 +14,15 @@ import type { Metrics } from './metrics/metrics.ts';
 import { OPENAI } from './api/openai/dialect.ts';
 import { rejectedLine, accessLogLine } from './usage/access-log.ts';
 
-/** Longer than the idle time of proxies in front (nginx 60 s, load balancers 60 s), so that it is never us who close first. */
+/**
+ * Longer than the idle time of proxies in front (nginx 60 s, load balancers 60 s), so that the gateway is never the first to close.
+ */
 const KEEP_ALIVE_MS = 75_000;
 
-// Probes and scrapes come every few seconds, and say nothing that is worth a line.
+// Probes and scrapes come every few seconds: a successful one is not logged.
 const UNLOGGED = /^\/(?:health(?:\/.*)?|metrics)$/;
 
-/** How long a request may take to arrive, and how often that is looked at, ms. */
+/** Time that a request may take to arrive, and the interval of the check, ms. */
 export interface ArrivalLimits {
   readonly headersMs: number;
   readonly wholeMs: number;
@@ -29,7 +31,10 @@ export interface ArrivalLimits {
 
 const ARRIVAL: ArrivalLimits = { headersMs: 60_000, wholeMs: 300_000, lookMs: 10_000 };
 
-/** Puts an application behind a server that answers everything, also what never becomes a request, in the client's dialect, and logs it. */
+/**
+ * Puts an application behind an HTTP server. The server answers and logs every request, also one that cannot be parsed, in the
+ * client's dialect.
+ */
 export function createGatewayServer(
   app: Hono<GatewayEnv>,
   service: () => Service,
@@ -72,7 +77,7 @@ export function createGatewayServer(
       hostname: 'localhost',
       overrideGlobalObjects: false,
       autoCleanupIncoming: false,
-      errorHandler: () => unreadable(),
+      errorHandler: () => invalidTarget(),
     },
   );
   server.on('request', (incoming, outgoing) => {
@@ -83,7 +88,7 @@ export function createGatewayServer(
     const { dialect, id } = open(incoming, outgoing);
     sendWhole(outgoing, dialect.errorResponse(EXPECTATION_FAILED, id));
   });
-  const answerBare = (socket: Socket, failure: Failure, what: string): void => {
+  const respondBare = (socket: Socket, failure: Failure, what: string): void => {
     const id = newRequestId();
     const line = rejectedLine(id, sendRaw(socket, OPENAI, failure, id), what);
     metrics.ended(line, undefined);
@@ -96,7 +101,7 @@ export function createGatewayServer(
       message: `Not allowed to CONNECT to ${(incoming.url ?? '').slice(0, 200)}. (HINT: Perhaps you meant to use a different HTTP method?)`,
       allow: 'GET, HEAD, POST, OPTIONS',
     };
-    if (socket instanceof Socket) answerBare(socket, failure, 'CONNECT');
+    if (socket instanceof Socket) respondBare(socket, failure, 'CONNECT');
     else socket.destroy();
   });
   const answered = new WeakSet<Socket>();
@@ -106,19 +111,19 @@ export function createGatewayServer(
     if (failure !== undefined && late !== undefined) {
       const { outgoing, context } = late;
       context.record.failure = failure.kind;
-      // Whoever waits for the rest waits no more.
+      // The rest of the body is dropped.
       outgoing.req.removeAllListeners('data').removeAllListeners('end').resume();
       sendWhole(outgoing, context.dialect.errorResponse(failure, context.id), {
         connection: 'close',
       });
       return;
     }
-    // In the middle of an answer there is no place for another.
+    // A second response cannot be sent in the middle of one.
     if (failure === undefined || !(socket instanceof Socket) || !socket.writable || connections.isBusy(socket))
       socket.destroy();
     else if (!answered.has(socket)) {
       answered.add(socket);
-      answerBare(socket, failure, 'code' in error && typeof error.code === 'string' ? error.code : error.name);
+      respondBare(socket, failure, 'code' in error && typeof error.code === 'string' ? error.code : error.name);
     }
   });
   return { server, connections };
@@ -130,8 +135,8 @@ const EXPECTATION_FAILED: Failure = {
   message: 'Unsupported Expect header: only 100-continue is supported.',
 };
 
-// An address or a Host header that makes no URL.
-function unreadable(): Response {
+// The URL or the Host header is invalid.
+function invalidTarget(): Response {
   const { status, headers, body } = OPENAI.errorResponse({
     kind: 'invalid',
     code: null,

@@ -92,7 +92,7 @@ test('without a key it serves this machine alone, and says so', async () => {
   const address = await addressOf(run);
   assert.equal((await fetch(`http://${address}/v1/models`)).status, 200);
   await until('it warns', () => run.err.endsWith('\n'));
-  assert.match(run.err, /^warning: no master key: everybody on this machine may use this gateway/);
+  assert.match(run.err, /^warning: no master key: every user of this machine may use this gateway/);
   run.child.kill('SIGINT');
   assert.equal(await run.code, 0);
 });

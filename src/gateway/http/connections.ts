@@ -2,19 +2,19 @@ import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import type { RequestContext } from '../request-context.ts';
 
-const POLITE_MS = 1500;
-const LOOK_MS = 100;
+const IDLE_GRACE_MS = 1500;
+const CHECK_MS = 100;
 
-/** An answer that is owed, and to whom. */
+/** A response that is not complete yet. */
 interface PendingResponse {
   readonly outgoing: ServerResponse;
   readonly context: RequestContext;
 }
 
-/** Knows the open connections of a server and what is being answered on each. */
+/** The open connections of a server, and the pending responses on each. */
 export class Connections {
-  /** What is owed on each. */
-  readonly #underway = new Map<Socket, PendingResponse[]>();
+  /** Pending responses, by connection. */
+  readonly #pending = new Map<Socket, PendingResponse[]>();
   readonly #server: Server;
   #stopping = false;
   #onEmpty: () => void = () => {};
@@ -22,35 +22,35 @@ export class Connections {
   constructor(server: Server) {
     this.#server = server;
     server.on('connection', (socket: Socket) => {
-      this.#underway.set(socket, []);
+      this.#pending.set(socket, []);
       socket.once('close', () => {
-        this.#underway.delete(socket);
-        if (this.#underway.size === 0) this.#onEmpty();
+        this.#pending.delete(socket);
+        if (this.#pending.size === 0) this.#onEmpty();
       });
     });
   }
 
   get open(): number {
-    return this.#underway.size;
+    return this.#pending.size;
   }
 
   get stopping(): boolean {
     return this.#stopping;
   }
 
-  /** Whether a request of a connection is being answered. */
+  /** Whether a connection has a pending response. */
   isBusy(socket: Socket): boolean {
-    return (this.#underway.get(socket)?.length ?? 0) > 0;
+    return (this.#pending.get(socket)?.length ?? 0) > 0;
   }
 
-  /** The answer that is owed to a request of a connection which is still arriving, if nothing of it has left. */
+  /** The pending response to a request whose body is still arriving, if none of it has been sent. */
   arriving(socket: Socket): PendingResponse | undefined {
-    return this.#underway.get(socket)?.find(({ outgoing }) => !outgoing.req.complete && !outgoing.headersSent);
+    return this.#pending.get(socket)?.find(({ outgoing }) => !outgoing.req.complete && !outgoing.headersSent);
   }
 
-  /** An answer is owed on a connection, until it is closed. */
+  /** Counts a response as pending until it is closed. */
   track(socket: Socket, outgoing: ServerResponse, context: RequestContext): void {
-    const all = this.#underway.get(socket) ?? [];
+    const all = this.#pending.get(socket) ?? [];
     const pending = { outgoing, context };
     all.push(pending);
     outgoing.once('close', () => all.splice(all.indexOf(pending), 1));
@@ -58,19 +58,19 @@ export class Connections {
   }
 
   /**
-   * Takes no new connections, and resolves when the last one is closed. A connection without a request is closed after a while
-   * and not at once: a client that is just about to use it is answered, with `connection: close`. What still runs after
-   * `limitMs`, or when `signal` aborts, is cut: told so where its client reads, and closed.
+   * Takes no new connections, and resolves when the last one is closed. A connection without a request is closed after a while and
+   * not at once: a client that is about to use it still gets a response, with `connection: close`. Responses that still run after
+   * `limitMs`, or when `signal` aborts, are cut: each ends with an error that says so, and its connection is closed.
    */
   async drain(limitMs: number, signal: AbortSignal): Promise<{ readonly cut: number }> {
     const sinceMs = performance.now();
     this.#stopping = true;
-    for (const pending of this.#underway.values())
+    for (const pending of this.#pending.values())
       for (const { outgoing } of pending) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
-    // Not all connections need have come through this server's own socket.
+    // Connections on passed sockets do not come through this server's own socket.
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
-      if (this.#underway.size === 0) resolve();
+      if (this.#pending.size === 0) resolve();
     });
     const closed = new Promise<void>((resolve) => {
       // http.Server's own close() destroys idle connections at once.
@@ -79,23 +79,23 @@ export class Connections {
       });
     });
     let cut: number | undefined;
-    const look = (): void => {
+    const check = (): void => {
       const spentMs = performance.now() - sinceMs;
       if (cut !== undefined) this.#destroy(() => true);
       else if (spentMs >= limitMs || signal.aborted) cut = this.#cut();
-      else if (spentMs >= POLITE_MS) this.#destroy((pending) => pending === 0);
+      else if (spentMs >= IDLE_GRACE_MS) this.#destroy((pending) => pending === 0);
     };
-    look();
-    const looking = setInterval(look, LOOK_MS);
+    check();
+    const checking = setInterval(check, CHECK_MS);
     await Promise.all([closed, empty]);
-    clearInterval(looking);
+    clearInterval(checking);
     return { cut: cut ?? 0 };
   }
 
-  // How many answers were. Their last words have until the next look to leave.
+  // Returns the number of responses cut. Their last bytes have until the next check to leave.
   #cut(): number {
     let count = 0;
-    for (const [socket, pending] of this.#underway) {
+    for (const [socket, pending] of this.#pending) {
       count += pending.length;
       for (const { context } of pending.slice()) context.cut?.();
       socket.destroySoon();
@@ -104,6 +104,6 @@ export class Connections {
   }
 
   #destroy(which: (pending: number) => boolean): void {
-    for (const [socket, { length }] of this.#underway) if (which(length)) socket.destroy();
+    for (const [socket, { length }] of this.#pending) if (which(length)) socket.destroy();
   }
 }

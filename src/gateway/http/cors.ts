@@ -1,10 +1,10 @@
 import type { RequestContext } from '../request-context.ts';
 
-/** Headers of a reply that a page may read. */
+/** Response headers that a page may read. */
 const EXPOSED =
   'x-request-id, x-client-request-id, retry-after, retry-after-ms, x-should-retry, server-timing, openai-processing-ms, x-hxllm-backend, x-hxllm-route, x-hxllm-ignored-params, x-hxllm-estimated, request-id';
 
-/** Headers of a request that a page may send: those of the SDKs. */
+/** Request headers that a page may send: those of the SDKs. */
 const SENT = [
   'authorization, content-type, accept, user-agent, openai-beta, openai-organization, openai-project, x-client-request-id, x-requested-with',
   'x-api-key, anthropic-version, anthropic-beta, anthropic-dangerous-direct-browser-access',

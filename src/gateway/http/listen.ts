@@ -5,15 +5,20 @@ import type { ListenAddress } from '../../schema/gateway-config.ts';
 
 const FIRST_FD = 3;
 
-/** Connections that may wait to be accepted; as much as the kernel allows where nobody raised net.core.somaxconn. Listening again on a passed socket, as Node does, would set 511. */
+/**
+ * Length of the accept queue; the kernel's default limit (net.core.somaxconn). A second listen() on a passed socket, as Node does
+ * it, would set 511.
+ */
 const BACKLOG = 4096;
 
-/** Where to listen: sockets that somebody else has opened, or an address. */
+/** Where to listen: on sockets that systemd has opened, or on an address. */
 export type Listening =
   | { readonly kind: 'passed'; readonly fds: readonly number[] }
   | { readonly kind: 'address'; readonly address: ListenAddress };
 
-/** The sockets that systemd passed to this process (sd_listen_fds(3)), none where it passed none, or passed them to another. */
+/**
+ * The sockets that systemd passed to this process (sd_listen_fds(3)); none if it passed none, or passed them to another process.
+ */
 export function passedSockets(
   environment: Readonly<Record<string, string | undefined>>,
   pid: number,
@@ -23,14 +28,14 @@ export function passedSockets(
   return Array.from({ length: count }, (_, index) => FIRST_FD + index);
 }
 
-/** Where a server listens now. */
+/** The sockets of a server, once it listens. */
 export interface Listened {
   readonly addresses: readonly ListenAddress[];
-  /** Listen on their sockets and hand the connections on; they are closed where no new ones are wanted. */
+  /** Servers that listen on the sockets and hand their connections on; closing them stops new connections. */
   readonly listeners: readonly NetServer[];
 }
 
-/** Begins to listen. */
+/** Starts to listen. */
 export async function listen(server: Server, listening: Listening): Promise<Result<Listened>> {
   const addresses: ListenAddress[] = [];
   const listeners: NetServer[] = [];
@@ -38,7 +43,7 @@ export async function listen(server: Server, listening: Listening): Promise<Resu
     if (listening.kind === 'address')
       return { ok: true, value: { addresses: [await begin(server, listening.address)], listeners } };
     for (const [index, fd] of listening.fds.entries()) {
-      // A server listens on one socket; connections of the others are handed to it.
+      // An http.Server listens on one socket; connections of the others are handed to it.
       const door =
         index === 0
           ? server
@@ -63,7 +68,7 @@ async function begin(server: NetServer, at: ListenAddress | { readonly fd: numbe
     else server.listen({ ...at, backlog: BACKLOG }, begun);
   });
   const address = server.address();
-  // Of a Unix socket only this machine knows.
+  // Only this machine reaches a Unix socket.
   return isInternet(address) ? { host: address.address, port: address.port } : { host: 'localhost', port: 0 };
 }
 

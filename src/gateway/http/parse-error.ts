@@ -5,7 +5,7 @@ import type { Failure } from '../exchange.ts';
 
 const LINGER_MS = 1000;
 
-/** What Node's parser means by refusing a request; `undefined` where the connection itself is gone. */
+/** The failure behind an error of Node's HTTP parser; `undefined` if the connection itself is gone. */
 export function parseFailure(error: Error): Failure | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === 'HPE_HEADER_OVERFLOW')
@@ -19,7 +19,10 @@ export function parseFailure(error: Error): Failure | undefined {
     : undefined;
 }
 
-/** Answers on a bare connection a request that never became one, and closes it, not before the client had time to read. */
+/**
+ * Sends an error response on the socket of a request that could not be parsed, and closes the socket after the client had time to
+ * read.
+ */
 export function sendRaw(socket: Duplex, dialect: ClientDialect, failure: Failure, requestId: string): number {
   const { status, headers, body } = dialect.errorResponse(failure);
   const all = {
@@ -33,7 +36,7 @@ export function sendRaw(socket: Duplex, dialect: ClientDialect, failure: Failure
     .join('');
   socket.on('error', () => socket.destroy());
   socket.end(`HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${body}`);
-  // Destroyed with bytes unread it would be reset, and the answer lost.
+  // Destroying a socket with unread bytes resets it, and the response would be lost.
   socket.resume();
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
   return status;

@@ -1,27 +1,27 @@
 import type { ServerResponse } from 'node:http';
 import type { ErrorResponse } from '../client-dialect.ts';
 
-/** What a client may lag behind, in bytes; beyond it the client is dropped, since the server that answers is never made to wait. */
+/** Bytes that may wait for a client to read; beyond it the client is dropped, since the backend is never made to wait. */
 export const MAX_LAG_BYTES = 1024 * 1024;
 
-/** Silence after which a stream says that it is still there. */
+/** Silence after which a stream sends its keep-alive text, ms. */
 export const SILENCE_MS = 15_000;
 
 const STREAM_HEADERS = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
 
-/** What an outlet needs to know of its request. */
+/** The parts of a response that depend on its request. */
 export interface ResponseWriterOptions {
   /** Content type of a stream. */
   readonly streamType: string;
-  /** What fills silence; `undefined` for an answer in one piece. */
+  /** The keep-alive text of a stream; `undefined` for a response that is sent whole. */
   readonly keepAlive: string | undefined;
-  /** Headers of a 200, as known when they leave. */
+  /** Headers of a 200, as known when they are sent. */
   readonly headers: () => Readonly<Record<string, string>>;
-  /** The client did not read what it was sent, and is gone now. */
+  /** The client did not read its response, and was dropped. */
   readonly onLag: () => void;
 }
 
-/** Writes one answer to its client, piece by piece or whole, without ever waiting for it. */
+/** Writes one response to its client, in chunks or whole. It never waits for the client. */
 export class ResponseWriter {
   readonly #outgoing: ServerResponse;
   readonly #options: ResponseWriterOptions;
@@ -37,12 +37,12 @@ export class ResponseWriter {
       }, SILENCE_MS);
   }
 
-  /** Whether the status has left: from then on only a frame can tell of a failure. */
+  /** Whether the status has been sent: from then on only an error frame can report a failure. */
   get begun(): boolean {
     return this.#outgoing.headersSent;
   }
 
-  /** A piece of a stream. */
+  /** Sends a chunk of a stream. */
   writeChunk(text: string): void {
     if (this.#outgoing.destroyed) return;
     if (!this.begun)
@@ -56,14 +56,14 @@ export class ResponseWriter {
     if (this.#outgoing.writableLength > MAX_LAG_BYTES) this.#drop();
   }
 
-  /** The last piece of a stream. */
+  /** Sends the last chunk of a stream. */
   end(text: string): void {
     this.writeChunk(text);
     this.close();
     this.#outgoing.end();
   }
 
-  /** An answer in one piece. */
+  /** Sends a whole response. */
   send(body: string): void {
     this.close();
     if (this.#outgoing.destroyed) return;
@@ -75,13 +75,13 @@ export class ResponseWriter {
     this.#outgoing.end(body);
   }
 
-  /** A refusal, while nothing has left yet; `headers` are added to its own. */
+  /** Sends an error response, if nothing has been sent yet; `headers` are added to its own. */
   sendError(refusal: ErrorResponse, headers: Readonly<Record<string, string>> = {}): void {
     this.close();
     sendWhole(this.#outgoing, refusal, headers);
   }
 
-  /** Stops filling silence. */
+  /** Stops the keep-alive text. */
   close(): void {
     clearInterval(this.#silence);
   }
@@ -93,7 +93,7 @@ export class ResponseWriter {
   }
 }
 
-/** Sends an answer that is whole, such as a refusal, unless the client has left. */
+/** Sends a response that is whole, such as an error, unless the client has left. */
 export function sendWhole(
   outgoing: ServerResponse,
   { status, headers, body }: ErrorResponse,

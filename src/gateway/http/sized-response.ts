@@ -1,4 +1,4 @@
-/** A reply that states its length itself, so that HEAD says the same as GET (RFC 9110, 8.6). */
+/** A response with its own content-length, so that HEAD reports the same as GET (RFC 9110, 8.6). */
 export function sizedResponse(body: string, status: number, headers: Readonly<Record<string, string>>): Response {
   return new Response(body, { status, headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) } });
 }

@@ -15,7 +15,7 @@ export async function countTokens(
   group: ModelGroup,
   tokenCountBody: (tokens: number) => string,
 ): Promise<void> {
-  const { deployment, inMemory } = whereToAsk(service, group);
+  const { deployment, inMemory } = preferredDeployment(service, group);
   const request = subrequests[0]?.request;
   const counted: FailureOr<number> =
     request?.kind === 'chat'
@@ -38,7 +38,7 @@ export async function countTokens(
 }
 
 /** Prefers a deployment with the model in memory, as its alias wants it: there the template can be rendered without a load. */
-function whereToAsk(
+function preferredDeployment(
   { scheduler: { fleet } }: Service,
   { deployments }: ModelGroup,
 ): { readonly deployment: Deployment; readonly inMemory: boolean } {

@@ -1,8 +1,8 @@
 import type { Failure, ServerFailure } from '../exchange.ts';
 import type { Rejection } from '../route/event.ts';
 
-/** A retry by itself within that adds to a crowd that will be there still. */
-const SOON_MS = 20_000;
+/** Longest expected wait for which SDKs are told to retry by themselves, ms. */
+const SELF_RETRY_MS = 20_000;
 
 /** Longest part of an unknown model's name that is shown or logged, characters. */
 export const MAX_NAME_LENGTH = 200;
@@ -38,34 +38,34 @@ function noBackend(model: string, retryAfterMs: number): Failure {
   return {
     kind: 'overloaded',
     code: 'no_backend',
-    message: `No backend that serves ${model} is up at the moment.`,
+    message: `No backend for ${model} is up.`,
     retryAfterMs,
   };
 }
 
-/** What a refusal by routing means to the client; `failure` is the last that was met on the way. */
+/** A rejection by routing, as the client gets it; `failure` is the last failure of an attempt, if any. */
 export function rejectionFailure(
   model: string,
   { reason, retryAfterMs }: Rejection,
   failure: ServerFailure | undefined,
 ): Failure {
   if (reason === 'no-backend')
-    return failure === undefined ? noBackend(model, retryAfterMs) : worstOf(failure, retryAfterMs);
+    return failure === undefined ? noBackend(model, retryAfterMs) : lastFailureOf(failure, retryAfterMs);
   if (reason === 'rate-limited')
     return {
       kind: 'limited',
       code: 'rate_limit_exceeded',
-      message: `All that serves ${model} has had what it may have for this minute.`,
+      message: `Rate limit reached for ${model}: every backend has used its requests or tokens for this minute.`,
       retryAfterMs,
     };
   const said =
     reason === 'queue-full'
-      ? { code: 'queue_full', message: `Too many requests wait for ${model} at the moment.` }
-      : { code: 'queue_too_long', message: `No place for ${model} came free in time, or none would.` };
-  return { kind: 'overloaded', ...said, retryAfterMs, shouldRetry: retryAfterMs <= SOON_MS };
+      ? { code: 'queue_full', message: `The queue for ${model} is full.` }
+      : { code: 'queue_too_long', message: `Timed out waiting for a free slot for ${model}.` };
+  return { kind: 'overloaded', ...said, retryAfterMs, shouldRetry: retryAfterMs <= SELF_RETRY_MS };
 }
 
-// Everybody who could have answered has failed: come again when one of them is back.
-function worstOf(last: ServerFailure, retryAfterMs: number): Failure {
+// All backends that could have answered have failed: the client is told to retry when one is back.
+function lastFailureOf(last: ServerFailure, retryAfterMs: number): Failure {
   return last.fault === 'backend' ? { ...last, kind: 'overloaded', retryAfterMs } : last;
 }

@@ -7,7 +7,7 @@ import { fallbackKind } from './retry.ts';
 export class Fallbacks {
   readonly #service: Service;
   readonly #group: ModelGroup;
-  #left: ModelGroup[] | undefined;
+  #remaining: ModelGroup[] | undefined;
   #inUse = false;
 
   constructor(service: Service, group: ModelGroup) {
@@ -24,8 +24,8 @@ export class Fallbacks {
   next(failure: Failure | ServerFailure): ModelGroup | undefined {
     const kind = fallbackKind(failure);
     if (kind === undefined) return undefined;
-    this.#left ??= [...this.#service.fallbacks(kind, this.#group)];
-    const next = this.#left.shift();
+    this.#remaining ??= [...this.#service.fallbacks(kind, this.#group)];
+    const next = this.#remaining.shift();
     this.#inUse ||= next !== undefined;
     return next;
   }

@@ -2,7 +2,7 @@ import type { Usage } from '../exchange.ts';
 import type { AttemptResult, Observation } from '../route/event.ts';
 import type { UpstreamRequest } from '../upstream/upstream-request.ts';
 
-/** What routing learns of a server from a request that has ended there; `firstMs`: how long its answer took to begin. */
+/** The facts that routing learns from an attempt that has ended; `firstMs` is the time to the first content. */
 export function observationOf(
   how: AttemptResult,
   usage: Usage | undefined,
@@ -12,8 +12,8 @@ export function observationOf(
   const { totalMs = 0, loadMs = 0, prefillMs = 0, decodeMs = 0 } = usage ?? {};
   const tokens = usage === undefined ? undefined : usage.promptTokens + usage.completionTokens;
   const known = totalMs > 0 && prefillMs > 0;
-  // Whoever breaks off, we or the deadline: the server does not notice before it has read the prompt.
-  const abandoned = how !== 'answered' && upstreamRequest?.brokenOff === true;
+  // A cancelled backend notices only when it has read the prompt.
+  const abandoned = how !== 'answered' && upstreamRequest?.cancelled === true;
   return {
     tokens,
     firstMs: how === 'answered' ? firstMs : undefined,

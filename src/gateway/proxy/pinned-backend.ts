@@ -2,13 +2,16 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import type { Failure, FailureOr } from '../exchange.ts';
 
-/** Narrows a group to its deployments on the server that a request's `x-hxllm-backend` names, by its address as replies show it: so an operator sees each of them answer. */
+/**
+ * Narrows a group to its deployments on the backend that the request header `x-hxllm-backend` names, by its URL as responses show
+ * it. So an operator sees each backend answer.
+ */
 export function pinToBackend(group: ModelGroup, headers: IncomingHttpHeaders): FailureOr<ModelGroup> {
   const asked = headers['x-hxllm-backend'];
   if (typeof asked !== 'string') return { ok: true, value: group };
   const [first, ...rest] = group.deployments.filter(({ writtenUrl, url }) => asked === writtenUrl || asked === url);
   if (first === undefined) return { ok: false, failure: notThere(group.name) };
-  // A line of its own: nobody else waits behind who waits for one server. Its name has no fallbacks, which would be another server.
+  // A queue of its own: other requests do not wait behind it. The name has no fallbacks: a fallback would be another backend.
   return { ok: true, value: { name: `${group.name} on ${first.url}`, deployments: [first, ...rest] } };
 }
 

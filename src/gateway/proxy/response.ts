@@ -11,10 +11,13 @@ import { isReady, runnerKey } from '../route/residency.ts';
 import { serverTiming } from '../usage/server-timing.ts';
 import { totalUsage } from '../usage/total.ts';
 
-/** How many shares of one order are served at a time; the others wait for one of these to end. */
+/** Subrequests of one request that run at a time; the others wait until one of these has ended. */
 const MAX_PARALLEL_SUBREQUESTS = 8;
 
-/** One reply to one client: lets each share of the order be served, sends on what they say as it comes, and gives all of them up when one fails or the client leaves. */
+/**
+ * The response to one client: forwards each subrequest, sends their output as it comes, and cancels all of them when one fails or
+ * the client leaves.
+ */
 export class ClientResponse {
   readonly #context: RequestContext;
   readonly #parsed: ParsedRequest;
@@ -62,14 +65,14 @@ export class ClientResponse {
     const cut = (): void => {
       this.#fail(STOPPING);
     };
-    // V8 puts a function that is written right behind `property =` among what is old, where it keeps its whole request from the quick collections.
+    // V8 allocates a function literal behind `property =` in the old generation, and it would keep its whole request there.
     context.cut = cut;
     outgoing.once('close', () => {
       this.#leave();
     });
   }
 
-  /** Goes on until the client has its answer. */
+  /** Forwards the subrequests until the response is complete. */
   start(): void {
     if (isLoaded(this.#context, this.#parsed, this.#group)) this.#close('');
     while (this.#started < Math.min(MAX_PARALLEL_SUBREQUESTS, this.#forwarders.length) && !this.#done) this.#next();
@@ -125,7 +128,7 @@ export class ClientResponse {
     else this.#writer.sendError(dialect.errorResponse(failure, id), this.#headers());
   }
 
-  // The client is gone, or has all of its answer.
+  // The client has left, or has all of its response.
   #leave(): void {
     this.#writer.close();
     this.#done = true;

@@ -1,6 +1,6 @@
 import type { Failure, ServerFailure } from '../exchange.ts';
 
-/** What has happened to a request when an attempt fails. */
+/** The state of a request when one of its attempts has failed. */
 export interface Progress {
   /** A part of the response has gone to the client: it cannot be taken back. */
   readonly streaming: boolean;

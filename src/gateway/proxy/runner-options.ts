@@ -3,7 +3,10 @@ import type { ParsedRequest } from '../client-dialect.ts';
 import type { Fleet } from '../route/fleet.ts';
 import { replicaId } from '../route/replica.ts';
 
-/** Of the runner's options that an order asks for those that not every server of its alias gives. A context that is larger than it has to be will do. */
+/**
+ * The runner options of a request that some deployment of the alias does not give. A context larger than the one asked for counts
+ * as given.
+ */
 export function unsupportedOptions(
   runner: ParsedRequest['runner'],
   { deployments }: ModelGroup,
@@ -16,7 +19,10 @@ export function unsupportedOptions(
   return missing.map(([name]) => `options.${name}`);
 }
 
-/** How long a conversation a deployment takes: as its alias says, or else as was seen on its server; before a first load nobody knows. */
+/**
+ * The context length of a deployment, in tokens: fixed by its alias, or else seen on its backend; `undefined` before the first
+ * load.
+ */
 export function contextOf({ url, model, options }: Deployment, { replicas }: Fleet): number | undefined {
   const fixed = options['num_ctx'];
   return typeof fixed === 'number' ? fixed : replicas.get(replicaId(url, model))?.residency.context;

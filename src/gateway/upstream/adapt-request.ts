@@ -2,30 +2,39 @@ import type { Deployment } from '../../schema/gateway-config.ts';
 import type { LoadRequest, ModelRequest, ServerFailure } from '../exchange.ts';
 import { providerOf } from './providers.ts';
 
-/** Something that a model may be unable to do. `effort`: to think as much as it is told; `images`: to see; `context`: to go on from what is said to have been before. */
+/**
+ * An ability that a model may lack. `effort`: to think as much as it is told; `images`: to see; `context`: to continue from an
+ * earlier `context`.
+ */
 export type MissingCapability = 'tools' | 'thinking' | 'effort' | 'images' | 'context';
 
-/** What is asked, as far as a model can do it. */
+/** A request, reduced to the abilities of a model. */
 export interface AdaptedRequest {
   readonly request: ModelRequest;
   /** Parameters that were left out, by their names in the client's dialect. */
   readonly ignoredParams: readonly string[];
 }
 
-/** What a refusal says about the model; `undefined` where it says nothing of the kind. */
+/** The ability that a failure reports as missing; `undefined` if it reports none. */
 export function missingCapabilityIn({ code }: ServerFailure): MissingCapability | undefined {
   if (code === 'tools_not_supported') return 'tools';
   return code === 'reasoning_not_supported' ? 'thinking' : code === 'effort_not_supported' ? 'effort' : undefined;
 }
 
-/** The same without a call being enforced, where a server could not make a grammar of what it is to look like; `undefined` where that is not why it refused. */
+/**
+ * The same request without the forced call, if the server could not make a grammar of its schema; `undefined` if that is not why it
+ * refused.
+ */
 export function unforced(request: ModelRequest, { code }: ServerFailure): ModelRequest | undefined {
   if (code !== 'schema_not_supported' || request.kind !== 'chat' || request.params.callSchema === undefined)
     return undefined;
   return { kind: 'chat', params: { ...request.params, callSchema: undefined } };
 }
 
-/** Leaves out of what is asked what a model cannot do, or says why that would be no answer; under `strict` it never is. */
+/**
+ * Leaves out the parts of a request that a model cannot do. Returns a failure if the rest would be no answer to the request, and
+ * always under `strict`.
+ */
 export function adaptRequest(
   request: ModelRequest,
   missing: ReadonlySet<MissingCapability>,
@@ -35,11 +44,11 @@ export function adaptRequest(
   const ignoredParams: string[] = [];
   let { thinking } = request.params;
   if (thinking !== undefined && missing.has('thinking')) {
-    // Not to think is what it does anyway.
+    // The model does not think anyway.
     if (thinking !== false) ignoredParams.push(request.params.thinkingName);
     thinking = undefined;
   } else if (typeof thinking === 'string' && missing.has('effort')) {
-    // It thinks, but as much as it likes.
+    // The model thinks, with its own effort.
     thinking = true;
     ignoredParams.push(request.params.thinkingName);
   }

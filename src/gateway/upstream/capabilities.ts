@@ -6,14 +6,14 @@ const KNOWN_FOR_MS = 10 * 60_000;
 
 interface Known {
   readonly missing: Set<MissingCapability>;
-  /** Whether the server has been asked what the model can do. */
+  /** Whether the server has been asked for the model's capabilities. */
   shown: boolean;
   readonly untilMs: number;
 }
 
 const NOTHING: ReadonlySet<MissingCapability> = new Set();
 
-/** Remembers for a while what models on servers were found to be unable to do. */
+/** Remembers for ten minutes which capabilities models were found to lack. */
 export class Capabilities {
   readonly #known = new Map<string, Known>();
   readonly #now: () => number;
@@ -22,22 +22,22 @@ export class Capabilities {
     this.#now = now;
   }
 
-  /** What the model of a deployment cannot do, as far as it is known. */
+  /** The capabilities that the model of a deployment is known to lack. */
   missing(deployment: Deployment): ReadonlySet<MissingCapability> {
     return this.#find(deployment)?.missing ?? NOTHING;
   }
 
-  /** Whether the server has said itself what the model can do. */
+  /** Whether the server itself has reported the model's capabilities. */
   isShown(deployment: Deployment): boolean {
     return this.#find(deployment)?.shown ?? false;
   }
 
-  /** A refusal has told what the model cannot do. */
+  /** Records a capability that a refusal has reported as missing. */
   learn(deployment: Deployment, missing: MissingCapability): void {
     this.#make(deployment).missing.add(missing);
   }
 
-  /** The server has said what the model can do; a server that does not say is taken to be able. */
+  /** Records the capabilities that the server reports; a server that reports none is taken to have all. */
   show(deployment: Deployment, capabilities: readonly unknown[] | undefined): void {
     const known = this.#make(deployment);
     known.shown = true;
@@ -58,7 +58,7 @@ export class Capabilities {
   }
 }
 
-// Aliases of one model learn from each other.
+// Aliases of one model share what is learned.
 function keyOf({ url, model }: Deployment): string {
   return `${url} ${model}`;
 }

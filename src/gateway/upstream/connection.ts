@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Target } from './target.ts';
 
-/** How one server is reached. */
+/** The way to one server. */
 export interface Connection {
   readonly dispatcher: Dispatcher;
   readonly target: Target;

@@ -1,25 +1,27 @@
 import type { TimeoutPhase } from './exchange-failure.ts';
 
-/** Limits of one attempt, ms; 0 is none. */
+/** Time limits of one exchange, ms; 0 is none. */
 export interface UpstreamLimits {
   readonly firstByteMs: number;
   readonly idleMs: number;
-  /** From the attempt's beginning to its end. */
+  /** From the start of the exchange to its end. */
   readonly wholeMs: number;
 }
 
-/** A server that has said nothing for so long is asked whether it lives. */
+/** Silence after which a server is probed, ms. */
 export const QUIET_MS = 15_000;
 
-/** Who is told of an attempt's time. */
+/** Gets the events of a deadline. */
 export interface DeadlineListener {
   /** A limit has passed; nothing follows. */
   onLate(phase: TimeoutPhase, limitMs: number): void;
-  /** Nothing has come for long, though it may yet; what this gives is called when something does, or nobody waits any more. */
+  /**
+   * The server has been silent for {@link QUIET_MS}. The function that is returned is called when data comes, or the exchange ends.
+   */
   onQuiet(): () => void;
 }
 
-/** Watches over one attempt: tells once, and which phase it was, when a limit has passed. */
+/** Watches the time limits of one exchange, and reports once which phase exceeded its limit. */
 export class Deadline {
   readonly #limits: UpstreamLimits;
   readonly #listener: DeadlineListener;
@@ -36,7 +38,7 @@ export class Deadline {
     this.#whole = this.#watch('whole', limits.wholeMs);
   }
 
-  /** A piece of the answer has come. */
+  /** A chunk of the response has come. */
   piece(): void {
     if (this.#over) return;
     if (this.#flowing && this.#calm === undefined) {
@@ -54,7 +56,7 @@ export class Deadline {
     this.#endPhase();
   }
 
-  // The first part of a long wait is one for quiet, so that one timer does for both.
+  // One timer serves for silence first, then for the rest of the wait.
   #begin(phase: TimeoutPhase, limitMs: number): void {
     if (limitMs > 0 && limitMs <= QUIET_MS) {
       this.#phase = this.#watch(phase, limitMs);
@@ -74,7 +76,7 @@ export class Deadline {
 
   #watch(phase: TimeoutPhase, limitMs: number, spentMs = 0): NodeJS.Timeout | undefined {
     if (limitMs === 0) return undefined;
-    // Longer ones than a timer takes would be none.
+    // A longer delay than setTimeout takes would fire at once.
     return setTimeout(
       () => {
         this.stop();

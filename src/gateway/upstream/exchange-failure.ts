@@ -1,28 +1,28 @@
 import type { ServerFailure } from '../exchange.ts';
 
-/** A phase of a request that has a limit. */
+/** A phase of an exchange that has a time limit. */
 export type TimeoutPhase = 'first-byte' | 'idle' | 'whole';
 
-const SAID: Readonly<Record<TimeoutPhase, string>> = {
+const MESSAGES: Readonly<Record<TimeoutPhase, string>> = {
   'first-byte': 'the backend did not begin to answer',
   idle: 'the backend stopped in the middle of its answer',
   whole: 'the answer was not complete',
 };
 
-/** What it means that a phase took too long. It may go on there all the same, so nobody else is asked. */
+/** A phase took too long. The work may go on there, so the request is not sent elsewhere. */
 export function timeoutFailure(phase: TimeoutPhase, limitMs: number): ServerFailure {
   return {
     kind: 'timeout',
     code: 'timeout',
-    message: `${SAID[phase]} within ${String(Number((limitMs / 1000).toFixed(2)))} s`,
+    message: `${MESSAGES[phase]} within ${String(Number((limitMs / 1000).toFixed(2)))} s`,
     fault: phase === 'whole' ? 'request' : 'deployment',
   };
 }
 
-/** Within that a connection that breaks was broken before: the server closed it while nobody used it. */
+/** Time within which a broken connection was stale, ms: the server had closed it while it was idle. */
 const STALE_MS = 1000;
 
-/** Whether a connection that broke without an answer was no good already, so that the same may be sent once more. */
+/** Whether a connection that broke without a response was stale, so that the request may be sent once more. */
 export function isStale(error: unknown, sinceSentMs: number): boolean {
   return (
     sinceSentMs <= STALE_MS &&
@@ -32,7 +32,7 @@ export function isStale(error: unknown, sinceSentMs: number): boolean {
   );
 }
 
-/** What it means that a connection could not be made or broke: the server is gone, whichever model was asked. */
+/** A connection could not be made or broke: the server is gone, for every model. */
 export function connectionFailure(error: Error): ServerFailure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   return {
@@ -43,10 +43,10 @@ export function connectionFailure(error: Error): ServerFailure {
   };
 }
 
-/** What it means that a server answers nothing any more, while its connections are up. */
+/** A server that answers no probe although its connections are up. */
 export const UNRESPONSIVE: ServerFailure = {
   kind: 'upstream',
   code: 'backend_unreachable',
-  message: 'the backend does not answer any more',
+  message: 'the backend has stopped answering',
   fault: 'backend',
 };

@@ -2,7 +2,7 @@ import type { ServerEvent, ServerFailure, Usage } from '../exchange.ts';
 import type { ResponseDecoder } from './wire-request.ts';
 import { parseObject, type Json } from '../json.ts';
 
-/** Gathers an answer of a server that is one JSON object, and hands it on when it has ended; `undefined` where it is none. */
+/** Collects a response body that is one JSON object, and passes it on at its end; `undefined` if it is not one. */
 export class JsonBodyReader implements ResponseDecoder {
   readonly #take: (json: Json | undefined) => void;
   readonly #pieces: Buffer[] = [];
@@ -29,7 +29,7 @@ const TOO_FEW: ServerFailure = {
   message: 'the backend did not send an embedding for each input',
 };
 
-/** Reads an answer that has to hold as many vectors as texts were sent: `vectorsIn` finds them, and `usageIn` what they cost. */
+/** Reads a response that must hold `wanted` vectors: `vectorsIn` finds them, `usageIn` their cost. */
 export function vectorReader(
   emit: (event: ServerEvent) => void,
   wanted: number,

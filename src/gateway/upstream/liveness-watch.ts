@@ -1,18 +1,24 @@
-/** So many questions in a row that nobody answers: a machine that is busy answers one of them. */
+/** Probes in a row without an answer after which a server is unresponsive: a busy machine answers one of them. */
 const MOST_UNANSWERED = 3;
 const PAUSE_MS = 3000;
 
-/** Watches over servers that let requests wait for long: a long prompt is no reason to give one up, but a server that answers nothing any more is. */
+/**
+ * Probes servers that let requests wait for long. A long prompt is no reason to give a server up; a server that answers no probe is
+ * given up.
+ */
 export class LivenessWatch {
   readonly #answers: (server: string) => Promise<boolean>;
-  /** Whom to tell, by server. */
+  /** Callbacks, by server. */
   readonly #watched = new Map<string, Set<() => void>>();
 
   constructor(answers: (server: string) => Promise<boolean>) {
     this.#answers = answers;
   }
 
-  /** Asks a server again and again whether it lives, until what this gives is called; `onDead` is told once if it does not. */
+  /**
+   * Probes a server again and again, until the function that is returned is called; `onDead` is called once if the server is
+   * unresponsive.
+   */
   watch(server: string, onDead: () => void): () => void {
     const known = this.#watched.get(server);
     const waiting = known ?? new Set();
@@ -24,7 +30,7 @@ export class LivenessWatch {
     return () => waiting.delete(onDead);
   }
 
-  // One at each server, whoever waits there.
+  // One loop for each server, for all requests that wait there.
   async #keep(server: string, waiting: ReadonlySet<() => void>): Promise<void> {
     let unanswered = 0;
     while (waiting.size > 0 && unanswered < MOST_UNANSWERED) {

@@ -3,7 +3,7 @@ import type { Provider } from './provider.ts';
 
 const PROBE_MS = 2000;
 
-/** Asks a server something that costs it nothing; gives the status of its answer, `undefined` where none came in time. */
+/** Asks a server for something that costs it nothing. Returns the status of the response, `undefined` if none came in time. */
 export async function probe(
   { dispatcher, target, headers }: Connection,
   { probePath }: Pick<Provider, 'probePath'>,

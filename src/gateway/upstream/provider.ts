@@ -52,7 +52,7 @@ export interface Provider {
     readonly query: (params: ChatRequest, target: ModelTarget) => BackendQuery;
     readonly read: (answer: Json | undefined) => string | undefined;
   };
-  /** What Ollama's clients ask about models, if the server knows it. */
+  /** Queries for the answers to Ollama's clients about models, if the server has them. */
   readonly catalogue: {
     readonly tags?: BackendQuery;
     readonly loaded?: BackendQuery;

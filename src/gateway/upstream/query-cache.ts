@@ -2,16 +2,16 @@ import { isObject, type Json } from '../json.ts';
 import type { Connection } from './connection.ts';
 
 const ANSWER_MS = 2000;
-/** How long a server that did not answer is left alone. */
+/** Time for which a server that did not answer is not asked again, ms. */
 const SILENCE_MS = 2000;
 
-/** Something that a server is asked about itself, at no cost for it. */
+/** A query that costs a server nothing. */
 export interface BackendQuery {
-  /** Below the server's address. */
+  /** Below the server's URL. */
   readonly path: string;
-  /** Makes it a POST. */
+  /** Makes the query a POST. */
   readonly body?: Json;
-  /** For how long the answer is good enough for others who ask the same; 0: only for those who ask meanwhile. */
+  /** Time for which the answer is kept for the same query, ms; 0: it is shared only while it is under way. */
   readonly holdsMs: number;
 }
 
@@ -20,16 +20,16 @@ interface Known {
   untilMs: number;
 }
 
-/** Asks servers about themselves; those who ask the same at the same time, or soon after, share one answer. */
+/** Queries servers; the same query at the same time, or soon after, is sent once. */
 export class QueryCache {
   readonly #known = new Map<string, Known>();
 
-  /** How many answers are under way or held. */
+  /** Answers that are under way or kept. */
   get size(): number {
     return this.#known.size;
   }
 
-  /** What a server says; `undefined` where it says nothing to the point in time. */
+  /** The answer of a server; `undefined` if it gives none in time. */
   get(connection: Connection, query: BackendQuery): Promise<Json | undefined> {
     const nowMs = performance.now();
     for (const [key, { untilMs }] of this.#known) if (untilMs <= nowMs) this.#known.delete(key);
@@ -41,7 +41,7 @@ export class QueryCache {
     void asked.answer.then((answer) => {
       const holdsMs = answer === undefined ? SILENCE_MS : query.holdsMs;
       asked.untilMs = performance.now() + holdsMs;
-      // It may be large, or somebody's words: those who do not want it kept need not ask again to be rid of it.
+      // The answer may be large, or a client's text: it is not kept.
       if (holdsMs === 0) this.#known.delete(key);
     });
     return asked.answer;

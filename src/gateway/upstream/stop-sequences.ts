@@ -1,6 +1,6 @@
 import type { ServerEvent } from '../exchange.ts';
 
-/** Looks for stop sequences in a text that comes in pieces, and passes on all that can be none of one. */
+/** Looks for stop sequences in a text that comes in chunks, and passes on every part that cannot belong to one. */
 export class StopSequences {
   readonly #stops: readonly string[];
   readonly #emit: (event: ServerEvent) => void;
@@ -13,19 +13,19 @@ export class StopSequences {
     this.#emit = emit;
   }
 
-  /** The stop sequence that has come. */
+  /** The stop sequence that was found. */
   get stopped(): string | undefined {
     return this.#stopped;
   }
 
-  /** Takes a piece with its tokens; true once a stop sequence has come, of which nothing is passed on. */
+  /** Takes a chunk with its tokens. Returns true once a stop sequence is found; nothing of the sequence is passed on. */
   take(text: string, tokens: readonly unknown[] | undefined): boolean {
     this.#held += text;
     if (tokens !== undefined) this.#tokens = [...(this.#tokens ?? []), ...tokens];
     const first = this.#firstStop();
     if (first !== undefined) {
       this.#stopped = first.stop;
-      // Tokens of the stop sequence itself are told as little as its text.
+      // Tokens of the stop sequence are dropped with its text.
       this.#tokens = tokensWithin(this.#tokens, first.at);
       this.#held = this.#held.slice(0, first.at);
       this.#pass(first.at);
@@ -35,12 +35,12 @@ export class StopSequences {
     return false;
   }
 
-  /** Passes on what is held back: no more text will come. */
+  /** Passes on the text that is held back: no more text comes. */
   release(): void {
     if (this.#stopped === undefined) this.#pass(this.#held.length);
   }
 
-  // No token is parted from its text.
+  // A token and its text stay together.
   #pass(end: number): void {
     const [held, tokens] = [this.#held, this.#tokens];
     const logprobs = end === held.length ? tokens : tokensWithin(tokens, end);
@@ -50,7 +50,7 @@ export class StopSequences {
     if (text !== '') this.#emit(logprobs === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs });
   }
 
-  // The first to be whole, and of those the longest: the same one in whichever pieces the text comes.
+  // The sequence that is complete first, the longest of several: the result does not depend on the chunks.
   #firstStop(): { readonly at: number; readonly stop: string } | undefined {
     let first: { readonly at: number; readonly stop: string } | undefined;
     for (const stop of this.#stops) {
@@ -61,7 +61,7 @@ export class StopSequences {
     return first;
   }
 
-  // Where in what is held a stop sequence may begin that has not ended; its length where none does.
+  // Where a stop sequence may begin in the text held back; the text's length if nowhere.
   #beginning(): number {
     const held = this.#held;
     let first = held.length;

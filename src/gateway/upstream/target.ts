@@ -1,11 +1,11 @@
-/** A server's address, taken apart once. */
+/** The parts of a server's URL. */
 export interface Target {
   readonly origin: string;
-  /** What stands before every path; empty or with a leading slash. */
+  /** Stands before every path; empty, or with a leading slash. */
   readonly prefix: string;
 }
 
-/** Takes a server's address apart. */
+/** Splits a server's URL. */
 export function targetOf(url: string): Target {
   const { origin, pathname } = new URL(url);
   return { origin, prefix: pathname === '/' ? '' : pathname };

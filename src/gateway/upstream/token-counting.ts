@@ -7,34 +7,34 @@ import { wireRequestFor } from './wire-request-for.ts';
 import type { BackendQuery } from './query-cache.ts';
 import { TokenCounts } from './token-counts.ts';
 
-/** What models with eyes make of an image differs by itself and by the model. */
+/** Tokens of an image differ by image and by model; this is a guess. */
 const TOKENS_OF_AN_IMAGE = 800;
-/** How long after a count prompts are measured, so that the next one is better. */
+/** Time after a count in which prompts are measured, so that the next count is better, ms. */
 const WANTED_FOR_MS = 3_600_000;
 const BETWEEN_SAMPLES_MS = 10_000;
-/** How long a server is left alone that answers instead of rendering: each time would cost it a prompt. */
+/** Time for which a server is not asked again that answers instead of rendering, ms: each try would cost it a prompt. */
 const UNABLE_MS = 3_600_000;
 
-/** Asks the server of a deployment something. */
+/** Queries the server of a deployment. */
 type Query = (deployment: Deployment, query: BackendQuery) => Promise<Json | undefined>;
 
-/** A request that was answered. */
+/** A request that has been answered. */
 export interface SettledRequest {
   readonly request: ModelRequest;
-  /** As it was sent. */
+  /** Length of the body that was sent, in characters. */
   readonly length: number;
   readonly end: Extract<ServerEvent, { kind: 'end' }>;
 }
 
-/** Says how many tokens prompts have before their servers do, and learns from what those then say. */
+/** Estimates the tokens of a prompt before a server counts them, and learns from what servers then count. */
 export class Counting {
   readonly #counts = new TokenCounts();
-  /** Until when counts are wanted of whom, and when a prompt of theirs may be measured next. */
+  /** By deployment: until when counts are wanted, and when the next prompt may be measured. */
   readonly #wanted = new Map<string, { untilMs: number; nextMs: number }>();
-  /** Until when whom is not asked to render. */
+  /** Deployments that cannot render prompts, and until when not to ask again. */
   readonly #unable = new Map<string, number>();
 
-  /** The tokens of a chat's prompt. `inMemory`: its model is, so that its template can be asked for at no cost. */
+  /** The tokens of a chat's prompt. `inMemory`: its model is in memory, so that its template can be rendered at no cost. */
   async count(request: ChatRequest, deployment: Deployment, inMemory: boolean, query: Query): Promise<number> {
     const { bare, images } = withoutImages(request);
     const prompt = inMemory ? await this.#render(bare, deployment, query) : undefined;
@@ -43,7 +43,7 @@ export class Counting {
       ...this.#wanted.get(keyOf(deployment)),
       untilMs: performance.now() + WANTED_FOR_MS,
     });
-    // A template whose tokens were never counted says less than requests whose were.
+    // Counts of whole requests predict better than a template whose tokens were never counted.
     const rendered =
       prompt !== undefined && (this.#counts.knows('prompt', deployment) || !this.#counts.knows('request', deployment));
     return rendered
@@ -51,7 +51,10 @@ export class Counting {
       : this.#likely(request, deployment);
   }
 
-  /** What the answer to a request of that length cost: as its server says, which is learned from, or as it is likely where that was stopped before it could. */
+  /**
+   * The usage of a response: as the server reports it, and learned from; or estimated, if the server was stopped before it could
+   * report.
+   */
   settle({ request, length, end: { usage, early } }: SettledRequest, deployment: Deployment, query: Query): Usage {
     if (request.kind !== 'chat') return usage;
     if (usage.promptTokens === 0)
@@ -70,7 +73,7 @@ export class Counting {
           this.#counts.observe('prompt', deployment, Buffer.byteLength(prompt), usage.promptTokens);
       },
       () => {
-        // One that is nested too deeply to be written again is not measured.
+        // A request that is nested too deeply for JSON.stringify is not measured.
       },
     );
     return usage;

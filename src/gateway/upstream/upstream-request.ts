@@ -3,61 +3,64 @@ import type { WireExchange, WireExchangeListener } from './wire-exchange.ts';
 import type { SettledRequest } from './token-counting.ts';
 import { adaptRequest, missingCapabilityIn, unforced, type MissingCapability } from './adapt-request.ts';
 
-/** Who is told what becomes of a request to a server. */
+/** Gets the events of a request to a server. */
 export interface UpstreamListener extends WireExchangeListener {
-  /** A parameter was left out, since the model cannot honour it. */
+  /** A parameter was left out: the model does not support it. */
   onIgnoredParam(parameter: string): void;
 }
 
-/** What a sending needs to know of its server. */
+/** The parts of a deployment and its server that a request needs. */
 export interface UpstreamTarget {
   readonly strict: boolean;
   missing(request: ModelRequest | LoadRequest): ReadonlySet<MissingCapability>;
   learn(missing: MissingCapability): void;
-  /** Parameters that cannot be said to it, or not all of them, where that is no reason to refuse. */
+  /** Parameters that the server's API cannot express, or only in part, and that are no reason to refuse. */
   unsupportedParams(request: ModelRequest): readonly string[];
-  /** Asks the server what its model can do; `undefined` where that is known, or the request does not need it. */
+  /** Asks the server for the model's capabilities; `undefined` if they are known, or the request does not need them. */
   look(request: ModelRequest): Promise<void> | undefined;
   dispatch(request: ModelRequest, listener: WireExchangeListener): WireExchange;
-  /** What the answer cost. */
+  /** Completes the usage of a response. */
   settle(settled: SettledRequest): Usage;
 }
 
-/** One request to one server, sent as far as its model can do it: what it refuses to try is left out, and it is asked again. */
+/**
+ * One request to one server, reduced to the model's capabilities. If the server refuses a part, the request is sent again without
+ * it.
+ */
 export class UpstreamRequest {
-  #asks: ModelRequest | LoadRequest;
+  #request: ModelRequest | LoadRequest;
   readonly #target: UpstreamTarget;
   readonly #listener: UpstreamListener;
   #exchange: WireExchange | undefined;
-  #told: readonly string[] = [];
-  /** What its own refusals have said. */
+  #reportedParams: readonly string[] = [];
+  /** Capabilities that the server has reported as missing for this request. */
   readonly #refused = new Set<MissingCapability>();
   #cancelled = false;
 
   constructor(request: ModelRequest | LoadRequest, recipient: UpstreamTarget, listener: UpstreamListener) {
-    this.#asks = request;
+    this.#request = request;
     this.#target = recipient;
     this.#listener = listener;
   }
 
-  /** How long the request was that was sent last. */
+  /** Length of the body that was sent last. */
   get bytes(): number {
     return this.#exchange?.bytes ?? 0;
   }
 
-  /** Whether we broke off what was sent. */
-  get brokenOff(): boolean {
-    return this.#exchange?.brokenOff === true;
+  /** Whether the gateway has cancelled the exchange. */
+  get cancelled(): boolean {
+    return this.#exchange?.cancelled === true;
   }
 
-  /** Sends; throws where the request cannot be written as JSON. */
+  /** Sends the request. Throws if it cannot be written as JSON. */
   start(): void {
-    if (this.#asks.kind === 'load') {
-      // Whoever has a place finds the model in memory: there is nothing to send.
-      this.#tellSoon({ kind: 'end', reason: 'stop', usage: { promptTokens: 0, completionTokens: 0 } });
+    if (this.#request.kind === 'load') {
+      // A slot is assigned only with the model in memory: there is nothing to send.
+      this.#emitSoon({ kind: 'end', reason: 'stop', usage: { promptTokens: 0, completionTokens: 0 } });
       return;
     }
-    const looking = this.#target.look(this.#asks);
+    const looking = this.#target.look(this.#request);
     if (looking === undefined) this.#send();
     else
       void looking.then(() => {
@@ -65,7 +68,7 @@ export class UpstreamRequest {
       });
   }
 
-  /** Breaks the connection off, which is how a server learns that nobody waits any more. */
+  /** Closes the connection: so the server learns that the client has gone. */
   cancel(): void {
     this.#cancelled = true;
     this.#exchange?.cancel();
@@ -90,16 +93,16 @@ export class UpstreamRequest {
   }
 
   #send(): void {
-    if (this.#cancelled || this.#asks.kind === 'load') return;
-    const adapted = adaptRequest(this.#asks, this.#target.missing(this.#asks), this.#target.strict);
+    if (this.#cancelled || this.#request.kind === 'load') return;
+    const adapted = adaptRequest(this.#request, this.#target.missing(this.#request), this.#target.strict);
     if (!('request' in adapted)) {
-      this.#tellSoon({ kind: 'failure', failure: adapted });
+      this.#emitSoon({ kind: 'failure', failure: adapted });
       return;
     }
     const ignoredParams = [...adapted.ignoredParams, ...this.#target.unsupportedParams(adapted.request)];
     for (const parameter of ignoredParams)
-      if (!this.#told.includes(parameter)) this.#listener.onIgnoredParam(parameter);
-    this.#told = ignoredParams;
+      if (!this.#reportedParams.includes(parameter)) this.#listener.onIgnoredParam(parameter);
+    this.#reportedParams = ignoredParams;
     this.#exchange = this.#target.dispatch(adapted.request, {
       onEvents: (events) => {
         this.#onEvents(events, adapted.request);
@@ -107,31 +110,31 @@ export class UpstreamRequest {
     });
   }
 
-  // Not before the caller knows what it has started.
-  #tellSoon(event: ServerEvent): void {
+  // Not before the caller has stored this object.
+  #emitSoon(event: ServerEvent): void {
     queueMicrotask(() => {
       if (!this.#cancelled) this.#listener.onEvents([event]);
     });
   }
 
-  // Whether a refusal leaves something to be asked for.
-  #asksForLess(failure: ServerFailure): boolean {
+  // Whether the request can be sent again with less.
+  #canReduce(failure: ServerFailure): boolean {
     const missing = missingCapabilityIn(failure);
-    // Others may have learned the same while it was under way.
+    // Another request may have learned the same meanwhile.
     if (missing !== undefined && !this.#refused.has(missing)) {
       this.#refused.add(missing);
       this.#target.learn(missing);
       return true;
     }
-    const free = this.#target.strict || this.#asks.kind === 'load' ? undefined : unforced(this.#asks, failure);
+    const free = this.#target.strict || this.#request.kind === 'load' ? undefined : unforced(this.#request, failure);
     if (free === undefined) return false;
-    this.#asks = free;
+    this.#request = free;
     this.#listener.onIgnoredParam('tool_choice');
     return true;
   }
 
-  // What could just be written as JSON here may not be where the stack is deeper, and the answer is whole all the same.
-  #settled(request: ModelRequest, end: Extract<ServerEvent, { kind: 'end' }>): Usage {
+  // JSON.stringify may fail on a deeper stack than the first time; the response is complete anyway.
+  #completeUsage(request: ModelRequest, end: Extract<ServerEvent, { kind: 'end' }>): Usage {
     try {
       return this.#target.settle({ request, length: this.bytes, end });
     } catch {
@@ -142,9 +145,9 @@ export class UpstreamRequest {
   #onEvents(events: readonly ServerEvent[], request: ModelRequest): void {
     const [first] = events;
     const last = events.at(-1);
-    if (first?.kind === 'failure' && this.#asksForLess(first.failure)) this.#sendLater();
+    if (first?.kind === 'failure' && this.#canReduce(first.failure)) this.#sendLater();
     else if (last?.kind === 'end')
-      this.#listener.onEvents([...events.slice(0, -1), { ...last, usage: this.#settled(request, last) }]);
+      this.#listener.onEvents([...events.slice(0, -1), { ...last, usage: this.#completeUsage(request, last) }]);
     else this.#listener.onEvents(events);
   }
 }

@@ -19,9 +19,9 @@ import { UpstreamRequest, type UpstreamListener } from './upstream-request.ts';
 import { targetOf, type Target } from './target.ts';
 import { LivenessWatch } from './liveness-watch.ts';
 
-const LOOK_MS = 2000;
+const CAPABILITIES_MS = 2000;
 
-/** The servers of one configuration, as things to send requests to. */
+/** The servers of one configuration. */
 export class Upstream {
   readonly #agent: Agent;
   readonly #timeouts: Timeouts;
@@ -33,10 +33,10 @@ export class Upstream {
     this.query(deployment, query);
   readonly #targets: ReadonlyMap<string, Target>;
   readonly #liveness: LivenessWatch;
-  /** Has connections of its own, on which requests may still run. */
+  /** An earlier upstream with connections of its own, on which requests may still run. */
   readonly #older: Upstream | undefined;
 
-  /** One that takes the place of another goes on with its connections. */
+  /** `previous` is replaced: its connections and what it has learned are kept. */
   constructor({ backends, timeouts, strict }: GatewayConfig, previous?: Upstream) {
     this.#timeouts = timeouts;
     this.#strict = strict;
@@ -46,19 +46,19 @@ export class Upstream {
     this.#targets = new Map(backends.map(({ url }) => [url, targetOf(url)]));
     this.#liveness = new LivenessWatch(async (url) => {
       const backend = backends.find((known) => known.url === url);
-      // Any answer at all shows that it has not stopped.
+      // Any answer shows that the server has not stopped.
       return backend === undefined || (await probe(this.#connectionTo(backend), providerOf(backend))) !== undefined;
     });
     const kept = previous !== undefined && previous.#timeouts.connectMs === timeouts.connectMs ? previous : undefined;
     this.#older = kept === undefined ? previous : kept.#older;
-    // undici's own limits are off: those that hold are the attempt's. HTTP/2 is something that Ollama does not speak.
+    // undici's own time-outs are off: the limits are those of the exchange. Ollama does not speak HTTP/2.
     this.#agent =
       kept === undefined
         ? new Agent({ headersTimeout: 0, bodyTimeout: 0, allowH2: false, connect: { timeout: timeouts.connectMs } })
         : kept.#agent;
   }
 
-  /** Sends a share of an order to a deployment; `spentMs` of its time have passed already. */
+  /** Sends a request to a deployment; `spentMs` of its time have passed already. */
   send(
     request: ModelRequest | LoadRequest,
     stream: boolean,
@@ -82,7 +82,7 @@ export class Upstream {
         look: (asked) => {
           const { capabilities } = providerOf(deployment);
           return capabilities !== undefined && hasImages(asked) && !this.#capabilities.isShown(deployment)
-            ? this.#look(deployment, capabilities)
+            ? this.#askCapabilities(deployment, capabilities)
             : undefined;
         },
         settle: (settled) => this.#counting.settle(settled, deployment, this.#query),
@@ -114,14 +114,14 @@ export class Upstream {
     return exchange;
   }
 
-  /** How long a share may take as a whole, wherever it goes; `Infinity` where nothing limits it. */
+  /** The longest time that a response may take on any of the deployments, ms; `Infinity` if nothing limits it. */
   longestMs(stream: boolean, deployments: readonly Deployment[]): number {
     return Math.max(
       ...deployments.map((deployment) => this.#limits(stream, deployment, 0).wholeMs || Number.POSITIVE_INFINITY),
     );
   }
 
-  /** Loads what a deployment wants, and waits for its end; `undefined` where all went well. */
+  /** Loads the model of a deployment, and waits for the end of the load. Returns the failure, if any. */
   async load(deployment: Deployment): Promise<ServerFailure | undefined> {
     const { memory } = providerOf(deployment);
     if (memory === undefined) return undefined;
@@ -146,24 +146,24 @@ export class Upstream {
     }
   }
 
-  /** Takes a model out of a server's memory. */
+  /** Unloads a model. */
   async unload(backend: BackendConfig, model: string): Promise<void> {
     const { memory } = providerOf(backend);
     if (memory !== undefined) await unload(this.#connectionTo(backend), memory, model);
   }
 
-  /** What a server has in its memory. */
+  /** The models in a server's memory; `undefined` if it does not list them. */
   async list(backend: BackendConfig): Promise<Listing | undefined> {
     const { memory } = providerOf(backend);
     return memory === undefined ? undefined : list(this.#connectionTo(backend), memory);
   }
 
-  /** Asks a server something about itself; `undefined` where it does not say. */
+  /** Queries a server; `undefined` if it does not answer. */
   query(server: Pick<BackendConfig, 'url' | 'apiKey'>, query: BackendQuery): Promise<Json | undefined> {
     return this.#queries.get(this.#connectionTo(server), query);
   }
 
-  /** About how many tokens the prompt of a chat has for a deployment, as far as its model can be asked it; `inMemory`: its model is. */
+  /** Estimates the tokens of a chat's prompt. `inMemory`: the model is in memory, so that its template can be rendered. */
   async count(params: ChatRequest, deployment: Deployment, inMemory: boolean): Promise<FailureOr<number>> {
     const adapted = adaptRequest({ kind: 'chat', params }, this.#capabilities.missing(deployment), this.#strict);
     if (!('request' in adapted)) return { ok: false, failure: adapted };
@@ -178,15 +178,18 @@ export class Upstream {
     };
   }
 
-  /** Asks a server whether it lives. */
+  /** Whether a server is up. */
   async probe(backend: BackendConfig): Promise<boolean> {
     const status = await probe(this.#connectionTo(backend), providerOf(backend));
-    // Any answer to the point shows life, also one that this key may not list models.
+    // Any status below 500 shows that the server is up, also a 401 for a key that may not list models.
     return status !== undefined && status < 500;
   }
 
   // If the capabilities cannot be had, the request is sent anyway.
-  async #look(deployment: Deployment, { query, read }: NonNullable<Provider['capabilities']>): Promise<void> {
+  async #askCapabilities(
+    deployment: Deployment,
+    { query, read }: NonNullable<Provider['capabilities']>,
+  ): Promise<void> {
     const { origin, prefix } = this.#targetOf(deployment.url);
     const { path, body } = query(deployment.model);
     const headers = { 'content-type': 'application/json', ...authorization(deployment) };
@@ -197,7 +200,7 @@ export class Upstream {
         method: 'POST',
         headers,
         body,
-        signal: AbortSignal.timeout(LOOK_MS),
+        signal: AbortSignal.timeout(CAPABILITIES_MS),
       });
       const shown: unknown = await answer.body.json();
       if (answer.statusCode === 200 && isObject(shown)) this.#capabilities.show(deployment, read(shown));
@@ -206,7 +209,7 @@ export class Upstream {
     }
   }
 
-  /** Breaks all connections off. */
+  /** Closes all connections. */
   async close(): Promise<void> {
     await Promise.all([this.#agent.destroy(), this.#older?.close()]);
   }

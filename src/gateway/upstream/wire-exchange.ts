@@ -4,15 +4,15 @@ import type { ResponseDecoder, WireRequest } from './wire-request.ts';
 import { Deadline, type UpstreamLimits } from './deadline.ts';
 import { connectionFailure, UNRESPONSIVE, isStale, timeoutFailure } from './exchange-failure.ts';
 
-/** Who is told what a server says. */
+/** Gets the events of a response. */
 export interface WireExchangeListener {
-  /** What came with one piece of the answer; nothing follows an `end` or a `failure`. */
+  /** The events of one chunk; nothing follows an `end` or a `failure`. */
   onEvents(events: readonly ServerEvent[]): void;
 }
 
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
-/** One request to one server: reads the answer as it comes, keeps its deadlines, and can be cancelled at any time. */
+/** One exchange with one server: decodes the response as it comes, keeps the time limits, and can be cancelled at any time. */
 export class WireExchange implements Dispatcher.DispatchHandler {
   readonly #call: WireRequest;
   readonly #listener: WireExchangeListener;
@@ -25,11 +25,14 @@ export class WireExchange implements Dispatcher.DispatchHandler {
   #status = 0;
   #refusal = '';
   #events: ServerEvent[] = [];
-  /** The listener has been told the end, or does not want to hear it. */
-  #told = false;
-  #broken = false;
+  /** The listener has got the last event, or wants none. */
+  #finished = false;
+  #cancelled = false;
 
-  /** `sendAgain` sends it once more to the same server; `watch` begins to ask whether that lives, gives how to end it, and tells when it does not. */
+  /**
+   * `sendAgain` sends the request once more to the same server; `watch` starts to probe the server, returns a function that stops
+   * it, and calls back if the server is unresponsive.
+   */
   constructor(
     call: WireRequest,
     limits: UpstreamLimits,
@@ -51,33 +54,33 @@ export class WireExchange implements Dispatcher.DispatchHandler {
     });
   }
 
-  /** Whether we broke it off. */
-  get brokenOff(): boolean {
-    return this.#broken;
+  /** Whether the gateway has cancelled it. */
+  get cancelled(): boolean {
+    return this.#cancelled;
   }
 
-  /** How long the request is. */
+  /** Length of the request's body, in characters. */
   get bytes(): number {
     return this.#call.body.length;
   }
 
-  /** Breaks the connection off, which is how a server learns that nobody waits any more. */
+  /** Closes the connection: so the server learns that the client has gone. */
   cancel(): void {
-    this.#told = true;
-    this.#broken = true;
+    this.#finished = true;
+    this.#cancelled = true;
     this.#deadline.stop();
     this.#controller?.abort(new Error('cancelled'));
   }
 
   #fail(failure: ServerFailure): void {
-    this.#broken = true;
-    this.#tell({ kind: 'failure', failure });
+    this.#cancelled = true;
+    this.#emit({ kind: 'failure', failure });
     this.cancel();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#broken) controller.abort(new Error('cancelled'));
+    if (this.#cancelled) controller.abort(new Error('cancelled'));
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
@@ -89,7 +92,7 @@ export class WireExchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, bytes: Buffer): void {
     this.#deadline.piece();
-    if (this.#told) return;
+    if (this.#finished) return;
     if (this.#reader === undefined) {
       if (this.#refusal.length < MAX_REFUSAL_BYTES) this.#refusal += bytes.toString('utf8');
       return;
@@ -102,7 +105,7 @@ export class WireExchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#deadline.stop();
     if (this.#reader === undefined)
-      this.#tell({ kind: 'failure', failure: this.#call.fail(this.#status, this.#refusal) });
+      this.#emit({ kind: 'failure', failure: this.#call.fail(this.#status, this.#refusal) });
     else {
       this.#reading((reader) => {
         reader.end();
@@ -117,15 +120,17 @@ export class WireExchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#deadline.stop();
-    this.#tell({ kind: 'failure', failure: connectionFailure(error) });
+    this.#emit({ kind: 'failure', failure: connectionFailure(error) });
   }
 
   #isStale(error: Error): boolean {
-    return !this.#told && !this.#sentAgain && this.#status === 0 && isStale(error, performance.now() - this.#sentMs);
+    return (
+      !this.#finished && !this.#sentAgain && this.#status === 0 && isStale(error, performance.now() - this.#sentMs)
+    );
   }
 
   #reading(read: (reader: ResponseDecoder) => void): void {
-    if (this.#told || this.#reader === undefined) return;
+    if (this.#finished || this.#reader === undefined) return;
     try {
       read(this.#reader);
     } catch {
@@ -133,26 +138,26 @@ export class WireExchange implements Dispatcher.DispatchHandler {
         kind: 'upstream',
         code: 'backend_failed',
         fault: 'deployment',
-        message: 'the backend sent what cannot be read',
+        message: 'the backend sent an invalid response',
       };
       this.#events.push({ kind: 'failure', failure });
     }
     this.#flush();
   }
 
-  #tell(event: ServerEvent): void {
+  #emit(event: ServerEvent): void {
     this.#events.push(event);
     this.#flush();
   }
 
   #flush(): void {
     const events = this.#events;
-    if (this.#told || events.length === 0) return;
+    if (this.#finished || events.length === 0) return;
     this.#events = [];
     const last = events.at(-1);
-    this.#told = last?.kind === 'end' || last?.kind === 'failure';
+    this.#finished = last?.kind === 'end' || last?.kind === 'failure';
     this.#listener.onEvents(events);
-    // The answer is whole before the server thinks so: it must not go on.
+    // The response is complete before the server has stopped: cancel the rest.
     if (last?.kind === 'end' && last.early === true) this.cancel();
   }
 }

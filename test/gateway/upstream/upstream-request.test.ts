@@ -22,7 +22,7 @@ function silentServer(settle: UpstreamTarget['settle'] = ({ end }) => end.usage)
   const missing = new Set<MissingCapability>();
   const dispatch = (request: ModelRequest, to: WireExchangeListener): WireExchange => {
     sent.push({ request, to });
-    return { bytes: 1, brokenOff: false, cancel: () => undefined } as unknown as WireExchange; // all that is asked of one
+    return { bytes: 1, cancelled: false, cancel: () => undefined } as unknown as WireExchange; // all that is asked of one
   };
   return {
     sent,

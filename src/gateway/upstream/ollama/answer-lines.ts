@@ -8,19 +8,19 @@ import { ForcedCall, newCallId } from './forced-call.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { usageOf } from './usage.ts';
 
-/** What is read, and what ends it. */
+/** The parts of a request that a decoder needs. */
 export interface WantedAnswer extends Pick<ChatRequest, 'stop' | 'maxTokens' | 'parallelCalls' | 'callSchema'> {
-  /** The field of a line that holds what was said; `undefined`: the line itself. */
+  /** The field of a line that holds the output; `undefined`: the line itself. */
   readonly within: 'message' | undefined;
   /** The field that holds the text. */
   readonly text: 'content' | 'response';
-  /** The model, where what it gives to go on from is wanted. */
+  /** The model's name, if the response's `context` is wanted. */
   readonly contextOf?: string;
 }
 
 /**
- * Reads the NDJSON of `/api/chat` and `/api/generate`. What the request says of an end holds also where the server
- * does not keep to it: then the answer ends early. With `maxTokens` 0 nothing but the end is told.
+ * Decodes the NDJSON of `/api/chat` and `/api/generate`. Limits and stop sequences of the request hold even if the server ignores
+ * them: then the response ends early. With `maxTokens` 0 only the end is reported.
  */
 export class AnswerLines implements ResponseDecoder {
   readonly #emit: (event: ServerEvent) => void;
@@ -33,9 +33,9 @@ export class AnswerLines implements ResponseDecoder {
   /** A line has come. */
   #onEvents = false;
   #calls = 0;
-  /** What the model gave to go on from. */
+  /** The `context` that the model gave. */
   #context: readonly number[] | undefined;
-  /** Pieces with text: never more than tokens. */
+  /** Chunks with text: never more than tokens. */
   #pieces = 0;
 
   constructor(emit: (event: ServerEvent) => void, wanted: WantedAnswer) {
@@ -54,7 +54,7 @@ export class AnswerLines implements ResponseDecoder {
   end(): void {
     this.#lines.end();
     if (this.#over) return;
-    // Ollama cuts off a model that repeats one token for ever by a clean end without `done`: the answer stands, its counts are not known.
+    // Ollama ends the stream of a model that repeats one token without a `done` line: the response stands, its counts are unknown.
     if (this.#onEvents) this.#end('length');
     else this.#last(broken('the backend ended its answer without having begun one'));
   }
@@ -83,7 +83,7 @@ export class AnswerLines implements ResponseDecoder {
     });
   }
 
-  // Nothing else could be said than a call; only one that was cut off is none.
+  // The grammar allows only a call; a call that was cut off is none.
   #force(forced: ForcedCall): void {
     const call = forced.call();
     if (call !== undefined) this.#calls += 1;
@@ -141,7 +141,7 @@ export class AnswerLines implements ResponseDecoder {
     this.#calls += 1;
     const given = made['arguments'];
     const id = textOf(call, 'id');
-    // Servers before 0.12 give no id; clients need one to answer the call.
+    // Servers before 0.12 give no id; clients need one to send the result.
     this.#emit({
       kind: 'tool-call',
       call: { id: id === '' ? newCallId() : id, name: textOf(made, 'name'), arguments: isObject(given) ? given : {} },
@@ -157,7 +157,7 @@ function isTokens(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((token) => typeof token === 'number');
 }
 
-// Ollama leaves out what is empty; the API has all four keys of a token always.
+// Ollama leaves out empty fields; the API always has all four keys of a token.
 function wholeLogprob(token: unknown): unknown {
   return isObject(token) ? { bytes: null, top_logprobs: [], ...token } : token;
 }

@@ -7,7 +7,7 @@ import { ollamaFailure } from './ollama-failure.ts';
 import { generateBody } from './generate-body.ts';
 import type { AliasSettings } from './options.ts';
 
-/** A chat, as Ollama's native API has it. */
+/** A chat, in Ollama's native API. */
 export function ollamaChat(request: ChatRequest, settings: AliasSettings): WireRequest {
   return {
     path: '/api/chat',
@@ -17,7 +17,7 @@ export function ollamaChat(request: ChatRequest, settings: AliasSettings): WireR
   };
 }
 
-/** A completion, as Ollama's native API has it. */
+/** A completion, in Ollama's native API. */
 export function ollamaCompletion(request: CompletionRequest, settings: AliasSettings): WireRequest {
   const read: WireRequest['read'] = (emit) =>
     new AnswerLines(emit, {
@@ -36,7 +36,7 @@ export function ollamaCompletion(request: CompletionRequest, settings: AliasSett
   };
 }
 
-/** Embeddings, as Ollama's native API has them. */
+/** Embeddings, in Ollama's native API. */
 export function ollamaEmbed(request: EmbedRequest, settings: AliasSettings): WireRequest {
   return {
     path: request.plain === true ? '/api/embeddings' : '/api/embed',
@@ -46,7 +46,7 @@ export function ollamaEmbed(request: EmbedRequest, settings: AliasSettings): Wir
   };
 }
 
-// What is too long is called by its name in the request.
+// The parameter that is too long, by its name in the request.
 function called(failure: ServerFailure, name: string): ServerFailure {
   return failure.param === 'messages' ? { ...failure, param: name } : failure;
 }

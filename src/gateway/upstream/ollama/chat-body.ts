@@ -2,13 +2,14 @@ import type { ChatRequest, Message, ToolCall } from '../../exchange.ts';
 import { optionsFor, type AliasSettings } from './options.ts';
 import { formatBody } from './schema.ts';
 
-/** The body of `POST /api/chat`. Always a stream: only so are tokens, stalls and ends seen as they happen. */
+/** The body of `POST /api/chat`. Always a stream: only then are tokens, stalls and the end seen as they happen. */
 export function ollamaChatBody(request: ChatRequest, settings: AliasSettings): string {
   return JSON.stringify({
     model: settings.model,
     messages: request.messages.map(messageBody),
     stream: true,
-    // A prompt that does not fit is refused instead of cut, and a full context ends the answer instead of forgetting its beginning, unless the client asks for that by name.
+    // A prompt that does not fit is refused instead of cut, and a full context ends the response instead of dropping its beginning,
+    // unless the client asks for that by name.
     truncate: request.truncate ?? false,
     shift: request.shift ?? false,
     tools: request.tools.length === 0 ? undefined : request.tools.map((tool) => tool.definition),

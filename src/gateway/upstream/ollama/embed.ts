@@ -5,7 +5,10 @@ import type { ResponseDecoder } from '../wire-request.ts';
 import type { AliasSettings } from './options.ts';
 import { usageOf } from './usage.ts';
 
-/** The body of `POST /api/embed`; of the older `/api/embeddings` for a plain vector, which the other does not give. A text that does not fit is refused instead of cut, unless the client asks for that by name. */
+/**
+ * The body of `POST /api/embed`, or of the older `/api/embeddings` for a plain vector, which `/api/embed` does not give. A text
+ * that does not fit is refused instead of cut, unless the client asks for that by name.
+ */
 export function ollamaEmbedBody(request: EmbedRequest, settings: AliasSettings): string {
   const options = Object.keys(settings.options).length === 0 ? undefined : settings.options;
   if (request.plain === true)
@@ -20,7 +23,7 @@ export function ollamaEmbedBody(request: EmbedRequest, settings: AliasSettings):
   });
 }
 
-/** Reads the answer of `/api/embed`, or of the older `/api/embeddings`. */
+/** Decodes the response of `/api/embed`, or of the older `/api/embeddings`. */
 export function ollamaEmbedDecoder(emit: (event: ServerEvent) => void, wanted: number): ResponseDecoder {
   return vectorReader(emit, wanted, vectorsIn, usageOf);
 }

@@ -1,7 +1,7 @@
 import { isObject, parseObject, textOf } from '../../json.ts';
 import type { ToolCall } from '../../exchange.ts';
 
-/** Gathers the text of an answer that had to be a call, for models whose template does not know a call by its JSON. */
+/** Collects the text of a response that must be a call, for models whose template does not recognise a call by its JSON. */
 export class ForcedCall {
   #text = '';
 
@@ -9,12 +9,12 @@ export class ForcedCall {
     this.#text += text;
   }
 
-  /** What was said, where it is no call: an answer that was cut off. */
+  /** The text, if it is no call: the response was cut off. */
   get text(): string {
     return this.#text;
   }
 
-  /** The call, if it is whole. */
+  /** The call, if it is complete. */
   call(): ToolCall | undefined {
     const json = parseObject(this.#text);
     const given = json?.['arguments'];

@@ -3,7 +3,10 @@ import { verifiedContext } from './context.ts';
 import { optionsFor, type AliasSettings } from './options.ts';
 import { formatBody } from './schema.ts';
 
-/** The body of `POST /api/generate`. The prompt goes through the model's template, as it does on Ollama's own `/v1/completions`, unless it is to be raw. Always a stream. */
+/**
+ * The body of `POST /api/generate`. The prompt goes through the model's template, as on Ollama's own `/v1/completions`, unless it
+ * is raw. Always a stream.
+ */
 export function generateBody(request: CompletionRequest, settings: AliasSettings): string {
   return JSON.stringify({
     model: settings.model,
@@ -16,7 +19,8 @@ export function generateBody(request: CompletionRequest, settings: AliasSettings
     images: request.images === undefined || request.images.length === 0 ? undefined : request.images,
     format: formatBody(request.format),
     stream: true,
-    // A prompt that does not fit is refused instead of cut, and a full context ends the answer instead of forgetting its beginning, unless the client asks for that by name.
+    // A prompt that does not fit is refused instead of cut, and a full context ends the response instead of dropping its beginning,
+    // unless the client asks for that by name.
     truncate: request.truncate ?? false,
     shift: request.shift ?? false,
     think: request.thinking,

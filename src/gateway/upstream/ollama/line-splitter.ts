@@ -1,6 +1,6 @@
 const NEWLINE = 0x0a;
 
-/** Cuts bytes, in any pieces, into lines of text; empty lines are left out. Only ever cuts at a newline, so no character is torn. */
+/** Splits chunks of bytes into lines of text, without empty lines. It cuts only at a newline, so characters stay whole. */
 export class LineSplitter {
   #rest: Buffer[] = [];
   #restBytes = 0;
@@ -26,7 +26,7 @@ export class LineSplitter {
     if (from < bytes.length) this.#keep(bytes.subarray(from));
   }
 
-  /** Gives out a last line that had no newline. */
+  /** Passes on a last line that has no newline. */
   end(): void {
     if (this.pending) this.#line(Buffer.alloc(0));
   }

@@ -1,20 +1,23 @@
 import { isObject, parseObject, textOf } from '../../json.ts';
 import type { AliasSettings } from './options.ts';
 
-/** A model in memory, as `/api/ps` shows it. */
+/** A model in memory, as `/api/ps` lists it. */
 export interface Loaded {
   readonly name: string;
   readonly context: number | undefined;
   readonly family: string | undefined;
 }
 
-/** Requests that load a model with what its alias fixes and do nothing else, the first that may do first: a model that only embeds is refused the first (seen on 0.22.1). */
+/**
+ * Requests that load a model with the settings of its alias and do nothing else, the preferred one first. A model that only embeds
+ * refuses the first (seen on 0.22.1).
+ */
 export function loadBodies({
   model,
   keepAlive,
   options,
 }: AliasSettings): readonly { readonly path: string; readonly body: string }[] {
-  // 0 would unload what was just loaded.
+  // 0 would unload the model at once.
   const kept = {
     keep_alive: isNever(keepAlive) ? undefined : keepAlive,
     options: Object.keys(options).length === 0 ? undefined : options,
@@ -25,12 +28,12 @@ export function loadBodies({
   ];
 }
 
-/** A request that unloads a model. */
+/** The body of a request that unloads a model. */
 export function unloadBody(model: string): string {
   return JSON.stringify({ model, keep_alive: 0 });
 }
 
-/** The models of an answer of `/api/ps`; `undefined` where it is none. */
+/** The models in a response of `/api/ps`; `undefined` if it is not one. */
 export function loadedModels(body: string): readonly Loaded[] | undefined {
   const models = parseObject(body)?.['models'];
   if (!Array.isArray(models)) return undefined;
@@ -45,7 +48,7 @@ export function loadedModels(body: string): readonly Loaded[] | undefined {
   });
 }
 
-/** Whether a keep_alive says that a model goes as soon as it has answered. */
+/** Whether a `keep_alive` unloads the model after each response. */
 export function isNever(keepAlive: number | string | undefined): boolean {
   return keepAlive === 0 || (typeof keepAlive === 'string' && /^0+(?:\.0+)?[a-zµ]*$/.test(keepAlive));
 }

@@ -9,7 +9,7 @@ interface Rule {
 const INVALID = { kind: 'invalid', code: null, fault: 'request' } as const;
 const RUNNER = { kind: 'upstream', code: 'backend_failed', fault: 'deployment' } as const;
 
-// Ollama has no codes, so its texts are all there is to go by (seen on 0.22.1; server/sched.go, llm/server.go, api/types.go).
+// Ollama has no error codes, so its texts decide (seen on 0.22.1; server/sched.go, llm/server.go, api/types.go).
 const RULES: readonly Rule[] = [
   {
     text: /exceeds? (?:the )?(?:available |maximum )?context/i,
@@ -45,18 +45,21 @@ const BY_STATUS: Readonly<Record<number, Omit<ServerFailure, 'message'>>> = {
   400: INVALID,
   404: { kind: 'not-found', code: 'model_not_found', fault: 'deployment' },
   413: { ...INVALID, kind: 'too-large' },
-  // Of a proxy in front of it.
+  // The status of a proxy in front of it.
   429: { kind: 'overloaded', code: 'backend_busy', fault: 'busy', retryAfterMs: 1000 },
   503: { kind: 'overloaded', code: 'backend_busy', fault: 'busy', retryAfterMs: 1000 },
 };
 
-/** What an answer that is not 200 means, and who is at fault: a 500 is often the client's, and one of a runner says nothing against the server's other models. */
+/**
+ * A response that is not 200, and the part that is at fault: a 500 is often the client's fault, and the failure of a runner says
+ * nothing against the server's other models.
+ */
 export function ollamaFailure(status: number, body: string): ServerFailure {
   const message = messageOf(body) ?? `the backend answered ${String(status)} without a reason`;
   return { ...(RULES.find((rule) => rule.text.test(message))?.failure ?? BY_STATUS[status] ?? RUNNER), message };
 }
 
-/** What an `{"error": …}` line in the middle of an answer means. */
+/** An `{"error": …}` line in the middle of a response. */
 export function failureOfLine(message: string): ServerFailure {
   return { ...(RULES.find((rule) => rule.text.test(message))?.failure ?? RUNNER), message };
 }

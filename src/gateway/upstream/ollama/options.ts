@@ -1,6 +1,6 @@
 import type { ChatRequest } from '../../exchange.ts';
 
-/** What an alias fixes for everyone who uses it. */
+/** The settings of an alias, which hold for every client. */
 export interface AliasSettings {
   /** The model's name in Ollama. */
   readonly model: string;
@@ -8,7 +8,7 @@ export interface AliasSettings {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-// What these change reloads the model (api/types.go, Runner), so no request may.
+// A change of one of these reloads the model (api/types.go, Runner), so no request may set them.
 const RUNNER_OPTIONS: ReadonlySet<string> = new Set([
   'num_ctx',
   'num_batch',
@@ -18,10 +18,11 @@ const RUNNER_OPTIONS: ReadonlySet<string> = new Set([
   'use_mmap',
 ]);
 
-// Divided by less than that, the sampler's numbers overflow and the runner dies, with all that it answers (seen on 0.22.1); so little is none.
+// A smaller temperature makes the sampler's numbers overflow and kills the runner, with all its responses (seen on 0.22.1); it is
+// sent as 0.
 const LEAST_TEMPERATURE = 1e-6;
 
-/** The `options` of a request for text: those of the alias, and over them what the request says. */
+/** The `options` of a request for text: those of the alias, overridden by the request's. */
 export function optionsFor(
   { sampling, stop, namesStop, maxTokens }: Pick<ChatRequest, 'sampling' | 'stop' | 'namesStop' | 'maxTokens'>,
   settings: AliasSettings,
@@ -30,9 +31,9 @@ export function optionsFor(
   for (const [name, value] of Object.entries(sampling))
     if (!RUNNER_OPTIONS.has(name))
       options[name] = name === 'temperature' && value < LEAST_TEMPERATURE ? Math.min(0, value) : value;
-  // What the server stopped at it would not say.
+  // A server that stops at a sequence does not report it.
   if (stop.length > 0 && namesStop !== true) options['stop'] = stop;
-  // 0 would never stop (the reader leaves out the one token that comes).
+  // 0 would never stop (the decoder drops the one token that comes).
   if (maxTokens !== undefined) options['num_predict'] = Math.max(1, maxTokens);
   return Object.keys(options).length === 0 ? undefined : options;
 }

@@ -1,12 +1,15 @@
 import { isObject, type Json } from '../../json.ts';
 
-/** The parts of a schema that lead to themselves before anything that a grammar could begin with: by a reference, or as one of several choices. */
+/**
+ * The parts of a schema that lead to themselves before any character that a grammar could begin with: by a reference, or as one of
+ * several choices.
+ */
 export function endlessParts(root: Json): ReadonlySet<Json> {
   const reached = new Map<Json, Json[]>();
   const open = new Map<Json, number>();
   const ends: Json[] = [];
   const parts = [root];
-  // No recursion, and each part looked at once: clients may send long schemas.
+  // No recursion, and each part is visited once: clients may send long schemas.
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
     if (open.has(part)) continue;
     const firsts = firstParts(part, root);
@@ -19,7 +22,7 @@ export function endlessParts(root: Json): ReadonlySet<Json> {
     if (firsts.length === 0) ends.push(part);
     for (const inner of objectsIn(part)) parts.push(inner);
   }
-  // Whatever ends in each of its ways is no part of a circle.
+  // A part that ends on each of its paths is not in a cycle.
   for (let part = ends.pop(); part !== undefined; part = ends.pop()) {
     open.delete(part);
     for (const before of reached.get(part) ?? []) {
@@ -31,7 +34,9 @@ export function endlessParts(root: Json): ReadonlySet<Json> {
   return new Set(open.keys());
 }
 
-/** What a reference of a schema leads to, if that is within it; also into a list, as Ollama reads it. */
+/**
+ * The part of a schema that a reference points to, if it is within the schema; also an index into a list, as Ollama resolves it.
+ */
 export function partAt(ref: unknown, root: Json): Json | undefined {
   if (typeof ref !== 'string') return undefined;
   const found = ref
@@ -45,7 +50,7 @@ export function partAt(ref: unknown, root: Json): Json | undefined {
   return isObject(found) ? found : undefined;
 }
 
-// What an answer by this schema may begin with.
+// The parts with which text of this schema may begin.
 function firstParts(schema: Json, root: Json): readonly Json[] {
   const choices = [schema['anyOf'], schema['oneOf']].flatMap((choice): readonly unknown[] =>
     Array.isArray(choice) ? choice : [],

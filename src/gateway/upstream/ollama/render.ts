@@ -3,7 +3,10 @@ import type { ChatRequest } from '../../exchange.ts';
 import { ollamaChatBody } from './chat-body.ts';
 import type { AliasSettings } from './options.ts';
 
-/** The body of a request to `/api/chat` whose prompt is to be rendered and not to be answered. It takes no slot; a model that is not in memory would be loaded for it (seen on 0.22.1). Servers from before they knew it answer with one token. */
+/**
+ * The body of a request to `/api/chat` that renders the prompt without answering it. It takes no slot; a model that is not in
+ * memory would be loaded for it (seen on 0.22.1). Older servers answer with one token.
+ */
 export function renderBody(request: ChatRequest, settings: AliasSettings): Json {
   return {
     ...parseObject(ollamaChatBody({ ...request, maxTokens: 1 }, settings)),
@@ -12,7 +15,7 @@ export function renderBody(request: ChatRequest, settings: AliasSettings): Json 
   };
 }
 
-/** The prompt in the answer; `undefined` where a server does not know how to. */
+/** The rendered prompt in a response; `undefined` if the server cannot render. */
 export function renderedPrompt(answer: Json | undefined): string | undefined {
   const info = answer?.['_debug_info'];
   const prompt = isObject(info) ? textOf(info, 'rendered_template') : '';

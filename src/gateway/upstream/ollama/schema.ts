@@ -2,7 +2,10 @@ import { isObject, type Json } from '../../json.ts';
 import type { ModelRequest, ChatRequest } from '../../exchange.ts';
 import { endlessParts, partAt } from './references.ts';
 
-/** More repetitions no grammar of llama.cpp has. What it cannot make one of costs Ollama its runner, or all of itself, with all that it answers (seen on 0.22.1). */
+/**
+ * The most repetitions in a grammar of llama.cpp. A schema that it cannot turn into a grammar kills Ollama's runner, or the whole
+ * server, with all its responses (seen on 0.22.1).
+ */
 const MOST = 2000;
 
 const LIMITS: ReadonlySet<string> = new Set(['minLength', 'maxLength', 'minItems', 'maxItems']);
@@ -15,25 +18,26 @@ const PAIRS: readonly (readonly [least: string, most: string])[] = [
   ),
 ];
 
-// Signs and classes of them, each with how often: of groups, of signs like \d and of what comes no times it dies. No two of its parts begin alike.
+// Characters and character classes, each with a repetition: groups, classes such as \d and a repetition of zero kill it. No two
+// alternatives begin alike.
 const PLAIN_PATTERN =
   /^\^(?:(?:[\w @:,-]|\\\.|\[\^?(?:\w-\w|[\w.%+ @:,])+-?\])(?:[*+?]|\{[1-9]\d{0,3}(?:,(?:[1-9]\d{0,3})?)?\})?)+\$$/;
 
-/** What stands there is no schema. */
+/** Keys whose value is not a schema. */
 const VALUES: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'examples']);
 
-/** There, names that somebody made up stand before schemas. */
+/** Keys whose value maps free names to schemas. */
 const NAMED: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs', 'definitions']);
 
-/** A format of which a grammar can be made: without what Ollama cannot make one of, which an answer then may keep to or not. */
+/** A format that llama.cpp can turn into a grammar: parts that it cannot are left out, and the response may violate them. */
 export function formatBody(format: ChatRequest['format']): ChatRequest['format'] {
   return isObject(format) ? graspableFormat(format) : format;
 }
 
-/** What of a request's schemas is not held to in all, by the names that these have with most clients. */
+/** The parameters whose schema is only partly enforced, by the names that most clients have for them. */
 export function relaxedSchema(request: ModelRequest): readonly string[] {
   if (request.kind === 'embed') return [];
-  // A call that is asked for is a schema of its own, which then goes first.
+  // The schema of a forced call replaces the response format.
   const callSchema = request.kind === 'chat' ? request.params.callSchema : undefined;
   if (callSchema !== undefined) return isLoosened(callSchema) ? ['tools'] : [];
   return isObject(request.params.format) && isLoosened(request.params.format) ? ['response_format'] : [];

@@ -3,7 +3,7 @@ import type { Usage } from '../../exchange.ts';
 
 const NS_PER_MS = 1_000_000;
 
-/** What the last line of an answer says about its cost; zero fields are absent there. */
+/** The usage in the last line of a response; fields that are zero are absent there. */
 export function usageOf(done: Json): Usage {
   return {
     promptTokens: count(done, 'prompt_eval_count'),

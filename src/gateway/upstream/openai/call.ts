@@ -7,7 +7,10 @@ import { asMissingCapability, openaiFailure } from './openai-failure.ts';
 import { Interpreter, type HonouredParams } from './interpreter.ts';
 import { replyReader, StreamReader } from './reader.ts';
 
-/** A chat for a server that speaks OpenAI itself: the request as it came, with the model's name there, or written for it where its client speaks another dialect. */
+/**
+ * A chat for an OpenAI-compatible server: the client's request with the model's name there, or a translation if the client speaks
+ * another dialect.
+ */
 export function openaiChat(request: ChatRequest, model: string): WireRequest {
   const { original, stream } = request;
   return original === undefined
@@ -15,7 +18,7 @@ export function openaiChat(request: ChatRequest, model: string): WireRequest {
     : passed('/chat/completions', original, stream, model);
 }
 
-/** A completion for a server that speaks OpenAI itself. */
+/** A completion for an OpenAI-compatible server. */
 export function openaiCompletion(request: CompletionRequest, model: string): WireRequest {
   const { original, stream } = request;
   if (original !== undefined) return passed('/completions', original, stream, model);
@@ -24,7 +27,7 @@ export function openaiCompletion(request: CompletionRequest, model: string): Wir
   return interpreted('/chat/completions', openaiChatBody(asChat(request), model), heeded);
 }
 
-/** Embeddings for a server that speaks OpenAI itself. */
+/** Embeddings for an OpenAI-compatible server. */
 export function openaiEmbed(request: EmbedRequest, model: string): WireRequest {
   const { original, input } = request;
   if (original === undefined)
@@ -55,7 +58,7 @@ function messageOf(role: Message['role'], text: string, images: readonly string[
   return { role, text, images, thinking: undefined, toolCalls: [], answers: undefined };
 }
 
-// Usage is always asked for, and of several choices each is asked for by itself.
+// Usage is always asked for, and each of several choices is a request of its own.
 function passed(
   path: string,
   original: Readonly<Record<string, unknown>>,

@@ -3,7 +3,7 @@ import type { ChatRequest } from '../../exchange.ts';
 import { messagesBody } from './messages.ts';
 import { parametersOf } from './parameters.ts';
 
-/** The body of `POST /chat/completions` for a request that came in another dialect. */
+/** The body of `POST /chat/completions` for a request in another dialect. */
 export function openaiChatBody(request: ChatRequest, model: string): string {
   const { tools, mustCall, parallelCalls, format, thinking, logprobs } = request;
   return JSON.stringify({
@@ -14,7 +14,7 @@ export function openaiChatBody(request: ChatRequest, model: string): string {
       ? {}
       : {
           tools: tools.map(({ definition }) => definition),
-          // The tool that has to be called is the only one then. llama.cpp takes a choice by name for `auto`, and LM Studio refuses it.
+          // A forced tool is sent as the only tool. llama.cpp takes a choice by name for `auto`, and LM Studio refuses it.
           tool_choice: mustCall ? 'required' : undefined,
           parallel_tool_calls: parallelCalls ? undefined : false,
         }),
@@ -25,7 +25,7 @@ export function openaiChatBody(request: ChatRequest, model: string): string {
   });
 }
 
-// LM Studio refuses `json_object`; that schema means the same everywhere.
+// LM Studio refuses `json_object`; this schema means the same on every server.
 function formatBody(format: ChatRequest['format']): Json | undefined {
   if (format === undefined) return undefined;
   return {
@@ -34,7 +34,8 @@ function formatBody(format: ChatRequest['format']): Json | undefined {
   };
 }
 
-// Templates are told by names of their own (Qwen's and DeepSeek's); efforts are those of gpt-oss. Older vLLMs refuse an effort of `none`.
+// Templates have parameters of their own (Qwen's and DeepSeek's); efforts are those of gpt-oss. Older vLLMs refuse the effort
+// `none`.
 function thinkingBody(thinking: ChatRequest['thinking']): Json {
   if (thinking === undefined) return {};
   const thinks = thinking !== false;

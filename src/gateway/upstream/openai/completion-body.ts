@@ -1,7 +1,7 @@
 import type { CompletionRequest } from '../../exchange.ts';
 import { parametersOf } from './parameters.ts';
 
-/** The body of `POST /completions`, whose prompt goes to the model as it is. */
+/** The body of `POST /completions`, whose prompt goes to the model without its template. */
 export function completionBody(request: CompletionRequest, model: string): string {
   return JSON.stringify({
     model,
@@ -12,7 +12,7 @@ export function completionBody(request: CompletionRequest, model: string): strin
   });
 }
 
-/** Whether a prompt is for `/completions`; any other is put as a chat, since only that goes through the model's template. */
+/** Whether a prompt goes to `/completions`. Any other prompt is sent as a chat: only that goes through the model's template. */
 export function goesAsItIs({ raw, suffix }: CompletionRequest): boolean {
   return raw || suffix !== undefined;
 }

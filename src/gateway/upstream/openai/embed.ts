@@ -4,12 +4,12 @@ import type { EmbedRequest, ServerEvent } from '../../exchange.ts';
 import type { ResponseDecoder } from '../wire-request.ts';
 import { readUsage } from './usage.ts';
 
-/** The body of `POST /embeddings` for a request that came in another dialect. */
+/** The body of `POST /embeddings` for a request in another dialect. */
 export function openaiEmbedBody({ input, dimensions }: EmbedRequest, model: string): string {
   return JSON.stringify({ model, input, dimensions, encoding_format: 'float' });
 }
 
-/** Reads the answer of `/embeddings`, in whichever order and encoding its vectors are. */
+/** Decodes the response of `/embeddings`, with vectors in any order and encoding. */
 export function openaiEmbedDecoder(emit: (event: ServerEvent) => void, wanted: number): ResponseDecoder {
   return vectorReader(
     emit,
@@ -21,12 +21,12 @@ export function openaiEmbedDecoder(emit: (event: ServerEvent) => void, wanted: n
 
 function vectorsIn({ data }: Json): readonly (readonly number[])[] | undefined {
   if (!Array.isArray(data)) return undefined;
-  const entries = (data as readonly unknown[]).filter(isObject); // an array of what is not yet known
+  const entries = (data as readonly unknown[]).filter(isObject); // an array of unknown items
   const vectors = entries.toSorted((a, b) => placeOf(a) - placeOf(b)).map(({ embedding }) => vectorIn(embedding));
   return vectors.every((vector) => vector !== undefined) ? vectors : undefined;
 }
 
-// Those without an index stay where they are.
+// Vectors without an index keep their position.
 function placeOf({ index }: Json): number {
   return typeof index === 'number' ? index : 0;
 }

@@ -7,13 +7,13 @@ interface Gathering {
   arguments: string;
 }
 
-/** Gathers calls that come in pieces, from servers that tell them apart by index, by id, or by neither. */
+/** Assembles calls from chunks, of servers that identify a call by index, by id, or not at all. */
 export class GatheredCalls {
   readonly #calls: Gathering[] = [];
-  /** The last call that came under an index of the server's. */
+  /** The last call under each of the server's indexes. */
   readonly #latest = new Map<unknown, Gathering>();
 
-  /** Takes a piece of the call at an index, or all of it. */
+  /** Takes a chunk of the call at an index, or the whole call. */
   take(piece: Json, index: unknown): void {
     const made: Json = isObject(piece['function']) ? piece['function'] : {};
     const call = this.#callOf(textOf(piece, 'id'), index, textOf(made, 'name'));
@@ -22,7 +22,7 @@ export class GatheredCalls {
     else if (typeof given === 'string') call.arguments += given;
   }
 
-  /** The calls, in the order in which they began; `undefined` for one whose arguments are no JSON object. */
+  /** The calls, in the order of their first chunks; `undefined` for one whose arguments are not a JSON object. */
   all(): readonly (ToolCall | undefined)[] {
     return this.#calls.map(({ id, name, arguments: text }) => {
       const given = text.trim() === '' || text.trim() === 'null' ? {} : parseObject(text);
@@ -46,7 +46,8 @@ export class GatheredCalls {
   }
 }
 
-// A name under an index that is taken is of another call, if an id says so, or else if the one before is whole; some servers repeat the name with every piece.
+// A name under a used index starts another call if an id says so, or if the call before is complete; some servers repeat the name
+// in every chunk.
 function begins(id: string, latest: Gathering): boolean {
   return id !== '' || parseObject(latest.arguments) !== undefined;
 }

@@ -4,7 +4,7 @@ import type { ChatRequest, ServerEvent, ServerFailure } from '../../exchange.ts'
 import { GatheredCalls } from './gathered-calls.ts';
 import { logprobTokens } from './token-logprobs.ts';
 
-/** What of a request its answer is held to, where a server does not keep to it. */
+/** The limits of a request that the gateway enforces if the server does not. */
 export type HonouredParams = Pick<ChatRequest, 'maxTokens' | 'parallelCalls' | 'stream' | 'stop' | 'namesStop'>;
 
 const BROKEN_CALL: ServerFailure = {
@@ -14,16 +14,19 @@ const BROKEN_CALL: ServerFailure = {
   message: 'the model called a tool with arguments that are not a JSON object',
 };
 
-/** Tells what a server said in OpenAI's dialect, a chunk at a time or whole, in the terms that every dialect is written from. Calls are told at the end, when they are whole. */
+/**
+ * Translates the output of an OpenAI-compatible server, chunked or whole, into neutral events. Calls are reported at the end, when
+ * they are complete.
+ */
 export class Interpreter {
   readonly #emit: (event: ServerEvent) => void;
   readonly #heeded: HonouredParams;
   readonly #calls = new GatheredCalls();
-  /** Where the server was not told what to stop at. */
+  /** Set if the server was not told the stop sequences. */
   readonly #watch: StopSequences | undefined;
   #finish: string | undefined;
   #over = false;
-  /** Pieces with text: never more than tokens. */
+  /** Chunks with text: never more than tokens. */
   #pieces = 0;
 
   constructor(emit: (event: ServerEvent) => void, heeded: HonouredParams) {
@@ -33,7 +36,7 @@ export class Interpreter {
       heeded.namesStop === true && heeded.stop.length > 0 ? new StopSequences(heeded.stop, emit) : undefined;
   }
 
-  /** Takes what a reader tells. */
+  /** Takes an event of a reader. */
   take(event: ServerEvent): void {
     if (this.#over) return;
     if (event.kind === 'verbatim') this.#chunk(event.body);
@@ -42,7 +45,7 @@ export class Interpreter {
   }
 
   #chunk({ choices }: Json): void {
-    const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // an array of what is not yet known
+    const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // an array of unknown items
     if (!isObject(choice)) return;
     const { delta, message, finish_reason: reason } = choice;
     if (typeof reason === 'string') this.#finish = reason;
@@ -58,9 +61,9 @@ export class Interpreter {
     if (text !== '') this.#text(text, logprobs);
     const calls = said['tool_calls'];
     if (!Array.isArray(calls) || this.#over) return;
-    // What is not streamed has no indices: each call is one of its own.
+    // Calls of a whole response have no index: each is a call of its own.
     for (const [place, call] of (calls as readonly unknown[]).entries())
-      if (isObject(call)) this.#calls.take(call, this.#heeded.stream ? call['index'] : place); // an array of what is not yet known
+      if (isObject(call)) this.#calls.take(call, this.#heeded.stream ? call['index'] : place); // an array of unknown items
   }
 
   #text(text: string, logprobs: readonly unknown[] | undefined): void {
@@ -82,11 +85,11 @@ export class Interpreter {
     this.#watch?.release();
     const stopSequence = this.#watch?.stopped;
     if (stopSequence !== undefined) {
-      // It came whole, and with what it has cost.
+      // The response came whole, with its usage.
       this.#emit({ ...end, reason: 'stop', stopSequence });
       return;
     }
-    // Ollama says no reason where it cuts off a model that repeats itself.
+    // Ollama gives no reason when it cuts off a model that repeats itself.
     const cut =
       this.#heeded.maxTokens === 0 ||
       end.reason === 'length' ||
@@ -94,7 +97,7 @@ export class Interpreter {
       (!this.#heeded.stream && this.#finish === undefined);
     const calls = this.#calls.all();
     const whole = calls.filter((call) => call !== undefined);
-    // What was cut off in the middle of a call is no call.
+    // A call that was cut off is no call.
     if (whole.length < calls.length && !cut) {
       this.#emit({ kind: 'failure', failure: BROKEN_CALL });
       return;

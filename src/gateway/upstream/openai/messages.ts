@@ -2,7 +2,7 @@ import type { Json } from '../../json.ts';
 import type { Message, ToolCall } from '../../exchange.ts';
 import { OpenCalls } from './open-calls.ts';
 
-/** A conversation as an OpenAI server takes it. Calls that came without an id are given one, by which their results name them. */
+/** A conversation for an OpenAI-compatible server. Calls without an id get one, and their results refer to it. */
 export function messagesBody(messages: readonly Message[]): readonly Json[] {
   let made = 0;
   const open = new OpenCalls();
@@ -21,7 +21,7 @@ export function messagesBody(messages: readonly Message[]): readonly Json[] {
     return {
       role: roleName ?? role,
       content: images.length > 0 ? partsBody(text, images) : text === '' && calls.length > 0 ? null : text,
-      // llama.cpp looks for the first, vLLM and Ollama for the second.
+      // llama.cpp reads the first, vLLM and Ollama the second.
       ...(thinking === undefined ? {} : { reasoning_content: thinking, reasoning: thinking }),
       ...(calls.length === 0 ? {} : { tool_calls: calls.map(callBody) }),
       ...(answers === undefined ? {} : { tool_call_id: idOf(answers) }),
@@ -47,7 +47,7 @@ const TYPES: readonly (readonly [beginning: string, type: string])[] = [
   ['UklGR', 'image/webp'],
 ];
 
-// How each kind of file begins, in base64.
+// The first characters of each kind of file, in base64.
 function typeOf(image: string): string {
   return TYPES.find(([beginning]) => image.startsWith(beginning))?.[1] ?? 'image/png';
 }

@@ -8,7 +8,7 @@ interface Queue {
 /** Calls that wait for their results, in the order in which they were made. */
 export class OpenCalls {
   readonly #byId = new Map<string, ToolCall>();
-  /** Those of a tool by its name, and all of them by none. */
+  /** Open calls by tool name; all of them under no name. */
   readonly #queues = new Map<string | undefined, Queue>();
   readonly #answered = new Set<ToolCall>();
 
@@ -21,13 +21,13 @@ export class OpenCalls {
     }
   }
 
-  /** The call of that id has its result. */
+  /** Closes the call with this id. */
   answer(id: string): void {
     const call = this.#byId.get(id);
     if (call !== undefined) this.#answered.add(call);
   }
 
-  /** The first call, of that tool if one is named, that had no result; it has one now. */
+  /** Closes the first open call, of the tool if one is named, and returns it. */
   answerFirst(name: string | undefined): ToolCall | undefined {
     const queue = this.#queues.get(name);
     if (queue === undefined) return undefined;

@@ -1,11 +1,12 @@
 import { isObject, type Json } from '../../json.ts';
 import type { ServerFailure } from '../../exchange.ts';
 
-// Of vLLM ("maximum context length is"), llama.cpp ("exceeds the available context size"), LM Studio ("context … overflows") and Ollama ("exceeds the context length").
+// Texts of vLLM ("maximum context length is"), llama.cpp ("exceeds the available context size"), LM Studio ("context … overflows")
+// and Ollama ("exceeds the context length").
 const TOO_LONG =
   /maximum context length|exceeds? (?:the )?(?:available |maximum |model's )?(?:context|model length)|context (?:length|window|size) (?:is )?exceeded|context_length_exceeded|exceed_context_size|tokens when context.*overflows/i;
 
-/** What an answer that is not 200 means, and who is at fault. */
+/** A response that is not 200, and the part that is at fault. */
 export function openaiFailure(status: number, body: string): ServerFailure {
   const error = errorOf(body);
   const message =
@@ -22,7 +23,7 @@ export function openaiFailure(status: number, body: string): ServerFailure {
     return { kind: 'not-found', code: code ?? 'model_not_found', message, fault: 'deployment', ...param };
   if (status === 429 || status === 503)
     return { kind: 'overloaded', code: 'backend_busy', message, fault: 'busy', retryAfterMs: 1000 };
-  // 401 and 403 are between the gateway and that server: the client's key is not what was refused.
+  // 401 and 403 concern the gateway's key for that server, not the client's key.
   if (status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 408)
     return { kind: 'invalid', code, message, fault: 'request', ...param };
   return {
@@ -34,13 +35,15 @@ export function openaiFailure(status: number, body: string): ServerFailure {
 }
 
 const LACKS: readonly (readonly [text: RegExp, code: string])[] = [
-  // Of vLLM ("tool choice requires --enable-auto-tool-choice"), llama.cpp ("tools param requires --jinja flag") and Ollama ("does not support tools").
+  // Texts of vLLM ("tool choice requires --enable-auto-tool-choice"), llama.cpp ("tools param requires --jinja flag") and Ollama
+  // ("does not support tools").
   [/does not support tools|tool choice requires --|tools? (?:param )?requires? --jinja/i, 'tools_not_supported'],
-  // Of vLLM (Mistral's own templates take no arguments, older versions not every effort) and Ollama; OpenAI itself names what it does not know.
+  // Texts of vLLM (Mistral's own templates take no arguments, older versions not every effort) and Ollama; OpenAI itself names the
+  // unknown parameter.
   [/does not support thinking|chat_template|reasoning_effort|enable_thinking/i, 'reasoning_not_supported'],
 ];
 
-/** The same, said so that what the model or its server cannot do is left out of the next try. */
+/** The same failure, with a code that leaves the missing capability out of the next attempt. */
 export function asMissingCapability(failure: ServerFailure): ServerFailure {
   const code =
     failure.kind === 'invalid' && failure.code !== 'context_length_exceeded'
@@ -59,7 +62,7 @@ function errorOf(body: string): Json {
           ? { message: json['error'] }
           : json;
   } catch {
-    // Not JSON, so it says nothing.
+    // The body is not JSON.
   }
   return {};
 }

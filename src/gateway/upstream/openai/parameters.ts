@@ -1,7 +1,7 @@
 import type { Json } from '../../json.ts';
 import type { ChatRequest } from '../../exchange.ts';
 
-// vLLM's name and llama.cpp's differ in one of them; each leaves out what it does not know.
+// vLLM and llama.cpp have different names for one of them; each ignores the name it does not know.
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   temperature: ['temperature'],
   top_p: ['top_p'],
@@ -18,12 +18,12 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   mirostat_tau: ['mirostat_tau'],
 };
 
-/** By what names other servers know a parameter of Ollama's; none where they do not. */
+/** The names of an Ollama parameter on other servers; none if they do not have it. */
 export function namesOf(name: string): readonly string[] {
   return Object.hasOwn(NAMES, name) ? (NAMES[name] ?? []) : [];
 }
 
-/** What chats and completions have in common, as an OpenAI server takes it. */
+/** The parameters that chats and completions share, for an OpenAI-compatible server. */
 export function parametersOf({
   sampling,
   stop,
@@ -36,9 +36,9 @@ export function parametersOf({
   );
   return {
     ...Object.fromEntries(named),
-    // What the server stopped at it would not say.
+    // A server that stops at a sequence does not report it.
     stop: stop.length === 0 || namesStop === true ? undefined : stop,
-    // Older servers know no other name. 0 is refused by most; of the one token that comes nothing is told.
+    // Older servers know no other name. Most refuse 0; the one token that comes is dropped.
     max_tokens: maxTokens === undefined ? undefined : Math.max(1, maxTokens),
     stream,
     stream_options: stream ? { include_usage: true } : undefined,

@@ -14,7 +14,7 @@ function broken(message: string): ServerEvent {
   return { kind: 'failure', failure };
 }
 
-// LM Studio finds only there that a prompt is too long, and vLLM says what status it would have been.
+// LM Studio reports a prompt that is too long only in the stream, and vLLM adds the status it would have had.
 function failed(error: unknown, data: string): ServerEvent {
   const { code, message }: Json = isObject(error) ? error : {};
   const failure = openaiFailure(typeof code === 'number' ? code : 500, data);
@@ -28,7 +28,7 @@ function failed(error: unknown, data: string): ServerEvent {
   );
 }
 
-/** Reads a whole JSON answer of a server that speaks OpenAI; without the list that it is about it is none. */
+/** Decodes a whole JSON response of an OpenAI-compatible server; a response without its `list` field is a failure. */
 export function replyReader(emit: (event: ServerEvent) => void, about: 'choices' | 'data'): ResponseDecoder {
   return new JsonBodyReader((body) => {
     const list = body?.[about];
@@ -45,14 +45,14 @@ export function replyReader(emit: (event: ServerEvent) => void, about: 'choices'
   });
 }
 
-/** Reads a stream of a server that speaks OpenAI; one that ends with neither a reason nor `[DONE]` has failed. */
+/** Decodes a stream of an OpenAI-compatible server; a stream that ends without a finish reason and without `[DONE]` has failed. */
 export class StreamReader implements ResponseDecoder {
   readonly #emit: (event: ServerEvent) => void;
   readonly #decoder = new TextDecoder();
   #rest = '';
   #usage = NOTHING;
   #finished = false;
-  /** Ends without a reason where a model repeats itself. */
+  /** The stream ends without a reason when a model repeats itself. */
   #isOllama = false;
   #died = false;
   #over = false;
@@ -82,7 +82,7 @@ export class StreamReader implements ResponseDecoder {
   }
 
   #line(line: string): void {
-    // A data line is whatever follows the colon and one optional space; all else of an event says nothing here.
+    // A data line is the text behind the colon and one optional space; other fields of an event are ignored.
     if (this.#over || !line.startsWith('data:')) return;
     const data = line.slice('data:'.length).trimStart();
     if (data === '[DONE]') {
@@ -99,11 +99,11 @@ export class StreamReader implements ResponseDecoder {
     this.#usage = readUsage(body['usage']) ?? this.#usage;
     const { choices } = body;
     if (!Array.isArray(choices) || choices.length === 0) return;
-    // So Ollama says that its runner has died: a piece with nothing in it, not even the model's name.
+    // Ollama reports the death of its runner by an empty chunk, without even the model's name.
     this.#died = body['model'] === '';
     if (this.#died) return;
     this.#isOllama = body['system_fingerprint'] === 'fp_ollama';
-    const [choice] = choices as readonly unknown[]; // an array of what is not yet known
+    const [choice] = choices as readonly unknown[]; // an array of unknown items
     if (isObject(choice) && typeof choice['finish_reason'] === 'string') this.#finished = true;
     this.#emit({ kind: 'verbatim', body });
   }
