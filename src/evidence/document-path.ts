@@ -1,8 +1,8 @@
 const MAX_SEGMENT = 120;
 
 /**
- * The place of a document below a run's folder, whatever was asked for: never outside it, never hidden, no control
- * characters. What cannot be kept is replaced, since evidence with an odd name is worth more than none.
+ * The path of a document below a run's folder. It never leaves the folder, is never hidden and has no control
+ * characters. Other characters are replaced: evidence with an odd name is worth more than none.
  */
 export function documentPath(asked: string): string {
   const segments = asked

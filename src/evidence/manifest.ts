@@ -4,10 +4,10 @@ import { sha256 } from '../core/hash.ts';
 import { SCHEMA_VERSION } from './run-record.ts';
 import { compareRuns, isRun } from './run-name.ts';
 
-/** The file's name in a run's folder. */
+/** The name of the file in a run's folder. */
 export const MANIFEST = 'manifest.json';
 
-/** manifest.json: the hash of every other file of the run, and of the manifest of the run that closed before it. */
+/** manifest.json: the hashes of all other files of the run and of the manifest of the run that closed before it. */
 export interface Manifest {
   readonly schemaVersion: typeof SCHEMA_VERSION;
   readonly phase: string;
@@ -15,11 +15,11 @@ export interface Manifest {
   readonly closedAt: string;
   /** Path below the run's folder → SHA-256. */
   readonly files: Readonly<Record<string, string>>;
-  /** `null`: the first run of its phase here. */
+  /** `null`: the first run of its phase in this folder. */
   readonly previous: { readonly run: string; readonly sha256: string } | null;
 }
 
-/** Hashes what lies in a run's folder and ties it to the run of the phase that closed last. */
+/** Hashes all files in a run's folder and links it to the run of the phase that closed last. */
 export function manifestOf(phaseFolder: string, phase: string, run: string, closedAt: string): Manifest {
   const folder = join(phaseFolder, run);
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -29,7 +29,7 @@ export function manifestOf(phaseFolder: string, phase: string, run: string, clos
   return { schemaVersion: SCHEMA_VERSION, phase, run, closedAt, files, previous: lastClosed(phaseFolder, run) };
 }
 
-// The chain follows the order of closing: of two runs at once the one that ends later names the other.
+// The chain follows the order of closing: of two concurrent runs, the one that ends later names the other.
 function lastClosed(phaseFolder: string, run: string): Manifest['previous'] {
   const closed = readdirSync(phaseFolder)
     .filter((name) => isRun(name) && name !== run)
@@ -45,11 +45,11 @@ function closedRun(
 ): readonly { readonly run: string; readonly sha256: string; readonly closedAt: string }[] {
   try {
     const text = readFileSync(join(phaseFolder, run, MANIFEST), 'utf8');
-    // Written by us; one that was tampered with into something else is still a link that can be checked.
+    // hxllm wrote it. A manifest that was changed to other JSON is still a link that can be checked.
     const { closedAt } = JSON.parse(text) as Partial<Manifest>;
     return [{ run, sha256: sha256(text), closedAt: String(closedAt) }];
   } catch {
-    // It is still running, or was cut off: no link of the chain.
+    // The run is still open or was cut off: it has no manifest and is no link of the chain.
     return [];
   }
 }

@@ -2,7 +2,7 @@ import type { Secret } from '../core/secret.ts';
 
 const MASK = '[redacted]';
 
-// What looks like a secret although nobody registered it: API keys, credentials in URLs and headers, private keys.
+// Patterns of secrets that were never registered: API keys, credentials in URLs and headers, private keys.
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\bsk-[A-Za-z0-9_-]{8,}/g, `sk-${MASK}`],
   [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"'<>]+@/gi, `$1${MASK}@`],
@@ -10,16 +10,16 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, MASK],
 ];
 
-/** Takes secrets out of whatever is shown or kept. */
+/** Masks secrets in all that is shown or kept. */
 export interface Redaction {
-  /** From now on this value appears nowhere, as it is or as it looks in JSON, a URL, base64 or a quoted line. */
+  /** Masks this value from now on: as it is, and its forms in JSON, URLs, base64 and shell quotes. */
   add(secret: Secret): void;
   text(text: string): string;
-  /** The same value as plain JSON data, redacted in every string and key; numbers and booleans stay. */
+  /** Copies a value as plain JSON data, with every string and key redacted. Numbers and booleans stay. */
   data(value: unknown): unknown;
 }
 
-/** Makes a redaction that knows the patterns of secrets and none by value yet. */
+/** Creates a redaction with the patterns of secrets and no registered ones. */
 export function createRedaction(): Redaction {
   let known: readonly string[] = [];
   const text = (raw: string): string => {
@@ -28,7 +28,7 @@ export function createRedaction(): Redaction {
   };
   return {
     text,
-    // Longest first: a form that contains a shorter one must not leave its rest behind.
+    // Longest first: a shorter form would leave the rest of a longer one that contains it.
     add: (secret) =>
       void (known = [...new Set([...known, ...formsOf(secret.reveal())])].toSorted((a, b) => b.length - a.length)),
     data: (value) => walk(value, text),
@@ -51,7 +51,7 @@ function walk(value: unknown, text: (raw: string) => string): unknown {
   if (typeof value === 'string') return text(value);
   if (typeof value === 'bigint') return text(String(value));
   if (typeof value !== 'object' || value === null) return value;
-  // Dates, URLs and Secrets say themselves how they look in JSON.
+  // Dates, URLs and Secrets define their own JSON form.
   if ('toJSON' in value && typeof value.toJSON === 'function') return walk((value.toJSON as () => unknown)(), text);
   if (value instanceof Error) return walk({ name: value.name, message: value.message }, text);
   if (value instanceof Map) return walk(Object.fromEntries(value), text);

@@ -9,13 +9,13 @@ import type { Redaction } from './redaction.ts';
 import { SCHEMA_VERSION, type RunClosing, type RunOpening, type RunRecord } from './run-record.ts';
 import { summaryOf } from './summary.ts';
 
-// Evidence names hosts, versions and addresses; whoever may read it is the operator's decision, not ours.
+// Evidence names hosts, versions and addresses. The operator decides who may read it.
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
-// Kept for the run itself; a phase's document of that name gets a line before it.
+// Files that the run itself writes. A phase's document with such a name gets the prefix `_`.
 const OWN_FILES = new Set(['run.json', 'events.jsonl', MANIFEST]);
 
-/** What a run's folder needs to be opened. */
+/** Parameters of a run's folder. */
 export interface RunRequest extends RunOpening {
   /** Absolute; the run goes to `<root>/<phase>/<UTC timestamp>`. */
   readonly root: string;
@@ -28,11 +28,17 @@ export interface Run {
   /** Absolute. */
   readonly folder: string;
   readonly recorder: Recorder;
-  /** Writes run.json, summary.txt unless the phase did, and manifest.json. What could not be kept on the way is a Problem; a second call does nothing. */
+  /**
+   * Writes run.json, manifest.json, and summary.txt unless the phase wrote it. Returns a Problem if anything could not
+   * be kept on the way. A second call does nothing.
+   */
   close(closing: RunClosing): Result<void>;
 }
 
-/** Makes a run's folder, which no other run has, and begins its events. Problems: `permission.evidence`, `evidence.not-kept`. */
+/**
+ * Creates a run's folder, which no other run uses, and opens its events. Problems: `permission.evidence`,
+ * `evidence.not-kept`.
+ */
 export function openRun(request: RunRequest): Result<Run> {
   try {
     return ok(open(request));
@@ -51,7 +57,7 @@ function open(request: RunRequest): Run {
   let broken: Problem | undefined;
   let closed = false;
 
-  // A full disk must not stop a deployment half-way; it is told at the end instead.
+  // A full disk must not stop a deployment half-way: the Problem is returned at the end instead.
   const keep = (write: () => void): void => {
     try {
       if (!closed) write();
@@ -105,7 +111,7 @@ function open(request: RunRequest): Run {
   };
 }
 
-// The folder's name is the lock: whoever makes it has it.
+// The folder's name is the lock: the process that creates the folder owns it.
 function claim(phaseFolder: string, timestamp: string): string {
   mkdirSync(phaseFolder, { recursive: true, mode: FOLDER_MODE });
   for (let number = 1; ; number += 1) {
@@ -120,7 +126,7 @@ function claim(phaseFolder: string, timestamp: string): string {
 }
 
 function redacted(redaction: Redaction, value: object): object {
-  // An object stays an object.
+  // Redaction keeps an object an object.
   return redaction.data(value) as object;
 }
 
@@ -134,7 +140,7 @@ function notKept(folder: string, error: unknown): Problem {
   return {
     code: denied ? 'permission.evidence' : 'evidence.not-kept',
     summary: 'the evidence of this run cannot be kept',
-    detail: `Wanted to write below ${folder}; seen: ${error instanceof Error ? error.message : String(error)}.`,
+    detail: `Expected to write below ${folder}, found: ${error instanceof Error ? error.message : String(error)}.`,
     fix: code === 'ENOSPC' ? `df -h ${folder}` : 'choose another folder with --evidence-dir DIR',
     where: { file: folder },
   };

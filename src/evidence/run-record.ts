@@ -1,45 +1,45 @@
 import type { Problem } from '../core/problem.ts';
 import type { CheckResult } from '../core/verdict.ts';
 
-/** The version of what run.json, manifest.json and the lines of events.jsonl look like. */
+/** The version of the format of run.json, manifest.json and events.jsonl. */
 export const SCHEMA_VERSION = 1;
 
-/** How a run ended. `crashed`: hxllm itself failed. A folder without run.json was cut off: killed, or the power went. */
+/** How a run ended. `crashed`: hxllm itself failed. A folder without run.json was cut off (killed, power failure). */
 export type RunEnding = 'passed' | 'failed' | 'pending' | 'declined' | 'aborted' | 'crashed';
 
-/** What is known when a run begins; the first line of events.jsonl. */
+/** The facts known at the beginning of a run; the first line of events.jsonl. */
 export interface RunOpening {
   readonly phase: string;
   readonly version: string;
-  /** As typed, secrets aside. */
+  /** The command as typed, with secrets redacted. */
   readonly command: readonly string[];
   readonly cwd: string;
-  /** Who ran it, on which machine: `ada@workstation`. */
+  /** User and machine: `ada@workstation`. */
   readonly by: string;
   readonly pid: number;
 }
 
-/** What is known when it has ended. */
+/** The facts known at the end of a run. */
 export interface RunClosing {
   readonly ending: RunEnding;
   readonly exitCode: number;
   readonly hosts: readonly string[];
-  /** The operator’s files that were read, with what was in them then. */
+  /** The operator’s files that were read, with the hash of their content. */
   readonly inputs: readonly InputFile[];
   readonly changes: number;
   readonly results: readonly CheckResult[];
   readonly problems: readonly Problem[];
-  /** What was questionable in the files and no reason to stop. */
+  /** Findings in the files that did not stop the run. */
   readonly warnings: readonly Problem[];
 }
 
-/** A file that a run read, and what was in it. */
+/** A file that a run read, with the hash of its content. */
 export interface InputFile {
   readonly path: string;
   readonly sha256: string;
 }
 
-/** run.json: who ran what, with which files, when, every verdict, and how it ended. */
+/** run.json: user, command, files, times, every verdict, and the ending. */
 export interface RunRecord extends RunOpening, RunClosing {
   readonly schemaVersion: typeof SCHEMA_VERSION;
   readonly run: string;

@@ -10,7 +10,7 @@ const WORDS: Readonly<Record<Outcome, string>> = {
   'not-applicable': 'n/a',
 };
 
-/** summary.txt: what a person reads first, in plain text; what did not pass comes with what was wanted and the fix. */
+/** summary.txt: a run in plain text. Checks that did not pass come with the expected value and the fix. */
 export function summaryOf(record: RunRecord): string {
   const head = [
     `hxllm ${record.version} ${record.phase}: ${record.ending} (exit ${String(record.exitCode)})`,
@@ -36,7 +36,7 @@ function problemText(problem: Problem): string {
 function resultText(result: CheckResult): string {
   const word = result.outcome === 'fail' && result.severity !== 'error' ? result.severity : WORDS[result.outcome];
   const line = `${word.padEnd(8)} ${result.host}  ${result.id}  ${result.title}: ${result.seen}`;
-  const wanted = result.wanted === undefined ? [] : [`           wanted  ${result.wanted}`];
-  const fix = result.fix === undefined ? [] : [`           fix     ${result.fix}`];
-  return [line, ...wanted, ...fix].join('\n');
+  const expected = result.wanted === undefined ? [] : [`           expected  ${result.wanted}`];
+  const fix = result.fix === undefined ? [] : [`           fix       ${result.fix}`];
+  return [line, ...expected, ...fix].join('\n');
 }

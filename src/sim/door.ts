@@ -12,12 +12,15 @@ import { Gone, Refusal } from './wire/refusal.ts';
 import { NativeReply } from './wire/reply.ts';
 import { nowMs } from './wire/time.ts';
 
-/** Puts a machine behind HTTP: admits, finds the handler, and tells it when its client leaves. */
+/**
+ * Creates the HTTP server of a machine: checks Host and Origin, calls the handler, and aborts its signal when the
+ * client leaves.
+ */
 export function createDoor(machine: Machine): Server {
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
     void receive(machine, request, response).catch(() => response.destroy());
   });
-  // A socket that breaks between requests is nothing to speak of.
+  // A socket error between requests concerns no request.
   server.on('clientError', (_error, socket) => socket.destroy());
   return server;
 }
@@ -43,7 +46,7 @@ async function receive(machine: Machine, request: IncomingMessage, response: Ser
   }
 }
 
-// Faults of what asks no model; those of a model strike where it answers.
+// Strikes faults on requests without a model (listings). Faults on a model strike in `withRunner` and `giveAnswer`.
 async function strikeListing(call: Call, method: string | undefined): Promise<void> {
   const fault = method === 'POST' && call.path !== '/api/show' ? undefined : call.machine.faults.takeOn(call.path);
   if (fault === undefined) return;
@@ -86,7 +89,7 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').split('?', 1)[0] ?? '/';
 }
 
-/** The body as text, or nothing when the client left while it was sending. */
+/** Reads the body as text; undefined if the client left before it was complete. */
 async function readText(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   try {
@@ -97,7 +100,7 @@ async function readText(request: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Aborts when the client leaves; one that only closes its sending half counts as gone too, as in Go. */
+/** Aborts when the client leaves. A client that closes only its sending half counts as gone too, as in Go. */
 function leavingSignal(request: IncomingMessage, response: ServerResponse): AbortSignal {
   const leaving = new AbortController();
   const leave = (): void => {
@@ -109,7 +112,10 @@ function leavingSignal(request: IncomingMessage, response: ServerResponse): Abor
   return leaving.signal;
 }
 
-/** What was refused before there was anything to say it: in the shape of the path. */
+/**
+ * Answers a request that was refused before a reply existed; the path decides between OpenAI's and Ollama's error
+ * shape.
+ */
 function answerFailure(call: Call, error: unknown): void {
   if (error instanceof Gone) return;
   if (!(error instanceof Refusal)) throw error;

@@ -19,19 +19,24 @@ interface NumberFlag {
   readonly min: number;
 }
 
-// One row a flag: help and parser both read it.
+// One row for each flag; help and parser both read it.
 const NUMBERS: Readonly<Record<string, NumberFlag>> = {
   port: { option: 'port', says: 'port to listen on; 0 takes a free one', whole: true, min: 0 },
   'num-parallel': { option: 'numParallel', says: 'slots of each model (OLLAMA_NUM_PARALLEL)', whole: true, min: 1 },
-  'load-ms': { option: 'loadMs', says: 'how long a load takes', whole: false, min: 0 },
-  'token-ms': { option: 'tokenMs', says: 'how long a token of an answer takes', whole: false, min: 0 },
+  'load-ms': { option: 'loadMs', says: 'duration of a load', whole: false, min: 0 },
+  'token-ms': { option: 'tokenMs', says: 'duration of one token of an answer', whole: false, min: 0 },
   'prefill-ms-per-token': {
     option: 'prefillMsPerToken',
-    says: 'how long a token of a prompt takes',
+    says: 'duration of one token of a prompt',
     whole: false,
     min: 0,
   },
-  'vram-mib': { option: 'vramMiB', says: 'VRAM for all models; what does not fit evicts another', whole: true, min: 0 },
+  'vram-mib': {
+    option: 'vramMiB',
+    says: 'VRAM for all models; a model that does not fit evicts another',
+    whole: true,
+    min: 0,
+  },
   'max-loaded-models': {
     option: 'maxLoadedModels',
     says: 'models in memory at once (OLLAMA_MAX_LOADED_MODELS)',
@@ -44,12 +49,12 @@ const NUMBERS: Readonly<Record<string, NumberFlag>> = {
     whole: true,
     min: 0,
   },
-  'keep-alive-ms': { option: 'keepAliveMs', says: 'how long an idle model stays', whole: false, min: 0 },
+  'keep-alive-ms': { option: 'keepAliveMs', says: 'time that an idle model stays in memory', whole: false, min: 0 },
 };
 
 const STRINGS = ['host', 'model', 'sim-version', ...Object.keys(NUMBERS)];
 
-/** Reads the command line; `help` wins over everything else. Problems: `usage.*`. */
+/** Reads the command line; `help` wins over all other flags. Problems: `usage.*`. */
 export function readFlags(argv: readonly string[]): Result<SimOptions | 'help'> {
   const options = {
     help: { type: 'boolean', short: 'h' },
@@ -59,7 +64,7 @@ export function readFlags(argv: readonly string[]): Result<SimOptions | 'help'> 
   try {
     ({ values } = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }));
   } catch (error) {
-    return wrong('the command line does not parse', error instanceof Error ? `${error.message}.` : String(error));
+    return wrong('invalid command line', error instanceof Error ? `${error.message}.` : String(error));
   }
   if (values['help'] === true) return ok('help');
   const read: Record<string, unknown> = {};
@@ -74,8 +79,8 @@ export function readFlags(argv: readonly string[]): Result<SimOptions | 'help'> 
       (name === 'port' && number > 65_535)
     ) {
       return wrong(
-        `--${name} does not take ${JSON.stringify(text)}`,
-        `Wanted a ${flag.whole ? 'whole ' : ''}number of at least ${String(flag.min)}${name === 'port' ? ' and at most 65535' : ''}, seen ${JSON.stringify(text)}.`,
+        `invalid --${name} ${JSON.stringify(text)}`,
+        `Expected a ${flag.whole ? 'whole ' : ''}number of at least ${String(flag.min)}${name === 'port' ? ' and at most 65535' : ''}, found ${JSON.stringify(text)}.`,
       );
     }
     read[flag.option] = number;
@@ -96,7 +101,7 @@ function readModels(texts: readonly string[], read: Record<string, unknown>): Re
     : ok({ ...read, models: models.flatMap((model) => (model.ok ? [model.value] : [])) });
 }
 
-/** What `--help` prints. */
+/** The text of `--help`. */
 export function helpText(): string {
   const defaults = settle({});
   const rows = Object.entries(NUMBERS).map(([name, flag]) => [
@@ -108,11 +113,11 @@ export function helpText(): string {
     ...rows,
     [
       '--model NAME[,KEY=VALUE…]',
-      'a model that it has; repeatable. Keys: size-mib, trained-context, num-ctx, num-predict,',
+      'a model on its disk; repeatable. Keys: size-mib, trained-context, num-ctx, num-predict,',
     ],
     ['', 'answer-tokens, embedding-length, capabilities=completion+tools+…, family, engine=llama|ollama, weights'],
     ['', `default: ${DEFAULT_MODELS.join(', ')}`],
-    ['--sim-version V', `what /api/version says (${defaults.version})`],
+    ['--sim-version V', `version that /api/version reports (${defaults.version})`],
     ['-h, --help', 'this text'],
   ].map(([flag = '', says = '']) => `  ${flag.padEnd(27)}${says}`);
   return `hxllm sim: a simulated Ollama server. Same text for the same seed and prompt.\n\nUsage: hxllm sim [flags]\n\n${lines.join('\n')}\n\nFaults on demand: POST /sim/faults with {"kind":"error|slow-load|stall|die|cut|reset|garbage|repeat","path":…,"model":…,"after":…,"times":…,"status":…,"message":…,"ms":…};\nGET lists them, DELETE clears them.\n`;

@@ -3,17 +3,17 @@ import { Catalogue } from './models/catalogue.ts';
 import { Scheduler } from './runner/scheduler.ts';
 import type { Settings } from './settings.ts';
 
-/** One simulated server behind its door: what it has, what is in its memory, and what is to go wrong. */
+/** One simulated server without its HTTP door: models on disk, models in memory, pending faults. */
 export interface Machine {
   readonly settings: Settings;
   readonly catalogue: Catalogue;
   readonly scheduler: Scheduler;
   readonly faults: Faults;
-  /** Requests by path since the start. */
+  /** Number of requests for each path since the start. */
   readonly requests: Map<string, number>;
 }
 
-/** Builds a server with its models on disk and none in memory. */
+/** Creates a machine with its models on disk and none in memory. */
 export function createMachine(settings: Settings): Machine {
   return {
     settings,

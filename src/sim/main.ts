@@ -5,7 +5,10 @@ import { helpText, readFlags } from './flags.ts';
 import { startSim, type Sim } from './server.ts';
 import { settle, type SimOptions } from './settings.ts';
 
-/** Runs a simulated Ollama until SIGTERM or SIGINT (exit 0). 64: wrong flags; 1: it cannot listen. */
+/**
+ * Runs a simulated Ollama until SIGTERM or SIGINT. Exit codes: 0 after a signal, 64 for wrong flags, 1 if it cannot
+ * listen.
+ */
 export async function simMain(argv: readonly string[]): Promise<number> {
   const flags = readFlags(argv);
   if (!flags.ok) return report(flags.problems[0], 64);
@@ -37,13 +40,13 @@ async function start(options: SimOptions): Promise<Sim | Problem> {
       return {
         code: 'listen.port-taken',
         summary: `port ${String(port)} is taken`,
-        detail: `Wanted to listen on ${place}, but another program does.`,
+        detail: `Another program listens on ${place}.`,
         fix: 'hxllm sim --port 0',
       };
     return {
       code: 'listen.refused',
       summary: `cannot listen on ${place}`,
-      detail: `Wanted an address of this machine and a port that may be used, seen ${code}.`,
+      detail: `Expected an address of this machine and a port that this user may open, found ${code}.`,
       fix: 'hxllm sim --host 127.0.0.1 --port 0',
     };
   }

@@ -12,10 +12,10 @@ import { listModels as listOpenAiModels, showModel as showOpenAiModel } from './
 import type { ChatBody, EmbedBody, GenerateBody } from './native/body.ts';
 import { NativeReply, refusing, type Reply } from './wire/reply.ts';
 
-/** Answers one request. What it throws becomes an answer at the door, in the words of the path. */
+/** Answers one request. The door turns a thrown Refusal into an answer in the path's format. */
 export type Handler = (call: Call) => void | Promise<void>;
 
-/** A path and what answers on it. */
+/** A path and its handlers by method. */
 export interface Route {
   readonly path: string;
   readonly methods: Readonly<Record<string, Handler>>;
@@ -23,7 +23,7 @@ export interface Route {
 
 const AND_HEAD = (handler: Handler): Route['methods'] => ({ HEAD: handler, GET: handler });
 
-/** Every path that is answered; a `:` at the end takes one more part. */
+/** All paths. A `:` at the end matches one more segment. */
 export const ROUTES: readonly Route[] = [
   { path: '/', methods: AND_HEAD(sayHello) },
   { path: '/api/version', methods: AND_HEAD(showVersion) },
@@ -56,7 +56,7 @@ export const ROUTES: readonly Route[] = [
   { path: '/sim/faults', methods: { GET: listFaults, POST: addFault, DELETE: clearFaults } },
 ];
 
-/** The route of a path, if there is one. */
+/** Finds the route of a path. */
 export function findRoute(path: string): Route | undefined {
   const exact = ROUTES.find((route) => route.path === path);
   const part = path.lastIndexOf('/') + 1;

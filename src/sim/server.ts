@@ -9,12 +9,12 @@ export type { Fault } from './faults/fault.ts';
 export type { ModelSpec } from './models/model.ts';
 export type { SimOptions } from './settings.ts';
 
-/** What a simulated server is doing right now. */
+/** Counters of the current work of a simulated server. */
 export interface Activity {
   /** Answers in a slot, and requests that wait for one. */
   readonly busy: number;
   readonly waiting: number;
-  /** Requests that wait for a load behind the one in work. */
+  /** Requests that wait for a load behind the current one. */
   readonly loading: number;
 }
 
@@ -24,21 +24,24 @@ export interface Sim {
   readonly url: string;
   readonly port: number;
   readonly faults: { add(fault: Fault): void; clear(): void; list(): readonly Fault[] };
-  /** How many requests came in for a path since the start, or for all of them. */
+  /** Number of requests for a path since the start; without a path, of all requests. */
   requests(path?: string): number;
   activity(): Activity;
-  /** Stops at once, as a server that is killed: every connection ends, whatever was being said. */
+  /** Stops at once, as a killed server does: every connection is closed, also in the middle of an answer. */
   close(): Promise<void>;
 }
 
-/** Starts a simulated Ollama in this process, for tests; port 0 (the default here) takes a free one. Rejects where the port is taken. */
+/**
+ * Starts a simulated Ollama in this process, for tests. Port 0 (the default here) takes a free port. Rejects if the
+ * port is taken.
+ */
 export async function startSim(options: SimOptions = {}): Promise<Sim> {
   const settings = settle({ port: 0, ...options });
   const machine = createMachine(settings);
   const server = createDoor(machine);
   server.listen(settings.port, settings.host);
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a server that listens on TCP has this and nothing else
+  const { port } = server.address() as AddressInfo; // a server that listens on TCP has an AddressInfo
   const name =
     settings.host === '0.0.0.0'
       ? '127.0.0.1'

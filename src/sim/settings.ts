@@ -1,17 +1,17 @@
 import type { ModelSpec } from './models/model.ts';
 
-/** How a simulated server is set up; what is absent has a default. */
+/** Options of a simulated server. Absent ones have defaults. */
 export interface SimOptions {
   /** Default 127.0.0.1. On a loopback address only local `Host` names are answered, as in Ollama. */
   readonly host?: string;
-  /** Default 11434; 0 takes a free one. */
+  /** Default 11434; 0 takes a free port. */
   readonly port?: number;
-  /** Slots of a model (`OLLAMA_NUM_PARALLEL`). */
+  /** Slots for each model (`OLLAMA_NUM_PARALLEL`). */
   readonly numParallel?: number;
   readonly models?: readonly (string | ModelSpec)[];
-  /** How long a load takes. */
+  /** Duration of a load. */
   readonly loadMs?: number;
-  /** How long one token of an answer takes, and one of a prompt. */
+  /** Duration of one token of an answer, and of a prompt. */
   readonly tokenMs?: number;
   readonly prefillMsPerToken?: number;
   readonly vramMiB?: number;
@@ -22,10 +22,10 @@ export interface SimOptions {
   readonly version?: string;
 }
 
-/** The same with nothing absent. */
+/** SimOptions with all defaults filled in. */
 export type Settings = { readonly [K in keyof SimOptions]-?: Exclude<SimOptions[K], undefined> };
 
-/** The models that a simulation has unless told otherwise: two that chat and one that embeds. */
+/** The default models: two for chat and one for embeddings. */
 export const DEFAULT_MODELS = [
   'phi3:3.8b-mini-128k-instruct-q8_0',
   'llama3:8b-instruct-q8_0',

@@ -38,8 +38,8 @@ test('no document leaves the run’s folder or takes the place of the run’s ow
   assert.equal(json(run, 'run.json')['ending'], 'passed');
 });
 
-test('a place where nobody may write is a Problem of permission that names it', () => {
-  // Not even root makes folders in sysfs.
+test('a folder without write permission is a Problem that names it', () => {
+  // Not even root can create folders in sysfs.
   const result = openRun({
     root: '/sys',
     phase: 'hxllm',
@@ -56,7 +56,7 @@ test('a place where nobody may write is a Problem of permission that names it', 
   assert.match(result.problems[0].detail, /\/sys\/hxllm/);
 });
 
-test('a document that cannot be kept does not stop the run; closing tells of it', () => {
+test('a document that cannot be kept does not stop the run; closing returns a Problem', () => {
   const run = opened();
   run.recorder.file('taken', 'a file');
   run.recorder.file('taken/below', 'needs a folder where a file is');

@@ -21,7 +21,7 @@ export const CLOSING: RunClosing = {
   warnings: [],
 };
 
-/** A folder and a clock that each test finds new. */
+/** Folder and clock, new for each test. */
 export const here = { root: '', clockMs: START_MS };
 beforeEach(() => {
   here.root = mkdtempSync(join(tmpdir(), 'hxllm-evidence-'));

@@ -5,7 +5,7 @@ import { createRedaction } from '../../src/evidence/redaction.ts';
 
 const redaction = createRedaction();
 
-test('what looks like an API key, credentials in a URL or a header, or a private key is masked', () => {
+test('text that looks like an API key, credentials in a URL or a header, or a private key is masked', () => {
   assert.equal(redaction.text(`key: sk-${'0'.repeat(64)}.`), 'key: sk-[redacted].');
   assert.equal(redaction.text('http://ada:pw@host:1/x'), 'http://[redacted]@host:1/x');
   assert.equal(redaction.text('Authorization: Bearer abc.def-ghi'), 'Authorization: Bearer [redacted]');
@@ -30,14 +30,14 @@ test('ordinary text stays as it is', () => {
     assert.equal(redaction.text(text), text);
 });
 
-test('of two secrets where one contains the other nothing is left', () => {
+test('two secrets are masked fully when one contains the other', () => {
   const two = createRedaction();
   two.add(new Secret('pass'));
   two.add(new Secret('pass-and-more'));
   assert.equal(two.text('pass-and-more pass'), '[redacted] [redacted]');
 });
 
-test('an empty secret hides nothing, and a password read with its line’s end hides the word too', () => {
+test('an empty secret masks nothing, and a password with a line end masks the bare word too', () => {
   const known = createRedaction();
   known.add(new Secret(''));
   known.add(new Secret('hunter2\n'));

@@ -6,7 +6,7 @@ import { sha256 } from '../../src/core/hash.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { CLOSING, here, json, lines, opened } from './open-run.ts';
 
-test('a run’s folder is named by phase and UTC second, and only its owner may look in', () => {
+test('a run’s folder is named by phase and UTC second, and only its owner may read it', () => {
   const run = opened();
   assert.equal(run.folder, join(here.root, 'evidence/preflight/20261123T231500Z'));
   run.recorder.file('hosts/h1/answers.json', { a: 1 });
@@ -23,7 +23,7 @@ test('runs that start in the same second have folders of their own', () => {
   );
 });
 
-test('an event is on disk when it has been recorded, so a run that is cut off keeps all before it', () => {
+test('an event is on disk when the call returns, so a run that is cut off keeps all earlier ones', () => {
   const run = opened();
   run.recorder.event({ kind: 'note', text: 'one' });
   here.clockMs += 1500;
@@ -41,13 +41,13 @@ test('an event is on disk when it has been recorded, so a run that is cut off ke
   assert.equal(existsSync(join(run.folder, 'manifest.json')), false);
 });
 
-test('run.json says who ran what, how long, and how it ended', () => {
+test('run.json has the user, the command, the duration and the ending', () => {
   const run = opened();
   here.clockMs += 2500;
   const problem = {
     code: 'host.unreachable',
     summary: 'no route',
-    detail: 'Wanted h1.',
+    detail: 'Expected h1.',
     fix: 'ping h1',
     where: { host: 'h1' },
   };
@@ -87,7 +87,7 @@ test('run.json says who ran what, how long, and how it ended', () => {
   assert.match(summary, /^hxllm 0\.1\.0 preflight: failed \(exit 69\)\n/);
   assert.match(
     summary,
-    /PROBLEM host\.unreachable: no route\n {2}where {3}h1\n {2}detail {2}Wanted h1\.\n {2}fix {5}ping h1\n/,
+    /PROBLEM host\.unreachable: no route\n {2}where {3}h1\n {2}detail {2}Expected h1\.\n {2}fix {5}ping h1\n/,
   );
 });
 
@@ -128,7 +128,7 @@ test('the manifest hashes every file, and names the manifest of the run that clo
   );
 });
 
-test('what is recorded after closing, and a second closing, leave the hashes true', () => {
+test('events after closing, and a second closing, leave the hashes valid', () => {
   const run = opened();
   run.close(CLOSING);
   const before = readFileSync(join(run.folder, 'manifest.json'), 'utf8');
@@ -139,7 +139,7 @@ test('what is recorded after closing, and a second closing, leave the hashes tru
   assert.equal(existsSync(join(run.folder, 'late.txt')), false);
 });
 
-test('a registered secret is in none of the files, in any of the forms it takes', () => {
+test('no file has a registered secret, in any of its forms', () => {
   const secret = 'pa"ss\\w\nö rd\'x';
   const run = opened(secret);
   run.recorder.file(

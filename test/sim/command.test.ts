@@ -14,7 +14,7 @@ interface Ran {
   readonly stderr: string;
 }
 
-/** Runs the simulation; once it says that it listens, `then` is called, and a signal ends it. */
+/** Runs the simulation. Once it listens, `then` is called and a signal ends the process. */
 async function run(
   argv: readonly string[],
   signal?: NodeJS.Signals,
@@ -27,7 +27,7 @@ async function run(
   const closed = once(child, 'close');
   try {
     if (signal !== undefined) {
-      // It may as well end before it says a word.
+      // The process may also end without any output.
       await Promise.race([once(child.stdout, 'data'), closed]);
       await then(
         /http:\S+(?=:)/.exec(seen.stdout)?.[0] ?? assert.fail(`it does not listen: ${seen.stdout}${seen.stderr}`),
@@ -36,7 +36,7 @@ async function run(
     }
     await closed;
   } finally {
-    // Where something was not as it should be it may still run.
+    // The process may still run if an assertion failed.
     child.kill('SIGKILL');
   }
   return { code: child.exitCode, ...seen };
@@ -53,7 +53,7 @@ test('it serves until a signal ends it, with exit 0, even in the middle of an an
           body: JSON.stringify({ model: 'tiny', messages: [{ role: 'user', content: 'x' }] }),
         });
         assert.equal(response.status, 200);
-        // Left unread: the signal comes while it talks.
+        // Unread on purpose: the signal arrives in the middle of the answer.
         void response.text().catch(() => '');
       },
     );
@@ -62,10 +62,10 @@ test('it serves until a signal ends it, with exit 0, even in the middle of an an
   }
 });
 
-test('a port that is taken is named, with what to do, exit 1', async (t) => {
+test('a taken port is named with the command that helps, exit 1', async (t) => {
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
-  const { port } = holder.address() as AddressInfo; // a server that listens on TCP has this and nothing else
+  const { port } = holder.address() as AddressInfo; // a server that listens on TCP has an AddressInfo
   t.after(() => holder.close());
   const ran = await run(['--port', String(port)]);
   assert.equal(ran.code, 1);
@@ -75,25 +75,25 @@ test('a port that is taken is named, with what to do, exit 1', async (t) => {
   );
 });
 
-test('a wrong flag is exit 64 and no stack trace; help is exit 0', async () => {
+test('a wrong flag is exit 64 without a stack trace; help is exit 0', async () => {
   const wrong = await run(['--prot', '1']);
   assert.equal(wrong.code, 64);
-  assert.match(wrong.stderr, /^the command line does not parse\n {2}Unknown option '--prot'/);
+  assert.match(wrong.stderr, /^invalid command line\n {2}Unknown option '--prot'/);
   const help = await run(['--help']);
   assert.equal(help.code, 0);
   assert.match(help.stdout, /--num-parallel N/);
 });
 
-test('each wrong value says what was wanted and what was seen', () => {
+test('each wrong value is answered with the expected and the found value', () => {
   for (const [argv, detail] of [
-    [['--port', '70000'], /at most 65535, seen "70000"/],
-    [['--num-parallel', '0'], /whole number of at least 1, seen "0"/],
-    [['--token-ms', 'fast'], /number of at least 0, seen "fast"/],
-    [['--load-ms', ''], /seen ""/],
-    [['--model', 'a b'], /seen "a b" \(invalid model name\)/],
-    [['--model', ''], /seen "" \(a name is missing\)/],
-    [['--model', 'a,ctx=5'], /keys size-mib, .* seen "ctx=5"/],
-    [['--model', 'a,num-ctx=x'], /num-ctx= and a whole number, seen "num-ctx=x"/],
+    [['--port', '70000'], /at most 65535, found "70000"/],
+    [['--num-parallel', '0'], /whole number of at least 1, found "0"/],
+    [['--token-ms', 'fast'], /number of at least 0, found "fast"/],
+    [['--load-ms', ''], /found ""/],
+    [['--model', 'a b'], /found "a b" \(invalid model name\)/],
+    [['--model', ''], /found "" \(name missing\)/],
+    [['--model', 'a,ctx=5'], /keys size-mib, .* found "ctx=5"/],
+    [['--model', 'a,num-ctx=x'], /num-ctx= and a whole number, found "num-ctx=x"/],
     [['--model', 'a,engine=vllm'], /engine=llama or engine=ollama/],
     [['--model', 'a,capabilities=tools+sing'], /some of completion\+/],
     [['extra'], /extra/],
@@ -105,7 +105,7 @@ test('each wrong value says what was wanted and what was seen', () => {
   }
 });
 
-test('a model is described after its name', () => {
+test('keys after a name describe the model', () => {
   const read = readFlags([
     '--port',
     '0',

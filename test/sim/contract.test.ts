@@ -2,7 +2,7 @@ import { after, before, describe, test } from 'node:test';
 import { startSim, type Sim } from '../../src/sim/server.ts';
 import { CONTRACT } from '../ollama/contract.ts';
 
-// As the real server of test/real is set up: names, contexts, slots, and room for one model.
+// Set up like the real server of test/real: names, contexts, slots, and memory for one model.
 const TINY = {
   family: 'llama',
   trainedContext: 2048,

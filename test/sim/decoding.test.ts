@@ -34,11 +34,11 @@ const WEATHER = [
 const YES = question('Repeat after me: yes');
 
 describe('the simulated model', () => {
-  test('a client that leaves while its prompt is read keeps the slot until that is done', () =>
+  test('a client that leaves during prefill keeps the slot until prefill has ended', () =>
     withSim({ prefillMsPerToken: 4 }, async (sim) => {
       const askedMs = performance.now();
       const long = read(sim, '/api/chat', question('word '.repeat(250)));
-      await until('it is being read', () => sim.activity().busy === 1);
+      await until('prefill runs', () => sim.activity().busy === 1);
       long.leave();
       await long.ended;
       assert.equal(sim.activity().busy, 1);
@@ -46,12 +46,12 @@ describe('the simulated model', () => {
       assert.ok(performance.now() - askedMs > 1000, 'the slot was free too soon');
     }));
 
-  test('a prompt that begins as the last one did is read faster, and counts the same', () =>
+  test('a prompt with the same prefix as the last one is prefilled faster, with the same count', () =>
     withSim({ prefillMsPerToken: 4 }, async (sim) => {
       const history = question('word '.repeat(200), { stream: false, options: { num_predict: 2 } });
       const [first, again] = [await askJson(sim, '/api/chat', history), await askJson(sim, '/api/chat', history)];
       assert.equal(first['prompt_eval_count'], again['prompt_eval_count']);
-      // Times are those of a clock, and 800 ms may be read in a few.
+      // The times come from a clock: prefill of 800 ms may be measured as a few ms.
       assert.ok(Number(again['prompt_eval_duration'] ?? 0) < Number(first['prompt_eval_duration']) / 2);
     }));
 
@@ -61,12 +61,12 @@ describe('the simulated model', () => {
       const stalled = connect({ host: hostname, port: Number(port) });
       await once(stalled, 'connect');
       stalled.pause();
-      // Some megabytes of pieces: more than the buffers of both sockets hold.
+      // Some megabytes of chunks: more than the buffers of both sockets hold.
       const body = JSON.stringify(question('x', { format: { const: 'word '.repeat(60_000) } }));
       stalled.write(
         `POST /api/chat HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
       );
-      // Frozen is when another client, whose answer takes no time, gets nothing.
+      // The model is frozen when another client gets nothing, although its answer takes no time.
       let other = read(sim, '/api/chat', YES);
       for (let tries = 0; tries < 200; tries += 1) {
         const came = await Promise.race([
@@ -93,7 +93,7 @@ describe('the simulated model', () => {
       assert.deepEqual(Object.keys(off['message'] as object), ['role', 'content']);
     }));
 
-  test('a tool is called by a question that has its word, whole in one piece; what it gave is answered in text', () =>
+  test('a question with a word of a tool’s name calls it, in one chunk; a tool’s result is answered in text', () =>
     withSim({}, async (sim) => {
       const asked = question('The weather in Paris?', { tools: WEATHER });
       const lines = linesOf((await ask(sim, 'POST', '/api/chat', asked)).text);
@@ -119,7 +119,7 @@ describe('the simulated model', () => {
       );
     }));
 
-  test('a stop sequence ends the answer before it, wherever pieces are cut', () =>
+  test('a stop sequence ends the answer before it, wherever chunks are cut', () =>
     withSim({}, async (sim) => {
       const answer = await askJson(
         sim,
@@ -130,7 +130,7 @@ describe('the simulated model', () => {
       assert.equal(answer['done_reason'], 'stop');
     }));
 
-  test('what it is told to repeat comes back as it was, in pieces that join', () =>
+  test('“Repeat after me” returns the same text, in chunks that join', () =>
     withSim({}, async (sim) => {
       const text = 'Grüße, <b>日本語</b> 🙂\n\n  "and" more & more';
       const lines = linesOf((await ask(sim, 'POST', '/api/chat', question(`Repeat after me: ${text}`))).text);
@@ -138,7 +138,7 @@ describe('the simulated model', () => {
       assert.equal(lines.at(-1)?.['eval_count'], lines.length);
     }));
 
-  test('clients that leave in every state leave nothing behind', () =>
+  test('clients that leave in any state leave no slot or load behind', () =>
     withSim({ numParallel: 2, tokenMs: 2, loadMs: 20 }, async (sim) => {
       const crowd = Array.from({ length: 30 }, (_, number) =>
         read(sim, number % 2 === 0 ? '/api/chat' : '/v1/chat/completions', {

@@ -52,7 +52,7 @@ describe('faults on demand', () => {
     );
   });
 
-  test('a runner that dies before it spoke is a 500, takes the other answers with it, and is loaded again by the next request', async () => {
+  test('a runner that dies before its first token is a 500, ends the other answers too, and the next request loads it again', async () => {
     const other = read(sim, '/api/chat', {
       ...NATIVE,
       messages: [{ role: 'user', content: `Repeat after me: ${'on and on '.repeat(900)}` }],
@@ -87,7 +87,7 @@ describe('faults on demand', () => {
     await until('the slot is free', () => sim.activity().busy === 0);
   });
 
-  test('garbage is a piece that is not JSON, and the answer goes on', async () => {
+  test('garbage is a chunk that is not JSON, and the answer goes on', async () => {
     const { text } = await chat({ kind: 'garbage', after: 1 });
     assert.match(text, /\n<html>502 Bad Gateway<\/html>\n/);
     assert.match(text, /"done":true/);
@@ -119,16 +119,16 @@ describe('faults on demand', () => {
     assert.equal(sim.faults.list().length, 2);
   });
 
-  test('a process is told over HTTP, and told what it did not understand', async () => {
+  test('faults are set over HTTP, and wrong ones are answered with the reason', async () => {
     const told = await ask(sim, 'POST', '/sim/faults', { kind: 'error', times: 2, message: 'so' });
     assert.equal(told.text, '{"faults":[{"kind":"error","message":"so","times":2}]}');
     assert.equal((await ask(sim, 'POST', '/api/chat', NATIVE)).text, '{"error":"so"}');
     assert.equal((await ask(sim, 'DELETE', '/sim/faults')).text, '{"faults":[]}');
     for (const [body, error] of [
-      [{ kind: 'wat' }, /^kind: wanted one of error, /],
-      [{ kind: 'die', after: 'x' }, /^after: wanted a number, seen "x"/],
-      [{ kind: 'die', afer: 1 }, /^afer: no such field/],
-      [[], /^wanted an object/],
+      [{ kind: 'wat' }, /^kind: expected one of error, /],
+      [{ kind: 'die', after: 'x' }, /^after: expected a number, found "x"/],
+      [{ kind: 'die', afer: 1 }, /^afer: unknown field/],
+      [[], /^expected an object/],
     ] as const) {
       const refused = await ask(sim, 'POST', '/sim/faults', body);
       assert.equal(refused.status, 400);

@@ -4,7 +4,7 @@ import { startSim, type Sim, type SimOptions } from '../../src/sim/server.ts';
 import { ask, linesOf, read, type Reading } from '../ollama/asking.ts';
 import { until } from '../ollama/case.ts';
 
-// Longer than any test wants to wait: each leaves it in time.
+// Longer than any test runs: each test leaves it in time.
 const LONG = `Repeat after me: ${'on and on '.repeat(5000)}`;
 const MODELS = ['a', 'b', 'c'].map((name) => ({ name, sizeMiB: 1000 }));
 
@@ -59,7 +59,7 @@ describe('the simulated scheduler', () => {
       await until('it has left', async () => (await names(sim)).length === 0);
     }));
 
-  test('while one model loads, what is in memory answers and another load waits', () =>
+  test('while one model loads, a model in memory answers and another load waits', () =>
     withSim({}, async (sim) => {
       await load(sim, 'a');
       for (const model of ['b:latest', 'c:latest']) sim.faults.add({ kind: 'slow-load', model, ms: 1000 });
@@ -73,7 +73,7 @@ describe('the simulated scheduler', () => {
       await waiting.ended;
     }));
 
-  test('more loads than the queue takes are refused with 503, but never a request for what is in memory', () =>
+  test('loads beyond the queue’s limit are refused with 503, requests for a model in memory never', () =>
     withSim({ maxQueue: 1 }, async (sim) => {
       sim.faults.add({ kind: 'slow-load', ms: 1000 });
       const loads = [read(sim, '/api/generate', { model: 'a' }), read(sim, '/api/generate', { model: 'b' })];
@@ -92,7 +92,7 @@ describe('the simulated scheduler', () => {
       assert.ok((await Promise.all(crowd.map((one) => one.begun))).every((status) => status === 200));
     }));
 
-  test('a load goes when its first requester goes: the llama engine begins again for the next one', () =>
+  test('a load is aborted when its first requester leaves: the llama engine starts again for the next one', () =>
     withSim({ loadMs: 1000 }, async (sim) => {
       const first = talk(sim, 'a', 'x');
       await until('it is asked', () => sim.requests('/api/chat') === 1);
@@ -104,7 +104,7 @@ describe('the simulated scheduler', () => {
       assert.ok(performance.now() - leftMs >= 990, 'the load did not begin again');
     }));
 
-  test('with the Ollama engine all who wait for it fail, and a load-only waiter is told that it is there', () =>
+  test('with the Ollama engine all waiters fail, and a load-only waiter is told that the model is loaded', () =>
     withSim({ loadMs: 60_000, models: [{ name: 'a', engine: 'ollama' }] }, async (sim) => {
       const first = talk(sim, 'a', 'x');
       await until('it is being loaded, and listed', async () => (await names(sim)).length === 1);
@@ -118,7 +118,7 @@ describe('the simulated scheduler', () => {
       assert.deepEqual(await names(sim), []);
     }));
 
-  test('a steady stream for one model starves another that waits for its room', () =>
+  test('steady requests for one model starve another that waits for its memory', () =>
     withSim({ maxLoadedModels: 1, numParallel: 2 }, async (sim) => {
       const first = talk(sim, 'a');
       await first.begun;
@@ -135,7 +135,7 @@ describe('the simulated scheduler', () => {
       assert.deepEqual(await names(sim), ['b:latest']);
     }));
 
-  test('an embedding model has one slot whatever the server has', () =>
+  test('an embedding model has one slot, whatever numParallel is', () =>
     withSim({ models: ['nomic-embed-text'], numParallel: 4, prefillMsPerToken: 200 }, async (sim) => {
       const texts = read(sim, '/api/embed', {
         model: 'nomic-embed-text',

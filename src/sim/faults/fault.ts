@@ -4,35 +4,39 @@ import { Refusal } from '../wire/refusal.ts';
 const KINDS = ['error', 'slow-load', 'stall', 'die', 'cut', 'reset', 'garbage', 'repeat'] as const;
 
 /**
- * Something that goes wrong on demand.
- * `error`: the answer is `status` (500) with `message`. `slow-load`: a load takes `ms` more. `stall`: nothing is sent
+ * A failure on demand.
+ * `error`: the answer is `status` (500) with `message`. `slow-load`: a load takes `ms` longer. `stall`: nothing is sent
  * for `ms`, or until the client leaves. `die`: the model's runner crashes. `cut` and `reset`: the connection ends by
- * FIN or RST. `garbage`: a piece that is not JSON. `repeat`: the answer ends without `done`, as for a model that repeats itself.
+ * FIN or RST. `garbage`: a chunk that is not JSON. `repeat`: the answer ends without `done`, as for a model that
+ * repeats itself.
  */
 export interface Fault {
   readonly kind: (typeof KINDS)[number];
-  /** Only for this path (`/api/chat`), and only for this model (`tiny:latest`); absent: for any. */
+  /** Restricts the fault to this path (`/api/chat`) and this model (`tiny:latest`). Absent: any path, any model. */
   readonly path?: string;
   readonly model?: string;
-  /** Pieces of the answer that are sent before it strikes; 0 is before the first byte, and a shorter answer is struck before its end. */
+  /**
+   * Chunks of the answer that are sent before the fault strikes. 0 is before the first byte. An answer with fewer
+   * chunks is struck before its end.
+   */
   readonly after?: number;
-  /** How many requests it strikes; 0 is all of them until it is cleared. Default 1. */
+  /** Number of requests that it strikes. 0: every request until the fault is removed. Default: 1. */
   readonly times?: number;
   readonly status?: number;
   readonly message?: string;
   readonly ms?: number;
 }
 
-/** Reads a fault as `POST /sim/faults` takes it; refuses with what was wanted. */
+/** Reads a fault from the body of `POST /sim/faults`. Refuses with 400, the expected and the found value. */
 export function readFault(body: unknown): Fault {
-  if (!isObject(body)) throw new Refusal(400, 'wanted an object such as {"kind":"die","after":3}');
+  if (!isObject(body)) throw new Refusal(400, 'expected an object such as {"kind":"die","after":3}');
   const kind = KINDS.find((one) => one === body['kind']);
   if (kind === undefined)
-    throw new Refusal(400, `kind: wanted one of ${KINDS.join(', ')}, seen ${JSON.stringify(body['kind'])}`);
+    throw new Refusal(400, `kind: expected one of ${KINDS.join(', ')}, found ${JSON.stringify(body['kind'])}`);
   const unknown = Object.keys(body).find(
     (key) => !['kind', 'path', 'model', 'after', 'times', 'status', 'message', 'ms'].includes(key),
   );
-  if (unknown !== undefined) throw new Refusal(400, `${unknown}: no such field of a fault`);
+  if (unknown !== undefined) throw new Refusal(400, `${unknown}: unknown field of a fault`);
   const text = (key: 'path' | 'model' | 'message'): object => pick(body[key], key, 'string');
   const number = (key: 'after' | 'times' | 'status' | 'ms'): object => pick(body[key], key, 'number');
   return {
@@ -47,9 +51,9 @@ export function readFault(body: unknown): Fault {
   };
 }
 
-function pick(value: unknown, key: string, wanted: 'string' | 'number'): object {
+function pick(value: unknown, key: string, expected: 'string' | 'number'): object {
   if (value === undefined) return {};
-  if (typeof value !== wanted || (typeof value === 'number' && !(value >= 0)))
-    throw new Refusal(400, `${key}: wanted a ${wanted}, seen ${JSON.stringify(value)}`);
+  if (typeof value !== expected || (typeof value === 'number' && !(value >= 0)))
+    throw new Refusal(400, `${key}: expected a ${expected}, found ${JSON.stringify(value)}`);
   return { [key]: value };
 }

@@ -5,11 +5,11 @@ interface Standing {
   left: number;
 }
 
-/** The faults that are to strike; each request meets at most one. */
+/** The faults that are still to strike. Each request meets at most one. */
 export class Faults {
   #standing: Standing[] = [];
 
-  /** Adds a fault behind those that wait already. */
+  /** Appends a fault: earlier ones strike first. */
   add(fault: Fault): void {
     this.#standing.push({ fault, left: fault.times === undefined ? 1 : fault.times === 0 ? Infinity : fault.times });
   }
@@ -18,17 +18,19 @@ export class Faults {
     this.#standing = [];
   }
 
-  /** Those that have not struck as often as they are to. */
+  /** The faults that have not used up their `times`. */
   list(): readonly Fault[] {
     return this.#standing.map(({ fault }) => fault);
   }
 
-  /** The fault that a request of a model meets, if any: the first that fits. */
+  /** Takes the first fault that matches a request's path and model. */
   takeFor(path: string, model: string): Fault | undefined {
     return this.#take((fault) => (fault.path ?? path) === path && (fault.model ?? model) === model);
   }
 
-  /** The fault that a request without a model meets: only one that names its path. */
+  /**
+   * Takes the first fault for the path of a request without a model. Only faults with `path` and without `model` match.
+   */
   takeOn(path: string): Fault | undefined {
     return this.#take((fault) => fault.path === path && fault.model === undefined);
   }

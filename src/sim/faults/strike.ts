@@ -4,16 +4,16 @@ import { Gone, Refusal } from '../wire/refusal.ts';
 import { wait, waitForEnd } from '../wire/wait.ts';
 import type { Fault } from './fault.ts';
 
-/** What a fault strikes. */
+/** The request, connection and runner that a fault acts on. */
 export interface Victim {
   readonly line: Line;
   readonly signal: AbortSignal;
   readonly reply: Pick<Reply<never>, 'garbage'>;
-  /** Kills the model's runner, with everything that it works on. */
+  /** Kills the model's runner with all its answers. */
   readonly kill: () => void;
 }
 
-/** Lets a fault happen once its number of pieces was said. Throws where the answer ends with it. */
+/** Returns a function that strikes once the answer has `after` chunks. It throws if the fault ends the answer. */
 export function createStrike(
   fault: Fault | undefined,
   victim: Victim,
@@ -26,7 +26,7 @@ export function createStrike(
   };
 }
 
-/** Lets a fault happen now. */
+/** Strikes now. */
 export async function strike(fault: Fault, victim: Victim): Promise<'go' | 'give-up'> {
   switch (fault.kind) {
     case 'error':

@@ -1,7 +1,7 @@
-/** What a model can do, in Ollama's words. */
+/** A capability of a model, in Ollama's words. */
 export type Capability = 'completion' | 'embedding' | 'tools' | 'thinking' | 'vision' | 'insert';
 
-/** What is known of a model by its family, unless its owner says otherwise. */
+/** Defaults of a model, by its family. A ModelSpec overrides them. */
 export interface Family {
   readonly family: string;
   readonly capabilities: readonly Capability[];
@@ -24,7 +24,7 @@ const LLAMA: Family = {
   engine: 'llama',
 };
 
-// By the beginning of the name, the longest first; sizes and abilities as Ollama's library has them.
+// Keyed by the beginning of the name, the longest first. Sizes and capabilities are those of Ollama's library.
 const FAMILIES: readonly (readonly [string, Family])[] = [
   [
     'nomic-embed-text',
@@ -106,7 +106,7 @@ const FAMILIES: readonly (readonly [string, Family])[] = [
   ],
 ];
 
-/** The family that a model's name belongs to; a name that says nothing is a small llama that knows tools. */
+/** Finds the family of a model by its name. An unknown name gets the llama family with tools. */
 export function familyOf(model: string): Family {
   return FAMILIES.find(([start]) => model.toLowerCase().startsWith(start))?.[1] ?? LLAMA;
 }

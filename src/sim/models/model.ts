@@ -3,7 +3,7 @@ import { familyOf, type Capability, type Family } from './family.ts';
 import { parseName, shortName, type Name } from './name.ts';
 import { Refusal } from '../wire/refusal.ts';
 
-/** What the person who starts a simulation says of a model; what is absent follows from the name's family. */
+/** A model as `--model` or a test describes it. Absent fields come from the family of the name. */
 export interface ModelSpec {
   readonly name: string;
   readonly family?: string;
@@ -12,34 +12,34 @@ export interface ModelSpec {
   readonly embeddingLength?: number;
   readonly capabilities?: readonly Capability[];
   readonly engine?: 'llama' | 'ollama';
-  /** `PARAMETER num_ctx`, `num_predict` of its Modelfile. */
+  /** `PARAMETER num_ctx` and `num_predict` of its Modelfile. */
   readonly numCtx?: number;
   readonly numPredict?: number;
-  /** Tokens of an answer that nothing cuts short; without it the prompt decides (8 to 47). */
+  /** Number of tokens of an unlimited answer. Absent: the prompt decides (8 to 47). */
   readonly answerTokens?: number;
-  /** Names with the same text here share one weights file, as after `ollama cp`. */
+  /** Models with the same value share one weights file, as after `ollama cp`. */
   readonly weights?: string;
 }
 
-/** A model that the server has. */
+/** A model on the server's disk. */
 export interface Model extends Family {
   readonly name: Name;
   readonly shortName: string;
-  /** The weights file's digest: names that share it share one runner. */
+  /** Digest of the weights file. Models with the same digest share one runner. */
   readonly weights: string;
-  /** The manifest's digest, as lists show it. */
+  /** Digest of the manifest, as lists show it. */
   readonly digest: string;
   readonly sizeBytes: number;
   readonly answerTokens: number | undefined;
-  /** What its Modelfile sets. */
+  /** Parameters of its Modelfile. */
   readonly parameters: Readonly<Record<string, number>>;
   readonly modifiedAt: Date;
 }
 
-// Families that never get more than one slot (server/sched.go).
+// Families that have one slot at most (server/sched.go).
 const SINGLE_SLOT = /^(?:mllama|qwen3vl|qwen35|qwen3next|lfm2|nemotron_h)/;
 
-/** Makes a model of what was said of it. Throws where the name is none. */
+/** Creates a model from its description. Throws a Refusal if the name is invalid. */
 export function createModel(spec: ModelSpec, modifiedAt: Date): Model {
   const name = parseName(spec.name, () => new Refusal(400, 'model is required'));
   const family = familyOf(name.model);
@@ -68,17 +68,17 @@ export function createModel(spec: ModelSpec, modifiedAt: Date): Model {
   };
 }
 
-/** Whether a model can do something. */
+/** Whether a model has a capability. */
 export function can(model: Model, capability: Capability): boolean {
   return model.capabilities.includes(capability);
 }
 
-/** How many requests a model serves at once on a server with so many slots. */
+/** Number of requests that a model serves at once when the server allows `numParallel`. */
 export function slotsOf(model: Model, numParallel: number): number {
   return can(model, 'completion') && !SINGLE_SLOT.test(model.family) ? numParallel : 1;
 }
 
-/** The details that lists, ps and show have in common. */
+/** The `details` object that tags, ps and show have in common. */
 export function detailsOf(model: Model, parent = ''): object {
   return {
     parent_model: parent,

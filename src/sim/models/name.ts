@@ -1,6 +1,6 @@
 import { Refusal } from '../wire/refusal.ts';
 
-/** A model's name, taken apart: `registry.ollama.ai/library/tiny:latest`. */
+/** The parts of a model's name: `registry.ollama.ai/library/tiny:latest`. */
 export interface Name {
   readonly host: string;
   readonly namespace: string;
@@ -12,7 +12,10 @@ const HOST = 'registry.ollama.ai';
 const NAMESPACE = 'library';
 const PART = /^\w[\w.-]{0,79}$/;
 
-/** Reads a name as it was asked for; `missing` answers an empty one. Refuses what is none (400), and cloud models (403). */
+/**
+ * Parses a name from a request. Refuses an empty name with `missing()`, an invalid one with 400, and a cloud model with
+ * 403.
+ */
 export function parseName(asked: string, missing: () => Refusal): Name {
   const trimmed = asked.trim();
   if (trimmed === '') throw missing();
@@ -33,7 +36,7 @@ function split(text: string): Name {
   return { host: parts.pop() ?? HOST, namespace, model, tag };
 }
 
-/** The name in full, without case: what two spellings of one name share. */
+/** The full name in lower case: equal for two spellings of one name. */
 export function keyOf(name: Name): string {
   return fullName(name).toLowerCase();
 }
@@ -43,7 +46,7 @@ export function fullName(name: Name): string {
   return `${name.host}/${name.namespace}/${name.model}:${name.tag}`;
 }
 
-/** As lists show it: without the host and the namespace that everybody has. */
+/** The name as lists show it, without the default host and namespace. */
 export function shortName(name: Name): string {
   const own = `${name.model}:${name.tag}`;
   if (name.host !== HOST) return `${name.host}/${name.namespace}/${own}`;

@@ -17,22 +17,22 @@ const NUMBERS: Readonly<
 const CAPABILITIES: readonly Capability[] = ['completion', 'embedding', 'tools', 'thinking', 'vision', 'insert'];
 const KEYS = [...Object.keys(NUMBERS), 'capabilities', 'family', 'engine', 'weights'];
 
-/** Reads `NAME[,KEY=VALUE…]`, as `--model` takes it. Problems: `usage.sim-model`. */
+/** Reads `NAME[,KEY=VALUE…]`, the value of `--model`. Problems: `usage.sim-model`. */
 export function readSpec(text: string): Result<ModelSpec> {
   const [name = '', ...pairs] = text.split(',');
   const spec: Record<string, unknown> = {};
   for (const pair of pairs) {
     const [key = '', value = ''] = pair.split(/=(.*)/s, 2);
-    const seen = readValue(key, value);
-    if (seen === undefined) return wrong(text, `Wanted ${wantedFor(key)}, seen ${JSON.stringify(pair)}.`);
-    Object.assign(spec, seen);
+    const read = readValue(key, value);
+    if (read === undefined) return wrong(text, `Expected ${expectedFor(key)}, found ${JSON.stringify(pair)}.`);
+    Object.assign(spec, read);
   }
   try {
-    parseName(name, () => new Refusal(400, 'a name is missing'));
+    parseName(name, () => new Refusal(400, 'name missing'));
   } catch (error) {
     return wrong(
       text,
-      `Wanted a model's name such as llama3:8b, seen ${JSON.stringify(name)} (${error instanceof Error ? error.message : ''}).`,
+      `Expected a model's name such as llama3:8b, found ${JSON.stringify(name)} (${error instanceof Error ? error.message : ''}).`,
     );
   }
   return ok({ name, ...spec });
@@ -51,7 +51,7 @@ function readValue(key: string, value: string): object | undefined {
   return named.length === value.split('+').length ? { capabilities: named } : undefined;
 }
 
-function wantedFor(key: string): string {
+function expectedFor(key: string): string {
   if (key in NUMBERS) return `${key}= and a whole number`;
   if (key === 'engine') return 'engine=llama or engine=ollama';
   return key === 'capabilities'
@@ -62,7 +62,7 @@ function wantedFor(key: string): string {
 function wrong(text: string, detail: string): Result<never> {
   return fail({
     code: 'usage.sim-model',
-    summary: `--model does not take ${JSON.stringify(text)}`,
+    summary: `invalid --model ${JSON.stringify(text)}`,
     detail,
     fix: 'hxllm sim --help',
   });

@@ -11,7 +11,7 @@ import type { Ending, Metrics } from './body.ts';
 import type { AnswerRequest } from './request.ts';
 import { victimOf, type Session } from './session.ts';
 
-/** What was said: one piece of it, or all. */
+/** A part of an answer, or all of it. */
 export interface Said {
   readonly text: string;
   readonly thinking: string;
@@ -19,12 +19,12 @@ export interface Said {
   readonly logprobs: readonly Logprob[];
 }
 
-/** How an endpoint puts what was said into its body. */
+/** Builds the body of an endpoint from a part of an answer. */
 export type Shape<T> = (said: Said, end: Ending & Metrics) => T;
 
 const NOTHING: Said = { text: '', thinking: '', calls: [], logprobs: [] };
 
-/** Lets the model answer a prompt, and sends the answer whole or piece by piece. */
+/** Generates the answer to a prompt and sends it, whole or as a stream. */
 export async function giveAnswer<T>(
   session: Session,
   request: AnswerRequest,
@@ -66,12 +66,12 @@ async function answer<T>(
   const outcome = await decode(runner, task, session.call.machine.settings, session.call.signal);
   const end = endingOf(session, outcome);
   if (!request.stream) reply.whole(shape(join(pieces), end));
-  // After a model that repeats itself nothing more is said, not even that it is done.
+  // A model that repeats itself gets no last chunk: Ollama ends the stream without `done`.
   else if (end.done) await reply.piece(shape(NOTHING, end));
   if (request.stream) reply.end();
 }
 
-/** Refuses a format that is none: a 500, as Ollama sees it only when it is about to answer. */
+/** Refuses an invalid `format` with 500: Ollama checks it only when it is about to answer. */
 function checkFormat(format: unknown): void {
   if (format === undefined || format === 'json' || isObject(format)) return;
   throw new Refusal(
@@ -115,7 +115,7 @@ function endingOf(session: Session, outcome: Outcome): Ending & Metrics {
   };
 }
 
-/** A list, or nothing where it is empty: Ollama leaves empty lists out. */
+/** The list, or undefined if it is empty: Ollama leaves empty lists out. */
 export function orAbsent<T>(list: readonly T[]): readonly T[] | undefined {
   return list.length === 0 ? undefined : list;
 }

@@ -1,7 +1,7 @@
 import type { Logprob } from '../text/logprob.ts';
 import type { ToolCall } from '../text/spoken.ts';
 
-/** The counts and durations (nanoseconds) at the end of an answer; what is zero is absent. */
+/** Counts and durations (nanoseconds) at the end of an answer. Zero values are absent. */
 export interface Metrics {
   readonly total_duration?: number | undefined;
   readonly load_duration?: number | undefined;
@@ -11,13 +11,13 @@ export interface Metrics {
   readonly eval_duration?: number | undefined;
 }
 
-/** How an answer of `/api/chat` ends, or not yet. */
+/** Whether an answer has ended, and why. */
 export interface Ending {
   readonly done: boolean;
   readonly done_reason?: string | undefined;
 }
 
-/** A message of the model. */
+/** A message that the model wrote. */
 export interface SaidMessage {
   readonly role: string;
   readonly content: string;
@@ -29,7 +29,7 @@ interface DebugInfo {
   readonly _debug_info?: { readonly rendered_template: string };
 }
 
-/** What `/api/chat` sends: whole, or a piece. */
+/** A body of `/api/chat`: a whole answer or a chunk. */
 export interface ChatBody extends Ending, Metrics, DebugInfo {
   readonly model: string;
   readonly created_at: string;
@@ -37,7 +37,7 @@ export interface ChatBody extends Ending, Metrics, DebugInfo {
   readonly logprobs?: readonly Logprob[] | undefined;
 }
 
-/** What `/api/generate` sends: whole, or a piece. */
+/** A body of `/api/generate`: a whole answer or a chunk. */
 export interface GenerateBody extends Ending, Metrics, DebugInfo {
   readonly model: string;
   readonly created_at: string;
@@ -47,7 +47,7 @@ export interface GenerateBody extends Ending, Metrics, DebugInfo {
   readonly logprobs?: readonly Logprob[] | undefined;
 }
 
-/** What `/api/embed` sends. */
+/** The body of `/api/embed`. */
 export interface EmbedBody extends Metrics {
   readonly model: string;
   readonly embeddings: readonly (readonly number[])[];

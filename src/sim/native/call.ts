@@ -1,11 +1,11 @@
 import type { Machine } from '../machine.ts';
 import type { Line } from '../wire/line.ts';
 
-/** One request that came in, and the way back to its client. */
+/** One request, and the connection back to its client. */
 export interface Call {
   readonly machine: Machine;
   readonly path: string;
-  /** The body, as text. */
+  /** The body as text. */
   readonly text: string;
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal;

@@ -32,7 +32,7 @@ export function readChat(text: string): ChatRequest {
   };
 }
 
-/** Answers a conversation; without messages it loads the model, or unloads it where `keep_alive` is 0. */
+/** Answers a conversation. Without messages it loads the model, or unloads it if `keep_alive` is 0. */
 export async function chat(call: Call, request: ChatRequest, reply: Reply<ChatBody>): Promise<void> {
   const asked = request.model;
   const model = findModel(

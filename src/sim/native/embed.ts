@@ -32,7 +32,7 @@ function readInput(input: unknown): readonly string[] {
   return input;
 }
 
-/** Embeds texts; all of them at once, as far as there are slots. Too long ones are cut unless `truncate` is false. */
+/** Embeds texts, as many at once as there are slots. A text that is too long is cut unless `truncate` is false. */
 export async function embed(call: Call, request: EmbedRequest, reply: Reply<EmbedBody>): Promise<void> {
   const asked = request.model;
   const model = findModel(
@@ -63,7 +63,9 @@ export async function embed(call: Call, request: EmbedRequest, reply: Reply<Embe
   });
 }
 
-/** Reads one input in a slot; what is in a slot runs out, whether or not its client stays. Returns the tokens that fitted. */
+/**
+ * Prefills one input in a slot and returns the tokens that fitted. Prefill runs to its end even if the client leaves.
+ */
 export async function readThrough(session: Session, tokens: readonly string[]): Promise<readonly string[]> {
   const { runner, call } = session;
   const fitted =

@@ -17,9 +17,9 @@ export interface GenerateRequest extends AnswerRequest {
   readonly prompt: string;
   readonly system: string;
   readonly suffix: string;
-  /** The prompt goes to the model as it is, without a template. */
+  /** Sends the prompt to the model without a template. */
   readonly raw: boolean;
-  /** Tokens of the `context` that an earlier answer gave: they are read again, and nothing reads their values. */
+  /** Number of tokens in `context` of an earlier answer. They cost prefill; their values are not read. */
   readonly before: number;
 }
 
@@ -45,7 +45,7 @@ export function readGenerate(text: string): GenerateRequest {
   };
 }
 
-/** Answers a prompt; without one it loads the model, or unloads it where `keep_alive` is 0. */
+/** Answers a prompt. Without one it loads the model, or unloads it if `keep_alive` is 0. */
 export async function generate(call: Call, request: GenerateRequest, reply: Reply<GenerateBody>): Promise<void> {
   const asked = request.model;
   const model = findModel(
@@ -110,7 +110,8 @@ function shapeFor(model: string, prompt: string | undefined): Shape<GenerateBody
   let written = '';
   return (said, { done, done_reason, ...metrics }) => {
     written += said.text;
-    // The tokens of prompt and answer, to go on from; nothing reads their values.
+    // `context` has one number for each token of prompt and answer. Clients send it back; the simulation reads only its
+    // length.
     const context = done && prompt !== undefined ? tokenize(prompt + written).map((token) => token.length) : undefined;
     const thinking = said.thinking === '' ? undefined : said.thinking;
     return {

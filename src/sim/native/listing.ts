@@ -4,7 +4,7 @@ import { goJson } from '../wire/json.ts';
 import { goTime } from '../wire/time.ts';
 import type { Call } from './call.ts';
 
-/** `/`: says that it runs. */
+/** `/`: the text "Ollama is running". */
 export function sayHello(call: Call): void {
   call.line.whole(200, 'plainText', 'Ollama is running');
 }
@@ -27,7 +27,7 @@ export function listModels(call: Call): void {
   call.line.whole(200, 'json', goJson({ models }));
 }
 
-/** `/api/ps`: the models in memory, the one that stays longest first. */
+/** `/api/ps`: the models in memory, the one that expires last first. */
 export function listLoaded(call: Call): void {
   const { scheduler, settings } = call.machine;
   const runners = scheduler.list();

@@ -11,7 +11,7 @@ export interface Message {
   readonly toolCalls: readonly unknown[];
 }
 
-/** What a message may have. */
+/** The fields of a message. */
 export const MESSAGE_FIELDS: Fields = {
   role: { type: 'string' },
   content: { type: 'string' },
@@ -38,12 +38,12 @@ export function readMessages(list: unknown): readonly Message[] {
   }));
 }
 
-/** The text that the model is given. */
+/** Renders the prompt of a conversation. */
 export function render(messages: readonly Message[], tools: readonly unknown[]): string {
   const head = tools.length > 0 ? `<tools>${JSON.stringify(tools)}</tools>\n` : '';
   let image = 0;
   const lines = messages.map((message) => {
-    // A model without eyes reads an image as this text.
+    // A model without vision gets this text for an image.
     const images = Array.from({ length: message.images }, () => `[img-${String(image++)}]`).join('');
     const calls = message.toolCalls.map((call) => `<tool_call>${JSON.stringify(call)}</tool_call>`).join('');
     return `<${message.role}>${images}${message.content}${calls}\n`;
@@ -52,8 +52,8 @@ export function render(messages: readonly Message[], tools: readonly unknown[]):
 }
 
 /**
- * The prompt of a conversation that must fit a context: whole old messages go first, those of the system and the last
- * one stay. Whether what remains fits is for the runner to see.
+ * Renders the prompt of a conversation so that it fits a context. It drops the oldest messages first, and keeps system
+ * messages and the last one. The result may still be too long; the runner checks that.
  */
 export function renderFitting(messages: readonly Message[], tools: readonly unknown[], context: number): string {
   for (let first = 0; first < messages.length; first += 1) {

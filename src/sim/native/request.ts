@@ -3,7 +3,7 @@ import { parseBody, type Json } from '../wire/json.ts';
 import { readStruct, type Fields } from '../wire/fields.ts';
 import { Refusal } from '../wire/refusal.ts';
 
-/** What the requests of chat, generate and embed have in common. */
+/** The fields that chat, generate and embed have in common. */
 export interface Request {
   readonly model: string;
   readonly keepAlive: KeepAlive | undefined;
@@ -11,13 +11,13 @@ export interface Request {
   readonly truncate: boolean;
 }
 
-/** A request for an answer of the model. */
+/** A request for a generated answer. */
 export interface AnswerRequest extends Request {
   readonly stream: boolean;
   readonly format: unknown;
-  /** `undefined`: not said. */
+  /** `undefined`: the request does not say. */
   readonly think: boolean | undefined;
-  /** -1: none asked for. */
+  /** -1: no log probabilities. */
   readonly topLogprobs: number;
   readonly renderOnly: boolean;
 }
@@ -30,7 +30,7 @@ export const REQUEST_FIELDS: Fields = {
   truncate: { type: 'bool' },
 };
 
-/** The fields of a request for an answer. */
+/** The fields of a request for a generated answer. */
 export const ANSWER_FIELDS: Fields = {
   ...REQUEST_FIELDS,
   stream: { type: 'bool' },
@@ -47,7 +47,7 @@ export function readBody(text: string, struct: string, fields: Fields): Json {
   return readStruct(parseBody(text, 'missing request body'), struct, fields);
 }
 
-/** Takes from a body what every request has. */
+/** Reads the fields of every request. */
 export function readRequest(body: Json): Request {
   return {
     model: textOf(body['model']),
@@ -57,7 +57,7 @@ export function readRequest(body: Json): Request {
   };
 }
 
-/** Takes from a body what every request for an answer has. */
+/** Reads the fields of a request for a generated answer. */
 export function readAnswerRequest(body: Json): AnswerRequest {
   const request = readRequest(body);
   const top = body['top_logprobs'];
@@ -87,7 +87,7 @@ function readThink(value: unknown): boolean | undefined {
   return true;
 }
 
-/** A text field, empty where it is absent. */
+/** A string field; empty if it is absent. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }

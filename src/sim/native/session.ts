@@ -10,36 +10,42 @@ import { nowMs } from '../wire/time.ts';
 import type { Call } from './call.ts';
 import type { Request } from './request.ts';
 
-/** A request that has its model in memory. */
+/** A request whose model is in memory. */
 export interface Session {
   readonly call: Call;
   readonly model: Model;
   readonly runner: Runner;
   readonly options: Options;
   readonly fault: Fault | undefined;
-  /** From the request to the runner: with the wait for the scheduler, for evictions and for the load. */
+  /** Time from the request to the runner: the wait for the scheduler, for evictions, and the load. */
   readonly loadMs: number;
 }
 
-/** Finds the model that was asked for. `empty` answers an empty name, `unknown` one that the server does not have. */
+/**
+ * Finds the model of a request. Throws `empty()` for an empty name and `unknown()` for a model that the server does not
+ * have.
+ */
 export function findModel(call: Call, asked: string, empty: () => Refusal, unknown: () => Refusal): Model {
   const model = call.machine.catalogue.find(parseName(asked, empty));
   if (model === undefined) throw unknown();
   return model;
 }
 
-/** 404 as most of the native API says it. */
+/** 404 in the words that most of the native API uses. */
 export function notFound(asked: string): Refusal {
   return new Refusal(404, `model '${asked}' not found`);
 }
 
-/** Refuses thinking from a model that cannot. */
+/** Refuses `think: true` for a model without the capability. */
 export function checkThinking(model: Model, asked: string, think: boolean | undefined): void {
   if (think === true && !can(model, 'thinking'))
     throw new Refusal(400, `${JSON.stringify(asked)} does not support thinking`);
 }
 
-/** Gets the model into memory, does the work with it, and lets go of it, however the work ends. `loadOnly`: the load is all that is wanted. */
+/**
+ * Acquires a runner for the model, does the work, and releases the runner however the work ends. `loadOnly`: the
+ * request asks only for the load.
+ */
 export async function withRunner(
   call: Call,
   model: Model,
@@ -60,12 +66,12 @@ export async function withRunner(
   }
 }
 
-/** What a fault of this session would strike. */
+/** The victim of this session's fault. */
 export function victimOf(session: Session, reply: Victim['reply']): Victim {
   return { line: session.call.line, signal: session.call.signal, reply, kill: () => session.runner.death.abort() };
 }
 
-/** Lets the session's fault happen now, for answers that come whole. */
+/** Strikes the session's fault now, for answers that are not streamed. */
 export async function strikeNow(session: Session, reply: Victim['reply']): Promise<void> {
   if (session.fault !== undefined) await strike(session.fault, victimOf(session, reply));
 }

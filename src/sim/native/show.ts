@@ -9,7 +9,7 @@ import { findModel, notFound } from './session.ts';
 const PLAIN = '{{- range .Messages }}<{{ .Role }}>{{ .Content }}\n{{ end }}<assistant>';
 const WITH_TOOLS = `{{- if .Tools }}<tools>{{ .Tools }}</tools>\n{{ end }}${PLAIN}`;
 
-/** `/api/show`: what is known of a model. */
+/** `/api/show`: details of one model. */
 export function showModel(call: Call): void {
   const body = readBody(call.text, 'ShowRequest', {
     model: { type: 'string' },

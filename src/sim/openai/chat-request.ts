@@ -21,7 +21,7 @@ const MESSAGE: Fields = {
   tool_calls: { type: 'list', goType: '[]openai.ToolCall', itemType: 'openai.ToolCall', item: TOOL_CALL },
 };
 
-// What is not here Ollama drops without a word: n, tool_choice, max_completion_tokens, user, keep_alive, options …
+// Ollama ignores all other fields silently: n, tool_choice, max_completion_tokens, user, keep_alive, options …
 const FIELDS: Fields = {
   ...WISH_FIELDS,
   ...SAMPLING_FIELDS,
@@ -42,7 +42,7 @@ const FIELDS: Fields = {
   _debug_render_only: { type: 'bool' },
 };
 
-/** Reads the body of `/v1/chat/completions` into the native request that it stands for. */
+/** Reads the body of `/v1/chat/completions` into a native request. */
 export function readChatCompletion(text: string): { readonly request: ChatRequest; readonly wish: StreamWish } {
   const body = readStruct(parseBody(text, 'EOF'), 'ChatCompletionRequest', FIELDS, 'openai.ChatCompletionRequest');
   const messages = Array.isArray(body['messages']) ? body['messages'].filter(isObject) : [];
@@ -58,7 +58,7 @@ export function readChatCompletion(text: string): { readonly request: ChatReques
     tools: Array.isArray(body['tools']) ? body['tools'] : [],
     think: thinkOf(body),
     keepAlive: undefined,
-    // There is no way to say otherwise here: what is too long is cut.
+    // /v1 has no field for it: a prompt that is too long is always cut.
     truncate: true,
     topLogprobs: body['logprobs'] === true ? (typeof top === 'number' ? top : 0) : -1,
     renderOnly: body['_debug_render_only'] === true,

@@ -15,7 +15,7 @@ export async function completeChat(call: Call): Promise<void> {
 }
 
 function createTranslation(id: string): Translation<ChatBody> {
-  // Whether a call was sent decides the reason at the end: the last piece itself holds none.
+  // Whether a tool call was sent decides the finish reason: the last chunk itself holds no call.
   let called = false;
   const chunk = (body: ChatBody, message: object, reason: string | null): object => ({
     id,

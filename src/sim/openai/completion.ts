@@ -62,7 +62,7 @@ function createTranslation(id: string, wish: StreamWish): Translation<GenerateBo
   return {
     nothing: { model: '', created_at: '', response: '', done: false },
     whole: (body) => ({ ...head, created: seconds(), ...tail(body), choices: [choice(body)], usage: usageOf(body) }),
-    // Here every chunk of a stream with usage has one, of zeros; a chat's have none.
+    // With `include_usage` every chunk has a usage of zeros. Chunks of a chat have none.
     chunks: (body) => [
       {
         ...head,

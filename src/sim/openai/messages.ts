@@ -3,7 +3,7 @@ import { goTypeOf } from '../wire/fields.ts';
 import { isObject, type Json } from '../wire/json.ts';
 import { Refusal } from '../wire/refusal.ts';
 
-/** Turns messages of /v1 into native ones; each part of a message becomes a message of its own. */
+/** Converts messages of /v1 into native ones. Each part of a message becomes a message of its own. */
 export function readMessages(messages: readonly Json[]): readonly Message[] {
   return messages.flatMap((message) => {
     const role = typeof message['role'] === 'string' ? message['role'].toLowerCase() : '';

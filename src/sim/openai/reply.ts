@@ -4,24 +4,24 @@ import type { Line } from '../wire/line.ts';
 import type { Reply } from '../wire/reply.ts';
 import { failureBody } from './failure.ts';
 
-/** How an endpoint of /v1 turns a native body into its own. */
+/** Converts the native bodies of an endpoint into those of /v1. */
 export interface Translation<T> {
   whole(body: T): object;
-  /** The chunks of one native piece; the last one of all has no usage yet. */
+  /** Builds the chunks of one native chunk, without the usage. */
   chunks(body: T): readonly object[];
   /** The chunk with the usage. */
   usage(body: T): object;
-  /** What a native error in the middle of a stream looks like when it is read as a piece. */
+  /** The native body for an error in the middle of a stream, which Ollama's middleware reads as a chunk. */
   readonly nothing: T;
 }
 
-/** What the client asked of a stream. */
+/** The stream options of a request. */
 export interface StreamWish {
   readonly stream: boolean;
   readonly includeUsage: boolean;
 }
 
-/** Counts as OpenAI names them. */
+/** Token counts under OpenAI's names. */
 export function usageOf(metrics: Metrics): {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
@@ -31,7 +31,7 @@ export function usageOf(metrics: Metrics): {
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
 
-/** Answers in OpenAI's words what a native handler says, as Ollama's middleware does. */
+/** Sends a native handler's answer in OpenAI's format, as Ollama's middleware does. */
 export class OpenAiReply<T extends Ending & Metrics> implements Reply<T> {
   readonly #line: Line;
   readonly #translation: Translation<T>;
@@ -44,12 +44,12 @@ export class OpenAiReply<T extends Ending & Metrics> implements Reply<T> {
   }
 
   whole(body: T): void {
-    // Even a stream's answer may come whole (a model that was only loaded); it is a stream all the same.
+    // A load request is answered with one native body. A client that asked for a stream gets a stream all the same.
     if (this.#wish.stream) void this.piece(body).then(() => this.end());
     else this.#line.whole(200, 'plainJson', `${goJson(this.#translation.whole(body))}\n`);
   }
 
-  /** One write for all that follows from one native piece. */
+  /** Sends all chunks that follow from one native chunk in one write. */
   async piece(body: T): Promise<void> {
     const events = [...this.#translation.chunks(body)];
     if (body.done && this.#wish.includeUsage) events.push(this.#translation.usage(body));
@@ -62,7 +62,8 @@ export class OpenAiReply<T extends Ending & Metrics> implements Reply<T> {
       this.#line.whole(status, 'plainJson', `${failureBody(status, message)}\n`);
       return;
     }
-    // The middleware reads the error as if it were a piece: an empty one without a model, and then the stream ends.
+    // Ollama's middleware reads the error as if it were a chunk: it sends an empty chunk without a model, then ends the
+    // stream.
     void this.piece(this.#translation.nothing).then(() => this.end());
   }
 

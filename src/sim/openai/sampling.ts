@@ -2,14 +2,14 @@ import { isObject, type Json } from '../wire/json.ts';
 import type { Fields } from '../wire/fields.ts';
 import type { StreamWish } from './reply.ts';
 
-/** Fields that chat and plain completions share. */
+/** Fields that `/v1/chat/completions` and `/v1/completions` share. */
 export const WISH_FIELDS: Fields = {
   model: { type: 'string' },
   stream: { type: 'bool' },
   stream_options: { type: 'object', goType: 'openai.StreamOptions', fields: { include_usage: { type: 'bool' } } },
 };
 
-/** What steers the choice of tokens. */
+/** Fields for sampling and length. */
 export const SAMPLING_FIELDS: Fields = {
   max_tokens: { type: 'int' },
   seed: { type: 'int' },
@@ -27,7 +27,7 @@ const NATIVE: readonly (readonly [string, string])[] = [
   ['presence_penalty', 'presence_penalty'],
 ];
 
-/** The native options that a request stands for. What it does not say of temperature and top_p is 1, over the Modelfile's. */
+/** Builds the native options of a request. temperature and top_p default to 1 and override the Modelfile. */
 export function readSampling(body: Json): Json {
   const given = NATIVE.filter(([own]) => body[own] !== undefined).map(([own, native]) => [native, body[own]]);
   const stop = body['stop'];
@@ -40,7 +40,7 @@ export function readSampling(body: Json): Json {
   return { ...Object.fromEntries(given), ...stops, temperature: body['temperature'] ?? 1, top_p: body['top_p'] ?? 1 };
 }
 
-/** Whether a stream is wanted, and its usage. */
+/** Reads `stream` and `stream_options`. */
 export function readWish(body: Json): StreamWish {
   const options = body['stream_options'];
   return { stream: body['stream'] === true, includeUsage: isObject(options) && options['include_usage'] === true };

@@ -5,25 +5,25 @@ import { StopWatch } from '../text/stop.ts';
 import type { Spoken } from '../text/spoken.ts';
 import type { Runner } from './runner.ts';
 
-/** How fast the simulated machine is. */
+/** Speed of the simulated machine. */
 export interface Speed {
   readonly tokenMs: number;
   readonly prefillMsPerToken: number;
 }
 
-/** One answer to be written. */
+/** One answer to generate. */
 export interface Task {
   readonly prompt: readonly string[];
   readonly speech: Iterable<Spoken>;
   readonly numPredict: number;
   readonly stop: readonly string[];
-  /** Takes one token of the answer; the runner waits for it. */
+  /** Sends one token of the answer. The runner waits for it. */
   readonly say: (piece: Spoken) => Promise<void>;
-  /** Called before each piece with how many were said; `give-up` ends the answer without a reason. */
+  /** Called before each token with the number of tokens sent so far. `give-up` ends the answer without a reason. */
   readonly before: (said: number, last: boolean) => Promise<'go' | 'give-up'>;
 }
 
-/** How an answer ended. Without a reason the runner gave up on a model that repeats itself. */
+/** How an answer ended. `reason` is undefined if the runner gave up on a model that repeats itself. */
 export interface Outcome {
   readonly reason: 'stop' | 'length' | undefined;
   readonly promptCount: number;
@@ -37,8 +37,8 @@ const DIED =
 const DIED_TALKING = 'an error was encountered while running the model: unexpected EOF';
 
 /**
- * Does one task in one of the runner's slots. A client that leaves frees the slot within a token, unless the prompt
- * is still being read: that goes on to its end first. Throws Gone for a client that left, a Refusal for a runner that died.
+ * Generates one answer in one of the runner's slots. A client that leaves frees the slot within a token; during
+ * prefill, only when prefill has ended. Throws Gone if the client left, and a Refusal if the runner died.
  */
 export async function decode(runner: Runner, task: Task, speed: Speed, client: AbortSignal): Promise<Outcome> {
   const death = runner.death.signal;
@@ -105,7 +105,7 @@ async function work(runner: Runner, task: Task, speed: Speed, now: Circumstances
   }
   const cut = evalCount >= limit;
   if (!(await say({ kind: 'text', text: watch.rest() }))) return outcome(undefined);
-  // The token that ends an answer counts as one, though it has no text.
+  // The end-of-answer token counts, though it has no text.
   if (!cut) evalCount += 1;
   return end(task, now, outcome(cut ? 'length' : 'stop'));
 }

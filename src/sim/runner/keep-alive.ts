@@ -1,7 +1,7 @@
 import { Refusal } from '../wire/refusal.ts';
 import { goTypeOf } from '../wire/fields.ts';
 
-/** How long an idle model stays, in milliseconds; `Infinity` is for ever. */
+/** Time that an idle model stays in memory, in milliseconds. `Infinity`: for ever. */
 export type KeepAlive = number;
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -15,7 +15,10 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-/** Reads `keep_alive`: a number of seconds or one of Go's durations; below zero is for ever, absent is `undefined`. Refuses with Go's texts. */
+/**
+ * Reads `keep_alive`: a number of seconds or a Go duration. A negative value is for ever; an absent one is `undefined`.
+ * Refuses with Go's texts.
+ */
 export function readKeepAlive(value: unknown): KeepAlive | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'number' && typeof value !== 'string')
@@ -24,7 +27,7 @@ export function readKeepAlive(value: unknown): KeepAlive | undefined {
   return ms < 0 ? Infinity : ms;
 }
 
-/** Reads one of Go's durations (`1h30m`, `-1s`, `0`) in milliseconds; refuses with the texts of `time.ParseDuration`. */
+/** Parses a Go duration (`1h30m`, `-1s`, `0`) into milliseconds. Refuses with the texts of `time.ParseDuration`. */
 export function parseDuration(text: string): number {
   const quoted = JSON.stringify(text);
   const signed = /^[+-]/.test(text);

@@ -2,12 +2,12 @@ import type { Runner } from './runner.ts';
 
 const MIB = 1_048_576;
 
-/** What the server has for its models. */
+/** The memory of the server. */
 export interface Memory {
   readonly vramMiB: number;
 }
 
-/** How much of a runner is in VRAM, and whether that is all of it, beside the others. */
+/** How many bytes of a runner are in VRAM beside the other runners, and whether that is all of it. */
 export function residency(
   runner: Runner,
   others: readonly Runner[],
@@ -18,7 +18,7 @@ export function residency(
   return { vramBytes, whole: vramBytes === runner.sizeBytes };
 }
 
-/** The context that a model gets where nobody says otherwise: the more VRAM, the more (below 23 GiB, below 47 GiB, above). */
+/** The default context length, by VRAM: below 23 GiB, below 47 GiB, above. */
 export function defaultContext(memory: Memory): number {
   return memory.vramMiB < 23 * 1024 ? 4096 : memory.vramMiB < 47 * 1024 ? 32_768 : 262_144;
 }

@@ -2,14 +2,14 @@ import type { Model } from '../models/model.ts';
 import type { Json } from '../wire/json.ts';
 import { Refusal } from '../wire/refusal.ts';
 
-/** What a request asks of the model: the Modelfile's values under its own. */
+/** The options of a request, completed from the Modelfile. */
 export interface Options {
   readonly numCtx: number;
-  /** 0 and less: no limit (server/routes.go leaves even 0 unlimited). */
+  /** 0 or less: no limit (server/routes.go treats 0 as unlimited too). */
   readonly numPredict: number;
   readonly seed: number;
   readonly stop: readonly string[];
-  /** What a runner is started with: another value means another runner. */
+  /** The options that a runner is started with, as one string. Another value needs another runner. */
   readonly runner: string;
 }
 
@@ -36,7 +36,10 @@ const FLOATS = new Set([
 ]);
 const OF_THE_RUNNER = ['num_ctx', 'num_batch', 'num_gpu', 'main_gpu', 'use_mmap', 'num_thread'];
 
-/** Reads `options`; a wrong type is a 500, as in Ollama, and what it does not know is ignored. `defaultCtx` is the server's own. */
+/**
+ * Reads `options`. A wrong type is a 500, as in Ollama; unknown options are ignored. `defaultCtx` is the server's
+ * default context length.
+ */
 export function readOptions(asked: Json, model: Model, defaultCtx: number): Options {
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== null));
   for (const [name, value] of Object.entries(given)) check(name, value);

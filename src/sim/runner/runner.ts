@@ -3,21 +3,21 @@ import type { KeepAlive } from './keep-alive.ts';
 import type { Options } from './options.ts';
 import { Slots } from './slots.ts';
 
-// 128 KiB a token, as for a model of eight billion parameters with grouped attention.
+// 128 KiB per token, as for a model of eight billion parameters with grouped-query attention.
 const CACHE_BYTES_PER_TOKEN = 131_072;
 
-/** A model in memory: its slots, who uses it, and how long it stays. */
+/** A model in memory: its slots, its users, and its expiry. */
 export class Runner {
   readonly model: Model;
   readonly options: Options;
   readonly slots: Slots;
-  /** What one slot really holds: what was asked, clipped to what the model was trained for. */
+  /** Context length of one slot: the requested one, limited to the one the model was trained with. */
   readonly contextLength: number;
   readonly sizeBytes: number;
-  /** Requests that hold it, waiting for a slot or in one. */
+  /** Requests that hold the runner, in a slot or waiting for one. */
   users = 0;
   keepAlive: KeepAlive;
-  /** When it goes; set when its last request ends, so a busy one may show the past. */
+  /** Expiry time. It is set when the last request ends, so a busy runner may show a time in the past. */
   expiresAt = new Date();
   timer: NodeJS.Timeout | undefined;
   /** Aborts when the runner's process dies. */
@@ -34,7 +34,7 @@ export class Runner {
     this.keepAlive = keepAlive;
   }
 
-  /** Holds every slot until a client has taken what was sent to it: one slow reader freezes all of a model's answers. */
+  /** Holds every slot until a client has taken a chunk: one slow reader freezes all answers of a model. */
   async blockOn(taken: Promise<void>): Promise<void> {
     this.#blocked.add(taken);
     try {

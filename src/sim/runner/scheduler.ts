@@ -6,13 +6,13 @@ import { residency, type Memory } from './memory.ts';
 import type { Options } from './options.ts';
 import { Runner } from './runner.ts';
 
-/** What a request wants of the scheduler. */
+/** A request for a runner. */
 export interface Wish {
   readonly model: Model;
   readonly options: Options;
-  /** `undefined` keeps the runner's present value. */
+  /** `undefined` keeps the runner's current value. */
   readonly keepAlive: KeepAlive | undefined;
-  /** Nothing but the load is wanted. */
+  /** The request asks only for the load. */
   readonly loadOnly: boolean;
   readonly loadMs: number;
   readonly signal: AbortSignal;
@@ -24,7 +24,7 @@ interface Pending {
   readonly fail: (error: Error) => void;
 }
 
-/** The server's own limits. */
+/** Limits of the server. */
 export interface Limits {
   readonly numParallel: number;
   readonly maxQueue: number;
@@ -34,10 +34,10 @@ export interface Limits {
 }
 
 /**
- * Who has which model, as in server/sched.go. A model in memory is given at once. What needs a load waits in one
- * queue, and a load, or the wait for an eviction, holds up every other load. The load lives in its first requester's
- * connection: if that leaves, it is given up, and who waits for the same model starts from nothing (llama engine) or
- * fails too (Ollama engine).
+ * Decides which models are in memory, as server/sched.go does. A request for a model in memory gets its runner at once.
+ * Requests that need a load wait in one queue; a load, or the wait for an eviction, blocks every other load. A load
+ * depends on its first requester's connection: if that closes, the load is aborted, and requests that wait for the same
+ * model start a new load (llama engine) or fail too (Ollama engine).
  */
 export class Scheduler {
   readonly #limits: Limits;
@@ -51,18 +51,20 @@ export class Scheduler {
     this.#limits = limits;
   }
 
-  /** What is in memory, by what remains of its time, the longest first; of the Ollama engine also what is being loaded. */
+  /**
+   * The runners in memory, the one that expires last first. For the Ollama engine also the one that is being loaded.
+   */
   list(): readonly Runner[] {
     const loading = this.#loading?.runner.model.engine === 'ollama' ? [this.#loading.runner] : [];
     return [...this.#loaded.values(), ...loading].toSorted((a, b) => b.expiresAt.getTime() - a.expiresAt.getTime());
   }
 
-  /** How many loads wait behind the one in work. */
+  /** Number of loads behind the current one. */
   get waiting(): number {
     return this.#queue.length;
   }
 
-  /** Gives a runner; whoever gets it calls {@link release}. Refuses with 503 when too many loads wait. */
+  /** Returns a runner; the caller must {@link release} it. Refuses with 503 if too many loads wait. */
   async acquire(wish: Wish): Promise<Runner> {
     const runner = this.#loaded.get(wish.model.weights);
     if (runner !== undefined && isUsable(runner, wish)) return this.#use(runner, wish);
@@ -71,11 +73,11 @@ export class Scheduler {
     const { promise, resolve, reject } = Promise.withResolvers<Runner>();
     this.#queue.push({ wish, give: resolve, fail: reject });
     void this.#work();
-    // A waiter whose client has left is answered only when it is reached, and counts until then.
+    // A waiter whose client has left stays in the queue, and counts, until its turn comes.
     return promise;
   }
 
-  /** Ends one use of a runner: the idle time begins, or it goes at once. */
+  /** Ends one use of a runner: starts its idle time, or unloads it at once. */
   release(runner: Runner): void {
     runner.users -= 1;
     if (runner.users > 0) return;
@@ -87,7 +89,10 @@ export class Scheduler {
     if (runner.keepAlive < 2 ** 31) runner.timer = setTimeout(() => this.#unload(runner), runner.keepAlive).unref();
   }
 
-  /** Unloads a model as soon as it is idle. During its load the Ollama engine waits for that, the llama engine knows nothing of it. */
+  /**
+   * Unloads a model as soon as it is idle. If it is being loaded, the Ollama engine waits for the load; the llama
+   * engine ignores it.
+   */
   async expire(model: Model): Promise<void> {
     if (this.#loading?.runner.model === model && model.engine === 'ollama') await this.#loading.over;
     const runner = this.#loaded.get(model.weights);
@@ -123,7 +128,8 @@ export class Scheduler {
       const victim = runner ?? (this.#fits(candidate) ? undefined : this.#victim());
       if (victim === undefined) break;
       this.#evict(victim);
-      // The eviction happens whether or not its waiter stays. An explicit keep_alive meanwhile revives the victim, and all wait.
+      // The eviction happens even if its waiter leaves. A request with an explicit keep_alive revives the victim, and
+      // all wait.
       if (this.#loaded.has(victim.model.weights)) await this.#unloaded.promise;
     }
     candidate.users = 1;
@@ -146,7 +152,8 @@ export class Scheduler {
     }
   }
 
-  // They were promised this very runner, which will never be; one that asked for nothing but the load is told that it is there.
+  // The waiters were promised this runner, and its load was aborted: they fail. A request that asked only for the load
+  // is told that it succeeded.
   #failWaiters(runner: Runner): void {
     for (const waiter of this.#queue.filter(({ wish }) => wish.model.weights === runner.model.weights)) {
       this.#queue.splice(this.#queue.indexOf(waiter), 1);
@@ -171,7 +178,7 @@ export class Scheduler {
     );
   }
 
-  // An idle one before a busy one; then the shortest keep_alive, then the name of the weights.
+  // Idle runners before busy ones, then the shortest keep_alive, then the digest of the weights.
   #victim(): Runner | undefined {
     const [first] = [...this.#loaded.values()].toSorted(
       (a, b) =>
@@ -197,7 +204,7 @@ export class Scheduler {
   }
 }
 
-// A runner that died stays in the list until the next request finds out.
+// A dead runner stays in the list until the next request for its model.
 function isUsable(runner: Runner, wish: Wish): boolean {
   return runner.options.runner === wish.options.runner && !runner.death.signal.aborted;
 }
@@ -206,7 +213,7 @@ function compare(a: number | string, b: number | string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-// For ever is the longest duration that Go has, some 292 years.
+// "For ever" is Go's longest duration, about 292 years.
 function expiry(keepAlive: KeepAlive): Date {
   return new Date(Date.now() + Math.min(keepAlive, 9_223_372_036_854));
 }

@@ -1,6 +1,6 @@
 import { Gone } from '../wire/refusal.ts';
 
-/** One of a runner's places: it works on one prompt, and remembers its tokens. */
+/** One slot of a runner. It works on one prompt and keeps its tokens in the cache. */
 interface Slot {
   remembered: readonly string[];
   usedAt: number;
@@ -9,13 +9,13 @@ interface Slot {
 
 /** A slot in use. */
 export interface Place {
-  /** How many of the prompt's first tokens it still knows: they need no prefill. */
+  /** Number of the prompt's first tokens in the slot's cache: they need no prefill. */
   readonly known: number;
-  /** Gives the slot to whoever waits longest; `tokens` are what it knows now. */
+  /** Gives the slot to the longest waiter. `tokens` are the new content of its cache. */
   leave(tokens: readonly string[]): void;
 }
 
-/** The slots of a runner. Who finds none waits, first come first served, without any bound, as in Ollama. */
+/** The slots of a runner. Requests without a free slot wait in an unbounded first-come queue, as in Ollama. */
 export class Slots {
   readonly #slots: readonly Slot[];
   readonly #queue: ((slot: Slot) => void)[] = [];
@@ -33,18 +33,18 @@ export class Slots {
     return this.#queue.length;
   }
 
-  /** Waits for a slot; throws {@link Gone} when the client leaves first. */
+  /** Waits for a slot. Throws {@link Gone} if the client leaves first. */
   async enter(prompt: readonly string[], signal: AbortSignal): Promise<Place> {
     if (signal.aborted) throw new Gone();
     const slot = this.#best(prompt) ?? (await this.#wait(signal));
     slot.busy = true;
     slot.usedAt = this.#turn += 1;
     return {
-      // At least one token is always worked on, or there would be nothing to go on from.
+      // At least one token is always prefilled: generation needs one to start from.
       known: Math.max(0, Math.min(commonLength(slot.remembered, prompt), prompt.length - 1)),
       leave: (tokens) => {
         slot.remembered = tokens;
-        // Handed over while still marked as busy, so that nobody who comes now gets in first.
+        // The slot stays busy during the handover, so that a new request cannot take it first.
         const next = this.#queue.shift();
         if (next === undefined) slot.busy = false;
         else next(slot);
@@ -67,7 +67,8 @@ export class Slots {
     });
   }
 
-  // The longest common beginning decides, be it one token of the template; among equals the slot unused longest.
+  // The slot with the longest common prefix wins, even if that is one token of the template; among equals, the slot
+  // unused longest.
   #best(prompt: readonly string[]): Slot | undefined {
     const free = this.#slots
       .filter((slot) => !slot.busy)

@@ -5,23 +5,23 @@ import { echoOf, speakProse, take } from './speech.ts';
 import type { Spoken, ToolCall } from './spoken.ts';
 import { tokenize } from './tokens.ts';
 
-/** What an answer follows from; the same question gives the same answer. */
+/** All that an answer depends on. Equal questions get equal answers. */
 export interface Question {
   readonly weights: string;
   readonly prompt: string;
   readonly seed: number;
-  /** What was last said to the model, and by whom. */
+  /** Content and role of the last message. */
   readonly last: string;
   readonly lastRole: string;
-  /** `undefined`: free text; `json`: any object; else a JSON schema. */
+  /** `undefined`: free text; `json`: any object; otherwise a JSON schema. */
   readonly format: unknown;
   readonly tools: readonly unknown[];
   readonly thinks: boolean;
-  /** Tokens of a free answer; `undefined` lets the prompt decide. */
+  /** Number of tokens of a free answer. `undefined`: the prompt decides. */
   readonly tokens: number | undefined;
 }
 
-/** What the model says, token by token. */
+/** Generates an answer, token by token. */
 export function* speak(question: Question): Generator<Spoken, void> {
   const random = new Random(`${question.weights} ${String(question.seed)} ${question.prompt}`);
   if (question.thinks) yield* say(take(speakProse(random), 4 + random.below(8)), 'thinking');
@@ -47,7 +47,7 @@ function textOf(question: Question, random: Random): Iterable<string> {
   return echo === undefined ? take(speakProse(random), question.tokens ?? 8 + random.below(40)) : tokenize(echo);
 }
 
-// A tool is called when the question has a word of its name: "the weather in Paris?" calls get_weather.
+// A tool is called if the question contains a word of its name: "the weather in Paris?" calls get_weather.
 function callOf(question: Question, random: Random): ToolCall | undefined {
   for (const tool of question.tools) {
     const made = isObject(tool) ? tool['function'] : undefined;

@@ -3,7 +3,10 @@ import type { Random } from './random.ts';
 
 const WORDS = ['harbour', 'lantern', 'river', 'bridge', 'garden'];
 
-/** A value that fits a JSON schema, as a grammar would force the model to write: enough of the schema for what clients send. */
+/**
+ * Creates a value that fits a JSON schema, as Ollama's grammar forces a model to. It supports the parts of JSON Schema
+ * that clients send.
+ */
 export function instanceOf(schema: unknown, random: Random, root: unknown = schema, depth = 0): unknown {
   if (!isObject(schema) || depth > 12) return {};
   if ('const' in schema) return schema['const'];

@@ -6,14 +6,14 @@ interface Likelihood {
   readonly bytes: readonly number[];
 }
 
-/** How likely a token was, and what else could have been said. */
+/** The log probability of a token and of its alternatives. */
 export interface Logprob extends Likelihood {
   readonly top_logprobs?: readonly Likelihood[] | undefined;
 }
 
 const OTHERS = [' the', ' and', ' of', ',', '.', ' to', ' in', ' is'];
 
-/** The log probability of a token, with the `top` most likely ones beside it. */
+/** The log probability of a token, with the `top` most likely tokens. */
 export function logprobOf(token: string, top: number): Logprob {
   const random = new Random(`logprob ${token}`);
   const own = likelihood(token, -random.next());

@@ -27,7 +27,7 @@ const OBJECTS = [
   'the north wind',
 ];
 
-/** Prose without end: token by token, the same for the same numbers. */
+/** Generates endless prose, token by token. Equal seeds give equal prose. */
 export function* speakProse(random: Random): Generator<string, void> {
   for (let first = true; ; first = false) {
     const sentence = `${random.pick(ARTICLES)} ${random.pick(QUALITIES)} ${random.pick(SUBJECTS)} ${random.pick(VERBS)} ${random.pick(OBJECTS)}.`;
@@ -37,12 +37,12 @@ export function* speakProse(random: Random): Generator<string, void> {
 
 const ECHO = /^repeat after me:\s?([\s\S]*)$/i;
 
-/** What the model was asked to repeat (`Repeat after me: …`), so that whoever tests can choose an answer. */
+/** The text after `Repeat after me: `, which the model repeats. It lets a test choose an answer. */
 export function echoOf(prompt: string): string | undefined {
   return ECHO.exec(prompt.trim())?.[1];
 }
 
-/** Takes so many tokens of a speech and no more. */
+/** The first `tokens` tokens. */
 export function* take(speech: Iterable<string>, tokens: number): Generator<string, void> {
   let left = tokens;
   for (const token of speech) {

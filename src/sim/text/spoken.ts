@@ -4,7 +4,9 @@ export interface ToolCall {
   readonly function: { readonly index: number; readonly name: string; readonly arguments: unknown };
 }
 
-/** One token of an answer. A `hidden` one is part of a call that is being written; the call itself comes whole. */
+/**
+ * One token of an answer. A `hidden` token is part of a tool call that is being written; the call itself is sent whole.
+ */
 export interface Spoken {
   readonly kind: 'text' | 'thinking' | 'hidden' | 'calls';
   readonly text: string;

@@ -1,4 +1,4 @@
-/** Watches for stop sequences: gives text on as soon as it cannot be the beginning of one. */
+/** Looks for stop sequences in a stream: passes text on as soon as it cannot be the beginning of one. */
 export class StopWatch {
   readonly #stops: readonly string[];
   #held = '';
@@ -7,7 +7,10 @@ export class StopWatch {
     this.#stops = stops;
   }
 
-  /** Takes a piece; `text` may go to the client, `stopped` says that a sequence was met and what follows it does not. */
+  /**
+   * Adds a piece of text. `text` may go to the client. `stopped`: a stop sequence was found; it and the text behind it
+   * are dropped.
+   */
   push(piece: string): { readonly text: string; readonly stopped: boolean } {
     const text = this.#held + piece;
     const met = this.#stops.map((stop) => text.indexOf(stop)).filter((index) => index >= 0);
@@ -18,7 +21,7 @@ export class StopWatch {
     return { text: '', stopped: false };
   }
 
-  /** What was held back when the answer ended without a stop. */
+  /** The text held back when the answer ended without a stop sequence. */
   rest(): string {
     return this.#held;
   }

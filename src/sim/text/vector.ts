@@ -1,7 +1,7 @@
 import { Random } from './random.ts';
 import { tokenize } from './tokens.ts';
 
-/** An embedding of a text: the sum of its words' directions, so that texts with words in common are near one another. */
+/** The embedding of a text: the sum of its words' vectors. Texts with common words are near one another. */
 export function embed(text: string, length: number): readonly number[] {
   const sum = Array.from({ length }, () => 0);
   for (const token of ['', ...tokenize(text.toLowerCase())]) {
@@ -11,7 +11,7 @@ export function embed(text: string, length: number): readonly number[] {
   return sum;
 }
 
-/** Scales a vector to length one, as single-precision numbers that JSON writes short. */
+/** Scales a vector to length one, in single precision with few digits. */
 export function normalize(vector: readonly number[]): readonly number[] {
   const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
   return vector.map((value) => Number(Math.fround(value / Math.max(norm, 1e-12)).toPrecision(8)));

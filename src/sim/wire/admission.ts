@@ -12,12 +12,15 @@ LOCAL.addSubnet('192.168.0.0', 16);
 LOCAL.addAddress('::1', 'ipv6');
 LOCAL.addSubnet('fc00::', 7, 'ipv6');
 
-/** Whether a page of that origin may ask; a request without one is no page's. */
+/** Whether a web page of that origin may send requests. A request without `Origin` comes from no page. */
 export function admitsOrigin(origin: string | undefined): boolean {
   return origin === undefined || ORIGINS.test(origin);
 }
 
-/** Whether a server on that address answers to that `Host`: on loopback only to local names, which keeps out rebound DNS names. */
+/**
+ * Whether a server on that address answers requests with that `Host`. A server on a local address accepts only local
+ * names, which prevents DNS rebinding.
+ */
 export function admitsHost(address: string, host: string | undefined): boolean {
   if (!isLocal(address) || host === undefined) return true;
   const name = host.replace(/:\d+$/, '').replaceAll(/[[\]]/g, '').toLowerCase();

@@ -1,7 +1,7 @@
 import { isObject, type Json } from './json.ts';
 import { Refusal } from './refusal.ts';
 
-/** What a field may hold. `null` passes everywhere and counts as absent, as in Go. */
+/** The type of a field. `null` is valid for every type and counts as absent, as in Go. */
 export type Field =
   | { readonly type: 'string' | 'bool' | 'int' | 'float64' | 'map' | 'any' }
   | {
@@ -13,7 +13,7 @@ export type Field =
     }
   | { readonly type: 'object'; readonly goType: string; readonly fields: Fields };
 
-/** The fields of one Go struct; what it does not name is ignored. */
+/** The fields of one Go struct. Other fields are ignored. */
 export type Fields = Readonly<Record<string, Field>>;
 
 const GO_TYPES = {
@@ -25,7 +25,10 @@ const GO_TYPES = {
   any: '',
 } as const;
 
-/** Checks a body against a struct of Ollama's; refuses with 400 and Go's text, as `encoding/json` would. Keys lose their case. */
+/**
+ * Checks a body against an Ollama struct. Refuses with 400 and Go's text, as `encoding/json` does. Keys are matched
+ * without case.
+ */
 export function readStruct(body: unknown, struct: string, fields: Fields, goType = `api.${struct}`): Json {
   if (body === null) return {};
   if (!isObject(body)) throw new Refusal(400, `json: cannot unmarshal ${kindOf(body)} into Go value of type ${goType}`);
@@ -87,13 +90,13 @@ function refuse(refusal: Refusal): never {
   throw refusal;
 }
 
-/** What Go calls the kind of a JSON value. */
+/** The kind of a JSON value, in Go's words. */
 export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'array';
   return typeof value === 'boolean' ? 'bool' : value === null ? 'null' : typeof value;
 }
 
-/** What Go calls the type of a value that was decoded into `any` (its `%T`). */
+/** The Go type of a value that was decoded into `any` (its `%T`). */
 export function goTypeOf(value: unknown): string {
   if (value === undefined || value === null) return '<nil>';
   const types: Readonly<Record<string, string>> = {

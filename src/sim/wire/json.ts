@@ -1,6 +1,6 @@
 import { Refusal } from './refusal.ts';
 
-/** A JSON object as it came in. */
+/** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** Whether a value is a JSON object. */
@@ -10,12 +10,15 @@ export function isObject(value: unknown): value is Json {
 
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
-/** JSON as Go's encoder writes it: `<`, `>`, `&` and the two line separators are escaped. Absent fields are `undefined` here. */
+/** Encodes JSON as Go does: escapes `<`, `>`, `&` and the two line separators, and leaves out `undefined` fields. */
 export function goJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(ESCAPED, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** Reads a body as Go's decoder does: one value, whatever comes after it; `empty` is the text for no body at all. */
+/**
+ * Parses a body as Go's decoder does: it reads one value and ignores the text behind it. `empty` is the error for an
+ * empty body.
+ */
 export function parseBody(text: string, empty: string): unknown {
   if (text.trim() === '') throw new Refusal(400, empty);
   try {
@@ -25,7 +28,7 @@ export function parseBody(text: string, empty: string): unknown {
     const odd = /Unexpected token '(.)'/su.exec(message)?.[1];
     if (odd !== undefined) throw new Refusal(400, `invalid character ${quoteSign(odd)} looking for beginning of value`);
     const position = Number(/at position (\d+)/.exec(message)?.[1] ?? text.length);
-    // V8 says so when the value is whole and more follows; Go's decoder never looks there.
+    // V8's message for text behind a complete value. Go's decoder does not read that far.
     if (message.includes('after JSON')) return JSON.parse(text.slice(0, position));
     if (position >= text.length || message.includes('Unterminated') || message.includes('Unexpected end'))
       throw new Refusal(400, 'unexpected EOF');
@@ -33,7 +36,7 @@ export function parseBody(text: string, empty: string): unknown {
   }
 }
 
-/** A character in Go's quotes. */
+/** A character as Go quotes it. */
 function quoteSign(sign: string): string {
   const code = sign.charCodeAt(0);
   if (sign === "'") return String.raw`'\''`;

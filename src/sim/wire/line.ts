@@ -10,20 +10,22 @@ const SHOWN = {
   html: 'text/html; charset=utf-8',
 } as const;
 
-/** What kind of content an answer says it is. */
+/** The content type of an answer. */
 export type ContentKind = keyof typeof SHOWN;
 
-/** The way to one client: an answer in one go, or piece by piece. A client that has left is no error. */
+/**
+ * The connection to one client. It sends a whole answer or chunks. Writing to a client that has left is not an error.
+ */
 export class Line {
   readonly #response: ServerResponse;
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    // Go names no connection in its answers unless it closes it.
+    // Go sends no `Connection` header unless it closes the connection.
     response.removeHeader('Connection');
   }
 
-  /** Whether anything of the answer was sent. */
+  /** Whether any part of the answer was sent. */
   get begun(): boolean {
     return this.#response.headersSent;
   }
@@ -42,7 +44,7 @@ export class Line {
     this.#response.end();
   }
 
-  /** Sends one HTTP chunk; resolves when the client has taken it, or has left. */
+  /** Sends one HTTP chunk. Resolves when the client has taken it or has left. */
   async piece(status: number, kind: ContentKind, text: string): Promise<void> {
     const response = this.#response;
     if (response.destroyed) return;
@@ -58,12 +60,15 @@ export class Line {
     });
   }
 
-  /** Ends an answer that was sent in pieces. */
+  /** Ends an answer that was sent in chunks. */
   end(): void {
     this.#response.end();
   }
 
-  /** Ends the connection in the middle of whatever was said: by FIN as a server that is stopped, or by RST as one that is killed. */
+  /**
+   * Closes the connection, also in the middle of an answer: by FIN as a stopped server does, or by RST as a killed one
+   * does.
+   */
   sever(how: 'fin' | 'reset'): void {
     if (how === 'reset') this.#response.socket?.resetAndDestroy();
     else this.#response.socket?.destroySoon();

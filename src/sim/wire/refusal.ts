@@ -1,10 +1,10 @@
 /**
- * A request that the server turns down, with the status and the text that Ollama would give. It is thrown inside the
- * handlers, as Go's early returns have no shorter form here, and becomes an answer at the door.
+ * An error answer, with Ollama's status and text. Handlers throw it, because Go's early returns have no shorter form
+ * here, and the door turns it into an answer.
  */
 export class Refusal extends Error {
   readonly status: number;
-  /** Said in the native shape even on /v1. */
+  /** Sent in the native format even on /v1. */
   readonly raw: boolean;
 
   constructor(status: number, message: string, raw = false) {
@@ -14,5 +14,5 @@ export class Refusal extends Error {
   }
 }
 
-/** The client has left, or the server is closing: nobody is there to be answered. */
+/** The client has left or the server is closing: no answer can be sent. */
 export class Gone extends Error {}

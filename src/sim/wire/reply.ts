@@ -2,20 +2,23 @@ import { goJson } from './json.ts';
 import type { Line } from './line.ts';
 import { Refusal } from './refusal.ts';
 
-/** How a handler answers, in bodies `T` of the native API; the OpenAI rooms say the same in their own words. */
+/** Sends an answer, in bodies `T` of the native API. The OpenAI version converts them. */
 export interface Reply<T> {
-  /** The whole answer, 200. */
+  /** Sends the whole answer with status 200. */
   whole(body: T): void;
-  /** One piece of a stream; resolves when the client has taken it. */
+  /** Sends one chunk of a stream. Resolves when the client has taken it. */
   piece(body: T): Promise<void>;
-  /** Says no: with the status while nothing was sent, else as a last piece. `streaming`: a stream had been promised. */
+  /**
+   * Sends an error: with its status if nothing was sent yet, otherwise as the last chunk. `streaming`: the request
+   * asked for a stream.
+   */
   refuse(status: number, message: string, streaming?: boolean): void;
-  /** Sends what is not JSON, in the frame of a piece. */
+  /** Sends text that is not JSON, framed as a chunk. */
   garbage(text: string): Promise<void>;
   end(): void;
 }
 
-/** Answers as the native API does: one JSON object, or one with a newline per chunk. */
+/** Sends answers in the format of the native API: one JSON object, or one line of JSON for each chunk. */
 export class NativeReply<T> implements Reply<T> {
   readonly #line: Line;
 
@@ -49,7 +52,7 @@ export class NativeReply<T> implements Reply<T> {
   }
 }
 
-/** Does the work of a handler; what it refuses is said by the reply. A refusal that is `raw` passes its shape by. */
+/** Runs a handler and sends its Refusal through the reply. A `raw` Refusal is thrown on. */
 export async function refusing<R extends Pick<Reply<never>, 'refuse'>>(
   reply: R,
   work: (reply: R) => Promise<void>,

@@ -2,7 +2,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Gone } from './refusal.ts';
 import { nowMs } from './time.ts';
 
-/** Waits; throws {@link Gone} as soon as the signal says that nobody waits any more. */
+/** Waits `ms`. Throws {@link Gone} as soon as the signal aborts. */
 export async function wait(ms: number, signal: AbortSignal): Promise<void> {
   try {
     if (ms > 0) await setTimeout(ms, undefined, { signal });
@@ -12,14 +12,14 @@ export async function wait(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Waits until the signal says that nobody waits any more. */
+/** Waits until the signal aborts, then throws {@link Gone}. */
 export async function waitForEnd(signal: AbortSignal): Promise<never> {
   if (!signal.aborted)
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   throw new Gone();
 }
 
-/** Steps of an even length: a step that comes late does not push back those after it. */
+/** Steps of even length. A late step does not delay the next ones. */
 export class Pace {
   readonly #stepMs: number;
   #due = nowMs();
