@@ -3,9 +3,12 @@ import type { Problem } from './problem.ts';
 import type { Recorder } from './recorder.ts';
 import type { CheckResult } from './verdict.ts';
 
+/** The five phases. */
+export type PhaseName = 'preflight' | 'inventory' | 'validate' | 'enforce' | 'smoke';
+
 /** What is known of a phase without running it. */
-export interface PhaseRecord {
-  readonly name: 'preflight' | 'inventory' | 'validate' | 'enforce' | 'smoke';
+export interface PhaseRecord<Name extends string = PhaseName> {
+  readonly name: Name;
   /** The question it answers, for people. */
   readonly question: string;
   readonly reads: string;

@@ -62,7 +62,21 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     why: 'it returns changes as data; cli writes them',
   },
   'phases/validate': { rooms: [...PHASE, 'render'], packages: ['yaml'], why: 'it judges renders and touches no host' },
-  'phases/enforce': { rooms: [...PHASE, 'render', 'plan', 'apply'], packages: [], why: 'the only phase that acts' },
+  'phases/enforce': {
+    rooms: [...PHASE, 'render', 'plan', 'apply', 'phases/host'],
+    packages: [],
+    why: 'the only phase that acts',
+  },
+  'phases/uninstall': {
+    rooms: [...PHASE, 'plan', 'apply', 'phases/host'],
+    packages: [],
+    why: 'it takes enforce back without knowing how enforce works',
+  },
+  'phases/host': {
+    rooms: ['core', 'facts', 'config/config.ts', 'plan', 'apply'],
+    packages: [],
+    why: 'enforce and uninstall open and inspect a host in the same way; it knows neither of them',
+  },
   'phases/smoke': {
     rooms: PHASE,
     packages: ['undici', 'node:net', 'node:tls', 'node:dns'],

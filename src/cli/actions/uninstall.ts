@@ -1,4 +1,5 @@
-import { runUninstall } from '../../phases/enforce/uninstall.ts';
+import { UNINSTALL } from '../../phases/uninstall/index.ts';
+import { runUninstall } from '../../phases/uninstall/run.ts';
 import { runPhase } from '../run/run-phase.ts';
 import { withConfig } from '../run/with-config.ts';
 import { nextAfter } from '../run/next.ts';
@@ -7,12 +8,7 @@ import type { PhaseOptions, Session } from '../run/session.ts';
 
 /** Removes from every host what carries hxllm's mark. */
 export function runUninstallCommand(session: Session, { dryRun = false }: PhaseOptions): Promise<PhaseOutcome> {
-  const spec = {
-    name: 'uninstall',
-    question: 'Take back what hxllm put there',
-    next: nextAfter(session, undefined),
-  };
-  return runPhase(session, spec, (run) =>
+  return runPhase(session, { ...UNINSTALL, next: nextAfter(session, undefined) }, (run) =>
     withConfig(session, run, (config, tools) => runUninstall(config, { dryRun }, tools)),
   );
 }

@@ -18,8 +18,8 @@ export interface CommandText {
   readonly purpose: string;
   /** A sentence or two: what it reads and what it changes. */
   readonly description: string;
-  /** Of the five phases: what it reads and leaves. */
-  readonly phase?: PhaseRecord;
+  /** What it reads and what its evidence holds. */
+  readonly phase?: PhaseRecord<string>;
   /** Command lines without `hxllm`, each with what it is for. */
   readonly examples: readonly (readonly [string, string])[];
 }

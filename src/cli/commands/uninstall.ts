@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { UNINSTALL } from '../../phases/uninstall/index.ts';
 import type { PhaseOptions } from '../run/session.ts';
 import { phaseCommand, withYes, type Start } from './phase-command.ts';
 
 /** `hxllm uninstall` */
 export function uninstallCommand(start: Start): Command {
   const text = {
-    name: 'uninstall',
+    name: UNINSTALL.name,
+    phase: UNINSTALL,
     purpose: 'Remove from every host what hxllm put there, and nothing else',
     description:
       'Removes what carries hxllm’s mark: service, socket, configuration, releases, runtime, and the user that it made. Says what it left.',

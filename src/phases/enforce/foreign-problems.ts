@@ -3,7 +3,7 @@ import type { Problem } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
 import type { Foreign } from '../../facts/foreign.ts';
 import { untakeable } from '../../plan/take-over.ts';
-import type { HostState } from './inspect.ts';
+import type { HostState } from '../host/inspect.ts';
 
 /** Why what is foreign on a host stands in the way; none where nothing is foreign, or all of it can be taken over and that is wanted. */
 export function foreignProblems(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Secret } from '../../../src/core/secret.ts';
 import { until } from '../../until.ts';
-import { GATEWAY, makeStage, type Seen, type Stage } from './stage.ts';
+import { GATEWAY, makeStage, stepsOf, type Seen, type Stage } from './stage.ts';
 
 // One host for the tests in this file, in their order: each begins with what the one before it left.
 let stage: Stage;
@@ -16,10 +16,6 @@ before(async () => {
 after(async () => {
   await stage[Symbol.asyncDispose]();
 });
-
-function stepsOf({ events }: Seen, state: string): readonly string[] {
-  return events.flatMap((event) => (event.kind === 'step' && event.state === state ? [event.id] : []));
-}
 
 const ALL = [
   'folders',
@@ -216,21 +212,4 @@ test('an abort before the next step ends the run, and the next one goes on', asy
   );
   assert.deepEqual([seen.ending, seen.changes], ['aborted', 0]);
   assert.equal((await stage.enforce(GATEWAY)).changes, 0);
-});
-
-test('uninstall removes what is ours, leaves what is not, and says so; a second one finds nothing', async () => {
-  const foreign = join(stage.prefix, 'etc/litellm/notes.txt');
-  writeFileSync(foreign, 'mine');
-  const seen = await stage.remove();
-  assert.deepEqual([seen.ending, stepsOf(seen, 'done')], ['passed', ['service.stop', 'files', 'release', 'folders']]);
-  assert.match(await stage.ask(), /fetch failed/);
-  assert.equal(readFileSync(foreign, 'utf8'), 'mine');
-  assert.ok(!existsSync(join(stage.prefix, 'opt')));
-  assert.ok(
-    seen.events.some(
-      (event) =>
-        event.kind === 'note' && event.text.includes('Open WebUI') && event.text.includes('http://127.0.0.1:9'),
-    ),
-  );
-  assert.equal((await stage.remove()).changes, 0);
 });

@@ -8,7 +8,7 @@ import type { PhaseReport, PhaseTools } from '../../../src/core/phase.ts';
 import { ok } from '../../../src/core/problem.ts';
 import type { PhaseEvent } from '../../../src/core/recorder.ts';
 import { runEnforce, type EnforceOptions } from '../../../src/phases/enforce/run.ts';
-import { runUninstall } from '../../../src/phases/enforce/uninstall.ts';
+import { runUninstall } from '../../../src/phases/uninstall/run.ts';
 import { createLocalHost } from '../../../src/remote/local/host.ts';
 import type { Runtime, Shipping } from '../../../src/render/release.ts';
 import { quietPort } from '../../port.ts';
@@ -53,6 +53,11 @@ export interface Seen extends PhaseReport {
   readonly files: ReadonlyMap<string, string>;
 }
 
+/** Ids of the steps that were told in a state, in order. */
+export function stepsOf({ events }: Seen, state: string): readonly string[] {
+  return events.flatMap((event) => (event.kind === 'step' && event.state === state ? [event.id] : []));
+}
+
 /** A host below a temporary folder, worked on by a real bash as the current user. */
 export interface Stage extends AsyncDisposable {
   readonly prefix: string;
@@ -63,7 +68,7 @@ export interface Stage extends AsyncDisposable {
     options?: Partial<EnforceOptions>,
     tools?: Partial<PhaseTools>,
   ): Promise<Seen>;
-  remove(): Promise<Seen>;
+  uninstall(options?: { readonly dryRun?: boolean }): Promise<Seen>;
   /** What readiness answers, or why it does not. */
   ask(): Promise<string>;
 }
@@ -123,7 +128,8 @@ export async function makeStage(): Promise<Stage> {
     });
     return { ...report, events, files };
   };
-  const remove = (): Promise<Seen> => watched((tools) => runUninstall(configOf({}), { dryRun: false }, tools));
+  const uninstall: Stage['uninstall'] = ({ dryRun = false } = {}) =>
+    watched((tools) => runUninstall(configOf({}), { dryRun }, tools));
   return {
     prefix,
     port,
@@ -132,14 +138,14 @@ export async function makeStage(): Promise<Stage> {
         (all) => runEnforce(configOf(over), shippingOf(bundle), { dryRun: false, takeOver: false, ...options }, all),
         tools,
       ),
-    remove,
+    uninstall,
     ask: () =>
       fetch(`http://127.0.0.1:${String(port)}/health/readiness`).then(
         (response) => response.text(),
         (error: unknown) => String(error),
       ),
     [Symbol.asyncDispose]: async () => {
-      if (existsSync(prefix)) await remove();
+      if (existsSync(prefix)) await uninstall();
       rmSync(parent, { recursive: true, force: true });
     },
   };

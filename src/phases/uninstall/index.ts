@@ -1,0 +1,9 @@
+import type { PhaseRecord } from '../../core/phase.ts';
+
+/** Takes enforce back. It is run like a phase and is not one of the five: no deployment passes through it. */
+export const UNINSTALL: PhaseRecord<'uninstall'> = {
+  name: 'uninstall',
+  question: 'Remove what hxllm installed',
+  reads: 'the state of every host',
+  leaves: 'the journal of every step, and summary.txt',
+};

@@ -1,0 +1,95 @@
+import { applyPlan } from '../../apply/apply.ts';
+import { becomeOf, pathsOf, type Config, type HostConfig } from '../../config/config.ts';
+import { hostProblems } from '../../config/requirements.ts';
+import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
+import { ok, type Problem, type Result } from '../../core/problem.ts';
+import { planUninstall, type UninstallPlan } from '../../plan/uninstall.ts';
+import { inspectHost } from '../host/inspect.ts';
+import { openHost, type HostAccess } from '../host/open-host.ts';
+import { summarizeUninstall } from './summary.ts';
+
+/** A host with the plan that removes hxllm from it. */
+interface Prepared extends UninstallPlan, HostAccess {
+  readonly config: HostConfig;
+}
+
+/** Removes from every host what hxllm installed, after showing the plan and asking. Says what it leaves; a second run finds nothing to do. */
+export async function runUninstall(
+  config: Config,
+  options: { readonly dryRun: boolean },
+  tools: PhaseTools,
+): Promise<PhaseReport> {
+  await using opened = new AsyncDisposableStack();
+  const early = hostProblems(config);
+  if (early.length > 0) return close(tools, 'failed', early, 0);
+  const results = await Promise.all(config.hosts.map((host) => prepareHost(host, options.dryRun, tools, opened)));
+  const problems = results.flatMap((result): readonly Problem[] => (result.ok ? [] : result.problems));
+  const prepared = results.flatMap((result) => (result.ok ? [result.value] : []));
+  if (problems.length > 0 || tools.signal.aborted) return close(tools, 'failed', problems, 0);
+  for (const one of prepared) showPlan(one, tools);
+  const planned = prepared.reduce((sum, one) => sum + one.plan.steps.length, 0);
+  if (options.dryRun || planned === 0) return close(tools, planned === 0 ? 'passed' : 'pending', [], planned);
+  const names = prepared.filter((one) => one.plan.steps.length > 0).map((one) => one.host.name);
+  if (!(await tools.confirm({ question: `Remove hxllm from ${names.join(', ')}?` })))
+    return close(tools, 'declined', [], 0);
+  return await applyAll(prepared, tools);
+}
+
+async function prepareHost(
+  config: HostConfig,
+  dryRun: boolean,
+  tools: PhaseTools,
+  opened: AsyncDisposableStack,
+): Promise<Result<Prepared>> {
+  const access = await openHost(config, !dryRun, tools, opened);
+  if (!access.ok) return access;
+  const { settings } = config;
+  const state = await inspectHost(access.value.host, settings, tools.signal);
+  return state.ok
+    ? ok({ config, ...access.value, ...planUninstall(settings, pathsOf(settings), state.value.installation) })
+    : state;
+}
+
+function showPlan({ host, plan, left }: Prepared, { recorder }: PhaseTools): void {
+  if (plan.steps.length === 0) recorder.event({ kind: 'note', host: host.name, text: 'nothing of hxllm is there' });
+  for (const { id, title, detail } of plan.steps)
+    recorder.event({ kind: 'step', host: host.name, id, title, state: 'planned', detail });
+  if (left.length > 0)
+    recorder.event({ kind: 'note', host: host.name, text: ['this is left as it is:', ...left].join('\n') });
+}
+
+async function applyAll(prepared: readonly Prepared[], tools: PhaseTools): Promise<PhaseReport> {
+  const { recorder, signal, nowMs } = tools;
+  let changes = 0;
+  for (const one of prepared.filter(({ plan }) => plan.steps.length > 0)) {
+    const applied = await applyPlan(one.plan, one.host, {
+      become: becomeOf(one.config.settings),
+      recorder,
+      signal,
+      nowMs,
+      nonce: crypto.randomUUID(),
+      lockToken: one.lockToken,
+    });
+    changes += applied.done.length;
+    if (applied.problems.length > 0) return close(tools, 'failed', applied.problems, changes);
+    recorder.event({ kind: 'note', host: one.host.name, text: openWebUiNote(one.config) });
+  }
+  return close(tools, 'passed', [], changes);
+}
+
+function openWebUiNote({ settings }: HostConfig): string {
+  const urls = (settings.backends ?? []).map((backend) => backend.url);
+  return `Open WebUI reaches Ollama without hxllm again: Admin Settings, Connections, remove the connection to port ${String(settings.port)}, OpenAI’s or Ollama’s, and add under Ollama API ${urls.length === 0 ? 'the URL of each Ollama server' : urls.join(', ')}`;
+}
+
+function close(
+  { recorder, signal }: PhaseTools,
+  ending: PhaseReport['ending'],
+  problems: readonly Problem[],
+  changes: number,
+): PhaseReport {
+  for (const problem of problems) recorder.event({ kind: 'problem', problem });
+  const report: PhaseReport = { ending: signal.aborted ? 'aborted' : ending, results: [], problems, changes };
+  recorder.file('summary.txt', summarizeUninstall(report));
+  return report;
+}
