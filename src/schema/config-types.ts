@@ -1,3 +1,4 @@
+import type { RoutingStrategy } from '../core/routing-strategy.ts';
 import type { Secret } from '../core/secret.ts';
 
 /** `config.yaml` with every default applied: what a gateway is made of. */
@@ -62,7 +63,7 @@ export interface QueueLimits {
 
 /** How a deployment is chosen and given up. */
 export interface Routing {
-  readonly strategy: 'least-busy' | 'simple-shuffle' | 'latency-based-routing' | 'usage-based-routing';
+  readonly strategy: RoutingStrategy;
   /** How often a request that has not begun to be answered is tried again. */
   readonly retries: number;
   /** Failures in a row of one deployment after which it rests. */

@@ -1,3 +1,4 @@
+import { STRATEGY_NAMES } from '../core/routing-strategy.ts';
 import { anything, flag, httpUrl, keepAlive, list, mapping, number, oneOf, text, whole } from './kind.ts';
 import { honours, knows, type Key, type Section } from './section.ts';
 
@@ -76,16 +77,7 @@ export const OLLAMA_OPTIONS = {
 
 /** `router_settings`. */
 export const ROUTER_SETTINGS = {
-  routing_strategy: honours(
-    oneOf(
-      'least-busy',
-      'simple-shuffle',
-      'latency-based-routing',
-      'usage-based-routing',
-      'usage-based-routing-v2',
-      'cost-based-routing',
-    ),
-  ),
+  routing_strategy: honours(oneOf(...STRATEGY_NAMES)),
   num_retries: honours(whole(0)),
   allowed_fails: honours(whole(0)),
   cooldown_time: honours(number(0)),

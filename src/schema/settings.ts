@@ -1,4 +1,5 @@
 import { Secret } from '../core/secret.ts';
+import { DEFAULT_STRATEGY, strategyOf, type RoutingStrategy, type STRATEGY_NAMES } from '../core/routing-strategy.ts';
 import { referenceOf } from './environment.ts';
 import type {
   BackendConfig,
@@ -6,7 +7,6 @@ import type {
   GatewayConfig,
   MasterKeyReference,
   ModelGroup,
-  Routing,
 } from './config-types.ts';
 import { isMapping } from './kind.ts';
 import { parseListen } from './listen.ts';
@@ -58,7 +58,7 @@ export function readSettings(
       drainMs: (timeouts.drain ?? 60) * 1000,
     },
     routing: {
-      strategy: strategyOf(router.routing_strategy, findings),
+      strategy: readStrategy(router.routing_strategy, findings),
       retries: router.num_retries ?? litellm.num_retries ?? 3,
       allowedFails: router.allowed_fails ?? litellm.allowed_fails ?? 3,
       cooldownMs: (router.cooldown_time ?? 5) * 1000,
@@ -85,19 +85,16 @@ function masterKeyOf(key: string | undefined, raw: unknown): MasterKeyReference 
   return variable === undefined ? { state: 'none' } : { state: 'unset', variable };
 }
 
-function strategyOf(
-  name: Routing['strategy'] | 'usage-based-routing-v2' | 'cost-based-routing' | undefined,
-  findings: IssueList,
-): Routing['strategy'] {
-  if (name === 'usage-based-routing-v2') return 'usage-based-routing';
-  if (name !== 'cost-based-routing') return name ?? 'least-busy';
+function readStrategy(name: (typeof STRATEGY_NAMES)[number] | undefined, findings: IssueList): RoutingStrategy {
+  const strategy = name === undefined ? DEFAULT_STRATEGY : strategyOf(name);
+  if (strategy !== undefined) return strategy;
   findings.warning(
     'config.not-honoured',
     ['router_settings', 'routing_strategy'],
-    `the strategy ${name} is none that hxllm has yet; it uses least-busy`,
-    'set router_settings.routing_strategy to least-busy',
+    `hxllm does not have the strategy ${String(name)} yet; it uses ${DEFAULT_STRATEGY}`,
+    `set router_settings.routing_strategy to ${DEFAULT_STRATEGY}`,
   );
-  return 'least-busy';
+  return DEFAULT_STRATEGY;
 }
 
 function originsOf(given: readonly unknown[] | undefined, findings: IssueList): ReadonlySet<string> {

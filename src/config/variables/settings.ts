@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { DEFAULT_STRATEGY, STRATEGY_NAMES } from '../../core/routing-strategy.ts';
 import type { Settings } from '../config.ts';
 import type { Value } from '../value.ts';
 import { readBackendList } from './backends.ts';
@@ -9,14 +10,6 @@ import type { Findings } from '../findings.ts';
 import { nearestName } from './spelling.ts';
 import { judgeVariableNames } from './unknown-names.ts';
 
-const STRATEGIES = [
-  'least-busy',
-  'simple-shuffle',
-  'usage-based-routing',
-  'usage-based-routing-v2',
-  'latency-based-routing',
-  'cost-based-routing',
-];
 const ACCOUNT = /^[a-z_][a-z0-9_-]{0,31}$/;
 const FOLDERS_OF_ALL = new Set([
   '/',
@@ -83,12 +76,12 @@ function readWord(value: Value | undefined, words: readonly string[], reader: Re
 }
 
 function readStrategy(value: Value | undefined, reader: Reader): string {
-  const strategy = readWord(value, STRATEGIES, reader);
-  if (strategy !== 'cost-based-routing') return strategy ?? 'least-busy';
+  const strategy = readWord(value, STRATEGY_NAMES, reader);
+  if (strategy !== 'cost-based-routing') return strategy ?? DEFAULT_STRATEGY;
   reader.findings.warning({
     code: 'variables.not-honoured',
     summary: `the routing strategy ${strategy} is not there yet`,
-    detail: `Wanted ${STRATEGIES.filter((name) => name !== strategy).join(', ')}; seen ${strategy}, for which the gateway takes least-busy.`,
+    detail: `Wanted ${STRATEGY_NAMES.filter((name) => name !== strategy).join(', ')}; seen ${strategy}, for which the gateway takes least-busy.`,
     fix: 'write litellm_routing_strategy: least-busy',
     where: value?.where ?? {},
   });
