@@ -1,13 +1,7 @@
 import { Secret } from '../core/secret.ts';
 import { DEFAULT_STRATEGY, strategyOf, type RoutingStrategy, type STRATEGY_NAMES } from '../core/routing-strategy.ts';
 import { referenceOf } from './environment.ts';
-import type {
-  BackendConfig,
-  Deployment,
-  GatewayConfig,
-  MasterKeyReference,
-  ModelGroup,
-} from './config-types.ts';
+import type { BackendConfig, Deployment, GatewayConfig, MasterKeyReference, ModelGroup } from './config-types.ts';
 import { isMapping } from './kind.ts';
 import { parseListen } from './listen.ts';
 import { readSection, type IssueList, type SectionValues } from './section.ts';

@@ -2,9 +2,14 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { riddlesIn } from './english.ts';
+import { exportedTwice, replacedNamesIn } from './names.ts';
 import { shapeViolations, violationsIn } from './violations.ts';
 
 const root = join(import.meta.dirname, '../..');
+
+/** Folders whose comments are still to be revised; the list only shrinks. */
+const UNREVISED: readonly string[] = ['src/', 'test/'];
 
 function read(folder: string): Map<string, string> {
   const paths = globSync('**/*.ts', { cwd: join(root, folder), exclude: ['**/node_modules'] }).toSorted();
@@ -73,4 +78,52 @@ test('a planted long file, empty name, cycle and use of process are refused', ()
   refuses('facts/planted.ts', "import './planted.ts';\n", /import cycle/);
   refuses('plan/planted.ts', 'export const home = process.env;\n', /uses process/);
   refuses('attic/planted.ts', '', /not in any room/);
+});
+
+test('no exported name of the gateway has two meanings', () => {
+  assert.deepEqual(exportedTwice(read('src'), 'gateway'), []);
+  const planted = new Map([
+    ['gateway/a.ts', 'export function queueLength(): void {}\n'],
+    ['gateway/b/c.ts', 'export const queueLength = 1;\n'],
+    ['sim/d.ts', 'export class queueLength {}\n'],
+  ]);
+  assert.deepEqual(exportedTwice(planted, 'gateway'), ['queueLength is exported by a.ts and b/c.ts']);
+});
+
+test('each thing has the name that the field gives it', () => {
+  assert.deepEqual(
+    [...read('src')].flatMap(([path, source]) => replacedNamesIn(path, source)),
+    [],
+  );
+  const names = (path: string, source: string): number => replacedNamesIn(path, source).length;
+  assert.equal(names('gateway/proxy/planted.ts', 'const standIns = flight.places;\n'), 3);
+  assert.equal(names('plan/planted.ts', 'function look(seen: Seen): void {}\n'), 1);
+  assert.equal(names('gateway/planted.ts', "// A Desk.\nconst text = 'Desk' + `the Desk`;\n"), 0);
+});
+
+test('no comment begins with a word that names no thing', () => {
+  const riddles = ['src', 'test'].flatMap((folder) =>
+    [...read(folder)].flatMap(([path, source]) => riddlesIn(`${folder}/${path}`, source)),
+  );
+  const unlisted = riddles.filter(({ path }) => !UNREVISED.some((place) => path.startsWith(place)));
+  assert.deepEqual(
+    unlisted.map(({ path, line, sentence }) => `${path}:${String(line)}: ${sentence}`),
+    [],
+  );
+  for (const place of UNREVISED)
+    assert.ok(
+      riddles.some(({ path }) => path.startsWith(place)),
+      `${place} has none left: remove it from the list`,
+    );
+});
+
+test('a planted riddle is refused, wherever it stands in a comment, and a question or a string is not', () => {
+  const sentences = (source: string): readonly string[] => riddlesIn('x.ts', source).map(({ sentence }) => sentence);
+  assert.deepEqual(sentences('/** Who waits does so no more. */'), ['Who waits does so no more.']);
+  assert.deepEqual(sentences('/** Removes a waiter. Whoever waits behind it moves up. */'), [
+    'Whoever waits behind it moves up.',
+  ]);
+  assert.deepEqual(sentences('const a = 1; // nobody reads this\n'), ['nobody reads this']);
+  assert.deepEqual(sentences('// One that waits\n// goes on.\n'), ['One that waits goes on.']);
+  assert.deepEqual(sentences("const question = 'Who waits?'; // The question.\nconst url = 'http://who';\n"), []);
 });

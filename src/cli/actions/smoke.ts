@@ -75,13 +75,13 @@ async function judgeThroughSsh(
   targets: readonly SmokeTarget[],
   tools: PhaseTools,
 ): Promise<PhaseReport> {
-  const ways = await Promise.all(targets.map((target) => openWay(config, target, tools)));
+  const opened = await Promise.all(targets.map((target) => openTarget(config, target, tools)));
   try {
     const report = await runSmoke(
-      ways.flatMap((way) => ('target' in way ? [way.target] : [])),
+      opened.flatMap((way) => ('target' in way ? [way.target] : [])),
       tools,
     );
-    const problems = ways.flatMap((way) => ('target' in way ? [] : way.problems));
+    const problems = opened.flatMap((way) => ('target' in way ? [] : way.problems));
     return problems.length === 0
       ? report
       : {
@@ -90,15 +90,15 @@ async function judgeThroughSsh(
           problems: [...problems, ...report.problems],
         };
   } finally {
-    await Promise.all(ways.flatMap((way) => ('target' in way ? [way.close()] : [])));
+    await Promise.all(opened.flatMap((way) => ('target' in way ? [way.close()] : [])));
   }
 }
 
-type Way =
+type TargetAccess =
   | { readonly target: SmokeTarget; readonly close: () => Promise<void> }
   | { readonly problems: readonly Problem[] };
 
-async function openWay(config: Config, target: SmokeTarget, { connect, signal }: PhaseTools): Promise<Way> {
+async function openTarget(config: Config, target: SmokeTarget, { connect, signal }: PhaseTools): Promise<TargetAccess> {
   const host = config.hosts.find((candidate) => candidate.target.name === target.name);
   if (host === undefined) throw new Error(`no host ${target.name}`);
   const connected = await connect(host.target, signal);

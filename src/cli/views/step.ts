@@ -22,14 +22,14 @@ export function stepBlock(step: StepEvent, layout: Layout): string {
     columns,
   });
   if (step.detail === undefined || step.detail === '') return head;
-  const details = counted(step.detail.trimEnd().split('\n'), step.state, layout);
+  const details = shortened(step.detail.trimEnd().split('\n'), step.state, layout);
   return head + details.map((line) => detailLine(line, layout)).join('');
 }
 
 const SHORT = 8;
 
 // Who is asked to agree reads what changes; a file that is new all through is told by its length, so that the question stays on screen.
-function counted(details: readonly string[], state: StepState, { wholeFiles }: Layout): readonly string[] {
+function shortened(details: readonly string[], state: StepState, { wholeFiles }: Layout): readonly string[] {
   const isNew = state === 'planned' && details.length > SHORT && details.every((line) => line.startsWith('+'));
   return isNew && wholeFiles !== true ? [`new, ${String(details.length)} lines (--diff shows them)`] : details;
 }

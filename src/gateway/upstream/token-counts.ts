@@ -9,7 +9,7 @@ const PRIOR: Readonly<Record<Measure, number>> = { request: 0.25, prompt: 0.28 }
 const FADING = 0.95;
 
 /** Sums for a least-squares line through the samples: a template adds a constant to every prompt. */
-interface Seen {
+interface Samples {
   weight: number;
   x: number;
   y: number;
@@ -19,13 +19,13 @@ interface Seen {
 
 /** Learns how many tokens a model makes of a length of text. */
 export class TokenCounts {
-  readonly #seen = new Map<string, Seen>();
+  readonly #samples = new Map<string, Samples>();
 
   /** Records a sample. */
   observe(measure: Measure, deployment: Deployment, length: number, tokens: number): void {
     const key = keyOf(measure, deployment);
-    const { weight, x, y, xx, xy } = this.#seen.get(key) ?? { weight: 0, x: 0, y: 0, xx: 0, xy: 0 };
-    this.#seen.set(key, {
+    const { weight, x, y, xx, xy } = this.#samples.get(key) ?? { weight: 0, x: 0, y: 0, xx: 0, xy: 0 };
+    this.#samples.set(key, {
       weight: weight * FADING + 1,
       x: x * FADING + length,
       y: y * FADING + tokens,
@@ -36,17 +36,17 @@ export class TokenCounts {
 
   /** The likely number of tokens for a length of text. */
   estimate(measure: Measure, deployment: Deployment, length: number): number {
-    const seen = this.#seen.get(keyOf(measure, deployment));
-    return Math.max(1, Math.round(seen === undefined ? length * PRIOR[measure] : along(seen, length)));
+    const samples = this.#samples.get(keyOf(measure, deployment));
+    return Math.max(1, Math.round(samples === undefined ? length * PRIOR[measure] : along(samples, length)));
   }
 
   /** Whether there is a sample. */
   knows(measure: Measure, deployment: Deployment): boolean {
-    return this.#seen.has(keyOf(measure, deployment));
+    return this.#samples.has(keyOf(measure, deployment));
   }
 }
 
-function along({ weight, x, y, xx, xy }: Seen, length: number): number {
+function along({ weight, x, y, xx, xy }: Samples, length: number): number {
   const [mean, tokens] = [x / weight, y / weight];
   const spread = xx / weight - mean * mean;
   const slope = (xy / weight - mean * tokens) / spread;

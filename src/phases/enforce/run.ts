@@ -104,14 +104,14 @@ function close(end: End, { dryRun }: EnforceOptions, { recorder, signal }: Phase
   for (const problem of problems) recorder.event({ kind: 'problem', problem });
   const results: readonly CheckResult[] = dryRun ? prepared.flatMap((one) => blockedResults(one)) : [];
   for (const result of results) recorder.event({ kind: 'check', result });
-  const counted = prepared.map((one) =>
+  const changesByHost = prepared.map((one) =>
     countChanges(dryRun ? one.plan.steps : one.plan.steps.filter((step) => done.get(one)?.includes(step.id) === true)),
   );
   const report: PhaseReport = {
     ending: signal.aborted ? 'aborted' : endingOf(end, results, dryRun),
     results,
     problems,
-    changes: counted.reduce((sum, count) => sum + count, 0),
+    changes: changesByHost.reduce((sum, count) => sum + count, 0),
   };
   recorder.file('summary.txt', summarize(prepared, done, report, dryRun));
   return report;

@@ -38,7 +38,7 @@ export function judgeWarnings({ issues }: ReadBack): Verdict {
 
 /** Whether every model of the variables is on the backends that they say, in their order, and no other. */
 export function judgeComplete(settings: Settings, config: GatewayConfig): Verdict {
-  const wanted = (settings.models ?? []).map((model) => `${model.name}: ${placesOf(model, settings).join(', ')}`);
+  const wanted = (settings.models ?? []).map((model) => `${model.name}: ${backendUrls(model, settings).join(', ')}`);
   const seen = config.groups.map(
     (group) => `${group.name}: ${group.deployments.map((one) => `${one.model} on ${one.url}`).join(', ')}`,
   );
@@ -52,7 +52,7 @@ export function judgeComplete(settings: Settings, config: GatewayConfig): Verdic
   );
 }
 
-function placesOf(model: Model, { backends = [] }: Settings): readonly string[] {
+function backendUrls(model: Model, { backends = [] }: Settings): readonly string[] {
   return backends
     .filter((backend) => model.backends?.includes(backend.url) ?? true)
     .map((backend) => `${model.model} on ${backend.url}`);

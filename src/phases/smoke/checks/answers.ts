@@ -95,13 +95,13 @@ export function faultOfUsage(usage: unknown, wanted: boolean): string | undefine
   const [prompt, completion, total] = ['prompt_tokens', 'completion_tokens', 'total_tokens'].map((name) =>
     at(usage, name),
   );
-  const counted =
+  const hasCounts =
     typeof prompt === 'number' &&
     typeof completion === 'number' &&
     typeof total === 'number' &&
     prompt > 0 &&
     completion > 0;
-  return counted && (!wanted || prompt + completion === total)
+  return hasCounts && (!wanted || prompt + completion === total)
     ? undefined
     : `its usage does not add up: ${JSON.stringify(usage)}`;
 }
