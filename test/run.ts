@@ -1,4 +1,3 @@
-import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { findOllamaBinary, labTestsLeftOut } from './lab/requirements.ts';
 import { installClients } from './conformance/packages.ts';
@@ -6,6 +5,7 @@ import { unpackOpenSsh } from './run/openssh.ts';
 import { checkStatically } from './run/static.ts';
 import { runFiles, type Pace } from './run/suite.ts';
 import { addTallies, EMPTY, summaryLines, type Tally } from './run/tally.ts';
+import { findTestFiles, isSerial } from './run/test-files.ts';
 
 // npm test [-- PATTERN …]: everything, or the test files whose path holds one of the patterns (then without the static checks).
 
@@ -19,7 +19,7 @@ const SERIAL: Pace = { concurrency: 1, limitMs: 600_000 };
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(patterns: readonly string[]): Promise<number> {
-  const files = findFiles(patterns);
+  const files = findTestFiles(ROOT, patterns);
   if (files.length === 0) {
     process.stderr.write(`no test file below test/ has ${patterns.join(' or ')} in its path\n`);
     return 64;
@@ -27,7 +27,10 @@ async function main(patterns: readonly string[]): Promise<number> {
   const say = (line: string): boolean => process.stdout.write(`${line}\n`);
   // Their types are checked too; where they cannot be had, nothing is left out in silence.
   if (files.some((file) => file.includes('conformance'))) await installClients(say);
-  if (patterns.length === 0 && !(await checkStatically(ROOT))) return 1;
+  if (patterns.length === 0 && !(await checkStatically(ROOT))) {
+    say('no test was run');
+    return 1;
+  }
   // The real server and the lab keep both cores busy by themselves, and there is only one lab: these wait until the rest is through.
   const [plain, serial] = [files.filter((file) => !isSerial(file)), files.filter(isSerial)];
   // Where the machine may be changed, nothing is left out for want of a server.
@@ -42,15 +45,6 @@ async function main(patterns: readonly string[]): Promise<number> {
   const leftOut = leftOutLines(files);
   process.stdout.write(`\n${[...leftOut, ...summaryLines(tally)].join('\n')}\n`);
   return tally.success && tally.tests > 0 ? 0 : 1;
-}
-
-function findFiles(patterns: readonly string[]): readonly string[] {
-  const all = globSync('test/**/*.test.ts', { cwd: ROOT, exclude: ['**/node_modules'] }).toSorted();
-  return patterns.length === 0 ? all : all.filter((file) => patterns.some((pattern) => file.includes(pattern)));
-}
-
-function isSerial(file: string): boolean {
-  return file.startsWith('test/lab/') || file.startsWith('test/real/');
 }
 
 /** What was left out and how to get it; such tests are in the count of skipped ones. */

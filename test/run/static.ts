@@ -1,26 +1,46 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
-const CHECKS: readonly { readonly title: string; readonly argv: readonly [string, ...string[]] }[] = [
+/** One thing that is checked without running a test. */
+interface StaticCheck {
+  readonly title: string;
+  readonly argv: readonly [string, ...string[]];
+  /** The folder of packages that it needs, and how to get them. */
+  readonly needs?: { readonly folder: string; readonly fix: string };
+}
+
+/** What `npm run check` checks, and `npm test` before its first test. */
+const CHECKS: readonly StaticCheck[] = [
   { title: 'types', argv: ['tsc', '-p', '.'] },
-  { title: 'types of the conformance suite', argv: ['tsc', '-p', 'test/conformance'] },
+  {
+    title: 'types of the conformance suite',
+    argv: ['tsc', '-p', 'test/conformance'],
+    needs: { folder: 'test/conformance/node_modules', fix: 'npm ci --prefix test/conformance' },
+  },
   { title: 'lint', argv: ['oxlint', '--type-aware', '--deny-warnings'] },
   { title: 'format', argv: ['oxfmt', '--check'] },
+  { title: 'architecture', argv: ['node', '--test', '--test-reporter=dot', 'test/architecture/*.test.ts'] },
 ];
 
-/** Checks types and lint, one line each; what they found is printed where they fail. */
+/** Runs every static check, one line each; what a check found is printed above its line. Returns whether all of them passed. */
 export async function checkStatically(root: string): Promise<boolean> {
-  for (const { title, argv } of CHECKS) {
+  let passed = true;
+  for (const { title, argv, needs } of CHECKS) {
+    if (needs !== undefined && !existsSync(join(root, needs.folder))) {
+      process.stdout.write(`${title}: LEFT OUT (${needs.folder} is missing; run: ${needs.fix})\n`);
+      continue;
+    }
     const startedMs = performance.now();
     const { code, output } = await runTool(root, argv);
     const seconds = `${((performance.now() - startedMs) / 1000).toFixed(1)} s`;
     process.stdout.write(
-      code === 0 ? `${title}: fine (${seconds})\n` : `${output}\n${title}: failed (${seconds}); no test was run\n`,
+      code === 0 ? `${title}: fine (${seconds})\n` : `${output.trimEnd()}\n${title}: failed (${seconds})\n`,
     );
-    if (code !== 0) return false;
+    passed &&= code === 0;
   }
-  return true;
+  return passed;
 }
 
 function runTool(

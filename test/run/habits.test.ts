@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { coverageTable } from './coverage.ts';
+import { testsOf } from './watch.ts';
+
+test('a changed source has the test at its path, or else the tests of its folder; a changed test has itself', () => {
+  const all = ['test/a/one.test.ts', 'test/a/two.test.ts', 'test/b/three.test.ts'];
+  assert.deepEqual(testsOf(['src/a/one.ts'], all), ['test/a/one.test.ts']);
+  assert.deepEqual(testsOf(['src/a/types.ts', 'src/a/one.ts'], all), ['test/a/one.test.ts', 'test/a/two.test.ts']);
+  assert.deepEqual(testsOf(['test/b/three.test.ts', 'README.md', 'src/c/four.ts'], all), ['test/b/three.test.ts']);
+});
+
+test('coverage is summed by room, and rooms without a loaded file are left out', () => {
+  const file = (coveredLineCount: number) => ({
+    path: '',
+    totalLineCount: 10,
+    totalBranchCount: 0,
+    totalFunctionCount: 2,
+    coveredLineCount,
+    coveredBranchCount: 0,
+    coveredFunctionCount: 1,
+    coveredLinePercent: 0,
+    coveredBranchPercent: 0,
+    coveredFunctionPercent: 0,
+    functions: [],
+    branches: [],
+    lines: [],
+  });
+  const lines = coverageTable(
+    ['core/a.ts', 'core/types.ts', 'gateway/route/queue.ts', 'sim/main.ts'],
+    new Map([
+      ['core/a.ts', file(10)],
+      ['gateway/route/queue.ts', file(5)],
+    ]),
+  );
+  assert.deepEqual(
+    lines.map((line) => line.split(/ {2,}/)),
+    [
+      ['room', 'files', 'lines', 'branches', 'functions'],
+      ['core', '1/2', '100.0 %', '-', '50.0 %'],
+      ['gateway/route', '1/1', '50.0 %', '-', '50.0 %'],
+      ['all', '2/3', '75.0 %', '-', '50.0 %'],
+    ],
+  );
+});
