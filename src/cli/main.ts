@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { errorMessage, errorStack } from '../core/error.ts';
 import { EXIT } from './exit-code.ts';
 import { createProgram } from './program.ts';
 import { readManifest } from './shipping/package-root.ts';
@@ -25,9 +26,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const verbose = argv.includes('-v') || argv.includes('--verbose');
-    const message = error instanceof Error ? (verbose ? error.stack : error.message) : String(error);
+    const message = verbose ? errorStack(error) : errorMessage(error);
     terminal.stderr.write(
-      `hxllm: this is a bug of ours: ${message ?? ''}\n${verbose ? '' : 'Run it again with -v to see where it broke.\n'}`,
+      `hxllm: this is a bug of ours: ${message}\n${verbose ? '' : 'Run it again with -v to see where it broke.\n'}`,
     );
     return EXIT.bug;
   }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { errorCode } from '../core/error.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
 import { shownPath } from './shown-path.ts';
 import { isVaultText } from './vault/envelope.ts';
@@ -39,7 +40,7 @@ export class SourceFiles {
     try {
       bytes = await readFile(path);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      const code = errorCode(error);
       if (code === 'ENOENT' || code === 'ENOTDIR') return ok(undefined);
       return fail({
         code: 'config.unreadable',

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { errorCode, errorMessage } from '../core/error.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { PhaseEvent, Recorder } from '../core/recorder.ts';
 import { timestampOf } from '../core/timestamp.ts';
@@ -120,7 +121,7 @@ function claim(phaseFolder: string, timestamp: string): string {
       mkdirSync(join(phaseFolder, run), { mode: FOLDER_MODE });
       return run;
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
     }
   }
 }
@@ -130,17 +131,13 @@ function redacted(redaction: Redaction, value: object): object {
   return redaction.data(value) as object;
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
 function notKept(folder: string, error: unknown): Problem {
-  const code = codeOf(error);
+  const code = errorCode(error);
   const denied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
   return {
     code: denied ? 'permission.evidence' : 'evidence.not-kept',
     summary: 'the evidence of this run cannot be kept',
-    detail: `Expected to write below ${folder}, found: ${error instanceof Error ? error.message : String(error)}.`,
+    detail: `Expected to write below ${folder}, found: ${errorMessage(error)}.`,
     fix: code === 'ENOSPC' ? `df -h ${folder}` : 'choose another folder with --evidence-dir DIR',
     where: { file: folder },
   };

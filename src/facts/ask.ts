@@ -1,3 +1,4 @@
+import { errorMessage } from '../core/error.ts';
 import type { Become, CallOptions, Host } from '../core/host.ts';
 import { ok, type Result } from '../core/problem.ts';
 import { shellLine } from '../core/shell.ts';
@@ -117,6 +118,6 @@ function factOf(question: Question<unknown> | undefined, answer: Answer | undefi
   try {
     return { known: true, value: question.parse(answer) };
   } catch (error) {
-    return { known: false, why: error instanceof Error ? error.message : String(error) };
+    return { known: false, why: errorMessage(error) };
   }
 }

@@ -1,3 +1,4 @@
+import { isObject, parseJson } from '../core/json.ts';
 import { getQuestion, parseGot, type Got } from './http.ts';
 import type { Answer, Question } from './question.ts';
 
@@ -35,25 +36,13 @@ function read<T>(answer: Answer, parse: (document: unknown) => T | undefined): B
 }
 
 function parseVersion(document: unknown): string | undefined {
-  return isRecord(document) && typeof document['version'] === 'string' ? document['version'] : undefined;
+  return isObject(document) && typeof document['version'] === 'string' ? document['version'] : undefined;
 }
 
 /** The names in what `/api/tags` answers; `undefined` where it is something else. */
 export function parseModels(document: unknown): readonly string[] | undefined {
-  if (!isRecord(document) || !Array.isArray(document['models'])) return undefined;
+  if (!isObject(document) || !Array.isArray(document['models'])) return undefined;
   return document['models'].flatMap((entry: unknown) =>
-    isRecord(entry) && typeof entry['name'] === 'string' ? [entry['name']] : [],
+    isObject(entry) && typeof entry['name'] === 'string' ? [entry['name']] : [],
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
+import { isObject } from '../core/json.ts';
 import { pathText, type DocumentPath } from './issue.ts';
-import { isMapping } from './kind.ts';
 import type { IssueList } from './section.ts';
 
 const REFERENCE = /^os\.environ\/(.+)$/;
@@ -24,7 +24,7 @@ export function resolveEnvironment(
     return value.map((item: unknown, index) =>
       resolveEnvironment(item, environment, unset, findings, [...path, index]),
     );
-  if (isMapping(value))
+  if (isObject(value))
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [
         key,

@@ -1,5 +1,5 @@
+import { isObject } from '../core/json.ts';
 import type { DocumentPath } from './issue.ts';
-import { isMapping } from './kind.ts';
 import type { ModelGroup } from './config-types.ts';
 import type { IssueList } from './section.ts';
 
@@ -20,8 +20,8 @@ export function readFallbacks(
   const given = lists.find(({ value }) => value !== undefined);
   for (const [index, entry] of (given?.value ?? []).entries()) {
     const path = [...(given?.path ?? []), index];
-    if (!isMapping(entry)) findings.wrong(path, 'a mapping of a model_name to a list of others', entry);
-    for (const [name, others] of Object.entries(isMapping(entry) ? entry : {})) {
+    if (!isObject(entry)) findings.wrong(path, 'a mapping of a model_name to a list of others', entry);
+    for (const [name, others] of Object.entries(isObject(entry) ? entry : {})) {
       const group = groupOf(name, [...path, name], groups, aliases, findings);
       const list = readNames(others, [...path, name], groups, aliases, findings);
       if (group !== undefined)

@@ -1,6 +1,6 @@
+import { isObject } from '../core/json.ts';
 import { resolveEnvironment, type Environment } from './environment.ts';
 import type { Issue } from './issue.ts';
-import { isMapping } from './kind.ts';
 import { readModelList } from './model-list.ts';
 import type { GatewayConfig } from './config-types.ts';
 import { IssueList, readSection } from './section.ts';
@@ -28,7 +28,7 @@ export function readGatewayConfig(
   const resolved = resolveEnvironment(document ?? {}, reading.environment, reading.unset, findings);
   const root = readSection(ROOT, resolved, [], findings);
   const models = readModelList(root.model_list, findings);
-  const settings = readSettings(root, isMapping(document) ? document : {}, models, findings);
+  const settings = readSettings(root, isObject(document) ? document : {}, models, findings);
   return findings.issues.some((issue) => issue.severity === 'error')
     ? { issues: findings.issues }
     : { config: { ...models, ...settings }, issues: findings.issues };

@@ -1,3 +1,4 @@
+import { isObject } from '../core/json.ts';
 /** What a value may be: `read` gives it in its type, or `undefined` when it is something else. */
 export interface Kind<T> {
   /** Completes "wanted …". */
@@ -37,7 +38,7 @@ export const list: Kind<readonly unknown[]> = kind('a list', (value) => (Array.i
 
 /** A mapping of keys to anything. */
 export const mapping: Kind<Readonly<Record<string, unknown>>> = kind('a mapping', (value) =>
-  isMapping(value) ? value : undefined,
+  isObject(value) ? value : undefined,
 );
 
 /** A number of at least `min`. */
@@ -83,8 +84,3 @@ export const keepAlive: Kind<number | string> = kind(
     return typeof value === 'string' && /^-?(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(value) ? value : undefined;
   },
 );
-
-/** Whether a value is a mapping, neither list nor null. */
-export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

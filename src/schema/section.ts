@@ -1,5 +1,6 @@
+import { isObject } from '../core/json.ts';
 import { pathText, showValue, type DocumentPath, type Issue } from './issue.ts';
-import { isMapping, type Kind } from './kind.ts';
+import type { Kind } from './kind.ts';
 
 /** One key of a section: what it may be, and whether hxllm honours it yet or only knows it. */
 export interface Key<T> {
@@ -65,8 +66,8 @@ export function readSection<S extends Section>(
   unknownKey = unknownKeyWarning,
 ): SectionValues<S> {
   const values: Record<string, unknown> = {};
-  if (value !== undefined && value !== null && !isMapping(value)) findings.wrong(path, 'a mapping', value);
-  for (const [name, item] of Object.entries(isMapping(value) ? value : {})) {
+  if (value !== undefined && value !== null && !isObject(value)) findings.wrong(path, 'a mapping', value);
+  for (const [name, item] of Object.entries(isObject(value) ? value : {})) {
     const key = Object.hasOwn(section, name) ? section[name] : undefined;
     const at = [...path, name];
     if (key === undefined) unknownKey(name, at, findings);

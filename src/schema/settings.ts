@@ -1,8 +1,8 @@
+import { isObject } from '../core/json.ts';
 import { Secret } from '../core/secret.ts';
 import { DEFAULT_STRATEGY, strategyOf, type RoutingStrategy, type STRATEGY_NAMES } from '../core/routing-strategy.ts';
 import { referenceOf } from './environment.ts';
 import type { BackendConfig, Deployment, GatewayConfig, MasterKeyReference, ModelGroup } from './config-types.ts';
-import { isMapping } from './kind.ts';
 import { parseListen } from './listen.ts';
 import { readSection, type IssueList, type SectionValues } from './section.ts';
 import { GENERAL_SETTINGS, HXLLM, HXLLM_TIMEOUTS, LITELLM_SETTINGS, ROUTER_SETTINGS, type ROOT } from './sections.ts';
@@ -35,7 +35,7 @@ export function readSettings(
     listen,
     masterKey: masterKeyOf(
       general.master_key,
-      isMapping(raw['general_settings']) ? raw['general_settings']['master_key'] : undefined,
+      isObject(raw['general_settings']) ? raw['general_settings']['master_key'] : undefined,
     ),
     open: own.open ?? false,
     strict: own.strict ?? false,
@@ -113,7 +113,7 @@ function aliasesOf(
   const aliases = new Map<string, string>();
   for (const [name, value] of Object.entries(given ?? {})) {
     // LiteLLM also takes {model: NAME, hidden: true}.
-    const group = isMapping(value) ? value['model'] : value;
+    const group = isObject(value) ? value['model'] : value;
     if (typeof group === 'string' && groups.some((known) => known.name === group)) aliases.set(name, group);
     else
       findings.wrong(

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { isatty } from 'node:tty';
+import { errorCode } from '../core/error.ts';
 import type { Problem } from '../core/problem.ts';
 import { helpText, readFlags } from './flags.ts';
 import { startSim, type Sim } from './server.ts';
@@ -34,7 +35,7 @@ async function start(options: SimOptions): Promise<Sim | Problem> {
   try {
     return await startSim({ ...options, port });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = errorCode(error) === '' ? String(error) : errorCode(error);
     const place = `${host}:${String(port)}`;
     if (code === 'EADDRINUSE')
       return {

@@ -7,6 +7,7 @@ import type { Config } from '../../config/config.ts';
 import { masterKeyOf } from '../../config/requirements.ts';
 import { loadConfig } from '../../config/load.ts';
 import { shownPath } from '../../config/shown-path.ts';
+import { errorCode } from '../../core/error.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { ok, type Problem, type Result } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
@@ -155,8 +156,8 @@ async function withKey(session: Session, report: PhaseReport): Promise<PhaseRepo
 }
 
 async function readText(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return undefined;
     throw error;
   });
 }

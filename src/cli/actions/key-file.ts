@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { asError } from '../../core/error.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
 
 /** Reads an API key from a file: its text without the blanks around it. */
 export async function readKeyFile(file: string): Promise<Result<Secret>> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) =>
-    error instanceof Error ? error : new Error(String(error)),
-  );
+  const text = await readFile(file, 'utf8').catch(asError);
   if (text instanceof Error)
     return fail({
       code: 'config.key-file',

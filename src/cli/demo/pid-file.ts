@@ -1,5 +1,6 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorCode } from '../../core/error.ts';
 import { commandLineOf, identify, isRunning, type ProcessIdentity } from './process-table.ts';
 
 const PATIENCE_MS = 10_000;
@@ -19,7 +20,7 @@ export function claimPidFile(file: string, pid: number): boolean {
     linkSync(own, file);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   } finally {
     rmSync(own);

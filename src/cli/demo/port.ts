@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { errorCode } from '../../core/error.ts';
 import type { Problem } from '../../core/problem.ts';
 import { describeListener } from './process-table.ts';
 
@@ -47,6 +48,7 @@ async function tryPort(port: number): Promise<{ readonly port?: number; readonly
     await once(server, 'close');
     return { port: found };
   } catch (error) {
-    return { error: error instanceof Error && 'code' in error ? String(error.code) : String(error) };
+    const code = errorCode(error);
+    return { error: code === '' ? String(error) : code };
   }
 }

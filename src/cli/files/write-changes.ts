@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { chmod, chown, mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { errorCode, errorMessage } from '../../core/error.ts';
+import { randomId } from '../../core/id.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 
 /** A file as it was read and as it is to be. */
@@ -38,7 +39,7 @@ export async function writeChanges(changes: readonly Change[]): Promise<Result<v
       const place = await realpath(change.path).catch(() => change.path);
       const made = await mkdir(dirname(place), { recursive: true });
       if (made !== undefined) folders.push(made);
-      const temporary = join(dirname(place), `.hxllm-${randomBytes(6).toString('hex')}`);
+      const temporary = join(dirname(place), `.hxllm-${randomId()}`);
       prepared.push({ change, place, temporary });
       await writeBeside(place, temporary, change);
     }
@@ -99,8 +100,8 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 async function textOf(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   });
 }
@@ -116,12 +117,12 @@ function notWritten(file: string, error: unknown): Problem {
       where,
     };
   }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error);
   const denied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
   return {
     code: denied ? 'permission.file' : 'file.not-written',
     summary: 'a file cannot be written',
-    detail: `Wanted to write ${file}; seen: ${error instanceof Error ? error.message : String(error)}. All files are as they were.`,
+    detail: `Wanted to write ${file}; seen: ${errorMessage(error)}. All files are as they were.`,
     fix: `ls -ld ${dirname(file)} ${file}`,
     where,
   };

@@ -1,3 +1,4 @@
+import { errorMessage, errorStack } from '../../core/error.ts';
 import type { PhaseReport } from '../../core/phase.ts';
 import type { Recorder } from '../../core/recorder.ts';
 import type { Session } from './session.ts';
@@ -11,7 +12,7 @@ export interface CrashReport extends PhaseReport {
 export function crashReport(session: Session, error: unknown, recorder: Recorder): PhaseReport | CrashReport {
   const nothing = { results: [], changes: 0 };
   if (session.signal.aborted) return { ...nothing, ending: 'aborted', problems: [] };
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const stack = errorStack(error);
   recorder.file('stack.txt', `${stack}\n`);
   return {
     ...nothing,
@@ -21,7 +22,7 @@ export function crashReport(session: Session, error: unknown, recorder: Recorder
       {
         code: 'bug.unexpected',
         summary: 'hxllm broke off: this is a bug of ours',
-        detail: session.options.verbose === true ? stack : error instanceof Error ? error.message : String(error),
+        detail: session.options.verbose === true ? stack : errorMessage(error),
         fix: 'send us the evidence of this run (stack.txt in it says where it broke), or run it again with -v',
       },
     ],

@@ -1,4 +1,5 @@
 import { shownPath } from '../../config/shown-path.ts';
+import { errorMessage, errorStack } from '../../core/error.ts';
 import { EXIT } from '../exit-code.ts';
 import { watchInterruption, type Interruption } from '../terminal/interruption.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -22,13 +23,10 @@ export function guardRuns(terminal: Terminal, open: Session['open'], verbose: bo
     process.exitCode = aborted ? EXIT.interrupted : EXIT.bug;
   };
   const uncaught = (error: unknown): void => {
-    const text = error instanceof Error ? (verbose ? error.stack : error.message) : String(error);
+    const text = verbose ? errorStack(error) : errorMessage(error);
     const evidence = open.run === undefined ? '' : `Evidence: ${shownPath(open.run.folder, terminal.cwd)}\n`;
-    open.run?.recorder.file(
-      'stack.txt',
-      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
-    terminal.stderr.write(`\nhxllm broke off: this is a bug of ours: ${text ?? ''}\n${evidence}`);
+    open.run?.recorder.file('stack.txt', `${errorStack(error)}\n`);
+    terminal.stderr.write(`\nhxllm broke off: this is a bug of ours: ${text}\n${evidence}`);
     process.exit(EXIT.bug);
   };
   process.once('exit', exiting);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorMessage } from '../../core/error.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { sha256 } from '../../core/hash.ts';
 import type { Bundle } from '../../render/release.ts';
@@ -24,7 +25,7 @@ export async function bundleGateway(): Promise<Result<Bundle>> {
     return fail({
       code: 'bug.gateway-not-packed',
       summary: 'the gateway cannot be packed into one file',
-      detail: error instanceof Error ? error.message : String(error),
+      detail: errorMessage(error),
       fix: existsSync(built) ? 'npm ci' : 'install hxllm again',
     });
   }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
+import { errorMessage } from '../../core/error.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import type { Architecture, Runtime } from '../../render/release.ts';
 import { machineOf } from './elf.ts';
@@ -124,7 +125,7 @@ function unreadable(file: string, error: unknown): Problem {
   return {
     code: 'runtime.unreadable',
     summary: 'the runtime to ship cannot be read',
-    detail: error instanceof Error ? error.message : String(error),
+    detail: errorMessage(error),
     fix: `ls -l ${file}`,
     where: { file },
   };

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { errorCode } from '../../core/error.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
 
@@ -102,7 +103,7 @@ function lastLine(text: string): string {
 }
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error);
   return (
     { ENOENT: 'there is no such file', EACCES: 'it may not be read' }[code] ?? (code === '' ? String(error) : code)
   );

@@ -1,6 +1,7 @@
 import { applyPlan } from '../../apply/apply.ts';
 import { becomeOf, type Config } from '../../config/config.ts';
 import { hostProblems } from '../../config/requirements.ts';
+import { randomId } from '../../core/id.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem, Result } from '../../core/problem.ts';
 import { timestampOf } from '../../core/timestamp.ts';
@@ -79,7 +80,7 @@ async function applyAll(
       recorder,
       signal,
       nowMs,
-      nonce: crypto.randomUUID(),
+      nonce: randomId(),
       lockToken: one.lockToken,
     });
     done.set(one, applied.done);

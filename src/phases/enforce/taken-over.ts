@@ -1,4 +1,5 @@
 import { becomeOf } from '../../config/config.ts';
+import { randomId } from '../../core/id.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { ask } from '../../facts/ask.ts';
 import { contentsQuestion } from '../../facts/contents.ts';
@@ -14,7 +15,7 @@ export async function keepForeign(
 ): Promise<void> {
   const paths = actual.foreign.filter((one) => one.kind === 'file' || one.kind === 'unit').map((one) => one.path);
   if (paths.length === 0) return;
-  const asked = await ask(host, { contents: contentsQuestion(paths) }, crypto.randomUUID(), {
+  const asked = await ask(host, { contents: contentsQuestion(paths) }, randomId(), {
     signal,
     timeoutMs: TIMEOUT_MS,
     become: becomeOf(desired.settings),

@@ -1,6 +1,7 @@
 import { sudoRefusal } from '../../apply/sudo.ts';
 import { becomeOf, pathsOf, type Settings } from '../../config/config.ts';
 import type { Host } from '../../core/host.ts';
+import { randomId } from '../../core/id.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { ask } from '../../facts/ask.ts';
 import { foreignQuestion, type Foreign } from '../../facts/foreign.ts';
@@ -44,7 +45,7 @@ export async function inspectHost(host: Host, settings: Settings, signal: AbortS
     }),
     foreign: foreignQuestion(paths, settings.port),
   };
-  const asked = await ask(host, questions, crypto.randomUUID(), {
+  const asked = await ask(host, questions, randomId(), {
     signal,
     timeoutMs: TIMEOUT_MS,
     become: becomeOf(settings),

@@ -2,6 +2,7 @@ import { takeLock, type LockToken } from '../../apply/lock.ts';
 import { becomeOf, type HostConfig } from '../../config/config.ts';
 import { contentId } from '../../core/hash.ts';
 import type { Host } from '../../core/host.ts';
+import { randomId } from '../../core/id.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { ok, type Result } from '../../core/problem.ts';
 
@@ -31,7 +32,7 @@ export async function openHost(
       settings.serviceManager === 'systemd'
         ? '/run/hxllm.lock'
         : `/tmp/hxllm-${contentId(settings.prefix, settings.installDir)}.lock`;
-    const taken = await takeLock(host, becomeOf(settings), { file, token: crypto.randomUUID() }, signal);
+    const taken = await takeLock(host, becomeOf(settings), { file, token: randomId() }, signal);
     if (!taken.ok) return taken;
     opened.defer(() => taken.value.release());
     return ok({ host, lockToken: taken.value.token });

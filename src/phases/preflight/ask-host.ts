@@ -1,4 +1,5 @@
 import { becomeOf, type HostConfig } from '../../config/config.ts';
+import { randomId } from '../../core/id.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { ask } from '../../facts/ask.ts';
 import type { Answer } from '../../facts/question.ts';
@@ -23,7 +24,7 @@ export async function askHost(
       recorder.file(`hosts/${target.name}/questions.sh`, `${script}\n`);
       recorder.file(`hosts/${target.name}/answers.json`, openAnswers(answers));
     };
-    const asked = await ask(connected.value, questionsFor(settings), crypto.randomUUID(), {
+    const asked = await ask(connected.value, questionsFor(settings), randomId(), {
       signal,
       timeoutMs: ASK_TIMEOUT_MS,
       become: becomeOf(settings),

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../core/error.ts';
 import type { Diagnosis } from './exchange.ts';
 
 interface Pattern {
@@ -96,7 +97,7 @@ export function diagnose(error: unknown, url: URL, waitedMs: number): Diagnosis 
   }
   return {
     kind: 'other',
-    seen: error instanceof Error ? `${error.message}${code === '' ? '' : ` (${code})`}` : String(error),
+    seen: `${errorMessage(error)}${code === '' ? '' : ` (${code})`}`,
     fix: `curl -v ${url.href}`,
   };
 }

@@ -1,4 +1,4 @@
-import { parseJson } from './exchange.ts';
+import { parseJson } from '../../core/json.ts';
 
 /** A stream of server-sent events taken apart, with what is wrong about its framing. */
 export interface EventStream {

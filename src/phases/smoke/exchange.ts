@@ -1,3 +1,5 @@
+import { parseJson } from '../../core/json.ts';
+
 /** One request, as it can be shown: which key went along, never the key itself. */
 export interface RecordedRequest {
   readonly method: 'GET' | 'POST';
@@ -50,15 +52,6 @@ export function at(value: unknown, ...path: readonly (string | number)[]): unkno
 /** The body as JSON; `undefined` where it is none. */
 export function jsonOf(reply: Reply): unknown {
   return parseJson(reply.body);
-}
-
-/** Text as JSON; `undefined` where it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** An answer in a few words: status, and what it says or is. */

@@ -1,6 +1,7 @@
 import { applyPlan } from '../../apply/apply.ts';
 import { becomeOf, pathsOf, type Config, type HostConfig } from '../../config/config.ts';
 import { hostProblems } from '../../config/requirements.ts';
+import { randomId } from '../../core/id.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { ok, type Problem, type Result } from '../../core/problem.ts';
 import { planUninstall, type UninstallPlan } from '../../plan/uninstall.ts';
@@ -67,7 +68,7 @@ async function applyAll(prepared: readonly Prepared[], tools: PhaseTools): Promi
       recorder,
       signal,
       nowMs,
-      nonce: crypto.randomUUID(),
+      nonce: randomId(),
       lockToken: one.lockToken,
     });
     changes += applied.done.length;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import ssh2, { type ParsedKey } from 'ssh2';
+import { errorCode, errorMessage } from '../../core/error.ts';
 
 /** A private key's file, as far as it is of use. */
 export type PrivateKey =
@@ -20,8 +21,9 @@ export async function readPrivateKey(file: string): Promise<PrivateKey> {
       ? { state: 'usable', file, key }
       : { state: 'unusable', file, why: 'it holds no private key' };
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException; // readFile rejects with nothing else
-    return code === 'ENOENT' ? { state: 'missing', file } : { state: 'unusable', file, why: message };
+    return errorCode(error) === 'ENOENT'
+      ? { state: 'missing', file }
+      : { state: 'unusable', file, why: errorMessage(error) };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Client, ClientChannel } from 'ssh2';
+import { asError } from '../../core/error.ts';
 import type { CallOptions, Command, CommandResult } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
@@ -76,7 +77,7 @@ function openSession(client: Client, line: string): Promise<Running | Error> {
       });
     } catch (error) {
       // ssh2 throws where the connection is gone already.
-      resolve(error instanceof Error ? error : new Error(String(error)));
+      resolve(asError(error));
     }
   });
 }

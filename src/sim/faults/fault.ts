@@ -1,4 +1,4 @@
-import { isObject } from '../wire/json.ts';
+import { isObject } from '../../core/json.ts';
 import { Refusal } from '../wire/refusal.ts';
 
 const KINDS = ['error', 'slow-load', 'stall', 'die', 'cut', 'reset', 'garbage', 'repeat'] as const;

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../core/error.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { Refusal } from '../wire/refusal.ts';
 import type { Capability } from './family.ts';
@@ -32,7 +33,7 @@ export function readSpec(text: string): Result<ModelSpec> {
   } catch (error) {
     return wrong(
       text,
-      `Expected a model's name such as llama3:8b, found ${JSON.stringify(name)} (${error instanceof Error ? error.message : ''}).`,
+      `Expected a model's name such as llama3:8b, found ${JSON.stringify(name)} (${errorMessage(error)}).`,
     );
   }
   return ok({ name, ...spec });

@@ -3,7 +3,7 @@ import { decode, type Outcome } from '../runner/decode.ts';
 import { logprobOf, type Logprob } from '../text/logprob.ts';
 import type { Spoken, ToolCall } from '../text/spoken.ts';
 import { fitTokens, promptTokens } from '../text/tokens.ts';
-import { isObject } from '../wire/json.ts';
+import { isObject } from '../../core/json.ts';
 import { refusing, type Reply } from '../wire/reply.ts';
 import { Refusal } from '../wire/refusal.ts';
 import { count, nanoseconds, nowMs } from '../wire/time.ts';

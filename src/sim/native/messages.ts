@@ -1,5 +1,5 @@
 import type { Fields } from '../wire/fields.ts';
-import { isObject, type Json } from '../wire/json.ts';
+import { isObject, type Json } from '../../core/json.ts';
 import { textOf } from './request.ts';
 import { promptTokens } from '../text/tokens.ts';
 

@@ -1,5 +1,6 @@
 import { readKeepAlive, type KeepAlive } from '../runner/keep-alive.ts';
-import { parseBody, type Json } from '../wire/json.ts';
+import type { Json } from '../../core/json.ts';
+import { parseBody } from '../wire/json.ts';
 import { readStruct, type Fields } from '../wire/fields.ts';
 import { Refusal } from '../wire/refusal.ts';
 

@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../native/chat.ts';
-import { isObject, parseBody, type Json } from '../wire/json.ts';
+import { isObject, type Json } from '../../core/json.ts';
+import { parseBody } from '../wire/json.ts';
 import { readStruct, type Fields } from '../wire/fields.ts';
 import { Refusal } from '../wire/refusal.ts';
 import { readMessages } from './messages.ts';

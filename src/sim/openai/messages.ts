@@ -1,6 +1,6 @@
 import type { Message } from '../native/messages.ts';
 import { goTypeOf } from '../wire/fields.ts';
-import { isObject, type Json } from '../wire/json.ts';
+import { isObject, type Json } from '../../core/json.ts';
 import { Refusal } from '../wire/refusal.ts';
 
 /** Converts messages of /v1 into native ones. Each part of a message becomes a message of its own. */

@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../wire/json.ts';
+import { isObject, type Json } from '../../core/json.ts';
 import type { Fields } from '../wire/fields.ts';
 import type { StreamWish } from './reply.ts';
 

@@ -1,5 +1,5 @@
 import type { Model } from '../models/model.ts';
-import type { Json } from '../wire/json.ts';
+import type { Json } from '../../core/json.ts';
 import { Refusal } from '../wire/refusal.ts';
 
 /** The options of a request, completed from the Modelfile. */

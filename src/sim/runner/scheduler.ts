@@ -1,3 +1,4 @@
+import { asError } from '../../core/error.ts';
 import type { Model } from '../models/model.ts';
 import { Gone, Refusal } from '../wire/refusal.ts';
 import { wait } from '../wire/wait.ts';
@@ -108,7 +109,7 @@ export class Scheduler {
       try {
         next.give(await this.#obtain(next.wish));
       } catch (error) {
-        next.fail(error instanceof Error ? error : new Error(String(error)));
+        next.fail(asError(error));
       }
     }
     this.#working = false;

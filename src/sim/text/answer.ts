@@ -1,4 +1,4 @@
-import { isObject } from '../wire/json.ts';
+import { isObject } from '../../core/json.ts';
 import { instanceOf } from './instance.ts';
 import { Random } from './random.ts';
 import { echoOf, speakProse, take } from './speech.ts';

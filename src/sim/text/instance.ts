@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../wire/json.ts';
+import { isObject, type Json } from '../../core/json.ts';
 import type { Random } from './random.ts';
 
 const WORDS = ['harbour', 'lantern', 'river', 'bridge', 'garden'];

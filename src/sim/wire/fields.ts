@@ -1,4 +1,4 @@
-import { isObject, type Json } from './json.ts';
+import { isObject, type Json } from '../../core/json.ts';
 import { Refusal } from './refusal.ts';
 
 /** The type of a field. `null` is valid for every type and counts as absent, as in Go. */

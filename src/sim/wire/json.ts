@@ -1,13 +1,5 @@
 import { Refusal } from './refusal.ts';
 
-/** A JSON object. */
-export type Json = Readonly<Record<string, unknown>>;
-
-/** Whether a value is a JSON object. */
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
 /** Encodes JSON as Go does: escapes `<`, `>`, `&` and the two line separators, and leaves out `undefined` fields. */

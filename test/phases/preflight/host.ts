@@ -16,7 +16,7 @@ export function createAnsweringHost(name: string, answers: Answers): Host {
     address: name,
     run: ({ argv }) => {
       const script = argv[2] ?? '';
-      const nonce = /([0-9a-f-]{36}):begin:/.exec(script)?.[1] ?? '';
+      const nonce = /([0-9a-f]{32}):begin:/.exec(script)?.[1] ?? '';
       const asked = Object.entries(answers).filter(([question]) => script.includes(`${nonce}:begin:${question}`));
       const parts = asked.map(([question, answer]) => {
         const { stdout, exitCode } = typeof answer === 'string' ? { stdout: answer, exitCode: 0 } : answer;
