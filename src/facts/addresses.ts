@@ -1,16 +1,19 @@
 import type { Question } from './question.ts';
 
-// Linux's own tables: no tool is needed, and no privilege.
+// The kernel's tables need no tool and no privilege.
 const SCRIPT = 'cat /proc/net/fib_trie; echo inet6; cat /proc/net/if_inet6 2>/dev/null || :';
 
-/** The addresses that a host has, those of IPv6 in eight groups without leading zeros. */
+/** The host's own addresses. IPv6 is written as eight groups without leading zeros. */
 export const addressesQuestion: Question<ReadonlySet<string>> = {
   script: SCRIPT,
   as: 'user',
   parse: ({ stdout }) => parseOwnAddresses(stdout),
 };
 
-/** Reads both tables: below an address of IPv4 stands `/32 host LOCAL`; IPv6 has a line for each, in hexadecimal. */
+/**
+ * Parses both tables. In fib_trie, `/32 host LOCAL` follows an own IPv4 address; if_inet6 has one line in hexadecimal
+ * for each IPv6 address.
+ */
 export function parseOwnAddresses(stdout: string): ReadonlySet<string> {
   const [trie = '', inet6 = ''] = stdout.split(/^inet6$/m);
   if (!trie.includes('LOCAL')) throw new Error('/proc/net/fib_trie could not be read');
@@ -21,7 +24,7 @@ export function parseOwnAddresses(stdout: string): ReadonlySet<string> {
   return new Set([...v4, ...v6]);
 }
 
-/** An address as the set has it: IPv6 without its abbreviation. */
+/** An address in the form of the set: IPv6 as eight groups. */
 export function longAddress(address: string): string {
   if (!address.includes(':')) return address;
   const [head = [], tail = []] = address

@@ -6,20 +6,20 @@ import type { Answer, Fact, Facts, Question, Questions } from './question.ts';
 
 const DEFAULT_TIMEOUT_S = 10;
 
-/** What sudo itself may take before anything runs: it may be waiting for a directory server. */
+/** Time for sudo itself: it may wait for a directory server. */
 const SUDO_TIMEOUT_S = 15;
 
-/** How questions are asked: the limits of the call, who asks for root, and who else wants to see the answers. */
+/** The limits of the call, the way to root, and a receiver for the raw answers. */
 export interface AskOptions extends CallOptions {
   readonly become: Become;
-  /** Gets the answers as the host gave them, and the script that asked, for the evidence. */
+  /** Receives the raw answers and the script, for the evidence. */
   readonly keep?: (answers: ReadonlyMap<string, Answer>, script: string) => void;
 }
 
 /**
- * Asks everything in one script and one round trip; the host works on all questions at once. Questions for root are
- * asked through `sudo -n` unless the user is root already, or `become` is `none`: then as the user.
- * `nonce` is a word that no answer contains.
+ * Asks all questions in one script and one round trip. The host answers them concurrently. Questions for root run under
+ * `sudo -n`, unless the user is root already; with `become: none` they run as the user. `nonce` is a word that no
+ * answer contains.
  */
 export async function ask<Q extends Questions>(
   host: Host,
@@ -33,11 +33,11 @@ export async function ask<Q extends Questions>(
   const answers = split(ran.value.stdout, nonce);
   options.keep?.(answers, script);
   const facts = names.map((name) => [name, factOf(questions[name], answers.get(name))] as const);
-  // Built from the questions name by name, which is what the type says.
+  // Built from the questions name by name, which is what the type states.
   return ok(Object.fromEntries(facts) as Facts<Q>);
 }
 
-/** The script for all questions, and the names in the order in which it answers. */
+/** The script for all questions, and the names in the order of its answers. */
 export function compose(
   questions: Questions,
   nonce: string,
@@ -47,8 +47,8 @@ export function compose(
   const asRoot = become === 'sudo' ? entries.filter(([, question]) => question.as === 'root') : [];
   const asUser = entries.filter(([, question]) => become === 'none' || question.as === 'user');
   const root = inParallel(asRoot.map(([name, question]) => readable(answerOf(name, question, nonce))));
-  // One sudo for all of them; when it may not, it prints nothing and they stay unknown. A user cannot end a sudo that
-  // hangs, so it is its reader that gives up.
+  // One sudo for all of them. If sudo refuses, it prints nothing and the facts stay unknown. A user cannot kill a sudo
+  // that hangs, so the reader of its output has the timeout.
   const limitS = SUDO_TIMEOUT_S + Math.max(0, ...asRoot.map(([, question]) => question.timeoutS ?? DEFAULT_TIMEOUT_S));
   const elevated = {
     line: `if [ "$(id -u)" = 0 ]; then ${shellLine(['bash', '-c', root])}; else ${shellLine(['sudo', '-n', 'bash', '-c', root])} </dev/null 2>/dev/null; fi`,
@@ -80,7 +80,7 @@ function answerOf(name: string, question: Question<unknown>, nonce: string): str
 
 interface Line {
   readonly line: string;
-  /** The command that reads its answer. */
+  /** The command that reads its output. */
   readonly read: string;
 }
 
@@ -88,14 +88,14 @@ function readable(line: string): Line {
   return { line, read: 'cat' };
 }
 
-// Every line gets a pipe of its own, so they run at once, leave nothing behind, and answer in order.
+// Each line gets its own pipe: all run at once, leave no file behind, and answer in order.
 function inParallel(lines: readonly Line[]): string {
   const opened = lines.map(({ line }, index) => `exec {p${String(index)}}< <(${line}\n)`);
   const read = lines.map((each, index) => `${each.read} <&"$p${String(index)}"`);
   return [...opened, ...read].join('\n');
 }
 
-/** Takes the answers apart again. */
+/** Splits the output into answers. */
 export function split(stdout: string, nonce: string): ReadonlyMap<string, Answer> {
   const answers = new Map<string, Answer>();
   for (const part of stdout.split(`${nonce}:begin:`).slice(1)) {
@@ -111,7 +111,7 @@ export function split(stdout: string, nonce: string): ReadonlyMap<string, Answer
 function factOf(question: Question<unknown> | undefined, answer: Answer | undefined): Fact<unknown> {
   if (question === undefined || answer === undefined)
     return question?.as === 'root'
-      ? { known: false, why: 'it takes root, and sudo gave no answer', lacksRoot: true }
+      ? { known: false, why: 'it needs root, and sudo gave no answer', lacksRoot: true }
       : { known: false, why: 'the host gave no answer' };
   if (answer.exitCode === 124 || answer.exitCode === 137)
     return { known: false, why: `no answer within ${String(question.timeoutS ?? DEFAULT_TIMEOUT_S)} s` };

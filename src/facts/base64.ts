@@ -1,8 +1,11 @@
-/** Functions of bash: `say KIND VALUE…` prints a line, its values in base64, so that any text is one word; {@link decodeBase64} reads them. */
+/**
+ * Bash functions. `say KIND VALUE…` prints a line with its values in base64, so that any text is one word. {@link
+ * decodeBase64} decodes a value.
+ */
 export const SAY = `b() { if [ -z "$1" ]; then printf ' -'; else printf ' %s' "$(printf %s "$1" | base64 -w0)"; fi; }
 say() { printf %s "$1"; shift; for v; do b "$v"; done; echo; }`;
 
-/** Decodes what `base64 -w0` wrote of a UTF-8 text; `-` is nothing. */
+/** Decodes the output of `base64 -w0` as UTF-8. `-` is the empty text. */
 export function decodeBase64(text: string): string {
   return text === '-'
     ? ''

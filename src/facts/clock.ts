@@ -2,20 +2,20 @@ import type { Question } from './question.ts';
 
 /** A host's clock. */
 export interface Clock {
-  /** When it was asked, by its own clock. */
+  /** The host's time at the moment of the question. */
   readonly nowMs: number;
-  /** Whether the kernel says that something keeps it in sync; `undefined` where nothing can tell. */
+  /** Whether the kernel reports the clock as synchronized; `undefined` without timedatectl. */
   readonly synchronized: boolean | undefined;
 }
 
-/** What time it is there, and whether a daemon keeps it. */
+/** The host's time, and whether a daemon keeps it. */
 export const clockQuestion: Question<Clock> = {
   script: 'date +%s%3N && timedatectl show -p NTPSynchronized || true',
   as: 'user',
   parse: ({ stdout }) => parseClock(stdout),
 };
 
-/** Reads milliseconds since 1970 and timedatectl's property. */
+/** Parses milliseconds since 1970 and timedatectl's property. */
 export function parseClock(text: string): Clock {
   const nowMs = Number(/^\d{12,}$/m.exec(text)?.[0] ?? 'NaN');
   if (Number.isNaN(nowMs)) throw new Error('date gave no answer');

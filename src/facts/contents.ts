@@ -3,7 +3,7 @@ import type { Question } from './question.ts';
 
 const SCRIPT = `for path; do [ -f "$path" ] && printf '%s %s\\n' "$(printf %s "$path" | base64 -w0)" "$(head -c 262144 -- "$path" | base64 -w0)"; done; exit 0`;
 
-/** The texts of files, by path; those that are not there are left out. */
+/** The texts of files, by path. Missing files are left out. */
 export function contentsQuestion(paths: readonly string[]): Question<ReadonlyMap<string, string>> {
   return {
     script: SCRIPT,

@@ -1,6 +1,6 @@
 import type { Question } from './question.ts';
 
-/** The room where a folder is or would be. */
+/** The free space where a folder is or will be. */
 export interface Disk {
   /** The nearest folder that exists. */
   readonly folder: string;
@@ -8,7 +8,7 @@ export interface Disk {
   readonly availableBytes: number;
 }
 
-/** How much is free where `path` will be; what of it does not exist yet lies in its nearest parent. */
+/** The free space for `path`. If it does not exist yet, its nearest existing parent counts. */
 export function diskQuestion(path: string): Question<Disk> {
   return {
     script: `folder=$1
@@ -21,7 +21,7 @@ df -B1 --output=avail,target -- "$folder" | tail -n 1`,
   };
 }
 
-/** Reads the folder, and df's available bytes and mount point. */
+/** Parses the folder, and df's available bytes and mount point. */
 export function parseDisk(text: string): Disk {
   const [folder, figures = ''] = text.trimEnd().split('\n');
   const [, available, mount] = /^\s*(\d+)\s+(.+)$/.exec(figures) ?? [];

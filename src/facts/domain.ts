@@ -1,9 +1,9 @@
 import type { Question } from './question.ts';
 
-/** Names of the domains that a host is joined to (realmd, sssd); empty: it is joined to none. */
+/** Names of the domains that a host has joined (realmd, sssd). Empty: none. */
 export type Domains = readonly string[];
 
-/** Which domains it is joined to. realmd says so to anybody; sssd.conf is root's to read. */
+/** The domains that the host has joined. realmd answers every user; sssd.conf is readable only for root. */
 export const domainQuestion: Question<Domains> = {
   script: `command -v realm >/dev/null && realm list --name-only
 cat /etc/sssd/sssd.conf /etc/sssd/conf.d/*.conf | sed -n 's/^[[:space:]]*domains[[:space:]]*=//p' | tr ',' '\\n'
@@ -12,7 +12,7 @@ exit 0`,
   parse: ({ stdout }) => parseDomains(stdout),
 };
 
-/** Reads a name on each line; several sources name the same domain, in capitals or not. */
+/** Parses one name on each line. Duplicates are removed without case: several sources name the same domain. */
 export function parseDomains(text: string): Domains {
   return [
     ...new Set(

@@ -2,7 +2,7 @@ import { MARK } from '../core/mark.ts';
 import { SAY } from './base64.ts';
 
 /**
- * Asks for what is foreign at the places that are its arguments. Of files the first 4 KiB travel, of the environment file
+ * Lists foreign things at the paths that are its arguments. It sends the first 4 KiB of a file; of the environment file
  * only the names.
  */
 export const FOREIGN_SCRIPT = `
@@ -20,7 +20,7 @@ for unit in "$service" "$socket"; do
     there "$file" && ! marked "$file" && say unit "$file" "$(text "$file")"
   done
 done
-# A package's unit has no say once one lies in /etc; before that it is what runs.
+# A unit in /etc overrides a package's unit; without one the package's unit runs.
 if ! there "$service"; then
   for file in "$root/usr/lib/systemd/system/\${service##*/}" "$root/lib/systemd/system/\${service##*/}"; do
     there "$file" && { say unit "$file" "$(text "$file")"; break; }
@@ -41,7 +41,7 @@ ours() {
 }
 seen=
 for inode in $inodes; do
-  # The first process says who it is; its children hold the same socket.
+  # The process with the lowest id stands for its children, which hold the same socket.
   fd=$(find /proc/[0-9]*/fd -maxdepth 1 -lname "socket:\\[$inode\\]" 2>/dev/null | sort -t/ -k3n | head -n 1)
   pid=\${fd#/proc/}; pid=\${pid%%/*}
   case " $seen " in *" $pid "*) continue;; esac

@@ -3,19 +3,19 @@ import { decodeBase64 } from './base64.ts';
 import { FOREIGN_SCRIPT } from './foreign-script.ts';
 import type { Question } from './question.ts';
 
-/** Something where hxllm installs that hxllm did not put there. */
+/** A thing at one of hxllm's paths that hxllm did not install. */
 export interface Foreign {
   readonly kind: 'unit' | 'file' | 'process' | 'folder';
-  /** Where it is; of a process, its program. */
+  /** Its path; for a process, the path of its program. */
   readonly path: string;
-  /** What it looks like, one sentence part: `a LiteLLM unit (ExecStart=/home/litellm/litellm-venv/bin/litellm)`. */
+  /** A short description: `a LiteLLM unit (ExecStart=/home/litellm/litellm-venv/bin/litellm)`. */
   readonly looksLike: string;
-  /** Of a process: its id, and the unit that it belongs to where there is one. */
+  /** For a process: its id, and its unit if it has one. */
   readonly pid?: number;
   readonly unit?: string;
 }
 
-/** The places that are looked at. */
+/** The paths to check. */
 export interface ForeignPaths {
   readonly configFile: string;
   readonly envFile: string;
@@ -25,7 +25,10 @@ export interface ForeignPaths {
   readonly marker: string;
 }
 
-/** What stands in hxllm's places without its mark: files, units and their drop-ins, the install folder, and who holds the port. */
+/**
+ * Lists things at hxllm's paths without its mark: files, units and their drop-ins, the install folder, and processes
+ * that hold the port.
+ */
 export function foreignQuestion(paths: ForeignPaths, port: number): Question<readonly Foreign[]> {
   return {
     script: FOREIGN_SCRIPT,
@@ -40,13 +43,16 @@ export function foreignQuestion(paths: ForeignPaths, port: number): Question<rea
     ],
     as: 'root',
     parse: ({ stdout, exitCode }) => {
-      if (exitCode !== 0) throw new Error(`the question about foreign files ended with ${String(exitCode)}`);
+      if (exitCode !== 0) throw new Error(`the script that lists foreign files exited with ${String(exitCode)}`);
       return parseForeign(stdout);
     },
   };
 }
 
-/** Reads what the script says, line by line: `file PATH HEAD`, `unit PATH HEAD`, `folder PATH ENTRIES`, `process PID EXE UNIT COMMAND`, values in base64. */
+/**
+ * Parses the lines of the script: `file PATH HEAD`, `unit PATH HEAD`, `folder PATH ENTRIES`, `process PID EXE UNIT
+ * COMMAND`, values in base64.
+ */
 function parseForeign(stdout: string): readonly Foreign[] {
   return stdout.split('\n').flatMap((line): readonly Foreign[] => {
     const [kind = '', ...encoded] = line.trim().split(' ');
@@ -60,7 +66,7 @@ function parseForeign(stdout: string): readonly Foreign[] {
         {
           kind,
           path: first,
-          looksLike: `a folder without hxllm’s marker (it holds ${second.trim().split('\n').join(', ')})`,
+          looksLike: `a folder without hxllm’s marker (it contains ${second.trim().split('\n').join(', ')})`,
         },
       ];
     if (kind !== 'process') return [];
@@ -80,7 +86,7 @@ function fileLike(text: string): string {
 }
 
 function processOf(pid: string, path: string, unit: string, command: string): Foreign {
-  // Without root, the sockets of others can be seen but not whose they are.
+  // Without root, sockets of other users are visible, but not their processes.
   if (pid === '') return { kind: 'process', path: '', looksLike: 'a process of another user holds the port' };
   const short = command.trim().split(/\s+/).slice(0, 2).join(' ');
   const looksLike = `${short === '' ? 'a process' : short} (pid ${pid}${unit === '' ? '' : `, ${unit}`}) holds the port`;

@@ -1,15 +1,15 @@
 import type { Answer, Question } from './question.ts';
 
-/** What a GET from the host came to. `unreachable`: no HTTP answer, and why. */
+/** The result of a GET from the host. `unreachable`: no HTTP answer, and the reason. */
 export type Got =
   | { readonly state: 'answered'; readonly status: number; readonly body: string }
   | { readonly state: 'unreachable'; readonly why: string };
 
-/** What the host waits for an answer. */
+/** Time that the host waits for an answer. */
 const GET_TIMEOUT_S = 5;
 
-// The host need not have curl: bash speaks HTTP/1.0, whose answers end with the connection and are never chunked.
-// Exit codes are curl's: 6 no such name, 7 no connection, 28 took too long.
+// Works without curl: bash speaks HTTP/1.0, whose answers end with the connection and are never chunked. Exit codes are
+// curl's: 6 unknown name, 7 no connection, 28 timeout.
 const PLAIN = `limit=$5
 timeout -k 1 "$limit" bash -c '
 exec 2>&1
@@ -19,14 +19,14 @@ printf "GET %s HTTP/1.0\\r\\nHost: %s\\r\\nAccept: application/json\\r\\nConnect
 cat <&3' hxllm "$@"
 code=$?; [ $code = 124 ] && exit 28; exit $code`;
 
-// TLS takes curl or openssl; without them nothing can be said, which is not the same as no answer.
+// TLS needs curl or openssl. Without them the answer is unknown, which differs from "unreachable".
 const TLS = `limit=$5
 if command -v curl >/dev/null; then exec curl -sS -i --noproxy "*" --max-time "$limit" "https://$4$3" 2>&1; fi
 command -v openssl >/dev/null || exit 127
 printf "GET %s HTTP/1.0\\r\\nHost: %s\\r\\nAccept: application/json\\r\\nConnection: close\\r\\n\\r\\n" "$3" "$4" | timeout -k 1 "$limit" openssl s_client -quiet -connect "$1:$2" -servername "$1" -verify_hostname "$1" -verify_return_error 2>&1
 code=$?; [ $code = 124 ] && exit 28; exit $code`;
 
-/** A GET that the host itself makes. `url` is `http://` or `https://`; what it says beyond host, port and path is not sent. */
+/** A GET from the host itself. `url` is `http://` or `https://`; only host, port, path and query of it are used. */
 export function getQuestion(url: string): Question<Got> {
   const { protocol, hostname, port, host, pathname, search } = new URL(url);
   const tls = protocol === 'https:';
@@ -45,9 +45,9 @@ export function getQuestion(url: string): Question<Got> {
   };
 }
 
-/** Reads what came back; throws where the host had no means to ask. */
+/** Parses the response. Throws if the host has no program for the request. */
 export function parseGot({ stdout, exitCode }: Answer): Got {
-  if (exitCode === 127) throw new Error('https:// takes curl or openssl on the host, and it has neither');
+  if (exitCode === 127) throw new Error('https:// needs curl or openssl on the host, and neither is installed');
   const head = /(?:^|\n)HTTP\/[\d.]+ (\d{3})[^\n]*\n/.exec(stdout);
   if (head !== null) {
     const rest = stdout.slice(head.index + head[0].length);
@@ -60,10 +60,10 @@ export function parseGot({ stdout, exitCode }: Answer): Got {
   }
   if (exitCode === 28) return { state: 'unreachable', why: `no answer within ${String(GET_TIMEOUT_S)} s` };
   if (exitCode === 0) return { state: 'unreachable', why: 'it closed the connection without an HTTP answer' };
-  return { state: 'unreachable', why: reasonIn(stdout) ?? `the request ended with ${String(exitCode)}` };
+  return { state: 'unreachable', why: reasonIn(stdout) ?? `the request exited with ${String(exitCode)}` };
 }
 
-// Sizes count bytes, and the text was decoded already; so it is taken apart as bytes again.
+// Chunk sizes count bytes, and the text is already decoded: so it is split as bytes again.
 function joinChunks(body: string): string {
   const bytes = new TextEncoder().encode(body);
   const decoder = new TextDecoder();

@@ -1,17 +1,17 @@
 import type { Question } from './question.ts';
 
-/** The machine below the distribution. */
+/** Hardware, kernel and C library. */
 export interface Machine {
-  /** By Node's names; `undefined` for one that Node's builds do not serve here. */
+  /** In Node's words; `undefined` if Node.js has no build for it here. */
   readonly architecture: 'x64' | 'arm64' | undefined;
-  /** As `uname -m` says it. */
+  /** The output of `uname -m`. */
   readonly hardware: string;
   readonly kernel: string;
-  /** Version of glibc; `undefined` where the C library is another. */
+  /** Version of glibc; `undefined` for another C library. */
   readonly glibc: string | undefined;
 }
 
-/** What the runtime has to run on. */
+/** The platform that the runtime needs to run on. */
 export const machineQuestion: Question<Machine> = {
   script: 'uname -m && uname -r && getconf GNU_LIBC_VERSION || echo unknown',
   as: 'user',
@@ -20,7 +20,7 @@ export const machineQuestion: Question<Machine> = {
 
 const ARCHITECTURES: Readonly<Record<string, 'x64' | 'arm64'>> = { x86_64: 'x64', aarch64: 'arm64' };
 
-/** Reads the three lines of {@link machineQuestion}. */
+/** Parses the three lines of {@link machineQuestion}. */
 export function parseMachine(text: string): Machine {
   const [hardware, kernel, library = ''] = text.trim().split('\n');
   if (hardware === undefined || kernel === undefined) throw new Error('uname gave no answer');

@@ -1,9 +1,9 @@
 import type { Question } from './question.ts';
 
-/** Addresses that a name has as programs on the host see it (NSS: hosts file, DNS …); empty: it does not resolve. */
+/** Addresses of a name as programs on the host resolve it (NSS: hosts file, DNS …). Empty: it does not resolve. */
 export type Addresses = readonly string[];
 
-/** What a name resolves to, from the host. */
+/** Resolves a name on the host. */
 export function nameQuestion(name: string): Question<Addresses> {
   return {
     script: 'getent ahosts "$1"; code=$?; [ $code = 2 ] && exit 0; exit $code',
@@ -11,13 +11,13 @@ export function nameQuestion(name: string): Question<Addresses> {
     as: 'user',
     timeoutS: 15,
     parse: ({ stdout, exitCode }) => {
-      if (exitCode !== 0) throw new Error(`getent ended with ${String(exitCode)}`);
+      if (exitCode !== 0) throw new Error(`getent exited with ${String(exitCode)}`);
       return parseAddresses(stdout);
     },
   };
 }
 
-/** Reads `getent ahosts`: an address at the start of each line, once for each kind of socket. */
+/** Parses `getent ahosts`: each line begins with an address, once for each socket type. */
 export function parseAddresses(text: string): Addresses {
   return [
     ...new Set(

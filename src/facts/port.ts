@@ -1,19 +1,19 @@
 import type { Question } from './question.ts';
 
-/** Addresses on which somebody listens on a port; empty: it is free. */
+/** Local addresses that listen on a port. Empty: the port is free. */
 export type Listeners = readonly string[];
 
-// A busy host has thousands of connections, and only its listeners matter.
+// A busy host has thousands of connections; only the listening ones are needed.
 const SCRIPT = 'grep -hE "local_address|:[0-9A-F]{4} 0A " /proc/net/tcp /proc/net/tcp6 || true';
 
-/** Who listens on a TCP port, from the kernel's own table: no tool is needed, and no privilege. */
+/** The listeners on a TCP port, from the kernel's table, which needs no tool and no privilege. */
 export function portQuestion(port: number): Question<Listeners> {
   return { script: SCRIPT, as: 'user', parse: ({ stdout }) => parseListeners(stdout, port) };
 }
 
 const LISTEN = '0A';
 
-/** Reads proc_pid_net(5): local addresses in state LISTEN with this port. */
+/** Parses proc_pid_net(5): local addresses in state LISTEN with this port. */
 export function parseListeners(text: string, port: number): Listeners {
   if (!text.includes('local_address')) throw new Error('/proc/net/tcp could not be read');
   return text.split('\n').flatMap((line) => {
@@ -24,7 +24,7 @@ export function parseListeners(text: string, port: number): Listeners {
   });
 }
 
-// Words of 32 bits in the host's byte order; every architecture we serve is little-endian.
+// 32-bit words in the host's byte order. All supported architectures are little-endian.
 function readAddress(hex: string): string {
   const words = (hex.match(/.{8}/g) ?? []).map((word) => (word.match(/../g) ?? []).toReversed());
   if (words.length === 1) return (words[0] ?? []).map((byte) => Number.parseInt(byte, 16)).join('.');

@@ -1,16 +1,16 @@
 import type { Question } from './question.ts';
 
-/** What is known of systemd on a host. */
+/** The state of systemd on a host. */
 export interface Systemd {
-  /** `undefined` where there is no systemctl. */
+  /** `undefined` without systemctl. */
   readonly version: number | undefined;
-  /** Whether it is this machine's init; installed alone it manages nothing. */
+  /** Whether systemd is the init of this host. An installed systemd may not be. */
   readonly running: boolean;
-  /** As `is-system-running` says: `running`, `degraded` …; empty where it is not running. */
+  /** The output of `is-system-running`: `running`, `degraded` …; empty if systemd is not the init. */
   readonly state: string;
 }
 
-/** Whether systemd manages this host, and which one; sd_booted(3) is the test that systemd itself uses. */
+/** The state of systemd. The test is that of sd_booted(3), which systemd itself uses. */
 export const systemdQuestion: Question<Systemd> = {
   script: `systemctl --version | head -n 1 || true
 printf 'booted='; [ -d /run/systemd/system ] && echo yes || echo no
@@ -19,10 +19,10 @@ printf 'state='; systemctl is-system-running || true`,
   parse: ({ stdout }) => parseSystemd(stdout),
 };
 
-/** Reads the lines of {@link systemdQuestion}. */
+/** Parses the lines of {@link systemdQuestion}. */
 export function parseSystemd(text: string): Systemd {
   const booted = /^booted=(yes|no)$/m.exec(text)?.[1];
-  if (booted === undefined) throw new Error('the question about systemd got half an answer');
+  if (booted === undefined) throw new Error('the answer about systemd is incomplete');
   const version = /^systemd (\d+)/m.exec(text)?.[1];
   const running = booted === 'yes';
   return {

@@ -20,7 +20,7 @@ const text = (script: string, part: Partial<Question<string>> = {}): Question<st
   ...part,
 });
 
-/** A folder on the path in which `sudo` and `id` are what a test says. */
+/** Creates a folder for the path with `sudo` and `id` as a test defines them. */
 async function pathWith(programs: Readonly<Record<string, string>>): Promise<string> {
   const bin = await mkdtemp(join(folder, 'bin-'));
   for (const [name, script] of Object.entries(programs)) {
@@ -73,7 +73,7 @@ test(
   { timeout: 60_000 },
   async () => {
     const meeting = await mkdtemp(join(folder, 'meeting-'));
-    // Asked one after the other, the first of them would wait in vain for the last.
+    // One after the other, the first question would wait for the last for ever.
     const meets = text(
       'mktemp "$1/XXXXXX" >/dev/null; for ((tries = 0; tries < 200; tries++)); do here=("$1"/*); [ ${#here[@]} -ge 4 ] && break; sleep 0.05; done; echo "${#here[@]} met"',
       { arguments: [meeting], timeoutS: 20 },
@@ -101,7 +101,7 @@ test('the answers are kept as the host gave them', async () => {
   assert.deepEqual([...(kept ?? [])], [['one', { stdout: '1\n', exitCode: 2 }]]);
 });
 
-test('a question for root goes through one sudo, and as the user where nobody is to become root', async () => {
+test('questions for root go through one sudo, and run as the user with become: none', async () => {
   const path = await pathWith({
     id: 'echo 1000',
     sudo: '[ "$1" = -n ] || exit 1; shift; echo once >>"$0.log"; VIA=sudo exec "$@"',
@@ -121,32 +121,32 @@ test('a question for root goes through one sudo, and as the user where nobody is
   assert.deepEqual((await facts(questions, hostOf(path))).a, { known: true, value: '\n' });
 });
 
-test('without sudo’s leave only what takes root is unknown', async () => {
+test('if sudo refuses, only facts that need root are unknown', async () => {
   const path = await pathWith({ id: 'echo 1000', sudo: 'echo "sudo: a password is required" >&2; exit 1' });
   const found = await facts({ root: text('echo 1', { as: 'root' }), user: text('echo 2') }, hostOf(path), {
     become: 'sudo',
   });
   assert.deepEqual(found, {
-    root: { known: false, why: 'it takes root, and sudo gave no answer', lacksRoot: true },
+    root: { known: false, why: 'it needs root, and sudo gave no answer', lacksRoot: true },
     user: { known: true, value: '2\n' },
   });
 });
 
-test('root needs no sudo', { skip: !AS_ROOT && 'it takes root' }, async () => {
+test('root needs no sudo', { skip: !AS_ROOT && 'needs root' }, async () => {
   const found = await facts({ root: text('echo 1', { as: 'root' }) }, hostOf(await pathWith({ sudo: 'exit 1' })), {
     become: 'sudo',
   });
   assert.deepEqual(found.root, { known: true, value: '1\n' });
 });
 
-test('a host without bash has no answers, and says so for each', async () => {
+test('on a host without bash every fact is unknown, with the reason', async () => {
   const found = await facts({ root: text('echo 1', { as: 'root' }), user: text('echo 2') }, hostOf('/nonexistent'), {
     become: 'sudo',
   });
   assert.deepEqual([found.root.known, found.user], [false, { known: false, why: 'the host gave no answer' }]);
 });
 
-test('noise around the answers is left out, and half an answer is none', () => {
+test('noise around the answers is ignored, and an incomplete answer too', () => {
   const { names } = compose({ one: text('true') }, 'n', 'none');
   assert.deepEqual(names, ['one']);
   const stdout = 'Welcome!\nn:begin:one\na\n\nn:end:0\nbye\nn:begin:two\nhalf';

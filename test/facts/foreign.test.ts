@@ -51,7 +51,7 @@ test('an empty host has nothing foreign', (context) => {
   assert.deepEqual(makeRoot(context).ask(1), []);
 });
 
-test('what carries the mark is ours, also below a first line for the shell', (context) => {
+test('a marked file is ours, also with the mark below a shebang line', (context) => {
   const host = makeRoot(context);
   host.put('etc/litellm/config.yaml', `${MARK_LINE}\nmodel_list: []\n`);
   host.put('etc/systemd/system/litellm.service', `#!/bin/true\n${MARK_LINE}\n`);
@@ -59,7 +59,7 @@ test('what carries the mark is ours, also below a first line for the shell', (co
   assert.deepEqual(host.ask(1), []);
 });
 
-test('a LiteLLM installation is named by what it is, and its key does not travel', (context) => {
+test('a LiteLLM installation is recognised, and its key is not sent', (context) => {
   const host = makeRoot(context);
   host.put('etc/litellm/config.yaml', 'model_list:\n  - model_name: x\n');
   host.put('etc/litellm/litellm.env', 'LITELLM_MASTER_KEY=sk-very-secret\n');
@@ -81,13 +81,13 @@ test('a LiteLLM installation is named by what it is, and its key does not travel
         'a LiteLLM unit (ExecStart=/home/litellm/litellm-venv/bin/litellm --port 4000)',
       ],
       ['unit', '/etc/systemd/system/litellm.service.d/override.conf', 'a unit'],
-      ['folder', '/opt/litellm', 'a folder without hxllm’s marker (it holds venv)'],
+      ['folder', '/opt/litellm', 'a folder without hxllm’s marker (it contains venv)'],
     ],
   );
   assert.doesNotMatch(JSON.stringify(found), /very-secret/);
 });
 
-test('who holds the port is named with its program and process id', async (context) => {
+test('the process that holds the port is named with program and id', async (context) => {
   const server = createServer();
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);

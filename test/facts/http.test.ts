@@ -8,7 +8,7 @@ import { normalizeModel, ollamaModelsQuestion, ollamaVersionQuestion } from '../
 import type { Answer, Question } from '../../src/facts/question.ts';
 import { quietPort } from '../port.ts';
 
-/** Asks as a host would, with its bash. */
+/** Asks with bash on this machine, as a host would. */
 function answerOf(question: Question<unknown>): Promise<Answer> {
   return new Promise((resolve) => {
     const child = execFile(
@@ -22,7 +22,7 @@ function answerOf(question: Question<unknown>): Promise<Answer> {
   });
 }
 
-/** The limits of an answer are the product’s; a name server may take longer to say no. */
+/** The product’s own limit for an answer; a name server may take longer to say that a name is unknown. */
 const unhurried = (question: Question<Got>): Question<Got> => ({
   ...question,
   arguments: [...(question.arguments ?? []).slice(0, -1), '60'],
@@ -48,7 +48,7 @@ test('bash alone gets an answer, with path, query and Host as in the URL', async
   assert.deepEqual(seen, [`/base/api?x=%20 ${new URL(url).host} HTTP/1.0`]);
 });
 
-test('nobody there, a name that is none, and a server that says nothing are told apart', async () => {
+test('a closed port, an unknown name and a silent server have different reasons', async () => {
   await using mute = createTcpServer((socket) => {
     socket.end();
     socket.resume();
@@ -86,7 +86,7 @@ test('a chunked body is joined by bytes, not by characters', () => {
   assert.deepEqual(parseGot({ stdout, exitCode: 0 }), { state: 'answered', status: 200, body: '"größe"' });
 });
 
-test('https without curl and openssl cannot be said', () => {
+test('https without curl and openssl throws', () => {
   assert.throws(() => parseGot({ stdout: '', exitCode: 127 }), /it has neither/);
   assert.deepEqual(
     parseGot({ stdout: 'curl: (60) SSL certificate problem: self-signed certificate\nMore details', exitCode: 60 }),
@@ -95,7 +95,7 @@ test('https without curl and openssl cannot be said', () => {
   assert.deepEqual(getQuestion('https://[::1]/x').arguments?.slice(0, 4), ['::1', '443', '/x', '[::1]']);
 });
 
-test('Ollama’s version and models are read, and what is not Ollama is told', async () => {
+test('Ollama’s version and models are read; other answers give the reason', async () => {
   const answers: Record<string, string> = {
     '/api/version': '{"version":"0.22.1"}',
     '/api/tags': '{"models":[{"name":"phi3:latest"},{"model":"odd"}]}',
@@ -119,16 +119,16 @@ test('Ollama’s version and models are read, and what is not Ollama is told', a
   assert.deepEqual(await models(url), { answered: true, value: ['phi3:latest'] });
   assert.deepEqual(await version(`${url}/other`), {
     answered: false,
-    why: 'it answered, but not as Ollama does: <html>',
+    why: 'an answer that is not Ollama’s: <html>',
   });
-  assert.deepEqual(await models(`${url}/other`), { answered: false, why: 'it answered, but not as Ollama does: {}' });
+  assert.deepEqual(await models(`${url}/other`), { answered: false, why: 'an answer that is not Ollama’s: {}' });
   assert.deepEqual(await version(`${url}/none`), {
     answered: false,
-    why: 'it answered with HTTP 500, as Ollama does not',
+    why: 'HTTP 500 instead of Ollama’s answer',
   });
 });
 
-test('a model’s name is compared without case, and latest is its tag where it has none', () => {
+test('a model’s name is compared without case, and its default tag is latest', () => {
   assert.equal(normalizeModel('Phi3'), 'phi3:latest');
   assert.equal(normalizeModel('phi3:3.8B'), 'phi3:3.8b');
   assert.equal(normalizeModel('registry:5000/ns/Model'), 'registry:5000/ns/model:latest');

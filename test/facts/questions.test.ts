@@ -33,10 +33,10 @@ test('a distribution is read from os-release, quoted or not', () => {
     versionId: '',
     prettyName: 'A "B" $C',
   });
-  assert.throws(() => parseOsRelease(''), /names no ID/);
+  assert.throws(() => parseOsRelease(''), /has no ID/);
 });
 
-test('a machine is read with its C library, or without one that is known', () => {
+test('a machine is read with glibc’s version, or without glibc', () => {
   assert.deepEqual(parseMachine(sample('machine-debian-12')), {
     architecture: 'x64',
     hardware: 'x86_64',
@@ -53,7 +53,7 @@ test('a machine is read with its C library, or without one that is known', () =>
   assert.throws(() => parseMachine(''), /uname gave no answer/);
 });
 
-test('a systemd that is installed and not init manages nothing', () => {
+test('a systemd that is installed but not the init is not running', () => {
   assert.deepEqual(parseSystemd(sample('systemd-not-init')), { version: 252, running: false, state: '' });
   assert.deepEqual(parseSystemd('systemd 257 (257.9-1)\nbooted=yes\nstate=degraded\n'), {
     version: 257,
@@ -61,10 +61,10 @@ test('a systemd that is installed and not init manages nothing', () => {
     state: 'degraded',
   });
   assert.deepEqual(parseSystemd('booted=no\nstate='), { version: undefined, running: false, state: '' });
-  assert.throws(() => parseSystemd('systemd 257\n'), /half an answer/);
+  assert.throws(() => parseSystemd('systemd 257\n'), /is incomplete/);
 });
 
-test('who we are may have no name, and sudo says why it refuses', () => {
+test('a user id may have no name, and a refusal has sudo’s message', () => {
   assert.deepEqual(parseIdentity('1000\ndeploy\n'), { userName: 'deploy', root: false });
   assert.deepEqual(parseIdentity('0\nroot\n'), { userName: 'root', root: true });
   assert.deepEqual(parseIdentity('12345\n'), { userName: '12345', root: false });
@@ -76,14 +76,14 @@ test('who we are may have no name, and sudo says why it refuses', () => {
   assert.deepEqual(sudoQuestion.parse({ stdout: '', exitCode: 127 }), { state: 'missing' });
 });
 
-test('a clock without timedatectl tells the time and no more', () => {
+test('a clock without timedatectl gives only the time', () => {
   assert.deepEqual(parseClock(sample('clock-no-daemon')), { nowMs: 1_795_559_706_242, synchronized: undefined });
   assert.deepEqual(parseClock('1795559706242\nNTPSynchronized=yes\n').synchronized, true);
   assert.deepEqual(parseClock('1795559706242\nNTPSynchronized=no\n').synchronized, false);
   assert.throws(() => parseClock('date: invalid\n'));
 });
 
-test('free space is of the folder’s own file system, whose name may have spaces', () => {
+test('free space is that of the folder’s file system, whose mount point may have spaces', () => {
   assert.deepEqual(parseDisk(sample('disk-opt')), { folder: '/opt', mount: '/', availableBytes: 83_510_394_880 });
   assert.deepEqual(parseDisk('/mnt/a b\n  1024 /mnt/a b\n'), {
     folder: '/mnt/a b',
@@ -93,7 +93,7 @@ test('free space is of the folder’s own file system, whose name may have space
   assert.throws(() => parseDisk('/opt\n'));
 });
 
-test('listeners are read from the kernel’s table, both families, other ports and states apart', () => {
+test('listeners are read from the kernel’s tables of both families, without other ports and states', () => {
   assert.deepEqual(parseListeners(sample('port-listeners'), 4000), ['127.0.0.1', '[::]']);
   assert.deepEqual(parseListeners(sample('port-listeners'), 4001), ['[::1]']);
   assert.deepEqual(parseListeners(sample('port-listeners'), 4002), []);
@@ -104,18 +104,18 @@ test('listeners are read from the kernel’s table, both families, other ports a
   assert.throws(() => parseListeners('', 4000), /could not be read/);
 });
 
-test('a name has each of its addresses once; one that does not resolve has none', () => {
+test('each address of a name is listed once; an unknown name has none', () => {
   assert.deepEqual(parseAddresses(sample('name-localhost')), ['127.0.0.1']);
   assert.deepEqual(nameQuestion('x').parse({ stdout: '', exitCode: 0 }), []);
-  assert.throws(() => nameQuestion('x').parse({ stdout: '', exitCode: 1 }), /getent ended with 1/);
+  assert.throws(() => nameQuestion('x').parse({ stdout: '', exitCode: 1 }), /getent exited with 1/);
 });
 
-test('programs that are not there have no version', () => {
+test('missing programs have no version', () => {
   assert.deepEqual(parsePrograms('bash=5.2.15(1)-release\npython=Python 3.11.2\n'), { bash: '5.2', python: '3.11.2' });
   assert.deepEqual(parsePrograms('bash=5.2.15(1)-release\npython=\n'), { bash: '5.2', python: undefined });
 });
 
-test('the host’s own addresses come from the kernel’s tables, and networks and broadcasts are none', () => {
+test('the host’s own addresses come from the kernel’s tables, without networks and broadcasts', () => {
   const text = readFileSync(new URL('samples/addresses.txt', import.meta.url), 'utf8');
   assert.deepEqual(
     [...parseOwnAddresses(text)],

@@ -1,23 +1,23 @@
-/** What is on a host in the places where hxllm installs. */
+/** The state of a host at the paths where hxllm installs. */
 export interface Installation {
-  /** `undefined`: there is no such user. */
+  /** `undefined`: the user does not exist. */
   readonly user: { readonly gecos: string; readonly group: string } | undefined;
   readonly groupExists: boolean;
-  /** By path: of every path that was asked for, those that exist. */
+  /** The existing ones of the requested paths, by path. */
   readonly entries: ReadonlyMap<string, Entry>;
-  /** What hxllm noted in its marker; `undefined` where there is none. */
+  /** The content of hxllm's marker; `undefined` without a marker. */
   readonly notes: Notes | undefined;
-  /** The release that `current` leads to. */
+  /** The release that the link `current` points to. */
   readonly current: string | undefined;
-  /** Files of each release, `<id>/<name>`, with their SHA-256. */
+  /** SHA-256 of each release's files, by `<id>/<name>`. */
   readonly releases: ReadonlyMap<string, string>;
   readonly runtimes: readonly InstalledRuntime[];
-  /** Scripts that put back what take-overs replaced. */
+  /** Scripts that restore files which take-overs replaced. */
   readonly backups: readonly string[];
-  /** `undefined` where systemd does not run the host, or was not asked. */
+  /** `undefined` if systemd does not manage the host, or the service manager is `process`. */
   readonly service: UnitState | undefined;
   readonly socket: UnitState | undefined;
-  /** Of the service manager `process`: the process that the pid file names, and whether it is ours and lives. */
+  /** For the service manager `process`: the process of the pid file, and whether it runs hxllm's program. */
   readonly daemon: { readonly pid: number; readonly alive: boolean } | undefined;
 }
 
@@ -27,36 +27,39 @@ export interface Entry {
   readonly mode: number;
   readonly owner: string;
   readonly group: string;
-  /** Of files. */
+  /** Only for files. */
   readonly sha256: string | undefined;
   readonly marked: boolean;
-  /** Of files that may be shown. */
+  /** Only for files whose text may be shown. */
   readonly text: string | undefined;
 }
 
-/** What hxllm keeps in its marker: what it made beside marked files, and what was confirmed to run. */
+/** The content of hxllm's marker: things it made beside marked files, and the confirmed state. */
 export interface Notes {
-  /** Folders, groups and users that were not there before: `folder /etc/litellm`, `group litellm`, `user litellm`; and what a folder was that was there: `access 755 root:root /etc/litellm`. */
+  /**
+   * Folders, groups and users that hxllm created (`folder /etc/litellm`, `group litellm`, `user litellm`), and the
+   * former access of folders that existed (`access 755 root:root /etc/litellm`).
+   */
   readonly made: readonly string[];
-  /** The fingerprint of files and release that last passed the health check; `undefined`: none since something changed. */
+  /** The fingerprint of files and release that passed the last health check; `undefined` after a change. */
   readonly confirmed: string | undefined;
 }
 
 /** A runtime on the host. */
 export interface InstalledRuntime {
-  /** The folder's name. */
+  /** The name of its folder. */
   readonly name: string;
-  /** As it was measured when it was put there. */
+  /** The hash from its manifest, measured at the upload. */
   readonly sha256: string;
-  /** Whether the file still has the size and time it had then, or else still has the hash. */
+  /** Whether the file has the size and time of the upload, or otherwise the same hash. */
   readonly intact: boolean;
 }
 
-/** What systemd says of a unit. */
+/** The state of a unit, from systemd. */
 export interface UnitState {
   readonly load: string;
   readonly active: string;
-  /** `enabled`, `disabled` …; empty where there is no unit file. */
+  /** `enabled`, `disabled` …; empty without a unit file. */
   readonly enabled: string;
   readonly fragment: string;
   readonly needsReload: boolean;

@@ -2,7 +2,7 @@ import { decodeBase64 } from '../base64.ts';
 import type { Entry, InstalledRuntime, Installation, UnitState } from './installation.ts';
 import { parseNotes } from './notes.ts';
 
-/** Reads what the script says. `marker` is the path whose text are hxllm's notes. */
+/** Parses the script's output. `marker` is the path of the file with hxllm's notes. */
 export function parseInstallation(stdout: string, marker: string): Installation {
   const lines = stdout
     .split('\n')
@@ -66,7 +66,7 @@ function readEntry([
   ];
 }
 
-// The lines of systemctl-show(1), `Name=value`.
+// Parses the lines of systemctl-show(1), `Name=value`.
 function readUnit(text: string): UnitState {
   const values = new Map(
     text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const),

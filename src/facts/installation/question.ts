@@ -3,7 +3,7 @@ import type { Installation } from './installation.ts';
 import { parseInstallation } from './parse.ts';
 import { INSTALLATION_SCRIPT } from './script.ts';
 
-/** Where to look, and for what. */
+/** Parameters of the question. */
 export interface InstallationPaths {
   readonly user: string;
   readonly group: string;
@@ -12,11 +12,11 @@ export interface InstallationPaths {
   readonly pidFile: string;
   readonly envFile: string;
   readonly serviceManager: 'systemd' | 'process';
-  /** Files and folders to look at, beside the marker. */
+  /** Files and folders to check, beside the marker. */
   readonly paths: readonly string[];
 }
 
-/** What is installed on a host, ours and not. Hashing what is there may take a moment. */
+/** The state of an installation, hxllm's files and others. Hashing can take seconds. */
 export function installationQuestion(places: InstallationPaths): Question<Installation> {
   const { user, group, installDir, marker, pidFile, envFile, serviceManager, paths } = places;
   return {
@@ -34,13 +34,13 @@ export function installationQuestion(places: InstallationPaths): Question<Instal
     as: 'root',
     timeoutS: 60,
     parse: ({ stdout, exitCode }) => {
-      if (exitCode !== 0) throw new Error(`the question about the installation ended with ${String(exitCode)}`);
+      if (exitCode !== 0) throw new Error(`the script that reads the installation exited with ${String(exitCode)}`);
       return parseInstallation(stdout, marker);
     },
   };
 }
 
-/** A path's folders from the root down, without the root itself. */
+/** The parent folders of a path, from the top down, without the root. */
 export function foldersAbove(path: string): readonly string[] {
   const steps = path.split('/').filter((step) => step !== '');
   return steps.slice(0, -1).map((_, index) => `/${steps.slice(0, index + 1).join('/')}`);

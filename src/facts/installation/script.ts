@@ -2,8 +2,8 @@ import { MARK } from '../../core/mark.ts';
 import { SAY } from '../base64.ts';
 
 /**
- * Says what is installed, a line for each thing, values in base64. `$1` user, `$2` group, `$3` install folder, `$4` pid file,
- * `$5` the service manager, `$6` a file whose text never travels; after them every path that matters.
+ * Prints one line for each thing that is installed, values in base64. `$1` user, `$2` group, `$3` install folder, `$4`
+ * pid file, `$5` service manager, `$6` a file whose text is never sent; the rest are paths to check.
  */
 export const INSTALLATION_SCRIPT = `
 ${SAY}
@@ -21,12 +21,12 @@ for path; do
   if [ "$kind" = 'regular file' ] || [ "$kind" = 'regular empty file' ]; then
     sum=$(hash "$path")
     head -n 2 -- "$path" | grep -q '^${MARK}' && marked=yes
-    # Line feeds at the end must survive, so a sign is put after them.
+    # A dot at the end keeps line feeds, which the shell would drop.
     [ "$path" = "$secret" ] || text="$(tr -d '\\0' < "$path" | head -c 262144; printf .)"
   fi
   say entry "$path" "$mode" "$owner" "$owners" "$kind" "$sum" "$marked" "$text"
 done
-# What has another mode or owner than it was sent with is not what was sent; the runtime and its folders are the same.
+# A file counts as unchanged only with its original mode and owner; so do the runtime and its folders.
 me=$(id -un)
 fit() { [ "$(stat -c %a:%U -- "$1")" = "$2:$me" ]; }
 [ -L "$install/current" ] && say current "$(readlink -- "$install/current")"

@@ -19,7 +19,7 @@ async function problemAt(answers: Answers): Promise<readonly [string, string]> {
 test('where sudo gives no answer it is a matter of permission', async () => {
   assert.deepEqual(await problemAt({ machine: MACHINE }), [
     'permission.sudo',
-    'Wanted "sudo -n" to work without a password; seen: it takes root, and sudo gave no answer',
+    'Wanted "sudo -n" to work without a password; seen: it needs root, and sudo gave no answer',
   ]);
 });
 
@@ -31,6 +31,9 @@ test('an answer that makes no sense stops the plan, whatever words it has', asyn
   });
   assert.deepEqual(
     [code, detail],
-    ['enforce.unknown', 'Wanted to know what is installed; seen: the question about the installation ended with 3.'],
+    [
+      'enforce.unknown',
+      'Wanted to know what is installed; seen: the script that reads the installation exited with 3.',
+    ],
   );
 });
