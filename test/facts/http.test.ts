@@ -87,7 +87,7 @@ test('a chunked body is joined by bytes, not by characters', () => {
 });
 
 test('https without curl and openssl throws', () => {
-  assert.throws(() => parseGot({ stdout: '', exitCode: 127 }), /it has neither/);
+  assert.throws(() => parseGot({ stdout: '', exitCode: 127 }), /neither is installed/);
   assert.deepEqual(
     parseGot({ stdout: 'curl: (60) SSL certificate problem: self-signed certificate\nMore details', exitCode: 60 }),
     { state: 'unreachable', why: 'SSL certificate problem: self-signed certificate' },
