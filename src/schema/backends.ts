@@ -3,31 +3,26 @@ import { httpUrl } from './kind.ts';
 import { readSection, type IssueList } from './section.ts';
 import { HXLLM_BACKEND } from './sections.ts';
 
-/** Reads `hxllm.backends`: the stated `num_parallel` by URL. A server that no model names is warned about. */
+/** Reads `hxllm.backends`: the configured `num_parallel` by URL. A URL that no deployment has is a warning. */
 export function readBackends(
   given: Readonly<Record<string, unknown>> | undefined,
   deployments: readonly Deployment[],
   findings: IssueList,
 ): ReadonlyMap<string, number | undefined> {
   const stated = new Map<string, number | undefined>();
+  const known = [...new Set(deployments.map((deployment) => deployment.url))];
   for (const [key, value] of Object.entries(given ?? {})) {
     const path = ['hxllm', 'backends', key];
     const url = httpUrl.read(key);
     const { num_parallel: numParallel } = readSection(HXLLM_BACKEND, value, path, findings);
-    if (url === undefined) findings.wrong(path, httpUrl.wanted, key);
-    else if (deployments.some((deployment) => deployment.url === url)) stated.set(url, numParallel);
-    else
-      findings.warning(
-        'config.unknown-key',
-        path,
-        `no model_list entry has the api_base ${url}; this has no effect`,
-        'compare it with the api_base values, letter by letter',
-      );
+    if (url === undefined) findings.wrong(path, httpUrl.expected, key);
+    else if (known.includes(url)) stated.set(url, numParallel);
+    else findings.unknownKey(path, url, known, 'ignored: no entry of model_list has this api_base');
   }
   return stated;
 }
 
-/** The servers that deployments name, each once, in that order. */
+/** The backends of deployments, each once, in the order of their first deployment. */
 export function backendsOf(
   deployments: readonly Deployment[],
   numParallel: ReadonlyMap<string, number | undefined>,

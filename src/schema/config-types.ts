@@ -1,119 +1,122 @@
 import type { RoutingStrategy } from '../core/routing-strategy.ts';
 import type { Secret } from '../core/secret.ts';
 
-/** `config.yaml` with every default applied: what a gateway is made of. */
+/** `config.yaml` with every default applied: the configuration of a gateway. */
 export interface GatewayConfig {
   /** From `hxllm.listen`. */
   readonly listen: ListenAddress | undefined;
   readonly masterKey: MasterKeyReference;
-  /** `hxllm.open`: serve without a key on other addresses than loopback. */
+  /** `hxllm.open`: serve without a key on addresses other than loopback. */
   readonly open: boolean;
   /** `hxllm.strict`: refuse parameters that would be ignored. */
   readonly strict: boolean;
-  /** `hxllm.origins`: whose pages may read replies in a browser. */
+  /** `hxllm.origins`: origins whose pages may read responses in a browser. */
   readonly origins: ReadonlySet<string>;
-  /** `hxllm.metrics`: who may read `/metrics`: whoever has the key, everybody, or nobody. */
+  /** `hxllm.metrics`: `/metrics` is readable with the master key, for everyone, or not at all. */
   readonly metrics: 'key' | 'open' | 'off';
   readonly queue: QueueLimits;
   readonly maxBodyBytes: number;
   readonly timeouts: Timeouts;
   readonly routing: Routing;
-  /** The aliases, in the order of their first entry; their names are unique. */
+  /** The aliases, in the order of their first entry. Names are unique. */
   readonly groups: readonly ModelGroup[];
-  /** Further names of groups (`model_group_alias`), to the name of the group. */
+  /** `model_group_alias`: further names of groups, mapped to the name of the group. */
   readonly aliases: ReadonlyMap<string, string>;
-  /** Every server that a deployment names, in the order of the first mention. */
+  /** The backend of every deployment, in the order of their first mention. */
   readonly backends: readonly BackendConfig[];
 }
 
-/** Where to listen; `host` without brackets. */
+/** The address to listen on; `host` has no brackets. */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** The master key, as far as it is known here. */
+/** The master key, or the reason why it is missing. */
 export type MasterKeyReference =
   | { readonly state: 'none' }
   | { readonly state: 'set'; readonly key: Secret }
   | { readonly state: 'unset'; readonly variable: string };
 
-/** Limits of the phases of a request, in ms; 0 is no limit. */
+/** Limits for the phases of a request, in ms. 0: no limit. */
 export interface Timeouts {
   readonly connectMs: number;
-  /** From the request's end to the first byte of the answer: queueing, a load and the prefill lie in it. */
+  /** From the end of the request to the first byte of the response. It includes queueing, a load and prefill. */
   readonly firstByteMs: number;
-  /** Between two pieces of an answer. */
+  /** Between two chunks of a response. */
   readonly idleMs: number;
-  /** Of an answer that is not streamed, as a whole: LiteLLM's `timeout`, which limits no stream's length either. */
+  /** For a whole response that is not streamed. LiteLLM's `timeout`, which does not limit streams either. */
   readonly wholeMs: number;
-  /** Of any answer. */
+  /** For every whole response. */
   readonly totalMs: number;
-  /** How long a gateway that was told to stop lets answers run on; 0 is not at all. */
+  /** Time that a stopping gateway gives running responses. 0: none. */
   readonly drainMs: number;
 }
 
-/** What may wait for a model. */
+/** Limits of the queue of a model. */
 export interface QueueLimits {
-  /** How long a request may wait for a place, loads not counted: `hxllm.max_queue_wait`; 0 is no limit. */
+  /** `hxllm.max_queue_wait`: longest wait of a request for a slot, without loads. 0: no limit. */
   readonly mostWaitMs: number;
-  /** How many may wait for one alias: `hxllm.max_queue`. */
+  /** `hxllm.max_queue`: most waiting requests of one alias. */
   readonly longest: number;
 }
 
-/** How a deployment is chosen and given up. */
+/** Strategy, retries, cooldown and fallbacks. */
 export interface Routing {
   readonly strategy: RoutingStrategy;
-  /** How often a request that has not begun to be answered is tried again. */
+  /** Number of retries of a request whose response has not begun. */
   readonly retries: number;
-  /** Failures in a row of one deployment after which it rests. */
+  /** Consecutive failures of a deployment that start its cooldown. */
   readonly allowedFails: number;
   readonly cooldownMs: number;
-  /** Groups that stand in, in turn, for one none of whose deployments could begin to answer, or for which a prompt was too long; by names of groups. */
+  /**
+   * Fallback groups by group, in order of preference. They serve a request if no deployment of its group could begin a
+   * response (`fallbacks`), or if its prompt was too long (`contextFallbacks`).
+   */
   readonly fallbacks: ReadonlyMap<string, readonly string[]>;
   readonly contextFallbacks: ReadonlyMap<string, readonly string[]>;
 }
 
-/** An alias and what serves it. */
+/** An alias with its deployments. */
 export interface ModelGroup {
   readonly name: string;
   readonly deployments: readonly [Deployment, ...Deployment[]];
 }
 
-/** One model on one server. */
+/** One model on one backend. */
 export interface Deployment {
-  /** Unique in a configuration, the same after a reload of the same entry: `alias@url#model`. */
+  /** Unique in a configuration, and the same after a reload of the same entry: `alias@url#model`. */
   readonly id: string;
-  /** `ollama`: its native API. `openai`: any server with `/v1`. */
+  /** `ollama`: Ollama's native API. `openai`: any server with `/v1`. */
   readonly provider: 'ollama' | 'openai';
-  /** The model's name on that server. */
+  /** The model's name on that backend. */
   readonly model: string;
-  /** The server, as in {@link BackendConfig}. */
+  /** The URL of the backend, as in {@link BackendConfig}. */
   readonly url: string;
-  /** The same as the file has it, letter by letter: what replies show. */
+  /** The URL as written in the file; response headers show it. */
   readonly writtenUrl: string;
   readonly mode: 'chat' | 'embedding' | undefined;
   readonly apiKey: Secret | undefined;
   readonly keepAlive: number | string | undefined;
-  /** Ollama's options: those of the runner (`num_ctx` …) hold for everyone, the others where a request says nothing. */
+  /** Ollama's options. Those of the runner (`num_ctx` …) apply to every request; the others are defaults. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly weight: number;
-  /** Those with the lowest are used while they can be; those without come last. */
+  /** Deployments with the lowest order are used as long as they are available. Those without an order come last. */
   readonly order: number | undefined;
-  /** Requests and tokens that may be sent there in a minute. */
+  /** Requests and tokens per minute. */
   readonly rpm: number | undefined;
   readonly tpm: number | undefined;
-  /** `timeout` and `stream_timeout`, ms, where the entry has them. */
+  /** `timeout` and `stream_timeout` of the entry, in ms. */
   readonly timeoutMs: number | undefined;
   readonly streamTimeoutMs: number | undefined;
 }
 
-/** One server. */
+/** One backend server. */
 export interface BackendConfig {
   /** Without a trailing slash. */
   readonly url: string;
   readonly provider: 'ollama' | 'openai';
   readonly apiKey: Secret | undefined;
-  /** Upper bound of what runs at once for each model there, where the operator states it. */
+  /** The configured limit of concurrent requests for each model on the backend. */
   readonly numParallel: number | undefined;
 }

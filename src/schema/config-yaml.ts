@@ -1,6 +1,6 @@
 /**
- * `config.yaml` as it is written: LiteLLM's own format, with hxllm's settings under `hxllm`.
- * This is what render builds; `readGatewayConfig` (gateway-config.ts) says what a gateway makes of any such document.
+ * `config.yaml` as a document: LiteLLM's own format, with hxllm's settings under `hxllm`.
+ * `render` builds this type. `readGatewayConfig` (gateway-config.ts) reads any document.
  */
 export interface ConfigYaml {
   readonly model_list: readonly ModelEntry[];
@@ -10,14 +10,14 @@ export interface ConfigYaml {
   readonly hxllm?: HxllmSettings;
 }
 
-/** One deployment of an alias; several with one `model_name` are a group. */
+/** One deployment of an alias. Entries with the same `model_name` are a group. */
 export interface ModelEntry {
   readonly model_name: string;
   readonly litellm_params: LitellmParams;
   readonly model_info?: Readonly<Record<string, unknown>>;
 }
 
-/** Where a deployment is and how it is asked; keys beside these are Ollama options. */
+/** Model and backend of a deployment. Other keys are Ollama options. */
 export interface LitellmParams {
   /** `ollama_chat/NAME`, `ollama/NAME` or `openai/NAME`. */
   readonly model: string;
@@ -26,20 +26,20 @@ export interface LitellmParams {
   readonly [option: string]: unknown;
 }
 
-/** What LiteLLM's format has no place for. */
+/** Settings that LiteLLM's format does not have. */
 export interface HxllmSettings {
   /** `host:port`. */
   readonly listen?: string;
   readonly backends?: Readonly<Record<string, { readonly num_parallel?: number }>>;
-  /** Serve without a key on other addresses than loopback. */
+  /** Serve without a key on addresses other than loopback. */
   readonly open?: boolean;
   /** Refuse parameters that would be ignored. */
   readonly strict?: boolean;
-  /** Whose pages may read replies in a browser (`https://chat.example`); nobody's where nothing is said. */
+  /** Origins whose pages may read responses in a browser (`https://chat.example`). Default: none. */
   readonly origins?: readonly string[];
-  /** Who may read `/metrics`; `key` where nothing is said. */
+  /** Readers of `/metrics`. Default: `key`. */
   readonly metrics?: 'key' | 'open' | 'off';
-  /** Seconds; 0 is no limit. `drain`: how long answers may run on once the gateway was told to stop. */
+  /** Seconds; 0 is no limit. `drain`: time that a stopping gateway gives running responses. */
   readonly timeouts?: {
     readonly connect?: number;
     readonly first_byte?: number;
@@ -47,7 +47,7 @@ export interface HxllmSettings {
     readonly total?: number;
     readonly drain?: number;
   };
-  /** Larger requests are refused with 413; 64 where nothing is said. */
+  /** Larger requests are refused with 413. Default: 64. */
   readonly max_body_mib?: number;
   readonly max_queue_wait?: number;
   readonly max_queue?: number;

@@ -4,15 +4,18 @@ import type { IssueList } from './section.ts';
 
 const REFERENCE = /^os\.environ\/(.+)$/;
 
-/** Variables by name, as `process.env` has them. */
+/** Environment variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The variable that a value of the form `os.environ/NAME` refers to. */
+/** The variable's name in a value `os.environ/NAME`. */
 export function referenceOf(value: unknown): string | undefined {
   return typeof value === 'string' ? REFERENCE.exec(value)?.[1] : undefined;
 }
 
-/** Puts variables in the place of every `os.environ/NAME` of a document; one that is not set is noted, and its place is left empty. */
+/**
+ * Replaces every `os.environ/NAME` of a document by the variable. A variable that is not set is an issue, and its value
+ * is undefined.
+ */
 export function resolveEnvironment(
   value: unknown,
   environment: Environment,
@@ -39,7 +42,7 @@ export function resolveEnvironment(
   findings[unset](
     'config.environment-unset',
     path,
-    `wanted the environment variable ${name}, seen that it is not set`,
+    `expected the environment variable ${name}, found that it is not set`,
     `set ${name} in the environment, on a host in litellm.env`,
   );
   return undefined;

@@ -3,13 +3,16 @@ import type { DocumentPath } from './issue.ts';
 import type { ModelGroup } from './config-types.ts';
 import type { IssueList } from './section.ts';
 
-/** A list of fallbacks as the document has it, and where. */
+/** A list of fallbacks and its path in the document. */
 export interface GivenFallbacks {
   readonly path: DocumentPath;
   readonly value: readonly unknown[] | undefined;
 }
 
-/** Reads LiteLLM's `fallbacks`, `[{MODEL: [OTHER, …]}, …]`; the first list that is there counts. `aliases` are further names of groups. */
+/**
+ * Reads LiteLLM's `fallbacks`, `[{MODEL: [OTHER, …]}, …]`. The first list that exists counts. `aliases` are further
+ * names of groups.
+ */
 export function readFallbacks(
   lists: readonly GivenFallbacks[],
   groups: readonly ModelGroup[],
@@ -34,7 +37,7 @@ export function readFallbacks(
   return fallbacks;
 }
 
-/** Reads `default_fallbacks`, a list of groups that stand in for every other that has none of its own. */
+/** Adds `default_fallbacks`: the fallbacks of every group without its own. */
 export function withDefaults(
   fallbacks: ReadonlyMap<string, readonly string[]>,
   lists: readonly GivenFallbacks[],

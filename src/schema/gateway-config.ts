@@ -9,16 +9,16 @@ import { readSettings } from './settings.ts';
 
 export type * from './config-types.ts';
 
-/** How a document is read. */
+/** Parameters of reading a document. */
 export interface Reading {
   readonly environment: Environment;
-  /** Whether an `os.environ/NAME` that is not set refuses the document, or is only named. */
+  /** Whether a variable of `os.environ/NAME` that is not set is an error or a warning. */
   readonly unset: 'error' | 'warning';
 }
 
 /**
- * Reads a parsed `config.yaml`. Whatever is wrong or unknown comes back as issues, in the document's order by section;
- * `config` is there unless one of them is an error.
+ * Reads a parsed `config.yaml`. Wrong and unknown entries are returned as issues, in the document's order within each
+ * section. `config` is undefined if an issue is an error.
  */
 export function readGatewayConfig(
   document: unknown,

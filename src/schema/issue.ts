@@ -1,19 +1,25 @@
-/** Where in a document: keys and indexes from the root. */
+/** A path in a document: keys and indexes from the root. */
 export type DocumentPath = readonly (string | number)[];
 
-/** One thing to say about a document: an error refuses it, a warning is shown. Data, without file or line: whoever has the source adds those. */
+/**
+ * A finding about a document. An error refuses the document; a warning is only shown. It has no file and no line: the
+ * caller, which has the source, adds them.
+ */
 export interface Issue {
   readonly severity: 'error' | 'warning';
-  /** Stable: `config.unknown-key`, `config.not-honoured`, `config.wrong-value`, `config.missing`, `config.environment-unset`, `config.provider-unsupported`, `config.exposed`. */
+  /**
+   * Stable: `config.unknown-key`, `config.not-honoured`, `config.wrong-value`, `config.missing`,
+   * `config.environment-unset`, `config.provider-unsupported`, `config.exposed`.
+   */
   readonly code: string;
   readonly path: DocumentPath;
-  /** What was wanted and what was seen, one sentence without a full stop. */
+  /** "expected …, found …", without a full stop at the end; a question mark may stand there. */
   readonly message: string;
-  /** What to write or type instead. */
+  /** The text to write, or the command to type. */
   readonly fix: string;
 }
 
-/** A path as a person writes it: `model_list[0].litellm_params.api_base`; keys with other signs are quoted. */
+/** A path as text: `model_list[0].litellm_params.api_base`. Keys with other characters are quoted. */
 export function pathText(path: DocumentPath): string {
   const text = path
     .map((step) =>
@@ -32,7 +38,7 @@ export function showValue(value: unknown, path: DocumentPath): string {
     return 'a value that is not shown';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  // An address may hold a name and a password.
+  // A URL may contain a user name and a password.
   const text = JSON.stringify(value).replace(/\/\/[^/@\s]*@/, '//…@');
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

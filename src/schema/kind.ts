@@ -1,16 +1,17 @@
 import { isObject } from '../core/json.ts';
-/** What a value may be: `read` gives it in its type, or `undefined` when it is something else. */
+
+/** The type of a value. `read` returns the value, or `undefined` if it has another type. */
 export interface Kind<T> {
-  /** Completes "wanted …". */
-  readonly wanted: string;
+  /** Completes "expected …". */
+  readonly expected: string;
   read(value: unknown): T | undefined;
 }
 
-function kind<T>(wanted: string, read: (value: unknown) => T | undefined): Kind<T> {
-  return { wanted, read };
+function kind<T>(expected: string, read: (value: unknown) => T | undefined): Kind<T> {
+  return { expected, read };
 }
 
-// `os.environ/NAME` only ever gives text, and LiteLLM takes numbers in quotes.
+// Numbers may be text: `os.environ/NAME` always gives text, and LiteLLM accepts numbers in quotes.
 function asNumber(value: unknown): number | undefined {
   const read = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof read === 'number' && Number.isFinite(read) ? read : undefined;
@@ -24,19 +25,19 @@ export const text: Kind<string> = kind('text', (value) =>
 const YES: ReadonlySet<unknown> = new Set([true, 'true', 'yes', 'on']);
 const NO: ReadonlySet<unknown> = new Set([false, 'false', 'no', 'off']);
 
-/** `true` or `false`; also as YAML 1.1 writes them, which is what LiteLLM reads. */
+/** `true` or `false`, also in the spellings of YAML 1.1, which LiteLLM reads. */
 export const flag: Kind<boolean> = kind('true or false', (value) => {
   const word = typeof value === 'string' ? value.toLowerCase() : value;
   return YES.has(word) ? true : NO.has(word) ? false : undefined;
 });
 
-/** Anything at all. */
+/** Any value. */
 export const anything: Kind<unknown> = kind('anything', (value) => value);
 
-/** A list of anything. */
+/** A list of any values. */
 export const list: Kind<readonly unknown[]> = kind('a list', (value) => (Array.isArray(value) ? value : undefined));
 
-/** A mapping of keys to anything. */
+/** A mapping of any values. */
 export const mapping: Kind<Readonly<Record<string, unknown>>> = kind('a mapping', (value) =>
   isObject(value) ? value : undefined,
 );
@@ -62,7 +63,7 @@ export function oneOf<const W extends string>(...words: readonly W[]): Kind<W> {
   return kind(`one of ${words.join(', ')}`, (value) => words.find((word) => word === value));
 }
 
-/** An http or https address, without its trailing slashes. */
+/** An http or https URL; trailing slashes are removed. */
 export const httpUrl: Kind<string> = kind('an http:// or https:// address', (value) => {
   if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
   const url = new URL(value);
@@ -76,7 +77,10 @@ export const httpUrl: Kind<string> = kind('an http:// or https:// address', (val
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 });
 
-/** How long Ollama keeps a model: seconds as a number (negative: for ever), or a Go duration; `"300"` is neither, and Ollama refuses it. */
+/**
+ * Ollama's `keep_alive`: seconds as a number (negative: for ever) or a Go duration. `"300"` is neither, and Ollama
+ * refuses it.
+ */
 export const keepAlive: Kind<number | string> = kind(
   'seconds as a number without quotes, or a duration such as "5m"',
   (value) => {

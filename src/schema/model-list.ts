@@ -2,12 +2,12 @@ import { Secret } from '../core/secret.ts';
 import type { Deployment, ModelGroup } from './config-types.ts';
 import type { DocumentPath } from './issue.ts';
 import { readModelName } from './provider.ts';
-import { readSection, type IssueList } from './section.ts';
+import { readSection, type IssueList, type UnknownKey } from './section.ts';
 import { LITELLM_PARAMS, MODEL_ENTRY, MODEL_INFO, OLLAMA_OPTIONS } from './sections.ts';
 
 const ENTRY = { ...LITELLM_PARAMS, ...OLLAMA_OPTIONS };
 
-/** Reads `model_list`: entries with one name become a group, in the order of the first. */
+/** Reads `model_list`. Entries with one name become a group, in the order of their first entry. */
 export function readModelList(
   entries: readonly unknown[] | undefined,
   findings: IssueList,
@@ -21,10 +21,11 @@ export function readModelList(
     if (group === undefined) groups.set(read.name, [read.deployment]);
     else group.push({ ...read.deployment, id: uniqueId(read.deployment.id, group) });
   }
-  // Only entries of providers that hxllm does not serve: each has its warning, but nothing would be served.
+  // All entries belong to providers that hxllm does not support. Each has its warning, but the gateway would serve no
+  // model.
   const onlyLeftOut =
     groups.size === 0 && findings.unset.size === 0 && findings.issues.every(({ severity }) => severity === 'warning');
-  if (onlyLeftOut) findings.missing(['model_list'], 'at least one model of an Ollama server, or of one with /v1');
+  if (onlyLeftOut) findings.missing(['model_list'], 'at least one model of an Ollama server, or of a server with /v1');
   return { groups: [...groups].map(([name, deployments]) => ({ name, deployments })) };
 }
 
@@ -37,14 +38,14 @@ function readEntry(
   const at = [...path, 'litellm_params'];
   if (name === undefined) findings.missing([...path, 'model_name'], 'the alias that clients ask for');
   if (given === undefined) findings.missing(at, 'a mapping with model and api_base');
-  const params = readSection(ENTRY, given, at, findings, unknownOption);
+  const params = readSection(ENTRY, given, at, findings, warnOfUnknownOption);
   const { mode } = readSection(MODEL_INFO, info, [...path, 'model_info'], findings, () => undefined);
   const target = given === undefined ? undefined : readModelName(params.model, params.api_base, at, findings);
   if (name === undefined || target === undefined) return undefined;
   const { keep_alive: keepAlive, timeout, stream_timeout: streamTimeout } = params;
   const deployment: Deployment = {
     ...target,
-    // It is shown in a header, which takes ASCII alone.
+    // A response header shows it, and headers are ASCII.
     writtenUrl:
       typeof given?.['api_base'] === 'string' && /^[\x21-\x7e]+$/.test(given['api_base'])
         ? given['api_base']
@@ -64,7 +65,7 @@ function readEntry(
   return { name, deployment };
 }
 
-/** Ollama's options of an entry, as read where hxllm knows them, as they stand where it does not. */
+/** Ollama's options of an entry: known ones as read, unknown ones as written. */
 function optionsOf(
   params: Readonly<Record<string, unknown>>,
   given: Readonly<Record<string, unknown>>,
@@ -74,23 +75,17 @@ function optionsOf(
   for (const [name, value] of Object.entries(given)) {
     if (Object.hasOwn(LITELLM_PARAMS, name)) continue;
     const option = Object.hasOwn(OLLAMA_OPTIONS, name) ? params[name] : value;
-    // LiteLLM takes one stop sequence as it stands, Ollama a list alone.
+    // LiteLLM accepts one stop sequence as text, Ollama only a list.
     if (option !== undefined && option !== null)
       options[name] = name === 'stop' && typeof option === 'string' ? [option] : option;
   }
   return options;
 }
 
-function unknownOption(name: string, path: DocumentPath, findings: IssueList): void {
-  findings.warning(
-    'config.unknown-key',
-    path,
-    `the key ${name} is none that hxllm knows; it goes to Ollama as an option`,
-    'check its spelling, or remove it',
-  );
-}
+const warnOfUnknownOption: UnknownKey = (path, name, known, findings) =>
+  findings.unknownKey(path, name, known, 'sent to Ollama as an option');
 
-// The same model of the same server twice: LiteLLM takes it as more weight, so both stay and are told apart.
+// LiteLLM treats a repeated entry as more weight, so both deployments stay and get distinct ids.
 function uniqueId(id: string, group: readonly Deployment[]): string {
   const twins = group.filter((other) => other.id === id || other.id.startsWith(`${id}#`)).length;
   return twins === 0 ? id : `${id}#${String(twins + 1)}`;

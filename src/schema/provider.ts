@@ -3,7 +3,7 @@ import type { IssueList } from './section.ts';
 
 const OLLAMA = new Set(['ollama_chat', 'ollama']);
 const OPENAI = new Set(['openai', 'hosted_vllm', 'lm_studio', 'llamafile', 'openai_like', 'custom_openai']);
-/** Providers of LiteLLM that hxllm does not serve; a file that has them keeps working without those entries. */
+/** LiteLLM providers that hxllm does not support. A file that names them still works, without those entries. */
 const ELSEWHERE = new Set(
   `anthropic azure azure_ai bedrock cerebras cohere cohere_chat databricks deepseek fireworks_ai gemini github github_copilot groq huggingface
   mistral nvidia_nim openrouter perplexity replicate sagemaker sagemaker_chat sambanova text-completion-openai together_ai vertex_ai vllm voyage watsonx xai`.split(
@@ -13,9 +13,12 @@ const ELSEWHERE = new Set(
 
 const DEFAULT_OLLAMA = 'http://localhost:11434';
 const DEFAULT_OPENAI = 'https://api.openai.com/v1';
-const WANTED = 'ollama_chat/NAME, ollama/NAME or openai/NAME';
+const EXPECTED = 'ollama_chat/NAME, ollama/NAME or openai/NAME';
 
-/** What `litellm_params.model` and `api_base` say together: which kind of server, where, and the model's name there. `undefined` when an issue was found. */
+/**
+ * Reads `litellm_params.model` and `api_base`: the provider, the URL, and the model's name there. `undefined` if an
+ * issue was found.
+ */
 export function readModelName(
   model: string | undefined,
   apiBase: string | undefined,
@@ -24,7 +27,7 @@ export function readModelName(
 ): { readonly provider: 'ollama' | 'openai'; readonly model: string; readonly url: string } | undefined {
   const path = [...at, 'model'];
   if (model === undefined) {
-    findings.missing(path, WANTED);
+    findings.missing(path, EXPECTED);
     return undefined;
   }
   const slash = model.indexOf('/');
@@ -33,13 +36,13 @@ export function readModelName(
     findings.warning(
       'config.provider-unsupported',
       path,
-      `wanted ${WANTED}, seen ${showValue(model, path)}; this entry is left out`,
+      `expected ${EXPECTED}, found ${showValue(model, path)}; this entry is ignored`,
       `remove the entry, or point it at a server with /v1 as openai/${name}`,
     );
     return undefined;
   }
   if (name === '' || (!OLLAMA.has(provider) && !OPENAI.has(provider))) {
-    findings.wrong(path, WANTED, model);
+    findings.wrong(path, EXPECTED, model);
     return undefined;
   }
   return OLLAMA.has(provider)

@@ -1,27 +1,28 @@
 import { isObject } from '../core/json.ts';
+import { nearestName } from '../core/spelling.ts';
 import { pathText, showValue, type DocumentPath, type Issue } from './issue.ts';
 import type { Kind } from './kind.ts';
 
-/** One key of a section: what it may be, and whether hxllm honours it yet or only knows it. */
+/** One key of a section: the type of its value, and whether hxllm honours it or only knows it. */
 export interface Key<T> {
   readonly kind: Kind<T>;
   readonly honoured: boolean;
 }
 
-/** The keys of one mapping of the document. */
+/** The keys of one mapping in the document. */
 export type Section = Readonly<Record<string, Key<unknown>>>;
 
-/** What a section's keys said; `undefined` where absent or wrong. */
+/** The values of a section's keys; `undefined` if absent or wrong. */
 export type SectionValues<S extends Section> = {
   readonly [K in keyof S]: S[K] extends Key<infer T> ? T | undefined : never;
 };
 
-/** A key that hxllm acts on. */
+/** A key that hxllm honours. */
 export function honours<T>(kind: Kind<T>): Key<T> {
   return { kind, honoured: true };
 }
 
-/** A key of LiteLLM that hxllm knows, checks, and does nothing with. */
+/** A key of LiteLLM that hxllm knows and ignores. */
 export function knows<T>(kind: Kind<T>): Key<T> {
   return { kind, honoured: false };
 }
@@ -29,7 +30,7 @@ export function knows<T>(kind: Kind<T>): Key<T> {
 /** Collects the issues of one reading. */
 export class IssueList {
   readonly issues: Issue[] = [];
-  /** Paths whose `os.environ/NAME` is not set: absent through no fault of the document. */
+  /** Paths whose `os.environ/NAME` is not set: they are absent, and the document is not at fault. */
   readonly unset = new Set<string>();
 
   error(code: string, path: DocumentPath, message: string, fix: string): void {
@@ -40,59 +41,70 @@ export class IssueList {
     this.issues.push({ severity: 'warning', code, path, message, fix });
   }
 
-  /** A value that is not what its key takes. */
-  wrong(path: DocumentPath, wanted: string, value: unknown): void {
+  /** Adds an error: the value has the wrong type. */
+  wrong(path: DocumentPath, expected: string, value: unknown): void {
     this.error(
       'config.wrong-value',
       path,
-      `wanted ${wanted}, seen ${showValue(value, path)}`,
-      path.length === 0 ? `write ${wanted}, with model_list in it` : `set ${pathText(path)} to ${wanted}`,
+      `expected ${expected}, found ${showValue(value, path)}`,
+      path.length === 0 ? `write ${expected} with the key model_list` : `set ${pathText(path)} to ${expected}`,
     );
   }
 
-  /** A key that has to be there. */
-  missing(path: DocumentPath, wanted: string): void {
+  /** Adds an error: a required key is missing. */
+  missing(path: DocumentPath, expected: string): void {
     if (!this.unset.has(pathText(path)))
-      this.error('config.missing', path, `wanted ${wanted}, seen nothing`, `add ${pathText(path)}: ${wanted}`);
+      this.error('config.missing', path, `expected ${expected}, found nothing`, `add ${pathText(path)}: ${expected}`);
+  }
+
+  /** Adds a warning: the key is unknown. It suggests the nearest of the known names; `effect` is what becomes of the key. */
+  unknownKey(path: DocumentPath, name: string, known: readonly string[], effect = 'ignored'): void {
+    const near = nearestName(name, known);
+    const at = pathText(path);
+    this.warning(
+      'config.unknown-key',
+      path,
+      `unknown key ${name}, ${effect}${near === undefined ? '' : `. Did you mean ${near}?`}`,
+      near === undefined ? `check the spelling of ${at}, or remove it` : `rename ${at} to ${near}, or remove it`,
+    );
   }
 }
 
-/** Reads one mapping by its section: wrong values are errors, keys that nobody knows or that are not honoured are warnings. Null counts as absent. */
+/** Decides about a key that its section does not have: adds an issue, or nothing. */
+export type UnknownKey = (path: DocumentPath, name: string, known: readonly string[], findings: IssueList) => void;
+
+const warnOfUnknownKey: UnknownKey = (path, name, known, findings) => findings.unknownKey(path, name, known);
+
+/**
+ * Reads one mapping by its section. Wrong values are errors; unknown keys, and keys that are not honoured, are
+ * warnings. Null counts as absent.
+ */
 export function readSection<S extends Section>(
   section: S,
   value: unknown,
   path: DocumentPath,
   findings: IssueList,
-  unknownKey = unknownKeyWarning,
+  unknownKey: UnknownKey = warnOfUnknownKey,
 ): SectionValues<S> {
   const values: Record<string, unknown> = {};
   if (value !== undefined && value !== null && !isObject(value)) findings.wrong(path, 'a mapping', value);
   for (const [name, item] of Object.entries(isObject(value) ? value : {})) {
     const key = Object.hasOwn(section, name) ? section[name] : undefined;
     const at = [...path, name];
-    if (key === undefined) unknownKey(name, at, findings);
+    if (key === undefined) unknownKey(at, name, Object.keys(section), findings);
     else if (item !== undefined && item !== null) {
       const read = key.kind.read(item);
-      if (read === undefined) findings.wrong(at, key.kind.wanted, item);
+      if (read === undefined) findings.wrong(at, key.kind.expected, item);
       else if (!key.honoured)
         findings.warning(
           'config.not-honoured',
           at,
-          `LiteLLM's ${name} has no effect in hxllm yet`,
+          `LiteLLM's ${name} is not supported, ignored`,
           `remove ${pathText(at)}, or leave it for LiteLLM`,
         );
       values[name] = read;
     }
   }
-  // Built key by key from the section itself, which is what the type says.
+  // Built key by key from the section itself, which is what the type states.
   return values as SectionValues<S>;
-}
-
-function unknownKeyWarning(name: string, at: DocumentPath, findings: IssueList): void {
-  findings.warning(
-    'config.unknown-key',
-    at,
-    `the key ${name} is none that hxllm knows; it has no effect`,
-    `check the spelling of ${pathText(at)}, or remove it`,
-  );
 }

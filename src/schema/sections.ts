@@ -30,10 +30,13 @@ export const MODEL_ENTRY = {
   model_info: honours(mapping),
 } satisfies Section;
 
-/** `model_info`: of it the mode counts; the rest is for people and for LiteLLM's cost tables, so nothing is said about it. */
+/**
+ * `model_info`. Only `mode` has an effect; the rest is for people and for LiteLLM's cost tables, so unknown keys are no
+ * issue.
+ */
 export const MODEL_INFO = { mode: honours(oneOf('chat', 'embedding', 'completion')) } satisfies Section;
 
-/** `litellm_params`, but for Ollama's options. */
+/** `litellm_params`, without Ollama's options. */
 export const LITELLM_PARAMS = {
   model: honours(text),
   api_base: honours(httpUrl),
@@ -51,7 +54,7 @@ export const LITELLM_PARAMS = {
     stream model_info max_budget budget_duration guardrails use_in_pass_through configurable_clientside_auth_params default_headers headers think reasoning_effort tools response_format`),
 } satisfies Section;
 
-/** Ollama's own options (api/types.go, Options and Runner), which may stand in `litellm_params`. */
+/** Ollama's own options (api/types.go, Options and Runner), which are allowed in `litellm_params`. */
 export const OLLAMA_OPTIONS = {
   num_ctx: honours(whole(1)),
   num_batch: honours(whole(1)),
@@ -68,7 +71,7 @@ export const OLLAMA_OPTIONS = {
   min_p: honours(number(0)),
   typical_p: honours(number(0)),
   repeat_last_n: honours(whole(-1)),
-  // Of a penalty of nothing Ollama’s runner dies.
+  // Ollama’s runner dies with a penalty of 0.
   repeat_penalty: honours(number(0.01)),
   presence_penalty: honours(number()),
   frequency_penalty: honours(number()),
@@ -102,7 +105,10 @@ export const GENERAL_SETTINGS = {
     use_client_credentials_pass_through_routes allow_requests_on_db_unavailable disable_master_key_return public_routes admin_only_routes user_header_name`),
 } satisfies Section;
 
-/** `litellm_settings`. That what cannot be honoured is dropped and named is what hxllm does anyway, so `drop_params` says nothing new. */
+/**
+ * `litellm_settings`. `drop_params` changes nothing: hxllm always drops parameters that it cannot honour, and names
+ * them.
+ */
 export const LITELLM_SETTINGS = {
   num_retries: honours(whole(0)),
   request_timeout: honours(number(0)),
@@ -137,7 +143,7 @@ export const HXLLM = {
 /** `hxllm.backends.<url>`. */
 export const HXLLM_BACKEND = { num_parallel: honours(whole(1)) } satisfies Section;
 
-/** `hxllm.timeouts`, in seconds; 0 is no limit, but for `drain`, where it waits for nothing. */
+/** `hxllm.timeouts`, in seconds. 0 is no limit; for `drain` it is no wait. */
 export const HXLLM_TIMEOUTS = {
   connect: honours(number(0)),
   first_byte: honours(number(0)),

@@ -11,7 +11,10 @@ import { backendsOf, readBackends } from './backends.ts';
 
 const MIB = 1024 * 1024;
 
-/** Reads everything beside `model_list`, with its defaults. `raw` is the document before the environment was put in. */
+/**
+ * Reads all sections but `model_list`, with their defaults. `raw` is the document before environment variables were
+ * inserted.
+ */
 export function readSettings(
   root: SectionValues<typeof ROOT>,
   raw: Readonly<Record<string, unknown>>,
@@ -85,7 +88,7 @@ function readStrategy(name: (typeof STRATEGY_NAMES)[number] | undefined, finding
   findings.warning(
     'config.not-honoured',
     ['router_settings', 'routing_strategy'],
-    `hxllm does not have the strategy ${String(name)} yet; it uses ${DEFAULT_STRATEGY}`,
+    `the strategy ${String(name)} is not supported; using ${DEFAULT_STRATEGY}`,
     `set router_settings.routing_strategy to ${DEFAULT_STRATEGY}`,
   );
   return DEFAULT_STRATEGY;
@@ -112,7 +115,7 @@ function aliasesOf(
 ): ReadonlyMap<string, string> {
   const aliases = new Map<string, string>();
   for (const [name, value] of Object.entries(given ?? {})) {
-    // LiteLLM also takes {model: NAME, hidden: true}.
+    // LiteLLM also accepts {model: NAME, hidden: true}.
     const group = isObject(value) ? value['model'] : value;
     if (typeof group === 'string' && groups.some((known) => known.name === group)) aliases.set(name, group);
     else

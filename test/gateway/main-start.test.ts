@@ -53,7 +53,7 @@ test('a start without the variable, without a key where others reach it, or on a
     [
       ['--config', await write('open.yaml', {}), '--host', '0.0.0.0', '--port', '0'],
       78,
-      /config\.exposed[^]*Wanted a master key to listen on 0\.0\.0\.0/,
+      /config\.exposed[^]*Expected a master key to listen on 0\.0\.0\.0/,
     ],
     [['--config', await write('bad.yaml', { model_list: [] })], 78, /model_list \(config\.missing\)/],
     [['--config', join(folder, 'nowhere.yaml')], 78, /no such file/],

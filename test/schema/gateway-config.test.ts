@@ -30,7 +30,7 @@ test('the smallest document has every default', () => {
   ]);
 });
 
-test("what the guide's page shows is read as meant", () => {
+test("the example of the guide's page is read in full", () => {
   const url = 'http://hx-llm01-server.dev-test.hana-x.ai:11434';
   const document = {
     model_list: [
@@ -51,7 +51,7 @@ test("what the guide's page shows is read as meant", () => {
   assert.equal(config.groups[0]?.deployments[0].model, 'phi3:3.8b-mini-128k-instruct-q8_0');
 });
 
-test('entries of one name are a group; the same entry twice is told apart', () => {
+test('entries of one name are a group; repeated entries get distinct ids', () => {
   const { groups } = good({
     model_list: [entry(), entry({ api_base: 'http://b:11434' }), entry(), entry({}, { model_name: 'n' })],
   });
@@ -64,7 +64,7 @@ test('entries of one name are a group; the same entry twice is told apart', () =
   );
 });
 
-test('one server is one, however its address is written; replies show it as written', () => {
+test('spellings of one URL are one backend; responses show the URL as written', () => {
   const { backends, groups } = good({
     model_list: [
       entry({ api_base: 'http://A:11434/' }),
@@ -96,7 +96,7 @@ test("Ollama's options are kept, known ones in their type, unknown ones with a w
   assert.deepEqual(issuesOf(document), ['warning config.unknown-key model_list[0].litellm_params.mirostat']);
 });
 
-test("LiteLLM's limits and hxllm's each have their meaning", () => {
+test("LiteLLM's timeouts and hxllm's are each read into their own limit", () => {
   assert.partialDeepStrictEqual(good({ router_settings: { timeout: 30, stream_timeout: 5 } }).timeouts, {
     wholeMs: 30_000,
     firstByteMs: 5000,
@@ -112,7 +112,7 @@ test("LiteLLM's limits and hxllm's each have their meaning", () => {
   );
 });
 
-test('fallbacks are read from either section, by every name of a group, and the default ones are for those without', () => {
+test('fallbacks are read from either section, by any name of a group; default ones are for groups without their own', () => {
   const model_list = ['a', 'b', 'c'].map((model_name) => entry({}, { model_name }));
   const { routing } = good({
     model_list,
@@ -127,7 +127,7 @@ test('fallbacks are read from either section, by every name of a group, and the 
   assert.deepEqual(Object.fromEntries(routing.contextFallbacks), { b: ['c'] });
 });
 
-test('a deployment has its order and what it may be sent in a minute', () => {
+test('a deployment has its order and its limits per minute', () => {
   assert.partialDeepStrictEqual(
     good({ model_list: [entry({ rpm: 5, tpm: '100', order: 1 })] }).groups[0]?.deployments[0],
     { rpm: 5, tpm: 100, order: 1 },

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { readGatewayConfig, type GatewayConfig } from '../../src/schema/gateway-config.ts';
 import { exposureOf, isLoopback, parseListen } from '../../src/schema/listen.ts';
 
-test('addresses are read with names, numbers and brackets, and nothing else is', () => {
+test('addresses are names, numbers or brackets with a port; other text is refused', () => {
   assert.deepEqual(parseListen('0.0.0.0:4000'), { host: '0.0.0.0', port: 4000 });
   assert.deepEqual(parseListen('hx-api-server:4000'), { host: 'hx-api-server', port: 4000 });
   assert.deepEqual(parseListen('[::1]:4000'), { host: '::1', port: 4000 });
@@ -12,14 +12,14 @@ test('addresses are read with names, numbers and brackets, and nothing else is',
     assert.equal(parseListen(text), undefined, text);
 });
 
-test('what only this machine reaches is known by its address', () => {
+test('loopback addresses are recognised', () => {
   for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost', '::ffff:127.0.0.1'])
     assert.equal(isLoopback(host), true, host);
   for (const host of ['0.0.0.0', '::', '10.0.0.1', 'hx-api-server', '127.evil.example', '1127.0.0.1'])
     assert.equal(isLoopback(host), false, host);
 });
 
-test('without a master key others are let in only where that was said', () => {
+test('without a master key other addresses than loopback need hxllm.open', () => {
   const config = (more: object): GatewayConfig => {
     const read = readGatewayConfig(
       { model_list: [{ model_name: 'm', litellm_params: { model: 'ollama/m', api_base: 'http://a' } }], ...more },
@@ -32,7 +32,7 @@ test('without a master key others are let in only where that was said', () => {
   assert.equal(exposureOf(config({}), '0.0.0.0')?.code, 'config.exposed');
   assert.equal(exposureOf(config({ hxllm: { open: true } }), '0.0.0.0'), undefined);
   assert.equal(exposureOf(config({ general_settings: { master_key: 'sk-1' } }), '0.0.0.0'), undefined);
-  // A check without the environment knows that there will be a key.
+  // A check without the environment must know that a key will be set.
   assert.equal(
     exposureOf(config({ general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' } }), '0.0.0.0'),
     undefined,

@@ -93,7 +93,7 @@ for (const [document, ...issues] of WRONG) {
   });
 }
 
-test('an error shows no secret, and no password of an address', () => {
+test('an error shows no secret, and no password of a URL', () => {
   const { issues } = read({
     model_list: [entry({ api_key: 7, api_base: 'http://user:hunter2@a:1' })],
     general_settings: { master_key: 12_345 },
@@ -103,7 +103,7 @@ test('an error shows no secret, and no password of an address', () => {
   assert.doesNotMatch(text, /hunter2|12345|12_345/);
 });
 
-test('an origin is one as browsers send it, and a star is none', () => {
+test('an origin has the form that browsers send; a star is refused', () => {
   assert.deepEqual(
     [...good({ hxllm: { origins: ['https://chat.example', 'http://localhost:3000'] } }).origins],
     ['https://chat.example', 'http://localhost:3000'],
@@ -116,9 +116,64 @@ test('an origin is one as browsers send it, and a star is none', () => {
     );
 });
 
-test('one stop sequence becomes a list, which is all that Ollama takes', () => {
+test('one stop sequence becomes a list: Ollama accepts only lists', () => {
   assert.deepEqual(good({ model_list: [entry({ stop: 'END' })] }).groups[0]?.deployments[0].options, { stop: ['END'] });
   assert.deepEqual(good({ model_list: [entry({ stop: ['a', 'b'] })] }).groups[0]?.deployments[0].options, {
     stop: ['a', 'b'],
   });
+});
+
+test('an unknown key is answered with the nearest known name of its section', () => {
+  const rows: readonly (readonly [document: object, message: string, fix: string])[] = [
+    [
+      { router_settings: { cooldwn_time: 5 } },
+      'unknown key cooldwn_time, ignored. Did you mean cooldown_time?',
+      'rename router_settings.cooldwn_time to cooldown_time, or remove it',
+    ],
+    [
+      { modle_list: [] },
+      'unknown key modle_list, ignored. Did you mean model_list?',
+      'rename modle_list to model_list, or remove it',
+    ],
+    [
+      { hxllm: { timeouts: { conect: 1 } } },
+      'unknown key conect, ignored. Did you mean connect?',
+      'rename hxllm.timeouts.conect to connect, or remove it',
+    ],
+    [
+      { hxllm: { backends: { 'http://a:11434': { num_paralel: 2 } } } },
+      'unknown key num_paralel, ignored. Did you mean num_parallel?',
+      'rename hxllm.backends["http://a:11434"].num_paralel to num_parallel, or remove it',
+    ],
+    [
+      { hxllm: { backends: { 'http://a:11343': { num_parallel: 2 } } } },
+      'unknown key http://a:11343, ignored: no entry of model_list has this api_base. Did you mean http://a:11434?',
+      'rename hxllm.backends["http://a:11343"] to http://a:11434, or remove it',
+    ],
+    [
+      { model_list: [entry({ temprature: 1 })] },
+      'unknown key temprature, sent to Ollama as an option. Did you mean temperature?',
+      'rename model_list[0].litellm_params.temprature to temperature, or remove it',
+    ],
+    [
+      { model_list: [entry({}, { model_nmae: 'x' })] },
+      'unknown key model_nmae, ignored. Did you mean model_name?',
+      'rename model_list[0].model_nmae to model_name, or remove it',
+    ],
+    [
+      { model_list: [entry({ mirostat: 2 })] },
+      'unknown key mirostat, sent to Ollama as an option',
+      'check the spelling of model_list[0].litellm_params.mirostat, or remove it',
+    ],
+    [
+      { litellm_settings: { frobnicate: true } },
+      'unknown key frobnicate, ignored',
+      'check the spelling of litellm_settings.frobnicate, or remove it',
+    ],
+  ];
+  for (const [document, message, fix] of rows)
+    assert.deepEqual(
+      read({ model_list: [entry()], ...document }).issues.map((issue) => [issue.code, issue.message, issue.fix]),
+      [['config.unknown-key', message, fix]],
+    );
 });

@@ -2,7 +2,7 @@ import type { Backend, Model } from '../config.ts';
 import { plainOf, describeValue, type MapValue, type Value } from '../value.ts';
 import { readBackendUrl } from './backend-url.ts';
 import type { Reader } from './reader.ts';
-import { nearestName } from './spelling.ts';
+import { nearestName } from '../../core/spelling.ts';
 import { judgeKeys } from './unknown-names.ts';
 
 const KEYS = ['name', 'provider', 'model', 'backends', 'num_ctx', 'keep_alive', 'options', 'mode'];

@@ -7,7 +7,7 @@ import { readMasterKey } from './master-key.ts';
 import { readModels } from './models.ts';
 import { Reader, type HostVariables } from './reader.ts';
 import type { Findings } from '../findings.ts';
-import { nearestName } from './spelling.ts';
+import { nearestName } from '../../core/spelling.ts';
 import { judgeVariableNames } from './unknown-names.ts';
 
 const ACCOUNT = /^[a-z_][a-z0-9_-]{0,31}$/;

@@ -1,7 +1,7 @@
 import type { Where } from '../../core/problem.ts';
 import type { Findings } from '../findings.ts';
 import type { Variables } from '../value.ts';
-import { nearestName } from './spelling.ts';
+import { nearestName } from '../../core/spelling.ts';
 
 /** Variables that hxllm reads. */
 const KNOWN_VARIABLES = [

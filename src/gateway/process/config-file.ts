@@ -52,7 +52,7 @@ export function problemOf(issue: Issue, where: Where): Problem {
   return {
     code: issue.code,
     summary: issue.path.length === 0 ? 'the document as a whole' : pathText(issue.path),
-    detail: `${issue.message.charAt(0).toUpperCase()}${issue.message.slice(1)}.`,
+    detail: `${issue.message.charAt(0).toUpperCase()}${issue.message.slice(1)}${issue.message.endsWith('?') ? '' : '.'}`,
     fix: issue.fix,
     where,
   };

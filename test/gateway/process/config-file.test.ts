@@ -28,10 +28,10 @@ test('a wrong value is named with file, line, column, path, what was wanted, wha
   assert.equal(
     errors.map((error) => problemText('error', error)).join(''),
     `error: /etc/litellm/config.yaml:7:3: router_settings.routing_strategy (config.wrong-value)
-  Wanted one of least-busy, simple-shuffle, latency-based-routing, usage-based-routing, usage-based-routing-v2, cost-based-routing, seen "least_busy".
+  Expected one of least-busy, simple-shuffle, latency-based-routing, usage-based-routing, usage-based-routing-v2, cost-based-routing, found "least_busy".
   fix: set router_settings.routing_strategy to one of least-busy, simple-shuffle, latency-based-routing, usage-based-routing, usage-based-routing-v2, cost-based-routing
 error: /etc/litellm/config.yaml:8:3: router_settings.num_retries (config.wrong-value)
-  Wanted a whole number of at least 0, seen -1.
+  Expected a whole number of at least 0, found -1.
   fix: set router_settings.num_retries to a whole number of at least 0
 `,
   );
@@ -49,6 +49,7 @@ test('a key that nobody knows is a warning at its place', () => {
   const reading = read(`${GOOD}hxllm:\n  listne: 0.0.0.0:4000\n`);
   assert.ok(reading.config !== undefined);
   assert.deepEqual(deployments(reading), ['config.unknown-key 7:3 hxllm.listne']);
+  assert.equal(reading.warnings[0]?.detail, 'Unknown key listne, ignored. Did you mean listen?');
 });
 
 test('what is not YAML is named with its line, each mistake once', () => {
@@ -65,7 +66,7 @@ test('text, lists and other things that are no mapping are refused as a whole', 
   for (const text of ['hello', '- a', '7'])
     assert.match(
       problemText('error', read(text).errors[0] ?? assert.fail(text)),
-      /the document as a whole[^]*Wanted a mapping, seen .*[^]*fix: write a mapping, with model_list in it/,
+      /the document as a whole[^]*Expected a mapping, found .*[^]*fix: write a mapping with the key model_list/,
     );
 });
 

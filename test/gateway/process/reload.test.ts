@@ -121,7 +121,7 @@ test('a file that does not hold changes nothing, and says why with its line', as
       `${good}general_settings:\n  master_key: os.environ/ANOTHER_KEY\n`,
       /:7:3: general_settings\.master_key \(config\.environment-unset\)[^]*ANOTHER_KEY[^]*note: the environment of a running gateway does not change.*restart/,
     ],
-    [good, /config\.exposed[^]*Wanted a master key to listen on 0\.0\.0\.0/, '0.0.0.0'],
+    [good, /config\.exposed[^]*Expected a master key to listen on 0\.0\.0\.0/, '0.0.0.0'],
   ];
   for (const [text, wanted, host] of rows) {
     const { done, text: told } = await reloadFrom(gateway, text, host === undefined ? {} : { host });

@@ -1,14 +1,14 @@
-/** Of the known names the one that was probably meant: a slip or two away, or `undefined`. */
+/** The known name that was probably meant: at most two edits away, in short words one. `undefined` if there is none. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const distances = known.map((candidate) => ({ candidate, distance: distanceOf(name, candidate) }));
   const [nearest] = distances.toSorted((a, b) => a.distance - b.distance);
-  // In short words two slips make another word: port and host.
+  // In short words two edits make another word: port and host.
   return nearest !== undefined && nearest.distance <= (Math.min(name.length, nearest.candidate.length) < 6 ? 1 : 2)
     ? nearest.candidate
     : undefined;
 }
 
-/** Signs to insert, remove, change or swap with their neighbour (Damerau, optimal string alignment). */
+/** The number of characters to insert, remove, change or swap with their neighbour (Damerau, optimal string alignment). */
 function distanceOf(a: string, b: string): number {
   let before: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index);
