@@ -59,7 +59,8 @@ function withoutComments(source: string): string {
   return source.replaceAll(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, '');
 }
 
-function roomOf(path: string): string | undefined {
+/** The room of a path below `src/`: the longest row of the import table that holds it. */
+export function roomOf(path: string): string | undefined {
   return Object.keys(IMPORTS)
     .filter((room) => within(path, room))
     .toSorted((a, b) => b.length - a.length)[0];
