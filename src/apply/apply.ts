@@ -1,7 +1,7 @@
 import type { Become, Host } from '../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Recorder, StepState } from '../core/recorder.ts';
-import type { Plan, Step } from '../plan/plan.ts';
+import { changesHost, type Plan, type Step } from '../plan/plan.ts';
 import { withSudo, refusedBySudo } from './sudo.ts';
 import type { LockToken } from './lock.ts';
 import { LOCK_LOST, prepareScript, switchScript } from './script.ts';
@@ -149,7 +149,7 @@ function report(
   if (failed === undefined || broken === undefined)
     return finished.length === batch.steps.length ? [] : [silent(host.name)];
   say(broken, 'failed', failed.printed, failed.durationMs);
-  if (undone === true) for (const { step } of finished.toReversed()) if (step.kind === 'change') say(step, 'undone');
+  if (undone === true) for (const { step } of finished.toReversed()) if (changesHost(step)) say(step, 'undone');
   return [stepFailed(broken, failed.printed, batch.kind, plan, host.name, undone, transcript.stuck)];
 }
 

@@ -4,22 +4,74 @@ import type { CheckResult } from './verdict.ts';
 /** How far one step of a plan has come. */
 export type StepState = 'planned' | 'started' | 'done' | 'failed' | 'undone' | 'unknown';
 
+/** The kind of a planned step: what is done with its thing. `check` looks and changes nothing. */
+export type StepVerb =
+  | 'create'
+  | 'send'
+  | 'copy'
+  | 'write'
+  | 'change'
+  | 'switch'
+  | 'enable'
+  | 'start'
+  | 'restart'
+  | 'reload'
+  | 'stop'
+  | 'remove'
+  | 'check';
+
+/** One step of a plan, as a person reads it before it is applied. */
+export interface PlannedStep {
+  readonly id: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly verb: StepVerb;
+  /** Why the step cannot be planned yet. */
+  readonly blocked?: string;
+}
+
 /** What a phase says while it runs: the view shows it, the evidence keeps it. */
-export type PhaseEvent =
+export type PhaseEvent = KeptEvent | PlanEvent;
+
+/** The whole plan of one host. The view shows it with its totals; it is kept as one `step` event for each step. */
+export interface PlanEvent {
+  readonly kind: 'plan';
+  readonly host: string;
+  readonly steps: readonly PlannedStep[];
+}
+
+/** A step as it stands. */
+export interface StepEvent {
+  readonly kind: 'step';
+  readonly host: string;
+  readonly id: string;
+  readonly title: string;
+  readonly state: StepState;
+  readonly detail?: string;
+  readonly durationMs?: number;
+}
+
+/** The events that evidence and `--json` hold. */
+export type KeptEvent =
   | { readonly kind: 'progress'; readonly host: string; readonly text: string }
   | { readonly kind: 'check'; readonly result: CheckResult }
-  | {
-      readonly kind: 'step';
-      readonly host: string;
-      readonly id: string;
-      readonly title: string;
-      readonly state: StepState;
-      readonly detail?: string;
-      readonly durationMs?: number;
-    }
+  | StepEvent
   | { readonly kind: 'problem'; readonly problem: Problem }
   /** A line for the person: what to do next, what was left. */
   | { readonly kind: 'note'; readonly host?: string; readonly text: string };
+
+/** An event as it is kept. */
+export function keptEvents(event: PhaseEvent): readonly KeptEvent[] {
+  if (event.kind !== 'plan') return [event];
+  return event.steps.map(({ id, title, detail, blocked }) => ({
+    kind: 'step',
+    host: event.host,
+    id,
+    title,
+    state: blocked === undefined ? 'planned' : 'unknown',
+    detail: blocked ?? detail,
+  }));
+}
 
 /** Where a phase leaves what it saw and did. Redaction happens behind it. */
 export interface Recorder {

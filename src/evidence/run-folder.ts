@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeFileSync, w
 import { dirname, join } from 'node:path';
 import { errorCode, errorMessage } from '../core/error.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
-import type { PhaseEvent, Recorder } from '../core/recorder.ts';
+import { keptEvents, type Recorder } from '../core/recorder.ts';
 import { timestampOf } from '../core/timestamp.ts';
 import { documentPath } from './document-path.ts';
 import { MANIFEST, manifestOf } from './manifest.ts';
@@ -82,7 +82,9 @@ function open(request: RunRequest): Run {
   return {
     folder,
     recorder: {
-      event: (event: PhaseEvent) => append(redacted(request.redaction, event)),
+      event: (event) => {
+        for (const kept of keptEvents(event)) append(redacted(request.redaction, kept));
+      },
       file: (path, content) => {
         const place = documentPath(path);
         document(OWN_FILES.has(place) ? `_${place}` : place, content);

@@ -21,7 +21,7 @@ export function planFiles({ files }: Desired, { installation }: Actual): readonl
           title: `write ${file.path}`,
           detail: '[redacted]',
           stage: 'switch',
-          kind: 'change',
+          verb: 'write',
           actions: [],
           blocked: shownWhy(file),
         },
@@ -35,7 +35,7 @@ export function planFiles({ files }: Desired, { installation }: Actual): readonl
         title: `write ${path}`,
         detail: details.join('\n'),
         stage: 'switch',
-        kind: 'change',
+        verb: 'write',
         actions: [
           { kind: 'write', path, owner, group, mode, text: file.content.kind === 'secret' ? new Secret(text) : text },
         ],

@@ -48,7 +48,7 @@ export function planFolders(desired: Desired, actual: Actual): readonly Step[] {
       title: `make ${desired.paths.installDir} and ${desired.paths.configDir}`,
       detail,
       stage: 'prepare',
-      kind: 'change',
+      verb: 'create',
       actions,
     },
   ];
@@ -68,7 +68,7 @@ export function planAccess(desired: Desired, { installation }: Actual): readonly
       title: `set owner and mode of ${paths.join(', ')}`,
       detail: different.map(({ folder, why }) => `${folder.path}: ${why}`).join('\n'),
       stage: 'switch',
-      kind: 'change',
+      verb: 'change',
       actions: different.map(({ folder }) => folderAction(folder)),
     },
   ];

@@ -40,7 +40,7 @@ function planCheck({ release, paths, settings }: Desired, changed: readonly Step
       title: 'let the release check the configuration on the host',
       detail: `${release.folder}/gateway --check --config ${paths.configFile}, before anything is put in its place`,
       stage: 'switch',
-      kind: 'confirm',
+      verb: 'check',
       actions: [{ kind: 'check', gateway: `${release.folder}/gateway`, config: paths.configFile, user }],
     },
   ];

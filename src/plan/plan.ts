@@ -1,3 +1,4 @@
+import type { PlannedStep } from '../core/recorder.ts';
 import type { Secret } from '../core/secret.ts';
 
 /** What is to be done on a host, in order; empty where nothing differs. */
@@ -12,19 +13,14 @@ export interface Plan {
 }
 
 /** One thing that a person would call a change, or its confirmation. */
-export interface Step {
+export interface Step extends PlannedStep {
   /** Stable, `subject.thing`: `files.config.yaml`. */
   readonly id: string;
-  readonly title: string;
-  /** Why: wanted and seen, or the difference; never a secret. */
+  /** Why the step is needed: expected and found, or the difference; never a secret. */
   readonly detail: string;
   /** `prepare` adds what nobody uses yet; the steps of `switch` are carried out together, and put back together when one fails. */
   readonly stage: 'prepare' | 'switch';
-  /** `confirm` looks and changes nothing. */
-  readonly kind: 'change' | 'confirm';
   readonly actions: readonly Action[];
-  /** Why the step cannot be carried out yet; a plan with such a step is shown and not applied. */
-  readonly blocked?: string;
 }
 
 /** One thing to do, as data. Paths are absolute. */
@@ -90,7 +86,12 @@ export interface Upload {
   readonly manifest?: string;
 }
 
+/** Whether a step changes the host; the others look at it. */
+export function changesHost(step: Step): boolean {
+  return step.verb !== 'check';
+}
+
 /** How many steps change something. */
 export function countChanges(steps: readonly Step[]): number {
-  return steps.filter((step) => step.kind === 'change').length;
+  return steps.filter(changesHost).length;
 }

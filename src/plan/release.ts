@@ -15,7 +15,7 @@ export function planRuntime({ release, compress }: Desired, { installation }: Ac
       title: `send Node.js ${runtime.version} for ${runtime.architecture} (${String(Math.round(runtime.sizeBytes / 1e6))} MB)`,
       detail: `${path}: ${damaged ? 'is not what was sent' : 'is not there'}`,
       stage: 'prepare',
-      kind: 'change',
+      verb: 'send',
       actions: [
         {
           kind: 'upload',
@@ -48,7 +48,7 @@ export function planRelease({ release, compress }: Desired, { installation }: Ac
         )
         .join('\n'),
       stage: 'prepare',
-      kind: 'change',
+      verb: 'send',
       actions: missing.map((file) => ({
         kind: 'upload',
         source: { text: file.content },
@@ -70,7 +70,7 @@ export function planCurrent({ release, paths }: Desired, { installation }: Actua
       title: `make ${release.id} the current release`,
       detail: `${paths.current} leads to ${installation.current ?? 'nothing yet'}, wanted releases/${release.id}`,
       stage: 'switch',
-      kind: 'change',
+      verb: 'switch',
       actions: [{ kind: 'link', path: paths.current, target: `releases/${release.id}` }],
     },
   ];

@@ -70,7 +70,7 @@ function planProcess(desired: Desired, { installation }: Actual, confirmed: bool
       title: alive ? 'restart the gateway' : 'start the gateway',
       detail: alive ? 'it does not run what is wanted' : 'it does not run',
       stage: 'switch',
-      kind: 'change',
+      verb: alive ? 'restart' : 'start',
       actions: [...(installation.daemon === undefined ? [] : [stop(desired)]), start(desired.paths)],
     },
   ];
@@ -99,7 +99,7 @@ function confirmHealth(desired: Desired, actual: Actual): Step {
     title: 'confirm that it answers',
     detail: `GET ${action.path} on ${action.address}:${String(action.port)} of the host, for at most ${String(action.timeoutS)} s`,
     stage: 'switch',
-    kind: 'confirm',
+    verb: 'check',
     actions: [action, markerAction(desired, notes)],
   };
 }

@@ -44,7 +44,7 @@ export function planTakeOver(desired: Desired, actual: Actual): TakeOver {
         title: `copy what is foreign to ${folder}`,
         detail: foreign.map((one) => `${one.path}: ${one.looksLike}`).join('\n'),
         stage: 'prepare',
-        kind: 'change',
+        verb: 'copy',
         actions: [
           { kind: 'copy', paths: files, folder: `${folder}/files` },
           {
@@ -67,7 +67,7 @@ export function planTakeOver(desired: Desired, actual: Actual): TakeOver {
               title: units.length === 0 ? 'clear the way for the new units' : `stop and disable ${units.join(', ')}`,
               detail: [...units, ...inTheWay].join('\n'),
               stage: 'switch',
-              kind: 'change',
+              verb: 'stop',
               actions: stop,
             },
           ],

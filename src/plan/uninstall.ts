@@ -1,4 +1,5 @@
 import { USER_GECOS } from '../core/mark.ts';
+import type { StepVerb } from '../core/recorder.ts';
 import type { Installation } from '../facts/installation/installation.ts';
 import type { HostPaths, Settings } from '../render/desired.ts';
 import { modeText } from './mode.ts';
@@ -31,8 +32,8 @@ export function planUninstall(settings: Settings, paths: HostPaths, installation
   };
 }
 
-function step(id: string, title: string, detail: string, actions: readonly Action[]): Step {
-  return { id, title, detail, stage: 'prepare', kind: 'change', actions };
+function step(id: string, title: string, detail: string, actions: readonly Action[], verb: StepVerb = 'remove'): Step {
+  return { id, title, detail, stage: 'prepare', verb, actions };
 }
 
 function stopSteps(
@@ -49,6 +50,7 @@ function stopSteps(
         'stop the gateway',
         `process ${String(daemon.pid)}, ${daemon.alive ? 'which runs' : 'which has ended'}`,
         [{ kind: 'stop-process', pidFile: paths.pidFile, installDir: paths.installDir }],
+        'stop',
       ),
     ];
   }
@@ -56,9 +58,13 @@ function stopSteps(
   if (units.length === 0) return [];
   const names = units.map((path) => path.slice(path.lastIndexOf('/') + 1));
   return [
-    step('service.stop', `stop and disable ${names.join(' and ')}`, names.join('\n'), [
-      systemctl('disable', '--now', ...names),
-    ]),
+    step(
+      'service.stop',
+      `stop and disable ${names.join(' and ')}`,
+      names.join('\n'),
+      [systemctl('disable', '--now', ...names)],
+      'stop',
+    ),
     step('service.units', `remove ${units.join(' and ')}`, 'they carry hxllm’s mark', [
       { kind: 'remove', paths: units },
       systemctl('daemon-reload'),
@@ -160,6 +166,7 @@ function folderSteps(paths: HostPaths, { notes, entries }: Installation): readon
             `give ${giveBack.map(({ path }) => path).join(', ')} back its owner and mode`,
             giveBack.map(({ path, owner, group, mode }) => `${path}: ${owner}:${group} ${modeText(mode)}`).join('\n'),
             giveBack,
+            'change',
           ),
         ]),
     step(

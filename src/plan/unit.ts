@@ -1,3 +1,4 @@
+import type { StepVerb } from '../core/recorder.ts';
 import type { Action, Plan, Step } from './plan.ts';
 import type { Actual } from './actual.ts';
 import { systemctl } from './systemctl.ts';
@@ -23,7 +24,7 @@ export function planUnitSteps(
   const steps: Step[] = [];
   if (needsReload)
     steps.push(
-      change('service.reload', 'let systemd read its units', 'unit files differ from what systemd has read', [
+      change('service.reload', 'reload', 'let systemd read its units', 'unit files differ from what systemd has read', [
         systemctl('daemon-reload'),
       ]),
     );
@@ -31,6 +32,7 @@ export function planUnitSteps(
     steps.push(
       change(
         'service.enable',
+        'enable',
         `enable ${UNITS.join(' and ')}`,
         `${describe(service?.enabled)} and ${describe(socket?.enabled)}, wanted enabled`,
         [systemctl('enable', ...UNITS)],
@@ -42,6 +44,7 @@ export function planUnitSteps(
       ...steps,
       change(
         'service.start',
+        'reload',
         'reload litellm; nobody waits, and requests in flight end as they began',
         'it does not run what is wanted',
         [systemctl('reload', 'litellm.service')],
@@ -55,6 +58,7 @@ export function planUnitSteps(
   steps.push(
     change(
       'service.start',
+      keepsListener ? 'restart' : 'start',
       keepsListener ? 'restart litellm; the socket stays open' : `start ${UNITS.join(' and ')}`,
       why,
       actions,
@@ -97,8 +101,8 @@ function startAll(): readonly Action[] {
   ];
 }
 
-function change(id: string, title: string, detail: string, actions: readonly Action[]): Step {
-  return { id, title, detail, stage: 'switch', kind: 'change', actions };
+function change(id: string, verb: StepVerb, title: string, detail: string, actions: readonly Action[]): Step {
+  return { id, verb, title, detail, stage: 'switch', actions };
 }
 
 function describe(state: string | undefined): string {

@@ -14,7 +14,7 @@ export function planUser({ settings }: Desired, { installation }: Actual): reado
       title: `make the system group ${group}`,
       detail: `there is no group ${group}`,
       stage: 'prepare',
-      kind: 'change',
+      verb: 'create',
       actions: [{ kind: 'command', argv: ['groupadd', '--system', group] }],
     });
   }
@@ -38,7 +38,7 @@ export function planUser({ settings }: Desired, { installation }: Actual): reado
       title: `make the system user ${user}`,
       detail: `there is no user ${user}; it gets no shell and no home`,
       stage: 'prepare',
-      kind: 'change',
+      verb: 'create',
       actions: [{ kind: 'command', argv }],
     });
   }

@@ -57,7 +57,7 @@ function makeBench(context: TestContext): Bench {
 }
 
 function step(stage: Step['stage'], ...actions: readonly Action[]): Step {
-  return { id: `${stage}.${String(actions[0]?.kind)}`, title: 't', detail: '', stage, kind: 'change', actions };
+  return { id: `${stage}.${String(actions[0]?.kind)}`, title: 't', detail: '', stage, verb: 'change', actions };
 }
 
 const write = (path: string, text: string | Secret, mode = 0o640): Action => ({

@@ -37,7 +37,7 @@ function makeBench(context: TestContext): Bench {
         title: 't',
         detail: '',
         stage: 'switch',
-        kind: 'change',
+        verb: 'change',
         actions: [{ kind: 'command', argv: ['sh', '-c', script] }],
       } as const;
       const plan = {

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../../core/problem.ts';
-import type { PhaseEvent } from '../../core/recorder.ts';
+import { keptEvents, type KeptEvent, type PhaseEvent, type StepEvent } from '../../core/recorder.ts';
 import type { CheckResult } from '../../core/verdict.ts';
-import type { StepEvent } from '../views/step.ts';
 import type { PhaseOutcome } from './outcome.ts';
 
 /** Remembers what a phase has said. */
@@ -15,20 +14,23 @@ export interface EventLog {
   kept(): Pick<PhaseOutcome, 'steps' | 'notes'>;
 }
 
-/** An empty ledger. */
+/** An empty log. */
 export function createEventLog(): EventLog {
   const results: CheckResult[] = [];
   const problems: Problem[] = [];
   const notes: string[] = [];
   const steps = new Map<string, StepEvent>();
+  const add = (event: KeptEvent): void => {
+    if (event.kind === 'check') results.push(event.result);
+    if (event.kind === 'problem') problems.push(event.problem);
+    if (event.kind === 'note') notes.push(event.text);
+    // A later state replaces the earlier one and keeps a detail that it does not repeat.
+    if (event.kind === 'step')
+      steps.set(`${event.host}\n${event.id}`, { ...steps.get(`${event.host}\n${event.id}`), ...event });
+  };
   return {
     add: (event) => {
-      if (event.kind === 'check') results.push(event.result);
-      if (event.kind === 'problem') problems.push(event.problem);
-      if (event.kind === 'note') notes.push(event.text);
-      // A later state takes the place of the earlier one, and keeps a detail that it does not repeat.
-      if (event.kind === 'step')
-        steps.set(`${event.host}\n${event.id}`, { ...steps.get(`${event.host}\n${event.id}`), ...event });
+      for (const kept of keptEvents(event)) add(kept);
     },
     results: () => results,
     has: (thing) => [...results, ...problems].some((known) => isDeepStrictEqual(known, thing)),

@@ -1,7 +1,7 @@
 import type { Problem } from '../../core/problem.ts';
 import type { CheckResult } from '../../core/verdict.ts';
 import type { RunEnding } from '../../evidence/run-record.ts';
-import type { StepEvent } from '../views/step.ts';
+import type { StepEvent } from '../../core/recorder.ts';
 
 /** How one run of a phase came out: what the views show and what decides the exit code. */
 export interface PhaseOutcome {

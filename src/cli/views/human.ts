@@ -7,6 +7,7 @@ import { closingBlock, finishBlock } from './closing.ts';
 import { paintDiff } from './diff.ts';
 import { flow, oneLine } from './flow.ts';
 import { createPaint } from './paint.ts';
+import { planBlock } from './plan.ts';
 import { problemBlock } from './problem.ts';
 import { createSpinner } from './spinner.ts';
 import { stepBlock } from './step.ts';
@@ -25,6 +26,7 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
   let several = false;
   let group = '';
   let begun = false;
+  let legendShown = false;
   let skipped: { readonly host: string; readonly seen: string; readonly count: number } | undefined;
 
   // With several hosts every line stands below its host's name; one host needs no saying.
@@ -67,6 +69,11 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
         if (event.state === 'started') return spinner.say(oneLine(event.title, terminal.stderr.columns() - 8));
         return result.write(stepBlock(event, layoutOf(result, under(event.host))));
       }
+      case 'plan': {
+        const legend = !legendShown;
+        legendShown = true;
+        return result.write(planBlock(event, legend, layoutOf(result, under(event.host))));
+      }
       case 'problem':
         return terminal.stderr.write(problemBlock(event.problem, 'problem', layoutOf(terminal.stderr, 2)));
       case 'note': {
@@ -95,7 +102,7 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
       const { paint } = layoutOf(result, 0);
       // Phases that follow one another are set apart.
       result.write(`${begun ? '\n' : ''}${paint.bold(phase)}  ${paint.dim(question)}\n`);
-      [several, group, begun] = [false, '', true];
+      [several, group, begun, legendShown] = [false, '', true, false];
     },
     hosts: (names) => {
       several = names.length > 1;

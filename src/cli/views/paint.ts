@@ -22,11 +22,24 @@ export interface Signs {
   readonly unknown: string;
   readonly skip: string;
   readonly add: string;
+  readonly remove: string;
+  readonly look: string;
   readonly undo: string;
   readonly note: string;
 }
 
-const UNICODE: Signs = { pass: '✓', fail: '✗', warn: '!', unknown: '?', skip: '–', add: '+', undo: '↶', note: '›' };
+const UNICODE: Signs = {
+  pass: '✓',
+  fail: '✗',
+  warn: '!',
+  unknown: '?',
+  skip: '–',
+  add: '+',
+  remove: '-',
+  look: '·',
+  undo: '↶',
+  note: '›',
+};
 const PLAIN: Signs = {
   pass: 'ok',
   fail: 'FAILED',
@@ -34,6 +47,8 @@ const PLAIN: Signs = {
   unknown: 'UNKNOWN',
   skip: '-',
   add: '+',
+  remove: '-',
+  look: '.',
   undo: 'undone',
   note: '>',
 };

@@ -1,12 +1,9 @@
-import type { PhaseEvent, StepState } from '../../core/recorder.ts';
+import type { StepEvent, StepState } from '../../core/recorder.ts';
 import type { Layout } from './check.ts';
 import { flow } from './flow.ts';
 import type { Paint } from './paint.ts';
 
-/** A step of a plan, as it stands. */
-export type StepEvent = Extract<PhaseEvent, { kind: 'step' }>;
-
-/** A step's line; one that has only begun has none, since the spinner tells of it. */
+/** A step's line with its detail. A step that has only begun has no line: the spinner shows it. */
 export function stepBlock(step: StepEvent, layout: Layout): string {
   if (step.state === 'started') return '';
   const { paint, indent, columns, verbose } = layout;
@@ -21,20 +18,22 @@ export function stepBlock(step: StepEvent, layout: Layout): string {
     hang: indent + 2,
     columns,
   });
-  if (step.detail === undefined || step.detail === '') return head;
-  const details = shortened(step.detail.trimEnd().split('\n'), step.state, layout);
-  return head + details.map((line) => detailLine(line, layout)).join('');
+  return head + detailBlock(step.detail, step.state === 'planned', layout);
 }
 
 const SHORT = 8;
 
-// Who is asked to agree reads what changes; a file that is new all through is told by its length, so that the question stays on screen.
-function shortened(details: readonly string[], state: StepState, { wholeFiles }: Layout): readonly string[] {
-  const isNew = state === 'planned' && details.length > SHORT && details.every((line) => line.startsWith('+'));
-  return isNew && wholeFiles !== true ? [`new, ${String(details.length)} lines (--diff shows them)`] : details;
+/** The lines below a step. Of a plan, a new file is shown by its length, so that the question below the plan stays on screen. */
+export function detailBlock(detail: string | undefined, planned: boolean, layout: Layout): string {
+  if (detail === undefined || detail === '') return '';
+  const lines = detail.trimEnd().split('\n');
+  const isNew = planned && lines.length > SHORT && lines.every((line) => line.startsWith('+'));
+  const shown =
+    isNew && layout.wholeFiles !== true ? [`new, ${String(lines.length)} lines (--diff shows them)`] : lines;
+  return shown.map((line) => detailLine(line, layout)).join('');
 }
 
-// A line of a diff keeps its blanks and says by its colour what becomes of it.
+// A line of a diff keeps its blanks; its colour tells added lines from removed ones.
 function detailLine(line: string, { paint, indent, columns }: Layout): string {
   const style = line.startsWith('+') ? paint.good : line.startsWith('-') ? paint.bad : paint.dim;
   const diff = /^[+\- @]/.test(line);

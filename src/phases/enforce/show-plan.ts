@@ -1,22 +1,14 @@
 import type { PhaseTools } from '../../core/phase.ts';
 import { unknown, type CheckResult } from '../../core/verdict.ts';
-import { countChanges, type Step } from '../../plan/plan.ts';
+import { changesHost, countChanges, type Step } from '../../plan/plan.ts';
+import { planEvent } from '../host/plan-event.ts';
 import type { Prepared } from './prepare.ts';
 
 /** Shows a host's plan step by step, as it would be applied, and keeps it. */
 export function showPlan({ host, plan }: Prepared, { recorder }: Pick<PhaseTools, 'recorder'>): void {
   if (plan.steps.length === 0)
     recorder.event({ kind: 'note', host: host.name, text: 'nothing differs from what is wanted' });
-  for (const step of plan.steps) {
-    recorder.event({
-      kind: 'step',
-      host: host.name,
-      id: step.id,
-      title: step.title,
-      state: step.blocked === undefined ? 'planned' : 'unknown',
-      detail: step.blocked ?? step.detail,
-    });
-  }
+  else recorder.event(planEvent(host.name, plan));
   recorder.file(`hosts/${host.name}/plan.json`, plan.steps.map(describe));
 }
 
@@ -48,6 +40,8 @@ export function blockedResults({ host, plan }: Prepared): readonly CheckResult[]
 }
 
 // Without the actions: they carry megabytes.
-function describe({ id, title, detail, stage, kind, blocked }: Step): object {
+function describe(step: Step): object {
+  const { id, title, detail, stage, blocked } = step;
+  const kind = changesHost(step) ? 'change' : 'confirm';
   return { id, title, stage, kind, detail, ...(blocked === undefined ? {} : { blocked }) };
 }

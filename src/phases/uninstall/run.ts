@@ -6,6 +6,7 @@ import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { ok, type Problem, type Result } from '../../core/problem.ts';
 import { planUninstall, type UninstallPlan } from '../../plan/uninstall.ts';
 import { inspectHost } from '../host/inspect.ts';
+import { planEvent } from '../host/plan-event.ts';
 import { openHost, type HostAccess } from '../host/open-host.ts';
 import { summarizeUninstall } from './summary.ts';
 
@@ -53,8 +54,7 @@ async function prepareHost(
 
 function showPlan({ host, plan, left }: Prepared, { recorder }: PhaseTools): void {
   if (plan.steps.length === 0) recorder.event({ kind: 'note', host: host.name, text: 'nothing of hxllm is there' });
-  for (const { id, title, detail } of plan.steps)
-    recorder.event({ kind: 'step', host: host.name, id, title, state: 'planned', detail });
+  else recorder.event(planEvent(host.name, plan));
   if (left.length > 0)
     recorder.event({ kind: 'note', host: host.name, text: ['this is left as it is:', ...left].join('\n') });
 }

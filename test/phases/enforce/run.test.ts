@@ -3,6 +3,7 @@ import { chmodSync, existsSync, globSync, readFileSync, readlinkSync, statSync, 
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Secret } from '../../../src/core/secret.ts';
+import { keptEvents } from '../../../src/core/recorder.ts';
 import { until } from '../../until.ts';
 import { GATEWAY, makeStage, stepsOf, type Seen, type Stage } from './stage.ts';
 
@@ -124,7 +125,9 @@ test('every kind of drift is seen and mended, and nothing beside it', async () =
       ],
     ],
   );
-  const shown = seen.events.find((event) => event.kind === 'step' && event.id === 'files.config.yaml');
+  const shown = seen.events
+    .flatMap(keptEvents)
+    .find((event) => event.kind === 'step' && event.id === 'files.config.yaml');
   assert.match(
     shown?.kind === 'step' ? (shown.detail ?? '') : '',
     /^- {3}routing_strategy: simple-shuffle\n\+ {3}routing_strategy: least-busy$/m,

@@ -6,7 +6,7 @@ import type { Config, Settings } from '../../../src/config/config.ts';
 import { sha256 } from '../../../src/core/hash.ts';
 import type { PhaseReport, PhaseTools } from '../../../src/core/phase.ts';
 import { ok } from '../../../src/core/problem.ts';
-import type { PhaseEvent } from '../../../src/core/recorder.ts';
+import { keptEvents, type PhaseEvent } from '../../../src/core/recorder.ts';
 import { runEnforce, type EnforceOptions } from '../../../src/phases/enforce/run.ts';
 import { runUninstall } from '../../../src/phases/uninstall/run.ts';
 import { createLocalHost } from '../../../src/remote/local/host.ts';
@@ -55,7 +55,9 @@ export interface Seen extends PhaseReport {
 
 /** Ids of the steps that were told in a state, in order. */
 export function stepsOf({ events }: Seen, state: string): readonly string[] {
-  return events.flatMap((event) => (event.kind === 'step' && event.state === state ? [event.id] : []));
+  return events
+    .flatMap(keptEvents)
+    .flatMap((event) => (event.kind === 'step' && event.state === state ? [event.id] : []));
 }
 
 /** A host below a temporary folder, worked on by a real bash as the current user. */
