@@ -12,7 +12,7 @@ import { RESPONSES } from './responses/dialect.ts';
 import { readResponses } from './responses/parsed-request.ts';
 import { inputTokenCount } from './responses/usage.ts';
 
-/** What is asked for by POST, and at which paths. */
+/** The endpoints that take a POST, with their paths. */
 export const ENDPOINTS: readonly { readonly paths: readonly string[]; readonly endpoint: Endpoint }[] = [
   { paths: ['/v1/chat/completions', '/chat/completions'], endpoint: { parse: readChat } },
   { paths: ['/v1/completions', '/completions'], endpoint: { parse: readCompletion } },
@@ -37,7 +37,10 @@ const MESSAGES = /^(?:\/v1)?\/messages(?:\/|$)/;
 const RESPONSE_PATHS = /^(?:\/v1)?\/responses(?:\/|$)/;
 const MODELS = /^(?:\/v1)?\/models(?:\/|$)/;
 
-/** The client's API, known from the path, also for a path that does not exist. `/v1/models` is Anthropic's for clients that send `anthropic-version`. */
+/**
+ * The dialect of a path, also of a path that does not exist. `/v1/models` belongs to Anthropic's dialect if the request has an
+ * `anthropic-version` header.
+ */
 export function dialectOf(path: string, headers: IncomingHttpHeaders): ClientDialect {
   if (path.startsWith('/api/')) return OLLAMA;
   if (RESPONSE_PATHS.test(path)) return RESPONSES;

@@ -10,7 +10,7 @@ const METHODS: readonly (readonly [path: RegExp, methods: string])[] = [
   [/^\/api\/(?:pull|push|create|copy|delete|blobs\/.*)$/, 'POST, DELETE, OPTIONS'],
 ];
 
-/** The methods of a path, as an `allow` header has them; `undefined` for a path that does not exist. */
+/** The methods of a path, as the value of an `allow` header; `undefined` for a path that does not exist. */
 export function allowedMethods(path: string): string | undefined {
   if (ENDPOINTS.some(({ paths }) => paths.includes(path))) return 'POST, OPTIONS';
   return METHODS.find(([pattern]) => pattern.test(path))?.[1];

@@ -1,5 +1,5 @@
 import type { Json } from '../../json.ts';
-import { refusalHeaders, STATUS } from '../dialect/error-response.ts';
+import { errorHeaders, STATUS } from '../dialect/error-response.ts';
 import type { ClientDialect } from '../../client-dialect.ts';
 import type { Failure } from '../../exchange.ts';
 import { messageEventText } from './event-text.ts';
@@ -28,7 +28,7 @@ export const ANTHROPIC: ClientDialect = {
   // A crowd has a status of its own here.
   errorResponse: (failure, requestId) => ({
     status: failure.kind === 'overloaded' ? 529 : STATUS[failure.kind],
-    headers: { ...refusalHeaders(failure), ...hopeless(failure) },
+    headers: { ...errorHeaders(failure), ...hopeless(failure) },
     body: JSON.stringify(errorBody(failure, requestId)),
   }),
   errorFrame: (failure, requestId) => messageEventText(errorBody(failure, requestId)),

@@ -1,7 +1,7 @@
 import type { Failure } from '../../exchange.ts';
 import { isObject, type Json } from '../../json.ts';
 
-/** A request's JSON, read field by field; the first field that is wrong is kept as the failure. Null counts as absent. */
+/** The JSON of a request, read field by field. Keeps the first invalid field as the failure. A null field counts as absent. */
 export class Body {
   readonly json: Json;
   failure: Failure | undefined;
@@ -11,7 +11,7 @@ export class Body {
     this.json = json;
   }
 
-  /** Notes what is wrong with a parameter, unless something was wrong before it. */
+  /** Records an invalid parameter, unless an earlier one is already recorded. */
   refuse(param: string, message: string, code: string | null = null): undefined {
     this.failure ??= { kind: 'invalid', code, message, param };
     return undefined;
@@ -25,18 +25,18 @@ export class Body {
 
   text(name: string): string | undefined {
     const value = this.value(name);
-    return value === undefined || typeof value === 'string' ? value : this.#wrong(name, 'a string', value);
+    return value === undefined || typeof value === 'string' ? value : this.#wrongType(name, 'a string', value);
   }
 
   flag(name: string): boolean | undefined {
     const value = this.value(name);
-    return value === undefined || typeof value === 'boolean' ? value : this.#wrong(name, 'a boolean', value);
+    return value === undefined || typeof value === 'boolean' ? value : this.#wrongType(name, 'a boolean', value);
   }
 
   number(name: string, min: number, max: number): number | undefined {
     const value = this.value(name);
     if (value === undefined) return undefined;
-    if (typeof value !== 'number') return this.#wrong(name, 'a number', value);
+    if (typeof value !== 'number') return this.#wrongType(name, 'a number', value);
     return value >= min && value <= max
       ? value
       : this.refuse(
@@ -47,30 +47,30 @@ export class Body {
 
   whole(name: string, min: number, max = Number.MAX_SAFE_INTEGER): number | undefined {
     const value = this.number(name, min, max);
-    return value === undefined || Number.isSafeInteger(value) ? value : this.#wrong(name, 'an integer', value);
+    return value === undefined || Number.isSafeInteger(value) ? value : this.#wrongType(name, 'an integer', value);
   }
 
   list(name: string): readonly unknown[] | undefined {
     const value = this.value(name);
-    return value === undefined || Array.isArray(value) ? value : this.#wrong(name, 'an array', value);
+    return value === undefined || Array.isArray(value) ? value : this.#wrongType(name, 'an array', value);
   }
 
   object(name: string): Json | undefined {
     const value = this.value(name);
-    return value === undefined || isObject(value) ? value : this.#wrong(name, 'an object', value);
+    return value === undefined || isObject(value) ? value : this.#wrongType(name, 'an object', value);
   }
 
-  /** The parameters that are there and that nobody has read. */
+  /** The names of the parameters that are present and were not read. */
   unread(): readonly string[] {
     return Object.keys(this.json).filter((name) => !this.#read.has(name) && this.json[name] !== null);
   }
 
-  #wrong(name: string, wanted: string, value: unknown): undefined {
-    return this.refuse(name, `Invalid type for '${name}': expected ${wanted}, but got ${typeName(value)} instead.`);
+  #wrongType(name: string, expected: string, value: unknown): undefined {
+    return this.refuse(name, `Invalid type for '${name}': expected ${expected}, but got ${typeName(value)} instead.`);
   }
 }
 
-/** A value's type as OpenAI names it. */
+/** The type of a value, in OpenAI's words. */
 export function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
@@ -78,8 +78,8 @@ export function typeName(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-// JSON can be read much deeper than it can be written or walked through.
-const MOST_LEVELS = 500;
+// JSON.parse accepts much deeper nesting than JSON.stringify or a recursive walk.
+const MAX_DEPTH = 500;
 
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
@@ -88,16 +88,16 @@ function isDeeper(value: unknown, levels: number): boolean {
   return false;
 }
 
-/** Reads a request's bytes as the JSON object that every endpoint takes. */
+/** Parses the bytes of a request as the one JSON object that every endpoint takes. */
 export function parseBody(bytes: Buffer): Body | Failure {
   try {
     const json: unknown = JSON.parse(bytes.toString('utf8'));
-    // A short one is not deep.
-    if (bytes.length > 2 * MOST_LEVELS && isDeeper(json, MOST_LEVELS))
+    // A body this short cannot be nested too deeply.
+    if (bytes.length > 2 * MAX_DEPTH && isDeeper(json, MAX_DEPTH))
       return { kind: 'invalid', code: null, message: 'The JSON body of your request is nested too deeply.' };
     if (isObject(json)) return new Body(json);
   } catch {
-    // What the parser says may quote the request, so it is not repeated.
+    // The parser's message may quote the request, so it is not repeated.
   }
   return {
     kind: 'invalid',

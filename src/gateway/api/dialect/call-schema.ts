@@ -1,37 +1,37 @@
 import type { Tool } from '../../exchange.ts';
 import { isObject, type Json } from '../../json.ts';
 
-/** What a call of one of these tools looks like, as a schema; `undefined` where their own schemas do not fit into one. */
+/** A JSON schema that matches a call of any of these tools; `undefined` if their own schemas cannot be merged into one. */
 export function schemaOfCall(tools: readonly Tool[]): Json | undefined {
-  const shared = { $defs: new Map<string, unknown>(), definitions: new Map<string, unknown>() };
-  const calls: Json[] = [];
+  const mergedDefs = { $defs: new Map<string, unknown>(), definitions: new Map<string, unknown>() };
+  const callSchemas: Json[] = [];
   for (const { name, definition } of tools) {
     const parameters = parametersOf(definition);
-    // What is referred to has to be found from the new root as well.
+    // References are resolved from the root of the new schema, so only those into `$defs` and `definitions` still work.
     if (/"\$ref":"(?!#\/(?:\$defs|definitions)\/)/.test(JSON.stringify(parameters))) return undefined;
-    for (const place of ['$defs', 'definitions'] as const)
-      if (!merge(shared[place], parameters[place])) return undefined;
-    calls.push({
+    for (const keyword of ['$defs', 'definitions'] as const)
+      if (!merge(mergedDefs[keyword], parameters[keyword])) return undefined;
+    callSchemas.push({
       type: 'object',
       properties: { name: { const: name }, arguments: parameters },
       required: ['name', 'arguments'],
       additionalProperties: false,
     });
   }
-  const [only] = calls;
+  const [only] = callSchemas;
   return {
-    ...(calls.length === 1 ? only : { anyOf: calls }),
+    ...(callSchemas.length === 1 ? only : { anyOf: callSchemas }),
     ...Object.fromEntries(
-      Object.entries(shared)
-        .filter(([, found]) => found.size > 0)
-        .map(([place, found]) => [place, Object.fromEntries(found)]),
+      Object.entries(mergedDefs)
+        .filter(([, entries]) => entries.size > 0)
+        .map(([keyword, entries]) => [keyword, Object.fromEntries(entries)]),
     ),
   };
 }
 
 function parametersOf(definition: Json): Json {
-  const made = definition['function'];
-  const parameters = isObject(made) ? made['parameters'] : undefined;
+  const fn = definition['function'];
+  const parameters = isObject(fn) ? fn['parameters'] : undefined;
   return isObject(parameters) ? { type: 'object', ...parameters } : { type: 'object', properties: {} };
 }
 

@@ -1,7 +1,7 @@
 import type { Failure } from '../../exchange.ts';
 import { STATUS } from './error-response.ts';
 
-/** What OpenAI's endpoints say went wrong: all four keys always there. */
+/** The error object of OpenAI's endpoints; all four keys are always present. */
 export interface ErrorObject {
   readonly message: string;
   readonly type: string;
@@ -9,15 +9,15 @@ export interface ErrorObject {
   readonly code: string | null;
 }
 
-/** A failure as OpenAI's error object. */
+/** Converts a failure to OpenAI's error object. */
 export function errorObject(failure: Failure): ErrorObject {
   return { message: messageOf(failure), type: typeOf(failure), param: failure.param ?? null, code: failure.code };
 }
 
-// Clients that cut a conversation short and ask again know OpenAI's two ways to say so by their words, and few look at the code.
+// Clients that shorten a conversation and retry recognise this error by OpenAI's two wordings; few look at the code.
 function messageOf({ code, message }: Failure): string {
   if (code !== 'context_length_exceeded' || /maximum context length is/i.test(message)) return message;
-  return `Input tokens exceed the configured limit: this model's maximum context length is less than the prompt takes (${message}).`;
+  return `Input tokens exceed the configured limit: this model's maximum context length is smaller than the prompt (${message}).`;
 }
 
 function typeOf({ kind }: Failure): string {

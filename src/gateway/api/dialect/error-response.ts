@@ -1,6 +1,6 @@
 import type { Failure } from '../../exchange.ts';
 
-/** The status of each kind of failure, whatever the dialect. */
+/** The HTTP status of each kind of failure, in every dialect unless it overrides one. */
 export const STATUS: Readonly<Record<Failure['kind'], number>> = {
   invalid: 400,
   unauthorized: 401,
@@ -18,21 +18,24 @@ export const STATUS: Readonly<Record<Failure['kind'], number>> = {
   timeout: 504,
 };
 
-const LONGEST_WAIT_MS = 59_000;
+const MAX_RETRY_AFTER_MS = 59_000;
 
-/** The headers of a refusal. When to come again: the SDKs of OpenAI and Anthropic heed `retry-after-ms`, then `retry-after`, and neither from 60 s on. */
-export function refusalHeaders(failure: Failure): Readonly<Record<string, string>> {
-  return { 'content-type': 'application/json', ...more(failure) };
+/**
+ * The headers of an error response. The SDKs of OpenAI and Anthropic use `retry-after-ms`, then `retry-after`, and ignore both from
+ * 60 s on.
+ */
+export function errorHeaders(failure: Failure): Readonly<Record<string, string>> {
+  return { 'content-type': 'application/json', ...conditionalHeaders(failure) };
 }
 
-function more(failure: Failure): Readonly<Record<string, string>> {
+function conditionalHeaders(failure: Failure): Readonly<Record<string, string>> {
   if (failure.kind === 'unauthorized') return { 'www-authenticate': 'Bearer' };
   if (failure.kind === 'wrong-method' && failure.allow !== undefined) return { allow: failure.allow };
   if (failure.retryAfterMs === undefined) return {};
-  const ms = Math.min(Math.max(Math.round(failure.retryAfterMs), 1), LONGEST_WAIT_MS);
-  // Without a word the SDKs would come again at once, which only adds to the load.
+  const ms = Math.min(Math.max(Math.round(failure.retryAfterMs), 1), MAX_RETRY_AFTER_MS);
+  // Without `x-should-retry: false` the SDKs would retry at once, which only adds to the load.
   const retry =
-    failure.retryAfterMs > LONGEST_WAIT_MS || failure.shouldRetry === false
+    failure.retryAfterMs > MAX_RETRY_AFTER_MS || failure.shouldRetry === false
       ? { 'x-should-retry': 'false' }
       : failure.shouldRetry === true
         ? { 'x-should-retry': 'true' }

@@ -1,7 +1,7 @@
 import type { Body } from './body.ts';
 
-// They name the caller or the request and promise nothing about the answer.
-const SILENT = [
+// Parameters that identify the caller or the request and do not affect the response.
+const NO_EFFECT = [
   'user',
   'metadata',
   'safety_identifier',
@@ -11,9 +11,12 @@ const SILENT = [
   'client_metadata',
 ];
 
-/** Names what is there and changes nothing, the last to read a body; values that ask for what happens anyway are not named. */
+/**
+ * Lists the parameters without effect; call it last, after all other reads of the body. Values that ask for the default behaviour
+ * are not listed.
+ */
 export function ignoredParamsOf(body: Body, ignoredParams: readonly string[] = []): readonly string[] {
-  for (const name of SILENT) body.value(name);
+  for (const name of NO_EFFECT) body.value(name);
   const more: string[] = [];
   if (body.flag('store') === true) more.push('store');
   const tier = body.text('service_tier');

@@ -1,6 +1,6 @@
 import type { Body } from './body.ts';
 
-/** Reads the URL of an image, which has to carry it: its base64, without the `data:` head. */
+/** Reads an image from a data URL and returns its base64, without the `data:` head. */
 export function readImageUrl(body: Body, url: unknown, at: string): string | undefined {
   const match = typeof url === 'string' ? /^data:[^,]*;base64,/i.exec(url) : null;
   if (typeof url === 'string' && match !== null) return url.slice(match[0].length);

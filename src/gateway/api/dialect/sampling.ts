@@ -1,7 +1,9 @@
 import type { ChatRequest } from '../../exchange.ts';
 import { typeName, type Body } from './body.ts';
 
-/** Ranges as the API has them; names as Ollama has them. The last four are what other servers take too, and Ollama honours. */
+/**
+ * Ranges are the API's, names are Ollama's. OpenAI's API lacks the last four; other servers take them, and Ollama supports them.
+ */
 const SAMPLING: readonly (readonly [name: string, min: number, max: number])[] = [
   ['temperature', 0, 2],
   ['top_p', 0, 1],
@@ -9,13 +11,13 @@ const SAMPLING: readonly (readonly [name: string, min: number, max: number])[] =
   ['frequency_penalty', -2, 2],
   ['top_k', 0, 1_000_000],
   ['min_p', 0, 1],
-  // It divides: of 0 a runner dies (seen on Ollama 0.22.1).
+  // A divisor: 0 crashes a runner (seen on Ollama 0.22.1).
   ['repeat_penalty', 0.01, 100],
   ['typical_p', 0, 1],
 ];
 
-/** Each is looked for in every piece of an answer. */
-const MOST_STOPS = 1000;
+/** Every stop sequence is searched for in every chunk of a response. */
+const MAX_STOP_SEQUENCES = 1000;
 
 const EFFORT: Readonly<Record<string, ChatRequest['thinking']>> = {
   none: false,
@@ -34,7 +36,7 @@ export function readModel(body: Body): string {
   return model ?? '';
 }
 
-/** Reads what steers the choice of tokens. */
+/** Reads the sampling parameters. */
 export function readSampling(body: Body): Readonly<Record<string, number>> {
   const sampling: Record<string, number> = {};
   for (const [name, min, max] of SAMPLING) {
@@ -59,16 +61,19 @@ export function readStop(body: Body): readonly string[] {
   );
 }
 
-/** Reads a list of stop sequences, of which `wrong` says that it holds something else. An empty one, which would end the answer at its first token, is none. */
+/**
+ * Reads a list of stop sequences; `wrong` is the message for an item that is not a string. An empty sequence would end the response
+ * at its first token, so it is dropped.
+ */
 export function readStopList(body: Body, list: readonly unknown[], name: string, wrong: string): readonly string[] {
-  if (list.length > MOST_STOPS)
-    body.refuse(name, `Invalid '${name}': at most ${String(MOST_STOPS)} stop sequences are looked for.`);
+  if (list.length > MAX_STOP_SEQUENCES)
+    body.refuse(name, `Invalid '${name}': at most ${String(MAX_STOP_SEQUENCES)} stop sequences are supported.`);
   else if (list.every((item) => typeof item === 'string')) return list.filter((item) => item !== '');
   else body.refuse(name, wrong);
   return [];
 }
 
-/** Reads one of OpenAI's words for how much is to be thought. */
+/** Reads one of OpenAI's reasoning efforts. */
 export function readEffort(body: Body, effort: string, at: string): ChatRequest['thinking'] {
   return Object.hasOwn(EFFORT, effort)
     ? EFFORT[effort]

@@ -1,4 +1,4 @@
-import { refusalHeaders, STATUS } from '../dialect/error-response.ts';
+import { errorHeaders, STATUS } from '../dialect/error-response.ts';
 import type { ClientDialect } from '../../client-dialect.ts';
 import type { Failure } from '../../exchange.ts';
 import { aliasOf } from './alias.ts';
@@ -9,7 +9,7 @@ export const OLLAMA: ClientDialect = {
   keepAlive: undefined,
   errorResponse: (failure) => ({
     status: STATUS[failure.kind],
-    headers: refusalHeaders(failure),
+    headers: errorHeaders(failure),
     body: errorBody(failure),
   }),
   errorFrame: (failure) => `${errorBody(failure)}\n`,

@@ -2,29 +2,29 @@ import { isObject, type Json } from '../../json.ts';
 import type { ResponseEncoder } from '../../client-dialect.ts';
 import type { ServerEvent, ToolCall } from '../../exchange.ts';
 import { ForeignChoice } from './foreign-choice.ts';
-import { chunkOpening, FINISH, type AnswerHead } from './head.ts';
+import { chunkOpening, FINISH, type CompletionHead } from './completion-head.ts';
 
-/** What the chunks of one stream have in common. */
-export interface Stream {
-  readonly head: AnswerHead;
-  /** Whether the stream ends with its usage; all other chunks then say that they have none. */
+/** The parts that all chunks of one stream share. */
+export interface ChunkStream {
+  readonly head: CompletionHead;
+  /** Whether the stream ends with its usage; all other chunks then have `usage: null`. */
   readonly includeUsage: boolean;
 }
 
-/** Writes one choice of a chat as server-sent events, one `data:` line each. */
+/** Encodes one choice of a chat as server-sent events, one `data:` line each. */
 export class ChatChunks implements ResponseEncoder {
-  readonly #stream: Stream;
-  readonly #open: string;
+  readonly #stream: ChunkStream;
+  readonly #opening: string;
   readonly #choice: string;
   readonly #tail: string;
   readonly #foreign: ForeignChoice;
   #calls = 0;
-  #begun = false;
+  #started = false;
   #ended = false;
 
-  constructor(stream: Stream, index: number) {
+  constructor(stream: ChunkStream, index: number) {
     this.#stream = stream;
-    this.#open = chunkOpening(stream.head);
+    this.#opening = chunkOpening(stream.head);
     this.#choice = `[{"index":${String(index)},"delta":`;
     this.#tail = stream.includeUsage ? ',"usage":null}\n\n' : '}\n\n';
     this.#foreign = new ForeignChoice(index);
@@ -33,34 +33,34 @@ export class ChatChunks implements ResponseEncoder {
   encode(event: ServerEvent): string {
     switch (event.kind) {
       case 'text':
-        return this.#first() + this.#delta(`{"content":${JSON.stringify(event.text)}}`, event.logprobs);
+        return this.#roleDelta() + this.#delta(`{"content":${JSON.stringify(event.text)}}`, event.logprobs);
       case 'thinking':
-        return this.#first() + this.#delta(`{"reasoning_content":${JSON.stringify(event.text)}}`);
+        return this.#roleDelta() + this.#delta(`{"reasoning_content":${JSON.stringify(event.text)}}`);
       case 'tool-call':
-        return this.#first() + this.#delta(JSON.stringify({ tool_calls: [this.#call(event.call)] }));
+        return this.#roleDelta() + this.#delta(JSON.stringify({ tool_calls: [this.#call(event.call)] }));
       case 'verbatim':
         return this.#verbatim(event.body);
       case 'end':
-        // A server that speaks our dialect has said itself how the choice ended.
+        // A server of OpenAI's dialect has already sent the finish reason.
         return this.#ended
           ? ''
-          : `${this.#first()}${this.#open}${this.#choice}{},"finish_reason":"${FINISH[event.reason]}"}]${this.#tail}`;
+          : `${this.#roleDelta()}${this.#opening}${this.#choice}{},"finish_reason":"${FINISH[event.reason]}"}]${this.#tail}`;
       case 'vectors':
       case 'failure':
         return '';
     }
   }
 
-  // The first delta carries the role, and nothing else.
-  #first(): string {
-    if (this.#begun) return '';
-    this.#begun = true;
+  // The first delta carries only the role.
+  #roleDelta(): string {
+    if (this.#started) return '';
+    this.#started = true;
     return this.#delta('{"role":"assistant","content":""}');
   }
 
   #delta(delta: string, logprobs?: readonly unknown[]): string {
     const extra = logprobs === undefined ? '' : `,"logprobs":${JSON.stringify({ content: logprobs, refusal: null })}`;
-    return `${this.#open}${this.#choice}${delta}${extra},"finish_reason":null}]${this.#tail}`;
+    return `${this.#opening}${this.#choice}${delta}${extra},"finish_reason":null}]${this.#tail}`;
   }
 
   #call(call: ToolCall): Json {
@@ -77,9 +77,9 @@ export class ChatChunks implements ResponseEncoder {
   #verbatim(body: Json): string {
     const { head, includeUsage } = this.#stream;
     const { usage: _usage, choices, ...rest } = body;
-    const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // an array of what is not yet known
+    const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // the elements stay unknown
     if (!isObject(choice)) return '';
-    this.#begun = true;
+    this.#started = true;
     if (typeof choice['finish_reason'] === 'string') this.#ended = true;
     return `data: ${JSON.stringify({ ...rest, ...head, choices: [this.#foreign.rewrite(choice)], ...(includeUsage ? { usage: null } : {}) })}\n\n`;
   }

@@ -2,18 +2,18 @@ import { isObject, type Json } from '../../json.ts';
 import type { ResponseEncoder } from '../../client-dialect.ts';
 import type { ServerEvent, ToolCall } from '../../exchange.ts';
 import { ForeignChoice } from './foreign-choice.ts';
-import { FINISH } from './head.ts';
+import { FINISH } from './completion-head.ts';
 
-/** Gathers one choice of a chat whose answer is not streamed. */
+/** Collects one choice of a chat whose response is not streamed. */
 export class ChatCompletion implements ResponseEncoder {
   readonly #index: number;
   #text = '';
   #thinking = '';
   readonly #calls: ToolCall[] = [];
   readonly #logprobs: unknown[] = [];
-  /** The choice, once its end has come. */
+  /** The choice; set after the `end` event. */
   choice: Json | undefined;
-  /** What a server that speaks our dialect said beside its choice. */
+  /** The other fields in the body of a server of OpenAI's dialect, beside the choice. */
   rest: Json = {};
 
   constructor(index: number) {
@@ -38,7 +38,7 @@ export class ChatCompletion implements ResponseEncoder {
   }
 
   #verbatim({ choices, ...rest }: Json): void {
-    const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // an array of what is not yet known
+    const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // the elements stay unknown
     this.choice = new ForeignChoice(this.#index).rewrite(isObject(choice) ? choice : {});
     this.rest = rest;
   }

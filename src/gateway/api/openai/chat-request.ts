@@ -7,7 +7,7 @@ import { readChatMessages } from './messages.ts';
 import { readChoices, readStreamOptions, readReasoning, thinkingName } from './sampling.ts';
 import { readChatTools } from './tool-choice.ts';
 
-/** A chat as read: what is asked, of how many answers, and what of it Ollama cannot honour. */
+/** A parsed chat request, the number of its choices, and the parameters that Ollama does not support. */
 export interface ChatReading {
   readonly request: ChatRequest;
   readonly choices: number;
@@ -50,8 +50,8 @@ function readFormat(body: Body): ChatRequest['format'] {
   const { type } = format;
   if (type === undefined || type === 'text') return undefined;
   if (type === 'json_object') return 'json';
-  const described = format['json_schema'];
-  const schema = isObject(described) ? described['schema'] : undefined;
+  const jsonSchema = format['json_schema'];
+  const schema = isObject(jsonSchema) ? jsonSchema['schema'] : undefined;
   if (type === 'json_schema' && isObject(schema)) return schema;
   return type === 'json_schema'
     ? body.refuse(

@@ -4,21 +4,26 @@ import { readModel, readSampling, readStop } from '../dialect/sampling.ts';
 import type { CompletionRequest, FailureOr } from '../../exchange.ts';
 import { MAX_CHOICES, readChoices, readStreamOptions, readReasoning, thinkingName } from './sampling.ts';
 
-/** How many answers one request may come to: prompts, each with its choices. */
-const MAX_ANSWERS = 128;
+/** The maximum number of completions for one request: prompts times `n` or `best_of`. */
+const MAX_COMPLETIONS = 128;
 
-/** What the API takes where a request says nothing. */
+/** The API's default. */
 const DEFAULT_MAX_TOKENS = 16;
 
-/** A completion as read: one request for each prompt, of how many answers, and what of it Ollama cannot honour. */
+/**
+ * A parsed completion request: one model request for each prompt, the number of choices, and the parameters that Ollama does not
+ * support.
+ */
 export interface CompletionReading {
   readonly requests: readonly CompletionRequest[];
   readonly choices: number;
-  /** Of how many answers those are the likeliest: at least as many. */
+  /**
+   * The number of completions to generate for each prompt; the likeliest `choices` of them are returned. Never less than `choices`.
+   */
   readonly candidates: number;
-  /** Log probabilities are asked for to compare candidates, and not shown. */
+  /** Log probabilities are requested only to compare candidates and are left out of the response. */
   readonly hidesLogprobs: boolean;
-  /** Whether each answer begins with its prompt. */
+  /** Whether each choice begins with its prompt. */
   readonly echo: boolean;
   readonly ignoredParams: readonly string[];
 }
@@ -30,11 +35,11 @@ export function readCompletionRequest(body: Body): FailureOr<CompletionReading> 
   const prompts = readPrompts(body);
   const echo = body.flag('echo') ?? false;
   const logprobs = body.whole('logprobs', 0, 20);
-  // Ollama tells nothing of a prompt's own tokens, and half of the lists would be worse than none.
+  // Ollama reports no log probabilities for the tokens of the prompt, and incomplete lists would be worse than none.
   if (echo && logprobs !== undefined) ignoredParams.push('logprobs');
   const choices = readChoices(body);
   const candidates = readCandidates(body, choices, stream);
-  const compares = candidates > choices;
+  const hasExtraCandidates = candidates > choices;
   const suffix = body.text('suffix');
   const shared = {
     model: readModel(body),
@@ -45,25 +50,25 @@ export function readCompletionRequest(body: Body): FailureOr<CompletionReading> 
     maxTokens: body.whole('max_tokens', 0) ?? DEFAULT_MAX_TOKENS,
     thinking: readReasoning(body),
     thinkingName: thinkingName(body),
-    logprobs: compares ? (logprobs ?? 0) : echo ? undefined : logprobs,
+    logprobs: hasExtraCandidates ? (logprobs ?? 0) : echo ? undefined : logprobs,
     stream,
     includeUsage: readStreamOptions(body, stream),
   };
-  if (prompts.length * candidates > MAX_ANSWERS)
+  if (prompts.length * candidates > MAX_COMPLETIONS)
     body.refuse(
       'prompt',
-      `Invalid 'prompt': at most ${String(MAX_ANSWERS)} answers are computed for one request, n or best_of for each prompt.`,
+      `Invalid 'prompt': at most ${String(MAX_COMPLETIONS)} completions per request, counting n or best_of for each prompt.`,
     );
   const requests = prompts.map((prompt) => ({
     ...shared,
     prompt,
-    original: { ...body.json, prompt, ...(compares ? { logprobs: shared.logprobs } : {}) },
+    original: { ...body.json, prompt, ...(hasExtraCandidates ? { logprobs: shared.logprobs } : {}) },
   }));
   const value = {
     requests,
     choices,
     candidates,
-    hidesLogprobs: compares && (echo || logprobs === undefined),
+    hidesLogprobs: hasExtraCandidates && (echo || logprobs === undefined),
     echo,
     ignoredParams: ignoredParamsOf(body, ignoredParams),
   };
@@ -74,10 +79,7 @@ function readCandidates(body: Body, choices: number, stream: boolean): number {
   const bestOf = body.whole('best_of', 1, MAX_CHOICES) ?? choices;
   if (bestOf < choices) body.refuse('best_of', "Invalid 'best_of': it must not be less than 'n'.");
   else if (bestOf > choices && stream)
-    body.refuse(
-      'best_of',
-      "Invalid 'best_of': which answers are the best is not known before their end, so they cannot be streamed.",
-    );
+    body.refuse('best_of', "Invalid 'best_of': results cannot be streamed if it is greater than 'n'.");
   return bestOf;
 }
 
@@ -89,10 +91,10 @@ function readPrompts(body: Body): readonly string[] {
   else if (texts.length < list.length)
     body.refuse(
       'prompt',
-      "Invalid 'prompt': expected a string or an array of strings; arrays of tokens have no meaning for the models behind this server.",
+      "Invalid 'prompt': expected a string or an array of strings; arrays of tokens are not supported.",
     );
-  // To Ollama an empty prompt is a wish to load the model.
+  // Ollama takes an empty prompt as a request to load the model.
   else if (texts.length === 0 || texts.includes(''))
-    body.refuse('prompt', "Invalid 'prompt': a prompt cannot be an empty string, nor the list of them empty.");
+    body.refuse('prompt', "Invalid 'prompt': the prompt must not be an empty string or an empty array.");
   return texts;
 }

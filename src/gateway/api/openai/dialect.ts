@@ -1,15 +1,15 @@
 import { errorObject } from '../dialect/error-object.ts';
-import { refusalHeaders, STATUS } from '../dialect/error-response.ts';
+import { errorHeaders, STATUS } from '../dialect/error-response.ts';
 import type { ClientDialect } from '../../client-dialect.ts';
 import type { Failure } from '../../exchange.ts';
 
-/** What OpenAI's clients understand: its error object, all four keys always there, whatever went wrong. */
+/** OpenAI's dialect: every error is an error object with all four keys. */
 export const OPENAI: ClientDialect = {
   streamType: 'text/event-stream; charset=utf-8',
   keepAlive: ': keep-alive\n\n',
   errorResponse: (failure) => ({
     status: STATUS[failure.kind],
-    headers: refusalHeaders(failure),
+    headers: errorHeaders(failure),
     body: errorBody(failure),
   }),
   errorFrame: (failure) => `data: ${errorBody(failure)}\n\n`,

@@ -5,7 +5,7 @@ import type { EmbedRequest, FailureOr } from '../../exchange.ts';
 
 const MAX_INPUTS = 2048;
 
-/** A request for embeddings as read, and what of it Ollama cannot honour. */
+/** A parsed embeddings request, and the parameters that Ollama does not support. */
 export interface EmbedReading {
   readonly request: EmbedRequest;
   readonly ignoredParams: readonly string[];
@@ -36,11 +36,11 @@ function readInput(body: Body): readonly string[] {
   else if (!list.every((item) => typeof item === 'string'))
     body.refuse(
       'input',
-      "Invalid 'input': expected a string or an array of strings; arrays of tokens have no meaning for the models behind this server.",
+      "Invalid 'input': expected a string or an array of strings; arrays of tokens are not supported.",
     );
   else if (list.length === 0 || list.includes(''))
     body.refuse('input', "Invalid 'input': input cannot be an empty string or an empty array.");
   else if (list.length > MAX_INPUTS)
-    body.refuse('input', `Invalid 'input': at most ${String(MAX_INPUTS)} inputs are taken at once.`);
+    body.refuse('input', `Invalid 'input': at most ${String(MAX_INPUTS)} inputs per request are supported.`);
   return list.filter((item) => typeof item === 'string');
 }

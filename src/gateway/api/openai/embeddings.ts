@@ -2,7 +2,7 @@ import { isObject, type Json } from '../../json.ts';
 import type { ResponseEncoder } from '../../client-dialect.ts';
 import type { EmbedRequest, ServerEvent, Usage } from '../../exchange.ts';
 
-/** Gathers the one body of an embeddings answer; `base64` is little-endian 32-bit floats, as the SDKs ask for by default. */
+/** Collects the body of an embeddings response. `base64` encodes little-endian 32-bit floats; the SDKs request it by default. */
 export class Embeddings implements ResponseEncoder {
   readonly #request: EmbedRequest;
   #vectors: readonly (readonly number[])[] = [];
@@ -18,15 +18,15 @@ export class Embeddings implements ResponseEncoder {
     return '';
   }
 
-  /** The body, once the end has come. */
+  /** The body, complete after the `end` event. */
   body({ promptTokens }: Usage): string {
     const { model, base64 } = this.#request;
     if (this.#verbatim !== undefined)
-      return JSON.stringify({ ...this.#verbatim, ...this.#told(this.#verbatim['data']), model });
+      return JSON.stringify({ ...this.#verbatim, ...this.#recodedData(this.#verbatim['data']), model });
     const data = this.#vectors.map((vector, index) => ({
       object: 'embedding',
       index,
-      embedding: base64 ? packed(vector) : vector,
+      embedding: base64 ? toBase64(vector) : vector,
     }));
     return JSON.stringify({
       object: 'list',
@@ -36,12 +36,12 @@ export class Embeddings implements ResponseEncoder {
     });
   }
 
-  // Servers that know only one encoding send that, and the SDKs take it for the one that they asked for.
-  #told(data: unknown): Json {
+  // A server that supports only one encoding sends numbers, and the SDKs would decode them as the base64 that they requested.
+  #recodedData(data: unknown): Json {
     if (!Array.isArray(data) || !this.#request.base64) return {};
     return {
       data: data.map((entry: unknown) =>
-        isObject(entry) && isVector(entry['embedding']) ? { ...entry, embedding: packed(entry['embedding']) } : entry,
+        isObject(entry) && isVector(entry['embedding']) ? { ...entry, embedding: toBase64(entry['embedding']) } : entry,
       ),
     };
   }
@@ -51,7 +51,7 @@ function isVector(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'number');
 }
 
-function packed(vector: readonly number[]): string {
+function toBase64(vector: readonly number[]): string {
   const bytes = Buffer.allocUnsafe(vector.length * 4);
   for (const [index, value] of vector.entries()) bytes.writeFloatLE(value, index * 4);
   return bytes.toString('base64');

@@ -1,70 +1,70 @@
 import { isObject, type Json } from '../../json.ts';
 
-/** Puts right what servers that speak OpenAI get wrong about one choice, in a stream or whole. */
+/** Corrects known mistakes of servers of OpenAI's dialect in one choice, streamed or not. */
 export class ForeignChoice {
   readonly #index: number;
-  /** Ids of the calls so far: their places are their indices. */
-  readonly #calls: string[] = [];
-  /** The last call that came under an index of the server's. */
-  readonly #latest = new Map<unknown, number>();
-  #called = false;
+  /** Ids of the calls so far; a call's position is its index. */
+  readonly #callIds: string[] = [];
+  /** The last call that came under each index of the server's own. */
+  readonly #latestIndex = new Map<unknown, number>();
+  #hasCalls = false;
 
   constructor(index: number) {
     this.#index = index;
   }
 
-  /** The choice as its client is to see it. */
+  /** Rewrites a choice for the client. */
   rewrite(choice: Json): Json {
     const { delta, message, finish_reason: reason } = choice;
-    const said = isObject(delta)
-      ? { delta: this.#delta(delta) }
+    const content = isObject(delta)
+      ? { delta: this.#rewriteDelta(delta) }
       : isObject(message)
-        ? { message: this.#said(message) }
+        ? { message: this.#rewriteMessage(message) }
         : {};
-    return { ...choice, index: this.#index, ...said, ...this.#finish(reason, isObject(message)) };
+    return { ...choice, index: this.#index, ...content, ...this.#finishReason(reason, isObject(message)) };
   }
 
-  #finish(reason: unknown, whole: boolean): Json {
-    // Older Ollamas say stop where they mean that tools are to be called.
-    if (reason === 'stop' && this.#called) return { finish_reason: 'tool_calls' };
-    // And they say nothing where they cut off a model that repeats itself.
+  #finishReason(reason: unknown, whole: boolean): Json {
+    // Older Ollama versions send `stop` although the model called tools.
+    if (reason === 'stop' && this.#hasCalls) return { finish_reason: 'tool_calls' };
+    // They send no finish reason if they cut off a model that repeats itself.
     return whole && typeof reason !== 'string' ? { finish_reason: 'length' } : {};
   }
 
-  #delta(delta: Json): Json {
-    const said = this.#said(delta);
+  #rewriteDelta(delta: Json): Json {
+    const rewritten = this.#rewriteMessage(delta);
     const calls = delta['tool_calls'];
     return Array.isArray(calls) && calls.length > 0
-      ? { ...said, tool_calls: calls.map((call: unknown) => this.#call(call)) }
-      : said;
+      ? { ...rewritten, tool_calls: calls.map((call: unknown) => this.#rewriteCall(call)) }
+      : rewritten;
   }
 
-  #said(said: Json): Json {
-    const { reasoning, tool_calls: calls } = said;
-    if (Array.isArray(calls) && calls.length > 0) this.#called = true;
-    // Ollama and vLLM say `reasoning` where most clients look for `reasoning_content`.
-    return typeof reasoning === 'string' && said['reasoning_content'] === undefined
-      ? { ...said, reasoning_content: reasoning }
-      : said;
+  #rewriteMessage(message: Json): Json {
+    const { reasoning, tool_calls: calls } = message;
+    if (Array.isArray(calls) && calls.length > 0) this.#hasCalls = true;
+    // Ollama and vLLM send `reasoning`; most clients read `reasoning_content`.
+    return typeof reasoning === 'string' && message['reasoning_content'] === undefined
+      ? { ...message, reasoning_content: reasoning }
+      : message;
   }
 
-  // Calls that only their ids tell apart get an index each, and what is added to one keeps its own.
-  #call(call: unknown): unknown {
+  // Some servers send the same index for several calls: each id gets an index of its own, and later deltas of a call keep it.
+  #rewriteCall(call: unknown): unknown {
     if (!isObject(call)) return call;
     const { id, index } = call;
     if (typeof id !== 'string' || id === '')
-      return { ...call, index: this.#latest.get(index) ?? this.#nameless(call, index) };
-    const known = this.#calls.indexOf(id);
-    const ours = known < 0 ? this.#calls.push(id) - 1 : known;
-    this.#latest.set(index, ours);
-    return { ...call, index: ours };
+      return { ...call, index: this.#latestIndex.get(index) ?? this.#indexWithoutId(call, index) };
+    const known = this.#callIds.indexOf(id);
+    const ownIndex = known < 0 ? this.#callIds.push(id) - 1 : known;
+    this.#latestIndex.set(index, ownIndex);
+    return { ...call, index: ownIndex };
   }
 
-  // The place of a call without an id, under an index that is new: a name begins another one.
-  #nameless({ function: made }: Json, index: unknown): number {
-    const begins = isObject(made) && typeof made['name'] === 'string' && made['name'] !== '';
-    const ours = begins ? this.#calls.push('') - 1 : Math.max(0, this.#calls.length - 1);
-    if (begins) this.#latest.set(index, ours);
-    return ours;
+  // The index of a call without an id, under a new index of the server's: a delta with a name begins a new call.
+  #indexWithoutId({ function: fn }: Json, index: unknown): number {
+    const isNew = isObject(fn) && typeof fn['name'] === 'string' && fn['name'] !== '';
+    const ownIndex = isNew ? this.#callIds.push('') - 1 : Math.max(0, this.#callIds.length - 1);
+    if (isNew) this.#latestIndex.set(index, ownIndex);
+    return ownIndex;
   }
 }

@@ -3,26 +3,26 @@ import type { ServerEvent, ToolCall } from '../../exchange.ts';
 import { ChatChunks } from './chat-chunks.ts';
 import { ChatCompletion } from './chat-completion.ts';
 
-/** Writes a choice as a stream for a client that knows one `function_call` and no `tool_calls`. */
+/** Encodes a choice as a stream for a client that supports one `function_call` and no `tool_calls`. */
 export class LegacyChunks extends ChatChunks {
-  readonly #telling = new LegacyCall((function_call) => [
+  readonly #translator = new LegacyCallTranslator((function_call) => [
     { delta: { role: 'assistant', content: null, function_call }, finish_reason: null },
     { delta: {}, finish_reason: 'function_call' },
   ]);
 
   override encode(event: ServerEvent): string {
-    return this.#telling
-      .of(event)
-      .map((told) => super.encode(told))
+    return this.#translator
+      .translate(event)
+      .map((translated) => super.encode(translated))
       .join('');
   }
 }
 
-/** Gathers a choice for such a client. */
+/** Collects a choice for a client that supports one `function_call` and no `tool_calls`. */
 export class LegacyCompletion extends ChatCompletion {
   #text = '';
   #thinking = '';
-  readonly #telling = new LegacyCall((function_call) => [
+  readonly #translator = new LegacyCallTranslator((function_call) => [
     {
       message: {
         role: 'assistant',
@@ -39,54 +39,54 @@ export class LegacyCompletion extends ChatCompletion {
   override encode(event: ServerEvent): string {
     if (event.kind === 'text') this.#text += event.text;
     else if (event.kind === 'thinking') this.#thinking += event.text;
-    for (const told of this.#telling.of(event)) super.encode(told);
+    for (const translated of this.#translator.translate(event)) super.encode(translated);
     return '';
   }
 }
 
-/** Puts the one call of an answer in the place where such a client looks for it. */
-class LegacyCall {
+/** Moves the first tool call of a response into `function_call`. */
+class LegacyCallTranslator {
   readonly #choices: (call: Json) => readonly Json[];
   #call: ToolCall | undefined;
-  #called = false;
+  #hasCalls = false;
 
   constructor(choices: (call: Json) => readonly Json[]) {
     this.#choices = choices;
   }
 
-  of(event: ServerEvent): readonly ServerEvent[] {
-    if (event.kind === 'verbatim') return [{ kind: 'verbatim', body: this.#body(event.body) }];
+  translate(event: ServerEvent): readonly ServerEvent[] {
+    if (event.kind === 'verbatim') return [{ kind: 'verbatim', body: this.#rewriteBody(event.body) }];
     if (event.kind === 'tool-call') {
       this.#call ??= event.call;
       return [];
     }
     if (event.kind !== 'end' || this.#call === undefined) return [event];
-    const { name, arguments: given } = this.#call;
-    const told = this.#choices({ name, arguments: JSON.stringify(given) });
-    return [...told.map((choice): ServerEvent => ({ kind: 'verbatim', body: { choices: [choice] } })), event];
+    const { name, arguments: callArguments } = this.#call;
+    const translated = this.#choices({ name, arguments: JSON.stringify(callArguments) });
+    return [...translated.map((choice): ServerEvent => ({ kind: 'verbatim', body: { choices: [choice] } })), event];
   }
 
-  // Of a server that speaks the dialect as it is now.
-  #body(body: Json): Json {
+  // Rewrites a chunk or body of a server that sends `tool_calls`.
+  #rewriteBody(body: Json): Json {
     const { choices } = body;
-    const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // an array of what is not yet known
+    const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // the elements stay unknown
     if (!isObject(choice)) return body;
     const { delta, message, finish_reason: reason } = choice;
-    const said = isObject(delta)
-      ? { delta: this.#said(delta) }
+    const content = isObject(delta)
+      ? { delta: this.#rewriteMessage(delta) }
       : isObject(message)
-        ? { message: this.#said(message) }
+        ? { message: this.#rewriteMessage(message) }
         : {};
     const ended =
-      reason === 'tool_calls' || (reason === 'stop' && this.#called) ? { finish_reason: 'function_call' } : {};
-    return { ...body, choices: [{ ...choice, ...said, ...ended }] };
+      reason === 'tool_calls' || (reason === 'stop' && this.#hasCalls) ? { finish_reason: 'function_call' } : {};
+    return { ...body, choices: [{ ...choice, ...content, ...ended }] };
   }
 
-  #said({ tool_calls: calls, ...said }: Json): Json {
-    const list = Array.isArray(calls) ? (calls as readonly unknown[]) : []; // an array of what is not yet known
+  #rewriteMessage({ tool_calls: calls, ...message }: Json): Json {
+    const list = Array.isArray(calls) ? (calls as readonly unknown[]) : []; // the elements stay unknown
     const first = list.find((call) => isObject(call) && (call['index'] ?? 0) === 0);
-    if (!isObject(first)) return said;
-    this.#called = true;
-    return { ...said, function_call: first['function'] };
+    if (!isObject(first)) return message;
+    this.#hasCalls = true;
+    return { ...message, function_call: first['function'] };
   }
 }

@@ -1,12 +1,14 @@
 import { Body } from '../dialect/body.ts';
 import { isObject, type Json } from '../../json.ts';
 
-/** A chat of a client that still says `functions` and `function_call`, in the words that took their place; `undefined` where it says none. */
+/**
+ * Translates a chat with the deprecated `functions` and `function_call` to `tools` and `tool_choice`; `undefined` if it has none.
+ */
 export function modernBody(body: Body): Body | undefined {
-  const given = body.json['functions'];
-  if (!Array.isArray(given) || given.length === 0 || (body.json['tools'] ?? null) !== null) return undefined;
+  const listed = body.json['functions'];
+  if (!Array.isArray(listed) || listed.length === 0 || (body.json['tools'] ?? null) !== null) return undefined;
   const { functions: _functions, function_call: choice, messages, ...rest } = body.json;
-  const functions = given as readonly unknown[]; // an array of what is not yet known
+  const functions = listed as readonly unknown[]; // the elements stay unknown
   const named = functions.map((one) => (isObject(one) ? one['name'] : undefined));
   const modern = new Body({
     ...rest,
@@ -18,10 +20,7 @@ export function modernBody(body: Body): Body | undefined {
   const at = named.findIndex((name) => typeof name !== 'string');
   if (at >= 0) modern.refuse(`functions[${String(at)}]`, `Invalid 'functions[${String(at)}]': expected {"name": …}.`);
   if (isObject(choice) && !named.includes(choice['name']))
-    modern.refuse(
-      'function_call',
-      "Invalid value for 'function_call': the function it asks for is not among 'functions'.",
-    );
+    modern.refuse('function_call', "Invalid value for 'function_call': the requested function is not in 'functions'.");
   else if (!isObject(choice) && (choice ?? 'auto') !== 'auto' && choice !== 'none')
     modern.refuse(
       'function_call',
@@ -35,7 +34,7 @@ function choiceOf(choice: unknown): Json {
   return { tool_choice: isObject(choice) ? { type: 'function', function: { name: choice['name'] } } : choice };
 }
 
-// A result answers the call before it: there were no ids.
+// The old format has no call ids, so a result belongs to the call before it.
 function modernMessages(messages: readonly unknown[]): readonly unknown[] {
   let calls = 0;
   return messages.map((message) => {

@@ -1,15 +1,18 @@
 import { isObject, type Json } from '../../json.ts';
 
-/** Log probabilities as `/v1/completions` has them: four lists side by side, with the place in the text where each token begins, in characters as most languages but this one count them. */
+/**
+ * Log probabilities in the format of `/v1/completions`: four parallel lists. `text_offset` is the position in the text where each
+ * token begins, in Unicode code points as most languages count them, not in UTF-16 units as JavaScript does.
+ */
 export class LegacyLogprobs {
   #offset: number;
 
-  /** `before`: the text that comes before the first token. */
+  /** `before`: the text before the first token. */
   constructor(before: string) {
     this.#offset = lengthOf(before);
   }
 
-  /** The lists of some more tokens. */
+  /** The lists of the next tokens. */
   body(tokens: readonly unknown[]): Json {
     const lists = {
       tokens: [] as string[],
@@ -36,8 +39,8 @@ function lengthOf(text: string): number {
 
 function topOf(token: Json): Json {
   const top = token['top_logprobs'];
-  // The token itself is always among them.
-  const all = [...(Array.isArray(top) ? (top as readonly unknown[]) : []), token].filter(isObject); // an array of what is not yet known
+  // The list of alternatives always includes the token itself.
+  const all = [...(Array.isArray(top) ? (top as readonly unknown[]) : []), token].filter(isObject); // the elements stay unknown
   return Object.fromEntries(all.map((one) => [textOf(one), numberOf(one)]));
 }
 

@@ -13,7 +13,7 @@ const ROLES: Readonly<Record<string, Message['role']>> = {
   function: 'tool',
 };
 
-/** Reads `messages`; what is wrong is noted on `body`. */
+/** Reads `messages`; errors are recorded on `body`. */
 export function readChatMessages(body: Body): readonly Message[] {
   const list = body.list('messages');
   if (list === undefined) body.refuse('messages', "Missing required parameter: 'messages'.");
@@ -103,17 +103,21 @@ function readCalls(body: Body, calls: unknown, at: string): readonly ToolCall[] 
   return calls.map((call: unknown, index) => readCall(body, isObject(call) ? call : {}, `${at}[${String(index)}]`));
 }
 
-// A call of a conversation that began with `functions`, where they are no longer offered.
+// A conversation that began with `functions` still has its calls after the functions are no longer sent.
 function readLegacyCall(body: Body, call: unknown, at: string): readonly ToolCall[] {
-  return isObject(call) ? [readMade(body, '', call, at)] : [];
+  return isObject(call) ? [readFunctionCall(body, '', call, at)] : [];
 }
 
 function readCall(body: Body, call: Json, at: string): ToolCall {
-  const { id, function: made } = call;
-  return readMade(body, typeof id === 'string' ? id : '', isObject(made) ? made : {}, `${at}.function`);
+  const { id, function: fn } = call;
+  return readFunctionCall(body, typeof id === 'string' ? id : '', isObject(fn) ? fn : {}, `${at}.function`);
 }
 
-function readMade(body: Body, id: string, { name, arguments: given }: Json, at: string): ToolCall {
+function readFunctionCall(body: Body, id: string, { name, arguments: argumentsText }: Json, at: string): ToolCall {
   if (typeof name !== 'string') body.refuse(`${at}.name`, `Missing required parameter: '${at}.name'.`);
-  return { id, name: typeof name === 'string' ? name : '', arguments: readArguments(body, given, `${at}.arguments`) };
+  return {
+    id,
+    name: typeof name === 'string' ? name : '',
+    arguments: readArguments(body, argumentsText, `${at}.arguments`),
+  };
 }

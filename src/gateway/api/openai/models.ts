@@ -6,12 +6,12 @@ export interface ModelBody {
   readonly owned_by: string;
 }
 
-/** The entry of an alias; `created` is when the gateway began to serve it, in seconds since 1970. */
+/** The entry of an alias; `created` is the time when the gateway began to serve it, in seconds since 1970. */
 export function modelBody(id: string, created: number): ModelBody {
   return { id, object: 'model', created, owned_by: 'hxllm' };
 }
 
-/** The answer of `/v1/models`. */
+/** The body of the response to `/v1/models`. */
 export function modelsBody(
   ids: Iterable<string>,
   created: number,

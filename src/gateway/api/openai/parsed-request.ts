@@ -9,8 +9,8 @@ import { readChatRequest } from './chat-request.ts';
 import { readCompletionRequest } from './completion-request.ts';
 import { readEmbedRequest } from './embed-request.ts';
 import { Embeddings } from './embeddings.ts';
-import { streamEnding } from './ending.ts';
-import { answerHead, type AnswerHead } from './head.ts';
+import { streamEnd } from './stream-end.ts';
+import { newCompletionHead, type CompletionHead } from './completion-head.ts';
 import { LegacyChunks, LegacyCompletion } from './legacy-call.ts';
 import { modernBody } from './legacy-functions.ts';
 import { reseeded } from './sampling.ts';
@@ -31,30 +31,30 @@ export function readChat(bytes: Buffer, nowMs: number): FailureOr<ParsedRequest>
       kind: 'chat',
       params: reseeded(request, choice),
     }));
-    const given = { model, ignoredParams };
+    const common = { model, ignoredParams };
     if (!stream)
       return wholeRequest(
-        given,
+        common,
         requests,
-        answerHead('chatcmpl', 'chat.completion', model, nowMs),
+        newCompletionHead('chatcmpl', 'chat.completion', model, nowMs),
         (index) => new Completion(index),
         completionUsage,
-        (gathered) => gathered.map(({ choice }) => choice),
+        (encoders) => encoders.map(({ choice }) => choice),
       );
-    const common = { head: answerHead('chatcmpl', 'chat.completion.chunk', model, nowMs), includeUsage };
+    const streamInfo = { head: newCompletionHead('chatcmpl', 'chat.completion.chunk', model, nowMs), includeUsage };
     return {
       ok: true,
       value: {
-        ...given,
+        ...common,
         stream,
-        subrequests: subrequests(requests, stream, (index) => new Chunks(common, index)),
-        close: (usages) => streamEnding(common, completionUsage(usages)),
+        subrequests: subrequests(requests, stream, (index) => new Chunks(streamInfo, index)),
+        close: (usages) => streamEnd(streamInfo, completionUsage(usages)),
       },
     };
   });
 }
 
-/** Reads `POST /v1/completions`: a choice for each prompt, or `n`. */
+/** Reads `POST /v1/completions`: one choice for each prompt, or `n`. */
 export function readCompletion(bytes: Buffer, nowMs: number): FailureOr<ParsedRequest> {
   return parsedRequestOf(bytes, (body) => {
     const read = readCompletionRequest(body);
@@ -69,24 +69,24 @@ export function readCompletion(bytes: Buffer, nowMs: number): FailureOr<ParsedRe
       })),
     );
     const echoOf = (index: number): string => (echo ? (requests[Math.floor(index / candidates)]?.prompt ?? '') : '');
-    const head = answerHead('cmpl', 'text_completion', model, nowMs);
+    const head = newCompletionHead('cmpl', 'text_completion', model, nowMs);
     const usage = (usages: readonly Usage[]): Json => usageOfPrompts(usages, candidates);
-    const given = { model, ignoredParams };
+    const common = { model, ignoredParams };
     if (!stream) {
-      const create = (index: number): TextCompletion =>
+      const newEncoder = (index: number): TextCompletion =>
         new TextCompletion(index, { echo: echoOf(index), hidesLogprobs });
-      return wholeRequest(given, modelRequests, head, create, usage, (gathered) =>
-        bestOf(gathered, candidates, choices),
+      return wholeRequest(common, modelRequests, head, newEncoder, usage, (encoders) =>
+        bestOf(encoders, candidates, choices),
       );
     }
-    const common = { head, includeUsage };
+    const streamInfo = { head, includeUsage };
     return {
       ok: true,
       value: {
-        ...given,
+        ...common,
         stream,
-        subrequests: subrequests(modelRequests, stream, (index) => new TextChunks(common, index, echoOf(index))),
-        close: (usages) => streamEnding(common, usage(usages)),
+        subrequests: subrequests(modelRequests, stream, (index) => new TextChunks(streamInfo, index, echoOf(index))),
+        close: (usages) => streamEnd(streamInfo, usage(usages)),
       },
     };
   });
@@ -130,24 +130,24 @@ function subrequests(
   return requests.map((request, index) => ({ request, stream, encoder: () => encoder(index) }));
 }
 
-/** What gathers one choice of an answer that goes in one piece. */
-interface Gatherer extends ResponseEncoder {
+/** An encoder that collects one choice of a response that is not streamed. */
+interface ChoiceCollector extends ResponseEncoder {
   readonly choice: Json | undefined;
   readonly rest: Json;
 }
 
-function wholeRequest<G extends Gatherer>(
-  given: Pick<ParsedRequest, 'model' | 'ignoredParams'>,
+function wholeRequest<G extends ChoiceCollector>(
+  common: Pick<ParsedRequest, 'model' | 'ignoredParams'>,
   requests: readonly ModelRequest[],
-  head: AnswerHead,
-  create: (index: number) => G,
+  head: CompletionHead,
+  newEncoder: (index: number) => G,
   usage: (usages: readonly Usage[]) => Json,
-  choose: (gathered: readonly G[]) => readonly (Json | undefined)[],
+  choose: (encoders: readonly G[]) => readonly (Json | undefined)[],
 ): FailureOr<ParsedRequest> {
-  // Of each share the writer of its last attempt.
-  const gathered: G[] = [];
-  const encoder = (index: number): ResponseEncoder => (gathered[index] = create(index));
+  // The encoder of the last attempt of each subrequest.
+  const encoders: G[] = [];
+  const encoder = (index: number): ResponseEncoder => (encoders[index] = newEncoder(index));
   const close = (usages: readonly Usage[]): string =>
-    JSON.stringify({ ...gathered[0]?.rest, ...head, choices: choose(gathered), usage: usage(usages) });
-  return { ok: true, value: { ...given, stream: false, subrequests: subrequests(requests, false, encoder), close } };
+    JSON.stringify({ ...encoders[0]?.rest, ...head, choices: choose(encoders), usage: usage(usages) });
+  return { ok: true, value: { ...common, stream: false, subrequests: subrequests(requests, false, encoder), close } };
 }

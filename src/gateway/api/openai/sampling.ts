@@ -2,10 +2,10 @@ import { typeName, type Body } from '../dialect/body.ts';
 import { readEffort } from '../dialect/sampling.ts';
 import type { ChatRequest } from '../../exchange.ts';
 
-/** How many answers one request may ask for. */
+/** The maximum of `n` and `best_of`. */
 export const MAX_CHOICES = 8;
 
-/** The same request for another of several answers: with one seed all of them would be alike. */
+/** The request for one of several choices. The seed differs for each, because the same seed would make all choices alike. */
 export function reseeded<T extends Pick<ChatRequest, 'sampling' | 'original'>>(request: T, choice: number): T {
   const seed = request.sampling['seed'];
   if (seed === undefined || choice === 0) return request;
@@ -21,10 +21,10 @@ export function readChoices(body: Body): number {
   return body.whole('n', 1, MAX_CHOICES) ?? 1;
 }
 
-/** Reads how much is to be thought. */
+/** Reads the reasoning effort. */
 export function readReasoning(body: Body): ChatRequest['thinking'] {
   const effort = body.text('reasoning_effort');
-  // Ollama's own word, which clients that know it may send.
+  // Ollama's own parameter, which its clients may send here too.
   const think = body.value('think');
   if (effort !== undefined) return readEffort(body, effort, 'reasoning_effort');
   if (think === undefined || typeof think === 'boolean') return think;
@@ -36,7 +36,7 @@ export function readReasoning(body: Body): ChatRequest['thinking'] {
       );
 }
 
-/** By which of its names a request says how much is to be thought. */
+/** The name of the parameter that sets the reasoning effort in this request. */
 export function thinkingName({ json }: Body): string {
   return (json['reasoning_effort'] ?? undefined) === undefined ? 'think' : 'reasoning_effort';
 }

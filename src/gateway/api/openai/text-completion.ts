@@ -1,28 +1,28 @@
 import { isObject, type Json } from '../../json.ts';
 import type { ResponseEncoder } from '../../client-dialect.ts';
 import type { ServerEvent } from '../../exchange.ts';
-import { FINISH } from './head.ts';
+import { FINISH } from './completion-head.ts';
 import { LegacyLogprobs } from './legacy-logprobs.ts';
 
-/** How a choice is written. */
+/** How a choice is encoded. */
 export interface TextShape {
-  /** What comes before it. */
+  /** The prompt to repeat in front of the text; empty for none. */
   readonly echo: string;
   readonly hidesLogprobs: boolean;
 }
 
-/** Gathers one choice of a completion that is not streamed. */
+/** Collects one choice of a completion that is not streamed. */
 export class TextCompletion implements ResponseEncoder {
   readonly #index: number;
   readonly #shape: TextShape;
   #text = '';
   #thinking = '';
   readonly #logprobs: unknown[] = [];
-  /** The log probabilities of a server that speaks our dialect. */
-  #told: unknown;
-  /** The choice, once its end has come. */
+  /** The log probabilities from a server of OpenAI's dialect. */
+  #foreignLogprobs: unknown;
+  /** The choice; set after the `end` event. */
   choice: Json | undefined;
-  /** What a server that speaks our dialect said beside its choice. */
+  /** The other fields in the body of a server of OpenAI's dialect, beside the choice. */
   rest: Json = {};
 
   constructor(index: number, shape: TextShape) {
@@ -30,12 +30,12 @@ export class TextCompletion implements ResponseEncoder {
     this.#shape = shape;
   }
 
-  /** How likely its tokens are in the mean, as a logarithm; what is not known is least likely. */
+  /** The mean log probability of the tokens; -Infinity if it is unknown, so that such a choice ranks last. */
   get likelihood(): number {
-    const given = isObject(this.#told)
-      ? this.#told['token_logprobs']
+    const values = isObject(this.#foreignLogprobs)
+      ? this.#foreignLogprobs['token_logprobs']
       : this.#logprobs.map((token) => (isObject(token) ? token['logprob'] : undefined));
-    const known = Array.isArray(given) ? given.filter((value) => typeof value === 'number') : [];
+    const known = Array.isArray(values) ? values.filter((value) => typeof value === 'number') : [];
     return known.length === 0 ? Number.NEGATIVE_INFINITY : known.reduce((sum, value) => sum + value, 0) / known.length;
   }
 
@@ -48,35 +48,35 @@ export class TextCompletion implements ResponseEncoder {
     else if (event.kind === 'end')
       this.choice ??= {
         text: this.#shape.echo + this.#text,
-        ...this.#thoughts(),
+        ...this.#reasoning(),
         index: this.#index,
-        logprobs: this.#lists(),
+        logprobs: this.#legacyLogprobs(),
         finish_reason: FINISH[event.reason],
       };
     return '';
   }
 
-  // They have no place in the API's completions; to lose them would be worse than to add one.
-  #thoughts(): Json {
+  // The API's completions have no field for thinking; an additional field is better than lost text.
+  #reasoning(): Json {
     return this.#thinking === '' ? {} : { reasoning_content: this.#thinking };
   }
 
-  #lists(): Json | null {
+  #legacyLogprobs(): Json | null {
     return this.#logprobs.length === 0 || this.#shape.hidesLogprobs
       ? null
       : new LegacyLogprobs(this.#shape.echo).body(this.#logprobs);
   }
 
   #verbatim({ choices, ...rest }: Json): void {
-    const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // an array of what is not yet known
-    // It has repeated the prompt itself, where it can.
-    const said = isObject(choice) ? choice : {};
-    // Ollama gives no reason where it cuts off a model that repeats itself.
-    this.#told = said['logprobs'];
+    const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : []; // the elements stay unknown
+    // The server repeats the prompt itself, if it supports `echo`.
+    const foreignChoice = isObject(choice) ? choice : {};
+    // Ollama gives no finish reason if it cuts off a model that repeats itself.
+    this.#foreignLogprobs = foreignChoice['logprobs'];
     this.choice = {
-      ...said,
+      ...foreignChoice,
       index: this.#index,
-      finish_reason: said['finish_reason'] ?? 'length',
+      finish_reason: foreignChoice['finish_reason'] ?? 'length',
       ...(this.#shape.hidesLogprobs ? { logprobs: null } : {}),
     };
     this.rest = rest;

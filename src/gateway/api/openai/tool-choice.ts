@@ -5,7 +5,7 @@ import type { ChatRequest, Tool } from '../../exchange.ts';
 
 type Reading = Pick<ChatRequest, 'tools' | 'mustCall' | 'callSchema' | 'parallelCalls'>;
 
-/** Reads `tools` and what is to become of them; a choice that cannot be enforced is added to `ignored`. */
+/** Reads `tools`, `tool_choice` and `parallel_tool_calls`. A choice that cannot be enforced is added to `ignoredParams`. */
 export function readChatTools(body: Body, ignoredParams: string[]): Reading {
   const tools = (body.list('tools') ?? []).map((tool, index) => readTool(body, tool, `tools[${String(index)}]`));
   const parallelCalls = body.flag('parallel_tool_calls') ?? true;
@@ -19,7 +19,7 @@ export function readChatTools(body: Body, ignoredParams: string[]): Reading {
     body.refuse(
       'tool_choice',
       known
-        ? "Invalid value for 'tool_choice': the tool it asks for is not among 'tools'."
+        ? "Invalid value for 'tool_choice': the requested tool is not in 'tools'."
         : 'Invalid value for \'tool_choice\'. Supported values are: \'none\', \'auto\', \'required\', and {"type": "function", "function": {"name": …}}.',
     );
   }
@@ -29,14 +29,13 @@ export function readChatTools(body: Body, ignoredParams: string[]): Reading {
 }
 
 function nameIn(choice: unknown): string | undefined {
-  const made = isObject(choice) && choice['type'] === 'function' ? choice['function'] : undefined;
-  return isObject(made) && typeof made['name'] === 'string' ? made['name'] : undefined;
+  const fn = isObject(choice) && choice['type'] === 'function' ? choice['function'] : undefined;
+  return isObject(fn) && typeof fn['name'] === 'string' ? fn['name'] : undefined;
 }
 
 function readTool(body: Body, tool: unknown, at: string): Tool {
-  const made = isObject(tool) && tool['type'] === 'function' ? tool['function'] : undefined;
-  if (isObject(tool) && isObject(made) && typeof made['name'] === 'string')
-    return { name: made['name'], definition: tool };
+  const fn = isObject(tool) && tool['type'] === 'function' ? tool['function'] : undefined;
+  if (isObject(tool) && isObject(fn) && typeof fn['name'] === 'string') return { name: fn['name'], definition: tool };
   body.refuse(at, `Invalid '${at}': expected {"type": "function", "function": {"name": …}}.`);
   return { name: '', definition: {} };
 }

@@ -1,14 +1,16 @@
 import type { Json } from '../../json.ts';
 import type { Usage } from '../../exchange.ts';
 
-/** The `usage` object of an answer. `usages` are of choices that follow one prompt, so it counts once, as OpenAI counts it. */
+/**
+ * The `usage` object of a response. All `usages` belong to choices of one prompt, so its tokens count once, as OpenAI counts them.
+ */
 export function completionUsage(usages: readonly Usage[]): Json {
   const [only] = usages;
   if (only?.original !== undefined && usages.length === 1) return only.original;
   return countsBody(Math.max(0, ...usages.map((usage) => usage.promptTokens)), completionTokens(usages));
 }
 
-/** The same for several prompts; `usages` are in their order, `choices` to each. */
+/** The `usage` object for several prompts; `usages` are in the order of the prompts, `choices` for each. */
 export function usageOfPrompts(usages: readonly Usage[], choices: number): Json {
   if (usages.length === choices) return completionUsage(usages);
   const prompts = usages

@@ -1,5 +1,5 @@
 import { errorObject } from '../dialect/error-object.ts';
-import { refusalHeaders, STATUS } from '../dialect/error-response.ts';
+import { errorHeaders, STATUS } from '../dialect/error-response.ts';
 import type { ClientDialect } from '../../client-dialect.ts';
 import type { Failure } from '../../exchange.ts';
 import { responseEventText } from './event-text.ts';
@@ -10,7 +10,7 @@ export const RESPONSES: ClientDialect = {
   keepAlive: ': keep-alive\n\n',
   errorResponse: (failure) => ({
     status: STATUS[failure.kind],
-    headers: refusalHeaders(failure),
+    headers: errorHeaders(failure),
     body: JSON.stringify({ error: errorObject(named(failure)) }),
   }),
   errorFrame: (failure) => errorEvent(failure, 0),

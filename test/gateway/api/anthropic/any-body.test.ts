@@ -21,10 +21,10 @@ const EVENTS: readonly ServerEvent[] = [
 const KEEPING = { model: 'm', keepAlive: 5, options: { num_ctx: 2048 } };
 
 /** Sees to it that an order can be sent, and its answer written. */
-function carryOut(order: ParsedRequest): void {
-  assert.ok(order.subrequests.length === 1 && order.model !== '');
+function carryOut(parsedRequest: ParsedRequest): void {
+  assert.ok(parsedRequest.subrequests.length === 1 && parsedRequest.model !== '');
   let text = '';
-  for (const subrequest of order.subrequests) {
+  for (const subrequest of parsedRequest.subrequests) {
     const { request } = subrequest;
     assert.ok(request.kind === 'chat');
     for (const body of [ollama.ollamaChat(request.params, KEEPING).body, openai.openaiChat(request.params, 'm').body])
@@ -33,8 +33,8 @@ function carryOut(order: ParsedRequest): void {
     const writes = subrequest.encoder();
     for (const event of EVENTS) text += writes.encode(event);
   }
-  const rest = order.close([{ promptTokens: 1, completionTokens: 2 }]);
-  if (order.stream) messageOf(parseTold(text + rest));
+  const rest = parsedRequest.close([{ promptTokens: 1, completionTokens: 2 }]);
+  if (parsedRequest.stream) messageOf(parseTold(text + rest));
   else assert.deepEqual([text, (JSON.parse(rest) as { type: string }).type], ['', 'message']);
 }
 

@@ -4,7 +4,7 @@ import { schemaOfCall } from '../../../../src/gateway/api/dialect/call-schema.ts
 import { isObject } from '../../../../src/gateway/json.ts';
 import type { Tool } from '../../../../src/gateway/exchange.ts';
 
-// As it comes: an own key may have any name.
+// Parameters are JSON text: in an object literal `__proto__` would set the prototype.
 const tool = (name: string, parameters: string): Tool => ({
   name,
   definition: { type: 'function', function: { name, parameters: JSON.parse(parameters) as unknown } },

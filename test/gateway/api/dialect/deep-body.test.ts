@@ -19,7 +19,7 @@ test("a body that is nested too deeply is refused as its sender's fault, whereve
       '/v1/responses',
       `"input":"x","tool_choice":"required","tools":[{"type":"function","name":"f","parameters":${deep}}]`,
     ],
-    // What an answer repeats and no server is sent.
+    // Fields that the response repeats and that no server gets.
     ['/v1/responses', `"input":"x","tool_choice":"none","tools":[{"type":"function","name":"f","parameters":${deep}}]`],
     ['/v1/responses', `"input":"x","stream":true,"tools":[{"type":"function","name":"f","more":${deep}}]`],
     ['/v1/responses/input_tokens', `"input":"x","tools":[{"type":"function","name":"f","parameters":${deep}}]`],
@@ -31,9 +31,9 @@ test("a body that is nested too deeply is refused as its sender's fault, whereve
     ['/api/chat', `${messages},"format":${deep}`],
   ];
   for (const [path, rest] of bodies) {
-    const reply = await gateway.ask(path, { method: 'POST', body: `{"model":"m",${rest}}` });
-    assert.deepEqual([path, reply.status], [path, 400]);
-    assert.match(await reply.text(), /nested too deeply/);
+    const response = await gateway.ask(path, { method: 'POST', body: `{"model":"m",${rest}}` });
+    assert.deepEqual([path, response.status], [path, 400]);
+    assert.match(await response.text(), /nested too deeply/);
   }
   assert.equal(fake.requests.length, 0);
 });
@@ -41,10 +41,10 @@ test("a body that is nested too deeply is refused as its sender's fault, whereve
 test('what is nested as schemas are is passed on', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
-  const reply = await gateway.ask('/v1/messages', {
+  const response = await gateway.ask('/v1/messages', {
     method: 'POST',
     body: `{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"x"}],"tool_choice":{"type":"any"},"tools":[{"name":"f","input_schema":${nested(400)}}]}`,
   });
-  await reply.arrayBuffer();
+  await response.arrayBuffer();
   assert.equal(fake.requests.length, 1);
 });

@@ -79,20 +79,20 @@ const EVENTS: readonly ServerEvent[] = [
 ];
 
 /** Sees to it that an order can be sent, and its answer written. */
-function carryOut(order: ParsedRequest): void {
-  assert.ok(order.subrequests.length === 1 && order.model !== '');
+function carryOut(parsedRequest: ParsedRequest): void {
+  assert.ok(parsedRequest.subrequests.length === 1 && parsedRequest.model !== '');
   let text = '';
-  for (const subrequest of order.subrequests) {
+  for (const subrequest of parsedRequest.subrequests) {
     for (const body of bodiesOf(subrequest.request)) JSON.parse(body);
     const encoder = subrequest.encoder();
     for (const event of EVENTS) text += encoder.encode(event);
   }
-  const rest = order.close([{ promptTokens: 1, completionTokens: 2 }]);
+  const rest = parsedRequest.close([{ promptTokens: 1, completionTokens: 2 }]);
   const lines = (text + rest)
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as { done?: boolean });
-  if (order.stream)
+  if (parsedRequest.stream)
     assert.deepEqual(
       lines.map(({ done }) => done),
       [false, false, false, true],

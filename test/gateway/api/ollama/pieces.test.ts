@@ -39,8 +39,8 @@ const GENERATE = [
   { ...STAMP, response: '', ...END },
 ];
 
-function whatComesOf(order: ParsedRequest, pieces: readonly Buffer[]): readonly Line[] {
-  const [subrequest] = order.subrequests;
+function whatComesOf(parsedRequest: ParsedRequest, pieces: readonly Buffer[]): readonly Line[] {
+  const [subrequest] = parsedRequest.subrequests;
   assert.ok(subrequest !== undefined && subrequest.request.kind !== 'load' && subrequest.request.kind !== 'embed');
   const call =
     subrequest.request.kind === 'chat'
@@ -50,7 +50,7 @@ function whatComesOf(order: ParsedRequest, pieces: readonly Buffer[]): readonly 
   const text =
     eventsOf((emit) => call.read(emit), pieces)
       .map((event) => encoder.encode(event))
-      .join('') + order.close([]);
+      .join('') + parsedRequest.close([]);
   return text
     .trimEnd()
     .split('\n')
@@ -64,9 +64,9 @@ function parsedRequestOf(path: 'chat' | 'generate', stream: boolean): ParsedRequ
     logprobs: true,
     ...(path === 'chat' ? { messages: [{ role: 'user', content: 'x' }] } : { prompt: 'x' }),
   };
-  const order = (path === 'chat' ? readApiChat : readApiGenerate)(Buffer.from(JSON.stringify(body)));
-  assert.ok(order.ok);
-  return order.value;
+  const parsedRequest = (path === 'chat' ? readApiChat : readApiGenerate)(Buffer.from(JSON.stringify(body)));
+  assert.ok(parsedRequest.ok);
+  return parsedRequest.value;
 }
 
 for (const [path, sent] of [

@@ -83,17 +83,17 @@ const EVENTS: readonly ServerEvent[] = [
 ];
 const KEEPING = { model: 'm', keepAlive: 5, options: { num_ctx: 2048 } };
 
-/** Sees to it that an order can be sent, and its answer written. */
-function carryOut(order: ParsedRequest): void {
-  assert.ok(order.subrequests.length > 0 && order.model !== '');
+/** Checks that a parsed request can be sent and its response encoded. */
+function carryOut(parsedRequest: ParsedRequest): void {
+  assert.ok(parsedRequest.subrequests.length > 0 && parsedRequest.model !== '');
   let text = '';
-  for (const subrequest of order.subrequests) {
+  for (const subrequest of parsedRequest.subrequests) {
     for (const body of bodiesOf(subrequest.request)) JSON.parse(body);
     const encoder = subrequest.encoder();
     for (const event of EVENTS) text += encoder.encode(event);
   }
-  const rest = order.close(order.subrequests.map(() => ({ promptTokens: 1, completionTokens: 2 })));
-  if (order.stream) assert.equal(parseEvents(text + rest).at(-1), '[DONE]');
+  const rest = parsedRequest.close(parsedRequest.subrequests.map(() => ({ promptTokens: 1, completionTokens: 2 })));
+  if (parsedRequest.stream) assert.equal(parseEvents(text + rest).at(-1), '[DONE]');
   else assert.deepEqual([text, typeof JSON.parse(rest)], ['', 'object']);
 }
 

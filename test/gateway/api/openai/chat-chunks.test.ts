@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
 import { ChatChunks } from '../../../../src/gateway/api/openai/chat-chunks.ts';
-import { streamEnding } from '../../../../src/gateway/api/openai/ending.ts';
+import { streamEnd } from '../../../../src/gateway/api/openai/stream-end.ts';
 import { completionUsage } from '../../../../src/gateway/api/openai/usage.ts';
 
 const HEAD = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1_700_000_000, model: 'alias' } as const;
 const USAGE = { promptTokens: 7, completionTokens: 3 };
 const END: ServerEvent = { kind: 'end', reason: 'stop', usage: USAGE };
 
-/** The stream as a client reads it, by the letter of the specification. */
+/** Parses the stream strictly by the specification, as a client does. */
 function parse(text: string): readonly unknown[] {
   assert.ok(text.endsWith('\n\n'));
   return text
@@ -26,7 +26,7 @@ function parse(text: string): readonly unknown[] {
 function write(events: readonly ServerEvent[], includeUsage: boolean): readonly unknown[] {
   const stream = { head: HEAD, includeUsage };
   const chunks = new ChatChunks(stream, 0);
-  return parse(events.map((event) => chunks.encode(event)).join('') + streamEnding(stream, completionUsage([USAGE])));
+  return parse(events.map((event) => chunks.encode(event)).join('') + streamEnd(stream, completionUsage([USAGE])));
 }
 
 const chunk = (choices: readonly unknown[], more: object = {}): object => ({ ...HEAD, choices, ...more });

@@ -9,9 +9,9 @@ const TOOL = { type: 'function', function: { name: 'f', parameters: {} } };
 const HI = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 
 function readParsedRequest(more: object): ParsedRequest {
-  const order = readChat(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
-  assert.ok(order.ok, JSON.stringify(order));
-  return order.value;
+  const parsedRequest = readChat(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
+  assert.ok(parsedRequest.ok, JSON.stringify(parsedRequest));
+  return parsedRequest.value;
 }
 
 function readAll(more: object): readonly ChatRequest[] {
@@ -28,9 +28,9 @@ function read(more: object): ChatRequest {
 }
 
 function refuse(more: object): Failure {
-  const order = readChat(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
-  assert.ok(!order.ok, `taken: ${JSON.stringify(more)}`);
-  return order.failure;
+  const parsedRequest = readChat(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
+  assert.ok(!parsedRequest.ok, `taken: ${JSON.stringify(more)}`);
+  return parsedRequest.failure;
 }
 
 const REFUSED: readonly (readonly [param: string, more: object])[] = [
@@ -224,8 +224,8 @@ test('any bytes are either read or refused, and never thrown at', () => {
   );
   fc.assert(
     fc.property(any, (bytes) => {
-      const order = readChat(bytes, 0);
-      assert.equal(typeof order.ok, 'boolean');
+      const parsedRequest = readChat(bytes, 0);
+      assert.equal(typeof parsedRequest.ok, 'boolean');
     }),
     { numRuns: 500 },
   );

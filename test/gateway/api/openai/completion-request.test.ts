@@ -5,9 +5,9 @@ import type { CompletionRequest, Failure } from '../../../../src/gateway/exchang
 import { readCompletion } from '../../../../src/gateway/api/openai/parsed-request.ts';
 
 function readParsedRequest(more: object): ParsedRequest {
-  const order = readCompletion(Buffer.from(JSON.stringify({ model: 'm', prompt: 'Once', ...more })), 0);
-  assert.ok(order.ok, JSON.stringify(order));
-  return order.value;
+  const parsedRequest = readCompletion(Buffer.from(JSON.stringify({ model: 'm', prompt: 'Once', ...more })), 0);
+  assert.ok(parsedRequest.ok, JSON.stringify(parsedRequest));
+  return parsedRequest.value;
 }
 
 function readAll(more: object): readonly CompletionRequest[] {
@@ -18,9 +18,9 @@ function readAll(more: object): readonly CompletionRequest[] {
 }
 
 function refuse(more: object): Failure {
-  const order = readCompletion(Buffer.from(JSON.stringify({ model: 'm', prompt: 'Once', ...more })), 0);
-  assert.ok(!order.ok, `taken: ${JSON.stringify(more)}`);
-  return order.failure;
+  const parsedRequest = readCompletion(Buffer.from(JSON.stringify({ model: 'm', prompt: 'Once', ...more })), 0);
+  assert.ok(!parsedRequest.ok, `taken: ${JSON.stringify(more)}`);
+  return parsedRequest.failure;
 }
 
 const REFUSED: readonly (readonly [param: string, more: object])[] = [

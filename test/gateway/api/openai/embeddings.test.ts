@@ -10,11 +10,11 @@ test('vectors are written as numbers, or as little-endian floats in base64', () 
     [3, 4],
   ];
   const embeddings = (format: string): unknown => {
-    const order = read({ model: 'e', input: ['a', 'b'], encoding_format: format });
-    assert.ok(order.ok);
-    const encoder = order.value.subrequests[0]?.encoder();
+    const parsedRequest = read({ model: 'e', input: ['a', 'b'], encoding_format: format });
+    assert.ok(parsedRequest.ok);
+    const encoder = parsedRequest.value.subrequests[0]?.encoder();
     assert.equal(encoder?.encode({ kind: 'vectors', vectors }), '');
-    return JSON.parse(order.value.close([{ promptTokens: 4, completionTokens: 0 }]));
+    return JSON.parse(parsedRequest.value.close([{ promptTokens: 4, completionTokens: 0 }]));
   };
   const usage = { prompt_tokens: 4, total_tokens: 4 };
   assert.deepEqual(embeddings('float'), {
@@ -37,14 +37,14 @@ test('a server that knows no base64 does not make the SDK read numbers as such',
     { object: 'embedding', index: 1, embedding: 'AAAAPw==' },
   ];
   const told = (format: string): unknown => {
-    const order = read({ model: 'e', input: ['a', 'b'], encoding_format: format });
-    assert.ok(order.ok);
-    order.value.subrequests[0]?.encoder().encode({
+    const parsedRequest = read({ model: 'e', input: ['a', 'b'], encoding_format: format });
+    assert.ok(parsedRequest.ok);
+    parsedRequest.value.subrequests[0]?.encoder().encode({
       kind: 'verbatim',
       body: { object: 'list', model: 'theirs', data, usage: { prompt_tokens: 1, total_tokens: 1 } },
     });
     return (
-      JSON.parse(order.value.close([{ promptTokens: 1, completionTokens: 0 }])) as {
+      JSON.parse(parsedRequest.value.close([{ promptTokens: 1, completionTokens: 0 }])) as {
         data: readonly { embedding: unknown }[];
       }
     ).data.map(({ embedding }) => embedding);
@@ -55,8 +55,8 @@ test('a server that knows no base64 does not make the SDK read numbers as such',
 
 test('tokens, nothing, and empty texts are refused', () => {
   for (const input of [undefined, [], '', ['a', ''], [1, 2], [[1, 2]], { a: 1 }]) {
-    const order = read({ model: 'e', input });
-    assert.ok(!order.ok, JSON.stringify(input));
-    assert.equal(order.failure.param, 'input');
+    const parsedRequest = read({ model: 'e', input });
+    assert.ok(!parsedRequest.ok, JSON.stringify(input));
+    assert.equal(parsedRequest.failure.param, 'input');
   }
 });

@@ -9,7 +9,7 @@ type Json = Readonly<Record<string, unknown>>;
 const FUNCTIONS = [{ name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } }];
 const CALL = { name: 'weather', arguments: '{"city":"Bern"}' };
 
-/** Ollama, which says a word and calls twice. */
+/** An Ollama server whose response is one word and two tool calls. */
 const calls: Behaviour = (_got, outgoing) => {
   const tool_calls = ['Bern', 'Basel'].map((city) => ({ function: { name: 'weather', arguments: { city } } }));
   outgoing.end(
@@ -19,7 +19,7 @@ const calls: Behaviour = (_got, outgoing) => {
   );
 };
 
-/** The same from a server that speaks OpenAI. */
+/** A server of OpenAI's dialect with the same response. */
 const callsV1: Behaviour = ({ body }, outgoing) => {
   const tool = (index: number, given: string): object => ({
     index,

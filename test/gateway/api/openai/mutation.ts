@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 type Step = string | number;
 
-/** A place in a document, and what is done to it. */
+/** One change to a document, and the position where it is made. */
 export interface Mutation {
   readonly at: number;
   readonly how: 'replace' | 'delete' | 'wrap' | 'repeat';
@@ -46,48 +46,48 @@ export const mutation: fc.Arbitrary<Mutation> = fc.record({
   ),
 });
 
-/** A document with something changed in it, as text; `undefined` members go, as in JSON. */
+/** The JSON of a document after the mutations; members that become `undefined` are left out, as in JSON. */
 export function mutated(document: unknown, mutations: readonly Mutation[]): string {
-  // A copy of JSON is of the same shape.
+  // the copy of a JSON value has the same shape
   const root = { document: JSON.parse(JSON.stringify(document)) as unknown };
   for (const { at, how, value } of mutations) {
-    const deployments = placesOf(root, []);
-    const place = deployments[at % deployments.length];
-    if (place !== undefined) change(place, how, value);
+    const locations = locationsOf(root, []);
+    const location = locations[at % locations.length];
+    if (location !== undefined) change(location, how, value);
   }
   return JSON.stringify(root.document) ?? '';
 }
 
-interface DeploymentState {
+interface Location {
   readonly owner: Record<Step, unknown>;
   readonly step: Step;
 }
 
-function placesOf(value: unknown, deployments: DeploymentState[]): DeploymentState[] {
-  if (typeof value !== 'object' || value === null) return deployments;
-  const owner = value as Record<Step, unknown>; // an object or an array: both are read and written by their steps
+function locationsOf(value: unknown, locations: Location[]): Location[] {
+  if (typeof value !== 'object' || value === null) return locations;
+  const owner = value as Record<Step, unknown>; // an object or an array: both are read and written by key
   for (const step of Object.keys(value)) {
-    deployments.push({ owner, step });
-    placesOf(owner[step], deployments);
+    locations.push({ owner, step });
+    locationsOf(owner[step], locations);
   }
-  return deployments;
+  return locations;
 }
 
-function change({ owner, step }: DeploymentState, how: Mutation['how'], value: unknown): void {
+function change({ owner, step }: Location, how: Mutation['how'], value: unknown): void {
   if (how === 'replace') owner[step] = structuredClone(value);
   else if (how === 'delete') Reflect.deleteProperty(owner, step);
   else if (how === 'wrap') owner[step] = [owner[step]];
   else owner[typeof value === 'string' ? value : 'again'] = structuredClone(owner[step]);
 }
 
-/** Text with some of its bytes changed, or cut off. */
+/** The text with some of its bytes changed, or cut off. */
 export const damage: fc.Arbitrary<(text: string) => Buffer> = fc
   .record({
-    deployments: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }),
+    byteChanges: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }),
     keep: fc.option(fc.nat(), { nil: undefined, freq: 3 }),
   })
-  .map(({ deployments, keep }) => (text) => {
+  .map(({ byteChanges, keep }) => (text) => {
     const bytes = Buffer.from(text);
-    for (const [at, byte] of deployments) if (bytes.length > 0) bytes[at % bytes.length] = byte;
+    for (const [at, byte] of byteChanges) if (bytes.length > 0) bytes[at % bytes.length] = byte;
     return keep === undefined || bytes.length === 0 ? bytes : bytes.subarray(0, keep % bytes.length);
   });

@@ -138,7 +138,7 @@ test('servers that have the model in memory are used evenly', async () => {
     (
       await client.chat.completions.create({ model: 'phi', messages, max_tokens: maxTokens }).withResponse()
     ).response.headers.get('x-hxllm-backend') ?? '';
-  // Who waits longer than a load brings the model to another server.
+  // A request that waits longer than a load takes makes the gateway load the model on another server.
   for (
     let turn = 0;
     turn < 20 && new Set(await Promise.all(Array.from({ length: 12 }, () => ask(20)))).size < 2;

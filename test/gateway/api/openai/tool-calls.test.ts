@@ -34,7 +34,8 @@ let gateway: Running;
 let client: OpenAI;
 
 before(async () => {
-  // Two calls in one piece and one more in another, all with index 0 and without ids, as older servers send them; they end with stop.
+  // Two calls in one chunk and one more in another, all with index 0 and without ids, as older servers send them. The finish reason
+  // is `stop`.
   fake = await startFake(
     (_got, outgoing) =>
       void outgoing.end(

@@ -50,9 +50,9 @@ const ended: fc.Arbitrary<ServerEvent> = fc.record({
 });
 const answers = fc.array(fc.tuple(fc.array(said, { maxLength: 8 }), ended), { minLength: 2, maxLength: 2 });
 
-/** Carries out an order whose shares are answered so, one event of each in turn. */
-function carryOut(order: ParsedRequest, events: readonly (readonly ServerEvent[])[]): string {
-  const encoders = order.subrequests.map((subrequest) => subrequest.encoder());
+/** Runs a parsed request whose subrequests get these events, one event of each in turn. */
+function carryOut(parsedRequest: ParsedRequest, events: readonly (readonly ServerEvent[])[]): string {
+  const encoders = parsedRequest.subrequests.map((subrequest) => subrequest.encoder());
   let text = '';
   for (let turn = 0; turn < Math.max(...events.map(({ length }) => length)); turn += 1) {
     for (const [index, encoder] of encoders.entries()) {
@@ -61,7 +61,8 @@ function carryOut(order: ParsedRequest, events: readonly (readonly ServerEvent[]
     }
   }
   return (
-    text + order.close(events.flatMap((own) => own.flatMap((event) => (event.kind === 'end' ? [event.usage] : []))))
+    text +
+    parsedRequest.close(events.flatMap((own) => own.flatMap((event) => (event.kind === 'end' ? [event.usage] : []))))
   );
 }
 
@@ -80,7 +81,7 @@ function summary({ choices, usage }: Answer): unknown {
   ];
 }
 
-/** What the chunks of a stream come to. */
+/** Assembles the chunks of a stream into one response. */
 function gathered(chunks: readonly Answer[]): Answer {
   const choices = new Map<number, Choice>();
   let usage: object | null = null;
@@ -112,14 +113,14 @@ for (const [what, read, body] of [
 ] as const) {
   test(`a ${what} comes to the same whether it is streamed or not, whatever is said, by several at once`, () => {
     const parsedRequestOf = (stream: boolean): ParsedRequest => {
-      const order = read(
+      const parsedRequest = read(
         Buffer.from(
           JSON.stringify({ ...body, stream, ...(stream ? { stream_options: { include_usage: true } } : {}) }),
         ),
         0,
       );
-      assert.ok(order.ok);
-      return order.value;
+      assert.ok(parsedRequest.ok);
+      return parsedRequest.value;
     };
     fc.assert(
       fc.property(answers, (given) => {

@@ -64,16 +64,16 @@ const EVENTS: readonly ServerEvent[] = [
 ];
 
 /** Sees to it that an order can be sent, and its answer written. */
-function carryOut(order: ParsedRequest): void {
+function carryOut(parsedRequest: ParsedRequest): void {
   let text = '';
-  for (const subrequest of order.subrequests) {
+  for (const subrequest of parsedRequest.subrequests) {
     assert.ok(subrequest.request.kind === 'chat');
     JSON.parse(ollamaChat(subrequest.request.params, { model: 'm', keepAlive: 5, options: {} }).body);
     const encoder = subrequest.encoder();
     for (const event of EVENTS) text += encoder.encode(event);
   }
-  const rest = order.close([]);
-  if (order.stream) assert.equal(parseTold(text + rest).at(-1)?.type, 'response.completed');
+  const rest = parsedRequest.close([]);
+  if (parsedRequest.stream) assert.equal(parseTold(text + rest).at(-1)?.type, 'response.completed');
   else assert.deepEqual([text, (JSON.parse(rest) as { object: string }).object], ['', 'response']);
 }
 

@@ -27,17 +27,17 @@ export function refusalOf(more: object): Failure {
 
 /** The events that a client gets when a server says this. */
 export function toldOf(more: object, said: readonly ServerEvent[]): readonly Told[] {
-  const order = parsedRequestOf({ ...more, stream: true });
-  const encoder = order.subrequests[0]?.encoder();
-  return parseTold(said.map((event) => encoder?.encode(event) ?? '').join('') + order.close([]));
+  const parsedRequest = parsedRequestOf({ ...more, stream: true });
+  const encoder = parsedRequest.subrequests[0]?.encoder();
+  return parseTold(said.map((event) => encoder?.encode(event) ?? '').join('') + parsedRequest.close([]));
 }
 
 /** The body that a client gets when a server says this. */
 export function wholeOf(more: object, said: readonly ServerEvent[]): Readonly<Record<string, unknown>> {
-  const order = parsedRequestOf(more);
-  const encoder = order.subrequests[0]?.encoder();
+  const parsedRequest = parsedRequestOf(more);
+  const encoder = parsedRequest.subrequests[0]?.encoder();
   for (const event of said) assert.equal(encoder?.encode(event), '');
-  return JSON.parse(order.close([])) as Readonly<Record<string, unknown>>;
+  return JSON.parse(parsedRequest.close([])) as Readonly<Record<string, unknown>>;
 }
 
 /** The end of an answer. */

@@ -87,10 +87,10 @@ test('an answer that says nothing has an empty message, unless it was cut off', 
 });
 
 test('a failure in the middle is told by an error and by a response that has failed, with the numbers going on', () => {
-  const order = parsedRequestOf({ stream: true });
-  const encoder = order.subrequests[0]?.encoder();
+  const parsedRequest = parsedRequestOf({ stream: true });
+  const encoder = parsedRequest.subrequests[0]?.encoder();
   const failure = { kind: 'upstream', code: 'backend_failed', message: 'it died' } as const;
-  const events = parseTold(`${encoder?.encode(TEXT) ?? ''}${order.errorFrame?.(failure) ?? ''}`);
+  const events = parseTold(`${encoder?.encode(TEXT) ?? ''}${parsedRequest.errorFrame?.(failure) ?? ''}`);
   const [error, failed] = events.slice(-2);
   assert.deepEqual(error, {
     type: 'error',

@@ -103,9 +103,9 @@ test('tools that OpenAI runs itself are named as ignored, and refused where one 
     'local_shell',
     'tool_search',
   ].map((type) => ({ type }));
-  const order = parsedRequestOf({ tools: [...builtIn, TIME] });
+  const parsedRequest = parsedRequestOf({ tools: [...builtIn, TIME] });
   assert.deepEqual(
-    order.ignoredParams,
+    parsedRequest.ignoredParams,
     builtIn.map(({ type }) => `tools.${type}`),
   );
   assert.deepEqual(names({ tools: [...builtIn, TIME] }), ['get_time']);
@@ -128,8 +128,8 @@ test('a tool that is none is refused', () => {
 });
 
 test('a tool that takes free text is called with it; its grammar is told, and named as not enforced', () => {
-  const order = parsedRequestOf({ tools: [SQL] });
-  assert.deepEqual(order.ignoredParams, ['tools.format']);
+  const parsedRequest = parsedRequestOf({ tools: [SQL] });
+  assert.deepEqual(parsedRequest.ignoredParams, ['tools.format']);
   assert.match(JSON.stringify(chatOf({ tools: [SQL] }).tools), /follow this grammar \(lark\):\\nstart/);
   const { output } = wholeOf({ tools: [SQL] }, [
     { kind: 'tool-call', call: { id: 'call_1', name: 'sql', arguments: { input: 'select 1' } } },
