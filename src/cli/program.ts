@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { demoCommand } from './commands/demo.ts';
+import { docsCommand } from './commands/docs.ts';
 import { enforceCommand } from './commands/enforce.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import type { Start } from './commands/phase-command.ts';
@@ -15,7 +16,7 @@ const FIRST_STEPS = `From nothing to an answer:
   hxllm inventory --vault-init                                # makes the master key, encrypted
   hxllm up --ask-vault-pass                                   # the five phases; stops at the first that fails
 
-hxllm COMMAND --help has the options of a command and examples.`;
+hxllm COMMAND --help has the options of a command and examples, hxllm docs the manual.`;
 
 /** The program with its commands; nothing runs until it is parsed. */
 export function createProgram(version: string, start: Start, handOn: HandOn): Command {
@@ -30,7 +31,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
     .enablePositionalOptions()
     .addHelpText('after', `\n${FIRST_STEPS}`);
   const groups: readonly (readonly [string, readonly Command[]])[] = [
-    ['To look around first:', [demoCommand(handOn)]],
+    ['To look around first:', [demoCommand(handOn), docsCommand(handOn)]],
     ['All at once, and undone:', [upCommand(start), uninstallCommand(start)]],
     [
       'The five phases, in order:',

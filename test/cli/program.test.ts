@@ -55,6 +55,9 @@ test('wrong usage is 64, on stderr, with a suggestion and where help is', async 
     [['smoke', '--key-file', 'key'], /--key-file goes with --url/],
     [['smoke', '--url', 'http://127.0.0.1:1', '--limit', 'h'], /--url goes with neither/],
     [['inventory', 'a', '--init', 'b'], /--init HOST names the host already/],
+    [['docs', 'operation'], /unknown page 'operation'\n\(Did you mean operations\?\)[\s\S]+hxllm docs --help/],
+    [['docs', 'config'], /\(Did you mean configuration\?\)/],
+    [['docs', 'nothing-like-it'], /Pages: readme, install, /],
     [['enforce', '--ask-vault-pass'], /--ask-vault-pass needs a terminal[\s\S]+--vault-password-file FILE/],
     [[], /Usage: hxllm/],
   ];
@@ -72,7 +75,8 @@ test('version and every command’s help are results: exit code 0, on stdout, wi
   const help = await hxllm('--help');
   assert.equal(help.status, 0);
   const phases = ['up', 'uninstall', 'preflight', 'inventory', 'validate', 'enforce', 'smoke'];
-  for (const command of [...phases, 'gateway', 'sim']) assert.match(help.stdout, new RegExp(`^ {2}${command} `, 'm'));
+  for (const command of [...phases, 'docs', 'gateway', 'sim'])
+    assert.match(help.stdout, new RegExp(`^ {2}${command} `, 'm'));
   const helps = await Promise.all(phases.map(async (command) => ({ command, ...(await hxllm(command, '--help')) })));
   for (const { command, status, stdout } of helps) {
     assert.equal(status, 0);
@@ -139,6 +143,13 @@ test('a reader that leaves early stops neither the work nor its exit code', asyn
   const [code] = (await once(child, 'exit')) as [number | null];
   assert.equal(code, 1);
   assert.equal(lastRun('smoke')['ending'], 'failed');
+});
+
+test('docs lists the pages and prints one, on stdout', async () => {
+  const [list, page] = await Promise.all([hxllm('docs'), hxllm('docs', 'changelog')]);
+  assert.deepEqual([list.status, list.stderr, page.status, page.stderr], [0, '', 0, '']);
+  assert.match(list.stdout, /^ {2}install {2,}\S/m);
+  assert.match(page.stdout, /^# Changelog\n/);
 });
 
 test('gateway and sim get their arguments as they were typed, --help included', async () => {

@@ -17,6 +17,7 @@ export function demoCommand(handOn: HandOn): Command {
       ['demo --stop', 'end what was left running'],
       ['demo --backend http://127.0.0.1:11434', 'with an Ollama that is there already'],
     ],
+    page: 'install',
   } as const;
   return described(text)
     .option('--detach', 'return when the gateway answers, and leave it running')

@@ -17,6 +17,7 @@ export function enforceCommand(start: Start): Command {
       ['enforce --take-over --ask-vault-pass', 'in place of a LiteLLM that runs there; a copy is kept'],
       ['enforce --dry-run --detailed-exitcode', 'exit code 2 where something differs'],
     ],
+    page: 'operations',
   } as const;
   const own = (command: Command): Command =>
     withYes(

@@ -17,6 +17,7 @@ export function inventoryCommand(start: Start): Command {
       ['inventory --vault-init', 'make the master key in an encrypted vault'],
       ['inventory --dry-run', 'only show what would be written'],
     ],
+    page: 'configuration',
   } as const;
   const own = (command: Command): Command =>
     withYes(

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { PhaseRecord } from '../../core/phase.ts';
+import type { Page } from '../docs/pages.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 
@@ -22,6 +23,8 @@ export interface CommandText {
   readonly phase?: PhaseRecord<string>;
   /** Command lines without `hxllm`, each with what it is for. */
   readonly examples: readonly (readonly [string, string])[];
+  /** The page of the manual that says more. */
+  readonly page?: Page;
 }
 
 /** A command of its own kind, with its help. */
@@ -32,7 +35,10 @@ export function described(text: CommandText): Command {
     .summary(text.purpose)
     .helpOption('-h, --help', 'print help')
     .description([`${text.purpose}.`, text.description, ...evidenceLine(text)].join('\n'))
-    .addHelpText('after', `\nExamples:\n${examples}`);
+    .addHelpText(
+      'after',
+      `\nExamples:\n${examples}${text.page === undefined ? '' : `\n\nMore: hxllm docs ${text.page}`}`,
+    );
 }
 
 function evidenceLine({ phase }: CommandText): readonly string[] {

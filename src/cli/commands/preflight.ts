@@ -16,6 +16,7 @@ export function preflightCommand(start: Start): Command {
       ['preflight -i inventories/dev.ini --limit hx-api-server', 'one host of that inventory'],
       ['preflight --json | jq .results', 'for a program'],
     ],
+    page: 'install',
   }).action((options: PhaseOptions, command: Command) =>
     start(command, options, false, async (session) => [
       await (await import('../actions/preflight.ts')).runPreflightCommand(session),

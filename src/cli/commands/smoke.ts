@@ -16,6 +16,7 @@ export function smokeCommand(start: Start): Command {
       ['smoke --through-ssh --ask-vault-pass', 'where a firewall stands between here and the port'],
       ['smoke --url http://host:4000 --key-file key.txt', 'any OpenAI-compatible server'],
     ],
+    page: 'operations',
   } as const;
   const own = (command: Command): Command =>
     command

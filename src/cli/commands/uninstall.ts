@@ -15,6 +15,7 @@ export function uninstallCommand(start: Start): Command {
       ['uninstall --limit hx-api-server', 'one host'],
       ['uninstall --dry-run', 'only show what would be removed'],
     ],
+    page: 'operations',
   } as const;
   const own = (command: Command): Command =>
     withYes(command.option('--dry-run', 'show what would be removed and change nothing'));

@@ -15,6 +15,7 @@ export function upCommand(start: Start): Command {
       ['up --vault-init', 'and make the master key on the way, where only that is missing'],
       ['up --yes --vault-password-file FILE', 'for a CI job'],
     ],
+    page: 'install',
   } as const;
   const own = (command: Command): Command =>
     withYes(

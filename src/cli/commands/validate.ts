@@ -15,6 +15,7 @@ export function validateCommand(start: Start): Command {
       ['validate', 'every host of [litellm]'],
       ['validate --limit hx-api-server -v', 'one host, everything in full'],
     ],
+    page: 'configuration',
   }).action((options: PhaseOptions, command: Command) =>
     start(command, options, false, async (session) => [
       await (await import('../actions/validate.ts')).runValidateCommand(session),

@@ -1,7 +1,8 @@
 import { globSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
+import { PAGES, pageFileName } from '../docs/pages.ts';
 import { packGateway } from '../shipping/bundle.ts';
 import { PACKAGE_ROOT } from '../shipping/package-root.ts';
 
@@ -10,7 +11,7 @@ const LEFT_OUT = ['cli/package/**'];
 
 /**
  * Builds `dist` anew: every file of `src` as plain JavaScript at the same depth, so that what is found relative to a file
- * (templates, package.json) is found there too, and the gateway packed into one file. Node strips no types below node_modules.
+ * (templates, pages, package.json) is found there too, and the gateway packed into one file. Node strips no types below node_modules.
  */
 export async function buildDist(): Promise<void> {
   const { build } = await import('esbuild');
@@ -34,6 +35,13 @@ export async function buildDist(): Promise<void> {
     logLevel: 'warning',
   });
   await writeFile(join(dist, 'gateway.mjs'), await packGateway());
+  await copyPages(dist);
+}
+
+async function copyPages(dist: string): Promise<void> {
+  await mkdir(join(dist, 'docs'), { recursive: true });
+  for (const file of PAGES.map(pageFileName).filter((name) => name !== undefined))
+    await copyFile(join(PACKAGE_ROOT, 'src/docs', file), join(dist, 'docs', file));
 }
 
 const importsAsBuilt: Plugin = {

@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pageFileName, PAGES } from '../../../src/cli/docs/pages.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'hxllm-package-'));
@@ -33,7 +44,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-test('the tarball has the program, the packed gateway and the templates, and neither sources, tests nor evidence', () => {
+test('the tarball has the program, the packed gateway, the templates and the pages, and neither sources, tests nor evidence', () => {
   for (const path of [
     'bin/hxllm.js',
     'dist/cli/main.js',
@@ -73,6 +84,26 @@ test('what is installed runs below node_modules, without the repository and with
     { encoding: 'utf8', cwd: folder },
   );
   assert.equal(checked.status, 0, checked.stdout + checked.stderr);
+});
+
+test('every page of the manual is in the tarball, and printed as it is in the repository', () => {
+  const files = PAGES.map(pageFileName).filter((name) => name !== undefined);
+  assert.deepEqual(
+    globSync('**/*.md', { cwd: join(installed, 'dist') }).toSorted(),
+    files.map((file) => `docs/${file}`).toSorted(),
+  );
+  for (const page of PAGES) {
+    const { status, stdout } = spawnSync(process.execPath, [join(installed, 'bin/hxllm.js'), 'docs', page], {
+      encoding: 'utf8',
+      cwd: folder,
+    });
+    assert.equal(status, 0, page);
+    assert.equal(
+      stdout,
+      readFileSync(join(ROOT, page === 'readme' ? '.' : 'src/docs', pageFileName(page) ?? 'README.md'), 'utf8'),
+      page,
+    );
+  }
 });
 
 test('what it ships to hosts is the gateway as it was built', () => {

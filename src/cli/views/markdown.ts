@@ -1,0 +1,13 @@
+import type { Paint } from './paint.ts';
+
+/** Markdown as it stands, its headings bold. Code is left alone: a comment of a shell looks like a heading. */
+export function paintMarkdown(markdown: string, { bold }: Pick<Paint, 'bold'>): string {
+  let inCode = false;
+  return markdown
+    .split('\n')
+    .map((line) => {
+      if (line.trimStart().startsWith('```')) inCode = !inCode;
+      return !inCode && /^#{1,6} /.test(line) ? bold(line) : line;
+    })
+    .join('\n');
+}
