@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { nearestName } from '../../config/variables/spelling.ts';
+import { nearestName } from '../../core/spelling.ts';
 import { findPage, PAGES } from '../docs/pages.ts';
 import { processTerminal } from '../terminal/process-terminal.ts';
 import { described } from './phase-command.ts';
