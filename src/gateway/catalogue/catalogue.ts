@@ -1,7 +1,7 @@
 import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
 import { textOf, type Json } from '../json.ts';
 import { findListed, loadedBody, lowestVersion, tagBody } from '../api/ollama/listing.ts';
-import { plainShow, showBody } from '../api/ollama/show.ts';
+import { minimalShowBody, showBody } from '../api/ollama/show.ts';
 import { contextOf } from '../proxy/runner-options.ts';
 import type { Service } from '../service.ts';
 import { providerOf } from '../upstream/providers.ts';
@@ -63,7 +63,7 @@ export async function showModel(
       ? contextLength.read(await upstream.query(first, contextLength.query), first.model)
       : undefined;
   return {
-    body: plainShow(
+    body: minimalShowBody(
       { alias, options: first.options, context: told ?? contextOf(first, scheduler.fleet) },
       first.mode,
       new Date(service.since * 1000),
