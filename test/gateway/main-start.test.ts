@@ -63,7 +63,7 @@ test('a start without the variable, without a key where others reach it, or on a
       /Wanted a port from 0 to 65535/,
     ],
     [['--cofnig', 'x'], 64, /cofnig/],
-    [[], 64, /Wanted --config FILE/],
+    [[], 64, /Expected --config FILE/],
   ];
   await Promise.all(
     rows.map(async ([args, code, message]) => {
