@@ -1,7 +1,7 @@
 import type { BackendConfig, Deployment } from './config-types.ts';
 import { httpUrl } from './kind.ts';
 import { readSection, type IssueList } from './section.ts';
-import { HXLLM_BACKEND } from './sections.ts';
+import { HXLLM_BACKEND } from './sections/hxllm.ts';
 
 /** Reads `hxllm.backends`: the configured `num_parallel` by URL. A URL that no deployment has is a warning. */
 export function readBackends(

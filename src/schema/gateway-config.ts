@@ -4,7 +4,7 @@ import type { Issue } from './issue.ts';
 import { readModelList } from './model-list.ts';
 import type { GatewayConfig } from './config-types.ts';
 import { IssueList, readSection } from './section.ts';
-import { ROOT } from './sections.ts';
+import { ROOT } from './sections/sections.ts';
 import { readSettings } from './settings.ts';
 
 export type * from './config-types.ts';

@@ -1,14 +1,22 @@
+import type { JsonSchema } from '../core/json-schema.ts';
 import { isObject } from '../core/json.ts';
 
 /** The type of a value. `read` returns the value, or `undefined` if it has another type. */
 export interface Kind<T> {
   /** Completes "expected …". */
   readonly expected: string;
+  /** Accepts at least the values that `read` accepts, and `os.environ/NAME` where the value is no list or mapping. */
+  readonly schema: JsonSchema;
   read(value: unknown): T | undefined;
 }
 
-function kind<T>(expected: string, read: (value: unknown) => T | undefined): Kind<T> {
-  return { expected, read };
+function kind<T>(expected: string, schema: JsonSchema, read: (value: unknown) => T | undefined): Kind<T> {
+  return { expected, schema, read };
+}
+
+/** A pattern for texts: one of the given alternatives, or a reference to an environment variable. */
+function orReference(...alternatives: readonly string[]): string {
+  return `^(?:${[...alternatives, String.raw`os\.environ/.+`].join('|')})$`;
 }
 
 // Numbers may be text: `os.environ/NAME` always gives text, and LiteLLM accepts numbers in quotes.
@@ -17,34 +25,52 @@ function asNumber(value: unknown): number | undefined {
   return typeof read === 'number' && Number.isFinite(read) ? read : undefined;
 }
 
+const NUMBER_TEXT = orReference(String.raw`\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*`);
+
 /** Text that is not empty. */
-export const text: Kind<string> = kind('text', (value) =>
+export const text: Kind<string> = kind('text', { type: 'string', minLength: 1 }, (value) =>
   typeof value === 'string' && value !== '' ? value : undefined,
 );
 
 const YES: ReadonlySet<unknown> = new Set([true, 'true', 'yes', 'on']);
 const NO: ReadonlySet<unknown> = new Set([false, 'false', 'no', 'off']);
+const FLAG_TEXT = orReference(
+  '[Tt][Rr][Uu][Ee]',
+  '[Yy][Ee][Ss]',
+  '[Oo][Nn]',
+  '[Ff][Aa][Ll][Ss][Ee]',
+  '[Nn][Oo]',
+  '[Oo][Ff][Ff]',
+);
 
 /** `true` or `false`, also in the spellings of YAML 1.1, which LiteLLM reads. */
-export const flag: Kind<boolean> = kind('true or false', (value) => {
-  const word = typeof value === 'string' ? value.toLowerCase() : value;
-  return YES.has(word) ? true : NO.has(word) ? false : undefined;
-});
+export const flag: Kind<boolean> = kind(
+  'true or false',
+  { type: ['boolean', 'string'], pattern: FLAG_TEXT },
+  (value) => {
+    const word = typeof value === 'string' ? value.toLowerCase() : value;
+    return YES.has(word) ? true : NO.has(word) ? false : undefined;
+  },
+);
 
 /** Any value. */
-export const anything: Kind<unknown> = kind('anything', (value) => value);
+export const anything: Kind<unknown> = kind('anything', {}, (value) => value);
 
 /** A list of any values. */
-export const list: Kind<readonly unknown[]> = kind('a list', (value) => (Array.isArray(value) ? value : undefined));
+export const list: Kind<readonly unknown[]> = kind('a list', { type: 'array' }, (value) =>
+  Array.isArray(value) ? value : undefined,
+);
 
 /** A mapping of any values. */
-export const mapping: Kind<Readonly<Record<string, unknown>>> = kind('a mapping', (value) =>
+export const mapping: Kind<Readonly<Record<string, unknown>>> = kind('a mapping', { type: 'object' }, (value) =>
   isObject(value) ? value : undefined,
 );
 
 /** A number of at least `min`. */
 export function number(min = -Infinity): Kind<number> {
-  return kind(min === -Infinity ? 'a number' : `a number of at least ${String(min)}`, (value) => {
+  const [expected, minimum] =
+    min === -Infinity ? ['a number', {}] : [`a number of at least ${String(min)}`, { minimum: min }];
+  return kind(expected, { type: ['number', 'string'], ...minimum, pattern: NUMBER_TEXT }, (value) => {
     const read = asNumber(value);
     return read !== undefined && read >= min ? read : undefined;
   });
@@ -52,7 +78,8 @@ export function number(min = -Infinity): Kind<number> {
 
 /** A whole number of at least `min`. */
 export function whole(min: number): Kind<number> {
-  return kind(`a whole number of at least ${String(min)}`, (value) => {
+  const schema: JsonSchema = { type: ['integer', 'string'], minimum: min, pattern: NUMBER_TEXT };
+  return kind(`a whole number of at least ${String(min)}`, schema, (value) => {
     const read = asNumber(value);
     return read !== undefined && Number.isSafeInteger(read) && read >= min ? read : undefined;
   });
@@ -60,22 +87,30 @@ export function whole(min: number): Kind<number> {
 
 /** One of the given words. */
 export function oneOf<const W extends string>(...words: readonly W[]): Kind<W> {
-  return kind(`one of ${words.join(', ')}`, (value) => words.find((word) => word === value));
+  const schema: JsonSchema = { anyOf: [{ enum: words }, { type: 'string', pattern: orReference() }] };
+  return kind(`one of ${words.join(', ')}`, schema, (value) => words.find((word) => word === value));
 }
 
 /** An http or https URL; trailing slashes are removed. */
-export const httpUrl: Kind<string> = kind('an http:// or https:// address', (value) => {
-  if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
-  const url = new URL(value);
-  if (
-    (url.protocol !== 'http:' && url.protocol !== 'https:') ||
-    url.search !== '' ||
-    url.hash !== '' ||
-    url.username !== ''
-  )
-    return undefined;
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
-});
+export const httpUrl: Kind<string> = kind(
+  'an http:// or https:// address',
+  { type: 'string', pattern: orReference('[Hh][Tt][Tt][Pp][Ss]?://[^?#]+') },
+  (value) => {
+    if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
+    const url = new URL(value);
+    if (
+      (url.protocol !== 'http:' && url.protocol !== 'https:') ||
+      url.search !== '' ||
+      url.hash !== '' ||
+      url.username !== ''
+    )
+      return undefined;
+    return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+  },
+);
+
+const DURATION = String.raw`-?(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+`;
+const DURATION_TEXT = new RegExp(`^${DURATION}$`);
 
 /**
  * Ollama's `keep_alive`: seconds as a number (negative: for ever) or a Go duration. `"300"` is neither, and Ollama
@@ -83,8 +118,9 @@ export const httpUrl: Kind<string> = kind('an http:// or https:// address', (val
  */
 export const keepAlive: Kind<number | string> = kind(
   'seconds as a number without quotes, or a duration such as "5m"',
+  { type: ['number', 'string'], pattern: orReference(DURATION) },
   (value) => {
     if (typeof value === 'number') return value;
-    return typeof value === 'string' && /^-?(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(value) ? value : undefined;
+    return typeof value === 'string' && DURATION_TEXT.test(value) ? value : undefined;
   },
 );

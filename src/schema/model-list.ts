@@ -3,7 +3,8 @@ import type { Deployment, ModelGroup } from './config-types.ts';
 import type { DocumentPath } from './issue.ts';
 import { readModelName } from './provider.ts';
 import { readSection, type IssueList, type UnknownKey } from './section.ts';
-import { LITELLM_PARAMS, MODEL_ENTRY, MODEL_INFO, OLLAMA_OPTIONS } from './sections.ts';
+import { LITELLM_PARAMS, MODEL_ENTRY, MODEL_INFO } from './sections/model-list.ts';
+import { OLLAMA_OPTIONS } from './sections/ollama-options.ts';
 
 const ENTRY = { ...LITELLM_PARAMS, ...OLLAMA_OPTIONS };
 

@@ -5,7 +5,9 @@ import { referenceOf } from './environment.ts';
 import type { BackendConfig, Deployment, GatewayConfig, MasterKeyReference, ModelGroup } from './config-types.ts';
 import { parseListen } from './listen.ts';
 import { readSection, type IssueList, type SectionValues } from './section.ts';
-import { GENERAL_SETTINGS, HXLLM, HXLLM_TIMEOUTS, LITELLM_SETTINGS, ROUTER_SETTINGS, type ROOT } from './sections.ts';
+import { HXLLM, HXLLM_TIMEOUTS } from './sections/hxllm.ts';
+import { GENERAL_SETTINGS, LITELLM_SETTINGS, ROUTER_SETTINGS } from './sections/litellm.ts';
+import type { ROOT } from './sections/sections.ts';
 import { readFallbacks, withDefaults, type GivenFallbacks } from './fallbacks.ts';
 import { backendsOf, readBackends } from './backends.ts';
 

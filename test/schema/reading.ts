@@ -1,15 +1,24 @@
 import assert from 'node:assert/strict';
 
+import { configYamlSchema } from '../../src/schema/document-schema.ts';
 import { readGatewayConfig, type GatewayConfig } from '../../src/schema/gateway-config.ts';
 import { pathText, type Issue } from '../../src/schema/issue.ts';
+import { assertValid } from '../json-schema.ts';
+
+const SCHEMA = configYamlSchema();
 
 export interface Read {
   readonly config?: GatewayConfig;
   readonly issues: readonly Issue[];
 }
 
-export const read = (document: unknown, environment: Record<string, string> = {}): Read =>
-  readGatewayConfig(document, { environment, unset: 'error' });
+/** Reads a document. One without errors and unknown keys must be valid by the published schema as well. */
+export const read = (document: unknown, environment: Record<string, string> = {}): Read => {
+  const found = readGatewayConfig(document, { environment, unset: 'error' });
+  if (found.issues.every(({ severity, code }) => severity === 'warning' && code !== 'config.unknown-key'))
+    assertValid(SCHEMA, document);
+  return found;
+};
 
 export const entry = (params: object = {}, more: object = {}): object => ({
   model_name: 'm',

@@ -12,16 +12,13 @@ import { addToYamlGroup } from './yaml-group.ts';
 
 const COMMENT = 'The gateway’s hosts, added by hxllm.';
 
-/** An inventory's text, and its file's name for messages. */
+/** An inventory's text, and its file as people see it. */
 export interface InventoryText {
   readonly text: string;
   readonly file: string;
 }
 
-/**
- * Adds a host to `[litellm]` in an inventory's text. All existing bytes stay. The result is parsed again before it is
- * returned.
- */
+/** The inventory's text with a host in `[litellm]`; what was there stays byte for byte. The result is read again before it is given out. */
 export async function addToGroup({ text, file }: InventoryText, host: string): Promise<Result<string>> {
   const before = await hostsIn({ text, file });
   if (before.includes(host)) return ok(text);
@@ -30,8 +27,8 @@ export async function addToGroup({ text, file }: InventoryText, host: string): P
   if (after !== undefined && (await hostsIn({ text: after, file })).includes(host)) return ok(after);
   return fail({
     code: 'inventory.edit-by-hand',
-    summary: `cannot add [${GROUP}] without rewriting the file`,
-    detail: `Expected a place in ${file} where the group ${GROUP} changes nothing else, found ${yaml ? 'flow style, an anchor or a document’s end' : 'lines that cannot be parsed'}.`,
+    summary: `[${GROUP}] cannot be added without rewriting the file`,
+    detail: `Wanted a place in ${file} for the group ${GROUP} that leaves the rest as it is; seen ${yaml ? 'flow style, an anchor or a document’s end' : 'lines that cannot be read'}.`,
     fix: yaml
       ? `add by hand to ${file}, at the top: {${GROUP}: {hosts: {${host}: }}}`
       : `add by hand to ${file}: [${GROUP}], and below it ${host}`,
@@ -51,7 +48,7 @@ async function hostsIn({ text, file }: InventoryText): Promise<readonly string[]
   return findings.errors.length > 0 ? [] : hostsOf(inventory, GROUP);
 }
 
-/** Whether a text is one host's name, so that an inventory can contain it. */
+/** Whether a text names one host, so that it can stand in an inventory. */
 export function isHostName(text: string): boolean {
   const read = readHostPattern(text);
   return (

@@ -1,11 +1,11 @@
 import { stringify } from 'yaml';
 
-/** A backend to add. */
+/** A backend to write down. */
 export interface NewBackend {
   readonly url: string;
 }
 
-/** A model to add. `backends` is set if not all backends have it. */
+/** A model to write down; `backends` where not all of them have it. */
 export interface NewModel {
   readonly name: string;
   readonly model: string;
@@ -13,19 +13,19 @@ export interface NewModel {
   readonly mode: 'chat' | 'embedding';
 }
 
-/** The lines of `litellm_backends` in the guide's style. */
+/** `litellm_backends` as the guide writes it. */
 export function backendLines(backends: readonly NewBackend[]): readonly string[] {
   return [
-    '# The Ollama servers behind the gateway, with addresses that its host can reach.',
+    '# The Ollama servers behind the gateway, as its host reaches them.',
     'litellm_backends:',
     ...backends.map((backend) => `  - ${quoted(backend.url)}`),
   ];
 }
 
-/** The lines of `litellm_models` in the guide's style. */
+/** `litellm_models` as the guide writes it. */
 export function modelLines(models: readonly NewModel[]): readonly string[] {
   return [
-    '# The models: name is the alias for clients, model is the name in Ollama.',
+    '# What clients ask for (name), and what Ollama calls it (model).',
     'litellm_models:',
     ...models.flatMap(linesOf),
   ];

@@ -1,9 +1,9 @@
 import { readLiteral, type Literal } from '../python/literal.ts';
 
-/** The content of `{{ … }}`: a name with steps into it, or a literal, and the defaults behind it. */
+/** What stands between `{{` and `}}`: a name with steps into it, or a literal, with the defaults that follow. */
 export interface Expression {
   readonly start: Operand;
-  /** In order. `orEmpty` is `default(x, true)`: it also replaces an empty or false value. */
+  /** In order; `orEmpty` is `default(x, true)`: also taken where the value is empty or false. */
   readonly defaults: readonly { readonly operand: Operand; readonly orEmpty: boolean }[];
 }
 
@@ -21,7 +21,7 @@ const WORDS = new Map<string, Literal>([
   ['None', null],
 ]);
 
-/** Parses a plain reference or a literal with `default()`. A text names the part that hxllm does not support. */
+/** Reads a plain reference or a literal, with `default()`; a text is what it holds beyond that. */
 export function readExpression(text: string): Expression | string {
   const [first = '', ...filters] = splitAtPipes(text);
   const start = readOperand(first.trim());
@@ -64,7 +64,7 @@ function splitAtPipes(text: string): readonly string[] {
   return splitOutside(text, '|');
 }
 
-/** Splits at a character outside quotation marks and brackets. */
+/** Splits at a sign that is neither inside quotation marks nor inside brackets. */
 function splitOutside(text: string, sign: string): readonly string[] {
   const parts: string[] = [''];
   let quote = '';

@@ -1,9 +1,9 @@
 import type { Metric, Sample } from './metric.ts';
 
-/** Content type of Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats, version 0.0.4. */
+/** What Prometheus reads: https://prometheus.io/docs/instrumenting/exposition_formats, version 0.0.4. */
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Writes metrics in Prometheus' text format. A metric without a sample still has its HELP and TYPE lines. */
+/** Metrics as Prometheus' text format; a metric without a number yet is announced all the same. */
 export function exposition(metrics: readonly Metric[]): string {
   return metrics
     .map(

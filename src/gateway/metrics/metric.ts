@@ -1,4 +1,4 @@
-/** One number of a metric, with label values in the order of the metric's label names; `suffix` and `bound` are a histogram's. */
+/** One number of a metric, with its labels' values in the order of the metric's names; `suffix` and `bound` are those of a histogram. */
 export interface Sample {
   readonly labels: readonly string[];
   readonly value: number;
@@ -6,7 +6,7 @@ export interface Sample {
   readonly bound?: number;
 }
 
-/** A metric: its name and help, and its current samples. */
+/** Something measured: what it is called and means, and its numbers of the moment. */
 export interface Metric {
   readonly name: string;
   readonly help: string;
@@ -15,17 +15,17 @@ export interface Metric {
   samples(): Iterable<Sample>;
 }
 
-/** The name, help and labels of a metric. */
+/** What every metric is made with. */
 export interface Naming {
   readonly name: string;
   readonly help: string;
   readonly labelNames: readonly string[];
 }
 
-// NUL cannot occur in a label value.
+// Of a label's value it is no part.
 const BETWEEN = '\u0000';
 
-/** A counter for each combination of labels seen. */
+/** A count that only grows, for each combination of labels that has been seen. */
 export class Counter implements Metric {
   readonly name: string;
   readonly help: string;
@@ -51,7 +51,7 @@ export class Counter implements Metric {
   }
 }
 
-/** A gauge whose samples are read at each scrape. */
+/** Numbers that are asked for when somebody looks. */
 export function gauge(naming: Naming, read: () => Iterable<Sample>, type: 'gauge' | 'counter' = 'gauge'): Metric {
   return { ...naming, type, samples: read };
 }

@@ -7,25 +7,22 @@ import type { Gateway } from '../gateway.ts';
 import type { Log } from '../log.ts';
 import { problemText } from './problem-text.ts';
 
-/** The parts of the start that a reload needs. */
+/** What a reload needs to know of the start. */
 export interface ReloadOptions {
   readonly file: string;
-  /** The environment of the process: it cannot change while the process runs. */
+  /** The process's own: it cannot change while the process runs. */
   readonly environment: Environment;
   readonly gateway: Gateway;
-  /** The addresses that the gateway listens on; they stay. */
+  /** Where the gateway listens, which stays. */
   readonly addresses: readonly ListenAddress[];
-  /** Whether a new start would listen on another address. */
+  /** Whether another start would listen elsewhere. */
   readonly wouldMove: (config: GatewayConfig) => boolean;
   readonly log: Log;
   /** Takes text for a person. */
   readonly tell: (text: string) => void;
 }
 
-/**
- * Reads the configuration again, and uses it from the next request on. An invalid file changes nothing and is reported with its
- * line.
- */
+/** Reads the configuration again and serves by it from the next request on. One that does not hold changes nothing, and is told with its line. */
 export async function reload({
   file,
   environment,

@@ -1,20 +1,17 @@
 import { isatty } from 'node:tty';
 
-/** The signals that a gateway handles. */
+/** The signals that a gateway listens to. */
 export interface Signals {
-  /** The first SIGTERM or SIGINT: stop. */
+  /** The first SIGTERM or SIGINT: to stop. */
   readonly first: Promise<void>;
-  /** The second: stop at once. */
+  /** The next: to stop at once. */
   readonly again: AbortSignal;
-  /** Sets the action of SIGHUP. Actions run one after the other, also if SIGHUP comes during one. */
+  /** What SIGHUP does; one after the other, also where it is sent while that is being done. */
   onHangUp(act: () => Promise<unknown>): void;
   forget(): void;
 }
 
-/**
- * Handles signals from now on. SIGHUP is ignored before `onHangUp`; on a terminal it means that the terminal is gone, and stops the
- * gateway.
- */
+/** Listens to signals from now on. SIGHUP is nothing before `onHangUp`; on a terminal it means that the terminal is gone, and stops. */
 export function listenForSignals(): Signals {
   const at = new AbortController();
   const { promise: first, resolve } = Promise.withResolvers<void>();

@@ -1,4 +1,3 @@
-import { asError } from '../../core/error.ts';
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import { authenticate } from '../auth/bearer.ts';
 import type { Endpoint, ParsedRequest, Subrequest } from '../client-dialect.ts';
@@ -37,7 +36,7 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint)
     forward(context, parsed.value, model.value, endpoint);
   } catch (error) {
     // A bug costs this request, and none of the others that are under way.
-    process.emitWarning(asError(error));
+    process.emitWarning(error instanceof Error ? error : String(error));
     reject(context, INTERNAL_ERROR);
   }
 }

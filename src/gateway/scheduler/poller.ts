@@ -1,8 +1,8 @@
 import type { Listing } from '../route/residency.ts';
 
-/** The parts that a poller needs. */
+/** What a poller needs. */
 export interface PollerOptions {
-  /** The current backends. */
+  /** The servers of the moment. */
   readonly backends: () => readonly string[];
   readonly list: (backend: string) => Promise<Listing | undefined>;
   readonly onListed: (backend: string, listing: Listing) => void;
@@ -10,12 +10,10 @@ export interface PollerOptions {
 
 const PAUSE_MS = 2000;
 
-/**
- * Lists the models in each backend's memory, again and again. A backend that does not answer delays no other.
- */
+/** Asks servers again and again what is in their memory, each by itself: one that does not answer holds up no other. */
 export class Poller {
   readonly #options: PollerOptions;
-  /** Backends with a list under way, and whether to list them again after it. */
+  /** Those who are being asked, and whether to ask again after that. */
   readonly #asked = new Map<string, boolean>();
   readonly #timer: NodeJS.Timeout;
   #closed = false;
@@ -28,7 +26,7 @@ export class Poller {
     this.#timer.unref();
   }
 
-  /** Lists every backend now. A list that is under way is repeated after its end: its answer may be older. */
+  /** Asks every server, one that is being asked already once more after that: what it says may be from before. */
   look(): void {
     for (const backend of this.#options.backends()) {
       if (this.#asked.has(backend)) this.#asked.set(backend, true);

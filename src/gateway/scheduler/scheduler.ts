@@ -61,7 +61,7 @@ export class Scheduler {
     this.#now = now;
   }
 
-  /** Sets the effects on backends. To be called before the first event. */
+  /** Sets who carries out decisions on backends; to be called before the first event. */
   connect(effects: SchedulerEffects): void {
     this.#effects = effects;
   }

@@ -1,6 +1,6 @@
 import type { Usage } from '../exchange.ts';
 
-/** The sum of several usages; a single one is returned as it is. */
+/** What several answers cost together; the first is the sum where it is the only one. */
 export function totalUsage(usages: readonly Usage[]): Usage {
   const [only] = usages;
   if (only !== undefined && usages.length === 1) return only;

@@ -1,4 +1,3 @@
-import { randomId } from '../../../core/id.ts';
 /** The fields that all chunks of a response, or its one body, share. */
 export interface CompletionHead {
   /** The gateway's own id: Ollama's ids repeat. */
@@ -18,7 +17,7 @@ export function newCompletionHead(
   nowMs: number,
 ): CompletionHead {
   return {
-    id: `${prefix}-${randomId()}`,
+    id: `${prefix}-${crypto.randomUUID().replaceAll('-', '')}`,
     object,
     created: Math.floor(nowMs / 1000),
     model,

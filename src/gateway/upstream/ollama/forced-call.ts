@@ -1,4 +1,3 @@
-import { randomId } from '../../../core/id.ts';
 import { isObject, parseObject, textOf } from '../../json.ts';
 import type { ToolCall } from '../../exchange.ts';
 
@@ -27,5 +26,5 @@ export class ForcedCall {
 
 /** An id for a call that has none. */
 export function newCallId(): string {
-  return `call_${randomId()}`;
+  return `call_${crypto.randomUUID().replaceAll('-', '')}`;
 }

@@ -1,4 +1,3 @@
-import { randomId } from '../../../core/id.ts';
 import { isObject, parseObject, textOf, type Json } from '../../json.ts';
 import type { ToolCall } from '../../exchange.ts';
 
@@ -54,5 +53,5 @@ function begins(id: string, latest: Gathering): boolean {
 }
 
 function newCallId(): string {
-  return `call_${randomId()}`;
+  return `call_${crypto.randomUUID().replaceAll('-', '')}`;
 }

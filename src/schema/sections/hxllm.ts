@@ -1,0 +1,79 @@
+import { flag, list, mapping, number, oneOf, text, whole } from '../kind.ts';
+import { honours, type Section } from '../section.ts';
+
+/** hxllm's own settings. */
+export const HXLLM = {
+  listen: honours(
+    text,
+    'The address and port to listen on: `host:port`, `[v6]:port`, or `:port` for all addresses. On a host that `enforce` set up, the socket unit listens, and this key says the same.',
+    { example: '127.0.0.1:4000' },
+  ),
+  backends: honours(mapping, 'Settings of backends, by URL as in `api_base`.', {
+    example: { 'http://llm01.example.net:11434': { num_parallel: 4 } },
+  }),
+  open: honours(flag, 'Whether a gateway without a master key may listen on addresses other than loopback.', {
+    default: false,
+  }),
+  strict: honours(
+    flag,
+    'Whether a request with a parameter that cannot be honoured is refused. Otherwise the parameter is ignored and named in `x-hxllm-ignored-params`.',
+    { default: false },
+  ),
+  origins: honours(list, 'The origins whose pages may read responses in a browser (CORS).', {
+    example: ['https://chat.example'],
+    shape: { items: { type: 'string' } },
+  }),
+  metrics: honours(
+    oneOf('key', 'open', 'off'),
+    'Access to `/metrics`: with the master key (`key`), without it (`open`), or not at all (`off`).',
+    { default: 'key' },
+  ),
+  timeouts: honours(mapping, 'Limits for the phases of a request.'),
+  max_body_mib: honours(number(0.001), 'The largest request; a larger one is refused with 413.', {
+    unit: 'MiB',
+    default: 64,
+  }),
+  max_queue_wait: honours(
+    number(0),
+    'The longest wait of a request in the queue, without the time of loads; then the answer is 503. 0: no limit.',
+    { unit: 's', default: 60 },
+  ),
+  max_queue: honours(whole(0), 'The most requests that wait for one alias; a further one is refused with 503.', {
+    unit: 'requests',
+    default: 1000,
+  }),
+} satisfies Section;
+
+/** `hxllm.backends.<url>`. */
+export const HXLLM_BACKEND = {
+  num_parallel: honours(
+    whole(1),
+    'The most requests at once for each model of the backend: its `OLLAMA_NUM_PARALLEL`. Without it, the gateway finds out.',
+    { unit: 'requests', example: 4 },
+  ),
+} satisfies Section;
+
+/** `hxllm.timeouts`. */
+export const HXLLM_TIMEOUTS = {
+  connect: honours(number(0), 'The longest time to open a connection to a backend. 0: no limit.', {
+    unit: 's',
+    default: 3,
+  }),
+  first_byte: honours(
+    number(0),
+    'The longest wait for the first byte of a response; a load of the model and the processing of the prompt are part of it. 0: no limit.',
+    { unit: 's', inherits: ['router_settings.stream_timeout'], default: 600 },
+  ),
+  idle: honours(number(0), 'The longest pause between two chunks of a response. 0: no limit.', {
+    unit: 's',
+    default: 120,
+  }),
+  total: honours(number(0), 'The longest time for any response, streamed or not. 0: no limit.', {
+    unit: 's',
+    default: 0,
+  }),
+  drain: honours(number(0), 'How long a stopping gateway lets running responses continue. 0: it cuts them at once.', {
+    unit: 's',
+    default: 60,
+  }),
+} satisfies Section;

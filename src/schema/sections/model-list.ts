@@ -1,0 +1,78 @@
+import { httpUrl, keepAlive, mapping, number, oneOf, text, whole } from '../kind.ts';
+import { honours, knowsAll, type Section } from '../section.ts';
+
+/** An entry of `model_list`. */
+export const MODEL_ENTRY = {
+  model_name: honours(text, 'The alias that clients ask for. Entries with the same alias share its requests.', {
+    example: 'phi3-3.8b',
+  }),
+  litellm_params: honours(mapping, 'The model, its backend, and how the gateway asks it.'),
+  model_info: honours(mapping, 'Information about the model. Only `mode` has an effect.'),
+} satisfies Section;
+
+/**
+ * `model_info`. Only `mode` has an effect; the rest is for people and for LiteLLM's cost tables, so unknown keys are no
+ * issue.
+ */
+export const MODEL_INFO = {
+  mode: honours(
+    oneOf('chat', 'embedding', 'completion'),
+    'The purpose of the model, which clients of Ollama’s API see if no backend reports it.',
+  ),
+} satisfies Section;
+
+/** `litellm_params`, without Ollama's options. */
+export const LITELLM_PARAMS = {
+  model: honours(
+    text,
+    'The kind of backend and the model’s name there: `ollama_chat/NAME` or `ollama/NAME` for Ollama, `openai/NAME` for any server with `/v1` (`hosted_vllm`, `lm_studio`, `llamafile`, `openai_like` and `custom_openai` mean the same). An entry of another provider is left out, with a warning.',
+    { example: 'ollama_chat/phi3:3.8b' },
+  ),
+  api_base: honours(
+    httpUrl,
+    'The URL of the backend; for `openai/NAME` with its `/v1`. Without it: `http://localhost:11434` for Ollama, `https://api.openai.com/v1` for `openai/NAME`.',
+    { example: 'http://llm01.example.net:11434' },
+  ),
+  api_key: honours(text, 'The key that the gateway sends to the backend.', { example: 'os.environ/BACKEND_KEY' }),
+  keep_alive: honours(
+    keepAlive,
+    'How long Ollama keeps the model in memory after its last request: seconds as a number (negative: for ever), or a duration. Without it, Ollama’s own setting counts.',
+    { example: '30m' },
+  ),
+  timeout: honours(
+    number(0),
+    'The longest time for a response that is not streamed; it also limits the first byte of a stream without `stream_timeout`. 0: no limit.',
+    { unit: 's', inherits: ['router_settings.timeout'] },
+  ),
+  stream_timeout: honours(number(0), 'The longest wait for the first byte of a stream. 0: no limit.', {
+    unit: 's',
+    inherits: ['litellm_params.timeout', 'hxllm.timeouts.first_byte'],
+  }),
+  weight: honours(
+    number(0),
+    'The share of the alias’ requests that this deployment gets, with the strategy `simple-shuffle`.',
+    { default: 1 },
+  ),
+  order: honours(
+    whole(0),
+    'Its place in the order of preference: deployments with the lowest number are used as long as one is available. Those without a number come last.',
+  ),
+  rpm: honours(
+    whole(0),
+    'Most requests per minute. A deployment over its limit is skipped; if all of an alias are, the answer is 429.',
+  ),
+  tpm: honours(
+    whole(0),
+    'Most tokens per minute, counted at the end of each response. A deployment over its limit is skipped; if all of an alias are, the answer is 429.',
+  ),
+  max_tokens: honours(
+    whole(1),
+    'The limit on the tokens of a response for requests that set none (Ollama’s `num_predict`).',
+    {
+      unit: 'tokens',
+    },
+  ),
+  ...knowsAll(`max_retries tags api_version custom_llm_provider organization input_cost_per_token output_cost_per_token input_cost_per_second mock_response
+    drop_params additional_drop_params merge_reasoning_content_in_choices max_parallel_requests litellm_credential_name extra_headers extra_body region_name base_url
+    stream model_info max_budget budget_duration guardrails use_in_pass_through configurable_clientside_auth_params default_headers headers think reasoning_effort tools response_format`),
+} satisfies Section;

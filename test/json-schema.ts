@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { JsonSchema } from '../src/core/json-schema.ts';
+
+const validators = new WeakMap<JsonSchema, ValidateFunction>();
+
+/** What a document has that its schema refuses, one line each; none if it is valid. An unknown keyword in the schema throws. */
+export function schemaErrors(schema: JsonSchema, document: unknown): readonly string[] {
+  const validate = validators.get(schema) ?? compile(schema);
+  validators.set(schema, validate);
+  return validate(document)
+    ? []
+    : (validate.errors ?? []).map(({ instancePath, message, params }) =>
+        `${instancePath} ${message ?? ''} ${JSON.stringify(params)}`.trim(),
+      );
+}
+
+/** Fails unless a document is as its schema says. */
+export function assertValid(schema: JsonSchema, document: unknown): void {
+  assert.deepEqual(schemaErrors(schema, document), [], JSON.stringify(document).slice(0, 2000));
+}
+
+/** Paths of properties that a schema does not describe. */
+export function undescribed(schema: JsonSchema, path = ''): readonly string[] {
+  const { properties = {}, patternProperties = {}, $defs = {}, anyOf = [] } = schema;
+  const inside = [schema.items, schema.additionalProperties, ...anyOf].filter((part) => typeof part === 'object');
+  return [
+    ...[...Object.entries(properties), ...Object.entries(patternProperties)].flatMap(([name, property]) => [
+      ...(property.description === undefined && property.$ref === undefined ? [`${path}.${name}`] : []),
+      ...undescribed(property, `${path}.${name}`),
+    ]),
+    ...Object.entries($defs).flatMap(([name, part]) => undescribed(part, `${path}#${name}`)),
+    ...inside.flatMap((part) => undescribed(part, `${path}[]`)),
+  ];
+}
+
+function compile(schema: JsonSchema): ValidateFunction {
+  const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true });
+  ajv.addKeyword({ keyword: 'doNotSuggest', schemaType: 'boolean' });
+  assert.ok(ajv.validateSchema(schema), ajv.errorsText());
+  return ajv.compile(schema);
+}
