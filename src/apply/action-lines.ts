@@ -2,7 +2,7 @@ import { Secret } from '../core/secret.ts';
 import { shellLine } from '../core/shell.ts';
 import type { Action } from '../plan/plan.ts';
 
-/** An action as one line of bash that calls the functions. Uploads have none: they travel alone. */
+/** An action as one line of bash that calls the functions. Uploads have no line: they travel alone. */
 export function actionLine(action: Exclude<Action, { kind: 'upload' }>): string {
   switch (action.kind) {
     case 'command':
@@ -42,7 +42,7 @@ export function actionLine(action: Exclude<Action, { kind: 'upload' }>): string 
   }
 }
 
-/** The line that writes a file beside its place; its content is a word of the script, which travels by stdin. */
+/** The line that writes a file beside its place. The content is a word of the script, which travels by stdin. */
 export function stageLine(action: Extract<Action, { kind: 'write' }>): string {
   const text = action.text instanceof Secret ? action.text.reveal() : action.text;
   return shellLine([

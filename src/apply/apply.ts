@@ -10,27 +10,27 @@ import { upload } from './upload.ts';
 
 /** How a plan ended. */
 export interface Applied {
-  /** Ids of the steps that were carried out and stand. */
+  /** Ids of the steps that were carried out and not undone. */
   readonly done: readonly string[];
   readonly problems: readonly Problem[];
 }
 
-/** What applying needs beside plan and host. */
+/** The tools for applying a plan to a host. */
 export interface ApplyTools {
   readonly become: Become;
   readonly recorder: Recorder;
   readonly signal: AbortSignal;
   readonly nowMs: () => number;
-  /** A word that no output contains. */
+  /** A random word that marks the journal's lines; no other output contains it. */
   readonly nonce: string;
-  /** The host's lock, without which nothing is done there. */
+  /** The host's lock; a script does nothing if the lock is lost. */
   readonly lockToken: LockToken | undefined;
 }
 
 const PREPARE_TIMEOUT_MS = 120_000;
 const SWITCH_TIMEOUT_MS = 300_000;
 
-/** Carries a plan out, in order, and journals every step. Stops at the first that fails; a switch that fails is put back. */
+/** Carries out a plan in order and journals every step. Stops at the first failure; a switch that fails is undone. */
 export async function applyPlan(plan: Plan, host: Host, tools: ApplyTools): Promise<Applied> {
   const done: string[] = [];
   for (const batch of batchesOf(plan.steps)) {
@@ -46,7 +46,7 @@ interface Batch {
   readonly steps: readonly Step[];
 }
 
-/** Steps that travel together: uploads alone, neighbours that prepare in one script, the whole switch in one. */
+/** Groups the steps that travel together: each upload alone, neighbouring `prepare` steps in one script, the whole switch in one. */
 function batchesOf(steps: readonly Step[]): readonly Batch[] {
   const batches: Batch[] = [];
   for (const step of steps) {
@@ -103,12 +103,12 @@ async function runBatch(
 }
 
 async function runScript(script: string, kind: Batch['kind'], host: Host, tools: ApplyTools): Promise<Result<string>> {
-  // A switch that has begun is not left half way: it ends within its own limits, and only then is the abort heeded.
+  // A switch that has begun is never aborted half way: it ends within its own time limits, and then the abort is honoured.
   const options =
     kind === 'switch'
       ? { signal: new AbortController().signal, timeoutMs: SWITCH_TIMEOUT_MS }
       : { signal: tools.signal, timeoutMs: PREPARE_TIMEOUT_MS };
-  const title = kind === 'switch' ? 'switch over to what is new' : 'prepare the host';
+  const title = kind === 'switch' ? 'switch to the new state' : 'prepare the host';
   const ran = await host.run(withSudo(tools.become, { argv: ['bash', '-s'], title, stdin: script }), options);
   if (!ran.ok) return kind === 'switch' ? fail(outOfSight(ran.problems[0])) : ran;
   if (ran.value.exitCode === 0) return ok(ran.value.stdout);
@@ -117,9 +117,9 @@ async function runScript(script: string, kind: Batch['kind'], host: Host, tools:
   return fail(
     refused ?? {
       code: 'enforce.script-failed',
-      summary: 'the host did not carry the steps out',
+      summary: 'the steps could not be run on the host',
       detail: `bash ended with ${String(ran.value.exitCode)}: ${ran.value.stderr.trim().slice(-2000)}`,
-      fix: 'hxllm enforce  # once what the host says is mended',
+      fix: 'hxllm enforce  # after fixing what the host reports',
       where: { host: host.name },
     },
   );
@@ -163,24 +163,24 @@ function stepFailed(
   stuck: string,
 ): Problem {
   const before = plan.hasPrevious
-    ? 'What was there before is back and runs.'
-    : 'What was there before is back; nothing ran before, and nothing runs now.';
+    ? 'The previous state is restored and running.'
+    : 'The previous state is restored: nothing ran before, and nothing runs now.';
   const after =
     undone === undefined
       ? kind === 'switch'
-        ? 'Nothing was changed by this step and those after it.'
-        : 'The steps after it were not begun.'
+        ? 'This step and the steps after it changed nothing.'
+        : 'The steps after it were not started.'
       : undone
         ? before
-        : `Putting back what was there before failed too: ${stuck}`;
+        : `Restoring the previous state failed too: ${stuck}`;
   return {
     code: step.id === 'health' ? 'enforce.health' : 'enforce.step-failed',
     summary: `${step.title}: failed`,
-    detail: `${printed === '' ? 'The host gave no reason.' : printed}\n${after}`,
+    detail: `${printed === '' ? 'The host reported no reason.' : printed}\n${after}`,
     fix:
       undone === false
         ? `sudo systemctl status litellm.socket litellm.service  # on ${host}`
-        : 'hxllm enforce  # once what the host says is mended; nothing that is done is done twice',
+        : 'hxllm enforce  # after fixing what the host reports; finished steps are not repeated',
     where: { host },
   };
 }
@@ -188,18 +188,18 @@ function stepFailed(
 function silent(host: string): Problem {
   return {
     code: 'enforce.no-journal',
-    summary: 'the host did not say how the steps ended',
-    detail: 'The connection ended before the journal was complete; the host ends what it began by itself.',
+    summary: 'the host did not report how the steps ended',
+    detail: 'The connection ended before the journal was complete. The host finishes by itself what it has begun.',
     fix: 'hxllm enforce --dry-run',
     where: { host },
   };
 }
 
-// The host ends a switch without us, and keeps its lock until then; what came of it is for the next run to see.
+// The host finishes a switch without a connection and keeps its lock until then. The next run sees the result.
 function outOfSight(problem: Problem): Problem {
   return {
     ...problem,
-    detail: `${problem.detail}\nThe host ends by itself what it has begun, or puts it back; the next run sees which, and goes on from there.`,
+    detail: `${problem.detail}\nThe host finishes what it has begun, or undoes it, by itself. The next run sees which, and continues from there.`,
     fix: 'hxllm enforce',
   };
 }
@@ -207,9 +207,9 @@ function outOfSight(problem: Problem): Problem {
 function lockLost(host: string): Problem {
   return {
     code: 'enforce.lock-lost',
-    summary: 'the host was let go meanwhile',
+    summary: 'lost the lock on the host',
     detail:
-      'It had heard nothing from here for too long, and somebody else may have changed it since. Nothing was done by this step and those after it.',
+      'The host heard nothing from this machine for too long and released the lock, so another run may have changed the host. This step and the steps after it changed nothing.',
     fix: 'hxllm enforce --dry-run',
     where: { host },
   };
@@ -219,7 +219,7 @@ function aborted(host: string): Problem {
   return {
     code: 'host.aborted',
     summary: 'stopped before the next step',
-    detail: 'What was done stays; the next enforce goes on from there.',
+    detail: 'Finished steps stay; the next enforce continues from there.',
     fix: 'hxllm enforce',
     where: { host },
   };

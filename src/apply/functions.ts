@@ -1,12 +1,12 @@
 /**
- * What actions are made of on the host: bash functions, fixed. `$nonce` marks the journal's lines; `$kept` is the folder
- * for what is replaced, empty where nothing is put back. Everything an action prints becomes its detail when it fails.
+ * The bash functions that carry out actions on the host; a fixed text. `$nonce` marks the journal's lines. `$kept` is the
+ * folder for replaced files, empty if nothing can be undone. The output of an action is shown only if it fails.
  */
 export const FUNCTIONS = `
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 umask 022
 kept= begun=$EPOCHSECONDS
-# In memory, since what has to be put back may have filled the disk.
+# In memory, since the new files may have filled the disk.
 undos=()
 say() { printf '%s\\n' "$nonce $*" 2>/dev/null || :; }
 own() { [ "$1" = - ] || chown -- "$1" "$2"; }
@@ -66,7 +66,7 @@ probe() {
   timeout 5 bash -c 'exec 5<> "/dev/tcp/$1/$2" && printf "GET %s HTTP/1.0\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n" "$3" "$1" >&5 && IFS= read -r line <&5 && printf %s "$line"' probe "$@" 2>/dev/null
 }
 restarts() { [ "$1" != unit ] || systemctl show -P NRestarts -- "$2"; }
-# A unit that is started again and again counts as failed long before systemd gives it up.
+# A unit that systemd keeps restarting counts as failed long before systemd gives up.
 has_failed() {
   if [ "$1" = unit ]; then systemctl is-failed -q "$2" || [ "$(restarts "$1" "$2")" -ge $(($3 + 3)) ]; else ! kill -0 "$(cat "$2")" 2>/dev/null; fi
 }
@@ -83,15 +83,15 @@ health() {
   if [ "$5" = unit ]; then journalctl -u "$6" --since "@$begun" --no-pager -o cat | grep -av '"event":"request"' | tail -n 20; else tail -n 20 -- "$7"; fi
   return 1
 }
-# The last first; it goes on when one fails, so that as much as can be is as it was.
+# In reverse order; continues after a failure, so that as much as possible is restored.
 undo() {
   local each code=0
   for ((each = \${#undos[@]} - 1; each >= 0; each--)); do eval "\${undos[each]}" || code=1; done
   return $code
 }
-# Whether the lock is still held for us; until we end, it is let go by nobody.
+# Whether this run still holds the lock; the second lock keeps it until this script ends.
 at_work() { exec 8>> "$1.work" && flock -s 8 && read -r token _ < "$1" && [ "$token" = "$2" ]; }
-# Runs a step's function; what it prints is told only when it fails.
+# Runs a step's function; its output is reported only if it fails.
 attempt() {
   local begin=$EPOCHREALTIME
   "$1_$2" < /dev/null > "$printed" 2>&1

@@ -6,9 +6,9 @@ import { withSudo, refusedBySudo } from './sudo.ts';
 const BEAT_MS = 15_000;
 const SILENCE_S = 120;
 
-// The lock is the kernel's: it ends with the process that holds it, however we go. That ends with its input; and since a
-// host may not learn for hours that a connection is gone, also when it hears nothing for too long. A script that has
-// begun goes on without us, so the lock outlives us until that has ended: it shares the second file meanwhile.
+// The lock is a flock of the kernel: it ends with the process on the host that holds it. That process ends with its input,
+// and also after a silence that is too long, since a host may not notice for hours that a connection is gone. A script that
+// has begun runs on without a connection, so the holder waits for the second file, which the script locks too.
 const HOLD = `
 trap '' HUP INT TERM PIPE
 exec 9<> "$1" && flock -n 9 && [ "$(stat -c %i -- "$1")" = "$(stat -Lc %i /proc/self/fd/9)" ] || { read -r _ since < "$1"; echo "It has been held since $since." >&2; exit 75; }
@@ -23,10 +23,10 @@ const WAIT =
 const HOLD_TIMEOUT_MS = 4 * 3_600_000;
 const WAIT_TIMEOUT_MS = 20_000;
 
-/** By what a script on the host sees that the lock is still held for it. */
+/** Identifies the lock of this run: scripts check that `file` still holds `token`. */
 export interface LockToken {
   readonly file: string;
-  /** Stands in the file as long as the lock is held for us. */
+  /** The file's first word as long as this run holds the lock. */
   readonly token: string;
 }
 
@@ -36,7 +36,7 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** Takes the host's lock, so that two who change it do not mix. Problem `enforce.locked` where somebody else holds it. */
+/** Takes the host's lock, so that two runs never change a host at once. Problem `enforce.locked` if another run holds it. */
 export async function takeLock(
   host: Host,
   become: Become,
@@ -59,7 +59,7 @@ export async function takeLock(
     withSudo(become, { argv: ['bash', '-c', WAIT, 'hxllm', file, token], title: 'take the lock' }),
     { signal: AbortSignal.any([signal, stop.signal]), timeoutMs: WAIT_TIMEOUT_MS },
   );
-  // The holder only ends first where it did not get the lock.
+  // The holder ends first only if it did not get the lock.
   const ended = await Promise.race([
     holding.then((ran) => ({ ran })),
     waiting.then((ran) => (ran.ok && ran.value.exitCode === 0 ? undefined : { ran })),
@@ -77,7 +77,7 @@ async function release(released: PromiseWithResolvers<undefined>, holding: Promi
   await holding;
 }
 
-// A line now and then, so that the host knows that somebody is still there.
+// One line every 15 s, so that the host knows that this machine is still connected.
 async function* heartbeats(done: Promise<undefined>): AsyncIterable<Uint8Array> {
   const stop = new AbortController();
   const over = done.then(() => {
@@ -92,9 +92,9 @@ async function* heartbeats(done: Promise<undefined>): AsyncIterable<Uint8Array> 
 function locked(host: string, file: string, stderr: string): Problem {
   return {
     code: 'enforce.locked',
-    summary: 'another hxllm is at work on the host',
-    detail: `Wanted the lock ${file}, which another run holds until it ends.${stderr.trim() === '' ? '' : ` ${stderr.trim()}`}\nIf that run was cut off, the host lets go by itself: after ${String(SILENCE_S)} s of silence, or when what it had begun is done.`,
-    fix: `sudo lslocks | grep ${file}  # on ${host}, says who it is; or hxllm enforce again in ${String(SILENCE_S / 60)} minutes`,
+    summary: 'another hxllm run is changing the host',
+    detail: `Expected to get the lock ${file}, found that another run holds it until it ends.${stderr.trim() === '' ? '' : ` ${stderr.trim()}`}\nIf that run was cut off, the host releases the lock by itself: after ${String(SILENCE_S)} s of silence, or after finishing what it had begun.`,
+    fix: `sudo lslocks | grep ${file}  # on ${host}: names the process; or wait ${String(SILENCE_S / 60)} minutes, then: hxllm enforce`,
     where: { host },
   };
 }

@@ -4,23 +4,23 @@ import { actionLine, stageLine } from './action-lines.ts';
 import { FUNCTIONS } from './functions.ts';
 import type { LockToken } from './lock.ts';
 
-/** What every script has around its steps. */
+/** The values that frame every script. */
 export interface Frame {
   /** Marks the journal's lines. */
   readonly nonce: string;
-  /** The lock that must still be held; `undefined` where nobody else can be at work. */
+  /** The lock that must still be held; `undefined` if no other run can change the host. */
   readonly lockToken: LockToken | undefined;
 }
 
-/** How a script ends that found its lock gone; it has done nothing. */
+/** The exit code of a script that found its lock gone; it has changed nothing. */
 export const LOCK_LOST = 75;
 
-// Where a full disk does not swallow the reason of a failure.
+// In memory, so that a full disk does not lose the reason of a failure.
 const PRINTED = 'printed=$(mktemp -p /run 2> /dev/null || mktemp) || exit';
 
 type Inline = Exclude<Action, { kind: 'upload' }>;
 
-/** The script that carries out steps which prepare, one after the other; it stops at the first that fails. */
+/** The script that carries out `prepare` steps one after the other; it stops at the first failure. */
 export function prepareScript(steps: readonly Step[], frame: Frame): string {
   const bodies = steps.map((step, index) => {
     const lines = inline(step.actions).flatMap((action) =>
@@ -36,8 +36,8 @@ export function prepareScript(steps: readonly Step[], frame: Frame): string {
 }
 
 /**
- * The script of the switch. Everything is written beside its place and checked first; then it is moved into place, and
- * the service started. When a step fails, what was replaced is put back. It ends what it began, also when nobody listens any more.
+ * The script of the switch. Everything is written beside its place and checked first; then it is moved into place and the
+ * service is started. If a step fails, the replaced files are put back. The script finishes even if the connection is lost.
  */
 export function switchScript(plan: Plan, steps: readonly Step[], frame: Frame): string {
   const parts = steps.map(partsOf);
@@ -74,7 +74,7 @@ export function switchScript(plan: Plan, steps: readonly Step[], frame: Frame): 
   );
 }
 
-/** The lines of one step by when they run: all steps are staged, then all are checked, then each is done. */
+/** The lines of one step by phase: all steps are staged, then all are checked, then each is carried out. */
 interface Parts {
   readonly index: number;
   readonly stage: readonly string[];
@@ -97,17 +97,17 @@ function isStaged(action: Action): action is Extract<Action, { kind: 'write' | '
   return action.kind === 'write' || action.kind === 'folder';
 }
 
-// A step that only checks is done with its check; of another the check alone says nothing yet.
+// A step without other actions is finished by its check; for another step the check alone is not the result.
 function checkerOf({ act }: Parts): 'step' | 'check' {
   return act.length === 0 ? 'step' : 'check';
 }
 
-// Without a body a function is a syntax error; each action must succeed for the next to run.
+// A bash function without a body is a syntax error, hence the `:`. Each action must succeed before the next runs.
 function body(kind: string, name: number | string, lines: readonly string[]): string {
   return `${kind}_${String(name)}() {\n:${lines.map((line) => ` &&\n{ ${line}; }`).join('')}\n}`;
 }
 
-// bash reads a group whole before it runs any of it, so a connection that breaks leaves either nothing or all of it.
+// bash reads a whole group before it runs any of it, so a connection that breaks leaves either nothing or all of it.
 function wrap({ nonce, lockToken }: Frame, functions: readonly string[], lines: readonly string[]): string {
   const lock =
     lockToken === undefined

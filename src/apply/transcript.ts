@@ -1,15 +1,15 @@
-/** What a script said of its steps. */
+/** The journal of a script: how its steps ended. */
 export interface Transcript {
   readonly done: ReadonlyMap<number, number>;
-  /** The step that failed, after how long, and what it printed. */
+  /** The step that failed, its duration and its output. */
   readonly failed: { readonly step: number; readonly durationMs: number; readonly printed: string } | undefined;
-  /** After a failure in the switch: whether the host was put back; `undefined` where nothing had been changed. */
+  /** After a failure in the switch: whether the host was restored; `undefined` if nothing had been changed. */
   readonly undone: boolean | undefined;
-  /** What went wrong while it was put back. */
+  /** The error of a failed restore. */
   readonly stuck: string;
 }
 
-/** Reads the journal's lines out of a script's output. */
+/** Reads the journal's lines from a script's output. */
 export function readTranscript(stdout: string, nonce: string): Transcript {
   const lines = stdout
     .split('\n')

@@ -8,8 +8,8 @@ import { withSudo, refusedBySudo } from './sudo.ts';
 
 const TIMEOUT_MS = 30 * 60_000;
 
-// What an interrupted upload left is removed by the next. The names differ, since one that was cut off may still hang
-// there, and would take away the file of its successor when it ends.
+// The next upload removes the rest of an interrupted one. The names differ, since an upload that was cut off may still hang
+// on the host and would otherwise remove the file of its successor when it ends.
 const SCRIPT = `
 umask 022
 path=$1 sum=$2 mode=$3 packed=$4 manifest=$5
@@ -21,12 +21,12 @@ done
 rm -f -- "$path".hxllm-new* || exit
 if [ "$packed" = yes ]; then gzip -dc > "$new"; else cat > "$new"; fi || { rm -f -- "$new"; echo "$path could not be written" >&2; exit 1; }
 seen=$(sha256sum < "$new"); seen=\${seen%% *}
-[ "$seen" = "$sum" ] || { rm -f -- "$new"; echo "$path arrived with sha256 $seen, wanted $sum" >&2; exit 1; }
+[ "$seen" = "$sum" ] || { rm -f -- "$new"; echo "$path arrived with sha256 $seen, expected $sum" >&2; exit 1; }
 chmod -- "$mode" "$new" && sync -- "$new" && mv -fT -- "$new" "$path" || exit
 [ -z "$manifest" ] || printf '%s %s\\n' "$sum" "$(stat -c '%s %Y' -- "$path")" > "$manifest"
 `;
 
-/** Sends one file in a stream; on the host it comes into its place only with the right hash. Its problem says what the host said. */
+/** Sends one file as a stream; the host moves it into place only if its hash is right. The Problem has the host's message. */
 export async function upload(
   host: Host,
   become: Become,

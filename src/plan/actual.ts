@@ -1,10 +1,10 @@
 import type { Foreign } from '../facts/foreign.ts';
 import type { Installation } from '../facts/installation/installation.ts';
 
-/** What a host looks like. */
+/** The state of a host as it was inspected. */
 export interface Actual {
   readonly installation: Installation;
-  /** What is to be taken over; empty where nothing foreign is there. */
+  /** Things that will be taken over; empty if nothing is foreign. */
   readonly foreign: readonly Foreign[];
   /** Names the folder for what is taken over. */
   readonly timestamp: string;

@@ -8,7 +8,7 @@ import { modeText, ownerText } from './mode.ts';
 import type { Step } from './plan.ts';
 import type { Actual } from './actual.ts';
 
-/** A step for each rendered file that differs in content, owner or mode; of secrets only that they differ is said. */
+/** A step for each rendered file that differs in content, owner or mode. A secret's content is never in the detail. */
 export function planFiles({ files }: Desired, { installation }: Actual): readonly Step[] {
   return files.flatMap((file): readonly Step[] => {
     const entry = installation.entries.get(file.path);
@@ -44,7 +44,7 @@ export function planFiles({ files }: Desired, { installation }: Actual): readonl
   });
 }
 
-/** The SHA-256 that a file is to have; of one that cannot be rendered now, the one it has. */
+/** The SHA-256 that a file should have. If it cannot be rendered now, the SHA-256 that it has. */
 export function desiredHash(file: DesiredFile, entry: Entry | undefined): string {
   const text = contentText(file.content);
   return text === undefined ? (entry?.sha256 ?? '') : sha256(text);
@@ -61,15 +61,15 @@ function differences(file: DesiredFile, text: string, entry: Entry | undefined):
       : `${ownerText(file, entry)} ${modeText(file.mode)}`;
   const actual = entry === undefined ? '' : `${entry.owner}:${entry.group} ${modeText(entry.mode)}`;
   const changed = entry?.sha256 !== sha256(text);
-  // What stands in a foreign file may be secret, so it is not shown.
+  // A foreign file may hold secrets, so its content is not shown.
   const foreign = entry !== undefined && !entry.marked;
   const content =
     file.content.kind === 'secret'
-      ? `${entry === undefined ? 'is not there' : 'has another content'}: [redacted]`
+      ? `${entry === undefined ? 'missing' : 'different content'}: [redacted]`
       : diffLines(foreign ? '' : (entry?.text ?? ''), text);
   return [
     ...(foreign ? ['replaces a file that hxllm did not write'] : []),
     ...(changed ? [content] : []),
-    ...(entry !== undefined && access !== actual ? [`${actual}, wanted ${access}`] : []),
+    ...(entry !== undefined && access !== actual ? [`expected ${access}, found ${actual}`] : []),
   ];
 }

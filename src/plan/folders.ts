@@ -6,19 +6,19 @@ import { modeText, ownerText } from './mode.ts';
 import type { Action, Step } from './plan.ts';
 import type { Actual } from './actual.ts';
 
-/** A folder as it is to be; without owner and mode it only has to be there. */
-interface WantedFolder {
+/** A folder as it should be. Without owner and mode it only has to exist. */
+interface DesiredFolder {
   readonly path: string;
   readonly owner: string | undefined;
   readonly group: string | undefined;
   readonly mode: number | undefined;
 }
 
-/** Every folder that is needed, those above before those below. */
-export function desiredFolders(settings: Settings, paths: HostPaths): readonly WantedFolder[] {
+/** Every folder that is needed, parents first. */
+export function desiredFolders(settings: Settings, paths: HostPaths): readonly DesiredFolder[] {
   const managed = settings.serviceManager === 'systemd';
   const root = managed ? 'root' : undefined;
-  const own: readonly WantedFolder[] = [
+  const own: readonly DesiredFolder[] = [
     { path: paths.configDir, owner: root, group: managed ? settings.group : undefined, mode: 0o750 },
     { path: paths.installDir, owner: root, group: root, mode: 0o755 },
     { path: paths.releases, owner: root, group: root, mode: 0o755 },
@@ -32,20 +32,20 @@ export function desiredFolders(settings: Settings, paths: HostPaths): readonly W
   );
 }
 
-/** Folders that are missing, and the marker that says what hxllm made. */
+/** Creates the folders that are missing, and the marker, which lists what hxllm created. */
 export function planFolders(desired: Desired, actual: Actual): readonly Step[] {
   const { entries, notes } = actual.installation;
   const missing = desiredFolders(desired.settings, desired.paths).filter((folder) => !entries.has(folder.path));
   if (missing.length === 0 && notes !== undefined) return [];
   const actions: readonly Action[] = [...missing.map(folderAction), markerAction(desired, notesAfter(desired, actual))];
   const detail = [
-    ...missing.map((folder) => `${folder.path}: is not there`),
+    ...missing.map((folder) => `${folder.path}: missing`),
     ...(notes === undefined ? [`${desired.paths.marker}: marks the folder as hxllm’s`] : []),
   ].join('\n');
   return [
     {
       id: 'folders',
-      title: `make ${desired.paths.installDir} and ${desired.paths.configDir}`,
+      title: `create ${desired.paths.installDir} and ${desired.paths.configDir}`,
       detail,
       stage: 'prepare',
       verb: 'create',
@@ -54,7 +54,7 @@ export function planFolders(desired: Desired, actual: Actual): readonly Step[] {
   ];
 }
 
-/** Folders that are there with another owner or mode. Somebody may be using them, so they are part of the switch. */
+/** Corrects owner and mode of existing folders. A running service may use them, so this is part of the switch. */
 export function planAccess(desired: Desired, { installation }: Actual): readonly Step[] {
   const different = desiredFolders(desired.settings, desired.paths).flatMap((folder) => {
     const why = difference(folder, installation.entries.get(folder.path));
@@ -74,11 +74,11 @@ export function planAccess(desired: Desired, { installation }: Actual): readonly
   ];
 }
 
-function folderAction({ path, owner, group, mode }: WantedFolder): Action {
+function folderAction({ path, owner, group, mode }: DesiredFolder): Action {
   return { kind: 'folder', path, owner, group, mode: mode ?? 0o755 };
 }
 
-/** What the marker says after the plan: what was made earlier and what this plan makes. Nothing is confirmed yet. */
+/** The notes of the marker after the plan: what hxllm created earlier and what this plan creates. Nothing is confirmed yet. */
 export function notesAfter({ settings, paths }: Desired, { installation }: Actual): Notes {
   const folders = desiredFolders(settings, paths)
     .filter((folder) => !installation.entries.has(folder.path))
@@ -93,7 +93,7 @@ export function notesAfter({ settings, paths }: Desired, { installation }: Actua
   };
 }
 
-// Of folders that were there before hxllm: the owner and mode that they had, so that uninstall can give them back.
+// Owner and mode of folders that are older than hxllm, so that uninstall can restore them.
 function accessBefore(
   settings: Settings,
   paths: HostPaths,
@@ -115,9 +115,9 @@ export function markerAction({ settings, paths }: Desired, notes: Notes): Action
   return { kind: 'write', path: paths.marker, owner: root, group: root, mode: 0o600, text: writeNotes(notes) };
 }
 
-function difference(folder: WantedFolder, entry: Entry | undefined): string | undefined {
+function difference(folder: DesiredFolder, entry: Entry | undefined): string | undefined {
   if (entry === undefined || folder.mode === undefined || entry.kind === 'link') return undefined;
   const desired = `${ownerText(folder, entry)} ${modeText(folder.mode)}`;
   const actual = `${entry.owner}:${entry.group} ${modeText(entry.mode)}`;
-  return desired === actual ? undefined : `${actual}, wanted ${desired}`;
+  return desired === actual ? undefined : `expected ${desired}, found ${actual}`;
 }

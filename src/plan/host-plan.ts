@@ -8,7 +8,7 @@ import { planRecovery, planService } from './service.ts';
 import { planTakeOver } from './take-over.ts';
 import { planUser } from './user.ts';
 
-/** Compares what is wanted with what was seen. Pure; what is already so has no step. */
+/** Compares the desired state with the actual one. Pure; a thing that does not differ has no step. */
 export function planHost(desired: Desired, actual: Actual): Plan {
   const takeOver = planTakeOver(desired, actual);
   const files = planFiles(desired, actual);
@@ -37,8 +37,8 @@ function planCheck({ release, paths, settings }: Desired, changed: readonly Step
   return [
     {
       id: 'release.check',
-      title: 'let the release check the configuration on the host',
-      detail: `${release.folder}/gateway --check --config ${paths.configFile}, before anything is put in its place`,
+      title: 'check the configuration with the new release',
+      detail: `${release.folder}/gateway --check --config ${paths.configFile}, before any file is replaced`,
       stage: 'switch',
       verb: 'check',
       actions: [{ kind: 'check', gateway: `${release.folder}/gateway`, config: paths.configFile, user }],

@@ -1,6 +1,6 @@
 const CONTEXT = 2;
 
-/** The lines that differ between two texts, `-` and `+` before them, with some that stay around them. */
+/** The lines that differ between two texts, marked with `-` and `+`, with some lines of context. */
 export function diffLines(before: string, after: string): string {
   const [old, desired] = [before, after].map((text) => text.replace(/\n$/, '').split('\n'));
   const marked = align(before === '' ? [] : (old ?? []), desired ?? []);

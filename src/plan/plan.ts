@@ -1,24 +1,24 @@
 import type { PlannedStep } from '../core/recorder.ts';
 import type { Secret } from '../core/secret.ts';
 
-/** What is to be done on a host, in order; empty where nothing differs. */
+/** The steps for a host, in order; empty if nothing differs. */
 export interface Plan {
   readonly steps: readonly Step[];
-  /** How the host is put back when a step of the switch fails: before its files are restored, and after. */
+  /** How the host is put back if a step of the switch fails: actions before its files are restored, and after. */
   readonly recover: { readonly before: readonly Action[]; readonly after: readonly Action[] };
-  /** Whether there was something running that a failed switch goes back to. */
+  /** Whether something ran before, to which a failed switch returns. */
   readonly hasPrevious: boolean;
-  /** Where files that the switch replaces are kept until it has ended. */
+  /** The folder that keeps replaced files until the switch has ended. */
   readonly keepFolder: string;
 }
 
-/** One thing that a person would call a change, or its confirmation. */
+/** One change as a person would name it, or a check. */
 export interface Step extends PlannedStep {
   /** Stable, `subject.thing`: `files.config.yaml`. */
   readonly id: string;
   /** Why the step is needed: expected and found, or the difference; never a secret. */
   readonly detail: string;
-  /** `prepare` adds what nobody uses yet; the steps of `switch` are carried out together, and put back together when one fails. */
+  /** `prepare` adds things that nothing uses yet. The steps of `switch` are carried out together, and undone together if one fails. */
   readonly stage: 'prepare' | 'switch';
   readonly actions: readonly Action[];
 }
@@ -33,7 +33,7 @@ export type Action =
       readonly group: string | undefined;
       readonly mode: number;
     }
-  /** Written beside its place with owner and mode, then moved into it. */
+  /** Written beside its place with owner and mode, then moved there. */
   | {
       readonly kind: 'write';
       readonly path: string;
@@ -45,11 +45,11 @@ export type Action =
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
   /** Removes files and links. */
   | { readonly kind: 'remove'; readonly paths: readonly string[] }
-  /** Removes a folder that hxllm made with all that is in it. */
+  /** Removes a folder that hxllm created with everything in it. */
   | { readonly kind: 'remove-tree'; readonly path: string }
   /** Removes a folder if it is empty. */
   | { readonly kind: 'remove-empty'; readonly path: string }
-  /** Copies files with everything that belongs to them below a folder, each at its own path. */
+  /** Copies files with owner, mode and times below a folder, each at its own path. */
   | { readonly kind: 'copy'; readonly paths: readonly string[]; readonly folder: string }
   | Upload
   /** Runs a gateway's own check on a configuration that is written but not in its place yet. */
@@ -63,7 +63,7 @@ export type Action =
       readonly logFile: string;
     }
   | { readonly kind: 'stop-process'; readonly pidFile: string; readonly installDir: string }
-  /** Waits until a path answers 200 on the host; gives up at once where the unit or the process has failed. */
+  /** Waits until a path answers 200 on the host. Gives up at once if the unit or the process has failed. */
   | {
       readonly kind: 'health';
       readonly address: string;
@@ -73,16 +73,16 @@ export type Action =
       readonly watch: { readonly unit: string } | { readonly pidFile: string; readonly logFile: string };
     };
 
-/** A file that is sent in a stream, and moved into place when its hash is right. */
+/** A file that is sent as a stream and moved into place if its hash is right. */
 export interface Upload {
   readonly kind: 'upload';
   readonly source: { readonly file: string; readonly sizeBytes: number } | { readonly text: string };
   readonly path: string;
   readonly sha256: string;
   readonly mode: number;
-  /** gzip on the way. */
+  /** Compressed with gzip on the way. */
   readonly compress: boolean;
-  /** Where hash, size and time are noted, so that the file is known again without reading it. */
+  /** A file that notes hash, size and time, so that the next run knows the upload without reading it. */
   readonly manifest?: string;
 }
 

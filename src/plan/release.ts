@@ -2,7 +2,7 @@ import type { Desired } from '../render/desired.ts';
 import type { Step } from './plan.ts';
 import type { Actual } from './actual.ts';
 
-/** The runtime, unless it is there with the right hash. */
+/** Sends the runtime, unless the host has it with the right hash. */
 export function planRuntime({ release, compress }: Desired, { installation }: Actual): readonly Step[] {
   const { runtime, runtimeFolder } = release;
   const name = runtimeFolder.slice(runtimeFolder.lastIndexOf('/') + 1);
@@ -13,7 +13,7 @@ export function planRuntime({ release, compress }: Desired, { installation }: Ac
     {
       id: 'runtime',
       title: `send Node.js ${runtime.version} for ${runtime.architecture} (${String(Math.round(runtime.sizeBytes / 1e6))} MB)`,
-      detail: `${path}: ${damaged ? 'is not what was sent' : 'is not there'}`,
+      detail: `${path}: ${damaged ? 'differs from what was sent' : 'missing'}`,
       stage: 'prepare',
       verb: 'send',
       actions: [
@@ -31,7 +31,7 @@ export function planRuntime({ release, compress }: Desired, { installation }: Ac
   ];
 }
 
-/** The files of the release; nobody uses them until `current` leads there. */
+/** Sends the files of the release. Nothing uses them until `current` links to it. */
 export function planRelease({ release, compress }: Desired, { installation }: Actual): readonly Step[] {
   const missing = release.files.filter(
     (file) => installation.releases.get(`${release.id}/${file.name}`) !== file.sha256,
@@ -44,7 +44,7 @@ export function planRelease({ release, compress }: Desired, { installation }: Ac
       detail: missing
         .map(
           (file) =>
-            `${release.folder}/${file.name}: ${installation.releases.has(`${release.id}/${file.name}`) ? 'was changed' : 'is not there'}`,
+            `${release.folder}/${file.name}: ${installation.releases.has(`${release.id}/${file.name}`) ? 'changed since it was sent' : 'missing'}`,
         )
         .join('\n'),
       stage: 'prepare',
@@ -61,14 +61,14 @@ export function planRelease({ release, compress }: Desired, { installation }: Ac
   ];
 }
 
-/** Moves `current` to the release. */
+/** Links `current` to the release. */
 export function planCurrent({ release, paths }: Desired, { installation }: Actual): readonly Step[] {
   if (installation.current === release.id) return [];
   return [
     {
       id: 'release.current',
-      title: `make ${release.id} the current release`,
-      detail: `${paths.current} leads to ${installation.current ?? 'nothing yet'}, wanted releases/${release.id}`,
+      title: `switch to release ${release.id}`,
+      detail: `${paths.current}: expected releases/${release.id}, found ${installation.current === undefined ? 'nothing' : `releases/${installation.current}`}`,
       stage: 'switch',
       verb: 'switch',
       actions: [{ kind: 'link', path: paths.current, target: `releases/${release.id}` }],

@@ -9,7 +9,7 @@ import { planUnitSteps, recoverUnits } from './unit.ts';
 
 const HEALTH_TIMEOUT_S = 30;
 
-/** Names the state that a service runs: the release and every rendered file; after a dot, what a reload reads again. */
+/** The fingerprint of the state that a service runs: the release and every rendered file, then a dot and the files that a reload reads again. */
 export function serviceFingerprint({ release, files, paths }: Desired, { installation }: Actual): string {
   const line = (file: DesiredFile): string => `${file.path} ${desiredHash(file, installation.entries.get(file.path))}`;
   const read = (again: boolean): string =>
@@ -20,7 +20,7 @@ export function serviceFingerprint({ release, files, paths }: Desired, { install
   return `${sha256(`${release.id}\n${read(false)}`)}.${sha256(read(true))}`;
 }
 
-/** Starts or restarts what has to be, and has it confirmed; nothing where the confirmed state runs. */
+/** Starts, restarts or reloads the service and waits for its health. No steps if the confirmed state runs. */
 export function planService(desired: Desired, actual: Actual, changed: readonly Step[]): readonly Step[] {
   const confirmed = isConfirmed(desired, actual, changed);
   const managed = desired.settings.serviceManager === 'systemd';
@@ -31,7 +31,7 @@ export function planService(desired: Desired, actual: Actual, changed: readonly 
   return steps.length === 0 && (confirmed || isBlocked) ? [] : [...steps, confirmHealth(desired, actual)];
 }
 
-// What drifted may have been started so, after it was confirmed; then putting the files right is not enough.
+// A file that drifted after the confirmation may have been loaded by a restart since. Then correcting the file is not enough.
 function isConfirmed(desired: Desired, actual: Actual, changed: readonly Step[]): boolean {
   const { entries, notes } = actual.installation;
   const drifted = desired.files.some(
@@ -41,7 +41,7 @@ function isConfirmed(desired: Desired, actual: Actual, changed: readonly Step[])
   return !drifted && !sent && notes?.confirmed === serviceFingerprint(desired, actual);
 }
 
-// What runs was confirmed, and all that it would have to learn is in config.yaml.
+// The running state was confirmed, and only config.yaml differs from it.
 function differsByConfiguration(desired: Desired, actual: Actual, changed: readonly Step[]): boolean {
   const [rest] = serviceFingerprint(desired, actual).split('.', 1);
   return (
@@ -50,7 +50,7 @@ function differsByConfiguration(desired: Desired, actual: Actual, changed: reado
   );
 }
 
-/** How to go back to what ran before. */
+/** How to return to the state that ran before. */
 export function planRecovery(desired: Desired, actual: Actual): Pick<Plan, 'recover' | 'hasPrevious'> {
   if (desired.settings.serviceManager === 'systemd') return recoverUnits(actual, previousHealth(desired, actual));
   const { paths } = desired;
@@ -68,7 +68,7 @@ function planProcess(desired: Desired, { installation }: Actual, confirmed: bool
     {
       id: 'service.start',
       title: alive ? 'restart the gateway' : 'start the gateway',
-      detail: alive ? 'it does not run what is wanted' : 'it does not run',
+      detail: alive ? 'it does not run this release and configuration' : 'it is not running',
       stage: 'switch',
       verb: alive ? 'restart' : 'start',
       actions: [...(installation.daemon === undefined ? [] : [stop(desired)]), start(desired.paths)],
@@ -96,15 +96,15 @@ function confirmHealth(desired: Desired, actual: Actual): Step {
   const notes = { ...notesAfter(desired, actual), confirmed: serviceFingerprint(desired, actual) };
   return {
     id: 'health',
-    title: 'confirm that it answers',
-    detail: `GET ${action.path} on ${action.address}:${String(action.port)} of the host, for at most ${String(action.timeoutS)} s`,
+    title: 'wait until the gateway answers',
+    detail: `GET ${action.path} on ${action.address}:${String(action.port)} of the host, at most ${String(action.timeoutS)} s`,
     stage: 'switch',
     verb: 'check',
     actions: [action, markerAction(desired, notes)],
   };
 }
 
-/** What ran before is confirmed too, where its own configuration says on which port. */
+/** Waits for the health of the earlier state too, if its own configuration names the port. */
 function previousHealth(desired: Desired, { installation }: Actual): readonly Action[] {
   const config = installation.entries.get(desired.paths.configFile);
   const [, address, port] =
@@ -127,7 +127,7 @@ function health({ settings, paths }: Desired, listen: string, port: number): Ext
   };
 }
 
-// What listens everywhere is asked here.
+// A gateway that listens on all addresses is asked on the loopback.
 const ANY: ReadonlyMap<string, string> = new Map([
   ['0.0.0.0', '127.0.0.1'],
   ['::', '::1'],

@@ -1,6 +1,6 @@
 import type { Action } from './plan.ts';
 
-/** A call of systemctl that asks nothing. */
+/** A call of systemctl that never asks for a password. */
 export function systemctl(...words: readonly string[]): Extract<Action, { kind: 'command' }> {
   return { kind: 'command', argv: ['systemctl', '--no-ask-password', ...words] };
 }

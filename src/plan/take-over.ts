@@ -4,25 +4,25 @@ import type { Action, Step } from './plan.ts';
 import type { Actual } from './actual.ts';
 import { systemctl } from './systemctl.ts';
 
-/** What a take-over does: copies of everything foreign first, and the old service stopped when the switch begins. */
+/** The steps of a take-over: `prepare` copies everything foreign, `switch` stops the old service. */
 export interface TakeOver {
   readonly prepare: readonly Step[];
   readonly switch: readonly Step[];
 }
 
-/** Where the copies go. */
+/** The folder for the copies. */
 export function backupFolder(timestamp: string): string {
   return `/var/backups/litellm-${timestamp}`;
 }
 
-/** Steps that keep what is foreign and make room for ours. Nothing where nothing is foreign. */
+/** Steps that copy the foreign installation and make room for hxllm's. No steps if nothing is foreign. */
 export function planTakeOver(desired: Desired, actual: Actual): TakeOver {
   const { foreign, timestamp, installation } = actual;
   if (foreign.length === 0) return { prepare: [], switch: [] };
   const folder = backupFolder(timestamp);
   const files = foreign.filter((one) => one.kind === 'file' || one.kind === 'unit').map((one) => one.path);
   const own = new Set<string>(desired.files.map((file) => file.path));
-  // Drop-ins would change our unit too; a package's unit is shadowed by ours and stays.
+  // Drop-ins would change hxllm's unit too. A package's unit is shadowed by hxllm's and stays.
   const inTheWay = files.filter((path) => !own.has(path) && /^\/(?:etc|run)\//.test(path));
   const units = [
     ...new Set([
@@ -41,7 +41,7 @@ export function planTakeOver(desired: Desired, actual: Actual): TakeOver {
     prepare: [
       {
         id: 'take-over.copy',
-        title: `copy what is foreign to ${folder}`,
+        title: `copy the foreign installation to ${folder}`,
         detail: foreign.map((one) => `${one.path}: ${one.looksLike}`).join('\n'),
         stage: 'prepare',
         verb: 'copy',
@@ -64,7 +64,10 @@ export function planTakeOver(desired: Desired, actual: Actual): TakeOver {
         : [
             {
               id: 'take-over.stop',
-              title: units.length === 0 ? 'clear the way for the new units' : `stop and disable ${units.join(', ')}`,
+              title:
+                units.length === 0
+                  ? 'remove files that would change the new units'
+                  : `stop and disable ${units.join(', ')}`,
               detail: [...units, ...inTheWay].join('\n'),
               stage: 'switch',
               verb: 'stop',
@@ -74,7 +77,7 @@ export function planTakeOver(desired: Desired, actual: Actual): TakeOver {
   };
 }
 
-/** The commands that put the old installation back; every one may be pasted. */
+/** The commands that put the old installation back. Each can be pasted. */
 export function putBackCommands(
   { files, paths }: Desired,
   { foreign, timestamp, installation }: Actual,
@@ -102,7 +105,7 @@ export function putBackCommands(
   ];
 }
 
-/** What cannot be taken over, because hxllm could not put it back: processes that no LiteLLM unit runs. */
+/** Foreign things that hxllm could not put back and therefore does not take over: processes that no LiteLLM unit runs. */
 export function untakeable(
   foreign: readonly Foreign[],
   installDir: string,
@@ -110,14 +113,14 @@ export function untakeable(
 ): readonly Foreign[] {
   return foreign.filter((one) => {
     if (one.kind === 'process') return one.unit !== 'litellm.service' && !isLitellmUnit(one);
-    // Beside what is there, hxllm needs these names for itself.
+    // hxllm needs these names in the folder for itself.
     return (
       one.kind === 'folder' && ['releases', 'runtimes', 'current'].some((name) => entries.has(`${installDir}/${name}`))
     );
   });
 }
 
-/** Units beside litellm.service that run LiteLLM on the port. */
+/** Units other than litellm.service that run LiteLLM on the port. */
 export function otherUnits(foreign: readonly Foreign[]): readonly string[] {
   return foreign.flatMap((one) =>
     one.kind === 'process' && isLitellmUnit(one) && one.unit !== undefined && one.unit !== 'litellm.service'

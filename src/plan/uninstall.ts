@@ -6,13 +6,13 @@ import { modeText } from './mode.ts';
 import type { Action, Plan, Step } from './plan.ts';
 import { systemctl } from './systemctl.ts';
 
-/** What is to be removed, and what is left and why. */
+/** The steps of an uninstall, and what it leaves with the reason. */
 export interface UninstallPlan {
   readonly plan: Plan;
   readonly left: readonly string[];
 }
 
-/** Removes what carries hxllm's mark, or what hxllm noted that it made, and nothing else. Nothing of ours there: no steps. */
+/** Removes only things with hxllm's mark and things that the marker lists. No steps if there are none. */
 export function planUninstall(settings: Settings, paths: HostPaths, installation: Installation): UninstallPlan {
   const steps = [
     ...stopSteps(settings, paths, installation),
@@ -42,13 +42,13 @@ function stopSteps(
   { entries, notes, daemon }: Installation,
 ): readonly Step[] {
   if (serviceManager === 'process') {
-    // Without our marker, the pid file is not ours either.
+    // Without the marker the pid file is not hxllm's either.
     if (daemon === undefined || notes === undefined) return [];
     return [
       step(
         'service.stop',
         'stop the gateway',
-        `process ${String(daemon.pid)}, ${daemon.alive ? 'which runs' : 'which has ended'}`,
+        `process ${String(daemon.pid)} ${daemon.alive ? 'is running' : 'has ended'}`,
         [{ kind: 'stop-process', pidFile: paths.pidFile, installDir: paths.installDir }],
         'stop',
       ),
@@ -75,7 +75,7 @@ function stopSteps(
 
 function fileSteps(paths: HostPaths, { entries, notes }: Installation): readonly Step[] {
   const files = [paths.configFile, paths.envFile].filter((path) => entries.get(path)?.marked === true);
-  // The log of the service manager `process` lies where we put it.
+  // The log of the service manager `process` is hxllm's own file.
   const log = notes !== undefined && entries.has(paths.logFile) ? [paths.logFile] : [];
   const all = [...files, ...log];
   return all.length === 0
@@ -97,16 +97,14 @@ function installSteps(paths: HostPaths, { notes }: Installation): readonly Step[
     path,
   }));
   return [
-    step(
-      'release',
-      `remove releases and runtimes from ${paths.installDir}`,
-      `${paths.marker} says that they are hxllm’s`,
-      [{ kind: 'remove', paths: [paths.current] }, ...trees],
-    ),
+    step('release', `remove releases and runtimes from ${paths.installDir}`, `${paths.marker} lists them as hxllm’s`, [
+      { kind: 'remove', paths: [paths.current] },
+      ...trees,
+    ]),
   ];
 }
 
-// Somebody may have taken them over, or away, meanwhile.
+// The user or group may have been changed or removed since then.
 const REMOVE_USER = 'if [ "$(getent passwd "$1" | cut -d: -f5)" = "$2" ]; then userdel "$1"; fi';
 const REMOVE_GROUP = 'if getent group "$1" > /dev/null; then groupdel "$1"; fi';
 
@@ -115,7 +113,7 @@ function userSteps({ user, group, serviceManager }: Settings, { notes, ...actual
   const removesUser = actual.user?.gecos === USER_GECOS;
   const made = (word: string): readonly string[] =>
     (notes?.made ?? []).flatMap((thing) => (thing.startsWith(`${word} `) ? [thing.slice(word.length + 1)] : []));
-  // From before litellm_user or litellm_group was changed.
+  // Created before litellm_user or litellm_group was changed.
   const earlier = {
     users: made('user').filter((name) => name !== user),
     groups: made('group').filter((name) => name !== group),
@@ -132,25 +130,31 @@ function userSteps({ user, group, serviceManager }: Settings, { notes, ...actual
     // userdel removes a group of the same name with its user, where login.defs says so.
     ...(removesGroup
       ? [
-          step('user.group', `remove the group ${group}`, 'hxllm made it', [
+          step('user.group', `remove the group ${group}`, 'hxllm created it', [
             { kind: 'command', argv: ['sh', '-c', REMOVE_GROUP, 'hxllm', group] },
           ]),
         ]
       : []),
     ...earlier.users.map((name) =>
-      step(`user.user.${name}`, `remove the user ${name}`, 'hxllm made it, and litellm_user has changed since', [
-        { kind: 'command', argv: ['sh', '-c', REMOVE_USER, 'hxllm', name, USER_GECOS] },
-      ]),
+      step(
+        `user.user.${name}`,
+        `remove the user ${name}`,
+        'hxllm created it, and litellm_user has changed since then',
+        [{ kind: 'command', argv: ['sh', '-c', REMOVE_USER, 'hxllm', name, USER_GECOS] }],
+      ),
     ),
     ...earlier.groups.map((name) =>
-      step(`user.group.${name}`, `remove the group ${name}`, 'hxllm made it, and litellm_group has changed since', [
-        { kind: 'command', argv: ['sh', '-c', REMOVE_GROUP, 'hxllm', name] },
-      ]),
+      step(
+        `user.group.${name}`,
+        `remove the group ${name}`,
+        'hxllm created it, and litellm_group has changed since then',
+        [{ kind: 'command', argv: ['sh', '-c', REMOVE_GROUP, 'hxllm', name] }],
+      ),
     ),
   ];
 }
 
-// What hxllm made is in the marker, so that goes last: a removal that was interrupted knows what is left to do.
+// The marker lists what hxllm created, so it is removed last: an interrupted uninstall still knows what is left.
 function folderSteps(paths: HostPaths, { notes, entries }: Installation): readonly Step[] {
   if (notes === undefined) return [];
   const made = notes.made.flatMap((thing) => (thing.startsWith('folder ') ? [thing.slice('folder '.length)] : []));
@@ -163,18 +167,16 @@ function folderSteps(paths: HostPaths, { notes, entries }: Installation): readon
       : [
           step(
             'folders.access',
-            `give ${giveBack.map(({ path }) => path).join(', ')} back its owner and mode`,
+            `restore owner and mode of ${giveBack.map(({ path }) => path).join(', ')}`,
             giveBack.map(({ path, owner, group, mode }) => `${path}: ${owner}:${group} ${modeText(mode)}`).join('\n'),
             giveBack,
             'change',
           ),
         ]),
-    step(
-      'folders',
-      'remove the marker, and the folders that hxllm made and that are empty',
-      [paths.marker, ...there].join('\n'),
-      [{ kind: 'remove', paths: [paths.marker] }, ...actions],
-    ),
+    step('folders', 'remove the marker and the empty folders that hxllm created', [paths.marker, ...there].join('\n'), [
+      { kind: 'remove', paths: [paths.marker] },
+      ...actions,
+    ]),
   ];
 }
 
@@ -199,7 +201,7 @@ function leftOvers(
     entries.has(paths.installDir) && notes === undefined ? [`${paths.installDir}: it has no marker of hxllm`] : [];
   const kept =
     serviceManager === 'systemd' && seenUser !== undefined && seenUser.gecos !== USER_GECOS
-      ? [`the user ${user}: hxllm did not make it`]
+      ? [`the user ${user}: hxllm did not create it`]
       : [];
   return [
     ...foreign,

@@ -6,7 +6,7 @@ import { otherUnits } from './take-over.ts';
 
 const UNITS = ['litellm.socket', 'litellm.service'];
 
-/** Enables both units and brings the wanted state up. Where the socket's own unit stays, the listener stays open. */
+/** Enables both units and starts the desired state. If the socket's unit does not change, the listener stays open. */
 export function planUnitSteps(
   { installation, foreign }: Actual,
   state: { readonly changed: readonly Step[]; readonly confirmed: boolean; readonly reloads: boolean },
@@ -24,9 +24,13 @@ export function planUnitSteps(
   const steps: Step[] = [];
   if (needsReload)
     steps.push(
-      change('service.reload', 'reload', 'let systemd read its units', 'unit files differ from what systemd has read', [
-        systemctl('daemon-reload'),
-      ]),
+      change(
+        'service.reload',
+        'reload',
+        'let systemd read the unit files',
+        'systemd has read other unit files than these',
+        [systemctl('daemon-reload')],
+      ),
     );
   if (!isEnabled)
     steps.push(
@@ -34,7 +38,7 @@ export function planUnitSteps(
         'service.enable',
         'enable',
         `enable ${UNITS.join(' and ')}`,
-        `${describe(service?.enabled)} and ${describe(socket?.enabled)}, wanted enabled`,
+        `expected enabled, found litellm.socket ${describe(socket?.enabled)}, litellm.service ${describe(service?.enabled)}`,
         [systemctl('enable', ...UNITS)],
       ),
     );
@@ -45,21 +49,21 @@ export function planUnitSteps(
       change(
         'service.start',
         'reload',
-        'reload litellm; nobody waits, and requests in flight end as they began',
-        'it does not run what is wanted',
+        'reload litellm (no downtime; running requests keep the old configuration)',
+        'it does not run this release and configuration',
         [systemctl('reload', 'litellm.service')],
       ),
     ];
   const keepsListener = isActive && !writes('litellm.socket');
   const actions = keepsListener ? [systemctl('restart', 'litellm.service')] : startAll();
   const why = isActive
-    ? 'it does not run what is wanted'
+    ? 'it does not run this release and configuration'
     : `litellm.service is ${describe(service?.active)}, litellm.socket is ${describe(socket?.active)}`;
   steps.push(
     change(
       'service.start',
       keepsListener ? 'restart' : 'start',
-      keepsListener ? 'restart litellm; the socket stays open' : `start ${UNITS.join(' and ')}`,
+      keepsListener ? 'restart litellm (the socket stays open)' : `start ${UNITS.join(' and ')}`,
       why,
       actions,
     ),
@@ -67,7 +71,7 @@ export function planUnitSteps(
   return steps;
 }
 
-/** Back to the units as they were: enabled and running, or neither. */
+/** Returns the units to their earlier state: enabled and running, or neither. */
 export function recoverUnits(
   { installation, foreign }: Actual,
   confirm: readonly Action[],
@@ -92,7 +96,7 @@ export function recoverUnits(
   };
 }
 
-// The limits of an earlier failure must not hold the new start back; and a socket that changed has to let go of its old address.
+// The start limits of an earlier failure must not delay this start, and a changed socket has to release its old address.
 function startAll(): readonly Action[] {
   return [
     { ...systemctl('stop', ...UNITS), mayFail: true },
@@ -106,5 +110,5 @@ function change(id: string, verb: StepVerb, title: string, detail: string, actio
 }
 
 function describe(state: string | undefined): string {
-  return state === undefined || state === '' ? 'not there' : state;
+  return state === undefined || state === '' ? 'missing' : state;
 }

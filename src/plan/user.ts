@@ -3,7 +3,7 @@ import type { Desired } from '../render/desired.ts';
 import type { Step } from './plan.ts';
 import type { Actual } from './actual.ts';
 
-/** The system user and its group. One that is there already is used as it is. */
+/** Creates the system user and its group. Existing ones are used as they are. */
 export function planUser({ settings }: Desired, { installation }: Actual): readonly Step[] {
   if (settings.serviceManager === 'process') return [];
   const { user, group } = settings;
@@ -11,7 +11,7 @@ export function planUser({ settings }: Desired, { installation }: Actual): reado
   if (!installation.groupExists) {
     steps.push({
       id: 'user.group',
-      title: `make the system group ${group}`,
+      title: `create the system group ${group}`,
       detail: `there is no group ${group}`,
       stage: 'prepare',
       verb: 'create',
@@ -35,7 +35,7 @@ export function planUser({ settings }: Desired, { installation }: Actual): reado
     ];
     steps.push({
       id: 'user.user',
-      title: `make the system user ${user}`,
+      title: `create the system user ${user}`,
       detail: `there is no user ${user}; it gets no shell and no home`,
       stage: 'prepare',
       verb: 'create',

@@ -98,7 +98,7 @@ test('when a step of the switch fails, everything it replaced, made, removed, li
     step('switch', write(join(root, 'never'), 'never')),
   ]);
   assert.deepEqual(done, []);
-  assert.match(problems[0]?.detail ?? '', /^no such luck\nWhat was there before is back/);
+  assert.match(problems[0]?.detail ?? '', /^no such luck\nThe previous state is restored/);
   assert.deepEqual(
     [readFileSync(join(root, 'old'), 'utf8'), readFileSync(join(root, 'gone'), 'utf8')],
     ['old', 'gone'],
@@ -118,7 +118,7 @@ test('a file that cannot be written stops the switch before anything is in its p
     step('switch', write(join(root, 'first'), 'x')),
     step('switch', write(join(root, 'no/such/folder'), 'y')),
   ]);
-  assert.match(problems[0]?.detail ?? '', /Nothing was changed/);
+  assert.match(problems[0]?.detail ?? '', /changed nothing/);
   assert.ok(!existsSync(join(root, 'first')) && !existsSync(join(root, 'first.hxllm-new')));
 });
 
@@ -132,7 +132,7 @@ test('what was in place is back although nothing more can be written, as on a fu
     FAILS,
   ];
   const { problems } = await apply([step('switch', write(join(root, 'old'), 'new')), step('switch', ...fill)]);
-  assert.match(problems[0]?.detail ?? '', /What was there before is back/);
+  assert.match(problems[0]?.detail ?? '', /The previous state is restored/);
   assert.equal(readFileSync(join(root, 'old'), 'utf8'), 'old');
 });
 
@@ -197,7 +197,7 @@ test('an upload comes into its place only with the right hash, packed or not', a
         }),
       ]);
     const wrong = await send('0'.repeat(64));
-    assert.match(wrong.problems[0]?.detail ?? '', /arrived with sha256 [0-9a-f]{64}, wanted 0{64}/);
+    assert.match(wrong.problems[0]?.detail ?? '', /arrived with sha256 [0-9a-f]{64}, expected 0{64}/);
     assert.ok(!existsSync(path) && !existsSync(`${path}.hxllm-new`));
     assert.deepEqual((await send(sha256(text))).problems, []);
     assert.equal(readFileSync(path, 'utf8'), text);

@@ -32,7 +32,7 @@ test('a bare host gets everything, what nobody uses yet before the switch', () =
 test('the key is in no text of a plan, nor in its JSON', () => {
   const plan = planHost(desiredOf(), bare());
   assert.doesNotMatch(JSON.stringify(plan), new RegExp(KEY.reveal()));
-  assert.equal(plan.steps.find((step) => step.id === 'files.litellm.env')?.detail, 'is not there: [redacted]');
+  assert.equal(plan.steps.find((step) => step.id === 'files.litellm.env')?.detail, 'missing: [redacted]');
 });
 
 test('a changed model rewrites the configuration and reloads', () => {
@@ -115,7 +115,7 @@ test('a damaged runtime is sent again', () => {
     installed(desired, { runtimes: [{ name: 'node-24.21.0-abababababab', sha256: 'ab'.repeat(32), intact: false }] }),
   );
   assert.deepEqual(idsOf(plan), ['runtime', 'service.start', 'health']);
-  assert.match(plan.steps[0]?.detail ?? '', /is not what was sent/);
+  assert.match(plan.steps[0]?.detail ?? '', /differs from what was sent/);
 });
 
 test('a locked key blocks its own step alone', () => {

@@ -161,7 +161,7 @@ test('a release that fails its check on the host is never put in place', async (
     routingStrategy: 'simple-shuffle',
   });
   assert.deepEqual([seen.ending, stepsOf(seen, 'failed'), stepsOf(seen, 'undone')], ['failed', ['release.check'], []]);
-  assert.match(seen.problems[0]?.detail ?? '', /^not today\nNothing was changed/);
+  assert.match(seen.problems[0]?.detail ?? '', /^not today\nThis step and the steps after it changed nothing\./);
   assert.equal(readlinkSync(join(stage.prefix, 'opt/litellm/current')), released);
   assert.match(await stage.ask(), /^sk-/);
 });
@@ -177,7 +177,7 @@ test('a release that does not answer is put back, with its files, and what ran b
     ['failed', ['health'], ['service.start', 'release.current', 'files.config.yaml']],
   );
   assert.equal(seen.problems[0]?.code, 'enforce.health');
-  assert.match(seen.problems[0].detail, /boom\nWhat was there before is back and runs\.$/);
+  assert.match(seen.problems[0].detail, /boom\nThe previous state is restored and running\.$/);
   assert.equal(readFileSync(join(stage.prefix, 'etc/litellm/config.yaml'), 'utf8'), before_);
   assert.equal(readlinkSync(join(stage.prefix, 'opt/litellm/current')), released);
   assert.match(await stage.ask(), /^sk-/);

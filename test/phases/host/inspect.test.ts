@@ -19,7 +19,7 @@ async function problemAt(answers: Answers): Promise<readonly [string, string]> {
 test('where sudo gives no answer it is a matter of permission', async () => {
   assert.deepEqual(await problemAt({ machine: MACHINE }), [
     'permission.sudo',
-    'Wanted "sudo -n" to work without a password; seen: it needs root, and sudo gave no answer',
+    'Expected "sudo -n" to work without a password, found: it needs root, and sudo gave no answer',
   ]);
 });
 
