@@ -4,7 +4,10 @@ import { createLocalHost } from './local/host.ts';
 import type { LocalUser } from './local-user.ts';
 import { connectSsh } from './ssh/connect.ts';
 
-/** Makes the way to hosts for one local user: over SSH with their keys and known_hosts, or this machine itself. */
+/**
+ * Returns the function that connects to hosts for one local user: over SSH with the user's keys and known_hosts, or to
+ * this machine itself.
+ */
 export function createConnect(localUser: LocalUser): Connect {
   return (target, signal) =>
     target.connection === 'local'

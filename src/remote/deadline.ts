@@ -2,10 +2,10 @@ import type { CallOptions, Command } from '../core/host.ts';
 import type { Problem } from '../core/problem.ts';
 import { shellLine } from '../core/shell.ts';
 
-/** When a call must end: because the caller says so, or because its time is over. */
+/** The end of a call: the caller's abort or a timeout. */
 export interface Deadline {
   readonly signal: AbortSignal;
-  /** What to say once `signal` has fired; `what` is what was going on: `running 'df -P'`. */
+  /** The Problem after `signal` has aborted. `what` is the activity: `running 'df -P'`. */
   problem(host: string, what: string): Problem;
 }
 
@@ -22,9 +22,8 @@ export function deadlineOf(options: CallOptions): Deadline {
 function abortedProblem(host: string, what: string): Problem {
   return {
     code: 'host.aborted',
-    summary: `${host}: stopped while ${what}`,
-    detail:
-      'It was interrupted from here; what had been started on the host was told to end, but may still be running.',
+    summary: `${host}: interrupted while ${what}`,
+    detail: 'You interrupted it. The command on the host was told to end, but may still be running.',
     fix: 'Run the same command again.',
     where: { host },
   };
@@ -33,17 +32,17 @@ function abortedProblem(host: string, what: string): Problem {
 function timeoutProblem(host: string, what: string, timeoutMs: number): Problem {
   return {
     code: 'host.timeout',
-    summary: `${host}: no end within ${String(timeoutMs / 1000)} s while ${what}`,
-    detail: `Wanted an answer within ${String(timeoutMs / 1000)} s; the host gave none. What had been started there was told to end, but may still be running.`,
+    summary: `${host}: timed out after ${String(timeoutMs / 1000)} s while ${what}`,
+    detail: `Expected an answer within ${String(timeoutMs / 1000)} s, found none. The command on the host was told to end, but may still be running.`,
     fix: `ssh ${host} uptime`,
     where: { host },
   };
 }
 
-/** A command as people recognise it, in a few words. Arguments never hold secrets. */
+/** A command in a few words, for messages. Arguments never contain secrets. */
 export function describeCommand({ argv, title }: Command): string {
-  if (title !== undefined) return `at “${title}”`;
-  // Of a script of ours nobody recognises the beginning.
+  if (title !== undefined) return `running “${title}”`;
+  // The first words of an inline script mean nothing to users.
   if (argv[1] === '-c' || argv[1] === '-s') return `running a ${argv[0] ?? ''} script`;
   const line = shellLine(argv).replaceAll(/\s+/g, ' ');
   return `running ${line.length > 60 ? `${line.slice(0, 59)}…` : line}`;

@@ -1,4 +1,4 @@
-/** Who connects: their keys, known_hosts and ssh_config lie in `home`, their agent is named by the environment. */
+/** The local user. `home` has the keys, known_hosts and ssh_config; the environment names the agent. */
 export interface LocalUser {
   readonly home: string;
   readonly userName: string;
@@ -6,8 +6,8 @@ export interface LocalUser {
 }
 
 /**
- * The environment that programs started here get. Node's pipes are sockets, and a first-level bash that reads from one
- * takes itself for rshd's and runs .bashrc; so it is told that it is not the first.
+ * The environment for local programs. Node's pipes are sockets, and a first-level bash that reads from a socket
+ * believes that rshd started it and runs .bashrc. SHLVL tells it that it is not the first level.
  */
 export function childEnvironment(environment: LocalUser['environment']): Readonly<Record<string, string | undefined>> {
   return { SHLVL: '1', ...environment };

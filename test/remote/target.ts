@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import type { CallOptions, Target } from '../../src/core/host.ts';
 import type { Problem, Result } from '../../src/core/problem.ts';
 
-/** A target with what a test does not care about filled in. */
+/** A target with defaults for all fields that a test does not set. */
 export function targetOf(part: Partial<Target>): Target {
   return {
     name: 'hx-test',
@@ -13,14 +13,14 @@ export function targetOf(part: Partial<Target>): Target {
     identityFiles: [],
     sshArguments: [],
     hostKeyChecking: true,
-    // As patient as a slow name server needs: no test reaches it by chance.
+    // Long enough for a slow name server: no test reaches it by chance.
     connectTimeoutMs: 60_000,
     password: undefined,
     ...part,
   };
 }
 
-/** The value of a result that must be there. */
+/** The value of a result that must be ok. */
 export function valueOf<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return result.value;
@@ -32,7 +32,7 @@ export function problemOf(result: Result<unknown>): Problem {
   return result.problems[0];
 }
 
-/** Limits of a call that pass when the test says so: then what was begun has come as far as it wanted. */
+/** Limits of a call whose timeout expires when the test calls `pass`: by then the call is as far as the test needs. */
 export function limitsUntil(t: TestContext): { readonly options: CallOptions; readonly pass: () => void } {
   const time = new AbortController();
   t.mock.method(AbortSignal, 'timeout', () => time.signal);

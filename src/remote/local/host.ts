@@ -2,7 +2,7 @@ import type { Host } from '../../core/host.ts';
 import { ok } from '../../core/problem.ts';
 import { runProgram } from './program.ts';
 
-/** This machine as a host (`ansible_connection=local`): programs run as the current user, in this environment. */
+/** This machine as a host (`ansible_connection=local`). Programs run as the current user, in this environment. */
 export function createLocalHost(name: string, environment: Readonly<Record<string, string | undefined>>): Host {
   return {
     name,

@@ -7,12 +7,15 @@ import { processExitCode } from '../exit-code.ts';
 import { childEnvironment } from '../local-user.ts';
 import { writeStdin } from '../stdin.ts';
 
-/** Between SIGTERM and SIGKILL, and again until the pipes are given up: a grandchild that left the group may hold them. */
+/**
+ * Time between SIGTERM and SIGKILL, and then until the pipes are destroyed: a grandchild outside the group may hold
+ * them.
+ */
 const GRACE_MS = 1000;
 
 type End = Omit<CommandResult, 'durationMs'>;
 
-/** Runs one program here, in a process group of its own that ends with it when the caller gives up. */
+/** Runs one local program in its own process group, and ends the whole group if the caller gives up. */
 export async function runProgram(
   host: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -40,7 +43,7 @@ export async function runProgram(
       ? abandoned()
       : ok({ ...end, durationMs: Math.round(performance.now() - startedMs) });
   } catch (error) {
-    // The source of its input failed; half of it must not pass for the whole.
+    // The source of the input failed: the program must not take half of the input for the whole.
     stop();
     throw error;
   } finally {
@@ -61,7 +64,7 @@ function endOf(child: ChildProcessWithoutNullStreams): Promise<End> {
     child.stdin.destroy();
   });
   return new Promise((resolve) => {
-    // As a shell says it: 127 where there is no such program, 126 where it may not be run.
+    // Exit codes of a shell: 127 if the program does not exist, 126 if it cannot be run.
     child.once('error', (error: NodeJS.ErrnoException) => {
       resolve({ exitCode: error.code === 'ENOENT' ? 127 : 126, stdout: '', stderr: `${error.message}\n` });
     });

@@ -9,10 +9,10 @@ import { createSemaphore } from './semaphore.ts';
 import { stopped } from './unreachable.ts';
 import { openTunnel, type Tunnel } from './tunnel.ts';
 
-/** Sessions at once on one connection; OpenSSH's MaxSessions is 10, and forwards need some. */
+/** Concurrent sessions on one connection. OpenSSH's MaxSessions is 10, and forwards need some. */
 const SESSIONS_MAX = 8;
 
-/** Connects over SSH: settings, the way there, the verified and authenticated connection. */
+/** Connects over SSH: resolves the settings, opens the tunnel, then verifies the host key and authenticates. */
 export async function connectSsh(localUser: LocalUser, target: Target, signal: AbortSignal): Promise<Result<Host>> {
   const settings = await resolveSettings(localUser, target, signal);
   if (signal.aborted) return fail(stopped(target.name));
@@ -26,7 +26,7 @@ export async function connectSsh(localUser: LocalUser, target: Target, signal: A
   const [problem] = connection.problems;
   return complaint === ''
     ? connection
-    : fail({ ...problem, detail: `${problem.detail} The ProxyCommand said: ${complaint}` });
+    : fail({ ...problem, detail: `${problem.detail} Message of the ProxyCommand: ${complaint}` });
 }
 
 function createSshHost(target: Target, settings: SshSettings, connection: Connection, tunnel: Tunnel): Host {

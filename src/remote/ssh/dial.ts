@@ -12,16 +12,16 @@ import { stopped, unreachable, type ConnectionError } from './unreachable.ts';
 const KEEPALIVE_MS = 15_000;
 const KEEPALIVES_MISSED_MAX = 3;
 
-/** A connection that stands. */
+/** An open connection. */
 export interface Connection {
   readonly client: Client;
-  /** Says goodbye and waits until the connection is closed; one that stays open is cut. */
+  /** Closes the connection and waits for it. A connection that stays open is cut. */
   close(): Promise<void>;
 }
 
 const CLOSE_TIMEOUT_MS = 2000;
 
-/** Opens one authenticated connection, through `stream` where another host or a command leads the way. */
+/** Opens one authenticated connection, through `stream` if a jump host or a command leads there. */
 export async function dial(
   settings: SshSettings,
   password: Secret | undefined,
@@ -31,12 +31,12 @@ export async function dial(
   const [hostKeys, identities] = await Promise.all([readHostKeys(settings), gatherIdentities(settings, password)]);
   const authentication = authenticate(settings, identities);
   const client = new ssh2.Client();
-  // A socket of ours can be cut at any time; ssh2 does not cut one that it has begun to end.
+  // A socket of our own can be destroyed at any time; ssh2 does not destroy one that it has begun to end.
   const socket = stream ?? connect({ host: settings.hostName, port: settings.port, noDelay: true });
   const closed = new Promise<void>((gone) => {
     client.once('close', gone);
   });
-  // Errors come after the end too, and one that nobody hears would end the program.
+  // Errors may follow the end, and an error event without a listener would end the program.
   client.on('error', () => undefined);
   return new Promise((resolve) => {
     let [refused, greeted, settled]: [Problem | undefined, boolean, boolean] = [undefined, false, false];
@@ -51,8 +51,8 @@ export async function dial(
       settle(fail(stopped(settings.name)));
     };
     if (signal.aborted) return abort();
-    // What led there may have closed while keys were read; then no event will come any more.
-    if (socket.destroyed) return settle(fail(unreachable(settings, new Error('the way there is closed'))));
+    // The tunnel may have closed while keys were read; then no further event comes.
+    if (socket.destroyed) return settle(fail(unreachable(settings, new Error('the tunnel is closed'))));
     signal.addEventListener('abort', abort, { once: true });
     client.once('handshake', () => {
       greeted = true;
@@ -61,10 +61,10 @@ export async function dial(
       settle(ok({ client, close: () => closeConnection(client, socket, closed) }));
     });
     client.on('error', (error: ConnectionError) => {
-      // An agent that will not sign is one attempt that failed; the next ones follow.
+      // An agent that refuses to sign is one failed attempt; the next ones follow.
       if (error.level === 'agent') return;
       if (error.level === 'client-authentication') settle(fail(authentication.problem()));
-      // After the handshake, what is not the network's is the server's word on who may come in.
+      // After the handshake, an error that is not a network error is the server's answer about authentication.
       else
         settle(
           fail(

@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '../../core/problem.ts';
 import type { SshSettings } from './settings.ts';
 import { lost } from './unreachable.ts';
 
-/** Listens on this machine's loopback and leads each connection to `127.0.0.1:port` on the host. */
+/** Listens on this machine's loopback and forwards each connection to `127.0.0.1:port` on the host. */
 export function openForward(settings: SshSettings, client: Client, port: number): Promise<Result<Forward>> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -21,10 +21,10 @@ export function openForward(settings: SshSettings, client: Client, port: number)
   });
   return new Promise((resolve) => {
     server.once('error', (error) => {
-      resolve(fail(lost(settings, `opening a way to port ${String(port)}`, error.message)));
+      resolve(fail(lost(settings, `forwarding port ${String(port)}`, error.message)));
     });
     server.listen(0, '127.0.0.1', () => {
-      const { port: local } = server.address() as AddressInfo; // a TCP server that listens has no other kind
+      const { port: local } = server.address() as AddressInfo; // a TCP server that listens has an AddressInfo
       resolve(ok({ port: local, close: () => closeServer(server, sockets) }));
     });
   });
@@ -33,7 +33,7 @@ export function openForward(settings: SshSettings, client: Client, port: number)
 function lead(client: Client, socket: Socket, port: number): void {
   try {
     client.forwardOut('127.0.0.1', socket.remotePort ?? 0, '127.0.0.1', port, (error, channel) => {
-      // As a refused connection looks from here: it closes without a byte.
+      // The client sees the same as after a refused connection: it closes without a byte.
       if (error !== undefined) return socket.destroy();
       channel.on('error', () => socket.destroy()).on('close', () => socket.destroySoon());
       socket.on('close', () => {

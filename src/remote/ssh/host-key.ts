@@ -6,15 +6,15 @@ import { shellLine } from '../../core/shell.ts';
 import { judgeHostKey, knownNames, knownTypes, parseKnownHosts, type KnownKey } from './known-hosts.ts';
 import type { SshSettings } from './settings.ts';
 
-/** Judges the key that a server shows, and says which kinds of key to ask it for. */
+/** Judges the host key of a server, and chooses the key types to request. */
 export interface HostKeys {
-  /** Those that known_hosts has first: a server with several keys then shows one that can be compared. */
+  /** Types in known_hosts come first: a server with several keys then shows one that can be compared. */
   readonly algorithms: ServerHostKeyAlgorithm[];
-  /** `undefined`: the key is the known one, or nobody wants to know. */
+  /** `undefined`: the key is known, or host keys are not checked. */
   judge(key: Buffer): Problem | undefined;
 }
 
-// Best first, and none that signs with SHA-1; an RSA key is known as ssh-rsa and signs with SHA-2 (RFC 8332).
+// Best first, without SHA-1 signatures. An RSA key has the type ssh-rsa and signs with SHA-2 (RFC 8332).
 const ALGORITHMS: readonly (readonly [ServerHostKeyAlgorithm, string])[] = [
   ['ssh-ed25519', 'ssh-ed25519'],
   ['ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp256'],
@@ -24,7 +24,7 @@ const ALGORITHMS: readonly (readonly [ServerHostKeyAlgorithm, string])[] = [
   ['rsa-sha2-256', 'ssh-rsa'],
 ];
 
-/** Reads the known_hosts files once; a file that is not there knows nobody. */
+/** Reads the known_hosts files once. A missing file has no keys. */
 export async function readHostKeys(settings: SshSettings): Promise<HostKeys> {
   const files = await Promise.all(
     settings.knownHostsFiles.map(async (file) => parseKnownHosts(await readFile(file, 'utf8').catch(() => ''), file)),
@@ -55,16 +55,16 @@ function judge(
     const others =
       verdict.otherTypes.length === 0
         ? ''
-        : ` It is known by a key of another kind (${verdict.otherTypes.join(', ')}), which the server did not show.`;
+        : ` It has a known key of another type (${verdict.otherTypes.join(', ')}), which the server did not show.`;
     const authority =
       verdict.authority === undefined
         ? ''
-        : ` ${placeOf(verdict.authority)} trusts a certificate authority for it; hxllm does not read host certificates, so the key itself must be known.`;
+        : ` ${placeOf(verdict.authority)} trusts a certificate authority for it. hxllm does not read host certificates, so the key itself must be known.`;
     return {
       code: 'host.key-unknown',
-      summary: `${name}: its host key is not known`,
-      detail: `Wanted a key for ${knownAs} in ${settings.knownHostsFiles[0] ?? 'known_hosts'}. The server shows ${shown}.${others}${authority} On the host, ssh-keygen -lf /etc/ssh/ssh_host_${shortType(type)}_key.pub prints the fingerprint to compare with.`,
-      // Asks, shows the same fingerprint and writes it down when the person agrees.
+      summary: `${name}: unknown host key`,
+      detail: `Expected a key of ${knownAs} in ${settings.knownHostsFiles[0] ?? 'known_hosts'}, found none. The server shows ${shown}.${others}${authority} On the host, ssh-keygen -lf /etc/ssh/ssh_host_${shortType(type)}_key.pub prints the fingerprint to compare.`,
+      // ssh asks, shows the same fingerprint, and adds the key if the user agrees.
       fix: settings.command.replace(/^ssh/, 'ssh -o StrictHostKeyChecking=ask'),
       where: { host: name },
     };
@@ -73,23 +73,23 @@ function judge(
   const forget = shellLine(['ssh-keygen', '-f', entry.file, '-R', knownAs]);
   const [what, fix] =
     verdict.state === 'revoked'
-      ? ['is marked @revoked', 'Ask who revoked it; until then this host cannot be trusted.']
+      ? ['is marked @revoked', 'Ask who revoked the key. Do not trust this host until then.']
       : [`is ${entry.type} ${keyFingerprint(Buffer.from(entry.key, 'base64'))}`, `${forget} && ${settings.command}`];
   return {
     code: 'host.key-changed',
-    summary: `${name}: its host key ${verdict.state === 'revoked' ? 'was revoked' : 'has changed'}`,
-    detail: `The server shows ${shown}; the key in ${placeOf(entry)} ${what}. Either the host was installed anew, or somebody else answers in its place: find out before going on.`,
+    summary: `${name}: the host key ${verdict.state === 'revoked' ? 'was revoked' : 'has changed'}`,
+    detail: `The server shows ${shown}; the key in ${placeOf(entry)} ${what}. Either the host was reinstalled, or another machine answers in its place: find out before you continue.`,
     fix,
     where: { host: name, file: entry.file, line: entry.line },
   };
 }
 
-/** As ssh-keygen -l prints it. */
+/** The fingerprint as `ssh-keygen -l` prints it. */
 export function keyFingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
-// A key begins with its type: 32 bits of length, then the text (RFC 4253, 6.6).
+// A key begins with its type: a length of 32 bits, then the text (RFC 4253, 6.6).
 function typeOf(key: Buffer): string {
   return key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
 }

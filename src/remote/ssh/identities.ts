@@ -4,19 +4,19 @@ import { keyFingerprint } from './host-key.ts';
 import { readPrivateKey, type PrivateKey } from './private-key.ts';
 import type { SshSettings } from './settings.ts';
 
-/** One way to prove who we are; `label` is what people call it. */
+/** One authentication attempt; `label` names it in messages. */
 export interface AuthAttempt {
   readonly label: string;
   readonly method: AnyAuthMethod;
 }
 
-/** What can be tried, in order, and what cannot, with the reason and the command that would help. */
+/** The attempts in order, and the unusable keys with their reason and a fix. */
 export interface Identities {
   readonly attempts: readonly AuthAttempt[];
   readonly unusable: readonly { readonly label: string; readonly fix: string | undefined }[];
 }
 
-/** An agent as ssh2 wants one, which offers a single key of all that it holds. */
+/** An agent for ssh2 that offers only one of its keys. */
 class AgentKey extends ssh2.OpenSSHAgent {
   readonly #key: ParsedKey;
 
@@ -30,7 +30,7 @@ class AgentKey extends ssh2.OpenSSHAgent {
   }
 }
 
-/** Gathers keys as OpenSSH orders them: those that are named, the agent's, the usual files; then the password. */
+/** Gathers keys in OpenSSH's order: configured keys, the agent's keys, default files; then the password. */
 export async function gatherIdentities(settings: SshSettings, password: Secret | undefined): Promise<Identities> {
   const { user: username, agentSocket, identitiesOnly } = settings;
   const [named, usual] = await Promise.all(
@@ -73,7 +73,8 @@ export async function gatherIdentities(settings: SshSettings, password: Secret |
 
 function ofPassword(username: string, password: Secret | undefined): AuthAttempt[] {
   if (password === undefined) return [];
-  // It leaves here for the server, after the server's key was verified. PAM often takes it as an answer only.
+  // The password leaves this process only for the server, after its host key was verified. PAM often accepts it only as
+  // an answer.
   const text = password.reveal();
   return [
     { label: 'the password', method: { type: 'password', username, password: text } },
@@ -94,7 +95,7 @@ function reasonsOf(file: PrivateKey, held: (key: Buffer | undefined) => ParsedKe
   if (file.state === 'missing') return [{ label: `${file.file} does not exist`, fix: undefined }];
   if (file.state === 'unusable') return [{ label: `${file.file} cannot be used (${file.why})`, fix: undefined }];
   if (file.state === 'usable' || held(file.publicKey) !== undefined) return [];
-  return [{ label: `${file.file} is encrypted and no agent holds it`, fix: `ssh-add ${file.file}` }];
+  return [{ label: `${file.file} is encrypted, and no agent has the key`, fix: `ssh-add ${file.file}` }];
 }
 
 interface AgentAnswer {

@@ -12,15 +12,15 @@ export interface KnownKey {
   readonly key: string;
 }
 
-/** What known_hosts says of a key that a server showed. */
+/** The verdict of known_hosts on a server's key. */
 export type KeyVerdict =
   | { readonly state: 'known' }
   | { readonly state: 'revoked'; readonly entry: KnownKey }
-  /** A key of the same type is known, and it is another. */
+  /** A different key of the same type is known. */
   | { readonly state: 'changed'; readonly entry: KnownKey }
   | { readonly state: 'unknown'; readonly otherTypes: readonly string[]; readonly authority: KnownKey | undefined };
 
-/** Reads a known_hosts file; lines that make no sense count for nothing, as in OpenSSH. */
+/** Parses a known_hosts file. Invalid lines are ignored, as in OpenSSH. */
 export function parseKnownHosts(text: string, file: string): readonly KnownKey[] {
   return text.split('\n').flatMap((line, index) => {
     const [, marker, hosts, type, key] =
@@ -40,15 +40,15 @@ export function parseKnownHosts(text: string, file: string): readonly KnownKey[]
   });
 }
 
-/** The name under which a host is known: `[host]:port` unless the port is 22; an alias stands for itself. */
+/** The names under which a host is known: `[host]:port` unless the port is 22; an alias replaces both. */
 export function knownNames(hostName: string, port: number, alias: string | undefined): readonly string[] {
   if (alias !== undefined) return [alias.toLowerCase()];
   const host = hostName.toLowerCase();
-  // As OpenSSH: what is known of the host without a port holds too, where nothing is known of this port.
+  // As in OpenSSH: if no entry has this port, entries without a port count.
   return port === 22 ? [host] : [`[${host}]:${String(port)}`, host];
 }
 
-/** Judges a key (type and base64) by what is known under these names; the first name that has an entry decides. */
+/** Judges a key (type and base64) by the entries of these names. The first name with an entry decides. */
 export function judgeHostKey(
   entries: readonly KnownKey[],
   names: readonly string[],
@@ -65,13 +65,13 @@ export function judgeHostKey(
   if (exact.some((entry) => entry.key === key)) return { state: 'known' };
   const changed = exact.find((entry) => entry.type === type);
   if (changed !== undefined) return { state: 'changed', entry: changed };
-  // Without an entry for this port only a match counts: another service of that host may well have another key.
+  // Without an entry for this port only a matching key counts: another service on the host may have another key.
   if (exact.length === 0 && plain.some((entry) => entry.key === key && wider.some((name) => covers(entry.hosts, name))))
     return { state: 'known' };
   return { state: 'unknown', otherTypes: [...new Set(exact.map((entry) => entry.type))], authority };
 }
 
-/** The types of key that are known under these names, for asking the server for one of them first. */
+/** The known key types of these names, to request one of them first. */
 export function knownTypes(entries: readonly KnownKey[], names: readonly string[]): readonly string[] {
   const own = names
     .map((name) => entries.filter(({ hosts, marker }) => marker === undefined && covers(hosts, name)))

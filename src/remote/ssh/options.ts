@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import type { LocalUser } from '../local-user.ts';
 
-/** Options of ssh_config(5) by lower-case name, each with all values it has. */
+/** Options of ssh_config(5) by lower-case name, with all values of each. */
 export type Options = ReadonlyMap<string, readonly string[]>;
 
 const RESOLVE_TIMEOUT_MS = 10_000;
@@ -10,8 +10,8 @@ const RESOLVE_TIMEOUT_MS = 10_000;
 const USUAL_KEYS = ['id_rsa', 'id_ecdsa', 'id_ed25519'];
 
 /**
- * What OpenSSH would use for an address with these arguments: `ssh -G` knows Host, Match, Include and canonical names.
- * Without an ssh client the arguments count, and the usual keys and known_hosts files.
+ * The options that OpenSSH uses for an address with these arguments. `ssh -G` evaluates Host, Match, Include and
+ * canonical names. Without an ssh client only the arguments count, with the default keys and known_hosts files.
  */
 export async function readOptions(
   localUser: LocalUser,
@@ -26,12 +26,12 @@ export async function readOptions(
     : fail({
         code: 'config.ssh',
         summary: 'ssh does not accept its options',
-        detail: `ssh says: ${asked.stderr.trim()}`,
+        detail: `Message of ssh: ${asked.stderr.trim()}`,
         fix: `ssh -G ${address}`,
       });
 }
 
-/** Reads what `ssh -G` prints: a name and its value on each line. */
+/** Parses the output of `ssh -G`: a name and a value on each line. */
 export function parseOptions(text: string): Options {
   const options = new Map<string, string[]>();
   for (const line of text.split('\n')) {
@@ -72,10 +72,10 @@ function askSsh(
 
 const LETTERS: Readonly<Record<string, string>> = { p: 'port', l: 'user', i: 'identityfile', J: 'proxyjump' };
 
-/** The options that ssh's own arguments set (`-o Name=value`, `-p`, `-l`, `-i`, `-J`), beside OpenSSH's defaults. */
+/** The options that ssh's arguments set (`-o Name=value`, `-p`, `-l`, `-i`, `-J`), with OpenSSH's defaults. */
 export function optionsOf(argv: readonly string[], { home }: Pick<LocalUser, 'home'>): Options {
   const options = new Map<string, readonly string[]>();
-  // As in OpenSSH, the first value that is given counts; keys add up.
+  // As in OpenSSH, the first value of an option counts; keys are added.
   const set = (name: string, value: string): void => {
     const key = name.toLowerCase();
     if (key === 'identityfile') options.set(key, [...(options.get(key) ?? []), value]);

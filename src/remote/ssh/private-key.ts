@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { errorCode, errorMessage } from '../../core/error.ts';
 
-/** A private key's file, as far as it is of use. */
+/** A private key file and its state. */
 export type PrivateKey =
   | { readonly state: 'usable'; readonly file: string; readonly key: ParsedKey }
-  /** `publicKey`: what it would be, from the file itself or its `.pub`; an agent may hold it. */
+  /** `publicKey` comes from the file itself or its `.pub`; an agent may have the private key. */
   | { readonly state: 'encrypted'; readonly file: string; readonly publicKey: Buffer | undefined }
   | { readonly state: 'missing'; readonly file: string }
   | { readonly state: 'unusable'; readonly file: string; readonly why: string };
 
-/** Reads a private key. One that is encrypted stays closed: only an agent can use it, hxllm asks for no passphrases. */
+/** Reads a private key. An encrypted key is usable only through an agent: hxllm does not ask for passphrases. */
 export async function readPrivateKey(file: string): Promise<PrivateKey> {
   try {
     const text = await readFile(file, 'utf8');
@@ -19,7 +19,7 @@ export async function readPrivateKey(file: string): Promise<PrivateKey> {
     if (key instanceof Error) return { state: 'unusable', file, why: key.message };
     return key.isPrivateKey()
       ? { state: 'usable', file, key }
-      : { state: 'unusable', file, why: 'it holds no private key' };
+      : { state: 'unusable', file, why: 'it has no private key' };
   } catch (error) {
     return errorCode(error) === 'ENOENT'
       ? { state: 'missing', file }
@@ -29,7 +29,7 @@ export async function readPrivateKey(file: string): Promise<PrivateKey> {
 
 const OPENSSH = /-----BEGIN OPENSSH PRIVATE KEY-----\s([\s\S]*?)-----END/;
 
-// PEM says so in its head; OpenSSH's own format names the cipher first (PROTOCOL.key).
+// PEM marks encryption in its header; OpenSSH's own format names the cipher first (PROTOCOL.key).
 function isEncrypted(text: string): boolean {
   const [, body] = OPENSSH.exec(text) ?? [];
   if (body === undefined) return /BEGIN ENCRYPTED PRIVATE KEY|^Proc-Type: 4,ENCRYPTED/m.test(text);

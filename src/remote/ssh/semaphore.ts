@@ -1,10 +1,10 @@
-/** Lets so many work at once; the others wait in line. */
+/** Limits how many tasks run at once; others wait in order. */
 export interface Semaphore {
-  /** Runs `work` as soon as there is room. */
+  /** Runs `work` as soon as a slot is free. */
   use<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** Makes room for `size` at once. */
+/** Creates a semaphore with `size` slots. */
 export function createSemaphore(size: number): Semaphore {
   let free = size;
   const waiting: (() => void)[] = [];
@@ -19,7 +19,7 @@ export function createSemaphore(size: number): Semaphore {
         return await work();
       } finally {
         const next = waiting.shift();
-        // The place goes to the next in line directly, so nobody slips in between.
+        // The slot goes directly to the next waiter, so that no new caller takes it first.
         if (next === undefined) free += 1;
         else next();
       }

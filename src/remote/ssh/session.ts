@@ -9,7 +9,7 @@ import { writeStdin } from '../stdin.ts';
 import type { SshSettings } from './settings.ts';
 import { lost } from './unreachable.ts';
 
-/** Runs one command in a session of its own on a connection that stands. */
+/** Runs one command in its own session on an open connection. */
 export async function runSession(
   settings: SshSettings,
   client: Client,
@@ -33,7 +33,7 @@ export async function runSession(
   const opening = openSession(client, shellLine(command.argv));
   const session = await Promise.race([opening, over]);
   if (session === undefined) {
-    // The session may still begin; then nobody waits for it.
+    // The session may still open; then it is ended at once.
     void opening.then((late) => (late instanceof Error ? undefined : endSession(late.channel)));
     return abandoned();
   }
@@ -57,7 +57,7 @@ export async function runSession(
       durationMs: Math.round(performance.now() - startedMs),
     });
   } catch (error) {
-    // The source of its input failed; half of it must not pass for the whole.
+    // The source of the input failed: the command must not take half of the input for the whole.
     endSession(channel);
     throw error;
   }
@@ -71,19 +71,19 @@ interface Running {
 function openSession(client: Client, line: string): Promise<Running | Error> {
   return new Promise((resolve) => {
     try {
-      // The end of a short command may be in the same packet as the beginning, so it is listened for at once.
+      // The end of a short command may be in the same packet as its beginning, so the listener is added at once.
       client.exec(line, (error, channel) => {
         resolve(error ?? { channel, ended: endOf(channel) });
       });
     } catch (error) {
-      // ssh2 throws where the connection is gone already.
+      // ssh2 throws if the connection is already gone.
       resolve(asError(error));
     }
   });
 }
 
 interface End {
-  /** `undefined`: the channel closed and nobody said how the command ended. */
+  /** `undefined`: the channel closed without an exit status. */
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
@@ -109,15 +109,16 @@ function endOf(channel: ClientChannel): Promise<End> {
   });
 }
 
-// The part of ssh2 1.17 below its channels, which refuse to signal once the input has ended (RFC 4254, 6.9 does not).
+// Internals of ssh2 1.17: its channels refuse to send a signal after the end of the input (RFC 4254, 6.9 does not).
 interface Signalling {
   readonly outgoing: { readonly id: number };
   readonly _client: { readonly _protocol: { signal(channel: number, name: string): void } };
 }
 
-// sshd passes the signal on to the command's process group (OpenSSH 7.9 and later); closing alone ends nothing.
+// sshd passes the signal on to the command's process group (OpenSSH 7.9 and later). Closing the channel alone ends
+// nothing.
 function endSession(channel: ClientChannel): void {
-  const { outgoing, _client } = channel as unknown as Signalling; // ssh2's types leave its inside out
+  const { outgoing, _client } = channel as unknown as Signalling; // ssh2's types leave out its internals
   _client._protocol.signal(outgoing.id, 'TERM');
   channel.close();
 }

@@ -5,33 +5,33 @@ import { shellLine } from '../../core/shell.ts';
 import type { LocalUser } from '../local-user.ts';
 import { readOptions, type Options } from './options.ts';
 
-/** Everything that a connection needs: the inventory's word first, then ssh_config's, then OpenSSH's defaults. */
+/** The settings of a connection: from the inventory, then ssh_config, then OpenSSH's defaults. */
 export interface SshSettings {
-  /** The inventory's name, for people. */
+  /** The inventory's name, for messages. */
   readonly name: string;
   readonly hostName: string;
   readonly port: number;
   readonly user: string;
-  /** Named by the inventory: tried first. */
+  /** Keys from the inventory: tried first. */
   readonly namedKeys: readonly string[];
-  /** ssh_config's, or the usual ones. */
+  /** Keys from ssh_config, or the default files. */
   readonly usualKeys: readonly string[];
   readonly identitiesOnly: boolean;
   readonly agentSocket: string | undefined;
-  /** The person's own first, then the machine's. */
+  /** The user's files first, then the machine's. */
   readonly knownHostsFiles: readonly string[];
   readonly hostKeyAlias: string | undefined;
   readonly checkHostKey: boolean;
-  /** `user@host:port,…` or undefined. */
+  /** `user@host:port,…`, or undefined. */
   readonly proxyJump: string | undefined;
-  /** A line for a shell, its tokens filled in; or undefined. */
+  /** A shell command with its tokens replaced, or undefined. */
   readonly proxyCommand: string | undefined;
   readonly connectTimeoutMs: number;
-  /** The ssh command that a person types to get there. */
+  /** The equivalent ssh command, for messages. */
   readonly command: string;
 }
 
-/** Puts together how to reach a target. Problem `config.ssh` where OpenSSH does not accept the options. */
+/** Resolves the settings for a target. Problem `config.ssh` if OpenSSH does not accept the options. */
 export async function resolveSettings(
   localUser: LocalUser,
   target: Target,

@@ -8,10 +8,10 @@ import { childEnvironment, type LocalUser } from '../local-user.ts';
 import { dial, type Connection } from './dial.ts';
 import { resolveSettings, type SshSettings } from './settings.ts';
 
-/** What leads to a host that is not reached directly; closing it ends what lies on the way. */
+/** The way to a host that is not reached directly. Closing it closes all its connections. */
 export interface Tunnel {
   readonly stream: Duplex | undefined;
-  /** What the command on the way complained about, complete once it is closed; empty where there is none. */
+  /** The stderr of the ProxyCommand, complete after closing; empty without one. */
   complaint(): string;
   close(): Promise<void>;
 }
@@ -20,7 +20,7 @@ const CLOSE_TIMEOUT_MS = 1000;
 
 const DIRECT: Tunnel = { stream: undefined, complaint: () => '', close: () => Promise.resolve() };
 
-/** Opens the way that ProxyJump or ProxyCommand names; without them it is the direct one. */
+/** Opens the tunnel of ProxyJump or ProxyCommand. Without them the connection is direct. */
 export async function openTunnel(
   localUser: LocalUser,
   target: Target,
@@ -53,7 +53,7 @@ function tunnelThroughCommand(localUser: LocalUser, command: string): Tunnel {
     try {
       if (child.pid !== undefined) kill(-child.pid, 'SIGTERM');
     } catch {
-      // It has ended already.
+      // The process has ended already.
     }
     await Promise.race([
       ended,
@@ -69,7 +69,8 @@ function tunnelThroughCommand(localUser: LocalUser, command: string): Tunnel {
   };
 }
 
-// Each hop is a host of its own: its key is verified, its own ssh_config holds; the target's arguments do not.
+// Each hop is a host of its own: its host key is verified and its own ssh_config applies; the target's arguments do
+// not.
 async function tunnelThroughHosts(
   localUser: LocalUser,
   target: Target,
@@ -118,7 +119,7 @@ function targetOf(hop: string, target: Target): Target {
   };
 }
 
-// Which file ssh_config is, and where known_hosts lies, is the person's affair and not the target's.
+// The ssh_config and known_hosts files belong to the user, not to the target: each hop uses them too.
 function filesOf(argv: readonly string[]): readonly string[] {
   return argv.flatMap((word, index) =>
     word === '-F' || (word === '-o' && /^(?:User|Global)KnownHostsFile/i.test(argv[index + 1] ?? ''))
@@ -148,8 +149,8 @@ function blocked(
 ): Problem {
   return {
     code: 'host.unreachable',
-    summary: `${settings.name}: ${hop.hostName} leads no further`,
-    detail: `Wanted a way from ${hop.hostName} to ${next.hostName} port ${String(next.port)}; it said: ${error.message}.`,
+    summary: `${settings.name}: ${hop.hostName} cannot reach the next host`,
+    detail: `Expected a connection from ${hop.hostName} to ${next.hostName} port ${String(next.port)}, found: ${error.message}.`,
     fix: `${hop.command} getent ahosts ${next.hostName}`,
     where: { host: settings.name },
   };

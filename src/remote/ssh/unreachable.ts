@@ -1,7 +1,7 @@
 import type { Problem } from '../../core/problem.ts';
 import type { SshSettings } from './settings.ts';
 
-/** What ssh2 and the socket below it say when a connection fails. */
+/** An error of ssh2 or its socket while connecting. */
 export interface ConnectionError extends Error {
   readonly code?: string | number;
   readonly level?: string;
@@ -10,14 +10,14 @@ export interface ConnectionError extends Error {
 const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the name does not resolve from this machine',
   EAI_AGAIN: 'the name server does not answer',
-  ECONNREFUSED: 'nothing listens there',
-  EHOSTUNREACH: 'there is no way to the host',
-  ENETUNREACH: 'there is no way to its network',
+  ECONNREFUSED: 'nothing listens on the port',
+  EHOSTUNREACH: 'there is no route to the host',
+  ENETUNREACH: 'there is no route to its network',
   ECONNRESET: 'it closed the connection',
   EPIPE: 'it closed the connection',
 };
 
-/** Says why there is no connection: what was tried, what was seen, and the command that shows more. */
+/** The Problem of a failed connection: the target, the reason, and a command that shows more. */
 export function unreachable(settings: SshSettings, error: ConnectionError): Problem {
   const { name, hostName, port, connectTimeoutMs, command } = settings;
   const place = `${hostName} port ${String(port)}`;
@@ -26,7 +26,7 @@ export function unreachable(settings: SshSettings, error: ConnectionError): Prob
     return {
       code: 'host.timeout',
       summary: `${name}: no answer from ${place}`,
-      detail: `Wanted an SSH connection within ${String(connectTimeoutMs / 1000)} s; there was none.`,
+      detail: `Expected an SSH connection within ${String(connectTimeoutMs / 1000)} s, found none.`,
       fix: `${command} -v true`,
       where,
     };
@@ -37,29 +37,29 @@ export function unreachable(settings: SshSettings, error: ConnectionError): Prob
   return {
     code: 'host.unreachable',
     summary: `${name}: cannot connect to ${place}`,
-    detail: `Wanted an SSH connection as ${settings.user}; ${seen}.`,
+    detail: `Expected an SSH connection as ${settings.user}, found: ${seen}.`,
     fix,
     where,
   };
 }
 
-/** Says that a connection that stood is gone. */
+/** The Problem of a connection that was lost. */
 export function lost(settings: SshSettings, what: string, why: string | undefined): Problem {
   return {
     code: 'host.unreachable',
     summary: `${settings.name}: the connection was lost while ${what}`,
-    detail: `The connection to ${settings.hostName} port ${String(settings.port)} ended${why === undefined ? '' : ` (${why})`}; whether the command was finished is not known.`,
+    detail: `The connection to ${settings.hostName} port ${String(settings.port)} ended${why === undefined ? '' : ` (${why})`}. It is unknown whether the command has finished.`,
     fix: `${settings.command} true`,
     where: { host: settings.name },
   };
 }
 
-/** Says that the caller gave up while connecting. */
+/** The Problem of an interrupted connection attempt. */
 export function stopped(name: string): Problem {
   return {
     code: 'host.aborted',
-    summary: `${name}: stopped while connecting`,
-    detail: 'It was interrupted from here.',
+    summary: `${name}: interrupted while connecting`,
+    detail: 'You interrupted it.',
     fix: 'Run the same command again.',
     where: { host: name },
   };

@@ -16,13 +16,13 @@ const connect = createConnect({
 const host = valueOf(await connect(targetOf({ connection: 'local', name: 'here' }), PATIENT.signal));
 const bash = (script: string, ...rest: readonly string[]) => ['bash', '-c', script, 'test', ...rest];
 
-/** The text of a file, as soon as it is there. */
+/** The text of a file, as soon as the file exists. */
 async function textOf(file: string): Promise<string> {
   await until(`${file} is there`, () => existsSync(file));
   return readFile(file, 'utf8');
 }
 
-/** Waits until no process with this id is left. */
+/** Waits until no process has this id. */
 async function untilGone(pid: number): Promise<void> {
   await until(`process ${String(pid)} is gone`, () => {
     try {
@@ -33,7 +33,7 @@ async function untilGone(pid: number): Promise<void> {
   });
 }
 
-test('a command gets its arguments, its input and our environment, and gives back output and exit code', async () => {
+test('a command gets arguments, input and environment, and returns output and exit code', async () => {
   const ran = valueOf(
     await host.run(
       { argv: bash('cat; printf "%s|%s" "$1" "$COLOUR"; echo oops >&2; exit 3', "it's $HOME"), stdin: 'größe\n' },
@@ -44,14 +44,14 @@ test('a command gets its arguments, its input and our environment, and gives bac
   assert.ok(ran.durationMs >= 0);
 });
 
-test('a signal is 128 and its number, a program that is not there is 127', async () => {
+test('the exit code after a signal is 128 + its number; of a missing program 127', async () => {
   assert.equal(valueOf(await host.run({ argv: bash('kill -TERM $$') }, PATIENT)).exitCode, 143);
   const missing = valueOf(await host.run({ argv: ['hxllm-no-such-program'] }, PATIENT));
   assert.equal(missing.exitCode, 127);
   assert.match(missing.stderr, /hxllm-no-such-program/);
 });
 
-test('megabytes stream in and out unharmed, and a reader that stops early is no failure', async () => {
+test('megabytes are streamed in and out intact, and a reader that stops early is no error', async () => {
   const chunk = new Uint8Array(65_536).fill(120);
   async function* source() {
     for (let index = 0; index < 64; index += 1) {
@@ -63,7 +63,7 @@ test('megabytes stream in and out unharmed, and a reader that stops early is no 
   assert.equal(valueOf(await host.run({ argv: ['head', '-c', '5'], stdin: source() }, PATIENT)).stdout, 'xxxxx');
 });
 
-test('an input that fails ends the program and is told', async () => {
+test('an input that fails ends the program and rejects', async () => {
   async function* source() {
     yield new Uint8Array([1]);
     await Promise.resolve();
@@ -72,15 +72,15 @@ test('an input that fails ends the program and is told', async () => {
   await assert.rejects(host.run({ argv: ['cat'], stdin: source() }, PATIENT), /the disk is gone/);
 });
 
-test('a command that takes too long is ended with all of its children', async () => {
+test('a command that times out is ended with all its children', async () => {
   const problem = problemOf(
     await host.run({ argv: bash('sleep 600 & wait') }, { signal: PATIENT.signal, timeoutMs: 200 }),
   );
   assert.equal(problem.code, 'host.timeout');
-  assert.match(problem.summary, /^here: no end within 0\.2 s while running a bash script$/);
+  assert.match(problem.summary, /^here: timed out after 0\.2 s while running a bash script$/);
 });
 
-test('an abort ends a whole process group, even one that does not want to', { timeout: 120_000 }, async () => {
+test('an abort ends a whole process group, even one that ignores SIGTERM', { timeout: 120_000 }, async () => {
   const stop = new AbortController();
   const file = join(await mkdtemp(join(tmpdir(), 'hxllm-')), 'pids');
   const running = host.run(
@@ -100,7 +100,7 @@ test('an abort ends a whole process group, even one that does not want to', { ti
   );
 });
 
-test('this machine is its own loopback', async () => {
+test('a forward on this machine is the port itself', async () => {
   assert.equal(host.address, '127.0.0.1');
   const forward = valueOf(await host.forward(4000));
   assert.equal(forward.port, 4000);

@@ -24,7 +24,7 @@ const person = { home: keys.folder, userName: 'deploy', environment: { PATH: pro
 const connect = createConnect(person);
 let files = 0;
 
-/** A target for a server, with a known_hosts of its own that has these lines. */
+/** A target for a server, with its own known_hosts of these lines. */
 async function reach(
   server: TestServer,
   known: string,
@@ -49,7 +49,7 @@ async function reach(
   };
 }
 
-/** Where a server now listens on the loopback. */
+/** The server's port on the loopback. */
 async function portOf(server: Server): Promise<number> {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return (server.address() as AddressInfo).port; // a TCP server that listens
@@ -67,7 +67,7 @@ test('a known key and an accepted key connect without a probe, and close', async
   await host.close();
 });
 
-test('an unknown host key is refused before anything is offered; it names the fingerprint and the way to mend it', async () => {
+test('an unknown host key is refused before authentication, with its fingerprint and a fix', async () => {
   await using server = await startServer({ hostKeys: [hostKey], clientKey });
   const { target, file } = await reach(server, '');
   const problem = problemOf(await connect(target, PATIENT.signal));
@@ -81,14 +81,14 @@ test('an unknown host key is refused before anything is offered; it names the fi
   assert.deepEqual(server.attempts, []);
 });
 
-test('StrictHostKeyChecking=no in the arguments lets nobody in; host_key_checking=False does', async () => {
+test('StrictHostKeyChecking=no in the arguments has no effect; host_key_checking=False accepts any key', async () => {
   await using server = await startServer({ hostKeys: [hostKey], clientKey });
   const { target } = await reach(server, '', { sshArguments: ['-o', 'StrictHostKeyChecking=no'] });
   assert.equal(problemOf(await connect(target, PATIENT.signal)).code, 'host.key-unknown');
   await valueOf(await connect({ ...target, hostKeyChecking: false }, PATIENT.signal)).close();
 });
 
-test('a changed host key is refused and names the line that knows the old one', async () => {
+test('a changed host key is refused, with the line of the old one', async () => {
   await using server = await startServer({ hostKeys: [hostKey], clientKey });
   const { target, file } = await reach(server, `# a comment\n${line(server, otherHostKey)}`);
   const problem = problemOf(await connect(target, PATIENT.signal));
@@ -101,20 +101,20 @@ test('a changed host key is refused and names the line that knows the old one', 
   assert.deepEqual(server.attempts, []);
 });
 
-test('of several host keys the server is asked for the one that is known', async () => {
+test('of several host keys the known one is requested', async () => {
   await using server = await startServer({ hostKeys: [hostKey, ecdsaHostKey], clientKey });
   const { target } = await reach(server, line(server, ecdsaHostKey));
   await valueOf(await connect(target, PATIENT.signal)).close();
 });
 
-test('nobody let in: which keys were tried, as whom, what the server takes, and what would help', async () => {
+test('a refused login names the user, the keys that were tried, the accepted methods and a fix', async () => {
   await using server = await startServer({ hostKeys: [hostKey], clientKey });
   const { target } = await reach(server, line(server, hostKey), {
     identityFiles: [strangeKey.file, join(keys.folder, 'gone')],
   });
   const problem = problemOf(await connect(target, PATIENT.signal));
   assert.equal(problem.code, 'host.authentication-failed');
-  assert.ok(problem.detail.includes(`Wanted to log in as deploy. Tried ${strangeKey.file}.`), problem.detail);
+  assert.ok(problem.detail.includes(`Expected to log in as deploy. Tried ${strangeKey.file}.`), problem.detail);
   assert.match(problem.detail, /gone does not exist\. The server accepts publickey\./);
   assert.match(problem.fix, /^ssh-copy-id -i .*strange -p \d+ deploy@127\.0\.0\.1$/);
 });
@@ -125,11 +125,11 @@ test('an encrypted key without an agent is named with ssh-add', async () => {
   const { target } = await reach(server, line(server, hostKey), { identityFiles: [locked.file] });
   const problem = problemOf(await connect(target, PATIENT.signal));
   assert.equal(problem.code, 'host.authentication-failed');
-  assert.match(problem.detail, /There was no key to try\. .*locked is encrypted and no agent holds it\./);
+  assert.match(problem.detail, /There is no key to try\. .*locked is encrypted, and no agent has the key\./);
   assert.equal(problem.fix, `ssh-add ${locked.file}`);
 });
 
-test('a password goes to a server that takes one, also as an answer to a question', async () => {
+test('a password is sent to a server that accepts one, also as an answer to a prompt', async () => {
   for (const [part, attempt] of [
     [{ password: 'hunter2' }, 'password'],
     [{ keyboard: 'hunter2' }, 'keyboard-interactive'],
@@ -144,7 +144,7 @@ test('a password goes to a server that takes one, also as an answer to a questio
   }
 });
 
-test('nobody there, a name that is none, something that is no SSH server: each says so', async () => {
+test('a closed port, an unknown name and a server without SSH have different reasons', async () => {
   await using mute = createServer((socket) => {
     socket.on('error', () => undefined).resume();
   });
@@ -172,10 +172,10 @@ test('nobody there, a name that is none, something that is no SSH server: each s
   );
   assert.deepEqual([unresolved.code, unresolved.fix], ['host.unreachable', 'getent ahosts no-such-host.invalid']);
   const refused = problemOf(await connect(targetOf({ ...plain, port: await quietPort() }), PATIENT.signal));
-  assert.match(refused.detail, /nothing listens there/);
+  assert.match(refused.detail, /nothing listens on the port/);
 });
 
-test('an abort ends the connecting, and options that ssh does not take are a configuration problem', async () => {
+test('an abort ends a connection attempt, and options that ssh refuses are a configuration problem', async () => {
   await using mute = createServer((socket) => {
     socket.on('error', () => undefined).resume();
   });

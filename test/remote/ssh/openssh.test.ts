@@ -28,7 +28,7 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
       known,
       ['127.0.0.1', 'localhost'].map((name) => `[${name}]:${String(port)} ${ecdsaHostKey.publicText}\n`).join(''),
     );
-    // Hashed, as Debian's ssh does it by itself.
+    // Hashed, as Debian's ssh writes it by default.
     execFileSync('ssh-keygen', ['-H', '-f', known], { stdio: 'ignore' });
   });
 
@@ -46,14 +46,16 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
       sshArguments: ['-F', 'none', '-o', `UserKnownHostsFile=${known}`, ...(part.sshArguments ?? [])],
     });
 
-  /** Connects; a test that fails leaves no connection, which would keep the server and the file. */
+  /**
+   * Connects. The connection is closed even if the test fails: an open one would keep the server and the file running.
+   */
   const reached = async (t: TestContext, target: Target): Promise<Host> => {
     const host = valueOf(await connect(target, PATIENT.signal));
     t.after(() => host.close());
     return host;
   };
 
-  test('a hashed known_hosts names the key of several that the server is asked for', async (t) => {
+  test('a hashed known_hosts decides which of several keys is requested', async (t) => {
     assert.doesNotMatch(await readFile(known, 'utf8'), /127\.0\.0\.1/);
     const host = await reached(t, reach());
     const ran = valueOf(
@@ -66,7 +68,7 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
     await host.close();
   });
 
-  test('a command whose input has ended is told to end when its time is over', async (t) => {
+  test('a command whose input has ended is told to end after its timeout', async (t) => {
     const host = await reached(t, reach());
     const file = join(keys.folder, 'ended');
     const argv = [
@@ -85,12 +87,12 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
     await host.close();
   });
 
-  test('an encrypted key works through an agent that holds it', async () => {
+  test('an encrypted key works through an agent that has it', async () => {
     const socket = join(keys.folder, 'agent');
     const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
     try {
       const env = { ...process.env, SSH_AUTH_SOCK: socket };
-      // It says 1 where the agent answers and holds no key yet.
+      // Exit code 1: the agent answers and has no key yet.
       await until('the agent answers', () => spawnSync('ssh-add', ['-l'], { env }).status === 1, 30_000);
       execFileSync('ssh-add', ['-q', clientKey.file], { env });
       const locked = join(keys.folder, 'locked');
@@ -107,13 +109,13 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
         sshArguments: ['-o', 'IdentitiesOnly=yes', '-o', 'IdentityFile=none'],
       });
       await valueOf(await withAgent(target, PATIENT.signal)).close();
-      assert.match(problemOf(await connect(target, PATIENT.signal)).detail, /is encrypted and no agent holds it/);
+      assert.match(problemOf(await connect(target, PATIENT.signal)).detail, /is encrypted, and no agent has the key/);
     } finally {
       agent.kill();
     }
   });
 
-  test('a jump host and a ProxyCommand lead the way, and every key on it is verified', async (t) => {
+  test('a jump host and a ProxyCommand are used, and every host key on the way is verified', async (t) => {
     const jump = reach({ sshArguments: ['-o', `ProxyJump=${String(sshd?.user)}@localhost:${String(sshd?.port)}`] });
     const host = await reached(t, jump);
     assert.equal(valueOf(await host.run({ argv: ['echo', 'there'] }, PATIENT)).stdout, 'there\n');
@@ -125,8 +127,11 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
     const closed = problemOf(
       await connect(reach({ sshArguments: ['-o', 'ProxyCommand=bash -c "echo no way >&2; exit 1"'] }), PATIENT.signal),
     );
-    assert.deepEqual([closed.code, /The ProxyCommand said: no way/.test(closed.detail)], ['host.unreachable', true]);
+    assert.deepEqual(
+      [closed.code, /Message of the ProxyCommand: no way/.test(closed.detail)],
+      ['host.unreachable', true],
+    );
     await rm(known);
-    assert.match(problemOf(await connect(jump, PATIENT.signal)).summary, /through .*: its host key is not known/);
+    assert.match(problemOf(await connect(jump, PATIENT.signal)).summary, /through .*: unknown host key/);
   });
 });

@@ -5,7 +5,7 @@ import { PATIENT, valueOf } from '../target.ts';
 
 const HOME = { home: '/home/ann' };
 
-test('without an ssh client its arguments are read as it reads them: the first value counts, keys add up', () => {
+test('without an ssh client its arguments are parsed in the same way: the first value counts, keys are added', () => {
   const options = optionsOf(
     [
       '-o',
@@ -31,7 +31,7 @@ test('without an ssh client its arguments are read as it reads them: the first v
   );
 });
 
-test('without arguments the usual keys and files count', () => {
+test('without arguments the default keys and files are used', () => {
   const options = optionsOf([], HOME);
   assert.deepEqual(options.get('identityfile'), [
     '/home/ann/.ssh/id_rsa',
@@ -41,7 +41,7 @@ test('without arguments the usual keys and files count', () => {
   assert.deepEqual(options.get('userknownhostsfile'), ['/home/ann/.ssh/known_hosts /home/ann/.ssh/known_hosts2']);
 });
 
-test('what ssh -G prints is a name and a value on each line, and some names come again', () => {
+test('the output of ssh -G has a name and a value on each line, and some names repeat', () => {
   const options = parseOptions(
     'host h\nidentityfile ~/.ssh/id_rsa\nidentityfile ~/.ssh/id_ed25519\nproxycommand nc %h %p\n',
   );

@@ -17,14 +17,14 @@ export interface Key {
 export interface TestServer {
   readonly port: number;
   readonly hostKey: Key;
-  /** What clients tried, in order: `publickey ssh-ed25519`, `password`. */
+  /** The attempts of clients, in order: `publickey ssh-ed25519`, `password`. */
   readonly attempts: string[];
   readonly connections: Connection[];
-  /** Ends it with all its connections: one that a failed test leaves open would keep the file from ending. */
+  /** Closes the server with all its connections: a connection of a failed test would keep the file running. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A folder for a test's files, and what makes keys in it. */
+/** A temporary folder with a function that creates keys in it. */
 export async function createKeys(): Promise<{
   readonly folder: string;
   make(name: string, type?: 'ed25519' | 'ecdsa', passphrase?: string): Promise<Key>;
@@ -54,7 +54,8 @@ export async function createKeys(): Promise<{
 
 type Pair = ReturnType<typeof ssh2.utils.generateKeyPairSync>;
 
-// Of 256 pairs one is broken, since ssh2 strips zero bytes where a key begins: https://github.com/mscdex/ssh2/issues/1513.
+// One of 256 pairs is broken, since ssh2 strips zero bytes at the beginning of a key:
+// https://github.com/mscdex/ssh2/issues/1513.
 function generatePair(generate: () => Pair, passphrase: string | undefined): Pair {
   for (let tries = 0; tries < 10; tries += 1) {
     const pair = generate();
@@ -64,7 +65,7 @@ function generatePair(generate: () => Pair, passphrase: string | undefined): Pai
   throw new Error('ten key pairs that ssh2 made, and it can read none of them');
 }
 
-/** Starts a server on the loopback. Without `hang` and the like it is a well-behaved one. */
+/** Starts a server on the loopback. Without options such as `hang` it behaves well. */
 export async function startServer(options: {
   readonly hostKeys: readonly [Key, ...Key[]];
   readonly clientKey?: Key;
@@ -169,7 +170,7 @@ function serve(client: Connection, session: Session): void {
       if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
         process.kill(-child.pid, signal);
     };
-    // Nothing that a test started may outlive its connection.
+    // No process of a test may outlive its connection.
     client.once('close', () => {
       kill('SIGKILL');
     });

@@ -30,7 +30,7 @@ after(async () => {
   await keys.remove();
 });
 
-test('arguments arrive as they are, input is read, output and exit code come back', async () => {
+test('arguments arrive unchanged, input is read, output and exit code are returned', async () => {
   const ran = valueOf(
     await host.run(
       {
@@ -43,11 +43,11 @@ test('arguments arrive as they are, input is read, output and exit code come bac
   assert.deepEqual([ran.exitCode, ran.stdout, ran.stderr], [3, "größe\nit's|$HOME|a b||", 'oops\n']);
 });
 
-test('a command that a signal ended has 128 and its number', async () => {
+test('the exit code after a signal is 128 + its number', async () => {
   assert.equal(valueOf(await host.run({ argv: ['bash', '-c', 'kill -KILL $$'] }, PATIENT)).exitCode, 137);
 });
 
-test('megabytes stream in and out unharmed, both ways at once', async () => {
+test('megabytes are streamed in and out intact, concurrently', async () => {
   const chunk = new TextEncoder().encode('0123456789abcdef'.repeat(4096));
   async function* source() {
     for (let index = 0; index < 100; index += 1) {
@@ -60,7 +60,7 @@ test('megabytes stream in and out unharmed, both ways at once', async () => {
   assert.equal(ran.stdout, ran.stderr);
 });
 
-test('a program that reads only the beginning of its input is no failure', async () => {
+test('a program that reads only the beginning of its input is no error', async () => {
   async function* endless() {
     for (;;) {
       await Promise.resolve();
@@ -73,7 +73,7 @@ test('a program that reads only the beginning of its input is no failure', async
   );
 });
 
-test('more commands than a server allows sessions wait their turn', async () => {
+test('commands beyond the server’s session limit wait', async () => {
   const all = await Promise.all(
     Array.from({ length: 20 }, (_, index) => host.run({ argv: ['echo', String(index)] }, PATIENT)),
   );
@@ -83,10 +83,10 @@ test('more commands than a server allows sessions wait their turn', async () => 
   );
 });
 
-test('a command that takes too long is told to end, and so is one that is aborted', { timeout: 60_000 }, async (t) => {
+test('a command is told to end after its timeout and after an abort', { timeout: 60_000 }, async (t) => {
   const file = join(keys.folder, 'ended');
   const argv = ['bash', '-c', 'trap "echo ended >\\"$1\\"; exit" TERM; echo >"$1.begun"; sleep 600 & wait', 'x', file];
-  // ssh2's server is deaf to signals once the input has ended; sshd is not.
+  // ssh2's server ignores signals after the end of the input; sshd does not.
   const input = new ReadableStream<Uint8Array>();
   const time = limitsUntil(t);
   const late = host.run({ argv, stdin: input }, time.options);
@@ -101,7 +101,7 @@ test('a command that takes too long is told to end, and so is one that is aborte
   assert.equal(problemOf(await running).code, 'host.aborted');
 });
 
-test('a forwarded port leads to the host’s loopback, and a closed one closes at once', async () => {
+test('a forwarded port reaches the host’s loopback; a closed port closes at once', async () => {
   const port = await quietPort();
   await using echo = createServer((socket) => {
     socket.pipe(socket);
@@ -118,7 +118,7 @@ test('a forwarded port leads to the host’s loopback, and a closed one closes a
   await forward.close();
 });
 
-test('a connection that is cut says what was going on, and every later command too', { timeout: 60_000 }, async () => {
+test('a lost connection names the running command, and so does every later command', { timeout: 60_000 }, async () => {
   const other = valueOf(await connect(target, PATIENT.signal));
   const running = other.run({ argv: ['sleep', '600'], title: 'sleep well' }, PATIENT);
   valueOf(await other.run({ argv: ['true'] }, PATIENT));
@@ -126,13 +126,13 @@ test('a connection that is cut says what was going on, and every later command t
   const problem = problemOf(await running);
   assert.deepEqual(
     [problem.code, problem.summary],
-    ['host.unreachable', 'hx-test: the connection was lost while at “sleep well”'],
+    ['host.unreachable', 'hx-test: the connection was lost while running “sleep well”'],
   );
   assert.equal(problemOf(await other.run({ argv: ['true'] }, PATIENT)).code, 'host.unreachable');
   await other.close();
 });
 
-/** Sends a text and gives what came back until the other side closed. */
+/** Sends a text and returns all data until the other side closes. */
 function exchange(port: number, text: string): Promise<string> {
   return new Promise((resolve) => {
     const got: Buffer[] = [];

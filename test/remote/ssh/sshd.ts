@@ -13,7 +13,7 @@ const SSHD = process.env['HXLLM_SSHD_BIN'] ?? '/usr/sbin/sshd';
 const GUEST = 'hxguest';
 const START_TIMEOUT_MS = 30_000;
 
-/** Why there can be no sshd here, or `undefined`. */
+/** The reason why sshd cannot run here, or `undefined`. */
 export const WITHOUT_SSHD = existsSync(SSHD) ? undefined : `${SSHD} is not installed (apt-get install openssh-server)`;
 
 /** OpenSSH's own server on a loopback port, for the user who runs the tests. */
@@ -23,11 +23,11 @@ export interface Sshd {
   close(): Promise<void>;
 }
 
-/** Starts sshd in the foreground with keys and files of its own; it lives as long as the test. */
+/** Starts sshd in the foreground with its own keys and files. It runs until the test ends. */
 export async function startSshd(folder: string, hostKeys: readonly Key[], clientKey: Key): Promise<Sshd> {
   const asRoot = userInfo().uid === 0;
   const user = asRoot ? GUEST : userInfo().username;
-  // The guest reads what it may log in with, and its commands write here.
+  // The guest user reads the authorized keys here, and its commands write here.
   await chmod(folder, 0o777);
   const port = await quietPort();
   const [config, authorized] = [join(folder, `sshd-${String(port)}`), join(folder, 'authorized')];
@@ -61,7 +61,7 @@ export async function startSshd(folder: string, hostKeys: readonly Key[], client
   const close = async (): Promise<void> => {
     child.kill('SIGTERM');
     await exited;
-    // A session that a failed test left open has it too, and would keep us.
+    // A session of a failed test has the pipe open too, and would keep this process running.
     child.stderr.destroy();
   };
   try {
@@ -78,8 +78,8 @@ export async function startSshd(folder: string, hostKeys: readonly Key[], client
   return { port, user, close };
 }
 
-// As root, sshd wants a user of its own and a folder in /run; both, and a user to log in as, are made in a mount
-// namespace that nobody else sees. (Root’s own sessions cannot be signalled: sshd does not separate privileges for root.)
+// As root, sshd needs a user of its own and a folder in /run. A private mount namespace provides both, and a user to
+// log in as. (Sessions of root cannot be signalled: sshd does not separate privileges for root.)
 async function stageOf(folder: string): Promise<string> {
   const passwd = join(folder, 'passwd');
   await writeFile(
