@@ -164,7 +164,7 @@ test('a switch whose connection is lost ends out of sight: the problem says who 
     problems.map(({ code, fix }) => [code, fix]),
     [['host.unreachable', 'hxllm enforce']],
   );
-  assert.match(problems[0]?.detail ?? '', /^It ended\.\nThe host ends by itself what it has begun, or puts it back/);
+  assert.match(problems[0]?.detail ?? '', /^It ended\.\nThe host finishes what it has begun, or undoes it, by itself/);
 });
 
 test('steps that prepare stop at the first that fails, and what is done stays', async (context) => {
@@ -175,7 +175,7 @@ test('steps that prepare stop at the first that fails, and what is done stays', 
     step('prepare', write(join(root, 'b'), 'b')),
   ]);
   assert.deepEqual(done, ['prepare.write']);
-  assert.match(problems[0]?.detail ?? '', /The steps after it were not begun/);
+  assert.match(problems[0]?.detail ?? '', /The steps after it were not started/);
   assert.ok(existsSync(join(root, 'a')) && !existsSync(join(root, 'b')));
 });
 

@@ -220,7 +220,7 @@ test('after a power cut in the middle of the switch it answers, and the next enf
   const ran = await operator.deploy('enforce', '--yes');
   await cut;
   assert.equal(ran.exitCode, 69, ran.stdout + ran.stderr);
-  assert.match(`${ran.stdout}${ran.stderr}`, /The host ends by itself what it has begun/);
+  assert.match(`${ran.stdout}${ran.stderr}`, /The host finishes what it has begun/);
   await waitForHost(host);
   assert.equal(await alive(), '200');
   assert.equal((await operator.deploy('enforce', '--yes')).exitCode, 0);
