@@ -1,23 +1,23 @@
 import type { Candidate } from './candidate.ts';
 
-/** What is known when a request would have to wait. */
+/** The state of a queue when a request would have to wait in it. */
 export interface QueueState {
-  /** Requests before it in its line. */
+  /** Requests before it in its queue. */
   readonly ahead: number;
-  /** Servers that may serve it, busy or not. */
+  /** Deployments that may serve it, with a free slot or not. */
   readonly candidates: readonly Candidate[];
-  /** How long it may wait. */
+  /** How long it may wait, ms. */
   readonly maxWaitMs: number;
 }
 
-/** Whether to let a request wait. `expectedMs`: how long that would be, where anything is known. */
+/** Decides whether a request may wait. `expectedMs` is the expected wait. */
 export type Admission = (
   crowd: QueueState,
 ) =>
   | { readonly admit: true }
   | { readonly admit: false; readonly reason: 'queue-full' | 'queue-timeout'; readonly expectedMs: number };
 
-/** Lets a request wait while the line is not too long, and while its turn is expected to come in time. */
+/** Lets a request wait while its queue is shorter than `longest`, and while its expected wait is within its limit. */
 export function limitQueue(longest: number): Admission {
   return ({ ahead, candidates, maxWaitMs }) => {
     const expectedMs = expectedWaitMs(ahead, candidates);
@@ -28,7 +28,7 @@ export function limitQueue(longest: number): Admission {
   };
 }
 
-/** When the turn of one behind so many others comes, from what requests took until now; `undefined` where nothing is known yet. */
+/** Expected wait with `ahead` requests in front, from mean service times, ms; undefined before the first sample. */
 export function expectedWaitMs(ahead: number, candidates: readonly Candidate[]): number | undefined {
   let perMs = 0;
   for (const { replica } of candidates)
@@ -36,7 +36,10 @@ export function expectedWaitMs(ahead: number, candidates: readonly Candidate[]):
   return perMs > 0 ? (ahead + 1) / perMs : undefined;
 }
 
-/** When to come again after a refusal: when the crowd may have gone, and not all at the same moment. Below 60 s, from where clients do not heed it. */
+/**
+ * When a client should retry after a rejection, ms: half of the expected wait, with jitter so that clients do not return together.
+ * Below 60 s: clients ignore longer values.
+ */
 export function retryAfterMs(expectedMs: number, random: number): number {
   return Math.round(Math.min(Math.max(expectedMs / 2, 1000) + random * 2000, 59_000));
 }

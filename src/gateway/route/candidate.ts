@@ -3,19 +3,22 @@ import { retryIn } from './rate-window.ts';
 import type { Replica } from './replica.ts';
 import { isReady } from './residency.ts';
 
-/** A place that could take a request. */
+/** A deployment that could serve a request, with its backend and replica. */
 export interface Candidate {
   readonly deployment: DeploymentState;
   readonly backend: Backend;
   readonly replica: Replica;
 }
 
-/** Whether requests may go to a server. */
+/** Whether requests may go to a backend. */
 export function isUp(backend: Backend): boolean {
   return backend.circuit.state === 'closed';
 }
 
-/** The places that may serve a request, now or later: those that are up, did not fail it, nor a load of ours, and are within their limits; of these the first in order. */
+/**
+ * The deployments that may serve a request, now or later: up, not tried, without a failed load, and within their rate limits; of
+ * these only those with the lowest `order`.
+ */
 export function candidatesOf(
   fleet: Fleet,
   deployments: readonly string[],
@@ -42,7 +45,7 @@ export function candidatesOf(
   return firstInOrder(candidates, nowMs);
 }
 
-/** Why there is no candidate, and when there may be one. */
+/** Why a request has no candidate, and when it may have one. */
 export function whyUnavailable(
   fleet: Fleet,
   deployments: readonly string[],
@@ -62,15 +65,16 @@ export function whyUnavailable(
     : { reason: 'rate-limited', retryAfterMs: leastMs };
 }
 
-// A place that rests gives way to the next in order.
+// A deployment in cooldown gives way to the next `order`.
 function firstInOrder(candidates: readonly Candidate[], nowMs: number): readonly Candidate[] {
-  const rested = candidates.filter(({ deployment }) => deployment.cooldownUntilMs <= nowMs);
+  const withoutCooldown = candidates.filter(({ deployment }) => deployment.cooldownUntilMs <= nowMs);
   let least = Infinity;
-  for (const { deployment } of rested.length > 0 ? rested : candidates) least = Math.min(least, deployment.order);
+  for (const { deployment } of withoutCooldown.length > 0 ? withoutCooldown : candidates)
+    least = Math.min(least, deployment.order);
   return least === Infinity ? candidates : candidates.filter(({ deployment }) => deployment.order === least);
 }
 
-/** Whether a candidate has in memory what the request needs, and is not about to have something else there. */
+/** Whether a candidate has the request's model in memory, with the right options, and no load under way. */
 export function isWarm({ deployment, replica }: Candidate): boolean {
   return replica.load === undefined && isReady(replica.residency, deployment.runnerKey);
 }

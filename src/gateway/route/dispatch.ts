@@ -6,17 +6,20 @@ import { countUse } from './rate-window.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom, mayTryOneMore } from './replica.ts';
 
-/** A place for a request, and why this one. */
+/** The deployment for a request, and the reason for the choice. */
 export interface Choice extends Candidate {
   readonly reason: string;
-  /** It goes there beyond the count of slots. */
+  /** The request goes beyond the known number of slots. */
   readonly trial: boolean;
 }
 
-/** Which requests a place is wanted for. */
+/** The deployments that a request may use. */
 export type Eligibility = Pick<Waiter, 'deployments' | 'tried'>;
 
-/** The place for a request where one is free that has its model in memory; bound no sooner, so that nothing waits inside a server. */
+/**
+ * The deployment for a request, if one has the model in memory and a free slot. A request is not assigned sooner, so that none
+ * waits inside a server.
+ */
 export function chooseDeployment(
   fleet: Fleet,
   policy: Policy,
@@ -28,7 +31,7 @@ export function chooseDeployment(
     (candidate) =>
       isWarm(candidate) && nowMs >= candidate.replica.pausedUntilMs && !policy.yields(fleet, candidate, nowMs),
   );
-  const free = preferred(
+  const free = preferWithoutCooldown(
     warm.filter(({ replica }) => hasRoom(replica)),
     nowMs,
   );
@@ -50,7 +53,7 @@ export function chooseDeployment(
   };
 }
 
-/** Gives places to those who wait, as far as there are free ones. */
+/** Assigns free slots to waiters. */
 export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
   while (fleet.waiting.size > 0) {
     let best: { readonly queue: Queue; readonly waiter: Waiter; readonly choice: Choice } | undefined;
@@ -67,7 +70,7 @@ export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decis
   }
 }
 
-/** Binds a request to a place. */
+/** Assigns a request to a deployment. */
 export function bind(
   fleet: Fleet,
   { request, sinceMs }: Pick<Waiter, 'request' | 'sinceMs'>,
@@ -91,13 +94,13 @@ export function bind(
     backend,
     replica,
     sinceMs,
-    boundMs: nowMs,
-    nth: replica.inFlight,
+    assignedMs: nowMs,
+    position: replica.inFlight,
     started: false,
     released: false,
-    afterRestMs: replica.restMs,
+    abandonedRestMs: replica.abandonedMs,
   };
-  replica.restMs = undefined;
+  replica.abandonedMs = undefined;
   return { kind: 'assign', request, lease, reason, loadMs };
 }
 
@@ -114,8 +117,8 @@ function nextDispatchable(
   return undefined;
 }
 
-// Resting is a preference: a place that failed is better than none.
-function preferred(candidates: readonly Candidate[], nowMs: number): readonly Candidate[] {
-  const rested = candidates.filter(({ deployment }) => deployment.cooldownUntilMs <= nowMs);
-  return rested.length > 0 ? rested : candidates;
+// Cooldown is a preference: a deployment that failed is better than none.
+function preferWithoutCooldown(candidates: readonly Candidate[], nowMs: number): readonly Candidate[] {
+  const withoutCooldown = candidates.filter(({ deployment }) => deployment.cooldownUntilMs <= nowMs);
+  return withoutCooldown.length > 0 ? withoutCooldown : candidates;
 }

@@ -6,116 +6,116 @@ import { createReplica, replicaId, type Replica, type LoadWatch } from './replic
 import { unknownResidency } from './residency.ts';
 import { learnedSlots, statedSlots } from './slots.ts';
 
-/** A deployment as routing sees it: counters and what speaks against it. */
+/** A deployment, as routing sees it: its counters and its state. */
 export interface DeploymentState {
   readonly id: string;
   readonly backend: string;
   readonly weight: number;
-  /** The model on its server; several aliases may share it. */
+  /** The model on its backend; several aliases may share it. */
   readonly replica: string;
-  /** The runner that it needs there; see `wantedRunner`. */
+  /** The runner that it needs there; see `runnerKey`. */
   readonly runnerKey: string;
-  /** Of those that can be used, only those with the lowest are. */
+  /** Of the usable deployments, only those with the lowest `order` are used. */
   readonly order: number;
   readonly limits: RateLimits;
   rateWindow: RateWindow;
   latency: Latency | undefined;
-  /** Requests that were dispatched here and not released yet; exact. */
+  /** Leases that are not released; exact. */
   inFlight: number;
   /** Failures in a row. */
   failures: number;
-  /** Not used while others can be, until then. */
+  /** The deployment is not used until then while others can be. */
   cooldownUntilMs: number;
-  /** When it was last chosen, as a count of choices; ties go to the one longest ago. */
+  /** Number of the pick that chose it last; ties go to the lowest. */
   lastPicked: number;
-  /** Not configured any more: only here until its requests have ended. */
+  /** No longer configured: it stays until its leases have ended. */
   draining: boolean;
 }
 
-/** A server as routing sees it. */
+/** A backend, as routing sees it. */
 export interface Backend {
   readonly url: string;
   inFlight: number;
-  /** When the last of those has ended. */
+  /** When the last lease has ended. */
   quietSinceMs: number;
   circuit: Circuit;
-  /** The replica that we are loading there: one at a time, as the server does it. */
+  /** The replica that the gateway is loading there: one at a time, as the server does it. */
   loading: string | undefined;
-  /** A load that goes on there in a client's request, as it seems. */
+  /** A load that seems to run there inside a client's request. */
   implicitLoad: ImplicitLoad | undefined;
-  /** What it last listed; `undefined` where nobody knows. */
+  /** The models that it listed last; `undefined` if unknown. */
   listed: readonly string[] | undefined;
   draining: boolean;
 }
 
-/** Requests that wait inside a server which has not their model: it went between two lists, or its name was taken for another of what is listed. */
+/** Requests wait inside a backend that does not list their model: evicted between two polls, or listed under another name. */
 export interface ImplicitLoad extends LoadWatch {
   readonly replica: Replica;
 }
 
-/** A request in its place: whoever has it gives it back. Kept in no table, which every request would have to enter and leave. */
+/** A slot that a request has. Its holder releases it. Leases are in no table, which every request would have to enter and leave. */
 export interface Lease {
   readonly request: string;
   readonly deployment: DeploymentState;
   readonly backend: Backend;
   readonly replica: Replica;
   readonly sinceMs: number;
-  readonly boundMs: number;
-  /** How many were in flight to its model there when it was sent, itself included. */
-  readonly nth: number;
+  readonly assignedMs: number;
+  /** Number of leases of the replica when this one was made, itself included. */
+  readonly position: number;
   started: boolean;
-  /** It has been given back. */
+  /** It has been released. */
   released: boolean;
-  /** What was expected of the abandoned request whose slot it got. */
-  readonly afterRestMs: number | undefined;
+  /** Expected rest of the abandoned prompt whose slot it got, ms. */
+  readonly abandonedRestMs: number | undefined;
 }
 
-/** All that routing knows. Plain data: `router.ts` and what it calls change it. */
+/** The whole state of routing. Plain data: only `router.ts` and the functions that it calls change it. */
 export interface Fleet {
   readonly deployments: Map<string, DeploymentState>;
   readonly backends: Map<string, Backend>;
   readonly replicas: Map<string, Replica>;
-  /** By name and places. */
+  /** By name and deployments. */
   readonly queues: Map<string, Queue>;
-  /** Those who wait, and in which line. */
+  /** The queue of each waiter, by request. */
   readonly waiting: Map<string, Queue>;
   picks: number;
-  /** Whether time alone may change something, apart from those who wait. */
+  /** Whether time alone may change something, apart from waiters. */
   tickWanted: boolean;
 }
 
-/** A server of a plan. */
+/** A backend of a configuration. */
 export interface BackendSpec {
   readonly url: string;
-  /** Whether its models are loaded by us and have slots that can be counted. */
+  /** Whether the gateway loads its models, so that slots can be counted. */
   readonly managed: boolean;
-  /** Slots of each model there, where they are stated. */
+  /** Slots of each model there, if configured. */
   readonly slots: number | undefined;
 }
 
-/** A deployment of a plan. */
+/** A deployment of a configuration. */
 export interface DeploymentSpec {
   readonly id: string;
   readonly backend: string;
   readonly weight: number;
   readonly model: string;
   readonly runnerKey: string;
-  /** One request at a time, whatever is stated for the server. */
+  /** One request at a time, whatever is configured for the backend. */
   readonly single: boolean;
-  /** Without it a place comes after those that have one. */
+  /** A deployment without `order` comes after those that have one. */
   readonly order?: number | undefined;
   /** Requests and tokens for each minute. */
   readonly rpm?: number | undefined;
   readonly tpm?: number | undefined;
 }
 
-/** What a fleet is made of. */
+/** The parts of a fleet. */
 export interface FleetSpec {
   readonly backends: readonly BackendSpec[];
   readonly deployments: readonly DeploymentSpec[];
 }
 
-/** What is being loaded on a server: by us, else in a client's request, as it seems. */
+/** The load in progress on a backend: the gateway's own, else one inside a client's request. */
 export function loadInProgress(
   { replicas }: Fleet,
   { loading, implicitLoad }: Backend,
@@ -125,7 +125,7 @@ export function loadInProgress(
   return implicitLoad === undefined ? undefined : { replica: implicitLoad.replica, watch: implicitLoad };
 }
 
-/** A fleet about which nothing is known yet, so everything in it is taken to be up. */
+/** A fleet without any knowledge: every backend counts as up. */
 export function createFleet(plan: FleetSpec): Fleet {
   const fleet: Fleet = {
     deployments: new Map(),
@@ -140,7 +140,10 @@ export function createFleet(plan: FleetSpec): Fleet {
   return fleet;
 }
 
-/** Makes a fleet what another plan says. What is known about that which stays is kept; what goes while requests run there leaves when the last has ended. */
+/**
+ * Changes a fleet to another spec. Knowledge about parts that stay is kept; parts that go are removed when their last lease has
+ * ended.
+ */
 export function reconfigure(fleet: Fleet, plan: FleetSpec): void {
   for (const known of [...fleet.backends.values(), ...fleet.deployments.values()]) known.draining = true;
   for (const backend of plan.backends) applyBackendSpec(fleet, backend);
@@ -154,12 +157,12 @@ export function reconfigure(fleet: Fleet, plan: FleetSpec): void {
   prune(fleet);
 }
 
-/** Forgets what is leaving and neither has anything in flight, nor is waited for or being loaded. */
+/** Removes draining parts without leases, waiters and loads. */
 export function prune({ backends, deployments, replicas, queues }: Fleet): void {
   const wanted = new Set(
     [...queues.values()].flatMap((queue) => [...waitersOf(queue)].flatMap((waiting) => waiting.deployments)),
   );
-  // Whoever forgets a load never learns that the server is free for another.
+  // A load whose deployment is removed would block its backend for ever.
   for (const [id, { draining, inFlight, replica }] of deployments)
     if (draining && inFlight === 0 && !wanted.has(id) && replicas.get(replica)?.load === undefined)
       deployments.delete(id);
@@ -170,7 +173,7 @@ export function prune({ backends, deployments, replicas, queues }: Fleet): void 
     if (inFlight === 0 && !left.some((deployment) => deployment.replica === id)) replicas.delete(id);
 }
 
-// What is known is changed where it stands: flights hold on to it.
+// Objects are changed in place: leases refer to them.
 function applyBackendSpec({ backends }: Fleet, { url }: BackendSpec): void {
   const known = backends.get(url);
   if (known === undefined)
@@ -235,7 +238,7 @@ function applyDeploymentSpec(
   else Object.assign(known, { weight, runnerKey, order, limits, draining: false });
 }
 
-// What was found out about slots holds on where nobody stated any, nor does now. Who loads the model may have changed too.
+// Learned slots are kept if no number is configured before and after. The owner of the loads may have changed too.
 function restate({ slots, residency }: Replica, managed: boolean, stated: number | undefined): void {
   const same = stated === undefined ? slots.kind === 'learned' : slots.kind !== 'learned' && slots.count === stated;
   if (!same) Object.assign(slots, stated === undefined ? learnedSlots() : statedSlots(stated));

@@ -7,12 +7,12 @@ import type { ModelLoad, Replica } from './replica.ts';
 import { markLoaded, markMaybeEvicted } from './residency.ts';
 import { observeLoad } from './speed.ts';
 
-/** A load that is a server's word that the model is there already says nothing about loads: that takes some 4 ms, where it is busy more. */
+/** A load that only confirms that the model is in memory takes about 4 ms, more on a busy server: it says nothing about loads. */
 const LEAST_LOAD_MS = 100;
 const LEAST_DOUBT_MS = 30;
 const LONGEST_FAILING_MS = 15_000;
 
-/** Begins the loads that are decided on, one at a time on a server. */
+/** Starts the loads that the policy decides, one at a time on a backend. */
 export function beginLoads(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
   for (
     let next = policy.nextLoad(fleet, nowMs);
@@ -22,7 +22,7 @@ export function beginLoads(fleet: Fleet, policy: Policy, nowMs: number, out: Dec
     begin(fleet, next, nowMs, out);
 }
 
-/** Runs the load clock of lines that have nothing to do but wait for one. */
+/** Runs the load clock of queues that wait only for a load. */
 export function keepLoadClocks(fleet: Fleet, nowMs: number): void {
   for (const queue of fleet.queues.values()) {
     const [first] = queueLength(queue) === 0 ? [] : waitersOf(queue);
@@ -31,7 +31,7 @@ export function keepLoadClocks(fleet: Fleet, nowMs: number): void {
   }
 }
 
-/** A load of ours has ended. */
+/** A load of the gateway has ended. */
 export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, result: AttemptResult, nowMs: number): void {
   const { load } = replica;
   const backend = fleet.backends.get(replica.backend);
@@ -40,7 +40,7 @@ export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, result: 
   replica.load = undefined;
   if (load === undefined) return;
   if (result === 'answered') {
-    // What was listed before is not so any more.
+    // The last list is out of date.
     if (backend !== undefined) backend.listed = undefined;
     markLoaded(replica.residency, load.runnerKey, nowMs);
     const tookMs = nowMs - load.sinceMs;
@@ -55,12 +55,15 @@ export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, result: 
   }
 }
 
-/** How long a load should take, by those of the model there, else by those of the server's others; `undefined` where nothing is known. */
+/**
+ * Expected duration of a load, ms: from loads of the model there, else of the backend's other models; `undefined` before the first
+ * sample.
+ */
 export function expectedLoadMs(
   replicas: Fleet['replicas'],
   { backend, speed, load, residency }: Replica,
 ): number | undefined {
-  // It may be listed under another name, and at work on what takes long.
+  // The model may be listed under another name, and be busy.
   const workMs = load === undefined && residency.state !== 'absent' ? (speed.serviceMs ?? 0) : 0;
   if (speed.loadMs !== undefined) return speed.loadMs + workMs;
   const others = [...replicas.values()].flatMap((replica) =>
@@ -75,8 +78,8 @@ function begin(fleet: Fleet, { deployment, backend, replica }: Candidate, nowMs:
     sinceMs: nowMs,
     runnerKey: deployment.runnerKey,
     cold: replica.residency.state === 'absent',
-    besides: backend.listed?.join(' '),
-    sameSinceMs: nowMs,
+    lastListed: backend.listed?.join(' '),
+    unchangedSinceMs: nowMs,
     lastUnloadMs: undefined,
     unloads: 0,
   };
@@ -84,7 +87,8 @@ function begin(fleet: Fleet, { deployment, backend, replica }: Candidate, nowMs:
   out.push({ kind: 'load', replica: replica.id, deployment: deployment.id });
 }
 
-// What a load took by itself: what was kept from working for it had to end first, it seems. What did so of its own accord may have been in nobody's way.
+// The duration of a load without the wait for models that yielded to it. A model that became idle by itself may not have been in
+// its way.
 function ownTime(
   fleet: Fleet,
   policy: Policy,
@@ -102,7 +106,8 @@ function ownTime(
   };
 }
 
-// One of them may have had to make room: until the server lists what it has, it is asked for by a load of ours first.
+// A load may have evicted one of the others: until the backend lists its memory, their next use starts with a load of the gateway's
+// own.
 function doubtOthers({ replicas }: Fleet, loaded: Replica, nowMs: number): void {
   for (const replica of replicas.values())
     if (replica !== loaded && replica.backend === loaded.backend && replica.inFlight === 0)

@@ -9,14 +9,17 @@ import { isSame } from './residency.ts';
 
 const UNKNOWN_LOAD_MS = 10_000;
 
-/** One who waits, with the time. */
+/** A waiter, at a time. */
 interface Need {
   readonly queue: Queue;
   readonly waiter: Waiter;
   readonly nowMs: number;
 }
 
-/** Loads what those who wait need, where the strategy would send them: nothing while a free slot could take them, and no more at once for a line than wait in it. */
+/**
+ * The next load: a deployment of the first waiter that needs one, chosen by the strategy. No load while a free slot could serve the
+ * waiter, and no more loads for a queue than it has waiters.
+ */
 export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | 'random'>): Policy['nextLoad'] {
   return (fleet, nowMs) => {
     for (const queue of fleet.queues.values()) {
@@ -29,7 +32,7 @@ export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | '
   };
 }
 
-// The places of which one is to be loaded.
+// Deployments of which one is to be loaded.
 function candidatesToLoad(fleet: Fleet, { queue, waiter, nowMs }: Need): readonly Candidate[] {
   const candidates = candidatesOf(fleet, waiter.deployments, waiter.tried, nowMs);
   const warm = candidates.filter(isWarm);
@@ -41,16 +44,16 @@ function candidatesToLoad(fleet: Fleet, { queue, waiter, nowMs }: Need): readonl
       !isTaken(candidate.backend) &&
       nowMs >= candidate.replica.pausedUntilMs,
   );
-  // In memory already: to ask for it costs next to nothing, and tells with which options.
+  // The model is in memory: a load costs next to nothing, and fixes the options.
   const resident = open.filter(
-    ({ replica: { residency } }) => residency.state === 'resident' && residency.as === undefined,
+    ({ replica: { residency } }) => residency.state === 'resident' && residency.runner === undefined,
   );
   if (resident.length > 0) return resident;
   const loads = candidates.filter(({ replica }) => replica.load !== undefined).length;
   if (warm.length > 0) {
     if (loads >= queueLength(queue)) return [];
     const idle = open.filter((candidate) => isIdle(fleet, candidate));
-    // Another copy costs nothing where nothing has to make room for it; elsewhere it pays when the line is longer than a load.
+    // Another copy costs nothing on a backend with empty memory; elsewhere it pays if the queue is longer than a load.
     const empty = idle.filter(
       ({ backend, replica }) => backend.listed?.every((name) => isSame(name, replica.model)) === true,
     );
@@ -66,7 +69,7 @@ function isWorthAnother({ queue, waiter, nowMs }: Need, warm: readonly Candidate
   return Math.max(expectedWaitMs(queueLength(queue) - 1, warm) ?? 0, waitedMs(queue, waiter, nowMs)) > 1.5 * loadMs;
 }
 
-// By a load, of ours or in a client's request: another with its `keep_alive` could revive what is to make room for that.
+// A load in progress, the gateway's or a client's: another load with its `keep_alive` could revive the model that is to make room.
 function isTaken({ loading, implicitLoad }: Backend): boolean {
   return loading !== undefined || implicitLoad?.replica.residency.state === 'absent';
 }

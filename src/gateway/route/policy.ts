@@ -3,17 +3,23 @@ import type { Candidate } from './candidate.ts';
 import type { Fleet } from './fleet.ts';
 import type { Strategy } from './strategy/strategy.ts';
 
-/** What is decided in more than one way: everything else about a fleet is bookkeeping. Its functions look, and change nothing. */
+/**
+ * The decisions that can be made in more than one way; the rest of routing is bookkeeping. Its functions read the fleet and change
+ * nothing.
+ */
 export interface Policy {
-  /** Which of several free places. */
+  /** Chooses among several free slots. */
   readonly strategy: Strategy;
-  /** Whether to let a request wait. */
+  /** Decides whether a request may wait. */
   readonly admit: Admission;
-  /** What to load next, on a server where nothing is being loaded; asked again when that has begun, until it gives nothing. */
+  /**
+   * The next load, on a backend without a load in progress. It is asked again after each load that starts, until it returns
+   * nothing.
+   */
   readonly nextLoad: (fleet: Fleet, nowMs: number) => Candidate | undefined;
-  /** Whether nothing more is sent to a model in memory, so that what is to be loaded there gets its room. */
+  /** Whether a model in memory gets no more requests, so that a load can evict it. */
   readonly yields: (fleet: Fleet, where: Pick<Candidate, 'backend' | 'replica'>, nowMs: number) => boolean;
-  /** Failures in a row after which a place rests. */
+  /** Failures in a row after which a deployment is in cooldown. */
   readonly allowedFails: number;
   readonly cooldownMs: number;
   /** Numbers in [0, 1). */

@@ -1,4 +1,4 @@
-/** A request that waits for a place. */
+/** A request that waits for a slot. */
 export interface Waiter {
   readonly request: string;
   readonly deployments: readonly string[];
@@ -8,56 +8,56 @@ export interface Waiter {
   readonly sinceMs: number;
   /** How long it may wait, loads not counted. */
   readonly maxWaitMs: number;
-  /** When it is too late for any answer. */
+  /** When it is too late for any response. */
   readonly untilMs: number;
-  /** The line's load clock when it joined. */
+  /** The queue's load clock when the request joined. */
   readonly loadMsBefore: number;
 }
 
-/** Those who wait for one alias. Kept in the order in which they come to their turn, so that nothing is sorted. */
+/** The waiters of one alias, in the order of their turns, so that nothing is sorted. */
 export interface Queue {
   readonly name: string;
-  /** Were served once and failed through no fault of theirs. */
+  /** Requests whose attempt failed by no fault of their own. */
   readonly retries: Map<string, Waiter>;
   readonly onTime: Map<string, Waiter>;
   readonly late: Map<string, Waiter>;
-  /** How long its waiters have waited for loads, in all since it began. */
+  /** Time that its waiters have waited for loads, in all. */
   loadMs: number;
-  /** Since when a load keeps them waiting. */
+  /** Start of the load that keeps them waiting. */
   loadingSinceMs: number | undefined;
 }
 
-/** What a request may wait and still be on time. */
+/** Wait within which a request is on time, ms. */
 const TARGET_MS = 2000;
 
-/** A line in which nobody waits. */
+/** A queue without waiters. */
 export function createQueue(name: string): Queue {
   return { name, retries: new Map(), onTime: new Map(), late: new Map(), loadMs: 0, loadingSinceMs: undefined };
 }
 
-/** How many wait. */
+/** Number of waiters. */
 export function queueLength({ retries, onTime, late }: Queue): number {
   return retries.size + onTime.size + late.size;
 }
 
-/** Joins at the end; who has been served before joins those who go first. */
+/** Appends a waiter; a retry joins the requests that go first. */
 export function enqueue(queue: Queue, waiter: Waiter): void {
   (waiter.isRetry ? queue.retries : queue.onTime).set(waiter.request, waiter);
 }
 
-/** Leaves, from wherever it stood. */
+/** Removes a waiter. */
 export function remove({ retries, onTime, late }: Queue, request: string): boolean {
   return onTime.delete(request) || late.delete(request) || retries.delete(request);
 }
 
-/** Everybody, in no order that matters. */
+/** All waiters, in no particular order. */
 export function* waitersOf({ retries, onTime, late }: Queue): Generator<Waiter> {
   yield* retries.values();
   yield* onTime.values();
   yield* late.values();
 }
 
-/** Whose turn it may be, the first first: those who were served before, each of whom may go elsewhere; then the first who is still on time, else the first of the late. */
+/** Yields the requests that may go next: all retries, then the oldest within its 2 s target, else the oldest late one. */
 export function* nextWaiters(queue: Queue, nowMs: number): Generator<Waiter> {
   yield* queue.retries.values();
   for (const waiter of queue.onTime.values()) {
@@ -74,7 +74,7 @@ export function* nextWaiters(queue: Queue, nowMs: number): Generator<Waiter> {
   }
 }
 
-/** Whether one goes before another of another line: who was served before, then who is on time, then who came first. */
+/** Whether a waiter goes before one of another queue: retries first, then requests on time, then the oldest. */
 export function goesBefore(
   a: { readonly queue: Queue; readonly waiter: Waiter },
   b: { readonly queue: Queue; readonly waiter: Waiter },
@@ -87,7 +87,7 @@ function bandOf(queue: Queue, { request }: Waiter): number {
   return queue.retries.has(request) ? 0 : queue.onTime.has(request) ? 1 : 2;
 }
 
-/** The load clock: runs while a load keeps the line waiting. */
+/** The load clock: it runs while a load keeps the queue waiting. */
 export function loadClock(queue: Queue, nowMs: number): number {
   return queue.loadMs + (queue.loadingSinceMs === undefined ? 0 : nowMs - queue.loadingSinceMs);
 }
@@ -101,12 +101,12 @@ export function setLoading(queue: Queue, isLoading: boolean, nowMs: number): voi
   }
 }
 
-/** What one has waited for a load, and for everything else. */
+/** A waiter's wait for loads, ms. */
 export function loadWaitMs(queue: Queue, waiter: Waiter, nowMs: number): number {
   return Math.max(0, loadClock(queue, nowMs) - waiter.loadMsBefore);
 }
 
-/** What one has waited, loads not counted. */
+/** A waiter's wait without loads, ms. */
 export function waitedMs(queue: Queue, waiter: Waiter, nowMs: number): number {
   return Math.max(0, nowMs - waiter.sinceMs - loadWaitMs(queue, waiter, nowMs));
 }

@@ -9,11 +9,14 @@ import { forgetSlots, observeEnd, observeWait } from './slots.ts';
 import { restOfPrefill, observePrefill, observeRest, observeService } from './speed.ts';
 import { observeAnswer } from './stuck-load.ts';
 
-/** Below that nobody notices. */
+/** A shorter rest of a prompt is ignored, ms. */
 const LEAST_REST_MS = 5;
 const BUSY_PAUSE_MS = 500;
 
-/** A dispatched request has ended: gives its place back, and learns from it. Says how it ended; `undefined` where it was given back before. */
+/**
+ * A lease has ended: gives the slot back and learns from the attempt. Returns the result; `undefined` if the lease was released
+ * before.
+ */
 export function release(
   fleet: Fleet,
   policy: Policy,
@@ -38,7 +41,7 @@ export function release(
   return result;
 }
 
-/** A server has gone: what was known about it is not so any more. */
+/** A backend is gone: opens its circuit and forgets what was known about it. */
 export function markDown(fleet: Fleet, backend: Backend, nowMs: number): void {
   backend.circuit = opened(backend.circuit, nowMs);
   backend.listed = undefined;
@@ -58,24 +61,24 @@ function learn(
   observation: Observation | undefined,
   nowMs: number,
 ): void {
-  const { replica, boundMs, nth, started, afterRestMs } = lease;
+  const { replica, assignedMs, position, started, abandonedRestMs } = lease;
   const { speed, slots } = replica;
   if (result === 'answered') {
     observeAnswer(lease, nowMs);
-    observeService(speed, nowMs - boundMs);
+    observeService(speed, nowMs - assignedMs);
     if (observation?.prefillMs !== undefined) observePrefill(speed, observation.promptBytes, observation.prefillMs);
     if (observation?.insideMs === undefined) return;
-    if (afterRestMs !== undefined) observeRest(speed, afterRestMs, observation.insideMs);
-    else observeWait(slots, { nth, insideMs: observation.insideMs, tookMs: nowMs - boundMs }, nowMs);
+    if (abandonedRestMs !== undefined) observeRest(speed, abandonedRestMs, observation.insideMs);
+    else observeWait(slots, { position, insideMs: observation.insideMs, tookMs: nowMs - assignedMs }, nowMs);
   } else if (observation?.abandoned === true && !started && slots.kind !== 'unbounded') {
-    const restMs = restOfPrefill(speed, observation.promptBytes, nowMs - boundMs);
+    const restMs = restOfPrefill(speed, observation.promptBytes, nowMs - assignedMs);
     if (restMs < LEAST_REST_MS) return;
-    replica.abandonedPrefills.push({ untilMs: nowMs + restMs, expectedMs: restMs + nowMs - boundMs });
+    replica.abandonedPrefills.push({ untilMs: nowMs + restMs, expectedMs: restMs + nowMs - assignedMs });
     fleet.tickWanted = true;
   }
 }
 
-// A request's own fault says nothing about who served it, and a runner's death nothing about the server's other models.
+// A fault of the request says nothing about the backend, and the death of a runner nothing about the backend's other models.
 function penalize(
   fleet: Fleet,
   policy: Policy,

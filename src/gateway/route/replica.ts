@@ -3,7 +3,7 @@ import { isSingleByFamily } from './single-slot.ts';
 import { learnedSlots, mayTry, statedSlots, type Slots } from './slots.ts';
 import { unknownSpeed, type Speed } from './speed.ts';
 
-/** A model on a server: what its slots, its memory and its speed are, whichever alias asks for it. */
+/** A model on a backend: its slots, its residency and its speed, whichever alias asks for it. */
 export interface Replica {
   readonly id: string;
   readonly backend: string;
@@ -12,46 +12,46 @@ export interface Replica {
   readonly residency: Residency;
   readonly speed: Speed;
   inFlight: number;
-  /** How many of those have begun to be answered. */
+  /** Leases whose backend has begun to answer. */
   started: number;
-  /** Slots in which the server goes on with what nobody wants any more. */
+  /** Slots in which the server still reads prompts of clients that have left. */
   abandonedPrefills: AbandonedPrefill[];
-  /** Expected length of the last of those that is over, until somebody has got its slot. */
-  restMs: number | undefined;
+  /** Expected rest of the last abandoned prompt that has ended, ms, until a request has got its slot. */
+  abandonedMs: number | undefined;
   load: ModelLoad | undefined;
-  /** Loads that failed in a row, and until when it is left alone for that. */
+  /** Failed loads in a row, and until when no load is tried. */
   failedLoads: number;
   failingUntilMs: number;
-  /** Full or loading by its own account: not before then. */
+  /** The server reported that it is full or loading: not used before then. */
   pausedUntilMs: number;
 }
 
-/** A slot that is taken by a prompt which nobody wants any more. */
+/** A slot in use by a prompt of a client that has left. */
 export interface AbandonedPrefill {
   readonly untilMs: number;
   readonly expectedMs: number;
 }
 
-/** A load of ours that is underway. */
+/** A load of the gateway that is in progress. */
 export interface ModelLoad extends LoadWatch {
   /** The runner that it makes. */
   readonly runnerKey: string;
-  /** The model was known not to be in memory. */
+  /** The model was known to be absent. */
   readonly cold: boolean;
 }
 
-/** A load as something that may not end. */
+/** A load that may get stuck. */
 export interface LoadWatch {
   readonly sinceMs: number;
-  /** What the server lists meanwhile, and since when it is that. */
-  besides: string | undefined;
-  sameSinceMs: number;
-  /** When something was last done about its taking too long. */
+  /** The models that the server lists meanwhile, and since when the list is unchanged. */
+  lastListed: string | undefined;
+  unchangedSinceMs: number;
+  /** When a model was last unloaded for it. */
   lastUnloadMs: number | undefined;
   unloads: number;
 }
 
-/** What a replica is made of. `stated`: its slots, `Infinity` where the server is to queue; `managed`: we load it. */
+/** The parts of a replica. `stated`: its slots, `Infinity` if the server queues requests; `managed`: the gateway loads it. */
 export interface ReplicaSpec {
   readonly id: string;
   readonly backend: string;
@@ -60,7 +60,7 @@ export interface ReplicaSpec {
   readonly stated: number | undefined;
 }
 
-/** A replica about which nothing is known. */
+/** A replica without any knowledge. */
 export function createReplica({ id, backend, model, managed, stated }: ReplicaSpec): Replica {
   return {
     id,
@@ -72,7 +72,7 @@ export function createReplica({ id, backend, model, managed, stated }: ReplicaSp
     inFlight: 0,
     started: 0,
     abandonedPrefills: [],
-    restMs: undefined,
+    abandonedMs: undefined,
     load: undefined,
     failedLoads: 0,
     failingUntilMs: 0,
@@ -80,7 +80,7 @@ export function createReplica({ id, backend, model, managed, stated }: ReplicaSp
   };
 }
 
-/** The one name of a model on a server. */
+/** The id of a model on a backend. */
 export function replicaId(backend: string, model: string): string {
   return `${backend}#${model}`;
 }
@@ -90,12 +90,12 @@ export function hasRoom({ inFlight, abandonedPrefills, slots }: Replica): boolea
   return inFlight + abandonedPrefills.length < slots.count;
 }
 
-/** Whether one more than the count may be sent. */
+/** Whether one request beyond the known slots may be sent. */
 export function mayTryOneMore({ inFlight, started, abandonedPrefills, slots }: Replica, nowMs: number): boolean {
   return mayTry(slots, { inFlight, started, abandonedPrefills: abandonedPrefills.length }, nowMs);
 }
 
-/** A server has listed what is in its memory. */
+/** The backend has listed the models in its memory. */
 export function applyListing(replica: Replica, listing: Listing): void {
   observeListing(replica.residency, replica.model, listing, replica.started > 0);
   const family = listing.models.find(({ name }) => isSame(name, replica.model))?.family;
@@ -104,9 +104,10 @@ export function applyListing(replica: Replica, listing: Listing): void {
     replica.slots = statedSlots(1);
 }
 
-/** Lets go of the slots whose time has come. */
+/** Frees the slots of abandoned prompts whose time is over. */
 export function expireAbandonedPrefills(replica: Replica, nowMs: number): void {
   if (replica.abandonedPrefills.length === 0) return;
-  for (const { untilMs, expectedMs } of replica.abandonedPrefills) if (untilMs <= nowMs) replica.restMs = expectedMs;
+  for (const { untilMs, expectedMs } of replica.abandonedPrefills)
+    if (untilMs <= nowMs) replica.abandonedMs = expectedMs;
   replica.abandonedPrefills = replica.abandonedPrefills.filter(({ untilMs }) => untilMs > nowMs);
 }

@@ -1,18 +1,21 @@
 /**
- * Whether a model is in a server's memory. `resident` with an `as` is what our own load made of it; without one it was found there,
- * and nobody knows with which options.
+ * Whether a model is in a backend's memory. `resident` with a runner is the gateway's own load; without one the model was found
+ * there, with unknown options.
  */
 export interface Residency {
   state: 'always' | 'unknown' | 'resident' | 'absent';
-  /** The runner's options, as text; see {@link wantedRunner}. */
-  as: string | undefined;
-  /** A runner died: it stays listed until somebody asks for it, which is to be a load of ours. */
+  /** The options of the runner; see {@link runnerKey}. */
+  runner: string | undefined;
+  /** A runner died: the server lists it until the next request, which is to be a load of the gateway's own. */
   doubted: boolean;
-  /** When that was last found out by something else than a list. */
+  /** When this was last learned from anything but a list. */
   sinceMs: number;
-  /** The context that lists showed since our load. */
+  /** The context length that lists showed since the gateway's load. */
   context: number | undefined;
-  /** What lists showed since our load where they did not show this model: names with the same weights share one runner, under one name. */
+  /**
+   * The models that lists showed since the gateway's load without this one: names with the same weights share one runner, under one
+   * name.
+   */
   beside: string | undefined;
 }
 
@@ -23,7 +26,7 @@ export interface ListedModel {
   readonly family: string | undefined;
 }
 
-/** What a server listed. */
+/** The models in a server's memory. */
 export interface Listing {
   readonly models: readonly ListedModel[];
   readonly askedMs: number;
@@ -32,18 +35,18 @@ export interface Listing {
 const ANY_RUNNER = '[]';
 const RUNNER_OPTIONS = ['num_ctx', 'num_batch', 'num_gpu', 'main_gpu', 'num_thread', 'use_mmap'];
 
-/** What of a deployment's options makes a runner: with others the model is loaded anew. */
+/** The options of a deployment that make a runner, as text: with others the model is loaded anew. */
 export function runnerKey(options: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(
     RUNNER_OPTIONS.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   );
 }
 
-/** Nothing is known; `always` for servers that load by themselves. */
+/** Nothing is known; `always` for servers that load their models themselves. */
 export function unknownResidency(always: boolean): Residency {
   return {
     state: always ? 'always' : 'unknown',
-    as: undefined,
+    runner: undefined,
     doubted: false,
     sinceMs: Number.NEGATIVE_INFINITY,
     context: undefined,
@@ -51,22 +54,22 @@ export function unknownResidency(always: boolean): Residency {
   };
 }
 
-/** Whether a request that wants a runner finds it in memory. */
+/** Whether a request for a runner finds it in memory. */
 export function isReady(residency: Residency, wanted: string): boolean {
   if (residency.state !== 'resident') return residency.state === 'always';
-  if (residency.as !== undefined) return residency.as === wanted;
-  // Found there: good enough for who wants nothing special, or the context that is seen.
+  if (residency.runner !== undefined) return residency.runner === wanted;
+  // A model found in memory serves an alias without runner options, or with the context length that it shows.
   return (
     wanted === ANY_RUNNER || (residency.context !== undefined && wanted === runnerKey({ num_ctx: residency.context }))
   );
 }
 
-/** Our own load has gone well. */
-export function markLoaded(residency: Residency, as: string, nowMs: number): void {
+/** The gateway's own load has succeeded. */
+export function markLoaded(residency: Residency, runner: string, nowMs: number): void {
   if (residency.state === 'always') return;
   Object.assign(residency, {
     state: 'resident',
-    as,
+    runner,
     doubted: false,
     sinceMs: nowMs,
     context: undefined,
@@ -74,17 +77,20 @@ export function markLoaded(residency: Residency, as: string, nowMs: number): voi
   });
 }
 
-/** Something else was loaded there, for which this may have had to go. */
+/** Another model was loaded, which may have evicted this one. */
 export function markMaybeEvicted(residency: Residency, nowMs: number): void {
   if (residency.state === 'resident') Object.assign(residency, { state: 'unknown', sinceMs: nowMs });
 }
 
-/** Something went wrong there; `doubted`: what will be listed may not be so. */
+/** A failure makes the residency unknown; `doubted`: the next lists may be wrong. */
 export function resetResidency(residency: Residency, nowMs: number, doubted: boolean): void {
   if (residency.state !== 'always') Object.assign(residency, { ...unknownResidency(false), sinceMs: nowMs, doubted });
 }
 
-/** A server has listed what is in its memory. What was asked before something else was found out does not count; `atWork`: the model is answering. */
+/**
+ * The backend has listed its memory. A list that was asked for before the last other news does not count; `atWork`: the model is
+ * answering.
+ */
 export function observeListing(
   residency: Residency,
   model: string,
@@ -95,8 +101,8 @@ export function observeListing(
   const listed = models.find(({ name }) => isSame(name, model));
   if (listed !== undefined) {
     if (residency.doubted) return;
-    // Another context is another load, by somebody else.
-    if (residency.context !== undefined && residency.context !== listed.context) residency.as = undefined;
+    // Another context length is a load by another client.
+    if (residency.context !== undefined && residency.context !== listed.context) residency.runner = undefined;
     Object.assign(residency, { state: 'resident', context: listed.context });
     return;
   }
@@ -105,16 +111,16 @@ export function observeListing(
     .toSorted()
     .join(' ');
   const mayShare =
-    residency.as !== undefined &&
+    residency.runner !== undefined &&
     residency.context === undefined &&
     beside !== '' &&
     (residency.beside ?? beside) === beside;
-  // Under another name, or gone already: it is asked for first, which costs next to nothing where it is there.
+  // Listed under another name, or evicted: the next use starts with a load, which costs next to nothing if the model is there.
   if (mayShare) Object.assign(residency, { state: atWork ? 'resident' : 'unknown', beside });
   else Object.assign(residency, { ...unknownResidency(false), state: 'absent' });
 }
 
-/** Whether two names mean one model: case does not count, `:latest` is implied, and so is where it came from. */
+/** Whether two names mean one model: case, an implied `:latest` and the registry do not count. */
 export function isSame(a: string, b: string): boolean {
   return canonical(a) === canonical(b);
 }

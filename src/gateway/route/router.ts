@@ -25,7 +25,11 @@ import { unstickLoads, findImplicitLoads, observeAnswer, observeMemory } from '.
 
 export type { Policy } from './policy.ts';
 
-/** Applies an event to the fleet and says what is to be done. Pure but for the fleet: time is an argument, and nothing waits. */
+/**
+ * Applies an event to the fleet and returns decisions. Pure but for the fleet: the time is an argument, and nothing waits. (1) The
+ * event is recorded. (2) Requests that can no longer be served are rejected. (3) Free slots are assigned to waiters, in the order
+ * of `queue.ts`. (4) Loads start for waiters that no slot can serve. (5) The load clocks of the queues are kept.
+ */
 export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: number): readonly Decision[] {
   const out: Decision[] = [];
   switch (event.kind) {
@@ -76,7 +80,7 @@ function onArrived(
   out: Decision[],
 ): void {
   const { request, deployments, tried, maxWaitMs } = event;
-  // Where nobody waits there is no need to look for whom.
+  // Without waiters there is no queue to look up.
   let queue = fleet.waiting.size === 0 ? undefined : fleet.queues.get(queueKey(event));
   const ahead = queue === undefined ? 0 : queueLength(queue);
   const choice = ahead === 0 ? chooseDeployment(fleet, policy, event, nowMs) : undefined;
@@ -91,7 +95,7 @@ function onArrived(
     out.push({ kind: 'reject', request, ...whyUnavailable(fleet, deployments, tried, nowMs), loadMs: 0 });
     return;
   }
-  // Who has been served before was let in then.
+  // A retry was admitted before.
   const admission = event.isRetry ? ({ admit: true } as const) : policy.admit({ ahead, candidates, maxWaitMs });
   if (!admission.admit) {
     reject(admission.reason, retryAfterMs(admission.expectedMs, policy.random()));
@@ -105,7 +109,7 @@ function onArrived(
   fleet.waiting.set(request, queue);
 }
 
-// After a reload requests of the older file may want other places than those of the newer one: these do not wait behind them.
+// After a reload requests of the old and the new configuration may want other deployments: they have queues of their own.
 function queueKey({ queue, deployments }: SlotRequest): string {
   return [queue, ...deployments].join('\n');
 }
@@ -114,7 +118,7 @@ function removeWaiter(fleet: Fleet, request: string): void {
   const queue = fleet.waiting.get(request);
   if (queue !== undefined) remove(queue, request);
   fleet.waiting.delete(request);
-  // What stopped being configured may have stayed for this one.
+  // A draining part may have stayed for this waiter.
   if (queue !== undefined && queueLength(queue) === 0) pruneDrained(fleet);
 }
 
@@ -174,7 +178,7 @@ function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): voi
   }
   findImplicitLoads(fleet, nowMs);
   unstickLoads(fleet, nowMs, out);
-  // Others may have used up what there was for this minute.
+  // Other requests may have used up the rate limits.
   if (
     fleet.waiting.size > 0 &&
     [...fleet.deployments.values()].some(({ limits }) => limits.requests !== undefined || limits.tokens !== undefined)
@@ -211,13 +215,13 @@ function rejectWaiter(
   fleet: Fleet,
   queue: Queue,
   waiter: Waiter,
-  said: Pick<Rejection, 'reason' | 'retryAfterMs'>,
+  rejection: Pick<Rejection, 'reason' | 'retryAfterMs'>,
   nowMs: number,
   out: Decision[],
 ): void {
   const loadMs = loadWaitMs(queue, waiter, nowMs);
   removeWaiter(fleet, waiter.request);
-  out.push({ kind: 'reject', request: waiter.request, ...said, loadMs });
+  out.push({ kind: 'reject', request: waiter.request, ...rejection, loadMs });
 }
 
 /** Whether time alone may change something, so that ticks are wanted. */

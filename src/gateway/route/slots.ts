@@ -1,16 +1,16 @@
-/** How many requests a model on a server runs at once, as far as it is known. */
+/** The number of requests that a model on a backend runs at once. */
 export interface Slots {
-  /** What is gone by: stated, or found out. */
+  /** The number in use: configured or learned. */
   count: number;
-  /** `learned`: nobody stated it, so one more is tried now and then. */
+  /** `learned`: no number is configured, so one more is tried now and then. */
   readonly kind: 'stated' | 'learned' | 'unbounded';
-  /** A request sent beyond the count, to see whether it runs while the others do. */
+  /** A request beyond the count, to see whether it runs beside the others. */
   trial: Trial | undefined;
   nextTrialMs: number;
   pauseMs: number;
 }
 
-/** One more than the count: `startedMs` once it was seen to run while all the others did. */
+/** A trial of one more slot: `startedMs` is set once all requests were seen to run. */
 export interface Trial {
   readonly request: string;
   startedMs: number | undefined;
@@ -19,12 +19,12 @@ export interface Trial {
 const MOST_LEARNED = 256;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 600_000;
-/** For so long the others must still run, so that two answers that come in together are no proof. */
+/** Time for which the others must still run, ms: two responses in one batch are no proof. */
 const PROOF_MS = 20;
-/** Below that a server may only have been slow to begin. */
+/** A shorter wait inside the server may only be a slow start, ms. */
 const LEAST_WAIT_MS = 100;
 
-/** Slots of which the operator says the number; `Infinity` where the server queues better than we could. */
+/** Slots of a configured number; `Infinity` if the server queues requests better. */
 export function statedSlots(count: number): Slots {
   return {
     count,
@@ -35,12 +35,12 @@ export function statedSlots(count: number): Slots {
   };
 }
 
-/** Slots of which nobody says the number: one, until more are seen to run. */
+/** Slots of an unknown number: one, until more are seen to run. */
 export function learnedSlots(): Slots {
   return { count: 1, kind: 'learned', trial: undefined, nextTrialMs: 0, pauseMs: FIRST_PAUSE_MS };
 }
 
-/** Whether one more than the count may be sent: every other must have been seen to run, or it could get in before one of them. */
+/** Whether one request beyond the count may be sent: all others must be running, or it could start before one of them. */
 export function mayTry(
   slots: Slots,
   use: { readonly inFlight: number; readonly started: number; readonly abandonedPrefills: number },
@@ -62,12 +62,12 @@ export function observeStart(slots: Slots, request: string, nowMs: number): void
   if (slots.trial?.request === request) slots.trial.startedMs = nowMs;
 }
 
-/** A request has ended; `ran`: with an answer. The trial is decided by which of them came first. */
+/** A request has ended; `ran`: with a response. The order of the two ends decides the trial. */
 export function observeEnd(slots: Slots, request: string, ran: boolean, nowMs: number): void {
   const { trial } = slots;
   if (trial === undefined) return;
   if (trial.request === request) {
-    // All the others still run.
+    // All other requests still run.
     if (ran || settled(trial, nowMs)) raise(slots);
     else postpone(slots, nowMs, FIRST_PAUSE_MS);
   } else if (settled(trial, nowMs)) raise(slots);
@@ -83,23 +83,28 @@ export function observeTime(slots: Slots, nowMs: number): void {
   if (slots.trial !== undefined && settled(slots.trial, nowMs)) raise(slots);
 }
 
-/** What a request says about slots that was the `nth` in flight when it was sent: how long it waited inside for one, of all that it took. */
+/** A measurement of the slots by one request: its position among those in flight, its wait inside the server, and its duration. */
 export interface InsideWait {
-  readonly nth: number;
+  readonly position: number;
   readonly insideMs: number;
   readonly tookMs: number;
 }
 
-/** Who had to wait inside was sent beyond what the server runs at once, which may have become less since it was found out. */
-export function observeWait(slots: Slots, { nth, insideMs, tookMs }: InsideWait, nowMs: number): void {
-  if (slots.kind !== 'learned' || nth < 2 || nth > slots.count || insideMs < Math.max(LEAST_WAIT_MS, tookMs * 0.2))
+/** A request that had to wait inside the server was beyond its slots, which may have become fewer. */
+export function observeWait(slots: Slots, { position, insideMs, tookMs }: InsideWait, nowMs: number): void {
+  if (
+    slots.kind !== 'learned' ||
+    position < 2 ||
+    position > slots.count ||
+    insideMs < Math.max(LEAST_WAIT_MS, tookMs * 0.2)
+  )
     return;
-  slots.count = nth - 1;
+  slots.count = position - 1;
   slots.pauseMs = FIRST_PAUSE_MS;
   postpone(slots, nowMs, FIRST_PAUSE_MS);
 }
 
-/** The server has gone, and may come back otherwise: what was found out does not hold any more. */
+/** The backend is gone: learned slots are forgotten. */
 export function forgetSlots(slots: Slots): void {
   if (slots.kind !== 'learned') return;
   Object.assign(slots, learnedSlots());

@@ -9,15 +9,18 @@ const LEAST_MS = 5000;
 const CURE_PAUSE_MS = 5000;
 
 /**
- * Cures loads that do not end. A `keep_alive` from elsewhere can revive the model that is to make room, and then all loads wait
- * on an idle server: what is seen to stay in memory without work is unloaded by name, one after the other.
+ * Unblocks loads that do not end. A `keep_alive` from elsewhere can revive the model that is to make room, and then every load
+ * waits on an idle server. Models that stay in memory without work are unloaded by name, one after the other.
  */
 export function unstickLoads(fleet: Fleet, nowMs: number, out: Decision[]): void {
   for (const backend of fleet.backends.values()) {
     const underway = loadInProgress(fleet, backend);
     if (underway === undefined) continue;
     const { replica, watch } = underway;
-    if (nowMs - (watch.lastUnloadMs ?? watch.sameSinceMs + patienceMs(fleet, replica) - CURE_PAUSE_MS) < CURE_PAUSE_MS)
+    if (
+      nowMs - (watch.lastUnloadMs ?? watch.unchangedSinceMs + patienceMs(fleet, replica) - CURE_PAUSE_MS) <
+      CURE_PAUSE_MS
+    )
       continue;
     watch.lastUnloadMs = nowMs;
     const idle = (backend.listed ?? []).filter(
@@ -29,14 +32,14 @@ export function unstickLoads(fleet: Fleet, nowMs: number, out: Decision[]): void
   }
 }
 
-/** A server has listed what is in its memory while something is being loaded there. */
+/** The backend has listed its memory while a load is in progress. */
 export function observeMemory(watch: LoadWatch, listed: string, nowMs: number): void {
-  if (watch.besides === listed) return;
-  if (watch.besides !== undefined) Object.assign(watch, { sameSinceMs: nowMs, lastUnloadMs: undefined });
-  watch.besides = listed;
+  if (watch.lastListed === listed) return;
+  if (watch.lastListed !== undefined) Object.assign(watch, { unchangedSinceMs: nowMs, lastUnloadMs: undefined });
+  watch.lastListed = listed;
 }
 
-/** Notes whose requests wait inside a server that does not show their model, so that ticks watch over them as over a load. */
+/** Finds requests that wait inside a backend that does not list their model, so that ticks watch them like a load. */
 export function findImplicitLoads(fleet: Fleet, nowMs: number): void {
   for (const backend of fleet.backends.values())
     if (backend.implicitLoad !== undefined && !isWaiting(backend.implicitLoad.replica))
@@ -47,8 +50,8 @@ export function findImplicitLoads(fleet: Fleet, nowMs: number): void {
     backend.implicitLoad ??= {
       replica,
       sinceMs: nowMs,
-      besides: backend.listed?.join(' '),
-      sameSinceMs: nowMs,
+      lastListed: backend.listed?.join(' '),
+      unchangedSinceMs: nowMs,
       lastUnloadMs: undefined,
       unloads: 0,
     };
@@ -56,13 +59,13 @@ export function findImplicitLoads(fleet: Fleet, nowMs: number): void {
   }
 }
 
-/** Something was answered there, so the model is in memory as it was asked for, whatever was listed. */
+/** A response shows that the model is in memory with its options, whatever was listed. */
 export function observeAnswer({ deployment, backend, replica }: Lease, nowMs: number): void {
   if (backend.implicitLoad?.replica === replica) backend.implicitLoad = undefined;
   if (replica.residency.state !== 'resident') markLoaded(replica.residency, deployment.runnerKey, nowMs);
 }
 
-// What is listed under another name may run under that one, or not be there.
+// A model listed under another name may run under that name, or be absent.
 function isWaiting({ residency, load, inFlight, started }: Replica): boolean {
   return (
     load === undefined &&

@@ -2,15 +2,15 @@ import type { Candidate } from './candidate.ts';
 import { loadInProgress, type Fleet } from './fleet.ts';
 import { expectedLoadMs } from './loading.ts';
 
-/** Shorter than that nobody is kept waiting for. */
+/** A shorter load is worth no yield, ms. */
 const LEAST_LOAD_MS = 1000;
 const UNKNOWN_LOAD_MS = 30_000;
 const LEAST_TURN_MS = 60_000;
 
 /**
- * Whether a model in memory is to come to rest: a server that has to make room waits until what goes is idle, and serves it meanwhile, so
- * that who always has something to do would keep the others out for good. That begins when a load has taken longer than it should,
- * and is given up for as long again where it comes to nothing in a time in which all that runs there should have ended.
+ * Whether to stop sending to a resident model so that a pending load can evict it. Ollama evicts only idle models, so steady
+ * traffic would block the load for ever. It begins when a load takes longer than it should. If the load does not end within the
+ * time in which all running requests should have ended, the model serves again for as long.
  */
 export function yieldToLoads(
   fleet: Fleet,

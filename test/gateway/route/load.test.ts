@@ -161,9 +161,9 @@ test('a context that changes in the list is a load by somebody else', () => {
       listing: { models: [{ name: 'm', context, family: undefined }], askedMs: stage.nowMs },
     });
   list(4096);
-  assert.equal(stage.fleet.replicas.get('a#m')?.residency.as, '[]');
+  assert.equal(stage.fleet.replicas.get('a#m')?.residency.runner, '[]');
   list(2048);
-  assert.equal(stage.fleet.replicas.get('a#m')?.residency.as, undefined);
+  assert.equal(stage.fleet.replicas.get('a#m')?.residency.runner, undefined);
 });
 
 test('after a load the others of its server are asked for first, since one may have had to make room', () => {

@@ -1,7 +1,10 @@
 import { expectedMs } from '../latency.ts';
 import type { Candidate, Strategy } from './strategy.ts';
 
-/** Whoever is expected to begin first: by what it took lately, for this request and those already there; then whichever was chosen longest ago. */
+/**
+ * The deployment with the least expected time to first content, for this request and those in flight there; then the one chosen
+ * longest ago.
+ */
 export const latencyBased: Strategy = {
   name: 'latency-based-routing',
   choose: (candidates, _random, nowMs) =>

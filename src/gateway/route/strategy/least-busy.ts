@@ -1,6 +1,9 @@
 import type { Candidate, Strategy } from './strategy.ts';
 
-/** The server with the fewest requests in flight; then the model with the fewest there; then whichever was chosen longest ago, so that ties rotate. */
+/**
+ * The backend with the fewest requests in flight; then the deployment with the fewest; then the one chosen longest ago, so that
+ * ties rotate.
+ */
 export const leastBusy: Strategy = {
   name: 'least-busy',
   choose: (candidates) => candidates.reduce((best, candidate) => (isBetter(candidate, best) ? candidate : best)),

@@ -1,7 +1,10 @@
 import { windowAt } from '../rate-window.ts';
 import type { Candidate, Strategy } from './strategy.ts';
 
-/** The place that was used least in its minute: by tokens, then by requests, which count when they are sent; then whichever was chosen longest ago. */
+/**
+ * The deployment with the least use in its minute: by tokens, then by requests, which count when they are sent; then the one chosen
+ * longest ago.
+ */
 export const usageBased: Strategy = {
   name: 'usage-based-routing',
   choose: (candidates, _random, nowMs) =>
