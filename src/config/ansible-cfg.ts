@@ -5,14 +5,14 @@ import type { Findings } from './findings.ts';
 import type { SourceFiles } from './source-files.ts';
 import { readBoolean } from './variables/boolean.ts';
 
-/** Environment and home of the person, as far as Ansible's settings depend on them. */
+/** The user's environment, as far as Ansible's settings depend on it. */
 export interface UserEnvironment {
   readonly cwd: string;
   readonly home: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** What of ansible.cfg and Ansible's environment counts here; paths are absolute. */
+/** The settings from ansible.cfg and Ansible's environment variables that hxllm uses. Paths are absolute. */
 export interface AnsibleSettings {
   /** The ansible.cfg that was read. */
   readonly file: string | undefined;
@@ -23,7 +23,10 @@ export interface AnsibleSettings {
   readonly hostKeyChecking: boolean;
 }
 
-/** Finds and reads ansible.cfg: `ANSIBLE_CONFIG`, `./ansible.cfg`, `~/.ansible.cfg`, the first that is there. The environment's own variables win. */
+/**
+ * Finds and reads ansible.cfg: the first of `ANSIBLE_CONFIG`, `./ansible.cfg` and `~/.ansible.cfg` that exists.
+ * Environment variables override its settings.
+ */
 export async function readAnsibleSettings(
   user: UserEnvironment,
   files: SourceFiles,
@@ -65,12 +68,12 @@ async function findFile(user: UserEnvironment, files: SourceFiles, findings: Fin
     if (await exists(found)) return found;
   }
   if (await exists(here)) {
-    // Ansible does not take one that anybody could have put there.
+    // Ansible ignores an ansible.cfg in a world-writable folder, where every user could have written it.
     if (((await stat(user.cwd)).mode & 0o002) === 0) return here;
     findings.warning({
       code: 'config.world-writable',
       summary: 'ansible.cfg is ignored',
-      detail: `Wanted a folder that only its owner may write; seen ${user.cwd}, which everybody may write.`,
+      detail: `Expected a folder that only its owner may write, found ${user.cwd}, which every user may write.`,
       fix: `chmod o-w ${user.cwd}`,
       where: { file: files.shown(here) },
     });
@@ -93,7 +96,7 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** `~`, `$NAME` and `{{CWD}}` put in, relative to `folder`. */
+/** Expands `~`, `$NAME` and `{{CWD}}`, and resolves a path relative to `folder`. */
 function pathOf(text: string, folder: string, user: UserEnvironment): string {
   const filled = text
     .replaceAll('{{CWD}}', user.cwd)
@@ -110,7 +113,7 @@ interface Entry {
   readonly where: Where;
 }
 
-/** The section `[defaults]` by Python's configparser with `;` for comments at a line's end. */
+/** Parses the section `[defaults]` as Python's configparser does, with `;` for comments at the end of a line. */
 function readDefaults(text: string, file: string, findings: Findings): ReadonlyMap<string, Entry> {
   const entries = new Map<string, Entry>();
   let section = '';
@@ -123,8 +126,8 @@ function readDefaults(text: string, file: string, findings: Findings): ReadonlyM
     else if (entry === null)
       findings.error({
         code: 'config.ansible-cfg',
-        summary: 'ansible.cfg has a line that cannot be read',
-        detail: `Wanted [section] or name = value; seen ${JSON.stringify(line)}.`,
+        summary: 'cannot parse a line of ansible.cfg',
+        detail: `Expected [section] or name = value, found ${JSON.stringify(line)}.`,
         fix: 'correct the line',
         where: { file, line: index + 1 },
       });
@@ -147,8 +150,8 @@ function booleanOf(text: string | undefined, where: Where, findings: Findings): 
   if (parsed !== undefined) return parsed;
   findings.error({
     code: 'config.ansible-cfg',
-    summary: `${where.path ?? 'a setting'} is not usable`,
-    detail: `Wanted true or false; seen ${JSON.stringify(text)}.`,
+    summary: `invalid ${where.path ?? 'setting'}`,
+    detail: `Expected true or false, found ${JSON.stringify(text)}.`,
     fix: 'write true or false',
     where,
   });

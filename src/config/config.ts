@@ -2,29 +2,29 @@ import type { Become, Target } from '../core/host.ts';
 import type { Problem, Where } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
 
-/** What the operator's files say, merged by Ansible's rules and frozen all through. */
+/** The configuration of all hosts: the operator's files, merged by Ansible's rules and deeply frozen. */
 export interface Config {
-  /** The inventory file that was read; absolute. */
+  /** The inventory file; absolute. */
   readonly inventoryFile: string;
   /** Whether the inventory has the group `[litellm]`. */
   readonly groupDefined: boolean;
-  /** The group's hosts, or those of `--limit`, in the inventory's order. */
+  /** The hosts of the group, or those of `--limit`, in the inventory's order. */
   readonly hosts: readonly HostConfig[];
-  /** Every host of the inventory, for those who look for candidates. */
+  /** All hosts of the inventory. */
   readonly allHosts: readonly string[];
-  /** Where the group has no host yet: what each host of the inventory would get if it joined. Empty otherwise. */
+  /** If the group has no host yet: the settings that each host of the inventory would get in it. Otherwise empty. */
   readonly candidates: readonly CandidateHost[];
-  /** Files that were read, absolute, in order; the evidence hashes them. */
+  /** Absolute paths of the files that were read, in order. The evidence has their hashes. */
   readonly files: readonly string[];
-  /** What is questionable but no reason to stop. */
+  /** Findings that are no errors. */
   readonly warnings: readonly Problem[];
 }
 
-/** One host of the group: how to reach it, and what is wanted there. */
+/** One host of the group: its connection and its settings. */
 export interface HostConfig {
   readonly target: Target;
   readonly settings: Settings;
-  /** Where each `litellm_*` variable got its value. */
+  /** The origin of each `litellm_*` variable. */
   readonly origins: Readonly<Record<string, Where>>;
 }
 
@@ -35,7 +35,7 @@ export interface CandidateHost {
   readonly origins: Readonly<Record<string, Where>>;
 }
 
-/** The variables of the guide with their defaults applied; `undefined` where nothing is defined yet. */
+/** The documented variables with their defaults; `undefined` if a variable is not defined yet. */
 export interface Settings {
   readonly models: readonly Model[] | undefined;
   readonly backends: readonly Backend[] | undefined;
@@ -48,24 +48,24 @@ export interface Settings {
   readonly configDir: string;
   readonly installDir: string;
   readonly serviceManager: 'systemd' | 'process';
-  /** Absolute path before every path on the host, or empty. */
+  /** Absolute path in front of every path on the host, or empty. */
   readonly prefix: string;
   readonly requireDomainJoin: boolean;
 }
 
 /** One entry of `litellm_models`. */
 export interface Model {
-  /** The alias that clients ask for. */
+  /** The alias in clients' requests. */
   readonly name: string;
   readonly provider: 'ollama';
   /** The model's name in Ollama. */
   readonly model: string;
-  /** URLs of the backends that serve it; `undefined`: all. */
+  /** URLs of the backends that serve it. `undefined`: all backends. */
   readonly backends: readonly string[] | undefined;
   readonly numCtx: number | undefined;
-  /** As Ollama takes it: seconds, or a Go duration. */
+  /** Ollama's format: seconds or a Go duration. */
   readonly keepAlive: number | string | undefined;
-  /** Further Ollama options, passed on as they are. */
+  /** Further Ollama options, passed on unchanged. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly mode: 'chat' | 'embedding';
 }
@@ -77,33 +77,33 @@ export interface Backend {
   readonly numParallel: number | undefined;
 }
 
-/** The master key, as far as it could be read. */
+/** The master key, or the reason why it is unknown. */
 export type MasterKey =
   | { readonly state: 'absent' }
-  /** It may be in an encrypted file that was not opened, because no password was given. */
+  /** It may be in an encrypted file, for which no password was given. */
   | { readonly state: 'locked'; readonly file: string }
   | { readonly state: 'set'; readonly key: Secret; readonly where: Where };
 
-/** Where everything is on a host, the prefix included. */
+/** The paths of hxllm on a host, with the prefix. */
 export interface HostPaths {
   readonly configDir: string;
   readonly configFile: string;
   readonly envFile: string;
   readonly installDir: string;
-  /** Says that hxllm made the install folder. */
+  /** Marks the install folder as created by hxllm. */
   readonly marker: string;
   readonly releases: string;
   readonly runtimes: string;
-  /** The link to the release in use. */
+  /** The link to the active release. */
   readonly current: string;
   readonly serviceUnit: string;
   readonly socketUnit: string;
-  /** Of the service manager `process` alone. */
+  /** Only for the service manager `process`. */
   readonly pidFile: string;
   readonly logFile: string;
 }
 
-/** Every path that hxllm touches on a host. */
+/** The paths that hxllm uses on a host with these settings. */
 export function pathsOf(settings: Settings): HostPaths {
   const [configDir, installDir] = [
     `${settings.prefix}${settings.configDir}`,
@@ -125,7 +125,7 @@ export function pathsOf(settings: Settings): HostPaths {
   };
 }
 
-/** As whom things are done on a host with these settings. */
+/** The way to root on a host with these settings. */
 export function becomeOf({ serviceManager }: Settings): Become {
   return serviceManager === 'process' ? 'none' : 'sudo';
 }

@@ -1,6 +1,6 @@
 import type { Problem, Where } from '../core/problem.ts';
 
-/** Collects what is wrong and what is questionable, so that one run names everything; the same thing twice counts once. */
+/** Collects errors and warnings, so that one run reports all of them. Equal ones count once. */
 export class Findings {
   readonly #errors = new Map<string, Problem>();
   readonly #warnings = new Map<string, Problem>();
@@ -13,12 +13,12 @@ export class Findings {
     this.#warnings.set(identityOf(problem), problem);
   }
 
-  /** A value of the wrong kind. */
+  /** Adds an error: a value of the wrong type. */
   wrong(where: Where, wanted: string, seen: string, fix: string): void {
     this.error({
       code: 'variables.wrong-value',
-      summary: `${where.path ?? 'a value'} is not usable`,
-      detail: `Wanted ${wanted}; seen ${seen}.`,
+      summary: `invalid ${where.path ?? 'value'}`,
+      detail: `Expected ${wanted}, found ${seen}.`,
       fix,
       where,
     });
@@ -33,7 +33,7 @@ export class Findings {
   }
 }
 
-// Two hosts of a group share its variables, and each would report the same line.
+// Hosts of a group share its variables, and each host would report the same line.
 function identityOf(problem: Problem): string {
   return JSON.stringify([problem.code, problem.where, problem.detail]);
 }

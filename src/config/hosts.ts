@@ -21,7 +21,7 @@ interface Sources {
   readonly findings: Findings;
 }
 
-/** The hosts that are meant, and, where the group has none yet, what is known of every host that could join it. */
+/** Reads the chosen hosts. If the group has no host yet, it also describes every host that could join. */
 export async function readHosts(sources: Sources): Promise<Result<Pick<Config, 'hosts' | 'candidates'>>> {
   const { inventory, findings } = sources;
   const chosen = await chooseHosts(sources);
@@ -33,7 +33,7 @@ export async function readHosts(sources: Sources): Promise<Result<Pick<Config, '
     if (read?.ok === false) return read;
     if (read !== undefined) variables.set(name, read.value);
   }
-  // A file that could not be read leaves everything undefined, and a list of what follows from that helps nobody.
+  // After an unreadable file every variable is undefined; errors that follow from that would only confuse.
   if (findings.errors.length > 0) return ok({ hosts: [], candidates: [] });
   const describe = (name: string): readonly (CandidateHost & { readonly variables: HostVariables })[] => {
     const found = variables.get(name);
@@ -74,8 +74,8 @@ async function chooseHosts({ inventory, request, findings }: Sources): Promise<R
   if (both.length > 0) return ok(both);
   return fail({
     code: 'inventory.no-match',
-    summary: `--limit leaves no host of [${GROUP}]`,
-    detail: `Wanted a host of [${GROUP}] (${group.join(', ')}); seen ${request.limit}, which is ${limited.value.join(', ')}.`,
+    summary: `--limit excludes all hosts of [${GROUP}]`,
+    detail: `Expected a host of [${GROUP}] (${group.join(', ')}), found ${request.limit}, which matches ${limited.value.join(', ')}.`,
     fix: `--limit ${group[0] ?? 'HOST'}`,
   });
 }

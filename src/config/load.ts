@@ -13,7 +13,7 @@ import { VariableFolders } from './variables/merge.ts';
 import { Keyring } from './vault/keyring.ts';
 import { askedPassword, filePassword, type PasswordSource } from './vault/password.ts';
 
-/** What a person's call says about the files to read. */
+/** The user's environment and the options that choose the files. */
 export interface ConfigRequest {
   readonly cwd: string;
   readonly home: string;
@@ -25,17 +25,17 @@ export interface ConfigRequest {
   readonly limit: string | undefined;
   /** `--vault-password-file`. */
   readonly vaultPasswordFile: string | undefined;
-  /** `--ask-vault-pass`; called at most once, and only if an encrypted file is met. */
+  /** `--ask-vault-pass`. Called at most once, and only if a file is encrypted. */
   readonly askVaultPassword: (() => Promise<Secret>) | undefined;
 }
 
-/** Where an inventory is looked for when nobody says otherwise. */
+/** The default inventory. */
 const DEFAULT_INVENTORY = 'inventories/dev.ini';
 
-/** Reads the operator's files by Ansible's rules into one frozen Config, or names everything that is wrong with them. */
+/** Reads the operator's files by Ansible's rules into one frozen Config, or returns all Problems. */
 export async function loadConfig(request: ConfigRequest): Promise<Result<Config>> {
   const findings = new Findings();
-  // ansible.cfg says where the vault password is, so it is read before anything can be opened.
+  // ansible.cfg may set the vault password file, so it is read before anything is decrypted.
   const settings = await readAnsibleSettings(request, new SourceFiles(request.cwd, new Keyring([])), findings);
   if (!settings.ok) return settings;
   const files = new SourceFiles(request.cwd, new Keyring(passwordSources(request, settings.value)));
@@ -67,7 +67,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Result<Config>
   );
 }
 
-/** `-i`, else Ansible's environment and ansible.cfg, else the guide's place; absolute. */
+/** `-i`, otherwise Ansible's environment or ansible.cfg, otherwise the default path; absolute. */
 export function inventoryFileOf(request: ConfigRequest, settings: Pick<AnsibleSettings, 'inventory'>): string {
   return request.inventoryFile === undefined
     ? (settings.inventory ?? join(request.cwd, DEFAULT_INVENTORY))

@@ -1,6 +1,6 @@
 import { isAbsolute, relative } from 'node:path';
 
-/** A path as a person types it: relative to `folder` where it lies below, else as it is. */
+/** A path for messages: relative to `folder` if it is below, otherwise unchanged. */
 export function shownPath(path: string, folder: string): string {
   const near = relative(folder, path);
   return near === '' || near.startsWith('..') || isAbsolute(near) ? path : near;

@@ -5,15 +5,15 @@ import { shownPath } from './shown-path.ts';
 import { isVaultText } from './vault/envelope.ts';
 import type { Keyring } from './vault/keyring.ts';
 
-/** A file's text, opened if it was encrypted. */
+/** A file's text, decrypted if necessary. */
 export interface SourceText {
   readonly text: string;
   readonly encrypted: boolean;
-  /** Encrypted, and no password was given: `text` is empty. */
+  /** Encrypted, and no password was given; `text` is empty. */
   readonly locked: boolean;
 }
 
-/** The operator's files as they are read: remembers which, and opens what is encrypted. */
+/** Reads and decrypts the operator's files, and records their paths. */
 export class SourceFiles {
   readonly keyring: Keyring;
   readonly #cwd: string;
@@ -24,17 +24,17 @@ export class SourceFiles {
     this.keyring = keyring;
   }
 
-  /** Absolute paths of what was read, in order. */
+  /** Absolute paths of the files that were read, in order. */
   get read(): readonly string[] {
     return [...this.#read];
   }
 
-  /** A path as people see it: relative to where they are, if it is below. */
+  /** A path for messages: relative to the current folder if it is below. */
   shown(path: string): string {
     return shownPath(path, this.#cwd);
   }
 
-  /** Reads an absolute path; `undefined` where there is no such file. */
+  /** Reads the file at an absolute path; `undefined` if it does not exist. */
   async open(path: string): Promise<Result<SourceText | undefined>> {
     let bytes: Buffer;
     try {
@@ -44,8 +44,8 @@ export class SourceFiles {
       if (code === 'ENOENT' || code === 'ENOTDIR') return ok(undefined);
       return fail({
         code: 'config.unreadable',
-        summary: 'a file cannot be read',
-        detail: `Wanted to read ${this.shown(path)}; seen ${code === '' ? String(error) : code}.`,
+        summary: 'cannot read a file',
+        detail: `Expected to read ${this.shown(path)}, found ${code === '' ? String(error) : code}.`,
         fix: `ls -ld ${this.shown(path)}`,
         where: { file: this.shown(path) },
       });
@@ -57,7 +57,7 @@ export class SourceFiles {
       return fail({
         code: 'config.not-text',
         summary: 'a file is not text',
-        detail: 'Wanted UTF-8; seen bytes that are not.',
+        detail: 'Expected UTF-8, found other bytes.',
         fix: `iconv -f latin1 -t utf8 ${this.shown(path)}`,
         where,
       });

@@ -1,12 +1,12 @@
 import type { Where } from '../core/problem.ts';
 
-/** Where a value stands, and whether it was encrypted there. */
+/** The position of a value, and whether it is encrypted there. */
 interface Placed {
   readonly where: Where;
   readonly encrypted: boolean;
 }
 
-/** Text, a number, a boolean or nothing; `literal` text is never a template (`!unsafe`). */
+/** Text, a number, a boolean or null. `literal` text is never a template (`!unsafe`). */
 export interface ScalarValue extends Placed {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
@@ -23,20 +23,20 @@ export interface MapValue extends Placed {
   readonly entries: ReadonlyMap<string, Value>;
 }
 
-/** What stands in an encrypted place that was not opened, because no password was given. */
+/** An encrypted value for which no password was given. */
 export interface LockedValue extends Placed {
   readonly kind: 'locked';
-  /** The file to open. */
+  /** The encrypted file. */
   readonly file: string;
 }
 
-/** A value as the operator's files have it, every part with its place. */
+/** A value of the operator's files. Each part has its position. */
 export type Value = ScalarValue | ListValue | MapValue | LockedValue;
 
-/** The variables of a file, a group or a host, by name. */
+/** Variables of a file, a group or a host, by name. */
 export type Variables = ReadonlyMap<string, Value>;
 
-/** Makes a scalar. */
+/** Creates a scalar. */
 export function scalar(
   value: ScalarValue['value'],
   where: Where,
@@ -47,7 +47,7 @@ export function scalar(
 
 const SECRET_NAME = /(?:^|[_.])(?:key|secret|token|password|pass)$/i;
 
-/** A value as a message may show it: short, on one line, and never a secret. */
+/** A value for messages: short, on one line, and never a secret. */
 export function describeValue(value: Value): string {
   if (value.kind === 'list')
     return value.items.length === 0 ? 'an empty list' : `a list of ${String(value.items.length)}`;
@@ -55,12 +55,12 @@ export function describeValue(value: Value): string {
   if (value.kind === 'locked') return `something encrypted in ${value.file}`;
   if (value.value === null || value.value === '') return 'nothing';
   if (value.encrypted || SECRET_NAME.test(value.where.path ?? '')) return 'a value that is not shown';
-  // An address may hold a name and a password.
+  // A URL may contain a user name and a password.
   const text = JSON.stringify(value.value).replace(/\/\/[^/@\s]*@/, '//…@');
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
-/** What a value is, without any position: as JSON would have it. Locked parts become `null`. */
+/** The plain value without positions, as in JSON. Locked parts are `null`. */
 export function plainOf(value: Value): unknown {
   if (value.kind === 'scalar') return value.value;
   if (value.kind === 'list') return value.items.map(plainOf);

@@ -1,3 +1,4 @@
+import { randomId } from '../core/id.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Deployment } from '../schema/gateway-config.ts';
 import type { ClientDialect } from './client-dialect.ts';
@@ -86,7 +87,7 @@ export function openContext(
 
 /** Makes a request id: `req_` and 32 hexadecimal digits. */
 export function newRequestId(): string {
-  return `req_${crypto.randomUUID().replaceAll('-', '')}`;
+  return `req_${randomId()}`;
 }
 
 /** Records that a deployment is asked: `askedMs` after the start of the request, and why it was chosen. */

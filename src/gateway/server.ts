@@ -1,3 +1,4 @@
+import { errorCode } from '../core/error.ts';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -123,7 +124,7 @@ export function createGatewayServer(
       socket.destroy();
     else if (!answered.has(socket)) {
       answered.add(socket);
-      respondBare(socket, failure, 'code' in error && typeof error.code === 'string' ? error.code : error.name);
+      respondBare(socket, failure, errorCode(error) || error.name);
     }
   });
   return { server, connections };

@@ -94,7 +94,7 @@ test('no inventory is 78: what was looked for and the command that makes one, an
   assert.equal(status, 78);
   assert.match(
     stderr,
-    /there is no inventory\n {6}where {2}inventories\/dev\.ini\n {6}detail [\s\S]+hxllm inventory --init HOST/,
+    /no inventory found\n {6}where {2}inventories\/dev\.ini\n {6}detail [\s\S]+hxllm inventory --init HOST/,
   );
   const { ending, exitCode, command } = lastRun('preflight');
   assert.deepEqual({ ending, exitCode, command }, { ending: 'failed', exitCode: 78, command: ['hxllm', 'preflight'] });

@@ -86,7 +86,7 @@ test('an encrypted file without a password is locked, and everything else is rea
   assert.equal(settings.models?.length, 2);
 });
 
-test('the key comes out of a vault file, an inline vault and a reference to one, and is never printed', async () => {
+test('the key is read from a vault file, an inline vault and a reference to one, and is never printed', async () => {
   const reference = {
     'inventories/group_vars/all/a.yml': 'litellm_master_key: "{{ secret_key }}"\n',
     'inventories/group_vars/all/vault.yml': INLINE.replace('litellm_master_key', 'secret_key'),
@@ -113,7 +113,7 @@ test('an inline vault without a password is locked too', async () => {
   });
 });
 
-test('a person is asked for the vault password once, and only where something is encrypted', async () => {
+test('the user is asked for the vault password once, and only if something is encrypted', async () => {
   let asked = 0;
   const ask = (): Promise<Secret> => {
     asked += 1;
@@ -206,14 +206,14 @@ test('without a litellm group the hosts are those of --limit, and every host is 
   );
 });
 
-test('--limit that leaves no host of the group is a Problem', async () => {
+test('--limit without a host of the group is a Problem', async () => {
   using tree = new Tree(GUIDE);
   const [problem] = problemsOf(await tree.load({ limit: 'llm' }));
   assert.equal(problem?.code, 'inventory.no-match');
   assert.match(problem.detail, /hx-api-server/);
 });
 
-test('no inventory, a folder and a script each say what to do', async () => {
+test('a missing inventory, a folder and a script each have a fix', async () => {
   using tree = new Tree({ 'inventories/dev.yml': 'all:\n', script: '#!/usr/bin/python3\n' });
   const code = async (inventoryFile: string | undefined): Promise<string | undefined> =>
     problemsOf(await tree.load({ inventoryFile }))[0]?.code;

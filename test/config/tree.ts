@@ -5,7 +5,7 @@ import type { Config, HostConfig } from '../../src/config/config.ts';
 import { loadConfig, type ConfigRequest } from '../../src/config/load.ts';
 import type { Problem, Result } from '../../src/core/problem.ts';
 
-/** A folder with these files, removed at the end of the scope that uses it. */
+/** A temporary folder with these files, removed at the end of its scope. */
 export class Tree implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'hxllm-config-'));
 
@@ -18,7 +18,7 @@ export class Tree implements Disposable {
     writeFileSync(join(this.folder, path), text);
   }
 
-  /** What loadConfig makes of the files. */
+  /** Runs loadConfig on the files. */
   load(request: Partial<ConfigRequest> = {}): Promise<Result<Config>> {
     return loadConfig({
       cwd: this.folder,
@@ -38,7 +38,7 @@ export class Tree implements Disposable {
   }
 }
 
-/** The configuration; a failure is thrown with its Problems. */
+/** The configuration. Throws the Problems of a failure. */
 export function configOf(result: Result<Config>): Config {
   if (!result.ok) throw new Error(JSON.stringify(result.problems, undefined, 1));
   return result.value;
@@ -51,7 +51,7 @@ export function hostOf(result: Result<Config>): HostConfig {
   return host;
 }
 
-/** The Problems of a failure; a success is thrown. */
+/** The Problems of a failure. Throws for a success. */
 export function problemsOf(result: Result<unknown>): readonly Problem[] {
   if (result.ok) throw new Error('this should not have been read');
   return result.problems;

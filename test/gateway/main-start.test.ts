@@ -60,10 +60,10 @@ test('a start without the variable, without a key where others reach it, or on a
     [
       ['--config', await write('address.yaml', {}), '--host', '127.0.0.1', '--port', '70000'],
       64,
-      /Wanted a port from 0 to 65535/,
+      /Expected a port from 0 to 65535/,
     ],
     [['--cofnig', 'x'], 64, /cofnig/],
-    [[], 64, /Wanted --config FILE/],
+    [[], 64, /Expected --config FILE/],
   ];
   await Promise.all(
     rows.map(async ([args, code, message]) => {

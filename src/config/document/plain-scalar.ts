@@ -1,6 +1,7 @@
 /**
- * What an unquoted YAML scalar means to PyYAML, whose rules (YAML 1.1, yaml/resolver.py) Ansible has: `yes` is true, `0644`
- * is 420, `1_000` is 1000, `1e3` is text since its float wants a dot, and `y` is text although YAML 1.1 has it as true.
+ * The value of an unquoted YAML scalar by PyYAML's rules (YAML 1.1, yaml/resolver.py), which Ansible uses: `yes` is
+ * true, `0644` is 420, `1_000` is 1000. `1e3` is text, since a float needs a dot, and `y` is text, although it is true
+ * in YAML 1.1.
  */
 export function readPlainScalar(text: string): string | number | boolean | null {
   if (text === '' || text === '~' || /^(?:null|Null|NULL)$/.test(text)) return null;
@@ -19,7 +20,7 @@ function readInteger(text: string): number | undefined {
     : digits.startsWith('0') && digits.length > 1
       ? Number.parseInt(digits, 8)
       : sexagesimal(digits);
-  // A number here cannot hold what Python can; the text can.
+  // A JavaScript number cannot hold every Python integer; the text can.
   return Number.isSafeInteger(value) ? 0 + sign * value : undefined;
 }
 
@@ -32,7 +33,7 @@ function readFloat(text: string): number | undefined {
   return (text.startsWith('-') ? -1 : 1) * sexagesimal(text.replace(/^[-+]/, '').replaceAll('_', ''));
 }
 
-/** `1:30` is ninety: digits to the base of 60. */
+/** A number to the base of 60: `1:30` is ninety. */
 function sexagesimal(digits: string): number {
   return digits.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
 }

@@ -16,10 +16,10 @@ import { scalar, type MapValue, type Value, type Variables } from '../value.ts';
 import type { Keyring, OpenedVault } from '../vault/keyring.ts';
 import { readPlainScalar } from './plain-scalar.ts';
 
-/** A YAML text and where it came from. */
+/** A YAML text and its origin. */
 export interface YamlSource {
   readonly text: string;
-  /** As people see it. */
+  /** The file's name for messages. */
   readonly file: string;
   readonly encrypted: boolean;
 }
@@ -28,8 +28,8 @@ const VAULT_TAGS = ['!vault', '!vault-encrypted'];
 const ASIS = { resolve: (text: string): string => text };
 
 /**
- * Reads YAML as Ansible does: version 1.1 by PyYAML's rules, `!vault` opened, `!unsafe` kept from templates, a key given
- * twice a warning. `undefined` where it does not parse (the Problem has the line) or is empty.
+ * Reads YAML as Ansible does: version 1.1 by PyYAML's rules, `!vault` decrypted, `!unsafe` excluded from templates,
+ * duplicate keys as warnings. `undefined` if it is empty or does not parse; the Problem has the line.
  */
 export async function readYaml(source: YamlSource, keyring: Keyring, findings: Findings): Promise<Value | undefined> {
   const lines = new LineCounter();
@@ -50,8 +50,8 @@ export async function readYaml(source: YamlSource, keyring: Keyring, findings: F
     const where = placeOf(error.pos[0]);
     findings.error({
       code: 'config.yaml',
-      summary: 'a YAML file does not parse',
-      detail: `Wanted YAML; seen at line ${String(where.line)}: ${error.message.replace(/\.?$/, '')}.`,
+      summary: 'cannot parse a YAML file',
+      detail: `Expected YAML, found at line ${String(where.line)}: ${error.message.replace(/\.?$/, '')}.`,
       fix: hintFor(source.text.split('\n')[(where.line ?? 1) - 1] ?? ''),
       where,
     });
@@ -66,7 +66,7 @@ const QUOTE = 'put the value into quotation marks: name: "{{ other }}"';
 function hintFor(line: string): string {
   if (/:\s*\{\{/.test(line)) return QUOTE;
   if (line.includes('\t')) return 'indent with spaces, not with tabs';
-  return 'correct the line: most often it is the indentation, a missing ":" or a quotation mark';
+  return 'correct the line: the usual causes are indentation, a missing ":" or a quotation mark';
 }
 
 async function openVaults(
@@ -93,7 +93,7 @@ async function openVaults(
   return opened;
 }
 
-/** More than any real file has; aliases of aliases can ask for billions. */
+/** Far more than a real file has. Aliases of aliases can expand to billions of nodes. */
 const MOST_NODES = 100_000;
 
 class Reader {
@@ -124,7 +124,7 @@ class Reader {
     this.#findings.error({
       code: 'config.yaml',
       summary: 'a YAML file is too large',
-      detail: `Wanted at most ${String(MOST_NODES)} values; seen more, aliases counted as often as they are used.`,
+      detail: `Expected at most ${String(MOST_NODES)} values, found more. Each use of an alias counts.`,
       fix: 'use fewer aliases',
       where: { file: this.#source.file },
     });
@@ -154,7 +154,7 @@ class Reader {
   }
 
   #where(node: unknown, path: string): Where {
-    // Every node of a parsed document has its range; the shape is checked, since the library types it as optional.
+    // Every node of a parsed document has a range. The library types it as optional, so its form is checked.
     const range =
       typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)
         ? Number(node.range[0])
@@ -166,8 +166,8 @@ class Reader {
     const where = this.#where(node, '');
     this.#findings.error({
       code: 'config.yaml',
-      summary: 'a YAML file does not parse',
-      detail: `Wanted YAML; seen at line ${String(where.line)}: ${seen}.`,
+      summary: 'cannot parse a YAML file',
+      detail: `Expected YAML, found at line ${String(where.line)}: ${seen}.`,
       fix,
       where,
     });
@@ -196,9 +196,8 @@ class Reader {
     const own = new Map<string, Value>();
     const merged = new Map<string, Value>();
     for (const pair of pairs) {
-      // Python refuses it too; {{ x }} without quotation marks is how it happens.
-      if (!isScalar(pair.key) && !isAlias(pair.key))
-        this.#broken(pair.key, 'a name that is itself a mapping or a list', QUOTE);
+      // Python refuses it too. An unquoted {{ x }} is the usual cause.
+      if (!isScalar(pair.key) && !isAlias(pair.key)) this.#broken(pair.key, 'a key that is a mapping or a list', QUOTE);
       const key = isScalar(pair.key) ? (pair.key.source ?? String(pair.key.value)) : String(pair.key);
       if (key === '<<') {
         for (const [name, value] of this.#merged(pair.value, path)) if (!merged.has(name)) merged.set(name, value);
@@ -208,13 +207,13 @@ class Reader {
       if (own.has(key))
         this.#findings.warning({
           code: 'config.duplicate-key',
-          summary: `${at} is given twice`,
-          detail: `Wanted each name once; seen again here, and the later one wins over line ${String(own.get(key)?.where.line)}.`,
+          summary: `duplicate key ${at}`,
+          detail: `Expected each key once, found it again. This value overrides line ${String(own.get(key)?.where.line)}.`,
           fix: 'remove one of them',
           where: this.#where(pair.key, at),
         });
       const keyed = this.#where(pair.key, at);
-      // People look for the name, and what belongs to it may begin lines below.
+      // The position is that of the key, which users search for; the value may begin lines below it.
       own.set(key, { ...(this.#read(pair.value, at) ?? scalar(null, keyed)), where: keyed });
     }
     return new Map([...merged, ...own]);

@@ -1,7 +1,7 @@
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { readBackendUrl } from '../variables/backend-url.ts';
 
-/** Reads the values of `--backend`, each once, without a trailing slash. */
+/** Reads the values of `--backend`: distinct URLs without trailing slashes. */
 export function readAddresses(given: readonly string[]): Result<readonly string[]> {
   const problems: Problem[] = [];
   const urls = new Set<string>();
@@ -11,8 +11,8 @@ export function readAddresses(given: readonly string[]): Result<readonly string[
     else
       problems.push({
         code: 'usage.backend',
-        summary: `--backend ${text} is not usable`,
-        detail: `Wanted ${read.wanted}; seen ${JSON.stringify(text)}.`,
+        summary: `invalid --backend ${text}`,
+        detail: `Expected ${read.wanted}, found ${JSON.stringify(text)}.`,
         fix: read.fix,
       });
   }
@@ -20,7 +20,7 @@ export function readAddresses(given: readonly string[]): Result<readonly string[
   return first === undefined ? ok([...urls]) : fail(first, ...rest);
 }
 
-/** The host in a backend's URL. */
+/** The host of a backend's URL. */
 export function hostOfAddress(url: string): string {
   return new URL(url).hostname;
 }

@@ -1,11 +1,11 @@
-/** A change to one of the operator's files, as data: whoever shows it also asks, and writes it in one go. */
+/** A change to one of the operator's files, as data. The caller shows it, asks, and writes it atomically. */
 export interface FileChange {
   /** Absolute. */
   readonly path: string;
   /** `undefined`: the file is new. */
   readonly before: string | undefined;
   readonly after: string;
-  /** Of a new file; one that is there keeps its own. */
+  /** The mode of a new file. An existing file keeps its mode. */
   readonly mode: number;
   /** Not shown in a diff. */
   readonly secret: boolean;

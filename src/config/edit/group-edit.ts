@@ -12,13 +12,16 @@ import { addToYamlGroup } from './yaml-group.ts';
 
 const COMMENT = 'The gateway’s hosts, added by hxllm.';
 
-/** An inventory's text, and its file as people see it. */
+/** An inventory's text, and its file's name for messages. */
 export interface InventoryText {
   readonly text: string;
   readonly file: string;
 }
 
-/** The inventory's text with a host in `[litellm]`; what was there stays byte for byte. The result is read again before it is given out. */
+/**
+ * Adds a host to `[litellm]` in an inventory's text. All existing bytes stay. The result is parsed again before it is
+ * returned.
+ */
 export async function addToGroup({ text, file }: InventoryText, host: string): Promise<Result<string>> {
   const before = await hostsIn({ text, file });
   if (before.includes(host)) return ok(text);
@@ -27,8 +30,8 @@ export async function addToGroup({ text, file }: InventoryText, host: string): P
   if (after !== undefined && (await hostsIn({ text: after, file })).includes(host)) return ok(after);
   return fail({
     code: 'inventory.edit-by-hand',
-    summary: `[${GROUP}] cannot be added without rewriting the file`,
-    detail: `Wanted a place in ${file} for the group ${GROUP} that leaves the rest as it is; seen ${yaml ? 'flow style, an anchor or a document’s end' : 'lines that cannot be read'}.`,
+    summary: `cannot add [${GROUP}] without rewriting the file`,
+    detail: `Expected a place in ${file} where the group ${GROUP} changes nothing else, found ${yaml ? 'flow style, an anchor or a document’s end' : 'lines that cannot be parsed'}.`,
     fix: yaml
       ? `add by hand to ${file}, at the top: {${GROUP}: {hosts: {${host}: }}}`
       : `add by hand to ${file}: [${GROUP}], and below it ${host}`,
@@ -48,7 +51,7 @@ async function hostsIn({ text, file }: InventoryText): Promise<readonly string[]
   return findings.errors.length > 0 ? [] : hostsOf(inventory, GROUP);
 }
 
-/** Whether a text names one host, so that it can stand in an inventory. */
+/** Whether a text is one host's name, so that an inventory can contain it. */
 export function isHostName(text: string): boolean {
   const read = readHostPattern(text);
   return (

@@ -1,9 +1,9 @@
-/** The line ending that a text has; `\n` where it has none. */
+/** The line ending of a text; `\n` if it has none. */
 function lineEndOf(text: string): string {
   return text.includes('\r\n') ? '\r\n' : '\n';
 }
 
-/** Puts a block of lines at the end, after an empty line; every byte that was there stays. */
+/** Appends a block of lines after an empty line. All existing bytes stay. */
 export function appendBlock(text: string, lines: readonly string[]): string {
   const end = lineEndOf(text);
   const open = text !== '' && !/[\r\n]$/.test(text) ? end : '';
@@ -11,7 +11,7 @@ export function appendBlock(text: string, lines: readonly string[]): string {
   return `${text}${open}${gap}${lines.join(end)}${end}`;
 }
 
-/** Puts lines after the line with this number (from 1; 0: before the first); every byte that was there stays. */
+/** Inserts lines after the line with this number (from 1; 0: before the first line). All existing bytes stay. */
 export function insertAfterLine(text: string, line: number, lines: readonly string[]): string {
   const end = lineEndOf(text);
   let offset = 0;

@@ -1,11 +1,11 @@
 import { stringify } from 'yaml';
 
-/** A backend to write down. */
+/** A backend to add. */
 export interface NewBackend {
   readonly url: string;
 }
 
-/** A model to write down; `backends` where not all of them have it. */
+/** A model to add. `backends` is set if not all backends have it. */
 export interface NewModel {
   readonly name: string;
   readonly model: string;
@@ -13,19 +13,19 @@ export interface NewModel {
   readonly mode: 'chat' | 'embedding';
 }
 
-/** `litellm_backends` as the guide writes it. */
+/** The lines of `litellm_backends` in the guide's style. */
 export function backendLines(backends: readonly NewBackend[]): readonly string[] {
   return [
-    '# The Ollama servers behind the gateway, as its host reaches them.',
+    '# The Ollama servers behind the gateway, with addresses that its host can reach.',
     'litellm_backends:',
     ...backends.map((backend) => `  - ${quoted(backend.url)}`),
   ];
 }
 
-/** `litellm_models` as the guide writes it. */
+/** The lines of `litellm_models` in the guide's style. */
 export function modelLines(models: readonly NewModel[]): readonly string[] {
   return [
-    '# What clients ask for (name), and what Ollama calls it (model).',
+    '# The models: name is the alias for clients, model is the name in Ollama.',
     'litellm_models:',
     ...models.flatMap(linesOf),
   ];

@@ -8,16 +8,16 @@ import { isVaultText } from '../vault/envelope.ts';
 import { Keyring } from '../vault/keyring.ts';
 import { appendBlock } from './lines.ts';
 
-/** A variables file to add to; `text` is empty where it is new. */
+/** A variables file to edit. `text` is empty for a new file. */
 export interface VariablesText {
   readonly text: string;
-  /** As people see it. */
+  /** The file's name for messages. */
   readonly file: string;
 }
 
 /**
- * Adds a variable, given as its lines, to the end of a variables file. What was there stays byte for byte, and a variable
- * that is there already is left alone. The result is read again: all others must have kept their values.
+ * Adds a variable, given as lines, at the end of a variables file. All existing bytes stay, and an existing variable
+ * stays unchanged. The result is parsed again: all other variables must keep their values.
  */
 export async function addVariable(
   { text, file }: VariablesText,
@@ -27,14 +27,14 @@ export async function addVariable(
   const byHand = (seen: string): Result<string> =>
     fail({
       code: 'variables.edit-by-hand',
-      summary: `${name} cannot be added without rewriting the file`,
-      detail: `Wanted a place in ${file} that leaves the rest as it is; seen ${seen}.`,
+      summary: `cannot add ${name} without rewriting the file`,
+      detail: `Expected a place in ${file} where the lines change nothing else, found ${seen}.`,
       fix: `add to ${file} by hand: ${lines.filter((line) => !line.startsWith('#')).join('\n')}`,
       where: { file },
     });
   if (isVaultText(text)) return byHand('an encrypted file');
   const before = await variablesIn({ text, file });
-  if (before === undefined) return byHand('YAML that does not parse as variables');
+  if (before === undefined) return byHand('YAML that has no variables');
   if (before.has(name)) return ok(text);
   const { contents } = parseDocument(text, { version: '1.1', uniqueKeys: false });
   if (isMap(contents) && contents.flow === true && contents.items.length > 0) return byHand('flow style');
@@ -44,7 +44,7 @@ export async function addVariable(
     read !== undefined &&
     read.has(name) &&
     [...before].every(([known, value]) => isDeepStrictEqual(plainOf(value), plainOf(read.get(known) ?? value)));
-  return kept ? ok(after) : byHand('a form of YAML that a line at its end does not belong to');
+  return kept ? ok(after) : byHand('YAML to which no line can be appended');
 }
 
 async function variablesIn({ text, file }: VariablesText): Promise<Variables | undefined> {

@@ -2,9 +2,9 @@ import { isMap, isScalar, LineCounter, parseDocument, type Pair, type YAMLMap } 
 import { appendBlock, insertAfterLine } from './lines.ts';
 
 /**
- * Adds a host to a group of a YAML inventory. Every key at the top is a group, so a group that is not there is put at the
- * end of the file; into one at the top the host is put first. `undefined`: the file is written in a way that leaves no
- * safe place (flow style, anchors), and a person has to.
+ * Adds a host to a group of a YAML inventory. Every top-level key is a group: a missing group is appended to the file,
+ * and in an existing top-level group the host is put first. `undefined` if the file has no safe place (flow style,
+ * anchors) and must be edited by hand.
  */
 export function addToYamlGroup(text: string, group: string, host: string, comment: string): string | undefined {
   const lines = new LineCounter();
@@ -51,7 +51,7 @@ function columnOf(pair: Pair, lines: LineCounter): number {
   return lines.linePos(startOf(pair)).col - 1;
 }
 
-/** How far the keys of a block mapping are indented. */
+/** The indentation of the keys of a block mapping. */
 function indentOf(node: unknown, lines: LineCounter): number | undefined {
   const [first] = isMap(node) ? node.items : [];
   return first === undefined ? undefined : columnOf(first, lines);

@@ -1,11 +1,11 @@
-/** The hosts that one entry of an inventory names, and the port it gives them; or why it names none. */
+/** The host names and the port of one inventory entry, or the reason why it is invalid. */
 export type HostPattern =
   | { readonly ok: true; readonly names: readonly string[]; readonly port: number | undefined }
   | { readonly ok: false; readonly reason: string };
 
-/** Reads `name`, `name:port`, `[v6]:port` and ranges such as `web[01:10]`, as Ansible's inventory plugins do. */
+/** Parses `name`, `name:port`, `[v6]:port` and ranges such as `web[01:10]`, as Ansible's inventory plugins do. */
 export function readHostPattern(pattern: string): HostPattern {
-  if (pattern === '---') return { ok: false, reason: 'is how a YAML file begins, not a host' };
+  if (pattern === '---') return { ok: false, reason: 'is the first line of a YAML file, not a host' };
   const { name, port } = splitPort(pattern);
   if (pattern.endsWith(':') && !pattern.endsWith('::'))
     return { ok: false, reason: 'ends in ":", which is reserved for a port' };
@@ -39,7 +39,9 @@ function expandRanges(
   return { ok: true, names: steps.flatMap((step) => rest.names.map((name) => head + step + name)) };
 }
 
-/** The members of `begin:end` or `begin:end:step`, both ends included; a text is the reason why there are none. */
+/**
+ * The members of `begin:end` or `begin:end:step`, both ends included; a text is the reason why the range is invalid.
+ */
 function rangeOf(inside: string): readonly string[] | string {
   const bounds = inside.split(':');
   if (bounds.length !== 2 && bounds.length !== 3) return 'has a range that is not begin:end or begin:end:step';

@@ -8,14 +8,17 @@ import { InventoryBuilder, type Inventory } from './inventory.ts';
 
 const HEADER = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?$/;
 
-/** A group that was used before it was declared, and by whom. */
+/** A group that was used before its declaration, and the kind of section that used it. */
 interface Pending {
   readonly where: Where;
   readonly by: 'vars' | 'children';
   readonly parents: readonly string[];
 }
 
-/** Reads an inventory in Ansible's INI format (lib/ansible/plugins/inventory/ini.py); every line that is wrong is found, with its number. */
+/**
+ * Parses an inventory in Ansible's INI format (lib/ansible/plugins/inventory/ini.py). Every wrong line is reported with
+ * its number.
+ */
 export function readIni(text: string, file: string, findings: Findings): Inventory {
   const reader = new IniReader(file, findings);
   for (const [index, line] of text
@@ -48,7 +51,7 @@ class IniReader {
         where,
         'a header such as [litellm] or [litellm:vars], without spaces',
         line,
-        'remove what is not a letter, a digit, "_" or "-" from the name',
+        'use only letters, digits, "_" and "-" in the name',
       );
     else if (this.#state === 'hosts') this.#host(line, where);
     else if (this.#state === 'vars') this.#variable(line, where);
@@ -60,7 +63,7 @@ class IniReader {
       if (by === 'vars')
         this.#wrong(
           where,
-          `a group [${name}], whose variables these are`,
+          `a group [${name}] for these variables`,
           `no such group in ${this.#file}`,
           `add a section [${name}], or correct the name`,
         );
@@ -99,7 +102,7 @@ class IniReader {
 
   #host(line: string, where: Where): void {
     const split = splitWords(line, { comments: true });
-    // The rest of the line may hold a password.
+    // The rest of the line may contain a password.
     if (!split.ok)
       return this.#wrong(
         where,
@@ -175,15 +178,15 @@ class IniReader {
   #wrong(where: Where, wanted: string, seen: string, fix: string): void {
     this.#findings.error({
       code: 'inventory.unreadable',
-      summary: 'the inventory has a line that cannot be read',
-      detail: `Wanted ${wanted}; seen ${seen}.`,
+      summary: 'cannot parse a line of the inventory',
+      detail: `Expected ${wanted}, found ${seen}.`,
       fix,
       where,
     });
   }
 }
 
-/** A value of an INI inventory: a Python literal where it is one, else the text itself. */
+/** The value of a variable in an INI inventory: a Python literal if it is one, otherwise the text. */
 function readIniValue(text: string, where: Where): Value {
   const literal = readLiteral(text);
   return literal === undefined ? scalar(text, where) : valueOf(literal, where);

@@ -4,11 +4,11 @@ import type { Value, Variables } from '../value.ts';
 /** The group that hxllm deploys to. */
 export const GROUP = 'litellm';
 
-/** A group as the inventory file has it. */
+/** A group of the inventory file. */
 export interface Group {
   readonly name: string;
   readonly variables: Variables;
-  /** Names of its groups below. */
+  /** Names of its child groups. */
   readonly children: readonly string[];
   /** Names of its own hosts. */
   readonly hosts: readonly string[];
@@ -18,11 +18,11 @@ export interface Group {
 export interface InventoryHost {
   readonly name: string;
   readonly variables: Variables;
-  /** The line that named it first. */
+  /** The line of its first mention. */
   readonly where: Where;
 }
 
-/** What an inventory file says; `all` and `ungrouped` are always there, and every group descends from `all`. */
+/** The content of an inventory file. It always has `all` and `ungrouped`, and every group descends from `all`. */
 export interface Inventory {
   readonly groups: ReadonlyMap<string, Group>;
   /** In the order of their first mention. */
@@ -36,7 +36,7 @@ interface OpenGroup {
   readonly hosts: Set<string>;
 }
 
-/** Takes an inventory's lines in their order, whatever the format. */
+/** Builds an inventory from its lines in order, for any format. */
 export class InventoryBuilder {
   readonly #groups = new Map<string, OpenGroup>();
   readonly #hosts = new Map<
@@ -62,7 +62,7 @@ export class InventoryBuilder {
     this.#groups.get(group)?.variables.set(name, value);
   }
 
-  /** Whether it could be added: a group cannot be below itself. */
+  /** Returns false if the child would contain itself. */
   addChild(parent: string, child: string): boolean {
     if (parent === child || this.#isBelow(parent, child)) return false;
     this.#groups.get(parent)?.children.add(child);
@@ -80,7 +80,7 @@ export class InventoryBuilder {
     this.#hosts.get(host)?.variables.set(name, value);
   }
 
-  /** Puts groups without a parent below `all`, and hosts of no other group into `ungrouped`. */
+  /** Makes groups without a parent children of `all`, and adds hosts without another group to `ungrouped`. */
   build(): Inventory {
     const below = new Set([...this.#groups.values()].flatMap((group) => [...group.children]));
     const all = this.#groups.get('all');

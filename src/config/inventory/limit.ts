@@ -4,7 +4,10 @@ import type { Findings } from '../findings.ts';
 import type { Inventory } from './inventory.ts';
 import { hostsOf } from './membership.ts';
 
-/** The hosts that a pattern of Ansible names (inventory/manager.py), in the inventory's order. `readLines` gives an `@file`. */
+/**
+ * Selects the hosts of an Ansible pattern (inventory/manager.py), in the inventory's order. `readLines` reads an
+ * `@file`.
+ */
 export async function selectHosts(
   pattern: string,
   inventory: Inventory,
@@ -37,9 +40,10 @@ export async function selectHosts(
     if (typeof found === 'string') return fail(problem(pattern, inventory, found));
     for (const host of chosen) if (found.includes(host) === part.startsWith('!')) chosen.delete(host);
   }
-  const nowhere = missing.map((part) => `${part} is no host and no group`).join(' and ');
-  if (chosen.size === 0) return fail(problem(pattern, inventory, nowhere === '' ? 'nothing is left of them' : nowhere));
-  // Ansible goes on with the rest, too.
+  const nowhere = missing.map((part) => `${part} is neither a host nor a group`).join(' and ');
+  if (chosen.size === 0)
+    return fail(problem(pattern, inventory, nowhere === '' ? 'the exclusions leave no host' : nowhere));
+  // Ansible, too, continues with the other hosts.
   if (nowhere !== '') findings.warning(problem(pattern, inventory, nowhere));
   return ok([...inventory.hosts.keys()].filter((name) => chosen.has(name)));
 }
@@ -55,7 +59,7 @@ function globOf(pattern: string): RegExp {
   return new RegExp(`^${body}$`, 's');
 }
 
-/** Splits at commas, or at colons where they are not part of an address or of a range. */
+/** Splits at commas, or at colons outside addresses and ranges. */
 function splitPattern(pattern: string): readonly string[] {
   const parts =
     pattern.includes(',') || isIPv6(pattern) ? pattern.split(',') : (pattern.match(/(?:\[[^\]]*\]|[^:[])+/g) ?? []);
@@ -64,7 +68,7 @@ function splitPattern(pattern: string): readonly string[] {
 
 const SUBSCRIPT = /^(.+)\[(?:(-?\d+)|(\d+):(\d*))\]$/;
 
-/** The hosts of one pattern without its `!` or `&`; a text is the reason why it is none. */
+/** The hosts of one pattern without its `!` or `&`; a text is the reason why the pattern is invalid. */
 function matchOne(pattern: string, inventory: Inventory): readonly string[] | string {
   if (inventory.hosts.has(pattern)) return [pattern];
   const subscript = pattern.startsWith('~') ? null : SUBSCRIPT.exec(pattern);
@@ -73,12 +77,12 @@ function matchOne(pattern: string, inventory: Inventory): readonly string[] | st
   const [, , index, from, to] = subscript;
   if (index === undefined) return found.slice(Number(from), to === '' || to === undefined ? undefined : Number(to) + 1);
   const host = found.at(Number(index));
-  return host === undefined ? `${pattern} asks for more hosts than there are` : [host];
+  return host === undefined ? `${pattern} is beyond the last host` : [host];
 }
 
 function enumerate(pattern: string, inventory: Inventory): readonly string[] | string {
   const matches = matcherOf(pattern);
-  if (matches === undefined) return `${pattern} is no regular expression`;
+  if (matches === undefined) return `${pattern} is not a valid regular expression`;
   const groups = [...inventory.groups.keys()].filter(matches);
   const hosts = groups.length === 0 || /^~|[.?*[]/.test(pattern) ? [...inventory.hosts.keys()].filter(matches) : [];
   const all = new Set([...groups.flatMap((group) => hostsOf(inventory, group)), ...hosts]);
@@ -100,7 +104,7 @@ function problem(pattern: string, inventory: Inventory, reason: string): Problem
   return {
     code: 'inventory.no-match',
     summary: 'no host matches',
-    detail: `Wanted hosts for ${pattern}; seen that ${reason}. The inventory has ${names.length === 0 ? 'no hosts' : names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''}.`,
+    detail: `Expected hosts that match ${pattern}, but ${reason}. The inventory has ${names.length === 0 ? 'no hosts' : names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''}.`,
     fix: `--limit ${names[0] ?? 'HOST'}`,
   };
 }

@@ -1,6 +1,6 @@
 import type { Group, Inventory } from './inventory.ts';
 
-/** The hosts of a group and of all groups below it, in the inventory's order. */
+/** The hosts of a group and of all its descendants, in the inventory's order. */
 export function hostsOf(inventory: Inventory, groupName: string): readonly string[] {
   const found = new Set<string>();
   const visited = new Set<string>();
@@ -15,7 +15,10 @@ export function hostsOf(inventory: Inventory, groupName: string): readonly strin
   return [...inventory.hosts.keys()].filter((name) => found.has(name));
 }
 
-/** The groups a host is in, through any path, sorted as Ansible merges them: by depth, `ansible_group_priority` and name; the later one wins. */
+/**
+ * All groups of a host, in the order in which Ansible merges them: by depth, `ansible_group_priority` and name. Later
+ * ones override earlier ones.
+ */
 export function groupsOf(inventory: Inventory, host: string): readonly Group[] {
   const depths = depthsOf(inventory);
   const groups = [...inventory.groups.values()];
@@ -36,7 +39,7 @@ export function groupsOf(inventory: Inventory, host: string): readonly Group[] {
     );
 }
 
-/** How far below `all` each group is, by its longest path. */
+/** The depth of each group below `all`, by its longest path. */
 function depthsOf(inventory: Inventory): ReadonlyMap<string, number> {
   const depths = new Map<string, number>();
   const visit = (name: string, depth: number): void => {

@@ -10,7 +10,10 @@ import { readYamlInventory } from './yaml-inventory.ts';
 
 const YAML = new Set(['.yml', '.yaml', '.json']);
 
-/** Reads an inventory file: YAML by its extension, INI otherwise; without an extension whichever it is. */
+/**
+ * Reads an inventory file: YAML by its extension, otherwise INI. A file without an extension is YAML if it parses as a
+ * mapping.
+ */
 export async function readInventory(path: string, files: SourceFiles, findings: Findings): Promise<Result<Inventory>> {
   const file = files.shown(path);
   const found = await stat(path).catch(() => undefined);
@@ -22,7 +25,7 @@ export async function readInventory(path: string, files: SourceFiles, findings: 
     return fail({
       code: 'vault.password-needed',
       summary: 'the inventory is encrypted',
-      detail: `Wanted to read ${file}; seen an Ansible Vault and no password.`,
+      detail: `Expected an inventory in ${file}, found an Ansible Vault and no password.`,
       fix: 'run again with --ask-vault-pass',
       where: { file },
     });
@@ -31,8 +34,8 @@ export async function readInventory(path: string, files: SourceFiles, findings: 
     return fail({
       code: 'inventory.program',
       summary: 'the inventory is a program',
-      detail: `Wanted an inventory in INI or YAML; seen a script (${text.split('\n', 1).join('')}).`,
-      fix: `${file} --list  # and write the hosts down in inventories/dev.ini`,
+      detail: `Expected an inventory in INI or YAML, found a script (${text.split('\n', 1).join('')}).`,
+      fix: `${file} --list  # and copy the hosts to inventories/dev.ini`,
       where: { file, line: 1 },
     });
   const extension = extname(path).toLowerCase();
@@ -54,9 +57,9 @@ export async function readInventory(path: string, files: SourceFiles, findings: 
 function notFound(file: string): Problem {
   return {
     code: 'inventory.not-found',
-    summary: 'there is no inventory',
-    detail: `Wanted an Ansible inventory; seen no file ${file}.`,
-    fix: 'hxllm inventory --init HOST  # or name yours with -i FILE',
+    summary: 'no inventory found',
+    detail: `Expected an Ansible inventory, found no file ${file}.`,
+    fix: 'hxllm inventory --init HOST  # or use yours with -i FILE',
     where: { file },
   };
 }
@@ -68,7 +71,7 @@ async function folderInstead(path: string, file: string): Promise<Problem> {
   return {
     code: 'inventory.folder',
     summary: 'the inventory is a folder',
-    detail: `Wanted one inventory file; seen the folder ${file}${names.length === 0 ? '' : ` with ${names.join(', ')}`}.`,
+    detail: `Expected one inventory file, found the folder ${file}${names.length === 0 ? '' : ` with ${names.join(', ')}`}.`,
     fix: `-i ${file}/${names[0] ?? 'dev.ini'}`,
     where: { file },
   };

@@ -4,14 +4,17 @@ import { scalar, describeValue, type MapValue, type Value, type Variables } from
 import { readHostPattern } from './host-pattern.ts';
 import { InventoryBuilder, type Inventory } from './inventory.ts';
 
-/** Reads an inventory in Ansible's YAML format (lib/ansible/plugins/inventory/yaml.py); `undefined` is a file that did not parse, which has its Problem. */
+/**
+ * Parses an inventory in Ansible's YAML format (lib/ansible/plugins/inventory/yaml.py). `undefined` is a file that did
+ * not parse and has its Problem already.
+ */
 export function readYamlInventory(value: Value | undefined, file: string, findings: Findings): Inventory {
   const builder = new InventoryBuilder();
   const wrong = (where: Where, wanted: string, seen: string, fix: string): void => {
     findings.error({
       code: 'inventory.unreadable',
-      summary: 'the inventory has an entry that cannot be read',
-      detail: `Wanted ${wanted}; seen ${seen}.`,
+      summary: 'cannot read an entry of the inventory',
+      detail: `Expected ${wanted}, found ${seen}.`,
       fix,
       where,
     });
@@ -53,7 +56,7 @@ export function readYamlInventory(value: Value | undefined, file: string, findin
         findings.warning({
           code: 'inventory.unknown-section',
           summary: `${section} in the group ${name} is ignored`,
-          detail: `Wanted hosts, vars or children; seen ${section}.`,
+          detail: `Expected hosts, vars or children, found ${section}.`,
           fix: `move ${section} below hosts:, vars: or children:`,
           where: content.where,
         });
@@ -115,13 +118,13 @@ function readRoot(
   return undefined;
 }
 
-/** A mapping's entries; nothing at all is an empty one. */
+/** The entries of a mapping; `null` is an empty one. */
 function mapping(value: Value): Variables | undefined {
   if (value.kind === 'map') return value.entries;
   return value.kind === 'scalar' && value.value === null ? new Map() : undefined;
 }
 
-/** As Ansible has it, a single text stands for a mapping with that one key. */
+/** Ansible treats a single text as a mapping with that key. */
 function sectionOf(value: Value): MapValue | undefined {
   if (value.kind === 'map') return value;
   if (value.kind !== 'scalar' || (value.value !== null && typeof value.value !== 'string')) return undefined;
@@ -130,7 +133,7 @@ function sectionOf(value: Value): MapValue | undefined {
   return { kind: 'map', where: value.where, encrypted: value.encrypted, entries: new Map(entries) };
 }
 
-/** A variable is known by its own name, not by its path through the groups. */
+/** Renames a variable to its own name, without the path through the groups. */
 function named(value: Value, name: string): Value {
   const base = value.where.path ?? name;
   return renamed(value, base, name);

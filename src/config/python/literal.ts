@@ -1,10 +1,10 @@
-/** A Python literal as JSON has it; tuples and sets are lists. */
+/** A Python literal as JSON data. Tuples and sets are lists. */
 export type Literal = string | number | boolean | null | readonly Literal[] | ReadonlyMap<string, Literal>;
 
 /**
- * Reads what Python's `ast.literal_eval` reads: text, numbers, booleans, None, lists, tuples, sets and dicts, with a
- * trailing comment. `undefined` where Python would refuse, which leaves the value as the text it is. Integers beyond
- * 2^53 stay text too, since a number here could not hold them.
+ * Parses the input of Python's `ast.literal_eval`: text, numbers, booleans, None, lists, tuples, sets and dicts, with a
+ * trailing comment. `undefined` if Python would refuse; the value then stays text. Integers beyond 2^53 stay text too,
+ * since a JavaScript number cannot hold them.
  */
 export function readLiteral(text: string): Literal | undefined {
   const reader = new LiteralReader(text.replace(/^[ \t]+/, ''));
@@ -87,7 +87,7 @@ class LiteralReader {
 
   #number(rest: string): Read {
     const seen = NUMBER.exec(rest)?.[0];
-    // Python refuses leading zeros (010), but takes zero itself, however long.
+    // Python refuses leading zeros (010), but accepts zeros alone.
     if (seen === undefined || /^0[\d_]*[1-9][\d_]*$/.test(seen)) return REFUSED;
     this.#at += seen.length;
     const value = Number(seen.replaceAll('_', ''));
@@ -109,11 +109,11 @@ class LiteralReader {
     const read = this.#items(open === '[' ? ']' : ')');
     if (read === REFUSED) return REFUSED;
     const [only] = read.items;
-    // (5) is 5; only the comma makes (5,) a tuple.
+    // (5) is 5; only a comma makes the tuple (5,).
     return open === '(' && read.items.length === 1 && !read.comma && only !== undefined ? only : read.items;
   }
 
-  /** Items up to the closing sign, and whether a comma came last. */
+  /** Parses items up to the closing bracket. `comma`: the last item has a comma behind it. */
   #items(close: string): { readonly items: readonly Literal[]; readonly comma: boolean } | typeof REFUSED {
     const items: Literal[] = [];
     while (!this.#take(close)) {
@@ -150,7 +150,7 @@ class LiteralReader {
     }
   }
 
-  /** One text, or several beside each other, which Python joins. */
+  /** Parses one text, or adjacent texts, which Python joins. */
   #texts(): Read {
     let joined = '';
     let bytes = false;
@@ -161,7 +161,7 @@ class LiteralReader {
       this.#at += head[0].length;
       const part = this.#textBody(head[2] ?? "'", /r/i.test(head[1] ?? ''));
       const isBytes = /b/i.test(head[1] ?? '');
-      // Bytes are plain ASCII, and are not joined with text.
+      // Bytes are ASCII only, and are not joined with text.
       if (part === undefined || (isBytes && /[^\0-\u007F]/.test(part)) || (found && isBytes !== bytes)) return REFUSED;
       bytes = isBytes;
       joined += part;
@@ -185,7 +185,7 @@ class LiteralReader {
       const escape = /^\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|([^]))/.exec(
         this.#text.slice(this.#at),
       );
-      // \x, \u and \N want what follows them; Python refuses the whole text otherwise.
+      // \x, \u and \N need more characters; Python refuses the whole text without them.
       if (escape === null || (!raw && /^[xuUN]$/.test(escape[5] ?? ''))) return undefined;
       this.#at += raw ? 2 : escape[0].length;
       if (raw) text += `\\${escape[0].charAt(1)}`;

@@ -1,6 +1,6 @@
 /**
- * Splits a line as Python's `shlex.split(line, comments=True)` in POSIX mode does: quotes, backslashes, and an unquoted
- * `#` that cuts the line even inside a word. Returns the reason where a quote is not closed.
+ * Splits a line as Python's `shlex.split(line, comments=True)` does in POSIX mode: quotes, backslashes, and an unquoted
+ * `#` that ends the line even inside a word. Returns the reason if a quote is not closed.
  */
 export function splitWords(
   line: string,
@@ -42,7 +42,7 @@ function readQuoted(
   for (let index = start; index < line.length; index += 1) {
     const sign = line.charAt(index);
     if (sign === quote) return { text, end: index + 1 };
-    // Inside double quotes a backslash escapes only itself and the quote; elsewhere it stays.
+    // Inside double quotes a backslash escapes only itself and the quote; otherwise it stays.
     const next = line.charAt(index + 1);
     if (sign === '\\' && quote === '"' && (next === '"' || next === '\\')) {
       text += next;

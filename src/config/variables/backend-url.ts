@@ -1,11 +1,11 @@
-/** A backend's URL without a trailing slash, and what is odd about it; or what was wanted instead. */
+/** A backend's URL without a trailing slash, or the expected form and a fix. */
 export type BackendUrl =
   | { readonly ok: true; readonly url: string; readonly withoutPort: boolean }
   | { readonly ok: false; readonly wanted: string; readonly fix: string };
 
 const EXAMPLE = 'http://hx-llm01-server:11434';
 
-/** Reads the address of an Ollama server: `http://host:11434`, a path in front of it allowed. */
+/** Parses the URL of an Ollama server: `http://host:11434`, optionally with a path. */
 export function readBackendUrl(text: string): BackendUrl {
   const wanted = `an address such as ${EXAMPLE}`;
   if (!/^https?:\/\//i.test(text)) {
@@ -23,7 +23,7 @@ export function readBackendUrl(text: string): BackendUrl {
     return {
       ok: false,
       wanted: `${wanted}, without a name and password in it`,
-      fix: 'let Ollama be reached without them, since they would stand readable in every rendered file',
+      fix: 'make Ollama reachable without them: every rendered file would contain them in plain text',
     };
   if (url.search !== '' || url.hash !== '')
     return {
@@ -34,7 +34,7 @@ export function readBackendUrl(text: string): BackendUrl {
   if (/^\/(?:v1|api)\/*$/.test(url.pathname))
     return {
       ok: false,
-      wanted: `${wanted}: the server itself, since hxllm adds /api to it`,
+      wanted: `${wanted}without /v1 or /api, which hxllm adds itself`,
       fix: `write ${url.origin}`,
     };
   return {

@@ -18,7 +18,7 @@ export function readBackendList(value: Value | undefined, reader: Reader): reado
     if (before !== undefined)
       reader.wrong(
         item,
-        `each backend once; ${backend.url} is on line ${String(before.where.line)} already`,
+        `each backend once (${backend.url} is already on line ${String(before.where.line)})`,
         'remove one of the two lines',
       );
     seen.set(backend.url, item);
@@ -44,7 +44,7 @@ function readBackend(item: Value, reader: Reader): Backend | undefined {
   return url === undefined ? undefined : { url, numParallel };
 }
 
-/** A backend's URL; one without a port is warned of, since Ollama hardly ever listens on 80. */
+/** Reads a backend's URL. A missing port is a warning: Ollama hardly ever listens on 80. */
 function readUrl(value: Value, reader: Reader): string | undefined {
   const text = reader.text(value, 'an address such as http://hx-llm01-server:11434');
   if (text === undefined) return undefined;
@@ -53,9 +53,9 @@ function readUrl(value: Value, reader: Reader): string | undefined {
   if (read.withoutPort) {
     reader.findings.warning({
       code: 'variables.no-port',
-      summary: `${read.url} names no port`,
-      detail: `Wanted the port that Ollama listens on, most often 11434; seen none, so ${read.url.startsWith('https') ? '443' : '80'} is meant.`,
-      fix: `write ${read.url}:11434 unless a proxy stands there`,
+      summary: `${read.url} has no port`,
+      detail: `Expected the port of Ollama, usually 11434, found none. The default ${read.url.startsWith('https') ? '443' : '80'} applies.`,
+      fix: `write ${read.url}:11434 unless a proxy listens there`,
       where: value.where,
     });
   }

@@ -1,7 +1,7 @@
 const TRUE = new Set(['y', 'yes', 'on', '1', 'true', 't']);
 const FALSE = new Set(['n', 'no', 'off', '0', 'false', 'f']);
 
-/** A value as Ansible's boolean filter takes it; `undefined` where it is none of its words. */
+/** Parses a boolean as Ansible's boolean filter does; `undefined` for other words. */
 export function readBoolean(value: string | number | boolean | null): boolean | undefined {
   const word = String(value).trim().toLowerCase();
   if (typeof value === 'boolean') return value;

@@ -12,7 +12,10 @@ const SSH = ['ssh', 'smart', 'paramiko', 'paramiko_ssh', 'ansible.builtin.ssh', 
 const LOCAL = ['local', 'ansible.builtin.local'];
 const TIMEOUT_S = 10;
 
-/** How a host is reached: Ansible's connection variables (constants.py, connection/ssh.py), then ansible.cfg. */
+/**
+ * Reads the connection to a host from Ansible's connection variables (constants.py, connection/ssh.py), then from
+ * ansible.cfg.
+ */
 export function readTarget(
   name: string,
   variables: HostVariables,
@@ -76,17 +79,17 @@ function wordsOf(value: Value | undefined, reader: Reader): readonly string[] {
   const text = reader.text(value, 'options of ssh as text');
   const split = text === undefined ? undefined : splitWords(text, { comments: false });
   if (split === undefined) return [];
-  return split.ok ? split.words : (reader.wrong(value, 'options of ssh, with every quotation mark closed') ?? []);
+  return split.ok ? split.words : (reader.wrong(value, 'options of ssh with closed quotation marks') ?? []);
 }
 
 function passwordOf(value: Value | undefined, reader: Reader): Secret | undefined {
   if (value === undefined) return undefined;
-  // A key may be enough, and preflight needs no vault: so this is no error.
+  // A key may suffice, and preflight needs no vault: so this is no error.
   if (value.kind === 'locked') {
     reader.findings.warning({
       code: 'vault.password-needed',
       summary: 'the SSH password is in an encrypted file',
-      detail: `Wanted to read it; seen that only the vault password opens ${value.file}, so keys alone are tried.`,
+      detail: `Expected the vault password of ${value.file}, found none. Only keys are tried.`,
       fix: 'run again with --ask-vault-pass',
       where: value.where,
     });
@@ -97,14 +100,16 @@ function passwordOf(value: Value | undefined, reader: Reader): Secret | undefine
   return text === undefined || text === '' ? reader.wrong(value, 'a password as text') : new Secret(text);
 }
 
-/** What of privilege escalation is not done: hxllm uses `sudo -n` to root wherever it is not root. */
+/**
+ * Warns about privilege escalation settings that hxllm does not honour: it uses `sudo -n` to root unless it is root.
+ */
 function warnOfBecome(variables: HostVariables, findings: Findings): void {
   const warn = (name: string, seen: string, fix: string): void => {
     const where = variables.all.get(name)?.where ?? {};
     findings.warning({
       code: 'variables.not-honoured',
-      summary: `${name} is not honoured yet`,
-      detail: `Wanted sudo to root without a password (sudo -n), which is what hxllm uses; seen ${seen}.`,
+      summary: `${name} is not supported, ignored`,
+      detail: `Expected sudo to root without a password (sudo -n), which hxllm uses, found ${seen}.`,
       fix,
       where,
     });

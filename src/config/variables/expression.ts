@@ -1,9 +1,9 @@
 import { readLiteral, type Literal } from '../python/literal.ts';
 
-/** What stands between `{{` and `}}`: a name with steps into it, or a literal, with the defaults that follow. */
+/** The content of `{{ … }}`: a name with steps into it, or a literal, and the defaults behind it. */
 export interface Expression {
   readonly start: Operand;
-  /** In order; `orEmpty` is `default(x, true)`: also taken where the value is empty or false. */
+  /** In order. `orEmpty` is `default(x, true)`: it also replaces an empty or false value. */
   readonly defaults: readonly { readonly operand: Operand; readonly orEmpty: boolean }[];
 }
 
@@ -21,7 +21,7 @@ const WORDS = new Map<string, Literal>([
   ['None', null],
 ]);
 
-/** Reads a plain reference or a literal, with `default()`; a text is what it holds beyond that. */
+/** Parses a plain reference or a literal with `default()`. A text names the part that hxllm does not support. */
 export function readExpression(text: string): Expression | string {
   const [first = '', ...filters] = splitAtPipes(text);
   const start = readOperand(first.trim());
@@ -64,7 +64,7 @@ function splitAtPipes(text: string): readonly string[] {
   return splitOutside(text, '|');
 }
 
-/** Splits at a sign that is neither inside quotation marks nor inside brackets. */
+/** Splits at a character outside quotation marks and brackets. */
 function splitOutside(text: string, sign: string): readonly string[] {
   const parts: string[] = [''];
   let quote = '';

@@ -6,10 +6,10 @@ import type { Findings } from '../findings.ts';
 import type { SourceFiles } from '../source-files.ts';
 import { describeValue, type Value, type Variables } from '../value.ts';
 
-/** The variables of one group or host from one folder of files. */
+/** The variables of one group or host from one folder. */
 export interface VariableSet {
   readonly variables: Variables;
-  /** Encrypted files that were not opened, as people see them. */
+  /** Names of encrypted files without a password, for messages. */
   readonly lockedFiles: readonly string[];
 }
 
@@ -17,8 +17,8 @@ const NONE: VariableSet = { variables: new Map(), lockedFiles: [] };
 const EXTENSIONS = ['', '.yml', '.yaml', '.json'];
 
 /**
- * Reads `<folder>/<name>` by Ansible's rule: of `name`, `name.yml`, `name.yaml`, `name.json` the first that exists counts
- * alone; where that is a folder, all files in it, sorted, a later one winning.
+ * Reads `<folder>/<name>` by Ansible's rule: only the first of `name`, `name.yml`, `name.yaml` and `name.json` counts.
+ * If that is a folder, all its files count in sorted order, and later ones override earlier ones.
  */
 export async function readVariables(
   folder: string,
@@ -42,7 +42,10 @@ async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
   );
 }
 
-/** The files of a folder and of those below it, as Ansible's data loader takes them: no hidden ones, no copies (`x~`). */
+/**
+ * The files of a folder and its subfolders, as Ansible's data loader lists them: without hidden files and copies
+ * (`x~`).
+ */
 async function listFolder(folder: string): Promise<readonly string[]> {
   const found: string[] = [];
   const names = (await readdir(folder)).toSorted();
@@ -74,8 +77,8 @@ async function readAll(paths: readonly string[], files: SourceFiles, findings: F
     if (read.kind !== 'map')
       return fail({
         code: 'config.not-a-mapping',
-        summary: 'a variables file holds no variables',
-        detail: `Wanted lines such as name: value; seen ${describeValue(read)}.`,
+        summary: 'a variables file has no variables',
+        detail: `Expected lines such as name: value, found ${describeValue(read)}.`,
         fix: `write each variable of ${file} as name: value`,
         where: read.where,
       });

@@ -6,7 +6,10 @@ const NAME = 'litellm_master_key';
 const MAKE = 'hxllm inventory --vault-init  # by hand: openssl rand -hex 32 | sed "s/^/sk-/"';
 const SHORTEST = 20;
 
-/** The master key as far as it can be read. Encrypted files that nobody opened may hold it, and would win, so they make it locked. */
+/**
+ * Reads the master key. An encrypted file without a password makes it `locked`: the file may contain the key, and would
+ * override others.
+ */
 export function readMasterKey(variables: HostVariables, reader: Reader): MasterKey {
   const { lockedFiles } = variables.scope;
   const [file] = lockedFiles.toSorted((a, b) => Number(b.includes('vault')) - Number(a.includes('vault')));
@@ -17,27 +20,25 @@ export function readMasterKey(variables: HostVariables, reader: Reader): MasterK
   if (value.kind === 'locked') return { state: 'locked', file: value.file };
   const key = reader.text(value, 'the key as text, sk- and 64 hexadecimal digits', MAKE);
   if (key === undefined) return { state: 'absent' };
-  // It travels in a header and in an environment file, where anything else would not arrive.
+  // The key is sent in a header and stands in an environment file: other characters would not arrive.
   if (/[^!-~]/.test(key))
-    return (
-      reader.wrong(value, 'a key of letters, digits and signs of ASCII, without spaces', MAKE) ?? { state: 'absent' }
-    );
+    return reader.wrong(value, 'a key of printable ASCII characters, without spaces', MAKE) ?? { state: 'absent' };
   if (/YOUR|GENERATED|CHANGE|REPLACE|EXAMPLE/i.test(key))
-    return reader.wrong(value, 'a key of your own, not the one of the instructions', MAKE) ?? { state: 'absent' };
+    return reader.wrong(value, 'a key of your own, not the example', MAKE) ?? { state: 'absent' };
   const { where } = value;
   if (!value.encrypted)
     reader.findings.warning({
       code: 'vault.plain-text',
-      summary: 'the master key stands in a file that is not encrypted',
-      detail: `Wanted ${NAME} in an Ansible Vault; seen it as plain text.`,
+      summary: 'the master key is in a file that is not encrypted',
+      detail: `Expected ${NAME} in an Ansible Vault, found it as plain text.`,
       fix: where.file === undefined ? 'ansible-vault encrypt FILE' : `ansible-vault encrypt ${where.file}`,
       where,
     });
   if (key.length < SHORTEST || !key.startsWith('sk-'))
     reader.findings.warning({
       code: 'vault.weak-key',
-      summary: 'the master key is not of the usual form',
-      detail: 'Wanted sk- and 64 hexadecimal digits; seen something else, which LiteLLM’s clients may refuse.',
+      summary: 'the master key has an unusual form',
+      detail: 'Expected sk- and 64 hexadecimal digits, found another form, which LiteLLM’s clients may refuse.',
       fix: MAKE,
       where,
     });

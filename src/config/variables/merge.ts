@@ -8,14 +8,14 @@ import { scalar, type Value } from '../value.ts';
 import { readVariables, type VariableSet } from './files.ts';
 import type { Scope } from './template.ts';
 
-/** Reads group_vars and host_vars once each, however many hosts share them. */
+/** Reads each file of group_vars and host_vars once, however many hosts share it. */
 export class VariableFolders {
   readonly #sets = new Map<string, VariableSet>();
   readonly #folders: readonly string[];
   readonly #files: SourceFiles;
   readonly #findings: Findings;
 
-  /** `folders`: where `group_vars` and `host_vars` lie; the later one wins within a class. */
+  /** `folders` contain `group_vars` and `host_vars`; within a class later folders override earlier ones. */
   constructor(folders: readonly string[], files: SourceFiles, findings: Findings) {
     this.#folders = [...new Set(folders)];
     this.#files = files;
@@ -39,8 +39,9 @@ export class VariableFolders {
 }
 
 /**
- * The variables of a host in Ansible's order, the later one winning: inline `[all:vars]`, inline `[group:vars]`,
- * `group_vars/all`, `group_vars/<group>`, the host's line, `host_vars/<host>`. Dicts are replaced, not merged.
+ * Merges the variables of a host in Ansible's order, in which later ones override earlier ones: inline `[all:vars]`,
+ * inline `[group:vars]`, `group_vars/all`, `group_vars/<group>`, the host's line, `host_vars/<host>`. Dicts are
+ * replaced, not merged.
  */
 export async function mergeVariables(
   host: string,
@@ -55,7 +56,7 @@ export async function mergeVariables(
   };
   const groups = groupsOf(inventory, host);
   for (const group of groups) lay(group.variables);
-  // It orders the groups and is no variable.
+  // It orders the groups and is not a variable.
   variables.delete('ansible_group_priority');
   const classes: readonly (readonly string[])[] = [
     ['all'],
@@ -68,7 +69,7 @@ export async function mergeVariables(
       if (!sets.ok) return sets;
       read.push(sets.value);
     }
-    // All groups beside the inventory come before any beside the current folder.
+    // Groups beside the inventory come before groups beside the current folder.
     for (const index of read[0]?.keys() ?? []) {
       for (const sets of read) {
         lay(sets[index]?.variables ?? new Map());

@@ -10,7 +10,7 @@ const WANTED = 'a list of models, each with name, provider and model';
 const FIX = 'write below litellm_models: entries such as   - {name: llama3-8b, provider: ollama, model: "llama3:8b"}';
 const DURATION = /^-?(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/;
 
-/** Reads `litellm_models`; `backends` are those that a model may name, `undefined` where none are defined yet. */
+/** Reads `litellm_models`. `backends` are the backends that a model may name; `undefined` if none are defined yet. */
 export function readModels(
   value: Value | undefined,
   backends: readonly Backend[] | undefined,
@@ -28,7 +28,7 @@ export function readModels(
     if (before !== undefined)
       reader.wrong(
         item.entries.get('name') ?? item,
-        `each alias once; ${model.name} is on line ${String(before.where.line)} already`,
+        `each alias once (${model.name} is already on line ${String(before.where.line)})`,
         'give one of the two another name',
       );
     seen.set(model.name, item);
@@ -39,7 +39,7 @@ export function readModels(
 function readModel(item: MapValue, backends: readonly Backend[] | undefined, reader: Reader): Model | undefined {
   const { entries } = item;
   judgeKeys(entries, KEYS, reader.findings);
-  const name = required('name', 'the alias that clients ask for', item, reader);
+  const name = required('name', 'the alias for clients', item, reader);
   const model = required('model', 'the model’s name in Ollama, such as llama3:8b', item, reader);
   readProvider(entries.get('provider'), reader);
   const read = {
@@ -56,7 +56,7 @@ function readModel(item: MapValue, backends: readonly Backend[] | undefined, rea
 function required(key: string, wanted: string, item: MapValue, reader: Reader): string | undefined {
   const value = item.entries.get(key);
   if (value === undefined) {
-    // A key that was misspelled has its own message.
+    // A misspelled key has its own message.
     if (![...item.entries.keys()].some((seen) => !KEYS.includes(seen) && nearestName(seen, KEYS) === key))
       reader.findings.wrong(item.where, `${key}: ${wanted}`, `an entry without ${key}`, `add ${key}: to the entry`);
     return undefined;
@@ -68,7 +68,11 @@ function required(key: string, wanted: string, item: MapValue, reader: Reader): 
 
 function readProvider(value: Value | undefined, reader: Reader): void {
   if (value !== undefined && (value.kind !== 'scalar' || value.value !== 'ollama'))
-    reader.wrong(value, 'the provider ollama, the only one there is', 'write provider: ollama, or remove the entry');
+    reader.wrong(
+      value,
+      'the provider ollama, the only one that is supported',
+      'write provider: ollama, or remove the entry',
+    );
 }
 
 function readSubset(
@@ -78,11 +82,11 @@ function readSubset(
 ): readonly string[] | undefined {
   const items = reader.list(
     value,
-    'a list of addresses that litellm_backends has',
-    'remove backends: where all of them serve the model',
+    'a list of addresses from litellm_backends',
+    'remove backends: if all backends serve the model',
   );
   return items?.flatMap((item) => {
-    const text = reader.text(item, 'an address that litellm_backends has');
+    const text = reader.text(item, 'an address from litellm_backends');
     if (text === undefined) return [];
     const url = readBackendUrl(text);
     if (url.ok && (backends === undefined || backends.some((backend) => backend.url === url.url))) return [url.url];

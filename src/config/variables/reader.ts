@@ -4,7 +4,7 @@ import { describeValue, type Value, type Variables } from '../value.ts';
 import { resolveValue, type Scope } from './template.ts';
 import { readBoolean } from './boolean.ts';
 
-/** Reads single values and says what is wrong with them; a wrong one reads as `undefined`, and its Problem is in the findings. */
+/** Reads single values. A wrong value reads as `undefined` and adds a Problem to the findings. */
 export class Reader {
   readonly findings: Findings;
 
@@ -17,7 +17,7 @@ export class Reader {
       this.findings.error({
         code: 'vault.password-needed',
         summary: `${value.where.path ?? 'a value'} may be in an encrypted file`,
-        detail: `Wanted ${wanted}; seen something that only the vault password opens (${value.file}).`,
+        detail: `Expected ${wanted}, found an encrypted value (${value.file}) and no vault password.`,
         fix: 'run again with --ask-vault-pass or --vault-password-file FILE',
         where: value.where,
       });
@@ -35,7 +35,7 @@ export class Reader {
     if (value === undefined) return undefined;
     if (value.kind === 'scalar' && typeof value.value === 'string' && value.value.trim() !== '')
       return value.value.trim();
-    // A model called 7 in Ollama is possible, but YAML reads it as a number.
+    // Ollama allows a model named 7, but YAML reads it as a number.
     return this.wrong(
       value,
       wanted,
@@ -69,7 +69,7 @@ export class Reader {
   }
 }
 
-/** The variables of one host, with their templates filled in when they are asked for, and only then. */
+/** The variables of one host. Templates are evaluated only when a variable is read. */
 export class HostVariables {
   readonly scope: Scope;
   readonly #findings: Findings;
@@ -83,7 +83,7 @@ export class HostVariables {
     return this.scope.variables;
   }
 
-  /** The value of the first of the names that is defined. */
+  /** The value of the first name that is defined. */
   get(...names: readonly string[]): Value | undefined {
     const raw = names.map((name) => this.scope.variables.get(name)).find((value) => value !== undefined);
     if (raw === undefined) return undefined;
@@ -93,7 +93,7 @@ export class HostVariables {
     return undefined;
   }
 
-  /** Where each `litellm_*` variable got its value. */
+  /** The origin of each `litellm_*` variable. */
   origins(): Readonly<Record<string, Where>> {
     return Object.fromEntries(
       [...this.scope.variables]

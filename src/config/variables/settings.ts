@@ -34,7 +34,7 @@ const FOLDERS_OF_ALL = new Set([
   '/etc/systemd/system',
 ]);
 
-/** The guide's variables of one host, judged, with their defaults. */
+/** Reads and checks the documented variables of one host, with their defaults. */
 export function readHostSettings(variables: HostVariables, findings: Findings): Settings {
   const reader = new Reader(findings);
   judgeVariableNames(variables.all, findings);
@@ -48,7 +48,7 @@ export function readHostSettings(variables: HostVariables, findings: Findings): 
   if (serviceManager === 'process' && prefix === '' && manager !== undefined)
     reader.wrong(
       manager,
-      'litellm_prefix beside the service manager process, since it installs below a folder of its own',
+      'litellm_prefix with the service manager process, which installs below its own folder',
       'add litellm_prefix: /absolute/path, or remove litellm_service_manager',
     );
   return {
@@ -80,8 +80,8 @@ function readStrategy(value: Value | undefined, reader: Reader): string {
   if (strategy !== 'cost-based-routing') return strategy ?? DEFAULT_STRATEGY;
   reader.findings.warning({
     code: 'variables.not-honoured',
-    summary: `the routing strategy ${strategy} is not there yet`,
-    detail: `Wanted ${STRATEGY_NAMES.filter((name) => name !== strategy).join(', ')}; seen ${strategy}, for which the gateway takes least-busy.`,
+    summary: `the routing strategy ${strategy} is not supported`,
+    detail: `Expected ${STRATEGY_NAMES.filter((name) => name !== strategy).join(', ')}, found ${strategy}. The gateway uses least-busy instead.`,
     fix: 'write litellm_routing_strategy: least-busy',
     where: value?.where ?? {},
   });
@@ -106,7 +106,8 @@ function readAccount(value: Value | undefined, reader: Reader): string {
   if (text === 'root') return reader.wrong(value, 'an account without privileges', 'write litellm') ?? 'litellm';
   return ACCOUNT.test(text)
     ? text
-    : (reader.wrong(value, 'small letters, digits, "-" and "_", a letter first', 'write litellm') ?? 'litellm');
+    : (reader.wrong(value, 'lower-case letters, digits, "-" and "_", beginning with a letter', 'write litellm') ??
+        'litellm');
 }
 
 function readFolder(value: Value | undefined, otherwise: string, reader: Reader): string {
@@ -118,8 +119,7 @@ function readFolder(value: Value | undefined, otherwise: string, reader: Reader)
       otherwise
     );
   return FOLDERS_OF_ALL.has(text)
-    ? (reader.wrong(value, 'a folder of its own, not one that the whole system shares', `write ${otherwise}`) ??
-        otherwise)
+    ? (reader.wrong(value, 'a folder of its own, not a system folder', `write ${otherwise}`) ?? otherwise)
     : text;
 }
 
@@ -132,7 +132,7 @@ function readPrefix(value: Value | undefined, reader: Reader): string {
     : (reader.wrong(value, 'an absolute path, or ""') ?? '');
 }
 
-// Such a path needs no quoting in a unit, in a shell or in sudoers.
+// Paths with these characters need no quotes in a unit, a shell or sudoers.
 function isCleanPath(path: string): boolean {
   return /^(?:\/[\w.@+-]+)+$|^\/$/.test(path) && !path.split('/').some((part) => part === '..' || part === '.');
 }

@@ -3,14 +3,14 @@ import type { Literal } from '../python/literal.ts';
 import { scalar, type ScalarValue, type Value, type Variables } from '../value.ts';
 import { readExpression, type Expression, type Operand } from './expression.ts';
 
-/** What templates of one host may name. */
+/** The variables that templates of one host may use. */
 export interface Scope {
   readonly variables: Variables;
-  /** Encrypted files that were not opened; a name that is missing may be in one of them. */
+  /** Encrypted files without a password. A missing variable may be in one of them. */
   readonly lockedFiles: readonly string[];
 }
 
-/** Fills in the templates of a value, all through; a value that hangs on a locked file is locked. */
+/** Evaluates all templates of a value. A value that depends on a locked file is locked. */
 export function resolveValue(value: Value, scope: Scope, within: readonly string[] = []): Result<Value> {
   if (value.kind === 'locked') return ok(value);
   if (value.kind === 'scalar')
@@ -43,7 +43,7 @@ function resolveText(value: ScalarValue, text: string, scope: Scope, within: rea
       results.push(scalar(part, value.where, { encrypted: value.encrypted }));
       continue;
     }
-    // {{- and -}} only take away white space, and there is none to take inside a value that is one reference.
+    // {{- and -}} only strip white space, and a value that is one reference has none.
     const expression = readExpression(
       part
         .slice(2, -2)
@@ -60,12 +60,12 @@ function resolveText(value: ScalarValue, text: string, scope: Scope, within: rea
   return results.length === 0 ? ok(value) : joinText(results, value);
 }
 
-/** A reference amid other text is put in as text. */
+/** A reference within other text is inserted as text. */
 function joinText(parts: readonly Value[], value: ScalarValue): Result<Value> {
   const locked = parts.find((part) => part.kind === 'locked');
   if (locked !== undefined) return ok(locked);
   const odd = parts.find((part) => part.kind !== 'scalar');
-  if (odd !== undefined) return fail(unsupported(value.where, `a ${odd.kind} (${odd.where.path ?? ''}) amid text`));
+  if (odd !== undefined) return fail(unsupported(value.where, `a ${odd.kind} (${odd.where.path ?? ''}) within text`));
   const text = parts.map((part) => (part.kind === 'scalar' ? pythonText(part.value) : '')).join('');
   return ok(scalar(text, value.where, { encrypted: parts.some((part) => part.encrypted), literal: true }));
 }
@@ -92,14 +92,14 @@ function lookUp(operand: Operand, where: Where, scope: Scope, within: readonly s
   if (within.includes(name))
     return fail({
       code: 'variables.circle',
-      summary: 'variables refer to each other in a circle',
-      detail: `Wanted a value for ${name}; seen ${[...within, name].join(' → ')}.`,
+      summary: 'circular reference between variables',
+      detail: `Expected a value for ${name}, found ${[...within, name].join(' → ')}.`,
       fix: 'give one of them a value of its own',
       where,
     });
   const raw = scope.variables.get(name);
   const [locked] = scope.lockedFiles;
-  // What is not found may stand in the file that nobody opened, whatever default follows.
+  // A missing variable may be in a file without a password, so its default does not apply.
   if (raw === undefined)
     return ok(locked === undefined ? undefined : { kind: 'locked', where, encrypted: true, file: locked });
   const resolved = resolveValue(raw, scope, [...within, name]);
@@ -139,9 +139,9 @@ function literalValue(literal: Literal, where: Where): Value {
 function unsupported(where: Where, what: string): Problem {
   return {
     code: 'variables.template',
-    summary: `${where.path ?? 'a value'} has a template that hxllm does not evaluate`,
-    detail: `Wanted a plain reference such as {{ other_variable }}, with default() if need be; seen ${what}.`,
-    fix: `write the value of ${where.path ?? 'the variable'} out, or move the expression to where Ansible alone reads it`,
+    summary: `unsupported template in ${where.path ?? 'a value'}`,
+    detail: `Expected a plain reference such as {{ other_variable }}, optionally with default(), found ${what}.`,
+    fix: `write the value of ${where.path ?? 'the variable'} instead, or move the expression to a file that only Ansible reads`,
     where,
   };
 }
@@ -150,8 +150,8 @@ function undefinedName(operand: Operand, where: Where): Problem {
   const name = operand.kind === 'name' ? [operand.name, ...operand.steps].join('.') : '';
   return {
     code: 'variables.undefined',
-    summary: `${where.path ?? 'a value'} refers to a variable that is not defined`,
-    detail: `Wanted a value for ${name}; seen none for this host.`,
+    summary: `${where.path ?? 'a value'} uses an undefined variable`,
+    detail: `Expected a value for ${name}, found none for this host.`,
     fix: `define ${name}, or write {{ ${name} | default(VALUE) }}`,
     where,
   };

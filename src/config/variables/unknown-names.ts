@@ -23,9 +23,9 @@ const KNOWN_VARIABLES = [
 const PREFIX = 'litellm_';
 
 /**
- * Names each `litellm_*` variable that hxllm does not know. One that is a slip away from a known variable which is not
- * defined is an error: the operator said something, and a default would silently be used instead. All others (those of a
- * LiteLLM role that came before) are warnings.
+ * Reports each unknown `litellm_*` variable. It is an error if a known variable with nearly the same name is not
+ * defined: hxllm would silently use a default instead of the operator's value. Others, such as those of a former
+ * LiteLLM role, are warnings.
  */
 export function judgeVariableNames(variables: Variables, findings: Findings): void {
   const bare = KNOWN_VARIABLES.map((name) => name.slice(PREFIX.length));
@@ -38,14 +38,15 @@ export function judgeVariableNames(variables: Variables, findings: Findings): vo
         where: value.where,
         near: near === undefined ? undefined : PREFIX + near,
         nearIsSet: near !== undefined && variables.has(PREFIX + near),
-        wanted: 'a variable that hxllm knows',
+        kind: 'variable',
+        wanted: 'a variable of hxllm',
       },
       findings,
     );
   }
 }
 
-/** The same for the keys of an entry, such as one of `litellm_models`. */
+/** Reports unknown keys of an entry, such as one of `litellm_models`, in the same way. */
 export function judgeKeys(entries: Variables, known: readonly string[], findings: Findings): void {
   for (const [name, value] of entries) {
     if (known.includes(name)) continue;
@@ -56,6 +57,7 @@ export function judgeKeys(entries: Variables, known: readonly string[], findings
         where: value.where,
         near,
         nearIsSet: near !== undefined && entries.has(near),
+        kind: 'key',
         wanted: `one of ${known.join(', ')}`,
       },
       findings,
@@ -65,33 +67,34 @@ export function judgeKeys(entries: Variables, known: readonly string[], findings
 
 interface UnknownName {
   readonly name: string;
+  readonly kind: 'variable' | 'key';
   readonly where: Where;
   readonly near: string | undefined;
   readonly nearIsSet: boolean;
   readonly wanted: string;
 }
 
-function judge({ name, where, near, nearIsSet, wanted }: UnknownName, findings: Findings): void {
-  if (near === undefined) {
+function judge({ name, kind, where, near, nearIsSet, wanted }: UnknownName, findings: Findings): void {
+  const unknown = { code: 'variables.unknown', where };
+  if (near === undefined)
     findings.warning({
-      code: 'variables.unknown',
-      summary: `${name} is not used by hxllm`,
-      detail: `Wanted ${wanted}; seen ${name}, which is left alone.`,
+      ...unknown,
+      summary: `unknown ${kind} ${name}, ignored`,
+      detail: `Expected ${wanted}, found ${name}.`,
       fix: `remove ${name} if nothing else reads it`,
-      where,
     });
-    return;
-  }
-  const problem = {
-    code: 'variables.unknown',
-    summary: `${name} is unknown; did you mean ${near}?`,
-    detail: `Wanted ${wanted}; seen ${name}${nearIsSet ? `, beside a ${near} which counts` : `, and no ${near}`}.`,
-    where,
-  };
-  if (nearIsSet) findings.warning({ ...problem, fix: `remove ${name}, or keep it if something else reads it` });
+  else if (nearIsSet)
+    findings.warning({
+      ...unknown,
+      summary: `unknown ${kind} ${name}, ignored. Did you mean ${near}?`,
+      detail: `Expected ${wanted}, found ${name} beside ${near}, which is used.`,
+      fix: `remove ${name}, or keep it if something else reads it`,
+    });
   else
     findings.error({
-      ...problem,
-      fix: `rename ${name} to ${near}; if it is meant for something else, define ${near} as well`,
+      ...unknown,
+      summary: `unknown ${kind} ${name}. Did you mean ${near}?`,
+      detail: `Expected ${wanted}, found ${name} and no ${near}.`,
+      fix: `rename ${name} to ${near}; if something else reads ${name}, define ${near} as well`,
     });
 }

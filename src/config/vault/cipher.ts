@@ -12,7 +12,7 @@ interface Keys {
   readonly counter: Buffer;
 }
 
-/** Encrypts as `ansible-vault encrypt` does. The salt is random unless one is given. */
+/** Encrypts as `ansible-vault encrypt` does. The default salt is random. */
 export async function encryptVault(
   plaintext: string,
   password: Secret,
@@ -20,7 +20,7 @@ export async function encryptVault(
 ): Promise<string> {
   const salt = options.salt ?? randomBytes(32);
   const keys = await deriveKeys(password, salt);
-  // PKCS#7 by hand: in counter mode OpenSSL pads nothing.
+  // PKCS#7 padding is added by hand: OpenSSL does not pad in counter mode.
   const bytes = Buffer.from(plaintext, 'utf8');
   const padding = 16 - (bytes.length % 16);
   const cipher = createCipheriv('aes-256-ctr', keys.cipher, keys.counter);
@@ -32,7 +32,7 @@ export async function encryptVault(
   return writeEnvelope({ id: options.id ?? 'default', salt, hmac: checksumOf(ciphertext, keys), ciphertext });
 }
 
-/** Decrypts; `undefined` where the password does not fit, which is known in constant time before anything is decrypted. */
+/** Decrypts; `undefined` if the password is wrong, which is checked in constant time before decryption. */
 export async function decryptVault(envelope: Envelope, password: Secret): Promise<string | undefined> {
   const keys = await deriveKeys(password, envelope.salt);
   const wanted = checksumOf(envelope.ciphertext, keys);

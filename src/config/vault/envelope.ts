@@ -1,6 +1,6 @@
-/** An Ansible Vault text taken apart; nothing in it is verified yet. */
+/** The parts of an Ansible Vault text; nothing in it is verified yet. */
 export interface Envelope {
-  /** `default`, or the id of a 1.2 header: a hint which password opens it, not authenticated. */
+  /** `default`, or the id of a 1.2 header: a hint for the right password, not authenticated. */
   readonly id: string;
   readonly salt: Buffer;
   readonly hmac: Buffer;
@@ -9,27 +9,30 @@ export interface Envelope {
 
 const COLUMNS = 80;
 
-/** Whether a text is an Ansible Vault, readable or not. */
+/** Whether a text is an Ansible Vault, valid or not. */
 export function isVaultText(text: string): boolean {
   return text.trimStart().startsWith('$ANSIBLE_VAULT;');
 }
 
-/** Reads `$ANSIBLE_VAULT;1.1;AES256` and `…;1.2;AES256;ID` (lib/ansible/parsing/vault/__init__.py); a text is the reason why it cannot. */
+/**
+ * Parses `$ANSIBLE_VAULT;1.1;AES256` and `…;1.2;AES256;ID` (lib/ansible/parsing/vault/__init__.py). A text is the
+ * reason why it is invalid.
+ */
 export function readEnvelope(text: string): Envelope | string {
   const [header = '', ...lines] = text.trim().split(/\r?\n/);
   const [, version = '', cipher = '', id] = header.split(';').map((field) => field.trim());
   if (version !== '1.1' && version !== '1.2')
-    return `wanted version 1.1 or 1.2, seen ${version === '' ? 'none' : version}`;
-  if (cipher !== 'AES256') return `wanted the cipher AES256, seen ${cipher === '' ? 'none' : cipher}`;
+    return `expected version 1.1 or 1.2, found ${version === '' ? 'none' : version}`;
+  if (cipher !== 'AES256') return `expected the cipher AES256, found ${cipher === '' ? 'none' : cipher}`;
   const outer = lines.map((line) => line.trim()).join('');
   const inner = fromHex(outer)?.toString('latin1').split('\n');
   const [salt, hmac, ciphertext] = (inner ?? []).map(fromHex);
   if (salt === undefined || hmac === undefined || ciphertext === undefined || inner?.length !== 3)
-    return 'wanted lines of hexadecimal digits that hold a salt, a checksum and the data; seen something else, perhaps a file that was cut or edited';
+    return 'expected hexadecimal lines with a salt, a checksum and the data, found something else; the file may be cut off or edited';
   return { id: id === undefined || id === '' ? 'default' : id, salt, hmac, ciphertext };
 }
 
-/** Writes an envelope: version 1.2 only where the id is not `default`. */
+/** Writes an envelope. Version 1.2 is used only for an id other than `default`. */
 export function writeEnvelope(envelope: Envelope): string {
   const header = envelope.id === 'default' ? '$ANSIBLE_VAULT;1.1;AES256' : `$ANSIBLE_VAULT;1.2;AES256;${envelope.id}`;
   const inner = [envelope.salt, envelope.hmac, envelope.ciphertext].map((part) => part.toString('hex')).join('\n');

@@ -3,10 +3,10 @@ import { decryptVault } from './cipher.ts';
 import { readEnvelope } from './envelope.ts';
 import type { PasswordSource } from './password.ts';
 
-/** What opening gave: the plain text, or that no password was given at all. */
+/** The result of opening: the plain text, or `locked` if no password was given. */
 export type OpenedVault = { readonly state: 'open'; readonly text: string } | { readonly state: 'locked' };
 
-/** Opens vaults with whatever passwords there are; a source is read only when something encrypted is met. */
+/** Opens vaults with the given passwords. A source is read only when a vault must be opened. */
 export class Keyring {
   readonly #sources: readonly PasswordSource[];
 
@@ -14,15 +14,15 @@ export class Keyring {
     this.#sources = sources;
   }
 
-  /** Tries every source in order: the id in the header is a hint, and a password of another name may fit as well. */
+  /** Tries every source in order. The id in the header is a hint; a password with another id may fit as well. */
   async open(text: string, where: Where): Promise<Result<OpenedVault>> {
     const envelope = readEnvelope(text);
     if (typeof envelope === 'string')
       return fail({
         code: 'vault.unreadable',
-        summary: 'an encrypted text cannot be read',
-        detail: `As Ansible Vault: ${envelope}.`,
-        fix: `ansible-vault view ${where.file ?? 'FILE'}  # once the file is restored from a copy`,
+        summary: 'cannot read an encrypted text',
+        detail: `Ansible Vault: ${envelope}.`,
+        fix: `ansible-vault view ${where.file ?? 'FILE'}  # after you have restored the file from a copy`,
         where,
       });
     if (this.#sources.length === 0) return ok({ state: 'locked' });
@@ -44,8 +44,8 @@ function wrongPassword(where: Where, tried: readonly string[], id: string): Prob
   return {
     code: 'vault.wrong-password',
     summary: 'the vault password does not open the file',
-    detail: `Wanted the password that ${where.file ?? 'the file'}${named} was encrypted with; ${tried.length === 0 ? 'no source had one for it' : `tried ${tried.join(', ')}`}.`,
-    fix: `run again with --ask-vault-pass and the right password; to see whether it is right: ansible-vault view ${where.file ?? 'FILE'}`,
+    detail: `Expected the password of ${where.file ?? 'the file'}${named}, ${tried.length === 0 ? 'found no source with one' : `tried ${tried.join(', ')}`}.`,
+    fix: `run again with --ask-vault-pass and the right password; to check the password: ansible-vault view ${where.file ?? 'FILE'}`,
     where,
   };
 }

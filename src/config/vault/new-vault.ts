@@ -1,10 +1,10 @@
 import type { Secret } from '../../core/secret.ts';
 import { encryptVault } from './cipher.ts';
 
-/** The text of a new vault file that holds the master key, as `ansible-vault` opens it. */
+/** The text of a new vault file with the master key, in the format of `ansible-vault`. */
 export async function newVault(key: Secret, password: Secret): Promise<string> {
   return encryptVault(
-    `---\n# The key that clients of the gateway need. Change it with: ansible-vault edit\nlitellm_master_key: "${key.reveal()}"\n`,
+    `---\n# The API key for clients of the gateway. To change it: ansible-vault edit\nlitellm_master_key: "${key.reveal()}"\n`,
     password,
   );
 }

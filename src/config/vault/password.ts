@@ -6,15 +6,15 @@ import { errorCode } from '../../core/error.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
 
-/** Where a vault password may come from; asked only when something encrypted is met. */
+/** A source of vault passwords. It is read only when a vault must be opened. */
 export interface PasswordSource {
-  /** For messages: `the password typed`, or a file. */
+  /** For messages: `the password that was typed`, or a file. */
   readonly label: string;
-  /** The password for a vault id; `undefined`: this source has none for it. */
+  /** The password for a vault id; `undefined` if this source has none. */
   read(id: string): Promise<Result<Secret | undefined>>;
 }
 
-/** A person who is asked, once. */
+/** Asks the user, once. */
 export function askedPassword(ask: () => Promise<Secret>): PasswordSource {
   let answer: Promise<Secret> | undefined;
   return {
@@ -27,7 +27,7 @@ export function askedPassword(ask: () => Promise<Secret>): PasswordSource {
   };
 }
 
-/** A file: its text, or, where it is executable, what it prints; a name ending in `-client` is given the vault id. */
+/** A file with the password, or an executable that prints it. A name that ends in `-client` gets the vault id. */
 export function filePassword(path: string, shownPath: string): PasswordSource {
   const answers = new Map<string, Promise<Result<Secret | undefined>>>();
   return {
@@ -47,7 +47,7 @@ async function readPasswordFile(path: string, shownPath: string, id: string): Pr
     if (await isExecutable(path)) return await runScript(path, shownPath, isClient(path) ? ['--vault-id', id] : []);
     const text = (await readFile(path, 'utf8')).trim();
     if (text.startsWith('$ANSIBLE_VAULT;'))
-      return fail(unreadable(shownPath, 'it is itself encrypted, which hxllm does not open'));
+      return fail(unreadable(shownPath, 'it is encrypted itself, which hxllm does not support'));
     return text === '' ? fail(emptyPassword(shownPath, `write the password into ${shownPath}`)) : ok(new Secret(text));
   } catch (error) {
     return fail(unreadable(shownPath, reasonOf(error)));
@@ -55,7 +55,7 @@ async function readPasswordFile(path: string, shownPath: string, id: string): Pr
 }
 
 async function isExecutable(path: string): Promise<boolean> {
-  // root may "execute" anything by access(2) only where one of the bits is set, as Ansible's is_executable has it.
+  // access(2) lets root execute a file only if one of the execute bits is set, as in Ansible's is_executable.
   return access(path, constants.X_OK).then(
     () => true,
     () => false,
@@ -80,7 +80,7 @@ function runScript(path: string, shownPath: string, argv: readonly string[]): Pr
           fail(
             unreadable(
               shownPath,
-              `the script ended with ${String(error.code ?? error.signal ?? 'an error')}${stderr.trim() === '' ? '' : ` and said: ${lastLine(stderr)}`}`,
+              `the script exited with ${String(error.code ?? error.signal ?? 'an error')}${stderr.trim() === '' ? '' : ` and said: ${lastLine(stderr)}`}`,
             ),
           ),
         );
@@ -89,7 +89,7 @@ function runScript(path: string, shownPath: string, argv: readonly string[]): Pr
           fail(
             emptyPassword(
               shownPath,
-              `make ${shownPath} print the password, or remove its execute bit if it holds the password itself: chmod -x ${shownPath}`,
+              `make ${shownPath} print the password, or remove its execute bit if it contains the password itself: chmod -x ${shownPath}`,
             ),
           ),
         );
@@ -104,17 +104,15 @@ function lastLine(text: string): string {
 
 function reasonOf(error: unknown): string {
   const code = errorCode(error);
-  return (
-    { ENOENT: 'there is no such file', EACCES: 'it may not be read' }[code] ?? (code === '' ? String(error) : code)
-  );
+  return { ENOENT: 'no such file', EACCES: 'permission denied' }[code] ?? (code === '' ? String(error) : code);
 }
 
 function unreadable(file: string, reason: string): Problem {
   return {
     code: 'vault.password-unreadable',
-    summary: 'the vault password cannot be read',
-    detail: `Wanted a file with the password, or a program that prints it; seen ${file}: ${reason}.`,
-    fix: 'name the right file with --vault-password-file FILE, or type the password with --ask-vault-pass',
+    summary: 'cannot read the vault password',
+    detail: `Expected a file with the password, or a program that prints it, found ${file}: ${reason}.`,
+    fix: 'give the right file with --vault-password-file FILE, or type the password with --ask-vault-pass',
     where: { file },
   };
 }
@@ -123,7 +121,7 @@ function emptyPassword(from: string, fix: string): Problem {
   return {
     code: 'vault.password-empty',
     summary: 'the vault password is empty',
-    detail: `Wanted a password from ${from}; seen nothing.`,
+    detail: `Expected a password from ${from}, found nothing.`,
     fix,
   };
 }

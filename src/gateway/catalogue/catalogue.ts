@@ -1,12 +1,12 @@
 import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
 import { textOf, type Json } from '../json.ts';
 import { findListed, loadedBody, lowestVersion, tagBody } from '../api/ollama/listing.ts';
-import { plainShow, showBody } from '../api/ollama/show.ts';
+import { minimalShowBody, showBody } from '../api/ollama/show.ts';
 import { contextOf } from '../proxy/runner-options.ts';
 import type { Service } from '../service.ts';
 import { providerOf } from '../upstream/providers.ts';
 
-/** Every alias as a model that Ollama has on disk. */
+/** Every alias, as a model that Ollama has on disk. */
 export async function listTags(service: Service): Promise<Json> {
   const answers = await askAll(service, 'tags');
   const since = new Date(service.since * 1000);
@@ -21,7 +21,7 @@ export async function listTags(service: Service): Promise<Json> {
   };
 }
 
-/** The aliases whose models are in memory somewhere, each as the server has it where it stays longest. */
+/** The aliases whose models are in memory, each as listed by the backend where it stays longest. */
 export async function listLoaded(service: Service): Promise<Json> {
   const answers = await askAll(service, 'loaded');
   const models = [...service.models].flatMap(([alias, { deployments }]) => {
@@ -34,12 +34,12 @@ export async function listLoaded(service: Service): Promise<Json> {
   return { models };
 }
 
-/** A version whose API every server has. */
+/** The lowest version of the backends: every backend has its API. */
 export async function showVersion(service: Service): Promise<Json> {
   return { version: lowestVersion([...(await askAll(service, 'version')).values()]) };
 }
 
-/** What an alias is: as a server says it that has the model, or else what is known here; and which server that was. */
+/** The properties of an alias, from a backend that has the model or else from the configuration; and that backend. */
 export async function showModel(
   service: Service,
   { name: alias, deployments }: ModelGroup,
@@ -63,7 +63,7 @@ export async function showModel(
       ? contextLength.read(await upstream.query(first, contextLength.query), first.model)
       : undefined;
   return {
-    body: plainShow(
+    body: minimalShowBody(
       { alias, options: first.options, context: told ?? contextOf(first, scheduler.fleet) },
       first.mode,
       new Date(service.since * 1000),
@@ -87,12 +87,12 @@ async function askAll(service: Service, subject: Subject): Promise<ReadonlyMap<s
   );
 }
 
-// Whoever is known to be down is not waited for.
+// A backend that is down would only delay the answer.
 function isUp({ scheduler }: Service, url: string): boolean {
   return scheduler.fleet.backends.get(url)?.circuit.state !== 'open';
 }
 
-// Servers say it in the time of where they are.
+// Backends write times in their own time zone.
 function endOf(loaded: Json): number {
   return Date.parse(textOf(loaded, 'expires_at')) || 0;
 }

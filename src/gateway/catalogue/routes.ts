@@ -12,7 +12,7 @@ import { listLoaded, listTags, showModel, showVersion } from './catalogue.ts';
 
 type Handler = (c: Context<GatewayEnv>) => Response | Promise<Response>;
 
-/** Paths of Ollama's that would change a server. */
+/** Paths of Ollama's API that would change a server. */
 const CHANGES = ['/api/pull', '/api/push', '/api/create', '/api/copy', '/api/delete', '/api/blobs/*'];
 
 /** Adds what Ollama's clients ask for beside answers: which models there are, and their properties. `withKey` protects a handler. */

@@ -9,22 +9,22 @@ export interface EndpointHealth {
   readonly error?: string;
 }
 
-/** A server, as routing knows it. */
+/** A backend, as routing knows it. */
 export interface BackendHealth {
   readonly backend: string;
   readonly circuit: 'closed' | 'open';
   readonly in_flight: number;
-  /** Models in its memory as it last listed them; missing where nobody knows. */
+  /** Models in its memory, as it listed them last; absent if unknown. */
   readonly resident?: readonly string[];
-  /** Slots of its models that are taken, and that there are where that can be counted. */
+  /** By model: slots in use, and the number of slots if it is known. */
   readonly slots: Readonly<Record<string, { readonly taken: number; readonly known?: number }>>;
-  /** For an open circuit: since when, how many probes have failed since, and in how many ms the next is due. */
+  /** For an open circuit: since when, failed probes since then, and ms to the next probe. */
   readonly down_since?: string;
   readonly failed_probes?: number;
   readonly next_probe_ms?: number;
 }
 
-/** What `/health` says: LiteLLM's four keys, and the servers one by one. */
+/** The body of `/health`: LiteLLM's four keys, and each backend. */
 export interface FleetHealth {
   readonly healthy_endpoints: readonly EndpointHealth[];
   readonly unhealthy_endpoints: readonly EndpointHealth[];
@@ -33,7 +33,9 @@ export interface FleetHealth {
   readonly backends: readonly BackendHealth[];
 }
 
-/** Tells how the fleet is from what routing has seen; no server is asked. `nowMs` is on routing's clock, `date` is the same moment. */
+/**
+ * The health of the fleet from the state of routing; no backend is asked. `nowMs` is on routing's clock, `date` is the same moment.
+ */
 export function fleetHealth({ groups, backends }: GatewayConfig, fleet: Fleet, nowMs: number, date: Date): FleetHealth {
   const endpoints = groups.flatMap(({ name, deployments }) =>
     deployments.map((deployment): EndpointHealth => {

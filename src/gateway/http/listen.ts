@@ -1,3 +1,4 @@
+import { errorCode, errorMessage } from '../../core/error.ts';
 import type { Server } from 'node:http';
 import { createServer, type AddressInfo, type Server as NetServer } from 'node:net';
 import type { Problem, Result } from '../../core/problem.ts';
@@ -77,40 +78,38 @@ function isInternet(address: ReturnType<NetServer['address']>): address is Addre
 }
 
 const WHY: Readonly<
-  Record<string, { readonly code: string; readonly seen: string; readonly fix: (port: string) => string }>
+  Record<string, { readonly code: string; readonly found: string; readonly fix: (port: string) => string }>
 > = {
   EADDRINUSE: {
     code: 'config.port-in-use',
-    seen: 'another program listens there',
+    found: 'another program listens there',
     fix: (port) => `ss -ltnp 'sport = :${port}' shows which; end it, or choose another port with --port`,
   },
   EACCES: {
     code: 'config.port-not-permitted',
-    seen: 'that this user may not open it (below 1024 only root may)',
+    found: 'that this user may not open it (below 1024 only root may)',
     fix: () => 'choose a port from 1024 up with --port',
   },
   EADDRNOTAVAIL: {
     code: 'config.address-not-here',
-    seen: 'that this machine does not have the address',
+    found: 'that this machine does not have the address',
     fix: () => 'ip -brief address shows which it has; choose one with --host',
   },
   ENOTFOUND: {
     code: 'config.address-not-here',
-    seen: 'that the name does not resolve',
+    found: 'that the name does not resolve',
     fix: () => 'choose an address of this machine with --host',
   },
 };
 
 function problemOf(error: unknown, listening: Listening): Problem {
-  const seen = error instanceof Error ? error : new Error(String(error));
   const where = listening.kind === 'passed' ? 'the sockets that systemd passed' : addressText(listening.address);
-  const code = 'code' in seen && typeof seen.code === 'string' ? seen.code : '';
-  const why = WHY[code];
+  const why = WHY[errorCode(error)];
   const port = listening.kind === 'passed' ? '' : String(listening.address.port);
   return {
     code: why?.code ?? 'config.cannot-listen',
     summary: `cannot listen on ${where}`,
-    detail: `Wanted to listen on ${where}, seen ${why?.seen ?? seen.message}.`,
+    detail: `Expected to listen on ${where}, found ${why?.found ?? errorMessage(error)}.`,
     fix: why?.fix(port) ?? 'choose another address with --host and --port',
   };
 }

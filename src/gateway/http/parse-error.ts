@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/error.ts';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ClientDialect } from '../client-dialect.ts';
@@ -7,7 +8,7 @@ const LINGER_MS = 1000;
 
 /** The failure behind an error of Node's HTTP parser; `undefined` if the connection itself is gone. */
 export function parseFailure(error: Error): Failure | undefined {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = errorCode(error);
   if (code === 'HPE_HEADER_OVERFLOW')
     return { kind: 'large-headers', code: null, message: 'The headers of your request are too large.' };
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')

@@ -1,9 +1,9 @@
 import type { Metric, Sample } from './metric.ts';
 
-/** What Prometheus reads: https://prometheus.io/docs/instrumenting/exposition_formats, version 0.0.4. */
+/** Content type of Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats, version 0.0.4. */
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Metrics as Prometheus' text format; a metric without a number yet is announced all the same. */
+/** Writes metrics in Prometheus' text format. A metric without a sample still has its HELP and TYPE lines. */
 export function exposition(metrics: readonly Metric[]): string {
   return metrics
     .map(

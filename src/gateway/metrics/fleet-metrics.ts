@@ -4,10 +4,10 @@ import type { Replica } from '../route/replica.ts';
 import { gauge, type Metric, type Sample } from './metric.ts';
 
 const BY_BACKEND = ['backend'];
-/** A model by its name on its server, which several aliases may share. */
+/** Labels of a model on its server, which several aliases may share. */
 const BY_REPLICA = ['backend', 'server_model'];
 
-/** What routing knows of servers, models and those who wait, as of the moment of looking. */
+/** Metrics of backends, models and queues, read from the state of routing at each scrape. */
 export function fleetMetrics(read: () => Fleet): readonly Metric[] {
   const backends = (of: (backend: Backend) => number) => (): readonly Sample[] =>
     [...read().backends.values()].map((backend) => ({ labels: [backend.url], value: of(backend) }));
@@ -18,7 +18,7 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
     });
   const queues = (): readonly Sample[] => {
     const sizes = new Map<string, number>();
-    // Of one name there are several while requests of an older file wait.
+    // Several queues have one name while requests of an older configuration wait.
     for (const line of read().queues.values()) sizes.set(line.name, (sizes.get(line.name) ?? 0) + queueLength(line));
     return [...sizes].map(([name, value]) => ({ labels: [name], value }));
   };
@@ -26,19 +26,19 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
     gauge(
       {
         name: 'hxllm_backend_up',
-        help: 'Whether a server may be used: 0 from a failure until a probe finds it alive.',
+        help: 'Whether a backend is in use: 0 from a failure until a probe succeeds.',
         labelNames: BY_BACKEND,
       },
       backends(({ circuit }) => (circuit.state === 'closed' ? 1 : 0)),
     ),
     gauge(
-      { name: 'hxllm_backend_in_flight', help: 'Requests that a server is working on.', labelNames: BY_BACKEND },
+      { name: 'hxllm_backend_in_flight', help: 'Requests that a backend is working on.', labelNames: BY_BACKEND },
       backends(({ inFlight }) => inFlight),
     ),
     gauge(
       {
         name: 'hxllm_slots_taken',
-        help: 'Slots that are taken: by requests, and by prompts that nobody wants any more.',
+        help: 'Slots in use: by requests, and by abandoned prompts.',
         labelNames: BY_REPLICA,
       },
       replicas(({ inFlight, abandonedPrefills }) => inFlight + abandonedPrefills.length),
@@ -46,7 +46,7 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
     gauge(
       {
         name: 'hxllm_slots_known',
-        help: 'Slots that there are, stated or found out; missing where the server queues by itself.',
+        help: 'Number of slots, configured or learned; absent if the server queues requests itself.',
         labelNames: BY_REPLICA,
       },
       replicas(({ slots }) => (Number.isFinite(slots.count) ? slots.count : undefined)),
@@ -54,7 +54,7 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
     gauge(
       {
         name: 'hxllm_model_resident',
-        help: "Whether a model is in its server's memory; missing where that is not known.",
+        help: "Whether a model is in its server's memory; absent if unknown.",
         labelNames: BY_REPLICA,
       },
       replicas(({ residency: { state } }) => (state === 'resident' ? 1 : state === 'absent' ? 0 : undefined)),
@@ -62,7 +62,7 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
     gauge(
       {
         name: 'hxllm_loads_underway',
-        help: 'Loads that the gateway has asked for and that have not ended.',
+        help: 'Loads that the gateway has started and that have not ended.',
         labelNames: BY_REPLICA,
       },
       replicas(({ load }) => (load === undefined ? 0 : 1)),
@@ -70,7 +70,7 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
     gauge(
       {
         name: 'hxllm_queue_length',
-        help: 'Requests that wait for a place, by alias; those that name a server wait as ALIAS on URL.',
+        help: 'Requests that wait for a slot, by alias; requests for a named backend wait as ALIAS on URL.',
         labelNames: ['model'],
       },
       queues,

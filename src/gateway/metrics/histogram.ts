@@ -2,14 +2,14 @@ import type { Metric, Naming, Sample } from './metric.ts';
 
 interface Series {
   readonly labels: readonly string[];
-  /** By bucket, not cumulated; the last is beyond all bounds. */
+  /** Count of each bucket, not cumulated; the last bucket is above all bounds. */
   readonly counts: number[];
   sum: number;
 }
 
 const BETWEEN = '\u0000';
 
-/** How observations spread over buckets, for each combination of labels that has been seen; `bounds` ascend, each belongs to the bucket below it. */
+/** A histogram for each combination of labels seen; `bounds` ascend, and each belongs to the bucket below it. */
 export class Histogram implements Metric {
   readonly name: string;
   readonly help: string;

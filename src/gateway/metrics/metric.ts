@@ -1,4 +1,4 @@
-/** One number of a metric, with its labels' values in the order of the metric's names; `suffix` and `bound` are those of a histogram. */
+/** One number of a metric, with label values in the order of the metric's label names; `suffix` and `bound` are a histogram's. */
 export interface Sample {
   readonly labels: readonly string[];
   readonly value: number;
@@ -6,7 +6,7 @@ export interface Sample {
   readonly bound?: number;
 }
 
-/** Something measured: what it is called and means, and its numbers of the moment. */
+/** A metric: its name and help, and its current samples. */
 export interface Metric {
   readonly name: string;
   readonly help: string;
@@ -15,17 +15,17 @@ export interface Metric {
   samples(): Iterable<Sample>;
 }
 
-/** What every metric is made with. */
+/** The name, help and labels of a metric. */
 export interface Naming {
   readonly name: string;
   readonly help: string;
   readonly labelNames: readonly string[];
 }
 
-// Of a label's value it is no part.
+// NUL cannot occur in a label value.
 const BETWEEN = '\u0000';
 
-/** A count that only grows, for each combination of labels that has been seen. */
+/** A counter for each combination of labels seen. */
 export class Counter implements Metric {
   readonly name: string;
   readonly help: string;
@@ -51,7 +51,7 @@ export class Counter implements Metric {
   }
 }
 
-/** Numbers that are asked for when somebody looks. */
+/** A gauge whose samples are read at each scrape. */
 export function gauge(naming: Naming, read: () => Iterable<Sample>, type: 'gauge' | 'counter' = 'gauge'): Metric {
   return { ...naming, type, samples: read };
 }

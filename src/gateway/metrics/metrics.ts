@@ -8,16 +8,16 @@ import { Counter, gauge } from './metric.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { RequestMetrics } from './request-metrics.ts';
 
-/** What metrics look at when they are asked for. */
+/** The state that gauges read at each scrape. */
 export interface MetricsSource {
   readonly fleet: () => Fleet;
   readonly isModel: (alias: string) => boolean;
   readonly openConnections: () => number;
 }
 
-/** All that a gateway measures. */
+/** All metrics of a gateway. */
 export interface Metrics {
-  /** A request has ended; `backend` is the last that was tried. */
+  /** A request has ended; `backend` is the last one tried. */
   ended(line: AccessLogLine, backend: string | undefined): void;
   /** A load has ended. */
   loaded(replica: Pick<Replica, 'backend' | 'model'>, how: AttemptResult): void;
@@ -28,17 +28,17 @@ export interface Metrics {
   close(): void;
 }
 
-/** Begins to measure. */
+/** Makes the metrics of a gateway, and starts to measure. */
 export function createMetrics({ fleet, isModel, openConnections }: MetricsSource): Metrics {
   const requests = new RequestMetrics();
   const reloads = new Counter({
     name: 'hxllm_reloads_total',
-    help: 'Times that the configuration was read again.',
+    help: 'Reloads of the configuration, by result.',
     labelNames: ['result'],
   });
   const loads = new Counter({
     name: 'hxllm_loads_total',
-    help: 'Loads that the gateway has asked for, by how they ended; also those which found the model in memory.',
+    help: 'Loads that the gateway has started, by result; also loads that found the model in memory.',
     labelNames: ['backend', 'server_model', 'result'],
   });
   const connections = gauge(

@@ -4,7 +4,7 @@ import { gauge, type Metric, type Sample } from './metric.ts';
 
 const RESOLUTION_MS = 20;
 
-/** What the process itself takes, under the names that Prometheus' own clients use. */
+/** Metrics of the process itself, under the names of Prometheus' own client libraries. */
 export function createProcessMetrics(): { readonly metrics: readonly Metric[]; close(): void } {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
@@ -45,7 +45,7 @@ function cpuSeconds(): number {
 
 function openDescriptors(): number | undefined {
   try {
-    // One of them is this look.
+    // One descriptor is that of the open directory.
     return readdirSync('/proc/self/fd').length - 1;
   } catch {
     return undefined;

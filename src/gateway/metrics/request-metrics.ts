@@ -2,55 +2,55 @@ import type { AccessLogLine } from '../usage/access-log.ts';
 import { Histogram } from './histogram.ts';
 import { Counter, type Metric } from './metric.ts';
 
-// From a small model on a warm slot to a load and a long queue.
+// From a small model with a free slot to a load and a long queue.
 const FIRST_S = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 60, 120];
 const DURATION_S = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600];
 const WAIT_S = [0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 40, 60];
 
-const BY_PLACE = ['model', 'backend'];
+const BY_BACKEND = ['model', 'backend'];
 
-/** What is counted when a request has ended. Its labels are aliases and servers of the configuration, never what a client made up. */
+/** Counts requests that have ended. Label values are aliases and backends of the configuration, never a client's text. */
 export class RequestMetrics {
   readonly #requests = new Counter({
     name: 'hxllm_requests_total',
-    help: 'Requests that have ended, by alias, server, HTTP status and how they ended.',
-    labelNames: [...BY_PLACE, 'status', 'ended'],
+    help: 'Requests that have ended, by alias, backend, HTTP status and result.',
+    labelNames: [...BY_BACKEND, 'status', 'ended'],
   });
   readonly #attempts = new Counter({
     name: 'hxllm_attempts_total',
-    help: 'Dispatches to servers; more than requests where one took the place of another.',
+    help: 'Attempts on backends; more than requests if attempts were retried.',
     labelNames: ['model'],
   });
   readonly #prompt = new Counter({
     name: 'hxllm_prompt_tokens_total',
-    help: 'Tokens of prompts, as servers counted them.',
-    labelNames: BY_PLACE,
+    help: 'Tokens of prompts, as backends count them.',
+    labelNames: BY_BACKEND,
   });
   readonly #completion = new Counter({
     name: 'hxllm_completion_tokens_total',
-    help: 'Tokens of answers, as servers counted them.',
-    labelNames: BY_PLACE,
+    help: 'Tokens of responses, as backends count them.',
+    labelNames: BY_BACKEND,
   });
   readonly #first = new Histogram(
     {
       name: 'hxllm_time_to_first_token_seconds',
-      help: "From a request's arrival to the first piece of its answer from a server.",
-      labelNames: BY_PLACE,
+      help: 'From the arrival of a request to the first content of its response.',
+      labelNames: BY_BACKEND,
     },
     FIRST_S,
   );
   readonly #duration = new Histogram(
     {
       name: 'hxllm_request_duration_seconds',
-      help: 'From the arrival of an answered request to the end of its answer.',
-      labelNames: BY_PLACE,
+      help: 'From the arrival of an answered request to the end of its response.',
+      labelNames: BY_BACKEND,
     },
     DURATION_S,
   );
   readonly #wait = new Histogram(
     {
       name: 'hxllm_queue_wait_seconds',
-      help: 'Time that a dispatched request had waited for a place.',
+      help: 'Wait for a slot of a request that got one.',
       labelNames: ['model'],
     },
     WAIT_S,
@@ -66,18 +66,18 @@ export class RequestMetrics {
     this.#wait,
   ];
 
-  /** Counts a request that `backend` answered, if one did; `isModel` tells the aliases that there are. */
+  /** Counts a request; `backend` is the one that answered, empty if none did. `isModel` tells the existing aliases. */
   count(line: AccessLogLine, backend: string, isModel: (alias: string) => boolean): void {
     const { alias, status, ended } = line;
     const model = alias !== undefined && isModel(alias) ? alias : '';
-    const place = [model, backend];
+    const labels = [model, backend];
     this.#requests.add(1, [model, backend, status === undefined ? '' : String(status), ended]);
     if (line.attempts === undefined) return;
     this.#attempts.add(line.attempts, [model]);
     this.#wait.observe((line.queue_ms ?? 0) / 1000, [model]);
-    if (line.ttft_ms !== undefined) this.#first.observe(line.ttft_ms / 1000, place);
-    if (ended === 'answered' && line.total_ms !== undefined) this.#duration.observe(line.total_ms / 1000, place);
-    if (line.prompt_tokens !== undefined) this.#prompt.add(line.prompt_tokens, place);
-    if (line.completion_tokens !== undefined) this.#completion.add(line.completion_tokens, place);
+    if (line.ttft_ms !== undefined) this.#first.observe(line.ttft_ms / 1000, labels);
+    if (ended === 'answered' && line.total_ms !== undefined) this.#duration.observe(line.total_ms / 1000, labels);
+    if (line.prompt_tokens !== undefined) this.#prompt.add(line.prompt_tokens, labels);
+    if (line.completion_tokens !== undefined) this.#completion.add(line.completion_tokens, labels);
   }
 }

@@ -1,3 +1,4 @@
+import { errorCode, errorMessage } from '../../core/error.ts';
 import { readFile } from 'node:fs/promises';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import type { Problem, Where } from '../../core/problem.ts';
@@ -5,14 +6,14 @@ import { readGatewayConfig, type GatewayConfig, type Reading } from '../../schem
 import { pathText, type Issue } from '../../schema/issue.ts';
 import { offsetOf } from './config-offset.ts';
 
-/** A configuration as it was read. Without `config` the errors say why. */
+/** A configuration that was read. Without `config`, `errors` says why. */
 export interface ConfigReading {
   readonly config?: GatewayConfig;
   readonly errors: readonly Problem[];
   readonly warnings: readonly Problem[];
 }
 
-/** Reads `config.yaml`; whatever is wrong is named with its line. */
+/** Reads `config.yaml`; each mistake is reported with its line. */
 export async function loadConfigFile(file: string, reading: Reading): Promise<ConfigReading> {
   let text: string;
   try {
@@ -23,10 +24,10 @@ export async function loadConfigFile(file: string, reading: Reading): Promise<Co
   return readConfigText(text, file, reading);
 }
 
-/** Reads the text of a `config.yaml`; `file` is only for saying where. */
+/** Reads the text of a `config.yaml`; `file` is its name in messages. */
 export function readConfigText(text: string, file: string, reading: Reading): ConfigReading {
   const lines = new LineCounter();
-  // Merge keys are what PyYAML reads too.
+  // PyYAML reads merge keys too.
   const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
   const at = (offset: number | undefined): Where => {
     if (offset === undefined) return { file };
@@ -47,7 +48,7 @@ export function readConfigText(text: string, file: string, reading: Reading): Co
   return { ...(config === undefined ? {} : { config }), errors: ofSeverity('error'), warnings: ofSeverity('warning') };
 }
 
-/** An issue as a person gets it. */
+/** An issue as a Problem for a person. */
 export function problemOf(issue: Issue, where: Where): Problem {
   return {
     code: issue.code,
@@ -66,7 +67,7 @@ function toValue(
     const value: unknown = document.toJS();
     return { ok: true, value };
   } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error) };
+    return { ok: false, message: errorMessage(error) };
   }
 }
 
@@ -74,26 +75,26 @@ function notYaml(message: string, where: Where): Problem {
   return {
     code: 'config.not-yaml',
     summary: 'this is not YAML',
-    detail: `Wanted YAML, seen: ${message.replace(/\.$/, '')}.`,
-    fix: 'mend the line; indentation is by spaces, and text with ": " or "#" in it is quoted',
+    detail: `Expected YAML, found: ${message.replace(/\.$/, '')}.`,
+    fix: 'correct the line; indentation is by spaces, and text with ": " or "#" in it is quoted',
     where,
   };
 }
 
 function unreadable(file: string, error: unknown): Problem {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error);
-  const seen =
+  const code = errorCode(error) || String(error);
+  const found =
     code === 'ENOENT'
       ? 'no such file'
       : code === 'EACCES'
-        ? 'that this user may not read it'
+        ? 'a file that this user may not read'
         : code === 'EISDIR'
           ? 'a folder'
           : code;
   return {
     code: 'config.not-readable',
     summary: 'the configuration cannot be read',
-    detail: `Wanted a file that can be read, seen ${seen}.`,
+    detail: `Expected a file that can be read, found ${found}.`,
     fix: code === 'EACCES' ? `ls -l ${file}` : 'give the path of a config.yaml with --config',
     where: { file },
   };

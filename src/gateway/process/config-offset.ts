@@ -1,7 +1,7 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, type Document, type Node } from 'yaml';
 import type { DocumentPath } from '../../schema/issue.ts';
 
-/** Where in its text a path of a document stands: its key, or its item of a list; of what is not there, the nearest thing around it that is. */
+/** The offset of a document's path in its text: of its key or list item, or of the nearest parent if it is missing. */
 export function offsetOf(document: Document, path: DocumentPath): number | undefined {
   let node = resolved(document, document.contents);
   let offset = node?.range?.[0];

@@ -1,7 +1,8 @@
+import { errorMessage } from '../../core/error.ts';
 import { parseArgs } from 'node:util';
 import { fail, ok, type Result } from '../../core/problem.ts';
 
-/** What a gateway's command line says. */
+/** The gateway's command line, parsed. */
 export interface Flags {
   readonly help: boolean;
   readonly config: string;
@@ -10,7 +11,7 @@ export interface Flags {
   readonly check: boolean;
 }
 
-/** How the gateway is called. */
+/** The help text. */
 export const USAGE = `Usage: gateway --config FILE [--host HOST] [--port PORT] [--check]
 
   --config FILE   LiteLLM's config.yaml
@@ -27,25 +28,25 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-/** Reads the command line; `program` is what the gateway is called as. */
+/** Parses the command line; `program` is the gateway's name in messages. */
 export function parseFlags(argv: readonly string[], program: string): Result<Flags> {
   try {
     const { values } = parseArgs({ args: [...argv], options: OPTIONS, strict: true });
     const { config, host, port, check = false, help = false } = values;
-    if (config === undefined && !help) return wrong('wanted --config FILE, seen no --config', program);
+    if (config === undefined && !help) return wrong('expected --config FILE, found no --config', program);
     const number = port === undefined ? undefined : Number(port);
     if (number !== undefined && !(/^\d+$/.test(port ?? '') && number <= 65_535))
-      return wrong(`wanted a port from 0 to 65535 after --port, seen ${JSON.stringify(port)}`, program);
+      return wrong(`expected a port from 0 to 65535 after --port, found ${JSON.stringify(port)}`, program);
     return ok({ help, config: config ?? '', host, port: number, check });
   } catch (error) {
-    return wrong(error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error), program);
+    return wrong(errorMessage(error).split('\n', 1)[0] ?? '', program);
   }
 }
 
 function wrong(detail: string, program: string): Result<never> {
   return fail({
     code: 'usage.gateway',
-    summary: 'the gateway cannot be called like this',
+    summary: 'wrong usage of the gateway',
     detail: `${detail.charAt(0).toUpperCase()}${detail.slice(1).replace(/\.$/, '')}.`,
     fix: `${program} --help`,
   });

@@ -7,22 +7,25 @@ import type { Gateway } from '../gateway.ts';
 import type { Log } from '../log.ts';
 import { problemText } from './problem-text.ts';
 
-/** What a reload needs to know of the start. */
+/** The parts of the start that a reload needs. */
 export interface ReloadOptions {
   readonly file: string;
-  /** The process's own: it cannot change while the process runs. */
+  /** The environment of the process: it cannot change while the process runs. */
   readonly environment: Environment;
   readonly gateway: Gateway;
-  /** Where the gateway listens, which stays. */
+  /** The addresses that the gateway listens on; they stay. */
   readonly addresses: readonly ListenAddress[];
-  /** Whether another start would listen elsewhere. */
+  /** Whether a new start would listen on another address. */
   readonly wouldMove: (config: GatewayConfig) => boolean;
   readonly log: Log;
   /** Takes text for a person. */
   readonly tell: (text: string) => void;
 }
 
-/** Reads the configuration again and serves by it from the next request on. One that does not hold changes nothing, and is told with its line. */
+/**
+ * Reads the configuration again, and uses it from the next request on. An invalid file changes nothing and is reported with its
+ * line.
+ */
 export async function reload({
   file,
   environment,

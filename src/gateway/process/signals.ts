@@ -1,17 +1,20 @@
 import { isatty } from 'node:tty';
 
-/** The signals that a gateway listens to. */
+/** The signals that a gateway handles. */
 export interface Signals {
-  /** The first SIGTERM or SIGINT: to stop. */
+  /** The first SIGTERM or SIGINT: stop. */
   readonly first: Promise<void>;
-  /** The next: to stop at once. */
+  /** The second: stop at once. */
   readonly again: AbortSignal;
-  /** What SIGHUP does; one after the other, also where it is sent while that is being done. */
+  /** Sets the action of SIGHUP. Actions run one after the other, also if SIGHUP comes during one. */
   onHangUp(act: () => Promise<unknown>): void;
   forget(): void;
 }
 
-/** Listens to signals from now on. SIGHUP is nothing before `onHangUp`; on a terminal it means that the terminal is gone, and stops. */
+/**
+ * Handles signals from now on. SIGHUP is ignored before `onHangUp`; on a terminal it means that the terminal is gone, and stops the
+ * gateway.
+ */
 export function listenForSignals(): Signals {
   const at = new AbortController();
   const { promise: first, resolve } = Promise.withResolvers<void>();

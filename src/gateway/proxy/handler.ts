@@ -1,3 +1,4 @@
+import { asError } from '../../core/error.ts';
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import { authenticate } from '../auth/bearer.ts';
 import type { Endpoint, ParsedRequest, Subrequest } from '../client-dialect.ts';
@@ -36,7 +37,7 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint)
     forward(context, parsed.value, model.value, endpoint);
   } catch (error) {
     // A bug costs this request, and none of the others that are under way.
-    process.emitWarning(error instanceof Error ? error : String(error));
+    process.emitWarning(asError(error));
     reject(context, INTERNAL_ERROR);
   }
 }

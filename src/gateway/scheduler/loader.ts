@@ -4,9 +4,9 @@ import type { Log } from '../log.ts';
 import type { AttemptResult } from '../route/event.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
-/** What a loader needs. */
+/** The parts that a loader needs. */
 export interface LoaderOptions {
-  /** What is configured at the moment. */
+  /** The current configuration. */
   readonly now: () => { readonly config: GatewayConfig; readonly upstream: Upstream };
   readonly log: Log;
   readonly onLoaded: (replica: string, how: AttemptResult, failure: ServerFailure | undefined) => void;
@@ -21,17 +21,17 @@ const ENDINGS: Readonly<Record<ServerFailure['fault'], AttemptResult>> = {
   busy: 'busy',
 };
 
-/** Loads models for those who wait for them, and belongs to none of them: whoever leaves, a load goes on to its end. */
+/** Loads models. A load belongs to no request: it goes on to its end even if every waiter leaves. */
 export class Loader {
   readonly #options: LoaderOptions;
-  /** Deployments that were configured once: somebody may wait for one that is no more. */
+  /** Every deployment of this configuration and of earlier ones: requests of an earlier one may still wait. */
   readonly #known = new Map<string, Deployment>();
 
   constructor(options: LoaderOptions) {
     this.#options = options;
   }
 
-  /** Deployments of a configuration may be wanted from now on. */
+  /** Adds the deployments of a configuration. */
   learn({ groups }: GatewayConfig): void {
     for (const { deployments } of groups)
       for (const deployment of deployments) this.#known.set(deployment.id, deployment);
@@ -41,7 +41,7 @@ export class Loader {
     const { upstream } = this.#options.now();
     const deployment = this.#known.get(place);
     if (deployment === undefined) {
-      // No load at all would be asked for again at once, and so for ever.
+      // Without a result routing would ask for the same load again at once, for ever.
       setImmediate(() => {
         this.#options.onLoaded(replica, 'deployment-failed', undefined);
       });
@@ -51,7 +51,7 @@ export class Loader {
     void upstream.load(deployment).then((failure) => {
       const { model, writtenUrl: backend } = deployment;
       const tookMs = Math.round(performance.now() - sinceMs);
-      // One that takes no time has only found out that the model is there.
+      // A load that takes no time has only found the model in memory.
       if (failure !== undefined || tookMs >= LEAST_LOAD_MS)
         this.#options.log({
           event: failure === undefined ? 'loaded' : 'load-failed',

@@ -1,8 +1,8 @@
 import type { Listing } from '../route/residency.ts';
 
-/** What a poller needs. */
+/** The parts that a poller needs. */
 export interface PollerOptions {
-  /** The servers of the moment. */
+  /** The current backends. */
   readonly backends: () => readonly string[];
   readonly list: (backend: string) => Promise<Listing | undefined>;
   readonly onListed: (backend: string, listing: Listing) => void;
@@ -10,10 +10,12 @@ export interface PollerOptions {
 
 const PAUSE_MS = 2000;
 
-/** Asks servers again and again what is in their memory, each by itself: one that does not answer holds up no other. */
+/**
+ * Lists the models in each backend's memory, again and again. A backend that does not answer delays no other.
+ */
 export class Poller {
   readonly #options: PollerOptions;
-  /** Those who are being asked, and whether to ask again after that. */
+  /** Backends with a list under way, and whether to list them again after it. */
   readonly #asked = new Map<string, boolean>();
   readonly #timer: NodeJS.Timeout;
   #closed = false;
@@ -26,7 +28,7 @@ export class Poller {
     this.#timer.unref();
   }
 
-  /** Asks every server, one that is being asked already once more after that: what it says may be from before. */
+  /** Lists every backend now. A list that is under way is repeated after its end: its answer may be older. */
   look(): void {
     for (const backend of this.#options.backends()) {
       if (this.#asked.has(backend)) this.#asked.set(backend, true);

@@ -1,11 +1,11 @@
-/** What a prober needs. */
+/** The parts that a prober needs. */
 export interface ProberOptions {
   readonly probe: (backend: string) => Promise<boolean>;
   readonly now: () => number;
   readonly onResult: (backend: string, alive: boolean) => void;
 }
 
-/** Asks servers that were found dead whether they live again, each when its time has come. */
+/** Probes backends whose circuit is open, each at its time. */
 export class Prober {
   readonly #options: ProberOptions;
   readonly #timers = new Map<string, NodeJS.Timeout>();
@@ -15,7 +15,7 @@ export class Prober {
     this.#options = options;
   }
 
-  /** Asks a server at a time on the clock of `now`; a later call for the same one takes the place of an earlier. */
+  /** Schedules a probe at a time on the clock of `now`; it replaces an earlier one of the same backend. */
   schedule(backend: string, atMs: number): void {
     if (this.#closed) return;
     clearTimeout(this.#timers.get(backend));

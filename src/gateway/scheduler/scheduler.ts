@@ -61,7 +61,7 @@ export class Scheduler {
     this.#now = now;
   }
 
-  /** Sets who carries out decisions on backends; to be called before the first event. */
+  /** Sets the effects on backends. To be called before the first event. */
   connect(effects: SchedulerEffects): void {
     this.#effects = effects;
   }

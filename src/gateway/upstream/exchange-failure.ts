@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/error.ts';
 import type { ServerFailure } from '../exchange.ts';
 
 /** A phase of an exchange that has a time limit. */
@@ -21,20 +22,16 @@ export function timeoutFailure(phase: TimeoutPhase, limitMs: number): ServerFail
 
 /** Time within which a broken connection was stale, ms: the server had closed it while it was idle. */
 const STALE_MS = 1000;
+const STALE_CODES = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /** Whether a connection that broke without a response was stale, so that the request may be sent once more. */
 export function isStale(error: unknown, sinceSentMs: number): boolean {
-  return (
-    sinceSentMs <= STALE_MS &&
-    error instanceof Error &&
-    'code' in error &&
-    (error.code === 'UND_ERR_SOCKET' || error.code === 'ECONNRESET' || error.code === 'EPIPE')
-  );
+  return sinceSentMs <= STALE_MS && STALE_CODES.has(errorCode(error));
 }
 
 /** A connection could not be made or broke: the server is gone, for every model. */
 export function connectionFailure(error: Error): ServerFailure {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  const code = errorCode(error) || error.name;
   return {
     kind: 'upstream',
     code: 'backend_unreachable',

@@ -1,3 +1,4 @@
+import { asError } from '../../core/error.ts';
 import type { ServerFailure } from '../exchange.ts';
 import type { ModelTarget, Provider, WirePost } from './provider.ts';
 import type { Listing } from '../route/residency.ts';
@@ -77,8 +78,6 @@ async function post(
     if (unresponsive?.aborted === true) return UNRESPONSIVE;
     if (!isAgain && !signal.aborted && isStale(error, performance.now() - sentMs))
       return post(connection, memory, request, limitMs, unresponsive, true);
-    return signal.aborted
-      ? timeoutFailure('first-byte', limitMs)
-      : connectionFailure(error instanceof Error ? error : new Error(String(error)));
+    return signal.aborted ? timeoutFailure('first-byte', limitMs) : connectionFailure(asError(error));
   }
 }

@@ -1,6 +1,6 @@
 import type { Ended, RequestContext } from '../request-context.ts';
 
-/** One request as a line of the log; what is not known is left out. Times in ms. */
+/** One request as a line of the log; unknown fields are absent. Times in ms. */
 export interface AccessLogLine {
   readonly event: 'request';
   readonly request: string;
@@ -25,7 +25,7 @@ export interface AccessLogLine {
   readonly ended: Ended;
 }
 
-/** Makes the line of a request that has ended; `status` where one has left. */
+/** The line of a request that has ended; `status` is absent if none was sent. */
 export function accessLogLine(
   context: RequestContext,
   status: number | undefined,
@@ -40,7 +40,7 @@ export function accessLogLine(
     client_request: context.clientId,
     caller: record.caller,
     method: context.method,
-    // The query may hold what does not belong in a log.
+    // The query may hold secrets.
     path: context.path,
     status,
     alias: record.alias,
@@ -79,7 +79,7 @@ const UNKNOWN = {
   total_ms: undefined,
 } as const;
 
-/** Makes the line of what never became a request: `failure` is what the parser calls it. */
+/** The line of a request that could not be parsed: `failure` is the parser's code. */
 export function rejectedLine(request: string, status: number, failure: string): AccessLogLine {
   return { ...UNKNOWN, event: 'request', request, status, failure, ended: 'refused' };
 }

@@ -1,10 +1,13 @@
 import type { RequestRecord } from '../request-context.ts';
 
-/** The `server-timing` of a reply, as far as it is known when its headers leave, in ms: what the request waited for a place and for a load, what the prompt took and what the answer. */
+/**
+ * The `server-timing` header of a response, as far as it is known when the headers are sent, in ms: wait for a slot, wait for a
+ * load, prompt and output.
+ */
 export function serverTiming({ queueMs, loadMs, askedMs, firstMs, usage }: RequestRecord): string | undefined {
   if (queueMs === undefined) return undefined;
   const parts = [`queue;dur=${queueMs.toFixed(1)}`, `load;dur=${(loadMs ?? 0).toFixed(1)}`];
-  // A stream's headers leave with the first token: what came before it is the prompt, as seen from here.
+  // A stream's headers are sent with the first token: the time before it is the prompt's, as seen from here.
   const prefillMs =
     usage?.prefillMs ?? (askedMs === undefined || firstMs === undefined ? undefined : Math.max(0, firstMs - askedMs));
   if (prefillMs !== undefined) parts.push(`prefill;dur=${prefillMs.toFixed(1)}`);

@@ -1,6 +1,6 @@
 import type { Usage } from '../exchange.ts';
 
-/** What several answers cost together; the first is the sum where it is the only one. */
+/** The sum of several usages; a single one is returned as it is. */
 export function totalUsage(usages: readonly Usage[]): Usage {
   const [only] = usages;
   if (only !== undefined && usages.length === 1) return only;

@@ -112,6 +112,6 @@ test('what is missing is named with the command that mends it', () => {
   assert.ok(!none.ok);
   assert.deepEqual(
     [none.problems[0].code, none.problems[0].detail],
-    ['inventory.no-group', 'Wanted the group [litellm] with the host that is to run the gateway; seen the hosts api.'],
+    ['inventory.no-group', 'Expected the group [litellm] with the host for the gateway, found the hosts api.'],
   );
 });

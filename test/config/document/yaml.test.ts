@@ -11,7 +11,7 @@ async function read(text: string): Promise<{ readonly value: unknown; readonly f
   return { value: value === undefined ? undefined : plainOf(value), findings };
 }
 
-test('a key given twice is a warning with its line, and the later one wins', async () => {
+test('a duplicate key is a warning with its line, and the later one wins', async () => {
   const { value, findings } = await read('a: 1\nb: 2\na: 3\n');
   assert.deepEqual(value, { a: 3, b: 2 });
   assert.deepEqual(
@@ -20,7 +20,7 @@ test('a key given twice is a warning with its line, and the later one wins', asy
   );
 });
 
-test('aliases of aliases do not grow without end', async () => {
+test('aliases of aliases cannot grow without limit', async () => {
   const lines = [
     'a0: &a0 [x, x, x, x, x, x, x, x, x, x]',
     ...Array.from(
@@ -39,7 +39,7 @@ test('nothing, only comments and only a document’s start are empty', async () 
     assert.equal((await read(text)).value ?? undefined, undefined, JSON.stringify(text));
 });
 
-test('two documents, a tab and an anchor that is nowhere do not parse, each with its line', async () => {
+test('two documents, a tab and an unknown anchor are errors with their line', async () => {
   for (const [text, line] of [
     ['a: 1\n---\nb: 2\n', 2],
     ['a:\n\tb: 1\n', 2],

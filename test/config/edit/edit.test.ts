@@ -14,14 +14,14 @@ const add = async (text: string, file = 'dev.ini'): Promise<string> => {
   return edited.ok ? edited.value : edited.problems[0].code;
 };
 
-/** Whether the lines of `before` are all in `after`, in order, byte for byte: the rest is what was added. */
+/** Whether `after` has all lines of `before`, in order and byte for byte; other lines are the added ones. */
 function keeps(before: string, after: string): boolean {
   for (let start = 0; start <= before.length; start += 1)
     if (after.startsWith(before.slice(0, start)) && after.endsWith(before.slice(start))) return true;
   return false;
 }
 
-test('a missing group goes to the end of an INI inventory, after whatever ends it', async () => {
+test('a missing group is appended to an INI inventory, whatever its last line is', async () => {
   assert.equal(
     await add('a\n[web]\nb  # c\n\n[web:vars]\nx=1\n'),
     'a\n[web]\nb  # c\n\n[web:vars]\nx=1\n\n# The gateway’s hosts, added by hxllm.\n[litellm]\ngw\n',
@@ -30,7 +30,7 @@ test('a missing group goes to the end of an INI inventory, after whatever ends i
   assert.equal(await add('a\r\n\r\n'), 'a\r\n\r\n# The gateway’s hosts, added by hxllm.\r\n[litellm]\r\ngw\r\n');
 });
 
-test('in a group that is there the host goes below the last one, above what belongs to the next header', async () => {
+test('in an existing group the host goes below the last one, above the comments of the next header', async () => {
   assert.equal(
     await add('[litellm] # mine\n\n# about web\n[web]\nb\n'),
     '[litellm] # mine\ngw\n\n# about web\n[web]\nb\n',
@@ -39,7 +39,7 @@ test('in a group that is there the host goes below the last one, above what belo
   assert.equal(await add('[litellm:vars]\nx=1\n[litellm]'), '[litellm:vars]\nx=1\n[litellm]\ngw\n');
 });
 
-test('an inventory that has the host in the group is left alone, and an unreadable one is not edited', async () => {
+test('an inventory with the host in the group stays unchanged, and an invalid one is not edited', async () => {
   for (const [text, file] of [
     ['[litellm:children]\nx\n[x]\ngw', 'dev.ini'],
     ['litellm: {hosts: {gw: }}\n', 'dev.yml'],
@@ -48,7 +48,7 @@ test('an inventory that has the host in the group is left alone, and an unreadab
   assert.equal(await add('[bad header]\n'), 'inventory.edit-by-hand');
 });
 
-test('a YAML inventory gets the group at its end, or the host into the group that is there', async () => {
+test('a YAML inventory gets the group at its end, or the host in the existing group', async () => {
   const yaml = 'all:\n  hosts:\n    gw: {}   # the gateway\n';
   assert.equal(
     await add(yaml, 'dev.yml'),
@@ -66,7 +66,7 @@ test('a YAML inventory gets the group at its end, or the host into the group tha
   );
 });
 
-test('a YAML inventory that leaves no safe place is left to a person', async () => {
+test('a YAML inventory without a safe place must be edited by hand', async () => {
   for (const text of ['{all: {hosts: {gw: {}}}}\n', 'litellm: {hosts: {a: {}}}\n', 'all:\n...\n', 'all: [\n'])
     assert.equal(await add(text, 'dev.yml'), 'inventory.edit-by-hand', text);
 });
@@ -87,7 +87,7 @@ const line = fc.constantFrom(
   'c   # end',
 );
 
-test('whatever the inventory, every byte that was there stays where it was', () => {
+test('in any inventory all existing bytes stay', () => {
   fc.assert(
     fc.property(
       fc.array(line, { maxLength: 10 }),
@@ -104,7 +104,7 @@ test('whatever the inventory, every byte that was there stays where it was', () 
   );
 });
 
-test('lines are put in after any line, and at the end after one empty line', () => {
+test('lines are inserted after any line, and appended after one empty line', () => {
   assert.equal(insertAfterLine('a\nb\n', 0, ['x']), 'x\na\nb\n');
   assert.equal(insertAfterLine('a\nb', 2, ['x']), 'a\nb\nx\n');
   assert.equal(appendBlock('', ['x']), 'x\n');
@@ -113,9 +113,9 @@ test('lines are put in after any line, and at the end after one empty line', () 
 
 const LINES = backendLines([{ url: 'http://a:1' }]);
 
-test('a variable goes to the end of a variables file, whatever the file ends with', async () => {
+test('a variable is appended to a variables file, whatever its last line is', async () => {
   const expected =
-    '# The Ollama servers behind the gateway, as its host reaches them.\nlitellm_backends:\n  - "http://a:1"\n';
+    '# The Ollama servers behind the gateway, with addresses that its host can reach.\nlitellm_backends:\n  - "http://a:1"\n';
   for (const text of [
     '',
     '---\n# only a comment\n',
@@ -131,12 +131,12 @@ test('a variable goes to the end of a variables file, whatever the file ends wit
   }
 });
 
-test('a variable that is there is left alone', async () => {
+test('an existing variable stays unchanged', async () => {
   const text = 'litellm_backends: [http://mine:1]\n';
   assert.deepEqual(await addVariable({ text, file: 'main.yml' }, 'litellm_backends', LINES), { ok: true, value: text });
 });
 
-test('a variables file that cannot be added to is left to a person, with the lines to add', async () => {
+test('a variables file without a safe place must be edited by hand; the Problem has the lines', async () => {
   for (const text of [
     '{a: 1}\n',
     'a: 1\n...\n',
@@ -151,7 +151,7 @@ test('a variables file that cannot be added to is left to a person, with the lin
   }
 });
 
-test('names are written so that YAML gives them back', async () => {
+test('names are quoted so that YAML reads them back', async () => {
   const odd = ['no', '0644', 'a"b', 'a\\b', "it's", 'a: b', '# x', 'é', 'x'.repeat(200)];
   const edited = await addVariable(
     { text: '', file: 'main.yml' },
@@ -164,7 +164,7 @@ test('names are written so that YAML gives them back', async () => {
   assert.deepEqual(read, { litellm_models: odd.map((model) => ({ name: 'n', provider: 'ollama', model })) });
 });
 
-test('the place for variables follows Ansible’s rule of the first that exists', () => {
+test('the file for variables is the first that exists, as in Ansible', () => {
   const place = (...read: readonly string[]): string =>
     findVariablePaths(
       '/p/inventories/dev.ini',

@@ -19,13 +19,13 @@ interface Recorded {
   };
 }
 
-/** What ansible-core 2.19.14 printed for the same files; see fixtures/record.sh. */
+/** Output of ansible-core 2.19.14 for the same files; see fixtures/record.sh. */
 function recordedIn(folder: string): Recorded {
   const parsed: unknown = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'), (_key, value: unknown) =>
     // Ansible marks `!unsafe` text in its output.
     typeof value === 'object' && value !== null && '__ansible_unsafe' in value ? value.__ansible_unsafe : value,
   );
-  // Written by ansible-inventory, whose shape this is.
+  // The output of ansible-inventory has this form.
   return parsed as Recorded;
 }
 
@@ -56,7 +56,7 @@ async function readOurs(file: string): Promise<{
 for (const file of ['precedence/dev.ini', 'yaml/dev.yml']) {
   const path = join(import.meta.dirname, '../fixtures', file);
 
-  test(`every variable of every host in ${file} is what Ansible makes of it`, async () => {
+  test(`every variable of every host in ${file} has Ansible’s value`, async () => {
     const recorded = recordedIn(dirname(path));
     const ours = await readOurs(path);
     assert.deepEqual(
@@ -77,7 +77,7 @@ for (const file of ['precedence/dev.ini', 'yaml/dev.yml']) {
     const { inventory } = await readOurs(path);
     for (const [name, group] of Object.entries(recorded)) {
       const ours = inventory.groups.get(name);
-      // Ansible does not print those of all.
+      // Ansible does not print the variables of `all`.
       if (name !== 'all')
         assert.deepEqual([...(ours?.hosts ?? [])].toSorted(), [...(group.hosts ?? [])].toSorted(), `hosts of ${name}`);
       assert.deepEqual(

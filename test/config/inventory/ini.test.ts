@@ -13,42 +13,42 @@ function problemsIn(text: string): readonly (readonly [number | undefined, strin
 
 for (const [what, text, line, detail] of [
   ['a header with a space', 'a\n[b c]\n', 2, /without spaces/],
-  ['a header of an unknown kind', '[g:hsts]\n', 1, /\[g:children\] or \[g:vars\]; seen \[g:hsts\]/],
+  ['a header of an unknown kind', '[g:hsts]\n', 1, /\[g:children\] or \[g:vars\], found \[g:hsts\]/],
   ['variables of a group that is nowhere', 'h\n[g:vars]\na=1\n', 2, /a group \[g\]/],
   ['a child that is nowhere', '[g:children]\nlost\n', 2, /a group \[lost\] to put below \[g\]/],
-  ['a word after a host that is no variable', '[g]\nh1 h2\n', 2, /name=value after the host; seen h2/],
-  ['a variable line without =', '[g]\n[g:vars]\nnonsense\n', 3, /name=value in \[g:vars\]; seen nonsense/],
+  ['a word after a host that is not a variable', '[g]\nh1 h2\n', 2, /name=value after the host, found h2/],
+  ['a variable line without =', '[g]\n[g:vars]\nnonsense\n', 3, /name=value in \[g:vars\], found nonsense/],
   ['a quotation mark that stays open', 'h a="b\n', 1, /No closing quotation/],
-  ['a YAML file under the name of an INI one', '---\nall:\n', 1, /how a YAML file begins/],
+  ['a YAML file under the name of an INI one', '---\nall:\n', 1, /the first line of a YAML file/],
   ['a colon without a port', 'host:\n', 1, /reserved for a port/],
   ['a range that has no end', 'h[1:]\n', 1, /without an end/],
   ['a range whose ends differ in length', 'h[03:1]\n', 1, /differ in length/],
   ['a group below itself', '[a:children]\nb\n[b:children]\na\n', 4, /below themselves/],
 ] as const) {
-  test(`${what} is found with its line`, () => {
+  test(`${what} is reported with its line`, () => {
     const [[seenLine, seenDetail] = [0, '']] = problemsIn(text);
     assert.equal(seenLine, line);
     assert.match(seenDetail, detail);
   });
 }
 
-test('every wrong line is found, not only the first', () => {
+test('every wrong line is reported, not only the first', () => {
   assert.deepEqual(
     problemsIn('[a b]\nh x\n[g:vars]\n').map(([line]) => line),
     [1, 2, 3],
   );
 });
 
-test('a line that does not close its quotation mark is not shown whole, since it may hold a password', () => {
+test('a line with an open quotation mark is not shown whole, since it may contain a password', () => {
   assert.doesNotMatch(JSON.stringify(problemsIn('h ansible_password="hunter2\n')), /hunter2/);
 });
 
-test('a range that would stand for millions of hosts is refused, and quickly', () => {
+test('a range of millions of hosts is refused quickly', () => {
   for (const pattern of ['h[0:99999999]', 'h[000:999]x[000:999]', 'h[1:9999999999999:1]'])
     assert.equal(readHostPattern(pattern).ok, false, pattern);
 });
 
-test('whatever the text, reading ends and every Problem has its line', () => {
+test('for any text reading ends, and every Problem has its line', () => {
   fc.assert(
     fc.property(
       fc.array(

@@ -12,12 +12,12 @@ interface Recorded {
   readonly words?: readonly string[];
 }
 
-// Written by fixtures/record.py, whose shape this is.
+// Written by fixtures/record.py in this form.
 const recorded = JSON.parse(
   readFileSync(join(import.meta.dirname, '../fixtures/literals.json'), 'utf8'),
 ) as readonly Recorded[];
 
-/** A literal as record.py writes it: dicts as pairs, since JSON's keep no order of keys such as 1. */
+/** A literal as record.py writes it. Dicts are pairs: JSON objects do not keep the order of keys such as 1. */
 function recordable(value: Literal): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Map)
@@ -25,7 +25,7 @@ function recordable(value: Literal): unknown {
   return Array.from(value as readonly Literal[], recordable);
 }
 
-test('every recorded text is the literal that Python reads, or none where Python refuses', () => {
+test('every recorded text gives the same literal as Python, or none if Python refuses it', () => {
   assert.ok(recorded.length > 100);
   for (const { text, literal } of recorded) {
     const ours = readLiteral(text);
@@ -33,7 +33,7 @@ test('every recorded text is the literal that Python reads, or none where Python
   }
 });
 
-test('every recorded line splits into the words that Python’s shlex gives', () => {
+test('every recorded line splits into the same words as with Python’s shlex', () => {
   for (const { text, words } of recorded) {
     const ours = splitWords(text, { comments: true });
     assert.deepEqual(ours.ok ? ours.words : undefined, words, JSON.stringify(text));
@@ -45,11 +45,11 @@ test('an integer that a number cannot hold stays text', () => {
   assert.equal(readLiteral('9007199254740991'), 9007199254740991);
 });
 
-test('without comments a # is a sign like any other', () => {
+test('without comments a # is an ordinary character', () => {
   assert.deepEqual(splitWords('-o X=a#b # c', { comments: false }), { ok: true, words: ['-o', 'X=a#b', '#', 'c'] });
 });
 
-test('whatever is written, reading ends without throwing, and plain data comes back as it was', () => {
+test('for any text reading does not throw, and plain data is read back unchanged', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom(...'\'"\\[](){},:#ab01.-+_ Trueé'.split('')), maxLength: 24 }),
@@ -63,7 +63,7 @@ test('whatever is written, reading ends without throwing, and plain data comes b
   const data = fc.letrec<{ readonly value: unknown }>((tie) => ({
     value: fc.oneof({ depthSize: 'small' }, fc.string(), fc.integer(), fc.array(tie('value'), { maxLength: 3 })),
   })).value;
-  // JSON of texts, integers and lists is Python too.
+  // JSON of texts, integers and lists is valid Python.
   fc.assert(
     fc.property(data, (value) => {
       const read = readLiteral(JSON.stringify(value));

@@ -5,7 +5,7 @@ import { configOf, hostOf, problemsOf, Tree } from '../tree.ts';
 
 const inventory = (line: string): Tree => new Tree({ 'inventories/dev.ini': `[litellm]\n${line}\n` });
 
-test('Ansible’s connection variables make the target', async () => {
+test('Ansible’s connection variables define the target', async () => {
   using tree = inventory(
     `gw:2222 ansible_host=192.0.2.7 ansible_user=admin ansible_ssh_private_key_file=~/.ssh/id ansible_ssh_timeout=3 ansible_host_key_checking=no ansible_password="p w" ansible_ssh_common_args='-o ProxyJump=bastion -o "UserKnownHostsFile=/a b"' ansible_ssh_extra_args="-J x"`,
   );
@@ -27,7 +27,7 @@ test('Ansible’s connection variables make the target', async () => {
   );
 });
 
-test('this machine is reached without SSH where the inventory says so', async () => {
+test('ansible_connection=local reaches this machine without SSH', async () => {
   using tree = inventory('localhost ansible_connection=local');
   assert.equal(hostOf(await tree.load()).target.connection, 'local');
 });
@@ -38,7 +38,7 @@ test('a host that is an IPv6 address keeps it', async () => {
   assert.deepEqual([target.address, target.port], ['2001:db8::1', 2200]);
 });
 
-test('a connection, a port or arguments that make no sense are Problems', async () => {
+test('an invalid connection, port or argument is a Problem', async () => {
   for (const [line, path] of [
     ['h ansible_connection=winrm', 'ansible_connection'],
     ['h ansible_port=ssh', 'ansible_port'],
@@ -51,7 +51,7 @@ test('a connection, a port or arguments that make no sense are Problems', async 
   }
 });
 
-test('what of privilege escalation is not done is a warning, and its password is not shown', async () => {
+test('unsupported privilege escalation is a warning, and its password is not shown', async () => {
   using tree = inventory(
     'h ansible_become=false ansible_become_method=su ansible_become_user=root ansible_become_password=hunter2',
   );

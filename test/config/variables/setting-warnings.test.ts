@@ -12,18 +12,18 @@ async function warningsOf(text: string): Promise<readonly string[]> {
   );
 }
 
-test('variables of a LiteLLM role that came before, and a slip beside the right name, are warnings', async () => {
+test('variables of a former LiteLLM role, and a typo beside the right name, are warnings', async () => {
   assert.deepEqual(
     await warningsOf('litellm_venv_dir: /x\nlitellm_version: "1.2"\nlitellm_port: 4000\nlitellm_prot: 1\n'),
     [
-      'variables.unknown 1 litellm_venv_dir is not used by hxllm',
-      'variables.unknown 2 litellm_version is not used by hxllm',
-      'variables.unknown 4 litellm_prot is unknown; did you mean litellm_port?',
+      'variables.unknown 1 unknown variable litellm_venv_dir, ignored',
+      'variables.unknown 2 unknown variable litellm_version, ignored',
+      'variables.unknown 4 unknown variable litellm_prot, ignored. Did you mean litellm_port?',
     ],
   );
 });
 
-test('a key in plain text, a key given twice, a backend without a port and another of LiteLLM’s strategies are warnings', async () => {
+test('a plain-text master key, a duplicate key, a backend without a port and an unsupported strategy are warnings', async () => {
   assert.deepEqual(
     (
       await warningsOf(
@@ -36,7 +36,7 @@ test('a key in plain text, a key given twice, a backend without a port and anoth
   );
 });
 
-test('everything that hxllm takes beyond the guide is read', async () => {
+test('all settings that the guide does not have are read', async () => {
   using tree = new Tree({
     'inventories/dev.ini': '[litellm]\nh\n[litellm:vars]\nlitellm_require_domain_join=yes\nlitellm_listen=::1\n',
     [MAIN]: `
@@ -92,7 +92,7 @@ litellm_models:
   });
 });
 
-test('a folder group_vars/all hides all.yml, and origins say where each value came from', async () => {
+test('a folder group_vars/all hides all.yml, and origins has the file and line of each value', async () => {
   using tree = new Tree({
     ...GUIDE,
     'inventories/group_vars/all.yml': 'litellm_port: 1\n',
@@ -112,7 +112,7 @@ test('a folder group_vars/all hides all.yml, and origins say where each value ca
   );
 });
 
-test('a setting that hangs on a locked vault says which password is missing', async () => {
+test('a setting that depends on a locked vault names the file whose password is missing', async () => {
   using tree = new Tree({
     'inventories/dev.ini': '[litellm]\nh\n',
     [MAIN]: 'litellm_port: "{{ vault_port }}"\n',

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { problemsOf, Tree } from '../tree.ts';
 import { MAIN } from './judged.ts';
 
-/** The Problems that a variables file gives, as `code line path`. */
+/** The Problems of a variables file, as `code line path`. */
 async function judge(text: string): Promise<readonly string[]> {
   using tree = new Tree({ 'inventories/dev.ini': '[litellm]\nh\n', [MAIN]: text });
   return problemsOf(await tree.load()).map(({ code, where }) => `${code} ${String(where?.line)} ${where?.path ?? ''}`);
@@ -18,8 +18,8 @@ async function detailOf(text: string): Promise<string> {
 
 for (const [what, text, found] of [
   ['a port that does not exist', 'litellm_port: 70000\n', 'variables.wrong-value 1 litellm_port'],
-  ['a port of nothing', 'litellm_port:\n', 'variables.wrong-value 1 litellm_port'],
-  ['backends that are no list', 'litellm_backends: http://a:11434\n', 'variables.wrong-value 1 litellm_backends'],
+  ['an empty port', 'litellm_port:\n', 'variables.wrong-value 1 litellm_port'],
+  ['backends that are not a list', 'litellm_backends: http://a:11434\n', 'variables.wrong-value 1 litellm_backends'],
   ['an empty list of backends', 'litellm_backends: []\n', 'variables.wrong-value 1 litellm_backends'],
   [
     'a backend without http://',
@@ -42,7 +42,7 @@ for (const [what, text, found] of [
     'variables.wrong-value 2 litellm_backends[0]',
   ],
   [
-    'a count of slots that is no number',
+    'a number of slots that is not a number',
     'litellm_backends:\n  - url: http://a:1\n    num_parallel: many\n',
     'variables.wrong-value 3 litellm_backends[0].num_parallel',
   ],
@@ -67,12 +67,12 @@ for (const [what, text, found] of [
     'variables.wrong-value 6 litellm_models[0].backends[0]',
   ],
   [
-    'a mode that is none',
+    'an unknown mode',
     'litellm_models:\n  - {name: a, model: b, mode: chatty}\n',
     'variables.wrong-value 2 litellm_models[0].mode',
   ],
   [
-    'a keep_alive that is no time',
+    'a keep_alive that is not a duration',
     'litellm_models:\n  - {name: a, model: b, keep_alive: a while}\n',
     'variables.wrong-value 2 litellm_models[0].keep_alive',
   ],
@@ -85,7 +85,7 @@ for (const [what, text, found] of [
   ['a folder that the system shares', 'litellm_install_dir: /opt/\n', 'variables.wrong-value 1 litellm_install_dir'],
   ['a folder with a way out', 'litellm_config_dir: /etc/../x\n', 'variables.wrong-value 1 litellm_config_dir'],
   [
-    'a routing strategy that nobody has',
+    'an unknown routing strategy',
     'litellm_routing_strategy: least-bussy\n',
     'variables.wrong-value 1 litellm_routing_strategy',
   ],
@@ -95,18 +95,18 @@ for (const [what, text, found] of [
     'variables.wrong-value 1 litellm_service_manager',
   ],
   [
-    'the key of the instructions',
+    'the example key',
     'litellm_master_key: "sk-YOUR-GENERATED-KEY-HERE"\n',
     'variables.wrong-value 1 litellm_master_key',
   ],
   [
-    'a slip in a variable that is then not defined',
+    'a typo in a variable that is not defined otherwise',
     'litellm_modles:\n  - {name: a, model: b}\n',
     'variables.unknown 1 litellm_modles',
   ],
   ['a singular for a plural', 'litellm_backend:\n  - http://a:1\n', 'variables.unknown 1 litellm_backend'],
   [
-    'a slip in a model’s key',
+    'a typo in a model’s key',
     'litellm_models:\n  - {name: a, modle: b}\n',
     'variables.unknown 2 litellm_models[0].modle',
   ],
@@ -122,24 +122,24 @@ for (const [what, text, found] of [
   });
 }
 
-test('a Problem says what was wanted, what was seen and what to type', async () => {
+test('a Problem has the expected value, the found value and a fix', async () => {
   assert.equal(
     await detailOf('litellm_backends:\n  - hx-llm01:11434\n'),
-    'litellm_backends[0] is not usable | Wanted an address such as http://hx-llm01-server:11434, with http:// or https://; seen "hx-llm01:11434". | write http://hx-llm01:11434',
+    'invalid litellm_backends[0] | Expected an address such as http://hx-llm01-server:11434, with http:// or https://, found "hx-llm01:11434". | write http://hx-llm01:11434',
   );
   assert.match(
     await detailOf('litellm_modles: []\n'),
-    /did you mean litellm_models\?.*seen litellm_modles, and no litellm_models.*rename litellm_modles to litellm_models/,
+    /^unknown variable litellm_modles\. Did you mean litellm_models\? .*found litellm_modles and no litellm_models.*rename litellm_modles to litellm_models/,
   );
   assert.match(await detailOf('litellm_port: {{ port }}\n'), /quotation marks: name: "\{\{ other \}\}"/);
   assert.match(await detailOf('litellm_routing_strategy: least-bussy\n'), /write least-busy$/);
 });
 
-test('everything that is wrong is found at once', async () => {
+test('all errors are reported at once', async () => {
   assert.equal((await judge('litellm_port: x\nlitellm_listen: y\nlitellm_models: z\nlitellm_usr: 1\n')).length, 4);
 });
 
-test('a secret is never shown, however wrong it is', async () => {
+test('an invalid secret is never shown', async () => {
   assert.doesNotMatch(await detailOf('litellm_master_key: "sk very secret"\n'), /very secret/);
   assert.doesNotMatch(await detailOf('litellm_backends: ["http://user:hunter2@a:1"]\n'), /hunter2/);
 });

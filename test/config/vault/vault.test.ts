@@ -29,13 +29,13 @@ function script(name: string, body: string): string {
   return path;
 }
 
-test('what ansible-vault encrypted is read, version 1.1 and 1.2', async () => {
+test('files of ansible-vault are read, version 1.1 and 1.2', async () => {
   for (const name of ['default.vault', 'labelled.vault'])
     assert.equal(await decryptVault(envelopeOf(read(name)), password), read('plain.yml'), name);
   assert.equal(envelopeOf(read('labelled.vault')).id, 'prod');
 });
 
-test('with the salt of ansible-vault’s file the same bytes come out, so ansible-vault opens what is written here', async () => {
+test('with the salt of ansible-vault’s file the result has the same bytes, so ansible-vault can open it', async () => {
   for (const [name, id] of [
     ['default.vault', 'default'],
     ['labelled.vault', 'prod'],
@@ -48,7 +48,7 @@ test('with the salt of ansible-vault’s file the same bytes come out, so ansibl
   }
 });
 
-test('any text comes back, whatever its length, and no two encryptions are alike', async () => {
+test('texts of any length are decrypted again, and two encryptions differ', async () => {
   for (const text of ['', 'x', 'x'.repeat(15), 'x'.repeat(16), 'x'.repeat(17), 'Grüße 世界\n'.repeat(100)]) {
     const [first, second] = await Promise.all([encryptVault(text, password), encryptVault(text, password)]);
     assert.notEqual(first, second);
@@ -57,7 +57,7 @@ test('any text comes back, whatever its length, and no two encryptions are alike
   }
 });
 
-test('a wrong password and one changed digit are refused before anything is decrypted', async () => {
+test('a wrong password and a changed digit are refused before decryption', async () => {
   const envelope = envelopeOf(read('default.vault'));
   assert.equal(await decryptVault(envelope, new Secret('wrong')), undefined);
   const changed = Buffer.from(envelope.ciphertext);
@@ -66,11 +66,11 @@ test('a wrong password and one changed digit are refused before anything is decr
   assert.equal(await decryptVault({ ...envelope, hmac: envelope.hmac.subarray(0, 31) }, password), undefined);
 });
 
-test('a text that is no vault says what was wanted', () => {
+test('an invalid vault has the expected and the found value', () => {
   assert.equal(isVaultText('litellm_port: 1\n'), false);
   for (const [text, reason] of [
-    ['$ANSIBLE_VAULT;1.0;AES\n00', /version 1\.1 or 1\.2, seen 1\.0/],
-    ['$ANSIBLE_VAULT;1.1;AES\n00', /AES256, seen AES/],
+    ['$ANSIBLE_VAULT;1.0;AES\n00', /version 1\.1 or 1\.2, found 1\.0/],
+    ['$ANSIBLE_VAULT;1.1;AES\n00', /AES256, found AES/],
     ['$ANSIBLE_VAULT;1.1;AES256\nzz', /hexadecimal/],
     ['$ANSIBLE_VAULT;1.1;AES256\n', /hexadecimal/],
   ] as const) {
@@ -78,14 +78,14 @@ test('a text that is no vault says what was wanted', () => {
   }
 });
 
-test('without a password a vault is locked, which is no failure', async () => {
+test('without a password a vault is locked, which is not an error', async () => {
   assert.deepEqual(await new Keyring([]).open(read('default.vault'), { file: 'vault.yml' }), {
     ok: true,
     value: { state: 'locked' },
   });
 });
 
-test('passwords are tried in turn, a person is asked once, and a wrong one names the file', async () => {
+test('passwords are tried in order, the user is asked once, and a wrong password names the file', async () => {
   let asked = 0;
   const person = askedPassword(() => {
     asked += 1;
@@ -98,11 +98,11 @@ test('passwords are tried in turn, a person is asked once, and a wrong one names
   const result = await new Keyring([person]).open(read('default.vault'), { file: 'all/vault.yml' });
   assert.ok(!result.ok);
   assert.equal(result.problems[0].code, 'vault.wrong-password');
-  assert.match(result.problems[0].detail, /all\/vault\.yml .*tried the password that was typed/);
+  assert.match(result.problems[0].detail, /all\/vault\.yml, tried the password that was typed/);
   assert.doesNotMatch(JSON.stringify(result), /wrong\\n/);
 });
 
-test('an executable password file is run, and one named -client is told the vault id', async () => {
+test('an executable password file is run, and one named -client gets the vault id', async () => {
   const plain = filePassword(script('pass.sh', 'printf "from script\\n"'), 'pass.sh');
   const answer = await plain.read('default');
   assert.equal(answer.ok ? answer.value?.reveal() : '', 'from script');
@@ -112,7 +112,7 @@ test('an executable password file is run, and one named -client is told the vaul
   assert.deepEqual(strange, { ok: true, value: undefined });
 });
 
-test('a password file that is missing, empty or fails says so', async () => {
+test('a password file that is missing, empty or fails is a Problem with the reason', async () => {
   writeFileSync(join(folder, 'empty'), ' \n');
   const codes = await Promise.all(
     [join(folder, 'none'), join(folder, 'empty'), folder, script('broken.sh', 'echo no luck >&2; exit 3')].map(
@@ -125,5 +125,5 @@ test('a password file that is missing, empty or fails says so', async () => {
   assert.match(codes[0] ?? '', /^vault\.password-unreadable .*no such file/);
   assert.match(codes[1] ?? '', /^vault\.password-empty/);
   assert.match(codes[2] ?? '', /it is a folder/);
-  assert.match(codes[3] ?? '', /ended with 3 and said: no luck/);
+  assert.match(codes[3] ?? '', /exited with 3 and said: no luck/);
 });

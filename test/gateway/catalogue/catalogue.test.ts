@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { startSim, type Sim } from '../../../src/sim/server.ts';
-import { post, refusalOf } from '../api/ollama/asking.ts';
+import { post, errorOf } from '../api/ollama/client.ts';
 import { startFake, type FakeUpstream } from '../fake-upstream.ts';
 import { startGateway, until, type Running } from '../running.ts';
 
@@ -103,12 +103,9 @@ test('of a server that is no Ollama as much is shown as it says', async () => {
 });
 
 test('what is not there, and what names nothing, is refused', async () => {
-  assert.deepEqual(await refusalOf(await post(gateway, '/api/show', { model: 'nope' })), [
-    404,
-    "model 'nope' not found",
-  ]);
-  assert.deepEqual(await refusalOf(await post(gateway, '/api/show', {})), [400, 'model is required']);
-  assert.equal((await refusalOf(await gateway.ask('/api/show', { method: 'POST', body: '{' })))[0], 400);
+  assert.deepEqual(await errorOf(await post(gateway, '/api/show', { model: 'nope' })), [404, "model 'nope' not found"]);
+  assert.deepEqual(await errorOf(await post(gateway, '/api/show', {})), [400, 'model is required']);
+  assert.equal((await errorOf(await gateway.ask('/api/show', { method: 'POST', body: '{' })))[0], 400);
 });
 
 test('what is in memory is listed under its aliases', async () => {
@@ -148,7 +145,7 @@ test('what would change a server is refused, and no server hears of it', async (
     ['POST', '/api/blobs/sha256:0'],
   ] as const;
   for (const [method, path] of rows) {
-    const [status, error] = await refusalOf(await gateway.ask(path, { method, body: '{"model":"chat"}' }));
+    const [status, error] = await errorOf(await gateway.ask(path, { method, body: '{"model":"chat"}' }));
     assert.deepEqual([status, error.includes('managed on the servers')], [403, true], path);
     assert.equal((await fetch(`${gateway.url}${path}`, { method })).status, 401);
     assert.equal(newer.requests(path) + older.requests(path), 0);

@@ -4,8 +4,8 @@ import { parseFlags } from '../../../src/gateway/process/flags.ts';
 
 test('a wrong command line says what was wanted, and names the program as it was called', () => {
   for (const [argv, detail] of [
-    [[], 'Wanted --config FILE, seen no --config.'],
-    [['--config', 'c.yaml', '--port', '99999'], 'Wanted a port from 0 to 65535 after --port, seen "99999".'],
+    [[], 'Expected --config FILE, found no --config.'],
+    [['--config', 'c.yaml', '--port', '99999'], 'Expected a port from 0 to 65535 after --port, found "99999".'],
     [['--config', 'c.yaml', '--colour'], "Unknown option '--colour'."],
   ] as const) {
     const flags = parseFlags(argv, '/opt/litellm/current/gateway');

@@ -1,4 +1,7 @@
-/** Which alias a name means, as Ollama reads names: that one, or else the only one that differs in case, `:latest` or where it came from. The name itself where it means none. */
+/**
+ * The alias that a name means, by Ollama's rules for names. An exact match wins; else the only alias that differs just in case,
+ * `:latest` or the registry prefix. Returns the name itself if no alias matches.
+ */
 export function aliasOf(asked: string, aliases: ReadonlyMap<string, unknown>): string {
   if (aliases.has(asked)) return asked;
   const wanted = canonical(asked);
@@ -6,7 +9,7 @@ export function aliasOf(asked: string, aliases: ReadonlyMap<string, unknown>): s
   return only !== undefined && others.length === 0 ? only : asked;
 }
 
-/** Whether two names mean one model of a server. */
+/** Whether two names mean the same model of a server. */
 export function isSameModel(a: string, b: string): boolean {
   return canonical(a) === canonical(b);
 }

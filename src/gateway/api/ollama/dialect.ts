@@ -3,7 +3,7 @@ import type { ClientDialect } from '../../client-dialect.ts';
 import type { Failure } from '../../exchange.ts';
 import { aliasOf } from './alias.ts';
 
-/** What Ollama's clients understand: `{"error": "…"}`, which in a stream is its last line. */
+/** Ollama's dialect: an error is `{"error": "…"}`; in a stream it is the last line. */
 export const OLLAMA: ClientDialect = {
   streamType: 'application/x-ndjson',
   keepAlive: undefined,

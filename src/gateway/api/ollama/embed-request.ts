@@ -1,12 +1,12 @@
 import type { Body } from '../dialect/body.ts';
 import type { ParsedRequest, ResponseEncoder } from '../../client-dialect.ts';
 import type { EmbedRequest, FailureOr, ServerEvent, Usage } from '../../exchange.ts';
-import { readApiModel } from './fields.ts';
+import { readApiModel } from './text-fields.ts';
 import { ResponseMetrics } from './metrics.ts';
 import { readOptions } from './options.ts';
 import { loadRequest, noteKeepAlive, readParsedRequest } from './parsed-request.ts';
 
-/** Reads `POST /api/embed`; without a text it asks for the model to be loaded. */
+/** Reads `POST /api/embed`; without a text it requests that the model be loaded. */
 export function readApiEmbed(bytes: Buffer): FailureOr<ParsedRequest> {
   return readParsedRequest(bytes, (body, ignoredParams) => {
     const dimensions = body.number('dimensions', -Infinity, Infinity) ?? 0;
@@ -15,17 +15,17 @@ export function readApiEmbed(bytes: Buffer): FailureOr<ParsedRequest> {
       dimensions: dimensions >= 1 ? Math.trunc(dimensions) : undefined,
       truncate: body.flag('truncate'),
     };
-    return embedOrder(body, ignoredParams, request, ([...vectors], model, metrics) =>
+    return embedRequest(body, ignoredParams, request, ([...vectors], model, metrics) =>
       metrics === undefined ? { model, embeddings: vectors } : { model, embeddings: vectors, ...metrics },
     );
   });
 }
 
-/** Reads `POST /api/embeddings`, the older form: one text, whose vector is as the model gives it. */
+/** Reads `POST /api/embeddings`, the older endpoint: one text, whose vector is returned as the model gives it. */
 export function readApiEmbeddings(bytes: Buffer): FailureOr<ParsedRequest> {
   return readParsedRequest(bytes, (body, ignoredParams) => {
     const prompt = body.text('prompt') ?? '';
-    return embedOrder(
+    return embedRequest(
       body,
       ignoredParams,
       { input: prompt === '' ? [] : [prompt], dimensions: undefined, plain: true },
@@ -34,28 +34,28 @@ export function readApiEmbeddings(bytes: Buffer): FailureOr<ParsedRequest> {
   });
 }
 
-type Answer = (vectors: readonly (readonly number[])[], model: string, metrics?: object) => object;
+type BodyBuilder = (vectors: readonly (readonly number[])[], model: string, metrics?: object) => object;
 
-function embedOrder(
+function embedRequest(
   body: Body,
   ignoredParams: string[],
-  asked: Omit<EmbedRequest, 'model' | 'base64' | 'original'>,
-  answer: Answer,
+  fields: Omit<EmbedRequest, 'model' | 'base64' | 'original'>,
+  buildBody: BodyBuilder,
 ): ParsedRequest {
   const model = readApiModel(body);
-  // What steers the choice of tokens changes nothing where none are chosen.
+  // Sampling options have no effect on embeddings.
   const options = readOptions(body);
   ignoredParams.push(...options.ignoredParams);
-  const given = { model, ignoredParams, runner: options.runner };
+  const common = { model, ignoredParams, runner: options.runner };
   noteKeepAlive(body, ignoredParams);
-  if (asked.input.length === 0) return loadRequest(body, given, () => answer([], model));
-  const params: EmbedRequest = { ...asked, model, base64: false, original: undefined };
+  if (fields.input.length === 0) return loadRequest(body, common, () => buildBody([], model));
+  const params: EmbedRequest = { ...fields, model, base64: false, original: undefined };
   let last = new Vectors();
   return {
-    ...given,
+    ...common,
     stream: false,
     subrequests: [{ request: { kind: 'embed', params }, stream: false, encoder: () => (last = new Vectors()) }],
-    close: ([usage]) => JSON.stringify(answer(last.vectors, model, last.metrics(usage))),
+    close: ([usage]) => JSON.stringify(buildBody(last.vectors, model, last.metrics(usage))),
   };
 }
 
@@ -68,9 +68,9 @@ function readInput(body: Body): readonly string[] {
   return [];
 }
 
-/** Keeps the vectors of an answer. */
+/** Keeps the vectors of a response. */
 class Vectors implements ResponseEncoder {
-  readonly #watch = new ResponseMetrics();
+  readonly #metrics = new ResponseMetrics();
   vectors: readonly (readonly number[])[] = [];
 
   encode(event: ServerEvent): string {
@@ -79,7 +79,7 @@ class Vectors implements ResponseEncoder {
   }
 
   metrics(usage: Usage = { promptTokens: 0, completionTokens: 0 }): object {
-    const { total_duration, load_duration, prompt_eval_count } = this.#watch.metrics(usage);
+    const { total_duration, load_duration, prompt_eval_count } = this.#metrics.metrics(usage);
     return { total_duration, load_duration, prompt_eval_count };
   }
 }

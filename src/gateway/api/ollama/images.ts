@@ -1,6 +1,6 @@
 import { typeName, type Body } from '../dialect/body.ts';
 
-/** Reads a list of images in base64; the head of a data URL, which some clients leave before it, is taken off. */
+/** Reads a list of base64 images. Removes the head of a data URL, which some clients leave in. */
 export function readImages(body: Body, images: unknown, at: string): readonly string[] {
   if (images === undefined || images === null) return [];
   if (!Array.isArray(images)) {

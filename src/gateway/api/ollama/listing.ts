@@ -1,50 +1,50 @@
 import { isObject, textOf, type Json } from '../../json.ts';
 import { isSameModel } from './alias.ts';
 
-/** The version whose API this is: what is said where no Ollama server is there to go by. */
+/** The version of Ollama whose API the gateway implements. The gateway reports it if no Ollama server reports its own. */
 export const API_VERSION = '0.22.1';
 
-// No file has it.
+// A digest that no file has.
 const NO_DIGEST = '0'.repeat(64);
 
-/** A model in an answer of `/api/tags` or `/api/ps`, as the server that gave it knows it; `undefined` where it does not have it. */
-export function findListed(answer: Json | undefined, model: string): Json | undefined {
-  const models = answer?.['models'];
+/** The entry of a model in a server's response to `/api/tags` or `/api/ps`; `undefined` if the server does not list it. */
+export function findListed(response: Json | undefined, model: string): Json | undefined {
+  const models = response?.['models'];
   return Array.isArray(models)
     ? models.filter(isObject).find((listed) => isSameModel(textOf(listed, 'name'), model))
     : undefined;
 }
 
-/** An alias in `/api/tags`. Clients rely on every field, so what nobody knows is there too, and empty. */
-export function tagBody(alias: string, known: Json | undefined, since: Date): Json {
+/** The entry of an alias in `/api/tags`. Clients rely on every field, so unknown fields are present with empty values. */
+export function tagBody(alias: string, serverEntry: Json | undefined, since: Date): Json {
   return {
     ...names(alias),
     modified_at: since.toISOString(),
     size: 0,
     digest: NO_DIGEST,
-    ...known,
+    ...serverEntry,
     ...names(alias),
-    details: detailsBody(known?.['details']),
+    details: detailsBody(serverEntry?.['details']),
   };
 }
 
-/** An alias in `/api/ps`, of a model that a server has in memory. */
-export function loadedBody(alias: string, known: Json): Json {
+/** The entry of an alias in `/api/ps`; `serverEntry` describes the loaded model. */
+export function loadedBody(alias: string, serverEntry: Json): Json {
   return {
     ...names(alias),
     size: 0,
     digest: NO_DIGEST,
     expires_at: new Date(0).toISOString(),
     size_vram: 0,
-    ...known,
+    ...serverEntry,
     ...names(alias),
-    details: detailsBody(known['details']),
+    details: detailsBody(serverEntry['details']),
   };
 }
 
-/** The details of a model; of its origin nothing, which is a path on a server. */
-export function detailsBody(known: unknown): Json {
-  const { parent_model: _origin, families, ...rest }: Json = isObject(known) ? known : {};
+/** The details of a model, without its parent: that is a path on a server. */
+export function detailsBody(details: unknown): Json {
+  const { parent_model: _origin, families, ...rest }: Json = isObject(details) ? details : {};
   return {
     parent_model: '',
     format: '',
@@ -56,10 +56,10 @@ export function detailsBody(known: unknown): Json {
   };
 }
 
-/** The lowest of some servers' versions, so that a client asks for nothing that one of them does not know. */
-export function lowestVersion(answers: readonly (Json | undefined)[]): string {
-  const versions = answers
-    .map((answer) => textOf(answer ?? {}, 'version'))
+/** The lowest version of the given servers, so that no client uses a feature that one of them lacks. */
+export function lowestVersion(responses: readonly (Json | undefined)[]): string {
+  const versions = responses
+    .map((response) => textOf(response ?? {}, 'version'))
     .filter((version) => /^\d+\.\d+/.test(version));
   return versions.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))[0] ?? API_VERSION;
 }

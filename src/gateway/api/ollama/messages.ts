@@ -12,7 +12,7 @@ const ROLES: Readonly<Record<string, Message['role']>> = {
   function: 'tool',
 };
 
-/** Reads `messages`; what is wrong is noted on `body`. */
+/** Reads `messages`; errors are recorded on `body`. */
 export function readApiMessages(body: Body): readonly Message[] {
   return (body.list('messages') ?? []).map((item, index) => readMessage(body, item, `messages[${String(index)}]`));
 }
@@ -20,10 +20,10 @@ export function readApiMessages(body: Body): readonly Message[] {
 /** Reads `tools`. */
 export function readApiTools(body: Body): readonly Tool[] {
   return (body.list('tools') ?? []).map((tool, index) => {
-    const made = isObject(tool) ? tool['function'] : undefined;
-    if (isObject(tool) && isObject(made) && typeof made['name'] === 'string')
-      return { name: made['name'], definition: { type: 'function', ...tool } };
-    body.refuse('tools', `tools[${String(index)}] is no {"type": "function", "function": {"name": …}}`);
+    const fn = isObject(tool) ? tool['function'] : undefined;
+    if (isObject(tool) && isObject(fn) && typeof fn['name'] === 'string')
+      return { name: fn['name'], definition: { type: 'function', ...tool } };
+    body.refuse('tools', `tools[${String(index)}] must be {"type": "function", "function": {"name": …}}`);
     return { name: '', definition: {} };
   });
 }
@@ -32,14 +32,14 @@ function readMessage(body: Body, item: unknown, at: string): Message {
   const json: Json = isObject(item) ? item : {};
   if (!isObject(item)) body.refuse(at, `${at} must be an object, not ${typeName(item)}`);
   for (const name of ['role', 'content', 'thinking', 'tool_name', 'tool_call_id']) readText(body, json, name, at);
-  const said = textOf(json, 'role').toLowerCase();
-  if (said === '') body.refuse(`${at}.role`, `${at}.role is missing`);
-  const role = Object.hasOwn(ROLES, said) ? ROLES[said] : undefined;
+  const roleName = textOf(json, 'role').toLowerCase();
+  if (roleName === '') body.refuse(`${at}.role`, `${at}.role is missing`);
+  const role = Object.hasOwn(ROLES, roleName) ? ROLES[roleName] : undefined;
   const thinking = textOf(json, 'thinking');
   return {
     role: role ?? 'user',
-    // Some models are told by a role of their own to think.
-    ...(role === undefined && said !== '' ? { roleName: said } : {}),
+    // Some models have a role of their own, for example to turn thinking on.
+    ...(role === undefined && roleName !== '' ? { roleName } : {}),
     text: textOf(json, 'content'),
     images: readImages(body, json['images'], `${at}.images`),
     thinking: thinking === '' ? undefined : thinking,
@@ -70,13 +70,14 @@ function readCalls(body: Body, calls: unknown, at: string): readonly ToolCall[] 
 }
 
 function readCall(body: Body, call: unknown, at: string): ToolCall {
-  const made = isObject(call) ? call['function'] : undefined;
-  if (isObject(call) && isObject(made) && typeof made['name'] === 'string') {
-    const given = made['arguments'] ?? {};
-    // As text they come from clients of other dialects.
-    const parsed = typeof given === 'string' ? (given === '' ? {} : parseObject(given)) : given;
-    if (isObject(parsed)) return { id: textOf(call, 'id'), name: made['name'], arguments: parsed };
+  const fn = isObject(call) ? call['function'] : undefined;
+  if (isObject(call) && isObject(fn) && typeof fn['name'] === 'string') {
+    const callArguments = fn['arguments'] ?? {};
+    // Clients of other dialects send the arguments as text.
+    const parsed =
+      typeof callArguments === 'string' ? (callArguments === '' ? {} : parseObject(callArguments)) : callArguments;
+    if (isObject(parsed)) return { id: textOf(call, 'id'), name: fn['name'], arguments: parsed };
   }
-  body.refuse(at, `${at} is no {"function": {"name": …, "arguments": {…}}}`);
+  body.refuse(at, `${at} must be {"function": {"name": …, "arguments": {…}}}`);
   return { id: '', name: '', arguments: {} };
 }

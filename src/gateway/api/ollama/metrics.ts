@@ -3,27 +3,27 @@ import type { Usage } from '../../exchange.ts';
 
 const NS_PER_MS = 1_000_000;
 
-/** Watches an answer from outside, for servers that say nothing about their times. */
+/** Measures the times of a response, for servers that do not report them. */
 export class ResponseMetrics {
   readonly #sinceMs = performance.now();
   #firstMs: number | undefined;
 
-  /** Something was said. */
-  heard(): void {
+  /** Records the time of the first event. */
+  markFirstEvent(): void {
     this.#firstMs ??= performance.now();
   }
 
-  /** Counts and times as the last line has them, in ns; what is zero is left out. */
+  /** Counts and times of the last line, in ns; zero values are left out. */
   metrics(usage: Usage): Json {
     const nowMs = performance.now();
     const firstMs = this.#firstMs ?? nowMs;
-    const isTold = (usage.totalMs ?? 0) > 0;
+    const isReported = (usage.totalMs ?? 0) > 0;
     const {
       totalMs,
       loadMs = 0,
       prefillMs = 0,
       decodeMs = 0,
-    } = isTold
+    } = isReported
       ? usage
       : { totalMs: nowMs - this.#sinceMs, prefillMs: firstMs - this.#sinceMs, decodeMs: nowMs - firstMs };
     const all = {

@@ -3,24 +3,25 @@ import { readStopList } from '../dialect/sampling.ts';
 import type { ParsedRequest } from '../../client-dialect.ts';
 import type { ChatRequest } from '../../exchange.ts';
 
-/** The type of an option in Ollama, and what it may be. */
+/** The Go type of an option in Ollama, and its accepted range. */
 interface Range {
   readonly type: 'int' | 'float32';
   readonly min: number;
   readonly max: number;
 }
 
-const WHOLE: Range = { type: 'int', min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
-// A token is remembered for each, so that billions take a minute and all memory there is.
+const INTEGER: Range = { type: 'int', min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
+// The sampler stores one token for each unit: billions would take a minute and all memory.
 const TOKENS: Range = { type: 'int', min: -1_000_000, max: 1_000_000 };
-// Far outside of what means anything numbers overflow in the sampler, of which a runner dies with all that it answers (seen on 0.22.1).
+// Far outside the useful range the sampler's numbers overflow. The runner then crashes with all its running requests (seen on
+// 0.22.1).
 const FACTOR: Range = { type: 'float32', min: -1000, max: 1000 };
-// It divides.
+// A divisor: 0 crashes a runner.
 const DIVISOR: Range = { type: 'float32', min: 0.01, max: 1000 };
 
-// As of 0.22.1 (api/types.go, Options): what steers an answer. Any server of another version that does not know one leaves it out.
+// The sampling options of 0.22.1 (api/types.go, Options). A server of another version ignores options that it does not know.
 const SAMPLING: ReadonlyMap<string, Range> = new Map([
-  ['seed', WHOLE],
+  ['seed', INTEGER],
   ['repeat_penalty', DIVISOR],
   ...['num_keep', 'top_k', 'repeat_last_n'].map((name) => [name, TOKENS] as const),
   ...['top_p', 'min_p', 'typical_p', 'temperature', 'presence_penalty', 'frequency_penalty'].map(
@@ -28,7 +29,7 @@ const SAMPLING: ReadonlyMap<string, Range> = new Map([
   ),
 ]);
 
-/** What makes a runner, so that a request with another one would load the model anew. */
+/** Options of the runner: a change of one reloads the model. */
 const RUNNER: ReadonlyMap<string, 'number' | 'boolean'> = new Map([
   ['num_ctx', 'number'],
   ['num_batch', 'number'],
@@ -38,7 +39,7 @@ const RUNNER: ReadonlyMap<string, 'number' | 'boolean'> = new Map([
   ['use_mmap', 'boolean'],
 ]);
 
-/** `options` as read; `ignored`: names that mean nothing to 0.22.1 either. */
+/** Parsed `options`; `ignoredParams` lists names that 0.22.1 does not know either. */
 export interface Options extends Pick<ChatRequest, 'sampling' | 'stop' | 'maxTokens'> {
   readonly runner: NonNullable<ParsedRequest['runner']>;
   readonly ignoredParams: readonly string[];
@@ -52,16 +53,16 @@ export function readOptions(body: Body): Options {
   let stop: readonly string[] = [];
   let maxTokens: number | undefined;
   for (const [name, value] of Object.entries(body.object('options') ?? {})) {
-    const [range, made] = [SAMPLING.get(name), RUNNER.get(name)];
+    const [range, runnerType] = [SAMPLING.get(name), RUNNER.get(name)];
     if (value === null) continue;
     if (range !== undefined) sampling[name] = readNumber(body, name, value, range);
-    else if (made !== undefined) runner[name] = readRunner(body, name, value, made);
+    else if (runnerType !== undefined) runner[name] = readRunner(body, name, value, runnerType);
     else if (name === 'stop') stop = readStop(body, value);
     else if (name === 'num_predict') {
-      const most = readNumber(body, name, value, WHOLE);
-      // -1 is without end, -2 until the context is full: both are more than the alias or the model may say.
-      if (most < 0) sampling[name] = most;
-      else maxTokens = most;
+      const limit = readNumber(body, name, value, INTEGER);
+      // -1 means no limit, -2 until the context is full. Both exceed any limit of the alias or the model, so they are passed on.
+      if (limit < 0) sampling[name] = limit;
+      else maxTokens = limit;
     } else ignoredParams.push(`options.${name}`);
   }
   return { sampling, stop, maxTokens, runner, ignoredParams };
@@ -82,7 +83,7 @@ function readRunner(body: Body, name: string, value: unknown, type: 'number' | '
 }
 
 function readStop(body: Body, value: unknown): readonly string[] {
-  // Ollama takes no text here, but clients that speak other dialects too send one.
+  // Ollama takes no string here, but clients that also speak other dialects send one.
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   return readStopList(
     body,

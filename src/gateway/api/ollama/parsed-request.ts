@@ -1,37 +1,37 @@
 import { Body, parseBody } from '../dialect/body.ts';
 import type { ParsedRequest, Subrequest } from '../../client-dialect.ts';
 import type { ModelRequest, Failure, FailureOr } from '../../exchange.ts';
-import { AnswerStream } from './answer-stream.ts';
-import { AnswerWhole } from './answer-whole.ts';
-import { readKeepAlive, readTextFields } from './fields.ts';
+import { NdjsonEncoder } from './ndjson-encoder.ts';
+import { JsonBodyEncoder } from './json-body-encoder.ts';
+import { readKeepAlive, readTextFields } from './text-fields.ts';
 import { readImages } from './images.ts';
 import { readApiMessages, readApiTools } from './messages.ts';
-import { CHAT, GENERATE, head, NOTHING, type ResponseShape } from './shape.ts';
+import { CHAT, GENERATE, responseHead, EMPTY_OUTPUT, type ResponseShape } from './response-shape.ts';
 
-/** Reads `POST /api/chat`; without messages it asks for the model to be loaded. */
+/** Reads `POST /api/chat`; without messages it requests that the model be loaded. */
 export function readApiChat(bytes: Buffer): FailureOr<ParsedRequest> {
   return readParsedRequest(bytes, (body, ignoredParams) => {
     const { options, ...fields } = readTextFields(body, ignoredParams);
     const messages = readApiMessages(body);
     const tools = readApiTools(body);
     ignoredParams.push(...options.ignoredParams);
-    const given = { model: fields.model, ignoredParams, runner: options.runner };
+    const common = { model: fields.model, ignoredParams, runner: options.runner };
     noteKeepAlive(body, ignoredParams);
     if (messages.length === 0)
-      return loadRequest(body, given, () => ({
-        ...head(given.model),
-        ...CHAT(NOTHING),
+      return loadRequest(body, common, () => ({
+        ...responseHead(common.model),
+        ...CHAT(EMPTY_OUTPUT),
         done: true,
         done_reason: 'load',
       }));
-    return textOrder(given, fields.stream, CHAT, {
+    return textRequest(common, fields.stream, CHAT, {
       kind: 'chat',
       params: { ...fields, messages, tools, mustCall: false, callSchema: undefined, parallelCalls: true },
     });
   });
 }
 
-/** Reads `POST /api/generate`; without a prompt it asks for the model to be loaded. */
+/** Reads `POST /api/generate`; without a prompt it requests that the model be loaded. */
 export function readApiGenerate(bytes: Buffer): FailureOr<ParsedRequest> {
   return readParsedRequest(bytes, (body, ignoredParams) => {
     const { options, ...fields } = readTextFields(body, ignoredParams);
@@ -44,16 +44,16 @@ export function readApiGenerate(bytes: Buffer): FailureOr<ParsedRequest> {
     if (raw && (system !== undefined || template !== undefined || context !== undefined))
       body.refuse('raw', 'raw mode does not support template, system, or context');
     ignoredParams.push(...options.ignoredParams);
-    const given = { model: fields.model, ignoredParams, runner: options.runner };
+    const common = { model: fields.model, ignoredParams, runner: options.runner };
     noteKeepAlive(body, ignoredParams);
     if (prompt === undefined)
-      return loadRequest(body, given, () => ({
-        ...head(given.model),
-        ...GENERATE(NOTHING),
+      return loadRequest(body, common, () => ({
+        ...responseHead(common.model),
+        ...GENERATE(EMPTY_OUTPUT),
         done: true,
         done_reason: 'load',
       }));
-    return textOrder(given, fields.stream, GENERATE, {
+    return textRequest(common, fields.stream, GENERATE, {
       kind: 'completion',
       params: { ...fields, prompt, suffix, raw, images, context, system, template },
     });
@@ -66,10 +66,10 @@ function readContext(body: Body): readonly number[] | undefined {
   return body.refuse('context', 'context must be an array of numbers');
 }
 
-/** What every order has. */
-export type Given = Pick<ParsedRequest, 'model' | 'ignoredParams' | 'runner'>;
+/** The fields that every parsed request has. */
+export type CommonFields = Pick<ParsedRequest, 'model' | 'ignoredParams' | 'runner'>;
 
-/** Reads a body with one of these readers; what it leaves unread is ignored. */
+/** Reads a body with the given reader; fields that it does not read are listed as ignored. */
 export function readParsedRequest(
   bytes: Buffer,
   read: (body: Body, ignoredParams: string[]) => ParsedRequest,
@@ -77,47 +77,53 @@ export function readParsedRequest(
   const body = parseBody(bytes);
   if (!(body instanceof Body)) return { ok: false, failure: body };
   const ignoredParams: string[] = [];
-  const order = read(body, ignoredParams);
+  const parsedRequest = read(body, ignoredParams);
   ignoredParams.push(...body.unread());
-  return body.failure === undefined ? { ok: true, value: order } : { ok: false, failure: body.failure };
+  return body.failure === undefined ? { ok: true, value: parsedRequest } : { ok: false, failure: body.failure };
 }
 
-/** Notes a `keep_alive` as ignored: how long a model stays is its alias's to say. */
+/** Lists a `keep_alive` as ignored: the configuration of the alias sets how long a model stays loaded. */
 export function noteKeepAlive(body: Body, ignoredParams: string[]): void {
   if (readKeepAlive(body) !== undefined) ignoredParams.push('keep_alive');
 }
 
-/** An order for a model to be in memory; one for it to go is refused. */
-export function loadRequest(body: Body, given: Given, answer: () => object): ParsedRequest {
-  if (readKeepAlive(body) === 'never') body.failure ??= UNLOAD;
+/** A request to load the model; a request to unload it is rejected. */
+export function loadRequest(body: Body, common: CommonFields, buildBody: () => object): ParsedRequest {
+  if (readKeepAlive(body) === 'never') body.failure ??= UNLOAD_FAILURE;
   return {
-    ...given,
+    ...common,
     stream: false,
     subrequests: [{ request: { kind: 'load' }, stream: false, encoder: () => ({ encode: () => '' }) }],
-    close: () => JSON.stringify(answer()),
+    close: () => JSON.stringify(buildBody()),
   };
 }
 
-const UNLOAD: Failure = {
+const UNLOAD_FAILURE: Failure = {
   kind: 'forbidden',
   code: 'unload_refused',
-  message: 'a model cannot be unloaded here: others use it too, and how long it stays is fixed for all of them',
+  message:
+    'clients cannot unload a model: other clients use it too, and the configuration fixes how long it stays loaded',
 };
 
-function textOrder(given: Given, stream: boolean, shape: ResponseShape, request: ModelRequest): ParsedRequest {
-  const { model } = given;
+function textRequest(
+  common: CommonFields,
+  stream: boolean,
+  shape: ResponseShape,
+  request: ModelRequest,
+): ParsedRequest {
+  const { model } = common;
   if (stream) {
-    // What clients take for a piece of the answer without any text; they know no other way to be told that it is still coming.
-    const keepAlive = `${JSON.stringify({ ...head(model), ...shape(NOTHING), done: false })}\n`;
+    // A chunk without text keeps the stream alive; clients recognise no other sign that the response is still coming.
+    const keepAlive = `${JSON.stringify({ ...responseHead(model), ...shape(EMPTY_OUTPUT), done: false })}\n`;
     return {
-      ...given,
+      ...common,
       stream,
       keepAlive,
-      subrequests: [{ request, stream, encoder: () => new AnswerStream(model, shape) }],
+      subrequests: [{ request, stream, encoder: () => new NdjsonEncoder(model, shape) }],
       close: () => '',
     };
   }
-  let last = new AnswerWhole(model, shape);
-  const subrequest: Subrequest = { request, stream, encoder: () => (last = new AnswerWhole(model, shape)) };
-  return { ...given, stream, subrequests: [subrequest], close: () => last.body() };
+  let last = new JsonBodyEncoder(model, shape);
+  const subrequest: Subrequest = { request, stream, encoder: () => (last = new JsonBodyEncoder(model, shape)) };
+  return { ...common, stream, subrequests: [subrequest], close: () => last.body() };
 }

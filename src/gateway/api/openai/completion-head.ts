@@ -1,3 +1,4 @@
+import { randomId } from '../../../core/id.ts';
 /** The fields that all chunks of a response, or its one body, share. */
 export interface CompletionHead {
   /** The gateway's own id: Ollama's ids repeat. */
@@ -17,7 +18,7 @@ export function newCompletionHead(
   nowMs: number,
 ): CompletionHead {
   return {
-    id: `${prefix}-${crypto.randomUUID().replaceAll('-', '')}`,
+    id: `${prefix}-${randomId()}`,
     object,
     created: Math.floor(nowMs / 1000),
     model,

@@ -1,3 +1,4 @@
+import { randomId } from '../../../core/id.ts';
 import { isObject, parseObject, textOf } from '../../json.ts';
 import type { ToolCall } from '../../exchange.ts';
 
@@ -26,5 +27,5 @@ export class ForcedCall {
 
 /** An id for a call that has none. */
 export function newCallId(): string {
-  return `call_${crypto.randomUUID().replaceAll('-', '')}`;
+  return `call_${randomId()}`;
 }

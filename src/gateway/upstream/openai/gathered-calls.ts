@@ -1,3 +1,4 @@
+import { randomId } from '../../../core/id.ts';
 import { isObject, parseObject, textOf, type Json } from '../../json.ts';
 import type { ToolCall } from '../../exchange.ts';
 
@@ -53,5 +54,5 @@ function begins(id: string, latest: Gathering): boolean {
 }
 
 function newCallId(): string {
-  return `call_${crypto.randomUUID().replaceAll('-', '')}`;
+  return `call_${randomId()}`;
 }

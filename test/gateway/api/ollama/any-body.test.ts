@@ -78,7 +78,7 @@ const EVENTS: readonly ServerEvent[] = [
   { kind: 'end', reason: 'stop', usage: { promptTokens: 1, completionTokens: 2 } },
 ];
 
-/** Sees to it that an order can be sent, and its answer written. */
+/** Checks that a parsed request can be sent and its response encoded. */
 function carryOut(parsedRequest: ParsedRequest): void {
   assert.ok(parsedRequest.subrequests.length === 1 && parsedRequest.model !== '');
   let text = '';

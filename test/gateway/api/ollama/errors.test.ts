@@ -3,8 +3,8 @@ import { after, before, test } from 'node:test';
 import { startSim, type Sim } from '../../../../src/sim/server.ts';
 import { startFake } from '../../fake-upstream.ts';
 import { KEY, startGateway, until, type Running } from '../../running.ts';
-import { linesOf, post, refusalOf } from './asking.ts';
-import { LLAMA, ECHO } from './wire-stage.ts';
+import { linesOf, post, errorOf } from './client.ts';
+import { LLAMA, ECHO } from './wire-fixtures.ts';
 
 let sims: readonly Sim[] = [];
 
@@ -55,7 +55,7 @@ test('what an alias fixes, and what nobody knows, is named, or refused where all
   });
   assert.match(
     (
-      await refusalOf(
+      await errorOf(
         await post(strict, '/api/chat', {
           ...body,
           keep_alive: undefined,
@@ -71,8 +71,8 @@ test('what an alias fixes, and what nobody knows, is named, or refused where all
 test('refusals have Ollama’s one field, and its status', async () => {
   const chat = (body: object) => post(gateway, '/api/chat', body);
   const messages = [{ role: 'user', content: 'x' }];
-  assert.deepEqual(await refusalOf(await chat({ model: 'nope', messages })), [404, "model 'nope' not found"]);
-  assert.deepEqual(await refusalOf(await chat({ messages })), [400, 'model is required']);
+  assert.deepEqual(await errorOf(await chat({ model: 'nope', messages })), [404, "model 'nope' not found"]);
+  assert.deepEqual(await errorOf(await chat({ messages })), [400, 'model is required']);
   for (const wrong of [
     { messages: [{ role: 'user', content: 3 }] },
     { options: { temperature: 'x' } },
@@ -83,19 +83,19 @@ test('refusals have Ollama’s one field, and its status', async () => {
     { messages: [{ role: 'user', content: 'x', images: ['!!'] }] },
     { tools: [{}] },
   ]) {
-    assert.equal((await refusalOf(await chat({ model: 'chat', messages, ...wrong })))[0], 400, JSON.stringify(wrong));
+    assert.equal((await errorOf(await chat({ model: 'chat', messages, ...wrong })))[0], 400, JSON.stringify(wrong));
   }
   assert.deepEqual(
-    await refusalOf(await post(gateway, '/api/generate', { model: 'chat', prompt: 'x', raw: true, system: 's' })),
+    await errorOf(await post(gateway, '/api/generate', { model: 'chat', prompt: 'x', raw: true, system: 's' })),
     [400, 'raw mode does not support template, system, or context'],
   );
   assert.equal(
-    (await refusalOf(await chat({ model: 'chat', messages: [{ role: 'user', content: 'word '.repeat(9000) }] })))[0],
+    (await errorOf(await chat({ model: 'chat', messages: [{ role: 'user', content: 'word '.repeat(9000) }] })))[0],
     400,
   );
-  assert.equal((await refusalOf(await fetch(`${gateway.url}/api/tags`)))[0], 401);
+  assert.equal((await errorOf(await fetch(`${gateway.url}/api/tags`)))[0], 401);
   assert.equal((await fetch(`${gateway.url}/api/tags`, { headers: { 'x-api-key': KEY } })).status, 200);
-  assert.equal((await refusalOf(await gateway.ask('/api/chat')))[0], 405);
+  assert.equal((await errorOf(await gateway.ask('/api/chat')))[0], 405);
 });
 
 test('a failure in the middle of a stream is its last line', async () => {

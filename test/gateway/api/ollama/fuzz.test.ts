@@ -6,7 +6,7 @@ import { anyAnswer } from '../../fuzz/any-answer.ts';
 import { mutated, mutation } from '../openai/mutation.ts';
 import { startGateway } from '../../running.ts';
 import { workingMsOf } from '../../../working-time.ts';
-import { refusalOf } from './asking.ts';
+import { errorOf } from './client.ts';
 
 const OPTIONS = { temperature: 0.5, stop: ['a'], num_predict: 5, num_ctx: 2048 };
 const BODIES: Readonly<Record<string, object>> = {
@@ -59,16 +59,16 @@ test('no body that a client may send is the gateway’s or the server’s fault'
       const response = await gateway.ask(path, { method: 'POST', body });
       assert.ok(response.status < 500, `${String(response.status)} ${path} ${body.slice(0, 500)}`);
       if (response.status === 200) await response.text();
-      else await refusalOf(response);
+      else await errorOf(response);
     }),
     { numRuns: 600 },
   );
-  // Read in a moment, and never by giving way step by step.
+  // Long values are read at once: the patterns do not backtrack.
   for (const odd of [{ keep_alive: '1'.repeat(1e6) }, { images: [`${'\n'.repeat(1e6)}!`] }]) {
     const workedMs = await workingMsOf(async () => {
       assert.equal(
         (
-          await refusalOf(
+          await errorOf(
             await gateway.ask('/api/generate', {
               method: 'POST',
               body: JSON.stringify({ model: 'm', prompt: 'x', ...odd }),
@@ -82,6 +82,6 @@ test('no body that a client may send is the gateway’s or the server’s fault'
   }
   for (const name of ['think', 'format', 'keep_alive', 'options', 'messages']) {
     const body = `{"model":"m","messages":[{"role":"user","content":"x"}],"${name}":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
-    assert.equal((await refusalOf(await gateway.ask('/api/chat', { method: 'POST', body })))[0], 400, name);
+    assert.equal((await errorOf(await gateway.ask('/api/chat', { method: 'POST', body })))[0], 400, name);
   }
 });

@@ -3,8 +3,8 @@ import { after, before, test } from 'node:test';
 import { startSim, type Sim } from '../../../../src/sim/server.ts';
 import { startFake } from '../../fake-upstream.ts';
 import { startGateway, type Running } from '../../running.ts';
-import { linesOf, post, refusalOf, timeless } from './asking.ts';
-import { LLAMA, ECHO } from './wire-stage.ts';
+import { linesOf, post, errorOf, withoutTimes } from './client.ts';
+import { LLAMA, ECHO } from './wire-fixtures.ts';
 
 let sims: readonly Sim[] = [];
 
@@ -34,7 +34,7 @@ test('a chat is streamed unless it is not wanted so, each line as Ollama writes 
   const response = await post(gateway, '/api/chat', { model: 'chat', ...ECHO });
   assert.deepEqual([response.status, response.headers.get('content-type')], [200, 'application/x-ndjson']);
   assert.ok(sims.some(({ url }) => url === response.headers.get('x-hxllm-backend')));
-  const lines = (await linesOf(response)).map(timeless);
+  const lines = (await linesOf(response)).map(withoutTimes);
   const piece = (content: string) => ({
     model: 'chat',
     created_at: 'then',
@@ -75,7 +75,7 @@ test('a chat is streamed unless it is not wanted so, each line as Ollama writes 
 
 test('a generate goes on from the context of the one before, and takes none from elsewhere', async () => {
   const first = await linesOf(await post(gateway, '/api/generate', { model: 'chat', prompt: 'Repeat after me: one' }));
-  assert.partialDeepStrictEqual(first.map(timeless), [
+  assert.partialDeepStrictEqual(first.map(withoutTimes), [
     { model: 'chat', response: 'one', done: false },
     { response: '', done: true, done_reason: 'stop' },
   ]);
@@ -91,7 +91,7 @@ test('a generate goes on from the context of the one before, and takes none from
   );
   for (const foreign of [[99_999], context.slice(1), context.with(0, 99_999)]) {
     assert.match(
-      (await refusalOf(await post(gateway, '/api/generate', { model: 'chat', prompt: 'and?', context: foreign })))[1],
+      (await errorOf(await post(gateway, '/api/generate', { model: 'chat', prompt: 'and?', context: foreign })))[1],
       /^This context was not given by this gateway/,
     );
   }
@@ -116,7 +116,7 @@ test('texts are embedded, several of them or one in the older way', async () => 
     method: 'POST',
     body: JSON.stringify({ model: 'nomic-embed-text', prompt: 'a' }),
   });
-  // Not brought to length one, as those that are in somebody's store.
+  // Not normalised to length one: clients have stored vectors of this endpoint.
   assert.deepEqual(
     await (await post(gateway, '/api/embeddings', { model: 'embed', prompt: 'a' })).json(),
     await own.json(),
@@ -143,7 +143,7 @@ test('without a prompt the model is loaded, and nobody unloads it', async () => 
   });
   const inMemory = (await (await own.ask('/api/ps')).json()) as { models: readonly object[] };
   assert.partialDeepStrictEqual(inMemory.models, [{ name: 'chat', model: 'chat', details: { family: 'llama' } }]);
-  assert.equal((await refusalOf(await post(own, '/api/generate', { model: 'chat', keep_alive: 0 })))[0], 403);
+  assert.equal((await errorOf(await post(own, '/api/generate', { model: 'chat', keep_alive: 0 })))[0], 403);
   const { models } = (await (await fetch(`${sim.url}/api/ps`)).json()) as { models: readonly object[] };
   assert.equal(models.length, 1);
   assert.equal(sim.requests('/api/chat'), 0);
@@ -159,7 +159,7 @@ test('a model that is in memory is loaded, however busy it is', async () => {
   });
   const busy = new AbortController();
   await (await post(own, '/api/chat', { model: 'm', ...ECHO }, { signal: busy.signal })).body?.getReader().read();
-  // The answer does not end: who waits for its slot waits until it is refused.
+  // The busy request does not end: a request that waits for its slot would wait until it is rejected.
   assert.partialDeepStrictEqual(
     await (await post(own, '/api/generate', { model: 'm' }, { signal: AbortSignal.timeout(30_000) })).json(),
     { response: '', done_reason: 'load' },
@@ -170,7 +170,7 @@ test('a model that is in memory is loaded, however busy it is', async () => {
 test('clients with contexts of their own do not load the model in turn, and are told where they get less', async () => {
   await post(gateway, '/api/chat', { model: 'chat', ...ECHO, stream: false });
   const loads = gateway.log.filter(({ event }) => event === 'loaded').length;
-  for (const [num_ctx, told] of [
+  for (const [num_ctx, reported] of [
     [2048, null],
     [8192, 'options.num_ctx'],
     [4096, null],
@@ -183,7 +183,7 @@ test('clients with contexts of their own do not load the model in turn, and are 
       options: { num_ctx, temperature: 0 },
     });
     await response.arrayBuffer();
-    assert.deepEqual([response.status, response.headers.get('x-hxllm-ignored-params')], [200, told]);
+    assert.deepEqual([response.status, response.headers.get('x-hxllm-ignored-params')], [200, reported]);
     const { models } = (await (await fetch(`${response.headers.get('x-hxllm-backend') ?? ''}/api/ps`)).json()) as {
       models: readonly { name: string; context_length: number }[];
     };

@@ -3,7 +3,7 @@ import { isObject } from '../../json.ts';
 import type { ChatRequest } from '../../exchange.ts';
 import { readOptions, type Options } from './options.ts';
 
-/** What a request for text says beside its prompt. */
+/** The fields of a text request, beside its prompt. */
 export interface TextFields extends Pick<
   ChatRequest,
   | 'model'
@@ -23,7 +23,7 @@ export interface TextFields extends Pick<
   readonly options: Options;
 }
 
-/** Reads what `/api/chat` and `/api/generate` have in common. */
+/** Reads the fields that `/api/chat` and `/api/generate` share. */
 export function readTextFields(body: Body, ignoredParams: string[]): TextFields {
   const options = readOptions(body);
   const { sampling, stop, maxTokens } = options;
@@ -52,36 +52,36 @@ export function readApiModel(body: Body): string {
   return model ?? '';
 }
 
-// As Go's ParseDuration takes it; without a unit only zero is one.
-const LONGEST_DURATION = 40;
+// The syntax of Go's ParseDuration: only zero needs no unit.
+const MAX_DURATION_LENGTH = 40;
 const DURATION = /^[-+]?(?:(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|0)$/;
 
-/** Reads `keep_alive`: `never` says that the model is to go. */
+/** Reads `keep_alive`; `never` requests that the model be unloaded. */
 export function readKeepAlive(body: Body): 'never' | 'some' | undefined {
   const value = body.value('keep_alive');
   if (value === undefined) return undefined;
   if (typeof value === 'number') return value === 0 ? 'never' : 'some';
-  if (typeof value === 'string' && value.length <= LONGEST_DURATION && DURATION.test(value))
+  if (typeof value === 'string' && value.length <= MAX_DURATION_LENGTH && DURATION.test(value))
     return /[1-9]/.test(value) ? 'some' : 'never';
-  return body.refuse('keep_alive', `time: invalid duration ${shown(value)}`);
+  return body.refuse('keep_alive', `time: invalid duration ${printable(value)}`);
 }
 
 function readFormat(body: Body): ChatRequest['format'] {
   const format = body.value('format');
   if (format === undefined || format === '') return undefined;
   if (format === 'json' || isObject(format)) return format;
-  return body.refuse('format', `invalid format: ${shown(format)}; expected "json" or a valid JSON Schema object`);
+  return body.refuse('format', `invalid format: ${printable(format)}; expected "json" or a valid JSON Schema object`);
 }
 
 function readThinking(body: Body): ChatRequest['thinking'] {
   const think = body.value('think');
   if (think === undefined || typeof think === 'boolean' || think === 'low' || think === 'medium' || think === 'high')
     return think;
-  // Servers before 0.22 do not know it.
+  // Servers before 0.22 do not support `max`.
   if (think === 'max') return 'high';
   return body.refuse(
     'think',
-    `invalid think value: ${shown(think)} (must be "high", "medium", "low", "max", true, or false)`,
+    `invalid think value: ${printable(think)} (must be "high", "medium", "low", "max", true, or false)`,
   );
 }
 
@@ -93,7 +93,7 @@ function readLogprobs(body: Body, ignoredParams: string[]): number | undefined {
   return wanted ? (top ?? 0) : undefined;
 }
 
-// What is nested deeply can be read and not be written.
-function shown(value: unknown): string {
+// Only strings are quoted: a deeply nested value can be parsed but not serialised.
+function printable(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : typeName(value);
 }

@@ -1,15 +1,15 @@
 import type { Json } from '../../json.ts';
 import type { ResponseEncoder } from '../../client-dialect.ts';
 import type { ServerEvent, ToolCall } from '../../exchange.ts';
-import { endOf } from './answer-stream.ts';
+import { endOf } from './ndjson-encoder.ts';
 import { ResponseMetrics } from './metrics.ts';
-import { head, logprobsOf, type ResponseShape } from './shape.ts';
+import { responseHead, logprobsOf, type ResponseShape } from './response-shape.ts';
 
-/** Gathers an answer that is sent in one piece. */
-export class AnswerWhole implements ResponseEncoder {
+/** Collects a response that is not streamed. */
+export class JsonBodyEncoder implements ResponseEncoder {
   readonly #model: string;
   readonly #shape: ResponseShape;
-  readonly #watch = new ResponseMetrics();
+  readonly #metrics = new ResponseMetrics();
   #text = '';
   #thinking = '';
   readonly #calls: ToolCall[] = [];
@@ -22,19 +22,19 @@ export class AnswerWhole implements ResponseEncoder {
   }
 
   encode(event: ServerEvent): string {
-    this.#watch.heard();
+    this.#metrics.markFirstEvent();
     if (event.kind === 'text') {
       this.#text += event.text;
       if (event.logprobs !== undefined) this.#logprobs.push(...event.logprobs);
     } else if (event.kind === 'thinking') this.#thinking += event.text;
     else if (event.kind === 'tool-call') this.#calls.push(event.call);
-    else if (event.kind === 'end') this.#end = { ...endOf(event), ...this.#watch.metrics(event.usage) };
+    else if (event.kind === 'end') this.#end = { ...endOf(event), ...this.#metrics.metrics(event.usage) };
     return '';
   }
 
-  /** The body, once the end has come. */
+  /** The body, complete after the `end` event. */
   body(): string {
-    const said = this.#shape({ text: this.#text, thinking: this.#thinking, calls: this.#calls });
-    return JSON.stringify({ ...head(this.#model), ...said, ...this.#end, ...logprobsOf(this.#logprobs) });
+    const output = this.#shape({ text: this.#text, thinking: this.#thinking, calls: this.#calls });
+    return JSON.stringify({ ...responseHead(this.#model), ...output, ...this.#end, ...logprobsOf(this.#logprobs) });
   }
 }

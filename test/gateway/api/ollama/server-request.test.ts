@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DONE, piece, startFake, type FakeUpstream } from '../../fake-upstream.ts';
 import { startGateway, type Running } from '../../running.ts';
-import { post, type Line } from './asking.ts';
+import { post, type Line } from './client.ts';
 
 let fake: FakeUpstream;
 let gateway: Running;
@@ -32,8 +32,8 @@ after(async () => {
   await fake.kill();
 });
 
-/** What the server is asked where a client asks this. */
-async function askedFor(path: string, body: object): Promise<Line> {
+/** The request that the server gets for this request of a client. */
+async function serverRequestFor(path: string, body: object): Promise<Line> {
   const response = await post(gateway, path, { model: 'm', ...body });
   assert.equal(response.status, 200, await response.text());
   return JSON.parse(fake.requests.at(-1)?.body ?? '') as Line;
@@ -54,7 +54,7 @@ test('a chat is asked as the client asks it, but for what the alias fixes', asyn
     { role: 'tool', content: 'done', tool_name: 'f', tool_call_id: 'call_1' },
   ];
   const tools = [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }];
-  const asked = await askedFor('/api/chat', {
+  const asked = await serverRequestFor('/api/chat', {
     messages,
     tools,
     format: { type: 'object' },
@@ -106,18 +106,21 @@ test('how much may be said is Ollama’s to understand, but for nothing, which w
     [7, 7],
     [0, 1],
   ]) {
-    assert.partialDeepStrictEqual(await askedFor('/api/chat', { messages: [USER], options: { num_predict } }), {
+    assert.partialDeepStrictEqual(await serverRequestFor('/api/chat', { messages: [USER], options: { num_predict } }), {
       options: { num_predict: sent },
     });
   }
 });
 
 test('a prompt is cut, and a beginning forgotten, only where the client asks for it', async () => {
-  assert.partialDeepStrictEqual(await askedFor('/api/chat', { messages: [USER], truncate: true, shift: true }), {
-    truncate: true,
-    shift: true,
-  });
-  assert.partialDeepStrictEqual(await askedFor('/api/generate', { prompt: 'x', truncate: true }), {
+  assert.partialDeepStrictEqual(
+    await serverRequestFor('/api/chat', { messages: [USER], truncate: true, shift: true }),
+    {
+      truncate: true,
+      shift: true,
+    },
+  );
+  assert.partialDeepStrictEqual(await serverRequestFor('/api/generate', { prompt: 'x', truncate: true }), {
     truncate: true,
     shift: false,
   });
@@ -125,7 +128,7 @@ test('a prompt is cut, and a beginning forgotten, only where the client asks for
 
 test('a generate has all that it may have', async () => {
   const body = { prompt: 'x', suffix: 'y', system: 's', template: 't', images: ['aGk='], format: 'json', think: false };
-  const { options, ...asked } = await askedFor('/api/generate', { ...body, options: { top_p: 0.5 } });
+  const { options, ...asked } = await serverRequestFor('/api/generate', { ...body, options: { top_p: 0.5 } });
   assert.deepEqual(
     [asked, options],
     [
@@ -133,5 +136,5 @@ test('a generate has all that it may have', async () => {
       { num_ctx: 4096, temperature: 0.1, top_k: 5, top_p: 0.5 },
     ],
   );
-  assert.partialDeepStrictEqual(await askedFor('/api/generate', { prompt: 'x', raw: true }), { raw: true });
+  assert.partialDeepStrictEqual(await serverRequestFor('/api/generate', { prompt: 'x', raw: true }), { raw: true });
 });

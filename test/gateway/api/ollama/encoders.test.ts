@@ -5,7 +5,7 @@ import { ollamaChat, ollamaCompletion } from '../../../../src/gateway/upstream/o
 import { readApiChat, readApiGenerate } from '../../../../src/gateway/api/ollama/parsed-request.ts';
 import type { ParsedRequest } from '../../../../src/gateway/client-dialect.ts';
 import { cutAnywhere, eventsOf } from '../../pieces.ts';
-import { timeless, type Line } from './asking.ts';
+import { withoutTimes, type Line } from './client.ts';
 
 const KEEPING = { model: 'real', keepAlive: undefined, options: {} };
 const STAMP = { model: 'real', created_at: '2026-11-25T01:04:38.285381509Z' };
@@ -26,7 +26,7 @@ const CALLS = [0, 1].map((index) => ({
   function: { index, name: 'f', arguments: { a: index } },
 }));
 
-/** What a real server was seen to send, and what a client is to get. */
+/** Lines that a real server sent, which are also the lines that a client gets. */
 const CHAT = [
   { ...STAMP, message: { role: 'assistant', content: '', thinking: 'hm ü' }, done: false },
   { ...STAMP, message: { role: 'assistant', content: 'a€\u2028' }, done: false, logprobs: [TOKEN] },
@@ -39,7 +39,7 @@ const GENERATE = [
   { ...STAMP, response: '', ...END },
 ];
 
-function whatComesOf(parsedRequest: ParsedRequest, pieces: readonly Buffer[]): readonly Line[] {
+function encoded(parsedRequest: ParsedRequest, chunks: readonly Buffer[]): readonly Line[] {
   const [subrequest] = parsedRequest.subrequests;
   assert.ok(subrequest !== undefined && subrequest.request.kind !== 'load' && subrequest.request.kind !== 'embed');
   const call =
@@ -48,13 +48,13 @@ function whatComesOf(parsedRequest: ParsedRequest, pieces: readonly Buffer[]): r
       : ollamaCompletion(subrequest.request.params, KEEPING);
   const encoder = subrequest.encoder();
   const text =
-    eventsOf((emit) => call.read(emit), pieces)
+    eventsOf((emit) => call.read(emit), chunks)
       .map((event) => encoder.encode(event))
       .join('') + parsedRequest.close([]);
   return text
     .trimEnd()
     .split('\n')
-    .map((line) => timeless(JSON.parse(line) as Line));
+    .map((line) => withoutTimes(JSON.parse(line) as Line));
 }
 
 function parsedRequestOf(path: 'chat' | 'generate', stream: boolean): ParsedRequest {
@@ -76,31 +76,36 @@ for (const [path, sent] of [
   const bytes = Buffer.from(sent.map((line) => `${JSON.stringify(line)}\n`).join(''));
 
   test(`the lines of a ${path} are the server’s, under the alias, in whatever pieces they come`, () => {
-    const wanted = sent.map((line) => timeless({ ...line, model: 'alias', created_at: '2026-11-25T01:04:38.285Z' }));
+    const wanted = sent.map((line) =>
+      withoutTimes({ ...line, model: 'alias', created_at: '2026-11-25T01:04:38.285Z' }),
+    );
     fc.assert(
-      fc.property(cutAnywhere(bytes), (pieces) => {
-        assert.deepEqual(whatComesOf(parsedRequestOf(path, true), pieces), wanted);
+      fc.property(cutAnywhere(bytes), (chunks) => {
+        assert.deepEqual(encoded(parsedRequestOf(path, true), chunks), wanted);
       }),
       { numRuns: 500 },
     );
   });
 
   test(`a ${path} in one piece holds what its stream says`, () => {
-    const [whole] = whatComesOf(parsedRequestOf(path, false), [bytes]);
-    const said =
+    const [whole] = encoded(parsedRequestOf(path, false), [bytes]);
+    const events =
       path === 'chat'
         ? {
             message: { role: 'assistant', content: 'a€\u2028', thinking: 'hm ü', tool_calls: CALLS },
             logprobs: [TOKEN],
           }
         : { response: '€', thinking: 'hm' };
-    assert.deepEqual(whole, timeless({ model: 'alias', created_at: '2026-11-25T01:04:38.285Z', ...said, ...END }));
+    assert.deepEqual(
+      whole,
+      withoutTimes({ model: 'alias', created_at: '2026-11-25T01:04:38.285Z', ...events, ...END }),
+    );
   });
 }
 
 test('silence is filled with a piece in which nothing is said', () => {
   const piece = (path: 'chat' | 'generate') =>
-    timeless(JSON.parse(parsedRequestOf(path, true).keepAlive ?? '') as Line);
+    withoutTimes(JSON.parse(parsedRequestOf(path, true).keepAlive ?? '') as Line);
   assert.deepEqual(piece('chat'), {
     model: 'alias',
     created_at: 'then',

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import type { Running } from '../../running.ts';
 
-/** A line of an answer, or a whole one. */
+/** A line of a stream, or the body of a response that is not streamed. */
 export type Line = Readonly<Record<string, unknown>>;
 
-/** Asks with a body. */
+/** Posts a body as JSON. */
 export function post(gateway: Running, path: string, body: object, init: RequestInit = {}): Promise<Response> {
   return gateway.ask(path, { method: 'POST', body: JSON.stringify(body), ...init, headers: {} });
 }
 
-/** The lines of a stream, each whole and by itself. */
+/** The lines of a stream; checks that the last one is complete. */
 export async function linesOf(response: Response): Promise<readonly Line[]> {
   const text = await response.text();
   assert.ok(text.endsWith('\n'), 'the last line has no end');
@@ -19,8 +19,8 @@ export async function linesOf(response: Response): Promise<readonly Line[]> {
     .map((line) => JSON.parse(line) as Line);
 }
 
-/** The same without what differs from one time to the next, after a look at it. */
-export function timeless(line: Line): Line {
+/** The line without the values that differ between runs; checks the format of `created_at`. */
+export function withoutTimes(line: Line): Line {
   assert.match(String(line['created_at']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/);
   const stable = Object.entries(line).map(([name, value]) => [
     name,
@@ -29,8 +29,8 @@ export function timeless(line: Line): Line {
   return Object.fromEntries(stable) as Line;
 }
 
-/** What was refused, after looking at its shape. */
-export async function refusalOf(response: Response): Promise<readonly [status: number, error: string]> {
+/** The status and the message of an error response; checks its shape. */
+export async function errorOf(response: Response): Promise<readonly [status: number, error: string]> {
   assert.match(response.headers.get('content-type') ?? '', /^application\/json/);
   const body = (await response.json()) as { error: string };
   assert.deepEqual([Object.keys(body), typeof body.error], [['error'], 'string']);
