@@ -162,7 +162,7 @@ test('health of the fleet takes the key, and tells of every deployment and serve
   });
   assert.equal((await fetch(`${own.url}/health`)).status, 401);
   const isListed = (): boolean => own.service().scheduler.fleet.backends.get(fake.url)?.listed !== undefined;
-  // So that the other is the one of which nothing is known.
+  // The other backend then has no known state.
   await until('it is known what is in memory', isListed);
   const asked = fake.requests.length;
   assert.partialDeepStrictEqual(

@@ -3,40 +3,40 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A request as a fake server got it. */
+/** A request as the fake server got it. */
 export interface Got {
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
-  /** Resolves when its connection is closed before the answer was whole. */
+  /** Resolves when the connection is closed before the response was complete. */
   readonly left: Promise<void>;
 }
 
-/** What a fake server does with a request. */
+/** The response to a request. */
 export type Behaviour = (got: Got, outgoing: ServerResponse) => void | Promise<void>;
 
-/** A server that answers as it is told. */
+/** A server with scripted responses. */
 export interface FakeUpstream {
   readonly url: string;
   readonly port: number;
   readonly requests: readonly Got[];
-  /** How many loads it was asked for. */
+  /** Number of loads that it was asked for. */
   loads(): number;
   behave(behaviour: Behaviour): void;
-  /** Has nothing in its memory, and lets loads wait, until what this gives is called. */
+  /** Empties its memory and holds loads back until the returned function is called. */
   holdLoads(): () => void;
-  /** Says nothing more, not even that it lives, while its connections stay up, until it thaws. */
+  /** Sends nothing more, not even to a probe, while its connections stay open, until it thaws. */
   freeze(): void;
   thaw(): void;
-  /** Ends every connection at once, and listens no more. */
+  /** Closes every connection at once, and stops listening. */
   kill(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Addresses on which nobody listens: unlike a port that was given up, nobody is given one of these by chance. */
+/** URLs without a server: unlike a port that was closed, no other program gets these by chance. */
 export const NOWHERE = ['http://127.0.0.1:1', 'http://127.0.0.1:2'] as const;
 
-/** Starts one; `/api/version`, `/api/ps` and loads it answers by itself, as long as it lives, and they do not count as requests. */
+/** Starts one. It answers `/api/version`, `/api/ps` and loads by itself while it lives; they do not count as requests. */
 export async function startFake(behaviour: Behaviour = answersShortly('hello'), port = 0): Promise<FakeUpstream> {
   const requests: Got[] = [];
   let current = behaviour;
@@ -110,17 +110,17 @@ export async function startFake(behaviour: Behaviour = answersShortly('hello'), 
   };
 }
 
-/** Whether nothing is asked for but that the model be in memory. */
+/** Whether a request only loads the model. */
 function isLoad(path: string | undefined, body: string): boolean {
   return path === '/api/generate' && /^\{"model":"[^"]*","stream":false/.test(body) && !body.includes('"prompt"');
 }
 
-/** One piece of an answer of `/api/chat`. */
+/** One line of a response of `/api/chat`. */
 export function piece(content: string): string {
   return `${JSON.stringify({ model: 'm', message: { role: 'assistant', content }, done: false })}\n`;
 }
 
-/** Its end. */
+/** The last line. */
 export const DONE = `${JSON.stringify({ model: 'm', message: { role: 'assistant', content: '' }, done: true, done_reason: 'stop', prompt_eval_count: 5, eval_count: 2 })}\n`;
 
 /** Answers every chat with one text, at once. */
@@ -137,7 +137,7 @@ export function fails(status: number, error: string): Behaviour {
   };
 }
 
-/** Sends these pieces, so many ms apart, then the end. */
+/** Sends these texts with a pause in ms between them, then the last line. */
 export function streams(texts: readonly string[], gapMs: number): Behaviour {
   return async (_got, outgoing) => {
     for (const text of texts) {
@@ -148,7 +148,7 @@ export function streams(texts: readonly string[], gapMs: number): Behaviour {
   };
 }
 
-/** Sends pieces and then nothing more. */
+/** Sends texts and then nothing more. */
 export function stalls(...texts: readonly string[]): Behaviour {
   return (_got, outgoing) => {
     if (texts.length > 0) outgoing.write(texts.map(piece).join(''));

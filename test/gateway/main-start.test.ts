@@ -19,12 +19,12 @@ before(async () => {
 
 after(() => rm(folder, { recursive: true }));
 
-// One that a failed test leaves would keep this file from ending.
+// A process that a failed test leaves would keep this file from ending.
 afterEach(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Writes a configuration; gives its path. */
+/** Writes a configuration and returns its path. */
 async function write(name: string, config: object, backend = 'http://127.0.0.1:9'): Promise<string> {
   const file = join(folder, name);
   await writeFile(
@@ -152,7 +152,7 @@ test('sockets that systemd passed are served instead of any address, unless they
   );
   assert.match(await streaming.text(), /"content":"d"[^]*\[DONE\]\n\n$/);
   assert.equal(await run.code, 0, run.err);
-  // It stays open here, so that nobody else is given its port.
+  // It stays open here, so that no other program gets its port.
   await using third = createServer().listen(0, '127.0.0.1');
   await once(third, 'listening');
   const other = watch(

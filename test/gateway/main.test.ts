@@ -19,12 +19,12 @@ before(async () => {
 
 after(() => rm(folder, { recursive: true }));
 
-// One that a failed test leaves would keep this file from ending.
+// A process that a failed test leaves would keep this file from ending.
 afterEach(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Writes a configuration; gives its path. */
+/** Writes a configuration and returns its path. */
 async function write(name: string, config: object, backend = 'http://127.0.0.1:9'): Promise<string> {
   const file = join(folder, name);
   await writeFile(

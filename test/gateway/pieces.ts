@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { ServerEvent } from '../../src/gateway/exchange.ts';
 import type { ResponseDecoder } from '../../src/gateway/upstream/wire-request.ts';
 
-/** What a reader makes of bytes that come in these pieces. */
+/** The events that a decoder makes of bytes in these chunks. */
 export function eventsOf(
   create: (emit: (event: ServerEvent) => void) => ResponseDecoder,
   pieces: readonly Uint8Array[],
@@ -14,7 +14,7 @@ export function eventsOf(
   return events;
 }
 
-/** Bytes, cut at any places; characters of several bytes are torn as well. */
+/** Bytes, cut anywhere, also inside a character. */
 export function cutAnywhere(bytes: Buffer): fc.Arbitrary<readonly Buffer[]> {
   return fc
     .uniqueArray(fc.integer({ min: 1, max: Math.max(1, bytes.length - 1) }), { maxLength: 24 })

@@ -20,15 +20,17 @@ export interface Running extends Gateway {
   readonly log: readonly Readonly<Record<string, unknown>>[];
   /** The same, to write to. */
   readonly entries: Readonly<Record<string, unknown>>[];
-  /** The log's lines of requests that have ended. */
+  /** Log lines of requests that have ended. */
   ended(): readonly Readonly<Record<string, unknown>>[];
-  /** Asks with the key. */
+  /** Sends a request with the key. */
   ask(path: string, init?: Init): Promise<Response>;
   chat(more?: object, init?: Init): Promise<Response>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts a gateway for the alias `m` on these servers, or for a configuration of its own; `arrival` as in {@link createGateway}. */
+/**
+ * Starts a gateway for the alias `m` on these backends, or for a configuration of its own; `arrival` as in {@link createGateway}.
+ */
 export async function startGateway(
   backends: readonly { readonly url: string }[],
   more: object = {},
@@ -69,7 +71,7 @@ export async function startGateway(
   };
 }
 
-/** These servers for the alias `m`, one only where those before it cannot: which of them is asked first is not left to who says first that it has the model. */
+/** These backends for the alias `m`, in this order: a backend is used only if those before it cannot be. */
 export function inOrder(...backends: readonly { readonly url: string }[]): object {
   return {
     model_list: backends.map(({ url }, index) => ({
@@ -79,7 +81,7 @@ export function inOrder(...backends: readonly { readonly url: string }[]): objec
   };
 }
 
-/** Waits until every server has said what is in its memory. */
+/** Waits until every backend has listed its memory. */
 export async function untilListed(gateway: Running): Promise<void> {
   const { fleet } = gateway.service().scheduler;
   await until('every server has said what is in its memory', () =>
@@ -87,7 +89,7 @@ export async function untilListed(gateway: Running): Promise<void> {
   );
 }
 
-/** As {@link until}, where timers are mocked. */
+/** As {@link until}, with mocked timers. */
 export async function untilTurned(what: string, holds: () => boolean, limitMs = 10_000): Promise<void> {
   const endMs = performance.now() + limitMs;
   while (!holds()) {
@@ -96,13 +98,13 @@ export async function untilTurned(what: string, holds: () => boolean, limitMs = 
   }
 }
 
-/** The text of a whole chat answer. */
+/** The text of a whole chat response. */
 export async function textOf(response: Response): Promise<string> {
   const body = (await response.json()) as { choices: { message: { content: string } }[] };
   return body.choices[0]?.message.content ?? '';
 }
 
-/** The error object of an answer, after looking at its shape. */
+/** The error object of a response, after a check of its shape. */
 export async function errorOf(response: Response): Promise<{
   readonly message: string;
   readonly type: string;

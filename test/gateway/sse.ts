@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
 /**
- * Reads a stream by the letter of the specification (WHATWG HTML, server-sent events), and insists on what this server promises
- * beyond it: LF alone, one `data:` line in each event, no names, and JSON or `[DONE]` in it. Comments are left out.
+ * Reads a stream by the letter of the specification (WHATWG HTML, server-sent events), and checks what this server promises beyond
+ * it: LF alone, one `data:` line in each event, no names, and JSON or `[DONE]` in it. Comments are skipped.
  */
 export function parseEvents(text: string): readonly unknown[] {
   assert.doesNotMatch(text, /\r/, 'lines end with LF');

@@ -23,7 +23,7 @@ before(async () => {
   );
   gateway = await startGateway([], {
     model_list: [
-      // The first of its servers does not have it.
+      // The first backend does not have the model.
       { model_name: 'embed', litellm_params: { model: 'ollama/nomic-embed-text', api_base: older.url } },
       { model_name: 'embed', litellm_params: { model: 'ollama/nomic-embed-text', api_base: newer.url } },
       {
@@ -88,7 +88,7 @@ test('a model is shown as its alias has it: under that name, with the context an
   assert.match(shown.parameters, /^num_ctx +4096$/m);
   assert.match(shown.parameters, /^temperature +0\.2$/m);
   assert.match(shown.modelfile, /^FROM gpt-4$/m);
-  // Nothing of the server's folders.
+  // No path of the server is shown.
   assert.doesNotMatch(JSON.stringify(shown), /blobs/);
   assert.ok(shown.capabilities.includes('completion'));
 });
@@ -154,7 +154,7 @@ test('what would change a server is refused, and no server hears of it', async (
 });
 
 test('servers that are down are not waited for, and what they had is still listed', async (t) => {
-  // It breaks off what it is given to do, and says nothing of itself, not even that it lives.
+  // The server breaks requests off, and does not answer probes.
   const silent = createServer((incoming, outgoing) => {
     if (incoming.method === 'POST') outgoing.destroy();
   }).listen(0, '127.0.0.1');
@@ -163,7 +163,7 @@ test('servers that are down are not waited for, and what they had is still liste
     silent.closeAllConnections();
   });
   await once(silent, 'listening');
-  const { port } = silent.address() as AddressInfo; // a server that listens on TCP has this and nothing else
+  const { port } = silent.address() as AddressInfo; // a TCP server has this type of address
   await using own = await startGateway([{ url: `http://127.0.0.1:${String(port)}` }]);
   await post(own, '/api/chat', { model: 'm', messages: [{ role: 'user', content: 'hi' }] });
   await until('it is known to be down', () => own.log.some(({ event }) => event === 'backend-down'));
@@ -171,6 +171,6 @@ test('servers that are down are not waited for, and what they had is still liste
   const { models: tags } = (await (await own.ask('/api/tags')).json()) as { models: readonly object[] };
   assert.partialDeepStrictEqual(tags, [{ name: 'm', size: 0, details: { families: [] } }]);
   assert.deepEqual(await (await own.ask('/api/version')).json(), { version: '0.22.1' });
-  // Who asked it would wait 2 s for each.
+  // A request to it would wait 2 s for each.
   assert.ok(performance.now() - sinceMs < 1900);
 });

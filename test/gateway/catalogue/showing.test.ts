@@ -18,7 +18,7 @@ test('a model is listed as the server has it where it stays longest, whichever t
     models: new Map([['alias', { deployments }]]),
     upstream: { query },
     scheduler: { fleet: { backends: new Map() } },
-  } as unknown as Service; // all that is asked of one
+  } as unknown as Service; // the only part that is used
   assert.partialDeepStrictEqual(await listLoaded(service), {
     models: [{ name: 'alias', expires_at: ends['http://b'] }],
   });

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { startSim, type Sim } from '../../../src/sim/server.ts';
 import { startGateway, type Running } from '../running.ts';
 
-/** A request as a client sent it; texts longer than 80 characters are replaced by their length, and of many tools six are kept. */
+/** A request as a client sent it. Texts longer than 80 characters are replaced by their length; of many tools six are kept. */
 interface Recorded {
   readonly client: string;
   readonly path: string;
@@ -15,7 +15,7 @@ interface Recorded {
     readonly tools?: readonly { readonly name?: string; readonly function?: { readonly name: string } }[];
   };
   readonly answer: 'text' | 'call' | 'vectors';
-  /** What it is told of parameters that have no effect. */
+  /** The ignored parameters that the client must be told. */
   readonly ignored?: string;
 }
 
@@ -86,7 +86,7 @@ for (const { name, client, path, userAgent, body, answer, ignored } of recorded)
   });
 }
 
-/** The JSON of an answer: one, or one for each event or line of a stream, which has to have its end. */
+/** The JSON of a response: one value, or one for each event or line of a stream, which must have its end. */
 function piecesOf(text: string, type: string): readonly Readonly<Record<string, unknown>>[] {
   const parse = (json: string): Readonly<Record<string, unknown>> =>
     JSON.parse(json) as Readonly<Record<string, unknown>>;
@@ -104,7 +104,7 @@ function piecesOf(text: string, type: string): readonly Readonly<Record<string, 
   return lines;
 }
 
-/** Every plain value, with the name of the field that it is in or in a list of. */
+/** Every plain value, with the name of its field or of the list that holds it. */
 function leaves(value: unknown, key = ''): readonly { readonly key: string; readonly value: unknown }[] {
   if (Array.isArray(value)) return value.flatMap((item) => leaves(item, key));
   if (typeof value === 'object' && value !== null)

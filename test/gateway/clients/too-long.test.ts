@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { fails, startFake } from '../fake-upstream.ts';
 import { errorOf, startGateway } from '../running.ts';
 
-// By what the clients' own code recognises that a conversation has to be cut: litellm 1.110.2, langchain-openai 1.7.4, and what older ones look for.
+// The texts by which clients recognise that a conversation must be cut: litellm 1.110.2, langchain-openai 1.7.4, and those of older
+// clients.
 const SIGNS: Readonly<Record<string, RegExp>> = {
   'LiteLLM, and so aider': /this model's maximum context length is/i,
   LangChain: /Input tokens exceed the configured limit/,

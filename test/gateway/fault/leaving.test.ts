@@ -41,7 +41,7 @@ for (const stream of [true, false]) {
         said = 0;
         const socket = await ask(gateway, stream);
         await until('the server decodes', () => fake.requests.length === turn && said >= 2);
-        // Not always at the same distance from the next piece.
+        // The distance to the next chunk varies.
         await new Promise((resolve) => setTimeout(resolve, (GAP_MS * turn) / TURNS));
         const [before, sinceMs] = [said, performance.now()];
         leave(socket);
@@ -56,7 +56,7 @@ for (const stream of [true, false]) {
       t.diagnostic(
         `the server learns of it after ${middleMs.toFixed(1)} ms (at most ${(sorted.at(-1) ?? 0).toFixed(1)} ms)`,
       );
-      // One of them may have had to wait for the machine; half of them cannot.
+      // One may have waited for the machine; half of them cannot.
       assert.ok(middleMs <= 50, `${String(middleMs)} ms`);
       assert.ok(
         (pieces.toSorted((a, b) => a - b)[TURNS / 2] ?? Infinity) <= 1,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startSim, type Fault, type Sim, type SimOptions } from '../../../src/sim/server.ts';
 import type { Random } from './seed.ts';
 
-// An address of its own, so that nobody else is given its port while it is away; elsewhere there is but one.
+// An address of its own, so that no other program gets its port while it is away; other systems have one loopback address.
 const HOST =
   process.platform === 'linux'
     ? `127.${String(1 + ((process.pid >> 8) % 254))}.${String(process.pid % 256)}.1`
@@ -31,12 +31,12 @@ export class Victim {
     return this.#kills;
   }
 
-  /** The server of the moment. */
+  /** The current server. */
   get sim(): Sim {
     return this.#sim;
   }
 
-  /** Ends every connection at once, stays away for a while, and starts again with nothing in memory. */
+  /** Closes every connection at once, stays away for a while, and starts again with empty memory. */
   async restart(awayMs: number): Promise<void> {
     this.#kills += 1;
     const { port } = this.#sim;
@@ -49,7 +49,7 @@ export class Victim {
     await this.#sim.close();
   }
 
-  /** One of what may go wrong without the server going away. */
+  /** A fault that leaves the server running. */
   harm(random: Random): void {
     const after = random.below(6);
     this.#sim.faults.add(

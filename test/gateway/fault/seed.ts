@@ -1,8 +1,8 @@
-/** Numbers that look random and are the same for the same seed. */
+/** Pseudo-random numbers: the same for the same seed. */
 export interface Random {
   /** In [0, 1). */
   next(): number;
-  /** A whole number from 0 up to, and without, `limit`. */
+  /** An integer from 0 to `limit` - 1. */
   below(limit: number): number;
   chance(probability: number): boolean;
   pick<T>(things: readonly [T, ...T[]]): T;
@@ -26,7 +26,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** Runs something random; a failure names the seed that brings it about again: `HXLLM_SEED=… node --test …`. */
+/** Runs a random test; a failure names the seed that repeats it: `HXLLM_SEED=… node --test …`. */
 export async function seeded(run: (random: Random) => Promise<void>): Promise<void> {
   const given = process.env['HXLLM_SEED'];
   const seed = given === undefined ? (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) : Number(given);

@@ -112,7 +112,7 @@ async function harm(victims: readonly Victim[], random: Random, over: () => bool
   );
 }
 
-/** Says as much as it can as fast as it can. */
+/** Sends as much as it can, as fast as it can. */
 function floods(_got: unknown, outgoing: Parameters<Parameters<typeof startFake>[0] & object>[1]): void {
   const text = piece('x'.repeat(64 * 1024));
   const more = (): void => {

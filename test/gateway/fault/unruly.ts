@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { piece } from '../fake-upstream.ts';
 
-/** What is done with a connection on which something was asked. */
+/** A misbehaviour on a connection with a request. */
 export type Misdeed = (socket: Socket) => void;
 
-/** A server that looks alive and breaks HTTP or itself whenever it should answer. */
+/** A server that looks alive and breaks HTTP, or itself, in each response. */
 export interface Unruly {
   readonly url: string;
-  /** How often it was asked for an answer. */
+  /** Number of requests for a response. */
   asked(): number;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -23,14 +23,14 @@ export function chunk(text: string): string {
 const then =
   (text: string, end: Misdeed): Misdeed =>
   (socket) => {
-    // What has been said arrives before the connection breaks.
+    // Bytes that were sent arrive before the connection breaks.
     socket.write(text, () => setTimeout(() => end(socket), 20));
   };
 const close: Misdeed = (socket) => socket.destroy();
 const halfClose: Misdeed = (socket) => socket.end();
 const reset: Misdeed = (socket) => socket.resetAndDestroy();
 
-/** Ways of not answering at all. */
+/** Ways not to answer at all. */
 export const SILENT_MISDEEDS: Readonly<Record<string, Misdeed>> = {
   'closes when it is asked': close,
   'closes its half when it is asked': halfClose,
@@ -54,7 +54,7 @@ export const SILENT_MISDEEDS: Readonly<Record<string, Misdeed>> = {
   'has a status without a meaning': then('HTTP/1.1 599 \r\nContent-Length: 0\r\n\r\n', () => undefined),
 };
 
-/** Ways of breaking an answer after its first words. */
+/** Ways to break a response after its first text. */
 export const SPOKEN_MISDEEDS: Readonly<Record<string, Misdeed>> = {
   'closes after its first words': then(CHUNKED + chunk(piece('words')), close),
   'closes its half after its first words': then(CHUNKED + chunk(piece('words')), halfClose),
@@ -73,7 +73,7 @@ export const SPOKEN_MISDEEDS: Readonly<Record<string, Misdeed>> = {
   'breaks off in a line': then(CHUNKED + chunk(piece('words')) + chunk('{"model":"m","mess'), close),
 };
 
-/** Starts one; what costs nothing (`GET`, and a load of what is there) it answers as Ollama does, with the model `m` in memory. */
+/** Starts one. It answers free requests (`GET`, and a load of a model in memory) as Ollama does, with the model `m` in memory. */
 export async function startUnruly(misdeed: Misdeed): Promise<Unruly> {
   let asked = 0;
   const sockets = new Set<Socket>();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 
-/** How a request ended for its client. `cut`: a stream that had begun, ended by an error that it was told. */
+/** How a request ended for its client. `cut`: a stream that had begun and ended with an error frame. */
 export type Ending = 'whole' | 'cut' | 'refused';
 
-/** Judges an answer to a chat, which must be whole, or an error in the way that the API has it: never half of one as if it were all. */
+/** Judges the response to a chat: it must be complete, or an error in the API's form, never half a response that looks complete. */
 export function judge(
   stream: boolean,
   status: number,

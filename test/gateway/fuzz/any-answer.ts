@@ -1,6 +1,6 @@
 import { DONE, piece, type Behaviour } from '../fake-upstream.ts';
 
-/** Answers chats, prompts and embeddings alike, as Ollama does. */
+/** Answers chats, prompts and embeddings, as Ollama does. */
 export const anyAnswer: Behaviour = ({ path, body }, outgoing) => {
   if (path === '/api/embed') {
     const { input } = JSON.parse(body) as { input: string | readonly string[] };

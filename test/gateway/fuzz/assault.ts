@@ -9,7 +9,10 @@ import { readReplies, type Reply } from './reply.ts';
 const QUIET_MS = 150;
 const LIMIT_MS = 20_000;
 
-/** Attacks a gateway so many times, some at once, and judges every answer. Gives how often each status came; 0 is none. */
+/**
+ * Attacks a gateway a number of times, some in parallel, and judges every response. Returns the count of each status; 0 is no
+ * response.
+ */
 export async function assault(
   port: number,
   key: string,
@@ -57,7 +60,7 @@ async function send(port: number, attack: Attack): Promise<readonly Reply[]> {
     const whole = received.length > 0 && replies().every((reply) => reply.whole);
     const quiet = performance.now() - heardMs > QUIET_MS && performance.now() - sinceMs > QUIET_MS;
     if (whole && (attack.complete || quiet)) break;
-    // Who waits for the rest of a request learns that there is none; an answer that has begun is on its way.
+    // Closing the write side tells a server that waits for the rest that there is none; a response that has begun still arrives.
     if (received.length === 0 && quiet && !attack.complete && !ended) {
       ended = true;
       socket.end();
@@ -78,7 +81,7 @@ async function send(port: number, attack: Attack): Promise<readonly Reply[]> {
   return all;
 }
 
-/** Every answer is what was asked for, or the API's error object; and none says that the gateway itself is at fault. */
+/** Every response is the one asked for, or the API's error object; none says that the gateway itself is at fault. */
 function judge({ status, headers, body, whole }: Reply): void {
   const seen = `${String(status)} ${body.slice(0, 300)}`;
   assert.ok(whole, `half an answer: ${seen}`);

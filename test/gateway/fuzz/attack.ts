@@ -1,11 +1,11 @@
 import type { Random } from '../fault/seed.ts';
 import { twist, validBody } from './random-body.ts';
 
-/** Bytes that somebody sends, in pieces, and what may be expected of them. */
+/** Bytes to send, in chunks, with the expectation. */
 export interface Attack {
   readonly what: string;
   readonly pieces: readonly Buffer[];
-  /** Whether it is a request that HTTP allows, however senseless: then there must be an answer. */
+  /** Whether HTTP allows the request, however senseless: then there must be a response. */
   readonly complete: boolean;
 }
 

@@ -64,7 +64,7 @@ export function validBody(random: Random): Record<string, unknown> {
   ]);
 }
 
-// A copy in which one value, somewhere, is another.
+// A copy with one value replaced, somewhere.
 export function twist(random: Random, value: unknown): unknown {
   if (random.chance(0.15)) return oddValue(random);
   if (Array.isArray(value)) {

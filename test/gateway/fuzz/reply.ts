@@ -1,16 +1,16 @@
-/** One answer as it came over the wire. */
+/** One response, as it came over the wire. */
 export interface Reply {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
-  /** Whether all of it is there. */
+  /** Whether it is complete. */
   readonly whole: boolean;
 }
 
-/** Reads the answers that came on one connection; `noBodies` where HEAD was asked. */
+/** Reads the responses on one connection; `noBodies` after HEAD requests. */
 export function readReplies(bytes: Buffer, noBodies: boolean): readonly Reply[] {
   const replies: Reply[] = [];
-  // Each byte a character, so that lengths hold.
+  // One character for each byte, so that lengths hold.
   let text = bytes.toString('latin1');
   while (text !== '') {
     const headEnd = text.indexOf('\r\n\r\n');
@@ -21,7 +21,7 @@ export function readReplies(bytes: Buffer, noBodies: boolean): readonly Reply[] 
     );
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1] ?? Number.NaN);
     const after = text.slice(headEnd + 4);
-    // What the parser refused has a body, since nobody knows what was asked.
+    // The error response to a request that the parser refused has a body: the method is unknown.
     const bodiless =
       (noBodies && (after === '' || after.startsWith('HTTP/'))) || status < 200 || status === 204 || status === 304;
     const { body, rest, whole } = bodiless ? { body: '', rest: after, whole: true } : bodyOf(headers, after);

@@ -33,7 +33,7 @@ function writable(socket: Socket): Promise<void> {
   });
 }
 
-// What is only not collected yet is not held.
+// Garbage that is not collected yet does not count.
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { answersShortly, stalls, startFake, streams } from '../fake-upstream.ts';
 import { errorOf, KEY, startGateway, until, type Running } from '../running.ts';
 
-/** Asks on a connection that a client keeps. */
+/** Asks on a connection that the client keeps open. */
 async function askOn(agent: Agent, gateway: Running, path: string, body?: object): Promise<IncomingMessage> {
   const asked = request({
     port: gateway.port,

@@ -7,7 +7,7 @@ import { KEY, startGateway, until, type Running } from '../running.ts';
 
 const ARRIVAL = { headersMs: 800, wholeMs: 1200, lookMs: 50 };
 
-/** Sends a beginning, then one more byte after another, until the gateway closes; gives all that it said. */
+/** Sends a beginning, then one byte after another until the gateway closes; returns the gateway's bytes. */
 async function trickle(gateway: Running, beginning: string, endless: string, signal: AbortSignal): Promise<string> {
   const socket = connect(gateway.port, '127.0.0.1');
   await once(socket, 'connect');
@@ -33,7 +33,7 @@ const ROWS: readonly (readonly [what: string, beginning: string, endless: string
   ['a body in chunks that trickles', `${HEAD}transfer-encoding: chunked\r\n\r\n`, '1\r\n \r\n'],
 ];
 
-// Each waits for most of its time.
+// Each test waits for most of its time.
 describe('requests that are slow to arrive', { concurrency: true }, () => {
   for (const [what, beginning, endless] of ROWS) {
     test(`${what}: answered with 408 when its time is over, counted, and gone`, { timeout: 20_000 }, async (t) => {

@@ -11,7 +11,7 @@ interface Reply {
   readonly body: string;
 }
 
-/** Sends bytes as they are, and reads until the gateway closes or has sent a whole reply. */
+/** Sends bytes as they are, and reads until the gateway closes or has sent a complete response. */
 async function exchange(gateway: Running, ...pieces: readonly string[]): Promise<Reply> {
   const socket = connect(gateway.port, '127.0.0.1');
   await once(socket, 'connect');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-/** A metric as a strict reader of Prometheus' text format finds it: its numbers by their labels, sorted and written as `a=b,c=d`. */
+/** A metric as a strict reader of Prometheus' text format finds it: numbers by labels, sorted and written as `a=b,c=d`. */
 export interface Family {
   readonly type: string;
   readonly help: string;
@@ -16,7 +16,7 @@ const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
   gauge: [''],
 };
 
-/** Reads an exposition and refuses whatever the format forbids, and counters and histograms that contradict themselves. */
+/** Reads an exposition. It refuses everything that the format forbids, and counters and histograms that contradict themselves. */
 export function parseExposition(text: string): ReadonlyMap<string, Family> {
   assert.ok(text.endsWith('\n'), 'the last line ends');
   const families = new Map<string, Family & { readonly samples: Map<string, number> }>();

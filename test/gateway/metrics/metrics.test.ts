@@ -81,7 +81,7 @@ test('what is in flight is told while it is, and a server that is gone', async (
 
 test('slots, lines and what is in memory are told', async () => {
   await using fake = await startFake(stalls('a'));
-  // It is there already with another context for all that is known, so that it is loaded whatever is known by then.
+  // The model may be in memory with another context length, so that it is loaded in any case.
   const model_list = [
     { model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url, num_ctx: 2048 } },
   ];

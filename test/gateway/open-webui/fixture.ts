@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { KEY } from '../running.ts';
 
-/** What an answer is to be: said in pieces or as a whole, thoughts before it, a call of a tool, with usage … */
+/** Properties of the expected response: streamed or whole, with thoughts, a tool call, usage … */
 export type Kind =
   | 'text'
   | 'thoughts'
@@ -25,11 +25,11 @@ export interface Fixture {
   readonly body: Readonly<Record<string, unknown>> | undefined;
   readonly answer: Kind;
   readonly status: number;
-  /** What `x-hxllm-ignored-params` is to say. */
+  /** The expected `x-hxllm-ignored-params`. */
   readonly ignored: string | undefined;
 }
 
-/** As its file has it; the tools are the same in all of them, and in a file of their own. */
+/** The body in its file; the tools are the same in all of them and have a file of their own. */
 type Recorded = Omit<Fixture, 'name' | 'status'> & { readonly tools?: string; readonly status?: number };
 
 const FOLDER = new URL('fixtures/', import.meta.url);
@@ -41,7 +41,7 @@ export function readFixtures(connection: 'openai' | 'responses' | 'ollama'): rea
     .map((file) => readFixture(`${connection}/${file.replace('.json', '')}`));
 }
 
-/** Reads one of them, with the tools and the key put back where they were. */
+/** Reads one fixture, with its tools and key restored. */
 export function readFixture(name: string): Fixture {
   const { tools, status = 200, body, headers, ...rest } = read(`${name}.json`) as Recorded;
   const authorization = headers['authorization'] === 'Bearer KEY' ? `Bearer ${KEY}` : (headers['authorization'] ?? '');
@@ -54,7 +54,7 @@ export function readFixture(name: string): Fixture {
   };
 }
 
-// For the Responses API they are the same, and flat.
+// The Responses API has the same tools in a flat form.
 function readTools(file: string, path: string): unknown {
   const tools = read(file) as readonly { readonly function: Readonly<Record<string, unknown>> }[];
   return path === '/v1/responses'

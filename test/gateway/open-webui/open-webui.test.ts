@@ -8,7 +8,7 @@ import { ALIASES, startStage, type Stage } from './stage.ts';
 let stage: Stage;
 before(async () => {
   stage = await startStage(2);
-  // So that there is something in memory to be listed.
+  // A model must be in memory to be listed.
   await (await stage.play(readFixture('openai/chat'))).text();
 });
 afterEach(() => {
@@ -22,7 +22,7 @@ interface ListedModel {
   readonly expires_at?: string;
 }
 
-/** What Open WebUI takes from an answer of each kind, and cannot do without. */
+/** The parts of each kind of response that Open WebUI needs. */
 const CHECKS: Readonly<Record<Kind, (text: string, type: string, fixture: Fixture) => void>> = {
   text: (text, type, { path }) => {
     const seen = readAnswer(text, type);
@@ -44,7 +44,7 @@ const CHECKS: Readonly<Record<Kind, (text: string, type: string, fixture: Fixtur
     assert.match(seen.calls[0]?.id ?? '', /^call_/);
   },
   usage: (text, type) => {
-    // The tools are most of the prompt.
+    // Most of the prompt is tools.
     assert.ok((readAnswer(text, type).promptTokens ?? 0) > 5000, text.slice(-300));
   },
   whole: (text, type) => {
@@ -77,18 +77,18 @@ const CHECKS: Readonly<Record<Kind, (text: string, type: string, fixture: Fixtur
     assert.ok(models.length > 0);
     for (const { model = '', expires_at = '' } of models) {
       assert.ok(ALIASES.has(model));
-      // Python 3.11 reads no more than this.
+      // Python 3.11 reads no more digits than this.
       assert.match(expires_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/);
     }
   },
   version: (text) => {
-    // It is split at the dots and taken for numbers.
+    // Open WebUI splits it at the dots and reads numbers.
     assert.match((JSON.parse(text) as { version: string }).version, /^\d+\.\d+\.\d+$/);
   },
   refusal: (text, type, { path }) => {
     assert.equal(type, 'application/json');
     const { error } = JSON.parse(text) as { error: string | { message: string } };
-    // By OpenAI's dialect the message is shown, by Ollama's all of it.
+    // In OpenAI's dialect the message is shown, in Ollama's the whole error.
     assert.ok(
       path.startsWith('/api/')
         ? typeof error === 'string' && error !== ''

@@ -15,7 +15,7 @@ interface Call {
   readonly function: { readonly name: string; readonly arguments: unknown; readonly index?: number };
 }
 
-/** A piece of either dialect; whatever is read of it is checked below. */
+/** A chunk of either dialect; each field is checked below. */
 interface Piece {
   readonly choices?: readonly {
     readonly delta?: Message;
@@ -30,14 +30,14 @@ interface Piece {
   readonly error?: string | { readonly message: string };
 }
 
-/** Reads an answer as Open WebUI 0.12.4 does: a stream line by line, and of each line only the fields named here. */
+/** Reads a response as Open WebUI 0.12.4 does: a stream line by line, and of each line only the fields named here. */
 export function readAnswer(text: string, type: string): Seen {
   if (/"object":"response"/.test(text)) return readResponse(text, type);
   if (type === 'application/json') return sum([JSON.parse(text) as Piece]);
   const lines = text.split('\n').filter((line) => line !== '');
   if (type.startsWith('application/x-ndjson')) return sum(lines.map((line) => JSON.parse(line) as Piece));
   assert.match(type, /^text\/event-stream/);
-  // Comments are passed over; what else has no `data:` would be lost.
+  // Comments are skipped; any other line without `data:` would be lost.
   const data = lines
     .filter((line) => !line.startsWith(':'))
     .map((line) => {

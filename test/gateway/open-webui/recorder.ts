@@ -3,7 +3,7 @@ import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** What stands between Open WebUI and the gateway, and keeps what either says: one file for each request. */
+/** A proxy between Open WebUI and the gateway that records both: one file for each request. */
 function record(to: URL, folder: string): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   let seen = 0;
   return (incoming, outgoing) => {
@@ -52,7 +52,7 @@ function record(to: URL, folder: string): (incoming: IncomingMessage, outgoing: 
   };
 }
 
-// The key is nobody's business; whose it was not is told apart by the answer.
+// The key is not recorded; the response shows whether it was wrong.
 function scrubbed(headers: IncomingHttpHeaders): Readonly<Record<string, unknown>> {
   const { authorization, host: _host, 'content-length': _length, ...rest } = headers;
   return authorization === undefined ? rest : { authorization: authorization.replace(/(?<=^\w+ ).+/, 'KEY'), ...rest };

@@ -23,7 +23,10 @@ interface Event {
   readonly response?: Response;
 }
 
-/** Reads an answer of the Responses API as Open WebUI 0.12.4 does: by the type in the data, and the items as they are when they are done. */
+/**
+ * Reads a response of the Responses API as Open WebUI 0.12.4 does: by the type in the data, and the items as they are when they are
+ * done.
+ */
 export function readResponse(text: string, type: string): Seen {
   if (type === 'application/json') {
     const response = JSON.parse(text) as Response;

@@ -1,11 +1,11 @@
-/** What a person sees of an answer. */
+/** The parts of a response that a person sees. */
 export interface Seen {
   readonly text: string;
   readonly thoughts: string;
   readonly calls: readonly { readonly id: string; readonly name: string; readonly arguments: unknown }[];
-  /** Why it ended, as Open WebUI notes it. */
+  /** The reason of the end, as Open WebUI notes it. */
   readonly finish: string | undefined;
   readonly promptTokens: number | undefined;
-  /** What is shown in place of the rest. */
+  /** Shown in place of the rest. */
   readonly error: string | undefined;
 }

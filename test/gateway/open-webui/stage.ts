@@ -6,12 +6,12 @@ import type { Fixture } from './fixture.ts';
 export interface Stage {
   readonly sims: readonly Sim[];
   readonly gateway: Running;
-  /** Sends a request as it was sent. */
+  /** Sends a request as it was recorded. */
   readonly play: (fixture: Fixture, signal?: AbortSignal) => Promise<Response>;
   readonly close: () => Promise<void>;
 }
 
-// The aliases of the recorded requests, and one whose context is less than Open WebUI's tools take.
+// The aliases of the recorded requests, and one with a context too small for Open WebUI's tools.
 const MODELS: Readonly<Record<string, ModelSpec>> = {
   'phi3-3.8b': { name: 'phi3:3.8b-mini-128k-instruct-q8_0' },
   'llama3.1-8b': { name: 'llama3.1:8b' },
@@ -21,10 +21,10 @@ const MODELS: Readonly<Record<string, ModelSpec>> = {
   narrow: { name: 'llama3.2:1b', numCtx: 4096 },
 };
 
-/** What the model menu lists. */
+/** The names in the model menu. */
 export const ALIASES: ReadonlySet<string> = new Set(Object.keys(MODELS));
 
-/** Sets it up. */
+/** Starts it. */
 export async function startStage(servers: number): Promise<Stage> {
   const models = Object.values(MODELS);
   const sims = await Promise.all(

@@ -92,7 +92,7 @@ test('reloads under load lose no request and count none twice', async () => {
   for (const backends of [[one], [two, one], [two], [one, two]]) {
     const asked = one.requests.length + two.requests.length;
     await until('requests go on', () => left <= 0 || one.requests.length + two.requests.length > asked + 3);
-    // Other limits need other connections.
+    // Other time limits need other connections.
     assert.equal(
       (await reloadFrom(gateway, configOf(backends, { hxllm: { timeouts: { connect: backends.length } } }))).done,
       true,

@@ -14,12 +14,12 @@ interface Chunk {
   readonly usage?: object | null;
 }
 
-/** Servers whose slots are known, so that nothing waits. */
+/** Backends with known slots, so that no request waits. */
 function stated(...fakes: readonly FakeUpstream[]): object {
   return { hxllm: { backends: Object.fromEntries(fakes.map(({ url }) => [url, { num_parallel: 8 }])) } };
 }
 
-/** Answers the requests with these texts in turn, in two pieces, once all of them are there. */
+/** Answers the requests with these texts in turn, each in two chunks, once all requests have come. */
 function inTurn(...texts: readonly string[]): Behaviour {
   const begun: (() => void)[] = [];
   return (_got, outgoing) => {

@@ -159,7 +159,7 @@ test('a server that does not begin in time, stops in the middle, or takes too lo
     await using one = await startFake(behaviour);
     await using two = await startFake(behaviour);
     await using gateway = await startGateway([one, two], { hxllm: { timeouts } });
-    // Or a load of our own would be what did not end in time.
+    // Otherwise the gateway's own load would run into the time-out.
     await untilListed(gateway);
     const response = await gateway.chat();
     assert.deepEqual([response.status, (await errorOf(response)).code], [504, 'timeout'], JSON.stringify(timeouts));

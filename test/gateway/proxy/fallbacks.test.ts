@@ -149,7 +149,7 @@ test('timeout and stream_timeout: of an entry before those of all, for answers i
     { router_settings: { timeout: 1.5, stream_timeout: 2.5 }, hxllm: { backends } },
   );
   await untilListed(gateway);
-  // Of the whole, some is spent before the server is asked, on a busy machine more; still it is no other limit that holds.
+  // A part of the limit has passed before the backend is asked, more on a busy machine; no other limit applies.
   const rows = [
     ['m', false, 0, 0.2],
     ['m', true, 1, 1],

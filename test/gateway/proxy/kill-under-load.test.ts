@@ -23,7 +23,7 @@ test('killing one of two servers under a load of streams and plain requests lose
       if (response.status !== 200) outcomes.lost += 1;
       else if (stream ? text.endsWith('data: [DONE]\n\n') : text.includes('"finish_reason"')) outcomes.whole += 1;
       else {
-        // Only a stream from the killed server, that had begun, may end with an error.
+        // Only a stream of the killed backend that had begun may end with an error.
         assert.ok(stream && killed && response.headers.get('x-hxllm-backend') === doomed.url, text);
         assert.match(text, /"delta":\{"content"/);
         assert.match(text, /data: \{"error":\{[^\n]*\n\n$/);

@@ -38,7 +38,7 @@ async function send(gateway: Running, path: string, body: object): Promise<Socke
   return socket;
 }
 
-/** The line of a request that has just been left, and that nothing is taken or awaited by it. */
+/** The log line of a request whose client has just left, after checking that it holds and waits for nothing. */
 async function assertLeft(gateway: Running, socket: Socket): Promise<void> {
   await until('the line is written', () => gateway.ended().some(({ ended }) => ended === 'client-left'));
   await until('the gateway closes its half as well', () => socket.destroyed || socket.readableEnded);
@@ -99,7 +99,7 @@ for (const path of ['/v1/chat/completions', '/v1/messages']) {
         async () => {
           await using fake = await startFake(stalls());
           await using gateway = await startGateway([fake], one(fake.url));
-          // Some 10 s of reading, as long as nothing better is known.
+          // The default estimate is 10 s of reading.
           const socket = await send(gateway, path, {
             stream,
             messages: [{ role: 'user', content: 'word '.repeat(16_000) }],

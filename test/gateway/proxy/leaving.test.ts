@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { NOWHERE, piece, stalls, startFake } from '../fake-upstream.ts';
 import { KEY, startGateway, until, untilTurned, type Running } from '../running.ts';
 
-/** Sends a chat on a bare connection, as any client might. */
+/** Sends a chat on a bare connection. */
 async function send(gateway: Running, body: object): Promise<Socket> {
   const text = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body });
   const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true });
@@ -33,7 +33,7 @@ for (const stream of [true, false]) {
       leave(socket);
       await fake.requests[0]?.left;
       const tookMs = performance.now() - sinceMs;
-      // It says nothing more: who noticed it only when writing would not do so at all.
+      // The backend sends nothing more: a gateway that notices the end only when writing would not notice it.
       assert.ok(tookMs < 2000, `${String(tookMs)} ms`);
       await until('the place is given back', () => gateway.service().scheduler.inFlight === 0);
       await until('the line is written', () => gateway.ended().length === 1);
@@ -75,7 +75,7 @@ test('a client that leaves in the middle of its request harms nobody', async () 
 test('a client that does not read is dropped, while the server is read without pause until then', async () => {
   const text = 'x'.repeat(64 * 1024);
   await using fake = await startFake((_got, outgoing) => {
-    // As fast as the gateway takes it, and it always does.
+    // As fast as the gateway reads, and it always reads.
     const more = (): void => {
       while (!outgoing.destroyed && outgoing.write(piece(text)));
       if (!outgoing.destroyed) outgoing.once('drain', more);
@@ -140,7 +140,7 @@ test('who leaves while it waits for the model that stands in waits no more', asy
     'one is served, and one waits',
     () => busy.requests.length === 1 && gateway.service().scheduler.waiting === 1,
   );
-  // By now it is known at once that nobody serves the one it asks for.
+  // By now the gateway knows that no backend serves the model.
   const third = await send(gateway, {});
   await until('another waits', () => gateway.service().scheduler.waiting === 2);
   third.destroy();

@@ -3,14 +3,14 @@ import { test, type TestContext } from 'node:test';
 import { answersShortly, DONE, piece, stalls, startFake } from '../fake-upstream.ts';
 import { inOrder, startGateway, textOf, untilTurned } from '../running.ts';
 
-// As it is before it is mocked.
+// The real timer, before it is mocked.
 const { setTimeout: setRealTimeout } = globalThis;
 
-/** Lets so much time pass, in steps, with room for what happens in between. */
+/** Lets time pass in steps, so that callbacks can run in between. */
 async function pass(t: TestContext, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 1000) {
     t.mock.timers.tick(1000);
-    // Over loopback, and back.
+    // Over loopback and back.
     for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     await new Promise((resolve) => setRealTimeout(resolve, 5));
   }
@@ -49,7 +49,7 @@ test(
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const answer = await gateway.chat({ stream: true });
     await untilTurned('it is asked', () => frozen.requests.length === 1);
-    // One that is only slow goes on.
+    // A slow server goes on.
     await pass(t, 40_000);
     goOn();
     await pass(t, 10_000);
@@ -92,7 +92,7 @@ test('a server that lives is waited for, however long the prompt takes to read',
   const answer = gateway.chat();
   await untilTurned('it is asked', () => busy.requests.length === 1);
   await pass(t, 30_000);
-  // It is out of breath for a moment.
+  // The server pauses.
   busy.freeze();
   await pass(t, 5000);
   busy.thaw();

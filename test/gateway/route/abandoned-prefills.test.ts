@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { restOfPrefill, observePrefill, observeRest, unknownSpeed } from '../../../src/gateway/route/speed.ts';
 import { managedPlan, planOf, Stage } from './stage.ts';
 
-/** A stage with one slot, whose server is known to read a kilobyte in 100 ms. */
+/** A stage with one slot, whose server reads a kilobyte in 100 ms. */
 function known(): Stage {
   const stage = new Stage(managedPlan(1, ['a']));
   stage.warm();

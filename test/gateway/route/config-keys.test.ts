@@ -6,7 +6,7 @@ import { answersShortly, startFake, type Behaviour } from '../fake-upstream.ts';
 import { errorOf, textOf } from '../running.ts';
 import { gatewayOf, route } from '../config-keys-stage.ts';
 
-/** An answer of a server with `/v1`, which loads and queues by itself, after so long. */
+/** The response of a server with `/v1`, which loads and queues by itself, after a delay. */
 function says(content: string, afterMs = 0): Behaviour {
   const body = {
     id: 'x',
@@ -47,7 +47,7 @@ test('rpm: a server over its limit is left out, and with all over it the answer 
 test('tpm: the tokens that a server counted are what counts', async () => {
   await using fake = await startFake();
   await using gateway = await gatewayOf([['m', fake, { tpm: 14 }]]);
-  // Each costs five and two.
+  // Each costs five tokens and two.
   assert.deepEqual(
     [(await gateway.chat()).status, (await gateway.chat()).status, (await gateway.chat()).status],
     [200, 200, 429],
@@ -81,7 +81,7 @@ test('weight: a server of weight 0 is not chosen by simple-shuffle while another
 });
 
 test('routing_strategy: each has its effect, and replies name it', async () => {
-  // Longer than the other takes wherever this runs.
+  // Longer than the other one takes on any machine.
   await using slow = await startFake(says('slow', 1500));
   await using fast = await startFake(says('fast'));
   await using byLatency = await gatewayOf(

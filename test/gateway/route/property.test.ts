@@ -12,7 +12,7 @@ test('whatever happens, counters are exact, each request is answered once, and n
         trial.step(step);
         trial.check();
       }
-      // The storm is over: servers live, loads end, and what has a place ends in time.
+      // The storm is over: backends live, loads end, and leases end in time.
       trial.step({ kind: 'replan', slots: 2, backends: [...BACKENDS], models: ['m', 'n'] });
       for (let turn = 0; turn < 200 && trial.waiting.length + trial.held.length > 0; turn += 1) {
         for (const backend of BACKENDS) trial.step({ kind: 'probe', backend, alive: true });

@@ -71,7 +71,7 @@ export const STEP = fc.oneof(
 
 export type Step = typeof STEP extends fc.Arbitrary<infer T> ? T : never;
 
-/** A stage and what must hold of it, whatever happens. */
+/** A stage, and the invariants that hold whatever happens. */
 export class Trial {
   readonly stage: Stage;
   readonly arrived: string[] = [];
@@ -150,7 +150,7 @@ export class Trial {
     }
   }
 
-  /** Counters are what was given and not given back, slots are kept, and each request is answered at most once. */
+  /** Counters equal assigned less released, slots are kept, and each request is answered at most once. */
   check(): void {
     const { fleet, decisions } = this.stage;
     const answered = decisions.flatMap((decision) => ('request' in decision ? [decision.request] : []));

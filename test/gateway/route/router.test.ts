@@ -53,7 +53,7 @@ function arrive(
 const placeOf = (decision: Decision): string =>
   decision.kind === 'assign' ? decision.lease.deployment.id : decision.kind;
 
-/** Ends one of the requests in a place. */
+/** Releases one of the leases of a deployment. */
 function release(fleet: Fleet, deployment: string, result: AttemptResult, nowMs = 0): void {
   const lease = flights.find((one) => one.deployment === fleet.deployments.get(deployment) && !one.released);
   assert.ok(lease !== undefined);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { isSingleByFamily, isSingleByName } from '../../../src/gateway/route/single-slot.ts';
 import { managedPlan, Stage } from './stage.ts';
 
-/** A server with so many slots, of which nobody knows; requests run for 200 ms and more, those beyond the slots wait inside. */
+/** A server with an unknown number of slots; requests run for at least 200 ms, and those beyond the slots wait inside. */
 class Runner {
   readonly stage = new Stage(managedPlan(undefined, ['a']));
   slots: number;
@@ -20,7 +20,7 @@ class Runner {
     return this.stage.fleet.replicas.get('a#m')?.slots.count ?? 0;
   }
 
-  /** There is always somebody who wants something. */
+  /** There is always a request that waits. */
   run(picks: number): void {
     for (const endTurn = this.#turn + picks; this.#turn < endTurn; this.#turn += 1) this.#step();
   }

@@ -17,7 +17,7 @@ import { leastBusy } from '../../../src/gateway/route/strategy/least-busy.ts';
 
 const random = (): number => 0.5;
 
-/** A policy of which nothing is left to chance. */
+/** A policy without randomness. */
 export const POLICY: Policy = {
   strategy: leastBusy,
   admit: limitQueue(1000),
@@ -28,7 +28,7 @@ export const POLICY: Policy = {
   random,
 };
 
-/** A plan with the model `m` on each of these servers, which load and queue by themselves. */
+/** A fleet with the model `m` on each of these backends, which load and queue by themselves. */
 export function planOf(...backends: readonly string[]): FleetSpec {
   return {
     backends: backends.map((url) => ({ url, managed: false, slots: undefined })),
@@ -43,7 +43,7 @@ export function planOf(...backends: readonly string[]): FleetSpec {
   };
 }
 
-/** The same with servers whose models are loaded by us and have so many slots; `undefined`: nobody says how many. */
+/** The same with backends whose models the gateway loads, with a number of slots; `undefined`: unknown. */
 export function managedPlan(
   slots: number | undefined,
   backends: readonly string[],
@@ -57,7 +57,7 @@ export function managedPlan(
   };
 }
 
-/** A fleet, the events that happen to it and the decisions about them. */
+/** A fleet, its events and their decisions. */
 export class Stage {
   readonly fleet: Fleet;
   readonly policy: Policy;
@@ -71,7 +71,7 @@ export class Stage {
     this.policy = policy;
   }
 
-  /** Lets something happen; gives what was decided about it. */
+  /** Applies an event and returns its decisions. */
   tell(event: RouteEvent): readonly Decision[] {
     const decisions = route(this.fleet, this.policy, event, this.nowMs);
     this.decisions.push(...decisions);
@@ -80,7 +80,7 @@ export class Stage {
     return decisions;
   }
 
-  /** A request arrives; gives its id. */
+  /** A request arrives; returns its id. */
   arrive(more: Partial<SlotRequest> = {}): string {
     const request = `r${String((this.#asked += 1))}`;
     this.tell({
@@ -117,13 +117,13 @@ export class Stage {
     }
   }
 
-  /** Lets every load that is underway end; those that follow go on. */
+  /** Ends every load that is in progress; later loads go on. */
   load(result: AttemptResult = 'answered'): void {
     for (const replica of [...this.fleet.replicas.values()].filter(({ load }) => load !== undefined))
       this.tell({ kind: 'loaded', replica: replica.id, result });
   }
 
-  /** A server lists what is in its memory. */
+  /** A backend lists the models in its memory. */
   list(backend: string, ...names: readonly string[]): void {
     this.tell({
       kind: 'listed',
@@ -132,7 +132,7 @@ export class Stage {
     });
   }
 
-  /** Lets every model be in memory by a load of ours. */
+  /** Loads every model into memory. */
   warm(): void {
     for (const deployment of this.fleet.deployments.values()) {
       const request = this.arrive({ queue: deployment.id, deployments: [deployment.id] });
@@ -142,21 +142,21 @@ export class Stage {
     this.decisions.length = 0;
   }
 
-  /** Where a request is, or was. */
+  /** The deployment of a request, now or before its end. */
   flightOf(request: string): Lease {
     const lease = this.#flights.get(request);
     assert.ok(lease !== undefined, `${request} has no place`);
     return lease;
   }
 
-  /** What was decided about a request. */
+  /** The decision about a request. */
   decisionFor(request: string): Assignment | Rejection | undefined {
     return this.decisions.find(
       (decision): decision is Assignment | Rejection => 'request' in decision && decision.request === request,
     );
   }
 
-  /** Where a request went; `refuse` or `waits` where it did not. */
+  /** The backend of a request; `reject` or `waits` if it has none. */
   placeOf(request: string): string {
     const fate = this.decisionFor(request);
     return fate === undefined ? 'waits' : fate.kind === 'assign' ? fate.lease.deployment.id : 'reject';

@@ -8,7 +8,7 @@ import type { Strategy } from '../../../src/gateway/route/strategy/strategy.ts';
 import { usageBased } from '../../../src/gateway/route/strategy/usage-based.ts';
 import { planOf, POLICY, Stage } from './stage.ts';
 
-/** The model `m` on each of these servers. */
+/** The model `m` on each of these backends. */
 function planWith(servers: Readonly<Record<string, Partial<DeploymentSpec>>>): FleetSpec {
   const { backends, deployments } = planOf(...Object.keys(servers));
   return {
@@ -28,7 +28,7 @@ function decisionFor(stage: Stage, request: string): Decision {
   );
 }
 
-/** Which server a request that arrives now goes to. */
+/** The backend of a request that arrives now. */
 function ask(stage: Stage): readonly [request: string, backend: string] {
   const request = stage.arrive();
   return [request, stage.flightOf(request).backend.url];

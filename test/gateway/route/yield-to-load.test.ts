@@ -4,7 +4,7 @@ import { managedPlan, Stage } from './stage.ts';
 
 const N = { queue: 'n', deployments: ['n@a'] };
 
-/** Lets `n` be served for so long by one request after the other, each of which takes 500 ms; gives how many were. */
+/** Serves `n` for a time with one request after the other, each 500 ms long; returns their number. */
 function serve(stage: Stage, ms: number): number {
   const endMs = stage.nowMs + ms;
   let served = 0;
@@ -19,7 +19,7 @@ function serve(stage: Stage, ms: number): number {
   return served;
 }
 
-/** A stage whose server has `n` in memory, while a load of `m` that takes 2 s by itself has begun. */
+/** A stage whose backend has `n` in memory, with a load of `m` begun that takes 2 s by itself. */
 function contested(): Stage {
   const stage = new Stage(managedPlan(2, ['a'], ['m', 'n']));
   const first = stage.arrive();
@@ -75,7 +75,7 @@ test('who does not run where something is loaded is not kept waiting, and neithe
   );
 });
 
-/** A server that has one of two models in memory at a time, and waits with a load until what is there is idle; each answer takes 300 ms. */
+/** A backend with room for one of two models; a load waits until the other model is idle; each response takes 300 ms. */
 class Swapper {
   readonly stage = new Stage(managedPlan(2, ['a'], ['m', 'n']));
   readonly served: string[] = [];
@@ -105,7 +105,7 @@ class Swapper {
     this.#take();
   }
 
-  /** Somebody always wants both. */
+  /** Both models always have a waiter. */
   want(): void {
     for (const model of ['m', 'n'])
       while (([...this.stage.fleet.queues.values()].find(({ name }) => name === model)?.onTime.size ?? 0) < 3)

@@ -14,7 +14,7 @@ interface Setting extends AsyncDisposable {
   readonly gateway: Running;
 }
 
-/** A gateway for the aliases `m` and `n` before one simulated server. */
+/** A gateway for the aliases `m` and `n` in front of one simulated server. */
 async function set(options: SimOptions = {}, params: object = {}): Promise<Setting> {
   const sim = await startSim({ ...SIM, ...options });
   const gateway = await startGateway([], {
@@ -141,7 +141,7 @@ test('a runner that dies takes nothing of its server down but its own requests, 
   sim.faults.add({ kind: 'die', path: '/api/chat', model: 'm:latest', after: 1 });
   const cut = await (await gateway.chat({ stream: true })).text();
   assert.match(cut, /"error"/);
-  // Its neighbour may have had to make room for it.
+  // The other model may have been evicted for it.
   await until(
     'the other is known to be in memory',
     () => gateway.service().scheduler.fleet.replicas.get(`${sim.url}#n`)?.residency.state === 'resident',
@@ -196,12 +196,12 @@ test(
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const { port } = server.address() as AddressInfo; // a server that listens on TCP has this and nothing else
+    const { port } = server.address() as AddressInfo; // a TCP server has this type of address
     const url = `http://127.0.0.1:${String(port)}`;
     await using gateway = await startGateway([{ url }]);
     const { fleet } = gateway.service().scheduler;
     await until('the list is known', () => fleet.backends.get(url)?.listed?.length === 1);
-    // Loads are known to be short there, so that one which is not is noticed before long.
+    // The known loads there are short, so that a long one is noticed soon.
     const replica = fleet.replicas.get(`${url}#m`);
     assert.ok(replica !== undefined);
     replica.speed.loadMs = 200;

@@ -5,7 +5,7 @@ import { answersShortly, startFake, type FakeUpstream } from '../fake-upstream.t
 import { errorOf, startGateway, textOf, until, untilTurned } from '../running.ts';
 import { startSims, stated, say, watch } from './queue-stage.ts';
 
-/** A fake server whose answers are held back until they are let go. */
+/** A fake server that holds its responses back until they are released. */
 async function startHeld(): Promise<{ readonly fake: FakeUpstream; readonly letGo: () => void }> {
   const held: (() => void)[] = [];
   const fake = await startFake((got, outgoing) => {
@@ -128,7 +128,7 @@ test('a reply says what it waited for and what the server worked', async () => {
     );
   const loaded = timingOf(await gateway.chat());
   assert.deepEqual(Object.keys(loaded), ['queue', 'load', 'prefill', 'decode']);
-  // What was waited for the load is no part of the other.
+  // The wait for the load is not in the wait for a slot.
   assert.ok(
     (loaded['load'] ?? 0) >= 990 && (loaded['queue'] ?? 999) < 700 && (loaded['decode'] ?? 0) > 10,
     JSON.stringify(loaded),
@@ -152,7 +152,7 @@ test('a slot whose client left while its prompt was read is not given to another
   });
   for (let turn = 0; turn < 2; turn += 1) await (await gateway.chat(long(turn, 'a '))).text();
   const draining = new AbortController();
-  // By what was seen of the others it takes longer than it does, so that neither a late clock nor a busy machine makes up for that.
+  // By the samples it takes longer than it does, so that a late clock or a busy machine does not matter.
   const left = gateway.chat(long(2, 'ab '), { signal: draining.signal }).catch(() => undefined);
   await until('it is at work', () => sim.activity().busy === 1);
   draining.abort();

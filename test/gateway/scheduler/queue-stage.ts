@@ -24,7 +24,7 @@ export function stated(servers: readonly { readonly url: string }[], numParallel
 
 export const say = (number: number): object => ({ messages: [{ role: 'user', content: `request ${String(number)}` }] });
 
-/** Watches the queues inside servers until the block ends; has the longest seen. */
+/** Watches the queues inside servers until the block ends, and keeps the longest. */
 export function watch(sims: readonly Sim[]): { inside: number; busy: number; [Symbol.dispose](): void } {
   const seen = {
     inside: 0,

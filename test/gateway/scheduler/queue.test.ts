@@ -5,7 +5,7 @@ import { type Sim } from '../../../src/sim/server.ts';
 import { startGateway, type Running } from '../running.ts';
 import { startSims, stated, say, watch } from './queue-stage.ts';
 
-/** Lets so many requests be served while the queues inside the servers are watched. */
+/** Serves a number of requests while the queues inside the servers are watched. */
 async function overload(
   gateway: Running,
   sims: readonly Sim[],

@@ -17,7 +17,7 @@ test('a place that was given to one who leaves in the same moment is given back'
     loadedMs: 0,
   };
   const tickets: (string | undefined)[] = [];
-  // Whichever is told first takes the other along, as the answers to one client do when one of them fails.
+  // The first decision cancels the other request, as the responses to one client do when one of them fails.
   const told = [0, 1].filter((mine) => {
     let heard = false;
     tickets[mine] = scheduler.acquire(slotRequest, (decision) => {

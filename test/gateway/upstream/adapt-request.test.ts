@@ -17,7 +17,7 @@ function ask(more: object): ModelRequest {
   return request;
 }
 
-/** What is left out or refused: the parameters, or the code and the parameter. */
+/** The parameters that are left out, or the code and the parameter of the failure. */
 function adapted(more: object, missing: readonly MissingCapability[], strict = false): unknown {
   const result = adaptRequest(ask(more), new Set(missing), strict);
   return 'request' in result ? result.ignoredParams : [result.code, result.param, result.fault];

@@ -27,7 +27,7 @@ interface Sent {
   readonly think?: unknown;
 }
 
-/** A model that only talks: what it cannot do it refuses in Ollama's words. */
+/** A model that only talks: it refuses everything else in Ollama's words. */
 const talks: Behaviour = (got, outgoing) => {
   const { messages = [], tools, think } = JSON.parse(got.body) as Sent;
   const refuse = (error: string): void =>

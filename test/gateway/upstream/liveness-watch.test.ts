@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LivenessWatch } from '../../../src/gateway/upstream/liveness-watch.ts';
 
-/** A vigil whose questions are answered so, one after the other; then never. */
+/** A watch whose probes have these answers, one after the other, and then none. */
 function keep(answers: readonly boolean[]): { readonly vigil: LivenessWatch; readonly asked: string[] } {
   const asked: string[] = [];
   const left = [...answers];

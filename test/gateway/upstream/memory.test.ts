@@ -12,7 +12,7 @@ const { memory: MEMORY } = OLLAMA_PROVIDER;
 assert.ok(MEMORY !== undefined);
 const MODEL = { model: 'm', keepAlive: undefined, options: {} };
 
-/** A server that does something with each request; gives how it is reached, and how many requests came. */
+/** A server with a behaviour for each request; returns the connection to it and the number of requests. */
 async function serve(
   t: TestContext,
   answer: (socket: Socket, nth: number) => void,
@@ -25,7 +25,7 @@ async function serve(
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a server that listens on TCP has this and nothing else
+  const { port } = server.address() as AddressInfo; // a TCP server has this type of address
   const dispatcher = new Agent();
   t.after(async () => {
     await dispatcher.destroy();

@@ -200,7 +200,7 @@ const READERS: Readonly<
   },
 };
 
-/** The events, without the names that calls were given where the server gave none. */
+/** The events, without the ids that the gateway gave to calls without one. */
 function read(create: Create, pieces: readonly Uint8Array[]): readonly ServerEvent[] {
   return eventsOf(create, pieces).map((event) =>
     event.kind === 'tool-call'

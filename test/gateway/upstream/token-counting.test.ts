@@ -10,7 +10,7 @@ const DEPLOYMENT = {
   provider: 'ollama',
   options: {},
   keepAlive: undefined,
-} as unknown as Deployment; // all that is asked of one
+} as unknown as Deployment; // the only part that is used
 
 test('a server that answers instead of rendering is asked for one token, once', async () => {
   const order = readChat(
@@ -43,6 +43,6 @@ test('a prompt that cannot be rendered costs nobody anything', async () => {
     Promise.reject(new RangeError('Maximum call stack size exceeded')),
   );
   assert.deepEqual(settled, usage);
-  // A rejection that nobody handles would end the process, and here the test.
+  // An unhandled rejection would end the process, and here the test.
   await new Promise((resolve) => setImmediate(resolve));
 });

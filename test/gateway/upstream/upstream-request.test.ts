@@ -13,7 +13,7 @@ const NO_TOOLS: ServerEvent = {
   failure: { kind: 'invalid', code: 'tools_not_supported', fault: 'request', message: '"m" does not support tools' },
 };
 
-/** Requests of a server that says nothing by itself, in the order in which they came. */
+/** Requests of a silent server, in the order in which they came. */
 function silentServer(settle: UpstreamTarget['settle'] = ({ end }) => end.usage): {
   readonly sent: { readonly request: ModelRequest; readonly to: WireExchangeListener }[];
   readonly target: UpstreamTarget;
@@ -22,7 +22,7 @@ function silentServer(settle: UpstreamTarget['settle'] = ({ end }) => end.usage)
   const missing = new Set<MissingCapability>();
   const dispatch = (request: ModelRequest, to: WireExchangeListener): WireExchange => {
     sent.push({ request, to });
-    return { bytes: 1, cancelled: false, cancel: () => undefined } as unknown as WireExchange; // all that is asked of one
+    return { bytes: 1, cancelled: false, cancel: () => undefined } as unknown as WireExchange; // the only part that is used
   };
   return {
     sent,

@@ -70,7 +70,7 @@ test('of patterns only plain ones are said, and nothing that contradicts itself'
     $defs: { list: { anyOf: [{ type: 'null' }, { type: 'array', items: { $ref: '#/$defs/list' } }] } },
   };
   assert.deepEqual(formatBody(list), list);
-  // A name is none of the words.
+  // A property name is no keyword.
   assert.deepEqual(formatBody({ properties: { enum: { pattern: '^\\d$' }, pattern: { type: 'string' } } }), {
     properties: { enum: {}, pattern: { type: 'string' } },
   });
@@ -89,10 +89,10 @@ test('long schemas full of references cost little', async () => {
     ]),
   );
   const workingMs = await workingMsOf(() => {
-    const { $defs } = formatBody({ $defs: chain }) as { readonly $defs: Readonly<Record<string, unknown>> }; // a format that is a schema stays one
+    const { $defs } = formatBody({ $defs: chain }) as { readonly $defs: Readonly<Record<string, unknown>> }; // a format that is a schema stays a schema
     assert.deepEqual([$defs['n0'], $defs['n19999']], [{ anyOf: [{}, {}] }, { anyOf: [{ $ref: nameOf(20_000) }, {}] }]);
   });
-  // A part that is looked at again for each reference takes minutes.
+  // A part that is visited again for each reference takes minutes.
   assert.ok(workingMs < 5000, String(workingMs));
   const wide = { properties: Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [`p${String(at)}`, {}])) };
   assert.equal(JSON.stringify(formatBody(wide)), JSON.stringify(wide));

@@ -5,7 +5,7 @@ import { startGateway, type Running } from '../../running.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** A gateway whose one alias is a model on a server that speaks OpenAI alone. */
+/** A gateway whose one alias is a model on an OpenAI-compatible server. */
 export function startBefore(fake: FakeUpstream): Promise<Running> {
   return startGateway([], {
     model_list: [{ model_name: 'm', litellm_params: { model: 'openai/theirs', api_base: `${fake.url}/v1` } }],

@@ -162,7 +162,7 @@ test('what a server says that its model cannot do is left out of a second try an
       [200, named, 3],
       text,
     );
-    // Who speaks its dialect is told what it says.
+    // A client of the server's own dialect gets the server's own error.
     const own = await gateway.chat({ tools: TOOLS, chat_template_kwargs: {} });
     assert.deepEqual([own.status, fake.requests.length], [400, 4]);
   }

@@ -28,7 +28,7 @@ const TOOL = { name: 'f', definition: { type: 'function', function: { name: 'f',
 function chatBody(more: Partial<ChatRequest>): Readonly<Record<string, unknown>> {
   const { path, body } = openaiChat({ ...PLAIN, ...more }, 'theirs');
   assert.equal(path, '/chat/completions');
-  return JSON.parse(body) as Readonly<Record<string, unknown>>; // an object, since it is one that was written
+  return JSON.parse(body) as Readonly<Record<string, unknown>>; // the object that was just serialised
 }
 
 test('a request that came in OpenAI’s dialect is passed on as it came', () => {
@@ -128,7 +128,7 @@ test('a conversation of very many calls takes no longer than it has to', async (
       { tool_call_id: 'c39999' },
     ]);
   });
-  // Seconds, where each result is looked for among all calls.
+  // It takes seconds if each result is looked for among all calls.
   assert.ok(workedMs < 1500, String(workedMs));
 });
 
