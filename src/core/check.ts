@@ -1,21 +1,21 @@
 import type { CheckResult, Severity, Verdict } from './verdict.ts';
 import { unknown } from './verdict.ts';
 
-/** One thing to judge about a subject `S` (a host's facts with what is wanted of it): a record and a pure function. */
+/** One judgement about a subject `S` (a host's facts and settings): a record with a pure function. */
 export interface Check<S> {
-  /** Stable, `subject.claim`: `dns.backend-resolves`. */
+  /** Stable, `subject.claim`, such as `dns.backend-resolves`. */
   readonly id: string;
   readonly title: string;
   readonly severity: Severity;
-  /** Ids that must not have failed or be unknown; otherwise this one is skipped. */
+  /** Ids of earlier checks. If one of them failed, is unknown or was skipped, this check is skipped. */
   readonly after?: readonly string[];
   /** Pure: the same subject gives the same verdict. */
   judge(subject: S): Verdict;
 }
 
 /**
- * Judges all checks in their order and gives a result for each; a check after one that failed, is unknown or
- * was skipped is skipped, naming the first cause, so one outage does not shout twice.
+ * Judges all checks in their order and returns a result for each. A check after one that failed, is unknown or was skipped
+ * is skipped and names the first cause, so that one outage is reported once.
  */
 export function judgeAll<S>(checks: readonly Check<S>[], subject: S, host: string): readonly CheckResult[] {
   const causes = new Map<string, string>();
@@ -35,7 +35,7 @@ function judgeOne<S>(check: Check<S>, subject: S): Verdict {
   try {
     return check.judge(subject);
   } catch (error) {
-    // A judge that throws is our bug; the operator still gets every other verdict.
+    // A judge that throws is a bug in hxllm. The operator still gets every other verdict.
     return unknown(`the check itself failed: ${String(error)}`);
   }
 }

@@ -1,68 +1,68 @@
 import type { Result } from './problem.ts';
 import type { Secret } from './secret.ts';
 
-/** How a host is reached, as the inventory says; everything that a connection needs and nothing else. */
+/** How to connect to a host, from the inventory: everything that a connection needs and nothing else. */
 export interface Target {
-  /** The inventory's name, which is how people call it. */
+  /** The host's name in the inventory, as messages show it. */
   readonly name: string;
-  /** Name or address to connect to (`ansible_host`, else the name). */
+  /** The name or address to connect to (`ansible_host`, else the name). */
   readonly address: string;
-  /** `undefined`: what ssh_config says, else 22. */
+  /** `undefined`: the port of ssh_config, else 22. */
   readonly port: number | undefined;
-  /** `undefined`: what ssh_config says, else the current user. */
+  /** `undefined`: the user of ssh_config, else the current user. */
   readonly user: string | undefined;
   readonly connection: 'ssh' | 'local';
-  /** Private keys that the inventory or ansible.cfg names, tried first. */
+  /** Private keys that the inventory or ansible.cfg names. They are tried first. */
   readonly identityFiles: readonly string[];
   /** `ansible_ssh_common_args` and `ansible_ssh_extra_args`, split into words. */
   readonly sshArguments: readonly string[];
-  /** `false` only where ansible.cfg or `ansible_host_key_checking` says so: any host key is accepted. */
+  /** `false` only if ansible.cfg or `ansible_host_key_checking` says so: any host key is accepted. */
   readonly hostKeyChecking: boolean;
   readonly connectTimeoutMs: number;
   readonly password: Secret | undefined;
 }
 
-/** One program with its arguments; never a line for a shell to split. */
+/** One program with its arguments, never a line that a shell would split. */
 export interface Command {
   readonly argv: readonly string[];
-  /** What it does, as people call it, in the imperative: what a problem says was going on. */
+  /** The purpose of the command in the imperative, for problems: `take the lock`. */
   readonly title?: string;
-  /** What it reads: whole, or streamed (uploads). Secrets and rendered content travel here, never in `argv`. */
+  /** The input of the command: a text, or a stream for uploads. Secrets and rendered content travel here, never in `argv`. */
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
 }
 
-/** As whom things are done on a host: `sudo` is root, without sudo where the user is root already; `none` is the user. */
+/** The user of commands on a host: `sudo` is root (without sudo if the login user is root), `none` is the login user. */
 export type Become = 'sudo' | 'none';
 
-/** How a command ended. A non-zero exit code is data, not a Problem. */
+/** The end of a command. A non-zero exit code is data, not a Problem. */
 export interface CommandResult {
-  /** 128 + the signal's number where a signal ended it. */
+  /** 128 + the signal's number if a signal ended the command. */
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
   readonly durationMs: number;
 }
 
-/** Limits of one call. */
+/** The limits of one call. */
 export interface CallOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
 }
 
-/** A listening port on this machine's loopback that leads to a port on the host, through the connection. */
+/** A port on this machine's loopback that the connection forwards to a port on the host. */
 export interface Forward {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** A connected host: the one port through which anything is asked of or done to a machine. */
+/** A connected host. Everything that hxllm asks or changes on a machine goes through this interface. */
 export interface Host {
   readonly name: string;
-  /** Where its services are reached from here (`ansible_host`, else the name; `127.0.0.1` for this machine). */
+  /** The address of its services as seen from this machine (`ansible_host`, else the name; `127.0.0.1` for this machine). */
   readonly address: string;
   /** Runs one command. Problems: `host.unreachable`, `host.timeout`, `host.aborted`. */
   run(command: Command, options: CallOptions): Promise<Result<CommandResult>>;
-  /** Opens a way to `127.0.0.1:port` as the host sees it. */
+  /** Forwards a local port to `127.0.0.1:port` on the host. */
   forward(port: number): Promise<Result<Forward>>;
   close(): Promise<void>;
 }

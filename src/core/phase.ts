@@ -6,39 +6,39 @@ import type { CheckResult } from './verdict.ts';
 /** The five phases. */
 export type PhaseName = 'preflight' | 'inventory' | 'validate' | 'enforce' | 'smoke';
 
-/** What is known of a phase without running it. */
+/** The description of a phase. */
 export interface PhaseRecord<Name extends string = PhaseName> {
   readonly name: Name;
-  /** The question it answers, for people. */
+  /** The question that the phase answers, shown in its first line. */
   readonly question: string;
   readonly reads: string;
   readonly leaves: string;
 }
 
-/** What every phase is given to work with; it reaches nothing else. */
+/** The tools of a phase. It uses nothing else of the outside. */
 export interface PhaseTools {
   readonly connect: Connect;
   readonly recorder: Recorder;
-  /** Shows what would be changed and asks the person; `true` where nobody is to be asked. */
+  /** Asks the operator for agreement; `true` without asking under `--yes` or without a terminal. */
   readonly confirm: (proposal: ConfirmRequest) => Promise<boolean>;
   readonly signal: AbortSignal;
   readonly nowMs: () => number;
 }
 
-/** What a person is asked to agree to. */
+/** A question to the operator before something is changed. */
 export interface ConfirmRequest {
   /** `Apply 12 changes to hx-api-server?` */
   readonly question: string;
 }
 
 /**
- * How a phase ended. `pending`: a dry run found differences. `declined`: the person said no, and nothing was changed.
+ * The end of a phase. `pending`: a dry run found differences. `declined`: the operator said no, and nothing was changed.
  * `failed`: a check of severity error failed or is unknown, a step failed, or there are problems.
  */
 export interface PhaseReport {
   readonly ending: 'passed' | 'failed' | 'pending' | 'declined' | 'aborted';
   readonly results: readonly CheckResult[];
   readonly problems: readonly Problem[];
-  /** Steps that were applied; under a dry run, those that would be. */
+  /** The number of applied changes; in a dry run, of planned ones. */
   readonly changes: number;
 }

@@ -1,18 +1,18 @@
-/** Where bad input was seen: a file (with line and column from 1, and the path inside the document), or a host. */
+/** The place of bad input: a file (with line and column from 1, and the path inside the document), or a host. */
 export interface Where {
   readonly file?: string;
   readonly line?: number;
   readonly column?: number;
-  /** Path inside the document, as a person writes it: `litellm_models[0].name`. */
+  /** The path inside the document, such as `litellm_models[0].name`. */
   readonly path?: string;
   readonly host?: string;
 }
 
 /**
  * An expected failure, returned where input is parsed, a host is reached or a server is asked.
- * `code` is stable (`inventory.not-found`) and is what code branches on; its first word decides the exit code.
- * `summary` is one line without a full stop; `detail` are sentences with what was wanted and what was seen;
- * `fix` is a command to type, what is to be known about it behind a `#`; or a sentence where no command mends it.
+ * `code` is stable (`inventory.not-found`). Code branches on it, and its first word decides the exit code.
+ * `summary` is one line without a full stop. `detail` are sentences with the expected and the found state.
+ * `fix` is a command to type, with remarks behind a `#`, or a sentence if no command fixes it.
  */
 export interface Problem {
   readonly code: string;
@@ -22,10 +22,10 @@ export interface Problem {
   readonly where?: Where;
 }
 
-/** What a border returns: the value, or one or more Problems. */
+/** The result of an operation that can fail as expected: the value, or one or more Problems. */
 export type Result<T> = { readonly ok: true; readonly value: T } | Failure;
 
-/** The failing half of a {@link Result}; never empty. */
+/** The failed half of a {@link Result}; never empty. */
 export interface Failure {
   readonly ok: false;
   readonly problems: readonly [Problem, ...Problem[]];
@@ -41,12 +41,12 @@ export function fail(problem: Problem, ...more: readonly Problem[]): Failure {
   return { ok: false, problems: [problem, ...more] };
 }
 
-/** A Problem in one breath, for where it is what a check has seen. */
+/** A Problem as one line, for a check's `seen`. */
 export function inWords({ summary, detail }: Problem): string {
   return detail === '' ? summary : `${summary}. ${detail}`;
 }
 
-/** Renders a place as a person writes it: `file:line: path`, or the host's name; empty if nothing is known. */
+/** Formats a place: `file:line: path`, or the host's name; empty if nothing is known. */
 export function placeOf(where: Where | undefined): string {
   if (where === undefined) return '';
   const file =

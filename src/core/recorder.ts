@@ -1,10 +1,10 @@
 import type { Problem } from './problem.ts';
 import type { CheckResult } from './verdict.ts';
 
-/** How far one step of a plan has come. */
+/** The progress of one step of a plan. */
 export type StepState = 'planned' | 'started' | 'done' | 'failed' | 'undone' | 'unknown';
 
-/** The kind of a planned step: what is done with its thing. `check` looks and changes nothing. */
+/** The kind of a planned step. `check` changes nothing. */
 export type StepVerb =
   | 'create'
   | 'send'
@@ -26,11 +26,11 @@ export interface PlannedStep {
   readonly title: string;
   readonly detail: string;
   readonly verb: StepVerb;
-  /** Why the step cannot be planned yet. */
+  /** The reason why the step cannot be planned yet. */
   readonly blocked?: string;
 }
 
-/** What a phase says while it runs: the view shows it, the evidence keeps it. */
+/** An event of a running phase: the view shows it, the evidence keeps it. */
 export type PhaseEvent = KeptEvent | PlanEvent;
 
 /** The whole plan of one host. The view shows it with its totals; it is kept as one `step` event for each step. */
@@ -40,7 +40,7 @@ export interface PlanEvent {
   readonly steps: readonly PlannedStep[];
 }
 
-/** A step as it stands. */
+/** The current state of a step. */
 export interface StepEvent {
   readonly kind: 'step';
   readonly host: string;
@@ -57,7 +57,7 @@ export type KeptEvent =
   | { readonly kind: 'check'; readonly result: CheckResult }
   | StepEvent
   | { readonly kind: 'problem'; readonly problem: Problem }
-  /** A line for the person: what to do next, what was left. */
+  /** A line for the operator: the next command, things that were left alone. */
   | { readonly kind: 'note'; readonly host?: string; readonly text: string };
 
 /** An event as it is kept. */
@@ -73,9 +73,9 @@ export function keptEvents(event: PhaseEvent): readonly KeptEvent[] {
   }));
 }
 
-/** Where a phase leaves what it saw and did. Redaction happens behind it. */
+/** Takes the events and documents of a phase. Redaction happens behind it. */
 export interface Recorder {
   event(event: PhaseEvent): void;
-  /** Keeps a document in the run's folder; `path` is relative, objects are written as JSON. */
+  /** Keeps a document in the run's folder. `path` is relative; objects are written as JSON. */
   file(path: string, content: string | object): void;
 }

@@ -3,7 +3,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 const MASK = '[redacted]';
 
-/** A value that must not be seen: every way of printing it gives `[redacted]`; only `reveal()` gives it out. */
+/** A value that must never be printed: every way of printing it gives `[redacted]`. Only `reveal()` returns the value. */
 export class Secret {
   readonly #value: string;
   #digest: Buffer | undefined;
@@ -12,12 +12,12 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself; call it only where it leaves for its destination. */
+  /** Returns the value. Call it only where the value is sent to its destination. */
   reveal(): string {
     return this.#value;
   }
 
-  /** Compares in constant time, whatever the lengths. */
+  /** Compares in constant time for all lengths. */
   equals(other: string): boolean {
     this.#digest ??= digest(this.#value);
     return timingSafeEqual(this.#digest, digest(other));

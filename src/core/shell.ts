@@ -1,9 +1,9 @@
 const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
 
-/** Quotes one argument for a POSIX shell; the shell gives back exactly this text. Throws on NUL, which no argument can hold. */
+/** Quotes one argument for a POSIX shell, so that the shell gives back exactly this text. Throws on NUL, which no argument can hold. */
 export function quote(argument: string): string {
   if (argument.includes('\0')) throw new Error('an argument cannot hold a NUL byte');
-  // `=` first would be an assignment and `~` a home folder, so only text that is plain all through stays bare.
+  // zsh expands a leading `=`, and every shell a leading `~`, so only text of plain characters stays unquoted.
   return PLAIN.test(argument) && !argument.startsWith('=')
     ? argument
     : `'${argument.replaceAll("'", String.raw`'\''`)}'`;
@@ -12,7 +12,7 @@ export function quote(argument: string): string {
 /** Joins an argument array into one line for a POSIX shell. */
 export function shellLine(argv: readonly string[]): string {
   const [program = '', ...rest] = argv;
-  // A first word such as A=B would be an assignment; quoting it makes it a command name again.
+  // A first word such as A=B would be an assignment. Quoting makes it a command name again.
   const head = program.includes('=') ? `'${program.replaceAll("'", String.raw`'\''`)}'` : quote(program);
   return [head, ...rest.map(quote)].join(' ');
 }

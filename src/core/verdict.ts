@@ -1,21 +1,21 @@
-/** How bad it is when a check fails: errors fail the phase, warnings are shown, notes inform. */
+/** The weight of a failed check: errors fail the phase, warnings and notes are only shown. */
 export type Severity = 'error' | 'warning' | 'note';
 
-/** What a check concluded. `skip`: something it depends on did not pass. `unknown`: it could not be asked. */
+/** The conclusion of a check. `skip`: a check that it depends on did not pass. `unknown`: its question had no usable answer. */
 export type Outcome = 'pass' | 'fail' | 'skip' | 'unknown' | 'not-applicable';
 
-/** A judgement: data, never thrown. */
+/** The judgement of a check: data, never thrown. */
 export interface Verdict {
   readonly outcome: Outcome;
-  /** What was seen, or why it was not judged. */
+  /** The state that was found, or the reason why nothing was judged. */
   readonly seen: string;
-  /** What was wanted; on failures. */
+  /** The expected state; only on failures. */
   readonly wanted?: string;
-  /** The command that mends it, as in a Problem; on failures. */
+  /** The command that fixes it, as in a Problem; only on failures. */
   readonly fix?: string;
 }
 
-/** A check that was judged, on one host (or none: `-`). */
+/** The result of a check on one host (`-`: on no host). */
 export interface CheckResult extends Verdict {
   readonly id: string;
   readonly title: string;
@@ -23,27 +23,27 @@ export interface CheckResult extends Verdict {
   readonly host: string;
 }
 
-/** All is as wanted; `seen` says what was found. */
+/** The state is as expected; `seen` is the state that was found. */
 export function pass(seen: string): Verdict {
   return { outcome: 'pass', seen };
 }
 
-/** Something differs from what is wanted, and `fix` is the command that mends it. */
+/** The state differs from the expected one; `fix` is the command that fixes it. */
 export function failed(wanted: string, seen: string, fix: string): Verdict {
   return { outcome: 'fail', wanted, seen, fix };
 }
 
-/** The question got no usable answer. */
+/** The question had no usable answer; `why` is the reason. */
 export function unknown(why: string, fix?: string): Verdict {
   return fix === undefined ? { outcome: 'unknown', seen: why } : { outcome: 'unknown', seen: why, fix };
 }
 
-/** The check does not apply here; the reason is part of the verdict. */
+/** The check does not apply here; `why` is the reason. */
 export function notApplicable(why: string): Verdict {
   return { outcome: 'not-applicable', seen: why };
 }
 
-/** Whether a result fails its phase: an error that failed or is unknown. What was skipped has its cause beside it. */
+/** Whether a result fails its phase: an error that failed or is unknown. A skipped check does not: its cause fails the phase. */
 export function failsPhase(result: CheckResult): boolean {
   return result.severity === 'error' && (result.outcome === 'fail' || result.outcome === 'unknown');
 }

@@ -5,5 +5,5 @@ import { PREFLIGHT } from './preflight/index.ts';
 import { SMOKE } from './smoke/index.ts';
 import { VALIDATE } from './validate/index.ts';
 
-/** The five, in order. */
+/** The five phases, in order. */
 export const PHASES: readonly PhaseRecord[] = [PREFLIGHT, INVENTORY, VALIDATE, ENFORCE, SMOKE];

@@ -108,7 +108,7 @@ test('--json prints one document on stdout and everything for people on stderr',
     [document['schemaVersion'], document['command'], document['ending'], document['exitCode']],
     [1, 'smoke', 'failed', 1],
   );
-  assert.match(stderr, /^smoke {2}Does it answer\?/);
+  assert.match(stderr, /^smoke {2}Does the gateway answer\?/);
 });
 
 test('Ctrl-C ends in good order: exit code 130, the evidence closed as aborted', async () => {

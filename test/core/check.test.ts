@@ -36,7 +36,7 @@ test('a check after one that failed is skipped and names the first cause', () =>
   assert.match(results[2]?.seen ?? '', /because a did not pass/);
 });
 
-test('what does not apply holds nothing up', () => {
+test('a check that does not apply skips no later one', () => {
   const results = judgeAll(
     [check('a', [], () => notApplicable('root already')), check('b', ['a'], () => pass(''))],
     null,

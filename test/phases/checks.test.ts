@@ -18,7 +18,7 @@ const PHASES: Readonly<Record<string, readonly Said[]>> = {
   validate: VALIDATE,
   smoke: SMOKE_CHECKS,
 };
-// What is written with a capital wherever it stands.
+// Names that are always written with a capital.
 const NAMES = /^(?:Ollama|Python|SSH|HTTP)\b/;
 
 for (const [phase, checks] of Object.entries(PHASES)) {
@@ -33,7 +33,7 @@ for (const [phase, checks] of Object.entries(PHASES)) {
         );
   });
 
-  test(`${phase}: titles say in one way what holds when all is well`, () => {
+  test(`${phase}: titles state in one form what holds if the check passes`, () => {
     for (const { title } of checks) assert.ok(/^[a-z]/.test(title) || NAMES.test(title), title);
     for (const { title } of checks) assert.doesNotMatch(title, /[.!?]$/);
   });

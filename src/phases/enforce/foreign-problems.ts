@@ -5,7 +5,7 @@ import type { Foreign } from '../../facts/foreign.ts';
 import { untakeable } from '../../plan/take-over.ts';
 import type { HostState } from '../host/inspect.ts';
 
-/** Why what is foreign on a host stands in the way; none where nothing is foreign, or all of it can be taken over and that is wanted. */
+/** The Problems that a foreign installation causes. None if nothing is foreign, or if all of it can be taken over and `takeOver` is set. */
 export function foreignProblems(
   { target, settings }: HostConfig,
   { foreign, installation }: HostState,
@@ -20,9 +20,9 @@ export function foreignProblems(
     code: 'foreign.not-ours-to-take',
     summary:
       one.kind === 'process'
-        ? `port ${String(settings.port)} is taken by something else`
-        : `${one.path} is not hxllm’s`,
-    detail: `Wanted it free; seen ${one.looksLike}${one.path === '' ? '' : ` (${one.path})`}. hxllm does not touch it, since it could not put it back.`,
+        ? `port ${String(settings.port)} is in use by another program`
+        : `${one.path} was not installed by hxllm`,
+    detail: `Expected it to be free, found ${one.looksLike}${one.path === '' ? '' : ` (${one.path})`}. hxllm leaves it alone, since it could not put it back.`,
     fix: makeWay(one, target.name),
     where,
   }));
@@ -30,9 +30,9 @@ export function foreignProblems(
   return [
     {
       code: 'foreign.found',
-      summary: 'something is there that hxllm did not install',
+      summary: 'the host has an installation that is not hxllm’s',
       detail: foreign.map((one) => `${one.path}: ${one.looksLike}.`).join('\n'),
-      fix: 'hxllm enforce --take-over  # keeps a copy, stops and replaces it, and says how to put it back',
+      fix: 'hxllm enforce --take-over  # keeps a copy, stops and replaces it, and shows how to put it back',
       where,
     },
   ];

@@ -12,7 +12,7 @@ import type { HostAccess } from '../host/open-host.ts';
 import { resolveMasterKey } from './master-key.ts';
 import { inspectHost, type HostState } from '../host/inspect.ts';
 
-/** A host with what is wanted there, what was seen, and the plan between them. */
+/** A host with its desired state, its actual state and the plan from one to the other. */
 export interface Prepared extends HostAccess {
   readonly config: HostConfig;
   readonly desired: Desired;
@@ -20,7 +20,7 @@ export interface Prepared extends HostAccess {
   readonly plan: Plan;
 }
 
-/** What holds for every host of a run. */
+/** The options that all hosts of a run share. */
 export interface PrepareOptions {
   readonly dryRun: boolean;
   readonly takeOver: boolean;
@@ -28,7 +28,7 @@ export interface PrepareOptions {
   readonly signal: AbortSignal;
 }
 
-/** Looks at a host and plans; changes nothing. */
+/** Inspects a host and plans its changes; changes nothing. */
 export async function prepareHost(
   config: HostConfig,
   { host, lockToken }: HostAccess,
@@ -71,9 +71,9 @@ async function releaseFor(
   if (machine.architecture === undefined) {
     return fail({
       code: 'enforce.architecture',
-      summary: 'the host has an architecture that no runtime is built for',
-      detail: `Wanted x86_64 or aarch64; seen ${machine.hardware}.`,
-      fix: `choose another host than ${target.name}`,
+      summary: 'no runtime is built for the architecture of the host',
+      detail: `Expected x86_64 or aarch64, found ${machine.hardware}.`,
+      fix: `choose a host other than ${target.name}`,
       where: { host: target.name },
     });
   }

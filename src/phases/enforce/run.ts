@@ -15,13 +15,13 @@ import { blockedResults, showPlan, questionFor } from './show-plan.ts';
 import { summarize } from './summary.ts';
 import { keepForeign, notePutBack } from './taken-over.ts';
 
-/** How a run is meant. */
+/** The options of a run. */
 export interface EnforceOptions {
   readonly dryRun: boolean;
   readonly takeOver: boolean;
 }
 
-/** Compares every host with what is wanted, shows the plan, asks, and carries it out host by host. A dry run stops after the plan. */
+/** Plans the changes of every host, shows the plans, asks, and applies them host by host. A dry run stops after the plans. */
 export async function runEnforce(
   config: Config,
   shipping: Shipping,
@@ -85,18 +85,18 @@ async function applyAll(
     });
     done.set(one, applied.done);
     notePutBack(one, applied.done, tools);
-    // What fails on one host would fail on the next; the fleet is not taken down one by one.
+    // A failure on one host would repeat on the next: stop, so that the whole fleet does not go down.
     if (applied.problems.length > 0) return close({ prepared, done, problems: applied.problems }, options, tools);
   }
   return close({ prepared, done }, options, tools);
 }
 
-/** How far a run came before it ended. */
+/** The progress of a run at its end. */
 interface End {
   readonly prepared?: readonly Prepared[];
   readonly problems?: readonly Problem[];
   readonly declined?: boolean;
-  /** Ids of the steps that were carried out. */
+  /** Ids of the steps that were carried out, by host. */
   readonly done?: ReadonlyMap<Prepared, readonly string[]>;
 }
 

@@ -2,7 +2,7 @@ import type { PhaseReport } from '../../core/phase.ts';
 import { placeOf } from '../../core/problem.ts';
 import type { Prepared } from './prepare.ts';
 
-/** The run in words, for the evidence. */
+/** The run as text, for the evidence. */
 export function summarize(
   prepared: readonly Prepared[],
   done: ReadonlyMap<Prepared, readonly string[]>,
@@ -12,7 +12,7 @@ export function summarize(
   const hosts = prepared.flatMap((one) => [
     '',
     `${one.host.name}: release ${one.desired.release.id} (gateway ${one.desired.release.version}, Node.js ${one.desired.release.runtime.version} ${one.desired.release.runtime.architecture})`,
-    ...(one.plan.steps.length === 0 ? ['  nothing differs from what is wanted'] : []),
+    ...(one.plan.steps.length === 0 ? ['  no changes needed'] : []),
     ...one.plan.steps.map(
       (step) =>
         `  ${dryRun ? (step.blocked === undefined ? 'planned' : 'unknown') : done.get(one)?.includes(step.id) === true ? 'done   ' : 'not done'}  ${step.title}`,

@@ -8,7 +8,7 @@ import type { Prepared } from './prepare.ts';
 
 const TIMEOUT_MS = 30_000;
 
-/** Keeps what is foreign and about to be replaced, without its secrets. */
+/** Keeps the foreign files that are about to be replaced in the evidence, without their secrets. */
 export async function keepForeign(
   { host, actual, desired }: Prepared,
   { recorder, signal }: PhaseTools,
@@ -29,7 +29,7 @@ export async function keepForeign(
   }
 }
 
-/** After a take-over: where the copies are, and the commands that put everything back. */
+/** After a take-over: notes where the copies are, and the commands that put everything back. */
 export function notePutBack(
   { host, actual, desired }: Prepared,
   done: readonly string[],
@@ -40,7 +40,7 @@ export function notePutBack(
     recorder.event({
       kind: 'note',
       host: host.name,
-      text: `what was to be taken over stays as it was; a copy is in ${backupFolder(actual.timestamp)}`,
+      text: `the foreign installation is unchanged; a copy is in ${backupFolder(actual.timestamp)}`,
     });
     return;
   }
@@ -50,7 +50,7 @@ export function notePutBack(
     kind: 'note',
     host: host.name,
     text: [
-      `what was taken over is kept in ${backupFolder(actual.timestamp)}; to put it back, on ${host.name}:`,
+      `the replaced installation is kept in ${backupFolder(actual.timestamp)}; to put it back, run on ${host.name}:`,
       ...commands,
     ].join('\n'),
   });
@@ -59,7 +59,7 @@ export function notePutBack(
 const SECRET_NAME =
   /^(\s*(?:-\s+)?(?:export\s+|Environment="?)?["']?[\w.-]*(?:key|token|secret|password|passwd|salt|credential|dsn|database_url)[\w.-]*["']?\s*[:=]\s*)(?!os\.environ\/)\S.*$/gim;
 
-/** A text without what looks like a secret: values of names that say so, keys by their shape, and names and passwords in URLs. */
+/** Masks everything that looks like a secret: values of names such as `api_key`, keys by their shape, and names and passwords in URLs. */
 function maskSecrets(text: string): string {
   return text
     .replaceAll(SECRET_NAME, '$1[redacted]')

@@ -11,7 +11,7 @@ import { machineQuestion, type Machine } from '../../facts/machine.ts';
 import type { Fact } from '../../facts/question.ts';
 import { desiredFolders } from '../../plan/folders.ts';
 
-/** What enforce has to know of a host. */
+/** The state of a host that enforce and uninstall plan from. */
 export interface HostState {
   readonly machine: Machine;
   readonly installation: Installation;
@@ -20,7 +20,7 @@ export interface HostState {
 
 const TIMEOUT_MS = 90_000;
 
-/** Asks for everything in one round trip. What stays unknown is a problem: nothing is planned on a guess. */
+/** Asks for the whole state in one round trip. A fact that stays unknown is a Problem: nothing is planned on a guess. */
 export async function inspectHost(host: Host, settings: Settings, signal: AbortSignal): Promise<Result<HostState>> {
   const paths = pathsOf(settings);
   const watched = [
@@ -58,8 +58,8 @@ export async function inspectHost(host: Host, settings: Settings, signal: AbortS
   if (unknown?.lacksRoot === true) return fail(sudoRefusal(host.name, unknown.why));
   return fail({
     code: 'enforce.unknown',
-    summary: 'the host could not say what is installed',
-    detail: `Wanted to know what is installed; seen: ${unknown?.why ?? 'nothing'}.`,
+    summary: 'the host could not be inspected',
+    detail: `Expected to learn what is installed, found: ${unknown?.why ?? 'no answer'}.`,
     fix: `hxllm preflight --limit ${host.name}`,
     where: { host: host.name },
   });

@@ -6,15 +6,15 @@ import { randomId } from '../../core/id.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { ok, type Result } from '../../core/problem.ts';
 
-/** A host that is connected to, and the lock that is held there where something may be changed. */
+/** A connected host, with the token of its lock if something may be changed. */
 export interface HostAccess {
   readonly host: Host;
   readonly lockToken: LockToken | undefined;
 }
 
 /**
- * Connects to a host and, where something may be changed, takes its lock. Both are held until `opened` is disposed of, so
- * that what was planned is what is applied.
+ * Connects to a host and, if something may be changed, takes its lock. Both are held until `opened` is disposed of, so that
+ * the host cannot change between plan and apply.
  */
 export async function openHost(
   { target, settings }: HostConfig,

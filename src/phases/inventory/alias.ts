@@ -4,15 +4,15 @@ const SIZE = /^(?:\d+(?:\.\d+)?|\d+x\d+|e\d+)[bmk]$/i;
 const QUANTISATION = /^(?:i?q\d|fp?\d+|bf16|mxfp4)/i;
 const EMBEDDING = /embed|(?:^|[/-])(?:all-minilm|bge|e5|gte|paraphrase)(?:[-:]|$)/i;
 
-/** Which backends serve a model, by its name in Ollama. */
+/** A model, by its name in Ollama, with the backends that serve it. */
 export interface Served {
   readonly model: string;
   readonly backends: readonly string[];
 }
 
 /**
- * Makes an entry of `litellm_models` for each served model: `phi3:3.8b-mini-128k-instruct-q8_0` is called `phi3-3.8b`.
- * Where two would be called the same, both are called by their whole tag. `backends` is given where not all have it.
+ * Makes an entry of `litellm_models` for each served model: `phi3:3.8b-mini-128k-instruct-q8_0` gets the alias `phi3-3.8b`.
+ * If two models would get the same alias, both get one with their whole tag. `backends` is set if not all have the model.
  */
 export function modelsOf(served: readonly Served[], all: readonly string[]): readonly NewModel[] {
   const short = served.map(({ model }) => shortAlias(model));
@@ -50,7 +50,7 @@ function longAlias(model: string): string {
   return tag === '' ? name : `${name}-${tag}`;
 }
 
-/** `hf.co/someone/name:tag` is called by its last part; `latest` says nothing. */
+/** Name and tag. Of `hf.co/someone/name:tag` only the last part counts; the tag `latest` is left out. */
 function partsOf(model: string): { readonly name: string; readonly tag: string } {
   const last = model.split('/').at(-1) ?? model;
   const [name = last, tag = ''] = last.split(':');

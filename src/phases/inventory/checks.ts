@@ -5,7 +5,7 @@ import type { ListState, InventorySubject } from './subject.ts';
 
 const ADD_BACKENDS = 'hxllm inventory --backend http://SERVER:11434';
 
-/** What the files must say; judged as they would be with this run's changes. */
+/** The checks of inventory, in order. The files are judged with the changes of this run. */
 export const INVENTORY_CHECKS: readonly Check<InventorySubject>[] = [
   {
     id: 'inventory.group',
@@ -18,8 +18,8 @@ export const INVENTORY_CHECKS: readonly Check<InventorySubject>[] = [
       return failed(
         'a host in [litellm]',
         group.candidates.length === 0
-          ? 'none, and no host that could be it'
-          : `none, and several that could be it: ${group.candidates.join(', ')}`,
+          ? 'none, and no host that could be added'
+          : `none, and several that could be added: ${group.candidates.join(', ')}`,
         `hxllm inventory ${first}`,
       );
     },
@@ -44,14 +44,14 @@ export const INVENTORY_CHECKS: readonly Check<InventorySubject>[] = [
       const place = backends.state === 'defined' ? placeOf({ ...backends.where }) : '';
       return failed(
         `${unlisted.join(', ')} in litellm_backends`,
-        `a list that is there already (${place}) and is left as it is`,
+        `an existing list (${place}), which is not changed`,
         `add to the list by hand:   - "${unlisted[0] ?? ''}"`,
       );
     },
   },
   {
     id: 'inventory.backends-answer',
-    title: 'the servers that were asked for their models answer',
+    title: 'the backends that were asked for their models answer',
     severity: 'warning',
     after: ['inventory.backends'],
     judge: ({ models }) => {
@@ -64,24 +64,24 @@ export const INVENTORY_CHECKS: readonly Check<InventorySubject>[] = [
         );
       if (models.state === 'added') return pass('all of them');
       return notApplicable(
-        models.state === 'defined' ? 'no server was asked, since litellm_models is defined' : 'no server was asked',
+        models.state === 'defined' ? 'no backend was asked, since litellm_models is defined' : 'no backend was asked',
       );
     },
   },
   {
     id: 'inventory.models',
-    title: 'litellm_models names what clients ask for',
+    title: 'litellm_models names the models for clients',
     severity: 'error',
     after: ['inventory.backends'],
     judge: ({ models, backends, begun }) => {
       if (begun && backends.state === 'missing')
-        return notApplicable('none yet: they are made of what the servers have');
+        return notApplicable('none yet: they are made from the models of the backends');
       if (models.state === 'missing' && models.unanswered.length > 0)
         return unknown(
-          'no server said what it has',
-          'hxllm inventory  # once a server answers; or write litellm_models by hand',
+          'no backend told its models',
+          'hxllm inventory  # when a backend answers; or write litellm_models by hand',
         );
-      return judgeList(models, 'litellm_models', 'ollama pull llama3:8b  # on a server; then: hxllm inventory');
+      return judgeList(models, 'litellm_models', 'ollama pull llama3:8b  # on a backend; then: hxllm inventory');
     },
   },
   {
@@ -89,9 +89,10 @@ export const INVENTORY_CHECKS: readonly Check<InventorySubject>[] = [
     title: 'the vault has litellm_master_key',
     severity: 'warning',
     judge: ({ key, vault }) => {
-      if (key.state === 'added') return pass(`a new key is put into ${key.file}`);
+      if (key.state === 'added') return pass(`a new key is added to ${key.file}`);
       if (key.state === 'set') return pass(`set in ${placeOf(key.where)}`);
-      if (key.state === 'locked') return pass(`${key.file} is encrypted and was not opened; it is taken to have it`);
+      if (key.state === 'locked')
+        return pass(`${key.file} is encrypted and was not opened; hxllm assumes that the key is in it`);
       return failed(
         'litellm_master_key in an encrypted file',
         'none',

@@ -4,7 +4,7 @@ import { shownPath } from '../../config/shown-path.ts';
 const FILE_MODE = 0o644;
 const SECRET_MODE = 0o600;
 
-/** The files as they are to be: every change is made here first, one upon the other, and none is written. */
+/** The files with all changes of this run, one on top of the other. Nothing is written to disk. */
 export class Drafts {
   readonly #read: (path: string) => Promise<string | undefined>;
   readonly #cwd: string | undefined;
@@ -19,7 +19,7 @@ export class Drafts {
     return this.#cwd === undefined ? path : shownPath(path, this.#cwd);
   }
 
-  /** The text as it would be by now; `undefined` where there is no such file. */
+  /** The text with the changes until now; `undefined` if there is no such file. */
   async text(path: string): Promise<string | undefined> {
     const draft = this.#drafts.get(path);
     return draft === undefined ? this.#read(path) : draft.after;
@@ -33,7 +33,7 @@ export class Drafts {
     await this.#put(path, after, { mode: SECRET_MODE, secret: true });
   }
 
-  /** What differs from what is there. */
+  /** The files whose draft differs from the disk. */
   edits(): readonly FileChange[] {
     return [...this.#drafts.values()].filter((draft) => draft.before !== draft.after);
   }

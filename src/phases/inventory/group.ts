@@ -7,7 +7,7 @@ import type { Drafts } from './drafts.ts';
 import type { InventoryRequest } from './request.ts';
 import type { InventorySubject } from './subject.ts';
 
-/** Which host is meant to join `[litellm]`: the one that was given, or the only one that can be. Several are not guessed between. */
+/** The host to add to `[litellm]`: the given one, or the only candidate. hxllm does not guess between several. */
 export function chooseHost(request: InventoryRequest): {
   readonly joining: string | undefined;
   readonly candidates: readonly string[];
@@ -16,13 +16,13 @@ export function chooseHost(request: InventoryRequest): {
   const given = request.host ?? request.init;
   if (given !== undefined || config === undefined) return { joining: given, candidates: [] };
   if (config.groupDefined && config.hosts.length > 0) return { joining: undefined, candidates: [] };
-  // --limit without a group has named it.
+  // Without the group, --limit names the host.
   const candidates =
     config.hosts.length > 0 ? config.hosts.map(({ target }) => target.name) : candidatesIn(config, request.backends);
   return { joining: candidates.length === 1 ? candidates[0] : undefined, candidates };
 }
 
-/** Every host but those that litellm_backends names. */
+/** All hosts except those that litellm_backends names. */
 function candidatesIn(config: Config, given: readonly string[]): readonly string[] {
   const urls = [
     ...given,
@@ -34,7 +34,7 @@ function candidatesIn(config: Config, given: readonly string[]): readonly string
   );
 }
 
-/** Puts the host into the inventory, or writes a new one around it. */
+/** Adds the host to the inventory, or drafts a new inventory with it. */
 export async function draftGroup(
   request: InventoryRequest,
   drafts: Drafts,
@@ -50,9 +50,9 @@ export async function draftGroup(
   if (!isHostName(host) || user === '') {
     return fail({
       code: 'usage.host',
-      summary: `${joining} is no host`,
-      detail: `Wanted a host’s name or address; seen ${JSON.stringify(joining)}.`,
-      fix: 'hxllm inventory --init hx-api-server  # a port or another user is set in the inventory, with ansible_port=PORT and ansible_user=NAME',
+      summary: `${joining} is not a host name`,
+      detail: `Expected the name or address of a host, found ${JSON.stringify(joining)}.`,
+      fix: 'hxllm inventory --init hx-api-server  # set a port or another user in the inventory: ansible_port=PORT ansible_user=NAME',
     });
   }
   if (hosts.includes(host)) return ok({ hosts, added: undefined, candidates, file });

@@ -1,9 +1,9 @@
 import type { PhaseRecord } from '../../core/phase.ts';
 
-/** The operator’s own files. */
+/** Judges and completes the operator’s own files. */
 export const INVENTORY: PhaseRecord = {
   name: 'inventory',
-  question: 'Do the files say what is needed?',
-  reads: 'the inventory and group_vars, and what the backends serve',
+  question: 'Are the inventory and its variables complete?',
+  reads: 'the inventory, group_vars and the models of the backends',
   leaves: 'the changes to the files, as a diff',
 };

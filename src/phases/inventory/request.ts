@@ -4,31 +4,31 @@ import type { PhaseReport } from '../../core/phase.ts';
 import type { Result } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
 
-/** What the person wants of the files, and what is known of them. */
+/** The command line's request and the files as they were read. */
 export interface InventoryRequest {
-  /** `undefined` where there is no inventory yet; then only `--init` has something to do. */
+  /** `undefined` if there is no inventory yet. Then only `--init` has something to do. */
   readonly config: Config | undefined;
-  /** Absolute: where it is or is to be. */
+  /** The absolute path of the existing or new inventory. */
   readonly inventoryFile: string;
-  /** Where the person is, so that paths are shown as they would type them. */
+  /** The operator's folder, so that paths are shown relative to it. */
   readonly cwd?: string | undefined;
   /** `--init HOST`. */
   readonly init: string | undefined;
-  /** The host given as argument, to be put into `[litellm]`. */
+  /** The host given as argument, to be added to `[litellm]`. */
   readonly host: string | undefined;
   /** `--backend URL` …. */
   readonly backends: readonly string[];
   /** `--vault-init`: the vault password. */
   readonly vaultInit: Secret | undefined;
-  /** The key to put into a new vault: `sk-` and 64 hexadecimal digits. */
+  /** The key for a new vault: `sk-` and 64 hexadecimal digits. */
   readonly masterKey: Secret | undefined;
-  /** A file's text; `undefined` where there is none. */
+  /** Reads a file's text; `undefined` if there is no such file. */
   readonly read: (path: string) => Promise<string | undefined>;
-  /** Names of the models that a backend serves. */
+  /** Asks a backend for the names of its models. */
   readonly askBackend: (url: string) => Promise<Result<readonly string[]>>;
 }
 
-/** How the phase ended, and the changes to the files: shown, asked about and written by the caller, all or none. */
+/** The report with the changes to the files. The caller shows them, asks, and writes all or none. */
 export interface InventoryReport extends PhaseReport {
   readonly edits: readonly FileChange[];
 }

@@ -15,7 +15,7 @@ import { draftVault, MAKE_KEY } from './vault.ts';
 export type { InventoryReport, InventoryRequest } from './request.ts';
 
 /**
- * Judges the operator's files and drafts what they lack: group, lists, vault. Writes nothing; the report holds the
+ * Judges the operator's files and drafts the missing parts: group, lists, vault. Writes nothing; the report holds the
  * changes. A second run over the written files finds nothing to change.
  */
 export async function runInventory(request: InventoryRequest, tools: PhaseTools): Promise<InventoryReport> {
@@ -50,7 +50,7 @@ async function draftAll(request: InventoryRequest, drafts: Drafts): Promise<Resu
     : vault;
 }
 
-/** The key as it stands for the first host that lacks it, else for all. */
+/** The state of the key for the first host without one, else for all hosts. */
 function keyOf(request: InventoryRequest, joining: string | undefined): MasterKey {
   const keys = knownHosts(request.config, joining).map((host) => host.settings.masterKey);
   return keys.find((key) => key.state !== 'set') ?? keys[0] ?? { state: 'absent' };
@@ -60,8 +60,8 @@ function nothingThere(file: string): Failure {
   const problem: Problem = {
     code: 'inventory.not-found',
     summary: 'there is no inventory',
-    detail: `Wanted an Ansible inventory; seen no file ${file}.`,
-    fix: 'hxllm inventory --init HOST  # or name yours with -i FILE',
+    detail: `Expected an Ansible inventory, found no file ${file}.`,
+    fix: 'hxllm inventory --init HOST  # or name an existing one with -i FILE',
     where: { file },
   };
   return fail(problem);
@@ -85,7 +85,7 @@ function report(
       state: 'planned',
     });
   }
-  if (edits.length === 0) recorder.event({ kind: 'note', text: 'Nothing to change in the files.' });
+  if (edits.length === 0) recorder.event({ kind: 'note', text: 'no changes needed' });
   for (const text of advice(subject)) recorder.event({ kind: 'note', text });
   recorder.file(
     'changes.json',
@@ -102,7 +102,7 @@ function advice({ key, vault }: InventorySubject): readonly string[] {
   const byHand = `${MAKE_KEY}, then ansible-vault ${vault.exists ? 'edit' : 'create'} ${vault.file}, with the line litellm_master_key: "sk-…"`;
   return [
     vault.exists
-      ? `The master key is missing in ${vault.file}. Add it: ${byHand}.`
-      : `The master key is missing. Make it: hxllm inventory --vault-init. By hand: ${byHand}.`,
+      ? `the master key is missing in ${vault.file}. Add it: ${byHand}.`
+      : `the master key is missing. Create it: hxllm inventory --vault-init. By hand: ${byHand}.`,
   ];
 }

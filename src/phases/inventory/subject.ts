@@ -1,9 +1,9 @@
 import type { CandidateHost, Config, MasterKey, Settings } from '../../config/config.ts';
 import type { Problem, Where } from '../../core/problem.ts';
 
-/** What is judged: how the files would be with the changes of this run. */
+/** The subject of the checks: the files with the changes of this run. */
 export interface InventorySubject {
-  /** The files are only now begun, so that lists which nobody named yet are no failure. */
+  /** The inventory is new, so lists without entries are not failures yet. */
   readonly begun: boolean;
   readonly group: {
     readonly hosts: readonly string[];
@@ -14,33 +14,33 @@ export interface InventorySubject {
   readonly backends: ListState;
   readonly models: ListState & { readonly unanswered: readonly Unanswered[] };
   readonly key: MasterKey | { readonly state: 'added'; readonly file: string };
-  /** The file that is or would be the vault, as people see it, and how to make it by hand. */
+  /** The existing or new vault, as a path to show. */
   readonly vault: { readonly file: string; readonly exists: boolean };
-  /** `--backend` values that a list which is there does not have. */
+  /** `--backend` values that an existing list does not have. */
   readonly unlisted: readonly string[];
 }
 
-/** How a list of variables stands: its entries, where they are, and whether this run adds it. */
+/** The state of a list variable: its entries and their place, or whether this run adds it. `partly`: only some hosts have it. */
 export type ListState =
   | { readonly state: 'defined'; readonly entries: readonly string[]; readonly where: Where | undefined }
   | { readonly state: 'added'; readonly entries: readonly string[]; readonly file: string }
   | { readonly state: 'partly'; readonly without: readonly string[] }
   | { readonly state: 'missing' };
 
-/** A backend that was asked for its models and did not say. */
+/** A backend that was asked for its models and did not answer. */
 export interface Unanswered {
   readonly url: string;
   readonly problem: Problem;
 }
 
-/** One host as the files describe it. */
+/** A host with its variables. */
 export interface KnownHost {
   readonly name: string;
   readonly settings: Settings;
   readonly origins: CandidateHost['origins'];
 }
 
-/** The hosts whose variables count: those of the group, or the one that is to join it, or any, to see what holds for all. */
+/** The hosts whose variables count: the joining host, else the hosts of the group, else any one host, for variables of all hosts. */
 export function knownHosts(config: Config | undefined, joining: string | undefined): readonly KnownHost[] {
   if (config === undefined) return [];
   const known = [
@@ -53,7 +53,7 @@ export function knownHosts(config: Config | undefined, joining: string | undefin
   return grouped.length > 0 ? grouped : known.slice(0, 1);
 }
 
-/** How a list stands over several hosts. */
+/** The state of a list over several hosts. */
 export function listState(
   hosts: readonly KnownHost[],
   name: string,

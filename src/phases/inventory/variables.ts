@@ -9,7 +9,7 @@ import type { Drafts } from './drafts.ts';
 import type { InventoryRequest } from './request.ts';
 import { knownHosts, listState, type ListState, type InventorySubject, type Unanswered } from './subject.ts';
 
-/** Which files hold the variables of all hosts; asked of the disk where no configuration was read. */
+/** The files with the variables of all hosts. Without a configuration they are looked for on disk. */
 export async function variablePaths(request: InventoryRequest, drafts: Drafts): Promise<VariablePaths> {
   if (request.config !== undefined) return findVariablePaths(request.inventoryFile, request.config.files);
   const there: string[] = [];
@@ -18,7 +18,7 @@ export async function variablePaths(request: InventoryRequest, drafts: Drafts): 
   return findVariablePaths(request.inventoryFile, there);
 }
 
-/** Adds what is missing of the two lists, and tells how they stand. What is there is never touched. */
+/** Drafts the missing ones of the two lists and returns their state. Existing entries are never changed. */
 export async function draftVariables(
   request: InventoryRequest,
   joining: string | undefined,
@@ -43,7 +43,7 @@ export async function draftVariables(
     if (!added.ok) return added;
     models = { state: 'added', entries: fleet.models.map((model) => model.name), file: drafts.shown(file) };
   }
-  // Who begins from nothing gets something to fill in.
+  // A new inventory gets example variables to fill in.
   if (request.config === undefined && (await drafts.text(file)) === undefined)
     await drafts.write(file, NEW_VARIABLES + EXAMPLE_VARIABLES);
   return ok({
@@ -68,7 +68,7 @@ async function draft(file: string, name: string, lines: readonly string[], draft
   return ok(undefined);
 }
 
-/** Asks every backend what it serves, all at once, and makes aliases of the answers in the order of the list. */
+/** Asks all backends for their models at once, and makes aliases from the answers in the order of the list. */
 async function askFleet(
   urls: readonly string[],
   request: InventoryRequest,

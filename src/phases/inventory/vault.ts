@@ -6,10 +6,10 @@ import type { Drafts } from './drafts.ts';
 import type { InventoryRequest } from './request.ts';
 import type { InventorySubject } from './subject.ts';
 
-/** By hand, as the guide has it. */
+/** The command that makes a key by hand. */
 export const MAKE_KEY = "openssl rand -hex 32 | sed 's/^/sk-/'";
 
-/** Makes the vault where `--vault-init` asks for one and none is there; tells how the key stands. */
+/** Drafts the vault if `--vault-init` asks for one and none exists. Returns the state of the key. */
 export async function draftVault(
   request: InventoryRequest,
   key: MasterKey,
@@ -26,7 +26,7 @@ export async function draftVault(
     return fail({
       code: 'vault.password-empty',
       summary: 'the vault password is empty',
-      detail: 'Wanted a password to encrypt the new vault with; seen nothing.',
+      detail: 'Expected a password to encrypt the new vault with, found nothing.',
       fix: 'hxllm inventory --vault-init  # and type a long password',
     });
   if (request.masterKey === undefined) throw new Error('--vault-init came without a key to put into the vault');
@@ -37,8 +37,8 @@ export async function draftVault(
 function refusal(file: string): Problem {
   return {
     code: 'vault.exists',
-    summary: 'there is a vault already',
-    detail: `Wanted no encrypted file, so that one can be made; seen ${file}, which is left as it is. It may lack one line: litellm_master_key: "sk-…", with a key made by ${MAKE_KEY}.`,
+    summary: 'a vault exists already',
+    detail: `Expected no encrypted file, so that one can be created, found ${file}, which is not changed. One line may be missing in it: litellm_master_key: "sk-…", with a key made by ${MAKE_KEY}.`,
     fix: `ansible-vault edit ${file}`,
     where: { file },
   };
@@ -52,8 +52,8 @@ function hiding(single: string, vault: string): Problem {
       : `mkdir ${folder} && mv ${single} ${folder}/main.yml`;
   return {
     code: 'vault.would-hide',
-    summary: 'a vault beside the variables would hide them',
-    detail: `Wanted the folder ${folder} for vault.yml; seen the file ${single} in its place. Ansible reads the folder alone as soon as it exists.`,
+    summary: 'a vault in this folder would hide the variables',
+    detail: `Expected the folder ${folder} for vault.yml, found the file ${single} instead. As soon as the folder exists, Ansible reads only the folder.`,
     fix: `${move} && hxllm inventory --vault-init`,
     where: { file: single },
   };

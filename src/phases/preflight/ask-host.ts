@@ -5,10 +5,10 @@ import { ask } from '../../facts/ask.ts';
 import type { Answer } from '../../facts/question.ts';
 import { questionsFor, type PreflightSubject } from './subject.ts';
 
-/** Beyond what any question may take by itself. */
+/** Longer than the time limit of any single question. */
 const ASK_TIMEOUT_MS = 60_000;
 
-/** Connects to one host and asks everything; what was asked and the answers, as given and as read, are kept. */
+/** Connects to one host and asks all questions. Keeps the script, the raw answers and the facts read from them. */
 export async function askHost(
   host: HostConfig,
   { connect, recorder, signal, nowMs }: PhaseTools,
@@ -38,7 +38,7 @@ export async function askHost(
   }
 }
 
-// What stands in foreign files may be secret, and comes in base64, where nothing would redact it; facts.json has what was read of it.
+// The answer about foreign files may hold secrets in base64, which redaction cannot see. facts.json has the facts read from it.
 function openAnswers(answers: ReadonlyMap<string, Answer>): object {
   return Object.fromEntries([...answers].filter(([name]) => name !== 'foreign'));
 }

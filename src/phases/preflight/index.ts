@@ -1,9 +1,9 @@
 import type { PhaseRecord } from '../../core/phase.ts';
 
-/** Changes nothing. */
+/** Judges hosts and changes nothing. */
 export const PREFLIGHT: PhaseRecord = {
   name: 'preflight',
-  question: 'May we begin?',
-  reads: 'the inventory, and every host of it over SSH',
+  question: 'Are the hosts ready?',
+  reads: 'the inventory, and each of its hosts over SSH',
   leaves: 'a verdict for every check on every host',
 };

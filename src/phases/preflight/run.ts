@@ -7,11 +7,11 @@ import { failsPhase, type CheckResult } from '../../core/verdict.ts';
 import { checksFor } from './checks/index.ts';
 import { askHost } from './ask-host.ts';
 
-/** Asks every host everything at once, judges the answers and changes nothing. One dead host hides no other. */
+/** Asks all hosts all questions at once, judges the answers and changes nothing. A dead host does not hide the others. */
 export async function runPreflight(config: Config, tools: PhaseTools): Promise<PhaseReport> {
   const problems: Problem[] = [...hostProblems(config)];
   const results: CheckResult[] = [];
-  // All at once; told in the order of the inventory.
+  // All hosts at once, but reported in the order of the inventory.
   const inspections = config.hosts.map((host) => askHost(host, tools));
   void Promise.allSettled(inspections);
   for (const inspection of inspections) {
@@ -21,7 +21,7 @@ export async function runPreflight(config: Config, tools: PhaseTools): Promise<P
     results.push(...judged);
     if (!subject.seen.reached) problems.push(subject.seen.problem);
   }
-  // Who interrupted it knows why hosts went silent.
+  // After Ctrl-C the problems of hosts that fell silent are no news.
   if (!tools.signal.aborted) for (const problem of problems) tools.recorder.event({ kind: 'problem', problem });
   return { ending: endingOf(results, problems, tools.signal), results, problems, changes: 0 };
 }

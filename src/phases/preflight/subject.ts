@@ -18,7 +18,7 @@ import { programsQuestion } from '../../facts/programs.ts';
 import type { Fact, Facts, Question } from '../../facts/question.ts';
 import { systemdQuestion } from '../../facts/systemd.ts';
 
-/** What the checks judge: a host with what is wanted of it, and what it said; or why it said nothing. */
+/** The subject of the checks: a host with its configuration and its facts, or the reason why it could not be asked. */
 export interface PreflightSubject {
   readonly host: HostConfig;
   readonly seen:
@@ -26,13 +26,13 @@ export interface PreflightSubject {
     | { readonly reached: false; readonly problem: Problem };
 }
 
-/** When the questions left and when the answers were back, by our clock. */
+/** The times when the questions were sent and the answers came back, by this machine's clock. */
 export interface AskedBetween {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** Everything that preflight knows of a host. */
+/** All facts that preflight has of a host. */
 export type HostFacts = Facts<HostQuestions>;
 
 type HostQuestions = ReturnType<typeof questionsOfHost> & FleetQuestions;
@@ -43,7 +43,7 @@ type FleetQuestions = {
   readonly [models: `models ${string}`]: Question<BackendReply<readonly string[]>>;
 };
 
-/** Everything to ask one host, in one go. */
+/** All questions for one host. */
 export function questionsFor(settings: Settings): HostQuestions {
   return { ...questionsOfHost(settings), ...questionsOfFleet(settings) };
 }
@@ -80,7 +80,7 @@ export function hostnameOf(url: string): string {
   return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** A judge that needs one fact: where it is not known, the verdict is unknown and says why. */
+/** A judge that needs one fact. If it is not known, the verdict is unknown with the reason. */
 export function knowing<T>(
   factOf: (facts: HostFacts) => Fact<T> | undefined,
   judge: (value: T, subject: PreflightSubject) => Verdict,
@@ -93,12 +93,12 @@ export function knowing<T>(
   };
 }
 
-/** A command as a person types it to run it on a host: through ssh as the inventory says, unless the host is this machine. */
+/** A command to type that runs on a host: through ssh as in the inventory, or directly if the host is this machine. */
 export function commandOn(target: Target, ...argv: readonly string[]): string {
   return lineOn(target, shellLine(argv));
 }
 
-/** The same for a whole line of shell; `options` are further ones of ssh. */
+/** The same for a line of shell; `options` are further options of ssh. */
 export function lineOn(
   { connection, address, port, user, identityFiles, sshArguments }: Target,
   line: string,
@@ -115,6 +115,6 @@ export function lineOn(
     ...(port === undefined ? [] : ['-p', String(port)]),
     place,
   ]);
-  // ssh hands its words to a shell over there, which would take them apart again.
+  // ssh joins its words for a shell on the host, which would split them again.
   return `${ssh} ${/^[\w@%+=:,./ -]+$/.test(line) ? line : quote(line)}`;
 }

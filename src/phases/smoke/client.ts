@@ -3,27 +3,27 @@ import type { Secret } from '../../core/secret.ts';
 import type { RecordedRequest, Exchange } from './exchange.ts';
 import { ABORTED, diagnose } from './diagnose.ts';
 
-/** A key that no server has. */
+/** A key that no server accepts. */
 const WRONG_KEY = 'sk-0000-this-key-is-wrong-on-purpose';
 const CONNECT_TIMEOUT_MS = 10_000;
-/** No answer that a smoke test asks for comes near this. */
+/** Far more than any expected answer has. */
 const MAX_BODY_BYTES = 4 << 20;
 
-/** What to ask, before the address is known. */
+/** A request relative to the target's address. */
 export interface ProbeRequest {
   readonly method: 'GET' | 'POST';
-  /** Below the API's root (`/v1`), or, with `health`, below the server's. */
+  /** Relative to the API's root (`/v1`), or to the server's root with `below: 'server'`. */
   readonly path: string;
   readonly below?: 'api' | 'server';
   readonly key: RecordedRequest['key'];
   readonly body?: object;
-  /** Which server the gateway is to ask. */
+  /** The backend that the gateway is told to use. */
   readonly backend?: string;
-  /** From the request to the last byte. */
+  /** The limit from the request to the last byte. */
   readonly timeoutMs: number;
 }
 
-/** Asks one server; every exchange is kept in order. */
+/** Sends requests to one server and keeps every exchange in order. */
 export class Client {
   readonly exchanges: Exchange[] = [];
   readonly #agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: 0, bodyTimeout: 0 });
@@ -33,7 +33,7 @@ export class Client {
   readonly #signal: AbortSignal;
   readonly #nowMs: () => number;
 
-  /** `url`: the server's address, or its API's root as an SDK is given it. */
+  /** `url`: the server's address, or its API's root as an SDK takes it. */
   constructor(url: URL, key: Secret | undefined, signal: AbortSignal, nowMs: () => number) {
     const path = url.pathname.replace(/\/+$/, '');
     this.#api = new URL(`${path === '' ? '/v1' : path}/`, url);
@@ -43,7 +43,7 @@ export class Client {
     this.#nowMs = nowMs;
   }
 
-  /** Sends one request and waits for its end; whatever happens is an exchange, never an exception. */
+  /** Sends one request and waits for its end. Every result is an exchange; it never throws. */
   async ask(question: ProbeRequest): Promise<Exchange> {
     const url = new URL(question.path, question.below === 'server' ? this.#server : this.#api);
     const asked: RecordedRequest = {
@@ -58,7 +58,7 @@ export class Client {
     return exchange;
   }
 
-  /** Ends all connections. */
+  /** Closes all connections. */
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
@@ -103,7 +103,7 @@ export class Client {
     return key === 'right' && this.#key !== undefined ? { authorization: `Bearer ${this.#key.reveal()}` } : {};
   }
 
-  // A server that echoes the key must not bring it into the evidence.
+  // If a server echoes the key, it must not get into the evidence.
   #withoutKey(text: string): string {
     return this.#key === undefined ? text : text.replaceAll(this.#key.reveal(), '[redacted]');
   }

@@ -11,7 +11,7 @@ interface Pattern {
 const hostOf = (url: URL): string => url.hostname;
 const portOf = (url: URL): string => (url.port !== '' ? url.port : url.protocol === 'https:' ? '443' : '80');
 
-// Codes of Node's dns, net and tls, of OpenSSL, llhttp and undici.
+// Error codes of Node's dns, net and tls, of OpenSSL, llhttp and undici.
 const PATTERNS: readonly Pattern[] = [
   {
     codes: /^(?:ENOTFOUND|ENODATA|EAI_NONAME)$/,
@@ -34,7 +34,7 @@ const PATTERNS: readonly Pattern[] = [
   {
     codes: /^(?:EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/,
     kind: 'unreachable',
-    seen: (url, code) => `there is no way to ${hostOf(url)} from this machine (${code})`,
+    seen: (url, code) => `${hostOf(url)} has no route from this machine (${code})`,
     fix: (url) => `ip route get ${hostOf(url)}`,
   },
   {
@@ -66,24 +66,24 @@ const PATTERNS: readonly Pattern[] = [
   {
     codes: /^(?:EPROTO|ERR_SSL_.*|ERR_TLS_.*)$/,
     kind: 'tls',
-    seen: (url, code) => `port ${portOf(url)} of ${hostOf(url)} does not speak TLS as wanted (${code})`,
+    seen: (url, code) => `port ${portOf(url)} of ${hostOf(url)} does not speak TLS as expected (${code})`,
     fix: (url) => `the same command with http://${url.host}`,
   },
   {
     codes: /^HPE_/,
     kind: 'not-http',
-    seen: (url, code) => `what answers on port ${portOf(url)} of ${hostOf(url)} is not HTTP (${code})`,
+    seen: (url, code) => `port ${portOf(url)} of ${hostOf(url)} does not speak HTTP (${code})`,
     fix: (url) => `the same command with https://${url.host}, or another port`,
   },
   {
     codes: /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/,
     kind: 'closed',
-    seen: (url) => `${url.host} closed the connection before it had answered`,
+    seen: (url) => `${url.host} closed the connection before it answered`,
     fix: () => 'sudo journalctl -u litellm -n 50  # on that host',
   },
 ];
 
-/** What a failed request means, from the error's code; an error of several addresses tried counts as its first. */
+/** The cause of a failed request, from its error's code. If several addresses were tried, the first error counts. */
 export function diagnose(error: unknown, url: URL, waitedMs: number): Diagnosis {
   const code = codeOf(error);
   const pattern = PATTERNS.find(({ codes }) => codes.test(code));
@@ -102,14 +102,14 @@ export function diagnose(error: unknown, url: URL, waitedMs: number): Diagnosis 
   };
 }
 
-/** What a request says that was never finished because the person stopped it. */
-export const ABORTED: Diagnosis = { kind: 'aborted', seen: 'stopped before there was an answer', fix: 'hxllm smoke' };
+/** The cause of a request that Ctrl-C interrupted. */
+export const ABORTED: Diagnosis = { kind: 'aborted', seen: 'interrupted before the answer came', fix: 'hxllm smoke' };
 
 function codeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
   if (!(error instanceof Error)) return '';
   const code: unknown = Reflect.get(error, 'code');
-  // undici's parser errors have llhttp's code or none.
+  // undici's parser errors have llhttp's code or no code.
   if (error.name === 'HTTPParserError') return typeof code === 'string' ? code : 'HPE_INVALID';
   return typeof code === 'string' && code !== 'ABORT_ERR' ? code : codeOf(error.cause);
 }

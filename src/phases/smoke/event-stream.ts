@@ -1,17 +1,17 @@
 import { parseJson } from '../../core/json.ts';
 
-/** A stream of server-sent events taken apart, with what is wrong about its framing. */
+/** A parsed stream of server-sent events, with the first error of its framing. */
 export interface EventStream {
   /** The JSON of each `data:` before the end. */
   readonly chunks: readonly unknown[];
   readonly done: boolean;
-  /** What a strict client would stumble over; the first thing. */
+  /** The first violation that a strict client would fail on. */
   readonly fault: string | undefined;
 }
 
 /**
- * Takes a chat's stream apart as OpenAI's SDKs read it (openai-node core/streaming.ts): blocks that end in a blank line,
- * one `data:` each, comments skipped, `[DONE]` last.
+ * Parses a chat's stream as OpenAI's SDKs do (openai-node core/streaming.ts): blocks that end in a blank line, one `data:`
+ * each, comments skipped, `[DONE]` last.
  */
 export function readEventStream(text: string): EventStream {
   const chunks: unknown[] = [];
@@ -26,7 +26,7 @@ export function readEventStream(text: string): EventStream {
     const [line = ''] = lines;
     const data = /^data: ?(.*)$/.exec(line)?.[1];
     if (lines.length > 1 || data === undefined) fault ??= `an event is not one data line: ${block.slice(0, 80)}`;
-    else if (done) fault ??= `something comes after [DONE]: ${block.slice(0, 80)}`;
+    else if (done) fault ??= `an event after [DONE]: ${block.slice(0, 80)}`;
     else if (data === '[DONE]') done = true;
     else {
       const value = parseJson(data);

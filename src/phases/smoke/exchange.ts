@@ -1,34 +1,34 @@
 import { parseJson } from '../../core/json.ts';
 
-/** One request, as it can be shown: which key went along, never the key itself. */
+/** One request as it can be recorded: the kind of key, never the key itself. */
 export interface RecordedRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly key: 'right' | 'wrong' | 'none';
   readonly body: object | undefined;
-  /** The server that the gateway was told to ask. */
+  /** The backend that the gateway was told to use. */
   readonly backend?: string | undefined;
 }
 
-/** An HTTP answer, whole. */
+/** A complete HTTP answer. */
 export interface Reply {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** From the request to the head of the answer, and to its end. */
+  /** Time from the request to the head of the answer. `totalMs` is the time to its end. */
   readonly firstByteMs: number;
   readonly totalMs: number;
 }
 
-/** Why there was no answer, in words for a person. */
+/** The reason for a missing answer, with its fix. */
 export interface Diagnosis {
   readonly kind: 'dns' | 'refused' | 'unreachable' | 'tls' | 'not-http' | 'closed' | 'timeout' | 'aborted' | 'other';
   readonly seen: string;
   readonly fix: string;
 }
 
-/** A request and what became of it. */
+/** A request with its answer, or the reason why there is none. */
 export interface Exchange {
   readonly asked: RecordedRequest;
   readonly outcome:
@@ -36,12 +36,12 @@ export interface Exchange {
     | { readonly answered: false; readonly trouble: Diagnosis };
 }
 
-/** The answer, where there was one. */
+/** The answer; `undefined` if there is none. */
 export function replyOf(exchange: Exchange | undefined): Reply | undefined {
   return exchange?.outcome.answered === true ? exchange.outcome.reply : undefined;
 }
 
-/** A value inside parsed JSON, `undefined` where the way to it does not exist. */
+/** A value inside parsed JSON; `undefined` if the path does not exist. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>(
     (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
@@ -49,12 +49,12 @@ export function at(value: unknown, ...path: readonly (string | number)[]): unkno
   );
 }
 
-/** The body as JSON; `undefined` where it is none. */
+/** The body as JSON; `undefined` if it is not JSON. */
 export function jsonOf(reply: Reply): unknown {
   return parseJson(reply.body);
 }
 
-/** An answer in a few words: status, and what it says or is. */
+/** An answer in a few words: the status and its message, redirection or page title. */
 export function describeReply(reply: Reply): string {
   const location = reply.headers['location'];
   if (location !== undefined && reply.status >= 300 && reply.status < 400)
@@ -68,7 +68,7 @@ export function describeReply(reply: Reply): string {
   return text === '' ? `${String(reply.status)} with an empty body` : `${String(reply.status)}: ${shorten(text)}`;
 }
 
-/** Whether a web server's page came instead of an API's answer. */
+/** Whether the answer is a web page instead of an API's. */
 export function isHtml(reply: Reply): boolean {
   return /^text\/html\b/i.test(reply.headers['content-type'] ?? '') || /^\s*<(?:!doctype|html)/i.test(reply.body);
 }

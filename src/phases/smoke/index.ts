@@ -1,9 +1,9 @@
 import type { PhaseRecord } from '../../core/phase.ts';
 
-/** Speaks HTTP alone. */
+/** Tests the running gateway over HTTP. */
 export const SMOKE: PhaseRecord = {
   name: 'smoke',
-  question: 'Does it answer?',
+  question: 'Does the gateway answer?',
   reads: 'the running gateway',
-  leaves: 'a verdict for every request that was made',
+  leaves: 'every request with its answer, and the verdicts',
 };

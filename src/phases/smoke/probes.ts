@@ -3,27 +3,27 @@ import { at, jsonOf, replyOf, type Exchange } from './exchange.ts';
 import type { SmokeTarget } from './target.ts';
 
 const QUICK_MS = 10_000;
-/** A model may have to be loaded first, from a slow disk. */
+/** The model may have to be loaded from a slow disk first. */
 const MODEL_MS = 180_000;
 const NOT_FOR_CHAT = /embed|bge-|minilm|rerank|whisper|tts|dall-e|moderation/i;
 
-/** What a server was asked and what it said; `undefined` and empty where an earlier answer left nothing to ask. */
+/** All exchanges with a server. `undefined` or empty if an earlier answer left nothing to ask. */
 export interface ProbeResults {
   readonly target: SmokeTarget;
   readonly health: Exchange;
   readonly withoutKey: readonly Exchange[];
   readonly wrongKey: Exchange | undefined;
   readonly models: Exchange | undefined;
-  /** The model that was chosen to be asked. */
+  /** The model chosen for the chat. */
   readonly model: string | undefined;
   readonly chat: Exchange | undefined;
   readonly stream: Exchange | undefined;
   readonly embeddings: readonly Exchange[];
-  /** Everything that a backend answered, by which backend; `undefined` where the reply names none. */
+  /** The backend of each answered request; `undefined` if the reply names none. */
   readonly backends: readonly (string | undefined)[];
 }
 
-/** Asks a server all that the checks judge, one after the other; `say` hears what is being asked. */
+/** Sends all requests that the checks judge, one after the other. `say` gets the current one as progress. */
 export async function probe(client: Client, target: SmokeTarget, say: (text: string) => void): Promise<ProbeResults> {
   const nothing = {
     withoutKey: [],
@@ -77,12 +77,12 @@ async function probeModels(
   for (const alias of target.embeddings) embeddings.push(await ask(alias, 'embeddings', embeddingQuestion(alias)));
   const seen = [chat, stream, ...embeddings].filter((exchange) => exchange !== undefined).map(backendOf);
   const aliases = new Set([...(model !== undefined && chats ? [model] : []), ...(target.models ?? [])]);
-  // A model that does not answer once will not answer many times.
+  // A model that did not answer the chat will not answer more requests.
   const others = model !== undefined && !chats ? [] : await askEach(client, target, [...aliases], seen, say);
   return { model, chat, stream, embeddings, backends: [...seen, ...others] };
 }
 
-/** The ids that a listing names; empty where it is none. */
+/** The ids in a list of models; empty if the answer is not a list. */
 export function listedModels(listing: Exchange | undefined): readonly string[] {
   const reply = replyOf(listing);
   const data = reply === undefined ? undefined : at(jsonOf(reply), 'data');
@@ -95,8 +95,8 @@ function chooseModel(target: SmokeTarget, listed: readonly string[]): string | u
   return wanted === undefined ? (listed.find((id) => !NOT_FOR_CHAT.test(id)) ?? listed[0]) : wanted[0];
 }
 
-// Has every backend that has not answered yet asked by name, since a gateway prefers those that have the model in memory;
-// one after the other, as each may have to load it first. No alias need be on all of them.
+// Asks each backend that has not answered yet by name, since the gateway prefers backends with the model in memory. One
+// after the other, since each may have to load the model first. An alias need not be on all backends.
 async function askEach(
   client: Client,
   target: SmokeTarget,
@@ -107,7 +107,7 @@ async function askEach(
   const found = [...seen];
   for (const backend of target.backends ?? []) {
     for (const alias of aliases) {
-      // Replies that name no backend will not begin to.
+      // If no reply until now names its backend, later ones will not either.
       if (found.includes(backend) || found.every((one) => one === undefined)) break;
       say(`asking ${alias} of ${backend}`);
       const question = target.embeddings.includes(alias)
@@ -119,7 +119,7 @@ async function askEach(
   return found.slice(seen.length);
 }
 
-// A failure names the server too that it is a failure of; that one has not answered.
+// A failure names its backend too, but does not count as an answer.
 function backendOf(exchange: Exchange): string | undefined {
   const reply = replyOf(exchange);
   return reply?.status === 200 ? reply.headers['x-hxllm-backend'] : undefined;

@@ -4,14 +4,14 @@ import type { SmokeTarget } from './target.ts';
 
 const KEPT_CHARACTERS = 8000;
 
-/** What one target was asked and said, as a document for machines. */
+/** The exchanges and results of one target. */
 export interface TargetReport {
   readonly target: SmokeTarget;
   readonly exchanges: readonly Exchange[];
   readonly results: readonly CheckResult[];
 }
 
-/** The report as data: every request, its answer (long ones cut, and said so), its latencies, and every verdict. */
+/** The report as data: every request with its answer (long ones are cut, with a note) and its latencies, and every verdict. */
 export function reportAsData(reports: readonly TargetReport[]): object {
   return {
     targets: reports.map(({ target, exchanges, results }) => ({
@@ -28,14 +28,14 @@ export function reportAsData(reports: readonly TargetReport[]): object {
   };
 }
 
-/** The report for people, in Markdown. */
+/** The report in Markdown. */
 export function reportAsMarkdown(reports: readonly TargetReport[]): string {
   return `# Smoke test\n${reports.map((report) => `\n${oneTarget(report)}`).join('')}`;
 }
 
 function oneTarget({ target, exchanges, results }: TargetReport): string {
   const verdicts = results.map(({ id, outcome, seen, wanted }) =>
-    row([id, outcome, wanted === undefined ? seen : `wanted ${wanted}; seen ${seen}`]),
+    row([id, outcome, wanted === undefined ? seen : `expected ${wanted}, found ${seen}`]),
   );
   const requests = exchanges.map(({ asked, outcome }) => {
     const answer = outcome.answered
@@ -53,7 +53,7 @@ function oneTarget({ target, exchanges, results }: TargetReport): string {
     '',
     target.url,
     '',
-    row(['check', 'outcome', 'seen']),
+    row(['check', 'outcome', 'found']),
     row(['---', '---', '---']),
     ...verdicts,
     '',

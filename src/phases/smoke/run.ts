@@ -14,7 +14,7 @@ import type { SmokeTarget } from './target.ts';
 
 export type { SmokeTarget } from './target.ts';
 
-/** What smoke judges of every target, in order. */
+/** The checks of smoke, in order. */
 export const SMOKE_CHECKS: readonly Check<ProbeResults>[] = [
   ...ACCESS_CHECKS,
   ...MODEL_CHECKS,
@@ -23,7 +23,7 @@ export const SMOKE_CHECKS: readonly Check<ProbeResults>[] = [
   ...SPREAD_CHECKS,
 ];
 
-/** Asks every target over HTTP and judges what it says; leaves report.json and report.md. Targets are asked at once, reported in order. */
+/** Asks every target over HTTP and judges the answers; leaves report.json and report.md. All targets at once, but reported in order. */
 export async function runSmoke(targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {
   const { recorder, signal } = tools;
   const asked = await Promise.all(targets.map((target) => askTarget(target, tools)));
@@ -55,8 +55,8 @@ function parseAddress(target: SmokeTarget): Result<URL> {
   if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return ok(url);
   const problem: Problem = {
     code: 'usage.url',
-    summary: 'the address to smoke-test is not an HTTP URL',
-    detail: `Wanted something like http://host:4000; seen ${JSON.stringify(url === null ? target.url : `${url.protocol}//…`)}${url !== null && url.username !== '' ? ', with credentials in it' : ''}.`,
+    summary: 'the address to test is not an HTTP URL',
+    detail: `Expected a URL such as http://host:4000, found ${JSON.stringify(url === null ? target.url : `${url.protocol}//…`)}${url !== null && url.username !== '' ? ', with credentials in it' : ''}.`,
     fix: 'hxllm smoke --url http://host:4000 --key-file FILE',
     where: { host: target.name },
   };

@@ -1,6 +1,6 @@
 import type { PhaseRecord } from '../../core/phase.ts';
 
-/** Takes enforce back. It is run like a phase and is not one of the five: no deployment passes through it. */
+/** Undoes enforce. It runs like a phase but is not one of the five: no deployment passes through it. */
 export const UNINSTALL: PhaseRecord<'uninstall'> = {
   name: 'uninstall',
   question: 'Remove what hxllm installed',

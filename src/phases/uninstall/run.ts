@@ -15,7 +15,7 @@ interface Prepared extends UninstallPlan, HostAccess {
   readonly config: HostConfig;
 }
 
-/** Removes from every host what hxllm installed, after showing the plan and asking. Says what it leaves; a second run finds nothing to do. */
+/** Shows what hxllm installed on every host, asks, and removes it. Notes what it leaves; a second run finds nothing to remove. */
 export async function runUninstall(
   config: Config,
   options: { readonly dryRun: boolean },
@@ -53,10 +53,10 @@ async function prepareHost(
 }
 
 function showPlan({ host, plan, left }: Prepared, { recorder }: PhaseTools): void {
-  if (plan.steps.length === 0) recorder.event({ kind: 'note', host: host.name, text: 'nothing of hxllm is there' });
+  if (plan.steps.length === 0)
+    recorder.event({ kind: 'note', host: host.name, text: 'hxllm has installed nothing here' });
   else recorder.event(planEvent(host.name, plan));
-  if (left.length > 0)
-    recorder.event({ kind: 'note', host: host.name, text: ['this is left as it is:', ...left].join('\n') });
+  if (left.length > 0) recorder.event({ kind: 'note', host: host.name, text: ['left as it is:', ...left].join('\n') });
 }
 
 async function applyAll(prepared: readonly Prepared[], tools: PhaseTools): Promise<PhaseReport> {
@@ -80,7 +80,7 @@ async function applyAll(prepared: readonly Prepared[], tools: PhaseTools): Promi
 
 function openWebUiNote({ settings }: HostConfig): string {
   const urls = (settings.backends ?? []).map((backend) => backend.url);
-  return `Open WebUI reaches Ollama without hxllm again: Admin Settings, Connections, remove the connection to port ${String(settings.port)}, OpenAI’s or Ollama’s, and add under Ollama API ${urls.length === 0 ? 'the URL of each Ollama server' : urls.join(', ')}`;
+  return `to connect Open WebUI to Ollama without hxllm: in Admin Settings, Connections, remove the connection to port ${String(settings.port)} (OpenAI or Ollama API), and add under Ollama API: ${urls.length === 0 ? 'the URL of each Ollama server' : urls.join(', ')}`;
 }
 
 function close(

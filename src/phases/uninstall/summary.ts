@@ -1,6 +1,6 @@
 import type { PhaseReport } from '../../core/phase.ts';
 
-/** The run in words, for the evidence. */
+/** The run as text, for the evidence. */
 export function summarizeUninstall({ ending, changes, problems }: PhaseReport): string {
   const blocks = problems.map(
     ({ code, summary, detail, fix }) => `problem ${code}: ${summary}\n${detail}\nfix: ${fix}\n`,

@@ -5,17 +5,17 @@ import type { DesiredFile } from '../../render/content.ts';
 import { judgeMasterKey } from './master-key.ts';
 import { judgeAccepted, judgeComplete, judgeWarnings, type ReadBack } from './read-back.ts';
 
-/** What is judged: everything that was rendered for one host. */
+/** The subject of the checks: all files rendered for one host. */
 export interface Rendered {
   readonly settings: Settings;
   readonly files: readonly DesiredFile[];
-  /** config.yaml, as the gateway would read it. */
+  /** config.yaml as the gateway would read it. */
   readonly read: ReadBack;
-  /** What systemd on the host said of the units. */
+  /** The verdict of systemd on the host about the units. */
   readonly units: Verdict;
 }
 
-/** Would it be right? */
+/** The checks of validate, in order. */
 export const VALIDATE_CHECKS: readonly Check<Rendered>[] = [
   {
     id: 'render.templates',
@@ -25,7 +25,7 @@ export const VALIDATE_CHECKS: readonly Check<Rendered>[] = [
   },
   {
     id: 'key.form',
-    title: 'the master key has its form',
+    title: 'the master key has the usual form',
     severity: 'warning',
     judge: ({ settings }) => judgeMasterKey(settings),
   },
@@ -41,11 +41,11 @@ export const VALIDATE_CHECKS: readonly Check<Rendered>[] = [
     severity: 'error',
     after: ['config.accepted'],
     judge: ({ settings, read }) =>
-      read.config === undefined ? unknown('it could not be read') : judgeComplete(settings, read.config),
+      read.config === undefined ? unknown('config.yaml could not be read') : judgeComplete(settings, read.config),
   },
   {
     id: 'config.heeded',
-    title: 'nothing in config.yaml would be ignored',
+    title: 'the gateway uses every key of config.yaml',
     severity: 'warning',
     judge: ({ read }) => judgeWarnings(read),
   },

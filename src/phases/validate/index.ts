@@ -1,9 +1,9 @@
 import type { PhaseRecord } from '../../core/phase.ts';
 
-/** Touches no service. */
+/** Judges the rendered files and changes nothing. */
 export const VALIDATE: PhaseRecord = {
   name: 'validate',
-  question: 'Would what we render be right?',
+  question: 'Are the rendered files right?',
   reads: 'the templates and the variables of every host',
-  leaves: 'the renders, secrets redacted, and a verdict for each',
+  leaves: 'the rendered files (secrets redacted) and a verdict for each',
 };

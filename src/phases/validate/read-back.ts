@@ -5,7 +5,7 @@ import { failed, pass, type Verdict } from '../../core/verdict.ts';
 import { readGatewayConfig, type GatewayConfig } from '../../schema/gateway-config.ts';
 import { pathText, type Issue } from '../../schema/issue.ts';
 
-/** What the gateway makes of a config.yaml: the configuration, and everything there is to say about it. */
+/** A config.yaml as the gateway reads it: the configuration and all its issues. */
 export interface ReadBack {
   readonly config?: GatewayConfig;
   readonly issues: readonly Issue[];
@@ -16,7 +16,7 @@ export function readBack(text: string): ReadBack {
   return readGatewayConfig(parse(text), { environment: { LITELLM_MASTER_KEY: 'sk-placeholder' }, unset: 'error' });
 }
 
-/** Whether the gateway would take it. */
+/** Whether the gateway would accept the configuration. */
 export function judgeAccepted({ config, issues }: ReadBack): Verdict {
   const errors = issues.filter((issue) => issue.severity === 'error');
   if (config !== undefined)
@@ -28,15 +28,15 @@ export function judgeAccepted({ config, issues }: ReadBack): Verdict {
   );
 }
 
-/** What it says beside that. */
+/** The warnings that the gateway would log about the configuration. */
 export function judgeWarnings({ issues }: ReadBack): Verdict {
   const warnings = issues.filter((issue) => issue.severity === 'warning');
   return warnings.length === 0
-    ? pass('nothing would be ignored')
-    : failed('nothing that would be ignored', warnings.map(line).join('; '), warnings[0]?.fix ?? 'edit group_vars');
+    ? pass('no key is ignored')
+    : failed('no ignored key', warnings.map(line).join('; '), warnings[0]?.fix ?? 'edit group_vars');
 }
 
-/** Whether every model of the variables is on the backends that they say, in their order, and no other. */
+/** Whether config.yaml has exactly the models of the variables, each on exactly its backends, in the same order. */
 export function judgeComplete(settings: Settings, config: GatewayConfig): Verdict {
   const wanted = (settings.models ?? []).map((model) => `${model.name}: ${backendUrls(model, settings).join(', ')}`);
   const seen = config.groups.map(
@@ -44,7 +44,7 @@ export function judgeComplete(settings: Settings, config: GatewayConfig): Verdic
   );
   const same = wanted.length === seen.length && wanted.every((text, index) => text === seen[index]);
   const listens = config.listen?.port === settings.port;
-  if (same && listens) return pass(`${pluralize(wanted.length, 'model')} as group_vars has them`);
+  if (same && listens) return pass(`${pluralize(wanted.length, 'model')} as in group_vars`);
   return failed(
     [...wanted, `port ${String(settings.port)}`].join('; '),
     [...seen, `port ${String(config.listen?.port)}`].join('; '),

@@ -5,16 +5,16 @@ import type { DesiredFile } from '../../render/content.ts';
 import { contentText } from '../../render/content.ts';
 import { renderHostFiles } from '../../render/host-files.ts';
 
-/** What stands for the key in renders that are kept; it is not shown there in any case. */
+/** Replaces the key in renders that are kept. */
 const PLACEHOLDER = '[redacted]';
 
-/** Renders everything for a host. Without the key a placeholder stands in its place. */
+/** Renders all files for a host. Without the master key a placeholder replaces it. */
 export function renderFor({ settings }: HostConfig): Result<readonly DesiredFile[]> {
   const { masterKey } = settings;
   return renderHostFiles(settings, { key: masterKey.state === 'set' ? masterKey.key : new Secret(PLACEHOLDER) });
 }
 
-/** The same renders as they may be kept: of the environment file the one with the placeholder. */
+/** The same renders for the evidence: always with the placeholder instead of the master key. */
 export function rendersToKeep({ settings }: HostConfig): ReadonlyMap<string, string> {
   const files = renderHostFiles(settings, { key: new Secret(PLACEHOLDER) });
   return new Map((files.ok ? files.value : []).map((file) => [file.name, contentText(file.content) ?? '']));

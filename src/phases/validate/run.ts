@@ -18,13 +18,13 @@ interface Judged {
   readonly problems: readonly Problem[];
 }
 
-/** Renders what enforce would install, for every host, and judges it; on the hosts nothing is changed. */
+/** Renders the files that enforce would install on every host, and judges them. Changes nothing on the hosts. */
 export async function runValidate(config: Config, shipping: Shipping, tools: PhaseTools): Promise<PhaseReport> {
   const problems: Problem[] = [...hostProblems(config)];
   const results: CheckResult[] = [];
   const bundle = await shipping.bundle();
   if (!bundle.ok) problems.push(...bundle.problems);
-  // All at once; told in the order of the inventory.
+  // All hosts at once, but reported in the order of the inventory.
   for (const judged of await Promise.all(config.hosts.map((host) => judgeHost(host, tools)))) {
     for (const result of judged.results) tools.recorder.event({ kind: 'check', result });
     results.push(...judged.results);

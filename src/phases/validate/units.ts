@@ -6,14 +6,14 @@ import { contentText, type DesiredFile } from '../../render/content.ts';
 
 const NO_TOOL = 69;
 
-/** Lets systemd on the host judge the units, in a temporary folder that is removed. The program they start is stood in for: it may not be there yet. */
+/** Lets systemd on the host verify the units in a temporary folder, which is removed. `/bin/true` replaces their program, which may not be installed yet. */
 export async function verifyUnits(host: Host, units: readonly DesiredFile[], options: CallOptions): Promise<Verdict> {
   const ran = await host.run({ argv: ['bash', '-s'], stdin: verifyScript(units) }, options);
   if (!ran.ok) return unknown(inWords(ran.problems[0]), ran.problems[0].fix);
   return judgeUnits(ran.value.exitCode, ran.value.stdout);
 }
 
-/** The script; nothing of it is secret. */
+/** The script; it holds no secrets. */
 function verifyScript(units: readonly DesiredFile[]): string {
   const writes = units.map((unit) => {
     const text = (contentText(unit.content) ?? '').replaceAll(/^ExecStart=.*$/gm, 'ExecStart=/bin/true');
@@ -26,20 +26,20 @@ function verifyScript(units: readonly DesiredFile[]): string {
     `trap 'rm -rf -- "$folder"' EXIT`,
     'cd "$folder" || exit 70',
     ...writes,
-    // It ends with 0 where it only ignored what it does not know, so what it says counts too.
+    // The exit code is 0 also for settings that systemd does not know and ignores, so the output counts too.
     `LC_ALL=C SYSTEMD_LOG_COLOR=0 systemd-analyze verify --man=no ${units.map((unit) => shellLine([`./${unit.name}`])).join(' ')} 2>&1 < /dev/null | sed "s|$folder/||g" | grep -E '^(\\./)?litellm\\.(service|socket)'`,
     'exit ${PIPESTATUS[0]}',
     '}',
   ].join('\n');
 }
 
-/** Judges what systemd-analyze said. */
+/** Judges the output of systemd-analyze. */
 export function judgeUnits(exitCode: number, said: string): Verdict {
   if (exitCode === NO_TOOL) return notApplicable('the host has no systemd-analyze');
   const lines = said.trim();
-  if (exitCode === 0 && lines === '') return pass('systemd takes both units without a word');
+  if (exitCode === 0 && lines === '') return pass('systemd accepts both units without warnings');
   return failed(
-    'units that systemd takes without a word',
+    'units that systemd accepts without warnings',
     lines === '' ? `systemd-analyze verify ended with ${String(exitCode)}` : lines,
     'edit templates/litellm.service and templates/litellm.socket',
   );

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { GATEWAY, makeStage } from './stage.ts';
 
-test('what is foreign is refused, file by file, before anything is changed', async () => {
+test('foreign files are refused one by one, before anything is changed', async () => {
   await using stage = await makeStage();
   mkdirSync(join(stage.prefix, 'etc/litellm'), { recursive: true });
   writeFileSync(join(stage.prefix, 'etc/litellm/config.yaml'), 'model_list: []\n');
@@ -18,8 +18,8 @@ test('what is foreign is refused, file by file, before anything is changed', asy
   assert.deepEqual(
     seen.problems.map((problem) => [problem.code, problem.summary]),
     [
-      ['foreign.not-ours-to-take', `${stage.prefix}/etc/litellm/config.yaml is not hxllm’s`],
-      ['foreign.not-ours-to-take', `port ${String(stage.port)} is taken by something else`],
+      ['foreign.not-ours-to-take', `${stage.prefix}/etc/litellm/config.yaml was not installed by hxllm`],
+      ['foreign.not-ours-to-take', `port ${String(stage.port)} is in use by another program`],
     ],
   );
   assert.match(seen.problems[1]?.fix ?? '', new RegExp(`kill ${String(process.pid)}.*litellm_port`));

@@ -7,7 +7,7 @@ import { keptEvents } from '../../../src/core/recorder.ts';
 import { until } from '../../until.ts';
 import { GATEWAY, makeStage, stepsOf, type Seen, type Stage } from './stage.ts';
 
-// One host for the tests in this file, in their order: each begins with what the one before it left.
+// One host for the tests in this file, in their order: each test starts with the state that the previous one left.
 let stage: Stage;
 let released = '';
 
@@ -63,7 +63,7 @@ test('a real run with a locked vault stops before it connects', async () => {
   assert.match(seen.problems[0]?.fix ?? '', /^hxllm enforce --ask-vault-pass$/);
 });
 
-test('a person who says no changes nothing', async () => {
+test('a plan that is declined changes nothing', async () => {
   const asked: string[] = [];
   const seen = await stage.enforce(
     GATEWAY,
@@ -99,10 +99,10 @@ test('the key is in no event and no document', async () => {
 test('a second run finds nothing to do', async () => {
   const seen = await stage.enforce(GATEWAY);
   assert.deepEqual([seen.ending, seen.changes, stepsOf(seen, 'started')], ['passed', 0, []]);
-  assert.ok(seen.events.some((event) => event.kind === 'note' && event.text === 'nothing differs from what is wanted'));
+  assert.ok(seen.events.some((event) => event.kind === 'note' && event.text === 'no changes needed'));
 });
 
-test('every kind of drift is seen and mended, and nothing beside it', async () => {
+test('every kind of drift is found and corrected, and nothing else changes', async () => {
   const config = join(stage.prefix, 'etc/litellm/config.yaml');
   writeFileSync(config, readFileSync(config, 'utf8').replace('least-busy', 'simple-shuffle'));
   chmodSync(join(stage.prefix, 'etc/litellm/litellm.env'), 0o644);
@@ -135,7 +135,7 @@ test('every kind of drift is seen and mended, and nothing beside it', async () =
   assert.equal((await stage.enforce(GATEWAY)).changes, 0);
 });
 
-test('folders of a release or runtime that its user cannot enter any more are mended', async () => {
+test('folders of a release or runtime that its user can no longer enter are corrected', async () => {
   const folders = [
     join(stage.prefix, 'opt/litellm', released),
     ...globSync('opt/litellm/runtimes/*', { cwd: stage.prefix }).map((folder) => join(stage.prefix, folder)),
@@ -166,7 +166,7 @@ test('a release that fails its check on the host is never put in place', async (
   assert.match(await stage.ask(), /^sk-/);
 });
 
-test('a release that does not answer is put back, with its files, and what ran before runs', async () => {
+test('a release that does not answer is undone with its files, and the previous state runs', async () => {
   const before_ = readFileSync(join(stage.prefix, 'etc/litellm/config.yaml'), 'utf8');
   const seen = await stage.enforce(
     "if (process.argv.includes('--check')) process.exit(0); console.error('boom'); process.exit(1);",
@@ -184,7 +184,7 @@ test('a release that does not answer is put back, with its files, and what ran b
   assert.equal((await stage.enforce(GATEWAY)).changes, 0);
 });
 
-test('two who change a host at once do not mix', async () => {
+test('two runs never change a host at once', async () => {
   let second: Seen | undefined;
   const confirm = async (): Promise<boolean> => {
     second = await stage.enforce(GATEWAY);
@@ -199,7 +199,7 @@ test('two who change a host at once do not mix', async () => {
   assert.equal((await stage.enforce(GATEWAY)).ending, 'passed');
 });
 
-test('an abort before the next step ends the run, and the next one goes on', async () => {
+test('an abort before the next step ends the run, and the next run continues', async () => {
   const controller = new AbortController();
   const seen = await stage.enforce(
     GATEWAY,

@@ -14,7 +14,7 @@ import type { Runtime, Shipping } from '../../../src/render/release.ts';
 import { quietPort } from '../../port.ts';
 import { backend, settings } from '../../render/settings.ts';
 
-/** A gateway that does what enforce relies on: `--check`, readiness on the configured port, an end on SIGTERM. */
+/** A gateway with everything that enforce relies on: `--check`, readiness on the configured port, an end on SIGTERM. */
 export const GATEWAY = `
 import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ server.listen(Number(port), host);
 
 let runtime: Runtime | undefined;
 
-/** What is shipped: a given bundle, and the Node.js that runs this test. */
+/** Ships a given bundle and the Node.js that runs this test. */
 export function shippingOf(bundle: string): Shipping {
   return {
     bundle: () => Promise.resolve(ok({ version: '0.0.1', content: bundle, sha256: sha256(bundle) })),
@@ -47,13 +47,13 @@ export function shippingOf(bundle: string): Shipping {
   };
 }
 
-/** A phase's report with everything it said and kept. */
+/** A phase's report with all its events and documents. */
 export interface Seen extends PhaseReport {
   readonly events: readonly PhaseEvent[];
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** Ids of the steps that were told in a state, in order. */
+/** Ids of the steps that were reported in a state, in order. */
 export function stepsOf({ events }: Seen, state: string): readonly string[] {
   return events
     .flatMap(keptEvents)
@@ -71,11 +71,11 @@ export interface Stage extends AsyncDisposable {
     tools?: Partial<PhaseTools>,
   ): Promise<Seen>;
   uninstall(options?: { readonly dryRun?: boolean }): Promise<Seen>;
-  /** What readiness answers, or why it does not. */
+  /** The answer of readiness, or the error. */
   ask(): Promise<string>;
 }
 
-/** Makes a stage; disposing of it stops what runs there. */
+/** Makes a stage. Disposing of it stops the gateway that runs there. */
 export async function makeStage(): Promise<Stage> {
   const parent = mkdtempSync(join(tmpdir(), 'hxllm-enforce-'));
   const prefix = join(parent, 'host');

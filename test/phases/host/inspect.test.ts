@@ -6,24 +6,24 @@ import { createAnsweringHost, hostOf, type Answers } from '../preflight/host.ts'
 const MACHINE = 'x86_64\n6.1.0\nglibc 2.36\n';
 
 async function problemAt(answers: Answers): Promise<readonly [string, string]> {
-  const looked = await inspectHost(
+  const state = await inspectHost(
     createAnsweringHost('hx', answers),
     hostOf('hx').settings,
     new AbortController().signal,
   );
-  assert.ok(!looked.ok);
-  const [{ code, detail }] = looked.problems;
+  assert.ok(!state.ok);
+  const [{ code, detail }] = state.problems;
   return [code, detail];
 }
 
-test('where sudo gives no answer it is a matter of permission', async () => {
+test('no answer through sudo is a permission problem', async () => {
   assert.deepEqual(await problemAt({ machine: MACHINE }), [
     'permission.sudo',
     'Expected "sudo -n" to work without a password, found: it needs root, and sudo gave no answer',
   ]);
 });
 
-test('an answer that makes no sense stops the plan, whatever words it has', async () => {
+test('an unreadable answer stops the plan', async () => {
   const [code, detail] = await problemAt({
     machine: MACHINE,
     installation: { stdout: 'sudo\n', exitCode: 3 },
@@ -33,7 +33,7 @@ test('an answer that makes no sense stops the plan, whatever words it has', asyn
     [code, detail],
     [
       'enforce.unknown',
-      'Wanted to know what is installed; seen: the script that reads the installation exited with 3.',
+      'Expected to learn what is installed, found: the script that reads the installation exited with 3.',
     ],
   );
 });

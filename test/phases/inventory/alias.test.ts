@@ -8,7 +8,7 @@ const aliases = (...models: readonly string[]): readonly string[] =>
     ['a'],
   ).map(({ name }) => name);
 
-test('an alias is the model’s name and size, as the guide has it', () => {
+test('an alias is the model’s name and size, as in the guide', () => {
   assert.deepEqual(
     aliases(
       'phi3:3.8b-mini-128k-instruct-q8_0',
@@ -22,14 +22,14 @@ test('an alias is the model’s name and size, as the guide has it', () => {
   );
 });
 
-test('what says nothing is left out: latest, the quantisation, who made it', () => {
+test('latest, the quantisation and the owner are left out', () => {
   assert.deepEqual(
     aliases('tiny:latest', 'x:q4_K_M', 'hf.co/someone/Llama-3.2-1B-GGUF:Q4_K_M', 'mistral:instruct', 'plain'),
     ['tiny', 'x', 'Llama-3.2-1B-GGUF', 'mistral-instruct', 'plain'],
   );
 });
 
-test('two that would be called the same are called by their whole tag, and no two ever are', () => {
+test('two models with the same alias get one with their whole tag, and aliases are always unique', () => {
   assert.deepEqual(aliases('llama3:8b-instruct-q8_0', 'llama3:8b-instruct-q4_0', 'me/a', 'you/a'), [
     'llama3-8b-instruct-q8_0',
     'llama3-8b-instruct-q4_0',
@@ -38,7 +38,7 @@ test('two that would be called the same are called by their whole tag, and no tw
   ]);
 });
 
-test('models for embeddings are known by their names', () => {
+test('embedding models are recognized by their names', () => {
   const models = [
     'nomic-embed-text:latest',
     'mxbai-embed-large',
@@ -57,7 +57,7 @@ test('models for embeddings are known by their names', () => {
   );
 });
 
-test('backends are named only where not all have the model', () => {
+test('backends are listed only if not all have the model', () => {
   assert.deepEqual(
     modelsOf(
       [

@@ -8,7 +8,7 @@ import { Secret } from '../../../src/core/secret.ts';
 import { GUIDE, Tree } from '../../config/tree.ts';
 import { PASSWORD, run, write } from './stage.ts';
 
-test('a --backend or a host that is none is a Problem, and nothing is drafted', async () => {
+test('an invalid --backend or host is a Problem, and nothing is drafted', async () => {
   using tree = new Tree({ 'inventories/dev.ini': '[litellm]\nh\n' });
   for (const [request, code] of [
     [{ backends: ['hx01:11434'] }, 'usage.backend'],
@@ -21,16 +21,16 @@ test('a --backend or a host that is none is a Problem, and nothing is drafted', 
   }
 });
 
-test('without an inventory and without --init the way to begin is named', async () => {
+test('without an inventory and without --init the Problem names the first command', async () => {
   using tree = new Tree({});
   const { report } = await run(tree);
   assert.deepEqual(
     [report.problems[0]?.code, report.problems[0]?.fix],
-    ['inventory.not-found', 'hxllm inventory --init HOST  # or name yours with -i FILE'],
+    ['inventory.not-found', 'hxllm inventory --init HOST  # or name an existing one with -i FILE'],
   );
 });
 
-test('--vault-init refuses where a vault is, says which line to add, and leaves a vault that has the key', async () => {
+test('--vault-init refuses an existing vault and shows the line to add; a vault with the key is not changed', async () => {
   using tree = new Tree(GUIDE);
   write((await run(tree, { vaultInit: PASSWORD })).report);
   const again = await run(tree, { vaultInit: PASSWORD });
@@ -41,13 +41,13 @@ test('--vault-init refuses where a vault is, says which line to add, and leaves 
   assert.match(again.report.problems[0]?.detail ?? '', /litellm_master_key: "sk-…"/);
 });
 
-test('an empty vault password makes no vault', async () => {
+test('an empty vault password creates no vault', async () => {
   using tree = new Tree(GUIDE);
   const { report } = await run(tree, { vaultInit: new Secret('') });
   assert.deepEqual([report.problems[0]?.code, report.edits], ['vault.password-empty', []]);
 });
 
-test('--vault-init does not make a folder that would hide group_vars/all.yml', async () => {
+test('--vault-init does not create a folder that would hide group_vars/all.yml', async () => {
   using tree = new Tree({
     'inventories/dev.ini': '[litellm]\nh\n',
     'inventories/group_vars/all.yml': GUIDE['inventories/group_vars/all/main.yml'] ?? '',
@@ -60,7 +60,7 @@ test('--vault-init does not make a folder that would hide group_vars/all.yml', a
   );
 });
 
-test('where the usual file is encrypted the lists go into one beside it', async () => {
+test('if the usual file is encrypted, the lists go into another one beside it', async () => {
   using tree = new Tree({
     'inventories/dev.ini': '[litellm]\nh\n',
     'inventories/group_vars/all/main.yml': readFileSync(
@@ -75,7 +75,7 @@ test('where the usual file is encrypted the lists go into one beside it', async 
   );
 });
 
-test('a list that only some hosts of the group have is not added over the heads of the others', async () => {
+test('a list that only some hosts of the group have is not added for all', async () => {
   using tree = new Tree({
     'inventories/dev.ini': '[litellm]\na\nb\n',
     'inventories/host_vars/a.yml': GUIDE['inventories/group_vars/all/main.yml'] ?? '',

@@ -5,18 +5,18 @@ import { test } from 'node:test';
 import { GUIDE, hostOf, Tree } from '../../config/tree.ts';
 import { KEY, PASSWORD, run, write } from './stage.ts';
 
-test('files that say everything are left alone, and the phase says so', async () => {
+test('complete files are not changed, and a note says so', async () => {
   using tree = new Tree(GUIDE);
   const { report, notes } = await run(tree);
   assert.deepEqual([report.ending, report.changes, report.edits], ['passed', 0, []]);
-  assert.equal(notes[0], 'Nothing to change in the files.');
+  assert.equal(notes[0], 'no changes needed');
   assert.match(
     notes[1] ?? '',
     /hxllm inventory --vault-init.*openssl rand -hex 32 \| sed 's\/\^\/sk-\/'.*ansible-vault create inventories\/group_vars\/all\/vault\.yml/,
   );
 });
 
-test('from nothing, --init writes the guide’s layout; read again it says what was asked, and a second run changes nothing', async () => {
+test('without files, --init writes the guide’s layout; read again it has the request, and a second run changes nothing', async () => {
   using tree = new Tree({});
   const request = { init: 'hx-api-server', backends: ['http://hx01:11434/', 'http://hx02:11434'], vaultInit: PASSWORD };
   const { report } = await run(tree, request);
@@ -49,7 +49,7 @@ test('from nothing, --init writes the guide’s layout; read again it says what 
   assert.deepEqual([again.report.ending, again.report.edits], ['passed', []]);
 });
 
-test('--init alone writes an example to fill in, and the next run with --backend fills it in', async () => {
+test('--init without --backend writes an example, and the next run with --backend completes it', async () => {
   using tree = new Tree({});
   const first = await run(tree, { init: 'admin@192.0.2.1' });
   assert.deepEqual(
@@ -65,7 +65,7 @@ test('--init alone writes an example to fill in, and the next run with --backend
   assert.ok(edit?.before !== undefined && edit.after.startsWith(edit.before) && edit.after.length > edit.before.length);
 });
 
-test('a missing group takes the only host that is no backend; of several none is guessed', async () => {
+test('a missing group gets the only host that is not a backend; of several none is guessed', async () => {
   const lists = {
     'inventories/group_vars/all/main.yml':
       'litellm_backends: ["http://hx-llm01:11434"]\nlitellm_models: [{name: a, model: b}]\n',
@@ -84,13 +84,13 @@ test('a missing group takes the only host that is no backend; of several none is
   assert.deepEqual([given.report.ending, given.report.edits.length], ['pending', 1]);
 });
 
-test('a list that is there is never touched, and a --backend that it lacks is said', async () => {
+test('an existing list is never changed, and a --backend that it lacks is reported', async () => {
   using tree = new Tree(GUIDE);
   const { report, outcome } = await run(tree, { backends: ['http://hx01:11434'] });
   assert.deepEqual([report.edits, outcome('inventory.backends-kept'), report.ending], [[], 'fail', 'passed']);
 });
 
-test('a server that is down is named and the others’ models are taken; where all are down nothing is made up', async () => {
+test('a backend that is down is named and the models of the others are used; if all are down, nothing is invented', async () => {
   using tree = new Tree({ 'inventories/dev.ini': '[litellm]\nh\n' });
   const partly = await run(tree, { backends: ['http://hx01:11434', 'http://gone:11434'] });
   assert.deepEqual(

@@ -13,7 +13,7 @@ export const KEY = new Secret(`sk-${'ab'.repeat(32)}`);
 
 export const PASSWORD = new Secret('a long vault password');
 
-/** What the fleet serves: hx01 and hx02 answer, everything else is down. */
+/** The models of the fleet: hx01 and hx02 answer, all other backends are down. */
 export const fleet = (url: string): Promise<Result<readonly string[]>> =>
   Promise.resolve(
     url === 'http://hx01:11434'

@@ -46,7 +46,7 @@ const OTHER: readonly (readonly [string, Answers, string, CheckResult['outcome']
     { systemd: 'systemd 252 (x)\nbooted=no\nstate=offline' },
     'system.systemd',
     'fail',
-    /something else is init/,
+    /another program is init/,
   ],
   [
     'an old systemd',
@@ -68,14 +68,14 @@ const OTHER: readonly (readonly [string, Answers, string, CheckResult['outcome']
     { identity: '0\nroot\n', sudo: { stdout: '', exitCode: 127 } },
     'privilege.sudo',
     'not-applicable',
-    /root’s already/,
+    /the login user is root/,
   ],
   [
     'a clock that nobody keeps',
     { clock: `${String(NOW_MS)}\nNTPSynchronized=no\n` },
     'time.synchronized',
     'fail',
-    /nothing keeps it in sync; it agrees with this machine’s clock/,
+    /no time daemon keeps it in sync; it agrees with this machine’s clock/,
   ],
   [
     'a clock that is off',

@@ -7,7 +7,7 @@ import { runPreflight } from '../../../src/phases/preflight/run.ts';
 import { configOf, createAnsweringHost, hostOf, resultOf, toolsOf } from './host.ts';
 import { LLM02, NOW_MS, SETTINGS, GOOD, judge } from './judging.ts';
 
-test('a domain is wanted only where the variables say so', async () => {
+test('a domain is required only if the variables say so', async () => {
   assert.equal(resultOf(await judge(GOOD), 'domain.joined').seen, 'hana-x.ai');
   const bare = { ...GOOD, domains: '' };
   assert.deepEqual(
@@ -19,7 +19,7 @@ test('a domain is wanted only where the variables say so', async () => {
   );
 });
 
-test('one outage shouts once: what hangs on a name or a backend is skipped and says why', async () => {
+test('one outage is reported once: checks that depend on a name or a backend are skipped with the reason', async () => {
   const down = { stdout: 'hxllm: connect: Connection refused\n', exitCode: 7 };
   const results = await judge({
     ...GOOD,
@@ -39,7 +39,7 @@ test('one outage shouts once: what hangs on a name or a backend is skipped and s
   assert.equal(resultOf(results, 'models.present[phi3-3.8b]').outcome, 'pass');
 });
 
-test('a port is free, ours, or belongs to the foreign finding that holds it', async () => {
+test('a port is free, hxllm’s, or reported with the foreign program that holds it', async () => {
   const port = '  sl  local_address\n   0: 00000000:0FA0 00000000:0000 0A 0 1\n';
   assert.match(
     resultOf(await judge({ ...GOOD, port }), 'place.port-free').seen,
@@ -56,16 +56,16 @@ test('a port is free, ours, or belongs to the foreign finding that holds it', as
   );
   assert.match(finding.seen, /litellm\.service/);
   const { foreign: _unasked, ...without } = GOOD;
-  assert.match(resultOf(await judge({ ...without, port }), 'place.port-free').seen, /takes root to see by whom/);
+  assert.match(resultOf(await judge({ ...without, port }), 'place.port-free').seen, /only root can see the program/);
 });
 
-test('a listener on another address is not in the way of one on the loopback', async () => {
+test('a listener on another address does not prevent one on the loopback', async () => {
   const port = '  sl  local_address\n   0: 0B004D0A:0FA0 00000000:0000 0A 0 1\n';
   assert.match(resultOf(await judge({ ...GOOD, port }, { listen: '127.0.0.1' }), 'place.port-free').seen, /is free/);
   assert.match(resultOf(await judge({ ...GOOD, port }), 'place.port-free').seen, /held on 10\.77\.0\.11/);
 });
 
-test('what is not defined yet is not applicable and says what defines it', async () => {
+test('an undefined list is not applicable and names the command that defines it', async () => {
   const results = await judge(GOOD, { models: undefined, backends: undefined });
   for (const id of ['dns.backend-resolves', 'ollama.answers', 'models.present']) {
     assert.equal(resultOf(results, id).outcome, 'not-applicable');
@@ -73,7 +73,7 @@ test('what is not defined yet is not applicable and says what defines it', async
   }
 });
 
-test('without bash there is one failure, and the rest waits for it', async () => {
+test('without bash there is one failure, and all other checks are skipped', async () => {
   const results = await judge({});
   assert.deepEqual(
     results.filter(({ outcome }) => outcome !== 'skip' && outcome !== 'pass').map(({ id, outcome }) => [id, outcome]),
@@ -81,7 +81,7 @@ test('without bash there is one failure, and the rest waits for it', async () =>
   );
 });
 
-test('the service manager process takes neither systemd nor root', async () => {
+test('the service manager process needs neither systemd nor root', async () => {
   const results = await judge(
     { ...GOOD, systemd: 'booted=no\nstate=', sudo: { stdout: '', exitCode: 127 } },
     { serviceManager: 'process' },

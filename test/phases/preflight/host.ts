@@ -6,10 +6,10 @@ import type { PhaseEvent } from '../../../src/core/recorder.ts';
 import type { CheckResult } from '../../../src/core/verdict.ts';
 import { quote } from '../../../src/core/shell.ts';
 
-/** What a host answers to each question by name; what is absent gets no answer. */
+/** The answers of a host by the question's name. A question without an entry gets no answer. */
 export type Answers = Readonly<Record<string, string | { readonly stdout: string; readonly exitCode: number }>>;
 
-/** A host that gives recorded answers to the one script that it is sent. */
+/** A host that gives recorded answers to the script of questions. */
 export function createAnsweringHost(name: string, answers: Answers): Host {
   return {
     name,
@@ -29,7 +29,7 @@ export function createAnsweringHost(name: string, answers: Answers): Host {
   };
 }
 
-/** A model with an alias and nothing special. */
+/** A model with an alias and defaults. */
 export function modelOf(name: string, model: string, backends?: readonly string[]): Model {
   return {
     name,
@@ -98,7 +98,7 @@ export function backendsOf(...urls: readonly string[]): readonly Backend[] {
   return urls.map((url) => ({ url, numParallel: undefined }));
 }
 
-/** Tools that keep what was said; time stands still at `nowMs`. */
+/** Tools that keep all events and documents. The clock stands still at `nowMs`. */
 export function toolsOf(
   connect: PhaseTools['connect'],
   nowMs = 0,

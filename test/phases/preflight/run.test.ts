@@ -14,7 +14,7 @@ import { backendsOf, configOf, createAnsweringHost, hostOf, modelOf, resultOf, t
 
 const connect = createConnect({ home: '/nonexistent', userName: 'me', environment: { PATH: process.env['PATH'] } });
 
-test('this machine with two simulated Ollamas is fit to begin', { timeout: 120_000 }, async (t) => {
+test('this machine with two simulated Ollamas passes', { timeout: 120_000 }, async (t) => {
   const sims = [await startSim(), await startSim({ models: ['phi3:3.8b-mini-128k-instruct-q8_0'] })];
   t.after(() => Promise.all(sims.map((sim) => sim.close())));
   const prefix = join(tmpdir(), `hxllm-nothing-here-${String(process.pid)}`);
@@ -42,7 +42,7 @@ test('this machine with two simulated Ollamas is fit to begin', { timeout: 120_0
   );
 });
 
-test('one dead host hides no other; its checks wait and its problem is told', async () => {
+test('a dead host does not hide the others; its checks are skipped and its problem is reported', async () => {
   const problem = {
     code: 'host.unreachable',
     summary: 'dead: cannot connect',
@@ -73,7 +73,7 @@ test('one dead host hides no other; its checks wait and its problem is told', as
   assert.equal(tools.events.filter(({ kind }) => kind === 'check').length, report.results.length);
 });
 
-test('an inventory without the group says so, with its hosts and the command', async () => {
+test('an inventory without the group is a Problem with its hosts and the command', async () => {
   const tools = toolsOf(connect);
   const report = await runPreflight(configOf([], { groupDefined: false, allHosts: ['hx-api-server'] }), tools);
   assert.deepEqual(

@@ -10,11 +10,11 @@ import { smokeAt } from './smoking.ts';
 async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  // A listening TCP server's address is one.
+  // The address of a listening TCP server is an AddressInfo.
   return (server.address() as AddressInfo).port;
 }
 
-test('a port where nothing listens is called that, and all the rest is skipped', async () => {
+test('a port without a listener is reported as that, and all other checks are skipped', async () => {
   const port = await quietPort();
   const { report, result } = await smokeAt(`http://127.0.0.1:${String(port)}`);
   assert.match(result('http.reachable').seen, /nothing listens on port \d+ of 127\.0\.0\.1/);
@@ -22,35 +22,35 @@ test('a port where nothing listens is called that, and all the rest is skipped',
   assert.equal(report.ending, 'failed');
 });
 
-test('a name that does not resolve is called that', async () => {
+test('a name that does not resolve is reported as that', async () => {
   // RFC 6761: names below .invalid never exist.
   const { result } = await smokeAt('http://hx-api-server.invalid:4000');
   assert.match(result('http.reachable').seen, /does not resolve|no name server answered/);
 });
 
-test('https to a port that speaks plain HTTP says which address to take', async () => {
+test('https to a port that speaks plain HTTP is reported with the right address', async () => {
   await using server = await startFake({ models: [], backends: [] });
   const { result } = await smokeAt(server.url.replace('http:', 'https:'));
   assert.match(result('http.reachable').seen, /does not speak TLS/);
   assert.match(result('http.reachable').fix ?? '', /http:\/\/127\.0\.0\.1:\d+$/);
 });
 
-test('a server that speaks something else is not HTTP', async (t) => {
+test('a server with another protocol is reported as that', async (t) => {
   const server = createServer((socket) => void socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9.2\r\n'));
   t.after(() => {
     server.close();
   });
   const { result } = await smokeAt(`http://127.0.0.1:${String(await listen(server))}`);
-  assert.match(result('http.reachable').seen, /is not HTTP/);
+  assert.match(result('http.reachable').seen, /does not speak HTTP/);
 });
 
-test('a server that hangs up is called that', async () => {
+test('a server that closes the connection is reported as that', async () => {
   await using server = await startFake({ models: [], backends: [], bend: () => 'hang up' });
   const { result } = await smokeAt(server.url);
-  assert.match(result('http.reachable').seen, /closed the connection before it had answered/);
+  assert.match(result('http.reachable').seen, /closed the connection before it answered/);
 });
 
-test('codes that take another machine to see have words of their own', () => {
+test('codes that need another machine have messages of their own', () => {
   const url = new URL('https://hx-api-server:4000');
   const kinds: readonly (readonly [string, string])[] = [
     ['CERT_HAS_EXPIRED', 'tls'],
@@ -67,7 +67,7 @@ test('codes that take another machine to see have words of their own', () => {
   }
 });
 
-test('of several addresses that were tried the first tells why', () => {
+test('if several addresses were tried, the first error counts', () => {
   const error = new AggregateError([
     Object.assign(new Error('a'), { code: 'ECONNREFUSED' }),
     Object.assign(new Error('b'), { code: 'ENETUNREACH' }),
@@ -75,6 +75,6 @@ test('of several addresses that were tried the first tells why', () => {
   assert.equal(diagnose(error, new URL('http://localhost:4000'), 0).kind, 'refused');
 });
 
-test('an unknown error keeps its own words', () => {
+test('an unknown error keeps its message', () => {
   assert.match(diagnose(new Error('strange'), new URL('http://a:1/v1/models'), 0).seen, /strange/);
 });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
-/** What the fake answers: a status, headers and a body, as a well-behaved gateway would unless a test says otherwise. */
+/** An answer of the fake: a status, headers and a body. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
@@ -48,7 +48,7 @@ export async function startFake(options: {
   const server = createServer((request, response) => void handle(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  // A listening TCP server's address is one.
+  // The address of a listening TCP server is an AddressInfo.
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${String(port)}`,
@@ -136,7 +136,7 @@ function streamOf(model: unknown): string {
 async function readRequest(request: IncomingMessage): Promise<Seen> {
   let text = '';
   for await (const chunk of request) text += String(chunk);
-  // What smoke sends is JSON objects.
+  // Smoke sends only JSON objects.
   const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
   return { path: request.url ?? '', key: request.headers.authorization?.replace(/^Bearer /, ''), body };
 }

@@ -8,7 +8,7 @@ const MODELS = ['phi3-3.8b', 'nomic-embed'];
 const BACKENDS = ['http://127.0.0.1:1', 'http://127.0.0.1:2'];
 const OURS = { models: MODELS, backends: BACKENDS, embeddings: ['nomic-embed'] };
 
-test('a gateway that does all as wanted passes every check', async () => {
+test('a gateway without faults passes every check', async () => {
   await using server = await startFake({ models: MODELS, backends: BACKENDS });
   const { report } = await smokeAt(server.url, OURS);
   assert.deepEqual(
@@ -49,13 +49,13 @@ test('a backend that never answers is named, after a bounded number of requests'
   assert.ok(server.requests.length < 60, `${String(server.requests.length)} requests`);
 });
 
-test('an answer from a backend that nobody configured fails', async () => {
+test('an answer from a backend that is not configured fails', async () => {
   await using server = await startFake({ models: MODELS, backends: ['http://127.0.0.1:1', 'http://127.0.0.1:9'] });
   const { result } = await smokeAt(server.url, OURS);
   assert.match(result('backends.used').seen, /an answer from http:\/\/127\.0\.0\.1:9/);
 });
 
-test('a backend that serves one alias alone is found through that alias', async () => {
+test('a backend that serves only one alias is found through that alias', async () => {
   const bend = (seen: { body: Record<string, unknown> }, answer: ReturnType<typeof json>): ReturnType<typeof json> => {
     const backend = seen.body['model'] === 'llama3-8b' ? 'http://127.0.0.1:2' : 'http://127.0.0.1:1';
     return answer.headers['x-hxllm-backend'] === undefined
@@ -67,14 +67,14 @@ test('a backend that serves one alias alone is found through that alias', async 
   assert.equal(result('backends.used').outcome, 'pass');
 });
 
-test('an alias that is missing from the list is named, and what follows is skipped', async () => {
+test('an alias that is missing from the list is named, and the checks after it are skipped', async () => {
   await using server = await startFake({ models: ['phi3-3.8b'], backends: [] });
   const { result } = await smokeAt(server.url, { models: ['phi3-3.8b', 'llama3-8b'] });
   assert.match(result('models.listed').seen, /llama3-8b missing/);
   assert.equal(result('chat.answers').outcome, 'skip');
 });
 
-test('any OpenAI-compatible server is judged by its address and key alone', async () => {
+test('any OpenAI-compatible server is judged by its address and key only', async () => {
   const bend = (seen: { path: string }, answer: ReturnType<typeof json>): ReturnType<typeof json> =>
     seen.path.startsWith('/health')
       ? json(404, { detail: 'Not Found' })
@@ -107,7 +107,7 @@ test('an open server, asked without a key, has nothing to refuse', async () => {
   assert.equal(result('models.listed').seen, 'an empty list');
 });
 
-test('a server that lets a wrong key in fails, whatever else it does well', async () => {
+test('a server that accepts a wrong key fails', async () => {
   await using server = await startFake({
     models: MODELS,
     backends: [],
@@ -135,7 +135,7 @@ test('an error object with a key too few, or another code, is not exact', async 
   }
 });
 
-test('a key that the server does not know fails with what to do about it', async () => {
+test('a key that the server does not know fails with a fix', async () => {
   await using server = await startFake({
     models: MODELS,
     backends: [],
@@ -156,7 +156,7 @@ test('a key that the server does not know fails with what to do about it', async
   assert.match(result('models.listed').fix ?? '', /^hxllm enforce/);
 });
 
-test('a web page instead of an API is called one, by its title', async () => {
+test('a web page instead of an API is reported with its title', async () => {
   await using server = await startFake({ models: MODELS, backends: [], bend: () => page(200, 'Welcome to nginx!') });
   const { report, result } = await smokeAt(server.url);
   assert.match(result('health.alive').seen, /a web page \(“Welcome to nginx!”\)/);
@@ -164,7 +164,7 @@ test('a web page instead of an API is called one, by its title', async () => {
   assert.ok(report.results.some(failsPhase));
 });
 
-test('a redirection is told with where it points', async () => {
+test('a redirection is reported with its target', async () => {
   await using server = await startFake({
     models: MODELS,
     backends: [],
@@ -173,7 +173,7 @@ test('a redirection is told with where it points', async () => {
   assert.match((await smokeAt(server.url)).result('http.reachable').fix ?? '', /https:\/\/hx\.example\//);
 });
 
-test('an address that is no HTTP URL is a problem of usage', async () => {
+test('an address that is not an HTTP URL is a usage problem', async () => {
   for (const url of ['hx-api-server:4000', 'ftp://x', 'http://user:pw@host', '']) {
     const { report } = await smokeAt(url);
     assert.equal(report.problems[0]?.code, 'usage.url', url);
@@ -182,7 +182,7 @@ test('an address that is no HTTP URL is a problem of usage', async () => {
   }
 });
 
-test('stopping it leaves what was not asked unknown, never passed', async () => {
+test('after an interruption the remaining checks are unknown, never passed', async () => {
   const controller = new AbortController();
   await using server = await startFake({
     models: MODELS,
@@ -199,7 +199,7 @@ test('stopping it leaves what was not asked unknown, never passed', async () => 
   assert.equal(result('stream.framed').outcome, 'unknown');
 });
 
-test('a backend that only fails has not answered, though its failures name it', async () => {
+test('a backend that only fails does not count as answering, although its failures name it', async () => {
   const bend = (seen: Seen, answer: Answer): Answer => {
     if (answer.headers['x-hxllm-backend'] !== BACKENDS[1]) return answer;
     return seen.body['stream'] === true

@@ -5,16 +5,16 @@ import type { CheckResult } from '../../../src/core/verdict.ts';
 import { runSmoke, type SmokeTarget } from '../../../src/phases/smoke/run.ts';
 import { KEY } from './fake-server.ts';
 
-/** How a smoke test went, and what it left. */
+/** The report of a smoke test with its events and documents. */
 export interface Smoked {
   readonly report: PhaseReport;
   readonly events: readonly PhaseEvent[];
   readonly files: ReadonlyMap<string, string>;
-  /** The result of a check; throws where there is none. */
+  /** The result of a check; throws if there is none. */
   readonly result: (id: string) => CheckResult;
 }
 
-/** Runs smoke against one target: a gateway of ours, unless a test says otherwise. */
+/** Runs smoke against one target, by default a gateway of hxllm. */
 export async function smokeAt(
   url: string,
   wanted: Partial<SmokeTarget> = {},
@@ -50,5 +50,5 @@ export async function smokeAt(
   return { report, events, files, result };
 }
 
-/** A server that is not ours: nothing is known of it but its address. */
+/** Another server: only its address is known. */
 export const FOREIGN = { models: undefined, backends: undefined } as const;

@@ -26,7 +26,7 @@ test('a dry run shows the steps and changes nothing', async () => {
   assert.ok(existsSync(join(stage.prefix, 'opt')));
 });
 
-test('uninstall removes what is ours, leaves what is not, and says so; a second one finds nothing', async () => {
+test('uninstall removes hxllm’s files, leaves others and notes them; a second run finds nothing', async () => {
   const foreign = join(stage.prefix, 'etc/litellm/notes.txt');
   writeFileSync(foreign, 'mine');
   const seen = await stage.uninstall();

@@ -54,7 +54,7 @@ async function validate(
   return { ...report, files, outcome: (id) => report.results.find((result) => result.id === id)?.outcome };
 }
 
-test('what is rendered passes, is kept without the key, and leaves nothing on the host', async (context) => {
+test('the rendered files pass, are kept without the key, and leave nothing on the host', async (context) => {
   const temporary = mkdtempSync(join(tmpdir(), 'hxllm-validate-'));
   context.after(() => {
     rmSync(temporary, { recursive: true });
@@ -78,7 +78,7 @@ test('a locked vault renders a placeholder and fails nothing; a key of another f
   assert.doesNotMatch(JSON.stringify(odd.results), /sk-short/);
 });
 
-test('two models of one name are told, since the gateway reads them as one', async () => {
+test('two models of one name are reported, since the gateway reads them as one', async () => {
   const report = await validate({ models: [model('a', { model: 'x:1' }), model('a', { model: 'y:1' })] });
   assert.deepEqual(
     [report.ending, report.outcome('config.accepted'), report.outcome('config.complete')],
@@ -120,7 +120,7 @@ test('a host that cannot be reached leaves its units unknown, and that fails', a
   assert.deepEqual([files.ending, files.outcome('units.verify')], ['failed', 'unknown']);
 });
 
-test('what systemd says of a unit fails it, also where it only ignores it', () => {
+test('a unit fails on any message of systemd, even if systemd only ignores a setting', () => {
   assert.equal(
     judgeUnits(0, "litellm.service:66: Unknown key 'ProtectHomme' in section [Service], ignoring.\n").outcome,
     'fail',

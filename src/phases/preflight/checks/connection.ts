@@ -3,17 +3,17 @@ import { inWords } from '../../../core/problem.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
 import { commandOn, knowing, lineOn, type PreflightSubject } from '../subject.ts';
 
-/** Everything else is asked through the connection, with bash. */
+/** All other questions go through the connection and bash, so these checks come first. */
 export const CONNECTION: readonly Check<PreflightSubject>[] = [
   {
     id: 'ssh.reachable',
-    title: 'the host is reached over SSH, its key verified',
+    title: 'SSH reaches the host and verifies its key',
     severity: 'error',
     judge: ({ host: { target }, seen }) => {
       if (!seen.reached)
         return seen.problem.code === 'host.aborted'
           ? unknown(seen.problem.summary)
-          : failed('a host that answers', inWords(seen.problem), seen.problem.fix);
+          : failed('an SSH connection', inWords(seen.problem), seen.problem.fix);
       if (target.connection === 'local') return notApplicable('this machine itself (ansible_connection=local)');
       return pass(`connected to ${target.address}`);
     },
@@ -28,7 +28,7 @@ export const CONNECTION: readonly Check<PreflightSubject>[] = [
       if (target.hostKeyChecking) return pass('the key is the one in known_hosts');
       return failed(
         'a host key that is compared with known_hosts',
-        'host_key_checking is off: whoever answers at this address is believed',
+        'host_key_checking is off: any host that answers at this address is accepted',
         lineOn(target, 'true', '-o', 'StrictHostKeyChecking=ask'),
       );
     },
@@ -43,7 +43,7 @@ export const CONNECTION: readonly Check<PreflightSubject>[] = [
         (facts) => facts.programs,
         ({ bash }) => (bash === undefined ? unknown('bash does not say its version') : pass(`bash ${bash}`)),
       )(subject);
-      // Without bash no question has an answer, and this check is the one that says why.
+      // Without bash no question has an answer, and this check shows the reason.
       return verdict.outcome === 'unknown'
         ? unknown(verdict.seen, commandOn(subject.host.target, 'sudo', 'apt-get', 'install', '-y', 'bash'))
         : verdict;

@@ -2,7 +2,7 @@ import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass } from '../../../core/verdict.ts';
 import { commandOn, knowing, type PreflightSubject } from '../subject.ts';
 
-/** Some sites let only hosts of their domain serve. */
+/** Some sites require that servers are joined to their domain. */
 export const DOMAIN: readonly Check<PreflightSubject>[] = [
   {
     id: 'domain.joined',

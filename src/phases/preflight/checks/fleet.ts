@@ -7,7 +7,7 @@ import { commandOn, hostnameOf, knowing, lineOn, type PreflightSubject } from '.
 
 const UNDEFINED = notApplicable('litellm_backends is not defined yet: run hxllm inventory');
 
-/** The backends as the host sees them: two checks for each, or the reason why there are none. */
+/** The backends as the host sees them: two checks for each, or the reason why there is nothing to check. */
 export function fleetChecks(backends: readonly Backend[] | undefined): readonly Check<PreflightSubject>[] {
   if (backends === undefined || backends.length === 0)
     return [resolves('the backends', () => UNDEFINED), answers('the backends', [], () => UNDEFINED)];
@@ -54,7 +54,7 @@ function backendCheck(url: string): Check<PreflightSubject> {
   );
 }
 
-// Most often it is stopped, or listens on its own loopback alone (OLLAMA_HOST).
+// Most often the service is stopped, or OLLAMA_HOST makes it listen on its own loopback only.
 function inquiryAt(name: string, target: Target): string {
   const line = 'systemctl status ollama; systemctl cat ollama | grep OLLAMA_HOST';
   return /^(?:localhost|127\.|::1$)/.test(name) ? lineOn(target, line) : shellLine(['ssh', name, line]);

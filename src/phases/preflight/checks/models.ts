@@ -4,7 +4,7 @@ import { failed, notApplicable, pass, unknown, type Verdict } from '../../../cor
 import { normalizeModel } from '../../../facts/ollama.ts';
 import type { HostFacts, PreflightSubject } from '../subject.ts';
 
-/** Every alias has its model somewhere, and preferably everywhere it is said to be. */
+/** Every alias needs its model on one backend, and should have it on all its backends. */
 export function modelChecks(
   models: readonly Model[] | undefined,
   backends: readonly Backend[] | undefined,
@@ -50,7 +50,7 @@ function judge({ seen }: PreflightSubject, withFacts: (facts: HostFacts) => Verd
 function judgePresent(model: Model, urls: readonly string[], facts: HostFacts): Verdict {
   const { having, lacking, silent } = search(model, urls, facts);
   if (having.length > 0) return pass(`${model.model} on ${having.join(', ')}`);
-  // A backend that does not answer has a check of its own that fails; this one cannot tell.
+  // A silent backend fails its own check, and this check cannot know its models.
   if (silent.length > 0)
     return {
       outcome: 'skip',

@@ -5,17 +5,17 @@ import { commandOn, knowing, type PreflightSubject } from '../subject.ts';
 
 const ANYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]', '*']);
 
-/** The place where the gateway goes: nobody else may have it. */
+/** The place of the gateway: its folders, its address and its port must be free or hxllm's. */
 export const PLACE: readonly Check<PreflightSubject>[] = [
   {
     id: 'place.nothing-foreign',
-    title: 'nothing foreign is where hxllm installs',
+    title: 'no foreign installation is in the way',
     severity: 'warning',
     after: ['system.bash'],
     judge: knowing(
       (facts) => facts.foreign,
       (foreign, { host: { target } }) => {
-        if (foreign.length === 0) return pass('nothing but what hxllm made, if anything');
+        if (foreign.length === 0) return pass('nothing foreign was found');
         const list = foreign
           .map(({ path, looksLike }) => (path === '' ? looksLike : `${path}: ${looksLike}`))
           .join('; ');
@@ -29,8 +29,8 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
   },
   {
     id: 'place.address',
-    title: 'the address to listen on is the host’s',
-    // It may be one that moves between hosts and is elsewhere now.
+    title: 'the address to listen on belongs to the host',
+    // The address may be a floating one that another host has at the moment.
     severity: 'warning',
     after: ['system.bash'],
     judge: knowing(
@@ -50,7 +50,7 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
   },
   {
     id: 'place.port-free',
-    title: 'the port is free or ours',
+    title: 'the port is free or hxllm’s',
     severity: 'error',
     after: ['system.bash'],
     judge: knowing(
@@ -64,18 +64,18 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
         const foreign = subject.seen.reached ? subject.seen.facts.foreign : undefined;
         if (foreign?.known !== true)
           return unknown(
-            `${held}, and it takes root to see by whom`,
+            `${held}, and only root can see the program`,
             commandOn(target, 'sudo', 'ss', '-Hltnp', `sport = :${String(settings.port)}`),
           );
         return foreign.value.some(({ kind }) => kind === 'process')
-          ? notApplicable(`${held} by what place.nothing-foreign names`)
+          ? notApplicable(`${held} by the program that place.nothing-foreign names`)
           : pass(`${held} by hxllm’s own gateway`);
       },
     ),
   },
 ];
 
-/** Whether somebody who listens on `address` is in the way of listening on `wanted`. */
+/** Whether a listener on `address` prevents listening on `wanted`. */
 function overlaps(wanted: string, address: string): boolean {
   const bare = (text: string): string => text.replace(/^\[(.*)\]$/, '$1');
   return ANYWHERE.has(wanted) || ANYWHERE.has(address) || bare(wanted) === bare(address);

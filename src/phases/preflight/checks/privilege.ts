@@ -3,7 +3,7 @@ import { failed, notApplicable, pass } from '../../../core/verdict.ts';
 import type { Identity, Sudo } from '../../../facts/identity.ts';
 import { knowing, lineOn, type PreflightSubject } from '../subject.ts';
 
-/** What we may do there. */
+/** The rights of the login user. */
 export const PRIVILEGE: readonly Check<PreflightSubject>[] = [
   {
     id: 'privilege.sudo',
@@ -15,7 +15,7 @@ export const PRIVILEGE: readonly Check<PreflightSubject>[] = [
       (identity, subject) => {
         if (subject.host.settings.serviceManager === 'process')
           return notApplicable('litellm_service_manager is process: nothing is done as root');
-        if (identity.root) return notApplicable('the connection is root’s already');
+        if (identity.root) return notApplicable('the login user is root');
         return knowing(
           (facts) => facts.sudo,
           (sudo) => judgeSudo(sudo, identity, subject),
@@ -31,6 +31,6 @@ function judgeSudo(sudo: Sudo, { userName }: Identity, { host: { target } }: Pre
   if (sudo.state === 'missing')
     return failed(wanted, 'sudo is not installed', lineOn(target, "su -c 'apt-get install -y sudo'", '-t'));
   const grant = `echo '${userName} ALL=(ALL) NOPASSWD: ALL' | sudo tee /etc/sudoers.d/hxllm`;
-  // With a terminal, so that sudo can ask this once.
+  // With a terminal (-t), so that sudo can ask for the password this once.
   return failed(wanted, sudo.message === '' ? 'sudo refused' : sudo.message, lineOn(target, grant, '-t'));
 }

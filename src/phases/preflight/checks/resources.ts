@@ -6,13 +6,13 @@ import { commandOn, knowing, type AskedBetween, type PreflightSubject } from '..
 
 const MIB = 1024 * 1024;
 
-/** The runtime (127 MB) twice while it is uploaded beside an older one, releases, and room to live. */
+/** Room for the runtime (127 MB) twice, while it is uploaded beside an older one, for releases and for logs. */
 const DISK_MIB = 512;
 
-/** A difference beyond which logs of two machines can no longer be read side by side. */
+/** With a larger difference, logs of two machines cannot be read side by side. */
 const SKEW_MS = 2000;
 
-/** What the host must have: time and room. */
+/** The clock and the disk space of the host. */
 export const RESOURCES: readonly Check<PreflightSubject>[] = [
   {
     id: 'time.synchronized',
@@ -36,14 +36,18 @@ export const RESOURCES: readonly Check<PreflightSubject>[] = [
         const seen = `${String(Math.floor(disk.availableBytes / MIB))} MiB free on ${disk.mount}, where ${pathsOf(host.settings).installDir} belongs`;
         return disk.availableBytes >= DISK_MIB * MIB
           ? pass(seen)
-          : failed(`${String(DISK_MIB)} MiB`, seen, commandOn(host.target, 'du', '-xh', '--max-depth=2', disk.mount));
+          : failed(
+              `${String(DISK_MIB)} MiB free`,
+              seen,
+              commandOn(host.target, 'du', '-xh', '--max-depth=2', disk.mount),
+            );
       },
     ),
   },
 ];
 
 function judgeClock(clock: Clock, asked: AskedBetween, { host }: PreflightSubject): Verdict {
-  // Zero where the host's time lies between question and answer: then nothing tells the clocks apart.
+  // Zero if the host's time lies between question and answer: then the clocks cannot be told apart.
   const skewMs = Math.max(asked.fromMs - clock.nowMs, clock.nowMs - asked.toMs, 0);
   const skew =
     skewMs === 0
@@ -52,10 +56,10 @@ function judgeClock(clock: Clock, asked: AskedBetween, { host }: PreflightSubjec
   const fix = commandOn(host.target, 'sudo', 'timedatectl', 'set-ntp', 'true');
   if (clock.synchronized === true && skewMs <= SKEW_MS) return pass(`synchronized; ${skew}`);
   if (clock.synchronized === true)
-    return failed('the same time here and there', `synchronized by its own account, but ${skew}`, fix);
+    return failed('the same time here and there', `timedatectl says synchronized, but ${skew}`, fix);
   const kept =
     clock.synchronized === false
-      ? 'nothing keeps it in sync'
-      : 'timedatectl does not say whether anything keeps it in sync';
+      ? 'no time daemon keeps it in sync'
+      : 'timedatectl does not say whether a time daemon keeps it in sync';
   return failed('a clock that a time daemon keeps', `${kept}; ${skew}`, fix);
 }

@@ -2,21 +2,21 @@ import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass } from '../../../core/verdict.ts';
 import { commandOn, knowing, type PreflightSubject } from '../subject.ts';
 
-/** The first systemd with everything that the unit uses; Debian 12 has 252. */
+/** The first version of systemd with every setting of the unit. Debian 12 has 252. */
 const SYSTEMD_MIN = 249;
 
-/** What the shipped Node.js 24 was linked against (its BUILDING.md). */
+/** The glibc that the shipped Node.js 24 needs (its BUILDING.md). */
 const GLIBC_MIN = '2.28';
 
 const KNOWN = ['debian', 'ubuntu'];
 
 const after = ['system.bash'];
 
-/** What the host is. */
+/** The operating system of the host. */
 export const SYSTEM: readonly Check<PreflightSubject>[] = [
   {
     id: 'system.distribution',
-    title: 'the distribution is a known one',
+    title: 'the distribution is supported',
     severity: 'warning',
     after,
     judge: knowing(
@@ -25,7 +25,7 @@ export const SYSTEM: readonly Check<PreflightSubject>[] = [
         KNOWN.some((id) => os.id === id || os.idLike.includes(id))
           ? pass(os.prettyName)
           : failed(
-              'Debian, Ubuntu or one of their family',
+              'Debian, Ubuntu or a distribution based on them',
               os.prettyName,
               commandOn(host.target, 'cat', '/etc/os-release'),
             ),
@@ -33,7 +33,7 @@ export const SYSTEM: readonly Check<PreflightSubject>[] = [
   },
   {
     id: 'system.architecture',
-    title: 'the architecture has a runtime',
+    title: 'hxllm has a runtime for the architecture',
     severity: 'error',
     after,
     judge: knowing(
@@ -41,16 +41,16 @@ export const SYSTEM: readonly Check<PreflightSubject>[] = [
       ({ architecture, hardware, kernel }) =>
         architecture === undefined
           ? failed(
-              'x86_64 or aarch64, for which there is a Node.js to ship',
+              'x86_64 or aarch64, for which hxllm ships Node.js',
               hardware,
-              'Choose another host: there is no runtime for this one.',
+              'Choose another host: hxllm has no runtime for this one.',
             )
           : pass(`${hardware}, Linux ${kernel}`),
     ),
   },
   {
     id: 'system.libc',
-    title: 'the C library runs the shipped runtime',
+    title: 'the C library can run the shipped Node.js',
     severity: 'error',
     after,
     judge: knowing(
@@ -58,7 +58,7 @@ export const SYSTEM: readonly Check<PreflightSubject>[] = [
       ({ glibc }) => {
         const wanted = `glibc ${GLIBC_MIN} or newer`;
         const fix = 'Choose a newer distribution: the shipped Node.js cannot start on this one.';
-        if (glibc === undefined) return failed(wanted, 'another C library, or one that does not say its version', fix);
+        if (glibc === undefined) return failed(wanted, 'another C library, or one that does not tell its version', fix);
         return isAtLeast(glibc, GLIBC_MIN) ? pass(`glibc ${glibc}`) : failed(wanted, `glibc ${glibc}`, fix);
       },
     ),
@@ -72,7 +72,7 @@ export const SYSTEM: readonly Check<PreflightSubject>[] = [
       (facts) => facts.systemd,
       (systemd, { host }) => {
         if (host.settings.serviceManager === 'process') return notApplicable('litellm_service_manager is process');
-        const wanted = `systemd ${String(SYSTEMD_MIN)} or newer as this host's init`;
+        const wanted = `systemd ${String(SYSTEMD_MIN)} or newer as the host’s init`;
         if (systemd.version === undefined)
           return failed(
             wanted,
@@ -82,14 +82,14 @@ export const SYSTEM: readonly Check<PreflightSubject>[] = [
         if (!systemd.running)
           return failed(
             wanted,
-            `systemd ${String(systemd.version)} is installed, but something else is init`,
+            `systemd ${String(systemd.version)} is installed, but another program is init`,
             commandOn(host.target, 'ps', '-p', '1', '-o', 'comm='),
           );
         if (systemd.version < SYSTEMD_MIN)
           return failed(
             wanted,
             `systemd ${String(systemd.version)}`,
-            'Upgrade the distribution: systemd comes with it.',
+            'Upgrade the distribution, which brings a newer systemd.',
           );
         return pass(`systemd ${String(systemd.version)}, ${systemd.state}`);
       },
@@ -102,7 +102,7 @@ export const SYSTEM: readonly Check<PreflightSubject>[] = [
     after,
     judge: knowing(
       (facts) => facts.programs,
-      ({ python }) => pass(`${python === undefined ? 'none' : `Python ${python}`}; hxllm needs none on the host`),
+      ({ python }) => pass(`${python === undefined ? 'no Python' : `Python ${python}`}; hxllm does not use it`),
     ),
   },
 ];

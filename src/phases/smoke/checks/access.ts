@@ -6,7 +6,7 @@ import { isOurs } from '../target.ts';
 
 const ERROR_KEYS = ['code', 'message', 'param', 'type'];
 
-/** Is there an HTTP server, is it the gateway, and does it keep out those without the key? */
+/** Is there an HTTP server, is it the gateway, and does it refuse requests without the key? */
 export const ACCESS_CHECKS: readonly Check<ProbeResults>[] = [
   {
     id: 'http.reachable',
@@ -23,14 +23,14 @@ export const ACCESS_CHECKS: readonly Check<ProbeResults>[] = [
         return failed(
           `an API at ${target.url}`,
           describeReply(reply),
-          `the same command with the address it points to: ${location ?? 'none given'}`,
+          `the same command with the address of the redirection: ${location ?? 'none given'}`,
         );
       return pass(`${target.url} answered in ${String(reply.firstByteMs)} ms`);
     },
   },
   {
     id: 'health.alive',
-    title: 'the gateway says that it is alive',
+    title: 'the gateway reports that it is alive',
     severity: 'error',
     after: ['http.reachable'],
     judge: ({ health, target }) => {
@@ -55,7 +55,7 @@ export const ACCESS_CHECKS: readonly Check<ProbeResults>[] = [
     after: ['http.reachable'],
     judge: ({ withoutKey, target }) => {
       if (target.key === undefined && withoutKey.every((exchange) => replyOf(exchange)?.status !== 401))
-        return notApplicable('no key was given, and the server asks for none');
+        return notApplicable('no key was given, and the server needs none');
       return firstBad(withoutKey.map((exchange) => judgeRefusal(exchange, isOurs(target), null)));
     },
   },
@@ -71,10 +71,10 @@ export const ACCESS_CHECKS: readonly Check<ProbeResults>[] = [
   },
 ];
 
-// OpenAI's error object: all four keys, for ours with exactly the type and code that OpenAI sends.
+// OpenAI's error object has all four keys. hxllm's gateway must also send exactly OpenAI's type and code.
 function judgeRefusal(exchange: Exchange, ours: boolean, code: string | null): Verdict {
   const what = `${exchange.asked.method} ${pathOf(exchange)}`;
-  const fix = ours ? 'hxllm enforce  # gives the gateway its key' : 'give the server a key to ask for';
+  const fix = ours ? 'hxllm enforce  # gives the gateway its key' : 'configure the server to require a key';
   if (!exchange.outcome.answered)
     return unknown(`${what}: ${exchange.outcome.trouble.seen}`, exchange.outcome.trouble.fix);
   const { reply } = exchange.outcome;
@@ -93,7 +93,7 @@ function judgeRefusal(exchange: Exchange, ours: boolean, code: string | null): V
 function faultOf(reply: Reply, ours: boolean, code: string | null): string | undefined {
   const error = at(jsonOf(reply), 'error');
   if (typeof at(error, 'message') !== 'string' || at(error, 'message') === '')
-    return `its body is no error object: ${describeReply(reply)}`;
+    return `its body is not an error object: ${describeReply(reply)}`;
   if (!ours) return undefined;
   const keys = Object.keys(Object(error)).toSorted();
   if (keys.join() !== ERROR_KEYS.join()) return `the error has the keys ${keys.join(', ')}`;

@@ -7,7 +7,7 @@ import { isOurs } from '../target.ts';
 const FINISHES: ReadonlySet<unknown> = new Set(['stop', 'length', 'tool_calls', 'content_filter']);
 const RECORDED = 'see the recorded answer in report.json';
 
-/** Does a model answer, whole; and do the embedding models? */
+/** Does a model give a complete answer, and do the embedding models? */
 export const ANSWER_CHECKS: readonly Check<ProbeResults>[] = [
   {
     id: 'chat.answers',
@@ -34,7 +34,7 @@ export const ANSWER_CHECKS: readonly Check<ProbeResults>[] = [
     after: ['models.listed'],
     judge: ({ embeddings, target }) => {
       if (target.embeddings.length === 0) return notApplicable('no embedding model is defined');
-      if (embeddings.length === 0) return unknown('they were not asked');
+      if (embeddings.length === 0) return unknown('the embedding models were not asked');
       const verdicts = embeddings.map((exchange) =>
         judgeOk(
           exchange,
@@ -47,7 +47,7 @@ export const ANSWER_CHECKS: readonly Check<ProbeResults>[] = [
   },
 ];
 
-/** Judges an answer that should be 200 and right, and else says what it was. */
+/** Judges an exchange whose answer should be 200 without a fault. */
 function judgeOk(
   exchange: Exchange | undefined,
   faultOf: (reply: Reply) => string | undefined,
@@ -69,7 +69,7 @@ function judgeOk(
   const fault = faultOf(reply);
   return fault === undefined
     ? pass(say(reply))
-    : failed(`what OpenAI’s API would answer for ${model}`, fault, RECORDED);
+    : failed(`an answer for ${model} as OpenAI’s API sends it`, fault, RECORDED);
 }
 
 function faultOfChat(reply: Reply, model: string | undefined, ours: boolean): string | undefined {
@@ -89,9 +89,9 @@ function faultOfChat(reply: Reply, model: string | undefined, ours: boolean): st
   return faultOfUsage(at(body, 'usage'), ours);
 }
 
-/** What is wrong with a usage object; servers that are not ours may leave it out. */
+/** The fault of a usage object. Servers other than hxllm's may leave the object out. */
 export function faultOfUsage(usage: unknown, wanted: boolean): string | undefined {
-  if (usage === undefined || usage === null) return wanted ? 'it says no usage' : undefined;
+  if (usage === undefined || usage === null) return wanted ? 'it has no usage' : undefined;
   const [prompt, completion, total] = ['prompt_tokens', 'completion_tokens', 'total_tokens'].map((name) =>
     at(usage, name),
   );

@@ -3,7 +3,7 @@ import { failed, pass, unknown } from '../../../core/verdict.ts';
 import { at, describeReply, isHtml, jsonOf, replyOf } from '../exchange.ts';
 import { listedModels, type ProbeResults } from '../probes.ts';
 
-/** Are the models there, under the names that clients will use? */
+/** Are the models listed under the names that clients use? */
 export const MODEL_CHECKS: readonly Check<ProbeResults>[] = [
   {
     id: 'models.listed',
@@ -13,7 +13,7 @@ export const MODEL_CHECKS: readonly Check<ProbeResults>[] = [
     judge: ({ models, target }) => {
       if (models?.outcome.answered === false) return unknown(models.outcome.trouble.seen, models.outcome.trouble.fix);
       const reply = replyOf(models);
-      if (reply === undefined) return unknown('they were not asked for');
+      if (reply === undefined) return unknown('the models were not asked for');
       const wanted = 'a list of models from /v1/models';
       if (reply.status === 401 || reply.status === 403)
         return failed(wanted, describeReply(reply), keyFix(target.key !== undefined, target.models !== undefined));

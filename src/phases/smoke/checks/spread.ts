@@ -2,7 +2,7 @@ import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
 import type { ProbeResults } from '../probes.ts';
 
-/** Does every backend get its share? */
+/** Does every backend answer requests? */
 export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
   {
     id: 'backends.used',
@@ -15,13 +15,13 @@ export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
         return notApplicable(
           named.length === 0
             ? 'this server does not say which backend answered'
-            : `no backends were named to look for; seen: ${[...new Set(named)].join(', ')}`,
+            : `no backends are expected; answers came from ${[...new Set(named)].join(', ')}`,
         );
-      if (backends.length === 0) return unknown('nothing was asked of them');
+      if (backends.length === 0) return unknown('no request was sent to a backend');
       if (named.length === 0)
         return failed(
           'x-hxllm-backend on replies',
-          'no such header: this is not the gateway that hxllm installs',
+          'no such header: this is not a gateway that hxllm installed',
           'hxllm enforce',
         );
       const strange = named.find((backend) => target.backends?.includes(backend) !== true);

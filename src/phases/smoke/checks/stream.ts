@@ -8,11 +8,11 @@ import { faultOfUsage } from './answers.ts';
 
 const RECORDED = 'see the recorded stream in report.json';
 
-/** Does a stream come as OpenAI's SDKs read it? */
+/** Is a stream readable for OpenAI's SDKs? */
 export const STREAM_CHECKS: readonly Check<ProbeResults>[] = [
   {
     id: 'stream.framed',
-    title: 'a streamed answer is well framed and ends with [DONE]',
+    title: 'a streamed answer is framed correctly and ends with [DONE]',
     severity: 'error',
     after: ['chat.answers'],
     judge: ({ stream }) => {
@@ -20,7 +20,7 @@ export const STREAM_CHECKS: readonly Check<ProbeResults>[] = [
       if (!stream.outcome.answered)
         return stream.outcome.trouble.kind === 'aborted'
           ? unknown(stream.outcome.trouble.seen)
-          : failed('a whole stream', stream.outcome.trouble.seen, stream.outcome.trouble.fix);
+          : failed('a complete stream', stream.outcome.trouble.seen, stream.outcome.trouble.fix);
       const { reply } = stream.outcome;
       const type = reply.headers['content-type'] ?? 'no content-type';
       if (reply.status !== 200) return failed('200 for a stream', describeReply(reply), RECORDED);
@@ -30,7 +30,7 @@ export const STREAM_CHECKS: readonly Check<ProbeResults>[] = [
       if (!done)
         return failed(
           'data: [DONE] at the end',
-          `${String(chunks.length)} events and then the end${errorIn(chunks)}`,
+          `${String(chunks.length)} events without it${errorIn(chunks)}`,
           RECORDED,
         );
       return pass(
@@ -40,7 +40,7 @@ export const STREAM_CHECKS: readonly Check<ProbeResults>[] = [
   },
   {
     id: 'stream.tells-one-answer',
-    title: 'the streamed chunks make one answer',
+    title: 'the streamed chunks form one answer',
     severity: 'error',
     after: ['stream.framed'],
     judge: (seen) =>
@@ -52,7 +52,7 @@ export const STREAM_CHECKS: readonly Check<ProbeResults>[] = [
   },
   {
     id: 'stream.counts-usage',
-    title: 'the stream counts its tokens when asked to',
+    title: 'the stream reports its tokens on request',
     severity: 'error',
     after: ['stream.framed'],
     judge: (seen) => {
@@ -77,7 +77,7 @@ function judgeChunks(
 ): Verdict {
   const events = eventsOf(replyOf(seen.stream));
   const fault = faultOf(events, isOurs(seen.target));
-  return fault === undefined ? pass(say(events)) : failed('the chunks that OpenAI’s API would send', fault, RECORDED);
+  return fault === undefined ? pass(say(events)) : failed('chunks as OpenAI’s API sends them', fault, RECORDED);
 }
 
 function eventsOf(reply: Reply | undefined): EventStream {
