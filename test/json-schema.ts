@@ -16,8 +16,8 @@ export function schemaErrors(schema: JsonSchema, document: unknown): readonly st
 }
 
 /** Fails unless a document is as its schema says. */
-export function assertValid(schema: JsonSchema, document: unknown): void {
-  assert.deepEqual(schemaErrors(schema, document), [], JSON.stringify(document).slice(0, 2000));
+export function assertValid(schema: JsonSchema, document: unknown, name = 'document'): void {
+  assert.deepEqual(schemaErrors(schema, document), [], `${name}: ${JSON.stringify(document).slice(0, 2000)}`);
 }
 
 /** Paths of properties that a schema does not describe. */

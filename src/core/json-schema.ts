@@ -23,6 +23,7 @@ export interface JsonSchema {
   readonly propertyNames?: JsonSchema;
   readonly additionalProperties?: JsonSchema | boolean;
   readonly anyOf?: readonly JsonSchema[];
+  readonly not?: JsonSchema;
   readonly $defs?: Readonly<Record<string, JsonSchema>>;
   /** An annotation that the editors' language servers for JSON and YAML read: the key is not among their suggestions. */
   readonly doNotSuggest?: true;

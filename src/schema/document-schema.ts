@@ -1,5 +1,6 @@
 import { documentSchema, type JsonSchema } from '../core/json-schema.ts';
-import type { Key, KeyDescription } from './section.ts';
+import { descriptionText } from '../core/key-description.ts';
+import type { Key } from './section.ts';
 import { DOCUMENT, type DocumentSection } from './sections/sections.ts';
 
 /** The JSON Schema of `config.yaml`. It accepts every document that `readGatewayConfig` reads without an unknown key. */
@@ -26,7 +27,7 @@ function mappingSchema(path: readonly string[]): JsonSchema {
 function keySchema(name: string, key: Key<unknown>, { path, required = [] }: DocumentSection): JsonSchema {
   const own = { ...key.kind.schema, ...key.shape, ...nestedSchema([...path, name]) };
   return {
-    description: descriptionOf(key),
+    description: descriptionText(key),
     // A key without a value counts as absent.
     ...(required.includes(name) ? own : orNull(own)),
     ...(key.default === undefined || key.inherits !== undefined ? {} : { default: key.default }),
@@ -46,16 +47,6 @@ function orNull(schema: JsonSchema): JsonSchema {
   if (schema.anyOf !== undefined) return { ...schema, anyOf: [...schema.anyOf, { type: 'null' }] };
   if (schema.type === undefined) return schema;
   return { ...schema, type: [schema.type, 'null'].flat() as NonNullable<JsonSchema['type']> };
-}
-
-/** The meaning of a key with its unit and the keys that count without it, for editors. */
-export function descriptionOf({ meaning, unit, inherits = [], default: otherwise }: KeyDescription): string {
-  const last = inherits.length > 0 && otherwise !== undefined ? [String(otherwise)] : [];
-  return [
-    meaning,
-    ...(unit === undefined ? [] : [`Unit: ${unit}.`]),
-    ...(inherits.length === 0 ? [] : [`Without it: ${[...inherits, ...last].join(', else ')}.`]),
-  ].join(' ');
 }
 
 function samePath(a: readonly string[], b: readonly string[]): boolean {

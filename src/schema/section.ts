@@ -1,26 +1,14 @@
 import type { JsonSchema } from '../core/json-schema.ts';
 import { isObject } from '../core/json.ts';
+import type { KeyDescription } from '../core/key-description.ts';
 import { nearestName } from '../core/spelling.ts';
 import { pathText, showValue, type DocumentPath, type Issue } from './issue.ts';
 import { anything, type Kind } from './kind.ts';
 
-/** One key of a section: the type of its value, whether hxllm honours it or only knows it, and its description. */
+/** One key of a section: the type of its value, and whether hxllm honours it or only knows it. */
 export interface Key<T> extends KeyDescription {
   readonly kind: Kind<T>;
   readonly honoured: boolean;
-}
-
-/** The description of a key, for the documentation and the JSON Schema. */
-export interface KeyDescription {
-  /** Sentences; the first one says what the key sets. */
-  readonly meaning: string;
-  /** The value that counts if the key is absent. */
-  readonly default?: string | number | boolean;
-  /** Keys that count, in turn, if this one is absent; `default` counts if they are absent too. */
-  readonly inherits?: readonly string[];
-  /** The unit of a number. */
-  readonly unit?: string;
-  readonly example?: unknown;
   /** Details of a list or mapping, beyond its kind. */
   readonly shape?: JsonSchema;
 }
@@ -34,8 +22,12 @@ export type SectionValues<S extends Section> = {
 };
 
 /** A key that hxllm honours. */
-export function honours<T>(kind: Kind<T>, meaning: string, more: Omit<KeyDescription, 'meaning'> = {}): Key<T> {
-  return { kind, honoured: true, meaning, ...more };
+export function honours<T>(
+  kind: Kind<T>,
+  meaning: string,
+  more: Omit<Key<T>, 'kind' | 'honoured' | 'meaning'> = {},
+): Key<T> {
+  return { ...more, kind, honoured: true, meaning };
 }
 
 /** A key of LiteLLM that hxllm knows and ignores. */

@@ -1,9 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
 import type { Config, HostConfig } from '../../src/config/config.ts';
 import { loadConfig, type ConfigRequest } from '../../src/config/load.ts';
+import { variablesSchema } from '../../src/config/variables/variables-schema.ts';
 import type { Problem, Result } from '../../src/core/problem.ts';
+import { assertValid } from '../json-schema.ts';
+
+const SCHEMA = variablesSchema();
 
 /** A temporary folder with these files, removed at the end of its scope. */
 export class Tree implements Disposable {
@@ -18,9 +23,9 @@ export class Tree implements Disposable {
     writeFileSync(join(this.folder, path), text);
   }
 
-  /** Runs loadConfig on the files. */
-  load(request: Partial<ConfigRequest> = {}): Promise<Result<Config>> {
-    return loadConfig({
+  /** Runs loadConfig on the files. If all is well with them, they must be valid by the published schema as well. */
+  async load(request: Partial<ConfigRequest> = {}): Promise<Result<Config>> {
+    const result = await loadConfig({
       cwd: this.folder,
       home: join(this.folder, 'home'),
       userName: 'operator',
@@ -30,6 +35,17 @@ export class Tree implements Disposable {
       vaultPasswordFile: undefined,
       askVaultPassword: undefined,
       ...request,
+    });
+    if (result.ok && result.value.warnings.every(({ code }) => code !== 'variables.unknown'))
+      for (const [path, document] of this.#variables()) assertValid(SCHEMA, document, path);
+    return result;
+  }
+
+  /** The variables files in YAML that are not encrypted, by path. */
+  #variables(): readonly (readonly [string, unknown])[] {
+    return globSync('**/{group,host}_vars/**/*.{yml,yaml}', { cwd: this.folder }).flatMap((path) => {
+      const text = readFileSync(join(this.folder, path), 'utf8');
+      return text.startsWith('$ANSIBLE_VAULT') ? [] : [[path, parse(text, { logLevel: 'silent' })] as const];
     });
   }
 

@@ -3,6 +3,7 @@ import type { Value } from '../value.ts';
 import { readBackendUrl } from './backend-url.ts';
 import type { Reader } from './reader.ts';
 import { judgeKeys } from './unknown-names.ts';
+import { BACKEND_KEYS } from './variables.ts';
 
 const WANTED = 'a list of addresses of Ollama servers';
 const FIX = 'write below litellm_backends: one line each, such as   - http://hx-llm01-server:11434';
@@ -31,7 +32,7 @@ function readBackend(item: Value, reader: Reader): Backend | undefined {
     const url = readUrl(item, reader);
     return url === undefined ? undefined : { url, numParallel: undefined };
   }
-  judgeKeys(item.entries, ['url', 'num_parallel'], reader.findings);
+  judgeKeys(item.entries, Object.keys(BACKEND_KEYS), reader.findings);
   const address = item.entries.get('url');
   if (address === undefined)
     return reader.wrong(item, 'an entry with url: http://…', 'add url: http://hx-llm01-server:11434');

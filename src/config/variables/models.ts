@@ -4,8 +4,9 @@ import { readBackendUrl } from './backend-url.ts';
 import type { Reader } from './reader.ts';
 import { nearestName } from '../../core/spelling.ts';
 import { judgeKeys } from './unknown-names.ts';
+import { MODEL_KEYS } from './variables.ts';
 
-const KEYS = ['name', 'provider', 'model', 'backends', 'num_ctx', 'keep_alive', 'options', 'mode'];
+const KEYS = Object.keys(MODEL_KEYS);
 const WANTED = 'a list of models, each with name, provider and model';
 const FIX = 'write below litellm_models: entries such as   - {name: llama3-8b, provider: ollama, model: "llama3:8b"}';
 const DURATION = /^-?(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/;

@@ -2,25 +2,10 @@ import type { Where } from '../../core/problem.ts';
 import type { Findings } from '../findings.ts';
 import type { Variables } from '../value.ts';
 import { nearestName } from '../../core/spelling.ts';
-
-/** Variables that hxllm reads. */
-const KNOWN_VARIABLES = [
-  'litellm_models',
-  'litellm_backends',
-  'litellm_master_key',
-  'litellm_port',
-  'litellm_listen',
-  'litellm_user',
-  'litellm_group',
-  'litellm_routing_strategy',
-  'litellm_config_dir',
-  'litellm_install_dir',
-  'litellm_service_manager',
-  'litellm_prefix',
-  'litellm_require_domain_join',
-] as const;
+import { VARIABLES } from './variables.ts';
 
 const PREFIX = 'litellm_';
+const KNOWN_NAMES = Object.keys(VARIABLES);
 
 /**
  * Reports each unknown `litellm_*` variable. It is an error if a known variable with nearly the same name is not
@@ -28,9 +13,9 @@ const PREFIX = 'litellm_';
  * LiteLLM role, are warnings.
  */
 export function judgeVariableNames(variables: Variables, findings: Findings): void {
-  const bare = KNOWN_VARIABLES.map((name) => name.slice(PREFIX.length));
+  const bare = KNOWN_NAMES.map((name) => name.slice(PREFIX.length));
   for (const [name, value] of variables) {
-    if (!name.startsWith(PREFIX) || KNOWN_VARIABLES.some((known) => known === name)) continue;
+    if (!name.startsWith(PREFIX) || KNOWN_NAMES.includes(name)) continue;
     const near = nearestName(name.slice(PREFIX.length), bare);
     judge(
       {

@@ -1,0 +1,140 @@
+import { DEFAULT_STRATEGY, STRATEGY_NAMES } from '../../core/routing-strategy.ts';
+import {
+  entryType,
+  flag,
+  integer,
+  listOf,
+  mapping,
+  secondsOrDuration,
+  text,
+  word,
+  type VariableRecord,
+} from './variable-type.ts';
+
+const ACCOUNT = '(?!root$)[a-z_][a-z0-9_-]{0,31}';
+const FOLDER = String.raw`(?:/[\w.@+-]+)+/*`;
+const ADDRESS = String.raw`\s*https?://\S+\s*`;
+
+/** The keys of an entry of `litellm_models`. */
+export const MODEL_KEYS = {
+  name: {
+    type: text(String.raw`\s*\S+\s*`),
+    required: true,
+    meaning: 'The alias that clients ask for.',
+    example: 'phi3-3.8b',
+  },
+  provider: { type: word('ollama'), meaning: 'The kind of backend; `ollama` is the only one.', default: 'ollama' },
+  model: {
+    type: text(String.raw`\s*\S+\s*`),
+    required: true,
+    meaning: 'The model’s name in Ollama.',
+    example: 'phi3:3.8b-mini-128k-instruct-q8_0',
+  },
+  backends: {
+    type: listOf(text(ADDRESS)),
+    meaning: 'The backends that serve the model, as in `litellm_backends`. Without it, all of them do.',
+    example: ['http://llm01.example.net:11434'],
+  },
+  num_ctx: {
+    type: integer(1, 16_777_216),
+    meaning:
+      'The length of the context, for prompt and response together. Without it, the setting of the model or of Ollama counts.',
+    unit: 'tokens',
+    example: 16_384,
+  },
+  keep_alive: {
+    type: secondsOrDuration,
+    meaning:
+      'How long Ollama keeps the model in memory after its last request: seconds (-1: for ever), or a duration. Without it, Ollama’s own setting counts.',
+    example: '30m',
+  },
+  options: {
+    type: mapping,
+    meaning: 'Further Ollama options; the keys of `litellm_params` below list them.',
+    example: { temperature: 0.2 },
+  },
+  mode: { type: word('chat', 'embedding'), meaning: 'The purpose of the model.', default: 'chat' },
+} as const satisfies Readonly<Record<string, VariableRecord>>;
+
+/** The keys of an entry of `litellm_backends` that is a mapping. */
+export const BACKEND_KEYS = {
+  url: {
+    type: text(ADDRESS),
+    required: true,
+    meaning: 'The address of an Ollama server, as the gateway’s host reaches it.',
+    example: 'http://llm01.example.net:11434',
+  },
+  num_parallel: {
+    type: integer(1, 1024),
+    meaning:
+      'The most requests at once for each model of the backend: its `OLLAMA_NUM_PARALLEL`. Without it, the gateway finds out.',
+    unit: 'requests',
+    example: 4,
+  },
+} as const satisfies Readonly<Record<string, VariableRecord>>;
+
+/** Every variable that hxllm reads. */
+export const VARIABLES = {
+  litellm_models: {
+    type: listOf(entryType(MODEL_KEYS)),
+    meaning: 'The models, each a mapping with `name` and `model`. `hxllm inventory` asks the backends for them.',
+    example: [{ name: 'phi3-3.8b', provider: 'ollama', model: 'phi3:3.8b-mini-128k-instruct-q8_0' }],
+  },
+  litellm_backends: {
+    type: listOf({ ...text(ADDRESS), ...entryType(BACKEND_KEYS), type: ['string', 'object'] }),
+    meaning: 'The Ollama servers: addresses, or mappings with `url`.',
+    example: ['http://llm01.example.net:11434', { url: 'http://llm02.example.net:11434', num_parallel: 4 }],
+  },
+  litellm_master_key: {
+    type: text(String.raw`\s*[!-~]+\s*`),
+    meaning:
+      'The key that clients send: `sk-` and 64 hexadecimal digits. It belongs into the vault; `hxllm inventory --vault-init` makes both.',
+  },
+  litellm_port: { type: integer(1, 65_535), meaning: 'The port that the gateway listens on.', default: 4000 },
+  litellm_listen: {
+    type: text(String.raw`\s*(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)\s*`),
+    meaning: 'The IP address that the gateway listens on; `0.0.0.0` is all IPv4 addresses of the host.',
+    default: '0.0.0.0',
+    example: '127.0.0.1',
+  },
+  litellm_user: {
+    type: text(ACCOUNT),
+    meaning: 'The system user that the gateway runs as, without a shell. It is created if it does not exist.',
+    default: 'litellm',
+  },
+  litellm_group: {
+    type: text(ACCOUNT),
+    meaning: 'The group of that user; it may read the configuration on the host.',
+    default: 'litellm',
+  },
+  litellm_routing_strategy: {
+    type: word(...STRATEGY_NAMES),
+    meaning: 'How a backend is chosen for a request: `router_settings.routing_strategy` below.',
+    default: DEFAULT_STRATEGY,
+  },
+  litellm_config_dir: {
+    type: text(FOLDER),
+    meaning: 'The folder on the host for `config.yaml` and `litellm.env`.',
+    default: '/etc/litellm',
+  },
+  litellm_install_dir: {
+    type: text(FOLDER),
+    meaning: 'The folder on the host for releases and runtimes.',
+    default: '/opt/litellm',
+  },
+  litellm_service_manager: {
+    type: word('systemd', 'process'),
+    meaning: 'How the gateway is run on the host. `process` is for the demo only and needs `litellm_prefix`.',
+    default: 'systemd',
+  },
+  litellm_prefix: {
+    type: text(String.raw`(?:/[^\n"\\%$]*)?`),
+    meaning: 'An absolute path before every path on the host; it is for the demo.',
+    default: '',
+  },
+  litellm_require_domain_join: {
+    type: flag,
+    meaning: 'Whether preflight requires that the host has joined a domain (realmd or sssd).',
+    default: false,
+  },
+} as const satisfies Readonly<Record<string, VariableRecord>>;
