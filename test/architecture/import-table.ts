@@ -63,16 +63,16 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
   },
   'phases/validate': { rooms: [...PHASE, 'render'], packages: ['yaml'], why: 'it judges renders and touches no host' },
   'phases/enforce': {
-    rooms: [...PHASE, 'render', 'plan', 'apply', 'phases/host'],
+    rooms: [...PHASE, 'render', 'plan', 'apply', 'phases/enforce/host'],
     packages: [],
     why: 'the only phase that acts',
   },
-  'phases/uninstall': {
-    rooms: [...PHASE, 'plan', 'apply', 'phases/host'],
+  'phases/enforce/uninstall': {
+    rooms: [...PHASE, 'plan', 'apply', 'phases/enforce/host'],
     packages: [],
     why: 'it takes enforce back without knowing how enforce works',
   },
-  'phases/host': {
+  'phases/enforce/host': {
     rooms: ['core', 'facts', 'config/config.ts', 'plan', 'apply'],
     packages: [],
     why: 'enforce and uninstall open and inspect a host in the same way; it knows neither of them',

@@ -1,5 +1,5 @@
-import { UNINSTALL } from '../../phases/uninstall/index.ts';
-import { runUninstall } from '../../phases/uninstall/run.ts';
+import { UNINSTALL } from '../../phases/enforce/uninstall/index.ts';
+import { runUninstall } from '../../phases/enforce/uninstall/run.ts';
 import { runPhase } from '../run/run-phase.ts';
 import { withConfig } from '../run/with-config.ts';
 import { nextAfter } from '../run/next.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { UNINSTALL } from '../../phases/uninstall/index.ts';
+import { UNINSTALL } from '../../phases/enforce/uninstall/index.ts';
 import type { PhaseOptions } from '../run/session.ts';
 import { phaseCommand, withYes, type Start } from './phase-command.ts';
 

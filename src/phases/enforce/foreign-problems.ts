@@ -3,7 +3,7 @@ import type { Problem } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
 import type { Foreign } from '../../facts/foreign.ts';
 import { untakeable } from '../../plan/take-over.ts';
-import type { HostState } from '../host/inspect.ts';
+import type { HostState } from './host/inspect.ts';
 
 /** The Problems that a foreign installation causes. None if nothing is foreign, or if all of it can be taken over and `takeOver` is set. */
 export function foreignProblems(

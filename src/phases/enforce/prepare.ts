@@ -8,9 +8,9 @@ import { renderHostFiles } from '../../render/host-files.ts';
 import { renderRelease } from '../../render/release-files.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
 import { foreignProblems } from './foreign-problems.ts';
-import type { HostAccess } from '../host/open-host.ts';
+import type { HostAccess } from './host/open-host.ts';
 import { resolveMasterKey } from './master-key.ts';
-import { inspectHost, type HostState } from '../host/inspect.ts';
+import { inspectHost, type HostState } from './host/inspect.ts';
 
 /** A host with its desired state, its actual state and the plan from one to the other. */
 export interface Prepared extends HostAccess {

@@ -8,7 +8,7 @@ import { timestampOf } from '../../core/timestamp.ts';
 import type { CheckResult } from '../../core/verdict.ts';
 import { countChanges } from '../../plan/plan.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
-import { openHost } from '../host/open-host.ts';
+import { openHost } from './host/open-host.ts';
 import { resolveMasterKey } from './master-key.ts';
 import { prepareHost, type Prepared } from './prepare.ts';
 import { blockedResults, showPlan, questionFor } from './show-plan.ts';

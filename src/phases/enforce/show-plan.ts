@@ -1,7 +1,7 @@
 import type { PhaseTools } from '../../core/phase.ts';
 import { unknown, type CheckResult } from '../../core/verdict.ts';
 import { changesHost, countChanges, type Step } from '../../plan/plan.ts';
-import { planEvent } from '../host/plan-event.ts';
+import { planEvent } from './host/plan-event.ts';
 import type { Prepared } from './prepare.ts';
 
 /** Shows a host's plan and keeps it as plan.json. */

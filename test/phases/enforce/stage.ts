@@ -8,7 +8,7 @@ import type { PhaseReport, PhaseTools } from '../../../src/core/phase.ts';
 import { ok } from '../../../src/core/problem.ts';
 import { keptEvents, type PhaseEvent } from '../../../src/core/recorder.ts';
 import { runEnforce, type EnforceOptions } from '../../../src/phases/enforce/run.ts';
-import { runUninstall } from '../../../src/phases/uninstall/run.ts';
+import { runUninstall } from '../../../src/phases/enforce/uninstall/run.ts';
 import { createLocalHost } from '../../../src/remote/local/host.ts';
 import type { Runtime, Shipping } from '../../../src/render/release.ts';
 import { quietPort } from '../../port.ts';

@@ -1,4 +1,4 @@
-import type { PhaseRecord } from '../../core/phase.ts';
+import type { PhaseRecord } from '../../../core/phase.ts';
 
 /** Undoes enforce. It runs like a phase but is not one of the five: no deployment passes through it. */
 export const UNINSTALL: PhaseRecord<'uninstall'> = {

@@ -1,15 +1,15 @@
-import { sudoRefusal } from '../../apply/sudo.ts';
-import { becomeOf, pathsOf, type Settings } from '../../config/config.ts';
-import type { Host } from '../../core/host.ts';
-import { randomId } from '../../core/id.ts';
-import { fail, ok, type Result } from '../../core/problem.ts';
-import { ask } from '../../facts/ask.ts';
-import { foreignQuestion, type Foreign } from '../../facts/foreign.ts';
-import type { Installation } from '../../facts/installation/installation.ts';
-import { installationQuestion } from '../../facts/installation/question.ts';
-import { machineQuestion, type Machine } from '../../facts/machine.ts';
-import type { Fact } from '../../facts/question.ts';
-import { desiredFolders } from '../../plan/folders.ts';
+import { sudoRefusal } from '../../../apply/sudo.ts';
+import { becomeOf, pathsOf, type Settings } from '../../../config/config.ts';
+import type { Host } from '../../../core/host.ts';
+import { randomId } from '../../../core/id.ts';
+import { fail, ok, type Result } from '../../../core/problem.ts';
+import { ask } from '../../../facts/ask.ts';
+import { foreignQuestion, type Foreign } from '../../../facts/foreign.ts';
+import type { Installation } from '../../../facts/installation/installation.ts';
+import { installationQuestion } from '../../../facts/installation/question.ts';
+import { machineQuestion, type Machine } from '../../../facts/machine.ts';
+import type { Fact } from '../../../facts/question.ts';
+import { desiredFolders } from '../../../plan/folders.ts';
 
 /** The state of a host that enforce and uninstall plan from. */
 export interface HostState {

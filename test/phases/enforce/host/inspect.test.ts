@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inspectHost } from '../../../src/phases/host/inspect.ts';
-import { createAnsweringHost, hostOf, type Answers } from '../preflight/host.ts';
+import { inspectHost } from '../../../../src/phases/enforce/host/inspect.ts';
+import { createAnsweringHost, hostOf, type Answers } from '../../preflight/host.ts';
 
 const MACHINE = 'x86_64\n6.1.0\nglibc 2.36\n';
 

@@ -1,5 +1,5 @@
-import type { PlanEvent } from '../../core/recorder.ts';
-import type { Plan } from '../../plan/plan.ts';
+import type { PlanEvent } from '../../../core/recorder.ts';
+import type { Plan } from '../../../plan/plan.ts';
 
 /** A host's plan as it is shown before anything is applied: without the actions, which carry megabytes and secrets. */
 export function planEvent(host: string, { steps }: Plan): PlanEvent {

@@ -1,10 +1,10 @@
-import { applyPlan } from '../../apply/apply.ts';
-import { becomeOf, pathsOf, type Config, type HostConfig } from '../../config/config.ts';
-import { hostProblems } from '../../config/requirements.ts';
-import { randomId } from '../../core/id.ts';
-import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
-import { ok, type Problem, type Result } from '../../core/problem.ts';
-import { planUninstall, type UninstallPlan } from '../../plan/uninstall.ts';
+import { applyPlan } from '../../../apply/apply.ts';
+import { becomeOf, pathsOf, type Config, type HostConfig } from '../../../config/config.ts';
+import { hostProblems } from '../../../config/requirements.ts';
+import { randomId } from '../../../core/id.ts';
+import type { PhaseReport, PhaseTools } from '../../../core/phase.ts';
+import { ok, type Problem, type Result } from '../../../core/problem.ts';
+import { planUninstall, type UninstallPlan } from '../../../plan/uninstall.ts';
 import { inspectHost } from '../host/inspect.ts';
 import { planEvent } from '../host/plan-event.ts';
 import { openHost, type HostAccess } from '../host/open-host.ts';

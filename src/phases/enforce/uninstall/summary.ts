@@ -1,4 +1,4 @@
-import type { PhaseReport } from '../../core/phase.ts';
+import type { PhaseReport } from '../../../core/phase.ts';
 
 /** The run as text, for the evidence. */
 export function summarizeUninstall({ ending, changes, problems }: PhaseReport): string {

@@ -1,10 +1,10 @@
-import { takeLock, type LockToken } from '../../apply/lock.ts';
-import { becomeOf, type HostConfig } from '../../config/config.ts';
-import { contentId } from '../../core/hash.ts';
-import type { Host } from '../../core/host.ts';
-import { randomId } from '../../core/id.ts';
-import type { PhaseTools } from '../../core/phase.ts';
-import { ok, type Result } from '../../core/problem.ts';
+import { takeLock, type LockToken } from '../../../apply/lock.ts';
+import { becomeOf, type HostConfig } from '../../../config/config.ts';
+import { contentId } from '../../../core/hash.ts';
+import type { Host } from '../../../core/host.ts';
+import { randomId } from '../../../core/id.ts';
+import type { PhaseTools } from '../../../core/phase.ts';
+import { ok, type Result } from '../../../core/problem.ts';
 
 /** A connected host, with the token of its lock if something may be changed. */
 export interface HostAccess {

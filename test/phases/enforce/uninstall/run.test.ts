@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { GATEWAY, makeStage, stepsOf, type Stage } from '../enforce/stage.ts';
+import { GATEWAY, makeStage, stepsOf, type Stage } from '../stage.ts';
 
 // One host for the tests in this file, in their order.
 let stage: Stage;
