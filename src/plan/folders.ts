@@ -78,7 +78,10 @@ function folderAction({ path, owner, group, mode }: DesiredFolder): Action {
   return { kind: 'folder', path, owner, group, mode: mode ?? 0o755 };
 }
 
-/** The notes of the marker after the plan: what hxllm created earlier and what this plan creates. Nothing is confirmed yet. */
+/**
+ * The notes of the marker after the plan: all things that hxllm created earlier and that this plan creates. Nothing is
+ * confirmed yet.
+ */
 export function notesAfter({ settings, paths }: Desired, { installation }: Actual): Notes {
   const folders = desiredFolders(settings, paths)
     .filter((folder) => !installation.entries.has(folder.path))

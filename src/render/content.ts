@@ -1,24 +1,27 @@
 import { Secret } from '../core/secret.ts';
 
-/** What a file holds. A secret text is shown nowhere; an unknown one could not be rendered because what it needs is locked. */
+/**
+ * The content of a file. A secret text is never shown. An unknown one could not be rendered, because a value is in a
+ * locked file.
+ */
 export type Content =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'secret'; readonly text: Secret }
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** One file as it is to stand on a host. */
+/** One file as it should be on a host. */
 export interface DesiredFile {
-  /** The file's name, by which steps and evidence call it. */
+  /** The file's name in steps and evidence. */
   readonly name: string;
   readonly path: string;
-  /** `undefined`: whoever writes it. */
+  /** `undefined`: the user who writes it. */
   readonly owner: string | undefined;
   readonly group: string | undefined;
   readonly mode: number;
   readonly content: Content;
 }
 
-/** The text itself; `undefined` where it is not known. */
+/** The text; `undefined` if it is unknown. */
 export function contentText(content: Content): string | undefined {
   if (content.kind === 'unknown') return undefined;
   return content.kind === 'text' ? content.text : content.text.reveal();

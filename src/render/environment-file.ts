@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../core/problem.ts';
 
-// What needs a backslash between double quotes (systemd's SHELL_NEED_ESCAPE, and POSIX's shell).
+// Characters that need a backslash between double quotes (systemd's SHELL_NEED_ESCAPE, and a POSIX shell).
 const NEEDS_ESCAPE = /["\\`$]/g;
 // systemd drops variables with other control characters than tab and line feed (env_value_is_valid).
 const REFUSED =
@@ -15,9 +15,9 @@ export function quoteEnvironment(name: string, value: string): Result<string> {
   if (REFUSED.test(value)) {
     return fail({
       code: 'variables.unsuitable',
-      summary: `${name} cannot be written to an environment file`,
-      detail: 'Wanted text without control characters; seen one; systemd would drop the whole variable.',
-      fix: `set ${name} anew, for example to the output of: openssl rand -hex 32 | sed 's/^/sk-/'`,
+      summary: `cannot write ${name} to an environment file`,
+      detail: 'Expected text without control characters, found one. systemd would drop the whole variable.',
+      fix: `set ${name} to another value, for example to the output of: openssl rand -hex 32 | sed 's/^/sk-/'`,
     });
   }
   return ok(`"${value.replaceAll(NEEDS_ESCAPE, String.raw`\$&`)}"`);

@@ -4,7 +4,7 @@ import { MARK_LINE } from '../core/mark.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
 import type { ConfigYaml, ModelEntry } from '../schema/config-yaml.ts';
 
-/** The variables as `config.yaml`: an entry for each model and each backend that has it, in that order. */
+/** Builds `config.yaml` from the variables: an entry for each model and each of its backends, in that order. */
 export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
   const { models, backends } = settings;
   if (models === undefined || backends === undefined) {
@@ -12,7 +12,7 @@ export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
     return fail({
       code: 'variables.undefined',
       summary: `${missing} is not defined`,
-      detail: 'Wanted litellm_models and litellm_backends, which config.yaml is made of.',
+      detail: `Expected litellm_models and litellm_backends, which config.yaml is built from, found no ${missing}.`,
       fix: 'hxllm inventory',
     });
   }
@@ -36,12 +36,12 @@ export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
   });
 }
 
-/** `config.yaml` as text, marked. It is quoted so that readers of YAML 1.1, as LiteLLM is, see the same text. */
+/** `config.yaml` as marked text. It is quoted so that YAML 1.1 readers such as LiteLLM read the same values. */
 export function writeGatewayConfig(config: ConfigYaml): string {
   return `${MARK_LINE}\n${stringify(config, { compat: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
-/** `host:port`, an IPv6 address in brackets. */
+/** `host:port`, with brackets around an IPv6 address. */
 export function listenText(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${String(port)}` : `${host}:${String(port)}`;
 }

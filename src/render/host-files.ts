@@ -8,10 +8,10 @@ import { buildGatewayConfig, writeGatewayConfig } from './gateway-yaml.ts';
 import { renderTemplate } from './template.ts';
 import { unitValues } from './unit-values.ts';
 
-/** Where the master key comes from in a render: the key itself, or why it is not known. */
+/** The master key for rendering, or the reason why it is unknown. */
 export type ResolvedMasterKey = { readonly key: Secret } | { readonly why: string };
 
-/** Everything that is rendered for a host: config.yaml and litellm.env, and the two units where systemd runs them. */
+/** Renders all files of a host: config.yaml and litellm.env, and the two units if systemd manages the host. */
 export function renderHostFiles(settings: Settings, key: ResolvedMasterKey): Result<readonly DesiredFile[]> {
   const paths = pathsOf(settings);
   const managed = settings.serviceManager === 'systemd';
@@ -35,7 +35,7 @@ export function renderHostFiles(settings: Settings, key: ResolvedMasterKey): Res
       mode: 0o640,
       content: { kind: 'text', text: writeGatewayConfig(config.value) },
     },
-    // Without systemd nobody but the person who runs it needs to read the key.
+    // Without systemd only the user who runs the gateway needs to read the key.
     {
       name: 'litellm.env',
       path: paths.envFile,

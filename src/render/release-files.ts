@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '../core/problem.ts';
 import type { Bundle, Runtime } from './release.ts';
 import { renderTemplate } from './template.ts';
 
-/** A release as it lies on a host: a folder named by its content, and the runtime that it starts. */
+/** A release on a host: a folder named by its content, and the runtime that it starts. */
 export interface Release {
   readonly id: string;
   readonly folder: string;
@@ -24,14 +24,14 @@ export interface ReleaseFile {
   readonly mode: number;
 }
 
-/** Puts bundle and runtime together; the same ones give the same id, and so the same folder. */
+/** Combines bundle and runtime. Equal ones give the same id, and so the same folder. */
 export function renderRelease(settings: Settings, bundle: Bundle, runtime: Runtime): Result<Release> {
   const paths = pathsOf(settings);
   if (paths.installDir.includes("'")) {
     return fail({
       code: 'variables.unsuitable',
-      summary: 'litellm_install_dir holds a single quote',
-      detail: `Wanted a path without quotes; seen ${paths.installDir}.`,
+      summary: 'litellm_install_dir has a single quote',
+      detail: `Expected a path without quotes, found ${paths.installDir}.`,
       fix: 'set litellm_install_dir or litellm_prefix',
       where: { path: 'litellm_install_dir' },
     });

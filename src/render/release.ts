@@ -1,9 +1,9 @@
 import type { Result } from '../core/problem.ts';
 
-/** Architectures by Node's names. */
+/** Architectures in Node's words. */
 export type Architecture = 'x64' | 'arm64';
 
-/** The Node.js that runs the gateway on a host: one file on this machine, known by its hash. */
+/** The Node.js that runs the gateway on a host: one local file, identified by its hash. */
 export interface Runtime {
   readonly version: string;
   readonly architecture: Architecture;
@@ -19,9 +19,9 @@ export interface Bundle {
   readonly sha256: string;
 }
 
-/** What can be shipped to a host; made by cli. */
+/** The bundle and runtimes that can be sent to a host; cli builds them. */
 export interface Shipping {
   bundle(): Promise<Result<Bundle>>;
-  /** Problem `runtime.missing` names the package to fetch and `--runtime FILE`. */
+  /** Problem `runtime.missing` names the package to install and `--runtime FILE`. */
   runtime(architecture: Architecture): Promise<Result<Runtime>>;
 }

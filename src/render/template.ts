@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 
-/** The templates' folder; what is built lies at the same depth as `src`. */
+/** The templates' folder. Built files lie at the same depth as `src`. */
 const TEMPLATES = join(import.meta.dirname, '../../templates');
 
-/** Names and what stands for them in a template. */
+/** The values of a template, by name. */
 export type TemplateValues = Readonly<Record<string, string>>;
 
-/** Puts values in the place of `{{name}}`. A name that is not among them is a Problem with the template's line; so is an opening that is not closed. */
+/**
+ * Replaces every `{{name}}` by its value. An unknown name is a Problem with the template's line; so is an opening
+ * without its end.
+ */
 export function fillTemplate(file: string, text: string, values: TemplateValues): Result<string> {
   const problems: Problem[] = [];
   const lines = text.split('\n').map((line, index) => {
@@ -33,10 +36,10 @@ export function renderTemplate(name: string, values: TemplateValues): Result<str
 function unknownName(file: string, line: number, seen: string, values: TemplateValues): Problem {
   return {
     code: 'config.template-name',
-    summary: 'a template asks for a value that does not exist',
-    detail: `Wanted one of ${Object.keys(values)
+    summary: 'a template uses an unknown name',
+    detail: `Expected one of ${Object.keys(values)
       .map((name) => `{{${name}}}`)
-      .join(', ')}; seen ${seen}.`,
+      .join(', ')}, found ${seen}.`,
     fix: `edit ${file}`,
     where: { file, line },
   };

@@ -4,14 +4,14 @@ import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import { listenText } from './gateway-yaml.ts';
 import type { TemplateValues } from './template.ts';
 
-// Each place in a unit has its own rules for blanks, quotes and %; these signs mean themselves in all of them.
+// Each place in a unit has its own rules for blanks, quotes and %. These characters are plain in all of them.
 const PLAIN_PATH = /^\/[\w@+=:,./-]*$/;
 // useradd(8) on Debian.
 const PLAIN_NAME = /^[a-z_][a-z0-9_-]{0,31}$/;
 const V4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const V6 = /^[\da-fA-F:]*:[\da-fA-F:.]*$/;
 
-/** The values that the units' templates know. What a unit cannot hold is a Problem that names the variable. */
+/** The values for the units' templates. A value that does not fit in a unit is a Problem that names the variable. */
 export function unitValues(settings: Settings): Result<TemplateValues> {
   const paths = pathsOf(settings);
   const host = settings.listen === 'localhost' ? '127.0.0.1' : settings.listen;
@@ -24,10 +24,10 @@ export function unitValues(settings: Settings): Result<TemplateValues> {
       : [unsuitable('litellm_install_dir', 'an absolute path of letters, digits and @+=:,./_-', paths.installDir)]),
     ...(PLAIN_NAME.test(settings.user)
       ? []
-      : [unsuitable('litellm_user', 'a name of small letters, digits, - and _', settings.user)]),
+      : [unsuitable('litellm_user', 'a name of lower-case letters, digits, - and _', settings.user)]),
     ...(PLAIN_NAME.test(settings.group)
       ? []
-      : [unsuitable('litellm_group', 'a name of small letters, digits, - and _', settings.group)]),
+      : [unsuitable('litellm_group', 'a name of lower-case letters, digits, - and _', settings.group)]),
     ...(V4.test(host) || V6.test(host)
       ? []
       : [unsuitable('litellm_listen', 'an IP address, which the socket unit listens on', settings.listen)]),
@@ -50,8 +50,8 @@ export function unitValues(settings: Settings): Result<TemplateValues> {
 function unsuitable(name: string, desired: string, seen: string): Problem {
   return {
     code: 'variables.unsuitable',
-    summary: `${name} does not fit into a systemd unit`,
-    detail: `Wanted ${desired}; seen ${JSON.stringify(seen)}.`,
+    summary: `cannot write ${name} to a systemd unit`,
+    detail: `Expected ${desired}, found ${JSON.stringify(seen)}.`,
     fix: `set ${name} in group_vars`,
     where: { path: name },
   };

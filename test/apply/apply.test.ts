@@ -70,7 +70,7 @@ const write = (path: string, text: string | Secret, mode = 0o640): Action => ({
 });
 const FAILS: Action = { kind: 'command', argv: ['sh', '-c', 'echo "no such luck" >&2; exit 3'] };
 
-test('a file gets its content, whatever is in it, and its mode', async (context) => {
+test('a file gets its content, with any characters, and its mode', async (context) => {
   const { root, apply } = makeBench(context);
   const text = `it's "$HOME" \`id\`\n\u0000${'é'.repeat(3000)}\n\n`;
   for (const stage of ['prepare', 'switch'] as const) {
@@ -82,7 +82,7 @@ test('a file gets its content, whatever is in it, and its mode', async (context)
   }
 });
 
-test('when a step of the switch fails, everything it replaced, made, removed, linked or gave another mode is as before', async (context) => {
+test('a failed switch restores everything that it replaced, created, removed, linked or gave another mode', async (context) => {
   const { root, events, apply } = makeBench(context);
   writeFileSync(join(root, 'old'), 'old');
   writeFileSync(join(root, 'gone'), 'gone');
@@ -112,7 +112,7 @@ test('when a step of the switch fails, everything it replaced, made, removed, li
   );
 });
 
-test('a file that cannot be written stops the switch before anything is in its place', async (context) => {
+test('a file that cannot be written stops the switch before any file is moved into place', async (context) => {
   const { root, apply } = makeBench(context);
   const { problems } = await apply([
     step('switch', write(join(root, 'first'), 'x')),
@@ -122,10 +122,10 @@ test('a file that cannot be written stops the switch before anything is in its p
   assert.ok(!existsSync(join(root, 'first')) && !existsSync(join(root, 'first.hxllm-new')));
 });
 
-test('what was in place is back although nothing more can be written, as on a full disk', async (context) => {
+test('replaced files are restored even if nothing more can be written, as on a full disk', async (context) => {
   const { root, apply } = makeBench(context);
   writeFileSync(join(root, 'old'), 'old');
-  // Builtins of the shell that carries the steps out: from here on it can write no file.
+  // Builtins of the shell that runs the steps: from here on it cannot write a file.
   const fill: readonly Action[] = [
     { kind: 'command', argv: ['trap', '', 'XFSZ'] },
     { kind: 'command', argv: ['ulimit', '-f', '0'] },
@@ -136,7 +136,7 @@ test('what was in place is back although nothing more can be written, as on a fu
   assert.equal(readFileSync(join(root, 'old'), 'utf8'), 'old');
 });
 
-test('a switch whose connection is lost ends out of sight: the problem says who ends it and what to type', async (context) => {
+test('a switch whose connection is lost is finished by the host: the Problem says so, with the next command', async (context) => {
   const { root } = makeBench(context);
   const lost = {
     code: 'host.unreachable',
@@ -167,7 +167,7 @@ test('a switch whose connection is lost ends out of sight: the problem says who 
   assert.match(problems[0]?.detail ?? '', /^It ended\.\nThe host finishes what it has begun, or undoes it, by itself/);
 });
 
-test('steps that prepare stop at the first that fails, and what is done stays', async (context) => {
+test('prepare steps stop at the first failure, and finished ones stay', async (context) => {
   const { root, apply } = makeBench(context);
   const { done, problems } = await apply([
     step('prepare', write(join(root, 'a'), 'a')),
@@ -179,7 +179,7 @@ test('steps that prepare stop at the first that fails, and what is done stays', 
   assert.ok(existsSync(join(root, 'a')) && !existsSync(join(root, 'b')));
 });
 
-test('an upload comes into its place only with the right hash, packed or not', async (context) => {
+test('an upload is moved into place only with the right hash, compressed or not', async (context) => {
   const { root, apply } = makeBench(context);
   const text = 'x'.repeat(300_000);
   for (const compress of [true, false]) {
@@ -208,7 +208,7 @@ test('an upload comes into its place only with the right hash, packed or not', a
   }
 });
 
-test('an upload that is broken off leaves nothing in its place, and the next one succeeds', async (context) => {
+test('an interrupted upload leaves no file in place, and the next one succeeds', async (context) => {
   const { root, apply } = makeBench(context);
   const file = join(root, 'source');
   writeFileSync(file, Buffer.alloc(64 << 20));

@@ -20,7 +20,7 @@ interface Bench {
 
 function makeBench(context: TestContext): Bench {
   const root = mkdtempSync(join(tmpdir(), 'hxllm lock '));
-  // Who still holds a lock when a test fails would hold the file too, for hours.
+  // A lock that is still held when a test fails would keep the test file running for hours.
   const stop = new AbortController();
   const { signal } = stop;
   context.after(() => {
@@ -63,7 +63,7 @@ function must(result: Result<Lock>): Lock {
   return result.value;
 }
 
-test('a lock is held by one, and free again once it is released', async (context) => {
+test('only one run holds the lock, and it is free again after the release', async (context) => {
   const { root, take } = makeBench(context);
   const first = must(await take());
   const second = await take();
@@ -74,11 +74,11 @@ test('a lock is held by one, and free again once it is released', async (context
   assert.ok(!existsSync(join(root, 'lock')) && !existsSync(join(root, 'lock.work')));
 });
 
-test('a host that hears nothing lets go, and what then still arrives from there does nothing', async (context) => {
+test('a host that hears nothing releases the lock, and a late script changes nothing', async (context) => {
   const { root, take, change } = makeBench(context);
-  // Long enough for the second command of the taking to see that the first has it.
+  // Long enough for the second command of takeLock to see that the first one has the lock.
   const silent = must(await take(3));
-  await until('the host lets go', () => !existsSync(join(root, 'lock')), 30_000);
+  await until('the host releases the lock', () => !existsSync(join(root, 'lock')), 30_000);
   const next = must(await take());
   const late = await change(silent.token, `touch '${root}/late'`);
   assert.deepEqual(
@@ -89,7 +89,7 @@ test('a host that hears nothing lets go, and what then still arrives from there 
   await Promise.all([silent.release(), next.release()]);
 });
 
-test('a switch that has begun keeps the lock to its end, although whoever began it is gone', async (context) => {
+test('a started switch keeps the lock to its end, although its run has gone', async (context) => {
   const { root, take, change } = makeBench(context);
   const lock = must(await take());
   const changing = change(

@@ -9,7 +9,7 @@ const ran = (stderr: string, exitCode = 1): Parameters<typeof refusedBySudo>[2] 
   durationMs: 1,
 });
 
-test('what sudo says where it refuses is a problem of permission', () => {
+test('a refusal of sudo is a permission Problem with its message', () => {
   for (const line of [
     'sudo: a password is required',
     'sudo: a terminal is required to read the password',
@@ -24,7 +24,7 @@ test('what sudo says where it refuses is a problem of permission', () => {
   }
 });
 
-test('a remark of sudo, a failure of the command, and a command without sudo are none', () => {
+test('a remark of sudo, a failure of the command, and a command without sudo are no permission Problems', () => {
   assert.equal(refusedBySudo('here', 'sudo', ran('sudo: unable to resolve host here\ndf: no space\n')), undefined);
   assert.equal(refusedBySudo('here', 'sudo', ran('sudo: a password is required', 0)), undefined);
   assert.equal(refusedBySudo('here', 'none', ran('sudo: a password is required')), undefined);

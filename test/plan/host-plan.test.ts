@@ -7,14 +7,14 @@ import { planHost } from '../../src/plan/host-plan.ts';
 import { bare, installed, KEY, desiredOf } from './host.ts';
 import { idsOf, commandsOf } from './plan-stage.ts';
 
-test('where everything is as wanted and confirmed there are no steps, for both service managers', () => {
+test('a host in the desired and confirmed state has no steps, with both service managers', () => {
   for (const serviceManager of ['systemd', 'process'] as const) {
     const desired = desiredOf({ serviceManager, prefix: serviceManager === 'process' ? '/p' : '' });
     assert.deepEqual(idsOf(planHost(desired, installed(desired))), []);
   }
 });
 
-test('a bare host gets everything, what nobody uses yet before the switch', () => {
+test('a bare host gets everything, with unused things before the switch', () => {
   const plan = planHost(desiredOf(), bare());
   const desired =
     'user.group user.user folders runtime release | release.check files.config.yaml files.litellm.env files.litellm.socket files.litellm.service release.current service.reload service.enable service.start health';
@@ -42,12 +42,12 @@ test('a changed model rewrites the configuration and reloads', () => {
   assert.deepEqual(commandsOf(plan, 'service.start'), ['systemctl --no-ask-password reload litellm.service']);
 });
 
-test('where more than the configuration differs, or what runs is not known, it restarts with the listener kept open', () => {
+test('if more than the configuration differs, or the running state is unknown, it restarts with the listener kept open', () => {
   const models = { routingStrategy: 'simple-shuffle' } as const;
   const key = { masterKey: { state: 'set', key: new Secret(`sk-${'b2'.repeat(32)}`), where: {} } } as const;
   const before = installed(desiredOf());
   const unconfirmed = installed(desiredOf(), { notes: { made: [], confirmed: undefined } });
-  // The key was changed and the connection cut before it was restarted: the file is as wanted, the process is not.
+  // The key was changed and the connection cut before the restart: the file is as desired, the process is not.
   const half = installed(desiredOf(key), { notes: before.installation.notes });
   for (const plan of [
     planHost(desiredOf({ ...models, ...key }), before),
@@ -90,7 +90,7 @@ test('a new gateway is sent, checked, and then made current', () => {
   assert.deepEqual(idsOf(plan), ['release', 'release.check', 'release.current', 'service.start', 'health']);
 });
 
-test('a run that ended before health was confirmed is taken up again', () => {
+test('a run that ended before health was confirmed is continued', () => {
   const desired = desiredOf();
   assert.deepEqual(idsOf(planHost(desired, installed(desired, { notes: { made: [], confirmed: undefined } }))), [
     'service.start',
@@ -118,7 +118,7 @@ test('a damaged runtime is sent again', () => {
   assert.match(plan.steps[0]?.detail ?? '', /differs from what was sent/);
 });
 
-test('a locked key blocks its own step alone', () => {
+test('a locked key blocks only its own step', () => {
   const actual = installed(desiredOf());
   const plan = planHost(desiredOf({ masterKey: { state: 'locked', file: '/v' } }), actual);
   assert.deepEqual(

@@ -27,7 +27,7 @@ const NOTHING: Installation = {
   daemon: undefined,
 };
 
-/** What is wanted of a host, with a runtime and a bundle that exist in name only. */
+/** The desired state of a host. Runtime and bundle exist in name only. */
 export function desiredOf(over: Partial<Settings> = {}, bundle = 'gateway'): Desired {
   const all = settings(over);
   const files = renderHostFiles(all, all.masterKey.state === 'set' ? { key: all.masterKey.key } : { why: 'locked' });
@@ -45,7 +45,7 @@ export function bare(foreign: readonly Foreign[] = [], over: Partial<Installatio
   return { installation: { ...NOTHING, ...over }, foreign, timestamp: '20261124T120000Z' };
 }
 
-/** A host where everything is as wanted and runs. */
+/** A host that is in the desired state and runs. */
 export function installed(desired: Desired, over: Partial<Installation> = {}): Actual {
   const entry = (part: Partial<Entry>): Entry => ({
     kind: 'file',
@@ -92,5 +92,5 @@ export function installed(desired: Desired, over: Partial<Installation> = {}): A
   return { ...bare(), installation: { ...installation, notes, ...over } };
 }
 
-/** A secret text that a test looks for. */
+/** A secret that a test looks for. */
 export const KEY = new Secret(`sk-${'a1'.repeat(32)}`);

@@ -3,16 +3,16 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { diffLines } from '../../src/plan/line-diff.ts';
 
-test('changed lines stand with two lines around them, the rest is left out', () => {
+test('changed lines are shown with two lines of context, without the rest', () => {
   const before = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].join('\n');
   assert.equal(diffLines(before, before.replace('e', 'E')).split('\n').join('|'), '  …|  c|  d|- e|+ E|  f|  g|  …');
 });
 
-test('of a new file every line is added', () => {
+test('every line of a new file is added', () => {
   assert.equal(diffLines('', 'a\nb\n'), '+ a\n+ b');
 });
 
-test('what is taken away and added makes the new text out of the old', () => {
+test('the removed and added lines turn the old text into the new one', () => {
   const text = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 5 });
   fc.assert(
     fc.property(text, text, (old, desired) => {

@@ -24,7 +24,7 @@ const OLD: readonly Foreign[] = [
   },
 ];
 
-test('a take-over copies first, stops the old service in the switch, and can put it all back', () => {
+test('a take-over copies first, stops the old service in the switch, and can restore everything', () => {
   const service = { load: 'loaded', active: 'active', enabled: 'enabled', fragment: '', needsReload: false };
   const entries = new Map([
     [
@@ -94,7 +94,7 @@ test('a take-over copies first, stops the old service in the switch, and can put
   ]);
 });
 
-test('a process that no unit of LiteLLM runs cannot be taken over', () => {
+test('a process outside a LiteLLM unit cannot be taken over', () => {
   const loose: Foreign = {
     kind: 'process',
     path: '/usr/sbin/nginx',
@@ -105,7 +105,7 @@ test('a process that no unit of LiteLLM runs cannot be taken over', () => {
   assert.deepEqual(untakeable([...OLD, loose], '/opt/litellm', new Map()), [loose]);
 });
 
-test('uninstall removes nothing without a mark, and neither a user nor a group that it did not make', () => {
+test('uninstall removes nothing without a mark, and no user or group that hxllm did not create', () => {
   const desired = desiredOf();
   const { installation } = installed(desired, { user: { gecos: 'LiteLLM', group: 'litellm' }, notes: undefined });
   const unmarked = new Map([...installation.entries].map(([path, entry]) => [path, { ...entry, marked: false }]));
@@ -124,7 +124,7 @@ test('uninstall removes nothing without a mark, and neither a user nor a group t
   );
 });
 
-test('users and groups from before their names were changed go too', () => {
+test('users and groups with former names are removed too', () => {
   const desired = desiredOf();
   const marker = planHost(desiredOf({ user: 'gate', group: 'gate' }), bare())
     .steps.flatMap((step) => step.actions)
@@ -141,7 +141,7 @@ test('users and groups from before their names were changed go too', () => {
   );
 });
 
-test('a take-over from a unit of another name goes back to it, and says that it runs', () => {
+test('a take-over from a unit with another name can return to it, and names it as running', () => {
   const old: Foreign = {
     kind: 'process',
     path: '/usr/bin/python3',
@@ -156,7 +156,7 @@ test('a take-over from a unit of another name goes back to it, and says that it 
   );
 });
 
-test('a folder that was there before gets its owner and mode back, and copies of a take-over are told', () => {
+test('a folder older than hxllm gets its owner and mode back, and copies of a take-over are named', () => {
   const desired = desiredOf();
   const there = new Map([
     [
@@ -177,7 +177,7 @@ test('a folder that was there before gets its owner and mode back, and copies of
     .find((action) => action.kind === 'write' && action.path === desired.paths.marker);
   const notes = parseNotes(marker?.kind === 'write' ? String(marker.text) : '');
   assert.ok(notes.made.includes('access 755 litellm:staff /etc/litellm'), notes.made.join('\n'));
-  // Later runs see it as they left it, and keep what they noted.
+  // Later runs find the access that they set, and keep their notes.
   const later = installed(desired, { notes, backups: ['/var/backups/litellm-1/put-back.sh'] });
   assert.ok(notesAfter(desired, later).made.includes('access 755 litellm:staff /etc/litellm'));
   const { plan, left } = planUninstall(desired.settings, desired.paths, later.installation);
@@ -187,7 +187,7 @@ test('a folder that was there before gets its owner and mode back, and copies of
   assert.match(left.join('\n'), /sudo sh \/var\/backups\/litellm-1\/put-back\.sh/);
 });
 
-test('uninstall takes away what is ours in an order that an interrupted one can go on with', () => {
+test('uninstall removes hxllm’s things in an order that an interrupted run can continue', () => {
   const desired = desiredOf();
   const { plan, left } = planUninstall(desired.settings, desired.paths, installed(desired).installation);
   assert.deepEqual(idsOf(plan), [

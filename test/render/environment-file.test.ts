@@ -17,7 +17,7 @@ function lineOf(text: string): string {
   return `KEY=${quoted.value}\nNEXT="1"\n`;
 }
 
-test('what is quoted comes out of systemd’s EnvironmentFile rules as it went in', () => {
+test('systemd’s EnvironmentFile rules read a quoted value unchanged', () => {
   fc.assert(
     fc.property(fc.oneof(value, nasty), (text) => {
       assert.deepEqual(

@@ -12,7 +12,7 @@ type State =
 
 const BLANK = ' \t';
 
-/** Reads an environment file as systemd 252 does (src/basic/env-file.c, parse_env_file_internal), state by state. */
+/** Parses an environment file as systemd 252 does (src/basic/env-file.c, parse_env_file_internal), state by state. */
 export function parseEnvironmentFile(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   let state: State = 'pre-key';

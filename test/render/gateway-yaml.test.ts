@@ -56,7 +56,7 @@ test('each model on each backend of its list is an entry, in that order', () => 
   });
 });
 
-test('the gateway’s schema reads what was written to what was wanted', () => {
+test('the gateway’s schema reads the written file as the desired configuration', () => {
   const text = writeGatewayConfig(
     build({ models: [model('a', { numCtx: 4096 }), model('b', { mode: 'embedding' })], listen: '::', port: 4100 }),
   );
@@ -77,7 +77,7 @@ test('the gateway’s schema reads what was written to what was wanted', () => {
   assert.equal(config.groups[1]?.deployments[0].mode, 'embedding');
 });
 
-test('any text survives YAML, read by version 1.2 and by 1.1 as LiteLLM does', () => {
+test('any text is read back unchanged by YAML 1.2, and by 1.1 as in LiteLLM', () => {
   const word = fc.oneof(
     fc.string({ unit: 'grapheme', minLength: 1 }),
     fc.constantFrom(
@@ -109,7 +109,7 @@ test('any text survives YAML, read by version 1.2 and by 1.1 as LiteLLM does', (
   );
 });
 
-test('without models or backends it says which variable is missing', () => {
+test('without models or backends the Problem names the missing variable', () => {
   const built = buildGatewayConfig(settings({ backends: undefined }));
   assert.ok(!built.ok);
   assert.equal(built.problems[0].summary, 'litellm_backends is not defined');

@@ -14,7 +14,7 @@ import { settings } from './settings.ts';
 const KEY = { key: new Secret('sk-x') };
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
 
-test('every file is marked and has the guide’s place, owner and mode', () => {
+test('every file is marked and has the guide’s path, owner and mode', () => {
   const files = renderHostFiles(settings(), KEY);
   assert.ok(files.ok);
   assert.deepEqual(
@@ -29,7 +29,7 @@ test('every file is marked and has the guide’s place, owner and mode', () => {
   for (const file of files.value) assert.ok(isMarked(contentText(file.content) ?? ''), file.name);
 });
 
-test('without systemd there are no units, and nobody is given the files', () => {
+test('without systemd there are no units, and files have no set owner', () => {
   const files = renderHostFiles(settings({ serviceManager: 'process', prefix: '/p' }), KEY);
   assert.ok(files.ok);
   assert.deepEqual(
@@ -41,7 +41,7 @@ test('without systemd there are no units, and nobody is given the files', () => 
   );
 });
 
-test('the key is a secret, and what needs it is unknown while it is locked', () => {
+test('the key is a secret, and its file is unknown while the vault is locked', () => {
   const files = renderHostFiles(settings(), { key: new Secret('sk-hidden') });
   assert.doesNotMatch(JSON.stringify(files), /sk-hidden/);
   const locked = renderHostFiles(settings(), { why: 'the vault is locked' });
@@ -52,7 +52,7 @@ test('the key is a secret, and what needs it is unknown while it is locked', () 
   );
 });
 
-test('what a unit cannot hold names the variable', () => {
+test('a value that does not fit in a unit is a Problem that names the variable', () => {
   const files = renderHostFiles(settings({ user: 'lite llm', installDir: '/opt/a%b', listen: 'api.example.net' }), KEY);
   assert.ok(!files.ok);
   assert.deepEqual(
@@ -65,7 +65,7 @@ test('what a unit cannot hold names the variable', () => {
   );
 });
 
-test('the wrapper starts the shipped runtime on the release’s own bundle and hands on its arguments', () => {
+test('the wrapper starts the shipped runtime with the release’s bundle and passes its arguments on', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hxllm release '));
   const release = renderRelease(
     settings({ prefix: folder }),
@@ -87,7 +87,7 @@ test('the wrapper starts the shipped runtime on the release’s own bundle and h
 });
 
 test(
-  'systemd takes both units without a word and rates the service 1.5 or better',
+  'systemd accepts both units without a message and rates the service 1.5 or better',
   { skip: hasSystemd ? false : 'systemd-analyze is not installed' },
   () => {
     const files = renderHostFiles(settings(), KEY);

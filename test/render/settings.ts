@@ -21,7 +21,7 @@ export function backend(url: string, numParallel?: number): Backend {
   return { url, numParallel };
 }
 
-/** Settings of the guide's kind, with a key. */
+/** Settings as in the guide, with a key. */
 export function settings(over: Partial<Settings> = {}): Settings {
   return {
     models: [model('phi3')],

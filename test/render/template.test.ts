@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fillTemplate } from '../../src/render/template.ts';
 
-test('values take the place of their names, and are not looked into again', () => {
+test('names are replaced by their values, and values are not expanded again', () => {
   const filled = fillTemplate('t', 'a={{one}} {{two}}\n{ {{one}} }\n', { one: '{{two}}', two: '$&' });
   assert.deepEqual(filled, { ok: true, value: 'a={{two}} $&\n{ {{two}} }\n' });
 });
@@ -14,5 +14,5 @@ test('every unknown name is a problem with the template’s line', () => {
     filled.problems.map((problem) => [problem.code, problem.where?.file, problem.where?.line]),
     [2, 3, 4].map((line) => ['config.template-name', '/t/litellm.env', line]),
   );
-  assert.match(filled.problems[0].detail, /Wanted one of \{\{one\}\}; seen \{\{tow\}\}/);
+  assert.match(filled.problems[0].detail, /Expected one of \{\{one\}\}, found \{\{tow\}\}/);
 });
