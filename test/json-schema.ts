@@ -4,7 +4,7 @@ import type { JsonSchema } from '../src/core/json-schema.ts';
 
 const validators = new WeakMap<JsonSchema, ValidateFunction>();
 
-/** What a document has that its schema refuses, one line each; none if it is valid. An unknown keyword in the schema throws. */
+/** The parts of a document that its schema refuses, one line each; none if it is valid. An unknown keyword in the schema throws. */
 export function schemaErrors(schema: JsonSchema, document: unknown): readonly string[] {
   const validate = validators.get(schema) ?? compile(schema);
   validators.set(schema, validate);

@@ -1,13 +1,13 @@
 import { createServer } from 'node:net';
 
-/** Below what the kernel gives by itself (32768 and up), and above what services have. */
+/** Below the kernel's own range (32768 and up), and above the ports of services. */
 const [LOWEST, BLOCKS, BLOCK] = [12_000, 2500, 8];
 
 let given = 0;
 
 /**
- * A port of the loopback on which nothing listens, and which nobody gets by asking for any or by connecting: it is still
- * there for who opens it later, or again. Each process has eight of its own.
+ * A port of the loopback without listener, which no program gets by asking for any port or by connecting: it stays free for a later
+ * listener, or a second one. Each process has eight of its own.
  */
 export async function quietPort(): Promise<number> {
   while (given < BLOCK) {

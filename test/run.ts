@@ -11,9 +11,9 @@ import { findTestFiles, isSerial } from './run/test-files.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** The slowest of these takes 20 s; a machine that is three times slower is still far from the limit. */
+/** The slowest of these takes 20 s; a machine that is three times slower is far from the limit. */
 const PLAIN: Pace = { concurrency: 2, limitMs: 180_000 };
-/** Hosts are booted, and once there is an image to be built: two to three minutes, or eight on the slower machine. */
+/** Hosts are booted, and an image is built once: two to three minutes, or eight on the slower machine. */
 const SERIAL: Pace = { concurrency: 1, limitMs: 600_000 };
 
 process.exitCode = await main(process.argv.slice(2));
@@ -25,15 +25,15 @@ async function main(patterns: readonly string[]): Promise<number> {
     return 64;
   }
   const say = (line: string): boolean => process.stdout.write(`${line}\n`);
-  // Their types are checked too; where they cannot be had, nothing is left out in silence.
+  // Their types are checked too; without them the test fails instead of skipping.
   if (files.some((file) => file.includes('conformance'))) await installClients(say);
   if (patterns.length === 0 && !(await checkStatically(ROOT))) {
     say('no test was run');
     return 1;
   }
-  // The real server and the lab keep both cores busy by themselves, and there is only one lab: these wait until the rest is through.
+  // The real server and the lab keep both cores busy, and there is only one lab: these run after the rest.
   const [plain, serial] = [files.filter((file) => !isSerial(file)), files.filter(isSerial)];
-  // Where the machine may be changed, nothing is left out for want of a server.
+  // Where the machine may be changed, no test is left out for want of a server.
   if (labTestsLeftOut() === undefined) process.env['HXLLM_SSHD_BIN'] ??= await unpackOpenSsh(say);
   let tally: Tally = EMPTY;
   for (const [group, pace] of [
@@ -47,7 +47,7 @@ async function main(patterns: readonly string[]): Promise<number> {
   return tally.success && tally.tests > 0 ? 0 : 1;
 }
 
-/** What was left out and how to get it; such tests are in the count of skipped ones. */
+/** The tests that were left out, and how to run them; they count as skipped. */
 function leftOutLines(files: readonly string[]): readonly string[] {
   const lab = files.some((file) => file.startsWith('test/lab/')) ? labTestsLeftOut() : undefined;
   const real = files.some((file) => file.startsWith('test/real/')) && findOllamaBinary() === undefined;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 10;
 
-/** Waits for something to become so, looking again and again; fails with what was waited for when it does not within `withinMs`. */
+/** Waits until a condition holds, checking again and again; fails with the name of the expectation after `withinMs`. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,

@@ -16,7 +16,7 @@ function read(folder: string): Map<string, string> {
   return new Map(paths.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(root, folder, path), 'utf8')]));
 }
 
-/** Whether a planted file is refused, and by a line that names the reason. */
+/** Whether a planted file is refused, by a line that names the reason. */
 function refuses(path: string, source: string, reason: RegExp): void {
   const found = violationsIn(new Map([...read('src'), [path, source]]));
   assert.ok(

@@ -30,8 +30,8 @@ const GATEWAY_ROOMS = [
 ].map((room) => `gateway/${room}`);
 
 /**
- * Who may import whom; what is not listed is refused, type-only imports included. A room's own files are always
- * allowed. The row with the longest matching prefix holds. A package that is added gets a dated line in src/README.md.
+ * Allowed imports; an import that no row lists is refused, type-only imports included. A room's own files are always allowed. The
+ * row with the longest matching prefix holds. A package that is added gets a dated line in src/README.md.
  */
 export const IMPORTS: Readonly<Record<string, Row>> = {
   core: { rooms: [], packages: ['node:crypto'], why: 'the vocabulary is pure, so that everything may lean on it' },
@@ -209,10 +209,10 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
   },
 };
 
-/** Lines a file may have. A file that needs scrolling to understand has two ideas in it. */
+/** Most lines of a file. A file that needs scrolling to understand has two ideas in it. */
 export const MAX_LINES = 250;
 
-/** Words that name no idea. */
+/** Words in file names that name no idea. */
 export const BANNED_NAMES = ['util', 'utils', 'helper', 'helpers', 'common', 'manager', 'base', 'misc'];
 
 /** Rooms that may use `process` and `console`; of the operator's half only cli. */

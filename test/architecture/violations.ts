@@ -5,12 +5,12 @@ const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s+(?:type\s+)?(?:[\w*\s{},$]+?\s+from\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g;
 const PROCESS = /(?<![\w.'"`-])(?:process|console)\.\w/;
 
-/** What a file imports, as written. */
+/** The imports of a file, as written. */
 function importsOf(source: string): readonly string[] {
   return [...source.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? '');
 }
 
-/** Everything in a tree (path below src → source) that the architecture refuses, one line each. */
+/** Every violation of the architecture in a tree (path below src → source), one line each. */
 export function violationsIn(files: ReadonlyMap<string, string>): readonly string[] {
   return [
     ...[...files].flatMap(([path, source]) => [...importViolations(path, source), ...shapeViolations(path, source)]),
@@ -18,7 +18,7 @@ export function violationsIn(files: ReadonlyMap<string, string>): readonly strin
   ];
 }
 
-/** What any file must keep to, in src or in the lab: its size, and a name that says something. */
+/** Rules for every file, in src and in the tests: its size, and a name that says something. */
 export function shapeViolations(path: string, source: string): readonly string[] {
   const found: string[] = [];
   const lines = source.split('\n').length - 1;

@@ -8,7 +8,7 @@ import { test, type TestContext } from 'node:test';
 
 const BIN = join(import.meta.dirname, '../../bin/hxllm.js');
 
-/** Node's arguments for a process that takes itself for another Node; what it starts does not. */
+/** Node's arguments for a process that reports another Node version; its children do not. */
 function pretending(what: {
   readonly version?: string;
   readonly platform?: string;
@@ -30,7 +30,7 @@ function run(nodeArguments: readonly string[], argv: readonly string[], bin = BI
   return spawnSync(process.execPath, [...nodeArguments, bin, ...argv], { encoding: 'utf8', timeout: 60_000 });
 }
 
-/** A folder with nothing but the program's door and the given files. */
+/** A folder with only the program's entry and the given files. */
 function bareFolder(t: TestContext, files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'hxllm-bin-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -75,7 +75,7 @@ test('a signal to the old Node reaches the program, which ends in its own way', 
 });
 
 test('a program that a signal ended ends the old Node by the same signal', (t) => {
-  // The runtime that it finds is a shell script: nothing of hxllm is needed to die.
+  // The runtime that it finds is a shell script: dying needs nothing of hxllm.
   const bin = bareFolder(t, {
     [`node_modules/node-linux-${process.arch}/package.json`]: '{}',
     [`node_modules/node-linux-${process.arch}/bin/node`]: '#!/bin/sh\nkill -TERM $$\n',

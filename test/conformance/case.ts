@@ -1,20 +1,20 @@
-/** A server that is judged, and what to ask it with. */
+/** A server to judge, and the parameters to ask it with. */
 export interface Target {
   /** Without `/v1`. */
   readonly url: string;
   readonly key: string;
-  /** The model that every case talks to. */
+  /** The model for chats. */
   readonly model: string;
   /** The model that embeds. */
   readonly embed: string | undefined;
 }
 
-/** The clients that judge; `wire` is HTTP without any. */
+/** The clients that judge; `wire` is HTTP without a client. */
 export const CLIENTS = ['wire', 'openai', 'anthropic', 'ollama', 'vercel', 'langchain'] as const;
 
 export type Client = (typeof CLIENTS)[number];
 
-/** The interfaces that a server may offer, each of which it may lack as a whole. */
+/** The interfaces that a server may offer; it may lack each as a whole. */
 export type Api =
   | 'models'
   | 'chat'
@@ -25,13 +25,13 @@ export type Api =
   | 'count_tokens'
   | 'ollama';
 
-/** One thing that clients rely on. */
+/** One behaviour that clients rely on. */
 export interface Case {
   /** Unique among the cases of its client. */
   readonly id: string;
-  /** What has to hold, as a sentence. */
+  /** The expectation, as a sentence. */
   readonly checks: string;
-  /** Fails by throwing; {@link notApplicable} where this target cannot show it. */
+  /** Fails by throwing; {@link notApplicable} if this target cannot show it. */
   readonly run: (target: Target) => Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export interface Group {
   readonly cases: readonly Case[];
 }
 
-/** Thrown by a case that this target cannot show, through no fault of the server's. */
+/** Thrown by a case that this target cannot show, by no fault of the server. */
 export class NotApplicable extends Error {}
 
 /** Ends a case that this target cannot show. */
@@ -51,7 +51,7 @@ export function notApplicable(reason: string): never {
   throw new NotApplicable(reason);
 }
 
-/** The model that embeds, for cases that are nothing without. */
+/** The model that embeds, for cases that need one. */
 export function embedModel({ embed }: Target): string {
   return embed ?? notApplicable('no model that embeds was named (--embed-model)');
 }

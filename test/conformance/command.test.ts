@@ -79,7 +79,7 @@ test('a server is judged by what it offers: one without any interface fails noth
       response.writeHead(status, { 'content-type': 'application/json' }).end('{}'),
     ).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const { port } = server.address() as AddressInfo; // a server that listens on TCP has this and nothing else
+    const { port } = server.address() as AddressInfo; // a TCP server has this type of address
     t.after(() => {
       server.close();
       server.closeAllConnections();
@@ -89,7 +89,7 @@ test('a server is judged by what it offers: one without any interface fails noth
       ['--client', 'openai', '--only', 'tools/'],
     );
     assert.equal(code, 1);
-    // A server that says nothing calls nothing.
+    // The server does not answer, so it calls no tool.
     const judged = verdict.rows.filter(({ id }) => !['none', 'own-will', 'own-will-stream', 'round-trip'].includes(id));
     assert.deepEqual([...new Set(judged.map((row) => row.outcome))], [outcome]);
   }

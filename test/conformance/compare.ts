@@ -3,16 +3,16 @@ import { basename } from 'node:path';
 import { scoreText } from './report.ts';
 import type { Row, Verdict } from './verdict.ts';
 
-// node test/conformance/compare.ts hxllm.json ollama.json …: what --json wrote of several servers, as tables in Markdown.
+// node test/conformance/compare.ts hxllm.json ollama.json …: the --json output of several servers, as tables in Markdown.
 
 const verdicts = process.argv.slice(2).map((path) => ({
   name: basename(path, '.json'),
-  rows: (JSON.parse(readFileSync(path, 'utf8')) as Verdict).rows, // what --json promises
+  rows: (JSON.parse(readFileSync(path, 'utf8')) as Verdict).rows, // the documented shape of --json
 }));
 
 process.stdout.write(`${[...summary(), ...verdicts.flatMap(({ name, rows }) => failures(name, rows))].join('\n')}\n`);
 
-/** Passed of judged, for each client and theme; what a server does not offer is a dash. */
+/** Passed of judged, for each client and theme; an interface that a server does not offer is a dash. */
 function summary(): readonly string[] {
   const themes = [...new Set(verdicts.flatMap(({ rows }) => rows.map(placeOf)))];
   const lines = themes.map(
@@ -59,7 +59,7 @@ function placeOf({ client, theme }: Row): string {
 }
 
 function cell(text: string): string {
-  // What a model at random says may hold anything, and ports differ from run to run.
+  // The text of a random model may hold any character, and ports differ from run to run.
   return text
     .replaceAll('|', String.raw`\|`)
     .replaceAll(/[^\u0020-\u007E…’–]/g, '·')

@@ -2,7 +2,7 @@ import { startSim } from '../../src/sim/server.ts';
 import { KEY, startGateway } from '../gateway/running.ts';
 import { judgeWithCommand, testRows } from './judging.ts';
 
-// The gateway in front of two simulated servers, whose model can do everything.
+// The gateway in front of two simulated servers, whose model has every capability.
 const models = [
   { name: 'llama3.1', capabilities: ['completion', 'tools', 'thinking', 'vision'] as const },
   { name: 'nomic-embed-text' },

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 const LENGTH = 240;
 
-/** What was wanted and what was seen, in one line. */
+/** Expected and found, in one line. */
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return short(error);
   if (error instanceof AssertionError) return oneLine(describeAssertion(error));
@@ -25,7 +25,7 @@ function describeAssertion({ message, generatedMessage, operator, expected, actu
   return `${own === '' ? '' : `${own}: `}wanted ${short(expected)}, seen ${short(actual)}`;
 }
 
-/** Of an error what was looked at. */
+/** The part of an error that was checked. */
 function likeness(error: Error, expected: unknown): unknown {
   if (typeof expected !== 'object' || expected === null) return error;
   return Object.fromEntries(Object.keys(expected).map((key) => [key, Reflect.get(error, key) as unknown]));
@@ -44,7 +44,7 @@ function short(value: unknown): string {
 }
 
 function oneLine(text: string): string {
-  // A model at random says anything.
+  // A random model may say anything.
   const line = stripVTControlCharacters(text)
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/\p{Cc}/gu, '·')

@@ -6,10 +6,10 @@ import { wantedPackages } from './packages.ts';
 import { SUITE } from './suite.ts';
 import type { Row, Verdict } from './verdict.ts';
 
-/** No case takes longer, however slow the server. */
+/** Time limit of a case, however slow the server, ms. */
 const LIMIT_MS = 45_000;
 
-/** Judges a server, one case after the other; `progress` hears what is being tried. */
+/** Judges a server, one case after the other; `progress` gets the name of the current case. */
 export async function judge({ target, client, only }: Options, progress: (line: string) => void): Promise<Verdict> {
   const chosen = SUITE.filter((group) => client === undefined || group.client === client).map((group) => ({
     ...group,

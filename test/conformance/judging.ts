@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Verdict } from './verdict.ts';
 
-/** A server that is to pass, and what it may not show. */
+/** A server that must pass, and the cases that it cannot show. */
 export interface Claim {
   readonly url: string;
   readonly key: string;
@@ -12,7 +12,7 @@ export interface Claim {
   readonly embed: string;
 }
 
-/** Judges a server with the command that people use, in a process of its own. */
+/** Judges a server with the public command, in a process of its own. */
 export async function judgeWithCommand(
   { url, key, model, embed }: Claim,
   more: readonly string[] = [],
@@ -41,10 +41,13 @@ export async function judgeWithCommand(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
   const code = await closed.promise;
   assert.ok(output.startsWith('{'), `the suite did not run:\n${complaint}`);
-  return { verdict: JSON.parse(output) as Verdict, code }; // what --json promises
+  return { verdict: JSON.parse(output) as Verdict, code }; // the documented shape of --json
 }
 
-/** One test for each case, which has to pass; those in `beyond` (`client/theme/id`, or the beginning of it) cannot be shown here, and no others. */
+/**
+ * One test for each case, which must pass. Cases in `beyond` (`client/theme/id`, or its beginning) cannot be shown here, and all
+ * others can.
+ */
 export function testRows(
   { verdict, code }: Awaited<ReturnType<typeof judgeWithCommand>>,
   beyond: readonly string[],

@@ -1,6 +1,6 @@
 import type { Api, Target } from './case.ts';
 
-/** The smallest request that each interface takes; one without a body is a GET. */
+/** The smallest valid request of each interface; one without a body is a GET. */
 const PROBES: Readonly<Record<Api, { readonly path: string; readonly body?: (target: Target) => object }>> = {
   models: { path: '/v1/models' },
   chat: {
@@ -29,7 +29,7 @@ const PROBES: Readonly<Record<Api, { readonly path: string; readonly body?: (tar
   },
 };
 
-/** Interfaces that the server does not have, each with what it answered: a path that is not there, for a model that is. */
+/** Interfaces that the server does not have, each with its response: a path that does not exist, for a model that does. */
 export async function findLacking(target: Target, wanted: ReadonlySet<Api>): Promise<Partial<Record<Api, string>>> {
   const lacking: Partial<Record<Api, string>> = {};
   for (const api of wanted) {

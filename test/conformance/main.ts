@@ -1,7 +1,7 @@
 import { readOptions, USAGE } from './options.ts';
 import { installClients } from './packages.ts';
 
-// npm run test:conformance -- --url URL --key KEY --model MODEL: judges a server with the clients that people use.
+// npm run test:conformance -- --url URL --key KEY --model MODEL: judges a server with real clients.
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -12,9 +12,9 @@ async function main(argv: readonly string[]): Promise<number> {
     return 64;
   }
   await installClients((line) => process.stderr.write(`${line}\n`));
-  // What a case that has failed left running is no finding of its own.
+  // A rejection that a failed case left behind is no finding of its own.
   process.on('unhandledRejection', () => undefined);
-  // Not before the clients are there.
+  // Imported after the clients are installed.
   const { judge } = await import('./judge.ts');
   const { verdictText, exitCode } = await import('./report.ts');
   const verdict = await judge(options, (line) => process.stderr.isTTY && process.stderr.write(`\r\u001B[K${line}`));

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
 import { CLIENTS, type Client, type Target } from './case.ts';
 
-/** What was asked for on the command line. */
+/** The parsed command line. */
 export interface Options {
   readonly target: Target;
-  /** Only this client's cases. */
+  /** Run only this client's cases. */
   readonly client: Client | undefined;
-  /** Only cases whose `client/theme/id` has this in it. */
+  /** Run only cases whose `client/theme/id` contains this. */
   readonly only: string | undefined;
   readonly json: boolean;
 }
@@ -14,7 +14,7 @@ export interface Options {
 export const USAGE = `usage: npm run test:conformance -- --url URL --model MODEL [--key KEY] [--embed-model MODEL]
          [--client ${CLIENTS.join('|')}] [--only PATTERN] [--json]`;
 
-/** Reads the command line; a sentence where it cannot be followed. */
+/** Parses the command line; returns a sentence if it is wrong. */
 export function readOptions(argv: readonly string[]): Options | string {
   const text = { type: 'string' } as const;
   let values;

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 
 const FOLDER = import.meta.dirname;
 
-/** The packages of this folder, each with the version that is wanted. */
+/** The packages of this folder, with the expected versions. */
 export function wantedPackages(): Readonly<Record<string, string>> {
   // The file is this folder's own.
   return (JSON.parse(readFileSync(join(FOLDER, 'package.json'), 'utf8')) as { dependencies: Record<string, string> })
     .dependencies;
 }
 
-/** Installs the clients where one is missing or another version, and says so in one line; rejects where that cannot be done. */
+/** Installs the clients if one is missing or has another version, and says so in one line; rejects if the installation fails. */
 export async function installClients(say: (line: string) => void): Promise<void> {
   if (areThere()) return;
   const startedMs = performance.now();
@@ -32,7 +32,7 @@ export async function installClients(say: (line: string) => void): Promise<void>
 }
 
 function areThere(): boolean {
-  // npm writes this file when all the others are there.
+  // npm writes this file after all others.
   return (
     existsSync(join(FOLDER, 'node_modules/.package-lock.json')) &&
     Object.entries(wantedPackages()).every(([name, version]) => installedVersion(name) === version)

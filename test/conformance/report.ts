@@ -23,7 +23,7 @@ export function scoreText(rows: readonly Row[]): string {
   return `${String(count('pass'))} of ${String(count('pass') + count('fail'))} passed, ${String(count('fail'))} failed; ${String(count('not applicable'))} not applicable, ${String(count('not offered'))} not offered`;
 }
 
-/** 0 only if something was judged and nothing failed. */
+/** 0 only if a case was judged and none failed. */
 export function exitCode({ rows }: Verdict): number {
   return rows.some(({ outcome }) => outcome === 'pass') && rows.every(({ outcome }) => outcome !== 'fail') ? 0 : 1;
 }

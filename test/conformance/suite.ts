@@ -23,7 +23,7 @@ import { ERRORS as WIRE_ERRORS } from './wire/errors.ts';
 import { MODELS as WIRE_MODELS } from './wire/models.ts';
 import { STREAM as WIRE_STREAM } from './wire/stream.ts';
 
-/** All that is tried, in this order. */
+/** Every case, in the order of the run. */
 export const SUITE: readonly Group[] = [
   { client: 'wire', theme: 'models', api: 'models', cases: WIRE_MODELS },
   { client: 'wire', theme: 'chat', api: 'chat', cases: WIRE_CHAT },

@@ -8,13 +8,13 @@ import { createOperator, type Operator } from './operator.ts';
 
 const lab = borrowLab();
 
-/** What must come of a bad input: the exit code, and what the person is told. */
+/** The expected result of a bad input: the exit code, and the message. */
 interface Wanted {
   readonly exitCode: number;
   readonly says: readonly RegExp[];
 }
 
-/** Runs the whole deployment against a bad input: it must end as wanted, say so in the evidence, and leave the host as it was. */
+/** Runs the whole deployment against a bad input: it must end as expected, say so in the evidence, and leave the host as it was. */
 async function refuses(operator: Operator, wanted: Wanted): Promise<void> {
   const before = lab.host('hx-api-server').files();
   const ran = await operator.deploy('up', '--yes');

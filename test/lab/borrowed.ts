@@ -5,10 +5,10 @@ import type { HostName } from './place.ts';
 import { findRealOllama, labTestsLeftOut, type OllamaKind } from './requirements.ts';
 import type { LabHost } from './host/host.ts';
 
-/** A fresh lab that a test file has for itself, from before its first test until after its last. */
+/** A fresh lab for one test file, from before its first test until after its last. */
 export interface BorrowedLab {
   host(name: HostName): LabHost;
-  /** Options for every test that needs the lab: where there can be none it counts as skipped, with the reason. */
+  /** Options for every test that needs the lab: if there can be none, the test counts as skipped, with the reason. */
   readonly only: { readonly skip: string | false };
 }
 
@@ -22,7 +22,7 @@ export function borrowLab(ollama: OllamaKind = 'sim'): BorrowedLab {
       const lease = takeLease();
       if (!lease.ok) throw new Error(explain(lease.problems[0]));
       giveBack = () => lease.value.release();
-      // In CI whatever is there is left from before; elsewhere it may be somebody's work.
+      // In CI an existing lab is left over from an earlier run; elsewhere it may be a person's work.
       if (openLab() !== undefined && process.env['CI'] !== 'true')
         throw new Error('a lab is up already, and the tests want one of their own: npm run lab -- down');
       await down();

@@ -5,7 +5,7 @@ import { until } from './command.ts';
 const NAME = 'hxllm-lab';
 const SCRIPT = join(import.meta.dirname, 'contain.sh');
 
-/** The lab's own cgroup in every hierarchy that systemd looks at, whether it is there or not. */
+/** The lab's own cgroup in every hierarchy that systemd uses, whether it exists or not. */
 export function cgroupFolders(): readonly string[] {
   const root = '/sys/fs/cgroup';
   // One unified tree, or (with the older controllers) systemd's own and an empty unified one beside it.
@@ -33,7 +33,7 @@ export async function removeCgroups(name = ''): Promise<void> {
     for (const pid of containedProcesses(name)) kill(pid);
     return Promise.resolve(containedProcesses(name).length === 0);
   });
-  // A cgroup is busy until the last of its dead was waited for.
+  // A cgroup is busy until the last of its dead processes was waited for.
   await until('the lab’s cgroups to be free', 20_000, () =>
     Promise.resolve(cgroupFolders().every((folder) => removeBelow(join(folder, name)))),
   );
@@ -43,7 +43,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended by itself since it was listed.
+    // The process has ended since it was listed.
   }
 }
 
@@ -65,13 +65,13 @@ function removeBelow(folder: string): boolean {
     try {
       rmdirSync(each);
     } catch {
-      // Not empty yet, or gone meanwhile: the answer below tells.
+      // Not empty yet, or removed meanwhile: the check below tells.
     }
   }
   return !existsSync(folder);
 }
 
-/** The folder and all below it, parents first; nothing where it is not there. */
+/** The folder and all folders below it, parents first; none if it does not exist. */
 function treeOf(folder: string): readonly string[] {
   if (!existsSync(folder)) return [];
   try {

@@ -4,10 +4,10 @@ import { decryptVault } from '../../src/config/vault/cipher.ts';
 import { readEnvelope } from '../../src/config/vault/envelope.ts';
 import { Secret } from '../../src/core/secret.ts';
 
-/** Where the deployed gateway is, as the inventory has it. */
+/** The URL of the deployed gateway, as in the inventory. */
 export const GATEWAY = 'http://10.77.0.11:4000';
 
-/** The lab's master key, out of its vault. */
+/** The lab's master key, from its vault. */
 export async function readMasterKey(): Promise<string> {
   const envelope = readEnvelope(
     readFileSync(join(import.meta.dirname, 'inventories/group_vars/all/vault.yml'), 'utf8'),
@@ -22,10 +22,10 @@ export async function readMasterKey(): Promise<string> {
   return key;
 }
 
-/** What came of one request: a whole answer, one that broke off after it had begun, or none. */
+/** The result of one request: a whole response, one that broke off, or none. */
 export type Fate = 'whole' | 'broke off' | 'refused';
 
-/** Sends one chat request and reads the answer to its end. */
+/** Sends one chat request and reads the response to its end. */
 export async function chat(
   key: string,
   stream: boolean,
@@ -57,7 +57,7 @@ export async function chat(
   }
 }
 
-/** Asks the open health path once; the status, or the reason why there was no answer. */
+/** Asks the open health path once; the status, or the reason why there was no response. */
 export async function alive(): Promise<string> {
   return fetch(`${GATEWAY}/health/liveliness`, { signal: AbortSignal.timeout(15_000) }).then(
     (answer) => String(answer.status),

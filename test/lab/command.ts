@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { CommandResult } from '../../src/core/host.ts';
 
-/** How one program is run on this machine. */
+/** How a program is run on this machine. */
 export interface RunOptions {
   readonly stdin?: string;
   readonly cwd?: string;
@@ -9,7 +9,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Runs one program to its end and gives what it printed; a non-zero exit code is data. Throws where it cannot be started. */
+/** Runs a program to its end and returns its output; a non-zero exit code is data. Throws if it cannot be started. */
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
   const { promise, resolve, reject } = Promise.withResolvers<CommandResult>();
   const startedMs = performance.now();
@@ -24,7 +24,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-  // A program may end without reading what it was given.
+  // A program may end without reading its input.
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.stdin ?? '');
   child.on('error', reject);
@@ -39,7 +39,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
   return promise;
 }
 
-/** Runs one program that must succeed and gives its standard output; throws with what it said otherwise. */
+/** Runs a program that must succeed and returns its standard output; throws with its output otherwise. */
 export async function must(argv: readonly string[], options: RunOptions = {}): Promise<string> {
   const ran = await run(argv, options);
   if (ran.exitCode === 0) return ran.stdout;
@@ -47,7 +47,7 @@ export async function must(argv: readonly string[], options: RunOptions = {}): P
   throw new Error(`${argv.slice(0, 6).join(' ')} ended with ${String(ran.exitCode)}:\n${said}`);
 }
 
-/** Asks again until the answer is true; throws when the deadline passes, naming what was waited for. */
+/** Asks again until the answer is true; throws at the deadline, with the name of the expectation. */
 export async function until(
   what: string,
   deadlineMs: number,

@@ -80,7 +80,7 @@ test('the service is managed as the guide says', lab.only, async () => {
 test('a stopped litellm stays stopped under requests, and start brings service and socket back', lab.only, async () => {
   const host = lab.host('hx-api-server');
   await host.must('systemctl stop litellm');
-  // The first may go into a connection that was kept from before, and find it closed.
+  // The first request may use a kept connection, and find it closed.
   assert.notEqual(await alive(), '200');
   for (let request = 0; request < 5; request += 1) assert.match(await alive(), /ECONNREFUSED/);
   assert.equal((await host.sh('systemctl is-active litellm.service litellm.socket')).stdout, 'inactive\ninactive\n');
@@ -144,7 +144,7 @@ test('killing a backend under load loses no request that had not begun to answer
   const fates: Awaited<ReturnType<typeof chat>>[] = [];
   const state = { killed: false };
   const load = Array.from({ length: 8 }, async (_, client) => {
-    // Until it is killed, however long that takes, and a while on.
+    // Until it is killed, however long that takes, and a while longer.
     for (let later = 0; later < 4; later += state.killed ? 1 : 0) fates.push(await chat(key, client % 2 === 0));
   });
   try {
@@ -167,7 +167,7 @@ test('killing a backend under load loses no request that had not begun to answer
     JSON.stringify(fates.map(({ fate }) => fate)),
   );
   await llm.must('systemctl start ollama');
-  // Its memory is empty now, and nobody is sent there while the other takes all who come: it runs four at once.
+  // Its memory is empty, and the other backend takes every request: it runs four at once.
   await until('the backend to be used again', 60_000, async () =>
     (await Promise.all(Array.from({ length: 8 }, () => chat(key, false)))).some(
       ({ backend }) => backend === BACKENDS[1],

@@ -67,7 +67,7 @@ test('a host key that changed is refused', lab.only, async () => {
 test('the hosts’ disks tell what was changed, and nothing else', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const before = host.files();
-  // Used, but not changed: a login, a query, a file written again as it was.
+  // Used, but not changed: a login, a query, a file rewritten with the same content.
   await run(host.sshCommand('sudo -n systemctl status'));
   await host.must('cp -p /etc/passwd /root/copy && cat /root/copy >/etc/passwd && rm /root/copy');
   assert.deepEqual(changedFiles(before, host.files()), []);

@@ -22,7 +22,7 @@ export interface Lab {
   host(name: HostName): LabHost;
 }
 
-/** How a lab is brought up. */
+/** How to bring up a lab. */
 export interface UpOptions {
   readonly ollama: OllamaKind;
   readonly signal: AbortSignal;
@@ -33,8 +33,8 @@ export interface UpOptions {
 const STATE_FILE = join(STATE, 'lab.json');
 
 /**
- * Boots the lab; one that is up already is given as it is, and what an interrupted one left is removed first.
- * When it fails or is aborted, nothing stays. Problems: what the machine lacks, and `lab.other-ollama`.
+ * Boots the lab. A lab that is up is returned as it is; leftovers of an interrupted one are removed first. If it fails or is
+ * aborted, nothing stays. Problems: requirements that the machine lacks, and `lab.other-ollama`.
  */
 export async function up(options: UpOptions): Promise<Result<Lab>> {
   const unfit = findUnfitness();
@@ -63,15 +63,15 @@ export async function up(options: UpOptions): Promise<Result<Lab>> {
   return ok(lab);
 }
 
-/** Removes the lab and whatever an interrupted one left; gives what there was. */
+/** Removes the lab and all leftovers of an interrupted one; returns what it found. */
 export function down(): Promise<Leftovers> {
   return removeLeftovers();
 }
 
-/** The lab that is up, or `undefined` where there is none or one of its hosts is gone. */
+/** The lab that is up, or `undefined` if there is none or one of its hosts is gone. */
 export function openLab(): Lab | undefined {
   if (!existsSync(STATE_FILE) || PLACES.some(({ name }) => leaderOf(name) === undefined)) return undefined;
-  // Our own file, written when everything was up.
+  // The lab's own file, written when everything was up.
   const { ollama } = JSON.parse(readFileSync(STATE_FILE, 'utf8')) as { readonly ollama: OllamaKind };
   const hosts = PLACES.map(openHost);
   return {
@@ -85,7 +85,7 @@ export function openLab(): Lab | undefined {
   };
 }
 
-/** What the llm hosts have on top of Debian, topmost first. */
+/** The layers of the llm hosts on top of Debian, topmost first. */
 async function serverRecipes(options: UpOptions): Promise<Result<readonly Recipe[]>> {
   if (options.ollama === 'sim') return ok([await simRecipe(), runtimeRecipe()]);
   const real = findRealOllama();
@@ -118,7 +118,7 @@ async function boot(recipes: readonly Recipe[], options: UpOptions): Promise<voi
   await writeFile(STATE_FILE, `${JSON.stringify({ ollama: options.ollama })}\n`);
 }
 
-/** Waits for all of them, also when one has failed: nothing may still be made while what there is gets removed. */
+/** Waits for all of them, also if one has failed: nothing may be created while the rest is removed. */
 async function all(work: readonly Promise<void>[]): Promise<void> {
   for (const settled of await Promise.allSettled(work)) if (settled.status === 'rejected') throw settled.reason;
 }

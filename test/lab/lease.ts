@@ -33,7 +33,7 @@ export function takeLease(): Result<Lease> {
   }
 }
 
-/** A process's id with the time it started, since ids are used again; `undefined` where it does not run. */
+/** A process's id with its start time, since ids are reused; `undefined` if it does not run. */
 function identify(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');

@@ -8,7 +8,7 @@ import { CACHE, PREFIX, STATE } from './place.ts';
 const NAMESPACES = '/run/netns';
 const NSPAWN = '/run/systemd/nspawn';
 
-/** What of a lab is on this machine, found by its names and places and not by anything a lab wrote down. */
+/** The parts of a lab on this machine, found by their names and places and not by a record of the lab. */
 export interface Leftovers {
   readonly processes: readonly number[];
   readonly mounts: readonly string[];
@@ -18,7 +18,7 @@ export interface Leftovers {
   readonly folders: readonly string[];
 }
 
-/** Looks for everything that a lab makes, half-made ones included; cached images are not among it. */
+/** Looks for everything that a lab creates, half-made parts included; cached images are not among them. */
 function findLeftovers(): Leftovers {
   return {
     processes: containedProcesses(),
@@ -42,16 +42,16 @@ function findLeftovers(): Leftovers {
   };
 }
 
-/** Whether nothing of a lab is there. */
+/** Whether no part of a lab is left. */
 export function isClean(found: Leftovers): boolean {
   return Object.values(found).every((list: readonly unknown[]) => list.length === 0);
 }
 
-/** Removes whatever a lab left, however it ended; throws where something stays. Doing it twice is fine. */
+/** Removes every leftover of a lab, however it ended; throws if a part stays. A second call is harmless. */
 export async function removeLeftovers(): Promise<Leftovers> {
   const first = findLeftovers();
   await removeCgroups();
-  // Looked for again: those who ran until now may have made more in the meantime.
+  // A second search: processes that have just ended may have created more.
   const found = findLeftovers();
   for (const point of mounts()
     .filter((each) => found.mounts.includes(each))
@@ -70,7 +70,7 @@ export async function removeLeftovers(): Promise<Leftovers> {
   return first;
 }
 
-/** `ip netns add` mounts its folder on itself; with the last namespace gone that is ours to undo. */
+/** `ip netns add` mounts its folder on itself; the lab unmounts it with the last namespace. */
 async function releaseNamespaces(): Promise<void> {
   if (!existsSync(NAMESPACES) || names(NAMESPACES).length > 0) return;
   while (mounts().includes(NAMESPACES)) {

@@ -81,7 +81,7 @@ function runSsh(rest: readonly string[]): number {
   return spawnSync(program, options, { stdio: 'inherit' }).status ?? 1;
 }
 
-/** Runs what changes the lab: alone, and on Ctrl-C or SIGTERM to a clean end. */
+/** Runs a command that changes the lab: alone, and to a clean end on Ctrl-C or SIGTERM. */
 async function withLease(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const unfit = findUnfitness();
   if (unfit !== undefined) return show([unfit]);

@@ -7,14 +7,17 @@ import { contained } from './cgroup.ts';
 import { must, until } from './command.ts';
 import { BRIDGE, BRIDGE_ADDRESS, DNS_ADDRESS, PLACES, PREFIX, STATE, ZONE } from './place.ts';
 
-/** Makes the bridge that the hosts are on, with this machine as its first address. */
+/** Creates the bridge of the hosts, with this machine as its first address. */
 export async function raiseBridge(): Promise<void> {
   await must(['ip', 'link', 'add', BRIDGE, 'type', 'bridge', 'forward_delay', '0']);
   await must(['ip', 'addr', 'add', `${BRIDGE_ADDRESS}/24`, 'dev', BRIDGE]);
   await must(['ip', 'link', 'set', BRIDGE, 'up']);
 }
 
-/** Makes a network namespace on the bridge with one address, and gives its path; its default route leads to this machine, which forwards nothing. */
+/**
+ * Creates a network namespace on the bridge with one address, and returns its path; its default route leads to this machine, which
+ * forwards nothing.
+ */
 export async function addNamespace(name: string, octet: number): Promise<string> {
   const [namespace, link] = [`${PREFIX}${name}`, `${PREFIX}${String(octet)}`];
   await must(['ip', 'netns', 'add', namespace]);
@@ -54,7 +57,10 @@ export async function startDns(signal: AbortSignal): Promise<void> {
   );
 }
 
-/** Starts a program of the lab that outlives us, in a cgroup of its own, with its output in a file; gives its process id. */
+/**
+ * Starts a program of the lab that outlives this process, in a cgroup of its own, with its output in a file; returns its process
+ * id.
+ */
 export function startDetached(name: string, argv: readonly string[], logFile: string): number {
   const log = openSync(logFile, 'a');
   const [program = '', ...rest] = contained(name, argv);

@@ -7,7 +7,7 @@ import { run } from './command.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/hxllm.js');
 
-/** The phase that a run belonged to, how it ended, and what it said. */
+/** The phase of a run, its result, and its output. */
 export interface Run {
   readonly phase: string;
   readonly ending: string;
@@ -17,13 +17,13 @@ export interface Run {
 /** A person with a copy of the lab's inventory in a folder of their own, where they type commands. */
 export interface Operator {
   readonly folder: string;
-  /** Types `hxllm WORDS` there, without a terminal; both outputs come back, colourless. */
+  /** Runs `hxllm WORDS` there, without a terminal; both outputs come back without colours. */
   hxllm(...words: readonly string[]): Promise<CommandResult>;
   /** The same for commands that need the vault and may change something. */
   deploy(...words: readonly string[]): Promise<CommandResult>;
-  /** Changes a file in an editor: every `from` becomes `to`; throws where there is none. */
+  /** Edits a file: every `from` becomes `to`; throws if there is none. */
   edit(file: string, from: string, to: string): void;
-  /** The last run that left evidence, read from there. */
+  /** The last run that left evidence, read from its folder. */
   lastRun(): Run;
   /** Every file of the evidence, as one text. */
   evidence(): string;
@@ -35,7 +35,7 @@ export function createOperator(): Operator {
   for (const name of ['inventories', 'vault-password'])
     cpSync(join(import.meta.dirname, name), join(folder, name), { recursive: true });
   after(() => rmSync(folder, { recursive: true }));
-  // A home of their own, so that nobody's ansible.cfg, known_hosts or ssh_config decides.
+  // A home of their own: no ansible.cfg, known_hosts or ssh_config of this machine applies.
   const environment = { HOME: folder, NO_COLOR: '1' };
   const hxllm = (...words: readonly string[]): Promise<CommandResult> =>
     run([process.execPath, PROGRAM, ...words], { cwd: folder, environment });

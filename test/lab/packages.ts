@@ -1,6 +1,6 @@
 import { must, run } from './command.ts';
 
-/** The mirror that this machine's own apt uses, which therefore is reachable. */
+/** The mirror of this machine's own apt, which therefore is reachable. */
 export interface Mirror {
   readonly url: string;
 }
@@ -17,13 +17,13 @@ const NEEDED = [
   'ca-certificates',
 ];
 
-/** Installs the Debian packages that are missing, with apt-get; says in one line what it installs, and nothing where all is there. */
+/** Installs the missing Debian packages with apt-get, and says in one line which; it says nothing if all are installed. */
 export async function ensurePackages(say: (line: string) => void, signal: AbortSignal): Promise<void> {
   const missing: string[] = [];
   for (const name of NEEDED) if (!(await isInstalled(name))) missing.push(name);
   if (missing.length === 0) return;
   say(`installing what the lab needs, with apt-get: ${missing.join(' ')}`);
-  // A third-party source that is down must not stop us: the installation itself tells whether what we need was found.
+  // A third-party source that is down does not matter: the installation itself tells whether a package was found.
   await run(['apt-get', 'update', '-qq'], { signal });
   await must(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...missing], {
     environment: { DEBIAN_FRONTEND: 'noninteractive' },

@@ -3,16 +3,18 @@ import { join } from 'node:path';
 /** The zone that the hosts are in, as in the field. */
 export const ZONE = 'dev-test.hana-x.ai';
 
-/** Where a running lab keeps its key, its known_hosts and the hosts' disks; `down` removes it. The inventory names it too. */
+/**
+ * The folder of a running lab with its key, its known_hosts and the hosts' disks; `down` removes it. The inventory names it too.
+ */
 export const STATE = '/var/lib/hxllm-lab';
 
-/** Where images and layers are kept from one lab to the next. */
+/** The folder of images and layers, kept from one lab to the next. */
 export const CACHE = '/var/cache/hxllm-lab';
 
-/** What every link, network namespace and machine of the lab begins with. */
+/** The prefix of every link, network namespace and machine of the lab. */
 export const PREFIX = 'hxlab-';
 
-/** The bridge that the hosts are on; this machine is 10.77.0.1 there. */
+/** The bridge of the hosts; this machine is 10.77.0.1 there. */
 export const BRIDGE = `${PREFIX}br0`;
 export const BRIDGE_ADDRESS = '10.77.0.1';
 export const DNS_ADDRESS = '10.77.0.53';
@@ -24,7 +26,7 @@ export const KNOWN_HOSTS = join(STATE, 'known_hosts');
 /** The unprivileged user with password-less sudo that the inventory logs in as. */
 export const USER = 'deploy';
 
-/** What a host is there for: to be deployed to, or to serve models. */
+/** The role of a host: to be deployed to, or to serve models. */
 export type Role = 'api' | 'llm';
 
 /** One host of the lab. */
@@ -32,7 +34,7 @@ export interface Place {
   readonly name: HostName;
   readonly role: Role;
   readonly address: string;
-  /** Last part of the address; the host's link is called after it. */
+  /** Last part of the address; the host's link is named after it. */
   readonly octet: number;
 }
 

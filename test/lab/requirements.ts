@@ -4,17 +4,17 @@ import { delimiter, join } from 'node:path';
 import { fail, ok, type Problem, type Result } from '../../src/core/problem.ts';
 import { BRIDGE } from './place.ts';
 
-/** Which Ollama the llm hosts run. */
+/** The Ollama of the llm hosts. */
 export type OllamaKind = 'sim' | 'real';
 
-/** The real server, and the tiny model that it is to serve. */
+/** The real server, and the tiny model for it. */
 export interface RealOllama {
   readonly binary: string;
   readonly weights: string;
   readonly modelfile: string;
 }
 
-/** Says what this machine lacks to run a lab, before anything is changed; `undefined` where it is fit. */
+/** The requirement of a lab that this machine lacks, before anything is changed; `undefined` if it lacks none. */
 export function findUnfitness(): Problem | undefined {
   const system = readSystem();
   if (process.platform !== 'linux' || system !== 'debian') {
@@ -81,7 +81,7 @@ export function findRealOllama(): Result<RealOllama> {
   return ok(real);
 }
 
-/** Why lab tests do not run here; `undefined` where they do. They change the machine, so nobody gets them unasked. */
+/** Why lab tests do not run here; `undefined` if they do. They change the machine, so they need consent. */
 export function labTestsLeftOut(): string | undefined {
   if (process.env['CI'] !== 'true' && process.env['HXLLM_LAB'] !== '1')
     return 'the lab was not asked for; HXLLM_LAB=1 npm test runs it, as root on Debian';
@@ -99,7 +99,7 @@ export function findOllamaBinary(): string | undefined {
     .find((path) => existsSync(path));
 }
 
-/** The system's name as os-release has it; those that are only like Debian have other mirrors. */
+/** The system's name in os-release; systems that are only like Debian have other mirrors. */
 function readSystem(): string {
   if (!existsSync('/etc/os-release')) return '';
   return /^ID="?([^"\n]*)"?$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';

@@ -11,7 +11,7 @@ const operator = createOperator();
 let before: Files = new Map();
 let printed = '';
 
-/** A LiteLLM as the guide’s playbooks left it: user, virtual environment, configuration, a unit that holds port 4000. */
+/** A LiteLLM as the guide's playbooks left it: user, virtual environment, configuration, a unit that holds port 4000. */
 const FOREIGN = `
 set -e
 useradd --create-home --shell /bin/bash litellm
@@ -47,7 +47,7 @@ systemctl daemon-reload
 systemctl enable --quiet --now litellm
 `;
 
-/** Who answers on the port: the first words of the old one, or the new one’s status line. */
+/** The program that answers on the port: the first words of the old one, or the new one's status line. */
 const WHO = "exec 3<>/dev/tcp/127.0.0.1/4000; printf 'GET /health/liveliness HTTP/1.0\\r\\n\\r\\n' >&3; head -n 1 <&3";
 
 test('preflight names a LiteLLM that hxllm did not install, and does not fail for it', lab.only, async () => {
@@ -96,7 +96,7 @@ test('the commands that were printed put it back as it was', lab.only, async () 
   assert.equal(ran.exitCode, 0, ran.stderr);
   assert.match(await host.must(WHO), /the old one/);
   assert.equal(await host.must('systemctl is-enabled litellm'), 'enabled');
-  // What was installed besides stays until uninstall, and so does the copy.
+  // Other installed parts stay until uninstall, and so does the copy.
   const left = changedFiles(before, host.files()).filter(
     (line) => !/^\+ \/(?:opt\/litellm|var\/backups\/litellm-)/.test(line),
   );

@@ -12,10 +12,10 @@ const MAIN = join(import.meta.dirname, 'main.ts');
 const reason = labTestsLeftOut();
 const skip = reason ?? false;
 
-/** What other people's containers and namespaces look like from here; it was there before and is none of ours. */
+/** Other people's containers and namespaces as they look from here; they existed before and are not the lab's. */
 let others: readonly string[] = [];
 
-/** All that a lab could leave, looked for by other means than the lab’s own. */
+/** All possible leftovers of a lab, found by other means than the lab's own. */
 function traces(): readonly string[] {
   return look().filter((line) => !others.includes(line));
 }
@@ -27,7 +27,7 @@ function look(): readonly string[] {
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
-        // One that has ended and waits for its parent to notice is not ours to remove.
+        // A process that has ended and waits for its parent is not the lab's to remove.
         if (/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return false;
         return (
           /hxllm-lab/.test(readFileSync(`/proc/${pid}/cgroup`, 'utf8')) ||

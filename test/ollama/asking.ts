@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { Agent, request, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 
-/** A server that is being looked at, simulated or real. It has `tiny`, `tiny-plain` and the field's name for `tiny`, all of one weights file, and `other` of another; two slots; room for one model. */
+/**
+ * A server to examine, simulated or real. It has `tiny`, `tiny-plain` and the field's name for `tiny`, all of one weights file, and
+ * `other` of another; two slots; room for one model.
+ */
 export interface Server {
   readonly url: string;
 }
 
-/** A whole answer. */
+/** A whole response. */
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -15,7 +18,7 @@ export interface Answer {
 
 const agent = new Agent({ keepAlive: false });
 
-/** Asks and waits for the whole answer. An object is sent as JSON, text as it is. */
+/** Sends a request and waits for the whole response. An object is sent as JSON, text as it is. */
 export async function ask(
   server: Server,
   method: string,
@@ -30,17 +33,17 @@ export async function ask(
   return { status: response.statusCode ?? 0, headers: response.headers, text };
 }
 
-/** Asks by POST and gives the answer's JSON. */
+/** Sends a POST and returns the JSON of the response. */
 export async function askJson(server: Server, path: string, body: unknown): Promise<Record<string, unknown>> {
   const answer = await ask(server, 'POST', path, body);
-  return JSON.parse(answer.text) as Record<string, unknown>; // every answer to a POST is an object
+  return JSON.parse(answer.text) as Record<string, unknown>; // every response to a POST is an object
 }
 
 /** A stream that is being read. */
 export interface Reading {
-  /** Resolves with the status as soon as the answer begins. */
+  /** Resolves with the status when the response begins. */
   readonly begun: Promise<number>;
-  /** Resolves with everything that was said when the answer ends or breaks. */
+  /** Resolves with the whole output when the response ends or breaks. */
   readonly ended: Promise<string>;
   /** Closes the connection. */
   leave(): void;
@@ -48,7 +51,7 @@ export interface Reading {
   readonly hasEnded: () => boolean;
 }
 
-/** Asks by POST and reads the answer as it comes. */
+/** Sends a POST and reads the response as it comes. */
 export function read(server: Server, path: string, body: unknown): Reading {
   const asked = send(server, 'POST', path, body, {});
   const state = { begun: false, ended: false };
@@ -60,7 +63,7 @@ export function read(server: Server, path: string, body: unknown): Reading {
     ended.resolve(text);
     begun.reject(new Error('the connection ended before an answer began'));
   };
-  // Who only waits for the end need not look.
+  // A caller may wait for the end only.
   begun.promise.catch(() => undefined);
   asked.on('response', (response: IncomingMessage) => {
     // Go sends the head with the first piece, so this is when the model began to speak.

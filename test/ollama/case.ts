@@ -4,27 +4,27 @@ import { mismatchOf, type Pattern } from './pattern.ts';
 
 export { until } from '../until.ts';
 
-/** One thing that holds for a real Ollama, and so must for the simulated one. */
+/** One behaviour of a real Ollama, which the simulated one must have too. */
 export interface Case {
   readonly name: string;
   check(server: Server): Promise<void>;
 }
 
-/** One request and what is answered. */
+/** One request and its response. */
 export interface Exchange {
   readonly name: string;
   readonly method?: string;
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** 200 unless said. */
+  /** 200 by default. */
   readonly status?: number;
   readonly type?: string;
-  /** The answer's JSON; text or a regular expression for the body as it is. */
+  /** The JSON of the response; a text or a regular expression for the body as it is. */
   readonly answer?: Pattern;
 }
 
-/** A case that asks once. POST where there is a body, GET where there is none. */
+/** A case with one request. A POST if there is a body, else a GET. */
 export function exchange(wanted: Exchange): Case {
   return {
     name: wanted.name,
@@ -46,7 +46,7 @@ export function exchange(wanted: Exchange): Case {
   };
 }
 
-/** Refusals of one path: what is sent, the status, and the text of the error, in the native shape or OpenAI's. */
+/** Errors of one path: the body, the status, and the text of the error, in the native shape or OpenAI's. */
 export function refusals(
   path: string,
   rows: readonly (readonly [body: unknown, status: number, error: string | RegExp])[],

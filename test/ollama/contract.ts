@@ -7,7 +7,7 @@ import { MEMORY } from './contract/memory.ts';
 import { REFUSALS } from './contract/refusal.ts';
 import { SLOTS } from './contract/slot.ts';
 
-/** What an Ollama server is, as far as hxllm relies on it: the same cases judge the real one and the simulated one. */
+/** The behaviour of an Ollama server that hxllm relies on: the same cases judge the real one and the simulated one. */
 export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   'what it has': LISTING,
   'what it refuses': REFUSALS,

@@ -8,13 +8,13 @@ export interface Loaded {
   readonly context_length: number;
 }
 
-/** What a server has in its memory. */
+/** The models in a server's memory. */
 export async function loaded(server: Server): Promise<readonly Loaded[]> {
   const answer = await ask(server, 'GET', '/api/ps');
   return (JSON.parse(answer.text) as { models: readonly Loaded[] }).models; // its shape is checked below
 }
 
-/** Empties it, and waits until it is. */
+/** Unloads every model, and waits until memory is empty. */
 export async function unloadAll(server: Server): Promise<void> {
   for (const { name } of await loaded(server))
     await ask(server, 'POST', '/api/generate', { model: name, keep_alive: 0 });

@@ -1,4 +1,7 @@
-/** What an answer must look like: a literal, a regular expression, a predicate, or arrays and objects of these. An object has exactly the keys that its pattern has. */
+/**
+ * The expected shape of a response: a literal, a regular expression, a predicate, or arrays and objects of these. An object has
+ * exactly the keys of its pattern.
+ */
 export type Pattern =
   | string
   | number
@@ -19,7 +22,7 @@ export class Maybe {
   }
 }
 
-/** A key that may be absent, and what it holds where it is there. */
+/** A key that may be absent, with its pattern. */
 export function maybe(pattern: Pattern): Maybe {
   return new Maybe(pattern);
 }
@@ -44,13 +47,13 @@ export function time(value: unknown): boolean {
   );
 }
 
-/** A list whose members all look like this; at least one unless said otherwise. */
+/** A list whose members all match this; at least one by default. */
 export function listOf(pattern: Pattern, min = 1): (value: unknown) => boolean {
   return (value) =>
     Array.isArray(value) && value.length >= min && value.every((one) => mismatchOf(one, pattern) === undefined);
 }
 
-/** Where and how a value differs from its pattern; `undefined` where it does not. */
+/** Where and how a value differs from its pattern; `undefined` if it matches. */
 export function mismatchOf(value: unknown, pattern: Pattern, path = '$'): string | undefined {
   if (pattern instanceof Maybe) return mismatchOf(value, pattern.pattern, path);
   if (typeof pattern === 'function')
@@ -63,7 +66,7 @@ export function mismatchOf(value: unknown, pattern: Pattern, path = '$'): string
       : `${path}: wanted ${String(pattern)}, seen ${JSON.stringify(value)}`;
   if (Array.isArray(pattern)) return mismatchOfArray(value, pattern, path);
   if (typeof pattern === 'object' && pattern !== null)
-    return mismatchOfObject(value, pattern as { readonly [key: string]: Pattern }, path); // arrays and regular expressions were dealt with
+    return mismatchOfObject(value, pattern as { readonly [key: string]: Pattern }, path); // arrays and regular expressions were handled above
   return value === pattern ? undefined : `${path}: wanted ${JSON.stringify(pattern)}, seen ${JSON.stringify(value)}`;
 }
 

@@ -5,7 +5,7 @@ import { startTwoRealOllamas, whyNoRealOllama } from './ollama-server.ts';
 
 const skip = whyNoRealOllama();
 
-// Weights at random: they talk, embed and keep to grammars, and are given tools, but neither call one nor think.
+// Random weights: the models talk, embed, follow grammars and accept tools, but neither call one nor think.
 const BEYOND = [
   'wire/chat/reasoning',
   'wire/errors/should-retry',

@@ -47,10 +47,10 @@ describe('the OpenAI SDK through the gateway onto two real Ollama servers', () =
   test('it chats, is told who answered, and uses both servers once both have the model in memory', LIMITS, async () => {
     const ask = async (): Promise<string> =>
       (await client.chat.completions.create(CHAT).withResponse()).response.headers.get('x-hxllm-backend') ?? 'nobody';
-    // Who waits brings the model to a server that is empty.
+    // A waiter brings the model to a server with empty memory.
     for (let turn = 0; turn < 20 && new Set(await Promise.all([ask(), ask(), ask()])).size < 2; turn += 1);
     const seen = new Set<string>();
-    // A server is chosen by chance: of two, one may be left out for some turns.
+    // The backend is chosen by chance: one of two may be left out for some requests.
     for (let turn = 0; turn < 6 || (seen.size < 2 && turn < 60); turn += 1) {
       const { data, response } = await client.chat.completions.create(CHAT).withResponse();
       seen.add(response.headers.get('x-hxllm-backend') ?? 'nobody');

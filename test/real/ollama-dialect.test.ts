@@ -6,7 +6,7 @@ import { startRealOllama, whyNoRealOllama, type RealServer } from './ollama-serv
 
 const skip = whyNoRealOllama();
 const LIMITS = { skip, timeout: 30_000 };
-/** Names and types, in whatever order; of a list those of its first item. */
+/** Names and types, in any order; of a list those of its first item. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
   if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
@@ -20,7 +20,7 @@ function shapeOf(value: unknown): unknown {
 interface Seen {
   readonly status: number;
   readonly type: string;
-  /** The shapes of the lines, each once, and what was said in all of them. */
+  /** The shapes of the lines, each once, and the texts of all of them. */
   readonly shapes: readonly unknown[];
   readonly said: readonly unknown[];
 }
@@ -181,7 +181,7 @@ describe('Ollama and the gateway in front of it', () => {
         method: 'POST',
         body: JSON.stringify({ model: 'tiny', messages: MESSAGES, stream: false, format, options: OPTIONS }),
       });
-      // What is left of a reference without a goal is no schema, and said to be none.
+      // The rest of a reference without a target is no schema, and is reported as such.
       assert.equal(status, '$ref' in format && '$defs' in format ? 400 : 200, JSON.stringify(format));
     }
   });

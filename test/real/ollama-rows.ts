@@ -12,7 +12,7 @@ export const TOOLS = [
 
 export type Row = readonly [what: string, path: string, body: object | string | undefined];
 
-/** Asked of both in this order: each leaves the server as it was. */
+/** Sent to both servers in this order: each request leaves the server as it was. */
 export const ANSWERED: readonly Row[] = [
   ['whether it is there', '/', undefined],
   ['the version', '/api/version', undefined],

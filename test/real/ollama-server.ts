@@ -9,15 +9,17 @@ import { promisify } from 'node:util';
 import { findRealOllama } from '../lab/requirements.ts';
 import { until } from '../until.ts';
 
-/** A real Ollama server that a test started. */
+/** A real Ollama server, started by a test. */
 export interface RealServer {
   readonly url: string;
-  /** What it has written so far. */
+  /** Its output so far. */
   log(): string;
   close(): Promise<void>;
 }
 
-/** How the server is set up. It has `tiny` (knows tools), `tiny-plain`, the field's name for `tiny`, and `other`, of other weights. */
+/**
+ * The setup of the server. It has `tiny` (with tools), `tiny-plain`, the field's name for `tiny`, and `other`, of other weights.
+ */
 export interface RealOptions {
   readonly numParallel?: number;
   readonly maxLoadedModels?: number;
@@ -26,7 +28,7 @@ export interface RealOptions {
 /** The field's name for the model that chats. */
 export const FIELD_MODEL = 'phi3:3.8b-mini-128k-instruct-q8_0';
 
-/** Why the tests with the real Ollama are left out here; `false` where they run. */
+/** Why the tests with the real Ollama are left out here; `false` if they run. */
 export function whyNoRealOllama(): string | false {
   const found = findRealOllama();
   return found.ok ? false : `${found.problems[0].summary}: ${found.problems[0].detail}`;
@@ -47,7 +49,7 @@ export async function startRealOllama(options: RealOptions = {}): Promise<RealSe
     OLLAMA_MAX_LOADED_MODELS: String(options.maxLoadedModels ?? 1),
     OLLAMA_NO_CLOUD: '1',
   };
-  // A group of its own: the runners that it starts outlive it where it is killed.
+  // A process group of its own: its runners outlive it when it is killed.
   const server = spawn(binary, ['serve'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let log = '';
   for (const output of [server.stdout, server.stderr])
@@ -56,7 +58,7 @@ export async function startRealOllama(options: RealOptions = {}): Promise<RealSe
     killGroup(server);
     rmSync(home, { recursive: true, force: true });
   };
-  // A test that ends early, or is ended, takes its server along.
+  // A test that ends early, or is ended, ends its server.
   process.on('exit', kill);
   const end = (): never => process.exit(130);
   process.on('SIGTERM', end).on('SIGINT', end);
@@ -75,7 +77,7 @@ export async function startRealOllama(options: RealOptions = {}): Promise<RealSe
   }
 }
 
-/** Starts two; where one of them does not start, the other does not stay. */
+/** Starts two; if one does not start, the other is ended. */
 export async function startTwoRealOllamas(options: RealOptions = {}): Promise<readonly [RealServer, RealServer]> {
   const [first, second] = await Promise.allSettled([startRealOllama(options), startRealOllama(options)]);
   if (first.status === 'fulfilled' && second.status === 'fulfilled') return [first.value, second.value];
@@ -87,7 +89,7 @@ async function createModels(binary: string, home: string, environment: NodeJS.Pr
   const folder = join(binary, '..');
   for (const name of ['tiny.gguf', 'tiny.Modelfile', 'tiny-plain.Modelfile'])
     await cp(join(folder, name), join(home, name));
-  // The last byte belongs to a weight: with another one the file is another, and the model as good as before.
+  // The last byte belongs to a weight: with another value the file is another, and the model is as good as before.
   const weights = await readFile(join(home, 'tiny.gguf'));
   weights[weights.length - 4] = (weights[weights.length - 4] ?? 0) ^ 1;
   await writeFile(join(home, 'other.gguf'), weights);
@@ -101,7 +103,7 @@ async function createModels(binary: string, home: string, environment: NodeJS.Pr
   await run('cp', 'tiny', FIELD_MODEL);
 }
 
-/** Where it listens, as it says as soon as it does: the port is of its own choice, so nobody else can have taken it. */
+/** The address in the server's first output: the server chooses the port itself, so no other program has it. */
 async function findAddress(server: ChildProcess, log: () => string): Promise<string> {
   const listening = (): string | undefined => /Listening on (127\.0\.0\.1:\d+)/.exec(log())?.[1];
   await until('ollama serve listens', () => listening() !== undefined || server.exitCode !== null, 60_000);
@@ -119,11 +121,11 @@ async function stop(server: ChildProcess): Promise<void> {
   killGroup(server);
 }
 
-/** Ends what is left of a server and its runners. */
+/** Ends the rest of a server and its runners. */
 function killGroup({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {
-    // Nobody is left.
+    // No process is left.
   }
 }

@@ -8,24 +8,24 @@ const LIMITS = { skip, timeout: 30_000 };
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** One question in each dialect, for so many tokens; how its answer is read, whole and streamed. */
+/** One question in each dialect, with a token limit, and how to read its response, whole and streamed. */
 interface Dialect {
   readonly path: string;
   readonly body: (model: string, tokens: number) => object;
   readonly text: (whole: Json) => string;
-  /** What one event of a stream adds. */
+  /** The text that one event of a stream adds. */
   readonly piece: (event: Json) => string;
   readonly tokens: (whole: Json) => readonly unknown[];
 }
 
-// Its defaults for what a request leaves open are others there, so nothing is left to chance.
+// Its defaults for open parameters differ, so every parameter is set.
 const SAID = [{ role: 'user', content: 'Say something.' }];
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const at = (value: unknown, ...steps: readonly (string | number)[]): unknown =>
   steps.reduce(
     (within: unknown, step) => (within as Readonly<Record<string | number, unknown>> | undefined)?.[step],
     value,
-  ); // what is not there is undefined
+  ); // a missing field is undefined
 
 const DIALECTS: Readonly<Record<string, Dialect>> = {
   'OpenAI’s chat': {
@@ -85,7 +85,7 @@ describe('a real Ollama as a server that speaks OpenAI alone', () => {
       const whole = async (model: string): Promise<Json> => {
         const response = await post(path, { ...body(model, 12), stream: false });
         assert.equal(response.status, 200, await response.clone().text());
-        return (await response.json()) as Json; // each dialect's own object, looked at by its steps
+        return (await response.json()) as Json; // each dialect's own object, read by its steps
       };
       const [passed, native] = [await whole('v1'), await whole('native')];
       assert.ok(text(passed).length > 0);
@@ -145,7 +145,7 @@ describe('a real Ollama as a server that speaks OpenAI alone', () => {
   });
 
   test('a text to go on with, through the template and raw, and vectors', LIMITS, async () => {
-    // Noise by chance may hold nothing that can be shown; the likeliest is always the same.
+    // Random noise may hold nothing that can be shown; the likeliest text is always the same.
     const generate = async (model: string, raw: boolean): Promise<Json> =>
       (await (
         await post('/api/generate', {

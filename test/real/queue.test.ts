@@ -72,7 +72,8 @@ describe('slots, queue and loads in front of a real Ollama', () => {
   );
 
   test('the slots that nobody stated are found out, and no more than there are', LIMITS, async () => {
-    // The server lets a request into a free slot when it comes to it, which may be after another answer: then a trial proves nothing, and there is another.
+    // The server starts a request in a free slot at its own time, which may be after another response: then a trial proves nothing,
+    // and another follows.
     for (let round = 0; round < 6 && slots(FIELD_MODEL) < 2; round += 1) {
       const answers = await Promise.all(
         Array.from({ length: 10 }, () => gateway.chat({ model: 'field', ...truths(100) })),
@@ -143,7 +144,7 @@ describe('slots, queue and loads in front of a real Ollama', () => {
         body: JSON.stringify({ model: FIELD_MODEL, messages: [{ role: 'user', content: 'hi' }], ...more }),
       });
     const work = { over: false };
-    // Its headers come with the first word, so it is at work from here on.
+    // The headers come with the first token: the server is at work from here on.
     const busy = await elsewhere({
       format: { type: 'array', items: { type: 'boolean' }, minItems: 200 },
       options: { num_predict: 10_000 },
@@ -152,12 +153,12 @@ describe('slots, queue and loads in front of a real Ollama', () => {
       work.over = true;
     });
     const waiting = gateway.chat({ model: 'other', max_tokens: 4 });
-    // By a load of its own or in the request itself, as far as is known what is in memory.
+    // By a load of the gateway's own or by the request itself, depending on what is known of the memory.
     await until(
       'the load has begun',
       () => fleet.backends.get(server.url)?.loading !== undefined || gateway.service().scheduler.inFlight === 1,
     );
-    // Whoever does this does not know what it does to the others.
+    // The client that does this does not know its effect on the others.
     while (!work.over) await (await elsewhere({ keep_alive: -1, options: { num_predict: 1 } })).text();
     await working;
     assert.equal((await waiting).status, 200);
@@ -170,7 +171,7 @@ describe('slots, queue and loads in front of a real Ollama', () => {
   test('who leaves while a prompt is read leaves nothing taken for good', LIMITS, async () => {
     for (let turn = 0; turn < 6; turn += 1) {
       const leaving = new AbortController();
-      // An answer of seconds behind the prompt, so that it is still there when somebody looks.
+      // A response of seconds behind the prompt, so that it is still running at the check.
       const left = gateway
         .chat(
           {

@@ -3,7 +3,7 @@ import { join, posix, relative } from 'node:path';
 import { run, type EventData } from 'node:test';
 import { findTestFiles, isSerial } from './test-files.ts';
 
-// npm run coverage [-- PATTERN …]: how much of src the tests run, by room. It measures and fails nothing: a test that fails
+// npm run coverage [-- PATTERN …]: the share of src that the tests run, by room. It measures and fails nothing: a test that fails
 // is named at the end, and npm test says why.
 
 const ROOT = join(import.meta.dirname, '../..');

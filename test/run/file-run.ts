@@ -7,29 +7,29 @@ import { endMarked, MARK } from './processes.ts';
 import { createProgress } from './progress.ts';
 import { EMPTY, tallyOf, type Tally } from './tally.ts';
 
-/** What came of one file: its counts, and a text for each failure. */
+/** The result of one file: its counts, and a text for each failure. */
 export interface FileRun {
   readonly tally: Tally;
   readonly failures: readonly string[];
 }
 
-/** How one file is run. */
+/** How to run one file. */
 export interface FileOptions {
   readonly root: string;
-  /** When its time is over: a file that still runs then hangs, and is stopped with all that it started. */
+  /** The time limit: a file that still runs then hangs, and is stopped with all its processes. */
   readonly limit: AbortSignal;
   /** Called with one character for each test that has ended. */
   readonly mark: (character: string) => void;
 }
 
-/** How long the runner may take to see that all of a file's processes are gone. */
+/** Time for the runner to notice that all processes of a file have ended, ms. */
 const GRACE_MS = 2000;
-/** Lines that are shown of something long. */
+/** Most lines that are shown of a long text. */
 const LINES = 40;
 
 type Failure = EventData.TestFail;
 
-/** Runs one test file to its end, or until its time is over: node's own limits do not hold for a file that merely does not end. */
+/** Runs one test file to its end or to its time limit: node's own limits do not cover a file that does not end. */
 export async function runFile(file: string, { root, limit, mark }: FileOptions): Promise<FileRun> {
   const startedMs = performance.now();
   const failures: Failure[] = [];
@@ -40,7 +40,7 @@ export async function runFile(file: string, { root, limit, mark }: FileOptions):
   const stream = run({ files: [file], cwd: root, signal: stop.signal, env: { ...process.env, [MARK]: id } });
   const end = (): void => {
     overdue = true;
-    // The runner then sees the file end; where something holds on to its output, it is told to wait no longer.
+    // The runner then sees the end of the file; if a process holds its output open, the runner is aborted.
     void endMarked(id).then(() => {
       setTimeout(() => {
         stop.abort();
@@ -68,12 +68,12 @@ export async function runFile(file: string, { root, limit, mark }: FileOptions):
   stream.on('test:fail', (failure: Failure) => {
     if (!isCause(failure)) return;
     mark('X');
-    // That a file was stopped is told below, with more than node knows of it.
+    // The stop of a file is reported below, with more details than node has.
     if (overdue && failure.name === file) refused = true;
     else failures.push(failure);
   });
   stream.on('test:summary', ({ file: only, counts, success, duration_ms: durationMs }: EventData.TestSummary) => {
-    // Without a file it is the sum, which has what went wrong with the file itself.
+    // A summary without a file is the sum, which includes failures of the file itself.
     if (only === undefined) tally = tallyOf(counts, success, durationMs);
   });
   stream.resume();
@@ -90,14 +90,14 @@ export async function runFile(file: string, { root, limit, mark }: FileOptions):
   return { tally: overdue ? stoppedTally(tally, refused) : tally, failures: withPrinted(told, printed) };
 }
 
-/** A file that was stopped is a failure, also where node counted none. */
+/** A stopped file counts as failed, also if node counted no failure. */
 function stoppedTally(tally: Tally, counted: boolean): Tally {
   return counted
     ? { ...tally, success: false }
     : { ...tally, tests: tally.tests + 1, failed: tally.failed + 1, success: false };
 }
 
-/** What the file printed stands with the last of its failures; once is enough. */
+/** The output of a file stands with its last failure, once. */
 function withPrinted(failures: readonly string[], printed: string): readonly string[] {
   const output = stripVTControlCharacters(printed).trim();
   const last = failures.at(-1);
@@ -108,7 +108,7 @@ function withPrinted(failures: readonly string[], printed: string): readonly str
   ];
 }
 
-/** A test that fails because one inside it failed is told by that one. */
+/** Whether a failure is a cause: a parent test that failed because of a subtest is not. */
 function isCause(failure: Failure): boolean {
   const { error } = failure.details;
   return !('failureType' in error && error.failureType === 'subtestsFailed');
@@ -119,9 +119,9 @@ function describeFailure({ file, line, name, details }: Failure, root: string): 
   return `✖ ${name}\n  ${place}\n${indent(explain(details.error.cause ?? details.error))}`;
 }
 
-/** The error's message and where it was thrown; of long ones the beginning, where the reason is, and the end. */
+/** The error's message and its origin; of a long text the beginning, which has the reason, and the end. */
 function explain(error: unknown): string {
-  // An assertion's message already shows both sides; inspecting it would print them again.
+  // An assertion's message already shows both sides.
   const text = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
   const lines = text.split('\n').filter((line) => !line.includes('(node:internal/'));
   return lines.length <= 2 * LINES

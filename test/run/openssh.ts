@@ -7,8 +7,8 @@ import { CACHE } from '../lab/place.ts';
 const SERVER = '/usr/sbin/sshd';
 
 /**
- * Debian's OpenSSH server for tests, unpacked beside the lab's images and not installed: a package that is installed
- * starts a server that everybody reaches. Gives the program to run.
+ * Debian's OpenSSH server for tests, unpacked beside the lab's images and not installed: an installed package would start a server
+ * that is reachable from outside. Returns the program.
  */
 export async function unpackOpenSsh(say: (line: string) => void): Promise<string> {
   if (existsSync(SERVER)) return SERVER;
@@ -19,7 +19,7 @@ export async function unpackOpenSsh(say: (line: string) => void): Promise<string
   await mkdir(CACHE, { recursive: true });
   const folder = await mkdtemp(`${place}-`);
   try {
-    // Where the lists are fresh already this only costs time, and whether they were good is told by the download.
+    // Fresh lists only cost time, and the download tells whether they were good.
     await run(['apt-get', 'update', '-qq']);
     await must(['apt-get', 'download', '-qq', '-o', 'APT::Sandbox::User=root', 'openssh-server', 'libwrap0'], {
       cwd: folder,

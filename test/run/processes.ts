@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The variable by whose value a file's processes are known, whoever their parent is by now. */
+/** The variable that marks the processes of a file, whoever their parent is. */
 export const MARK = 'HXLLM_TEST_FILE_RUN';
 
 const LOOK_EVERY_MS = 50;
 const LOOKS = 100;
 
-/** Kills every process that was started with `MARK=mark`, and all below them; gives those that are still there. */
+/** Kills every process that was started with `MARK=mark`, and all processes below them; returns those that remain. */
 export async function endMarked(mark: string): Promise<readonly number[]> {
   for (let look = 0; look < LOOKS; look += 1) {
-    // Again and again: a process may start another one while it is being ended.
+    // Repeated: a process may start another one while it is being ended.
     const found = markedProcesses(mark);
     if (found.length === 0) return [];
     for (const pid of found) kill(pid);
@@ -19,13 +19,13 @@ export async function endMarked(mark: string): Promise<readonly number[]> {
   return markedProcesses(mark);
 }
 
-/** Processes with the mark in their environment, and those below them, which may have been given another one. */
+/** Processes with the mark in their environment, and those below them, which may have another environment. */
 export function markedProcesses(mark: string): readonly number[] {
   const parents = new Map<number, number>();
   const found = new Set<number>();
   for (const name of readNames('/proc')) {
     const pid = Number(name);
-    // proc(5): after the name in brackets, which may hold anything, come the state and the parent.
+    // proc(5): the state and the parent follow the name in brackets, which may hold any character.
     const [state, parent] = read(`/proc/${name}/stat`)
       .replace(/^.*\) /s, '')
       .split(' ');
@@ -44,7 +44,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended by itself since it was found.
+    // The process has ended since it was found.
   }
 }
 

@@ -3,16 +3,16 @@ import type { EventData } from 'node:test';
 type Where = Pick<EventData.TestEnqueue, 'name' | 'line' | 'testId'>;
 type State = 'waits' | 'runs' | 'ended';
 
-/** How far the tests of one file have come. */
+/** The progress of the tests of one file. */
 export interface Progress {
   readonly enqueued: (test: Where) => void;
   readonly begun: (test: Where) => void;
   readonly ended: (test: Where) => void;
-  /** Which tests have ended, which run and which wait, in lines for people. */
+  /** The tests that have ended, run and wait, as lines for people. */
   describe(): readonly string[];
 }
 
-/** Keeps account of a file's tests by what its process tells of them. */
+/** Records the tests of a file from its process's events. */
 export function createProgress(): Progress {
   const tests = new Map<number, { readonly title: string; state: State }>();
   const set = ({ name, line, testId }: Where, state: State): void => {

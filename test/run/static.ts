@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
-/** One thing that is checked without running a test. */
+/** One check that runs no test. */
 interface StaticCheck {
   readonly title: string;
   readonly argv: readonly [string, ...string[]];
@@ -11,7 +11,7 @@ interface StaticCheck {
   readonly needs?: { readonly folder: string; readonly fix: string };
 }
 
-/** What `npm run check` checks, and `npm test` before its first test. */
+/** The checks of `npm run check`, and of `npm test` before its first test. */
 const CHECKS: readonly StaticCheck[] = [
   { title: 'types', argv: ['tsc', '-p', '.'] },
   {
@@ -24,7 +24,7 @@ const CHECKS: readonly StaticCheck[] = [
   { title: 'architecture', argv: ['node', '--test', '--test-reporter=dot', 'test/architecture/*.test.ts'] },
 ];
 
-/** Runs every static check, one line each; what a check found is printed above its line. Returns whether all of them passed. */
+/** Runs every static check, one line each; the findings of a check are printed above its line. Returns whether all passed. */
 export async function checkStatically(root: string): Promise<boolean> {
   let passed = true;
   for (const { title, argv, needs } of CHECKS) {

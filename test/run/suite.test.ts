@@ -10,7 +10,10 @@ import { addTallies, EMPTY, summaryLines, type Tally } from './tally.ts';
 const folder = mkdtempSync(join(tmpdir(), 'hxllm-suite-'));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Runs a script beside a test file, in a process of its own: node's runner refuses to run inside a test. Gives what it printed before and after the line. */
+/**
+ * Runs a script beside a test file, in a process of its own: node's runner refuses to run inside a test. Returns the output before
+ * and after the line.
+ */
 async function runScript(file: string, script: string): Promise<readonly [string, string]> {
   writeFileSync(join(folder, 'planted.test.mjs'), file);
   writeFileSync(join(folder, 'script.mjs'), script);
@@ -39,7 +42,7 @@ async function runOne(file: string): Promise<{ readonly output: string; readonly
   return { output, tally: JSON.parse(told) as Tally };
 }
 
-/** Runs one test file whose time is over as soon as it has made the file `begun`; what is in that comes back too. */
+/** Runs one test file whose time limit ends when it has created the file `begun`; the content of that file comes back too. */
 async function runOverdue(file: string): Promise<FileRun & { readonly begun: string }> {
   rmSync(join(folder, 'begun'), { force: true });
   const [, told] = await runScript(
@@ -56,7 +59,7 @@ async function runOverdue(file: string): Promise<FileRun & { readonly begun: str
   return { ...(JSON.parse(told) as FileRun), begun: readFileSync(join(folder, 'begun'), 'utf8') };
 }
 
-/** Whether a process runs; one that has ended and was not waited for does not. */
+/** Whether a process runs; a dead one that was not waited for does not. */
 function runs(pid: string): boolean {
   try {
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));

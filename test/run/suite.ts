@@ -2,17 +2,17 @@ import { join } from 'node:path';
 import { runFile } from './file-run.ts';
 import { addTallies, EMPTY, type Tally } from './tally.ts';
 
-/** How files are run. */
+/** How to run files. */
 export interface Pace {
   /** Files at a time. */
   readonly concurrency: number;
-  /** A file that takes longer than this hangs. */
+  /** Time limit of a file, ms; a longer one hangs. */
   readonly limitMs: number;
 }
 
 const WIDTH = 100;
 
-/** Runs test files with node's runner: a dot for each test, s for one that was skipped, and at the end what failed and why. */
+/** Runs test files with node's runner: a dot for each test, s for a skipped one, and at the end the failures with their reasons. */
 export async function runFiles(files: readonly string[], { concurrency, limitMs }: Pace, root: string): Promise<Tally> {
   const startedMs = performance.now();
   const waiting = files.map((file) => join(root, file));

@@ -1,6 +1,6 @@
 import type { EventData } from 'node:test';
 
-/** How many tests ended how, in the words of node's own runner. */
+/** The number of tests by result, in the words of node's own runner. */
 export interface Tally {
   readonly tests: number;
   readonly suites: number;
@@ -10,7 +10,7 @@ export interface Tally {
   readonly skipped: number;
   readonly todo: number;
   readonly durationMs: number;
-  /** Whether the runner found nothing wrong, also with the files themselves. */
+  /** Whether the runner found no failure, also of the files themselves. */
   readonly success: boolean;
 }
 
@@ -56,7 +56,7 @@ export function summaryLines(tally: Tally): readonly string[] {
   return Object.entries(rows).map(([name, count]) => `ℹ ${name} ${String(count)}`);
 }
 
-/** Node's own counts as a tally; it counts what failed with the rest. */
+/** Node's own counts as a tally; node counts cancelled tests with the failed ones. */
 export function tallyOf(
   { tests, suites, passed, cancelled, skipped, todo }: EventData.TestSummary['counts'],
   success: boolean,

@@ -26,7 +26,7 @@ function main(patterns: readonly string[]): void {
   child.on('exit', (code) => (process.exitCode = code ?? 0));
 }
 
-/** What git says was changed, added or not yet added. */
+/** Files that git reports as changed, added or untracked. */
 function changedFiles(): readonly string[] {
   const output = execFileSync('git', ['status', '--porcelain', '-z', '--no-renames', '--untracked-files=all'], {
     cwd: ROOT,

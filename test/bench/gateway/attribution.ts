@@ -9,7 +9,7 @@ import { markdown } from './table.ts';
 
 interface Load {
   readonly title: string;
-  /** Gives how many units were served. */
+  /** Returns the number of units served. */
   run(port: number, effort: Effort): Promise<number>;
 }
 
@@ -28,7 +28,10 @@ const LOADS: readonly Load[] = [
   },
 ];
 
-/** Says where each µs of hxllm goes that the bare proxy does not spend, per request and per chunk; both run under V8's profiler, which costs some itself. */
+/**
+ * Attributes each µs that hxllm takes beyond the bare proxy, per request and per chunk. Both run under V8's profiler, which has a
+ * cost of its own.
+ */
 export async function attribute(folder: string, backends: readonly string[], effort: Effort, by: By): Promise<string> {
   let text = '';
   for (const load of LOADS) {

@@ -1,8 +1,8 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 // node backend.ts PORT PORT: two servers that answer at once and cost as little as a server in Node can, so that they are not
-// what is measured. A request whose body says `say 50 every 20 ms` gets a stream of so many pieces; each other one a short
-// answer. Ollama's API and OpenAI's are spoken, each as Ollama 0.22 writes it. The ports are printed as JSON.
+// measured. A request whose body says `say 50 every 20 ms` gets a stream of 50 chunks, any other a short answer, in Ollama's API
+// and in OpenAI's, as Ollama 0.22 writes both. The ports are printed as JSON.
 
 const NDJSON = 'HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n';
 const EVENTS = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';

@@ -5,7 +5,7 @@ import { cpuUs, memoryMiB, processTree } from './process-cost.ts';
 import type { Started } from './proxy.ts';
 import { markdown } from './table.ts';
 
-/** Opens so many slow streams at once, and says what the process takes for them. */
+/** Opens a number of slow streams at once, and reports the memory of the process. */
 export async function measureStreams({ port, pid }: Started, streams: number): Promise<string> {
   await runPlain(port, 32, 3000);
   const pids = processTree(pid);
@@ -35,7 +35,10 @@ const KINDS: readonly ((random: Random) => Buffer)[] = [
 ];
 const SAMPLES = 40;
 
-/** Sends so many requests of mixed kinds, some of whose clients leave, and says how the memory of the process moves: the slope over the second half. */
+/**
+ * Sends a number of requests of mixed kinds, with some clients that leave, and reports the growth of the process's memory: the
+ * slope over the second half.
+ */
 export async function soak({ port, pid }: Started, requests: number, seed: number): Promise<string> {
   const random = createRandom(seed);
   const samples: { readonly sent: number; readonly rss: number }[] = [];
@@ -92,7 +95,7 @@ function slope(points: readonly (readonly [x: number, y: number])[]): number {
   );
 }
 
-/** Attacks so many times over raw connections; rejects at the first answer that is not the API's. */
+/** Attacks a number of times over raw connections; rejects at the first response that is not the API's. */
 export async function fuzz({ port, pid }: Started, runs: number, seed: number): Promise<string> {
   await runPlain(port, 32, 2000);
   const before = memoryMiB(processTree(pid), 'Rss');

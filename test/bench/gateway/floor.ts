@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { Agent, type Dispatcher } from 'undici';
 
-// node floor.ts PORT BACKEND BACKEND: what any proxy in Node pays before it does anything: node:http in front, undici behind,
+// node floor.ts PORT BACKEND BACKEND: the cost of any proxy in Node before it does anything. node:http in front, undici behind,
 // servers in turn, bytes passed through as they come. No keys, no parsing, no log.
 
 const [port = '0', ...backends] = process.argv.slice(2);
@@ -47,5 +47,5 @@ createServer((incoming, outgoing) => {
   );
 }).listen({ port: Number(port), host: '127.0.0.1', backlog: 4096 });
 
-// A profile is written by a process that ends by itself.
+// Node writes a profile only for a process that ends by itself.
 process.on('SIGTERM', () => process.exit(0));

@@ -26,16 +26,16 @@ export function requestBytes(method: string, path: string, json: object | undefi
   );
 }
 
-/** What a load of short requests came to. */
+/** The result of a load of short requests. */
 export interface PlainResult {
   readonly requests: number;
   readonly failures: number;
   readonly seconds: number;
-  /** Of each request, ascending, ms. */
+  /** Time of each request, ascending, ms. */
   readonly latenciesMs: readonly number[];
 }
 
-/** Keeps so many connections busy with one request after the other, or, with `perSecond`, sends so many in all, evenly. */
+/** Keeps a number of connections busy with one request after the other, or, with `perSecond`, sends that many in all, evenly. */
 export async function runPlain(
   port: number,
   connections: number,
@@ -71,7 +71,7 @@ export async function runPlain(
       else send();
     });
     socket.once('close', () => {
-      // A connection that the proxy closed has lost its request.
+      // A connection that the proxy closes loses its request.
       if (performance.now() < endMs) failures += 1;
       resolve();
     });
@@ -87,18 +87,18 @@ export async function runPlain(
   };
 }
 
-/** What a load of streams came to. */
+/** The result of a load of streams. */
 export interface StreamResult {
   /** Streams that did not end with `[DONE]`. */
   readonly failures: number;
   /** From sending to the first event, ascending, ms. */
   readonly firstMs: readonly number[];
-  /** While all of them were open: how many events came, and what `look` said at its beginning and end. */
+  /** Events while all streams were open, and the values of `look` at the start and the end of that time. */
   readonly events: number;
   readonly looks: readonly [number, number];
 }
 
-/** Opens so many streams, one after the other within a gap, and reads them to their end. */
+/** Opens a number of streams, with a gap between them, and reads them to their end. */
 export async function runStreams(
   port: number,
   plan: { readonly streams: number; readonly pieces: number; readonly gapMs: number },
@@ -149,7 +149,7 @@ export async function open(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Whether the one answer that is awaited is complete. */
+/** Whether the awaited response is complete. */
 export function isWhole(text: string): boolean {
   const headEnd = text.indexOf('\r\n\r\n');
   if (headEnd < 0) return false;

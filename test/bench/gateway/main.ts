@@ -84,7 +84,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const [task] = positionals;
     if (task !== undefined) {
       const seed = Number(values.seed ?? 1);
-      // Whatever gets through a fuzzed door deserves its answer.
+      // A fuzzed request that is valid deserves its response.
       await using fake = await startFake(anyAnswer);
       const ours = await start(hxllm('ollama_chat'), folder, task === 'fuzz' ? [fake.url] : backends.urls);
       try {
@@ -115,7 +115,7 @@ async function main(argv: readonly string[]): Promise<number> {
       rounds: [] as Measure[],
     }));
     for (let round = 1; round <= Number(values.rounds ?? 5); round += 1) {
-      // Each is alone on the machine while it is measured, and all take turns, so that what changes on it strikes all alike.
+      // Each proxy is alone on the machine while it is measured, and all take turns: a change of the machine affects all alike.
       for (const { proxy, name, rounds } of rows) {
         const one = await measureOnce(proxy, folder, backends.urls, effort);
         rounds.push(one);

@@ -2,7 +2,7 @@ import { runPlain, runStreams } from './load.ts';
 import { cpuUs, memoryMiB, processTree } from './process-cost.ts';
 import type { Started } from './proxy.ts';
 
-/** How much is measured. */
+/** The size of a measurement. */
 export interface Effort {
   readonly seconds: number;
   readonly connections: number;
@@ -12,10 +12,10 @@ export interface Effort {
   readonly gapMs: number;
 }
 
-/** What one proxy cost in one round; times of a client in ms. */
+/** The cost of one proxy in one round; times of a client in ms. */
 export interface Measure {
   readonly requestUs: number;
-  /** The same at a rate that leaves everybody idle now and then. */
+  /** The same at a rate that leaves the processes idle now and then. */
   readonly evenUs: number;
   readonly perSecond: number;
   readonly p50Ms: number;
@@ -27,7 +27,7 @@ export interface Measure {
   readonly failures: number;
 }
 
-/** Measures a proxy that serves, after it has warmed up under the same load. */
+/** Measures a proxy after a warm-up under the same load. */
 export async function measure(
   { port, pid }: Started,
   { seconds, connections, rate, streams, gapMs }: Effort,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const TICK_US = 10_000;
 
-/** A process and all that it has started. */
+/** A process and all processes that it has started. */
 export function processTree(pid: number): readonly number[] {
   const children = read(`/proc/${String(pid)}/task/${String(pid)}/children`)
     .split(' ')
@@ -14,13 +14,13 @@ export function processTree(pid: number): readonly number[] {
 export function cpuUs(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => {
     const stat = read(`/proc/${String(pid)}/stat`);
-    // The name before stands in brackets and may hold anything; utime and stime are the 12th and 13th after it.
+    // The name before stands in brackets and may hold any character; utime and stime are the 12th and 13th field after it.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return sum + (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * TICK_US;
   }, 0);
 }
 
-/** Memory of these processes, MiB: pages that several share are divided among them (PSS), or each counted whole (RSS). */
+/** Memory of these processes, MiB: shared pages divided among them (PSS), or counted whole (RSS). */
 export function memoryMiB(pids: readonly number[], which: 'Pss' | 'Rss'): number {
   return pids.reduce(
     (sum, pid) =>

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Where a CPU profile's time went, by where the code comes from, µs. */
+/** The time in a CPU profile by the origin of the code, µs. */
 export type Spent = ReadonlyMap<string, number>;
 
 interface Profile {
@@ -14,10 +14,10 @@ interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
-/** How finely: by what it is there for, by file, or by function. */
+/** The grain: by purpose, by file, or by function. */
 export type By = 'part' | 'file' | 'function';
 
-/** What code is there for, by its file; the first that fits holds. */
+/** Purposes of code, by its file; the first match holds. */
 const PARTS: readonly (readonly [name: string, file: RegExp])[] = [
   ['framework (hono, @hono/node-server)', /node_modules\/(?:@hono|hono)\//],
   ['undici', /node_modules\/undici\//],
@@ -59,7 +59,7 @@ export function spentBy(
       return by === 'function' ? `${found} ${functionName}` : found;
     }
     if (url !== '') return by === 'function' ? `${url} ${functionName}` : url;
-    // A builtin such as JSON.parse belongs to whoever called it.
+    // The time of a builtin such as JSON.parse counts for its caller.
     const parent = parents.get(id);
     return functionName.startsWith('(') || parent === undefined ? functionName : fileOf(parent);
   };

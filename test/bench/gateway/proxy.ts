@@ -7,31 +7,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { packGateway } from '../../../src/cli/shipping/bundle.ts';
 import { KEY } from './load.ts';
 
-/** A proxy to be measured: how it is started on a port in front of two servers. */
+/** A proxy to measure, and how to start it on a port in front of two servers. */
 export interface Proxy {
   readonly name: string;
   command(place: Place): readonly string[];
 }
 
-/** Where a proxy is to work. */
+/** The ports of a proxy. */
 export interface Place {
   readonly folder: string;
   readonly port: number;
   readonly backends: readonly string[];
 }
 
-/** A proxy that serves. */
+/** A proxy that is running. */
 export interface Started {
   readonly port: number;
   readonly pid: number;
-  /** Ends it, and waits until it has. */
+  /** Ends it, and waits for its end. */
   stop(): Promise<void>;
 }
 
 const HERE = import.meta.dirname;
 const NGINX = '/usr/sbin/nginx';
 
-/** hxllm as it is installed, packed into one file, with everything on; `openai` speaks `/v1` to the servers instead of Ollama's API. */
+/** hxllm as it is installed, packed into one file, with everything on; `openai` uses the servers' `/v1` instead of Ollama's API. */
 export function hxllm(provider: 'ollama_chat' | 'openai', nodeFlags: readonly string[] = []): Proxy {
   return {
     name: provider === 'openai' ? 'hxllm, openai/ servers' : 'hxllm',
@@ -65,7 +65,7 @@ export async function packInto(folder: string): Promise<void> {
   writeFileSync(join(folder, 'gateway.mjs'), await packGateway());
 }
 
-/** node:http and undici, and nothing between them. */
+/** node:http and undici, with nothing between them. */
 export function floor(nodeFlags: readonly string[] = []): Proxy {
   return {
     name: 'bare node:http + undici',
@@ -79,7 +79,7 @@ export function floor(nodeFlags: readonly string[] = []): Proxy {
   };
 }
 
-/** Debian's nginx, one worker; `undefined` where it is not installed. */
+/** Debian's nginx, one worker; `undefined` if it is not installed. */
 export function nginx(): Proxy | undefined {
   if (!existsSync(NGINX)) return undefined;
   return {
@@ -99,7 +99,7 @@ server { listen 127.0.0.1:${String(port)} backlog=4096; location / { proxy_pass 
   };
 }
 
-/** Any other, by its command with `{port}`, `{a}` and `{b}` (the servers' addresses) in it: `name=command`. */
+/** Any other proxy, by its command with `{port}`, `{a}` and `{b}` (the servers' addresses) in it: `name=command`. */
 export function peer(text: string): Proxy {
   const [name = '', ...rest] = text.split('=');
   return {
@@ -112,7 +112,7 @@ export function peer(text: string): Proxy {
   };
 }
 
-/** Starts a proxy and waits until its port is open. What it says goes to /dev/null; what it complains about, here. */
+/** Starts a proxy and waits until its port is open. Its stdout goes to /dev/null, its stderr to this terminal. */
 export async function start(proxy: Proxy, folder: string, backends: readonly string[]): Promise<Started> {
   const port = await freePort();
   const [program = '', ...rest] = proxy.command({ folder, port, backends });
@@ -131,7 +131,7 @@ export async function start(proxy: Proxy, folder: string, backends: readonly str
   return { port, pid: child.pid ?? 0, stop };
 }
 
-/** One that already runs here, by its address: its process is found by its port. */
+/** A proxy that already runs here, by its address: its process is found by its port. */
 export function running(url: string): Started {
   const port = Number(new URL(url).port);
   const shown = spawnSync('ss', ['-ltnpH', `sport = :${String(port)}`]).stdout.toString();

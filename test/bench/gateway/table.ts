@@ -1,6 +1,6 @@
 import { median, type Measure } from './measure.ts';
 
-/** A proxy and what each round found. */
+/** A proxy and the results of its rounds. */
 export interface Row {
   readonly name: string;
   readonly rounds: readonly Measure[];
@@ -23,7 +23,7 @@ const COLUMNS = [
   'failed',
 ];
 
-/** All proxies as a table in Markdown: medians over the rounds; `floor` is the row that the others are compared with. */
+/** All proxies as a table in Markdown: medians over the rounds; the others are compared with the row `floor`. */
 export function table(rows: readonly Row[], floor: string): string {
   const all = rows.map((row) => ({
     name: row.name,

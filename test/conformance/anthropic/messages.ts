@@ -85,10 +85,11 @@ export const MESSAGES: readonly Case[] = [
     id: 'stop-sequence',
     checks: 'a stop sequence ends the answer, is no part of it, and is named',
     run: async (target) => {
-      // Random weights say bytes that are no characters and are left out, so what is seen side by side may not have been: one answer that stops is enough.
+      // Random weights produce bytes that are no characters and are left out, so adjacent characters in the text may not have been
+      // adjacent: one answer that stops is enough.
       let seen: { readonly wanted: unknown; readonly seen: unknown } | undefined;
       for (let turn = 0; turn < 12; turn += 1) {
-        // What a model says at temperature 0 it says again.
+        // The model repeats itself at temperature 0.
         const asked = {
           model: target.model,
           max_tokens: 60,
@@ -132,7 +133,7 @@ export const MESSAGES: readonly Case[] = [
           ],
         })
         .catch((error: unknown) => {
-          assert.equal((error as { status?: number }).status, 400, 'status'); // whatever else it is
+          assert.equal((error as { status?: number }).status, 400, 'status'); // any type
         });
     },
   },

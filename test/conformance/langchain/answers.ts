@@ -15,7 +15,10 @@ const WEATHER = tool(({ city }) => `sunny in ${city}`, {
   description: 'The weather of a city.',
   schema: z.object({ city: z.enum(['Paris', 'Rome']) }),
 });
-/** What makes each call the tool: the one for responses does not send `required`, and Ollama's own API knows nothing of the kind. */
+/**
+ * The parameter that makes each model call the tool: the one for Responses does not send `required`, and Ollama's own API has no
+ * such parameter.
+ */
 const CHOICE: Readonly<Record<Way, string | undefined>> = {
   openai: 'required',
   'openai-responses': 'get_weather',
@@ -29,7 +32,7 @@ async function batchWrites(pieces: AsyncIterable<AIMessageChunk>): Promise<AIMes
   return sum;
 }
 
-/** What LangChain does with a chat model, whatever the integration. */
+/** The features of LangChain's chat models, whatever the integration. */
 export function answersBy(way: Way): readonly Case[] {
   const model = WAYS[way];
   const bound = (
@@ -119,7 +122,7 @@ export function answersBy(way: Way): readonly Case[] {
   ];
 }
 
-/** What LangChain does with a model that embeds. */
+/** The features of LangChain's embedding models. */
 export function embeddingBy(way: keyof typeof EMBEDDERS): readonly Case[] {
   return [
     {

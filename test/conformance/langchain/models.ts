@@ -4,7 +4,7 @@ import { ChatOllama, OllamaEmbeddings } from '@langchain/ollama';
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai';
 import { embedModel, type Target } from '../case.ts';
 
-/** How LangChain reaches a server, which of the server's interfaces that is, and what makes a model call a tool there. */
+/** LangChain's integration for a server, the interface that it uses, and the parameter that makes a model call a tool. */
 export const WAYS = {
   openai: ({ url, key, model }: Target, limit: number): BaseChatModel =>
     new ChatOpenAI({

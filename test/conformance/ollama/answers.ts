@@ -104,10 +104,10 @@ export const ANSWERS: readonly Case[] = [
         .chat({ model: target.model, messages: HI.messages, think: true, options: { num_predict: 200 } })
         .catch((error: unknown) => error);
       if (answer instanceof Error) {
-        assert.equal((answer as { status_code?: number }).status_code, 400, 'status'); // whatever else it is
+        assert.equal((answer as { status_code?: number }).status_code, 400, 'status'); // any type
         notApplicable('the model does not think, and the server says so');
       }
-      const { message } = answer as Awaited<ReturnType<ReturnType<typeof client>['chat']>>; // no error, so an answer
+      const { message } = answer as Awaited<ReturnType<ReturnType<typeof client>['chat']>>; // not an error, so a response
       if ((message.thinking ?? '') === '') notApplicable('the model did not think');
       assert.doesNotMatch(message.content, /<think>/);
     },
@@ -119,7 +119,7 @@ export const ANSWERS: readonly Case[] = [
       await client(target)
         .chat({ model: target.model, ...HI, messages: [{ role: 'user', content: 'What is it?', images: [PIXEL] }] })
         .catch((error: unknown) => {
-          assert.equal((error as { status_code?: number }).status_code, 400, 'status'); // whatever else it is
+          assert.equal((error as { status_code?: number }).status_code, 400, 'status'); // any type
         });
     },
   },
@@ -151,7 +151,8 @@ export const ANSWERS: readonly Case[] = [
         stream: true,
         options: { num_predict: 2000 },
       });
-      // It has begun, and nothing of it was taken yet: of a client that is slower than the server, what is not at its end may have come whole.
+      // The response has begun, and none of it was read yet: a response that is faster than its client may already have arrived
+      // whole.
       stream.abort();
       await assert.rejects(
         async () => {

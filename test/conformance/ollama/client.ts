@@ -7,7 +7,7 @@ export function client({ url, key }: Target): Ollama {
   return new Ollama({ host: url, headers: { authorization: `Bearer ${key}` } });
 }
 
-/** What every case chats about. */
+/** The conversation of every case. */
 export const HI = {
   messages: [{ role: 'user', content: 'Say something.' }],
   options: { num_predict: 8, temperature: 0 },

@@ -31,7 +31,7 @@ export const LISTING: readonly Case[] = [
     run: async (target) => {
       await client(target).chat({ model: target.model, ...HI });
       let names: readonly string[] = [];
-      // What is in memory may be told a moment late.
+      // The list of models in memory may lag a moment behind.
       for (let turn = 0; turn < 100 && names.length === 0; turn += 1) {
         names = (await client(target).ps()).models.map(({ name }) => name);
         await new Promise((resolve) => setTimeout(resolve, 100));

@@ -78,7 +78,8 @@ export const CHAT: readonly Case[] = [
     id: 'stop',
     checks: 'a stop sequence ends the answer and is no part of it',
     run: async (target) => {
-      // Random weights say bytes that are no characters and are left out, so what is seen side by side may not have been: one answer that stops is enough.
+      // Random weights produce bytes that are no characters and are left out, so adjacent characters in the text may not have been
+      // adjacent: one answer that stops is enough.
       let seen: { readonly wanted: unknown; readonly seen: unknown } | undefined;
       for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) {
         const asked = { ...HI, model: target.model, max_tokens: 16, temperature: 1, seed };

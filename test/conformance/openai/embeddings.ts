@@ -29,7 +29,7 @@ export const EMBEDDINGS: readonly Case[] = [
     checks: 'base64 is the same vector as float',
     run: async (target) => {
       const asked = { model: embedModel(target), input: 'alone' };
-      // What the SDK asks for where nothing is said, and unpacks.
+      // The SDK's default encoding, which it unpacks.
       const packed = await sdk(target).embeddings.create(asked);
       const plain = await sdk(target).embeddings.create({ ...asked, encoding_format: 'float' });
       const [one, other] = [packed.data[0]?.embedding ?? [], plain.data[0]?.embedding ?? []];

@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import type { Target } from '../case.ts';
 
-/** The SDK, which must not hide anything by trying again. */
+/** The SDK, without retries: they would hide failures. */
 export function sdk({ url, key }: Target): OpenAI {
   return new OpenAI({ baseURL: `${url}/v1`, apiKey: key, maxRetries: 0, timeout: 40_000 });
 }
@@ -21,16 +21,16 @@ export const WEATHER = {
   },
 };
 
-/** What makes a model that can call tools call one. */
+/** The parameters that make a model with tools call one. */
 export const QUESTION = [{ role: 'user' as const, content: 'What is the weather in Paris?' }];
 
-/** Whether the arguments of a call are what {@link WEATHER} wants. */
+/** Whether the arguments of a call match {@link WEATHER}. */
 export function namesCity(text: string): boolean {
   const said: unknown = JSON.parse(text);
   return typeof said === 'object' && said !== null && 'city' in said && typeof said.city === 'string';
 }
 
-/** What an answer has to look like: one of two words, and a boolean. */
+/** The schema of an answer: one of two words, and a boolean. */
 export const VERDICT = {
   type: 'object',
   properties: { answer: { type: 'string', enum: ['yes', 'no'] }, sure: { type: 'boolean' } },
@@ -38,7 +38,7 @@ export const VERDICT = {
   additionalProperties: false,
 };
 
-/** Whether a value is as {@link VERDICT} wants it. */
+/** Whether a value matches {@link VERDICT}. */
 export function isVerdict(value: unknown): boolean {
   return (
     typeof value === 'object' &&

@@ -27,7 +27,7 @@ async function call(
   return choices[0];
 }
 
-/** A call of the weather, streamed: what each index gathered. */
+/** A call of the weather tool, streamed: the text collected for each index. */
 async function streamed(
   target: Target,
   tool_choice: ChatCompletionToolChoiceOption,

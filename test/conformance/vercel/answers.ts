@@ -10,11 +10,11 @@ import { EMBEDDERS, WAYS, type Way } from './models.ts';
 const HI = { prompt: 'Say something.', maxOutputTokens: 16, temperature: 0, maxRetries: 0 };
 const OUTPUT = Output.object({ schema: z.object({ answer: z.enum(['yes', 'no']), sure: z.boolean() }) });
 
-/** Else the SDK refers to what the server has stored, and few servers store anything. */
+/** Otherwise the SDK refers to stored responses, and few servers store any. */
 const STATELESS = { providerOptions: { openai: { store: false } } };
 const THINKING = { providerOptions: { anthropic: { thinking: { type: 'enabled', budgetTokens: 1024 } } } };
 
-/** What the SDK does with a language model, whatever the provider. */
+/** The features of the SDK's language models, whatever the provider. */
 export function answersBy(way: Way): readonly Case[] {
   const model = WAYS[way];
   return [
@@ -177,7 +177,7 @@ export function answersBy(way: Way): readonly Case[] {
   ];
 }
 
-/** What the SDK does with a model that embeds. */
+/** The features of the SDK's embedding models. */
 export function embeddingBy(way: keyof typeof EMBEDDERS): readonly Case[] {
   return [
     {

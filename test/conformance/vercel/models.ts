@@ -4,7 +4,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { EmbeddingModel, LanguageModel } from 'ai';
 import { embedModel, type Target } from '../case.ts';
 
-/** How the SDK reaches a server: the provider, and which of the server's interfaces that is. */
+/** The SDK's provider for a server, and the interface that it uses. */
 export const WAYS: Readonly<
   Record<'openai-chat' | 'openai-responses' | 'compatible' | 'anthropic', (target: Target) => LanguageModel>
 > = {

@@ -5,18 +5,21 @@ interface Init extends RequestInit {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What every case chats about; few tokens, so that a slow server is not kept for long. */
+/** The conversation of every case; few tokens, so that a slow server is not busy for long. */
 export const HI = { messages: [{ role: 'user' as const, content: 'Say something.' }], max_tokens: 8, temperature: 0 };
 
 /** A picture of one red point. */
 export const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 
-/** Two plain characters inside a text, with others behind them, to stop at; what ends in the middle of a character is no matter here. */
+/**
+ * Two plain characters inside a text, with more text behind them, as a stop sequence; a text that ends inside a character does not
+ * matter here.
+ */
 export function findStop(text: string): string | undefined {
   return /[\x21-\x7e]{2}(?=[\x20-\x7e]{3})/.exec(text.slice(1))?.[0];
 }
 
-/** Asks on the wire, with the key; paths begin with `/v1` or `/api`. */
+/** Sends a request on the wire, with the key; paths begin with `/v1` or `/api`. */
 export function ask({ url, key }: Target, path: string, init: Init = {}): Promise<Response> {
   return fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } });
 }
@@ -40,12 +43,12 @@ export function chat(target: Target, more: object): Promise<Response> {
   return post(target, '/v1/chat/completions', { model: target.model, ...HI, ...more });
 }
 
-/** Looks at an error of OpenAI's: the status, and an object with four keys, some with these values. */
+/** Checks an error of OpenAI's: the status, and an object with four keys, some with these values. */
 export async function refused(response: Response, status: number, error: object): Promise<void> {
   const text = await response.text();
   assert.equal(response.status, status, `status (${text.slice(0, 120)})`);
   assert.match(response.headers.get('content-type') ?? '', /^application\/json/, 'content-type');
-  // Whatever it is: what is wrong with it is said below.
+  // Of any type: the checks follow below.
   const body = JSON.parse(text) as { error?: object };
   assert.deepEqual(Object.keys(body.error ?? {}).toSorted(), ['code', 'message', 'param', 'type'], 'keys of the error');
   assert.partialDeepStrictEqual(body.error, error, 'error');

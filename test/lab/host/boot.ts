@@ -38,7 +38,7 @@ function nspawn(place: Place, root: string, namespace: string): readonly string[
     `--machine=${PREFIX}${place.name}`,
     `--hostname=${place.name}`,
     `--network-namespace-path=${namespace}`,
-    // There may be no systemd and no machined outside; the cgroup that we are in is the host's own.
+    // This machine may have no systemd and no machined; the current cgroup is the host's own.
     '--register=no',
     '--keep-unit',
     '--resolv-conf=off',
@@ -47,7 +47,7 @@ function nspawn(place: Place, root: string, namespace: string): readonly string[
   ];
 }
 
-/** What makes a host this one: its names, its host keys (which go into known_hosts), and who may log in. */
+/** The identity of a host: its names, its host keys (which go into known_hosts), and its logins. */
 async function giveIdentity(place: Place, root: string): Promise<void> {
   const fullName = `${place.name}.${ZONE}`;
   await writeFile(join(root, 'etc/hostname'), `${place.name}\n`);

@@ -12,13 +12,13 @@ export interface LabHost {
   readonly address: string;
   /** Its name in the zone. */
   readonly fullName: string;
-  /** Runs a bash script as root inside, without SSH: what a test sets up or looks at is apart from what it tests. */
+  /** Runs a bash script as root inside, without SSH: preparations and checks of a test are apart from the tested path. */
   sh(script: string): Promise<CommandResult>;
-  /** The same for a script that must succeed; gives what it printed, trimmed. */
+  /** The same for a script that must succeed; returns its output, trimmed. */
   must(script: string): Promise<string>;
   /** The ssh command that logs in as `deploy`, checking the host key; words after it are run there. */
   sshCommand(...words: readonly string[]): readonly string[];
-  /** Every file as it is now, to be compared with another moment by `changedFiles`. */
+  /** Every file as it is now, for a comparison by `changedFiles`. */
   files(): Files;
   /** Reboots it and waits until it is up again. */
   reboot(): Promise<void>;
@@ -33,7 +33,7 @@ const ENVIRONMENT = [
   'SYSTEMD_PAGER=',
 ];
 
-/** A handle on a host that was booted. */
+/** The handle of a booted host. */
 export function openHost(place: Place): LabHost {
   const sh = (script: string): Promise<CommandResult> => {
     const leader = leaderOf(place.name);
@@ -64,7 +64,7 @@ export function openHost(place: Place): LabHost {
   return handle;
 }
 
-/** Waits until a host has booted whole and lets `deploy` in over SSH. */
+/** Waits until a host has booted completely and accepts `deploy` over SSH. */
 export async function waitForHost(host: LabHost, signal?: AbortSignal): Promise<void> {
   await until(
     `${host.name} to boot`,
@@ -84,7 +84,7 @@ export async function waitForHost(host: LabHost, signal?: AbortSignal): Promise<
   );
 }
 
-/** The host's first process as this machine numbers it; `undefined` where it does not run. */
+/** The host's first process by this machine's numbering; `undefined` if it does not run. */
 export function leaderOf(name: HostName): number | undefined {
   const pidFile = join(hostFolder(name), 'pid');
   if (!existsSync(pidFile)) return undefined;

@@ -3,10 +3,10 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from '
 import { join } from 'node:path';
 import { hostFolder, type HostName } from '../place.ts';
 
-/** Every path of a host with what it is: kind, owner, mode, and what it holds. */
+/** Every path of a host with its kind, owner, mode and content. */
 export type Files = ReadonlyMap<string, string>;
 
-/** What changes by itself or by use, and says nothing about what was installed. */
+/** Paths that change by themselves or by use, and say nothing about the installation. */
 const ASIDE = new Set([
   '/var/log',
   '/var/cache',
@@ -14,11 +14,13 @@ const ASIDE = new Set([
   '/var/tmp',
   '/tmp',
   '/run',
-  // What the shadow tools keep of the version before their last change.
+  // Copies that the shadow tools keep from before their last change.
   ...['passwd', 'group', 'shadow', 'gshadow', 'subuid', 'subgid'].map((name) => `/etc/${name}-`),
 ]);
 
-/** Reads the disk of a host as it sees it, all layers merged; a file that was written again with the same content is the same. */
+/**
+ * Reads the disk of a host as the host sees it, all layers merged; a file that was rewritten with the same content is unchanged.
+ */
 export function readFiles(name: HostName): Files {
   const root = join(hostFolder(name), 'root');
   const found = new Map<string, string>();
@@ -35,7 +37,7 @@ export function readFiles(name: HostName): Files {
   return found;
 }
 
-/** What differs between two moments, one line each: `+ path`, `- path` or `~ path`, in order. */
+/** The differences between two states, one line each: `+ path`, `- path` or `~ path`, in order. */
 export function changedFiles(before: Files, after: Files): readonly string[] {
   const paths = [...new Set([...before.keys(), ...after.keys()])].toSorted();
   return paths.flatMap((path) => {

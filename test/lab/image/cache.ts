@@ -3,17 +3,17 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CACHE } from '../place.ts';
 
-/** Something that is built once and found again by what made it. */
+/** A thing that is built once, and found again by the hash of its recipe. */
 export interface Recipe {
-  /** What it is, for people and as the beginning of its folder's name. */
+  /** The name for people, and the beginning of its folder's name. */
   readonly kind: string;
-  /** Hash of all that decides its content. */
+  /** Hash of everything that decides its content. */
   readonly key: string;
-  /** Fills an empty folder; what it leaves when it throws is removed with the lab’s other leftovers. */
+  /** Fills an empty folder; a folder that is left when it throws is removed with the lab's other leftovers. */
   build(folder: string): Promise<void>;
 }
 
-/** Gives the folder of what a recipe makes, building it first where it is not there; older ones of its kind are removed. */
+/** Returns the folder of a recipe, and builds it first if it is missing; older ones of its kind are removed. */
 export async function ensureBuilt(recipe: Recipe): Promise<string> {
   const folder = join(CACHE, `${recipe.kind}-${recipe.key}`);
   if (existsSync(folder)) return folder;
@@ -21,8 +21,8 @@ export async function ensureBuilt(recipe: Recipe): Promise<string> {
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   await recipe.build(partial);
-  // Whole or not there at all: the name appears only when everything is in it. What a failed build leaves is for
-  // removeLeftovers, which first ends those who may still be writing there.
+  // Complete or absent: the name appears only when everything is in it. The rest of a failed build is for removeLeftovers, which
+  // first ends processes that may still write there.
   await rename(partial, folder);
   for (const name of await readdir(CACHE)) {
     if (name.startsWith(`${recipe.kind}-`) && join(CACHE, name) !== folder)
@@ -31,7 +31,7 @@ export async function ensureBuilt(recipe: Recipe): Promise<string> {
   return folder;
 }
 
-/** Whether what a recipe makes is there already. */
+/** Whether the result of a recipe exists. */
 export function isBuilt(recipe: Recipe): boolean {
   return existsSync(join(CACHE, `${recipe.kind}-${recipe.key}`));
 }

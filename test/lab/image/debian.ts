@@ -9,7 +9,7 @@ import type { Recipe } from './cache.ts';
 
 const SUITE = 'bookworm';
 
-/** On top of Debian's smallest set: what makes it a host that one can reach, and no curl, Python or Node. */
+/** Beyond Debian's smallest set: the packages of a host that can be reached, without curl, Python or Node. */
 const INCLUDE = ['systemd', 'systemd-sysv', 'dbus', 'libpam-systemd', 'openssh-server', 'sudo', 'iproute2'];
 
 const SETUP = join(import.meta.dirname, 'setup.sh');
@@ -21,7 +21,7 @@ export function debianRecipe(mirror: Mirror, signal: AbortSignal): Recipe {
     kind: 'debian',
     key: contentId(SUITE, process.arch, INCLUDE.join(','), setup),
     build: async (folder) => {
-      // A mount namespace of its own: what debootstrap mounts is gone with it, even when it is killed.
+      // A mount namespace of its own: debootstrap's mounts end with it, even if it is killed.
       const inside = (argv: readonly string[]): readonly string[] =>
         contained('build', ['unshare', '--mount', '--propagation', 'private', ...argv]);
       await must(

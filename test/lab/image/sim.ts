@@ -6,7 +6,7 @@ import type { Recipe } from './cache.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
-/** Where the server is on an llm host, simulated or real. */
+/** The path of the server on an llm host, simulated or real. */
 export const SERVER_FOLDER = 'opt/ollama';
 
 /** A layer with the runtime that the simulation runs on: the same pinned Node that hxllm ships. */
@@ -16,7 +16,7 @@ export function runtimeRecipe(): Recipe {
     key: contentId(process.arch, process.version),
     build: async (folder) => {
       await mkdir(join(folder, SERVER_FOLDER), { recursive: true });
-      // We run on the pinned Node ourselves, and it needs nothing that the image lacks.
+      // The tests run on the pinned Node themselves, and it needs nothing that the image lacks.
       await copyFile(process.execPath, join(folder, SERVER_FOLDER, 'node'));
     },
   };
@@ -40,7 +40,7 @@ export async function simRecipe(): Promise<Recipe> {
   };
 }
 
-/** The unit of an Ollama: a user of its own with a home, as the real one needs, and started again whatever happens. */
+/** The unit of an Ollama: with a user of its own that has a home, as the real one needs, and restarted in every case. */
 export function unitText(command: string, environment: readonly string[]): string {
   return [
     '[Unit]',

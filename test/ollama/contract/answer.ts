@@ -116,5 +116,5 @@ const SHAPES: readonly Case[] = [
   }),
 ];
 
-/** How answers look, and what they count. */
+/** The shape of responses, and their counts. */
 export const ANSWERS: readonly Case[] = [...SHAPES, ...BEHAVIOURS];

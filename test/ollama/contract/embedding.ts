@@ -5,7 +5,7 @@ import { count, listOf, number } from '../pattern.ts';
 
 const VECTOR = listOf(number, 64);
 
-/** Embeddings: a model that chats gives them too. */
+/** Embeddings: a chat model embeds too. */
 export const EMBEDDINGS: readonly Case[] = [
   exchange({
     name: 'a text is embedded',

@@ -5,7 +5,7 @@ import type { Server } from '../asking.ts';
 import type { Case } from '../case.ts';
 import { ENDLESS } from './work.ts';
 
-/** Everything that is sent for a request, byte by byte; `halfClose` ends the client's half of the connection when the answer begins. */
+/** Every byte of a response; `halfClose` ends the client's half of the connection when the response begins. */
 async function sendRaw(server: Server, path: string, body: object, halfClose = false): Promise<string> {
   const { hostname, port } = new URL(server.url);
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
@@ -21,7 +21,7 @@ async function sendRaw(server: Server, path: string, body: object, halfClose = f
   return seen;
 }
 
-/** The HTTP chunks of an answer. */
+/** The HTTP chunks of a response. */
 function chunksOf(raw: string): readonly string[] {
   const chunks: string[] = [];
   let rest = Buffer.from(raw.slice(raw.indexOf('\r\n\r\n') + 4));
@@ -36,7 +36,7 @@ function chunksOf(raw: string): readonly string[] {
 
 const MESSAGES = [{ role: 'user', content: 'Say something.' }];
 
-/** What goes over the wire, byte by byte. */
+/** The bytes on the wire. */
 export const FRAMING: readonly Case[] = [
   {
     name: 'a native stream has one object and a newline in each HTTP chunk',

@@ -12,7 +12,7 @@ const DETAILS = {
 };
 const DIGEST = /^[0-9a-f]{64}$/;
 
-/** What is there, and what is not. */
+/** Existing models, and missing ones. */
 export const LISTING: readonly Case[] = [
   exchange({
     name: 'the root says that it runs',

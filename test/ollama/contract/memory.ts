@@ -5,7 +5,7 @@ import { loaded, unloadAll } from '../loaded.ts';
 import { count, mismatchOf, number, text, time } from '../pattern.ts';
 import { ENDLESS } from './work.ts';
 
-/** Begun minutes, which are the same however long it took to ask. */
+/** Begun minutes: the same however long the request took. */
 async function minutesLeft(server: Server): Promise<number> {
   const [first] = await loaded(server);
   return Math.ceil((Date.parse(first?.expires_at ?? '') - Date.now()) / 60_000);
@@ -87,7 +87,7 @@ const LOADS: readonly Case[] = [
       const send = async (more: object): Promise<unknown> =>
         (await askJson(server, '/api/generate', { model: 'tiny', ...more }))['done'];
       const isForEver = async (): Promise<boolean> => (await loaded(server))[0]?.expires_at.startsWith('2319') === true;
-      // It is noted a moment after the answer.
+      // Ollama sets it a moment after the response.
       const stays = (minutes: number | undefined): Promise<void> =>
         until(
           `it stays for ${String(minutes)} minutes`,
@@ -170,7 +170,8 @@ const LOADS: readonly Case[] = [
       const busy = read(server, '/api/chat', { model: 'tiny', ...ENDLESS });
       await busy.begun;
       const waiter = read(server, '/api/generate', { model: 'other' });
-      // The eviction must be pending before the victim is spoken to, and nothing shows it; so it is spoken to until the answer is well under way.
+      // The eviction must be pending before the victim gets a request, and nothing shows that; so requests are sent until the
+      // response is well under way.
       for (let times = 0; times < 20; times += 1)
         await ask(server, 'POST', '/api/generate', { model: 'tiny', keep_alive: '1500ms' });
       assert.ok(!busy.hasEnded());
@@ -186,5 +187,5 @@ const LOADS: readonly Case[] = [
   },
 ];
 
-/** What is in memory, for how long, and what makes room for what. */
+/** Models in memory, for how long, and which make room for which. */
 export const MEMORY: readonly Case[] = [...KEEP_ALIVE, ...LOADS];

@@ -163,7 +163,7 @@ const OPENAI = [
   ]),
 ];
 
-/** What is refused, and in which words. */
+/** Errors, and their texts. */
 export const REFUSALS: readonly Case[] = [
   ...NATIVE_CHAT,
   ...NATIVE_OTHERS,

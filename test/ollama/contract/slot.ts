@@ -7,13 +7,12 @@ import { ENDLESS, longWork } from './work.ts';
 const SHORT = { model: 'tiny', messages: [{ role: 'user', content: 'x' }], options: { num_predict: 1 } };
 
 /**
- * Takes the slots, and waits until the first answer has begun. The real runner now and then lets a request into a free
- * slot only when another answer is through (seen on busy cores, with a model whose tokens take less than a millisecond),
- * so no case relies on the second having begun, or on one entering while another is written.
- *
- * It begins with a runner of its own: where a client leaves a stream and two of its lines come within some microseconds, which
- * only so small a model does, the real server (0.22.1) keeps the slot until the model is unloaded: one time in twenty, seen
- * in its stacks (a handler sends its line to nobody, and holds the semaphore of the slots).
+ * Takes the slots, and waits until the first response has begun. The real runner now and then lets a request into a free slot only
+ * when another response has ended (seen on busy cores, with a model whose tokens take less than a millisecond), so no case relies
+ * on the start of the second one, or on a start while another is written. The case begins with a runner of its own: if a client
+ * leaves a stream while two of its lines come within some microseconds, which only a tiny model does, the real server (0.22.1)
+ * keeps the slot until the model is unloaded. That happens one time in twenty, as its stacks show (a handler sends its line to a
+ * closed channel, and holds the semaphore of the slots).
  */
 async function fillSlots(server: Server, work: object): Promise<readonly [Reading, Reading]> {
   await unloadAll(server);
@@ -25,7 +24,7 @@ async function fillSlots(server: Server, work: object): Promise<readonly [Readin
   return works;
 }
 
-/** Who works when: two slots, and a queue that never says no. */
+/** The order of work: two slots, and a queue without limit. */
 export const SLOTS: readonly Case[] = [
   {
     name: 'a third answer waits, without a byte, until one of two is through',
@@ -33,7 +32,8 @@ export const SLOTS: readonly Case[] = [
       const [first, second] = await fillSlots(server, longWork(1200));
       const third = read(server, '/api/chat', SHORT);
       assert.equal(await third.begun, 200);
-      // The end of one may be read a moment after the beginning of the other, and neither would end so soon if it had begun while both slots were taken.
+      // The end of one may be read a moment after the beginning of the other, and neither would end so soon if it had begun while
+      // both slots were taken.
       await until('one of two is through', () => first.hasEnded() || second.hasEnded(), 100);
       await Promise.all([first.ended, second.ended, third.ended]);
     },
@@ -46,11 +46,11 @@ export const SLOTS: readonly Case[] = [
       const patient = read(server, '/api/chat', SHORT);
       for (const leaving of [impatient, first, second]) leaving.leave();
       try {
-        // Each of the answers that were left would take several seconds more.
+        // Each of the abandoned responses would take several seconds more.
         await until('the patient one is served', patient.hasBegun, 2500);
         await patient.ended;
       } finally {
-        // One that goes on waiting would hold up whatever follows.
+        // A waiter that stays would delay the next case.
         patient.leave();
       }
     },
@@ -92,7 +92,7 @@ export const SLOTS: readonly Case[] = [
       const waitedMs = performance.now() - startedMs;
       other.leave();
       await until('the rest has ended', () => other.hasEnded() && leaving.hasEnded());
-      // A machine that does something else meanwhile reads slower for a while: what counts is the faster of two.
+      // A busy machine reads slower for a while: the faster of two counts.
       const prefillMs = Math.min(beforeMs, await measure('delta'));
       assert.ok(
         waitedMs > prefillMs * 0.5,

@@ -1,6 +1,6 @@
-/** A conversation whose answer takes so many tokens on any machine: a grammar keeps the model from ending it early. */
+/** A conversation with a response of a fixed number of tokens on any machine: a grammar keeps the model from ending early. */
 export function longWork(tokens: number): object {
-  // More items than this, or an upper limit of them, and the real runner dies of its grammar.
+  // More items, or an upper limit, kill the real runner.
   return {
     messages: [{ role: 'user', content: 'List many truths.' }],
     format: { type: 'array', items: { type: 'boolean' }, minItems: 1500 },
@@ -8,5 +8,5 @@ export function longWork(tokens: number): object {
   };
 }
 
-/** Longer than any test wants to wait: seconds, even for a tiny model. */
+/** Longer than any test waits: seconds, even for a tiny model. */
 export const ENDLESS = longWork(10_000);
