@@ -56,7 +56,7 @@ export function summaryLines(tally: Tally): readonly string[] {
   return Object.entries(rows).map(([name, count]) => `ℹ ${name} ${String(count)}`);
 }
 
-/** Node's own counts as a tally; node counts cancelled tests with the failed ones. */
+/** Node's own counts as a tally; node gives no count of failed tests, so it is the rest. */
 export function tallyOf(
   { tests, suites, passed, cancelled, skipped, todo }: EventData.TestSummary['counts'],
   success: boolean,
