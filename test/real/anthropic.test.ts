@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { messageOf, parseTold } from '../gateway/api/anthropic/events.ts';
+import { messageOf, parseStream } from '../gateway/api/anthropic/events.ts';
 import { KEY, startGateway, type Running } from '../gateway/running.ts';
 import { startRealOllama, whyNoRealOllama, type RealServer } from './ollama-server.ts';
 
@@ -75,7 +75,7 @@ describe('Anthropic’s messages in front of a real Ollama', () => {
     const whole = await messageFor({ max_tokens: 4, top_k: 1 });
     assert.deepEqual([whole.stop_reason, whole.usage.output_tokens], ['max_tokens', 4]);
     const streamed = messageOf(
-      parseTold(await (await post('/v1/messages', { max_tokens: 4, top_k: 1, stream: true })).text()),
+      parseStream(await (await post('/v1/messages', { max_tokens: 4, top_k: 1, stream: true })).text()),
     );
     assert.deepEqual(
       [streamed.content[0]?.['text'], streamed.stop['stop_reason'], streamed.usage['input_tokens']],

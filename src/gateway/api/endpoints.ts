@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ANTHROPIC } from './anthropic/dialect.ts';
-import { readCountTokens, readMessagesCall } from './anthropic/parsed-request.ts';
+import { readCountTokens, readMessages } from './anthropic/parsed-request.ts';
 import { tokenCount } from './anthropic/usage.ts';
 import type { ClientDialect, Endpoint } from '../client-dialect.ts';
 import { readApiEmbed, readApiEmbeddings } from './ollama/embed-request.ts';
@@ -22,7 +22,7 @@ export const ENDPOINTS: readonly { readonly paths: readonly string[]; readonly e
     paths: ['/v1/responses/input_tokens', '/responses/input_tokens'],
     endpoint: { parse: readResponses, tokenCountBody: inputTokenCount },
   },
-  { paths: ['/v1/messages', '/messages'], endpoint: { parse: readMessagesCall } },
+  { paths: ['/v1/messages', '/messages'], endpoint: { parse: readMessages } },
   {
     paths: ['/v1/messages/count_tokens', '/messages/count_tokens'],
     endpoint: { parse: readCountTokens, tokenCountBody: tokenCount },

@@ -1,44 +1,50 @@
 import type { Body } from '../dialect/body.ts';
 import { isObject, type Json } from '../../json.ts';
-import { quoted } from './quoted.ts';
+import { quotedValue } from './quoted-value.ts';
 
-/** What a model is shown: words, and images in base64. */
-export interface Shown {
+/** The part of a prompt that content blocks add: texts, and images in base64. */
+export interface PromptContent {
   readonly texts: string[];
   readonly images: string[];
 }
 
-/** Reads a block that shows something; others are refused by their names. */
-export function readShown(body: Body, block: unknown, at: string, shown: Shown, ignoredParams: Set<string>): void {
+/** Reads a content block into `content`; a block of an unsupported type is rejected by its name. */
+export function readContentBlock(
+  body: Body,
+  block: unknown,
+  at: string,
+  content: PromptContent,
+  ignoredParams: Set<string>,
+): void {
   const json: Json = isObject(block) ? block : {};
   switch (json['type']) {
     case 'text':
-      readText(body, json, at, shown);
+      readText(body, json, at, content);
       break;
     case 'image':
-      readImage(body, json['source'], `${at}.source`, shown);
+      readImage(body, json['source'], `${at}.source`, content);
       break;
     case 'document':
-      readDocument(body, json, at, shown, ignoredParams);
+      readDocument(body, json, at, content, ignoredParams);
       break;
     case 'search_result':
-      readFound(body, json, at, shown, ignoredParams);
+      readSearchResult(body, json, at, content, ignoredParams);
       break;
     case 'tool_reference':
-      // All tools of a request are before the model always.
-      shown.texts.push(`The tool ${typeof json['tool_name'] === 'string' ? json['tool_name'] : ''} can be called.`);
+      // The prompt always contains all tools of the request, so the reference needs only the name.
+      content.texts.push(`The tool ${typeof json['tool_name'] === 'string' ? json['tool_name'] : ''} can be called.`);
       break;
     default:
-      body.refuse(`${at}.type`, `${at}.type: blocks of the type ${quoted(json['type'])} are not supported here`);
+      body.refuse(`${at}.type`, `${at}.type: blocks of the type ${quotedValue(json['type'])} are not supported here`);
   }
 }
 
-function readText(body: Body, { text }: Json, at: string, { texts }: Shown): void {
+function readText(body: Body, { text }: Json, at: string, { texts }: PromptContent): void {
   if (typeof text === 'string') texts.push(text);
   else body.refuse(`${at}.text`, `${at}.text: Input should be a string`);
 }
 
-function readImage(body: Body, source: unknown, at: string, { images }: Shown): void {
+function readImage(body: Body, source: unknown, at: string, { images }: PromptContent): void {
   const json: Json = isObject(source) ? source : {};
   const { type, data } = json;
   if (type === 'base64' && typeof data === 'string' && data !== '') images.push(data);
@@ -46,7 +52,7 @@ function readImage(body: Body, source: unknown, at: string, { images }: Shown): 
   else
     body.refuse(
       at,
-      `${at}: images of the source ${quoted(type)} are not supported: this server fetches no images; send them as base64`,
+      `${at}: images of the source ${quotedValue(type)} are not supported: this server fetches no images; send them as base64`,
     );
 }
 
@@ -54,45 +60,51 @@ function readDocument(
   body: Body,
   { source, title, context, citations }: Json,
   at: string,
-  shown: Shown,
+  content: PromptContent,
   ignoredParams: Set<string>,
 ): void {
   const json: Json = isObject(source) ? source : {};
-  const { type, data, content } = json;
+  const { type, data, content: blocks } = json;
   noteCitations(citations, ignoredParams);
-  for (const word of [title, context]) if (typeof word === 'string') shown.texts.push(word);
-  if (type === 'text' && typeof data === 'string') shown.texts.push(data);
-  else if (type === 'content' && typeof content === 'string') shown.texts.push(content);
-  else if (type === 'content' && Array.isArray(content))
-    content.forEach((block: unknown, index) => {
-      readWithin(body, block, `${at}.source.content.${String(index)}`, shown, ignoredParams);
+  for (const word of [title, context]) if (typeof word === 'string') content.texts.push(word);
+  if (type === 'text' && typeof data === 'string') content.texts.push(data);
+  else if (type === 'content' && typeof blocks === 'string') content.texts.push(blocks);
+  else if (type === 'content' && Array.isArray(blocks))
+    blocks.forEach((block: unknown, index) => {
+      readDocumentBlock(body, block, `${at}.source.content.${String(index)}`, content, ignoredParams);
     });
   else
     body.refuse(
       `${at}.source`,
-      `${at}.source: documents of the source ${quoted(type)} are not supported: this server reads no PDFs and fetches nothing; send the text`,
+      `${at}.source: documents of the source ${quotedValue(type)} are not supported: this server reads no PDFs and fetches nothing; send the text`,
     );
 }
 
-// Documents hold no documents.
-function readWithin(body: Body, block: unknown, at: string, shown: Shown, ignoredParams: Set<string>): void {
+// A document cannot contain a document.
+function readDocumentBlock(
+  body: Body,
+  block: unknown,
+  at: string,
+  content: PromptContent,
+  ignoredParams: Set<string>,
+): void {
   if (isObject(block) && (block['type'] === 'text' || block['type'] === 'image'))
-    readShown(body, block, at, shown, ignoredParams);
+    readContentBlock(body, block, at, content, ignoredParams);
   else body.refuse(at, `${at}: Input should be a text or an image block`);
 }
 
-function readFound(
+function readSearchResult(
   body: Body,
-  { source, title, content, citations }: Json,
+  { source, title, content: blocks, citations }: Json,
   at: string,
-  shown: Shown,
+  content: PromptContent,
   ignoredParams: Set<string>,
 ): void {
   noteCitations(citations, ignoredParams);
-  for (const word of [title, source]) if (typeof word === 'string') shown.texts.push(word);
-  if (Array.isArray(content))
-    content.forEach((block: unknown, index) => {
-      readText(body, isObject(block) ? block : {}, `${at}.content.${String(index)}`, shown);
+  for (const word of [title, source]) if (typeof word === 'string') content.texts.push(word);
+  if (Array.isArray(blocks))
+    blocks.forEach((block: unknown, index) => {
+      readText(body, isObject(block) ? block : {}, `${at}.content.${String(index)}`, content);
     });
   else body.refuse(`${at}.content`, `${at}.content: Input should be a list of text blocks`);
 }

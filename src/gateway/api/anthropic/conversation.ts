@@ -1,27 +1,28 @@
 import { typeName, type Body } from '../dialect/body.ts';
 import { isObject, type Json } from '../../json.ts';
 import type { Message } from '../../exchange.ts';
-import { Turn, type Surroundings } from './turn.ts';
+import { Turn, type ConversationState } from './turn.ts';
 
-/** Reads `system` and `messages`; what is wrong is noted on `body`, what nobody can read is added to `ignored`. */
+/** Reads `system` and `messages`. Errors are recorded on `body`; unsupported parameters are added to `ignoredParams`. */
 export function readConversation(body: Body, ignoredParams: Set<string>): readonly Message[] {
   const system = readSystem(body, body.value('system'), 'system');
   const list = body.list('messages');
   if (list === undefined) body.refuse('messages', 'messages: Field required');
   else if (list.length === 0) body.refuse('messages', 'messages: at least one message is required');
   const names = new Map<string, string>();
-  const said: Message[] = [];
+  const messages: Message[] = [];
   for (const [index, item] of (list ?? []).entries()) {
     const read = readMessage(body, item, `messages.${String(index)}`, { names, ignoredParams });
-    // What is said beside a turn of the user's is put before it, in every request alike: models answer what comes last.
+    // A system message after a user turn moves in front of it, because models answer the last message. It does so in every request,
+    // so the prompt stays the same.
     const [only] = read;
-    if (only?.role === 'system' && said.at(-1)?.role === 'user') said.splice(-1, 0, only);
-    else for (const message of read) said.push(message);
+    if (only?.role === 'system' && messages.at(-1)?.role === 'user') messages.splice(-1, 0, only);
+    else for (const message of read) messages.push(message);
   }
-  return system === '' ? said : [systemMessage(system), ...said];
+  return system === '' ? messages : [systemMessage(system), ...messages];
 }
 
-function readMessage(body: Body, item: unknown, at: string, around: Surroundings): readonly Message[] {
+function readMessage(body: Body, item: unknown, at: string, conversation: ConversationState): readonly Message[] {
   const json: Json = isObject(item) ? item : {};
   if (!isObject(item)) body.refuse(at, `${at}: Input should be an object`);
   const { role, content } = json;
@@ -30,11 +31,11 @@ function readMessage(body: Body, item: unknown, at: string, around: Surroundings
     body.refuse(`${at}.role`, `${at}.role: Input should be 'user', 'assistant' or 'system'`);
     return [];
   }
-  const turn = new Turn(body, role, around);
-  if (typeof content === 'string') turn.say(content);
+  const turn = new Turn(body, role, conversation);
+  if (typeof content === 'string') turn.addText(content);
   else if (Array.isArray(content))
     content.forEach((block: unknown, index) => {
-      turn.take(block, `${at}.content.${String(index)}`);
+      turn.addBlock(block, `${at}.content.${String(index)}`);
     });
   else
     body.refuse(
@@ -46,8 +47,9 @@ function readMessage(body: Body, item: unknown, at: string, around: Surroundings
   return turn.messages();
 }
 
-// Claude Code's first block: it says to Anthropic whom to charge, and changes with each conversation. In a prompt it would keep servers from finding what they have read already.
-const CHARGE = /^x-anthropic-billing-header:/;
+// The first block of Claude Code tells Anthropic which account to bill, and it differs in each conversation. In the prompt it would
+// prevent servers from reusing their prompt cache.
+const BILLING_HEADER = /^x-anthropic-billing-header:/;
 
 function readSystem(body: Body, value: unknown, at: string): string {
   if (value === undefined || value === null) return '';
@@ -62,7 +64,7 @@ function readSystem(body: Body, value: unknown, at: string): string {
       ? text
       : (body.refuse(`${at}.${String(index)}`, `${at}.${String(index)}: Input should be a text block`) ?? '');
   });
-  return texts.filter((text) => text !== '' && !CHARGE.test(text)).join('\n\n');
+  return texts.filter((text) => text !== '' && !BILLING_HEADER.test(text)).join('\n\n');
 }
 
 function systemMessage(text: string): Message {

@@ -14,28 +14,28 @@ const TYPES: Readonly<Partial<Record<Failure['kind'], string>>> = {
   timeout: 'timeout_error',
 };
 
-// What others call by the chat endpoint's names.
+// Anthropic's names for parameters that failures name by the chat endpoint's names.
 const NAMES: Readonly<Record<string, string>> = {
   response_format: 'output_config.format',
   reasoning_effort: 'thinking',
 };
 
-/** What Anthropic's clients understand: its error object, `ping` in a stream's silence, and a request's id in `request-id`. */
+/** Anthropic's dialect: its error object, `ping` events in a silent stream, and the request id in the `request-id` header. */
 export const ANTHROPIC: ClientDialect = {
   streamType: 'text/event-stream; charset=utf-8',
   keepAlive: messageEventText({ type: 'ping' }),
   idHeader: 'request-id',
-  // A crowd has a status of its own here.
+  // Anthropic has a status of its own for an overload.
   errorResponse: (failure, requestId) => ({
     status: failure.kind === 'overloaded' ? 529 : STATUS[failure.kind],
-    headers: { ...errorHeaders(failure), ...hopeless(failure) },
+    headers: { ...errorHeaders(failure), ...noRetryHeaders(failure) },
     body: JSON.stringify(errorBody(failure, requestId)),
   }),
   errorFrame: (failure, requestId) => messageEventText(errorBody(failure, requestId)),
 };
 
-// Claude Code would ask for minutes with a key that is wrong.
-function hopeless({ kind }: Failure): Readonly<Record<string, string>> {
+// Claude Code would retry for minutes with an invalid key.
+function noRetryHeaders({ kind }: Failure): Readonly<Record<string, string>> {
   const status = STATUS[kind];
   return status >= 500 || status === 408 || status === 429 ? {} : { 'x-should-retry': 'false' };
 }
@@ -48,7 +48,7 @@ function errorBody(failure: Failure, requestId: string | undefined): Json & { re
   return { type: 'error', error, request_id: requestId ?? null };
 }
 
-// Clients look for these words: there is no code to go by.
+// Clients match these words, because the error object has no code.
 function messageOf({ kind, code, param, message }: Failure): string {
   if (code === 'context_length_exceeded') return `prompt is too long: ${message}`;
   if (kind === 'unauthorized')

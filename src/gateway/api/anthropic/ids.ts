@@ -1,5 +1,6 @@
 import { randomId } from '../../../core/id.ts';
-/** A new id of a message or of a call, as Anthropic's have them. */
+
+/** A new id for a message or a tool call, in the format of Anthropic's ids. */
 export function newMessageId(prefix: 'msg' | 'toolu'): string {
   return `${prefix}_${randomId()}`;
 }

@@ -1,18 +1,18 @@
 import type { Json } from '../../json.ts';
 import type { ResponseEncoder } from '../../client-dialect.ts';
 import type { ServerEvent } from '../../exchange.ts';
-import { endingOf } from './ending.ts';
-import { messageBody, type MessageHead } from './head.ts';
+import { messageStopOf } from './message-stop.ts';
+import { messageBody, type MessageHead } from './message-body.ts';
 import { newMessageId } from './ids.ts';
 import { signatureOf } from './signature.ts';
 
-/** Gathers a message that is not streamed. */
+/** Collects a message that is not streamed. */
 export class MessageEncoder implements ResponseEncoder {
   readonly #head: MessageHead;
   readonly #content: Json[] = [];
   #kind: 'text' | 'thinking' | undefined;
-  #said = '';
-  /** The message, once its end has come. */
+  #text = '';
+  /** The message; set after the `end` event. */
   message: Json | undefined;
 
   constructor(head: MessageHead) {
@@ -20,9 +20,9 @@ export class MessageEncoder implements ResponseEncoder {
   }
 
   encode(event: ServerEvent): string {
-    if (event.kind === 'text' || event.kind === 'thinking') this.#emit(event.kind, event.text);
+    if (event.kind === 'text' || event.kind === 'thinking') this.#addText(event.kind, event.text);
     else if (event.kind === 'tool-call') {
-      this.#close();
+      this.#closeBlock();
       this.#content.push({
         type: 'tool_use',
         id: newMessageId('toolu'),
@@ -31,29 +31,29 @@ export class MessageEncoder implements ResponseEncoder {
         caller: { type: 'direct' },
       });
     } else if (event.kind === 'end') {
-      this.#close();
-      this.message = messageBody(this.#head, this.#content, endingOf(event, this.#head.maxTokens), event.usage);
+      this.#closeBlock();
+      this.message = messageBody(this.#head, this.#content, messageStopOf(event, this.#head.maxTokens), event.usage);
     }
     return '';
   }
 
-  #emit(kind: 'text' | 'thinking', text: string): void {
+  #addText(kind: 'text' | 'thinking', text: string): void {
     if (kind === 'thinking' && this.#head.thinking === 'none') return;
-    if (kind !== this.#kind) this.#close();
+    if (kind !== this.#kind) this.#closeBlock();
     this.#kind = kind;
-    this.#said += text;
+    this.#text += text;
   }
 
-  #close(): void {
-    const shown = this.#head.thinking === 'shown';
-    if (this.#kind === 'text') this.#content.push({ type: 'text', text: this.#said, citations: null });
+  #closeBlock(): void {
+    const isShown = this.#head.thinking === 'shown';
+    if (this.#kind === 'text') this.#content.push({ type: 'text', text: this.#text, citations: null });
     else if (this.#kind === 'thinking')
       this.#content.push({
         type: 'thinking',
-        thinking: shown ? this.#said : '',
-        signature: signatureOf(this.#said, shown),
+        thinking: isShown ? this.#text : '',
+        signature: signatureOf(this.#text, isShown),
       });
     this.#kind = undefined;
-    this.#said = '';
+    this.#text = '';
   }
 }

@@ -2,17 +2,17 @@ import { Body, parseBody } from '../dialect/body.ts';
 import type { ParsedRequest } from '../../client-dialect.ts';
 import type { FailureOr } from '../../exchange.ts';
 import { MessageEventEncoder } from './message-event-encoder.ts';
-import type { MessageHead } from './head.ts';
+import type { MessageHead } from './message-body.ts';
 import { newMessageId } from './ids.ts';
 import { MessageEncoder } from './message-encoder.ts';
 import { readMessageRequest } from './request.ts';
 
 /** Reads `POST /v1/messages`. */
-export function readMessagesCall(bytes: Buffer): FailureOr<ParsedRequest> {
+export function readMessages(bytes: Buffer): FailureOr<ParsedRequest> {
   return parsedRequestOf(bytes, false);
 }
 
-/** Reads `POST /v1/messages/count_tokens`: an order whose prompt is to be counted, and not to be answered. */
+/** Reads `POST /v1/messages/count_tokens`: the tokens of the prompt are counted, and no response is generated. */
 export function readCountTokens(bytes: Buffer): FailureOr<ParsedRequest> {
   return parsedRequestOf(bytes, true);
 }
@@ -25,13 +25,13 @@ function parsedRequestOf(bytes: Buffer, counting: boolean): FailureOr<ParsedRequ
   const { request, stream, maxTokens, thinking, ignoredParams } = read.value;
   const { model } = request;
   const head: MessageHead = { id: newMessageId('msg'), model, maxTokens, thinking };
-  const given = { model, stream: stream && !counting, ignoredParams };
+  const common = { model, stream: stream && !counting, ignoredParams };
   const modelRequest = { kind: 'chat', params: request } as const;
-  if (given.stream)
+  if (common.stream)
     return {
       ok: true,
       value: {
-        ...given,
+        ...common,
         subrequests: [{ request: modelRequest, stream, encoder: () => new MessageEventEncoder(head) }],
         close: () => '',
       },
@@ -40,7 +40,7 @@ function parsedRequestOf(bytes: Buffer, counting: boolean): FailureOr<ParsedRequ
   return {
     ok: true,
     value: {
-      ...given,
+      ...common,
       subrequests: [{ request: modelRequest, stream: false, encoder: () => (last = new MessageEncoder(head)) }],
       close: () => JSON.stringify(last.message),
     },

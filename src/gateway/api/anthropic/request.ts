@@ -2,28 +2,28 @@ import type { Body } from '../dialect/body.ts';
 import { readModel, readStopList } from '../dialect/sampling.ts';
 import type { ChatRequest, FailureOr } from '../../exchange.ts';
 import { readConversation } from './conversation.ts';
-import type { MessageHead } from './head.ts';
-import { ignoredMessageParams } from './ignored.ts';
+import type { MessageHead } from './message-body.ts';
+import { ignoredMessageParams } from './ignored-params.ts';
 import { readFormat, readThinkingConfig } from './thinking.ts';
 import { readMessageTools } from './tools.ts';
 
-/** A request for a message, as read. */
+/** A parsed messages request. */
 export interface MessageReading {
   readonly request: ChatRequest;
-  /** Whether its client wants a stream; servers are always asked for one. */
+  /** Whether the client requested a stream; backends always get a streaming request. */
   readonly stream: boolean;
   readonly maxTokens: number;
   readonly thinking: MessageHead['thinking'];
-  /** What of it nobody honours. */
+  /** Parameters that Ollama does not support. */
   readonly ignoredParams: readonly string[];
 }
 
-/** Reads the body of `POST /v1/messages`; `counting`: of `count_tokens`, which asks for no answer. */
+/** Reads the body of `POST /v1/messages`, or of `count_tokens` if `counting` is set; `max_tokens` is then optional. */
 export function readMessageRequest(body: Body, counting: boolean): FailureOr<MessageReading> {
   const stream = body.flag('stream') ?? false;
   const ignoredParams = new Set<string>();
   const maxTokens = readMaxTokens(body, counting);
-  const { shown, ...thought } = readThinkingConfig(body, ignoredParams);
+  const { thinkingDisplay, ...thinkingParams } = readThinkingConfig(body, ignoredParams);
   const stop = readStops(body);
   const request: ChatRequest = {
     model: readModel(body),
@@ -34,7 +34,7 @@ export function readMessageRequest(body: Body, counting: boolean): FailureOr<Mes
     stop,
     ...(stop.length === 0 ? {} : { namesStop: true }),
     maxTokens,
-    ...thought,
+    ...thinkingParams,
     logprobs: undefined,
     stream: true,
     includeUsage: true,
@@ -44,16 +44,16 @@ export function readMessageRequest(body: Body, counting: boolean): FailureOr<Mes
     request,
     stream,
     maxTokens,
-    thinking: shown,
+    thinking: thinkingDisplay,
     ignoredParams: ignoredMessageParams(body, ignoredParams),
   };
   return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
 }
 
 function readMaxTokens(body: Body, counting: boolean): number {
-  const given = body.whole('max_tokens', 0);
-  if (given === undefined && !counting) body.refuse('max_tokens', 'max_tokens: Field required');
-  return given ?? 0;
+  const maxTokens = body.whole('max_tokens', 0);
+  if (maxTokens === undefined && !counting) body.refuse('max_tokens', 'max_tokens: Field required');
+  return maxTokens ?? 0;
 }
 
 function readStops(body: Body): readonly string[] {

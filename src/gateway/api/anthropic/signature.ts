@@ -1,13 +1,23 @@
-const OURS = 'aHhsbG0.';
+const PREFIX = 'aHhsbG0.';
 
-/** What stands under a thought. Clients send it back with the thought, and those that are not to show it send nothing else: then it holds the thought itself. */
-export function signatureOf(thinking: string, shown: boolean): string {
-  return shown ? `${OURS}shown` : OURS + Buffer.from(thinking).toString('base64url');
+/**
+ * The signature of a thinking block. Clients send it back with the block. A client that does not get the thinking sends back only
+ * the signature, so the signature then contains the thinking itself.
+ */
+export function signatureOf(thinking: string, isShown: boolean): string {
+  return isShown ? `${PREFIX}shown` : PREFIX + Buffer.from(thinking).toString('base64url');
 }
 
-/** The thought of a block that came back; whoever signed it, its words are what a model goes on from. */
-export function thoughtOf(thinking: string, signature: unknown): string {
-  if (thinking !== '' || typeof signature !== 'string' || !signature.startsWith(OURS) || signature === `${OURS}shown`)
+/**
+ * The thinking of a block that a client sent back. A foreign signature does not matter: the model continues from the text alone.
+ */
+export function thinkingOf(thinking: string, signature: unknown): string {
+  if (
+    thinking !== '' ||
+    typeof signature !== 'string' ||
+    !signature.startsWith(PREFIX) ||
+    signature === `${PREFIX}shown`
+  )
     return thinking;
-  return Buffer.from(signature.slice(OURS.length), 'base64url').toString('utf8');
+  return Buffer.from(signature.slice(PREFIX.length), 'base64url').toString('utf8');
 }

@@ -2,14 +2,14 @@ import type { Body } from '../dialect/body.ts';
 import { schemaOfCall } from '../dialect/call-schema.ts';
 import { isObject, type Json } from '../../json.ts';
 import type { ChatRequest, Tool } from '../../exchange.ts';
-import { quoted } from './quoted.ts';
+import { quotedValue } from './quoted-value.ts';
 
 type Reading = Pick<ChatRequest, 'tools' | 'mustCall' | 'callSchema' | 'parallelCalls'>;
 
-// What else a definition may say is about caches, or about what happens anyway.
-const UNMET = ['strict', 'input_examples'];
+// Unsupported fields of a tool. Its other fields concern caches, or ask for the default behaviour.
+const UNSUPPORTED_FIELDS = ['strict', 'input_examples'];
 
-/** Reads `tools` and what is to become of them; what cannot be kept to is added to `ignored`. */
+/** Reads `tools` and `tool_choice`. Fields and choices that cannot be enforced are added to `ignoredParams`. */
 export function readMessageTools(body: Body, ignoredParams: Set<string>): Reading {
   const tools = (body.list('tools') ?? []).map((tool, index) =>
     readTool(body, tool, `tools.${String(index)}`, ignoredParams),
@@ -19,8 +19,8 @@ export function readMessageTools(body: Body, ignoredParams: Set<string>): Readin
   const type = choice?.['type'] ?? 'auto';
   if (type === 'auto') return { tools, mustCall: false, callSchema: undefined, parallelCalls };
   if (type === 'none') return { tools: [], mustCall: false, callSchema: undefined, parallelCalls };
-  const wanted = choice?.['name'];
-  const named = type === 'any' ? tools : tools.filter(({ name }) => name === wanted);
+  const toolName = choice?.['name'];
+  const named = type === 'any' ? tools : tools.filter(({ name }) => name === toolName);
   if (type !== 'any' && type !== 'tool')
     body.refuse('tool_choice.type', "tool_choice.type: Input should be 'auto', 'any', 'tool' or 'none'");
   else if (named.length === 0)
@@ -28,7 +28,7 @@ export function readMessageTools(body: Body, ignoredParams: Set<string>): Readin
       'tool_choice',
       type === 'any'
         ? 'tool_choice: there are no tools to choose from'
-        : `tool_choice.name: Tool ${quoted(wanted)} not found in provided tools`,
+        : `tool_choice.name: Tool ${quotedValue(toolName)} not found in provided tools`,
     );
   const callSchema = named.length === 0 ? undefined : schemaOfCall(named);
   if (callSchema === undefined) ignoredParams.add('tool_choice');
@@ -41,12 +41,12 @@ function readTool(body: Body, tool: unknown, at: string, ignoredParams: Set<stri
   if (type !== undefined && type !== null && type !== 'custom') {
     body.refuse(
       `${at}.type`,
-      `${at}.type: tools of the type ${quoted(type)} are not supported: this server runs none itself, and its models know none without an input_schema`,
+      `${at}.type: tools of the type ${quotedValue(type)} are not supported: this server runs no tools of its own; define the tool with an input_schema`,
     );
   } else if (typeof name !== 'string' || name === '') body.refuse(`${at}.name`, `${at}.name: Field required`);
   else if (!isObject(schema)) body.refuse(`${at}.input_schema`, `${at}.input_schema: Input should be a JSON schema`);
-  for (const field of UNMET)
+  for (const field of UNSUPPORTED_FIELDS)
     if (json[field] !== undefined && json[field] !== null && json[field] !== false) ignoredParams.add(`tools.${field}`);
-  const made = { name, ...(typeof description === 'string' ? { description } : {}), parameters: schema };
-  return { name: typeof name === 'string' ? name : '', definition: { type: 'function', function: made } };
+  const definition = { name, ...(typeof description === 'string' ? { description } : {}), parameters: schema };
+  return { name: typeof name === 'string' ? name : '', definition: { type: 'function', function: definition } };
 }

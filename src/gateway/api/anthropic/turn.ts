@@ -1,57 +1,57 @@
 import type { Body } from '../dialect/body.ts';
 import { isObject, type Json } from '../../json.ts';
 import type { Message, ToolCall } from '../../exchange.ts';
-import { readShown, type Shown } from './content.ts';
-import { thoughtOf } from './signature.ts';
+import { readContentBlock, type PromptContent } from './content.ts';
+import { thinkingOf } from './signature.ts';
 
-/** What is known of a conversation besides the message that is read. */
-export interface Surroundings {
-  /** Of the tools that were called, by the ids of the calls. */
+/** Data that all messages of a conversation share. */
+export interface ConversationState {
+  /** The names of the called tools, by the ids of the calls. */
   readonly names: Map<string, string>;
   readonly ignoredParams: Set<string>;
 }
 
-/** One message, block by block: the answers of tools that are in it become messages of their own, in their places. */
+/** Reads one message, block by block. Tool results in it become messages of their own, in the same order. */
 export class Turn {
   readonly #body: Body;
   readonly #role: 'user' | 'assistant';
-  readonly #around: Surroundings;
+  readonly #conversation: ConversationState;
   readonly #messages: Message[] = [];
-  #shown: Shown = { texts: [], images: [] };
-  readonly #thoughts: string[] = [];
+  #content: PromptContent = { texts: [], images: [] };
+  readonly #thinking: string[] = [];
   readonly #calls: ToolCall[] = [];
 
-  constructor(body: Body, role: 'user' | 'assistant', around: Surroundings) {
+  constructor(body: Body, role: 'user' | 'assistant', conversation: ConversationState) {
     this.#body = body;
     this.#role = role;
-    this.#around = around;
+    this.#conversation = conversation;
   }
 
-  /** Plain words. */
-  say(text: string): void {
-    this.#shown.texts.push(text);
+  /** Adds plain text. */
+  addText(text: string): void {
+    this.#content.texts.push(text);
   }
 
-  /** A block. */
-  take(block: unknown, at: string): void {
+  /** Adds a content block. */
+  addBlock(block: unknown, at: string): void {
     const json: Json = isObject(block) ? block : {};
     const { type } = json;
-    if (this.#role === 'assistant' && type === 'thinking') this.#think(json);
+    if (this.#role === 'assistant' && type === 'thinking') this.#addThinking(json);
     else if (this.#role === 'assistant' && type === 'redacted_thinking')
-      this.#around.ignoredParams.add('redacted_thinking');
-    else if (this.#role === 'assistant' && type === 'tool_use') this.#call(json, at);
-    else if (this.#role === 'user' && type === 'tool_result') this.#answer(json, at);
-    else readShown(this.#body, block, at, this.#shown, this.#around.ignoredParams);
+      this.#conversation.ignoredParams.add('redacted_thinking');
+    else if (this.#role === 'assistant' && type === 'tool_use') this.#addCall(json, at);
+    else if (this.#role === 'user' && type === 'tool_result') this.#addResult(json, at);
+    else readContentBlock(this.#body, block, at, this.#content, this.#conversation.ignoredParams);
   }
 
-  /** The messages that it comes to; at least one. */
+  /** The messages of this turn; at least one. */
   messages(): readonly Message[] {
-    const { texts, images } = this.#shown;
+    const { texts, images } = this.#content;
     if (
       texts.length > 0 ||
       images.length > 0 ||
       this.#calls.length > 0 ||
-      this.#thoughts.length > 0 ||
+      this.#thinking.length > 0 ||
       this.#messages.length === 0
     )
       this.#flush();
@@ -59,8 +59,8 @@ export class Turn {
   }
 
   #flush(): void {
-    const { texts, images } = this.#shown;
-    const thinking = this.#thoughts.length === 0 ? undefined : this.#thoughts.join('\n');
+    const { texts, images } = this.#content;
+    const thinking = this.#thinking.length === 0 ? undefined : this.#thinking.join('\n');
     this.#messages.push({
       role: this.#role,
       text: texts.join('\n'),
@@ -69,53 +69,59 @@ export class Turn {
       toolCalls: this.#calls,
       answers: undefined,
     });
-    this.#shown = { texts: [], images: [] };
+    this.#content = { texts: [], images: [] };
   }
 
-  #think({ thinking, signature }: Json): void {
-    const thought = typeof thinking === 'string' ? thoughtOf(thinking, signature) : '';
-    if (thought !== '') this.#thoughts.push(thought);
+  #addThinking({ thinking, signature }: Json): void {
+    const text = typeof thinking === 'string' ? thinkingOf(thinking, signature) : '';
+    if (text !== '') this.#thinking.push(text);
   }
 
-  #call({ id, name, input }: Json, at: string): void {
+  #addCall({ id, name, input }: Json, at: string): void {
     if (typeof id !== 'string' || typeof name !== 'string')
       this.#body.refuse(at, `${at}: a tool_use block needs an id and a name`);
     else if (input !== undefined && input !== null && !isObject(input))
       this.#body.refuse(`${at}.input`, `${at}.input: Input should be an object`);
     else {
-      this.#around.names.set(id, name);
+      this.#conversation.names.set(id, name);
       this.#calls.push({ id, name, arguments: isObject(input) ? input : {} });
     }
   }
 
-  #answer({ tool_use_id: id, content, is_error: failed }: Json, at: string): void {
+  #addResult({ tool_use_id: id, content: result, is_error: failed }: Json, at: string): void {
     if (typeof id !== 'string') {
       this.#body.refuse(`${at}.tool_use_id`, `${at}.tool_use_id: Field required`);
       return;
     }
-    // What was said before it stays before it.
-    if (this.#shown.texts.length > 0 || this.#shown.images.length > 0) this.#flush();
-    const shown: Shown = { texts: [], images: [] };
-    if (typeof content === 'string') shown.texts.push(content);
-    else if (Array.isArray(content))
-      content.forEach((block: unknown, index) => {
-        readShown(this.#body, block, `${at}.content.${String(index)}`, shown, this.#around.ignoredParams);
+    // Text before the tool result stays before it.
+    if (this.#content.texts.length > 0 || this.#content.images.length > 0) this.#flush();
+    const content: PromptContent = { texts: [], images: [] };
+    if (typeof result === 'string') content.texts.push(result);
+    else if (Array.isArray(result))
+      result.forEach((block: unknown, index) => {
+        readContentBlock(
+          this.#body,
+          block,
+          `${at}.content.${String(index)}`,
+          content,
+          this.#conversation.ignoredParams,
+        );
       });
-    else if (content !== undefined && content !== null)
+    else if (result !== undefined && result !== null)
       this.#body.refuse(`${at}.content`, `${at}.content: Input should be a string or a list of content blocks`);
-    const text = shown.texts.join('\n');
+    const text = content.texts.join('\n');
     this.#messages.push({
       role: 'tool',
       text: failed === true ? asError(text) : text,
-      images: shown.images,
+      images: content.images,
       thinking: undefined,
       toolCalls: [],
-      answers: { id, name: this.#around.names.get(id) },
+      answers: { id, name: this.#conversation.names.get(id) },
     });
   }
 }
 
-// Models know a failure by its words alone.
+// A model recognises a failed tool call only by the text of its result.
 function asError(text: string): string {
   return /error/i.test(text.slice(0, 40)) ? text : text === '' ? 'Error' : `Error: ${text}`;
 }

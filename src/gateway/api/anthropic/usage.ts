@@ -1,7 +1,7 @@
 import type { Json } from '../../json.ts';
 import type { Usage } from '../../exchange.ts';
 
-/** Counts as a message ends with them. Nothing is kept in a cache that a client could count on. */
+/** The usage in `message_delta`. The cache counts are zero: the gateway promises no cache to clients. */
 export function deltaUsage({ promptTokens, completionTokens }: Usage): Json {
   return {
     input_tokens: promptTokens,
@@ -13,7 +13,7 @@ export function deltaUsage({ promptTokens, completionTokens }: Usage): Json {
   };
 }
 
-/** Counts as a message has them. */
+/** The usage in a message. */
 export function messageUsage(usage: Usage): Json {
   return {
     ...deltaUsage(usage),
@@ -24,7 +24,7 @@ export function messageUsage(usage: Usage): Json {
   };
 }
 
-/** The answer of `count_tokens`. */
+/** The body of the response of `count_tokens`. */
 export function tokenCount(tokens: number): string {
   return JSON.stringify({ input_tokens: tokens });
 }

@@ -1,5 +1,5 @@
 import type { Body } from '../dialect/body.ts';
-import { ignoredParamsOf } from '../dialect/ignored.ts';
+import { ignoredParamsOf } from '../dialect/ignored-params.ts';
 import { isObject, type Json } from '../../json.ts';
 import { readModel, readSampling, readStop } from '../dialect/sampling.ts';
 import type { ChatRequest, FailureOr } from '../../exchange.ts';

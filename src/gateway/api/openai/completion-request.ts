@@ -1,5 +1,5 @@
 import type { Body } from '../dialect/body.ts';
-import { ignoredParamsOf } from '../dialect/ignored.ts';
+import { ignoredParamsOf } from '../dialect/ignored-params.ts';
 import { readModel, readSampling, readStop } from '../dialect/sampling.ts';
 import type { CompletionRequest, FailureOr } from '../../exchange.ts';
 import { MAX_CHOICES, readChoices, readStreamOptions, readReasoning, thinkingName } from './sampling.ts';

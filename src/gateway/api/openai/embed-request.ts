@@ -1,5 +1,5 @@
 import type { Body } from '../dialect/body.ts';
-import { ignoredParamsOf } from '../dialect/ignored.ts';
+import { ignoredParamsOf } from '../dialect/ignored-params.ts';
 import { readModel } from '../dialect/sampling.ts';
 import type { EmbedRequest, FailureOr } from '../../exchange.ts';
 

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ANTHROPIC } from '../../../../src/gateway/api/anthropic/dialect.ts';
-import { readCountTokens, readMessagesCall } from '../../../../src/gateway/api/anthropic/parsed-request.ts';
+import { readCountTokens, readMessages } from '../../../../src/gateway/api/anthropic/parsed-request.ts';
 import type { ParsedRequest } from '../../../../src/gateway/client-dialect.ts';
 import type { FailureOr, ServerEvent } from '../../../../src/gateway/exchange.ts';
 import * as ollama from '../../../../src/gateway/upstream/ollama/call.ts';
 import { renderBody } from '../../../../src/gateway/upstream/ollama/render.ts';
 import * as openai from '../../../../src/gateway/upstream/openai/call.ts';
 import { damage, mutated, mutation } from '../openai/mutation.ts';
-import { messageOf, parseTold } from './events.ts';
+import { messageOf, parseStream } from './events.ts';
 import { WHOLE } from './whole-request.ts';
 
 const EVENTS: readonly ServerEvent[] = [
@@ -20,7 +20,7 @@ const EVENTS: readonly ServerEvent[] = [
 ];
 const KEEPING = { model: 'm', keepAlive: 5, options: { num_ctx: 2048 } };
 
-/** Sees to it that an order can be sent, and its answer written. */
+/** Checks that a parsed request can be sent and its response encoded. */
 function carryOut(parsedRequest: ParsedRequest): void {
   assert.ok(parsedRequest.subrequests.length === 1 && parsedRequest.model !== '');
   let text = '';
@@ -34,7 +34,7 @@ function carryOut(parsedRequest: ParsedRequest): void {
     for (const event of EVENTS) text += writes.encode(event);
   }
   const rest = parsedRequest.close([{ promptTokens: 1, completionTokens: 2 }]);
-  if (parsedRequest.stream) messageOf(parseTold(text + rest));
+  if (parsedRequest.stream) messageOf(parseStream(text + rest));
   else assert.deepEqual([text, (JSON.parse(rest) as { type: string }).type], ['', 'message']);
 }
 
@@ -60,7 +60,7 @@ function carry(outcome: FailureOr<ParsedRequest>): 'read' | 'refused' {
 const RUNS = 6000;
 
 test('a request that is as it should be is read', () => {
-  assert.equal(carry(readMessagesCall(Buffer.from(JSON.stringify(WHOLE)))), 'read');
+  assert.equal(carry(readMessages(Buffer.from(JSON.stringify(WHOLE)))), 'read');
   assert.equal(carry(readCountTokens(Buffer.from(JSON.stringify({ ...WHOLE, max_tokens: undefined })))), 'read');
 });
 
@@ -71,7 +71,7 @@ test('a request, however it is changed, is read and can be carried out, or is re
   const seen = { read: 0, refused: 0 };
   fc.assert(
     fc.property(body, (bytes) => {
-      seen[carry(readMessagesCall(bytes))] += 1;
+      seen[carry(readMessages(bytes))] += 1;
     }),
     { numRuns: RUNS },
   );
@@ -82,7 +82,7 @@ test('a request whose bytes are damaged is read or refused', () => {
   const text = JSON.stringify(WHOLE);
   fc.assert(
     fc.property(damage, (hurt) => {
-      carry(readMessagesCall(hurt(text)));
+      carry(readMessages(hurt(text)));
     }),
     { numRuns: 1000 },
   );
@@ -100,7 +100,7 @@ test('a request that is nested without end is refused or read, and breaks nothin
       `{"model":"m","max_tokens":1,"messages":${value}}`,
       `{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tools":[{"type":${value}}],"tool_choice":${value}}`,
     ]) {
-      const read = readMessagesCall(Buffer.from(body));
+      const read = readMessages(Buffer.from(body));
       assert.equal(read.ok, false);
     }
   }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { startSim } from '../../../../src/sim/server.ts';
 import { mutated, mutation } from '../openai/mutation.ts';
 import { KEY, startGateway, until } from '../../running.ts';
-import { messageOf, parseTold } from './events.ts';
+import { messageOf, parseStream } from './events.ts';
 import { WHOLE } from './whole-request.ts';
 
 test('whatever is sent, it is answered, counted, or refused as the sender’s fault', async (t) => {
@@ -23,7 +23,8 @@ test('whatever is sent, it is answered, counted, or refused as the sender’s fa
     assert.match(response.headers.get('request-id') ?? '', /^req_/);
     assert.ok(response.status < 500, `${String(response.status)} ${text.slice(0, 300)} for ${body.slice(0, 2000)}`);
     if (response.status !== 200) assert.equal((JSON.parse(text) as { type: string }).type, 'error');
-    else if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) messageOf(parseTold(text));
+    else if (response.headers.get('content-type')?.startsWith('text/event-stream') === true)
+      messageOf(parseStream(text));
     else JSON.parse(text);
     seen[response.status === 200 ? 'answered' : 'refused'] += 1;
   };

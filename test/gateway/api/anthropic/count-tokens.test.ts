@@ -19,13 +19,13 @@ function post(
 
 async function count(gateway: Running, body: object): Promise<number> {
   const response = await post(gateway, '/v1/messages/count_tokens', body);
-  const told = (await response.json()) as { input_tokens: number };
+  const result = (await response.json()) as { input_tokens: number };
   assert.deepEqual(
-    [response.status, Object.keys(told), response.headers.get('x-hxllm-estimated')],
+    [response.status, Object.keys(result), response.headers.get('x-hxllm-estimated')],
     [200, ['input_tokens'], 'true'],
   );
   assert.equal(response.headers.get('request-id'), response.headers.get('x-request-id'));
-  return told.input_tokens;
+  return result.input_tokens;
 }
 
 async function counted(gateway: Running, body: object): Promise<number> {
@@ -33,8 +33,8 @@ async function counted(gateway: Running, body: object): Promise<number> {
   return ((await response.json()) as { usage: { input_tokens: number } }).usage.input_tokens;
 }
 
-const near = (seen: number, wanted: number, subrequest: number): void => {
-  assert.ok(Math.abs(seen - wanted) <= wanted * subrequest, `${String(seen)} is not near ${String(wanted)}`);
+const near = (seen: number, wanted: number, tolerance: number): void => {
+  assert.ok(Math.abs(seen - wanted) <= wanted * tolerance, `${String(seen)} is not near ${String(wanted)}`);
 };
 
 test(
@@ -46,7 +46,7 @@ test(
     await using gateway = await startGateway([sim], { hxllm: { backends: { [sim.url]: { num_parallel: 1 } } } });
     assert.ok((await count(gateway, say(50))) > 20);
     assert.equal(sim.requests('/api/chat') + sim.requests('/api/generate'), 0, 'the model is asked for nothing');
-    // An answer that does not end: who waits for its slot waits for ever.
+    // This response does not end, so a request that waits for its slot would wait for ever.
     sim.faults.add({ kind: 'stall', path: '/api/chat', after: 1 });
     const busy = await post(gateway, '/v1/messages', { max_tokens: 60, stream: true, ...say(50) });
     assert.equal(busy.status, 200);
@@ -98,7 +98,7 @@ test('who may not ask, asks for what is not there, or asks wrongly is refused as
     (await post(gateway, path, { ...say(1), tools: [{ type: 'web_search_20250305', name: 'w' }] })).status,
     400,
   );
-  // A server that does not know how to render is no reason to refuse.
+  // Counting works even if the server cannot render prompts, or is dead.
   assert.ok((await count(gateway, say(1))) > 0);
   await fake.kill();
   assert.ok((await count(gateway, say(1))) > 0);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ANTHROPIC } from '../../../../src/gateway/api/anthropic/dialect.ts';
 
 test('the parameter at fault is named as Anthropic names it, or as the client called it', () => {
-  const told = (param: string): unknown =>
+  const errorFor = (param: string): unknown =>
     JSON.parse(ANTHROPIC.errorResponse({ kind: 'invalid', code: null, message: 'not possible', param }).body);
   for (const [param, name] of [
     ['response_format', 'output_config.format'],
@@ -12,6 +12,6 @@ test('the parameter at fault is named as Anthropic names it, or as the client ca
     ['constructor', 'constructor'],
     ['__proto__', '__proto__'],
   ] as const) {
-    assert.partialDeepStrictEqual(told(param), { error: { message: `${name}: not possible` } });
+    assert.partialDeepStrictEqual(errorFor(param), { error: { message: `${name}: not possible` } });
   }
 });

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { MessageEventEncoder } from '../../../../src/gateway/api/anthropic/message-event-encoder.ts';
-import type { MessageHead } from '../../../../src/gateway/api/anthropic/head.ts';
+import type { MessageHead } from '../../../../src/gateway/api/anthropic/message-body.ts';
 import { MessageEncoder } from '../../../../src/gateway/api/anthropic/message-encoder.ts';
-import { thoughtOf } from '../../../../src/gateway/api/anthropic/signature.ts';
+import { thinkingOf } from '../../../../src/gateway/api/anthropic/signature.ts';
 import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
 import { AnswerLines } from '../../../../src/gateway/upstream/ollama/answer-lines.ts';
 import { cutAnywhere, eventsOf } from '../../pieces.ts';
-import { messageOf, parseTold } from './events.ts';
+import { messageOf, parseStream } from './events.ts';
 
 const HEAD: MessageHead = { id: 'msg_1', model: 'alias', maxTokens: 10, thinking: 'shown' };
 const USAGE = { promptTokens: 7, completionTokens: 3 };
@@ -32,7 +32,7 @@ const end = (reason: 'stop' | 'length' | 'tool-calls', more: object = {}): Serve
 
 function streamed(events: readonly ServerEvent[], head: MessageHead = HEAD): string {
   const encoder = new MessageEventEncoder(head);
-  // Ids of calls are new each time.
+  // Tool call ids are random.
   return events
     .map((event) => encoder.encode(event))
     .join('')
@@ -45,7 +45,7 @@ function whole(events: readonly ServerEvent[], head: MessageHead = HEAD): Readon
   return JSON.parse(JSON.stringify(encoder.message).replaceAll(/toolu_[0-9a-f]{32}/g, 'toolu_1')) as Record<
     string,
     unknown
-  >; // an object, as was written
+  >; // the encoder writes an object
 }
 
 test('a stream is the message, its blocks one after the other, why it ended, the end', () => {
@@ -78,7 +78,7 @@ test('a stream is the message, its blocks one after the other, why it ended, the
     },
   };
   assert.deepEqual(
-    parseTold(streamed([thinking('h'), thinking('m'), text('a\n"'), text('b'), call, end('tool-calls')])),
+    parseStream(streamed([thinking('h'), thinking('m'), text('a\n"'), text('b'), call, end('tool-calls')])),
     [
       { type: 'message_start', message },
       start(0, { type: 'thinking', thinking: '', signature: '' }),
@@ -106,7 +106,7 @@ test('a stream is the message, its blocks one after the other, why it ended, the
 
 test('an answer without a word is a message without blocks', () => {
   assert.deepEqual(
-    parseTold(streamed([end('length')])).map(({ type }) => type),
+    parseStream(streamed([end('length')])).map(({ type }) => type),
     ['message_start', 'message_delta', 'message_stop'],
   );
   assert.partialDeepStrictEqual(whole([end('stop')]), { content: [], stop_reason: 'end_turn' });
@@ -136,20 +136,20 @@ test('why an answer ended is told as it was, also that a context was full', () =
 
 test('thoughts that are not to be shown go out sealed, and come back as they were; those nobody asked for do not go out', () => {
   const said = [thinking('Grüß '), thinking('🌧'), text('a'), end('stop')];
-  const withheld = messageOf(parseTold(streamed(said, { ...HEAD, thinking: 'withheld' }))).content[0] ?? {};
+  const withheld = messageOf(parseStream(streamed(said, { ...HEAD, thinking: 'withheld' }))).content[0] ?? {};
   assert.equal(withheld['thinking'], '');
-  assert.equal(thoughtOf('', withheld['signature']), 'Grüß 🌧');
+  assert.equal(thinkingOf('', withheld['signature']), 'Grüß 🌧');
   assert.deepEqual(whole(said, { ...HEAD, thinking: 'withheld' })['content'], [
     withheld,
     { type: 'text', text: 'a', citations: null },
   ]);
   for (const write of [
-    (events: readonly ServerEvent[]) => messageOf(parseTold(streamed(events, { ...HEAD, thinking: 'none' }))).content,
+    (events: readonly ServerEvent[]) => messageOf(parseStream(streamed(events, { ...HEAD, thinking: 'none' }))).content,
     (events: readonly ServerEvent[]) => whole(events, { ...HEAD, thinking: 'none' })['content'],
   ]) {
     assert.deepEqual(write(said), [{ type: 'text', text: 'a', citations: null }]);
   }
-  assert.deepEqual([thoughtOf('seen', 'EqQB'), thoughtOf('', 'EqQB'), thoughtOf('', undefined)], ['seen', '', '']);
+  assert.deepEqual([thinkingOf('seen', 'EqQB'), thinkingOf('', 'EqQB'), thinkingOf('', undefined)], ['seen', '', '']);
 });
 
 test('whatever is said, a stream comes to the same message as an answer in one piece', () => {
@@ -164,7 +164,7 @@ test('whatever is said, a stream comes to the same message as an answer in one p
       fc.constantFrom('shown' as const, 'withheld' as const, 'none' as const),
       (events, shown) => {
         const head = { ...HEAD, thinking: shown };
-        const { content, stop, usage } = messageOf(parseTold(streamed([...events, end('stop')], head)));
+        const { content, stop, usage } = messageOf(parseStream(streamed([...events, end('stop')], head)));
         const { content: expected, stop_reason, usage: counts } = whole([...events, end('stop')], head);
         assert.deepEqual(content, JSON.parse(JSON.stringify(expected)));
         assert.equal(stop['stop_reason'], stop_reason);
@@ -201,7 +201,7 @@ test('what Ollama sends comes to one and the same stream, wherever its bytes are
         ),
       );
     const expected = read([bytes]);
-    assert.equal(messageOf(parseTold(expected)).stop['stop_sequence'], stop.length === 0 ? null : 'STOP');
+    assert.equal(messageOf(parseStream(expected)).stop['stop_sequence'], stop.length === 0 ? null : 'STOP');
     fc.assert(
       fc.property(cutAnywhere(bytes), (pieces) => {
         assert.equal(read(pieces), expected);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
-/** One event of a stream of messages. */
-export interface Told {
+/** One event of a stream of Anthropic's dialect. */
+export interface StreamedEvent {
   readonly type: string;
   readonly index?: number;
   readonly delta?: Readonly<Record<string, unknown>>;
@@ -12,35 +12,35 @@ export interface Told {
   readonly request_id?: string;
 }
 
-/** Reads a stream as the specification has it: each event is its name and one line of data, whose type is that name. */
-export function parseTold(text: string): readonly Told[] {
+/** Parses a stream strictly by the specification: each event has its name and one line of data, whose `type` equals the name. */
+export function parseStream(text: string): readonly StreamedEvent[] {
   assert.doesNotMatch(text, /\r/);
   assert.ok(text === '' || text.endsWith('\n\n'), 'the last event is whole');
   return text
     .split('\n\n')
     .slice(0, -1)
-    .map((event) => {
-      const [, name, data] = /^event: (\w+)\ndata: ([^\n]*)$/.exec(event) ?? [];
-      const told = JSON.parse(data ?? 'null') as Told; // looked at below
-      assert.equal(told.type, name, event);
-      return told;
+    .map((chunk) => {
+      const [, name, data] = /^event: (\w+)\ndata: ([^\n]*)$/.exec(chunk) ?? [];
+      const event = JSON.parse(data ?? 'null') as StreamedEvent; // the fields are checked below
+      assert.equal(event.type, name, chunk);
+      return event;
     });
 }
 
-/** What a client has of a stream in the end; on the way the order of its events is judged. */
-export function messageOf(events: readonly Told[]): {
+/** Assembles the final message from the events of a stream, and checks their order. */
+export function messageOf(events: readonly StreamedEvent[]): {
   readonly content: readonly Readonly<Record<string, unknown>>[];
   readonly stop: Readonly<Record<string, unknown>>;
   readonly usage: Readonly<Record<string, unknown>>;
 } {
-  const told = events.filter(({ type }) => type !== 'ping');
+  const relevant = events.filter(({ type }) => type !== 'ping');
   assert.deepEqual(
-    [told[0]?.type, ...told.slice(-2).map(({ type }) => type)],
+    [relevant[0]?.type, ...relevant.slice(-2).map(({ type }) => type)],
     ['message_start', 'message_delta', 'message_stop'],
   );
   const content: Record<string, unknown>[] = [];
   let open: number | undefined;
-  for (const { type, index, delta, content_block: block } of told.slice(1, -2)) {
+  for (const { type, index, delta, content_block: block } of relevant.slice(1, -2)) {
     if (type === 'content_block_start') {
       assert.deepEqual([open, index], [undefined, content.length], 'one block after the other');
       open = content.push({ ...block }) - 1;
@@ -57,6 +57,6 @@ export function messageOf(events: readonly Told[]): {
         if (delta?.['type'] === `${field}_delta`) current[field] = String(current[field]) + String(delta[field]);
   }
   assert.equal(open, undefined, 'every block is closed');
-  const last = told.at(-2);
+  const last = relevant.at(-2);
   return { content, stop: last?.delta ?? {}, usage: last?.usage ?? {} };
 }

@@ -4,10 +4,10 @@ import { test } from 'node:test';
 
 import { fails, piece, startFake } from '../../fake-upstream.ts';
 import { KEY, startGateway } from '../../running.ts';
-import { parseTold } from './events.ts';
-import { post } from './message-stage.ts';
+import { parseStream } from './events.ts';
+import { post } from './client.ts';
 
-/** The error of a reply, after looking at its shape. */
+/** The error of a response; checks its shape. */
 async function errorOf(response: Response, type: string): Promise<string> {
   const body = (await response.json()) as {
     type: string;
@@ -62,7 +62,7 @@ test('a failure in the middle of a stream is an error event, and nothing follows
   });
   await using gateway = await startGateway([fake]);
   const response = await post(gateway, { stream: true });
-  const events = parseTold(await response.text());
+  const events = parseStream(await response.text());
   assert.deepEqual(
     events.map(({ type }) => type),
     ['message_start', 'content_block_start', 'ping', 'content_block_delta', 'error'],

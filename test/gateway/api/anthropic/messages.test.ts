@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { startSim } from '../../../../src/sim/server.ts';
 
 import { KEY, startGateway, until } from '../../running.ts';
-import { messageOf, parseTold } from './events.ts';
-import { post } from './message-stage.ts';
+import { messageOf, parseStream } from './events.ts';
+import { post } from './client.ts';
 
 test('a message is answered whole or as a stream, by either kind of key, also where the server speaks OpenAI', async (t) => {
   const sim = await startSim({ models: ['m'], loadMs: 1, tokenMs: 0 });
@@ -41,8 +41,11 @@ test('a message is answered whole or as a stream, by either kind of key, also wh
     });
     assert.match(streaming.headers.get('content-type') ?? '', /^text\/event-stream/);
     assert.equal(streaming.headers.get('request-id'), streaming.headers.get('x-request-id'));
-    const told = messageOf(parseTold(await streaming.text()));
-    assert.deepEqual([told.content, told.usage['input_tokens']], [message.content, message.usage['input_tokens']]);
+    const streamed = messageOf(parseStream(await streaming.text()));
+    assert.deepEqual(
+      [streamed.content, streamed.usage['input_tokens']],
+      [message.content, message.usage['input_tokens']],
+    );
   }
 });
 
@@ -71,7 +74,7 @@ test('the stop sequence that came is named, and servers are not told to stop at 
     assert.equal(response.headers.get('x-hxllm-estimated'), 'true');
     assert.ok(Math.abs(message.usage.input_tokens - counts.input_tokens) <= 2, JSON.stringify([message.usage, counts]));
     const streamed = messageOf(
-      parseTold(await (await post(gateway, { model, stream: true, stop_sequences: ['three'] })).text()),
+      parseStream(await (await post(gateway, { model, stream: true, stop_sequences: ['three'] })).text()),
     );
     assert.partialDeepStrictEqual(streamed.stop, { stop_reason: 'stop_sequence', stop_sequence: 'three' });
   }
@@ -95,13 +98,13 @@ test('tools are called and thoughts are thought, in blocks of their own', async 
   const messages = [{ role: 'user', content: 'What is the weather?' }];
   const thinking = { type: 'enabled', budget_tokens: 1024 };
   const response = await post(gateway, { tools, messages, thinking, stream: true });
-  const { content, stop } = messageOf(parseTold(await response.text()));
+  const { content, stop } = messageOf(parseStream(await response.text()));
   assert.deepEqual([content.map(({ type }) => type), stop['stop_reason']], [['thinking', 'tool_use'], 'tool_use']);
   assert.equal(response.headers.get('x-hxllm-ignored-params'), 'thinking.budget_tokens');
   const [, used] = content;
   assert.match(String(used?.['id']), /^toolu_/);
   assert.match(JSON.stringify(used?.['input']), /^\{"city":"/);
-  // What came goes back as it is.
+  // The client sends the blocks back unchanged.
   const answered = await post(gateway, {
     tools,
     thinking,
@@ -139,7 +142,7 @@ test('what Claude Code sends is answered', async (t) => {
   });
   assert.equal(response.status, 200);
   assert.equal(response.headers.get('x-hxllm-ignored-params'), null);
-  const { content, stop, usage } = messageOf(parseTold(await response.text()));
+  const { content, stop, usage } = messageOf(parseStream(await response.text()));
   assert.deepEqual(
     [content.map(({ type }) => type), stop['stop_reason'], Number(usage['input_tokens']) > 100],
     [['thinking', 'text'], 'end_turn', true],

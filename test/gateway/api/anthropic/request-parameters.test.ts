@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { read } from './reading.ts';
+import { read } from './parser.ts';
 
 test('tools are offered, forced, chosen or withheld as tool_choice says', () => {
   const tools = ['f', 'g'].map((name) => ({

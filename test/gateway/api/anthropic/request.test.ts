@@ -4,16 +4,16 @@ import { test } from 'node:test';
 import { Body } from '../../../../src/gateway/api/dialect/body.ts';
 import { readMessageRequest } from '../../../../src/gateway/api/anthropic/request.ts';
 import type { Message } from '../../../../src/gateway/exchange.ts';
-import { ASKED, read } from './reading.ts';
+import { REQUEST, read } from './parser.ts';
 
 function refusal(more: object): string {
-  const reading = readMessageRequest(new Body({ ...ASKED, ...more }), false);
+  const reading = readMessageRequest(new Body({ ...REQUEST, ...more }), false);
   assert.ok(!reading.ok);
   assert.equal(reading.failure.kind, 'invalid');
   return reading.failure.message;
 }
 
-/** Messages, in short. */
+/** Short form of the messages, for comparisons. */
 const brief = (messages: readonly Message[]): readonly unknown[] =>
   messages.map(({ role, text, images, thinking, toolCalls, answers }) => [
     role,

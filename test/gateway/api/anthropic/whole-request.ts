@@ -1,5 +1,5 @@
 const IMAGE = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'aGk=' } };
-/** A request that has all that there is. */
+/** A request with every supported parameter. */
 export const WHOLE = {
   model: 'm',
   max_tokens: 5,

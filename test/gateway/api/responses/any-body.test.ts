@@ -8,7 +8,7 @@ import { RESPONSES } from '../../../../src/gateway/api/responses/dialect.ts';
 import { readResponses } from '../../../../src/gateway/api/responses/parsed-request.ts';
 import { damage, mutated, mutation } from '../openai/mutation.ts';
 import { ended } from './asking.ts';
-import { parseTold } from './events.ts';
+import { parseStream } from './events.ts';
 
 const WHOLE = {
   model: 'm',
@@ -73,7 +73,7 @@ function carryOut(parsedRequest: ParsedRequest): void {
     for (const event of EVENTS) text += encoder.encode(event);
   }
   const rest = parsedRequest.close([]);
-  if (parsedRequest.stream) assert.equal(parseTold(text + rest).at(-1)?.type, 'response.completed');
+  if (parsedRequest.stream) assert.equal(parseStream(text + rest).at(-1)?.type, 'response.completed');
   else assert.deepEqual([text, (JSON.parse(rest) as { object: string }).object], ['', 'response']);
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ParsedRequest } from '../../../../src/gateway/client-dialect.ts';
 import type { ChatRequest, Failure, ServerEvent } from '../../../../src/gateway/exchange.ts';
 import { readResponses } from '../../../../src/gateway/api/responses/parsed-request.ts';
-import { parseTold, type Told } from './events.ts';
+import { parseStream, type StreamedEvent } from './events.ts';
 
 /** Reads a request that should be read. */
 export function parsedRequestOf(more: object): ParsedRequest {
@@ -26,10 +26,10 @@ export function refusalOf(more: object): Failure {
 }
 
 /** The events that a client gets when a server says this. */
-export function toldOf(more: object, said: readonly ServerEvent[]): readonly Told[] {
+export function streamOf(more: object, said: readonly ServerEvent[]): readonly StreamedEvent[] {
   const parsedRequest = parsedRequestOf({ ...more, stream: true });
   const encoder = parsedRequest.subrequests[0]?.encoder();
-  return parseTold(said.map((event) => encoder?.encode(event) ?? '').join('') + parsedRequest.close([]));
+  return parseStream(said.map((event) => encoder?.encode(event) ?? '').join('') + parsedRequest.close([]));
 }
 
 /** The body that a client gets when a server says this. */

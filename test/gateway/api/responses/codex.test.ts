@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { DONE, piece, startFake } from '../../fake-upstream.ts';
 import { startGateway } from '../../running.ts';
-import { parseTold, responseIn } from './events.ts';
+import { parseStream, responseIn } from './events.ts';
 
 // The second request of a turn of Codex CLI 0.169.0, as `codex exec` sent it; its long texts are cut short.
 const RECORDED = new URL('fixtures/codex-0.169.json', import.meta.url);
@@ -51,7 +51,7 @@ test('Codex gets its conversation, its functions and its groups of them to the m
     ['exec_command', 'write_stdin', 'multi_agent_v1__close_agent', 'multi_agent_v1__resume_agent'],
   );
 
-  const last = parseTold(await reply.text()).at(-1);
+  const last = parseStream(await reply.text()).at(-1);
   assert.equal(last?.type, 'response.completed');
   assert.partialDeepStrictEqual(responseIn(last).output, [
     { type: 'message', content: [{ text: 'Closing.' }] },

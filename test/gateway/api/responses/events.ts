@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 /** An event of a stream of a response. */
-export interface Told extends Readonly<Record<string, unknown>> {
+export interface StreamedEvent extends Readonly<Record<string, unknown>> {
   readonly type: string;
 }
 
@@ -9,7 +9,7 @@ export interface Told extends Readonly<Record<string, unknown>> {
  * Reads a stream by what the API promises: LF alone, one `event:` line and one `data:` line in each event, the name also within the data,
  * numbered from 0 without a gap, and no `[DONE]`. Comments are left out; the numbers are checked and dropped.
  */
-export function parseTold(text: string): readonly Told[] {
+export function parseStream(text: string): readonly StreamedEvent[] {
   assert.doesNotMatch(text, /\r/, 'lines end with LF');
   assert.ok(text.endsWith('\n\n'), 'the last event is whole');
   const blocks = text
@@ -21,20 +21,20 @@ export function parseTold(text: string): readonly Told[] {
     assert.equal(lines.length, 2, lines.join('|').slice(0, 200));
     const [name = '', data = ''] = lines;
     assert.ok(data.startsWith('data: '), data.slice(0, 80));
-    const { sequence_number: number, ...event } = JSON.parse(data.slice('data: '.length)) as Told;
+    const { sequence_number: number, ...event } = JSON.parse(data.slice('data: '.length)) as StreamedEvent;
     assert.deepEqual([name, number], [`event: ${event.type}`, index]);
     return event;
   });
 }
 
 /** The names of events, runs of one name as one. */
-export function namesOf(events: readonly Told[]): readonly string[] {
+export function namesOf(events: readonly StreamedEvent[]): readonly string[] {
   return events.map(({ type }) => type).filter((type, index, all) => type !== all[index - 1]);
 }
 
 /** The response that an event carries. */
 export function responseIn(
-  event: Told | undefined,
+  event: StreamedEvent | undefined,
 ): Readonly<Record<string, unknown>> & { readonly output: readonly Readonly<Record<string, unknown>>[] } {
   assert.ok(event !== undefined && typeof event['response'] === 'object');
   return event['response'] as ReturnType<typeof responseIn>; // its fields are what the tests look at

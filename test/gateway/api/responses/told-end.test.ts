@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ended, parsedRequestOf, toldOf, wholeOf } from './asking.ts';
-import { parseTold, responseIn, withoutIds } from './events.ts';
+import { ended, parsedRequestOf, streamOf, wholeOf } from './asking.ts';
+import { parseStream, responseIn, withoutIds } from './events.ts';
 import { TEXT, HM, message } from './telling.ts';
 
 test('it begins with the response as it was asked for, twice, and ends with all of it', () => {
@@ -14,7 +14,7 @@ test('it begins with the response as it was asked for, twice, and ends with all 
     tools: [{ type: 'function', name: 'f' }, { type: 'web_search' }],
     store: true,
   };
-  const events = toldOf(more, [TEXT, ended()]);
+  const events = streamOf(more, [TEXT, ended()]);
   const [created, progress] = events;
   assert.deepEqual(
     [created?.type, progress?.type, events.at(-1)?.type],
@@ -67,7 +67,7 @@ test('it begins with the response as it was asked for, twice, and ends with all 
 });
 
 test('an answer that was cut off says so, in its end, its items and its details', () => {
-  const last = toldOf({}, [HM, TEXT, ended('length')]).at(-1);
+  const last = streamOf({}, [HM, TEXT, ended('length')]).at(-1);
   assert.equal(last?.type, 'response.incomplete');
   assert.partialDeepStrictEqual(responseIn(last), {
     status: 'incomplete',
@@ -81,16 +81,16 @@ test('an answer that was cut off says so, in its end, its items and its details'
 });
 
 test('an answer that says nothing has an empty message, unless it was cut off', () => {
-  assert.deepEqual(withoutIds(responseIn(toldOf({}, [ended()]).at(-1)).output), [message('completed', '')]);
-  assert.deepEqual(withoutIds(responseIn(toldOf({}, [HM, ended()]).at(-1)).output[1]), message('completed', ''));
-  assert.deepEqual(responseIn(toldOf({}, [ended('length')]).at(-1)).output, []);
+  assert.deepEqual(withoutIds(responseIn(streamOf({}, [ended()]).at(-1)).output), [message('completed', '')]);
+  assert.deepEqual(withoutIds(responseIn(streamOf({}, [HM, ended()]).at(-1)).output[1]), message('completed', ''));
+  assert.deepEqual(responseIn(streamOf({}, [ended('length')]).at(-1)).output, []);
 });
 
 test('a failure in the middle is told by an error and by a response that has failed, with the numbers going on', () => {
   const parsedRequest = parsedRequestOf({ stream: true });
   const encoder = parsedRequest.subrequests[0]?.encoder();
   const failure = { kind: 'upstream', code: 'backend_failed', message: 'it died' } as const;
-  const events = parseTold(`${encoder?.encode(TEXT) ?? ''}${parsedRequest.errorFrame?.(failure) ?? ''}`);
+  const events = parseStream(`${encoder?.encode(TEXT) ?? ''}${parsedRequest.errorFrame?.(failure) ?? ''}`);
   const [error, failed] = events.slice(-2);
   assert.deepEqual(error, {
     type: 'error',
@@ -115,7 +115,7 @@ test('a failure before anything was told comes behind the beginning', () => {
       message: 'too long',
       param: 'messages',
     }) ?? '';
-  const events = parseTold(frame);
+  const events = parseStream(frame);
   assert.deepEqual(
     events.map(({ type }) => type),
     ['response.created', 'response.in_progress', 'error', 'response.failed'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
-import { ended, toldOf } from './asking.ts';
+import { ended, streamOf } from './asking.ts';
 import { withoutIds } from './events.ts';
 import { TEXT, HM, part, message } from './telling.ts';
 
@@ -11,7 +11,7 @@ const CALL: ServerEvent = { kind: 'tool-call', call: { id: 'call_1', name: 'f', 
 
 /** What is told between the beginning and the end. */
 function middleOf(more: object, said: readonly ServerEvent[]): readonly unknown[] {
-  return withoutIds(toldOf(more, said).slice(2, -1)) as readonly unknown[]; // as long as what went in
+  return withoutIds(streamOf(more, said).slice(2, -1)) as readonly unknown[]; // as long as what went in
 }
 
 test('a text is told by its item, its part, its pieces, and the same backwards', () => {

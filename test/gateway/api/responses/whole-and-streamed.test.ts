@@ -6,8 +6,8 @@ import type { ResponseStreamEvent } from 'openai/resources/responses/responses';
 import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
 import { AnswerLines } from '../../../../src/gateway/upstream/ollama/answer-lines.ts';
 import { cutAnywhere, eventsOf } from '../../pieces.ts';
-import { ended, parsedRequestOf, toldOf, wholeOf } from './asking.ts';
-import { responseIn, withoutIds, type Told } from './events.ts';
+import { ended, parsedRequestOf, streamOf, wholeOf } from './asking.ts';
+import { responseIn, withoutIds, type StreamedEvent } from './events.ts';
 
 const token = fc.record({
   token: fc.string(),
@@ -39,7 +39,7 @@ test('a response comes to the same whether it is streamed or not, and the SDK ga
   fc.assert(
     fc.property(answer, fc.boolean(), (events, summary) => {
       const more = { tools: TOOLS, ...(summary ? { reasoning: { summary: 'detailed' } } : {}) };
-      const told = toldOf(more, events);
+      const told = streamOf(more, events);
       const last = responseIn(told.at(-1));
       assert.deepEqual(withoutIds(wholeOf(more, events)), withoutIds(last));
       const { output } = gathered(told.slice(0, -1));
@@ -50,7 +50,7 @@ test('a response comes to the same whether it is streamed or not, and the SDK ga
 });
 
 /** What the SDK makes of events. */
-function gathered(told: readonly Told[]): { readonly output: readonly unknown[] } {
+function gathered(told: readonly StreamedEvent[]): { readonly output: readonly unknown[] } {
   let snapshot: ReturnType<typeof accumulateResponse> | undefined;
   for (const [index, event] of told.entries())
     snapshot = accumulateResponse({ ...event, sequence_number: index } as unknown as ResponseStreamEvent, snapshot); // the SDK is to judge that
@@ -73,7 +73,7 @@ test('however a server’s bytes are cut, the events are the same', () => {
   assert.ok(request?.kind === 'chat');
   const told = (pieces: readonly Buffer[]): unknown =>
     withoutIds(
-      toldOf(
+      streamOf(
         {},
         eventsOf((emit) => new AnswerLines(emit, { ...request.params, within: 'message', text: 'content' }), pieces),
       ),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DONE, fails, piece, stalls, startFake, type Behaviour } from '../../fake-upstream.ts';
 import { errorOf, startGateway, until, type Running } from '../../running.ts';
-import { namesOf, parseTold, responseIn } from './events.ts';
+import { namesOf, parseStream, responseIn } from './events.ts';
 
 const BEGINNING = [
   'response.created',
@@ -43,7 +43,7 @@ test('a response comes in one piece or by its events, with or without /v1', asyn
   });
   const streamed = await respond(gateway, { stream: true }, '/responses');
   assert.equal(streamed.headers.get('content-type'), 'text/event-stream; charset=utf-8');
-  const events = parseTold(await streamed.text());
+  const events = parseStream(await streamed.text());
   assert.deepEqual(namesOf(events), [...BEGINNING, ...ENDING, 'response.completed']);
   await until('both are logged', () => gateway.ended().length === 2);
   assert.partialDeepStrictEqual(gateway.ended()[1], {
@@ -80,7 +80,10 @@ test('an answer that reaches its limit, or repeats itself until it is cut off, i
     max_output_tokens: 2,
   });
   fake.behave(says(piece('no '), piece('no ')));
-  assert.equal(parseTold(await (await respond(gateway, { stream: true })).text()).at(-1)?.type, 'response.incomplete');
+  assert.equal(
+    parseStream(await (await respond(gateway, { stream: true })).text()).at(-1)?.type,
+    'response.incomplete',
+  );
 });
 
 test('a prompt that is too long is refused, not cut, by the names of this dialect', async () => {
@@ -103,7 +106,7 @@ test('a server that dies in the middle is an error and a failed response, after 
     says(piece('hel'), '{"error":"an error was encountered while running the model: unexpected EOF"}\n'),
   );
   await using gateway = await startGateway([fake]);
-  const events = parseTold(await (await respond(gateway, { stream: true })).text());
+  const events = parseStream(await (await respond(gateway, { stream: true })).text());
   assert.deepEqual(namesOf(events), [...BEGINNING, 'error', 'response.failed']);
   assert.partialDeepStrictEqual(responseIn(events.at(-1)), {
     status: 'failed',
@@ -129,7 +132,7 @@ test(
     const text = await reply.text();
     t.mock.timers.reset();
     assert.match(text, /^: keep-alive\n\n/);
-    const events = parseTold(text);
+    const events = parseStream(text);
     assert.deepEqual(namesOf(events), ['response.created', 'response.in_progress', 'error', 'response.failed']);
     assert.equal(events[2]?.['code'], 'timeout');
   },
@@ -142,7 +145,7 @@ test('a server that fails before its first word is replaced, and the stream has 
   for (let turn = 0; turn < 4; turn += 1) {
     const reply = await respond(gateway, { stream: true });
     assert.deepEqual(
-      [reply.headers.get('x-hxllm-backend'), namesOf(parseTold(await reply.text()))],
+      [reply.headers.get('x-hxllm-backend'), namesOf(parseStream(await reply.text()))],
       [good.url, [...BEGINNING, ...ENDING, 'response.completed']],
     );
   }
@@ -177,7 +180,9 @@ test('thoughts and calls are told in the order in which they come', async () => 
   );
   await using gateway = await startGateway([fake]);
   const last = responseIn(
-    parseTold(await (await respond(gateway, { stream: true, tools: [{ type: 'function', name: 'f' }] })).text()).at(-1),
+    parseStream(await (await respond(gateway, { stream: true, tools: [{ type: 'function', name: 'f' }] })).text()).at(
+      -1,
+    ),
   );
   assert.deepEqual(
     last.output.map(({ type }) => type),
@@ -195,7 +200,7 @@ test('an upstream answer of any pieces comes to the same events', async () => {
     outgoing.end();
   });
   await using gateway = await startGateway([fake]);
-  const last = responseIn(parseTold(await (await respond(gateway, { stream: true })).text()).at(-1));
+  const last = responseIn(parseStream(await (await respond(gateway, { stream: true })).text()).at(-1));
   assert.partialDeepStrictEqual(last.output, [{ content: [{ text: 'é' }] }, { content: [{ text: 'ü🌍' }] }]);
 });
 

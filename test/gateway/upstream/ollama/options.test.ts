@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readMessagesCall } from '../../../../src/gateway/api/anthropic/parsed-request.ts';
+import { readMessages } from '../../../../src/gateway/api/anthropic/parsed-request.ts';
 import { readApiChat } from '../../../../src/gateway/api/ollama/parsed-request.ts';
 import { optionsFor } from '../../../../src/gateway/upstream/ollama/options.ts';
 import { readChat } from '../../../../src/gateway/api/openai/parsed-request.ts';
@@ -54,7 +54,7 @@ test('stop sequences without end, which are looked for in every piece of an answ
   const failures = [
     readApiChat(bytesOf(`"options":{"stop":${stop}}`)),
     readChat(bytesOf(`"stop":${stop}`), 0),
-    readMessagesCall(bytesOf(`"max_tokens":9,"stop_sequences":${stop}`)),
+    readMessages(bytesOf(`"max_tokens":9,"stop_sequences":${stop}`)),
   ].map((order) => !order.ok && [order.failure.kind, order.failure.param]);
   assert.deepEqual(failures, [
     ['invalid', 'options.stop'],

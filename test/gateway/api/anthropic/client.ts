@@ -1,6 +1,6 @@
 import { KEY, type Running } from '../../running.ts';
 
-export const ASKED = {
+export const REQUEST = {
   model: 'm',
   max_tokens: 50,
   messages: [{ role: 'user', content: 'Repeat after me: one two three' }],
@@ -12,5 +12,5 @@ export function post(
   path = '/v1/messages',
   headers: Readonly<Record<string, string>> = { 'x-api-key': KEY, 'anthropic-version': '2023-06-01' },
 ): Promise<Response> {
-  return fetch(`${gateway.url}${path}`, { method: 'POST', headers, body: JSON.stringify({ ...ASKED, ...more }) });
+  return fetch(`${gateway.url}${path}`, { method: 'POST', headers, body: JSON.stringify({ ...REQUEST, ...more }) });
 }

@@ -1,26 +1,29 @@
 import type { Json } from '../../json.ts';
 import type { Usage } from '../../exchange.ts';
-import type { MessageEnding } from './ending.ts';
+import type { MessageStop } from './message-stop.ts';
 import { messageUsage } from './usage.ts';
 
-/** What is known of a message before it is written. */
+/** The parts of a message that are known before its first event. */
 export interface MessageHead {
-  /** The gateway's own. */
+  /** The gateway's own id. */
   readonly id: string;
-  /** The alias that was asked for. */
+  /** The alias that the client requested. */
   readonly model: string;
   readonly maxTokens: number;
-  /** What becomes of thoughts; `withheld`: only their signature is told, `none`: nobody asked for any. */
+  /**
+   * How thinking is encoded. `withheld`: the client gets only the signature. `none`: the client did not request thinking, so it is
+   * left out.
+   */
   readonly thinking: 'shown' | 'withheld' | 'none';
 }
 
 const OPEN = { stop_reason: null, stop_sequence: null, stop_details: null };
 
-/** A message as the API has it: whole, or as a stream begins it. */
+/** The body of a message: complete, or as in `message_start` if `stop` is undefined. */
 export function messageBody(
   { id, model }: MessageHead,
   content: readonly Json[],
-  ending: MessageEnding | undefined,
+  stop: MessageStop | undefined,
   usage: Usage,
 ): Json & { readonly type: 'message' } {
   return {
@@ -29,7 +32,7 @@ export function messageBody(
     role: 'assistant',
     model,
     content,
-    ...(ending ?? OPEN),
+    ...(stop ?? OPEN),
     container: null,
     diagnostics: null,
     usage: messageUsage(usage),
