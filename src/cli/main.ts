@@ -28,7 +28,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const verbose = argv.includes('-v') || argv.includes('--verbose');
     const message = verbose ? errorStack(error) : errorMessage(error);
     terminal.stderr.write(
-      `hxllm: this is a bug of ours: ${message}\n${verbose ? '' : 'Run it again with -v to see where it broke.\n'}`,
+      `hxllm crashed; this is a bug in hxllm: ${message}\n${verbose ? '' : 'Run the same command with -v to see the stack.\n'}`,
     );
     return EXIT.bug;
   }

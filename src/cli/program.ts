@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { nearestName } from '../core/spelling.ts';
 import { demoCommand } from './commands/demo.ts';
 import { docsCommand } from './commands/docs.ts';
 import { enforceCommand } from './commands/enforce.ts';
@@ -13,10 +14,28 @@ import { validateCommand } from './commands/validate.ts';
 
 const FIRST_STEPS = `From nothing to an answer:
   hxllm inventory --init HOST --backend http://OLLAMA:11434   # writes inventories/dev.ini and group_vars
-  hxllm inventory --vault-init                                # makes the master key, encrypted
+  hxllm inventory --vault-init                                # creates the master key, encrypted
   hxllm up --ask-vault-pass                                   # the five phases; stops at the first that fails
 
 hxllm COMMAND --help has the options of a command and examples, hxllm docs the manual.`;
+
+/** `hxllm help [command]`. Commander's own prints the general help for a name that it does not know, without a word about it. */
+function helpCommand(program: Command): Command {
+  return new Command('help')
+    .summary('print help of a command')
+    .description('Print help of the program, or of a command.')
+    .argument('[command]', 'the command')
+    .helpOption('-h, --help', 'print help')
+    .action((name: string | undefined, _options: object, own: Command) => {
+      const command = name === undefined ? program : program.commands.find((each) => each.name() === name);
+      if (command !== undefined) return command.outputHelp();
+      const meant = nearestName(
+        name ?? '',
+        program.commands.map((each) => each.name()),
+      );
+      own.error(`error: unknown command '${name ?? ''}'${meant === undefined ? '' : `\n(Did you mean ${meant}?)`}`);
+    });
+}
 
 /** The program with its commands; nothing runs until it is parsed. */
 export function createProgram(version: string, start: Start, handOn: HandOn): Command {
@@ -26,7 +45,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
     )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print help of a command')
+    .helpCommand(false)
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .enablePositionalOptions()
     .addHelpText('after', `\n${FIRST_STEPS}`);
@@ -49,7 +68,8 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
     for (const command of commands)
       program.addCommand(command.helpGroup(group).showHelpAfterError(`Try: hxllm ${command.name()} --help`));
   }
-  // A wrong option of a command ends as one of the program does: thrown, for an exit code of ours.
+  program.addCommand(helpCommand(program));
+  // Usage errors of commands are thrown too, so that hxllm sets the exit code.
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;
 }

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
+import { errorMessage } from '../core/error.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
+import { nearestName } from '../core/spelling.ts';
 import { readSpec } from './models/spec.ts';
 import { DEFAULT_MODELS, settle, type SimOptions } from './settings.ts';
 
@@ -64,7 +66,7 @@ export function readFlags(argv: readonly string[]): Result<SimOptions | 'help'> 
   try {
     ({ values } = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }));
   } catch (error) {
-    return wrong('invalid command line', error instanceof Error ? `${error.message}.` : String(error));
+    return wrong('invalid command line', `${errorMessage(error)}.${suggestionFor(errorMessage(error))}`);
   }
   if (values['help'] === true) return ok('help');
   const read: Record<string, unknown> = {};
@@ -90,6 +92,13 @@ export function readFlags(argv: readonly string[]): Result<SimOptions | 'help'> 
   const version = last(values['sim-version']);
   if (version !== undefined) read['version'] = version;
   return readModels(list(values['model']), read);
+}
+
+/** The nearest flag to the one that parseArgs does not know. */
+function suggestionFor(message: string): string {
+  const name = /^Unknown option '--([^']+)'/.exec(message)?.[1];
+  const meant = name === undefined ? undefined : nearestName(name, [...STRINGS, 'help']);
+  return meant === undefined ? '' : ` Did you mean --${meant}?`;
 }
 
 function readModels(texts: readonly string[], read: Record<string, unknown>): Result<SimOptions> {

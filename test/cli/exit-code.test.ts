@@ -25,7 +25,7 @@ test('the first word of a problem’s code decides the exit code', () => {
     assert.equal(exitCodeOfProblems(problems(code)), exitCode, code);
 });
 
-test('of several problems the gravest decides, whatever their order', () => {
+test('of several problems the gravest decides, in any order', () => {
   assert.equal(exitCodeOfProblems(problems('host.unreachable', 'vault.locked')), 78);
   assert.equal(exitCodeOfProblems(problems('vault.locked', 'bug.unexpected', 'host.timeout')), 70);
   assert.equal(exitCodeOfProblems(problems('runtime.missing', 'host.timeout')), 69);

@@ -1,12 +1,12 @@
 import type { Output, Terminal } from '../../src/cli/terminal/terminal.ts';
 
-/** A terminal that remembers what was written to it, and answers questions from lists. */
+/** A terminal that keeps its output and answers questions from lists. */
 export interface FakeTerminal extends Terminal {
   readonly written: { out: string; err: string };
   readonly asked: string[];
 }
 
-/** How a fake terminal differs from a pipe without an environment. */
+/** The options of a fake terminal. By default it is a pipe without environment variables. */
 export interface FakeOptions {
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export interface FakeOptions {
   readonly answers?: readonly (boolean | string | undefined)[];
 }
 
-/** Makes one. */
+/** Makes a fake terminal. */
 export function fakeTerminal(options: FakeOptions = {}): FakeTerminal {
   const written = { out: '', err: '' };
   const asked: string[] = [];

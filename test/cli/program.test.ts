@@ -9,7 +9,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/hxllm.js');
 
-/** Eight are started at once; only one that hangs takes this long. */
+/** Several programs start at once; only a hanging one takes this long. */
 const LIMIT_MS = 120_000;
 
 let root = '';
@@ -17,7 +17,7 @@ beforeEach(() => void (root = mkdtempSync(join(tmpdir(), 'hxllm-program-'))));
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 function environment(): NodeJS.ProcessEnv {
-  // Nobody's own ansible.cfg or colours.
+  // Without the developer's own ansible.cfg and colours.
   return { PATH: process.env['PATH'], HOME: root, TERM: 'dumb' };
 }
 
@@ -47,13 +47,18 @@ function lastRun(phase: string): Record<string, unknown> {
   ) as Record<string, unknown>;
 }
 
-test('wrong usage is 64, on stderr, with a suggestion and where help is', async () => {
+test('wrong usage is 64, on stderr, with a suggestion and the command for help', async () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['prefligt'], /Did you mean preflight\?/],
+    [['help', 'enforc'], /unknown command 'enforc'\n\(Did you mean enforce\?\)/],
+    [['sim', '--prot', '1'], /Did you mean --port\?/],
     [['smoke', '--lim', 'x'], /Did you mean --limit\?[\s\S]+hxllm smoke --help/],
     [['preflight', 'surplus'], /too many arguments/],
-    [['smoke', '--key-file', 'key'], /--key-file goes with --url/],
-    [['smoke', '--url', 'http://127.0.0.1:1', '--limit', 'h'], /--url goes with neither/],
+    [['smoke', '--key-file', 'key'], /--key-file needs --url/],
+    [
+      ['smoke', '--url', 'http://127.0.0.1:1', '--limit', 'h'],
+      /--url cannot be combined with -i, --limit or --through-ssh/,
+    ],
     [['inventory', 'a', '--init', 'b'], /--init HOST names the host already/],
     [['docs', 'operation'], /unknown page 'operation'\n\(Did you mean operations\?\)[\s\S]+hxllm docs --help/],
     [['docs', 'config'], /\(Did you mean configuration\?\)/],
@@ -67,7 +72,7 @@ test('wrong usage is 64, on stderr, with a suggestion and where help is', async 
     assert.equal(stdout, '');
     assert.match(stderr, message);
   }
-  assert.deepEqual(readdirSync(root), [], 'no evidence of what never began');
+  assert.deepEqual(readdirSync(root), [], 'a command that never started leaves no evidence');
 });
 
 test('version and every command’s help are results: exit code 0, on stdout, with examples', async () => {
@@ -89,12 +94,12 @@ test('version and every command’s help are results: exit code 0, on stdout, wi
   }
 });
 
-test('no inventory is 78: what was looked for and the command that makes one, and evidence of it', async () => {
+test('no inventory is 78: the file that was looked for, the command that creates it, and evidence', async () => {
   const { status, stderr } = await hxllm('preflight');
   assert.equal(status, 78);
   assert.match(
     stderr,
-    /no inventory found\n {6}where {2}inventories\/dev\.ini\n {6}detail [\s\S]+hxllm inventory --init HOST/,
+    /no inventory found\n {6}where {4}inventories\/dev\.ini\n {6}detail [\s\S]+hxllm inventory --init HOST/,
   );
   const { ending, exitCode, command } = lastRun('preflight');
   assert.deepEqual({ ending, exitCode, command }, { ending: 'failed', exitCode: 78, command: ['hxllm', 'preflight'] });
@@ -111,8 +116,8 @@ test('--json prints one document on stdout and everything for people on stderr',
   assert.match(stderr, /^smoke {2}Does the gateway answer\?/);
 });
 
-test('Ctrl-C ends in good order: exit code 130, the evidence closed as aborted', async () => {
-  // A server that takes the connection and never answers.
+test('Ctrl-C stops cleanly: exit code 130, the evidence closed as aborted', async () => {
+  // A server that accepts the connection and never answers.
   await using server = createServer((socket) => {
     socket.on('error', () => undefined).resume();
   }).listen(0, '127.0.0.1');
@@ -131,7 +136,7 @@ test('Ctrl-C ends in good order: exit code 130, the evidence closed as aborted',
   assert.deepEqual([lastRun('smoke')['ending'], lastRun('smoke')['exitCode']], ['aborted', 130]);
 });
 
-test('a reader that leaves early stops neither the work nor its exit code', async () => {
+test('a reader that leaves early changes neither the work nor its exit code', async () => {
   const child = spawn(process.execPath, [PROGRAM, 'smoke', '--url', 'http://127.0.0.1:1'], {
     cwd: root,
     env: environment(),
@@ -164,7 +169,7 @@ test('gateway and sim get their arguments as they were typed, --help included', 
   assert.match(stderr, /nowhere\.yaml/);
 });
 
-test('the help of a command shows no defaults that are nothing', async () => {
+test('the help of a command shows no empty defaults', async () => {
   const { stdout } = await hxllm('demo', '--help');
   assert.match(stdout, /\(default: 4000\)/);
   assert.doesNotMatch(stdout, /default: (?:false|\[\])/);

@@ -3,7 +3,7 @@ import { parseModels } from '../../facts/ollama.ts';
 
 const TIMEOUT_MS = 5000;
 
-/** Asks an Ollama server, from here, for the names of the models that it has (`/api/tags`). Problems: `backend.unreachable`, `backend.not-ollama`. */
+/** Asks an Ollama server from this machine for the names of its models (`/api/tags`). Problems: `backend.unreachable`, `backend.not-ollama`. */
 export async function askBackend(url: string, signal: AbortSignal): Promise<Result<readonly string[]>> {
   try {
     const reply = await fetch(`${url.replace(/\/+$/, '')}/api/tags`, {
@@ -13,14 +13,14 @@ export async function askBackend(url: string, signal: AbortSignal): Promise<Resu
     if (!reply.ok) return fail(notOllama(url, `the status ${String(reply.status)}`));
     const body: unknown = await reply.json().catch(() => undefined);
     const names = parseModels(body);
-    return names === undefined ? fail(notOllama(url, 'something else')) : ok(names);
+    return names === undefined ? fail(notOllama(url, 'another document')) : ok(names);
   } catch (error) {
     return fail(unreachable(url, error));
   }
 }
 
 function unreachable(url: string, error: unknown): Problem {
-  // fetch hides what went wrong in `cause`.
+  // fetch hides the actual error in `cause`.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const seen =
     cause instanceof Error
@@ -31,7 +31,7 @@ function unreachable(url: string, error: unknown): Problem {
   return {
     code: 'backend.unreachable',
     summary: `the backend ${url} does not answer`,
-    detail: `Wanted the list of its models from ${url}/api/tags, asked from this machine; seen: ${seen}.`,
+    detail: `Expected a list of models from ${url}/api/tags, asked from this machine, found: ${seen}.`,
     fix: `curl ${url}/api/tags`,
   };
 }
@@ -39,8 +39,8 @@ function unreachable(url: string, error: unknown): Problem {
 function notOllama(url: string, seen: string): Problem {
   return {
     code: 'backend.not-ollama',
-    summary: `${url} is no Ollama server`,
-    detail: `Wanted a list of models from ${url}/api/tags; seen ${seen}.`,
+    summary: `${url} is not an Ollama server`,
+    detail: `Expected a list of models from ${url}/api/tags, found ${seen}.`,
     fix: `curl -i ${url}/api/tags`,
   };
 }

@@ -5,7 +5,7 @@ import { flow } from '../views/flow.ts';
 import { paintMarkdown } from '../views/markdown.ts';
 import { createPaint } from '../views/paint.ts';
 
-/** Prints a page as Markdown, or the list of pages; gives the exit code. */
+/** Prints a page as Markdown, or the list of pages; returns the exit code. */
 export async function printDocs({ stdout, environment }: Terminal, page: Page | undefined): Promise<number> {
   const paint = createPaint(environment, stdout.isTty);
   if (page !== undefined) {

@@ -8,14 +8,14 @@ import { nextAfter } from '../run/next.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
 
-/** What enforce takes besides. */
+/** The options of enforce. */
 export interface EnforceCommandOptions extends PhaseOptions {
   readonly detailedExitcode?: boolean;
   readonly takeOver?: boolean | undefined;
   readonly runtime?: string | undefined;
 }
 
-/** Makes it so, or under a dry run says what would be made so. */
+/** Runs enforce: plans and applies, or only plans in a dry run. */
 export function runEnforceCommand(session: Session, options: EnforceCommandOptions): Promise<PhaseOutcome> {
   const { runtime, takeOver = false, detailedExitcode = false } = options;
   const shipping = createShipping({

@@ -23,14 +23,14 @@ import type { PhaseOutcome } from '../run/outcome.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
 import { newVaultPassword, inventoryPaths } from './new-vault-password.ts';
 
-/** What inventory takes besides. */
+/** The options of inventory. */
 export interface InventoryCommandOptions extends PhaseOptions {
   readonly init?: string;
   readonly backend?: readonly string[] | undefined;
   readonly vaultInit?: boolean | undefined;
 }
 
-/** The operator's own files: judged, their changes shown, asked about, and written all or none. `keyNeeded`: a master key that cannot be read is a failure. */
+/** Runs inventory: judges the operator's files, shows their changes, asks, and writes all or none. `keyNeeded`: a master key that cannot be read is a failure. */
 export function runInventoryCommand(
   session: Session,
   host: string | undefined,
@@ -48,7 +48,7 @@ export function runInventoryCommand(
   );
 }
 
-/** Where all else is there, making the key is what comes next. */
+/** If only the master key is missing, the next command creates it. */
 function keyFirst(session: Session, { ending, results }: PhaseOutcome): string | undefined {
   const fix = results.find(({ id, outcome }) => id === 'inventory.vault' && outcome === 'fail')?.fix;
   if (fix === undefined || ending !== 'passed' || session.within !== undefined) return undefined;
@@ -72,7 +72,7 @@ async function draftAndWrite(
   });
   const tools = toolsOf(session, run.tools);
   const { inventoryFile, vaultPasswordFile } = paths.value;
-  // Where there is a vault already it is refused before the password counts, so nobody is asked for one.
+  // An existing vault is refused before the password is needed, so do not ask for one.
   const wanted =
     options.vaultInit === true && !existsSync(findVariablePaths(inventoryFile, config.value?.files ?? []).vault);
   const password = wanted ? await newVaultPassword(session, vaultPasswordFile) : ok(new Secret(''));
@@ -139,7 +139,7 @@ async function configIfAny(session: Session, mayBeMissing: boolean): Promise<Res
     : loaded;
 }
 
-/** The phases after this one need the key; where only that is missing, the command that makes it is the answer. */
+/** The later phases need the key. If only the key is missing, the fix is the command that creates it. */
 async function withKey(session: Session, report: PhaseReport): Promise<PhaseReport> {
   const loaded = await loadConfig(configRequest(session));
   if (!loaded.ok) return { ...report, ending: 'failed', problems: loaded.problems };

@@ -3,14 +3,14 @@ import { asError } from '../../core/error.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
 
-/** Reads an API key from a file: its text without the blanks around it. */
+/** Reads an API key from a file: its text without surrounding blanks. */
 export async function readKeyFile(file: string): Promise<Result<Secret>> {
   const text = await readFile(file, 'utf8').catch(asError);
   if (text instanceof Error)
     return fail({
       code: 'config.key-file',
       summary: 'the key file cannot be read',
-      detail: `Wanted a file that holds the API key; seen: ${text.message}.`,
+      detail: `Expected a file with the API key, found: ${text.message}.`,
       fix: `ls -l ${file}`,
       where: { file },
     });
@@ -19,8 +19,8 @@ export async function readKeyFile(file: string): Promise<Result<Secret>> {
     return fail({
       code: 'config.key-file',
       summary: 'the key file does not hold one key',
-      detail: `Wanted the key and nothing else; seen ${key === '' ? 'an empty file' : 'several words'}.`,
-      fix: `write the key alone into ${file}`,
+      detail: `Expected one key and nothing else, found ${key === '' ? 'an empty file' : 'several words'}.`,
+      fix: `write only the key into ${file}`,
       where: { file },
     });
   return ok(new Secret(key));

@@ -10,7 +10,7 @@ import { Secret } from '../../core/secret.ts';
 import { configRequest } from '../run/with-config.ts';
 import type { Session } from '../run/session.ts';
 
-/** Where the inventory is or is to be (absolute), and the file that ansible.cfg names for the vault password. */
+/** The absolute path of the existing or new inventory, and the vault password file of the command line or ansible.cfg. */
 export async function inventoryPaths(
   session: Session,
 ): Promise<Result<{ readonly inventoryFile: string; readonly vaultPasswordFile: string | undefined }>> {
@@ -24,7 +24,7 @@ export async function inventoryPaths(
   });
 }
 
-/** The password for a new vault: from the file that the person or ansible.cfg names, else typed twice. */
+/** The password for a new vault: from the file that the command line or ansible.cfg names, else typed twice. */
 export async function newVaultPassword(session: Session, file: string | undefined): Promise<Result<Secret>> {
   const { terminal, signal, redaction } = session;
   if (file !== undefined) {
@@ -38,8 +38,8 @@ export async function newVaultPassword(session: Session, file: string | undefine
   if (!terminal.interactive) {
     return fail({
       code: 'usage.no-terminal',
-      summary: 'there is nobody to ask for a vault password',
-      detail: 'Wanted a password for the new vault, and this is no terminal.',
+      summary: 'a vault password is needed, and there is no terminal to ask for it',
+      detail: 'Expected a password for the new vault in a file, found neither a file nor a terminal.',
       fix: 'hxllm inventory --vault-init --vault-password-file FILE',
     });
   }
@@ -49,7 +49,7 @@ export async function newVaultPassword(session: Session, file: string | undefine
     return fail({
       code: 'vault.password-empty',
       summary: 'no vault password was given',
-      detail: 'Wanted a password for the new vault; seen none. Nothing was changed.',
+      detail: 'Expected a password for the new vault, found none. Nothing was changed.',
       fix: 'hxllm inventory --vault-init',
     });
   redaction.add(new Secret(first));
@@ -58,7 +58,7 @@ export async function newVaultPassword(session: Session, file: string | undefine
     return fail({
       code: 'vault.password-differs',
       summary: 'the two passwords differ',
-      detail: 'Wanted the same password twice. Nothing was changed.',
+      detail: 'Expected the same password twice, found two different ones. Nothing was changed.',
       fix: 'hxllm inventory --vault-init',
     });
   return ok(new Secret(first));

@@ -6,7 +6,7 @@ import { nextAfter } from '../run/next.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 import type { Session } from '../run/session.ts';
 
-/** May we begin? */
+/** Runs preflight. */
 export function runPreflightCommand(session: Session): Promise<PhaseOutcome> {
   return runPhase(session, { ...record, next: nextAfter(session, 'inventory') }, (run) =>
     withConfig(session, run, runPreflight),

@@ -7,7 +7,7 @@ import type { SmokeTarget } from '../../phases/smoke/target.ts';
 const LOOPBACK = /^(?:127\.|localhost$|::1$)/;
 const EVERYWHERE = new Set(['0.0.0.0', '::', '*', '']);
 
-/** What smoke asks of every host of the configuration: its address, the key, and what must be found there. `command` is how smoke was called, for fixes. */
+/** The target of each host of the configuration: its address, its key, and the expected models and backends. `command`: the typed command, for fixes. */
 export function smokeTargets(config: Config, throughSsh: boolean, command: string): Result<readonly SmokeTarget[]> {
   const found = config.hosts.map((host) => smokeTarget(host, throughSsh, command));
   const problems = [...hostProblems(config), ...found.flatMap((result) => (result.ok ? [] : result.problems))];
@@ -24,7 +24,7 @@ function smokeTarget(host: HostConfig, throughSsh: boolean, command: string): Re
     return fail({
       code: 'variables.undefined',
       summary: `${missing} is not defined`,
-      detail: `Wanted the models and backends that ${target.name} is to serve; seen no ${missing} in group_vars, host_vars or the inventory.`,
+      detail: `Expected the models and backends of ${target.name}, found no ${missing} in group_vars, host_vars or the inventory.`,
       fix: 'hxllm inventory --backend http://HOST:11434',
       where,
     });
@@ -36,7 +36,7 @@ function smokeTarget(host: HostConfig, throughSsh: boolean, command: string): Re
     return fail({
       code: 'variables.loopback',
       summary: `the gateway on ${target.name} listens on loopback only`,
-      detail: `Wanted an address that this machine reaches; seen litellm_listen: ${listen}.`,
+      detail: `Expected an address that this machine reaches, found litellm_listen: ${listen}.`,
       fix: `${command} --through-ssh`,
       where,
     });
@@ -53,7 +53,7 @@ function smokeTarget(host: HostConfig, throughSsh: boolean, command: string): Re
     url: `http://${isIPv6(address) ? `[${address}]` : address}:${String(port)}`,
     key: key.value,
     models: models.map(({ name }) => name),
-    // A backend that serves embeddings alone never answers a chat.
+    // A backend with embedding models only never answers a chat.
     backends: backends
       .map(({ url }) => url)
       .filter((url) => chats.some((model) => model.backends === undefined || model.backends.includes(url))),

@@ -12,15 +12,15 @@ import type { PhaseOutcome } from '../run/outcome.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
 import { smokeTargets } from './smoke-targets.ts';
 
-/** What smoke takes besides. */
+/** The options of smoke. */
 export interface SmokeCommandOptions extends PhaseOptions {
-  /** Judges this server, whatever it is, without an inventory. */
+  /** Tests this server, of any kind, without an inventory. */
   readonly url?: string;
   readonly keyFile?: string;
   readonly throughSsh?: boolean | undefined;
 }
 
-/** Does it answer? */
+/** Runs smoke against the hosts of the inventory, or against one URL. */
 export function runSmokeCommand(
   session: Session,
   { url, keyFile, throughSsh = false }: SmokeCommandOptions,
@@ -30,7 +30,7 @@ export function runSmokeCommand(
     return withConfig(session, run, (config, tools) => {
       const targets = smokeTargets(config, throughSsh, typed(session, session.within ?? 'smoke'));
       if (!targets.ok) return Promise.resolve(failedBy(targets.problems));
-      return throughSsh ? judgeThroughSsh(config, targets.value, tools) : runAndTell(targets.value, tools);
+      return throughSsh ? judgeThroughSsh(config, targets.value, tools) : testAndNote(targets.value, tools);
     });
   });
 }
@@ -56,20 +56,20 @@ async function judgeUrl(
   return runSmoke([target], toolsOf(session, run.tools));
 }
 
-/** Where all is well, clients are told what to point at. */
-async function runAndTell(targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {
+/** Tests the targets. If all is well, notes the addresses for clients. */
+async function testAndNote(targets: readonly SmokeTarget[], tools: PhaseTools): Promise<PhaseReport> {
   const report = await runSmoke(targets, tools);
   if (report.ending === 'passed')
     for (const { name, url } of targets)
       tools.recorder.event({
         kind: 'note',
         host: name,
-        text: `for clients: base URL ${url}/v1, of Anthropic’s and Ollama’s API without /v1; the master key as API key`,
+        text: `base URL for clients: ${url}/v1 (OpenAI), ${url} (Anthropic, Ollama); the API key is the master key`,
       });
   return report;
 }
 
-/** Asks through a port of this machine that leads to the host's own loopback; a host that cannot be reached hides no other. */
+/** Tests through SSH: a port of this machine is forwarded to the host's own loopback. An unreachable host does not hide the others. */
 async function judgeThroughSsh(
   config: Config,
   targets: readonly SmokeTarget[],
@@ -78,10 +78,10 @@ async function judgeThroughSsh(
   const opened = await Promise.all(targets.map((target) => openTarget(config, target, tools)));
   try {
     const report = await runSmoke(
-      opened.flatMap((way) => ('target' in way ? [way.target] : [])),
+      opened.flatMap((one) => ('target' in one ? [one.target] : [])),
       tools,
     );
-    const problems = opened.flatMap((way) => ('target' in way ? [] : way.problems));
+    const problems = opened.flatMap((one) => ('target' in one ? [] : one.problems));
     return problems.length === 0
       ? report
       : {
@@ -90,7 +90,7 @@ async function judgeThroughSsh(
           problems: [...problems, ...report.problems],
         };
   } finally {
-    await Promise.all(opened.flatMap((way) => ('target' in way ? [way.close()] : [])));
+    await Promise.all(opened.flatMap((one) => ('target' in one ? [one.close()] : [])));
   }
 }
 

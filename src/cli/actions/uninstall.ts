@@ -6,7 +6,7 @@ import { nextAfter } from '../run/next.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
 
-/** Removes from every host what carries hxllm's mark. */
+/** Runs uninstall. */
 export function runUninstallCommand(session: Session, { dryRun = false }: PhaseOptions): Promise<PhaseOutcome> {
   return runPhase(session, { ...UNINSTALL, next: nextAfter(session, undefined) }, (run) =>
     withConfig(session, run, (config, tools) => runUninstall(config, { dryRun }, tools)),

@@ -1,5 +1,4 @@
-import { shellLine } from '../../core/shell.ts';
-import { failsPhase } from '../../core/verdict.ts';
+import { fixMarked } from '../run/next.ts';
 import { runEnforceCommand, type EnforceCommandOptions } from './enforce.ts';
 import { runInventoryCommand, type InventoryCommandOptions } from './inventory.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
@@ -8,12 +7,12 @@ import type { Session } from '../run/session.ts';
 import { runSmokeCommand, type SmokeCommandOptions } from './smoke.ts';
 import { runValidateCommand } from './validate.ts';
 
-/** What `up` takes: what its phases take. */
+/** The options of `up`: those of its phases. */
 export type UpCommandOptions = Pick<EnforceCommandOptions, 'takeOver' | 'runtime'> &
   Pick<InventoryCommandOptions, 'backend' | 'vaultInit'> &
   Pick<SmokeCommandOptions, 'throughSsh'>;
 
-/** The five phases in order; stops at the first that did not pass. */
+/** Runs the five phases in order; stops at the first that does not pass. */
 export async function runUpCommand(session: Session, options: UpCommandOptions): Promise<readonly PhaseOutcome[]> {
   const { takeOver, runtime, backend, vaultInit, throughSsh } = options;
   const phases: readonly (() => Promise<PhaseOutcome>)[] = [
@@ -30,7 +29,6 @@ export async function runUpCommand(session: Session, options: UpCommandOptions):
     if (outcome.ending !== 'passed' || session.signal.aborted) break;
   }
   const last = outcomes.at(-1);
-  const marked = last?.ending === 'failed' && last.results.some(failsPhase);
-  session.view.finish('up', outcomes, marked ? `mend what is marked, then: ${shellLine(session.command)}` : undefined);
+  session.view.finish('up', outcomes, last?.ending === 'failed' ? fixMarked(session, last.results) : undefined);
   return outcomes;
 }

@@ -7,7 +7,7 @@ import { nextAfter } from '../run/next.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 import type { Session } from '../run/session.ts';
 
-/** Would what we render be right? */
+/** Runs validate. */
 export function runValidateCommand(session: Session): Promise<PhaseOutcome> {
   const shipping = createShipping({ runtimeFile: undefined });
   return runPhase(session, { ...record, next: nextAfter(session, 'enforce --dry-run') }, (run) =>

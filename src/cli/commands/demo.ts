@@ -10,18 +10,18 @@ export function demoCommand(handOn: HandOn): Command {
     name: 'demo',
     purpose: 'Run the five phases against this machine and leave a gateway answering',
     description:
-      'Two simulated Ollama servers, an inventory to read in .demo/, the same phases as for a real host; needs neither root nor systemd. Ctrl-C ends it.',
+      'Two simulated Ollama servers, an example inventory in .demo/, the same phases as for a real host. Needs neither root nor systemd. Press Ctrl-C to stop it.',
     examples: [
       ['demo', 'on port 4000, until Ctrl-C'],
       ['demo --detach', 'return when it answers, and leave it running'],
-      ['demo --stop', 'end what was left running'],
-      ['demo --backend http://127.0.0.1:11434', 'with an Ollama that is there already'],
+      ['demo --stop', 'stop a demo that was left running'],
+      ['demo --backend http://127.0.0.1:11434', 'with an existing Ollama server'],
     ],
     page: 'install',
   } as const;
   return described(text)
     .option('--detach', 'return when the gateway answers, and leave it running')
-    .option('--stop', 'end every demo that was started in this folder')
+    .option('--stop', 'stop every demo that was started in this folder')
     .option('--port <number>', 'port of the gateway', portOf, DEFAULT_PORT)
     .option('--backend <url>', 'an Ollama server to use instead of the simulated ones (repeatable)', collect)
     .action(
@@ -43,6 +43,6 @@ export function demoCommand(handOn: HandOn): Command {
 function portOf(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535)
-    throw new InvalidArgumentError('Wanted a number from 1 to 65535.');
+    throw new InvalidArgumentError('Expected a number from 1 to 65535.');
   return port;
 }

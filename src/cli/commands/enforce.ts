@@ -10,24 +10,24 @@ export function enforceCommand(start: Start): Command {
     phase: ENFORCE,
     purpose: 'Install or update the gateway on every host',
     description:
-      'Compares each host with what is wanted, shows the plan, asks, applies it and waits until the gateway is healthy. What is as wanted already is left alone; a second run changes nothing.',
+      'Compares each host with the desired state, shows the plan, asks, applies it, and waits until the gateway is healthy. Idempotent: only differences are applied.',
     examples: [
-      ['enforce --dry-run', 'the plan, and nothing else'],
+      ['enforce --dry-run', 'only show the plan'],
       ['enforce --limit hx-api-server --ask-vault-pass', 'one host'],
-      ['enforce --take-over --ask-vault-pass', 'in place of a LiteLLM that runs there; a copy is kept'],
-      ['enforce --dry-run --detailed-exitcode', 'exit code 2 where something differs'],
+      ['enforce --take-over --ask-vault-pass', 'replace a running LiteLLM; a copy is kept'],
+      ['enforce --dry-run --detailed-exitcode', 'exit code 2 if something differs'],
     ],
     page: 'operations',
   } as const;
   const own = (command: Command): Command =>
     withYes(
       command
-        .option('--dry-run', 'show the plan that would be applied and change nothing')
-        .option('--check', 'the same, as Ansible calls it')
-        .option('--diff', 'show new files line by line too; a dry run does so anyway')
-        .option('--detailed-exitcode', 'with --dry-run: exit code 2 where changes are pending')
-        .option('--take-over', 'replace a LiteLLM that is not hxllm’s, after keeping a copy')
-        .option('--runtime <file>', 'a Node.js for hosts of another architecture than this machine'),
+        .option('--dry-run', 'show the plan and change nothing')
+        .option('--check', 'Ansible’s name for --dry-run')
+        .option('--diff', 'also show new files line by line; a dry run always does')
+        .option('--detailed-exitcode', 'with --dry-run: exit code 2 if changes are pending')
+        .option('--take-over', 'replace a LiteLLM that hxllm did not install, and keep a copy')
+        .option('--runtime <file>', 'the Node.js for hosts with another architecture than this machine'),
     );
   return phaseCommand(text, own).action((options: EnforceCommandOptions, command: Command) =>
     start(command, options, false, async (session) => [

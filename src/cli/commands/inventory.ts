@@ -8,30 +8,33 @@ export function inventoryCommand(start: Start): Command {
   const text = {
     name: INVENTORY.name,
     phase: INVENTORY,
-    purpose: 'Judge the operator’s own files and add what they lack',
+    purpose: 'Check the inventory and its variables, and add missing parts',
     description:
-      'Adds the group [litellm], litellm_backends and litellm_models to the inventory and group_vars; comments and order stay. The diff is shown and asked about; all is written, or nothing.',
+      'Adds the group [litellm], litellm_backends and litellm_models to the inventory and group_vars; comments and order are kept. Shows the diff and asks; all files are written, or none.',
     examples: [
-      ['inventory --init api.example.net --backend http://llm01:11434', 'a new inventory, with what that server has'],
-      ['inventory hx-api-server', 'put a host of the inventory into [litellm]'],
-      ['inventory --vault-init', 'make the master key in an encrypted vault'],
-      ['inventory --dry-run', 'only show what would be written'],
+      [
+        'inventory --init api.example.net --backend http://llm01:11434',
+        'a new inventory with the models of that server',
+      ],
+      ['inventory hx-api-server', 'add a host of the inventory to [litellm]'],
+      ['inventory --vault-init', 'create the master key in an encrypted vault'],
+      ['inventory --dry-run', 'only show the changes'],
     ],
     page: 'configuration',
   } as const;
   const own = (command: Command): Command =>
     withYes(
       command
-        .argument('[host]', 'the host that is to run the gateway')
+        .argument('[host]', 'the host that will run the gateway')
         .option('--init <host>', 'write a new inventory and group_vars for this host')
         .option('--backend <url>', 'an Ollama server, asked for its models (repeatable)', collect)
-        .option('--vault-init', 'make a master key and the vault that holds it')
+        .option('--vault-init', 'create a master key and an encrypted vault for it')
         .option('--dry-run', 'show the changes and write nothing'),
     );
   return phaseCommand(text, own).action(
     async (host: string | undefined, options: InventoryCommandOptions, command: Command) => {
       if (host !== undefined && options.init !== undefined)
-        command.error('error: --init HOST names the host already; leave the argument out');
+        command.error('error: --init HOST names the host already; remove the argument');
       await start(command, options, false, async (session) => [
         await (await import('../actions/inventory.ts')).runInventoryCommand(session, host, options, false),
       ]);

@@ -4,7 +4,7 @@ import type { Page } from '../docs/pages.ts';
 import type { PhaseOptions, Session } from '../run/session.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 
-/** Runs phases for the command that was typed. */
+/** Runs the phases of a command. */
 export type Start = (
   command: Command,
   options: PhaseOptions,
@@ -12,22 +12,22 @@ export type Start = (
   work: (session: Session) => Promise<readonly PhaseOutcome[]>,
 ) => Promise<void>;
 
-/** What the help of a command says. */
+/** The texts of a command's help. */
 export interface CommandText {
   readonly name: string;
-  /** One line: its purpose. */
+  /** The purpose, in one line. */
   readonly purpose: string;
-  /** A sentence or two: what it reads and what it changes. */
+  /** A sentence or two about the things that the command reads and changes. */
   readonly description: string;
-  /** What it reads and what its evidence holds. */
+  /** The phase, for the line about its input and its evidence. */
   readonly phase?: PhaseRecord<string>;
-  /** Command lines without `hxllm`, each with what it is for. */
+  /** Command lines without `hxllm`, each with its purpose. */
   readonly examples: readonly (readonly [string, string])[];
-  /** The page of the manual that says more. */
+  /** The page of the manual with more information. */
   readonly page?: Page;
 }
 
-/** A command of its own kind, with its help. */
+/** A command with its help and without options. */
 export function described(text: CommandText): Command {
   const width = Math.max(...text.examples.map(([line]) => line.length));
   const examples = text.examples.map(([line, meaning]) => `  hxllm ${line.padEnd(width)}  # ${meaning}`).join('\n');
@@ -45,24 +45,24 @@ function evidenceLine({ phase }: CommandText): readonly string[] {
   return phase === undefined ? [] : [`Reads ${phase.reads}; its evidence has ${phase.leaves}.`];
 }
 
-/** A command with options of its own and those that all five phases, `up` and `uninstall` take. */
+/** A command with its own options and those that the five phases, `up` and `uninstall` share. */
 export function phaseCommand(text: CommandText, own: (command: Command) => Command = (command) => command): Command {
   return own(described(text))
-    .option('-i, --inventory <file>', 'inventory (default: what ansible.cfg says, else inventories/dev.ini)')
-    .option('--limit <pattern>', 'only these hosts, by Ansible’s patterns')
+    .option('-i, --inventory <file>', 'the inventory (default: that of ansible.cfg, else inventories/dev.ini)')
+    .option('--limit <pattern>', 'only these hosts (an Ansible pattern)')
     .option('--ask-vault-pass', 'ask for the vault password')
     .option('--vault-password-file <file>', 'read the vault password from a file, or from a program’s output')
-    .option('--json', 'print one JSON document on stdout, all else on stderr')
-    .option('--evidence-dir <dir>', 'where evidence goes (default: evidence)')
+    .option('--json', 'print one JSON document on stdout, everything else on stderr')
+    .option('--evidence-dir <dir>', 'the folder for evidence (default: evidence)')
     .option('-v, --verbose', 'show everything in full');
 }
 
-/** For commands that change something. */
+/** Adds `--yes`, for commands that change something. */
 export function withYes(command: Command): Command {
   return command.option('-y, --yes', 'do not ask before changing anything');
 }
 
-/** Gathers an option that may be given several times. */
+/** Collects the values of a repeatable option. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }

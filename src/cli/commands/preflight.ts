@@ -8,9 +8,9 @@ export function preflightCommand(start: Start): Command {
   return phaseCommand({
     name: PREFLIGHT.name,
     phase: PREFLIGHT,
-    purpose: 'Judge whether every host is fit, and change nothing',
+    purpose: 'Check whether every host is ready, and change nothing',
     description:
-      'Asks each host of [litellm] over SSH, in one go, and from there the backends: system, sudo, disk, port, names, models.',
+      'Asks each host of [litellm] over SSH, in one script, and from there the backends: system, sudo, disk, port, names, models.',
     examples: [
       ['preflight', 'every host of [litellm]'],
       ['preflight -i inventories/dev.ini --limit hx-api-server', 'one host of that inventory'],

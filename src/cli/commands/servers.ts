@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 
-/** Hands on a command's arguments as they were typed, and takes its exit code. */
+/** Runs a program with the arguments as they were typed, and takes over its exit code. */
 export type HandOn = (
   argv: readonly string[],
   program: () => Promise<(argv: readonly string[]) => Promise<number>>,
@@ -21,7 +21,7 @@ export function simCommand(handOn: HandOn): Command {
 }
 
 function unparsed(name: string, purpose: string): Command {
-  // Also --help is theirs: the same program is started without hxllm on a host.
+  // The program parses its own flags, also --help: on a host it is started without hxllm.
   return new Command(name)
     .summary(purpose)
     .description(purpose)

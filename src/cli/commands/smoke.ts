@@ -8,12 +8,12 @@ export function smokeCommand(start: Start): Command {
   const text = {
     name: SMOKE.name,
     phase: SMOKE,
-    purpose: 'Ask the running gateway over HTTP whether it answers as it should',
+    purpose: 'Test over HTTP whether the running gateway answers correctly',
     description:
-      'Health, keys, models, chat, streaming, and that every backend is used. With --url it judges any OpenAI-compatible server, without an inventory.',
+      'Tests health, keys, models, chat, streaming, and every backend. With --url it tests any OpenAI-compatible server, without an inventory.',
     examples: [
       ['smoke --ask-vault-pass', 'every host of [litellm], with the key from the vault'],
-      ['smoke --through-ssh --ask-vault-pass', 'where a firewall stands between here and the port'],
+      ['smoke --through-ssh --ask-vault-pass', 'if a firewall blocks the port'],
       ['smoke --url http://host:4000 --key-file key.txt', 'any OpenAI-compatible server'],
     ],
     page: 'operations',
@@ -21,14 +21,14 @@ export function smokeCommand(start: Start): Command {
   const own = (command: Command): Command =>
     command
       .option('--through-ssh', 'reach the gateway through the SSH connection')
-      .option('--url <url>', 'judge this server instead of the inventory’s hosts')
-      .option('--key-file <file>', 'with --url: the file that holds its API key');
+      .option('--url <url>', 'test this server instead of the inventory’s hosts')
+      .option('--key-file <file>', 'with --url: a file with its API key');
   return phaseCommand(text, own).action(async (options: SmokeCommandOptions, command: Command) => {
     const { url, keyFile, throughSsh, limit, inventory } = options;
     if (keyFile !== undefined && url === undefined)
-      command.error('error: --key-file goes with --url (without it the key comes from the vault)');
+      command.error('error: --key-file needs --url (without --url the key comes from the vault)');
     if (url !== undefined && (throughSsh === true || limit !== undefined || inventory !== undefined))
-      command.error('error: --url goes with neither -i, --limit nor --through-ssh: it needs no inventory');
+      command.error('error: --url cannot be combined with -i, --limit or --through-ssh: it uses no inventory');
     await start(command, options, false, async (session) => [
       await (await import('../actions/smoke.ts')).runSmokeCommand(session, options),
     ]);

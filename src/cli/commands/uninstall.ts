@@ -8,17 +8,16 @@ export function uninstallCommand(start: Start): Command {
   const text = {
     name: UNINSTALL.name,
     phase: UNINSTALL,
-    purpose: 'Remove from every host what hxllm put there, and nothing else',
+    purpose: 'Remove everything that hxllm installed on the hosts, and nothing else',
     description:
-      'Removes what carries hxllm’s mark: service, socket, configuration, releases, runtime, and the user that it made. Says what it left.',
+      'Removes everything with hxllm’s mark: service, socket, configuration, releases, runtime, and the user that it created. Lists what it leaves.',
     examples: [
       ['uninstall --limit hx-api-server', 'one host'],
-      ['uninstall --dry-run', 'only show what would be removed'],
+      ['uninstall --dry-run', 'only show the plan'],
     ],
     page: 'operations',
   } as const;
-  const own = (command: Command): Command =>
-    withYes(command.option('--dry-run', 'show what would be removed and change nothing'));
+  const own = (command: Command): Command => withYes(command.option('--dry-run', 'show the plan and change nothing'));
   return phaseCommand(text, own).action((options: PhaseOptions, command: Command) =>
     start(command, options, false, async (session) => [
       await (await import('../actions/uninstall.ts')).runUninstallCommand(session, options),

@@ -9,10 +9,10 @@ export function upCommand(start: Start): Command {
   const text = {
     name: 'up',
     purpose: 'Run the five phases in order; stop at the first that does not pass',
-    description: `${PHASES.map(({ name }) => name).join(', ')}: from a bare host to one that answers. Run it again whenever something changed; what is as wanted is left alone.`,
+    description: `${PHASES.map(({ name }) => name).join(', ')}: from a bare host to one that answers. Idempotent: run it again after every change, and only differences are applied.`,
     examples: [
       ['up --ask-vault-pass', 'every host of [litellm]'],
-      ['up --vault-init', 'and make the master key on the way, where only that is missing'],
+      ['up --vault-init', 'also create the master key, if only that is missing'],
       ['up --yes --vault-password-file FILE', 'for a CI job'],
     ],
     page: 'install',
@@ -20,12 +20,12 @@ export function upCommand(start: Start): Command {
   const own = (command: Command): Command =>
     withYes(
       command
-        .option('--backend <url>', 'an Ollama server, for an inventory that names none yet (repeatable)', collect)
-        .option('--vault-init', 'make a master key and the vault that holds it')
-        .option('--take-over', 'replace a LiteLLM that is not hxllm’s, after keeping a copy')
-        .option('--runtime <file>', 'a Node.js for hosts of another architecture than this machine')
-        .option('--diff', 'show new files line by line too')
-        .option('--through-ssh', 'ask the gateway through the SSH connection'),
+        .option('--backend <url>', 'an Ollama server, for an inventory without backends (repeatable)', collect)
+        .option('--vault-init', 'create a master key and an encrypted vault for it')
+        .option('--take-over', 'replace a LiteLLM that hxllm did not install, and keep a copy')
+        .option('--runtime <file>', 'the Node.js for hosts with another architecture than this machine')
+        .option('--diff', 'also show new files line by line')
+        .option('--through-ssh', 'test the gateway through the SSH connection'),
     );
   return phaseCommand(text, own).action((options: UpCommandOptions & PhaseOptions, command: Command) =>
     start(command, options, true, async (session) => (await import('../actions/up.ts')).runUpCommand(session, options)),

@@ -8,9 +8,9 @@ export function validateCommand(start: Start): Command {
   return phaseCommand({
     name: VALIDATE.name,
     phase: VALIDATE,
-    purpose: 'Render every file for every host and judge it, before any is installed',
+    purpose: 'Render all files for every host and check them before they are installed',
     description:
-      'Reads what was rendered with the gateway’s own schema, and has systemd on the host look at the units. Changes nothing; the renders are in the evidence, secrets redacted.',
+      'Reads the rendered configuration with the gateway’s own schema, and lets systemd on the host verify the units. Changes nothing; the rendered files are in the evidence, secrets redacted.',
     examples: [
       ['validate', 'every host of [litellm]'],
       ['validate --limit hx-api-server -v', 'one host, everything in full'],

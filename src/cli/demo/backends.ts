@@ -17,10 +17,10 @@ const SIMS = 2;
 const START_MS = 20_000;
 const POLL_MS = 50;
 
-/** Words in the command line of a simulated backend of ours. */
+/** Words in the command line of a simulated backend of the demo. */
 export const SIM_WORDS = ['hxllm.js', 'sim', '--port'] as const;
 
-/** Starts the simulated backends, detached, each with a pid file, and waits until they answer. Problem `demo.sim`. */
+/** Starts the simulated backends, detached, each with a pid file, and waits until they answer. Problem: `demo.sim`. */
 export async function startSims(paths: DemoPaths, signal: AbortSignal): Promise<Result<readonly string[]>> {
   mkdirSync(paths.folder, { recursive: true });
   const kept = await keptPorts(paths);
@@ -38,7 +38,7 @@ export async function startSims(paths: DemoPaths, signal: AbortSignal): Promise<
   return problem === undefined ? ok(urls) : fail(problem);
 }
 
-/** Asks the backends what they serve and makes an alias of each model. Problems: those of the backends, `backend.no-models`. */
+/** Asks the backends for their models and makes an alias of each. Problems: those of the backends, `backend.no-models`. */
 export async function askModels(urls: readonly string[], signal: AbortSignal): Promise<Result<readonly NewModel[]>> {
   const answers = await Promise.all(urls.map((url) => askBackend(url, signal)));
   const [first, ...rest] = answers.flatMap((answer) => (answer.ok ? [] : answer.problems));
@@ -53,8 +53,8 @@ export async function askModels(urls: readonly string[], signal: AbortSignal): P
   const seen = models.length === 0 ? 'no model at all' : `only ${served.map(({ model }) => model).join(', ')}`;
   return fail({
     code: 'backend.no-models',
-    summary: 'the backends have no model to chat with',
-    detail: `Wanted a model on ${urls.join(' or ')}; seen ${seen}.`,
+    summary: 'the backends have no chat model',
+    detail: `Expected a chat model on ${urls.join(' or ')}, found ${seen}.`,
     fix: 'ollama pull llama3.2:1b  # on the backend',
   });
 }
@@ -94,8 +94,8 @@ async function waitFor(
     code: 'demo.sim',
     summary: `the simulated backend on ${url} did not start`,
     detail: signal.aborted
-      ? 'It was interrupted.'
-      : `Wanted it to answer within ${String(START_MS / 1000)} s. Its last words: ${lastWords(log)}`,
+      ? 'The start was interrupted.'
+      : `Expected an answer within ${String(START_MS / 1000)} s, found none. The end of its log: ${logEnd(log)}`,
     fix: `cat ${log}`,
     where: { file: log },
   };
@@ -112,11 +112,11 @@ async function keptPorts(paths: DemoPaths): Promise<readonly number[]> {
   }
 }
 
-function lastWords(log: string): string {
+function logEnd(log: string): string {
   try {
     const text = readFileSync(log, 'utf8').trim().split('\n').slice(-3).join(' ');
-    return text === '' ? 'none.' : text;
+    return text === '' ? 'empty.' : text;
   } catch {
-    return 'none.';
+    return 'empty.';
   }
 }

@@ -21,18 +21,18 @@ import { dropServers, runningDemo, runningGateway, stopServers } from './running
 import { stopDemos } from './stop.ts';
 import { watchGateway } from './watch.ts';
 
-/** What can be chosen about a demo. */
+/** The options of a demo. */
 export interface DemoOptions {
-  /** Returns when the gateway answers, and leaves it running. */
+  /** Return when the gateway answers, and leave it running. */
   readonly detach: boolean;
-  /** Ends what runs instead of starting anything. */
+  /** Stop every running demo instead of starting one. */
   readonly stop: boolean;
   readonly port: number;
-  /** Ollama servers to use; none: two simulated ones. */
+  /** Ollama servers to use; empty: two simulated ones. */
   readonly backends: readonly string[];
 }
 
-/** The five phases against this machine, and a gateway that answers when they have passed; gives the exit code. */
+/** Runs the five phases against this machine and leaves a gateway answering if they pass. Returns the exit code. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const terminal = processTerminal();
   if (options.stop) return stopDemos(terminal);
@@ -50,7 +50,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     yes: true,
   };
   const environment = { ...terminal.environment, ANSIBLE_CONFIG: paths.ansibleCfg };
-  // A Ctrl-C that cannot wait still ends what was started.
+  // A second Ctrl-C exits at once, but still stops the servers.
   const drop = (): void => dropServers(paths);
   process.on('exit', drop);
   try {
@@ -75,7 +75,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
 }
 
-// Of several that start at once only one goes on. A file that names nobody who runs is left over from one that was killed.
+// Of several demos that start at once only one continues. A pid file without a running process is left over from a killed demo.
 function claim(paths: DemoPaths): boolean {
   if (claimPidFile(paths.demoPid, process.pid)) return true;
   if (runningDemo(paths) !== undefined) return false;
@@ -100,7 +100,7 @@ async function perform(
     const last = outcomes.at(-1);
     if (last?.ending !== 'passed') return { outcomes, exitCode: last?.exitCode ?? EXIT.bug };
     const near = (path: string): string => relative(terminal.cwd, path);
-    const stop = options.detach ? `It runs until: ${command} --stop` : 'Ctrl-C ends it.';
+    const stop = options.detach ? `Stop it with: ${command} --stop` : 'Press Ctrl-C to stop it.';
     terminal.stdout.write(
       nextSteps({
         url: `http://127.0.0.1:${String(options.port)}`,
@@ -124,15 +124,15 @@ async function perform(
   }
 }
 
-/** Backends and files; gives the alias to chat with. */
+/** Starts or asks the backends and writes the files. Returns the alias of the chat model. */
 async function prepare(session: Session, paths: DemoPaths, { backends, port }: DemoOptions): Promise<Result<string>> {
   const { terminal, signal, redaction } = session;
   terminal.stdout.write(
     backends.length === 0
       ? 'Starting two simulated Ollama servers.\n'
-      : `Asking ${backends.join(', ')} what they serve.\n`,
+      : `Asking ${backends.join(', ')} for their models.\n`,
   );
-  // What an earlier demo left behind, without a gateway, is in the way of this one.
+  // Stop servers that an earlier demo without a running gateway left behind.
   await stopServers(paths);
   const urls =
     backends.length === 0
@@ -149,8 +149,8 @@ async function prepare(session: Session, paths: DemoPaths, { backends, port }: D
     ? fail({
         code: 'bug.no-chat-model',
         summary: 'no chat model was chosen',
-        detail: 'Wanted one among the models; seen none.',
-        fix: 'report it',
+        detail: 'Expected a chat model in the list, found none.',
+        fix: 'report the bug',
       })
     : { ok: true, value: chat.name };
 }
@@ -162,9 +162,7 @@ async function stopAndSay(terminal: Terminal, paths: DemoPaths): Promise<void> {
 }
 
 function gatewayGone(terminal: Terminal, paths: DemoPaths): number {
-  terminal.stderr.write(
-    `The gateway has ended without being asked to; its log: ${relative(terminal.cwd, paths.gatewayLog)}\n`,
-  );
+  terminal.stderr.write(`The gateway stopped unexpectedly. Its log: ${relative(terminal.cwd, paths.gatewayLog)}\n`);
   return EXIT.failed;
 }
 
@@ -177,8 +175,8 @@ function runsAlready(paths: DemoPaths, options: DemoOptions, command: string): P
 function alreadyRuns({ port }: DemoOptions, command: string): Problem {
   return {
     code: 'demo.runs',
-    summary: `a demo runs already, on http://127.0.0.1:${String(port)}`,
-    detail: `End it with: ${command} --stop. Or start another beside it, on a port of its own: ${command} --port ${String(port + 1)}.`,
+    summary: `a demo is already running on http://127.0.0.1:${String(port)}`,
+    detail: `To stop it: ${command} --stop. To start another one on its own port: ${command} --port ${String(port + 1)}.`,
     fix: `${command} --stop`,
   };
 }
@@ -190,7 +188,7 @@ function badBackend(backends: readonly string[]): Problem | undefined {
     : {
         code: 'usage.backend',
         summary: '--backend takes the address of an Ollama server',
-        detail: `Wanted something like http://host:11434; seen ${JSON.stringify(bad)}.`,
+        detail: `Expected a URL such as http://host:11434, found ${JSON.stringify(bad)}.`,
         fix: `hxllm demo --backend http://127.0.0.1:11434`,
       };
 }
@@ -205,7 +203,7 @@ function evidenceOf(outcomes: readonly PhaseOutcome[], near: (path: string) => s
   return outcomes.flatMap(({ evidence }) => (evidence === undefined ? [] : [near(evidence)]));
 }
 
-/** How a person starts the demo: through npm in the repository, else by the program's name. */
+/** The command that starts the demo: through npm in the repository, else hxllm. */
 function commandOf({ environment }: Terminal): string {
   return environment['npm_lifecycle_event'] === 'demo' ? 'npm run demo --' : 'hxllm demo';
 }

@@ -6,7 +6,7 @@ import { encryptVault } from '../../config/vault/cipher.ts';
 import { Secret } from '../../core/secret.ts';
 import type { DemoPaths } from './paths.ts';
 
-/** What the demo's gateway is to serve, and where. */
+/** The models, backends and port of the demo's gateway. */
 export interface ExampleRequest {
   readonly port: number;
   readonly backends: readonly string[];
@@ -15,7 +15,7 @@ export interface ExampleRequest {
 
 const PRIVATE = 0o600;
 
-/** Writes the demo's own inventory, in the layout that operators have, as an example to read. Key and password of an earlier demo stay. */
+/** Writes the demo's own inventory in the usual layout, as an example to read. The key and password of an earlier demo are kept. */
 export async function writeExample(paths: DemoPaths, request: ExampleRequest): Promise<void> {
   await mkdir(dirname(paths.variables), { recursive: true });
   await writeFile(paths.ansibleCfg, ANSIBLE_CFG);
@@ -33,42 +33,42 @@ export async function writeExample(paths: DemoPaths, request: ExampleRequest): P
 
 async function writePrivate(file: string, content: string): Promise<void> {
   await writeFile(file, content, { mode: PRIVATE });
-  // A file that was there before keeps its mode.
+  // writeFile does not change the mode of an existing file.
   await chmod(file, PRIVATE);
 }
 
-const ANSIBLE_CFG = `# What hxllm (and ansible) take from here when they are started in this folder: cd .demo && npx hxllm preflight
+const ANSIBLE_CFG = `# Settings for hxllm (and ansible) when they are started in this folder: cd .demo && npx hxllm preflight
 [defaults]
 inventory = inventories/dev.ini
 vault_password_file = vault-password
 `;
 
-const INVENTORY = `# The hosts. Yours would be one line: hx-api-server ansible_host=10.0.0.5 ansible_user=ops
+const INVENTORY = `# The hosts. Your own host would be one line: hx-api-server ansible_host=10.0.0.5 ansible_user=ops
 [litellm]
 this-machine ansible_connection=local ansible_host=127.0.0.1
 `;
 
 function variablesOf(paths: DemoPaths, { port, backends, models }: ExampleRequest): string {
-  return `# What the hosts of the inventory serve. The master key is in vault.yml beside this file, encrypted; hxllm reads the
-# password from ${JSON.stringify(paths.vaultPassword)}.
+  return `# The variables of all hosts. The master key is in vault.yml beside this file, encrypted; hxllm reads the password from
+# ${JSON.stringify(paths.vaultPassword)}.
 
-# Aliases that clients ask for, and what they are called in Ollama.
+# Aliases for clients, and the models' names in Ollama.
 litellm_models:
 ${models.map(modelText).join('')}
 # The Ollama servers.
 litellm_backends:
 ${backends.map((url) => `  - ${JSON.stringify(url)}\n`).join('')}
-# Where the gateway listens.
+# The address and port of the gateway.
 litellm_listen: 127.0.0.1
 litellm_port: ${String(port)}
 
-# Of the demo alone: no systemd, no root, and this folder instead of /. On a host of yours leave these two out.
+# Only for the demo: no systemd, no root, and this folder instead of /. Leave these two out on your own host.
 litellm_service_manager: process
 litellm_prefix: ${JSON.stringify(paths.prefix)}
 `;
 }
 
-// A JSON string is a YAML string, whatever a model is called.
+// A JSON string is a YAML string for every name of a model.
 function modelText({ name, model, backends, mode }: NewModel): string {
   const lines = [
     `  - name: ${JSON.stringify(name)}`,

@@ -1,6 +1,6 @@
 import { quote } from '../../core/shell.ts';
 
-/** What a person needs to use the gateway that the demo has left running. */
+/** The values for the last lines of a demo. */
 export interface NextSteps {
   readonly url: string;
   readonly model: string;
@@ -11,11 +11,11 @@ export interface NextSteps {
   readonly stop: string;
 }
 
-/** The last words of a demo: address, a curl line to paste, the line for an SDK, the evidence, how it ends. */
+/** The last lines of a demo: address, a curl command to paste, the line for an SDK, the evidence, and how to stop it. */
 export function nextSteps({ url, model, masterKeyFile, evidence, example, stop }: NextSteps): string {
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] });
   return `
-The gateway answers at ${url}. Ask it (this can be pasted):
+The gateway answers at ${url}. Paste this to ask it:
 
 curl ${url}/v1/chat/completions \\
   -H "Authorization: Bearer $(cat ${quote(masterKeyFile)})" \\
@@ -26,11 +26,11 @@ The same from an OpenAI SDK:
 
   new OpenAI({ baseURL: '${url}/v1', apiKey: fs.readFileSync(${JSON.stringify(masterKeyFile)}, 'utf8').trim() })
 
-Clients of Anthropic and Ollama take ${url} as base URL, with the same key.
+Clients for Anthropic and Ollama use the base URL ${url} and the same key.
 
 Evidence of each phase:
 ${evidence.map((folder) => `  ${folder}\n`).join('')}
-The inventory, to read: ${example}
+The inventory as an example: ${example}
 ${stop}
 `;
 }

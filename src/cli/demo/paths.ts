@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The port of a demo that nobody chose another for. */
+/** The default port of a demo. */
 export const DEFAULT_PORT = 4000;
 
-/** Where everything of one demo is; all of it below `.demo`. */
+/** The files of one demo, all below `.demo`. */
 export interface DemoPaths {
   readonly folder: string;
   readonly ansibleCfg: string;
@@ -12,24 +12,24 @@ export interface DemoPaths {
   readonly variables: string;
   readonly vault: string;
   readonly vaultPassword: string;
-  /** The key alone, for `$(cat …)`. */
+  /** A file with only the key, for `$(cat …)`. */
   readonly masterKey: string;
-  /** `litellm_prefix`: stands for the root of the host. */
+  /** `litellm_prefix`: replaces the root of the host. */
   readonly prefix: string;
   readonly gatewayPid: string;
   readonly gatewayLog: string;
-  /** The demo that is being set up, or that waits for Ctrl-C. */
+  /** The process of a demo that is being set up or waits for Ctrl-C. */
   readonly demoPid: string;
-  /** The addresses of the simulated backends, kept so that a second demo changes nothing. */
+  /** The addresses of the simulated backends, kept so that a second demo has the same configuration. */
   readonly simAddresses: string;
 }
 
-/** The places of the demo on a port: `.demo` for 4000, a folder of its own in it for each other. */
+/** The paths of the demo on a port: `.demo` for 4000, a subfolder for each other port. */
 export function pathsFor(cwd: string, port: number): DemoPaths {
   return pathsIn(port === DEFAULT_PORT ? join(cwd, '.demo') : join(cwd, '.demo', `port-${String(port)}`));
 }
 
-/** The places of every demo that was ever started in this folder. */
+/** The paths of every demo that was ever started in this folder. */
 export function allPaths(cwd: string): readonly DemoPaths[] {
   const folder = join(cwd, '.demo');
   const others = existsSync(folder)

@@ -6,17 +6,17 @@ import { commandLineOf, identify, isRunning, type ProcessIdentity } from './proc
 const PATIENCE_MS = 10_000;
 const POLL_MS = 50;
 
-/** Writes a process down, with its start, so that nobody else is taken for it later. */
+/** Writes the number and start time of a process, so that no later process is mistaken for it. */
 export function writePidFile(file: string, pid: number): void {
   writeFileSync(file, `${String(pid)} ${identify(pid)?.startTicks ?? ''}\n`);
 }
 
-/** As `writePidFile`, unless there is such a file already: of several at once one is told true. */
+/** Like `writePidFile`, but returns false if the file exists already. Of several processes at once only one gets true. */
 export function claimPidFile(file: string, pid: number): boolean {
   const own = `${file}.${String(pid)}`;
   writePidFile(own, pid);
   try {
-    // Unlike a file that is opened only if it is new, this one is never seen empty.
+    // link(2) is atomic, so no reader ever sees an empty file, unlike a file opened with O_EXCL.
     linkSync(own, file);
     return true;
   } catch (error) {
@@ -28,8 +28,8 @@ export function claimPidFile(file: string, pid: number): boolean {
 }
 
 /**
- * The process that a file names, if it still runs and is ours: its start is the one written down, where one is, and its
- * command line has the given words in it.
+ * The process that a pid file names, if it still runs and is the demo's: its start time matches the file's, if there is one,
+ * and its command line contains the given words.
  */
 export function readPidFile(file: string, words: readonly string[]): ProcessIdentity | undefined {
   const [pid = '', startTicks = ''] = readWords(file);
@@ -39,7 +39,7 @@ export function readPidFile(file: string, words: readonly string[]): ProcessIden
   return words.every((word) => command.includes(word)) ? identity : undefined;
 }
 
-/** Asks a process to end, waits until it has, and insists after ten seconds. Says whether it is gone. */
+/** Sends SIGTERM, waits for the end, and sends SIGKILL after ten seconds. Returns whether the process has ended. */
 export async function endProcess(identity: ProcessIdentity): Promise<boolean> {
   askToEnd(identity);
   if (await hasEnded(identity, PATIENCE_MS)) return true;
@@ -47,12 +47,12 @@ export async function endProcess(identity: ProcessIdentity): Promise<boolean> {
   return hasEnded(identity, PATIENCE_MS);
 }
 
-/** Asks a process to end, without waiting for it. */
+/** Sends SIGTERM without waiting. */
 export function askToEnd(identity: ProcessIdentity): void {
   send(identity, 'SIGTERM');
 }
 
-/** Removes a pid file; it need not be there. */
+/** Removes a pid file if it exists. */
 export function removePidFile(file: string): void {
   rmSync(file, { force: true });
 }
@@ -61,11 +61,11 @@ function send(identity: ProcessIdentity, signal: NodeJS.Signals): void {
   try {
     if (isRunning(identity)) process.kill(identity.pid, signal);
   } catch {
-    // It ended in between, or is not ours to signal: waiting for its end tells which.
+    // The process has just ended, or belongs to another user. Waiting for its end shows which.
   }
 }
 
-// The kernel tells nobody but the parent that a process has ended; everybody else has to look.
+// The kernel reports the end of a process only to its parent, so poll.
 async function hasEnded(identity: ProcessIdentity, withinMs: number): Promise<boolean> {
   const untilMs = Date.now() + withinMs;
   while (isRunning(identity)) {

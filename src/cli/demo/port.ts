@@ -4,19 +4,19 @@ import { errorCode } from '../../core/error.ts';
 import type { Problem } from '../../core/problem.ts';
 import { describeListener } from './process-table.ts';
 
-/** Whether nothing listens on a port of this machine's loopback, and we may. */
+/** Whether this user can listen on a port of the loopback. */
 export async function isFree(port: number): Promise<boolean> {
   return (await tryPort(port)).error === undefined;
 }
 
-/** A port that is free now. */
+/** Returns a port that is free now. */
 export async function freePort(): Promise<number> {
   const tried = await tryPort(0);
   if (tried.port === undefined) throw new Error(`no port is free: ${tried.error ?? ''}`);
   return tried.port;
 }
 
-/** What stands in the way of listening on a port; `undefined` where nothing does. `command` is how the demo was started. */
+/** The Problem that prevents listening on a port; `undefined` if there is none. `command`: how the demo was started, for the fix. */
 export async function obstacleOn(port: number, command: string): Promise<Problem | undefined> {
   const { error } = await tryPort(port);
   if (error === undefined) return undefined;
@@ -24,15 +24,15 @@ export async function obstacleOn(port: number, command: string): Promise<Problem
   if (error === 'EADDRINUSE') {
     return {
       code: 'demo.port-taken',
-      summary: `port ${String(port)} is taken`,
-      detail: `Wanted it for the gateway; seen that ${describeListener(port) ?? 'a process of another user'} listens there.`,
+      summary: `port ${String(port)} is in use`,
+      detail: `Expected it to be free for the gateway, found that ${describeListener(port) ?? 'a process of another user'} listens there.`,
       fix: `${command} --port ${String(port + 1 < 65_536 && (await isFree(port + 1)) ? port + 1 : other)}`,
     };
   }
   return {
     code: 'demo.port-refused',
     summary: `port ${String(port)} cannot be used`,
-    detail: `Wanted to listen there; seen ${error}.`,
+    detail: `Expected to be able to listen there, found ${error}.`,
     fix: `${command} --port ${String(other)}`,
   };
 }

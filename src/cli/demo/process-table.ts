@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** A process as the kernel tells it apart: a number is used again, a number with its start is not until the next boot. */
+/** Identifies a process: its number may be reused, but number and start time together are unique until the next boot. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Clock ticks since boot; proc(5), stat, field 22. */
   readonly startTicks: string;
 }
 
-/** Who a process number belongs to now; `undefined` where it has ended (a zombie has). */
+/** The process that has this number now; `undefined` if it has ended (a zombie has). */
 export function identify(pid: number): ProcessIdentity | undefined {
-  // The second field is the program's name in brackets, which may hold spaces and brackets itself.
+  // The second field is the program's name in parentheses, which may itself contain spaces and parentheses.
   const fields = read(`/proc/${String(pid)}/stat`)
     ?.replace(/^.*\) /s, '')
     .split(' ');
@@ -17,17 +17,17 @@ export function identify(pid: number): ProcessIdentity | undefined {
   return startTicks === undefined || fields?.[0] === 'Z' || fields?.[0] === 'X' ? undefined : { pid, startTicks };
 }
 
-/** Whether that very process still runs. */
+/** Whether this process still runs. */
 export function isRunning(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startTicks === identity.startTicks;
 }
 
-/** A process's arguments, joined by spaces; empty where they cannot be read. */
+/** A process's arguments, joined by spaces; empty if they cannot be read. */
 export function commandLineOf(pid: number): string {
   return (read(`/proc/${String(pid)}/cmdline`) ?? '').split('\0').join(' ').trim();
 }
 
-/** Which process listens on a TCP port, in words; `undefined` where the kernel does not tell this user. */
+/** Describes the process that listens on a TCP port; `undefined` if the kernel does not show it to this user. */
 export function describeListener(port: number): string | undefined {
   const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listenersOf(read(table) ?? '', port)));
   const pid = readdirSync('/proc')

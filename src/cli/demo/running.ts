@@ -7,7 +7,7 @@ const MOST_SIMS = 9;
 
 /** The gateway of a demo, if it runs. */
 export function runningGateway(paths: DemoPaths): ProcessIdentity | undefined {
-  // The runtime and the release that it was started from lie below the demo's own folder.
+  // Its runtime and release lie below the demo's own folder, so the folder is part of its command line.
   return readPidFile(paths.gatewayPid, [paths.prefix]);
 }
 
@@ -17,7 +17,7 @@ export function runningDemo(paths: DemoPaths): ProcessIdentity | undefined {
   return identity?.pid === process.pid ? undefined : identity;
 }
 
-/** Ends the gateway and the simulated backends of a demo; names what it ended, and what it could not. */
+/** Stops the gateway and the simulated backends of a demo. Returns the names of the stopped and the remaining servers. */
 export async function stopServers(
   paths: DemoPaths,
 ): Promise<{ readonly ended: readonly string[]; readonly left: readonly string[] }> {
@@ -26,7 +26,7 @@ export async function stopServers(
     file,
     identity: readPidFile(file, words),
   }));
-  // The gateway first, so that it does not see its backends vanish.
+  // The gateway first, so that it does not report its backends as down.
   const ended: string[] = [];
   const left: string[] = [];
   for (const { name, file, identity } of servers) {
@@ -37,7 +37,7 @@ export async function stopServers(
   return { ended, left };
 }
 
-/** Sends every server of a demo its end without waiting, for a program that is about to exit. */
+/** Sends SIGTERM to every server of a demo without waiting, for a program that is about to exit. */
 export function dropServers(paths: DemoPaths): void {
   for (const { file, words } of serversOf(paths)) {
     const identity = readPidFile(file, words);
@@ -45,7 +45,7 @@ export function dropServers(paths: DemoPaths): void {
   }
 }
 
-/** Every demo of this folder of which something runs. */
+/** Every demo of this folder that has a running process. */
 export function runningPaths(cwd: string): readonly DemoPaths[] {
   return allPaths(cwd).filter(
     (paths) =>

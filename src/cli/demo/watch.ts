@@ -3,7 +3,7 @@ import { runningGateway } from './running.ts';
 
 const LOOK_EVERY_MS = 500;
 
-/** Looks after the demo's gateway: `gone` resolves when it has ended. It is no child of ours, so nobody tells us. */
+/** Watches the demo's gateway: `gone` resolves when it has ended. The gateway is not a child of this process, so it is polled. */
 export function watchGateway(paths: DemoPaths): { readonly gone: Promise<void>; readonly stop: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setInterval(() => {

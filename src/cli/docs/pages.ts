@@ -31,7 +31,7 @@ export function pageFileName(page: Page): string | undefined {
   return page === 'changelog' ? 'CHANGELOG.md' : `${page}.md`;
 }
 
-/** Finds a page by a name that a person typed: `README`, `install` and `install.md` are names. */
+/** Finds a page by a typed name: `README`, `install` and `install.md` are names. */
 export function findPage(name: string): Page | undefined {
   const plain = name.toLowerCase().replace(/\.md$/, '');
   return PAGES.find((page) => page === plain);

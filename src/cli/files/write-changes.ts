@@ -5,27 +5,27 @@ import { errorCode, errorMessage } from '../../core/error.ts';
 import { randomId } from '../../core/id.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 
-/** A file as it was read and as it is to be. */
+/** A file as it was read and as it should be. */
 export interface Change {
   readonly path: string;
   /** `undefined`: the file is new. */
   readonly before: string | undefined;
   readonly after: string;
-  /** Of a new file; one that is there keeps its own. */
+  /** The mode of a new file. An existing file keeps its mode. */
   readonly mode: number;
 }
 
 interface Prepared {
   readonly change: Change;
-  /** Where it really lies: a symlink stays one. */
+  /** The real path: a symlink stays a symlink. */
   readonly place: string;
   readonly temporary: string;
 }
 
 /**
- * Writes all changes or none: every new content lies on disk beside its file before the first takes its place, and what
- * was replaced is put back where a later one fails. Problems: `inventory.changed-meanwhile` (somebody else wrote it
- * since it was read), `permission.file`, `file.not-written`.
+ * Writes all changes or none: every new content is on disk beside its file before the first file is replaced, and replaced
+ * files are restored if a later one fails. Problems: `inventory.changed-meanwhile` (the file was changed since it was read),
+ * `permission.file`, `file.not-written`.
  */
 export async function writeChanges(changes: readonly Change[]): Promise<Result<void>> {
   const folders: string[] = [];
@@ -73,7 +73,7 @@ async function writeBeside(
   } finally {
     await file.close();
   }
-  // Owner first: chown clears the set-id bits that chmod would have put there.
+  // chown before chmod, since chown clears the set-id bits.
   if (existing !== undefined) await chown(temporary, existing.uid, existing.gid).catch(() => {});
   await chmod(temporary, (existing?.mode ?? mode) & 0o7777);
 }
@@ -111,8 +111,8 @@ function notWritten(file: string, error: unknown): Problem {
   if (error instanceof ChangedMeanwhile) {
     return {
       code: 'inventory.changed-meanwhile',
-      summary: 'a file was changed by somebody else meanwhile',
-      detail: `Wanted ${file} as it was read; seen other content. Nothing was written.`,
+      summary: 'another program changed a file in the meantime',
+      detail: `Expected ${file} as it was read, found other content. Nothing was written.`,
       fix: 'run the same command again',
       where,
     };
@@ -122,7 +122,7 @@ function notWritten(file: string, error: unknown): Problem {
   return {
     code: denied ? 'permission.file' : 'file.not-written',
     summary: 'a file cannot be written',
-    detail: `Wanted to write ${file}; seen: ${errorMessage(error)}. All files are as they were.`,
+    detail: `Expected to write ${file}, found: ${errorMessage(error)}. All files are unchanged.`,
     fix: `ls -ld ${dirname(file)} ${file}`,
     where,
   };

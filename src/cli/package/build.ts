@@ -6,12 +6,12 @@ import { PAGES, pageFileName } from '../docs/pages.ts';
 import { packGateway } from '../shipping/bundle.ts';
 import { PACKAGE_ROOT } from '../shipping/package-root.ts';
 
-// What only the repository needs.
+// Files that only the repository needs.
 const LEFT_OUT = ['cli/package/**'];
 
 /**
- * Builds `dist` anew: every file of `src` as plain JavaScript at the same depth, so that what is found relative to a file
- * (templates, pages, package.json) is found there too, and the gateway packed into one file. Node strips no types below node_modules.
+ * Builds `dist` anew: every file of `src` as plain JavaScript at the same depth, so that paths
+ * relative to a file (templates, pages, package.json) stay valid, and the gateway packed into one file. Node strips no types below node_modules.
  */
 export async function buildDist(): Promise<void> {
   const { build } = await import('esbuild');
@@ -25,7 +25,7 @@ export async function buildDist(): Promise<void> {
       .map((file) => join('src', file)),
     outdir: 'dist',
     outbase: 'src',
-    // Bundling with every import left outside is one file for one file, with the imports' names rewritten.
+    // Bundling with every import external makes one file of each file and rewrites the imports' names.
     bundle: true,
     plugins: [importsAsBuilt],
     format: 'esm',

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { PACKAGE_ROOT } from '../shipping/package-root.ts';
 import { buildDist } from './build.ts';
 
-/** Builds `dist` and packs the tarball that people install; the exit code is npm's. */
+/** Builds `dist` and packs the npm tarball. Returns npm's exit code. */
 export async function packPackage(destination: string): Promise<number> {
   await buildDist();
   const npm = spawn('npm', ['pack', '--pack-destination', destination], { cwd: PACKAGE_ROOT, stdio: 'inherit' });

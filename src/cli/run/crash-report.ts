@@ -3,12 +3,12 @@ import type { PhaseReport } from '../../core/phase.ts';
 import type { Recorder } from '../../core/recorder.ts';
 import type { Session } from './session.ts';
 
-/** A report that says our own code broke; `crashed` tells it from a phase that failed. */
+/** The report of a crash of hxllm itself. `crashed` tells it from a phase that failed. */
 export interface CrashReport extends PhaseReport {
   readonly crashed: true;
 }
 
-/** What to report when the work threw: after Ctrl-C that it was interrupted, else our bug, its stack kept as stack.txt and shown under -v alone. */
+/** The report if the work threw: interrupted after Ctrl-C, else a crash, whose stack is kept as stack.txt and shown only under -v. */
 export function crashReport(session: Session, error: unknown, recorder: Recorder): PhaseReport | CrashReport {
   const nothing = { results: [], changes: 0 };
   if (session.signal.aborted) return { ...nothing, ending: 'aborted', problems: [] };
@@ -21,9 +21,9 @@ export function crashReport(session: Session, error: unknown, recorder: Recorder
     problems: [
       {
         code: 'bug.unexpected',
-        summary: 'hxllm broke off: this is a bug of ours',
+        summary: 'hxllm crashed; this is a bug in hxllm',
         detail: session.options.verbose === true ? stack : errorMessage(error),
-        fix: 'send us the evidence of this run (stack.txt in it says where it broke), or run it again with -v',
+        fix: 'report the bug with the evidence of this run (stack.txt holds the stack), or run the same command with -v',
       },
     ],
   };

@@ -4,12 +4,12 @@ import { keptEvents, type KeptEvent, type PhaseEvent, type StepEvent } from '../
 import type { CheckResult } from '../../core/verdict.ts';
 import type { PhaseOutcome } from './outcome.ts';
 
-/** Remembers what a phase has said. */
+/** Remembers the events of a phase. */
 export interface EventLog {
   add(event: PhaseEvent): void;
-  /** Whether this result or Problem was said. */
-  has(said: unknown): boolean;
-  /** The checks that were judged so far. */
+  /** Whether this result or Problem was an event. */
+  has(thing: unknown): boolean;
+  /** The results of the checks so far. */
   results(): readonly CheckResult[];
   kept(): Pick<PhaseOutcome, 'steps' | 'notes'>;
 }

@@ -7,13 +7,13 @@ import { abandon } from './run-phase.ts';
 import type { Session } from './session.ts';
 
 /**
- * Sees to it that an open run is closed as what it is, however the program ends: Ctrl-C aborts the work and a second one
- * leaves at once, an error that nobody caught is our bug (its stack on screen under -v alone), and a program that simply
- * runs out of work while a run is open has lost its way.
+ * Closes an open run correctly for every end of the program. Ctrl-C aborts the work, and a second one exits at once. An
+ * uncaught error is a bug (its stack is on screen only under -v). A program that runs out of work while a run is open has
+ * crashed too.
  */
 export function guardRuns(terminal: Terminal, open: Session['open'], verbose: boolean): Interruption {
   const interruption = watchInterruption(
-    () => terminal.stderr.write('\nStopping in good order; once more leaves at once.\n'),
+    () => terminal.stderr.write('\nStopping cleanly. Press Ctrl-C again to exit now.\n'),
     () => process.exit(EXIT.interrupted),
   );
   const exiting = (): void => {
@@ -26,7 +26,7 @@ export function guardRuns(terminal: Terminal, open: Session['open'], verbose: bo
     const text = verbose ? errorStack(error) : errorMessage(error);
     const evidence = open.run === undefined ? '' : `Evidence: ${shownPath(open.run.folder, terminal.cwd)}\n`;
     open.run?.recorder.file('stack.txt', `${errorStack(error)}\n`);
-    terminal.stderr.write(`\nhxllm broke off: this is a bug of ours: ${text}\n${evidence}`);
+    terminal.stderr.write(`\nhxllm crashed; this is a bug in hxllm: ${text}\n${evidence}`);
     process.exit(EXIT.bug);
   };
   process.once('exit', exiting);

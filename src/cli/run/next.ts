@@ -1,13 +1,14 @@
 import { shellLine } from '../../core/shell.ts';
-import { failsPhase } from '../../core/verdict.ts';
+import { failsPhase, type CheckResult } from '../../core/verdict.ts';
+import { createPaint } from '../views/paint.ts';
 import type { PhaseOutcome } from './outcome.ts';
 import type { Session } from './session.ts';
 
 const DRY = new Set(['--dry-run', '--check', '--diff', '--detailed-exitcode', '--json']);
 
 /**
- * What to type after a phase: the next command where it went well, the same one again where something is to be mended
- * first, or without its dry run where that found differences.
+ * The command to type after a phase: the next phase if it passed, the same command if something has to be fixed first, or the
+ * command without its dry run if that found changes.
  */
 export function nextAfter(
   session: Session,
@@ -17,14 +18,21 @@ export function nextAfter(
     if (session.within !== undefined) return undefined;
     if (ending === 'passed') return following === undefined ? undefined : typed(session, following);
     if (ending === 'pending') return shellLine(session.command.filter((word) => !DRY.has(word)));
-    // A Problem brings the command that mends it; a second one below it would only puzzle.
-    if (ending === 'failed' && results.some(failsPhase))
-      return `mend what is marked, then: ${shellLine(session.command)}`;
-    return undefined;
+    // A Problem has its own fix. A second command below it would only confuse.
+    return ending === 'failed' ? fixMarked(session, results) : undefined;
   };
 }
 
-/** A command line with the choices that this one made: inventory, hosts, and where the vault password comes from. */
+/** The advice after failed checks, with the signs that they have on screen; `undefined` if no check failed the phase. */
+export function fixMarked(session: Session, results: readonly CheckResult[]): string | undefined {
+  const { signs } = createPaint(session.terminal.environment, false);
+  const marks = results.filter(failsPhase).map(({ outcome }) => (outcome === 'unknown' ? signs.unknown : signs.fail));
+  return marks.length === 0
+    ? undefined
+    : `fix the lines marked ${[...new Set(marks)].join(' or ')}, then run: ${shellLine(session.command)}`;
+}
+
+/** A command line with this one's choices: inventory, hosts, vault password and evidence folder. */
 export function typed(session: Session, command: string): string {
   const { inventory, limit, askVaultPass, vaultPasswordFile, evidenceDir } = session.options;
   const argv = [

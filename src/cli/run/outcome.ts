@@ -3,7 +3,7 @@ import type { CheckResult } from '../../core/verdict.ts';
 import type { RunEnding } from '../../evidence/run-record.ts';
 import type { StepEvent } from '../../core/recorder.ts';
 
-/** How one run of a phase came out: what the views show and what decides the exit code. */
+/** The outcome of one phase: the views show it, `--json` prints it, and it decides the exit code. */
 export interface PhaseOutcome {
   readonly phase: string;
   readonly ending: RunEnding;
@@ -13,11 +13,11 @@ export interface PhaseOutcome {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
   readonly changes: number;
-  /** The last state of every step, in the order in which they were first heard of. */
+  /** The last state of every step, in the order of their first events. */
   readonly steps: readonly StepEvent[];
   readonly notes: readonly string[];
   readonly startedAt: string;
   readonly durationMs: number;
-  /** The run's folder, absolute; `undefined` where it could not be made. */
+  /** The absolute path of the run's folder; `undefined` if it could not be created. */
   readonly evidence: string | undefined;
 }

@@ -11,7 +11,7 @@ import { createEventLog } from './event-log.ts';
 import type { PhaseOutcome } from './outcome.ts';
 import { asks, evidenceRoot, type Session } from './session.ts';
 
-/** What a phase's work gets besides its tools: a way to say which hosts and files it is about. */
+/** A running phase as its work sees it: the tools, and functions that report its hosts, files and diffs. */
 export interface PhaseRun {
   readonly tools: Omit<PhaseTools, 'connect'>;
   readonly about: (facts: {
@@ -19,28 +19,28 @@ export interface PhaseRun {
     readonly files: readonly string[];
     readonly warnings: readonly Problem[];
   }) => void;
-  /** Shows what would change in a file and keeps it. */
+  /** Shows the change of a file. */
   readonly diff: (diff: string) => void;
 }
 
-/** What is run: a phase, or what is done like one. */
+/** The description of a run: a phase, or uninstall. */
 export interface PhaseSpec {
   readonly name: string;
   readonly question: string;
-  /** What to type after it went as the outcome says; `undefined`: nothing is to be said. */
+  /** The next command for an outcome; `undefined`: none is shown. */
   readonly next: (outcome: PhaseOutcome) => string | undefined;
-  /** Pending differences are exit code 2. */
+  /** Pending changes are exit code 2. */
   readonly detailedExitCode?: boolean;
 }
 
 /**
- * Runs one phase under evidence and in view: opens the run's folder, shows and keeps every event (redacted), and closes
- * the run however the work ends. Never throws: what breaks is our bug, kept with its stack, exit code 70.
+ * Runs one phase with evidence and view: opens the run's folder, shows and keeps every event (redacted), and closes the run
+ * however the work ends. Never throws: an error of the work is a bug, kept with its stack, exit code 70.
  */
 export async function runPhase(
   session: Session,
   spec: PhaseSpec,
-  work: (attempt: PhaseRun) => Promise<PhaseReport>,
+  work: (run: PhaseRun) => Promise<PhaseReport>,
 ): Promise<PhaseOutcome> {
   const { terminal, view, redaction, signal } = session;
   const startedMs = terminal.nowMs();
@@ -68,7 +68,7 @@ export async function runPhase(
     const shown = redaction.data(event) as PhaseEvent;
     log.add(shown);
     run?.recorder.event(event);
-    // The evidence has both; a person sees one outage once, as the check that failed.
+    // The evidence keeps both, but the view shows an outage once: as the failed check.
     if (shown.kind !== 'problem' || !repeatsCheck(shown.problem, log.results())) view.event(shown);
   };
   const recorder: Recorder = { event: say, file: (path, content) => run?.recorder.file(path, content) };
@@ -102,10 +102,10 @@ export async function runPhase(
         ? EXIT.interrupted
         : exitCodeOfPhase({ ...report, ending }, spec.detailedExitCode ?? false);
   const { results, changes } = report;
-  // Who pressed Ctrl-C knows why a question had no answer and a host went silent.
+  // After Ctrl-C, problems of questions without an answer and of silent hosts are no news: keep only those shown before.
   const problems =
     ending === 'aborted' ? report.problems.filter((problem) => log.has(redaction.data(problem))) : report.problems;
-  // What a phase found but did not say on the way is said now, so that view, events and run.json agree.
+  // Results and problems that were not events yet become events now, so that view, events.jsonl and run.json agree.
   for (const result of results) if (!log.has(redaction.data(result))) say({ kind: 'check', result });
   for (const problem of problems) if (!log.has(redaction.data(problem))) say({ kind: 'problem', problem });
   const kept = run?.close({ ending, exitCode, hosts, inputs, changes, results, problems, warnings });
@@ -115,7 +115,7 @@ export async function runPhase(
   const outcome: PhaseOutcome = {
     phase: spec.name,
     ending,
-    // Evidence that could not be kept is a failure even where all else went well.
+    // Evidence that could not be kept is a failure, even if the phase passed.
     exitCode: exitCode === EXIT.ok && lost.length > 0 ? exitCodeOfProblems(lost) : exitCode,
     startedAt: new Date(startedMs).toISOString(),
     durationMs: terminal.nowMs() - startedMs,
@@ -131,7 +131,7 @@ export async function runPhase(
   return outcome;
 }
 
-/** Closes a run that is still open, in a hurry, as what it is. */
+/** Closes an open run at once, as aborted or crashed. */
 export function abandon(run: Run, ending: 'aborted' | 'crashed'): void {
   run.close({
     ending,

@@ -5,7 +5,7 @@ import type { Run } from '../../evidence/run-folder.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { View } from '../views/view.ts';
 
-/** The options that each of the five phases, `up` and `uninstall` take, as commander gives them. */
+/** The options that the five phases, `up` and `uninstall` share, as commander returns them. */
 export interface PhaseOptions {
   readonly inventory?: string;
   readonly limit?: string;
@@ -15,45 +15,45 @@ export interface PhaseOptions {
   readonly evidenceDir?: string;
   readonly verbose?: boolean;
   readonly yes?: boolean;
-  /** Of those that change something. */
+  /** Only of commands that change something. */
   readonly dryRun?: boolean;
   /** Ansible's names for a dry run, and for showing all differences. */
   readonly check?: boolean;
   readonly diff?: boolean;
 }
 
-/** The password of the vault, as far as this command line knows it. */
+/** The vault password of this command line. */
 export interface VaultPassword {
-  /** Asks the person, once; later calls give the same. */
+  /** Asks the operator once; later calls return the same password. */
   ask(): Promise<Secret>;
-  /** It is known without asking. */
+  /** Sets the password without asking. */
   give(password: Secret): void;
   known(): boolean;
 }
 
-/** What one command line gives to all that it runs. */
+/** The state that all phases of one command line share. */
 export interface Session {
   readonly terminal: Terminal;
   readonly options: PhaseOptions;
-  /** As typed, for the evidence. */
+  /** The command line as typed, for the evidence. */
   readonly command: readonly string[];
   readonly version: string;
   readonly view: View;
   readonly redaction: Redaction;
   readonly signal: AbortSignal;
   readonly vault: VaultPassword;
-  /** The command that runs several phases, `up`: it says what comes next, they do not. */
+  /** `up` or `demo` if it runs several phases: then the phases show no next command. */
   readonly within: string | undefined;
-  /** The run that is open now, so that whoever ends the program can close it. */
+  /** The run that is open now, so that the guard can close it if the program ends. */
   readonly open: { run: Run | undefined };
 }
 
-/** The folder that evidence goes to: `--evidence-dir`, else `evidence` here. */
+/** The evidence folder: `--evidence-dir`, else `evidence` in the current folder. */
 export function evidenceRoot(session: Session): string {
   return resolve(session.terminal.cwd, session.options.evidenceDir ?? 'evidence');
 }
 
-/** Whether a person is asked before something changes. */
+/** Whether the operator is asked before something changes. */
 export function asks(session: Session): boolean {
   return session.terminal.interactive && session.options.yes !== true;
 }

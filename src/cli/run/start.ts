@@ -14,12 +14,12 @@ export interface CommandSpec {
   readonly name: string;
   readonly argv: readonly string[];
   readonly options: PhaseOptions;
-  /** It runs several phases, and its document lists them. */
+  /** The command runs several phases, and its document lists them. */
   readonly several: boolean;
   readonly work: (session: Session) => Promise<readonly PhaseOutcome[]>;
 }
 
-/** Runs phases for one command line: Ctrl-C aborts them, `--json` prints their document; gives the exit code of the last. */
+/** Runs the phases of one command line. Ctrl-C aborts them, `--json` prints their document. Returns the exit code of the last phase. */
 export async function start(terminal: Terminal, { name, argv, options, several, work }: CommandSpec): Promise<number> {
   const { version } = await readManifest();
   const open: Session['open'] = { run: undefined };
@@ -48,7 +48,7 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
   }
 }
 
-// A dry run shows exactly what would be applied.
+// A dry run shows new files line by line, since it shows exactly the changes that would be applied.
 function showsWholeFiles({ verbose, diff, dryRun, check }: PhaseOptions): boolean {
   return [verbose, diff, dryRun, check].includes(true);
 }

@@ -6,7 +6,7 @@ import { createConnect } from '../../remote/connect.ts';
 import type { PhaseRun } from './run-phase.ts';
 import type { Session } from './session.ts';
 
-/** Reads the operator's files, tells the attempt what it is about, and does the work; where they cannot be read, that is the report. */
+/** Reads the operator's files, reports their hosts and files, and does the work. If they cannot be read, the report has the Problems. */
 export async function withConfig(
   session: Session,
   { tools, about }: PhaseRun,
@@ -20,12 +20,12 @@ export async function withConfig(
   return work(config, toolsOf(session, tools));
 }
 
-/** What a phase is given to work with, hosts included. */
+/** The tools of a phase, with connections to hosts. */
 export function toolsOf(session: Session, tools: PhaseRun['tools']): PhaseTools {
   return { ...tools, connect: createConnect(session.terminal) };
 }
 
-/** What the command line says about the files to read. The vault password is asked for at most once, and never appears again. */
+/** The request for the configuration from the command line. The vault password is asked for at most once. */
 export function configRequest(session: Session): ConfigRequest {
   const { terminal, options } = session;
   const { cwd, home, userName, environment } = terminal;
@@ -41,12 +41,12 @@ export function configRequest(session: Session): ConfigRequest {
   };
 }
 
-/** A report of nothing but problems. */
+/** A failed report that has only problems. */
 export function failedBy(problems: readonly Problem[]): PhaseReport {
   return { ending: 'failed', results: [], problems, changes: 0 };
 }
 
-/** From now on none of the configuration's secrets is shown or kept. */
+/** Registers the configuration's secrets, so that none of them is shown or kept from now on. */
 export function register({ redaction }: Session, config: Config): void {
   for (const { target, settings } of config.hosts) {
     if (settings.masterKey.state === 'set') redaction.add(settings.masterKey.key);

@@ -7,11 +7,11 @@ import { sha256 } from '../../core/hash.ts';
 import type { Bundle } from '../../render/release.ts';
 import { PACKAGE_ROOT, readManifest } from './package-root.ts';
 
-// undici is CommonJS and requires Node's modules; a bundle in ESM has no `require` unless it makes one.
+// undici is CommonJS and requires Node's modules, but an ESM bundle has no `require` of its own.
 const BANNER =
   "import { createRequire as createRequireForPackages } from 'node:module';\nconst require = createRequireForPackages(import.meta.url);";
 
-/** The gateway as one file: as it was built into the package, or, in the repository, packed now. */
+/** The gateway as one file: the built one of the package, or packed now in the repository. */
 export async function bundleGateway(): Promise<Result<Bundle>> {
   const built = join(PACKAGE_ROOT, 'dist/gateway.mjs');
   const { version } = await readManifest();
@@ -31,7 +31,7 @@ export async function bundleGateway(): Promise<Result<Bundle>> {
   }
 }
 
-/** Packs src/gateway/main.ts and what it imports into one ESM file. The same sources give the same bytes, wherever they lie. */
+/** Packs src/gateway/main.ts with its imports into one ESM file. The same sources give the same bytes in every folder. */
 export async function packGateway(): Promise<string> {
   const { build } = await import('esbuild');
   const result = await build({
@@ -44,9 +44,9 @@ export async function packGateway(): Promise<string> {
     target: 'node24',
     banner: { js: BANNER },
     legalComments: 'eof',
-    // The names of packages in comments must not tell where node_modules really lies.
+    // Otherwise comments with the paths of packages would depend on the real place of node_modules.
     preserveSymlinks: true,
-    // Neither the person's tsconfig above this folder nor their environment may change what is shipped.
+    // A tsconfig above this folder must not change the bundle.
     tsconfigRaw: {},
     logLevel: 'silent',
   });

@@ -1,14 +1,14 @@
 import { open } from 'node:fs/promises';
 import type { Architecture } from '../../render/release.ts';
 
-// elf(5): e_machine is a half-word at byte 18, in the byte order that e_ident[EI_DATA] says; 62 is EM_X86_64, 183 EM_AARCH64.
+// elf(5): e_machine is a half-word at byte 18, in the byte order of e_ident[EI_DATA]; 62 is EM_X86_64, 183 EM_AARCH64.
 const MACHINES: ReadonlyMap<number, Architecture> = new Map([
   [62, 'x64'],
   [183, 'arm64'],
 ]);
 const HEADER_BYTES = 20;
 
-/** What a program file is for: an architecture, another machine by its ELF number, or no ELF at all. Rejects where it cannot be read. */
+/** The machine of a program file: an architecture, the ELF number of another machine, or `undefined` if it is not ELF. Rejects if the file cannot be read. */
 export async function machineOf(file: string): Promise<Architecture | { readonly other: number } | undefined> {
   const handle = await open(file);
   try {

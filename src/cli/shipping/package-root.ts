@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** The folder that holds package.json: the repository, or the installed package (`dist` has the depth of `src`). */
 export const PACKAGE_ROOT = join(import.meta.dirname, '../../..');
 
-/** What this package says of itself. */
+/** The parts of package.json that hxllm reads. */
 export interface PackageManifest {
   readonly version: string;
   readonly optionalDependencies: Readonly<Record<string, string>>;
@@ -12,6 +12,6 @@ export interface PackageManifest {
 
 /** Reads this package's package.json. */
 export async function readManifest(): Promise<PackageManifest> {
-  // Our own file, written by us and shipped with this code.
+  // The package's own file, shipped with this code, so its shape is known.
   return JSON.parse(await readFile(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as PackageManifest;
 }

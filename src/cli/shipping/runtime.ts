@@ -9,13 +9,13 @@ import type { Architecture, Runtime } from '../../render/release.ts';
 import { machineOf } from './elf.ts';
 import { readManifest } from './package-root.ts';
 
-/** Finds the pinned Node.js for an architecture: the file that the person named, if it is one for it, else the package that npm installed. */
+/** Finds the pinned Node.js for an architecture: the file of `--runtime` if it fits, else the package that npm installed. */
 export async function findRuntime(architecture: Architecture, named: string | undefined): Promise<Result<Runtime>> {
   const pinned = (await readManifest()).optionalDependencies[carrierOf(architecture)] ?? '';
   const installed = installedFile(architecture);
   if (named !== undefined) {
     const judged = await judgeNamed(resolve(named), architecture, pinned);
-    // Of a fleet with two architectures, the file is for one and the installed package for the other.
+    // In a fleet with two architectures, the file is for one and the installed package for the other.
     if (judged.ok || judged.problems[0].code !== 'runtime.other-architecture' || installed === undefined) return judged;
   }
   if (installed === undefined) return fail(missing(architecture, pinned));
@@ -38,7 +38,7 @@ async function judgeNamed(file: string, architecture: Architecture, pinned: stri
   }
 }
 
-// One process asks for the same 127 MB several times; size and time of change tell whether they are the same.
+// One process reads the same 127 MB several times. Size and modification time tell whether the file has changed.
 const read = new Map<string, Omit<Runtime, 'architecture'>>();
 
 async function readRuntime(file: string): Promise<Omit<Runtime, 'architecture'>> {
@@ -50,11 +50,11 @@ async function readRuntime(file: string): Promise<Omit<Runtime, 'architecture'>>
   let version = '';
   let tail = '';
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
-    // A stream without an encoding gives bytes.
+    // A stream without an encoding yields bytes.
     const bytes = chunk as Buffer;
     hash.update(bytes);
     if (version !== '') continue;
-    // process.release.sourceUrl is in every official build; a program of another architecture cannot be asked.
+    // process.release.sourceUrl is in every official build. A program of another architecture cannot be run to ask it.
     const text = tail + bytes.toString('latin1');
     version = /node-v(\d+\.\d+\.\d+)\.tar\.gz/.exec(text)?.[1] ?? '';
     tail = text.slice(-64);
@@ -85,7 +85,7 @@ function missing(architecture: Architecture, pinned: string): Problem {
   return {
     code: 'runtime.missing',
     summary: `the Node.js for a host with ${architecture} is not on this machine`,
-    detail: `Wanted Node.js ${pinned} for linux-${architecture}, which the npm package ${carrierOf(architecture)} carries. npm installs only the one for this machine's own architecture, and none with --omit=optional.`,
+    detail: `Expected Node.js ${pinned} for linux-${architecture} from the npm package ${carrierOf(architecture)}, found no such package. npm installs only the one for this machine's own architecture, and none with --omit=optional.`,
     fix: fetching(architecture, pinned),
   };
 }
@@ -98,14 +98,14 @@ function otherMachine(
 ): Problem {
   const seen =
     machine === undefined
-      ? 'no ELF program at all'
+      ? 'a file that is not an ELF program'
       : typeof machine === 'string'
         ? `a program for ${machine}`
         : `a program for another machine (e_machine ${String(machine.other)})`;
   return {
     code: typeof machine === 'string' ? 'runtime.other-architecture' : 'runtime.not-a-runtime',
     summary: `the file given with --runtime is not for ${architecture}`,
-    detail: `Wanted the Node.js ${pinned} of linux-${architecture}; seen ${seen}.`,
+    detail: `Expected Node.js ${pinned} for linux-${architecture}, found ${seen}.`,
     fix: fetching(architecture, pinned),
     where: { file },
   };
@@ -114,8 +114,8 @@ function otherMachine(
 function otherVersion(file: string, version: string, architecture: Architecture, pinned: string): Problem {
   return {
     code: 'runtime.other-version',
-    summary: 'the file given with --runtime is not the version that hxllm is tested with',
-    detail: `Wanted Node.js ${pinned}; seen ${version === '' ? 'a program that does not name a version of Node.js' : `Node.js ${version}`}.`,
+    summary: 'the file given with --runtime is another version of Node.js than hxllm ships',
+    detail: `Expected Node.js ${pinned}, found ${version === '' ? 'a program without a version of Node.js' : `Node.js ${version}`}.`,
     fix: fetching(architecture, pinned),
     where: { file },
   };

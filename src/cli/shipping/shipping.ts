@@ -3,7 +3,7 @@ import type { Bundle, Shipping } from '../../render/release.ts';
 import { bundleGateway } from './bundle.ts';
 import { findRuntime } from './runtime.ts';
 
-/** What this machine can ship to hosts; `runtimeFile` is the person's `--runtime`. The gateway is packed at most once. */
+/** The gateway and the runtimes that this machine can ship to hosts. `runtimeFile`: the value of `--runtime`. The gateway is packed at most once. */
 export function createShipping(options: { readonly runtimeFile: string | undefined }): Shipping {
   let bundle: Promise<Result<Bundle>> | undefined;
   return {

@@ -1,15 +1,15 @@
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-// npm and npx pass on the Ctrl-C that the terminal has sent to their children already; what comes this soon is the same.
+// npm and npx forward a Ctrl-C that the terminal has sent to their children already. A second signal within this time is the same Ctrl-C.
 const SAME_MS = 500;
 
-/** What becomes of Ctrl-C while a command runs. */
+/** The handling of Ctrl-C while a command runs. */
 export interface Interruption {
   readonly signal: AbortSignal;
-  /** Gives the signals back. */
+  /** Removes the signal handlers. */
   dispose(): void;
 }
 
-/** The first Ctrl-C (or SIGTERM, SIGHUP) aborts the work and calls `first`; one that comes later than half a second after it calls `leave`, which ends the process. */
+/** The first Ctrl-C (or SIGTERM, SIGHUP) calls `first` and aborts the work. Another one more than half a second later calls `leave`, which ends the process. */
 export function watchInterruption(
   first: () => void,
   leave: () => void,

@@ -3,7 +3,7 @@ import type { WriteStream } from 'node:tty';
 import { askHidden, askYesNo } from './question.ts';
 import type { Output, Terminal } from './terminal.ts';
 
-/** The terminal of this process. A reader that leaves (`| head`) silences an output and stops nothing. */
+/** The terminal of this process. If the reader of an output leaves (`| head`), the output falls silent and the work continues. */
 export function processTerminal(): Terminal {
   return {
     stdout: outputOf(process.stdout),
@@ -24,7 +24,7 @@ export function processTerminal(): Terminal {
 function outputOf(stream: WriteStream): Output {
   let open = true;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader has gone. A deployment under way is worth more than its last lines.
+    // The reader has gone. A running deployment matters more than its last lines.
     if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     open = false;
   });
@@ -33,12 +33,12 @@ function outputOf(stream: WriteStream): Output {
       if (open) stream.write(text);
     },
     isTty: stream.isTTY,
-    // A terminal whose size nobody has set says 0.
+    // A terminal without a known size reports 0 columns.
     columns: () => (stream.isTTY && stream.columns > 0 ? stream.columns : Number.POSITIVE_INFINITY),
   };
 }
 
-// A user without an entry in passwd (a container's) has no name to be asked for.
+// A user without an entry in passwd (as in containers) has no name, and userInfo() throws.
 function userName(): string {
   try {
     return userInfo().username;

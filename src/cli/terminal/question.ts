@@ -6,17 +6,17 @@ const CTRL_D = '\u0004';
 const CTRL_U = '\u0015';
 const BACKSPACE = /[\b\u007F]/;
 
-/** Asks yes or no on a terminal; no is the default. Ctrl-C is left to whoever handles the signal. */
+/** Asks yes or no on a terminal; the default is no. Ctrl-C is left to the signal's handler. */
 export async function askYesNo(
   input: ReadStream,
   output: WriteStream,
   question: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  // An earlier question may have let go of it.
+  // An earlier question may have unreferenced the input.
   input.ref();
   const lines = createInterface({ input, output });
-  // readline keeps Ctrl-C to itself unless somebody listens.
+  // readline consumes Ctrl-C unless there is a listener.
   lines.on('SIGINT', () => void process.kill(process.pid, 'SIGINT'));
   // Ctrl-D ends the input without an answer.
   const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
@@ -32,7 +32,7 @@ export async function askYesNo(
   }
 }
 
-/** Asks on a terminal for a line that is not echoed; `undefined` on Ctrl-C, Ctrl-D with nothing typed, or abort. */
+/** Asks on a terminal for a line that is not echoed. `undefined` on Ctrl-C, on Ctrl-D before any character, or on abort. */
 export function askHidden(
   input: ReadStream,
   output: WriteStream,
@@ -56,7 +56,7 @@ export function askHidden(
         if (character === '\r' || character === '\n') return finish(typed);
         if (character === CTRL_D) return finish(typed === '' ? undefined : typed);
         if (character === CTRL_C) {
-          // Raw mode makes it a character; it is still meant as the signal, whose handler aborts the question.
+          // In raw mode Ctrl-C is a character. Send the signal, whose handler aborts the question.
           process.kill(process.pid, 'SIGINT');
           return;
         }

@@ -1,22 +1,22 @@
-/** One of the two streams that a person reads. */
+/** One of the two output streams. */
 export interface Output {
   write(text: string): void;
   readonly isTty: boolean;
-  /** Width in columns; `Infinity` where nothing limits it. Asked anew each time, since windows change. */
+  /** The width in columns; `Infinity` without a limit. Read anew each time, since windows change. */
   readonly columns: () => number;
 }
 
-/** Everything that the program knows of where it runs: what it may print to, ask, and read from the environment. */
+/** The environment of the program: its outputs, questions to the operator, environment variables, user and clock. */
 export interface Terminal {
-  /** The result. */
+  /** For results. */
   readonly stdout: Output;
-  /** Progress, problems and questions. */
+  /** For progress, problems and questions. */
   readonly stderr: Output;
-  /** Whether a person can be asked: input and stderr are terminals. */
+  /** Whether questions can be asked: stdin and stderr are terminals. */
   readonly interactive: boolean;
-  /** Asks yes or no; anything but yes is no. */
+  /** Asks yes or no; every answer but yes is no. */
   readonly askYesNo: (question: string, signal: AbortSignal) => Promise<boolean>;
-  /** Asks for a line that is not shown; `undefined` where the person gave none (Ctrl-C, Ctrl-D). */
+  /** Asks for a line that is not echoed; `undefined` without an answer (Ctrl-C, Ctrl-D). */
   readonly askHidden: (question: string, signal: AbortSignal) => Promise<string | undefined>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;

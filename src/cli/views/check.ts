@@ -2,18 +2,18 @@ import type { CheckResult } from '../../core/verdict.ts';
 import { flow, oneLine, type Span } from './flow.ts';
 import { signOf, type Paint } from './paint.ts';
 
-/** How a block is to be laid out. */
+/** The layout of a block. */
 export interface Layout {
   readonly paint: Paint;
   readonly indent: number;
   readonly columns: number;
-  /** Everything in full: ids, and what was seen of checks that passed. */
+  /** Everything in full: also ids, and the whole result of passed checks. */
   readonly verbose: boolean;
-  /** New files line by line; without it they are counted. */
+  /** New files line by line; otherwise only their number of lines. */
   readonly wholeFiles?: boolean;
 }
 
-/** One check that was judged: a line where all is well; what was wanted, seen and mends it where not. */
+/** The result of a check: one line if it passed; else also what was expected, what was found, and the fix. */
 export function checkBlock(result: CheckResult, layout: Layout): string {
   const { paint, indent, columns, verbose } = layout;
   const shape = { indent, hang: indent + 2, columns };
@@ -24,7 +24,7 @@ export function checkBlock(result: CheckResult, layout: Layout): string {
     return flow([...begin, { text: result.title, paint: paint.bold }, ...id], shape) + fields(result, layout);
   const seen = result.outcome === 'not-applicable' ? `not applicable: ${result.seen}` : result.seen;
   const room = columns - indent - sign.length - result.title.length - 3;
-  // What needs nobody's attention is one line, unless everything is wanted.
+  // A result that needs no attention is one line, except under -v.
   const shown = verbose ? seen : room < 8 ? '' : oneLine(seen, room);
   const title = shown === '' ? result.title : `${result.title}:`;
   return flow(
@@ -40,15 +40,18 @@ export function checkBlock(result: CheckResult, layout: Layout): string {
 
 function fields(result: CheckResult, layout: Layout): string {
   const rows: readonly (readonly [string, string | undefined])[] = [
-    ['wanted', result.wanted],
-    ['seen', result.seen],
+    ['expected', result.wanted],
+    ['found', result.seen],
     ['fix', result.fix],
   ];
   return rows.map(([name, value]) => (value === undefined || value === '' ? '' : field(name, value, layout))).join('');
 }
 
-/** A named value below a line; a fix stays whole, to be copied. */
-export function field(name: string, value: string, { paint, indent, columns }: Layout, width = 6): string {
+/** The longest names are `expected` and `evidence`. */
+const FIELD_WIDTH = 8;
+
+/** A named value below a line. A fix is never wrapped, so that it can be copied. */
+export function field(name: string, value: string, { paint, indent, columns }: Layout, width = FIELD_WIDTH): string {
   const whole = name === 'fix' && !value.includes('\n');
   return flow(
     [
@@ -59,7 +62,7 @@ export function field(name: string, value: string, { paint, indent, columns }: L
   );
 }
 
-/** Several checks that were skipped for one reason, as one line: one cause is told once. */
+/** Several checks that were skipped for one reason, as one line. */
 export function skippedLine(count: number, seen: string, { paint, indent, columns }: Layout): string {
   return flow(
     [

@@ -9,14 +9,12 @@ const WORDS: Readonly<Record<PhaseOutcome['ending'], string>> = {
   passed: 'passed',
   failed: 'failed',
   pending: 'has changes pending',
-  declined: 'was declined, nothing was changed',
+  declined: 'was declined; nothing was changed',
   aborted: 'was interrupted',
-  crashed: 'broke off: a bug of ours',
+  crashed: 'crashed; this is a bug in hxllm',
 };
 
-const WIDTH = 'evidence'.length;
-
-/** The last lines of a phase: how it ended with counts and duration, where the evidence is, what to do next. */
+/** The last lines of a phase: its ending with counts and duration, its evidence, and the next command. */
 export function closingBlock(
   outcome: PhaseOutcome,
   evidence: string | undefined,
@@ -41,12 +39,12 @@ export function closingBlock(
   const below = { ...layout, indent: indent - 2 };
   return (
     lines +
-    (evidence === undefined ? '' : field('evidence', evidence, below, WIDTH)) +
-    (next === undefined ? '' : field('next', next, below, WIDTH))
+    (evidence === undefined ? '' : field('evidence', evidence, below)) +
+    (next === undefined ? '' : field('next', next, below))
   );
 }
 
-/** The very last lines of a command that ran several phases. */
+/** The last lines of a command that ran several phases. */
 export function finishBlock(
   command: string,
   outcomes: readonly PhaseOutcome[],
@@ -68,7 +66,7 @@ export function finishBlock(
     ],
     { indent: 0, hang: 2, columns },
   );
-  return lines + (next === undefined ? '' : field('next', next, { ...layout, indent: -2 }, WIDTH));
+  return lines + (next === undefined ? '' : field('next', next, { ...layout, indent: -2 }));
 }
 
 function countsOf(outcome: PhaseOutcome): readonly string[] {

@@ -2,7 +2,7 @@ import { createTwoFilesPatch } from 'diff';
 import type { Paint } from './paint.ts';
 import { printable } from './flow.ts';
 
-/** A change to one of the operator's files; the same shape as the phases give it. */
+/** A change to one of the operator's files, in the same shape as in the report of inventory. */
 export interface ShownChange {
   readonly path: string;
   readonly before: string | undefined;
@@ -10,7 +10,7 @@ export interface ShownChange {
   readonly secret: boolean;
 }
 
-/** A change as a unified diff with `path` as its name, or, where the file is secret, one line that says so. */
+/** A change as a unified diff with `shownPath` as the file's name. For a secret file, one line that says so. */
 export function diffOf(change: ShownChange, shownPath: string): string {
   const { before, after, secret } = change;
   if (secret)
@@ -24,11 +24,11 @@ export function diffOf(change: ShownChange, shownPath: string): string {
     undefined,
     { context: 3 },
   );
-  // The ruler of `=` that precedes a patch says nothing.
+  // Remove the line of `=` before the patch.
   return patch.replace(/^=+\n/, '');
 }
 
-/** A diff in colours, indented; nothing in it moves the cursor. */
+/** A diff in colours, indented, without control characters. */
 export function paintDiff(diff: string, paint: Paint, indent: number): string {
   return diff
     .trimEnd()

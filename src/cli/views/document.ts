@@ -1,9 +1,9 @@
 import type { PhaseOutcome } from '../run/outcome.ts';
 
-/** The version of what `--json` prints. */
+/** The version of the document that `--json` prints. */
 const DOCUMENT_VERSION = 1;
 
-/** What `--json` prints: of one phase its outcome; of a command that runs several, how it came out and theirs. */
+/** The document that `--json` prints: the outcome of one phase, or, for a command that runs several, its ending and all their outcomes. */
 export function documentOf(
   command: string,
   version: string,

@@ -2,11 +2,11 @@
 export interface Span {
   readonly text: string;
   readonly paint?: (text: string) => string;
-  /** Never broken, so that a command can be copied whole. */
+  /** Never wrapped, so that a command can be copied whole. */
   readonly whole?: boolean;
 }
 
-/** Where a block of text begins, where its further lines begin, and how wide it may be. */
+/** The indent of a block's first line, of its further lines, and its width. */
 export interface Shape {
   readonly indent: number;
   readonly hang: number;
@@ -16,14 +16,14 @@ export interface Shape {
 interface Word {
   readonly text: string;
   readonly shown: string;
-  /** Begins a line of its own. */
+  /** Begins a new line. */
   readonly breaks: boolean;
 }
 
-// Narrower than this nothing is readable; the terminal may wrap it as it likes.
+// Narrower text is not readable, so the terminal may wrap it.
 const MIN_COLUMNS = 30;
 
-/** Lays spans out as lines of words, ending in a newline; a word that is longer than the line stays whole. */
+/** Lays out spans as lines of words that end in a newline. A word that is longer than the line stays whole. */
 export function flow(spans: readonly Span[], shape: Shape): string {
   const columns = Math.max(shape.columns, MIN_COLUMNS);
   let out = ' '.repeat(shape.indent);
@@ -52,7 +52,7 @@ function wordsOf({ text, paint = (word) => word, whole = false }: Span): readonl
     });
 }
 
-/** Cuts text to one line of at most so many columns, with `…` where something is missing. */
+/** Cuts text to one line of at most `columns`, with `…` at a cut. */
 export function oneLine(text: string, columns: number): string {
   const line = printable(text).replaceAll(/\s+/g, ' ').trim();
   return widthOf(line) <= columns
@@ -63,11 +63,11 @@ export function oneLine(text: string, columns: number): string {
         .trimEnd()}…`;
 }
 
-/** The text without what a terminal would obey: what a host says must not move the cursor or change a title. */
+/** The text without control characters and escape sequences: output of a host must not move the cursor or change the title. */
 export function printable(text: string): string {
   return (
     text
-      // eslint-disable-next-line no-control-regex -- control characters are what it is about
+      // eslint-disable-next-line no-control-regex -- the expression matches control characters on purpose
       .replaceAll(/\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|.)?/g, '')
       .replaceAll('\r\n', '\n')
       .replaceAll('\t', '  ')

@@ -13,7 +13,7 @@ import { createSpinner } from './spinner.ts';
 import { stepBlock } from './step.ts';
 import type { View } from './view.ts';
 
-/** The view for people: results on `result` (stderr where stdout is for a document), problems and progress on stderr. */
+/** The view for people: results on `result` (stderr if stdout is for a JSON document), problems and progress on stderr. */
 export function createHumanView(terminal: Terminal, result: Output, verbose: boolean, wholeFiles = verbose): View {
   const spinner = createSpinner(terminal.stderr, result, terminal.environment);
   const layoutOf = (output: Output, indent: number): Layout => ({
@@ -29,7 +29,7 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
   let legendShown = false;
   let skipped: { readonly host: string; readonly seen: string; readonly count: number } | undefined;
 
-  // With several hosts every line stands below its host's name; one host needs no saying.
+  // With several hosts, every line stands below its host's name. A single host is not named.
   const under = (host: string): number => {
     if (!several || host === '-' || host === '') {
       group = several ? '' : group;
@@ -78,7 +78,7 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
         return terminal.stderr.write(problemBlock(event.problem, 'problem', layoutOf(terminal.stderr, 2)));
       case 'note': {
         const layout = layoutOf(result, under(event.host ?? '-'));
-        // Commands among the lines are to be copied, so lines stay as they are.
+        // Lines may be commands to copy, so they are not wrapped.
         return result.write(
           event.text
             .split('\n')
@@ -100,7 +100,7 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
   return {
     begin: (phase, question) => {
       const { paint } = layoutOf(result, 0);
-      // Phases that follow one another are set apart.
+      // An empty line between phases.
       result.write(`${begun ? '\n' : ''}${paint.bold(phase)}  ${paint.dim(question)}\n`);
       [several, group, begun, legendShown] = [false, '', true, false];
     },

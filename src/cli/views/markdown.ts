@@ -1,6 +1,6 @@
 import type { Paint } from './paint.ts';
 
-/** Markdown as it stands, its headings bold. Code is left alone: a comment of a shell looks like a heading. */
+/** Markdown with bold headings, otherwise unchanged. Code is left alone, since a shell comment looks like a heading. */
 export function paintMarkdown(markdown: string, { bold }: Pick<Paint, 'bold'>): string {
   let inCode = false;
   return markdown

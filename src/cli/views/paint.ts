@@ -3,7 +3,7 @@ import type { CheckResult } from '../../core/verdict.ts';
 
 type Style = (text: string) => string;
 
-/** Colours and symbols for one output; both fall back to plain text where they would not be seen. */
+/** Colours and signs for one output. Both fall back to plain text if the output cannot show them. */
 export interface Paint {
   readonly good: Style;
   readonly bad: Style;
@@ -53,7 +53,7 @@ const PLAIN: Signs = {
   note: '>',
 };
 
-/** Paints for an output by its environment: NO_COLOR and FORCE_COLOR as everywhere, colour on a terminal only, plain signs where the locale has no others. */
+/** Colours and signs for an output: NO_COLOR and FORCE_COLOR as usual, colour only on a terminal, plain signs if the locale is not UTF-8. */
 export function createPaint(environment: Readonly<Record<string, string | undefined>>, isTty: boolean): Paint {
   const chalk = new Chalk({ level: wantsColour(environment, isTty) ? 1 : 0 });
   return {
@@ -67,7 +67,7 @@ export function createPaint(environment: Readonly<Record<string, string | undefi
   };
 }
 
-/** https://no-color.org and https://force-color.org; FORCE_COLOR wins, as in Node itself. */
+/** Whether to use colour, by https://no-color.org and https://force-color.org. FORCE_COLOR wins, as in Node.js. */
 export function wantsColour(environment: Readonly<Record<string, string | undefined>>, isTty: boolean): boolean {
   const { FORCE_COLOR: force, NO_COLOR: none, TERM: term } = environment;
   if (force !== undefined) return force !== '0' && force !== 'false';
@@ -78,11 +78,11 @@ export function wantsColour(environment: Readonly<Record<string, string | undefi
 function speaksUnicode(environment: Readonly<Record<string, string | undefined>>): boolean {
   const { TERM: term, LC_ALL: all, LC_CTYPE: ctype, LANG: lang } = environment;
   const locale = [all, ctype, lang].find((name) => name !== undefined && name !== '');
-  // No locale at all is what containers and CI have; their logs are read in UTF-8.
+  // Containers and CI have no locale at all; their logs are read as UTF-8.
   return term !== 'linux' && term !== 'dumb' && (locale === undefined || /utf-?8/i.test(locale));
 }
 
-/** The sign of a check that was judged, and its style. */
+/** The sign of a check's result, and its style. */
 export function signOf({ signs, ...paint }: Paint, result: CheckResult): readonly [string, Style] {
   switch (result.outcome) {
     case 'pass':

@@ -4,7 +4,7 @@ import { flow } from './flow.ts';
 import type { Paint } from './paint.ts';
 import { detailBlock } from './step.ts';
 
-/** A kind of line in a plan: its sign and how the legend explains it. */
+/** The kind of a line in a plan, which decides its sign. */
 type Mark = 'change' | 'remove' | 'check' | 'unknown';
 
 const LEGEND: Readonly<Record<Mark, string>> = {
@@ -14,7 +14,7 @@ const LEGEND: Readonly<Record<Mark, string>> = {
   unknown: 'not known yet',
 };
 
-/** A host's plan: each step with its detail, then the totals by kind; with `legend` also what the signs mean. */
+/** A host's plan: each step with its detail, then the totals by kind, and with `legend` the meaning of the signs. */
 export function planBlock({ steps }: PlanEvent, legend: boolean, layout: Layout): string {
   const lines = steps.map((step) => plannedBlock(step, layout));
   const below = { ...layout, indent: layout.indent - 4 };

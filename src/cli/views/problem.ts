@@ -3,7 +3,7 @@ import type { CheckResult } from '../../core/verdict.ts';
 import { field, type Layout } from './check.ts';
 import { flow } from './flow.ts';
 
-/** Whether a check on the same host has said it already, with the same fix: one outage is not told twice. */
+/** Whether a check of the same host has shown the same fix already, so that one outage is not shown twice. */
 export function repeatsCheck(problem: Problem, results: readonly CheckResult[]): boolean {
   return results.some(
     ({ host, fix, outcome }) =>
@@ -11,7 +11,7 @@ export function repeatsCheck(problem: Problem, results: readonly CheckResult[]):
   );
 }
 
-/** A Problem as summary, where, detail and fix; a warning differs in its sign alone. */
+/** A Problem with its summary, place, detail and fix. A warning differs only in its sign. */
 export function problemBlock(problem: Problem, kind: 'problem' | 'warning', layout: Layout): string {
   const { paint, indent, columns, verbose } = layout;
   const [sign, style] = kind === 'problem' ? [paint.signs.fail, paint.bad] : [paint.signs.warn, paint.warn];

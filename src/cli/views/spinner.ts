@@ -1,18 +1,18 @@
 import type { Output } from '../terminal/terminal.ts';
 
-/** Something that moves on stderr while nothing else does. */
+/** A spinner with a text on stderr. */
 export interface Spinner {
   say(text: string): void;
   stop(): void;
 }
 
-/** A spinner on a terminal; anywhere else nothing, and ora is not even loaded. Where `result` goes through a pipe, its lines would land in the middle of it. */
+/** A spinner on a terminal. Elsewhere it does nothing and ora is not loaded; also if `result` is a pipe, whose lines would end up in the middle of the spinner. */
 export function createSpinner(
   stderr: Output,
   result: Output,
   environment: Readonly<Record<string, string | undefined>>,
 ): Spinner {
-  // On a terminal that does not know its width ora would clear lines without end.
+  // On a terminal of unknown width ora would clear lines forever.
   if (
     !stderr.isTty ||
     !result.isTty ||
@@ -24,7 +24,7 @@ export function createSpinner(
   let wanted: string | undefined;
   let spinner: { text: string; readonly isSpinning: boolean; start(): unknown; stop(): unknown } | undefined;
   const loading = import('ora').then(({ default: ora }) => {
-    // stdin stays as it is, so that Ctrl-C is a signal and questions can be asked.
+    // Leave stdin alone, so that Ctrl-C stays a signal and questions can be asked.
     spinner = ora({ stream: process.stderr, discardStdin: false, prefixText: ' ' });
     if (wanted !== undefined) show(wanted);
   });

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import { nearestName } from '../../core/spelling.ts';
 import type { Findings } from '../findings.ts';
 import type { Inventory } from './inventory.ts';
 import { hostsOf } from './membership.ts';
@@ -40,12 +41,19 @@ export async function selectHosts(
     if (typeof found === 'string') return fail(problem(pattern, inventory, found));
     for (const host of chosen) if (found.includes(host) === part.startsWith('!')) chosen.delete(host);
   }
-  const nowhere = missing.map((part) => `${part} is neither a host nor a group`).join(' and ');
+  const nowhere = missing
+    .map((part) => `${part} is neither a host nor a group${suggestionFor(part, inventory)}`)
+    .join(' and ');
   if (chosen.size === 0)
     return fail(problem(pattern, inventory, nowhere === '' ? 'the exclusions leave no host' : nowhere));
   // Ansible, too, continues with the other hosts.
   if (nowhere !== '') findings.warning(problem(pattern, inventory, nowhere));
   return ok([...inventory.hosts.keys()].filter((name) => chosen.has(name)));
+}
+
+function suggestionFor(part: string, inventory: Inventory): string {
+  const meant = nearestName(part, [...inventory.hosts.keys(), ...inventory.groups.keys()]);
+  return meant === undefined ? '' : ` (did you mean ${meant}?)`;
 }
 
 /** Python's fnmatch: `*`, `?`, `[abc]`, `[!abc]`. */

@@ -15,7 +15,7 @@ test('without a page the pages are listed, one line each', async () => {
   assert.match(terminal.written.out, /\n\nPrint one: hxllm docs PAGE\n$/);
 });
 
-test('a page is printed as it stands where nothing shows colours', async () => {
+test('a page is printed unchanged without colours', async () => {
   const terminal = fakeTerminal({ columns: 40 });
   assert.equal(await printDocs(terminal, 'operations'), 0);
   assert.equal(terminal.written.out, await readPage('operations'));

@@ -59,7 +59,7 @@ async function tried(options: InventoryCommandOptions, fake: FakeOptions = {}, k
 const MAIN = 'inventories/group_vars/all/main.yml';
 const VAULT = 'inventories/group_vars/all/vault.yml';
 
-test('a new inventory is shown, written, and needs nothing more', async () => {
+test('a new inventory is shown and written, and a second run changes nothing', async () => {
   const first = await tried({ init: 'api.example.net', backend: [backend] });
   assert.deepEqual([first.outcome.ending, first.outcome.exitCode, first.outcome.changes], ['passed', 0, 2]);
   assert.match(
@@ -75,14 +75,14 @@ test('a new inventory is shown, written, and needs nothing more', async () => {
   assert.deepEqual([second.outcome.ending, second.outcome.changes], ['passed', 0]);
 });
 
-test('a dry run shows the same and writes nothing', async () => {
+test('a dry run shows the same changes and writes nothing', async () => {
   const { outcome, terminal } = await tried({ init: 'api.example.net', backend: [backend], dryRun: true });
   assert.deepEqual([outcome.ending, outcome.exitCode], ['pending', 0]);
   assert.match(terminal.written.out, /\+api\.example\.net/);
   assert.deepEqual(readdirSync(root), ['evidence']);
 });
 
-test('no is no: nothing is written, exit code 1', async () => {
+test('declined changes are not written: exit code 1', async () => {
   const { outcome, terminal } = await tried(
     { init: 'api.example.net', backend: [backend] },
     { interactive: true, answers: [false] },
@@ -92,7 +92,7 @@ test('no is no: nothing is written, exit code 1', async () => {
   assert.deepEqual(readdirSync(root), ['evidence']);
 });
 
-test('after the files comes the key, and after the key the next phase', async () => {
+test('the next command creates the key, and after that runs the next phase', async () => {
   const { terminal } = await tried({ init: 'api.example.net', backend: [backend] });
   assert.match(terminal.written.out, /^ {2}next +hxllm inventory --vault-init$/m);
   writeFileSync(join(root, 'pw'), 'pw\n');
@@ -100,7 +100,7 @@ test('after the files comes the key, and after the key the next phase', async ()
   assert.match(made.terminal.written.out, /^ {2}next +hxllm validate --vault-password-file pw$/m);
 });
 
-test('a vault is made with a password that was typed twice, and neither it nor the key is seen anywhere', async () => {
+test('a vault is created with a password that was typed twice, and neither password nor key is shown or kept', async () => {
   await tried({ init: 'api.example.net', backend: [backend] });
   const { outcome, terminal } = await tried(
     { vaultInit: true },
@@ -118,7 +118,7 @@ test('a vault is made with a password that was typed twice, and neither it nor t
   }
 });
 
-test('passwords that differ, or none, leave everything as it is', async () => {
+test('different passwords, or none, change nothing', async () => {
   await tried({ init: 'api.example.net', backend: [backend] });
   for (const [answers, code] of [
     [['one', 'two'], 'vault.password-differs'],
@@ -130,7 +130,7 @@ test('passwords that differ, or none, leave everything as it is', async () => {
   }
 });
 
-test('a vault that is there is refused without a question, and stays', async () => {
+test('an existing vault is refused without a question and not changed', async () => {
   await tried({ init: 'api.example.net', backend: [backend] });
   writeFileSync(join(root, 'pw'), 'pw\n');
   await tried({ vaultInit: true, vaultPasswordFile: 'pw' });
@@ -140,7 +140,7 @@ test('a vault that is there is refused without a question, and stays', async () 
   assert.equal(readFileSync(join(root, VAULT), 'utf8'), kept);
 });
 
-test('before the phases that need the key, only its lack is a failure that names the command', async () => {
+test('in up, a missing key is a failure that names the command', async () => {
   await tried({ init: 'api.example.net', backend: [backend] });
   const missing = await tried({}, {}, true);
   assert.deepEqual(
@@ -158,13 +158,13 @@ test('before the phases that need the key, only its lack is a failure that names
   assert.equal(open.outcome.exitCode, 0);
 });
 
-test('up goes on with the password that was typed for the new vault', async () => {
+test('up continues with the password that was typed for the new vault', async () => {
   await tried({ init: 'api.example.net', backend: [backend] });
   const { outcome } = await tried({ vaultInit: true }, { interactive: true, answers: ['pw', 'pw', true] }, true);
   assert.deepEqual([outcome.ending, outcome.problems], ['passed', []]);
 });
 
-test('without an inventory and without --init nothing is made', async () => {
+test('without an inventory and without --init nothing is created', async () => {
   const { outcome } = await tried({});
   assert.deepEqual([outcome.problems[0]?.code, outcome.exitCode], ['inventory.not-found', 78]);
   assert.deepEqual(readdirSync(root), ['evidence']);

@@ -8,14 +8,14 @@ import { readKeyFile } from '../../../src/cli/actions/key-file.ts';
 const root = mkdtempSync(join(tmpdir(), 'hxllm-key-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 
-test('a key file holds one key, with or without a line’s end', async () => {
+test('a key file holds one key, with or without a newline', async () => {
   writeFileSync(join(root, 'key'), ' sk-abc\n');
   const key = await readKeyFile(join(root, 'key'));
   assert.ok(key.ok);
   assert.equal(key.value.reveal(), 'sk-abc');
 });
 
-test('an empty file, several words and no file are refused without showing what was in them', async () => {
+test('an empty file, several words and a missing file are refused without showing their content', async () => {
   writeFileSync(join(root, 'empty'), '\n');
   writeFileSync(join(root, 'words'), 'LITELLM_MASTER_KEY = sk-secret\n');
   for (const [name, seen] of [

@@ -67,7 +67,7 @@ function urlOf(wanted: Config, throughSsh = false): string | undefined {
   return targets.ok ? targets.value[0]?.url : targets.problems[0].code;
 }
 
-test('a gateway is asked where its host is, with the key, for its aliases and the backends that can answer a chat', () => {
+test('a target has its host’s address, the key, the aliases, and the backends that can answer a chat', () => {
   const targets = smokeTargets(config(), false, 'hxllm smoke');
   assert.deepEqual(targets, {
     ok: true,
@@ -84,19 +84,19 @@ test('a gateway is asked where its host is, with the key, for its aliases and th
   });
 });
 
-test('this machine is asked on loopback or where the gateway listens, another through SSH on its own loopback', () => {
+test('this machine is tested on loopback or on litellm_listen, another host through SSH on its own loopback', () => {
   assert.equal(urlOf(config({ connection: 'local' })), 'http://127.0.0.1:4000');
   assert.equal(urlOf(config({ connection: 'local' }, { listen: '10.1.1.1', port: 80 })), 'http://10.1.1.1:80');
   assert.equal(urlOf(config(), true), 'http://127.0.0.1:4000');
   assert.equal(urlOf(config({ address: 'fd00::5' })), 'http://[fd00::5]:4000');
 });
 
-test('a gateway that listens on loopback alone is not asked from elsewhere', () => {
+test('a gateway that listens on loopback only is not tested from another machine', () => {
   assert.equal(urlOf(config({}, { listen: '127.0.0.1' })), 'variables.loopback');
   assert.equal(urlOf(config({}, { listen: '127.0.0.1' }), true), 'http://127.0.0.1:4000');
 });
 
-test('what is missing is named with the command that mends it', () => {
+test('a missing list or key is named with the command that fixes it', () => {
   const problem = (settings: Partial<Settings>): readonly [string, string] => {
     const targets = smokeTargets(config({}, settings), false, 'hxllm smoke --limit api');
     assert.ok(!targets.ok);

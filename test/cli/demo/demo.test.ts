@@ -11,10 +11,10 @@ import { quietPort } from '../../port.ts';
 
 const BIN = join(import.meta.dirname, '../../../bin/hxllm.js');
 const PHASES = ['preflight', 'inventory', 'validate', 'enforce', 'smoke'];
-// A space, as in a home folder's name.
+// With a space, as in some home folders.
 const folder = mkdtempSync(join(tmpdir(), 'hxllm demo-'));
 const port = String(await quietPort());
-// Far more than a demo takes; one that hangs is to be named by its test.
+// Far more than a demo takes, but short enough that its test reports a hanging one.
 const LIMIT_MS = 90_000;
 const run = promisify(execFile);
 
@@ -23,7 +23,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** How a demo ended, and what it said on both streams. */
+/** The exit code of a demo and its output on both streams. */
 async function demo(...argv: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
   const child = spawn(process.execPath, [BIN, 'demo', ...argv], {
     cwd: folder,
@@ -37,7 +37,7 @@ async function demo(...argv: readonly string[]): Promise<{ readonly code: number
   return { code, said };
 }
 
-/** Whether something answers as the gateway does. */
+/** Whether the gateway answers. */
 async function answers(): Promise<boolean> {
   return fetch(`http://127.0.0.1:${port}/health/liveliness`).then(
     (reply) => reply.ok,
@@ -53,7 +53,7 @@ function running(): readonly string[] {
   return pids.filter((pid) => existsSync(`/proc/${pid}`));
 }
 
-test('a detached demo passes all phases, leaves evidence and a gateway, and its curl line works when pasted', async () => {
+test('a detached demo passes all phases, leaves evidence and a gateway, and its pasted curl command works', async () => {
   const { code, said } = await demo('--detach', '--port', port);
   assert.equal(code, 0, said);
   for (const phase of PHASES)
@@ -67,15 +67,15 @@ test('a detached demo passes all phases, leaves evidence and a gateway, and its 
   assert.match((await run('bash', ['-c', `${curl} -s`], { cwd: '/' })).stdout, /"choices"/);
 });
 
-test('a second demo says that one runs, and names how to end it and how to run beside it', async () => {
+test('a second demo reports the running one, and names the commands to stop it and to start another', async () => {
   const { code, said } = await demo('--port', port);
   assert.equal(code, 1);
-  assert.match(said, new RegExp(`a demo runs already, on http://127\\.0\\.0\\.1:${port}`));
+  assert.match(said, new RegExp(`a demo is already running on http://127\\.0\\.0\\.1:${port}`));
   assert.match(said, /--stop[^]*--port \d+/);
   assert.ok(await answers());
 });
 
-test('--stop ends all of it, says what, and is no failure when nothing runs', async () => {
+test('--stop stops everything and names it; without a running demo it is not a failure', async () => {
   const { code, said } = await demo('--stop');
   assert.equal(code, 0);
   assert.match(
@@ -83,11 +83,11 @@ test('--stop ends all of it, says what, and is no failure when nothing runs', as
     /^Stopped: gateway \(process \d+\), simulated backend 1 \(process \d+\), simulated backend 2 \(process \d+\)\.\n$/,
   );
   assert.deepEqual([await answers(), running()], [false, []]);
-  assert.deepEqual(await demo('--stop'), { code: 0, said: 'No demo runs here; nothing was stopped.\n' });
+  assert.deepEqual(await demo('--stop'), { code: 0, said: 'No demo is running in this folder.\n' });
 });
 
 test('a demo in the foreground starts again without changes, and ends with 0 on SIGINT, everything stopped', async (t) => {
-  // Those that follow are not to find it.
+  // So that later tests do not find it.
   t.after(() => demo('--stop'));
   const child = spawn(process.execPath, [BIN, 'demo', '--port', port], {
     cwd: folder,
@@ -98,7 +98,7 @@ test('a demo in the foreground starts again without changes, and ends with 0 on 
   const ready = new Promise<void>((resolve) => {
     child.stdout.on('data', (chunk) => {
       said += String(chunk);
-      if (said.includes('Ctrl-C ends it.')) resolve();
+      if (said.includes('Press Ctrl-C to stop it.')) resolve();
     });
   });
   await Promise.race([ready, once(child, 'close')]);
@@ -110,8 +110,8 @@ test('a demo in the foreground starts again without changes, and ends with 0 on 
   assert.deepEqual([await answers(), running()], [false, []]);
 });
 
-test('a demo that fails stops what it started', async () => {
-  // Something that is not hxllm's stands where the configuration belongs: preflight warns, enforce refuses.
+test('a demo that fails stops the servers that it started', async () => {
+  // A foreign file stands at the place of the configuration: preflight warns, enforce refuses.
   const foreign = join(folder, '.demo', `port-${port}`, 'host/etc/litellm/config.yaml');
   writeFileSync(foreign, 'model_list: []\n');
   const { code, said } = await demo('--port', port);
@@ -120,10 +120,10 @@ test('a demo that fails stops what it started', async () => {
   assert.deepEqual(running(), []);
 });
 
-test('a port that something else has is named with who has it, before anything is started', async () => {
+test('a port in use is reported with its process, before anything is started', async () => {
   await using server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  // A listening TCP server's address is one.
+  // The address of a listening TCP server is an AddressInfo.
   const { port: taken } = server.address() as AddressInfo;
   const { code, said } = await demo('--port', String(taken));
   assert.equal(code, 1);

@@ -20,7 +20,7 @@ function folderFor(t: TestContext): string {
   return folder;
 }
 
-test('the example says to hxllm what the demo means, whatever models are called and wherever it lies', async (t) => {
+test('hxllm reads the example as the demo means it, for all names of models and in every folder', async (t) => {
   const paths = pathsFor(folderFor(t), 4000);
   await writeExample(paths, { port: 4000, backends: BACKENDS, models: MODELS });
   const loaded = await loadConfig({
@@ -54,7 +54,7 @@ test('the example says to hxllm what the demo means, whatever models are called 
   assert.match(masterKey.key.reveal(), /^sk-[0-9a-f]{64}$/);
 });
 
-test('key and password are for their owner alone, and stay when the example is written again', async (t) => {
+test('key and password are private, and kept if the example is written again', async (t) => {
   const paths = pathsFor(folderFor(t), 4001);
   await writeExample(paths, { port: 4001, backends: BACKENDS, models: MODELS });
   const secrets = [paths.masterKey, paths.vaultPassword, paths.vault];

@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'hxllm-demo-pid-'));
 after(() => rmSync(folder, { recursive: true }));
 const file = join(folder, 'a.pid');
 
-/** A process that lives until it is told to end, and, if it is `deaf`, ignores being told. */
+/** A process that runs until SIGTERM. If it is `deaf`, it ignores SIGTERM. */
 async function sleeper(t: TestContext, deaf = false): Promise<ChildProcess & { readonly pid: number }> {
   const child = spawn(
     process.execPath,
@@ -32,14 +32,14 @@ async function sleeper(t: TestContext, deaf = false): Promise<ChildProcess & { r
   return Object.assign(child, { pid: child.pid });
 }
 
-test('a process is known by its number and its start, and ours by a word of its command line', async (t) => {
+test('a process is identified by number and start time, and the demo’s by a word of its command line', async (t) => {
   const { pid } = await sleeper(t);
   writePidFile(file, pid);
   assert.equal(readPidFile(file, ['marked-word'])?.pid, pid);
   assert.equal(readPidFile(file, ['another-word']), undefined);
 });
 
-test('of several that claim a file at once one has it, and it names that one', async (t) => {
+test('of several processes that claim a file at once, one gets it, and the file names that one', async (t) => {
   const claimed = join(folder, 'claimed.pid');
   const { pid } = await sleeper(t);
   assert.deepEqual([claimPidFile(claimed, pid), claimPidFile(claimed, process.pid)], [true, false]);
@@ -50,14 +50,14 @@ test('of several that claim a file at once one has it, and it names that one', a
   );
 });
 
-test('a number that another process has now is not taken for ours', async (t) => {
+test('a reused process number is not mistaken for the demo’s', async (t) => {
   const { pid } = await sleeper(t);
   writePidFile(file, pid);
   writeFileSync(file, readFileSync(file, 'utf8').replace(/ \d+/, ' 1'));
   assert.equal(readPidFile(file, []), undefined);
 });
 
-test('a file that is missing, empty or nonsense names nobody', () => {
+test('a file that is missing, empty or invalid names no process', () => {
   for (const content of ['', 'x', '-1', '0', '999999999', '12 34 56']) {
     writeFileSync(file, content);
     assert.equal(readPidFile(file, ['no process has this word']), undefined, content);
@@ -65,7 +65,7 @@ test('a file that is missing, empty or nonsense names nobody', () => {
   assert.equal(readPidFile(join(folder, 'none'), []), undefined);
 });
 
-test('a process that is asked to end is waited for', async (t) => {
+test('endProcess waits for the end of the process', async (t) => {
   const child = await sleeper(t);
   const identity = identify(child.pid);
   assert.ok(identity !== undefined && isRunning(identity));
@@ -75,7 +75,7 @@ test('a process that is asked to end is waited for', async (t) => {
   assert.deepEqual(await exit, [null, 'SIGTERM']);
 });
 
-test('a port that is taken is named with who has it and a port that is free', async () => {
+test('a port in use is reported with its process and a free port', async () => {
   const port = await quietPort();
   await using server = createServer().listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -91,13 +91,13 @@ test('a port that is taken is named with who has it and a port that is free', as
   assert.equal(await obstacleOn(port, 'hxllm demo'), undefined);
 });
 
-test('a server on all addresses is in the way too', async () => {
+test('a server on all addresses uses the port too', async () => {
   const port = await quietPort();
   await using server = createServer().listen(port, '0.0.0.0');
   await once(server, 'listening');
   assert.equal((await obstacleOn(port, 'hxllm demo'))?.code, 'demo.port-taken');
 });
 
-test('nobody listens on a free port', async () => {
+test('a free port has no listener', async () => {
   assert.equal(describeListener(await quietPort()), undefined);
 });

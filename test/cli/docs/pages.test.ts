@@ -6,7 +6,7 @@ import { findPage, pageFileName, PAGES, readPage, summaryOf } from '../../../src
 
 const FOLDER = join(import.meta.dirname, '../../../src/docs');
 
-test('every page of src/docs is listed, and every listed page is there with a title and a summary', async () => {
+test('every page of src/docs is listed, and every listed page exists with a title and a summary', async () => {
   const files = readdirSync(FOLDER).filter((name) => name.endsWith('.md') && !name.endsWith('.intro.md'));
   assert.deepEqual(
     PAGES.map(pageFileName)

@@ -24,7 +24,7 @@ function at(path: string): string {
   return join(root, path);
 }
 
-test('new files come with their folders and their mode', async () => {
+test('new files are created with their folders and their mode', async () => {
   const result = await writeChanges([
     { path: at('inventories/group_vars/all/vault.yml'), before: undefined, after: 'secret\n', mode: 0o600 },
   ]);
@@ -34,7 +34,7 @@ test('new files come with their folders and their mode', async () => {
   assert.deepEqual(readdirSync(at('inventories/group_vars/all')), ['vault.yml'], 'nothing temporary is left');
 });
 
-test('a file that is there keeps its mode, and a symlink stays one', async () => {
+test('an existing file keeps its mode, and a symlink stays a symlink', async () => {
   writeFileSync(at('real.yml'), 'old\n');
   chmodSync(at('real.yml'), 0o640);
   symlinkSync('real.yml', at('link.yml'));
@@ -44,7 +44,7 @@ test('a file that is there keeps its mode, and a symlink stays one', async () =>
   assert.ok(lstatSync(at('link.yml')).isSymbolicLink());
 });
 
-test('a file that somebody else changed meanwhile is left alone, and so are the others', async () => {
+test('if another program changed a file in the meantime, no file is written', async () => {
   writeFileSync(at('a.yml'), 'a\n');
   writeFileSync(at('b.yml'), 'changed\n');
   const result = await writeChanges([
@@ -58,16 +58,16 @@ test('a file that somebody else changed meanwhile is left alone, and so are the 
   assert.deepEqual(readdirSync(root), ['a.yml', 'b.yml']);
 });
 
-test('a file that appeared where a new one was to be is not overwritten', async () => {
+test('a file that appeared at the place of a new one is not overwritten', async () => {
   writeFileSync(at('dev.ini'), 'theirs\n');
   const result = await writeChanges([{ path: at('dev.ini'), before: undefined, after: 'ours\n', mode: 0o644 }]);
   assert.ok(!result.ok);
   assert.equal(readFileSync(at('dev.ini'), 'utf8'), 'theirs\n');
 });
 
-test('when a later file cannot take its place, the earlier ones are put back and new folders go', async () => {
+test('if a later file cannot be replaced, the earlier ones are restored and new folders removed', async () => {
   writeFileSync(at('a.yml'), 'a\n');
-  // The last one makes a folder in the place of the one before, which is found out when that one is to be moved there.
+  // The last change creates a folder at the place of the one before, so that moving that one there fails.
   const result = await writeChanges([
     { path: at('new/deep/file.yml'), before: undefined, after: 'x\n', mode: 0o644 },
     { path: at('a.yml'), before: 'a\n', after: 'A\n', mode: 0o644 },

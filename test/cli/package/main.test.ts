@@ -20,7 +20,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'hxllm-package-'));
 const installed = join(folder, 'node_modules/hxllm');
 
-// As npm would install it, but with the packages that are here already.
+// As npm would install it, but with the packages of the repository.
 before(() => {
   const packed = spawnSync(
     process.execPath,
@@ -66,7 +66,7 @@ test('the tarball has the program, the packed gateway, the templates and the pag
   assert.ok(!existsSync(join(installed, 'dist/cli/package')));
 });
 
-test('what is installed runs below node_modules, without the repository and without esbuild', () => {
+test('the installed package runs below node_modules, without the repository and without esbuild', () => {
   const { status, stdout } = spawnSync(process.execPath, [join(installed, 'bin/hxllm.js'), '--version'], {
     encoding: 'utf8',
     cwd: folder,
@@ -106,7 +106,7 @@ test('every page of the manual is in the tarball, and printed as it is in the re
   }
 });
 
-test('what it ships to hosts is the gateway as it was built', () => {
+test('the package ships the built gateway to hosts', () => {
   const source = `import(${JSON.stringify(join(installed, 'dist/cli/shipping/shipping.js'))}).then(async ({ createShipping }) => { const bundle = await createShipping({}).bundle(); console.log(bundle.ok && bundle.value.sha256); })`;
   const told = spawnSync(process.execPath, ['-e', source], { encoding: 'utf8' }).stdout.trim();
   const sum = spawnSync('sha256sum', [join(installed, 'dist/gateway.mjs')], { encoding: 'utf8' }).stdout.split(' ')[0];

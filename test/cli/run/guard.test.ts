@@ -35,22 +35,22 @@ function ended(body: string): {
   return { status, stderr, ending: record['ending'], files: readdirSync(folder) };
 }
 
-test('an error that nobody caught is a bug of ours: 70, one line, the stack in the evidence', () => {
+test('an uncaught error is a bug in hxllm: 70, one line, the stack in the evidence', () => {
   const { status, stderr, ending, files } = ended(
     "setImmediate(() => { throw new TypeError('from nowhere'); }); await new Promise((resolve) => setTimeout(resolve, 45_000));",
   );
   assert.deepEqual([status, ending], [70, 'crashed']);
-  assert.match(stderr, /^\nhxllm broke off: this is a bug of ours: from nowhere\nEvidence: evidence\/smoke\/\S+\n$/);
+  assert.match(stderr, /^\nhxllm crashed; this is a bug in hxllm: from nowhere\nEvidence: evidence\/smoke\/\S+\n$/);
   assert.ok(files.includes('stack.txt') && files.includes('manifest.json'));
 });
 
-test('a program that runs out of work in the middle of a run does not end as if all were well', () => {
+test('a program that runs out of work in the middle of a run counts as crashed', () => {
   const { status, ending } = ended('await new Promise(() => {});');
   assert.deepEqual([status, ending], [70, 'crashed']);
 });
 
-test('the second Ctrl-C leaves at once, and the evidence says aborted', () => {
-  // The work does not heed the first; half a second later it is not npm's repetition of the same one.
+test('the second Ctrl-C exits at once, and the evidence says aborted', () => {
+  // The work ignores the first one. After half a second the next one is not npm's repetition of it.
   const { status, ending } = ended(
     "process.once('SIGINT', () => setTimeout(() => process.kill(process.pid, 'SIGINT'), 600)); process.kill(process.pid, 'SIGINT'); await new Promise((resolve) => setTimeout(resolve, 45_000));",
   );

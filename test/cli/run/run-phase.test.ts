@@ -39,8 +39,8 @@ function tried(options: PhaseOptions = {}, fake: FakeOptions = {}): Tried {
     redaction: createRedaction(),
     vault: { ask: () => Promise.reject(new Error('not asked')), give: () => {}, known: () => false },
   };
-  const undertaking = { name: 'preflight', question: 'May we begin?', next: () => 'hxllm inventory' };
-  return { session, terminal, controller, run: (work) => runPhase(session, undertaking, work) };
+  const spec = { name: 'preflight', question: 'Are the hosts ready?', next: () => 'hxllm inventory' };
+  return { session, terminal, controller, run: (work) => runPhase(session, spec, work) };
 }
 
 function record(outcome: PhaseOutcome): Record<string, unknown> {
@@ -56,7 +56,7 @@ const CHECK: CheckResult = {
 };
 const PASSED: PhaseReport = { ending: 'passed', results: [CHECK], problems: [], changes: 0 };
 
-test('a phase that passes is seen line by line, and its run.json agrees', async () => {
+test('a phase that passes is shown line by line, and its run.json agrees', async () => {
   const { run, terminal } = tried();
   const outcome = await run(({ tools, about }) => {
     about({ hosts: ['h1'], files: [], warnings: [] });
@@ -67,7 +67,7 @@ test('a phase that passes is seen line by line, and its run.json agrees', async 
   assert.equal(
     terminal.written.out.replace(/\(\d+\.\d s\)/, '(TIME)'),
     [
-      'preflight  May we begin?',
+      'preflight  Are the hosts ready?',
       '  ✓ the system is known: Debian 12',
       '✓ preflight passed: 1 passed (TIME)',
       '  evidence evidence/preflight/20261123T231501Z',
@@ -83,7 +83,7 @@ test('a phase that passes is seen line by line, and its run.json agrees', async 
   );
 });
 
-test('what a phase reports and never said is shown all the same, and nothing twice', async () => {
+test('results and problems that were no events are shown too, and nothing twice', async () => {
   const { run, terminal } = tried();
   const problem = {
     code: 'host.unreachable',
@@ -98,10 +98,10 @@ test('what a phase reports and never said is shown all the same, and nothing twi
   });
   assert.equal(outcome.exitCode, 69);
   assert.equal(terminal.written.out.match(/the system is known/g)?.length, 1);
-  assert.deepEqual(terminal.written.err.match(/where {2}h\d/g), ['where  h1', 'where  h2']);
+  assert.deepEqual(terminal.written.err.match(/where {4}h\d/g), ['where    h1', 'where    h2']);
 });
 
-test('a problem that a check has told of already is kept and not told again', async () => {
+test('a problem that repeats a check is kept but not shown again', async () => {
   const { run, terminal } = tried();
   const unreachable: CheckResult = { ...CHECK, outcome: 'fail', seen: 'nothing listens', fix: 'ping h1' };
   const problem = {
@@ -118,7 +118,7 @@ test('a problem that a check has told of already is kept and not told again', as
   assert.match(terminal.written.out, /preflight failed: 1 failed \(/);
 });
 
-test('nor where a phase says both: the evidence has both events', async () => {
+test('a problem event that repeats a check is not shown either, but the evidence has both events', async () => {
   const { run, terminal } = tried();
   const unreachable: CheckResult = { ...CHECK, outcome: 'fail', seen: 'nothing listens', fix: 'ping h1' };
   const problem = {
@@ -140,7 +140,7 @@ test('nor where a phase says both: the evidence has both events', async () => {
   );
 });
 
-test('a phase that throws is a bug of ours: exit code 70, the stack in the evidence and not on the screen', async () => {
+test('a phase that throws is a bug in hxllm: exit code 70, the stack in the evidence and not on the screen', async () => {
   const { run, terminal } = tried();
   const outcome = await run(() => Promise.reject(new TypeError('cannot read what is not there')));
   assert.deepEqual([outcome.ending, outcome.exitCode], ['crashed', 70]);
@@ -149,7 +149,7 @@ test('a phase that throws is a bug of ours: exit code 70, the stack in the evide
     readFileSync(join(outcome.evidence ?? '', 'stack.txt'), 'utf8'),
     /TypeError: cannot read[\s\S]+run-phase\.test\.ts/,
   );
-  assert.match(terminal.written.err, /this is a bug of ours[\s\S]+cannot read what is not there/);
+  assert.match(terminal.written.err, /hxllm crashed; this is a bug in hxllm[\s\S]+cannot read what is not there/);
   assert.doesNotMatch(terminal.written.err, /run-phase\.test\.ts/);
 });
 
@@ -159,7 +159,7 @@ test('under -v the stack is on the screen too', async () => {
   assert.match(terminal.written.err, /run-phase\.test\.ts/);
 });
 
-test('work that ends by Ctrl-C is aborted, whether it returns or throws', async () => {
+test('work that Ctrl-C ends is aborted, whether it returns or throws', async () => {
   for (const work of [
     () => Promise.resolve({ ...PASSED, ending: 'failed' as const }),
     () => Promise.reject(new Error('This operation was aborted')),
@@ -189,7 +189,7 @@ test('a secret that was registered is neither shown nor kept', async () => {
     assert.doesNotMatch(readFileSync(join(outcome.evidence ?? '', file), 'utf8'), /hunter2/);
 });
 
-test('a person at a terminal is asked, unless --yes; without a terminal nobody is', async () => {
+test('questions are asked at a terminal without --yes, and never without a terminal', async () => {
   const asking = tried({}, { interactive: true, answers: [false] });
   const declined = await asking.run(async ({ tools }) => ({
     ...PASSED,
@@ -218,7 +218,7 @@ test('the files that were read are hashed as they were then', async () => {
   ]);
 });
 
-test('where no evidence can be kept nothing is done', async () => {
+test('if no evidence can be kept, nothing is done', async () => {
   const { run, terminal } = tried({ evidenceDir: 'a-file' });
   writeFileSync(join(root, 'a-file'), '');
   const outcome = await run(() => assert.fail('the work began'));

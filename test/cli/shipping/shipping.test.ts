@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'hxllm-shipping-'));
 after(() => rmSync(folder, { recursive: true }));
 const other: Architecture = process.arch === 'x64' ? 'arm64' : 'x64';
 
-/** A file that begins as an ELF program for a machine does. */
+/** A file with the ELF header of a machine. */
 function elf(name: string, machine: number, more = ''): string {
   const header = Buffer.alloc(64);
   header.write('\u007FELF', 'latin1');
@@ -45,14 +45,14 @@ test('the machine of a program is read from its header', async () => {
   assert.equal(await machineOf(text), undefined);
 });
 
-test('the runtime of this machine’s architecture is the installed package, known by its hash', async () => {
+test('the runtime for this machine’s architecture is the installed package, with its hash', async () => {
   const found = await findWith(undefined, other === 'x64' ? 'arm64' : 'x64');
   assert.ok(found.ok);
   assert.match(found.value.sha256, /^[0-9a-f]{64}$/);
   assert.equal(spawnSync(found.value.file, ['--version'], { encoding: 'utf8' }).stdout, `v${found.value.version}\n`);
 });
 
-test('the runtime of the other architecture is missing, and the fix fetches it', async () => {
+test('the runtime for the other architecture is missing, and the fix fetches it', async () => {
   const problem = firstOf(await findWith(undefined, other));
   assert.equal(problem.code, 'runtime.missing');
   assert.match(
@@ -61,17 +61,17 @@ test('the runtime of the other architecture is missing, and the fix fetches it',
   );
 });
 
-test('a file named for the other architecture is taken when it is the pinned Node for it', async () => {
+test('a file for the other architecture is used if it is the pinned Node.js', async () => {
   const file = elf('good', MACHINES[other], '…https://nodejs.org/download/release/v24.21.0/node-v24.21.0.tar.gz…');
   const found = await findWith(file, other);
   assert.ok(found.ok);
   assert.deepEqual([found.value.file, found.value.version, found.value.architecture], [file, '24.21.0', other]);
 });
 
-test('a named file of another version, machine or kind is refused with what was seen', async () => {
+test('a file of another version, machine or kind is refused with the found one', async () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
-    [elf('old', MACHINES[other], 'node-v20.1.0.tar.gz'), 'runtime.other-version', /seen Node\.js 20\.1\.0/],
-    [elf('ls', MACHINES[other], 'nothing of the kind'), 'runtime.other-version', /does not name a version/],
+    [elf('old', MACHINES[other], 'node-v20.1.0.tar.gz'), 'runtime.other-version', /found Node\.js 20\.1\.0/],
+    [elf('ls', MACHINES[other], 'nothing of the kind'), 'runtime.other-version', /a program without a version of Node/],
     [elf('riscv', 243), 'runtime.not-a-runtime', /e_machine 243/],
     [join(folder, 'nothing'), 'runtime.unreadable', /ENOENT/],
   ];
@@ -83,7 +83,7 @@ test('a named file of another version, machine or kind is refused with what was 
   }
 });
 
-test('a file for one architecture leaves the installed runtime to the other', async () => {
+test('with a file for one architecture, the other still gets the installed runtime', async () => {
   const mine: Architecture = other === 'x64' ? 'arm64' : 'x64';
   const found = await findWith(elf('foreign', MACHINES[other], 'node-v24.21.0.tar.gz'), mine);
   assert.ok(found.ok && found.value.file.includes('node_modules'));
@@ -93,7 +93,7 @@ test('a file for one architecture leaves the installed runtime to the other', as
   );
 });
 
-test('the gateway packs into one file that runs without packages, the same each time, and tells no path of this machine', async () => {
+test('the gateway packs into one file that runs without packages, is the same each time, and has no path of this machine', async () => {
   const [first, second] = await Promise.all([
     createShipping({ runtimeFile: undefined }).bundle(),
     createShipping({ runtimeFile: undefined }).bundle(),

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { watchInterruption } from '../../../src/cli/terminal/interruption.ts';
 
-/** A clock on which a second passes between any two looks. */
+/** A clock that advances by one second at every reading. */
 function secondsApart(): () => number {
   let ms = 0;
   return () => (ms += 1000);
 }
 
-test('the first signal aborts, the second leaves at once, and afterwards the signals are free again', async () => {
+test('the first signal aborts, the second exits at once, and dispose removes the handlers', async () => {
   const before = process.listenerCount('SIGTERM');
   const said: string[] = [];
   const left = new Promise<void>((resolve) => {
@@ -30,7 +30,7 @@ test('the first signal aborts, the second leaves at once, and afterwards the sig
   assert.equal(process.listenerCount('SIGTERM'), before);
 });
 
-test('a Ctrl-C that npm passes on at once, after the terminal has sent it, is no second one', async () => {
+test('a Ctrl-C that npm forwards right after the terminal’s own is not a second one', async () => {
   const said: string[] = [];
   const interruption = watchInterruption(
     () => void said.push('first'),

@@ -19,7 +19,7 @@ function fake(): Fake {
   output.on('data', (chunk: Buffer) => void (shown += String(chunk)));
   const extra = { setRawMode: (on: boolean) => void raw.push(on), ref: () => {}, unref: () => {}, isTTY: true };
   return {
-    // Only what the questions use of a terminal's streams is there.
+    // Only the members of a terminal's streams that the questions use.
     input: Object.assign(input, extra) as unknown as ReadStream,
     output: Object.assign(output, { isTTY: true, columns: 80 }) as unknown as WriteStream,
     shown: () => shown,
@@ -30,7 +30,7 @@ function fake(): Fake {
 
 const never = new AbortController().signal;
 
-test('a password is taken as typed, with its corrections, and never shown', async () => {
+test('a password is read with its corrections and never shown', async () => {
   const { input, output, shown, raw, type } = fake();
   const answer = askHidden(input, output, 'Vault password: ', never);
   type('wrong\u0015pä');
@@ -40,7 +40,7 @@ test('a password is taken as typed, with its corrections, and never shown', asyn
   assert.deepEqual(raw, [true, false]);
 });
 
-test('Ctrl-D with nothing typed is no password; a password that is empty is one', async () => {
+test('Ctrl-D before any character is no password; Enter is an empty password', async () => {
   const first = fake();
   const none = askHidden(first.input, first.output, '? ', never);
   first.type('\u0004');
@@ -51,7 +51,7 @@ test('Ctrl-D with nothing typed is no password; a password that is empty is one'
   assert.equal(await empty, '');
 });
 
-test('Ctrl-C while a password is typed is the signal, and the abort that follows ends the question', async () => {
+test('Ctrl-C during a password is the signal, and its abort ends the question', async () => {
   const { input, output, raw, type } = fake();
   const controller = new AbortController();
   const heard = new Promise<void>((resolve) => {
@@ -67,7 +67,7 @@ test('Ctrl-C while a password is typed is the signal, and the abort that follows
   assert.deepEqual(raw, [true, false]);
 });
 
-test('only yes is yes', async () => {
+test('every answer but yes is no', async () => {
   const answers: Readonly<Record<string, boolean>> = {
     y: true,
     Y: true,
@@ -87,7 +87,7 @@ test('only yes is yes', async () => {
   }
 });
 
-test('input that ends, and an abort, are no', async () => {
+test('the end of the input and an abort are no', async () => {
   const first = fake();
   const ended = askYesNo(first.input, first.output, 'Apply?', never);
   first.input.push(null);

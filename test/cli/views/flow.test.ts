@@ -20,7 +20,7 @@ test('a word that is longer than the line stays whole, and so does a command', (
   );
 });
 
-test('lines of the text stay lines, and colours do not count as width', () => {
+test('line breaks of the text are kept, and colours do not count as width', () => {
   const paint = (word: string): string => `\u001B[31m${word}\u001B[39m`;
   assert.equal(
     flow([{ text: 'a b\nc', paint }], { indent: 0, hang: 1, columns: 80 }),
@@ -28,7 +28,7 @@ test('lines of the text stay lines, and colours do not count as width', () => {
   );
 });
 
-test('where nothing limits the width nothing is wrapped', () => {
+test('without a limit of the width nothing is wrapped', () => {
   assert.equal(
     flow([{ text: 'word '.repeat(100) }], { indent: 0, hang: 2, columns: Number.POSITIVE_INFINITY })
       .trimEnd()
@@ -56,7 +56,7 @@ test('no line is wider than the terminal unless a single word is', () => {
   );
 });
 
-test('what a host says cannot move the cursor, change a title or turn the text around', () => {
+test('output of a host cannot move the cursor, change the title or reverse the text', () => {
   assert.equal(
     printable('a\u001B[2Jb\u001B]0;title\u0007c\u001B]8;;http://x\u001B\\d\rE\u0000\u202Ef'),
     'abcd\uFFFDE\uFFFD\uFFFDf',
@@ -64,7 +64,7 @@ test('what a host says cannot move the cursor, change a title or turn the text a
   assert.equal(printable('a\r\nb\tc'), 'a\nb  c');
 });
 
-test('one line is cut with a sign that something is missing', () => {
+test('a line that is cut ends in an ellipsis', () => {
   assert.equal(oneLine('a\n b   c', 10), 'a b c');
   assert.equal(oneLine('abcdefghij klm', 8), 'abcdefg…');
 });

@@ -45,7 +45,7 @@ const OUTCOME: PhaseOutcome = {
   notes: [],
 };
 
-test('a check that fails shows what was wanted and seen, and a fix that can be copied whole', () => {
+test('a check that fails shows the expected and the found state, and a fix that can be copied whole', () => {
   const { view, terminal } = seeing({ columns: 43 });
   view.event(
     check(
@@ -61,17 +61,17 @@ test('a check that fails shows what was wanted and seen, and a fix that can be c
     terminal.written.out,
     [
       '  ✗ the port is free [x.the-port-is-free]',
-      '      wanted nothing on port 4000 of the',
-      '             host',
-      '      seen   nginx holds it since the day',
-      '             before yesterday',
-      '      fix    sudo systemctl disable --now nginx && sudo ss -ltnp',
+      '      expected nothing on port 4000 of the',
+      '               host',
+      '      found    nginx holds it since the day',
+      '               before yesterday',
+      '      fix      sudo systemctl disable --now nginx && sudo ss -ltnp',
       '',
     ].join('\n'),
   );
 });
 
-test('with several hosts lines stand below their host’s name, said anew when another had a word', () => {
+test('with several hosts, lines stand below their host’s name, which is repeated after lines of another host', () => {
   const { view, terminal } = seeing();
   view.hosts(['h1', 'h2']);
   for (const host of ['h1', 'h1', 'h2', 'h1']) view.event(check('it is', pass('so'), host));
@@ -111,7 +111,7 @@ test('checks skipped for one reason are one line; under -v each has its own', ()
   assert.equal(verbose.terminal.written.out.match(/not judged/g)?.length, 2);
 });
 
-test('every outcome has a sign of its own, and words where the locale has no signs', () => {
+test('every outcome has its own sign, and a word if the locale is not UTF-8', () => {
   const verdicts: readonly (readonly [Verdict, Severity])[] = [
     [pass('p'), 'error'],
     [failed('w', 's', 'f'), 'error'],
@@ -137,7 +137,7 @@ test('results go to stdout, problems and warnings to stderr', () => {
   const problem = {
     code: 'config.yaml',
     summary: 'a YAML file does not parse',
-    detail: 'Wanted a mapping; seen a list.',
+    detail: 'Expected a mapping, found a list.',
     fix: 'nano main.yml',
     where: { file: 'main.yml', line: 3, path: 'litellm_models' },
   };
@@ -150,9 +150,9 @@ test('results go to stdout, problems and warnings to stderr', () => {
       .map((sign) =>
         [
           `  ${sign} a YAML file does not parse`,
-          '      where  main.yml:3: litellm_models',
-          '      detail Wanted a mapping; seen a list.',
-          '      fix    nano main.yml',
+          '      where    main.yml:3: litellm_models',
+          '      detail   Expected a mapping, found a list.',
+          '      fix      nano main.yml',
           '',
         ].join('\n'),
       )
@@ -160,7 +160,7 @@ test('results go to stdout, problems and warnings to stderr', () => {
   );
 });
 
-test('a step that begins has no line; one that ended has, with what there is to say', () => {
+test('a step that begins has no line; a step that ended has one with its detail', () => {
   const { view, terminal } = seeing();
   const step = { kind: 'step', host: 'h1', id: 'files.config', title: 'write config.yaml' } as const;
   view.event({ ...step, state: 'planned', detail: '- old: 1\n+ new:   2' });
@@ -181,7 +181,7 @@ test('a step that begins has no line; one that ended has, with what there is to 
   );
 });
 
-test('the last lines count what there is, and say where the evidence is and what to type', () => {
+test('the last lines have the counts, the evidence and the next command', () => {
   const { view, terminal } = seeing({ cwd: '/work' });
   const results = [
     check('a', pass('')),
@@ -211,7 +211,7 @@ test('colour is for terminals, unless the environment says otherwise', () => {
   assert.equal(wantsColour({ FORCE_COLOR: '0' }, true), false);
 });
 
-test('a line that passed is cut to the width, and whole under -v', () => {
+test('the line of a passed check is cut to the width, and whole under -v', () => {
   const long = check('disk', pass('a great many mebibytes are free on a file system with a long name'));
   const { view, terminal } = seeing({ columns: 40 });
   view.event(long);
@@ -221,7 +221,7 @@ test('a line that passed is cut to the width, and whole under -v', () => {
   assert.match(verbose.terminal.written.out, /with a long\n {4}name \[x\.disk\]\n$/);
 });
 
-test('a new file is told by its length where somebody is asked, and line by line where that is wanted', () => {
+test('a new file is shown by its number of lines, and line by line with --diff', () => {
   const detail = Array.from({ length: 20 }, (_, index) => `+ line ${String(index)}`).join('\n');
   const step = { kind: 'step', host: 'h', id: 'files.new', title: 'write /etc/new', state: 'planned', detail } as const;
   const [counted, whole] = [false, true].map((wholeFiles) => {

@@ -36,6 +36,12 @@ test('no match is a Problem with the pattern and the hosts of the inventory', as
   assert.match(selected.problems[0].detail, /nosuch is neither a host nor a group.*alone/);
 });
 
+test('a name that is close to a known one is suggested', async () => {
+  const selected = await selectHosts('wbe03', inventory, new Findings(), none);
+  assert.ok(!selected.ok);
+  assert.match(selected.problems[0].detail, /wbe03 is neither a host nor a group \(did you mean web03\?\)/);
+});
+
 test('an unknown name beside known ones is a warning', async () => {
   const findings = new Findings();
   assert.deepEqual(await selectHosts('web01,nosuch', inventory, findings, none), { ok: true, value: ['web01'] });
