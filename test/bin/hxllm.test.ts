@@ -49,7 +49,7 @@ test('a Node that is new enough runs the program itself', () => {
   assert.equal(status, 0);
 });
 
-test('an old Node hands over to the pinned runtime: arguments, output and exit code are the program’s', () => {
+test('an old Node starts the pinned runtime: arguments, output and exit code are the program’s', () => {
   assert.match(run(OLD, ['--version']).stdout, /^\d+\.\d+\.\d+\n$/);
   const wrong = run(OLD, ['no such command']);
   assert.equal(wrong.status, 64);
@@ -74,7 +74,7 @@ test('a signal to the old Node reaches the program, which ends in its own way', 
   assert.deepEqual(await once(child, 'exit'), [0, null]);
 });
 
-test('a program that a signal ended ends the old Node by the same signal', (t) => {
+test('after a program ended by a signal the old Node ends by the same signal', (t) => {
   // The runtime that it finds is a shell script: dying needs nothing of hxllm.
   const bin = bareFolder(t, {
     [`node_modules/node-linux-${process.arch}/package.json`]: '{}',
@@ -85,7 +85,7 @@ test('a program that a signal ended ends the old Node by the same signal', (t) =
   assert.equal(run(OLD, [], bin).signal, 'SIGTERM');
 });
 
-/** The one line on stderr of a program that cannot start. */
+/** The single line on stderr of a program that cannot start. */
 function lineOf({ stderr, stdout, status }: SpawnSyncReturns<string>): string {
   assert.equal(status, 1, stderr);
   assert.equal(stdout, '');
@@ -93,16 +93,16 @@ function lineOf({ stderr, stdout, status }: SpawnSyncReturns<string>): string {
   return stderr;
 }
 
-test('a runtime that npm left out is named, with how to get it', (t) => {
+test('a runtime that npm left out is named, with the command that installs it', (t) => {
   assert.match(
     lineOf(run(OLD, [], bareFolder(t, {}))),
     /this is Node 20\.19\.2.*node-linux-\w+, is not installed.*--include=optional/,
   );
 });
 
-test('a runtime that does not start is told apart from one that is not there', (t) => {
+test('a runtime that does not start has another message than a missing one', (t) => {
   const name = `node_modules/node-linux-${process.arch}`;
-  // The kernel answers a script whose interpreter is missing as it answers a program whose loader is missing.
+  // The kernel reports a missing interpreter of a script like a missing loader of a program.
   const bin = bareFolder(t, { [`${name}/package.json`]: '{}', [`${name}/bin/node`]: '#!/no/such/loader\n' });
   spawnSync('chmod', ['+x', join(bin, `../../${name}/bin/node`)]);
   assert.match(lineOf(run(OLD, [], bin)), /needs glibc/);

@@ -27,7 +27,7 @@ export async function ask(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const asked = send(server, method, path, body, headers);
-  const [response] = (await once(asked, 'response')) as [IncomingMessage]; // the event's one argument
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]; // the event has one argument
   let text = '';
   for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
   return { status: response.statusCode ?? 0, headers: response.headers, text };
@@ -66,7 +66,7 @@ export function read(server: Server, path: string, body: unknown): Reading {
   // A caller may wait for the end only.
   begun.promise.catch(() => undefined);
   asked.on('response', (response: IncomingMessage) => {
-    // Go sends the head with the first piece, so this is when the model began to speak.
+    // Go sends the headers with the first chunk: the model has generated its first token.
     state.begun = true;
     begun.resolve(response.statusCode ?? 0);
     response
@@ -103,7 +103,7 @@ function send(
   return asked;
 }
 
-/** The objects of a native stream. */
+/** Parses the objects of a native stream. */
 export function linesOf(text: string): readonly Record<string, unknown>[] {
   return text
     .split('\n')
@@ -111,7 +111,7 @@ export function linesOf(text: string): readonly Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>); // every line is an object
 }
 
-/** The objects of an SSE stream, and whether it ended with `[DONE]`. */
+/** Parses the objects of an SSE stream. `done`: it ended with `[DONE]`. */
 export function eventsOf(text: string): {
   readonly events: readonly Record<string, unknown>[];
   readonly done: boolean;

@@ -11,7 +11,7 @@ export interface Loaded {
 /** The models in a server's memory. */
 export async function loaded(server: Server): Promise<readonly Loaded[]> {
   const answer = await ask(server, 'GET', '/api/ps');
-  return (JSON.parse(answer.text) as { models: readonly Loaded[] }).models; // its shape is checked below
+  return (JSON.parse(answer.text) as { models: readonly Loaded[] }).models; // its form is checked below
 }
 
 /** Unloads every model, and waits until memory is empty. */

@@ -31,7 +31,7 @@ export function text(value: unknown): boolean {
   return typeof value === 'string';
 }
 
-/** A whole number above zero: counts and durations that are zero are absent. */
+/** A whole number above zero. Counts and durations that are zero are absent. */
 export function count(value: unknown): boolean {
   return Number.isInteger(value) && Number(value) > 0;
 }
@@ -40,7 +40,7 @@ export function number(value: unknown): boolean {
   return typeof value === 'number';
 }
 
-/** One of Go's times: RFC 3339, with up to nine digits below the second. */
+/** A time as Go formats it: RFC 3339, with up to nine digits of a second. */
 export function time(value: unknown): boolean {
   return (
     typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{0,8}[1-9])?(?:Z|[+-]\d\d:\d\d)$/.test(value)
@@ -59,20 +59,20 @@ export function mismatchOf(value: unknown, pattern: Pattern, path = '$'): string
   if (typeof pattern === 'function')
     return pattern(value)
       ? undefined
-      : `${path}: not ${pattern.name === '' ? 'as wanted' : pattern.name}: ${JSON.stringify(value)}`;
+      : `${path}: not ${pattern.name === '' ? 'as expected' : pattern.name}: ${JSON.stringify(value)}`;
   if (pattern instanceof RegExp)
     return typeof value === 'string' && pattern.test(value)
       ? undefined
-      : `${path}: wanted ${String(pattern)}, seen ${JSON.stringify(value)}`;
+      : `${path}: expected ${String(pattern)}, found ${JSON.stringify(value)}`;
   if (Array.isArray(pattern)) return mismatchOfArray(value, pattern, path);
   if (typeof pattern === 'object' && pattern !== null)
     return mismatchOfObject(value, pattern as { readonly [key: string]: Pattern }, path); // arrays and regular expressions were handled above
-  return value === pattern ? undefined : `${path}: wanted ${JSON.stringify(pattern)}, seen ${JSON.stringify(value)}`;
+  return value === pattern ? undefined : `${path}: expected ${JSON.stringify(pattern)}, found ${JSON.stringify(value)}`;
 }
 
 function mismatchOfArray(value: unknown, pattern: readonly Pattern[], path: string): string | undefined {
   if (!Array.isArray(value) || value.length !== pattern.length)
-    return `${path}: wanted ${String(pattern.length)} members, seen ${JSON.stringify(value)}`;
+    return `${path}: expected ${String(pattern.length)} members, found ${JSON.stringify(value)}`;
   return pattern
     .map((one, index) => mismatchOf(value[index], one, `${path}[${String(index)}]`))
     .find((found) => found !== undefined);
@@ -84,7 +84,7 @@ function mismatchOfObject(
   path: string,
 ): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return `${path}: wanted an object, seen ${JSON.stringify(value)}`;
+    return `${path}: expected an object, found ${JSON.stringify(value)}`;
   const entries = new Map(Object.entries(value));
   const surplus = [...entries.keys()].find((key) => !(key in pattern));
   if (surplus !== undefined)

@@ -9,7 +9,7 @@ const TOOLS = Array.from({ length: 36 }, (_, index) => ({
   function: { name: `tool_${String(index)}`, parameters: { type: 'object', properties: {} } },
 }));
 
-describe('a real model that only talks', () => {
+describe('a real model that can only chat', () => {
   let server: RealServer;
   let gateway: Running;
   if (skip === false) {
@@ -26,7 +26,7 @@ describe('a real model that only talks', () => {
     });
   }
 
-  test('is served without tools and reasoning, and the reply names them', { skip }, async () => {
+  test('is used without tools and reasoning, and the response names them', { skip }, async () => {
     for (let turn = 0; turn < 2; turn += 1) {
       const response = await gateway.chat({ tools: TOOLS, reasoning_effort: 'low', max_tokens: 4 });
       assert.equal(response.status, 200, await response.clone().text());
@@ -37,7 +37,7 @@ describe('a real model that only talks', () => {
     }
   });
 
-  test('is not made to call a tool, nor to see, nor to fill a gap', { skip }, async () => {
+  test('refuses a forced tool call, an image and a suffix', { skip }, async () => {
     const content = [{ type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=' } }];
     assert.partialDeepStrictEqual(await errorOf(await gateway.chat({ tools: TOOLS, tool_choice: 'required' })), {
       code: 'tools_not_supported',
@@ -54,24 +54,20 @@ describe('a real model that only talks', () => {
     assert.partialDeepStrictEqual(await errorOf(gap), { code: 'suffix_not_supported', param: 'suffix' });
   });
 
-  test(
-    'goes on with a raw prompt, and with one in its template, of which the raw one is the shorter',
-    { skip },
-    async () => {
-      const complete = async (raw: boolean): Promise<number> => {
-        const response = await gateway.ask('/v1/completions', {
-          method: 'POST',
-          body: JSON.stringify({ model: 'm', prompt: 'Once upon a time', max_tokens: 2, raw }),
-        });
-        return ((await response.json()) as { usage: { prompt_tokens: number } }).usage.prompt_tokens;
-      };
-      const [raw, templated] = [await complete(true), await complete(false)];
-      assert.ok(raw > 0 && raw < templated, `${String(raw)} and ${String(templated)}`);
-    },
-  );
+  test('continues a raw prompt and one in its template; the raw one has fewer tokens', { skip }, async () => {
+    const complete = async (raw: boolean): Promise<number> => {
+      const response = await gateway.ask('/v1/completions', {
+        method: 'POST',
+        body: JSON.stringify({ model: 'm', prompt: 'Once upon a time', max_tokens: 2, raw }),
+      });
+      return ((await response.json()) as { usage: { prompt_tokens: number } }).usage.prompt_tokens;
+    };
+    const [raw, templated] = [await complete(true), await complete(false)];
+    assert.ok(raw > 0 && raw < templated, `${String(raw)} and ${String(templated)}`);
+  });
 
   test(
-    'has its context to itself: a full one ends the answer with length, and a prompt that does not fit is refused',
+    'ends an answer with length when the context is full, and refuses a prompt that does not fit',
     { skip },
     async () => {
       const schema = { type: 'array', items: { type: 'boolean' }, minItems: 1500 };
@@ -99,7 +95,7 @@ describe('a real model that only talks', () => {
     },
   );
 
-  test('is held to a limit of 0 and to stop sequences', { skip }, async () => {
+  test('keeps to a limit of 0 tokens and to stop sequences', { skip }, async () => {
     const silent = (await (await gateway.chat({ max_tokens: 0 })).json()) as { choices: object[] };
     assert.partialDeepStrictEqual(silent.choices, [{ message: { content: '' }, finish_reason: 'length' }]);
     const schema = { type: 'string', enum: ['yes and no'] };

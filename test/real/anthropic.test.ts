@@ -51,7 +51,7 @@ describe('Anthropic’s messages in front of a real Ollama', () => {
   const count = async (body: object): Promise<number> =>
     ((await (await post('/v1/messages/count_tokens', body)).json()) as { input_tokens: number }).input_tokens;
 
-  test('a count loads nothing, and comes near to what is counted then', { skip }, async () => {
+  test('a count loads no model, and is near the real count', { skip }, async () => {
     const say = (words: number): object => ({
       system: 'be brief',
       messages: [{ role: 'user', content: 'the way of the world '.repeat(words) }],
@@ -71,7 +71,7 @@ describe('Anthropic’s messages in front of a real Ollama', () => {
     }
   });
 
-  test('a message is answered whole and as a stream, and its limit is told', { skip }, async () => {
+  test('a message is answered whole and as a stream, and stop_reason names its limit', { skip }, async () => {
     const whole = await messageFor({ max_tokens: 4, top_k: 1 });
     assert.deepEqual([whole.stop_reason, whole.usage.output_tokens], ['max_tokens', 4]);
     const streamed = messageOf(
@@ -84,7 +84,7 @@ describe('Anthropic’s messages in front of a real Ollama', () => {
     assert.equal((await messageFor({ max_tokens: 0 })).stop_reason, 'max_tokens');
   });
 
-  test('the stop sequence that came is named, whatever dialect the server is asked in', { skip }, async () => {
+  test('the stop sequence that was found is named, with both kinds of servers', { skip }, async () => {
     const format = { type: 'json_schema', schema: { type: 'string', enum: ['yes and no'] } };
     for (const model of ['m', 'o']) {
       const cut = await messageFor({
@@ -100,7 +100,7 @@ describe('Anthropic’s messages in front of a real Ollama', () => {
     }
   });
 
-  test('a tool that has to be called is called, and its answer, with an image, is read', { skip }, async () => {
+  test('a forced tool is called, and its result with an image is read', { skip }, async () => {
     const tools = [
       {
         name: 'pick',
@@ -152,7 +152,7 @@ describe('Anthropic’s messages in front of a real Ollama', () => {
   });
 
   test(
-    'a full context is told as such, and a prompt that does not fit is refused in the words that clients look for',
+    'a full context is named, and a prompt that does not fit is refused with the text that clients search for',
     { skip },
     async () => {
       const schema = { type: 'array', items: { type: 'boolean' }, minItems: 1500 };
@@ -173,7 +173,7 @@ describe('Anthropic’s messages in front of a real Ollama', () => {
   );
 
   test(
-    'thinking that a model decides on itself is no demand, and one that is asked for is named where there is none',
+    'adaptive thinking is no requirement; enabled thinking is named as ignored without the capability',
     { skip },
     async () => {
       const ignored = async (body: object): Promise<string | null> =>

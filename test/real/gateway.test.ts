@@ -10,7 +10,7 @@ const skip = whyNoRealOllama();
 const LIMITS = { skip, timeout: 30_000 };
 const MESSAGES = [{ role: 'user' as const, content: 'Say something.' }];
 const CHAT = { model: 'phi3-3.8b', messages: MESSAGES, max_tokens: 8, seed: 3 };
-// A grammar that keeps the model talking for seconds.
+// A grammar that keeps the model busy for seconds.
 const TRUTHS = {
   type: 'json_schema' as const,
   json_schema: { name: 'truths', schema: { type: 'array', items: { type: 'boolean' }, minItems: 1500 } },
@@ -44,25 +44,29 @@ describe('the OpenAI SDK through the gateway onto two real Ollama servers', () =
     assert.deepEqual(data.map(({ id }) => id).toSorted(), ['embed', 'phi3-3.8b']);
   });
 
-  test('it chats, is told who answered, and uses both servers once both have the model in memory', LIMITS, async () => {
-    const ask = async (): Promise<string> =>
-      (await client.chat.completions.create(CHAT).withResponse()).response.headers.get('x-hxllm-backend') ?? 'nobody';
-    // A waiter brings the model to a server with empty memory.
-    for (let turn = 0; turn < 20 && new Set(await Promise.all([ask(), ask(), ask()])).size < 2; turn += 1);
-    const seen = new Set<string>();
-    // The backend is chosen by chance: one of two may be left out for some requests.
-    for (let turn = 0; turn < 6 || (seen.size < 2 && turn < 60); turn += 1) {
-      const { data, response } = await client.chat.completions.create(CHAT).withResponse();
-      seen.add(response.headers.get('x-hxllm-backend') ?? 'nobody');
-      assert.equal(data.model, 'phi3-3.8b');
-      assert.equal(typeof data.choices[0]?.message.content, 'string');
-      assert.match(String(data.choices[0]?.finish_reason), /^(?:length|stop)$/);
-      const usage = data.usage ?? { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
-      assert.ok(usage.prompt_tokens > 0 && usage.completion_tokens > 0 && usage.completion_tokens <= 8);
-      assert.equal(usage.total_tokens, usage.prompt_tokens + usage.completion_tokens);
-    }
-    assert.deepEqual([...seen].toSorted(), servers.map(({ url }) => url).toSorted());
-  });
+  test(
+    'it chats, sees which server answered, and uses both servers once both have the model in memory',
+    LIMITS,
+    async () => {
+      const ask = async (): Promise<string> =>
+        (await client.chat.completions.create(CHAT).withResponse()).response.headers.get('x-hxllm-backend') ?? 'nobody';
+      // A waiter brings the model to a server with empty memory.
+      for (let turn = 0; turn < 20 && new Set(await Promise.all([ask(), ask(), ask()])).size < 2; turn += 1);
+      const seen = new Set<string>();
+      // The backend is chosen by chance: one of two may be left out for some requests.
+      for (let turn = 0; turn < 6 || (seen.size < 2 && turn < 60); turn += 1) {
+        const { data, response } = await client.chat.completions.create(CHAT).withResponse();
+        seen.add(response.headers.get('x-hxllm-backend') ?? 'nobody');
+        assert.equal(data.model, 'phi3-3.8b');
+        assert.equal(typeof data.choices[0]?.message.content, 'string');
+        assert.match(String(data.choices[0]?.finish_reason), /^(?:length|stop)$/);
+        const usage = data.usage ?? { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+        assert.ok(usage.prompt_tokens > 0 && usage.completion_tokens > 0 && usage.completion_tokens <= 8);
+        assert.equal(usage.total_tokens, usage.prompt_tokens + usage.completion_tokens);
+      }
+      assert.deepEqual([...seen].toSorted(), servers.map(({ url }) => url).toSorted());
+    },
+  );
 
   test('it streams, with the usage at the end', LIMITS, async () => {
     const stream = await client.chat.completions.create({

@@ -69,35 +69,31 @@ describe('Ollama and the gateway in front of it', () => {
   }
 
   for (const row of ANSWERED) {
-    test(`say the same in the same shape: ${row[0]}`, LIMITS, async () => {
+    test(`give the same answer in the same form: ${row[0]}`, LIMITS, async () => {
       assert.deepEqual(await ask(gateway.url, row), await ask(server.url, row));
     });
   }
 
   for (const row of REFUSED) {
-    test(`refuse in the same shape: ${row[0]}`, LIMITS, async () => {
+    test(`refuse in the same form: ${row[0]}`, LIMITS, async () => {
       const { status, shapes } = await ask(server.url, row);
       const own = await ask(gateway.url, row);
       assert.deepEqual([own.status, own.shapes], [status, shapes]);
     });
   }
 
-  test(
-    'go on from a context that was given before, and Ollama never sees a token that nobody gave',
-    LIMITS,
-    async () => {
-      const body = { model: 'tiny', prompt: 'Hello', stream: false, options: OPTIONS };
-      const generate = async (more: object): Promise<Response> =>
-        gateway.ask('/api/generate', { method: 'POST', body: JSON.stringify({ ...body, ...more }) });
-      const first = (await (await generate({})).json()) as { context: readonly number[]; prompt_eval_count: number };
-      const second = (await (await generate({ context: first.context })).json()) as typeof first;
-      assert.ok(second.prompt_eval_count > first.prompt_eval_count);
-      assert.equal((await generate({ context: [99_999] })).status, 400);
-      assert.equal((await generate({})).status, 200);
-    },
-  );
+  test('continue from an earlier context, and Ollama never gets tokens that no server sent', LIMITS, async () => {
+    const body = { model: 'tiny', prompt: 'Hello', stream: false, options: OPTIONS };
+    const generate = async (more: object): Promise<Response> =>
+      gateway.ask('/api/generate', { method: 'POST', body: JSON.stringify({ ...body, ...more }) });
+    const first = (await (await generate({})).json()) as { context: readonly number[]; prompt_eval_count: number };
+    const second = (await (await generate({ context: first.context })).json()) as typeof first;
+    assert.ok(second.prompt_eval_count > first.prompt_eval_count);
+    assert.equal((await generate({ context: [99_999] })).status, 400);
+    assert.equal((await generate({})).status, 200);
+  });
 
-  test('no option that is taken kills the runner, with all that it answers', LIMITS, async () => {
+  test('no accepted option kills the runner with its other answers', LIMITS, async () => {
     const chat = async (options: object): Promise<number> =>
       (
         await gateway.ask('/api/chat', {
@@ -134,7 +130,7 @@ describe('Ollama and the gateway in front of it', () => {
     assert.equal(await chat({ repeat_penalty: 0 }), 400);
   });
 
-  test('no schema of which there is no grammar kills the server', LIMITS, async () => {
+  test('no schema without a grammar kills the server', LIMITS, async () => {
     const odd = [
       '^(?:a|b)$',
       '^\\d+$',

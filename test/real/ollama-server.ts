@@ -25,7 +25,7 @@ export interface RealOptions {
   readonly maxLoadedModels?: number;
 }
 
-/** The field's name for the model that chats. */
+/** The usual name of the chat model, as in the field. */
 export const FIELD_MODEL = 'phi3:3.8b-mini-128k-instruct-q8_0';
 
 /** Why the tests with the real Ollama are left out here; `false` if they run. */
@@ -34,7 +34,7 @@ export function whyNoRealOllama(): string | false {
   return found.ok ? false : `${found.problems[0].summary}: ${found.problems[0].detail}`;
 }
 
-/** Starts a real server on a free port, with a home and models of its own in a temporary folder that goes with it. */
+/** Starts a real server on a free port, with its own home and models in a temporary folder that is removed with it. */
 export async function startRealOllama(options: RealOptions = {}): Promise<RealServer> {
   const found = findRealOllama();
   if (!found.ok) throw new Error(found.problems[0].detail);

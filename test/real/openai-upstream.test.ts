@@ -58,7 +58,7 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
   },
 };
 
-describe('a real Ollama as a server that speaks OpenAI alone', () => {
+describe('a real Ollama as a server with only OpenAI’s API', () => {
   let server: RealServer;
   let gateway: Running;
   if (skip === false) {
@@ -104,7 +104,7 @@ describe('a real Ollama as a server that speaks OpenAI alone', () => {
     });
   }
 
-  test('JSON by a schema comes, in whichever dialect it is asked for', LIMITS, async () => {
+  test('JSON by a schema is answered in every dialect', LIMITS, async () => {
     const schema = {
       type: 'object',
       properties: { yes: { type: 'boolean' } },
@@ -126,7 +126,7 @@ describe('a real Ollama as a server that speaks OpenAI alone', () => {
       assert.equal(typeof at(JSON.parse(said ?? ''), 'yes'), 'boolean', said);
   });
 
-  test('tools for a model that knows none are left out and named', LIMITS, async () => {
+  test('tools are left out and named for a model without tools', LIMITS, async () => {
     const tools = [
       { type: 'function', function: { name: 'f', description: 'd', parameters: { type: 'object', properties: {} } } },
     ];
@@ -144,7 +144,7 @@ describe('a real Ollama as a server that speaks OpenAI alone', () => {
     );
   });
 
-  test('a text to go on with, through the template and raw, and vectors', LIMITS, async () => {
+  test('completions, through the template and raw, and embeddings', LIMITS, async () => {
     // Random noise may hold nothing that can be shown; the likeliest text is always the same.
     const generate = async (model: string, raw: boolean): Promise<Json> =>
       (await (
@@ -166,7 +166,7 @@ describe('a real Ollama as a server that speaks OpenAI alone', () => {
     assert.deepEqual(await vectors('v1'), await vectors('native'));
   });
 
-  test('who leaves in the middle of a stream is gone there too', LIMITS, async () => {
+  test('a client that leaves a stream is cancelled on the server too', LIMITS, async () => {
     const leaving = new AbortController();
     const response = await gateway.ask('/api/chat', {
       method: 'POST',

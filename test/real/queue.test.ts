@@ -5,7 +5,7 @@ import { FIELD_MODEL, startRealOllama, whyNoRealOllama, type RealServer } from '
 
 const skip = whyNoRealOllama();
 const LIMITS = { skip, timeout: 60_000 };
-// A grammar that keeps the model talking for a second or so.
+// A grammar that keeps the model busy for about a second.
 const truths = (minItems: number): object => ({
   response_format: {
     type: 'json_schema',
@@ -42,7 +42,7 @@ describe('slots, queue and loads in front of a real Ollama', () => {
   const slots = (model: string): number =>
     gateway.service().scheduler.fleet.replicas.get(`${server.url}#${model}`)?.slots.count ?? 0;
 
-  test('one load serves all who wait, also when the one who caused it has left', LIMITS, async () => {
+  test('one load serves all waiters, even if the request that caused it has left', LIMITS, async () => {
     const leaving = new AbortController();
     const left = gateway.chat({ model: 'field' }, { signal: leaving.signal }).catch(() => undefined);
     await until('the load has begun', () => gateway.service().scheduler.waiting === 1);
@@ -58,20 +58,16 @@ describe('slots, queue and loads in front of a real Ollama', () => {
     assert.ok(Number(/load;dur=([\d.]+)/.exec(answers[0]?.headers.get('server-timing') ?? '')?.[1]) > 0);
   });
 
-  test(
-    'names of the same weights share what is in memory, and it is not loaded again for one or the other',
-    LIMITS,
-    async () => {
-      const already = starts();
-      for (let turn = 0; turn < 3; turn += 1) {
-        assert.equal((await gateway.chat({ model: 'twin', max_tokens: 4 })).status, 200);
-        assert.equal((await gateway.chat({ model: 'field', max_tokens: 4 })).status, 200);
-      }
-      assert.equal(starts(), already);
-    },
-  );
+  test('names of the same weights share one runner, without another load', LIMITS, async () => {
+    const already = starts();
+    for (let turn = 0; turn < 3; turn += 1) {
+      assert.equal((await gateway.chat({ model: 'twin', max_tokens: 4 })).status, 200);
+      assert.equal((await gateway.chat({ model: 'field', max_tokens: 4 })).status, 200);
+    }
+    assert.equal(starts(), already);
+  });
 
-  test('the slots that nobody stated are found out, and no more than there are', LIMITS, async () => {
+  test('slots that are not configured are found by trial, and no more than exist', LIMITS, async () => {
     // The server starts a request in a free slot at its own time, which may be after another response: then a trial proves nothing,
     // and another follows.
     for (let round = 0; round < 6 && slots(FIELD_MODEL) < 2; round += 1) {
@@ -84,56 +80,48 @@ describe('slots, queue and loads in front of a real Ollama', () => {
     assert.deepEqual([gateway.service().scheduler.inFlight, gateway.service().scheduler.waiting], [0, 0]);
   });
 
-  test(
-    'two models that do not fit together are served in turn, with no load lost and nobody refused',
-    LIMITS,
-    async () => {
-      const answers = await Promise.all(
-        Array.from({ length: 12 }, (_, turn) =>
-          gateway.chat({ model: turn % 2 === 0 ? 'other' : 'field', max_tokens: 4 }),
-        ),
-      );
-      assert.deepEqual(
-        answers.map(({ status }) => status),
-        answers.map(() => 200),
-      );
-      assert.deepEqual(
-        gateway.log.filter(({ event }) => event === 'backend-down' || event === 'load-failed'),
-        [],
-      );
-    },
-  );
+  test('two models that do not fit together are served in turn, without a lost load or a refusal', LIMITS, async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, turn) =>
+        gateway.chat({ model: turn % 2 === 0 ? 'other' : 'field', max_tokens: 4 }),
+      ),
+    );
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      answers.map(() => 200),
+    );
+    assert.deepEqual(
+      gateway.log.filter(({ event }) => event === 'backend-down' || event === 'load-failed'),
+      [],
+    );
+  });
 
-  test(
-    'who always has something to do with one model does not keep out who wants another that does not fit beside it',
-    LIMITS,
-    async () => {
-      const steady = { over: false, answers: 0 };
-      const work = async (): Promise<void> => {
-        while (!steady.over) {
-          assert.match(await textOf(await gateway.chat({ model: 'field', ...truths(30) })), /^\s*\[/);
-          steady.answers += 1;
-        }
-      };
-      const working = [work(), work()];
-      await until('it is at work', () => steady.answers >= 4);
-      const already = steady.answers;
-      try {
-        for (let turn = 0; turn < 3; turn += 1) {
-          assert.equal(
-            (await gateway.chat({ model: 'other', max_tokens: 4 }, { signal: AbortSignal.timeout(15_000) })).status,
-            200,
-          );
-        }
-      } finally {
-        steady.over = true;
-        await Promise.all(working);
+  test('steady requests for one model do not starve another that does not fit beside it', LIMITS, async () => {
+    const steady = { over: false, answers: 0 };
+    const work = async (): Promise<void> => {
+      while (!steady.over) {
+        assert.match(await textOf(await gateway.chat({ model: 'field', ...truths(30) })), /^\s*\[/);
+        steady.answers += 1;
       }
-      assert.ok(steady.answers > already + 4, 'and is not kept out by them');
-    },
-  );
+    };
+    const working = [work(), work()];
+    await until('it is at work', () => steady.answers >= 4);
+    const already = steady.answers;
+    try {
+      for (let turn = 0; turn < 3; turn += 1) {
+        assert.equal(
+          (await gateway.chat({ model: 'other', max_tokens: 4 }, { signal: AbortSignal.timeout(15_000) })).status,
+          200,
+        );
+      }
+    } finally {
+      steady.over = true;
+      await Promise.all(working);
+    }
+    assert.ok(steady.answers > already + 4, 'and is not kept out by them');
+  });
 
-  test('a load that a keep_alive from elsewhere has jammed is noticed and cured', LIMITS, async () => {
+  test('a load that another client’s keep_alive blocks is noticed and fixed', LIMITS, async () => {
     assert.equal((await gateway.chat({ model: 'field', max_tokens: 4 })).status, 200);
     const { fleet } = gateway.service().scheduler;
     const logged = gateway.log.length;
@@ -168,7 +156,7 @@ describe('slots, queue and loads in front of a real Ollama', () => {
     );
   });
 
-  test('who leaves while a prompt is read leaves nothing taken for good', LIMITS, async () => {
+  test('a client that leaves during prefill does not occupy a slot for good', LIMITS, async () => {
     for (let turn = 0; turn < 6; turn += 1) {
       const leaving = new AbortController();
       // A response of seconds behind the prompt, so that it is still running at the check.

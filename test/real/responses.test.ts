@@ -8,7 +8,7 @@ const skip = whyNoRealOllama();
 const LIMITS = { skip, timeout: 30_000 };
 const CONTEXT = 256;
 
-describe('responses in front of a real Ollama, by its own API and by the one that it shares with OpenAI', () => {
+describe('responses in front of a real Ollama, through its native API and its OpenAI API', () => {
   let server: RealServer;
   let gateway: Running;
   let client: OpenAI;
@@ -81,7 +81,7 @@ describe('responses in front of a real Ollama, by its own API and by the one tha
     assert.match(text, /^\s*\{/);
   });
 
-  test('a call that has to be made is made', LIMITS, async () => {
+  test('a forced tool call is made', LIMITS, async () => {
     const tools = [
       {
         type: 'function' as const,

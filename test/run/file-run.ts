@@ -18,7 +18,7 @@ export interface FileOptions {
   readonly root: string;
   /** The time limit: a file that still runs then hangs, and is stopped with all its processes. */
   readonly limit: AbortSignal;
-  /** Called with one character for each test that has ended. */
+  /** Called with one character for each finished test. */
   readonly mark: (character: string) => void;
 }
 

@@ -85,13 +85,13 @@ test('passed, failed and skipped tests are counted apart, and a failure is shown
   assert.match(output, /printed by the file:\n {4}a trace/);
 });
 
-test('a file that does not even load is a failure', async () => {
+test('a file that does not load is a failure', async () => {
   const { tally } = await runOne("import './nowhere.mjs';\n");
   assert.equal(tally.success, false);
   assert.equal(tally.failed, 1);
 });
 
-test('a file that hangs is stopped with all that it started, and it is told which of its tests had ended', async () => {
+test('a file that hangs is stopped with all its processes, and the report lists its finished tests', async () => {
   const { tally, failures, begun } = await runOverdue(`
     import { spawn, spawnSync } from 'node:child_process';
     import { readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -120,7 +120,7 @@ test('a file that hangs is stopped with all that it started, and it is told whic
   assert.deepEqual(pids.filter(runs), []);
 });
 
-test('a file whose tests have all ended, and which does not end, is a failure too', async () => {
+test('a file whose tests have ended but whose process does not end is a failure too', async () => {
   const { tally, failures } = await runOverdue(`
     import { writeFileSync } from 'node:fs';
     import { createServer } from 'node:net';

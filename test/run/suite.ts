@@ -4,7 +4,7 @@ import { addTallies, EMPTY, type Tally } from './tally.ts';
 
 /** How to run files. */
 export interface Pace {
-  /** Files at a time. */
+  /** Number of files at a time. */
   readonly concurrency: number;
   /** Time limit of a file, ms; a longer one hangs. */
   readonly limitMs: number;

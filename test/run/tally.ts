@@ -26,7 +26,7 @@ export const EMPTY: Tally = {
   success: true,
 };
 
-/** Adds up two runs. */
+/** Adds two tallies. */
 export function addTallies(a: Tally, b: Tally): Tally {
   return {
     tests: a.tests + b.tests,
@@ -41,7 +41,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
   };
 }
 
-/** The closing lines, as node's spec reporter has them. */
+/** The closing lines, in the format of node's spec reporter. */
 export function summaryLines(tally: Tally): readonly string[] {
   const rows = {
     tests: tally.tests,

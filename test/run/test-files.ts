@@ -1,12 +1,12 @@
 import { globSync } from 'node:fs';
 
-/** The test files below `root`, as paths from there: all, or those whose path holds one of the patterns. */
+/** Finds the test files below `root`, as relative paths: all, or those whose path contains one of the patterns. */
 export function findTestFiles(root: string, patterns: readonly string[]): readonly string[] {
   const all = globSync('test/**/*.test.ts', { cwd: root, exclude: ['**/node_modules'] }).toSorted();
   return patterns.length === 0 ? all : all.filter((file) => patterns.some((pattern) => file.includes(pattern)));
 }
 
-/** Whether a file boots hosts or starts the real Ollama, and so runs alone. */
+/** Whether a file boots hosts or starts the real Ollama, and therefore runs alone. */
 export function isSerial(file: string): boolean {
   return file.startsWith('test/lab/') || file.startsWith('test/real/');
 }

@@ -38,7 +38,7 @@ function changedFiles(): readonly string[] {
     .map((line) => line.slice('XY '.length));
 }
 
-/** Test files that were changed; of a changed source the test at its path, or else all tests of its folder. */
+/** Test files that were changed. For a changed source the test at its path, or else all tests of its folder. */
 export function testsOf(changed: readonly string[], all: readonly string[]): readonly string[] {
   const tests = changed.flatMap((file) => {
     if (all.includes(file)) return [file];

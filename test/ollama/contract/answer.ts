@@ -13,13 +13,13 @@ const SHAPES: readonly Case[] = [
     answer: { model: 'tiny', created_at: time, message: { role: 'assistant', content: text }, ...ENDING },
   }),
   exchange({
-    name: 'a whole generate answer has the tokens to go on from',
+    name: 'a whole generate answer has a context',
     path: '/api/generate',
     body: { model: 'tiny', prompt: 'Say something.', options: OPTIONS, stream: false },
     answer: { model: 'tiny', created_at: time, response: text, ...ENDING, context: listOf(number) },
   }),
   exchange({
-    name: 'a raw generate answer has none',
+    name: 'a raw generate answer has no context',
     path: '/api/generate',
     body: { model: 'tiny', prompt: 'Say something.', raw: true, options: OPTIONS, stream: false },
     answer: { model: 'tiny', created_at: time, response: text, ...ENDING },
@@ -39,13 +39,13 @@ const SHAPES: readonly Case[] = [
     },
   }),
   exchange({
-    name: 'what follows the JSON is not read, and keys lose their case',
+    name: 'text behind the JSON is not read, and keys are matched without case',
     path: '/api/chat',
     body: `{"MODEL":"tiny","messages":${JSON.stringify(USER)},"stream":false,"options":{"num_predict":1}} and more`,
     answer: /"done":true/,
   }),
   exchange({
-    name: 'what is unknown is dropped without a word',
+    name: 'unknown fields are ignored silently',
     path: '/v1/chat/completions',
     body: {
       model: 'tiny',
@@ -103,7 +103,7 @@ const SHAPES: readonly Case[] = [
       /"logprobs":\{"content":\[\{"token":".+?","logprob":-[\d.e-]+,"bytes":\[[\d,]+\],"top_logprobs":\[\{.+?\},\{.+?\}\]\}/,
   }),
   exchange({
-    name: 'the rendered prompt can be had without an answer',
+    name: '_debug_render_only returns the rendered prompt without an answer',
     path: '/api/chat',
     body: { model: 'tiny-plain', messages: USER, _debug_render_only: true },
     answer: {

@@ -7,7 +7,7 @@ import { ENDING, LONG, OPTIONS, USAGE, USER, allMatch } from './asked.ts';
 
 export const BEHAVIOURS: readonly Case[] = [
   {
-    name: 'the context of an answer is read again before the next prompt',
+    name: 'the context of an answer is put in front of the next prompt',
     check: async (server) => {
       const say = (more: object): Promise<Record<string, unknown>> =>
         askJson(server, '/api/generate', {
@@ -27,7 +27,7 @@ export const BEHAVIOURS: readonly Case[] = [
     },
   },
   {
-    name: 'a native stream is pieces and then an empty one with the counts',
+    name: 'a native stream is chunks and then an empty one with the counts',
     check: async (server) => {
       const answer = await ask(server, 'POST', '/api/chat', { model: 'tiny', messages: USER, options: OPTIONS });
       assert.equal(answer.headers['content-type'], 'application/x-ndjson');
@@ -161,7 +161,7 @@ export const BEHAVIOURS: readonly Case[] = [
     },
   },
   {
-    name: 'whole old messages go first, those of the system and the last one stay',
+    name: 'the oldest messages are dropped first; system messages and the last one stay',
     check: async (server) => {
       const messages = [
         { role: 'system', content: 'Be brief.' },
@@ -200,12 +200,12 @@ export const BEHAVIOURS: readonly Case[] = [
         format,
         stream: false,
       });
-      const { content } = native['message'] as { content: string }; // its shape is checked above
+      const { content } = native['message'] as { content: string }; // its form is checked above
       assert.equal(mismatchOf(JSON.parse(content), { a: (value) => typeof value === 'boolean' }), undefined);
     },
   },
   {
-    name: 'spellings of one name are one model, and each is echoed',
+    name: 'spellings of one name are one model, and the answer has the spelling of the request',
     check: async (server) => {
       for (const model of [
         'TINY',

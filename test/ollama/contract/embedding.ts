@@ -20,7 +20,7 @@ export const EMBEDDINGS: readonly Case[] = [
     },
   }),
   exchange({
-    name: 'several are, in their order',
+    name: 'several texts are embedded, in their order',
     path: '/api/embed',
     body: { model: 'tiny', input: ['hello', ''] },
     answer: {
@@ -80,7 +80,7 @@ export const EMBEDDINGS: readonly Case[] = [
     answer: /"embedding":"[A-Za-z0-9+/]{16}"/,
   }),
   {
-    name: 'dimensions cut a vector and make it one long again',
+    name: 'dimensions cut a vector and scale it to length one again',
     check: async (server) => {
       for (const [dimensions, length] of [
         [4, 4],
@@ -88,14 +88,14 @@ export const EMBEDDINGS: readonly Case[] = [
         [-1, 64],
       ] as const) {
         const answer = await askJson(server, '/api/embed', { model: 'tiny', input: 'hello', dimensions });
-        const [vector] = answer['embeddings'] as readonly (readonly number[])[]; // its shape is checked above
+        const [vector] = answer['embeddings'] as readonly (readonly number[])[]; // its form is checked above
         assert.equal(vector?.length, length);
         assert.ok(Math.abs((vector ?? []).reduce((sum, value) => sum + value * value, 0) - 1) < 1e-4);
       }
     },
   },
   {
-    name: 'too long a text is cut to the context without a word',
+    name: 'a text that is too long is cut to the context silently',
     check: async (server) => {
       const answer = await askJson(server, '/v1/embeddings', { model: 'tiny-plain', input: 'word '.repeat(700) });
       assert.match(JSON.stringify(answer['usage']), /"prompt_tokens":512,/);

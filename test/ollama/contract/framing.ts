@@ -55,7 +55,7 @@ export const FRAMING: readonly Case[] = [
     },
   },
   {
-    name: 'the last words of a /v1 stream, its usage and [DONE] are one HTTP chunk',
+    name: 'the last text of a /v1 stream, its usage and [DONE] are one HTTP chunk',
     check: async (server) => {
       const raw = await sendRaw(server, '/v1/chat/completions', {
         model: 'tiny',

@@ -15,7 +15,7 @@ const DIGEST = /^[0-9a-f]{64}$/;
 /** Existing models, and missing ones. */
 export const LISTING: readonly Case[] = [
   exchange({
-    name: 'the root says that it runs',
+    name: 'the root answers "Ollama is running"',
     path: '/',
     type: 'text/plain; charset=utf-8',
     answer: 'Ollama is running',
@@ -44,7 +44,7 @@ export const LISTING: readonly Case[] = [
     },
   }),
   exchange({
-    name: 'one model of /v1 has the id that it was asked by',
+    name: 'one model of /v1 has the id of the request',
     path: '/v1/models/TINY',
     type: 'application/json',
     answer: { id: 'TINY', object: 'model', created: count, owned_by: 'library' },
@@ -56,14 +56,14 @@ export const LISTING: readonly Case[] = [
     answer: { error: { message: "model 'nope' not found", type: 'not_found_error', param: null, code: null } },
   }),
   exchange({
-    name: 'show tells what a model can',
+    name: 'show has the capabilities of a model',
     path: '/api/show',
     body: { model: 'tiny-plain' },
     type: JSON_TYPE,
     answer: /"capabilities":\["completion"\],"modified_at":"/,
   }),
   exchange({
-    name: 'show names the weights file, by which names that share it are known',
+    name: 'show names the weights file, which names may share',
     path: '/api/show',
     body: { name: 'tiny' },
     answer: /\\nFROM \S*\/blobs\/sha256-[0-9a-f]{64}\\n/,
@@ -106,9 +106,9 @@ export const LISTING: readonly Case[] = [
     type: 'text/plain',
     answer: '404 page not found',
   }),
-  exchange({ name: 'a slash too many is sent elsewhere', path: '/v1/models/', status: 301 }),
+  exchange({ name: 'a trailing slash is redirected', path: '/v1/models/', status: 301 }),
   exchange({
-    name: 'a page of another origin is refused without a word',
+    name: 'a page of another origin is refused with an empty body',
     path: '/api/version',
     headers: { Origin: 'http://evil.example' },
     status: 403,
@@ -122,12 +122,12 @@ export const LISTING: readonly Case[] = [
     answer: '',
   }),
   exchange({
-    name: 'a page of this machine is not',
+    name: 'a page of this machine is accepted',
     path: '/api/version',
     headers: { Origin: 'http://localhost:3000' },
   }),
   exchange({
-    name: 'a page of this machine may ask first',
+    name: 'a page of this machine gets an answer to its preflight request',
     method: 'OPTIONS',
     path: '/api/chat',
     headers: { Origin: 'http://localhost:3000', 'Access-Control-Request-Method': 'POST' },
@@ -142,7 +142,7 @@ export const LISTING: readonly Case[] = [
     answer: '',
   }),
   exchange({
-    name: 'on loopback a local Host is not',
+    name: 'on loopback a local Host is accepted',
     path: '/api/version',
     headers: { Host: 'hx-llm01.internal:11434' },
   }),

@@ -24,7 +24,7 @@ const KEEP_ALIVE = refusals('/api/chat', [
 
 const LOADS: readonly Case[] = [
   exchange({
-    name: 'a request without messages loads, at once and whole',
+    name: 'a request without messages loads the model, and is answered whole',
     path: '/api/chat',
     body: { model: 'tiny' },
     type: 'application/json; charset=utf-8',
@@ -49,13 +49,13 @@ const LOADS: readonly Case[] = [
     },
   }),
   exchange({
-    name: 'keep_alive 0 unloads what is not loaded too',
+    name: 'keep_alive 0 also works for a model that is not loaded',
     path: '/api/generate',
     body: { model: 'tiny', keep_alive: '0s' },
     answer: { model: 'tiny', created_at: time, response: '', done: true, done_reason: 'unload' },
   }),
   {
-    name: 'ps lists what is in memory, with the context of one slot',
+    name: 'ps lists the models in memory, with the context of one slot',
     check: async (server) => {
       await unloadAll(server);
       await ask(server, 'POST', '/api/generate', { model: 'tiny' });
@@ -82,7 +82,7 @@ const LOADS: readonly Case[] = [
     },
   },
   {
-    name: 'keep_alive is seconds or a duration, for ever below zero; absent and null keep what is; /v1 inherits it',
+    name: 'keep_alive is seconds or a duration, for ever below zero; absent and null keep the current value; /v1 inherits it',
     check: async (server) => {
       const send = async (more: object): Promise<unknown> =>
         (await askJson(server, '/api/generate', { model: 'tiny', ...more }))['done'];
@@ -118,7 +118,7 @@ const LOADS: readonly Case[] = [
     },
   },
   {
-    name: 'another num_ctx reloads and is clipped to what the model was trained for; sampling options do not',
+    name: 'another num_ctx reloads the model and is limited to its trained context; sampling options do not reload',
     check: async (server) => {
       const answerTo = async (options: object): Promise<unknown> =>
         askJson(server, '/api/chat', {
@@ -153,7 +153,7 @@ const LOADS: readonly Case[] = [
     },
   },
   {
-    name: 'an idle model makes room, even one that was to stay for ever',
+    name: 'an idle model is evicted, even with keep_alive for ever',
     check: async (server) => {
       await ask(server, 'POST', '/api/generate', { model: 'tiny', keep_alive: -1 });
       await ask(server, 'POST', '/api/generate', { model: 'other' });
@@ -164,7 +164,7 @@ const LOADS: readonly Case[] = [
     },
   },
   {
-    name: 'a busy model is waited for, and a keep_alive on the way revives it: the load waits until that is over',
+    name: 'a load waits for a busy model; a keep_alive in the meantime revives the model, and the load waits until it expires',
     check: async (server) => {
       await unloadAll(server);
       const busy = read(server, '/api/chat', { model: 'tiny', ...ENDLESS });

@@ -169,14 +169,14 @@ export const REFUSALS: readonly Case[] = [
   ...NATIVE_OTHERS,
   ...OPENAI,
   exchange({
-    name: 'a cloud model on /v1 is refused in the native shape',
+    name: 'a cloud model on /v1 is refused in the native format',
     path: '/v1/chat/completions',
     body: chat({ model: 'tiny:cloud' }),
     status: 403,
     answer: { error: CLOUD },
   }),
   exchange({
-    name: 'a compressed body is no JSON',
+    name: 'a compressed body is not accepted as JSON',
     path: '/api/chat',
     body: Buffer.from([0x1f, 0x8b, 0x08, 0]),
     headers: { 'Content-Encoding': 'gzip' },

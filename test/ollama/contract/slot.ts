@@ -27,19 +27,19 @@ async function fillSlots(server: Server, work: object): Promise<readonly [Readin
 /** The order of work: two slots, and a queue without limit. */
 export const SLOTS: readonly Case[] = [
   {
-    name: 'a third answer waits, without a byte, until one of two is through',
+    name: 'a third answer waits, without a byte, until one of two has ended',
     check: async (server) => {
       const [first, second] = await fillSlots(server, longWork(1200));
       const third = read(server, '/api/chat', SHORT);
       assert.equal(await third.begun, 200);
-      // The end of one may be read a moment after the beginning of the other, and neither would end so soon if it had begun while
-      // both slots were taken.
-      await until('one of two is through', () => first.hasEnded() || second.hasEnded(), 100);
+      // The end of one answer may be read a moment after the beginning of the other. Neither would end so soon if the
+      // third had begun while both slots were taken.
+      await until('one of two has ended', () => first.hasEnded() || second.hasEnded(), 100);
       await Promise.all([first.ended, second.ended, third.ended]);
     },
   },
   {
-    name: 'clients that leave their answers free the slots, and one that leaves while it waits is forgotten',
+    name: 'clients that leave free their slots, and a waiting client that leaves is removed',
     check: async (server) => {
       const [first, second] = await fillSlots(server, ENDLESS);
       const impatient = read(server, '/api/chat', { model: 'tiny', ...ENDLESS });
@@ -66,7 +66,7 @@ export const SLOTS: readonly Case[] = [
     },
   },
   {
-    name: 'a client that leaves while its prompt is read keeps the slot until all of it is read',
+    name: 'a client that leaves during prefill keeps the slot until prefill has ended',
     check: async (server) => {
       const options = { num_ctx: 2048, num_predict: 1 };
       const reading = (word: string): object => ({
