@@ -33,21 +33,21 @@ function complaintOf(argv: readonly string[]): string {
   return said;
 }
 
-test('the address may end with /v1 or not, and what is wrong with the command line is said', () => {
+test('the address may end with /v1 or not, and a wrong command line is answered with the reason', () => {
   for (const url of ['http://h:1', 'http://h:1/', 'http://h:1/v1', 'http://h:1/v1/']) {
     const options = readOptions(['--url', url, '--model', 'm']);
     assert.ok(typeof options !== 'string');
     assert.equal(options.target.url, 'http://h:1');
   }
   assert.match(complaintOf(['--url', 'http://h']), /--model/);
-  assert.match(complaintOf(['--url', 'h', '--model', 'm']), /wanted an address.*seen h/);
+  assert.match(complaintOf(['--url', 'h', '--model', 'm']), /expected an address.*found h/);
   assert.match(
     complaintOf(['--url', 'http://h', '--model', 'm', '--client', 'curl']),
-    /wanted one of wire, openai.*seen curl/,
+    /expected one of wire, openai.*found curl/,
   );
 });
 
-test('nothing failed is not enough: something has to have passed', () => {
+test('no failed case is not enough: at least one case must pass', () => {
   assert.deepEqual(
     [
       exitCode(verdictOf('pass', 'not applicable', 'not offered')),
@@ -62,15 +62,15 @@ test('nothing failed is not enough: something has to have passed', () => {
   );
 });
 
-test('a failure is one line with what was wanted and seen', () => {
+test('a failure is one line with the expected and the found value', () => {
   assert.equal(
     describeFailure(new AssertionError({ message: 'status', operator: 'strictEqual', expected: 404, actual: 200 })),
-    'status: wanted 404, seen 200',
+    'status: expected 404, found 200',
   );
   assert.equal(describeFailure(new TypeError('two\nlines\u0007')), 'TypeError: two lines·');
 });
 
-test('a server is judged by what it offers: one without any interface fails nothing, and does not pass; one that says the same to all fails', async (t) => {
+test('a server is judged by its interfaces: a server without any fails no case and does not pass; a server with one answer for everything fails', async (t) => {
   for (const [status, outcome] of [
     [404, 'not offered'],
     [200, 'fail'],

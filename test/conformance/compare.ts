@@ -50,7 +50,7 @@ function failures(name: string, rows: readonly Row[]): readonly string[] {
     `### ${name}`,
     '',
     `${scoreText(rows)}.${lacking.length === 0 ? '' : ` Not offered: ${lacking.join('; ')}.`}`,
-    ...(lines.length === 0 ? [] : ['', '| failed | wanted and seen |', '|---|---|', ...lines]),
+    ...(lines.length === 0 ? [] : ['', '| failed | expected and found |', '|---|---|', ...lines]),
   ];
 }
 

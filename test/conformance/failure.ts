@@ -20,9 +20,9 @@ function describeAssertion({ message, generatedMessage, operator, expected, actu
       : own;
   if (operator === 'rejects')
     return actual instanceof Error
-      ? `wanted ${short(expected)}, seen ${short(likeness(actual, expected))}`
-      : 'wanted an error, seen none';
-  return `${own === '' ? '' : `${own}: `}wanted ${short(expected)}, seen ${short(actual)}`;
+      ? `expected ${short(expected)}, found ${short(likeness(actual, expected))}`
+      : 'expected an error, found none';
+  return `${own === '' ? '' : `${own}: `}expected ${short(expected)}, found ${short(actual)}`;
 }
 
 /** The part of an error that was checked. */

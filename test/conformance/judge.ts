@@ -53,7 +53,7 @@ async function runCase(one: Case, target: Target): Promise<Pick<Row, 'outcome' |
   const passed = (): number => Math.round(performance.now() - startedMs);
   const { promise: late, reject } = Promise.withResolvers<never>();
   const limit = setTimeout(
-    () => reject(new Error(`wanted an end within ${String(LIMIT_MS / 1000)} s, seen none`)),
+    () => reject(new Error(`expected an end within ${String(LIMIT_MS / 1000)} s, found none`)),
     LIMIT_MS,
   );
   try {

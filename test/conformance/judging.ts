@@ -52,7 +52,7 @@ export function testRows(
   { verdict, code }: Awaited<ReturnType<typeof judgeWithCommand>>,
   beyond: readonly string[],
 ): void {
-  test('the command says by its exit code whether anything failed', () => {
+  test('the exit code of the command tells whether a case failed', () => {
     assert.ok(verdict.rows.length > 150, `only ${String(verdict.rows.length)} cases`);
     assert.equal(code, verdict.rows.some(({ outcome }) => outcome === 'fail') ? 1 : 0);
   });

@@ -36,10 +36,10 @@ export function readOptions(argv: readonly string[]): Options | string {
   }
   const { url, key = 'none', model, client: named, only, json = false } = values;
   if (url === undefined || model === undefined) return '--url and --model are needed';
-  if (!URL.canParse(url)) return `--url: wanted an address like http://127.0.0.1:4000, seen ${url}`;
+  if (!URL.canParse(url)) return `--url: expected an address like http://127.0.0.1:4000, found ${url}`;
   const client = CLIENTS.find((one) => one === named);
   if (named !== undefined && client === undefined)
-    return `--client: wanted one of ${CLIENTS.join(', ')}, seen ${named}`;
+    return `--client: expected one of ${CLIENTS.join(', ')}, found ${named}`;
   const target = { url: url.replace(/\/+$/, '').replace(/\/v1$/, ''), key, model, embed: values['embed-model'] };
   return { target, client, only, json };
 }

@@ -25,7 +25,7 @@ async function refuses(operator: Operator, wanted: Wanted): Promise<void> {
   assert.deepEqual(changedFiles(before, lab.host('hx-api-server').files()), []);
 }
 
-test('a host that cannot be reached is named, with the command that shows why', lab.only, async () => {
+test('an unreachable host is named, with the command that shows why', lab.only, async () => {
   const operator = createOperator();
   operator.edit('inventories/dev.ini', '10.77.0.11', '10.77.0.99');
   await refuses(operator, {
@@ -34,7 +34,7 @@ test('a host that cannot be reached is named, with the command that shows why', 
   });
 });
 
-test('a host key that changed stops everything', lab.only, async () => {
+test('a changed host key stops everything', lab.only, async () => {
   const host = lab.host('hx-api-server');
   await host.must('mkdir /run/keys && mv /etc/ssh/ssh_host_* /run/keys && ssh-keygen -A && systemctl restart ssh');
   try {
@@ -47,19 +47,19 @@ test('a host key that changed stops everything', lab.only, async () => {
   }
 });
 
-test('a user who may not log in is told what was tried', lab.only, async () => {
+test('a refused login names the keys that were tried', lab.only, async () => {
   const operator = createOperator();
   operator.edit('inventories/dev.ini', 'ansible_user=deploy', 'ansible_user=stranger');
   await refuses(operator, { exitCode: 69, says: [/hx-api-server/, /stranger/, /id_ed25519/] });
 });
 
-test('a wrong vault password names the file that it does not open', lab.only, async () => {
+test('a wrong vault password names the vault file', lab.only, async () => {
   const operator = createOperator();
   writeFileSync(join(operator.folder, 'vault-password'), 'another\n');
   await refuses(operator, { exitCode: 78, says: [/password/, /inventories\/group_vars\/all\/vault\.yml/, /fix +/] });
 });
 
-test('a backend that is down is named, and asked from the host that will need it', lab.only, async () => {
+test('a backend that is down is named, as seen from the host that needs it', lab.only, async () => {
   await lab.host('hx-llm02-server').must('systemctl stop ollama');
   try {
     await refuses(createOperator(), {
@@ -71,7 +71,7 @@ test('a backend that is down is named, and asked from the host that will need it
   }
 });
 
-test('a backend whose name nobody knows is named', lab.only, async () => {
+test('a backend with an unknown name is named', lab.only, async () => {
   const operator = createOperator();
   operator.edit('inventories/group_vars/all/main.yml', 'hx-llm02-server', 'hx-llm09-server');
   await refuses(operator, { exitCode: 1, says: [/✗ .*hx-llm09-server\.dev-test\.hana-x\.ai/] });
@@ -83,7 +83,7 @@ test('a model that no backend has is named, with the command that pulls it', lab
   await refuses(operator, { exitCode: 1, says: [/llama3-8b/, /llama3:80b/, /ollama pull llama3:80b/] });
 });
 
-test('sudo that asks for a password is found before anything is changed', lab.only, async () => {
+test('sudo with a password is detected before any change', lab.only, async () => {
   const host = lab.host('hx-api-server');
   await host.must("sed -i 's/NOPASSWD: //' /etc/sudoers.d/deploy");
   try {
@@ -93,7 +93,7 @@ test('sudo that asks for a password is found before anything is changed', lab.on
   }
 });
 
-test('YAML that does not parse and a variable with a typo are named with file and line', lab.only, async () => {
+test('invalid YAML and a variable with a typo are named with file and line', lab.only, async () => {
   const broken = createOperator();
   broken.edit('inventories/group_vars/all/main.yml', '  - name: "llama3-8b"', '  - name: "llama3-8b');
   await refuses(broken, { exitCode: 78, says: [/group_vars\/all\/main\.yml:\d+/] });

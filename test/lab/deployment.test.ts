@@ -14,7 +14,7 @@ const key = await readMasterKey();
 const BACKENDS = ['http://hx-llm01-server.dev-test.hana-x.ai:11434', 'http://hx-llm02-server.dev-test.hana-x.ai:11434'];
 let bare: Files = new Map();
 
-test('a dry run says what it would do and does none of it', lab.only, async () => {
+test('a dry run shows its steps and carries out none', lab.only, async () => {
   bare = lab.host('hx-api-server').files();
   const ran = await operator.deploy('enforce', '--dry-run');
   assert.match(ran.stdout, /litellm\.service/);
@@ -22,7 +22,7 @@ test('a dry run says what it would do and does none of it', lab.only, async () =
   assert.equal(await alive(), 'connect ECONNREFUSED 10.77.0.11:4000');
 });
 
-test('one command takes the bare host to a green smoke', lab.only, async () => {
+test('one command takes a bare host to a passed smoke', lab.only, async () => {
   const ran = await operator.deploy('up', '--yes');
   assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
   assert.equal(operator.lastRun().phase, 'smoke');
@@ -30,7 +30,7 @@ test('one command takes the bare host to a green smoke', lab.only, async () => {
   assert.equal(await alive(), '200');
 });
 
-test('no secret is in the evidence, nor on the host where others can read it', lab.only, async () => {
+test('no secret is in the evidence, or readable for other users on the host', lab.only, async () => {
   assert.ok(operator.evidence().length > 1000);
   assert.ok(!operator.evidence().includes(key));
   const host = lab.host('hx-api-server');
@@ -51,7 +51,7 @@ test('no secret is in the evidence, nor on the host where others can read it', l
   );
 });
 
-test('a second enforce changes nothing and says so', lab.only, async () => {
+test('a second enforce changes nothing, and its output says so', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const [before, pid] = [host.files(), await host.must('systemctl show -P MainPID litellm')];
   const ran = await operator.deploy('enforce', '--yes');
@@ -139,7 +139,7 @@ test('the OpenAI SDK lists, chats and streams through it, on both backends', lab
   );
 });
 
-test('killing a backend under load loses no request that had not begun to answer', lab.only, async () => {
+test('killing a backend under load loses no request whose response had not begun', lab.only, async () => {
   const llm = lab.host('hx-llm02-server');
   const fates: Awaited<ReturnType<typeof chat>>[] = [];
   const state = { killed: false };
@@ -190,7 +190,7 @@ test('a change of the variables is pending in a dry run, and then applied by a r
   assert.equal((await operator.deploy('smoke')).exitCode, 0);
 });
 
-test('a full disk is the reason that is told, and nothing is half done', lab.only, async () => {
+test('a full disk is named as the reason, and nothing is half done', lab.only, async () => {
   const host = lab.host('hx-api-server');
   operator.edit('inventories/group_vars/all/main.yml', 'name: "llama3"', 'name: "llama"');
   await host.must(
@@ -212,7 +212,7 @@ test('a full disk is the reason that is told, and nothing is half done', lab.onl
   await host.must('umount /etc/litellm && rm -r /run/kept');
 });
 
-test('after a power cut in the middle of the switch it answers, and the next enforce goes on', lab.only, async () => {
+test('after a power cut during the switch the gateway answers, and the next enforce continues', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const cut = host.sh(
     'timeout 120 bash -c "until [ -e /opt/litellm/.previous ]; do sleep 0.02; done" && sync && systemctl reboot -ff',
@@ -228,13 +228,13 @@ test('after a power cut in the middle of the switch it answers, and the next enf
   assert.equal((await operator.deploy('smoke')).exitCode, 0);
 });
 
-test('a reboot brings it back without anybody’s help', lab.only, async () => {
+test('the gateway runs again after a reboot', lab.only, async () => {
   await lab.host('hx-api-server').reboot();
   await until('the gateway after the reboot', 90_000, async () => (await alive()) === '200');
   assert.equal((await operator.deploy('smoke')).exitCode, 0);
 });
 
-test('uninstall leaves the host as it was', lab.only, async () => {
+test('uninstall restores the host', lab.only, async () => {
   const ran = await operator.deploy('uninstall', '--yes');
   assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
   assert.match(`${ran.stdout}${ran.stderr}`, /Open WebUI/);

@@ -7,7 +7,7 @@ import { PLACES, ZONE } from './place.ts';
 
 const lab = borrowLab();
 
-test('every host boots whole, under its own name, with an identity of its own', lab.only, async () => {
+test('every host boots without failed units, with its own name and machine id', lab.only, async () => {
   const machines = new Set<string>();
   for (const { name } of PLACES) {
     assert.equal(await lab.host(name).must('systemctl is-system-running'), 'running');
@@ -17,7 +17,7 @@ test('every host boots whole, under its own name, with an identity of its own', 
   assert.equal(machines.size, PLACES.length);
 });
 
-test('the hosts find each other by name through the zone’s server, and nobody outside of it', lab.only, async () => {
+test('the hosts resolve each other through the zone’s name server, and no outside names', lab.only, async () => {
   const host = lab.host('hx-api-server');
   for (const { name, address } of PLACES) {
     assert.match(await host.must(`getent ahostsv4 ${name}`), new RegExp(`^${address} `));
@@ -27,13 +27,13 @@ test('the hosts find each other by name through the zone’s server, and nobody 
   assert.equal((await host.sh('getent ahostsv4 debian.org')).exitCode, 2);
 });
 
-test('the host that is deployed to has no curl, Python or Node', lab.only, async () => {
+test('the gateway’s host has no curl, Python or Node', lab.only, async () => {
   for (const program of ['curl', 'wget', 'python3', 'node', 'nc', 'openssl']) {
     assert.equal((await lab.host('hx-api-server').sh(`type -P ${program}`)).stdout, '', `${program} is there`);
   }
 });
 
-test('Ollama answers the bare host by name, over nothing but bash', lab.only, async () => {
+test('Ollama answers the bare host by name, with bash as the only client', lab.only, async () => {
   for (const name of ['hx-llm01-server', 'hx-llm02-server'] as const) {
     const answer = await lab
       .host('hx-api-server')
@@ -46,13 +46,13 @@ test('Ollama answers the bare host by name, over nothing but bash', lab.only, as
   }
 });
 
-test('deploy logs in with the key, against a known host key, and may sudo without a password', lab.only, async () => {
+test('deploy logs in with its key and a known host key, and may sudo without a password', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const ran = await run(host.sshCommand('id -un; sudo -n id -un'));
   assert.equal(ran.stdout, 'deploy\nroot\n', ran.stderr);
 });
 
-test('a host key that changed is refused', lab.only, async () => {
+test('a changed host key is refused', lab.only, async () => {
   const host = lab.host('hx-llm02-server');
   await host.must(
     'mv /etc/ssh/ssh_host_ed25519_key /root/ && mv /etc/ssh/ssh_host_ed25519_key.pub /root/ && ssh-keygen -A && systemctl restart ssh',
@@ -64,7 +64,7 @@ test('a host key that changed is refused', lab.only, async () => {
   assert.equal((await run(host.sshCommand('true'))).exitCode, 0);
 });
 
-test('the hosts’ disks tell what was changed, and nothing else', lab.only, async () => {
+test('the hosts’ disks show exactly the changes', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const before = host.files();
   // Used, but not changed: a login, a query, a file rewritten with the same content.
@@ -81,7 +81,7 @@ test('the hosts’ disks tell what was changed, and nothing else', lab.only, asy
   await host.must('mkdir -p /root/undone');
 });
 
-test('a reboot keeps the disk and starts what is enabled', lab.only, async () => {
+test('a reboot keeps the disk and starts enabled units', lab.only, async () => {
   const host = lab.host('hx-llm01-server');
   await host.must('echo kept >/root/kept');
   const boot = await host.must(
@@ -95,7 +95,7 @@ test('a reboot keeps the disk and starts what is enabled', lab.only, async () =>
   assert.equal(await host.must('cat /root/kept; systemctl is-active ollama'), 'kept\nactive');
 });
 
-test('stopping a service ends all of its processes, not its main one alone', lab.only, async () => {
+test('stopping a service ends all its processes, not only the main one', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const count = 'readlink /proc/[0-9]*/exe | grep -c /sleep$ || true';
   await host.must("systemd-run --quiet --unit=family --collect /bin/bash -c 'sleep 1000 & sleep 1000 & wait'");

@@ -44,7 +44,7 @@ export async function up(options: UpOptions): Promise<Result<Lab>> {
     return fail({
       code: 'lab.other-ollama',
       summary: 'the lab is up with another Ollama',
-      detail: `wanted the ${options.ollama} one; seen the ${running.ollama} one`,
+      detail: `expected the ${options.ollama} one, found the ${running.ollama} one`,
       fix: 'npm run lab -- down',
     });
   }

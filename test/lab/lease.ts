@@ -25,7 +25,7 @@ export function takeLease(): Result<Lease> {
       return fail({
         code: 'lab.busy',
         summary: 'another process is using the lab',
-        detail: `wanted the lab for ourselves; seen process ${pid}, started at tick ${rest.join(' ')}: ${commandOf(pid)}`,
+        detail: `expected the lab to be free, found process ${pid}, started at tick ${rest.join(' ')}: ${commandOf(pid)}`,
         fix: `wait for it to end, or kill ${pid}`,
       });
     }

@@ -72,7 +72,7 @@ function runSsh(rest: readonly string[]): number {
       {
         code: 'usage.no-such-host',
         summary: `the lab has no host ${name}`,
-        detail: `wanted one of ${PLACES.map((each) => each.name).join(', ')}; seen ${name === '' ? 'none' : name}`,
+        detail: `expected one of ${PLACES.map((each) => each.name).join(', ')}, found ${name === '' ? 'none' : name}`,
         fix: 'npm run lab -- ssh hx-api-server',
       },
     ]);
@@ -90,7 +90,7 @@ async function withLease(work: (signal: AbortSignal) => Promise<number>): Promis
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      say('stopping; what was begun is removed');
+      say('stopping and removing the unfinished lab');
       controller.abort();
     });
   }
@@ -109,17 +109,17 @@ function ollamaOf(rest: readonly string[]): Result<OllamaKind> {
   try {
     const { values } = parseArgs({ args: [...rest], options: { ollama: { type: 'string', default: 'sim' } } });
     if (values.ollama === 'sim' || values.ollama === 'real') return ok(values.ollama);
-    return fail(wrong(`seen --ollama ${values.ollama}`));
+    return fail(wrong(`--ollama ${values.ollama}`));
   } catch (error) {
     return fail(wrong(error instanceof Error ? error.message : String(error)));
   }
 }
 
-function wrong(seen: string): Problem {
+function wrong(found: string): Problem {
   return {
     code: 'usage.option',
-    summary: 'that is no way to bring the lab up',
-    detail: `wanted up, up --ollama sim or up --ollama real; ${seen}`,
+    summary: 'invalid command for the lab',
+    detail: `expected up, up --ollama sim or up --ollama real, found: ${found}`,
     fix: 'npm run lab -- up',
   };
 }

@@ -21,8 +21,8 @@ export function findUnfitness(): Problem | undefined {
     return problem(
       'lab.not-debian',
       'the lab needs Debian',
-      'wanted a Debian machine, whose own mirror the hosts are made from',
-      `seen ${system === '' ? process.platform : system}`,
+      'a Debian machine, whose mirror the hosts are built from',
+      system === '' ? process.platform : system,
       'run it in a Debian 12 virtual machine',
     );
   }
@@ -30,8 +30,8 @@ export function findUnfitness(): Problem | undefined {
     return problem(
       'permission.not-root',
       'the lab needs root',
-      'wanted root, to mount disks and make network namespaces',
-      `seen user id ${String(process.getuid?.())}`,
+      'root, to mount disks and create network namespaces',
+      `user id ${String(process.getuid?.())}`,
       'sudo env PATH="$PATH" npm run lab -- up',
     );
   }
@@ -42,8 +42,8 @@ export function findUnfitness(): Problem | undefined {
     return problem(
       'lab.network-taken',
       'the network 10.77.0.0/24 is in use',
-      'wanted it free, for the lab’s bridge',
-      `seen an address of it on ${taken[0]}`,
+      'it to be free for the lab’s bridge',
+      `an address of it on ${taken[0]}`,
       `ip addr show dev ${taken[0]}`,
     );
   }
@@ -57,9 +57,9 @@ export function findRealOllama(): Result<RealOllama> {
     return fail(
       problem(
         'lab.no-ollama',
-        'there is no real Ollama here',
-        'wanted its binary in HXLLM_OLLAMA_BIN or on the path',
-        'seen neither',
+        'no real Ollama found',
+        'its binary in HXLLM_OLLAMA_BIN or on the path',
+        'neither',
         'npm run lab -- up --ollama sim',
       ),
     );
@@ -71,9 +71,9 @@ export function findRealOllama(): Result<RealOllama> {
     return fail(
       problem(
         'lab.no-model',
-        'there is no tiny model beside the real Ollama',
-        `wanted tiny.gguf and tiny.Modelfile in ${folder}`,
-        `${absent} is not there`,
+        'no tiny model found beside the real Ollama',
+        `tiny.gguf and tiny.Modelfile in ${folder}`,
+        `no ${absent}`,
         'npm run lab -- up --ollama sim',
       ),
     );
@@ -84,7 +84,7 @@ export function findRealOllama(): Result<RealOllama> {
 /** Why lab tests do not run here; `undefined` if they do. They change the machine, so they need consent. */
 export function labTestsLeftOut(): string | undefined {
   if (process.env['CI'] !== 'true' && process.env['HXLLM_LAB'] !== '1')
-    return 'the lab was not asked for; HXLLM_LAB=1 npm test runs it, as root on Debian';
+    return 'the lab is off; HXLLM_LAB=1 npm test runs it, as root on Debian';
   const unfit = findUnfitness();
   return unfit === undefined ? undefined : `${unfit.summary}: ${unfit.detail}`;
 }
@@ -105,6 +105,6 @@ function readSystem(): string {
   return /^ID="?([^"\n]*)"?$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
 }
 
-function problem(code: string, summary: string, wanted: string, seen: string, fix: string): Problem {
-  return { code, summary, detail: `${wanted}; ${seen}`, fix };
+function problem(code: string, summary: string, expected: string, found: string, fix: string): Problem {
+  return { code, summary, detail: `expected ${expected}, found ${found}`, fix };
 }

@@ -50,7 +50,7 @@ systemctl enable --quiet --now litellm
 /** The program that answers on the port: the first words of the old one, or the new one's status line. */
 const WHO = "exec 3<>/dev/tcp/127.0.0.1/4000; printf 'GET /health/liveliness HTTP/1.0\\r\\n\\r\\n' >&3; head -n 1 <&3";
 
-test('preflight names a LiteLLM that hxllm did not install, and does not fail for it', lab.only, async () => {
+test('preflight names a foreign LiteLLM, and still passes', lab.only, async () => {
   await lab.host('hx-api-server').must(FOREIGN);
   before = lab.host('hx-api-server').files();
   assert.match(await lab.host('hx-api-server').must(WHO), /the old one/);
@@ -59,7 +59,7 @@ test('preflight names a LiteLLM that hxllm did not install, and does not fail fo
   assert.match(ran.stdout, /! .*foreign[\s\S]*\/etc\/systemd\/system\/litellm\.service.*LiteLLM/i);
 });
 
-test('enforce and up refuse it, and touch nothing', lab.only, async () => {
+test('enforce and up refuse it, and change nothing', lab.only, async () => {
   for (const command of ['enforce', 'up']) {
     const ran = await operator.deploy(command, '--yes');
     assert.equal(ran.exitCode, 1, ran.stdout + ran.stderr);
@@ -69,7 +69,7 @@ test('enforce and up refuse it, and touch nothing', lab.only, async () => {
   assert.match(await lab.host('hx-api-server').must(WHO), /the old one/);
 });
 
-test('--take-over keeps a copy, replaces it, and prints how to put it back', lab.only, async () => {
+test('--take-over keeps a copy, replaces it, and prints the commands that restore it', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const ran = await operator.deploy('up', '--take-over', '--yes');
   printed = `${ran.stdout}\n${ran.stderr}`;
@@ -84,7 +84,7 @@ test('--take-over keeps a copy, replaces it, and prints how to put it back', lab
   assert.ok(!operator.evidence().includes(await readMasterKey()));
 });
 
-test('the commands that were printed put it back as it was', lab.only, async () => {
+test('the printed commands restore it', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const commands = printed
     .split('\n')
@@ -103,7 +103,7 @@ test('the commands that were printed put it back as it was', lab.only, async () 
   assert.deepEqual(left, []);
 });
 
-test('uninstall then removes what is hxllm’s and leaves the old one alone', lab.only, async () => {
+test('uninstall then removes hxllm’s files and leaves the old installation unchanged', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const ran = await operator.deploy('uninstall', '--yes');
   assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);

@@ -68,7 +68,7 @@ if (reason === undefined) {
   });
 }
 
-test('down leaves nothing behind, and a second one has nothing to do', { skip }, async () => {
+test('down leaves nothing behind, and a second down has nothing to do', { skip }, async () => {
   assert.equal(await start('up').ended, 0);
   assert.notEqual(openLab(), undefined);
   assert.ok(traces().length > 10, traces().join('\n'));
@@ -90,7 +90,7 @@ for (const [how, signal, wanted] of [
   ['interrupted', 'SIGINT', 130],
   ['ended', 'SIGTERM', 130],
 ] as const) {
-  test(`an up that is ${how} while hosts boot removes what it began`, { skip }, async () => {
+  test(`an up that is ${how} while hosts boot removes the unfinished lab`, { skip }, async () => {
     const up = start('up');
     await until('the first host', 120_000, () =>
       Promise.resolve(existsSync('/var/lib/hxllm-lab/hosts/hx-api-server/pid')),
@@ -101,7 +101,7 @@ for (const [how, signal, wanted] of [
   });
 }
 
-test('an up that is killed leaves hosts, which down removes and the next up replaces', { skip }, async () => {
+test('a killed up leaves hosts, which down removes and the next up replaces', { skip }, async () => {
   for (const next of ['down', 'up'] as const) {
     const up = start('up');
     await until('the first host', 120_000, () =>
@@ -117,7 +117,7 @@ test('an up that is killed leaves hosts, which down removes and the next up repl
   assert.deepEqual(traces(), []);
 });
 
-test('two that change the lab at once: the second says who is first', { skip }, async () => {
+test('of two concurrent commands the second names the first', { skip }, async () => {
   const first = start('up');
   await until('the lease', 30_000, () => Promise.resolve(existsSync('/run/hxllm-lab.lease')));
   assert.equal(await start('down').ended, 1);

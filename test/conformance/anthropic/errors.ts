@@ -24,7 +24,7 @@ export const ERRORS: readonly Case[] = [
         (error) => {
           assert.ok(
             error instanceof Anthropic.AuthenticationError,
-            `wanted AuthenticationError, seen ${String(error)}`,
+            `expected AuthenticationError, found ${String(error)}`,
           );
           assert.partialDeepStrictEqual(error.error, { type: 'error', error: { type: 'authentication_error' } });
           return true;
@@ -37,7 +37,7 @@ export const ERRORS: readonly Case[] = [
     checks: 'an unknown model is its NotFoundError, of type not_found_error',
     run: async (target) => {
       await assert.rejects(sdk(target).messages.create({ model: 'no-such-model', ...HI }), (error) => {
-        assert.ok(error instanceof Anthropic.NotFoundError, `wanted NotFoundError, seen ${String(error)}`);
+        assert.ok(error instanceof Anthropic.NotFoundError, `expected NotFoundError, found ${String(error)}`);
         assert.partialDeepStrictEqual(error.error, { type: 'error', error: { type: 'not_found_error' } });
         return true;
       });
@@ -86,7 +86,7 @@ export const ERRORS: readonly Case[] = [
 export const COUNTING: readonly Case[] = [
   {
     id: 'count',
-    checks: 'tokens are counted, more for more text, and half to twice what the message takes',
+    checks: 'tokens are counted: more for more text, and between half and twice the real count',
     run: async (target) => {
       const count = async (content: string): Promise<number> =>
         (await sdk(target).messages.countTokens({ model: target.model, messages: [{ role: 'user', content }] }))
@@ -101,8 +101,8 @@ export const COUNTING: readonly Case[] = [
         messages: [{ role: 'user', content: text }],
       });
       const many = await count(text);
-      assert.ok(many > few && few > 0, `wanted more for more, seen ${String(few)} and ${String(many)}`);
-      assert.ok(many >= taken / 2 && many <= taken * 2, `wanted about ${String(taken)}, seen ${String(many)}`);
+      assert.ok(many > few && few > 0, `expected more for more, found ${String(few)} and ${String(many)}`);
+      assert.ok(many >= taken / 2 && many <= taken * 2, `expected about ${String(taken)}, found ${String(many)}`);
     },
   },
 ];

@@ -15,11 +15,11 @@ export const MESSAGES: readonly Case[] = [
       assert.match(message.id, /^msg_/);
       assert.ok(
         message.content.length > 0 && message.content.every(({ type }) => type === 'text' || type === 'thinking'),
-        `wanted text, seen ${JSON.stringify(message.content).slice(0, 100)}`,
+        `expected text, found ${JSON.stringify(message.content).slice(0, 100)}`,
       );
       assert.ok(
         message.usage.input_tokens > 0 && message.usage.output_tokens > 0,
-        `wanted counts, seen ${JSON.stringify(message.usage)}`,
+        `expected counts, found ${JSON.stringify(message.usage)}`,
       );
     },
   },
@@ -28,7 +28,7 @@ export const MESSAGES: readonly Case[] = [
     checks: 'the SDK knows the request’s id (header request-id)',
     run: async (target) => {
       const { _request_id: id } = await sdk(target).messages.create({ model: target.model, ...HI });
-      assert.ok((id ?? '') !== '', 'wanted the header request-id, seen none');
+      assert.ok((id ?? '') !== '', 'expected the header request-id, found none');
     },
   },
   {
@@ -55,13 +55,13 @@ export const MESSAGES: readonly Case[] = [
         await input({ system: text }),
         await input({ system: [{ type: 'text', text }] }),
       ];
-      assert.ok(asText > without, `wanted more than ${String(without)} tokens, seen ${String(asText)}`);
+      assert.ok(asText > without, `expected more than ${String(without)} tokens, found ${String(asText)}`);
       assert.equal(asBlocks, asText, 'tokens with blocks');
     },
   },
   {
     id: 'blocks',
-    checks: 'a conversation of blocks and earlier answers is understood',
+    checks: 'a conversation of blocks and earlier answers is accepted',
     run: async (target) => {
       const { role } = await sdk(target).messages.create({
         model: target.model,
@@ -83,7 +83,7 @@ export const MESSAGES: readonly Case[] = [
   },
   {
     id: 'stop-sequence',
-    checks: 'a stop sequence ends the answer, is no part of it, and is named',
+    checks: 'a stop sequence ends the answer, is not part of it, and is named',
     run: async (target) => {
       // Random weights produce bytes that are no characters and are left out, so adjacent characters in the text may not have been
       // adjacent: one answer that stops is enough.
@@ -156,11 +156,11 @@ export const MESSAGES: readonly Case[] = [
       if (content[0]?.type !== 'thinking') notApplicable('the model did not think');
       assert.ok(
         content[0].thinking !== '' && typeof content[0].signature === 'string',
-        `wanted thoughts and a signature, seen ${JSON.stringify(content[0]).slice(0, 100)}`,
+        `expected thoughts and a signature, found ${JSON.stringify(content[0]).slice(0, 100)}`,
       );
       assert.ok(
         content.slice(1).every(({ type }) => type !== 'thinking'),
-        'wanted thoughts first',
+        'expected thoughts first',
       );
     },
   },

@@ -30,7 +30,7 @@ export const STREAM: readonly Case[] = [
           blocks.every(
             (type, at) => type === ['content_block_start', 'content_block_delta', 'content_block_stop'][at % 3],
           ),
-        `wanted blocks that start, grow and stop, seen ${blocks.join(' ')}`,
+        `expected blocks that start, grow and stop, found ${blocks.join(' ')}`,
       );
       const indices = data.filter(({ type }) => type === 'content_block_start').map(({ index }) => index);
       assert.deepEqual(
@@ -42,7 +42,7 @@ export const STREAM: readonly Case[] = [
   },
   {
     id: 'sdk',
-    checks: 'the SDK puts the stream together to the message that the same request gives in one piece',
+    checks: 'the SDK puts the stream together to the message of the same request in one piece',
     run: async (target) => {
       const asked = { model: target.model, ...HI };
       const whole = await sdk(target).messages.create(asked);

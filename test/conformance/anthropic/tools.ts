@@ -25,7 +25,7 @@ export const TOOLS: readonly Case[] = [
     checks: `tool_choice ${id}: the tool is called, with an id and the input that its schema wants, and stop_reason is tool_use`,
     run: async (target) => {
       const { message, made } = await call(target, choice);
-      assert.ok(made !== undefined, `wanted tool_use, seen ${JSON.stringify(message.content).slice(0, 100)}`);
+      assert.ok(made !== undefined, `expected tool_use, found ${JSON.stringify(message.content).slice(0, 100)}`);
       assert.deepEqual(
         [made.name, made.id !== '', message.stop_reason, hasCity(made.input)],
         ['get_weather', true, 'tool_use', true],
@@ -45,7 +45,7 @@ export const TOOLS: readonly Case[] = [
         });
       const { stop_reason: reason } = await stream.finalMessage();
       assert.equal(reason, 'tool_use', 'stop_reason');
-      assert.ok(hasCity(JSON.parse(pieces)), `wanted a city, seen ${pieces}`);
+      assert.ok(hasCity(JSON.parse(pieces)), `expected a city, found ${pieces}`);
     },
   },
   {
@@ -60,7 +60,7 @@ export const TOOLS: readonly Case[] = [
   },
   {
     id: 'own-will',
-    checks: 'a call of the model’s own will comes as tool_use',
+    checks: 'a call that the model decides on comes as tool_use',
     run: async (target) => {
       const { message, made } = await call(target, { type: 'auto' }, [
         { role: 'user', content: 'What is the weather in Paris?' },

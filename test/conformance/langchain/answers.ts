@@ -51,12 +51,12 @@ export function answersBy(way: Way): readonly Case[] {
         const message = await model(target, 16).invoke(HI);
         assert.equal(message.getType(), 'ai');
         const { input_tokens: input = 0, output_tokens: output = 0 } = message.usage_metadata ?? {};
-        assert.ok(input > 0 && output > 0, `wanted counts, seen ${String(input)} and ${String(output)}`);
+        assert.ok(input > 0 && output > 0, `expected counts, found ${String(input)} and ${String(output)}`);
       },
     },
     {
       id: 'stream',
-      checks: 'the pieces of stream, put together, say what invoke says',
+      checks: 'the chunks of stream, put together, are the text of invoke',
       run: async (target) => {
         const whole = await model(target, 16).invoke(HI);
         const sum = await batchWrites(await model(target, 16).stream(HI));
@@ -72,7 +72,7 @@ export function answersBy(way: Way): readonly Case[] {
         const [call] = first.tool_calls ?? [];
         if (call === undefined && CHOICE[way] === undefined)
           notApplicable('the model calls no tool of its own will, and this API cannot make it');
-        assert.ok(call !== undefined, `wanted a call, seen ${JSON.stringify(first.content).slice(0, 100)}`);
+        assert.ok(call !== undefined, `expected a call, found ${JSON.stringify(first.content).slice(0, 100)}`);
         assert.deepEqual([call.name, typeof call.args['city']], ['get_weather', 'string']);
         const second = await model(target, 16).invoke([
           new HumanMessage(QUESTION),
@@ -97,10 +97,10 @@ export function answersBy(way: Way): readonly Case[] {
     },
     {
       id: 'withStructuredOutput',
-      checks: 'an answer keeps to its schema, by the method that the integration takes by itself',
+      checks: 'an answer keeps to its schema, by the integration’s default method',
       run: async (target) => {
         const said = await model(target, 300).withStructuredOutput(SCHEMA, { name: 'verdict' }).invoke(HI);
-        assert.ok(isVerdict(said), `wanted a verdict, seen ${JSON.stringify(said)}`);
+        assert.ok(isVerdict(said), `expected a verdict, found ${JSON.stringify(said)}`);
       },
     },
     {
@@ -136,7 +136,7 @@ export function embeddingBy(way: keyof typeof EMBEDDERS): readonly Case[] {
         assert.equal(vectors.length, 3, 'vectors');
         assert.ok(
           (vectors[0]?.length ?? 0) > 0 && vectors.every(({ length }) => length === vectors[0]?.length),
-          'wanted one length',
+          'expected one length',
         );
       },
     },

@@ -7,7 +7,7 @@ import { client, HI } from './client.ts';
 export const ANSWERS: readonly Case[] = [
   {
     id: 'chat',
-    checks: 'a chat answers, and says why it ended and what it took',
+    checks: 'a chat answers, with its reason to end, counts and durations',
     run: async (target) => {
       const answer = await client(target).chat({ model: target.model, ...HI });
       assert.deepEqual(
@@ -19,7 +19,7 @@ export const ANSWERS: readonly Case[] = [
   },
   {
     id: 'chat-stream',
-    checks: 'a streamed chat says what the same chat says in one piece, and its last line is done',
+    checks: 'a streamed chat has the text of the same chat in one piece, and its last line is done',
     run: async (target) => {
       const whole = await client(target).chat({ model: target.model, ...HI });
       let text = '';
@@ -54,13 +54,13 @@ export const ANSWERS: readonly Case[] = [
       });
       assert.ok(
         next.prompt_eval_count > answer.prompt_eval_count,
-        `wanted more than ${String(answer.prompt_eval_count)} tokens, seen ${String(next.prompt_eval_count)}`,
+        `expected more than ${String(answer.prompt_eval_count)} tokens, found ${String(next.prompt_eval_count)}`,
       );
     },
   },
   {
     id: 'generate-stream',
-    checks: 'a streamed generate says what the same says in one piece',
+    checks: 'a streamed generate has the text of the same one in one piece',
     run: async (target) => {
       const asked = { model: target.model, prompt: 'Say something.', options: HI.options };
       const whole = await client(target).generate(asked);
@@ -71,7 +71,7 @@ export const ANSWERS: readonly Case[] = [
   },
   {
     id: 'format-schema',
-    checks: 'format with a schema holds the answer to it',
+    checks: 'an answer keeps to a format with a schema',
     run: async (target) => {
       const { message } = await client(target).chat({
         model: target.model,
@@ -79,12 +79,12 @@ export const ANSWERS: readonly Case[] = [
         format: VERDICT,
         options: { num_predict: 300, seed: 1 },
       });
-      assert.ok(isVerdict(JSON.parse(message.content)), `wanted a verdict, seen ${message.content}`);
+      assert.ok(isVerdict(JSON.parse(message.content)), `expected a verdict, found ${message.content}`);
     },
   },
   {
     id: 'format-json',
-    checks: 'format json gives JSON, or is cut by its limit and says so',
+    checks: 'format json gives JSON, or ends at its limit with the reason length',
     run: async (target) => {
       const { message, done_reason: reason } = await client(target).chat({
         model: target.model,
@@ -98,7 +98,7 @@ export const ANSWERS: readonly Case[] = [
   },
   {
     id: 'think',
-    checks: 'thoughts come apart from the text, and a model without any refuses think with 400',
+    checks: 'thinking is apart from the text, and a model without it refuses think with 400',
     run: async (target) => {
       const answer = await client(target)
         .chat({ model: target.model, messages: HI.messages, think: true, options: { num_predict: 200 } })
@@ -176,10 +176,10 @@ export const EMBEDDING: readonly Case[] = [
         embeddings: [second],
       } = await client(target).embed({ model, input: 'two' });
       assert.equal(embeddings.length, 2, 'vectors');
-      assert.ok(Math.abs(Math.hypot(...(embeddings[0] ?? [])) - 1) < 1e-3, 'wanted length one');
+      assert.ok(Math.abs(Math.hypot(...(embeddings[0] ?? [])) - 1) < 1e-3, 'expected length one');
       assert.ok(
         embeddings[1]?.every((value, at) => Math.abs(value - (second?.[at] ?? Number.NaN)) < 1e-2),
-        'wanted the second to be that of the second text',
+        'expected the second to be that of the second text',
       );
     },
   },
@@ -188,7 +188,7 @@ export const EMBEDDING: readonly Case[] = [
     checks: 'the older embeddings gives a vector',
     run: async (target) => {
       const { embedding } = await client(target).embeddings({ model: embedModel(target), prompt: 'one' });
-      assert.ok(embedding.length > 0 && typeof embedding[0] === 'number', 'wanted numbers');
+      assert.ok(embedding.length > 0 && typeof embedding[0] === 'number', 'expected numbers');
     },
   },
 ];

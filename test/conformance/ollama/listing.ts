@@ -9,7 +9,7 @@ export const LISTING: readonly Case[] = [
     run: async (target) => {
       const { models } = await client(target).list();
       const model = models.find(({ name }) => name === target.model || name === `${target.model}:latest`);
-      assert.ok(model !== undefined, `wanted ${target.model}, seen ${models.map(({ name }) => name).join(', ')}`);
+      assert.ok(model !== undefined, `expected ${target.model}, found ${models.map(({ name }) => name).join(', ')}`);
       assert.deepEqual(
         [typeof model.digest, typeof model.size, Array.isArray(model.details.families)],
         ['string', 'number', true],
@@ -21,7 +21,7 @@ export const LISTING: readonly Case[] = [
     checks: 'show has details, capabilities and model_info',
     run: async (target) => {
       const { details, capabilities, model_info: info } = await client(target).show({ model: target.model });
-      assert.ok(capabilities.includes('completion'), `wanted completion, seen ${JSON.stringify(capabilities)}`);
+      assert.ok(capabilities.includes('completion'), `expected completion, found ${JSON.stringify(capabilities)}`);
       assert.deepEqual([typeof details.family, typeof info], ['string', 'object']);
     },
   },
@@ -38,7 +38,7 @@ export const LISTING: readonly Case[] = [
       }
       assert.ok(
         names.some((name) => name === target.model || name === `${target.model}:latest`),
-        `wanted ${target.model}, seen ${names.join(', ')}`,
+        `expected ${target.model}, found ${names.join(', ')}`,
       );
     },
   },
@@ -51,7 +51,7 @@ export const LISTING: readonly Case[] = [
   },
   {
     id: 'show-unknown',
-    checks: 'a model that is not there is 404 with an error text',
+    checks: 'a missing model is 404 with an error text',
     run: async (target) => {
       await assert.rejects(client(target).show({ model: 'no-such-model' }), {
         name: 'ResponseError',

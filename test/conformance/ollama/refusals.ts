@@ -6,7 +6,7 @@ import { client, HI, TOOL } from './client.ts';
 export const TOOLS: readonly Case[] = [
   {
     id: 'taken',
-    checks: 'tools and the results of earlier calls are taken',
+    checks: 'tools and the results of earlier calls are accepted',
     run: async (target) => {
       const messages = [
         { role: 'user', content: 'What is the weather in Paris?' },
@@ -23,7 +23,7 @@ export const TOOLS: readonly Case[] = [
   },
   ...[false, true].map((stream): Case => ({
     id: stream ? 'own-will-stream' : 'own-will',
-    checks: 'a call of the model’s own will comes as tool_calls, its arguments an object',
+    checks: 'a call that the model decides on comes as tool_calls, its arguments an object',
     run: async (target) => {
       const asked = {
         model: target.model,
@@ -65,7 +65,7 @@ export const ERRORS: readonly Case[] = [
   },
   {
     id: 'pull',
-    checks: 'who may only use the models may not change which there are: pull and delete are refused',
+    checks: 'clients may not change the models: pull and delete are refused',
     run: async (target) => {
       await needKeys(target);
       await assert.rejects(client(target).pull({ model: 'no-such-model-to-pull' }), {

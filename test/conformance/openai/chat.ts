@@ -14,12 +14,12 @@ export const CHAT: readonly Case[] = [
         [choices.length, choices[0]?.message.role, typeof choices[0]?.message.content],
         [1, 'assistant', 'string'],
       );
-      assert.ok((id ?? '') !== '', 'wanted _request_id, seen none');
+      assert.ok((id ?? '') !== '', 'expected _request_id, found none');
     },
   },
   {
     id: 'unique-ids',
-    checks: 'ids are never the same, however often they are asked for',
+    checks: 'ids are unique',
     run: async (target) => {
       // Eighty out of a thousand numbers drawn at random are all different once in twenty-four times.
       const ids = new Set<string>();
@@ -76,7 +76,7 @@ export const CHAT: readonly Case[] = [
   },
   {
     id: 'stop',
-    checks: 'a stop sequence ends the answer and is no part of it',
+    checks: 'a stop sequence ends the answer and is not part of it',
     run: async (target) => {
       // Random weights produce bytes that are no characters and are left out, so adjacent characters in the text may not have been
       // adjacent: one answer that stops is enough.
@@ -97,7 +97,7 @@ export const CHAT: readonly Case[] = [
   },
   {
     id: 'logprobs',
-    checks: 'log probabilities come for the tokens of the text, with as many others as were asked for',
+    checks: 'log probabilities come for the tokens of the text, with top_logprobs alternatives',
     run: async (target) => {
       const { choices } = await sdk(target).chat.completions.create({
         model: target.model,
@@ -106,14 +106,14 @@ export const CHAT: readonly Case[] = [
         top_logprobs: 2,
       });
       const tokens = choices[0]?.logprobs?.content ?? [];
-      assert.ok(tokens.length > 0, 'wanted logprobs.content, seen none');
+      assert.ok(tokens.length > 0, 'expected logprobs.content, found none');
       for (const token of tokens)
         assert.deepEqual([typeof token.token, token.logprob <= 0, token.top_logprobs.length], ['string', true, 2]);
     },
   },
   {
     id: 'roles',
-    checks: 'developers, parts, null contents and earlier calls of tools are understood',
+    checks: 'developer messages, content parts, null contents and earlier tool calls are accepted',
     run: async (target) => {
       const { choices } = await sdk(target).chat.completions.create({
         ...HI,

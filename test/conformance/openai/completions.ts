@@ -7,7 +7,7 @@ const ONCE = { prompt: 'Once upon a time', max_tokens: 6, temperature: 0 };
 export const COMPLETIONS: readonly Case[] = [
   {
     id: 'whole',
-    checks: 'a prompt is gone on with',
+    checks: 'a prompt is continued',
     run: async (target) => {
       const body = await sdk(target).completions.create({ model: target.model, ...ONCE });
       assert.partialDeepStrictEqual(body, {
@@ -15,12 +15,12 @@ export const COMPLETIONS: readonly Case[] = [
         model: target.model,
         choices: [{ index: 0, finish_reason: 'length' }],
       });
-      assert.ok((body.usage?.prompt_tokens ?? 0) > 0, 'wanted usage');
+      assert.ok((body.usage?.prompt_tokens ?? 0) > 0, 'expected usage');
     },
   },
   {
     id: 'stream',
-    checks: 'a stream says what the same completion says in one piece',
+    checks: 'a stream has the text of the same completion in one piece',
     run: async (target) => {
       const asked = { model: target.model, ...ONCE, seed: 4 };
       const whole = await sdk(target).completions.create(asked);
@@ -52,7 +52,7 @@ export const COMPLETIONS: readonly Case[] = [
       const { choices } = await sdk(target).completions.create({ model: target.model, ...ONCE, echo: true });
       assert.ok(
         choices[0]?.text.startsWith(ONCE.prompt) === true,
-        `wanted the prompt first, seen ${JSON.stringify(choices[0]?.text)}`,
+        `expected the prompt first, found ${JSON.stringify(choices[0]?.text)}`,
       );
     },
   },
@@ -73,7 +73,7 @@ export const COMPLETIONS: readonly Case[] = [
         text_offset: offsets,
       } = choices[0]?.logprobs ?? {};
       if (choices[0]?.text === '') notApplicable('the model said nothing');
-      assert.ok(tokens.length > 0, 'wanted tokens, seen none');
+      assert.ok(tokens.length > 0, 'expected tokens, found none');
       assert.deepEqual(
         [values?.length, others?.length, offsets?.length],
         [tokens.length, tokens.length, tokens.length],

@@ -16,11 +16,11 @@ export const EMBEDDINGS: readonly Case[] = [
       assert.deepEqual([object, data.map(({ index }) => index)], ['list', [0, 1, 2]]);
       assert.ok(
         data.every(({ embedding }) => embedding.length > 0 && typeof embedding[0] === 'number'),
-        'wanted numbers',
+        'expected numbers',
       );
       assert.ok(
         usage.prompt_tokens > 0 && usage.total_tokens === usage.prompt_tokens,
-        `wanted counts, seen ${JSON.stringify(usage)}`,
+        `expected counts, found ${JSON.stringify(usage)}`,
       );
     },
   },
@@ -36,7 +36,7 @@ export const EMBEDDINGS: readonly Case[] = [
       assert.equal(one.length, other.length, 'length');
       assert.ok(
         other.every((value, at) => Math.abs(value - (one[at] ?? Number.NaN)) < 1e-5),
-        'wanted the same numbers',
+        'expected the same numbers',
       );
     },
   },
@@ -60,7 +60,7 @@ export const EMBEDDINGS: readonly Case[] = [
   },
   {
     id: 'empty',
-    checks: 'a list of no texts is 400',
+    checks: 'an empty list of texts is 400',
     run: async (target) => {
       await assert.rejects(sdk(target).embeddings.create({ model: embedModel(target), input: [] }), { status: 400 });
     },

@@ -21,7 +21,7 @@ export const ERRORS: readonly Case[] = [
     checks: 'an unknown model is its NotFoundError, with the code model_not_found',
     run: async (target) => {
       await assert.rejects(sdk(target).chat.completions.create({ model: 'no-such-model', ...HI }), (error) => {
-        assert.ok(error instanceof OpenAI.NotFoundError, `wanted NotFoundError, seen ${String(error)}`);
+        assert.ok(error instanceof OpenAI.NotFoundError, `expected NotFoundError, found ${String(error)}`);
         assert.equal(error.code, 'model_not_found', 'code');
         return true;
       });
@@ -34,7 +34,7 @@ export const ERRORS: readonly Case[] = [
       await assert.rejects(
         sdk(target).chat.completions.create({ model: target.model, ...HI, temperature: 3 }),
         (error) => {
-          assert.ok(error instanceof OpenAI.BadRequestError, `wanted BadRequestError, seen ${String(error)}`);
+          assert.ok(error instanceof OpenAI.BadRequestError, `expected BadRequestError, found ${String(error)}`);
           assert.deepEqual(
             [error.param, error.type, (error.requestID ?? '') !== ''],
             ['temperature', 'invalid_request_error', true],
@@ -47,7 +47,7 @@ export const ERRORS: readonly Case[] = [
   },
   {
     id: 'bad-stream',
-    checks: 'so it is where a stream was asked for',
+    checks: 'the same holds for a stream',
     run: async (target) => {
       await assert.rejects(
         sdk(target).chat.completions.create({ model: target.model, messages: [], stream: true }),
@@ -57,7 +57,7 @@ export const ERRORS: readonly Case[] = [
   },
   {
     id: 'no-retry',
-    checks: 'what is wrong for good is not tried again',
+    checks: 'a permanent error is not retried',
     run: async (target) => {
       let asked = 0;
       const counting: typeof fetch = (...request) => {

@@ -6,11 +6,11 @@ import { sdk } from './sdk.ts';
 export const MODELS: readonly Case[] = [
   {
     id: 'list',
-    checks: 'the list can be gone through, page by page, and has the model',
+    checks: 'the list can be read page by page, and has the model',
     run: async (target) => {
       const ids: string[] = [];
       for await (const { id } of sdk(target).models.list()) ids.push(id);
-      assert.ok(ids.includes(target.model), `wanted ${target.model}, seen ${ids.join(', ')}`);
+      assert.ok(ids.includes(target.model), `expected ${target.model}, found ${ids.join(', ')}`);
     },
   },
   {
@@ -22,7 +22,7 @@ export const MODELS: readonly Case[] = [
   },
   {
     id: 'retrieve-unknown',
-    checks: 'one that is not there is a NotFoundError',
+    checks: 'a missing model is a NotFoundError',
     run: async (target) => {
       await assert.rejects(sdk(target).models.retrieve('no-such-model'), OpenAI.NotFoundError);
     },

@@ -6,7 +6,7 @@ import { sdk } from './sdk.ts';
 export const STREAM: readonly Case[] = [
   {
     id: 'same-as-whole',
-    checks: 'a stream says what the same chat says in one piece',
+    checks: 'a stream has the text of the same chat in one piece',
     run: async (target) => {
       const asked = { model: target.model, ...HI, seed: 5 };
       const whole = await sdk(target).chat.completions.create(asked);
@@ -18,7 +18,7 @@ export const STREAM: readonly Case[] = [
   },
   {
     id: 'usage',
-    checks: 'a stream counts what the same chat counts in one piece',
+    checks: 'a stream has the counts of the same chat in one piece',
     run: async (target) => {
       const asked = { model: target.model, ...HI, seed: 5 };
       const whole = await sdk(target).chat.completions.create(asked);
@@ -33,7 +33,7 @@ export const STREAM: readonly Case[] = [
   },
   {
     id: 'length',
-    checks: 'a stream that a limit cuts says length',
+    checks: 'a stream that ends at its limit has the finish_reason length',
     run: async (target) => {
       const { choices } = await sdk(target)
         .chat.completions.stream({ model: target.model, messages: HI.messages, max_completion_tokens: 2 })
@@ -62,7 +62,7 @@ export const STREAM: readonly Case[] = [
         chunks += chunk.choices.length;
         stream.controller.abort();
       }
-      assert.ok(chunks > 0, 'wanted a chunk before the end');
+      assert.ok(chunks > 0, 'expected a chunk before the end');
       assert.equal((await sdk(target).chat.completions.create({ model: target.model, ...HI })).choices.length, 1);
     },
   },

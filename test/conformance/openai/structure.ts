@@ -19,13 +19,13 @@ export const STRUCTURE: readonly Case[] = [
       });
       assert.ok(
         isVerdict(JSON.parse(choices[0]?.message.content ?? '')),
-        `wanted a verdict, seen ${choices[0]?.message.content ?? ''}`,
+        `expected a verdict, found ${choices[0]?.message.content ?? ''}`,
       );
     },
   },
   {
     id: 'json-schema-stream',
-    checks: 'also streamed',
+    checks: 'the same holds for a stream',
     run: async (target) => {
       let text = '';
       for await (const chunk of await sdk(target).chat.completions.create({
@@ -37,7 +37,7 @@ export const STRUCTURE: readonly Case[] = [
         response_format: { type: 'json_schema', json_schema: { name: 'verdict', schema: VERDICT, strict: true } },
       }))
         text += chunk.choices[0]?.delta.content ?? '';
-      assert.ok(isVerdict(JSON.parse(text)), `wanted a verdict, seen ${text}`);
+      assert.ok(isVerdict(JSON.parse(text)), `expected a verdict, found ${text}`);
     },
   },
   {
@@ -54,13 +54,13 @@ export const STRUCTURE: readonly Case[] = [
       });
       assert.ok(
         isVerdict(choices[0]?.message.parsed),
-        `wanted a verdict, seen ${JSON.stringify(choices[0]?.message.parsed)}`,
+        `expected a verdict, found ${JSON.stringify(choices[0]?.message.parsed)}`,
       );
     },
   },
   {
     id: 'json-object',
-    checks: 'json_object gives JSON, or is cut by its limit and says so',
+    checks: 'json_object gives JSON, or ends at its limit with the reason length',
     run: async (target) => {
       const { choices } = await sdk(target).chat.completions.create({
         model: target.model,

@@ -69,13 +69,13 @@ export const TOOLS: readonly Case[] = [
       const [made] = choice_?.message.tool_calls ?? [];
       assert.ok(
         made?.type === 'function',
-        `wanted a call, seen ${JSON.stringify(choice_?.message.content).slice(0, 100)}`,
+        `expected a call, found ${JSON.stringify(choice_?.message.content).slice(0, 100)}`,
       );
       assert.deepEqual(
         [choice_?.finish_reason, made.function.name, made.id !== ''],
         ['tool_calls', 'get_weather', true],
       );
-      assert.ok(namesCity(made.function.arguments), `wanted a city, seen ${made.function.arguments}`);
+      assert.ok(namesCity(made.function.arguments), `expected a city, found ${made.function.arguments}`);
     },
   })),
   {
@@ -85,7 +85,7 @@ export const TOOLS: readonly Case[] = [
       const { calls, reason } = await streamed(target, 'required');
       const [[index, made] = []] = [...calls];
       assert.deepEqual([index, made?.name, made?.id !== '', reason], [0, 'get_weather', true, 'tool_calls']);
-      assert.ok(namesCity(made?.arguments ?? ''), `wanted a city, seen ${made?.arguments ?? ''}`);
+      assert.ok(namesCity(made?.arguments ?? ''), `expected a city, found ${made?.arguments ?? ''}`);
     },
   },
   {
@@ -98,7 +98,7 @@ export const TOOLS: readonly Case[] = [
   },
   {
     id: 'own-will',
-    checks: 'a call of the model’s own will comes as tool_calls, and not as text',
+    checks: 'a call that the model decides on comes as tool_calls, and not as text',
     run: async (target) => {
       const choice = await call(target, 'auto');
       const [made] = choice?.message.tool_calls ?? [];
@@ -111,7 +111,7 @@ export const TOOLS: readonly Case[] = [
   },
   {
     id: 'own-will-stream',
-    checks: 'so it does streamed',
+    checks: 'the same holds for a stream',
     run: async (target) => {
       const { calls, reason } = await streamed(target, 'auto');
       if (calls.size === 0) notApplicable('the model calls no tool of its own will');

@@ -16,17 +16,17 @@ export const RESPONSES: readonly Case[] = [
       assert.deepEqual([response.object, response.model, response.error], ['response', target.model, null]);
       assert.match(response.id, /^resp_/);
       assert.match(response.status ?? '', /^(?:completed|incomplete)$/);
-      assert.ok(response.output_text.length > 0, 'wanted text');
+      assert.ok(response.output_text.length > 0, 'expected text');
       const { input_tokens: input = 0, output_tokens: output = 0, total_tokens: total = 0 } = response.usage ?? {};
       assert.ok(
         input > 0 && output > 0 && total === input + output,
-        `wanted counts that add up, seen ${JSON.stringify(response.usage)}`,
+        `expected counts that add up, found ${JSON.stringify(response.usage)}`,
       );
     },
   },
   {
     id: 'incomplete',
-    checks: 'max_output_tokens holds, and the response is incomplete and says why',
+    checks: 'max_output_tokens holds, and the response is incomplete with the reason',
     run: async (target) => {
       const {
         status,
@@ -40,7 +40,7 @@ export const RESPONSES: readonly Case[] = [
   },
   {
     id: 'input-items',
-    checks: 'messages with parts, a developer, and instructions are understood',
+    checks: 'messages with parts, developer messages and instructions are accepted',
     run: async (target) => {
       const { output } = await sdk(target).responses.create({
         model: target.model,
@@ -101,7 +101,7 @@ export const RESPONSES: readonly Case[] = [
   },
   {
     id: 'stream-same',
-    checks: 'a stream, put together by the SDK, says what the same response says in one piece',
+    checks: 'a stream, put together by the SDK, has the text of the same response in one piece',
     run: async (target) => {
       const asked = { model: target.model, ...HI, seed: 5 };
       const whole = await sdk(target).responses.create(asked);
@@ -114,7 +114,7 @@ export const RESPONSES: readonly Case[] = [
   },
   {
     id: 'json-schema',
-    checks: 'text.format json_schema holds the answer to its schema',
+    checks: 'an answer keeps to text.format json_schema',
     run: async (target) => {
       const { output_text: text } = await sdk(target).responses.create({
         model: target.model,
@@ -122,7 +122,7 @@ export const RESPONSES: readonly Case[] = [
         max_output_tokens: 300,
         text: { format: { type: 'json_schema', name: 'verdict', schema: VERDICT, strict: true } },
       });
-      assert.ok(isVerdict(JSON.parse(text)), `wanted a verdict, seen ${text}`);
+      assert.ok(isVerdict(JSON.parse(text)), `expected a verdict, found ${text}`);
     },
   },
   {
@@ -137,7 +137,7 @@ export const RESPONSES: readonly Case[] = [
         }),
         (error) => {
           assert.ok(error instanceof OpenAI.APIError, String(error));
-          assert.ok(error.status === 400 || error.status === 404, `wanted 400 or 404, seen ${String(error.status)}`);
+          assert.ok(error.status === 400 || error.status === 404, `expected 400 or 404, found ${String(error.status)}`);
           assert.equal(error.param, 'previous_response_id', 'param');
           return true;
         },

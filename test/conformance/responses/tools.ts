@@ -24,7 +24,7 @@ export const RESPONSE_TOOLS: readonly Case[] = [
         tool_choice: 'required',
       });
       const call = output.find((item) => item.type === 'function_call');
-      assert.ok(call !== undefined, `wanted a function_call, seen ${output.map(({ type }) => type).join(', ')}`);
+      assert.ok(call !== undefined, `expected a function_call, found ${output.map(({ type }) => type).join(', ')}`);
       assert.deepEqual([call.name, call.call_id !== '', namesCity(call.arguments)], ['get_weather', true, true]);
     },
   },
@@ -44,14 +44,14 @@ export const RESPONSE_TOOLS: readonly Case[] = [
         if (event.type === 'response.function_call_arguments.delta') pieces += event.delta;
         if (event.type === 'response.function_call_arguments.done') whole = event.arguments;
       }
-      assert.ok(whole !== undefined, 'wanted the arguments once whole, seen none');
+      assert.ok(whole !== undefined, 'expected the arguments once whole, found none');
       assert.equal(pieces, whole, 'the pieces');
-      assert.ok(namesCity(whole), `wanted a city, seen ${whole}`);
+      assert.ok(namesCity(whole), `expected a city, found ${whole}`);
     },
   },
   {
     id: 'round-trip',
-    checks: 'what came out goes in again, with the result, and is answered',
+    checks: 'the output is sent back with the result, and is answered',
     run: async (target) => {
       const input: ResponseInputItem[] = [...QUESTION];
       const first = await sdk(target).responses.create({

@@ -20,14 +20,14 @@ export function answersBy(way: Way): readonly Case[] {
   return [
     {
       id: 'generateText',
-      checks: 'generateText gives an answer, why it ended, and counts',
+      checks: 'generateText gives an answer, its finish reason, and counts',
       run: async (target) => {
         const { content, finishReason, usage } = await generateText({ model: model(target), ...HI });
-        assert.ok(content.length > 0, 'wanted content, seen none');
+        assert.ok(content.length > 0, 'expected content, found none');
         assert.match(finishReason, /^(?:stop|length)$/);
         assert.ok(
           (usage.inputTokens ?? 0) > 0 && (usage.outputTokens ?? 0) > 0,
-          `wanted counts, seen ${JSON.stringify(usage)}`,
+          `expected counts, found ${JSON.stringify(usage)}`,
         );
       },
     },
@@ -52,12 +52,12 @@ export function answersBy(way: Way): readonly Case[] {
       checks: 'an object keeps to its schema (generateText with Output.object)',
       run: async (target) => {
         const { output } = await generateText({ model: model(target), ...HI, maxOutputTokens: 300, output: OUTPUT });
-        assert.ok(isVerdict(output), `wanted a verdict, seen ${JSON.stringify(output)}`);
+        assert.ok(isVerdict(output), `expected a verdict, found ${JSON.stringify(output)}`);
       },
     },
     {
       id: 'object-stream',
-      checks: 'so it does streamed (streamText with Output.object)',
+      checks: 'a streamed object keeps to its schema (streamText with Output.object)',
       run: async (target) => {
         const errors: unknown[] = [];
         const result = streamText({
@@ -70,12 +70,12 @@ export function answersBy(way: Way): readonly Case[] {
         let last: unknown;
         for await (const part of result.partialOutputStream) last = part;
         assert.deepEqual(errors, []);
-        assert.ok(isVerdict(last), `wanted a verdict, seen ${JSON.stringify(last)}`);
+        assert.ok(isVerdict(last), `expected a verdict, found ${JSON.stringify(last)}`);
       },
     },
     ...[false, true].map((streamed): Case => ({
       id: streamed ? 'tools-stream' : 'tools',
-      checks: `a tool is called, run, and its result answered, in two steps${streamed ? ', streamed' : ''}`,
+      checks: `a tool is called and run, and its result answered, in two steps${streamed ? ', streamed' : ''}`,
       run: async (target) => {
         const cities: string[] = [];
         const get_weather = tool({
@@ -110,7 +110,7 @@ export function answersBy(way: Way): readonly Case[] {
     })),
     {
       id: 'reasoning',
-      checks: 'what the model thinks comes as reasoning, and not in the text',
+      checks: 'thinking comes as reasoning, and not in the text',
       run: async (target) => {
         const { reasoningText, text } = await generateText({
           model: model(target),
@@ -127,7 +127,7 @@ export function answersBy(way: Way): readonly Case[] {
           notApplicable('this provider reads no reasoning from chats');
         if ((reasoningText ?? '') === '' && !text.includes('<think>'))
           notApplicable('the model did not think, or this provider does not read it');
-        assert.ok((reasoningText ?? '') !== '' && !text.includes('<think>'), 'wanted thoughts apart from the text');
+        assert.ok((reasoningText ?? '') !== '' && !text.includes('<think>'), 'expected thoughts apart from the text');
       },
     },
     {
@@ -154,7 +154,7 @@ export function answersBy(way: Way): readonly Case[] {
     },
     {
       id: 'wrong-key',
-      checks: 'a wrong key is an APICallError with 401 that is not to be tried again',
+      checks: 'a wrong key is an APICallError with 401 that is not retryable',
       run: async (target) => {
         await needKeys(target);
         await assert.rejects(
@@ -165,7 +165,7 @@ export function answersBy(way: Way): readonly Case[] {
     },
     {
       id: 'unknown-model',
-      checks: 'an unknown model is one with 404, whose message names it',
+      checks: 'an unknown model is an error with 404 whose message names it',
       run: async (target) => {
         await assert.rejects(generateText({ model: model({ ...target, model: 'no-such-model' }), ...HI }), {
           name: 'AI_APICallError',

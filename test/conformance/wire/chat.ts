@@ -24,7 +24,7 @@ export const CHAT: readonly Case[] = [
       assert.match(body.id, /^chatcmpl-/);
       assert.ok(
         Math.abs(body.created - Date.now() / 1000) < 120,
-        `wanted created to be now, seen ${String(body.created)}`,
+        `expected created to be now, found ${String(body.created)}`,
       );
       assert.match(String(body.choices[0]?.['finish_reason']), /^(?:stop|length)$/);
     },
@@ -50,13 +50,13 @@ export const CHAT: readonly Case[] = [
       const { prompt_tokens: prompt = 0, completion_tokens: completion = 0, total_tokens: total = 0 } = usage;
       assert.ok(
         prompt > 0 && completion > 0 && completion <= 8 && total === prompt + completion,
-        `wanted counts that add up, seen ${JSON.stringify(usage)}`,
+        `expected counts that add up, found ${JSON.stringify(usage)}`,
       );
     },
   },
   {
     id: 'request-id',
-    checks: 'every answer names its request in x-request-id, each another',
+    checks: 'every answer has its own x-request-id',
     run: async (target) => {
       const ids = await Promise.all(
         [chat(target, {}), chat(target, { stream: true }), chat(target, { messages: [] })].map(async (asked) => {
@@ -67,7 +67,7 @@ export const CHAT: readonly Case[] = [
       );
       assert.ok(
         ids.every((id) => (id ?? '') !== ''),
-        `wanted three ids, seen ${JSON.stringify(ids)}`,
+        `expected three ids, found ${JSON.stringify(ids)}`,
       );
       assert.equal(new Set(ids).size, 3, 'different ids');
     },
@@ -104,7 +104,7 @@ export const CHAT: readonly Case[] = [
   },
   {
     id: 'reasoning',
-    checks: 'what a model thinks comes as reasoning_content, as most clients read it, and not in the text',
+    checks: 'thinking comes as reasoning_content, as most clients read it, and not in the text',
     run: async (target) => {
       const response = await chat(target, { max_tokens: 200, reasoning_effort: 'high' });
       if (response.status === 400) notApplicable('the model does not think, and the server says so');

@@ -51,7 +51,7 @@ export const ERRORS: readonly Case[] = [
   },
   {
     id: 'unknown-model-elsewhere',
-    checks: 'so it is for embeddings and completions',
+    checks: 'the same holds for embeddings and completions',
     run: async (target) => {
       await refused(await post(target, '/v1/embeddings', { model: 'no-such-model', input: 'x' }), 404, UNKNOWN);
       await refused(await post(target, '/v1/completions', { model: 'no-such-model', prompt: 'x' }), 404, UNKNOWN);
@@ -75,7 +75,7 @@ export const ERRORS: readonly Case[] = [
   },
   {
     id: 'no-json',
-    checks: 'a body that is no JSON object is 400 with an error object',
+    checks: 'a body that is not a JSON object is 400 with an error object',
     run: async (target) => {
       for (const body of ['', '{', '[]', '"text"', 'null', '{"model":'])
         await refused(await post(target, '/v1/chat/completions', body), 400, INVALID);
@@ -109,8 +109,7 @@ export const ERRORS: readonly Case[] = [
   },
   {
     id: 'should-retry',
-    checks:
-      'what is refused for good says x-should-retry: false, where the header is there at all, and has no retry-after',
+    checks: 'a permanent error has x-should-retry: false, if it has the header, and no retry-after',
     run: async (target) => {
       const response = await chat(target, { model: 'no-such-model' });
       await response.arrayBuffer();

@@ -5,7 +5,7 @@ import { ask } from './asking.ts';
 export const MODELS: readonly Case[] = [
   {
     id: 'list',
-    checks: 'models are a list, never null, each with all that the API requires, the one that is asked for among them',
+    checks: 'models are a list, never null, with all required fields, and contain the model under test',
     run: async (target) => {
       const { object, data } = (await (await ask(target, '/v1/models')).json()) as {
         object: string;
@@ -14,7 +14,7 @@ export const MODELS: readonly Case[] = [
       assert.deepEqual([object, Array.isArray(data)], ['list', true]);
       assert.ok(
         data.some(({ id }) => id === target.model),
-        `wanted ${target.model} in the list, seen ${data.map(({ id }) => String(id)).join(', ')}`,
+        `expected ${target.model} in the list, found ${data.map(({ id }) => String(id)).join(', ')}`,
       );
       for (const model of data)
         assert.deepEqual(

@@ -24,7 +24,7 @@ async function stream(target: Target, more: object = {}): Promise<readonly Chunk
 export const STREAM: readonly Case[] = [
   {
     id: 'one-head',
-    checks: 'all chunks of a stream have one id, one time, one model, the one that was asked for',
+    checks: 'all chunks of a stream have one id, one time, and the requested model',
     run: async (target) => {
       const chunks = await stream(target);
       assert.deepEqual(
@@ -43,7 +43,7 @@ export const STREAM: readonly Case[] = [
       assert.equal(chunks[0]?.choices[0]?.delta.role, 'assistant', 'the first role');
       assert.ok(
         chunks.every(({ choices }) => choices.length === 1 && choices[0]?.index === 0),
-        'wanted one choice in each chunk',
+        'expected one choice in each chunk',
       );
     },
   },
@@ -54,17 +54,17 @@ export const STREAM: readonly Case[] = [
       const reasons = (await stream(target)).map(({ choices }) => choices[0]?.finish_reason);
       assert.ok(
         reasons.slice(0, -1).every((reason) => reason === null) && typeof reasons.at(-1) === 'string',
-        `wanted nulls and a reason, seen ${JSON.stringify(reasons)}`,
+        `expected nulls and a reason, found ${JSON.stringify(reasons)}`,
       );
     },
   },
   {
     id: 'no-usage-unasked',
-    checks: 'without include_usage no chunk counts',
+    checks: 'without include_usage no chunk has usage',
     run: async (target) => {
       assert.ok(
         (await stream(target)).every(({ usage }) => usage === undefined || usage === null),
-        'wanted no usage, seen some',
+        'expected no usage, found some',
       );
     },
   },
@@ -74,7 +74,7 @@ export const STREAM: readonly Case[] = [
     run: async (target) => {
       const chunks = await stream(target, { stream_options: { include_usage: true } });
       assert.deepEqual(chunks.at(-1)?.choices, [], 'choices of the last chunk');
-      assert.ok((chunks.at(-1)?.usage?.total_tokens ?? 0) > 0, 'wanted counts in the last chunk');
+      assert.ok((chunks.at(-1)?.usage?.total_tokens ?? 0) > 0, 'expected counts in the last chunk');
       assert.deepEqual(
         [...new Set(chunks.slice(0, -1).map(({ usage }) => (usage === undefined ? 'missing' : usage)))],
         [null],
