@@ -131,6 +131,14 @@ test('a Problem has the expected value, the found value and a fix', async () => 
     await detailOf('litellm_modles: []\n'),
     /^unknown variable litellm_modles\. Did you mean litellm_models\? .*found litellm_modles and no litellm_models.*rename litellm_modles to litellm_models/,
   );
+  assert.match(
+    await detailOf('litellm_backends:\n  - {url: "http://a:1", num_paralel: 2}\n'),
+    /^unknown key num_paralel\. Did you mean num_parallel\? .*rename num_paralel to num_parallel/,
+  );
+  assert.match(
+    await detailOf('litellm_models:\n  - {name: a, model: b, keep_alve: 5m}\n'),
+    /^unknown key keep_alve\. Did you mean keep_alive\? .*rename keep_alve to keep_alive/,
+  );
   assert.match(await detailOf('litellm_port: {{ port }}\n'), /quotation marks: name: "\{\{ other \}\}"/);
   assert.match(await detailOf('litellm_routing_strategy: least-bussy\n'), /write least-busy$/);
 });
