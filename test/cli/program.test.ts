@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { assertValidDocument, assertValidEvidence } from '../valid-evidence.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/hxllm.js');
 
@@ -14,7 +15,10 @@ const LIMIT_MS = 120_000;
 
 let root = '';
 beforeEach(() => void (root = mkdtempSync(join(tmpdir(), 'hxllm-program-'))));
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => {
+  assertValidEvidence(root);
+  rmSync(root, { recursive: true, force: true });
+});
 
 function environment(): NodeJS.ProcessEnv {
   // Without the developer's own ansible.cfg and colours.
@@ -108,6 +112,7 @@ test('no inventory is 78: the file that was looked for, the command that creates
 test('--json prints one document on stdout and everything for people on stderr', async () => {
   const { status, stdout, stderr } = await hxllm('smoke', '--url', 'http://127.0.0.1:1', '--json');
   assert.equal(status, 1);
+  assertValidDocument(stdout);
   const document = JSON.parse(stdout) as Record<string, unknown>;
   assert.deepEqual(
     [document['schemaVersion'], document['command'], document['ending'], document['exitCode']],

@@ -7,6 +7,7 @@ import { Secret } from '../../src/core/secret.ts';
 import { createRedaction } from '../../src/evidence/redaction.ts';
 import { openRun, type Run } from '../../src/evidence/run-folder.ts';
 import type { RunClosing } from '../../src/evidence/run-record.ts';
+import { assertValidEvidence } from '../valid-evidence.ts';
 
 const START_MS = Date.UTC(2026, 10, 23, 23, 15, 0);
 
@@ -27,7 +28,10 @@ beforeEach(() => {
   here.root = mkdtempSync(join(tmpdir(), 'hxllm-evidence-'));
   here.clockMs = START_MS;
 });
-afterEach(() => rmSync(here.root, { recursive: true, force: true }));
+afterEach(() => {
+  assertValidEvidence(here.root);
+  rmSync(here.root, { recursive: true, force: true });
+});
 
 /** Opens a run below `here.root`. */
 export function opened(secret?: string): Run {

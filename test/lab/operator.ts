@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import type { CommandResult } from '../../src/core/host.ts';
+import { assertValidEvidence } from '../valid-evidence.ts';
 import { run } from './command.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/hxllm.js');
@@ -34,7 +35,10 @@ export function createOperator(): Operator {
   const folder = mkdtempSync(join(tmpdir(), 'hxlab-operator-'));
   for (const name of ['inventories', 'vault-password'])
     cpSync(join(import.meta.dirname, name), join(folder, name), { recursive: true });
-  after(() => rmSync(folder, { recursive: true }));
+  after(() => {
+    assertValidEvidence(folder);
+    rmSync(folder, { recursive: true });
+  });
   // A home of their own: no ansible.cfg, known_hosts or ssh_config of this machine applies.
   const environment = { HOME: folder, NO_COLOR: '1' };
   const hxllm = (...words: readonly string[]): Promise<CommandResult> =>

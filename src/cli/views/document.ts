@@ -1,7 +1,22 @@
+import type { RunEnding } from '../../evidence/run-record.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 
 /** The version of the document that `--json` prints. */
-const DOCUMENT_VERSION = 1;
+export const DOCUMENT_VERSION = 1;
+
+/** The beginning of every document. */
+export interface DocumentHead {
+  readonly schemaVersion: typeof DOCUMENT_VERSION;
+  readonly program: { readonly name: string; readonly version: string };
+  readonly command: string;
+}
+
+/** The document of a command that runs several phases. */
+export interface CommandDocument extends DocumentHead {
+  readonly ending: RunEnding;
+  readonly exitCode: number;
+  readonly phases: readonly PhaseOutcome[];
+}
 
 /** The document that `--json` prints: the outcome of one phase, or, for a command that runs several, its ending and all their outcomes. */
 export function documentOf(
@@ -9,8 +24,8 @@ export function documentOf(
   version: string,
   outcomes: readonly PhaseOutcome[],
   several: boolean,
-): object {
-  const head = { schemaVersion: DOCUMENT_VERSION, program: { name: 'hxllm', version }, command };
+): CommandDocument | (DocumentHead & PhaseOutcome) {
+  const head: DocumentHead = { schemaVersion: DOCUMENT_VERSION, program: { name: 'hxllm', version }, command };
   const last = outcomes.at(-1);
   if (!several && last !== undefined) return { ...head, ...last };
   return { ...head, ending: last?.ending ?? 'crashed', exitCode: last?.exitCode ?? 70, phases: outcomes };

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { quietPort } from '../../port.ts';
+import { assertValidDocument, assertValidEvidence } from '../../valid-evidence.ts';
 
 const BIN = join(import.meta.dirname, '../../../bin/hxllm.js');
 const PHASES = ['preflight', 'inventory', 'validate', 'enforce', 'smoke'];
@@ -62,9 +63,19 @@ test('a detached demo passes all phases, leaves evidence and a gateway, and its 
   assert.ok(!said.includes(key));
   for (const file of globSync('evidence/**/*', { cwd: folder, withFileTypes: true }))
     if (file.isFile()) assert.ok(!readFileSync(join(file.parentPath, file.name), 'utf8').includes(key), file.name);
+  assert.ok(assertValidEvidence(folder) > 100);
   const lines = said.slice(said.indexOf('\ncurl ') + 1).split('\n');
   const curl = lines.slice(0, lines.findIndex((line) => !line.endsWith('\\')) + 1).join('\n');
   assert.match((await run('bash', ['-c', `${curl} -s`], { cwd: '/' })).stdout, /"choices"/);
+});
+
+test('in the demo’s folder every command works, and prints its document with --json', async () => {
+  const cwd = join(folder, '.demo', `port-${port}`);
+  for (const argv of [['validate'], ['enforce', '--dry-run'], ['up', '--yes']]) {
+    const { stdout } = await run(process.execPath, [BIN, ...argv, '--json'], { cwd, timeout: LIMIT_MS });
+    assertValidDocument(stdout);
+  }
+  assert.ok(assertValidEvidence(cwd) > 50);
 });
 
 test('a second demo reports the running one, and names the commands to stop it and to start another', async () => {

@@ -4,12 +4,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { assertValidEvidence } from '../../valid-evidence.ts';
 
 const SOURCE = join(import.meta.dirname, '../../../src');
 
 let root = '';
 beforeEach(() => void (root = mkdtempSync(join(tmpdir(), 'hxllm-guard-'))));
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => {
+  assert.ok(assertValidEvidence(root) > 0);
+  rmSync(root, { recursive: true, force: true });
+});
 
 /** A program of one phase whose work is `body`, run as a process. */
 function ended(body: string): {

@@ -6,16 +6,21 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { runPhase, type PhaseRun } from '../../../src/cli/run/run-phase.ts';
 import type { PhaseOutcome } from '../../../src/cli/run/outcome.ts';
 import type { PhaseOptions, Session } from '../../../src/cli/run/session.ts';
+import { documentOf } from '../../../src/cli/views/document.ts';
 import { createHumanView } from '../../../src/cli/views/human.ts';
 import type { PhaseReport } from '../../../src/core/phase.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { pass, type CheckResult } from '../../../src/core/verdict.ts';
 import { createRedaction } from '../../../src/evidence/redaction.ts';
+import { assertValidDocument, assertValidEvidence } from '../../valid-evidence.ts';
 import { fakeTerminal, type FakeOptions, type FakeTerminal } from '../fake-terminal.ts';
 
 let root = '';
 beforeEach(() => void (root = mkdtempSync(join(tmpdir(), 'hxllm-attempt-'))));
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => {
+  assertValidEvidence(root);
+  rmSync(root, { recursive: true, force: true });
+});
 
 interface Tried {
   readonly session: Session;
@@ -40,7 +45,14 @@ function tried(options: PhaseOptions = {}, fake: FakeOptions = {}): Tried {
     vault: { ask: () => Promise.reject(new Error('not asked')), give: () => {}, known: () => false },
   };
   const spec = { name: 'preflight', question: 'Are the hosts ready?', next: () => 'hxllm inventory' };
-  return { session, terminal, controller, run: (work) => runPhase(session, spec, work) };
+  return { session, terminal, controller, run: async (work) => documented(await runPhase(session, spec, work)) };
+}
+
+/** The outcome, whose document under `--json` is as published. */
+function documented(outcome: PhaseOutcome): PhaseOutcome {
+  for (const several of [false, true])
+    assertValidDocument(JSON.stringify(documentOf('preflight', '0.1.0', [outcome], several)));
+  return outcome;
 }
 
 function record(outcome: PhaseOutcome): Record<string, unknown> {

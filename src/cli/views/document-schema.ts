@@ -1,0 +1,49 @@
+import { described, documentSchema, objectOf, type JsonSchema } from '../../core/json-schema.ts';
+import { REPORT_DEFINITIONS, reportPart } from '../../core/report-schema.ts';
+import { ENDING, EXIT_CODE } from '../../evidence/evidence-schema.ts';
+import type { PhaseOutcome } from '../run/outcome.ts';
+import { DOCUMENT_VERSION, type CommandDocument, type DocumentHead } from './document.ts';
+
+const { text, count, duration, time, list } = described;
+
+const HEAD = {
+  schemaVersion: { description: 'The version of this format.', const: DOCUMENT_VERSION },
+  program: objectOf<DocumentHead['program']>('The program that wrote the document.', {
+    name: text('`hxllm`.'),
+    version: text('Its version.'),
+  }),
+  command: text('The command.'),
+};
+
+const PHASE = {
+  phase: text('The phase, or `uninstall`.'),
+  ending: ENDING,
+  exitCode: EXIT_CODE,
+  hosts: list('The hosts of the run.', { type: 'string' }),
+  results: list('The result of every check.', reportPart('checkResult')),
+  problems: list('The failures that are no checks.', reportPart('problem')),
+  warnings: list('Findings in the operator’s files that did not stop the run.', reportPart('problem')),
+  changes: count('The number of changes that were made, or that a dry run found.'),
+  steps: list('The last state of every step, in the order of the plan.', reportPart('step')),
+  notes: list('Lines for the operator.', { type: 'string' }),
+  startedAt: time('The start.'),
+  durationMs: duration('The time that the phase took, in ms.'),
+  evidence: { optional: text('The absolute path of the run’s folder; absent if it could not be made.') },
+};
+
+/** The schema of what `--json` prints. */
+export function commandDocumentSchema(): JsonSchema {
+  return documentSchema('json-output', 'The document that --json prints', {
+    description: 'One document on stdout for each command. A command that runs several phases (`up`) lists them.',
+    anyOf: [
+      objectOf<DocumentHead & PhaseOutcome>('A command that runs one phase.', { ...HEAD, ...PHASE }),
+      objectOf<CommandDocument>('A command that runs several phases.', {
+        ...HEAD,
+        ending: ENDING,
+        exitCode: EXIT_CODE,
+        phases: list('The phases that ran, in order.', { $ref: '#/$defs/phase' }),
+      }),
+    ],
+    $defs: { ...REPORT_DEFINITIONS, phase: objectOf<PhaseOutcome>('One phase.', PHASE) },
+  });
+}
