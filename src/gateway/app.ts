@@ -5,7 +5,7 @@ import { modelInfo, modelPage } from './api/anthropic/models.ts';
 import { ENDPOINTS } from './api/endpoints.ts';
 import { allowedMethods } from './api/methods.ts';
 import { modelBody, modelsBody } from './api/openai/models.ts';
-import { notStored } from './api/responses/stateless.ts';
+import { notStored } from './api/responses/stored-state.ts';
 import { authenticate } from './auth/bearer.ts';
 import { addCatalogue } from './catalogue/routes.ts';
 import type { Failure } from './exchange.ts';

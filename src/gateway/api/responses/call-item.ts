@@ -4,7 +4,7 @@ import type { StreamEvent } from './event-text.ts';
 import { newItemId } from './ids.ts';
 import type { KnownTool } from './tool.ts';
 
-/** A call, which comes whole: its item, and the events that tell of it. */
+/** The item of a tool call, and the stream events that carry it. */
 export interface CallItem {
   readonly item: Json;
   readonly events: readonly StreamEvent[];
@@ -15,37 +15,37 @@ const FORMS = {
   custom: { id: 'ctc', type: 'custom_tool_call', field: 'input', event: 'response.custom_tool_call_input' },
 } as const;
 
-/** Makes the item of a call; `callee` is the tool as the client knows it, `undefined` where the model made it up. */
+/** Makes the item of a tool call. `callee` is the tool as the client defined it; `undefined` if the model invented the name. */
 export function callItem(call: ToolCall, outputIndex: number, callee: KnownTool | undefined): CallItem {
   const { id: prefix, type, field, event } = FORMS[callee?.kind ?? 'function'];
   const id = newItemId(prefix);
   const name = callee?.name ?? call.name;
   const text = callee?.kind === 'custom' ? freeText(call.arguments) : JSON.stringify(call.arguments);
-  const place = { item_id: id, output_index: outputIndex };
-  const within = callee?.namespace === undefined ? {} : { namespace: callee.namespace };
-  const body = (status: string, said: string): Json => ({
+  const position = { item_id: id, output_index: outputIndex };
+  const namespaceField = callee?.namespace === undefined ? {} : { namespace: callee.namespace };
+  const body = (status: string, value: string): Json => ({
     id,
     type,
     status,
-    [field]: said,
+    [field]: value,
     call_id: call.id,
     name,
-    ...within,
+    ...namespaceField,
   });
   const item = body('completed', text);
   return {
     item,
     events: [
       { type: 'response.output_item.added', output_index: outputIndex, item: body('in_progress', '') },
-      { type: `${event}.delta`, ...place, delta: text },
-      { type: `${event}.done`, ...place, [field]: text, ...(type === 'function_call' ? { name } : {}) },
+      { type: `${event}.delta`, ...position, delta: text },
+      { type: `${event}.done`, ...position, [field]: text, ...(type === 'function_call' ? { name } : {}) },
       { type: 'response.output_item.done', output_index: outputIndex, item },
     ],
   };
 }
 
-// What a model made of a tool that takes free text.
-function freeText(given: Json): string {
-  const { input } = given;
-  return typeof input === 'string' ? input : JSON.stringify(given);
+// The free text of a custom tool call; the arguments as JSON if the model did not use `input`.
+function freeText(callArguments: Json): string {
+  const { input } = callArguments;
+  return typeof input === 'string' ? input : JSON.stringify(callArguments);
 }

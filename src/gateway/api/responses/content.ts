@@ -2,7 +2,7 @@ import { typeName, type Body } from '../dialect/body.ts';
 import { readImageUrl } from '../dialect/image-url.ts';
 import { isObject, type Json } from '../../json.ts';
 
-/** What was said, in a message or by a tool. */
+/** The content of a message or of a tool output. */
 export interface Content {
   readonly text: string;
   /** Base64, without the `data:` head. */
@@ -26,7 +26,7 @@ export function readContent(body: Body, content: unknown, at: string): Content {
   return { text: texts.join('\n'), images };
 }
 
-/** The texts of a list of parts, all of one type. */
+/** Joins the texts of a list of parts. */
 export function readTexts(body: Body, list: unknown, at: string): string {
   if (list === null || list === undefined) return '';
   if (Array.isArray(list) && list.every((part): part is Json => isObject(part) && typeof part['text'] === 'string'))
@@ -76,6 +76,6 @@ function readImage(body: Body, part: Json, at: string): string | undefined {
       `Invalid '${at}.file_id': this server stores no files; send the image as a base64 data URL in 'image_url'.`,
     );
   const url = part['image_url'];
-  // The chat endpoint's form, which some clients send here as well.
+  // Some clients send the chat endpoint's format, an object with `url`.
   return readImageUrl(body, isObject(url) ? url['url'] : url, `${at}.image_url`);
 }

@@ -4,22 +4,25 @@ import type { ClientDialect } from '../../client-dialect.ts';
 import type { Failure } from '../../exchange.ts';
 import { responseEventText } from './event-text.ts';
 
-/** What clients of OpenAI's Responses understand: its error object, and an `error` event in a stream. */
+/** The dialect of OpenAI's Responses API: OpenAI's error object, and an `error` event in a stream. */
 export const RESPONSES: ClientDialect = {
   streamType: 'text/event-stream; charset=utf-8',
   keepAlive: ': keep-alive\n\n',
   errorResponse: (failure) => ({
     status: STATUS[failure.kind],
     headers: errorHeaders(failure),
-    body: JSON.stringify({ error: errorObject(named(failure)) }),
+    body: JSON.stringify({ error: errorObject(withOwnNames(failure)) }),
   }),
   errorFrame: (failure) => errorEvent(failure, 0),
 };
 
-/** The event of a failure. The specification has its fields beside `type`, the API sends them in `error`, and clients look for either. */
+/**
+ * The `error` event of a stream. The specification has its fields beside `type`, the API sends them in `error`, and clients read
+ * either.
+ */
 export function errorEvent(failure: Failure, sequenceNumber: number): string {
-  const error = errorObject(named(failure));
-  // Some clients insist on a code.
+  const error = errorObject(withOwnNames(failure));
+  // Some clients require a code.
   const code = error.code ?? error.type;
   return responseEventText(
     { type: 'error', code, message: error.message, param: error.param, error: { ...error, code } },
@@ -27,9 +30,12 @@ export function errorEvent(failure: Failure, sequenceNumber: number): string {
   );
 }
 
-/** The `error` of a response that has failed; its codes are a closed list, but for what clients know anyway. */
+/**
+ * The `error` of a failed response. The API has a closed list of codes; `context_length_exceeded` is not in it, but clients know
+ * it.
+ */
 export function responseError({ kind, code, message }: Failure): { readonly code: string; readonly message: string } {
-  const known =
+  const knownCode =
     code === 'context_length_exceeded'
       ? code
       : kind === 'limited'
@@ -37,18 +43,18 @@ export function responseError({ kind, code, message }: Failure): { readonly code
         : kind === 'invalid'
           ? 'invalid_prompt'
           : 'server_error';
-  return { code: known, message };
+  return { code: knownCode, message };
 }
 
-// What others call by the chat endpoint's names.
+// The names of this API for parameters that failures name by the chat endpoint's names.
 const NAMES: Readonly<Record<string, string>> = {
   messages: 'input',
   response_format: 'text.format',
   reasoning_effort: 'reasoning.effort',
 };
 
-function named(failure: Failure): Failure {
+function withOwnNames(failure: Failure): Failure {
   const { param } = failure;
-  const ours = param !== undefined && Object.hasOwn(NAMES, param) ? NAMES[param] : undefined;
-  return ours === undefined ? failure : { ...failure, param: ours };
+  const ownName = param !== undefined && Object.hasOwn(NAMES, param) ? NAMES[param] : undefined;
+  return ownName === undefined ? failure : { ...failure, param: ownName };
 }

@@ -3,80 +3,83 @@ import type { ResponseEncoder } from '../../client-dialect.ts';
 import type { Failure, ServerEvent } from '../../exchange.ts';
 import { responseEventText, type StreamEvent } from './event-text.ts';
 import { errorEvent, responseError } from './dialect.ts';
-import { Output, type OutputEvents } from './output.ts';
-import { begunBody, endedBody, failedBody, statusOf, type ResponseHead } from './response-body.ts';
+import { Output, type OutputOptions } from './output.ts';
+import { inProgressBody, endedBody, failedBody, statusOf, type ResponseHead } from './response-body.ts';
 
-/** Writes a response as a stream of numbered events. */
+/** Encodes a response as a stream of numbered events. */
 export class ResponseEventEncoder implements ResponseEncoder {
   readonly #head: ResponseHead;
   readonly #output: Output;
-  #next = 0;
+  #sequenceNumber = 0;
 
-  constructor(head: ResponseHead, telling: OutputEvents) {
+  constructor(head: ResponseHead, outputOptions: OutputOptions) {
     this.#head = head;
-    this.#output = new Output(telling);
+    this.#output = new Output(outputOptions);
   }
 
   encode(event: ServerEvent): string {
-    const told = this.#output.take(event);
-    const text = this.#begin() + this.#tell(told);
+    const outputEvents = this.#output.add(event);
+    const text = this.#start() + this.#numberedText(outputEvents);
     if (event.kind !== 'end') return text;
     const status = statusOf(event.reason);
-    const rest = this.#tell(this.#output.end(status));
+    const rest = this.#numberedText(this.#output.end(status));
     return (
       text +
       rest +
-      this.#tell([
+      this.#numberedText([
         { type: `response.${status}`, response: endedBody(this.#head, this.#output, event.reason, event.usage) },
       ])
     );
   }
 
-  /** What is told of a failure in the middle: clients wait for the one event or the other. */
+  /**
+   * Encodes a failure in the middle of a stream. It sends both `error` and `response.failed`, because each client waits for one of
+   * the two.
+   */
   fail(failure: Failure): string {
-    const text = this.#begin() + errorEvent(failure, this.#next);
-    this.#next += 1;
+    const text = this.#start() + errorEvent(failure, this.#sequenceNumber);
+    this.#sequenceNumber += 1;
     return (
       text +
-      this.#tell([
+      this.#numberedText([
         { type: 'response.failed', response: failedBody(this.#head, this.#output, { ...responseError(failure) }) },
       ])
     );
   }
 
-  #begin(): string {
-    if (this.#next > 0) return '';
-    const response = begunBody(this.#head);
-    return this.#tell([
+  #start(): string {
+    if (this.#sequenceNumber > 0) return '';
+    const response = inProgressBody(this.#head);
+    return this.#numberedText([
       { type: 'response.created', response },
       { type: 'response.in_progress', response },
     ]);
   }
 
-  #tell(events: readonly StreamEvent[]): string {
+  #numberedText(events: readonly StreamEvent[]): string {
     let text = '';
     for (const event of events) {
-      text += responseEventText(event, this.#next);
-      this.#next += 1;
+      text += responseEventText(event, this.#sequenceNumber);
+      this.#sequenceNumber += 1;
     }
     return text;
   }
 }
 
-/** Gathers a response that goes in one piece. */
+/** Collects a response that is not streamed. */
 export class WholeResponseEncoder implements ResponseEncoder {
   readonly #head: ResponseHead;
   readonly #output: Output;
-  /** The response, once its end has come. */
+  /** The response; set after the `end` event. */
   response: Json | undefined;
 
-  constructor(head: ResponseHead, telling: OutputEvents) {
+  constructor(head: ResponseHead, outputOptions: OutputOptions) {
     this.#head = head;
-    this.#output = new Output(telling);
+    this.#output = new Output(outputOptions);
   }
 
   encode(event: ServerEvent): string {
-    this.#output.take(event);
+    this.#output.add(event);
     if (event.kind === 'end') {
       this.#output.end(statusOf(event.reason));
       this.response = endedBody(this.#head, this.#output, event.reason, event.usage);

@@ -1,5 +1,5 @@
 import { randomId } from '../../../core/id.ts';
-/** An id of the gateway's own; `prefix` as OpenAI's ids of this kind have it. */
+/** A new id; `prefix` is the prefix of OpenAI's ids of this kind. */
 export function newItemId(prefix: 'resp' | 'msg' | 'rs' | 'fc' | 'ctc'): string {
   return `${prefix}_${randomId()}`;
 }

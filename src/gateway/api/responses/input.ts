@@ -3,25 +3,26 @@ import { readArguments } from '../dialect/call-arguments.ts';
 import { isObject, textOf, type Json } from '../../json.ts';
 import type { Message } from '../../exchange.ts';
 import { readContent, readTexts } from './content.ts';
-import { Dialog } from './dialog.ts';
-import { nameWithin } from './tool.ts';
+import { ConversationBuilder } from './conversation-builder.ts';
+import { namespacedName } from './tool.ts';
 
-/** Reads `instructions` and `input`; what is wrong is noted on `body`. */
+/** Reads `instructions` and `input`; errors are recorded on `body`. */
 export function readInput(body: Body): readonly Message[] {
-  const dialog = new Dialog();
+  const conversation = new ConversationBuilder();
   const instructions = body.text('instructions');
-  if (instructions !== undefined && instructions !== '') dialog.hear('system', { text: instructions, images: [] });
+  if (instructions !== undefined && instructions !== '')
+    conversation.addMessage('system', { text: instructions, images: [] });
   const input = body.value('input');
-  if (typeof input === 'string') dialog.hear('user', { text: input, images: [] });
+  if (typeof input === 'string') conversation.addMessage('user', { text: input, images: [] });
   else if (Array.isArray(input))
-    for (const [index, item] of input.entries()) readItem(body, item, `input[${String(index)}]`, dialog);
+    for (const [index, item] of input.entries()) readItem(body, item, `input[${String(index)}]`, conversation);
   else if (input === undefined) body.refuse('input', "Missing required parameter: 'input'.");
   else
     body.refuse(
       'input',
       `Invalid type for 'input': expected a string or an array of input items, but got ${typeName(input)} instead.`,
     );
-  const messages = dialog.messages();
+  const messages = conversation.messages();
   if (messages.length === 0)
     body.refuse(
       'input',
@@ -30,26 +31,26 @@ export function readInput(body: Body): readonly Message[] {
   return messages;
 }
 
-type ItemReader = (body: Body, item: Json, at: string, dialog: Dialog) => void;
+type ItemReader = (body: Body, item: Json, at: string, conversation: ConversationBuilder) => void;
 
 const ITEMS: Readonly<Record<string, ItemReader>> = {
   message: readMessage,
-  reasoning: (body, item, at, dialog) => {
+  reasoning: (body, item, at, conversation) => {
     const content = readTexts(body, item['content'], `${at}.content`);
     const summary = readTexts(body, item['summary'], `${at}.summary`);
     const text = content === '' ? summary : content;
-    if (text !== '') dialog.think(text);
+    if (text !== '') conversation.addThinking(text);
   },
-  function_call: (body, item, at, dialog) => {
-    dialog.call({
+  function_call: (body, item, at, conversation) => {
+    conversation.addCall({
       id: readText(body, item, 'call_id', at),
       name: readName(body, item, at),
       arguments: readArguments(body, item['arguments'], `${at}.arguments`),
     });
   },
   function_call_output: readOutput,
-  custom_tool_call: (body, item, at, dialog) => {
-    dialog.call({
+  custom_tool_call: (body, item, at, conversation) => {
+    conversation.addCall({
       id: readText(body, item, 'call_id', at),
       name: readName(body, item, at),
       arguments: { input: readText(body, item, 'input', at) },
@@ -71,12 +72,12 @@ const ROLES: Readonly<Record<string, 'system' | 'user' | 'assistant'>> = {
   assistant: 'assistant',
 };
 
-function readItem(body: Body, item: unknown, at: string, dialog: Dialog): void {
+function readItem(body: Body, item: unknown, at: string, conversation: ConversationBuilder): void {
   if (!isObject(item)) {
     body.refuse(at, `Invalid type for '${at}': expected an object, but got ${typeName(item)} instead.`);
     return;
   }
-  // What has a role is a message, said or not; what has an id and nothing else refers to what was stored.
+  // The type is optional. An item with a role is a message; an item with only an id refers to a stored item.
   const type =
     item['type'] ?? (item['role'] === undefined && typeof item['id'] === 'string' ? 'item_reference' : 'message');
   const read = typeof type === 'string' && Object.hasOwn(ITEMS, type) ? ITEMS[type] : undefined;
@@ -88,10 +89,10 @@ function readItem(body: Body, item: unknown, at: string, dialog: Dialog): void {
         .map((name) => `'${name}'`)
         .join(', ')}.`,
     );
-  else read(body, item, at, dialog);
+  else read(body, item, at, conversation);
 }
 
-function readMessage(body: Body, item: Json, at: string, dialog: Dialog): void {
+function readMessage(body: Body, item: Json, at: string, conversation: ConversationBuilder): void {
   const role = item['role'];
   const known = typeof role === 'string' && Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
   const content = readContent(body, item['content'], `${at}.content`);
@@ -102,17 +103,17 @@ function readMessage(body: Body, item: Json, at: string, dialog: Dialog): void {
         .map((name) => `'${name}'`)
         .join(', ')}.`,
     );
-  else if (known === 'assistant') dialog.speak(content);
-  else dialog.hear(known, content);
+  else if (known === 'assistant') conversation.addText(content);
+  else conversation.addMessage(known, content);
 }
 
-function readOutput(body: Body, item: Json, at: string, dialog: Dialog): void {
-  dialog.answer(readText(body, item, 'call_id', at), readContent(body, item['output'], `${at}.output`));
+function readOutput(body: Body, item: Json, at: string, conversation: ConversationBuilder): void {
+  conversation.addOutput(readText(body, item, 'call_id', at), readContent(body, item['output'], `${at}.output`));
 }
 
-// A call of a tool in a group, as the model knows it.
+// The model knows a tool of a namespace by its combined name.
 function readName(body: Body, item: Json, at: string): string {
-  return nameWithin(textOf(item, 'namespace'), readText(body, item, 'name', at));
+  return namespacedName(textOf(item, 'namespace'), readText(body, item, 'name', at));
 }
 
 function readText(body: Body, item: Json, name: string, at: string): string {

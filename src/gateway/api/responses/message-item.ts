@@ -3,16 +3,16 @@ import type { StreamEvent } from './event-text.ts';
 import { newItemId } from './ids.ts';
 import type { ItemStatus, OpenItem } from './open-item.ts';
 
-/** What a model says. */
+/** The item of a text of the model. */
 export class MessageItem implements OpenItem {
-  readonly takes = 'text';
+  readonly eventKind = 'text';
   readonly #id = newItemId('msg');
-  readonly #place: Json;
+  readonly #position: Json;
   #text = '';
   readonly #logprobs: unknown[] = [];
 
   constructor(outputIndex: number) {
-    this.#place = { item_id: this.#id, output_index: outputIndex, content_index: 0 };
+    this.#position = { item_id: this.#id, output_index: outputIndex, content_index: 0 };
   }
 
   body(status: ItemStatus): Json {
@@ -26,19 +26,19 @@ export class MessageItem implements OpenItem {
   }
 
   begin(): readonly StreamEvent[] {
-    return [{ type: 'response.content_part.added', ...this.#place, part: this.#part() }];
+    return [{ type: 'response.content_part.added', ...this.#position, part: this.#part() }];
   }
 
   add(text: string, logprobs: readonly unknown[]): StreamEvent {
     this.#text += text;
     this.#logprobs.push(...logprobs);
-    return { type: 'response.output_text.delta', ...this.#place, delta: text, logprobs };
+    return { type: 'response.output_text.delta', ...this.#position, delta: text, logprobs };
   }
 
   end(): readonly StreamEvent[] {
     return [
-      { type: 'response.output_text.done', ...this.#place, text: this.#text, logprobs: this.#logprobs },
-      { type: 'response.content_part.done', ...this.#place, part: this.#part() },
+      { type: 'response.output_text.done', ...this.#position, text: this.#text, logprobs: this.#logprobs },
+      { type: 'response.content_part.done', ...this.#position, part: this.#part() },
     ];
   }
 

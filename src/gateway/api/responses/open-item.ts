@@ -2,18 +2,18 @@ import type { Json } from '../../json.ts';
 import type { ServerEvent } from '../../exchange.ts';
 import type { StreamEvent } from './event-text.ts';
 
-/** How far an item has come. */
+/** The status of an output item. */
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
-/** An item of an answer while more of it may come. */
+/** An output item that is not complete yet. */
 export interface OpenItem {
-  /** What of a server's events belongs to it. */
-  readonly takes: ServerEvent['kind'];
-  /** The item as it is. */
+  /** The kind of backend event that this item collects. */
+  readonly eventKind: ServerEvent['kind'];
+  /** The item in its current state. */
   body(status: ItemStatus): Json;
-  /** The events of its beginning. */
+  /** The events at the beginning of the item, after `response.output_item.added`. */
   begin(): readonly StreamEvent[];
   add(text: string, logprobs: readonly unknown[]): StreamEvent;
-  /** The events of its end, all but `response.output_item.done`. */
+  /** The events at the end of the item, before `response.output_item.done`. */
   end(): readonly StreamEvent[];
 }

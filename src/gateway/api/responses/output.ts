@@ -7,57 +7,61 @@ import type { OpenItem } from './open-item.ts';
 import { ReasoningItem } from './reasoning-item.ts';
 import type { KnownTool } from './tool.ts';
 
-/** How the items of an answer are told. */
-export interface OutputEvents {
-  /** How the client knows what a model calls, by the model's name for it. */
-  readonly callees: ReadonlyMap<string, KnownTool>;
-  /** Thoughts are told as a summary. */
+/** Options for the output items of a response. */
+export interface OutputOptions {
+  /** The tools as the client defined them, by the names that the model knows. */
+  readonly toolsByName: ReadonlyMap<string, KnownTool>;
+  /** Whether thinking is sent as a summary. */
   readonly summary: boolean;
 }
 
-/** Makes the items of an answer out of what a server says, one after the other, with the events that tell of them. */
+/** Converts backend events to output items, one after the other, and to the stream events that carry them. */
 export class Output {
-  readonly #telling: OutputEvents;
+  readonly #options: OutputOptions;
   readonly #done: Json[] = [];
   #open: OpenItem | undefined;
-  /** Pieces of thoughts: never more than tokens. */
-  thoughts = 0;
+  /** The number of thinking chunks; never more than thinking tokens. */
+  thinkingChunks = 0;
 
-  constructor(telling: OutputEvents) {
-    this.#telling = telling;
+  constructor(outputOptions: OutputOptions) {
+    this.#options = outputOptions;
   }
 
-  /** The items; one that has not ended is incomplete. */
+  /** The items so far; an open item is incomplete. */
   items(): readonly Json[] {
     return this.#open === undefined ? this.#done : [...this.#done, this.#open.body('incomplete')];
   }
 
-  take(event: ServerEvent): readonly StreamEvent[] {
-    if (event.kind === 'text') return this.#emit(event.kind, event.text, event.logprobs);
+  add(event: ServerEvent): readonly StreamEvent[] {
+    if (event.kind === 'text') return this.#addText(event.kind, event.text, event.logprobs);
     if (event.kind === 'thinking') {
-      this.thoughts += 1;
-      return this.#emit(event.kind, event.text);
+      this.thinkingChunks += 1;
+      return this.#addText(event.kind, event.text);
     }
-    return event.kind === 'tool-call' ? [...this.#close('completed'), ...this.#call(event.call)] : [];
+    return event.kind === 'tool-call' ? [...this.#closeItem('completed'), ...this.#addCall(event.call)] : [];
   }
 
-  /** Nothing more comes. An answer that is whole has a message or a call in it, even if nothing was said. */
+  /**
+   * Ends the output. A complete response always has a message or a tool call; if the model sent neither, an empty message is added.
+   */
   end(status: 'completed' | 'incomplete'): readonly StreamEvent[] {
-    const silent =
-      status === 'completed' && this.#open?.takes !== 'text' && this.#done.every(({ type }) => type === 'reasoning');
-    return [...(silent ? this.#change('text') : []), ...this.#close(status)];
+    const isEmpty =
+      status === 'completed' &&
+      this.#open?.eventKind !== 'text' &&
+      this.#done.every(({ type }) => type === 'reasoning');
+    return [...(isEmpty ? this.#openItem('text') : []), ...this.#closeItem(status)];
   }
 
-  #emit(kind: 'text' | 'thinking', text: string, logprobs: readonly unknown[] = []): readonly StreamEvent[] {
-    const before = this.#open?.takes === kind ? [] : this.#change(kind);
+  #addText(kind: 'text' | 'thinking', text: string, logprobs: readonly unknown[] = []): readonly StreamEvent[] {
+    const before = this.#open?.eventKind === kind ? [] : this.#openItem(kind);
     const delta = this.#open?.add(text, logprobs);
     return delta === undefined ? before : [...before, delta];
   }
 
-  #change(kind: 'text' | 'thinking'): readonly StreamEvent[] {
-    const before = this.#close('completed');
+  #openItem(kind: 'text' | 'thinking'): readonly StreamEvent[] {
+    const before = this.#closeItem('completed');
     const index = this.#done.length;
-    const item = kind === 'text' ? new MessageItem(index) : new ReasoningItem(index, this.#telling.summary);
+    const item = kind === 'text' ? new MessageItem(index) : new ReasoningItem(index, this.#options.summary);
     this.#open = item;
     return [
       ...before,
@@ -66,7 +70,7 @@ export class Output {
     ];
   }
 
-  #close(status: 'completed' | 'incomplete'): readonly StreamEvent[] {
+  #closeItem(status: 'completed' | 'incomplete'): readonly StreamEvent[] {
     const open = this.#open;
     if (open === undefined) return [];
     this.#open = undefined;
@@ -75,8 +79,8 @@ export class Output {
     return [...open.end(), { type: 'response.output_item.done', output_index: index, item }];
   }
 
-  #call(call: ToolCall): readonly StreamEvent[] {
-    const { item, events } = callItem(call, this.#done.length, this.#telling.callees.get(call.name));
+  #addCall(call: ToolCall): readonly StreamEvent[] {
+    const { item, events } = callItem(call, this.#done.length, this.#options.toolsByName.get(call.name));
     this.#done.push(item);
     return events;
   }

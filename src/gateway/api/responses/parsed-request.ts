@@ -12,19 +12,19 @@ export function readResponses(bytes: Buffer, nowMs: number): FailureOr<ParsedReq
   if (!(body instanceof Body)) return { ok: false, failure: body };
   const read = readResponseRequest(body);
   if (!read.ok) return read;
-  const { request, settings, ignoredParams, ...telling } = read.value;
+  const { request, settings, ignoredParams, ...outputOptions } = read.value;
   const { model, stream } = request;
   const head: ResponseHead = { id: newItemId('resp'), createdAt: Math.floor(nowMs / 1000), model, settings };
-  const given = { model, ignoredParams };
+  const common = { model, ignoredParams };
   const modelRequest = { kind: 'chat', params: request } as const;
   if (stream) {
-    // Of each attempt there is one; the last has said what has left.
-    let last = new ResponseEventEncoder(head, telling);
-    const encoder = (): ResponseEventEncoder => (last = new ResponseEventEncoder(head, telling));
+    // Each attempt has its own encoder; a failure continues the stream of the last one.
+    let last = new ResponseEventEncoder(head, outputOptions);
+    const encoder = (): ResponseEventEncoder => (last = new ResponseEventEncoder(head, outputOptions));
     return {
       ok: true,
       value: {
-        ...given,
+        ...common,
         stream,
         subrequests: [{ request: modelRequest, stream, encoder }],
         close: () => '',
@@ -32,12 +32,12 @@ export function readResponses(bytes: Buffer, nowMs: number): FailureOr<ParsedReq
       },
     };
   }
-  let last = new WholeResponseEncoder(head, telling);
-  const encoder = (): WholeResponseEncoder => (last = new WholeResponseEncoder(head, telling));
+  let last = new WholeResponseEncoder(head, outputOptions);
+  const encoder = (): WholeResponseEncoder => (last = new WholeResponseEncoder(head, outputOptions));
   return {
     ok: true,
     value: {
-      ...given,
+      ...common,
       stream,
       subrequests: [{ request: modelRequest, stream, encoder }],
       close: () => JSON.stringify(last.response),

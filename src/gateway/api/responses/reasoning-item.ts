@@ -3,7 +3,7 @@ import type { StreamEvent } from './event-text.ts';
 import { newItemId } from './ids.ts';
 import type { ItemStatus, OpenItem } from './open-item.ts';
 
-/** The two forms in which thoughts may be told. */
+/** The two formats of thinking in a response. */
 const FORMS = {
   content: {
     index: 'content_index',
@@ -21,17 +21,20 @@ const FORMS = {
   },
 } as const;
 
-/** What a model thinks: as it is, or in the place of the summary, which nobody makes here. */
+/**
+ * The item of the model's thinking. A client that requested a summary gets the full thinking in its place, because the gateway
+ * makes no summaries.
+ */
 export class ReasoningItem implements OpenItem {
-  readonly takes = 'thinking';
+  readonly eventKind = 'thinking';
   readonly #id = newItemId('rs');
   readonly #form: keyof typeof FORMS;
-  readonly #place: Json;
+  readonly #position: Json;
   #text = '';
 
   constructor(outputIndex: number, summary: boolean) {
     this.#form = summary ? 'summary' : 'content';
-    this.#place = { item_id: this.#id, output_index: outputIndex, [FORMS[this.#form].index]: 0 };
+    this.#position = { item_id: this.#id, output_index: outputIndex, [FORMS[this.#form].index]: 0 };
   }
 
   body(status: ItemStatus): Json {
@@ -46,19 +49,19 @@ export class ReasoningItem implements OpenItem {
   }
 
   begin(): readonly StreamEvent[] {
-    return [{ type: FORMS[this.#form].added, ...this.#place, part: this.#part() }];
+    return [{ type: FORMS[this.#form].added, ...this.#position, part: this.#part() }];
   }
 
   add(text: string): StreamEvent {
     this.#text += text;
-    return { type: `${FORMS[this.#form].text}.delta`, ...this.#place, delta: text };
+    return { type: `${FORMS[this.#form].text}.delta`, ...this.#position, delta: text };
   }
 
   end(): readonly StreamEvent[] {
     const { text, done } = FORMS[this.#form];
     return [
-      { type: `${text}.done`, ...this.#place, text: this.#text },
-      { type: done, ...this.#place, part: this.#part() },
+      { type: `${text}.done`, ...this.#position, text: this.#text },
+      { type: done, ...this.#position, part: this.#part() },
     ];
   }
 

@@ -5,27 +5,30 @@ import { readEffort, readModel, readSampling, readStop } from '../dialect/sampli
 import type { ChatRequest, FailureOr } from '../../exchange.ts';
 import { readInput } from './input.ts';
 import { settingsOf, type Settings } from './settings.ts';
-import { refuseState } from './stateless.ts';
+import { refuseStoredState } from './stored-state.ts';
 import type { KnownTool } from './tool.ts';
 import { readResponseTools } from './tools.ts';
 
-/** A request as read: what is asked, what its answer repeats, and what of it cannot be honoured. */
+/**
+ * A parsed responses request: the model request, the settings that the response repeats, and the parameters that Ollama does not
+ * support.
+ */
 export interface ResponseReading {
   readonly request: ChatRequest;
   readonly settings: Settings;
-  /** How the client knows what a model calls, by the model's name for it. */
-  readonly callees: ReadonlyMap<string, KnownTool>;
-  /** Thoughts are told as a summary, which is what clients that ask for one look at. */
+  /** The tools as the client defined them, by the names that the model knows. */
+  readonly toolsByName: ReadonlyMap<string, KnownTool>;
+  /** Whether thinking is sent as a summary: clients that request a summary read only that. */
   readonly summary: boolean;
   readonly ignoredParams: readonly string[];
 }
 
-/** Reads the body of a request for a response. */
+/** Reads the body of a responses request. */
 export function readResponseRequest(body: Body): FailureOr<ResponseReading> {
-  refuseState(body);
+  refuseStoredState(body);
   const ignoredParams: string[] = [];
   const stream = body.flag('stream') ?? false;
-  const { callees, sent, ...tools } = readResponseTools(body, ignoredParams);
+  const { toolsByName, echoedTools, ...tools } = readResponseTools(body, ignoredParams);
   const reasoning: Json = body.object('reasoning') ?? {};
   const request: ChatRequest = {
     model: readModel(body),
@@ -44,9 +47,9 @@ export function readResponseRequest(body: Body): FailureOr<ResponseReading> {
   };
   readStreamOptions(body, stream);
   readTruncation(body, ignoredParams);
-  const settings = settingsOf(body, sent);
+  const settings = settingsOf(body, echoedTools);
   const summary = isText(reasoning['summary']) || isText(reasoning['generate_summary']);
-  const value = { request, settings, callees, summary, ignoredParams: ignoredParamsOf(body, ignoredParams) };
+  const value = { request, settings, toolsByName, summary, ignoredParams: ignoredParamsOf(body, ignoredParams) };
   return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
 }
 
@@ -58,8 +61,8 @@ function readFormat(body: Body, ignoredParams: string[]): ChatRequest['format'] 
   const text: Json = body.object('text') ?? {};
   const verbosity = text['verbosity'] ?? 'medium';
   if (verbosity !== 'medium') ignoredParams.push('text.verbosity');
-  const given = text['format'] ?? { type: 'text' };
-  const format: Json = isObject(given) ? given : {};
+  const value = text['format'] ?? { type: 'text' };
+  const format: Json = isObject(value) ? value : {};
   const { type, schema } = format;
   if (type === 'text') return undefined;
   if (type === 'json_object') return 'json';
@@ -77,8 +80,10 @@ function readThinking(body: Body, { effort }: Json): ChatRequest['thinking'] {
   return readEffort(body, typeof effort === 'string' ? effort : '', 'reasoning.effort');
 }
 
-/** What `include` may name and is there anyway, or never: it belongs to tools that this server does not run. */
-const VACUOUS =
+/**
+ * Values of `include` without effect: they concern tools that OpenAI runs itself and the gateway does not, or images in the input.
+ */
+const HOSTED_TOOL_INCLUDES =
   /^(?:web_search_call|file_search_call|computer_call_output|code_interpreter_call|message\.input_image)\./;
 
 function readLogprobs(body: Body, ignoredParams: string[]): number | undefined {
@@ -88,7 +93,8 @@ function readLogprobs(body: Body, ignoredParams: string[]): number | undefined {
     return body.refuse('include', "Invalid type for 'include': expected an array of strings.");
   const wanted = include.includes('message.output_text.logprobs') || top > 0;
   for (const name of include)
-    if (name !== 'message.output_text.logprobs' && !VACUOUS.test(name)) ignoredParams.push(`include.${name}`);
+    if (name !== 'message.output_text.logprobs' && !HOSTED_TOOL_INCLUDES.test(name))
+      ignoredParams.push(`include.${name}`);
   return wanted ? top : undefined;
 }
 

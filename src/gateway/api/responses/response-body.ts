@@ -4,44 +4,44 @@ import type { Output } from './output.ts';
 import type { Settings } from './settings.ts';
 import { responseUsage } from './usage.ts';
 
-/** What all states of one response have in common. */
+/** The fields that all states of one response share. */
 export interface ResponseHead {
-  /** The gateway's own. */
+  /** The gateway's own id. */
   readonly id: string;
   /** Seconds since 1970. */
   readonly createdAt: number;
-  /** The alias that was asked for. */
+  /** The alias that the client requested. */
   readonly model: string;
   readonly settings: Settings;
 }
 
-/** Why a response ended. */
-export type End = Extract<ServerEvent, { kind: 'end' }>['reason'];
+/** The reason why a response ended. */
+export type EndReason = Extract<ServerEvent, { kind: 'end' }>['reason'];
 
-/** A response that is being made. */
-export function begunBody(head: ResponseHead): Json {
+/** The body of a response in progress. */
+export function inProgressBody(head: ResponseHead): Json {
   return body(head, { status: 'in_progress', error: null, incomplete_details: null, output: [], usage: null });
 }
 
-/** A response that has ended; one that was cut off at its limit says so. */
-export function endedBody(head: ResponseHead, output: Output, reason: End, usage: Usage): Json {
-  const cut = reason === 'length';
+/** The body of a response that has ended; `incomplete_details` reports a response that was cut off. */
+export function endedBody(head: ResponseHead, output: Output, reason: EndReason, usage: Usage): Json {
+  const isCutOff = reason === 'length';
   return body(head, {
     status: statusOf(reason),
     error: null,
-    incomplete_details: cut ? { reason: 'max_output_tokens' } : null,
+    incomplete_details: isCutOff ? { reason: 'max_output_tokens' } : null,
     output: output.items(),
-    usage: responseUsage(usage, output.thoughts),
+    usage: responseUsage(usage, output.thinkingChunks),
   });
 }
 
-/** A response that has failed, with what was made of it. */
+/** The body of a failed response, with its output so far. */
 export function failedBody(head: ResponseHead, output: Output, error: Json): Json {
   return body(head, { status: 'failed', error, incomplete_details: null, output: output.items(), usage: null });
 }
 
-/** The status of a response that ended so. */
-export function statusOf(reason: End): 'completed' | 'incomplete' {
+/** The status of a response that ended for this reason. */
+export function statusOf(reason: EndReason): 'completed' | 'incomplete' {
   return reason === 'length' ? 'incomplete' : 'completed';
 }
 

@@ -1,10 +1,13 @@
 import type { Body } from '../dialect/body.ts';
 import { isObject, type Json } from '../../json.ts';
 
-/** What an answer repeats of its request, and says about what happened instead. */
+/** The request parameters that a response repeats. Unsupported ones have the value that the gateway used instead. */
 export type Settings = Json;
 
-/** Takes it from a body that has been read; `tools` are those that can be called. A sampling that nobody chose is the model's own, so it is null. */
+/**
+ * Reads the settings from a body; `tools` lists the tools that the model can call. A sampling parameter that is not in the request
+ * is null, because the model's own default applies.
+ */
 export function settingsOf(body: Body, tools: readonly Json[]): Settings {
   const reasoning: Json = body.object('reasoning') ?? {};
   const text: Json = body.object('text') ?? {};

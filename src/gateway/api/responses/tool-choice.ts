@@ -2,26 +2,27 @@ import type { Body } from '../dialect/body.ts';
 import { isObject, textOf } from '../../json.ts';
 import type { KnownTool } from './tool.ts';
 
-/** Which tools may be called, and whether one has to be. */
+/** The tools that the model may call, and whether it must call one. */
 export interface ToolChoice {
   readonly allowed: readonly KnownTool[];
   readonly mustCall: boolean;
 }
 
-/** Reads `tool_choice`, in any of its forms. */
+/** Reads `tool_choice`, in all its forms. */
 export function readToolChoice(body: Body, known: readonly KnownTool[]): ToolChoice {
   const choice = body.value('tool_choice') ?? 'auto';
   if (choice === 'auto') return { allowed: known, mustCall: false };
   if (choice === 'none') return { allowed: [], mustCall: false };
-  const wanted = wantedBy(choice);
+  const requested = requestedTools(choice);
   const allowed =
-    wanted === undefined
+    requested === undefined
       ? known
       : known.filter(
-          ({ tool, kind, name }) => wanted.tools.has(`${kind} ${name}`) || wanted.tools.has(`${kind} ${tool.name}`),
+          ({ tool, kind, name }) =>
+            requested.tools.has(`${kind} ${name}`) || requested.tools.has(`${kind} ${tool.name}`),
         );
-  const mustCall = wanted?.mustCall ?? true;
-  if (wanted === undefined && choice !== 'required')
+  const mustCall = requested?.mustCall ?? true;
+  if (requested === undefined && choice !== 'required')
     body.refuse(
       'tool_choice',
       'Invalid value for \'tool_choice\'. Supported values are: \'none\', \'auto\', \'required\', {"type": "function", "name": …}, {"type": "custom", "name": …}, and {"type": "allowed_tools", "mode": …, "tools": […]}; this server runs no tools of its own.',
@@ -29,18 +30,18 @@ export function readToolChoice(body: Body, known: readonly KnownTool[]): ToolCho
   else if (mustCall && allowed.length === 0)
     body.refuse(
       'tool_choice',
-      "Invalid value for 'tool_choice': the tool it asks for is not among 'tools', or is none that this server knows.",
+      "Invalid value for 'tool_choice': the requested tool is not in 'tools', or this server does not support its type.",
     );
   return { allowed, mustCall };
 }
 
-interface WantedAnswer {
-  /** Each by its type and name. */
+interface RequestedTools {
+  /** Type and name of each tool, separated by a space. */
   readonly tools: ReadonlySet<string>;
   readonly mustCall: boolean;
 }
 
-function wantedBy(choice: unknown): WantedAnswer | undefined {
+function requestedTools(choice: unknown): RequestedTools | undefined {
   if (!isObject(choice)) return undefined;
   const { type, name, mode, tools } = choice;
   if ((type === 'function' || type === 'custom') && typeof name === 'string')

@@ -2,17 +2,20 @@ import type { Body } from '../dialect/body.ts';
 import { isObject, textOf, type Json } from '../../json.ts';
 import type { Tool } from '../../exchange.ts';
 
-/** A tool that a model may call, and how its client knows it. */
+/** A tool that a model may call, with its definition by the client. */
 export interface KnownTool {
   readonly tool: Tool;
-  /** `custom`: its calls carry free text. */
+  /** A call of a `custom` tool carries free text. */
   readonly kind: 'function' | 'custom';
   readonly name: string;
-  /** The group that it is in, such as the tools of one MCP server that the client runs. */
+  /** The namespace of the tool: for example, all tools of one MCP server that the client runs. */
   readonly namespace: string | undefined;
 }
 
-/** Reads one tool, or a group of them. Those that OpenAI runs itself (`web_search`, `mcp` …) are none here: their names are added to `ignored`. */
+/**
+ * Reads one tool, or a namespace of tools. Tools that OpenAI runs itself (`web_search`, `mcp` …) are not supported: their types are
+ * added to `ignoredParams`.
+ */
 export function readTool(
   body: Body,
   tool: Json,
@@ -27,12 +30,12 @@ export function readTool(
   }
   const name = textOf(tool, 'name');
   if (name === '') body.refuse(`${at}.name`, `Missing required parameter: '${at}.name'.`);
-  if (type === 'namespace') return readGroup(body, tool, at, ignoredParams);
+  if (type === 'namespace') return readNamespace(body, tool, at, ignoredParams);
   const definition = type === 'function' ? functionDefinition(body, tool, at) : customDefinition(tool, ignoredParams);
-  const known = nameWithin(namespace, name);
+  const toolName = namespacedName(namespace, name);
   return [
     {
-      tool: { name: known, definition: { type: 'function', function: { name: known, ...definition } } },
+      tool: { name: toolName, definition: { type: 'function', function: { name: toolName, ...definition } } },
       kind: type,
       name,
       namespace,
@@ -40,12 +43,12 @@ export function readTool(
   ];
 }
 
-/** How a model knows a tool of a group. */
-export function nameWithin(namespace: string | undefined, name: string): string {
+/** The name by which a model knows a tool of a namespace. */
+export function namespacedName(namespace: string | undefined, name: string): string {
   return namespace === undefined || namespace === '' ? name : `${namespace}__${name}`;
 }
 
-function readGroup(body: Body, group: Json, at: string, ignoredParams: string[]): readonly KnownTool[] {
+function readNamespace(body: Body, group: Json, at: string, ignoredParams: string[]): readonly KnownTool[] {
   const { tools } = group;
   if (Array.isArray(tools))
     return tools.flatMap((tool: unknown, index) =>
@@ -59,15 +62,16 @@ function functionDefinition(body: Body, tool: Json, at: string): Json {
   const parameters = tool['parameters'] ?? undefined;
   if (parameters !== undefined && !isObject(parameters))
     body.refuse(`${at}.parameters`, `Invalid type for '${at}.parameters': expected an object.`);
-  return { description: descriptionIn(textOf(tool, 'description')), parameters };
+  return { description: joinedDescription(textOf(tool, 'description')), parameters };
 }
 
-// A tool that takes free text is one whose only argument is a text. A grammar that the text has to follow is told to the model, but nobody sees to it.
+// A custom tool becomes a function with one string argument. Its grammar is added to the description for the model, but it is not
+// enforced.
 function customDefinition(tool: Json, ignoredParams: string[]): Json {
   const format: Json = isObject(tool['format']) ? tool['format'] : {};
   const grammar = textOf(format, 'definition');
   if (format['type'] === 'grammar') ignoredParams.push('tools.format');
-  const description = descriptionIn(
+  const description = joinedDescription(
     textOf(tool, 'description'),
     grammar === '' ? '' : `The input has to follow this grammar (${textOf(format, 'syntax')}):\n${grammar}`,
   );
@@ -81,7 +85,7 @@ function customDefinition(tool: Json, ignoredParams: string[]): Json {
   };
 }
 
-function descriptionIn(...texts: readonly string[]): string | undefined {
-  const said = texts.filter((text) => text !== '');
-  return said.length === 0 ? undefined : said.join('\n\n');
+function joinedDescription(...texts: readonly string[]): string | undefined {
+  const nonEmpty = texts.filter((text) => text !== '');
+  return nonEmpty.length === 0 ? undefined : nonEmpty.join('\n\n');
 }

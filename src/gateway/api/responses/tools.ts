@@ -5,17 +5,20 @@ import type { ChatRequest } from '../../exchange.ts';
 import { readTool, type KnownTool } from './tool.ts';
 import { readToolChoice } from './tool-choice.ts';
 
-/** What a request says about tools. */
+/** The parsed tool parameters of a request. */
 export interface ToolReading extends Pick<ChatRequest, 'tools' | 'mustCall' | 'callSchema' | 'parallelCalls'> {
-  /** How the client knows what a model calls, by the model's name for it. */
-  readonly callees: ReadonlyMap<string, KnownTool>;
-  /** Those that can be called, as they were sent. */
-  readonly sent: readonly Json[];
+  /** The tools as the client defined them, by the names that the model knows. */
+  readonly toolsByName: ReadonlyMap<string, KnownTool>;
+  /** The supported tools, as the client sent them. */
+  readonly echoedTools: readonly Json[];
 }
 
-/** Reads `tools` and what is to become of them; tools that OpenAI runs itself are added to `ignored`, as is what cannot be enforced. */
+/**
+ * Reads `tools`, `tool_choice` and `parallel_tool_calls`. Tools that OpenAI runs itself, and a choice that cannot be enforced, are
+ * added to `ignoredParams`.
+ */
 export function readResponseTools(body: Body, ignoredParams: string[]): ToolReading {
-  const sent: Json[] = [];
+  const echoedTools: Json[] = [];
   const known = (body.list('tools') ?? []).flatMap((tool, index) => {
     const at = `tools[${String(index)}]`;
     if (!isObject(tool) || typeof tool['type'] !== 'string') {
@@ -23,8 +26,9 @@ export function readResponseTools(body: Body, ignoredParams: string[]): ToolRead
       return [];
     }
     const found = readTool(body, tool, at, ignoredParams);
-    // OpenAI's answers have the two always.
-    if (found.length > 0) sent.push(tool['type'] === 'function' ? { parameters: null, strict: null, ...tool } : tool);
+    // OpenAI's responses always have these two fields.
+    if (found.length > 0)
+      echoedTools.push(tool['type'] === 'function' ? { parameters: null, strict: null, ...tool } : tool);
     return found;
   });
   const parallelCalls = body.flag('parallel_tool_calls') ?? true;
@@ -37,7 +41,7 @@ export function readResponseTools(body: Body, ignoredParams: string[]): ToolRead
     mustCall,
     callSchema,
     parallelCalls,
-    callees: new Map(known.map((one) => [one.tool.name, one])),
-    sent,
+    toolsByName: new Map(known.map((tool) => [tool.tool.name, tool])),
+    echoedTools,
   };
 }

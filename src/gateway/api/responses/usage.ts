@@ -1,8 +1,11 @@
 import { isObject, type Json } from '../../json.ts';
 import type { Usage } from '../../exchange.ts';
 
-/** The `usage` of a response. Ollama counts neither what it had in its cache nor thoughts: those are counted as they come, at most one piece for each token. */
-export function responseUsage(usage: Usage, thoughts: number): Json {
+/**
+ * The `usage` of a response. Ollama counts neither cached prompt tokens nor thinking tokens. The gateway estimates thinking tokens
+ * by the number of thinking chunks; a chunk is at least one token.
+ */
+export function responseUsage(usage: Usage, thinkingChunks: number): Json {
   const { promptTokens, completionTokens, original } = usage;
   return {
     input_tokens: promptTokens,
@@ -13,19 +16,19 @@ export function responseUsage(usage: Usage, thoughts: number): Json {
     output_tokens: completionTokens,
     output_tokens_details: {
       reasoning_tokens:
-        detail(original, 'completion_tokens_details', 'reasoning_tokens') ?? Math.min(thoughts, completionTokens),
+        detail(original, 'completion_tokens_details', 'reasoning_tokens') ?? Math.min(thinkingChunks, completionTokens),
     },
     total_tokens: promptTokens + completionTokens,
   };
 }
 
-/** What is answered to who only wants a request's tokens counted. */
+/** The body of the response to a token count request. */
 export function inputTokenCount(tokens: number): string {
   return JSON.stringify({ object: 'response.input_tokens', input_tokens: tokens });
 }
 
 function detail(original: Json | undefined, details: string, name: string): number | undefined {
-  const within = original?.[details];
-  const value = isObject(within) ? within[name] : undefined;
+  const object = original?.[details];
+  const value = isObject(object) ? object[name] : undefined;
   return typeof value === 'number' ? value : undefined;
 }

@@ -7,7 +7,7 @@ import { ollamaChat } from '../../../../src/gateway/upstream/ollama/call.ts';
 import { RESPONSES } from '../../../../src/gateway/api/responses/dialect.ts';
 import { readResponses } from '../../../../src/gateway/api/responses/parsed-request.ts';
 import { damage, mutated, mutation } from '../openai/mutation.ts';
-import { ended } from './asking.ts';
+import { ended } from './parser.ts';
 import { parseStream } from './events.ts';
 
 const WHOLE = {
@@ -63,7 +63,7 @@ const EVENTS: readonly ServerEvent[] = [
   ended(),
 ];
 
-/** Sees to it that an order can be sent, and its answer written. */
+/** Checks that a parsed request can be sent and its response encoded. */
 function carryOut(parsedRequest: ParsedRequest): void {
   let text = '';
   for (const subrequest of parsedRequest.subrequests) {

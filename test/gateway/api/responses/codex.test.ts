@@ -5,7 +5,7 @@ import { DONE, piece, startFake } from '../../fake-upstream.ts';
 import { startGateway } from '../../running.ts';
 import { parseStream, responseIn } from './events.ts';
 
-// The second request of a turn of Codex CLI 0.169.0, as `codex exec` sent it; its long texts are cut short.
+// The second request of a turn of Codex CLI 0.169.0, as `codex exec` sent it; its long texts are shortened.
 const RECORDED = new URL('fixtures/codex-0.169.json', import.meta.url);
 
 interface Sent {
@@ -32,7 +32,7 @@ test('Codex gets its conversation, its functions and its groups of them to the m
     [200, 'tools.web_search, include.reasoning.encrypted_content'],
   );
 
-  const { messages, tools } = JSON.parse(fake.requests[0]?.body ?? '') as Sent; // as the gateway wrote it
+  const { messages, tools } = JSON.parse(fake.requests[0]?.body ?? '') as Sent; // the gateway wrote this JSON
   assert.deepEqual(
     messages.map(({ role }) => role),
     ['system', 'system', 'user', 'user', 'assistant', 'tool'],

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 
-/** An event of a stream of a response. */
+/** A stream event of the Responses API. */
 export interface StreamedEvent extends Readonly<Record<string, unknown>> {
   readonly type: string;
 }
 
 /**
- * Reads a stream by what the API promises: LF alone, one `event:` line and one `data:` line in each event, the name also within the data,
- * numbered from 0 without a gap, and no `[DONE]`. Comments are left out; the numbers are checked and dropped.
+ * Parses a stream strictly by the API's rules: lines end with LF, and each event has one `event:` line and one `data:` line. The
+ * data repeats the name, the sequence numbers begin at 0 without a gap, and no `[DONE]` follows. Skips comments; checks the numbers
+ * and removes them.
  */
 export function parseStream(text: string): readonly StreamedEvent[] {
   assert.doesNotMatch(text, /\r/, 'lines end with LF');
@@ -27,7 +28,7 @@ export function parseStream(text: string): readonly StreamedEvent[] {
   });
 }
 
-/** The names of events, runs of one name as one. */
+/** The names of the events; a run of one name counts once. */
 export function namesOf(events: readonly StreamedEvent[]): readonly string[] {
   return events.map(({ type }) => type).filter((type, index, all) => type !== all[index - 1]);
 }
@@ -37,10 +38,10 @@ export function responseIn(
   event: StreamedEvent | undefined,
 ): Readonly<Record<string, unknown>> & { readonly output: readonly Readonly<Record<string, unknown>>[] } {
   assert.ok(event !== undefined && typeof event['response'] === 'object');
-  return event['response'] as ReturnType<typeof responseIn>; // its fields are what the tests look at
+  return event['response'] as ReturnType<typeof responseIn>; // the tests check its fields
 }
 
-/** The same with every id by its kind alone. */
+/** The value with each id reduced to its prefix. */
 export function withoutIds(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value).replaceAll(/"(resp|msg|rs|fc|ctc)_[0-9a-f]{32}"/g, '"$1_"'));
 }

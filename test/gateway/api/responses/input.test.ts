@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chatOf, refusalOf } from './asking.ts';
+import { chatOf, failureOf } from './parser.ts';
 
 const NOBODY = { images: [], thinking: undefined, toolCalls: [], answers: undefined };
 
@@ -152,7 +152,7 @@ const REFUSED: readonly (readonly [what: string, input: unknown, param: string, 
 
 for (const [what, input, param, message] of REFUSED) {
   test(`as input, ${what} is refused by name`, () => {
-    const failure = refusalOf({ input });
+    const failure = failureOf({ input });
     assert.deepEqual([failure.kind, failure.param], ['invalid', param]);
     assert.match(failure.message, message);
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chatOf, parsedRequestOf, refusalOf } from './asking.ts';
+import { chatOf, parsedRequestOf, failureOf } from './parser.ts';
 
 test('what steers the answer arrives by the names that servers know', () => {
   assert.partialDeepStrictEqual(
@@ -40,8 +40,8 @@ test('a format is plain text, any JSON, or a schema', () => {
   );
   assert.equal(chatOf({ text: { format: { type: 'json_object' } } }).format, 'json');
   assert.equal(chatOf({ text: { format: { type: 'text' }, verbosity: 'medium' } }).format, undefined);
-  assert.equal(refusalOf({ text: { format: { type: 'json_schema', name: 's' } } }).param, 'text.format.schema');
-  assert.equal(refusalOf({ text: { format: { type: 'yaml' } } }).param, 'text.format.type');
+  assert.equal(failureOf({ text: { format: { type: 'json_schema', name: 's' } } }).param, 'text.format.schema');
+  assert.equal(failureOf({ text: { format: { type: 'yaml' } } }).param, 'text.format.type');
 });
 
 const KEPT: readonly (readonly [object, RegExp])[] = [
@@ -49,12 +49,12 @@ const KEPT: readonly (readonly [object, RegExp])[] = [
   [{ conversation: 'conv_1' }, /stores no conversations/],
   [{ conversation: { id: 'conv_1' } }, /stores no conversations/],
   [{ prompt: { id: 'pmpt_1' } }, /stores no prompt templates/],
-  [{ background: true }, /stores no responses, so nobody could fetch this one later/],
+  [{ background: true }, /stores no responses, so this one could not be fetched later/],
 ];
 
 for (const [more, message] of KEPT) {
   test(`${JSON.stringify(more)} is refused by name`, () => {
-    const failure = refusalOf(more);
+    const failure = failureOf(more);
     assert.deepEqual(
       [failure.kind, failure.code, failure.param],
       ['invalid', 'unsupported_parameter', Object.keys(more)[0]],
@@ -111,6 +111,6 @@ const WRONG: readonly (readonly [object, string])[] = [
 
 for (const [more, param] of WRONG) {
   test(`${JSON.stringify(more)} is refused for ${param}`, () => {
-    assert.deepEqual([refusalOf(more).kind, refusalOf(more).param], ['invalid', param]);
+    assert.deepEqual([failureOf(more).kind, failureOf(more).param], ['invalid', param]);
   });
 }

@@ -80,7 +80,7 @@ test('errors are read as what they are', async () => {
 });
 
 test('a stream whose server dies throws, by either way of the SDK', async () => {
-  // What a server dies of is the answer, not the load that comes first after it died.
+  // The request first loads the model, so that the fault interrupts the response and not the load after a crash.
   const dies = async (): Promise<void> => {
     await client.responses.create({ model: 'phi', input: 'hi', max_output_tokens: 1 });
     sim.faults.add({ kind: 'die', after: 3 });

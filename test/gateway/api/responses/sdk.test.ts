@@ -77,7 +77,7 @@ for (const prefix of ['', 'openai-']) {
       type: 'function_call_output',
       call_id: call.call_id,
       output: 'sunny',
-    }); // what came out may go in again
+    }); // output items are valid input items
     const second = await client.responses.create({
       model: `${prefix}tools`,
       input,

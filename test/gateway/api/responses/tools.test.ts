@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { workingMsOf } from '../../../working-time.ts';
-import { chatOf, ended, parsedRequestOf, refusalOf, wholeOf } from './asking.ts';
+import { chatOf, ended, parsedRequestOf, failureOf, bodyOf } from './parser.ts';
 
 const WEATHER = {
   type: 'function',
@@ -116,22 +116,22 @@ test('tools that OpenAI runs itself are named as ignored, and refused where one 
     { type: 'allowed_tools', mode: 'required', tools: [{ type: 'web_search' }] },
     'sometimes',
   ]) {
-    assert.equal(refusalOf({ tools: builtIn, tool_choice: choice }).param, 'tool_choice', JSON.stringify(choice));
+    assert.equal(failureOf({ tools: builtIn, tool_choice: choice }).param, 'tool_choice', JSON.stringify(choice));
   }
 });
 
 test('a tool that is none is refused', () => {
-  assert.equal(refusalOf({ tools: [{ type: 'function', function: { name: 'f' } }] }).param, 'tools[0].name');
-  assert.equal(refusalOf({ tools: [TIME, 'web_search'] }).param, 'tools[1]');
-  assert.equal(refusalOf({ tools: [{ ...TIME, parameters: 'none' }] }).param, 'tools[0].parameters');
-  assert.equal(refusalOf({ tools: [{ ...GROUP, tools: [{ type: 'function' }] }] }).param, 'tools[0].tools[0].name');
+  assert.equal(failureOf({ tools: [{ type: 'function', function: { name: 'f' } }] }).param, 'tools[0].name');
+  assert.equal(failureOf({ tools: [TIME, 'web_search'] }).param, 'tools[1]');
+  assert.equal(failureOf({ tools: [{ ...TIME, parameters: 'none' }] }).param, 'tools[0].parameters');
+  assert.equal(failureOf({ tools: [{ ...GROUP, tools: [{ type: 'function' }] }] }).param, 'tools[0].tools[0].name');
 });
 
 test('a tool that takes free text is called with it; its grammar is told, and named as not enforced', () => {
   const parsedRequest = parsedRequestOf({ tools: [SQL] });
   assert.deepEqual(parsedRequest.ignoredParams, ['tools.format']);
   assert.match(JSON.stringify(chatOf({ tools: [SQL] }).tools), /follow this grammar \(lark\):\\nstart/);
-  const { output } = wholeOf({ tools: [SQL] }, [
+  const { output } = bodyOf({ tools: [SQL] }, [
     { kind: 'tool-call', call: { id: 'call_1', name: 'sql', arguments: { input: 'select 1' } } },
     ended('tool-calls'),
   ]);
@@ -142,7 +142,7 @@ test('a tool that takes free text is called with it; its grammar is told, and na
 
 test('a call of a tool in a group goes back by its group, and comes again as the model knows it', () => {
   const call = { id: 'call_1', name: 'mcp__files__read', arguments: { path: 'a' } };
-  const { output } = wholeOf({ tools: [GROUP] }, [{ kind: 'tool-call', call }, ended('tool-calls')]) as {
+  const { output } = bodyOf({ tools: [GROUP] }, [{ kind: 'tool-call', call }, ended('tool-calls')]) as {
     output: readonly object[];
   };
   assert.partialDeepStrictEqual(output, [

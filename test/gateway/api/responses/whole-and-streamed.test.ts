@@ -6,7 +6,7 @@ import type { ResponseStreamEvent } from 'openai/resources/responses/responses';
 import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
 import { AnswerLines } from '../../../../src/gateway/upstream/ollama/answer-lines.ts';
 import { cutAnywhere, eventsOf } from '../../pieces.ts';
-import { ended, parsedRequestOf, streamOf, wholeOf } from './asking.ts';
+import { ended, parsedRequestOf, streamOf, bodyOf } from './parser.ts';
 import { responseIn, withoutIds, type StreamedEvent } from './events.ts';
 
 const token = fc.record({
@@ -39,21 +39,21 @@ test('a response comes to the same whether it is streamed or not, and the SDK ga
   fc.assert(
     fc.property(answer, fc.boolean(), (events, summary) => {
       const more = { tools: TOOLS, ...(summary ? { reasoning: { summary: 'detailed' } } : {}) };
-      const told = streamOf(more, events);
-      const last = responseIn(told.at(-1));
-      assert.deepEqual(withoutIds(wholeOf(more, events)), withoutIds(last));
-      const { output } = gathered(told.slice(0, -1));
+      const streamed = streamOf(more, events);
+      const last = responseIn(streamed.at(-1));
+      assert.deepEqual(withoutIds(bodyOf(more, events)), withoutIds(last));
+      const { output } = gathered(streamed.slice(0, -1));
       assert.deepEqual(output, last.output);
     }),
     { numRuns: 300 },
   );
 });
 
-/** What the SDK makes of events. */
-function gathered(told: readonly StreamedEvent[]): { readonly output: readonly unknown[] } {
+/** The response that the SDK assembles from the events. */
+function gathered(events: readonly StreamedEvent[]): { readonly output: readonly unknown[] } {
   let snapshot: ReturnType<typeof accumulateResponse> | undefined;
-  for (const [index, event] of told.entries())
-    snapshot = accumulateResponse({ ...event, sequence_number: index } as unknown as ResponseStreamEvent, snapshot); // the SDK is to judge that
+  for (const [index, event] of events.entries())
+    snapshot = accumulateResponse({ ...event, sequence_number: index } as unknown as ResponseStreamEvent, snapshot); // the SDK checks the type
   assert.ok(snapshot !== undefined);
   return JSON.parse(JSON.stringify(snapshot)) as { output: readonly unknown[] };
 }
@@ -71,17 +71,17 @@ test('however a server’s bytes are cut, the events are the same', () => {
   const { subrequests } = parsedRequestOf({ stream: true });
   const request = subrequests[0]?.request;
   assert.ok(request?.kind === 'chat');
-  const told = (pieces: readonly Buffer[]): unknown =>
+  const eventsFor = (pieces: readonly Buffer[]): unknown =>
     withoutIds(
       streamOf(
         {},
         eventsOf((emit) => new AnswerLines(emit, { ...request.params, within: 'message', text: 'content' }), pieces),
       ),
     );
-  const wanted = told([bytes]);
+  const wanted = eventsFor([bytes]);
   fc.assert(
     fc.property(cutAnywhere(bytes), (pieces) => {
-      assert.deepEqual(told(pieces), wanted);
+      assert.deepEqual(eventsFor(pieces), wanted);
     }),
     { numRuns: 200 },
   );

@@ -1,26 +1,26 @@
 import type { Body } from '../dialect/body.ts';
 import type { Failure } from '../../exchange.ts';
 
-const NOT_KEPT: Readonly<Record<string, string>> = {
+const NOT_STORED: Readonly<Record<string, string>> = {
   previous_response_id: "this server stores no responses; send the whole conversation in 'input'",
   conversation: "this server stores no conversations; send the whole conversation in 'input'",
   prompt: "this server stores no prompt templates; send their text as 'instructions' and 'input'",
 };
 
-/** Refuses by name what only a server can do that keeps what it was sent. */
-export function refuseState(body: Body): void {
-  for (const [name, why] of Object.entries(NOT_KEPT))
+/** Rejects parameters that need stored responses, conversations or prompts. */
+export function refuseStoredState(body: Body): void {
+  for (const [name, why] of Object.entries(NOT_STORED))
     if (body.value(name) !== undefined)
       body.refuse(name, `Unsupported parameter: '${name}': ${why}.`, 'unsupported_parameter');
   if (body.flag('background') === true)
     body.refuse(
       'background',
-      "Unsupported parameter: 'background': this server stores no responses, so nobody could fetch this one later; leave it out, and stream if it takes long.",
+      "Unsupported parameter: 'background': this server stores no responses, so this one could not be fetched later; leave it out, and set 'stream' if it takes long.",
       'unsupported_parameter',
     );
 }
 
-/** What is answered to who asks for a response by its id, whatever is to be done with it. */
+/** The failure of every request for a stored response. */
 export function notStored(id: string): Failure {
   return {
     kind: 'not-found',

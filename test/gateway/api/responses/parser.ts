@@ -4,43 +4,43 @@ import type { ChatRequest, Failure, ServerEvent } from '../../../../src/gateway/
 import { readResponses } from '../../../../src/gateway/api/responses/parsed-request.ts';
 import { parseStream, type StreamedEvent } from './events.ts';
 
-/** Reads a request that should be read. */
+/** Parses a request that must be valid. */
 export function parsedRequestOf(more: object): ParsedRequest {
   const read = readResponses(Buffer.from(JSON.stringify({ model: 'm', input: 'hi', ...more })), 1_700_000_000_000);
   assert.ok(read.ok, JSON.stringify(read));
   return read.value;
 }
 
-/** What it asks of a server. */
+/** The model request of a parsed request. */
 export function chatOf(more: object): ChatRequest {
   const request = parsedRequestOf(more).subrequests[0]?.request;
   assert.ok(request?.kind === 'chat');
   return request.params;
 }
 
-/** Why a request is refused. */
-export function refusalOf(more: object): Failure {
+/** The failure of an invalid request. */
+export function failureOf(more: object): Failure {
   const read = readResponses(Buffer.from(JSON.stringify({ model: 'm', input: 'hi', ...more })), 0);
   assert.ok(!read.ok);
   return read.failure;
 }
 
-/** The events that a client gets when a server says this. */
-export function streamOf(more: object, said: readonly ServerEvent[]): readonly StreamedEvent[] {
+/** The stream that a client gets for these backend events. */
+export function streamOf(more: object, events: readonly ServerEvent[]): readonly StreamedEvent[] {
   const parsedRequest = parsedRequestOf({ ...more, stream: true });
   const encoder = parsedRequest.subrequests[0]?.encoder();
-  return parseStream(said.map((event) => encoder?.encode(event) ?? '').join('') + parsedRequest.close([]));
+  return parseStream(events.map((event) => encoder?.encode(event) ?? '').join('') + parsedRequest.close([]));
 }
 
-/** The body that a client gets when a server says this. */
-export function wholeOf(more: object, said: readonly ServerEvent[]): Readonly<Record<string, unknown>> {
+/** The body that a client gets for these backend events. */
+export function bodyOf(more: object, events: readonly ServerEvent[]): Readonly<Record<string, unknown>> {
   const parsedRequest = parsedRequestOf(more);
   const encoder = parsedRequest.subrequests[0]?.encoder();
-  for (const event of said) assert.equal(encoder?.encode(event), '');
+  for (const event of events) assert.equal(encoder?.encode(event), '');
   return JSON.parse(parsedRequest.close([])) as Readonly<Record<string, unknown>>;
 }
 
-/** The end of an answer. */
+/** The end of a response. */
 export function ended(reason: 'stop' | 'length' | 'tool-calls' = 'stop'): ServerEvent {
   return { kind: 'end', reason, usage: { promptTokens: 5, completionTokens: 3 } };
 }

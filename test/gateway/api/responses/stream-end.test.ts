@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ended, parsedRequestOf, streamOf, wholeOf } from './asking.ts';
+import { ended, parsedRequestOf, streamOf, bodyOf } from './parser.ts';
 import { parseStream, responseIn, withoutIds } from './events.ts';
-import { TEXT, HM, message } from './telling.ts';
+import { TEXT, HM, message } from './output-fixtures.ts';
 
 test('it begins with the response as it was asked for, twice, and ends with all of it', () => {
   const more = {
@@ -63,7 +63,7 @@ test('it begins with the response as it was asked for, twice, and ends with all 
   };
   const whole = { ...head, status: 'completed', output: [message('completed', 'Hel')], usage };
   assert.deepEqual(withoutIds(responseIn(events.at(-1))), whole);
-  assert.deepEqual(withoutIds(wholeOf(more, [TEXT, ended()])), whole);
+  assert.deepEqual(withoutIds(bodyOf(more, [TEXT, ended()])), whole);
 });
 
 test('an answer that was cut off says so, in its end, its items and its details', () => {

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
-import { ended, streamOf } from './asking.ts';
+import { ended, streamOf } from './parser.ts';
 import { withoutIds } from './events.ts';
-import { TEXT, HM, part, message } from './telling.ts';
+import { TEXT, HM, part, message } from './output-fixtures.ts';
 
 const LO: ServerEvent = { kind: 'text', text: 'lo' };
 
 const CALL: ServerEvent = { kind: 'tool-call', call: { id: 'call_1', name: 'f', arguments: { a: 1 } } };
 
-/** What is told between the beginning and the end. */
-function middleOf(more: object, said: readonly ServerEvent[]): readonly unknown[] {
-  return withoutIds(streamOf(more, said).slice(2, -1)) as readonly unknown[]; // as long as what went in
+/** The events of a stream, without those at its beginning and its end. */
+function outputEventsOf(more: object, events: readonly ServerEvent[]): readonly unknown[] {
+  return withoutIds(streamOf(more, events).slice(2, -1)) as readonly unknown[]; // an array stays an array
 }
 
 test('a text is told by its item, its part, its pieces, and the same backwards', () => {
   const place = { item_id: 'msg_', output_index: 0, content_index: 0 };
-  assert.deepEqual(middleOf({}, [TEXT, LO, ended()]), [
+  assert.deepEqual(outputEventsOf({}, [TEXT, LO, ended()]), [
     {
       type: 'response.output_item.added',
       output_index: 0,
@@ -34,7 +34,7 @@ test('a text is told by its item, its part, its pieces, and the same backwards',
 test('thoughts are told as they are, each item by its own index', () => {
   const place = { item_id: 'rs_', output_index: 0, content_index: 0 };
   const thought = (text: string): object => ({ type: 'reasoning_text', text });
-  const events = middleOf({}, [HM, HM, TEXT, ended()]);
+  const events = outputEventsOf({}, [HM, HM, TEXT, ended()]);
   assert.deepEqual(events.slice(0, 7), [
     {
       type: 'response.output_item.added',
@@ -62,7 +62,7 @@ test('thoughts are told as they are, each item by its own index', () => {
 test('where a summary is asked for, thoughts are told in its place', () => {
   const place = { item_id: 'rs_', output_index: 0, summary_index: 0 };
   const thought = (text: string): object => ({ type: 'summary_text', text });
-  assert.deepEqual(middleOf({ reasoning: { summary: 'auto' } }, [HM, ended('length')]), [
+  assert.deepEqual(outputEventsOf({ reasoning: { summary: 'auto' } }, [HM, ended('length')]), [
     {
       type: 'response.output_item.added',
       output_index: 0,
@@ -90,7 +90,7 @@ test('a call is told whole, under the id that the server gave it, and closes wha
     name: 'f',
   };
   const place = { item_id: 'fc_', output_index: 1 };
-  const events = middleOf({ tools: [{ type: 'function', name: 'f' }] }, [TEXT, CALL, ended('tool-calls')]);
+  const events = outputEventsOf({ tools: [{ type: 'function', name: 'f' }] }, [TEXT, CALL, ended('tool-calls')]);
   assert.partialDeepStrictEqual(events.at(5), {
     type: 'response.output_item.done',
     output_index: 0,
@@ -109,15 +109,18 @@ test('free text for a tool has its own events', () => {
     kind: 'tool-call',
     call: { id: 'call_1', name: 'sql', arguments: { input: 'select 1' } },
   };
-  assert.deepEqual(middleOf({ tools: [{ type: 'custom', name: 'sql' }] }, [call, ended('tool-calls')]).slice(1, 3), [
-    { type: 'response.custom_tool_call_input.delta', item_id: 'ctc_', output_index: 0, delta: 'select 1' },
-    { type: 'response.custom_tool_call_input.done', item_id: 'ctc_', output_index: 0, input: 'select 1' },
-  ]);
+  assert.deepEqual(
+    outputEventsOf({ tools: [{ type: 'custom', name: 'sql' }] }, [call, ended('tool-calls')]).slice(1, 3),
+    [
+      { type: 'response.custom_tool_call_input.delta', item_id: 'ctc_', output_index: 0, delta: 'select 1' },
+      { type: 'response.custom_tool_call_input.done', item_id: 'ctc_', output_index: 0, input: 'select 1' },
+    ],
+  );
 });
 
 test('probabilities come with their pieces, and all of them at the end', () => {
   const token = (text: string): object => ({ token: text, logprob: -1, bytes: null, top_logprobs: [] });
-  const events = middleOf({ top_logprobs: 1 }, [
+  const events = outputEventsOf({ top_logprobs: 1 }, [
     { kind: 'text', text: 'a', logprobs: [token('a')] },
     { kind: 'text', text: 'b', logprobs: [token('b')] },
     ended(),
