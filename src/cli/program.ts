@@ -19,7 +19,7 @@ const FIRST_STEPS = `From nothing to an answer:
 
 hxllm COMMAND --help has the options of a command and examples, hxllm docs the manual.`;
 
-/** `hxllm help [command]`. Commander's own prints the general help for a name that it does not know, without a word about it. */
+/** `hxllm help [command]`. Replaces commander's own, which prints the general help for an unknown name without an error. */
 function helpCommand(program: Command): Command {
   return new Command('help')
     .summary('print help of a command')

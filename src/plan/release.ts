@@ -13,7 +13,7 @@ export function planRuntime({ release, compress }: Desired, { installation }: Ac
     {
       id: 'runtime',
       title: `send Node.js ${runtime.version} for ${runtime.architecture} (${String(Math.round(runtime.sizeBytes / 1e6))} MB)`,
-      detail: `${path}: ${damaged ? 'differs from what was sent' : 'missing'}`,
+      detail: `${path}: ${damaged ? 'differs from the sent file' : 'missing'}`,
       stage: 'prepare',
       verb: 'send',
       actions: [

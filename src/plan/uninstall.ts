@@ -207,6 +207,6 @@ function leftOvers(
     ...foreign,
     ...folder,
     ...kept,
-    ...backups.map((path) => `the copies of what was taken over; to put it back: sudo sh ${path}`),
+    ...backups.map((path) => `the copy of the replaced installation; to put it back: sudo sh ${path}`),
   ];
 }

@@ -28,7 +28,7 @@ export function fakeTerminal(options: FakeOptions = {}): FakeTerminal {
   });
   const answer = (question: string): boolean | string | undefined => {
     asked.push(question);
-    if (answers.length === 0) throw new Error(`nobody expected the question ${question}`);
+    if (answers.length === 0) throw new Error(`unexpected question: ${question}`);
     return answers.shift();
   };
   let nowMs = Date.UTC(2026, 10, 23, 23, 15, 0);

@@ -115,7 +115,7 @@ test('a damaged runtime is sent again', () => {
     installed(desired, { runtimes: [{ name: 'node-24.21.0-abababababab', sha256: 'ab'.repeat(32), intact: false }] }),
   );
   assert.deepEqual(idsOf(plan), ['runtime', 'service.start', 'health']);
-  assert.match(plan.steps[0]?.detail ?? '', /differs from what was sent/);
+  assert.match(plan.steps[0]?.detail ?? '', /differs from the sent file/);
 });
 
 test('a locked key blocks only its own step', () => {

@@ -64,7 +64,7 @@ async function testAndNote(targets: readonly SmokeTarget[], tools: PhaseTools): 
       tools.recorder.event({
         kind: 'note',
         host: name,
-        text: `base URL for clients: ${url}/v1 (OpenAI), ${url} (Anthropic, Ollama); the API key is the master key`,
+        text: `base URL for clients: ${url}/v1 (for Anthropic’s and Ollama’s clients: ${url})\nAPI key: the master key`,
       });
   return report;
 }

@@ -41,7 +41,7 @@ export function totalsOf(steps: readonly PlannedStep[]): string {
   const counts = new Map<StepVerb, number>();
   for (const { verb, blocked } of steps) if (blocked === undefined) counts.set(verb, (counts.get(verb) ?? 0) + 1);
   const blocked = steps.filter((step) => step.blocked !== undefined).length;
-  // Checks are no changes, so they come last.
+  // Checks change nothing, so they come last.
   const verbs = [...counts].toSorted(([a], [b]) => Number(a === 'check') - Number(b === 'check'));
   return [
     ...verbs.map(([verb, count]) => `${String(count)} to ${verb}`),

@@ -6,7 +6,7 @@ import type { CheckResult } from '../../../src/core/verdict.ts';
 import { resultOf, type Answers } from './host.ts';
 import { LLM01, LLM02, NOW_MS, said, GOOD, judge } from './judging.ts';
 
-test('an address to listen on that the host does not have is a warning with those that it has', async () => {
+test('litellm_listen on an address that the host does not have is a warning with the host’s addresses', async () => {
   const seen = resultOf(await judge(GOOD, { listen: '10.77.0.12' }), 'place.address');
   assert.deepEqual([seen.outcome, seen.severity, seen.seen], ['fail', 'warning', 'it has 10.77.0.11']);
   for (const listen of ['10.77.0.11', '::', '127.0.0.1'])
@@ -71,7 +71,7 @@ const OTHER: readonly (readonly [string, Answers, string, CheckResult['outcome']
     /the login user is root/,
   ],
   [
-    'a clock that nobody keeps',
+    'a clock without a time daemon',
     { clock: `${String(NOW_MS)}\nNTPSynchronized=no\n` },
     'time.synchronized',
     'fail',
@@ -100,7 +100,7 @@ const OTHER: readonly (readonly [string, Answers, string, CheckResult['outcome']
     /Connection refused/,
   ],
   [
-    'a model that nobody has',
+    'a model that no backend has',
     { [`models ${LLM01}`]: said('{"models":[]}'), [`models ${LLM02}`]: said('{"models":[]}') },
     'models.present[llama]',
     'fail',
@@ -130,7 +130,7 @@ for (const [title, answers, id, outcome, seen] of OTHER) {
     if (outcome === 'fail')
       assert.ok(
         (result.wanted ?? '') !== '' && (result.fix ?? '') !== '',
-        'a failure says what was wanted and what mends it',
+        'a failure has the expected state and a fix',
       );
   });
 }

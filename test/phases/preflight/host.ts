@@ -24,7 +24,7 @@ export function createAnsweringHost(name: string, answers: Answers): Host {
       });
       return Promise.resolve(ok({ exitCode: 0, stdout: parts.join(''), stderr: '', durationMs: 1 }));
     },
-    forward: () => Promise.reject(new Error(`nobody forwards from ${quote(name)}`)),
+    forward: () => Promise.reject(new Error(`${quote(name)} forwards no port`)),
     close: () => Promise.resolve(),
   };
 }
@@ -117,7 +117,7 @@ export function toolsOf(
         files.set(path, content);
       },
     },
-    confirm: () => Promise.reject(new Error('preflight asks nobody')),
+    confirm: () => Promise.reject(new Error('preflight asks no questions')),
     signal: new AbortController().signal,
     nowMs: () => nowMs,
   };

@@ -28,7 +28,7 @@ export async function smokeAt(
       event: (event) => void events.push(event),
       file: (path, content) => void files.set(path, typeof content === 'string' ? content : JSON.stringify(content)),
     },
-    confirm: () => Promise.reject(new Error('smoke asks nobody')),
+    confirm: () => Promise.reject(new Error('smoke asks no questions')),
     signal,
     nowMs: () => Date.now(),
   };

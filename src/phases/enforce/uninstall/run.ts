@@ -80,7 +80,11 @@ async function applyAll(prepared: readonly Prepared[], tools: PhaseTools): Promi
 
 function openWebUiNote({ settings }: HostConfig): string {
   const urls = (settings.backends ?? []).map((backend) => backend.url);
-  return `to connect Open WebUI to Ollama without hxllm: in Admin Settings, Connections, remove the connection to port ${String(settings.port)} (OpenAI or Ollama API), and add under Ollama API: ${urls.length === 0 ? 'the URL of each Ollama server' : urls.join(', ')}`;
+  return [
+    'to connect Open WebUI to Ollama without hxllm, in Admin Settings, Connections:',
+    `remove the connection to port ${String(settings.port)} (OpenAI or Ollama API)`,
+    `add under Ollama API: ${urls.length === 0 ? 'the URL of each Ollama server' : urls.join(', ')}`,
+  ].join('\n');
 }
 
 function close(
