@@ -69,7 +69,7 @@ test('exit codes are part of the answer, and a parser that throws makes its fact
 });
 
 test(
-  'one question that hangs costs its own limit and hides no other; all are asked at once',
+  'a question that hangs takes only its own time limit; all questions run concurrently',
   { timeout: 60_000 },
   async () => {
     const meeting = await mkdtemp(join(folder, 'meeting-'));

@@ -67,7 +67,7 @@ test('a closed port, an unknown name and a silent server have different reasons'
 });
 
 test(
-  'a server that takes the connection and says nothing is given up after the limit',
+  'a server that accepts the connection and sends nothing is unreachable after the time limit',
   { timeout: 60_000 },
   async () => {
     await using silent = createTcpServer((socket) => {
