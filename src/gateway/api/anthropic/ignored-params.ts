@@ -18,13 +18,13 @@ export function ignoredMessageParams(body: Body, ignoredParams: ReadonlySet<stri
   for (const name of NO_EFFECT) body.value(name);
   for (const [name, why] of Object.entries(UNSUPPORTED))
     if (isPresent(body.value(name))) body.refuse(name, `${name}: not supported: ${why}`);
-  const more: string[] = [];
+  const noEffect: string[] = [];
   const tier = body.text('service_tier');
-  if (tier !== undefined && tier !== 'auto' && tier !== 'standard_only') more.push('service_tier');
+  if (tier !== undefined && tier !== 'auto' && tier !== 'standard_only') noEffect.push('service_tier');
   const speed = body.text('speed');
-  if (speed !== undefined && speed !== 'standard') more.push('speed');
-  if (!keepsAllThinking(body.object('context_management'))) more.push('context_management');
-  return [...ignoredParams, ...more, ...body.unread()];
+  if (speed !== undefined && speed !== 'standard') noEffect.push('speed');
+  if (!keepsAllThinking(body.object('context_management'))) noEffect.push('context_management');
+  return [...ignoredParams, ...noEffect, ...body.unread()];
 }
 
 function isPresent(value: unknown): boolean {

@@ -20,19 +20,19 @@ export function readMessageTools(body: Body, ignoredParams: Set<string>): Readin
   if (type === 'auto') return { tools, mustCall: false, callSchema: undefined, parallelCalls };
   if (type === 'none') return { tools: [], mustCall: false, callSchema: undefined, parallelCalls };
   const toolName = choice?.['name'];
-  const named = type === 'any' ? tools : tools.filter(({ name }) => name === toolName);
+  const chosenTools = type === 'any' ? tools : tools.filter(({ name }) => name === toolName);
   if (type !== 'any' && type !== 'tool')
     body.refuse('tool_choice.type', "tool_choice.type: Input should be 'auto', 'any', 'tool' or 'none'");
-  else if (named.length === 0)
+  else if (chosenTools.length === 0)
     body.refuse(
       'tool_choice',
       type === 'any'
         ? 'tool_choice: there are no tools to choose from'
         : `tool_choice.name: Tool ${quotedValue(toolName)} not found in provided tools`,
     );
-  const callSchema = named.length === 0 ? undefined : schemaOfCall(named);
+  const callSchema = chosenTools.length === 0 ? undefined : schemaOfCall(chosenTools);
   if (callSchema === undefined) ignoredParams.add('tool_choice');
-  return { tools: named, mustCall: true, callSchema, parallelCalls };
+  return { tools: chosenTools, mustCall: true, callSchema, parallelCalls };
 }
 
 function readTool(body: Body, tool: unknown, at: string, ignoredParams: Set<string>): Tool {

@@ -35,8 +35,8 @@ function parametersOf(definition: Json): Json {
   return isObject(parameters) ? { type: 'object', ...parameters } : { type: 'object', properties: {} };
 }
 
-function merge(into: Map<string, unknown>, more: unknown): boolean {
-  for (const [name, value] of Object.entries(isObject(more) ? more : {})) {
+function merge(into: Map<string, unknown>, additions: unknown): boolean {
+  for (const [name, value] of Object.entries(isObject(additions) ? additions : {})) {
     if (into.has(name) && JSON.stringify(into.get(name)) !== JSON.stringify(value)) return false;
     into.set(name, value);
   }

@@ -17,9 +17,9 @@ const NO_EFFECT = [
  */
 export function ignoredParamsOf(body: Body, ignoredParams: readonly string[] = []): readonly string[] {
   for (const name of NO_EFFECT) body.value(name);
-  const more: string[] = [];
-  if (body.flag('store') === true) more.push('store');
+  const noEffect: string[] = [];
+  if (body.flag('store') === true) noEffect.push('store');
   const tier = body.text('service_tier');
-  if (tier !== undefined && tier !== 'auto' && tier !== 'default') more.push('service_tier');
-  return [...ignoredParams, ...more, ...body.unread()];
+  if (tier !== undefined && tier !== 'auto' && tier !== 'default') noEffect.push('service_tier');
+  return [...ignoredParams, ...noEffect, ...body.unread()];
 }

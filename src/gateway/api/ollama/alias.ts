@@ -2,11 +2,11 @@
  * The alias that a name means, by Ollama's rules for names. An exact match wins; else the only alias that differs just in case,
  * `:latest` or the registry prefix. Returns the name itself if no alias matches.
  */
-export function aliasOf(asked: string, aliases: ReadonlyMap<string, unknown>): string {
-  if (aliases.has(asked)) return asked;
-  const wanted = canonical(asked);
-  const [only, ...others] = [...aliases.keys()].filter((alias) => canonical(alias) === wanted);
-  return only !== undefined && others.length === 0 ? only : asked;
+export function aliasOf(name: string, aliases: ReadonlyMap<string, unknown>): string {
+  if (aliases.has(name)) return name;
+  const canonicalName = canonical(name);
+  const [only, ...others] = [...aliases.keys()].filter((alias) => canonical(alias) === canonicalName);
+  return only !== undefined && others.length === 0 ? only : name;
 }
 
 /** Whether two names mean the same model of a server. */

@@ -86,11 +86,11 @@ function readThinking(body: Body): ChatRequest['thinking'] {
 }
 
 function readLogprobs(body: Body, ignoredParams: string[]): number | undefined {
-  const [wanted, top] = [body.flag('logprobs') ?? false, body.number('top_logprobs', -Infinity, Infinity)];
+  const [isRequested, top] = [body.flag('logprobs') ?? false, body.number('top_logprobs', -Infinity, Infinity)];
   if (top !== undefined && !(Number.isInteger(top) && top >= 0 && top <= 20))
     return body.refuse('top_logprobs', 'top_logprobs must be between 0 and 20');
-  if (!wanted && top !== undefined && top > 0) ignoredParams.push('top_logprobs');
-  return wanted ? (top ?? 0) : undefined;
+  if (!isRequested && top !== undefined && top > 0) ignoredParams.push('top_logprobs');
+  return isRequested ? (top ?? 0) : undefined;
 }
 
 // Only strings are quoted: a deeply nested value can be parsed but not serialised.

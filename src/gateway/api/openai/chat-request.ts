@@ -65,8 +65,8 @@ function readFormat(body: Body): ChatRequest['format'] {
 }
 
 function readLogprobs(body: Body): number | undefined {
-  const [wanted, top] = [body.flag('logprobs') ?? false, body.whole('top_logprobs', 0, 20)];
-  if (!wanted && top !== undefined)
+  const [isRequested, top] = [body.flag('logprobs') ?? false, body.whole('top_logprobs', 0, 20)];
+  if (!isRequested && top !== undefined)
     return body.refuse('top_logprobs', "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.");
-  return wanted ? (top ?? 0) : undefined;
+  return isRequested ? (top ?? 0) : undefined;
 }

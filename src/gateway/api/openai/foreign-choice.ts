@@ -54,8 +54,8 @@ export class ForeignChoice {
     const { id, index } = call;
     if (typeof id !== 'string' || id === '')
       return { ...call, index: this.#latestIndex.get(index) ?? this.#indexWithoutId(call, index) };
-    const known = this.#callIds.indexOf(id);
-    const ownIndex = known < 0 ? this.#callIds.push(id) - 1 : known;
+    const position = this.#callIds.indexOf(id);
+    const ownIndex = position < 0 ? this.#callIds.push(id) - 1 : position;
     this.#latestIndex.set(index, ownIndex);
     return { ...call, index: ownIndex };
   }

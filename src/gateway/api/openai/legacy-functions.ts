@@ -9,17 +9,17 @@ export function modernBody(body: Body): Body | undefined {
   if (!Array.isArray(listed) || listed.length === 0 || (body.json['tools'] ?? null) !== null) return undefined;
   const { functions: _functions, function_call: choice, messages, ...rest } = body.json;
   const functions = listed as readonly unknown[]; // the elements stay unknown
-  const named = functions.map((one) => (isObject(one) ? one['name'] : undefined));
+  const functionNames = functions.map((fn) => (isObject(fn) ? fn['name'] : undefined));
   const modern = new Body({
     ...rest,
     ...(messages === undefined ? {} : { messages: Array.isArray(messages) ? modernMessages(messages) : messages }),
-    tools: functions.map((one) => ({ type: 'function', function: one })),
+    tools: functions.map((fn) => ({ type: 'function', function: fn })),
     ...choiceOf(choice),
     parallel_tool_calls: false,
   });
-  const at = named.findIndex((name) => typeof name !== 'string');
+  const at = functionNames.findIndex((name) => typeof name !== 'string');
   if (at >= 0) modern.refuse(`functions[${String(at)}]`, `Invalid 'functions[${String(at)}]': expected {"name": …}.`);
-  if (isObject(choice) && !named.includes(choice['name']))
+  if (isObject(choice) && !functionNames.includes(choice['name']))
     modern.refuse('function_call', "Invalid value for 'function_call': the requested function is not in 'functions'.");
   else if (!isObject(choice) && (choice ?? 'auto') !== 'auto' && choice !== 'none')
     modern.refuse(

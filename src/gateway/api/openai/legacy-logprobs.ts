@@ -41,7 +41,7 @@ function topOf(token: Json): Json {
   const top = token['top_logprobs'];
   // The list of alternatives always includes the token itself.
   const all = [...(Array.isArray(top) ? (top as readonly unknown[]) : []), token].filter(isObject); // the elements stay unknown
-  return Object.fromEntries(all.map((one) => [textOf(one), numberOf(one)]));
+  return Object.fromEntries(all.map((alternative) => [textOf(alternative), numberOf(alternative)]));
 }
 
 function textOf(token: Json): string {

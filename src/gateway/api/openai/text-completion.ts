@@ -35,8 +35,10 @@ export class TextCompletion implements ResponseEncoder {
     const values = isObject(this.#foreignLogprobs)
       ? this.#foreignLogprobs['token_logprobs']
       : this.#logprobs.map((token) => (isObject(token) ? token['logprob'] : undefined));
-    const known = Array.isArray(values) ? values.filter((value) => typeof value === 'number') : [];
-    return known.length === 0 ? Number.NEGATIVE_INFINITY : known.reduce((sum, value) => sum + value, 0) / known.length;
+    const numbers = Array.isArray(values) ? values.filter((value) => typeof value === 'number') : [];
+    return numbers.length === 0
+      ? Number.NEGATIVE_INFINITY
+      : numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
   }
 
   encode(event: ServerEvent): string {

@@ -13,19 +13,19 @@ export function readChatTools(body: Body, ignoredParams: string[]): Reading {
   if (choice === undefined || choice === 'auto')
     return { tools, mustCall: false, callSchema: undefined, parallelCalls };
   if (choice === 'none') return { tools: [], mustCall: false, callSchema: undefined, parallelCalls };
-  const named = choice === 'required' ? tools : tools.filter(({ name }) => name === nameIn(choice));
-  if (named.length === 0) {
-    const known = choice === 'required' || nameIn(choice) !== undefined;
+  const chosenTools = choice === 'required' ? tools : tools.filter(({ name }) => name === nameIn(choice));
+  if (chosenTools.length === 0) {
+    const hasName = choice === 'required' || nameIn(choice) !== undefined;
     body.refuse(
       'tool_choice',
-      known
+      hasName
         ? "Invalid value for 'tool_choice': the requested tool is not in 'tools'."
         : 'Invalid value for \'tool_choice\'. Supported values are: \'none\', \'auto\', \'required\', and {"type": "function", "function": {"name": …}}.',
     );
   }
-  const callSchema = schemaOfCall(named);
+  const callSchema = schemaOfCall(chosenTools);
   if (callSchema === undefined) ignoredParams.push('tool_choice');
-  return { tools: named, mustCall: true, callSchema, parallelCalls };
+  return { tools: chosenTools, mustCall: true, callSchema, parallelCalls };
 }
 
 function nameIn(choice: unknown): string | undefined {

@@ -94,17 +94,17 @@ function readItem(body: Body, item: unknown, at: string, conversation: Conversat
 
 function readMessage(body: Body, item: Json, at: string, conversation: ConversationBuilder): void {
   const role = item['role'];
-  const known = typeof role === 'string' && Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
+  const knownRole = typeof role === 'string' && Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
   const content = readContent(body, item['content'], `${at}.content`);
-  if (known === undefined)
+  if (knownRole === undefined)
     body.refuse(
       `${at}.role`,
       `Invalid value for '${at}.role'. Supported values are: ${Object.keys(ROLES)
         .map((name) => `'${name}'`)
         .join(', ')}.`,
     );
-  else if (known === 'assistant') conversation.addText(content);
-  else conversation.addMessage(known, content);
+  else if (knownRole === 'assistant') conversation.addText(content);
+  else conversation.addMessage(knownRole, content);
 }
 
 function readOutput(body: Body, item: Json, at: string, conversation: ConversationBuilder): void {

@@ -91,11 +91,11 @@ function readLogprobs(body: Body, ignoredParams: string[]): number | undefined {
   const include = body.list('include') ?? [];
   if (!include.every((name) => typeof name === 'string'))
     return body.refuse('include', "Invalid type for 'include': expected an array of strings.");
-  const wanted = include.includes('message.output_text.logprobs') || top > 0;
+  const isRequested = include.includes('message.output_text.logprobs') || top > 0;
   for (const name of include)
     if (name !== 'message.output_text.logprobs' && !HOSTED_TOOL_INCLUDES.test(name))
       ignoredParams.push(`include.${name}`);
-  return wanted ? top : undefined;
+  return isRequested ? top : undefined;
 }
 
 function readStreamOptions(body: Body, stream: boolean): void {

@@ -9,15 +9,15 @@ export interface ToolChoice {
 }
 
 /** Reads `tool_choice`, in all its forms. */
-export function readToolChoice(body: Body, known: readonly KnownTool[]): ToolChoice {
+export function readToolChoice(body: Body, knownTools: readonly KnownTool[]): ToolChoice {
   const choice = body.value('tool_choice') ?? 'auto';
-  if (choice === 'auto') return { allowed: known, mustCall: false };
+  if (choice === 'auto') return { allowed: knownTools, mustCall: false };
   if (choice === 'none') return { allowed: [], mustCall: false };
   const requested = requestedTools(choice);
   const allowed =
     requested === undefined
-      ? known
-      : known.filter(
+      ? knownTools
+      : knownTools.filter(
           ({ tool, kind, name }) =>
             requested.tools.has(`${kind} ${name}`) || requested.tools.has(`${kind} ${tool.name}`),
         );

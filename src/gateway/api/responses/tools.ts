@@ -19,20 +19,20 @@ export interface ToolReading extends Pick<ChatRequest, 'tools' | 'mustCall' | 'c
  */
 export function readResponseTools(body: Body, ignoredParams: string[]): ToolReading {
   const echoedTools: Json[] = [];
-  const known = (body.list('tools') ?? []).flatMap((tool, index) => {
+  const knownTools = (body.list('tools') ?? []).flatMap((tool, index) => {
     const at = `tools[${String(index)}]`;
     if (!isObject(tool) || typeof tool['type'] !== 'string') {
       body.refuse(at, `Invalid '${at}': expected {"type": "function", "name": …}, but got ${typeName(tool)} instead.`);
       return [];
     }
-    const found = readTool(body, tool, at, ignoredParams);
+    const parsedTools = readTool(body, tool, at, ignoredParams);
     // OpenAI's responses always have these two fields.
-    if (found.length > 0)
+    if (parsedTools.length > 0)
       echoedTools.push(tool['type'] === 'function' ? { parameters: null, strict: null, ...tool } : tool);
-    return found;
+    return parsedTools;
   });
   const parallelCalls = body.flag('parallel_tool_calls') ?? true;
-  const { allowed, mustCall } = readToolChoice(body, known);
+  const { allowed, mustCall } = readToolChoice(body, knownTools);
   const tools = allowed.map(({ tool }) => tool);
   const callSchema = mustCall ? schemaOfCall(tools) : undefined;
   if (mustCall && callSchema === undefined) ignoredParams.push('tool_choice');
@@ -41,7 +41,7 @@ export function readResponseTools(body: Body, ignoredParams: string[]): ToolRead
     mustCall,
     callSchema,
     parallelCalls,
-    toolsByName: new Map(known.map((tool) => [tool.tool.name, tool])),
+    toolsByName: new Map(knownTools.map((tool) => [tool.tool.name, tool])),
     echoedTools,
   };
 }
