@@ -25,10 +25,14 @@ export function undescribed(schema: JsonSchema, path = ''): readonly string[] {
   const { properties = {}, patternProperties = {}, $defs = {}, anyOf = [] } = schema;
   const inside = [schema.items, schema.additionalProperties, ...anyOf].filter((part) => typeof part === 'object');
   return [
-    ...[...Object.entries(properties), ...Object.entries(patternProperties)].flatMap(([name, property]) => [
-      ...(property.description === undefined && property.$ref === undefined ? [`${path}.${name}`] : []),
-      ...undescribed(property, `${path}.${name}`),
-    ]),
+    ...[...Object.entries(properties), ...Object.entries(patternProperties)].flatMap(([name, property]) =>
+      property === false
+        ? []
+        : [
+            ...(property.description === undefined && property.$ref === undefined ? [`${path}.${name}`] : []),
+            ...undescribed(property, `${path}.${name}`),
+          ],
+    ),
     ...Object.entries($defs).flatMap(([name, part]) => undescribed(part, `${path}#${name}`)),
     ...inside.flatMap((part) => undescribed(part, `${path}[]`)),
   ];
@@ -37,6 +41,7 @@ export function undescribed(schema: JsonSchema, path = ''): readonly string[] {
 function compile(schema: JsonSchema): ValidateFunction {
   const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true });
   ajv.addKeyword({ keyword: 'doNotSuggest', schemaType: 'boolean' });
+  ajv.addKeyword({ keyword: 'patternErrorMessage', schemaType: 'string' });
   assert.ok(ajv.validateSchema(schema), ajv.errorsText());
   return ajv.compile(schema);
 }

@@ -19,14 +19,15 @@ export interface JsonSchema {
   readonly items?: JsonSchema;
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly patternProperties?: Readonly<Record<string, JsonSchema>>;
+  readonly patternProperties?: Readonly<Record<string, JsonSchema | false>>;
   readonly propertyNames?: JsonSchema;
   readonly additionalProperties?: JsonSchema | boolean;
   readonly anyOf?: readonly JsonSchema[];
-  readonly not?: JsonSchema;
   readonly $defs?: Readonly<Record<string, JsonSchema>>;
-  /** An annotation that the editors' language servers for JSON and YAML read: the key is not among their suggestions. */
+  /** For the language servers of editors, which know more than the draft: the key is not among their suggestions. */
   readonly doNotSuggest?: true;
+  /** For the same: the message for a text that does not match `pattern`. */
+  readonly patternErrorMessage?: string;
 }
 
 /** The types that a JSON value can have. */

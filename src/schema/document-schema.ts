@@ -30,6 +30,7 @@ function keySchema(name: string, key: Key<unknown>, { path, required = [] }: Doc
     description: descriptionText(key),
     // A key without a value counts as absent.
     ...(required.includes(name) ? own : orNull(own)),
+    ...(own.pattern === undefined ? {} : { patternErrorMessage: `Expected ${key.kind.expected}.` }),
     ...(key.default === undefined || key.inherits !== undefined ? {} : { default: key.default }),
     ...(key.example === undefined ? {} : { examples: [key.example] }),
     ...(key.honoured ? {} : { doNotSuggest: true }),

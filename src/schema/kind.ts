@@ -77,9 +77,12 @@ export function number(min = -Infinity): Kind<number> {
 }
 
 /** A whole number of at least `min`. */
-export function whole(min: number): Kind<number> {
-  const schema: JsonSchema = { type: ['integer', 'string'], minimum: min, pattern: NUMBER_TEXT };
-  return kind(`a whole number of at least ${String(min)}`, schema, (value) => {
+export function whole(min = Number.MIN_SAFE_INTEGER): Kind<number> {
+  const [expected, minimum] =
+    min === Number.MIN_SAFE_INTEGER
+      ? ['a whole number', {}]
+      : [`a whole number of at least ${String(min)}`, { minimum: min }];
+  return kind(expected, { type: ['integer', 'string'], ...minimum, pattern: NUMBER_TEXT }, (value) => {
     const read = asNumber(value);
     return read !== undefined && Number.isSafeInteger(read) && read >= min ? read : undefined;
   });

@@ -1,10 +1,11 @@
 import { globSync } from 'node:fs';
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { PAGES, pageFileName } from '../docs/pages.ts';
 import { packGateway } from '../shipping/bundle.ts';
 import { PACKAGE_ROOT } from '../shipping/package-root.ts';
+import { SCHEMA_FOLDER } from './generated.ts';
 
 // Files that only the repository needs.
 const LEFT_OUT = ['cli/package/**'];
@@ -38,8 +39,10 @@ export async function buildDist(): Promise<void> {
   await copyPages(dist);
 }
 
+/** Copies the pages of the manual and the JSON Schemas. */
 async function copyPages(dist: string): Promise<void> {
   await mkdir(join(dist, 'docs'), { recursive: true });
+  await cp(join(PACKAGE_ROOT, SCHEMA_FOLDER), join(dist, 'docs/schemas'), { recursive: true });
   for (const file of PAGES.map(pageFileName).filter((name) => name !== undefined))
     await copyFile(join(PACKAGE_ROOT, 'src/docs', file), join(dist, 'docs', file));
 }

@@ -1,9 +1,16 @@
 import type { JsonSchema } from '../../core/json-schema.ts';
 import { descriptionText, type KeyDescription } from '../../core/key-description.ts';
 
-/** One variable that hxllm reads, or one key of an entry: its type for editors, and its description. */
+/** The type of a variable, for the documentation and for editors. The readers beside this file judge values. */
+export interface VariableType {
+  /** Completes "expected …". */
+  readonly expected: string;
+  readonly schema: JsonSchema;
+}
+
+/** One variable that hxllm reads, or one key of an entry: its type and its description. */
 export interface VariableRecord extends KeyDescription {
-  readonly type: JsonSchema;
+  readonly type: VariableType;
   /** Whether an entry must have the key. */
   readonly required?: true;
 }
@@ -11,51 +18,53 @@ export interface VariableRecord extends KeyDescription {
 // A template, `{{ other_variable }}`, and an encrypted value (`!vault`) may stand for any value.
 const TEMPLATE = String.raw`(?:[\s\S]*\{\{|\$ANSIBLE_VAULT;)[\s\S]*`;
 
-function pattern(...alternatives: readonly string[]): string {
-  return `^(?:${[...alternatives, TEMPLATE].join('|')})$`;
+function typeOf(expected: string, schema: JsonSchema, ...alternatives: readonly string[]): VariableType {
+  const pattern = `^(?:${[...alternatives, TEMPLATE].join('|')})$`;
+  return { expected, schema: { ...schema, pattern, patternErrorMessage: `Expected ${expected}.` } };
 }
 
-/** A text that is as `regex` says from its first character to its last. */
-export function text(regex: string): JsonSchema {
-  return { type: 'string', pattern: pattern(regex) };
+/** A text that matches `regex` from its first character to its last. */
+export function text(expected: string, regex: string): VariableType {
+  return typeOf(expected, { type: 'string' }, regex);
 }
 
 /** One of the given words. */
-export function word(...words: readonly string[]): JsonSchema {
-  return { anyOf: [{ enum: words }, { type: 'string', pattern: pattern() }] };
+export function word(...words: readonly string[]): VariableType {
+  const { expected, schema } = typeOf(words.join(' or '), { type: 'string' });
+  return { expected, schema: { anyOf: [{ enum: words }, schema] } };
 }
 
 /** A whole number, also in quotes, where its limits are not compared. */
-export function integer(minimum: number, maximum: number): JsonSchema {
-  return { type: ['integer', 'string'], minimum, maximum, pattern: pattern(String.raw`\s*\d+\s*`) };
+export function integer(minimum: number, maximum: number): VariableType {
+  const expected = `a whole number from ${String(minimum)} to ${String(maximum)}`;
+  return typeOf(expected, { type: ['integer', 'string'], minimum, maximum }, String.raw`\s*\d+\s*`);
 }
 
 /** A boolean in any of Ansible's spellings. */
-export const flag: JsonSchema = {
-  type: ['boolean', 'integer', 'string'],
-  minimum: 0,
-  maximum: 1,
-  pattern: pattern(
-    String.raw`\s*(?:[Yy](?:[Ee][Ss])?|[Nn][Oo]?|[Oo][Nn]|[Oo][Ff][Ff]|[Tt](?:[Rr][Uu][Ee])?|[Ff](?:[Aa][Ll][Ss][Ee])?|[01])\s*`,
-  ),
-};
+export const flag: VariableType = typeOf(
+  'true or false',
+  { type: ['boolean', 'integer', 'string'], minimum: 0, maximum: 1 },
+  String.raw`\s*(?:[Yy](?:[Ee][Ss])?|[Nn][Oo]?|[Oo][Nn]|[Oo][Ff][Ff]|[01])\s*`,
+  String.raw`\s*(?:[Tt](?:[Rr][Uu][Ee])?|[Ff](?:[Aa][Ll][Ss][Ee])?)\s*`,
+);
 
 /** Seconds as a number, or a duration as Go writes it. */
-export const secondsOrDuration: JsonSchema = {
-  type: ['number', 'string'],
-  pattern: pattern(String.raw`-?(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+`),
-};
+export const secondsOrDuration: VariableType = typeOf(
+  'seconds, or a duration such as 30m',
+  { type: ['number', 'string'] },
+  String.raw`-?(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+`,
+);
 
 /** A mapping of any values. */
-export const mapping: JsonSchema = { type: ['object', 'string'], pattern: pattern() };
+export const mapping: VariableType = typeOf('a mapping', { type: ['object', 'string'] });
 
 /** A list with at least one entry. */
-export function listOf(items: JsonSchema): JsonSchema {
-  return { type: ['array', 'string'], minItems: 1, items, pattern: pattern() };
+export function listOf(expected: string, items: JsonSchema): VariableType {
+  return typeOf(expected, { type: ['array', 'string'], minItems: 1, items });
 }
 
-/** An entry with these keys and no others. */
-export function entryType(keys: Readonly<Record<string, VariableRecord>>): JsonSchema {
+/** The schema of an entry with these keys and no others. */
+export function entrySchema(keys: Readonly<Record<string, VariableRecord>>): JsonSchema {
   return {
     type: 'object',
     properties: propertiesOf(keys),
@@ -71,7 +80,7 @@ export function propertiesOf(records: Readonly<Record<string, VariableRecord>>):
       name,
       {
         description: descriptionText(record),
-        ...record.type,
+        ...record.type.schema,
         ...(record.default === undefined ? {} : { default: record.default }),
         ...(record.example === undefined ? {} : { examples: [record.example] }),
       },

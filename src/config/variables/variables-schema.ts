@@ -10,10 +10,7 @@ export function variablesSchema(): JsonSchema {
     type: ['object', 'null'],
     properties: propertiesOf(VARIABLES),
     patternProperties: {
-      [`^litellm_(?!(?:${known.replaceAll('litellm_', '')})$)`]: {
-        description: 'A variable that hxllm does not know and ignores.',
-        not: {},
-      },
+      [`^litellm_(?!(?:${known.replaceAll('litellm_', '')})$)`]: false,
     },
   });
 }

@@ -1,6 +1,6 @@
 import { DEFAULT_STRATEGY, STRATEGY_NAMES } from '../../core/routing-strategy.ts';
 import {
-  entryType,
+  entrySchema,
   flag,
   integer,
   listOf,
@@ -11,27 +11,28 @@ import {
   type VariableRecord,
 } from './variable-type.ts';
 
-const ACCOUNT = '(?!root$)[a-z_][a-z0-9_-]{0,31}';
-const FOLDER = String.raw`(?:/[\w.@+-]+)+/*`;
-const ADDRESS = String.raw`\s*https?://\S+\s*`;
+const ACCOUNT = text('the name of an account without privileges', '(?!root$)[a-z_][a-z0-9_-]{0,31}');
+const FOLDER = text('an absolute path', String.raw`(?:/[\w.@+-]+)+/*`);
+const ADDRESS = text('an http:// or https:// address', String.raw`\s*https?://\S+\s*`);
+const NAME = text('a text without spaces', String.raw`\s*\S+\s*`);
 
 /** The keys of an entry of `litellm_models`. */
 export const MODEL_KEYS = {
   name: {
-    type: text(String.raw`\s*\S+\s*`),
+    type: NAME,
     required: true,
     meaning: 'The alias that clients ask for.',
     example: 'phi3-3.8b',
   },
   provider: { type: word('ollama'), meaning: 'The kind of backend; `ollama` is the only one.', default: 'ollama' },
   model: {
-    type: text(String.raw`\s*\S+\s*`),
+    type: NAME,
     required: true,
     meaning: 'The model’s name in Ollama.',
     example: 'phi3:3.8b-mini-128k-instruct-q8_0',
   },
   backends: {
-    type: listOf(text(ADDRESS)),
+    type: listOf('a list of addresses', ADDRESS.schema),
     meaning: 'The backends that serve the model, as in `litellm_backends`. Without it, all of them do.',
     example: ['http://llm01.example.net:11434'],
   },
@@ -59,7 +60,7 @@ export const MODEL_KEYS = {
 /** The keys of an entry of `litellm_backends` that is a mapping. */
 export const BACKEND_KEYS = {
   url: {
-    type: text(ADDRESS),
+    type: ADDRESS,
     required: true,
     meaning: 'The address of an Ollama server, as the gateway’s host reaches it.',
     example: 'http://llm01.example.net:11434',
@@ -76,34 +77,38 @@ export const BACKEND_KEYS = {
 /** Every variable that hxllm reads. */
 export const VARIABLES = {
   litellm_models: {
-    type: listOf(entryType(MODEL_KEYS)),
+    type: listOf('a list of mappings', entrySchema(MODEL_KEYS)),
     meaning: 'The models, each a mapping with `name` and `model`. `hxllm inventory` asks the backends for them.',
     example: [{ name: 'phi3-3.8b', provider: 'ollama', model: 'phi3:3.8b-mini-128k-instruct-q8_0' }],
   },
   litellm_backends: {
-    type: listOf({ ...text(ADDRESS), ...entryType(BACKEND_KEYS), type: ['string', 'object'] }),
+    type: listOf('a list of addresses or mappings', {
+      ...ADDRESS.schema,
+      ...entrySchema(BACKEND_KEYS),
+      type: ['string', 'object'],
+    }),
     meaning: 'The Ollama servers: addresses, or mappings with `url`.',
     example: ['http://llm01.example.net:11434', { url: 'http://llm02.example.net:11434', num_parallel: 4 }],
   },
   litellm_master_key: {
-    type: text(String.raw`\s*[!-~]+\s*`),
+    type: text('a text without spaces', String.raw`\s*[!-~]+\s*`),
     meaning:
       'The key that clients send: `sk-` and 64 hexadecimal digits. It belongs into the vault; `hxllm inventory --vault-init` makes both.',
   },
   litellm_port: { type: integer(1, 65_535), meaning: 'The port that the gateway listens on.', default: 4000 },
   litellm_listen: {
-    type: text(String.raw`\s*(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)\s*`),
+    type: text('an IP address', String.raw`\s*(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)\s*`),
     meaning: 'The IP address that the gateway listens on; `0.0.0.0` is all IPv4 addresses of the host.',
     default: '0.0.0.0',
     example: '127.0.0.1',
   },
   litellm_user: {
-    type: text(ACCOUNT),
+    type: ACCOUNT,
     meaning: 'The system user that the gateway runs as, without a shell. It is created if it does not exist.',
     default: 'litellm',
   },
   litellm_group: {
-    type: text(ACCOUNT),
+    type: ACCOUNT,
     meaning: 'The group of that user; it may read the configuration on the host.',
     default: 'litellm',
   },
@@ -113,12 +118,12 @@ export const VARIABLES = {
     default: DEFAULT_STRATEGY,
   },
   litellm_config_dir: {
-    type: text(FOLDER),
+    type: FOLDER,
     meaning: 'The folder on the host for `config.yaml` and `litellm.env`.',
     default: '/etc/litellm',
   },
   litellm_install_dir: {
-    type: text(FOLDER),
+    type: FOLDER,
     meaning: 'The folder on the host for releases and runtimes.',
     default: '/opt/litellm',
   },
@@ -128,7 +133,7 @@ export const VARIABLES = {
     default: 'systemd',
   },
   litellm_prefix: {
-    type: text(String.raw`(?:/[^\n"\\%$]*)?`),
+    type: text('an absolute path, or ""', String.raw`(?:/[^\n"\\%$]*)?`),
     meaning: 'An absolute path before every path on the host; it is for the demo.',
     default: '',
   },

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pageFileName, PAGES } from '../../../src/cli/docs/pages.ts';
+import { SCHEMAS } from '../../../src/cli/package/generated.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'hxllm-package-'));
@@ -44,7 +45,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-test('the tarball has the program, the packed gateway, the templates and the pages, and neither sources, tests nor evidence', () => {
+test('the tarball has the program, the packed gateway, the templates, the pages and the schemas, and neither sources, tests nor evidence', () => {
   for (const path of [
     'bin/hxllm.js',
     'dist/cli/main.js',
@@ -64,6 +65,10 @@ test('the tarball has the program, the packed gateway, the templates and the pag
   ]);
   assert.deepEqual(globSync('**/*.ts', { cwd: installed }), []);
   assert.ok(!existsSync(join(installed, 'dist/cli/package')));
+  const schemas = join(installed, 'dist/docs/schemas');
+  assert.deepEqual(readdirSync(schemas).toSorted(), Object.keys(SCHEMAS).toSorted());
+  for (const [name, schema] of Object.entries(SCHEMAS))
+    assert.deepEqual(JSON.parse(readFileSync(join(schemas, name), 'utf8')), schema(), name);
 });
 
 test('the installed package runs below node_modules, without the repository and without esbuild', () => {
