@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { JsonSchema } from '../src/core/json-schema.ts';
 
@@ -18,6 +21,15 @@ export function schemaErrors(schema: JsonSchema, document: unknown): readonly st
 /** Fails unless a document is as its schema says. */
 export function assertValid(schema: JsonSchema, document: unknown, name = 'document'): void {
   assert.deepEqual(schemaErrors(schema, document), [], `${name}: ${JSON.stringify(document).slice(0, 2000)}`);
+}
+
+/** The schema that a YAML text names for editors, as its language server reads it: a URL, or a path from the file's folder. */
+export function referencedSchema(text: string, folder = '/'): JsonSchema {
+  const reference = /^#\s+yaml-language-server\s*:.*\$schema=(\S+)/m.exec(text)?.[1];
+  assert.ok(reference !== undefined, text.split('\n', 3).join('\n'));
+  const file = reference.startsWith('file:') ? fileURLToPath(reference) : resolve(folder, reference);
+  // Compiling it refuses a file that is no schema.
+  return JSON.parse(readFileSync(file, 'utf8')) as JsonSchema;
 }
 
 /** Paths of properties that a schema does not describe. */

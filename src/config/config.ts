@@ -96,6 +96,8 @@ export interface HostPaths {
   readonly runtimes: string;
   /** The link to the active release. */
   readonly current: string;
+  /** The JSON Schema of config.yaml, in the release in use. */
+  readonly configSchema: string;
   readonly serviceUnit: string;
   readonly socketUnit: string;
   /** Only for the service manager `process`. */
@@ -118,6 +120,7 @@ export function pathsOf(settings: Settings): HostPaths {
     releases: `${installDir}/releases`,
     runtimes: `${installDir}/runtimes`,
     current: `${installDir}/current`,
+    configSchema: `${installDir}/current/config.schema.json`,
     serviceUnit: `${settings.prefix}/etc/systemd/system/litellm.service`,
     socketUnit: `${settings.prefix}/etc/systemd/system/litellm.socket`,
     pidFile: `${settings.prefix}/run/litellm.pid`,

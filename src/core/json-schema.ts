@@ -38,6 +38,11 @@ export function documentSchema(name: string, title: string, schema: JsonSchema):
   return { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: `urn:hxllm:schema:${name}`, title, ...schema };
 }
 
+/** The comment in a YAML file that names its JSON Schema for editors (yaml-language-server): a URL, or a path from the file. */
+export function schemaLine(reference: string): string {
+  return `# yaml-language-server: $schema=${reference}`;
+}
+
 /** A property that may be absent. */
 export interface Optional {
   readonly optional: JsonSchema;

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { Backend, Model, Settings } from '../config/config.ts';
+import { schemaLine } from '../core/json-schema.ts';
 import { MARK_LINE } from '../core/mark.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
 import type { ConfigYaml, ModelEntry } from '../schema/config-yaml.ts';
@@ -36,9 +37,18 @@ export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
   });
 }
 
-/** `config.yaml` as marked text. It is quoted so that YAML 1.1 readers such as LiteLLM read the same values. */
-export function writeGatewayConfig(config: ConfigYaml): string {
-  return `${MARK_LINE}\n${stringify(config, { compat: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false })}`;
+/**
+ * `config.yaml` as marked text. It is quoted so that YAML 1.1 readers such as LiteLLM read the same values. Its second line
+ * names its JSON Schema, a file on the same host, for editors.
+ */
+export function writeGatewayConfig(config: ConfigYaml, schemaFile: string): string {
+  const yaml = stringify(config, { compat: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false });
+  return `${MARK_LINE}\n${schemaLine(fileUrl(schemaFile))}\n${yaml}`;
+}
+
+// The language server takes the reference up to the first blank.
+function fileUrl(path: string): string {
+  return `file://${encodeURI(path).replaceAll(/[?#]/g, encodeURIComponent)}`;
 }
 
 /** `host:port`, with brackets around an IPv6 address. */

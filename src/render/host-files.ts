@@ -33,7 +33,7 @@ export function renderHostFiles(settings: Settings, key: ResolvedMasterKey): Res
       owner,
       group,
       mode: 0o640,
-      content: { kind: 'text', text: writeGatewayConfig(config.value) },
+      content: { kind: 'text', text: writeGatewayConfig(config.value, paths.configSchema) },
     },
     // Without systemd only the user who runs the gateway needs to read the key.
     {

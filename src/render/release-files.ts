@@ -2,6 +2,7 @@ import { pathsOf, type Settings } from '../config/config.ts';
 import { contentId, sha256 } from '../core/hash.ts';
 import { MARK_LINE } from '../core/mark.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
+import { configYamlSchema } from '../schema/document-schema.ts';
 import type { Bundle, Runtime } from './release.ts';
 import { renderTemplate } from './template.ts';
 
@@ -12,13 +13,13 @@ export interface Release {
   readonly version: string;
   readonly runtimeFolder: string;
   readonly runtime: Runtime;
-  /** `gateway`, the wrapper, and `gateway.mjs`. */
+  /** `gateway`, the wrapper, `gateway.mjs`, and the schema of the config.yaml that it reads. */
   readonly files: readonly ReleaseFile[];
 }
 
 /** One file of a release. */
 export interface ReleaseFile {
-  readonly name: 'gateway' | 'gateway.mjs';
+  readonly name: 'gateway' | 'gateway.mjs' | 'config.schema.json';
   readonly content: string;
   readonly sha256: string;
   readonly mode: number;
@@ -39,7 +40,8 @@ export function renderRelease(settings: Settings, bundle: Bundle, runtime: Runti
   const runtimeFolder = `${paths.runtimes}/node-${runtime.version}-${runtime.sha256.slice(0, 12)}`;
   const wrapper = renderTemplate('gateway', { mark: MARK_LINE, runtime: `${runtimeFolder}/bin/node` });
   if (!wrapper.ok) return wrapper;
-  const id = contentId(bundle.content, wrapper.value);
+  const schema = `${JSON.stringify(configYamlSchema())}\n`;
+  const id = contentId(bundle.content, wrapper.value, schema);
   return ok({
     id,
     folder: `${paths.releases}/${id}`,
@@ -49,6 +51,7 @@ export function renderRelease(settings: Settings, bundle: Bundle, runtime: Runti
     files: [
       { name: 'gateway.mjs', content: bundle.content, sha256: bundle.sha256, mode: 0o644 },
       { name: 'gateway', content: wrapper.value, sha256: sha256(wrapper.value), mode: 0o755 },
+      { name: 'config.schema.json', content: schema, sha256: sha256(schema), mode: 0o644 },
     ],
   });
 }

@@ -4,8 +4,10 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import { isMarked } from '../../src/core/mark.ts';
 import { buildGatewayConfig, writeGatewayConfig } from '../../src/render/gateway-yaml.ts';
+import { configYamlSchema } from '../../src/schema/document-schema.ts';
 import { readGatewayConfig } from '../../src/schema/gateway-config.ts';
 import type { ConfigYaml } from '../../src/schema/config-yaml.ts';
+import { assertValid } from '../json-schema.ts';
 import { backend, model, settings } from './settings.ts';
 
 function build(over: Parameters<typeof settings>[0]): ConfigYaml {
@@ -59,8 +61,12 @@ test('each model on each backend of its list is an entry, in that order', () => 
 test('the gateway’s schema reads the written file as the desired configuration', () => {
   const text = writeGatewayConfig(
     build({ models: [model('a', { numCtx: 4096 }), model('b', { mode: 'embedding' })], listen: '::', port: 4100 }),
+    '/opt/a folder#1/config.schema.json',
   );
   assert.ok(isMarked(text));
+  // A language server takes it up to the first blank.
+  assert.equal(text.split('\n')[1], '# yaml-language-server: $schema=file:///opt/a%20folder%231/config.schema.json');
+  assertValid(configYamlSchema(), parse(text));
   const { config, issues } = readGatewayConfig(parse(text), {
     environment: { LITELLM_MASTER_KEY: 'sk-1' },
     unset: 'error',
@@ -101,7 +107,7 @@ test('any text is read back unchanged by YAML 1.2, and by 1.1 as in LiteLLM', ()
   fc.assert(
     fc.property(word, word, (name, option) => {
       const config = build({ models: [model(name, { options: { stop: option } })], backends: [backend('http://a:1')] });
-      const text = writeGatewayConfig(config);
+      const text = writeGatewayConfig(config, '/opt/litellm/current/config.schema.json');
       assert.deepEqual(parse(text), config);
       assert.deepEqual(parse(text, { version: '1.1' }), config);
     }),

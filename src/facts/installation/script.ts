@@ -30,9 +30,9 @@ done
 me=$(id -un)
 fit() { [ "$(stat -c %a:%U -- "$1")" = "$2:$me" ]; }
 [ -L "$install/current" ] && say current "$(readlink -- "$install/current")"
-for file in "$install"/releases/*/gateway "$install"/releases/*/gateway.mjs; do
+for file in "$install"/releases/*/gateway "$install"/releases/*/gateway.mjs "$install"/releases/*/config.schema.json; do
   [ -f "$file" ] || continue
-  mode=755; case $file in *.mjs) mode=644;; esac
+  mode=755; case $file in *.mjs|*.json) mode=644;; esac
   sum=; fit "\${file%/*}" 755 && fit "$file" $mode && sum=$(hash "$file")
   say release "\${file#"$install/releases/"}" "$sum"
 done

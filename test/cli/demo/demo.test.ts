@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
+import { parse } from 'yaml';
 import { quietPort } from '../../port.ts';
+import { referencedSchema, schemaErrors } from '../../json-schema.ts';
 import { assertValidDocument, assertValidEvidence } from '../../valid-evidence.ts';
 
 const BIN = join(import.meta.dirname, '../../../bin/hxllm.js');
@@ -76,6 +78,12 @@ test('in the demo’s folder every command works, and prints its document with -
     assertValidDocument(stdout);
   }
   assert.ok(assertValidEvidence(cwd) > 50);
+});
+
+test('the rendered config.yaml is valid by the schema that its second line names', () => {
+  const text = readFileSync(join(folder, '.demo', `port-${port}`, 'host/etc/litellm/config.yaml'), 'utf8');
+  assert.deepEqual(schemaErrors(referencedSchema(text), parse(text)), []);
+  assert.notDeepEqual(schemaErrors(referencedSchema(text), { ...(parse(text) as object), hxlm: {} }), []);
 });
 
 test('a second demo reports the running one, and names the commands to stop it and to start another', async () => {
