@@ -8,13 +8,16 @@ export interface ShownChange {
   readonly before: string | undefined;
   readonly after: string;
   readonly secret: boolean;
+  readonly generated?: boolean;
 }
 
-/** A change as a unified diff with `shownPath` as the file's name. For a secret file, one line that says so. */
+/** A change as a unified diff with `shownPath` as the file's name. For a secret or a generated file, one line that says so. */
 export function diffOf(change: ShownChange, shownPath: string): string {
-  const { before, after, secret } = change;
-  if (secret)
-    return `${before === undefined ? 'new file' : 'changed file'} ${shownPath} (its content is secret and not shown)\n`;
+  const { before, after, secret, generated } = change;
+  const file = `${before === undefined ? 'new file' : 'changed file'} ${shownPath}`;
+  if (secret) return `${file} (its content is secret and not shown)\n`;
+  if (generated === true)
+    return `${file} (a JSON Schema for editors, ${String(after.split('\n').length - 1)} lines, not shown)\n`;
   const patch = createTwoFilesPatch(
     before === undefined ? '/dev/null' : shownPath,
     shownPath,

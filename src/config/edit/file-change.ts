@@ -9,4 +9,6 @@ export interface FileChange {
   readonly mode: number;
   /** Not shown in a diff. */
   readonly secret: boolean;
+  /** hxllm's own file, as a whole; a diff of it tells a person nothing. */
+  readonly generated?: boolean;
 }

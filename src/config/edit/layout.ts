@@ -1,3 +1,5 @@
+import { SCHEMA_LINE } from './schema-file.ts';
+
 /** The text of a new inventory, with comments for readers who do not know the format. */
 export function newInventory(host: string, user: string | undefined): string {
   return `# The hosts of hxllm, in Ansible's INI format.
@@ -14,7 +16,8 @@ ${host}${user === undefined ? '' : ` ansible_user=${user}`}
 }
 
 /** The head of a new group_vars/all/main.yml. Variables are added below it. */
-export const NEW_VARIABLES = `---
+export const NEW_VARIABLES = `${SCHEMA_LINE}
+---
 # The variables of the deployment, for all hosts. Do not write secrets here.
 # The master key is in vault.yml beside this file. To create it: hxllm inventory --vault-init
 `;

@@ -29,6 +29,11 @@ export class Drafts {
     await this.#put(path, after, { mode: FILE_MODE, secret: false });
   }
 
+  /** Drafts a file that hxllm writes as a whole. */
+  async writeGenerated(path: string, after: string): Promise<void> {
+    await this.#put(path, after, { mode: FILE_MODE, secret: false, generated: true });
+  }
+
   async writeSecret(path: string, after: string): Promise<void> {
     await this.#put(path, after, { mode: SECRET_MODE, secret: true });
   }
@@ -38,7 +43,7 @@ export class Drafts {
     return [...this.#drafts.values()].filter((draft) => draft.before !== draft.after);
   }
 
-  async #put(path: string, after: string, how: { readonly mode: number; readonly secret: boolean }): Promise<void> {
+  async #put(path: string, after: string, how: Pick<FileChange, 'mode' | 'secret' | 'generated'>): Promise<void> {
     const known = this.#drafts.get(path);
     this.#drafts.set(path, {
       path,

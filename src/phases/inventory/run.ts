@@ -81,7 +81,7 @@ function report(
       kind: 'step',
       host: '-',
       id: `file:${file}`,
-      title: `${edit.before === undefined ? 'write' : 'add to'} ${file}`,
+      title: `${edit.before === undefined ? 'write' : edit.generated === true ? 'update' : 'add to'} ${file}`,
       state: 'planned',
     });
   }

@@ -1,5 +1,6 @@
 import { readAddresses } from '../../config/edit/backend-address.ts';
 import { EXAMPLE_VARIABLES, NEW_VARIABLES } from '../../config/edit/layout.ts';
+import { schemaFileBeside, schemaFileText } from '../../config/edit/schema-file.ts';
 import { findVariablePaths, plainVariablesFile, type VariablePaths } from '../../config/edit/variable-paths.ts';
 import { backendLines, modelLines, type NewModel } from '../../config/edit/variable-text.ts';
 import { addVariable } from '../../config/edit/variables-edit.ts';
@@ -29,6 +30,7 @@ export async function draftVariables(
   if (!given.ok) return given;
   const hosts = knownHosts(request.config, joining);
   const file = await plainVariablesFile(paths, (path) => drafts.text(path));
+  const isNew = (await drafts.text(file)) === undefined;
   let backends = listState(hosts, 'litellm_backends', (settings) => settings.backends?.map((backend) => backend.url));
   let models = listState(hosts, 'litellm_models', (settings) => settings.models?.map((model) => model.name));
   if (backends.state === 'missing' && given.value.length > 0) {
@@ -46,11 +48,19 @@ export async function draftVariables(
   // A new inventory gets example variables to fill in.
   if (request.config === undefined && (await drafts.text(file)) === undefined)
     await drafts.write(file, NEW_VARIABLES + EXAMPLE_VARIABLES);
+  await draftSchema(file, isNew, drafts);
   return ok({
     backends,
     models: { ...models, unanswered: fleet.unanswered },
     unlisted: unlisted(given.value, backends),
   });
+}
+
+/** Writes the JSON Schema beside a variables file that names it, and brings an older one up to date. */
+async function draftSchema(file: string, isNew: boolean, drafts: Drafts): Promise<void> {
+  const schema = schemaFileBeside(file);
+  const wanted = isNew ? (await drafts.text(file)) !== undefined : (await drafts.text(schema)) !== undefined;
+  if (wanted) await drafts.writeGenerated(schema, schemaFileText());
 }
 
 function unlisted(given: readonly string[], backends: ListState): readonly string[] {

@@ -3,14 +3,16 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { parse } from 'yaml';
 import { runInventoryCommand, type InventoryCommandOptions } from '../../../src/cli/actions/inventory.ts';
 import type { PhaseOutcome } from '../../../src/cli/run/outcome.ts';
 import type { Session } from '../../../src/cli/run/session.ts';
 import { createHumanView } from '../../../src/cli/views/human.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { createRedaction } from '../../../src/evidence/redaction.ts';
+import { referencedSchema, schemaErrors } from '../../json-schema.ts';
 import { fakeTerminal, type FakeOptions, type FakeTerminal } from '../fake-terminal.ts';
 
 let root = '';
@@ -57,11 +59,12 @@ async function tried(options: InventoryCommandOptions, fake: FakeOptions = {}, k
 }
 
 const MAIN = 'inventories/group_vars/all/main.yml';
+const SCHEMA = 'inventories/group_vars/all/.hxllm.schema.json';
 const VAULT = 'inventories/group_vars/all/vault.yml';
 
 test('a new inventory is shown and written, and a second run changes nothing', async () => {
   const first = await tried({ init: 'api.example.net', backend: [backend] });
-  assert.deepEqual([first.outcome.ending, first.outcome.exitCode, first.outcome.changes], ['passed', 0, 2]);
+  assert.deepEqual([first.outcome.ending, first.outcome.exitCode, first.outcome.changes], ['passed', 0, 3]);
   assert.match(
     first.terminal.written.out,
     /\+\[litellm\]\n {2}\+api\.example\.net\n[\s\S]+✓ wrote inventories\/dev\.ini/,
@@ -73,6 +76,30 @@ test('a new inventory is shown and written, and a second run changes nothing', a
   );
   const second = await tried({});
   assert.deepEqual([second.outcome.ending, second.outcome.changes], ['passed', 0]);
+});
+
+test('new variables are valid by the schema that their first line names, which an editor finds beside them', async () => {
+  const { terminal } = await tried({ init: 'api.example.net', backend: [backend] });
+  assert.match(
+    terminal.written.out,
+    /new file \S+\.hxllm\.schema\.json \(a JSON Schema for editors, \d+ lines, not shown\)/,
+  );
+  const text = readFileSync(join(root, MAIN), 'utf8');
+  assert.match(text, /^# yaml-language-server: \$schema=\S+\n---\n/);
+  const schema = referencedSchema(text, dirname(join(root, MAIN)));
+  assert.deepEqual(schemaErrors(schema, parse(text)), []);
+  assert.notDeepEqual(schemaErrors(schema, { ...(parse(text) as object), litellm_prot: 1 }), []);
+});
+
+test('an older schema beside the variables is brought up to date, and none is added to files of the operator', async () => {
+  await tried({ init: 'api.example.net', backend: [backend] });
+  const current = readFileSync(join(root, SCHEMA), 'utf8');
+  writeFileSync(join(root, SCHEMA), '{}\n');
+  const { outcome } = await tried({});
+  assert.deepEqual([outcome.ending, outcome.changes], ['passed', 1]);
+  assert.equal(readFileSync(join(root, SCHEMA), 'utf8'), current);
+  rmSync(join(root, SCHEMA));
+  assert.equal((await tried({})).outcome.changes, 0);
 });
 
 test('a dry run shows the same changes and writes nothing', async () => {
@@ -88,7 +115,7 @@ test('declined changes are not written: exit code 1', async () => {
     { interactive: true, answers: [false] },
   );
   assert.deepEqual([outcome.ending, outcome.exitCode, outcome.changes], ['declined', 1, 0]);
-  assert.deepEqual(terminal.asked, ['Write inventories/dev.ini and inventories/group_vars/all/main.yml?']);
+  assert.deepEqual(terminal.asked, [`Write inventories/dev.ini and ${MAIN} and ${SCHEMA}?`]);
   assert.deepEqual(readdirSync(root), ['evidence']);
 });
 

@@ -71,7 +71,7 @@ test('if the usual file is encrypted, the lists go into another one beside it', 
   const { report } = await run(tree, { backends: ['http://hx02:11434'] });
   assert.deepEqual(
     report.edits.map(({ path }) => path.slice(tree.folder.length + 1)),
-    ['inventories/group_vars/all/litellm.yml'],
+    ['inventories/group_vars/all/litellm.yml', 'inventories/group_vars/all/.hxllm.schema.json'],
   );
 });
 

@@ -26,6 +26,7 @@ test('without files, --init writes the guide’s layout; read again it has the r
     [
       ['inventories/dev.ini', undefined, 0o644, false],
       ['inventories/group_vars/all/main.yml', undefined, 0o644, false],
+      ['inventories/group_vars/all/.hxllm.schema.json', undefined, 0o644, false],
       ['inventories/group_vars/all/vault.yml', undefined, 0o600, true],
     ],
   );
