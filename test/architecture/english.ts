@@ -20,9 +20,14 @@ const QUESTION = /\?$/;
 export function riddlesIn(path: string, source: string): readonly Riddle[] {
   return commentsOf(source).flatMap(({ line, text }) =>
     sentencesOf(text)
-      .filter((sentence) => OPENING.test(sentence) && !QUESTION.test(sentence))
+      .filter(isRiddle)
       .map((sentence) => ({ path, line, sentence })),
   );
+}
+
+/** Whether a sentence hides its subject. */
+export function isRiddle(sentence: string): boolean {
+  return OPENING.test(sentence) && !QUESTION.test(sentence);
 }
 
 interface Comment {
@@ -49,8 +54,8 @@ function commentsOf(source: string): readonly Comment[] {
   return found;
 }
 
-/** Sentences of a comment; a line that begins with `@` or a list mark begins a new one. */
-function sentencesOf(text: string): readonly string[] {
+/** Sentences of a text; a line that begins with `@` or a list mark begins a new one. */
+export function sentencesOf(text: string): readonly string[] {
   return text
     .replaceAll(/\n[ \t]*(?=[-*@])/g, '. ')
     .replaceAll(/\s+/g, ' ')

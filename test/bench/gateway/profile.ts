@@ -21,13 +21,13 @@ export type By = 'part' | 'file' | 'function';
 const PARTS: readonly (readonly [name: string, file: RegExp])[] = [
   ['framework (hono, @hono/node-server)', /node_modules\/(?:@hono|hono)\//],
   ['undici', /node_modules\/undici\//],
-  ['auth', /src\/gateway\/(?:auth\/|caller)/],
+  ['auth', /src\/gateway\/auth\//],
   [
     'parse (client’s request)',
-    /src\/gateway\/(?:dialect\/|openai\/(?:chat-request|completion-request|embed-request|messages|order|tools?|parameter|sampling)|client\/incoming-body|strict)/,
+    /src\/gateway\/(?:api\/dialect\/|api\/openai\/(?:chat-request|completion-request|embed-request|messages|parsed-request|sampling|tool-choice)|http\/request-body)/,
   ],
-  ['translate (to Ollama and back)', /src\/gateway\/(?:ollama|openai)\//],
-  ['route (desk, slots, queue)', /src\/gateway\/(?:route\/|desk|relay)/],
+  ['translate (to Ollama and back)', /src\/gateway\/(?:api|upstream\/(?:ollama|openai))\//],
+  ['route (scheduler, slots, queue)', /src\/gateway\/(?:route\/|scheduler\/|proxy\/forwarder)/],
   ['upstream (attempt, deadlines)', /src\/gateway\/upstream\//],
   ['metrics', /src\/gateway\/metrics\/|node_modules\/prom-client\//],
   ['log line', /src\/gateway\/(?:log|usage\/)/],
