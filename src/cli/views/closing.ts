@@ -1,4 +1,5 @@
 import { failsPhase } from '../../core/verdict.ts';
+import type { Page } from '../docs/pages.ts';
 import type { PhaseOutcome } from '../run/outcome.ts';
 import { field, type Layout } from './check.ts';
 import { flow } from './flow.ts';
@@ -14,7 +15,17 @@ const WORDS: Readonly<Record<PhaseOutcome['ending'], string>> = {
   crashed: 'crashed; this is a bug in hxllm',
 };
 
-/** The last lines of a phase: its ending with counts and duration, its evidence, and the next command. */
+/** The page that helps after a failure, by phase. */
+const HELP: ReadonlyMap<string, Page> = new Map([
+  ['preflight', 'install'],
+  ['inventory', 'configuration'],
+  ['validate', 'configuration'],
+  ['enforce', 'operations'],
+  ['smoke', 'operations'],
+  ['uninstall', 'operations'],
+]);
+
+/** The last lines of a phase: its ending with counts and duration, its evidence, the next command; after a failure a page. */
 export function closingBlock(
   outcome: PhaseOutcome,
   evidence: string | undefined,
@@ -37,10 +48,12 @@ export function closingBlock(
     { indent, hang: indent + 2, columns },
   ).replace(' : ', ': ');
   const below = { ...layout, indent: indent - 2 };
+  const page = outcome.ending === 'failed' ? HELP.get(outcome.phase) : undefined;
   return (
     lines +
     (evidence === undefined ? '' : field('evidence', evidence, below)) +
-    (next === undefined ? '' : field('next', next, below))
+    (next === undefined ? '' : field('next', next, below)) +
+    (page === undefined ? '' : field('help', `hxllm docs ${page}`, below))
   );
 }
 

@@ -181,7 +181,7 @@ test('a step that begins has no line; a step that ended has one with its detail'
   );
 });
 
-test('the last lines have the counts, the evidence and the next command', () => {
+test('the last lines have the counts, the evidence, the next command, and after a failure a page', () => {
   const { view, terminal } = seeing({ cwd: '/work' });
   const results = [
     check('a', pass('')),
@@ -196,6 +196,7 @@ test('the last lines have the counts, the evidence and the next command', () => 
       '✗ preflight failed: 1 failed, 1 unknown, 1 passed, 1 warning (1.2 s)',
       '  evidence evidence/preflight/1',
       '  next     hxllm preflight',
+      '  help     hxllm docs install',
       '',
     ].join('\n'),
   );
