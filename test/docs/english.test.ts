@@ -3,9 +3,6 @@ import { test } from 'node:test';
 import { isRiddle, sentencesOf } from '../architecture/english.ts';
 import { markdownFiles, proseOf } from './markdown.ts';
 
-/** Files that are not rewritten yet. This list only shrinks. */
-const ALLOWED: readonly string[] = ['src/README.md'];
-
 function riddlesInMarkdown(path: string, markdown: string): readonly string[] {
   return proseOf(markdown).flatMap(({ line, text }) =>
     sentencesOf(text)
@@ -15,18 +12,8 @@ function riddlesInMarkdown(path: string, markdown: string): readonly string[] {
 }
 
 test('no sentence of a Markdown file begins with a word that names no thing', () => {
-  const found = [...markdownFiles()].flatMap(([path, markdown]) =>
-    ALLOWED.includes(path) ? [] : riddlesInMarkdown(path, markdown),
-  );
+  const found = [...markdownFiles()].flatMap(([path, markdown]) => riddlesInMarkdown(path, markdown));
   assert.deepEqual(found, []);
-});
-
-test('the allow-list holds only files that need it', () => {
-  const files = markdownFiles();
-  assert.deepEqual(
-    ALLOWED.filter((path) => riddlesInMarkdown(path, files.get(path) ?? '').length === 0),
-    [],
-  );
 });
 
 test('planted riddles are found in headings, paragraphs, lists, tables and after a colon, and not in code or questions', () => {
