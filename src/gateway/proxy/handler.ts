@@ -34,7 +34,7 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint)
     const [unsupported] = unsupportedParameters(context, parsed.value, model.value);
     if (unsupported !== undefined && context.service.config.strict)
       return reject(context, unsupportedParameter(unsupported));
-    forward(context, parsed.value, model.value, endpoint);
+    await forward(context, parsed.value, model.value, endpoint);
   } catch (error) {
     // A bug costs this request, and none of the others that are under way.
     process.emitWarning(asError(error));
@@ -79,12 +79,13 @@ function hasOriginal({ request }: Subrequest): boolean {
   return request.kind !== 'load' && request.params.original !== undefined;
 }
 
-function forward(
+/** Starts the response, which goes on by itself, or counts the tokens of the prompt. */
+async function forward(
   context: RequestContext,
   parsed: ParsedRequest,
   { target }: ResolvedModel,
   { tokenCountBody }: Endpoint,
-): void {
+): Promise<void> {
   if (tokenCountBody === undefined) new ClientResponse(context, parsed, target).start();
-  else void countTokens(context, parsed, target, tokenCountBody);
+  else await countTokens(context, parsed, target, tokenCountBody);
 }
