@@ -98,7 +98,7 @@ test('each thing has the name that the field gives it', () => {
   assert.equal(names('gateway/planted.ts', "// A Desk.\nconst text = 'Desk' + `the Desk`;\n"), 0);
 });
 
-test('no comment begins with a word that names no thing', () => {
+test('no comment, message or test title has a sentence that begins with a word that names no thing', () => {
   const riddles = ['src', 'test'].flatMap((folder) =>
     [...read(folder)].flatMap(([path, source]) => riddlesIn(`${folder}/${path}`, source)),
   );
@@ -108,7 +108,7 @@ test('no comment begins with a word that names no thing', () => {
   );
 });
 
-test('a planted riddle is refused, wherever it stands in a comment, and a question or a string is not', () => {
+test('a planted riddle is refused, in a comment, a message or a test title, and a question is not', () => {
   const sentences = (source: string): readonly string[] => riddlesIn('x.ts', source).map(({ sentence }) => sentence);
   assert.deepEqual(sentences('/** Who waits does so no more. */'), ['Who waits does so no more.']);
   assert.deepEqual(sentences('/** Removes a waiter. Whoever waits behind it moves up. */'), [
@@ -116,5 +116,12 @@ test('a planted riddle is refused, wherever it stands in a comment, and a questi
   ]);
   assert.deepEqual(sentences('const a = 1; // nobody reads this\n'), ['nobody reads this']);
   assert.deepEqual(sentences('// One that waits\n// goes on.\n'), ['One that waits goes on.']);
+  assert.deepEqual(sentences('fail(`${name}: no slot is free. Whoever waits goes on`);\n'), ['Whoever waits goes on']);
+  assert.deepEqual(sentences("const rank = { 'such a key': 1, who: 'nobody' };\n"), ['such a key']);
+  const titles = "test('what waits goes on', () => {\n  assert.ok(true, 'what waits goes on');\n});\n";
+  assert.deepEqual(
+    riddlesIn('test/x.test.ts', titles).map(({ line, sentence }) => [line, sentence]),
+    [[1, 'what waits goes on']],
+  );
   assert.deepEqual(sentences("const question = 'Who waits?'; // The question.\nconst url = 'http://who';\n"), []);
 });

@@ -16,9 +16,12 @@ const OPENING =
 /** Words after which a question is a question, as in the title of a phase. */
 const QUESTION = /\?$/;
 
-/** Every riddle in the comments of a TypeScript source. Code in backticks and words in quotation marks are left out. */
+/**
+ * Every riddle in a TypeScript source: in its comments, and in its messages. Messages of a test are the titles of its tests; elsewhere
+ * they are all strings of three words or more.
+ */
 export function riddlesIn(path: string, source: string): readonly Riddle[] {
-  return commentsOf(source).flatMap(({ line, text }) =>
+  return textsOf(source, path.startsWith('test/')).flatMap(({ line, text }) =>
     sentencesOf(text)
       .filter(isRiddle)
       .map((sentence) => ({ path, line, sentence })),
@@ -30,28 +33,36 @@ export function isRiddle(sentence: string): boolean {
   return OPENING.test(sentence) && !QUESTION.test(sentence);
 }
 
-interface Comment {
+interface Text {
   readonly line: number;
   readonly text: string;
 }
 
-const COMMENT =
-  /(?<block>\/\*[\s\S]*?\*\/)|(?<lines>(?:^|(?<=[\s;{}(),]))\/\/[^\n]*(?:\n[ \t]*\/\/[^\n]*)*)|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/gm;
+const TEXT =
+  /(?<block>\/\*[\s\S]*?\*\/)|(?<lines>(?:^|(?<=[\s;{}(),]))\/\/[^\n]*(?:\n[ \t]*\/\/[^\n]*)*)|(?<title>\btest\(\s*)?(?<string>'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)/gm;
 
-/** Comments of a source; consecutive line comments are one. Strings are skipped, so that a URL is no comment. */
-function commentsOf(source: string): readonly Comment[] {
-  const found: Comment[] = [];
-  for (const match of source.matchAll(COMMENT)) {
-    const raw = match.groups?.['block'] ?? match.groups?.['lines'];
-    if (raw === undefined) continue;
+const THREE_WORDS = /\S\s+\S+\s+\S/;
+
+/** Comments and messages of a source; consecutive line comments are one. A URL in a string is no comment. */
+function textsOf(source: string, isTest: boolean): readonly Text[] {
+  const found: Text[] = [];
+  for (const match of source.matchAll(TEXT)) {
+    const { block, lines, title, string } = match.groups ?? {};
     const line = source.slice(0, match.index).split('\n').length;
-    const text = raw
-      .replace(/^\/\*\*?|\*\/$/g, '')
-      .replaceAll(/^[ \t]*(?:\*(?!\/)|\/\/)[ \t]?/gm, '')
-      .trim();
-    found.push({ line, text });
+    const comment = block ?? lines;
+    if (comment !== undefined) found.push({ line, text: proseOf(comment) });
+    else if (string !== undefined && THREE_WORDS.test(string) && (title !== undefined || !isTest))
+      found.push({ line, text: string.slice(1, -1).replaceAll(String.raw`\n`, '. ') });
   }
   return found;
+}
+
+/** A comment without its marks. */
+function proseOf(comment: string): string {
+  return comment
+    .replace(/^\/\*\*?|\*\/$/g, '')
+    .replaceAll(/^[ \t]*(?:\*(?!\/)|\/\/)[ \t]?/gm, '')
+    .trim();
 }
 
 /** Sentences of a text; a line that begins with `@` or a list mark begins a new one. */

@@ -45,7 +45,7 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
   render: {
     rooms: ['core', 'schema', 'config/config.ts'],
     packages: ['yaml', 'node:fs', 'node:path'],
-    why: 'what is rendered depends on what is wanted, never on what a host has',
+    why: 'the rendered files depend on the configuration, never on what a host has',
   },
   plan: { rooms: ['core', 'facts', 'render'], packages: [], why: 'pure: a plan that could act could lie' },
   apply: {
@@ -120,7 +120,11 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     packages: ['node:*'],
     why: 'HTTP alone: it knows no API, no model and no backend',
   },
-  'gateway/auth': { rooms: CONTEXT, packages: [], why: 'it answers one question: whose key came with the request' },
+  'gateway/auth': {
+    rooms: CONTEXT,
+    packages: [],
+    why: 'it answers one question: the owner of the key that came with the request',
+  },
   'gateway/api': {
     rooms: [
       'gateway/client-dialect.ts',

@@ -61,7 +61,7 @@ test('a chat is streamed as server-sent events', async () => {
   assert.ok(text.endsWith('data: [DONE]\n\n'));
 });
 
-test('what goes to the server is the model as it is called there, and nothing of the client', async () => {
+test('the server gets its own name of the model, and nothing of the client', async () => {
   await gateway.chat({}, { headers: { origin: 'https://evil.example', cookie: 'a=b', 'x-forwarded-for': '1.2.3.4' } });
   const got = fake.requests.at(-1);
   assert.equal(got?.path, '/api/chat');

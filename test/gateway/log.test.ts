@@ -11,7 +11,7 @@ test('an entry is one line of JSON with its time before it', () => {
   assert.deepEqual(lines, ['{"time":"1970-01-01T00:00:00.000Z","event":"x","text":"a\\nb"}\n']);
 });
 
-test('what is written in one turn of the event loop leaves at once, in order, and none of it twice', async () => {
+test('lines of one turn of the event loop leave together, in order, and none twice', async () => {
   const written: string[] = [];
   const output = batchWrites((text) => written.push(text));
   output.write('a\n');

@@ -117,7 +117,7 @@ test('sockets that systemd passed are served instead of any address, unless they
   assert.equal(
     readFileSync(`/proc/${String(run.child.pid)}/comm`, 'utf8'),
     'litellm\n',
-    'what ps and systemctl status call it',
+    'the name that ps and systemctl status show',
   );
   const queues = spawnSync(
     'ss',

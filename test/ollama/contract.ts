@@ -9,11 +9,11 @@ import { SLOTS } from './contract/slot.ts';
 
 /** The behaviour of an Ollama server that hxllm relies on: the same cases judge the real one and the simulated one. */
 export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
-  'what it has': LISTING,
-  'what it refuses': REFUSALS,
-  'what it answers': ANSWERS,
-  'what it embeds': EMBEDDINGS,
-  'what goes over the wire': FRAMING,
-  'who works when': SLOTS,
-  'what is in memory': MEMORY,
+  'its models': LISTING,
+  'its refusals': REFUSALS,
+  'its answers': ANSWERS,
+  'its embeddings': EMBEDDINGS,
+  'its wire format': FRAMING,
+  'its scheduling': SLOTS,
+  'its memory': MEMORY,
 };

@@ -31,7 +31,7 @@ async function load(sim: Sim, model: string, more: object = {}): Promise<number>
 }
 
 describe('the simulated scheduler', () => {
-  test('models that fit stay together; one that does not evicts the idle one with the shortest keep_alive', () =>
+  test('models that fit stay together; a load that does not fit evicts the idle model with the shortest keep_alive', () =>
     withSim({ vramMiB: 3100 }, async (sim) => {
       await load(sim, 'a', { keep_alive: '10m' });
       await load(sim, 'b', { keep_alive: '1m' });

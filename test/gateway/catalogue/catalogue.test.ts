@@ -102,13 +102,13 @@ test('of a server that is no Ollama as much is shown as it says', async () => {
   });
 });
 
-test('what is not there, and what names nothing, is refused', async () => {
+test('an unknown model and an empty name are refused', async () => {
   assert.deepEqual(await errorOf(await post(gateway, '/api/show', { model: 'nope' })), [404, "model 'nope' not found"]);
   assert.deepEqual(await errorOf(await post(gateway, '/api/show', {})), [400, 'model is required']);
   assert.equal((await errorOf(await gateway.ask('/api/show', { method: 'POST', body: '{' })))[0], 400);
 });
 
-test('what is in memory is listed under its aliases', async () => {
+test('models in memory are listed under their aliases', async () => {
   await post(gateway, '/api/chat', { model: 'chat', messages: [{ role: 'user', content: 'hi' }], stream: false });
   const loaded = await models('/api/ps');
   assert.deepEqual(
@@ -124,7 +124,7 @@ test('the version is the lowest of the servers’', async () => {
   assert.deepEqual(await (await gateway.ask('/api/version')).json(), { version: '0.9.6' });
 });
 
-test('whoever looks whether an Ollama is there needs no key, and learns nothing else', async () => {
+test('a check whether an Ollama is there needs no key, and tells nothing else', async () => {
   for (const method of ['GET', 'HEAD']) {
     const response = await fetch(`${gateway.url}/`, { method });
     assert.deepEqual(
@@ -135,7 +135,7 @@ test('whoever looks whether an Ollama is there needs no key, and learns nothing 
   assert.equal((await fetch(`${gateway.url}/api/version`)).status, 401);
 });
 
-test('what would change a server is refused, and no server hears of it', async () => {
+test('requests that would change a server are refused, and no server sees them', async () => {
   const rows = [
     ['POST', '/api/pull'],
     ['POST', '/api/push'],

@@ -84,7 +84,7 @@ test('a connection on which nothing is asked does not hold up the stop', async (
   idle.destroy();
 });
 
-test('what runs on after the limit is told why, cut, and cancelled at the server', async () => {
+test('a response that runs past the limit gets a reason, ends, and is cancelled at the server', async () => {
   await using fake = await startFake(stalls('a'));
   await using gateway = await startGateway([fake]);
   const response = await gateway.chat({ stream: true });

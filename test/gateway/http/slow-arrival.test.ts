@@ -69,7 +69,7 @@ describe('requests that are slow to arrive', { concurrency: true }, () => {
     },
   );
 
-  test('what is slow to arrive is told in the dialect of whoever sends it', { timeout: 20_000 }, async (t) => {
+  test('a slow request gets its error in the client’s dialect', { timeout: 20_000 }, async (t) => {
     await using fake = await startFake();
     await using gateway = await startGateway([fake], {}, ARRIVAL);
     const text = await trickle(

@@ -90,7 +90,7 @@ const ROWS: readonly (readonly [
   ],
 ];
 
-test('whatever comes over the wire is answered with the error object and an id', async (t) => {
+test('every malformed request is answered with the error object and an id', async (t) => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
   for (const [what, request, status, more = {}] of ROWS) {

@@ -6,7 +6,7 @@ import { Histogram } from '../../../src/gateway/metrics/histogram.ts';
 import { Counter, gauge } from '../../../src/gateway/metrics/metric.ts';
 import { parseExposition } from './exposition-parser.ts';
 
-test('what was counted is read back as it was, whatever the labels hold', () => {
+test('counts are read back unchanged, with any text in their labels', () => {
   const name = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !text.includes('\u0000'));
   const label = fc.oneof(name, fc.constantFrom('a"b', 'a\\b', 'a\nb', 'a,b="c"', '}', ''));
   fc.assert(

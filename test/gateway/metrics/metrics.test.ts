@@ -47,7 +47,7 @@ test('requests, tokens, times and servers are told, and the process', async () =
     assert.ok((read(name)[''] ?? 0) > 0, name);
 });
 
-test('what is in flight is told while it is, and a server that is gone', async () => {
+test('requests in flight are shown while they run, and so is a server that is down', async () => {
   await using fake = await startFake(stalls('a'));
   const dead = { url: NOWHERE[0] };
   await using gateway = await startGateway([fake], {
@@ -108,7 +108,7 @@ test('slots, lines and what is in memory are told', async () => {
   draining.abort();
   await Promise.all(chats);
   await until(
-    'nobody waits',
+    'no request waits',
     () => gateway.service().scheduler.waiting === 0 && gateway.service().scheduler.inFlight === 0,
   );
   assert.deepEqual((await scrape(gateway))('hxllm_queue_length'), { 'model=m': 0 });

@@ -139,7 +139,7 @@ for (const connection of ['openai', 'responses', 'ollama'] as const) {
       assert.match(text, /exceeds the context length/);
     });
 
-    test('what breaks in the middle is told in the answer', async () => {
+    test('a failure in the middle is shown in the answer', async () => {
       for (const { faults } of stage.sims) faults.add({ kind: 'die', path: '/api/chat', after: 5 });
       const response = await stage.play(readFixture(`${connection}/chat`));
       const seen = readAnswer(await response.text(), response.headers.get('content-type') ?? '');

@@ -46,7 +46,7 @@ export function readResponse(text: string, type: string): Seen {
     events.map((event) => (event.type === what ? (event.delta ?? '') : '')).join('');
   const [spoken, thought] = [deltas('response.output_text.delta'), deltas('response.reasoning_text.delta')];
   if (seen.error !== undefined) return { ...seen, text: spoken, thoughts: thought };
-  assert.deepEqual([seen.text, seen.thoughts], [spoken, thought], 'what was shown as it came is what stays');
+  assert.deepEqual([seen.text, seen.thoughts], [spoken, thought], 'the streamed text is the final text');
   return seen;
 }
 

@@ -37,7 +37,7 @@ error: /etc/litellm/config.yaml:8:3: router_settings.num_retries (config.wrong-v
   );
 });
 
-test('what is missing is named at the nearest thing that is there', () => {
+test('a missing key is reported at the nearest line that exists', () => {
   assert.deepEqual(
     deployments(read('model_list:\n  - model_name: m\n    litellm_params:\n      api_base: http://a\n')),
     ['config.missing 3:5 model_list[0].litellm_params.model'],
@@ -52,7 +52,7 @@ test('a key that nobody knows is a warning at its place', () => {
   assert.equal(reading.warnings[0]?.detail, 'Unknown key listne, ignored. Did you mean listen?');
 });
 
-test('what is not YAML is named with its line, each mistake once', () => {
+test('YAML mistakes are named with their line, each once', () => {
   assert.deepEqual(
     deployments(read('model_list:\n  - a: b: c\n')).map((place) => place.split(' ').slice(0, 2).join(' ')),
     ['config.not-yaml 2:8'],

@@ -65,7 +65,7 @@ test('after a reload new requests go by the new file, and those in flight end as
   await using gateway = await startGateway([old]);
   const stream = await gateway.chat({ stream: true });
   assert.deepEqual(await reloadFrom(gateway, configOf([next])), { done: true, text: '' });
-  assert.equal(gateway.service().scheduler.inFlight, 1, 'what runs stays counted');
+  assert.equal(gateway.service().scheduler.inFlight, 1, 'running requests stay counted');
   assert.equal(await textOf(await gateway.chat()), 'new');
   letGo();
   assert.match(await stream.text(), /"content":"c"[^]*\[DONE\]\n\n$/);
@@ -135,7 +135,7 @@ test('a file that does not hold changes nothing, and says why with its line', as
   assert.equal(await textOf(await gateway.chat()), 'hello');
 });
 
-test('what takes a restart is said, and the rest holds at once', async () => {
+test('changes that need a restart are named, and the others hold at once', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
   const { done, text } = await reloadFrom(
@@ -166,7 +166,7 @@ test('a server that was down is still down after a reload, and is asked whether 
   assert.equal(back.url, dead.url);
 });
 
-test('who waits for a model that has gone from the file has it loaded all the same', { timeout: 10_000 }, async () => {
+test('a request that waits for a model removed from the file still gets it loaded', { timeout: 10_000 }, async () => {
   let fail = (): void => {};
   const failing = new Promise<void>((resolve) => {
     fail = resolve;

@@ -53,7 +53,7 @@ test('n choices are n requests to servers, each with its index, and the prompt c
   assert.partialDeepStrictEqual(
     gateway.ended()[0],
     { attempts: 3, prompt_tokens: 15, completion_tokens: 6, ended: 'answered' },
-    'what was computed is in the log',
+    'the computed tokens are in the log',
   );
 });
 
@@ -190,7 +190,7 @@ test('choices that wait for a slot leave the queue with their client', async () 
   draining.abort();
   await response.text().catch(() => undefined);
   await until(
-    'nobody waits and nothing runs',
+    'no request waits or runs',
     () => gateway.service().scheduler.waiting === 0 && gateway.service().scheduler.inFlight === 0,
   );
   assert.equal(fake.requests.filter(({ path, body }) => path === '/api/chat' && body.includes('"hi"')).length, 1);

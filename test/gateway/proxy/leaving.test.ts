@@ -123,7 +123,7 @@ test(
   },
 );
 
-test('who leaves while it waits for the model that stands in waits no more', async () => {
+test('a client that leaves while it waits for the fallback model leaves the queue', async () => {
   const dead = { url: NOWHERE[0] };
   await using busy = await startFake(stalls());
   const model_list = [
@@ -145,6 +145,6 @@ test('who leaves while it waits for the model that stands in waits no more', asy
   await until('another waits', () => gateway.service().scheduler.waiting === 2);
   third.destroy();
   second.destroy();
-  await until('nobody waits', () => gateway.service().scheduler.waiting === 0);
+  await until('no request waits', () => gateway.service().scheduler.waiting === 0);
   first.destroy();
 });

@@ -47,7 +47,7 @@ test('a server that goes takes its slots along', () => {
   assert.equal(stage.fleet.replicas.get('a#m')?.abandonedPrefills.length, 0);
 });
 
-test('what was expected of an abandoned prompt is corrected by how long the next one waits inside', () => {
+test('the estimate for an abandoned prompt is corrected by how long the next request waits inside the server', () => {
   const stage = known();
   const speed = stage.fleet.replicas.get('a#m')?.speed;
   assert.ok(speed !== undefined);

@@ -11,7 +11,7 @@ test('a model that nobody has in memory is loaded once, whoever asks, and all go
   assert.deepEqual(stage.loads, ['m@a']);
   stage.tell({ kind: 'left', request: 'r1' });
   stage.pass(3000);
-  assert.deepEqual([stage.loads, residenceOf(stage)], [['m@a'], 'unknown'], 'who leaves does not end it');
+  assert.deepEqual([stage.loads, residenceOf(stage)], [['m@a'], 'unknown'], 'a client that leaves does not end it');
   stage.load();
   assert.deepEqual(
     requests.map((request) => stage.placeOf(request)),
@@ -21,7 +21,7 @@ test('a model that nobody has in memory is loaded once, whoever asks, and all go
   assert.deepEqual([fate?.loadMs, residenceOf(stage)], [3000, 'resident']);
 });
 
-test('a wait for a load is no wait in the queue: nobody is refused or late for it', () => {
+test('a wait for a load is no wait in the queue: no request is refused or late for it', () => {
   const stage = new Stage(managedPlan(1, ['a']));
   const [first, second] = [stage.arrive(), stage.arrive()];
   stage.pass(90_000);
@@ -59,7 +59,7 @@ test('as long as one server takes all that come, no other is given the model', (
   assert.deepEqual([requests.map((request) => stage.placeOf(request)), stage.loads], [['m@a', 'm@a'], []]);
   stage.arrive();
   stage.pass(1000);
-  assert.equal(stage.loads.length, 1, 'one who waits is worth one load');
+  assert.equal(stage.loads.length, 1, 'one waiting request is worth one load');
   stage.arrive();
   assert.deepEqual(stage.loads.toSorted(), ['m@b', 'm@c']);
 });
@@ -202,7 +202,7 @@ test('a list that was asked for before a load ended does not count, and one may 
   stage.load();
   stage.start(request);
   stage.list('a', 'twin');
-  assert.equal(residenceOf(stage), 'resident', 'what answers is there');
+  assert.equal(residenceOf(stage), 'resident', 'a model that answers is resident');
   stage.list('a', 'other');
   assert.equal(residenceOf(stage), 'absent');
 });

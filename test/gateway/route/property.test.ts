@@ -4,7 +4,7 @@ import fc from 'fast-check';
 
 import { BACKENDS, STEP, Trial } from './random-fleet.ts';
 
-test('whatever happens, counters are exact, each request is answered once, and nothing is left when all has ended', () => {
+test('in every run counters are exact, each request is answered once, and nothing is left at the end', () => {
   fc.assert(
     fc.property(fc.constantFrom(1, 2, undefined), fc.array(STEP, { maxLength: 80, size: 'max' }), (slots, steps) => {
       const trial = new Trial(slots);
@@ -22,7 +22,7 @@ test('whatever happens, counters are exact, each request is answered once, and n
         trial.step({ kind: 'pass', ms: 1000 });
         trial.check();
       }
-      assert.deepEqual([trial.waiting, trial.held], [[], []], 'nobody starves');
+      assert.deepEqual([trial.waiting, trial.held], [[], []], 'no request starves');
       for (const backend of trial.stage.fleet.backends.values()) assert.equal(backend.inFlight, 0);
     }),
     { numRuns: 300 },

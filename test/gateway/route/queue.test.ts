@@ -26,7 +26,7 @@ test('a slot that comes free at any server takes the first who waits', () => {
   assert.deepEqual([stage.placeOf(waiting), stage.placeOf(next)], [stage.placeOf(onB), 'waits']);
 });
 
-test('who is still on time goes before who is late already', () => {
+test('a request before its deadline goes before one that is late already', () => {
   const stage = new Stage(managedPlan(1, ['a']));
   stage.warm();
   const [running, late] = [stage.arrive(), stage.arrive()];
@@ -49,7 +49,7 @@ test('between two aliases of one model the first who came goes first', () => {
   assert.deepEqual([stage.placeOf(first), stage.placeOf(second)], ['m@a', 'waits']);
 });
 
-test('who was served before and failed elsewhere goes first, and not where it failed', () => {
+test('a request that failed on another server goes first, and not to that server', () => {
   const stage = new Stage(managedPlan(1, ['a', 'b']));
   stage.warm();
   const [onA, onB, waiting] = [
@@ -87,7 +87,7 @@ test('a full line refuses at once, and so does one whose turn would come too lat
   assert.ok(full.retryAfterMs >= 1000 && full.retryAfterMs < 60_000, String(full.retryAfterMs));
 });
 
-test('who has waited too long is refused, and who has left is not waited for', () => {
+test('a request past its limit is refused, and an abandoned one is dropped', () => {
   const stage = new Stage(managedPlan(1, ['a']));
   stage.warm();
   const running = stage.arrive();
@@ -103,7 +103,7 @@ test('who has waited too long is refused, and who has left is not waited for', (
   assert.deepEqual([stage.decisionFor(leaves), stage.fleet.waiting.size], [undefined, 0]);
 });
 
-test('who waits is refused when nobody is left who could serve it', () => {
+test('waiting requests are refused when no server is left for them', () => {
   const stage = new Stage(managedPlan(1, ['a']));
   stage.warm();
   const running = stage.arrive();

@@ -143,7 +143,10 @@ export class Trial {
   #take(observation: number): void {
     for (const decision of this.stage.decisions.slice(observation)) {
       if (!('request' in decision)) continue;
-      assert.ok(this.arrived.includes(decision.request) && !this.left.has(decision.request), 'nobody else is answered');
+      assert.ok(
+        this.arrived.includes(decision.request) && !this.left.has(decision.request),
+        'no other request is answered',
+      );
       if (decision.kind === 'assign') {
         this.held.push(decision.request);
       } else assert.ok(decision.retryAfterMs > 0 && decision.retryAfterMs < 60_000);

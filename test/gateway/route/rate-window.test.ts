@@ -5,7 +5,7 @@ import { windowAt, EMPTY_WINDOW, countUse, retryIn } from '../../../src/gateway/
 
 const LIMITS = { requests: 2, tokens: 100 };
 
-test('what was used counts for a minute from its first use, then begins anew', () => {
+test('usage counts for a minute from its first use, then the window begins anew', () => {
   let rateWindow = countUse(EMPTY_WINDOW, { requests: 1, tokens: 0 }, 5000);
   rateWindow = countUse(rateWindow, { requests: 1, tokens: 30 }, 10_000);
   assert.deepEqual(rateWindow, { sinceMs: 5000, requests: 2, tokens: 30 });

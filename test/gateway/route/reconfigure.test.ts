@@ -53,7 +53,7 @@ test('a server that turns out to load by itself is asked for no loads, and the o
   assert.deepEqual(stage.loads, ['m@a']);
 });
 
-test('what was waited for and is not configured any more is forgotten when those who waited went elsewhere', () => {
+test('a deployment that left the configuration is forgotten when its waiting requests went elsewhere', () => {
   const stage = new Stage(managedPlan(1, ['a', 'b']));
   stage.warm();
   const [here, there] = [stage.arrive({ deployments: ['m@a'] }), stage.arrive({ deployments: ['m@b'] })];
@@ -66,7 +66,7 @@ test('what was waited for and is not configured any more is forgotten when those
   assert.deepEqual([...stage.fleet.backends.keys()], ['b']);
 });
 
-test('nobody waits behind requests of an older file for places that those do not want', () => {
+test('no request waits behind requests of an older file for slots that those do not use', () => {
   const stage = new Stage(managedPlan(1, ['a']));
   stage.warm();
   const [, old] = [stage.arrive(), stage.arrive()];

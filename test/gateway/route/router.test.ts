@@ -81,7 +81,7 @@ test('the server with the fewest in flight is chosen', () => {
   assert.equal(placeOf(arrive(fleet)), first);
 });
 
-test('what is in flight for other models of a server counts too', () => {
+test('requests in flight for other models of a server count too', () => {
   const fleet = createFleet({ ...planOf('a', 'b'), deployments: ['x@a', 'y@a', 'y@b'].map((id) => placed(id)) });
   arrive(fleet, { deployments: ['x@a'] });
   assert.equal(placeOf(arrive(fleet, { deployments: ['y@a', 'y@b'] })), 'y@b');
@@ -149,7 +149,7 @@ test('weights decide a shuffle', () => {
   assert.deepEqual([at(0), at(0.74), at(0.76), at(0.999)], ['m@a', 'm@a', 'm@b', 'm@b']);
 });
 
-test('whatever happens, what is in flight is exactly what was given and not given back', () => {
+test('in every run the requests in flight are those that were bound and not released', () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('arrive' as const), tried: fc.subarray(PLACES) }),
     fc.record({

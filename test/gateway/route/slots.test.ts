@@ -137,7 +137,7 @@ test('a trial that begins in the same moment as another ends proves nothing', ()
   assert.equal(stage.fleet.replicas.get('a#m')?.slots.count, 1);
 });
 
-test('what was found out is forgotten when the server goes', () => {
+test('learned slots are forgotten when the server goes', () => {
   const stage = new Stage(managedPlan(undefined, ['a']));
   stage.warm();
   const [first, second] = [stage.arrive(), stage.arrive()];

@@ -113,7 +113,7 @@ test('a place over its limit is left out; when all are, it is said how long that
   assert.equal(decisionFor(stage, stage.arrive()).kind, 'assign');
 });
 
-test('who waits for a slot when the last limit is reached is told so, and does not wait for the next minute', () => {
+test('a request that waits for a slot when the last limit is reached is refused, and does not wait for the next minute', () => {
   const plan = planWith({ a: { rpm: 1 } });
   const stage = new Stage({ ...plan, backends: [{ url: 'a', managed: false, slots: 1 }] });
   const [first] = ask(stage);

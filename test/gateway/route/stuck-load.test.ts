@@ -42,7 +42,7 @@ test('a request whose model went between two lists is watched over as a load is'
   assert.deepEqual(stage.unloads, ['jam']);
   stage.release(request);
   stage.pass(10_000);
-  assert.equal(stage.unloads.length, 1, 'nobody waits inside any more');
+  assert.equal(stage.unloads.length, 1, 'no request waits inside the server any more');
 });
 
 test('a request that is answered while its model is not listed is no sign of a jam', () => {
@@ -71,7 +71,7 @@ test('a request for what may be listed under another name is watched over too', 
   stage.start(answered);
   stage.pass(40_000);
   stage.release(answered);
-  assert.deepEqual(stage.unloads, [], 'who is answered was no sign of it');
+  assert.deepEqual(stage.unloads, [], 'an answered request was no sign of it');
   const request = stage.arrive();
   assert.equal(stage.placeOf(request), 'm@a');
   stage.list('a', 'twin');

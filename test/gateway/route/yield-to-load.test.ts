@@ -36,7 +36,7 @@ function contested(): Stage {
 
 test('a load that takes longer than it should keeps new requests from what may have to make room, until it has ended', () => {
   const stage = contested();
-  assert.equal(serve(stage, 3000), 6, 'what is there goes on while the load is expected');
+  assert.equal(serve(stage, 3000), 6, 'the resident model goes on while the load is expected');
   const held = stage.arrive(N);
   stage.pass(20_000);
   assert.equal(stage.placeOf(held), 'waits');
@@ -56,7 +56,7 @@ test('where that comes to nothing it is given up for as long, so that nobody is 
   assert.equal(serve(stage, 10_000), 0);
 });
 
-test('who does not run where something is loaded is not kept waiting, and neither is who fits beside it', () => {
+test('a model on another server does not wait for a load, and neither does one that fits beside it', () => {
   const stage = new Stage(managedPlan(1, ['a', 'b'], ['m', 'n']));
   stage.warm();
   stage.pass(10);

@@ -59,7 +59,7 @@ test('a load goes on although the client who caused it leaves, and the next find
   await until('the load has begun', () => fake.loads() === 1);
   draining.abort();
   await left;
-  await until('nobody waits', () => gateway.service().scheduler.waiting === 0);
+  await until('no request waits', () => gateway.service().scheduler.waiting === 0);
   letGo();
   await until(
     'the load has ended',
@@ -69,7 +69,7 @@ test('a load goes on although the client who caused it leaves, and the next find
   assert.deepEqual([fake.loads(), fake.requests.length], [1, 1]);
 });
 
-test('what an alias fixes goes with the load, so that no request loads the model anew', async () => {
+test('the options of an alias go with the load, so that no request reloads the model', async () => {
   await using setting = await set({ loadMs: 20 }, { num_ctx: 2048, keep_alive: '7m' });
   const { sim, gateway } = setting;
   await gateway.chat();

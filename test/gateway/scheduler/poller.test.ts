@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Listing } from '../../../src/gateway/route/residency.ts';
 import { Poller } from '../../../src/gateway/scheduler/poller.ts';
 
-test('who wants to know while a server is being asked is told what it says after that, once however many want it', async () => {
+test('callers that ask during a poll get the next poll’s answer, one poll for all of them', async () => {
   const asked: PromiseWithResolvers<Listing | undefined>[] = [];
   const told: Listing[] = [];
   const listing = (askedMs: number): Listing => ({ models: [], askedMs });

@@ -34,7 +34,7 @@ test('a full line is refused at once with when to come again, and the line behin
   for (const answer of served) assert.equal(await textOf(await answer), 'late');
 });
 
-test('who has waited longer than may be is refused, and told so by status or, in a stream that has begun, by a frame', async () => {
+test('a request past max_queue_wait is refused, by status or, in a stream that has begun, by a frame', async () => {
   const { fake, letGo } = await startHeld();
   await using server = fake;
   await using gateway = await startGateway([server], stated([server], 1, { max_queue_wait: 0.3 }));
@@ -75,7 +75,7 @@ test(
   },
 );
 
-test('who leaves the queue is forgotten at once, and no server hears of it', async () => {
+test('a client that leaves the queue is forgotten at once, and no server sees its request', async () => {
   const { fake, letGo } = await startHeld();
   await using server = fake;
   await using gateway = await startGateway([server], stated([server], 1));

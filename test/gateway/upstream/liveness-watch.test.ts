@@ -33,7 +33,7 @@ test('three questions in a row that nobody answers are the end, for all who wait
   assert.equal(asked.length, 6, 'and nobody is asked any more');
 });
 
-test('who waits no more is told nothing, and with the last of them the questions end', async (t) => {
+test('a request that left is told nothing, and with the last one the questions end', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { vigil, asked } = keep([]);
   const end = vigil.watch('a', () => assert.fail('told'));

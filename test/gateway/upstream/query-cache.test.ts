@@ -4,7 +4,7 @@ import { Agent } from 'undici';
 import { QueryCache } from '../../../src/gateway/upstream/query-cache.ts';
 import { startFake } from '../fake-upstream.ts';
 
-test('those who ask the same at once share an answer, and one that is not to be kept is given to nobody after them', async () => {
+test('callers that ask the same at once share an answer, and an answer that is not kept is not given to later callers', async () => {
   await using fake = await startFake((_got, outgoing) => void outgoing.end('{"said":1}'));
   const dispatcher = new Agent();
   const inquiries = new QueryCache();

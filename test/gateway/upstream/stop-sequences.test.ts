@@ -5,7 +5,7 @@ import { StopSequences } from '../../../src/gateway/upstream/stop-sequences.ts';
 
 const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 6 });
 
-test('whatever comes in whichever pieces, all before a stop sequence is passed on, and nothing of one', () => {
+test('all text before a stop sequence is passed on, and nothing of the sequence, however the text is cut', () => {
   fc.assert(
     fc.property(fc.array(letters), fc.array(letters, { minLength: 1, maxLength: 3 }), (pieces, stops) => {
       let passed = '';
@@ -24,7 +24,7 @@ test('whatever comes in whichever pieces, all before a stop sequence is passed o
   );
 });
 
-test('what can be no beginning of a stop sequence is not held back', () => {
+test('text that cannot begin a stop sequence is not held back', () => {
   const passed: string[] = [];
   const watch = new StopSequences(['\n\n'], (event) => {
     if (event.kind === 'text') passed.push(event.text);

@@ -20,7 +20,7 @@ test('before anything was seen a token is some four characters', () => {
   assert.equal(new TokenCounts().estimate('request', M, 0), 1);
 });
 
-test('what a template adds to every prompt is told from what a text takes', () => {
+test('the tokens that a template adds to every prompt are told apart from those of the text', () => {
   const counts = new TokenCounts();
   for (const length of [200, 5000, 1000, 12_000]) counts.observe('request', M, length, 50 + length * 0.3);
   assert.equal(counts.estimate('request', M, 100), 80);
@@ -34,7 +34,7 @@ test('prompts of one length say how many tokens a character is, and nothing more
   assert.ok(Math.abs(counts.estimate('prompt', M, 10_000) - 4000) < 10);
 });
 
-test('what was seen long ago counts less', () => {
+test('old observations count less', () => {
   const counts = new TokenCounts();
   for (let turn = 0; turn < 100; turn += 1) counts.observe('prompt', M, 1000, turn < 50 ? 500 : 250);
   const estimate = counts.estimate('prompt', M, 1000);

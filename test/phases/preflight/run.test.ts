@@ -38,7 +38,7 @@ test('this machine with two simulated Ollamas passes', { timeout: 120_000 }, asy
   );
   assert.ok(
     !Object.keys(tools.files.get('hosts/here/answers.json') ?? {}).includes('foreign'),
-    'what foreign files hold stays out of the evidence',
+    'the content of foreign files stays out of the evidence',
   );
 });
 

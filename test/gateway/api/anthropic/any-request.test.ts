@@ -7,7 +7,7 @@ import { KEY, startGateway, until } from '../../running.ts';
 import { messageOf, parseStream } from './events.ts';
 import { WHOLE } from './whole-request.ts';
 
-test('whatever is sent, it is answered, counted, or refused as the sender’s fault', async (t) => {
+test('every body is answered, counted, or refused as the client’s fault', async (t) => {
   const sim = await startSim({
     models: [{ name: 'm', capabilities: ['completion', 'tools', 'thinking', 'vision'] }],
     loadMs: 1,

@@ -38,7 +38,7 @@ const near = (seen: number, wanted: number, tolerance: number): void => {
 };
 
 test(
-  'nothing is loaded for a count, and no place taken: one that is asked while all slots are busy is answered all the same',
+  'nothing is loaded for a count, and no place taken: a count is answered while all slots are busy',
   { timeout: 30_000 },
   async (t) => {
     const sim = await startSim({ models: ['m'], loadMs: 1, tokenMs: 1, numParallel: 1 });
@@ -61,7 +61,7 @@ for (const [what, model, base] of [
   ['Ollama', 'ollama_chat/m', ''],
   ['a server that speaks OpenAI', 'openai/m', '/v1'],
 ] as const) {
-  test(`what ${what} counted is what the next counts are estimated from`, async (t) => {
+  test(`counts are estimated from the tokens that ${what} counted before`, async (t) => {
     const sim = await startSim({ models: ['m'], loadMs: 1, tokenMs: 0 });
     t.after(() => sim.close());
     await using gateway = await startGateway([], {
@@ -87,7 +87,7 @@ test('tools that a template does not show do not count', async (t) => {
   near(await count(gateway, with_tools), seen, 0.2);
 });
 
-test('who may not ask, asks for what is not there, or asks wrongly is refused as for a message', async () => {
+test('a wrong key, an unknown model and a bad body are refused as for a message', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
   const path = '/v1/messages/count_tokens';

@@ -152,7 +152,7 @@ test('thoughts that are not to be shown go out sealed, and come back as they wer
   assert.deepEqual([thinkingOf('seen', 'EqQB'), thinkingOf('', 'EqQB'), thinkingOf('', undefined)], ['seen', '', '']);
 });
 
-test('whatever is said, a stream comes to the same message as an answer in one piece', () => {
+test('a stream adds up to the same message as a whole response', () => {
   const event = fc.oneof(
     fc.string({ unit: 'binary' }).map(text),
     fc.string({ unit: 'binary' }).map(thinking),
@@ -175,7 +175,7 @@ test('whatever is said, a stream comes to the same message as an answer in one p
   );
 });
 
-test('what Ollama sends comes to one and the same stream, wherever its bytes are cut', () => {
+test('Ollama’s bytes give the same stream, wherever they are cut', () => {
   const lines = [
     { message: { content: '', thinking: 'hmü' } },
     { message: { content: 'Grüß 世' } },

@@ -71,7 +71,7 @@ test('a failure in the middle of a stream is an error event, and nothing follows
   assert.equal(events.at(-1)?.request_id, response.headers.get('request-id'));
 });
 
-test('what nobody honours is named in a header, and refused where the operator is strict', async () => {
+test('a parameter without effect is named in a header, and refused under strict', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
   assert.equal((await post(gateway, { speed: 'fast' })).headers.get('x-hxllm-ignored-params'), 'speed');

@@ -124,7 +124,7 @@ test('tools are called and thoughts are thought, in blocks of their own', async 
   );
 });
 
-test('what Claude Code sends is answered', async (t) => {
+test('a request of Claude Code is answered', async (t) => {
   const sim = await startSim({
     models: [{ name: 'm', capabilities: ['completion', 'tools', 'thinking'], numCtx: 32_768 }],
     loadMs: 1,

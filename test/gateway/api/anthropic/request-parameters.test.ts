@@ -48,7 +48,7 @@ test('thinking is off unless it is asked for, and as much as a model can be told
   ]);
 });
 
-test('what promises nothing is taken in silence, and what nobody honours is named', () => {
+test('hints are accepted in silence, and parameters without effect are named', () => {
   const silent = {
     metadata: { user_id: 'u' },
     service_tier: 'standard_only',
@@ -86,7 +86,7 @@ test('what promises nothing is taken in silence, and what nobody honours is name
     assert.deepEqual(read(more).request.format, schema);
 });
 
-test('what Claude Code sends is read whole: its sealed thought is opened, whom to charge is left out, and the answer of its tool comes last', () => {
+test('a request of Claude Code is read whole: its sealed thought is opened, the billing block is left out, and the tool result comes last', () => {
   const { body } = JSON.parse(readFileSync(new URL('fixtures/claude-code.json', import.meta.url), 'utf8')) as {
     body: Readonly<Record<string, unknown>>;
   };

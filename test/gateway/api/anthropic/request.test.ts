@@ -26,7 +26,7 @@ const brief = (messages: readonly Message[]): readonly unknown[] =>
 
 const image = (data: string): object => ({ type: 'image', source: { type: 'base64', media_type: 'image/png', data } });
 
-test('a conversation is read block by block: what tools answered stands in its place, with its images and its errors', () => {
+test('a conversation is read block by block: tool results stand in their place, with images and errors', () => {
   const messages = [
     { role: 'user', content: [{ type: 'text', text: 'a' }, image('aGk='), { type: 'text', text: 'b' }] },
     {
@@ -107,7 +107,7 @@ test('texts that come as documents or search results are shown to the model', ()
   assert.deepEqual(ignoredParams, ['citations']);
 });
 
-test('what cannot be done without is refused by its name', () => {
+test('an unsupported parameter that changes the answer is refused by its name', () => {
   const user = (block: object): string => refusal({ messages: [{ role: 'user', content: [block] }] });
   assert.match(
     user({ type: 'image', source: { type: 'url', url: 'https://x/y.png' } }),
@@ -127,7 +127,7 @@ test('what cannot be done without is refused by its name', () => {
   assert.match(refusal({ container: 'c' }), /^container: not supported/);
 });
 
-test('what is missing or wrong is named as Anthropic names it', () => {
+test('a missing or wrong parameter is named as Anthropic names it', () => {
   assert.equal(refusal({ max_tokens: undefined }), 'max_tokens: Field required');
   assert.equal(refusal({ messages: [] }), 'messages: at least one message is required');
   assert.equal(

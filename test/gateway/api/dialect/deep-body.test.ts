@@ -38,7 +38,7 @@ test("a body that is nested too deeply is refused as its sender's fault, whereve
   assert.equal(fake.requests.length, 0);
 });
 
-test('what is nested as schemas are is passed on', async () => {
+test('a body nested as deeply as schemas are is passed on', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
   const response = await gateway.ask('/v1/messages', {

@@ -20,7 +20,7 @@ test('an image is what stands behind the head of its URL, whatever that says bes
     assert.equal(read(`${head}aGk=`), 'aGk=', head);
 });
 
-test('what carries no base64 is refused, however long it is', () => {
+test('a URL without base64 data is refused, however long it is', () => {
   for (const url of [
     'https://example.com/a.png',
     'data:image/png,aGk=',

@@ -115,7 +115,7 @@ test('silence is filled with a piece in which nothing is said', () => {
   assert.deepEqual(piece('generate'), { model: 'alias', created_at: 'then', response: '', done: false });
 });
 
-test('what a server does not say of times is measured', () => {
+test('durations that the server leaves out are measured', () => {
   const [subrequest] = parsedRequestOf('chat', true).subrequests;
   const encoder = subrequest?.encoder();
   encoder?.encode({ kind: 'text', text: 'a' });

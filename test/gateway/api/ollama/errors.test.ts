@@ -30,7 +30,7 @@ after(async () => {
   await Promise.all(sims.map((sim) => sim.close()));
 });
 
-test('what an alias fixes, and what nobody knows, is named, or refused where all has to be honoured', async () => {
+test('options that the alias fixes and unknown options are named, or refused under strict', async () => {
   const body = {
     model: 'chat',
     ...ECHO,

@@ -93,7 +93,7 @@ test('chunks of a server that speaks the same get our head, and no second reason
   ]);
 });
 
-test('whatever is said, each event is one line of JSON, and the text of a stream is the text that was said', () => {
+test('each event is one line of JSON, and the chunks add up to the whole text', () => {
   const event: fc.Arbitrary<ServerEvent> = fc.oneof(
     fc.string({ unit: 'binary' }).map((text): ServerEvent => ({ kind: 'text', text })),
     fc.string({ unit: 'binary' }).map((text): ServerEvent => ({ kind: 'thinking', text })),

@@ -86,7 +86,7 @@ for (const [param, more] of REFUSED) {
   });
 }
 
-test('what cannot be honoured is named, what asks for what happens anyway is not', () => {
+test('a parameter without effect is named, unless it asks for the default', () => {
   assert.deepEqual(
     readParsedRequest({
       logit_bias: { 1: 2 },

@@ -72,7 +72,7 @@ test('without a limit it is 16 tokens, as the API has it', () => {
   assert.equal(readAll({ max_tokens: 300 })[0]?.maxTokens, 300);
 });
 
-test('what cannot be honoured is named, as the log probabilities of a prompt', () => {
+test('a parameter without effect is named, as the log probabilities of a prompt', () => {
   assert.deepEqual(readParsedRequest({ echo: true, logprobs: 1, logit_bias: {} }).ignoredParams.toSorted(), [
     'logit_bias',
     'logprobs',

@@ -10,7 +10,7 @@ const busy = (retryAfterMs: number): Failure => ({
   retryAfterMs,
 });
 
-test('who is to come again is told when, in both ways that the SDKs heed', () => {
+test('an error that a retry helps says when to retry, in both headers that the SDKs read', () => {
   assert.deepEqual(OPENAI.errorResponse(busy(1500)).headers, {
     'content-type': 'application/json',
     'retry-after': '2',

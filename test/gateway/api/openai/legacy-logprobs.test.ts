@@ -9,7 +9,7 @@ test('the place of a token counts characters, of which an emoji is one, and goes
   assert.deepEqual(logprobs.body([token('c')])['text_offset'], [5]);
 });
 
-test('what is no token is left out, and a probability that is not known is null', () => {
+test('entries without a token are left out, and an unknown probability is null', () => {
   assert.deepEqual(new LegacyLogprobs('').body([null, 7, { token: 'a' }]), {
     tokens: ['a'],
     token_logprobs: [null],

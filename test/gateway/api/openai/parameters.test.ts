@@ -8,7 +8,7 @@ import { parseEvents } from '../../sse.ts';
 const last = (fake: FakeUpstream): { readonly [field: string]: unknown } =>
   JSON.parse(fake.requests.at(-1)?.body ?? '') as { readonly [field: string]: unknown };
 
-test('what would reload the model for everyone is taken from the configuration and never from a request', async () => {
+test('options that reload the model come from the configuration and never from a request', async () => {
   await using fake = await startFake();
   const params = { model: 'ollama_chat/m', api_base: fake.url, num_ctx: 8192, temperature: 0.2 };
   await using gateway = await startGateway([], { model_list: [{ model_name: 'm', litellm_params: params }] });

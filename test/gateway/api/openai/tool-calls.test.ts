@@ -122,7 +122,7 @@ test('arguments that are no JSON, sent back by a client, are its fault and named
   assert.equal(fake.requests.length, asked);
 });
 
-test('who wants no parallel calls gets one', async () => {
+test('parallel_tool_calls: false gives one call', async () => {
   const { choices } = await client.chat.completions.create({
     model: 'm',
     messages,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chatOf, parsedRequestOf, failureOf } from './parser.ts';
 
-test('what steers the answer arrives by the names that servers know', () => {
+test('sampling parameters get the names that servers know', () => {
   assert.partialDeepStrictEqual(
     chatOf({
       temperature: 0.5,

@@ -91,7 +91,7 @@ for (const prefix of ['', 'openai-']) {
   });
 }
 
-test('what cannot be honoured is named, whoever answers', async () => {
+test('a parameter without effect is named, on every kind of server', async () => {
   for (const model of ['phi', 'openai-phi']) {
     const { response } = await client.responses
       .create({ model, input: 'hi', store: true, reasoning: { effort: 'high' }, tools: [{ type: 'web_search' }] })

@@ -57,7 +57,7 @@ test('a response comes in one piece or by its events, with or without /v1', asyn
   });
 });
 
-test('what cannot be honoured is named, and refused under strict', async () => {
+test('a parameter without effect is named, and refused under strict', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
   const more = { store: true, truncation: 'auto', tools: [{ type: 'web_search' }] };
@@ -204,7 +204,7 @@ test('an upstream answer of any pieces comes to the same events', async () => {
   assert.partialDeepStrictEqual(last.output, [{ content: [{ text: 'é' }] }, { content: [{ text: 'ü🌍' }] }]);
 });
 
-test('what is stored at OpenAI is not found here, whatever is done with it, and only with the key', async () => {
+test('every method on a stored response is a 404, and needs the key', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
   for (const [method, path] of [

@@ -36,7 +36,7 @@ test('a stop sequence that the server ignores ends the answer early, in whicheve
   }
 });
 
-test('what only looked like a stop sequence is told after all, and with it its log probabilities', () => {
+test('text that only looked like a stop sequence is sent after all, with its log probabilities', () => {
   const token = (text: string): object => ({ token: text, logprob: -1, bytes: null, top_logprobs: [] });
   const said = (content: string): object => ({ ...says({ content }), logprobs: [token(content)] });
   assert.deepEqual(
@@ -96,7 +96,7 @@ test('an answer that has to be a call is one, whether its server sees that or no
   assert.deepEqual(kinds([done()]), ['stop']);
 });
 
-test('what follows the end in the same line is not told', () => {
+test('text behind the end in the same line is not sent', () => {
   const line = says({ content: 'a STOP', tool_calls: [{ function: { name: 'f' } }] });
   assert.deepEqual(
     read([line, done()], { stop: ['STOP'] }).map(({ kind }) => kind),

@@ -88,7 +88,7 @@ test('an error in the middle ends the answer, and nothing after it is told', () 
   assert.partialDeepStrictEqual(events[1], { kind: 'failure', failure: { kind: 'upstream', fault: 'deployment' } });
 });
 
-test('what is not JSON is a failure of the deployment', () => {
+test('a line that is not JSON is a failure of the deployment', () => {
   const events = eventsOf((emit) => new AnswerLines(emit, CHAT), [Buffer.from('<html>\n{"done":true}\n')]);
   assert.equal(events.length, 1);
   assert.partialDeepStrictEqual(events[0], {

@@ -28,7 +28,7 @@ function body(request: Partial<ChatRequest>, settings: Partial<AliasSettings> = 
   return JSON.parse(ollamaChatBody({ ...REQUEST, ...request }, { ...KEEPING, ...settings }));
 }
 
-test('what nobody asked for is not said, and prompts are never cut in silence', () => {
+test('parameters that the client left out are not sent, and prompts are never cut in silence', () => {
   assert.deepEqual(body({}), {
     model: 'phi3:3.8b',
     messages: [{ role: 'user', content: 'hi' }],

@@ -34,7 +34,7 @@ const ROWS: readonly (readonly [status: number, error: string, kind: string, fau
   ],
   [429, 'slow down', 'overloaded', 'busy', 'backend_busy'],
   [401, 'unauthorized', 'upstream', 'deployment', 'backend_failed'],
-  [502, 'whatever a proxy says', 'upstream', 'deployment', 'backend_failed'],
+  [502, 'any text of a proxy', 'upstream', 'deployment', 'backend_failed'],
 ];
 
 for (const [status, error, kind, fault, code] of ROWS) {

@@ -105,7 +105,7 @@ test('a client of the Responses API is served, streamed or whole, with calls', a
   );
 });
 
-test('what such a server has no words for is named, also what its own clients are not told of', async () => {
+test('parameters that such a server lacks are named, also those that its own clients do not hear of', async () => {
   await using fake = await startFake(answers);
   await using gateway = await startBefore(fake);
   const response = await post(gateway, '/api/chat', {
@@ -126,7 +126,7 @@ test('what such a server has no words for is named, also what its own clients ar
   assert.partialDeepStrictEqual(lastOf(fake)[1], { logit_bias: { 1: 2 } });
 });
 
-test('what a server says that its model cannot do is left out of a second try and named, and left out at once from then on', async () => {
+test('a parameter that the server refuses for its model is left out of a second try and named, and left out at once from then on', async () => {
   const refusing =
     (word: string, text: string) =>
     (got: Got, outgoing: ServerResponse): void => {

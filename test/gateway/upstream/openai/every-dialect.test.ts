@@ -92,7 +92,7 @@ test('a client of Ollama’s generate has its prompt put through the template, w
   assert.partialDeepStrictEqual(lastOf(fake), ['/v1/completions', { prompt: 'Once' }]);
 });
 
-test('what cannot stand beside a prompt that goes as it is is named', async () => {
+test('parameters that have no effect on a raw prompt are named', async () => {
   await using fake = await startFake(
     (_got, outgoing) => void outgoing.end(JSON.stringify({ choices: [{ text: 'a time', finish_reason: 'stop' }] })),
   );

@@ -23,7 +23,7 @@ test('a call with broken arguments is no call: the answer has failed, by no faul
   assert.partialDeepStrictEqual(cut.at(-1), { kind: 'end', reason: 'length' });
 });
 
-test('a stream that breaks off, or names an error in its middle, has failed; one that has given its reason needs no [DONE]', () => {
+test('a stream that breaks off, or names an error in its middle, has failed; a stream with a finish_reason needs no [DONE]', () => {
   const begun = `data: ${JSON.stringify(delta({ content: 'a' }))}\n\n`;
   for (const text of [
     begun,

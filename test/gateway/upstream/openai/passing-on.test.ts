@@ -44,7 +44,7 @@ for (const [what, said, read, asked] of [
   ['chat', CHAT, readChat, { messages: [{ role: 'user', content: 'hi' }] }],
   ['completion', TEXT, readCompletion, { prompt: 'a' }],
 ] as const) {
-  test(`whatever a server that speaks OpenAI makes of a ${what}, the client gets a whole answer of its own request, or the server has failed`, () => {
+  test(`for every response of an OpenAI server to a ${what}, the client gets a whole answer to its own request, or the server has failed`, () => {
     const order = (stream: boolean): ReturnType<typeof read> =>
       read(
         Buffer.from(

@@ -48,7 +48,7 @@ test('a stream that has given its reason needs no [DONE]', () => {
   );
 });
 
-test("a stream of Ollama's that ends without a reason was cut off for repeating itself; one that lost the model's name has failed", () => {
+test("a stream of Ollama's that ends without a reason was cut off for repeating itself; a stream that lost the model’s name has failed", () => {
   const said = `data: ${JSON.stringify({ ...chunk('ha'), model: 'm', system_fingerprint: 'fp_ollama' })}\n\n`;
   const nothing = `data: ${JSON.stringify({ ...chunk(''), model: '', system_fingerprint: 'fp_ollama' })}\n\n`;
   assert.partialDeepStrictEqual(stream(said + said).slice(1), [
@@ -81,7 +81,7 @@ test('a stream that ends without [DONE], says what is not JSON, or names an erro
   }
 });
 
-test('what is found out in a stream to be the fault of its request is no fault of the server', () => {
+test('an error in a stream that is the request’s fault is no failure of the server', () => {
   const tooLong =
     'Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens';
   assert.partialDeepStrictEqual(stream(`event: error\ndata: ${JSON.stringify({ error: { message: tooLong } })}\n\n`), [

@@ -153,7 +153,7 @@ test('tools go with their choice, a schema with a name, and any JSON as a schema
   });
 });
 
-test('what steers an answer goes by the names that such servers know, and what reloads a model does not', () => {
+test('sampling parameters go by the names that such servers know, and options that reload a model are left out', () => {
   const body = chatBody({
     sampling: { temperature: 0, seed: 7, top_k: 40, repeat_penalty: 1.1, num_ctx: 9, num_keep: 1 },
     stop: ['END'],
