@@ -72,7 +72,7 @@ async function run(config: GatewayConfig, listening: Listening, flags: Flags): P
         .filter((problem) => problem !== undefined)
     : addresses.problems;
   if (!addresses.ok || problems.length > 0) {
-    await gateway.stop(0, signals.again);
+    await gateway.stop(0, signals.second);
     signals.forget();
     return giveUp(problems);
   }
@@ -98,7 +98,7 @@ async function run(config: GatewayConfig, listening: Listening, flags: Flags): P
   });
   await signals.first;
   log({ event: 'stopping', in_flight: gateway.service().scheduler.inFlight });
-  const { cut } = await gateway.stop(gateway.service().config.timeouts.drainMs, signals.again);
+  const { cut } = await gateway.stop(gateway.service().config.timeouts.drainMs, signals.second);
   signals.forget();
   log({ event: 'stopped', cut });
   return 0;

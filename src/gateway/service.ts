@@ -74,7 +74,7 @@ export function createService(
       const known = scheduler.fleet.replicas.get(replica);
       if (known !== undefined) onLoaded(known, result);
       scheduler.loaded(replica, result, failure);
-      poller.look();
+      poller.pollNow();
     },
   });
   scheduler.connect({
@@ -84,7 +84,7 @@ export function createService(
     },
     onUp: (backend) => {
       log({ event: 'backend-up', backend });
-      poller.look();
+      poller.pollNow();
     },
     onLoad: (replica, deployment) => {
       loader.load(replica, deployment);
@@ -116,7 +116,7 @@ export function createService(
     },
   });
   loader.learn(first);
-  poller.look();
+  poller.pollNow();
   return serviceOf(current);
 }
 

@@ -21,7 +21,7 @@ export async function listTags(service: Service): Promise<Json> {
   };
 }
 
-/** The aliases whose models are in memory, each as listed by the backend where it stays longest. */
+/** The aliases whose models are in memory, each as listed by the backend that keeps it longest. */
 export async function listLoaded(service: Service): Promise<Json> {
   const answers = await askAll(service, 'loaded');
   const models = [...service.models].flatMap(([alias, { deployments }]) => {
@@ -58,13 +58,13 @@ export async function showModel(
   }
   const [first] = deployments;
   const { contextLength } = providerOf(first).catalogue;
-  const told =
+  const context =
     contextLength !== undefined && isUp(service, first.url)
       ? contextLength.read(await upstream.query(first, contextLength.query), first.model)
       : undefined;
   return {
     body: minimalShowBody(
-      { alias, options: first.options, context: told ?? contextOf(first, scheduler.fleet) },
+      { alias, options: first.options, context: context ?? contextOf(first, scheduler.fleet) },
       first.mode,
       new Date(service.since * 1000),
     ),

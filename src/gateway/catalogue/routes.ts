@@ -15,9 +15,9 @@ type Handler = (c: Context<GatewayEnv>) => Response | Promise<Response>;
 /** Paths of Ollama's API that would change a server. */
 const CHANGES = ['/api/pull', '/api/push', '/api/create', '/api/copy', '/api/delete', '/api/blobs/*'];
 
-/** Adds what Ollama's clients ask for beside answers: which models there are, and their properties. `withKey` protects a handler. */
+/** Adds the paths of Ollama's API that list models and show their properties. `withKey` protects a handler. */
 export function addCatalogue(app: Hono<GatewayEnv>, withKey: (handler: Handler) => Handler): void {
-  // Clients look for an Ollama here before they send a key. It is all that the path says.
+  // Clients look for an Ollama here before they send a key. The path says nothing else.
   app.get('/', ({ env }) => {
     setCorsHeaders(env);
     return sizedResponse('Ollama is running', 200, { 'content-type': 'text/plain; charset=utf-8' });

@@ -19,7 +19,8 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
   const queues = (): readonly Sample[] => {
     const sizes = new Map<string, number>();
     // Several queues have one name while requests of an older configuration wait.
-    for (const line of read().queues.values()) sizes.set(line.name, (sizes.get(line.name) ?? 0) + queueLength(line));
+    for (const queue of read().queues.values())
+      sizes.set(queue.name, (sizes.get(queue.name) ?? 0) + queueLength(queue));
     return [...sizes].map(([name, value]) => ({ labels: [name], value }));
   };
   return [

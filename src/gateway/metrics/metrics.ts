@@ -20,7 +20,7 @@ export interface Metrics {
   /** A request has ended; `backend` is the last one tried. */
   ended(line: AccessLogLine, backend: string | undefined): void;
   /** A load has ended. */
-  loaded(replica: Pick<Replica, 'backend' | 'model'>, how: AttemptResult): void;
+  loaded(replica: Pick<Replica, 'backend' | 'model'>, result: AttemptResult): void;
   /** The configuration was read again. */
   reloaded(result: 'done' | 'refused'): void;
   /** In Prometheus' text format. */
@@ -51,8 +51,8 @@ export function createMetrics({ fleet, isModel, openConnections }: MetricsSource
     ended: (line, backend = '') => {
       requests.count(line, backend, isModel);
     },
-    loaded: ({ backend, model }, how) => {
-      loads.add(1, [backend, model, how === 'answered' ? 'done' : 'failed']);
+    loaded: ({ backend, model }, result) => {
+      loads.add(1, [backend, model, result === 'answered' ? 'done' : 'failed']);
     },
     reloaded: (result) => {
       reloads.add(1, [result]);

@@ -21,15 +21,11 @@ export function createProcessMetrics(): { readonly metrics: readonly Metric[]; c
     one('process_start_time_seconds', 'Start time, since 1970.', () => startedS),
     one('process_open_fds', 'Open file descriptors.', openDescriptors),
     one('nodejs_heap_used_bytes', 'JavaScript heap in use.', () => process.memoryUsage().heapUsed),
-    one(
-      'nodejs_eventloop_lag_p99_seconds',
-      'How late the event loop was, 99th percentile since it was last asked.',
-      () => {
-        const lateNs = delay.percentile(99);
-        delay.reset();
-        return Math.max(0, lateNs / 1e9 - RESOLUTION_MS / 1000);
-      },
-    ),
+    one('nodejs_eventloop_lag_p99_seconds', 'Delay of the event loop, 99th percentile since the last scrape.', () => {
+      const lateNs = delay.percentile(99);
+      delay.reset();
+      return Math.max(0, lateNs / 1e9 - RESOLUTION_MS / 1000);
+    }),
   ];
   return { metrics, close: () => delay.disable() };
 }

@@ -50,7 +50,7 @@ export class RequestMetrics {
   readonly #wait = new Histogram(
     {
       name: 'hxllm_queue_wait_seconds',
-      help: 'Wait for a slot of a request that got one.',
+      help: 'Time for which an assigned request waited for its slot.',
       labelNames: ['model'],
     },
     WAIT_S,

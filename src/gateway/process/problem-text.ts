@@ -2,8 +2,8 @@ import type { Problem } from '../../core/problem.ts';
 
 /** A Problem as lines for a person: place and summary, expected and found, fix. */
 export function problemText(severity: 'error' | 'warning', { code, summary, detail, fix, where }: Problem): string {
-  const place = [where?.file, where?.line, where?.column].filter((part) => part !== undefined).join(':');
-  return `${severity}: ${place === '' ? '' : `${place}: `}${summary} (${code})\n  ${detail}\n  fix: ${fix}\n`;
+  const location = [where?.file, where?.line, where?.column].filter((part) => part !== undefined).join(':');
+  return `${severity}: ${location === '' ? '' : `${location}: `}${summary} (${code})\n  ${detail}\n  fix: ${fix}\n`;
 }
 
 /** The exit code for a Problem at the start: 64 for wrong usage, 70 for a bug, 78 for the configuration. */

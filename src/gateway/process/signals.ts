@@ -5,7 +5,7 @@ export interface Signals {
   /** The first SIGTERM or SIGINT: stop. */
   readonly first: Promise<void>;
   /** The second: stop at once. */
-  readonly again: AbortSignal;
+  readonly second: AbortSignal;
   /** Sets the action of SIGHUP. Actions run one after the other, also if SIGHUP comes during one. */
   onHangUp(act: () => Promise<unknown>): void;
   forget(): void;
@@ -33,7 +33,7 @@ export function listenForSignals(): Signals {
   process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onHangUp);
   return {
     first,
-    again: at.signal,
+    second: at.signal,
     onHangUp: (given) => {
       act = given;
     },

@@ -12,7 +12,7 @@ export interface QueueState {
 
 /** Decides whether a request may wait. `expectedMs` is the expected wait. */
 export type Admission = (
-  crowd: QueueState,
+  state: QueueState,
 ) =>
   | { readonly admit: true }
   | { readonly admit: false; readonly reason: 'queue-full' | 'queue-timeout'; readonly expectedMs: number };

@@ -37,8 +37,8 @@ export function chooseDeployment(
   );
   const [first, ...rest] = free;
   if (first === undefined) {
-    const more = warm.find(({ replica }) => mayTryOneMore(replica, nowMs));
-    return more === undefined ? undefined : { ...more, reason: 'slot-trial', trial: true };
+    const trialCandidate = warm.find(({ replica }) => mayTryOneMore(replica, nowMs));
+    return trialCandidate === undefined ? undefined : { ...trialCandidate, reason: 'slot-trial', trial: true };
   }
   if (rest.length > 0)
     return {
@@ -66,12 +66,12 @@ export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decis
     const loadMs = loadWaitMs(queue, waiter, nowMs);
     remove(queue, waiter.request);
     fleet.waiting.delete(waiter.request);
-    out.push(bind(fleet, waiter, choice, loadMs, nowMs));
+    out.push(assign(fleet, waiter, choice, loadMs, nowMs));
   }
 }
 
 /** Assigns a request to a deployment. */
-export function bind(
+export function assign(
   fleet: Fleet,
   { request, sinceMs }: Pick<Waiter, 'request' | 'sinceMs'>,
   { deployment, backend, replica, reason, trial }: Choice,
@@ -98,9 +98,9 @@ export function bind(
     position: replica.inFlight,
     started: false,
     released: false,
-    abandonedRestMs: replica.abandonedMs,
+    abandonedPrefillMs: replica.expiredPrefillMs,
   };
-  replica.abandonedMs = undefined;
+  replica.expiredPrefillMs = undefined;
   return { kind: 'assign', request, lease, reason, loadMs };
 }
 

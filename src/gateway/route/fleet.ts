@@ -4,7 +4,7 @@ import { waitersOf, queueLength, type Queue } from './queue.ts';
 import { EMPTY_WINDOW, type RateWindow, type RateLimits } from './rate-window.ts';
 import { createReplica, replicaId, type Replica, type LoadWatch } from './replica.ts';
 import { unknownResidency } from './residency.ts';
-import { learnedSlots, statedSlots } from './slots.ts';
+import { learnedSlots, configuredSlots } from './slots.ts';
 
 /** A deployment, as routing sees it: its counters and its state. */
 export interface DeploymentState {
@@ -13,14 +13,14 @@ export interface DeploymentState {
   readonly weight: number;
   /** The model on its backend; several aliases may share it. */
   readonly replica: string;
-  /** The runner that it needs there; see `runnerKey`. */
+  /** The options of the runner that it needs there; see `runnerKey`. */
   readonly runnerKey: string;
   /** Of the usable deployments, only those with the lowest `order` are used. */
   readonly order: number;
   readonly limits: RateLimits;
   rateWindow: RateWindow;
   latency: Latency | undefined;
-  /** Leases that are not released; exact. */
+  /** Number of leases that are not released; exact. */
   inFlight: number;
   /** Failures in a row. */
   failures: number;
@@ -36,8 +36,8 @@ export interface DeploymentState {
 export interface Backend {
   readonly url: string;
   inFlight: number;
-  /** When the last lease has ended. */
-  quietSinceMs: number;
+  /** When its last lease ended. */
+  idleSinceMs: number;
   circuit: Circuit;
   /** The replica that the gateway is loading there: one at a time, as the server does it. */
   loading: string | undefined;
@@ -64,10 +64,9 @@ export interface Lease {
   /** Number of leases of the replica when this one was made, itself included. */
   readonly position: number;
   started: boolean;
-  /** It has been released. */
   released: boolean;
-  /** Expected rest of the abandoned prompt whose slot it got, ms. */
-  readonly abandonedRestMs: number | undefined;
+  /** Expected duration of the abandoned prompt whose slot it got, ms. */
+  readonly abandonedPrefillMs: number | undefined;
 }
 
 /** The whole state of routing. Plain data: only `router.ts` and the functions that it calls change it. */
@@ -126,7 +125,7 @@ export function loadInProgress(
 }
 
 /** A fleet without any knowledge: every backend counts as up. */
-export function createFleet(plan: FleetSpec): Fleet {
+export function createFleet(spec: FleetSpec): Fleet {
   const fleet: Fleet = {
     deployments: new Map(),
     backends: new Map(),
@@ -136,7 +135,7 @@ export function createFleet(plan: FleetSpec): Fleet {
     picks: 0,
     tickWanted: false,
   };
-  reconfigure(fleet, plan);
+  reconfigure(fleet, spec);
   return fleet;
 }
 
@@ -144,14 +143,14 @@ export function createFleet(plan: FleetSpec): Fleet {
  * Changes a fleet to another spec. Knowledge about parts that stay is kept; parts that go are removed when their last lease has
  * ended.
  */
-export function reconfigure(fleet: Fleet, plan: FleetSpec): void {
+export function reconfigure(fleet: Fleet, spec: FleetSpec): void {
   for (const known of [...fleet.backends.values(), ...fleet.deployments.values()]) known.draining = true;
-  for (const backend of plan.backends) applyBackendSpec(fleet, backend);
-  for (const deployment of plan.deployments)
+  for (const backend of spec.backends) applyBackendSpec(fleet, backend);
+  for (const deployment of spec.deployments)
     applyDeploymentSpec(
       fleet,
       deployment,
-      plan.backends.find(({ url }) => url === deployment.backend),
+      spec.backends.find(({ url }) => url === deployment.backend),
     );
   for (const [key, queue] of fleet.queues) if (queueLength(queue) === 0) fleet.queues.delete(key);
   prune(fleet);
@@ -180,7 +179,7 @@ function applyBackendSpec({ backends }: Fleet, { url }: BackendSpec): void {
     backends.set(url, {
       url,
       inFlight: 0,
-      quietSinceMs: 0,
+      idleSinceMs: 0,
       circuit: CLOSED,
       loading: undefined,
       implicitLoad: undefined,
@@ -196,7 +195,7 @@ function applyDeploymentSpec(
   backend: BackendSpec | undefined,
 ): void {
   const id = replicaId(spec.backend, spec.model);
-  const stated =
+  const slotCount =
     spec.single && backend?.managed !== false
       ? 1
       : backend?.managed === false
@@ -211,10 +210,10 @@ function applyDeploymentSpec(
         backend: spec.backend,
         model: spec.model,
         managed: backend?.managed !== false,
-        stated,
+        slotCount,
       }),
     );
-  else restate(replica, backend?.managed !== false, stated);
+  else updateReplica(replica, backend?.managed !== false, slotCount);
   const known = deployments.get(spec.id);
   const { weight, runnerKey, order = Infinity, rpm, tpm } = spec;
   const limits = { requests: rpm, tokens: tpm };
@@ -238,9 +237,10 @@ function applyDeploymentSpec(
   else Object.assign(known, { weight, runnerKey, order, limits, draining: false });
 }
 
-// Learned slots are kept if no number is configured before and after. The owner of the loads may have changed too.
-function restate({ slots, residency }: Replica, managed: boolean, stated: number | undefined): void {
-  const same = stated === undefined ? slots.kind === 'learned' : slots.kind !== 'learned' && slots.count === stated;
-  if (!same) Object.assign(slots, stated === undefined ? learnedSlots() : statedSlots(stated));
+// Learned slots are kept if no number is configured before and after. A backend may also have become managed, or unmanaged.
+function updateReplica({ slots, residency }: Replica, managed: boolean, slotCount: number | undefined): void {
+  const same =
+    slotCount === undefined ? slots.kind === 'learned' : slots.kind !== 'learned' && slots.count === slotCount;
+  if (!same) Object.assign(slots, slotCount === undefined ? learnedSlots() : configuredSlots(slotCount));
   if ((residency.state === 'always') === managed) Object.assign(residency, unknownResidency(!managed));
 }

@@ -9,7 +9,7 @@ const WEIGHT = 0.3;
 const HALF_LIFE_MS = 60_000;
 
 /** The latency after another response. */
-export function learned(known: Latency | undefined, firstMs: number, nowMs: number): Latency {
+export function withSample(known: Latency | undefined, firstMs: number, nowMs: number): Latency {
   const before = known === undefined ? firstMs : expectedMs(known, nowMs);
   return { firstMs: before + WEIGHT * (firstMs - before), atMs: nowMs };
 }

@@ -9,8 +9,8 @@ import { observeLoad } from './speed.ts';
 
 /** A load that only confirms that the model is in memory takes about 4 ms, more on a busy server: it says nothing about loads. */
 const LEAST_LOAD_MS = 100;
-const LEAST_DOUBT_MS = 30;
-const LONGEST_FAILING_MS = 15_000;
+const LEAST_EVICTING_LOAD_MS = 30;
+const LONGEST_PAUSE_AFTER_FAILURE_MS = 15_000;
 
 /** Starts the loads that the policy decides, one at a time on a backend. */
 export function beginLoads(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
@@ -19,7 +19,7 @@ export function beginLoads(fleet: Fleet, policy: Policy, nowMs: number, out: Dec
     next !== undefined && next.backend.loading === undefined;
     next = policy.nextLoad(fleet, nowMs)
   )
-    begin(fleet, next, nowMs, out);
+    startLoad(fleet, next, nowMs, out);
 }
 
 /** Runs the load clock of queues that wait only for a load. */
@@ -31,11 +31,12 @@ export function keepLoadClocks(fleet: Fleet, nowMs: number): void {
   }
 }
 
-/** A load of the gateway has ended. */
+/** Records the end of a load of the gateway. */
 export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, result: AttemptResult, nowMs: number): void {
   const { load } = replica;
   const backend = fleet.backends.get(replica.backend);
-  const own = backend === undefined || load === undefined ? undefined : ownTime(fleet, policy, backend, load, nowMs);
+  const loadTime =
+    backend === undefined || load === undefined ? undefined : loadTimeOf(fleet, policy, backend, load, nowMs);
   if (backend?.loading === replica.id) backend.loading = undefined;
   replica.load = undefined;
   if (load === undefined) return;
@@ -44,13 +45,14 @@ export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, result: 
     if (backend !== undefined) backend.listed = undefined;
     markLoaded(replica.residency, load.runnerKey, nowMs);
     const tookMs = nowMs - load.sinceMs;
-    if (own !== undefined && (load.cold || tookMs >= LEAST_LOAD_MS))
-      observeLoad(replica.speed, own.tookMs, own.isExact);
-    if (load.cold || tookMs >= LEAST_DOUBT_MS) doubtOthers(fleet, replica, nowMs);
+    if (loadTime !== undefined && (load.cold || tookMs >= LEAST_LOAD_MS))
+      observeLoad(replica.speed, loadTime.tookMs, loadTime.isExact);
+    if (load.cold || tookMs >= LEAST_EVICTING_LOAD_MS) markOthersMaybeEvicted(fleet, replica, nowMs);
     replica.failedLoads = 0;
   } else if (result === 'busy') replica.pausedUntilMs = nowMs + 500;
   else if (result !== 'cancelled') {
-    replica.failingUntilMs = nowMs + Math.min(1000 * 2 ** Math.min(replica.failedLoads, 10), LONGEST_FAILING_MS);
+    replica.failingUntilMs =
+      nowMs + Math.min(1000 * 2 ** Math.min(replica.failedLoads, 10), LONGEST_PAUSE_AFTER_FAILURE_MS);
     replica.failedLoads += 1;
   }
 }
@@ -72,7 +74,7 @@ export function expectedLoadMs(
   return others.length === 0 ? undefined : Math.max(...others) + workMs;
 }
 
-function begin(fleet: Fleet, { deployment, backend, replica }: Candidate, nowMs: number, out: Decision[]): void {
+function startLoad(fleet: Fleet, { deployment, backend, replica }: Candidate, nowMs: number, out: Decision[]): void {
   backend.loading = replica.id;
   replica.load = {
     sinceMs: nowMs,
@@ -87,28 +89,28 @@ function begin(fleet: Fleet, { deployment, backend, replica }: Candidate, nowMs:
   out.push({ kind: 'load', replica: replica.id, deployment: deployment.id });
 }
 
-// The duration of a load without the wait for models that yielded to it. A model that became idle by itself may not have been in
-// its way.
-function ownTime(
+// The duration of a load without the wait for models that yielded to it. A model that became idle by itself may not have blocked
+// it.
+function loadTimeOf(
   fleet: Fleet,
   policy: Policy,
   backend: Backend,
   { sinceMs }: ModelLoad,
   nowMs: number,
 ): { tookMs: number; isExact: boolean } {
-  const waitedMs = backend.inFlight > 0 ? 0 : Math.max(0, backend.quietSinceMs - sinceMs);
-  const drained = [...fleet.replicas.values()].some(
+  const waitedMs = backend.inFlight > 0 ? 0 : Math.max(0, backend.idleSinceMs - sinceMs);
+  const yielded = [...fleet.replicas.values()].some(
     (replica) => replica.backend === backend.url && policy.yields(fleet, { backend, replica }, nowMs),
   );
   return {
-    tookMs: nowMs - sinceMs - (drained ? waitedMs : 0),
-    isExact: drained || (waitedMs === 0 && backend.inFlight === 0),
+    tookMs: nowMs - sinceMs - (yielded ? waitedMs : 0),
+    isExact: yielded || (waitedMs === 0 && backend.inFlight === 0),
   };
 }
 
 // A load may have evicted one of the others: until the backend lists its memory, their next use starts with a load of the gateway's
 // own.
-function doubtOthers({ replicas }: Fleet, loaded: Replica, nowMs: number): void {
+function markOthersMaybeEvicted({ replicas }: Fleet, loaded: Replica, nowMs: number): void {
   for (const replica of replicas.values())
     if (replica !== loaded && replica.backend === loaded.backend && replica.inFlight === 0)
       markMaybeEvicted(replica.residency, nowMs);

@@ -1,16 +1,16 @@
 import { opened } from './circuit.ts';
 import type { AttemptResult, RouteEvent, Observation } from './event.ts';
 import { prune, type Backend, type Fleet, type Lease, type DeploymentState } from './fleet.ts';
-import { learned } from './latency.ts';
+import { withSample } from './latency.ts';
 import { countUse } from './rate-window.ts';
 import type { Policy } from './policy.ts';
 import { resetResidency } from './residency.ts';
 import { forgetSlots, observeEnd, observeWait } from './slots.ts';
-import { restOfPrefill, observePrefill, observeRest, observeService } from './speed.ts';
+import { remainingPrefillMs, observePrefill, observeAbandonedPrefill, observeService } from './speed.ts';
 import { observeAnswer } from './stuck-load.ts';
 
-/** A shorter rest of a prompt is ignored, ms. */
-const LEAST_REST_MS = 5;
+/** An abandoned prefill that ends sooner is ignored, ms. */
+const LEAST_REMAINING_MS = 5;
 const BUSY_PAUSE_MS = 500;
 
 /**
@@ -28,14 +28,15 @@ export function release(
   lease.released = true;
   deployment.inFlight -= 1;
   backend.inFlight -= 1;
-  if (backend.inFlight === 0) backend.quietSinceMs = nowMs;
+  if (backend.inFlight === 0) backend.idleSinceMs = nowMs;
   replica.inFlight -= 1;
   if (started) replica.started -= 1;
   observeEnd(replica.slots, request, result === 'answered', nowMs);
   learn(fleet, lease, result, observation, nowMs);
   if (observation?.tokens !== undefined)
     deployment.rateWindow = countUse(deployment.rateWindow, { requests: 0, tokens: observation.tokens }, nowMs);
-  if (observation?.firstMs !== undefined) deployment.latency = learned(deployment.latency, observation.firstMs, nowMs);
+  if (observation?.firstMs !== undefined)
+    deployment.latency = withSample(deployment.latency, observation.firstMs, nowMs);
   penalize(fleet, policy, lease, result, nowMs);
   if (deployment.draining || backend.draining) prune(fleet);
   return result;
@@ -61,19 +62,19 @@ function learn(
   observation: Observation | undefined,
   nowMs: number,
 ): void {
-  const { replica, assignedMs, position, started, abandonedRestMs } = lease;
+  const { replica, assignedMs, position, started, abandonedPrefillMs } = lease;
   const { speed, slots } = replica;
   if (result === 'answered') {
     observeAnswer(lease, nowMs);
     observeService(speed, nowMs - assignedMs);
     if (observation?.prefillMs !== undefined) observePrefill(speed, observation.promptBytes, observation.prefillMs);
     if (observation?.insideMs === undefined) return;
-    if (abandonedRestMs !== undefined) observeRest(speed, abandonedRestMs, observation.insideMs);
+    if (abandonedPrefillMs !== undefined) observeAbandonedPrefill(speed, abandonedPrefillMs, observation.insideMs);
     else observeWait(slots, { position, insideMs: observation.insideMs, tookMs: nowMs - assignedMs }, nowMs);
   } else if (observation?.abandoned === true && !started && slots.kind !== 'unbounded') {
-    const restMs = restOfPrefill(speed, observation.promptBytes, nowMs - assignedMs);
-    if (restMs < LEAST_REST_MS) return;
-    replica.abandonedPrefills.push({ untilMs: nowMs + restMs, expectedMs: restMs + nowMs - assignedMs });
+    const remainingMs = remainingPrefillMs(speed, observation.promptBytes, nowMs - assignedMs);
+    if (remainingMs < LEAST_REMAINING_MS) return;
+    replica.abandonedPrefills.push({ untilMs: nowMs + remainingMs, expectedMs: remainingMs + nowMs - assignedMs });
     fleet.tickWanted = true;
   }
 }

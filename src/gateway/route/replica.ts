@@ -1,6 +1,6 @@
 import { isSame, observeListing, unknownResidency, type Listing, type Residency } from './residency.ts';
 import { isSingleByFamily } from './single-slot.ts';
-import { learnedSlots, mayTry, statedSlots, type Slots } from './slots.ts';
+import { learnedSlots, mayTry, configuredSlots, type Slots } from './slots.ts';
 import { unknownSpeed, type Speed } from './speed.ts';
 
 /** A model on a backend: its slots, its residency and its speed, whichever alias asks for it. */
@@ -16,13 +16,13 @@ export interface Replica {
   started: number;
   /** Slots in which the server still reads prompts of clients that have left. */
   abandonedPrefills: AbandonedPrefill[];
-  /** Expected rest of the last abandoned prompt that has ended, ms, until a request has got its slot. */
-  abandonedMs: number | undefined;
+  /** Expected duration of the abandoned prompt that ended last, ms; unset when a request gets its slot. */
+  expiredPrefillMs: number | undefined;
   load: ModelLoad | undefined;
   /** Failed loads in a row, and until when no load is tried. */
   failedLoads: number;
   failingUntilMs: number;
-  /** The server reported that it is full or loading: not used before then. */
+  /** The replica is not used before then: its server reported that it is full or loading. */
   pausedUntilMs: number;
 }
 
@@ -51,28 +51,28 @@ export interface LoadWatch {
   unloads: number;
 }
 
-/** The parts of a replica. `stated`: its slots, `Infinity` if the server queues requests; `managed`: the gateway loads it. */
+/** The parts of a replica. `slotCount`: its configured slots, `Infinity` if the server queues requests; `managed`: the gateway loads it. */
 export interface ReplicaSpec {
   readonly id: string;
   readonly backend: string;
   readonly model: string;
   readonly managed: boolean;
-  readonly stated: number | undefined;
+  readonly slotCount: number | undefined;
 }
 
 /** A replica without any knowledge. */
-export function createReplica({ id, backend, model, managed, stated }: ReplicaSpec): Replica {
+export function createReplica({ id, backend, model, managed, slotCount }: ReplicaSpec): Replica {
   return {
     id,
     backend,
     model,
-    slots: stated === undefined ? learnedSlots() : statedSlots(stated),
+    slots: slotCount === undefined ? learnedSlots() : configuredSlots(slotCount),
     residency: unknownResidency(!managed),
     speed: unknownSpeed(),
     inFlight: 0,
     started: 0,
     abandonedPrefills: [],
-    abandonedMs: undefined,
+    expiredPrefillMs: undefined,
     load: undefined,
     failedLoads: 0,
     failingUntilMs: 0,
@@ -95,19 +95,19 @@ export function mayTryOneMore({ inFlight, started, abandonedPrefills, slots }: R
   return mayTry(slots, { inFlight, started, abandonedPrefills: abandonedPrefills.length }, nowMs);
 }
 
-/** The backend has listed the models in its memory. */
+/** Records that the backend has listed the models in its memory. */
 export function applyListing(replica: Replica, listing: Listing): void {
   observeListing(replica.residency, replica.model, listing, replica.started > 0);
   const family = listing.models.find(({ name }) => isSame(name, replica.model))?.family;
   if (family === undefined || !isSingleByFamily(family)) return;
-  if (replica.slots.kind === 'learned' || (replica.slots.kind === 'stated' && replica.slots.count > 1))
-    replica.slots = statedSlots(1);
+  if (replica.slots.kind === 'learned' || (replica.slots.kind === 'configured' && replica.slots.count > 1))
+    replica.slots = configuredSlots(1);
 }
 
 /** Frees the slots of abandoned prompts whose time is over. */
 export function expireAbandonedPrefills(replica: Replica, nowMs: number): void {
   if (replica.abandonedPrefills.length === 0) return;
   for (const { untilMs, expectedMs } of replica.abandonedPrefills)
-    if (untilMs <= nowMs) replica.abandonedMs = expectedMs;
+    if (untilMs <= nowMs) replica.expiredPrefillMs = expectedMs;
   replica.abandonedPrefills = replica.abandonedPrefills.filter(({ untilMs }) => untilMs > nowMs);
 }

@@ -16,7 +16,7 @@ export interface Residency {
    * The models that lists showed since the gateway's load without this one: names with the same weights share one runner, under one
    * name.
    */
-  beside: string | undefined;
+  listedOthers: string | undefined;
 }
 
 /** A model in memory, as a server lists it. */
@@ -50,7 +50,7 @@ export function unknownResidency(always: boolean): Residency {
     doubted: false,
     sinceMs: Number.NEGATIVE_INFINITY,
     context: undefined,
-    beside: undefined,
+    listedOthers: undefined,
   };
 }
 
@@ -64,7 +64,7 @@ export function isReady(residency: Residency, wanted: string): boolean {
   );
 }
 
-/** The gateway's own load has succeeded. */
+/** Records that the gateway's own load has succeeded. */
 export function markLoaded(residency: Residency, runner: string, nowMs: number): void {
   if (residency.state === 'always') return;
   Object.assign(residency, {
@@ -73,23 +73,23 @@ export function markLoaded(residency: Residency, runner: string, nowMs: number):
     doubted: false,
     sinceMs: nowMs,
     context: undefined,
-    beside: undefined,
+    listedOthers: undefined,
   });
 }
 
-/** Another model was loaded, which may have evicted this one. */
+/** Records that another model was loaded, which may have evicted this one. */
 export function markMaybeEvicted(residency: Residency, nowMs: number): void {
   if (residency.state === 'resident') Object.assign(residency, { state: 'unknown', sinceMs: nowMs });
 }
 
-/** A failure makes the residency unknown; `doubted`: the next lists may be wrong. */
+/** Makes the residency unknown after a failure; `doubted`: the next lists may be wrong. */
 export function resetResidency(residency: Residency, nowMs: number, doubted: boolean): void {
   if (residency.state !== 'always') Object.assign(residency, { ...unknownResidency(false), sinceMs: nowMs, doubted });
 }
 
 /**
- * The backend has listed its memory. A list that was asked for before the last other news does not count; `atWork`: the model is
- * answering.
+ * Records that the backend has listed its memory. A list that was requested before the last other event does not count. `atWork`: the
+ * model is answering.
  */
 export function observeListing(
   residency: Residency,
@@ -106,17 +106,17 @@ export function observeListing(
     Object.assign(residency, { state: 'resident', context: listed.context });
     return;
   }
-  const beside = models
+  const listedOthers = models
     .map(({ name }) => name)
     .toSorted()
     .join(' ');
   const mayShare =
     residency.runner !== undefined &&
     residency.context === undefined &&
-    beside !== '' &&
-    (residency.beside ?? beside) === beside;
+    listedOthers !== '' &&
+    (residency.listedOthers ?? listedOthers) === listedOthers;
   // Listed under another name, or evicted: the next use starts with a load, which costs next to nothing if the model is there.
-  if (mayShare) Object.assign(residency, { state: atWork ? 'resident' : 'unknown', beside });
+  if (mayShare) Object.assign(residency, { state: atWork ? 'resident' : 'unknown', listedOthers });
   else Object.assign(residency, { ...unknownResidency(false), state: 'absent' });
 }
 

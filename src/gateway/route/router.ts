@@ -1,7 +1,7 @@
 import { retryAfterMs, expectedWaitMs } from './admission.ts';
 import { candidatesOf, whyUnavailable } from './candidate.ts';
 import { probed } from './circuit.ts';
-import { bind, chooseDeployment, dispatch } from './dispatch.ts';
+import { assign, chooseDeployment, dispatch } from './dispatch.ts';
 import type { Decision, Rejection, RouteEvent, SlotRequest } from './event.ts';
 import { prune, reconfigure, loadInProgress, type Fleet, type Lease } from './fleet.ts';
 import {
@@ -26,9 +26,18 @@ import { unstickLoads, findImplicitLoads, observeAnswer, observeMemory } from '.
 export type { Policy } from './policy.ts';
 
 /**
- * Applies an event to the fleet and returns decisions. Pure but for the fleet: the time is an argument, and nothing waits. (1) The
- * event is recorded. (2) Requests that can no longer be served are rejected. (3) Free slots are assigned to waiters, in the order
- * of `queue.ts`. (4) Loads start for waiters that no slot can serve. (5) The load clocks of the queues are kept.
+ * Applies an event to the fleet and returns decisions. Pure except for changes to the fleet: the time is an argument, and the function
+ * never waits.
+ *
+ * 1. Record the event.
+ *    - `arrived`: assign the request if nothing waits in its queue and a slot is free. Else reject it if no deployment may serve it
+ *      (`no-backend`, `rate-limited`) or the policy does not admit it (`queue-full`, `queue-timeout`). Else append it to its queue.
+ *    - `ticked`: expire abandoned prefills, end slot trials, unload models that block a stuck load, and reject waiters whose time is over.
+ *    - Every other event: update counters, slots, residency and circuits.
+ * 2. If the event may take deployments away, reject the waiters that no deployment may serve any more.
+ * 3. While a slot is free for a waiter: assign it, retries first, then waiters on time, then late ones (`queue.ts`).
+ * 4. For waiters that no free slot can serve: start loads, one at a time on a backend (`next-load.ts`).
+ * 5. Run the load clock of each queue that waits only for a load.
  */
 export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: number): readonly Decision[] {
   const out: Decision[] = [];
@@ -85,7 +94,7 @@ function onArrived(
   const ahead = queue === undefined ? 0 : queueLength(queue);
   const choice = ahead === 0 ? chooseDeployment(fleet, policy, event, nowMs) : undefined;
   if (choice !== undefined) {
-    out.push(bind(fleet, event, choice, 0, nowMs));
+    out.push(assign(fleet, event, choice, 0, nowMs));
     return;
   }
   const candidates = candidatesOf(fleet, deployments, tried, nowMs);

@@ -3,7 +3,7 @@ export interface Slots {
   /** The number in use: configured or learned. */
   count: number;
   /** `learned`: no number is configured, so one more is tried now and then. */
-  readonly kind: 'stated' | 'learned' | 'unbounded';
+  readonly kind: 'configured' | 'learned' | 'unbounded';
   /** A request beyond the count, to see whether it runs beside the others. */
   trial: Trial | undefined;
   nextTrialMs: number;
@@ -25,10 +25,10 @@ const PROOF_MS = 20;
 const LEAST_WAIT_MS = 100;
 
 /** Slots of a configured number; `Infinity` if the server queues requests better. */
-export function statedSlots(count: number): Slots {
+export function configuredSlots(count: number): Slots {
   return {
     count,
-    kind: Number.isFinite(count) ? 'stated' : 'unbounded',
+    kind: Number.isFinite(count) ? 'configured' : 'unbounded',
     trial: undefined,
     nextTrialMs: 0,
     pauseMs: FIRST_PAUSE_MS,
@@ -57,30 +57,30 @@ export function mayTry(
   );
 }
 
-/** A request has begun to be answered. */
+/** Records that the server has begun to answer a request. */
 export function observeStart(slots: Slots, request: string, nowMs: number): void {
   if (slots.trial?.request === request) slots.trial.startedMs = nowMs;
 }
 
-/** A request has ended; `ran`: with a response. The order of the two ends decides the trial. */
-export function observeEnd(slots: Slots, request: string, ran: boolean, nowMs: number): void {
+/** Records the end of a request; `answered`: with a response. The order of the two ends decides a trial. */
+export function observeEnd(slots: Slots, request: string, answered: boolean, nowMs: number): void {
   const { trial } = slots;
   if (trial === undefined) return;
   if (trial.request === request) {
     // All other requests still run.
-    if (ran || settled(trial, nowMs)) raise(slots);
-    else postpone(slots, nowMs, FIRST_PAUSE_MS);
-  } else if (settled(trial, nowMs)) raise(slots);
-  else if (trial.startedMs !== undefined) postpone(slots, nowMs, FIRST_PAUSE_MS);
+    if (answered || isProven(trial, nowMs)) acceptTrial(slots);
+    else endTrial(slots, nowMs, FIRST_PAUSE_MS);
+  } else if (isProven(trial, nowMs)) acceptTrial(slots);
+  else if (trial.startedMs !== undefined) endTrial(slots, nowMs, FIRST_PAUSE_MS);
   else {
-    postpone(slots, nowMs, slots.pauseMs);
+    endTrial(slots, nowMs, slots.pauseMs);
     slots.pauseMs = Math.min(slots.pauseMs * 2, LONGEST_PAUSE_MS);
   }
 }
 
-/** Time has passed. */
+/** Ends a trial in which all requests have run long enough. */
 export function observeTime(slots: Slots, nowMs: number): void {
-  if (slots.trial !== undefined && settled(slots.trial, nowMs)) raise(slots);
+  if (slots.trial !== undefined && isProven(slots.trial, nowMs)) acceptTrial(slots);
 }
 
 /** A measurement of the slots by one request: its position among those in flight, its wait inside the server, and its duration. */
@@ -90,7 +90,7 @@ export interface InsideWait {
   readonly tookMs: number;
 }
 
-/** A request that had to wait inside the server was beyond its slots, which may have become fewer. */
+/** Lowers the learned slots if a request had to wait inside the server: it was beyond the slots there. */
 export function observeWait(slots: Slots, { position, insideMs, tookMs }: InsideWait, nowMs: number): void {
   if (
     slots.kind !== 'learned' ||
@@ -101,26 +101,26 @@ export function observeWait(slots: Slots, { position, insideMs, tookMs }: Inside
     return;
   slots.count = position - 1;
   slots.pauseMs = FIRST_PAUSE_MS;
-  postpone(slots, nowMs, FIRST_PAUSE_MS);
+  endTrial(slots, nowMs, FIRST_PAUSE_MS);
 }
 
-/** The backend is gone: learned slots are forgotten. */
+/** Forgets learned slots; called when the backend is gone. */
 export function forgetSlots(slots: Slots): void {
   if (slots.kind !== 'learned') return;
   Object.assign(slots, learnedSlots());
 }
 
-function settled({ startedMs }: Trial, nowMs: number): boolean {
+function isProven({ startedMs }: Trial, nowMs: number): boolean {
   return startedMs !== undefined && nowMs - startedMs >= PROOF_MS;
 }
 
-function raise(slots: Slots): void {
+function acceptTrial(slots: Slots): void {
   slots.count += 1;
   slots.trial = undefined;
   slots.pauseMs = FIRST_PAUSE_MS;
 }
 
-function postpone(slots: Slots, nowMs: number, pauseMs: number): void {
+function endTrial(slots: Slots, nowMs: number, pauseMs: number): void {
   slots.trial = undefined;
   slots.nextTrialMs = nowMs + pauseMs;
 }

@@ -5,10 +5,10 @@
 export interface Speed {
   /** `undefined` before the first sample. */
   bytesPerMs: number | undefined;
-  /** Samples in a row that were much faster: cached prompts, or a faster machine. */
-  faster: number;
-  /** Factor by which an abandoned prefill takes longer than expected. */
-  patience: number;
+  /** Number of samples in a row that were much faster: cached prompts, or a faster machine. */
+  fasterSamples: number;
+  /** Factor by which abandoned prefills take longer than other prefills. */
+  abandonedFactor: number;
   /** Mean time of a request in its slot, ms. */
   serviceMs: number | undefined;
   loadMs: number | undefined;
@@ -18,11 +18,11 @@ export interface Speed {
 const PRIOR_BYTES_PER_MS = 8;
 /** A smaller sample measures the clock, not the machine. */
 const LEAST_BYTES = 200;
-const LONGEST_REST_MS = 120_000;
+const LONGEST_REMAINING_MS = 120_000;
 
 /** Nothing is known yet. */
 export function unknownSpeed(): Speed {
-  return { bytesPerMs: undefined, faster: 0, patience: 1, serviceMs: undefined, loadMs: undefined };
+  return { bytesPerMs: undefined, fasterSamples: 0, abandonedFactor: 1, serviceMs: undefined, loadMs: undefined };
 }
 
 /** Records the time to read a prompt. */
@@ -34,24 +34,24 @@ export function observePrefill(speed: Speed, bytes: number, tookMs: number): voi
     speed.bytesPerMs = observation;
     return;
   }
-  // A cached prompt is read at once and says nothing, unless it goes on like that.
-  speed.faster = observation > known * 3 ? speed.faster + 1 : 0;
-  if (speed.faster > 0 && speed.faster < 16) return;
+  // A cached prompt is read at once and says nothing about speed, unless 16 follow each other.
+  speed.fasterSamples = observation > known * 3 ? speed.fasterSamples + 1 : 0;
+  if (speed.fasterSamples > 0 && speed.fasterSamples < 16) return;
   speed.bytesPerMs = known + (observation - known) * (observation < known ? 0.5 : 0.1);
 }
 
-/** How long the server goes on reading an abandoned prompt, ms. */
-export function restOfPrefill(speed: Speed, bytes: number, elapsedMs: number): number {
-  const wholeMs = (bytes / (speed.bytesPerMs ?? PRIOR_BYTES_PER_MS)) * speed.patience;
-  return Math.min(Math.max(0, wholeMs - elapsedMs), LONGEST_REST_MS);
+/** Expected time for which the server goes on reading an abandoned prompt, ms. */
+export function remainingPrefillMs(speed: Speed, bytes: number, elapsedMs: number): number {
+  const wholeMs = (bytes / (speed.bytesPerMs ?? PRIOR_BYTES_PER_MS)) * speed.abandonedFactor;
+  return Math.min(Math.max(0, wholeMs - elapsedMs), LONGEST_REMAINING_MS);
 }
 
-/** A request got the slot of an abandoned prompt after its expected end, and waited inside the server for the rest. */
-export function observeRest(speed: Speed, expectedMs: number, waitedMs: number): void {
-  speed.patience =
+/** Corrects the estimate for abandoned prompts: a request got such a slot, and waited inside the server for `waitedMs`. */
+export function observeAbandonedPrefill(speed: Speed, expectedMs: number, waitedMs: number): void {
+  speed.abandonedFactor =
     waitedMs > 50
-      ? Math.min(4, (speed.patience * (expectedMs + waitedMs)) / Math.max(1, expectedMs))
-      : Math.max(0.5, speed.patience * 0.95);
+      ? Math.min(4, (speed.abandonedFactor * (expectedMs + waitedMs)) / Math.max(1, expectedMs))
+      : Math.max(0.5, speed.abandonedFactor * 0.95);
 }
 
 /** Records the time of a request in its slot. */

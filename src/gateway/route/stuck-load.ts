@@ -4,9 +4,9 @@ import { expectedLoadMs } from './loading.ts';
 import type { Replica, LoadWatch } from './replica.ts';
 import { isSame, markLoaded } from './residency.ts';
 
-const UNKNOWN_MS = 60_000;
-const LEAST_MS = 5000;
-const CURE_PAUSE_MS = 5000;
+const DEFAULT_STUCK_AFTER_MS = 60_000;
+const LEAST_STUCK_AFTER_MS = 5000;
+const UNLOAD_PAUSE_MS = 5000;
 
 /**
  * Unblocks loads that do not end. A `keep_alive` from elsewhere can revive the model that is to make room, and then every load
@@ -14,12 +14,12 @@ const CURE_PAUSE_MS = 5000;
  */
 export function unstickLoads(fleet: Fleet, nowMs: number, out: Decision[]): void {
   for (const backend of fleet.backends.values()) {
-    const underway = loadInProgress(fleet, backend);
-    if (underway === undefined) continue;
-    const { replica, watch } = underway;
+    const current = loadInProgress(fleet, backend);
+    if (current === undefined) continue;
+    const { replica, watch } = current;
     if (
-      nowMs - (watch.lastUnloadMs ?? watch.unchangedSinceMs + patienceMs(fleet, replica) - CURE_PAUSE_MS) <
-      CURE_PAUSE_MS
+      nowMs - (watch.lastUnloadMs ?? watch.unchangedSinceMs + stuckAfterMs(fleet, replica) - UNLOAD_PAUSE_MS) <
+      UNLOAD_PAUSE_MS
     )
       continue;
     watch.lastUnloadMs = nowMs;
@@ -32,7 +32,7 @@ export function unstickLoads(fleet: Fleet, nowMs: number, out: Decision[]): void
   }
 }
 
-/** The backend has listed its memory while a load is in progress. */
+/** Records that the backend has listed its memory while a load is in progress. */
 export function observeMemory(watch: LoadWatch, listed: string, nowMs: number): void {
   if (watch.lastListed === listed) return;
   if (watch.lastListed !== undefined) Object.assign(watch, { unchangedSinceMs: nowMs, lastUnloadMs: undefined });
@@ -59,7 +59,7 @@ export function findImplicitLoads(fleet: Fleet, nowMs: number): void {
   }
 }
 
-/** A response shows that the model is in memory with its options, whatever was listed. */
+/** Records a response: the model is in memory with its options, even if a list says otherwise. */
 export function observeAnswer({ deployment, backend, replica }: Lease, nowMs: number): void {
   if (backend.implicitLoad?.replica === replica) backend.implicitLoad = undefined;
   if (replica.residency.state !== 'resident') markLoaded(replica.residency, deployment.runnerKey, nowMs);
@@ -71,13 +71,13 @@ function isWaiting({ residency, load, inFlight, started }: Replica): boolean {
     load === undefined &&
     inFlight > 0 &&
     started === 0 &&
-    (residency.state === 'absent' || residency.beside !== undefined)
+    (residency.state === 'absent' || residency.listedOthers !== undefined)
   );
 }
 
-function patienceMs({ replicas }: Fleet, replica: Replica): number {
+function stuckAfterMs({ replicas }: Fleet, replica: Replica): number {
   const knownMs = expectedLoadMs(replicas, replica);
-  return knownMs === undefined ? UNKNOWN_MS : Math.max(LEAST_MS, 3 * knownMs);
+  return knownMs === undefined ? DEFAULT_STUCK_AFTER_MS : Math.max(LEAST_STUCK_AFTER_MS, 3 * knownMs);
 }
 
 function isAtWork(fleet: Fleet, backend: string, model: string): boolean {

@@ -18,11 +18,11 @@ export function yieldToLoads(
   nowMs: number,
 ): boolean {
   if (backend.loading === undefined && backend.implicitLoad === undefined) return false;
-  const underway = loadInProgress(fleet, backend);
-  if (underway === undefined || underway.replica === replica || replica.residency.state !== 'resident') return false;
-  const knownMs = expectedLoadMs(fleet.replicas, underway.replica);
+  const current = loadInProgress(fleet, backend);
+  if (current === undefined || current.replica === replica || replica.residency.state !== 'resident') return false;
+  const knownMs = expectedLoadMs(fleet.replicas, current.replica);
   const sinceMs =
-    underway.watch.sinceMs + (knownMs === undefined ? UNKNOWN_LOAD_MS : Math.max(LEAST_LOAD_MS, knownMs * 1.5));
+    current.watch.sinceMs + (knownMs === undefined ? UNKNOWN_LOAD_MS : Math.max(LEAST_LOAD_MS, knownMs * 1.5));
   const turn = Math.floor((nowMs - sinceMs) / Math.max(LEAST_TURN_MS, 3 * (replica.speed.serviceMs ?? 0)));
   return turn >= 0 && turn % 2 === 0;
 }

@@ -9,7 +9,7 @@ export interface LoaderOptions {
   /** The current configuration. */
   readonly now: () => { readonly config: GatewayConfig; readonly upstream: Upstream };
   readonly log: Log;
-  readonly onLoaded: (replica: string, how: AttemptResult, failure: ServerFailure | undefined) => void;
+  readonly onLoaded: (replica: string, result: AttemptResult, failure: ServerFailure | undefined) => void;
 }
 
 const LEAST_LOAD_MS = 100;
@@ -21,7 +21,7 @@ const ENDINGS: Readonly<Record<ServerFailure['fault'], AttemptResult>> = {
   busy: 'busy',
 };
 
-/** Loads models. A load belongs to no request: it goes on to its end even if every waiter leaves. */
+/** Loads models. A load continues to its end even if every waiter leaves. */
 export class Loader {
   readonly #options: LoaderOptions;
   /** Every deployment of this configuration and of earlier ones: requests of an earlier one may still wait. */
@@ -37,9 +37,9 @@ export class Loader {
       for (const deployment of deployments) this.#known.set(deployment.id, deployment);
   }
 
-  load(replica: string, place: string): void {
+  load(replica: string, deploymentId: string): void {
     const { upstream } = this.#options.now();
-    const deployment = this.#known.get(place);
+    const deployment = this.#known.get(deploymentId);
     if (deployment === undefined) {
       // Without a result routing would ask for the same load again at once, for ever.
       setImmediate(() => {

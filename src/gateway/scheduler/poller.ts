@@ -10,28 +10,26 @@ export interface PollerOptions {
 
 const PAUSE_MS = 2000;
 
-/**
- * Lists the models in each backend's memory, again and again. A backend that does not answer delays no other.
- */
+/** Lists the models in each backend's memory every 2 s. A backend that does not answer delays no other. */
 export class Poller {
   readonly #options: PollerOptions;
-  /** Backends with a list under way, and whether to list them again after it. */
-  readonly #asked = new Map<string, boolean>();
+  /** Backends with a list in progress, and whether to repeat it at its end. */
+  readonly #polling = new Map<string, boolean>();
   readonly #timer: NodeJS.Timeout;
   #closed = false;
 
   constructor(options: PollerOptions) {
     this.#options = options;
     this.#timer = setInterval(() => {
-      for (const backend of options.backends()) if (!this.#asked.has(backend)) void this.#ask(backend);
+      for (const backend of options.backends()) if (!this.#polling.has(backend)) void this.#ask(backend);
     }, PAUSE_MS);
     this.#timer.unref();
   }
 
-  /** Lists every backend now. A list that is under way is repeated after its end: its answer may be older. */
-  look(): void {
+  /** Lists every backend now. A list in progress is repeated at its end: its answer may be older. */
+  pollNow(): void {
     for (const backend of this.#options.backends()) {
-      if (this.#asked.has(backend)) this.#asked.set(backend, true);
+      if (this.#polling.has(backend)) this.#polling.set(backend, true);
       else void this.#ask(backend);
     }
   }
@@ -43,11 +41,11 @@ export class Poller {
 
   async #ask(backend: string): Promise<void> {
     if (this.#closed) return;
-    this.#asked.set(backend, false);
+    this.#polling.set(backend, false);
     const listing = await this.#options.list(backend);
-    const again = this.#asked.get(backend);
-    this.#asked.delete(backend);
+    const repeat = this.#polling.get(backend);
+    this.#polling.delete(backend);
     if (!this.#closed && listing !== undefined) this.#options.onListed(backend, listing);
-    if (again === true) void this.#ask(backend);
+    if (repeat === true) void this.#ask(backend);
   }
 }
