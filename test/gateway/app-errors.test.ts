@@ -24,7 +24,7 @@ after(async () => {
   await fake.kill();
 });
 
-test('an unknown path, a wrong method, an unknown model, a bad body each have their error', async () => {
+test('an unknown path, a wrong method, an unknown model and an invalid body each have their own error', async () => {
   const rows: readonly (readonly [
     path: string,
     init: RequestInit & { headers?: Record<string, string> },
@@ -73,7 +73,7 @@ test('an unknown path, a wrong method, an unknown model, a bad body each have th
   }
 });
 
-test('HEAD is a GET without a body, and OPTIONS says what is allowed and nothing about other origins', async () => {
+test('HEAD is GET without a body; OPTIONS lists the allowed methods and no other origins', async () => {
   const head = await gateway.ask('/v1/models', { method: 'HEAD' });
   assert.deepEqual([head.status, head.headers.get('content-type'), await head.text()], [200, 'application/json', '']);
   for (const [path, headers] of [
@@ -103,14 +103,14 @@ test('HEAD is a GET without a body, and OPTIONS says what is allowed and nothing
   );
 });
 
-test("a client's own id is given back and logged beside ours, unless it is unfit", async () => {
+test("a client's request id is returned and logged beside the gateway's, unless it is invalid", async () => {
   const good = await gateway.ask('/v1/models', { headers: { 'x-client-request-id': 'abc-1' } });
   assert.equal(good.headers.get('x-client-request-id'), 'abc-1');
   const bad = await gateway.ask('/v1/models', { headers: { 'x-client-request-id': 'a'.repeat(200) } });
   assert.equal(bad.headers.get('x-client-request-id'), null);
 });
 
-test('a request leaves one line in the log, with its counts and times and never its content', async () => {
+test('each request writes one log line, with counts and times and without content', async () => {
   const before_ = gateway.ended().length;
   const response = await gateway.chat({ messages: [{ role: 'user', content: 'the secret of the king' }] });
   await response.text();
@@ -139,7 +139,7 @@ test('a request leaves one line in the log, with its counts and times and never 
   assert.doesNotMatch(JSON.stringify(gateway.log), /secret|hello|0123456789abcdef/);
 });
 
-test('names of ignored parameters are fit for a header, whatever a client calls them', async () => {
+test('names of ignored parameters are made valid for a header', async () => {
   const odd = Object.fromEntries(
     ['a\r\nx-evil: 1', 'ü', ...Array.from({ length: 30 }, (_, index) => `p${String(index)}`)].map((name) => [name, 1]),
   );
@@ -149,7 +149,7 @@ test('names of ignored parameters are fit for a header, whatever a client calls 
   assert.equal(response.headers.get('x-evil'), null);
 });
 
-test('JSON nested beyond all measure is refused, and the gateway lives on', async () => {
+test('JSON that is nested too deeply is rejected, and the gateway keeps running', async () => {
   const deep = '['.repeat(100_000) + ']'.repeat(100_000);
   const body = `{"model":"m","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"a":${deep}}}}]}`;
   const response = await gateway.ask('/v1/chat/completions', { method: 'POST', body });
@@ -158,7 +158,7 @@ test('JSON nested beyond all measure is refused, and the gateway lives on', asyn
   assert.equal(gateway.service().scheduler.inFlight, 0);
 });
 
-test('a page of an allowed origin may ask, and read replies and refusals; no other may', async () => {
+test('a page of an allowed origin may send requests and read responses and errors; other origins may not', async () => {
   const origin = 'https://chat.example';
   const model_list = [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url } }];
   await using open = await startGateway([], { model_list, hxllm: { origins: [origin, 'http://localhost:3000'] } });

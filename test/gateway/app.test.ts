@@ -24,7 +24,7 @@ after(async () => {
   await fake.kill();
 });
 
-test('a chat is answered in one piece, and the reply says who served it', async () => {
+test('a chat gets a whole response, with a header that names its backend', async () => {
   const response = await gateway.chat({ temperature: 0, logit_bias: {} });
   assert.equal(response.status, 200);
   assert.deepEqual(
@@ -61,7 +61,7 @@ test('a chat is streamed as server-sent events', async () => {
   assert.ok(text.endsWith('data: [DONE]\n\n'));
 });
 
-test('the server gets its own name of the model, and nothing of the client', async () => {
+test('the server gets its own name of the model, and no headers of the client', async () => {
   await gateway.chat({}, { headers: { origin: 'https://evil.example', cookie: 'a=b', 'x-forwarded-for': '1.2.3.4' } });
   const got = fake.requests.at(-1);
   assert.equal(got?.path, '/api/chat');
@@ -69,7 +69,7 @@ test('the server gets its own name of the model, and nothing of the client', asy
   assert.partialDeepStrictEqual(JSON.parse(got.body), { model: 'm', stream: true });
 });
 
-test('the paths serve without /v1 too, and an alias of a group is the group', async () => {
+test('every path also works without /v1; an alias of a group is the group', async () => {
   assert.equal(
     await textOf(
       await gateway.ask('/chat/completions', {
@@ -82,7 +82,7 @@ test('the paths serve without /v1 too, and an alias of a group is the group', as
   assert.equal((await gateway.ask('/models')).status, 200);
 });
 
-test('models are listed from memory, with all that the API requires', async () => {
+test('models are listed from memory, with every field that the API requires', async () => {
   const { object, data } = (await (await gateway.ask('/v1/models')).json()) as {
     object: string;
     data: Record<string, unknown>[];
@@ -99,7 +99,7 @@ test('models are listed from memory, with all that the API requires', async () =
     );
 });
 
-test('a model is found by its id, with slashes, colons and other signs, encoded or not', async () => {
+test('a model is found by its id, with slashes, colons and other characters, encoded or not', async () => {
   for (const [path, id] of [
     ['org/name:7b', 'org/name:7b'],
     ['org%2Fname%3A7b', 'org/name:7b'],
@@ -122,7 +122,7 @@ test('a model is found by its id, with slashes, colons and other signs, encoded 
   });
 });
 
-test('without a key, and with a wrong one, nothing but health is answered', async () => {
+test('without a key or with a wrong one, only health paths are served', async () => {
   const none = await fetch(`${gateway.url}/v1/models`);
   assert.equal(none.status, 401);
   assert.partialDeepStrictEqual(await errorOf(none), { type: 'invalid_request_error', code: null });
@@ -151,7 +151,7 @@ test('health is open, and says nothing about the fleet', async () => {
   }
 });
 
-test('health of the fleet takes the key, and tells of every deployment and server without asking them', async () => {
+test('/health needs the key, and describes every deployment and backend without a request to them', async () => {
   const dead = { url: NOWHERE[0] };
   const entry = (model_name: string, api_base: string): object => ({
     model_name,
@@ -163,7 +163,7 @@ test('health of the fleet takes the key, and tells of every deployment and serve
   assert.equal((await fetch(`${own.url}/health`)).status, 401);
   const isListed = (): boolean => own.service().scheduler.fleet.backends.get(fake.url)?.listed !== undefined;
   // The other backend then has no known state.
-  await until('it is known what is in memory', isListed);
+  await until('the backend has listed its memory', isListed);
   const asked = fake.requests.length;
   assert.partialDeepStrictEqual(
     await (await own.ask('/health')).json(),
@@ -171,7 +171,7 @@ test('health of the fleet takes the key, and tells of every deployment and serve
     'nothing is known against any',
   );
   for (let turn = 0; turn < 2; turn += 1) await (await own.chat({ model: 'b' })).text();
-  await until('it is known again', isListed);
+  await until('the backend has listed its memory again', isListed);
   const { backends, ...endpoints } = (await (await own.ask('/health')).json()) as {
     backends: Record<string, unknown>[];
   };

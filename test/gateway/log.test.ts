@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLog, batchWrites } from '../../src/gateway/log.ts';
 
-test('an entry is one line of JSON with its time before it', () => {
+test('an entry is one line of JSON that begins with its time', () => {
   const lines: string[] = [];
   createLog(
     (line) => lines.push(line),
@@ -11,7 +11,7 @@ test('an entry is one line of JSON with its time before it', () => {
   assert.deepEqual(lines, ['{"time":"1970-01-01T00:00:00.000Z","event":"x","text":"a\\nb"}\n']);
 });
 
-test('lines of one turn of the event loop leave together, in order, and none twice', async () => {
+test('lines of one turn of the event loop are written together, in order, each once', async () => {
   const written: string[] = [];
   const output = batchWrites((text) => written.push(text));
   output.write('a\n');

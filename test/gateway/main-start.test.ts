@@ -37,7 +37,7 @@ async function write(name: string, config: object, backend = 'http://127.0.0.1:9
   return file;
 }
 
-test('a check says what it found and listens on nothing; a variable that is not set is only named', async () => {
+test('--check prints its result and does not listen; an unset variable is only a warning', async () => {
   const run = start(['--check', '--config', await write('check.yaml', MASTER)]);
   assert.equal(await run.code, 0);
   assert.match(run.out, /check\.yaml is a configuration that a gateway can run: 1 model on 1 backend\n/);
@@ -47,7 +47,7 @@ test('a check says what it found and listens on nothing; a variable that is not 
   );
 });
 
-test('a start without the variable, without a key where others reach it, or on a bad file ends with 78 and one message', async () => {
+test('an unset variable, no key on a public address, and an invalid file exit with 78 and one message', async () => {
   const rows: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
     [['--config', await write('unset.yaml', MASTER)], 78, /environment variable LITELLM_MASTER_KEY/],
     [
@@ -77,7 +77,7 @@ test('a start without the variable, without a key where others reach it, or on a
   );
 });
 
-test('a port that is taken is named, with what to do', async () => {
+test('a port in use is reported with its fix', async () => {
   await using other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
@@ -87,17 +87,17 @@ test('a port that is taken is named, with what to do', async () => {
   assert.match(run.err, /fix: ss -ltnp 'sport = :\d+' shows which; .*--port/);
 });
 
-test('without a key it serves this machine alone, and says so', async () => {
+test('without a key the gateway listens on loopback only, and says so', async () => {
   const run = start(['--config', await write('alone.yaml', { hxllm: { listen: '127.0.0.1:0' } })]);
   const address = await addressOf(run);
   assert.equal((await fetch(`http://${address}/v1/models`)).status, 200);
-  await until('it warns', () => run.err.endsWith('\n'));
+  await until('the warning is printed', () => run.err.endsWith('\n'));
   assert.match(run.err, /^warning: no master key: every user of this machine may use this gateway/);
   run.child.kill('SIGINT');
   assert.equal(await run.code, 0);
 });
 
-test('sockets that systemd passed are served instead of any address, unless they were passed to somebody else', async () => {
+test('sockets passed by systemd are used instead of an address, unless they are meant for another process', async () => {
   await using fake = await startFake(streams(['a', 'b', 'c', 'd'], 100));
   await using open = new AsyncDisposableStack();
   const begin = (): Server => open.use(createServer().listen(0, '127.0.0.1'));

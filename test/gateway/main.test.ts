@@ -37,7 +37,7 @@ async function write(name: string, config: object, backend = 'http://127.0.0.1:9
   return file;
 }
 
-test('told to stop in the middle of a stream, it finishes the stream and exits with 0', async () => {
+test('SIGTERM during a stream lets the stream finish and exits with 0', async () => {
   const isStopping = (): boolean => run.out.includes('"stopping"');
   await using fake = await startFake(async (_got, outgoing) => {
     outgoing.write(piece('a'));
@@ -66,7 +66,7 @@ test('told to stop in the middle of a stream, it finishes the stream and exits w
   assert.equal(run.err, '');
 });
 
-test('SIGHUP reads the file again; a bad one is told with its line, and changes nothing', async () => {
+test('SIGHUP reads the file again; an invalid one is reported with its line and changes nothing', async () => {
   const file = await write('reload.yaml', MASTER);
   const run = start(['--config', file, '--port', '0'], { LITELLM_MASTER_KEY: KEY });
   const address = await addressOf(run);
@@ -78,12 +78,12 @@ test('SIGHUP reads the file again; a bad one is told with its line, and changes 
   };
   await writeFile(file, '{"model_list": 7}');
   run.child.kill('SIGHUP');
-  await until('it is refused', () => run.out.includes('"reload-refused"') && run.err !== '');
+  await until('the reload is refused', () => run.out.includes('"reload-refused"') && run.err !== '');
   assert.match(run.err, /^error: \S*reload\.yaml:1:2: model_list \(config\.wrong-value\)/);
   assert.equal(await models(), 1);
   await write('reload.yaml', { ...MASTER, router_settings: { model_group_alias: { other: 'm' } } });
   run.child.kill('SIGHUP');
-  await until('it is done', () => run.out.includes('"reloaded"'));
+  await until('the reload is done', () => run.out.includes('"reloaded"'));
   assert.equal(await models(), 2);
   run.child.kill('SIGTERM');
   assert.equal(await run.code, 0);

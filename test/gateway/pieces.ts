@@ -18,8 +18,8 @@ export function eventsOf(
 export function cutAnywhere(bytes: Buffer): fc.Arbitrary<readonly Buffer[]> {
   return fc
     .uniqueArray(fc.integer({ min: 1, max: Math.max(1, bytes.length - 1) }), { maxLength: 24 })
-    .map((deployments) => {
-      const cuts = [0, ...deployments.toSorted((a, b) => a - b), bytes.length];
+    .map((cutPoints) => {
+      const cuts = [0, ...cutPoints.toSorted((a, b) => a - b), bytes.length];
       return cuts.slice(1).map((to, index) => bytes.subarray(cuts[index], to));
     });
 }

@@ -84,7 +84,7 @@ export function inOrder(...backends: readonly { readonly url: string }[]): objec
 /** Waits until every backend has listed its memory. */
 export async function untilListed(gateway: Running): Promise<void> {
   const { fleet } = gateway.service().scheduler;
-  await until('every server has said what is in its memory', () =>
+  await until('every backend has listed its memory', () =>
     [...fleet.backends.values()].every(({ listed }) => listed !== undefined),
   );
 }
@@ -93,7 +93,7 @@ export async function untilListed(gateway: Running): Promise<void> {
 export async function untilTurned(what: string, holds: () => boolean, limitMs = 10_000): Promise<void> {
   const endMs = performance.now() + limitMs;
   while (!holds()) {
-    assert.ok(performance.now() < endMs, `in vain: ${what}`);
+    assert.ok(performance.now() < endMs, `timed out: ${what}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

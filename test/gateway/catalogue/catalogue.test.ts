@@ -48,7 +48,7 @@ async function models(path: string): Promise<readonly Record<string, unknown>[]>
   return ((await (await gateway.ask(path)).json()) as { models: Record<string, unknown>[] }).models;
 }
 
-test('every alias is a model, with what a server that has it says, and every field that clients rely on', async () => {
+test("every alias is listed as a model, with its server's properties and every field that clients rely on", async () => {
   const tags = await models('/api/tags');
   assert.deepEqual(
     tags.map(({ name, model }) => [name, model]),
@@ -74,7 +74,7 @@ test('every alias is a model, with what a server that has it says, and every fie
   );
 });
 
-test('a model is shown as its alias has it: under that name, with the context and the options that are fixed for everyone', async () => {
+test('/api/show describes a model by its alias: its name, its context and its fixed options', async () => {
   const response = await post(gateway, '/api/show', { model: '', name: 'gpt-4:latest' });
   assert.equal(response.headers.get('x-hxllm-backend'), newer.url);
   const shown = (await response.json()) as {
@@ -93,7 +93,7 @@ test('a model is shown as its alias has it: under that name, with the context an
   assert.ok(shown.capabilities.includes('completion'));
 });
 
-test('of a server that is no Ollama as much is shown as it says', async () => {
+test('/api/show of a server other than Ollama shows the properties that the server has', async () => {
   const shown = (await (await post(gateway, '/api/show', { model: 'other' })).json()) as object;
   assert.partialDeepStrictEqual(shown, {
     capabilities: ['completion'],
@@ -102,13 +102,13 @@ test('of a server that is no Ollama as much is shown as it says', async () => {
   });
 });
 
-test('an unknown model and an empty name are refused', async () => {
+test('/api/show rejects an unknown model and an empty name', async () => {
   assert.deepEqual(await errorOf(await post(gateway, '/api/show', { model: 'nope' })), [404, "model 'nope' not found"]);
   assert.deepEqual(await errorOf(await post(gateway, '/api/show', {})), [400, 'model is required']);
   assert.equal((await errorOf(await gateway.ask('/api/show', { method: 'POST', body: '{' })))[0], 400);
 });
 
-test('models in memory are listed under their aliases', async () => {
+test('/api/ps lists the models in memory under their aliases', async () => {
   await post(gateway, '/api/chat', { model: 'chat', messages: [{ role: 'user', content: 'hi' }], stream: false });
   const loaded = await models('/api/ps');
   assert.deepEqual(
@@ -120,11 +120,11 @@ test('models in memory are listed under their aliases', async () => {
   );
 });
 
-test('the version is the lowest of the servers’', async () => {
+test('/api/version is the lowest version of the servers', async () => {
   assert.deepEqual(await (await gateway.ask('/api/version')).json(), { version: '0.9.6' });
 });
 
-test('a check whether an Ollama is there needs no key, and tells nothing else', async () => {
+test('/ needs no key, and says nothing but that Ollama runs', async () => {
   for (const method of ['GET', 'HEAD']) {
     const response = await fetch(`${gateway.url}/`, { method });
     assert.deepEqual(
@@ -135,7 +135,7 @@ test('a check whether an Ollama is there needs no key, and tells nothing else', 
   assert.equal((await fetch(`${gateway.url}/api/version`)).status, 401);
 });
 
-test('requests that would change a server are refused, and no server sees them', async () => {
+test('requests that would change a server are rejected, and no server gets them', async () => {
   const rows = [
     ['POST', '/api/pull'],
     ['POST', '/api/push'],
@@ -153,7 +153,7 @@ test('requests that would change a server are refused, and no server sees them',
   }
 });
 
-test('servers that are down are not waited for, and what they had is still listed', async (t) => {
+test('servers that are down are not asked, and their models are still listed', async (t) => {
   // The server breaks requests off, and does not answer probes.
   const silent = createServer((incoming, outgoing) => {
     if (incoming.method === 'POST') outgoing.destroy();
@@ -166,7 +166,7 @@ test('servers that are down are not waited for, and what they had is still liste
   const { port } = silent.address() as AddressInfo; // a TCP server has this type of address
   await using own = await startGateway([{ url: `http://127.0.0.1:${String(port)}` }]);
   await post(own, '/api/chat', { model: 'm', messages: [{ role: 'user', content: 'hi' }] });
-  await until('it is known to be down', () => own.log.some(({ event }) => event === 'backend-down'));
+  await until('the backend is down', () => own.log.some(({ event }) => event === 'backend-down'));
   const sinceMs = performance.now();
   const { models: tags } = (await (await own.ask('/api/tags')).json()) as { models: readonly object[] };
   assert.partialDeepStrictEqual(tags, [{ name: 'm', size: 0, details: { families: [] } }]);

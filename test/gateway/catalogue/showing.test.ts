@@ -4,7 +4,7 @@ import { listLoaded } from '../../../src/gateway/catalogue/catalogue.ts';
 import { showBody } from '../../../src/gateway/api/ollama/show.ts';
 import type { Service } from '../../../src/gateway/service.ts';
 
-test('a model is listed as the server has it where it stays longest, whichever time that lives by', async () => {
+test('/api/ps lists a model as the server that keeps it longest, in any time zone', async () => {
   const ends: Readonly<Record<string, string>> = {
     'http://a': '2026-11-25T10:00:00.123456789+01:00',
     'http://b': '2026-11-25T09:30:00.5Z',
@@ -24,7 +24,7 @@ test('a model is listed as the server has it where it stays longest, whichever t
   });
 });
 
-test('a model that is made of several files shows none of them', () => {
+test('a model that consists of several files shows none of them', () => {
   const modelfile =
     '# FROM m:latest\n\nFROM /models/blobs/sha256-1\nADAPTER /models/blobs/sha256-2\nFROM /models/blobs/sha256-3\nTEMPLATE x\n';
   assert.deepEqual(

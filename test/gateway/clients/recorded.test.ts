@@ -15,7 +15,7 @@ interface Recorded {
     readonly tools?: readonly { readonly name?: string; readonly function?: { readonly name: string } }[];
   };
   readonly answer: 'text' | 'call' | 'vectors';
-  /** The ignored parameters that the client must be told. */
+  /** Ignored parameters that the response must name. */
   readonly ignored?: string;
 }
 
@@ -51,7 +51,7 @@ after(async () => {
 });
 
 for (const { name, client, path, userAgent, body, answer, ignored } of recorded) {
-  test(`${client} gets its answer (${name})`, async () => {
+  test(`${client} gets a valid response (${name})`, async () => {
     const response = await gateway.ask(path, {
       method: 'POST',
       body: JSON.stringify(body),

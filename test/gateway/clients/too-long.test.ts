@@ -11,7 +11,7 @@ const SIGNS: Readonly<Record<string, RegExp>> = {
   'many others': /maximum context length/,
 };
 
-test('clients that go by the words see that a prompt was too long', async () => {
+test('clients that search the message recognise that a prompt was too long', async () => {
   await using server = await startFake(fails(400, 'the input length exceeds the context length'));
   await using gateway = await startGateway([server]);
   for (const body of [{}, { stream: true }]) {
@@ -22,7 +22,7 @@ test('clients that go by the words see that a prompt was too long', async () => 
   }
 });
 
-test('a server that says it in these words is repeated as it is', async () => {
+test("a server's message with such words is passed on unchanged", async () => {
   const said = "This model's maximum context length is 4096 tokens. However, your messages resulted in 5000 tokens.";
   await using server = await startFake(fails(400, said));
   await using gateway = await startGateway([], {

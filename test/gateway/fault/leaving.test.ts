@@ -21,15 +21,15 @@ async function ask(gateway: Running, stream: boolean): Promise<Socket> {
 
 for (const stream of [true, false]) {
   for (const [how, leave] of [
-    ['goes', (socket: Socket) => socket.destroy()],
-    ['closes its half', (socket: Socket) => socket.end()],
+    ['disconnects', (socket: Socket) => socket.destroy()],
+    ['closes its write side', (socket: Socket) => socket.end()],
     ['resets its connection', (socket: Socket) => socket.resetAndDestroy()],
   ] as const) {
-    test(`a client that ${how} while ${stream ? 'its stream' : 'an answer in one piece'} is decoded is gone at the server as well before a second piece can follow`, async (t) => {
-      let said = 0;
+    test(`when a client ${how} during ${stream ? 'a stream' : 'a whole response'}, the server's request is cancelled before a second piece can follow`, async (t) => {
+      let written = 0;
       await using fake = await startFake((_got, outgoing) => {
         const timer = setInterval(() => {
-          said += 1;
+          written += 1;
           outgoing.write(piece('word '));
         }, GAP_MS);
         outgoing.once('close', () => clearInterval(timer));
@@ -38,17 +38,17 @@ for (const stream of [true, false]) {
       const tookMs: number[] = [];
       const pieces: number[] = [];
       for (let turn = 1; turn <= TURNS; turn += 1) {
-        said = 0;
+        written = 0;
         const socket = await ask(gateway, stream);
-        await until('the server decodes', () => fake.requests.length === turn && said >= 2);
+        await until('the server decodes', () => fake.requests.length === turn && written >= 2);
         // The distance to the next chunk varies.
         await new Promise((resolve) => setTimeout(resolve, (GAP_MS * turn) / TURNS));
-        const [before, sinceMs] = [said, performance.now()];
+        const [before, sinceMs] = [written, performance.now()];
         leave(socket);
         await fake.requests[turn - 1]?.left;
         const lateMs = performance.now() - sinceMs;
         tookMs.push(lateMs);
-        pieces.push(said - before);
+        pieces.push(written - before);
         socket.destroy();
       }
       const sorted = tookMs.toSorted((a, b) => a - b);
@@ -62,7 +62,7 @@ for (const stream of [true, false]) {
         (pieces.toSorted((a, b) => a - b)[TURNS / 2] ?? Infinity) <= 1,
         `so many pieces followed: ${pieces.join(' ')}`,
       );
-      await until('no place is taken', () => gateway.service().scheduler.inFlight === 0);
+      await until('no slot is in use', () => gateway.service().scheduler.inFlight === 0);
     });
   }
 }

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startSim, type Fault, type Sim, type SimOptions } from '../../../src/sim/server.ts';
 import type { Random } from './seed.ts';
 
-// An address of its own, so that no other program gets its port while it is away; other systems have one loopback address.
+// An address of its own: no other program gets its port during a restart. Other systems have one loopback address.
 const HOST =
   process.platform === 'linux'
     ? `127.${String(1 + ((process.pid >> 8) % 254))}.${String(process.pid % 256)}.1`
     : '127.0.0.1';
 
-/** A simulated server that is harmed again and again, and comes back on the same port. */
-export class Victim {
+/** A simulated server with random faults that restarts on the same port. */
+export class FaultyServer {
   readonly #options: SimOptions;
   #sim: Sim;
   #kills = 0;
@@ -19,8 +19,8 @@ export class Victim {
     this.#sim = sim;
   }
 
-  static async start(options: SimOptions): Promise<Victim> {
-    return new Victim(options, await startSim({ ...options, host: HOST }));
+  static async start(options: SimOptions): Promise<FaultyServer> {
+    return new FaultyServer(options, await startSim({ ...options, host: HOST }));
   }
 
   get url(): string {
@@ -36,7 +36,7 @@ export class Victim {
     return this.#sim;
   }
 
-  /** Closes every connection at once, stays away for a while, and starts again with empty memory. */
+  /** Closes every connection at once, waits `awayMs`, and starts again with empty memory. */
   async restart(awayMs: number): Promise<void> {
     this.#kills += 1;
     const { port } = this.#sim;
@@ -49,8 +49,8 @@ export class Victim {
     await this.#sim.close();
   }
 
-  /** A fault that leaves the server running. */
-  harm(random: Random): void {
+  /** Adds a random fault that leaves the server running. */
+  injectFault(random: Random): void {
     const after = random.below(6);
     this.#sim.faults.add(
       random.pick<Fault>([

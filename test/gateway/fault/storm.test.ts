@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { piece, startFake } from '../fake-upstream.ts';
 import { KEY, startGateway, until, type Running } from '../running.ts';
-import { Victim } from './machine.ts';
+import { FaultyServer } from './machine.ts';
 import { seeded, type Random } from './seed.ts';
 import { judge } from './verdict.ts';
 
@@ -21,51 +21,51 @@ interface Tally {
 }
 
 test(
-  'with everything going wrong at once under load, no request is lost that could be answered, and nothing stays taken',
+  'under load with random faults, every request gets a response, and no slot stays in use',
   { timeout: 60_000 },
   async (t) => {
     await seeded(async (random) => {
-      await using steady = await Victim.start(SIM);
-      await using first = await Victim.start(SIM);
-      await using second = await Victim.start(SIM);
-      await using third = await Victim.start(SIM);
-      const victims = [first, second, third];
+      await using steady = await FaultyServer.start(SIM);
+      await using first = await FaultyServer.start(SIM);
+      await using second = await FaultyServer.start(SIM);
+      await using third = await FaultyServer.start(SIM);
+      const faulty = [first, second, third];
       await using flood = await startFake(floods);
-      const servers = [...victims, steady].map(({ url }) => ({
+      const servers = [...faulty, steady].map(({ url }) => ({
         model_name: 'm',
         litellm_params: { model: 'ollama_chat/m', api_base: url },
       }));
       const torrent = { model_name: 'torrent', litellm_params: { model: 'ollama_chat/m', api_base: flood.url } };
       const settings = {
         router_settings: { num_retries: 6, cooldown_time: 0.2 },
-        hxllm: { backends: Object.fromEntries([...victims, steady].map(({ url }) => [url, { num_parallel: 4 }])) },
+        hxllm: { backends: Object.fromEntries([...faulty, steady].map(({ url }) => [url, { num_parallel: 4 }])) },
       };
       await using gateway = await startGateway([], { model_list: [...servers, torrent], ...settings });
       const tally: Tally = { sent: 0, whole: 0, cut: 0, left: 0 };
-      const deaf = await readNothing(gateway);
+      const reader = await readNothing(gateway);
       let over = false;
-      const harming = harm(victims, random, () => over);
+      const injecting = injectFaults(faulty, random, () => over);
       const clients = await Promise.allSettled(
         Array.from({ length: CLIENTS }, (_, number) => client(gateway, random, tally, number)),
       );
       over = true;
-      await harming;
+      await injecting;
       for (const settled of clients) if (settled.status === 'rejected') throw settled.reason;
       await until('a client that reads nothing is dropped', () =>
         gateway.ended().some(({ ended }) => ended === 'client-too-slow'),
       );
-      deaf.destroy();
+      reader.destroy();
       t.diagnostic(
-        `${JSON.stringify(tally)}, ${String(victims.reduce((sum, { kills }) => sum + kills, 0))} restarts, ${String(gateway.ended().filter(({ attempts }) => Number(attempts) > 1).length)} moved`,
+        `${JSON.stringify(tally)}, ${String(faulty.reduce((sum, { kills }) => sum + kills, 0))} restarts, ${String(gateway.ended().filter(({ attempts }) => Number(attempts) > 1).length)} moved`,
       );
       assert.equal(tally.whole + tally.cut + tally.left, tally.sent);
-      await until('no place is taken', () => gateway.service().scheduler.inFlight === 0);
-      await until('no server works for nobody', () =>
-        [...victims, steady].every(({ sim }) => sim.activity().busy + sim.activity().waiting === 0),
+      await until('no slot is in use', () => gateway.service().scheduler.inFlight === 0);
+      await until('no server runs a request any more', () =>
+        [...faulty, steady].every(({ sim }) => sim.activity().busy + sim.activity().waiting === 0),
       );
-      await until('each request has its line', () => gateway.ended().length > tally.whole + tally.cut);
-      assert.ok(gateway.ended().length <= tally.sent + 1, 'and no more than one');
-      await until('every server is known to be back', () => victims.every(({ url }) => isUp(gateway, url)), 15_000);
+      await until('each request has its log line', () => gateway.ended().length > tally.whole + tally.cut);
+      assert.ok(gateway.ended().length <= tally.sent + 1, 'each request has one log line');
+      await until('every server is up again', () => faulty.every(({ url }) => isUp(gateway, url)), 15_000);
       const answers = await Promise.all(Array.from({ length: 16 }, () => gateway.chat()));
       assert.ok(answers.every(({ status }) => status === 200));
     });
@@ -75,18 +75,18 @@ test(
 async function client(gateway: Running, random: Random, tally: Tally, number: number): Promise<void> {
   for (let turn = 0; turn < TURNS; turn += 1) {
     const stream = random.chance(0.6);
-    const patienceMs = random.chance(0.3) ? random.below(90) : undefined;
+    const leaveAfterMs = random.chance(0.3) ? random.below(90) : undefined;
     const body = { stream, messages: [{ role: 'user', content: `client ${String(number)} turn ${String(turn)}` }] };
     tally.sent += 1;
     const line = gateway.ended().length;
-    if (patienceMs !== undefined) {
-      const draining = new AbortController();
+    if (leaveAfterMs !== undefined) {
+      const controller = new AbortController();
       const answer = gateway
-        .chat(body, { signal: draining.signal })
+        .chat(body, { signal: controller.signal })
         .then((response) => response.text())
         .catch(() => '');
-      await sleep(patienceMs);
-      draining.abort();
+      await sleep(leaveAfterMs);
+      controller.abort();
       await answer;
       tally.left += 1;
       continue;
@@ -99,20 +99,20 @@ async function client(gateway: Running, random: Random, tally: Tally, number: nu
   }
 }
 
-async function harm(victims: readonly Victim[], random: Random, over: () => boolean): Promise<void> {
+async function injectFaults(faulty: readonly FaultyServer[], random: Random, over: () => boolean): Promise<void> {
   await Promise.all(
-    victims.map(async (victim) => {
+    faulty.map(async (server) => {
       while (!over()) {
-        if (random.chance(0.15)) await victim.restart(random.below(80));
-        else victim.harm(random);
+        if (random.chance(0.15)) await server.restart(random.below(80));
+        else server.injectFault(random);
         await sleep(10 + random.below(40));
       }
-      victim.sim.faults.clear();
+      server.sim.faults.clear();
     }),
   );
 }
 
-/** Sends as much as it can, as fast as it can. */
+/** Sends text without a pause and without end. */
 function floods(_got: unknown, outgoing: Parameters<Parameters<typeof startFake>[0] & object>[1]): void {
   const text = piece('x'.repeat(64 * 1024));
   const more = (): void => {

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { piece } from '../fake-upstream.ts';
 
 /** A misbehaviour on a connection with a request. */
-export type Misdeed = (socket: Socket) => void;
+export type Misbehaviour = (socket: Socket) => void;
 
 /** A server that looks alive and breaks HTTP, or itself, in each response. */
 export interface Unruly {
@@ -21,60 +21,57 @@ export function chunk(text: string): string {
 }
 
 const then =
-  (text: string, end: Misdeed): Misdeed =>
+  (text: string, end: Misbehaviour): Misbehaviour =>
   (socket) => {
     // Bytes that were sent arrive before the connection breaks.
     socket.write(text, () => setTimeout(() => end(socket), 20));
   };
-const close: Misdeed = (socket) => socket.destroy();
-const halfClose: Misdeed = (socket) => socket.end();
-const reset: Misdeed = (socket) => socket.resetAndDestroy();
+const close: Misbehaviour = (socket) => socket.destroy();
+const halfClose: Misbehaviour = (socket) => socket.end();
+const reset: Misbehaviour = (socket) => socket.resetAndDestroy();
 
-/** Ways not to answer at all. */
-export const SILENT_MISDEEDS: Readonly<Record<string, Misdeed>> = {
-  'closes when it is asked': close,
-  'closes its half when it is asked': halfClose,
-  'resets when it is asked': reset,
-  'speaks no HTTP': then('SSH-2.0-OpenSSH_9.2p1\r\n', close),
-  'breaks off in its headers': then('HTTP/1.1 200 OK\r\nContent-Ty', close),
-  'sends headers without end': then(`HTTP/1.1 200 OK\r\n${`x-${'y'.repeat(500)}: z\r\n`.repeat(400)}`, () => undefined),
-  'sends less than it promised': then('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{', close),
+/** Misbehaviours before the first text of a response. */
+export const BEFORE_TEXT: Readonly<Record<string, Misbehaviour>> = {
+  'closes the connection instead of a response': close,
+  'closes its write side instead of a response': halfClose,
+  'resets the connection instead of a response': reset,
+  'does not speak HTTP': then('SSH-2.0-OpenSSH_9.2p1\r\n', close),
+  'closes the connection in its headers': then('HTTP/1.1 200 OK\r\nContent-Ty', close),
+  'sends endless headers': then(`HTTP/1.1 200 OK\r\n${`x-${'y'.repeat(500)}: z\r\n`.repeat(400)}`, () => undefined),
+  'sends less than its content-length': then('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{', close),
   'closes before the first line': then(CHUNKED, close),
-  'sends a chunk whose length is no number': then(`${CHUNKED}zz\r\n`, () => undefined),
-  'answers with a page': then(
+  'sends a chunk with an invalid length': then(`${CHUNKED}zz\r\n`, () => undefined),
+  'answers with HTML': then(
     'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 28\r\n\r\n<html>502 Bad Gateway</html>',
     () => undefined,
   ),
-  'answers with JSON that is no object': then(`${CHUNKED}${chunk('null\n[]\n1\n')}0\r\n\r\n`, () => undefined),
-  'answers with bytes that are no text': then(`${CHUNKED}${chunk('\u0000\u0001\u0002\n')}0\r\n\r\n`, () => undefined),
-  'says that it has moved': then(
-    'HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n',
-    () => undefined,
-  ),
-  'has a status without a meaning': then('HTTP/1.1 599 \r\nContent-Length: 0\r\n\r\n', () => undefined),
+  'answers with JSON that is not an object': then(`${CHUNKED}${chunk('null\n[]\n1\n')}0\r\n\r\n`, () => undefined),
+  'answers with control characters': then(`${CHUNKED}${chunk('\u0000\u0001\u0002\n')}0\r\n\r\n`, () => undefined),
+  redirects: then('HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n', () => undefined),
+  'answers with status 599': then('HTTP/1.1 599 \r\nContent-Length: 0\r\n\r\n', () => undefined),
 };
 
-/** Ways to break a response after its first text. */
-export const SPOKEN_MISDEEDS: Readonly<Record<string, Misdeed>> = {
-  'closes after its first words': then(CHUNKED + chunk(piece('words')), close),
-  'closes its half after its first words': then(CHUNKED + chunk(piece('words')), halfClose),
-  'resets after its first words': then(CHUNKED + chunk(piece('words')), reset),
-  'tells of an error after its first words': then(
+/** Misbehaviours after the first text of a response. */
+export const AFTER_TEXT: Readonly<Record<string, Misbehaviour>> = {
+  'closes the connection after its first words': then(CHUNKED + chunk(piece('words')), close),
+  'closes its write side after its first words': then(CHUNKED + chunk(piece('words')), halfClose),
+  'resets the connection after its first words': then(CHUNKED + chunk(piece('words')), reset),
+  'sends an error after its first words': then(
     CHUNKED +
       chunk(piece('words')) +
       chunk('{"error":"an error was encountered while running the model: unexpected EOF"}\n'),
     () => undefined,
   ),
-  'sends a page after its first words': then(
+  'sends HTML after its first words': then(
     CHUNKED + chunk(piece('words')) + chunk('<html>502 Bad Gateway</html>\n'),
     () => undefined,
   ),
-  'breaks its chunks after its first words': then(`${CHUNKED}${chunk(piece('words'))}zz\r\n`, () => undefined),
-  'breaks off in a line': then(CHUNKED + chunk(piece('words')) + chunk('{"model":"m","mess'), close),
+  'sends an invalid chunk after its first words': then(`${CHUNKED}${chunk(piece('words'))}zz\r\n`, () => undefined),
+  'closes the connection within a line': then(CHUNKED + chunk(piece('words')) + chunk('{"model":"m","mess'), close),
 };
 
-/** Starts one. It answers free requests (`GET`, and a load of a model in memory) as Ollama does, with the model `m` in memory. */
-export async function startUnruly(misdeed: Misdeed): Promise<Unruly> {
+/** Starts a server that misbehaves. It answers free requests (`GET`, and a load of a model in memory) as Ollama does, with the model `m` in memory. */
+export async function startUnruly(misbehaviour: Misbehaviour): Promise<Unruly> {
   let asked = 0;
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -92,7 +89,7 @@ export async function startUnruly(misdeed: Misdeed): Promise<Unruly> {
       else if (head.startsWith('POST /api/generate ')) socket.write(shown('load'));
       else {
         asked += 1;
-        misdeed(socket);
+        misbehaviour(socket);
       }
     });
   });

@@ -28,7 +28,7 @@ export function judge(
   assert.match(
     text,
     /"delta":\{"(?:content|reasoning_content)":"[^"]/,
-    `nothing had been said, so another server could have answered: ${text}`,
+    `no text was sent, so another server could have answered: ${text}`,
   );
   return { ending: 'cut', code: errorIn(last.slice('data: '.length)).code };
 }

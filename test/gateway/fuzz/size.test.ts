@@ -38,10 +38,10 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 for (const [how, framing] of [
-  ['told by its length', `content-length: ${String(SENT_MIB * MIB)}`],
+  ['with a content-length', `content-length: ${String(SENT_MIB * MIB)}`],
   ['in chunks', 'transfer-encoding: chunked'],
 ] as const) {
-  test(`a body of 100 MiB ${how} is refused with 413 and never held`, async (t) => {
+  test(`a body of 100 MiB ${how} is rejected with 413 and never held in memory`, async (t) => {
     await using fake = await startFake();
     await using gateway = await startGateway([fake], { hxllm: { max_body_mib: 1 } });
     const { socket, received } = await open(
@@ -70,7 +70,7 @@ for (const [how, framing] of [
   });
 }
 
-test('hundreds of clients that never finish their requests keep nobody else waiting', async () => {
+test('hundreds of clients that never finish their requests do not delay others', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
   const heads = [

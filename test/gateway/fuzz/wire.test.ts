@@ -8,14 +8,14 @@ import { assault } from './assault.ts';
 
 const RUNS = Number(process.env['HXLLM_FUZZ_RUNS'] ?? 600);
 
-test('malformed input of every kind is answered with an error object, breaks nothing and leaves nothing behind', async (t) => {
+test('malformed input gets an error object and leaves the gateway working', async (t) => {
   await seeded(async (random) => {
     await using fake = await startFake(anyAnswer);
     await using gateway = await startGateway([fake]);
     const statuses = await assault(gateway.port, KEY, RUNS, random);
     t.diagnostic(JSON.stringify(Object.fromEntries(statuses)));
     for (const status of [200, 400, 401, 404]) assert.ok((statuses.get(status) ?? 0) > 0, `some are ${String(status)}`);
-    await until('no place is taken', () => gateway.service().scheduler.inFlight === 0);
+    await until('no slot is in use', () => gateway.service().scheduler.inFlight === 0);
     assert.equal((await gateway.chat()).status, 200);
     assert.equal(
       gateway.log.some(({ event }) => event === 'backend-down'),

@@ -6,7 +6,7 @@ import { Histogram } from '../../../src/gateway/metrics/histogram.ts';
 import { Counter, gauge } from '../../../src/gateway/metrics/metric.ts';
 import { parseExposition } from './exposition-parser.ts';
 
-test('counts are read back unchanged, with any text in their labels', () => {
+test('counters are read back unchanged, with any text in their labels', () => {
   const name = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !text.includes('\u0000'));
   const label = fc.oneof(name, fc.constantFrom('a"b', 'a\\b', 'a\nb', 'a,b="c"', '}', ''));
   fc.assert(
@@ -26,7 +26,7 @@ test('counts are read back unchanged, with any text in their labels', () => {
   );
 });
 
-test('a histogram counts each observation in every bucket that holds it', () => {
+test('a histogram counts each observation in every bucket that includes it', () => {
   const histogram = new Histogram({ name: 'wait_seconds', help: 'Waiting.', labelNames: ['m'] }, [0.1, 1, 10]);
   for (const value of [0.0625, 0.1, 0.5, 20, 1]) histogram.observe(value, ['x']);
   const { samples } = parseExposition(exposition([histogram])).get('wait_seconds') ?? assert.fail();
@@ -40,7 +40,7 @@ test('a histogram counts each observation in every bucket that holds it', () => 
   });
 });
 
-test('a gauge is what it is when somebody looks', () => {
+test('a gauge has its value at the time of the scrape', () => {
   let now = 1;
   const metric = gauge({ name: 'g', help: 'G.', labelNames: [] }, () => [{ labels: [], value: now }]);
   now = 2.5;

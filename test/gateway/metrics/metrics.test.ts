@@ -14,7 +14,7 @@ async function scrape(gateway: Running): Promise<(name: string) => Readonly<Reco
   return (name) => Object.fromEntries((families.get(name) ?? assert.fail(`no ${name}`)).samples);
 }
 
-test('requests, tokens, times and servers are told, and the process', async () => {
+test('metrics show requests, tokens, times, backends and the process', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([{ url: `${fake.url}/` }]);
   const backend = fake.url;
@@ -47,7 +47,7 @@ test('requests, tokens, times and servers are told, and the process', async () =
     assert.ok((read(name)[''] ?? 0) > 0, name);
 });
 
-test('requests in flight are shown while they run, and so is a server that is down', async () => {
+test('metrics show requests in flight while they run, and backends that are down', async () => {
   await using fake = await startFake(stalls('a'));
   const dead = { url: NOWHERE[0] };
   await using gateway = await startGateway([fake], {
@@ -71,7 +71,7 @@ test('requests in flight are shown while they run, and so is a server that is do
   );
   client.abort();
   await stream.text().catch(() => '');
-  await until('it is let go', () => gateway.service().scheduler.inFlight === 0);
+  await until('no slot is in use', () => gateway.service().scheduler.inFlight === 0);
   assert.equal((await scrape(gateway))('hxllm_backend_in_flight')[`backend=${fake.url}`], 0);
   assert.equal(
     (await scrape(gateway))('hxllm_requests_total')[`backend=${fake.url},ended=client-left,model=m,status=200`],
@@ -79,7 +79,7 @@ test('requests in flight are shown while they run, and so is a server that is do
   );
 });
 
-test('slots, lines and what is in memory are told', async () => {
+test('metrics show slots, queues and models in memory', async () => {
   await using fake = await startFake(stalls('a'));
   // The model may be in memory with another context length, so that it is loaded in any case.
   const model_list = [
@@ -114,7 +114,7 @@ test('slots, lines and what is in memory are told', async () => {
   assert.deepEqual((await scrape(gateway))('hxllm_queue_length'), { 'model=m': 0 });
 });
 
-test('metrics take the key, unless the configuration opens them or has none', async () => {
+test('/metrics needs the key, unless the configuration opens it or has no key', async () => {
   await using closed = await startGateway([{ url: 'http://127.0.0.1:9' }]);
   const refused = await fetch(`${closed.url}/metrics`);
   assert.equal(refused.status, 401);

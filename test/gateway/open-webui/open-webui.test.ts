@@ -101,7 +101,7 @@ const CHECKS: Readonly<Record<Kind, (text: string, type: string, fixture: Fixtur
 for (const connection of ['openai', 'responses', 'ollama'] as const) {
   describe(`by its ${connection} connection`, () => {
     for (const fixture of readFixtures(connection)) {
-      test(`${fixture.name} is answered as it needs`, async () => {
+      test(`${fixture.name} gets the parts that Open WebUI needs`, async () => {
         const response = await stage.play(fixture);
         const text = await response.text();
         assert.equal(response.status, fixture.status, text);
@@ -110,7 +110,7 @@ for (const connection of ['openai', 'responses', 'ollama'] as const) {
       });
     }
 
-    test('title, follow-ups and tags are answered while the chat goes on; and stopping it reaches the server', async () => {
+    test('title, follow-ups and tags are answered during the chat; stopping the chat reaches the server', async () => {
       const { sims, gateway, play } = stage;
       const stall = { kind: 'stall', path: '/api/chat', after: 3, ms: 60_000 } as const;
       for (const { faults } of sims) faults.add(stall);
@@ -127,10 +127,10 @@ for (const connection of ['openai', 'responses', 'ollama'] as const) {
       assert.equal(busy(), 1, 'the chat still has its slot');
       stop.abort();
       await until('the slot is free', () => busy() === 0);
-      await until('the log says who ended it', () => gateway.ended().at(-1)?.['ended'] === 'client-left');
+      await until('the log says that the client left', () => gateway.ended().at(-1)?.['ended'] === 'client-left');
     });
 
-    test('a chat whose tools are more than the context is refused, and nothing of it is cut', async () => {
+    test('a chat whose tools exceed the context is rejected, and nothing is cut', async () => {
       const fixture = readFixture(`${connection}/chat-tool-call`);
       const response = await stage.play({ ...fixture, body: { ...fixture.body, model: 'narrow' } });
       const text = await response.text();
@@ -139,7 +139,7 @@ for (const connection of ['openai', 'responses', 'ollama'] as const) {
       assert.match(text, /exceeds the context length/);
     });
 
-    test('a failure in the middle is shown in the answer', async () => {
+    test('a failure during a stream is shown in the response', async () => {
       for (const { faults } of stage.sims) faults.add({ kind: 'die', path: '/api/chat', after: 5 });
       const response = await stage.play(readFixture(`${connection}/chat`));
       const seen = readAnswer(await response.text(), response.headers.get('content-type') ?? '');

@@ -6,6 +6,6 @@ export interface Seen {
   /** The reason of the end, as Open WebUI notes it. */
   readonly finish: string | undefined;
   readonly promptTokens: number | undefined;
-  /** Shown in place of the rest. */
+  /** The error that is shown instead of the rest. */
   readonly error: string | undefined;
 }

@@ -22,7 +22,7 @@ function deployments({ errors, warnings }: ConfigReading): readonly string[] {
   );
 }
 
-test('a wrong value is named with file, line, column, path, what was wanted, what was seen, and what mends it', () => {
+test('a wrong value is reported with file, line, column, path, expected, found and fix', () => {
   const { config, errors } = read(`${GOOD}router_settings:\n  routing_strategy: least_busy\n  num_retries: -1\n`);
   assert.equal(config, undefined);
   assert.equal(
@@ -37,7 +37,7 @@ error: /etc/litellm/config.yaml:8:3: router_settings.num_retries (config.wrong-v
   );
 });
 
-test('a missing key is reported at the nearest line that exists', () => {
+test('a missing key is reported at its nearest parent', () => {
   assert.deepEqual(
     deployments(read('model_list:\n  - model_name: m\n    litellm_params:\n      api_base: http://a\n')),
     ['config.missing 3:5 model_list[0].litellm_params.model'],
@@ -45,14 +45,14 @@ test('a missing key is reported at the nearest line that exists', () => {
   assert.deepEqual(deployments(read('')), ['config.missing undefined:undefined model_list']);
 });
 
-test('a key that nobody knows is a warning at its place', () => {
+test('an unknown key is a warning with its line', () => {
   const reading = read(`${GOOD}hxllm:\n  listne: 0.0.0.0:4000\n`);
   assert.ok(reading.config !== undefined);
   assert.deepEqual(deployments(reading), ['config.unknown-key 7:3 hxllm.listne']);
   assert.equal(reading.warnings[0]?.detail, 'Unknown key listne, ignored. Did you mean listen?');
 });
 
-test('YAML mistakes are named with their line, each once', () => {
+test('YAML errors are reported with their line, each once', () => {
   assert.deepEqual(
     deployments(read('model_list:\n  - a: b: c\n')).map((place) => place.split(' ').slice(0, 2).join(' ')),
     ['config.not-yaml 2:8'],
@@ -62,7 +62,7 @@ test('YAML mistakes are named with their line, each once', () => {
   assert.equal(read('a: &x [*y]').errors[0]?.code, 'config.not-yaml');
 });
 
-test('text, lists and other things that are no mapping are refused as a whole', () => {
+test('a document that is not a mapping is rejected as a whole', () => {
   for (const text of ['hello', '- a', '7'])
     assert.match(
       problemText('error', read(text).errors[0] ?? assert.fail(text)),
@@ -70,7 +70,7 @@ test('text, lists and other things that are no mapping are refused as a whole', 
     );
 });
 
-test('aliases and merge keys are followed, and a bomb of them is refused', () => {
+test('aliases and merge keys are followed; a document that grows without bound is rejected', () => {
   const text =
     'x: &common\n  api_base: http://a:11434\nmodel_list:\n  - model_name: m\n    litellm_params:\n      <<: *common\n      model: ollama_chat/m\n';
   assert.equal(read(text).config?.groups[0]?.deployments[0].url, 'http://a:11434');
@@ -82,7 +82,7 @@ test('aliases and merge keys are followed, and a bomb of them is refused', () =>
   assert.equal(read(`a0: &a0 [x]\n${bomb.join('\n')}\n`).errors[0]?.code, 'config.not-yaml');
 });
 
-test('a variable that is not set refuses a start, and is a warning to a check', () => {
+test('an unset variable is an error at the start and a warning in a check', () => {
   const text = `${GOOD}general_settings:\n  master_key: os.environ/LITELLM_MASTER_KEY\n`;
   assert.deepEqual(deployments(read(text)), ['config.environment-unset 7:3 general_settings.master_key']);
   const checked = read(text, {}, 'warning');
@@ -94,7 +94,7 @@ test('a variable that is not set refuses a start, and is a warning to a check', 
   assert.ok(config?.masterKey.state === 'set' && config.masterKey.key.equals('sk-1'));
 });
 
-test('a file that cannot be read says why', async () => {
+test('a file that cannot be read is reported with the reason', async () => {
   const reading = { environment: {}, unset: 'error' } as const;
   for (const [file, why] of [
     ['/nowhere/config.yaml', /no such file/],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseFlags } from '../../../src/gateway/process/flags.ts';
 
-test('a wrong command line says what was wanted, and names the program as it was called', () => {
+test("a wrong command line is reported with the expected option and the program's name", () => {
   for (const [argv, detail] of [
     [[], 'Expected --config FILE, found no --config.'],
     [['--config', 'c.yaml', '--port', '99999'], 'Expected a port from 0 to 65535 after --port, found "99999".'],

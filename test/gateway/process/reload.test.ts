@@ -54,7 +54,7 @@ function configOf(backends: readonly FakeUpstream[], more: object = {}): string 
   });
 }
 
-test('after a reload new requests go by the new file, and those in flight end as they began', async () => {
+test('after a reload new requests use the new file, and running requests keep the old one', async () => {
   const { promise: reloaded, resolve: letGo } = Promise.withResolvers<void>();
   await using old = await startFake(async (_got, outgoing) => {
     outgoing.write(piece('a'));
@@ -69,7 +69,7 @@ test('after a reload new requests go by the new file, and those in flight end as
   assert.equal(await textOf(await gateway.chat()), 'new');
   letGo();
   assert.match(await stream.text(), /"content":"c"[^]*\[DONE\]\n\n$/);
-  await until('the old server is let go', () => gateway.service().scheduler.inFlight === 0);
+  await until('the old server has no lease', () => gateway.service().scheduler.inFlight === 0);
   assert.deepEqual([old.requests.length, next.requests.length], [1, 1]);
   assert.partialDeepStrictEqual(
     gateway.log.find(({ event }) => event === 'reloaded'),
@@ -77,7 +77,7 @@ test('after a reload new requests go by the new file, and those in flight end as
   );
 });
 
-test('reloads under load lose no request and count none twice', async () => {
+test('reloads under load lose no request and count each once', async () => {
   await using one = await startFake(streams(['a', 'b'], 5));
   await using two = await startFake(streams(['a', 'b'], 5));
   await using gateway = await startGateway([one, two]);
@@ -91,7 +91,10 @@ test('reloads under load lose no request and count none twice', async () => {
   const clients = Array.from({ length: 6 }, client);
   for (const backends of [[one], [two, one], [two], [one, two]]) {
     const asked = one.requests.length + two.requests.length;
-    await until('requests go on', () => left <= 0 || one.requests.length + two.requests.length > asked + 3);
+    await until(
+      'three more requests are sent',
+      () => left <= 0 || one.requests.length + two.requests.length > asked + 3,
+    );
     // Other time limits need other connections.
     assert.equal(
       (await reloadFrom(gateway, configOf(backends, { hxllm: { timeouts: { connect: backends.length } } }))).done,
@@ -106,7 +109,7 @@ test('reloads under load lose no request and count none twice', async () => {
   );
 });
 
-test('a file that does not hold changes nothing, and says why with its line', async () => {
+test('an invalid file changes nothing, and is reported with its line', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
   const before_ = gateway.service();
@@ -135,7 +138,7 @@ test('a file that does not hold changes nothing, and says why with its line', as
   assert.equal(await textOf(await gateway.chat()), 'hello');
 });
 
-test('changes that need a restart are named, and the others hold at once', async () => {
+test('changes that need a restart are named; the other changes apply at once', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
   const { done, text } = await reloadFrom(
@@ -149,7 +152,7 @@ test('changes that need a restart are named, and the others hold at once', async
   assert.equal((await gateway.chat({ logit_bias: {} })).status, 400, 'strict holds');
 });
 
-test('a server that was down is still down after a reload, and is asked whether it lives', async () => {
+test('a backend that was down is still down after a reload, and is probed', async () => {
   await using dead = await startFake();
   await using alive = await startFake();
   await using gateway = await startGateway([dead, alive]);
@@ -162,37 +165,41 @@ test('a server that was down is still down after a reload, and is asked whether 
   );
   await reloadFrom(gateway, configOf([dead, alive]));
   await using back = await startFake(answersShortly('back'), dead.port);
-  await until('it is back', () => gateway.log.some(({ event }) => event === 'backend-up'), 8000);
+  await until('the backend is up', () => gateway.log.some(({ event }) => event === 'backend-up'), 8000);
   assert.equal(back.url, dead.url);
 });
 
-test('a request that waits for a model removed from the file still gets it loaded', { timeout: 10_000 }, async () => {
-  let fail = (): void => {};
-  const failing = new Promise<void>((resolve) => {
-    fail = resolve;
-  });
-  await using fake = await startFake(async (got, outgoing) => {
-    await failing;
-    await fails(500, 'model runner has unexpectedly stopped')(got, outgoing);
-  });
-  const more = { hxllm: { backends: { [fake.url]: { num_parallel: 1 } } }, router_settings: { num_retries: 0 } };
-  await using gateway = await startGateway([fake], more);
-  await until(
-    'it is known to be in memory',
-    () => gateway.service().scheduler.fleet.backends.get(fake.url)?.listed !== undefined,
-  );
-  const first = gateway.chat();
-  await until('the only slot is taken', () => fake.requests.length === 1);
-  const second = gateway.chat();
-  await until('another waits', () => gateway.service().scheduler.waiting === 1);
-  const text = JSON.stringify({
-    model_list: [{ model_name: 'n', litellm_params: { model: 'ollama_chat/n', api_base: fake.url } }],
-    general_settings: { master_key: KEY },
-    ...more,
-  });
-  assert.equal((await reloadFrom(gateway, text)).done, true);
-  fake.behave(answersShortly('here'));
-  fail();
-  assert.equal((await first).status, 502);
-  assert.equal(await textOf(await second), 'here');
-});
+test(
+  'a waiting request still gets its model loaded after the model is removed from the file',
+  { timeout: 10_000 },
+  async () => {
+    let fail = (): void => {};
+    const failing = new Promise<void>((resolve) => {
+      fail = resolve;
+    });
+    await using fake = await startFake(async (got, outgoing) => {
+      await failing;
+      await fails(500, 'model runner has unexpectedly stopped')(got, outgoing);
+    });
+    const more = { hxllm: { backends: { [fake.url]: { num_parallel: 1 } } }, router_settings: { num_retries: 0 } };
+    await using gateway = await startGateway([fake], more);
+    await until(
+      'it is known to be in memory',
+      () => gateway.service().scheduler.fleet.backends.get(fake.url)?.listed !== undefined,
+    );
+    const first = gateway.chat();
+    await until('the only slot is in use', () => fake.requests.length === 1);
+    const second = gateway.chat();
+    await until('another waits', () => gateway.service().scheduler.waiting === 1);
+    const text = JSON.stringify({
+      model_list: [{ model_name: 'n', litellm_params: { model: 'ollama_chat/n', api_base: fake.url } }],
+      general_settings: { master_key: KEY },
+      ...more,
+    });
+    assert.equal((await reloadFrom(gateway, text)).done, true);
+    fake.behave(answersShortly('here'));
+    fail();
+    assert.equal((await first).status, 502);
+    assert.equal(await textOf(await second), 'here');
+  },
+);

@@ -24,7 +24,7 @@ function says(content: string, afterMs = 0): Behaviour {
 
 const V1 = { model: 'openai/m' };
 
-test('rpm: a server over its limit is left out, and with all over it the answer is 429 and when to come again', async () => {
+test('rpm: a deployment over its limit is not used; with all over it, the response is 429 with retry-after', async () => {
   await using one = await startFake(answersShortly('one'));
   await using two = await startFake(answersShortly('two'));
   await using gateway = await gatewayOf([
@@ -44,17 +44,17 @@ test('rpm: a server over its limit is left out, and with all over it the answer 
   });
 });
 
-test('tpm: the tokens that a server counted are what counts', async () => {
+test('tpm: tokens count as the server reports them', async () => {
   await using fake = await startFake();
   await using gateway = await gatewayOf([['m', fake, { tpm: 14 }]]);
-  // Each costs five tokens and two.
+  // Each request uses five tokens of prompt and two of output.
   assert.deepEqual(
     [(await gateway.chat()).status, (await gateway.chat()).status, (await gateway.chat()).status],
     [200, 200, 429],
   );
 });
 
-test('order: the second is used only while the first cannot be', async () => {
+test('order: the second deployment is used only while the first cannot be', async () => {
   await using first = await startFake(answersShortly('first'));
   await using second = await startFake(answersShortly('second'));
   await using gateway = await gatewayOf([
@@ -66,7 +66,7 @@ test('order: the second is used only while the first cannot be', async () => {
   for (let turn = 0; turn < 3; turn += 1) assert.equal(await textOf(await gateway.chat()), 'second');
 });
 
-test('weight: a server of weight 0 is not chosen by simple-shuffle while another is there', async () => {
+test('weight: simple-shuffle never chooses a deployment of weight 0 while another one is free', async () => {
   await using none = await startFake(says('none'));
   await using all = await startFake(says('all'));
   await using gateway = await gatewayOf(
@@ -80,8 +80,8 @@ test('weight: a server of weight 0 is not chosen by simple-shuffle while another
   assert.deepEqual([none.requests.length, all.requests.length], [0, 12]);
 });
 
-test('routing_strategy: each has its effect, and replies name it', async () => {
-  // Longer than the other one takes on any machine.
+test('routing_strategy: each strategy has its effect, and responses name it', async () => {
+  // Longer than the other server takes on any machine.
   await using slow = await startFake(says('slow', 1500));
   await using fast = await startFake(says('fast'));
   await using byLatency = await gatewayOf(

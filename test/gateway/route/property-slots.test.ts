@@ -3,17 +3,17 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import { planOf, Stage } from './stage.ts';
-import { STEP, Trial } from './random-fleet.ts';
+import { STEP, RandomRun } from './random-fleet.ts';
 
-test('where slots are stated, no more than those are ever in use, abandoned prompts included', () => {
+test('random events: configured slots are never exceeded, abandoned prefills included', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 4 }), fc.array(STEP, { maxLength: 80, size: 'max' }), (slots, steps) => {
-      const trial = new Trial(slots);
+      const run = new RandomRun(slots);
       for (const step of steps) {
-        if (step.kind === 'replan') continue;
-        const before = new Map([...trial.stage.fleet.replicas.values()].map((replica) => [replica, replica.inFlight]));
-        trial.step(step);
-        for (const replica of trial.stage.fleet.replicas.values())
+        if (step.kind === 'reconfigure') continue;
+        const before = new Map([...run.stage.fleet.replicas.values()].map((replica) => [replica, replica.inFlight]));
+        run.step(step);
+        for (const replica of run.stage.fleet.replicas.values())
           assert.ok(
             replica.inFlight <= (before.get(replica) ?? 0) ||
               replica.inFlight + replica.abandonedPrefills.length <= slots,
@@ -24,7 +24,7 @@ test('where slots are stated, no more than those are ever in use, abandoned prom
   );
 });
 
-test('a late request never overtakes one of its line that is on time, and nobody overtakes among those on time', () => {
+test('random events: late requests never overtake requests on time, and requests on time keep their order', () => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof(fc.constant('arrive' as const), fc.constant('release' as const), fc.nat(1500)), {
@@ -37,18 +37,18 @@ test('a late request never overtakes one of its line that is on time, and nobody
         const arrivedMs = new Map<string, number>();
         const ended = new Set<string>();
         for (const step of steps) {
-          const observation = stage.decisions.length;
+          const decisionsBefore = stage.decisions.length;
           if (step === 'arrive') arrivedMs.set(stage.arrive(), stage.nowMs);
           else if (step === 'release') {
             const running = [...arrivedMs.keys()].find(
-              (request) => stage.placeOf(request) === 'm@a' && !ended.has(request),
+              (request) => stage.outcomeOf(request) === 'm@a' && !ended.has(request),
             );
             if (running !== undefined) {
               ended.add(running);
               stage.release(running);
             }
           } else stage.nowMs += step;
-          for (const decision of stage.decisions.slice(observation)) {
+          for (const decision of stage.decisions.slice(decisionsBefore)) {
             if (decision.kind !== 'assign') continue;
             const mineMs = arrivedMs.get(decision.request) ?? stage.nowMs;
             const others = [...stage.fleet.waiting.keys()]

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { limitQueue } from '../../../src/gateway/route/admission.ts';
 import type { AttemptResult } from '../../../src/gateway/route/event.ts';
 import { queueLength } from '../../../src/gateway/route/queue.ts';
-import { managedPlan, POLICY, Stage } from './stage.ts';
+import { managedFleet, POLICY, Stage } from './stage.ts';
 
 export const ENDINGS: readonly AttemptResult[] = [
   'answered',
@@ -61,7 +61,7 @@ export const STEP = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      kind: fc.constant('replan' as const),
+      kind: fc.constant('reconfigure' as const),
       slots: fc.constantFrom(1, 2, undefined),
       backends: fc.subarray([...BACKENDS], { minLength: 1 }),
       models: fc.subarray(['m', 'n'], { minLength: 1 }),
@@ -71,15 +71,15 @@ export const STEP = fc.oneof(
 
 export type Step = typeof STEP extends fc.Arbitrary<infer T> ? T : never;
 
-/** A stage, and the invariants that hold whatever happens. */
-export class Trial {
+/** A stage with random events, and the invariants that always hold. */
+export class RandomRun {
   readonly stage: Stage;
   readonly arrived: string[] = [];
   readonly left = new Set<string>();
   readonly held: string[] = [];
 
   constructor(slots: number | undefined) {
-    this.stage = new Stage(managedPlan(slots, BACKENDS, ['m', 'n']), { ...POLICY, admit: limitQueue(6) });
+    this.stage = new Stage(managedFleet(slots, BACKENDS, ['m', 'n']), { ...POLICY, admit: limitQueue(6) });
   }
 
   get waiting(): readonly string[] {
@@ -88,7 +88,7 @@ export class Trial {
 
   step(step: Step): void {
     const { stage } = this;
-    const observation = stage.decisions.length;
+    const decisionsBefore = stage.decisions.length;
     if (step.kind === 'arrive')
       this.arrived.push(
         stage.arrive({
@@ -101,9 +101,9 @@ export class Trial {
       );
     else if (step.kind === 'pass') stage.pass(step.ms);
     else if (step.kind === 'loaded') stage.load(step.result);
-    else if (step.kind === 'probe') stage.tell({ kind: 'probed', backend: step.backend, alive: step.alive });
+    else if (step.kind === 'probe') stage.apply({ kind: 'probed', backend: step.backend, alive: step.alive });
     else if (step.kind === 'list')
-      stage.tell({
+      stage.apply({
         kind: 'listed',
         backend: step.backend,
         listing: {
@@ -111,18 +111,18 @@ export class Trial {
           askedMs: stage.nowMs,
         },
       });
-    else if (step.kind === 'replan')
-      stage.tell({ kind: 'reconfigured', spec: managedPlan(step.slots, step.backends, step.models) });
+    else if (step.kind === 'reconfigure')
+      stage.apply({ kind: 'reconfigured', spec: managedFleet(step.slots, step.backends, step.models) });
     else if (step.kind === 'leave') this.#leave(step.which);
     else this.#touch(step);
-    this.#take(observation);
+    this.#take(decisionsBefore);
   }
 
   #leave(which: number): void {
     const request = this.waiting[which % Math.max(1, this.waiting.length)];
     if (request === undefined) return;
     this.left.add(request);
-    this.stage.tell({ kind: 'left', request });
+    this.stage.apply({ kind: 'left', request });
   }
 
   #touch(step: Extract<Step, { kind: 'release' | 'start' }>): void {
@@ -140,8 +140,8 @@ export class Trial {
     }
   }
 
-  #take(observation: number): void {
-    for (const decision of this.stage.decisions.slice(observation)) {
+  #take(decisionsBefore: number): void {
+    for (const decision of this.stage.decisions.slice(decisionsBefore)) {
       if (!('request' in decision)) continue;
       assert.ok(
         this.arrived.includes(decision.request) && !this.left.has(decision.request),
@@ -158,14 +158,14 @@ export class Trial {
     const { fleet, decisions } = this.stage;
     const answered = decisions.flatMap((decision) => ('request' in decision ? [decision.request] : []));
     assert.equal(new Set(answered).size, answered.length, 'answered once');
-    const flights = this.held.map((request) => this.stage.flightOf(request));
+    const leases = this.held.map((request) => this.stage.leaseOf(request));
     for (const replica of fleet.replicas.values()) {
-      const here = flights.filter((lease) => lease.replica === replica);
+      const here = leases.filter((lease) => lease.replica === replica);
       assert.equal(replica.inFlight, here.length);
       assert.equal(replica.started, here.filter(({ started }) => started).length);
       assert.ok(
         replica.load === undefined || fleet.backends.get(replica.backend)?.loading === replica.id,
-        'one load on a server',
+        'one load at a time on a backend',
       );
       assert.ok(
         replica.speed.bytesPerMs === undefined ||
@@ -173,9 +173,9 @@ export class Trial {
       );
     }
     for (const backend of fleet.backends.values())
-      assert.equal(backend.inFlight, flights.filter((lease) => lease.backend === backend).length);
+      assert.equal(backend.inFlight, leases.filter((lease) => lease.backend === backend).length);
     for (const deployment of fleet.deployments.values())
-      assert.equal(deployment.inFlight, flights.filter((lease) => lease.deployment === deployment).length);
+      assert.equal(deployment.inFlight, leases.filter((lease) => lease.deployment === deployment).length);
     assert.deepEqual([...fleet.waiting.keys()].toSorted(), [...this.waiting].toSorted());
     assert.equal(
       [...fleet.queues.values()].reduce((sum, queue) => sum + queueLength(queue), 0),

@@ -5,7 +5,7 @@ import { windowAt, EMPTY_WINDOW, countUse, retryIn } from '../../../src/gateway/
 
 const LIMITS = { requests: 2, tokens: 100 };
 
-test('usage counts for a minute from its first use, then the window begins anew', () => {
+test('a rate window lasts one minute from its first use', () => {
   let rateWindow = countUse(EMPTY_WINDOW, { requests: 1, tokens: 0 }, 5000);
   rateWindow = countUse(rateWindow, { requests: 1, tokens: 30 }, 10_000);
   assert.deepEqual(rateWindow, { sinceMs: 5000, requests: 2, tokens: 30 });
@@ -14,14 +14,14 @@ test('usage counts for a minute from its first use, then the window begins anew'
   assert.deepEqual(windowAt(rateWindow, 65_000), { sinceMs: 65_000, requests: 0, tokens: 0 });
 });
 
-test('tokens are a limit of their own, and nothing is limited where nothing is said', () => {
+test('tokens and requests are separate limits; an absent limit is no limit', () => {
   const rateWindow = countUse(EMPTY_WINDOW, { requests: 1, tokens: 100 }, 0);
   assert.equal(retryIn(rateWindow, LIMITS, 1), 59_999);
   assert.equal(retryIn(rateWindow, { requests: undefined, tokens: undefined }, 1), 0);
-  assert.equal(retryIn(EMPTY_WINDOW, { requests: 0, tokens: undefined }, 7), 60_000, 'none at all');
+  assert.equal(retryIn(EMPTY_WINDOW, { requests: 0, tokens: undefined }, 7), 60_000, 'a limit of 0');
 });
 
-test('in no minute is more sent than the limit, whenever requests come', () => {
+test('random requests: no window exceeds its limit', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(30_000), { maxLength: 40 }), (gaps) => {
       let [rateWindow, nowMs] = [EMPTY_WINDOW, 0];

@@ -60,7 +60,7 @@ function release(fleet: Fleet, deployment: string, result: AttemptResult, nowMs 
   route(fleet, POLICY, { kind: 'released', lease, result }, nowMs);
 }
 
-test('one after the other, thirty requests spread evenly over three servers that are all idle', () => {
+test('thirty consecutive requests spread evenly over three idle backends', () => {
   const fleet = fleetOf('a', 'b', 'c');
   const counts = new Map<string, number>();
   for (let turn = 0; turn < 30; turn += 1) {
@@ -71,7 +71,7 @@ test('one after the other, thirty requests spread evenly over three servers that
   assert.deepEqual([...counts.values()], [10, 10, 10]);
 });
 
-test('the server with the fewest in flight is chosen', () => {
+test('the backend with the fewest requests in flight is chosen', () => {
   const fleet = fleetOf('a', 'b');
   const [first, second] = [placeOf(arrive(fleet)), placeOf(arrive(fleet))];
   assert.deepEqual(new Set([first, second]), new Set(['m@a', 'm@b']));
@@ -81,7 +81,7 @@ test('the server with the fewest in flight is chosen', () => {
   assert.equal(placeOf(arrive(fleet)), first);
 });
 
-test('requests in flight for other models of a server count too', () => {
+test('requests in flight for other models of a backend count too', () => {
   const fleet = createFleet({ ...planOf('a', 'b'), deployments: ['x@a', 'y@a', 'y@b'].map((id) => placed(id)) });
   arrive(fleet, { deployments: ['x@a'] });
   assert.equal(placeOf(arrive(fleet, { deployments: ['y@a', 'y@b'] })), 'y@b');
@@ -92,7 +92,7 @@ test('requests in flight for other models of a server count too', () => {
   );
 });
 
-test('a server that failed is left out until a probe finds it alive', () => {
+test('a backend that failed is not used until a probe succeeds', () => {
   const fleet = fleetOf('a', 'b');
   const first = placeOf(arrive(fleet));
   const other = first === 'm@a' ? 'm@b' : 'm@a';
@@ -105,7 +105,7 @@ test('a server that failed is left out until a probe finds it alive', () => {
   assert.equal(placeOf(arrive(fleet, { nowMs: 700 })), first);
 });
 
-test('probes come soon at first, then seldom, and never more than five seconds apart', () => {
+test('probes start after 250 ms and slow down to one in 5 s', () => {
   const fleet = fleetOf('a');
   release(fleet, placeOf(arrive(fleet)), 'backend-failed', 1000);
   const pauses: number[] = [];
@@ -120,7 +120,7 @@ test('probes come soon at first, then seldom, and never more than five seconds a
   assert.deepEqual(pauses, [250, 500, 1000, 2000, 4000, 5000, 5000]);
 });
 
-test('with nobody up a request is refused, and so is one that has tried everybody', () => {
+test('a request is rejected if every backend is down or was tried', () => {
   const fleet = fleetOf('a', 'b');
   assert.equal(arrive(fleet, { tried: ['m@a', 'm@b'] }).kind, 'reject');
   for (const deployment of ['m@a', 'm@b']) {
@@ -130,7 +130,7 @@ test('with nobody up a request is refused, and so is one that has tried everybod
   assert.equal(arrive(fleet).kind, 'reject');
 });
 
-test('a deployment that fails three times in a row rests, unless there is no other', () => {
+test('a deployment that fails three times in a row is in cooldown, unless it is the only one', () => {
   const fleet = fleetOf('a', 'b');
   for (let turn = 0; turn < 3; turn += 1) {
     arrive(fleet, { deployments: ['m@a'] });
@@ -142,14 +142,14 @@ test('a deployment that fails three times in a row rests, unless there is no oth
   assert.equal(placeOf(arrive(fleet, { nowMs: 5000 })), 'm@a');
 });
 
-test('weights decide a shuffle', () => {
+test('simple-shuffle chooses by weight', () => {
   const fleet = createFleet({ ...planOf('a', 'b'), deployments: [placed('m@a', 3), placed('m@b')] });
   const at = (random: number): string =>
     placeOf(arrive(fleet, { policy: { ...POLICY, strategy: simpleShuffle, random: () => random } }));
   assert.deepEqual([at(0), at(0.74), at(0.76), at(0.999)], ['m@a', 'm@a', 'm@b', 'm@b']);
 });
 
-test('in every run the requests in flight are those that were bound and not released', () => {
+test('random events: requests in flight are those assigned and not released', () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('arrive' as const), tried: fc.subarray(PLACES) }),
     fc.record({
@@ -191,7 +191,7 @@ test('in every run the requests in flight are those that were bound and not rele
   );
 });
 
-test('after another plan, what stays keeps its counters, what is new is there, and what goes leaves with its last request', () => {
+test('after a reconfiguration, kept parts keep their counters, and removed parts go with their last lease', () => {
   const fleet = fleetOf('a', 'b', 'c');
   const taken = [placeOf(arrive(fleet)), placeOf(arrive(fleet))];
   assert.deepEqual(taken, ['m@a', 'm@b']);
@@ -214,7 +214,7 @@ test('after another plan, what stays keeps its counters, what is new is there, a
   );
 });
 
-test('a server that was down before another plan is down after it, and one that comes back after it was gone is taken to be up', () => {
+test('a backend that was down stays down after a reconfiguration, and is up again once it was removed and added', () => {
   const plan = (...backends: readonly string[]): void =>
     void route(fleet, POLICY, { kind: 'reconfigured', spec: planOf(...backends) }, 0);
   const fleet = fleetOf('a', 'b');

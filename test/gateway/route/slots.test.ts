@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isSingleByFamily, isSingleByName } from '../../../src/gateway/route/single-slot.ts';
-import { managedPlan, Stage } from './stage.ts';
+import { managedFleet, Stage } from './stage.ts';
 
 /** A server with an unknown number of slots; requests run for at least 200 ms, and those beyond the slots wait inside. */
 class Runner {
-  readonly stage = new Stage(managedPlan(undefined, ['a']));
+  readonly stage = new Stage(managedFleet(undefined, ['a']));
   slots: number;
   mostInside = 0;
   #turn = 0;
@@ -20,9 +20,9 @@ class Runner {
     return this.stage.fleet.replicas.get('a#m')?.slots.count ?? 0;
   }
 
-  /** There is always a request that waits. */
-  run(picks: number): void {
-    for (const endTurn = this.#turn + picks; this.#turn < endTurn; this.#turn += 1) this.#step();
+  /** Runs a number of 10 ms turns with a request waiting at all times. */
+  run(turns: number): void {
+    for (const endTurn = this.#turn + turns; this.#turn < endTurn; this.#turn += 1) this.#step();
   }
 
   #step(): void {
@@ -42,19 +42,19 @@ class Runner {
       inside.splice(inside.indexOf(one), 1);
       stage.release(one.request, 'answered', { promptBytes: 100, prefillMs: 10, insideMs: one.startMs - one.sentMs });
     }
-    if (this.#turn % 10 === 0) stage.tell({ kind: 'ticked' });
+    if (this.#turn % 10 === 0) stage.apply({ kind: 'ticked' });
   }
 }
 
 for (const slots of [1, 2, 4, 8]) {
-  test(`where nobody states the slots, ${String(slots)} are found, and no more than one request ever waits inside the server`, () => {
+  test(`learned slots: ${String(slots)} are found, and at most one request waits inside the server`, () => {
     const server = new Runner(slots);
     server.run(2000);
     assert.deepEqual([server.count, server.mostInside], [slots, 1]);
   });
 }
 
-test('a server that runs fewer at once than it did is sent no more than that soon, and more when it does so again', () => {
+test('a server with fewer slots than before soon gets fewer requests, and more when it has more again', () => {
   const server = new Runner(4);
   server.run(2000);
   server.slots = 2;
@@ -62,15 +62,15 @@ test('a server that runs fewer at once than it did is sent no more than that soo
   assert.equal(server.count, 2);
   server.mostInside = 0;
   server.run(1000);
-  assert.equal(server.mostInside, 1, 'but for one that is tried');
+  assert.equal(server.mostInside, 1, 'only the trial waits inside');
   server.slots = 3;
   server.run(12_000);
   assert.equal(server.count, 3);
 });
 
-test('a wait inside is no sign of fewer slots where they are stated, where nobody else was there, and where it was short', () => {
+test("a wait inside a server does not lower configured slots, nor does a first request's or a short wait", () => {
   const countAfter = (stated: number | undefined, insideMs: readonly number[]): number | undefined => {
-    const stage = new Stage(managedPlan(stated, ['a']));
+    const stage = new Stage(managedFleet(stated, ['a']));
     stage.warm();
     const requests = insideMs.map(() => {
       const request = stage.arrive();
@@ -87,12 +87,12 @@ test('a wait inside is no sign of fewer slots where they are stated, where nobod
   assert.equal(countAfter(2, [0, 4000]), 2);
   assert.equal(countAfter(undefined, [4000]), 1);
   assert.equal(countAfter(undefined, [0, 90]), 2);
-  assert.equal(countAfter(undefined, [0, 900]), 2, 'little of what it took');
+  assert.equal(countAfter(undefined, [0, 900]), 2, 'a short part of its duration');
   assert.equal(countAfter(undefined, [4000, 0, 0]), 3);
 });
 
-test('a request that had to wait inside for a slot says that there are fewer', () => {
-  const stage = new Stage(managedPlan(undefined, ['a']));
+test('a long wait inside a server lowers its learned slots', () => {
+  const stage = new Stage(managedFleet(undefined, ['a']));
   stage.warm();
   const requests = Array.from({ length: 3 }, () => {
     const request = stage.arrive();
@@ -109,25 +109,29 @@ test('a request that had to wait inside for a slot says that there are fewer', (
   assert.equal(stage.fleet.replicas.get('a#m')?.slots.count, 2);
 });
 
-test('one more is tried only while others wait and all the others have begun', () => {
-  const stage = new Stage(managedPlan(undefined, ['a']));
+test('one more slot is tried only while requests wait and all others have started', () => {
+  const stage = new Stage(managedFleet(undefined, ['a']));
   stage.warm();
   const [first, second] = [stage.arrive(), stage.arrive()];
-  assert.equal(stage.placeOf(second), 'waits');
+  assert.equal(stage.outcomeOf(second), 'waits');
   stage.start(first);
   assert.partialDeepStrictEqual(stage.decisionFor(second), {
     lease: { deployment: { id: 'm@a' } },
     reason: 'slot-trial',
   });
   const third = stage.arrive();
-  assert.equal(stage.placeOf(third), 'waits', 'one trial at a time');
+  assert.equal(stage.outcomeOf(third), 'waits', 'one trial at a time');
   stage.release(first);
   stage.pass(100);
-  assert.equal(stage.fleet.replicas.get('a#m')?.slots.count, 1, 'it began only when the other had ended, if at all');
+  assert.equal(
+    stage.fleet.replicas.get('a#m')?.slots.count,
+    1,
+    'the trial may have started only after the other request ended',
+  );
 });
 
-test('a trial that begins in the same moment as another ends proves nothing', () => {
-  const stage = new Stage(managedPlan(undefined, ['a']));
+test('a trial proves nothing if it starts at the moment in which another request ends', () => {
+  const stage = new Stage(managedFleet(undefined, ['a']));
   stage.warm();
   const [first, second] = [stage.arrive(), stage.arrive()];
   stage.start(first);
@@ -137,8 +141,8 @@ test('a trial that begins in the same moment as another ends proves nothing', ()
   assert.equal(stage.fleet.replicas.get('a#m')?.slots.count, 1);
 });
 
-test('learned slots are forgotten when the server goes', () => {
-  const stage = new Stage(managedPlan(undefined, ['a']));
+test('learned slots are forgotten when the backend goes down', () => {
+  const stage = new Stage(managedFleet(undefined, ['a']));
   stage.warm();
   const [first, second] = [stage.arrive(), stage.arrive()];
   stage.start(first);
@@ -149,7 +153,7 @@ test('learned slots are forgotten when the server goes', () => {
   assert.equal(stage.fleet.replicas.get('a#m')?.slots.count, 1);
 });
 
-test('a model that has one slot everywhere has one whatever is stated, by its name or by what the server lists', () => {
+test('a model family with one slot has one slot, even if more are configured', () => {
   for (const name of [
     'nomic-embed-text:latest',
     'mxbai-embed-large',
@@ -165,8 +169,8 @@ test('a model that has one slot everywhere has one whatever is stated, by its na
   for (const name of ['llama3.2:3b', 'qwen3:8b', 'phi3:3.8b-mini-128k-instruct-q8_0', 'qwen2.5vl:7b', 'gemma3'])
     assert.ok(!isSingleByName(name), name);
   for (const family of ['bert', 'nomic-bert', 'mllama', 'qwen3vl']) assert.ok(isSingleByFamily(family), family);
-  const stage = new Stage(managedPlan(4, ['a']));
-  stage.tell({
+  const stage = new Stage(managedFleet(4, ['a']));
+  stage.apply({
     kind: 'listed',
     backend: 'a',
     listing: { models: [{ name: 'm:latest', context: 512, family: 'nomic-bert' }], askedMs: 0 },

@@ -44,7 +44,7 @@ export function planOf(...backends: readonly string[]): FleetSpec {
 }
 
 /** The same with backends whose models the gateway loads, with a number of slots; `undefined`: unknown. */
-export function managedPlan(
+export function managedFleet(
   slots: number | undefined,
   backends: readonly string[],
   models: readonly string[] = ['m'],
@@ -63,27 +63,27 @@ export class Stage {
   readonly policy: Policy;
   readonly decisions: Decision[] = [];
   nowMs = 0;
-  readonly #flights = new Map<string, Lease>();
+  readonly #leases = new Map<string, Lease>();
   #asked = 0;
 
-  constructor(plan: FleetSpec, policy: Policy = POLICY) {
-    this.fleet = createFleet(plan);
+  constructor(spec: FleetSpec, policy: Policy = POLICY) {
+    this.fleet = createFleet(spec);
     this.policy = policy;
   }
 
   /** Applies an event and returns its decisions. */
-  tell(event: RouteEvent): readonly Decision[] {
+  apply(event: RouteEvent): readonly Decision[] {
     const decisions = route(this.fleet, this.policy, event, this.nowMs);
     this.decisions.push(...decisions);
     for (const decision of decisions)
-      if (decision.kind === 'assign') this.#flights.set(decision.request, decision.lease);
+      if (decision.kind === 'assign') this.#leases.set(decision.request, decision.lease);
     return decisions;
   }
 
   /** A request arrives; returns its id. */
   arrive(more: Partial<SlotRequest> = {}): string {
     const request = `r${String((this.#asked += 1))}`;
-    this.tell({
+    this.apply({
       kind: 'arrived',
       request,
       queue: 'm',
@@ -100,12 +100,12 @@ export class Stage {
   }
 
   release(request: string, result: AttemptResult = 'answered', observation?: Observation): readonly Decision[] {
-    const lease = this.flightOf(request);
-    return this.tell({ kind: 'released', lease, result, ...(observation === undefined ? {} : { observation }) });
+    const lease = this.leaseOf(request);
+    return this.apply({ kind: 'released', lease, result, ...(observation === undefined ? {} : { observation }) });
   }
 
   start(request: string): readonly Decision[] {
-    return this.tell({ kind: 'started', lease: this.flightOf(request) });
+    return this.apply({ kind: 'started', lease: this.leaseOf(request) });
   }
 
   /** Time passes, with ticks while they are wanted. */
@@ -113,19 +113,19 @@ export class Stage {
     const endMs = this.nowMs + ms;
     while (this.nowMs < endMs) {
       this.nowMs = Math.min(endMs, this.nowMs + 100);
-      this.tell({ kind: 'ticked' });
+      this.apply({ kind: 'ticked' });
     }
   }
 
   /** Ends every load that is in progress; later loads go on. */
   load(result: AttemptResult = 'answered'): void {
     for (const replica of [...this.fleet.replicas.values()].filter(({ load }) => load !== undefined))
-      this.tell({ kind: 'loaded', replica: replica.id, result });
+      this.apply({ kind: 'loaded', replica: replica.id, result });
   }
 
   /** A backend lists the models in its memory. */
   list(backend: string, ...names: readonly string[]): void {
-    this.tell({
+    this.apply({
       kind: 'listed',
       backend,
       listing: { models: names.map((name) => ({ name, context: 4096, family: undefined })), askedMs: this.nowMs },
@@ -143,9 +143,9 @@ export class Stage {
   }
 
   /** The deployment of a request, now or before its end. */
-  flightOf(request: string): Lease {
-    const lease = this.#flights.get(request);
-    assert.ok(lease !== undefined, `${request} has no place`);
+  leaseOf(request: string): Lease {
+    const lease = this.#leases.get(request);
+    assert.ok(lease !== undefined, `${request} has no lease`);
     return lease;
   }
 
@@ -157,9 +157,9 @@ export class Stage {
   }
 
   /** The backend of a request; `reject` or `waits` if it has none. */
-  placeOf(request: string): string {
-    const fate = this.decisionFor(request);
-    return fate === undefined ? 'waits' : fate.kind === 'assign' ? fate.lease.deployment.id : 'reject';
+  outcomeOf(request: string): string {
+    const decision = this.decisionFor(request);
+    return decision === undefined ? 'waits' : decision.kind === 'assign' ? decision.lease.deployment.id : 'reject';
   }
 
   get loads(): readonly string[] {

@@ -9,7 +9,7 @@ import { usageBased } from '../../../src/gateway/route/strategy/usage-based.ts';
 import { planOf, POLICY, Stage } from './stage.ts';
 
 /** The model `m` on each of these backends. */
-function planWith(servers: Readonly<Record<string, Partial<DeploymentSpec>>>): FleetSpec {
+function fleetWith(servers: Readonly<Record<string, Partial<DeploymentSpec>>>): FleetSpec {
   const { backends, deployments } = planOf(...Object.keys(servers));
   return {
     backends,
@@ -18,7 +18,7 @@ function planWith(servers: Readonly<Record<string, Partial<DeploymentSpec>>>): F
 }
 
 function stageOf(strategy: Strategy, servers: Readonly<Record<string, Partial<DeploymentSpec>>>): Stage {
-  return new Stage(planWith(servers), { ...POLICY, strategy, allowedFails: 1 });
+  return new Stage(fleetWith(servers), { ...POLICY, strategy, allowedFails: 1 });
 }
 
 function decisionFor(stage: Stage, request: string): Decision {
@@ -31,7 +31,7 @@ function decisionFor(stage: Stage, request: string): Decision {
 /** The backend of a request that arrives now. */
 function ask(stage: Stage): readonly [request: string, backend: string] {
   const request = stage.arrive();
-  return [request, stage.flightOf(request).backend.url];
+  return [request, stage.leaseOf(request).backend.url];
 }
 
 function serve(stage: Stage, seenAt: (backend: string) => Partial<Observation>): string {
@@ -40,35 +40,35 @@ function serve(stage: Stage, seenAt: (backend: string) => Partial<Observation>):
   return backend;
 }
 
-test('by latency, everybody is tried, then the fastest is used, until it is busy enough for another to be faster', () => {
+test('latency-based-routing tries every deployment, then uses the fastest until it is busy', () => {
   const stage = stageOf(latencyBased, { slow: {}, fast: {} });
-  const observation = (backend: string): Partial<Observation> => ({ firstMs: backend === 'slow' ? 250 : 100 });
-  assert.deepEqual(new Set([serve(stage, observation), serve(stage, observation)]), new Set(['slow', 'fast']));
-  for (let turn = 0; turn < 5; turn += 1) assert.equal(serve(stage, observation), 'fast');
+  const measure = (backend: string): Partial<Observation> => ({ firstMs: backend === 'slow' ? 250 : 100 });
+  assert.deepEqual(new Set([serve(stage, measure), serve(stage, measure)]), new Set(['slow', 'fast']));
+  for (let turn = 0; turn < 5; turn += 1) assert.equal(serve(stage, measure), 'fast');
   assert.deepEqual(
     Array.from({ length: 4 }, () => ask(stage)[1]),
     ['fast', 'fast', 'slow', 'fast'],
   );
 });
 
-test('by latency, what was slow once is tried again after a while', () => {
+test('latency-based-routing tries a slow deployment again later', () => {
   const stage = stageOf(latencyBased, { a: {}, b: {} });
   let aMs = 8000;
-  const observation = (backend: string): Partial<Observation> => ({ firstMs: backend === 'a' ? aMs : 100 });
-  serve(stage, observation);
-  serve(stage, observation);
+  const measure = (backend: string): Partial<Observation> => ({ firstMs: backend === 'a' ? aMs : 100 });
+  serve(stage, measure);
+  serve(stage, measure);
   aMs = 10;
-  const countUse: string[] = [];
+  const picksMade: string[] = [];
   for (let second = 0; second < 600; second += 1) {
     stage.nowMs += 1000;
-    countUse.push(serve(stage, observation));
+    picksMade.push(serve(stage, measure));
   }
-  assert.equal(countUse.slice(0, 100).includes('a'), false);
-  assert.ok(countUse.includes('a'), 'the estimate fades');
-  assert.ok(countUse.slice(-100).includes('a'), 'and then it is as fast as it is now');
+  assert.equal(picksMade.slice(0, 100).includes('a'), false);
+  assert.ok(picksMade.includes('a'), 'the old estimate decays');
+  assert.ok(picksMade.slice(-100).includes('a'), 'then the new latency is known');
 });
 
-test('by usage, the place with the fewest tokens in its minute is used', () => {
+test('usage-based-routing uses the deployment with the fewest tokens in its minute', () => {
   const stage = stageOf(usageBased, { a: {}, b: {} });
   assert.deepEqual(
     [100, 10, 10, 10, 200].map((tokens) => serve(stage, () => ({ tokens }))),
@@ -86,19 +86,19 @@ test('by usage, the place with the fewest tokens in its minute is used', () => {
   );
 });
 
-test('the lowest order is used while it can be; those without come last', () => {
+test('the lowest order is used while possible; deployments without order come last', () => {
   const stage = stageOf(leastBusy, { none: {}, second: { order: 2 }, first: { order: 1 } });
   const fail = (): string => {
     const [request, backend] = ask(stage);
     stage.release(request, 'deployment-failed');
     return backend;
   };
-  assert.deepEqual([fail(), fail(), fail()], ['first', 'second', 'none'], 'a place that rests gives way');
+  assert.deepEqual([fail(), fail(), fail()], ['first', 'second', 'none'], 'a deployment in cooldown gives way');
   stage.nowMs += 6000;
   assert.equal(ask(stage)[1], 'first');
 });
 
-test('a place over its limit is left out; when all are, it is said how long that lasts', () => {
+test('a deployment over its rate limit is not used; with all over it, the rejection says how long', () => {
   const stage = stageOf(leastBusy, { a: { rpm: 1 }, b: { tpm: 10 } });
   const first = serve(stage, () => ({ tokens: 10 }));
   stage.nowMs = 20_000;
@@ -113,9 +113,9 @@ test('a place over its limit is left out; when all are, it is said how long that
   assert.equal(decisionFor(stage, stage.arrive()).kind, 'assign');
 });
 
-test('a request that waits for a slot when the last limit is reached is refused, and does not wait for the next minute', () => {
-  const plan = planWith({ a: { rpm: 1 } });
-  const stage = new Stage({ ...plan, backends: [{ url: 'a', managed: false, slots: 1 }] });
+test('a waiter is rejected when the last rate limit is reached, instead of waiting for the next minute', () => {
+  const spec = fleetWith({ a: { rpm: 1 } });
+  const stage = new Stage({ ...spec, backends: [{ url: 'a', managed: false, slots: 1 }] });
   const [first] = ask(stage);
   const second = stage.arrive();
   stage.pass(200);

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { managedPlan, Stage } from './stage.ts';
+import { managedFleet, Stage } from './stage.ts';
 
-test('a load that does not end is cured by unloading what is idle, by name, and nothing that works', () => {
-  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+test('a stuck load makes the gateway unload idle models by name, and no working model', () => {
+  const stage = new Stage(managedFleet(1, ['a'], ['m', 'n']));
   stage.warm();
   const running = stage.arrive({ queue: 'n', deployments: ['n@a'] });
   stage.nowMs += 1;
   stage.list('a', 'm', 'n');
-  stage.tell({
+  stage.apply({
     kind: 'listed',
     backend: 'a',
     listing: {
@@ -26,27 +26,27 @@ test('a load that does not end is cured by unloading what is idle, by name, and 
   assert.equal(stage.unloads.length, 2);
 });
 
-test('a request whose model went between two lists is watched over as a load is', () => {
-  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+test('a request whose model was evicted between two lists is watched like a load', () => {
+  const stage = new Stage(managedFleet(1, ['a'], ['m', 'n']));
   stage.warm();
   stage.nowMs += 1;
   stage.list('a', 'm');
   const request = stage.arrive();
-  assert.equal(stage.placeOf(request), 'm@a');
+  assert.equal(stage.outcomeOf(request), 'm@a');
   stage.nowMs += 1;
-  stage.list('a', 'jam');
+  stage.list('a', 'idle');
   stage.pass(59_000);
-  stage.list('a', 'jam');
+  stage.list('a', 'idle');
   assert.deepEqual(stage.unloads, []);
   stage.pass(2000);
-  assert.deepEqual(stage.unloads, ['jam']);
+  assert.deepEqual(stage.unloads, ['idle']);
   stage.release(request);
   stage.pass(10_000);
-  assert.equal(stage.unloads.length, 1, 'no request waits inside the server any more');
+  assert.equal(stage.unloads.length, 1, 'no request waits inside the server');
 });
 
-test('a request that is answered while its model is not listed is no sign of a jam', () => {
-  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+test('a request that is answered while its model is not listed is not an implicit load', () => {
+  const stage = new Stage(managedFleet(1, ['a'], ['m', 'n']));
   stage.warm();
   stage.nowMs += 1;
   stage.list('a', 'm');
@@ -61,8 +61,8 @@ test('a request that is answered while its model is not listed is no sign of a j
   );
 });
 
-test('a request for what may be listed under another name is watched over too', () => {
-  const stage = new Stage(managedPlan(1, ['a']));
+test('a request whose model may be listed under another name is watched too', () => {
+  const stage = new Stage(managedFleet(1, ['a']));
   stage.warm();
   stage.pass(10);
   const answered = stage.arrive();
@@ -71,20 +71,20 @@ test('a request for what may be listed under another name is watched over too', 
   stage.start(answered);
   stage.pass(40_000);
   stage.release(answered);
-  assert.deepEqual(stage.unloads, [], 'an answered request was no sign of it');
+  assert.deepEqual(stage.unloads, [], 'an answered request is not stuck');
   const request = stage.arrive();
-  assert.equal(stage.placeOf(request), 'm@a');
+  assert.equal(stage.outcomeOf(request), 'm@a');
   stage.list('a', 'twin');
   stage.pass(59_000);
   assert.deepEqual(stage.unloads, []);
   stage.pass(2000);
   assert.deepEqual(stage.unloads, ['twin']);
   stage.pass(5000);
-  assert.equal(stage.unloads.length, 2, 'again, as long as it waits');
+  assert.equal(stage.unloads.length, 2, 'unloads repeat while the request waits');
 });
 
-test('how long a request may take to begin there goes by what loads and requests took', () => {
-  const stage = new Stage(managedPlan(1, ['a']));
+test('the time after which an implicit load is stuck follows from measured loads and requests', () => {
+  const stage = new Stage(managedFleet(1, ['a']));
   const first = stage.arrive();
   stage.pass(2000);
   stage.load();
@@ -98,8 +98,8 @@ test('how long a request may take to begin there goes by what loads and requests
   assert.deepEqual(stage.unloads, ['twin']);
 });
 
-test('a jam in which the list has changed is cured as long after that', () => {
-  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+test('a change of the list restarts the time after which a load is stuck', () => {
+  const stage = new Stage(managedFleet(1, ['a'], ['m', 'n']));
   stage.warm();
   stage.pass(10);
   stage.list('a', 'm');
@@ -107,16 +107,16 @@ test('a jam in which the list has changed is cured as long after that', () => {
   stage.pass(10);
   stage.list('a');
   stage.pass(50_000);
-  stage.list('a', 'jam');
-  assert.equal(stage.placeOf(request), 'm@a');
+  stage.list('a', 'idle');
+  assert.equal(stage.outcomeOf(request), 'm@a');
   stage.pass(59_000);
   assert.deepEqual(stage.unloads, []);
   stage.pass(2000);
-  assert.deepEqual(stage.unloads, ['jam']);
+  assert.deepEqual(stage.unloads, ['idle']);
 });
 
-test('nothing is loaded beside a load that waits in a client’s request, and what is answered is in memory although it is not listed yet', () => {
-  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+test('no load starts beside an implicit load; an answered request shows that its model is in memory', () => {
+  const stage = new Stage(managedFleet(1, ['a'], ['m', 'n']));
   stage.warm();
   stage.pass(10);
   stage.list('a', 'm', 'n');
@@ -125,9 +125,9 @@ test('nothing is loaded beside a load that waits in a client’s request, and wh
   stage.list('a', 'x');
   const other = stage.arrive({ queue: 'n', deployments: ['n@a'] });
   stage.pass(1000);
-  assert.deepEqual([stage.loads, stage.placeOf(other)], [[], 'waits']);
+  assert.deepEqual([stage.loads, stage.outcomeOf(other)], [[], 'waits']);
   stage.start(inside);
   stage.release(inside);
-  assert.equal(stage.placeOf(stage.arrive()), 'm@a');
+  assert.equal(stage.outcomeOf(stage.arrive()), 'm@a');
   assert.deepEqual(stage.loads, ['n@a']);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { managedPlan, Stage } from './stage.ts';
+import { managedFleet, Stage } from './stage.ts';
 
 const N = { queue: 'n', deployments: ['n@a'] };
 
@@ -11,17 +11,17 @@ function serve(stage: Stage, ms: number): number {
   while (stage.nowMs < endMs) {
     const request = stage.arrive(N);
     stage.pass(500);
-    if (stage.placeOf(request) === 'n@a') {
+    if (stage.outcomeOf(request) === 'n@a') {
       served += 1;
       stage.release(request);
-    } else stage.tell({ kind: 'left', request });
+    } else stage.apply({ kind: 'left', request });
   }
   return served;
 }
 
 /** A stage whose backend has `n` in memory, with a load of `m` begun that takes 2 s by itself. */
 function contested(): Stage {
-  const stage = new Stage(managedPlan(2, ['a'], ['m', 'n']));
+  const stage = new Stage(managedFleet(2, ['a'], ['m', 'n']));
   const first = stage.arrive();
   stage.pass(2000);
   stage.load();
@@ -34,30 +34,30 @@ function contested(): Stage {
   return stage;
 }
 
-test('a load that takes longer than it should keeps new requests from what may have to make room, until it has ended', () => {
+test('a load that takes too long stops new requests to the models that it may evict, until it ends', () => {
   const stage = contested();
   assert.equal(serve(stage, 3000), 6, 'the resident model goes on while the load is expected');
   const held = stage.arrive(N);
   stage.pass(20_000);
-  assert.equal(stage.placeOf(held), 'waits');
+  assert.equal(stage.outcomeOf(held), 'waits');
   stage.load('cancelled');
-  assert.equal(stage.placeOf(held), 'n@a');
+  assert.equal(stage.outcomeOf(held), 'n@a');
 });
 
-test('where that comes to nothing it is given up for as long, so that nobody is kept out for ever by what never rests', () => {
+test('if yielding does not help, it pauses for as long, so that no model is blocked for ever', () => {
   const stage = contested();
   serve(stage, 3000);
   const held = stage.arrive(N);
   stage.pass(59_000);
-  assert.equal(stage.placeOf(held), 'waits');
+  assert.equal(stage.outcomeOf(held), 'waits');
   stage.pass(2000);
-  assert.equal(stage.placeOf(held), 'n@a');
+  assert.equal(stage.outcomeOf(held), 'n@a');
   assert.ok(serve(stage, 59_000) > 100);
   assert.equal(serve(stage, 10_000), 0);
 });
 
-test('a model on another server does not wait for a load, and neither does one that fits beside it', () => {
-  const stage = new Stage(managedPlan(1, ['a', 'b'], ['m', 'n']));
+test('a model on another backend does not yield to a load', () => {
+  const stage = new Stage(managedFleet(1, ['a', 'b'], ['m', 'n']));
   stage.warm();
   stage.pass(10);
   for (const backend of ['a', 'b']) stage.list(backend, 'm', 'n');
@@ -66,18 +66,18 @@ test('a model on another server does not wait for a load, and neither does one t
   assert.deepEqual(stage.loads, ['m@a']);
   stage.pass(40_000);
   const beside = stage.arrive({ queue: 'n', deployments: ['n@a', 'n@b'] });
-  assert.equal(stage.placeOf(beside), 'n@b');
+  assert.equal(stage.outcomeOf(beside), 'n@b');
   const next = stage.arrive({ queue: 'n', deployments: ['n@a', 'n@b'] });
   assert.deepEqual(
-    [stage.placeOf(next), stage.loads.length],
+    [stage.outcomeOf(next), stage.loads.length],
     ['waits', 1],
-    'and no model is thrown out elsewhere for it',
+    'no model is evicted on the other backend',
   );
 });
 
 /** A backend with room for one of two models; a load waits until the other model is idle; each response takes 300 ms. */
 class Swapper {
-  readonly stage = new Stage(managedPlan(2, ['a'], ['m', 'n']));
+  readonly stage = new Stage(managedFleet(2, ['a'], ['m', 'n']));
   readonly served: string[] = [];
   #resident = '';
   #freeMs = Infinity;
@@ -89,7 +89,7 @@ class Swapper {
     for (const [request, endMs] of this.#running) {
       if (endMs > stage.nowMs) continue;
       this.#running.delete(request);
-      this.served.push(stage.flightOf(request).replica.model);
+      this.served.push(stage.leaseOf(request).replica.model);
       stage.release(request);
     }
     if (stage.nowMs % 2000 === 0 && this.#resident !== '') stage.list('a', this.#resident);
@@ -99,7 +99,7 @@ class Swapper {
       if (this.#freeMs <= stage.nowMs) {
         this.#freeMs = Infinity;
         this.#resident = load.model;
-        stage.tell({ kind: 'loaded', replica: load.id, result: 'answered' });
+        stage.apply({ kind: 'loaded', replica: load.id, result: 'answered' });
       }
     }
     this.#take();
@@ -120,23 +120,23 @@ class Swapper {
   }
 }
 
-test('two models that do not fit together are served in turn, and the turns do not get longer', () => {
+test('two models that do not fit together are served in turns, and the turns do not grow', () => {
   const server = new Swapper();
   for (let step = 0; step < 6000; step += 1) {
     server.want();
     server.step();
   }
-  const picks = server.served.filter((model, index) => model !== server.served[index - 1]);
+  const turns = server.served.filter((model, index) => model !== server.served[index - 1]);
   const count = (model: string): number => server.served.filter((one) => one === model).length;
-  assert.ok(picks.length > 100, `${String(picks.length)} turns in 10 minutes`);
+  assert.ok(turns.length > 100, `${String(turns.length)} turns in 10 minutes`);
   assert.ok(
     Math.abs(count('m') - count('n')) < server.served.length * 0.2,
     `${String(count('m'))} against ${String(count('n'))}`,
   );
 });
 
-test('a load that waits in a client’s request is given room too', () => {
-  const stage = new Stage(managedPlan(1, ['a'], ['m', 'n']));
+test('models yield to an implicit load too', () => {
+  const stage = new Stage(managedFleet(1, ['a'], ['m', 'n']));
   stage.warm();
   stage.pass(10);
   stage.list('a', 'm', 'n');
@@ -145,11 +145,11 @@ test('a load that waits in a client’s request is given room too', () => {
   stage.list('a', 'n');
   serve(stage, 29_000);
   const held = stage.arrive(N);
-  assert.equal(stage.placeOf(held), 'n@a');
+  assert.equal(stage.outcomeOf(held), 'n@a');
   stage.release(held);
   stage.pass(2000);
   const next = stage.arrive(N);
-  assert.equal(stage.placeOf(next), 'waits');
+  assert.equal(stage.outcomeOf(next), 'waits');
   stage.start(inside);
-  assert.equal(stage.placeOf(next), 'n@a');
+  assert.equal(stage.outcomeOf(next), 'n@a');
 });

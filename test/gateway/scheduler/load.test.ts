@@ -33,7 +33,7 @@ async function set(options: SimOptions = {}, params: object = {}): Promise<Setti
   };
 }
 
-test('one load serves all who wait for it, and is not begun again', async () => {
+test('one load serves every waiter, and is not repeated', async () => {
   await using setting = await set();
   const { sim, gateway } = setting;
   const answers = await Promise.all(Array.from({ length: 5 }, () => gateway.chat()));
@@ -50,7 +50,7 @@ test('one load serves all who wait for it, and is not begun again', async () => 
   assert.equal(sim.requests('/api/generate'), 1);
 });
 
-test('a load goes on although the client who caused it leaves, and the next finds the model there', async () => {
+test('a load continues after its client has left, and serves the next request', async () => {
   await using fake = await startFake();
   const letGo = fake.holdLoads();
   await using gateway = await startGateway([fake]);
@@ -69,7 +69,7 @@ test('a load goes on although the client who caused it leaves, and the next find
   assert.deepEqual([fake.loads(), fake.requests.length], [1, 1]);
 });
 
-test('the options of an alias go with the load, so that no request reloads the model', async () => {
+test('a load has the options of the alias, so that no request reloads the model', async () => {
   await using setting = await set({ loadMs: 20 }, { num_ctx: 2048, keep_alive: '7m' });
   const { sim, gateway } = setting;
   await gateway.chat();
@@ -84,7 +84,7 @@ test('the options of an alias go with the load, so that no request reloads the m
   assert.deepEqual([sim.requests('/api/generate'), gateway.ended().length], [1, 2]);
 });
 
-test('no request carries a keep_alive, which would revive a model that is to make room', async () => {
+test('requests carry no keep_alive, which could revive a model that must be evicted', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([], {
     model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: fake.url, keep_alive: -1 } }],
@@ -93,7 +93,7 @@ test('no request carries a keep_alive, which would revive a model that is to mak
   assert.equal('keep_alive' in (JSON.parse(fake.requests[0]?.body ?? '{}') as object), false);
 });
 
-test('a model that only embeds is loaded by an embedding of nothing', async () => {
+test('an embedding model is loaded by an empty embedding request', async () => {
   await using setting = await set({ models: [{ name: 'm', capabilities: ['embedding'] }, { name: 'n' }] });
   const { sim, gateway } = setting;
   const response = await gateway.ask('/v1/embeddings', {
@@ -104,7 +104,7 @@ test('a model that only embeds is loaded by an embedding of nothing', async () =
   assert.deepEqual([sim.requests('/api/generate'), sim.requests('/api/embed')], [1, 2]);
 });
 
-test('a load that the server says is underway already is waited for', async () => {
+test('a load that the server has already started is awaited', async () => {
   await using setting = await set({ loadMs: 20 });
   const { sim, gateway } = setting;
   sim.faults.add({
@@ -119,7 +119,7 @@ test('a load that the server says is underway already is waited for', async () =
   assert.deepEqual([sim.requests('/api/chat'), gateway.ended()[0]?.['attempts']], [2, 2]);
 });
 
-test('where nobody has the model the load says so, to all who wait, and the others of the server are not touched', async () => {
+test('a load of a missing model fails with the reason for every waiter; other models are not affected', async () => {
   await using setting = await set({ models: [{ name: 'n', answerTokens: 4 }], loadMs: 20 });
   const { sim, gateway } = setting;
   const answers = await Promise.all([gateway.chat(), gateway.chat({ stream: true }), gateway.chat({ model: 'n' })]);
@@ -134,7 +134,7 @@ test('where nobody has the model the load says so, to all who wait, and the othe
   assert.equal(sim.requests('/api/chat'), 1);
 });
 
-test('a runner that dies takes nothing of its server down but its own requests, and its model is loaded again', async () => {
+test('a runner that dies fails only its own requests, and its model is loaded again', async () => {
   await using setting = await set({ loadMs: 20 });
   const { sim, gateway } = setting;
   for (const model of ['m', 'n']) await gateway.chat({ model });
@@ -149,14 +149,14 @@ test('a runner that dies takes nothing of its server down but its own requests, 
   const loads = sim.requests('/api/generate');
   assert.equal((await gateway.chat({ model: 'n' })).status, 200);
   assert.equal((await gateway.chat()).status, 200);
-  assert.equal(sim.requests('/api/generate'), loads + 1, 'only the one that died');
+  assert.equal(sim.requests('/api/generate'), loads + 1, 'only the dead model is loaded again');
   assert.equal(
     gateway.log.some(({ event }) => event === 'backend-down'),
     false,
   );
 });
 
-test('a fault of the request’s own says nothing against who served it', async () => {
+test('an invalid request does not count against its backend', async () => {
   await using fake = await startFake(fails(500, 'option "temperature" must be of type float32'));
   await using gateway = await startGateway([fake], { router_settings: { allowed_fails: 1 } });
   for (let turn = 0; turn < 3; turn += 1) assert.equal((await gateway.chat()).status, 400);
@@ -169,44 +169,40 @@ test('a fault of the request’s own says nothing against who served it', async 
   assert.equal(await textOf(await gateway.chat()), 'fine');
 });
 
-test(
-  'a load that does not end is cured by unloading, by name, what only sits in memory',
-  { timeout: 60_000 },
-  async () => {
-    let listed = ['idle:latest'];
-    let go: (() => void) | undefined;
-    const unloaded: string[] = [];
-    await using server = createServer((incoming, outgoing) => {
-      let text = '';
-      incoming
-        .setEncoding('utf8')
-        .on('data', (more: string) => (text += more))
-        .on('end', () => {
-          const body = JSON.parse(text === '' ? '{}' : text) as { model?: string; keep_alive?: unknown };
-          if (incoming.url === '/api/ps') outgoing.end(JSON.stringify({ models: listed.map((name) => ({ name })) }));
-          else if (incoming.url === '/api/chat')
-            void answersShortly('there')({ path: '', headers: {}, body: '', left: Promise.resolve() }, outgoing);
-          else if (body.keep_alive === 0) {
-            unloaded.push(body.model ?? '');
-            listed = [];
-            outgoing.end('{}');
-            go?.();
-          } else go = () => outgoing.end('{}');
-        });
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo; // a TCP server has this type of address
-    const url = `http://127.0.0.1:${String(port)}`;
-    await using gateway = await startGateway([{ url }]);
-    const { fleet } = gateway.service().scheduler;
-    await until('the list is known', () => fleet.backends.get(url)?.listed?.length === 1);
-    // The known loads there are short, so that a long one is noticed soon.
-    const replica = fleet.replicas.get(`${url}#m`);
-    assert.ok(replica !== undefined);
-    replica.speed.loadMs = 200;
-    assert.equal(await textOf(await gateway.chat()), 'there');
-    assert.deepEqual(unloaded, ['idle:latest']);
-    assert.ok(gateway.log.some(({ event, model }) => event === 'unloading' && model === 'idle:latest'));
-  },
-);
+test('a stuck load is unblocked by unloading idle models by name', { timeout: 60_000 }, async () => {
+  let listed = ['idle:latest'];
+  let go: (() => void) | undefined;
+  const unloaded: string[] = [];
+  await using server = createServer((incoming, outgoing) => {
+    let text = '';
+    incoming
+      .setEncoding('utf8')
+      .on('data', (more: string) => (text += more))
+      .on('end', () => {
+        const body = JSON.parse(text === '' ? '{}' : text) as { model?: string; keep_alive?: unknown };
+        if (incoming.url === '/api/ps') outgoing.end(JSON.stringify({ models: listed.map((name) => ({ name })) }));
+        else if (incoming.url === '/api/chat')
+          void answersShortly('there')({ path: '', headers: {}, body: '', left: Promise.resolve() }, outgoing);
+        else if (body.keep_alive === 0) {
+          unloaded.push(body.model ?? '');
+          listed = [];
+          outgoing.end('{}');
+          go?.();
+        } else go = () => outgoing.end('{}');
+      });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // a TCP server has this type of address
+  const url = `http://127.0.0.1:${String(port)}`;
+  await using gateway = await startGateway([{ url }]);
+  const { fleet } = gateway.service().scheduler;
+  await until('the backend has listed its memory', () => fleet.backends.get(url)?.listed?.length === 1);
+  // The known loads there are short, so that a long one is noticed soon.
+  const replica = fleet.replicas.get(`${url}#m`);
+  assert.ok(replica !== undefined);
+  replica.speed.loadMs = 200;
+  assert.equal(await textOf(await gateway.chat()), 'there');
+  assert.deepEqual(unloaded, ['idle:latest']);
+  assert.ok(gateway.log.some(({ event, model }) => event === 'unloading' && model === 'idle:latest'));
+});

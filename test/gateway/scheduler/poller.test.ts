@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Listing } from '../../../src/gateway/route/residency.ts';
 import { Poller } from '../../../src/gateway/scheduler/poller.ts';
 
-test('callers that ask during a poll get the next poll’s answer, one poll for all of them', async () => {
+test('calls during a list share one more list after it', async () => {
   const asked: PromiseWithResolvers<Listing | undefined>[] = [];
   const told: Listing[] = [];
   const listing = (askedMs: number): Listing => ({ models: [], askedMs });
@@ -17,9 +17,9 @@ test('callers that ask during a poll get the next poll’s answer, one poll for 
     new Promise((resolve) => {
       setImmediate(resolve);
     });
-  poller.look();
-  poller.look();
-  poller.look();
+  poller.pollNow();
+  poller.pollNow();
+  poller.pollNow();
   assert.equal(asked.length, 1);
   asked[0]?.resolve(listing(1));
   await settle();
@@ -27,10 +27,10 @@ test('callers that ask during a poll get the next poll’s answer, one poll for 
   asked[1]?.resolve(listing(2));
   await settle();
   assert.deepEqual([asked.length, told], [2, [listing(1), listing(2)]]);
-  poller.look();
-  poller.look();
+  poller.pollNow();
+  poller.pollNow();
   poller.close();
   asked[2]?.resolve(listing(3));
   await settle();
-  assert.deepEqual([asked.length, told.length], [3, 2], 'and nobody after the end');
+  assert.deepEqual([asked.length, told.length], [3, 2], 'no list after close');
 });

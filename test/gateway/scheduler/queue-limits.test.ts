@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { answersShortly, startFake, type FakeUpstream } from '../fake-upstream.ts';
 import { errorOf, startGateway, textOf, until, untilTurned } from '../running.ts';
-import { startSims, stated, say, watch } from './queue-stage.ts';
+import { startSims, withSlots, say, watch } from './queue-stage.ts';
 
 /** A fake server that holds its responses back until they are released. */
 async function startHeld(): Promise<{ readonly fake: FakeUpstream; readonly letGo: () => void }> {
@@ -14,12 +14,12 @@ async function startHeld(): Promise<{ readonly fake: FakeUpstream; readonly letG
   return { fake, letGo: () => held.shift()?.() };
 }
 
-test('a full line is refused at once with when to come again, and the line behind it is served', async () => {
+test('a full queue rejects at once with retry-after, and its waiters are served', async () => {
   const { fake, letGo } = await startHeld();
   await using server = fake;
-  await using gateway = await startGateway([server], stated([server], 1, { max_queue: 2 }));
+  await using gateway = await startGateway([server], withSlots([server], 1, { max_queue: 2 }));
   const served = [gateway.chat(say(1))];
-  await until('it has been asked', () => server.requests.length === 1);
+  await until('the server has the request', () => server.requests.length === 1);
   served.push(gateway.chat(say(2)), gateway.chat(say(3)));
   await until('two wait', () => gateway.service().scheduler.waiting === 2);
   const refused = await gateway.chat(say(4));
@@ -28,18 +28,18 @@ test('a full line is refused at once with when to come again, and the line behin
   assert.ok(after >= 1 && after < 60, String(after));
   assert.deepEqual([refused.headers.get('x-should-retry'), (await errorOf(refused)).code], ['true', 'queue_full']);
   for (let turn = 0; turn < 3; turn += 1) {
-    await until('it has been asked', () => server.requests.length === turn + 1);
+    await until('the server has the request', () => server.requests.length === turn + 1);
     letGo();
   }
   for (const answer of served) assert.equal(await textOf(await answer), 'late');
 });
 
-test('a request past max_queue_wait is refused, by status or, in a stream that has begun, by a frame', async () => {
+test('a request past max_queue_wait is rejected, by status or by a frame in a stream that has begun', async () => {
   const { fake, letGo } = await startHeld();
   await using server = fake;
-  await using gateway = await startGateway([server], stated([server], 1, { max_queue_wait: 0.3 }));
+  await using gateway = await startGateway([server], withSlots([server], 1, { max_queue_wait: 0.3 }));
   const first = gateway.chat(say(1));
-  await until('it has been asked', () => server.requests.length === 1);
+  await until('the server has the request', () => server.requests.length === 1);
   const late = await gateway.chat({ stream: true, ...say(2) });
   assert.deepEqual([late.status, (await errorOf(late)).code], [503, 'queue_too_long']);
   await until('the line is written', () => gateway.ended().length === 1);
@@ -50,22 +50,22 @@ test('a request past max_queue_wait is refused, by status or, in a stream that h
 });
 
 test(
-  'a stream that waits is told so every 15 s, and a refusal after that is a frame without [DONE], counted as refused',
+  'a waiting stream gets a comment every 15 s; a rejection is then a frame without [DONE], counted as refused',
   { timeout: 30_000 },
   async (t) => {
     const { fake } = await startHeld();
     await using server = fake;
-    await using gateway = await startGateway([server], stated([server], 1, { max_queue_wait: 1 }));
+    await using gateway = await startGateway([server], withSlots([server], 1, { max_queue_wait: 1 }));
     void gateway.chat(say(1)).catch(() => undefined);
-    await until('it has been asked', () => server.requests.length === 1);
+    await until('the server has the request', () => server.requests.length === 1);
     t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
     const answering = gateway.chat({ stream: true, ...say(2) });
-    await untilTurned('it waits', () => gateway.service().scheduler.waiting === 1);
+    await untilTurned('the request waits', () => gateway.service().scheduler.waiting === 1);
     t.mock.timers.tick(15_000);
     const answer = await answering;
     assert.equal(answer.status, 200);
     const endMs = performance.now() + 1050;
-    await untilTurned('it has waited longer than may be', () => performance.now() > endMs);
+    await untilTurned('the longest wait is over', () => performance.now() > endMs);
     t.mock.timers.tick(100);
     t.mock.timers.reset();
     const text = await answer.text();
@@ -75,25 +75,25 @@ test(
   },
 );
 
-test('a client that leaves the queue is forgotten at once, and no server sees its request', async () => {
+test('a client that leaves the queue is removed at once, and no server gets its request', async () => {
   const { fake, letGo } = await startHeld();
   await using server = fake;
-  await using gateway = await startGateway([server], stated([server], 1));
+  await using gateway = await startGateway([server], withSlots([server], 1));
   const first = gateway.chat(say(1));
-  await until('it has been asked', () => server.requests.length === 1);
+  await until('the server has the request', () => server.requests.length === 1);
   const draining = new AbortController();
   const left = gateway.chat(say(2), { signal: draining.signal }).catch(() => undefined);
-  await until('it waits', () => gateway.service().scheduler.waiting === 1);
+  await until('the request waits', () => gateway.service().scheduler.waiting === 1);
   draining.abort();
   await left;
-  await until('it waits no more', () => gateway.service().scheduler.waiting === 0);
+  await until('no request waits', () => gateway.service().scheduler.waiting === 0);
   letGo();
   await first;
   assert.equal(server.requests.length, 1);
   assert.equal(gateway.service().scheduler.inFlight, 0);
 });
 
-test('a model that only embeds has one slot, whatever is stated for its server', async () => {
+test('an embedding model has one slot, even if more are configured', async () => {
   await using servers = await startSims(1, {
     models: [{ name: 'nomic-embed-text' }],
     numParallel: 4,
@@ -103,7 +103,7 @@ test('a model that only embeds has one slot, whatever is stated for its server',
   assert.ok(sim !== undefined);
   await using gateway = await startGateway([], {
     model_list: [{ model_name: 'e', litellm_params: { model: 'ollama/nomic-embed-text', api_base: sim.url } }],
-    ...stated([sim], 4),
+    ...withSlots([sim], 4),
   });
   using seen = watch([sim]);
   const body = JSON.stringify({ model: 'e', input: 'some words to embed that take a while' });
@@ -117,7 +117,7 @@ test('a model that only embeds has one slot, whatever is stated for its server',
   assert.equal(seen.inside, 0);
 });
 
-test('a reply says what it waited for and what the server worked', async () => {
+test("server-timing shows the wait and the server's work", async () => {
   await using servers = await startSims(1, { loadMs: 1000 });
   await using gateway = await startGateway(servers.sims);
   const timingOf = (response: Response): Readonly<Record<string, number>> =>
@@ -142,11 +142,11 @@ test('a reply says what it waited for and what the server worked', async () => {
   assert.ok(Number(gateway.ended()[1]?.['ttft_ms']) > 0);
 });
 
-test('a slot whose client left while its prompt was read is not given to another before the server is done with it', async () => {
+test('the slot of a cancelled prompt is not reused before the server has finished with it', async () => {
   await using servers = await startSims(1, { numParallel: 1, prefillMsPerToken: 3 });
   const [sim] = servers.sims;
   assert.ok(sim !== undefined);
-  await using gateway = await startGateway([sim], stated([sim], 1));
+  await using gateway = await startGateway([sim], withSlots([sim], 1));
   const long = (number: number, word: string): object => ({
     messages: [{ role: 'user', content: `${String(number)} ${word.repeat(200)}` }],
   });
@@ -154,17 +154,17 @@ test('a slot whose client left while its prompt was read is not given to another
   const draining = new AbortController();
   // By the samples it takes longer than it does, so that a late clock or a busy machine does not matter.
   const left = gateway.chat(long(2, 'ab '), { signal: draining.signal }).catch(() => undefined);
-  await until('it is at work', () => sim.activity().busy === 1);
+  await until('the server is busy', () => sim.activity().busy === 1);
   draining.abort();
   await left;
   using seen = watch([sim]);
   const sinceMs = performance.now();
   assert.equal((await gateway.chat()).status, 200);
   assert.ok(performance.now() - sinceMs > 50, 'it waited');
-  assert.equal(seen.inside, 0, 'and not inside');
+  assert.equal(seen.inside, 0, 'it did not wait inside the server');
 });
 
-test('a connection that broke while nobody used it costs nobody anything', async () => {
+test('an idle connection that broke costs no request', async () => {
   await using fake = await startFake(answersShortly('hello'));
   await using gateway = await startGateway([fake]);
   await textOf(await gateway.chat());

@@ -16,7 +16,11 @@ export async function startSims(
   };
 }
 
-export function stated(servers: readonly { readonly url: string }[], numParallel: number, more: object = {}): object {
+export function withSlots(
+  servers: readonly { readonly url: string }[],
+  numParallel: number,
+  more: object = {},
+): object {
   return {
     hxllm: { backends: Object.fromEntries(servers.map(({ url }) => [url, { num_parallel: numParallel }])), ...more },
   };

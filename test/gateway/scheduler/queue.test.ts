@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type Sim } from '../../../src/sim/server.ts';
 
 import { startGateway, type Running } from '../running.ts';
-import { startSims, stated, say, watch } from './queue-stage.ts';
+import { startSims, withSlots, say, watch } from './queue-stage.ts';
 
 /** Serves a number of requests while the queues inside the servers are watched. */
 async function overload(
@@ -20,15 +20,15 @@ async function overload(
   return seen;
 }
 
-test('at ten times what servers can do at once, nothing waits inside them where their slots are stated, and all slots are used', async () => {
+test('with configured slots and ten times as many requests, no request waits inside a server and all slots are used', async () => {
   await using servers = await startSims(2, { numParallel: 4 });
-  await using gateway = await startGateway(servers.sims, stated(servers.sims, 4));
+  await using gateway = await startGateway(servers.sims, withSlots(servers.sims, 4));
   const { inside, busy } = await overload(gateway, servers.sims, 80);
   assert.deepEqual([inside, busy], [0, 4]);
   assert.deepEqual([gateway.service().scheduler.inFlight, gateway.service().scheduler.waiting], [0, 0]);
 });
 
-test('where nobody states the slots they are found out, and at most one request waits inside a server for that', async () => {
+test('unknown slots are learned, with at most one request that waits inside a server', async () => {
   await using servers = await startSims(1, { numParallel: 4, models: [{ name: 'm', answerTokens: 60 }] });
   await using gateway = await startGateway(servers.sims);
   const { inside, busy } = await overload(gateway, servers.sims, 40);

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Scheduler } from '../../../src/gateway/scheduler/scheduler.ts';
 import { createFleet } from '../../../src/gateway/route/fleet.ts';
-import { managedPlan, POLICY } from '../route/stage.ts';
+import { managedFleet, POLICY } from '../route/stage.ts';
 
-test('a place that was given to one who leaves in the same moment is given back', () => {
-  const scheduler: Scheduler = new Scheduler(createFleet(managedPlan(2, ['a'])), POLICY, () => 0);
+test('a slot assigned to a client that leaves at the same moment is given back', () => {
+  const scheduler: Scheduler = new Scheduler(createFleet(managedFleet(2, ['a'])), POLICY, () => 0);
   const slotRequest = {
     queue: 'm',
     deployments: ['m@a'],
@@ -34,6 +34,6 @@ test('a place that was given to one who leaves in the same moment is given back'
   scheduler.acquire(slotRequest, ({ kind }) => {
     assert.deepEqual([kind, scheduler.inFlight], ['assign', 1]);
   });
-  assert.equal(scheduler.inFlight, 1, 'and who is answered at once keeps its place');
+  assert.equal(scheduler.inFlight, 1, 'a request that is assigned at once keeps its slot');
   scheduler.close();
 });
