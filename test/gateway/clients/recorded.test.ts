@@ -65,12 +65,12 @@ for (const { name, client, path, userAgent, body, answer, ignored } of recorded)
       pieces.every(({ error }) => error === undefined || error === null),
       text,
     );
-    const said = leaves(pieces);
+    const values = leaves(pieces);
     if (answer === 'vectors')
-      assert.ok(said.filter(({ key, value }) => key === 'embeddings' && typeof value === 'number').length > 100);
+      assert.ok(values.filter(({ key, value }) => key === 'embeddings' && typeof value === 'number').length > 100);
     if (answer === 'text')
       assert.ok(
-        said.some(
+        values.some(
           ({ key, value }) =>
             (key === 'content' || key === 'text' || key === 'response') && typeof value === 'string' && value !== '',
         ),
@@ -79,7 +79,7 @@ for (const { name, client, path, userAgent, body, answer, ignored } of recorded)
     if (answer === 'call') {
       const offered = body.tools?.map((tool) => tool.function?.name ?? tool.name) ?? [];
       assert.ok(
-        said.some(({ key, value }) => key === 'name' && typeof value === 'string' && offered.includes(value)),
+        values.some(({ key, value }) => key === 'name' && typeof value === 'string' && offered.includes(value)),
         text,
       );
     }

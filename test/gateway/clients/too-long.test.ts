@@ -23,13 +23,13 @@ test('clients that search the message recognise that a prompt was too long', asy
 });
 
 test("a server's message with such words is passed on unchanged", async () => {
-  const said = "This model's maximum context length is 4096 tokens. However, your messages resulted in 5000 tokens.";
-  await using server = await startFake(fails(400, said));
+  const message = "This model's maximum context length is 4096 tokens. However, your messages resulted in 5000 tokens.";
+  await using server = await startFake(fails(400, message));
   await using gateway = await startGateway([], {
     model_list: [{ model_name: 'm', litellm_params: { model: 'openai/m', api_base: `${server.url}/v1` } }],
   });
   assert.partialDeepStrictEqual(await errorOf(await gateway.chat()), {
-    message: said,
+    message,
     code: 'context_length_exceeded',
   });
 });

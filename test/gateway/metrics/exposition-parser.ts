@@ -31,7 +31,7 @@ export function parseExposition(text: string): ReadonlyMap<string, Family> {
     else if (type !== null) {
       const name = type[1] ?? '';
       assert.equal(announced?.name, name, `${name} has its help before its type`);
-      assert.ok(!families.has(name), `${name} is told once`);
+      assert.ok(!families.has(name), `${name} occurs once`);
       assert.equal(NAME.exec(name)?.[0], name);
       const family = { type: type[2] ?? '', help: announced.help, samples: new Map<string, number>() };
       families.set(name, family);

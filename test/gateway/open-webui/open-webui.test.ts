@@ -52,11 +52,11 @@ const CHECKS: Readonly<Record<Kind, (text: string, type: string, fixture: Fixtur
     assert.ok(readAnswer(text, type).text.length > 10, text);
   },
   vectors: (text, _type, { body }) => {
-    const said = JSON.parse(text) as {
+    const response = JSON.parse(text) as {
       data?: readonly { embedding: readonly number[] }[];
       embeddings?: readonly (readonly number[])[];
     };
-    const vectors = said.embeddings ?? said.data?.map(({ embedding }) => embedding);
+    const vectors = response.embeddings ?? response.data?.map(({ embedding }) => embedding);
     assert.deepEqual(
       vectors?.map(({ length }) => length),
       (body as { input: readonly string[] }).input.map(() => 768),

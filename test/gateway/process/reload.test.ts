@@ -26,9 +26,9 @@ async function reloadFrom(
 ): Promise<Told> {
   const file = join(folder, 'config.yaml');
   await writeFile(file, text);
-  let told = '';
+  let printed = '';
   const tell = (more: string): void => {
-    told += more;
+    printed += more;
   };
   const addresses = [{ host: options.host ?? '127.0.0.1', port: gateway.port }];
   const done = await reload({
@@ -40,7 +40,7 @@ async function reloadFrom(
     log: (entry) => gateway.entries.push(entry),
     tell,
   });
-  return { done, text: told };
+  return { done, text: printed };
 }
 
 function configOf(backends: readonly FakeUpstream[], more: object = {}): string {
@@ -127,9 +127,9 @@ test('an invalid file changes nothing, and is reported with its line', async () 
     [good, /config\.exposed[^]*Expected a master key to listen on 0\.0\.0\.0/, '0.0.0.0'],
   ];
   for (const [text, wanted, host] of rows) {
-    const { done, text: told } = await reloadFrom(gateway, text, host === undefined ? {} : { host });
+    const { done, text: printed } = await reloadFrom(gateway, text, host === undefined ? {} : { host });
     assert.equal(done, false);
-    assert.match(told, wanted);
+    assert.match(printed, wanted);
   }
   assert.equal(gateway.service(), before_);
   const refusals = gateway.log.filter(({ event }) => event === 'reload-refused');

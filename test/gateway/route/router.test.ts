@@ -50,7 +50,7 @@ function arrive(
   return decision;
 }
 
-const placeOf = (decision: Decision): string =>
+const deploymentOf = (decision: Decision): string =>
   decision.kind === 'assign' ? decision.lease.deployment.id : decision.kind;
 
 /** Releases one of the leases of a deployment. */
@@ -64,7 +64,7 @@ test('thirty consecutive requests spread evenly over three idle backends', () =>
   const fleet = fleetOf('a', 'b', 'c');
   const counts = new Map<string, number>();
   for (let turn = 0; turn < 30; turn += 1) {
-    const deployment = placeOf(arrive(fleet));
+    const deployment = deploymentOf(arrive(fleet));
     counts.set(deployment, (counts.get(deployment) ?? 0) + 1);
     release(fleet, deployment, 'answered');
   }
@@ -73,20 +73,20 @@ test('thirty consecutive requests spread evenly over three idle backends', () =>
 
 test('the backend with the fewest requests in flight is chosen', () => {
   const fleet = fleetOf('a', 'b');
-  const [first, second] = [placeOf(arrive(fleet)), placeOf(arrive(fleet))];
+  const [first, second] = [deploymentOf(arrive(fleet)), deploymentOf(arrive(fleet))];
   assert.deepEqual(new Set([first, second]), new Set(['m@a', 'm@b']));
   release(fleet, second, 'answered');
-  assert.equal(placeOf(arrive(fleet)), second);
+  assert.equal(deploymentOf(arrive(fleet)), second);
   release(fleet, first, 'answered');
-  assert.equal(placeOf(arrive(fleet)), first);
+  assert.equal(deploymentOf(arrive(fleet)), first);
 });
 
 test('requests in flight for other models of a backend count too', () => {
   const fleet = createFleet({ ...planOf('a', 'b'), deployments: ['x@a', 'y@a', 'y@b'].map((id) => placed(id)) });
   arrive(fleet, { deployments: ['x@a'] });
-  assert.equal(placeOf(arrive(fleet, { deployments: ['y@a', 'y@b'] })), 'y@b');
+  assert.equal(deploymentOf(arrive(fleet, { deployments: ['y@a', 'y@b'] })), 'y@b');
   assert.equal(
-    placeOf(arrive(fleet, { deployments: ['y@a', 'y@b'] })),
+    deploymentOf(arrive(fleet, { deployments: ['y@a', 'y@b'] })),
     'y@a',
     'the idle server is busy as well now, and so the fewest of the model there decide',
   );
@@ -94,20 +94,20 @@ test('requests in flight for other models of a backend count too', () => {
 
 test('a backend that failed is not used until a probe succeeds', () => {
   const fleet = fleetOf('a', 'b');
-  const first = placeOf(arrive(fleet));
+  const first = deploymentOf(arrive(fleet));
   const other = first === 'm@a' ? 'm@b' : 'm@a';
   release(fleet, first, 'backend-failed', 100);
-  for (let turn = 0; turn < 4; turn += 1) assert.equal(placeOf(arrive(fleet, { nowMs: 200 })), other);
+  for (let turn = 0; turn < 4; turn += 1) assert.equal(deploymentOf(arrive(fleet, { nowMs: 200 })), other);
   const backend = first.slice(2);
   route(fleet, POLICY, { kind: 'probed', backend, alive: false }, 400);
-  assert.equal(placeOf(arrive(fleet, { nowMs: 500 })), other);
+  assert.equal(deploymentOf(arrive(fleet, { nowMs: 500 })), other);
   route(fleet, POLICY, { kind: 'probed', backend, alive: true }, 600);
-  assert.equal(placeOf(arrive(fleet, { nowMs: 700 })), first);
+  assert.equal(deploymentOf(arrive(fleet, { nowMs: 700 })), first);
 });
 
 test('probes start after 250 ms and slow down to one in 5 s', () => {
   const fleet = fleetOf('a');
-  release(fleet, placeOf(arrive(fleet)), 'backend-failed', 1000);
+  release(fleet, deploymentOf(arrive(fleet)), 'backend-failed', 1000);
   const pauses: number[] = [];
   let nowMs = 1000;
   for (let probe = 0; probe < 7; probe += 1) {
@@ -136,16 +136,16 @@ test('a deployment that fails three times in a row is in cooldown, unless it is 
     arrive(fleet, { deployments: ['m@a'] });
     release(fleet, 'm@a', 'deployment-failed', 0);
   }
-  for (let turn = 0; turn < 3; turn += 1) assert.equal(placeOf(arrive(fleet, { nowMs: 1000 })), 'm@b');
-  assert.equal(placeOf(arrive(fleet, { deployments: ['m@a'], nowMs: 1000 })), 'm@a');
+  for (let turn = 0; turn < 3; turn += 1) assert.equal(deploymentOf(arrive(fleet, { nowMs: 1000 })), 'm@b');
+  assert.equal(deploymentOf(arrive(fleet, { deployments: ['m@a'], nowMs: 1000 })), 'm@a');
   release(fleet, 'm@a', 'answered');
-  assert.equal(placeOf(arrive(fleet, { nowMs: 5000 })), 'm@a');
+  assert.equal(deploymentOf(arrive(fleet, { nowMs: 5000 })), 'm@a');
 });
 
 test('simple-shuffle chooses by weight', () => {
   const fleet = createFleet({ ...planOf('a', 'b'), deployments: [placed('m@a', 3), placed('m@b')] });
   const at = (random: number): string =>
-    placeOf(arrive(fleet, { policy: { ...POLICY, strategy: simpleShuffle, random: () => random } }));
+    deploymentOf(arrive(fleet, { policy: { ...POLICY, strategy: simpleShuffle, random: () => random } }));
   assert.deepEqual([at(0), at(0.74), at(0.76), at(0.999)], ['m@a', 'm@a', 'm@b', 'm@b']);
 });
 
@@ -193,8 +193,8 @@ test('random events: requests in flight are those assigned and not released', ()
 
 test('after a reconfiguration, kept parts keep their counters, and removed parts go with their last lease', () => {
   const fleet = fleetOf('a', 'b', 'c');
-  const taken = [placeOf(arrive(fleet)), placeOf(arrive(fleet))];
-  assert.deepEqual(taken, ['m@a', 'm@b']);
+  const assigned = [deploymentOf(arrive(fleet)), deploymentOf(arrive(fleet))];
+  assert.deepEqual(assigned, ['m@a', 'm@b']);
   route(
     fleet,
     POLICY,
@@ -203,7 +203,7 @@ test('after a reconfiguration, kept parts keep their counters, and removed parts
   );
   assert.deepEqual([...fleet.backends.keys()].toSorted(), ['a', 'b', 'd'], 'c had nothing in flight');
   assert.partialDeepStrictEqual(fleet.deployments.get('m@b'), { inFlight: 1, weight: 3 });
-  assert.equal(placeOf(arrive(fleet, { deployments: ['m@b', 'm@d'] })), 'm@d', 'the one in flight at b still counts');
+  assert.equal(deploymentOf(arrive(fleet, { deployments: ['m@b', 'm@d'] })), 'm@d', 'the lease on b still counts');
   release(fleet, 'm@a', 'answered');
   assert.deepEqual([...fleet.backends.keys(), ...fleet.deployments.keys()].toSorted(), ['b', 'd', 'm@b', 'm@d']);
   release(fleet, 'm@b', 'answered');
@@ -218,7 +218,7 @@ test('a backend that was down stays down after a reconfiguration, and is up agai
   const plan = (...backends: readonly string[]): void =>
     void route(fleet, POLICY, { kind: 'reconfigured', spec: planOf(...backends) }, 0);
   const fleet = fleetOf('a', 'b');
-  release(fleet, placeOf(arrive(fleet, { deployments: ['m@a'] })), 'backend-failed');
+  release(fleet, deploymentOf(arrive(fleet, { deployments: ['m@a'] })), 'backend-failed');
   plan('a', 'b');
   assert.equal(fleet.backends.get('a')?.circuit.state, 'open');
   plan('b');

@@ -5,14 +5,14 @@ import { Poller } from '../../../src/gateway/scheduler/poller.ts';
 
 test('calls during a list share one more list after it', async () => {
   const asked: PromiseWithResolvers<Listing | undefined>[] = [];
-  const told: Listing[] = [];
+  const listings: Listing[] = [];
   const listing = (askedMs: number): Listing => ({ models: [], askedMs });
   const list = async (): Promise<Listing | undefined> => {
     const question = Promise.withResolvers<Listing | undefined>();
     asked.push(question);
     return question.promise;
   };
-  const poller = new Poller({ backends: () => ['a'], list, onListed: (_backend, one) => told.push(one) });
+  const poller = new Poller({ backends: () => ['a'], list, onListed: (_backend, one) => listings.push(one) });
   const settle = async (): Promise<void> =>
     new Promise((resolve) => {
       setImmediate(resolve);
@@ -26,11 +26,11 @@ test('calls during a list share one more list after it', async () => {
   assert.equal(asked.length, 2);
   asked[1]?.resolve(listing(2));
   await settle();
-  assert.deepEqual([asked.length, told], [2, [listing(1), listing(2)]]);
+  assert.deepEqual([asked.length, listings], [2, [listing(1), listing(2)]]);
   poller.pollNow();
   poller.pollNow();
   poller.close();
   asked[2]?.resolve(listing(3));
   await settle();
-  assert.deepEqual([asked.length, told.length], [3, 2], 'no list after close');
+  assert.deepEqual([asked.length, listings.length], [3, 2], 'no list after close');
 });

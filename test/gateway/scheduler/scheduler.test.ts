@@ -18,7 +18,7 @@ test('a slot assigned to a client that leaves at the same moment is given back',
   };
   const tickets: (string | undefined)[] = [];
   // The first decision cancels the other request, as the responses to one client do when one of them fails.
-  const told = [0, 1].filter((mine) => {
+  const decided = [0, 1].filter((mine) => {
     let heard = false;
     tickets[mine] = scheduler.acquire(slotRequest, (decision) => {
       heard = true;
@@ -28,7 +28,7 @@ test('a slot assigned to a client that leaves at the same moment is given back',
     });
     return heard;
   });
-  assert.deepEqual([told, scheduler.waiting], [[], 2]);
+  assert.deepEqual([decided, scheduler.waiting], [[], 2]);
   scheduler.loaded('a#m', 'answered', undefined);
   assert.deepEqual([scheduler.waiting, scheduler.inFlight], [0, 0]);
   scheduler.acquire(slotRequest, ({ kind }) => {
