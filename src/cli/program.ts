@@ -22,7 +22,7 @@ hxllm COMMAND --help has the options of a command and examples, hxllm docs the m
 /** `hxllm help [command]`. Replaces commander's own, which prints the general help for an unknown name without an error. */
 function helpCommand(program: Command): Command {
   return new Command('help')
-    .summary('print help of a command')
+    .summary('Print the help of a command')
     .description('Print help of the program, or of a command.')
     .argument('[command]', 'the command')
     .helpOption('-h, --help', 'print help')
@@ -51,7 +51,7 @@ export function createProgram(version: string, start: Start, handOn: HandOn): Co
     .addHelpText('after', `\n${FIRST_STEPS}`);
   const groups: readonly (readonly [string, readonly Command[]])[] = [
     ['To look around first:', [demoCommand(handOn), docsCommand(handOn)]],
-    ['All at once, and undone:', [upCommand(start), uninstallCommand(start)]],
+    ['All five phases at once, and the way back:', [upCommand(start), uninstallCommand(start)]],
     [
       'The five phases, in order:',
       [

@@ -12,10 +12,10 @@ export function enforceCommand(start: Start): Command {
     description:
       'Compares each host with the desired state, shows the plan, asks, applies it, and waits until the gateway is healthy. Idempotent: only differences are applied.',
     examples: [
-      ['enforce --dry-run', 'only show the plan'],
+      ['enforce --dry-run --ask-vault-pass', 'only show the plan'],
       ['enforce --limit hx-api-server --ask-vault-pass', 'one host'],
       ['enforce --take-over --ask-vault-pass', 'replace a running LiteLLM; a copy is kept'],
-      ['enforce --dry-run --detailed-exitcode', 'exit code 2 if something differs'],
+      ['enforce --dry-run --detailed-exitcode --ask-vault-pass', 'exit code 2 if something differs'],
     ],
     page: 'operations',
   } as const;

@@ -28,7 +28,7 @@ export function inventoryCommand(start: Start): Command {
         .argument('[host]', 'the host that will run the gateway')
         .option('--init <host>', 'write a new inventory and group_vars for this host')
         .option('--backend <url>', 'an Ollama server, asked for its models (repeatable)', collect)
-        .option('--vault-init', 'create a master key and an encrypted vault for it')
+        .option('--vault-init', 'create a master key, in a new encrypted vault')
         .option('--dry-run', 'show the changes and write nothing'),
     );
   return phaseCommand(text, own).action(

@@ -10,7 +10,7 @@ export function preflightCommand(start: Start): Command {
     phase: PREFLIGHT,
     purpose: 'Check whether every host is ready, and change nothing',
     description:
-      'Asks each host of [litellm] over SSH, in one script, and from there the backends: system, sudo, disk, port, names, models.',
+      'Asks each host of [litellm] over SSH, in one script, about its system, sudo, disk, port and name resolution, and from each host every backend about its models.',
     examples: [
       ['preflight', 'every host of [litellm]'],
       ['preflight -i inventories/dev.ini --limit hx-api-server', 'one host of that inventory'],

@@ -21,7 +21,7 @@ export function upCommand(start: Start): Command {
     withYes(
       command
         .option('--backend <url>', 'an Ollama server, for an inventory without backends (repeatable)', collect)
-        .option('--vault-init', 'create a master key and an encrypted vault for it')
+        .option('--vault-init', 'create a master key, in a new encrypted vault')
         .option('--take-over', 'replace a LiteLLM that hxllm did not install, and keep a copy')
         .option('--runtime <file>', 'the Node.js for hosts with another architecture than this machine')
         .option('--diff', 'also show new files line by line')

@@ -93,7 +93,7 @@ export const VARIABLES = {
   litellm_master_key: {
     type: text('a text without spaces', String.raw`\s*[!-~]+\s*`),
     meaning:
-      'The key that clients send: `sk-` and 64 hexadecimal digits. It belongs into the vault; `hxllm inventory --vault-init` makes both.',
+      'The key that clients send: `sk-` and 64 hexadecimal digits. It belongs in the vault; `hxllm inventory --vault-init` creates the key and the vault.',
   },
   litellm_port: { type: integer(1, 65_535), meaning: 'The port that the gateway listens on.', default: 4000 },
   litellm_listen: {

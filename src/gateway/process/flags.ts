@@ -14,10 +14,13 @@ export interface Flags {
 /** The help text. */
 export const USAGE = `Usage: gateway --config FILE [--host HOST] [--port PORT] [--check]
 
-  --config FILE   LiteLLM's config.yaml
-  --host HOST     listen here instead of hxllm.listen (else 127.0.0.1)
-  --port PORT     listen there instead of hxllm.listen (else 4000)
-  --check         only check the configuration
+  --config FILE   the configuration, in LiteLLM's format (config.yaml)
+  --host HOST     the address to listen on (default: that of hxllm.listen, else 127.0.0.1)
+  --port PORT     the port to listen on (default: that of hxllm.listen, else 4000)
+  --check         check the configuration and exit
+  -h, --help      print this help
+
+Sockets that systemd passes come before all of these.
 `;
 
 const OPTIONS = {

@@ -163,7 +163,7 @@ function isLoaded(
   });
 }
 
-/** Failures that say nothing against a backend: the log calls the request refused, not failed. */
+/** Failures with a 4xx or a 503: the log calls the request refused, not failed. */
 const REFUSED: ReadonlySet<Failure['kind']> = new Set(['invalid', 'overloaded', 'limited']);
 
 const STOPPING: Failure = {

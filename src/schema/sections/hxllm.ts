@@ -35,7 +35,7 @@ export const HXLLM = {
   }),
   max_queue_wait: honours(
     number(0),
-    'The longest wait of a request in the queue, without the time of loads; then the answer is 503. 0: no limit.',
+    'The longest wait of a request in the queue, without the time of loads. A request that would probably wait longer is refused at once; both are 503. 0: no limit.',
     { unit: 's', default: 60 },
   ),
   max_queue: honours(whole(0), 'The most requests that wait for one alias; a further one is refused with 503.', {
