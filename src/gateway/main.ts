@@ -63,6 +63,8 @@ async function run(config: GatewayConfig, listening: Listening, flags: Flags): P
   const log = createLog(output.write);
   // Also when an error ends the process.
   process.once('exit', output.flush);
+  // A reader of the log that goes away (EPIPE) ends no request.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const gateway = createGateway(config, log);
   const signals = listenForSignals();
   const addresses = await gateway.listen(listening);

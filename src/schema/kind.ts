@@ -105,7 +105,8 @@ export const httpUrl: Kind<string> = kind(
       (url.protocol !== 'http:' && url.protocol !== 'https:') ||
       url.search !== '' ||
       url.hash !== '' ||
-      url.username !== ''
+      url.username !== '' ||
+      url.password !== ''
     )
       return undefined;
     return `${url.origin}${url.pathname}`.replace(/\/+$/, '');

@@ -6,6 +6,9 @@ import { readSection, type IssueList, type UnknownKey } from './section.ts';
 import { LITELLM_PARAMS, MODEL_ENTRY, MODEL_INFO } from './sections/model-list.ts';
 import { OLLAMA_OPTIONS } from './sections/ollama-options.ts';
 
+/** RFC 9110 5.5: visible characters, spaces and tabs; Node sends Latin-1. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 const ENTRY = { ...LITELLM_PARAMS, ...OLLAMA_OPTIONS };
 
 /** Reads `model_list`. Entries with one name become a group, in the order of their first entry. */
@@ -43,6 +46,20 @@ function readEntry(
   const { mode } = readSection(MODEL_INFO, info, [...path, 'model_info'], findings, () => undefined);
   const target = given === undefined ? undefined : readModelName(params.model, params.api_base, at, findings);
   if (name === undefined || target === undefined) return undefined;
+  if (params.api_key !== undefined && !HEADER_VALUE.test(params.api_key))
+    findings.error(
+      'config.api-key-unsuitable',
+      [...at, 'api_key'],
+      'expected a key that an HTTP header can hold, found a line break, a control character or a character beyond Latin-1',
+      'set the key again, without the line break at its end: KEY="$(cat FILE)"',
+    );
+  if (target.provider === 'ollama' && target.url.endsWith('/v1'))
+    findings.warning(
+      'config.api-base-of-v1',
+      [...at, 'api_base'],
+      `expected the address of an Ollama server, found one that ends in /v1: every request would be 404`,
+      `remove /v1 from api_base, or write model: openai/${target.model}`,
+    );
   const { keep_alive: keepAlive, timeout, stream_timeout: streamTimeout } = params;
   const deployment: Deployment = {
     ...target,

@@ -122,7 +122,7 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
   },
   'gateway/auth': {
     rooms: CONTEXT,
-    packages: [],
+    packages: ['node:*'],
     why: 'it answers one question: the owner of the key that came with the request',
   },
   'gateway/api': {

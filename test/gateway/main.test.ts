@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,6 +85,44 @@ test('SIGHUP reads the file again; an invalid one is reported with its line and 
   run.child.kill('SIGHUP');
   await until('the reload is done', () => run.out.includes('"reloaded"'));
   assert.equal(await models(), 2);
+  run.child.kill('SIGTERM');
+  assert.equal(await run.code, 0);
+});
+
+test('a file that no reader can walk is refused by SIGHUP, and the process goes on', async () => {
+  const file = await write('circle.yaml', MASTER);
+  const text = await readFile(file, 'utf8');
+  const run = start(['--config', file, '--port', '0'], { LITELLM_MASTER_KEY: KEY });
+  const address = await addressOf(run);
+  for (const circle of ['{"x": &a [*a]}', '{"model_list": &l [*l]}', `{"y": &b {"c": *b}, ${text.slice(1)}`]) {
+    run.out = '';
+    await writeFile(file, circle);
+    run.child.kill('SIGHUP');
+    await until('it is refused', () => run.out.includes('"reload-refused"'));
+  }
+  assert.match(run.err, /circle\.yaml.*\(config\.not-yaml\)\n {2}Expected YAML, found: an alias refers to the value/);
+  assert.equal((await fetch(`http://${address}/health/liveliness`, { headers: { connection: 'close' } })).status, 200);
+  run.child.kill('SIGTERM');
+  assert.equal(await run.code, 0);
+});
+
+test('requests are served after the reader of the log has gone', async () => {
+  await using fake = await startFake();
+  const run = start(['--config', await write('pipe.yaml', MASTER, fake.url), '--port', '0'], {
+    LITELLM_MASTER_KEY: KEY,
+  });
+  const address = await addressOf(run);
+  run.child.stdout?.destroy();
+  run.child.stderr?.destroy();
+  for (let request = 0; request < 5; request += 1) {
+    const response = await fetch(`http://${address}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEY}`, connection: 'close' },
+      body: '{"model":"m","messages":[{"role":"user","content":"hi"}]}',
+    });
+    assert.equal(response.status, 200);
+    await response.text();
+  }
   run.child.kill('SIGTERM');
   assert.equal(await run.code, 0);
 });

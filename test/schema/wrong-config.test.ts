@@ -20,6 +20,23 @@ const WRONG: readonly (readonly [document: object, ...issues: string[]])[] = [
     { model_list: [entry({ api_base: 'hx-llm01:11434' })] },
     'error config.wrong-value model_list[0].litellm_params.api_base',
   ],
+  [
+    { model_list: [entry({ api_base: 'http://:secret@a:11434' })] },
+    'error config.wrong-value model_list[0].litellm_params.api_base',
+  ],
+  [
+    { model_list: [entry({ api_base: 'http://a:11434/v1' })] },
+    'warning config.api-base-of-v1 model_list[0].litellm_params.api_base',
+  ],
+  [{ model_list: [entry({ model: 'openai/m', api_base: 'http://a:8000/v1' })] }],
+  [
+    { model_list: [entry({ api_key: 'sk-1\n' })] },
+    'error config.api-key-unsuitable model_list[0].litellm_params.api_key',
+  ],
+  [
+    { model_list: [entry({ api_key: 'sk-\u20ac' })] },
+    'error config.api-key-unsuitable model_list[0].litellm_params.api_key',
+  ],
   [{ model_list: [entry({ keep_alive: '300' })] }, 'error config.wrong-value model_list[0].litellm_params.keep_alive'],
   [
     { model_list: [entry(), { model_name: 'x', litellm_params: { model: 'anthropic/claude', api_key: 'k' } }] },

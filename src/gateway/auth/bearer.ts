@@ -1,4 +1,5 @@
 import type { FailureOr } from '../exchange.ts';
+import { foreignCaller } from './local-callers.ts';
 import type { RequestContext } from '../request-context.ts';
 
 /** The owner of the key that came with a request; `anyone` if the gateway has no master key. */
@@ -8,11 +9,14 @@ export interface Caller {
 
 /**
  * Checks the key of a request (`Authorization: Bearer`, or Anthropic's `x-api-key`) and records the caller. A gateway without a master
- * key lets every caller in: the start has checked that this is meant.
+ * key lets every caller of this machine in, and with `hxllm.open` every caller: the start has checked that this is meant.
  */
 export function authenticate({ incoming, service, record }: RequestContext): FailureOr<Caller> {
   const { masterKey } = service.config;
-  if (masterKey.state === 'none') return accept('anyone', record);
+  if (masterKey.state === 'none') {
+    const foreign = service.config.open ? undefined : foreignCaller(incoming.headers, service.config.origins);
+    return foreign === undefined ? accept('anyone', record) : { ok: false, failure: foreign };
+  }
   const { authorization, 'x-api-key': apiKey } = incoming.headers;
   const bearer = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
   const given = bearer ?? (typeof apiKey === 'string' && apiKey !== '' ? apiKey : undefined);

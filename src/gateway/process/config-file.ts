@@ -65,10 +65,27 @@ function toValue(
 ): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string } {
   try {
     const value: unknown = document.toJS();
+    if (refersToItself(value)) return { ok: false, message: 'an alias refers to the value that contains it' };
     return { ok: true, value };
   } catch (error) {
     return { ok: false, message: errorMessage(error) };
   }
+}
+
+/** Whether a list or mapping contains itself, as `&a [*a]` makes one: no reader of a configuration could walk it. */
+function refersToItself(root: unknown): boolean {
+  const open = new Set<object>();
+  const closed = new Set<object>();
+  const visit = (value: unknown): boolean => {
+    if (typeof value !== 'object' || value === null || closed.has(value)) return false;
+    if (open.has(value)) return true;
+    open.add(value);
+    const found = Object.values(value).some(visit);
+    open.delete(value);
+    closed.add(value);
+    return found;
+  };
+  return visit(root);
 }
 
 function notYaml(message: string, where: Where): Problem {

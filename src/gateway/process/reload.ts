@@ -1,3 +1,4 @@
+import { errorMessage, errorStack } from '../../core/error.ts';
 import type { Problem } from '../../core/problem.ts';
 import { exposureOf } from '../../schema/listen.ts';
 import type { GatewayConfig, ListenAddress } from '../../schema/gateway-config.ts';
@@ -23,10 +24,21 @@ export interface ReloadOptions {
 }
 
 /**
- * Reads the configuration again, and uses it from the next request on. An invalid file changes nothing and is reported with its
- * line.
+ * Reads the configuration again, and uses it from the next request on. An invalid file changes nothing and is reported with its line;
+ * the same holds for an error of the gateway itself: a reload never ends the process.
  */
-export async function reload({
+export async function reload(options: ReloadOptions): Promise<boolean> {
+  try {
+    return await readAndApply(options);
+  } catch (error) {
+    options.tell(`error: the reload failed; this is a bug in hxllm: ${errorStack(error)}\n`);
+    options.log({ event: 'reload-refused', problems: [{ code: 'bug.reload', summary: errorMessage(error) }] });
+    options.gateway.metrics.reloaded('refused');
+    return false;
+  }
+}
+
+async function readAndApply({
   file,
   environment,
   gateway,

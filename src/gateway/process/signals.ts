@@ -6,7 +6,7 @@ export interface Signals {
   readonly first: Promise<void>;
   /** The second: stop at once. */
   readonly second: AbortSignal;
-  /** Sets the action of SIGHUP. Actions run one after the other, also if SIGHUP comes during one. */
+  /** Sets the action of SIGHUP. Signals that come during an action are one more action after it. */
   onHangUp(act: () => Promise<unknown>): void;
   forget(): void;
 }
@@ -25,10 +25,23 @@ export function listenForSignals(): Signals {
     resolve();
   };
   let act: (() => Promise<unknown>) | undefined;
-  let acting: Promise<unknown> = Promise.resolve();
+  let acting: Promise<unknown> | undefined;
+  let wanted = false;
+  const actOnHangUps = async (): Promise<void> => {
+    do {
+      wanted = false;
+      await act?.();
+    } while (wanted);
+    acting = undefined;
+  };
   const onHangUp = (): void => {
-    if (isatty(0)) onStop();
-    else acting = acting.then(() => (asked ? undefined : act?.()));
+    if (isatty(0)) {
+      onStop();
+      return;
+    }
+    if (asked) return;
+    wanted = true;
+    acting ??= actOnHangUps();
   };
   process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onHangUp);
   return {

@@ -11,6 +11,8 @@ export interface WireExchangeListener {
 }
 
 const MAX_REFUSAL_BYTES = 64 * 1024;
+/** Bytes behind the end of a response that are read, so that its connection can be used again. */
+const MAX_REST_BYTES = 64 * 1024;
 
 /** One exchange with one server: decodes the response as it comes, keeps the time limits, and can be cancelled at any time. */
 export class WireExchange implements Dispatcher.DispatchHandler {
@@ -28,6 +30,7 @@ export class WireExchange implements Dispatcher.DispatchHandler {
   /** The listener has got the last event, or wants none. */
   #finished = false;
   #cancelled = false;
+  #restBytes = 0;
 
   /**
    * `sendAgain` sends the request once more to the same server; `watch` starts to probe the server, returns a function that stops
@@ -92,7 +95,10 @@ export class WireExchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, bytes: Buffer): void {
     this.#deadline.piece();
-    if (this.#finished) return;
+    if (this.#finished) {
+      this.#dropRest(bytes.length);
+      return;
+    }
     if (this.#reader === undefined) {
       if (this.#refusal.length < MAX_REFUSAL_BYTES) this.#refusal += bytes.toString('utf8');
       return;
@@ -100,6 +106,12 @@ export class WireExchange implements Dispatcher.DispatchHandler {
     this.#reading((reader) => {
       reader.push(bytes);
     });
+  }
+
+  /** Drops bytes behind the last event. A server that does not end its response is cut off, so that it ends. */
+  #dropRest(bytes: number): void {
+    this.#restBytes += bytes;
+    if (this.#restBytes > MAX_REST_BYTES) this.cancel();
   }
 
   onResponseEnd(): void {

@@ -203,3 +203,19 @@ test(
     assert.equal(await textOf(await second), 'here');
   },
 );
+
+test('an error of the gateway in a reload is reported, and the gateway goes on as it was', async () => {
+  await using fake = await startFake();
+  await using gateway = await startGateway([fake]);
+  const broken: Running = {
+    ...gateway,
+    reload: () => {
+      throw new TypeError('planted');
+    },
+  };
+  const { done, text } = await reloadFrom(broken, configOf([fake]));
+  assert.equal(done, false);
+  assert.match(text, /^error: the reload failed; this is a bug in hxllm: TypeError: planted/);
+  assert.equal(gateway.log.at(-1)?.['event'], 'reload-refused');
+  assert.equal((await gateway.chat()).status, 200);
+});

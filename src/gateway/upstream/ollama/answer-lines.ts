@@ -5,7 +5,7 @@ import type { ResponseDecoder } from '../wire-request.ts';
 import { markContext } from './context.ts';
 import { failureOfLine } from './ollama-failure.ts';
 import { ForcedCall, newCallId } from './forced-call.ts';
-import { LineSplitter } from './line-splitter.ts';
+import { LineSplitter } from '../line-splitter.ts';
 import { usageOf } from './usage.ts';
 
 /** The parts of a request that a decoder needs. */

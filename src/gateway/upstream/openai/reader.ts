@@ -1,11 +1,10 @@
 import { isObject, parseObject, type Json } from '../../json.ts';
 import { JsonBodyReader } from '../json-body-reader.ts';
+import { LineSplitter } from '../line-splitter.ts';
 import type { ServerEvent, ServerFailure, Usage } from '../../exchange.ts';
 import type { ResponseDecoder } from '../wire-request.ts';
 import { readUsage } from './usage.ts';
 import { openaiFailure } from './openai-failure.ts';
-
-const MAX_LINE = 64 * 1024 * 1024;
 
 const NOTHING: Usage = { promptTokens: 0, completionTokens: 0 };
 
@@ -48,8 +47,9 @@ export function replyReader(emit: (event: ServerEvent) => void, about: 'choices'
 /** Decodes a stream of an OpenAI-compatible server; a stream that ends without a finish reason and without `[DONE]` has failed. */
 export class StreamReader implements ResponseDecoder {
   readonly #emit: (event: ServerEvent) => void;
-  readonly #decoder = new TextDecoder();
-  #rest = '';
+  readonly #lines = new LineSplitter((line) => {
+    this.#line(line.trimEnd());
+  });
   #usage = NOTHING;
   #finished = false;
   /** The stream ends without a reason when a model repeats itself. */
@@ -62,14 +62,11 @@ export class StreamReader implements ResponseDecoder {
   }
 
   push(bytes: Buffer): void {
-    const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split('\n');
-    this.#rest = lines.pop() ?? '';
-    if (this.#rest.length > MAX_LINE) throw new RangeError(`a line of more than ${String(MAX_LINE)} characters`);
-    for (const line of lines) this.#line(line.trimEnd());
+    this.#lines.push(bytes);
   }
 
   end(): void {
-    this.#line(this.#rest.trimEnd());
+    this.#lines.end();
     if (this.#over) return;
     if (this.#finished) this.#last({ kind: 'end', reason: 'stop', usage: this.#usage });
     else if (this.#isOllama && !this.#died) this.#last({ kind: 'end', reason: 'length', usage: this.#usage });
@@ -83,8 +80,9 @@ export class StreamReader implements ResponseDecoder {
 
   #line(line: string): void {
     // A data line is the text behind the colon and one optional space; other fields of an event are ignored.
-    if (this.#over || !line.startsWith('data:')) return;
-    const data = line.slice('data:'.length).trimStart();
+    const field = line.startsWith('\uFEFF') ? line.slice(1) : line;
+    if (this.#over || !field.startsWith('data:')) return;
+    const data = field.slice('data:'.length).trimStart();
     if (data === '[DONE]') {
       this.#last({ kind: 'end', reason: 'stop', usage: this.#usage });
       return;

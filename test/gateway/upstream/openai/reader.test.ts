@@ -116,3 +116,18 @@ test('a whole answer goes through with its usage, and one that is not JSON has f
       text,
     );
 });
+
+test('the work on a long line grows with its length, not with the number of its chunks', () => {
+  const line = Buffer.from(`data: ${JSON.stringify(chunk('x'.repeat(16 * 1024 * 1024)))}\n\ndata: [DONE]\n\n`);
+  const chunks = Array.from({ length: Math.ceil(line.length / 4096) }, (_, at) =>
+    line.subarray(at * 4096, (at + 1) * 4096),
+  );
+  const startedMs = performance.now();
+  const events = eventsOf((emit) => new StreamReader(emit), chunks);
+  assert.deepEqual(
+    events.map(({ kind }) => kind),
+    ['verbatim', 'end'],
+  );
+  // Joining the line for each chunk takes more than 10 s, once takes 0.1 s.
+  assert.ok(performance.now() - startedMs < 3000, `${String(performance.now() - startedMs)} ms`);
+});
