@@ -1,6 +1,6 @@
 import type { Json } from '../core/json.ts';
 
-export { isObject, parseObject, type Json } from '../core/json.ts';
+export { isObject, parseJson, parseObject, type Json } from '../core/json.ts';
 
 /** The number in a field; 0 if it is missing, since Ollama leaves out zeros. */
 export function count(json: Json, field: string): number {

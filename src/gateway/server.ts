@@ -4,6 +4,7 @@ import type { Hono } from 'hono';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { Connections } from './http/connections.ts';
+import { plainTarget } from './http/request-target.ts';
 import { sendWhole } from './http/response-writer.ts';
 import { sendRaw, parseFailure } from './http/parse-error.ts';
 import { newRequestId, openContext, type GatewayEnv, type RequestContext } from './request-context.ts';
@@ -54,6 +55,7 @@ export function createGatewayServer(
   const contexts = new WeakMap<IncomingMessage, RequestContext>();
 
   const open = (incoming: IncomingMessage, outgoing: ServerResponse): RequestContext => {
+    incoming.url = plainTarget(incoming.url ?? '');
     const context = openContext(incoming, outgoing, service(), dialectOf, performance.now());
     connections.track(incoming.socket, outgoing, context);
     outgoing.once('close', () => {

@@ -33,7 +33,7 @@ test('an unknown path, a wrong method, an unknown model and an invalid body each
     allow?: string,
   ])[] = [
     ['/v1/nope', {}, 404, { code: null, message: 'Invalid URL (GET /v1/nope)' }],
-    ['/v1/chat/completions/', { method: 'POST' }, 404, { code: null }],
+    ['/v1/chat/completions/x', { method: 'POST' }, 404, { code: null }],
     ['/nope', {}, 404, { message: 'Invalid URL (GET /nope)' }],
     [
       '/v1/models',
@@ -167,7 +167,7 @@ test('a page of an allowed origin may send requests and read responses and error
     headers: {
       origin,
       'access-control-request-method': 'POST',
-      'access-control-request-headers': 'authorization,x-stainless-os',
+      'access-control-request-headers': 'authorization,X-Stainless-OS, x-stainless-helper,x-evil',
     },
   });
   assert.deepEqual(
@@ -179,8 +179,9 @@ test('a page of an allowed origin may send requests and read responses and error
     ],
     [204, origin, 'Origin', null],
   );
-  for (const name of ['authorization', 'content-type', 'openai-beta', 'x-stainless-os', 'x-stainless-runtime-version'])
+  for (const name of ['authorization', 'content-type', 'openai-beta', 'x-stainless-os', 'x-stainless-helper'])
     assert.ok(preflight.headers.get('access-control-allow-headers')?.split(', ').includes(name), name);
+  assert.doesNotMatch(preflight.headers.get('access-control-allow-headers') ?? '', /x-evil/);
   const replies = [
     await open.chat({}, { headers: { origin } }),
     await open.chat({ stream: true }, { headers: { origin } }),

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { RequestContext } from '../request-context.ts';
 
 /** Response headers that a page may read. */
@@ -8,20 +9,6 @@ const EXPOSED =
 const SENT = [
   'authorization, content-type, accept, user-agent, openai-beta, openai-organization, openai-project, x-client-request-id, x-requested-with',
   'x-api-key, anthropic-version, anthropic-beta, anthropic-dangerous-direct-browser-access',
-  ...[
-    'lang',
-    'package-version',
-    'os',
-    'arch',
-    'retry-count',
-    'runtime',
-    'runtime-version',
-    'async',
-    'helper-method',
-    'poll-helper',
-    'custom-poll-interval',
-    'timeout',
-  ].map((name) => `x-stainless-${name}`),
 ].join(', ');
 
 /** Lets a page of an allowed origin (`hxllm.origins`) read the response. Without an allowed origin no header is set, and a browser stops there. */
@@ -36,7 +23,16 @@ export function setCorsHeaders({ incoming, outgoing, service: { config } }: Requ
   if (incoming.method !== 'OPTIONS') outgoing.setHeader('access-control-expose-headers', EXPOSED);
   else {
     outgoing.setHeader('access-control-allow-methods', 'GET, HEAD, POST, OPTIONS');
-    outgoing.setHeader('access-control-allow-headers', SENT);
+    outgoing.setHeader('access-control-allow-headers', [SENT, ...stainlessHeaders(incoming)].join(', '));
     outgoing.setHeader('access-control-max-age', '7200');
   }
+}
+
+/** The headers of Stainless' SDKs (OpenAI's, Anthropic's) that a preflight asks for: new versions add names. */
+function stainlessHeaders({ headers }: IncomingMessage): readonly string[] {
+  const asked = headers['access-control-request-headers'] ?? '';
+  return asked
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => /^x-stainless-[a-z-]+$/.test(name));
 }

@@ -76,16 +76,16 @@ function toValue(
 function refersToItself(root: unknown): boolean {
   const open = new Set<object>();
   const closed = new Set<object>();
-  const visit = (value: unknown): boolean => {
+  const isCircular = (value: unknown): boolean => {
     if (typeof value !== 'object' || value === null || closed.has(value)) return false;
     if (open.has(value)) return true;
     open.add(value);
-    const found = Object.values(value).some(visit);
+    const found = Object.values(value).some(isCircular);
     open.delete(value);
     closed.add(value);
     return found;
   };
-  return visit(root);
+  return isCircular(root);
 }
 
 function notYaml(message: string, where: Where): Problem {

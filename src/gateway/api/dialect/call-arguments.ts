@@ -1,19 +1,14 @@
-import type { Body } from './body.ts';
-import { isObject, type Json } from '../../json.ts';
+import { isObject, parseJson, type Json } from '../../json.ts';
 
 /**
- * Reads the arguments of a tool call in OpenAI's format: JSON in a string. Rejects invalid JSON, which a client may send back if it
- * received it so: a model's template would fail on it with a 500.
+ * Reads the arguments of a tool call in a history, in OpenAI's format: JSON in a string. A model may have written other text, or been cut
+ * off: the client sends it back with every turn, so the conversation would end for good if it were refused. A text that
+ * is no object becomes the one argument `arguments`, since a model's template needs an object.
  */
-export function readArguments(body: Body, text: unknown, at: string): Json {
+export function readArguments(text: unknown): Json {
   if (isObject(text)) return text;
-  if (text === '' || text === undefined || text === null) return {};
-  try {
-    const parsed: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
-    if (isObject(parsed)) return parsed;
-  } catch {
-    // Recorded below.
-  }
-  body.refuse(at, `Invalid '${at}': expected a string that holds one JSON object.`);
-  return {};
+  if (text === undefined || text === null || text === '') return {};
+  const parsed = typeof text === 'string' ? parseJson(text) : text;
+  if (parsed === null) return {};
+  return isObject(parsed) ? parsed : { arguments: typeof text === 'string' ? text : JSON.stringify(text) };
 }

@@ -19,6 +19,8 @@ export function ignoredParamsOf(body: Body, ignoredParams: readonly string[] = [
   for (const name of NO_EFFECT) body.value(name);
   const noEffect: string[] = [];
   if (body.flag('store') === true) noEffect.push('store');
+  const bias = body.object('logit_bias');
+  if (bias !== undefined && Object.keys(bias).length > 0) noEffect.push('logit_bias');
   const tier = body.text('service_tier');
   if (tier !== undefined && tier !== 'auto' && tier !== 'default') noEffect.push('service_tier');
   return [...ignoredParams, ...noEffect, ...body.unread()];

@@ -1,5 +1,6 @@
 import { typeName, type Body } from '../dialect/body.ts';
-import { isObject, parseObject, textOf, type Json } from '../../json.ts';
+import { readArguments } from '../dialect/call-arguments.ts';
+import { isObject, textOf, type Json } from '../../json.ts';
 import type { Message, Tool, ToolCall } from '../../exchange.ts';
 import { readImages } from './images.ts';
 
@@ -72,11 +73,8 @@ function readCalls(body: Body, calls: unknown, at: string): readonly ToolCall[] 
 function readCall(body: Body, call: unknown, at: string): ToolCall {
   const fn = isObject(call) ? call['function'] : undefined;
   if (isObject(call) && isObject(fn) && typeof fn['name'] === 'string') {
-    const callArguments = fn['arguments'] ?? {};
     // Clients of other dialects send the arguments as text.
-    const parsed =
-      typeof callArguments === 'string' ? (callArguments === '' ? {} : parseObject(callArguments)) : callArguments;
-    if (isObject(parsed)) return { id: textOf(call, 'id'), name: fn['name'], arguments: parsed };
+    return { id: textOf(call, 'id'), name: fn['name'], arguments: readArguments(fn['arguments']) };
   }
   body.refuse(at, `${at} must be {"function": {"name": …, "arguments": {…}}}`);
   return { id: '', name: '', arguments: {} };

@@ -36,8 +36,27 @@ export function readChatRequest(body: Body): FailureOr<ChatReading> {
   const choices = readChoices(body);
   const modalities = body.list('modalities');
   if (modalities?.some((item) => item !== 'text') === true) ignoredParams.push('modalities');
+  ignoredParams.push(...unmetDefaults(body), ...unusedMessageFields(body));
   const value = { request, choices, ignoredParams: ignoredParamsOf(body, ignoredParams) };
   return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
+}
+
+/** Parameters with a value that asks for more than the API's default, which is what the model does anyway. */
+function unmetDefaults(body: Body): readonly string[] {
+  const verbosity = body.text('verbosity');
+  const functions = body.list('functions');
+  return [
+    ...(verbosity === undefined || verbosity === 'medium' ? [] : ['verbosity']),
+    ...(functions === undefined || functions.length === 0 ? [] : ['functions']),
+  ];
+}
+
+/** Fields of messages that no model's template has a place for. */
+function unusedMessageFields(body: Body): readonly string[] {
+  const messages = (body.list('messages') ?? []).filter(isObject);
+  const hasName = messages.some(({ role, name }) => typeof name === 'string' && role !== 'tool' && role !== 'function');
+  const hasRefusal = messages.some(({ refusal }) => typeof refusal === 'string' && refusal !== '');
+  return [...(hasName ? ['messages.name'] : []), ...(hasRefusal ? ['messages.refusal'] : [])];
 }
 
 function readMaxTokens(body: Body): number | undefined {

@@ -118,6 +118,6 @@ function readFunctionCall(body: Body, id: string, { name, arguments: argumentsTe
   return {
     id,
     name: typeof name === 'string' ? name : '',
-    arguments: readArguments(body, argumentsText, `${at}.arguments`),
+    arguments: readArguments(argumentsText),
   };
 }

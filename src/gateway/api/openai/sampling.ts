@@ -1,5 +1,6 @@
 import { typeName, type Body } from '../dialect/body.ts';
 import { readEffort } from '../dialect/sampling.ts';
+import { isObject } from '../../json.ts';
 import type { ChatRequest } from '../../exchange.ts';
 
 /** The maximum of `n` and `best_of`. */
@@ -23,10 +24,10 @@ export function readChoices(body: Body): number {
 
 /** Reads the reasoning effort. */
 export function readReasoning(body: Body): ChatRequest['thinking'] {
-  const effort = body.text('reasoning_effort');
+  const effort = body.text('reasoning_effort') ?? readNestedEffort(body);
   // Ollama's own parameter, which its clients may send here too.
   const think = body.value('think');
-  if (effort !== undefined) return readEffort(body, effort, 'reasoning_effort');
+  if (effort !== undefined) return readEffort(body, effort, thinkingName(body));
   if (think === undefined || typeof think === 'boolean') return think;
   return typeof think === 'string'
     ? readEffort(body, think, 'think')
@@ -38,7 +39,18 @@ export function readReasoning(body: Body): ChatRequest['thinking'] {
 
 /** The name of the parameter that sets the reasoning effort in this request. */
 export function thinkingName({ json }: Body): string {
-  return (json['reasoning_effort'] ?? undefined) === undefined ? 'think' : 'reasoning_effort';
+  if ((json['reasoning_effort'] ?? undefined) !== undefined) return 'reasoning_effort';
+  return isObject(json['reasoning']) ? 'reasoning.effort' : 'think';
+}
+
+/** Reads `reasoning: {effort}`, which Ollama documents beside `reasoning_effort` (docs.ollama.com/api/openai-compatibility). */
+function readNestedEffort(body: Body): string | undefined {
+  const effort = body.object('reasoning')?.['effort'] ?? undefined;
+  if (effort === undefined || typeof effort === 'string') return effort;
+  return body.refuse(
+    'reasoning.effort',
+    `Invalid type for 'reasoning.effort': expected a string, but got ${typeName(effort)} instead.`,
+  );
 }
 
 /** Reads `stream_options`: whether a stream ends with its usage. */

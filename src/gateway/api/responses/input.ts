@@ -45,7 +45,7 @@ const ITEMS: Readonly<Record<string, ItemReader>> = {
     conversation.addCall({
       id: readText(body, item, 'call_id', at),
       name: readName(body, item, at),
-      arguments: readArguments(body, item['arguments'], `${at}.arguments`),
+      arguments: readArguments(item['arguments']),
     });
   },
   function_call_output: readOutput,

@@ -96,7 +96,8 @@ export class AnswerLines implements ResponseDecoder {
     this.#onEvents = true;
     const json = parseObject(line);
     if (json === undefined) this.#last(broken('the backend sent what is not JSON'));
-    else if (typeof json['error'] === 'string') this.#last({ kind: 'failure', failure: failureOfLine(json['error']) });
+    else if ((json['error'] ?? undefined) !== undefined)
+      this.#last({ kind: 'failure', failure: failureOfLine(errorText(json['error'])) });
     else this.#said(json);
   }
 
@@ -139,14 +140,25 @@ export class AnswerLines implements ResponseDecoder {
     const made = isObject(call) ? call['function'] : undefined;
     if (!isObject(call) || !isObject(made) || (this.#calls > 0 && !this.#wanted.parallelCalls)) return;
     this.#calls += 1;
-    const given = made['arguments'];
     const id = textOf(call, 'id');
     // Servers before 0.12 give no id; clients need one to send the result.
     this.#emit({
       kind: 'tool-call',
-      call: { id: id === '' ? newCallId() : id, name: textOf(made, 'name'), arguments: isObject(given) ? given : {} },
+      call: { id: id === '' ? newCallId() : id, name: textOf(made, 'name'), arguments: argumentsOf(made['arguments']) },
     });
   }
+}
+
+/** The arguments of a call; servers in front of Ollama send them as text, as OpenAI's API has them. */
+function argumentsOf(value: unknown): Json {
+  if (typeof value === 'string') return parseObject(value) ?? (value === '' ? {} : { arguments: value });
+  return isObject(value) ? value : {};
+}
+
+/** The text of an error, which proxies in front of Ollama send as OpenAI's error object. */
+function errorText(error: unknown): string {
+  if (typeof error === 'string') return error;
+  return isObject(error) && typeof error['message'] === 'string' ? error['message'] : JSON.stringify(error);
 }
 
 function broken(message: string): ServerEvent {

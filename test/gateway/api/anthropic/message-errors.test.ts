@@ -31,6 +31,12 @@ test('refusals are in Anthropic’s shape, and say whether to come again', async
   await using gateway = await startGateway([fake]);
   const wrong = await post(gateway, {}, '/v1/messages', { 'x-api-key': 'sk-wrong-key-0123456789' });
   assert.deepEqual([wrong.status, wrong.headers.get('x-should-retry')], [401, 'false']);
+  const beside = await post(gateway, {}, '/v1/messages', {
+    'x-api-key': KEY,
+    authorization: 'Bearer sk-of-another-service',
+  });
+  assert.equal(beside.status, 200, 'the key in one header is enough');
+  await beside.body?.cancel();
   assert.match(await errorOf(wrong, 'authentication_error'), /^invalid x-api-key: .*\*\*\*6789/);
   assert.match(
     await errorOf(await post(gateway, {}, '/v1/messages', {}), 'authentication_error'),

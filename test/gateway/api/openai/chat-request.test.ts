@@ -1,38 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ParsedRequest } from '../../../../src/gateway/client-dialect.ts';
-import type { ChatRequest, Failure } from '../../../../src/gateway/exchange.ts';
 import { readChat } from '../../../../src/gateway/api/openai/parsed-request.ts';
+import { read, readAll, readParsedRequest, refuse } from './chat-reading.ts';
 
 const TOOL = { type: 'function', function: { name: 'f', parameters: {} } };
-const HI = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
-
-function readParsedRequest(more: object): ParsedRequest {
-  const parsedRequest = readChat(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
-  assert.ok(parsedRequest.ok, JSON.stringify(parsedRequest));
-  return parsedRequest.value;
-}
-
-function readAll(more: object): readonly ChatRequest[] {
-  return readParsedRequest(more).subrequests.map(({ request }) => {
-    assert.equal(request.kind, 'chat');
-    return request.params;
-  });
-}
-
-function read(more: object): ChatRequest {
-  const [request] = readAll(more);
-  assert.ok(request !== undefined);
-  return request;
-}
-
-function refuse(more: object): Failure {
-  const parsedRequest = readChat(Buffer.from(JSON.stringify({ ...HI, ...more })), 0);
-  assert.ok(!parsedRequest.ok, `taken: ${JSON.stringify(more)}`);
-  return parsedRequest.failure;
-}
-
 const REFUSED: readonly (readonly [param: string, more: object])[] = [
   ['model', { model: '' }],
   ['model', { model: 7 }],
@@ -49,14 +21,6 @@ const REFUSED: readonly (readonly [param: string, more: object])[] = [
   [
     'messages[0].content[0].image_url.url',
     { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://example.com/a.png' } }] }] },
-  ],
-  [
-    'messages[0].tool_calls[0].function.arguments',
-    {
-      messages: [
-        { role: 'assistant', tool_calls: [{ id: 'c', function: { name: 'f', arguments: '{"a":1}{"b":2}' } }] },
-      ],
-    },
   ],
   ['temperature', { temperature: 3 }],
   ['temperature', { temperature: '1' }],
@@ -90,13 +54,14 @@ test('a parameter without effect is named, unless it asks for the default', () =
   assert.deepEqual(
     readParsedRequest({
       logit_bias: { 1: 2 },
-      functions: [],
+      functions: [{ name: 'f' }],
+      verbosity: 'low',
       made_up: 1,
       store: true,
       tools: [TOOL],
       tool_choice: 'required',
     }).ignoredParams.toSorted(),
-    ['functions', 'logit_bias', 'made_up', 'store'],
+    ['functions', 'logit_bias', 'made_up', 'store', 'verbosity'],
   );
   assert.deepEqual(
     readParsedRequest({
@@ -106,7 +71,9 @@ test('a parameter without effect is named, unless it asks for the default', () =
       modalities: ['text'],
       user: 'u',
       metadata: {},
-      logit_bias: null,
+      logit_bias: {},
+      functions: [],
+      verbosity: 'medium',
       tool_choice: 'auto',
     }).ignoredParams,
     [],

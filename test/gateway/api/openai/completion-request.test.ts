@@ -73,12 +73,12 @@ test('without a limit it is 16 tokens, as the API has it', () => {
 });
 
 test('a parameter without effect is named, as the log probabilities of a prompt', () => {
-  assert.deepEqual(readParsedRequest({ echo: true, logprobs: 1, logit_bias: {} }).ignoredParams.toSorted(), [
+  assert.deepEqual(readParsedRequest({ echo: true, logprobs: 1, logit_bias: { 5: 1 } }).ignoredParams.toSorted(), [
     'logit_bias',
     'logprobs',
   ]);
   assert.deepEqual(
-    readParsedRequest({ n: 2, best_of: 2, echo: true, suffix: '', user: 'u', raw: true }).ignoredParams,
+    readParsedRequest({ n: 2, best_of: 2, echo: true, suffix: '', user: 'u', raw: true, logit_bias: {} }).ignoredParams,
     [],
   );
 });

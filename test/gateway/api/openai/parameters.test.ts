@@ -32,7 +32,7 @@ test('under strict what cannot be honoured is refused and named, and what only d
   await using gateway = await startGateway([fake], { hxllm: { strict: true } });
   for (const [param, value] of [
     ['logit_bias', { 1: 2 }],
-    ['functions', []],
+    ['verbosity', 'high'],
     ['store', true],
     ['service_tier', 'flex'],
     ['prediction', { type: 'content', content: '' }],
@@ -49,7 +49,9 @@ test('under strict what cannot be honoured is refused and named, and what only d
     store: false,
     service_tier: 'auto',
     n: 1,
-    logit_bias: null,
+    logit_bias: {},
+    functions: [],
+    verbosity: 'medium',
     safety_identifier: 'x',
     prompt_cache_key: 'y',
   });

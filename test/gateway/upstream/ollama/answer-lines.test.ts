@@ -116,3 +116,27 @@ test('a token that comes without alternatives has an empty list of them', () => 
     logprobs: [{ token: 'H', logprob: -5, bytes: [72], top_logprobs: [] }],
   });
 });
+
+test('arguments of a call that come as text are read, and text that is no object is kept', () => {
+  const argumentsFor = (value: unknown): unknown =>
+    read([says({ tool_calls: [{ id: 'c', function: { name: 'f', arguments: value } }] }), done()]).find(
+      (event) => event.kind === 'tool-call',
+    )?.call.arguments;
+  assert.deepEqual(argumentsFor('{"x":"1"}'), { x: '1' });
+  assert.deepEqual(argumentsFor(''), {});
+  assert.deepEqual(argumentsFor('{"x":'), { arguments: '{"x":' });
+});
+
+test('an error object in a line is a failure with its message, as the first line and in the middle', () => {
+  for (const [error, message] of [
+    [{ message: 'boom', type: 'server_error' }, /boom/],
+    [{ code: 7 }, /"code":7/],
+    ['boom', /boom/],
+  ] as const)
+    for (const before of [[], [says({ content: 'a' })]]) {
+      const last = read([...before, { error }]).at(-1);
+      assert.ok(last?.kind === 'failure', JSON.stringify(last));
+      assert.match(last.failure.message, message);
+    }
+  assert.equal(read([says({ content: 'a' }), { error: null }, done()]).at(-1)?.kind, 'end');
+});

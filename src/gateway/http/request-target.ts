@@ -1,0 +1,10 @@
+/**
+ * The target of a request without doubled slashes in its path and without one at its end, which a base URL with a slash at its end brings;
+ * Ollama and LiteLLM serve such paths too. The query stays as it is, and so does the authority of a target in absolute form.
+ */
+export function plainTarget(target: string): string {
+  const [, authority = '', path = '', query = ''] = /^(https?:\/\/[^/?]*)?([^?]*)(.*)$/is.exec(target) ?? [];
+  if (!path.startsWith('/')) return target;
+  const plain = path.replaceAll(/\/{2,}/g, '/');
+  return authority + (plain.length > 1 && plain.endsWith('/') ? plain.slice(0, -1) : plain) + query;
+}
