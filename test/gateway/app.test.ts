@@ -25,7 +25,7 @@ after(async () => {
 });
 
 test('a chat gets a whole response, with a header that names its backend', async () => {
-  const response = await gateway.chat({ temperature: 0, logit_bias: {} });
+  const response = await gateway.chat({ temperature: 0, logit_bias: { 1: 2 } });
   assert.equal(response.status, 200);
   assert.deepEqual(
     ['content-type', 'x-hxllm-backend', 'x-hxllm-route', 'x-hxllm-ignored-params'].map((name) =>

@@ -149,7 +149,7 @@ test('changes that need a restart are named; the other changes apply at once', a
   assert.equal(done, true);
   assert.match(text, /^warning: hxllm\.listen has changed; that takes a restart/);
   assert.partialDeepStrictEqual(gateway.log.at(-1), { event: 'reloaded', restart_needed: ['hxllm.listen'] });
-  assert.equal((await gateway.chat({ logit_bias: {} })).status, 400, 'strict holds');
+  assert.equal((await gateway.chat({ logit_bias: { 1: 2 } })).status, 400, 'strict holds');
 });
 
 test('a backend that was down is still down after a reload, and is probed', async () => {

@@ -188,7 +188,7 @@ test("LiteLLM's timeout limits an answer in one piece and no stream that flows",
 test('strict, a parameter that cannot be honoured is refused and no server asked', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake], { hxllm: { strict: true } });
-  const response = await gateway.chat({ logit_bias: {} });
+  const response = await gateway.chat({ logit_bias: { 1: 2 } });
   assert.equal(response.status, 400);
   assert.partialDeepStrictEqual(await errorOf(response), { param: 'logit_bias', code: 'unsupported_parameter' });
   assert.equal(fake.requests.length, 0);
