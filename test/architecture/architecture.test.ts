@@ -67,6 +67,15 @@ test('a planted import of a forbidden package is refused, in every form', () => 
   refuses('plan/planted.ts', "import { readFileSync } from 'node:fs';\n", /package node:fs/);
   refuses('gateway/route/planted.ts', "const x = await import('undici');\n", /package undici/);
   refuses('sim/planted.ts', "import type {\n  Hono,\n} from 'hono';\n", /package hono/);
+  refuses(
+    'gateway/proxy/planted.ts',
+    "import {\n  Agent, // it's ours (for now)\n} from 'undici';\n",
+    /package undici/,
+  );
+  refuses('gateway/proxy/planted.ts', "import { 'a-b' as q } from 'undici';\n", /package undici/);
+  refuses('gateway/proxy/planted.ts', "const a = 1; import { Agent } from 'undici';\n", /package undici/);
+  refuses('gateway/proxy/planted.ts', 'const x = await import(/* late */ `undici`);\n', /package undici/);
+  refuses('gateway/proxy/planted.ts', "const x = createRequire(import.meta.url)('undici');\n", /package undici/);
 });
 
 test('a planted long file, empty name, cycle and use of process are refused', () => {
@@ -75,6 +84,7 @@ test('a planted long file, empty name, cycle and use of process are refused', ()
   refuses('facts/planted.ts', "import './planted.ts';\n", /import cycle/);
   refuses('plan/planted.ts', 'export const home = process.env;\n', /uses process/);
   refuses('attic/planted.ts', '', /not in any room/);
+  refuses('gateway/attic/planted.ts', '', /not in any room/);
 });
 
 test('no exported name of the gateway has two meanings', () => {
@@ -85,6 +95,12 @@ test('no exported name of the gateway has two meanings', () => {
     ['sim/d.ts', 'export class queueLength {}\n'],
   ]);
   assert.deepEqual(exportedTwice(planted, 'gateway'), ['queueLength is exported by a.ts and b/c.ts']);
+  const lists = new Map([
+    ['gateway/a.ts', 'interface B {}\nexport type { B as Place };\n'],
+    ['gateway/b.ts', "export interface Place {}\nexport { Other } from './c.ts';\n"],
+    ['gateway/c.ts', 'export class Other {}\n'],
+  ]);
+  assert.deepEqual(exportedTwice(lists, 'gateway'), ['Place is exported by a.ts and b.ts']);
 });
 
 test('each thing has the name that the field gives it', () => {

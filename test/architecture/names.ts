@@ -53,7 +53,9 @@ export const REPLACED_NAMES: Readonly<Record<'gateway' | 'operator', Readonly<Re
 };
 
 const IDENTIFIER = /(?<![\w$])[A-Za-z_$][\w$]*/g;
-const EXPORT = /^export (?:abstract )?(?:async )?(?:const|let|function\*?|class|interface|type) (\w+)/gm;
+const EXPORT = /^export (?:declare )?(?:abstract )?(?:async )?(?:const|let|function\*?|class|interface|type) (\w+)/gm;
+
+const EXPORT_LIST = /^export (?:type )?\{([^}]*)\}(?!\s*from)/gm;
 
 /** Uses of replaced names in the code of a file; comments and strings are not looked at. */
 export function replacedNamesIn(path: string, source: string): readonly string[] {
@@ -65,12 +67,21 @@ export function replacedNamesIn(path: string, source: string): readonly string[]
   );
 }
 
+/** The names that a file exports itself, lists without `from` included; names that it passes on from another file are that file's. */
+function exportsOf(source: string): readonly string[] {
+  const declared = [...source.matchAll(EXPORT)].map(([, name = '']) => name);
+  const listed = [...source.matchAll(EXPORT_LIST)].flatMap(([, list = '']) =>
+    list.split(',').map((entry) => /(\w+)\s*$/.exec(entry)?.[1] ?? ''),
+  );
+  return [...declared, ...listed.filter((name) => name !== '')];
+}
+
 /** Names that more than one file of a folder exports. */
 export function exportedTwice(files: ReadonlyMap<string, string>, folder: string): readonly string[] {
   const places = new Map<string, string[]>();
   for (const [path, source] of files)
     if (path.startsWith(`${folder}/`))
-      for (const [, name = ''] of source.matchAll(EXPORT)) places.set(name, [...(places.get(name) ?? []), path]);
+      for (const name of exportsOf(source)) places.set(name, [...(places.get(name) ?? []), path]);
   return [...places].flatMap(([name, paths]) =>
     paths.length > 1
       ? [`${name} is exported by ${paths.map((path) => posix.relative(folder, path)).join(' and ')}`]
