@@ -71,8 +71,13 @@ export async function waitForHost(host: LabHost, signal?: AbortSignal): Promise<
     150_000,
     async () => {
       if (leaderOf(host.name) === undefined) return false;
-      // `running` comes after every unit; before that, unprivileged logins are refused.
-      return (await host.sh('systemctl is-system-running')).stdout.trim() === 'running';
+      try {
+        // `running` comes after every unit; before that, unprivileged logins are refused.
+        return (await host.sh('systemctl is-system-running')).stdout.trim() === 'running';
+      } catch {
+        // The host that was there a moment ago has gone down for its reboot.
+        return false;
+      }
     },
     signal,
   );
