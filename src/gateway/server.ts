@@ -4,12 +4,13 @@ import type { Hono } from 'hono';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { Connections } from './http/connections.ts';
-import { plainTarget } from './http/request-target.ts';
+import { plainTarget, routedPath } from './http/request-target.ts';
 import { sendWhole } from './http/response-writer.ts';
 import { sendRaw, parseFailure } from './http/parse-error.ts';
 import { newRequestId, openContext, type GatewayEnv, type RequestContext } from './request-context.ts';
 import type { Service } from './service.ts';
 import { dialectOf } from './api/endpoints.ts';
+import type { ClientDialect } from './client-dialect.ts';
 import type { Failure } from './exchange.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
@@ -32,6 +33,11 @@ export interface ArrivalLimits {
 }
 
 const ARRIVAL: ArrivalLimits = { headersMs: 60_000, wholeMs: 300_000, lookMs: 10_000 };
+
+/** The dialect of the endpoint that the router finds, for every form of a target. */
+function dialectOfTarget(target: string, headers: IncomingMessage['headers']): ClientDialect {
+  return dialectOf(routedPath(target), headers);
+}
 
 /**
  * Puts an application behind an HTTP server. The server answers and logs every request, also one that cannot be parsed, in the
@@ -56,7 +62,7 @@ export function createGatewayServer(
 
   const open = (incoming: IncomingMessage, outgoing: ServerResponse): RequestContext => {
     incoming.url = plainTarget(incoming.url ?? '');
-    const context = openContext(incoming, outgoing, service(), dialectOf, performance.now());
+    const context = openContext(incoming, outgoing, service(), dialectOfTarget, performance.now());
     connections.track(incoming.socket, outgoing, context);
     outgoing.once('close', () => {
       if (UNLOGGED.test(context.path) && outgoing.statusCode < 400) return;

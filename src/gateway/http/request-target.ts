@@ -8,3 +8,13 @@ export function plainTarget(target: string): string {
   const plain = path.replaceAll(/\/{2,}/g, '/');
   return authority + (plain.length > 1 && plain.endsWith('/') ? plain.slice(0, -1) : plain) + query;
 }
+
+/** The path that the router matches: without the authority of an absolute form, without a fragment, and percent-decoded where it can be. */
+export function routedPath(target: string): string {
+  const path = target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,3 +1,4 @@
+import { isObject } from '../../json.ts';
 import type { Body } from './body.ts';
 
 // Parameters that identify the caller or the request and do not affect the response.
@@ -19,8 +20,8 @@ export function ignoredParamsOf(body: Body, ignoredParams: readonly string[] = [
   for (const name of NO_EFFECT) body.value(name);
   const noEffect: string[] = [];
   if (body.flag('store') === true) noEffect.push('store');
-  const bias = body.object('logit_bias');
-  if (bias !== undefined && Object.keys(bias).length > 0) noEffect.push('logit_bias');
+  const bias = body.value('logit_bias');
+  if (bias !== undefined && !(isObject(bias) && Object.keys(bias).length === 0)) noEffect.push('logit_bias');
   const tier = body.text('service_tier');
   if (tier !== undefined && tier !== 'auto' && tier !== 'default') noEffect.push('service_tier');
   return [...ignoredParams, ...noEffect, ...body.unread()];

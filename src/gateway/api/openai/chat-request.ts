@@ -43,11 +43,11 @@ export function readChatRequest(body: Body): FailureOr<ChatReading> {
 
 /** Parameters with a value that asks for more than the API's default, which is what the model does anyway. */
 function unmetDefaults(body: Body): readonly string[] {
-  const verbosity = body.text('verbosity');
-  const functions = body.list('functions');
+  const verbosity = body.value('verbosity');
+  const functions = body.value('functions');
   return [
     ...(verbosity === undefined || verbosity === 'medium' ? [] : ['verbosity']),
-    ...(functions === undefined || functions.length === 0 ? [] : ['functions']),
+    ...(functions === undefined || (Array.isArray(functions) && functions.length === 0) ? [] : ['functions']),
   ];
 }
 

@@ -80,6 +80,14 @@ test('a parameter without effect is named, unless it asks for the default', () =
   );
 });
 
+test('a value of a wrong type for a parameter without effect is named, and not refused', () => {
+  assert.deepEqual(readParsedRequest({ logit_bias: 'x', verbosity: 5, functions: 'x' }).ignoredParams.toSorted(), [
+    'functions',
+    'logit_bias',
+    'verbosity',
+  ]);
+});
+
 test('the newer of two limits holds, and both kinds of stop do', () => {
   const request = read({ max_tokens: 5, max_completion_tokens: 9, stop: 'x' });
   assert.deepEqual([request.maxTokens, request.stop, read({ stop: ['a', '', 'b'] }).stop], [9, ['x'], ['a', 'b']]);
