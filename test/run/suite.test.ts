@@ -42,7 +42,10 @@ async function runOne(file: string): Promise<{ readonly output: string; readonly
   return { output, tally: JSON.parse(told) as Tally };
 }
 
-/** Runs one test file whose time limit ends when it has created the file `begun`; the content of that file comes back too. */
+/**
+ * Runs one test file whose time limit ends when it has created the file `begun` and its first test has been reported: a report may arrive
+ * later than the file. The ticks after that let the rest of its output arrive. The content of `begun` comes back too.
+ */
 async function runOverdue(file: string): Promise<FileRun & { readonly begun: string }> {
   rmSync(join(folder, 'begun'), { force: true });
   const [, told] = await runScript(
@@ -50,8 +53,9 @@ async function runOverdue(file: string): Promise<FileRun & { readonly begun: str
     `import { existsSync } from 'node:fs';
     import { runFile } from ${JSON.stringify(join(import.meta.dirname, 'file-run.ts'))};
     const limit = new AbortController();
-    const watch = setInterval(() => { if (existsSync('begun')) limit.abort(); }, 20);
-    const ran = await runFile(${JSON.stringify(join(folder, 'planted.test.mjs'))}, { root: ${JSON.stringify(folder)}, limit: limit.signal, mark: () => undefined });
+    let [reported, ticks] = [false, 0];
+    const watch = setInterval(() => { if (reported && existsSync('begun') && ++ticks > 15) limit.abort(); }, 20);
+    const ran = await runFile(${JSON.stringify(join(folder, 'planted.test.mjs'))}, { root: ${JSON.stringify(folder)}, limit: limit.signal, mark: () => { reported = true; } });
     clearInterval(watch);
     process.stdout.write('\\n---' + JSON.stringify(ran));`,
   );
