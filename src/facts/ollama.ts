@@ -17,13 +17,6 @@ export function ollamaModelsQuestion(url: string): Question<BackendReply<readonl
   return { ...getQuestion(`${url}/api/tags`), parse: (answer) => read(answer, parseModels) };
 }
 
-/** A model's name as Ollama compares it: lower case, with `:latest` if it has no tag (ollama types/model/name.go). */
-export function normalizeModel(name: string): string {
-  const lower = name.toLowerCase();
-  // A colon before a slash belongs to a registry's port.
-  return lower.slice(lower.lastIndexOf('/') + 1).includes(':') ? lower : `${lower}:latest`;
-}
-
 function read<T>(answer: Answer, parse: (document: unknown) => T | undefined): BackendReply<T> {
   const got: Got = parseGot(answer);
   if (got.state === 'unreachable') return { answered: false, why: got.why };

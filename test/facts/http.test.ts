@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
 import { test } from 'node:test';
 import { getQuestion, parseGot, type Got } from '../../src/facts/http.ts';
-import { normalizeModel, ollamaModelsQuestion, ollamaVersionQuestion } from '../../src/facts/ollama.ts';
+import { ollamaModelsQuestion, ollamaVersionQuestion } from '../../src/facts/ollama.ts';
 import type { Answer, Question } from '../../src/facts/question.ts';
 import { quietPort } from '../port.ts';
 
@@ -126,10 +126,4 @@ test('Ollama’s version and models are read; other answers give the reason', as
     answered: false,
     why: 'HTTP 500 instead of Ollama’s answer',
   });
-});
-
-test('a model’s name is compared without case, and its default tag is latest', () => {
-  assert.equal(normalizeModel('Phi3'), 'phi3:latest');
-  assert.equal(normalizeModel('phi3:3.8B'), 'phi3:3.8b');
-  assert.equal(normalizeModel('registry:5000/ns/Model'), 'registry:5000/ns/model:latest');
 });

@@ -5,7 +5,7 @@ import type { Backend, Fleet } from './fleet.ts';
 import { nextWaiters, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom } from './replica.ts';
-import { isSame } from './residency.ts';
+import { isSameModel } from '../../core/model-name.ts';
 
 const UNKNOWN_LOAD_MS = 10_000;
 
@@ -55,7 +55,7 @@ function candidatesToLoad(fleet: Fleet, { queue, waiter, nowMs }: Need): readonl
     const idle = open.filter((candidate) => isIdle(fleet, candidate));
     // Another copy costs nothing on a backend with empty memory; elsewhere it pays if the queue is longer than a load.
     const empty = idle.filter(
-      ({ backend, replica }) => backend.listed?.every((name) => isSame(name, replica.model)) === true,
+      ({ backend, replica }) => backend.listed?.every((name) => isSameModel(name, replica.model)) === true,
     );
     return empty.length > 0 ? empty : isWorthAnother({ queue, waiter, nowMs }, warm) ? idle : [];
   }

@@ -1,4 +1,5 @@
-import { isSame, observeListing, unknownResidency, type Listing, type Residency } from './residency.ts';
+import { isSameModel } from '../../core/model-name.ts';
+import { observeListing, unknownResidency, type Listing, type Residency } from './residency.ts';
 import { isSingleByFamily } from './single-slot.ts';
 import { learnedSlots, mayTry, configuredSlots, type Slots } from './slots.ts';
 import { unknownSpeed, type Speed } from './speed.ts';
@@ -98,7 +99,7 @@ export function mayTryOneMore({ inFlight, started, abandonedPrefills, slots }: R
 /** Records that the backend has listed the models in its memory. */
 export function applyListing(replica: Replica, listing: Listing): void {
   observeListing(replica.residency, replica.model, listing, replica.started > 0);
-  const family = listing.models.find(({ name }) => isSame(name, replica.model))?.family;
+  const family = listing.models.find(({ name }) => isSameModel(name, replica.model))?.family;
   if (family === undefined || !isSingleByFamily(family)) return;
   if (replica.slots.kind === 'learned' || (replica.slots.kind === 'configured' && replica.slots.count > 1))
     replica.slots = configuredSlots(1);

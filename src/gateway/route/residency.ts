@@ -1,3 +1,5 @@
+import { isSameModel } from '../../core/model-name.ts';
+
 /**
  * Whether a model is in a backend's memory. `resident` with a runner is the gateway's own load; without one the model was found
  * there, with unknown options.
@@ -98,7 +100,7 @@ export function observeListing(
   atWork: boolean,
 ): void {
   if (residency.state === 'always' || askedMs < residency.sinceMs) return;
-  const listed = models.find(({ name }) => isSame(name, model));
+  const listed = models.find(({ name }) => isSameModel(name, model));
   if (listed !== undefined) {
     if (residency.doubted) return;
     // Another context length is a load by another client.
@@ -118,18 +120,4 @@ export function observeListing(
   // Listed under another name, or evicted: the next use starts with a load, which costs next to nothing if the model is there.
   if (mayShare) Object.assign(residency, { state: atWork ? 'resident' : 'unknown', listedOthers });
   else Object.assign(residency, { ...unknownResidency(false), state: 'absent' });
-}
-
-/** Whether two names mean one model: case, an implied `:latest` and the registry do not count. */
-export function isSame(a: string, b: string): boolean {
-  return canonical(a) === canonical(b);
-}
-
-function canonical(name: string): string {
-  const bare = name
-    .trim()
-    .toLowerCase()
-    .replace(/^registry\.ollama\.ai\//, '')
-    .replace(/^library\//, '');
-  return bare.lastIndexOf(':') > bare.lastIndexOf('/') ? bare : `${bare}:latest`;
 }

@@ -1,8 +1,9 @@
+import { isSameModel } from '../../core/model-name.ts';
 import type { Decision } from './event.ts';
 import { loadInProgress, type Fleet, type Lease } from './fleet.ts';
 import { expectedLoadMs } from './loading.ts';
 import type { Replica, LoadWatch } from './replica.ts';
-import { isSame, markLoaded } from './residency.ts';
+import { markLoaded } from './residency.ts';
 
 const DEFAULT_STUCK_AFTER_MS = 60_000;
 const LEAST_STUCK_AFTER_MS = 5000;
@@ -24,7 +25,7 @@ export function unstickLoads(fleet: Fleet, nowMs: number, out: Decision[]): void
       continue;
     watch.lastUnloadMs = nowMs;
     const idle = (backend.listed ?? []).filter(
-      (name) => !isSame(name, replica.model) && !isAtWork(fleet, backend.url, name),
+      (name) => !isSameModel(name, replica.model) && !isAtWork(fleet, backend.url, name),
     );
     const victim = idle[watch.unloads % Math.max(1, idle.length)];
     watch.unloads += 1;
@@ -84,7 +85,7 @@ function isAtWork(fleet: Fleet, backend: string, model: string): boolean {
   return [...fleet.replicas.values()].some(
     (replica) =>
       replica.backend === backend &&
-      isSame(replica.model, model) &&
+      isSameModel(replica.model, model) &&
       replica.inFlight + replica.abandonedPrefills.length > 0,
   );
 }

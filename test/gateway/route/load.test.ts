@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isSame, runnerKey } from '../../../src/gateway/route/residency.ts';
+import { runnerKey } from '../../../src/gateway/route/residency.ts';
 import { managedFleet, Stage } from './stage.ts';
 
 const residencyOf = (stage: Stage, id = 'a#m'): string | undefined => stage.fleet.replicas.get(id)?.residency.state;
@@ -209,9 +209,4 @@ test('a list requested before the end of a load is ignored; a later one may show
   assert.equal(residencyOf(stage), 'resident', 'a model that answers is resident');
   stage.list('a', 'other');
   assert.equal(residencyOf(stage), 'absent');
-});
-
-test('model names are the same if they differ only in case, implied tag or registry', () => {
-  assert.ok(isSame('Tiny', 'registry.ollama.ai/library/tiny:latest'));
-  assert.ok(isSame('user/m:7b', 'user/M:7b') && !isSame('user/m', 'm') && !isSame('m:7b', 'm'));
 });

@@ -1,17 +1,9 @@
 import { typeName, type Body } from '../dialect/body.ts';
 import { readArguments } from '../dialect/call-arguments.ts';
+import { CHAT_ROLES } from '../dialect/roles.ts';
 import { isObject, textOf, type Json } from '../../json.ts';
 import type { Message, Tool, ToolCall } from '../../exchange.ts';
 import { readImages } from './images.ts';
-
-const ROLES: Readonly<Record<string, Message['role']>> = {
-  system: 'system',
-  developer: 'system',
-  user: 'user',
-  assistant: 'assistant',
-  tool: 'tool',
-  function: 'tool',
-};
 
 /** Reads `messages`; errors are recorded on `body`. */
 export function readApiMessages(body: Body): readonly Message[] {
@@ -35,7 +27,7 @@ function readMessage(body: Body, item: unknown, at: string): Message {
   for (const name of ['role', 'content', 'thinking', 'tool_name', 'tool_call_id']) readText(body, json, name, at);
   const roleName = textOf(json, 'role').toLowerCase();
   if (roleName === '') body.refuse(`${at}.role`, `${at}.role is missing`);
-  const role = Object.hasOwn(ROLES, roleName) ? ROLES[roleName] : undefined;
+  const role = Object.hasOwn(CHAT_ROLES, roleName) ? CHAT_ROLES[roleName] : undefined;
   const thinking = textOf(json, 'thinking');
   return {
     role: role ?? 'user',

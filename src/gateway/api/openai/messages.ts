@@ -1,17 +1,9 @@
 import { typeName, type Body } from '../dialect/body.ts';
 import { readArguments } from '../dialect/call-arguments.ts';
+import { CHAT_ROLES } from '../dialect/roles.ts';
 import { readImageUrl } from '../dialect/image-url.ts';
 import { isObject, type Json } from '../../json.ts';
 import type { Message, ToolCall } from '../../exchange.ts';
-
-const ROLES: Readonly<Record<string, Message['role']>> = {
-  system: 'system',
-  developer: 'system',
-  user: 'user',
-  assistant: 'assistant',
-  tool: 'tool',
-  function: 'tool',
-};
 
 /** Reads `messages`; errors are recorded on `body`. */
 export function readChatMessages(body: Body): readonly Message[] {
@@ -30,11 +22,12 @@ function readMessage(body: Body, item: unknown, at: string, names: Map<string, s
   const json: Json = isObject(item) ? item : {};
   if (!isObject(item))
     body.refuse(at, `Invalid type for '${at}': expected an object, but got ${typeName(item)} instead.`);
-  const role = typeof json['role'] === 'string' && Object.hasOwn(ROLES, json['role']) ? ROLES[json['role']] : undefined;
+  const role =
+    typeof json['role'] === 'string' && Object.hasOwn(CHAT_ROLES, json['role']) ? CHAT_ROLES[json['role']] : undefined;
   if (role === undefined)
     body.refuse(
       `${at}.role`,
-      `Invalid value for '${at}.role'. Supported values are: ${Object.keys(ROLES)
+      `Invalid value for '${at}.role'. Supported values are: ${Object.keys(CHAT_ROLES)
         .map((name) => `'${name}'`)
         .join(', ')}.`,
     );

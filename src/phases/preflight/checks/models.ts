@@ -1,7 +1,7 @@
 import type { Backend, Model } from '../../../config/config.ts';
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
-import { normalizeModel } from '../../../facts/ollama.ts';
+import { isSameModel } from '../../../core/model-name.ts';
 import type { HostFacts, PreflightSubject } from '../subject.ts';
 
 /** Every alias needs its model on one backend, and should have it on all its backends. */
@@ -84,11 +84,10 @@ interface Found {
 }
 
 function search(model: Model, urls: readonly string[], facts: HostFacts): Found {
-  const wanted = normalizeModel(model.model);
   const where = (url: string): keyof Found => {
     const fact = facts[`models ${url}`];
     if (fact?.known !== true || !fact.value.answered) return 'silent';
-    return fact.value.value.some((name) => normalizeModel(name) === wanted) ? 'having' : 'lacking';
+    return fact.value.value.some((name) => isSameModel(name, model.model)) ? 'having' : 'lacking';
   };
   const by = (state: keyof Found): readonly string[] => urls.filter((url) => where(url) === state);
   return { having: by('having'), lacking: by('lacking'), silent: by('silent') };
