@@ -6,6 +6,16 @@ import { createRedaction } from '../../src/evidence/redaction.ts';
 import { openRun } from '../../src/evidence/run-folder.ts';
 import { CLOSING, here, json, lines, opened } from './open-run.ts';
 
+const RUN = {
+  version: '0',
+  command: [],
+  cwd: '/',
+  by: 'a@b',
+  pid: 1,
+  redaction: createRedaction(),
+  nowMs: () => here.clockMs,
+};
+
 test('no document leaves the run’s folder or takes the place of the run’s own files', () => {
   const run = opened();
   for (const path of [
@@ -40,17 +50,7 @@ test('no document leaves the run’s folder or takes the place of the run’s ow
 
 test('a folder without write permission is a Problem that names it', () => {
   // Not even root can create folders in sysfs.
-  const result = openRun({
-    root: '/sys',
-    phase: 'hxllm',
-    version: '0',
-    command: [],
-    cwd: '/',
-    by: 'a@b',
-    pid: 1,
-    redaction: createRedaction(),
-    nowMs: () => here.clockMs,
-  });
+  const result = openRun({ ...RUN, root: '/sys', phase: 'hxllm' });
   assert.ok(!result.ok);
   assert.equal(result.problems[0].code, 'permission.evidence');
   assert.match(result.problems[0].detail, /\/sys\/hxllm/);
@@ -70,17 +70,7 @@ test('a document that cannot be kept does not stop the run; closing returns a Pr
 
 test('a file where the evidence folder should be is a Problem', () => {
   writeFileSync(join(here.root, 'evidence'), '');
-  const result = openRun({
-    root: join(here.root, 'evidence'),
-    phase: 'smoke',
-    version: '0',
-    command: [],
-    cwd: '/',
-    by: 'a@b',
-    pid: 1,
-    redaction: createRedaction(),
-    nowMs: () => here.clockMs,
-  });
+  const result = openRun({ ...RUN, root: join(here.root, 'evidence'), phase: 'smoke' });
   assert.ok(!result.ok);
   assert.match(result.problems[0].detail, /evidence\/smoke/);
 });

@@ -1,28 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { NOWHERE, startFake, type FakeUpstream } from './fake-upstream.ts';
-import { errorOf, KEY, startGateway, textOf, until, type Running } from './running.ts';
+import { after, test } from 'node:test';
+import { NOWHERE } from './fake-upstream.ts';
+import { errorOf, KEY, startGateway, textOf, until } from './running.ts';
+import { startApp } from './app-stage.ts';
 
-let fake: FakeUpstream;
-
-let gateway: Running;
-
-before(async () => {
-  fake = await startFake();
-  const entry = (model_name: string): object => ({
-    model_name,
-    litellm_params: { model: 'ollama_chat/m', api_base: `${fake.url}/` },
-  });
-  gateway = await startGateway([], {
-    model_list: ['m', 'org/name:7b', 'ü ß'].map(entry),
-    router_settings: { model_group_alias: { other: 'm' } },
-  });
-});
-
-after(async () => {
-  await gateway[Symbol.asyncDispose]();
-  await fake.kill();
-});
+const { fake, gateway, stop } = await startApp();
+after(stop);
 
 test('a chat gets a whole response, with a header that names its backend', async () => {
   const response = await gateway.chat({ temperature: 0, logit_bias: { 1: 2 } });

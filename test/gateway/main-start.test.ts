@@ -2,40 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { startFake, streams } from './fake-upstream.ts';
 import { until } from './running.ts';
-import { MAIN, running, watch, start, addressOf, MASTER } from './main-process.ts';
+import { MAIN, watch, start, addressOf, MASTER, configFolder } from './main-process.ts';
 
-let folder: string;
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hxllm-gateway-'));
-});
-
-after(() => rm(folder, { recursive: true }));
-
-// A process that a failed test leaves would keep this file from ending.
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
-/** Writes a configuration and returns its path. */
-async function write(name: string, config: object, backend = 'http://127.0.0.1:9'): Promise<string> {
-  const file = join(folder, name);
-  await writeFile(
-    file,
-    JSON.stringify({
-      model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: backend } }],
-      ...config,
-    }),
-  );
-  return file;
-}
+const { folder, write } = await configFolder();
 
 test('--check prints its result and does not listen; an unset variable is only a warning', async () => {
   const run = start(['--check', '--config', await write('check.yaml', MASTER)]);

@@ -1,41 +1,13 @@
 import assert from 'node:assert/strict';
-
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { readFile, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
 import { DONE, piece, startFake } from './fake-upstream.ts';
 import { until } from './running.ts';
-import { running, start, addressOf, MASTER } from './main-process.ts';
+import { start, addressOf, MASTER, configFolder } from './main-process.ts';
 
 const KEY = 'sk-0123456789abcdef';
 
-let folder: string;
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hxllm-gateway-'));
-});
-
-after(() => rm(folder, { recursive: true }));
-
-// A process that a failed test leaves would keep this file from ending.
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
-/** Writes a configuration and returns its path. */
-async function write(name: string, config: object, backend = 'http://127.0.0.1:9'): Promise<string> {
-  const file = join(folder, name);
-  await writeFile(
-    file,
-    JSON.stringify({
-      model_list: [{ model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: backend } }],
-      ...config,
-    }),
-  );
-  return file;
-}
+const { write } = await configFolder();
 
 test('SIGTERM during a stream lets the stream finish and exits with 0', async () => {
   const isStopping = (): boolean => run.out.includes('"stopping"');

@@ -1,60 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { smokeTargets } from '../../../src/cli/actions/smoke-targets.ts';
-import type { Config, Model, Settings } from '../../../src/config/config.ts';
+import type { Config, Settings } from '../../../src/config/config.ts';
 import type { Target } from '../../../src/core/host.ts';
 import { Secret } from '../../../src/core/secret.ts';
+import { targetOf } from '../../remote/target.ts';
+import { backend, model, settings } from '../../render/settings.ts';
 
 const KEY = new Secret('sk-key');
-const TARGET: Target = {
-  name: 'api',
-  address: '10.0.0.5',
-  port: undefined,
-  user: undefined,
-  connection: 'ssh',
-  identityFiles: [],
-  sshArguments: [],
-  hostKeyChecking: true,
-  connectTimeoutMs: 1000,
-  password: undefined,
-};
+const TARGET = targetOf({ name: 'api', address: '10.0.0.5' });
 const [ONE, TWO] = ['http://llm01:11434', 'http://llm02:11434'];
 
-function model(name: string, more: Partial<Model> = {}): Model {
-  return {
-    name,
-    provider: 'ollama',
-    model: `${name}:latest`,
-    backends: undefined,
-    numCtx: undefined,
-    keepAlive: undefined,
-    options: {},
-    mode: 'chat',
-    ...more,
-  };
-}
-
-const SETTINGS: Settings = {
+const SETTINGS = settings({
   models: [model('chat', { backends: [ONE] }), model('embed', { mode: 'embedding' })],
-  backends: [ONE, TWO].map((url) => ({ url, numParallel: undefined })),
+  backends: [backend(ONE), backend(TWO)],
   masterKey: { state: 'set', key: KEY, where: {} },
-  port: 4000,
-  listen: '0.0.0.0',
-  user: 'litellm',
-  group: 'litellm',
-  routingStrategy: 'least-busy',
-  configDir: '/etc/litellm',
-  installDir: '/opt/litellm',
-  serviceManager: 'systemd',
-  prefix: '',
-  requireDomainJoin: false,
-};
+});
 
-function config(target: Partial<Target> = {}, settings: Partial<Settings> = {}): Config {
+function config(target: Partial<Target> = {}, over: Partial<Settings> = {}): Config {
   return {
     inventoryFile: '/w/dev.ini',
     groupDefined: true,
-    hosts: [{ target: { ...TARGET, ...target }, settings: { ...SETTINGS, ...settings }, origins: {} }],
+    hosts: [{ target: { ...TARGET, ...target }, settings: { ...SETTINGS, ...over }, origins: {} }],
     candidates: [],
     allHosts: ['api'],
     files: [],
@@ -97,8 +64,8 @@ test('a gateway that listens on loopback only is not tested from another machine
 });
 
 test('a missing list or key is named with the command that fixes it', () => {
-  const problem = (settings: Partial<Settings>): readonly [string, string] => {
-    const targets = smokeTargets(config({}, settings), false, 'hxllm smoke --limit api');
+  const problem = (over: Partial<Settings>): readonly [string, string] => {
+    const targets = smokeTargets(config({}, over), false, 'hxllm smoke --limit api');
     assert.ok(!targets.ok);
     return [targets.problems[0].code, targets.problems[0].fix];
   };

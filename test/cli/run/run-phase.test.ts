@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Problem } from '../../../src/core/problem.ts';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +67,15 @@ const CHECK: CheckResult = {
   host: 'h1',
   ...pass('Debian 12'),
 };
+const UNREACHABLE: CheckResult = { ...CHECK, outcome: 'fail', seen: 'nothing listens', fix: 'ping h1' };
+/** A problem with the fix of that check. */
+const PROBLEM: Problem = {
+  code: 'host.unreachable',
+  summary: 'h1 cannot be reached',
+  detail: 'Saw nothing.',
+  fix: 'ping h1',
+  where: { host: 'h1' },
+};
 const PASSED: PhaseReport = { ending: 'passed', results: [CHECK], problems: [], changes: 0 };
 
 test('a phase that passes is shown line by line, and its run.json agrees', async () => {
@@ -97,16 +107,9 @@ test('a phase that passes is shown line by line, and its run.json agrees', async
 
 test('results and problems that were no events are shown too, and nothing twice', async () => {
   const { run, terminal } = tried();
-  const problem = {
-    code: 'host.unreachable',
-    summary: 'h1 cannot be reached',
-    detail: 'Saw nothing.',
-    fix: 'ping h1',
-    where: { host: 'h1' },
-  };
   const outcome = await run(({ tools }) => {
-    tools.recorder.event({ kind: 'problem', problem });
-    return Promise.resolve({ ...PASSED, ending: 'failed', problems: [problem, { ...problem, where: { host: 'h2' } }] });
+    tools.recorder.event({ kind: 'problem', problem: PROBLEM });
+    return Promise.resolve({ ...PASSED, ending: 'failed', problems: [PROBLEM, { ...PROBLEM, where: { host: 'h2' } }] });
   });
   assert.equal(outcome.exitCode, 69);
   assert.equal(terminal.written.out.match(/the system is known/g)?.length, 1);
@@ -115,37 +118,21 @@ test('results and problems that were no events are shown too, and nothing twice'
 
 test('a problem that repeats a check is kept but not shown again', async () => {
   const { run, terminal } = tried();
-  const unreachable: CheckResult = { ...CHECK, outcome: 'fail', seen: 'nothing listens', fix: 'ping h1' };
-  const problem = {
-    code: 'host.unreachable',
-    summary: 'h1 cannot be reached',
-    detail: 'Saw nothing.',
-    fix: 'ping h1',
-    where: { host: 'h1' },
-  };
   const outcome = await run(() =>
-    Promise.resolve({ ...PASSED, ending: 'failed', results: [unreachable], problems: [problem] }),
+    Promise.resolve({ ...PASSED, ending: 'failed', results: [UNREACHABLE], problems: [PROBLEM] }),
   );
-  assert.deepEqual([outcome.exitCode, terminal.written.err, record(outcome)['problems']], [69, '', [problem]]);
+  assert.deepEqual([outcome.exitCode, terminal.written.err, record(outcome)['problems']], [69, '', [PROBLEM]]);
   assert.match(terminal.written.out, /preflight failed: 1 failed \(/);
 });
 
 test('a problem event that repeats a check is not shown either, but the evidence has both events', async () => {
   const { run, terminal } = tried();
-  const unreachable: CheckResult = { ...CHECK, outcome: 'fail', seen: 'nothing listens', fix: 'ping h1' };
-  const problem = {
-    code: 'host.unreachable',
-    summary: 'h1 cannot be reached',
-    detail: 'Saw nothing.',
-    fix: 'ping h1',
-    where: { host: 'h1' },
-  };
   const outcome = await run(({ tools }) => {
-    tools.recorder.event({ kind: 'check', result: unreachable });
-    tools.recorder.event({ kind: 'problem', problem });
-    return Promise.resolve({ ...PASSED, ending: 'failed', results: [unreachable], problems: [problem] });
+    tools.recorder.event({ kind: 'check', result: UNREACHABLE });
+    tools.recorder.event({ kind: 'problem', problem: PROBLEM });
+    return Promise.resolve({ ...PASSED, ending: 'failed', results: [UNREACHABLE], problems: [PROBLEM] });
   });
-  assert.deepEqual([terminal.written.err, outcome.problems], ['', [problem]]);
+  assert.deepEqual([terminal.written.err, outcome.problems], ['', [PROBLEM]]);
   assert.match(
     readFileSync(join(outcome.evidence ?? '', 'events.jsonl'), 'utf8'),
     /"kind":"check".*\n.*"kind":"problem"/,

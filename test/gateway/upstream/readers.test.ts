@@ -7,8 +7,9 @@ import { AnswerLines } from '../../../src/gateway/upstream/ollama/answer-lines.t
 import { ollamaEmbedDecoder } from '../../../src/gateway/upstream/ollama/embed.ts';
 import { openaiChat, openaiEmbed } from '../../../src/gateway/upstream/openai/call.ts';
 import { replyReader, StreamReader } from '../../../src/gateway/upstream/openai/reader.ts';
-import { damage, mutated, mutation } from '../api/openai/mutation.ts';
+import { damage, mutated, mutation } from '../api/mutation.ts';
 import { cutAnywhere, eventsOf } from '../pieces.ts';
+import { PLAIN_CHAT } from './chat-request.ts';
 
 type Create = (emit: (event: ServerEvent) => void) => ResponseDecoder;
 
@@ -52,23 +53,12 @@ const CHUNKS = [
 ];
 // As clients of other dialects ask.
 const ASKED: ChatRequest = {
-  model: 'm',
-  messages: [],
-  tools: [],
-  mustCall: false,
-  callSchema: undefined,
-  parallelCalls: true,
-  format: undefined,
-  sampling: {},
+  ...PLAIN_CHAT,
   stop: ['STOP', ' x'],
   namesStop: true,
   maxTokens: 9,
-  thinking: undefined,
   thinkingName: '',
   logprobs: 0,
-  stream: true,
-  includeUsage: false,
-  original: undefined,
 };
 const TOLD = [
   { id: 'x', choices: [{ index: 0, delta: { reasoning_content: 'hm' }, finish_reason: null }] },

@@ -12,6 +12,7 @@ import { runUninstall } from '../../../src/phases/enforce/uninstall/run.ts';
 import { createLocalHost } from '../../../src/remote/local/host.ts';
 import type { Runtime, Shipping } from '../../../src/render/release.ts';
 import { quietPort } from '../../port.ts';
+import { targetOf } from '../../remote/target.ts';
 import { backend, settings } from '../../render/settings.ts';
 
 /** A gateway with everything that enforce relies on: `--check`, readiness on the configured port, an end on SIGTERM. */
@@ -81,18 +82,7 @@ export async function makeStage(): Promise<Stage> {
   const prefix = join(parent, 'host');
   const port = await quietPort();
   const configOf = (over: Partial<Settings>): Config => {
-    const target = {
-      name: 'stage',
-      address: '127.0.0.1',
-      port: undefined,
-      user: undefined,
-      connection: 'local' as const,
-      identityFiles: [],
-      sshArguments: [],
-      hostKeyChecking: true,
-      connectTimeoutMs: 1000,
-      password: undefined,
-    };
+    const target = targetOf({ name: 'stage', connection: 'local' });
     const desired = settings({
       serviceManager: 'process',
       prefix,

@@ -4,6 +4,8 @@ import type { PhaseTools } from '../../../src/core/phase.ts';
 import { ok } from '../../../src/core/problem.ts';
 import type { PhaseEvent } from '../../../src/core/recorder.ts';
 import type { CheckResult } from '../../../src/core/verdict.ts';
+import { targetOf } from '../../remote/target.ts';
+import { model, settings } from '../../render/settings.ts';
 import { quote } from '../../../src/core/shell.ts';
 
 /** The answers of a host by the question's name. A question without an entry gets no answer. */
@@ -30,51 +32,15 @@ export function createAnsweringHost(name: string, answers: Answers): Host {
 }
 
 /** A model with an alias and defaults. */
-export function modelOf(name: string, model: string, backends?: readonly string[]): Model {
-  return {
-    name,
-    provider: 'ollama',
-    model,
-    backends,
-    numCtx: undefined,
-    keepAlive: undefined,
-    options: {},
-    mode: 'chat',
-  };
+export function modelOf(name: string, nativeName: string, backends?: readonly string[]): Model {
+  return model(name, { model: nativeName, backends });
 }
 
 /** A host of the inventory with the guide's defaults. */
-export function hostOf(name: string, settings: Partial<Settings> = {}, target: Partial<Target> = {}): HostConfig {
+export function hostOf(name: string, over: Partial<Settings> = {}, target: Partial<Target> = {}): HostConfig {
   return {
-    target: {
-      name,
-      address: name,
-      port: undefined,
-      user: 'deploy',
-      connection: 'ssh',
-      identityFiles: [],
-      sshArguments: [],
-      hostKeyChecking: true,
-      connectTimeoutMs: 10_000,
-      password: undefined,
-      ...target,
-    },
-    settings: {
-      models: undefined,
-      backends: undefined,
-      masterKey: { state: 'absent' },
-      port: 4000,
-      listen: '0.0.0.0',
-      user: 'litellm',
-      group: 'litellm',
-      routingStrategy: 'least-busy',
-      configDir: '/etc/litellm',
-      installDir: '/opt/litellm',
-      serviceManager: 'systemd',
-      prefix: '',
-      requireDomainJoin: false,
-      ...settings,
-    },
+    target: targetOf({ name, address: name, user: 'deploy', ...target }),
+    settings: settings({ models: undefined, backends: undefined, masterKey: { state: 'absent' }, ...over }),
     origins: {},
   };
 }

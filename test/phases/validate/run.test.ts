@@ -11,21 +11,11 @@ import { Secret } from '../../../src/core/secret.ts';
 import { runValidate } from '../../../src/phases/validate/run.ts';
 import { judgeUnits } from '../../../src/phases/validate/units.ts';
 import { createLocalHost } from '../../../src/remote/local/host.ts';
+import { targetOf } from '../../remote/target.ts';
 import { model, settings } from '../../render/settings.ts';
 import { shippingOf } from '../enforce/stage.ts';
 
-const target = {
-  name: 'api',
-  address: '127.0.0.1',
-  port: undefined,
-  user: undefined,
-  connection: 'local' as const,
-  identityFiles: [],
-  sshArguments: [],
-  hostKeyChecking: true,
-  connectTimeoutMs: 1000,
-  password: undefined,
-};
+const target = targetOf({ name: 'api', connection: 'local' });
 
 async function validate(
   over: Partial<Settings>,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { startSim } from '../../../../src/sim/server.ts';
-import { mutated, mutation } from '../openai/mutation.ts';
+import { mutated, mutation } from '../mutation.ts';
 import { KEY, startGateway, until } from '../../running.ts';
 import { messageOf, parseStream } from './events.ts';
 import { WHOLE } from './whole-request.ts';

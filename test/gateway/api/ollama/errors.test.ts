@@ -1,34 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startSim, type Sim } from '../../../../src/sim/server.ts';
+import { after, test } from 'node:test';
 import { startFake } from '../../fake-upstream.ts';
-import { KEY, startGateway, until, type Running } from '../../running.ts';
+import { KEY, startGateway, until } from '../../running.ts';
 import { linesOf, post, errorOf } from './client.ts';
-import { LLAMA, ECHO } from './wire-fixtures.ts';
+import { ECHO, startWireStage } from './wire-fixtures.ts';
 
-let sims: readonly Sim[] = [];
-
-let gateway: Running;
-
-before(async () => {
-  sims = await Promise.all([
-    startSim({ numParallel: 2, tokenMs: 0.1 }),
-    startSim({ numParallel: 2, tokenMs: 0.1, version: '0.9.6' }),
-  ]);
-  const entry = (model_name: string, model: string, more: object = {}) =>
-    sims.map(({ url }) => ({ model_name, litellm_params: { model, api_base: url, ...more } }));
-  gateway = await startGateway([], {
-    model_list: [
-      ...entry('chat', `ollama_chat/${LLAMA}`, { num_ctx: 4096 }),
-      ...entry('embed', 'ollama/nomic-embed-text'),
-    ],
-  });
-});
-
-after(async () => {
-  await gateway[Symbol.asyncDispose]();
-  await Promise.all(sims.map((sim) => sim.close()));
-});
+const { gateway, stop } = await startWireStage();
+after(stop);
 
 test('options that the alias fixes and unknown options are named, or refused under strict', async () => {
   const body = {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { startFake, type Behaviour } from '../../fake-upstream.ts';
 import { anyAnswer } from '../../fuzz/any-answer.ts';
-import { mutated, mutation } from '../openai/mutation.ts';
+import { mutated, mutation } from '../mutation.ts';
 import { startGateway } from '../../running.ts';
 import { workingMsOf } from '../../../working-time.ts';
 import { errorOf } from './client.ts';

@@ -1,34 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { startSim, type Sim } from '../../../../src/sim/server.ts';
 import { startFake } from '../../fake-upstream.ts';
-import { startGateway, type Running } from '../../running.ts';
+import { startGateway } from '../../running.ts';
 import { linesOf, post, errorOf, withoutTimes } from './client.ts';
-import { LLAMA, ECHO } from './wire-fixtures.ts';
+import { LLAMA, ECHO, startWireStage } from './wire-fixtures.ts';
 
-let sims: readonly Sim[] = [];
-
-let gateway: Running;
-
-before(async () => {
-  sims = await Promise.all([
-    startSim({ numParallel: 2, tokenMs: 0.1 }),
-    startSim({ numParallel: 2, tokenMs: 0.1, version: '0.9.6' }),
-  ]);
-  const entry = (model_name: string, model: string, more: object = {}) =>
-    sims.map(({ url }) => ({ model_name, litellm_params: { model, api_base: url, ...more } }));
-  gateway = await startGateway([], {
-    model_list: [
-      ...entry('chat', `ollama_chat/${LLAMA}`, { num_ctx: 4096 }),
-      ...entry('embed', 'ollama/nomic-embed-text'),
-    ],
-  });
-});
-
-after(async () => {
-  await gateway[Symbol.asyncDispose]();
-  await Promise.all(sims.map((sim) => sim.close()));
-});
+const { sims, gateway, stop } = await startWireStage();
+after(stop);
 
 test('a chat is streamed unless it is not wanted so, each line as Ollama writes it, under the name that was asked for', async () => {
   const response = await post(gateway, '/api/chat', { model: 'chat', ...ECHO });

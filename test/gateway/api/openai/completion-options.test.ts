@@ -1,42 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startFake, type FakeUpstream } from '../../fake-upstream.ts';
-import { errorOf, startGateway, type Running } from '../../running.ts';
+import { after, test } from 'node:test';
+import { startFake } from '../../fake-upstream.ts';
+import { errorOf, startGateway } from '../../running.ts';
 import { parseEvents } from '../../sse.ts';
-import { type Completion, type Sent, line, DONE } from './completion-stage.ts';
+import { type Completion, type Sent, startCompletions, line, DONE } from './completion-stage.ts';
 
-let fake: FakeUpstream;
-
-let gateway: Running;
-
-before(async () => {
-  fake = await startFake((got, outgoing) => {
-    const { prompt, logprobs } = JSON.parse(got.body) as Sent;
-    if (prompt === undefined || prompt === '') outgoing.end(line('', { done: true, done_reason: 'load' }));
-    else if (prompt === 'too long')
-      outgoing.writeHead(400).end('{"error":"the input length exceeds the context length"}');
-    else if (prompt === 'no insert')
-      outgoing.writeHead(400).end('{"error":"registry.ollama.ai/library/m:latest does not support insert"}');
-    else {
-      const token = (text: string): object =>
-        logprobs === true
-          ? { logprobs: [{ token: text, logprob: -0.5, bytes: [1], top_logprobs: [{ token: 'x', logprob: -2 }] }] }
-          : {};
-      outgoing.end(line(' upon', token(' upon')) + line(` ${prompt}`, token(` ${prompt}`)) + DONE);
-    }
-  });
-  gateway = await startGateway([fake], { hxllm: { backends: { [fake.url]: { num_parallel: 8 } } } });
-});
-
-after(async () => {
-  await gateway[Symbol.asyncDispose]();
-  await fake.kill();
-});
-
-const complete = (body: object, path = '/v1/completions'): Promise<Response> =>
-  gateway.ask(path, { method: 'POST', body: JSON.stringify({ model: 'm', prompt: 'Once', ...body }) });
-
-const whole = async (body: object): Promise<Completion> => (await (await complete(body)).json()) as Completion;
+const { gateway, complete, whole, stop } = await startCompletions();
+after(stop);
 
 test('log probabilities come as four lists, with the place of every token', async () => {
   assert.deepEqual((await whole({ logprobs: 1 })).choices[0]?.logprobs, {

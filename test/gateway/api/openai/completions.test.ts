@@ -1,42 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startFake, type FakeUpstream } from '../../fake-upstream.ts';
-import { startGateway, type Running } from '../../running.ts';
+import { after, test } from 'node:test';
 import { parseEvents } from '../../sse.ts';
-import { type Completion, type Sent, line, DONE } from './completion-stage.ts';
+import { type Completion, startCompletions } from './completion-stage.ts';
 
-let fake: FakeUpstream;
-
-let gateway: Running;
-
-before(async () => {
-  fake = await startFake((got, outgoing) => {
-    const { prompt, logprobs } = JSON.parse(got.body) as Sent;
-    if (prompt === undefined || prompt === '') outgoing.end(line('', { done: true, done_reason: 'load' }));
-    else if (prompt === 'too long')
-      outgoing.writeHead(400).end('{"error":"the input length exceeds the context length"}');
-    else if (prompt === 'no insert')
-      outgoing.writeHead(400).end('{"error":"registry.ollama.ai/library/m:latest does not support insert"}');
-    else {
-      const token = (text: string): object =>
-        logprobs === true
-          ? { logprobs: [{ token: text, logprob: -0.5, bytes: [1], top_logprobs: [{ token: 'x', logprob: -2 }] }] }
-          : {};
-      outgoing.end(line(' upon', token(' upon')) + line(` ${prompt}`, token(` ${prompt}`)) + DONE);
-    }
-  });
-  gateway = await startGateway([fake], { hxllm: { backends: { [fake.url]: { num_parallel: 8 } } } });
-});
-
-after(async () => {
-  await gateway[Symbol.asyncDispose]();
-  await fake.kill();
-});
-
-const complete = (body: object, path = '/v1/completions'): Promise<Response> =>
-  gateway.ask(path, { method: 'POST', body: JSON.stringify({ model: 'm', prompt: 'Once', ...body }) });
-
-const whole = async (body: object): Promise<Completion> => (await (await complete(body)).json()) as Completion;
+const { fake, complete, whole, stop } = await startCompletions();
+after(stop);
 
 test('a prompt is gone on with, with and without /v1', async () => {
   for (const path of ['/v1/completions', '/completions']) {

@@ -1,36 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import OpenAI from 'openai';
 
-import { startSim, type Sim } from '../../../../src/sim/server.ts';
-import { KEY, startGateway, until, type Running } from '../../running.ts';
+import { until } from '../../running.ts';
+import { startSdkStage } from './sdk-stage.ts';
 
-let sim: Sim;
-
-let gateway: Running;
-
-let client: OpenAI;
-
-before(async () => {
-  sim = await startSim({
-    models: [{ name: 'phi3:mini' }, { name: 'llama3.1' }, { name: 'qwen3' }],
-    loadMs: 20,
-    tokenMs: 1,
-    numParallel: 2,
-  });
-  const native = { phi: 'phi3:mini', tools: 'llama3.1', thinks: 'qwen3' };
-  const model_list = Object.entries(native).flatMap(([alias, model]) => [
-    { model_name: alias, litellm_params: { model: `ollama_chat/${model}`, api_base: sim.url } },
-    { model_name: `openai-${alias}`, litellm_params: { model: `openai/${model}`, api_base: `${sim.url}/v1` } },
-  ]);
-  gateway = await startGateway([], { model_list });
-  client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: KEY, maxRetries: 0 });
-});
-
-after(async () => {
-  await gateway[Symbol.asyncDispose]();
-  await sim.close();
-});
+const { sim, gateway, client, stop } = await startSdkStage();
+after(stop);
 
 test('probabilities are there where they are asked for', async () => {
   const { output } = await client.responses.create({

@@ -1,36 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import OpenAI from 'openai';
+import { after, test } from 'node:test';
 import type { ResponseInputItem } from 'openai/resources/responses/responses';
-import { startSim, type Sim } from '../../../../src/sim/server.ts';
-import { KEY, startGateway, type Running } from '../../running.ts';
+import { startSdkStage } from './sdk-stage.ts';
 
-let sim: Sim;
-
-let gateway: Running;
-
-let client: OpenAI;
-
-before(async () => {
-  sim = await startSim({
-    models: [{ name: 'phi3:mini' }, { name: 'llama3.1' }, { name: 'qwen3' }],
-    loadMs: 20,
-    tokenMs: 1,
-    numParallel: 2,
-  });
-  const native = { phi: 'phi3:mini', tools: 'llama3.1', thinks: 'qwen3' };
-  const model_list = Object.entries(native).flatMap(([alias, model]) => [
-    { model_name: alias, litellm_params: { model: `ollama_chat/${model}`, api_base: sim.url } },
-    { model_name: `openai-${alias}`, litellm_params: { model: `openai/${model}`, api_base: `${sim.url}/v1` } },
-  ]);
-  gateway = await startGateway([], { model_list });
-  client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: KEY, maxRetries: 0 });
-});
-
-after(async () => {
-  await gateway[Symbol.asyncDispose]();
-  await sim.close();
-});
+const { client, stop } = await startSdkStage();
+after(stop);
 
 const WEATHER = {
   type: 'function' as const,

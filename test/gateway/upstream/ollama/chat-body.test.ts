@@ -3,23 +3,12 @@ import { test } from 'node:test';
 import type { ChatRequest } from '../../../../src/gateway/exchange.ts';
 import { ollamaChatBody } from '../../../../src/gateway/upstream/ollama/chat-body.ts';
 import type { AliasSettings } from '../../../../src/gateway/upstream/ollama/options.ts';
+import { PLAIN_CHAT } from '../chat-request.ts';
 
 const REQUEST: ChatRequest = {
-  model: 'alias',
+  ...PLAIN_CHAT,
   messages: [{ role: 'user', text: 'hi', images: [], thinking: undefined, toolCalls: [], answers: undefined }],
-  tools: [],
-  mustCall: false,
-  callSchema: undefined,
-  parallelCalls: true,
-  format: undefined,
-  sampling: {},
-  stop: [],
-  maxTokens: undefined,
-  thinking: undefined,
-  logprobs: undefined,
   stream: false,
-  includeUsage: false,
-  thinkingName: 'think',
   original: {},
 };
 const KEEPING: AliasSettings = { model: 'phi3:3.8b', keepAlive: undefined, options: {} };

@@ -5,7 +5,8 @@ import type { ServerEvent } from '../../../../src/gateway/exchange.ts';
 import type { ResponseDecoder } from '../../../../src/gateway/upstream/wire-request.ts';
 import { openaiChat, openaiCompletion, openaiEmbed } from '../../../../src/gateway/upstream/openai/call.ts';
 import { cutAnywhere, eventsOf } from '../../pieces.ts';
-import { PLAIN, USAGE, COUNTED, sse, delta, finished, streamed, piece, calls, calledIn } from './interpreting.ts';
+import { USAGE, COUNTED, sse, delta, finished, streamed, piece, calls, calledIn } from './interpreting.ts';
+import { PLAIN_CHAT } from '../chat-request.ts';
 
 test('a call counts where the server says stop, and where one call is wanted there is one', () => {
   const said = [calls(piece(0, 'a', 'f', '{}'), piece(1, 'b', 'g', '{}')), ...finished('stop')];
@@ -62,7 +63,7 @@ test('tokens come with their text, also from the lists of a completion', () => {
   });
   assert.deepEqual(
     eventsOf(
-      (emit) => openaiCompletion({ ...PLAIN, prompt: 'p', suffix: undefined, raw: true }, 'theirs').read(emit),
+      (emit) => openaiCompletion({ ...PLAIN_CHAT, prompt: 'p', suffix: undefined, raw: true }, 'theirs').read(emit),
       [Buffer.from(text)],
     ),
     [
@@ -100,7 +101,8 @@ test('any cut of the bytes gives the same events', () => {
     fc.property(
       answer.chain((bytes) => fc.tuple(fc.constant(bytes), cutAnywhere(bytes))),
       ([bytes, pieces]) => {
-        const read = (emit: (event: ServerEvent) => void): ResponseDecoder => openaiChat(PLAIN, 'theirs').read(emit);
+        const read = (emit: (event: ServerEvent) => void): ResponseDecoder =>
+          openaiChat(PLAIN_CHAT, 'theirs').read(emit);
         assert.deepEqual(eventsOf(read, pieces), eventsOf(read, [bytes]));
       },
     ),

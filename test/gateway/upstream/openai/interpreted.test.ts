@@ -1,27 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
 import type { ChatRequest, ServerEvent } from '../../../../src/gateway/exchange.ts';
-
 import { openaiChat } from '../../../../src/gateway/upstream/openai/call.ts';
 import { eventsOf } from '../../pieces.ts';
-import {
-  PLAIN,
-  USAGE,
-  COUNTED,
-  type Said,
-  sse,
-  delta,
-  finished,
-  streamed,
-  piece,
-  calls,
-  calledIn,
-} from './interpreting.ts';
+import { USAGE, COUNTED, type Said, sse, delta, finished, streamed, piece, calls, calledIn } from './interpreting.ts';
+import { PLAIN_CHAT } from '../chat-request.ts';
 
 function whole(choice: unknown, more: Partial<ChatRequest> = {}): readonly ServerEvent[] {
   return eventsOf(
-    (emit) => openaiChat({ ...PLAIN, stream: false, ...more }, 'theirs').read(emit),
+    (emit) => openaiChat({ ...PLAIN_CHAT, stream: false, ...more }, 'theirs').read(emit),
     [Buffer.from(JSON.stringify({ id: 'x', choices: [choice], usage: USAGE }))],
   );
 }
@@ -78,7 +65,7 @@ test('an answer that its limit cut off says so, also where the server gives no r
 
 test('a stop sequence that is to be named is looked for here, and the server is told to stop when it has come', () => {
   const asked = { stop: ['END', 'x'], namesStop: true } as const;
-  assert.equal('stop' in (JSON.parse(openaiChat({ ...PLAIN, ...asked }, 'theirs').body) as object), false);
+  assert.equal('stop' in (JSON.parse(openaiChat({ ...PLAIN_CHAT, ...asked }, 'theirs').body) as object), false);
   const events = streamed(sse(delta({ content: 'a E' }), delta({ content: 'ND b' }), ...finished('stop')), asked);
   assert.deepEqual(events, [
     { kind: 'text', text: 'a ' },

@@ -1,26 +1,7 @@
 import type { ChatRequest, ServerEvent } from '../../../../src/gateway/exchange.ts';
-
 import { openaiChat } from '../../../../src/gateway/upstream/openai/call.ts';
 import { eventsOf } from '../../pieces.ts';
-
-export const PLAIN: ChatRequest = {
-  model: 'mine',
-  messages: [],
-  tools: [],
-  mustCall: false,
-  callSchema: undefined,
-  parallelCalls: true,
-  format: undefined,
-  sampling: {},
-  stop: [],
-  maxTokens: undefined,
-  thinking: undefined,
-  thinkingName: 'think',
-  logprobs: undefined,
-  stream: true,
-  includeUsage: false,
-  original: undefined,
-};
+import { PLAIN_CHAT } from '../chat-request.ts';
 
 export const USAGE = { prompt_tokens: 3, completion_tokens: 2 };
 
@@ -46,7 +27,7 @@ export function finished(reason: string): readonly Said[] {
 }
 
 export function streamed(text: string, more: Partial<ChatRequest> = {}): readonly ServerEvent[] {
-  return eventsOf((emit) => openaiChat({ ...PLAIN, ...more }, 'theirs').read(emit), [Buffer.from(text)]);
+  return eventsOf((emit) => openaiChat({ ...PLAIN_CHAT, ...more }, 'theirs').read(emit), [Buffer.from(text)]);
 }
 
 export const piece = (

@@ -6,7 +6,7 @@ import { readChat, readCompletion } from '../../../../src/gateway/api/openai/par
 import { replyReader, StreamReader } from '../../../../src/gateway/upstream/openai/reader.ts';
 import { eventsOf } from '../../pieces.ts';
 import { parseEvents } from '../../sse.ts';
-import { mutated, mutation } from '../../api/openai/mutation.ts';
+import { mutated, mutation } from '../../api/mutation.ts';
 
 const CHAT = {
   id: 'x',

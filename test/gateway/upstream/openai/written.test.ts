@@ -3,36 +3,19 @@ import { test } from 'node:test';
 import type { ChatRequest, CompletionRequest } from '../../../../src/gateway/exchange.ts';
 import { openaiChat, openaiCompletion, openaiEmbed } from '../../../../src/gateway/upstream/openai/call.ts';
 import { workingMsOf } from '../../../working-time.ts';
+import { PLAIN_CHAT } from '../chat-request.ts';
 
-const PLAIN: ChatRequest = {
-  model: 'mine',
-  messages: [],
-  tools: [],
-  mustCall: false,
-  callSchema: undefined,
-  parallelCalls: true,
-  format: undefined,
-  sampling: {},
-  stop: [],
-  maxTokens: undefined,
-  thinking: undefined,
-  thinkingName: 'think',
-  logprobs: undefined,
-  stream: true,
-  includeUsage: false,
-  original: undefined,
-};
 const MESSAGE = { text: '', images: [], thinking: undefined, toolCalls: [], answers: undefined } as const;
 const TOOL = { name: 'f', definition: { type: 'function', function: { name: 'f', parameters: { type: 'object' } } } };
 
 function chatBody(more: Partial<ChatRequest>): Readonly<Record<string, unknown>> {
-  const { path, body } = openaiChat({ ...PLAIN, ...more }, 'theirs');
+  const { path, body } = openaiChat({ ...PLAIN_CHAT, ...more }, 'theirs');
   assert.equal(path, '/chat/completions');
   return JSON.parse(body) as Readonly<Record<string, unknown>>; // the object that was just serialised
 }
 
 test('a request that came in OpenAI’s dialect is passed on as it came', () => {
-  const call = openaiChat({ ...PLAIN, original: { model: 'mine', odd: 1, n: 3, messages: [] } }, 'theirs');
+  const call = openaiChat({ ...PLAIN_CHAT, original: { model: 'mine', odd: 1, n: 3, messages: [] } }, 'theirs');
   assert.deepEqual(JSON.parse(call.body), {
     model: 'theirs',
     odd: 1,
@@ -190,7 +173,7 @@ test('how much is to be thought is told to the template, and as an effort', () =
 });
 
 test('a text to go on with is a chat where the template is wanted, and goes as it is where it is not', () => {
-  const asked: CompletionRequest = { ...PLAIN, prompt: 'Once', suffix: undefined, raw: false, maxTokens: 9 };
+  const asked: CompletionRequest = { ...PLAIN_CHAT, prompt: 'Once', suffix: undefined, raw: false, maxTokens: 9 };
   const templated = openaiCompletion(asked, 'theirs');
   assert.equal(templated.path, '/chat/completions');
   assert.partialDeepStrictEqual(JSON.parse(templated.body), {

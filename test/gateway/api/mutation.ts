@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
 type Step = string | number;
@@ -91,3 +92,32 @@ export const damage: fc.Arbitrary<(text: string) => Buffer> = fc
     for (const [at, byte] of byteChanges) if (bytes.length > 0) bytes[at % bytes.length] = byte;
     return keep === undefined || bytes.length === 0 ? bytes : bytes.subarray(0, keep % bytes.length);
   });
+
+/** Carries out a body, and says whether it was read or refused; it throws if the body was handled wrongly. */
+type Carry = (bytes: Buffer) => 'read' | 'refused';
+
+/** Carries out a body with one to three mutations in each run. Both outcomes must be frequent, so that the runs say something. */
+export function checkMutations(whole: object, numRuns: number, carry: Carry): void {
+  const body = fc
+    .array(mutation, { minLength: 1, maxLength: 3 })
+    .map((mutations) => Buffer.from(mutated(whole, mutations)));
+  const outcomes = { read: 0, refused: 0 };
+  fc.assert(
+    fc.property(body, (bytes) => {
+      outcomes[carry(bytes)] += 1;
+    }),
+    { numRuns },
+  );
+  assert.ok(outcomes.read > numRuns / 20 && outcomes.refused > numRuns / 20, JSON.stringify(outcomes));
+}
+
+/** Carries out a body with damaged bytes, in a thousand runs. */
+export function checkDamage(whole: object, carry: Carry): void {
+  const text = JSON.stringify(whole);
+  fc.assert(
+    fc.property(damage, (damaged) => {
+      carry(damaged(text));
+    }),
+    { numRuns: 1000 },
+  );
+}
