@@ -40,7 +40,7 @@ export async function gatewayMain(argv: readonly string[], program = 'hxllm gate
   if (exposed !== undefined) return giveUp([exposed]);
   if (check) {
     process.stdout.write(
-      `${file} is a configuration that a gateway can run: ${pluralize(config.groups.length, 'model')} on ${pluralize(config.backends.length, 'backend')}\n`,
+      `${file} is valid: ${pluralize(config.groups.length, 'model')} on ${pluralize(config.backends.length, 'backend')}\n`,
     );
     return 0;
   }

@@ -149,7 +149,7 @@ function invalidTarget(): Response {
   const { status, headers, body } = OPENAI.errorResponse({
     kind: 'invalid',
     code: null,
-    message: 'The address of your request, or its Host header, cannot be understood.',
+    message: 'Invalid URL or Host header.',
   });
   return new Response(body, { status, headers });
 }

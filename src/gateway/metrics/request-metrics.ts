@@ -13,12 +13,12 @@ const BY_BACKEND = ['model', 'backend'];
 export class RequestMetrics {
   readonly #requests = new Counter({
     name: 'hxllm_requests_total',
-    help: 'Requests that have ended, by alias, backend, HTTP status and result.',
+    help: 'Requests that have ended, by alias, backend, HTTP status and end (label `ended`).',
     labelNames: [...BY_BACKEND, 'status', 'ended'],
   });
   readonly #attempts = new Counter({
     name: 'hxllm_attempts_total',
-    help: 'Attempts on backends; more than requests if attempts were retried.',
+    help: 'Attempts on backends: retries, fallbacks and each choice of a request count.',
     labelNames: ['model'],
   });
   readonly #prompt = new Counter({

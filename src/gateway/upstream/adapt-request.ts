@@ -53,7 +53,11 @@ export function adaptRequest(
     ignoredParams.push(request.params.thinkingName);
   }
   if (strict && ignoredParams.length > 0)
-    return refusal('reasoning_not_supported', ignoredParams[0] ?? '', 'This model cannot reason as it is asked to.');
+    return refusal(
+      'reasoning_not_supported',
+      ignoredParams[0] ?? '',
+      `This model does not support the value of '${request.params.thinkingName}'.`,
+    );
   const images =
     request.kind === 'chat'
       ? request.params.messages.flatMap((message) => message.images)
@@ -68,7 +72,7 @@ export function adaptRequest(
     return refusal(
       'context_not_known',
       'context',
-      'This context was not given by this gateway for this model since its last start. Begin anew without one, or send the conversation to /api/chat.',
+      'This context was not given by this gateway for this model since its last start. Omit `context`, or send the conversation to /api/chat.',
     );
   if (request.kind === 'completion')
     return { request: { kind: 'completion', params: { ...request.params, thinking } }, ignoredParams };
@@ -79,7 +83,7 @@ export function adaptRequest(
     return refusal(
       'tools_not_supported',
       params.mustCall ? 'tool_choice' : 'tools',
-      'This model knows no tools, so none can be called.',
+      'This model does not support tools.',
     );
   return {
     request: { kind: 'chat', params: { ...params, thinking, tools: [] } },
