@@ -3,7 +3,6 @@ import { Hono, type Context } from 'hono';
 import { ANTHROPIC } from './api/anthropic/dialect.ts';
 import { modelInfo, modelPage } from './api/anthropic/models.ts';
 import { ENDPOINTS } from './api/endpoints.ts';
-import { allowedMethods } from './api/methods.ts';
 import { modelBody, modelsBody } from './api/openai/models.ts';
 import { notStored } from './api/responses/stored-state.ts';
 import { authenticate } from './auth/bearer.ts';
@@ -11,13 +10,12 @@ import { addCatalogue } from './catalogue/routes.ts';
 import type { Failure } from './exchange.ts';
 import { fleetHealth } from './health/fleet-health.ts';
 import { liveliness, readiness } from './health/health.ts';
-import { setCorsHeaders } from './http/cors.ts';
-import { jsonResponse, sizedResponse } from './http/sized-response.ts';
+import { errorResponse, jsonResponse, sizedResponse } from './http/sized-response.ts';
 import { EXPOSITION_TYPE } from './metrics/exposition.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { INTERNAL_ERROR, unknownModel } from './proxy/failures.ts';
 import { handleRequest } from './proxy/handler.ts';
-import type { GatewayEnv, RequestContext } from './request-context.ts';
+import type { GatewayEnv } from './request-context.ts';
 
 /** The parts of a gateway that routes need beside the context of their request. */
 export interface AppOptions {
@@ -37,27 +35,30 @@ export function createApp({ isStopping, metrics }: AppOptions): Hono<GatewayEnv>
   for (const { paths, endpoint } of ENDPOINTS)
     for (const path of paths)
       app.post(path, ({ env }) => {
-        setCorsHeaders(env);
         void handleRequest(env, endpoint);
         return RESPONSE_ALREADY_SENT;
       });
   for (const root of ['/v1', '']) {
     app.get(`${root}/models`, withKey(listModels));
-    app.get(`${root}/models/*`, withKey(showModel));
-    app.on(['GET', 'DELETE'], `${root}/responses/:id`, withKey(showResponse));
-    app.get(`${root}/responses/:id/input_items`, withKey(showResponse));
-    app.post(`${root}/responses/:id/cancel`, withKey(showResponse));
+    app.get(`${root}/models/:id{.+}`, withKey(showModel));
+    // An endpoint of OpenAI's that the gateway does not have, and no id of a response.
+    app.post(`${root}/responses/compact`, ({ env, req }) => errorResponse(env, invalidUrl('POST', req.path)));
+    app.on(['GET', 'DELETE'], `${root}/responses/:id`, withKey(responseNotStored));
+    app.get(`${root}/responses/:id/input_items`, withKey(responseNotStored));
+    app.post(`${root}/responses/:id/cancel`, withKey(responseNotStored));
   }
   addCatalogue(app, withKey);
-  app.notFound(withoutRoute);
-  app.onError((_error, { env }) => errorResponse(env, INTERNAL_ERROR));
+  app.notFound((c) => withoutRoute(app, c));
+  app.onError((error, { env }) => {
+    process.emitWarning(error);
+    return errorResponse(env, INTERNAL_ERROR);
+  });
   return app;
 }
 
 /** Lets a handler run only for a caller with the key. */
 function withKey(handler: Handler): Handler {
   return (c) => {
-    setCorsHeaders(c.env);
     const caller = authenticate(c.env);
     return caller.ok ? handler(c) : errorResponse(c.env, caller.failure);
   };
@@ -86,31 +87,21 @@ function listModels({ env, req }: Context<GatewayEnv>): Response {
   );
 }
 
-function showModel({ env }: Context<GatewayEnv>): Response {
+function showModel({ env, req }: Context<GatewayEnv>): Response {
   const { models, since } = env.service;
-  // The path as sent: ids hold slashes and colons, percent-encoded or not.
-  const id = decoded(env.path.replace(/^(?:https?:\/\/[^/]*)?(?:\/v1)?\/models\//, ''));
+  const id = req.param('id') ?? '';
   if (!models.has(id)) return errorResponse(env, unknownModel(id));
   return jsonResponse(env.dialect === ANTHROPIC ? modelInfo(id, since) : modelBody(id, since));
 }
 
-function showResponse(c: Context<GatewayEnv>): Response {
+function responseNotStored(c: Context<GatewayEnv>): Response {
   return errorResponse(c.env, notStored(c.req.param('id') ?? ''));
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
 /** A request that no route took: OPTIONS, a wrong method, or an unknown path. */
-function withoutRoute(c: Context<GatewayEnv>): Response {
-  setCorsHeaders(c.env);
+function withoutRoute(app: Hono<GatewayEnv>, c: Context<GatewayEnv>): Response {
   const { method, path } = c.req;
-  const allow = allowedMethods(path);
+  const allow = allowedMethods(app, path);
   if (allow === undefined) return errorResponse(c.env, invalidUrl(method, path));
   // A browser goes on only if CORS headers are set, which needs an allowed origin.
   if (method === 'OPTIONS') return c.body(null, 204, { allow });
@@ -122,11 +113,14 @@ function withoutRoute(c: Context<GatewayEnv>): Response {
   });
 }
 
-function invalidUrl(method: string, path: string): Failure {
-  return { kind: 'not-found', code: null, message: `Invalid URL (${method} ${path.slice(0, 200)})` };
+/** The methods of a path, as the value of an `allow` header; `undefined` for a path that does not exist. */
+function allowedMethods({ router }: Hono<GatewayEnv>, path: string): string | undefined {
+  const found = ['GET', 'POST', 'DELETE'].filter((method) => router.match(method, path)[0].length > 0);
+  return found.length === 0
+    ? undefined
+    : [...found.map((method) => (method === 'GET' ? 'GET, HEAD' : method)), 'OPTIONS'].join(', ');
 }
 
-function errorResponse({ dialect, id }: RequestContext, failure: Failure): Response {
-  const { status, headers, body } = dialect.errorResponse(failure, id);
-  return sizedResponse(body, status, headers);
+function invalidUrl(method: string, path: string): Failure {
+  return { kind: 'not-found', code: null, message: `Invalid URL (${method} ${path.slice(0, 200)})` };
 }

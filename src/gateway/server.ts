@@ -1,10 +1,12 @@
 import { errorCode } from '../core/error.ts';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { getPath } from 'hono/utils/url';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { Connections } from './http/connections.ts';
-import { plainTarget, routedPath } from './http/request-target.ts';
+import { setCorsHeaders } from './http/cors.ts';
+import { plainTarget } from './http/request-target.ts';
 import { sendWhole } from './http/response-writer.ts';
 import { sendRaw, parseFailure } from './http/parse-error.ts';
 import { newRequestId, openContext, type GatewayEnv, type RequestContext } from './request-context.ts';
@@ -39,9 +41,20 @@ function dialectOfTarget(target: string, headers: IncomingMessage['headers']): C
   return dialectOf(routedPath(target), headers);
 }
 
+/** A target that Node's URL parser or the router changes. */
+const CHANGED_TARGET = /[%#\\]|\/\.|^[^/]/;
+
+/** The path that the router matches. */
+export function routedPath(target: string): string {
+  if (!CHANGED_TARGET.test(target)) return target.split('?', 1)[0] ?? '';
+  return URL.canParse(target, 'http://localhost')
+    ? getPath({ url: new URL(target, 'http://localhost').href } as Request) // It reads `url` alone.
+    : target;
+}
+
 /**
- * Puts an application behind an HTTP server. The server answers and logs every request, also one that cannot be parsed, in the
- * client's dialect.
+ * Puts an application behind an HTTP server. The server answers and logs every request, also one that cannot be parsed: in the
+ * client's dialect, or in OpenAI's if its path is not known.
  */
 export function createGatewayServer(
   app: Hono<GatewayEnv>,
@@ -63,6 +76,7 @@ export function createGatewayServer(
   const open = (incoming: IncomingMessage, outgoing: ServerResponse): RequestContext => {
     incoming.url = plainTarget(incoming.url ?? '');
     const context = openContext(incoming, outgoing, service(), dialectOfTarget, performance.now());
+    setCorsHeaders(context);
     connections.track(incoming.socket, outgoing, context);
     outgoing.once('close', () => {
       if (UNLOGGED.test(context.path) && outgoing.statusCode < 400) return;

@@ -92,7 +92,11 @@ test("a client's request id is returned and logged beside the gateway's, unless 
   assert.equal(bad.headers.get('x-client-request-id'), null);
 });
 
-test('each request writes one log line, with counts and times and without content', async () => {
+test('each request writes one log line, with counts and times, and without content and keys', async () => {
+  assert.equal(
+    (await gateway.chat({}, { headers: { authorization: 'Bearer sk-of-secret-length-and-more' } })).status,
+    401,
+  );
   const before_ = gateway.ended().length;
   const response = await gateway.chat({ messages: [{ role: 'user', content: 'the secret of the king' }] });
   await response.text();
@@ -149,7 +153,7 @@ test('a page of an allowed origin may send requests and read responses and error
     headers: {
       origin,
       'access-control-request-method': 'POST',
-      'access-control-request-headers': 'authorization,X-Stainless-OS, x-stainless-helper,x-evil',
+      'access-control-request-headers': 'authorization,content-type,x-stainless-helper',
     },
   });
   assert.deepEqual(
@@ -161,9 +165,7 @@ test('a page of an allowed origin may send requests and read responses and error
     ],
     [204, origin, 'Origin', null],
   );
-  for (const name of ['authorization', 'content-type', 'openai-beta', 'x-stainless-os', 'x-stainless-helper'])
-    assert.ok(preflight.headers.get('access-control-allow-headers')?.split(', ').includes(name), name);
-  assert.doesNotMatch(preflight.headers.get('access-control-allow-headers') ?? '', /x-evil/);
+  assert.equal(preflight.headers.get('access-control-allow-headers'), 'authorization,content-type,x-stainless-helper');
   const replies = [
     await open.chat({}, { headers: { origin } }),
     await open.chat({ stream: true }, { headers: { origin } }),

@@ -2,12 +2,10 @@ import type { Context, Hono } from 'hono';
 import { unknownModel } from '../proxy/failures.ts';
 import type { GatewayEnv } from '../request-context.ts';
 import { readBody } from '../http/request-body.ts';
-import { setCorsHeaders } from '../http/cors.ts';
-import { jsonResponse, sizedResponse } from '../http/sized-response.ts';
+import { errorResponse, jsonResponse, sizedResponse } from '../http/sized-response.ts';
 import { Body, parseBody } from '../api/dialect/body.ts';
 import type { Failure } from '../exchange.ts';
 import { aliasOf } from '../api/ollama/alias.ts';
-import { OLLAMA } from '../api/ollama/dialect.ts';
 import { listLoaded, listTags, showModel, showVersion } from './catalogue.ts';
 
 type Handler = (c: Context<GatewayEnv>) => Response | Promise<Response>;
@@ -18,10 +16,7 @@ const CHANGES = ['/api/pull', '/api/push', '/api/create', '/api/copy', '/api/del
 /** Adds the paths of Ollama's API that list models and show their properties. `withKey` protects a handler. */
 export function addCatalogue(app: Hono<GatewayEnv>, withKey: (handler: Handler) => Handler): void {
   // Clients look for an Ollama here before they send a key. The path says nothing else.
-  app.get('/', ({ env }) => {
-    setCorsHeaders(env);
-    return sizedResponse('Ollama is running', 200, { 'content-type': 'text/plain; charset=utf-8' });
-  });
+  app.get('/', () => sizedResponse('Ollama is running', 200, { 'content-type': 'text/plain; charset=utf-8' }));
   app.get(
     '/api/tags',
     withKey(async ({ env }) => jsonResponse(await listTags(env.service))),
@@ -38,7 +33,7 @@ export function addCatalogue(app: Hono<GatewayEnv>, withKey: (handler: Handler) 
   app.on(
     ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     CHANGES,
-    withKey(() => errorResponse(CHANGE)),
+    withKey(({ env }) => errorResponse(env, CHANGE)),
   );
 }
 
@@ -48,19 +43,20 @@ const CHANGE: Failure = {
   message: 'models are managed on the servers: this gateway neither adds, changes nor removes them',
 };
 
-async function show({ env: { incoming, record, service } }: Context<GatewayEnv>): Promise<Response> {
+async function show({ env }: Context<GatewayEnv>): Promise<Response> {
+  const { incoming, record, service } = env;
   const bytes = await readBody(incoming, service.config.maxBodyBytes);
   const body = bytes.ok ? parseBody(bytes.value) : bytes.failure;
-  if (!(body instanceof Body)) return errorResponse(body);
+  if (!(body instanceof Body)) return errorResponse(env, body);
   // Ollama's own client calls it `name`, and sends an empty `model` beside it.
   const asked = (body.text('model') || body.text('name')) ?? '';
   const verbose = body.flag('verbose') ?? false;
   if (asked === '') body.refuse('model', 'model is required');
-  if (body.failure !== undefined) return errorResponse(body.failure);
+  if (body.failure !== undefined) return errorResponse(env, body.failure);
   const alias = aliasOf(asked, service.models);
   record.alias = alias;
   const group = service.models.get(alias);
-  if (group === undefined) return errorResponse(unknownModel(asked));
+  if (group === undefined) return errorResponse(env, unknownModel(asked));
   const { body: shown, from } = await showModel(service, { ...group, name: alias }, verbose);
   if (from === undefined) return jsonResponse(shown);
   record.model = from.model;
@@ -68,9 +64,4 @@ async function show({ env: { incoming, record, service } }: Context<GatewayEnv>)
   const reply = jsonResponse(shown);
   reply.headers.set('x-hxllm-backend', from.writtenUrl);
   return reply;
-}
-
-function errorResponse(failure: Failure): Response {
-  const { status, headers, body } = OLLAMA.errorResponse(failure);
-  return sizedResponse(body, status, headers);
 }

@@ -19,9 +19,7 @@ export async function countTokens(
   const request = subrequests[0]?.request;
   const counted: FailureOr<number> =
     request?.kind === 'chat'
-      ? await service.upstream
-          .count(request.params, deployment, inMemory)
-          .catch(() => ({ ok: false, failure: INTERNAL_ERROR }))
+      ? await service.upstream.count(request.params, deployment, inMemory)
       : { ok: false, failure: INTERNAL_ERROR };
   if (!counted.ok) {
     record.failure = counted.failure.code ?? counted.failure.kind;

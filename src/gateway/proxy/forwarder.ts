@@ -1,3 +1,4 @@
+import { asError } from '../../core/error.ts';
 import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
 import type { ResponseEncoder, Subrequest } from '../client-dialect.ts';
 import type { Failure, ServerEvent, ServerFailure, Usage } from '../exchange.ts';
@@ -41,9 +42,8 @@ export class Forwarder {
   #loadedMs = 0;
   /** Set while the request waits in a queue. */
   #ticket: string | undefined;
-  /** Set from the assignment of a slot to its release; likewise `#deployment`. */
+  /** Set from the assignment of a slot to its release. */
   #lease: Lease | undefined;
-  #deployment: Deployment | undefined;
   #upstreamRequest: UpstreamRequest | undefined;
   #encoder: ResponseEncoder;
   #sentMs = 0;
@@ -111,7 +111,6 @@ export class Forwarder {
       return;
     }
     this.#lease = lease;
-    this.#deployment = deployment;
     this.#send(deployment, this.#fallbacks.inUse ? `fallback/${reason}` : reason, nowMs);
   }
 
@@ -159,7 +158,8 @@ export class Forwarder {
       }
       this.#emit(text);
       if (last?.kind === 'failure') this.#onFailure(last.failure);
-    } catch {
+    } catch (error) {
+      process.emitWarning(asError(error));
       this.#upstreamRequest?.cancel();
       this.#release('cancelled');
       this.#fail(INTERNAL_ERROR);
@@ -189,7 +189,7 @@ export class Forwarder {
 
   #onFailure(failure: ServerFailure): void {
     const { service, record } = this.#context;
-    const deployment = this.#deployment?.id;
+    const deployment = this.#lease?.deployment.id;
     this.#release(attemptResultOf(failure));
     record.failure = failure.code ?? failure.kind;
     this.#lastFailure = failure;
@@ -230,7 +230,6 @@ export class Forwarder {
   #release(result: AttemptResult, usage?: Usage): void {
     const lease = this.#lease;
     this.#lease = undefined;
-    this.#deployment = undefined;
     if (lease === undefined) return;
     const observation = observationOf(result, usage, this.#firstMs, this.#upstreamRequest);
     this.#context.service.scheduler.release(lease, result, observation);

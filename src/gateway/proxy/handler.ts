@@ -13,14 +13,6 @@ import { pinToBackend } from './pinned-backend.ts';
 import { ClientResponse } from './response.ts';
 import { unsupportedOptions } from './runner-options.ts';
 
-/** The model that a request asks for. */
-interface ResolvedModel {
-  /** Every deployment of the model. */
-  readonly group: ModelGroup;
-  /** The deployments that may serve this request: all, or those on the backend that `x-hxllm-backend` names. */
-  readonly target: ModelGroup;
-}
-
 /** Serves a request with a body: authenticate → readBody → parse → resolveModel → unsupportedParameters → forward. Never throws. */
 export async function handleRequest(context: RequestContext, endpoint: Endpoint): Promise<void> {
   try {
@@ -47,25 +39,25 @@ function reject({ record, outgoing, dialect, id }: RequestContext, failure: Fail
   sendWhole(outgoing, dialect.errorResponse(failure, id));
 }
 
+/** The deployments of the model that a request asks for: all, or those on the backend that `x-hxllm-backend` names. */
 function resolveModel(
   { record, dialect, service: { models }, incoming }: RequestContext,
   { model: asked, stream }: ParsedRequest,
-): FailureOr<ResolvedModel> {
+): FailureOr<ModelGroup> {
   const alias = dialect.aliasOf?.(asked, models) ?? asked;
   const group = models.get(alias);
   // An unknown name is the client's text: the log takes it only up to a length.
   record.alias = group === undefined ? alias.slice(0, MAX_NAME_LENGTH) : alias;
   record.stream = stream;
   if (group === undefined) return { ok: false, failure: unknownModel(alias) };
-  const target = pinToBackend(group, incoming.headers);
-  return target.ok ? { ok: true, value: { group, target: target.value } } : target;
+  return pinToBackend(group, incoming.headers);
 }
 
 /** Records and returns the parameters that have no effect. A backend with an API of the client's own dialect gets the request as it came, and reports for itself. */
 function unsupportedParameters(
   { record, service: { scheduler } }: RequestContext,
   { ignoredParams, runner, subrequests }: ParsedRequest,
-  { group }: ResolvedModel,
+  group: ModelGroup,
 ): ReadonlySet<string> {
   const isTranslated =
     group.deployments.some((deployment) => !providerOf(deployment).forwardsOriginal) || !subrequests.some(hasOriginal);
@@ -83,9 +75,9 @@ function hasOriginal({ request }: Subrequest): boolean {
 async function forward(
   context: RequestContext,
   parsed: ParsedRequest,
-  { target }: ResolvedModel,
+  group: ModelGroup,
   { tokenCountBody }: Endpoint,
 ): Promise<void> {
-  if (tokenCountBody === undefined) new ClientResponse(context, parsed, target).start();
-  else await countTokens(context, parsed, target, tokenCountBody);
+  if (tokenCountBody === undefined) new ClientResponse(context, parsed, group).start();
+  else await countTokens(context, parsed, group, tokenCountBody);
 }

@@ -1,3 +1,4 @@
+import { asError } from '../../core/error.ts';
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import { ResponseWriter } from '../http/response-writer.ts';
 import { headerValue } from '../http/header-value.ts';
@@ -8,6 +9,7 @@ import { INTERNAL_ERROR } from './failures.ts';
 import { Forwarder } from './forwarder.ts';
 import { replicaId } from '../route/replica.ts';
 import { isReady, runnerKey } from '../route/residency.ts';
+import { endedBy } from '../usage/access-log.ts';
 import { serverTiming } from '../usage/server-timing.ts';
 import { totalUsage } from '../usage/total.ts';
 
@@ -107,7 +109,8 @@ export class ClientResponse {
     let rest: string;
     try {
       rest = parsed.close(usages);
-    } catch {
+    } catch (error) {
+      process.emitWarning(asError(error));
       this.#fail(INTERNAL_ERROR);
       return;
     }
@@ -123,9 +126,10 @@ export class ClientResponse {
     for (const forwarder of this.#forwarders) forwarder.cancel();
     const { dialect, record, id } = this.#context;
     record.failure ??= failure.code ?? failure.kind;
-    record.ended = this.#streaming ? 'cut' : REFUSED.has(failure.kind) ? 'refused' : 'failed';
+    const response = dialect.errorResponse(failure, id);
+    record.ended = this.#streaming ? 'cut' : endedBy(response.status);
     if (this.#writer.begun) this.#writer.end(this.#parsed.errorFrame?.(failure) ?? dialect.errorFrame(failure, id));
-    else this.#writer.sendError(dialect.errorResponse(failure, id), this.#headers());
+    else this.#writer.sendError(response, this.#headers());
   }
 
   // The client has left, or has all of its response.
@@ -162,9 +166,6 @@ function isLoaded(
     return residency?.state === 'resident' && isReady(residency, runnerKey(options));
   });
 }
-
-/** Failures with a 4xx or a 503: the log calls the request refused, not failed. */
-const REFUSED: ReadonlySet<Failure['kind']> = new Set(['invalid', 'overloaded', 'limited']);
 
 const STOPPING: Failure = {
   kind: 'overloaded',

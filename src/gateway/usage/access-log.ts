@@ -56,8 +56,14 @@ export function accessLogLine(
     ttft_ms: rounded(record.firstMs),
     total_ms: Math.round((nowMs - context.startedMs) * 10) / 10,
     failure: record.failure,
-    ended: record.ended ?? (finished ? ((status ?? 0) < 400 ? 'answered' : 'refused') : 'client-left'),
+    ended: record.ended ?? (finished ? endedBy(status ?? 0) : 'client-left'),
   };
+}
+
+/** How a request ended whose response has this status, or would have had it if its stream had not begun. */
+export function endedBy(status: number): Ended {
+  if (status < 400) return 'answered';
+  return status < 500 || status === 503 ? 'refused' : 'failed';
 }
 
 const UNKNOWN = {

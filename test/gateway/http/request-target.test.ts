@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test } from 'node:test';
-import { plainTarget, routedPath } from '../../../src/gateway/http/request-target.ts';
+import { plainTarget } from '../../../src/gateway/http/request-target.ts';
+import { routedPath } from '../../../src/gateway/server.ts';
 import { startFake } from '../fake-upstream.ts';
 import { KEY, startGateway } from '../running.ts';
 
@@ -41,9 +42,17 @@ test('doubled slashes and a slash at the end reach the endpoint, in every API', 
 });
 
 test('a path is read for its dialect as the router reads it', () => {
-  for (const target of ['/api/chat', 'http://a/api/chat', 'HTTPS://a:4000/api/chat?x=1', '/%61pi/chat', '/api/chat#x'])
+  for (const target of [
+    '/api/chat',
+    'http://a/api/chat',
+    'https://a:4000/api/chat?x=1',
+    '/v1/../api/chat',
+    '/%61pi/chat',
+    '/api/chat#x',
+  ])
     assert.equal(routedPath(target), '/api/chat', target);
   assert.equal(routedPath('/v1/%ff%zz'), '/v1/%ff%zz');
+  assert.equal(routedPath('/v1/mess%61ges/%ff'), '/v1/messages/%ff');
 });
 
 test('a target in absolute form or percent-encoded is served in the dialect of its endpoint', async () => {
@@ -73,4 +82,5 @@ test('a target in absolute form or percent-encoded is served in the dialect of i
   }
   for (const path of ['http://a/v1/messages', '/v1/%6dessages'])
     assert.match((await post(path, {})).text, /"type":"error".*"request_id"/, path);
+  assert.match(await (await gateway.ask('/v1/mod%65ls/m')).text(), /"id":"m"/);
 });

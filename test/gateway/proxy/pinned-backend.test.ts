@@ -26,3 +26,27 @@ test('a request that names a server is answered by it, though another has the mo
     await Promise.all(sims.map((sim) => sim.close()));
   }
 });
+
+test('the parameters of a request that names a server are judged by that server alone', async () => {
+  const sim = await startSim({ models: ['m'], loadMs: 5, tokenMs: 0 });
+  try {
+    const [native, compatible] = [sim.url, `${sim.url}/v1`];
+    await using gateway = await startGateway([], {
+      hxllm: { strict: true },
+      model_list: [
+        { model_name: 'm', litellm_params: { model: 'ollama_chat/m', api_base: native } },
+        { model_name: 'm', litellm_params: { model: 'openai/m', api_base: compatible } },
+      ],
+    });
+    for (const [backend, status] of [
+      [native, 400],
+      [compatible, 200],
+    ] as const) {
+      const answer = await gateway.chat({ made_up: 1 }, { headers: { 'x-hxllm-backend': backend } });
+      assert.deepEqual([answer.status, answer.headers.get('x-hxllm-ignored-params')], [status, null], backend);
+      await answer.text();
+    }
+  } finally {
+    await sim.close();
+  }
+});

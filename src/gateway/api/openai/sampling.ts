@@ -40,7 +40,8 @@ export function readReasoning(body: Body): ChatRequest['thinking'] {
 /** The name of the parameter that sets the reasoning effort in this request. */
 export function thinkingName({ json }: Body): string {
   if ((json['reasoning_effort'] ?? undefined) !== undefined) return 'reasoning_effort';
-  return isObject(json['reasoning']) ? 'reasoning.effort' : 'think';
+  const nested = isObject(json['reasoning']) ? json['reasoning']['effort'] : undefined;
+  return (nested ?? undefined) === undefined ? 'think' : 'reasoning.effort';
 }
 
 /** Reads `reasoning: {effort}`, which Ollama documents beside `reasoning_effort` (docs.ollama.com/api/openai-compatibility). */

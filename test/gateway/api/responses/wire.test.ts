@@ -226,4 +226,6 @@ test('every method on a stored response is a 404, and needs the key', async () =
   const wrong = await gateway.ask('/v1/responses');
   assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'POST, OPTIONS']);
   assert.equal((await gateway.ask('/v1/responses/compact', { method: 'POST', body: '{}' })).status, 404);
+  const put = await gateway.ask('/v1/responses/resp_1', { method: 'PUT' });
+  assert.deepEqual([put.status, put.headers.get('allow')], [405, 'GET, HEAD, DELETE, OPTIONS']);
 });
