@@ -32,7 +32,6 @@ export function createGateway(config: GatewayConfig, log: Log, arrival?: Arrival
   const service = (): Service => current;
   const metrics = createMetrics({
     fleet: () => current.scheduler.fleet,
-    isModel: (alias) => current.models.has(alias),
     openConnections: () => connections.open,
   });
   const app = createApp({ isStopping: () => connections.stopping, metrics });

@@ -1,6 +1,5 @@
 import { randomId } from '../core/id.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Deployment } from '../schema/gateway-config.ts';
 import type { ClientDialect } from './client-dialect.ts';
 import type { Usage } from './exchange.ts';
 import type { Service } from './service.ts';
@@ -88,21 +87,6 @@ export function openContext(
 /** Makes a request id: `req_` and 32 hexadecimal digits. */
 export function newRequestId(): string {
   return `req_${randomId()}`;
-}
-
-/** Records that a deployment is asked: `askedMs` after the start of the request, and why it was chosen. */
-export function recordAttempt(
-  record: RequestRecord,
-  { model, writtenUrl, url }: Deployment,
-  askedMs: number,
-  reason: string,
-): void {
-  record.attempts += 1;
-  record.askedMs = askedMs;
-  record.model = model;
-  record.backend = writtenUrl;
-  record.server = url;
-  record.reason = reason;
 }
 
 function printableId(given: string | readonly string[] | undefined): string | undefined {

@@ -82,7 +82,9 @@ export function createGatewayServer(
       if (UNLOGGED.test(context.path) && outgoing.statusCode < 400) return;
       const status = outgoing.headersSent ? outgoing.statusCode : undefined;
       const line = accessLogLine(context, status, outgoing.writableFinished, performance.now());
-      metrics.ended(line, context.record.server);
+      const { record, service: used } = context;
+      const model = used.models.has(record.alias ?? '') ? record.alias : undefined;
+      metrics.ended(line, { model, backend: record.server });
       log({ ...line });
     });
     return context;
@@ -114,7 +116,7 @@ export function createGatewayServer(
   const respondBare = (socket: Socket, failure: Failure, what: string): void => {
     const id = newRequestId();
     const line = rejectedLine(id, sendRaw(socket, OPENAI, failure, id), what);
-    metrics.ended(line, undefined);
+    metrics.ended(line);
     log({ ...line });
   };
   server.on('connect', (incoming, socket) => {

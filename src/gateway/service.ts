@@ -40,7 +40,7 @@ export function createService(
   onLoaded: (replica: Replica, result: AttemptResult) => void = () => {},
 ): Service {
   const since = Math.floor(Date.now() / 1000);
-  const now = (): number => performance.now();
+  const now = performance.now.bind(performance);
   let current: Current = { config: first, upstream: new Upstream(first) };
   const backendOf = (url: string): GatewayConfig['backends'][number] | undefined =>
     current.config.backends.find((backend) => backend.url === url);

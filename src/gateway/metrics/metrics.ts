@@ -6,19 +6,18 @@ import { exposition } from './exposition.ts';
 import { fleetMetrics } from './fleet-metrics.ts';
 import { Counter, gauge } from './metric.ts';
 import { createProcessMetrics } from './process-metrics.ts';
-import { RequestMetrics } from './request-metrics.ts';
+import { RequestMetrics, type RequestLabels } from './request-metrics.ts';
 
 /** The state that gauges read at each scrape. */
 export interface MetricsSource {
   readonly fleet: () => Fleet;
-  readonly isModel: (alias: string) => boolean;
   readonly openConnections: () => number;
 }
 
 /** All metrics of a gateway. */
 export interface Metrics {
-  /** A request has ended; `backend` is the last one tried. */
-  ended(line: AccessLogLine, backend: string | undefined): void;
+  /** A request has ended. */
+  ended(line: AccessLogLine, labels?: RequestLabels): void;
   /** A load has ended. */
   loaded(replica: Pick<Replica, 'backend' | 'model'>, result: AttemptResult): void;
   /** The configuration was read again. */
@@ -29,7 +28,7 @@ export interface Metrics {
 }
 
 /** Makes the metrics of a gateway, and starts to measure. */
-export function createMetrics({ fleet, isModel, openConnections }: MetricsSource): Metrics {
+export function createMetrics({ fleet, openConnections }: MetricsSource): Metrics {
   const requests = new RequestMetrics();
   const reloads = new Counter({
     name: 'hxllm_reloads_total',
@@ -48,8 +47,8 @@ export function createMetrics({ fleet, isModel, openConnections }: MetricsSource
   const own = createProcessMetrics();
   const all = [...requests.metrics, ...fleetMetrics(fleet), loads, connections, reloads, ...own.metrics];
   return {
-    ended: (line, backend = '') => {
-      requests.count(line, backend, isModel);
+    ended: (line, labels) => {
+      requests.count(line, labels);
     },
     loaded: ({ backend, model }, result) => {
       loads.add(1, [backend, model, result === 'answered' ? 'done' : 'failed']);

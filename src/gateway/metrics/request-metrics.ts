@@ -9,6 +9,14 @@ const WAIT_S = [0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 40, 60];
 
 const BY_BACKEND = ['model', 'backend'];
 
+/** The labels of a request that its line does not have as they are. */
+export interface RequestLabels {
+  /** The alias, if the configuration has it: an unknown name would make a new time series. */
+  readonly model?: string | undefined;
+  /** The last backend that was tried. */
+  readonly backend?: string | undefined;
+}
+
 /** Counts requests that have ended. Label values are aliases and backends of the configuration, never a client's text. */
 export class RequestMetrics {
   readonly #requests = new Counter({
@@ -66,10 +74,9 @@ export class RequestMetrics {
     this.#wait,
   ];
 
-  /** Counts a request; `backend` is the one that answered, empty if none did. `isModel` tells the existing aliases. */
-  count(line: AccessLogLine, backend: string, isModel: (alias: string) => boolean): void {
-    const { alias, status, ended } = line;
-    const model = alias !== undefined && isModel(alias) ? alias : '';
+  /** Counts a request. */
+  count(line: AccessLogLine, { model = '', backend = '' }: RequestLabels = {}): void {
+    const { status, ended } = line;
     const labels = [model, backend];
     this.#requests.add(1, [model, backend, status === undefined ? '' : String(status), ended]);
     if (line.attempts === undefined) return;

@@ -2,7 +2,7 @@ import { asError } from '../../core/error.ts';
 import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
 import type { ResponseEncoder, Subrequest } from '../client-dialect.ts';
 import type { Failure, ServerEvent, ServerFailure, Usage } from '../exchange.ts';
-import { recordAttempt, type RequestContext } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import type { Assignment, AttemptResult, Rejection } from '../route/event.ts';
 import type { Lease } from '../route/fleet.ts';
 import { attemptResultOf } from '../scheduler/attempt-result.ts';
@@ -12,6 +12,7 @@ import { encodeEvents } from './encode-events.ts';
 import { INTERNAL_ERROR, rejectionFailure } from './failures.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { observationOf } from './observation.ts';
+import { recordAttempt } from './record-attempt.ts';
 import { isRetryable } from './retry.ts';
 
 /** Gets the response to one subrequest; no call follows `onEnd` or `onFailure`. */

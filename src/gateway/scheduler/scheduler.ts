@@ -42,7 +42,8 @@ interface PendingDecision {
 
 /** Hands out slots: turns calls into events for the pure `route()` and carries out its decisions. */
 export class Scheduler {
-  readonly #fleet: Fleet;
+  /** The state of routing, to read and not to change. */
+  readonly fleet: Fleet;
   #policy: Policy;
   readonly #now: () => number;
   #effects: SchedulerEffects = NO_EFFECTS;
@@ -56,7 +57,7 @@ export class Scheduler {
 
   /** `now` is a monotonic clock, ms. */
   constructor(fleet: Fleet, policy: Policy, now: () => number) {
-    this.#fleet = fleet;
+    this.fleet = fleet;
     this.#policy = policy;
     this.#now = now;
   }
@@ -69,18 +70,13 @@ export class Scheduler {
   /** Leases that are not released yet. */
   get inFlight(): number {
     let sum = 0;
-    for (const { inFlight } of this.#fleet.backends.values()) sum += inFlight;
+    for (const { inFlight } of this.fleet.backends.values()) sum += inFlight;
     return sum;
   }
 
   /** Requests that wait for a slot. */
   get waiting(): number {
-    return this.#fleet.waiting.size;
-  }
-
-  /** The state of routing, to read and not to change. */
-  get fleet(): Fleet {
-    return this.#fleet;
+    return this.fleet.waiting.size;
   }
 
   /** Asks for a slot. Returns a ticket for {@link cancel} if the request waits, `undefined` if `onDecision` has been called. */
@@ -88,7 +84,7 @@ export class Scheduler {
     this.#requests += 1;
     const request = String(this.#requests);
     const { deployments } = slotRequest;
-    const decisions = route(this.#fleet, this.#policy, { kind: 'arrived', request, ...slotRequest }, this.#now());
+    const decisions = route(this.fleet, this.#policy, { kind: 'arrived', request, ...slotRequest }, this.#now());
     const own = decisions.find(
       (decision): decision is Assignment | Rejection => 'request' in decision && decision.request === request,
     );
@@ -122,7 +118,7 @@ export class Scheduler {
 
   /** A probe has ended. */
   probed(backend: string, alive: boolean): void {
-    this.#applyWithCircuit(this.#fleet.backends.get(backend), { kind: 'probed', backend, alive });
+    this.#applyWithCircuit(this.fleet.backends.get(backend), { kind: 'probed', backend, alive });
   }
 
   /** A backend has listed the models in its memory. */
@@ -134,7 +130,7 @@ export class Scheduler {
   loaded(replica: string, result: AttemptResult, failure: ServerFailure | undefined): void {
     if (failure === undefined) this.#failedLoads.delete(replica);
     else this.#failedLoads.set(replica, failure);
-    const backend = this.#fleet.backends.get(this.#fleet.replicas.get(replica)?.backend ?? '');
+    const backend = this.fleet.backends.get(this.fleet.replicas.get(replica)?.backend ?? '');
     this.#applyWithCircuit(backend, { kind: 'loaded', replica, result });
   }
 
@@ -150,13 +146,13 @@ export class Scheduler {
   }
 
   #apply(event: RouteEvent): void {
-    this.#carryOutAll(route(this.#fleet, this.#policy, event, this.#now()));
+    this.#carryOutAll(route(this.fleet, this.#policy, event, this.#now()));
   }
 
   #carryOutAll(decisions: readonly Decision[]): void {
     for (const decision of decisions) this.#carryOut(decision);
     // The connection of a waiting client keeps the process alive: the timer need not.
-    if (this.#ticking === undefined && !this.#closed && needsTick(this.#fleet))
+    if (this.#ticking === undefined && !this.#closed && needsTick(this.fleet))
       this.#ticking = setInterval(() => {
         this.#tick();
       }, TICK_MS).unref();
@@ -164,7 +160,7 @@ export class Scheduler {
 
   #tick(): void {
     this.#apply({ kind: 'ticked' });
-    if (needsTick(this.#fleet)) return;
+    if (needsTick(this.fleet)) return;
     clearInterval(this.#ticking);
     this.#ticking = undefined;
   }
@@ -184,7 +180,7 @@ export class Scheduler {
 
   #failedLoadOf(deployments: readonly string[]): FailedLoad | undefined {
     for (const deployment of deployments) {
-      const failure = this.#failedLoads.get(this.#fleet.deployments.get(deployment)?.replica ?? '');
+      const failure = this.#failedLoads.get(this.fleet.deployments.get(deployment)?.replica ?? '');
       if (failure !== undefined) return { deployment, failure };
     }
     return undefined;

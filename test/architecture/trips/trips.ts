@@ -21,16 +21,20 @@ export async function traceRequest(): Promise<Trip> {
   const { startGateway, until } = await import('../../gateway/running.ts');
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
-  // The first request loads the model; the poller's first answer has come by the second.
   assert.equal((await gateway.chat()).status, 200);
   await until('the first request to be logged', () => gateway.ended().length === 1);
-  trace.start();
-  const response = await gateway.chat();
-  await response.text();
-  await until('the second request to be logged', () => gateway.ended().length === 2);
-  // A poll of the backend may end first: the trip begins where the server gets the request.
-  const files = trace.stop();
-  return tripOf('a chat request', files.slice(files.indexOf('gateway/server.ts')));
+  // A poll of the memory comes every 2 s and adds its own rooms, but not to each of five requests.
+  const trips: Trip[] = [];
+  for (let turn = 2; turn <= 6; turn += 1) {
+    // The request before has nothing left to do.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    trace.start();
+    await (await gateway.chat()).text();
+    await until('the request to be logged', () => gateway.ended().length === turn);
+    const files = trace.stop();
+    trips.push(tripOf('a chat request', files.slice(files.indexOf('gateway/server.ts'))));
+  }
+  return trips.reduce((least, trip) => (trip.rooms.length < least.rooms.length ? trip : least));
 }
 
 /** Traces `hxllm enforce` on a bare host: a folder of this machine, with the service manager `process`. */
