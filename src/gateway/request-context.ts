@@ -23,7 +23,7 @@ export interface RequestRecord {
   /** Parameters that the client set and that have no effect, by their names in the client's dialect. */
   readonly ignoredParams: Set<string>;
   attempts: number;
-  /** Wait for a slot, ms; the sum over all attempts, loads not included. */
+  /** From the first request for a slot to the last slot, ms: failed attempts in between count, loads do not. With several subrequests: of the last one. */
   queueMs?: number;
   /** Code or kind of the last failure. */
   failure?: string;

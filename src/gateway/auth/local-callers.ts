@@ -32,9 +32,11 @@ export function foreignCaller(
   origins: ReadonlySet<string>,
 ): Failure | undefined {
   if (host !== undefined && host !== '' && !isLocalName(nameOf(host)))
-    return forbidden(`Expected a local name in the Host header, found ${host.slice(0, 100)}`);
+    return forbidden(`Expected a local name in the Host header, found ${JSON.stringify(host.slice(0, 100))}`);
   if (origin !== undefined && !origins.has(origin))
-    return forbidden(`Expected no Origin header, or one of hxllm.origins, found ${origin.slice(0, 100)}`);
+    return forbidden(
+      `Expected no Origin header, or one of hxllm.origins, found ${JSON.stringify(origin.slice(0, 100))}`,
+    );
   return undefined;
 }
 

@@ -16,7 +16,7 @@ export function parseFailure(error: Error): Failure | undefined {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return { kind: 'too-slow', code: null, message: 'Your request did not arrive in time.' };
   return code.startsWith('HPE_')
-    ? { kind: 'invalid', code: null, message: 'Your request is not HTTP/1.1 as this server understands it.' }
+    ? { kind: 'invalid', code: null, message: 'Expected a valid HTTP/1.1 request, found one that cannot be parsed.' }
     : undefined;
 }
 

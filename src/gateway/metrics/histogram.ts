@@ -1,4 +1,4 @@
-import type { Metric, Naming, Sample } from './metric.ts';
+import { keyOf, type Metric, type Naming, type Sample } from './metric.ts';
 
 interface Series {
   readonly labels: readonly string[];
@@ -6,8 +6,6 @@ interface Series {
   readonly counts: number[];
   sum: number;
 }
-
-const BETWEEN = '\u0000';
 
 /** A histogram for each combination of labels seen; `bounds` ascend, and each belongs to the bucket below it. */
 export class Histogram implements Metric {
@@ -46,7 +44,7 @@ export class Histogram implements Metric {
   }
 
   #seriesOf(labels: readonly string[]): Series {
-    const key = labels.join(BETWEEN);
+    const key = keyOf(labels);
     const known = this.#series.get(key);
     if (known !== undefined) return known;
     const fresh: Series = { labels, counts: [...this.#bounds.map(() => 0), 0], sum: 0 };

@@ -22,8 +22,8 @@ export interface Naming {
   readonly labelNames: readonly string[];
 }
 
-// NUL cannot occur in a label value.
-const BETWEEN = '\u0000';
+/** The key of a combination of label values: NUL cannot occur in one. */
+export const keyOf = (labels: readonly string[]): string => labels.join('\u0000');
 
 /** A counter for each combination of labels seen. */
 export class Counter implements Metric {
@@ -40,7 +40,7 @@ export class Counter implements Metric {
   }
 
   add(value: number, labels: readonly string[]): void {
-    const key = labels.join(BETWEEN);
+    const key = keyOf(labels);
     const known = this.#series.get(key);
     if (known === undefined) this.#series.set(key, { labels, value });
     else known.value += value;

@@ -31,12 +31,12 @@ export class RequestMetrics {
   });
   readonly #prompt = new Counter({
     name: 'hxllm_prompt_tokens_total',
-    help: 'Tokens of prompts, as backends count them.',
+    help: 'Tokens of prompts, as backends count them; estimated if a response ended before its backend reported them.',
     labelNames: BY_BACKEND,
   });
   readonly #completion = new Counter({
     name: 'hxllm_completion_tokens_total',
-    help: 'Tokens of responses, as backends count them.',
+    help: 'Tokens of responses, as backends count them; counted in chunks if a response ended before its backend reported them.',
     labelNames: BY_BACKEND,
   });
   readonly #first = new Histogram(
@@ -58,7 +58,7 @@ export class RequestMetrics {
   readonly #wait = new Histogram(
     {
       name: 'hxllm_queue_wait_seconds',
-      help: 'Time for which an assigned request waited for its slot.',
+      help: 'From the first request for a slot to the last slot, without loads; failed attempts in between count.',
       labelNames: ['model'],
     },
     WAIT_S,

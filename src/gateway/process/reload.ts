@@ -24,8 +24,8 @@ export interface ReloadOptions {
 }
 
 /**
- * Reads the configuration again, and uses it from the next request on. An invalid file changes nothing and is reported with its line;
- * the same holds for an error of the gateway itself: a reload never ends the process.
+ * Reads the configuration again, and uses it from the next request on. An invalid file changes nothing and is reported with its line.
+ * An error of the gateway itself is reported too: a reload never ends the process.
  */
 export async function reload(options: ReloadOptions): Promise<boolean> {
   try {

@@ -65,12 +65,16 @@ export function whyUnavailable(
     : { reason: 'rate-limited', retryAfterMs: leastMs };
 }
 
+/** The candidates that are not in cooldown, or all: a deployment that failed is better than none. */
+export function preferWithoutCooldown(candidates: readonly Candidate[], nowMs: number): readonly Candidate[] {
+  const withoutCooldown = candidates.filter(({ deployment }) => deployment.cooldownUntilMs <= nowMs);
+  return withoutCooldown.length > 0 ? withoutCooldown : candidates;
+}
+
 // A deployment in cooldown gives way to the next `order`.
 function firstInOrder(candidates: readonly Candidate[], nowMs: number): readonly Candidate[] {
-  const withoutCooldown = candidates.filter(({ deployment }) => deployment.cooldownUntilMs <= nowMs);
   let least = Infinity;
-  for (const { deployment } of withoutCooldown.length > 0 ? withoutCooldown : candidates)
-    least = Math.min(least, deployment.order);
+  for (const { deployment } of preferWithoutCooldown(candidates, nowMs)) least = Math.min(least, deployment.order);
   return least === Infinity ? candidates : candidates.filter(({ deployment }) => deployment.order === least);
 }
 

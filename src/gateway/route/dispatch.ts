@@ -1,4 +1,4 @@
-import { candidatesOf, isWarm, type Candidate } from './candidate.ts';
+import { candidatesOf, isWarm, type Candidate, preferWithoutCooldown } from './candidate.ts';
 import type { Assignment, Decision } from './event.ts';
 import type { Fleet, Lease } from './fleet.ts';
 import { goesBefore, remove, loadWaitMs, nextWaiters, queueLength, type Queue, type Waiter } from './queue.ts';
@@ -115,10 +115,4 @@ function nextDispatchable(
     if (choice !== undefined) return { queue, waiter, choice };
   }
   return undefined;
-}
-
-// Cooldown is a preference: a deployment that failed is better than none.
-function preferWithoutCooldown(candidates: readonly Candidate[], nowMs: number): readonly Candidate[] {
-  const withoutCooldown = candidates.filter(({ deployment }) => deployment.cooldownUntilMs <= nowMs);
-  return withoutCooldown.length > 0 ? withoutCooldown : candidates;
 }

@@ -8,7 +8,7 @@ import { markLoaded, markMaybeEvicted } from './residency.ts';
 import { observeLoad } from './speed.ts';
 
 /** A load that only confirms that the model is in memory takes about 4 ms, more on a busy server: it says nothing about loads. */
-const LEAST_LOAD_MS = 100;
+export const LEAST_LOAD_MS = 100;
 const LEAST_EVICTING_LOAD_MS = 30;
 const LONGEST_PAUSE_AFTER_FAILURE_MS = 15_000;
 

@@ -2,6 +2,8 @@ import type { Deployment, GatewayConfig } from '../../schema/gateway-config.ts';
 import type { ServerFailure } from '../exchange.ts';
 import type { Log } from '../log.ts';
 import type { AttemptResult } from '../route/event.ts';
+import { LEAST_LOAD_MS } from '../route/loading.ts';
+import { attemptResultOf } from './attempt-result.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 /** The parts that a loader needs. */
@@ -11,15 +13,6 @@ export interface LoaderOptions {
   readonly log: Log;
   readonly onLoaded: (replica: string, result: AttemptResult, failure: ServerFailure | undefined) => void;
 }
-
-const LEAST_LOAD_MS = 100;
-
-const ENDINGS: Readonly<Record<ServerFailure['fault'], AttemptResult>> = {
-  request: 'deployment-failed',
-  deployment: 'deployment-failed',
-  backend: 'backend-failed',
-  busy: 'busy',
-};
 
 /** Loads models. A load continues to its end even if every waiter leaves. */
 export class Loader {
@@ -60,7 +53,7 @@ export class Loader {
           took_ms: tookMs,
           failure: failure?.message.slice(0, 200),
         });
-      this.#options.onLoaded(replica, failure === undefined ? 'answered' : ENDINGS[failure.fault], failure);
+      this.#options.onLoaded(replica, failure === undefined ? 'answered' : failedLoad(failure), failure);
     });
   }
 
@@ -70,4 +63,9 @@ export class Loader {
     this.#options.log({ event: 'unloading', backend: url, model, reason: 'a load does not end' });
     if (backend !== undefined) void upstream.unload(backend, model);
   }
+}
+
+/** A load that is refused is no client's fault. */
+function failedLoad(failure: ServerFailure): AttemptResult {
+  return failure.fault === 'request' ? 'deployment-failed' : attemptResultOf(failure);
 }

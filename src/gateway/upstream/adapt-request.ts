@@ -40,7 +40,7 @@ export function adaptRequest(
   missing: ReadonlySet<MissingCapability>,
   strict: boolean,
 ): AdaptedRequest | ServerFailure {
-  if (missing.size === 0 || request.kind === 'embed') return { request: request, ignoredParams: [] };
+  if (missing.size === 0 || request.kind === 'embed') return { request, ignoredParams: [] };
   const ignoredParams: string[] = [];
   let { thinking } = request.params;
   if (thinking !== undefined && missing.has('thinking')) {
@@ -58,11 +58,7 @@ export function adaptRequest(
       ignoredParams[0] ?? '',
       `This model does not support the value of '${request.params.thinkingName}'.`,
     );
-  const images =
-    request.kind === 'chat'
-      ? request.params.messages.flatMap((message) => message.images)
-      : (request.params.images ?? []);
-  if (missing.has('images') && images.length > 0)
+  if (missing.has('images') && hasImages(request))
     return refusal(
       'images_not_supported',
       request.kind === 'chat' ? 'messages' : 'images',

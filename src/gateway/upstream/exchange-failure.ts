@@ -4,10 +4,10 @@ import type { ServerFailure } from '../exchange.ts';
 /** A phase of an exchange that has a time limit. */
 export type TimeoutPhase = 'first-byte' | 'idle' | 'whole';
 
-const MESSAGES: Readonly<Record<TimeoutPhase, string>> = {
-  'first-byte': 'the backend did not begin to answer',
-  idle: 'the backend stopped in the middle of its answer',
-  whole: 'the answer was not complete',
+const MESSAGES: Readonly<Record<TimeoutPhase, (seconds: string) => string>> = {
+  'first-byte': (seconds) => `the backend did not begin to answer within ${seconds} s`,
+  idle: (seconds) => `the backend sent nothing for ${seconds} s in the middle of its response`,
+  whole: (seconds) => `the response was not complete within ${seconds} s`,
 };
 
 /** A phase took too long. The work may go on there, so the request is not sent elsewhere. */
@@ -15,7 +15,7 @@ export function timeoutFailure(phase: TimeoutPhase, limitMs: number): ServerFail
   return {
     kind: 'timeout',
     code: 'timeout',
-    message: `${MESSAGES[phase]} within ${String(Number((limitMs / 1000).toFixed(2)))} s`,
+    message: MESSAGES[phase](String(Number((limitMs / 1000).toFixed(2)))),
     fault: phase === 'whole' ? 'request' : 'deployment',
   };
 }
@@ -47,3 +47,8 @@ export const UNRESPONSIVE: ServerFailure = {
   message: 'the backend has stopped answering',
   fault: 'backend',
 };
+
+/** A server that answers, but not as its API says. */
+export function invalidResponse(message: string): ServerFailure {
+  return { kind: 'upstream', code: 'backend_failed', message, fault: 'deployment' };
+}

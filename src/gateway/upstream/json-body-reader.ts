@@ -1,4 +1,5 @@
-import type { ServerEvent, ServerFailure, Usage } from '../exchange.ts';
+import { invalidResponse } from './exchange-failure.ts';
+import type { ServerEvent, Usage } from '../exchange.ts';
 import type { ResponseDecoder } from './wire-request.ts';
 import { parseObject, type Json } from '../json.ts';
 
@@ -22,12 +23,7 @@ export class JsonBodyReader implements ResponseDecoder {
 
 type Vectors = readonly (readonly number[])[];
 
-const TOO_FEW: ServerFailure = {
-  kind: 'upstream',
-  code: 'backend_failed',
-  fault: 'deployment',
-  message: 'the backend did not send an embedding for each input',
-};
+const TOO_FEW = invalidResponse('the backend did not send an embedding for each input');
 
 /** Reads a response that must hold `wanted` vectors: `vectorsIn` finds them, `usageIn` their cost. */
 export function vectorReader(

@@ -3,7 +3,7 @@ import type { ServerFailure } from '../exchange.ts';
 import type { ModelTarget, Provider, WirePost } from './provider.ts';
 import type { Listing } from '../route/residency.ts';
 import { connectionFailure, UNRESPONSIVE, isStale, timeoutFailure } from './exchange-failure.ts';
-import type { Connection } from './connection.ts';
+import { request, type Connection } from './connection.ts';
 
 const LIST_MS = 2000;
 
@@ -18,8 +18,8 @@ export async function load(
   unresponsive?: AbortSignal,
 ): Promise<ServerFailure | undefined> {
   let failure: ServerFailure | undefined;
-  for (const request of memory.loads(target)) {
-    failure = await post(connection, memory, request, limitMs, unresponsive);
+  for (const wirePost of memory.loads(target)) {
+    failure = await post(connection, memory, wirePost, limitMs, unresponsive);
     if (failure === undefined || !memory.isWrongLoad(failure)) return failure;
   }
   return failure;
@@ -31,19 +31,10 @@ export async function unload(connection: Connection, memory: Memory, model: stri
 }
 
 /** Lists the models in a backend's memory; `undefined` if it does not answer with a list in time. */
-export async function list(
-  { dispatcher, target, headers }: Connection,
-  { listPath, readList }: Memory,
-): Promise<Listing | undefined> {
+export async function list(connection: Connection, { listPath, readList }: Memory): Promise<Listing | undefined> {
   const askedMs = performance.now();
   try {
-    const { statusCode, body } = await dispatcher.request({
-      origin: target.origin,
-      path: target.prefix + listPath,
-      method: 'GET',
-      headers,
-      signal: AbortSignal.timeout(LIST_MS),
-    });
+    const { statusCode, body } = await request(connection, listPath, undefined, AbortSignal.timeout(LIST_MS));
     const models = readList(await body.text());
     return statusCode === 200 && models !== undefined ? { models, askedMs } : undefined;
   } catch {
@@ -54,30 +45,22 @@ export async function list(
 async function post(
   connection: Connection,
   memory: Memory,
-  request: WirePost,
+  wirePost: WirePost,
   limitMs: number,
   unresponsive?: AbortSignal,
   isAgain = false,
 ): Promise<ServerFailure | undefined> {
-  const { dispatcher, target, headers } = connection;
   const sentMs = performance.now();
   const late = limitMs === 0 ? [] : [AbortSignal.timeout(Math.min(limitMs, 2_147_483_647))];
   const signal = AbortSignal.any([...late, ...(unresponsive === undefined ? [] : [unresponsive])]);
   try {
-    const answer = await dispatcher.request({
-      origin: target.origin,
-      path: target.prefix + request.path,
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: request.body,
-      signal,
-    });
+    const answer = await request(connection, wirePost.path, wirePost.body, signal);
     const text = await answer.body.text();
     return answer.statusCode === 200 ? undefined : memory.fail(answer.statusCode, text);
   } catch (error) {
     if (unresponsive?.aborted === true) return UNRESPONSIVE;
     if (!isAgain && !signal.aborted && isStale(error, performance.now() - sentMs))
-      return post(connection, memory, request, limitMs, unresponsive, true);
+      return post(connection, memory, wirePost, limitMs, unresponsive, true);
     return signal.aborted ? timeoutFailure('first-byte', limitMs) : connectionFailure(asError(error));
   }
 }

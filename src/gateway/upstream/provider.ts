@@ -1,4 +1,4 @@
-import type { BackendConfig, Deployment } from '../../schema/gateway-config.ts';
+import type { Deployment } from '../../schema/gateway-config.ts';
 import type { ChatRequest, CompletionRequest, EmbedRequest, ModelRequest, ServerFailure } from '../exchange.ts';
 import type { Json } from '../json.ts';
 import type { ListedModel } from '../route/residency.ts';
@@ -19,7 +19,6 @@ export interface WirePost {
  * prefixes in `schema/provider.ts`.
  */
 export interface Provider {
-  readonly name: BackendConfig['provider'];
   readonly chat: (params: ChatRequest, target: ModelTarget) => WireRequest;
   readonly completion: (params: CompletionRequest, target: ModelTarget) => WireRequest;
   readonly embed: (params: EmbedRequest, target: ModelTarget) => WireRequest;
@@ -44,7 +43,7 @@ export interface Provider {
   };
   /** Present if the server says what a model can do. `read` gives `undefined` if an answer does not say. */
   readonly capabilities?: {
-    readonly query: (model: string) => WirePost;
+    readonly query: (model: string) => BackendQuery;
     readonly read: (answer: Json) => readonly unknown[] | undefined;
   };
   /** Present if the server renders a prompt without answering it. `read` gives `undefined` if the server cannot. */

@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../json.ts';
-import type { Connection } from './connection.ts';
+import { request, type Connection } from './connection.ts';
 
 const ANSWER_MS = 2000;
 /** Time for which a server that did not answer is not asked again, ms. */
@@ -48,25 +48,10 @@ export class QueryCache {
   }
 }
 
-async function ask(
-  { dispatcher, target, headers }: Connection,
-  { path, body }: BackendQuery,
-): Promise<Json | undefined> {
+async function ask(connection: Connection, { path, body }: BackendQuery): Promise<Json | undefined> {
   try {
-    const what =
-      body === undefined
-        ? { method: 'GET' as const, headers }
-        : {
-            method: 'POST' as const,
-            headers: { 'content-type': 'application/json', ...headers },
-            body: JSON.stringify(body),
-          };
-    const answer = await dispatcher.request({
-      origin: target.origin,
-      path: target.prefix + path,
-      ...what,
-      signal: AbortSignal.timeout(ANSWER_MS),
-    });
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const answer = await request(connection, path, text, AbortSignal.timeout(ANSWER_MS));
     const said: unknown = await answer.body.json();
     return answer.statusCode === 200 && isObject(said) ? said : undefined;
   } catch {

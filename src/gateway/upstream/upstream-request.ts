@@ -85,7 +85,7 @@ export class UpstreamRequest {
             kind: 'invalid',
             code: null,
             fault: 'request',
-            message: 'Your request cannot be passed on to the model.',
+            message: 'The JSON body of your request is nested too deeply.',
           },
         },
       ]);

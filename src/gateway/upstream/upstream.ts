@@ -1,6 +1,6 @@
 import { Agent } from 'undici';
 import type { BackendConfig, Deployment, GatewayConfig, Timeouts } from '../../schema/gateway-config.ts';
-import { isObject, type Json } from '../json.ts';
+import { type Json } from '../json.ts';
 import type { ModelRequest, ChatRequest, LoadRequest, FailureOr, ServerFailure } from '../exchange.ts';
 import type { Listing } from '../route/residency.ts';
 import { Capabilities } from './capabilities.ts';
@@ -18,8 +18,6 @@ import { providerOf } from './providers.ts';
 import { UpstreamRequest, type UpstreamListener } from './upstream-request.ts';
 import { targetOf, type Target } from './target.ts';
 import { LivenessWatch } from './liveness-watch.ts';
-
-const CAPABILITIES_MS = 2000;
 
 /** The servers of one configuration. */
 export class Upstream {
@@ -190,23 +188,8 @@ export class Upstream {
     deployment: Deployment,
     { query, read }: NonNullable<Provider['capabilities']>,
   ): Promise<void> {
-    const { origin, prefix } = this.#targetOf(deployment.url);
-    const { path, body } = query(deployment.model);
-    const headers = { 'content-type': 'application/json', ...authorization(deployment) };
-    try {
-      const answer = await this.#agent.request({
-        origin,
-        path: prefix + path,
-        method: 'POST',
-        headers,
-        body,
-        signal: AbortSignal.timeout(CAPABILITIES_MS),
-      });
-      const shown: unknown = await answer.body.json();
-      if (answer.statusCode === 200 && isObject(shown)) this.#capabilities.show(deployment, read(shown));
-    } catch {
-      // The request meets the same failure, and reports it.
-    }
+    const answer = await this.query(deployment, query(deployment.model));
+    if (answer !== undefined) this.#capabilities.show(deployment, read(answer));
   }
 
   /** Closes all connections. */

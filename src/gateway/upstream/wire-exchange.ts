@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { ServerEvent, ServerFailure } from '../exchange.ts';
 import type { ResponseDecoder, WireRequest } from './wire-request.ts';
 import { Deadline, type UpstreamLimits } from './deadline.ts';
-import { connectionFailure, UNRESPONSIVE, isStale, timeoutFailure } from './exchange-failure.ts';
+import { connectionFailure, invalidResponse, UNRESPONSIVE, isStale, timeoutFailure } from './exchange-failure.ts';
 
 /** Gets the events of a response. */
 export interface WireExchangeListener {
@@ -146,13 +146,7 @@ export class WireExchange implements Dispatcher.DispatchHandler {
     try {
       read(this.#reader);
     } catch {
-      const failure: ServerFailure = {
-        kind: 'upstream',
-        code: 'backend_failed',
-        fault: 'deployment',
-        message: 'the backend sent an invalid response',
-      };
-      this.#events.push({ kind: 'failure', failure });
+      this.#events.push({ kind: 'failure', failure: invalidResponse('the backend sent an invalid response') });
     }
     this.#flush();
   }

@@ -1,7 +1,6 @@
 import { typeName, type Body } from '../dialect/body.ts';
-import { readArguments } from '../dialect/call-arguments.ts';
 import { CHAT_ROLES } from '../dialect/roles.ts';
-import { isObject, textOf, type Json } from '../../json.ts';
+import { isObject, textOf, type Json, toolArguments } from '../../json.ts';
 import type { Message, Tool, ToolCall } from '../../exchange.ts';
 import { readImages } from './images.ts';
 
@@ -66,7 +65,7 @@ function readCall(body: Body, call: unknown, at: string): ToolCall {
   const fn = isObject(call) ? call['function'] : undefined;
   if (isObject(call) && isObject(fn) && typeof fn['name'] === 'string') {
     // Clients of other dialects send the arguments as text.
-    return { id: textOf(call, 'id'), name: fn['name'], arguments: readArguments(fn['arguments']) };
+    return { id: textOf(call, 'id'), name: fn['name'], arguments: toolArguments(fn['arguments']) };
   }
   body.refuse(at, `${at} must be {"function": {"name": …, "arguments": {…}}}`);
   return { id: '', name: '', arguments: {} };

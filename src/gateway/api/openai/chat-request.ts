@@ -41,7 +41,7 @@ export function readChatRequest(body: Body): FailureOr<ChatReading> {
   return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
 }
 
-/** Parameters with a value that asks for more than the API's default, which is what the model does anyway. */
+/** Parameters that ask for something other than the API's default; a model does only the default. */
 function unmetDefaults(body: Body): readonly string[] {
   const verbosity = body.value('verbosity');
   const functions = body.value('functions');

@@ -1,8 +1,7 @@
 import { typeName, type Body } from '../dialect/body.ts';
-import { readArguments } from '../dialect/call-arguments.ts';
 import { CHAT_ROLES } from '../dialect/roles.ts';
 import { readImageUrl } from '../dialect/image-url.ts';
-import { isObject, type Json } from '../../json.ts';
+import { isObject, type Json, toolArguments } from '../../json.ts';
 import type { Message, ToolCall } from '../../exchange.ts';
 
 /** Reads `messages`; errors are recorded on `body`. */
@@ -111,6 +110,6 @@ function readFunctionCall(body: Body, id: string, { name, arguments: argumentsTe
   return {
     id,
     name: typeof name === 'string' ? name : '',
-    arguments: readArguments(argumentsText),
+    arguments: toolArguments(argumentsText),
   };
 }

@@ -1,6 +1,5 @@
 import { typeName, type Body } from '../dialect/body.ts';
-import { readArguments } from '../dialect/call-arguments.ts';
-import { isObject, textOf, type Json } from '../../json.ts';
+import { isObject, textOf, type Json, toolArguments } from '../../json.ts';
 import type { Message } from '../../exchange.ts';
 import { readContent, readTexts } from './content.ts';
 import { ConversationBuilder } from './conversation-builder.ts';
@@ -45,7 +44,7 @@ const ITEMS: Readonly<Record<string, ItemReader>> = {
     conversation.addCall({
       id: readText(body, item, 'call_id', at),
       name: readName(body, item, at),
-      arguments: readArguments(item['arguments']),
+      arguments: toolArguments(item['arguments']),
     });
   },
   function_call_output: readOutput,

@@ -1,10 +1,12 @@
-import { isObject, parseObject, textOf, type Json } from '../../json.ts';
+import { invalidResponse } from '../exchange-failure.ts';
+import { isObject, parseObject, textOf, type Json, toolArguments } from '../../json.ts';
 import { StopSequences } from '../stop-sequences.ts';
 import type { ChatRequest, ServerEvent, Usage } from '../../exchange.ts';
 import type { ResponseDecoder } from '../wire-request.ts';
 import { markContext } from './context.ts';
 import { failureOfLine } from './ollama-failure.ts';
-import { ForcedCall, newCallId } from './forced-call.ts';
+import { ForcedCall } from './forced-call.ts';
+import { newCallId } from '../call-id.ts';
 import { LineSplitter } from '../line-splitter.ts';
 import { usageOf } from './usage.ts';
 
@@ -27,11 +29,11 @@ export class AnswerLines implements ResponseDecoder {
   readonly #lines: LineSplitter;
   readonly #wanted: WantedAnswer;
   readonly #maxTokens: number;
-  readonly #watch: StopSequences | undefined;
+  readonly #stops: StopSequences | undefined;
   readonly #forced: ForcedCall | undefined;
   #over = false;
   /** A line has come. */
-  #onEvents = false;
+  #begun = false;
   #calls = 0;
   /** The `context` that the model gave. */
   #context: readonly number[] | undefined;
@@ -42,7 +44,7 @@ export class AnswerLines implements ResponseDecoder {
     this.#emit = emit;
     this.#wanted = wanted;
     this.#maxTokens = wanted.maxTokens ?? Infinity;
-    this.#watch = wanted.stop.length === 0 ? undefined : new StopSequences(wanted.stop, emit);
+    this.#stops = wanted.stop.length === 0 ? undefined : new StopSequences(wanted.stop, emit);
     this.#forced = wanted.callSchema === undefined ? undefined : new ForcedCall();
     this.#lines = new LineSplitter((line) => this.#line(line));
   }
@@ -55,13 +57,13 @@ export class AnswerLines implements ResponseDecoder {
     this.#lines.end();
     if (this.#over) return;
     // Ollama ends the stream of a model that repeats one token without a `done` line: the response stands, its counts are unknown.
-    if (this.#onEvents) this.#end('length');
-    else this.#last(broken('the backend ended its answer without having begun one'));
+    if (this.#begun) this.#end('length');
+    else this.#last(broken('the backend sent an empty response'));
   }
 
   #last(event: ServerEvent): void {
     this.#over = true;
-    this.#watch?.release();
+    this.#stops?.release();
     this.#emit(event.kind === 'end' && this.#context !== undefined ? { ...event, context: this.#context } : event);
   }
 
@@ -73,7 +75,7 @@ export class AnswerLines implements ResponseDecoder {
   #finish(reason: 'stop' | 'length', usage: Usage, early?: true): void {
     if (this.#calls === 0 && this.#forced !== undefined) this.#force(this.#forced);
     const why = this.#calls > 0 ? 'tool-calls' : reason;
-    const stopSequence = this.#watch?.stopped;
+    const stopSequence = this.#stops?.stopped;
     this.#last({
       kind: 'end',
       reason: why,
@@ -93,7 +95,7 @@ export class AnswerLines implements ResponseDecoder {
 
   #line(line: string): void {
     if (this.#over) return;
-    this.#onEvents = true;
+    this.#begun = true;
     const json = parseObject(line);
     if (json === undefined) this.#last(broken('the backend sent what is not JSON'));
     else if ((json['error'] ?? undefined) !== undefined)
@@ -131,9 +133,9 @@ export class AnswerLines implements ResponseDecoder {
   #text(text: string, logprobs: unknown): void {
     const tokens = Array.isArray(logprobs) ? logprobs.map(wholeLogprob) : undefined;
     if (this.#forced !== undefined) this.#forced.take(text);
-    else if (this.#watch === undefined)
+    else if (this.#stops === undefined)
       this.#emit(tokens === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs: tokens });
-    else if (this.#watch.take(text, tokens)) this.#end('stop', true);
+    else if (this.#stops.take(text, tokens)) this.#end('stop', true);
   }
 
   #call(call: unknown): void {
@@ -144,15 +146,13 @@ export class AnswerLines implements ResponseDecoder {
     // Servers before 0.12 give no id; clients need one to send the result.
     this.#emit({
       kind: 'tool-call',
-      call: { id: id === '' ? newCallId() : id, name: textOf(made, 'name'), arguments: argumentsOf(made['arguments']) },
+      call: {
+        id: id === '' ? newCallId() : id,
+        name: textOf(made, 'name'),
+        arguments: toolArguments(made['arguments']),
+      },
     });
   }
-}
-
-/** The arguments of a call; servers in front of Ollama send them as text, as OpenAI's API has them. */
-function argumentsOf(value: unknown): Json {
-  if (typeof value === 'string') return parseObject(value) ?? (value === '' ? {} : { arguments: value });
-  return isObject(value) ? value : {};
 }
 
 /** The text of an error, which proxies in front of Ollama send as OpenAI's error object. */
@@ -162,7 +162,7 @@ function errorText(error: unknown): string {
 }
 
 function broken(message: string): ServerEvent {
-  return { kind: 'failure', failure: { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message } };
+  return { kind: 'failure', failure: invalidResponse(message) };
 }
 
 function isTokens(value: unknown): value is readonly number[] {

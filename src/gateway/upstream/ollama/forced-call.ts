@@ -1,4 +1,4 @@
-import { randomId } from '../../../core/id.ts';
+import { newCallId } from '../call-id.ts';
 import { isObject, parseObject, textOf } from '../../json.ts';
 import type { ToolCall } from '../../exchange.ts';
 
@@ -23,9 +23,4 @@ export class ForcedCall {
       ? undefined
       : { id: newCallId(), name: textOf(json, 'name'), arguments: given };
   }
-}
-
-/** An id for a call that has none. */
-export function newCallId(): string {
-  return `call_${randomId()}`;
 }

@@ -1,4 +1,5 @@
 import type { ModelTarget, Provider } from '../provider.ts';
+import type { BackendQuery } from '../query-cache.ts';
 import { ollamaChat, ollamaCompletion, ollamaEmbed } from './call.ts';
 import { verifiedContext } from './context.ts';
 import { isNever, loadBodies, loadedModels, unloadBody } from './memory.ts';
@@ -9,7 +10,6 @@ import { relaxedSchema } from './schema.ts';
 
 /** Ollama's native API. The gateway loads and unloads its models. */
 export const OLLAMA_PROVIDER: Provider = {
-  name: 'ollama',
   chat: (params, target) => ollamaChat(params, settingsOf(target)),
   completion: (params, target) => ollamaCompletion(params, settingsOf(target)),
   embed: (params, target) => ollamaEmbed(params, settingsOf(target)),
@@ -27,7 +27,7 @@ export const OLLAMA_PROVIDER: Provider = {
     fail: ollamaFailure,
   },
   capabilities: {
-    query: (model) => ({ path: '/api/show', body: JSON.stringify({ model }) }),
+    query: (model) => showQuery(model, false),
     read: ({ capabilities }) => (Array.isArray(capabilities) ? capabilities : undefined),
   },
   render: {
@@ -42,14 +42,14 @@ export const OLLAMA_PROVIDER: Provider = {
     tags: { path: '/api/tags', holdsMs: 5000 },
     loaded: { path: '/api/ps', holdsMs: 250 },
     version: { path: '/api/version', holdsMs: 60_000 },
-    // The verbose form is large and seldom asked for: it is not kept.
-    show: (model, verbose) => ({
-      path: '/api/show',
-      body: verbose ? { model, verbose } : { model },
-      holdsMs: verbose ? 0 : 5000,
-    }),
+    show: showQuery,
   },
 };
+
+// The verbose form is large and seldom asked for: it is not kept.
+function showQuery(model: string, verbose: boolean): BackendQuery {
+  return { path: '/api/show', body: verbose ? { model, verbose } : { model }, holdsMs: verbose ? 0 : 5000 };
+}
 
 // `keep_alive` goes with the load. Repeated in a request it would keep a model that is to make room, and block that server's loads.
 function settingsOf({ model, keepAlive, options }: ModelTarget): AliasSettings {

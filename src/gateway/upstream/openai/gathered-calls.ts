@@ -1,4 +1,4 @@
-import { randomId } from '../../../core/id.ts';
+import { newCallId } from '../call-id.ts';
 import { isObject, parseObject, textOf, type Json } from '../../json.ts';
 import type { ToolCall } from '../../exchange.ts';
 
@@ -51,8 +51,4 @@ export class GatheredCalls {
 // in every chunk.
 function begins(id: string, latest: Gathering): boolean {
   return id !== '' || parseObject(latest.arguments) !== undefined;
-}
-
-function newCallId(): string {
-  return `call_${randomId()}`;
 }

@@ -1,3 +1,4 @@
+import { invalidResponse } from '../exchange-failure.ts';
 import { isObject, textOf, type Json } from '../../json.ts';
 import { StopSequences } from '../stop-sequences.ts';
 import type { ChatRequest, ServerEvent, ServerFailure } from '../../exchange.ts';
@@ -8,10 +9,8 @@ import { logprobTokens } from './token-logprobs.ts';
 export type HonouredParams = Pick<ChatRequest, 'maxTokens' | 'parallelCalls' | 'stream' | 'stop' | 'namesStop'>;
 
 const BROKEN_CALL: ServerFailure = {
-  kind: 'upstream',
-  code: 'backend_failed',
+  ...invalidResponse('the model called a tool with arguments that are not a JSON object'),
   fault: 'request',
-  message: 'the model called a tool with arguments that are not a JSON object',
 };
 
 /**
@@ -20,20 +19,20 @@ const BROKEN_CALL: ServerFailure = {
  */
 export class Interpreter {
   readonly #emit: (event: ServerEvent) => void;
-  readonly #heeded: HonouredParams;
+  readonly #params: HonouredParams;
   readonly #calls = new GatheredCalls();
   /** Set if the server was not told the stop sequences. */
-  readonly #watch: StopSequences | undefined;
+  readonly #stops: StopSequences | undefined;
   #finish: string | undefined;
   #over = false;
   /** Chunks with text: never more than tokens. */
   #pieces = 0;
 
-  constructor(emit: (event: ServerEvent) => void, heeded: HonouredParams) {
+  constructor(emit: (event: ServerEvent) => void, params: HonouredParams) {
     this.#emit = emit;
-    this.#heeded = heeded;
-    this.#watch =
-      heeded.namesStop === true && heeded.stop.length > 0 ? new StopSequences(heeded.stop, emit) : undefined;
+    this.#params = params;
+    this.#stops =
+      params.namesStop === true && params.stop.length > 0 ? new StopSequences(params.stop, emit) : undefined;
   }
 
   /** Takes an event of a reader. */
@@ -49,7 +48,7 @@ export class Interpreter {
     if (!isObject(choice)) return;
     const { delta, message, finish_reason: reason } = choice;
     if (typeof reason === 'string') this.#finish = reason;
-    if (this.#heeded.maxTokens !== 0)
+    if (this.#params.maxTokens !== 0)
       this.#said(isObject(delta) ? delta : isObject(message) ? message : choice, logprobTokens(choice['logprobs']));
   }
 
@@ -63,27 +62,27 @@ export class Interpreter {
     if (!Array.isArray(calls) || this.#over) return;
     // Calls of a whole response have no index: each is a call of its own.
     for (const [place, call] of (calls as readonly unknown[]).entries())
-      if (isObject(call)) this.#calls.take(call, this.#heeded.stream ? call['index'] : place); // an array of unknown items
+      if (isObject(call)) this.#calls.take(call, this.#params.stream ? call['index'] : place); // an array of unknown items
   }
 
   #text(text: string, logprobs: readonly unknown[] | undefined): void {
-    if (this.#watch === undefined)
+    if (this.#stops === undefined)
       this.#emit(logprobs === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs });
-    else if (this.#watch.take(text, logprobs) && this.#heeded.stream) {
+    else if (this.#stops.take(text, logprobs) && this.#params.stream) {
       this.#over = true;
       this.#emit({
         kind: 'end',
         reason: 'stop',
         usage: { promptTokens: 0, completionTokens: this.#pieces },
         early: true,
-        stopSequence: this.#watch.stopped ?? '',
+        stopSequence: this.#stops.stopped ?? '',
       });
     }
   }
 
   #end(end: Extract<ServerEvent, { kind: 'end' }>): void {
-    this.#watch?.release();
-    const stopSequence = this.#watch?.stopped;
+    this.#stops?.release();
+    const stopSequence = this.#stops?.stopped;
     if (stopSequence !== undefined) {
       // The response came whole, with its usage.
       this.#emit({ ...end, reason: 'stop', stopSequence });
@@ -91,10 +90,10 @@ export class Interpreter {
     }
     // Ollama gives no reason when it cuts off a model that repeats itself.
     const cut =
-      this.#heeded.maxTokens === 0 ||
+      this.#params.maxTokens === 0 ||
       end.reason === 'length' ||
       this.#finish === 'length' ||
-      (!this.#heeded.stream && this.#finish === undefined);
+      (!this.#params.stream && this.#finish === undefined);
     const calls = this.#calls.all();
     const whole = calls.filter((call) => call !== undefined);
     // A call that was cut off is no call.
@@ -102,7 +101,7 @@ export class Interpreter {
       this.#emit({ kind: 'failure', failure: BROKEN_CALL });
       return;
     }
-    for (const call of this.#heeded.parallelCalls ? whole : whole.slice(0, 1)) this.#emit({ kind: 'tool-call', call });
+    for (const call of this.#params.parallelCalls ? whole : whole.slice(0, 1)) this.#emit({ kind: 'tool-call', call });
     this.#emit({ ...end, reason: cut ? 'length' : whole.length > 0 ? 'tool-calls' : 'stop' });
   }
 }

@@ -1,4 +1,5 @@
-import { isObject, type Json } from '../../json.ts';
+import { isObject, parseObject, type Json } from '../../json.ts';
+import { invalidResponse } from '../exchange-failure.ts';
 import type { ServerFailure } from '../../exchange.ts';
 
 // Texts of vLLM ("maximum context length is"), llama.cpp ("exceeds the available context size"), LM Studio ("context … overflows")
@@ -26,12 +27,7 @@ export function openaiFailure(status: number, body: string): ServerFailure {
   // 401 and 403 concern the gateway's key for that server, not the client's key.
   if (status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 408)
     return { kind: 'invalid', code, message, fault: 'request', ...param };
-  return {
-    kind: 'upstream',
-    code: 'backend_failed',
-    message: `the backend answered ${String(status)}`,
-    fault: 'deployment',
-  };
+  return invalidResponse(`the backend answered ${String(status)}`);
 }
 
 const LACKS: readonly (readonly [text: RegExp, code: string])[] = [
@@ -53,16 +49,7 @@ export function asMissingCapability(failure: ServerFailure): ServerFailure {
 }
 
 function errorOf(body: string): Json {
-  try {
-    const json: unknown = JSON.parse(body);
-    if (isObject(json))
-      return isObject(json['error'])
-        ? json['error']
-        : typeof json['error'] === 'string'
-          ? { message: json['error'] }
-          : json;
-  } catch {
-    // The body is not JSON.
-  }
-  return {};
+  const json = parseObject(body) ?? {};
+  const { error } = json;
+  return isObject(error) ? error : typeof error === 'string' ? { message: error } : json;
 }

@@ -5,7 +5,6 @@ import { unsupportedParams } from './unsupported-params.ts';
 
 /** Servers with an OpenAI-compatible API (vLLM, llama.cpp, LM Studio). They load their models themselves. */
 export const OPENAI_PROVIDER: Provider = {
-  name: 'openai',
   chat: (params, { model }) => openaiChat(params, model),
   completion: (params, { model }) => openaiCompletion(params, model),
   embed: (params, { model }) => openaiEmbed(params, model),

@@ -1,7 +1,8 @@
+import { invalidResponse } from '../exchange-failure.ts';
 import { isObject, parseObject, type Json } from '../../json.ts';
 import { JsonBodyReader } from '../json-body-reader.ts';
 import { LineSplitter } from '../line-splitter.ts';
-import type { ServerEvent, ServerFailure, Usage } from '../../exchange.ts';
+import type { ServerEvent, Usage } from '../../exchange.ts';
 import type { ResponseDecoder } from '../wire-request.ts';
 import { readUsage } from './usage.ts';
 import { openaiFailure } from './openai-failure.ts';
@@ -9,8 +10,7 @@ import { openaiFailure } from './openai-failure.ts';
 const NOTHING: Usage = { promptTokens: 0, completionTokens: 0 };
 
 function broken(message: string): ServerEvent {
-  const failure: ServerFailure = { kind: 'upstream', code: 'backend_failed', fault: 'deployment', message };
-  return { kind: 'failure', failure };
+  return { kind: 'failure', failure: invalidResponse(message) };
 }
 
 // LM Studio reports a prompt that is too long only in the stream, and vLLM adds the status it would have had.
@@ -27,14 +27,14 @@ function failed(error: unknown, data: string): ServerEvent {
   );
 }
 
-/** Decodes a whole JSON response of an OpenAI-compatible server; a response without its `list` field is a failure. */
-export function replyReader(emit: (event: ServerEvent) => void, about: 'choices' | 'data'): ResponseDecoder {
+/** Decodes a whole JSON response of an OpenAI-compatible server; a response without this field is a failure. */
+export function replyReader(emit: (event: ServerEvent) => void, field: 'choices' | 'data'): ResponseDecoder {
   return new JsonBodyReader((body) => {
-    const list = body?.[about];
+    const list = body?.[field];
     if (body === undefined || !Array.isArray(list) || list.length === 0) {
       emit(
         broken(
-          body === undefined ? 'the backend sent what is not JSON' : `the backend sent an answer without ${about}`,
+          body === undefined ? 'the backend sent what is not JSON' : `the backend sent a response without ${field}`,
         ),
       );
       return;
@@ -79,7 +79,7 @@ export class StreamReader implements ResponseDecoder {
   }
 
   #line(line: string): void {
-    // A data line is the text behind the colon and one optional space; other fields of an event are ignored.
+    // Spaces behind the colon are ignored, as is a byte order mark; so are the other fields of an event.
     const field = line.startsWith('\uFEFF') ? line.slice(1) : line;
     if (this.#over || !field.startsWith('data:')) return;
     const data = field.slice('data:'.length).trimStart();
