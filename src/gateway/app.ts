@@ -6,6 +6,7 @@ import { ENDPOINTS } from './api/endpoints.ts';
 import { modelBody, modelsBody } from './api/openai/models.ts';
 import { notStored } from './api/responses/stored-state.ts';
 import { authenticate } from './auth/bearer.ts';
+import { addModelInfo } from './catalogue/litellm-routes.ts';
 import { addCatalogue } from './catalogue/routes.ts';
 import type { Failure } from './exchange.ts';
 import { fleetHealth } from './health/fleet-health.ts';
@@ -34,8 +35,8 @@ export function createApp({ isStopping, metrics }: AppOptions): Hono<GatewayEnv>
   app.get('/metrics', showMetrics(metrics));
   for (const { paths, endpoint } of ENDPOINTS)
     for (const path of paths)
-      app.post(path, ({ env }) => {
-        void handleRequest(env, endpoint);
+      app.post(path, ({ env, req }) => {
+        void handleRequest(env, endpoint, req.param('model'));
         return RESPONSE_ALREADY_SENT;
       });
   for (const root of ['/v1', '']) {
@@ -48,6 +49,7 @@ export function createApp({ isStopping, metrics }: AppOptions): Hono<GatewayEnv>
     app.post(`${root}/responses/:id/cancel`, withKey(responseNotStored));
   }
   addCatalogue(app, withKey);
+  addModelInfo(app, withKey);
   app.notFound((c) => withoutRoute(app, c));
   app.onError((error, { env }) => {
     process.emitWarning(error);
@@ -78,12 +80,10 @@ function showMetrics(metrics: Metrics): Handler {
 }
 
 function listModels({ env, req }: Context<GatewayEnv>): Response {
-  const { models, since } = env.service;
+  const { listed, since } = env.service;
   const { limit, after_id, before_id } = req.query();
   return jsonResponse(
-    env.dialect === ANTHROPIC
-      ? modelPage([...models.keys()], { limit, after_id, before_id }, since)
-      : modelsBody(models.keys(), since),
+    env.dialect === ANTHROPIC ? modelPage(listed, { limit, after_id, before_id }, since) : modelsBody(listed, since),
   );
 }
 

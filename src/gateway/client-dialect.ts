@@ -2,8 +2,8 @@ import type { Failure, FailureOr, LoadRequest, ModelRequest, ServerEvent, Usage 
 
 /** One path of an API that takes a body. */
 export interface Endpoint {
-  /** Parses the body of a request; `nowMs` is the time since 1970. */
-  readonly parse: (bytes: Buffer, nowMs: number) => FailureOr<ParsedRequest>;
+  /** Parses the body of a request; `nowMs` is the time since 1970. `model`, from the path, replaces the body's. */
+  readonly parse: (bytes: Buffer, nowMs: number, model?: string) => FailureOr<ParsedRequest>;
   /** Set on endpoints that only count the tokens of a prompt: makes the response body. */
   readonly tokenCountBody?: (tokens: number) => string;
 }

@@ -15,6 +15,10 @@ export interface RequestRecord {
   stream?: boolean;
   /** The last deployment that was tried. */
   model?: string;
+  /** Its id, as `/model/info` lists it. */
+  modelId?: string;
+  /** The alias that it serves: the one asked for, or a fallback. */
+  group?: string;
   /** Its backend, as the configuration file writes it. */
   backend?: string;
   /** Its backend as the gateway names it: one name for each server. */

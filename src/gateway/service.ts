@@ -18,6 +18,8 @@ export interface Service {
   readonly since: number;
   /** By every name that clients may ask for. */
   readonly models: ReadonlyMap<string, ModelGroup>;
+  /** The names of `models` that lists show: all but hidden aliases. */
+  readonly listed: readonly string[];
   /** The fallback models of a model, best first. */
   readonly fallbacks: (kind: 'failed' | 'too-long', group: ModelGroup) => readonly ModelGroup[];
   readonly scheduler: Scheduler;
@@ -97,7 +99,7 @@ export function createService(
   const serviceOf = ({ config, upstream }: Current): Service => ({
     config,
     since,
-    models: modelsOf(config),
+    ...namesOf(config),
     fallbacks: fallbacksOf(config),
     scheduler,
     upstream,
@@ -120,13 +122,18 @@ export function createService(
   return serviceOf(current);
 }
 
-function modelsOf({ groups, aliases }: GatewayConfig): ReadonlyMap<string, ModelGroup> {
+function namesOf({ groups, aliases, hiddenAliases }: GatewayConfig): Pick<Service, 'models' | 'listed'> {
   const models = new Map(groups.map((group): [string, ModelGroup] => [group.name, group]));
   for (const [alias, name] of aliases) {
     const group = models.get(name);
     if (group !== undefined && !models.has(alias)) models.set(alias, group);
   }
-  return models;
+  return {
+    models,
+    listed: [...models.keys()].filter(
+      (name) => !hiddenAliases.has(name) || groups.some((group) => group.name === name),
+    ),
+  };
 }
 
 function fallbacksOf({ groups, routing: { fallbacks, contextFallbacks } }: GatewayConfig): Service['fallbacks'] {

@@ -22,6 +22,8 @@ export interface GatewayConfig {
   readonly groups: readonly ModelGroup[];
   /** `model_group_alias`: further names of groups, mapped to the name of the group. */
   readonly aliases: ReadonlyMap<string, string>;
+  /** Names of `aliases` that are served and not listed (`hidden: true`). */
+  readonly hiddenAliases: ReadonlySet<string>;
   /** The backend of every deployment, in the order of their first mention. */
   readonly backends: readonly BackendConfig[];
 }
@@ -83,6 +85,16 @@ export interface ModelGroup {
   readonly deployments: readonly [Deployment, ...Deployment[]];
 }
 
+/** An entry of `model_list` as `/model/info` shows it to LiteLLM's clients: without keys. */
+export interface ListedEntry {
+  /** `model_info.id`, or a hash of the deployment's id; the header `x-litellm-model-id`. */
+  readonly id: string;
+  /** `litellm_params`, as written. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** `model_info`, as written, without its id. */
+  readonly info: Readonly<Record<string, unknown>>;
+}
+
 /** One model on one backend. */
 export interface Deployment {
   /** Unique in a configuration, and the same after a reload of the same entry: `alias@url#model`. */
@@ -96,6 +108,7 @@ export interface Deployment {
   /** The URL as written in the file; response headers show it. */
   readonly writtenUrl: string;
   readonly mode: 'chat' | 'embedding' | undefined;
+  readonly listed: ListedEntry;
   readonly apiKey: Secret | undefined;
   readonly keepAlive: number | string | undefined;
   /** Ollama's options. Those of the runner (`num_ctx` …) apply to every request; the others are defaults. */

@@ -1,6 +1,8 @@
+import { sha256 } from '../core/hash.ts';
 import { Secret } from '../core/secret.ts';
 import type { Deployment, ModelGroup } from './config-types.ts';
 import type { DocumentPath } from './issue.ts';
+import { listedEntry } from './listed-entry.ts';
 import { readModelName } from './provider.ts';
 import { readSection, type IssueList, type UnknownKey } from './section.ts';
 import { LITELLM_PARAMS, MODEL_ENTRY, MODEL_INFO } from './sections/model-list.ts';
@@ -23,7 +25,7 @@ export function readModelList(
     if (read === undefined) continue;
     const group = groups.get(read.name);
     if (group === undefined) groups.set(read.name, [read.deployment]);
-    else group.push({ ...read.deployment, id: uniqueId(read.deployment.id, group) });
+    else group.push(withUniqueId(read.deployment, group));
   }
   // All entries belong to providers that hxllm does not support. Each has its warning, but the gateway would serve no
   // model.
@@ -61,14 +63,15 @@ function readEntry(
       `remove /v1 from api_base, or write model: openai/${target.model}`,
     );
   const { keep_alive: keepAlive, timeout, stream_timeout: streamTimeout } = params;
+  const writtenUrl = given?.['api_base'];
+  // A response header shows it, and headers are ASCII.
+  const shownUrl = typeof writtenUrl === 'string' && /^[\x21-\x7e]+$/.test(writtenUrl) ? writtenUrl : target.url;
+  const id = `${name}@${target.url}#${target.model}`;
   const deployment: Deployment = {
     ...target,
-    // A response header shows it, and headers are ASCII.
-    writtenUrl:
-      typeof given?.['api_base'] === 'string' && /^[\x21-\x7e]+$/.test(given['api_base'])
-        ? given['api_base']
-        : target.url,
-    id: `${name}@${target.url}#${target.model}`,
+    writtenUrl: shownUrl,
+    id,
+    listed: listedEntry(id, writtenUrl === undefined ? undefined : shownUrl, given ?? {}, info ?? {}),
     mode: mode === 'completion' ? 'chat' : mode,
     apiKey: params.api_key === undefined ? undefined : new Secret(params.api_key),
     keepAlive,
@@ -104,7 +107,10 @@ const warnOfUnknownOption: UnknownKey = (path, name, known, findings) =>
   findings.unknownKey(path, name, known, 'sent to Ollama as an option');
 
 // LiteLLM treats a repeated entry as more weight, so both deployments stay and get distinct ids.
-function uniqueId(id: string, group: readonly Deployment[]): string {
+function withUniqueId(deployment: Deployment, group: readonly Deployment[]): Deployment {
+  const { id, listed } = deployment;
   const twins = group.filter((other) => other.id === id || other.id.startsWith(`${id}#`)).length;
-  return twins === 0 ? id : `${id}#${String(twins + 1)}`;
+  if (twins === 0) return deployment;
+  const unique = `${id}#${String(twins + 1)}`;
+  return { ...deployment, id: unique, listed: listed.id === sha256(id) ? { ...listed, id: sha256(unique) } : listed };
 }

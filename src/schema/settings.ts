@@ -71,6 +71,7 @@ export function readSettings(
       contextFallbacks: readFallbacks(both('context_window_fallbacks'), models.groups, aliases, findings),
     },
     aliases,
+    hiddenAliases: hiddenAliasesOf(router.model_group_alias, aliases),
     backends: backendsOf(
       deployments,
       readBackends(own.backends, deployments, findings),
@@ -108,6 +109,15 @@ function originsOf(given: readonly unknown[] | undefined, findings: IssueList): 
       );
   }
   return origins;
+}
+
+/** Aliases that LiteLLM serves and does not list: `{model: NAME, hidden: true}`. */
+function hiddenAliasesOf(
+  given: Readonly<Record<string, unknown>> | undefined,
+  aliases: ReadonlyMap<string, string>,
+): ReadonlySet<string> {
+  const hidden = Object.entries(given ?? {}).filter(([, value]) => isObject(value) && value['hidden'] === true);
+  return new Set(hidden.map(([name]) => name).filter((name) => aliases.has(name)));
 }
 
 function aliasesOf(

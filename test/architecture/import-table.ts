@@ -137,6 +137,7 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
   'gateway/api/responses': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
   'gateway/api/anthropic': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
   'gateway/api/ollama': { rooms: DIALECT, packages: [], why: 'a dialect translates and knows no other' },
+  'gateway/api/litellm': { rooms: DIALECT, packages: [], why: 'bodies about models; it knows no dialect' },
   'gateway/api/dialect': {
     rooms: ['core', ...EXCHANGE, 'gateway/client-dialect.ts'],
     packages: [],
@@ -151,6 +152,7 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
       'gateway/http',
       'gateway/api/dialect',
       'gateway/api/ollama',
+      'gateway/api/litellm',
       'gateway/proxy/failures.ts',
       'gateway/proxy/runner-options.ts',
       'gateway/upstream',

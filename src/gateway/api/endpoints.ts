@@ -14,9 +14,9 @@ import { inputTokenCount } from './responses/usage.ts';
 
 /** The endpoints that take a POST, with their paths. */
 export const ENDPOINTS: readonly { readonly paths: readonly string[]; readonly endpoint: Endpoint }[] = [
-  { paths: ['/v1/chat/completions', '/chat/completions'], endpoint: { parse: readChat } },
-  { paths: ['/v1/completions', '/completions'], endpoint: { parse: readCompletion } },
-  { paths: ['/v1/embeddings', '/embeddings'], endpoint: { parse: readEmbeddings } },
+  { paths: openaiPaths('/chat/completions'), endpoint: { parse: readChat } },
+  { paths: openaiPaths('/completions'), endpoint: { parse: readCompletion } },
+  { paths: openaiPaths('/embeddings'), endpoint: { parse: readEmbeddings } },
   { paths: ['/v1/responses', '/responses'], endpoint: { parse: readResponses } },
   {
     paths: ['/v1/responses/input_tokens', '/responses/input_tokens'],
@@ -32,6 +32,11 @@ export const ENDPOINTS: readonly { readonly paths: readonly string[]; readonly e
   { paths: ['/api/embed'], endpoint: { parse: readApiEmbed } },
   { paths: ['/api/embeddings'], endpoint: { parse: readApiEmbeddings } },
 ];
+
+/** The paths of an endpoint of OpenAI's that LiteLLM has too: Azure's and an older one name the model, which may have slashes. */
+function openaiPaths(path: string): readonly string[] {
+  return [`/v1${path}`, path, `/openai/deployments/:model{.+}${path}`, `/engines/:model{.+}${path}`];
+}
 
 const MESSAGES = /^(?:\/v1)?\/messages(?:\/|$)/;
 const RESPONSE_PATHS = /^(?:\/v1)?\/responses(?:\/|$)/;

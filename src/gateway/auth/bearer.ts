@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FailureOr } from '../exchange.ts';
 import { foreignCaller } from './local-callers.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -8,8 +9,14 @@ export interface Caller {
 }
 
 /**
- * Checks the key of a request (`Authorization: Bearer`, or Anthropic's `x-api-key`) and records the caller. A gateway without a master
- * key lets every caller of this machine in, and with `hxllm.open` every caller: the start has checked that this is meant.
+ * Headers that hold nothing but a key: Anthropic's, LiteLLM's and Azure's. LiteLLM's may say `Bearer` before the key
+ * (get_api_key in litellm/proxy/auth/user_api_key_auth.py, 1.108.7).
+ */
+const KEY_HEADERS = ['x-api-key', 'x-litellm-api-key', 'api-key'] as const;
+
+/**
+ * Checks the key of a request (`Authorization: Bearer`, or one of {@link KEY_HEADERS}) and records the caller. A gateway without a
+ * master key lets every caller of this machine in, and with `hxllm.open` every caller: the start has checked that this is meant.
  */
 export function authenticate({ incoming, service, record }: RequestContext): FailureOr<Caller> {
   const { masterKey } = service.config;
@@ -17,14 +24,25 @@ export function authenticate({ incoming, service, record }: RequestContext): Fai
     const foreign = service.config.open ? undefined : foreignCaller(incoming.headers, service.config.origins);
     return foreign === undefined ? accept('anyone', record) : { ok: false, failure: foreign };
   }
-  const { authorization, 'x-api-key': apiKey } = incoming.headers;
-  const bearer = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
-  // A client may send a key of another service in one header and ours in the other.
-  const given = [bearer, apiKey].filter((key) => typeof key === 'string' && key !== '') as readonly string[];
+  const given = keysIn(incoming.headers);
   const [first] = given;
   if (first === undefined) return refuse(null, MISSING);
   if (masterKey.state === 'set' && given.some((key) => masterKey.key.equals(key))) return accept('master', record);
   return refuse('invalid_api_key', `Incorrect API key provided: ${masked(first)}.`);
+}
+
+/** Every key of a request: a client may send a key of another service in one header and ours in another. */
+function keysIn(headers: IncomingHttpHeaders): readonly string[] {
+  const keys = KEY_HEADERS.map((name) => headers[name]).map((key) =>
+    typeof key === 'string' ? (bearerIn(key) ?? key) : undefined,
+  );
+  return [bearerIn(headers.authorization ?? ''), ...keys].filter(
+    (key) => key !== undefined && key !== '',
+  ) as readonly string[]; // filtered
+}
+
+function bearerIn(value: string): string | undefined {
+  return /^bearer +(\S+) *$/i.exec(value)?.[1];
 }
 
 const MISSING =

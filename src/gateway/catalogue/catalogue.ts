@@ -11,7 +11,7 @@ export async function listTags(service: Service): Promise<Json> {
   const answers = await askAll(service, 'tags');
   const since = new Date(service.since * 1000);
   return {
-    models: [...service.models].map(([alias, { deployments }]) =>
+    models: listedGroups(service).map(({ name: alias, deployments }) =>
       tagBody(
         alias,
         firstOf(deployments, ({ url, model }) => findListed(answers.get(url), model)),
@@ -24,7 +24,7 @@ export async function listTags(service: Service): Promise<Json> {
 /** The aliases whose models are in memory, each as listed by the backend that keeps it longest. */
 export async function listLoaded(service: Service): Promise<Json> {
   const answers = await askAll(service, 'loaded');
-  const models = [...service.models].flatMap(([alias, { deployments }]) => {
+  const models = listedGroups(service).flatMap(({ name: alias, deployments }) => {
     const known = deployments
       .map(({ url, model }) => findListed(answers.get(url), model))
       .filter((listed) => listed !== undefined);
@@ -70,6 +70,14 @@ export async function showModel(
     ),
     from: undefined,
   };
+}
+
+/** The aliases that lists show, each with the deployments that serve it. */
+export function listedGroups({ listed, models }: Service): readonly ModelGroup[] {
+  return listed.flatMap((name) => {
+    const group = models.get(name);
+    return group === undefined ? [] : [{ ...group, name }];
+  });
 }
 
 type Subject = 'tags' | 'loaded' | 'version';

@@ -131,6 +131,7 @@ export class Forwarder {
     this.#sentMs = nowMs;
     this.#firstMs = undefined;
     recordAttempt(record, deployment, nowMs - startedMs, reason);
+    record.group = this.#fallbacks.inUse ? this.#group.name : (record.alias ?? this.#group.name);
     const onEvents = (events: readonly ServerEvent[]): void => {
       this.#onEvents(events);
     };

@@ -10,16 +10,17 @@ import { providerOf } from '../upstream/providers.ts';
 import { countTokens } from './count-tokens.ts';
 import { INTERNAL_ERROR, MAX_NAME_LENGTH, unknownModel, unsupportedParameter } from './failures.ts';
 import { pinToBackend } from './pinned-backend.ts';
+import { callHeaders } from './litellm-headers.ts';
 import { ClientResponse } from './response.ts';
 import { unsupportedOptions } from './runner-options.ts';
 
-/** Serves a request with a body: authenticate → readBody → parse → resolveModel → unsupportedParameters → forward. Never throws. */
-export async function handleRequest(context: RequestContext, endpoint: Endpoint): Promise<void> {
+/** Serves a request with a body: authenticate → readBody → parse → resolveModel → unsupportedParameters → forward. `named` is the model that the path names. Never throws. */
+export async function handleRequest(context: RequestContext, endpoint: Endpoint, named?: string): Promise<void> {
   try {
     const caller = authenticate(context);
     if (!caller.ok) return reject(context, caller.failure);
     const body = await readBody(context.incoming, context.service.config.maxBodyBytes);
-    const parsed = body.ok ? endpoint.parse(body.value, Date.now()) : body;
+    const parsed = body.ok ? endpoint.parse(body.value, Date.now(), named) : body;
     if (!parsed.ok) return reject(context, parsed.failure);
     const model = resolveModel(context, parsed.value);
     if (!model.ok) return reject(context, model.failure);
@@ -34,9 +35,10 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint)
   }
 }
 
-function reject({ record, outgoing, dialect, id }: RequestContext, failure: Failure): void {
+function reject(context: RequestContext, failure: Failure): void {
+  const { record, outgoing, dialect, id } = context;
   record.failure = failure.code ?? failure.kind;
-  sendWhole(outgoing, dialect.errorResponse(failure, id));
+  sendWhole(outgoing, dialect.errorResponse(failure, id), callHeaders(context));
 }
 
 /** The deployments of the model that a request asks for: all, or those on the backend that `x-hxllm-backend` names. */

@@ -7,6 +7,7 @@ import type { ParsedRequest } from '../client-dialect.ts';
 import type { Failure, Usage } from '../exchange.ts';
 import { INTERNAL_ERROR } from './failures.ts';
 import { Forwarder } from './forwarder.ts';
+import { callHeaders, modelHeaders } from './litellm-headers.ts';
 import { replicaId } from '../route/replica.ts';
 import { isReady, runnerKey } from '../route/residency.ts';
 import { endedBy } from '../usage/access-log.ts';
@@ -43,7 +44,7 @@ export class ClientResponse {
     this.#writer = new ResponseWriter(outgoing, {
       streamType: dialect.streamType,
       keepAlive: parsed.stream ? (parsed.keepAlive ?? dialect.keepAlive) : undefined,
-      headers: () => this.#headers(),
+      headers: () => ({ ...this.#headers(), ...callHeaders(context), ...modelHeaders(context) }),
       onLag,
     });
     this.#pending = parsed.subrequests.length;
@@ -129,7 +130,7 @@ export class ClientResponse {
     const response = dialect.errorResponse(failure, id);
     record.ended = this.#streaming ? 'cut' : endedBy(response.status);
     if (this.#writer.begun) this.#writer.end(this.#parsed.errorFrame?.(failure) ?? dialect.errorFrame(failure, id));
-    else this.#writer.sendError(response, this.#headers());
+    else this.#writer.sendError(response, { ...this.#headers(), ...callHeaders(this.#context) });
   }
 
   // The client has left, or has all of its response.

@@ -43,7 +43,10 @@ export const ROUTER_SETTINGS = {
         type: ['string', 'object'],
         properties: {
           model: { type: 'string', description: 'The `model_name`.' },
-          hidden: { type: 'boolean', description: 'A key of LiteLLM without effect in hxllm.' },
+          hidden: {
+            type: 'boolean',
+            description: 'Whether lists of models leave the name out. It is served all the same.',
+          },
         },
         required: ['model'],
       },

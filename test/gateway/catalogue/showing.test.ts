@@ -16,6 +16,7 @@ test('/api/ps lists a model as the server that keeps it longest, in any time zon
   const service = {
     config: { backends },
     models: new Map([['alias', { deployments }]]),
+    listed: ['alias'],
     upstream: { query },
     scheduler: { fleet: { backends: new Map() } },
   } as unknown as Service; // the only part that is used

@@ -19,8 +19,8 @@ import { TextCompletion } from './text-completion.ts';
 import { completionUsage, usageOfPrompts } from './usage.ts';
 
 /** Reads `POST /v1/chat/completions`. */
-export function readChat(bytes: Buffer, nowMs: number): FailureOr<ParsedRequest> {
-  return parsedRequestOf(bytes, (body) => {
+export function readChat(bytes: Buffer, nowMs: number, named?: string): FailureOr<ParsedRequest> {
+  return parsedRequestOf(bytes, named, (body) => {
     const modern = modernBody(body);
     const [Chunks, Completion] = modern === undefined ? [ChatChunks, ChatCompletion] : [LegacyChunks, LegacyCompletion];
     const read = readChatRequest(modern ?? body);
@@ -55,8 +55,8 @@ export function readChat(bytes: Buffer, nowMs: number): FailureOr<ParsedRequest>
 }
 
 /** Reads `POST /v1/completions`: one choice for each prompt, or `n`. */
-export function readCompletion(bytes: Buffer, nowMs: number): FailureOr<ParsedRequest> {
-  return parsedRequestOf(bytes, (body) => {
+export function readCompletion(bytes: Buffer, nowMs: number, named?: string): FailureOr<ParsedRequest> {
+  return parsedRequestOf(bytes, named, (body) => {
     const read = readCompletionRequest(body);
     if (!read.ok) return read;
     const { requests, choices, candidates, echo, hidesLogprobs, ignoredParams } = read.value;
@@ -93,8 +93,8 @@ export function readCompletion(bytes: Buffer, nowMs: number): FailureOr<ParsedRe
 }
 
 /** Reads `POST /v1/embeddings`. */
-export function readEmbeddings(bytes: Buffer): FailureOr<ParsedRequest> {
-  return parsedRequestOf(bytes, (body) => {
+export function readEmbeddings(bytes: Buffer, _nowMs?: number, named?: string): FailureOr<ParsedRequest> {
+  return parsedRequestOf(bytes, named, (body) => {
     const read = readEmbedRequest(body);
     if (!read.ok) return read;
     const { request: params, ignoredParams } = read.value;
@@ -117,9 +117,15 @@ export function readEmbeddings(bytes: Buffer): FailureOr<ParsedRequest> {
   });
 }
 
-function parsedRequestOf(bytes: Buffer, read: (body: Body) => FailureOr<ParsedRequest>): FailureOr<ParsedRequest> {
+/** `model`: the model that the path names, which counts before the body's, as in LiteLLM. */
+function parsedRequestOf(
+  bytes: Buffer,
+  model: string | undefined,
+  read: (body: Body) => FailureOr<ParsedRequest>,
+): FailureOr<ParsedRequest> {
   const body = parseBody(bytes);
-  return body instanceof Body ? read(body) : { ok: false, failure: body };
+  if (!(body instanceof Body)) return { ok: false, failure: body };
+  return read(model === undefined ? body : new Body({ ...body.json, model }));
 }
 
 function subrequests(

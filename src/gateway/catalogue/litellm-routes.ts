@@ -1,0 +1,36 @@
+import type { Context, Hono } from 'hono';
+import type { GatewayEnv } from '../request-context.ts';
+import { jsonResponse } from '../http/sized-response.ts';
+import { listModelGroups, listModelInfo } from './model-info.ts';
+
+type Handler = (c: Context<GatewayEnv>) => Response | Promise<Response>;
+
+/** Adds the paths of LiteLLM that its clients ask for the properties of models. `withKey` protects a handler. */
+export function addModelInfo(app: Hono<GatewayEnv>, withKey: (handler: Handler) => Handler): void {
+  for (const path of ['/model/info', '/v1/model/info']) app.get(path, withKey(showModelInfo));
+  app.get(
+    '/model_group/info',
+    withKey(async ({ env, req }) =>
+      jsonResponse({ data: await listModelGroups(env.service, req.query('model_group')) }),
+    ),
+  );
+  app.get('/health/services', withKey(checkService));
+}
+
+async function showModelInfo({ env, req }: Context<GatewayEnv>): Promise<Response> {
+  const id = req.query('litellm_model_id');
+  const data = await listModelInfo(env.service, id);
+  if (id === undefined || data.length > 0) return jsonResponse({ data });
+  env.record.failure = 'model_not_found';
+  return jsonResponse({ detail: { error: `Model id = ${id.slice(0, 200)} not found on litellm proxy` } }, 400);
+}
+
+/** LiteLLM tests a service for its log or alerts here. The gateway sends to none, and says so as LiteLLM does for one that is not set up. */
+function checkService({ env, req }: Context<GatewayEnv>): Response {
+  const service = req.query('service');
+  env.record.failure = 'no_services';
+  if (service === undefined)
+    return jsonResponse({ detail: [{ type: 'missing', loc: ['query', 'service'], msg: 'Field required' }] }, 422);
+  const message = `{'error': '"${service.slice(0, 100)}" not in proxy config: general_settings. Unable to test this.'}`;
+  return jsonResponse({ error: { message, type: 'auth_error', param: 'None', code: '422' } }, 422);
+}

@@ -1,0 +1,71 @@
+import type { Deployment } from '../../schema/gateway-config.ts';
+import { modelGroupBody } from '../api/litellm/model-group-info.ts';
+import { modelInfoBody, type ModelFacts } from '../api/litellm/model-info.ts';
+import { isObject, textOf, type Json } from '../json.ts';
+import { contextOf } from '../proxy/runner-options.ts';
+import type { Service } from '../service.ts';
+import { listedGroups, showModel } from './catalogue.ts';
+
+/** Time for the answers of all servers, ms; later ones are left out. Servers are asked side by side, each for one model at a time. */
+const ANSWERS_MS = 4000;
+
+/** Every deployment of every listed alias; with `id`, the deployment with that id alone, or none. */
+export async function listModelInfo(service: Service, id?: string): Promise<readonly Json[]> {
+  const wanted =
+    id === undefined
+      ? listedGroups(service)
+      : service.config.groups.map(({ name, deployments }) => ({
+          name,
+          deployments: deployments.filter(({ listed }) => listed.id === id),
+        }));
+  const facts = await factsOf(
+    service,
+    wanted.flatMap(({ deployments }) => deployments),
+  );
+  return wanted.flatMap(({ name, deployments }) =>
+    deployments.map((deployment) => modelInfoBody(name, deployment, facts(deployment))),
+  );
+}
+
+/** Every listed alias; with `asked`, that alias alone, or none. */
+export async function listModelGroups(service: Service, asked?: string): Promise<readonly Json[]> {
+  const wanted = listedGroups(service).filter(({ name }) => asked === undefined || name === asked);
+  const facts = await factsOf(
+    service,
+    wanted.flatMap(({ deployments }) => deployments),
+  );
+  return wanted.map(({ name, deployments }) =>
+    modelGroupBody(
+      name,
+      deployments.map((deployment) => ({ deployment, facts: facts(deployment) })),
+    ),
+  );
+}
+
+/** Asks the servers about the models of deployments; a server that is silent tells nothing. */
+async function factsOf(
+  service: Service,
+  deployments: readonly Deployment[],
+): Promise<(deployment: Deployment) => ModelFacts> {
+  const untilMs = performance.now() + ANSWERS_MS;
+  const known = new Map<Deployment, ModelFacts>();
+  await Promise.all(
+    [...Map.groupBy(new Set(deployments), ({ url }) => url).values()].map(async (onServer) => {
+      for (const deployment of onServer)
+        if (performance.now() < untilMs) known.set(deployment, await askAbout(service, deployment));
+    }),
+  );
+  return (deployment) =>
+    known.get(deployment) ?? { capabilities: undefined, context: contextOf(deployment, service.scheduler.fleet) };
+}
+
+async function askAbout(service: Service, deployment: Deployment): Promise<ModelFacts> {
+  const { body, from } = await showModel(service, { name: deployment.model, deployments: [deployment] }, false);
+  const info = body['model_info'];
+  const context = isObject(info) ? info[`${textOf(info, 'general.architecture')}.context_length`] : undefined;
+  const capabilities = from === undefined ? undefined : body['capabilities'];
+  return {
+    capabilities: Array.isArray(capabilities) ? capabilities : undefined,
+    context: typeof context === 'number' ? context : undefined,
+  };
+}
