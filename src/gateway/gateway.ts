@@ -5,7 +5,7 @@ import { createApp } from './app.ts';
 import { listen, type Listening } from './http/listen.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
-import { createGatewayServer, type ArrivalLimits } from './server.ts';
+import { createGatewayServer, type ConnectionLimits } from './server.ts';
 import { createService, type Service } from './service.ts';
 
 /** A gateway; it listens after `listen`. */
@@ -23,8 +23,8 @@ export interface Gateway {
   stop(limitMs: number, atOnce: AbortSignal): Promise<{ readonly cut: number }>;
 }
 
-/** Makes a gateway for a configuration; `arrival` replaces the default limits for requests to arrive. */
-export function createGateway(config: GatewayConfig, log: Log, arrival?: ArrivalLimits): Gateway {
+/** Makes a gateway for a configuration; `limits` replace the default limits of connections. */
+export function createGateway(config: GatewayConfig, log: Log, limits?: Partial<ConnectionLimits>): Gateway {
   // A reload replaces it; requests keep the service they began with.
   let current = createService(config, log, (replica, how) => {
     metrics.loaded(replica, how);
@@ -35,7 +35,7 @@ export function createGateway(config: GatewayConfig, log: Log, arrival?: Arrival
     openConnections: () => connections.open,
   });
   const app = createApp({ isStopping: () => connections.stopping, metrics });
-  const { server, connections } = createGatewayServer(app, service, log, metrics, arrival);
+  const { server, connections } = createGatewayServer(app, service, log, metrics, limits);
   let listeners: readonly NetServer[] = [];
   const begin = async (listening: Listening): Promise<Result<readonly ListenAddress[]>> => {
     const begun = await listen(server, listening);

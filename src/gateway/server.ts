@@ -27,14 +27,17 @@ const KEEP_ALIVE_MS = 75_000;
 // Probes and scrapes come every few seconds: a successful one is not logged.
 const UNLOGGED = /^\/(?:health(?:\/.*)?|metrics)$/;
 
-/** Time that a request may take to arrive, and the interval of the check, ms. */
-export interface ArrivalLimits {
+/** Limits of a connection, ms. */
+export interface ConnectionLimits {
+  /** Time that a request may take to arrive, and the interval of the check. */
   readonly headersMs: number;
   readonly wholeMs: number;
   readonly lookMs: number;
+  /** Time without a byte read by a client that has bytes to read. The client is let go at the second check, so within twice the time. */
+  readonly sendMs: number;
 }
 
-const ARRIVAL: ArrivalLimits = { headersMs: 60_000, wholeMs: 300_000, lookMs: 10_000 };
+const LIMITS: ConnectionLimits = { headersMs: 60_000, wholeMs: 300_000, lookMs: 10_000, sendMs: 30_000 };
 
 /** The dialect of the endpoint that the router finds, for every form of a target. */
 function dialectOfTarget(target: string, headers: IncomingMessage['headers']): ClientDialect {
@@ -61,15 +64,17 @@ export function createGatewayServer(
   service: () => Service,
   log: Log,
   metrics: Metrics,
-  arrival = ARRIVAL,
+  limits: Partial<ConnectionLimits> = {},
 ): { readonly server: Server; readonly connections: Connections } {
+  const { headersMs, wholeMs, lookMs, sendMs } = { ...LIMITS, ...limits };
   const server = createServer({
     requireHostHeader: false,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: arrival.headersMs,
-    requestTimeout: arrival.wholeMs,
-    connectionsCheckingInterval: arrival.lookMs,
+    headersTimeout: headersMs,
+    requestTimeout: wholeMs,
+    connectionsCheckingInterval: lookMs,
   });
+  server.timeout = sendMs;
   const connections = new Connections(server);
   const contexts = new WeakMap<IncomingMessage, RequestContext>();
 

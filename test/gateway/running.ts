@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
 import { readConfigText } from '../../src/gateway/process/config-file.ts';
-import type { ArrivalLimits } from '../../src/gateway/server.ts';
+import type { ConnectionLimits } from '../../src/gateway/server.ts';
 import { until } from '../until.ts';
 
 export { until };
@@ -22,6 +22,8 @@ export interface Running extends Gateway {
   readonly entries: Readonly<Record<string, unknown>>[];
   /** Log lines of requests that have ended. */
   ended(): readonly Readonly<Record<string, unknown>>[];
+  /** Number of open connections of clients. */
+  connections(): number;
   /** Sends a request with the key. */
   ask(path: string, init?: Init): Promise<Response>;
   chat(more?: object, init?: Init): Promise<Response>;
@@ -29,12 +31,12 @@ export interface Running extends Gateway {
 }
 
 /**
- * Starts a gateway for the alias `m` on these backends, or for a configuration of its own; `arrival` as in {@link createGateway}.
+ * Starts a gateway for the alias `m` on these backends, or for a configuration of its own; `limits` as in {@link createGateway}.
  */
 export async function startGateway(
   backends: readonly { readonly url: string }[],
   more: object = {},
-  arrival?: ArrivalLimits,
+  limits?: Partial<ConnectionLimits>,
 ): Promise<Running> {
   const model_list = backends.map(({ url }) => ({
     model_name: 'm',
@@ -44,7 +46,7 @@ export async function startGateway(
   const { config, errors } = readConfigText(text, 'config.yaml', { environment: {}, unset: 'error' });
   assert.ok(config !== undefined, JSON.stringify(errors));
   const log: Readonly<Record<string, unknown>>[] = [];
-  const gateway = createGateway(config, (entry) => log.push(entry), arrival);
+  const gateway = createGateway(config, (entry) => log.push(entry), limits);
   const addresses = await gateway.listen({ kind: 'address', address: { host: '127.0.0.1', port: 0 } });
   assert.ok(addresses.ok);
   const port = addresses.value[0]?.port ?? 0;
@@ -58,6 +60,7 @@ export async function startGateway(
     log,
     entries: log,
     ask,
+    connections: () => Number(/^hxllm_client_connections (\d+)$/m.exec(gateway.metrics.text())?.[1]),
     ended: () => log.filter(({ event }) => event === 'request'),
     chat: (body = {}, init = {}) =>
       ask('/v1/chat/completions', {

@@ -5,6 +5,12 @@ import type { RequestContext } from '../request-context.ts';
 const IDLE_GRACE_MS = 1500;
 const CHECK_MS = 100;
 
+/**
+ * Silence of a client after which TCP probes it, ms. Ten probes without an answer, one each second (libuv's uv_tcp_keepalive), end its
+ * connection: a client that vanished without a FIN gives its slot back.
+ */
+const PROBE_AFTER_MS = 30_000;
+
 /** A response that is not complete yet. */
 interface PendingResponse {
   readonly outgoing: ServerResponse;
@@ -23,10 +29,14 @@ export class Connections {
     this.#server = server;
     server.on('connection', (socket: Socket) => {
       this.#pending.set(socket, []);
+      socket.setKeepAlive(true, PROBE_AFTER_MS);
       socket.once('close', () => {
         this.#pending.delete(socket);
         if (this.#pending.size === 0) this.#onEmpty();
       });
+    });
+    server.on('timeout', (socket: Socket) => {
+      this.#onStill(socket);
     });
   }
 
@@ -90,6 +100,14 @@ export class Connections {
     await Promise.all([closed, empty]);
     clearInterval(checking);
     return { cut: cut ?? 0 };
+  }
+
+  // No byte has moved on the connection for its time-out.
+  #onStill(socket: Socket): void {
+    // The client waits for the gateway, or sends a request: other limits hold. An idle connection has another time-out.
+    if (socket.writableLength === 0 && socket.timeout === this.#server.timeout) return;
+    for (const { context } of this.#pending.get(socket) ?? []) context.record.ended = 'client-too-slow';
+    socket.destroy();
   }
 
   // Returns the number of responses cut. Their last bytes have until the next check to leave.

@@ -1,8 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { ErrorResponse } from '../client-dialect.ts';
-
-/** Bytes that may wait for a client to read; beyond it the client is dropped, since the backend is never made to wait. */
-export const MAX_LAG_BYTES = 1024 * 1024;
+import { PIECE_BYTES, SendQueue } from './send-queue.ts';
 
 /** Silence after which a stream sends its keep-alive text, ms. */
 export const SILENCE_MS = 15_000;
@@ -21,10 +19,15 @@ export interface ResponseWriterOptions {
   readonly onLag: () => void;
 }
 
-/** Writes one response to its client, in chunks or whole. It never waits for the client. */
+/**
+ * Writes one response to its client, in chunks or whole. It never waits for the client, so that the backend is never made to wait: a
+ * client that lags is dropped.
+ */
 export class ResponseWriter {
   readonly #outgoing: ServerResponse;
   readonly #options: ResponseWriterOptions;
+  /** Set from the first text that the socket does not take at once. */
+  #queue: SendQueue | undefined;
   readonly #silence: NodeJS.Timeout | undefined;
 
   constructor(outgoing: ServerResponse, options: ResponseWriterOptions) {
@@ -44,22 +47,21 @@ export class ResponseWriter {
 
   /** Sends a chunk of a stream. */
   writeChunk(text: string): void {
-    if (this.#outgoing.destroyed) return;
-    if (!this.begun)
-      this.#outgoing.writeHead(200, {
-        'content-type': this.#options.streamType,
-        ...STREAM_HEADERS,
-        ...this.#options.headers(),
-      });
-    this.#outgoing.write(text);
+    const outgoing = this.#outgoing;
+    if (outgoing.destroyed) return;
+    this.#begin();
     this.#silence?.refresh();
-    if (this.#outgoing.writableLength > MAX_LAG_BYTES) this.#drop();
+    if (this.#queue === undefined && text.length < PIECE_BYTES && !outgoing.writableNeedDrain) outgoing.write(text);
+    else this.#enqueue(text);
   }
 
   /** Sends the last chunk of a stream. */
   end(text: string): void {
-    this.writeChunk(text);
     this.close();
+    if (this.#outgoing.destroyed) return;
+    this.#begin();
+    this.#queue?.flush();
+    this.#outgoing.write(text);
     this.#outgoing.end();
   }
 
@@ -84,6 +86,21 @@ export class ResponseWriter {
   /** Stops the keep-alive text. */
   close(): void {
     clearInterval(this.#silence);
+  }
+
+  #begin(): void {
+    if (this.begun) return;
+    this.#outgoing.writeHead(200, {
+      'content-type': this.#options.streamType,
+      ...STREAM_HEADERS,
+      ...this.#options.headers(),
+    });
+  }
+
+  #enqueue(text: string): void {
+    this.#queue ??= new SendQueue(this.#outgoing);
+    if (this.#queue.lags) this.#drop();
+    else this.#queue.add(text);
   }
 
   #drop(): void {
