@@ -3,8 +3,8 @@ import { unknownModel } from '../proxy/failures.ts';
 import type { GatewayEnv } from '../request-context.ts';
 import { readBody } from '../http/request-body.ts';
 import { errorResponse, jsonResponse, sizedResponse } from '../http/sized-response.ts';
-import { Body, parseBody } from '../api/dialect/body.ts';
-import type { Failure } from '../exchange.ts';
+import { readBytes, type Body } from '../api/dialect/body.ts';
+import type { Failure, FailureOr } from '../exchange.ts';
 import { aliasOf } from '../api/ollama/alias.ts';
 import { listLoaded, listTags, showModel, showVersion } from './catalogue.ts';
 
@@ -46,13 +46,9 @@ const CHANGE: Failure = {
 async function show({ env }: Context<GatewayEnv>): Promise<Response> {
   const { incoming, record, service } = env;
   const bytes = await readBody(incoming, service.config.maxBodyBytes);
-  const body = bytes.ok ? parseBody(bytes.value) : bytes.failure;
-  if (!(body instanceof Body)) return errorResponse(env, body);
-  // Ollama's own client calls it `name`, and sends an empty `model` beside it.
-  const asked = (body.text('model') || body.text('name')) ?? '';
-  const verbose = body.flag('verbose') ?? false;
-  if (asked === '') body.refuse('model', 'model is required');
-  if (body.failure !== undefined) return errorResponse(env, body.failure);
+  const read = bytes.ok ? readBytes(bytes.value, readShow) : bytes;
+  if (!read.ok) return errorResponse(env, read.failure);
+  const { asked, verbose } = read.value;
   const alias = aliasOf(asked, service.models);
   record.alias = alias;
   const group = service.models.get(alias);
@@ -64,4 +60,12 @@ async function show({ env }: Context<GatewayEnv>): Promise<Response> {
   const reply = jsonResponse(shown);
   reply.headers.set('x-hxllm-backend', from.writtenUrl);
   return reply;
+}
+
+function readShow(body: Body): FailureOr<{ readonly asked: string; readonly verbose: boolean }> {
+  // Ollama's own client calls it `name`, and sends an empty `model` beside it.
+  const asked = (body.text('model') || body.text('name')) ?? '';
+  const verbose = body.flag('verbose') ?? false;
+  if (asked === '') body.refuse('model', 'model is required');
+  return { ok: true, value: { asked, verbose } };
 }

@@ -1,4 +1,4 @@
-import { Body, parseBody } from '../dialect/body.ts';
+import { readBytes, type Body } from '../dialect/body.ts';
 import type { ParsedRequest } from '../../client-dialect.ts';
 import type { FailureOr } from '../../exchange.ts';
 import { MessageEventEncoder } from './message-event-encoder.ts';
@@ -9,17 +9,15 @@ import { readMessageRequest } from './request.ts';
 
 /** Reads `POST /v1/messages`. */
 export function readMessages(bytes: Buffer): FailureOr<ParsedRequest> {
-  return parsedRequestOf(bytes, false);
+  return readBytes(bytes, (body) => parsedRequestOf(body, false));
 }
 
 /** Reads `POST /v1/messages/count_tokens`: the tokens of the prompt are counted, and no response is generated. */
 export function readCountTokens(bytes: Buffer): FailureOr<ParsedRequest> {
-  return parsedRequestOf(bytes, true);
+  return readBytes(bytes, (body) => parsedRequestOf(body, true));
 }
 
-function parsedRequestOf(bytes: Buffer, counting: boolean): FailureOr<ParsedRequest> {
-  const body = parseBody(bytes);
-  if (!(body instanceof Body)) return { ok: false, failure: body };
+function parsedRequestOf(body: Body, counting: boolean): FailureOr<ParsedRequest> {
   const read = readMessageRequest(body, counting);
   if (!read.ok) return read;
   const { request, stream, maxTokens, thinking, ignoredParams } = read.value;

@@ -47,7 +47,7 @@ export function readMessageRequest(body: Body, counting: boolean): FailureOr<Mes
     thinking: thinkingDisplay,
     ignoredParams: ignoredMessageParams(body, ignoredParams),
   };
-  return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
+  return { ok: true, value };
 }
 
 function readMaxTokens(body: Body, counting: boolean): number {

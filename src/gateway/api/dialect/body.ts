@@ -1,20 +1,52 @@
-import type { Failure } from '../../exchange.ts';
+import type { Failure, FailureOr } from '../../exchange.ts';
 import { isObject, type Json } from '../../json.ts';
 
-/** The JSON of a request, read field by field. Keeps the first invalid field as the failure. A null field counts as absent. */
+/** Ends the reading of a body with its first failure; {@link readFields} returns it. */
+class InvalidRequest extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/** Runs the reader of a body. The first refusal ends it, so an invalid request costs no more than its first invalid field. */
+export function readFields<T>(read: () => FailureOr<T>): FailureOr<T> {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof InvalidRequest) return { ok: false, failure: error.failure };
+    throw error;
+  }
+}
+
+/** Parses the bytes of a request and runs the reader of its fields. */
+export function readBytes<T>(bytes: Buffer, read: (body: Body) => FailureOr<T>): FailureOr<T> {
+  const body = parseBody(bytes);
+  return body instanceof Body ? readFields(() => read(body)) : { ok: false, failure: body };
+}
+
+/** The most items of a list in the body of a request, such as messages or tools. */
+const MAX_ITEMS = 10_000;
+
+/** The JSON of a request, read field by field. An invalid field ends the reading. A null field counts as absent. */
 export class Body {
   readonly json: Json;
-  failure: Failure | undefined;
   readonly #read = new Set<string>();
 
   constructor(json: Json) {
     this.json = json;
   }
 
-  /** Records an invalid parameter, unless an earlier one is already recorded. */
-  refuse(param: string, message: string, code: string | null = null): undefined {
-    this.failure ??= { kind: 'invalid', code, message, param };
-    return undefined;
+  /** Ends the reading: a parameter is invalid. */
+  refuse(param: string, message: string, code: string | null = null): never {
+    return this.fail({ kind: 'invalid', code, message, param });
+  }
+
+  /** Ends the reading with a failure. */
+  fail(failure: Failure): never {
+    throw new InvalidRequest(failure);
   }
 
   value(name: string): unknown {
@@ -50,9 +82,20 @@ export class Body {
     return value === undefined || Number.isSafeInteger(value) ? value : this.#wrongType(name, 'an integer', value);
   }
 
-  list(name: string): readonly unknown[] | undefined {
+  list(name: string, maxItems = MAX_ITEMS): readonly unknown[] | undefined {
     const value = this.value(name);
-    return value === undefined || Array.isArray(value) ? value : this.#wrongType(name, 'an array', value);
+    if (value === undefined) return undefined;
+    return Array.isArray(value) ? this.bounded(name, value, maxItems) : this.#wrongType(name, 'an array', value);
+  }
+
+  /** The same list; refused if it has too many items. */
+  bounded(name: string, items: readonly unknown[], maxItems = MAX_ITEMS): readonly unknown[] {
+    return items.length <= maxItems
+      ? items
+      : this.refuse(
+          name,
+          `Invalid '${name}': expected at most ${String(maxItems)} items, but got ${String(items.length)}.`,
+        );
   }
 
   object(name: string): Json | undefined {
@@ -65,7 +108,7 @@ export class Body {
     return Object.keys(this.json).filter((name) => !this.#read.has(name) && this.json[name] !== null);
   }
 
-  #wrongType(name: string, expected: string, value: unknown): undefined {
+  #wrongType(name: string, expected: string, value: unknown): never {
     return this.refuse(name, `Invalid type for '${name}': expected ${expected}, but got ${typeName(value)} instead.`);
   }
 }
@@ -89,7 +132,7 @@ function isDeeper(value: unknown, levels: number): boolean {
 }
 
 /** Parses the bytes of a request as the one JSON object that every endpoint takes. */
-export function parseBody(bytes: Buffer): Body | Failure {
+function parseBody(bytes: Buffer): Body | Failure {
   try {
     const json: unknown = JSON.parse(bytes.toString('utf8'));
     // A body this short cannot be nested too deeply.

@@ -6,6 +6,9 @@ import { ResponseMetrics } from './metrics.ts';
 import { readOptions } from './options.ts';
 import { loadRequest, noteKeepAlive, readParsedRequest } from './parsed-request.ts';
 
+/** The most texts of one request, as in OpenAI's API: a response has a vector for each. */
+const MAX_INPUTS = 2048;
+
 /** Reads `POST /api/embed`; without a text it requests that the model be loaded. */
 export function readApiEmbed(bytes: Buffer): FailureOr<ParsedRequest> {
   return readParsedRequest(bytes, (body, ignoredParams) => {
@@ -62,7 +65,7 @@ function embedRequest(
 function readInput(body: Body): readonly string[] {
   const input = body.value('input');
   if (input === undefined || input === '') return [];
-  const list: readonly unknown[] = Array.isArray(input) ? input : [input];
+  const list = body.bounded('input', Array.isArray(input) ? input : [input], MAX_INPUTS);
   if (list.every((item) => typeof item === 'string')) return list;
   body.refuse('input', 'invalid input type');
   return [];

@@ -1,4 +1,4 @@
-import { Body, parseBody } from '../dialect/body.ts';
+import { readBytes, type Body } from '../dialect/body.ts';
 import type { ParsedRequest, Subrequest } from '../../client-dialect.ts';
 import type { ModelRequest, Failure, FailureOr } from '../../exchange.ts';
 import { NdjsonEncoder } from './ndjson-encoder.ts';
@@ -60,8 +60,11 @@ export function readApiGenerate(bytes: Buffer): FailureOr<ParsedRequest> {
   });
 }
 
+/** The most tokens of a `context`: above the context length of any model. */
+const MAX_CONTEXT = 400_000;
+
 function readContext(body: Body): readonly number[] | undefined {
-  const context = body.list('context') ?? [];
+  const context = body.list('context', MAX_CONTEXT) ?? [];
   if (context.every((token) => typeof token === 'number')) return context.length === 0 ? undefined : context;
   return body.refuse('context', 'context must be an array of numbers');
 }
@@ -74,12 +77,12 @@ export function readParsedRequest(
   bytes: Buffer,
   read: (body: Body, ignoredParams: string[]) => ParsedRequest,
 ): FailureOr<ParsedRequest> {
-  const body = parseBody(bytes);
-  if (!(body instanceof Body)) return { ok: false, failure: body };
-  const ignoredParams: string[] = [];
-  const parsedRequest = read(body, ignoredParams);
-  ignoredParams.push(...body.unread());
-  return body.failure === undefined ? { ok: true, value: parsedRequest } : { ok: false, failure: body.failure };
+  return readBytes(bytes, (body) => {
+    const ignoredParams: string[] = [];
+    const value = read(body, ignoredParams);
+    for (const name of body.unread()) ignoredParams.push(name);
+    return { ok: true, value };
+  });
 }
 
 /** Lists a `keep_alive` as ignored: the configuration of the alias sets how long a model stays loaded. */
@@ -89,7 +92,7 @@ export function noteKeepAlive(body: Body, ignoredParams: string[]): void {
 
 /** A request to load the model; a request to unload it is rejected. */
 export function loadRequest(body: Body, common: CommonFields, buildBody: () => object): ParsedRequest {
-  if (readKeepAlive(body) === 'never') body.failure ??= UNLOAD_FAILURE;
+  if (readKeepAlive(body) === 'never') body.fail(UNLOAD_FAILURE);
   return {
     ...common,
     stream: false,

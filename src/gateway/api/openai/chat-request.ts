@@ -38,7 +38,7 @@ export function readChatRequest(body: Body): FailureOr<ChatReading> {
   if (modalities?.some((item) => item !== 'text') === true) ignoredParams.push('modalities');
   ignoredParams.push(...unmetDefaults(body), ...unusedMessageFields(body));
   const value = { request, choices, ignoredParams: ignoredParamsOf(body, ignoredParams) };
-  return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
+  return { ok: true, value };
 }
 
 /** Parameters that ask for something other than the API's default; a model does only the default. */

@@ -72,7 +72,7 @@ export function readCompletionRequest(body: Body): FailureOr<CompletionReading> 
     echo,
     ignoredParams: ignoredParamsOf(body, ignoredParams),
   };
-  return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
+  return { ok: true, value };
 }
 
 function readCandidates(body: Body, choices: number, stream: boolean): number {

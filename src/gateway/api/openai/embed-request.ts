@@ -26,7 +26,7 @@ export function readEmbedRequest(body: Body): FailureOr<EmbedReading> {
     original: body.json,
   };
   const value = { request, ignoredParams: ignoredParamsOf(body) };
-  return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
+  return { ok: true, value };
 }
 
 function readInput(body: Body): readonly string[] {

@@ -1,4 +1,4 @@
-import { Body, parseBody } from '../dialect/body.ts';
+import { Body, readBytes } from '../dialect/body.ts';
 import type { Json } from '../../json.ts';
 import type { ParsedRequest, ResponseEncoder, Subrequest } from '../../client-dialect.ts';
 import type { ModelRequest, FailureOr, Usage } from '../../exchange.ts';
@@ -123,9 +123,7 @@ function parsedRequestOf(
   model: string | undefined,
   read: (body: Body) => FailureOr<ParsedRequest>,
 ): FailureOr<ParsedRequest> {
-  const body = parseBody(bytes);
-  if (!(body instanceof Body)) return { ok: false, failure: body };
-  return read(model === undefined ? body : new Body({ ...body.json, model }));
+  return readBytes(bytes, (body) => read(model === undefined ? body : new Body({ ...body.json, model })));
 }
 
 function subrequests(

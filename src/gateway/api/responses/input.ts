@@ -14,7 +14,8 @@ export function readInput(body: Body): readonly Message[] {
   const input = body.value('input');
   if (typeof input === 'string') conversation.addMessage('user', { text: input, images: [] });
   else if (Array.isArray(input))
-    for (const [index, item] of input.entries()) readItem(body, item, `input[${String(index)}]`, conversation);
+    for (const [index, item] of body.bounded('input', input).entries())
+      readItem(body, item, `input[${String(index)}]`, conversation);
   else if (input === undefined) body.refuse('input', "Missing required parameter: 'input'.");
   else
     body.refuse(

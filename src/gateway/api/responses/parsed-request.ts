@@ -1,4 +1,4 @@
-import { Body, parseBody } from '../dialect/body.ts';
+import { readBytes, type Body } from '../dialect/body.ts';
 import type { ParsedRequest } from '../../client-dialect.ts';
 import type { FailureOr } from '../../exchange.ts';
 import { newItemId } from './ids.ts';
@@ -8,8 +8,10 @@ import { ResponseEventEncoder, WholeResponseEncoder } from './encoders.ts';
 
 /** Reads `POST /v1/responses`. */
 export function readResponses(bytes: Buffer, nowMs: number): FailureOr<ParsedRequest> {
-  const body = parseBody(bytes);
-  if (!(body instanceof Body)) return { ok: false, failure: body };
+  return readBytes(bytes, (body) => parsedRequestOf(body, nowMs));
+}
+
+function parsedRequestOf(body: Body, nowMs: number): FailureOr<ParsedRequest> {
   const read = readResponseRequest(body);
   if (!read.ok) return read;
   const { request, settings, ignoredParams, ...outputOptions } = read.value;

@@ -50,7 +50,7 @@ export function readResponseRequest(body: Body): FailureOr<ResponseReading> {
   const settings = settingsOf(body, echoedTools);
   const summary = isText(reasoning['summary']) || isText(reasoning['generate_summary']);
   const value = { request, settings, toolsByName, summary, ignoredParams: ignoredParamsOf(body, ignoredParams) };
-  return body.failure === undefined ? { ok: true, value } : { ok: false, failure: body.failure };
+  return { ok: true, value };
 }
 
 function isText(value: unknown): boolean {

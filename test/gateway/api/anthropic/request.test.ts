@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 
 import { test } from 'node:test';
-import { Body } from '../../../../src/gateway/api/dialect/body.ts';
+import { Body, readFields } from '../../../../src/gateway/api/dialect/body.ts';
 import { readMessageRequest } from '../../../../src/gateway/api/anthropic/request.ts';
 import type { Message } from '../../../../src/gateway/exchange.ts';
 import { REQUEST, read } from './parser.ts';
 
 function refusal(more: object): string {
-  const reading = readMessageRequest(new Body({ ...REQUEST, ...more }), false);
+  const reading = readFields(() => readMessageRequest(new Body({ ...REQUEST, ...more }), false));
   assert.ok(!reading.ok);
   assert.equal(reading.failure.kind, 'invalid');
   return reading.failure.message;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Body } from '../../../../src/gateway/api/dialect/body.ts';
+import { Body, readFields } from '../../../../src/gateway/api/dialect/body.ts';
 import { readImageUrl } from '../../../../src/gateway/api/dialect/image-url.ts';
 
 function read(url: unknown): string | undefined {
-  const body = new Body({});
-  const image = readImageUrl(body, url, 'image_url');
-  assert.equal(body.failure?.code, image === undefined ? 'invalid_image_url' : undefined);
-  return image;
+  const image = readFields(() => ({ ok: true, value: readImageUrl(new Body({}), url, 'image_url') }));
+  if (image.ok) return image.value;
+  assert.equal(image.failure.code, 'invalid_image_url');
+  return undefined;
 }
 
 test('an image is what stands behind the head of its URL, whatever that says besides base64', () => {

@@ -75,7 +75,7 @@ test('a choice picks tools, and says whether one has to be called', () => {
 
 test('tools are chosen from thousands in no time', async () => {
   const named = (prefix: string): readonly object[] =>
-    Array.from({ length: 30_000 }, (_, index) => ({ type: 'function', name: `${prefix}${String(index)}` }));
+    Array.from({ length: 9_999 }, (_, index) => ({ type: 'function', name: `${prefix}${String(index)}` }));
   const workedMs = await workingMsOf(() => {
     assert.deepEqual(
       names({
@@ -83,13 +83,13 @@ test('tools are chosen from thousands in no time', async () => {
         tool_choice: {
           type: 'allowed_tools',
           mode: 'auto',
-          tools: [...named('g'), { type: 'function', name: 'f29999' }],
+          tools: [...named('g'), { type: 'function', name: 'f9998' }],
         },
       }),
-      ['f29999'],
+      ['f9998'],
     );
   });
-  assert.ok(workedMs < 1500, String(workedMs));
+  assert.ok(workedMs < 200, String(workedMs));
 });
 
 test('tools that OpenAI runs itself are named as ignored, and refused where one of them has to be called', () => {
