@@ -47,6 +47,7 @@ export class InventoryBuilder {
   constructor() {
     this.addGroup('all');
     this.addGroup('ungrouped');
+    this.addChild('all', 'ungrouped');
   }
 
   addGroup(name: string): void {

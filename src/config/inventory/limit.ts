@@ -1,13 +1,15 @@
-import { isIPv6 } from 'node:net';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { nearestName } from '../../core/spelling.ts';
 import type { Findings } from '../findings.ts';
+import { shellPattern } from '../python/fnmatch.ts';
+import { pythonRegex } from '../python/regex.ts';
 import type { Inventory } from './inventory.ts';
 import { hostsOf } from './membership.ts';
+import { splitPattern } from './split-pattern.ts';
 
 /**
- * Selects the hosts of an Ansible pattern (inventory/manager.py), in the inventory's order. `readLines` reads an
- * `@file`.
+ * Selects the hosts of an Ansible pattern, in the pattern's order: each group with its children, then what the later parts
+ * add (inventory/manager.py). `readLines` reads an `@file`.
  */
 export async function selectHosts(
   pattern: string,
@@ -25,86 +27,87 @@ export async function selectHosts(
     if (lines === undefined) return fail(problem(pattern, inventory, `there is no file ${part.slice(1)}`));
     parts.push(...lines.map((line) => line.trim()).filter((line) => line !== ''));
   }
-  const regular = parts.filter((part) => !/^[!&]/.test(part));
   const chosen = new Set<string>();
   const missing: string[] = [];
-  for (const part of regular.length === 0 ? ['all'] : regular) {
-    const found = matchOne(part, inventory);
+  for (const part of inOrder(parts)) {
+    const sign = /^[!&]/.exec(part)?.[0];
+    const found = matchOne(sign === undefined ? part : part.slice(1), sign === undefined, inventory);
     if (typeof found === 'string') return fail(problem(pattern, inventory, found));
-    if (found.length === 0) missing.push(part);
-    for (const host of found) chosen.add(host);
+    if (found.length === 0) missing.push(part.slice(sign?.length ?? 0));
+    if (sign === undefined) {
+      for (const host of found) chosen.add(host);
+    } else {
+      const named = new Set(found);
+      for (const host of chosen) if (named.has(host) === (sign === '!')) chosen.delete(host);
+    }
   }
-  for (const part of parts
-    .filter((other) => /^[!&]/.test(other))
-    .toSorted((a, b) => Number(a.startsWith('!')) - Number(b.startsWith('!')))) {
-    const found = matchOne(part.slice(1), inventory);
-    if (typeof found === 'string') return fail(problem(pattern, inventory, found));
-    for (const host of chosen) if (found.includes(host) === part.startsWith('!')) chosen.delete(host);
-  }
-  const nowhere = missing
-    .map((part) => `${part} is neither a host nor a group${suggestionFor(part, inventory)}`)
-    .join(' and ');
+  const nowhere = missing.map((part) => nothingAt(part, inventory)).join(' and ');
   if (chosen.size === 0)
     return fail(problem(pattern, inventory, nowhere === '' ? 'the exclusions leave no host' : nowhere));
   // Ansible, too, continues with the other hosts.
   if (nowhere !== '') findings.warning(problem(pattern, inventory, nowhere));
-  return ok([...inventory.hosts.keys()].filter((name) => chosen.has(name)));
+  return ok([...chosen]);
 }
 
-function suggestionFor(part: string, inventory: Inventory): string {
+/** Parts that add hosts come first, then `&`, then `!`, wherever they stand. */
+function inOrder(parts: readonly string[]): readonly string[] {
+  const regular = parts.filter((part) => !/^[!&]/.test(part));
+  return [
+    ...(regular.length === 0 ? ['all'] : regular),
+    ...parts.filter((part) => part.startsWith('&')),
+    ...parts.filter((part) => part.startsWith('!')),
+  ];
+}
+
+function nothingAt(part: string, inventory: Inventory): string {
+  if (inventory.groups.has(part)) return `the group ${part} has no hosts`;
+  if (/[?*[~]/.test(part)) return `${part} matches no host`;
   const meant = nearestName(part, [...inventory.hosts.keys(), ...inventory.groups.keys()]);
-  return meant === undefined ? '' : ` (did you mean ${meant}?)`;
+  return `${part} is neither a host nor a group${meant === undefined ? '' : ` (did you mean ${meant}?)`}`;
 }
 
-/** Python's fnmatch: `*`, `?`, `[abc]`, `[!abc]`. */
-function globOf(pattern: string): RegExp {
-  const body = pattern.replaceAll(/\[!?\]?[^\]]*\]|[^]/g, (part) => {
-    if (part === '*') return '.*';
-    if (part === '?') return '.';
-    if (part.length > 2 && part.startsWith('[')) return part.replace(/^\[!/, '[^').replaceAll('\\', String.raw`\\`);
-    return part.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
-  });
-  return new RegExp(`^${body}$`, 's');
-}
+/** `NAME[n]`, `NAME[-n]`, `NAME[from:to]` with both ends; Ansible still takes `-` in the place of the colon. */
+const SUBSCRIPT = /^(.+)\[(?:(-?\d+)|(\d+)[:-](\d*))\]$/s;
 
-/** Splits at commas, or at colons outside addresses and ranges. */
-function splitPattern(pattern: string): readonly string[] {
-  const parts =
-    pattern.includes(',') || isIPv6(pattern) ? pattern.split(',') : (pattern.match(/(?:\[[^\]]*\]|[^:[])+/g) ?? []);
-  return parts.map((part) => part.trim()).filter((part) => part !== '');
-}
-
-const SUBSCRIPT = /^(.+)\[(?:(-?\d+)|(\d+):(\d*))\]$/;
-
-/** The hosts of one pattern without its `!` or `&`; a text is the reason why the pattern is invalid. */
-function matchOne(pattern: string, inventory: Inventory): readonly string[] | string {
-  if (inventory.hosts.has(pattern)) return [pattern];
+/**
+ * The hosts of one pattern without its `!` or `&`; a text is the reason why the pattern is invalid. A host's name wins over a
+ * group's only in a part that adds hosts: `!NAME` and `&NAME` stand for the group.
+ */
+function matchOne(pattern: string, adds: boolean, inventory: Inventory): readonly string[] | string {
+  if (pattern === '') return 'a "!" or "&" has no name behind it';
+  if (adds && inventory.hosts.has(pattern)) return [pattern];
   const subscript = pattern.startsWith('~') ? null : SUBSCRIPT.exec(pattern);
   const found = enumerate(subscript?.[1] ?? pattern, inventory);
-  if (subscript === null || typeof found === 'string') return found;
-  const [, , index, from, to] = subscript;
-  if (index === undefined) return found.slice(Number(from), to === '' || to === undefined ? undefined : Number(to) + 1);
-  const host = found.at(Number(index));
+  if (subscript === null || typeof found === 'string' || found.length === 0) return found;
+  const [, , index, from = '', to = ''] = subscript;
+  // Ansible reads [n:0] as [n].
+  if (index === undefined && Number(to === '' ? found.length : to) !== 0)
+    return found.slice(Number(from), to === '' ? undefined : Number(to) + 1);
+  const host = found.at(Number(index ?? from));
   return host === undefined ? `${pattern} is beyond the last host` : [host];
 }
 
+/** Matching groups with their hosts, then matching hosts. A host of two groups comes twice, and Ansible's subscripts count both. */
 function enumerate(pattern: string, inventory: Inventory): readonly string[] | string {
   const matches = matcherOf(pattern);
-  if (matches === undefined) return `${pattern} is not a valid regular expression`;
+  if (typeof matches === 'string') return matches;
   const groups = [...inventory.groups.keys()].filter(matches);
   const hosts = groups.length === 0 || /^~|[.?*[]/.test(pattern) ? [...inventory.hosts.keys()].filter(matches) : [];
-  const all = new Set([...groups.flatMap((group) => hostsOf(inventory, group)), ...hosts]);
-  return [...inventory.hosts.keys()].filter((name) => all.has(name));
+  return [...groups.flatMap((group) => hostsOf(inventory, group)), ...hosts];
 }
 
-function matcherOf(pattern: string): ((name: string) => boolean) | undefined {
-  if (!pattern.startsWith('~')) return (name) => globOf(pattern).test(name);
-  try {
-    const expression = new RegExp(`^(?:${pattern.slice(1)})`, 'u');
-    return (name) => expression.test(name);
-  } catch {
-    return undefined;
+function matcherOf(pattern: string): ((name: string) => boolean) | string {
+  if (!pattern.startsWith('~')) {
+    const glob = shellPattern(pattern);
+    return (name) => glob.test(name);
   }
+  const read = pythonRegex(pattern.slice(1));
+  if (!read.ok) return read.reason;
+  const { expression } = read;
+  return (name) => {
+    expression.lastIndex = 0;
+    return expression.test(name);
+  };
 }
 
 function problem(pattern: string, inventory: Inventory, reason: string): Problem {

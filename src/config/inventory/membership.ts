@@ -1,18 +1,16 @@
 import type { Group, Inventory } from './inventory.ts';
 
-/** The hosts of a group and of all its descendants, in the inventory's order. */
+/** The hosts of a group, then those of its children and of theirs, level by level in the order of `:children`, as in Ansible. */
 export function hostsOf(inventory: Inventory, groupName: string): readonly string[] {
   const found = new Set<string>();
-  const visited = new Set<string>();
-  const visit = (name: string): void => {
-    if (visited.has(name)) return;
-    visited.add(name);
+  const groups = new Set([groupName]);
+  // A set is walked in the order of its additions, those made meanwhile too.
+  for (const name of groups) {
     const group = inventory.groups.get(name);
     for (const host of group?.hosts ?? []) found.add(host);
-    for (const child of group?.children ?? []) visit(child);
-  };
-  visit(groupName);
-  return [...inventory.hosts.keys()].filter((name) => found.has(name));
+    for (const child of group?.children ?? []) groups.add(child);
+  }
+  return [...found];
 }
 
 /**
