@@ -11,7 +11,7 @@ export function hostProblems({ inventoryFile, groupDefined, hosts, allHosts }: C
       code: groupDefined ? 'inventory.no-hosts' : 'inventory.no-group',
       summary: groupDefined ? 'the group [litellm] has no hosts' : 'the inventory has no group [litellm]',
       detail: `Expected the group [litellm] with the host for the gateway, found ${allHosts.length === 0 ? 'no hosts at all' : `the hosts ${allHosts.join(', ')}`}.`,
-      fix: `hxllm inventory -i ${inventoryFile} ${others.length === 0 ? first : 'HOST'}`,
+      fix: `hxllm inventory -i ${inventoryFile} --add ${others.length === 0 ? first : 'HOST'}`,
       where: { file: inventoryFile },
     },
   ];

@@ -3,7 +3,7 @@ import { INVENTORY } from '../../phases/inventory/index.ts';
 import type { InventoryCommandOptions } from '../actions/inventory.ts';
 import { collect, phaseCommand, withYes, type Start } from './phase-command.ts';
 
-/** `hxllm inventory [host]` */
+/** `hxllm inventory` */
 export function inventoryCommand(start: Start): Command {
   const text = {
     name: INVENTORY.name,
@@ -16,7 +16,7 @@ export function inventoryCommand(start: Start): Command {
         'inventory --init api.example.net --backend http://llm01:11434',
         'a new inventory with the models of that server',
       ],
-      ['inventory hx-api-server', 'add a host of the inventory to [litellm]'],
+      ['inventory --add hx-api-server', 'add a host to [litellm]'],
       ['inventory --vault-init', 'create the master key in an encrypted vault'],
       ['inventory --dry-run', 'only show the changes'],
     ],
@@ -25,18 +25,23 @@ export function inventoryCommand(start: Start): Command {
   const own = (command: Command): Command =>
     withYes(
       command
-        .argument('[host]', 'the host that will run the gateway')
+        .allowExcessArguments()
         .option('--init <host>', 'write a new inventory and group_vars for this host')
+        .option('--add <host>', 'add this host to [litellm], and to the inventory if it is new there')
         .option('--backend <url>', 'an Ollama server, asked for its models (repeatable)', collect)
         .option('--vault-init', 'create a master key, in a new encrypted vault')
         .option('--dry-run', 'show the changes and write nothing'),
     );
   return phaseCommand(text, own).action(
-    async (host: string | undefined, options: InventoryCommandOptions, command: Command) => {
-      if (host !== undefined && options.init !== undefined)
-        command.error('error: --init HOST names the host already; remove the argument');
+    async (options: InventoryCommandOptions & { readonly add?: string }, command: Command) => {
+      // A word alone is no host: `hxllm inventory list` must not write a host named list.
+      const [word] = command.args;
+      if (word !== undefined)
+        command.error(`error: unexpected argument '${word}'\nTo add a host: hxllm inventory --add ${word}`);
+      if (options.add !== undefined && options.init !== undefined)
+        command.error('error: --init HOST names the host already; remove --add');
       await start(command, options, false, async (session) => [
-        await (await import('../actions/inventory.ts')).runInventoryCommand(session, host, options, false),
+        await (await import('../actions/inventory.ts')).runInventoryCommand(session, options.add, options, false),
       ]);
     },
   );

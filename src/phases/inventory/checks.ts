@@ -20,7 +20,7 @@ export const INVENTORY_CHECKS: readonly Check<InventorySubject>[] = [
         group.candidates.length === 0
           ? 'none, and no host that could be added'
           : `none, and several that could be added: ${group.candidates.join(', ')}`,
-        `hxllm inventory ${first}`,
+        `hxllm inventory --add ${first}`,
       );
     },
   },

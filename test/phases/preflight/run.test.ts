@@ -78,7 +78,7 @@ test('an inventory without the group is a Problem with its hosts and the command
   const report = await runPreflight(configOf([], { groupDefined: false, allHosts: ['hx-api-server'] }), tools);
   assert.deepEqual(
     [report.ending, report.problems[0]?.code, report.problems[0]?.fix],
-    ['failed', 'inventory.no-group', 'hxllm inventory -i /w/inventories/dev.ini hx-api-server'],
+    ['failed', 'inventory.no-group', 'hxllm inventory -i /w/inventories/dev.ini --add hx-api-server'],
   );
   assert.equal((await runPreflight(configOf([]), tools)).problems[0]?.code, 'inventory.no-hosts');
 });
