@@ -26,7 +26,7 @@ export interface ConfigRequest {
   /** `--vault-password-file`. */
   readonly vaultPasswordFile: string | undefined;
   /** `--ask-vault-pass`. Called at most once, and only if a file is encrypted. */
-  readonly askVaultPassword: (() => Promise<Secret>) | undefined;
+  readonly askVaultPassword: (() => Promise<Secret<Buffer> | undefined>) | undefined;
 }
 
 /** The default inventory. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { errorCode } from '../core/error.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
 import { shownPath } from './shown-path.ts';
+import { readUtf8 } from './utf8.ts';
 import { isVaultText } from './vault/envelope.ts';
 import type { Keyring } from './vault/keyring.ts';
 
@@ -51,13 +52,13 @@ export class SourceFiles {
       });
     }
     this.#read.add(path);
-    const text = decode(bytes);
+    const text = readUtf8(bytes);
     const where = { file: this.shown(path) };
-    if (text === undefined)
+    if (typeof text !== 'string')
       return fail({
         code: 'config.not-text',
         summary: 'a file is not text',
-        detail: 'Expected UTF-8, found other bytes.',
+        detail: `Expected UTF-8, found another byte at offset ${String(text.offset)}.`,
         fix: `iconv -f latin1 -t utf8 ${this.shown(path)}`,
         where,
       });
@@ -69,13 +70,5 @@ export class SourceFiles {
         ? { text: opened.value.text, encrypted: true, locked: false }
         : { text: '', encrypted: true, locked: true },
     );
-  }
-}
-
-function decode(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
   }
 }

@@ -3,17 +3,20 @@ import { hash, timingSafeEqual } from 'node:crypto';
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 const MASK = '[redacted]';
 
-/** A value that must never be printed: every way of printing it gives `[redacted]`. Only `reveal()` returns the value. */
-export class Secret {
-  readonly #value: string;
+/**
+ * A value that must never be printed: every way of printing it gives `[redacted]`. Only `reveal()` returns the value. A vault
+ * password is bytes: Ansible takes those of a file as they are.
+ */
+export class Secret<Value extends string | Buffer = string> {
+  readonly #value: Value;
   #digest: Buffer | undefined;
 
-  constructor(value: string) {
+  constructor(value: Value) {
     this.#value = value;
   }
 
   /** Returns the value. Call it only where the value is sent to its destination. */
-  reveal(): string {
+  reveal(): Value {
     return this.#value;
   }
 
@@ -36,6 +39,6 @@ export class Secret {
   }
 }
 
-function digest(text: string): Buffer {
-  return hash('sha256', text, 'buffer');
+function digest(value: string | Buffer): Buffer {
+  return hash('sha256', value, 'buffer');
 }

@@ -115,9 +115,9 @@ test('an inline vault without a password is locked too', async () => {
 
 test('the user is asked for the vault password once, and only if something is encrypted', async () => {
   let asked = 0;
-  const ask = (): Promise<Secret> => {
+  const ask = (): Promise<Secret<Buffer>> => {
     asked += 1;
-    return Promise.resolve(new Secret(readFileSync(passwordFile, 'utf8').trim()));
+    return Promise.resolve(new Secret(Buffer.from(readFileSync(passwordFile, 'utf8').trim())));
   };
   using plain = new Tree(GUIDE);
   configOf(await plain.load({ askVaultPassword: ask }));
@@ -133,7 +133,9 @@ test('the user is asked for the vault password once, and only if something is en
 
 test('a wrong vault password is a Problem that names the file', async () => {
   using tree = new Tree({ ...GUIDE, 'inventories/group_vars/all/vault.yml': VAULT });
-  const [problem] = problemsOf(await tree.load({ askVaultPassword: () => Promise.resolve(new Secret('wrong')) }));
+  const [problem] = problemsOf(
+    await tree.load({ askVaultPassword: () => Promise.resolve(new Secret(Buffer.from('wrong'))) }),
+  );
   assert.equal(problem?.code, 'vault.wrong-password');
   assert.equal(problem.where?.file, 'inventories/group_vars/all/vault.yml');
 });

@@ -15,9 +15,9 @@ export async function readMasterKey(): Promise<string> {
   if (typeof envelope === 'string') throw new Error(envelope);
   const text = await decryptVault(
     envelope,
-    new Secret(readFileSync(join(import.meta.dirname, 'vault-password'), 'utf8').trim()),
+    new Secret(Buffer.from(readFileSync(join(import.meta.dirname, 'vault-password'), 'utf8').trim())),
   );
-  const key = /litellm_master_key: "(sk-[0-9a-f]{64})"/.exec(text ?? '')?.[1];
+  const key = /litellm_master_key: "(sk-[0-9a-f]{64})"/.exec(text?.toString() ?? '')?.[1];
   if (key === undefined) throw new Error('the lab’s vault does not open, or holds no master key');
   return key;
 }

@@ -75,7 +75,7 @@ async function draftAndWrite(
   // An existing vault is refused before the password is needed, so do not ask for one.
   const wanted =
     options.vaultInit === true && !existsSync(findVariablePaths(inventoryFile, config.value?.files ?? []).vault);
-  const password = wanted ? await newVaultPassword(session, vaultPasswordFile) : ok(new Secret(''));
+  const password = wanted ? await newVaultPassword(session, vaultPasswordFile) : ok(new Secret(Buffer.alloc(0)));
   if (!password.ok) return failedBy(password.problems);
   if (wanted) session.vault.give(password.value);
   const masterKey = new Secret(`sk-${randomBytes(32).toString('hex')}`);

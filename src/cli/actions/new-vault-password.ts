@@ -3,10 +3,10 @@ import { Findings } from '../../config/findings.ts';
 import { inventoryFileOf } from '../../config/load.ts';
 import { SourceFiles } from '../../config/source-files.ts';
 import { Keyring } from '../../config/vault/keyring.ts';
-import { filePassword } from '../../config/vault/password.ts';
+import { filePassword, typedPassword } from '../../config/vault/password.ts';
 import { resolve } from 'node:path';
 import { fail, ok, type Result } from '../../core/problem.ts';
-import { Secret } from '../../core/secret.ts';
+import type { Secret } from '../../core/secret.ts';
 import { configRequest } from '../run/with-config.ts';
 import type { Session } from '../run/session.ts';
 
@@ -25,15 +25,12 @@ export async function inventoryPaths(
 }
 
 /** The password for a new vault: from the file that the command line or ansible.cfg names, else typed twice. */
-export async function newVaultPassword(session: Session, file: string | undefined): Promise<Result<Secret>> {
-  const { terminal, signal, redaction } = session;
+export async function newVaultPassword(session: Session, file: string | undefined): Promise<Result<Secret<Buffer>>> {
+  const { terminal, signal } = session;
   if (file !== undefined) {
     const read = await filePassword(file, file).read('default');
     if (!read.ok) return read;
-    if (read.value !== undefined) {
-      redaction.add(read.value);
-      return ok(read.value);
-    }
+    if (read.value !== undefined) return ok(read.value);
   }
   if (!terminal.interactive) {
     return fail({
@@ -45,14 +42,14 @@ export async function newVaultPassword(session: Session, file: string | undefine
   }
   session.view.pause();
   const first = await terminal.askHidden('New vault password: ', signal);
-  if (first === undefined || first === '')
+  const password = typedPassword(first ?? '');
+  if (password === undefined)
     return fail({
       code: 'vault.password-empty',
       summary: 'no vault password was given',
       detail: 'Expected a password for the new vault, found none. Nothing was changed.',
       fix: 'hxllm inventory --vault-init',
     });
-  redaction.add(new Secret(first));
   const second = await terminal.askHidden('The same again:     ', signal);
   if (second !== first)
     return fail({
@@ -61,5 +58,5 @@ export async function newVaultPassword(session: Session, file: string | undefine
       detail: 'Expected the same password twice, found two different ones. Nothing was changed.',
       fix: 'hxllm inventory --vault-init',
     });
-  return ok(new Secret(first));
+  return ok(password);
 }

@@ -143,7 +143,6 @@ async function prepare(session: Session, paths: DemoPaths, { backends, port }: D
   if (!models.ok) return models;
   await writeExample(paths, { port, backends: urls.value, models: models.value });
   redaction.add(new Secret(readFileSync(paths.masterKey, 'utf8').trim()));
-  redaction.add(new Secret(readFileSync(paths.vaultPassword, 'utf8').trim()));
   const chat = models.value.find(({ mode }) => mode === 'chat');
   return chat === undefined
     ? fail({

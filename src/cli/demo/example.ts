@@ -28,7 +28,10 @@ export async function writeExample(paths: DemoPaths, request: ExampleRequest): P
   const [key, password] = [`sk-${randomBytes(32).toString('hex')}`, randomBytes(16).toString('hex')];
   await writePrivate(paths.vaultPassword, `${password}\n`);
   await writePrivate(paths.masterKey, `${key}\n`);
-  await writePrivate(paths.vault, await encryptVault(`litellm_master_key: "${key}"\n`, new Secret(password)));
+  await writePrivate(
+    paths.vault,
+    await encryptVault(`litellm_master_key: "${key}"\n`, new Secret(Buffer.from(password))),
+  );
 }
 
 async function writePrivate(file: string, content: string): Promise<void> {

@@ -24,10 +24,10 @@ export interface PhaseOptions {
 
 /** The vault password of this command line. */
 export interface VaultPassword {
-  /** Asks the operator once; later calls return the same password. */
-  ask(): Promise<Secret>;
+  /** Asks the operator once; later calls return the same password. `undefined` if nothing was typed. */
+  ask(): Promise<Secret<Buffer> | undefined>;
   /** Sets the password without asking. */
-  give(password: Secret): void;
+  give(password: Secret<Buffer>): void;
   known(): boolean;
 }
 

@@ -1,5 +1,6 @@
 import { createRedaction } from '../../evidence/redaction.ts';
-import { Secret } from '../../core/secret.ts';
+import { typedPassword } from '../../config/vault/password.ts';
+import type { Secret } from '../../core/secret.ts';
 import { EXIT } from '../exit-code.ts';
 import { readManifest } from '../shipping/package-root.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -53,15 +54,13 @@ function showsWholeFiles({ verbose, diff, dryRun, check }: PhaseOptions): boolea
   return [verbose, diff, dryRun, check].includes(true);
 }
 
-async function askPassword({ view, terminal, signal, redaction }: Session): Promise<Secret> {
+async function askPassword({ view, terminal, signal }: Session): Promise<Secret<Buffer> | undefined> {
   view.pause();
-  const secret = new Secret((await terminal.askHidden('Vault password: ', signal)) ?? '');
-  redaction.add(secret);
-  return secret;
+  return typedPassword((await terminal.askHidden('Vault password: ', signal)) ?? '');
 }
 
-function createVaultPassword(ask: () => Promise<Secret>): VaultPassword {
-  let password: Promise<Secret> | undefined;
+function createVaultPassword(ask: VaultPassword['ask']): VaultPassword {
+  let password: ReturnType<typeof ask> | undefined;
   return {
     ask: () => (password ??= ask()),
     give: (given) => void (password = Promise.resolve(given)),

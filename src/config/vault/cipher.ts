@@ -15,7 +15,7 @@ interface Keys {
 /** Encrypts as `ansible-vault encrypt` does. The default salt is random. */
 export async function encryptVault(
   plaintext: string,
-  password: Secret,
+  password: Secret<Buffer>,
   options: { readonly id?: string; readonly salt?: Buffer } = {},
 ): Promise<string> {
   const salt = options.salt ?? randomBytes(32);
@@ -32,18 +32,18 @@ export async function encryptVault(
   return writeEnvelope({ id: options.id ?? 'default', salt, hmac: checksumOf(ciphertext, keys), ciphertext });
 }
 
-/** Decrypts; `undefined` if the password is wrong, which is checked in constant time before decryption. */
-export async function decryptVault(envelope: Envelope, password: Secret): Promise<string | undefined> {
+/** Decrypts into bytes; `undefined` if the password is wrong, which is checked in constant time before decryption. */
+export async function decryptVault(envelope: Envelope, password: Secret<Buffer>): Promise<Buffer | undefined> {
   const keys = await deriveKeys(password, envelope.salt);
   const wanted = checksumOf(envelope.ciphertext, keys);
   if (envelope.hmac.length !== wanted.length || !timingSafeEqual(envelope.hmac, wanted)) return undefined;
   const decipher = createDecipheriv('aes-256-ctr', keys.cipher, keys.counter);
   const padded = Buffer.concat([decipher.update(envelope.ciphertext), decipher.final()]);
-  return padded.subarray(0, padded.length - (padded.at(-1) ?? 0)).toString('utf8');
+  return padded.subarray(0, padded.length - (padded.at(-1) ?? 0));
 }
 
-async function deriveKeys(password: Secret, salt: Buffer): Promise<Keys> {
-  const key = await derive(Buffer.from(password.reveal(), 'utf8'), salt, ROUNDS, 80, 'sha256');
+async function deriveKeys(password: Secret<Buffer>, salt: Buffer): Promise<Keys> {
+  const key = await derive(password.reveal(), salt, ROUNDS, 80, 'sha256');
   return { cipher: key.subarray(0, 32), hmac: key.subarray(32, 64), counter: key.subarray(64, 80) };
 }
 

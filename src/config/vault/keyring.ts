@@ -1,4 +1,5 @@
 import { fail, ok, type Problem, type Result, type Where } from '../../core/problem.ts';
+import { readUtf8 } from '../utf8.ts';
 import { decryptVault } from './cipher.ts';
 import { readEnvelope } from './envelope.ts';
 import type { PasswordSource } from './password.ts';
@@ -32,11 +33,23 @@ export class Keyring {
       if (!password.ok) return password;
       if (password.value === undefined) continue;
       const plain = await decryptVault(envelope, password.value);
-      if (plain !== undefined) return ok({ state: 'open', text: plain });
+      if (plain !== undefined) return asText(plain, where);
       tried.push(source.label);
     }
     return fail(wrongPassword(where, tried, envelope.id));
   }
+}
+
+function asText(plain: Buffer, where: Where): Result<OpenedVault> {
+  const text = readUtf8(plain);
+  if (typeof text === 'string') return ok({ state: 'open', text });
+  return fail({
+    code: 'vault.not-text',
+    summary: 'a decrypted text is not UTF-8',
+    detail: `Expected UTF-8, found another byte at offset ${String(text.offset)} of the decrypted text.`,
+    fix: `ansible-vault decrypt --output - ${where.file ?? 'FILE'} | iconv -f latin1 -t utf8  # then encrypt it again`,
+    where,
+  });
 }
 
 function wrongPassword(where: Where, tried: readonly string[], id: string): Problem {

@@ -11,25 +11,41 @@ export interface PasswordSource {
   /** For messages: `the password that was typed`, or a file. */
   readonly label: string;
   /** The password for a vault id; `undefined` if this source has none. */
-  read(id: string): Promise<Result<Secret | undefined>>;
+  read(id: string): Promise<Result<Secret<Buffer> | undefined>>;
 }
 
 /** Asks the user, once. */
-export function askedPassword(ask: () => Promise<Secret>): PasswordSource {
-  let answer: Promise<Secret> | undefined;
+export function askedPassword(ask: () => Promise<Secret<Buffer> | undefined>): PasswordSource {
+  let answer: ReturnType<typeof ask> | undefined;
   return {
     label: 'the password that was typed',
     read: async () => {
       answer ??= ask();
-      const typed = (await answer).reveal().replace(/[\r\n]+$/, '');
-      return typed === '' ? fail(emptyPassword('the prompt', 'type the vault password')) : ok(new Secret(typed));
+      const typed = await answer;
+      return typed === undefined ? fail(emptyPassword('the prompt', 'type the vault password')) : ok(typed);
     },
   };
 }
 
+/** A typed password as Ansible takes it: without blanks around it; `undefined` if nothing is left. */
+export function typedPassword(text: string): Secret<Buffer> | undefined {
+  return passwordOf(Buffer.from(text, 'utf8'), BLANKS);
+}
+
+// Ansible strips bytes, so that no other kind of blank is one: Python's bytes.strip().
+const BLANKS = ' \t\n\r\v\f';
+const LINE_ENDS = '\r\n';
+
+function passwordOf(bytes: Buffer, around: string): Secret<Buffer> | undefined {
+  let [start, end] = [0, bytes.length];
+  while (start < end && around.includes(String.fromCharCode(bytes[start] ?? 0))) start += 1;
+  while (end > start && around.includes(String.fromCharCode(bytes[end - 1] ?? 0))) end -= 1;
+  return end > start ? new Secret(bytes.subarray(start, end)) : undefined;
+}
+
 /** A file with the password, or an executable that prints it. A name that ends in `-client` gets the vault id. */
 export function filePassword(path: string, shownPath: string): PasswordSource {
-  const answers = new Map<string, Promise<Result<Secret | undefined>>>();
+  const answers = new Map<string, Promise<Result<Secret<Buffer> | undefined>>>();
   return {
     label: shownPath,
     read: async (id) => {
@@ -41,14 +57,20 @@ export function filePassword(path: string, shownPath: string): PasswordSource {
   };
 }
 
-async function readPasswordFile(path: string, shownPath: string, id: string): Promise<Result<Secret | undefined>> {
+async function readPasswordFile(
+  path: string,
+  shownPath: string,
+  id: string,
+): Promise<Result<Secret<Buffer> | undefined>> {
   try {
     if ((await stat(path)).isDirectory()) return fail(unreadable(shownPath, 'it is a folder'));
     if (await isExecutable(path)) return await runScript(path, shownPath, isClient(path) ? ['--vault-id', id] : []);
-    const text = (await readFile(path, 'utf8')).trim();
-    if (text.startsWith('$ANSIBLE_VAULT;'))
+    const password = passwordOf(await readFile(path), BLANKS);
+    if (password?.reveal().toString('latin1').startsWith('$ANSIBLE_VAULT;') === true)
       return fail(unreadable(shownPath, 'it is encrypted itself, which hxllm does not support'));
-    return text === '' ? fail(emptyPassword(shownPath, `write the password into ${shownPath}`)) : ok(new Secret(text));
+    return password === undefined
+      ? fail(emptyPassword(shownPath, `write the password into ${shownPath}`))
+      : ok(password);
   } catch (error) {
     return fail(unreadable(shownPath, reasonOf(error)));
   }
@@ -70,21 +92,27 @@ function isClient(path: string): boolean {
 
 const UNKNOWN_ID = 2;
 
-function runScript(path: string, shownPath: string, argv: readonly string[]): Promise<Result<Secret | undefined>> {
+function runScript(
+  path: string,
+  shownPath: string,
+  argv: readonly string[],
+): Promise<Result<Secret<Buffer> | undefined>> {
   return new Promise((resolve) => {
-    execFile(path, argv, { cwd: dirname(path), timeout: 60_000, maxBuffer: 1024 * 1024 }, (error, stdout, stderr) => {
-      const password = stdout.replace(/^[\r\n]+|[\r\n]+$/g, '');
+    const options = { cwd: dirname(path), timeout: 60_000, maxBuffer: 1024 * 1024, encoding: 'buffer' } as const;
+    execFile(path, argv, options, (error, stdout, stderr) => {
+      const password = passwordOf(stdout, LINE_ENDS);
+      const said = stderr.toString('utf8');
       if (error !== null && argv.length > 0 && error.code === UNKNOWN_ID) resolve(ok(undefined));
       else if (error !== null)
         resolve(
           fail(
             unreadable(
               shownPath,
-              `the script exited with ${String(error.code ?? error.signal ?? 'an error')}${stderr.trim() === '' ? '' : ` and said: ${lastLine(stderr)}`}`,
+              `the script exited with ${String(error.code ?? error.signal ?? 'an error')}${said.trim() === '' ? '' : ` and said: ${lastLine(said)}`}`,
             ),
           ),
         );
-      else if (password === '')
+      else if (password === undefined)
         resolve(
           fail(
             emptyPassword(
@@ -93,7 +121,7 @@ function runScript(path: string, shownPath: string, argv: readonly string[]): Pr
             ),
           ),
         );
-      else resolve(ok(new Secret(password)));
+      else resolve(ok(password));
     });
   });
 }

@@ -19,7 +19,7 @@ export interface InventoryRequest {
   /** `--backend URL` …. */
   readonly backends: readonly string[];
   /** `--vault-init`: the vault password. */
-  readonly vaultInit: Secret | undefined;
+  readonly vaultInit: Secret<Buffer> | undefined;
   /** The key for a new vault: `sk-` and 64 hexadecimal digits. */
   readonly masterKey: Secret | undefined;
   /** Reads a file's text; `undefined` if there is no such file. */

@@ -10,7 +10,7 @@ import { runInventoryCommand, type InventoryCommandOptions } from '../../../src/
 import type { PhaseOutcome } from '../../../src/cli/run/outcome.ts';
 import type { Session } from '../../../src/cli/run/session.ts';
 import { createHumanView } from '../../../src/cli/views/human.ts';
-import { Secret } from '../../../src/core/secret.ts';
+import type { Secret } from '../../../src/core/secret.ts';
 import { createRedaction } from '../../../src/evidence/redaction.ts';
 import { referencedSchema, schemaErrors } from '../../json-schema.ts';
 import { fakeTerminal, type FakeOptions, type FakeTerminal } from '../fake-terminal.ts';
@@ -38,7 +38,7 @@ interface Tried {
 
 async function tried(options: InventoryCommandOptions, fake: FakeOptions = {}, keyNeeded = false): Promise<Tried> {
   const terminal = fakeTerminal({ cwd: root, ...fake });
-  let given: Secret | undefined;
+  let given: Secret<Buffer> | undefined;
   const session: Session = {
     terminal,
     options,
@@ -50,7 +50,7 @@ async function tried(options: InventoryCommandOptions, fake: FakeOptions = {}, k
     view: createHumanView(terminal, terminal.stdout, false),
     redaction: createRedaction(),
     vault: {
-      ask: () => Promise.resolve(given ?? new Secret('')),
+      ask: () => Promise.resolve(given),
       give: (secret) => void (given = secret),
       known: () => given !== undefined,
     },

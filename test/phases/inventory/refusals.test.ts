@@ -43,7 +43,7 @@ test('--vault-init refuses an existing vault and shows the line to add; a vault 
 
 test('an empty vault password creates no vault', async () => {
   using tree = new Tree(GUIDE);
-  const { report } = await run(tree, { vaultInit: new Secret('') });
+  const { report } = await run(tree, { vaultInit: new Secret(Buffer.alloc(0)) });
   assert.deepEqual([report.problems[0]?.code, report.edits], ['vault.password-empty', []]);
 });
 

@@ -11,7 +11,7 @@ import { configOf, type Tree } from '../../config/tree.ts';
 
 export const KEY = new Secret(`sk-${'ab'.repeat(32)}`);
 
-export const PASSWORD = new Secret('a long vault password');
+export const PASSWORD = new Secret(Buffer.from('a long vault password'));
 
 /** The models of the fleet: hx01 and hx02 answer, all other backends are down. */
 export const fleet = (url: string): Promise<Result<readonly string[]>> =>
