@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fail, ok, type Result } from '../core/problem.ts';
-import type { AnsibleSettings, UserEnvironment } from './ansible-cfg.ts';
+import type { UserEnvironment } from './ansible-cfg/find.ts';
+import type { AnsibleSettings } from './ansible-cfg/settings.ts';
 import type { CandidateHost, Config, HostConfig } from './config.ts';
 import type { Findings } from './findings.ts';
 import { GROUP, type Inventory } from './inventory/inventory.ts';

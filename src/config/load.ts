@@ -1,13 +1,14 @@
 import { dirname, join, resolve } from 'node:path';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
-import { readAnsibleSettings, type AnsibleSettings } from './ansible-cfg.ts';
+import { readAnsibleSettings, type AnsibleSettings } from './ansible-cfg/settings.ts';
 import type { Config } from './config.ts';
 import { Findings } from './findings.ts';
 import { freezeAll } from './freeze.ts';
 import { readHosts } from './hosts.ts';
 import { GROUP } from './inventory/inventory.ts';
 import { readInventory } from './inventory/read-inventory.ts';
+import { shownPath } from './shown-path.ts';
 import { SourceFiles } from './source-files.ts';
 import { VariableFolders } from './variables/merge.ts';
 import { Keyring } from './vault/keyring.ts';
@@ -80,7 +81,11 @@ function passwordSources(request: ConfigRequest, settings: AnsibleSettings): rea
     request.vaultPasswordFile === undefined
       ? settings.vaultPasswordFile
       : resolve(request.cwd, request.vaultPasswordFile.replace(/^~(?=\/)/, request.home));
-  return named === undefined ? asked : [...asked, filePassword(named, request.vaultPasswordFile ?? named)];
+  return [
+    ...asked,
+    ...settings.vaultIdentities.map(({ id, path }) => filePassword(path, shownPath(path, request.cwd), id)),
+    ...(named === undefined ? [] : [filePassword(named, request.vaultPasswordFile ?? named)]),
+  ];
 }
 
 function withErrors(problems: readonly Problem[], findings: Findings): Result<never> {

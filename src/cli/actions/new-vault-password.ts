@@ -1,4 +1,4 @@
-import { readAnsibleSettings } from '../../config/ansible-cfg.ts';
+import { readAnsibleSettings } from '../../config/ansible-cfg/settings.ts';
 import { Findings } from '../../config/findings.ts';
 import { inventoryFileOf } from '../../config/load.ts';
 import { SourceFiles } from '../../config/source-files.ts';

@@ -1,7 +1,8 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Target } from '../../core/host.ts';
 import { Secret } from '../../core/secret.ts';
-import type { AnsibleSettings, UserEnvironment } from '../ansible-cfg.ts';
+import type { UserEnvironment } from '../ansible-cfg/find.ts';
+import type { AnsibleSettings } from '../ansible-cfg/settings.ts';
 import { splitWords } from '../python/shlex.ts';
 import type { Value } from '../value.ts';
 import { Reader, type HostVariables } from './reader.ts';
@@ -32,11 +33,12 @@ export function readTarget(
   return {
     name,
     address: reader.text(variables.get('ansible_ssh_host', 'ansible_host'), 'a name or address') ?? name,
-    port: reader.integer(
-      variables.get('ansible_port', 'ansible_ssh_port'),
-      { from: 1, to: 65_535 },
-      'a port from 1 to 65535',
-    ),
+    port:
+      reader.integer(
+        variables.get('ansible_port', 'ansible_ssh_port'),
+        { from: 1, to: 65_535 },
+        'a port from 1 to 65535',
+      ) ?? settings.remotePort,
     user: reader.text(variables.get('ansible_user', 'ansible_ssh_user'), 'a user’s name') ?? settings.remoteUser,
     connection: LOCAL.includes(connection) ? 'local' : 'ssh',
     identityFiles: identityFilesOf(
@@ -47,8 +49,9 @@ export function readTarget(
       settings,
       person,
     ),
-    sshArguments: ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'].flatMap((variable) =>
-      wordsOf(variables.get(variable), reader),
+    sshArguments: (['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'] as const).flatMap(
+      (variable) =>
+        variables.all.has(variable) ? wordsOf(variables.get(variable), reader) : settings.sshArguments[variable],
     ),
     hostKeyChecking:
       reader.parsed(variables.get('ansible_ssh_host_key_checking', 'ansible_host_key_checking')) ??
@@ -58,7 +61,9 @@ export function readTarget(
         variables.get('ansible_ssh_timeout', 'ansible_timeout'),
         { from: 1, to: 3600 },
         'seconds from 1 to 3600',
-      ) ?? TIMEOUT_S) * 1000,
+      ) ??
+        settings.timeout ??
+        TIMEOUT_S) * 1000,
     password: passwordOf(variables.get('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'), reader),
   };
 }

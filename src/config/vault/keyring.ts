@@ -1,4 +1,4 @@
-import { fail, ok, type Problem, type Result, type Where } from '../../core/problem.ts';
+import { fail, ok, type Failure, type Problem, type Result, type Where } from '../../core/problem.ts';
 import { readUtf8 } from '../utf8.ts';
 import { decryptVault } from './cipher.ts';
 import { readEnvelope } from './envelope.ts';
@@ -28,15 +28,17 @@ export class Keyring {
       });
     if (this.#sources.length === 0) return ok({ state: 'locked' });
     const tried: string[] = [];
+    let unreadable: Failure | undefined;
     for (const source of this.#sources) {
       const password = await source.read(envelope.id);
-      if (!password.ok) return password;
-      if (password.value === undefined) continue;
+      // Of the sources for several stages, a machine may have only its own: Ansible, too, goes on to the next.
+      if (!password.ok) unreadable ??= password;
+      if (!password.ok || password.value === undefined) continue;
       const plain = await decryptVault(envelope, password.value);
       if (plain !== undefined) return asText(plain, where);
       tried.push(source.label);
     }
-    return fail(wrongPassword(where, tried, envelope.id));
+    return tried.length === 0 && unreadable !== undefined ? unreadable : fail(wrongPassword(where, tried, envelope.id));
   }
 }
 

@@ -43,12 +43,13 @@ function passwordOf(bytes: Buffer, around: string): Secret<Buffer> | undefined {
   return end > start ? new Secret(bytes.subarray(start, end)) : undefined;
 }
 
-/** A file with the password, or an executable that prints it. A name that ends in `-client` gets the vault id. */
-export function filePassword(path: string, shownPath: string): PasswordSource {
+/** A file with the password, or an executable that prints it. A name that ends in `-client` gets the vault id: this one, else that of the vault. */
+export function filePassword(path: string, shownPath: string, ownId?: string): PasswordSource {
   const answers = new Map<string, Promise<Result<Secret<Buffer> | undefined>>>();
   return {
     label: shownPath,
-    read: async (id) => {
+    read: async (vaultId) => {
+      const id = ownId ?? vaultId;
       const key = isClient(path) ? id : '';
       const answer = answers.get(key) ?? readPasswordFile(path, shownPath, id);
       answers.set(key, answer);
