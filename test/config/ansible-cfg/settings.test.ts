@@ -48,7 +48,7 @@ test('a variable of the inventory replaces its setting, and leaves the two other
   assert.deepEqual([target.sshArguments, target.port], [['-C', '-J', 'other'], 22]);
 });
 
-test('the sources of vault_identity_list are tried in order; one that is missing here is left out', async () => {
+test('the sources of vault_identity_list are tried in order, and a missing file is left out', async () => {
   using tree = new Tree({
     ...GUIDE,
     'ansible.cfg': '[defaults]\nvault_identity_list = ask@prompt, prod@gone, dev@pw\n',

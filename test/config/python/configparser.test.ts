@@ -6,7 +6,7 @@ import { parseConfig } from '../../../src/config/python/configparser.ts';
 
 interface Recorded {
   readonly text: string;
-  /** What Python's configparser reads with `;` for comments; absent where it refuses the text. */
+  /** The options that Python's configparser reads with `;` for comments; absent where it refuses the text. */
   readonly sections?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
