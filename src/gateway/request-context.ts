@@ -2,6 +2,7 @@ import { randomId } from '../core/id.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ClientDialect } from './client-dialect.ts';
 import type { Usage } from './exchange.ts';
+import type { BodyBudget, BodyHolder } from './http/body-budget.ts';
 import type { Service } from './service.ts';
 
 /** How a request ended, as the log and the metrics say it. */
@@ -42,7 +43,7 @@ export interface RequestRecord {
 }
 
 /** One request on its way through the gateway, from its headers to the end of its response. */
-export interface RequestContext {
+export interface RequestContext extends BodyHolder {
   /** The gateway's own id, sent as `x-request-id`. */
   readonly id: string;
   /** The client's id, from `x-client-request-id`; `undefined` if it is missing or not printable ASCII of at most 128 characters. */
@@ -59,6 +60,8 @@ export interface RequestContext {
   /** The client's API, known from the path. */
   readonly dialect: ClientDialect;
   readonly record: RequestRecord;
+  /** The bodies of all requests under way. */
+  readonly bodies: BodyBudget;
   /** Ends the response with an error that says why; set while a response is under way. */
   cut?: () => void;
 }
@@ -75,6 +78,7 @@ export function openContext(
   service: Service,
   dialectOf: (path: string, headers: IncomingMessage['headers']) => ClientDialect,
   nowMs: number,
+  bodies: BodyBudget,
 ): RequestContext {
   const id = newRequestId();
   const clientId = printableId(incoming.headers['x-client-request-id']);
@@ -85,7 +89,8 @@ export function openContext(
   if (dialect.idHeader !== undefined) outgoing.setHeader(dialect.idHeader, id);
   const record: RequestRecord = { attempts: 0, ignoredParams: new Set() };
   const method = incoming.method ?? '';
-  return { id, clientId, method, path, startedMs: nowMs, incoming, outgoing, service, dialect, record };
+  const startedMs = nowMs;
+  return { id, clientId, method, path, startedMs, incoming, outgoing, service, dialect, record, bodies, bodyBytes: 0 };
 }
 
 /** Makes a request id: `req_` and 32 hexadecimal digits. */

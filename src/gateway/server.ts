@@ -80,7 +80,7 @@ export function createGatewayServer(
 
   const open = (incoming: IncomingMessage, outgoing: ServerResponse): RequestContext => {
     incoming.url = plainTarget(incoming.url ?? '');
-    const context = openContext(incoming, outgoing, service(), dialectOfTarget, performance.now());
+    const context = openContext(incoming, outgoing, service(), dialectOfTarget, performance.now(), connections.bodies);
     setCorsHeaders(context);
     connections.track(incoming.socket, outgoing, context);
     outgoing.once('close', () => {

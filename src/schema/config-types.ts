@@ -16,6 +16,8 @@ export interface GatewayConfig {
   readonly metrics: 'key' | 'open' | 'off';
   readonly queue: QueueLimits;
   readonly maxBodyBytes: number;
+  /** Most bytes of the bodies of all requests under way. */
+  readonly maxHeldBytes: number;
   readonly timeouts: Timeouts;
   readonly routing: Routing;
   /** The aliases, in the order of their first entry. Names are unique. */

@@ -49,6 +49,8 @@ export interface HxllmSettings {
   };
   /** Larger requests are refused with 413. Default: 64. */
   readonly max_body_mib?: number;
+  /** Most MiB of the bodies of all requests under way. Default: 256. */
+  readonly max_bodies_mib?: number;
   readonly max_queue_wait?: number;
   readonly max_queue?: number;
 }

@@ -48,6 +48,7 @@ export function readSettings(
     metrics: own.metrics ?? 'key',
     queue: { mostWaitMs: (own.max_queue_wait ?? 60) * 1000, longest: own.max_queue ?? 1000 },
     maxBodyBytes: Math.round((own.max_body_mib ?? 64) * MIB),
+    maxHeldBytes: Math.round((own.max_bodies_mib ?? 256) * MIB),
     timeouts: {
       connectMs: (timeouts.connect ?? 3) * 1000,
       firstByteMs: (timeouts.first_byte ?? router.stream_timeout ?? 600) * 1000,

@@ -44,8 +44,8 @@ const CHANGE: Failure = {
 };
 
 async function show({ env }: Context<GatewayEnv>): Promise<Response> {
-  const { incoming, record, service } = env;
-  const bytes = await readBody(incoming, service.config.maxBodyBytes);
+  const { record, service } = env;
+  const bytes = await readBody(env);
   const read = bytes.ok ? readBytes(bytes.value, readShow) : bytes;
   if (!read.ok) return errorResponse(env, read.failure);
   const { asked, verbose } = read.value;

@@ -1,6 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import type { RequestContext } from '../request-context.ts';
+import { BodyBudget } from './body-budget.ts';
 
 const IDLE_GRACE_MS = 1500;
 const CHECK_MS = 100;
@@ -22,6 +23,8 @@ export class Connections {
   /** Pending responses, by connection. */
   readonly #pending = new Map<Socket, PendingResponse[]>();
   readonly #server: Server;
+  /** The bodies of the requests on all connections. */
+  readonly bodies = new BodyBudget();
   #stopping = false;
   #onEmpty: () => void = () => {};
 
@@ -63,7 +66,10 @@ export class Connections {
     const all = this.#pending.get(socket) ?? [];
     const pending = { outgoing, context };
     all.push(pending);
-    outgoing.once('close', () => all.splice(all.indexOf(pending), 1));
+    outgoing.once('close', () => {
+      all.splice(all.indexOf(pending), 1);
+      this.bodies.release(context);
+    });
     if (this.stopping) outgoing.setHeader('connection', 'close');
   }
 

@@ -13,6 +13,7 @@ import { INTERNAL_ERROR, rejectionFailure } from './failures.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { observationOf } from './observation.ts';
 import { recordAttempt } from './record-attempt.ts';
+import { LARGE_BYTES, ownTurn } from './own-turn.ts';
 import { isRetryable } from './retry.ts';
 
 /** Gets the response to one subrequest; no call follows `onEnd` or `onFailure`. */
@@ -125,13 +126,22 @@ export class Forwarder {
   }
 
   #send(deployment: Deployment, reason: string, nowMs: number): void {
-    const { service, record, startedMs } = this.#context;
+    const { record, startedMs } = this.#context;
     this.#attempts += 1;
     this.#upstreamRequest = undefined;
     this.#sentMs = nowMs;
     this.#firstMs = undefined;
     recordAttempt(record, deployment, nowMs - startedMs, reason);
     record.group = this.#fallbacks.inUse ? this.#group.name : (record.alias ?? this.#group.name);
+    if (this.#context.bodyBytes <= LARGE_BYTES) this.#dispatch(deployment);
+    else
+      void ownTurn().then(() => {
+        if (!this.#done) this.#dispatch(deployment);
+      });
+  }
+
+  #dispatch(deployment: Deployment): void {
+    const { service, record, startedMs } = this.#context;
     const onEvents = (events: readonly ServerEvent[]): void => {
       this.#onEvents(events);
     };

@@ -8,6 +8,7 @@ import { sendWhole } from '../http/response-writer.ts';
 import type { RequestContext } from '../request-context.ts';
 import { providerOf } from '../upstream/providers.ts';
 import { countTokens } from './count-tokens.ts';
+import { LARGE_BYTES, ownTurn } from './own-turn.ts';
 import { INTERNAL_ERROR, MAX_NAME_LENGTH, unknownModel, unsupportedParameter } from './failures.ts';
 import { pinToBackend } from './pinned-backend.ts';
 import { callHeaders } from './litellm-headers.ts';
@@ -19,7 +20,9 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint,
   try {
     const caller = authenticate(context);
     if (!caller.ok) return reject(context, caller.failure);
-    const body = await readBody(context.incoming, context.service.config.maxBodyBytes);
+    const body = await readBody(context);
+    const isLarge = context.bodyBytes > LARGE_BYTES;
+    if (isLarge) await ownTurn();
     const parsed = body.ok ? endpoint.parse(body.value, Date.now(), named) : body;
     if (!parsed.ok) return reject(context, parsed.failure);
     const model = resolveModel(context, parsed.value);
@@ -27,6 +30,8 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint,
     const [unsupported] = unsupportedParameters(context, parsed.value, model.value);
     if (unsupported !== undefined && context.service.config.strict)
       return reject(context, unsupportedParameter(unsupported));
+    // A client that left during a turn needs no response.
+    if (isLarge && context.outgoing.destroyed) return;
     await forward(context, parsed.value, model.value, endpoint);
   } catch (error) {
     // A bug costs this request, and none of the others that are under way.

@@ -16,6 +16,8 @@ import { totalUsage } from '../usage/total.ts';
 
 /** Subrequests of one request that run at a time; the others wait until one of these has ended. */
 const MAX_PARALLEL_SUBREQUESTS = 8;
+/** Bytes of the bodies of subrequests that run at a time: each has a copy of the request's. */
+const MAX_PARALLEL_BYTES = 64 * 1024 * 1024;
 
 /**
  * The response to one client: forwards each subrequest, sends their output as it comes, and cancels all of them when one fails or
@@ -78,7 +80,8 @@ export class ClientResponse {
   /** Forwards the subrequests until the response is complete. */
   start(): void {
     if (isLoaded(this.#context, this.#parsed, this.#group)) this.#close('');
-    while (this.#started < Math.min(MAX_PARALLEL_SUBREQUESTS, this.#forwarders.length) && !this.#done) this.#next();
+    const inParallel = Math.min(MAX_PARALLEL_BYTES / this.#context.bodyBytes, MAX_PARALLEL_SUBREQUESTS);
+    while (this.#started < Math.min(Math.max(1, inParallel), this.#forwarders.length) && !this.#done) this.#next();
   }
 
   #next(): void {

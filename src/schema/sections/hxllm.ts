@@ -33,6 +33,11 @@ export const HXLLM = {
     unit: 'MiB',
     default: 64,
   }),
+  max_bodies_mib: honours(
+    number(0.001),
+    'The most memory for the bodies of all requests under way, those that wait included; a further request is refused with 503 until there is room. A request alone always has room.',
+    { unit: 'MiB', default: 256 },
+  ),
   max_queue_wait: honours(
     number(0),
     'The longest wait of a request in the queue, without the time of loads. A request that would probably wait longer is refused at once; both are 503. 0: no limit.',

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { handleRequest } from '../../../src/gateway/proxy/handler.ts';
+import { BodyBudget } from '../../../src/gateway/http/body-budget.ts';
 import { openContext } from '../../../src/gateway/request-context.ts';
 import { OPENAI } from '../../../src/gateway/api/openai/dialect.ts';
 import { startFake } from '../fake-upstream.ts';
@@ -16,7 +17,14 @@ test('a mistake in reading one request is answered with 500, told on stderr, and
     throw new TypeError('a mistake');
   };
   await using server = createServer((incoming, outgoing) => {
-    const context = openContext(incoming, outgoing, gateway.service(), () => OPENAI, performance.now());
+    const context = openContext(
+      incoming,
+      outgoing,
+      gateway.service(),
+      () => OPENAI,
+      performance.now(),
+      new BodyBudget(),
+    );
     void handleRequest(context, { parse });
   });
   server.listen(0, '127.0.0.1');
