@@ -12,8 +12,11 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 
 /** Masks secrets in all that is shown or kept. */
 export interface Redaction {
-  /** Masks this value from now on: as it is, and its forms in JSON, URLs, base64 and shell quotes. */
-  add(secret: Secret): void;
+  /**
+   * Masks this value from now on: as it is, and its forms in JSON, URLs, base64 and shell quotes. A value that ordinary text may
+   * hold is refused, and the result is false: masking `dev` in a host's name would tell the password.
+   */
+  add(secret: Secret): boolean;
   text(text: string): string;
   /** Copies a value as plain JSON data, with every string and key redacted. Numbers and booleans stay. */
   data(value: unknown): unknown;
@@ -29,10 +32,19 @@ export function createRedaction(): Redaction {
   return {
     text,
     // Longest first: a shorter form would leave the rest of a longer one that contains it.
-    add: (secret) =>
-      void (known = [...new Set([...known, ...formsOf(secret.reveal())])].toSorted((a, b) => b.length - a.length)),
+    add: (secret) => {
+      if (isCommon(secret.reveal().trim())) return false;
+      known = [...new Set([...known, ...formsOf(secret.reveal())])].toSorted((a, b) => b.length - a.length);
+      return true;
+    },
     data: (value) => walk(value, text),
   };
+}
+
+/** Short, or made of one kind of characters like a word, a name with dashes, a date or a number. */
+function isCommon(value: string): boolean {
+  const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z0-9._-]/].filter((kind) => kind.test(value)).length;
+  return value.length < (kinds < 2 ? 12 : 6);
 }
 
 function formsOf(value: string): readonly string[] {

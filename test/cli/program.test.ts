@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { encryptVault } from '../../src/config/vault/cipher.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { assertValidDocument, assertValidEvidence } from '../valid-evidence.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/hxllm.js');
@@ -44,11 +46,13 @@ function hxllm(...argv: readonly string[]): Promise<Ended> {
   });
 }
 
-function lastRun(phase: string): Record<string, unknown> {
+function lastFile(phase: string, name: string): string {
   const folder = join(root, 'evidence', phase);
-  return JSON.parse(
-    readFileSync(join(folder, readdirSync(folder).toSorted().at(-1) ?? '', 'run.json'), 'utf8'),
-  ) as Record<string, unknown>;
+  return join(folder, readdirSync(folder).toSorted().at(-1) ?? '', name);
+}
+
+function lastRun(phase: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(lastFile(phase, 'run.json'), 'utf8')) as Record<string, unknown>;
 }
 
 test('wrong usage is 64, on stderr, with a suggestion and the command for help', async () => {
@@ -97,6 +101,24 @@ test('version and every command’s help are results: exit code 0, on stdout, wi
       ),
     );
   }
+});
+
+test('a vault password and an SSH password that are a word of a host’s name leave the name as it is', async () => {
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  write('pw', 'dev\n');
+  write('inventories/dev.ini', '[litellm]\ndev-test ansible_password=dev\n');
+  const password = new Secret(Buffer.from('dev'));
+  const key = `sk-${'ab'.repeat(32)}`;
+  write('inventories/group_vars/all/vault.yml', await encryptVault(`litellm_master_key: "${key}"\n`, password));
+  write('inventories/group_vars/all/main.yml', 'litellm_backends: [http://127.0.0.1:1]\nlitellm_models: []\n');
+  const { stdout, stderr } = await hxllm('validate', '--vault-password-file', 'pw', '-v');
+  assert.match(stdout + stderr, /the SSH password is too common to be masked/);
+  assert.match(stdout + stderr, /dev-test/);
+  assert.doesNotMatch(stdout + stderr, /\[redacted\]-test/);
+  assert.doesNotMatch(readFileSync(lastFile('validate', 'events.jsonl'), 'utf8'), /\[redacted\]-test/);
 });
 
 test('no inventory is 78: the file that was looked for, the command that creates it, and evidence', async () => {

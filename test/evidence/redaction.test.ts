@@ -32,9 +32,9 @@ test('ordinary text stays as it is', () => {
 
 test('two secrets are masked fully when one contains the other', () => {
   const two = createRedaction();
-  two.add(new Secret('pass'));
-  two.add(new Secret('pass-and-more'));
-  assert.equal(two.text('pass-and-more pass'), '[redacted] [redacted]');
+  two.add(new Secret('passw0rd'));
+  two.add(new Secret('passw0rd-and-more'));
+  assert.equal(two.text('passw0rd-and-more passw0rd'), '[redacted] [redacted]');
 });
 
 test('an empty secret masks nothing, and a password with a line end masks the bare word too', () => {
@@ -44,17 +44,27 @@ test('an empty secret masks nothing, and a password with a line end masks the ba
   assert.equal(known.text('hunter2 abc'), '[redacted] abc');
 });
 
+test('a secret that ordinary text may hold is refused: masking it would tell it', () => {
+  const known = createRedaction();
+  for (const common of ['', 'dev', 'secret', 'password', 'production', '20261128', 'a1', 'hx-api', 'Admin']) {
+    assert.equal(known.add(new Secret(common)), false, common);
+    assert.equal(known.text(`host ${common}-test`), `host ${common}-test`);
+  }
+  for (const rare of ['hunter2', 'correcthorse', 'S3cret', `sk-${'ab'.repeat(32)}`])
+    assert.equal(known.add(new Secret(rare)), true, rare);
+});
+
 test('data keeps its shape', () => {
   const known = createRedaction();
-  known.add(new Secret('true'));
+  known.add(new Secret('tr\u00FCe-7'));
   assert.deepEqual(
     known.data({
       a: true,
-      b: 'true',
+      b: 'tr\u00FCe-7',
       c: [1, null],
       d: new Date(0),
-      e: new Map([['x', 'true']]),
-      f: new Error('is true'),
+      e: new Map([['x', 'tr\u00FCe-7']]),
+      f: new Error('is tr\u00FCe-7'),
     }),
     {
       a: true,

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { loadConfig, type ConfigRequest } from '../../config/load.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
+import type { Secret } from '../../core/secret.ts';
 import { createConnect } from '../../remote/connect.ts';
 import type { PhaseRun } from './run-phase.ts';
 import type { Session } from './session.ts';
@@ -15,8 +16,11 @@ export async function withConfig(
   const loaded = await loadConfig(configRequest(session));
   if (!loaded.ok) return failedBy(loaded.problems);
   const config = loaded.value;
-  register(session, config);
-  about({ hosts: config.hosts.map(({ target }) => target.name), files: config.files, warnings: config.warnings });
+  about({
+    hosts: config.hosts.map(({ target }) => target.name),
+    files: config.files,
+    warnings: [...config.warnings, ...register(session, config)],
+  });
   return work(config, toolsOf(session, tools));
 }
 
@@ -46,10 +50,30 @@ export function failedBy(problems: readonly Problem[]): PhaseReport {
   return { ending: 'failed', results: [], problems, changes: 0 };
 }
 
-/** Registers the configuration's secrets, so that none of them is shown or kept from now on. */
-export function register({ redaction }: Session, config: Config): void {
-  for (const { target, settings } of config.hosts) {
-    if (settings.masterKey.state === 'set') redaction.add(settings.masterKey.key);
-    if (target.password !== undefined) redaction.add(target.password);
-  }
+/**
+ * Registers the configuration's secrets, so that none of them is shown or kept from now on. Returns a warning for each that
+ * cannot be masked.
+ */
+export function register({ redaction }: Session, { hosts, allHosts }: Config): readonly Problem[] {
+  const isMasked = (secret: Secret): boolean =>
+    !allHosts.some((name) => name.includes(secret.reveal())) && redaction.add(secret);
+  return hosts.flatMap(({ target: { name, password }, settings: { masterKey } }) => [
+    ...(masterKey.state === 'set' && !isMasked(masterKey.key)
+      ? [notMasked('litellm_master_key', 'hxllm inventory --vault-init makes a long one', name)]
+      : []),
+    ...(password !== undefined && !isMasked(password)
+      ? [notMasked('the SSH password', 'log in with a key, or choose a longer password', name)]
+      : []),
+  ]);
+}
+
+function notMasked(what: string, fix: string, host: string): Problem {
+  return {
+    code: 'evidence.not-masked',
+    summary: `${what} is too common to be masked`,
+    detail:
+      'Expected at least 6 characters of two kinds (letters, digits, signs) or 12 of one, and no part of a host’s name, found less: ordinary text may hold the same characters, and masking them there would tell the secret. hxllm does not print it; output of other programs is kept as it is.',
+    fix,
+    where: { host },
+  };
 }
