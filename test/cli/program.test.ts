@@ -113,7 +113,10 @@ test('a vault password and an SSH password that are a word of a host’s name le
   const password = new Secret(Buffer.from('dev'));
   const key = `sk-${'ab'.repeat(32)}`;
   write('inventories/group_vars/all/vault.yml', await encryptVault(`litellm_master_key: "${key}"\n`, password));
-  write('inventories/group_vars/all/main.yml', 'litellm_backends: [http://127.0.0.1:1]\nlitellm_models: [{name: m, provider: ollama, model: "m:1b"}]\n');
+  write(
+    'inventories/group_vars/all/main.yml',
+    'litellm_backends: [http://127.0.0.1:1]\nlitellm_models: [{name: m, provider: ollama, model: "m:1b"}]\n',
+  );
   const { stdout, stderr } = await hxllm('validate', '--vault-password-file', 'pw', '-v');
   assert.match(stdout + stderr, /the SSH password is too common to be masked/);
   assert.match(stdout + stderr, /dev-test/);
