@@ -28,3 +28,31 @@ test('the removed and added lines turn the old text into the new one', () => {
     }),
   );
 });
+
+test('one changed line of a file of a megabyte is one removed and one added line', () => {
+  const lines = Array.from(
+    { length: 20_000 },
+    (_, index) => `  - model_name: alias-${String(index)} # ${'x'.repeat(30)}`,
+  );
+  const changed = lines.with(9_000, 'another').join('\n');
+  const shown = diffLines(lines.join('\n'), changed).split('\n');
+  assert.deepEqual(
+    [shown.filter((line) => line.startsWith('-')).length, shown.filter((line) => line.startsWith('+')).length],
+    [1, 1],
+  );
+});
+
+test('changes at both ends and in the middle of a long file are shown alone', () => {
+  const lines = Array.from({ length: 30_000 }, (_, index) => (index % 3 === 0 ? 'same' : `line ${String(index)}`));
+  const changed = ['first', ...lines.with(15_000, 'middle'), 'last'];
+  const shown = diffLines(lines.join('\n'), changed.join('\n')).split('\n');
+  assert.deepEqual(
+    shown.filter((line) => /^[-+]/.test(line)),
+    ['+ first', `- ${lines[15_000] ?? ''}`, '+ middle', '+ last'],
+  );
+});
+
+test('long texts with nothing in common are removed and added', () => {
+  const shown = diffLines('a\n'.repeat(5000), 'b\n'.repeat(5000)).split('\n');
+  assert.equal(shown.length, 10_000);
+});

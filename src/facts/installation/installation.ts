@@ -30,7 +30,7 @@ export interface Entry {
   /** Only for files. */
   readonly sha256: string | undefined;
   readonly marked: boolean;
-  /** Only for files whose text may be shown. */
+  /** Only for files of hxllm whose text may be shown. */
   readonly text: string | undefined;
 }
 

@@ -21,8 +21,9 @@ for path; do
   if [ "$kind" = 'regular file' ] || [ "$kind" = 'regular empty file' ]; then
     sum=$(hash "$path")
     head -n 2 -- "$path" | grep -q '^${MARK}' && marked=yes
+    # Whole, since a part of a file shows lines as changed that are not. The text of a foreign file stays on the host.
     # A dot at the end keeps line feeds, which the shell would drop.
-    [ "$path" = "$secret" ] || text="$(tr -d '\\0' < "$path" | head -c 262144; printf .)"
+    [ "$path" = "$secret" ] || [ $marked = no ] || text="$(tr -d '\\0' < "$path"; printf .)"
   fi
   say entry "$path" "$mode" "$owner" "$owners" "$kind" "$sum" "$marked" "$text"
 done
