@@ -8,6 +8,22 @@ export interface Endpoint {
   readonly tokenCountBody?: (tokens: number) => string;
 }
 
+/** LiteLLM's parameters about a request; absent ones are the configuration's. */
+export interface RequestControl {
+  /** Aliases that serve the request if its own cannot, best first; `[{ALIAS: [NAME, …]}]` counts for the alias asked for. */
+  readonly fallbacks?: readonly unknown[];
+  readonly contextFallbacks?: readonly unknown[];
+  readonly disablesFallbacks?: true;
+  /** Attempts beyond the first. */
+  readonly retries?: number;
+  /** For a whole response, or the first byte of a stream. */
+  readonly timeoutMs?: number;
+  /** The text of the response, which no server gives then. */
+  readonly mockText?: string;
+  /** The provider of `model`, where it is written without. */
+  readonly provider?: string;
+}
+
 /** A parsed request: its subrequests to backends in neutral terms, and how the response is written for this client. */
 export interface ParsedRequest {
   /** The model as asked for. */
@@ -15,7 +31,9 @@ export interface ParsedRequest {
   readonly stream: boolean;
   /** Parameters that Ollama does not support, by their names in the client's dialect. */
   readonly ignoredParams: readonly string[];
-  /** Options that would reload the model, by Ollama's names. The alias fixes them; a value that the alias does not give is listed with the ignored parameters. */
+  /** LiteLLM's parameters, which are about the request and not for the model. */
+  readonly control?: RequestControl;
+  /** Options that would reload the model: Ollama's names, behind `options.` where the request has them there. The alias fixes them; a value that the alias does not give is listed with the ignored parameters. */
   readonly runner?: Readonly<Record<string, unknown>>;
   /** Keeps a silent stream alive, instead of the dialect's own text. */
   readonly keepAlive?: string;

@@ -1,4 +1,4 @@
-import type { GatewayConfig, ModelGroup } from '../schema/gateway-config.ts';
+import type { Deployment, GatewayConfig, ModelGroup } from '../schema/gateway-config.ts';
 import type { Log } from './log.ts';
 import type { AttemptResult } from './route/event.ts';
 import { createFleet } from './route/fleet.ts';
@@ -16,9 +16,9 @@ export interface Service {
   readonly config: GatewayConfig;
   /** When the gateway started, in seconds since 1970. */
   readonly since: number;
-  /** By every name that clients may ask for. */
+  /** By every name that clients may ask for: aliases, and the names of their entries. */
   readonly models: ReadonlyMap<string, ModelGroup>;
-  /** The names of `models` that lists show: all but hidden aliases. */
+  /** The names of `models` that lists show: aliases that are not hidden. */
   readonly listed: readonly string[];
   /** The fallback models of a model, best first. */
   readonly fallbacks: (kind: 'failed' | 'too-long', group: ModelGroup) => readonly ModelGroup[];
@@ -124,16 +124,28 @@ export function createService(
 
 function namesOf({ groups, aliases, hiddenAliases }: GatewayConfig): Pick<Service, 'models' | 'listed'> {
   const models = new Map(groups.map((group): [string, ModelGroup] => [group.name, group]));
+  const listed = [...models.keys()];
   for (const [alias, name] of aliases) {
     const group = models.get(name);
-    if (group !== undefined && !models.has(alias)) models.set(alias, group);
+    if (group === undefined || models.has(alias)) continue;
+    models.set(alias, group);
+    if (!hiddenAliases.has(alias)) listed.push(alias);
   }
-  return {
-    models,
-    listed: [...models.keys()].filter(
-      (name) => !hiddenAliases.has(name) || groups.some((group) => group.name === name),
-    ),
-  };
+  for (const group of groupsByOwnName(groups)) if (!models.has(group.name)) models.set(group.name, group);
+  return { models, listed };
+}
+
+/** The deployments of each `litellm_params.model`: LiteLLM's clients may ask for `ollama_chat/NAME` as well. */
+function groupsByOwnName(groups: readonly ModelGroup[]): readonly ModelGroup[] {
+  const byName = new Map<string, [Deployment, ...Deployment[]]>();
+  for (const deployment of groups.flatMap(({ deployments }) => deployments)) {
+    const name = deployment.listed.params['model'];
+    if (typeof name !== 'string' || name.includes('*')) continue;
+    const found = byName.get(name);
+    if (found === undefined) byName.set(name, [deployment]);
+    else found.push(deployment);
+  }
+  return [...byName].map(([name, deployments]) => ({ name, deployments }));
 }
 
 function fallbacksOf({ groups, routing: { fallbacks, contextFallbacks } }: GatewayConfig): Service['fallbacks'] {

@@ -4,9 +4,11 @@ import type { Deployment, ModelGroup } from './config-types.ts';
 import type { DocumentPath } from './issue.ts';
 import { listedEntry } from './listed-entry.ts';
 import { readModelName } from './provider.ts';
-import { readSection, type IssueList, type UnknownKey } from './section.ts';
+import { readExtraBody } from './extra-body.ts';
+import { readSection, type IssueList } from './section.ts';
 import { LITELLM_PARAMS, MODEL_ENTRY, MODEL_INFO } from './sections/model-list.ts';
 import { OLLAMA_OPTIONS } from './sections/ollama-options.ts';
+import { knownOptions, warnOfUnknownOption } from './options.ts';
 
 /** RFC 9110 5.5: visible characters, spaces and tabs; Node sends Latin-1. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -62,7 +64,8 @@ function readEntry(
       `expected the address of an Ollama server, found one that ends in /v1: every request would be 404`,
       `remove /v1 from api_base, or write model: openai/${target.model}`,
     );
-  const { keep_alive: keepAlive, timeout, stream_timeout: streamTimeout } = params;
+  const extra = readExtraBody(params.extra_body, [...at, 'extra_body'], findings);
+  const { keep_alive: keepAlive = extra.keepAlive, timeout, stream_timeout: streamTimeout } = params;
   const writtenUrl = given?.['api_base'];
   // A response header shows it, and headers are ASCII.
   const shownUrl = typeof writtenUrl === 'string' && /^[\x21-\x7e]+$/.test(writtenUrl) ? writtenUrl : target.url;
@@ -75,7 +78,7 @@ function readEntry(
     mode: mode === 'completion' ? 'chat' : mode,
     apiKey: params.api_key === undefined ? undefined : new Secret(params.api_key),
     keepAlive,
-    options: optionsOf(params, given ?? {}),
+    options: { ...optionsOf(params, given ?? {}), ...extra.options },
     weight: params.weight ?? 1,
     order: params.order,
     rpm: params.rpm,
@@ -93,18 +96,9 @@ function optionsOf(
 ): Readonly<Record<string, unknown>> {
   const options: Record<string, unknown> = {};
   if (params['max_tokens'] !== undefined) options['num_predict'] = params['max_tokens'];
-  for (const [name, value] of Object.entries(given)) {
-    if (Object.hasOwn(LITELLM_PARAMS, name)) continue;
-    const option = Object.hasOwn(OLLAMA_OPTIONS, name) ? params[name] : value;
-    // LiteLLM accepts one stop sequence as text, Ollama only a list.
-    if (option !== undefined && option !== null)
-      options[name] = name === 'stop' && typeof option === 'string' ? [option] : option;
-  }
-  return options;
+  const own = Object.fromEntries(Object.entries(given).filter(([name]) => !Object.hasOwn(LITELLM_PARAMS, name)));
+  return { ...options, ...knownOptions(params, own) };
 }
-
-const warnOfUnknownOption: UnknownKey = (path, name, known, findings) =>
-  findings.unknownKey(path, name, known, 'sent to Ollama as an option');
 
 // LiteLLM treats a repeated entry as more weight, so both deployments stay and get distinct ids.
 function withUniqueId(deployment: Deployment, group: readonly Deployment[]): Deployment {

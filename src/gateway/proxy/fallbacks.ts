@@ -1,18 +1,16 @@
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import type { Failure, ServerFailure } from '../exchange.ts';
-import type { Service } from '../service.ts';
+import type { ForwardPlan } from './forward-plan.ts';
 import { fallbackKind } from './retry.ts';
 
 /** The fallback models of one request, each used at most once. The kind of the first failure decides which list is used. */
 export class Fallbacks {
-  readonly #service: Service;
-  readonly #group: ModelGroup;
+  readonly #plan: ForwardPlan;
   #remaining: ModelGroup[] | undefined;
   #inUse = false;
 
-  constructor(service: Service, group: ModelGroup) {
-    this.#service = service;
-    this.#group = group;
+  constructor(plan: ForwardPlan) {
+    this.#plan = plan;
   }
 
   /** A fallback is serving the request. */
@@ -24,7 +22,7 @@ export class Fallbacks {
   next(failure: Failure | ServerFailure): ModelGroup | undefined {
     const kind = fallbackKind(failure);
     if (kind === undefined) return undefined;
-    this.#remaining ??= [...this.#service.fallbacks(kind, this.#group)];
+    this.#remaining ??= [...this.#plan.fallbacks(kind)];
     const next = this.#remaining.shift();
     this.#inUse ||= next !== undefined;
     return next;

@@ -12,8 +12,9 @@ import { encodeEvents } from './encode-events.ts';
 import { INTERNAL_ERROR, rejectionFailure } from './failures.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { observationOf } from './observation.ts';
-import { recordAttempt } from './record-attempt.ts';
+import { recordAttempt, recordFailedLoad } from './record-attempt.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
+import type { ForwardPlan } from './forward-plan.ts';
 import { isRetryable } from './retry.ts';
 
 /** Gets the response to one subrequest; no call follows `onEnd` or `onFailure`. */
@@ -32,6 +33,7 @@ export class Forwarder {
   readonly #context: RequestContext;
   readonly #subrequest: Subrequest;
   readonly #listener: ForwarderListener;
+  readonly #plan: ForwardPlan;
   readonly #fallbacks: Fallbacks;
   /** The model that is tried now: the one asked for, then its fallbacks. */
   #group: ModelGroup;
@@ -54,17 +56,19 @@ export class Forwarder {
   #streaming = false;
   #done = false;
 
-  constructor(context: RequestContext, subrequest: Subrequest, group: ModelGroup, listener: ForwarderListener) {
+  constructor(context: RequestContext, subrequest: Subrequest, plan: ForwardPlan, listener: ForwarderListener) {
     this.#context = context;
     this.#subrequest = subrequest;
-    this.#group = group;
-    this.#fallbacks = new Fallbacks(context.service, group);
+    this.#plan = plan;
+    this.#group = plan.group;
+    this.#fallbacks = new Fallbacks(plan);
     this.#listener = listener;
     this.#encoder = subrequest.encoder();
   }
 
   /** Acquires a slot, and goes on until the response is complete. */
   start(): void {
+    if (this.#plan.mockEvents !== undefined) return this.#onEvents(this.#plan.mockEvents);
     const { service, startedMs } = this.#context;
     const { name, deployments } = this.#group;
     this.#sinceMs ??= performance.now();
@@ -118,10 +122,8 @@ export class Forwarder {
 
   #onRejection(rejection: Rejection, failedLoad: FailedLoad | undefined): void {
     const { name, deployments } = this.#group;
-    if (this.#lastFailure === undefined && rejection.reason === 'no-backend') {
-      const deployment = deployments.find(({ id }) => id === failedLoad?.deployment);
-      if (deployment !== undefined) this.#context.record.backend = deployment.writtenUrl;
-    }
+    if (this.#lastFailure === undefined && rejection.reason === 'no-backend')
+      recordFailedLoad(this.#context.record, deployments, failedLoad);
     this.#fallBack(rejectionFailure(name, rejection, this.#lastFailure ?? failedLoad?.failure));
   }
 
@@ -131,8 +133,8 @@ export class Forwarder {
     this.#upstreamRequest = undefined;
     this.#sentMs = nowMs;
     this.#firstMs = undefined;
-    recordAttempt(record, deployment, nowMs - startedMs, reason);
-    record.group = this.#fallbacks.inUse ? this.#group.name : (record.alias ?? this.#group.name);
+    const group = this.#fallbacks.inUse ? this.#group.name : record.alias;
+    recordAttempt(record, deployment, { askedMs: nowMs - startedMs, reason, group });
     if (this.#context.bodyBytes <= LARGE_BYTES) this.#dispatch(deployment);
     else
       void ownTurn().then(() => {
@@ -200,13 +202,12 @@ export class Forwarder {
   }
 
   #onFailure(failure: ServerFailure): void {
-    const { service, record } = this.#context;
     const deployment = this.#lease?.deployment.id;
-    this.#release(attemptResultOf(failure));
-    record.failure = failure.code ?? failure.kind;
+    this.#release(this.#plan.isOwnTimeout(failure) ? 'cancelled' : attemptResultOf(failure));
+    this.#context.record.failure = failure.code ?? failure.kind;
     this.#lastFailure = failure;
     const progress = { streaming: this.#streaming, attempts: this.#attempts };
-    if (deployment === undefined || !isRetryable(failure, progress, service.config.routing)) {
+    if (deployment === undefined || !isRetryable(failure, progress, this.#plan)) {
       this.#fallBack(failure);
       return;
     }

@@ -49,9 +49,10 @@ function reject(context: RequestContext, failure: Failure): void {
 /** The deployments of the model that a request asks for: all, or those on the backend that `x-hxllm-backend` names. */
 function resolveModel(
   { record, dialect, service: { models }, incoming }: RequestContext,
-  { model: asked, stream }: ParsedRequest,
+  { model: asked, stream, control }: ParsedRequest,
 ): FailureOr<ModelGroup> {
-  const alias = dialect.aliasOf?.(asked, models) ?? asked;
+  const written = control?.provider !== undefined && !models.has(asked) ? `${control.provider}/${asked}` : asked;
+  const alias = dialect.aliasOf?.(written, models) ?? written;
   const group = models.get(alias);
   // An unknown name is the client's text: the log takes it only up to a length.
   record.alias = group === undefined ? alias.slice(0, MAX_NAME_LENGTH) : alias;

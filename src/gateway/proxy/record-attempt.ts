@@ -1,12 +1,18 @@
 import type { Deployment } from '../../schema/gateway-config.ts';
 import type { RequestRecord } from '../request-context.ts';
 
-/** Records that a deployment is asked, `askedMs` after the start of the request, and why it was chosen. */
+/** An attempt: its start in ms after that of the request, why its deployment was chosen, and the alias that it serves. */
+export interface RecordedAttempt {
+  readonly askedMs: number;
+  readonly reason: string;
+  readonly group: string | undefined;
+}
+
+/** Records that a deployment is asked. */
 export function recordAttempt(
   record: RequestRecord,
   { model, writtenUrl, url, listed }: Deployment,
-  askedMs: number,
-  reason: string,
+  { askedMs, reason, group }: RecordedAttempt,
 ): void {
   record.attempts += 1;
   record.askedMs = askedMs;
@@ -15,4 +21,15 @@ export function recordAttempt(
   record.backend = writtenUrl;
   record.server = url;
   record.reason = reason;
+  if (group !== undefined) record.group = group;
+}
+
+/** Records the backend of a load that failed; no attempt was made. */
+export function recordFailedLoad(
+  record: RequestRecord,
+  deployments: readonly Deployment[],
+  failedLoad: { readonly deployment: string } | undefined,
+): void {
+  const deployment = deployments.find(({ id }) => id === failedLoad?.deployment);
+  if (deployment !== undefined) record.backend = deployment.writtenUrl;
 }

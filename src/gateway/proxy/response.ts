@@ -6,6 +6,7 @@ import type { RequestContext } from '../request-context.ts';
 import type { ParsedRequest } from '../client-dialect.ts';
 import type { Failure, Usage } from '../exchange.ts';
 import { INTERNAL_ERROR } from './failures.ts';
+import { forwardPlan } from './forward-plan.ts';
 import { Forwarder } from './forwarder.ts';
 import { callHeaders, modelHeaders } from './litellm-headers.ts';
 import { replicaId } from '../route/replica.ts';
@@ -57,9 +58,10 @@ export class ClientResponse {
     const onFailure = (failure: Failure): void => {
       this.#fail(failure);
     };
+    const plan = forwardPlan(context, group, parsed.control);
     this.#forwarders = parsed.subrequests.map(
       (subrequest, index) =>
-        new Forwarder(context, subrequest, group, {
+        new Forwarder(context, subrequest, plan, {
           onText,
           onFailure,
           onEnd: (text, usage) => {

@@ -14,9 +14,10 @@ export function unsupportedOptions(
 ): readonly string[] {
   if (runner === undefined) return [];
   const missing = Object.entries(runner).filter(
-    ([name, wanted]) => !deployments.every((deployment) => isGiven(name, wanted, deployment, fleet)),
+    ([at, wanted]) =>
+      !deployments.every((deployment) => isGiven(at.replace(/^options\./, ''), wanted, deployment, fleet)),
   );
-  return missing.map(([name]) => `options.${name}`);
+  return missing.map(([at]) => at);
 }
 
 /**

@@ -72,7 +72,12 @@ export const LITELLM_PARAMS = {
       unit: 'tokens',
     },
   ),
+  extra_body: honours(
+    mapping,
+    'Fields of the request to Ollama, as LiteLLM sends them: `options` (Ollama’s options, which count before the same ones beside it) and `keep_alive`. Other fields are ignored, with a warning.',
+    { example: { options: { num_ctx: 16384 } } },
+  ),
   ...knowsAll(`max_retries tags api_version custom_llm_provider organization input_cost_per_token output_cost_per_token input_cost_per_second mock_response
-    drop_params additional_drop_params merge_reasoning_content_in_choices max_parallel_requests litellm_credential_name extra_headers extra_body region_name base_url
+    drop_params additional_drop_params merge_reasoning_content_in_choices max_parallel_requests litellm_credential_name extra_headers region_name base_url
     stream model_info max_budget budget_duration guardrails use_in_pass_through configurable_clientside_auth_params default_headers headers think reasoning_effort tools response_format`),
 } satisfies Section;

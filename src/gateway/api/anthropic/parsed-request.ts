@@ -1,4 +1,5 @@
-import { readBytes, type Body } from '../dialect/body.ts';
+import type { Body } from '../dialect/body.ts';
+import { readControlled } from '../dialect/litellm-params.ts';
 import type { ParsedRequest } from '../../client-dialect.ts';
 import type { FailureOr } from '../../exchange.ts';
 import { MessageEventEncoder } from './message-event-encoder.ts';
@@ -9,12 +10,12 @@ import { readMessageRequest } from './request.ts';
 
 /** Reads `POST /v1/messages`. */
 export function readMessages(bytes: Buffer): FailureOr<ParsedRequest> {
-  return readBytes(bytes, (body) => parsedRequestOf(body, false));
+  return readControlled(bytes, { hasText: true }, (body) => parsedRequestOf(body, false));
 }
 
 /** Reads `POST /v1/messages/count_tokens`: the tokens of the prompt are counted, and no response is generated. */
 export function readCountTokens(bytes: Buffer): FailureOr<ParsedRequest> {
-  return readBytes(bytes, (body) => parsedRequestOf(body, true));
+  return readControlled(bytes, { hasText: true }, (body) => parsedRequestOf(body, true));
 }
 
 function parsedRequestOf(body: Body, counting: boolean): FailureOr<ParsedRequest> {

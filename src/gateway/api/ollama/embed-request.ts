@@ -3,7 +3,7 @@ import type { ParsedRequest, ResponseEncoder } from '../../client-dialect.ts';
 import type { EmbedRequest, FailureOr, ServerEvent, Usage } from '../../exchange.ts';
 import { readApiModel } from './text-fields.ts';
 import { ResponseMetrics } from './metrics.ts';
-import { readOptions } from './options.ts';
+import { readOptions } from '../dialect/ollama-options.ts';
 import { loadRequest, noteKeepAlive, readParsedRequest } from './parsed-request.ts';
 
 /** The most texts of one request, as in OpenAI's API: a response has a vector for each. */

@@ -1,7 +1,7 @@
 import { typeName, type Body } from '../dialect/body.ts';
 import { isObject } from '../../json.ts';
 import type { ChatRequest } from '../../exchange.ts';
-import { readOptions, type Options } from './options.ts';
+import { readOptions, type Options } from '../dialect/ollama-options.ts';
 
 /** The fields of a text request, beside its prompt. */
 export interface TextFields extends Pick<

@@ -1,5 +1,6 @@
 import type { Body } from '../dialect/body.ts';
 import { ignoredParamsOf } from '../dialect/ignored-params.ts';
+import { OWN_OPTIONS, readOptions, type Options } from '../dialect/ollama-options.ts';
 import { isObject, type Json } from '../../json.ts';
 import { readModel, readSampling, readStop } from '../dialect/sampling.ts';
 import type { ChatRequest, FailureOr } from '../../exchange.ts';
@@ -11,21 +12,24 @@ import { readChatTools } from './tool-choice.ts';
 export interface ChatReading {
   readonly request: ChatRequest;
   readonly choices: number;
+  readonly runner: Options['runner'];
   readonly ignoredParams: readonly string[];
 }
 
 /** Reads the body of a chat completion request. */
 export function readChatRequest(body: Body): FailureOr<ChatReading> {
   const stream = body.flag('stream') ?? false;
-  const ignoredParams: string[] = [];
+  const options = readOptions(body, OWN_OPTIONS);
+  const ignoredParams: string[] = [...options.ignoredParams];
+  const stop = readStop(body);
   const request: ChatRequest = {
     model: readModel(body),
     messages: readChatMessages(body),
     ...readChatTools(body, ignoredParams),
     format: readFormat(body),
-    sampling: readSampling(body),
-    stop: readStop(body),
-    maxTokens: readMaxTokens(body),
+    sampling: { ...readSampling(body), ...options.sampling },
+    stop: stop.length === 0 ? options.stop : stop,
+    maxTokens: readMaxTokens(body) ?? options.maxTokens,
     thinking: readReasoning(body),
     thinkingName: thinkingName(body),
     logprobs: readLogprobs(body),
@@ -37,7 +41,7 @@ export function readChatRequest(body: Body): FailureOr<ChatReading> {
   const modalities = body.list('modalities');
   if (modalities?.some((item) => item !== 'text') === true) ignoredParams.push('modalities');
   ignoredParams.push(...unmetDefaults(body), ...unusedMessageFields(body));
-  const value = { request, choices, ignoredParams: ignoredParamsOf(body, ignoredParams) };
+  const value = { request, choices, runner: options.runner, ignoredParams: ignoredParamsOf(body, ignoredParams) };
   return { ok: true, value };
 }
 

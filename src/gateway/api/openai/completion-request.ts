@@ -1,5 +1,6 @@
 import type { Body } from '../dialect/body.ts';
 import { ignoredParamsOf } from '../dialect/ignored-params.ts';
+import { OWN_OPTIONS, readOptions, type Options } from '../dialect/ollama-options.ts';
 import { readModel, readSampling, readStop } from '../dialect/sampling.ts';
 import type { CompletionRequest, FailureOr } from '../../exchange.ts';
 import { MAX_CHOICES, readChoices, readStreamOptions, readReasoning, thinkingName } from './sampling.ts';
@@ -25,13 +26,15 @@ export interface CompletionReading {
   readonly hidesLogprobs: boolean;
   /** Whether each choice begins with its prompt. */
   readonly echo: boolean;
+  readonly runner: Options['runner'];
   readonly ignoredParams: readonly string[];
 }
 
 /** Reads the body of a completion request. */
 export function readCompletionRequest(body: Body): FailureOr<CompletionReading> {
   const stream = body.flag('stream') ?? false;
-  const ignoredParams: string[] = [];
+  const options = readOptions(body, OWN_OPTIONS);
+  const ignoredParams: string[] = [...options.ignoredParams];
   const prompts = readPrompts(body);
   const echo = body.flag('echo') ?? false;
   const logprobs = body.whole('logprobs', 0, 20);
@@ -41,13 +44,16 @@ export function readCompletionRequest(body: Body): FailureOr<CompletionReading> 
   const candidates = readCandidates(body, choices, stream);
   const hasExtraCandidates = candidates > choices;
   const suffix = body.text('suffix');
+  const stop = readStop(body);
+  // Ollama's -1 and -2.
+  const isUnlimited = options.sampling['num_predict'] !== undefined;
   const shared = {
     model: readModel(body),
     suffix: suffix === '' ? undefined : suffix,
     raw: body.flag('raw') ?? false,
-    sampling: readSampling(body),
-    stop: readStop(body),
-    maxTokens: body.whole('max_tokens', 0) ?? DEFAULT_MAX_TOKENS,
+    sampling: { ...readSampling(body), ...options.sampling },
+    stop: stop.length === 0 ? options.stop : stop,
+    maxTokens: body.whole('max_tokens', 0) ?? options.maxTokens ?? (isUnlimited ? undefined : DEFAULT_MAX_TOKENS),
     thinking: readReasoning(body),
     thinkingName: thinkingName(body),
     logprobs: hasExtraCandidates ? (logprobs ?? 0) : echo ? undefined : logprobs,
@@ -70,6 +76,7 @@ export function readCompletionRequest(body: Body): FailureOr<CompletionReading> 
     candidates,
     hidesLogprobs: hasExtraCandidates && (echo || logprobs === undefined),
     echo,
+    runner: options.runner,
     ignoredParams: ignoredParamsOf(body, ignoredParams),
   };
   return { ok: true, value };

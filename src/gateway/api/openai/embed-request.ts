@@ -1,5 +1,6 @@
 import type { Body } from '../dialect/body.ts';
 import { ignoredParamsOf } from '../dialect/ignored-params.ts';
+import { OWN_OPTIONS, readOptions, type Options } from '../dialect/ollama-options.ts';
 import { readModel } from '../dialect/sampling.ts';
 import type { EmbedRequest, FailureOr } from '../../exchange.ts';
 
@@ -8,6 +9,7 @@ const MAX_INPUTS = 2048;
 /** A parsed embeddings request, and the parameters that Ollama does not support. */
 export interface EmbedReading {
   readonly request: EmbedRequest;
+  readonly runner: Options['runner'];
   readonly ignoredParams: readonly string[];
 }
 
@@ -15,6 +17,8 @@ export interface EmbedReading {
 export function readEmbedRequest(body: Body): FailureOr<EmbedReading> {
   const model = readModel(body);
   const input = readInput(body);
+  // Sampling options have no effect on embeddings.
+  const options = readOptions(body, OWN_OPTIONS);
   const format = body.text('encoding_format');
   if (format !== undefined && format !== 'float' && format !== 'base64')
     body.refuse('encoding_format', "Invalid value for 'encoding_format'. Supported values are: 'float' and 'base64'.");
@@ -25,7 +29,7 @@ export function readEmbedRequest(body: Body): FailureOr<EmbedReading> {
     base64: format === 'base64',
     original: body.json,
   };
-  const value = { request, ignoredParams: ignoredParamsOf(body) };
+  const value = { request, runner: options.runner, ignoredParams: ignoredParamsOf(body, options.ignoredParams) };
   return { ok: true, value };
 }
 

@@ -1,4 +1,4 @@
-import { Body, readBytes } from '../dialect/body.ts';
+import { readControlled } from '../dialect/litellm-params.ts';
 import type { Json } from '../../json.ts';
 import type { ParsedRequest, ResponseEncoder, Subrequest } from '../../client-dialect.ts';
 import type { ModelRequest, FailureOr, Usage } from '../../exchange.ts';
@@ -20,18 +20,18 @@ import { completionUsage, usageOfPrompts } from './usage.ts';
 
 /** Reads `POST /v1/chat/completions`. */
 export function readChat(bytes: Buffer, nowMs: number, named?: string): FailureOr<ParsedRequest> {
-  return parsedRequestOf(bytes, named, (body) => {
+  return readControlled(bytes, { model: named, hasText: true }, (body) => {
     const modern = modernBody(body);
     const [Chunks, Completion] = modern === undefined ? [ChatChunks, ChatCompletion] : [LegacyChunks, LegacyCompletion];
     const read = readChatRequest(modern ?? body);
     if (!read.ok) return read;
-    const { request, choices, ignoredParams } = read.value;
+    const { request, choices, ignoredParams, runner } = read.value;
     const { model, stream, includeUsage } = request;
     const requests = Array.from({ length: choices }, (_, choice): ModelRequest => ({
       kind: 'chat',
       params: reseeded(request, choice),
     }));
-    const common = { model, ignoredParams };
+    const common = { model, ignoredParams, runner };
     if (!stream)
       return wholeRequest(
         common,
@@ -56,10 +56,10 @@ export function readChat(bytes: Buffer, nowMs: number, named?: string): FailureO
 
 /** Reads `POST /v1/completions`: one choice for each prompt, or `n`. */
 export function readCompletion(bytes: Buffer, nowMs: number, named?: string): FailureOr<ParsedRequest> {
-  return parsedRequestOf(bytes, named, (body) => {
+  return readControlled(bytes, { model: named, hasText: true }, (body) => {
     const read = readCompletionRequest(body);
     if (!read.ok) return read;
-    const { requests, choices, candidates, echo, hidesLogprobs, ignoredParams } = read.value;
+    const { requests, choices, candidates, echo, hidesLogprobs, ignoredParams, runner } = read.value;
     const [first] = requests;
     const { model, stream, includeUsage } = first ?? { model: '', stream: false, includeUsage: false };
     const modelRequests = requests.flatMap((request) =>
@@ -71,7 +71,7 @@ export function readCompletion(bytes: Buffer, nowMs: number, named?: string): Fa
     const echoOf = (index: number): string => (echo ? (requests[Math.floor(index / candidates)]?.prompt ?? '') : '');
     const head = newCompletionHead('cmpl', 'text_completion', model, nowMs);
     const usage = (usages: readonly Usage[]): Json => usageOfPrompts(usages, candidates);
-    const common = { model, ignoredParams };
+    const common = { model, ignoredParams, runner };
     if (!stream) {
       const newEncoder = (index: number): TextCompletion =>
         new TextCompletion(index, { echo: echoOf(index), hidesLogprobs });
@@ -94,10 +94,10 @@ export function readCompletion(bytes: Buffer, nowMs: number, named?: string): Fa
 
 /** Reads `POST /v1/embeddings`. */
 export function readEmbeddings(bytes: Buffer, _nowMs?: number, named?: string): FailureOr<ParsedRequest> {
-  return parsedRequestOf(bytes, named, (body) => {
+  return readControlled(bytes, { model: named, hasText: false }, (body) => {
     const read = readEmbedRequest(body);
     if (!read.ok) return read;
-    const { request: params, ignoredParams } = read.value;
+    const { request: params, ignoredParams, runner } = read.value;
     let last = new Embeddings(params);
     const subrequest: Subrequest = {
       request: { kind: 'embed', params },
@@ -110,20 +110,12 @@ export function readEmbeddings(bytes: Buffer, _nowMs?: number, named?: string): 
         model: params.model,
         stream: false,
         ignoredParams,
+        runner,
         subrequests: [subrequest],
         close: ([usage]) => last.body(usage ?? { promptTokens: 0, completionTokens: 0 }),
       },
     };
   });
-}
-
-/** `model`: the model that the path names, which counts before the body's, as in LiteLLM. */
-function parsedRequestOf(
-  bytes: Buffer,
-  model: string | undefined,
-  read: (body: Body) => FailureOr<ParsedRequest>,
-): FailureOr<ParsedRequest> {
-  return readBytes(bytes, (body) => read(model === undefined ? body : new Body({ ...body.json, model })));
 }
 
 function subrequests(
@@ -141,7 +133,7 @@ interface ChoiceCollector extends ResponseEncoder {
 }
 
 function wholeRequest<G extends ChoiceCollector>(
-  common: Pick<ParsedRequest, 'model' | 'ignoredParams'>,
+  common: Pick<ParsedRequest, 'model' | 'ignoredParams' | 'runner'>,
   requests: readonly ModelRequest[],
   head: CompletionHead,
   newEncoder: (index: number) => G,

@@ -1,4 +1,5 @@
-import { readBytes, type Body } from '../dialect/body.ts';
+import type { Body } from '../dialect/body.ts';
+import { readControlled } from '../dialect/litellm-params.ts';
 import type { ParsedRequest } from '../../client-dialect.ts';
 import type { FailureOr } from '../../exchange.ts';
 import { newItemId } from './ids.ts';
@@ -8,7 +9,7 @@ import { ResponseEventEncoder, WholeResponseEncoder } from './encoders.ts';
 
 /** Reads `POST /v1/responses`. */
 export function readResponses(bytes: Buffer, nowMs: number): FailureOr<ParsedRequest> {
-  return readBytes(bytes, (body) => parsedRequestOf(body, nowMs));
+  return readControlled(bytes, { hasText: true }, (body) => parsedRequestOf(body, nowMs));
 }
 
 function parsedRequestOf(body: Body, nowMs: number): FailureOr<ParsedRequest> {

@@ -20,7 +20,7 @@ test('options that reload the model come from the configuration and never from a
     temperature: 0.9,
     truncate: true,
   });
-  assert.equal(response.headers.get('x-hxllm-ignored-params'), 'num_ctx, options, keep_alive, num_batch, truncate');
+  assert.equal(response.headers.get('x-hxllm-ignored-params'), 'keep_alive, truncate, num_batch, options.num_gpu');
   assert.deepEqual(
     [last(fake)['options'], last(fake)['keep_alive'], last(fake)['truncate'], last(fake)['shift']],
     [{ num_ctx: 8192, temperature: 0.9 }, undefined, false, false],

@@ -1,5 +1,5 @@
-import { typeName, type Body } from '../dialect/body.ts';
-import { readStopList } from '../dialect/sampling.ts';
+import { typeName, type Body } from './body.ts';
+import { readStopList } from './sampling.ts';
 import type { ParsedRequest } from '../../client-dialect.ts';
 import type { ChatRequest } from '../../exchange.ts';
 
@@ -39,47 +39,57 @@ const RUNNER: ReadonlyMap<string, 'number' | 'boolean'> = new Map([
   ['use_mmap', 'boolean'],
 ]);
 
+/** Options that clients of other APIs send beside their own parameters, as LiteLLM takes them; the rest have names of these APIs. */
+export const OWN_OPTIONS: readonly string[] = ['num_keep', 'repeat_last_n', 'num_predict', ...RUNNER.keys()];
+
 /** Parsed `options`; `ignoredParams` lists names that 0.22.1 does not know either. */
 export interface Options extends Pick<ChatRequest, 'sampling' | 'stop' | 'maxTokens'> {
   readonly runner: NonNullable<ParsedRequest['runner']>;
   readonly ignoredParams: readonly string[];
 }
 
-/** Reads `options`. */
-export function readOptions(body: Body): Options {
+/** Reads `options`, and those of `beside` that stand beside it. */
+export function readOptions(body: Body, beside: readonly string[] = []): Options {
   const sampling: Record<string, number> = {};
   const runner: Record<string, unknown> = {};
   const ignoredParams: string[] = [];
   let stop: readonly string[] = [];
   let maxTokens: number | undefined;
-  for (const [name, value] of Object.entries(body.object('options') ?? {})) {
+  const given = Object.entries(body.object('options') ?? {}).map(
+    ([name, value]) => [`options.${name}`, name, value] as const,
+  );
+  for (const [at, name, value] of [...beside.map((own) => [own, own, body.value(own)] as const), ...given]) {
     const [range, runnerType] = [SAMPLING.get(name), RUNNER.get(name)];
-    if (value === null) continue;
-    if (range !== undefined) sampling[name] = readNumber(body, name, value, range);
-    else if (runnerType !== undefined) runner[name] = readRunner(body, name, value, runnerType);
+    if (value === null || value === undefined) continue;
+    if (range !== undefined) sampling[name] = readNumber(body, at, value, range);
+    else if (runnerType !== undefined) runner[at] = readRunner(body, at, value, runnerType);
     else if (name === 'stop') stop = readStop(body, value);
     else if (name === 'num_predict') {
-      const limit = readNumber(body, name, value, INTEGER);
+      const limit = readNumber(body, at, value, INTEGER);
       // -1 means no limit, -2 until the context is full. Both exceed any limit of the alias or the model, so they are passed on.
       if (limit < 0) sampling[name] = limit;
       else maxTokens = limit;
-    } else ignoredParams.push(`options.${name}`);
+    } else ignoredParams.push(at);
   }
   return { sampling, stop, maxTokens, runner, ignoredParams };
 }
 
-function readNumber(body: Body, name: string, value: unknown, { type, min, max }: Range): number {
-  if (typeof value !== 'number') body.refuse(`options.${name}`, `option "${name}" must be of type ${type}`);
+function readNumber(body: Body, at: string, value: unknown, { type, min, max }: Range): number {
+  if (typeof value !== 'number') body.refuse(at, `option "${nameOf(at)}" must be of type ${type}`);
   else if (value < min || value > max)
-    body.refuse(`options.${name}`, `option "${name}" must be from ${String(min)} to ${String(max)}`);
+    body.refuse(at, `option "${nameOf(at)}" must be from ${String(min)} to ${String(max)}`);
   else return type === 'int' ? Math.trunc(value) : value;
   return 0;
 }
 
-function readRunner(body: Body, name: string, value: unknown, type: 'number' | 'boolean'): unknown {
+function readRunner(body: Body, at: string, value: unknown, type: 'number' | 'boolean'): unknown {
   if (typeof value !== type)
-    body.refuse(`options.${name}`, `option "${name}" must be of type ${type === 'number' ? 'int' : 'bool'}`);
+    body.refuse(at, `option "${nameOf(at)}" must be of type ${type === 'number' ? 'int' : 'bool'}`);
   return value;
+}
+
+function nameOf(at: string): string {
+  return at.replace(/^options\./, '');
 }
 
 function readStop(body: Body, value: unknown): readonly string[] {

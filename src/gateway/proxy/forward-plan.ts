@@ -1,0 +1,74 @@
+import type { ModelGroup } from '../../schema/gateway-config.ts';
+import type { RequestControl } from '../client-dialect.ts';
+import type { Failure, ServerEvent } from '../exchange.ts';
+import type { RequestContext } from '../request-context.ts';
+import type { RetryPolicy } from './retry.ts';
+
+/** How a request is forwarded: the configuration, and what the request itself says (`RequestControl`). */
+export interface ForwardPlan extends RetryPolicy {
+  /** The model asked for. */
+  readonly group: ModelGroup;
+  /** Whether a failure is the time-out that the request set, which says nothing about the deployment. */
+  readonly isOwnTimeout: (failure: Failure) => boolean;
+  /** The fallback models after a failure of this kind, best first. */
+  readonly fallbacks: (kind: 'failed' | 'too-long') => readonly ModelGroup[];
+  /** The response of `mock_response`, which no server gives. */
+  readonly mockEvents: readonly ServerEvent[] | undefined;
+}
+
+/** Makes the plan of a request. */
+export function forwardPlan(context: RequestContext, group: ModelGroup, control: RequestControl = {}): ForwardPlan {
+  const { service } = context;
+  return {
+    group: timed(group, control),
+    retries: control.retries ?? service.config.routing.retries,
+    isOwnTimeout: ({ kind }) => kind === 'timeout' && control.timeoutMs !== undefined,
+    fallbacks: (kind) => {
+      if (control.disablesFallbacks === true) return [];
+      const others = ownFallbacks(context, group, kind, control) ?? service.fallbacks(kind, group);
+      return others.map((other) => timed(other, control));
+    },
+    mockEvents: control.mockText === undefined ? undefined : mockEvents(control.mockText),
+  };
+}
+
+/** A group with the time-out of the request, which counts before that of an entry. `hxllm.timeouts.total` limits both. */
+function timed(group: ModelGroup, { timeoutMs }: RequestControl): ModelGroup {
+  if (timeoutMs === undefined) return group;
+  const [first, ...rest] = group.deployments;
+  const limits = { timeoutMs, streamTimeoutMs: timeoutMs };
+  return { ...group, deployments: [{ ...first, ...limits }, ...rest.map((other) => ({ ...other, ...limits }))] };
+}
+
+/** The counts are LiteLLM's (mock_completion in litellm/main.py, 1.108.7). */
+function mockEvents(text: string): readonly ServerEvent[] {
+  return [
+    { kind: 'text', text },
+    { kind: 'end', reason: 'stop', usage: { promptTokens: 10, completionTokens: 20 } },
+  ];
+}
+
+/** The fallbacks that the request names, without unknown names. A pinned request has none: another backend would answer. */
+function ownFallbacks(
+  { service, record, incoming }: RequestContext,
+  group: ModelGroup,
+  kind: 'failed' | 'too-long',
+  { fallbacks, contextFallbacks = fallbacks }: RequestControl,
+): readonly ModelGroup[] | undefined {
+  const given = kind === 'failed' ? fallbacks : contextFallbacks;
+  if (given === undefined || incoming.headers['x-hxllm-backend'] !== undefined) return undefined;
+  const named = new Set(namesIn(given, record.alias ?? '').map((name) => service.models.get(name)));
+  return [...named].flatMap((other) => (other === undefined || other === group ? [] : [other]));
+}
+
+/** The names of a list as LiteLLM takes it: names, `{model: NAME, …}`, or mappings from the alias asked for (or `*`) to a list. */
+function namesIn(list: readonly unknown[], alias: string): readonly string[] {
+  return list.flatMap((item) => {
+    if (typeof item === 'string') return [item];
+    if (typeof item !== 'object' || item === null) return [];
+    const mapping: Readonly<Record<string, unknown>> = { ...item };
+    const others = mapping[alias] ?? mapping['*'];
+    if (Array.isArray(others)) return others.filter((name) => typeof name === 'string');
+    return typeof mapping['model'] === 'string' ? [mapping['model']] : [];
+  });
+}

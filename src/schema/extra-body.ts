@@ -1,0 +1,23 @@
+import { isObject } from '../core/json.ts';
+import type { DocumentPath } from './issue.ts';
+import { keepAlive, mapping } from './kind.ts';
+import { knownOptions, warnOfUnknownOption } from './options.ts';
+import { honours, readSection, type IssueList, type Section } from './section.ts';
+import { OLLAMA_OPTIONS } from './sections/ollama-options.ts';
+
+const EXTRA_BODY = {
+  options: honours(mapping, 'Ollama’s options.'),
+  keep_alive: honours(keepAlive, 'As `litellm_params.keep_alive`.'),
+} satisfies Section;
+
+/** Reads `extra_body` of an entry: the fields that LiteLLM adds to its requests to Ollama. */
+export function readExtraBody(
+  given: Readonly<Record<string, unknown>> | undefined,
+  path: DocumentPath,
+  findings: IssueList,
+): { readonly options: Readonly<Record<string, unknown>>; readonly keepAlive: number | string | undefined } {
+  if (given === undefined) return { options: {}, keepAlive: undefined };
+  const { options, keep_alive: keep } = readSection(EXTRA_BODY, given, path, findings);
+  const read = readSection(OLLAMA_OPTIONS, options, [...path, 'options'], findings, warnOfUnknownOption);
+  return { options: knownOptions(read, isObject(options) ? options : {}), keepAlive: keep };
+}
