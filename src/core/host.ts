@@ -16,7 +16,7 @@ export interface Target {
   readonly identityFiles: readonly string[];
   /** `ansible_ssh_common_args` and `ansible_ssh_extra_args`, split into words. */
   readonly sshArguments: readonly string[];
-  /** `false` only if ansible.cfg or `ansible_host_key_checking` says so: any host key is accepted. */
+  /** `false` only if ansible.cfg or `ansible_host_key_checking` says so: an unknown host key is accepted, a changed or revoked one is not. */
   readonly hostKeyChecking: boolean;
   readonly connectTimeoutMs: number;
   readonly password: Secret | undefined;

@@ -24,6 +24,6 @@ export function runEnforceCommand(session: Session, options: EnforceCommandOptio
   const dryRun = options.dryRun === true || options.check === true;
   const spec = { ...record, detailedExitCode: detailedExitcode, next: nextAfter(session, 'smoke') };
   return runPhase(session, spec, (run) =>
-    withConfig(session, run, (config, tools) => runEnforce(config, shipping, { dryRun, takeOver }, tools)),
+    withConfig(session, run, (config, tools) => runEnforce(config, shipping, { dryRun, takeOver }, tools), true),
   );
 }

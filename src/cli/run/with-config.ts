@@ -7,11 +7,15 @@ import { createConnect } from '../../remote/connect.ts';
 import type { PhaseRun } from './run-phase.ts';
 import type { Session } from './session.ts';
 
-/** Reads the operator's files, reports their hosts and files, and does the work. If they cannot be read, the report has the Problems. */
+/**
+ * Reads the operator's files, reports their hosts and files, and does the work. If they cannot be read, the report has the
+ * Problems. `sends` is true for a phase that sends secrets to the hosts: it names hosts whose keys are not checked.
+ */
 export async function withConfig(
   session: Session,
   { tools, about }: PhaseRun,
   work: (config: Config, tools: PhaseTools) => Promise<PhaseReport>,
+  sends = false,
 ): Promise<PhaseReport> {
   const loaded = await loadConfig(configRequest(session));
   if (!loaded.ok) return failedBy(loaded.problems);
@@ -19,7 +23,7 @@ export async function withConfig(
   about({
     hosts: config.hosts.map(({ target }) => target.name),
     files: config.files,
-    warnings: [...config.warnings, ...register(session, config)],
+    warnings: [...config.warnings, ...register(session, config), ...(sends ? uncheckedHosts(config) : [])],
   });
   return work(config, toolsOf(session, tools));
 }
@@ -65,6 +69,19 @@ export function register({ redaction }: Session, { hosts, allHosts }: Config): r
       ? [notMasked('the SSH password', 'log in with a key, or choose a longer password', name)]
       : []),
   ]);
+}
+
+function uncheckedHosts({ hosts }: Config): readonly Problem[] {
+  return hosts
+    .filter(({ target }) => target.connection === 'ssh' && !target.hostKeyChecking)
+    .map(({ target: { name, address } }) => ({
+      code: 'host.key-unchecked',
+      summary: `the host key of ${name} is not checked`,
+      detail:
+        'Expected host_key_checking, which compares the host key with known_hosts before the master key is sent, found it off. A changed or revoked key is refused all the same.',
+      fix: `ssh -o StrictHostKeyChecking=ask ${address} true  # then remove host_key_checking from ansible.cfg`,
+      where: { host: name },
+    }));
 }
 
 function notMasked(what: string, fix: string, host: string): Problem {

@@ -21,6 +21,8 @@ export interface SshSettings {
   /** The user's files first, then the machine's. */
   readonly knownHostsFiles: readonly string[];
   readonly hostKeyAlias: string | undefined;
+  /** Files of `RevokedHostKeys`. */
+  readonly revokedKeysFiles: readonly string[];
   readonly checkHostKey: boolean;
   /** `user@host:port,…`, or undefined. */
   readonly proxyJump: string | undefined;
@@ -93,6 +95,7 @@ function settingsOf(localUser: LocalUser, target: Target, options: Options, comm
     agentSocket: agentOf(options.get('identityagent')?.[0], localUser, path),
     knownHostsFiles: [...words('userknownhostsfile'), ...words('globalknownhostsfile')],
     hostKeyAlias: one('hostkeyalias'),
+    revokedKeysFiles: words('revokedhostkeys'),
     checkHostKey: target.hostKeyChecking,
     proxyJump: one('proxyjump'),
     proxyCommand: proxyCommand === undefined ? undefined : fill(proxyCommand),

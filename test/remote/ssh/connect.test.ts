@@ -81,7 +81,7 @@ test('an unknown host key is refused before authentication, with its fingerprint
   assert.deepEqual(server.attempts, []);
 });
 
-test('StrictHostKeyChecking=no in the arguments has no effect; host_key_checking=False accepts any key', async () => {
+test('StrictHostKeyChecking=no in the arguments has no effect; host_key_checking=False accepts an unknown key', async () => {
   await using server = await startServer({ hostKeys: [hostKey], clientKey });
   const { target } = await reach(server, '', { sshArguments: ['-o', 'StrictHostKeyChecking=no'] });
   assert.equal(problemOf(await connect(target, PATIENT.signal)).code, 'host.key-unknown');
@@ -99,6 +99,38 @@ test('a changed host key is refused, with the line of the old one', async () => 
     problem.fix,
   );
   assert.deepEqual(server.attempts, []);
+});
+
+test('host_key_checking=False accepts no changed, no revoked key and no other type than the known one', async () => {
+  await using server = await startServer({ hostKeys: [hostKey], clientKey, password: 'hunter2' });
+  for (const [known, code] of [
+    [line(server, otherHostKey), 'host.key-changed'],
+    [`@revoked ${line(server, hostKey)}`, 'host.key-changed'],
+    [`@revoked * ${hostKey.publicText}\n`, 'host.key-changed'],
+    [line(server, ecdsaHostKey), 'host.key-unknown'],
+  ] as const) {
+    const { target } = await reach(server, known, { hostKeyChecking: false, password: new Secret('hunter2') });
+    assert.equal(problemOf(await connect(target, PATIENT.signal)).code, code, known);
+  }
+  assert.deepEqual(server.attempts, [], 'neither a key nor the password was offered');
+});
+
+test('RevokedHostKeys counts with the check on and off, and a file that is missing refuses every key', async () => {
+  await using server = await startServer({ hostKeys: [hostKey], clientKey });
+  await writeFile(join(keys.folder, 'revoked'), `# lost\n${otherHostKey.publicText}\n${hostKey.publicText}\n`);
+  await writeFile(join(keys.folder, 'others'), `${otherHostKey.publicText}\n`);
+  for (const hostKeyChecking of [true, false])
+    for (const [file, summary] of [
+      ['revoked', /the host key was revoked/],
+      ['nowhere', /the host key cannot be checked/],
+      ['others', undefined],
+    ] as const) {
+      const sshArguments = ['-o', `RevokedHostKeys=${join(keys.folder, file)}`];
+      const { target } = await reach(server, line(server, hostKey), { sshArguments, hostKeyChecking });
+      const connected = await connect(target, PATIENT.signal);
+      if (summary === undefined) await valueOf(connected).close();
+      else assert.match(problemOf(connected).summary, summary);
+    }
 });
 
 test('of several host keys the known one is requested', async () => {

@@ -7,7 +7,7 @@ import { commandOn, knowing, lineOn, type PreflightSubject } from '../subject.ts
 export const CONNECTION: readonly Check<PreflightSubject>[] = [
   {
     id: 'ssh.reachable',
-    title: 'SSH reaches the host and verifies its key',
+    title: 'SSH reaches the host',
     severity: 'error',
     judge: ({ host: { target }, seen }) => {
       if (!seen.reached)
@@ -28,7 +28,7 @@ export const CONNECTION: readonly Check<PreflightSubject>[] = [
       if (target.hostKeyChecking) return pass('the key is the one in known_hosts');
       return failed(
         'a host key that is compared with known_hosts',
-        'host_key_checking is off: any host that answers at this address is accepted',
+        'host_key_checking is off: a host without a key in known_hosts is accepted as it is',
         lineOn(target, 'true', '-o', 'StrictHostKeyChecking=ask'),
       );
     },
