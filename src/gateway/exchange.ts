@@ -163,13 +163,15 @@ export interface Failure {
     | 'wrong-method'
     | 'too-slow'
     | 'too-large'
+    | 'unknown-coding'
     | 'not-expected'
     | 'large-headers'
     | 'overloaded'
     | 'limited'
     | 'upstream'
     | 'timeout'
-    | 'internal';
+    | 'internal'
+    | 'unknown-transfer-coding';
   /** Stable, for programs; `null` if OpenAI has none. */
   readonly code: string | null;
   readonly message: string;
@@ -179,6 +181,8 @@ export interface Failure {
   readonly model?: string;
   /** The methods that are allowed. */
   readonly allow?: string;
+  /** The content codings that a body may have. */
+  readonly accept?: string;
   readonly retryAfterMs?: number;
   /** Whether a client should retry by itself; `undefined` leaves it to the client's default. */
   readonly shouldRetry?: boolean;

@@ -40,6 +40,8 @@ export interface RequestRecord {
   /** From the start of the request to the first content, ms. */
   firstMs?: number;
   ended?: Ended;
+  /** The status, if the response was written to the socket itself. */
+  status?: number;
 }
 
 /** One request on its way through the gateway, from its headers to the end of its response. */
@@ -62,6 +64,8 @@ export interface RequestContext extends BodyHolder {
   readonly record: RequestRecord;
   /** The bodies of all requests under way. */
   readonly bodies: BodyBudget;
+  /** Asks the client for its body: set if the client waits for that (`Expect: 100-continue`). */
+  askForBody?: () => void;
   /** Ends the response with an error that says why; set while a response is under way. */
   cut?: () => void;
 }

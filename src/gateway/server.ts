@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Socket } from 'node:net';
 import { Connections } from './http/connections.ts';
 import { setCorsHeaders } from './http/cors.ts';
+import { headFailure } from './http/request-head.ts';
 import { plainTarget } from './http/request-target.ts';
 import { sendWhole } from './http/response-writer.ts';
 import { sendRaw, parseFailure } from './http/parse-error.ts';
@@ -17,7 +18,7 @@ import type { Failure } from './exchange.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { OPENAI } from './api/openai/dialect.ts';
-import { rejectedLine, accessLogLine } from './usage/access-log.ts';
+import { endedBy, rejectedLine, accessLogLine } from './usage/access-log.ts';
 
 /**
  * Longer than the idle time of proxies in front (nginx 60 s, load balancers 60 s), so that the gateway is never the first to close.
@@ -78,21 +79,25 @@ export function createGatewayServer(
   const connections = new Connections(server);
   const contexts = new WeakMap<IncomingMessage, RequestContext>();
 
-  const open = (incoming: IncomingMessage, outgoing: ServerResponse): RequestContext => {
+  const open = (
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+  ): { readonly context: RequestContext; readonly failure: Failure | undefined } => {
     incoming.url = plainTarget(incoming.url ?? '');
+    const failure = headFailure(incoming);
     const context = openContext(incoming, outgoing, service(), dialectOfTarget, performance.now(), connections.bodies);
     setCorsHeaders(context);
     connections.track(incoming.socket, outgoing, context);
     outgoing.once('close', () => {
       if (UNLOGGED.test(context.path) && outgoing.statusCode < 400) return;
-      const status = outgoing.headersSent ? outgoing.statusCode : undefined;
+      const status = outgoing.headersSent ? outgoing.statusCode : context.record.status;
       const line = accessLogLine(context, status, outgoing.writableFinished, performance.now());
       const { record, service: used } = context;
       const model = used.models.has(record.alias ?? '') ? record.alias : undefined;
       metrics.ended(line, { model, backend: record.server });
       log({ ...line });
     });
-    return context;
+    return { context, failure };
   };
   const listener = getRequestListener(
     (request, env) => {
@@ -110,19 +115,47 @@ export function createGatewayServer(
       errorHandler: () => invalidTarget(),
     },
   );
+  const refuse = ({ incoming, outgoing, record, dialect, id }: RequestContext, failure: Failure): void => {
+    record.failure = failure.kind;
+    incoming.resume();
+    sendWhole(outgoing, dialect.errorResponse(failure, id));
+  };
+  const serve = ({ context, failure }: ReturnType<typeof open>): void => {
+    if (failure !== undefined) {
+      refuse(context, failure);
+      return;
+    }
+    contexts.set(context.incoming, context);
+    void listener(context.incoming, context.outgoing);
+  };
   server.on('request', (incoming, outgoing) => {
-    contexts.set(incoming, open(incoming, outgoing));
-    void listener(incoming, outgoing);
+    serve(open(incoming, outgoing));
+  });
+  server.on('checkContinue', (incoming, outgoing) => {
+    const opened = open(incoming, outgoing);
+    const { shouldKeepAlive } = outgoing;
+    // A client that gets a final status instead may send its body, or not.
+    outgoing.shouldKeepAlive = false;
+    opened.context.askForBody = () => {
+      outgoing.shouldKeepAlive = shouldKeepAlive;
+      outgoing.writeContinue();
+    };
+    serve(opened);
   });
   server.on('checkExpectation', (incoming, outgoing) => {
-    const { dialect, id } = open(incoming, outgoing);
-    sendWhole(outgoing, dialect.errorResponse(EXPECTATION_FAILED, id));
+    outgoing.shouldKeepAlive = false;
+    refuse(open(incoming, outgoing).context, EXPECTATION_FAILED);
   });
   const respondBare = (socket: Socket, failure: Failure, what: string): void => {
     const id = newRequestId();
     const line = rejectedLine(id, sendRaw(socket, OPENAI, failure, id), what);
     metrics.ended(line);
     log({ ...line });
+  };
+  const respondToPart = (socket: Socket, { record, dialect, id, outgoing }: RequestContext, failure: Failure): void => {
+    record.failure = failure.kind;
+    record.status = sendRaw(socket, dialect, failure, id, outgoing.getHeaders());
+    record.ended = endedBy(record.status);
   };
   server.on('connect', (incoming, socket) => {
     const failure: Failure = {
@@ -137,23 +170,13 @@ export function createGatewayServer(
   const answered = new WeakSet<Socket>();
   server.on('clientError', (error, socket) => {
     const failure = parseFailure(error);
-    const late = failure?.kind === 'too-slow' && socket instanceof Socket ? connections.arriving(socket) : undefined;
-    if (failure !== undefined && late !== undefined) {
-      const { outgoing, context } = late;
-      context.record.failure = failure.kind;
-      // The rest of the body is dropped.
-      outgoing.req.removeAllListeners('data').removeAllListeners('end').resume();
-      sendWhole(outgoing, context.dialect.errorResponse(failure, context.id), {
-        connection: 'close',
-      });
-      return;
-    }
-    // A second response cannot be sent in the middle of one.
-    if (failure === undefined || !(socket instanceof Socket) || !socket.writable || connections.isBusy(socket))
-      socket.destroy();
+    if (failure === undefined || !(socket instanceof Socket) || !socket.writable) socket.destroy();
     else if (!answered.has(socket)) {
       answered.add(socket);
-      respondBare(socket, failure, errorCode(error) || error.name);
+      connections.whenAnswered(socket, (arriving) => {
+        if (arriving === undefined) respondBare(socket, failure, errorCode(error) || error.name);
+        else respondToPart(socket, arriving.context, failure);
+      });
     }
   });
   return { server, connections };

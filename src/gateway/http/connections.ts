@@ -1,4 +1,4 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import type { RequestContext } from '../request-context.ts';
 import { BodyBudget } from './body-budget.ts';
@@ -22,6 +22,8 @@ interface PendingResponse {
 export class Connections {
   /** Pending responses, by connection. */
   readonly #pending = new Map<Socket, PendingResponse[]>();
+  /** The request that came last, by connection. */
+  readonly #latest = new WeakMap<Socket, IncomingMessage>();
   readonly #server: Server;
   /** The bodies of the requests on all connections. */
   readonly bodies = new BodyBudget();
@@ -51,14 +53,30 @@ export class Connections {
     return this.#stopping;
   }
 
-  /** Whether a connection has a pending response. */
-  isBusy(socket: Socket): boolean {
-    return (this.#pending.get(socket)?.length ?? 0) > 0;
-  }
-
-  /** The pending response to a request whose body is still arriving, if none of it has been sent. */
-  arriving(socket: Socket): PendingResponse | undefined {
-    return this.#pending.get(socket)?.find(({ outgoing }) => !outgoing.req.complete && !outgoing.headersSent);
+  /**
+   * Waits for the responses to the requests of a connection that came whole, and then calls back with the response to the request that was
+   * still arriving, if there is one. No call follows if the connection is closed by then, as it is behind a response to a part of a request.
+   */
+  whenAnswered(socket: Socket, act: (arriving: PendingResponse | undefined) => void): void {
+    const whole = (this.#pending.get(socket) ?? []).filter(({ outgoing }) => outgoing.req.complete);
+    let open = whole.length;
+    const check = (): void => {
+      if (open > 0 || !socket.writable) return;
+      const arriving = this.#pending.get(socket)?.find(({ outgoing }) => !outgoing.req.complete);
+      // A second response cannot be sent to one request.
+      if (
+        arriving?.outgoing.headersSent === true ||
+        (arriving === undefined && this.#latest.get(socket)?.complete === false)
+      )
+        socket.destroySoon();
+      else act(arriving);
+    };
+    for (const { outgoing } of whole)
+      outgoing.once('close', () => {
+        open -= 1;
+        check();
+      });
+    check();
   }
 
   /** Counts a response as pending until it is closed. */
@@ -66,6 +84,7 @@ export class Connections {
     const all = this.#pending.get(socket) ?? [];
     const pending = { outgoing, context };
     all.push(pending);
+    this.#latest.set(socket, outgoing.req);
     outgoing.once('close', () => {
       all.splice(all.indexOf(pending), 1);
       this.bodies.release(context);

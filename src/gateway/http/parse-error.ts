@@ -1,14 +1,15 @@
 import { errorCode } from '../../core/error.ts';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type OutgoingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ClientDialect } from '../client-dialect.ts';
 import type { Failure } from '../exchange.ts';
 
 const LINGER_MS = 1000;
 
-/** The failure behind an error of Node's HTTP parser; `undefined` if the connection itself is gone. */
+/** The failure behind an error of Node's HTTP parser; `undefined` if the client is gone. */
 export function parseFailure(error: Error): Failure | undefined {
   const code = errorCode(error);
+  if (code === 'HPE_INVALID_EOF_STATE') return undefined;
   if (code === 'HPE_HEADER_OVERFLOW')
     return { kind: 'large-headers', code: null, message: 'The headers of your request are too large.' };
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')
@@ -22,18 +23,25 @@ export function parseFailure(error: Error): Failure | undefined {
 
 /**
  * Sends an error response on the socket of a request that could not be parsed, and closes the socket after the client had time to
- * read.
+ * read. `more` are headers that the response had before.
  */
-export function sendRaw(socket: Duplex, dialect: ClientDialect, failure: Failure, requestId: string): number {
-  const { status, headers, body } = dialect.errorResponse(failure);
+export function sendRaw(
+  socket: Duplex,
+  dialect: ClientDialect,
+  failure: Failure,
+  requestId: string,
+  more: OutgoingHttpHeaders = {},
+): number {
+  const { status, headers, body } = dialect.errorResponse(failure, requestId);
   const all = {
+    ...more,
     ...headers,
     'content-length': String(Buffer.byteLength(body)),
     'x-request-id': requestId,
     connection: 'close',
   };
   const head = Object.entries(all)
-    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .map(([name, value]) => `${name}: ${String(value)}\r\n`)
     .join('');
   socket.on('error', () => socket.destroy());
   socket.end(`HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${body}`);

@@ -1,54 +1,97 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable, Transform } from 'node:stream';
 import type { Failure, FailureOr } from '../exchange.ts';
 import type { RequestContext } from '../request-context.ts';
+import { CODINGS, decodersFor } from './content-coding.ts';
 import { JsonCost, UNCOUNTED_BYTES } from './json-cost.ts';
 
 /**
- * Reads the whole body of a request. The promise stays pending if the client leaves before the end: there is no client to answer.
- * The rest of a body that is refused is read and dropped, so that the client gets to read the error response.
+ * Reads the whole body of a request, without its content codings, and asks the client for it if it waits for that. The promise stays
+ * pending if the client leaves before the end: there is no client to answer. The rest of a body that is refused is read and dropped, so
+ * that the client gets to read the error response.
  */
 export function readBody(context: RequestContext): Promise<FailureOr<Buffer>> {
   const { incoming, service, bodies } = context;
   const { maxBodyBytes, maxHeldBytes } = service.config;
-  const encoding = incoming.headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') return Promise.resolve(reject(incoming, COMPRESSED));
   const announcedBytes = Number(incoming.headers['content-length'] ?? 0);
   if (announcedBytes > maxBodyBytes) return Promise.resolve(reject(incoming, tooLarge(maxBodyBytes)));
   if (!bodies.fits(context, announcedBytes, maxHeldBytes)) return Promise.resolve(reject(incoming, NO_ROOM));
+  const decoders = decodersFor(incoming.headers['content-encoding']);
+  if (decoders === undefined) return Promise.resolve(reject(incoming, unknownCoding(incoming)));
+  context.askForBody?.();
   return new Promise((resolve) => {
-    new BodyReader(context, resolve).start();
+    new BodyReader(context, decoders, resolve).start();
   });
 }
 
 /** Collects the chunks of one body, and counts what they cost as they come. */
 class BodyReader {
   readonly #context: RequestContext;
+  readonly #decoders: readonly Transform[];
   readonly #resolve: (body: FailureOr<Buffer>) => void;
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #cost: JsonCost | undefined;
 
-  constructor(context: RequestContext, resolve: (body: FailureOr<Buffer>) => void) {
+  constructor(context: RequestContext, decoders: readonly Transform[], resolve: (body: FailureOr<Buffer>) => void) {
     this.#context = context;
+    this.#decoders = decoders;
     this.#resolve = resolve;
   }
 
   start(): void {
     const { incoming } = this.#context;
-    const onData = (chunk: Buffer): void => {
-      const failure = this.#take(chunk);
-      if (failure === undefined) return;
-      incoming.off('data', onData).off('end', onEnd);
+    const source = this.#decoded(incoming.on('error', ignore), (failure) => {
+      stop(failure);
+    });
+    const stop = (failure: Failure): void => {
+      source.off('data', onData).off('end', onEnd);
+      this.#endDecoders();
       this.#chunks.length = 0;
       this.#context.bodies.release(this.#context);
       this.#resolve(reject(incoming, failure));
+    };
+    const onData = (chunk: Buffer): void => {
+      const failure = this.#take(chunk);
+      if (failure !== undefined) stop(failure);
     };
     const onEnd = (): void => {
       const [first] = this.#chunks;
       const isOne = first !== undefined && this.#chunks.length === 1;
       this.#resolve({ ok: true, value: isOne ? first : Buffer.concat(this.#chunks, this.#size) });
+      // Bytes may follow the end of a coding.
+      if (source !== incoming) incoming.resume();
     };
-    incoming.on('data', onData).on('end', onEnd).on('error', ignore);
+    source.on('data', onData).on('end', onEnd);
+  }
+
+  // The body's limit holds behind each decoder: a small body may grow in the middle, and shrink again.
+  #decoded(incoming: IncomingMessage, stop: (failure: Failure) => void): Readable {
+    const { maxBodyBytes } = this.#context.service.config;
+    let source: Readable = incoming;
+    for (const decoder of this.#decoders) {
+      let size = 0;
+      decoder.on('error', (error) => {
+        stop(undecodable(error));
+      });
+      decoder.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > maxBodyBytes) stop(tooLarge(maxBodyBytes));
+      });
+      source = source.pipe(decoder);
+    }
+    if (source !== incoming)
+      incoming.once('close', () => {
+        // A client that has left gives the decoders no end.
+        if (!incoming.complete) this.#endDecoders();
+      });
+    return source;
+  }
+
+  #endDecoders(): void {
+    const [first] = this.#decoders;
+    if (first !== undefined) this.#context.incoming.unpipe(first);
+    for (const decoder of this.#decoders) decoder.destroy();
   }
 
   #take(chunk: Buffer): Failure | undefined {
@@ -75,11 +118,23 @@ function reject(incoming: IncomingMessage, failure: Failure): FailureOr<Buffer> 
   return { ok: false, failure };
 }
 
-const COMPRESSED: Failure = {
-  kind: 'invalid',
-  code: null,
-  message: 'The body of a request must not be compressed: send it without content-encoding.',
-};
+function unknownCoding({ headers }: IncomingMessage): Failure {
+  const found = String(headers['content-encoding']).slice(0, 64);
+  return {
+    kind: 'unknown-coding',
+    code: null,
+    message: `Unsupported Content-Encoding: expected ${CODINGS}, or none, found ${JSON.stringify(found)}.`,
+    accept: CODINGS,
+  };
+}
+
+function undecodable({ message }: Error): Failure {
+  return {
+    kind: 'invalid',
+    code: null,
+    message: `Expected a body as its Content-Encoding header says, found one that cannot be decoded: ${message}.`,
+  };
+}
 
 const TOO_COMPLEX: Failure = {
   kind: 'too-large',

@@ -29,7 +29,7 @@ export const HXLLM = {
     { default: 'key' },
   ),
   timeouts: honours(mapping, 'Limits for the phases of a request.'),
-  max_body_mib: honours(number(0.001), 'The largest request; a larger one is refused with 413.', {
+  max_body_mib: honours(number(0.001), 'The largest request, compressed or not; a larger one is refused with 413.', {
     unit: 'MiB',
     default: 64,
   }),

@@ -111,10 +111,10 @@ test('every malformed request is answered with the error object and an id', asyn
   assert.equal((await gateway.chat()).status, 200, 'and the gateway lives');
 });
 
-test('a request without Host, in absolute form, or in pieces is served', async () => {
+test('a request of HTTP/1.0 without Host, in absolute form, or in pieces is served', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
-  assert.equal((await exchange(gateway, `GET /v1/models HTTP/1.1\r\n${AUTH}\r\n`)).status, 200);
+  assert.equal((await exchange(gateway, `GET /v1/models HTTP/1.0\r\n${AUTH}\r\n`)).status, 200);
   assert.match(
     (await exchange(gateway, `GET http://elsewhere/v1/models/m HTTP/1.1\r\nhost: x\r\n${AUTH}\r\n`)).body,
     /"id":"m"/,

@@ -9,10 +9,12 @@ export const STATUS: Readonly<Record<Failure['kind'], number>> = {
   'wrong-method': 405,
   'too-slow': 408,
   'too-large': 413,
+  'unknown-coding': 415,
   'not-expected': 417,
   limited: 429,
   'large-headers': 431,
   internal: 500,
+  'unknown-transfer-coding': 501,
   upstream: 502,
   overloaded: 503,
   timeout: 504,
@@ -31,6 +33,7 @@ export function errorHeaders(failure: Failure): Readonly<Record<string, string>>
 function conditionalHeaders(failure: Failure): Readonly<Record<string, string>> {
   if (failure.kind === 'unauthorized') return { 'www-authenticate': 'Bearer' };
   if (failure.kind === 'wrong-method' && failure.allow !== undefined) return { allow: failure.allow };
+  if (failure.accept !== undefined) return { 'accept-encoding': failure.accept };
   if (failure.retryAfterMs === undefined) return {};
   const ms = Math.min(Math.max(Math.round(failure.retryAfterMs), 1), MAX_RETRY_AFTER_MS);
   // Without `x-should-retry: false` the SDKs would retry at once, which only adds to the load.
