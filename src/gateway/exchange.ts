@@ -76,14 +76,23 @@ export interface CompletionRequest extends Pick<
   readonly template?: string | undefined;
 }
 
+/**
+ * A part of a message. Ollama has the images of a message before its text, so text and an image of another API are two parts, and a
+ * message of Ollama's own API is one.
+ */
+export interface ContentPart {
+  /** Base64, without the `data:` head. */
+  readonly images: readonly string[];
+  readonly text: string;
+}
+
 /** One turn of a conversation. */
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   /** The role in the words of the model's own template, if it is none of those. */
   readonly roleName?: string;
-  readonly text: string;
-  /** Base64, without the `data:` head. */
-  readonly images: readonly string[];
+  /** In the client's order; empty if the message has calls only. */
+  readonly parts: readonly ContentPart[];
   readonly thinking: string | undefined;
   readonly toolCalls: readonly ToolCall[];
   /** On `tool` messages: the call that this is the result of, and its tool. */

@@ -95,7 +95,7 @@ function refusal(code: string, param: string, message: string): ServerFailure {
 export function hasImages(request: ModelRequest): boolean {
   if (request.kind === 'embed') return false;
   return request.kind === 'chat'
-    ? request.params.messages.some(({ images }) => images.length > 0)
+    ? request.params.messages.some(({ parts }) => parts.some(({ images }) => images.length > 0))
     : (request.params.images ?? []).length > 0;
 }
 

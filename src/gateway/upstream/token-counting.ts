@@ -1,6 +1,7 @@
 import type { Deployment } from '../../schema/gateway-config.ts';
 import type { Json } from '../json.ts';
 import type { ModelRequest, ChatRequest, ServerEvent, Usage } from '../exchange.ts';
+import { hasImages } from './adapt-request.ts';
 import { isNever } from './ollama/memory.ts';
 import { providerOf } from './providers.ts';
 import { wireRequestFor } from './wire-request-for.ts';
@@ -61,7 +62,7 @@ export class Counting {
       return early === true
         ? { ...usage, promptTokens: this.#likely(request.params, deployment), estimated: true }
         : usage;
-    if (request.params.messages.some(({ images }) => images.length > 0)) return usage;
+    if (hasImages(request)) return usage;
     this.#counts.observe('request', deployment, length, usage.promptTokens);
     const wanted = this.#wanted.get(keyOf(deployment));
     const nowMs = performance.now();
@@ -105,13 +106,19 @@ export class Counting {
 }
 
 function withoutImages(request: ChatRequest): { readonly bare: ChatRequest; readonly images: number } {
-  const images = request.messages.reduce((sum, message) => sum + message.images.length, 0);
+  const images = request.messages.flatMap(({ parts }) => parts).reduce((sum, part) => sum + part.images.length, 0);
   return {
     images,
     bare:
       images === 0
         ? request
-        : { ...request, messages: request.messages.map((message) => ({ ...message, images: [] })) },
+        : {
+            ...request,
+            messages: request.messages.map((message) => ({
+              ...message,
+              parts: message.parts.map(({ text }) => ({ images: [], text })),
+            })),
+          },
   };
 }
 

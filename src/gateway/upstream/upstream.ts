@@ -17,6 +17,7 @@ import type { Provider } from './provider.ts';
 import { providerOf } from './providers.ts';
 import { UpstreamRequest, type UpstreamListener } from './upstream-request.ts';
 import { targetOf, type Target } from './target.ts';
+import { hasImageTag, withoutImageTags } from './image-tags.ts';
 import { LivenessWatch } from './liveness-watch.ts';
 
 /** The servers of one configuration. */
@@ -79,7 +80,8 @@ export class Upstream {
         },
         look: (asked) => {
           const { capabilities } = providerOf(deployment);
-          return capabilities !== undefined && hasImages(asked) && !this.#capabilities.isShown(deployment)
+          const concernsImages = capabilities !== undefined && (hasImages(asked) || hasImageTag(asked));
+          return concernsImages && !this.#capabilities.isShown(deployment)
             ? this.#askCapabilities(deployment, capabilities)
             : undefined;
         },
@@ -99,7 +101,9 @@ export class Upstream {
     limits: UpstreamLimits,
     listener: WireExchangeListener,
   ): WireExchange {
-    const call = wireRequestFor(request, deployment);
+    const isBlind =
+      providerOf(deployment).capabilities === undefined || this.#capabilities.missing(deployment).has('images');
+    const call = wireRequestFor(isBlind ? request : withoutImageTags(request), deployment);
     const { origin, prefix } = this.#targetOf(deployment.url);
     const headers = { 'content-type': 'application/json', ...authorization(deployment) };
     const send = (exchange: WireExchange): void => {

@@ -116,7 +116,12 @@ test('an image goes to a model that sees, or whose server does not say', async (
     );
     await using gateway = await startGateway([fake]);
     assert.equal(await textOf(await gateway.chat({ messages: IMAGE })), 'talk');
-    assert.partialDeepStrictEqual(chats(fake).at(-1), { messages: [{ content: 'what is it', images: ['aGk='] }] });
+    assert.partialDeepStrictEqual(chats(fake).at(-1), {
+      messages: [
+        { role: 'user', content: 'what is it' },
+        { role: 'user', content: '', images: ['aGk='] },
+      ],
+    });
   }
 });
 

@@ -1,19 +1,14 @@
 import type { Body } from '../dialect/body.ts';
+import type { ContentList } from '../dialect/content-list.ts';
 import { isObject, type Json } from '../../json.ts';
 import { quotedValue } from './quoted-value.ts';
-
-/** The part of a prompt that content blocks add: texts, and images in base64. */
-export interface PromptContent {
-  readonly texts: string[];
-  readonly images: string[];
-}
 
 /** Reads a content block into `content`; a block of an unsupported type is rejected by its name. */
 export function readContentBlock(
   body: Body,
   block: unknown,
   at: string,
-  content: PromptContent,
+  content: ContentList,
   ignoredParams: Set<string>,
 ): void {
   const json: Json = isObject(block) ? block : {};
@@ -32,22 +27,22 @@ export function readContentBlock(
       break;
     case 'tool_reference':
       // The prompt always contains all tools of the request, so the reference needs only the name.
-      content.texts.push(`The tool ${typeof json['tool_name'] === 'string' ? json['tool_name'] : ''} can be called.`);
+      content.addText(`The tool ${typeof json['tool_name'] === 'string' ? json['tool_name'] : ''} can be called.`);
       break;
     default:
       body.refuse(`${at}.type`, `${at}.type: blocks of the type ${quotedValue(json['type'])} are not supported here`);
   }
 }
 
-function readText(body: Body, { text }: Json, at: string, { texts }: PromptContent): void {
-  if (typeof text === 'string') texts.push(text);
+function readText(body: Body, { text }: Json, at: string, content: ContentList): void {
+  if (typeof text === 'string') content.addText(text);
   else body.refuse(`${at}.text`, `${at}.text: Input should be a string`);
 }
 
-function readImage(body: Body, source: unknown, at: string, { images }: PromptContent): void {
+function readImage(body: Body, source: unknown, at: string, content: ContentList): void {
   const json: Json = isObject(source) ? source : {};
   const { type, data } = json;
-  if (type === 'base64' && typeof data === 'string' && data !== '') images.push(data);
+  if (type === 'base64' && typeof data === 'string' && data !== '') content.addImage(data);
   else if (type === 'base64') body.refuse(`${at}.data`, `${at}.data: Input should be a string of base64`);
   else
     body.refuse(
@@ -60,15 +55,15 @@ function readDocument(
   body: Body,
   { source, title, context, citations }: Json,
   at: string,
-  content: PromptContent,
+  content: ContentList,
   ignoredParams: Set<string>,
 ): void {
   const json: Json = isObject(source) ? source : {};
   const { type, data, content: blocks } = json;
   noteCitations(citations, ignoredParams);
-  for (const word of [title, context]) if (typeof word === 'string') content.texts.push(word);
-  if (type === 'text' && typeof data === 'string') content.texts.push(data);
-  else if (type === 'content' && typeof blocks === 'string') content.texts.push(blocks);
+  for (const word of [title, context]) if (typeof word === 'string') content.addText(word);
+  if (type === 'text' && typeof data === 'string') content.addText(data);
+  else if (type === 'content' && typeof blocks === 'string') content.addText(blocks);
   else if (type === 'content' && Array.isArray(blocks))
     blocks.forEach((block: unknown, index) => {
       readDocumentBlock(body, block, `${at}.source.content.${String(index)}`, content, ignoredParams);
@@ -85,7 +80,7 @@ function readDocumentBlock(
   body: Body,
   block: unknown,
   at: string,
-  content: PromptContent,
+  content: ContentList,
   ignoredParams: Set<string>,
 ): void {
   if (isObject(block) && (block['type'] === 'text' || block['type'] === 'image'))
@@ -97,11 +92,11 @@ function readSearchResult(
   body: Body,
   { source, title, content: blocks, citations }: Json,
   at: string,
-  content: PromptContent,
+  content: ContentList,
   ignoredParams: Set<string>,
 ): void {
   noteCitations(citations, ignoredParams);
-  for (const word of [title, source]) if (typeof word === 'string') content.texts.push(word);
+  for (const word of [title, source]) if (typeof word === 'string') content.addText(word);
   if (Array.isArray(blocks))
     blocks.forEach((block: unknown, index) => {
       readText(body, isObject(block) ? block : {}, `${at}.content.${String(index)}`, content);

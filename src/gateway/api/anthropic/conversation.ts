@@ -1,4 +1,5 @@
 import { typeName, type Body } from '../dialect/body.ts';
+import { textParts } from '../dialect/content-list.ts';
 import { isObject, type Json } from '../../json.ts';
 import type { Message } from '../../exchange.ts';
 import { Turn, type ConversationState } from './turn.ts';
@@ -68,5 +69,5 @@ function readSystem(body: Body, value: unknown, at: string): string {
 }
 
 function systemMessage(text: string): Message {
-  return { role: 'system', text, images: [], thinking: undefined, toolCalls: [], answers: undefined };
+  return { role: 'system', parts: textParts(text), thinking: undefined, toolCalls: [], answers: undefined };
 }

@@ -1,7 +1,8 @@
 import type { Body } from '../dialect/body.ts';
 import { isObject, type Json } from '../../json.ts';
-import type { Message, ToolCall } from '../../exchange.ts';
-import { readContentBlock, type PromptContent } from './content.ts';
+import type { ContentPart, Message, ToolCall } from '../../exchange.ts';
+import { ContentList, textParts } from '../dialect/content-list.ts';
+import { readContentBlock } from './content.ts';
 import { thinkingOf } from './signature.ts';
 
 /** Data that all messages of a conversation share. */
@@ -17,7 +18,7 @@ export class Turn {
   readonly #role: 'user' | 'assistant';
   readonly #conversation: ConversationState;
   readonly #messages: Message[] = [];
-  #content: PromptContent = { texts: [], images: [] };
+  #content = new ContentList();
   readonly #thinking: string[] = [];
   readonly #calls: ToolCall[] = [];
 
@@ -29,7 +30,7 @@ export class Turn {
 
   /** Adds plain text. */
   addText(text: string): void {
-    this.#content.texts.push(text);
+    this.#content.addText(text);
   }
 
   /** Adds a content block. */
@@ -46,30 +47,21 @@ export class Turn {
 
   /** The messages of this turn; at least one. */
   messages(): readonly Message[] {
-    const { texts, images } = this.#content;
-    if (
-      texts.length > 0 ||
-      images.length > 0 ||
-      this.#calls.length > 0 ||
-      this.#thinking.length > 0 ||
-      this.#messages.length === 0
-    )
+    if (!this.#content.isEmpty || this.#calls.length > 0 || this.#thinking.length > 0 || this.#messages.length === 0)
       this.#flush();
     return this.#messages;
   }
 
   #flush(): void {
-    const { texts, images } = this.#content;
     const thinking = this.#thinking.length === 0 ? undefined : this.#thinking.join('\n');
     this.#messages.push({
       role: this.#role,
-      text: texts.join('\n'),
-      images,
+      parts: this.#content.parts(),
       thinking,
       toolCalls: this.#calls,
       answers: undefined,
     });
-    this.#content = { texts: [], images: [] };
+    this.#content = new ContentList();
   }
 
   #addThinking({ thinking, signature }: Json): void {
@@ -94,9 +86,9 @@ export class Turn {
       return;
     }
     // Text before the tool result stays before it.
-    if (this.#content.texts.length > 0 || this.#content.images.length > 0) this.#flush();
-    const content: PromptContent = { texts: [], images: [] };
-    if (typeof result === 'string') content.texts.push(result);
+    if (!this.#content.isEmpty) this.#flush();
+    const content = new ContentList();
+    if (typeof result === 'string') content.addText(result);
     else if (Array.isArray(result))
       result.forEach((block: unknown, index) => {
         readContentBlock(
@@ -109,11 +101,9 @@ export class Turn {
       });
     else if (result !== undefined && result !== null)
       this.#body.refuse(`${at}.content`, `${at}.content: Input should be a string or a list of content blocks`);
-    const text = content.texts.join('\n');
     this.#messages.push({
       role: 'tool',
-      text: failed === true ? asError(text) : text,
-      images: content.images,
+      parts: failed === true ? asError(content.parts()) : content.parts(),
       thinking: undefined,
       toolCalls: [],
       answers: { id, name: this.#conversation.names.get(id) },
@@ -122,6 +112,10 @@ export class Turn {
 }
 
 // A model recognises a failed tool call only by the text of its result.
-function asError(text: string): string {
-  return /error/i.test(text.slice(0, 40)) ? text : text === '' ? 'Error' : `Error: ${text}`;
+function asError(parts: readonly ContentPart[]): readonly ContentPart[] {
+  const [first] = parts;
+  if (first === undefined || first.images.length > 0) return [...textParts('Error'), ...parts];
+  const { text } = first;
+  if (/error/i.test(text.slice(0, 40))) return parts;
+  return [...textParts(text === '' ? 'Error' : `Error: ${text}`), ...parts.slice(1)];
 }

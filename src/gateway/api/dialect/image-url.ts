@@ -1,7 +1,7 @@
 import type { Body } from './body.ts';
 
 /** Reads an image from a data URL and returns its base64, without the `data:` head. */
-export function readImageUrl(body: Body, url: unknown, at: string): string | undefined {
+export function readImageUrl(body: Body, url: unknown, at: string): string {
   const match = typeof url === 'string' ? /^data:[^,]*;base64,/i.exec(url) : null;
   if (typeof url === 'string' && match !== null) return url.slice(match[0].length);
   return body.refuse(

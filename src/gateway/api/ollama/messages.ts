@@ -32,8 +32,8 @@ function readMessage(body: Body, item: unknown, at: string): Message {
     role: role ?? 'user',
     // Some models have a role of their own, for example to turn thinking on.
     ...(role === undefined && roleName !== '' ? { roleName } : {}),
-    text: textOf(json, 'content'),
-    images: readImages(body, json['images'], `${at}.images`),
+    // One part: in Ollama's own API the images of a message stand before its text.
+    parts: [{ images: readImages(body, json['images'], `${at}.images`), text: textOf(json, 'content') }],
     thinking: thinking === '' ? undefined : thinking,
     toolCalls: readCalls(body, json['tool_calls'], `${at}.tool_calls`),
     answers:

@@ -1,5 +1,6 @@
 import { typeName, type Body } from '../dialect/body.ts';
 import { CHAT_ROLES } from '../dialect/roles.ts';
+import { ContentList } from '../dialect/content-list.ts';
 import { readImageUrl } from '../dialect/image-url.ts';
 import { isObject, type Json, toolArguments } from '../../json.ts';
 import type { Message, ToolCall } from '../../exchange.ts';
@@ -30,8 +31,8 @@ function readMessage(body: Body, item: unknown, at: string, names: Map<string, s
         .map((name) => `'${name}'`)
         .join(', ')}.`,
     );
-  const images: string[] = [];
-  const text = readContent(body, json['content'], `${at}.content`, images);
+  const content = new ContentList();
+  readContent(body, json['content'], `${at}.content`, content);
   const toolCalls = [
     ...readCalls(body, json['tool_calls'], `${at}.tool_calls`),
     ...readLegacyCall(body, json['function_call'], `${at}.function_call`),
@@ -42,48 +43,34 @@ function readMessage(body: Body, item: unknown, at: string, names: Map<string, s
   const thinking = json['reasoning_content'] ?? json['reasoning'];
   return {
     role: role ?? 'user',
-    text,
-    images,
+    parts: content.parts(),
     thinking: typeof thinking === 'string' ? thinking : undefined,
     toolCalls,
     answers: role === 'tool' ? { id, name } : undefined,
   };
 }
 
-function readContent(body: Body, content: unknown, at: string, images: string[]): string {
-  if (typeof content === 'string') return content;
-  if (content === null || content === undefined) return '';
-  if (!Array.isArray(content)) {
+function readContent(body: Body, given: unknown, at: string, content: ContentList): void {
+  if (typeof given === 'string') content.addText(given);
+  else if (Array.isArray(given))
+    for (const [index, part] of given.entries()) readPart(body, part, `${at}[${String(index)}]`, content);
+  else if (given !== null && given !== undefined)
     body.refuse(
       at,
-      `Invalid type for '${at}': expected a string or an array of content parts, but got ${typeName(content)} instead.`,
+      `Invalid type for '${at}': expected a string or an array of content parts, but got ${typeName(given)} instead.`,
     );
-    return '';
-  }
-  return content
-    .map((part: unknown, index) => readPart(body, part, `${at}[${String(index)}]`, images))
-    .filter((text) => text !== undefined)
-    .join('\n');
 }
 
-function readPart(body: Body, part: unknown, at: string, images: string[]): string | undefined {
+function readPart(body: Body, part: unknown, at: string, content: ContentList): void {
   if (isObject(part) && (part['type'] === 'text' || part['type'] === 'refusal')) {
     const text = part['text'] ?? part['refusal'];
-    return typeof text === 'string'
-      ? text
-      : body.refuse(
-          `${at}.text`,
-          `Invalid type for '${at}.text': expected a string, but got ${typeName(text)} instead.`,
-        );
-  }
-  if (isObject(part) && part['type'] === 'image_url') {
+    if (typeof text === 'string') content.addText(text);
+    else
+      body.refuse(`${at}.text`, `Invalid type for '${at}.text': expected a string, but got ${typeName(text)} instead.`);
+  } else if (isObject(part) && part['type'] === 'image_url') {
     const image = part['image_url'];
-    const url = isObject(image) ? image['url'] : image;
-    const base64 = readImageUrl(body, url, `${at}.image_url.url`);
-    if (base64 !== undefined) images.push(base64);
-    return undefined;
-  }
-  return body.refuse(`${at}.type`, `Invalid value for '${at}.type'. Supported values are: 'text' and 'image_url'.`);
+    content.addImage(readImageUrl(body, isObject(image) ? image['url'] : image, `${at}.image_url.url`));
+  } else body.refuse(`${at}.type`, `Invalid value for '${at}.type'. Supported values are: 'text' and 'image_url'.`);
 }
 
 function readCalls(body: Body, calls: unknown, at: string): readonly ToolCall[] {

@@ -1,29 +1,22 @@
 import { typeName, type Body } from '../dialect/body.ts';
+import { ContentList, textParts } from '../dialect/content-list.ts';
 import { readImageUrl } from '../dialect/image-url.ts';
+import type { ContentPart } from '../../exchange.ts';
 import { isObject, type Json } from '../../json.ts';
 
-/** The content of a message or of a tool output. */
-export interface Content {
-  readonly text: string;
-  /** Base64, without the `data:` head. */
-  readonly images: readonly string[];
-}
-
 /** Reads content: a string, or a list of parts. */
-export function readContent(body: Body, content: unknown, at: string): Content {
-  if (typeof content === 'string') return { text: content, images: [] };
+export function readContent(body: Body, content: unknown, at: string): readonly ContentPart[] {
+  if (typeof content === 'string') return textParts(content);
   if (!Array.isArray(content)) {
     body.refuse(
       at,
       `Invalid type for '${at}': expected a string or an array of content parts, but got ${typeName(content ?? null)} instead.`,
     );
-    return { text: '', images: [] };
   }
-  const texts: string[] = [];
-  const images: string[] = [];
+  const list = new ContentList();
   for (const [index, part] of content.entries())
-    readPart(body, isObject(part) ? part : {}, `${at}[${String(index)}]`, texts, images);
-  return { text: texts.join('\n'), images };
+    readPart(body, isObject(part) ? part : {}, `${at}[${String(index)}]`, list);
+  return list.parts();
 }
 
 /** Joins the texts of a list of parts. */
@@ -42,21 +35,19 @@ const TEXTS: Readonly<Record<string, 'text' | 'refusal'>> = {
   refusal: 'refusal',
 };
 
-function readPart(body: Body, part: Json, at: string, texts: string[], images: string[]): void {
+function readPart(body: Body, part: Json, at: string, content: ContentList): void {
   const { type } = part;
   const field = typeof type === 'string' && Object.hasOwn(TEXTS, type) ? TEXTS[type] : undefined;
   if (field !== undefined) {
     const text = part[field];
-    if (typeof text === 'string') texts.push(text);
+    if (typeof text === 'string') content.addText(text);
     else
       body.refuse(
         `${at}.${field}`,
         `Invalid type for '${at}.${field}': expected a string, but got ${typeName(text ?? null)} instead.`,
       );
-  } else if (type === 'input_image') {
-    const image = readImage(body, part, at);
-    if (image !== undefined) images.push(image);
-  } else if (type === 'input_file' || type === 'input_audio')
+  } else if (type === 'input_image') content.addImage(readImage(body, part, at));
+  else if (type === 'input_file' || type === 'input_audio')
     body.refuse(
       `${at}.type`,
       `Invalid '${at}': this server reads no files and no audio, so '${type}' cannot be used; send its text as 'input_text'.`,
@@ -68,7 +59,7 @@ function readPart(body: Body, part: Json, at: string, texts: string[], images: s
     );
 }
 
-function readImage(body: Body, part: Json, at: string): string | undefined {
+function readImage(body: Body, part: Json, at: string): string {
   const fileId = part['file_id'];
   if (fileId !== undefined && fileId !== null)
     return body.refuse(

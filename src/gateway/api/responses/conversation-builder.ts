@@ -1,9 +1,8 @@
-import type { Message, ToolCall } from '../../exchange.ts';
-import type { Content } from './content.ts';
+import type { ContentPart, Message, ToolCall } from '../../exchange.ts';
 
 interface Turn {
   thinking: string | undefined;
-  content: Content | undefined;
+  content: readonly ContentPart[] | undefined;
   readonly calls: ToolCall[];
 }
 
@@ -18,9 +17,9 @@ export class ConversationBuilder {
   #turn: Turn | undefined;
 
   /** Adds a message of the system or the user. */
-  addMessage(role: 'system' | 'user', { text, images }: Content): void {
+  addMessage(role: 'system' | 'user', parts: readonly ContentPart[]): void {
     this.#closeTurn();
-    this.#messages.push({ role, text, images, thinking: undefined, toolCalls: [], answers: undefined });
+    this.#messages.push({ role, parts, thinking: undefined, toolCalls: [], answers: undefined });
   }
 
   /** Adds thinking of the model. */
@@ -30,7 +29,7 @@ export class ConversationBuilder {
   }
 
   /** Adds text of the model. */
-  addText(content: Content): void {
+  addText(content: readonly ContentPart[]): void {
     this.#openTurn().content = content;
   }
 
@@ -41,12 +40,11 @@ export class ConversationBuilder {
   }
 
   /** Adds the output of a tool. */
-  addOutput(id: string, { text, images }: Content): void {
+  addOutput(id: string, parts: readonly ContentPart[]): void {
     this.#closeTurn();
     this.#messages.push({
       role: 'tool',
-      text,
-      images,
+      parts,
       thinking: undefined,
       toolCalls: [],
       answers: { id, name: this.#names.get(id) },
@@ -73,8 +71,7 @@ export class ConversationBuilder {
     const { thinking, content, calls } = turn;
     this.#messages.push({
       role: 'assistant',
-      text: content?.text ?? '',
-      images: content?.images ?? [],
+      parts: content ?? [],
       thinking,
       toolCalls: calls,
       answers: undefined,

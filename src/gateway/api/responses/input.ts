@@ -1,3 +1,4 @@
+import { textParts } from '../dialect/content-list.ts';
 import { typeName, type Body } from '../dialect/body.ts';
 import { isObject, textOf, type Json, toolArguments } from '../../json.ts';
 import type { Message } from '../../exchange.ts';
@@ -9,10 +10,9 @@ import { namespacedName } from './tool.ts';
 export function readInput(body: Body): readonly Message[] {
   const conversation = new ConversationBuilder();
   const instructions = body.text('instructions');
-  if (instructions !== undefined && instructions !== '')
-    conversation.addMessage('system', { text: instructions, images: [] });
+  if (instructions !== undefined && instructions !== '') conversation.addMessage('system', textParts(instructions));
   const input = body.value('input');
-  if (typeof input === 'string') conversation.addMessage('user', { text: input, images: [] });
+  if (typeof input === 'string') conversation.addMessage('user', textParts(input));
   else if (Array.isArray(input))
     for (const [index, item] of body.bounded('input', input).entries())
       readItem(body, item, `input[${String(index)}]`, conversation);

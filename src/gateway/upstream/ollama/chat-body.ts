@@ -1,4 +1,5 @@
 import type { ChatRequest, Message, ToolCall } from '../../exchange.ts';
+import type { Json } from '../../json.ts';
 import { optionsFor, type AliasSettings } from './options.ts';
 import { formatBody } from './schema.ts';
 
@@ -6,7 +7,7 @@ import { formatBody } from './schema.ts';
 export function ollamaChatBody(request: ChatRequest, settings: AliasSettings): string {
   return JSON.stringify({
     model: settings.model,
-    messages: request.messages.map(messageBody),
+    messages: request.messages.flatMap(messageBodies),
     stream: true,
     // A prompt that does not fit is refused instead of cut, and a full context ends the response instead of dropping its beginning,
     // unless the client asks for that by name.
@@ -22,16 +23,21 @@ export function ollamaChatBody(request: ChatRequest, settings: AliasSettings): s
   });
 }
 
-function messageBody(message: Message): Readonly<Record<string, unknown>> {
-  return {
-    role: message.roleName ?? message.role,
-    content: message.text,
-    images: message.images.length === 0 ? undefined : message.images,
-    thinking: message.thinking,
-    tool_calls: message.toolCalls.length === 0 ? undefined : message.toolCalls.map(callBody),
-    tool_name: message.answers?.name,
-    tool_call_id: message.answers?.id,
-  };
+const NO_TEXT: Message['parts'] = [{ images: [], text: '' }];
+
+// As Ollama's own /v1 does it (openai/openai.go): a message of the same role for each part, and what the model thought and called with
+// the last.
+function messageBodies(message: Message): readonly Json[] {
+  const { role, roleName, parts, answers, thinking, toolCalls } = message;
+  const bodies = (parts.length === 0 ? NO_TEXT : parts).map(({ text, images }) => ({
+    role: roleName ?? role,
+    content: text,
+    images: images.length === 0 ? undefined : images,
+    tool_name: answers?.name,
+    tool_call_id: answers?.id,
+  }));
+  const last = { ...bodies.at(-1), thinking, tool_calls: toolCalls.length === 0 ? undefined : toolCalls.map(callBody) };
+  return [...bodies.slice(0, -1), last];
 }
 
 function callBody(call: ToolCall, index: number): Readonly<Record<string, unknown>> {

@@ -55,7 +55,7 @@ function asChat(request: CompletionRequest): ChatRequest {
 }
 
 function messageOf(role: Message['role'], text: string, images: readonly string[]): Message {
-  return { role, text, images, thinking: undefined, toolCalls: [], answers: undefined };
+  return { role, parts: [{ images, text }], thinking: undefined, toolCalls: [], answers: undefined };
 }
 
 // Usage is always asked for, and each of several choices is a request of its own.

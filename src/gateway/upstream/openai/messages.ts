@@ -15,12 +15,12 @@ export function messagesBody(messages: readonly Message[]): readonly Json[] {
     open.answer(id);
     return id;
   };
-  return messages.map(({ role, roleName, text, images, thinking, toolCalls, answers }) => {
+  return messages.map(({ role, roleName, parts, thinking, toolCalls, answers }) => {
     const calls = toolCalls.map((call) => (call.id === '' ? { ...call, id: newId() } : call));
     for (const call of calls) open.add(call);
     return {
       role: roleName ?? role,
-      content: images.length > 0 ? partsBody(text, images) : text === '' && calls.length > 0 ? null : text,
+      content: contentBody(parts, calls.length > 0),
       // llama.cpp reads the first, vLLM and Ollama the second.
       ...(thinking === undefined ? {} : { reasoning_content: thinking, reasoning: thinking }),
       ...(calls.length === 0 ? {} : { tool_calls: calls.map(callBody) }),
@@ -33,12 +33,18 @@ function callBody({ id, name, arguments: given }: ToolCall): Json {
   return { id, type: 'function', function: { name, arguments: JSON.stringify(given) } };
 }
 
-function partsBody(text: string, images: readonly string[]): readonly Json[] {
+function contentBody(parts: Message['parts'], hasCalls: boolean): string | readonly Json[] | null {
+  if (parts.some(({ images }) => images.length > 0)) return parts.flatMap(partBody);
+  const text = parts.map((part) => part.text).join('\n');
+  return text === '' && hasCalls ? null : text;
+}
+
+function partBody({ text, images }: Message['parts'][number]): readonly Json[] {
   const seen = images.map((image) => ({
     type: 'image_url',
     image_url: { url: `data:${typeOf(image)};base64,${image}` },
   }));
-  return text === '' ? seen : [{ type: 'text', text }, ...seen];
+  return text === '' ? seen : [...seen, { type: 'text', text }];
 }
 
 const TYPES: readonly (readonly [beginning: string, type: string])[] = [

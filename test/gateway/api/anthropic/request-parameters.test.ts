@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { read } from './parser.ts';
+import { textIn } from '../../parts.ts';
 
 test('tools are offered, forced, chosen or withheld as tool_choice says', () => {
   const tools = ['f', 'g'].map((name) => ({
@@ -96,11 +97,11 @@ test('a request of Claude Code is read whole: its sealed thought is opened, the 
     request.messages.map(({ role }) => role),
     ['system', 'system', 'user', 'assistant', 'tool'],
   );
-  assert.match(system?.text ?? '', /^You are a Claude agent/);
-  assert.match(environment?.text ?? '', /^# Environment/);
-  assert.match(user?.text ?? '', /What does Read say\?$/);
+  assert.match(textIn(system), /^You are a Claude agent/);
+  assert.match(textIn(environment), /^# Environment/);
+  assert.match(textIn(user), /What does Read say\?$/);
   assert.deepEqual([assistant?.thinking, assistant?.toolCalls[0]?.name], ['The honest market remem', 'Read']);
-  assert.match(answer?.text ?? '', /^<tool_use_error>/);
+  assert.match(textIn(answer), /^<tool_use_error>/);
   assert.deepEqual(
     [stream, thinking, request.thinking, request.tools.length, ignoredParams],
     [true, 'withheld', 'high', 3, []],

@@ -15,10 +15,9 @@ function refusal(more: object): string {
 
 /** Short form of the messages, for comparisons. */
 const brief = (messages: readonly Message[]): readonly unknown[] =>
-  messages.map(({ role, text, images, thinking, toolCalls, answers }) => [
+  messages.map(({ role, parts, thinking, toolCalls, answers }) => [
     role,
-    text,
-    ...(images.length > 0 ? [images] : []),
+    ...parts.map(({ images, text }) => (images.length > 0 ? images : text)),
     ...(thinking === undefined ? [] : [`(${thinking})`]),
     ...(toolCalls.length > 0 ? [toolCalls] : []),
     ...(answers === undefined ? [] : [answers]),
@@ -67,7 +66,7 @@ test('a conversation is read block by block: tool results stand in their place, 
     ),
     [
       ['system', 'one\n\ntwo'],
-      ['user', 'a\nb', ['aGk=']],
+      ['user', 'a', ['aGk='], 'b'],
       [
         'assistant',
         'so',
@@ -80,7 +79,7 @@ test('a conversation is read block by block: tool results stand in their place, 
       ],
       ['tool', 'one', { id: 't1', name: 'f' }],
       ['tool', 'Error: no', ['eW8='], { id: 't2', name: 'g' }],
-      ['tool', '', { id: 't3', name: 'g' }],
+      ['tool', { id: 't3', name: 'g' }],
       ['tool', 'TypeError: x', { id: 't4', name: undefined }],
       ['user', 'go on'],
     ],

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { readChat } from '../../../../src/gateway/api/openai/parsed-request.ts';
 import { read, readAll, readParsedRequest, refuse } from './chat-reading.ts';
+import { partsOf } from '../../parts.ts';
 
 const TOOL = { type: 'function', function: { name: 'f', parameters: {} } };
 const REFUSED: readonly (readonly [param: string, more: object])[] = [
@@ -93,7 +94,7 @@ test('the newer of two limits holds, and both kinds of stop do', () => {
   assert.deepEqual([request.maxTokens, request.stop, read({ stop: ['a', '', 'b'] }).stop], [9, ['x'], ['a', 'b']]);
 });
 
-test('parts of a message become one text, data URLs become images, and developers are heard as the system', () => {
+test('parts of a message keep their order, data URLs become images, and developers are heard as the system', () => {
   const content = [
     { type: 'text', text: 'what' },
     { type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=' } },
@@ -105,8 +106,8 @@ test('parts of a message become one text, data URLs become images, and developer
       { role: 'user', content },
     ],
   }).messages;
-  assert.partialDeepStrictEqual(first, { role: 'system', text: 'be short' });
-  assert.partialDeepStrictEqual(second, { role: 'user', text: 'what\nis it', images: ['aGk='] });
+  assert.partialDeepStrictEqual(first, { role: 'system', parts: partsOf('be short') });
+  assert.partialDeepStrictEqual(second, { role: 'user', parts: partsOf('what', ['aGk='], 'is it') });
 });
 
 test('the answer to a call knows the name of what was called', () => {

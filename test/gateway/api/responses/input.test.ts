@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chatOf, failureOf } from './parser.ts';
+import { partsOf } from '../../parts.ts';
 
-const NOBODY = { images: [], thinking: undefined, toolCalls: [], answers: undefined };
+const NOBODY = { thinking: undefined, toolCalls: [], answers: undefined };
 
 test('a text is what the user says, behind the instructions', () => {
   assert.deepEqual(chatOf({ instructions: 'be short', input: 'hi' }).messages, [
-    { ...NOBODY, role: 'system', text: 'be short' },
-    { ...NOBODY, role: 'user', text: 'hi' },
+    { ...NOBODY, role: 'system', parts: partsOf('be short') },
+    { ...NOBODY, role: 'user', parts: partsOf('hi') },
   ]);
 });
 
@@ -35,10 +36,10 @@ test('messages come with or without their type, in text or parts, and developers
     ],
   });
   assert.deepEqual(messages, [
-    { ...NOBODY, role: 'system', text: 'rules' },
-    { ...NOBODY, role: 'user', text: 'what is\nthis?', images: ['aGk='] },
-    { ...NOBODY, role: 'assistant', text: 'a cat' },
-    { ...NOBODY, role: 'assistant', text: 'no more' },
+    { ...NOBODY, role: 'system', parts: partsOf('rules') },
+    { ...NOBODY, role: 'user', parts: partsOf('what is', ['aGk='], 'this?') },
+    { ...NOBODY, role: 'assistant', parts: partsOf('a cat') },
+    { ...NOBODY, role: 'assistant', parts: partsOf('no more') },
   ]);
 });
 
@@ -74,23 +75,23 @@ test('thoughts, text and calls of one turn are one message, and outputs name the
     {
       ...NOBODY,
       role: 'assistant',
-      text: 'I look.',
+      parts: partsOf('I look.'),
       thinking: 'hm',
       toolCalls: [
         { id: 'call_1', name: 'weather', arguments: { city: 'Oslo' } },
         { id: 'call_2', name: 'time', arguments: {} },
       ],
     },
-    { ...NOBODY, role: 'tool', text: 'noon', images: ['aGk='], answers: { id: 'call_2', name: 'time' } },
-    { ...NOBODY, role: 'tool', text: 'rain', answers: { id: 'call_1', name: 'weather' } },
+    { ...NOBODY, role: 'tool', parts: partsOf('noon', ['aGk=']), answers: { id: 'call_2', name: 'time' } },
+    { ...NOBODY, role: 'tool', parts: partsOf('rain'), answers: { id: 'call_1', name: 'weather' } },
     {
       ...NOBODY,
       role: 'assistant',
-      text: '',
+      parts: [],
       thinking: 'only a summary',
       toolCalls: [{ id: 'call_3', name: 'sql', arguments: { input: 'select 1' } }],
     },
-    { ...NOBODY, role: 'tool', text: '1', answers: { id: 'call_3', name: 'sql' } },
+    { ...NOBODY, role: 'tool', parts: partsOf('1'), answers: { id: 'call_3', name: 'sql' } },
   ]);
 });
 

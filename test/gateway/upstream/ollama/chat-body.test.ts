@@ -4,10 +4,11 @@ import type { ChatRequest } from '../../../../src/gateway/exchange.ts';
 import { ollamaChatBody } from '../../../../src/gateway/upstream/ollama/chat-body.ts';
 import type { AliasSettings } from '../../../../src/gateway/upstream/ollama/options.ts';
 import { PLAIN_CHAT } from '../chat-request.ts';
+import { partsOf } from '../../parts.ts';
 
 const REQUEST: ChatRequest = {
   ...PLAIN_CHAT,
-  messages: [{ role: 'user', text: 'hi', images: [], thinking: undefined, toolCalls: [], answers: undefined }],
+  messages: [{ role: 'user', parts: partsOf('hi'), thinking: undefined, toolCalls: [], answers: undefined }],
   stream: false,
   original: {},
 };
@@ -50,11 +51,10 @@ test('a limit of 0 is sent as 1, since 0 would never stop', () => {
 test('calls and their answers keep their ids and names', () => {
   const call = { id: 'call_1', name: 'weather', arguments: { city: 'Köln' } };
   const messages: ChatRequest['messages'] = [
-    { role: 'assistant', text: '', images: [], thinking: undefined, toolCalls: [call], answers: undefined },
+    { role: 'assistant', parts: [], thinking: undefined, toolCalls: [call], answers: undefined },
     {
       role: 'tool',
-      text: '3 °C',
-      images: [],
+      parts: partsOf('3 °C'),
       thinking: undefined,
       toolCalls: [],
       answers: { id: 'call_1', name: 'weather' },
@@ -74,7 +74,13 @@ test('calls and their answers keep their ids and names', () => {
 
 test('format, thinking, logprobs and images go where Ollama looks for them', () => {
   const messages: ChatRequest['messages'] = [
-    { role: 'user', text: 'what is it', images: ['aGk='], thinking: undefined, toolCalls: [], answers: undefined },
+    {
+      role: 'user',
+      parts: [{ images: ['aGk='], text: 'what is it' }],
+      thinking: undefined,
+      toolCalls: [],
+      answers: undefined,
+    },
   ];
   assert.partialDeepStrictEqual(body({ messages, format: { type: 'object' }, thinking: 'low', logprobs: 3 }), {
     messages: [{ images: ['aGk='] }],

@@ -39,8 +39,8 @@ test('a client of Ollama’s chat is served, streamed or whole, with thoughts an
     chat_template_kwargs: { enable_thinking: true },
   });
   assert.deepEqual((body['messages'] as readonly Json[])[1]?.['content'], [
-    { type: 'text', text: 'Weather?' },
     { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+    { type: 'text', text: 'Weather?' },
   ]);
 
   const text = await (await post(gateway, '/api/chat', asked)).text();

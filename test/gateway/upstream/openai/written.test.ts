@@ -4,8 +4,9 @@ import type { ChatRequest, CompletionRequest } from '../../../../src/gateway/exc
 import { openaiChat, openaiCompletion, openaiEmbed } from '../../../../src/gateway/upstream/openai/call.ts';
 import { workingMsOf } from '../../../working-time.ts';
 import { PLAIN_CHAT } from '../chat-request.ts';
+import { partsOf } from '../../parts.ts';
 
-const MESSAGE = { text: '', images: [], thinking: undefined, toolCalls: [], answers: undefined } as const;
+const MESSAGE = { parts: [], thinking: undefined, toolCalls: [], answers: undefined } as const;
 const TOOL = { name: 'f', definition: { type: 'function', function: { name: 'f', parameters: { type: 'object' } } } };
 
 function chatBody(more: Partial<ChatRequest>): Readonly<Record<string, unknown>> {
@@ -26,8 +27,8 @@ test('a request that came in OpenAI’s dialect is passed on as it came', () => 
 
 test('a plain chat of another dialect says no more than it has to', () => {
   const messages = [
-    { ...MESSAGE, role: 'system' as const, text: 'Be kind.' },
-    { ...MESSAGE, role: 'user' as const, text: 'hi' },
+    { ...MESSAGE, role: 'system' as const, parts: partsOf('Be kind.') },
+    { ...MESSAGE, role: 'user' as const, parts: partsOf('hi') },
   ];
   assert.deepEqual(chatBody({ messages }), {
     model: 'theirs',
@@ -43,16 +44,18 @@ test('a plain chat of another dialect says no more than it has to', () => {
 
 test('images are data URLs of their own type', () => {
   const images = ['iVBORw0KGgo=', '/9j/4AAQ', 'UklGRg==', 'R0lGODlh'];
-  const { messages } = chatBody({ messages: [{ ...MESSAGE, role: 'user', text: 'What is this?', images }] });
+  const { messages } = chatBody({
+    messages: [{ ...MESSAGE, role: 'user', parts: [{ images, text: 'What is this?' }] }],
+  });
   assert.deepEqual(messages, [
     {
       role: 'user',
       content: [
-        { type: 'text', text: 'What is this?' },
         ...['png', 'jpeg', 'webp', 'gif'].map((type, index) => ({
           type: 'image_url',
           image_url: { url: `data:image/${type};base64,${images[index] ?? ''}` },
         })),
+        { type: 'text', text: 'What is this?' },
       ],
     },
   ]);
@@ -67,9 +70,9 @@ test('calls keep their ids, and those that have none get one that their results 
   const { messages } = chatBody({
     messages: [
       { ...MESSAGE, role: 'assistant', thinking: 'hm', toolCalls: [call('x', 'f'), call('', 'f'), call('', 'g')] },
-      { ...MESSAGE, role: 'tool', text: 'of g', answers: { id: undefined, name: 'g' } },
-      { ...MESSAGE, role: 'tool', text: 'of x', answers: { id: 'x', name: undefined } },
-      { ...MESSAGE, role: 'tool', text: 'of f', answers: { id: undefined, name: undefined } },
+      { ...MESSAGE, role: 'tool', parts: partsOf('of g'), answers: { id: undefined, name: 'g' } },
+      { ...MESSAGE, role: 'tool', parts: partsOf('of x'), answers: { id: 'x', name: undefined } },
+      { ...MESSAGE, role: 'tool', parts: partsOf('of f'), answers: { id: undefined, name: undefined } },
     ],
   });
   const made = (name: string): object => ({ type: 'function', function: { name, arguments: '{"a":1}' } });
