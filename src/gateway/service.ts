@@ -61,6 +61,7 @@ export function createService(
   const poller = new Poller({
     backends: () =>
       current.config.backends.filter((backend) => providerOf(backend).memory !== undefined).map(({ url }) => url),
+    isLoading: (url) => scheduler.isLoading(url),
     list: async (url) => {
       const backend = backendOf(url);
       return backend === undefined ? undefined : current.upstream.list(backend);

@@ -18,9 +18,11 @@ export interface RealServer {
 }
 
 /**
- * The setup of the server. It has `tiny` (with tools), `tiny-plain`, the field's name for `tiny`, and `other`, of other weights.
+ * The setup of the server. It has `tiny` (with tools), `tiny-plain`, the field's name for `tiny`, and `others` (`other`), each of
+ * weights of its own.
  */
 export interface RealOptions {
+  readonly others?: readonly string[];
   readonly numParallel?: number;
   readonly maxLoadedModels?: number;
 }
@@ -69,7 +71,7 @@ export async function startRealOllama(options: RealOptions = {}): Promise<RealSe
   };
   try {
     const address = await findAddress(server, () => log);
-    await createModels(binary, home, { ...environment, OLLAMA_HOST: address });
+    await createModels(binary, home, { ...environment, OLLAMA_HOST: address }, options.others ?? ['other']);
     return { url: `http://${address}`, log: () => log, close };
   } catch (error) {
     await close();
@@ -85,21 +87,27 @@ export async function startTwoRealOllamas(options: RealOptions = {}): Promise<re
   throw [first, second].find((one) => one.status === 'rejected')?.reason;
 }
 
-async function createModels(binary: string, home: string, environment: NodeJS.ProcessEnv): Promise<void> {
+async function createModels(
+  binary: string,
+  home: string,
+  environment: NodeJS.ProcessEnv,
+  others: readonly string[],
+): Promise<void> {
   const folder = join(binary, '..');
   for (const name of ['tiny.gguf', 'tiny.Modelfile', 'tiny-plain.Modelfile'])
     await cp(join(folder, name), join(home, name));
   // The last byte belongs to a weight: with another value the file is another, and the model is as good as before.
   const weights = await readFile(join(home, 'tiny.gguf'));
-  weights[weights.length - 4] = (weights[weights.length - 4] ?? 0) ^ 1;
-  await writeFile(join(home, 'other.gguf'), weights);
-  await writeFile(
-    join(home, 'other.Modelfile'),
-    (await readFile(join(home, 'tiny.Modelfile'), 'utf8')).replace('./tiny.gguf', './other.gguf'),
-  );
+  const modelfile = await readFile(join(home, 'tiny.Modelfile'), 'utf8');
+  for (const [index, name] of others.entries()) {
+    const copy = Buffer.from(weights);
+    copy[copy.length - 4] = (copy[copy.length - 4] ?? 0) ^ (index + 1);
+    await writeFile(join(home, `${name}.gguf`), copy);
+    await writeFile(join(home, `${name}.Modelfile`), modelfile.replace('./tiny.gguf', `./${name}.gguf`));
+  }
   const run = (...args: readonly string[]): Promise<unknown> =>
     promisify(execFile)(binary, args, { cwd: home, env: environment, timeout: 60_000 });
-  for (const name of ['tiny', 'tiny-plain', 'other']) await run('create', name, '-f', `${name}.Modelfile`);
+  for (const name of ['tiny', 'tiny-plain', ...others]) await run('create', name, '-f', `${name}.Modelfile`);
   await run('cp', 'tiny', FIELD_MODEL);
 }
 

@@ -16,8 +16,10 @@ export function fleetMetrics(read: () => Fleet): readonly Metric[] {
       const value = of(replica);
       return value === undefined ? [] : [{ labels: [replica.backend, replica.model], value }];
     });
+  // A queue is gone with its last waiter; its gauge then shows 0.
+  const sizes = new Map<string, number>();
   const queues = (): readonly Sample[] => {
-    const sizes = new Map<string, number>();
+    for (const name of sizes.keys()) sizes.set(name, 0);
     // Several queues have one name while requests of an older configuration wait.
     for (const queue of read().queues.values())
       sizes.set(queue.name, (sizes.get(queue.name) ?? 0) + queueLength(queue));

@@ -58,16 +58,26 @@ export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decis
   while (fleet.waiting.size > 0) {
     let best: { readonly queue: Queue; readonly waiter: Waiter; readonly choice: Choice } | undefined;
     for (const queue of fleet.queues.values()) {
-      const next = queueLength(queue) === 0 ? undefined : nextDispatchable(fleet, policy, queue, nowMs);
+      const next = nextDispatchable(fleet, policy, queue, nowMs);
       if (next !== undefined && (best === undefined || goesBefore(next, best))) best = next;
     }
     if (best === undefined) return;
     const { queue, waiter, choice } = best;
     const loadMs = loadWaitMs(queue, waiter, nowMs);
-    remove(queue, waiter.request);
-    fleet.waiting.delete(waiter.request);
+    removeWaiter(fleet, waiter.request);
+    // Its turn for a load comes after those of the queues that wait now.
+    if (fleet.queues.delete(queue.key)) fleet.queues.set(queue.key, queue);
     out.push(assign(fleet, waiter, choice, loadMs, nowMs));
   }
+}
+
+/** Removes a waiter, and its queue with the last one. */
+export function removeWaiter(fleet: Fleet, request: string): void {
+  const queue = fleet.waiting.get(request);
+  if (queue === undefined) return;
+  fleet.waiting.delete(request);
+  remove(queue, request);
+  if (queueLength(queue) === 0) fleet.queues.delete(queue.key);
 }
 
 /** Assigns a request to a deployment. */

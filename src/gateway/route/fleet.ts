@@ -1,6 +1,6 @@
 import { CLOSED, type Circuit } from './circuit.ts';
 import type { Latency } from './latency.ts';
-import { waitersOf, queueLength, type Queue } from './queue.ts';
+import type { Queue } from './queue.ts';
 import { EMPTY_WINDOW, type RateWindow, type RateLimits } from './rate-window.ts';
 import { createReplica, replicaId, type Replica, type LoadWatch } from './replica.ts';
 import { unknownResidency } from './residency.ts';
@@ -45,7 +45,19 @@ export interface Backend {
   implicitLoad: ImplicitLoad | undefined;
   /** The models that it listed last; `undefined` if unknown. */
   listed: readonly string[] | undefined;
+  /** Models that it held at the same time, newest last. */
+  heldTogether: readonly (readonly string[])[];
+  turn: LoadTurn | undefined;
   draining: boolean;
+}
+
+/** The turn of the model that the gateway loaded last: it serves its queue before the backend loads another model. */
+export interface LoadTurn {
+  readonly replica: Replica;
+  /** Its waiters keep the turn until then if they are older than the request that needs another model. */
+  readonly untilMs: number;
+  /** One of its requests was answered, or is being answered. */
+  served: boolean;
 }
 
 /** Requests wait inside a backend that does not list their model: evicted between two polls, or listed under another name. */
@@ -74,7 +86,10 @@ export interface Fleet {
   readonly deployments: Map<string, DeploymentState>;
   readonly backends: Map<string, Backend>;
   readonly replicas: Map<string, Replica>;
-  /** By name and deployments. */
+  /**
+   * Queues with waiters, by name and deployments, in the order of their turns: a queue goes to the end when one of its waiters gets
+   * a slot.
+   */
   readonly queues: Map<string, Queue>;
   /** The queue of each waiter, by request. */
   readonly waiting: Map<string, Queue>;
@@ -140,8 +155,8 @@ export function createFleet(spec: FleetSpec): Fleet {
 }
 
 /**
- * Changes a fleet to another spec. Knowledge about parts that stay is kept; parts that go are removed when their last lease has
- * ended.
+ * Changes a fleet to another spec. Knowledge about parts that stay is kept; parts that go are marked as draining, and removed when
+ * their last lease has ended (`draining.ts`).
  */
 export function reconfigure(fleet: Fleet, spec: FleetSpec): void {
   for (const known of [...fleet.backends.values(), ...fleet.deployments.values()]) known.draining = true;
@@ -152,24 +167,6 @@ export function reconfigure(fleet: Fleet, spec: FleetSpec): void {
       deployment,
       spec.backends.find(({ url }) => url === deployment.backend),
     );
-  for (const [key, queue] of fleet.queues) if (queueLength(queue) === 0) fleet.queues.delete(key);
-  prune(fleet);
-}
-
-/** Removes draining parts without leases, waiters and loads. */
-export function prune({ backends, deployments, replicas, queues }: Fleet): void {
-  const wanted = new Set(
-    [...queues.values()].flatMap((queue) => [...waitersOf(queue)].flatMap((waiting) => waiting.deployments)),
-  );
-  // A load whose deployment is removed would block its backend for ever.
-  for (const [id, { draining, inFlight, replica }] of deployments)
-    if (draining && inFlight === 0 && !wanted.has(id) && replicas.get(replica)?.load === undefined)
-      deployments.delete(id);
-  const left = [...deployments.values()];
-  for (const [url, { draining, inFlight }] of backends)
-    if (draining && inFlight === 0 && !left.some((deployment) => deployment.backend === url)) backends.delete(url);
-  for (const [id, { inFlight }] of replicas)
-    if (inFlight === 0 && !left.some((deployment) => deployment.replica === id)) replicas.delete(id);
 }
 
 // Objects are changed in place: leases refer to them.
@@ -184,6 +181,8 @@ function applyBackendSpec({ backends }: Fleet, { url }: BackendSpec): void {
       loading: undefined,
       implicitLoad: undefined,
       listed: undefined,
+      heldTogether: [],
+      turn: undefined,
       draining: false,
     });
   else known.draining = false;

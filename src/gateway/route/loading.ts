@@ -1,11 +1,12 @@
 import { candidatesOf, isWarm, type Candidate } from './candidate.ts';
 import type { Decision, AttemptResult } from './event.ts';
 import type { Backend, Fleet } from './fleet.ts';
-import { waitersOf, setLoading, queueLength } from './queue.ts';
+import { setLoading } from './queue.ts';
 import type { Policy } from './policy.ts';
 import type { ModelLoad, Replica } from './replica.ts';
 import { markLoaded, markMaybeEvicted } from './residency.ts';
 import { observeLoad } from './speed.ts';
+import { beginTurn } from './turn.ts';
 
 /** A load that only confirms that the model is in memory takes about 4 ms, more on a busy server: it says nothing about loads. */
 export const LEAST_LOAD_MS = 100;
@@ -22,21 +23,22 @@ export function beginLoads(fleet: Fleet, policy: Policy, nowMs: number, out: Dec
     startLoad(fleet, next, nowMs, out);
 }
 
-/** Runs the load clock of queues that wait only for a load. */
-export function keepLoadClocks(fleet: Fleet, nowMs: number): void {
+/** Runs the load clock of queues that wait only for a load: of their model, or of another one that comes first. */
+export function keepLoadClocks(fleet: Fleet, policy: Policy, nowMs: number): void {
   for (const queue of fleet.queues.values()) {
-    const [first] = queueLength(queue) === 0 ? [] : waitersOf(queue);
-    const candidates = first === undefined ? [] : candidatesOf(fleet, first.deployments, [], nowMs);
-    setLoading(queue, candidates.some(({ replica }) => replica.load !== undefined) && !candidates.some(isWarm), nowMs);
+    const candidates = candidatesOf(fleet, queue.deployments, [], nowMs);
+    const waitsForLoad =
+      candidates.some(({ backend }) => backend.loading !== undefined) &&
+      !candidates.some((candidate) => isWarm(candidate) && !policy.yields(fleet, candidate, nowMs));
+    setLoading(queue, waitsForLoad, nowMs);
   }
 }
 
 /** Records the end of a load of the gateway. */
-export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, result: AttemptResult, nowMs: number): void {
+export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, nowMs: number): void {
   const { load } = replica;
   const backend = fleet.backends.get(replica.backend);
-  const loadTime =
-    backend === undefined || load === undefined ? undefined : loadTimeOf(fleet, policy, backend, load, nowMs);
+  const loadTime = backend === undefined || load === undefined ? undefined : loadTimeOf(backend, load, nowMs);
   if (backend?.loading === replica.id) backend.loading = undefined;
   replica.load = undefined;
   if (load === undefined) return;
@@ -47,6 +49,7 @@ export function endLoad(fleet: Fleet, policy: Policy, replica: Replica, result: 
     const tookMs = nowMs - load.sinceMs;
     if (loadTime !== undefined && (load.cold || tookMs >= LEAST_LOAD_MS))
       observeLoad(replica.speed, loadTime.tookMs, loadTime.isExact);
+    if (backend !== undefined) beginTurn(backend, replica, load, nowMs);
     if (load.cold || tookMs >= LEAST_EVICTING_LOAD_MS) markOthersMaybeEvicted(fleet, replica, nowMs);
     replica.failedLoads = 0;
   } else if (result === 'busy') replica.pausedUntilMs = nowMs + 500;
@@ -80,6 +83,9 @@ function startLoad(fleet: Fleet, { deployment, backend, replica }: Candidate, no
     sinceMs: nowMs,
     runnerKey: deployment.runnerKey,
     cold: replica.residency.state === 'absent',
+    model: replica.model,
+    evictedMs: undefined,
+    spared: new Set(),
     lastListed: backend.listed?.join(' '),
     unchangedSinceMs: nowMs,
     lastUnloadMs: undefined,
@@ -89,22 +95,16 @@ function startLoad(fleet: Fleet, { deployment, backend, replica }: Candidate, no
   out.push({ kind: 'load', replica: replica.id, deployment: deployment.id });
 }
 
-// The duration of a load without the wait for models that yielded to it. A model that became idle by itself may not have blocked
-// it.
+// The duration of a load without the wait for models that had to go: from the last one that left. A load that found models at work
+// may have waited for them, unseen.
 function loadTimeOf(
-  fleet: Fleet,
-  policy: Policy,
   backend: Backend,
-  { sinceMs }: ModelLoad,
+  { sinceMs, evictedMs }: ModelLoad,
   nowMs: number,
 ): { tookMs: number; isExact: boolean } {
-  const waitedMs = backend.inFlight > 0 ? 0 : Math.max(0, backend.idleSinceMs - sinceMs);
-  const yielded = [...fleet.replicas.values()].some(
-    (replica) => replica.backend === backend.url && policy.yields(fleet, { backend, replica }, nowMs),
-  );
   return {
-    tookMs: nowMs - sinceMs - (yielded ? waitedMs : 0),
-    isExact: yielded || (waitedMs === 0 && backend.inFlight === 0),
+    tookMs: nowMs - (evictedMs ?? sinceMs),
+    isExact: evictedMs !== undefined || (backend.inFlight === 0 && backend.idleSinceMs <= sinceMs),
   };
 }
 

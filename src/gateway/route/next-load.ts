@@ -5,6 +5,8 @@ import type { Backend, Fleet } from './fleet.ts';
 import { nextWaiters, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom } from './replica.ts';
+import { hasRoomFor, isLeaving } from './room.ts';
+import { keepsTurn } from './turn.ts';
 import { isSameModel } from '../../core/model-name.ts';
 
 const UNKNOWN_LOAD_MS = 10_000;
@@ -18,13 +20,16 @@ interface Need {
 
 /**
  * The next load: a deployment of the first waiter that needs one, chosen by the strategy. No load while a free slot could serve the
- * waiter, and no more loads for a queue than it has waiters.
+ * waiter, while the model that was loaded last keeps its turn, and no more loads for a queue than it has waiters.
  */
 export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | 'random'>): Policy['nextLoad'] {
   return (fleet, nowMs) => {
+    // The queue comes first that has waited longest for a slot of any of its waiters. Where it has to wait for the turn of another
+    // model, so has every queue behind it.
+    const taken = new Set<Backend>();
     for (const queue of fleet.queues.values()) {
-      for (const waiter of queueLength(queue) === 0 ? [] : nextWaiters(queue, nowMs)) {
-        const [first, ...rest] = candidatesToLoad(fleet, { queue, waiter, nowMs });
+      for (const waiter of nextWaiters(queue, nowMs)) {
+        const [first, ...rest] = candidatesToLoad(fleet, { queue, waiter, nowMs }, taken);
         if (first !== undefined) return strategy.choose([first, ...rest], random, nowMs);
       }
     }
@@ -33,17 +38,20 @@ export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | '
 }
 
 // Deployments of which one is to be loaded.
-function candidatesToLoad(fleet: Fleet, { queue, waiter, nowMs }: Need): readonly Candidate[] {
+function candidatesToLoad(fleet: Fleet, { queue, waiter, nowMs }: Need, taken: Set<Backend>): readonly Candidate[] {
   const candidates = candidatesOf(fleet, waiter.deployments, waiter.tried, nowMs);
-  const warm = candidates.filter(isWarm);
-  if (warm.some((candidate) => hasRoom(candidate.replica) && !yieldToLoads(fleet, candidate, nowMs))) return [];
-  const open = candidates.filter(
-    (candidate) =>
-      !isWarm(candidate) &&
-      candidate.replica.load === undefined &&
-      !isTaken(candidate.backend) &&
-      nowMs >= candidate.replica.pausedUntilMs,
+  const warm = candidates.filter(
+    (candidate) => isWarm(candidate) && !isLeaving(fleet, candidate.backend, candidate.replica, nowMs),
   );
+  if (warm.some((candidate) => hasRoom(candidate.replica) && !yieldToLoads(fleet, candidate, nowMs))) return [];
+  const open = candidates.filter((candidate) => {
+    const { backend, replica } = candidate;
+    if (isWarm(candidate) || replica.load !== undefined || nowMs < replica.pausedUntilMs) return false;
+    if (isTaken(backend) || taken.has(backend)) return false;
+    if (hasRoomFor(backend, replica.model) || !keepsTurn(fleet, backend, queue, nowMs)) return true;
+    taken.add(backend);
+    return false;
+  });
   // The model is in memory: a load costs next to nothing, and fixes the options.
   const resident = open.filter(
     ({ replica: { residency } }) => residency.state === 'resident' && residency.runner === undefined,

@@ -16,7 +16,9 @@ export interface Waiter {
 
 /** The waiters of one alias, in the order of their turns, so that nothing is sorted. */
 export interface Queue {
+  readonly key: string;
   readonly name: string;
+  readonly deployments: readonly string[];
   /** Requests whose attempt failed by no fault of their own. */
   readonly retries: Map<string, Waiter>;
   readonly onTime: Map<string, Waiter>;
@@ -30,9 +32,18 @@ export interface Queue {
 /** Wait within which a request is on time, ms. */
 const TARGET_MS = 2000;
 
-/** A queue without waiters. */
-export function createQueue(name: string): Queue {
-  return { name, retries: new Map(), onTime: new Map(), late: new Map(), loadMs: 0, loadingSinceMs: undefined };
+/** A queue without waiters; `key` is its key in `Fleet.queues`. */
+export function createQueue(key: string, name: string, deployments: readonly string[]): Queue {
+  return {
+    key,
+    name,
+    deployments,
+    retries: new Map(),
+    onTime: new Map(),
+    late: new Map(),
+    loadMs: 0,
+    loadingSinceMs: undefined,
+  };
 }
 
 /** Number of waiters. */
@@ -55,6 +66,16 @@ export function* waitersOf({ retries, onTime, late }: Queue): Generator<Waiter> 
   yield* retries.values();
   yield* onTime.values();
   yield* late.values();
+}
+
+/** When its oldest waiter came to the gateway; `Infinity` without waiters. */
+export function oldestSinceMs({ retries, onTime, late }: Queue): number {
+  let oldestMs = Infinity;
+  for (const band of [retries, onTime, late]) {
+    const [first] = band.values();
+    if (first !== undefined) oldestMs = Math.min(oldestMs, first.sinceMs);
+  }
+  return oldestMs;
 }
 
 /** Yields the requests that may go next: all retries, then the oldest within its 2 s target, else the oldest late one. */

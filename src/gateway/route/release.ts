@@ -1,6 +1,6 @@
 import { opened } from './circuit.ts';
 import type { AttemptResult, RouteEvent, Observation } from './event.ts';
-import { prune, type Backend, type Fleet, type Lease, type DeploymentState } from './fleet.ts';
+import type { Backend, Fleet, Lease, DeploymentState } from './fleet.ts';
 import { withSample } from './latency.ts';
 import { countUse } from './rate-window.ts';
 import type { Policy } from './policy.ts';
@@ -8,6 +8,7 @@ import { resetResidency } from './residency.ts';
 import { forgetSlots, observeEnd, observeWait } from './slots.ts';
 import { remainingPrefillMs, observePrefill, observeAbandonedPrefill, observeService } from './speed.ts';
 import { observeAnswer } from './stuck-load.ts';
+import { observeTurn } from './turn.ts';
 
 /** An abandoned prefill that ends sooner is ignored, ms. */
 const LEAST_REMAINING_MS = 5;
@@ -30,6 +31,8 @@ export function release(
   backend.inFlight -= 1;
   if (backend.inFlight === 0) backend.idleSinceMs = nowMs;
   replica.inFlight -= 1;
+  if (replica.inFlight === 0) replica.idleSinceMs = nowMs;
+  observeTurn(backend, replica);
   if (started) replica.started -= 1;
   observeEnd(replica.slots, request, result === 'answered', nowMs);
   learn(fleet, lease, result, observation, nowMs);
@@ -38,7 +41,7 @@ export function release(
   if (observation?.firstMs !== undefined)
     deployment.latency = withSample(deployment.latency, observation.firstMs, nowMs);
   penalize(fleet, policy, lease, result, nowMs);
-  if (deployment.draining || backend.draining) prune(fleet);
+  if (deployment.draining || backend.draining) fleet.tickWanted = true;
   return result;
 }
 
@@ -46,6 +49,7 @@ export function release(
 export function markDown(fleet: Fleet, backend: Backend, nowMs: number): void {
   backend.circuit = opened(backend.circuit, nowMs);
   backend.listed = undefined;
+  backend.heldTogether = [];
   for (const replica of fleet.replicas.values()) {
     if (replica.backend !== backend.url) continue;
     resetResidency(replica.residency, nowMs, false);

@@ -13,6 +13,8 @@ export interface Replica {
   readonly residency: Residency;
   readonly speed: Speed;
   inFlight: number;
+  /** When its last lease ended. */
+  idleSinceMs: number;
   /** Leases whose backend has begun to answer. */
   started: number;
   /** Slots in which the server still reads prompts of clients that have left. */
@@ -39,6 +41,11 @@ export interface ModelLoad extends LoadWatch {
   readonly runnerKey: string;
   /** The model was known to be absent. */
   readonly cold: boolean;
+  readonly model: string;
+  /** When a list showed that another model had made room. */
+  evictedMs: number | undefined;
+  /** Replicas that go on serving: the load does not evict them. */
+  readonly spared: Set<string>;
 }
 
 /** A load that may get stuck. */
@@ -71,6 +78,7 @@ export function createReplica({ id, backend, model, managed, slotCount }: Replic
     residency: unknownResidency(!managed),
     speed: unknownSpeed(),
     inFlight: 0,
+    idleSinceMs: 0,
     started: 0,
     abandonedPrefills: [],
     expiredPrefillMs: undefined,

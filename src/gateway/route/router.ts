@@ -1,14 +1,14 @@
 import { retryAfterMs, expectedWaitMs } from './admission.ts';
 import { candidatesOf, whyUnavailable } from './candidate.ts';
 import { probed } from './circuit.ts';
-import { assign, chooseDeployment, dispatch } from './dispatch.ts';
+import { assign, chooseDeployment, dispatch, removeWaiter } from './dispatch.ts';
 import type { Decision, Rejection, RouteEvent, SlotRequest } from './event.ts';
-import { prune, reconfigure, loadInProgress, type Fleet, type Lease } from './fleet.ts';
+import { removeDrained } from './draining.ts';
+import { reconfigure, type Fleet, type Lease } from './fleet.ts';
 import {
   createQueue,
   waitersOf,
   enqueue,
-  remove,
   loadClock,
   loadWaitMs,
   queueLength,
@@ -19,9 +19,11 @@ import {
 import { beginLoads, endLoad, keepLoadClocks } from './loading.ts';
 import type { Policy } from './policy.ts';
 import { release, markDown } from './release.ts';
-import { expireAbandonedPrefills, applyListing } from './replica.ts';
+import { expireAbandonedPrefills } from './replica.ts';
+import { observeList } from './room.ts';
 import { observeStart, observeTime } from './slots.ts';
-import { unstickLoads, findImplicitLoads, observeAnswer, observeMemory } from './stuck-load.ts';
+import { unstickLoads, findImplicitLoads, observeAnswer } from './stuck-load.ts';
+import { observeTurn } from './turn.ts';
 
 export type { Policy } from './policy.ts';
 
@@ -58,15 +60,16 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       probe(fleet, event.backend, event.alive, nowMs);
       break;
     case 'listed':
-      list(fleet, event, nowMs);
+      observeList(fleet, event.backend, event.listing, nowMs);
       findImplicitLoads(fleet, nowMs);
       break;
     case 'loaded':
-      load(fleet, policy, event, nowMs);
+      load(fleet, event, nowMs);
       if (event.result !== 'answered') rejectUnservable(fleet, nowMs, out);
       break;
     case 'reconfigured':
       reconfigure(fleet, event.spec);
+      removeDrained(fleet);
       rejectUnservable(fleet, nowMs, out);
       break;
     case 'ticked':
@@ -76,7 +79,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
   if (fleet.waiting.size > 0) {
     dispatch(fleet, policy, nowMs, out);
     beginLoads(fleet, policy, nowMs, out);
-    keepLoadClocks(fleet, nowMs);
+    keepLoadClocks(fleet, policy, nowMs);
   }
   return out;
 }
@@ -111,8 +114,9 @@ function onArrived(
     return;
   }
   if (queue === undefined) {
-    queue = createQueue(event.queue);
-    fleet.queues.set(queueKey(event), queue);
+    const key = queueKey(event);
+    queue = createQueue(key, event.queue, deployments);
+    fleet.queues.set(key, queue);
   }
   enqueue(queue, { ...event, loadMsBefore: loadClock(queue, nowMs) - event.loadedMs });
   fleet.waiting.set(request, queue);
@@ -123,26 +127,11 @@ function queueKey({ queue, deployments }: SlotRequest): string {
   return [queue, ...deployments].join('\n');
 }
 
-function removeWaiter(fleet: Fleet, request: string): void {
-  const queue = fleet.waiting.get(request);
-  if (queue !== undefined) remove(queue, request);
-  fleet.waiting.delete(request);
-  // A draining part may have stayed for this waiter.
-  if (queue !== undefined && queueLength(queue) === 0) pruneDrained(fleet);
-}
-
-function pruneDrained(fleet: Fleet): void {
-  for (const { draining } of [...fleet.deployments.values(), ...fleet.backends.values()]) {
-    if (!draining) continue;
-    prune(fleet);
-    return;
-  }
-}
-
 function start(lease: Lease, nowMs: number): void {
   if (lease.released || lease.started) return;
   lease.started = true;
   lease.replica.started += 1;
+  observeTurn(lease.backend, lease.replica);
   observeStart(lease.replica.slots, lease.request, nowMs);
   observeAnswer(lease, nowMs);
 }
@@ -152,33 +141,18 @@ function probe(fleet: Fleet, url: string, alive: boolean, nowMs: number): void {
   if (backend !== undefined) backend.circuit = probed(backend.circuit, alive, nowMs);
 }
 
-function list(fleet: Fleet, { backend: url, listing }: Extract<RouteEvent, { kind: 'listed' }>, nowMs: number): void {
-  const backend = fleet.backends.get(url);
-  if (backend !== undefined) {
-    backend.listed = listing.models.map(({ name }) => name).toSorted();
-    const watch = loadInProgress(fleet, backend)?.watch;
-    if (watch !== undefined && listing.askedMs >= watch.sinceMs) observeMemory(watch, backend.listed.join(' '), nowMs);
-  }
-  for (const replica of fleet.replicas.values()) if (replica.backend === url) applyListing(replica, listing);
-}
-
-function load(
-  fleet: Fleet,
-  policy: Policy,
-  { replica: id, result }: Extract<RouteEvent, { kind: 'loaded' }>,
-  nowMs: number,
-): void {
+function load(fleet: Fleet, { replica: id, result }: Extract<RouteEvent, { kind: 'loaded' }>, nowMs: number): void {
   const replica = fleet.replicas.get(id);
   if (replica === undefined) return;
-  endLoad(fleet, policy, replica, result, nowMs);
+  endLoad(fleet, replica, result, nowMs);
   const backend = fleet.backends.get(replica.backend);
   if (result === 'backend-failed' && backend !== undefined) markDown(fleet, backend, nowMs);
-  pruneDrained(fleet);
+  removeDrained(fleet);
 }
 
 function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
   fleet.tickWanted = false;
-  pruneDrained(fleet);
+  removeDrained(fleet);
   for (const replica of fleet.replicas.values()) {
     expireAbandonedPrefills(replica, nowMs);
     observeTime(replica.slots, nowMs);

@@ -4,25 +4,36 @@ import type { Listing } from '../route/residency.ts';
 export interface PollerOptions {
   /** The current backends. */
   readonly backends: () => readonly string[];
+  /** Whether a load runs on a backend. */
+  readonly isLoading: (backend: string) => boolean;
   readonly list: (backend: string) => Promise<Listing | undefined>;
   readonly onListed: (backend: string, listing: Listing) => void;
 }
 
-const PAUSE_MS = 2000;
+const LOADING_PAUSE_MS = 250;
+/** Between two lists of a backend without a load, in pauses. */
+const PAUSES = 8;
 
-/** Lists the models in each backend's memory every 2 s. A backend that does not answer delays no other. */
+/**
+ * Lists the models in each backend's memory every 2 s, and every 0.25 s while a load runs there: only the lists show which models
+ * make room for it. A backend that does not answer delays no other.
+ */
 export class Poller {
   readonly #options: PollerOptions;
   /** Backends with a list in progress, and whether to repeat it at its end. */
   readonly #polling = new Map<string, boolean>();
   readonly #timer: NodeJS.Timeout;
+  #turns = 0;
   #closed = false;
 
   constructor(options: PollerOptions) {
     this.#options = options;
     this.#timer = setInterval(() => {
-      for (const backend of options.backends()) if (!this.#polling.has(backend)) void this.#ask(backend);
-    }, PAUSE_MS);
+      this.#turns += 1;
+      const all = this.#turns % PAUSES === 0;
+      for (const backend of options.backends())
+        if (!this.#polling.has(backend) && (all || options.isLoading(backend))) void this.#ask(backend);
+    }, LOADING_PAUSE_MS);
     this.#timer.unref();
   }
 

@@ -8,7 +8,7 @@ import type {
   RouteEvent,
   SlotRequest,
 } from '../route/event.ts';
-import type { Backend, Fleet, FleetSpec, Lease } from '../route/fleet.ts';
+import { loadInProgress, type Backend, type Fleet, type FleetSpec, type Lease } from '../route/fleet.ts';
 import type { Listing } from '../route/residency.ts';
 import { needsTick, route, type Policy } from '../route/router.ts';
 
@@ -77,6 +77,12 @@ export class Scheduler {
   /** Requests that wait for a slot. */
   get waiting(): number {
     return this.fleet.waiting.size;
+  }
+
+  /** Whether a load runs on a backend. */
+  isLoading(url: string): boolean {
+    const backend = this.fleet.backends.get(url);
+    return backend !== undefined && loadInProgress(this.fleet, backend) !== undefined;
   }
 
   /** Asks for a slot. Returns a ticket for {@link cancel} if the request waits, `undefined` if `onDecision` has been called. */

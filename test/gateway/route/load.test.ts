@@ -91,16 +91,20 @@ test('another copy evicts a model only if the queue is longer than a load', () =
   assert.deepEqual(stage.loads, ['m@b']);
 });
 
-test('one load at a time runs on a backend, and its resident models keep serving', () => {
+test('one load at a time runs on a backend; meanwhile a model that may have to go gets no requests', () => {
   const stage = new Stage(managedFleet(1, ['a'], ['m', 'n']));
   stage.list('a', 'x');
   stage.arrive();
   const other = stage.arrive({ queue: 'n', deployments: ['n@a'] });
   assert.deepEqual(stage.loads, ['m@a']);
   stage.load();
+  assert.deepEqual([stage.loads, stage.outcomeOf(other)], [['m@a'], 'waits'], 'the fresh model serves first');
+  stage.start('r1');
   assert.deepEqual([stage.loads, stage.outcomeOf(other)], [['m@a', 'n@a'], 'waits']);
   stage.release('r1');
-  assert.equal(stage.outcomeOf(stage.arrive()), 'm@a');
+  assert.equal(stage.outcomeOf(stage.arrive()), 'waits');
+  stage.load();
+  assert.equal(stage.outcomeOf(other), 'n@a');
 });
 
 test('a busy server is retried soon; one whose load failed is paused', () => {
@@ -145,6 +149,7 @@ test('aliases with different runner options of one model are loaded in turn, and
   const short = stage.arrive();
   const other = stage.arrive({ queue: 'long', deployments: ['long@a'] });
   stage.load();
+  stage.start(short);
   const next = stage.arrive();
   assert.deepEqual(
     [stage.outcomeOf(short), stage.outcomeOf(other), stage.outcomeOf(next), stage.loads],
@@ -184,10 +189,11 @@ test('after a load, other models of the backend start with a load, because one m
     backend: 'a',
     listing: { models: [{ name: 'n', context: 4096, family: undefined }], askedMs: (stage.nowMs += 1) },
   });
-  stage.arrive();
+  const first = stage.arrive();
   stage.pass(2000);
   stage.load();
   assert.deepEqual([residencyOf(stage), residencyOf(stage, 'a#n')], ['resident', 'unknown']);
+  stage.start(first);
   stage.arrive({ queue: 'n', deployments: ['n@a'] });
   assert.deepEqual(stage.loads, ['m@a', 'n@a']);
 });

@@ -205,6 +205,7 @@ test('after a reconfiguration, kept parts keep their counters, and removed parts
   assert.partialDeepStrictEqual(fleet.deployments.get('m@b'), { inFlight: 1, weight: 3 });
   assert.equal(deploymentOf(arrive(fleet, { deployments: ['m@b', 'm@d'] })), 'm@d', 'the lease on b still counts');
   release(fleet, 'm@a', 'answered');
+  route(fleet, POLICY, { kind: 'ticked' }, 100);
   assert.deepEqual([...fleet.backends.keys(), ...fleet.deployments.keys()].toSorted(), ['b', 'd', 'm@b', 'm@d']);
   release(fleet, 'm@b', 'answered');
   release(fleet, 'm@d', 'answered');

@@ -127,7 +127,5 @@ test('no load starts beside an implicit load; an answered request shows that its
   stage.pass(1000);
   assert.deepEqual([stage.loads, stage.outcomeOf(other)], [[], 'waits']);
   stage.start(inside);
-  stage.release(inside);
-  assert.equal(stage.outcomeOf(stage.arrive()), 'm@a');
-  assert.deepEqual(stage.loads, ['n@a']);
+  assert.deepEqual([stage.fleet.replicas.get('a#m')?.residency.state, stage.loads], ['resident', ['n@a']]);
 });

@@ -19,7 +19,7 @@ function serve(stage: Stage, ms: number): number {
   return served;
 }
 
-/** A stage whose backend has `n` in memory, with a load of `m` begun that takes 2 s by itself. */
+/** A stage whose backend has `n` in memory and room for `m`, with a load of `m` begun that takes 2 s by itself. */
 function contested(): Stage {
   const stage = new Stage(managedFleet(2, ['a'], ['m', 'n']));
   const first = stage.arrive();
@@ -28,6 +28,7 @@ function contested(): Stage {
   stage.release(first);
   stage.list('a', 'n');
   stage.release(stage.arrive(N));
+  stage.list('a', 'm', 'n');
   stage.list('a');
   stage.list('a', 'n');
   assert.equal(stage.arrive() !== '' && stage.loads.at(-1), 'm@a');
@@ -152,4 +153,77 @@ test('models yield to an implicit load too', () => {
   assert.equal(stage.outcomeOf(next), 'waits');
   stage.start(inside);
   assert.equal(stage.outcomeOf(next), 'n@a');
+});
+
+/** A stage whose backend holds `n`, with a load of `m` begun; nothing is known about its room. */
+function evicting(): Stage {
+  const stage = new Stage(managedFleet(2, ['a'], ['m', 'n']));
+  stage.list('a', 'n');
+  stage.arrive();
+  assert.deepEqual(stage.loads, ['m@a']);
+  return stage;
+}
+
+test('while room is made for a load, a model that may have to go gets no requests, and its wait is a wait for a load', () => {
+  const stage = evicting();
+  const held = stage.arrive(N);
+  stage.pass(500);
+  stage.list('a');
+  stage.pass(10_000);
+  assert.equal(stage.outcomeOf(held), 'waits');
+  stage.load();
+  stage.start('r1');
+  assert.deepEqual(stage.loads, ['m@a', 'n@a']);
+  stage.load();
+  assert.deepEqual([stage.outcomeOf(held), stage.decisionFor(held)?.loadMs], ['n@a', 10_500]);
+});
+
+test('an idle model that stays in memory during a load serves again, until another model has to go', () => {
+  const stage = evicting();
+  const held = stage.arrive(N);
+  stage.pass(900);
+  stage.list('a', 'n');
+  assert.equal(stage.outcomeOf(held), 'waits', 'the server may not have chosen yet');
+  stage.pass(200);
+  stage.list('a', 'n', 'other');
+  assert.equal(stage.outcomeOf(held), 'n@a');
+  stage.list('a', 'n');
+  assert.equal(stage.outcomeOf(stage.arrive(N)), 'waits', 'the server makes room');
+});
+
+test('a model that answers when a load begins is spared after it was idle', () => {
+  const stage = new Stage(managedFleet(2, ['a'], ['m', 'n']));
+  stage.list('a', 'n');
+  const running = stage.arrive(N);
+  stage.start(running);
+  stage.arrive();
+  const held = stage.arrive(N);
+  stage.pass(5000);
+  stage.list('a', 'n');
+  assert.equal(stage.outcomeOf(held), 'waits');
+  stage.release(running);
+  stage.list('a', 'n');
+  assert.equal(stage.outcomeOf(held), 'waits');
+  stage.pass(1000);
+  stage.list('a', 'n');
+  assert.equal(stage.outcomeOf(held), 'n@a');
+});
+
+test('models that a backend has held together serve during a load of one of them, until one of them leaves for it', () => {
+  const stage = new Stage(managedFleet(2, ['a'], ['m', 'n']));
+  stage.list('a', 'm', 'n');
+  stage.pass(100);
+  stage.list('a', 'n');
+  stage.arrive();
+  const beside = stage.arrive(N);
+  assert.deepEqual([stage.loads, stage.outcomeOf(beside)], [['m@a'], 'n@a']);
+  stage.release(beside);
+  stage.pass(100);
+  stage.list('a');
+  stage.load();
+  stage.list('a', 'm');
+  stage.start('r1');
+  stage.arrive(N);
+  assert.equal(stage.loads.at(-1), 'n@a');
+  assert.equal(stage.outcomeOf(stage.arrive()), 'waits', 'there is no room for both');
 });

@@ -12,7 +12,12 @@ test('calls during a list share one more list after it', async () => {
     asked.push(question);
     return question.promise;
   };
-  const poller = new Poller({ backends: () => ['a'], list, onListed: (_backend, one) => listings.push(one) });
+  const poller = new Poller({
+    backends: () => ['a'],
+    isLoading: () => false,
+    list,
+    onListed: (_backend, one) => listings.push(one),
+  });
   const settle = async (): Promise<void> =>
     new Promise((resolve) => {
       setImmediate(resolve);
@@ -33,4 +38,32 @@ test('calls during a list share one more list after it', async () => {
   asked[2]?.resolve(listing(3));
   await settle();
   assert.deepEqual([asked.length, listings.length], [3, 2], 'no list after close');
+});
+
+test('backends are listed every 2 s, and every 0.25 s while a load runs there', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const asked: string[] = [];
+  const loading = new Set<string>();
+  const poller = new Poller({
+    backends: () => ['a', 'b'],
+    isLoading: (backend) => loading.has(backend),
+    list: async (backend) => {
+      asked.push(backend);
+      return Promise.resolve(undefined);
+    },
+    onListed: () => undefined,
+  });
+  const during = async (ms: number): Promise<string> => {
+    for (let passed = 0; passed < ms; passed += 250) {
+      t.mock.timers.tick(250);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return asked.splice(0).join('');
+  };
+  assert.equal(await during(4000), 'abab');
+  loading.add('b');
+  assert.equal(await during(2000), 'bbbbbbbab');
+  loading.clear();
+  assert.equal(await during(2000), 'ab');
+  poller.close();
 });

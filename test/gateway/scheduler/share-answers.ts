@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import type { Running } from '../running.ts';
+
+/**
+ * Lets clients of each alias ask one chat after the other, every second one as a stream, for a time. Returns the number of answers by
+ * alias. Every response is 200.
+ */
+export async function shareAnswers(
+  gateway: Running,
+  aliases: readonly string[],
+  { clients, ms }: { readonly clients: number; readonly ms: number },
+): Promise<ReadonlyMap<string, number>> {
+  const answers = new Map(aliases.map((alias) => [alias, 0]));
+  const endMs = performance.now() + ms;
+  const ask = async (model: string, stream: boolean): Promise<void> => {
+    while (performance.now() < endMs) {
+      const response = await gateway.chat({ model, stream, max_tokens: 8 });
+      const text = await response.text();
+      assert.equal(response.status, 200, text);
+      assert.ok(!text.includes('"error"'), text);
+      answers.set(model, (answers.get(model) ?? 0) + 1);
+    }
+  };
+  await Promise.all(
+    aliases.flatMap((alias) => Array.from({ length: clients }, (_, client) => ask(alias, client % 2 === 1))),
+  );
+  return answers;
+}
