@@ -1,4 +1,5 @@
 import type { Candidate } from './candidate.ts';
+import type { Replica } from './replica.ts';
 
 /** The state of a queue when a request would have to wait in it. */
 export interface QueueState {
@@ -8,6 +9,7 @@ export interface QueueState {
   readonly candidates: readonly Candidate[];
   /** How long it may wait, ms. */
   readonly maxWaitMs: number;
+  readonly nowMs: number;
 }
 
 /** Decides whether a request may wait. `expectedMs` is the expected wait. */
@@ -19,8 +21,8 @@ export type Admission = (
 
 /** Lets a request wait while its queue is shorter than `longest`, and while its expected wait is within its limit. */
 export function limitQueue(longest: number): Admission {
-  return ({ ahead, candidates, maxWaitMs }) => {
-    const expectedMs = expectedWaitMs(ahead, candidates);
+  return ({ ahead, candidates, maxWaitMs, nowMs }) => {
+    const expectedMs = expectedWaitMs(ahead, candidates, nowMs);
     if (ahead >= longest) return { admit: false, reason: 'queue-full', expectedMs: expectedMs ?? 1000 };
     return expectedMs !== undefined && expectedMs > maxWaitMs
       ? { admit: false, reason: 'queue-timeout', expectedMs }
@@ -28,12 +30,43 @@ export function limitQueue(longest: number): Admission {
   };
 }
 
-/** Expected wait with `ahead` requests in front, from mean service times, ms; undefined before the first sample. */
-export function expectedWaitMs(ahead: number, candidates: readonly Candidate[]): number | undefined {
-  let perMs = 0;
-  for (const { replica } of candidates)
-    if (replica.speed.serviceMs !== undefined) perMs += replica.slots.count / Math.max(1, replica.speed.serviceMs);
-  return perMs > 0 ? (ahead + 1) / perMs : undefined;
+/**
+ * Expected wait with `ahead` requests in front, ms: the time after which that many slots and one more have come free. A request takes
+ * the mean service time of its model there; the requests that run have run for a while. `undefined` before the first sample.
+ */
+export function expectedWaitMs(ahead: number, candidates: readonly Candidate[], nowMs: number): number | undefined {
+  const slots = [...new Set(candidates.map(({ replica }) => replica))].flatMap((replica) => slotsOf(replica, nowMs));
+  if (slots.length === 0) return undefined;
+  if (slots.some(({ serviceMs }) => serviceMs === 0)) return 0;
+  const free = (atMs: number): number =>
+    slots.reduce((sum, { freeMs, serviceMs }) => sum + Math.max(0, Math.floor((atMs - freeMs) / serviceMs) + 1), 0);
+  if (free(0) > ahead) return 0;
+  let [tooSoonMs, enoughMs] = [0, 1];
+  while (free(enoughMs) <= ahead) [tooSoonMs, enoughMs] = [enoughMs, enoughMs * 2];
+  while (enoughMs - tooSoonMs > 1) {
+    const middleMs = Math.floor((tooSoonMs + enoughMs) / 2);
+    if (free(middleMs) > ahead) enoughMs = middleMs;
+    else tooSoonMs = middleMs;
+  }
+  return enoughMs;
+}
+
+// The slots of a model with samples, and when each of them comes free.
+function slotsOf(
+  { slots, speed, runningSinceMs, abandonedPrefills }: Replica,
+  nowMs: number,
+): readonly { readonly freeMs: number; readonly serviceMs: number }[] {
+  if (speed.serviceMs === undefined) return [];
+  const serviceMs = Math.max(1, speed.serviceMs);
+  // A server that queues requests itself always has one.
+  if (!Number.isFinite(slots.count)) return [{ freeMs: 0, serviceMs: 0 }];
+  const taken = [
+    ...runningSinceMs.map((sinceMs) => Math.max(0, serviceMs - (nowMs - sinceMs))),
+    ...abandonedPrefills.map(({ untilMs }) => Math.max(0, untilMs - nowMs)),
+  ].toSorted((a, b) => a - b);
+  // A trial runs beyond the count: the first end frees no slot.
+  const times = [...Array.from({ length: Math.max(0, slots.count - taken.length) }, () => 0), ...taken];
+  return times.slice(-slots.count).map((freeMs) => ({ freeMs, serviceMs }));
 }
 
 /**

@@ -94,6 +94,7 @@ export function assign(
   deployment.rateWindow = countUse(deployment.rateWindow, { requests: 1, tokens: 0 }, nowMs);
   backend.inFlight += 1;
   replica.inFlight += 1;
+  if (replica.slots.kind !== 'unbounded') replica.runningSinceMs.push(nowMs);
   if (trial) {
     replica.slots.trial = { request, startedMs: undefined };
     fleet.tickWanted = true;

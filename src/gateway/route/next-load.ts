@@ -74,7 +74,9 @@ function candidatesToLoad(fleet: Fleet, { queue, waiter, nowMs }: Need, taken: S
 
 function isWorthAnother({ queue, waiter, nowMs }: Need, warm: readonly Candidate[]): boolean {
   const loadMs = Math.min(...warm.map(({ replica }) => replica.speed.loadMs ?? UNKNOWN_LOAD_MS));
-  return Math.max(expectedWaitMs(queueLength(queue) - 1, warm) ?? 0, waitedMs(queue, waiter, nowMs)) > 1.5 * loadMs;
+  return (
+    Math.max(expectedWaitMs(queueLength(queue) - 1, warm, nowMs) ?? 0, waitedMs(queue, waiter, nowMs)) > 1.5 * loadMs
+  );
 }
 
 // A load in progress, the gateway's or a client's: another load with its `keep_alive` could revive the model that is to make room.

@@ -31,6 +31,8 @@ export function release(
   backend.inFlight -= 1;
   if (backend.inFlight === 0) backend.idleSinceMs = nowMs;
   replica.inFlight -= 1;
+  const running = replica.runningSinceMs.indexOf(lease.assignedMs);
+  if (running !== -1) replica.runningSinceMs.splice(running, 1);
   if (replica.inFlight === 0) replica.idleSinceMs = nowMs;
   observeTurn(backend, replica);
   if (started) replica.started -= 1;

@@ -13,6 +13,8 @@ export interface Replica {
   readonly residency: Residency;
   readonly speed: Speed;
   inFlight: number;
+  /** When each of its leases got its slot, in no order; empty if the server queues requests. */
+  readonly runningSinceMs: number[];
   /** When its last lease ended. */
   idleSinceMs: number;
   /** Leases whose backend has begun to answer. */
@@ -78,6 +80,7 @@ export function createReplica({ id, backend, model, managed, slotCount }: Replic
     residency: unknownResidency(!managed),
     speed: unknownSpeed(),
     inFlight: 0,
+    runningSinceMs: [],
     idleSinceMs: 0,
     started: 0,
     abandonedPrefills: [],

@@ -108,7 +108,7 @@ function onArrived(
     return;
   }
   // A retry was admitted before.
-  const admission = event.isRetry ? ({ admit: true } as const) : policy.admit({ ahead, candidates, maxWaitMs });
+  const admission = event.isRetry ? ({ admit: true } as const) : policy.admit({ ahead, candidates, maxWaitMs, nowMs });
   if (!admission.admit) {
     reject(admission.reason, retryAfterMs(admission.expectedMs, policy.random()));
     return;
@@ -171,7 +171,7 @@ function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): voi
     for (const waiter of waitersOf(queue)) {
       if (nowMs < waiter.untilMs && waitedMs(queue, waiter, nowMs) <= waiter.maxWaitMs) continue;
       const expectedMs =
-        expectedWaitMs(queueLength(queue), candidatesOf(fleet, waiter.deployments, [], nowMs)) ??
+        expectedWaitMs(queueLength(queue), candidatesOf(fleet, waiter.deployments, [], nowMs), nowMs) ??
         nowMs - waiter.sinceMs;
       rejectWaiter(
         fleet,
