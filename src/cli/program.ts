@@ -6,7 +6,7 @@ import { enforceCommand } from './commands/enforce.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import type { Start } from './commands/phase-command.ts';
 import { preflightCommand } from './commands/preflight.ts';
-import { gatewayCommand, simCommand, type HandOn } from './commands/servers.ts';
+import { gatewayCommand, printHelp, simCommand, type HandOn } from './commands/servers.ts';
 import { smokeCommand } from './commands/smoke.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
 import { upCommand } from './commands/up.ts';
@@ -28,7 +28,7 @@ function helpCommand(program: Command): Command {
     .helpOption('-h, --help', 'print help')
     .action((name: string | undefined, _options: object, own: Command) => {
       const command = name === undefined ? program : program.commands.find((each) => each.name() === name);
-      if (command !== undefined) return command.outputHelp();
+      if (command !== undefined) return printHelp(command);
       const meant = nearestName(
         name ?? '',
         program.commands.map((each) => each.name()),

@@ -189,13 +189,16 @@ test('docs lists the pages and prints one, on stdout', async () => {
 });
 
 test('gateway and sim get their arguments as they were typed, --help included', async () => {
-  const [help, sim, { status, stderr }] = await Promise.all([
+  const [help, sim, byName, simByName, { status, stderr }] = await Promise.all([
     hxllm('gateway', '--help'),
     hxllm('sim', '--help'),
+    hxllm('help', 'gateway'),
+    hxllm('help', 'sim'),
     hxllm('gateway', '--config', 'nowhere.yaml', '--check'),
   ]);
   assert.match(help.stdout, /--config FILE/);
   assert.match(sim.stdout, /--num-parallel/);
+  assert.deepEqual([byName, simByName], [help, sim], 'hxllm help NAME prints the same');
   assert.equal(status, 78);
   assert.match(stderr, /nowhere\.yaml/);
 });

@@ -20,9 +20,18 @@ export function simCommand(handOn: HandOn): Command {
   );
 }
 
+/** Commands whose program prints its own help. */
+const UNPARSED = new WeakSet<Command>();
+
+/** Prints the help of a command: the program's own, if it parses its own flags. */
+export async function printHelp(command: Command): Promise<void> {
+  if (UNPARSED.has(command)) await command.parseAsync(['--help'], { from: 'user' });
+  else command.outputHelp();
+}
+
 function unparsed(name: string, purpose: string): Command {
   // The program parses its own flags, also --help: on a host it is started without hxllm.
-  return new Command(name)
+  const command = new Command(name)
     .summary(purpose)
     .description(purpose)
     .argument('[arguments...]')
@@ -30,4 +39,6 @@ function unparsed(name: string, purpose: string): Command {
     .helpOption(false)
     .allowUnknownOption()
     .passThroughOptions();
+  UNPARSED.add(command);
+  return command;
 }
