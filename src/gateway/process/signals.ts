@@ -12,10 +12,10 @@ export interface Signals {
 }
 
 /**
- * Handles signals from now on. SIGHUP is ignored before `onHangUp`; on a terminal it means that the terminal is gone, and stops the
- * gateway.
+ * Handles signals from now on. SIGHUP is ignored before `onHangUp`; on a terminal (`onTerminal`) it means that the terminal is gone, and
+ * stops the gateway.
  */
-export function listenForSignals(): Signals {
+export function listenForSignals(onTerminal = isatty(0)): Signals {
   const at = new AbortController();
   const { promise: first, resolve } = Promise.withResolvers<void>();
   let asked = false;
@@ -35,7 +35,7 @@ export function listenForSignals(): Signals {
     acting = undefined;
   };
   const onHangUp = (): void => {
-    if (isatty(0)) {
+    if (onTerminal) {
       onStop();
       return;
     }
