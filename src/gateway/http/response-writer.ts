@@ -3,7 +3,7 @@ import type { ErrorResponse } from '../client-dialect.ts';
 import { PIECE_BYTES, SendQueue } from './send-queue.ts';
 
 /** Silence after which a stream sends its keep-alive text, ms. */
-export const SILENCE_MS = 15_000;
+const SILENCE_MS = 15_000;
 
 const STREAM_HEADERS = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
 

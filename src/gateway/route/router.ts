@@ -25,8 +25,6 @@ import { observeStart, observeTime } from './slots.ts';
 import { unstickLoads, findImplicitLoads, observeAnswer } from './stuck-load.ts';
 import { observeTurn } from './turn.ts';
 
-export type { Policy } from './policy.ts';
-
 /**
  * Applies an event to the fleet and returns decisions. Pure except for changes to the fleet: the time is an argument, and the function
  * never waits.

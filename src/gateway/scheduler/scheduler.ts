@@ -10,7 +10,8 @@ import type {
 } from '../route/event.ts';
 import { loadInProgress, type Backend, type Fleet, type FleetSpec, type Lease } from '../route/fleet.ts';
 import type { Listing } from '../route/residency.ts';
-import { needsTick, route, type Policy } from '../route/router.ts';
+import type { Policy } from '../route/policy.ts';
+import { needsTick, route } from '../route/router.ts';
 
 const TICK_MS = 100;
 

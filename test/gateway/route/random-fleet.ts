@@ -6,7 +6,7 @@ import type { AttemptResult } from '../../../src/gateway/route/event.ts';
 import { queueLength } from '../../../src/gateway/route/queue.ts';
 import { managedFleet, POLICY, Stage } from './stage.ts';
 
-export const ENDINGS: readonly AttemptResult[] = [
+const ENDINGS: readonly AttemptResult[] = [
   'answered',
   'cancelled',
   'refused',

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Decision, AttemptResult } from '../../../src/gateway/route/event.ts';
 import { createFleet, type Fleet, type Lease, type DeploymentSpec } from '../../../src/gateway/route/fleet.ts';
-import { route, type Policy } from '../../../src/gateway/route/router.ts';
+import type { Policy } from '../../../src/gateway/route/policy.ts';
+import { route } from '../../../src/gateway/route/router.ts';
 import { simpleShuffle } from '../../../src/gateway/route/strategy/simple-shuffle.ts';
 import { planOf, POLICY } from './stage.ts';
 

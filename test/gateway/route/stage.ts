@@ -12,7 +12,8 @@ import type {
 import { yieldToLoads } from '../../../src/gateway/route/yield-to-load.ts';
 import { createFleet, type Fleet, type FleetSpec, type Lease } from '../../../src/gateway/route/fleet.ts';
 import { loadForWaiters } from '../../../src/gateway/route/next-load.ts';
-import { route, type Policy } from '../../../src/gateway/route/router.ts';
+import type { Policy } from '../../../src/gateway/route/policy.ts';
+import { route } from '../../../src/gateway/route/router.ts';
 import { leastBusy } from '../../../src/gateway/route/strategy/least-busy.ts';
 
 const random = (): number => 0.5;

@@ -2,7 +2,7 @@ import { isObject, textOf, type Json } from '../../json.ts';
 import { isSameModel } from '../../../core/model-name.ts';
 
 /** The version of Ollama whose API the gateway implements. The gateway reports it if no Ollama server reports its own. */
-export const API_VERSION = '0.22.1';
+const API_VERSION = '0.22.1';
 
 // A digest that no file has.
 const NO_DIGEST = '0'.repeat(64);

@@ -3,7 +3,7 @@ import type { ChunkStream } from './chat-chunks.ts';
 import { chunkOpening } from './completion-head.ts';
 
 /** The end of every stream that ended without an error. */
-export const DONE = 'data: [DONE]\n\n';
+const DONE = 'data: [DONE]\n\n';
 
 /** The chunks after the last choice of a stream. */
 export function streamEnd({ head, includeUsage }: ChunkStream, usage: Json): string {
