@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { errorOf, startGateway } from './running.ts';
+import { errorOf, startGateway, until } from './running.ts';
 import { startApp } from './app-stage.ts';
 
 const { fake, gateway, stop } = await startApp();
@@ -86,10 +86,24 @@ test('HEAD is GET without a body; OPTIONS lists the allowed methods and no other
 });
 
 test("a client's request id is returned and logged beside the gateway's, unless it is invalid", async () => {
-  const good = await gateway.ask('/v1/models', { headers: { 'x-client-request-id': 'abc-1' } });
-  assert.equal(good.headers.get('x-client-request-id'), 'abc-1');
-  const bad = await gateway.ask('/v1/models', { headers: { 'x-client-request-id': 'a'.repeat(200) } });
-  assert.equal(bad.headers.get('x-client-request-id'), null);
+  for (const [given, returned] of [
+    ['abc-1', 'abc-1'],
+    ['a'.repeat(128), 'a'.repeat(128)],
+    ['a'.repeat(129), undefined],
+    ['two words', undefined],
+    ['\u00e9', undefined],
+  ] as const) {
+    const response = await gateway.ask('/v1/models', { headers: { 'x-client-request-id': given } });
+    await response.text();
+    assert.equal(response.headers.get('x-client-request-id') ?? undefined, returned, given);
+    const id = response.headers.get('x-request-id');
+    assert.match(id ?? '', /^req_[0-9a-f]{32}$/);
+    const line = (): Readonly<Record<string, unknown>> | undefined =>
+      gateway.ended().find(({ request }) => request === id);
+    await until('the request is logged', () => line() !== undefined);
+    assert.equal(line()?.['client_request'], returned, given);
+    assert.equal(line()?.['path'], '/v1/models');
+  }
 });
 
 test('each request writes one log line, with counts and times, and without content and keys', async () => {

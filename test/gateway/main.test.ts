@@ -67,12 +67,16 @@ test('a file that no reader can walk is refused by SIGHUP, and the process goes 
   const run = start(['--config', file, '--port', '0'], { LITELLM_MASTER_KEY: KEY });
   const address = await addressOf(run);
   for (const circle of ['{"x": &a [*a]}', '{"model_list": &l [*l]}', `{"y": &b {"c": *b}, ${text.slice(1)}`]) {
-    run.out = '';
+    [run.out, run.err] = ['', ''];
     await writeFile(file, circle);
     run.child.kill('SIGHUP');
-    await until('it is refused', () => run.out.includes('"reload-refused"'));
+    await until('it is refused', () => run.out.includes('"reload-refused"') && run.err.endsWith('\n'));
+    assert.match(
+      run.err,
+      /circle\.yaml.*\(config\.not-yaml\)\n {2}Expected YAML, found: an alias refers to the value/,
+      circle,
+    );
   }
-  assert.match(run.err, /circle\.yaml.*\(config\.not-yaml\)\n {2}Expected YAML, found: an alias refers to the value/);
   assert.equal((await fetch(`http://${address}/health/liveliness`, { headers: { connection: 'close' } })).status, 200);
   run.child.kill('SIGTERM');
   assert.equal(await run.code, 0);

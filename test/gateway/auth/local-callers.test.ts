@@ -18,6 +18,13 @@ test('local names and addresses may use a gateway without a key, other names may
     '10.1.2.3:80',
     '192.168.7.7',
     '0.0.0.0:4000',
+    // Link-local, private and unspecified addresses.
+    '169.254.1.1',
+    '172.16.0.1',
+    '172.31.255.255:4000',
+    '[fd00::1]:4000',
+    '[fe80::1]',
+    '[::]:4000',
   ];
   for (const host of [...local, ...addresses, '', undefined])
     assert.equal(foreignCaller({ host }, ORIGINS), undefined, host);
@@ -28,6 +35,13 @@ test('local names and addresses may use a gateway without a key, other names may
     '[2001:db8::1]:4000',
     'notlocalhost',
     '[::1',
+    '172.15.255.255',
+    '172.32.0.1',
+    '11.0.0.1',
+    '0.0.0.1',
+    '169.255.0.1',
+    '[fbff::1]',
+    '[fec0::1]',
   ])
     assert.equal(foreignCaller({ host }, ORIGINS)?.kind, 'forbidden', host);
 });
@@ -38,14 +52,16 @@ test('a page needs an origin of hxllm.origins', () => {
     assert.equal(foreignCaller({ host: 'localhost', origin }, ORIGINS)?.code, 'foreign_caller', origin);
 });
 
+const GETS: ReadonlySet<string> = new Set(['/v1/models', '/model/info', '/api/tags']);
+
 /** The status of a request with these headers, which fetch would not send. */
 function statusOf(url: string, path: string, headers: Readonly<Record<string, string>>): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const sent = request(`${url}${path}`, { headers, method: path === '/v1/models' ? 'GET' : 'POST' }, (response) => {
+  const sent = request(`${url}${path}`, { headers, method: GETS.has(path) ? 'GET' : 'POST' }, (response) => {
     response.resume();
     resolve(response.statusCode ?? 0);
   });
-  sent.on('error', reject).end(path === '/v1/models' ? undefined : '{"model":"m","messages":[]}');
+  sent.on('error', reject).end(GETS.has(path) ? undefined : '{"model":"m","messages":[]}');
   return promise;
 }
 
@@ -56,9 +72,16 @@ test('a gateway without a key refuses foreign callers on every path that needs o
   await using keyed = await startGateway([fake]);
   for (const path of ['/v1/models', '/v1/chat/completions', '/v1/messages', '/api/chat'])
     assert.equal(await statusOf(keyless.url, path, { host: 'evil.example' }), 403, path);
-  assert.equal(await statusOf(keyless.url, '/v1/models', { origin: 'https://evil.example' }), 403);
+  for (const path of ['/v1/models', '/model/info', '/v1/chat/completions', '/v1/messages', '/api/chat', '/api/tags'])
+    assert.equal(await statusOf(keyless.url, path, { origin: 'https://evil.example' }), 403, path);
   assert.equal(await statusOf(keyless.url, '/v1/models', { host: 'localhost' }), 200);
   assert.equal(await statusOf(open.url, '/v1/models', { host: 'llm.example', origin: 'https://a.example' }), 200);
   const authorization = `Bearer ${KEY}`;
-  assert.equal(await statusOf(keyed.url, '/v1/models', { host: 'llm.example', authorization }), 200);
+  const foreign = { host: 'llm.example', origin: 'https://evil.example' };
+  for (const path of ['/v1/models', '/model/info', '/api/tags', '/v1/chat/completions', '/v1/messages', '/api/chat']) {
+    const status = await statusOf(keyed.url, path, { ...foreign, authorization });
+    // Without messages /api/chat loads the model, and the others refuse the body.
+    assert.equal(status, GETS.has(path) || path === '/api/chat' ? 200 : 400, path);
+    assert.equal(await statusOf(keyed.url, path, foreign), 401, path);
+  }
 });
