@@ -16,6 +16,13 @@ if (import.meta.main) await main(process.argv.slice(2));
 
 async function main(patterns: readonly string[]): Promise<void> {
   const files = findTestFiles(ROOT, patterns).filter((file) => patterns.length > 0 || !isSerial(file));
+  if (files.length === 0) {
+    process.stderr.write(
+      `Expected test files with one of these words in their path, found none: ${patterns.join(' ')}\n`,
+    );
+    process.exitCode = 64;
+    return;
+  }
   process.stdout.write(`running ${String(files.length)} test files\n`);
   const failed: string[] = [];
   let covered: readonly FileCoverage[] = [];

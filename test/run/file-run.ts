@@ -20,6 +20,8 @@ export interface FileOptions {
   readonly limit: AbortSignal;
   /** Called with one character for each finished test. */
   readonly mark: (character: string) => void;
+  /** Called with what the file prints. */
+  readonly onPrinted?: (text: string) => void;
 }
 
 /** Time for the runner to notice that all processes of a file have ended, ms. */
@@ -30,7 +32,7 @@ const LINES = 40;
 type Failure = EventData.TestFail;
 
 /** Runs one test file to its end or to its time limit: node's own limits do not cover a file that does not end. */
-export async function runFile(file: string, { root, limit, mark }: FileOptions): Promise<FileRun> {
+export async function runFile(file: string, { root, limit, mark, onPrinted }: FileOptions): Promise<FileRun> {
   const startedMs = performance.now();
   const failures: Failure[] = [];
   const progress = createProgress();
@@ -50,6 +52,7 @@ export async function runFile(file: string, { root, limit, mark }: FileOptions):
   limit.addEventListener('abort', end, { once: true });
   const keep = ({ message }: EventData.TestStderr): void => {
     printed += message;
+    onPrinted?.(message);
   };
   stream.on('test:stdout', keep);
   stream.on('test:stderr', keep);

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { coverageTable } from './coverage.ts';
+import { summaryOf } from './static.ts';
 import { testsOf } from './watch.ts';
 
 test('a changed source has the test at its path, or else the tests of its folder; a changed test has itself', () => {
@@ -42,4 +45,17 @@ test('coverage is summed by room, and rooms without a loaded file are left out',
       ['all', '2/3', '75.0 %', '-', '50.0 %'],
     ],
   );
+});
+
+test('coverage of a word that no test file has in its path is wrong usage', () => {
+  const program = join(import.meta.dirname, 'coverage.ts');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'no-such-word'], { encoding: 'utf8' });
+  assert.deepEqual([status, stdout], [64, '']);
+  assert.match(stderr, /found none: no-such-word/);
+});
+
+test('the last line of npm run check names the checks that were left out', () => {
+  assert.equal(summaryOf({ passed: true, leftOut: [] }), 'all fine');
+  assert.equal(summaryOf({ passed: true, leftOut: ['types', 'lint'] }), 'fine; left out: types, lint');
+  assert.equal(summaryOf({ passed: false, leftOut: ['lint'] }), 'failed; left out: lint');
 });

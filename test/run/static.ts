@@ -24,11 +24,20 @@ const CHECKS: readonly StaticCheck[] = [
   { title: 'architecture', argv: ['node', '--test', '--test-reporter=dot', 'test/architecture/*.test.ts'] },
 ];
 
-/** Runs every static check, one line each; the findings of a check are printed above its line. Returns whether all passed. */
-export async function checkStatically(root: string): Promise<boolean> {
+/** The result of all checks. */
+export interface StaticResult {
+  readonly passed: boolean;
+  /** Titles of checks that could not run. */
+  readonly leftOut: readonly string[];
+}
+
+/** Runs every static check, one line each; the findings of a check are printed above its line. */
+export async function checkStatically(root: string): Promise<StaticResult> {
+  const leftOut: string[] = [];
   let passed = true;
   for (const { title, argv, needs } of CHECKS) {
     if (needs !== undefined && !existsSync(join(root, needs.folder))) {
+      leftOut.push(title);
       process.stdout.write(`${title}: LEFT OUT (${needs.folder} is missing; run: ${needs.fix})\n`);
       continue;
     }
@@ -40,7 +49,13 @@ export async function checkStatically(root: string): Promise<boolean> {
     );
     passed &&= code === 0;
   }
-  return passed;
+  return { passed, leftOut };
+}
+
+/** The result in words; a check that could not run is named. */
+export function summaryOf({ passed, leftOut }: StaticResult): string {
+  const rest = leftOut.length === 0 ? '' : `; left out: ${leftOut.join(', ')}`;
+  return `${passed ? (leftOut.length === 0 ? 'all fine' : 'fine') : 'failed'}${rest}`;
 }
 
 function runTool(

@@ -43,19 +43,19 @@ async function runOne(file: string): Promise<{ readonly output: string; readonly
 }
 
 /**
- * Runs one test file whose time limit ends when it has created the file `begun` and its first test has been reported: a report may arrive
- * later than the file. The ticks after that let the rest of its output arrive. The content of `begun` comes back too.
+ * Runs one test file whose time limit ends when it has created the file `begun`, its first test has been reported, and the line that it
+ * prints has arrived: each may be later than the others. The content of `begun` comes back too.
  */
-async function runOverdue(file: string): Promise<FileRun & { readonly begun: string }> {
+async function runOverdue(file: string, line = ''): Promise<FileRun & { readonly begun: string }> {
   rmSync(join(folder, 'begun'), { force: true });
   const [, told] = await runScript(
     file,
     `import { existsSync } from 'node:fs';
     import { runFile } from ${JSON.stringify(join(import.meta.dirname, 'file-run.ts'))};
     const limit = new AbortController();
-    let [reported, ticks] = [false, 0];
-    const watch = setInterval(() => { if (reported && existsSync('begun') && ++ticks > 15) limit.abort(); }, 20);
-    const ran = await runFile(${JSON.stringify(join(folder, 'planted.test.mjs'))}, { root: ${JSON.stringify(folder)}, limit: limit.signal, mark: () => { reported = true; } });
+    let [reported, printed] = [false, ''];
+    const watch = setInterval(() => { if (reported && printed.includes(${JSON.stringify(line)}) && existsSync('begun')) limit.abort(); }, 20);
+    const ran = await runFile(${JSON.stringify(join(folder, 'planted.test.mjs'))}, { root: ${JSON.stringify(folder)}, limit: limit.signal, mark: () => { reported = true; }, onPrinted: (text) => { printed += text; } });
     clearInterval(watch);
     process.stdout.write('\\n---' + JSON.stringify(ran));`,
   );
@@ -96,7 +96,8 @@ test('a file that does not load is a failure', async () => {
 });
 
 test('a file that hangs is stopped with all its processes, and the report lists its finished tests', async () => {
-  const { tally, failures, begun } = await runOverdue(`
+  const { tally, failures, begun } = await runOverdue(
+    `
     import { spawn, spawnSync } from 'node:child_process';
     import { readFileSync, renameSync, writeFileSync } from 'node:fs';
     import { test } from 'node:test';
@@ -112,7 +113,9 @@ test('a file that hangs is stopped with all its processes, and the report lists 
       await new Promise(() => setInterval(() => {}, 1000));
     });
     test('the last', () => {});
-  `);
+  `,
+    'a trace\n',
+  );
   assert.deepEqual([tally.success, tally.tests, tally.passed, tally.failed], [false, 2, 1, 1]);
   assert.equal(failures.length, 1);
   assert.match(
