@@ -16,3 +16,13 @@ export function shellLine(argv: readonly string[]): string {
   const head = program.includes('=') ? `'${program.replaceAll("'", String.raw`'\''`)}'` : quote(program);
   return [head, ...rest.map(quote)].join(' ');
 }
+
+/**
+ * Joins an argument array into one line for a login shell of any kind. sh, tcsh and fish agree on single quotes only around
+ * text without quotes, `!`, backslashes and line ends; other lines travel in base64, and bash reads them.
+ */
+export function loginLine(argv: readonly string[]): string {
+  const line = shellLine(argv);
+  if (argv.every((argument) => !/['!\\\n]/.test(argument))) return line;
+  return `bash -c 'eval "$(echo ${Buffer.from(line, 'utf8').toString('base64')} | base64 -d)"'`;
+}

@@ -1,7 +1,8 @@
 import { errorMessage } from '../core/error.ts';
 import type { Become, CallOptions, Host } from '../core/host.ts';
-import { ok, type Result } from '../core/problem.ts';
+import { fail, ok, type Result } from '../core/problem.ts';
 import { shellLine } from '../core/shell.ts';
+import { noShell } from './no-shell.ts';
 import type { Answer, Fact, Facts, Question, Questions } from './question.ts';
 
 const DEFAULT_TIMEOUT_S = 10;
@@ -19,7 +20,8 @@ export interface AskOptions extends CallOptions {
 /**
  * Asks all questions in one script and one round trip. The host answers them concurrently. Questions for root run under
  * `sudo -n`, unless the user is root already; with `become: none` they run as the user. `nonce` is a word that no
- * answer contains.
+ * answer contains. The script travels by stdin: a command line is limited to 128 KiB, and tcsh and fish read its quotes in their
+ * own way. Problem `host.no-shell` if something else than bash ran.
  */
 export async function ask<Q extends Questions>(
   host: Host,
@@ -28,11 +30,14 @@ export async function ask<Q extends Questions>(
   options: AskOptions,
 ): Promise<Result<Facts<Q>>> {
   const { names, script } = compose(questions, nonce, options.become);
-  const ran = await host.run({ argv: ['bash', '-c', script], title: 'look at the host' }, options);
+  const ran = await host.run({ argv: ['bash', '-s'], stdin: script, title: 'look at the host' }, options);
   if (!ran.ok) return ran;
-  const answers = split(ran.value.stdout, nonce);
+  const { stdout } = ran.value;
+  if (names.length > 0 && !stdout.includes(`${nonce}:`)) return fail(noShell(host.name, ran.value));
+  const answers = split(stdout, nonce);
+  const refusal = refusalOf(stdout, nonce);
   options.keep?.(answers, script);
-  const facts = names.map((name) => [name, factOf(questions[name], answers.get(name))] as const);
+  const facts = names.map((name) => [name, factOf(questions[name], answers.get(name), refusal)] as const);
   // Built from the questions name by name, which is what the type states.
   return ok(Object.fromEntries(facts) as Facts<Q>);
 }
@@ -47,11 +52,12 @@ export function compose(
   const asRoot = become === 'sudo' ? entries.filter(([, question]) => question.as === 'root') : [];
   const asUser = entries.filter(([, question]) => become === 'none' || question.as === 'user');
   const root = inParallel(asRoot.map(([name, question]) => readable(answerOf(name, question, nonce))));
-  // One sudo for all of them. If sudo refuses, it prints nothing and the facts stay unknown. A user cannot kill a sudo
+  // One sudo for all of them. If sudo refuses, its message follows the word `sudo`, and the facts stay unknown. A user cannot kill a sudo
   // that hangs, so the reader of its output has the timeout.
   const limitS = SUDO_TIMEOUT_S + Math.max(0, ...asRoot.map(([, question]) => question.timeoutS ?? DEFAULT_TIMEOUT_S));
   const elevated = {
-    line: `if [ "$(id -u)" = 0 ]; then ${shellLine(['bash', '-c', root])}; else ${shellLine(['sudo', '-n', 'bash', '-c', root])} </dev/null 2>/dev/null; fi`,
+    // printf is a part of bash, so the length of its argument has no limit.
+    line: `${shellLine(['printf', String.raw`%s\n`, `${nonce}:sudo`])}; ${shellLine(['printf', '%s', root])} | if [ "$(id -u)" = 0 ]; then bash -s; else sudo -n bash -s 2>&1; fi`,
     read: `timeout ${String(limitS)} cat`,
   };
   const lines = [
@@ -108,10 +114,23 @@ export function split(stdout: string, nonce: string): ReadonlyMap<string, Answer
   return answers;
 }
 
-function factOf(question: Question<unknown> | undefined, answer: Answer | undefined): Fact<unknown> {
+/** The last line that sudo said instead of answers. */
+function refusalOf(stdout: string, nonce: string): string {
+  const start = stdout.indexOf(`${nonce}:sudo\n`);
+  if (start < 0) return '';
+  const said = stdout.slice(start + nonce.length + 6);
+  const end = said.indexOf(`${nonce}:`);
+  return (end < 0 ? said : said.slice(0, end)).trim().split('\n').at(-1) ?? '';
+}
+
+function factOf(question: Question<unknown> | undefined, answer: Answer | undefined, refusal: string): Fact<unknown> {
   if (question === undefined || answer === undefined)
     return question?.as === 'root'
-      ? { known: false, why: 'it needs root, and sudo gave no answer', lacksRoot: true }
+      ? {
+          known: false,
+          why: `it needs root, and sudo ${refusal === '' ? 'gave no answer' : `said: ${refusal}`}`,
+          lacksRoot: true,
+        }
       : { known: false, why: 'the host gave no answer' };
   if (answer.exitCode === 124 || answer.exitCode === 137)
     return { known: false, why: `no answer within ${String(question.timeoutS ?? DEFAULT_TIMEOUT_S)} s` };

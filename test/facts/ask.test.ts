@@ -127,7 +127,7 @@ test('if sudo refuses, only facts that need root are unknown', async () => {
     become: 'sudo',
   });
   assert.deepEqual(found, {
-    root: { known: false, why: 'it needs root, and sudo gave no answer', lacksRoot: true },
+    root: { known: false, why: 'it needs root, and sudo said: sudo: a password is required', lacksRoot: true },
     user: { known: true, value: '2\n' },
   });
 });
@@ -139,11 +139,36 @@ test('root needs no sudo', { skip: !AS_ROOT && 'needs root' }, async () => {
   assert.deepEqual(found.root, { known: true, value: '1\n' });
 });
 
-test('on a host without bash every fact is unknown, with the reason', async () => {
-  const found = await facts({ root: text('echo 1', { as: 'root' }), user: text('echo 2') }, hostOf('/nonexistent'), {
-    become: 'sudo',
+for (const [name, bash, summary, detail] of [
+  ['no bash', undefined, /the host has no bash/, /exit code 127/],
+  ['nologin', 'echo "This account is currently not available."; exit 1', /may not log in/, /not available/],
+  ['an expired password', 'echo "WARNING: Your password has expired." >&2; exit 1', /password has expired/, /expired/],
+  ['ForceCommand', 'echo menu: 1 2 3', /another command than bash answered/, /the words: menu: 1 2 3/],
+  ['exit in a start file', 'exit 0', /another command than bash answered/, /exit code 0 and no output/],
+] as const)
+  test(`a host where ${name} answers in the place of bash is a Problem in its words`, async () => {
+    // The local host finds its bash in this path.
+    const path = bash === undefined ? '/nonexistent' : await pathWith({ bash });
+    const asked = await ask(hostOf(path), { user: text('echo 2') }, 'nonce-7', options);
+    assert.ok(!asked.ok);
+    assert.equal(asked.problems[0].code, 'host.no-shell');
+    assert.match(asked.problems[0].summary, summary);
+    assert.match(asked.problems[0].detail, detail);
   });
-  assert.deepEqual([found.root.known, found.user], [false, { known: false, why: 'the host gave no answer' }]);
+
+test('questions that fill more than a command line are asked all the same, for root too', async () => {
+  const path = await pathWith({ id: 'echo 1000', sudo: 'shift; exec "$@"' });
+  const long = { script: `printf %s "$1" # ${"'".repeat(3000)}`, parse: ({ stdout }: Answer) => stdout.length };
+  const questions = Object.fromEntries(
+    Array.from({ length: 80 }, (_, index) => [
+      `q${String(index)}`,
+      { ...long, as: index % 2 === 0 ? ('root' as const) : ('user' as const), arguments: ["it's".repeat(500)] },
+    ]),
+  );
+  const { script } = compose(questions, 'nonce-7', 'sudo');
+  assert.ok(script.length > 500_000, String(script.length));
+  const found = await facts(questions, hostOf(path), { become: 'sudo' });
+  for (const name of Object.keys(questions)) assert.deepEqual(found[name], { known: true, value: 2000 }, name);
 });
 
 test('noise around the answers is ignored, and an incomplete answer too', () => {

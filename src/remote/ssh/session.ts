@@ -2,7 +2,7 @@ import type { Client, ClientChannel } from 'ssh2';
 import { asError } from '../../core/error.ts';
 import type { CallOptions, Command, CommandResult } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
-import { shellLine } from '../../core/shell.ts';
+import { loginLine } from '../../core/shell.ts';
 import { deadlineOf, describeCommand } from '../deadline.ts';
 import { processExitCode } from '../exit-code.ts';
 import { writeStdin } from '../stdin.ts';
@@ -30,7 +30,7 @@ export async function runSession(
       { once: true },
     );
   });
-  const opening = openSession(client, shellLine(command.argv));
+  const opening = openSession(client, loginLine(command.argv));
   const session = await Promise.race([opening, over]);
   if (session === undefined) {
     // The session may still open; then it is ended at once.

@@ -16,15 +16,17 @@ export function createAnsweringHost(name: string, answers: Answers): Host {
   return {
     name,
     address: name,
-    run: ({ argv }) => {
-      const script = argv[2] ?? '';
+    run: ({ stdin }) => {
+      const script = typeof stdin === 'string' ? stdin : '';
       const nonce = /([0-9a-f]{32}):begin:/.exec(script)?.[1] ?? '';
       const asked = Object.entries(answers).filter(([question]) => script.includes(`${nonce}:begin:${question}`));
       const parts = asked.map(([question, answer]) => {
         const { stdout, exitCode } = typeof answer === 'string' ? { stdout: answer, exitCode: 0 } : answer;
         return `${nonce}:begin:${question}\n${stdout}\n${nonce}:end:${String(exitCode)}\n`;
       });
-      return Promise.resolve(ok({ exitCode: 0, stdout: parts.join(''), stderr: '', durationMs: 1 }));
+      return Promise.resolve(
+        ok({ exitCode: 0, stdout: `${nonce}:sudo\n${parts.join('')}`, stderr: '', durationMs: 1 }),
+      );
     },
     forward: () => Promise.reject(new Error(`${quote(name)} forwards no port`)),
     close: () => Promise.resolve(),

@@ -10,7 +10,7 @@ export const CONNECTION: readonly Check<PreflightSubject>[] = [
     title: 'SSH reaches the host',
     severity: 'error',
     judge: ({ host: { target }, seen }) => {
-      if (!seen.reached)
+      if (!seen.reached && seen.problem.code !== 'host.no-shell')
         return seen.problem.code === 'host.aborted'
           ? unknown(seen.problem.summary)
           : failed('an SSH connection', inWords(seen.problem), seen.problem.fix);
@@ -39,6 +39,8 @@ export const CONNECTION: readonly Check<PreflightSubject>[] = [
     severity: 'error',
     after: ['ssh.reachable'],
     judge: (subject) => {
+      const { seen } = subject;
+      if (!seen.reached) return failed('answers from bash', inWords(seen.problem), seen.problem.fix);
       const verdict = knowing(
         (facts) => facts.programs,
         ({ bash }) => (bash === undefined ? unknown('bash does not say its version') : pass(`bash ${bash}`)),
