@@ -114,6 +114,7 @@ export function createService(
     close: async () => {
       prober.close();
       poller.close();
+      loader.close();
       scheduler.close();
       await upstream.close();
     },

@@ -19,9 +19,15 @@ export class Loader {
   readonly #options: LoaderOptions;
   /** Every deployment of this configuration and of earlier ones: requests of an earlier one may still wait. */
   readonly #known = new Map<string, Deployment>();
+  #closed = false;
 
   constructor(options: LoaderOptions) {
     this.#options = options;
+  }
+
+  /** Ends all reports: the connections of loads under way are about to be closed, which says nothing about a server. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Adds the deployments of a configuration. */
@@ -42,6 +48,7 @@ export class Loader {
     }
     const sinceMs = performance.now();
     void upstream.load(deployment).then((failure) => {
+      if (this.#closed) return;
       const { model, writtenUrl: backend } = deployment;
       const tookMs = Math.round(performance.now() - sinceMs);
       // A load that takes no time has only found the model in memory.

@@ -1,4 +1,3 @@
-import { Agent } from 'undici';
 import type { BackendConfig, Deployment, GatewayConfig, Timeouts } from '../../schema/gateway-config.ts';
 import { type Json } from '../json.ts';
 import type { ModelRequest, ChatRequest, LoadRequest, FailureOr, ServerFailure } from '../exchange.ts';
@@ -6,6 +5,7 @@ import type { Listing } from '../route/residency.ts';
 import { Capabilities } from './capabilities.ts';
 import { WireExchange, type WireExchangeListener } from './wire-exchange.ts';
 import { wireRequestFor } from './wire-request-for.ts';
+import { HttpAgent } from './http-agent.ts';
 import { QUIET_MS, type UpstreamLimits } from './deadline.ts';
 import { Counting } from './token-counting.ts';
 import { QueryCache, type BackendQuery } from './query-cache.ts';
@@ -22,7 +22,7 @@ import { LivenessWatch } from './liveness-watch.ts';
 
 /** The servers of one configuration. */
 export class Upstream {
-  readonly #agent: Agent;
+  readonly #http: HttpAgent;
   readonly #timeouts: Timeouts;
   readonly #strict: boolean;
   readonly #capabilities: Capabilities;
@@ -32,8 +32,6 @@ export class Upstream {
     this.query(deployment, query);
   readonly #targets: ReadonlyMap<string, Target>;
   readonly #liveness: LivenessWatch;
-  /** An earlier upstream with connections of its own, on which requests may still run. */
-  readonly #older: Upstream | undefined;
 
   /** `previous` is replaced: its connections and what it has learned are kept. */
   constructor({ backends, timeouts, strict }: GatewayConfig, previous?: Upstream) {
@@ -48,13 +46,8 @@ export class Upstream {
       // Any answer shows that the server has not stopped.
       return backend === undefined || (await probe(this.#connectionTo(backend), providerOf(backend))) !== undefined;
     });
-    const kept = previous !== undefined && previous.#timeouts.connectMs === timeouts.connectMs ? previous : undefined;
-    this.#older = kept === undefined ? previous : kept.#older;
-    // undici's own time-outs are off: the limits are those of the exchange. Ollama does not speak HTTP/2.
-    this.#agent =
-      kept === undefined
-        ? new Agent({ headersTimeout: 0, bodyTimeout: 0, allowH2: false, connect: { timeout: timeouts.connectMs } })
-        : kept.#agent;
+    this.#http = previous !== undefined ? previous.#http : new HttpAgent(timeouts.connectMs);
+    this.#http.limitConnect(timeouts.connectMs);
   }
 
   /** Sends a request to a deployment; `spentMs` of its time have passed already. */
@@ -107,7 +100,10 @@ export class Upstream {
     const { origin, prefix } = this.#targetOf(deployment.url);
     const headers = { 'content-type': 'application/json', ...authorization(deployment) };
     const send = (exchange: WireExchange): void => {
-      this.#agent.dispatch({ origin, path: prefix + call.path, method: 'POST', headers, body: call.body }, exchange);
+      this.#http.agent.dispatch(
+        { origin, path: prefix + call.path, method: 'POST', headers, body: call.body },
+        exchange,
+      );
     };
     const exchange = new WireExchange(call, limits, listener, send, (onDead) =>
       this.#liveness.watch(deployment.url, onDead),
@@ -198,11 +194,11 @@ export class Upstream {
 
   /** Closes all connections. */
   async close(): Promise<void> {
-    await Promise.all([this.#agent.destroy(), this.#older?.close()]);
+    await this.#http.agent.destroy();
   }
 
   #connectionTo(server: Pick<BackendConfig, 'url' | 'apiKey'>): Connection {
-    return { dispatcher: this.#agent, target: this.#targetOf(server.url), headers: authorization(server) };
+    return { dispatcher: this.#http.agent, target: this.#targetOf(server.url), headers: authorization(server) };
   }
 
   #targetOf(url: string): Target {

@@ -127,3 +127,19 @@ test('a client that does not read does not hold up the end of a stop', async () 
   assert.ok(performance.now() - sinceMs < 5000);
   socket.destroy();
 });
+
+test('a stop during a load says nothing against the server', async () => {
+  await using fake = await startFake();
+  fake.holdLoads();
+  await using gateway = await startGateway([fake]);
+  const waiting = gateway.chat();
+  await until('the load has begun', () => fake.loads() === 1);
+  assert.deepEqual(await gateway.stop(50, new AbortController().signal), { cut: 1 });
+  assert.equal((await errorOf(await waiting)).code, 'stopping');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const events = gateway.log.map(({ event }) => event);
+  assert.deepEqual(
+    events.filter((event) => event === 'load-failed' || event === 'backend-down'),
+    [],
+  );
+});
