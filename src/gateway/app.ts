@@ -16,7 +16,7 @@ import { EXPOSITION_TYPE } from './metrics/exposition.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { INTERNAL_ERROR, unknownModel } from './proxy/failures.ts';
 import { handleRequest } from './proxy/handler.ts';
-import type { GatewayEnv } from './request-context.ts';
+import { noteError, type GatewayEnv } from './request-context.ts';
 
 /** The parts of a gateway that routes need beside the context of their request. */
 export interface AppOptions {
@@ -52,7 +52,7 @@ export function createApp({ isStopping, metrics }: AppOptions): Hono<GatewayEnv>
   addModelInfo(app, withKey);
   app.notFound((c) => withoutRoute(app, c));
   app.onError((error, { env }) => {
-    process.emitWarning(error);
+    noteError(env, error);
     return errorResponse(env, INTERNAL_ERROR);
   });
   return app;

@@ -8,24 +8,45 @@ export function createLog(write: (line: string) => void, now: () => Date = () =>
   };
 }
 
+/** Bytes of the log that may wait for its reader; lines beyond it are left out, and counted. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+
+/** The parts of a stream that a log is written to. */
+export interface LogOutput {
+  write(text: string): unknown;
+  /** Bytes that its reader has not taken yet. */
+  readonly writableLength: number;
+}
+
 /**
- * Joins all texts of one turn of the event loop into one write. Each write to a pipe or to the journal is a system call that blocks
- * every request.
+ * Joins all lines of one turn of the event loop into one write. Each write to a pipe or to the journal is a system call that blocks
+ * every request. While the reader stalls, lines are left out: the line behind them says how many.
  */
-export function batchWrites(write: (text: string) => void): {
-  readonly write: (text: string) => void;
+export function batchWrites(
+  output: LogOutput,
+  now: () => Date = () => new Date(),
+): {
+  readonly write: (line: string) => void;
   readonly flush: () => void;
 } {
   let gathered = '';
+  let dropped = 0;
   const flush = (): void => {
     const text = gathered;
     gathered = '';
-    if (text !== '') write(text);
+    if (text !== '') output.write(text);
   };
   return {
-    write: (text) => {
+    write: (line) => {
+      if (output.writableLength + gathered.length + line.length > MAX_WAITING_BYTES) {
+        dropped += 1;
+        return;
+      }
       if (gathered === '') setImmediate(flush);
-      gathered += text;
+      if (dropped > 0)
+        gathered += `${JSON.stringify({ time: now().toISOString(), event: 'log-lines-dropped', lines: dropped })}\n`;
+      dropped = 0;
+      gathered += line;
     },
     flush,
   };

@@ -13,6 +13,9 @@ import { exitCodeOf, problemText } from './process/problem-text.ts';
 import { reload } from './process/reload.ts';
 import { listenForSignals } from './process/signals.ts';
 
+/** Time for the reader of the log to take the last lines, after a stop, ms. */
+const LOG_GRACE_MS = 2000;
+
 const DEFAULT_LISTEN: ListenAddress = { host: '127.0.0.1', port: 4000 };
 
 /**
@@ -59,7 +62,7 @@ function takeName(): void {
 
 async function run(config: GatewayConfig, listening: Listening, flags: Flags): Promise<number> {
   takeName();
-  const output = batchWrites((text) => process.stdout.write(text));
+  const output = batchWrites(process.stdout);
   const log = createLog(output.write);
   // Also when an error ends the process.
   process.once('exit', output.flush);
@@ -103,6 +106,8 @@ async function run(config: GatewayConfig, listening: Listening, flags: Flags): P
   const { cut } = await gateway.stop(gateway.service().config.timeouts.drainMs, signals.second);
   signals.forget();
   log({ event: 'stopped', cut });
+  // Only a log without reader, whose lines wait, still keeps the process by then.
+  setTimeout(() => process.exit(), LOG_GRACE_MS).unref();
   return 0;
 }
 

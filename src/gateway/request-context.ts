@@ -1,9 +1,13 @@
+import { errorStack } from '../core/error.ts';
 import { randomId } from '../core/id.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ClientDialect } from './client-dialect.ts';
 import type { Usage } from './exchange.ts';
 import type { BodyBudget, BodyHolder } from './http/body-budget.ts';
 import type { Service } from './service.ts';
+
+/** Longest stack that is logged, characters. */
+const MAX_STACK_LENGTH = 2000;
 
 /** How a request ended, as the log and the metrics say it. */
 export type Ended = 'answered' | 'refused' | 'failed' | 'cut' | 'client-left' | 'client-too-slow';
@@ -39,6 +43,8 @@ export interface RequestRecord {
   askedMs?: number;
   /** From the start of the request to the first content, ms. */
   firstMs?: number;
+  /** An error of the gateway itself that this request met, with its stack. */
+  error?: string;
   ended?: Ended;
   /** The status, if the response was written to the socket itself. */
   status?: number;
@@ -95,6 +101,11 @@ export function openContext(
   const method = incoming.method ?? '';
   const startedMs = nowMs;
   return { id, clientId, method, path, startedMs, incoming, outgoing, service, dialect, record, bodies, bodyBytes: 0 };
+}
+
+/** Notes an error of the gateway itself for the log line of its request. The first one is kept: others may follow from it. */
+export function noteError({ record }: Pick<RequestContext, 'record'>, error: unknown): void {
+  record.error ??= errorStack(error).slice(0, MAX_STACK_LENGTH);
 }
 
 /** Makes a request id: `req_` and 32 hexadecimal digits. */

@@ -1,4 +1,4 @@
-import { errorCode } from '../core/error.ts';
+import { errorCode, errorStack } from '../core/error.ts';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { getPath } from 'hono/utils/url';
@@ -79,6 +79,15 @@ export function createGatewayServer(
   const connections = new Connections(server);
   const contexts = new WeakMap<IncomingMessage, RequestContext>();
 
+  // An error in a listener would end the process, and so every other request.
+  const logErrors = (outgoing: ServerResponse, act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      log({ event: 'request-error', error: errorStack(error) });
+      outgoing.destroy();
+    }
+  };
   const open = (
     incoming: IncomingMessage,
     outgoing: ServerResponse,
@@ -88,7 +97,7 @@ export function createGatewayServer(
     const context = openContext(incoming, outgoing, service(), dialectOfTarget, performance.now(), connections.bodies);
     setCorsHeaders(context);
     connections.track(incoming.socket, outgoing, context);
-    outgoing.once('close', () => {
+    const onClose = (): void => {
       if (UNLOGGED.test(context.path) && outgoing.statusCode < 400) return;
       const status = outgoing.headersSent ? outgoing.statusCode : context.record.status;
       const line = accessLogLine(context, status, outgoing.writableFinished, performance.now());
@@ -96,6 +105,9 @@ export function createGatewayServer(
       const model = used.models.has(record.alias ?? '') ? record.alias : undefined;
       metrics.ended(line, { model, backend: record.server });
       log({ ...line });
+    };
+    outgoing.once('close', () => {
+      logErrors(outgoing, onClose);
     });
     return { context, failure };
   };
@@ -129,7 +141,9 @@ export function createGatewayServer(
     void listener(context.incoming, context.outgoing);
   };
   server.on('request', (incoming, outgoing) => {
-    serve(open(incoming, outgoing));
+    logErrors(outgoing, () => {
+      serve(open(incoming, outgoing));
+    });
   });
   server.on('checkContinue', (incoming, outgoing) => {
     const opened = open(incoming, outgoing);

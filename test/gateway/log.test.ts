@@ -11,16 +11,53 @@ test('an entry is one line of JSON that begins with its time', () => {
   assert.deepEqual(lines, ['{"time":"1970-01-01T00:00:00.000Z","event":"x","text":"a\\nb"}\n']);
 });
 
+/** An output whose reader takes nothing. */
+class StalledOutput {
+  readonly written: string[] = [];
+  get writableLength(): number {
+    return this.written.join('').length;
+  }
+  write(text: string): void {
+    this.written.push(text);
+  }
+}
+
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+
 test('lines of one turn of the event loop are written together, in order, each once', async () => {
-  const written: string[] = [];
-  const output = batchWrites((text) => written.push(text));
+  const stream = new StalledOutput();
+  const output = batchWrites(stream);
   output.write('a\n');
   output.write('b\n');
-  assert.deepEqual(written, []);
-  await new Promise((resolve) => setImmediate(resolve));
-  assert.deepEqual(written, ['a\nb\n']);
+  assert.deepEqual(stream.written, []);
+  await turn();
+  assert.deepEqual(stream.written, ['a\nb\n']);
   output.write('c\n');
   output.flush();
-  await new Promise((resolve) => setImmediate(resolve));
-  assert.deepEqual(written, ['a\nb\n', 'c\n']);
+  await turn();
+  assert.deepEqual(stream.written, ['a\nb\n', 'c\n']);
+});
+
+test('while the reader stalls, lines are left out, within a turn and across turns, and the next line says how many', async () => {
+  const stream = new StalledOutput();
+  const output = batchWrites(stream, () => new Date(0));
+  const line = `${'x'.repeat(999)}\n`;
+  for (let count = 0; count < 5000; count += 1) output.write(line);
+  await turn();
+  for (let count = 0; count < 5000; count += 1) {
+    output.write(line);
+    if (count % 100 === 0) await turn();
+  }
+  const bytes = stream.writableLength;
+  assert.ok(bytes > 4_000_000 && bytes <= 4 * 1024 * 1024, String(bytes));
+  const lines = bytes / line.length;
+  stream.written.length = 0;
+  output.write('{"event":"next"}\n');
+  await turn();
+  assert.deepEqual(stream.written, [
+    `{"time":"1970-01-01T00:00:00.000Z","event":"log-lines-dropped","lines":${String(10_000 - lines)}}\n{"event":"next"}\n`,
+  ]);
 });

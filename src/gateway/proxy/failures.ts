@@ -1,4 +1,5 @@
 import type { Failure, ServerFailure } from '../exchange.ts';
+import { noteError, type RequestContext } from '../request-context.ts';
 import type { Rejection } from '../route/event.ts';
 
 /** Longest expected wait for which SDKs are told to retry by themselves, ms. */
@@ -33,6 +34,14 @@ export const INTERNAL_ERROR: Failure = {
   code: null,
   message: 'The server had an error while processing your request.',
 };
+
+/** An error in the writing of a request: JSON.parse reads deeper nesting than JSON.stringify can write; any other is a bug. */
+export function unwritableFailure(context: RequestContext, error: unknown): Failure {
+  if (error instanceof RangeError)
+    return { kind: 'invalid', code: null, message: 'The JSON body of your request is nested too deeply.' };
+  noteError(context, error);
+  return INTERNAL_ERROR;
+}
 
 function noBackend(model: string, retryAfterMs: number): Failure {
   return {

@@ -1,15 +1,14 @@
-import { asError } from '../../core/error.ts';
 import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
 import type { ResponseEncoder, Subrequest } from '../client-dialect.ts';
 import type { Failure, ServerEvent, ServerFailure, Usage } from '../exchange.ts';
-import type { RequestContext } from '../request-context.ts';
+import { noteError, type RequestContext } from '../request-context.ts';
 import type { Assignment, AttemptResult, Rejection } from '../route/event.ts';
 import type { Lease } from '../route/fleet.ts';
 import { attemptResultOf } from '../scheduler/attempt-result.ts';
 import type { FailedLoad } from '../scheduler/scheduler.ts';
 import type { UpstreamRequest } from '../upstream/upstream-request.ts';
 import { encodeEvents } from './encode-events.ts';
-import { INTERNAL_ERROR, rejectionFailure } from './failures.ts';
+import { INTERNAL_ERROR, rejectionFailure, unwritableFailure } from './failures.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { observationOf } from './observation.ts';
 import { recordAttempt, recordFailedLoad } from './record-attempt.ts';
@@ -155,10 +154,9 @@ export class Forwarder {
       const { request, stream } = this.#subrequest;
       const spentMs = performance.now() - startedMs;
       this.#upstreamRequest = service.upstream.send(request, stream, deployment, spentMs, listener);
-    } catch {
-      // JSON.parse reads deeper nesting than JSON.stringify can write.
+    } catch (error) {
       this.#release('cancelled');
-      this.#fail({ kind: 'invalid', code: null, message: 'The JSON body of your request is nested too deeply.' });
+      this.#fail(unwritableFailure(this.#context, error));
     }
   }
 
@@ -173,7 +171,7 @@ export class Forwarder {
       this.#emit(text);
       if (last?.kind === 'failure') this.#onFailure(last.failure);
     } catch (error) {
-      process.emitWarning(asError(error));
+      noteError(this.#context, error);
       this.#upstreamRequest?.cancel();
       this.#release('cancelled');
       this.#fail(INTERNAL_ERROR);

@@ -1,11 +1,10 @@
-import { asError } from '../../core/error.ts';
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import { authenticate } from '../auth/bearer.ts';
 import type { Endpoint, ParsedRequest, Subrequest } from '../client-dialect.ts';
 import type { Failure, FailureOr } from '../exchange.ts';
 import { readBody } from '../http/request-body.ts';
 import { sendWhole } from '../http/response-writer.ts';
-import type { RequestContext } from '../request-context.ts';
+import { noteError, type RequestContext } from '../request-context.ts';
 import { providerOf } from '../upstream/providers.ts';
 import { countTokens } from './count-tokens.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
@@ -35,7 +34,7 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint,
     await forward(context, parsed.value, model.value, endpoint);
   } catch (error) {
     // A bug costs this request, and none of the others that are under way.
-    process.emitWarning(asError(error));
+    noteError(context, error);
     reject(context, INTERNAL_ERROR);
   }
 }

@@ -1,8 +1,7 @@
-import { asError } from '../../core/error.ts';
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import { ResponseWriter } from '../http/response-writer.ts';
 import { headerValue } from '../http/header-value.ts';
-import type { RequestContext } from '../request-context.ts';
+import { noteError, type RequestContext } from '../request-context.ts';
 import type { ParsedRequest } from '../client-dialect.ts';
 import type { Failure, Usage } from '../exchange.ts';
 import { INTERNAL_ERROR } from './failures.ts';
@@ -116,7 +115,7 @@ export class ClientResponse {
     try {
       rest = parsed.close(usages);
     } catch (error) {
-      process.emitWarning(asError(error));
+      noteError(this.#context, error);
       this.#fail(INTERNAL_ERROR);
       return;
     }

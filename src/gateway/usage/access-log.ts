@@ -22,6 +22,7 @@ export interface AccessLogLine {
   readonly ttft_ms: number | undefined;
   readonly total_ms: number | undefined;
   readonly failure: string | undefined;
+  readonly error: string | undefined;
   readonly ended: Ended;
 }
 
@@ -56,6 +57,7 @@ export function accessLogLine(
     ttft_ms: rounded(record.firstMs),
     total_ms: Math.round((nowMs - context.startedMs) * 10) / 10,
     failure: record.failure,
+    error: record.error,
     ended: record.ended ?? (finished ? endedBy(status ?? 0) : 'client-left'),
   };
 }
@@ -83,6 +85,7 @@ const UNKNOWN = {
   load_ms: undefined,
   ttft_ms: undefined,
   total_ms: undefined,
+  error: undefined,
 } as const;
 
 /** The line of a request that could not be parsed: `failure` is the parser's code. */
