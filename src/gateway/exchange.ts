@@ -30,9 +30,14 @@ export interface ChatRequest {
   readonly thinkingName: string;
   /** `undefined`: none; else the number of alternatives for each token. */
   readonly logprobs: number | undefined;
-  /** The client asks to cut instead of to refuse: a prompt that does not fit, and the beginning of a context that is full. */
-  readonly truncate?: boolean | undefined;
-  readonly shift?: boolean | undefined;
+  /**
+   * Whether a prompt that does not fit may be cut, and whether a full context drops its beginning; `default`: the client leaves it to
+   * Ollama's own API, which does both.
+   */
+  readonly truncate?: boolean | 'default' | undefined;
+  readonly shift?: boolean | 'default' | undefined;
+  /** The prompt is cut: the server has refused it as too long, and `truncate` allows it. */
+  readonly cut?: true;
   readonly stream: boolean;
   /** Whether a stream ends with its usage. */
   readonly includeUsage: boolean;
@@ -56,6 +61,7 @@ export interface CompletionRequest extends Pick<
   | 'logprobs'
   | 'truncate'
   | 'shift'
+  | 'cut'
   | 'stream'
   | 'includeUsage'
   | 'original'
@@ -119,8 +125,9 @@ export interface EmbedRequest {
   readonly input: readonly string[];
   readonly dimensions: number | undefined;
   readonly base64: boolean;
-  /** A text that does not fit is cut instead of refused: the client asks for it. */
-  readonly truncate?: boolean | undefined;
+  /** As in a chat, for each text. */
+  readonly truncate?: ChatRequest['truncate'];
+  readonly cut?: true;
   /** One text, whose vector is returned as the model gives it, not normalised to length one. */
   readonly plain?: true;
   readonly original: Readonly<Record<string, unknown>> | undefined;

@@ -31,6 +31,8 @@ export interface RequestRecord {
   reason?: string;
   /** Parameters that the client set and that have no effect, by their names in the client's dialect. */
   readonly ignoredParams: Set<string>;
+  /** The server cut the prompt. */
+  truncated?: boolean;
   attempts: number;
   /** From the first request for a slot to the last slot, ms: failed attempts in between count, loads do not. With several subrequests: of the last one. */
   queueMs?: number;

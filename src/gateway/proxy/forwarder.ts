@@ -11,7 +11,7 @@ import { encodeEvents } from './encode-events.ts';
 import { INTERNAL_ERROR, rejectionFailure, unwritableFailure } from './failures.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { observationOf } from './observation.ts';
-import { recordAttempt, recordFailedLoad } from './record-attempt.ts';
+import { recordAttempt, recordFailedLoad, recordingListener } from './record-attempt.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
 import type { ForwardPlan } from './forward-plan.ts';
 import { isRetryable } from './retry.ts';
@@ -146,11 +146,8 @@ export class Forwarder {
     const onEvents = (events: readonly ServerEvent[]): void => {
       this.#onEvents(events);
     };
-    const onIgnoredParam = (parameter: string): void => {
-      record.ignoredParams.add(parameter);
-    };
     try {
-      const listener = { onEvents, onIgnoredParam };
+      const listener = recordingListener(record, onEvents);
       const { request, stream } = this.#subrequest;
       const spentMs = performance.now() - startedMs;
       this.#upstreamRequest = service.upstream.send(request, stream, deployment, spentMs, listener);

@@ -1,5 +1,6 @@
 import type { Deployment } from '../../schema/gateway-config.ts';
 import type { RequestRecord } from '../request-context.ts';
+import type { UpstreamListener } from '../upstream/upstream-request.ts';
 
 /** An attempt: its start in ms after that of the request, why its deployment was chosen, and the alias that it serves. */
 export interface RecordedAttempt {
@@ -15,6 +16,7 @@ export function recordAttempt(
   { askedMs, reason, group }: RecordedAttempt,
 ): void {
   record.attempts += 1;
+  record.truncated = false;
   record.askedMs = askedMs;
   record.model = model;
   record.modelId = listed.id;
@@ -22,6 +24,19 @@ export function recordAttempt(
   record.server = url;
   record.reason = reason;
   if (group !== undefined) record.group = group;
+}
+
+/** A listener that records the parts of a request that a server did not honour, and passes on the events. */
+export function recordingListener(record: RequestRecord, onEvents: UpstreamListener['onEvents']): UpstreamListener {
+  return {
+    onEvents,
+    onIgnoredParam: (parameter) => {
+      record.ignoredParams.add(parameter);
+    },
+    onTruncated: () => {
+      record.truncated = true;
+    },
+  };
 }
 
 /** Records the backend of a load that failed; no attempt was made. */

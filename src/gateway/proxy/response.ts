@@ -46,7 +46,12 @@ export class ClientResponse {
     this.#writer = new ResponseWriter(outgoing, {
       streamType: dialect.streamType,
       keepAlive: parsed.stream ? (parsed.keepAlive ?? dialect.keepAlive) : undefined,
-      headers: () => ({ ...this.#headers(), ...callHeaders(context), ...modelHeaders(context) }),
+      headers: () => ({
+        ...this.#headers(),
+        ...callHeaders(context),
+        ...modelHeaders(context),
+        ...(context.record.truncated === true ? { 'x-hxllm-truncated': 'true' } : {}),
+      }),
       onLag,
     });
     this.#pending = parsed.subrequests.length;

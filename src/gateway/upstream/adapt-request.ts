@@ -32,6 +32,18 @@ export function unforced(request: ModelRequest, { code }: ServerFailure): ModelR
 }
 
 /**
+ * The same request with its prompt cut, if the server refused it as too long and the client's API cuts; `undefined` otherwise, and after
+ * the first cut.
+ */
+export function truncated(request: ModelRequest, { code }: ServerFailure): ModelRequest | undefined {
+  const { truncate = false, cut } = request.params;
+  if (code !== 'context_length_exceeded' || truncate === false || cut === true) return undefined;
+  if (request.kind === 'chat') return { kind: 'chat', params: { ...request.params, cut: true } };
+  if (request.kind === 'completion') return { kind: 'completion', params: { ...request.params, cut: true } };
+  return { kind: 'embed', params: { ...request.params, cut: true } };
+}
+
+/**
  * Leaves out the parts of a request that a model cannot do. Returns a failure if the rest would be no answer to the request, and
  * always under `strict`.
  */

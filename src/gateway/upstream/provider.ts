@@ -26,6 +26,8 @@ export interface Provider {
   readonly unsupportedParams: (request: ModelRequest) => readonly string[];
   /** A client that speaks the server's own API gets its request through unchanged, and the server's word on it. */
   readonly forwardsOriginal: boolean;
+  /** Whether the server cuts a prompt that does not fit, if it is told to. */
+  readonly truncates: boolean;
   /** Path of a GET that costs the server nothing: an answer shows that it is up. */
   readonly probePath: string;
   /** Whether a `context` of `/api/generate` may go to this model; without it none may. */

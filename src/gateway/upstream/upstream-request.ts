@@ -1,17 +1,21 @@
 import type { ModelRequest, LoadRequest, ServerEvent, ServerFailure, Usage } from '../exchange.ts';
 import type { WireExchange, WireExchangeListener } from './wire-exchange.ts';
 import type { SettledRequest } from './token-counting.ts';
-import { adaptRequest, missingCapabilityIn, unforced, type MissingCapability } from './adapt-request.ts';
+import { adaptRequest, missingCapabilityIn, truncated, unforced, type MissingCapability } from './adapt-request.ts';
 
 /** Gets the events of a request to a server. */
 export interface UpstreamListener extends WireExchangeListener {
   /** A parameter was left out: the model does not support it. */
   onIgnoredParam(parameter: string): void;
+  /** The prompt did not fit and is cut, as the client's API does. */
+  onTruncated(): void;
 }
 
 /** The parts of a deployment and its server that a request needs. */
 export interface UpstreamTarget {
   readonly strict: boolean;
+  /** Whether the server cuts a prompt. */
+  readonly truncates: boolean;
   missing(request: ModelRequest | LoadRequest): ReadonlySet<MissingCapability>;
   learn(missing: MissingCapability): void;
   /** Parameters that the server's API cannot express, or only in part, and that are no reason to refuse. */
@@ -24,8 +28,8 @@ export interface UpstreamTarget {
 }
 
 /**
- * One request to one server, reduced to the model's capabilities. If the server refuses a part, the request is sent again without
- * it.
+ * One request to one server, reduced to the model's capabilities. If the server refuses a part, or a prompt that may be cut,
+ * the request is sent again with less.
  */
 export class UpstreamRequest {
   #request: ModelRequest | LoadRequest;
@@ -125,6 +129,14 @@ export class UpstreamRequest {
       this.#refused.add(missing);
       this.#target.learn(missing);
       return true;
+    }
+    if (this.#target.truncates && this.#request.kind !== 'load') {
+      const cut = truncated(this.#request, failure);
+      if (cut !== undefined) {
+        this.#request = cut;
+        this.#listener.onTruncated();
+        return true;
+      }
     }
     const free = this.#target.strict || this.#request.kind === 'load' ? undefined : unforced(this.#request, failure);
     if (free === undefined) return false;

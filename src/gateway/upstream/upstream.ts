@@ -63,6 +63,7 @@ export class Upstream {
       request,
       {
         strict: this.#strict,
+        truncates: providerOf(deployment).truncates,
         missing: (asked) =>
           acceptsContext(asked, deployment)
             ? this.#capabilities.missing(deployment)

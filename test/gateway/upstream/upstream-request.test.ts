@@ -28,6 +28,7 @@ function silentServer(settle: UpstreamTarget['settle'] = ({ end }) => end.usage)
     sent,
     target: {
       strict: false,
+      truncates: true,
       missing: () => missing,
       learn: (capability) => missing.add(capability),
       unsupportedParams: () => [],
@@ -57,6 +58,7 @@ function send(target: UpstreamTarget): ServerEvent[] {
       heard.push(...events);
     },
     onIgnoredParam: () => undefined,
+    onTruncated: () => undefined,
   }).start();
   return heard;
 }

@@ -13,10 +13,10 @@ const MAX_INPUTS = 2048;
 export function readApiEmbed(bytes: Buffer): FailureOr<ParsedRequest> {
   return readParsedRequest(bytes, (body, ignoredParams) => {
     const dimensions = body.number('dimensions', -Infinity, Infinity) ?? 0;
-    const request = {
+    const request: EmbedFields = {
       input: readInput(body),
       dimensions: dimensions >= 1 ? Math.trunc(dimensions) : undefined,
-      truncate: body.flag('truncate'),
+      truncate: body.flag('truncate') ?? 'default',
     };
     return embedRequest(body, ignoredParams, request, ([...vectors], model, metrics) =>
       metrics === undefined ? { model, embeddings: vectors } : { model, embeddings: vectors, ...metrics },
@@ -37,14 +37,11 @@ export function readApiEmbeddings(bytes: Buffer): FailureOr<ParsedRequest> {
   });
 }
 
+type EmbedFields = Omit<EmbedRequest, 'model' | 'base64' | 'original'>;
+
 type BodyBuilder = (vectors: readonly (readonly number[])[], model: string, metrics?: object) => object;
 
-function embedRequest(
-  body: Body,
-  ignoredParams: string[],
-  fields: Omit<EmbedRequest, 'model' | 'base64' | 'original'>,
-  buildBody: BodyBuilder,
-): ParsedRequest {
+function embedRequest(body: Body, ignoredParams: string[], fields: EmbedFields, buildBody: BodyBuilder): ParsedRequest {
   const model = readApiModel(body);
   // Sampling options have no effect on embeddings.
   const options = readOptions(body);

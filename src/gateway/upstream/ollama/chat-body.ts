@@ -9,10 +9,10 @@ export function ollamaChatBody(request: ChatRequest, settings: AliasSettings): s
     model: settings.model,
     messages: request.messages.flatMap(messageBodies),
     stream: true,
-    // A prompt that does not fit is refused instead of cut, and a full context ends the response instead of dropping its beginning,
-    // unless the client asks for that by name.
-    truncate: request.truncate ?? false,
-    shift: request.shift ?? false,
+    // Every server is asked to refuse a prompt that does not fit; `UpstreamRequest` asks again if the client's API cuts it.
+    truncate: request.cut === true,
+    // Only a client of Ollama's own API has a full context drop its beginning; else it ends the response.
+    shift: (request.shift ?? false) !== false,
     tools: request.tools.length === 0 ? undefined : request.tools.map((tool) => tool.definition),
     format: formatBody(request.callSchema ?? request.format),
     think: request.thinking,

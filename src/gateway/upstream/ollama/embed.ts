@@ -16,7 +16,7 @@ export function ollamaEmbedBody(request: EmbedRequest, settings: AliasSettings):
   return JSON.stringify({
     model: settings.model,
     input: request.input,
-    truncate: request.truncate ?? false,
+    truncate: request.cut === true,
     dimensions: request.dimensions,
     keep_alive: settings.keepAlive,
     options,

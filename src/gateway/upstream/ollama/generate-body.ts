@@ -19,10 +19,10 @@ export function generateBody(request: CompletionRequest, settings: AliasSettings
     images: request.images === undefined || request.images.length === 0 ? undefined : request.images,
     format: formatBody(request.format),
     stream: true,
-    // A prompt that does not fit is refused instead of cut, and a full context ends the response instead of dropping its beginning,
-    // unless the client asks for that by name.
-    truncate: request.truncate ?? false,
-    shift: request.shift ?? false,
+    // Every server is asked to refuse a prompt that does not fit; `UpstreamRequest` asks again if the client's API cuts it.
+    truncate: request.cut === true,
+    // Only a client of Ollama's own API has a full context drop its beginning; else it ends the response.
+    shift: (request.shift ?? false) !== false,
     think: request.thinking,
     logprobs: request.logprobs === undefined ? undefined : true,
     top_logprobs: request.logprobs === 0 ? undefined : request.logprobs,

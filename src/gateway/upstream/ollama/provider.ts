@@ -15,6 +15,7 @@ export const OLLAMA_PROVIDER: Provider = {
   embed: (params, target) => ollamaEmbed(params, settingsOf(target)),
   unsupportedParams: relaxedSchema,
   forwardsOriginal: false,
+  truncates: true,
   probePath: '/api/version',
   acceptsContext: (context, model) => verifiedContext(context, model) !== undefined,
   memory: {

@@ -10,6 +10,7 @@ export const OPENAI_PROVIDER: Provider = {
   embed: (params, { model }) => openaiEmbed(params, model),
   unsupportedParams,
   forwardsOriginal: true,
+  truncates: false,
   probePath: '/models',
   catalogue: { contextLength: { query: { path: '/models', holdsMs: 60_000 }, read: contextInModels } },
 };

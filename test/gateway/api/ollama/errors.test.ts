@@ -68,7 +68,11 @@ test('refusals have Ollama’s one field, and its status', async () => {
     [400, 'raw mode does not support template, system, or context'],
   );
   assert.equal(
-    (await errorOf(await chat({ model: 'chat', messages: [{ role: 'user', content: 'word '.repeat(9000) }] })))[0],
+    (
+      await errorOf(
+        await chat({ model: 'chat', messages: [{ role: 'user', content: 'word '.repeat(9000) }], truncate: false }),
+      )
+    )[0],
     400,
   );
   assert.equal((await errorOf(await fetch(`${gateway.url}/api/tags`)))[0], 401);

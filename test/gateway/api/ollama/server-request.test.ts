@@ -89,7 +89,7 @@ test('a chat is asked as the client asks it, but for what the alias fixes', asyn
     ],
     stream: true,
     truncate: false,
-    shift: false,
+    shift: true,
     tools,
     format: { type: 'object' },
     think: 'low',
@@ -112,16 +112,16 @@ test('how much may be said is Ollama’s to understand, but for nothing, which w
   }
 });
 
-test('a prompt is cut, and a beginning forgotten, only where the client asks for it', async () => {
+test('a prompt is asked for whole at first, and a beginning is forgotten unless the client says otherwise', async () => {
   assert.partialDeepStrictEqual(
     await serverRequestFor('/api/chat', { messages: [USER], truncate: true, shift: true }),
     {
-      truncate: true,
+      truncate: false,
       shift: true,
     },
   );
-  assert.partialDeepStrictEqual(await serverRequestFor('/api/generate', { prompt: 'x', truncate: true }), {
-    truncate: true,
+  assert.partialDeepStrictEqual(await serverRequestFor('/api/generate', { prompt: 'x', shift: false }), {
+    truncate: false,
     shift: false,
   });
 });
@@ -132,7 +132,7 @@ test('a generate has all that it may have', async () => {
   assert.deepEqual(
     [asked, options],
     [
-      { model: 'm', ...body, stream: true, truncate: false, shift: false },
+      { model: 'm', ...body, stream: true, truncate: false, shift: true },
       { num_ctx: 4096, temperature: 0.1, top_k: 5, top_p: 0.5 },
     ],
   );
