@@ -5,6 +5,9 @@ const ANSWER_MS = 2000;
 /** Time for which a server that did not answer is not asked again, ms. */
 const SILENCE_MS = 2000;
 
+/** Interval at which answers that are no longer kept are removed, ms. */
+const SWEEP_MS = 1000;
+
 /** A query that costs a server nothing. */
 export interface BackendQuery {
   /** Below the server's URL. */
@@ -23,6 +26,7 @@ interface Known {
 /** Queries servers; the same query at the same time, or soon after, is sent once. */
 export class QueryCache {
   readonly #known = new Map<string, Known>();
+  #sweptMs = 0;
 
   /** Answers that are under way or kept. */
   get size(): number {
@@ -32,10 +36,10 @@ export class QueryCache {
   /** The answer of a server; `undefined` if it gives none in time. */
   get(connection: Connection, query: BackendQuery): Promise<Json | undefined> {
     const nowMs = performance.now();
-    for (const [key, { untilMs }] of this.#known) if (untilMs <= nowMs) this.#known.delete(key);
+    this.#sweep(nowMs);
     const key = JSON.stringify([connection.target.origin, connection.target.prefix, query.path, query.body]);
     const known = this.#known.get(key);
-    if (known !== undefined) return known.answer;
+    if (known !== undefined && known.untilMs > nowMs) return known.answer;
     const asked: Known = { answer: ask(connection, query), untilMs: Infinity };
     this.#known.set(key, asked);
     void asked.answer.then((answer) => {
@@ -45,6 +49,13 @@ export class QueryCache {
       if (holdsMs === 0) this.#known.delete(key);
     });
     return asked.answer;
+  }
+
+  // A sweep for each query would cost the square of their number.
+  #sweep(nowMs: number): void {
+    if (nowMs - this.#sweptMs < SWEEP_MS) return;
+    this.#sweptMs = nowMs;
+    for (const [key, { untilMs }] of this.#known) if (untilMs <= nowMs) this.#known.delete(key);
   }
 }
 
