@@ -1,4 +1,5 @@
 import { sha256 } from '../core/hash.ts';
+import { isObject } from '../core/json.ts';
 import type { ListedEntry } from './config-types.ts';
 import { OLLAMA_OPTIONS } from './sections/ollama-options.ts';
 
@@ -35,6 +36,11 @@ export function listedEntry(
         Object.entries(params).filter(([name, value]) => SHOWN.has(name) && (value ?? undefined) !== undefined),
       ),
     },
-    info: Object.fromEntries(Object.entries(rest).filter(([name]) => !SECRET_NAME.test(name))),
+    info: withoutSecrets(rest),
   };
+}
+
+function withoutSecrets(info: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const kept = Object.entries(info).filter(([name]) => !SECRET_NAME.test(name));
+  return Object.fromEntries(kept.map(([name, value]) => [name, isObject(value) ? withoutSecrets(value) : value]));
 }

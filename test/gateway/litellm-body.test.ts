@@ -119,6 +119,8 @@ test('the name of an entry is a model too, with all deployments of that name, an
 test('custom_llm_provider completes the name of an entry, and is named where it asks for another kind of server', async () => {
   fake.behave(answersShortly('mine'));
   assert.equal(await textOf(await gateway.chat({ model: 'm', custom_llm_provider: 'ollama_chat' })), 'mine');
+  const none = await gateway.chat({ model: 'none', custom_llm_provider: 'ollama' });
+  assert.match((await errorOf(none)).message, /`none` does not exist/);
   const own = await gateway.chat({ model: 'broken', custom_llm_provider: 'ollama' });
   assert.equal(own.status, 502, 'the entry ollama/broken');
   assert.equal(ignored((await sent({ custom_llm_provider: 'ollama' })).response), null);

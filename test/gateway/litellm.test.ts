@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { NOWHERE } from './fake-upstream.ts';
+import { AzureOpenAI } from 'openai';
+import { answersShortly, NOWHERE } from './fake-upstream.ts';
 import { startLitellm } from './litellm-stage.ts';
 import { errorOf, KEY, startGateway } from './running.ts';
 
@@ -37,6 +38,22 @@ test('Azure’s paths and /engines name the model, which counts before the body�
   });
   const vectors = await post('/engines/vectors/embeddings', { input: 'hi' });
   assert.partialDeepStrictEqual(await vectors.json(), { object: 'list', model: 'vectors' });
+});
+
+test('the client of Azure’s SDK is served, whole and streamed', async () => {
+  fake.behave(answersShortly('hello'));
+  const azure = new AzureOpenAI({ endpoint: gateway.url, apiKey: KEY, apiVersion: '2024-10-21', maxRetries: 0 });
+  const messages = [{ role: 'user', content: 'hi' }] as const;
+  const whole = await azure.chat.completions.create({ model: 'org/name:7b', messages: [...messages] });
+  assert.equal(whole.choices[0]?.message.content, 'hello');
+  let text = '';
+  for await (const chunk of await azure.chat.completions.create({
+    model: 'chat',
+    messages: [...messages],
+    stream: true,
+  }))
+    text += chunk.choices[0]?.delta.content ?? '';
+  assert.equal(text, 'hello');
 });
 
 test('an unknown model of a path is 404; its path takes no GET', async () => {

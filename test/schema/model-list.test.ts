@@ -28,7 +28,10 @@ test('an entry is listed by model_info.id, or by a hash that a reload and a seco
     (read(document).config?.groups ?? []).flatMap(({ deployments }) => deployments.map((one) => one.listed));
   const document = {
     model_list: [
-      entry({ api_key: 'sk-secret', temperature: 0 }, { model_info: { id: 'mine', api_key: 'sk-secret', note: 1 } }),
+      entry(
+        { api_key: 'sk-secret', temperature: 0 },
+        { model_info: { id: 'mine', api_key: 'sk-secret', note: 1, more: { password: 'sk-secret', a: 2 } } },
+      ),
       entry({ api_key: 'sk-secret' }),
       entry(),
     ],
@@ -38,7 +41,7 @@ test('an entry is listed by model_info.id, or by a hash that a reload and a seco
   assert.deepEqual(found[0], {
     id: 'mine',
     params: { api_base: 'http://a:11434', model: 'ollama_chat/phi3:mini', temperature: 0 },
-    info: { note: 1 },
+    info: { note: 1, more: { a: 2 } },
   });
   const ids = found.map((one) => ('id' in one ? one.id : undefined));
   assert.match(String(ids[1]), /^[0-9a-f]{64}$/);

@@ -49,12 +49,17 @@ async function factsOf(
 ): Promise<(deployment: Deployment) => ModelFacts> {
   const untilMs = performance.now() + ANSWERS_MS;
   const known = new Map<Deployment, ModelFacts>();
-  await Promise.all(
-    [...Map.groupBy(new Set(deployments), ({ url }) => url).values()].map(async (onServer) => {
+  const servers = [...Map.groupBy(new Set(deployments), ({ url }) => url).values()];
+  const answers = Promise.all(
+    servers.map(async (onServer) => {
       for (const deployment of onServer)
         if (performance.now() < untilMs) known.set(deployment, await askAbout(service, deployment));
     }),
   );
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ANSWERS_MS);
+  await Promise.race([answers, late]);
+  clearTimeout(timer);
   return (deployment) =>
     known.get(deployment) ?? { capabilities: undefined, context: contextOf(deployment, service.scheduler.fleet) };
 }

@@ -5,6 +5,7 @@ import type { Failure, FailureOr } from '../exchange.ts';
 import { readBody } from '../http/request-body.ts';
 import { sendWhole } from '../http/response-writer.ts';
 import { noteError, type RequestContext } from '../request-context.ts';
+import type { Service } from '../service.ts';
 import { providerOf } from '../upstream/providers.ts';
 import { countTokens } from './count-tokens.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
@@ -50,7 +51,7 @@ function resolveModel(
   { record, dialect, service: { models }, incoming }: RequestContext,
   { model: asked, stream, control }: ParsedRequest,
 ): FailureOr<ModelGroup> {
-  const written = control?.provider !== undefined && !models.has(asked) ? `${control.provider}/${asked}` : asked;
+  const written = control?.provider === undefined ? asked : completeName(asked, control.provider, models);
   const alias = dialect.aliasOf?.(written, models) ?? written;
   const group = models.get(alias);
   // An unknown name is the client's text: the log takes it only up to a length.
@@ -58,6 +59,12 @@ function resolveModel(
   record.stream = stream;
   if (group === undefined) return { ok: false, failure: unknownModel(alias) };
   return pinToBackend(group, incoming.headers);
+}
+
+/** The name of an entry that a model and its provider make; the model's own name if no entry has it. */
+function completeName(model: string, provider: string, models: Service['models']): string {
+  const complete = `${provider}/${model}`;
+  return !models.has(model) && models.has(complete) ? complete : model;
 }
 
 /** Records and returns the parameters that have no effect. A backend with an API of the client's own dialect gets the request as it came, and reports for itself. */

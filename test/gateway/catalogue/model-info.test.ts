@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { KEY } from '../running.ts';
+import { startFake } from '../fake-upstream.ts';
+import { KEY, startGateway } from '../running.ts';
 import { SECRET, startLitellm } from '../litellm-stage.ts';
 
 const { fake, gateway, stop } = await startLitellm();
@@ -182,4 +183,38 @@ test('/health/services says that no service is set up, as LiteLLM does', async (
   assert.partialDeepStrictEqual(await slack.json(), {
     error: { message: `{'error': '"slack" not in proxy config: general_settings. Unable to test this.'}`, code: '422' },
   });
+});
+
+test('an OpenAI-compatible server reports the context length alone; its provider is the entry’s prefix', async () => {
+  await using server = await startFake((_got, outgoing) => {
+    outgoing.end('{"data":[{"id":"theirs","max_model_len":2048}]}');
+  });
+  await using own = await startGateway([], {
+    model_list: [{ model_name: 'm', litellm_params: { model: 'hosted_vllm/theirs', api_base: `${server.url}/v1` } }],
+  });
+  const { data: entries } = (await (await own.ask('/v1/model/info')).json()) as { data: readonly Info[] };
+  assert.partialDeepStrictEqual(entries[0]?.model_info, {
+    key: 'theirs',
+    litellm_provider: 'hosted_vllm',
+    mode: 'chat',
+    max_input_tokens: 2048,
+    supports_vision: null,
+    supports_function_calling: null,
+  });
+});
+
+test('a server that is silent delays no list beyond the time that clients wait', async () => {
+  await using server = await startFake();
+  await using own = await startGateway([server], {
+    model_list: ['a', 'b', 'c', 'd', 'e'].map((name) => ({
+      model_name: name,
+      litellm_params: { model: `ollama_chat/${name}`, api_base: server.url },
+    })),
+  });
+  server.freeze();
+  const sinceMs = performance.now();
+  const { data: entries } = (await (await own.ask('/v1/model/info')).json()) as { data: readonly Info[] };
+  assert.equal(entries.length, 5);
+  assert.equal(entries[4]?.model_info['supports_vision'], null);
+  assert.ok(performance.now() - sinceMs < 5000, 'Roo Code waits for 5 s');
 });
