@@ -2,6 +2,7 @@ import type { ModelRequest, LoadRequest, ServerEvent, ServerFailure, Usage } fro
 import type { WireExchange, WireExchangeListener } from './wire-exchange.ts';
 import type { SettledRequest } from './token-counting.ts';
 import { adaptRequest, missingCapabilityIn, truncated, unforced, type MissingCapability } from './adapt-request.ts';
+import { DIMENSIONS_NOT_SUPPORTED, ignoresDimensions } from './embedding-size.ts';
 
 /** Gets the events of a request to a server. */
 export interface UpstreamListener extends WireExchangeListener {
@@ -155,6 +156,14 @@ export class UpstreamRequest {
   }
 
   #onEvents(events: readonly ServerEvent[], request: ModelRequest): void {
+    if (ignoresDimensions(request, events)) {
+      if (this.#target.strict) {
+        this.cancel();
+        this.#listener.onEvents([{ kind: 'failure', failure: DIMENSIONS_NOT_SUPPORTED }]);
+        return;
+      }
+      this.#listener.onIgnoredParam('dimensions');
+    }
     const [first] = events;
     const last = events.at(-1);
     if (first?.kind === 'failure' && this.#canReduce(first.failure)) this.#sendLater();
