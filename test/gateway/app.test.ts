@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { ENDPOINTS } from '../../src/gateway/api/endpoints.ts';
 import { NOWHERE } from './fake-upstream.ts';
 import { errorOf, KEY, startGateway, textOf, until } from './running.ts';
 import { startApp } from './app-stage.ts';
@@ -63,6 +64,12 @@ test('every path also works without /v1; an alias of a group is the group', asyn
     'hello',
   );
   assert.equal((await gateway.ask('/models')).status, 200);
+  assert.equal((await gateway.ask('/models/m')).status, 200);
+  const paths = ENDPOINTS.flatMap((endpoint) => endpoint.paths).filter((path) => path.startsWith('/v1/'));
+  assert.ok(paths.length >= 7);
+  for (const path of paths)
+    for (const at of [path, path.slice('/v1'.length)])
+      assert.equal((await gateway.ask(at, { method: 'POST', body: '{}' })).status, 400, `${at}: the body is at fault`);
 });
 
 test('models are listed from memory, with every field that the API requires', async () => {
@@ -105,7 +112,15 @@ test('a model is found by its id, with slashes, colons and other characters, enc
   });
 });
 
-test('without a key or with a wrong one, only health paths are served', async () => {
+test('without a key or with a wrong one, only health paths and the greeting are served', async () => {
+  const posts = [...ENDPOINTS.flatMap((endpoint) => endpoint.paths), '/api/show', '/api/pull'];
+  const gets = `/health /health/services /metrics /v1/models /models/m /v1/model/info /model/info /model_group/info
+    /api/tags /api/ps /api/version`.split(/\s+/);
+  for (const path of posts) {
+    const response = await fetch(gateway.url + path.replace(':model{.+}', 'm'), { method: 'POST', body: '{}' });
+    assert.equal(response.status, 401, path);
+  }
+  for (const path of gets) assert.equal((await fetch(gateway.url + path)).status, 401, path);
   const none = await fetch(`${gateway.url}/v1/models`);
   assert.equal(none.status, 401);
   assert.partialDeepStrictEqual(await errorOf(none), { type: 'invalid_request_error', code: null });

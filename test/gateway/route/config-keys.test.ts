@@ -80,7 +80,7 @@ test('weight: simple-shuffle never chooses a deployment of weight 0 while anothe
   assert.deepEqual([none.requests.length, all.requests.length], [0, 12]);
 });
 
-test('routing_strategy: each strategy has its effect, and responses name it', async () => {
+test('routing_strategy: latency-based and usage-based routing have their effect, and responses name them', async () => {
   // Longer than the other server takes on any machine.
   await using slow = await startFake(says('slow', 1500));
   await using fast = await startFake(says('fast'));

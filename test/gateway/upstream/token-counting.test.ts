@@ -32,7 +32,7 @@ test('a server that answers instead of rendering is asked for one token, once', 
   assert.partialDeepStrictEqual(asked[0], { _debug_render_only: true, options: { num_predict: 1 } });
 });
 
-test('a prompt that cannot be rendered costs nobody anything', async () => {
+test('a prompt that cannot be rendered keeps the server’s counts, and ends no process', async () => {
   const order = readChat(Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] })), 0);
   const request = order.ok ? order.value.subrequests[0]?.request : undefined;
   assert.ok(request?.kind === 'chat');

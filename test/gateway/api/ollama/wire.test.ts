@@ -106,7 +106,7 @@ test('texts are embedded, several of them or one in the older way', async () => 
   });
 });
 
-test('without a prompt the model is loaded, and nobody unloads it', async () => {
+test('without a prompt the model is loaded, and keep_alive: 0 does not unload it', async () => {
   await using sim = await startedSim();
   await using own = await startGateway([], {
     model_list: [{ model_name: 'chat', litellm_params: { model: `ollama_chat/${LLAMA}`, api_base: sim.url } }],

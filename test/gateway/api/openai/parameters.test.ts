@@ -227,7 +227,7 @@ test('a prompt that is too long for Ollama is refused, and nobody else is asked'
   assert.equal(one.requests.length + other.requests.length, 2);
 });
 
-test('models are listed at once while every server is dead, and each reply names who it was', async () => {
+test('with every server dead, models are listed, and a failed chat names its server', async () => {
   const [dead] = NOWHERE;
   await using gateway = await startGateway([{ url: dead }]);
   const failed = await gateway.chat();

@@ -204,7 +204,7 @@ test('an upstream answer of any pieces comes to the same events', async () => {
   assert.partialDeepStrictEqual(last.output, [{ content: [{ text: 'é' }] }, { content: [{ text: 'ü🌍' }] }]);
 });
 
-test('every method on a stored response is a 404, and needs the key', async () => {
+test('a stored response is a 404 for OpenAI’s methods, and 405 for others; it needs the key', async () => {
   await using fake = await startFake();
   await using gateway = await startGateway([fake]);
   for (const [method, path] of [
