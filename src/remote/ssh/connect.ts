@@ -1,51 +1,64 @@
 import type { Forward, Host, Target } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import type { LocalUser } from '../local-user.ts';
-import { dial, type Connection } from './dial.ts';
+import { dial } from './dial.ts';
 import { openForward } from './forward.ts';
-import { runSession } from './session.ts';
+import { SessionPool, type Link } from './session-pool.ts';
 import { resolveSettings, type SshSettings } from './settings.ts';
-import { createSemaphore } from './semaphore.ts';
 import { stopped } from './unreachable.ts';
-import { openTunnel, type Tunnel } from './tunnel.ts';
-
-/** Concurrent sessions on one connection. OpenSSH's MaxSessions is 10, and forwards need some. */
-const SESSIONS_MAX = 8;
+import { openTunnel } from './tunnel.ts';
 
 /** Connects over SSH: resolves the settings, opens the tunnel, then verifies the host key and authenticates. */
 export async function connectSsh(localUser: LocalUser, target: Target, signal: AbortSignal): Promise<Result<Host>> {
   const settings = await resolveSettings(localUser, target, signal);
   if (signal.aborted) return fail(stopped(target.name));
   if (!settings.ok) return settings;
-  const tunnel = await openTunnel(localUser, target, settings.value, signal);
-  if (!tunnel.ok) return tunnel;
-  const connection = await dial(settings.value, target.password, tunnel.value.stream, signal);
-  if (connection.ok) return ok(createSshHost(target, settings.value, connection.value, tunnel.value));
-  await tunnel.value.close();
-  const complaint = tunnel.value.complaint();
-  const [problem] = connection.problems;
-  return complaint === ''
-    ? connection
-    : fail({ ...problem, detail: `${problem.detail} Message of the ProxyCommand: ${complaint}` });
+  const open = (until: AbortSignal): Promise<Result<Link>> => openLink(localUser, target, settings.value, until);
+  const first = await open(signal);
+  return first.ok ? ok(createSshHost(target, settings.value, first.value, open)) : first;
 }
 
-function createSshHost(target: Target, settings: SshSettings, connection: Connection, tunnel: Tunnel): Host {
-  const { client } = connection;
-  const semaphore = createSemaphore(SESSIONS_MAX);
+async function openLink(
+  localUser: LocalUser,
+  target: Target,
+  settings: SshSettings,
+  signal: AbortSignal,
+): Promise<Result<Link>> {
+  const tunnel = await openTunnel(localUser, target, settings, signal);
+  if (!tunnel.ok) return tunnel;
+  const connection = await dial(settings, target.password, tunnel.value.stream, signal);
+  if (connection.ok) {
+    const { client } = connection.value;
+    return ok({ client, close: () => connection.value.close().then(() => tunnel.value.close()) });
+  }
+  await tunnel.value.close();
+  const said = tunnel.value.complaint();
+  const [problem] = connection.problems;
+  return said === ''
+    ? connection
+    : fail({ ...problem, detail: `${problem.detail} Message of the ProxyCommand: ${said}` });
+}
+
+function createSshHost(
+  target: Target,
+  settings: SshSettings,
+  first: Link,
+  openAnother: (signal: AbortSignal) => Promise<Result<Link>>,
+): Host {
+  const pool = new SessionPool(settings, first, openAnother);
   const forwards = new Set<Forward>();
   return {
     name: target.name,
     address: target.address,
-    run: (command, options) => semaphore.use(() => runSession(settings, client, command, options)),
+    run: (command, options) => pool.run(command, options),
     forward: async (port) => {
-      const opened = await openForward(settings, client, port);
+      const opened = await openForward(settings, first.client, port);
       if (opened.ok) forwards.add(opened.value);
       return opened;
     },
     close: async () => {
       await Promise.all([...forwards].map((forward) => forward.close()));
-      await connection.close();
-      await tunnel.close();
+      await pool.close();
     },
   };
 }

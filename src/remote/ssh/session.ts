@@ -9,13 +9,17 @@ import { writeStdin } from '../stdin.ts';
 import type { SshSettings } from './settings.ts';
 import { lost } from './unreachable.ts';
 
-/** Runs one command in its own session on an open connection. */
+/** sshd refused to open one more session on this connection. */
+export const FULL = 'full';
+
+/** Runs one command in its own session on an open connection. `onOpen` is called with the session; its result with the session's end. */
 export async function runSession(
   settings: SshSettings,
   client: Client,
   command: Command,
   options: CallOptions,
-): Promise<Result<CommandResult>> {
+  onOpen: () => () => void,
+): Promise<Result<CommandResult> | typeof FULL> {
   const deadline = deadlineOf(options);
   const what = describeCommand(command);
   const abandoned = (): Result<CommandResult> => fail(deadline.problem(settings.name, what));
@@ -37,8 +41,9 @@ export async function runSession(
     void opening.then((late) => (late instanceof Error ? undefined : endSession(late.channel)));
     return abandoned();
   }
-  if (session instanceof Error) return fail(lost(settings, what, session.message));
+  if (session instanceof Error) return isRefused(session) ? FULL : fail(lost(settings, what, session.message));
   const { channel, ended } = session;
+  const onEnd = onOpen();
   try {
     const end = await Promise.race([
       ended,
@@ -60,7 +65,14 @@ export async function runSession(
     // The source of the input failed: the command must not take half of the input for the whole.
     endSession(channel);
     throw error;
+  } finally {
+    onEnd();
   }
+}
+
+// ssh2 gives the reason of a channel's refusal (RFC 4254, 5.1) to the error; other errors have none.
+function isRefused(error: Error & { readonly reason?: unknown }): boolean {
+  return error.reason !== undefined && error.reason !== '';
 }
 
 interface Running {

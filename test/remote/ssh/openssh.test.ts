@@ -11,6 +11,12 @@ import { limitsUntil, PATIENT, problemOf, targetOf, valueOf } from '../target.ts
 import { createKeys } from './server.ts';
 import { startSshd, WITHOUT_SSHD, type Sshd } from './sshd.ts';
 
+/** An input that ends when the promise does. */
+async function* endingWith(over: Promise<undefined>): AsyncIterable<Uint8Array> {
+  await over;
+  yield new TextEncoder().encode('over');
+}
+
 suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async () => {
   const keys = await createKeys();
   const [hostKey, ecdsaHostKey, clientKey] = [
@@ -43,7 +49,8 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
       user: sshd?.user,
       identityFiles: [clientKey.file],
       ...part,
-      sshArguments: ['-F', 'none', '-o', `UserKnownHostsFile=${known}`, ...(part.sshArguments ?? [])],
+      // Of an option that comes twice the first counts.
+      sshArguments: ['-F', 'none', ...(part.sshArguments ?? []), '-o', `UserKnownHostsFile=${known}`],
     });
 
   /**
@@ -113,6 +120,45 @@ suite('against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async (
     } finally {
       agent.kill();
     }
+  });
+
+  for (const maxSessions of [1, 2])
+    test(`with MaxSessions ${String(maxSessions)} commands run beside one that stays, over further connections`, async (t) => {
+      const few = await startSshd(keys.folder, [hostKey, ecdsaHostKey], clientKey, maxSessions);
+      t.after(() => few.close());
+      const file = join(keys.folder, `known-${String(few.port)}`);
+      await writeFile(file, `[127.0.0.1]:${String(few.port)} ${ecdsaHostKey.publicText}\n`);
+      const host = await reached(
+        t,
+        reach({
+          port: few.port,
+          sshArguments: ['-o', `UserKnownHostsFile=${file}`, '-o', 'GlobalKnownHostsFile=none'],
+        }),
+      );
+      const held = Promise.withResolvers<undefined>();
+      const stays = host.run({ argv: ['cat'], stdin: endingWith(held.promise) }, PATIENT);
+      const all = await Promise.all(
+        Array.from({ length: 5 }, (_, index) => host.run({ argv: ['echo', String(index)] }, PATIENT)),
+      );
+      assert.deepEqual(
+        all.map((ran) => valueOf(ran).stdout),
+        ['0\n', '1\n', '2\n', '3\n', '4\n'],
+      );
+      for (let turn = 0; turn < 10; turn += 1)
+        assert.equal(valueOf(await host.run({ argv: ['echo', 'again'] }, PATIENT)).stdout, 'again\n');
+      held.resolve(undefined);
+      assert.equal(valueOf(await stays).stdout, 'over');
+      await host.close();
+    });
+
+  test('with MaxSessions 0 the Problem names sshd’s setting', async (t) => {
+    const none = await startSshd(keys.folder, [hostKey, ecdsaHostKey], clientKey, 0);
+    t.after(() => none.close());
+    const file = join(keys.folder, `known-${String(none.port)}`);
+    await writeFile(file, `[127.0.0.1]:${String(none.port)} ${ecdsaHostKey.publicText}\n`);
+    const host = await reached(t, reach({ port: none.port, sshArguments: ['-o', `UserKnownHostsFile=${file}`] }));
+    const problem = problemOf(await host.run({ argv: ['true'] }, PATIENT));
+    assert.deepEqual([problem.code, /MaxSessions 0/.test(problem.detail)], ['host.no-session', true]);
   });
 
   test('a jump host and a ProxyCommand are used, and every host key on the way is verified', async (t) => {

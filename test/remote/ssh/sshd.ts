@@ -24,7 +24,12 @@ export interface Sshd {
 }
 
 /** Starts sshd in the foreground with its own keys and files. It runs until the test ends. */
-export async function startSshd(folder: string, hostKeys: readonly Key[], clientKey: Key): Promise<Sshd> {
+export async function startSshd(
+  folder: string,
+  hostKeys: readonly Key[],
+  clientKey: Key,
+  maxSessions = 10,
+): Promise<Sshd> {
   const asRoot = userInfo().uid === 0;
   const user = asRoot ? GUEST : userInfo().username;
   // The guest user reads the authorized keys here, and its commands write here.
@@ -41,7 +46,7 @@ export async function startSshd(folder: string, hostKeys: readonly Key[], client
     'UsePAM no',
     'PidFile none',
     'LogLevel ERROR',
-    'MaxSessions 10',
+    `MaxSessions ${String(maxSessions)}`,
   ];
   await writeFile(config, `${lines.join('\n')}\n`);
   const argv = [SSHD, '-D', '-e', '-f', config];
