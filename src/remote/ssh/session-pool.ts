@@ -69,12 +69,12 @@ export class SessionPool {
   }
 
   #add(link: Link): CountedLink {
-    const counted = { client: link.client, close: () => link.close(), taken: 0, accepted: 0 };
-    this.#links.push(counted);
-    return counted;
+    const added = { client: link.client, close: () => link.close(), taken: 0, accepted: 0 };
+    this.#links.push(added);
+    return added;
   }
 
-  /** A connection with room for one more session, counted. */
+  /** A connection with room for one more session, added. */
   async #take(signal: AbortSignal): Promise<CountedLink | Result<never>> {
     for (;;) {
       if (signal.aborted) return fail(stopped(this.#settings.name));
