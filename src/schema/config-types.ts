@@ -45,8 +45,12 @@ export type MasterKeyReference =
 /** Limits for the phases of a request, in ms. 0: no limit. */
 export interface Timeouts {
   readonly connectMs: number;
-  /** From the end of the request to the first byte of the response. It includes queueing, a load and prefill. */
+  /** From the assignment to a server to the first byte of the response; for a stream, only where no other limit is set. */
   readonly firstByteMs: number;
+  /** The same for `stream: true`, as LiteLLM's `router_settings.stream_timeout`. */
+  readonly streamFirstByteMs: number | undefined;
+  /** For a load of the gateway. */
+  readonly loadMs: number;
   /** Between two chunks of a response. */
   readonly idleMs: number;
   /** For a whole response that is not streamed. LiteLLM's `timeout`, which does not limit streams either. */

@@ -51,7 +51,9 @@ export function readSettings(
     maxHeldBytes: Math.round((own.max_bodies_mib ?? 256) * MIB),
     timeouts: {
       connectMs: (timeouts.connect ?? 3) * 1000,
-      firstByteMs: (timeouts.first_byte ?? router.stream_timeout ?? 600) * 1000,
+      firstByteMs: (timeouts.first_byte ?? 600) * 1000,
+      streamFirstByteMs: router.stream_timeout === undefined ? undefined : router.stream_timeout * 1000,
+      loadMs: (timeouts.load ?? 600) * 1000,
       idleMs: (timeouts.idle ?? 120) * 1000,
       wholeMs: (router.timeout ?? litellm.request_timeout ?? 0) * 1000,
       totalMs: (timeouts.total ?? 0) * 1000,

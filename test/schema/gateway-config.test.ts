@@ -12,6 +12,8 @@ test('the smallest document has every default', () => {
   assert.deepEqual(config.timeouts, {
     connectMs: 3000,
     firstByteMs: 600_000,
+    streamFirstByteMs: undefined,
+    loadMs: 600_000,
     idleMs: 120_000,
     wholeMs: 0,
     totalMs: 0,
@@ -99,12 +101,14 @@ test("Ollama's options are kept, known ones in their type, unknown ones with a w
 test("LiteLLM's timeouts and hxllm's are each read into their own limit", () => {
   assert.partialDeepStrictEqual(good({ router_settings: { timeout: 30, stream_timeout: 5 } }).timeouts, {
     wholeMs: 30_000,
-    firstByteMs: 5000,
+    streamFirstByteMs: 5000,
+    firstByteMs: 600_000,
+    loadMs: 600_000,
     totalMs: 0,
   });
   assert.partialDeepStrictEqual(
-    good({ litellm_settings: { request_timeout: 7 }, hxllm: { timeouts: { total: 9, drain: 0 } } }).timeouts,
-    { wholeMs: 7000, totalMs: 9000, drainMs: 0 },
+    good({ litellm_settings: { request_timeout: 7 }, hxllm: { timeouts: { total: 9, drain: 0, load: 8 } } }).timeouts,
+    { wholeMs: 7000, totalMs: 9000, drainMs: 0, loadMs: 8000, streamFirstByteMs: undefined },
   );
   assert.partialDeepStrictEqual(
     good({ model_list: [entry({ timeout: 2, stream_timeout: 1 })] }).groups[0]?.deployments[0],

@@ -132,13 +132,7 @@ export class Upstream {
       });
     }, QUIET_MS).unref();
     try {
-      return await load(
-        this.#connectionTo(deployment),
-        memory,
-        deployment,
-        this.#timeouts.firstByteMs,
-        unresponsive.signal,
-      );
+      return await load(this.#connectionTo(deployment), memory, deployment, this.#timeouts.loadMs, unresponsive.signal);
     } finally {
       clearTimeout(quiet);
       end();
@@ -207,10 +201,10 @@ export class Upstream {
   }
 
   #limits(stream: boolean, { timeoutMs, streamTimeoutMs }: Deployment, spentMs: number): UpstreamLimits {
-    const { firstByteMs, idleMs, wholeMs, totalMs } = this.#timeouts;
+    const { firstByteMs, streamFirstByteMs, idleMs, wholeMs, totalMs } = this.#timeouts;
     const most = stream ? totalMs : least(timeoutMs ?? wholeMs, totalMs);
     return {
-      firstByteMs: stream ? (streamTimeoutMs ?? timeoutMs ?? firstByteMs) : firstByteMs,
+      firstByteMs: stream ? (streamTimeoutMs ?? streamFirstByteMs ?? timeoutMs ?? firstByteMs) : firstByteMs,
       idleMs,
       wholeMs: most === 0 ? 0 : Math.max(1, most - spentMs),
     };

@@ -66,8 +66,13 @@ export const HXLLM_TIMEOUTS = {
   }),
   first_byte: honours(
     number(0),
-    'The longest wait for the first byte of a response; a load of the model and the processing of the prompt are part of it. 0: no limit.',
-    { unit: 's', inherits: ['router_settings.stream_timeout'], default: 600 },
+    'The longest wait for the first byte of a response, from when a backend has the request; the processing of the prompt is part of it, and so is a load by a backend that loads its models itself. 0: no limit.',
+    { unit: 's', default: 600 },
+  ),
+  load: honours(
+    number(0),
+    'The longest time for a load of a model. The requests that wait for it count it as load time, not as waiting. 0: no limit.',
+    { unit: 's', default: 600 },
   ),
   idle: honours(number(0), 'The longest pause between two chunks of a response. 0: no limit.', {
     unit: 's',

@@ -30,11 +30,8 @@ export const ROUTER_SETTINGS = {
   }),
   stream_timeout: honours(
     number(0),
-    'The longest wait for the first byte of a response, if `hxllm.timeouts.first_byte` is not set.',
-    {
-      unit: 's',
-      default: 600,
-    },
+    'The longest wait for the first byte of a stream, from when a backend has the request: neither the queue nor a load is part of it. 0: no limit.',
+    { unit: 's', inherits: ['litellm_params.timeout', 'hxllm.timeouts.first_byte'] },
   ),
   model_group_alias: honours(mapping, 'Further names of aliases: each name with the `model_name` that it stands for.', {
     example: { 'gpt-4o-mini': 'phi3-3.8b' },

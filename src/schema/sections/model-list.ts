@@ -41,12 +41,12 @@ export const LITELLM_PARAMS = {
   ),
   timeout: honours(
     number(0),
-    'The longest time for a response that is not streamed; it also limits the first byte of a stream without `stream_timeout`. 0: no limit.',
+    'The longest time for a response that is not streamed; the queue and a load are part of it. It also limits the first byte of a stream that has no `stream_timeout`. 0: no limit.',
     { unit: 's', inherits: ['router_settings.timeout'] },
   ),
   stream_timeout: honours(number(0), 'The longest wait for the first byte of a stream. 0: no limit.', {
     unit: 's',
-    inherits: ['litellm_params.timeout', 'hxllm.timeouts.first_byte'],
+    inherits: ['router_settings.stream_timeout', 'litellm_params.timeout', 'hxllm.timeouts.first_byte'],
   }),
   weight: honours(
     number(0),
