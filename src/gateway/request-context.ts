@@ -39,6 +39,8 @@ export interface RequestRecord {
   /** Code or kind of the last failure. */
   failure?: string;
   usage?: Usage;
+  /** The costs of attempts that did not come to their end: of the part that was passed on. */
+  parts?: readonly Usage[];
   /** Wait for a load, ms. */
   loadMs?: number;
   /** From the start of the request to the start of the last attempt, ms. */

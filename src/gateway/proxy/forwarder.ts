@@ -11,7 +11,7 @@ import { encodeEvents } from './encode-events.ts';
 import { INTERNAL_ERROR, rejectionFailure, unwritableFailure } from './failures.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { observationOf } from './observation.ts';
-import { recordAttempt, recordFailedLoad, recordingListener } from './record-attempt.ts';
+import { recordAttempt, recordFailedLoad, recordingListener, recordPart } from './record-attempt.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
 import type { ForwardPlan } from './forward-plan.ts';
 import { isRetryable } from './retry.ts';
@@ -239,6 +239,7 @@ export class Forwarder {
     const lease = this.#lease;
     this.#lease = undefined;
     if (lease === undefined) return;
+    if (usage === undefined) recordPart(this.#context.record, this.#upstreamRequest);
     const observation = observationOf(result, usage, this.#firstMs, this.#upstreamRequest);
     this.#context.service.scheduler.release(lease, result, observation);
   }

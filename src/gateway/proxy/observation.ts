@@ -10,7 +10,9 @@ export function observationOf(
   upstreamRequest: UpstreamRequest | undefined,
 ): Observation {
   const { totalMs = 0, loadMs = 0, prefillMs = 0, decodeMs = 0 } = usage ?? {};
-  const tokens = usage === undefined ? undefined : usage.promptTokens + usage.completionTokens;
+  // A client that leaves, or a stream that breaks, has had a part.
+  const cost = usage ?? upstreamRequest?.usageSoFar;
+  const tokens = cost === undefined ? undefined : cost.promptTokens + cost.completionTokens;
   const known = totalMs > 0 && prefillMs > 0;
   // A cancelled backend notices only when it has read the prompt.
   const abandoned = how !== 'answered' && upstreamRequest?.cancelled === true;

@@ -1,6 +1,6 @@
 import type { Deployment } from '../../schema/gateway-config.ts';
 import type { RequestRecord } from '../request-context.ts';
-import type { UpstreamListener } from '../upstream/upstream-request.ts';
+import type { UpstreamListener, UpstreamRequest } from '../upstream/upstream-request.ts';
 
 /** An attempt: its start in ms after that of the request, why its deployment was chosen, and the alias that it serves. */
 export interface RecordedAttempt {
@@ -47,4 +47,10 @@ export function recordFailedLoad(
 ): void {
   const deployment = deployments.find(({ id }) => id === failedLoad?.deployment);
   if (deployment !== undefined) record.backend = deployment.writtenUrl;
+}
+
+/** Records the cost of the part that was passed on of an attempt that does not come to its end. */
+export function recordPart(record: RequestRecord, upstreamRequest: UpstreamRequest | undefined): void {
+  const usage = upstreamRequest?.usageSoFar;
+  if (usage !== undefined) record.parts = [...(record.parts ?? []), usage];
 }

@@ -78,7 +78,8 @@ export class ClientResponse {
     };
     // V8 allocates a function literal behind `property =` in the old generation, and it would keep its whole request there.
     context.cut = cut;
-    outgoing.once('close', () => {
+    // Before the request is logged.
+    outgoing.prependOnceListener('close', () => {
       this.#leave();
     });
   }
@@ -140,13 +141,23 @@ export class ClientResponse {
     record.ended = this.#streaming ? 'cut' : endedBy(response.status);
     if (this.#writer.begun) this.#writer.end(this.#parsed.errorFrame?.(failure) ?? dialect.errorFrame(failure, id));
     else this.#writer.sendError(response, { ...this.#headers(), ...callHeaders(this.#context) });
+    this.#countPart();
   }
 
   // The client has left, or has all of its response.
   #leave(): void {
     this.#writer.close();
+    const isCut = !this.#done;
     this.#done = true;
     for (const forwarder of this.#forwarders) forwarder.cancel();
+    if (isCut) this.#countPart();
+  }
+
+  // A response that does not come to its end costs the part of it that was passed on.
+  #countPart(): void {
+    const { record } = this.#context;
+    const usages = [...this.#usages.filter((usage) => usage !== undefined), ...(record.parts ?? [])];
+    if (usages.length > 0) record.usage = totalUsage(usages);
   }
 
   #headers(): Readonly<Record<string, string>> {

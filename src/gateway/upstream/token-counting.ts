@@ -57,11 +57,12 @@ export class Counting {
    * report.
    */
   settle({ request, length, end: { usage, early } }: SettledRequest, deployment: Deployment, query: Query): Usage {
-    if (request.kind !== 'chat') return usage;
+    if (request.kind === 'embed') return usage;
     if (usage.promptTokens === 0)
       return early === true
-        ? { ...usage, promptTokens: this.#likely(request.params, deployment), estimated: true }
+        ? { ...usage, promptTokens: this.#likelySent(request, length, deployment), estimated: true }
         : usage;
+    if (request.kind === 'completion') return usage;
     if (hasImages(request)) return usage;
     this.#counts.observe('request', deployment, length, usage.promptTokens);
     const wanted = this.#wanted.get(keyOf(deployment));
@@ -78,6 +79,13 @@ export class Counting {
       },
     );
     return usage;
+  }
+
+  // The length of the body that was sent is known: only one with images has to be written again.
+  #likelySent(request: ModelRequest, length: number, deployment: Deployment): number {
+    return request.kind === 'chat' && hasImages(request)
+      ? this.#likely(request.params, deployment)
+      : this.#counts.estimate('request', deployment, length);
   }
 
   #likely(request: ChatRequest, deployment: Deployment): number {

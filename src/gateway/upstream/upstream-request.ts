@@ -3,6 +3,7 @@ import type { WireExchange, WireExchangeListener } from './wire-exchange.ts';
 import type { SettledRequest } from './token-counting.ts';
 import { adaptRequest, missingCapabilityIn, truncated, unforced, type MissingCapability } from './adapt-request.ts';
 import { DIMENSIONS_NOT_SUPPORTED, ignoresDimensions } from './embedding-size.ts';
+import { tokensIn } from './tokens-in.ts';
 
 /** Gets the events of a request to a server. */
 export interface UpstreamListener extends WireExchangeListener {
@@ -37,6 +38,10 @@ export class UpstreamRequest {
   readonly #target: UpstreamTarget;
   readonly #listener: UpstreamListener;
   #exchange: WireExchange | undefined;
+  /** The request as it was sent last. */
+  #sent: ModelRequest | undefined;
+  /** The likely number of tokens that were passed on. */
+  #tokens = 0;
   #reportedParams: readonly string[] = [];
   /** Capabilities that the server has reported as missing for this request. */
   readonly #refused = new Set<MissingCapability>();
@@ -51,6 +56,13 @@ export class UpstreamRequest {
   /** Length of the body that was sent last. */
   get bytes(): number {
     return this.#exchange?.bytes ?? 0;
+  }
+
+  /** The cost of the part that was passed on, estimated; `undefined` before the first of it. */
+  get usageSoFar(): Usage | undefined {
+    if (this.#sent === undefined || this.#tokens === 0) return undefined;
+    const usage = { promptTokens: 0, completionTokens: this.#tokens, estimated: true } as const;
+    return this.#completeUsage(this.#sent, { kind: 'end', reason: 'stop', early: true, usage });
   }
 
   /** Whether the gateway has cancelled the exchange. */
@@ -108,6 +120,7 @@ export class UpstreamRequest {
     for (const parameter of ignoredParams)
       if (!this.#reportedParams.includes(parameter)) this.#listener.onIgnoredParam(parameter);
     this.#reportedParams = ignoredParams;
+    this.#sent = adapted.request;
     this.#exchange = this.#target.dispatch(adapted.request, {
       onEvents: (events) => {
         this.#onEvents(events, adapted.request);
@@ -166,6 +179,7 @@ export class UpstreamRequest {
     }
     const [first] = events;
     const last = events.at(-1);
+    for (const event of events) this.#tokens += tokensIn(event);
     if (first?.kind === 'failure' && this.#canReduce(first.failure)) this.#sendLater();
     else if (last?.kind === 'end')
       this.#listener.onEvents([...events.slice(0, -1), { ...last, usage: this.#completeUsage(request, last) }]);

@@ -7,6 +7,7 @@ export function totalUsage(usages: readonly Usage[]): Usage {
   const total = (of: (usage: Usage) => number | undefined): number =>
     usages.reduce((sum, usage) => sum + (of(usage) ?? 0), 0);
   return {
+    ...(usages.some(({ estimated }) => estimated === true) ? { estimated: true } : {}),
     promptTokens: total((usage) => usage.promptTokens),
     completionTokens: total((usage) => usage.completionTokens),
     totalMs: total((usage) => usage.totalMs),
