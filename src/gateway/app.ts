@@ -89,7 +89,7 @@ function listModels({ env, req }: Context<GatewayEnv>): Response {
 
 function showModel({ env, req }: Context<GatewayEnv>): Response {
   const { models, since } = env.service;
-  const id = req.param('id') ?? '';
+  const id = env.dialect.aliasOf(req.param('id') ?? '', models);
   if (!models.has(id)) return errorResponse(env, unknownModel(id));
   return jsonResponse(env.dialect === ANTHROPIC ? modelInfo(id, since) : modelBody(id, since));
 }

@@ -79,5 +79,5 @@ export interface ClientDialect {
   /** An error in the middle of a stream; nothing follows. */
   errorFrame(failure: Failure, requestId?: string): string;
   /** The alias that a name means, if the API has several ways to write one; the name itself if it means none. */
-  aliasOf?(asked: string, aliases: ReadonlyMap<string, unknown>): string;
+  aliasOf(asked: string, aliases: ReadonlyMap<string, unknown>): string;
 }

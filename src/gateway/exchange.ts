@@ -17,8 +17,8 @@ export interface ChatRequest {
   readonly parallelCalls: boolean;
   /** `json`: any JSON; else a JSON schema. */
   readonly format: 'json' | Readonly<Record<string, unknown>> | undefined;
-  /** Numbers by Ollama's names: `temperature`, `top_p`, `seed` … */
-  readonly sampling: Readonly<Record<string, number>>;
+  /** Numbers by Ollama's names: `temperature`, `top_p`, `seed` (a bigint beyond 2^53) … */
+  readonly sampling: Readonly<Record<string, number | bigint>>;
   readonly stop: readonly string[];
   /**
    * The client is told which stop sequence ended the response. No server reports it, so the gateway looks for the sequences itself.

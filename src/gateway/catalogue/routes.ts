@@ -5,7 +5,7 @@ import { readBody } from '../http/request-body.ts';
 import { errorResponse, jsonResponse, sizedResponse } from '../http/sized-response.ts';
 import { readBytes, type Body } from '../api/dialect/body.ts';
 import type { Failure, FailureOr } from '../exchange.ts';
-import { aliasOf } from '../api/ollama/alias.ts';
+import { aliasOf } from '../api/dialect/alias.ts';
 import { listLoaded, listTags, showModel, showVersion } from './catalogue.ts';
 
 type Handler = (c: Context<GatewayEnv>) => Response | Promise<Response>;

@@ -52,7 +52,7 @@ function resolveModel(
   { model: asked, stream, control }: ParsedRequest,
 ): FailureOr<ModelGroup> {
   const written = control?.provider === undefined ? asked : completeName(asked, control.provider, models);
-  const alias = dialect.aliasOf?.(written, models) ?? written;
+  const alias = dialect.aliasOf(written, models);
   const group = models.get(alias);
   // An unknown name is the client's text: the log takes it only up to a length.
   record.alias = group === undefined ? alias.slice(0, MAX_NAME_LENGTH) : alias;

@@ -1,3 +1,4 @@
+import { aliasOf } from '../dialect/alias.ts';
 import type { Json } from '../../json.ts';
 import { errorHeaders, STATUS } from '../dialect/error-response.ts';
 import type { ClientDialect } from '../../client-dialect.ts';
@@ -22,6 +23,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** Anthropic's dialect: its error object, `ping` events in a silent stream, and the request id in the `request-id` header. */
 export const ANTHROPIC: ClientDialect = {
+  aliasOf,
   streamType: 'text/event-stream; charset=utf-8',
   keepAlive: messageEventText({ type: 'ping' }),
   idHeader: 'request-id',

@@ -1,5 +1,6 @@
 import type { Failure, FailureOr } from '../../exchange.ts';
 import { isObject, type Json } from '../../json.ts';
+import { withExactSeeds } from './exact-seeds.ts';
 
 /** Ends the reading of a body with its first failure; {@link readFields} returns it. */
 class InvalidRequest extends Error {
@@ -134,11 +135,12 @@ function isDeeper(value: unknown, levels: number): boolean {
 /** Parses the bytes of a request as the one JSON object that every endpoint takes. */
 function parseBody(bytes: Buffer): Body | Failure {
   try {
-    const json: unknown = JSON.parse(bytes.toString('utf8'));
+    const text = bytes.toString('utf8');
+    const json: unknown = JSON.parse(text);
     // A body this short cannot be nested too deeply.
     if (bytes.length > 2 * MAX_DEPTH && isDeeper(json, MAX_DEPTH))
       return { kind: 'invalid', code: null, message: 'The JSON body of your request is nested too deeply.' };
-    if (isObject(json)) return new Body(json);
+    if (isObject(json)) return new Body(withExactSeeds(json, text));
   } catch {
     // The parser's message may quote the request, so it is not repeated.
   }

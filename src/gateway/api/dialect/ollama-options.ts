@@ -1,5 +1,6 @@
 import { typeName, type Body } from './body.ts';
 import { readStopList } from './sampling.ts';
+import { readSeed } from './seed.ts';
 import type { ParsedRequest } from '../../client-dialect.ts';
 import type { ChatRequest } from '../../exchange.ts';
 
@@ -21,7 +22,6 @@ const DIVISOR: Range = { type: 'float32', min: 0.01, max: 1000 };
 
 // The sampling options of 0.22.1 (api/types.go, Options). A server of another version ignores options that it does not know.
 const SAMPLING: ReadonlyMap<string, Range> = new Map([
-  ['seed', INTEGER],
   ['repeat_penalty', DIVISOR],
   ...['num_keep', 'top_k', 'repeat_last_n'].map((name) => [name, TOKENS] as const),
   ...['top_p', 'min_p', 'typical_p', 'temperature', 'presence_penalty', 'frequency_penalty'].map(
@@ -50,7 +50,7 @@ export interface Options extends Pick<ChatRequest, 'sampling' | 'stop' | 'maxTok
 
 /** Reads `options`, and those of `beside` that stand beside it. */
 export function readOptions(body: Body, beside: readonly string[] = []): Options {
-  const sampling: Record<string, number> = {};
+  const sampling: Record<string, number | bigint> = {};
   const runner: Record<string, unknown> = {};
   const ignoredParams: string[] = [];
   let stop: readonly string[] = [];
@@ -62,6 +62,7 @@ export function readOptions(body: Body, beside: readonly string[] = []): Options
     const [range, runnerType] = [SAMPLING.get(name), RUNNER.get(name)];
     if (value === null || value === undefined) continue;
     if (range !== undefined) sampling[name] = readNumber(body, at, value, range);
+    else if (name === 'seed') sampling[name] = readOptionSeed(body, at, value);
     else if (runnerType !== undefined) runner[at] = readRunner(body, at, value, runnerType);
     else if (name === 'stop') stop = readStop(body, value);
     else if (name === 'num_predict') {
@@ -80,6 +81,14 @@ function readNumber(body: Body, at: string, value: unknown, { type, min, max }: 
     body.refuse(at, `option "${nameOf(at)}" must be from ${String(min)} to ${String(max)}`);
   else return type === 'int' ? Math.trunc(value) : value;
   return 0;
+}
+
+// Ollama drops the fraction of an integer.
+function readOptionSeed(body: Body, at: string, value: unknown): number | bigint {
+  const whole = typeof value === 'number' && Number.isFinite(value) ? Math.trunc(value) : value;
+  if (typeof whole !== 'number' && typeof whole !== 'bigint')
+    return body.refuse(at, 'option "seed" must be of type int');
+  return readSeed(body, at, whole) ?? 0;
 }
 
 function readRunner(body: Body, at: string, value: unknown, type: 'number' | 'boolean'): unknown {

@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../../exchange.ts';
 import { typeName, type Body } from './body.ts';
+import { readSeed } from './seed.ts';
 
 /**
  * Ranges are the API's, names are Ollama's. OpenAI's API lacks the last four; other servers take them, and Ollama supports them.
@@ -37,13 +38,13 @@ export function readModel(body: Body): string {
 }
 
 /** Reads the sampling parameters. */
-export function readSampling(body: Body): Readonly<Record<string, number>> {
-  const sampling: Record<string, number> = {};
+export function readSampling(body: Body): ChatRequest['sampling'] {
+  const sampling: Record<string, number | bigint> = {};
   for (const [name, min, max] of SAMPLING) {
     const value = body.number(name, min, max);
     if (value !== undefined) sampling[name] = value;
   }
-  const seed = body.whole('seed', Number.MIN_SAFE_INTEGER);
+  const seed = readSeed(body, 'seed', body.value('seed'));
   if (seed !== undefined) sampling['seed'] = seed;
   return sampling;
 }

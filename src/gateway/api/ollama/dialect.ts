@@ -1,7 +1,7 @@
 import { errorHeaders, STATUS } from '../dialect/error-response.ts';
 import type { ClientDialect } from '../../client-dialect.ts';
 import type { Failure } from '../../exchange.ts';
-import { aliasOf } from './alias.ts';
+import { aliasOf } from '../dialect/alias.ts';
 
 /** Ollama's dialect: an error is `{"error": "…"}`; in a stream it is the last line. */
 export const OLLAMA: ClientDialect = {

@@ -1,3 +1,4 @@
+import { aliasOf } from '../dialect/alias.ts';
 import { errorObject } from '../dialect/error-object.ts';
 import { errorHeaders, STATUS } from '../dialect/error-response.ts';
 import type { ClientDialect } from '../../client-dialect.ts';
@@ -5,6 +6,7 @@ import type { Failure } from '../../exchange.ts';
 
 /** OpenAI's dialect: every error is an error object with all four keys. */
 export const OPENAI: ClientDialect = {
+  aliasOf,
   streamType: 'text/event-stream; charset=utf-8',
   keepAlive: ': keep-alive\n\n',
   errorResponse: (failure) => ({

@@ -1,4 +1,5 @@
 import { typeName, type Body } from '../dialect/body.ts';
+import { nextSeed } from '../dialect/seed.ts';
 import { readEffort } from '../dialect/sampling.ts';
 import { isObject } from '../../json.ts';
 import type { ChatRequest } from '../../exchange.ts';
@@ -10,10 +11,11 @@ export const MAX_CHOICES = 8;
 export function reseeded<T extends Pick<ChatRequest, 'sampling' | 'original'>>(request: T, choice: number): T {
   const seed = request.sampling['seed'];
   if (seed === undefined || choice === 0) return request;
+  const next = nextSeed(seed, choice);
   return {
     ...request,
-    sampling: { ...request.sampling, seed: seed + choice },
-    original: { ...request.original, seed: seed + choice },
+    sampling: { ...request.sampling, seed: next },
+    original: { ...request.original, seed: next },
   };
 }
 

@@ -1,3 +1,4 @@
+import { aliasOf } from '../dialect/alias.ts';
 import { errorObject } from '../dialect/error-object.ts';
 import { errorHeaders, STATUS } from '../dialect/error-response.ts';
 import type { ClientDialect } from '../../client-dialect.ts';
@@ -6,6 +7,7 @@ import { responseEventText } from './event-text.ts';
 
 /** The dialect of OpenAI's Responses API: OpenAI's error object, and an `error` event in a stream. */
 export const RESPONSES: ClientDialect = {
+  aliasOf,
   streamType: 'text/event-stream; charset=utf-8',
   keepAlive: ': keep-alive\n\n',
   errorResponse: (failure) => ({

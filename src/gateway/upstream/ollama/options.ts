@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../../exchange.ts';
+import { exactNumber } from '../exact-number.ts';
 
 /** The settings of an alias, which hold for every client. */
 export interface AliasSettings {
@@ -30,7 +31,10 @@ export function optionsFor(
   const options: Record<string, unknown> = { ...settings.options };
   for (const [name, value] of Object.entries(sampling))
     if (!RUNNER_OPTIONS.has(name))
-      options[name] = name === 'temperature' && value < LEAST_TEMPERATURE ? Math.min(0, value) : value;
+      options[name] =
+        name === 'temperature' && typeof value === 'number' && value < LEAST_TEMPERATURE
+          ? Math.min(0, value)
+          : exactNumber(value);
   // A server that stops at a sequence does not report it.
   if (stop.length > 0 && namesStop !== true) options['stop'] = stop;
   // 0 would never stop (the decoder drops the one token that comes).

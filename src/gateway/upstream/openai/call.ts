@@ -3,6 +3,7 @@ import type { WireRequest } from '../wire-request.ts';
 import { openaiChatBody } from './chat-body.ts';
 import { completionBody, goesAsItIs } from './completion-body.ts';
 import { openaiEmbedBody, openaiEmbedDecoder } from './embed.ts';
+import { exactNumber } from '../exact-number.ts';
 import { asMissingCapability, openaiFailure } from './openai-failure.ts';
 import { Interpreter, type HonouredParams } from './interpreter.ts';
 import { replyReader, StreamReader } from './reader.ts';
@@ -66,7 +67,12 @@ function passed(
   model: string,
 ): WireRequest {
   const { stream_options: _options, n: _n, best_of: _best, ...rest } = original;
-  const body = JSON.stringify({ ...rest, model, ...(stream ? { stream_options: { include_usage: true } } : {}) });
+  const body = JSON.stringify({
+    ...rest,
+    ...('seed' in rest ? { seed: exactNumber(rest['seed']) } : {}),
+    model,
+    ...(stream ? { stream_options: { include_usage: true } } : {}),
+  });
   return {
     path,
     body,

@@ -1,5 +1,6 @@
 import type { Json } from '../../json.ts';
 import type { ChatRequest } from '../../exchange.ts';
+import { exactNumber } from '../exact-number.ts';
 
 // vLLM and llama.cpp have different names for one of them; each ignores the name it does not know.
 const NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -32,7 +33,7 @@ export function parametersOf({
   stream,
 }: Pick<ChatRequest, 'sampling' | 'stop' | 'namesStop' | 'maxTokens' | 'stream'>): Json {
   const named = Object.entries(sampling).flatMap(([name, value]) =>
-    namesOf(name).map((theirs) => [theirs, value] as const),
+    namesOf(name).map((theirs) => [theirs, exactNumber(value)] as const),
   );
   return {
     ...Object.fromEntries(named),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aliasOf } from '../../../../src/gateway/api/ollama/alias.ts';
+import { aliasOf } from '../../../../src/gateway/api/dialect/alias.ts';
 
 const ALIASES = new Map(
   ['phi3-3.8b', 'Big', 'big', 'tiny:1b', 'org/model', 'plain:latest'].map((name) => [name, undefined]),
