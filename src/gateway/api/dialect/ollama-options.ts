@@ -55,10 +55,11 @@ export function readOptions(body: Body, beside: readonly string[] = []): Options
   const ignoredParams: string[] = [];
   let stop: readonly string[] = [];
   let maxTokens: number | undefined;
+  const own = beside.filter((name) => name in body.json).map((name) => [name, name, body.value(name)] as const);
   const given = Object.entries(body.object('options') ?? {}).map(
     ([name, value]) => [`options.${name}`, name, value] as const,
   );
-  for (const [at, name, value] of [...beside.map((own) => [own, own, body.value(own)] as const), ...given]) {
+  for (const [at, name, value] of [...own, ...given]) {
     const [range, runnerType] = [SAMPLING.get(name), RUNNER.get(name)];
     if (value === null || value === undefined) continue;
     if (range !== undefined) sampling[name] = readNumber(body, at, value, range);
