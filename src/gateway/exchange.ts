@@ -207,10 +207,12 @@ export interface Failure {
 /** A failure of a backend, with the part that is at fault: routing goes by it. */
 export interface ServerFailure extends Failure {
   /**
-   * `request`: every server would fail it. `deployment`: this model on this server. `backend`: the whole server. `busy`: no part is
-   * at fault, the server is full.
+   * `request`: every server would fail it. `deployment`: this model on this server. `backend`: the whole server. `connection`: this
+   * exchange, and nothing is known of the server until a probe. `busy`: no part is at fault, the server is full.
    */
-  readonly fault: 'request' | 'deployment' | 'backend' | 'busy';
+  readonly fault: 'request' | 'deployment' | 'backend' | 'connection' | 'busy';
+  /** The server is known not to have begun with the request, so it may be sent again. */
+  readonly notBegun?: true;
 }
 
 /** A value, or the failure that the client gets. */

@@ -51,7 +51,7 @@ export function createService(
   const prober = new Prober({
     probe: async (url) => {
       const backend = backendOf(url);
-      return backend !== undefined && (await current.upstream.probe(backend));
+      return backend === undefined ? 'unreachable' : current.upstream.probe(backend);
     },
     now,
     onResult: (backend, alive) => {
@@ -85,9 +85,13 @@ export function createService(
       if (isNew) log({ event: 'backend-down', backend });
       prober.schedule(backend, nextProbeMs);
     },
-    onUp: (backend) => {
-      log({ event: 'backend-up', backend });
+    onUp: (backend, wasDown) => {
+      if (wasDown) log({ event: 'backend-up', backend });
+      // It may have been restarted, without its models.
       poller.pollNow();
+    },
+    onDoubt: (backend) => {
+      prober.confirm(backend);
     },
     onLoad: (replica, deployment) => {
       loader.load(replica, deployment);

@@ -194,8 +194,8 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
   'gateway/route': { rooms: ['core'], packages: [], why: 'pure: events in, decisions out, time is an argument' },
   'gateway/upstream': {
     rooms: [...UPSTREAM, 'gateway/upstream/ollama', 'gateway/upstream/openai'],
-    packages: ['undici'],
-    why: 'the APIs of servers; the only room with undici',
+    packages: ['undici', 'node:net'],
+    why: 'the APIs of servers; the only room with undici; sockets tell whether they were used before',
   },
   'gateway/upstream/ollama': {
     rooms: [...UPSTREAM, 'gateway/upstream/*'],

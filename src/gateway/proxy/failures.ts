@@ -76,5 +76,5 @@ export function rejectionFailure(
 
 // All backends that could have answered have failed: the client is told to retry when one is back.
 function lastFailureOf(last: ServerFailure, retryAfterMs: number): Failure {
-  return last.fault === 'backend' ? { ...last, kind: 'overloaded', retryAfterMs } : last;
+  return last.fault === 'backend' || last.fault === 'connection' ? { ...last, kind: 'overloaded', retryAfterMs } : last;
 }

@@ -8,13 +8,13 @@ import { attemptResultOf } from '../scheduler/attempt-result.ts';
 import type { FailedLoad } from '../scheduler/scheduler.ts';
 import type { UpstreamRequest } from '../upstream/upstream-request.ts';
 import { encodeEvents } from './encode-events.ts';
+import { FailedAttempts } from './failed-attempts.ts';
 import { INTERNAL_ERROR, rejectionFailure, unwritableFailure } from './failures.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { observationOf } from './observation.ts';
 import { recordAttempt, recordFailedLoad, recordingListener, recordPart } from './record-attempt.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
 import type { ForwardPlan } from './forward-plan.ts';
-import { isRetryable } from './retry.ts';
 
 /** Gets the response to one subrequest; no call follows `onEnd` or `onFailure`. */
 export interface ForwarderListener {
@@ -36,8 +36,7 @@ export class Forwarder {
   readonly #fallbacks: Fallbacks;
   /** The model that is tried now: the one asked for, then its fallbacks. */
   #group: ModelGroup;
-  /** Ids of deployments of `#group` that have failed. */
-  #tried: string[] = [];
+  #failed: FailedAttempts | undefined;
   #attempts = 0;
   #lastFailure: ServerFailure | undefined;
   /** Start of the first wait for a slot. */
@@ -74,7 +73,7 @@ export class Forwarder {
     const slotRequest = {
       queue: name,
       deployments: deployments.map(({ id }) => id),
-      tried: this.#tried,
+      tried: this.#failed?.tried ?? [],
       isRetry: this.#attempts > 0,
       sinceMs: this.#sinceMs,
       maxWaitMs: service.config.queue.mostWaitMs || Number.POSITIVE_INFINITY,
@@ -197,18 +196,19 @@ export class Forwarder {
   }
 
   #onFailure(failure: ServerFailure): void {
-    const deployment = this.#lease?.deployment.id;
+    const { id, backend: url } = this.#lease?.deployment ?? {};
     this.#release(this.#plan.isOwnTimeout(failure) ? 'cancelled' : attemptResultOf(failure));
     this.#context.record.failure = failure.code ?? failure.kind;
     this.#lastFailure = failure;
-    const progress = { streaming: this.#streaming, attempts: this.#attempts };
-    if (deployment === undefined || !isRetryable(failure, progress, this.#plan)) {
+    if (id === undefined || url === undefined || this.#streaming) {
       this.#fallBack(failure);
       return;
     }
-    // A backend that says that it is loading the model is asked again: it will have the model soon.
-    if (failure.code !== 'model_loading') this.#tried.push(deployment);
-    this.#retry();
+    this.#failed ??= new FailedAttempts(this.#context.service.scheduler);
+    this.#failed.decide(failure, { id, url }, this.#attempts, this.#plan, (isRetried) => {
+      if (isRetried && !this.#done) this.#retry();
+      else this.#fallBack(failure);
+    });
   }
 
   #retry(): void {
@@ -223,7 +223,7 @@ export class Forwarder {
       return;
     }
     this.#group = next;
-    this.#tried = [];
+    this.#failed?.startModel(next.deployments);
     this.#attempts = 0;
     this.#lastFailure = undefined;
     this.#retry();

@@ -19,7 +19,7 @@ export function observationOf(
   return {
     tokens,
     firstMs: how === 'answered' ? firstMs : undefined,
-    promptBytes: upstreamRequest?.bytes ?? 0,
+    promptBytes: upstreamRequest?.newLength ?? 0,
     abandoned,
     prefillMs: known ? prefillMs : undefined,
     insideMs: known ? Math.max(0, totalMs - loadMs - prefillMs - decodeMs) : undefined,

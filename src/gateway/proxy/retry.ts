@@ -6,6 +6,10 @@ export interface Progress {
   readonly streaming: boolean;
   /** Attempts so far, the failed one included. */
   readonly attempts: number;
+  /** For a failed connection: a probe found the server down. */
+  readonly isDown?: boolean;
+  /** Servers that went down with this request, the last one included. */
+  readonly deaths?: number;
 }
 
 /** The part of the routing configuration that limits retries. */
@@ -16,14 +20,17 @@ export interface RetryPolicy {
 
 /**
  * Whether a failed attempt is repeated on another deployment of the same model. Not after the first byte; not if the request itself is
- * at fault, since it fails everywhere; not after a time-out, since the work may go on there and would then be done twice.
+ * at fault, since it fails everywhere; not after a time-out, since the work may go on there and would then be done twice. A connection
+ * that broke while its server stays up was most likely broken by this request, which would do the same elsewhere; if its server went
+ * down, its work is lost, and it may move once: a request that kills its server kills two at most.
  */
 export function isRetryable(
-  { fault, kind }: Pick<ServerFailure, 'fault' | 'kind'>,
-  { streaming, attempts }: Progress,
+  { fault, kind, notBegun }: Pick<ServerFailure, 'fault' | 'kind' | 'notBegun'>,
+  { streaming, attempts, isDown = false, deaths = 0 }: Progress,
   { retries }: RetryPolicy,
 ): boolean {
-  return !streaming && fault !== 'request' && kind !== 'timeout' && attempts <= retries;
+  if (streaming || fault === 'request' || kind === 'timeout' || attempts > retries) return false;
+  return fault !== 'connection' || notBegun === true || (isDown && deaths <= 1);
 }
 
 /**

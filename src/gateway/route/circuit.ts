@@ -1,10 +1,21 @@
-/** Whether a backend may be used: the circuit is `open` from a failure until a probe succeeds. */
+/**
+ * Whether a backend may be used: the circuit is `open` from a failure until a probe succeeds. `doubted`: a connection broke, which may
+ * be the fault of one request; until a probe has ended, the backend gets no new request, and waiters wait.
+ */
 export type Circuit =
-  | { readonly state: 'closed' }
+  | { readonly state: 'closed'; readonly doubted?: true }
   | { readonly state: 'open'; readonly sinceMs: number; readonly probes: number; readonly nextProbeMs: number };
 
 /** The circuit of a backend without failures. */
 export const CLOSED: Circuit = { state: 'closed' };
+
+/** The circuit of a backend that is to be probed before its next request. */
+export const DOUBTED: Circuit = { state: 'closed', doubted: true };
+
+/** Whether a probe decides on the backend. */
+export function isDoubted(circuit: Circuit): boolean {
+  return circuit.state === 'closed' && circuit.doubted === true;
+}
 
 const FIRST_PROBE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;

@@ -4,7 +4,10 @@ import type { Fleet, Lease } from './fleet.ts';
 import { goesBefore, remove, loadWaitMs, nextWaiters, queueLength, type Queue, type Waiter } from './queue.ts';
 import { countUse } from './rate-window.ts';
 import type { Policy } from './policy.ts';
-import { hasRoom, mayTryOneMore } from './replica.ts';
+import { hasRoom, mayTryOneMore, type Replica } from './replica.ts';
+
+/** Time after an abandoned prefill in which a request tests its estimate, ms. */
+const PREFILL_TEST_MS = 500;
 
 /** The deployment for a request, and the reason for the choice. */
 export interface Choice extends Candidate {
@@ -109,10 +112,17 @@ export function assign(
     position: replica.inFlight,
     started: false,
     released: false,
-    abandonedPrefillMs: replica.expiredPrefillMs,
+    abandonedPrefillMs: testedPrefillMs(replica, nowMs),
   };
-  replica.expiredPrefillMs = undefined;
+  replica.expiredPrefill = undefined;
   return { kind: 'assign', request, lease, reason, loadMs };
+}
+
+// A request that gets the slot later finds an idle server, whatever the estimate was.
+function testedPrefillMs({ expiredPrefill }: Replica, nowMs: number): number | undefined {
+  return expiredPrefill !== undefined && nowMs - expiredPrefill.untilMs <= PREFILL_TEST_MS
+    ? expiredPrefill.expectedMs
+    : undefined;
 }
 
 function nextDispatchable(

@@ -44,11 +44,19 @@ export interface SlotRequest {
   readonly loadedMs: number;
 }
 
-/** How an attempt ended. `cancelled` and `refused` do not count against the backend. */
-export type AttemptResult = 'answered' | 'cancelled' | 'refused' | 'busy' | 'deployment-failed' | 'backend-failed';
+/** How an attempt ended. `cancelled` and `refused` do not count against the backend; `connection-failed` is a reason to probe it. */
+export type AttemptResult =
+  | 'answered'
+  | 'cancelled'
+  | 'refused'
+  | 'busy'
+  | 'deployment-failed'
+  | 'connection-failed'
+  | 'backend-failed';
 
 /** Measurements of an attempt. */
 export interface Observation {
+  /** The part of the prompt that is new to the server, as far as the gateway knows; images are left out. */
   readonly promptBytes: number;
   /** The gateway cancelled it before the backend had begun to answer. */
   readonly abandoned?: boolean;

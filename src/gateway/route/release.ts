@@ -1,4 +1,4 @@
-import { opened } from './circuit.ts';
+import { CLOSED, DOUBTED, isDoubted, opened, probed } from './circuit.ts';
 import type { AttemptResult, RouteEvent, Observation } from './event.ts';
 import type { Backend, Fleet, Lease, DeploymentState } from './fleet.ts';
 import { withSample } from './latency.ts';
@@ -58,7 +58,29 @@ export function markDown(fleet: Fleet, backend: Backend, nowMs: number): void {
     forgetSlots(replica.slots);
     replica.abandonedPrefills = [];
     replica.failingUntilMs = 0;
+    replica.pausedUntilMs = 0;
   }
+}
+
+/** A connection to a backend failed: the backend gets nothing more until it has been probed. */
+export function doubt(fleet: Fleet, backend: Backend): void {
+  if (backend.circuit !== CLOSED) return;
+  backend.circuit = DOUBTED;
+  for (const replica of fleet.replicas.values())
+    if (replica.backend === backend.url) replica.pausedUntilMs = Number.POSITIVE_INFINITY;
+}
+
+/** A probe of a backend has ended. Returns whether the backend is down since now. */
+export function endProbe(fleet: Fleet, backend: Backend, alive: boolean, nowMs: number): boolean {
+  const wasDoubted = isDoubted(backend.circuit);
+  if (wasDoubted)
+    for (const replica of fleet.replicas.values()) if (replica.backend === backend.url) replica.pausedUntilMs = nowMs;
+  if (!wasDoubted || alive) {
+    backend.circuit = probed(backend.circuit, alive, nowMs);
+    return false;
+  }
+  markDown(fleet, backend, nowMs);
+  return true;
 }
 
 function learn(
@@ -94,9 +116,12 @@ function penalize(
   nowMs: number,
 ): void {
   if (result === 'backend-failed') markDown(fleet, backend, nowMs);
-  else if (result === 'busy') replica.pausedUntilMs = nowMs + BUSY_PAUSE_MS;
+  else if (result === 'busy') replica.pausedUntilMs = Math.max(replica.pausedUntilMs, nowMs + BUSY_PAUSE_MS);
   else if (result === 'answered') deployment.failures = 0;
-  else if (result === 'deployment-failed') {
+  else if (result === 'connection-failed') {
+    countFailure(deployment, policy, nowMs);
+    doubt(fleet, backend);
+  } else if (result === 'deployment-failed') {
     countFailure(deployment, policy, nowMs);
     resetResidency(replica.residency, nowMs, true);
   }

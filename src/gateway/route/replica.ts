@@ -21,13 +21,15 @@ export interface Replica {
   started: number;
   /** Slots in which the server still reads prompts of clients that have left. */
   abandonedPrefills: AbandonedPrefill[];
-  /** Expected duration of the abandoned prompt that ended last, ms; unset when a request gets its slot. */
-  expiredPrefillMs: number | undefined;
+  /** The abandoned prompt whose slot was freed last; unset when a request gets the slot. */
+  expiredPrefill: AbandonedPrefill | undefined;
   load: ModelLoad | undefined;
   /** Failed loads in a row, and until when no load is tried. */
   failedLoads: number;
   failingUntilMs: number;
-  /** The replica is not used before then: its server reported that it is full or loading. */
+  /** Loads in a row whose connection failed. */
+  brokenLoads: number;
+  /** The replica is not used before then: its server reported that it is full or loading, or is to be probed first. */
   pausedUntilMs: number;
 }
 
@@ -84,10 +86,11 @@ export function createReplica({ id, backend, model, managed, slotCount }: Replic
     idleSinceMs: 0,
     started: 0,
     abandonedPrefills: [],
-    expiredPrefillMs: undefined,
+    expiredPrefill: undefined,
     load: undefined,
     failedLoads: 0,
     failingUntilMs: 0,
+    brokenLoads: 0,
     pausedUntilMs: 0,
   };
 }
@@ -119,7 +122,6 @@ export function applyListing(replica: Replica, listing: Listing): void {
 /** Frees the slots of abandoned prompts whose time is over. */
 export function expireAbandonedPrefills(replica: Replica, nowMs: number): void {
   if (replica.abandonedPrefills.length === 0) return;
-  for (const { untilMs, expectedMs } of replica.abandonedPrefills)
-    if (untilMs <= nowMs) replica.expiredPrefillMs = expectedMs;
+  for (const prefill of replica.abandonedPrefills) if (prefill.untilMs <= nowMs) replica.expiredPrefill = prefill;
   replica.abandonedPrefills = replica.abandonedPrefills.filter(({ untilMs }) => untilMs > nowMs);
 }

@@ -1,6 +1,5 @@
 import { retryAfterMs, expectedWaitMs } from './admission.ts';
 import { candidatesOf, whyUnavailable } from './candidate.ts';
-import { probed } from './circuit.ts';
 import { assign, chooseDeployment, dispatch, removeWaiter } from './dispatch.ts';
 import type { Decision, Rejection, RouteEvent, SlotRequest } from './event.ts';
 import { removeDrained } from './draining.ts';
@@ -18,7 +17,7 @@ import {
 } from './queue.ts';
 import { beginLoads, endLoad, keepLoadClocks } from './loading.ts';
 import type { Policy } from './policy.ts';
-import { release, markDown } from './release.ts';
+import { doubt, endProbe, release, markDown } from './release.ts';
 import { expireAbandonedPrefills } from './replica.ts';
 import { observeList } from './room.ts';
 import { observeStart, observeTime } from './slots.ts';
@@ -55,7 +54,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       if (release(fleet, policy, event, nowMs) === 'backend-failed') rejectUnservable(fleet, nowMs, out);
       break;
     case 'probed':
-      probe(fleet, event.backend, event.alive, nowMs);
+      if (probe(fleet, event.backend, event.alive, nowMs)) rejectUnservable(fleet, nowMs, out);
       break;
     case 'listed':
       observeList(fleet, event.backend, event.listing, nowMs);
@@ -134,16 +133,19 @@ function start(lease: Lease, nowMs: number): void {
   observeAnswer(lease, nowMs);
 }
 
-function probe(fleet: Fleet, url: string, alive: boolean, nowMs: number): void {
+function probe(fleet: Fleet, url: string, alive: boolean, nowMs: number): boolean {
   const backend = fleet.backends.get(url);
-  if (backend !== undefined) backend.circuit = probed(backend.circuit, alive, nowMs);
+  return backend !== undefined && endProbe(fleet, backend, alive, nowMs);
 }
 
 function load(fleet: Fleet, { replica: id, result }: Extract<RouteEvent, { kind: 'loaded' }>, nowMs: number): void {
   const replica = fleet.replicas.get(id);
   if (replica === undefined) return;
-  endLoad(fleet, replica, result, nowMs);
   const backend = fleet.backends.get(replica.backend);
+  replica.brokenLoads = result === 'connection-failed' ? replica.brokenLoads + 1 : 0;
+  // The connection broke, not the load: its waiters wait for the probe and for another load, once.
+  endLoad(fleet, replica, replica.brokenLoads === 1 ? 'cancelled' : result, nowMs);
+  if (result === 'connection-failed' && backend !== undefined) doubt(fleet, backend);
   if (result === 'backend-failed' && backend !== undefined) markDown(fleet, backend, nowMs);
   removeDrained(fleet);
 }

@@ -1,6 +1,6 @@
 /**
- * Measured speed of a model on a backend. Prompts are measured in bytes of the request: tokens are unknown before the server counts
- * them.
+ * Measured speed of a model on a backend. Prompts are measured in bytes of the request, as far as they differ from the last prompt of
+ * the same conversation, without images: tokens are unknown before the server counts them.
  */
 export interface Speed {
   /** `undefined` before the first sample. */
@@ -18,7 +18,8 @@ export interface Speed {
 const PRIOR_BYTES_PER_MS = 8;
 /** A smaller sample measures the clock, not the machine. */
 const LEAST_BYTES = 200;
-const LONGEST_REMAINING_MS = 120_000;
+/** Longest time for which an abandoned prompt keeps its slot, ms: then the next request tests the slot. */
+const LONGEST_REMAINING_MS = 3000;
 
 /** Nothing is known yet. */
 export function unknownSpeed(): Speed {
@@ -46,12 +47,15 @@ export function remainingPrefillMs(speed: Speed, bytes: number, elapsedMs: numbe
   return Math.min(Math.max(0, wholeMs - elapsedMs), LONGEST_REMAINING_MS);
 }
 
-/** Corrects the estimate for abandoned prompts: a request got such a slot, and waited inside the server for `waitedMs`. */
+/**
+ * Corrects the estimate for abandoned prompts: a request got such a slot, and waited inside the server for `waitedMs`. Without a wait the
+ * server may have been idle for long, so the estimate is halved.
+ */
 export function observeAbandonedPrefill(speed: Speed, expectedMs: number, waitedMs: number): void {
   speed.abandonedFactor =
     waitedMs > 50
       ? Math.min(4, (speed.abandonedFactor * (expectedMs + waitedMs)) / Math.max(1, expectedMs))
-      : Math.max(0.5, speed.abandonedFactor * 0.95);
+      : Math.max(0.05, speed.abandonedFactor * 0.5);
 }
 
 /** Records the time of a request in its slot. */

@@ -5,6 +5,7 @@ const RESULTS: Readonly<Record<ServerFailure['fault'], AttemptResult>> = {
   request: 'refused',
   busy: 'busy',
   deployment: 'deployment-failed',
+  connection: 'connection-failed',
   backend: 'backend-failed',
 };
 

@@ -8,6 +8,7 @@ import type {
   RouteEvent,
   SlotRequest,
 } from '../route/event.ts';
+import { isDoubted } from '../route/circuit.ts';
 import { loadInProgress, type Backend, type Fleet, type FleetSpec, type Lease } from '../route/fleet.ts';
 import type { Listing } from '../route/residency.ts';
 import type { Policy } from '../route/policy.ts';
@@ -28,13 +29,16 @@ export type OnDecision = (decision: Assignment | Rejection, failedLoad: FailedLo
 export interface SchedulerEffects {
   /** The circuit of a backend is open: probe it at `nextProbeMs`. `isNew` is false after a failed probe. */
   onDown(backend: string, nextProbeMs: number, isNew: boolean): void;
-  onUp(backend: string): void;
+  /** A probe has succeeded; `wasDown` is false if the circuit was not open. */
+  onUp(backend: string, wasDown: boolean): void;
+  /** A connection to a backend failed: probe it now. */
+  onDoubt(backend: string): void;
   /** Load the model of a deployment, and report the result to {@link Scheduler.loaded}. */
   onLoad(replica: string, deployment: string): void;
   onUnload(backend: string, model: string): void;
 }
 
-const NO_EFFECTS: SchedulerEffects = { onDown() {}, onUp() {}, onLoad() {}, onUnload() {} };
+const NO_EFFECTS: SchedulerEffects = { onDown() {}, onUp() {}, onDoubt() {}, onLoad() {}, onUnload() {} };
 
 interface PendingDecision {
   readonly onDecision: OnDecision;
@@ -52,6 +56,8 @@ export class Scheduler {
   readonly #pending = new Map<string, PendingDecision>();
   /** Failures of the last load, by replica; a load that succeeds removes its entry. */
   readonly #failedLoads = new Map<string, ServerFailure>();
+  /** Callbacks that wait for a probe, by backend. */
+  readonly #awaitingProbe = new Map<string, ((isUp: boolean) => void)[]>();
   #requests = 0;
   #ticking: NodeJS.Timeout | undefined;
   #closed = false;
@@ -119,13 +125,23 @@ export class Scheduler {
       result,
       ...(observation === undefined ? {} : { observation }),
     };
-    if (result === 'backend-failed') this.#applyWithCircuit(lease.backend, event);
+    if (result === 'backend-failed' || result === 'connection-failed') this.#applyWithCircuit(lease.backend, event);
     else this.#apply(event);
   }
 
   /** A probe has ended. */
   probed(backend: string, alive: boolean): void {
     this.#applyWithCircuit(this.fleet.backends.get(backend), { kind: 'probed', backend, alive });
+    const waiting = this.#awaitingProbe.get(backend) ?? [];
+    this.#awaitingProbe.delete(backend);
+    for (const onProbed of waiting) onProbed(alive);
+  }
+
+  /** Calls back, exactly once, when it is known whether a backend is up: at once, unless a probe decides on it. */
+  whenProbed(url: string, onProbed: (isUp: boolean) => void): void {
+    const circuit = this.fleet.backends.get(url)?.circuit;
+    if (circuit === undefined || !isDoubted(circuit)) onProbed(circuit?.state !== 'open');
+    else this.#awaitingProbe.set(url, [...(this.#awaitingProbe.get(url) ?? []), onProbed]);
   }
 
   /** A backend has listed the models in its memory. */
@@ -199,6 +215,7 @@ export class Scheduler {
     if (backend === undefined || backend.circuit === before) return;
     if (backend.circuit.state === 'open')
       this.#effects.onDown(backend.url, backend.circuit.nextProbeMs, before?.state === 'closed');
-    else this.#effects.onUp(backend.url);
+    else if (isDoubted(backend.circuit)) this.#effects.onDoubt(backend.url);
+    else this.#effects.onUp(backend.url, before?.state === 'open');
   }
 }

@@ -111,6 +111,16 @@ export function hasImages(request: ModelRequest): boolean {
     : (request.params.images ?? []).length > 0;
 }
 
+/** The body of a request without its images, whose length says nothing about tokens. */
+export function bodyWithoutImages(request: ModelRequest, body: string): string {
+  if (request.kind === 'embed' || !hasImages(request)) return body;
+  const images =
+    request.kind === 'chat'
+      ? request.params.messages.flatMap(({ parts }) => parts.flatMap((part) => part.images))
+      : (request.params.images ?? []);
+  return images.reduce((text, image) => text.replace(image, () => ''), body);
+}
+
 /** Whether a request has no `context`, or one that its server accepts. */
 export function acceptsContext(request: ModelRequest | LoadRequest, deployment: Deployment): boolean {
   if (request.kind !== 'completion' || request.params.context === undefined) return true;

@@ -11,6 +11,11 @@ export interface UpstreamLimits {
 /** Silence after which a server is probed, ms. */
 export const QUIET_MS = 15_000;
 
+/** The shorter of two limits, ms; 0 is none. */
+export function shorterLimit(a: number, b: number): number {
+  return a === 0 ? b : b === 0 ? a : Math.min(a, b);
+}
+
 /** Gets the events of a deadline. */
 export interface DeadlineListener {
   /** A limit has passed; nothing follows. */

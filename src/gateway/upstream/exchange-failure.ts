@@ -1,5 +1,6 @@
 import { errorCode } from '../../core/error.ts';
 import type { ServerFailure } from '../exchange.ts';
+import { wasReused } from './connector.ts';
 
 /** A phase of an exchange that has a time limit. */
 export type TimeoutPhase = 'first-byte' | 'idle' | 'whole';
@@ -24,19 +25,30 @@ export function timeoutFailure(phase: TimeoutPhase, limitMs: number): ServerFail
 const STALE_MS = 1000;
 const STALE_CODES = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
-/** Whether a connection that broke without a response was stale, so that the request may be sent once more. */
+/**
+ * Whether a connection broke because the server had closed it while it was idle: it had carried an earlier response, and broke before
+ * the first byte of this one. The same request may be sent once more. A new connection that breaks was broken for this request.
+ */
 export function isStale(error: unknown, sinceSentMs: number): boolean {
-  return sinceSentMs <= STALE_MS && STALE_CODES.has(errorCode(error));
+  return sinceSentMs <= STALE_MS && STALE_CODES.has(errorCode(error)) && wasReused(error);
 }
 
-/** A connection could not be made or broke: the server is gone, for every model. */
-export function connectionFailure(error: Error): ServerFailure {
+/** Codes of a connect that say that the server is not there (connect(2)). */
+const ABSENT_CODES = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN']);
+
+/**
+ * A connection could not be made (`made` is false), or broke. Only a refused or unreachable connect shows that the server is gone, for
+ * every model. Everything else is a failure of this request, and a reason to probe the server. A request whose connection could not be
+ * made has not begun there.
+ */
+export function connectionFailure(error: Error, made: boolean): ServerFailure {
   const code = errorCode(error) || error.name;
   return {
     kind: 'upstream',
     code: 'backend_unreachable',
-    message: `the connection to the backend failed (${code})`,
-    fault: 'backend',
+    message: made ? `the connection to the backend broke (${code})` : `the connection to the backend failed (${code})`,
+    fault: !made && ABSENT_CODES.has(code) ? 'backend' : 'connection',
+    ...(made ? {} : { notBegun: true }),
   };
 }
 

@@ -1,29 +1,32 @@
-import { Agent, buildConnector } from 'undici';
+import { Agent, Client, type buildConnector, type Dispatcher } from 'undici';
+import { connector } from './connector.ts';
 
 /** The connections to all servers. One agent serves for as long as the gateway runs, and connects as the current configuration says. */
 export class HttpAgent {
   readonly agent: Agent;
+  readonly #options: Pick<Client.Options, 'headersTimeout' | 'bodyTimeout' | 'allowH2' | 'connect'>;
   #connect: buildConnector.connector;
 
   constructor(connectMs: number) {
-    this.#connect = connectorFor(connectMs);
+    this.#connect = connector(connectMs);
     // undici's own time-outs are off: the limits are those of the exchange. Ollama does not speak HTTP/2.
-    this.agent = new Agent({
+    this.#options = {
       headersTimeout: 0,
       bodyTimeout: 0,
       allowH2: false,
-      connect: (options, callback) => {
-        this.#connect(options, callback);
-      },
-    });
+      // undici cancels a connect by the socket that the connector returns.
+      connect: (options, callback) => this.#connect(options, callback),
+    };
+    this.agent = new Agent(this.#options);
+  }
+
+  /** A dispatcher for one server whose connection is new; its owner closes it. */
+  fresh(origin: string): Dispatcher {
+    return new Client(origin, this.#options);
   }
 
   /** Limits the time of every connect from now on. */
   limitConnect(connectMs: number): void {
-    this.#connect = connectorFor(connectMs);
+    this.#connect = connector(connectMs);
   }
-}
-
-function connectorFor(connectMs: number): buildConnector.connector {
-  return buildConnector({ timeout: connectMs, allowH2: false });
 }

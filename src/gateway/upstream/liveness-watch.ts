@@ -2,16 +2,23 @@
 const MOST_UNANSWERED = 3;
 const PAUSE_MS = 3000;
 
+interface Watched {
+  /** Callbacks of the requests that wait. */
+  readonly waiting: Set<() => void>;
+  /** Ends the probe that is under way. */
+  probing: AbortController;
+}
+
 /**
  * Probes servers that let requests wait for long. A long prompt is no reason to give a server up; a server that answers no probe is
  * given up.
  */
 export class LivenessWatch {
-  readonly #answers: (server: string) => Promise<boolean>;
-  /** Callbacks, by server. */
-  readonly #watched = new Map<string, Set<() => void>>();
+  readonly #answers: (server: string, ended: AbortSignal) => Promise<boolean>;
+  readonly #watched = new Map<string, Watched>();
 
-  constructor(answers: (server: string) => Promise<boolean>) {
+  /** `answers` probes a server until `ended`: false counts against it. */
+  constructor(answers: (server: string, ended: AbortSignal) => Promise<boolean>) {
     this.#answers = answers;
   }
 
@@ -21,20 +28,27 @@ export class LivenessWatch {
    */
   watch(server: string, onDead: () => void): () => void {
     const known = this.#watched.get(server);
-    const waiting = known ?? new Set();
-    waiting.add(onDead);
+    const watched = known ?? { waiting: new Set(), probing: new AbortController() };
+    watched.waiting.add(onDead);
     if (known === undefined) {
-      this.#watched.set(server, waiting);
-      void this.#keep(server, waiting);
+      this.#watched.set(server, watched);
+      void this.#keep(server, watched);
     }
-    return () => waiting.delete(onDead);
+    return () => {
+      watched.waiting.delete(onDead);
+      if (watched.waiting.size === 0) watched.probing.abort();
+    };
   }
 
   // One loop for each server, for all requests that wait there.
-  async #keep(server: string, waiting: ReadonlySet<() => void>): Promise<void> {
+  async #keep(server: string, watched: Watched): Promise<void> {
+    const { waiting } = watched;
     let unanswered = 0;
     while (waiting.size > 0 && unanswered < MOST_UNANSWERED) {
-      unanswered = (await this.#answers(server)) ? 0 : unanswered + 1;
+      watched.probing = new AbortController();
+      const answered = await this.#answers(server, watched.probing.signal);
+      // An aborted probe says nothing.
+      if (!watched.probing.signal.aborted) unanswered = answered ? 0 : unanswered + 1;
       if (unanswered < MOST_UNANSWERED) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref());
     }
     this.#watched.delete(server);

@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici';
 import { asError } from '../../core/error.ts';
 import type { ServerFailure } from '../exchange.ts';
 import type { ModelTarget, Provider, WirePost } from './provider.ts';
@@ -48,19 +49,23 @@ async function post(
   wirePost: WirePost,
   limitMs: number,
   unresponsive?: AbortSignal,
-  isAgain = false,
+  again?: Dispatcher,
 ): Promise<ServerFailure | undefined> {
   const sentMs = performance.now();
   const late = limitMs === 0 ? [] : [AbortSignal.timeout(Math.min(limitMs, 2_147_483_647))];
   const signal = AbortSignal.any([...late, ...(unresponsive === undefined ? [] : [unresponsive])]);
   try {
-    const answer = await request(connection, wirePost.path, wirePost.body, signal);
+    const sent = again === undefined ? connection : { ...connection, dispatcher: again };
+    const answer = await request(sent, wirePost.path, wirePost.body, signal);
     const text = await answer.body.text();
     return answer.statusCode === 200 ? undefined : memory.fail(answer.statusCode, text);
   } catch (error) {
     if (unresponsive?.aborted === true) return UNRESPONSIVE;
-    if (!isAgain && !signal.aborted && isStale(error, performance.now() - sentMs))
-      return post(connection, memory, wirePost, limitMs, unresponsive, true);
-    return signal.aborted ? timeoutFailure('first-byte', limitMs) : connectionFailure(asError(error));
+    if (again === undefined && !signal.aborted && isStale(error, performance.now() - sentMs))
+      return post(connection, memory, wirePost, limitMs, unresponsive, connection.fresh());
+    // A load may be sent again in any case, so it does not matter whether the connection was made; a code of connect(2) comes from nothing else.
+    return signal.aborted ? timeoutFailure('first-byte', limitMs) : connectionFailure(asError(error), false);
+  } finally {
+    void again?.close();
   }
 }

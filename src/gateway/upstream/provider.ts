@@ -30,6 +30,11 @@ export interface Provider {
   readonly truncates: boolean;
   /** Path of a GET that costs the server nothing: an answer shows that it is up. */
   readonly probePath: string;
+  /**
+   * Whether the server answers a probe while it works on a request. A server that serves one thing at a time does not: while it takes
+   * connections, it is not given up for its silence.
+   */
+  readonly answersWhileBusy: boolean;
   /** Whether a `context` of `/api/generate` may go to this model; without it none may. */
   readonly acceptsContext?: (context: readonly number[], model: string) => boolean;
   /** Present if the gateway loads and unloads the server's models. */

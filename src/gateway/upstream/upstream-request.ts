@@ -46,6 +46,8 @@ export class UpstreamRequest {
   /** Capabilities that the server has reported as missing for this request. */
   readonly #refused = new Set<MissingCapability>();
   #cancelled = false;
+  /** Length of the part of the prompt that is new to the server. */
+  newLength = 0;
 
   constructor(request: ModelRequest | LoadRequest, recipient: UpstreamTarget, listener: UpstreamListener) {
     this.#request = request;
@@ -126,6 +128,7 @@ export class UpstreamRequest {
         this.#onEvents(events, adapted.request);
       },
     });
+    this.newLength = this.#exchange.newLength;
   }
 
   // Not before the caller has stored this object.

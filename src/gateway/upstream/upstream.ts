@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici';
 import type { BackendConfig, Deployment, GatewayConfig, Timeouts } from '../../schema/gateway-config.ts';
 import { type Json } from '../json.ts';
 import type { ModelRequest, ChatRequest, LoadRequest, FailureOr, ServerFailure } from '../exchange.ts';
@@ -6,15 +7,16 @@ import { Capabilities } from './capabilities.ts';
 import { WireExchange, type WireExchangeListener } from './wire-exchange.ts';
 import { wireRequestFor } from './wire-request-for.ts';
 import { HttpAgent } from './http-agent.ts';
-import { QUIET_MS, type UpstreamLimits } from './deadline.ts';
+import { QUIET_MS, shorterLimit, type UpstreamLimits } from './deadline.ts';
 import { Counting } from './token-counting.ts';
 import { QueryCache, type BackendQuery } from './query-cache.ts';
-import type { Connection } from './connection.ts';
+import { authorization, type Connection } from './connection.ts';
 import { list, load, unload } from './memory.ts';
-import { acceptsContext, adaptRequest, hasImages } from './adapt-request.ts';
-import { probe } from './probe.ts';
+import { acceptsContext, adaptRequest, hasImages, bodyWithoutImages } from './adapt-request.ts';
+import { probe, PROBE_MS, type ProbeResult } from './probe.ts';
 import type { Provider } from './provider.ts';
 import { providerOf } from './providers.ts';
+import { PromptMemory } from './prompt-memory.ts';
 import { UpstreamRequest, type UpstreamListener } from './upstream-request.ts';
 import { targetOf, type Target } from './target.ts';
 import { hasImageTag, withoutImageTags } from './image-tags.ts';
@@ -30,6 +32,7 @@ export class Upstream {
   readonly #counting: Counting;
   readonly #query = (deployment: Deployment, query: BackendQuery): Promise<Json | undefined> =>
     this.query(deployment, query);
+  readonly #prompts: PromptMemory;
   readonly #targets: ReadonlyMap<string, Target>;
   readonly #liveness: LivenessWatch;
 
@@ -40,11 +43,18 @@ export class Upstream {
     this.#capabilities = previous !== undefined ? previous.#capabilities : new Capabilities(() => performance.now());
     this.#queries = previous !== undefined ? previous.#queries : new QueryCache();
     this.#counting = previous !== undefined ? previous.#counting : new Counting();
+    this.#prompts = previous !== undefined ? previous.#prompts : new PromptMemory();
     this.#targets = new Map(backends.map(({ url }) => [url, targetOf(url)]));
-    this.#liveness = new LivenessWatch(async (url) => {
+    this.#liveness = new LivenessWatch(async (url, ended) => {
       const backend = backends.find((known) => known.url === url);
+      if (backend === undefined) return true;
+      const provider = providerOf(backend);
+      // A server that serves one thing at a time gets one probe for the whole wait: each further connection would fill its backlog,
+      // until it takes none.
+      const limitMs = provider.answersWhileBusy ? PROBE_MS : 0;
+      const result = await probe(this.#connectionTo(backend), provider, limitMs, ended);
       // Any answer shows that the server has not stopped.
-      return backend === undefined || (await probe(this.#connectionTo(backend), providerOf(backend))) !== undefined;
+      return result === 'up' || result === 'failing' || (result === 'silent' && !provider.answersWhileBusy);
     });
     this.#http = previous !== undefined ? previous.#http : new HttpAgent(timeouts.connectMs);
     this.#http.limitConnect(timeouts.connectMs);
@@ -100,16 +110,20 @@ export class Upstream {
     const call = wireRequestFor(isBlind ? request : withoutImageTags(request), deployment);
     const { origin, prefix } = this.#targetOf(deployment.url);
     const headers = { 'content-type': 'application/json', ...authorization(deployment) };
-    const send = (exchange: WireExchange): void => {
-      this.#http.agent.dispatch(
-        { origin, path: prefix + call.path, method: 'POST', headers, body: call.body },
-        exchange,
-      );
+    const send = (dispatcher: Dispatcher, exchange: WireExchange): void => {
+      dispatcher.dispatch({ origin, path: prefix + call.path, method: 'POST', headers, body: call.body }, exchange);
     };
-    const exchange = new WireExchange(call, limits, listener, send, (onDead) =>
+    const sendAgain = (exchange: WireExchange): void => {
+      // Other pooled connections may be stale too.
+      const fresh = this.#http.fresh(origin);
+      send(fresh, exchange);
+      void fresh.close();
+    };
+    const newLength = this.#prompts.add(deployment, bodyWithoutImages(request, call.body));
+    const exchange = new WireExchange(call, newLength, limits, listener, sendAgain, (onDead) =>
       this.#liveness.watch(deployment.url, onDead),
     );
-    send(exchange);
+    send(this.#http.agent, exchange);
     return exchange;
   }
 
@@ -171,11 +185,11 @@ export class Upstream {
     };
   }
 
-  /** Whether a server is up. */
-  async probe(backend: BackendConfig): Promise<boolean> {
-    const status = await probe(this.#connectionTo(backend), providerOf(backend));
-    // Any status below 500 shows that the server is up, also a 401 for a key that may not list models.
-    return status !== undefined && status < 500;
+  /** Probes a server. The silence of a server that serves one thing at a time counts as `up`. */
+  async probe(backend: BackendConfig): Promise<ProbeResult> {
+    const provider = providerOf(backend);
+    const result = await probe(this.#connectionTo(backend), provider);
+    return result === 'silent' && !provider.answersWhileBusy ? 'up' : result;
   }
 
   // If the capabilities cannot be had, the request is sent anyway.
@@ -193,7 +207,13 @@ export class Upstream {
   }
 
   #connectionTo(server: Pick<BackendConfig, 'url' | 'apiKey'>): Connection {
-    return { dispatcher: this.#http.agent, target: this.#targetOf(server.url), headers: authorization(server) };
+    const target = this.#targetOf(server.url);
+    return {
+      dispatcher: this.#http.agent,
+      target,
+      headers: authorization(server),
+      fresh: () => this.#http.fresh(target.origin),
+    };
   }
 
   #targetOf(url: string): Target {
@@ -202,20 +222,11 @@ export class Upstream {
 
   #limits(stream: boolean, { timeoutMs, streamTimeoutMs }: Deployment, spentMs: number): UpstreamLimits {
     const { firstByteMs, streamFirstByteMs, idleMs, wholeMs, totalMs } = this.#timeouts;
-    const most = stream ? totalMs : least(timeoutMs ?? wholeMs, totalMs);
+    const most = stream ? totalMs : shorterLimit(timeoutMs ?? wholeMs, totalMs);
     return {
       firstByteMs: stream ? (streamTimeoutMs ?? streamFirstByteMs ?? timeoutMs ?? firstByteMs) : firstByteMs,
       idleMs,
       wholeMs: most === 0 ? 0 : Math.max(1, most - spentMs),
     };
   }
-}
-
-function authorization({ apiKey }: Pick<BackendConfig, 'apiKey'>): Readonly<Record<string, string>> {
-  return apiKey === undefined ? {} : { authorization: `Bearer ${apiKey.reveal()}` };
-}
-
-// 0 is no limit.
-function least(a: number, b: number): number {
-  return a === 0 ? b : b === 0 ? a : Math.min(a, b);
 }

@@ -22,6 +22,9 @@ export class WireExchange implements Dispatcher.DispatchHandler {
   readonly #sentMs = performance.now();
   readonly #sendAgain: (exchange: WireExchange) => void;
   #sentAgain = false;
+  /** The first byte of a response has come. */
+  #begun = false;
+  /** Set once the connection is made and the request is written. */
   #controller: Dispatcher.DispatchController | undefined;
   #reader: ResponseDecoder | undefined;
   #status = 0;
@@ -33,17 +36,19 @@ export class WireExchange implements Dispatcher.DispatchHandler {
   #restBytes = 0;
 
   /**
-   * `sendAgain` sends the request once more to the same server; `watch` starts to probe the server, returns a function that stops
+   * `sendAgain` sends the request once more to the same server, over a new connection; `watch` starts to probe the server, returns a function that stops
    * it, and calls back if the server is unresponsive.
    */
   constructor(
     call: WireRequest,
+    newLength: number,
     limits: UpstreamLimits,
     listener: WireExchangeListener,
     sendAgain: (exchange: WireExchange) => void,
     watch: (onDead: () => void) => () => void,
   ) {
     this.#call = call;
+    this.newLength = newLength;
     this.#sendAgain = sendAgain;
     this.#listener = listener;
     this.#deadline = new Deadline(limits, {
@@ -67,6 +72,9 @@ export class WireExchange implements Dispatcher.DispatchHandler {
     return this.#call.body.length;
   }
 
+  /** Length of the part of the prompt that is new to the server, in characters. */
+  readonly newLength: number;
+
   /** Closes the connection: so the server learns that the client has gone. */
   cancel(): void {
     this.#finished = true;
@@ -84,6 +92,10 @@ export class WireExchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#cancelled) controller.abort(new Error('cancelled'));
+  }
+
+  onResponseStarted(): void {
+    this.#begun = true;
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
@@ -128,17 +140,16 @@ export class WireExchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#isStale(error)) {
       this.#sentAgain = true;
+      this.#controller = undefined;
       this.#sendAgain(this);
       return;
     }
     this.#deadline.stop();
-    this.#emit({ kind: 'failure', failure: connectionFailure(error) });
+    this.#emit({ kind: 'failure', failure: connectionFailure(error, this.#controller !== undefined) });
   }
 
   #isStale(error: Error): boolean {
-    return (
-      !this.#finished && !this.#sentAgain && this.#status === 0 && isStale(error, performance.now() - this.#sentMs)
-    );
+    return !this.#finished && !this.#sentAgain && !this.#begun && isStale(error, performance.now() - this.#sentMs);
   }
 
   #reading(read: (reader: ResponseDecoder) => void): void {

@@ -15,7 +15,7 @@ export const ROUTER_SETTINGS = {
   ),
   num_retries: honours(
     whole(0),
-    'The number of further attempts for a request whose response has not begun. A time-out is not retried.',
+    'The number of further attempts for a request whose response has not begun. A time-out is not retried. A request whose connection broke is retried only if it had not begun, or if its server is found down.',
     { inherits: ['litellm_settings.num_retries'], default: 3 },
   ),
   allowed_fails: honours(whole(0), 'The number of consecutive failures of a deployment that start its cooldown.', {

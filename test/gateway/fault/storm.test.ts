@@ -17,6 +17,7 @@ interface Tally {
   sent: number;
   whole: number;
   cut: number;
+  broken: number;
   left: number;
 }
 
@@ -41,7 +42,7 @@ test(
         hxllm: { backends: Object.fromEntries([...faulty, steady].map(({ url }) => [url, { num_parallel: 4 }])) },
       };
       await using gateway = await startGateway([], { model_list: [...servers, torrent], ...settings });
-      const tally: Tally = { sent: 0, whole: 0, cut: 0, left: 0 };
+      const tally: Tally = { sent: 0, whole: 0, cut: 0, broken: 0, left: 0 };
       const reader = await readNothing(gateway);
       let over = false;
       const injecting = injectFaults(faulty, random, () => over);
@@ -58,12 +59,16 @@ test(
       t.diagnostic(
         `${JSON.stringify(tally)}, ${String(faulty.reduce((sum, { kills }) => sum + kills, 0))} restarts, ${String(gateway.ended().filter(({ attempts }) => Number(attempts) > 1).length)} moved`,
       );
-      assert.equal(tally.whole + tally.cut + tally.left, tally.sent);
+      assert.equal(tally.whole + tally.cut + tally.broken + tally.left, tally.sent);
+      assert.ok(tally.whole > tally.broken * 3, 'most requests are served');
       await until('no slot is in use', () => gateway.service().scheduler.inFlight === 0);
       await until('no server runs a request any more', () =>
         [...faulty, steady].every(({ sim }) => sim.activity().busy + sim.activity().waiting === 0),
       );
-      await until('each request has its log line', () => gateway.ended().length > tally.whole + tally.cut);
+      await until(
+        'each request has its log line',
+        () => gateway.ended().length > tally.whole + tally.cut + tally.broken,
+      );
       assert.ok(gateway.ended().length <= tally.sent + 1, 'each request has one log line');
       await until('every server is up again', () => faulty.every(({ url }) => isUp(gateway, url)), 15_000);
       const answers = await Promise.all(Array.from({ length: 16 }, () => gateway.chat()));
@@ -93,9 +98,15 @@ async function client(gateway: Running, random: Random, tally: Tally, number: nu
     }
     const response = await gateway.chat(body);
     const text = await response.text();
-    const { ending } = judge(stream, response.status, text);
-    assert.notEqual(ending, 'refused', `${String(response.status)} ${text} ${JSON.stringify(gateway.log.slice(line))}`);
-    tally[ending === 'cut' ? 'cut' : 'whole'] += 1;
+    const { ending, code } = judge(stream, response.status, text);
+    // A connection that breaks while its server stays up, or is up again, is the failure of its request.
+    if (ending === 'refused')
+      assert.deepEqual(
+        [response.status, code],
+        [502, 'backend_unreachable'],
+        `${text} ${JSON.stringify(gateway.log.slice(line))}`,
+      );
+    tally[ending === 'refused' ? 'broken' : ending] += 1;
   }
 }
 

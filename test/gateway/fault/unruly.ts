@@ -30,17 +30,31 @@ const close: Misbehaviour = (socket) => socket.destroy();
 const halfClose: Misbehaviour = (socket) => socket.end();
 const reset: Misbehaviour = (socket) => socket.resetAndDestroy();
 
-/** Misbehaviours before the first text of a response. */
-export const BEFORE_TEXT: Readonly<Record<string, Misbehaviour>> = {
+/** Misbehaviours that break the connection before the first text of a response. */
+export const BROKEN_BEFORE_TEXT: Readonly<Record<string, Misbehaviour>> = {
   'closes the connection instead of a response': close,
   'closes its write side instead of a response': halfClose,
   'resets the connection instead of a response': reset,
   'does not speak HTTP': then('SSH-2.0-OpenSSH_9.2p1\r\n', close),
+  'sends an invalid status line': then('HTTP/1.1 abc OK\r\nContent-Length: 0\r\n\r\n', () => undefined),
+  'sends two lengths': then('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello', () => undefined),
   'closes the connection in its headers': then('HTTP/1.1 200 OK\r\nContent-Ty', close),
+  'sends headers of 20 KB': then(
+    `HTTP/1.1 200 OK\r\nx-large: ${'y'.repeat(20_000)}\r\nContent-Length: 0\r\n\r\n`,
+    () => undefined,
+  ),
   'sends endless headers': then(`HTTP/1.1 200 OK\r\n${`x-${'y'.repeat(500)}: z\r\n`.repeat(400)}`, () => undefined),
   'sends less than its content-length': then('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{', close),
   'closes before the first line': then(CHUNKED, close),
   'sends a chunk with an invalid length': then(`${CHUNKED}zz\r\n`, () => undefined),
+};
+
+/** Misbehaviours in a whole response without text. */
+export const WITHOUT_TEXT: Readonly<Record<string, Misbehaviour>> = {
+  'closes an HTTP/1.0 response without text': then(
+    'HTTP/1.0 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n',
+    halfClose,
+  ),
   'answers with HTML': then(
     'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 28\r\n\r\n<html>502 Bad Gateway</html>',
     () => undefined,
@@ -51,11 +65,17 @@ export const BEFORE_TEXT: Readonly<Record<string, Misbehaviour>> = {
   'answers with status 599': then('HTTP/1.1 599 \r\nContent-Length: 0\r\n\r\n', () => undefined),
 };
 
-/** Misbehaviours after the first text of a response. */
-export const AFTER_TEXT: Readonly<Record<string, Misbehaviour>> = {
+/** Misbehaviours that break the connection after the first text of a response. */
+export const BROKEN_AFTER_TEXT: Readonly<Record<string, Misbehaviour>> = {
   'closes the connection after its first words': then(CHUNKED + chunk(piece('words')), close),
   'closes its write side after its first words': then(CHUNKED + chunk(piece('words')), halfClose),
   'resets the connection after its first words': then(CHUNKED + chunk(piece('words')), reset),
+  'sends an invalid chunk after its first words': then(`${CHUNKED}${chunk(piece('words'))}zz\r\n`, () => undefined),
+  'closes the connection within a line': then(CHUNKED + chunk(piece('words')) + chunk('{"model":"m","mess'), close),
+};
+
+/** Misbehaviours in a response after its first text. */
+export const AFTER_TEXT: Readonly<Record<string, Misbehaviour>> = {
   'sends an error after its first words': then(
     CHUNKED +
       chunk(piece('words')) +
@@ -66,12 +86,13 @@ export const AFTER_TEXT: Readonly<Record<string, Misbehaviour>> = {
     CHUNKED + chunk(piece('words')) + chunk('<html>502 Bad Gateway</html>\n'),
     () => undefined,
   ),
-  'sends an invalid chunk after its first words': then(`${CHUNKED}${chunk(piece('words'))}zz\r\n`, () => undefined),
-  'closes the connection within a line': then(CHUNKED + chunk(piece('words')) + chunk('{"model":"m","mess'), close),
 };
 
-/** Starts a server that misbehaves. It answers free requests (`GET`, and a load of a model in memory) as Ollama does, with the model `m` in memory. */
-export async function startUnruly(misbehaviour: Misbehaviour): Promise<Unruly> {
+/** Starts a server that misbehaves. It answers free requests (`GET`, and a load of a model in memory) as Ollama does, with the model `m` in memory. `onLoad` returns true if it has dealt with a load itself. */
+export async function startUnruly(
+  misbehaviour: Misbehaviour,
+  onLoad: (socket: Socket) => boolean = () => false,
+): Promise<Unruly> {
   let asked = 0;
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -86,8 +107,9 @@ export async function startUnruly(misbehaviour: Misbehaviour): Promise<Unruly> {
       const head = text.slice(0, headEnd);
       text = text.slice(headEnd + length);
       if (head.startsWith('GET ')) socket.write(shown(head.split(' ')[1] ?? ''));
-      else if (head.startsWith('POST /api/generate ')) socket.write(shown('load'));
-      else {
+      else if (head.startsWith('POST /api/generate ')) {
+        if (!onLoad(socket)) socket.write(shown('load'));
+      } else {
         asked += 1;
         misbehaviour(socket);
       }

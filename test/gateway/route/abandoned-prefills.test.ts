@@ -81,11 +81,26 @@ test('a cached prompt does not change the measured speed, unless all prompts are
   assert.ok((speed.bytesPerMs ?? 0) < 20, 'a slower sample counts at once');
 });
 
+test('a request that finds an idle server halves the estimate, if it comes at once', () => {
+  const stage = known();
+  const speed = stage.fleet.replicas.get('a#m')?.speed;
+  assert.ok(speed !== undefined);
+  for (const [laterMs, factor] of [
+    [100, 0.5],
+    [10_000, 0.5],
+  ] as const) {
+    stage.release(stage.arrive(), 'cancelled', { promptBytes: 10_000, abandoned: true });
+    stage.pass(1000 * speed.abandonedFactor + laterMs);
+    stage.release(stage.arrive(), 'answered', { promptBytes: 10_000, prefillMs: 1000, insideMs: 0 });
+    assert.equal(speed.abandonedFactor, factor);
+  }
+});
+
 test('estimates for abandoned prefills have bounds', () => {
   const speed = unknownSpeed();
-  assert.equal(remainingPrefillMs(speed, 1e12, 0), 120_000);
+  assert.equal(remainingPrefillMs(speed, 1e12, 0), 3000);
   for (let turn = 0; turn < 50; turn += 1) observeAbandonedPrefill(speed, 0, 1e9);
   assert.equal(speed.abandonedFactor, 4);
   for (let turn = 0; turn < 200; turn += 1) observeAbandonedPrefill(speed, 1000, 0);
-  assert.equal(speed.abandonedFactor, 0.5);
+  assert.equal(speed.abandonedFactor, 0.05);
 });

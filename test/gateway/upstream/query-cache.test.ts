@@ -10,7 +10,7 @@ test('callers that ask the same at once share an answer, and an answer that is n
   const inquiries = new QueryCache();
   const ask = (holdsMs: number): Promise<unknown> =>
     inquiries.get(
-      { dispatcher, target: { origin: fake.url, prefix: '' }, headers: {} },
+      { dispatcher, target: { origin: fake.url, prefix: '' }, headers: {}, fresh: () => new Agent() },
       { path: '/api/show', body: { holdsMs }, holdsMs },
     );
   assert.deepEqual(await Promise.all([ask(0), ask(0), ask(60_000)]), [{ said: 1 }, { said: 1 }, { said: 1 }]);
@@ -31,7 +31,12 @@ test('a question that cannot be written is one without an answer', async () => {
       return 'odd';
     },
   };
-  const line = { dispatcher, target: { origin: 'http://127.0.0.1:1', prefix: '' }, headers: {} };
+  const line = {
+    dispatcher,
+    target: { origin: 'http://127.0.0.1:1', prefix: '' },
+    headers: {},
+    fresh: () => new Agent(),
+  };
   assert.equal(await new QueryCache().get(line, { path: '/api/chat', body: { odd }, holdsMs: 0 }), undefined);
   await dispatcher.destroy();
 });

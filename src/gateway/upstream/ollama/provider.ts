@@ -17,6 +17,7 @@ export const OLLAMA_PROVIDER: Provider = {
   forwardsOriginal: false,
   truncates: true,
   probePath: '/api/version',
+  answersWhileBusy: true,
   acceptsContext: (context, model) => verifiedContext(context, model) !== undefined,
   memory: {
     loads: loadBodies,

@@ -12,5 +12,7 @@ export const OPENAI_PROVIDER: Provider = {
   forwardsOriginal: true,
   truncates: false,
   probePath: '/models',
+  // llama.cpp answers /models from its own thread, but other servers (Python's http.server, one uvicorn worker) do one thing at a time.
+  answersWhileBusy: false,
   catalogue: { contextLength: { query: { path: '/models', holdsMs: 60_000 }, read: contextInModels } },
 };
