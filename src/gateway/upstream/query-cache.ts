@@ -43,10 +43,9 @@ export class QueryCache {
     const asked: Known = { answer: ask(connection, query), untilMs: Infinity };
     this.#known.set(key, asked);
     void asked.answer.then((answer) => {
-      const holdsMs = answer === undefined ? SILENCE_MS : query.holdsMs;
-      asked.untilMs = performance.now() + holdsMs;
-      // The answer may be large, or a client's text: it is not kept.
-      if (holdsMs === 0) this.#known.delete(key);
+      asked.untilMs = performance.now() + (answer === undefined ? SILENCE_MS : query.holdsMs);
+      // The query or its answer may be large, or a client's text: it is not kept.
+      if (query.holdsMs === 0) this.#known.delete(key);
     });
     return asked.answer;
   }

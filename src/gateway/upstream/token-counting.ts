@@ -102,6 +102,8 @@ export class Counting {
     if (
       render === undefined ||
       isNever(deployment.keepAlive) ||
+      // A chat without messages is a load, which a server answers in any case.
+      request.messages.length === 0 ||
       (this.#unable.get(keyOf(deployment)) ?? 0) > performance.now()
     )
       return undefined;
@@ -109,7 +111,7 @@ export class Counting {
     const prompt = render.read(answer);
     if (answer !== undefined && prompt === undefined)
       this.#unable.set(keyOf(deployment), performance.now() + UNABLE_MS);
-    return prompt;
+    return prompt === '' ? undefined : prompt;
   }
 }
 

@@ -19,7 +19,10 @@ export interface UpstreamTarget {
   /** Whether the server cuts a prompt. */
   readonly truncates: boolean;
   missing(request: ModelRequest | LoadRequest): ReadonlySet<MissingCapability>;
+  /** Records for all requests that the model lacks a capability. */
   learn(missing: MissingCapability): void;
+  /** Whether the words of the request alone would be read as the refusal of a capability: a server may quote them. */
+  quotes(missing: MissingCapability, request: ModelRequest): boolean;
   /** Parameters that the server's API cannot express, or only in part, and that are no reason to refuse. */
   unsupportedParams(request: ModelRequest): readonly string[];
   /** Asks the server for the model's capabilities; `undefined` if they are known, or the request does not need them. */
@@ -113,7 +116,7 @@ export class UpstreamRequest {
 
   #send(): void {
     if (this.#cancelled || this.#request.kind === 'load') return;
-    const adapted = adaptRequest(this.#request, this.#target.missing(this.#request), this.#target.strict);
+    const adapted = adaptRequest(this.#request, this.#missing(this.#request), this.#target.strict);
     if (!('request' in adapted)) {
       this.#emitSoon({ kind: 'failure', failure: adapted });
       return;
@@ -131,6 +134,20 @@ export class UpstreamRequest {
     this.newLength = this.#exchange.newLength;
   }
 
+  #missing(request: ModelRequest): ReadonlySet<MissingCapability> {
+    const known = this.#target.missing(request);
+    return this.#refused.size === 0 ? known : new Set([...known, ...this.#refused]);
+  }
+
+  // The request without them was answered, so their refusal was meant, and concerns everybody; unless a client may have put the words
+  // into the server's mouth.
+  #learn(): void {
+    const asked = this.#request;
+    if (asked.kind === 'load') return;
+    for (const missing of this.#refused) if (!this.#target.quotes(missing, asked)) this.#target.learn(missing);
+    this.#refused.clear();
+  }
+
   // Not before the caller has stored this object.
   #emitSoon(event: ServerEvent): void {
     queueMicrotask(() => {
@@ -141,10 +158,8 @@ export class UpstreamRequest {
   // Whether the request can be sent again with less.
   #canReduce(failure: ServerFailure): boolean {
     const missing = missingCapabilityIn(failure);
-    // Another request may have learned the same meanwhile.
     if (missing !== undefined && !this.#refused.has(missing)) {
       this.#refused.add(missing);
-      this.#target.learn(missing);
       return true;
     }
     if (this.#target.truncates && this.#request.kind !== 'load') {
@@ -184,8 +199,9 @@ export class UpstreamRequest {
     const last = events.at(-1);
     for (const event of events) this.#tokens += tokensIn(event);
     if (first?.kind === 'failure' && this.#canReduce(first.failure)) this.#sendLater();
-    else if (last?.kind === 'end')
+    else if (last?.kind === 'end') {
+      if (this.#refused.size > 0) this.#learn();
       this.#listener.onEvents([...events.slice(0, -1), { ...last, usage: this.#completeUsage(request, last) }]);
-    else this.#listener.onEvents(events);
+    } else this.#listener.onEvents(events);
   }
 }

@@ -13,6 +13,7 @@ import { QueryCache, type BackendQuery } from './query-cache.ts';
 import { authorization, type Connection } from './connection.ts';
 import { list, load, unload } from './memory.ts';
 import { acceptsContext, adaptRequest, hasImages, bodyWithoutImages } from './adapt-request.ts';
+import { quotesRefusal } from './quoted-refusal.ts';
 import { probe, PROBE_MS, type ProbeResult } from './probe.ts';
 import type { Provider } from './provider.ts';
 import { providerOf } from './providers.ts';
@@ -82,6 +83,7 @@ export class Upstream {
         learn: (missing) => {
           this.#capabilities.learn(deployment, missing);
         },
+        quotes: (missing, asked) => quotesRefusal(missing, asked, deployment),
         look: (asked) => {
           const { capabilities } = providerOf(deployment);
           const concernsImages = capabilities !== undefined && (hasImages(asked) || hasImageTag(asked));

@@ -31,6 +31,7 @@ function silentServer(settle: UpstreamTarget['settle'] = ({ end }) => end.usage)
       truncates: true,
       missing: () => missing,
       learn: (capability) => missing.add(capability),
+      quotes: () => false,
       unsupportedParams: () => [],
       look: () => undefined,
       dispatch,

@@ -3,6 +3,8 @@ import type { ServerFailure } from '../../exchange.ts';
 
 interface Rule {
   readonly text: RegExp;
+  /** The state of the server: a refusal (4xx) may only quote such words, and they would count against the server for everybody. */
+  readonly isState?: true;
   readonly failure: Omit<ServerFailure, 'message'>;
 }
 
@@ -15,9 +17,14 @@ const RULES: readonly Rule[] = [
     text: /exceeds? (?:the )?(?:available |maximum )?context/i,
     failure: { kind: 'invalid', code: 'context_length_exceeded', param: 'messages', fault: 'request' },
   },
-  { text: /server busy/i, failure: { kind: 'overloaded', code: 'backend_busy', fault: 'busy', retryAfterMs: 1000 } },
+  {
+    text: /server busy/i,
+    isState: true,
+    failure: { kind: 'overloaded', code: 'backend_busy', fault: 'busy', retryAfterMs: 1000 },
+  },
   {
     text: /llm server loading model/i,
+    isState: true,
     failure: { kind: 'overloaded', code: 'model_loading', fault: 'busy', retryAfterMs: 1000 },
   },
   { text: /does not support tools/i, failure: { ...INVALID, code: 'tools_not_supported', param: 'tools' } },
@@ -37,6 +44,7 @@ const RULES: readonly Rule[] = [
   },
   {
     text: /model runner has unexpectedly stopped|runner process (?:no longer running|has terminated)|error was encountered while running/i,
+    isState: true,
     failure: RUNNER,
   },
 ];
@@ -56,7 +64,9 @@ const BY_STATUS: Readonly<Record<number, Omit<ServerFailure, 'message'>>> = {
  */
 export function ollamaFailure(status: number, body: string): ServerFailure {
   const message = messageOf(body) ?? `the backend answered ${String(status)} without a reason`;
-  return { ...(RULES.find((rule) => rule.text.test(message))?.failure ?? BY_STATUS[status] ?? RUNNER), message };
+  const isRefusal = status >= 400 && status < 500 && status !== 429;
+  const rule = RULES.find(({ text, isState }) => !(isRefusal && isState === true) && text.test(message));
+  return { ...(rule?.failure ?? BY_STATUS[status] ?? RUNNER), message };
 }
 
 /** An `{"error": …}` line in the middle of a response. */

@@ -15,9 +15,8 @@ export function renderBody(request: ChatRequest, settings: AliasSettings): Json 
   };
 }
 
-/** The rendered prompt in a response; `undefined` if the server cannot render. */
+/** The rendered prompt in a response, which may be empty; `undefined` if the server cannot render. */
 export function renderedPrompt(answer: Json | undefined): string | undefined {
   const info = answer?.['_debug_info'];
-  const prompt = isObject(info) ? textOf(info, 'rendered_template') : '';
-  return prompt === '' ? undefined : prompt;
+  return isObject(info) ? textOf(info, 'rendered_template') : undefined;
 }
