@@ -47,9 +47,9 @@ export class ClientResponse {
       streamType: dialect.streamType,
       keepAlive: parsed.stream ? (parsed.keepAlive ?? dialect.keepAlive) : undefined,
       headers: () => ({
-        ...this.#headers(),
         ...callHeaders(context),
         ...modelHeaders(context),
+        ...this.#headers(),
         ...(context.record.truncated === true ? { 'x-hxllm-truncated': 'true' } : {}),
       }),
       onLag,
