@@ -113,6 +113,7 @@ export function createService(
       current = { config: next, upstream: new Upstream(next, upstream) };
       loader.learn(next);
       scheduler.reconfigure(fleetSpecOf(next), policyOf(next));
+      loader.forget((id) => scheduler.fleet.deployments.has(id));
       return serviceOf(current);
     },
     close: async () => {

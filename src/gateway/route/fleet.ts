@@ -237,7 +237,9 @@ function applyDeploymentSpec(
 }
 
 // Learned slots are kept if no number is configured before and after. A backend may also have become managed, or unmanaged.
-function updateReplica({ slots, residency }: Replica, managed: boolean, slotCount: number | undefined): void {
+function updateReplica(replica: Replica, managed: boolean, stated: number | undefined): void {
+  const { slots, residency, isSingle } = replica;
+  const slotCount = managed && isSingle ? 1 : stated;
   const same =
     slotCount === undefined ? slots.kind === 'learned' : slots.kind !== 'learned' && slots.count === slotCount;
   if (!same) Object.assign(slots, slotCount === undefined ? learnedSlots() : configuredSlots(slotCount));

@@ -10,6 +10,8 @@ export interface Replica {
   readonly backend: string;
   readonly model: string;
   slots: Slots;
+  /** Its family has one slot, whatever is configured, as its server listed it. */
+  isSingle: boolean;
   readonly residency: Residency;
   readonly speed: Speed;
   inFlight: number;
@@ -79,6 +81,7 @@ export function createReplica({ id, backend, model, managed, slotCount }: Replic
     backend,
     model,
     slots: slotCount === undefined ? learnedSlots() : configuredSlots(slotCount),
+    isSingle: false,
     residency: unknownResidency(!managed),
     speed: unknownSpeed(),
     inFlight: 0,
@@ -114,7 +117,9 @@ export function mayTryOneMore({ inFlight, started, abandonedPrefills, slots }: R
 export function applyListing(replica: Replica, listing: Listing): void {
   observeListing(replica.residency, replica.model, listing, replica.started > 0);
   const family = listing.models.find(({ name }) => isSameModel(name, replica.model))?.family;
-  if (family === undefined || !isSingleByFamily(family)) return;
+  if (family === undefined) return;
+  replica.isSingle = isSingleByFamily(family);
+  if (!replica.isSingle) return;
   if (replica.slots.kind === 'learned' || (replica.slots.kind === 'configured' && replica.slots.count > 1))
     replica.slots = configuredSlots(1);
 }

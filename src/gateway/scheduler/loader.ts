@@ -36,6 +36,11 @@ export class Loader {
       for (const deployment of deployments) this.#known.set(deployment.id, deployment);
   }
 
+  /** Removes the deployments that no request can want any more. */
+  forget(isWanted: (deployment: string) => boolean): void {
+    for (const id of this.#known.keys()) if (!isWanted(id)) this.#known.delete(id);
+  }
+
   load(replica: string, deploymentId: string): void {
     const { upstream } = this.#options.now();
     const deployment = this.#known.get(deploymentId);

@@ -152,7 +152,7 @@ export class Scheduler {
   /** A load has ended. */
   loaded(replica: string, result: AttemptResult, failure: ServerFailure | undefined): void {
     if (failure === undefined) this.#failedLoads.delete(replica);
-    else this.#failedLoads.set(replica, failure);
+    else if (this.fleet.replicas.has(replica)) this.#failedLoads.set(replica, failure);
     const backend = this.fleet.backends.get(this.fleet.replicas.get(replica)?.backend ?? '');
     this.#applyWithCircuit(backend, { kind: 'loaded', replica, result });
   }
@@ -161,6 +161,8 @@ export class Scheduler {
   reconfigure(spec: FleetSpec, policy: Policy): void {
     this.#policy = policy;
     this.#apply({ kind: 'reconfigured', spec });
+    for (const replica of this.#failedLoads.keys())
+      if (!this.fleet.replicas.has(replica)) this.#failedLoads.delete(replica);
   }
 
   close(): void {

@@ -52,6 +52,7 @@ export class Capabilities {
   #make(deployment: Deployment): Known {
     const found = this.#find(deployment);
     if (found !== undefined) return found;
+    for (const [key, { untilMs }] of this.#known) if (untilMs <= this.#now()) this.#known.delete(key);
     const known = { missing: new Set<MissingCapability>(), shown: false, untilMs: this.#now() + KNOWN_FOR_MS };
     this.#known.set(keyOf(deployment), known);
     return known;

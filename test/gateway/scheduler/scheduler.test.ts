@@ -37,3 +37,22 @@ test('a slot assigned to a client that leaves at the same moment is given back',
   assert.equal(scheduler.inFlight, 1, 'a request that is assigned at once keeps its slot');
   scheduler.close();
 });
+
+test('a failed load is forgotten with its replica: it is no reason for a model that comes again later', () => {
+  const scheduler = new Scheduler(createFleet(managedFleet(1, ['a'])), POLICY, () => 0);
+  const reasonOf = (): string | undefined => {
+    let reason: string | undefined;
+    const wish = { queue: 'm', deployments: ['m@a'], tried: ['m@a'], isRetry: false, sinceMs: 0 };
+    scheduler.acquire({ ...wish, maxWaitMs: 1, untilMs: 1, loadedMs: 0 }, (_decision, failedLoad) => {
+      reason = failedLoad?.failure.message;
+    });
+    return reason;
+  };
+  const failure = { kind: 'upstream', code: null, message: 'no room', fault: 'deployment' } as const;
+  scheduler.loaded('a#m', 'deployment-failed', failure);
+  assert.equal(reasonOf(), 'no room');
+  scheduler.reconfigure(managedFleet(1, ['b']), POLICY);
+  scheduler.reconfigure(managedFleet(1, ['a']), POLICY);
+  assert.equal(reasonOf(), undefined);
+  scheduler.close();
+});
