@@ -7,6 +7,7 @@ import type { Lease } from '../route/fleet.ts';
 import { attemptResultOf } from '../scheduler/attempt-result.ts';
 import type { FailedLoad } from '../scheduler/scheduler.ts';
 import type { UpstreamRequest } from '../upstream/upstream-request.ts';
+import { clientFailure } from './client-failure.ts';
 import { encodeEvents } from './encode-events.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 import { INTERNAL_ERROR, rejectionFailure, unwritableFailure } from './failures.ts';
@@ -232,7 +233,7 @@ export class Forwarder {
   #fail(failure: Failure): void {
     if (this.#done) return;
     this.#done = true;
-    this.#listener.onFailure(failure);
+    this.#listener.onFailure(clientFailure(failure));
   }
 
   #release(result: AttemptResult, usage?: Usage): void {
