@@ -1,9 +1,9 @@
-import type { Failure, FailureOr, LoadRequest, ModelRequest, ServerEvent, Usage } from './exchange.ts';
+import type { Failure, LoadRequest, ModelRequest, ServerEvent, Usage } from './exchange.ts';
 
 /** One path of an API that takes a body. */
 export interface Endpoint {
   /** Parses the body of a request; `nowMs` is the time since 1970. `model`, from the path, replaces the body's. */
-  readonly parse: (bytes: Buffer, nowMs: number, model?: string) => FailureOr<ParsedRequest>;
+  readonly parse: (bytes: Buffer, nowMs: number, model?: string) => ParseResult;
   /** Set on endpoints that only count the tokens of a prompt: makes the response body. */
   readonly tokenCountBody?: (tokens: number) => string;
 }
@@ -24,11 +24,18 @@ export interface RequestControl {
   readonly provider?: string;
 }
 
+/** A parsed request, or a failure. `passed`: the request for servers of the client's own API, which get it as it came and judge it themselves. */
+export type ParseResult =
+  | { readonly ok: true; readonly value: ParsedRequest }
+  | { readonly ok: false; readonly failure: Failure; readonly passed?: ParsedRequest };
+
 /** A parsed request: its subrequests to backends in neutral terms, and how the response is written for this client. */
 export interface ParsedRequest {
   /** The model as asked for. */
   readonly model: string;
   readonly stream: boolean;
+  /** Set if only a server of the client's own API can serve the request: the failure that the client gets where there is none. */
+  readonly translationFailure?: Failure | undefined;
   /** Parameters that Ollama does not support, by their names in the client's dialect. */
   readonly ignoredParams: readonly string[];
   /** LiteLLM's parameters, which are about the request and not for the model. */

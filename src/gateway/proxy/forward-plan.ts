@@ -1,7 +1,8 @@
 import type { ModelGroup } from '../../schema/gateway-config.ts';
-import type { RequestControl } from '../client-dialect.ts';
+import type { ParsedRequest, RequestControl } from '../client-dialect.ts';
 import type { Failure, ServerEvent } from '../exchange.ts';
 import type { RequestContext } from '../request-context.ts';
+import { withOwnDialect } from './own-dialect.ts';
 import type { RetryPolicy } from './retry.ts';
 
 /** How a request is forwarded: the configuration, and what the request itself says (`RequestControl`). */
@@ -17,7 +18,8 @@ export interface ForwardPlan extends RetryPolicy {
 }
 
 /** Makes the plan of a request. */
-export function forwardPlan(context: RequestContext, group: ModelGroup, control: RequestControl = {}): ForwardPlan {
+export function forwardPlan(context: RequestContext, group: ModelGroup, parsed: ParsedRequest): ForwardPlan {
+  const { control = {}, translationFailure } = parsed;
   const { service } = context;
   return {
     group: timed(group, control),
@@ -26,7 +28,8 @@ export function forwardPlan(context: RequestContext, group: ModelGroup, control:
     fallbacks: (kind) => {
       if (control.disablesFallbacks === true) return [];
       const others = ownFallbacks(context, group, kind, control) ?? service.fallbacks(kind, group);
-      return others.map((other) => timed(other, control));
+      const able = translationFailure === undefined ? others : others.flatMap((other) => withOwnDialect(other) ?? []);
+      return able.map((other) => timed(other, control));
     },
     mockEvents: control.mockText === undefined ? undefined : mockEvents(control.mockText),
   };

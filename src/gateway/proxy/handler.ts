@@ -10,6 +10,7 @@ import { providerOf } from '../upstream/providers.ts';
 import { countTokens } from './count-tokens.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
 import { INTERNAL_ERROR, MAX_NAME_LENGTH, unknownModel, unsupportedParameter } from './failures.ts';
+import { withOwnDialect } from './own-dialect.ts';
 import { pinToBackend } from './pinned-backend.ts';
 import { callHeaders } from './litellm-headers.ts';
 import { ClientResponse } from './response.ts';
@@ -23,16 +24,17 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint,
     const body = await readBody(context);
     const isLarge = context.bodyBytes > LARGE_BYTES;
     if (isLarge) await ownTurn();
-    const parsed = body.ok ? endpoint.parse(body.value, Date.now(), named) : body;
-    if (!parsed.ok) return reject(context, parsed.failure);
-    const model = resolveModel(context, parsed.value);
+    if (!body.ok) return reject(context, body.failure);
+    const parsed = endpoint.parse(body.value, Date.now(), named);
+    const request = parsed.ok ? parsed.value : parsed.passed;
+    if (request === undefined) return reject(context, parsed.ok ? INTERNAL_ERROR : parsed.failure);
+    const model = resolveModel(context, request);
     if (!model.ok) return reject(context, model.failure);
-    const [unsupported] = unsupportedParameters(context, parsed.value, model.value);
-    if (unsupported !== undefined && context.service.config.strict)
-      return reject(context, unsupportedParameter(unsupported));
+    const group = ableGroup(context, request, model.value);
+    if (!group.ok) return reject(context, group.failure);
     // A client that left during a turn needs no response.
     if (isLarge && context.outgoing.destroyed) return;
-    await forward(context, parsed.value, model.value, endpoint);
+    await forward(context, request, group.value, endpoint);
   } catch (error) {
     // A bug costs this request, and none of the others that are under way.
     noteError(context, error);
@@ -49,7 +51,7 @@ function reject(context: RequestContext, failure: Failure): void {
 /** The deployments of the model that a request asks for: all, or those on the backend that `x-hxllm-backend` names. */
 function resolveModel(
   { record, dialect, service: { models }, incoming }: RequestContext,
-  { model: asked, stream, control }: ParsedRequest,
+  { model: asked, stream, control, translationFailure }: ParsedRequest,
 ): FailureOr<ModelGroup> {
   const written = control?.provider === undefined ? asked : completeName(asked, control.provider, models);
   const alias = dialect.aliasOf(written, models);
@@ -57,7 +59,7 @@ function resolveModel(
   // An unknown name is the client's text: the log takes it only up to a length.
   record.alias = group === undefined ? alias.slice(0, MAX_NAME_LENGTH) : alias;
   record.stream = stream;
-  if (group === undefined) return { ok: false, failure: unknownModel(alias) };
+  if (group === undefined) return { ok: false, failure: translationFailure ?? unknownModel(alias) };
   return pinToBackend(group, incoming.headers);
 }
 
@@ -65,6 +67,20 @@ function resolveModel(
 function completeName(model: string, provider: string, models: Service['models']): string {
   const complete = `${provider}/${model}`;
   return !models.has(model) && models.has(complete) ? complete : model;
+}
+
+/** The deployments that can serve a request. Only servers of the client's own API can, if it has a field that Ollama does not have, or under `strict` a parameter without effect. */
+function ableGroup(context: RequestContext, parsed: ParsedRequest, group: ModelGroup): FailureOr<ModelGroup> {
+  const { record, service } = context;
+  const [unsupported] = parsed.translationFailure === undefined ? unsupportedParameters(context, parsed, group) : [];
+  const failure =
+    parsed.translationFailure ??
+    (unsupported !== undefined && service.config.strict ? unsupportedParameter(unsupported) : undefined);
+  if (failure === undefined) return { ok: true, value: group };
+  const able = parsed.subrequests.some(hasOriginal) ? withOwnDialect(group) : undefined;
+  if (able === undefined) return { ok: false, failure };
+  record.ignoredParams.clear();
+  return { ok: true, value: able };
 }
 
 /** Records and returns the parameters that have no effect. A backend with an API of the client's own dialect gets the request as it came, and reports for itself. */

@@ -62,7 +62,7 @@ export class ClientResponse {
     const onFailure = (failure: Failure): void => {
       this.#fail(failure);
     };
-    const plan = forwardPlan(context, group, parsed.control);
+    const plan = forwardPlan(context, group, parsed);
     this.#forwarders = parsed.subrequests.map(
       (subrequest, index) =>
         new Forwarder(context, subrequest, plan, {

@@ -5,10 +5,13 @@ import { withExactSeeds } from './exact-seeds.ts';
 /** Ends the reading of a body with its first failure; {@link readFields} returns it. */
 class InvalidRequest extends Error {
   readonly failure: Failure;
+  /** A bound of the gateway itself: no server gets the request. */
+  readonly isBound: boolean;
 
-  constructor(failure: Failure) {
+  constructor(failure: Failure, isBound: boolean) {
     super(failure.message);
     this.failure = failure;
+    this.isBound = isBound;
   }
 }
 
@@ -19,6 +22,24 @@ export function readFields<T>(read: () => FailureOr<T>): FailureOr<T> {
   } catch (error) {
     if (error instanceof InvalidRequest) return { ok: false, failure: error.failure };
     throw error;
+  }
+}
+
+/**
+ * Runs the reader of a body for Ollama. A field that Ollama's API does not have is no reason to refuse it where a server of the client's
+ * own API gets the request as it came: then `pass` reads only the fields that the gateway needs itself.
+ */
+export function readOrPass<T extends object>(
+  read: () => FailureOr<T>,
+  pass: () => T,
+): FailureOr<T & { readonly translationFailure?: Failure }> {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof InvalidRequest) || error.isBound) throw error;
+    const passed = readFields(() => ({ ok: true, value: pass() }));
+    if (!passed.ok) throw error;
+    return { ok: true, value: { ...passed.value, translationFailure: error.failure } };
   }
 }
 
@@ -46,8 +67,8 @@ export class Body {
   }
 
   /** Ends the reading with a failure. */
-  fail(failure: Failure): never {
-    throw new InvalidRequest(failure);
+  fail(failure: Failure, isBound = false): never {
+    throw new InvalidRequest(failure, isBound);
   }
 
   value(name: string): unknown {
@@ -93,9 +114,14 @@ export class Body {
   bounded(name: string, items: readonly unknown[], maxItems = MAX_ITEMS): readonly unknown[] {
     return items.length <= maxItems
       ? items
-      : this.refuse(
-          name,
-          `Invalid '${name}': expected at most ${String(maxItems)} items, but got ${String(items.length)}.`,
+      : this.fail(
+          {
+            kind: 'invalid',
+            code: null,
+            param: name,
+            message: `Invalid '${name}': expected at most ${String(maxItems)} items, but got ${String(items.length)}.`,
+          },
+          true,
         );
   }
 

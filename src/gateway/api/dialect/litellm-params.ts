@@ -1,4 +1,4 @@
-import type { ParsedRequest, RequestControl } from '../../client-dialect.ts';
+import type { ParsedRequest, RequestControl, ParseResult } from '../../client-dialect.ts';
 import { isObject, type Json } from '../../json.ts';
 import type { FailureOr } from '../../exchange.ts';
 import { Body, readBytes } from './body.ts';
@@ -33,12 +33,14 @@ export function readControlled(
   bytes: Buffer,
   { model, hasText }: ControlledEndpoint,
   read: (body: Body) => FailureOr<ParsedRequest>,
-): FailureOr<ParsedRequest> {
-  return readBytes(bytes, (given) => {
+): ParseResult {
+  const result = readBytes(bytes, (given) => {
     const { body, control } = splitControl(model === undefined ? given : new Body({ ...given.json, model }), hasText);
     const parsed = read(body);
     return parsed.ok && control !== undefined ? { ok: true, value: { ...parsed.value, control } } : parsed;
   });
+  const failure = result.ok ? result.value.translationFailure : undefined;
+  return result.ok && failure !== undefined ? { ok: false, failure, passed: result.value } : result;
 }
 
 /** The fields of `extra_body` become the body's own, unless it has them: LiteLLM's clients send them either way. */

@@ -6,7 +6,7 @@ import type { CompletionRequest, FailureOr } from '../../exchange.ts';
 import { MAX_CHOICES, readChoices, readStreamOptions, readReasoning, thinkingName } from './sampling.ts';
 
 /** The maximum number of completions for one request: prompts times `n` or `best_of`. */
-const MAX_COMPLETIONS = 128;
+export const MAX_COMPLETIONS = 128;
 
 /** The API's default. */
 const DEFAULT_MAX_TOKENS = 16;

@@ -1,6 +1,8 @@
 import { readControlled } from '../dialect/litellm-params.ts';
+import { readOrPass } from '../dialect/body.ts';
+import { passedChat, passedCompletion, passedEmbedding } from './passed-request.ts';
 import type { Json } from '../../json.ts';
-import type { ParsedRequest, ResponseEncoder, Subrequest } from '../../client-dialect.ts';
+import type { ParsedRequest, ParseResult, ResponseEncoder, Subrequest } from '../../client-dialect.ts';
 import type { ModelRequest, FailureOr, Usage } from '../../exchange.ts';
 import { bestOf } from './best-of.ts';
 import { ChatChunks } from './chat-chunks.ts';
@@ -19,19 +21,23 @@ import { TextCompletion } from './text-completion.ts';
 import { completionUsage, usageOfPrompts } from './usage.ts';
 
 /** Reads `POST /v1/chat/completions`. */
-export function readChat(bytes: Buffer, nowMs: number, named?: string): FailureOr<ParsedRequest> {
+export function readChat(bytes: Buffer, nowMs: number, named?: string): ParseResult {
   return readControlled(bytes, { model: named, hasText: true }, (body) => {
     const modern = modernBody(body);
     const [Chunks, Completion] = modern === undefined ? [ChatChunks, ChatCompletion] : [LegacyChunks, LegacyCompletion];
-    const read = readChatRequest(modern ?? body);
+    const chat = modern ?? body;
+    const read = readOrPass(
+      () => readChatRequest(chat),
+      () => passedChat(chat),
+    );
     if (!read.ok) return read;
-    const { request, choices, ignoredParams, runner } = read.value;
+    const { request, choices, ignoredParams, runner, translationFailure } = read.value;
     const { model, stream, includeUsage } = request;
     const requests = Array.from({ length: choices }, (_, choice): ModelRequest => ({
       kind: 'chat',
       params: reseeded(request, choice),
     }));
-    const common = { model, ignoredParams, runner };
+    const common = { model, ignoredParams, runner, translationFailure };
     if (!stream)
       return wholeRequest(
         common,
@@ -55,11 +61,15 @@ export function readChat(bytes: Buffer, nowMs: number, named?: string): FailureO
 }
 
 /** Reads `POST /v1/completions`: one choice for each prompt, or `n`. */
-export function readCompletion(bytes: Buffer, nowMs: number, named?: string): FailureOr<ParsedRequest> {
+export function readCompletion(bytes: Buffer, nowMs: number, named?: string): ParseResult {
   return readControlled(bytes, { model: named, hasText: true }, (body) => {
-    const read = readCompletionRequest(body);
+    const read = readOrPass(
+      () => readCompletionRequest(body),
+      () => passedCompletion(body),
+    );
     if (!read.ok) return read;
-    const { requests, choices, candidates, echo, hidesLogprobs, ignoredParams, runner } = read.value;
+    const { requests, choices, candidates, echo, hidesLogprobs, ignoredParams, runner, translationFailure } =
+      read.value;
     const [first] = requests;
     const { model, stream, includeUsage } = first ?? { model: '', stream: false, includeUsage: false };
     const modelRequests = requests.flatMap((request) =>
@@ -71,7 +81,7 @@ export function readCompletion(bytes: Buffer, nowMs: number, named?: string): Fa
     const echoOf = (index: number): string => (echo ? (requests[Math.floor(index / candidates)]?.prompt ?? '') : '');
     const head = newCompletionHead('cmpl', 'text_completion', model, nowMs);
     const usage = (usages: readonly Usage[]): Json => usageOfPrompts(usages, candidates);
-    const common = { model, ignoredParams, runner };
+    const common = { model, ignoredParams, runner, translationFailure };
     if (!stream) {
       const newEncoder = (index: number): TextCompletion =>
         new TextCompletion(index, { echo: echoOf(index), hidesLogprobs });
@@ -93,11 +103,14 @@ export function readCompletion(bytes: Buffer, nowMs: number, named?: string): Fa
 }
 
 /** Reads `POST /v1/embeddings`. */
-export function readEmbeddings(bytes: Buffer, _nowMs?: number, named?: string): FailureOr<ParsedRequest> {
+export function readEmbeddings(bytes: Buffer, _nowMs?: number, named?: string): ParseResult {
   return readControlled(bytes, { model: named, hasText: false }, (body) => {
-    const read = readEmbedRequest(body);
+    const read = readOrPass(
+      () => readEmbedRequest(body),
+      () => passedEmbedding(body),
+    );
     if (!read.ok) return read;
-    const { request: params, ignoredParams, runner } = read.value;
+    const { request: params, ignoredParams, runner, translationFailure } = read.value;
     let last = new Embeddings(params);
     const subrequest: Subrequest = {
       request: { kind: 'embed', params },
@@ -108,6 +121,7 @@ export function readEmbeddings(bytes: Buffer, _nowMs?: number, named?: string): 
       ok: true,
       value: {
         model: params.model,
+        translationFailure,
         stream: false,
         ignoredParams,
         runner,
@@ -133,7 +147,7 @@ interface ChoiceCollector extends ResponseEncoder {
 }
 
 function wholeRequest<G extends ChoiceCollector>(
-  common: Pick<ParsedRequest, 'model' | 'ignoredParams' | 'runner'>,
+  common: Pick<ParsedRequest, 'model' | 'ignoredParams' | 'runner' | 'translationFailure'>,
   requests: readonly ModelRequest[],
   head: CompletionHead,
   newEncoder: (index: number) => G,
