@@ -20,13 +20,17 @@ export interface Manifest {
 }
 
 /** Hashes all files in a run's folder and links it to the run of the phase that closed last. */
-export function manifestOf(phaseFolder: string, phase: string, run: string, closedAt: string): Manifest {
-  const folder = join(phaseFolder, run);
+export function manifestOf(
+  { run: folder, phases }: { readonly run: string; readonly phases: string },
+  phase: string,
+  run: string,
+  closedAt: string,
+): Manifest {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((path) => path !== MANIFEST && statSync(join(folder, path)).isFile())
     .toSorted();
   const files = Object.fromEntries(paths.map((path) => [path, sha256(readFileSync(join(folder, path)))]));
-  return { schemaVersion: SCHEMA_VERSION, phase, run, closedAt, files, previous: lastClosed(phaseFolder, run) };
+  return { schemaVersion: SCHEMA_VERSION, phase, run, closedAt, files, previous: lastClosed(phases, run) };
 }
 
 // The chain follows the order of closing: of two concurrent runs, the one that ends later names the other.

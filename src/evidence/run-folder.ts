@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errorCode, errorMessage } from '../core/error.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
@@ -6,19 +6,20 @@ import { keptEvents, type Recorder } from '../core/recorder.ts';
 import { timestampOf } from '../core/timestamp.ts';
 import { documentPath } from './document-path.ts';
 import { MANIFEST, manifestOf } from './manifest.ts';
+import { openEvidenceRoot, UnfitFolder, type OwnFolder } from './own-folder.ts';
 import type { Redaction } from './redaction.ts';
 import { SCHEMA_VERSION, type RunClosing, type RunOpening, type RunRecord } from './run-record.ts';
 import { summaryOf } from './summary.ts';
 
-// Evidence names hosts, versions and addresses. The operator decides who may read it.
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
+const NO_LINK = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
 // Files that the run itself writes. A phase's document with such a name gets the prefix `_`.
 const OWN_FILES = new Set(['run.json', 'events.jsonl', MANIFEST]);
 
 /** Parameters of a run's folder. */
 export interface RunRequest extends RunOpening {
-  /** Absolute; the run goes to `<root>/<phase>/<UTC timestamp>`. */
+  /** Absolute; the run goes to `<root>/<phase>/<UTC timestamp>`, or below the user's own folder if the root is another user's. */
   readonly root: string;
   readonly redaction: Redaction;
   readonly nowMs: () => number;
@@ -38,21 +39,23 @@ export interface Run {
 
 /**
  * Creates a run's folder, which no other run uses, and opens its events. Problems: `permission.evidence`,
- * `evidence.not-kept`.
+ * `evidence.not-kept`, `config.evidence-dir`, `usage.evidence-dir`.
  */
 export function openRun(request: RunRequest): Result<Run> {
   try {
     return ok(open(request));
   } catch (error) {
-    return fail(notKept(join(request.root, request.phase), error));
+    return fail(error instanceof UnfitFolder ? error.problem : notKept(join(request.root, request.phase), error));
   }
 }
 
 function open(request: RunRequest): Run {
   const startedMs = request.nowMs();
-  const run = claim(join(request.root, request.phase), timestampOf(startedMs));
-  const folder = join(request.root, request.phase, run);
-  const events = openSync(join(folder, 'events.jsonl'), 'ax', FILE_MODE);
+  const phases = openEvidenceRoot(request.root, request.by.replace(/@.*$/, '')).below(request.phase);
+  const run = claim(phases, timestampOf(startedMs));
+  const own = phases.below(run);
+  const folder = own.path;
+  const events = openSync(own.at('events.jsonl'), 'ax', FILE_MODE);
   const { phase, version, command, cwd, by, pid } = request;
   const opening: RunOpening = { phase, version, command, cwd, by, pid };
   let broken: Problem | undefined;
@@ -74,8 +77,13 @@ function open(request: RunRequest): Run {
         typeof content === 'string'
           ? request.redaction.text(content)
           : `${JSON.stringify(request.redaction.data(content), undefined, 2)}\n`;
-      mkdirSync(dirname(join(folder, path)), { recursive: true, mode: FOLDER_MODE });
-      writeFileSync(join(folder, path), text, { mode: FILE_MODE });
+      mkdirSync(dirname(own.at(path)), { recursive: true, mode: FOLDER_MODE });
+      const file = openSync(own.at(path), NO_LINK, FILE_MODE);
+      try {
+        writeFileSync(file, text);
+      } finally {
+        closeSync(file);
+      }
     });
 
   append({ kind: 'opened', schemaVersion: SCHEMA_VERSION, run, ...redacted(request.redaction, opening) });
@@ -104,10 +112,14 @@ function open(request: RunRequest): Run {
       };
       append({ kind: 'closed', ending: closing.ending, exitCode: closing.exitCode });
       document('run.json', record);
-      if (!existsSync(join(folder, 'summary.txt'))) document('summary.txt', summaryOf(record));
-      keep(() => document(MANIFEST, manifestOf(join(request.root, phase), phase, run, endedAt)));
+      if (!existsSync(own.at('summary.txt'))) document('summary.txt', summaryOf(record));
+      keep(() => document(MANIFEST, manifestOf({ run: own.at('.'), phases: phases.at('.') }, phase, run, endedAt)));
       keep(() => fsyncSync(events));
-      keep(() => closeSync(events));
+      keep(() => {
+        closeSync(events);
+        own.close();
+        phases.close();
+      });
       closed = true;
       return broken === undefined ? ok(undefined) : fail(broken);
     },
@@ -115,12 +127,11 @@ function open(request: RunRequest): Run {
 }
 
 // The folder's name is the lock: the process that creates the folder owns it.
-function claim(phaseFolder: string, timestamp: string): string {
-  mkdirSync(phaseFolder, { recursive: true, mode: FOLDER_MODE });
+function claim(phases: OwnFolder, timestamp: string): string {
   for (let number = 1; ; number += 1) {
     const run = number === 1 ? timestamp : `${timestamp}-${String(number)}`;
     try {
-      mkdirSync(join(phaseFolder, run), { mode: FOLDER_MODE });
+      mkdirSync(phases.at(run), { mode: FOLDER_MODE });
       return run;
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
