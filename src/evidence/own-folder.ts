@@ -1,4 +1,5 @@
 import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { errorCode } from '../core/error.ts';
 import type { Problem } from '../core/problem.ts';
@@ -32,7 +33,7 @@ export class OwnFolder {
     mkdirUnlessThere(reached);
     this.#handle = openFolder(path, reached);
     const { uid, mode } = fstatSync(this.#handle);
-    const me = process.getuid?.() ?? uid;
+    const me = userInfo().uid;
     if (uid === me && (mode & WRITABLE_BY_OTHERS) === 0) return;
     closeSync(this.#handle);
     throw new UnfitFolder(uid === me ? writableByOthers(path) : ownedByOther(path, uid));
