@@ -20,8 +20,8 @@ export class UnfitFolder extends Error {
 }
 
 /**
- * A folder of the running user that nobody else may write to, held open. What is written by {@link at} lands in this folder, even
- * if somebody renames it or puts a link in its place meanwhile (on a system without /proc: if it was so when the file was opened).
+ * A folder of the running user, held open, to which no other user may write. A file at {@link at} lands in this folder, even if the
+ * folder is renamed and a link put in its place. Without /proc the path counts as it is when the file is opened.
  */
 export class OwnFolder {
   readonly path: string;
