@@ -187,8 +187,16 @@ function tick(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): voi
 
 function rejectUnservable(fleet: Fleet, nowMs: number, out: Decision[]): void {
   for (const queue of fleet.queues.values()) {
+    // Waiters of a queue differ only in what they have tried.
+    const servable = new Map<string, boolean>();
     for (const waiter of waitersOf(queue)) {
-      if (candidatesOf(fleet, waiter.deployments, waiter.tried, nowMs).length === 0)
+      const key = waiter.tried.join(' ');
+      let isServable = servable.get(key);
+      if (isServable === undefined) {
+        isServable = candidatesOf(fleet, waiter.deployments, waiter.tried, nowMs).length > 0;
+        servable.set(key, isServable);
+      }
+      if (!isServable)
         rejectWaiter(fleet, queue, waiter, whyUnavailable(fleet, waiter.deployments, waiter.tried, nowMs), nowMs, out);
     }
   }

@@ -9,7 +9,7 @@ import type {
   SlotRequest,
 } from '../route/event.ts';
 import { isDoubted } from '../route/circuit.ts';
-import { loadInProgress, type Backend, type Fleet, type FleetSpec, type Lease } from '../route/fleet.ts';
+import type { Backend, Fleet, FleetSpec, Lease } from '../route/fleet.ts';
 import type { Listing } from '../route/residency.ts';
 import type { Policy } from '../route/policy.ts';
 import { needsTick, route } from '../route/router.ts';
@@ -89,7 +89,7 @@ export class Scheduler {
   /** Whether a load runs on a backend. */
   isLoading(url: string): boolean {
     const backend = this.fleet.backends.get(url);
-    return backend !== undefined && loadInProgress(this.fleet, backend) !== undefined;
+    return backend?.loading !== undefined || backend?.implicitLoad !== undefined;
   }
 
   /** Asks for a slot. Returns a ticket for {@link cancel} if the request waits, `undefined` if `onDecision` has been called. */
