@@ -54,7 +54,8 @@ function resolveModel(
   { model: asked, stream, control, translationFailure }: ParsedRequest,
 ): FailureOr<ModelGroup> {
   const written = control?.provider === undefined ? asked : completeName(asked, control.provider, models);
-  const alias = dialect.aliasOf(written, models);
+  // An exact name is the usual case, and means itself in every API.
+  const alias = models.has(written) ? written : dialect.aliasOf(written, models);
   const group = models.get(alias);
   // An unknown name is the client's text: the log takes it only up to a length.
   record.alias = group === undefined ? alias.slice(0, MAX_NAME_LENGTH) : alias;
