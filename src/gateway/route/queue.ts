@@ -21,6 +21,8 @@ export interface Queue {
   readonly deployments: readonly string[];
   /** Requests whose attempt failed by no fault of their own. */
   readonly retries: Map<string, Waiter>;
+  /** The same by the deployments that they have tried: of these, only the first may go next. */
+  readonly retriesByTried: Map<string, Map<string, Waiter>>;
   readonly onTime: Map<string, Waiter>;
   readonly late: Map<string, Waiter>;
   /** Time that its waiters have waited for loads, in all. */
@@ -39,6 +41,7 @@ export function createQueue(key: string, name: string, deployments: readonly str
     name,
     deployments,
     retries: new Map(),
+    retriesByTried: new Map(),
     onTime: new Map(),
     late: new Map(),
     loadMs: 0,
@@ -53,12 +56,27 @@ export function queueLength({ retries, onTime, late }: Queue): number {
 
 /** Appends a waiter; a retry joins the requests that go first. */
 export function enqueue(queue: Queue, waiter: Waiter): void {
-  (waiter.isRetry ? queue.retries : queue.onTime).set(waiter.request, waiter);
+  if (!waiter.isRetry) {
+    queue.onTime.set(waiter.request, waiter);
+    return;
+  }
+  queue.retries.set(waiter.request, waiter);
+  const key = waiter.tried.join('\n');
+  const group = queue.retriesByTried.get(key);
+  if (group === undefined) queue.retriesByTried.set(key, new Map([[waiter.request, waiter]]));
+  else group.set(waiter.request, waiter);
 }
 
 /** Removes a waiter. */
-export function remove({ retries, onTime, late }: Queue, request: string): boolean {
-  return onTime.delete(request) || late.delete(request) || retries.delete(request);
+export function remove({ retries, retriesByTried, onTime, late }: Queue, request: string): void {
+  if (onTime.delete(request) || late.delete(request)) return;
+  const waiter = retries.get(request);
+  if (waiter === undefined) return;
+  retries.delete(request);
+  const key = waiter.tried.join('\n');
+  const group = retriesByTried.get(key);
+  group?.delete(request);
+  if (group?.size === 0) retriesByTried.delete(key);
 }
 
 /** All waiters, in no particular order. */
@@ -78,9 +96,12 @@ export function oldestSinceMs({ retries, onTime, late }: Queue): number {
   return oldestMs;
 }
 
-/** Yields the requests that may go next: all retries, then the oldest within its 2 s target, else the oldest late one. */
+/** Yields the requests that may go next: the first retry of those that have tried the same deployments, then the oldest within its 2 s target, else the oldest late one. */
 export function* nextWaiters(queue: Queue, nowMs: number): Generator<Waiter> {
-  yield* queue.retries.values();
+  for (const group of queue.retriesByTried.values()) {
+    const [first] = group.values();
+    if (first !== undefined) yield first;
+  }
   for (const waiter of queue.onTime.values()) {
     if (waitedMs(queue, waiter, nowMs) <= TARGET_MS) {
       yield waiter;
