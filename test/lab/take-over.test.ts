@@ -48,7 +48,9 @@ systemctl enable --quiet --now litellm
 `;
 
 /** The program that answers on the port: the first words of the old one, or the new one's status line. */
-const WHO = "exec 3<>/dev/tcp/127.0.0.1/4000; printf 'GET /health/liveliness HTTP/1.0\\r\\n\\r\\n' >&3; head -n 1 <&3";
+// systemd says that a service runs before its program listens.
+const WHO =
+  "for ((n = 0; n < 100; n++)); do { exec 3<>/dev/tcp/127.0.0.1/4000; } 2>/dev/null && break; sleep 0.1; done; printf 'GET /health/liveliness HTTP/1.0\\r\\n\\r\\n' >&3; head -n 1 <&3";
 
 test('preflight names a foreign LiteLLM, and still passes', lab.only, async () => {
   await lab.host('hx-api-server').must(FOREIGN);
