@@ -22,7 +22,7 @@ export function actionLine(action: Exclude<Action, { kind: 'upload' }>): string 
     case 'copy':
       return shellLine(['copy', action.folder, ...action.paths]);
     case 'check':
-      return shellLine(['check', action.gateway, action.config, action.user ?? '-']);
+      return shellLine(['check', action.gateway, action.config, action.user ?? '-', action.environment]);
     case 'start-process':
       return shellLine([
         'start_process',

@@ -38,10 +38,12 @@ copy() {
   # From / and by a relative path: with an absolute one, the cp of Debian 12 (coreutils 9.1) fails to keep the folders' modes.
   for path; do (cd / && cp -a --parents -- "\${path#/}" "$into") || return; done
 }
-check() {
-  local config=$2; [ ! -e "$2.hxllm-new" ] || config=$2.hxllm-new
+check() (
+  config=$2; [ ! -e "$2.hxllm-new" ] || config=$2.hxllm-new
+  environment=$4; [ ! -e "$4.hxllm-new" ] || environment=$4.hxllm-new
+  if [ -e "$environment" ]; then set -a; . "$environment" || exit; set +a; fi
   if [ "$3" = - ]; then "$1" --check --config "$config"; else runuser -u "$3" -- "$1" --check --config "$config"; fi
-}
+)
 ours() {
   local exe; exe=$(readlink "/proc/$1/exe" 2>/dev/null) || return
   case \${exe% (deleted)} in "$(readlink -f "$2")"/*) ;; *) return 1;; esac

@@ -30,10 +30,7 @@ export async function gatewayMain(argv: readonly string[], program = 'hxllm gate
     return 0;
   }
   const { config: file, check } = flags.value;
-  const { config, errors, warnings } = await loadConfigFile(file, {
-    environment: process.env,
-    unset: check ? 'warning' : 'error',
-  });
+  const { config, errors, warnings } = await loadConfigFile(file, { environment: process.env });
   for (const warning of warnings) process.stderr.write(problemText('warning', warning));
   if (config === undefined) return giveUp(errors);
   const fds = passedSockets(process.env, process.pid);

@@ -129,14 +129,14 @@ export function createService(
   return serviceOf(current);
 }
 
-function namesOf({ groups, aliases, hiddenAliases }: GatewayConfig): Pick<Service, 'models' | 'listed'> {
+function namesOf({ groups, aliases, hidden }: GatewayConfig): Pick<Service, 'models' | 'listed'> {
   const models = new Map(groups.map((group): [string, ModelGroup] => [group.name, group]));
-  const listed = [...models.keys()];
+  const listed = [...models.keys()].filter((name) => !hidden.has(name));
   for (const [alias, name] of aliases) {
     const group = models.get(name);
     if (group === undefined || models.has(alias)) continue;
     models.set(alias, group);
-    if (!hiddenAliases.has(alias)) listed.push(alias);
+    if (!hidden.has(alias)) listed.push(alias);
   }
   for (const group of groupsByOwnName(groups)) if (!models.has(group.name)) models.set(group.name, group);
   return { models, listed };
@@ -145,7 +145,7 @@ function namesOf({ groups, aliases, hiddenAliases }: GatewayConfig): Pick<Servic
 /** The deployments of each `litellm_params.model`: LiteLLM's clients may ask for `ollama_chat/NAME` as well. */
 function groupsByOwnName(groups: readonly ModelGroup[]): readonly ModelGroup[] {
   const byName = new Map<string, [Deployment, ...Deployment[]]>();
-  for (const deployment of groups.flatMap(({ deployments }) => deployments)) {
+  for (const deployment of groups.flatMap(({ deployments, isFallback }) => (isFallback ? [] : deployments))) {
     const name = deployment.listed.params['model'];
     if (typeof name !== 'string' || name.includes('*')) continue;
     const found = byName.get(name);

@@ -41,7 +41,15 @@ function planCheck({ release, paths, settings }: Desired, changed: readonly Step
       detail: `${release.folder}/gateway --check --config ${paths.configFile}, before any file is replaced`,
       stage: 'switch',
       verb: 'check',
-      actions: [{ kind: 'check', gateway: `${release.folder}/gateway`, config: paths.configFile, user }],
+      actions: [
+        {
+          kind: 'check',
+          gateway: `${release.folder}/gateway`,
+          config: paths.configFile,
+          environment: paths.envFile,
+          user,
+        },
+      ],
     },
   ];
 }

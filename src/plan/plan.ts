@@ -52,8 +52,14 @@ export type Action =
   /** Copies files with owner, mode and times below a folder, each at its own path. */
   | { readonly kind: 'copy'; readonly paths: readonly string[]; readonly folder: string }
   | Upload
-  /** Runs a gateway's own check on a configuration that is written but not in its place yet. */
-  | { readonly kind: 'check'; readonly gateway: string; readonly config: string; readonly user: string | undefined }
+  /** Runs a gateway's own check on a configuration and an environment file that are written but not in their place yet. */
+  | {
+      readonly kind: 'check';
+      readonly gateway: string;
+      readonly config: string;
+      readonly environment: string;
+      readonly user: string | undefined;
+    }
   | {
       readonly kind: 'start-process';
       readonly gateway: string;

@@ -24,8 +24,10 @@ export interface GatewayConfig {
   readonly groups: readonly ModelGroup[];
   /** `model_group_alias`: further names of groups, mapped to the name of the group. */
   readonly aliases: ReadonlyMap<string, string>;
-  /** Names of `aliases` that are served and not listed (`hidden: true`). */
-  readonly hiddenAliases: ReadonlySet<string>;
+  /** Names of groups and aliases that are served and not listed. */
+  readonly hidden: ReadonlySet<string>;
+  /** Entries of many names, the most specific first. */
+  readonly wildcards: readonly Wildcard[];
   /** The backend of every deployment, in the order of their first mention. */
   readonly backends: readonly BackendConfig[];
 }
@@ -36,11 +38,8 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** The master key, or the reason why it is missing. */
-export type MasterKeyReference =
-  | { readonly state: 'none' }
-  | { readonly state: 'set'; readonly key: Secret }
-  | { readonly state: 'unset'; readonly variable: string };
+/** The master key, if there is one. */
+export type MasterKeyReference = { readonly state: 'none' } | { readonly state: 'set'; readonly key: Secret };
 
 /** Limits for the phases of a request, in ms. 0: no limit. */
 export interface Timeouts {
@@ -83,12 +82,25 @@ export interface Routing {
    */
   readonly fallbacks: ReadonlyMap<string, readonly string[]>;
   readonly contextFallbacks: ReadonlyMap<string, readonly string[]>;
+  /** The fallbacks of groups that a wildcard makes later. */
+  readonly generalFallbacks: readonly string[];
 }
 
 /** An alias with its deployments. */
 export interface ModelGroup {
   readonly name: string;
   readonly deployments: readonly [Deployment, ...Deployment[]];
+  /** The name belongs to entries that are left out: its deployments are those of a fallback. */
+  readonly isFallback?: true;
+}
+
+/** The entries of a `model_name` with stars. */
+export interface Wildcard {
+  readonly pattern: string;
+  /** Deployments of one model, for every name that matches. */
+  readonly fixed: readonly Deployment[];
+  /** Deployments with stars in `model`, for the parts of the name. */
+  readonly filled: readonly Deployment[];
 }
 
 /** An entry of `model_list` as `/model/info` shows it to LiteLLM's clients: without keys. */

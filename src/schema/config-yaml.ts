@@ -33,6 +33,8 @@ export interface HxllmSettings {
   readonly backends?: Readonly<Record<string, { readonly num_parallel?: number }>>;
   /** Serve without a key on addresses other than loopback. */
   readonly open?: boolean;
+  /** Use api.openai.com for `openai/NAME` without an `api_base`. */
+  readonly external?: boolean;
   /** Refuse parameters that would be ignored. */
   readonly strict?: boolean;
   /** Origins whose pages may read responses in a browser (`https://chat.example`). Default: none. */

@@ -17,7 +17,12 @@ export function readExtraBody(
   findings: IssueList,
 ): { readonly options: Readonly<Record<string, unknown>>; readonly keepAlive: number | string | undefined } {
   if (given === undefined) return { options: {}, keepAlive: undefined };
-  const { options, keep_alive: keep } = readSection(EXTRA_BODY, given, path, findings);
+  const known = readSection({ ...EXTRA_BODY, ...OLLAMA_OPTIONS }, given, path, findings);
+  const { options, keep_alive: keep } = known;
   const read = readSection(OLLAMA_OPTIONS, options, [...path, 'options'], findings, warnOfUnknownOption);
-  return { options: knownOptions(read, isObject(options) ? options : {}), keepAlive: keep };
+  const own = Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(OLLAMA_OPTIONS, name)));
+  return {
+    options: { ...knownOptions(known, own), ...knownOptions(read, isObject(options) ? options : {}) },
+    keepAlive: keep,
+  };
 }

@@ -29,6 +29,26 @@ export function pathText(path: DocumentPath): string {
   return text.startsWith('.') ? text.slice(1) : text;
 }
 
+/** Joins the warnings about a key without effect that many entries have: the first stays, and says how many more there are. */
+export function withoutRepeats(issues: readonly Issue[]): readonly Issue[] {
+  const counts = new Map<string, number>();
+  const keyOf = ({ code, path: [section, , ...rest] }: Issue): string | undefined =>
+    section === 'model_list' && (code === 'config.not-honoured' || code === 'config.unknown-key')
+      ? `${code} ${pathText(rest)}`
+      : undefined;
+  const first = issues.filter((issue) => {
+    const key = keyOf(issue);
+    if (key === undefined) return true;
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
+    return count === 1;
+  });
+  return first.map((issue) => {
+    const more = (counts.get(keyOf(issue) ?? '') ?? 1) - 1;
+    return more === 0 ? issue : { ...issue, message: `${issue.message} (in ${String(more + 1)} entries)` };
+  });
+}
+
 const SECRET_KEY = /(?:^|_)(?:key|secret|token|password)$/i;
 
 /** A value as an error may show it: short, on one line, and never a secret. */

@@ -94,6 +94,13 @@ export function oneOf<const W extends string>(...words: readonly W[]): Kind<W> {
   return kind(`one of ${words.join(', ')}`, schema, (value) => words.find((word) => word === value));
 }
 
+/** Whether a value is a URL with a user name or a password. */
+export function hasCredentials(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const { username, password } = new URL(value);
+  return username !== '' || password !== '';
+}
+
 /** An http or https URL; trailing slashes are removed. */
 export const httpUrl: Kind<string> = kind(
   'an http:// or https:// address',
@@ -105,8 +112,7 @@ export const httpUrl: Kind<string> = kind(
       (url.protocol !== 'http:' && url.protocol !== 'https:') ||
       url.search !== '' ||
       url.hash !== '' ||
-      url.username !== '' ||
-      url.password !== ''
+      hasCredentials(value)
     )
       return undefined;
     return `${url.origin}${url.pathname}`.replace(/\/+$/, '');

@@ -1,103 +1,149 @@
 import { sha256 } from '../core/hash.ts';
-import { Secret } from '../core/secret.ts';
-import type { Deployment, ModelGroup } from './config-types.ts';
-import type { DocumentPath } from './issue.ts';
-import { listedEntry } from './listed-entry.ts';
-import { readModelName } from './provider.ts';
-import { readExtraBody } from './extra-body.ts';
+import { isObject } from '../core/json.ts';
+import type { Deployment, ModelGroup, Wildcard } from './config-types.ts';
+import { readDeployment } from './deployment.ts';
+import type { Environment, UnsetReference } from './environment.ts';
+import type { DocumentPath, Issue } from './issue.ts';
+import { hasCredentials, mapping, text } from './kind.ts';
+import { defaultUrl, readModelName, type NamedModel } from './provider.ts';
 import { readSection, type IssueList } from './section.ts';
-import { LITELLM_PARAMS, MODEL_ENTRY, MODEL_INFO } from './sections/model-list.ts';
-import { OLLAMA_OPTIONS } from './sections/ollama-options.ts';
-import { knownOptions, warnOfUnknownOption } from './options.ts';
+import { MODEL_ENTRY } from './sections/model-list.ts';
+import { bySpecificity, isWildcard } from './wildcard.ts';
 
-/** RFC 9110 5.5: visible characters, spaces and tabs; Node sends Latin-1. */
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-const ENTRY = { ...LITELLM_PARAMS, ...OLLAMA_OPTIONS };
-
-/** Reads `model_list`. Entries with one name become a group, in the order of their first entry. */
-export function readModelList(
-  entries: readonly unknown[] | undefined,
-  findings: IssueList,
-): { readonly groups: readonly ModelGroup[] } {
-  if (entries === undefined || entries.length === 0) findings.missing(['model_list'], 'a list with at least one model');
-  const groups = new Map<string, [Deployment, ...Deployment[]]>();
-  for (const [index, entry] of (entries ?? []).entries()) {
-    const read = readEntry(entry, ['model_list', index], findings);
-    if (read === undefined) continue;
-    const group = groups.get(read.name);
-    if (group === undefined) groups.set(read.name, [read.deployment]);
-    else group.push(withUniqueId(read.deployment, group));
-  }
-  // All entries belong to providers that hxllm does not support. Each has its warning, but the gateway would serve no
-  // model.
-  const onlyLeftOut =
-    groups.size === 0 && findings.unset.size === 0 && findings.issues.every(({ severity }) => severity === 'warning');
-  if (onlyLeftOut) findings.missing(['model_list'], 'at least one model of an Ollama server, or of a server with /v1');
-  return { groups: [...groups].map(([name, deployments]) => ({ name, deployments })) };
+/** The facts that entries are read with. */
+export interface EntryContext {
+  readonly environment: Environment;
+  readonly unset: readonly UnsetReference[];
+  /** `hxllm.external`. */
+  readonly external: boolean;
 }
 
+/** `model_list`, read. */
+export interface ModelList {
+  readonly groups: readonly ModelGroup[];
+  readonly wildcards: readonly Wildcard[];
+  /** Names that have entries, all of them left out. */
+  readonly leftOut: ReadonlySet<string>;
+}
+
+/** The effect of a mistake in an entry. */
+const LEFT_OUT = 'this entry is left out';
+
+/** LiteLLM's entry for every provider: those of Ollama are served. */
+const ANY_PROVIDER = ['ollama/*', 'ollama_chat/*'];
+
+/** Reads `model_list`. Entries with one name become a group, in the order of their first entry. A wrong entry is left out, with a warning. */
+export function readModelList(
+  entries: readonly unknown[] | undefined,
+  context: EntryContext,
+  findings: IssueList,
+): ModelList {
+  const groups = new Map<string, [Deployment, ...Deployment[]]>();
+  const names = new Set<string>();
+  const parts = (entries ?? []).map((entry, index) =>
+    findings.apart((part) => readEntry(entry, ['model_list', index], context, part)),
+  );
+  // Entries that wait for a variable are models all the same: the file has what it needs.
+  const hasModel = parts.some(({ value, errors }) => value === 'unset' || (value !== undefined && !errors));
+  for (const [index, { value, issues, errors }] of parts.entries()) {
+    // Without any model the mistakes are the reason.
+    if (hasModel) findings.addTolerantly(issues, LEFT_OUT, isAboutSecret(entries?.[index]));
+    else findings.issues.push(...issues);
+    const entry = entries?.[index];
+    const name = isObject(entry) ? text.read(entry['model_name']) : undefined;
+    if (name !== undefined) names.add(name);
+    if (value === undefined || value === 'unset' || errors) continue;
+    for (const { name: alias, value: deployment } of value) {
+      const group = groups.get(alias);
+      if (group === undefined) groups.set(alias, [deployment]);
+      else group.push(withUniqueId(deployment, group));
+    }
+  }
+  if (entries === undefined || entries.length === 0) findings.missing(['model_list'], 'a list with at least one model');
+  else if (!hasModel && !parts.some(({ errors }) => errors))
+    findings.missing(['model_list'], 'at least one model of an Ollama server, or of a server with /v1');
+  return divided(groups, names);
+}
+
+function divided(
+  all: ReadonlyMap<string, readonly [Deployment, ...Deployment[]]>,
+  names: ReadonlySet<string>,
+): ModelList {
+  const groups: ModelGroup[] = [];
+  const wildcards: Wildcard[] = [];
+  for (const [name, deployments] of all)
+    if (isWildcard(name)) {
+      const [fixed, filled] = [false, true].map((has) => deployments.filter(({ model }) => isWildcard(model) === has));
+      wildcards.push({ pattern: name, fixed: fixed ?? [], filled: filled ?? [] });
+    } else groups.push({ name, deployments });
+  return {
+    groups,
+    wildcards: wildcards.toSorted(bySpecificity),
+    leftOut: new Set([...names].filter((name) => !all.has(name) && !isWildcard(name))),
+  };
+}
+
+interface NamedDeployment {
+  readonly name: string;
+  readonly value: Deployment;
+}
+
+/** The deployments of an entry; `unset` if it waits for a variable, `undefined` if it is left out for another reason. */
 function readEntry(
   entry: unknown,
   path: DocumentPath,
+  context: EntryContext,
   findings: IssueList,
-): { name: string; deployment: Deployment } | undefined {
-  const { model_name: name, litellm_params: given, model_info: info } = readSection(MODEL_ENTRY, entry, path, findings);
+): readonly NamedDeployment[] | 'unset' | undefined {
+  const given = isObject(entry) ? mapping.read(entry['litellm_params']) : undefined;
   const at = [...path, 'litellm_params'];
-  if (name === undefined) findings.missing([...path, 'model_name'], 'the alias that clients ask for');
-  if (given === undefined) findings.missing(at, 'a mapping with model and api_base');
-  const params = readSection(ENTRY, given, at, findings, warnOfUnknownOption);
-  const { mode } = readSection(MODEL_INFO, info, [...path, 'model_info'], findings, () => undefined);
-  const target = given === undefined ? undefined : readModelName(params.model, params.api_base, at, findings);
-  if (name === undefined || target === undefined) return undefined;
-  if (params.api_key !== undefined && !HEADER_VALUE.test(params.api_key))
-    findings.error(
-      'config.api-key-unsuitable',
-      [...at, 'api_key'],
-      'expected a key that an HTTP header can hold, found a line break, a control character or a character beyond Latin-1',
-      'set the key again, without the line break at its end: KEY="$(cat FILE)"',
-    );
-  if (target.provider === 'ollama' && target.url.endsWith('/v1'))
-    findings.warning(
-      'config.api-base-of-v1',
-      [...at, 'api_base'],
-      `expected the address of an Ollama server, found one that ends in /v1: every request would be 404`,
-      `remove /v1 from api_base, or write model: openai/${target.model}`,
-    );
-  const extra = readExtraBody(params.extra_body, [...at, 'extra_body'], findings);
-  const { keep_alive: keepAlive = extra.keepAlive, timeout, stream_timeout: streamTimeout } = params;
-  const writtenUrl = given?.['api_base'];
-  // A response header shows it, and headers are ASCII.
-  const shownUrl = typeof writtenUrl === 'string' && /^[\x21-\x7e]+$/.test(writtenUrl) ? writtenUrl : target.url;
-  const id = `${name}@${target.url}#${target.model}`;
-  const deployment: Deployment = {
-    ...target,
-    writtenUrl: shownUrl,
-    id,
-    listed: listedEntry(id, writtenUrl === undefined ? undefined : shownUrl, given ?? {}, info ?? {}),
-    mode: mode === 'completion' ? 'chat' : mode,
-    apiKey: params.api_key === undefined ? undefined : new Secret(params.api_key),
-    keepAlive,
-    options: { ...optionsOf(params, given ?? {}), ...extra.options },
-    weight: params.weight ?? 1,
-    order: params.order,
-    rpm: params.rpm,
-    tpm: params.tpm,
-    timeoutMs: timeout === undefined ? undefined : timeout * 1000,
-    streamTimeoutMs: streamTimeout === undefined ? undefined : streamTimeout * 1000,
-  };
-  return { name, deployment };
+  const model = text.read(given?.['model']);
+  const name = isObject(entry) ? text.read(entry['model_name']) : undefined;
+  const isAnyProvider = model === '*' && name === '*';
+  const custom = text.read(given?.['custom_llm_provider']);
+  let target: NamedModel | undefined;
+  if (model !== undefined) {
+    target = isAnyProvider
+      ? { provider: 'ollama', prefix: 'ollama', model: '*' }
+      : readModelName(model, custom, at, findings);
+    if (target === undefined) return undefined;
+  }
+  const unset = context.unset.filter(({ path: [section, index] }) => section === path[0] && index === path[1]);
+  const written = ['api_base', 'base_url'].some(
+    (key) =>
+      (given?.[key] ?? undefined) !== undefined ||
+      unset.some((reference) => reference.path[2] === 'litellm_params' && reference.path[3] === key),
+  );
+  const url = target === undefined || written ? undefined : defaultUrl(target, context, at, findings);
+  if (target !== undefined && !written && url === undefined) return undefined;
+  if (unset.length > 0) {
+    for (const { path: where, variable } of unset)
+      findings.warning(
+        'config.environment-unset',
+        where,
+        `expected the environment variable ${variable}, found that it is not set; ${LEFT_OUT}`,
+        `set ${variable} in the environment, on a host in litellm.env`,
+      );
+    return 'unset';
+  }
+  const read = readSection(MODEL_ENTRY, entry, path, findings);
+  if (read.model_name === undefined) findings.missing([...path, 'model_name'], 'the alias that clients ask for');
+  if (read.litellm_params === undefined) findings.missing(at, 'a mapping with model and api_base');
+  else if (target === undefined) findings.missing([...at, 'model'], 'ollama_chat/NAME, ollama/NAME or openai/NAME');
+  if (read.model_name === undefined || target === undefined) return undefined;
+  const aliases = isAnyProvider ? ANY_PROVIDER : [read.model_name];
+  return aliases.map((alias) => ({
+    name: alias,
+    value: readDeployment(alias, entry, path, target, url, findings),
+  }));
 }
 
-/** Ollama's options of an entry: known ones as read, unknown ones as written. */
-function optionsOf(
-  params: Readonly<Record<string, unknown>>,
-  given: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const options: Record<string, unknown> = {};
-  if (params['max_tokens'] !== undefined) options['num_predict'] = params['max_tokens'];
-  const own = Object.fromEntries(Object.entries(given).filter(([name]) => !Object.hasOwn(LITELLM_PARAMS, name)));
-  return { ...options, ...knownOptions(params, own) };
+/** Mistakes with a secret refuse the document: a key that no header holds, a URL with a password. */
+function isAboutSecret(entry: unknown): (issue: Issue) => boolean {
+  const params = isObject(entry) ? entry['litellm_params'] : undefined;
+  return ({ code, path }) =>
+    code === 'config.api-key-unsuitable' ||
+    (code === 'config.wrong-value' && path.length === 4 && isObject(params) && hasCredentials(params[String(path[3])]));
 }
 
 // LiteLLM treats a repeated entry as more weight, so both deployments stay and get distinct ids.

@@ -59,6 +59,35 @@ export class IssueList {
     this.issues.push({ severity: 'warning', code, path, message, fix });
   }
 
+  /** Reads a part of the document on its own. `errors` says whether a mistake was found. */
+  apart<T>(read: (findings: IssueList) => T): {
+    readonly value: T;
+    readonly issues: readonly Issue[];
+    readonly errors: boolean;
+  } {
+    const part = new IssueList();
+    for (const path of this.unset) part.unset.add(path);
+    const value = read(part);
+    return { value, issues: part.issues, errors: part.issues.some(({ severity }) => severity === 'error') };
+  }
+
+  /** Adds issues; errors become warnings that name the `effect`, but for those that are `isRefused`. */
+  addTolerantly(issues: readonly Issue[], effect: string, isRefused: (issue: Issue) => boolean = () => false): void {
+    for (const issue of issues)
+      this.issues.push(
+        issue.severity === 'error' && !isRefused(issue)
+          ? { ...issue, severity: 'warning', message: `${issue.message}; ${effect}` }
+          : issue,
+      );
+  }
+
+  /** Reads a part of the document that a mistake costs only itself: errors become warnings that name the `effect`. */
+  tolerate<T>(effect: string, read: (findings: IssueList) => T): T {
+    const { value, issues } = this.apart(read);
+    this.addTolerantly(issues, effect);
+    return value;
+  }
+
   /** Adds an error: the value has the wrong type. */
   wrong(path: DocumentPath, expected: string, value: unknown): void {
     this.error(
@@ -73,6 +102,16 @@ export class IssueList {
   missing(path: DocumentPath, expected: string): void {
     if (!this.unset.has(pathText(path)))
       this.error('config.missing', path, `expected ${expected}, found nothing`, `add ${pathText(path)}: ${expected}`);
+  }
+
+  /** Adds a warning: the key is one of LiteLLM's, without effect. */
+  notHonoured(path: DocumentPath, name: string): void {
+    this.warning(
+      'config.not-honoured',
+      path,
+      `LiteLLM's ${name} is not supported, ignored`,
+      `remove ${pathText(path)}, or leave it for LiteLLM`,
+    );
   }
 
   /** Adds a warning: the key is unknown. It suggests the nearest of the known names; `effect` is what becomes of the key. */
@@ -113,13 +152,7 @@ export function readSection<S extends Section>(
     else if (item !== undefined && item !== null) {
       const read = key.kind.read(item);
       if (read === undefined) findings.wrong(at, key.kind.expected, item);
-      else if (!key.honoured)
-        findings.warning(
-          'config.not-honoured',
-          at,
-          `LiteLLM's ${name} is not supported, ignored`,
-          `remove ${pathText(at)}, or leave it for LiteLLM`,
-        );
+      else if (!key.honoured) findings.notHonoured(at, name);
       values[name] = read;
     }
   }

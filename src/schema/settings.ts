@@ -1,47 +1,64 @@
-import { isObject } from '../core/json.ts';
 import { Secret } from '../core/secret.ts';
 import { DEFAULT_STRATEGY, strategyOf, type RoutingStrategy, type STRATEGY_NAMES } from '../core/routing-strategy.ts';
-import { referenceOf } from './environment.ts';
+import { variableOf, type Environment } from './environment.ts';
 import type { BackendConfig, Deployment, GatewayConfig, MasterKeyReference, ModelGroup } from './config-types.ts';
 import { parseListen } from './listen.ts';
-import { readSection, type IssueList, type SectionValues } from './section.ts';
+import { readSection, type IssueList, type Section, type SectionValues } from './section.ts';
 import { HXLLM, HXLLM_TIMEOUTS } from './sections/hxllm.ts';
 import { GENERAL_SETTINGS, LITELLM_SETTINGS, ROUTER_SETTINGS } from './sections/litellm.ts';
 import type { ROOT } from './sections/sections.ts';
-import { readFallbacks, withDefaults, type GivenFallbacks } from './fallbacks.ts';
+import { resolveFallbacks } from './fallbacks.ts';
+import { GroupNames } from './group-names.ts';
+import type { ModelList } from './model-list.ts';
+import { readFallbacks, type GivenFallbacks } from './written-fallbacks.ts';
 import { backendsOf, readBackends } from './backends.ts';
 
 const MIB = 1024 * 1024;
 
-/**
- * Reads all sections but `model_list`, with their defaults. `raw` is the document before environment variables were
- * inserted.
- */
+/** Reads all sections but `model_list`, with their defaults, and completes the groups of `model_list`. */
 export function readSettings(
   root: SectionValues<typeof ROOT>,
-  raw: Readonly<Record<string, unknown>>,
-  models: { readonly groups: readonly ModelGroup[] },
+  environment: Environment,
+  models: ModelList,
   findings: IssueList,
-): Omit<GatewayConfig, 'groups'> {
-  const router = readSection(ROUTER_SETTINGS, root.router_settings, ['router_settings'], findings);
-  const litellm = readSection(LITELLM_SETTINGS, root.litellm_settings, ['litellm_settings'], findings);
+): GatewayConfig {
+  const router = readTolerantly(ROUTER_SETTINGS, root.router_settings, 'router_settings', findings);
+  const litellm = readTolerantly(LITELLM_SETTINGS, root.litellm_settings, 'litellm_settings', findings);
   const general = readSection(GENERAL_SETTINGS, root.general_settings, ['general_settings'], findings);
   const own = readSection(HXLLM, root.hxllm, ['hxllm'], findings);
   const timeouts = readSection(HXLLM_TIMEOUTS, own.timeouts, ['hxllm', 'timeouts'], findings);
-  const deployments = models.groups.flatMap((group): readonly Deployment[] => group.deployments);
   const listen = own.listen === undefined ? undefined : parseListen(own.listen);
   if (own.listen !== undefined && listen === undefined) findings.wrong(['hxllm', 'listen'], 'host:port', own.listen);
-  const aliases = aliasesOf(router.model_group_alias, models.groups, findings);
   const both = (key: 'fallbacks' | 'default_fallbacks' | 'context_window_fallbacks'): readonly GivenFallbacks[] => [
     { path: ['router_settings', key], value: router[key] },
     { path: ['litellm_settings', key], value: litellm[key] },
   ];
+  const written = readFallbacks(both('fallbacks'), both('default_fallbacks'), findings);
+  const names = new GroupNames(models, router.model_group_alias, written, findings);
+  const { fallbacks, general: generalFallbacks } = resolveFallbacks(
+    written,
+    [...models.groups, ...names.made],
+    names,
+    findings,
+  );
+  const contextFallbacks = resolveFallbacks(
+    readFallbacks(both('context_window_fallbacks'), [], findings),
+    [],
+    names,
+    findings,
+  );
+  const aliases = names.aliases(findings);
+  const groups: readonly ModelGroup[] = [...models.groups, ...names.made];
+  const deployments = [
+    ...groups.flatMap((group): readonly Deployment[] => group.deployments),
+    ...models.wildcards.flatMap(({ filled }) => filled),
+  ];
   return {
+    groups,
+    wildcards: models.wildcards,
+    hidden: names.hidden,
     listen,
-    masterKey: masterKeyOf(
-      general.master_key,
-      isObject(raw['general_settings']) ? raw['general_settings']['master_key'] : undefined,
-    ),
+    masterKey: masterKeyOf(general.master_key ?? variableOf(environment, 'LITELLM_MASTER_KEY')),
     open: own.open ?? false,
     strict: own.strict ?? false,
     origins: originsOf(own.origins, findings),
@@ -64,17 +81,11 @@ export function readSettings(
       retries: router.num_retries ?? litellm.num_retries ?? 3,
       allowedFails: router.allowed_fails ?? litellm.allowed_fails ?? 3,
       cooldownMs: (router.cooldown_time ?? 5) * 1000,
-      fallbacks: withDefaults(
-        readFallbacks(both('fallbacks'), models.groups, aliases, findings),
-        both('default_fallbacks'),
-        models.groups,
-        aliases,
-        findings,
-      ),
-      contextFallbacks: readFallbacks(both('context_window_fallbacks'), models.groups, aliases, findings),
+      fallbacks,
+      generalFallbacks,
+      contextFallbacks: contextFallbacks.fallbacks,
     },
     aliases,
-    hiddenAliases: hiddenAliasesOf(router.model_group_alias, aliases),
     backends: backendsOf(
       deployments,
       readBackends(own.backends, deployments, findings),
@@ -82,10 +93,18 @@ export function readSettings(
   };
 }
 
-function masterKeyOf(key: string | undefined, raw: unknown): MasterKeyReference {
-  if (key !== undefined) return { state: 'set', key: new Secret(key) };
-  const variable = referenceOf(raw);
-  return variable === undefined ? { state: 'none' } : { state: 'unset', variable };
+/** A wrong value in a section of LiteLLM's costs its key. */
+function readTolerantly<S extends Section>(
+  section: S,
+  value: unknown,
+  name: string,
+  findings: IssueList,
+): SectionValues<S> {
+  return findings.tolerate('ignored', (part) => readSection(section, value, [name], part));
+}
+
+function masterKeyOf(key: string | undefined): MasterKeyReference {
+  return key === undefined ? { state: 'none' } : { state: 'set', key: new Secret(key) };
 }
 
 function readStrategy(name: (typeof STRATEGY_NAMES)[number] | undefined, findings: IssueList): RoutingStrategy {
@@ -112,33 +131,4 @@ function originsOf(given: readonly unknown[] | undefined, findings: IssueList): 
       );
   }
   return origins;
-}
-
-/** Aliases that LiteLLM serves and does not list: `{model: NAME, hidden: true}`. */
-function hiddenAliasesOf(
-  given: Readonly<Record<string, unknown>> | undefined,
-  aliases: ReadonlyMap<string, string>,
-): ReadonlySet<string> {
-  const hidden = Object.entries(given ?? {}).filter(([, value]) => isObject(value) && value['hidden'] === true);
-  return new Set(hidden.map(([name]) => name).filter((name) => aliases.has(name)));
-}
-
-function aliasesOf(
-  given: Readonly<Record<string, unknown>> | undefined,
-  groups: readonly ModelGroup[],
-  findings: IssueList,
-): ReadonlyMap<string, string> {
-  const aliases = new Map<string, string>();
-  for (const [name, value] of Object.entries(given ?? {})) {
-    // LiteLLM also accepts {model: NAME, hidden: true}.
-    const group = isObject(value) ? value['model'] : value;
-    if (typeof group === 'string' && groups.some((known) => known.name === group)) aliases.set(name, group);
-    else
-      findings.wrong(
-        ['router_settings', 'model_group_alias', name],
-        `one of the model_name values (${groups.map((known) => known.name).join(', ')})`,
-        group,
-      );
-  }
-  return aliases;
 }

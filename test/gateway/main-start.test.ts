@@ -11,13 +11,16 @@ import { MAIN, watch, start, addressOf, MASTER, configFolder } from './main-proc
 
 const { folder, write } = await configFolder();
 
-test('--check prints its result and does not listen; an unset variable is only a warning', async () => {
-  const run = start(['--check', '--config', await write('check.yaml', MASTER)]);
+test('--check prints its result and does not listen; it says the same as a start', async () => {
+  const file = await write('check.yaml', MASTER);
+  const run = start(['--check', '--config', file], { LITELLM_MASTER_KEY: 'sk-1' });
   assert.equal(await run.code, 0);
   assert.match(run.out, /check\.yaml is valid: 1 model on 1 backend\n/);
+  const unset = start(['--check', '--config', file]);
+  assert.equal(await unset.code, 78);
   assert.match(
-    run.err,
-    /^warning: .*check\.yaml:1:\d+: general_settings\.master_key \(config\.environment-unset\)\n.*LITELLM_MASTER_KEY/,
+    unset.err,
+    /^error: .*check\.yaml:1:\d+: general_settings\.master_key \(config\.environment-unset\)\n.*LITELLM_MASTER_KEY/,
   );
 });
 

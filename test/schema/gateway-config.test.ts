@@ -26,6 +26,7 @@ test('the smallest document has every default', () => {
     cooldownMs: 5000,
     fallbacks: new Map(),
     contextFallbacks: new Map(),
+    generalFallbacks: [],
   });
   assert.deepEqual(config.backends, [
     { url: 'http://a:11434', provider: 'ollama', apiKey: undefined, numParallel: undefined },

@@ -14,8 +14,12 @@ export interface Read {
 
 /** Reads a document. One without errors and unknown keys must be valid by the published schema as well. */
 export const read = (document: unknown, environment: Record<string, string> = {}): Read => {
-  const found = readGatewayConfig(document, { environment, unset: 'error' });
-  if (found.issues.every(({ severity, code }) => severity === 'warning' && code !== 'config.unknown-key'))
+  const found = readGatewayConfig(document, { environment });
+  if (
+    found.issues.every(
+      ({ severity, code }) => severity === 'warning' && !['config.unknown-key', 'config.wrong-value'].includes(code),
+    )
+  )
     assertValid(SCHEMA, document);
   return found;
 };

@@ -14,8 +14,40 @@ const WRONG: readonly (readonly [document: object, ...issues: string[]])[] = [
     'error config.missing model_list[0].model_name',
     'error config.missing model_list[0].litellm_params',
   ],
-  [{ model_list: [entry({ model: 'phi3' })] }, 'error config.wrong-value model_list[0].litellm_params.model'],
-  [{ model_list: [entry({ model: 'ollama/' })] }, 'error config.wrong-value model_list[0].litellm_params.model'],
+  ...['phi3', 'ollama/', 'nowhere/phi3'].map((model): readonly [object, ...string[]] => [
+    { model_list: [entry({ model })] },
+    'warning config.provider-unsupported model_list[0].litellm_params.model',
+    'error config.missing model_list',
+  ]),
+  [
+    { model_list: [entry(), entry({ model: 'gpt-4o-mini', api_key: 'os.environ/OPENAI_API_KEY' })] },
+    'warning config.provider-unsupported model_list[1].litellm_params.model',
+  ],
+  [
+    { model_list: [entry(), entry({}, { model_info: { mode: 'rerank' } })] },
+    'warning config.wrong-value model_list[1].model_info.mode',
+  ],
+  [
+    { model_list: [entry(), entry({ num_ctx: 'many', keep_alive: '300' })] },
+    'warning config.wrong-value model_list[1].litellm_params.num_ctx',
+    'warning config.wrong-value model_list[1].litellm_params.keep_alive',
+  ],
+  [
+    { model_list: [entry(), entry({ api_key: 'os.environ/NOT_SET' })] },
+    'warning config.environment-unset model_list[1].litellm_params.api_key',
+  ],
+  [
+    { model_list: [entry({ api_base: 'os.environ/NOT_SET' })] },
+    'warning config.environment-unset model_list[0].litellm_params.api_base',
+  ],
+  [
+    { model_list: [entry(), entry({ api_key: 'sk-1\n' })] },
+    'error config.api-key-unsuitable model_list[1].litellm_params.api_key',
+  ],
+  [
+    { model_list: [entry(), entry({ api_base: 'http://user:secret@a:11434' })] },
+    'error config.wrong-value model_list[1].litellm_params.api_base',
+  ],
   [
     { model_list: [entry({ api_base: 'hx-llm01:11434' })] },
     'error config.wrong-value model_list[0].litellm_params.api_base',
@@ -47,7 +79,7 @@ const WRONG: readonly (readonly [document: object, ...issues: string[]])[] = [
     'warning config.provider-unsupported model_list[0].litellm_params.model',
     'error config.missing model_list',
   ],
-  [{ router_settings: { routing_strategy: 'fastest' } }, 'error config.wrong-value router_settings.routing_strategy'],
+  [{ router_settings: { routing_strategy: 'fastest' } }, 'warning config.wrong-value router_settings.routing_strategy'],
   [
     { router_settings: { routing_strategy: 'cost-based-routing' } },
     'warning config.not-honoured router_settings.routing_strategy',
@@ -57,22 +89,32 @@ const WRONG: readonly (readonly [document: object, ...issues: string[]])[] = [
   [{ model_list: [entry({ rpm: -1 })] }, 'error config.wrong-value model_list[0].litellm_params.rpm'],
   [
     { router_settings: { fallbacks: [{ m: ['nobody'] }] } },
-    'error config.wrong-value router_settings.fallbacks[0].m[0]',
+    'warning config.wrong-value router_settings.fallbacks[0].m[0]',
   ],
   [
     { router_settings: { fallbacks: [{ x: ['m'] }, 'm'] } },
-    'error config.wrong-value router_settings.fallbacks[0].x',
-    'error config.wrong-value router_settings.fallbacks[1]',
+    'warning config.wrong-value router_settings.fallbacks[0].x',
+    'warning config.wrong-value router_settings.fallbacks[1]',
   ],
   [
     { litellm_settings: { context_window_fallbacks: [{ m: 'm' }], default_fallbacks: [7] } },
-    'error config.wrong-value litellm_settings.context_window_fallbacks[0].m',
-    'error config.wrong-value litellm_settings.default_fallbacks[0]',
+    'warning config.wrong-value litellm_settings.context_window_fallbacks[0].m',
+    'warning config.wrong-value litellm_settings.default_fallbacks[0]',
   ],
   [
     { router_settings: { model_group_alias: { a: 'nobody' } } },
-    'error config.wrong-value router_settings.model_group_alias.a',
+    'warning config.wrong-value router_settings.model_group_alias.a',
   ],
+  [
+    { router_settings: { model_group_alias: { a: ['m', 'm'] } } },
+    'warning config.wrong-value router_settings.model_group_alias.a',
+  ],
+  [
+    { general_settings: { database_url: 'os.environ/NOT_SET' } },
+    'warning config.environment-unset general_settings.database_url',
+  ],
+  [{ hxllm: { listen: 'os.environ/NOT_SET' } }, 'error config.environment-unset hxllm.listen'],
+  [{ general_settings: { master_key: 7 } }, 'error config.wrong-value general_settings.master_key'],
   [{ router_settings: { redis_host: 'x' } }, 'warning config.not-honoured router_settings.redis_host'],
   [{ hxllm: { max_body_mib: 0 } }, 'error config.wrong-value hxllm.max_body_mib'],
   [{ hxllm: { listen: '4000' } }, 'error config.wrong-value hxllm.listen'],

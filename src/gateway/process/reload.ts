@@ -47,18 +47,15 @@ async function readAndApply({
   log,
   tell,
 }: ReloadOptions): Promise<boolean> {
-  const { config, errors, warnings } = await loadConfigFile(file, { environment, unset: 'error' });
+  const { config, errors, warnings } = await loadConfigFile(file, { environment });
   for (const warning of warnings) tell(problemText('warning', warning));
   const problems =
     config === undefined
       ? errors
       : addresses.flatMap(({ host }) => exposureOf(config, host) ?? []).map((issue) => problemOf(issue, { file }));
+  for (const problem of problems) tell(problemText('error', problem));
+  if ([...problems, ...warnings].some(({ code }) => code === 'config.environment-unset')) tell(ENVIRONMENT_NOTE);
   if (config === undefined || problems.length > 0) {
-    for (const problem of problems) tell(problemText('error', problem));
-    if (problems.some(({ code }) => code === 'config.environment-unset'))
-      tell(
-        'note: the environment of a running gateway does not change: after a change of litellm.env, restart it instead\n',
-      );
     log({ event: 'reload-refused', problems: problems.map(summaryOf) });
     gateway.metrics.reloaded('refused');
     return false;
@@ -76,6 +73,9 @@ async function readAndApply({
   });
   return true;
 }
+
+const ENVIRONMENT_NOTE =
+  'note: the environment of a running gateway does not change: after a change of litellm.env, restart it instead\n';
 
 function summaryOf({ code, summary, detail, where }: Problem): Readonly<Record<string, unknown>> {
   return {

@@ -7,13 +7,14 @@ import { fallbackKind } from './retry.ts';
 export class Fallbacks {
   readonly #plan: ForwardPlan;
   #remaining: ModelGroup[] | undefined;
-  #inUse = false;
+  #inUse: boolean;
 
   constructor(plan: ForwardPlan) {
     this.#plan = plan;
+    this.#inUse = plan.group.isFallback === true;
   }
 
-  /** A fallback is serving the request. */
+  /** A fallback is serving the request; for a name that has no deployments of its own, from the start. */
   get inUse(): boolean {
     return this.#inUse;
   }

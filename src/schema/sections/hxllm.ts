@@ -14,6 +14,11 @@ export const HXLLM = {
   open: honours(flag, 'Whether a gateway without a master key may listen on addresses other than loopback.', {
     default: false,
   }),
+  external: honours(
+    flag,
+    'Whether entries of `openai/NAME` without an `api_base` go to `https://api.openai.com/v1`. Otherwise they are left out.',
+    { default: false },
+  ),
   strict: honours(
     flag,
     'Whether a request with a parameter that cannot be honoured is refused. Otherwise the parameter is ignored and named in `x-hxllm-ignored-params`.',

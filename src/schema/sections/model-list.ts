@@ -3,9 +3,13 @@ import { honours, knowsAll, type Section } from '../section.ts';
 
 /** An entry of `model_list`. */
 export const MODEL_ENTRY = {
-  model_name: honours(text, 'The alias that clients ask for. Entries with the same alias share its requests.', {
-    example: 'phi3-3.8b',
-  }),
+  model_name: honours(
+    text,
+    'The alias that clients ask for. Entries with the same alias share its requests. A star stands for any text (`ollama/*`).',
+    {
+      example: 'phi3-3.8b',
+    },
+  ),
   litellm_params: honours(mapping, 'The model, its backend, and how the gateway asks it.'),
   model_info: honours(mapping, 'Information about the model. Only `mode` has an effect.'),
 } satisfies Section;
@@ -25,12 +29,12 @@ export const MODEL_INFO = {
 export const LITELLM_PARAMS = {
   model: honours(
     text,
-    'The kind of backend and the model’s name there: `ollama_chat/NAME` or `ollama/NAME` for Ollama, `openai/NAME` for any server with `/v1` (`hosted_vllm`, `lm_studio`, `llamafile`, `openai_like` and `custom_openai` mean the same). An entry of another provider is left out, with a warning.',
+    'The kind of backend and the model’s name there: `ollama_chat/NAME` or `ollama/NAME` for Ollama, `openai/NAME` for any server with `/v1` (with an `api_base`, the prefixes of LiteLLM’s OpenAI-compatible providers mean the same: `hosted_vllm`, `lm_studio`, `custom_openai`, `groq`, `openrouter` …). An entry of another provider is left out, with a warning. A star stands for the part of the name that `model_name` has as a star.',
     { example: 'ollama_chat/phi3:3.8b' },
   ),
   api_base: honours(
     httpUrl,
-    'The URL of the backend; for `openai/NAME` with its `/v1`. Without it: `http://localhost:11434` for Ollama, `https://api.openai.com/v1` for `openai/NAME`.',
+    'The URL of the backend; for `openai/NAME` with its `/v1`. Without it: the variable `OLLAMA_API_BASE`, else `http://localhost:11434`, for Ollama; an entry of another server is left out, unless `hxllm.external` is true.',
     { example: 'http://llm01.example.net:11434' },
   ),
   api_key: honours(text, 'The key that the gateway sends to the backend.', { example: 'os.environ/BACKEND_KEY' }),
@@ -72,12 +76,31 @@ export const LITELLM_PARAMS = {
       unit: 'tokens',
     },
   ),
+  base_url: honours(httpUrl, 'Another name of `api_base`, which counts first.'),
+  custom_llm_provider: honours(
+    text,
+    'The kind of backend, as the prefix of `model` names it, for a `model` without that prefix.',
+    { example: 'ollama_chat' },
+  ),
   extra_body: honours(
     mapping,
-    'Fields of the request to Ollama, as LiteLLM sends them: `options` (Ollama’s options, which count before the same ones beside it) and `keep_alive`. Other fields are ignored, with a warning.',
-    { example: { options: { num_ctx: 16384 } } },
+    'Fields of the request to Ollama, as LiteLLM sends them: `options` (Ollama’s options, which count before the same ones beside it), `keep_alive`, and options as fields of their own. Other fields are ignored, with a warning.',
+    { example: { options: { num_ctx: 16_384 } } },
   ),
-  ...knowsAll(`max_retries tags api_version custom_llm_provider organization input_cost_per_token output_cost_per_token input_cost_per_second mock_response
-    drop_params additional_drop_params merge_reasoning_content_in_choices max_parallel_requests litellm_credential_name extra_headers region_name base_url
-    stream model_info max_budget budget_duration guardrails use_in_pass_through configurable_clientside_auth_params default_headers headers think reasoning_effort tools response_format`),
+  ...knowsAll(`max_retries num_retries tags tag_regex api_version organization mock_response cooldown_time itpm otpm mode base_model description metadata user n
+    drop_params additional_drop_params merge_reasoning_content_in_choices max_parallel_requests litellm_credential_name extra_headers region_name
+    max_input_tokens max_output_tokens max_completion_tokens stream stream_options model_info max_budget budget_duration guardrails use_in_pass_through
+    use_chat_completions_api use_litellm_proxy configurable_clientside_auth_params default_headers headers think thinking reasoning_effort tools tool_choice
+    response_format cache ttl caching litellm_provider supported_openai_params allowed_openai_params request_timeout api_type fallbacks context_window_fallbacks
+    rpm_limit tpm_limit default_api_key_rpm_limit default_api_key_tpm_limit keepalive_seconds allow_client_keepalive_override vector_store_id logit_bias modify_params
+    ssl_verify client_id client_secret tenant_id parallel_tool_calls model_name health_check_timeout dimensions encoding_format`),
 } satisfies Section;
+
+/** LiteLLM's families of keys (its types/utils.py and types/router.py): abilities, prices, and other providers' credentials. */
+const LITELLM_FAMILIES =
+  /^(?:supports_|aws_|vertex_|azure_|s3_|gcs_|watsonx_|anthropic_|openai_|bedrock_|token_exchange_|auto_router_|complexity_router_|adaptive_router_|quality_router_|milvus_|valkey_|timeout_by_|stream_timeout_by_)|cost_per_|_cost(?:_|$)/;
+
+/** Whether a key of `litellm_params` belongs to LiteLLM's own families, so that it is no option of Ollama's. */
+export function isLitellmKey(name: string): boolean {
+  return LITELLM_FAMILIES.test(name);
+}

@@ -12,8 +12,18 @@ export const ROOT = {
   router_settings: honours(mapping, 'How requests are routed, retried and given to fallbacks.'),
   general_settings: honours(mapping, 'The master key.'),
   hxllm: honours(mapping, 'Settings that LiteLLM’s format does not have.'),
+  environment_variables: honours(
+    mapping,
+    'Variables for `os.environ/NAME`, and for the variables that the gateway reads itself. They come before those of the process.',
+    { example: { OLLAMA_API_BASE: 'http://llm01.example.net:11434' } },
+  ),
+  include: honours(
+    list,
+    'Further files, by their path from this one: their lists continue those of this file, their other keys replace them.',
+    { example: ['models.yaml'], shape: { items: { type: 'string' } } },
+  ),
   ...knowsAll(
-    'environment_variables include callback_settings guardrails mcp_servers credential_list search_tools vector_store_registry prompts files_settings finetune_settings assistant_settings',
+    'callback_settings guardrails mcp_servers credential_list search_tools vector_store_registry prompts files_settings finetune_settings assistant_settings',
   ),
 } satisfies Section;
 

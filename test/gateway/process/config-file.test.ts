@@ -3,11 +3,8 @@ import { test } from 'node:test';
 import { loadConfigFile, readConfigText, type ConfigReading } from '../../../src/gateway/process/config-file.ts';
 import { problemText } from '../../../src/gateway/process/problem-text.ts';
 
-const read = (
-  text: string,
-  environment: Record<string, string> = {},
-  unset: 'error' | 'warning' = 'error',
-): ConfigReading => readConfigText(text, '/etc/litellm/config.yaml', { environment, unset });
+const read = (text: string, environment: Record<string, string> = {}): ConfigReading =>
+  readConfigText(text, '/etc/litellm/config.yaml', { environment });
 
 const GOOD = `model_list:
   - model_name: m
@@ -23,16 +20,21 @@ function deployments({ errors, warnings }: ConfigReading): readonly string[] {
 }
 
 test('a wrong value is reported with file, line, column, path, expected, found and fix', () => {
-  const { config, errors } = read(`${GOOD}router_settings:\n  routing_strategy: least_busy\n  num_retries: -1\n`);
+  const { config, errors, warnings } = read(
+    `${GOOD}router_settings:\n  routing_strategy: least_busy\nhxllm:\n  max_queue: -1\n`,
+  );
   assert.equal(config, undefined);
   assert.equal(
-    errors.map((error) => problemText('error', error)).join(''),
-    `error: /etc/litellm/config.yaml:7:3: router_settings.routing_strategy (config.wrong-value)
-  Expected one of least-busy, simple-shuffle, latency-based-routing, usage-based-routing, usage-based-routing-v2, cost-based-routing, found "least_busy".
+    [
+      ...warnings.map((warning) => problemText('warning', warning)),
+      ...errors.map((error) => problemText('error', error)),
+    ].join(''),
+    `warning: /etc/litellm/config.yaml:7:3: router_settings.routing_strategy (config.wrong-value)
+  Expected one of least-busy, simple-shuffle, latency-based-routing, usage-based-routing, usage-based-routing-v2, cost-based-routing, found "least_busy"; ignored.
   fix: set router_settings.routing_strategy to one of least-busy, simple-shuffle, latency-based-routing, usage-based-routing, usage-based-routing-v2, cost-based-routing
-error: /etc/litellm/config.yaml:8:3: router_settings.num_retries (config.wrong-value)
+error: /etc/litellm/config.yaml:9:3: hxllm.max_queue (config.wrong-value)
   Expected a whole number of at least 0, found -1.
-  fix: set router_settings.num_retries to a whole number of at least 0
+  fix: set hxllm.max_queue to a whole number of at least 0
 `,
   );
 });
@@ -82,20 +84,16 @@ test('aliases and merge keys are followed; a document that grows without bound i
   assert.equal(read(`a0: &a0 [x]\n${bomb.join('\n')}\n`).errors[0]?.code, 'config.not-yaml');
 });
 
-test('an unset variable is an error at the start and a warning in a check', () => {
+test('an unset master key is an error', () => {
   const text = `${GOOD}general_settings:\n  master_key: os.environ/LITELLM_MASTER_KEY\n`;
   assert.deepEqual(deployments(read(text)), ['config.environment-unset 7:3 general_settings.master_key']);
-  const checked = read(text, {}, 'warning');
-  assert.deepEqual(
-    [checked.config?.masterKey, checked.errors.length, checked.warnings.length],
-    [{ state: 'unset', variable: 'LITELLM_MASTER_KEY' }, 0, 1],
-  );
+  assert.equal(read(text).config, undefined);
   const { config } = read(text, { LITELLM_MASTER_KEY: 'sk-1' });
   assert.ok(config?.masterKey.state === 'set' && config.masterKey.key.equals('sk-1'));
 });
 
 test('a file that cannot be read is reported with the reason', async () => {
-  const reading = { environment: {}, unset: 'error' } as const;
+  const reading = { environment: {} } as const;
   for (const [file, why] of [
     ['/nowhere/config.yaml', /no such file/],
     ['/tmp', /a folder/],

@@ -115,10 +115,7 @@ test('an invalid file changes nothing, and is reported with its line', async () 
   const before_ = gateway.service();
   const good = `model_list:\n  - model_name: m\n    litellm_params:\n      model: ollama_chat/m\n      api_base: ${fake.url}\n`;
   const rows: readonly (readonly [text: string, wanted: RegExp, host?: string])[] = [
-    [
-      `${good}router_settings:\n  num_retries: -1\n`,
-      /config\.yaml:7:3: router_settings\.num_retries \(config\.wrong-value\)/,
-    ],
+    [`${good}hxllm:\n  max_queue: -1\n`, /config\.yaml:7:3: hxllm\.max_queue \(config\.wrong-value\)/],
     ['model_list: [', /config\.yaml:1:\d+: this is not YAML/],
     [
       `${good}general_settings:\n  master_key: os.environ/ANOTHER_KEY\n`,

@@ -1,0 +1,95 @@
+import { isObject } from '../core/json.ts';
+import { Secret } from '../core/secret.ts';
+import type { Deployment } from './config-types.ts';
+import type { DocumentPath } from './issue.ts';
+import { readExtraBody } from './extra-body.ts';
+import { listedEntry } from './listed-entry.ts';
+import { knownOptions, warnOfUnknownOption } from './options.ts';
+import type { NamedModel } from './provider.ts';
+import { readSection, type IssueList, type UnknownKey } from './section.ts';
+import { LITELLM_PARAMS, MODEL_INFO, isLitellmKey } from './sections/model-list.ts';
+import { OLLAMA_OPTIONS } from './sections/ollama-options.ts';
+
+/** RFC 9110 5.5: visible characters, spaces and tabs; Node sends Latin-1. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+const ENTRY = { ...LITELLM_PARAMS, ...OLLAMA_OPTIONS };
+
+/** Reads one entry of `model_list` as a deployment of an alias. `defaultUrl` is its URL if it has no `api_base`. */
+export function readDeployment(
+  name: string,
+  entry: unknown,
+  path: DocumentPath,
+  target: NamedModel,
+  defaultUrl: string | undefined,
+  findings: IssueList,
+): Deployment {
+  const { litellm_params: written, model_info: info }: Readonly<Record<string, unknown>> = isObject(entry) ? entry : {};
+  const given = isObject(written) ? written : {};
+  const at = [...path, 'litellm_params'];
+  const params = readSection(ENTRY, given, at, findings, unknownOption(target.provider));
+  const { mode } = readSection(MODEL_INFO, info, [...path, 'model_info'], findings, () => undefined);
+  const url = params.api_base ?? params.base_url ?? defaultUrl ?? '';
+  refuseUnsendable(params.api_key, at, findings);
+  if (target.provider === 'ollama' && url.endsWith('/v1'))
+    findings.warning(
+      'config.api-base-of-v1',
+      [...at, 'api_base'],
+      `expected the address of an Ollama server, found one that ends in /v1: every request would be 404`,
+      `remove /v1 from api_base, or write model: openai/${target.model}`,
+    );
+  const { timeout, stream_timeout: streamTimeout } = params;
+  const extra = readExtraBody(params.extra_body, [...at, 'extra_body'], findings);
+  const writtenAddress = given['api_base'] ?? given['base_url'];
+  // A response header shows it, and headers are ASCII.
+  const shownUrl = typeof writtenAddress === 'string' && /^[\x21-\x7e]+$/.test(writtenAddress) ? writtenAddress : url;
+  const id = `${name}@${url}#${target.model}`;
+  return {
+    provider: target.provider,
+    model: target.model,
+    url,
+    writtenUrl: shownUrl,
+    id,
+    listed: listedEntry(id, writtenAddress === undefined ? undefined : shownUrl, given, isObject(info) ? info : {}),
+    mode: mode === 'completion' ? 'chat' : mode,
+    apiKey: params.api_key === undefined ? undefined : new Secret(params.api_key),
+    keepAlive: params.keep_alive ?? extra.keepAlive,
+    options: { ...optionsOf(params, given), ...extra.options },
+    weight: params.weight ?? 1,
+    order: params.order,
+    rpm: params.rpm,
+    tpm: params.tpm,
+    timeoutMs: timeout === undefined ? undefined : timeout * 1000,
+    streamTimeoutMs: streamTimeout === undefined ? undefined : streamTimeout * 1000,
+  };
+}
+
+function refuseUnsendable(apiKey: string | undefined, at: DocumentPath, findings: IssueList): void {
+  if (apiKey !== undefined && !HEADER_VALUE.test(apiKey))
+    findings.error(
+      'config.api-key-unsuitable',
+      [...at, 'api_key'],
+      'expected a key that an HTTP header can hold, found a line break, a control character or a character beyond Latin-1',
+      'set the key again, without the line break at its end: KEY="$(cat FILE)"',
+    );
+}
+
+/** Ollama's options of an entry: known ones as read, unknown ones as written. */
+function optionsOf(
+  params: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const limit = params['max_tokens'] === undefined ? {} : { num_predict: params['max_tokens'] };
+  const own = Object.fromEntries(
+    Object.entries(given).filter(([name]) => !Object.hasOwn(LITELLM_PARAMS, name) && !isLitellmKey(name)),
+  );
+  return { ...limit, ...knownOptions(params, own) };
+}
+
+function unknownOption(provider: Deployment['provider']): UnknownKey {
+  return (path, name, known, findings) => {
+    if (isLitellmKey(name)) findings.notHonoured(path, name);
+    else if (provider === 'ollama') warnOfUnknownOption(path, name, known, findings);
+    else findings.unknownKey(path, name, known);
+  };
+}
