@@ -22,7 +22,7 @@ test('reloads with other connect time-outs keep one set of connections, also for
   await textOf(await gateway.chat());
   const [first] = ports;
   for (let connect = 1; connect <= 20; connect += 1) {
-    const { config } = readConfigText(configOf(fake.url, connect), 'config.yaml', { environment: {}, unset: 'error' });
+    const { config } = readConfigText(configOf(fake.url, connect), 'config.yaml', { environment: {} });
     assert.ok(config !== undefined);
     gateway.reload(config);
     await textOf(await gateway.chat());
@@ -35,7 +35,7 @@ test('reloads with other connect time-outs keep one set of connections, also for
   });
   const before = gateway.chat();
   await until('the server is asked', () => fake.requests.length === 22);
-  const { config } = readConfigText(configOf(fake.url, 30), 'config.yaml', { environment: {}, unset: 'error' });
+  const { config } = readConfigText(configOf(fake.url, 30), 'config.yaml', { environment: {} });
   assert.ok(config !== undefined);
   gateway.reload(config);
   letGo();
