@@ -11,12 +11,14 @@ export interface ChatRequest {
   readonly tools: readonly Tool[];
   /** The model must call a tool: a response without a call is an error. */
   readonly mustCall: boolean;
-  /** The forced call, `{name, arguments}`, as a JSON schema; `undefined` if no call is forced, or no schema can express it. */
-  readonly callSchema: Readonly<Record<string, unknown>> | undefined;
+  /** The server could not make a grammar of the tools' calls: the model calls as it likes. */
+  readonly freeCalls?: true;
   /** Whether one response may call several tools. */
   readonly parallelCalls: boolean;
   /** `json`: any JSON; else a JSON schema. */
   readonly format: 'json' | Readonly<Record<string, unknown>> | undefined;
+  /** The parameter that has the schema, by its name in the client's dialect; `response_format` if it has none. */
+  readonly formatName?: string;
   /** Numbers by Ollama's names: `temperature`, `top_p`, `seed` (a bigint beyond 2^53) … */
   readonly sampling: Readonly<Record<string, number | bigint>>;
   readonly stop: readonly string[];
@@ -58,6 +60,7 @@ export interface CompletionRequest extends Pick<
   | 'maxTokens'
   | 'thinking'
   | 'thinkingName'
+  | 'formatName'
   | 'logprobs'
   | 'truncate'
   | 'shift'

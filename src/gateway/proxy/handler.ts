@@ -93,9 +93,23 @@ function unsupportedParameters(
   const isTranslated =
     group.deployments.some((deployment) => !providerOf(deployment).forwardsOriginal) || !subrequests.some(hasOriginal);
   if (isTranslated)
-    for (const name of [...ignoredParams, ...unsupportedOptions(runner, group, scheduler.fleet)])
+    for (const name of [
+      ...ignoredParams,
+      ...unsupportedOptions(runner, group, scheduler.fleet),
+      ...unsupportedBy(group, subrequests),
+    ])
       record.ignoredParams.add(name);
   return record.ignoredParams;
+}
+
+/** The parameters that no server of the group honours: they are known before a server is chosen, so before the first byte. */
+function unsupportedBy({ deployments }: ModelGroup, [first]: readonly Subrequest[]): readonly string[] {
+  const request = first?.request;
+  if (request === undefined || request.kind === 'load') return [];
+  const [some = [], ...others] = [...new Set(deployments.map(providerOf))].map((provider) =>
+    provider.unsupportedParams(request),
+  );
+  return some.filter((name) => others.every((names) => names.includes(name)));
 }
 
 function hasOriginal({ request }: Subrequest): boolean {

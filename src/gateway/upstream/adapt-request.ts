@@ -22,13 +22,14 @@ export function missingCapabilityIn({ code }: ServerFailure): MissingCapability 
 }
 
 /**
- * The same request without the forced call, if the server could not make a grammar of its schema; `undefined` if that is not why it
- * refused.
+ * The same request without a grammar of its tools' calls, if the server could not make one of their schemas; `undefined` if that is not
+ * why it refused.
  */
 export function unforced(request: ModelRequest, { code }: ServerFailure): ModelRequest | undefined {
-  if (code !== 'schema_not_supported' || request.kind !== 'chat' || request.params.callSchema === undefined)
-    return undefined;
-  return { kind: 'chat', params: { ...request.params, callSchema: undefined } };
+  if (code !== 'schema_not_supported' || request.kind !== 'chat') return undefined;
+  const { tools, mustCall, format, freeCalls } = request.params;
+  if (freeCalls === true || tools.length === 0 || !(mustCall || format !== undefined)) return undefined;
+  return { kind: 'chat', params: { ...request.params, freeCalls: true } };
 }
 
 /**
@@ -97,6 +98,15 @@ export function adaptRequest(
     request: { kind: 'chat', params: { ...params, thinking, tools: [] } },
     ignoredParams: [...ignoredParams, 'tools'],
   };
+}
+
+/** The refusal of a parameter that a server would not honour, under `strict`. */
+export function unsupportedFailure(param: string): ServerFailure {
+  return refusal(
+    'unsupported_parameter',
+    param,
+    `Unsupported parameter: '${param}' cannot be honoured by this server.`,
+  );
 }
 
 function refusal(code: string, param: string, message: string): ServerFailure {

@@ -1,7 +1,14 @@
 import type { ModelRequest, LoadRequest, ServerEvent, ServerFailure, Usage } from '../exchange.ts';
 import type { WireExchange, WireExchangeListener } from './wire-exchange.ts';
 import type { SettledRequest } from './token-counting.ts';
-import { adaptRequest, missingCapabilityIn, truncated, unforced, type MissingCapability } from './adapt-request.ts';
+import {
+  adaptRequest,
+  missingCapabilityIn,
+  truncated,
+  unforced,
+  unsupportedFailure,
+  type MissingCapability,
+} from './adapt-request.ts';
 import { DIMENSIONS_NOT_SUPPORTED, ignoresDimensions } from './embedding-size.ts';
 import { tokensIn } from './tokens-in.ts';
 
@@ -23,7 +30,7 @@ export interface UpstreamTarget {
   learn(missing: MissingCapability): void;
   /** Whether the words of the request alone would be read as the refusal of a capability: a server may quote them. */
   quotes(missing: MissingCapability, request: ModelRequest): boolean;
-  /** Parameters that the server's API cannot express, or only in part, and that are no reason to refuse. */
+  /** Parameters that the server's API cannot express, or only in part. */
   unsupportedParams(request: ModelRequest): readonly string[];
   /** Asks the server for the model's capabilities; `undefined` if they are known, or the request does not need them. */
   look(request: ModelRequest): Promise<void> | undefined;
@@ -122,6 +129,11 @@ export class UpstreamRequest {
       return;
     }
     const ignoredParams = [...adapted.ignoredParams, ...this.#target.unsupportedParams(adapted.request)];
+    const [refused] = this.#target.strict ? ignoredParams : [];
+    if (refused !== undefined) {
+      this.#emitSoon({ kind: 'failure', failure: unsupportedFailure(refused) });
+      return;
+    }
     for (const parameter of ignoredParams)
       if (!this.#reportedParams.includes(parameter)) this.#listener.onIgnoredParam(parameter);
     this.#reportedParams = ignoredParams;
@@ -173,7 +185,8 @@ export class UpstreamRequest {
     const free = this.#target.strict || this.#request.kind === 'load' ? undefined : unforced(this.#request, failure);
     if (free === undefined) return false;
     this.#request = free;
-    this.#listener.onIgnoredParam('tool_choice');
+    // With a grammar of the answer alone, no tool can be called.
+    this.#listener.onIgnoredParam(free.kind === 'chat' && free.params.mustCall ? 'tool_choice' : 'tools');
     return true;
   }
 

@@ -6,7 +6,6 @@ export const PLAIN_CHAT: ChatRequest = {
   messages: [],
   tools: [],
   mustCall: false,
-  callSchema: undefined,
   parallelCalls: true,
   format: undefined,
   sampling: {},

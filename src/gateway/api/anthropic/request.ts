@@ -29,7 +29,7 @@ export function readMessageRequest(body: Body, counting: boolean): FailureOr<Mes
     model: readModel(body),
     messages: readConversation(body, ignoredParams),
     ...readMessageTools(body, ignoredParams),
-    format: readFormat(body, ignoredParams),
+    ...readFormat(body, ignoredParams),
     sampling: readSampling(body),
     stop,
     ...(stop.length === 0 ? {} : { namesStop: true }),

@@ -44,16 +44,17 @@ export function readThinkingConfig(body: Body, ignoredParams: Set<string>): Thin
 }
 
 /** Reads the format of the response: `output_config.format`, or its first name `output_format`. */
-export function readFormat(body: Body, ignoredParams: Set<string>): ChatRequest['format'] {
+export function readFormat(body: Body, ignoredParams: Set<string>): Pick<ChatRequest, 'format' | 'formatName'> {
   const config = body.object('output_config') ?? {};
   for (const name of Object.keys(config))
     if (name !== 'format' && name !== 'effort') ignoredParams.add(`output_config.${name}`);
   const [format, at] = isPresent(config['format'])
     ? [config['format'], 'output_config.format']
     : [body.value('output_format'), 'output_format'];
-  if (!isPresent(format)) return undefined;
+  if (!isPresent(format)) return { format: undefined };
   const schema = isObject(format) && format['type'] === 'json_schema' ? format['schema'] : undefined;
-  return isObject(schema) ? schema : body.refuse(at, `${at}: Input should be {"type": "json_schema", "schema": {…}}`);
+  if (isObject(schema)) return { format: schema, formatName: at };
+  return { format: body.refuse(at, `${at}: Input should be {"type": "json_schema", "schema": {…}}`) };
 }
 
 function isPresent(value: unknown): boolean {

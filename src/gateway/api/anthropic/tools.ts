@@ -1,13 +1,12 @@
 import type { Body } from '../dialect/body.ts';
-import { schemaOfCall } from '../dialect/call-schema.ts';
 import { isObject, type Json } from '../../json.ts';
 import type { ChatRequest, Tool } from '../../exchange.ts';
 import { quotedValue } from './quoted-value.ts';
 
-type Reading = Pick<ChatRequest, 'tools' | 'mustCall' | 'callSchema' | 'parallelCalls'>;
+type Reading = Pick<ChatRequest, 'tools' | 'mustCall' | 'parallelCalls'>;
 
 // Unsupported fields of a tool. Its other fields concern caches, or ask for the default behaviour.
-const UNSUPPORTED_FIELDS = ['strict', 'input_examples'];
+const UNSUPPORTED_FIELDS = ['input_examples'];
 
 /** Reads `tools` and `tool_choice`. Fields and choices that cannot be enforced are added to `ignoredParams`. */
 export function readMessageTools(body: Body, ignoredParams: Set<string>): Reading {
@@ -17,8 +16,8 @@ export function readMessageTools(body: Body, ignoredParams: Set<string>): Readin
   const choice = body.object('tool_choice');
   const parallelCalls = choice?.['disable_parallel_tool_use'] !== true;
   const type = choice?.['type'] ?? 'auto';
-  if (type === 'auto') return { tools, mustCall: false, callSchema: undefined, parallelCalls };
-  if (type === 'none') return { tools: [], mustCall: false, callSchema: undefined, parallelCalls };
+  if (type === 'auto') return { tools, mustCall: false, parallelCalls };
+  if (type === 'none') return { tools: [], mustCall: false, parallelCalls };
   const toolName = choice?.['name'];
   const chosenTools = type === 'any' ? tools : tools.filter(({ name }) => name === toolName);
   if (type !== 'any' && type !== 'tool')
@@ -30,9 +29,7 @@ export function readMessageTools(body: Body, ignoredParams: Set<string>): Readin
         ? 'tool_choice: there are no tools to choose from'
         : `tool_choice.name: Tool ${quotedValue(toolName)} not found in provided tools`,
     );
-  const callSchema = chosenTools.length === 0 ? undefined : schemaOfCall(chosenTools);
-  if (callSchema === undefined) ignoredParams.add('tool_choice');
-  return { tools: chosenTools, mustCall: true, callSchema, parallelCalls };
+  return { tools: chosenTools, mustCall: true, parallelCalls };
 }
 
 function readTool(body: Body, tool: unknown, at: string, ignoredParams: Set<string>): Tool {
@@ -47,6 +44,11 @@ function readTool(body: Body, tool: unknown, at: string, ignoredParams: Set<stri
   else if (!isObject(schema)) body.refuse(`${at}.input_schema`, `${at}.input_schema: Input should be a JSON schema`);
   for (const field of UNSUPPORTED_FIELDS)
     if (json[field] !== undefined && json[field] !== null && json[field] !== false) ignoredParams.add(`tools.${field}`);
-  const definition = { name, ...(typeof description === 'string' ? { description } : {}), parameters: schema };
+  const definition = {
+    name,
+    ...(typeof description === 'string' ? { description } : {}),
+    parameters: schema,
+    ...(json['strict'] === true ? { strict: true } : {}),
+  };
   return { name: typeof name === 'string' ? name : '', definition: { type: 'function', function: definition } };
 }

@@ -26,7 +26,7 @@ export function readApiChat(bytes: Buffer): FailureOr<ParsedRequest> {
       }));
     return textRequest(common, fields.stream, CHAT, {
       kind: 'chat',
-      params: { ...fields, messages, tools, mustCall: false, callSchema: undefined, parallelCalls: true },
+      params: { ...fields, messages, tools, mustCall: false, parallelCalls: true },
     });
   });
 }

@@ -13,6 +13,7 @@ export interface TextFields extends Pick<
   | 'maxTokens'
   | 'thinking'
   | 'thinkingName'
+  | 'formatName'
   | 'logprobs'
   | 'truncate'
   | 'shift'
@@ -30,6 +31,7 @@ export function readTextFields(body: Body, ignoredParams: string[]): TextFields 
   return {
     model: readApiModel(body),
     format: readFormat(body),
+    formatName: 'format',
     sampling,
     stop,
     maxTokens,

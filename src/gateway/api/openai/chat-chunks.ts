@@ -1,6 +1,7 @@
 import { isObject, type Json } from '../../json.ts';
 import type { ResponseEncoder } from '../../client-dialect.ts';
 import type { ServerEvent, ToolCall } from '../../exchange.ts';
+import { callBody } from './call-body.ts';
 import { ForeignChoice } from './foreign-choice.ts';
 import { chunkOpening, FINISH, type CompletionHead } from './completion-head.ts';
 
@@ -17,13 +18,16 @@ export class ChatChunks implements ResponseEncoder {
   readonly #opening: string;
   readonly #choice: string;
   readonly #tail: string;
+  readonly #customTools: ReadonlySet<string>;
   readonly #foreign: ForeignChoice;
   #calls = 0;
   #started = false;
   #ended = false;
 
-  constructor(stream: ChunkStream, index: number) {
+  /** `customTools`: the names of tools whose calls carry free text. */
+  constructor(stream: ChunkStream, index: number, customTools: ReadonlySet<string> = new Set()) {
     this.#stream = stream;
+    this.#customTools = customTools;
     this.#opening = chunkOpening(stream.head);
     this.#choice = `[{"index":${String(index)},"delta":`;
     this.#tail = stream.includeUsage ? ',"usage":null}\n\n' : '}\n\n';
@@ -66,12 +70,7 @@ export class ChatChunks implements ResponseEncoder {
   #call(call: ToolCall): Json {
     const index = this.#calls;
     this.#calls += 1;
-    return {
-      index,
-      id: call.id,
-      type: 'function',
-      function: { name: call.name, arguments: JSON.stringify(call.arguments) },
-    };
+    return { index, ...callBody(call, this.#customTools) };
   }
 
   #verbatim(body: Json): string {

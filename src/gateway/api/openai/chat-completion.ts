@@ -1,12 +1,14 @@
 import { isObject, type Json } from '../../json.ts';
 import type { ResponseEncoder } from '../../client-dialect.ts';
 import type { ServerEvent, ToolCall } from '../../exchange.ts';
+import { callBody } from './call-body.ts';
 import { ForeignChoice } from './foreign-choice.ts';
 import { FINISH } from './completion-head.ts';
 
 /** Collects one choice of a chat whose response is not streamed. */
 export class ChatCompletion implements ResponseEncoder {
   readonly #index: number;
+  readonly #customTools: ReadonlySet<string>;
   #text = '';
   #thinking = '';
   readonly #calls: ToolCall[] = [];
@@ -16,8 +18,9 @@ export class ChatCompletion implements ResponseEncoder {
   /** The other fields in the body of a server of OpenAI's dialect, beside the choice. */
   rest: Json = {};
 
-  constructor(index: number) {
+  constructor(index: number, customTools: ReadonlySet<string>) {
     this.#index = index;
+    this.#customTools = customTools;
   }
 
   encode(event: ServerEvent): string {
@@ -48,11 +51,7 @@ export class ChatCompletion implements ResponseEncoder {
   }
 
   #message(): Json {
-    const calls = this.#calls.map((call) => ({
-      id: call.id,
-      type: 'function',
-      function: { name: call.name, arguments: JSON.stringify(call.arguments) },
-    }));
+    const calls = this.#calls.map((call) => callBody(call, this.#customTools));
     return {
       role: 'assistant',
       content: this.#text === '' && calls.length > 0 ? null : this.#text,

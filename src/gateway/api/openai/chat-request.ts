@@ -13,6 +13,8 @@ export interface ChatReading {
   readonly request: ChatRequest;
   readonly choices: number;
   readonly runner: Options['runner'];
+  /** The names of the custom tools: their calls carry free text. */
+  readonly customTools: ReadonlySet<string>;
   readonly ignoredParams: readonly string[];
 }
 
@@ -22,10 +24,11 @@ export function readChatRequest(body: Body): FailureOr<ChatReading> {
   const options = readOptions(body, OWN_OPTIONS);
   const ignoredParams: string[] = [...options.ignoredParams];
   const stop = readStop(body);
+  const { customTools, ...tools } = readChatTools(body, ignoredParams);
   const request: ChatRequest = {
     model: readModel(body),
     messages: readChatMessages(body),
-    ...readChatTools(body, ignoredParams),
+    ...tools,
     format: readFormat(body),
     sampling: { ...readSampling(body), ...options.sampling },
     stop: stop.length === 0 ? options.stop : stop,
@@ -41,7 +44,8 @@ export function readChatRequest(body: Body): FailureOr<ChatReading> {
   const modalities = body.list('modalities');
   if (modalities?.some((item) => item !== 'text') === true) ignoredParams.push('modalities');
   ignoredParams.push(...unmetDefaults(body), ...unusedMessageFields(body));
-  const value = { request, choices, runner: options.runner, ignoredParams: ignoredParamsOf(body, ignoredParams) };
+  const { runner } = options;
+  const value = { request, choices, customTools, runner, ignoredParams: ignoredParamsOf(body, ignoredParams) };
   return { ok: true, value };
 }
 

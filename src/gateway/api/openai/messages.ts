@@ -2,7 +2,7 @@ import { typeName, type Body } from '../dialect/body.ts';
 import { CHAT_ROLES } from '../dialect/roles.ts';
 import { ContentList } from '../dialect/content-list.ts';
 import { readImageUrl } from '../dialect/image-url.ts';
-import { isObject, type Json, toolArguments } from '../../json.ts';
+import { isObject, textOf, type Json, toolArguments } from '../../json.ts';
 import type { Message, ToolCall } from '../../exchange.ts';
 
 /** Reads `messages`; errors are recorded on `body`. */
@@ -88,7 +88,19 @@ function readLegacyCall(body: Body, call: unknown, at: string): readonly ToolCal
 }
 
 function readCall(body: Body, call: Json, at: string): ToolCall {
-  const { id, function: fn } = call;
+  const { id, function: fn, custom } = call;
+  if (call['type'] === 'custom' && isObject(custom)) {
+    if (typeof custom['name'] !== 'string')
+      body.refuse(`${at}.custom.name`, `Missing required parameter: '${at}.custom.name'.`);
+    if (typeof custom['input'] !== 'string')
+      body.refuse(`${at}.custom.input`, `Missing required parameter: '${at}.custom.input'.`);
+    return {
+      id: textOf(call, 'id'),
+      name: textOf(custom, 'name'),
+      // As the model knows the tool: a function with one argument.
+      arguments: { input: textOf(custom, 'input') },
+    };
+  }
   return readFunctionCall(body, typeof id === 'string' ? id : '', isObject(fn) ? fn : {}, `${at}.function`);
 }
 

@@ -31,7 +31,7 @@ export function readChat(bytes: Buffer, nowMs: number, named?: string): ParseRes
       () => passedChat(chat),
     );
     if (!read.ok) return read;
-    const { request, choices, ignoredParams, runner, translationFailure } = read.value;
+    const { request, choices, customTools, ignoredParams, runner, translationFailure } = read.value;
     const { model, stream, includeUsage } = request;
     const requests = Array.from({ length: choices }, (_, choice): ModelRequest => ({
       kind: 'chat',
@@ -43,7 +43,7 @@ export function readChat(bytes: Buffer, nowMs: number, named?: string): ParseRes
         common,
         requests,
         newCompletionHead('chatcmpl', 'chat.completion', model, nowMs),
-        (index) => new Completion(index),
+        (index) => new Completion(index, customTools),
         completionUsage,
         (encoders) => encoders.map(({ choice }) => choice),
       );
@@ -53,7 +53,7 @@ export function readChat(bytes: Buffer, nowMs: number, named?: string): ParseRes
       value: {
         ...common,
         stream,
-        subrequests: subrequests(requests, stream, (index) => new Chunks(streamInfo, index)),
+        subrequests: subrequests(requests, stream, (index) => new Chunks(streamInfo, index, customTools)),
         close: (usages) => streamEnd(streamInfo, completionUsage(usages)),
       },
     };

@@ -13,12 +13,11 @@ export function passedChat(body: Body): ChatReading {
     messages: [],
     tools: [],
     mustCall: false,
-    callSchema: undefined,
     parallelCalls: true,
     format: undefined,
     original: body.json,
   };
-  return { request, choices: readChoices(body), ignoredParams: [], runner: {} };
+  return { request, choices: readChoices(body), customTools: new Set(), ignoredParams: [], runner: {} };
 }
 
 /** Likewise of a completion: each prompt, of text or of tokens, is a request of its own. */
@@ -59,7 +58,7 @@ export function passedEmbedding(body: Body): EmbedReading {
 
 function passedFields(
   body: Body,
-): Omit<ChatRequest, 'messages' | 'tools' | 'mustCall' | 'callSchema' | 'parallelCalls' | 'format' | 'original'> {
+): Omit<ChatRequest, 'messages' | 'tools' | 'mustCall' | 'parallelCalls' | 'format' | 'original'> {
   const stream = body.flag('stream') ?? false;
   const seed = body.value('seed');
   return {

@@ -1,3 +1,4 @@
+import { freeText } from '../dialect/custom-tool.ts';
 import type { Json } from '../../json.ts';
 import type { ToolCall } from '../../exchange.ts';
 import type { StreamEvent } from './event-text.ts';
@@ -42,10 +43,4 @@ export function callItem(call: ToolCall, outputIndex: number, callee: KnownTool 
       { type: 'response.output_item.done', output_index: outputIndex, item },
     ],
   };
-}
-
-// The free text of a custom tool call; the arguments as JSON if the model did not use `input`.
-function freeText(callArguments: Json): string {
-  const { input } = callArguments;
-  return typeof input === 'string' ? input : JSON.stringify(callArguments);
 }

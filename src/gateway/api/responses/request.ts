@@ -35,6 +35,7 @@ export function readResponseRequest(body: Body): FailureOr<ResponseReading> {
     messages: readInput(body),
     ...tools,
     format: readFormat(body, ignoredParams),
+    formatName: 'text.format',
     sampling: readSampling(body),
     stop: readStop(body),
     maxTokens: body.whole('max_output_tokens', 1),

@@ -1,4 +1,5 @@
 import type { Body } from '../dialect/body.ts';
+import { customFunction, joinedDescription } from '../dialect/custom-tool.ts';
 import { isObject, textOf, type Json } from '../../json.ts';
 import type { Tool } from '../../exchange.ts';
 
@@ -62,30 +63,19 @@ function functionDefinition(body: Body, tool: Json, at: string): Json {
   const parameters = tool['parameters'] ?? undefined;
   if (parameters !== undefined && !isObject(parameters))
     body.refuse(`${at}.parameters`, `Invalid type for '${at}.parameters': expected an object.`);
-  return { description: joinedDescription(textOf(tool, 'description')), parameters };
-}
-
-// A custom tool becomes a function with one string argument. Its grammar is added to the description for the model, but it is not
-// enforced.
-function customDefinition(tool: Json, ignoredParams: string[]): Json {
-  const format: Json = isObject(tool['format']) ? tool['format'] : {};
-  const grammar = textOf(format, 'definition');
-  if (format['type'] === 'grammar') ignoredParams.push('tools.format');
-  const description = joinedDescription(
-    textOf(tool, 'description'),
-    grammar === '' ? '' : `The input has to follow this grammar (${textOf(format, 'syntax')}):\n${grammar}`,
-  );
   return {
-    description,
-    parameters: {
-      type: 'object',
-      properties: { input: { type: 'string', description: 'The input, as free text.' } },
-      required: ['input'],
-    },
+    description: joinedDescription(textOf(tool, 'description')),
+    parameters,
+    ...(tool['strict'] === true ? { strict: true } : {}),
   };
 }
 
-function joinedDescription(...texts: readonly string[]): string | undefined {
-  const nonEmpty = texts.filter((text) => text !== '');
-  return nonEmpty.length === 0 ? undefined : nonEmpty.join('\n\n');
+function customDefinition(tool: Json, ignoredParams: string[]): Json {
+  const format: Json = isObject(tool['format']) ? tool['format'] : {};
+  if (format['type'] === 'grammar') ignoredParams.push('tools.format');
+  return customFunction({
+    description: textOf(tool, 'description'),
+    grammar: textOf(format, 'definition'),
+    syntax: textOf(format, 'syntax'),
+  });
 }

@@ -1,12 +1,11 @@
 import { typeName, type Body } from '../dialect/body.ts';
-import { schemaOfCall } from '../dialect/call-schema.ts';
 import { isObject, type Json } from '../../json.ts';
 import type { ChatRequest } from '../../exchange.ts';
 import { readTool, type KnownTool } from './tool.ts';
 import { readToolChoice } from './tool-choice.ts';
 
 /** The parsed tool parameters of a request. */
-export interface ToolReading extends Pick<ChatRequest, 'tools' | 'mustCall' | 'callSchema' | 'parallelCalls'> {
+export interface ToolReading extends Pick<ChatRequest, 'tools' | 'mustCall' | 'parallelCalls'> {
   /** The tools as the client defined them, by the names that the model knows. */
   readonly toolsByName: ReadonlyMap<string, KnownTool>;
   /** The supported tools, as the client sent them. */
@@ -34,12 +33,9 @@ export function readResponseTools(body: Body, ignoredParams: string[]): ToolRead
   const parallelCalls = body.flag('parallel_tool_calls') ?? true;
   const { allowed, mustCall } = readToolChoice(body, knownTools);
   const tools = allowed.map(({ tool }) => tool);
-  const callSchema = mustCall ? schemaOfCall(tools) : undefined;
-  if (mustCall && callSchema === undefined) ignoredParams.push('tool_choice');
   return {
     tools,
     mustCall,
-    callSchema,
     parallelCalls,
     toolsByName: new Map(knownTools.map((tool) => [tool.tool.name, tool])),
     echoedTools,

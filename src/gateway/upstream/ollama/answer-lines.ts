@@ -5,13 +5,15 @@ import type { ChatRequest, ServerEvent, Usage } from '../../exchange.ts';
 import type { ResponseDecoder } from '../wire-request.ts';
 import { markContext } from './context.ts';
 import { failureOfLine } from './ollama-failure.ts';
-import { ForcedCall } from './forced-call.ts';
+import { ForcedCall, type CallGrammar, type TextPiece } from './forced-call.ts';
 import { newCallId } from '../call-id.ts';
 import { LineSplitter } from '../line-splitter.ts';
 import { usageOf } from './usage.ts';
 
 /** The parts of a request that a decoder needs. */
-export interface WantedAnswer extends Pick<ChatRequest, 'stop' | 'maxTokens' | 'parallelCalls' | 'callSchema'> {
+export interface WantedAnswer extends Pick<ChatRequest, 'stop' | 'maxTokens' | 'parallelCalls'> {
+  /** The calls that the grammar of the response has, if it has any. */
+  readonly calls?: CallGrammar | undefined;
   /** The field of a line that holds the output; `undefined`: the line itself. */
   readonly within: 'message' | undefined;
   /** The field that holds the text. */
@@ -45,7 +47,7 @@ export class AnswerLines implements ResponseDecoder {
     this.#wanted = wanted;
     this.#maxTokens = wanted.maxTokens ?? Infinity;
     this.#stops = wanted.stop.length === 0 ? undefined : new StopSequences(wanted.stop, emit);
-    this.#forced = wanted.callSchema === undefined ? undefined : new ForcedCall();
+    this.#forced = wanted.calls === undefined ? undefined : new ForcedCall(wanted.calls);
     this.#lines = new LineSplitter((line) => this.#line(line));
   }
 
@@ -85,12 +87,12 @@ export class AnswerLines implements ResponseDecoder {
     });
   }
 
-  // The grammar allows only a call; a call that was cut off is none.
+  // A call that was cut off is none.
   #force(forced: ForcedCall): void {
     const call = forced.call();
     if (call !== undefined) this.#calls += 1;
     if (call !== undefined) this.#emit({ kind: 'tool-call', call });
-    else if (forced.text !== '') this.#emit({ kind: 'text', text: forced.text });
+    else for (const piece of forced.rest()) this.#pass(piece);
   }
 
   #line(line: string): void {
@@ -132,8 +134,13 @@ export class AnswerLines implements ResponseDecoder {
 
   #text(text: string, logprobs: unknown): void {
     const tokens = Array.isArray(logprobs) ? logprobs.map(wholeLogprob) : undefined;
-    if (this.#forced !== undefined) this.#forced.take(text);
-    else if (this.#stops === undefined)
+    if (this.#forced === undefined) this.#pass({ text, tokens });
+    else for (const piece of this.#forced.take({ text, tokens })) this.#pass(piece);
+  }
+
+  #pass({ text, tokens }: TextPiece): void {
+    if (this.#over) return;
+    if (this.#stops === undefined)
       this.#emit(tokens === undefined ? { kind: 'text', text } : { kind: 'text', text, logprobs: tokens });
     else if (this.#stops.take(text, tokens)) this.#end('stop', true);
   }

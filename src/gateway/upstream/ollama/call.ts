@@ -6,13 +6,15 @@ import { ollamaEmbedBody, ollamaEmbedDecoder } from './embed.ts';
 import { ollamaFailure } from './ollama-failure.ts';
 import { generateBody } from './generate-body.ts';
 import type { AliasSettings } from './options.ts';
+import { callsInGrammar } from './schema.ts';
 
 /** A chat, in Ollama's native API. */
 export function ollamaChat(request: ChatRequest, settings: AliasSettings): WireRequest {
   return {
     path: '/api/chat',
     body: ollamaChatBody(request, settings),
-    read: (emit) => new AnswerLines(emit, { ...request, within: 'message', text: 'content' }),
+    read: (emit) =>
+      new AnswerLines(emit, { ...request, calls: callsInGrammar(request), within: 'message', text: 'content' }),
     fail: ollamaFailure,
   };
 }
@@ -23,7 +25,6 @@ export function ollamaCompletion(request: CompletionRequest, settings: AliasSett
     new AnswerLines(emit, {
       ...request,
       parallelCalls: true,
-      callSchema: undefined,
       within: undefined,
       text: 'response',
       contextOf: settings.model,

@@ -2,6 +2,7 @@ import type { ChatRequest, Message, ToolCall } from '../../exchange.ts';
 import type { Json } from '../../json.ts';
 import { optionsFor, type AliasSettings } from './options.ts';
 import { formatBody } from './schema.ts';
+import { toolBody } from './tool-body.ts';
 
 /** The body of `POST /api/chat`. Always a stream: only then are tokens, stalls and the end seen as they happen. */
 export function ollamaChatBody(request: ChatRequest, settings: AliasSettings): string {
@@ -13,8 +14,8 @@ export function ollamaChatBody(request: ChatRequest, settings: AliasSettings): s
     truncate: request.cut === true,
     // Only a client of Ollama's own API has a full context drop its beginning; else it ends the response.
     shift: (request.shift ?? false) !== false,
-    tools: request.tools.length === 0 ? undefined : request.tools.map((tool) => tool.definition),
-    format: formatBody(request.callSchema ?? request.format),
+    tools: request.tools.length === 0 ? undefined : request.tools.map(toolBody),
+    format: formatBody(request),
     think: request.thinking,
     logprobs: request.logprobs === undefined ? undefined : true,
     top_logprobs: request.logprobs === 0 ? undefined : request.logprobs,

@@ -17,7 +17,7 @@ export function generateBody(request: CompletionRequest, settings: AliasSettings
     system: request.system,
     template: request.template,
     images: request.images === undefined || request.images.length === 0 ? undefined : request.images,
-    format: formatBody(request.format),
+    format: formatBody(request),
     stream: true,
     // Every server is asked to refuse a prompt that does not fit; `UpstreamRequest` asks again if the client's API cuts it.
     truncate: request.cut === true,

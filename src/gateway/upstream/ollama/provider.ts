@@ -6,14 +6,14 @@ import { isNever, loadBodies, loadedModels, unloadBody } from './memory.ts';
 import { ollamaFailure } from './ollama-failure.ts';
 import type { AliasSettings } from './options.ts';
 import { renderBody, renderedPrompt } from './render.ts';
-import { relaxedSchema } from './schema.ts';
+import { unheldParams } from './schema.ts';
 
 /** Ollama's native API. The gateway loads and unloads its models. */
 export const OLLAMA_PROVIDER: Provider = {
   chat: (params, target) => ollamaChat(params, settingsOf(target)),
   completion: (params, target) => ollamaCompletion(params, settingsOf(target)),
   embed: (params, target) => ollamaEmbed(params, settingsOf(target)),
-  unsupportedParams: relaxedSchema,
+  unsupportedParams: unheldParams,
   forwardsOriginal: false,
   truncates: true,
   probePath: '/api/version',

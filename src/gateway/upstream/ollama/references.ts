@@ -1,8 +1,8 @@
 import { isObject, type Json } from '../../json.ts';
 
 /**
- * The parts of a schema that lead to themselves before any character that a grammar could begin with: by a reference, or as one of
- * several choices.
+ * The parts of a schema that lead to themselves before any character that a grammar could begin with: by a reference (a plain pointer),
+ * or as one of several choices.
  */
 export function endlessParts(root: Json): ReadonlySet<Json> {
   const reached = new Map<Json, Json[]>();
@@ -34,28 +34,80 @@ export function endlessParts(root: Json): ReadonlySet<Json> {
   return new Set(open.keys());
 }
 
-/**
- * The part of a schema that a reference points to, if it is within the schema; also an index into a list, as Ollama resolves it.
- */
-export function partAt(ref: unknown, root: Json): Json | undefined {
-  if (typeof ref !== 'string') return undefined;
-  const found = ref
+/** Resolves the references within one schema. */
+export class References {
+  readonly #root: Json;
+  readonly #id: string | undefined;
+  #anchors: ReadonlyMap<string, Json> | undefined;
+
+  constructor(root: Json) {
+    this.#root = root;
+    const id = root['$id'] ?? root['id'];
+    this.#id = typeof id === 'string' ? id.replace(/#$/, '') : undefined;
+  }
+
+  /** Whether a reference stays within the schema: it begins with `#` or with the schema's own `$id`. */
+  isLocal(ref: string): boolean {
+    const base = ref.replace(/#.*$/s, '');
+    return base === '' || base === this.#id;
+  }
+
+  /**
+   * The part that a local reference points to, a schema or a boolean; `undefined` if there is none. Reads JSON pointers (RFC 6901: `~0`,
+   * `~1`, and percent-encoding in a fragment) and anchors.
+   */
+  target(ref: string): Json | boolean | undefined {
+    if (!this.isLocal(ref)) return undefined;
+    const fragment = decoded(ref.includes('#') ? ref.slice(ref.indexOf('#') + 1) : '');
+    const found =
+      fragment === '' || fragment.startsWith('/')
+        ? partAt(fragment, this.#root)
+        : (this.#anchors ??= anchorsIn(this.#root)).get(fragment);
+    return isObject(found) || typeof found === 'boolean' ? found : undefined;
+  }
+}
+
+function decoded(fragment: string): string {
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    // A lone percent sign belongs to the name.
+    return fragment;
+  }
+}
+
+// An index into a list is a name too.
+function partAt(pointer: string, root: Json): unknown {
+  return pointer
     .split('/')
     .slice(1)
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
     .reduce(
       (at: unknown, name) =>
         typeof at === 'object' && at !== null ? Object.getOwnPropertyDescriptor(at, name)?.value : undefined,
       root,
     );
-  return isObject(found) ? found : undefined;
+}
+
+function anchorsIn(root: Json): ReadonlyMap<string, Json> {
+  const anchors = new Map<string, Json>();
+  const parts: unknown[] = [root];
+  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+    if (isObject(part))
+      for (const name of [part['$anchor'], part['$dynamicAnchor'], part['$id']])
+        if (typeof name === 'string') anchors.set(name.replace(/^#/, ''), part);
+    for (const inner of Object.values(part as object))
+      if (typeof inner === 'object' && inner !== null) parts.push(inner); // only objects are pushed
+  }
+  return anchors;
 }
 
 // The parts with which text of this schema may begin.
 function firstParts(schema: Json, root: Json): readonly Json[] {
-  const choices = [schema['anyOf'], schema['oneOf']].flatMap((choice): readonly unknown[] =>
-    Array.isArray(choice) ? choice : [],
-  );
-  return [partAt(schema['$ref'], root), ...choices].filter((part) => isObject(part));
+  const choices: readonly unknown[] = Array.isArray(schema['anyOf']) ? schema['anyOf'] : [];
+  const ref = schema['$ref'];
+  const target = typeof ref === 'string' ? partAt(ref.slice(1), root) : undefined;
+  return [target, ...choices].filter((part) => isObject(part));
 }
 
 function objectsIn(schema: Json): readonly Json[] {

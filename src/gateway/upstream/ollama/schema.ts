@@ -1,95 +1,97 @@
 import { isObject, type Json } from '../../json.ts';
-import type { ModelRequest, ChatRequest } from '../../exchange.ts';
-import { endlessParts, partAt } from './references.ts';
+import type { ChatRequest, CompletionRequest, ModelRequest, Tool } from '../../exchange.ts';
+import type { CallGrammar } from './forced-call.ts';
+import { GrammarSchema } from './grammar-schema.ts';
+
+/** The grammar of a response, and the parameters that it holds to only in part, by their names in the client's dialect. */
+interface Grammar {
+  readonly format: ChatRequest['format'];
+  readonly unheld: readonly string[];
+}
+
+// A request is asked for both: the body of its request to the server, and the parameters that are named to its client.
+const GRAMMARS = new WeakMap<object, Grammar>();
 
 /**
- * The most repetitions in a grammar of llama.cpp. A schema that it cannot turn into a grammar kills Ollama's runner, or the whole
- * server, with all its responses (seen on 0.22.1).
+ * The `format` of a request: a schema that llama.cpp can turn into a grammar. A forced call has a grammar of calls; with tools and a
+ * response format, one of the calls and of the answer, since Ollama's own grammar of the answer leaves no room for a call.
  */
-const MOST = 2000;
-
-const LIMITS: ReadonlySet<string> = new Set(['minLength', 'maxLength', 'minItems', 'maxItems']);
-
-const PAIRS: readonly (readonly [least: string, most: string])[] = [
-  ['minLength', 'maxLength'],
-  ['minItems', 'maxItems'],
-  ...['minimum', 'exclusiveMinimum'].flatMap((least) =>
-    ['maximum', 'exclusiveMaximum'].map((most) => [least, most] as const),
-  ),
-];
-
-// Characters and character classes, each with a repetition: groups, classes such as \d and a repetition of zero kill it. No two
-// alternatives begin alike.
-const PLAIN_PATTERN =
-  /^\^(?:(?:[\w @:,-]|\\\.|\[\^?(?:\w-\w|[\w.%+ @:,])+-?\])(?:[*+?]|\{[1-9]\d{0,3}(?:,(?:[1-9]\d{0,3})?)?\})?)+\$$/;
-
-/** Keys whose value is not a schema. */
-const VALUES: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'examples']);
-
-/** Keys whose value maps free names to schemas. */
-const NAMED: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs', 'definitions']);
-
-/** A format that llama.cpp can turn into a grammar: parts that it cannot are left out, and the response may violate them. */
-export function formatBody(format: ChatRequest['format']): ChatRequest['format'] {
-  return isObject(format) ? graspableFormat(format) : format;
+export function formatBody(request: ChatRequest | CompletionRequest): ChatRequest['format'] {
+  return grammarOf(request).format;
 }
 
-/** The parameters whose schema is only partly enforced, by the names that most clients have for them. */
-export function relaxedSchema(request: ModelRequest): readonly string[] {
-  if (request.kind === 'embed') return [];
-  // The schema of a forced call replaces the response format.
-  const callSchema = request.kind === 'chat' ? request.params.callSchema : undefined;
-  if (callSchema !== undefined) return isLoosened(callSchema) ? ['tools'] : [];
-  return isObject(request.params.format) && isLoosened(request.params.format) ? ['response_format'] : [];
+/** The parameters that Ollama does not hold to, or only in part: keywords of schemas, and `strict` of tools that it may call freely. */
+export function unheldParams({ kind, params }: ModelRequest): readonly string[] {
+  return kind === 'embed' ? [] : grammarOf(params).unheld;
 }
 
-function isLoosened(schema: Json): boolean {
-  return JSON.stringify(graspableFormat(schema)) !== JSON.stringify(schema);
+/** The calls in the grammar of a request; `undefined` if it has none. */
+export function callsInGrammar(request: ChatRequest): CallGrammar | undefined {
+  const { tools, mustCall, format, freeCalls } = request;
+  return freeCalls === true || tools.length === 0 || (!mustCall && format === undefined)
+    ? undefined
+    : { names: tools.map(({ name }) => name), mayAnswer: !mustCall };
 }
 
-function graspableFormat(root: Json): Json {
-  const endless = endlessParts(root);
-  const leadsNowhere = (ref: unknown): boolean => {
-    const part = partAt(ref, root);
-    return part !== undefined && endless.has(part);
+function grammarOf(request: ChatRequest | CompletionRequest): Grammar {
+  const known = GRAMMARS.get(request);
+  if (known !== undefined) return known;
+  const grammar = 'tools' in request ? chatGrammar(request) : answerGrammar(request);
+  GRAMMARS.set(request, grammar);
+  return grammar;
+}
+
+function answerGrammar({ format, formatName }: ChatRequest | CompletionRequest): Grammar {
+  if (!isObject(format)) return { format, unheld: [] };
+  const grammar = new GrammarSchema();
+  const schema = grammar.finish(grammar.add(format));
+  const name = formatName ?? 'response_format';
+  // Longer than any grammar may be: the answer is JSON, and no more.
+  return schema === undefined ? { format: 'json', unheld: [name] } : { format: schema, unheld: namesOf(grammar, name) };
+}
+
+function chatGrammar(request: ChatRequest): Grammar {
+  const { tools, mustCall, format, formatName = 'response_format' } = request;
+  if (callsInGrammar(request) === undefined) {
+    // The server could not make a grammar of the calls: a call that has to be comes without any, an answer with its own.
+    const { format: own, unheld } = mustCall ? { format: undefined, unheld: [] } : answerGrammar(request);
+    return { format: own, unheld: [...unheld, ...(tools.some(isStrict) ? ['tools.strict'] : [])] };
+  }
+  const grammar = new GrammarSchema();
+  const calls = tools.map((tool) => callSchema(tool, grammar));
+  const unheldOfCalls = mustCall || tools.some(isStrict) ? namesOf(grammar, 'tools') : [];
+  grammar.unheld.clear();
+  const answer = mustCall || format === undefined ? [] : [format === 'json' ? { type: 'object' } : grammar.add(format)];
+  const [only, ...others] = [...calls, ...answer];
+  const schema = grammar.finish(only === undefined || others.length > 0 ? { anyOf: [...calls, ...answer] } : only);
+  // Longer than any grammar may be.
+  if (schema === undefined)
+    return mustCall ? { format: undefined, unheld: ['tool_choice'] } : withTools(answerGrammar(request));
+  return { format: schema, unheld: [...unheldOfCalls, ...namesOf(grammar, mustCall ? 'tools' : formatName)] };
+}
+
+// A grammar of the answer alone, which leaves no room for a call.
+function withTools({ format, unheld }: Grammar): Grammar {
+  return { format, unheld: [...unheld, 'tools'] };
+}
+
+function callSchema({ name, definition }: Tool, grammar: GrammarSchema): Json {
+  const fn = definition['function'];
+  const given = isObject(fn) ? fn['parameters'] : undefined;
+  const parameters = isObject(given) ? { ...given, type: 'object' } : { type: 'object', properties: {} };
+  return {
+    type: 'object',
+    properties: { name: { const: name }, arguments: grammar.add(parameters) },
+    required: ['name', 'arguments'],
+    additionalProperties: false,
   };
-  return graspable(root, leadsNowhere);
 }
 
-function graspable(schema: Json, leadsNowhere: (ref: unknown) => boolean): Json {
-  const inside = (item: unknown): unknown =>
-    Array.isArray(item) ? item.map(inside) : isObject(item) ? graspable(item, leadsNowhere) : item;
-  const eachOf = (schemas: Json): Json =>
-    Object.fromEntries(Object.entries(schemas).map(([name, item]) => [name, inside(item)]));
-  const kept = Object.entries(schema).filter(
-    ([name, item]) => !isLost(schema, name, item) && !(name === '$ref' && leadsNowhere(item)),
-  );
-  return Object.fromEntries(
-    kept.map(([name, item]) => [
-      name,
-      VALUES.has(name) ? item : NAMED.has(name) && isObject(item) ? eachOf(item) : inside(item),
-    ]),
-  );
+function isStrict({ definition }: Tool): boolean {
+  const fn = definition['function'];
+  return isObject(fn) && fn['strict'] === true;
 }
 
-function isLost(schema: Json, name: string, value: unknown): boolean {
-  if (name === 'pattern') return typeof value === 'string' && !isPlain(value);
-  if (name === 'anyOf' || name === 'oneOf') return Array.isArray(value) && value.length === 0;
-  if (typeof value !== 'number') return false;
-  return (
-    (LIMITS.has(name) && !(value >= 0 && value <= MOST)) ||
-    PAIRS.some(([least, most]) => name === least && isMore(value, schema[most]))
-  );
-}
-
-function isMore(least: number, most: unknown): boolean {
-  return typeof most === 'number' && least > most;
-}
-
-function isPlain(pattern: string): boolean {
-  const ranges = [...pattern.matchAll(/(\w)-(\w)/g)].every(([, first = '', last = '']) => first <= last);
-  const often = [...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].every(
-    ([, least = '', most]) => Number(most || least) <= MOST && Number(least) <= Number(most || least),
-  );
-  return ranges && often && PLAIN_PATTERN.test(pattern);
+function namesOf({ unheld }: GrammarSchema, parameter: string): readonly string[] {
+  return [...unheld].map((keyword) => `${parameter}.${keyword}`);
 }

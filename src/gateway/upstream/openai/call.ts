@@ -52,7 +52,7 @@ function asChat(request: CompletionRequest): ChatRequest {
     ...(system === undefined ? [] : [messageOf('system', system, [])]),
     messageOf('user', prompt, images),
   ];
-  return { ...request, messages, tools: [], mustCall: false, callSchema: undefined, parallelCalls: true, format };
+  return { ...request, messages, tools: [], mustCall: false, parallelCalls: true, format };
 }
 
 function messageOf(role: Message['role'], text: string, images: readonly string[]): Message {

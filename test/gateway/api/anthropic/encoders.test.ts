@@ -195,7 +195,6 @@ test('Ollama’s bytes give the same stream, wherever they are cut', () => {
               stop,
               maxTokens: 99,
               parallelCalls: true,
-              callSchema: undefined,
             }),
           pieces,
         ),

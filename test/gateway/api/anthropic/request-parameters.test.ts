@@ -12,14 +12,14 @@ test('tools are offered, forced, chosen or withheld as tool_choice says', () => 
     input_schema: { type: 'object', properties: {} },
   }));
   const choose = (choice: object | undefined): unknown => {
-    const { tools: offered, mustCall, callSchema, parallelCalls } = read({ tools, tool_choice: choice }).request;
-    return [offered.map(({ name }) => name).join(''), mustCall, callSchema !== undefined, parallelCalls];
+    const { tools: offered, mustCall, parallelCalls } = read({ tools, tool_choice: choice }).request;
+    return [offered.map(({ name }) => name).join(''), mustCall, parallelCalls];
   };
-  assert.deepEqual(choose(undefined), ['fg', false, false, true]);
-  assert.deepEqual(choose({ type: 'auto', disable_parallel_tool_use: true }), ['fg', false, false, false]);
-  assert.deepEqual(choose({ type: 'any' }), ['fg', true, true, true]);
-  assert.deepEqual(choose({ type: 'tool', name: 'g' }), ['g', true, true, true]);
-  assert.deepEqual(choose({ type: 'none' }), ['', false, false, true]);
+  assert.deepEqual(choose(undefined), ['fg', false, true]);
+  assert.deepEqual(choose({ type: 'auto', disable_parallel_tool_use: true }), ['fg', false, false]);
+  assert.deepEqual(choose({ type: 'any' }), ['fg', true, true]);
+  assert.deepEqual(choose({ type: 'tool', name: 'g' }), ['g', true, true]);
+  assert.deepEqual(choose({ type: 'none' }), ['', false, true]);
   assert.deepEqual(read({ tools }).request.tools[0]?.definition, {
     type: 'function',
     function: { name: 'f', description: 'd', parameters: { type: 'object', properties: {} } },

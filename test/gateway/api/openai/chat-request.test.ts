@@ -134,47 +134,6 @@ test('none called means none sent, and a named one means no other', () => {
   assert.deepEqual(seen({ tool_choice: { type: 'function', function: { name: 'g' } } }), [['g'], true, true]);
 });
 
-test('a call that has to be made has a schema: one tool as it is, several as a choice, with what they refer to', () => {
-  const tool = (name: string, parameters: object): object => ({ type: 'function', function: { name, parameters } });
-  const call = (name: string, parameters: object): object => ({
-    type: 'object',
-    properties: { name: { const: name }, arguments: parameters },
-    required: ['name', 'arguments'],
-    additionalProperties: false,
-  });
-  const [f, g] = [
-    { type: 'object', properties: { a: { $ref: '#/$defs/A' } }, $defs: { A: { type: 'string' } } },
-    { properties: { b: { $ref: '#/definitions/B' } }, definitions: { B: { type: 'number' } } },
-  ];
-  assert.deepEqual(read({ tools: [tool('f', f)], tool_choice: 'required' }).callSchema, {
-    ...call('f', f),
-    $defs: f.$defs,
-  });
-  assert.deepEqual(read({ tools: [tool('f', f), tool('g', g)], tool_choice: 'required' }).callSchema, {
-    anyOf: [call('f', f), call('g', { type: 'object', ...g })],
-    $defs: f.$defs,
-    definitions: g.definitions,
-  });
-  assert.deepEqual(
-    read({ tools: [{ type: 'function', function: { name: 'f' } }], tool_choice: 'required' }).callSchema,
-    call('f', { type: 'object', properties: {} }),
-  );
-  assert.equal(read({ tools: [tool('f', f)] }).callSchema, undefined);
-});
-
-test('a call whose schema would not fit into one with others cannot be enforced, and that is named', () => {
-  const tool = (name: string, parameters: object): object => ({ type: 'function', function: { name, parameters } });
-  const clash = [tool('f', { $defs: { A: { type: 'string' } } }), tool('g', { $defs: { A: { type: 'number' } } })];
-  const inner = [tool('f', { properties: { a: { type: 'object' }, b: { $ref: '#/properties/a' } } })];
-  for (const tools of [clash, inner]) {
-    const { ignoredParams, subrequests } = readParsedRequest({ tools, tool_choice: 'required' });
-    assert.deepEqual(
-      [ignoredParams, subrequests[0]?.request.kind === 'chat' && subrequests[0].request.params.callSchema],
-      [['tool_choice'], undefined],
-    );
-  }
-});
-
 test('several answers are as many requests, and a seed is not the same for all of them', () => {
   assert.deepEqual(
     readAll({ n: 3, seed: 5 }).map(({ sampling, original }) => [sampling['seed'], original?.['seed']]),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { formatBody } from '../../../../src/gateway/upstream/ollama/schema.ts';
 import { workingMsOf } from '../../../working-time.ts';
 import { chatOf, ended, parsedRequestOf, failureOf, bodyOf } from './parser.ts';
 
@@ -48,7 +49,7 @@ test('a choice picks tools, and says whether one has to be called', () => {
   );
   const one = chatOf({ tools, tool_choice: { type: 'function', name: 'get_time' } });
   assert.deepEqual(
-    [one.tools.length, one.mustCall, one.callSchema],
+    [one.tools.length, one.mustCall, formatBody(one)],
     [
       1,
       true,

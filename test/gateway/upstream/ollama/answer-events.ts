@@ -8,7 +8,6 @@ export const CHAT: WantedAnswer = {
   stop: [],
   maxTokens: undefined,
   parallelCalls: true,
-  callSchema: undefined,
 };
 
 export const read = (lines: readonly unknown[], wanted: Partial<WantedAnswer> = {}): readonly ServerEvent[] =>
