@@ -6,7 +6,7 @@ import { readBody } from '../http/request-body.ts';
 import { sendWhole } from '../http/response-writer.ts';
 import { noteError, type RequestContext } from '../request-context.ts';
 import type { Service } from '../service.ts';
-import { providerOf } from '../upstream/providers.ts';
+import { providerOf, unsupportedByAll } from '../upstream/providers.ts';
 import { countTokens } from './count-tokens.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
 import { INTERNAL_ERROR, MAX_NAME_LENGTH, unknownModel, unsupportedParameter } from './failures.ts';
@@ -90,26 +90,13 @@ function unsupportedParameters(
   { ignoredParams, runner, subrequests }: ParsedRequest,
   group: ModelGroup,
 ): ReadonlySet<string> {
+  const options = unsupportedOptions(runner, group, scheduler.fleet);
   const isTranslated =
     group.deployments.some((deployment) => !providerOf(deployment).forwardsOriginal) || !subrequests.some(hasOriginal);
   if (isTranslated)
-    for (const name of [
-      ...ignoredParams,
-      ...unsupportedOptions(runner, group, scheduler.fleet),
-      ...unsupportedBy(group, subrequests),
-    ])
+    for (const name of [...ignoredParams, ...options, ...unsupportedByAll(group.deployments, subrequests[0]?.request)])
       record.ignoredParams.add(name);
   return record.ignoredParams;
-}
-
-/** The parameters that no server of the group honours: they are known before a server is chosen, so before the first byte. */
-function unsupportedBy({ deployments }: ModelGroup, [first]: readonly Subrequest[]): readonly string[] {
-  const request = first?.request;
-  if (request === undefined || request.kind === 'load') return [];
-  const [some = [], ...others] = [...new Set(deployments.map(providerOf))].map((provider) =>
-    provider.unsupportedParams(request),
-  );
-  return some.filter((name) => others.every((names) => names.includes(name)));
 }
 
 function hasOriginal({ request }: Subrequest): boolean {

@@ -1,4 +1,5 @@
 import type { BackendConfig } from '../../schema/gateway-config.ts';
+import type { LoadRequest, ModelRequest } from '../exchange.ts';
 import { OLLAMA_PROVIDER } from './ollama/provider.ts';
 import { OPENAI_PROVIDER } from './openai/provider.ts';
 import type { Provider } from './provider.ts';
@@ -11,4 +12,16 @@ const PROVIDERS: Readonly<Record<BackendConfig['provider'], Provider>> = {
 /** The kind of server of a backend or deployment. */
 export function providerOf({ provider }: Pick<BackendConfig, 'provider'>): Provider {
   return PROVIDERS[provider];
+}
+
+/** The parameters that no server of these deployments honours: they are known before a server is chosen, so before the first byte. */
+export function unsupportedByAll(
+  deployments: readonly Pick<BackendConfig, 'provider'>[],
+  request: ModelRequest | LoadRequest | undefined,
+): readonly string[] {
+  if (request === undefined || request.kind === 'load') return [];
+  const [some = [], ...others] = [...new Set(deployments.map(providerOf))].map((provider) =>
+    provider.unsupportedParams(request),
+  );
+  return some.filter((name) => others.every((names) => names.includes(name)));
 }

@@ -1,5 +1,6 @@
 import { isObject, type Json } from '../../json.ts';
 import { withRoom } from './grammar-size.ts';
+import { CONSTRAINTS, constraintsIn, hasReference, isWithin, typeOf, typesOf } from './schema-keywords.ts';
 import { endlessParts, References } from './references.ts';
 import {
   ANY_VALUE,
@@ -10,22 +11,6 @@ import {
   stringSchema,
   type SchemaTranslation,
 } from './typed-schema.ts';
-
-/** Keywords that limit a value, with the type that they concern; the others describe it, or belong to one of these. */
-const CONSTRAINTS: Readonly<Record<string, string>> = {
-  ...ofType('any', 'type $ref $dynamicRef $recursiveRef anyOf oneOf allOf not if const enum'),
-  ...ofType('object', 'properties required additionalProperties patternProperties propertyNames unevaluatedProperties'),
-  ...ofType('object', 'minProperties maxProperties dependentRequired dependentSchemas dependencies'),
-  ...ofType('array', 'items prefixItems minItems maxItems uniqueItems contains unevaluatedItems'),
-  ...ofType('string', 'pattern minLength maxLength format'),
-  ...ofType('number', 'minimum maximum exclusiveMinimum exclusiveMaximum multipleOf'),
-};
-
-function ofType(type: string, names: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(names.split(' ').map((name) => [name, type]));
-}
-
-const TYPES: ReadonlySet<unknown> = new Set(['object', 'array', 'string', 'number', 'integer', 'boolean', 'null']);
 
 /** The most members of an `allOf`, and the most of their properties in all, that are put together. */
 const MOST_MEMBERS = 50;
@@ -226,40 +211,6 @@ function typedSchema(schema: Json, type: unknown, translation: SchemaTranslation
   if (type === 'array') return arraySchema(schema, translation);
   if (type === 'string') return stringSchema(schema, translation);
   return type === 'number' || type === 'integer' ? numberSchema(schema, type, translation) : { type };
-}
-
-// Without `type`, the type that its keywords concern: the grammar then has only values of that type.
-function typesOf(schema: Json): readonly unknown[] | undefined {
-  const { type } = schema;
-  if (Array.isArray(type)) return type.length === 0 ? undefined : [...new Set<unknown>(type)];
-  if (type !== undefined) return [type];
-  const concerned = constraintsIn(schema)
-    .map((keyword) => CONSTRAINTS[keyword])
-    .find((each) => each !== 'any');
-  return concerned === undefined ? undefined : [concerned];
-}
-
-function constraintsIn(schema: Json): readonly string[] {
-  return Object.keys(schema).filter((keyword) => Object.hasOwn(CONSTRAINTS, keyword) && schema[keyword] !== undefined);
-}
-
-function isWithin(type: unknown, allowed: unknown): boolean {
-  const list: readonly unknown[] = Array.isArray(allowed) ? allowed : [allowed];
-  if (!TYPES.has(type)) return false;
-  return list.includes(type) || (type === 'integer' && list.includes('number'));
-}
-
-function typeOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
-  return typeof value;
-}
-
-// llama.cpp takes every key `$ref` for a reference, also in a value.
-function hasReference(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.hasOwn(value, '$ref') || Object.values(value).some(hasReference);
 }
 
 function nameIn(ref: string): string {

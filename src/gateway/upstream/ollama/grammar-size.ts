@@ -12,7 +12,7 @@ const TIMES = 4;
  * A schema long enough for its grammar: a comment of spaces makes up the length. `undefined` if its grammar is longer than any may be.
  */
 export function withRoom(schema: Json): Json | undefined {
-  const needed = sizeOf(schema);
+  const needed = grammarLength(schema);
   if (needed <= SMALLEST) return schema;
   if (needed > LARGEST) return undefined;
   const missing = Math.ceil(needed / TIMES) - JSON.stringify(schema).length;
@@ -20,7 +20,7 @@ export function withRoom(schema: Json): Json | undefined {
 }
 
 // An upper bound. A rule is called after the path to its part, so names grow with depth.
-function sizeOf(schema: Json): number {
+function grammarLength(schema: Json): number {
   const definitions: Json = isObject(schema['$defs']) ? schema['$defs'] : {};
   return Object.entries(definitions).reduce(
     (sum, [name, part]) => sum + sizeOfPart(part, name.length + 12),

@@ -4,9 +4,9 @@ import { integerLimits, isPlainPattern, lengthLimits } from './schema-limits.ts'
 /** The parts of the translation that a schema of one type needs. */
 export interface SchemaTranslation {
   /** Translates a part; `undefined` if no value is valid there. */
-  part(schema: unknown): Json | undefined;
+  readonly part: (schema: unknown) => Json | undefined;
   /** Records a keyword that the grammar does not hold to. */
-  unheld(keyword: string): void;
+  readonly unheld: (keyword: string) => void;
 }
 
 /** A schema that every value matches. llama.cpp reads `{}` as an object, and refuses other schemas without a type. */

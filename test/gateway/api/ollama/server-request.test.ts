@@ -91,7 +91,18 @@ test('a chat is asked as the client asks it, but for what the alias fixes', asyn
     truncate: false,
     shift: true,
     tools,
-    format: { type: 'object' },
+    // With tools, the grammar has room for a call and for the answer.
+    format: {
+      anyOf: [
+        {
+          type: 'object',
+          properties: { name: { const: 'f' }, arguments: { type: 'object' } },
+          required: ['name', 'arguments'],
+          additionalProperties: false,
+        },
+        { type: 'object' },
+      ],
+    },
     think: 'low',
     logprobs: true,
     top_logprobs: 2,

@@ -30,7 +30,15 @@ test('a function arrives as servers know it', () => {
   assert.deepEqual(
     chatOf({ tools: [WEATHER, TIME] }).tools.map(({ definition }) => JSON.parse(JSON.stringify(definition)) as unknown),
     [
-      { type: 'function', function: { name: 'get_weather', description: 'of a city', parameters: WEATHER.parameters } },
+      {
+        type: 'function',
+        function: {
+          name: 'get_weather',
+          description: 'of a city',
+          parameters: WEATHER.parameters,
+          strict: true,
+        },
+      },
       { type: 'function', function: { name: 'get_time' } },
     ],
   );

@@ -51,7 +51,7 @@ test('a boolean schema is rewritten wherever a schema may stand', () => {
     ],
     [{ type: 'string', not: false }, text, []],
     [{ type: 'string', not: true }, text, ['not']],
-    [{ type: 'string', if: true, then: { maxLength: 3 }, else: false }, text, ['if']],
+    [JSON.parse('{"type":"string","if":true,"then":{"maxLength":3},"else":false}') as Schema, text, ['if']],
     [array({ items: integer, contains: true }), array({ items: integer }), ['contains']],
     [object({ a: text }, { dependentSchemas: { a: true } }), object({ a: text }), ['dependentSchemas']],
     [object({ a: text }, { propertyNames: true, unevaluatedProperties: false }), object({ a: text }), []],
@@ -128,7 +128,7 @@ test('references lead to definitions: the root, escaped and encoded names, ancho
 test('each keyword that the grammar does not hold to is named, and none that it holds to', () => {
   const held: readonly Schema[] = [
     { type: 'integer', minimum: 0, exclusiveMaximum: 9, multipleOf: 1 },
-    { type: 'integer', minimum: -9223372036854775808, maximum: 9223372036854775807 },
+    { type: 'integer', minimum: -(2 ** 63), maximum: 2 ** 63 },
     { type: 'number', format: 'double', title: 't', description: 'd', examples: [1], default: 2 },
     { type: 'string', minLength: 1, maxLength: 9 },
     { type: 'string', pattern: '^[0-9]{4}$' },
