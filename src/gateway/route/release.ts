@@ -15,16 +15,16 @@ const LEAST_REMAINING_MS = 5;
 const BUSY_PAUSE_MS = 500;
 
 /**
- * A lease has ended: gives the slot back and learns from the attempt. Returns the result; `undefined` if the lease was released
- * before.
+ * A lease has ended: gives the slot back and learns from the attempt. Returns whether the backend is down since now. A lease that was
+ * released before is ignored.
  */
 export function release(
   fleet: Fleet,
   policy: Policy,
   { lease, result, observation }: Extract<RouteEvent, { kind: 'released' }>,
   nowMs: number,
-): AttemptResult | undefined {
-  if (lease.released) return undefined;
+): boolean {
+  if (lease.released) return false;
   const { request, deployment, backend, replica, started } = lease;
   lease.released = true;
   deployment.inFlight -= 1;
@@ -42,9 +42,12 @@ export function release(
     deployment.rateWindow = countUse(deployment.rateWindow, { requests: 0, tokens: observation.tokens }, nowMs);
   if (observation?.firstMs !== undefined)
     deployment.latency = withSample(deployment.latency, observation.firstMs, nowMs);
-  penalize(fleet, policy, lease, result, nowMs);
+  // Each request of a dead backend fails: the first failure is handled for all of them.
+  const died = result === 'backend-failed' && backend.circuit.state !== 'open';
+  if (died) markDown(fleet, backend, nowMs);
+  else penalize(fleet, policy, lease, result, nowMs);
   if (deployment.draining || backend.draining) fleet.tickWanted = true;
-  return result;
+  return died;
 }
 
 /** A backend is gone: opens its circuit and forgets what was known about it. */
@@ -115,8 +118,7 @@ function penalize(
   result: AttemptResult,
   nowMs: number,
 ): void {
-  if (result === 'backend-failed') markDown(fleet, backend, nowMs);
-  else if (result === 'busy') replica.pausedUntilMs = Math.max(replica.pausedUntilMs, nowMs + BUSY_PAUSE_MS);
+  if (result === 'busy') replica.pausedUntilMs = Math.max(replica.pausedUntilMs, nowMs + BUSY_PAUSE_MS);
   else if (result === 'answered') deployment.failures = 0;
   else if (result === 'connection-failed') {
     countFailure(deployment, policy, nowMs);

@@ -51,7 +51,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       start(event.lease, nowMs);
       break;
     case 'released':
-      if (release(fleet, policy, event, nowMs) === 'backend-failed') rejectUnservable(fleet, nowMs, out);
+      if (release(fleet, policy, event, nowMs)) rejectUnservable(fleet, nowMs, out);
       break;
     case 'probed':
       if (probe(fleet, event.backend, event.alive, nowMs)) rejectUnservable(fleet, nowMs, out);
