@@ -81,6 +81,14 @@ export class Counting {
     return usage;
   }
 
+  /** Forgets all models but those of the deployments: a reload may remove models. */
+  keep(deployments: readonly Deployment[]): void {
+    this.#counts.keep(deployments);
+    const kept = new Set(deployments.map(keyOf));
+    for (const known of [this.#wanted, this.#unable])
+      for (const key of known.keys()) if (!kept.has(key)) known.delete(key);
+  }
+
   // The length of the body that was sent is known: only one with images has to be written again.
   #likelySent(request: ModelRequest, length: number, deployment: Deployment): number {
     return request.kind === 'chat' && hasImages(request)

@@ -40,6 +40,12 @@ export class TokenCounts {
     return Math.max(1, Math.round(samples === undefined ? length * PRIOR[measure] : along(samples, length)));
   }
 
+  /** Forgets the samples of all other models. */
+  keep(deployments: readonly Pick<Deployment, 'url' | 'model'>[]): void {
+    const kept = new Set(deployments.flatMap((one) => [keyOf('request', one), keyOf('prompt', one)]));
+    for (const key of this.#samples.keys()) if (!kept.has(key)) this.#samples.delete(key);
+  }
+
   /** Whether there is a sample. */
   knows(measure: Measure, deployment: Deployment): boolean {
     return this.#samples.has(keyOf(measure, deployment));
@@ -56,6 +62,6 @@ function along({ weight, x, y, xx, xy }: Samples, length: number): number {
 }
 
 // Aliases of one model share samples.
-function keyOf(measure: Measure, { url, model }: Deployment): string {
+function keyOf(measure: Measure, { url, model }: Pick<Deployment, 'url' | 'model'>): string {
   return `${measure} ${url} ${model}`;
 }

@@ -38,12 +38,13 @@ export class Upstream {
   readonly #liveness: LivenessWatch;
 
   /** `previous` is replaced: its connections and what it has learned are kept. */
-  constructor({ backends, timeouts, strict }: GatewayConfig, previous?: Upstream) {
+  constructor({ backends, groups, timeouts, strict }: GatewayConfig, previous?: Upstream) {
     this.#timeouts = timeouts;
     this.#strict = strict;
     this.#capabilities = previous !== undefined ? previous.#capabilities : new Capabilities(() => performance.now());
     this.#queries = previous !== undefined ? previous.#queries : new QueryCache();
     this.#counting = previous !== undefined ? previous.#counting : new Counting();
+    this.#counting.keep(groups.flatMap(({ deployments }) => deployments));
     this.#prompts = previous !== undefined ? previous.#prompts : new PromptMemory();
     this.#targets = new Map(backends.map(({ url }) => [url, targetOf(url)]));
     this.#liveness = new LivenessWatch(async (url, ended) => {

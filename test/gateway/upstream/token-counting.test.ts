@@ -46,3 +46,33 @@ test('a prompt that cannot be rendered keeps the server’s counts, and ends no 
   // An unhandled rejection would end the process, and here the test.
   await new Promise((resolve) => setImmediate(resolve));
 });
+
+test('a model that a reload removes is forgotten, with its samples and its refusal to render', async () => {
+  const order = readChat(Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] })), 0);
+  const request = order.ok ? order.value.subrequests[0]?.request : undefined;
+  assert.ok(request?.kind === 'chat');
+  const counting = new Counting();
+  const other = { ...DEPLOYMENT, model: 'other' };
+  let asked = 0;
+  const count = (deployment: Deployment, inMemory: boolean): Promise<number> =>
+    counting.count(request.params, deployment, inMemory, () => {
+      asked += 1;
+      return Promise.resolve({ message: { role: 'assistant', content: 'Hello' }, done: true });
+    });
+  const [fresh] = [await count(DEPLOYMENT, false)];
+  const usage = { promptTokens: 500, completionTokens: 1 };
+  for (const deployment of [DEPLOYMENT, other]) {
+    await count(deployment, true);
+    counting.settle({ request, length: 1000, end: { kind: 'end', reason: 'stop', usage } }, deployment, () =>
+      Promise.resolve(undefined),
+    );
+  }
+  const learned = await count(other, true);
+  assert.equal(asked, 2);
+  assert.notEqual(learned, fresh);
+  counting.keep([other]);
+  assert.equal(await count(other, true), learned, 'the kept model keeps its samples');
+  assert.equal(asked, 2, 'the kept model is not asked again');
+  assert.equal(await count(DEPLOYMENT, true), fresh, 'the removed model has no samples');
+  assert.equal(asked, 3, 'the removed model is asked again');
+});
