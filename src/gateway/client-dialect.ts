@@ -48,6 +48,8 @@ export interface ParsedRequest {
   readonly subrequests: readonly Subrequest[];
   /** The end of the response, after the encoder of each subrequest has seen its `end`: the rest of a stream, or the whole body. `usages` are in the order of the subrequests. */
   close(usages: readonly Usage[]): string;
+  /** The whole body in pieces, instead of {@link close}; `undefined` if it is small. */
+  closeInPieces?(usages: readonly Usage[]): Iterable<string> | undefined;
   /** An error in the middle of a stream, if it depends on what was sent before; else {@link ClientDialect.errorFrame} is used. */
   errorFrame?(failure: Failure): string;
 }

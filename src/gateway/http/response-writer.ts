@@ -65,16 +65,22 @@ export class ResponseWriter {
     this.#outgoing.end();
   }
 
-  /** Sends a whole response. */
-  send(body: string): void {
+  /** Sends a whole response, as a text or as its bytes in pieces. */
+  send(body: string | readonly Buffer[]): void {
     this.close();
     if (this.#outgoing.destroyed) return;
+    const length =
+      typeof body === 'string' ? Buffer.byteLength(body) : body.reduce((sum, piece) => sum + piece.length, 0);
     this.#outgoing.writeHead(200, {
       'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
+      'content-length': length,
       ...this.#options.headers(),
     });
-    this.#outgoing.end(body);
+    if (typeof body === 'string') this.#outgoing.end(body);
+    else {
+      for (const piece of body) this.#outgoing.write(piece);
+      this.#outgoing.end();
+    }
   }
 
   /** Sends an error response, if nothing has been sent yet; `headers` are added to its own. */

@@ -16,3 +16,20 @@ export function ownTurn(): Promise<void> {
   );
   return last;
 }
+
+/** Time of work after which the event loop gets a turn, ms. */
+const SLICE_MS = 5;
+
+/** Writes pieces of a text as bytes, in slices; ends early when the bytes are no longer wanted. */
+export async function writtenInTurns(pieces: Iterable<string>, isOver: () => boolean): Promise<readonly Buffer[]> {
+  const written: Buffer[] = [];
+  let sinceMs = performance.now();
+  for (const piece of pieces) {
+    written.push(Buffer.from(piece));
+    if (performance.now() - sinceMs < SLICE_MS) continue;
+    await ownTurn();
+    if (isOver()) return [];
+    sinceMs = performance.now();
+  }
+  return written;
+}

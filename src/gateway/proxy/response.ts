@@ -7,6 +7,7 @@ import type { Failure, Usage } from '../exchange.ts';
 import { INTERNAL_ERROR } from './failures.ts';
 import { forwardPlan } from './forward-plan.ts';
 import { Forwarder } from './forwarder.ts';
+import { writtenInTurns } from './own-turn.ts';
 import { callHeaders, modelHeaders } from './litellm-headers.ts';
 import { replicaId } from '../route/replica.ts';
 import { isReady, runnerKey } from '../route/residency.ts';
@@ -117,18 +118,36 @@ export class ClientResponse {
   #close(text: string): void {
     const parsed = this.#parsed;
     const usages = this.#usages.filter((usage) => usage !== undefined);
-    let rest: string;
+    let rest = '';
+    let pieces: Iterable<string> | undefined;
     try {
-      rest = parsed.close(usages);
+      pieces = parsed.closeInPieces?.(usages);
+      if (pieces === undefined) rest = parsed.close(usages);
     } catch (error) {
       noteError(this.#context, error);
       this.#fail(INTERNAL_ERROR);
       return;
     }
-    this.#done = true;
     this.#context.record.usage = totalUsage(usages);
+    if (pieces !== undefined) {
+      void this.#sendPieces(pieces);
+      return;
+    }
+    this.#done = true;
     if (parsed.stream) this.#writer.end(text + rest);
     else this.#writer.send(rest);
+  }
+
+  async #sendPieces(pieces: Iterable<string>): Promise<void> {
+    try {
+      const body = await writtenInTurns(pieces, () => this.#done);
+      if (this.#done) return;
+      this.#done = true;
+      this.#writer.send(body);
+    } catch (error) {
+      noteError(this.#context, error);
+      this.#fail(INTERNAL_ERROR);
+    }
   }
 
   #fail(failure: Failure): void {

@@ -1,23 +1,41 @@
 import { invalidResponse } from './exchange-failure.ts';
 import type { ServerEvent, Usage } from '../exchange.ts';
+import { LargeJson } from './large-json.ts';
 import type { ResponseDecoder } from './wire-request.ts';
 import { parseObject, type Json } from '../json.ts';
+
+/** A body up to this size is parsed at its end, a larger one as it comes. */
+const SMALL_BYTES = 512 * 1024;
 
 /** Collects a response body that is one JSON object, and passes it on at its end; `undefined` if it is not one. */
 export class JsonBodyReader implements ResponseDecoder {
   readonly #take: (json: Json | undefined) => void;
-  readonly #pieces: Buffer[] = [];
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+  #large: LargeJson | undefined;
 
   constructor(take: (json: Json | undefined) => void) {
     this.#take = take;
   }
 
   push(bytes: Buffer): void {
-    this.#pieces.push(bytes);
+    this.#bytes += bytes.length;
+    if (this.#large !== undefined) this.#large.push(bytes);
+    else {
+      this.#pieces.push(bytes);
+      if (this.#bytes > SMALL_BYTES) this.#parseFromNowOn();
+    }
+  }
+
+  #parseFromNowOn(): void {
+    this.#large = new LargeJson();
+    for (const piece of this.#pieces) this.#large.push(piece);
+    this.#pieces = [];
   }
 
   end(): void {
-    this.#take(parseObject(Buffer.concat(this.#pieces).toString('utf8')));
+    if (this.#large !== undefined) this.#take(this.#large.end());
+    else this.#take(parseObject(Buffer.concat(this.#pieces).toString('utf8')));
   }
 }
 

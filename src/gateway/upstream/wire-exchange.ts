@@ -13,6 +13,8 @@ export interface WireExchangeListener {
 const MAX_REFUSAL_BYTES = 64 * 1024;
 /** Bytes behind the end of a response that are read, so that its connection can be used again. */
 const MAX_REST_BYTES = 64 * 1024;
+/** Bytes of a response that are decoded in a row; then the event loop turns once. Node reads up to 2 MiB from a socket in a row. */
+const MAX_TURN_BYTES = 256 * 1024;
 
 /** One exchange with one server: decodes the response as it comes, keeps the time limits, and can be cancelled at any time. */
 export class WireExchange implements Dispatcher.DispatchHandler {
@@ -34,6 +36,8 @@ export class WireExchange implements Dispatcher.DispatchHandler {
   #finished = false;
   #cancelled = false;
   #restBytes = 0;
+  /** Bytes since the last pause. */
+  #turnBytes = 0;
 
   /**
    * `sendAgain` sends the request once more to the same server, over a new connection; `watch` starts to probe the server, returns a function that stops
@@ -105,7 +109,9 @@ export class WireExchange implements Dispatcher.DispatchHandler {
     this.#deadline.piece();
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, bytes: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    this.#turnBytes += bytes.length;
+    if (this.#turnBytes > MAX_TURN_BYTES) this.#pause(controller);
     this.#deadline.piece();
     if (this.#finished) {
       this.#dropRest(bytes.length);
@@ -117,6 +123,14 @@ export class WireExchange implements Dispatcher.DispatchHandler {
     }
     this.#reading((reader) => {
       reader.push(bytes);
+    });
+  }
+
+  #pause(controller: Dispatcher.DispatchController): void {
+    this.#turnBytes = 0;
+    controller.pause();
+    setImmediate(() => {
+      controller.resume();
     });
   }
 

@@ -1,6 +1,8 @@
 import type { Body } from '../dialect/body.ts';
 import type { ParsedRequest, ResponseEncoder } from '../../client-dialect.ts';
 import type { EmbedRequest, FailureOr, ServerEvent, Usage } from '../../exchange.ts';
+import { isLong, jsonPieces } from '../dialect/json-pieces.ts';
+import type { Json } from '../../json.ts';
 import { readApiModel } from './text-fields.ts';
 import { ResponseMetrics } from './metrics.ts';
 import { readOptions } from '../dialect/ollama-options.ts';
@@ -18,9 +20,11 @@ export function readApiEmbed(bytes: Buffer): FailureOr<ParsedRequest> {
       dimensions: dimensions >= 1 ? Math.trunc(dimensions) : undefined,
       truncate: body.flag('truncate') ?? 'default',
     };
-    return embedRequest(body, ignoredParams, request, ([...vectors], model, metrics) =>
-      metrics === undefined ? { model, embeddings: vectors } : { model, embeddings: vectors, ...metrics },
-    );
+    return embedRequest(body, ignoredParams, request, (vectors, model, metrics) => ({
+      model,
+      embeddings: vectors,
+      ...metrics,
+    }));
   });
 }
 
@@ -39,7 +43,7 @@ export function readApiEmbeddings(bytes: Buffer): FailureOr<ParsedRequest> {
 
 type EmbedFields = Omit<EmbedRequest, 'model' | 'base64' | 'original'>;
 
-type BodyBuilder = (vectors: readonly (readonly number[])[], model: string, metrics?: object) => object;
+type BodyBuilder = (vectors: readonly (readonly number[])[], model: string, metrics?: object) => Json;
 
 function embedRequest(body: Body, ignoredParams: string[], fields: EmbedFields, buildBody: BodyBuilder): ParsedRequest {
   const model = readApiModel(body);
@@ -56,6 +60,10 @@ function embedRequest(body: Body, ignoredParams: string[], fields: EmbedFields, 
     stream: false,
     subrequests: [{ request: { kind: 'embed', params }, stream: false, encoder: () => (last = new Vectors()) }],
     close: ([usage]) => JSON.stringify(buildBody(last.vectors, model, last.metrics(usage))),
+    closeInPieces: ([usage]) =>
+      isLong(last.vectors)
+        ? jsonPieces(buildBody(last.vectors, model, last.metrics(usage)), 'embeddings', last.vectors)
+        : undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 import { isObject, type Json } from '../../json.ts';
+import { isLong, jsonPieces } from '../dialect/json-pieces.ts';
 import type { ResponseEncoder } from '../../client-dialect.ts';
 import type { EmbedRequest, ServerEvent, Usage } from '../../exchange.ts';
 
@@ -19,32 +20,39 @@ export class Embeddings implements ResponseEncoder {
   }
 
   /** The body, complete after the `end` event. */
-  body({ promptTokens }: Usage): string {
-    const { model, base64 } = this.#request;
-    if (this.#verbatim !== undefined)
-      return JSON.stringify({ ...this.#verbatim, ...this.#recodedData(this.#verbatim['data']), model });
-    const data = this.#vectors.map((vector, index) => ({
-      object: 'embedding',
-      index,
-      embedding: base64 ? toBase64(vector) : vector,
-    }));
-    return JSON.stringify({
-      object: 'list',
-      data,
-      model,
-      usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
-    });
+  body(usage: Usage): string {
+    return [...this.#pieces(usage)].join('');
   }
 
-  // A server that supports only one encoding sends numbers, and the SDKs would decode them as the base64 that they requested.
-  #recodedData(data: unknown): Json {
-    if (!Array.isArray(data) || !this.#request.base64) return {};
-    return {
-      data: data.map((entry: unknown) =>
-        isObject(entry) && isVector(entry['embedding']) ? { ...entry, embedding: toBase64(entry['embedding']) } : entry,
-      ),
-    };
+  /** The same in pieces, if it is large. */
+  bodyInPieces(usage: Usage): Iterable<string> | undefined {
+    return isLong(this.#data) ? this.#pieces(usage) : undefined;
   }
+
+  get #data(): readonly unknown[] {
+    const { data } = this.#verbatim ?? { data: this.#vectors };
+    return Array.isArray(data) ? data : [];
+  }
+
+  #pieces({ promptTokens }: Usage): Iterable<string> {
+    const { model, base64 } = this.#request;
+    const data = this.#data;
+    if (this.#verbatim !== undefined)
+      return jsonPieces({ ...this.#verbatim, model }, 'data', data, base64 ? recoded : undefined);
+    const usage = { prompt_tokens: promptTokens, total_tokens: promptTokens };
+    return jsonPieces({ object: 'list', data, model, usage }, 'data', data, (item, index) => ({
+      object: 'embedding',
+      index,
+      embedding: base64 && isVector(item) ? toBase64(item) : item,
+    }));
+  }
+}
+
+// A server that supports only one encoding sends numbers, and the SDKs would decode them as the base64 that they requested.
+function recoded(entry: unknown): unknown {
+  return isObject(entry) && isVector(entry['embedding'])
+    ? { ...entry, embedding: toBase64(entry['embedding']) }
+    : entry;
 }
 
 function isVector(value: unknown): value is readonly number[] {
@@ -52,7 +60,5 @@ function isVector(value: unknown): value is readonly number[] {
 }
 
 function toBase64(vector: readonly number[]): string {
-  const bytes = Buffer.allocUnsafe(vector.length * 4);
-  for (const [index, value] of vector.entries()) bytes.writeFloatLE(value, index * 4);
-  return bytes.toString('base64');
+  return Buffer.from(Float32Array.from(vector).buffer).toString('base64');
 }

@@ -127,6 +127,7 @@ export function readEmbeddings(bytes: Buffer, _nowMs?: number, named?: string): 
         runner,
         subrequests: [subrequest],
         close: ([usage]) => last.body(usage ?? { promptTokens: 0, completionTokens: 0 }),
+        closeInPieces: ([usage]) => last.bodyInPieces(usage ?? { promptTokens: 0, completionTokens: 0 }),
       },
     };
   });

@@ -41,5 +41,6 @@ function vectorIn(value: unknown): readonly number[] | undefined {
 // Little-endian 32-bit floats.
 function unpacked(bytes: Buffer): readonly number[] | undefined {
   if (bytes.length === 0 || bytes.length % 4 !== 0) return undefined;
-  return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4));
+  // A copy of its own begins at a multiple of four.
+  return Array.from(new Float32Array(new Uint8Array(bytes).buffer));
 }
