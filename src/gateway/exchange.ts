@@ -216,6 +216,8 @@ export interface ServerFailure extends Failure {
   readonly fault: 'request' | 'deployment' | 'backend' | 'connection' | 'busy';
   /** The server is known not to have begun with the request, so it may be sent again. */
   readonly notBegun?: true;
+  /** The error that the gateway met with the request or its response, for the log. */
+  readonly error?: unknown;
 }
 
 /** A value, or the failure that the client gets. */

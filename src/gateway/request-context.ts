@@ -38,6 +38,8 @@ export interface RequestRecord {
   queueMs?: number;
   /** Code or kind of the last failure. */
   failure?: string;
+  /** The server's words, if its client gets others. */
+  failureText?: string;
   usage?: Usage;
   /** The costs of attempts that did not come to their end: of the part that was passed on. */
   parts?: readonly Usage[];

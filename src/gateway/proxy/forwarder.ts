@@ -13,7 +13,7 @@ import { FailedAttempts } from './failed-attempts.ts';
 import { INTERNAL_ERROR, rejectionFailure, unwritableFailure } from './failures.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { observationOf } from './observation.ts';
-import { recordAttempt, recordFailedLoad, recordingListener, recordPart } from './record-attempt.ts';
+import { recordAttempt, recordFailedLoad, recordFailure, recordingListener, recordPart } from './record-attempt.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
 import type { ForwardPlan } from './forward-plan.ts';
 
@@ -199,7 +199,7 @@ export class Forwarder {
   #onFailure(failure: ServerFailure): void {
     const { id, backend: url } = this.#lease?.deployment ?? {};
     this.#release(this.#plan.isOwnTimeout(failure) ? 'cancelled' : attemptResultOf(failure));
-    this.#context.record.failure = failure.code ?? failure.kind;
+    recordFailure(this.#context, failure);
     this.#lastFailure = failure;
     if (id === undefined || url === undefined || this.#streaming) {
       this.#fallBack(failure);

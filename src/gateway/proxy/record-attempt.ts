@@ -1,6 +1,11 @@
 import type { Deployment } from '../../schema/gateway-config.ts';
-import type { RequestRecord } from '../request-context.ts';
+import type { ServerFailure } from '../exchange.ts';
+import { noteError, type RequestContext, type RequestRecord } from '../request-context.ts';
 import type { UpstreamListener, UpstreamRequest } from '../upstream/upstream-request.ts';
+import { clientFailure, withoutKeys } from './client-failure.ts';
+
+/** Longest text of a server in the log, characters. */
+const MAX_TEXT_LENGTH = 4000;
 
 /** An attempt: its start in ms after that of the request, why its deployment was chosen, and the alias that it serves. */
 export interface RecordedAttempt {
@@ -47,6 +52,14 @@ export function recordFailedLoad(
 ): void {
   const deployment = deployments.find(({ id }) => id === failedLoad?.deployment);
   if (deployment !== undefined) record.backend = deployment.writtenUrl;
+}
+
+/** Records the failure of an attempt: with the server's words, if a client does not get them, and the gateway's own error. */
+export function recordFailure(context: Pick<RequestContext, 'record'>, failure: ServerFailure): void {
+  const { record } = context;
+  record.failure = failure.code ?? failure.kind;
+  if (clientFailure(failure) !== failure) record.failureText = withoutKeys(failure.message.slice(0, MAX_TEXT_LENGTH));
+  if (failure.error !== undefined) noteError(context, failure.error);
 }
 
 /** Records the cost of the part that was passed on of an attempt that does not come to its end. */

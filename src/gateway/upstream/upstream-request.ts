@@ -106,7 +106,7 @@ export class UpstreamRequest {
   #sendLater(): void {
     try {
       this.#send();
-    } catch {
+    } catch (error) {
       this.#listener.onEvents([
         {
           kind: 'failure',
@@ -115,6 +115,8 @@ export class UpstreamRequest {
             code: null,
             fault: 'request',
             message: 'The JSON body of your request is nested too deeply.',
+            // The depth of the body is the client's.
+            ...(error instanceof RangeError ? {} : { error }),
           },
         },
       ]);

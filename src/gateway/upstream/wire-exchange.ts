@@ -170,8 +170,9 @@ export class WireExchange implements Dispatcher.DispatchHandler {
     if (this.#finished || this.#reader === undefined) return;
     try {
       read(this.#reader);
-    } catch {
-      this.#events.push({ kind: 'failure', failure: invalidResponse('the backend sent an invalid response') });
+    } catch (error) {
+      const failure = { ...invalidResponse('the backend sent an invalid response'), error };
+      this.#events.push({ kind: 'failure', failure });
     }
     this.#flush();
   }

@@ -22,6 +22,7 @@ export interface AccessLogLine {
   readonly ttft_ms: number | undefined;
   readonly total_ms: number | undefined;
   readonly failure: string | undefined;
+  readonly failure_text: string | undefined;
   readonly error: string | undefined;
   readonly ended: Ended;
 }
@@ -57,6 +58,7 @@ export function accessLogLine(
     ttft_ms: rounded(record.firstMs),
     total_ms: Math.round((nowMs - context.startedMs) * 10) / 10,
     failure: record.failure,
+    failure_text: record.failureText,
     error: record.error,
     ended: record.ended ?? (finished ? endedBy(status ?? 0) : 'client-left'),
   };
@@ -85,6 +87,7 @@ const UNKNOWN = {
   load_ms: undefined,
   ttft_ms: undefined,
   total_ms: undefined,
+  failure_text: undefined,
   error: undefined,
 } as const;
 

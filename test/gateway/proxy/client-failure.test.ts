@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fails, startFake } from '../fake-upstream.ts';
-import { errorOf, startGateway } from '../running.ts';
+import { errorOf, startGateway, until } from '../running.ts';
 
 test("a server's error reaches its client without the operator's addresses, files and keys", async () => {
   for (const [status, error, message] of [
@@ -17,5 +17,19 @@ test("a server's error reaches its client without the operator's addresses, file
     await using fake = await startFake(fails(status, error));
     await using gateway = await startGateway([fake], { router_settings: { num_retries: 0 } });
     assert.equal((await errorOf(await gateway.chat())).message, message);
+    await until('the line is written', () => gateway.ended().length === 1);
+    assert.equal(
+      gateway.ended()[0]?.['failure_text'],
+      message === error ? undefined : error.replace(/sk-\w+/, '[key]'),
+      'the log keeps all but keys',
+    );
   }
+});
+
+test('a response that cannot be read has its error in the log', async () => {
+  await using fake = await startFake((_got, outgoing) => void outgoing.end('x'.repeat(70 * 1024 * 1024)));
+  await using gateway = await startGateway([fake], { router_settings: { num_retries: 0 } });
+  assert.equal((await gateway.chat()).status, 502);
+  await until('the line is written', () => gateway.ended().length === 1);
+  assert.match(String(gateway.ended()[0]?.['error']), /^RangeError: a line of more than \d+ bytes/);
 });
