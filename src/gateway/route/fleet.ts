@@ -161,12 +161,8 @@ export function createFleet(spec: FleetSpec): Fleet {
 export function reconfigure(fleet: Fleet, spec: FleetSpec): void {
   for (const known of [...fleet.backends.values(), ...fleet.deployments.values()]) known.draining = true;
   for (const backend of spec.backends) applyBackendSpec(fleet, backend);
-  for (const deployment of spec.deployments)
-    applyDeploymentSpec(
-      fleet,
-      deployment,
-      spec.backends.find(({ url }) => url === deployment.backend),
-    );
+  const byUrl = new Map(spec.backends.map((backend) => [backend.url, backend]));
+  for (const deployment of spec.deployments) applyDeploymentSpec(fleet, deployment, byUrl.get(deployment.backend));
 }
 
 // Objects are changed in place: leases refer to them.

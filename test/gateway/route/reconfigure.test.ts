@@ -82,3 +82,22 @@ test('a request does not wait behind requests of an older configuration that wan
   stage.release(fresh[0] ?? '');
   assert.equal(stage.outcomeOf(fresh[1] ?? ''), 'm@b', 'late waiters too');
 });
+
+test('starts and reloads look at each backend a fixed number of times, however many deployments there are', () => {
+  const visitsOf = (count: number): number => {
+    const urls = Array.from({ length: count }, (_, index) => `b${String(index)}`);
+    let visits = 0;
+    const spec = planOf(...urls);
+    const backends = spec.backends.map(({ url, ...rest }) => ({
+      ...rest,
+      get url() {
+        visits += 1;
+        return url;
+      },
+    }));
+    const stage = new Stage({ ...spec, backends });
+    stage.apply({ kind: 'reconfigured', spec: { ...spec, backends } });
+    return visits;
+  };
+  assert.equal(visitsOf(400), 4 * visitsOf(100));
+});
