@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { startFake } from '../../gateway/fake-upstream.ts';
 import { anyAnswer } from '../../gateway/fuzz/any-answer.ts';
 import { attribute } from './attribution.ts';
+import { delays, startEmbedder } from './attacks.ts';
 import { fuzz, measureStreams, soak } from './endurance.ts';
 import { measure, type Measure } from './measure.ts';
 import { floor, hxllm, nginx, packInto, peer, running, start, startBackends, type Proxy } from './proxy.ts';
@@ -15,6 +16,7 @@ npm run bench:gateway -- attribution        where hxllm's µs above the bare flo
 npm run bench:gateway -- memory             2,000 slow streams at once [--streams N]
 npm run bench:gateway -- soak               200,000 requests of mixed kinds: does memory grow? [--requests N]
 npm run bench:gateway -- fuzz               20,000 malformed requests [--requests N]
+npm run bench:gateway -- attacks            how long large hostile requests delay a small one
 
   --rounds N          rounds, of which medians are shown (5)
   --seconds N         length of each measurement (5)
@@ -86,13 +88,17 @@ async function main(argv: readonly string[]): Promise<number> {
       const seed = Number(values.seed ?? 1);
       // A fuzzed request that is valid deserves its response.
       await using fake = await startFake(anyAnswer);
-      const ours = await start(hxllm('ollama_chat'), folder, task === 'fuzz' ? [fake.url] : backends.urls);
+      const embedder = task === 'attacks' ? await startEmbedder() : undefined;
+      const urls = task === 'fuzz' ? [fake.url] : embedder === undefined ? backends.urls : [embedder.url];
+      const ours = await start(hxllm('ollama_chat'), folder, urls);
       try {
         if (task === 'memory') process.stdout.write(await measureStreams(ours, Number(values.streams ?? 2000)));
         else if (task === 'soak') process.stdout.write(await soak(ours, Number(values.requests ?? 200_000), seed));
         else if (task === 'fuzz') process.stdout.write(await fuzz(ours, Number(values.requests ?? 20_000), seed));
+        else if (task === 'attacks') process.stdout.write(await delays(ours));
         else process.stderr.write(USAGE);
       } finally {
+        embedder?.stop();
         await ours.stop();
       }
       return 0;
