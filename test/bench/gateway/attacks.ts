@@ -16,7 +16,7 @@ interface Attack {
   readonly encoding?: string;
 }
 
-/** A server that answers each batch of embeddings with vectors of the length that the model’s prompt asks for. */
+/** A server that answers 1,000 inputs with vectors of 1,024 numbers, and 2,048 inputs with vectors of 4,096. */
 export async function startEmbedder(): Promise<{ readonly url: string; stop(): void }> {
   const answers = new Map([1000, 2048].map((count) => [count, vectors(count, count === 1000 ? 1024 : 4096)]));
   const server = createServer((incoming, response) => {
