@@ -1,8 +1,8 @@
 import type { ModelRequest } from '../exchange.ts';
 
 // Ollama marks the place of an image by such a tag, and its runner reads every one in the prompt, so a client's text with one would
-// show an image twice, or fail with "invalid image index" (runner/ollamarunner, 0.22.1). `[img]` counts only beside an image of the same
-// message (server/prompt.go), which a text part never has.
+// show an image twice, or fail with "invalid image index" (runner/ollamarunner; read in excerpts of Ollama's source, not tried on a model
+// that sees). `[img]` counts only beside an image of the same message (server/prompt.go), which a text part never has.
 const TAG = /\[img-(?=\d+\])/g;
 
 /** Whether a text of the client has the tag of an image, which a model that sees would take for one. */

@@ -148,6 +148,15 @@ export class AnswerLines implements ResponseDecoder {
   #call(call: unknown): void {
     const made = isObject(call) ? call['function'] : undefined;
     if (!isObject(call) || !isObject(made) || (this.#calls > 0 && !this.#wanted.parallelCalls)) return;
+    const name = textOf(made, 'name');
+    const given = toolArguments(made['arguments']);
+    const { calls } = this.#wanted;
+    // Where a template marks calls by nothing, Ollama takes an answer for a call as soon as a tool's name stands anywhere in it
+    // (tools/tools.go, 0.22.1): its arguments then are the answer.
+    if (calls?.mayAnswer === true && !calls.fits(name, given)) {
+      this.#pass({ text: JSON.stringify(given), tokens: undefined });
+      return;
+    }
     this.#calls += 1;
     const id = textOf(call, 'id');
     // Servers before 0.12 give no id; clients need one to send the result.
@@ -155,8 +164,8 @@ export class AnswerLines implements ResponseDecoder {
       kind: 'tool-call',
       call: {
         id: id === '' ? newCallId() : id,
-        name: textOf(made, 'name'),
-        arguments: toolArguments(made['arguments']),
+        name,
+        arguments: given,
       },
     });
   }

@@ -14,6 +14,8 @@ export interface CallGrammar {
   readonly names: readonly string[];
   /** Whether the response may be an answer instead of a call. */
   readonly mayAnswer: boolean;
+  /** Whether an object has the keys of a tool's arguments. */
+  readonly fits: (name: string, given: Readonly<Record<string, unknown>>) => boolean;
 }
 
 /**

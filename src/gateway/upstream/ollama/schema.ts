@@ -30,7 +30,11 @@ export function callsInGrammar(request: ChatRequest): CallGrammar | undefined {
   const { tools, mustCall, format, freeCalls } = request;
   return freeCalls === true || tools.length === 0 || (!mustCall && format === undefined)
     ? undefined
-    : { names: tools.map(({ name }) => name), mayAnswer: !mustCall };
+    : {
+        names: tools.map(({ name }) => name),
+        mayAnswer: !mustCall,
+        fits: (name, given) => tools.some((tool) => tool.name === name && fitsTool(tool, given)),
+      };
 }
 
 function grammarOf(request: ChatRequest | CompletionRequest): Grammar {
@@ -85,6 +89,16 @@ function callSchema({ name, definition }: Tool, grammar: GrammarSchema): Json {
     required: ['name', 'arguments'],
     additionalProperties: false,
   };
+}
+
+// Keys beyond the listed ones fit only a tool that lists none.
+function fitsTool({ definition }: Tool, given: Json): boolean {
+  const fn = definition['function'];
+  const parameters = isObject(fn) && isObject(fn['parameters']) ? fn['parameters'] : {};
+  const { properties, required } = parameters;
+  const names = isObject(properties) ? Object.keys(properties) : [];
+  const isListed = names.length === 0 || Object.keys(given).every((key) => names.includes(key));
+  return isListed && (!Array.isArray(required) || required.every((name) => Object.hasOwn(given, String(name))));
 }
 
 function isStrict({ definition }: Tool): boolean {
