@@ -20,8 +20,12 @@ export function unsupportedByAll(
   request: ModelRequest | LoadRequest | undefined,
 ): readonly string[] {
   if (request === undefined || request.kind === 'load') return [];
-  const [some = [], ...others] = [...new Set(deployments.map(providerOf))].map((provider) =>
-    provider.unsupportedParams(request),
-  );
-  return some.filter((name) => others.every((names) => names.includes(name)));
+  const [first] = deployments;
+  if (first === undefined) return [];
+  const params = providerOf(first).unsupportedParams(request);
+  if (params.length === 0) return params;
+  const others = deployments.filter(({ provider }) => provider !== first.provider);
+  return others.length === 0
+    ? params
+    : params.filter((name) => others.every((other) => providerOf(other).unsupportedParams(request).includes(name)));
 }

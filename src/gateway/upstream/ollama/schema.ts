@@ -37,7 +37,11 @@ export function callsInGrammar(request: ChatRequest): CallGrammar | undefined {
       };
 }
 
+const NO_GRAMMAR: Grammar = { format: undefined, unheld: [] };
+
 function grammarOf(request: ChatRequest | CompletionRequest): Grammar {
+  // Most requests have neither.
+  if (request.format === undefined && !('tools' in request && request.tools.length > 0)) return NO_GRAMMAR;
   const known = GRAMMARS.get(request);
   if (known !== undefined) return known;
   const grammar = 'tools' in request ? chatGrammar(request) : answerGrammar(request);
