@@ -29,7 +29,8 @@ export async function gatewayMain(argv: readonly string[], program = 'hxllm gate
     process.stdout.write(USAGE);
     return 0;
   }
-  const { config: file, check } = flags.value;
+  const { config: file, check, ignored } = flags.value;
+  if (ignored.length > 0) process.stderr.write(`warning: ${ignored.join(', ')} of LiteLLM: no effect here\n`);
   const { config, errors, warnings } = await loadConfigFile(file, { environment: process.env });
   for (const warning of warnings) process.stderr.write(problemText('warning', warning));
   if (config === undefined) return giveUp(errors);

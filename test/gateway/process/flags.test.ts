@@ -17,6 +17,28 @@ test("a wrong command line is reported with the expected option and the program'
   }
   assert.deepEqual(parseFlags(['--config', 'c.yaml', '--port', '0', '--check'], 'x'), {
     ok: true,
-    value: { help: false, config: 'c.yaml', host: undefined, port: 0, check: true },
+    value: { help: false, config: 'c.yaml', host: undefined, port: 0, check: true, ignored: [] },
   });
+});
+
+test('a command line of LiteLLM is taken; its flags without effect are named', () => {
+  const line = '-c c.yaml --port 4000 --num_workers 2 --detailed_debug --run_gunicorn --request_timeout=600 --debug';
+  assert.deepEqual(parseFlags(line.split(' '), 'x'), {
+    ok: true,
+    value: {
+      help: false,
+      config: 'c.yaml',
+      host: undefined,
+      port: 4000,
+      check: false,
+      ignored: ['--num_workers', '--detailed_debug', '--run_gunicorn', '--request_timeout', '--debug'],
+    },
+  });
+  const checked = parseFlags(['--config', 'c.yaml', '--validate_config'], 'x');
+  assert.equal(checked.ok && checked.value.check, true);
+});
+
+test('flags that say what to serve, or to serve it by TLS, are no flags without effect', () => {
+  for (const argv of [['--model', 'ollama/llama3'], ['--ssl_keyfile_path', 'k'], ['--num_workers'], ['--test', 'x']])
+    assert.equal(parseFlags(['--config', 'c.yaml', ...argv], 'x').ok, false, argv.join(' '));
 });
