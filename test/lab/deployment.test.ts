@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import OpenAI from 'openai';
 import { test } from 'node:test';
 import { borrowLab } from './borrowed.ts';
-import { alive, chat, GATEWAY, readMasterKey } from './client.ts';
+import { CHECK_COMMAND, alive, chat, GATEWAY, readMasterKey } from './client.ts';
 import { until } from './command.ts';
 import { waitForHost } from './host/host.ts';
 import { changedFiles, type Files } from './host/overlay.ts';
@@ -74,10 +74,7 @@ test('the service is managed as the guide says', lab.only, async () => {
     await host.must('getent passwd litellm'),
     /^litellm:x:\d+:\d+:hxllm gateway:[^:]*:\/usr\/sbin\/nologin$/,
   );
-  // As the operations page has it: the check needs the environment of a start.
-  await host.must(
-    'systemd-run -q --pipe --wait -p User=litellm -p EnvironmentFile=/etc/litellm/litellm.env /opt/litellm/current/gateway --check --config /etc/litellm/config.yaml',
-  );
+  await host.must(CHECK_COMMAND);
 });
 
 test('a stopped litellm stays stopped under requests, and start brings service and socket back', lab.only, async () => {
