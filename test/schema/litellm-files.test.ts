@@ -196,3 +196,11 @@ test('LiteLLM’s own keys of an entry are no options of Ollama; each is named o
     "model_list[0].litellm_params.max_input_tokens: LiteLLM's max_input_tokens is not supported, ignored (in 3 entries)",
   ]);
 });
+
+test('include and names with stars are named as without effect', () => {
+  const star = entry({ model: 'ollama/*' }, { model_name: 'ollama/*' });
+  const said = warnings({ include: ['more.yaml'], model_list: [entry(), star] });
+  assert.equal(said.length, 2);
+  assert.match(said[0] ?? '', /^include: LiteLLM's include is not supported, ignored$/);
+  assert.match(said[1] ?? '', /^model_list\[1\]\.model_name: expected a model_name without a star, found "ollama\/\*"/);
+});

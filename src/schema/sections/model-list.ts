@@ -5,7 +5,7 @@ import { honours, knowsAll, type Section } from '../section.ts';
 export const MODEL_ENTRY = {
   model_name: honours(
     text,
-    'The alias that clients ask for. Entries with the same alias share its requests. A star stands for any text (`ollama/*`).',
+    'The alias that clients ask for. Entries with the same alias share its requests. A name with a star is served only where fallbacks or aliases of the file name one that it matches.',
     {
       example: 'phi3-3.8b',
     },
@@ -29,7 +29,7 @@ export const MODEL_INFO = {
 export const LITELLM_PARAMS = {
   model: honours(
     text,
-    'The kind of backend and the model’s name there: `ollama_chat/NAME` or `ollama/NAME` for Ollama, `openai/NAME` for any server with `/v1` (with an `api_base`, the prefixes of LiteLLM’s OpenAI-compatible providers mean the same: `hosted_vllm`, `lm_studio`, `custom_openai`, `groq`, `openrouter` …). An entry of another provider is left out, with a warning. A star stands for the part of the name that `model_name` has as a star.',
+    'The kind of backend and the model’s name there: `ollama_chat/NAME` or `ollama/NAME` for Ollama, `openai/NAME` for any server with `/v1` (with an `api_base`, the prefixes of LiteLLM’s OpenAI-compatible providers mean the same: `hosted_vllm`, `lm_studio`, `custom_openai`, `groq`, `openrouter` …). An entry of another provider is left out, with a warning.',
     { example: 'ollama_chat/phi3:3.8b' },
   ),
   api_base: honours(

@@ -17,13 +17,8 @@ export const ROOT = {
     'Variables for `os.environ/NAME`, and for the variables that the gateway reads itself. They come before those of the process.',
     { example: { OLLAMA_API_BASE: 'http://llm01.example.net:11434' } },
   ),
-  include: honours(
-    list,
-    'Further files, by their path from this one: their lists continue those of this file, their other keys replace them.',
-    { example: ['models.yaml'], shape: { items: { type: 'string' } } },
-  ),
   ...knowsAll(
-    'callback_settings guardrails mcp_servers credential_list search_tools vector_store_registry prompts files_settings finetune_settings assistant_settings',
+    'include callback_settings guardrails mcp_servers credential_list search_tools vector_store_registry prompts files_settings finetune_settings assistant_settings',
   ),
 } satisfies Section;
 
