@@ -1,8 +1,8 @@
-import type { ModelGroup } from '../../schema/gateway-config.ts';
+import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
 import type { ParsedRequest, RequestControl } from '../client-dialect.ts';
 import type { Failure, ServerEvent } from '../exchange.ts';
 import type { RequestContext } from '../request-context.ts';
-import { withOwnDialect } from './own-dialect.ts';
+import { canServe, ignoredBy } from './ignored-params.ts';
 import type { RetryPolicy } from './retry.ts';
 
 /** How a request is forwarded: the configuration, and what the request itself says (`RequestControl`). */
@@ -13,26 +13,56 @@ export interface ForwardPlan extends RetryPolicy {
   readonly isOwnTimeout: (failure: Failure) => boolean;
   /** The fallback models after a failure of this kind, best first. */
   readonly fallbacks: (kind: 'failed' | 'too-long') => readonly ModelGroup[];
+  /** The parameters that have no effect on a deployment. */
+  readonly ignoredBy: (deployment: Deployment) => readonly string[];
   /** The response of `mock_response`, which no server gives. */
   readonly mockEvents: readonly ServerEvent[] | undefined;
 }
 
 /** Makes the plan of a request. */
 export function forwardPlan(context: RequestContext, group: ModelGroup, parsed: ParsedRequest): ForwardPlan {
-  const { control = {}, translationFailure } = parsed;
-  const { service } = context;
+  const { control = {} } = parsed;
+  const { service, record } = context;
+  // A fallback serves the request alone: the others are those of the model asked for.
+  const asked = (group.isFallback === true ? service.models.get(record.alias ?? '') : undefined) ?? group;
   return {
     group: timed(group, control),
     retries: control.retries ?? service.config.routing.retries,
     isOwnTimeout: ({ kind }) => kind === 'timeout' && control.timeoutMs !== undefined,
+    ignoredBy: (deployment) => ignoredBy([deployment], parsed, context),
     fallbacks: (kind) => {
-      if (control.disablesFallbacks === true) return [];
-      const others = ownFallbacks(context, group, kind, control) ?? service.fallbacks(kind, group);
-      const able = translationFailure === undefined ? others : others.flatMap((other) => withOwnDialect(other) ?? []);
-      return able.map((other) => timed(other, control));
+      const others = ableFallbacks(context, asked, kind, parsed).filter(({ name }) => name !== group.name);
+      return others.map((other) => timed(other, control));
     },
     mockEvents: control.mockText === undefined ? undefined : mockEvents(control.mockText),
   };
+}
+
+/** The deployments of a model that can serve a request; if it has none, those of its first fallback that has some. */
+export function ableOf(context: RequestContext, group: ModelGroup, parsed: ParsedRequest): ModelGroup | undefined {
+  const own = narrowed(context, group, parsed);
+  if (own !== undefined) return own;
+  const [first] = ableFallbacks(context, group, 'failed', parsed);
+  return first === undefined ? undefined : { ...first, isFallback: true };
+}
+
+/** The fallbacks of a request, each narrowed to the deployments that can serve it. */
+function ableFallbacks(
+  context: RequestContext,
+  group: ModelGroup,
+  kind: 'failed' | 'too-long',
+  parsed: ParsedRequest,
+): readonly ModelGroup[] {
+  const { control = {} } = parsed;
+  if (control.disablesFallbacks === true) return [];
+  const others = ownFallbacks(context, group, kind, control) ?? context.service.fallbacks(kind, group);
+  return others.flatMap((other) => narrowed(context, other, parsed) ?? []);
+}
+
+function narrowed(context: RequestContext, group: ModelGroup, parsed: ParsedRequest): ModelGroup | undefined {
+  const [first, ...rest] = group.deployments.filter((deployment) => canServe(deployment, parsed, context));
+  if (first === undefined) return undefined;
+  return rest.length + 1 === group.deployments.length ? group : { ...group, deployments: [first, ...rest] };
 }
 
 /** A group with the time-out of the request, which counts before that of an entry. `hxllm.timeouts.total` limits both. */

@@ -54,6 +54,8 @@ export class Forwarder {
   /** Text has gone to the client. */
   #streaming = false;
   #done = false;
+  /** Parameters without effect on the deployment that was asked last; before an attempt, on some deployment of the model. */
+  ignoredParams: Set<string>;
 
   constructor(context: RequestContext, subrequest: Subrequest, plan: ForwardPlan, listener: ForwarderListener) {
     this.#context = context;
@@ -63,6 +65,7 @@ export class Forwarder {
     this.#fallbacks = new Fallbacks(plan);
     this.#listener = listener;
     this.#encoder = subrequest.encoder();
+    this.ignoredParams = context.record.ignoredParams;
   }
 
   /** Acquires a slot, and goes on until the response is complete. */
@@ -105,10 +108,7 @@ export class Forwarder {
     this.#loadedMs = Math.max(this.#loadedMs, decision.loadMs);
     record.loadMs = this.#loadedMs;
     record.queueMs = Math.max(0, nowMs - (this.#sinceMs ?? nowMs) - this.#loadedMs);
-    if (decision.kind === 'reject') {
-      this.#onRejection(decision, failedLoad);
-      return;
-    }
+    if (decision.kind === 'reject') return this.#onRejection(decision, failedLoad);
     const { lease, reason } = decision;
     const deployment = deployments.find(({ id }) => id === lease.deployment.id);
     if (this.#done || deployment === undefined) {
@@ -132,6 +132,7 @@ export class Forwarder {
     this.#upstreamRequest = undefined;
     this.#sentMs = nowMs;
     this.#firstMs = undefined;
+    this.ignoredParams = new Set(this.#plan.ignoredBy(deployment));
     const group = this.#fallbacks.inUse ? this.#group.name : record.alias;
     recordAttempt(record, deployment, { askedMs: nowMs - startedMs, reason, group });
     if (this.#context.bodyBytes <= LARGE_BYTES) this.#dispatch(deployment);
@@ -147,7 +148,7 @@ export class Forwarder {
       this.#onEvents(events);
     };
     try {
-      const listener = recordingListener(record, onEvents);
+      const listener = recordingListener(record, this.ignoredParams, onEvents);
       const { request, stream } = this.#subrequest;
       const spentMs = performance.now() - startedMs;
       this.#upstreamRequest = service.upstream.send(request, stream, deployment, spentMs, listener);

@@ -1,22 +1,21 @@
 import type { ModelGroup } from '../../schema/gateway-config.ts';
 import { authenticate } from '../auth/bearer.ts';
-import type { Endpoint, ParsedRequest, Subrequest } from '../client-dialect.ts';
+import type { Endpoint, ParsedRequest } from '../client-dialect.ts';
 import type { Failure, FailureOr } from '../exchange.ts';
 import { readBody } from '../http/request-body.ts';
 import { sendWhole } from '../http/response-writer.ts';
 import { noteError, type RequestContext } from '../request-context.ts';
 import type { Service } from '../service.ts';
-import { providerOf, unsupportedByAll } from '../upstream/providers.ts';
 import { countTokens } from './count-tokens.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
 import { INTERNAL_ERROR, MAX_NAME_LENGTH, unknownModel, unsupportedParameter } from './failures.ts';
-import { withOwnDialect } from './own-dialect.ts';
+import { ableOf } from './forward-plan.ts';
+import { ignoredBy } from './ignored-params.ts';
 import { pinToBackend } from './pinned-backend.ts';
 import { callHeaders } from './litellm-headers.ts';
 import { ClientResponse } from './response.ts';
-import { unsupportedOptions } from './runner-options.ts';
 
-/** Serves a request with a body: authenticate → readBody → parse → resolveModel → unsupportedParameters → forward. `named` is the model that the path names. Never throws. */
+/** Serves a request with a body: authenticate → readBody → parse → resolveModel → ableGroup → forward. `named` is the model that the path names. Never throws. */
 export async function handleRequest(context: RequestContext, endpoint: Endpoint, named?: string): Promise<void> {
   try {
     const caller = authenticate(context);
@@ -70,37 +69,19 @@ function completeName(model: string, provider: string, models: Service['models']
   return !models.has(model) && models.has(complete) ? complete : model;
 }
 
-/** The deployments that can serve a request. Only servers of the client's own API can, if it has a field that Ollama does not have, or under `strict` a parameter without effect. */
+/** The deployments that can serve a request, of its own model or else of a fallback; the parameters without effect are recorded. */
 function ableGroup(context: RequestContext, parsed: ParsedRequest, group: ModelGroup): FailureOr<ModelGroup> {
   const { record, service } = context;
-  const [unsupported] = parsed.translationFailure === undefined ? unsupportedParameters(context, parsed, group) : [];
+  const before = parsed.translationFailure === undefined ? ignoredBy(group.deployments, parsed, context) : [];
+  const [unsupported] = before;
   const failure =
     parsed.translationFailure ??
     (unsupported !== undefined && service.config.strict ? unsupportedParameter(unsupported) : undefined);
-  if (failure === undefined) return { ok: true, value: group };
-  const able = parsed.subrequests.some(hasOriginal) ? withOwnDialect(group) : undefined;
-  if (able === undefined) return { ok: false, failure };
-  record.ignoredParams.clear();
+  const able = failure === undefined ? group : ableOf(context, group, parsed);
+  if (able === undefined) return { ok: false, failure: failure ?? INTERNAL_ERROR };
+  for (const name of able === group ? before : ignoredBy(able.deployments, parsed, context))
+    record.ignoredParams.add(name);
   return { ok: true, value: able };
-}
-
-/** Records and returns the parameters that have no effect. A backend with an API of the client's own dialect gets the request as it came, and reports for itself. */
-function unsupportedParameters(
-  { record, service: { scheduler } }: RequestContext,
-  { ignoredParams, runner, subrequests }: ParsedRequest,
-  group: ModelGroup,
-): ReadonlySet<string> {
-  const options = unsupportedOptions(runner, group, scheduler.fleet);
-  const isTranslated =
-    group.deployments.some((deployment) => !providerOf(deployment).forwardsOriginal) || !subrequests.some(hasOriginal);
-  if (isTranslated)
-    for (const name of [...ignoredParams, ...options, ...unsupportedByAll(group.deployments, subrequests[0]?.request)])
-      record.ignoredParams.add(name);
-  return record.ignoredParams;
-}
-
-function hasOriginal({ request }: Subrequest): boolean {
-  return request.kind !== 'load' && request.params.original !== undefined;
 }
 
 /** Starts the response, which goes on by itself, or counts the tokens of the prompt. */

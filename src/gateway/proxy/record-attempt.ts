@@ -31,12 +31,16 @@ export function recordAttempt(
   if (group !== undefined) record.group = group;
 }
 
-/** A listener that records the parts of a request that a server did not honour, and passes on the events. */
-export function recordingListener(record: RequestRecord, onEvents: UpstreamListener['onEvents']): UpstreamListener {
+/** A listener that records the parts of a request that a server did not honour, its parameters in `ignoredParams`, and passes on the events. */
+export function recordingListener(
+  record: RequestRecord,
+  ignoredParams: Set<string>,
+  onEvents: UpstreamListener['onEvents'],
+): UpstreamListener {
   return {
     onEvents,
     onIgnoredParam: (parameter) => {
-      record.ignoredParams.add(parameter);
+      ignoredParams.add(parameter);
     },
     onTruncated: () => {
       record.truncated = true;

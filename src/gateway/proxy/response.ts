@@ -181,7 +181,8 @@ export class ClientResponse {
 
   #headers(): Readonly<Record<string, string>> {
     const { record, startedMs } = this.#context;
-    const { backend, reason, ignoredParams, usage } = record;
+    const { backend, reason, usage } = record;
+    const ignoredParams = new Set(this.#forwarders.flatMap((forwarder) => [...forwarder.ignoredParams]));
     const timing = serverTiming(record);
     return {
       'openai-processing-ms': String(Math.round(performance.now() - startedMs)),

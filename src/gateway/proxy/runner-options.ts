@@ -1,15 +1,15 @@
-import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
+import type { Deployment } from '../../schema/gateway-config.ts';
 import type { ParsedRequest } from '../client-dialect.ts';
 import type { Fleet } from '../route/fleet.ts';
 import { replicaId } from '../route/replica.ts';
 
 /**
- * The runner options of a request that some deployment of the alias does not give. A context larger than the one asked for counts
+ * The runner options of a request that some of these deployments do not give. A context larger than the one asked for counts
  * as given.
  */
 export function unsupportedOptions(
   runner: ParsedRequest['runner'],
-  { deployments }: ModelGroup,
+  deployments: readonly Deployment[],
   fleet: Fleet,
 ): readonly string[] {
   if (runner === undefined) return [];

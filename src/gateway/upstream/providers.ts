@@ -14,8 +14,21 @@ export function providerOf({ provider }: Pick<BackendConfig, 'provider'>): Provi
   return PROVIDERS[provider];
 }
 
-/** The parameters that no server of these deployments honours: they are known before a server is chosen, so before the first byte. */
-export function unsupportedByAll(
+/**
+ * The parameters of a request without effect on these deployments, known before the first byte: `ignoredParams`, which Ollama's API does
+ * not have, and those that no server of theirs can express. A server that gets the request as it came reports for itself.
+ */
+export function ignoredByServers(
+  deployments: readonly Pick<BackendConfig, 'provider'>[],
+  request: ModelRequest | LoadRequest | undefined,
+  ignoredParams: readonly string[],
+): readonly string[] {
+  const isOriginal = request !== undefined && request.kind !== 'load' && request.params.original !== undefined;
+  if (isOriginal && deployments.every((deployment) => providerOf(deployment).forwardsOriginal)) return [];
+  return [...ignoredParams, ...unsupportedByAll(deployments, request)];
+}
+
+function unsupportedByAll(
   deployments: readonly Pick<BackendConfig, 'provider'>[],
   request: ModelRequest | LoadRequest | undefined,
 ): readonly string[] {
