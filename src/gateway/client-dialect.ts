@@ -24,7 +24,7 @@ export interface RequestControl {
   readonly provider?: string;
 }
 
-/** A parsed request, or a failure. `passed`: the request for servers of the client's own API, which get it as it came and judge it themselves. */
+/** A parsed request, or a failure. `passed`: the request for OpenAI-compatible servers, which can serve it all the same: of their own API they get it as it came. */
 export type ParseResult =
   | { readonly ok: true; readonly value: ParsedRequest }
   | { readonly ok: false; readonly failure: Failure; readonly passed?: ParsedRequest };
@@ -34,7 +34,7 @@ export interface ParsedRequest {
   /** The model as asked for. */
   readonly model: string;
   readonly stream: boolean;
-  /** Set if only a server of the client's own API can serve the request: the failure that the client gets where there is none. */
+  /** Set if only an OpenAI-compatible server can serve the request: the failure that the client gets where there is none. */
   readonly translationFailure?: Failure | undefined;
   /** Parameters that Ollama does not support, by their names in the client's dialect. */
   readonly ignoredParams: readonly string[];

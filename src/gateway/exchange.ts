@@ -90,7 +90,7 @@ export interface CompletionRequest extends Pick<
  * message of Ollama's own API is one.
  */
 export interface ContentPart {
-  /** Base64, without the `data:` head. */
+  /** Base64, without the `data:` head; or an address, which only OpenAI-compatible servers get. */
   readonly images: readonly string[];
   readonly text: string;
 }

@@ -1,4 +1,5 @@
 import type { Body } from '../dialect/body.ts';
+import { isAddress } from '../dialect/image-url.ts';
 import type { ContentList } from '../dialect/content-list.ts';
 import { isObject, type Json } from '../../json.ts';
 import { quotedValue } from './quoted-value.ts';
@@ -41,14 +42,14 @@ function readText(body: Body, { text }: Json, at: string, content: ContentList):
 
 function readImage(body: Body, source: unknown, at: string, content: ContentList): void {
   const json: Json = isObject(source) ? source : {};
-  const { type, data } = json;
-  if (type === 'base64' && typeof data === 'string' && data !== '') content.addImage(data);
+  const { type, data, url } = json;
+  const unsupported = `${at}: images of the source ${quotedValue(type)} are not supported: this server fetches no images; send them as base64`;
+  if (type === 'url' && isAddress(url)) {
+    body.needOpenAI({ kind: 'invalid', code: null, param: at, message: unsupported });
+    content.addImage(url);
+  } else if (type === 'base64' && typeof data === 'string' && data !== '') content.addImage(data);
   else if (type === 'base64') body.refuse(`${at}.data`, `${at}.data: Input should be a string of base64`);
-  else
-    body.refuse(
-      at,
-      `${at}: images of the source ${quotedValue(type)} are not supported: this server fetches no images; send them as base64`,
-    );
+  else body.refuse(at, unsupported);
 }
 
 function readDocument(

@@ -1,6 +1,6 @@
 import type { Body } from '../dialect/body.ts';
 import { readControlled } from '../dialect/litellm-params.ts';
-import type { ParsedRequest } from '../../client-dialect.ts';
+import type { ParsedRequest, ParseResult } from '../../client-dialect.ts';
 import type { FailureOr } from '../../exchange.ts';
 import { MessageEventEncoder } from './message-event-encoder.ts';
 import type { MessageHead } from './message-body.ts';
@@ -9,12 +9,12 @@ import { MessageEncoder } from './message-encoder.ts';
 import { readMessageRequest } from './request.ts';
 
 /** Reads `POST /v1/messages`. */
-export function readMessages(bytes: Buffer): FailureOr<ParsedRequest> {
+export function readMessages(bytes: Buffer): ParseResult {
   return readControlled(bytes, { hasText: true }, (body) => parsedRequestOf(body, false));
 }
 
 /** Reads `POST /v1/messages/count_tokens`: the tokens of the prompt are counted, and no response is generated. */
-export function readCountTokens(bytes: Buffer): FailureOr<ParsedRequest> {
+export function readCountTokens(bytes: Buffer): ParseResult {
   return readControlled(bytes, { hasText: true }, (body) => parsedRequestOf(body, true));
 }
 
@@ -24,7 +24,8 @@ function parsedRequestOf(body: Body, counting: boolean): FailureOr<ParsedRequest
   const { request, stream, maxTokens, thinking, ignoredParams } = read.value;
   const { model } = request;
   const head: MessageHead = { id: newMessageId('msg'), model, maxTokens, thinking };
-  const common = { model, stream: stream && !counting, ignoredParams };
+  const { translationFailure } = body;
+  const common = { model, stream: stream && !counting, ignoredParams, translationFailure };
   const modelRequest = { kind: 'chat', params: request } as const;
   if (common.stream)
     return {

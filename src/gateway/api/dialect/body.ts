@@ -56,6 +56,7 @@ const MAX_ITEMS = 10_000;
 export class Body {
   readonly json: Json;
   readonly #read = new Set<string>();
+  #translationFailure: Failure | undefined;
 
   constructor(json: Json) {
     this.json = json;
@@ -64,6 +65,16 @@ export class Body {
   /** Ends the reading: a parameter is invalid. */
   refuse(param: string, message: string, code: string | null = null): never {
     return this.fail({ kind: 'invalid', code, message, param });
+  }
+
+  /** Notes a field that Ollama's API does not have and a translation to OpenAI's has: the failure where no server has that API. */
+  needOpenAI(failure: Failure): void {
+    this.#translationFailure ??= failure;
+  }
+
+  /** The first of these failures. */
+  get translationFailure(): Failure | undefined {
+    return this.#translationFailure;
   }
 
   /** Ends the reading with a failure. */

@@ -15,7 +15,7 @@ export class ContentList {
     this.#parts.push({ images: [], text });
   }
 
-  /** Adds an image, in base64. */
+  /** Adds an image, as {@link ContentPart} has it. */
   addImage(image: string): void {
     this.#hasImages = true;
     this.#parts.push({ images: [image], text: '' });

@@ -1,6 +1,6 @@
 import { typeName, type Body } from '../dialect/body.ts';
 import { ContentList, textParts } from '../dialect/content-list.ts';
-import { readImageUrl } from '../dialect/image-url.ts';
+import { readImageOrAddress } from '../dialect/image-url.ts';
 import type { ContentPart } from '../../exchange.ts';
 import { isObject, type Json } from '../../json.ts';
 
@@ -68,5 +68,5 @@ function readImage(body: Body, part: Json, at: string): string {
     );
   const url = part['image_url'];
   // Some clients send the chat endpoint's format, an object with `url`.
-  return readImageUrl(body, isObject(url) ? url['url'] : url, `${at}.image_url`);
+  return readImageOrAddress(body, isObject(url) ? url['url'] : url, `${at}.image_url`);
 }

@@ -1,6 +1,6 @@
 import type { Body } from '../dialect/body.ts';
 import { readControlled } from '../dialect/litellm-params.ts';
-import type { ParsedRequest } from '../../client-dialect.ts';
+import type { ParsedRequest, ParseResult } from '../../client-dialect.ts';
 import type { FailureOr } from '../../exchange.ts';
 import { newItemId } from './ids.ts';
 import { readResponseRequest } from './request.ts';
@@ -8,7 +8,7 @@ import type { ResponseHead } from './response-body.ts';
 import { ResponseEventEncoder, WholeResponseEncoder } from './encoders.ts';
 
 /** Reads `POST /v1/responses`. */
-export function readResponses(bytes: Buffer, nowMs: number): FailureOr<ParsedRequest> {
+export function readResponses(bytes: Buffer, nowMs: number): ParseResult {
   return readControlled(bytes, { hasText: true }, (body) => parsedRequestOf(body, nowMs));
 }
 
@@ -18,7 +18,7 @@ function parsedRequestOf(body: Body, nowMs: number): FailureOr<ParsedRequest> {
   const { request, settings, ignoredParams, ...outputOptions } = read.value;
   const { model, stream } = request;
   const head: ResponseHead = { id: newItemId('resp'), createdAt: Math.floor(nowMs / 1000), model, settings };
-  const common = { model, ignoredParams };
+  const common = { model, ignoredParams, translationFailure: body.translationFailure };
   const modelRequest = { kind: 'chat', params: request } as const;
   if (stream) {
     // Each attempt has its own encoder; a failure continues the stream of the last one.

@@ -42,7 +42,8 @@ function contentBody(parts: Message['parts'], hasCalls: boolean): string | reado
 function partBody({ text, images }: Message['parts'][number]): readonly Json[] {
   const seen = images.map((image) => ({
     type: 'image_url',
-    image_url: { url: `data:${typeOf(image)};base64,${image}` },
+    // Base64 has no colon.
+    image_url: { url: image.includes(':') ? image : `data:${typeOf(image)};base64,${image}` },
   }));
   return text === '' ? seen : [...seen, { type: 'text', text }];
 }

@@ -7,10 +7,11 @@ import type { Message } from '../../../../src/gateway/exchange.ts';
 import { REQUEST, read } from './parser.ts';
 
 function refusal(more: object): string {
-  const reading = readFields(() => readMessageRequest(new Body({ ...REQUEST, ...more }), false));
-  assert.ok(!reading.ok);
-  assert.equal(reading.failure.kind, 'invalid');
-  return reading.failure.message;
+  const body = new Body({ ...REQUEST, ...more });
+  const reading = readFields(() => readMessageRequest(body, false));
+  const failure = reading.ok ? body.translationFailure : reading.failure;
+  assert.equal(failure?.kind, 'invalid');
+  return failure.message;
 }
 
 /** Short form of the messages, for comparisons. */
