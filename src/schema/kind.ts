@@ -1,3 +1,4 @@
+import { exactNumber } from '../core/exact-number.ts';
 import type { JsonSchema } from '../core/json-schema.ts';
 import { isObject } from '../core/json.ts';
 
@@ -87,6 +88,20 @@ export function whole(min = Number.MIN_SAFE_INTEGER): Kind<number> {
     return read !== undefined && Number.isSafeInteger(read) && read >= min ? read : undefined;
   });
 }
+
+/** A whole number of 64 bits. Beyond 2^53 it comes as text, and is read as an {@link exactNumber}. */
+export const whole64: Kind<unknown> = kind(
+  'a whole number of 64 bits',
+  { type: ['integer', 'string'], pattern: NUMBER_TEXT },
+  (value) => {
+    const read = asNumber(value);
+    if (Number.isSafeInteger(read)) return read;
+    const digits = typeof value === 'string' ? value.trim() : '';
+    if (!/^[-+]?\d{1,19}$/.test(digits)) return undefined;
+    const exact = BigInt(digits.replace('+', ''));
+    return BigInt.asIntN(64, exact) === exact ? exactNumber(exact) : undefined;
+  },
+);
 
 /** One of the given words. */
 export function oneOf<const W extends string>(...words: readonly W[]): Kind<W> {

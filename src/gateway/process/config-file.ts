@@ -28,7 +28,8 @@ export async function loadConfigFile(file: string, reading: Reading): Promise<Co
 export function readConfigText(text: string, file: string, reading: Reading): ConfigReading {
   const lines = new LineCounter();
   // PyYAML reads merge keys too.
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  const intAsBigInt = /\d{16}/.test(text);
+  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, intAsBigInt });
   const at = (offset: number | undefined): Where => {
     if (offset === undefined) return { file };
     const { line, col } = lines.linePos(offset);
@@ -36,7 +37,7 @@ export function readConfigText(text: string, file: string, reading: Reading): Co
   };
   if (document.errors.length > 0)
     return { errors: document.errors.map((error) => notYaml(error.message, at(error.pos[0]))), warnings: [] };
-  const value = toValue(document);
+  const value = toValue(document, intAsBigInt);
   if (!value.ok) return { errors: [notYaml(value.message, { file })], warnings: [] };
   const { config, issues } = readGatewayConfig(value.value, reading);
   const problems = issues.map((issue) => ({
@@ -62,14 +63,22 @@ export function problemOf(issue: Issue, where: Where): Problem {
 // Aliases that refer to each other, or grow without bound, show only here.
 function toValue(
   document: Document,
+  intAsBigInt: boolean,
 ): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string } {
   try {
     const value: unknown = document.toJS();
     if (refersToItself(value)) return { ok: false, message: 'an alias refers to the value that contains it' };
-    return { ok: true, value };
+    // A reviver follows circles without end.
+    return { ok: true, value: intAsBigInt ? document.toJS({ reviver: withoutBigInt }) : value };
   } catch (error) {
     return { ok: false, message: errorMessage(error) };
   }
+}
+
+// A seed has 64 bits, of which a number of JavaScript holds 53: a larger one is read as text.
+function withoutBigInt(key: unknown, value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  return key === 'seed' && !Number.isSafeInteger(Number(value)) ? String(value) : Number(value);
 }
 
 /** Whether a list or mapping contains itself, as `&a [*a]` makes one: no reader of a configuration could walk it. */

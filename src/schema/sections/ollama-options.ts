@@ -1,4 +1,4 @@
-import { anything, flag, number, whole } from '../kind.ts';
+import { anything, flag, number, whole, whole64 } from '../kind.ts';
 import { honours, type Section } from '../section.ts';
 
 /**
@@ -34,7 +34,7 @@ export const OLLAMA_OPTIONS = {
   num_predict: honours(whole(-2), 'The limit on the tokens of a response; -1: no limit.', {
     unit: 'tokens',
   }),
-  seed: honours(whole(), 'The seed of the sampling; the same seed gives the same response.'),
+  seed: honours(whole64, 'The seed of the sampling; the same seed gives the same response.'),
   temperature: honours(number(0), 'The temperature of the sampling; 0 always takes the likeliest token.'),
   top_k: honours(whole(0), 'The number of likeliest tokens that are sampled from.'),
   top_p: honours(number(0), 'The share of probability that the sampled tokens cover together.'),

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DONE, piece, startFake, type FakeUpstream } from '../fake-upstream.ts';
-import { startGateway, type Running } from '../running.ts';
+import { exactNumber } from '../../../src/core/exact-number.ts';
+import { readConfigText } from '../../../src/gateway/process/config-file.ts';
+import { KEY, startGateway, type Running } from '../running.ts';
 
 const answering = (): Promise<FakeUpstream> =>
   startFake(({ path }, outgoing) => {
@@ -38,6 +40,13 @@ const ways: Readonly<Record<string, (seed: string) => string>> = {
   '/v1/chat/completions': chat,
   '/v1/responses': (seed) => `{"model":"m","input":"hi","seed":${seed}}`,
   '/v1/completions': (seed) => `{"seed":${seed},"model":"m","prompt":"hi"}`,
+  '/v1/chat/completions?extra_body': (seed) =>
+    `{"model":"m","extra_body":{"seed":${seed}},"messages":[{"role":"user","content":"hi"}]}`,
+  '/v1/chat/completions?extra_body.options': (seed) =>
+    `{"model":"m","extra_body":{"options":{"seed":${seed}}},"messages":[{"role":"user","content":"hi"}]}`,
+  '/v1/responses?extra_body': (seed) => `{"model":"m","input":"hi","extra_body":{"seed":${seed}}}`,
+  '/v1/chat/completions?options': (seed) =>
+    `{"model":"m","messages":[{"role":"user","content":"hi"}],"options":{"seed":${seed}}}`,
   '/api/chat': (seed) => `{"model":"m","messages":[{"role":"user","content":"hi"}],"options":{"seed":${seed}}}`,
   '/api/generate': (seed) => `{"model":"m","prompt":"hi","options":{"top_k":3,"seed":${seed},"stop":["x"]}}`,
 };
@@ -50,7 +59,8 @@ test('a seed of 64 bits reaches Ollama and an OpenAI-compatible server digit by 
     });
     const inOpenai = model === 'openai/m';
     for (const [path, body] of Object.entries(ways)) {
-      if (inOpenai && path.startsWith('/api/')) continue;
+      // An `openai/` server gets `options` of the chat API as they came, which is not a seed of that API.
+      if (inOpenai && (path.startsWith('/api/') || path.endsWith('options'))) continue;
       const before = fake.requests.length;
       for (const seed of SEEDS) {
         const response = await post(gateway, path, body(seed));
@@ -96,4 +106,57 @@ test('ALIAS:latest is the alias in every API', async () => {
     assert.equal((await post(gateway, path, body('1').replace('"model":"m"', '"model":"m:latest"'))).status, 200, path);
   assert.equal((await gateway.ask('/v1/models/m:latest')).status, 200);
   assert.equal((await post(gateway, '/v1/chat/completions', chat('1').replace('"m"', '"m:7b"'))).status, 404);
+});
+
+test('a seed of 64 bits in the file reaches Ollama digit by digit', async () => {
+  for (const seed of [9_007_199_254_740_993n, -(2n ** 63n), String(2n ** 63n - 1n)])
+    for (const name of ['seed', 'extra_body', 'extra_body.options']) {
+      await using fake = await answering();
+      const own = { seed: exactNumber(seed) };
+      const params = name === 'seed' ? own : { extra_body: name === 'extra_body' ? own : { options: own } };
+      const litellm_params = { model: 'ollama_chat/m', api_base: fake.url, ...params };
+      await using gateway = await startGateway([], { model_list: [{ model_name: 'm', litellm_params }] });
+      assert.equal((await post(gateway, '/v1/chat/completions', chat('null'))).status, 200);
+      assert.deepEqual(seedsIn(fake), [String(seed)], name);
+      const info = await (await gateway.ask('/model/info')).text();
+      assert.ok(name !== 'seed' || info.includes(String(seed)), info);
+    }
+});
+
+test('a seed of the file beyond 64 bits, or no whole number, leaves its entry out with a warning', () => {
+  for (const seed of ['9223372036854775808', '-9223372036854775809', '1.5', 'x', '[1]']) {
+    const text = `{model_list: [{model_name: m, litellm_params: {model: ollama_chat/m, api_base: "http://a", seed: ${seed}}}, {model_name: n, litellm_params: {model: ollama_chat/n, api_base: "http://a"}}], general_settings: {master_key: ${KEY}}}`;
+    const { config, warnings } = readConfigText(text, 'config.yaml', { environment: {} });
+    assert.deepEqual(
+      config?.groups.map(({ name }) => name),
+      ['n'],
+      seed,
+    );
+    assert.match(warnings[0]?.detail ?? '', /whole number of 64 bits/);
+  }
+});
+
+test('num_predict takes every whole number that Ollama takes', async () => {
+  await using fake = await answering();
+  await using gateway = await startGateway([fake]);
+  for (const [given, sent] of [
+    ['9007199254740995', '9007199254740991'],
+    ['1e30', '9007199254740991'],
+    ['-9223372036854775808', '-9007199254740991'],
+    ['-2', '-2'],
+    ['3.7', '3'],
+  ] as const)
+    for (const [path, rest] of [
+      ['/api/generate', '"prompt":"a"'],
+      ['/api/chat', '"messages":[{"role":"user","content":"a"}]'],
+      ['/v1/chat/completions', '"messages":[{"role":"user","content":"a"}]'],
+    ] as const) {
+      const response = await post(
+        gateway,
+        path,
+        `{"model":"m","stream":false,${rest},"options":{"num_predict":${given}}}`,
+      );
+      assert.equal(response.status, 200, await response.text());
+      assert.equal(/"num_predict":([^,}]+)/.exec(fake.requests.at(-1)?.body ?? '')?.[1], sent);
+    }
 });

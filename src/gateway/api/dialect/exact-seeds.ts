@@ -1,9 +1,11 @@
 import { isObject, type Json } from '../../json.ts';
 
-/** The body with every digit of its `seed` and `options.seed`, of which JSON.parse rounds those beyond 2^53. */
+/** The places of a seed in a body; LiteLLM's clients send `extra_body`. */
+const PLACES: readonly (readonly string[])[] = [[], ['options'], ['extra_body'], ['extra_body', 'options']];
+
+/** The body with every digit of its seeds, of which JSON.parse rounds those beyond 2^53. */
 export function withExactSeeds(json: Json, text: string): Json {
-  const { options } = json;
-  if (!isRounded(json) && !(isObject(options) && isRounded(options))) return json;
+  if (!PLACES.some((place) => isRounded(valueAt(json, place)))) return json;
   const sources = new Map<unknown, string>();
   // The parameters of a reviver with the source text (ES2026, Node.js 21) are not in TypeScript's library yet.
   const reviver = function (
@@ -17,19 +19,27 @@ export function withExactSeeds(json: Json, text: string): Json {
   };
   const exact: unknown = JSON.parse(text, reviver);
   if (!isObject(exact)) return json;
-  const inner = exact['options'];
-  return {
-    ...exact,
-    ...seedOf(exact, sources),
-    ...(isObject(inner) ? { options: { ...inner, ...seedOf(inner, sources) } } : {}),
-  };
+  for (const place of PLACES) {
+    const holder = valueAt(exact, place);
+    const seed = seedOf(holder, sources.get(holder) ?? '');
+    if (seed !== undefined) Object.assign(holder, { seed });
+  }
+  return exact;
+}
+
+function valueAt(json: Json, place: readonly string[]): Json {
+  let value = json;
+  for (const name of place) {
+    const inner = value[name];
+    value = isObject(inner) ? inner : {};
+  }
+  return value;
 }
 
 function isRounded({ seed }: Json): boolean {
   return typeof seed === 'number' && Number.isInteger(seed) && !Number.isSafeInteger(seed);
 }
 
-function seedOf(json: Json, sources: ReadonlyMap<unknown, string>): Json {
-  const source = sources.get(json) ?? '';
-  return isRounded(json) && /^-?\d{1,40}$/.test(source) ? { seed: BigInt(source) } : {};
+function seedOf(json: Json, source: string): bigint | undefined {
+  return isRounded(json) && /^-?\d{1,40}$/.test(source) ? BigInt(source) : undefined;
 }

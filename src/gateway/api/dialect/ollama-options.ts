@@ -11,7 +11,8 @@ interface Range {
   readonly max: number;
 }
 
-const INTEGER: Range = { type: 'int', min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
+// Ollama takes 64 bits and more (seen on 0.22.1); a limit beyond the safe integers is as good as none.
+const INTEGER: Range = { type: 'int', min: -Number.MAX_VALUE, max: Number.MAX_VALUE };
 // The sampler stores one token for each unit: billions would take a minute and all memory.
 const TOKENS: Range = { type: 'int', min: -1_000_000, max: 1_000_000 };
 // Far outside the useful range the sampler's numbers overflow. The runner then crashes with all its running requests (seen on
@@ -69,8 +70,8 @@ export function readOptions(body: Body, beside: readonly string[] = []): Options
     else if (name === 'num_predict') {
       const limit = readNumber(body, at, value, INTEGER);
       // -1 means no limit, -2 until the context is full. Both exceed any limit of the alias or the model, so they are passed on.
-      if (limit < 0) sampling[name] = limit;
-      else maxTokens = limit;
+      if (limit < 0) sampling[name] = Math.max(limit, Number.MIN_SAFE_INTEGER);
+      else maxTokens = Math.min(limit, Number.MAX_SAFE_INTEGER);
     } else ignoredParams.push(at);
   }
   return { sampling, stop, maxTokens, runner, ignoredParams };

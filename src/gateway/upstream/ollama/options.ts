@@ -1,5 +1,5 @@
 import type { ChatRequest } from '../../exchange.ts';
-import { exactNumber } from '../exact-number.ts';
+import { exactNumber } from '../../../core/exact-number.ts';
 
 /** The settings of an alias, which hold for every client. */
 export interface AliasSettings {

@@ -3,7 +3,7 @@ import type { WireRequest } from '../wire-request.ts';
 import { openaiChatBody } from './chat-body.ts';
 import { completionBody, goesAsItIs } from './completion-body.ts';
 import { openaiEmbedBody, openaiEmbedDecoder } from './embed.ts';
-import { exactNumber } from '../exact-number.ts';
+import { exactNumber } from '../../../core/exact-number.ts';
 import { asMissingCapability, openaiFailure } from './openai-failure.ts';
 import { Interpreter, type HonouredParams } from './interpreter.ts';
 import { replyReader, StreamReader } from './reader.ts';

@@ -1,6 +1,6 @@
 import type { Json } from '../../json.ts';
 import type { ChatRequest } from '../../exchange.ts';
-import { exactNumber } from '../exact-number.ts';
+import { exactNumber } from '../../../core/exact-number.ts';
 
 // vLLM and llama.cpp have different names for one of them; each ignores the name it does not know.
 const NAMES: Readonly<Record<string, readonly string[]>> = {
