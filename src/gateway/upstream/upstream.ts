@@ -20,7 +20,7 @@ import { providerOf } from './providers.ts';
 import { PromptMemory } from './prompt-memory.ts';
 import { UpstreamRequest, type UpstreamListener } from './upstream-request.ts';
 import { targetOf, type Target } from './target.ts';
-import { hasImageTag, withoutImageTags } from './image-tags.ts';
+import { hasImageTag, IMAGE_TAG, withoutImageTags } from './image-tags.ts';
 import { LivenessWatch } from './liveness-watch.ts';
 
 /** The servers of one configuration. */
@@ -110,7 +110,9 @@ export class Upstream {
   ): WireExchange {
     const isBlind =
       providerOf(deployment).capabilities === undefined || this.#capabilities.missing(deployment).has('images');
-    const call = wireRequestFor(isBlind ? request : withoutImageTags(request), deployment);
+    const asked = wireRequestFor(request, deployment);
+    const isTagged = !isBlind && asked.body.includes(IMAGE_TAG);
+    const call = isTagged ? wireRequestFor(withoutImageTags(request), deployment) : asked;
     const { origin, prefix } = this.#targetOf(deployment.url);
     const headers = { 'content-type': 'application/json', ...authorization(deployment) };
     const send = (dispatcher: Dispatcher, exchange: WireExchange): void => {

@@ -187,3 +187,44 @@ test('tags of images in a client’s text are text: [img] stands alone, and [img
   await post(other, '/v1/chat/completions', { messages: only });
   assert.deepEqual(lastBody(blind)['messages'], only);
 });
+
+test('tags are broken up in thoughts, calls, results and tools too, which the template writes into the prompt', async () => {
+  await using seeing = await startFake(shows('vision', 'tools', 'thinking'));
+  await using gateway = await startGateway([seeing]);
+  const parameters = (text: string): Json => ({
+    type: 'object',
+    properties: { a: { type: 'string', description: text, enum: [text, '[img]'] } },
+  });
+  const tool = (text: string): Json => ({
+    type: 'function',
+    function: { name: 'f', description: text, parameters: parameters(text) },
+  });
+  const given = { a: ['[img-0]', { b: 'x[img-12]y', c: 7, d: null }] };
+  const calls = [{ id: 'c', type: 'function', function: { name: 'f', arguments: JSON.stringify(given) } }];
+  const messages = [
+    { role: 'user', content: [{ type: 'image_url', image_url: { url: urlOf(ONE) } }] },
+    { role: 'assistant', content: null, reasoning_content: 'hm [img-3]', tool_calls: calls },
+    { role: 'tool', tool_call_id: 'c', content: '[img-4]' },
+  ];
+  await post(gateway, '/v1/chat/completions', { messages, tools: [tool('see [img-5]')] });
+  const body = lastBody(seeing);
+  assert.doesNotMatch(JSON.stringify(body), /\[img-\d+\]/);
+  assert.partialDeepStrictEqual(body, {
+    messages: [
+      { images: [ONE] },
+      {
+        thinking: 'hm [img -3]',
+        tool_calls: [{ function: { arguments: { a: ['[img -0]', { b: 'x[img -12]y', c: 7, d: null }] } } }],
+      },
+      { content: '[img -4]' },
+    ],
+    tools: [
+      {
+        function: {
+          description: 'see [img -5]',
+          parameters: { properties: { a: { enum: ['see [img -5]', '[img]'] } } },
+        },
+      },
+    ],
+  });
+});
