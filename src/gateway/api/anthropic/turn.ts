@@ -1,5 +1,5 @@
 import type { Body } from '../dialect/body.ts';
-import { isObject, type Json } from '../../json.ts';
+import { isObject, toolArguments, type Json } from '../../json.ts';
 import type { ContentPart, Message, ToolCall } from '../../exchange.ts';
 import { ContentList, textParts } from '../dialect/content-list.ts';
 import { readContentBlock } from './content.ts';
@@ -72,11 +72,9 @@ export class Turn {
   #addCall({ id, name, input }: Json, at: string): void {
     if (typeof id !== 'string' || typeof name !== 'string')
       this.#body.refuse(at, `${at}: a tool_use block needs an id and a name`);
-    else if (input !== undefined && input !== null && !isObject(input))
-      this.#body.refuse(`${at}.input`, `${at}.input: Input should be an object`);
     else {
       this.#conversation.names.set(id, name);
-      this.#calls.push({ id, name, arguments: isObject(input) ? input : {} });
+      this.#calls.push({ id, name, arguments: toolArguments(input) });
     }
   }
 

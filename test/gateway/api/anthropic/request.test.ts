@@ -146,3 +146,27 @@ test('a missing or wrong parameter is named as Anthropic names it', () => {
   );
   assert.match(refusal({ max_tokens: 'x' }), /max_tokens/);
 });
+
+test('the input of an earlier call that is no object does not end the conversation', () => {
+  const inputOf = (input: unknown): unknown => {
+    const content = [{ type: 'tool_use', id: 'c', name: 'f', input }];
+    const result = [{ type: 'tool_result', tool_use_id: 'c', content: 'r' }];
+    const messages = [
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content },
+      { role: 'user', content: result },
+    ];
+    return read({ messages }).request.messages[1]?.toolCalls[0]?.arguments;
+  };
+  for (const [input, expected] of [
+    [undefined, {}],
+    [null, {}],
+    ['', {}],
+    ['null', {}],
+    ['{"a":1}', { a: 1 }],
+    ['{"a": ', { arguments: '{"a": ' }],
+    [[1], { arguments: '[1]' }],
+    [{ a: 1 }, { a: 1 }],
+  ] as const)
+    assert.deepEqual(inputOf(input), expected, JSON.stringify(input));
+});
