@@ -1,4 +1,4 @@
-import { isObject } from '../../json.ts';
+import { isObject, type Json } from '../../json.ts';
 import type { Body } from './body.ts';
 
 // Parameters that identify the caller or the request and do not affect the response.
@@ -19,10 +19,23 @@ const NO_EFFECT = [
 export function ignoredParamsOf(body: Body, ignoredParams: readonly string[] = []): readonly string[] {
   for (const name of NO_EFFECT) body.value(name);
   const noEffect: string[] = [];
+  // No prompt is cut and no context shifted, except for Ollama's own clients; an answer in one piece is not streamed.
+  for (const name of ['truncate', 'shift', 'stream']) if (body.json[name] === false) body.value(name);
   if (body.flag('store') === true) noEffect.push('store');
   const bias = body.value('logit_bias');
   if (bias !== undefined && !(isObject(bias) && Object.keys(bias).length === 0)) noEffect.push('logit_bias');
   const tier = body.text('service_tier');
   if (tier !== undefined && tier !== 'auto' && tier !== 'default') noEffect.push('service_tier');
   return [...ignoredParams, ...noEffect, ...body.unread()];
+}
+
+/** The fields of `reasoning` without effect: all but `known`. OpenRouter's clients send `enabled`, `max_tokens` and `exclude`. */
+export function ignoredReasoning(reasoning: Json, known: readonly string[]): readonly string[] {
+  return (
+    Object.entries(reasoning)
+      .filter(([name, value]) => !known.includes(name) && (value ?? undefined) !== undefined)
+      // Its default.
+      .filter(([name, value]) => name !== 'exclude' || value !== false)
+      .map(([name]) => `reasoning.${name}`)
+  );
 }

@@ -80,6 +80,8 @@ export function readParsedRequest(
   return readBytes(bytes, (body) => {
     const ignoredParams: string[] = [];
     const value = read(body, ignoredParams);
+    // An answer in one piece is not streamed.
+    if (body.json['stream'] === false) body.value('stream');
     for (const name of body.unread()) ignoredParams.push(name);
     return { ok: true, value };
   });

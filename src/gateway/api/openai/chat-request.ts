@@ -1,11 +1,11 @@
 import type { Body } from '../dialect/body.ts';
-import { ignoredParamsOf } from '../dialect/ignored-params.ts';
+import { ignoredParamsOf, ignoredReasoning } from '../dialect/ignored-params.ts';
 import { OWN_OPTIONS, readOptions, type Options } from '../dialect/ollama-options.ts';
 import { isObject, type Json } from '../../json.ts';
 import { readModel, readSampling, readStop } from '../dialect/sampling.ts';
 import type { ChatRequest, FailureOr } from '../../exchange.ts';
 import { readChatMessages } from './messages.ts';
-import { readChoices, readStreamOptions, readReasoning, thinkingName } from './sampling.ts';
+import { readChoices, readStreamOptions, readReasoning, thinkingName, usesNestedEffort } from './sampling.ts';
 import { readChatTools } from './tool-choice.ts';
 
 /** A parsed chat request, the number of its choices, and the parameters that Ollama does not support. */
@@ -55,6 +55,7 @@ function unmetDefaults(body: Body): readonly string[] {
   const functions = body.value('functions');
   return [
     ...(verbosity === undefined || verbosity === 'medium' ? [] : ['verbosity']),
+    ...(usesNestedEffort(body) ? ignoredReasoning(body.object('reasoning') ?? {}, ['effort']) : []),
     ...(functions === undefined || (Array.isArray(functions) && functions.length === 0) ? [] : ['functions']),
   ];
 }

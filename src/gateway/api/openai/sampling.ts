@@ -39,9 +39,15 @@ export function readReasoning(body: Body): ChatRequest['thinking'] {
       );
 }
 
+/** Whether `reasoning` counts, which `reasoning_effort` replaces. */
+export function usesNestedEffort({ json }: Body): boolean {
+  return (json['reasoning_effort'] ?? undefined) === undefined;
+}
+
 /** The name of the parameter that sets the reasoning effort in this request. */
-export function thinkingName({ json }: Body): string {
-  if ((json['reasoning_effort'] ?? undefined) !== undefined) return 'reasoning_effort';
+export function thinkingName(body: Body): string {
+  const { json } = body;
+  if (!usesNestedEffort(body)) return 'reasoning_effort';
   const nested = isObject(json['reasoning']) ? json['reasoning']['effort'] : undefined;
   return (nested ?? undefined) === undefined ? 'think' : 'reasoning.effort';
 }

@@ -1,5 +1,5 @@
 import type { Body } from '../dialect/body.ts';
-import { ignoredParamsOf } from '../dialect/ignored-params.ts';
+import { ignoredParamsOf, ignoredReasoning } from '../dialect/ignored-params.ts';
 import { isObject, type Json } from '../../json.ts';
 import { readEffort, readModel, readSampling, readStop } from '../dialect/sampling.ts';
 import type { ChatRequest, FailureOr } from '../../exchange.ts';
@@ -48,6 +48,7 @@ export function readResponseRequest(body: Body): FailureOr<ResponseReading> {
   };
   readStreamOptions(body, stream);
   readTruncation(body, ignoredParams);
+  ignoredParams.push(...ignoredReasoning(reasoning, ['effort', 'summary', 'generate_summary']));
   const settings = settingsOf(body, echoedTools);
   const summary = isText(reasoning['summary']) || isText(reasoning['generate_summary']);
   const value = { request, settings, toolsByName, summary, ignoredParams: ignoredParamsOf(body, ignoredParams) };
