@@ -1,6 +1,6 @@
 import { startSim } from '../../src/sim/server.ts';
 import { KEY, startGateway } from '../gateway/running.ts';
-import { judgeWithCommand, testRows } from './judging.ts';
+import { BEYOND_API, judgeWithCommand, testRows } from './judging.ts';
 
 // The gateway in front of two simulated servers, whose model has every capability.
 const models = [
@@ -19,7 +19,10 @@ const gateway = await startGateway([], {
   hxllm: { backends: Object.fromEntries(sims.map(({ url }) => [url, { num_parallel: 4 }])) },
 });
 const beyond = [
+  ...BEYOND_API,
   'wire/errors/should-retry',
+  // The alias has a tag.
+  ...['chat', 'completions', 'responses', 'messages', 'ollama'].map((api) => `wire/tolerance/${api}-latest`),
   // These two providers read no thoughts but summaries of them.
   'vercel/openai-chat/reasoning',
   'vercel/openai-responses/reasoning',

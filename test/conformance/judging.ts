@@ -12,6 +12,13 @@ export interface Claim {
   readonly embed: string;
 }
 
+/** Cases of a choice that their API does not have. */
+export const BEYOND_API = [
+  'wire/schemas/ollama-forced-schema-forms',
+  'wire/calls/messages-allowed-tools',
+  'wire/calls/ollama-allowed-tools',
+];
+
 /** Judges a server with the public command, in a process of its own. */
 export async function judgeWithCommand(
   { url, key, model, embed }: Claim,

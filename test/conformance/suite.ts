@@ -7,6 +7,7 @@ import { answersBy as langChainBy, embeddingBy as langChainEmbeddingBy } from '.
 import { ANSWERS, EMBEDDING } from './ollama/answers.ts';
 import { LISTING } from './ollama/listing.ts';
 import { ERRORS as OLLAMA_ERRORS, TOOLS as OLLAMA_TOOLS } from './ollama/refusals.ts';
+import { TRUNCATION } from './ollama/truncation.ts';
 import { CHAT } from './openai/chat.ts';
 import { COMPLETIONS } from './openai/completions.ts';
 import { EMBEDDINGS } from './openai/embeddings.ts';
@@ -18,10 +19,14 @@ import { TOOLS } from './openai/tools.ts';
 import { RESPONSES } from './responses/response.ts';
 import { RESPONSE_TOOLS } from './responses/tools.ts';
 import { answersBy as vercelBy, embeddingBy as vercelEmbeddingBy } from './vercel/answers.ts';
+import { callCases, CHAT_CALLS, RESPONSES_CALLS } from './wire/calls.ts';
 import { CHAT as WIRE_CHAT } from './wire/chat.ts';
+import { contentCases } from './wire/content.ts';
 import { ERRORS as WIRE_ERRORS } from './wire/errors.ts';
 import { MODELS as WIRE_MODELS } from './wire/models.ts';
+import { schemaCases } from './wire/schemas.ts';
 import { STREAM as WIRE_STREAM } from './wire/stream.ts';
+import { CHAT_TOLERANCE, EMBED_TOKEN_LISTS, toleranceCases, TOKEN_LISTS } from './wire/tolerance.ts';
 
 /** Every case, in the order of the run. */
 export const SUITE: readonly Group[] = [
@@ -29,6 +34,27 @@ export const SUITE: readonly Group[] = [
   { client: 'wire', theme: 'chat', api: 'chat', cases: WIRE_CHAT },
   { client: 'wire', theme: 'stream', api: 'chat', cases: WIRE_STREAM },
   { client: 'wire', theme: 'errors', api: 'chat', cases: WIRE_ERRORS },
+  ...(['chat', 'responses', 'messages'] as const).map((api) => ({
+    client: 'wire' as const,
+    theme: 'content',
+    api,
+    cases: contentCases(api),
+  })),
+  ...(['chat', 'responses', 'messages', 'ollama'] as const).flatMap((api) => [
+    { client: 'wire' as const, theme: 'schemas', api, cases: schemaCases(api) },
+    { client: 'wire' as const, theme: 'calls', api, cases: callCases(api) },
+  ]),
+  { client: 'wire', theme: 'calls', api: 'chat', cases: CHAT_CALLS },
+  { client: 'wire', theme: 'calls', api: 'responses', cases: RESPONSES_CALLS },
+  ...(['chat', 'completions', 'embeddings', 'responses', 'messages', 'ollama'] as const).map((api) => ({
+    client: 'wire' as const,
+    theme: 'tolerance',
+    api,
+    cases: toleranceCases(api),
+  })),
+  { client: 'wire', theme: 'tolerance', api: 'chat', cases: CHAT_TOLERANCE },
+  { client: 'wire', theme: 'tolerance', api: 'completions', cases: TOKEN_LISTS },
+  { client: 'wire', theme: 'tolerance', api: 'embeddings', cases: EMBED_TOKEN_LISTS },
   { client: 'openai', theme: 'models', api: 'models', cases: MODELS },
   { client: 'openai', theme: 'chat', api: 'chat', cases: CHAT },
   { client: 'openai', theme: 'stream', api: 'chat', cases: STREAM },
@@ -46,6 +72,7 @@ export const SUITE: readonly Group[] = [
   { client: 'ollama', theme: 'listing', api: 'ollama', cases: LISTING },
   { client: 'ollama', theme: 'answers', api: 'ollama', cases: ANSWERS },
   { client: 'ollama', theme: 'embedding', api: 'ollama', cases: EMBEDDING },
+  { client: 'ollama', theme: 'truncation', api: 'ollama', cases: TRUNCATION },
   { client: 'ollama', theme: 'tools', api: 'ollama', cases: OLLAMA_TOOLS },
   { client: 'ollama', theme: 'errors', api: 'ollama', cases: OLLAMA_ERRORS },
   { client: 'vercel', theme: 'openai-chat', api: 'chat', cases: vercelBy('openai-chat') },

@@ -1,13 +1,17 @@
 import { test } from 'node:test';
-import { judgeWithCommand, testRows } from '../conformance/judging.ts';
+import { BEYOND_API, judgeWithCommand, testRows } from '../conformance/judging.ts';
 import { KEY, startGateway } from '../gateway/running.ts';
 import { startTwoRealOllamas, whyNoRealOllama } from './ollama-server.ts';
 
 const skip = whyNoRealOllama();
 
-// Random weights: the models talk, embed, follow grammars and accept tools, but neither call one nor think.
+// Random weights: the models talk, embed, follow grammars and accept tools, but neither call one, nor think, nor see.
 const BEYOND = [
+  'wire/content/chat-order',
+  'wire/content/responses-order',
+  'wire/content/messages-order',
   'wire/chat/reasoning',
+  ...BEYOND_API,
   'wire/errors/should-retry',
   'openai/tools/own-will',
   'openai/tools/own-will-stream',

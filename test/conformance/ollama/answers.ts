@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { embedModel, notApplicable, type Case } from '../case.ts';
 import { isVerdict, VERDICT } from '../openai/sdk.ts';
-import { PIXEL } from '../wire/asking.ts';
+import { names } from '../wire/apis.ts';
+import { PIXEL, post } from '../wire/asking.ts';
 import { client, HI } from './client.ts';
 
 export const ANSWERS: readonly Case[] = [
@@ -189,6 +190,26 @@ export const EMBEDDING: readonly Case[] = [
     run: async (target) => {
       const { embedding } = await client(target).embeddings({ model: embedModel(target), prompt: 'one' });
       assert.ok(embedding.length > 0 && typeof embedding[0] === 'number', 'expected numbers');
+    },
+  },
+  {
+    id: 'dimensions',
+    checks: 'dimensions shortens the vector; more than the model has are refused by name, or a header names them',
+    run: async (target) => {
+      const model = embedModel(target);
+      const embed = (dimensions?: number): Promise<Response> =>
+        post(target, '/api/embed', { model, input: 'one', dimensions });
+      const lengthIn = async (response: Response): Promise<number> =>
+        ((await response.json()) as { embeddings: number[][] }).embeddings[0]?.length ?? 0; // Ollama's shape
+      const own = await lengthIn(await embed());
+      assert.equal(await lengthIn(await embed(8)), 8, 'length');
+      const response = await embed(own + 1);
+      if (response.status === 400) assert.match(await response.text(), /dimensions/);
+      else
+        assert.ok(
+          names(response, 'dimensions'),
+          `expected dimensions to be named, found ${String(await lengthIn(response))} numbers`,
+        );
     },
   },
 ];

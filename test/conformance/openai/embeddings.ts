@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import OpenAI from 'openai';
 import { embedModel, type Case } from '../case.ts';
+import { names } from '../wire/apis.ts';
+import { post } from '../wire/asking.ts';
 import { sdk } from './sdk.ts';
 
 export const EMBEDDINGS: readonly Case[] = [
@@ -56,6 +58,19 @@ export const EMBEDDINGS: readonly Case[] = [
         if (!(error instanceof OpenAI.BadRequestError)) throw error;
         assert.equal(error.param, 'dimensions', 'param');
       }
+    },
+  },
+  {
+    id: 'dimensions-beyond',
+    checks: 'dimensions that the model does not have are refused by name, or a header names them',
+    run: async (target) => {
+      const model = embedModel(target);
+      const own = await sdk(target).embeddings.create({ model, input: 'short', encoding_format: 'float' });
+      const dimensions = 1 + (own.data[0]?.embedding.length ?? 0);
+      const response = await post(target, '/v1/embeddings', { model, input: 'short', dimensions });
+      const text = await response.text();
+      if (response.status === 400) assert.match(text, /dimensions/);
+      else assert.ok(names(response, 'dimensions'), `expected dimensions to be named, found ${text.slice(0, 80)}`);
     },
   },
   {
