@@ -3,6 +3,7 @@ import { DEFAULT_STRATEGY, STRATEGY_NAMES } from '../../core/routing-strategy.ts
 import type { Settings } from '../config.ts';
 import type { Value } from '../value.ts';
 import { readBackendList } from './backends.ts';
+import { readFolders } from './folders.ts';
 import { readMasterKey } from './master-key.ts';
 import { readModels } from './models.ts';
 import { Reader, type HostVariables } from './reader.ts';
@@ -11,28 +12,6 @@ import { nearestName } from '../../core/spelling.ts';
 import { judgeVariableNames } from './unknown-names.ts';
 
 const ACCOUNT = /^[a-z_][a-z0-9_-]{0,31}$/;
-const FOLDERS_OF_ALL = new Set([
-  '/',
-  '/bin',
-  '/boot',
-  '/dev',
-  '/etc',
-  '/home',
-  '/lib',
-  '/opt',
-  '/proc',
-  '/root',
-  '/run',
-  '/sbin',
-  '/srv',
-  '/sys',
-  '/tmp',
-  '/usr',
-  '/usr/local',
-  '/var',
-  '/etc/systemd',
-  '/etc/systemd/system',
-]);
 
 /** Reads and checks the documented variables of one host, with their defaults. */
 export function readHostSettings(variables: HostVariables, findings: Findings): Settings {
@@ -51,6 +30,21 @@ export function readHostSettings(variables: HostVariables, findings: Findings): 
       'litellm_prefix with the service manager process, which installs below its own folder',
       'add litellm_prefix: /absolute/path, or remove litellm_service_manager',
     );
+  const prefixValue = variables.get('litellm_prefix');
+  if (serviceManager === 'systemd' && prefix !== '' && prefixValue !== undefined)
+    reader.wrong(
+      prefixValue,
+      'no litellm_prefix with the service manager systemd, which reads its units from /etc/systemd/system',
+      'remove litellm_prefix; litellm_config_dir and litellm_install_dir choose other folders',
+    );
+  const folders = readFolders(
+    {
+      config: variables.get('litellm_config_dir'),
+      install: variables.get('litellm_install_dir'),
+      managed: serviceManager === 'systemd',
+    },
+    reader,
+  );
   return {
     models: readModels(variables.get('litellm_models'), backends, reader),
     backends,
@@ -60,8 +54,7 @@ export function readHostSettings(variables: HostVariables, findings: Findings): 
     user: readAccount(variables.get('litellm_user'), reader),
     group: readAccount(variables.get('litellm_group'), reader),
     routingStrategy: readStrategy(variables.get('litellm_routing_strategy'), reader),
-    configDir: readFolder(variables.get('litellm_config_dir'), '/etc/litellm', reader),
-    installDir: readFolder(variables.get('litellm_install_dir'), '/opt/litellm', reader),
+    ...folders,
     serviceManager,
     prefix,
     requireDomainJoin: reader.parsed(variables.get('litellm_require_domain_join')) ?? false,
@@ -110,19 +103,6 @@ function readAccount(value: Value | undefined, reader: Reader): string {
         'litellm');
 }
 
-function readFolder(value: Value | undefined, otherwise: string, reader: Reader): string {
-  const text = reader.text(value, 'an absolute path')?.replace(/(?<=.)\/+$/, '');
-  if (value === undefined || text === undefined) return otherwise;
-  if (!isCleanPath(text))
-    return (
-      reader.wrong(value, 'an absolute path of letters, digits, ".", "_", "-", without ..', `write ${otherwise}`) ??
-      otherwise
-    );
-  return FOLDERS_OF_ALL.has(text)
-    ? (reader.wrong(value, 'a folder of its own, not a system folder', `write ${otherwise}`) ?? otherwise)
-    : text;
-}
-
 function readPrefix(value: Value | undefined, reader: Reader): string {
   if (value?.kind === 'scalar' && value.value === '') return '';
   const text = reader.text(value, 'an absolute path, or ""')?.replace(/\/+$/, '');
@@ -130,9 +110,4 @@ function readPrefix(value: Value | undefined, reader: Reader): string {
   return text.startsWith('/') && !text.split('/').includes('..') && !/[\0\n"\\%$]/.test(text)
     ? text
     : (reader.wrong(value, 'an absolute path, or ""') ?? '');
-}
-
-// Paths with these characters need no quotes in a unit, a shell or sudoers.
-function isCleanPath(path: string): boolean {
-  return /^(?:\/[\w.@+-]+)+$|^\/$/.test(path) && !path.split('/').some((part) => part === '..' || part === '.');
 }

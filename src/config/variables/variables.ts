@@ -104,7 +104,8 @@ export const VARIABLES = {
   },
   litellm_user: {
     type: ACCOUNT,
-    meaning: 'The system user that the gateway runs as, without a shell. It is created if it does not exist.',
+    meaning:
+      'The system user that the gateway runs as, without a shell. It is created if it does not exist; an existing one must have no more rights than the service needs.',
     default: 'litellm',
   },
   litellm_group: {
@@ -119,12 +120,14 @@ export const VARIABLES = {
   },
   litellm_config_dir: {
     type: FOLDER,
-    meaning: 'The folder on the host for `config.yaml` and `litellm.env`.',
+    meaning:
+      'The folder on the host for `config.yaml` and `litellm.env`: new, empty, or hxllm’s already. The old one is removed when it changes.',
     default: '/etc/litellm',
   },
   litellm_install_dir: {
     type: FOLDER,
-    meaning: 'The folder on the host for releases and runtimes.',
+    meaning:
+      'The folder on the host for releases and runtimes: new, empty, or hxllm’s already. The old one is removed when it changes.',
     default: '/opt/litellm',
   },
   litellm_service_manager: {
@@ -134,7 +137,8 @@ export const VARIABLES = {
   },
   litellm_prefix: {
     type: text('an absolute path, or ""', String.raw`(?:/[^\n"\\%$]*)?`),
-    meaning: 'An absolute path before every path on the host; it is for the demo.',
+    meaning:
+      'An absolute path before every path on the host. It is for the demo, with the service manager `process` only.',
     default: '',
   },
   litellm_require_domain_join: {

@@ -83,6 +83,23 @@ for (const [what, text, found] of [
   ],
   ['root as the service’s user', 'litellm_user: root\n', 'variables.wrong-value 1 litellm_user'],
   ['a folder that the system shares', 'litellm_install_dir: /opt/\n', 'variables.wrong-value 1 litellm_install_dir'],
+  [
+    'one folder for both',
+    'litellm_config_dir: /srv/hx\nlitellm_install_dir: /srv/hx/\n',
+    'variables.wrong-value 1 litellm_config_dir',
+  ],
+  [
+    'a folder for config.yaml among the releases',
+    'litellm_config_dir: /opt/litellm/releases/conf\n',
+    'variables.wrong-value 1 litellm_config_dir',
+  ],
+  [
+    'a folder that the unit hides from its program',
+    'litellm_config_dir: /home/x/litellm\n',
+    'variables.wrong-value 1 litellm_config_dir',
+  ],
+  ['a folder that a boot empties', 'litellm_install_dir: /run/hx\n', 'variables.wrong-value 1 litellm_install_dir'],
+  ['a prefix with systemd', 'litellm_prefix: /srv/root\n', 'variables.wrong-value 1 litellm_prefix'],
   ['a folder with a way out', 'litellm_config_dir: /etc/../x\n', 'variables.wrong-value 1 litellm_config_dir'],
   [
     'an unknown routing strategy',
