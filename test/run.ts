@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { findOllamaBinary, labTestsLeftOut } from './lab/requirements.ts';
 import { installClients } from './conformance/packages.ts';
+import { runBare } from './run/bare.ts';
 import { unpackOpenSsh } from './run/openssh.ts';
 import { checkStatically } from './run/static.ts';
 import { runFiles, type Pace } from './run/suite.ts';
@@ -42,17 +43,24 @@ async function main(patterns: readonly string[]): Promise<number> {
   ] as const) {
     if (group.length > 0) tally = addTallies(tally, await runFiles(group, pace, ROOT));
   }
-  const leftOut = leftOutLines(files);
+  if (patterns.length === 0 && labTestsLeftOut() === undefined) {
+    say('once more with TERM=dumb LANG=C COLUMNS=40 NO_COLOR=1, no HOME and a path with a space');
+    tally = addTallies(tally, await runBare(plain, PLAIN, ROOT));
+  }
+  const leftOut = leftOutLines(files, patterns);
   process.stdout.write(`\n${[...leftOut, ...summaryLines(tally)].join('\n')}\n`);
   return tally.success && tally.tests > 0 ? 0 : 1;
 }
 
 /** The tests that were left out, and how to run them; they count as skipped. */
-function leftOutLines(files: readonly string[]): readonly string[] {
+function leftOutLines(files: readonly string[], patterns: readonly string[]): readonly string[] {
   const lab = files.some((file) => file.startsWith('test/lab/')) ? labTestsLeftOut() : undefined;
   const real = files.some((file) => file.startsWith('test/real/')) && findOllamaBinary() === undefined;
   return [
     ...(lab === undefined ? [] : [`LEFT OUT: the tests against real hosts (${lab})`]),
+    ...(lab === undefined || patterns.length > 0
+      ? []
+      : ['LEFT OUT: the second run, in a bare environment (with the lab)']),
     ...(real
       ? [
           'LEFT OUT: the tests against the real Ollama (there is no ollama here; HXLLM_OLLAMA_BIN=/path/to/ollama npm test runs them)',

@@ -40,7 +40,8 @@ export function createOperator(): Operator {
     rmSync(folder, { recursive: true });
   });
   // A home of their own: no ansible.cfg, known_hosts or ssh_config of this machine applies.
-  const environment = { HOME: folder, NO_COLOR: '1' };
+  // The terminal is stated, since signs and colours follow it.
+  const environment = { HOME: folder, NO_COLOR: '1', TERM: 'xterm', LC_ALL: 'C.UTF-8', COLUMNS: '80' };
   const hxllm = (...words: readonly string[]): Promise<CommandResult> =>
     run([process.execPath, PROGRAM, ...words], { cwd: folder, environment });
   return {

@@ -16,6 +16,8 @@ export interface FileRun {
 /** How to run one file. */
 export interface FileOptions {
   readonly root: string;
+  /** The whole environment of the file; without it, that of this process. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** The time limit: a file that still runs then hangs, and is stopped with all its processes. */
   readonly limit: AbortSignal;
   /** Called with one character for each finished test. */
@@ -32,14 +34,17 @@ const LINES = 40;
 type Failure = EventData.TestFail;
 
 /** Runs one test file to its end or to its time limit: node's own limits do not cover a file that does not end. */
-export async function runFile(file: string, { root, limit, mark, onPrinted }: FileOptions): Promise<FileRun> {
+export async function runFile(
+  file: string,
+  { root, environment = process.env, limit, mark, onPrinted }: FileOptions,
+): Promise<FileRun> {
   const startedMs = performance.now();
   const failures: Failure[] = [];
   const progress = createProgress();
   const stop = new AbortController();
   const id = randomUUID();
   let [tally, printed, overdue, refused] = [EMPTY, '', false, false];
-  const stream = run({ files: [file], cwd: root, signal: stop.signal, env: { ...process.env, [MARK]: id } });
+  const stream = run({ files: [file], cwd: root, signal: stop.signal, env: { ...environment, [MARK]: id } });
   const end = (): void => {
     overdue = true;
     // The runner then sees the end of the file; if a process holds its output open, the runner is aborted.

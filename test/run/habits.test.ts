@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { bareEnvironment } from './bare.ts';
 import { coverageTable } from './coverage.ts';
 import { summaryOf } from './static.ts';
 import { testsOf } from './watch.ts';
@@ -58,4 +59,10 @@ test('the last line of npm run check names the checks that were left out', () =>
   assert.equal(summaryOf({ passed: true, leftOut: [] }), 'all fine');
   assert.equal(summaryOf({ passed: true, leftOut: ['types', 'lint'] }), 'fine; left out: types, lint');
   assert.equal(summaryOf({ passed: false, leftOut: ['lint'] }), 'failed; left out: lint');
+});
+
+test('a bare environment keeps the path and the borrowed server, and nothing else of the terminal', () => {
+  const bare = bareEnvironment({ PATH: '/bin', HOME: '/root', CI: 'true', TERM: 'xterm', HXLLM_SSHD_BIN: '/sshd' });
+  const wanted = { PATH: '/bin', HXLLM_SSHD_BIN: '/sshd', TERM: 'dumb', LANG: 'C', COLUMNS: '40', NO_COLOR: '1' };
+  assert.deepEqual(bare, wanted);
 });

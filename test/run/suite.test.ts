@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -157,4 +157,21 @@ test('the closing lines are those of node’s own reporter', () => {
     'ℹ todo 0',
     'ℹ duration_ms 21',
   ]);
+});
+
+test('a bare run has no home, a terminal that can do nothing, and a path with a space', async () => {
+  for (const packages of ['node_modules', 'test/conformance/node_modules'])
+    mkdirSync(join(folder, packages), { recursive: true });
+  const [, told] = await runScript(
+    `import { writeFileSync } from 'node:fs';
+    const { HOME, TERM, PATH } = process.env;
+    writeFileSync(${JSON.stringify(join(folder, 'seen.json'))}, JSON.stringify([HOME ?? 'none', TERM, PATH !== undefined, import.meta.filename]));`,
+    `import { readFileSync } from 'node:fs';
+    import { runBare } from ${JSON.stringify(join(import.meta.dirname, 'bare.ts'))};
+    await runBare(['planted.test.mjs'], { concurrency: 1, limitMs: 60_000 }, ${JSON.stringify(folder)});
+    process.stdout.write('\n---' + readFileSync('seen.json', 'utf8'));`,
+  );
+  const [home, terminal, path, file] = JSON.parse(told) as readonly unknown[];
+  assert.deepEqual([home, terminal, path], ['none', 'dumb', true]);
+  assert.match(String(file), / .*planted\.test\.mjs$/);
 });

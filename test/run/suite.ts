@@ -8,12 +8,18 @@ export interface Pace {
   readonly concurrency: number;
   /** Time limit of a file, ms; a longer one hangs. */
   readonly limitMs: number;
+  /** The whole environment of the files; without it, that of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const WIDTH = 100;
 
 /** Runs test files with node's runner: a dot for each test, s for a skipped one, and at the end the failures with their reasons. */
-export async function runFiles(files: readonly string[], { concurrency, limitMs }: Pace, root: string): Promise<Tally> {
+export async function runFiles(
+  files: readonly string[],
+  { concurrency, limitMs, environment }: Pace,
+  root: string,
+): Promise<Tally> {
   const startedMs = performance.now();
   const waiting = files.map((file) => join(root, file));
   const failures: string[] = [];
@@ -26,7 +32,12 @@ export async function runFiles(files: readonly string[], { concurrency, limitMs 
   };
   const work = async (): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const ran = await runFile(file, { root, limit: AbortSignal.timeout(limitMs), mark });
+      const ran = await runFile(file, {
+        root,
+        ...(environment === undefined ? {} : { environment }),
+        limit: AbortSignal.timeout(limitMs),
+        mark,
+      });
       tally = addTallies(tally, ran.tally);
       failures.push(...ran.failures);
     }

@@ -78,7 +78,8 @@ function change({ owner, step }: Location, how: Mutation['how'], value: unknown)
   if (how === 'replace') owner[step] = structuredClone(value);
   else if (how === 'delete') Reflect.deleteProperty(owner, step);
   else if (how === 'wrap') owner[step] = [owner[step]];
-  else owner[typeof value === 'string' ? value : 'again'] = structuredClone(owner[step]);
+  // An array's `length` takes numbers alone, and JSON has no such key of arrays.
+  else owner[typeof value === 'string' && value !== 'length' ? value : 'again'] = structuredClone(owner[step]);
 }
 
 /** The text with some of its bytes changed, or cut off. */

@@ -1,0 +1,41 @@
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
+import { runFiles, type Pace } from './suite.ts';
+import type { Tally } from './tally.ts';
+
+/** Folders that the copy shares with the checkout, or has no use for. */
+const PACKAGES = ['node_modules', 'test/conformance/node_modules'];
+const LEFT_OUT = ['.git', 'evidence'];
+
+/** A terminal that can do nothing, another language and no home: cron jobs, CI systems and `env -i` look like this. */
+const BARE = { TERM: 'dumb', LANG: 'C', COLUMNS: '40', NO_COLOR: '1' };
+
+/**
+ * Runs test files of a copy of the checkout whose path has a space, in an environment of nothing but the path, BARE, and the server
+ * that tests borrow. Each of them alone has broken a program that was only tried in a developer's terminal.
+ */
+export async function runBare(files: readonly string[], pace: Pace, root: string): Promise<Tally> {
+  const folder = await mkdtemp(join(tmpdir(), 'hxllm bare '));
+  const copy = join(folder, basename(root));
+  try {
+    await cp(root, copy, {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (path) => ![...PACKAGES, ...LEFT_OUT].includes(relative(root, path)),
+    });
+    await mkdir(join(copy, 'evidence'), { recursive: true });
+    for (const packages of PACKAGES) await symlink(join(root, packages), join(copy, packages));
+    return await runFiles(files, { ...pace, environment: bareEnvironment(process.env) }, copy);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The variables of a bare environment. */
+export function bareEnvironment(of: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  const kept = Object.entries(of).filter(
+    (entry): entry is [string, string] => ['PATH', 'HXLLM_SSHD_BIN'].includes(entry[0]) && entry[1] !== undefined,
+  );
+  return { ...Object.fromEntries(kept), ...BARE };
+}
