@@ -169,7 +169,7 @@ test('a bare run has no home, a terminal that can do nothing, and a path with a 
     `import { readFileSync } from 'node:fs';
     import { runBare } from ${JSON.stringify(join(import.meta.dirname, 'bare.ts'))};
     await runBare(['planted.test.mjs'], { concurrency: 1, limitMs: 60_000 }, ${JSON.stringify(folder)});
-    process.stdout.write('\n---' + readFileSync('seen.json', 'utf8'));`,
+    process.stdout.write('\\n---' + readFileSync('seen.json', 'utf8'));`,
   );
   const [home, terminal, path, file] = JSON.parse(told) as readonly unknown[];
   assert.deepEqual([home, terminal, path], ['none', 'dumb', true]);
