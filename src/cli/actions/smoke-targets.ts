@@ -47,16 +47,16 @@ function smokeTarget(host: HostConfig, throughSsh: boolean, command: string): Re
       : here
         ? listen
         : target.address;
-  const chats = models.filter(({ mode }) => mode === 'chat');
+  const urls = backends.map(({ url }) => url);
+  const on = (names: readonly string[] | undefined): readonly string[] => names ?? urls;
   return ok({
     name: target.name,
     url: `http://${isIPv6(address) ? `[${address}]` : address}:${String(port)}`,
     key: key.value,
     models: models.map(({ name }) => name),
-    // A backend with embedding models only never answers a chat.
-    backends: backends
-      .map(({ url }) => url)
-      .filter((url) => chats.some((model) => model.backends === undefined || model.backends.includes(url))),
+    // A server without any alias has nothing to answer.
+    backends: urls.filter((url) => models.some((model) => on(model.backends).includes(url))),
+    placement: new Map(models.map((model) => [model.name, on(model.backends)])),
     embeddings: models.filter(({ mode }) => mode === 'embedding').map(({ name }) => name),
   });
 }

@@ -18,19 +18,25 @@ export interface SmokeCommandOptions extends PhaseOptions {
   readonly url?: string;
   readonly keyFile?: string;
   readonly throughSsh?: boolean | undefined;
+  /** Asks every alias of each of its servers. */
+  readonly everyServer?: boolean | undefined;
+  /** The time for questions to models, minutes. */
+  readonly budget?: number | undefined;
 }
 
 /** Runs smoke against the hosts of the inventory, or against one URL. */
 export function runSmokeCommand(
   session: Session,
-  { url, keyFile, throughSsh = false }: SmokeCommandOptions,
+  { url, keyFile, throughSsh = false, everyServer = false, budget }: SmokeCommandOptions,
 ): Promise<PhaseOutcome> {
   return runPhase(session, { ...record, next: nextAfter(session, undefined) }, (run) => {
     if (url !== undefined) return judgeUrl(session, run, url, keyFile);
     return withConfig(session, run, (config, tools) => {
       const targets = smokeTargets(config, throughSsh, typed(session, session.within ?? 'smoke'));
       if (!targets.ok) return Promise.resolve(failedBy(targets.problems));
-      return throughSsh ? judgeThroughSsh(config, targets.value, tools) : testAndNote(targets.value, tools);
+      const limits = { everyServer, ...(budget === undefined ? {} : { budgetMs: budget * 60_000 }) };
+      const asked = targets.value.map((target) => ({ ...target, ...limits }));
+      return throughSsh ? judgeThroughSsh(config, asked, tools) : testAndNote(asked, tools);
     });
   });
 }

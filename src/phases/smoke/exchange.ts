@@ -41,6 +41,12 @@ export function replyOf(exchange: Exchange | undefined): Reply | undefined {
   return exchange?.outcome.answered === true ? exchange.outcome.reply : undefined;
 }
 
+/** The server that an answer names. A failure names one too, but does not count as its answer. */
+export function backendOf(exchange: Exchange | undefined): string | undefined {
+  const reply = replyOf(exchange);
+  return reply?.status === 200 ? reply.headers['x-hxllm-backend'] : undefined;
+}
+
 /** A value inside parsed JSON; `undefined` if the path does not exist. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>(

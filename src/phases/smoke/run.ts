@@ -43,7 +43,11 @@ async function askTarget(target: SmokeTarget, { recorder, signal, nowMs }: Phase
   if (!url.ok) return url;
   const client = new Client(url.value, target.key, signal, nowMs);
   try {
-    const seen = await probe(client, target, (text) => recorder.event({ kind: 'progress', host: target.name, text }));
+    const tell = {
+      progress: (text: string) => recorder.event({ kind: 'progress', host: target.name, text }),
+      note: (text: string) => recorder.event({ kind: 'note', host: target.name, text }),
+    };
+    const seen = await probe(client, target, tell, nowMs);
     return ok({ target, exchanges: client.exchanges, results: judgeAll(SMOKE_CHECKS, seen, target.name) });
   } finally {
     await client.close();

@@ -1,5 +1,8 @@
 import type { Secret } from '../../core/secret.ts';
 
+/** The time for questions to models, ms: aliases and servers that are left after it are not asked. */
+export const BUDGET_MS = 600_000;
+
 /** One server to test. */
 export interface SmokeTarget {
   /** The inventory's name, or the URL. */
@@ -7,15 +10,26 @@ export interface SmokeTarget {
   /** `http://host:4000`, with or without `/v1`. */
   readonly url: string;
   readonly key: Secret | undefined;
-  /** Aliases that must be listed; `undefined`: another server, any models. */
+  /** Aliases that must be listed and answered; `undefined`: another server, any models. */
   readonly models: readonly string[] | undefined;
   /** URLs that `x-hxllm-backend` must show; `undefined`: not judged. */
   readonly backends: readonly string[] | undefined;
   /** The aliases of embedding models. */
   readonly embeddings: readonly string[];
+  /** The servers of an alias that is not on every one of `backends`. */
+  readonly placement?: ReadonlyMap<string, readonly string[]>;
+  /** Every alias is asked of every one of its servers, which may load each model everywhere. */
+  readonly everyServer?: boolean;
+  /** Instead of {@link BUDGET_MS}. */
+  readonly budgetMs?: number;
 }
 
 /** Whether the target is a gateway that hxllm installed. It is judged more strictly than other OpenAI-compatible servers. */
 export function isOurs(target: SmokeTarget): boolean {
   return target.models !== undefined || target.backends !== undefined;
+}
+
+/** The servers that an alias is configured on. */
+export function serversOf({ backends = [], placement }: SmokeTarget, alias: string): readonly string[] {
+  return placement?.get(alias) ?? backends;
 }

@@ -34,7 +34,7 @@ function urlOf(wanted: Config, throughSsh = false): string | undefined {
   return targets.ok ? targets.value[0]?.url : targets.problems[0].code;
 }
 
-test('a target has its host’s address, the key, the aliases, and the backends that can answer a chat', () => {
+test('a target has its host’s address, the key, the aliases, and the backends that serve one of them', () => {
   const targets = smokeTargets(config(), false, 'hxllm smoke');
   assert.deepEqual(targets, {
     ok: true,
@@ -44,7 +44,11 @@ test('a target has its host’s address, the key, the aliases, and the backends 
         url: 'http://10.0.0.5:4000',
         key: KEY,
         models: ['chat', 'embed'],
-        backends: [ONE],
+        backends: [ONE, TWO],
+        placement: new Map([
+          ['chat', [ONE]],
+          ['embed', [ONE, TWO]],
+        ]),
         embeddings: ['embed'],
       },
     ],

@@ -14,6 +14,8 @@ export interface Seen {
   readonly path: string;
   readonly key: string | undefined;
   readonly body: Record<string, unknown>;
+  /** The backend that the request names. */
+  readonly named: string | undefined;
 }
 
 /** A server on a free port of loopback. */
@@ -28,6 +30,8 @@ export const KEY = `sk-${'a1'.repeat(32)}`;
 export async function startFake(options: {
   readonly models: readonly string[];
   readonly backends: readonly string[];
+  /** The body of `/health`; without it there is no such path. */
+  readonly health?: object;
   readonly bend?: (seen: Seen, answer: Answer) => Answer | 'hang up' | 'say nothing';
 }): Promise<FakeServer> {
   const requests: Seen[] = [];
@@ -35,11 +39,10 @@ export async function startFake(options: {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const seen = await readRequest(request);
     requests.push(seen);
-    const good = answerOf(
-      seen,
-      options.models,
-      options.backends.length === 0 ? undefined : options.backends[turn % options.backends.length],
-    );
+    const { backends } = options;
+    // A named backend answers itself, as the gateway's do; the others take turns.
+    const own = seen.named !== undefined && backends.includes(seen.named) ? seen.named : undefined;
+    const good = answerOf(seen, options.models, own ?? backends[turn % backends.length], options.health);
     if (good.headers['x-hxllm-backend'] !== undefined) turn += 1;
     const answer = options.bend === undefined ? good : options.bend(seen, good);
     if (answer === 'hang up') request.socket.destroy();
@@ -75,7 +78,12 @@ export function page(status: number, title: string): Answer {
   };
 }
 
-function answerOf(seen: Seen, models: readonly string[], backend: string | undefined): Answer {
+function answerOf(
+  seen: Seen,
+  models: readonly string[],
+  backend: string | undefined,
+  health: object | undefined,
+): Answer {
   if (seen.path === '/health/liveliness') return json(200, "I'm alive!");
   if (seen.key !== KEY) {
     const code = seen.key === undefined ? null : 'invalid_api_key';
@@ -83,6 +91,7 @@ function answerOf(seen: Seen, models: readonly string[], backend: string | undef
   }
   const named: Record<string, string> = backend === undefined ? {} : { 'x-hxllm-backend': backend };
   const { model } = seen.body;
+  if (seen.path === '/health' && health !== undefined) return json(200, health);
   if (seen.path === '/v1/models')
     return json(200, {
       object: 'list',
@@ -138,5 +147,7 @@ async function readRequest(request: IncomingMessage): Promise<Seen> {
   for await (const chunk of request) text += String(chunk);
   // Smoke sends only JSON objects.
   const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
-  return { path: request.url ?? '', key: request.headers.authorization?.replace(/^Bearer /, ''), body };
+  const named = request.headers['x-hxllm-backend'];
+  const key = request.headers.authorization?.replace(/^Bearer /, '');
+  return { path: request.url ?? '', key, body, named: typeof named === 'string' ? named : undefined };
 }

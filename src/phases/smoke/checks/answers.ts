@@ -1,8 +1,8 @@
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
 import { at, describeReply, jsonOf, type Exchange, type Reply } from '../exchange.ts';
-import type { ProbeResults } from '../probes.ts';
-import { isOurs } from '../target.ts';
+import { listedModels, type ProbeResults } from '../probes.ts';
+import { BUDGET_MS, isOurs, type SmokeTarget } from '../target.ts';
 
 const FINISHES: ReadonlySet<unknown> = new Set(['stop', 'length', 'tool_calls', 'content_filter']);
 const RECORDED = 'see the recorded answer in report.json';
@@ -32,20 +32,59 @@ export const ANSWER_CHECKS: readonly Check<ProbeResults>[] = [
     title: 'embedding models are answered',
     severity: 'error',
     after: ['models.listed'],
-    judge: ({ embeddings, target }) => {
+    judge: ({ aliases, target }) => {
       if (target.embeddings.length === 0) return notApplicable('no embedding model is defined');
-      if (embeddings.length === 0) return unknown('the embedding models were not asked');
-      const verdicts = embeddings.map((exchange) =>
-        judgeOk(
-          exchange,
-          faultOfVectors,
-          (reply) => `${String(at(exchange.asked.body, 'model'))}: ${String(vectorsOf(reply)[0]?.length)} numbers`,
-        ),
-      );
+      const verdicts = target.embeddings.map((alias) => judgeAlias(alias, aliases.get(alias), target));
       return verdicts.find(({ outcome }) => outcome !== 'pass') ?? pass(verdicts.map(({ seen }) => seen).join('; '));
     },
   },
+  {
+    id: 'models.answered',
+    title: 'every alias is answered',
+    severity: 'error',
+    after: ['models.listed'],
+    judge: ({ aliases, model, models, target }) => {
+      if (target.models === undefined) {
+        const rest = listedModels(models).length - 1;
+        return notApplicable(
+          `of a server that hxllm did not install only ${model ?? 'one model'} is asked${rest > 0 ? `; ${String(rest)} more are listed` : ''}`,
+        );
+      }
+      const verdicts = target.models.map((alias) => [alias, judgeAlias(alias, aliases.get(alias), target)] as const);
+      const broken = verdicts.filter(([, { outcome }]) => outcome === 'fail');
+      const [first] = broken;
+      if (first !== undefined)
+        return failed(
+          `an answer from each of ${target.models.join(', ')}`,
+          broken.map(([alias, { seen }]) => `${alias}: ${seen}`).join('; '),
+          first[1].fix ?? RECORDED,
+        );
+      const missed = target.models.filter((alias) => aliases.get(alias) === undefined);
+      if (missed.length > 0) return outOfTime(missed, target);
+      const open = verdicts.find(([, { outcome }]) => outcome !== 'pass');
+      return open?.[1] ?? pass(target.models.join(', '));
+    },
+  },
 ];
+
+/** Aliases or servers that the time did not suffice for: no failure, and never a pass. */
+export function outOfTime(missed: readonly string[], { budgetMs }: SmokeTarget): Verdict {
+  const minutes = Math.ceil((budgetMs ?? BUDGET_MS) / 60_000);
+  return unknown(
+    `not asked within ${String(minutes)} minutes: ${missed.join(', ')}`,
+    `hxllm smoke --budget ${String(minutes * 3)}`,
+  );
+}
+
+function judgeAlias(alias: string, exchange: Exchange | undefined, target: SmokeTarget): Verdict {
+  return target.embeddings.includes(alias)
+    ? judgeOk(exchange, faultOfVectors, (reply) => `${alias}: ${String(vectorsOf(reply)[0]?.length)} numbers`)
+    : judgeOk(
+        exchange,
+        (reply) => faultOfChat(reply, alias, isOurs(target)),
+        () => alias,
+      );
+}
 
 /** Judges an exchange whose answer should be 200 without a fault. */
 function judgeOk(

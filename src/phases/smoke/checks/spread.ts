@@ -1,42 +1,124 @@
 import type { Check } from '../../../core/check.ts';
-import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
+import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
+import { backendOf, describeReply, type Exchange } from '../exchange.ts';
 import type { ProbeResults } from '../probes.ts';
+import type { ServerAnswer } from '../servers.ts';
+import { outOfTime } from './answers.ts';
 
-/** Does every backend answer requests? */
+/** Does every server answer, and is the work shared among them? */
 export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
   {
     id: 'backends.used',
-    title: 'every backend answers requests',
+    title: 'every backend answers when it is asked by name',
     severity: 'error',
-    after: ['models.listed', 'chat.answers'],
-    judge: ({ backends, target }) => {
-      const named = backends.filter((backend) => backend !== undefined);
-      if (target.backends === undefined)
-        return notApplicable(
-          named.length === 0
-            ? 'this server does not say which backend answered'
-            : `no backends are expected; answers came from ${[...new Set(named)].join(', ')}`,
-        );
-      if (backends.length === 0) return unknown('no request was sent to a backend');
-      if (named.length === 0)
+    after: ['models.listed'],
+    judge: judgeServers,
+  },
+  {
+    id: 'backends.every-alias',
+    title: 'every alias is answered by each of its servers',
+    severity: 'error',
+    after: ['models.listed'],
+    judge: ({ servers, target }) => {
+      if (target.everyServer !== true)
+        return notApplicable('asked with --every-server only: it may load every model everywhere');
+      if (servers.length === 0) return unknown('no server was asked by name');
+      const asked = servers.filter(({ exchange }) => exchange !== undefined);
+      const silent = asked.filter(({ exchange, server }) => backendOf(exchange) !== server);
+      if (silent.length > 0)
         return failed(
-          'x-hxllm-backend on replies',
-          'no such header: this is not a gateway that hxllm installed',
-          'hxllm enforce',
+          `${String(servers.length)} answers, one for each alias on each server`,
+          silent.map(describe).join('; '),
+          'hxllm preflight  # asks the backends',
         );
-      const strange = named.find((backend) => target.backends?.includes(backend) !== true);
-      if (strange !== undefined)
-        return failed(`answers from ${target.backends.join(', ')}`, `an answer from ${strange}`, 'hxllm enforce');
-      const idle = target.backends.filter((url) => !named.includes(url));
-      if (idle.length > 0)
-        return failed(
-          `an answer from each of ${target.backends.join(', ')}`,
-          `none of ${String(named.length)} answers came from ${idle.join(', ')}`,
-          'hxllm preflight',
+      const missed = servers
+        .filter(({ exchange }) => exchange === undefined)
+        .map(({ alias, server }) => `${alias} of ${server}`);
+      return missed.length > 0 ? outOfTime(missed, target) : pass(`${String(servers.length)} answers`);
+    },
+  },
+  {
+    id: 'backends.balanced',
+    title: 'a burst is answered by more than one server',
+    severity: 'error',
+    after: ['models.listed'],
+    judge: ({ burst }) => {
+      if (!burst.sent) return notApplicable(burst.why);
+      const { alias, servers, exchanges } = burst;
+      const size = String(exchanges.length);
+      const answered = exchanges.map(backendOf).filter((backend) => backend !== undefined);
+      const used = new Set(answered);
+      if (used.size >= 2) return pass(`${size} requests for ${alias} at once: ${count(answered)}`);
+      if (answered.length < exchanges.length)
+        return unknown(
+          `${String(answered.length)} of ${size} requests for ${alias} at once were answered`,
+          'hxllm preflight  # asks the backends',
         );
-      return pass(
-        target.backends.map((url) => `${url} ${String(named.filter((backend) => backend === url).length)}×`).join(', '),
+      return failed(
+        `answers from two of ${servers.join(', ')}, which have ${alias} in memory`,
+        `${size} requests at once: ${count(answered)}`,
+        'hxllm enforce',
       );
     },
   },
 ];
+
+function judgeServers({ aliases, servers, target }: ProbeResults): Verdict {
+  const named = [...aliases.values(), ...servers.map(({ exchange }) => exchange)]
+    .map(backendOf)
+    .filter((backend) => backend !== undefined);
+  if (target.backends === undefined)
+    return notApplicable(
+      named.length === 0
+        ? 'this server does not say which backend answered'
+        : `no backends are expected; answers came from ${[...new Set(named)].join(', ')}`,
+    );
+  const asked = [...aliases.values()].filter((exchange) => exchange !== undefined);
+  if (!asked.some(({ outcome }) => outcome.answered && outcome.reply.status === 200))
+    return unknown('no alias was answered');
+  if (named.length === 0)
+    return failed(
+      'x-hxllm-backend on replies',
+      'no such header: this is not a gateway that hxllm installed',
+      'hxllm enforce',
+    );
+  const strange = named.find((backend) => target.backends?.includes(backend) !== true);
+  if (strange !== undefined)
+    return failed(`answers from ${target.backends.join(', ')}`, `an answer from ${strange}`, 'hxllm enforce');
+  const isMissing = (url: string): boolean =>
+    !servers.some(({ server, exchange }) => server === url && backendOf(exchange) === url);
+  const missing = target.backends.filter(isMissing);
+  const silent = servers.filter(({ server, exchange }) => missing.includes(server) && exchange !== undefined);
+  const unasked = missing.filter((url) => !silent.some(({ server }) => server === url));
+  if (silent.length > 0)
+    return failed(
+      `an answer from each of ${target.backends.join(', ')}`,
+      silent.map(describe).join('; '),
+      'hxllm preflight  # asks the backends',
+    );
+  if (unasked.length > 0) return outOfTime(unasked, target);
+  return pass(
+    servers
+      .filter(({ server, exchange }) => backendOf(exchange) === server)
+      .map(({ server, alias }) => `${server} (${alias})`)
+      .join(', '),
+  );
+}
+
+function describe({ server, alias, exchange }: ServerAnswer): string {
+  return `${alias} of ${server}: ${exchange === undefined ? 'not asked' : describeExchange(exchange)}`;
+}
+
+/** An exchange without its expected answer, in a few words. */
+function describeExchange({ outcome }: Exchange): string {
+  if (!outcome.answered) return outcome.trouble.seen;
+  const backend = outcome.reply.headers['x-hxllm-backend'];
+  return outcome.reply.status === 200 ? `answered by ${backend ?? 'no named server'}` : describeReply(outcome.reply);
+}
+
+/** `http://a 2×, http://b 1×` */
+function count(backends: readonly string[]): string {
+  return [...Map.groupBy(backends, (backend) => backend)]
+    .map(([url, all]) => `${url} ${String(all.length)}×`)
+    .join(', ');
+}
