@@ -1,8 +1,8 @@
-import { candidatesOf, isWarm, type Candidate } from './candidate.ts';
+import { candidatesOf, isWarm } from './candidate.ts';
 import type { Decision, AttemptResult } from './event.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import { setLoading } from './queue.ts';
-import type { Policy } from './policy.ts';
+import type { NextLoad, Policy } from './policy.ts';
 import type { ModelLoad, Replica } from './replica.ts';
 import { markLoaded, markMaybeEvicted } from './residency.ts';
 import { observeLoad } from './speed.ts';
@@ -77,11 +77,17 @@ export function expectedLoadMs(
   return others.length === 0 ? undefined : Math.max(...others) + workMs;
 }
 
-function startLoad(fleet: Fleet, { deployment, backend, replica }: Candidate, nowMs: number, out: Decision[]): void {
+function startLoad(
+  fleet: Fleet,
+  { deployment, backend, replica, queue }: NextLoad,
+  nowMs: number,
+  out: Decision[],
+): void {
   backend.loading = replica.id;
   replica.load = {
     sinceMs: nowMs,
     runnerKey: deployment.runnerKey,
+    queue,
     cold: replica.residency.state === 'absent',
     model: replica.model,
     evictedMs: undefined,
