@@ -1,10 +1,9 @@
-import type { Become, Host } from '../core/host.ts';
+import type { Host } from '../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Recorder, StepState } from '../core/recorder.ts';
 import { changesHost, type Plan, type Step } from '../plan/plan.ts';
-import { withSudo, refusedBySudo } from './sudo.ts';
-import type { LockToken } from './lock.ts';
-import { LOCK_LOST, prepareScript, switchScript } from './script.ts';
+import type { HostRecord } from './host-record.ts';
+import { prepareScript, switchScript } from './script.ts';
 import { readTranscript } from './transcript.ts';
 import { upload } from './upload.ts';
 
@@ -17,22 +16,22 @@ export interface Applied {
 
 /** The tools for applying a plan to a host. */
 export interface ApplyTools {
-  readonly become: Become;
   readonly recorder: Recorder;
   readonly signal: AbortSignal;
   readonly nowMs: () => number;
   /** A random word that marks the journal's lines; no other output contains it. */
   readonly nonce: string;
-  /** The host's lock; a script does nothing if the lock is lost. */
-  readonly lockToken: LockToken | undefined;
+  /** Where the host notes what became of each step. */
+  readonly record: HostRecord;
 }
 
 const PREPARE_TIMEOUT_MS = 120_000;
 const SWITCH_TIMEOUT_MS = 300_000;
 
-/** Carries out a plan in order and journals every step. Stops at the first failure; a switch that fails is undone. */
+/** Carries out a plan in order on a host that is held, and journals every step. Stops at the first failure; a switch that fails is undone. */
 export async function applyPlan(plan: Plan, host: Host, tools: ApplyTools): Promise<Applied> {
   const done: string[] = [];
+  tools.recorder.event({ kind: 'record', host: host.name, id: tools.record.id });
   for (const batch of batchesOf(plan.steps)) {
     if (tools.signal.aborted) return { done, problems: [aborted(host.name)] };
     const problems = await runBatch(batch, plan, host, tools, done);
@@ -81,11 +80,18 @@ async function runBatch(
   say(first, 'started');
   if (batch.kind === 'upload') {
     const begin = tools.nowMs();
-    for (const action of first.actions) {
+    for (const [index, action] of first.actions.entries()) {
+      const isLast = index === first.actions.length - 1;
       if (action.kind !== 'upload') throw new Error(`${first.id} mixes uploads with ${action.kind}`);
-      const sent = await upload(host, tools.become, { ...action, title: first.title }, tools.signal);
+      const sent = await upload(
+        host,
+        { ...action, title: first.title },
+        tools.record,
+        isLast ? first.id : '',
+        tools.signal,
+      );
       if (!sent.ok) {
-        say(first, 'failed', sent.problems[0].detail, tools.nowMs() - begin);
+        say(first, endingOf(sent.problems[0]), sent.problems[0].detail, tools.nowMs() - begin);
         return sent.problems;
       }
     }
@@ -96,33 +102,37 @@ async function runBatch(
   const script = batch.kind === 'switch' ? switchScript(plan, batch.steps, tools) : prepareScript(batch.steps, tools);
   const stdout = await runScript(script, batch.kind, host, tools);
   if (!stdout.ok) {
-    say(first, 'failed', stdout.problems[0].detail);
+    say(first, endingOf(stdout.problems[0]), stdout.problems[0].detail);
     return stdout.problems;
   }
-  return report(batch, plan, host, readTranscript(stdout.value, tools.nonce), say, done);
+  return report(batch, plan, host, tools, readTranscript(stdout.value, tools.nonce), say, done);
+}
+
+/** A step whose end was not heard may have been carried out: the host's own record tells the next run. */
+function endingOf({ code }: Problem): StepState {
+  return code.startsWith('host.') ? 'unknown' : 'failed';
 }
 
 async function runScript(script: string, kind: Batch['kind'], host: Host, tools: ApplyTools): Promise<Result<string>> {
   // A switch that has begun is never aborted half way: it ends within its own time limits, and then the abort is honoured.
-  const options =
-    kind === 'switch'
-      ? { signal: new AbortController().signal, timeoutMs: SWITCH_TIMEOUT_MS }
-      : { signal: tools.signal, timeoutMs: PREPARE_TIMEOUT_MS };
-  const title = kind === 'switch' ? 'switch to the new state' : 'prepare the host';
-  const ran = await host.run(withSudo(tools.become, { argv: ['bash', '-s'], title, stdin: script }), options);
-  if (!ran.ok) return kind === 'switch' ? fail(outOfSight(ran.problems[0])) : ran;
-  if (ran.value.exitCode === 0) return ok(ran.value.stdout);
-  if (ran.value.exitCode === LOCK_LOST) return fail(lockLost(host.name));
-  const refused = refusedBySudo(host.name, tools.become, ran.value);
-  return fail(
-    refused ?? {
-      code: 'enforce.script-failed',
-      summary: 'the steps could not be run on the host',
-      detail: `bash ended with ${String(ran.value.exitCode)}: ${ran.value.stderr.trim().slice(-2000)}`,
-      fix: 'hxllm enforce  # after fixing what the host reports',
-      where: { host: host.name },
-    },
-  );
+  const isSwitch = kind === 'switch';
+  const options = isSwitch
+    ? { signal: new AbortController().signal, timeoutMs: SWITCH_TIMEOUT_MS }
+    : { signal: tools.signal, timeoutMs: PREPARE_TIMEOUT_MS };
+  const title = isSwitch ? 'switch to the new state' : 'prepare the host';
+  const breaks = isSwitch ? 'whole' : 'steps';
+  const ran = await host.run({ argv: ['bash', '-s'], title, stdin: script, breaks }, options);
+  if (!ran.ok)
+    return isSwitch && ran.problems[0].code !== 'enforce.lock-lost' ? fail(outOfSight(ran.problems[0])) : ran;
+  // A script that was ended on its way still says which steps it carried out.
+  if (ran.value.exitCode === 0 || ran.value.stdout.includes(`${tools.nonce} `)) return ok(ran.value.stdout);
+  return fail({
+    code: 'enforce.script-failed',
+    summary: 'the steps could not be run on the host',
+    detail: `bash ended with ${String(ran.value.exitCode)}: ${ran.value.stderr.trim().slice(-2000)}`,
+    fix: 'hxllm enforce  # after fixing what the host reports',
+    where: { host: host.name },
+  });
 }
 
 type Say = (step: Step, state: StepState, detail?: string, durationMs?: number) => void;
@@ -131,6 +141,7 @@ function report(
   batch: Batch,
   plan: Plan,
   host: Host,
+  { signal }: ApplyTools,
   transcript: ReturnType<typeof readTranscript>,
   say: Say,
   done: string[],
@@ -146,8 +157,11 @@ function report(
     if (undone === undefined) done.push(step.id);
   }
   const broken = failed === undefined ? undefined : batch.steps[failed.step];
-  if (failed === undefined || broken === undefined)
-    return finished.length === batch.steps.length ? [] : [silent(host.name)];
+  if (failed === undefined || broken === undefined) {
+    if (finished.length === batch.steps.length) return [];
+    if (finished.length === 0 && first !== undefined) say(first, 'unknown', 'its end was not reported');
+    return [signal.aborted ? aborted(host.name) : silent(host.name)];
+  }
   say(broken, 'failed', failed.printed, failed.durationMs);
   if (undone === true) for (const { step } of finished.toReversed()) if (changesHost(step)) say(step, 'undone');
   return [stepFailed(broken, failed.printed, batch.kind, plan, host.name, undone, transcript.stuck)];
@@ -201,17 +215,6 @@ function outOfSight(problem: Problem): Problem {
     ...problem,
     detail: `${problem.detail}\nThe host finishes what it has begun, or undoes it, by itself. The next run sees which, and continues from there.`,
     fix: 'hxllm enforce',
-  };
-}
-
-function lockLost(host: string): Problem {
-  return {
-    code: 'enforce.lock-lost',
-    summary: 'lost the lock on the host',
-    detail:
-      'The host heard nothing from this machine for too long and released the lock, so another run may have changed the host. This step and the steps after it changed nothing.',
-    fix: 'hxllm enforce --dry-run',
-    where: { host },
   };
 }
 

@@ -1,8 +1,11 @@
+import { RECORD } from './host-record.ts';
+
 /**
  * The bash functions that carry out actions on the host; a fixed text. `$nonce` marks the journal's lines. `$kept` is the
  * folder for replaced files, empty if nothing can be undone. The output of an action is shown only if it fails.
  */
 export const FUNCTIONS = `
+${RECORD}
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 umask 022
 kept= begun=$EPOCHSECONDS
@@ -42,7 +45,7 @@ check() (
   config=$2; [ ! -e "$2.hxllm-new" ] || config=$2.hxllm-new
   environment=$4; [ ! -e "$4.hxllm-new" ] || environment=$4.hxllm-new
   if [ -e "$environment" ]; then set -a; . "$environment" || exit; set +a; fi
-  if [ "$3" = - ]; then "$1" --check --config "$config"; else runuser -u "$3" -- "$1" --check --config "$config"; fi
+  if [ "$3" = - ]; then timeout 60 "$1" --check --config "$config"; else timeout 60 runuser -u "$3" -- "$1" --check --config "$config"; fi
 )
 ours() {
   local exe; exe=$(readlink "/proc/$1/exe" 2>/dev/null) || return
@@ -50,8 +53,10 @@ ours() {
 }
 start_process() (
   trap - HUP INT TERM PIPE
+  # The gateway outlives this script and must hold neither the lock nor the record.
+  [ -z "$recorder" ] || exec {recorder}>&-
   set -a; . "$3" || exit; set +a; cd / || exit
-  setsid nohup "$1" --config "$2" < /dev/null >> "$5" 2>&1 8>&- &
+  setsid nohup "$1" --config "$2" < /dev/null >> "$5" 2>&1 9>&- &
   echo $! > "$4"
 )
 stop_process() {
@@ -91,14 +96,27 @@ undo() {
   for ((each = \${#undos[@]} - 1; each >= 0; each--)); do eval "\${undos[each]}" || code=1; done
   return $code
 }
-# Whether this run still holds the lock; the second lock keeps it until this script ends.
-at_work() { exec 8>> "$1.work" && flock -s 8 && read -r token _ < "$1" && [ "$token" = "$2" ]; }
+# An interruption ends a script between two steps.
+interrupted() { [ -n "$HXLLM_WORK" ] && [ -e "$HXLLM_WORK/stop" ]; }
+# A file for the output of a step: in memory, so that a full disk does not lose the reason of a failure, and where there is room.
+choose_printed() {
+  local place
+  for place in "$HXLLM_WORK" /dev/shm /run "\${TMPDIR:-/tmp}"; do
+    [ -n "$place" ] && printed=$(mktemp -p "$place" hxllm.XXXXXXXXXX 2>/dev/null) || continue
+    { printf '%8000s' '' > "$printed"; } 2>/dev/null && return
+    rm -f -- "$printed"
+  done
+  printed=/dev/null
+}
+forget_printed() { [ "$printed" = /dev/null ] || rm -f -- "$printed"; }
+carried=()
 # Runs a step's function; its output is reported only if it fails.
 attempt() {
   local begin=$EPOCHREALTIME
   "$1_$2" < /dev/null > "$printed" 2>&1
   local code=$? ms=$(((\${EPOCHREALTIME/[.,]/} - \${begin/[.,]/}) / 1000))
-  [ $code = 0 ] || { say failed "$2" $ms "$(tail -c 4000 "$printed" | base64 -w0)"; return $code; }
-  [ "$1" != step ] || say done "$2" $ms
+  [ $code = 0 ] || { say failed "$2" $ms "$(tail -c 4000 "$printed" | base64 -w0)"; record failed "\${ids[$2]}"; return $code; }
+  [ "$1" = step ] || return 0
+  say done "$2" $ms; record done "\${ids[$2]}"; carried+=("\${ids[$2]}")
 }
 `;

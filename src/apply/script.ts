@@ -2,21 +2,14 @@ import { quote } from '../core/shell.ts';
 import type { Action, Plan, Step } from '../plan/plan.ts';
 import { actionLine, stageLine } from './action-lines.ts';
 import { FUNCTIONS } from './functions.ts';
-import type { LockToken } from './lock.ts';
+import type { HostRecord } from './host-record.ts';
 
 /** The values that frame every script. */
 export interface Frame {
   /** Marks the journal's lines. */
   readonly nonce: string;
-  /** The lock that must still be held; `undefined` if no other run can change the host. */
-  readonly lockToken: LockToken | undefined;
+  readonly record: HostRecord;
 }
-
-/** The exit code of a script that found its lock gone; it has changed nothing. */
-export const LOCK_LOST = 75;
-
-// In memory, so that a full disk does not lose the reason of a failure.
-const PRINTED = 'printed=$(mktemp -p /run 2> /dev/null || mktemp) || exit';
 
 type Inline = Exclude<Action, { kind: 'upload' }>;
 
@@ -28,10 +21,10 @@ export function prepareScript(steps: readonly Step[], frame: Frame): string {
     );
     return body('step', index, lines);
   });
-  return wrap(frame, bodies, [
-    PRINTED,
-    `for step in ${steps.map((_, index) => String(index)).join(' ')}; do attempt step "$step" || break; done`,
-    'rm -f -- "$printed"',
+  return wrap(frame, steps, bodies, [
+    'choose_printed',
+    `for step in ${steps.map((_, index) => String(index)).join(' ')}; do interrupted && break; attempt step "$step" || break; done`,
+    'forget_printed',
   ]);
 }
 
@@ -49,24 +42,25 @@ export function switchScript(plan: Plan, steps: readonly Step[], frame: Frame): 
     .map((action) => quote(`${action.path}.hxllm-new`));
   return wrap(
     frame,
+    steps,
     [
       ...parts.map(({ index, stage }) => body('stage', index, stage)),
       ...parts.map((part) => body(checkerOf(part), part.index, part.check)),
       ...acting.map(({ index, act }) => body('step', index, act)),
       body('recover', 'before', plan.recover.before.map(lineOf)),
       body('recover', 'after', plan.recover.after.map(lineOf)),
-      `unstage() { rm -f -- ${staged.join(' ')}; rm -rf -- "$kept" "$printed"; }`,
+      `unstage() { rm -f -- ${staged.join(' ')}; rm -rf -- "$kept"; forget_printed; }`,
     ],
     [
       "trap '' HUP INT TERM PIPE",
       `kept=${quote(plan.keepFolder)}; rm -rf -- "$kept" && mkdir -m 700 -- "$kept" || exit`,
-      PRINTED,
+      'choose_printed',
       `for step in ${staging.map(({ index }) => String(index)).join(' ')}; do attempt stage "$step" || { undo; unstage; exit 0; }; done`,
       ...checking.map((part) => `attempt ${checkerOf(part)} ${String(part.index)} || { undo; unstage; exit 0; }`),
       `for step in ${acting.map(({ index }) => String(index)).join(' ')}; do`,
       '  attempt step "$step" && continue',
       '  recover_before < /dev/null > /dev/null 2>&1',
-      '  undo && recover_after < /dev/null > "$printed" 2>&1 && say undone || say stuck "$(tail -c 4000 "$printed" | base64 -w0)"',
+      '  undo && recover_after < /dev/null > "$printed" 2>&1 && { say undone; record undone "${carried[@]}"; } || { say stuck "$(tail -c 4000 "$printed" | base64 -w0)"; record stuck "${carried[@]}"; }',
       '  break',
       'done',
       'unstage',
@@ -108,12 +102,15 @@ function body(kind: string, name: number | string, lines: readonly string[]): st
 }
 
 // bash reads a whole group before it runs any of it, so a connection that breaks leaves either nothing or all of it.
-function wrap({ nonce, lockToken }: Frame, functions: readonly string[], lines: readonly string[]): string {
-  const lock =
-    lockToken === undefined
-      ? ''
-      : `at_work ${quote(lockToken.file)} ${quote(lockToken.token)} 2> /dev/null || exit ${String(LOCK_LOST)}\n`;
-  return `{\nnonce=${quote(nonce)}\n${FUNCTIONS}\n${lock}${functions.join('\n')}\n${lines.join('\n')}\nexit 0\n}\n`;
+function wrap(
+  { nonce, record }: Frame,
+  steps: readonly Step[],
+  functions: readonly string[],
+  lines: readonly string[],
+): string {
+  const ids = steps.map((step) => quote(step.id)).join(' ');
+  const head = `nonce=${quote(nonce)} run=${quote(record.id)} journal=${quote(record.file)}\nids=(${ids})`;
+  return `{\n${head}\n${FUNCTIONS}\n${functions.join('\n')}\n${lines.join('\n')}\nexit 0\n}\n`;
 }
 
 function lineOf(action: Action): string {

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
-import type { Become, Host } from '../core/host.ts';
+import type { Host } from '../core/host.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
 import type { Upload } from '../plan/plan.ts';
-import { withSudo, refusedBySudo } from './sudo.ts';
+import { RECORD, type HostRecord } from './host-record.ts';
 
 const TIMEOUT_MS = 30 * 60_000;
 
@@ -12,7 +12,8 @@ const TIMEOUT_MS = 30 * 60_000;
 // on the host and would otherwise remove the file of its successor when it ends.
 const SCRIPT = `
 umask 022
-path=$1 sum=$2 mode=$3 packed=$4 manifest=$5
+path=$1 sum=$2 mode=$3 packed=$4 manifest=$5 run=$6 journal=$7 step=$8
+${RECORD}
 new=$path.hxllm-new.$$
 mkdir -p -- "\${path%/*}" || exit
 for folder in "\${path%/*}" "\${manifest%/*}"; do
@@ -24,33 +25,30 @@ seen=$(sha256sum < "$new"); seen=\${seen%% *}
 [ "$seen" = "$sum" ] || { rm -f -- "$new"; echo "$path arrived with sha256 $seen, expected $sum" >&2; exit 1; }
 chmod -- "$mode" "$new" && sync -- "$new" && mv -fT -- "$new" "$path" || exit
 [ -z "$manifest" ] || printf '%s %s\\n' "$sum" "$(stat -c '%s %Y' -- "$path")" > "$manifest"
+[ -z "$step" ] || record done "$step"
 `;
 
-/** Sends one file as a stream; the host moves it into place only if its hash is right. The Problem has the host's message. */
+/** Sends one file as a stream; the host moves it into place only if its hash is right, and notes `step` as done unless it is empty. The Problem has the host's message. */
 export async function upload(
   host: Host,
-  become: Become,
   action: Upload & { readonly title: string },
+  record: HostRecord,
+  step: string,
   signal: AbortSignal,
 ): Promise<Result<undefined>> {
   const { path, sha256, mode, compress, title, manifest = '' } = action;
-  const argv = ['bash', '-c', SCRIPT, 'hxllm', path, sha256, mode.toString(8), compress ? 'yes' : 'no', manifest];
-  const ran = await host.run(withSudo(become, { argv, title, stdin: streamOf(action) }), {
-    signal,
-    timeoutMs: TIMEOUT_MS,
-  });
+  const file = [path, sha256, mode.toString(8), compress ? 'yes' : 'no', manifest];
+  const argv = ['bash', '-c', SCRIPT, 'hxllm', ...file, record.id, record.file, step];
+  const ran = await host.run({ argv, title, stdin: streamOf(action) }, { signal, timeoutMs: TIMEOUT_MS });
   if (!ran.ok) return ran;
   if (ran.value.exitCode === 0) return ok(undefined);
-  const refused = refusedBySudo(host.name, become, ran.value);
-  return fail(
-    refused ?? {
-      code: 'enforce.upload-failed',
-      summary: `${path} could not be sent`,
-      detail: ran.value.stderr.trim(),
-      fix: `df -h ${path.slice(0, path.lastIndexOf('/'))}  # on ${host.name}`,
-      where: { host: host.name },
-    },
-  );
+  return fail({
+    code: 'enforce.upload-failed',
+    summary: `${path} could not be sent`,
+    detail: ran.value.stderr.trim(),
+    fix: `df -h ${path.slice(0, path.lastIndexOf('/'))}  # on ${host.name}`,
+    where: { host: host.name },
+  });
 }
 
 function streamOf({ source, compress }: Upload): AsyncIterable<Uint8Array> {

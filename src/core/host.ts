@@ -29,6 +29,11 @@ export interface Command {
   readonly title?: string;
   /** The input of the command: a text, or a stream for uploads. Secrets and rendered content travel here, never in `argv`. */
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /**
+   * Where an interruption may end the command on a host that is held: `any` (the default) at once, `steps` between its steps, so that
+   * it still reports those that it carried out, `whole` never. Other hosts end every command at once.
+   */
+  readonly breaks?: 'any' | 'steps' | 'whole';
 }
 
 /** The user of commands on a host: `sudo` is root (without sudo if the login user is root), `none` is the login user. */

@@ -23,6 +23,10 @@ export interface PhaseTools {
   readonly confirm: (proposal: ConfirmRequest) => Promise<boolean>;
   readonly signal: AbortSignal;
   readonly nowMs: () => number;
+  /** The operator and the machine, as the lock of a host names its holder: `ada@workstation`. */
+  readonly by?: string;
+  /** Ids in the hosts' own records of earlier runs that were cut off and are not closed yet. */
+  readonly cutOff?: readonly string[];
 }
 
 /** A question to the operator before something is changed. */

@@ -56,6 +56,8 @@ export type KeptEvent =
   | { readonly kind: 'progress'; readonly host: string; readonly text: string }
   | { readonly kind: 'check'; readonly result: CheckResult }
   | StepEvent
+  /** The host's own record of this run has lines with this id. */
+  | { readonly kind: 'record'; readonly host: string; readonly id: string }
   | { readonly kind: 'problem'; readonly problem: Problem }
   /** A line for the operator: the next command, things that were left alone. */
   | { readonly kind: 'note'; readonly host?: string; readonly text: string };

@@ -101,6 +101,12 @@ export function eventSchema(): JsonSchema {
         result: reportPart('checkResult'),
       }),
       { ...step, properties: { at: AT, ...step.properties }, required: ['at', ...(step.required ?? [])] },
+      objectOf<Line<'record'>>('The host notes from here on what becomes of each step.', {
+        at: AT,
+        kind: kindOf('record'),
+        host,
+        id: text('The first word of this run’s lines in `.hxllm-record` in the install folder of the host.'),
+      }),
       objectOf<Line<'problem'>>('A failure that is no check.', {
         at: AT,
         kind: kindOf('problem'),

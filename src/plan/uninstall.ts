@@ -1,5 +1,6 @@
 import { USER_GECOS } from '../core/mark.ts';
 import type { StepVerb } from '../core/recorder.ts';
+import { recordFile } from '../facts/host-record.ts';
 import type { Installation } from '../facts/installation/installation.ts';
 import type { HostPaths, Settings } from '../render/desired.ts';
 import { modeText } from './mode.ts';
@@ -174,7 +175,7 @@ function folderSteps(paths: HostPaths, { notes, entries }: Installation): readon
           ),
         ]),
     step('folders', 'remove the marker and the empty folders that hxllm created', [paths.marker, ...there].join('\n'), [
-      { kind: 'remove', paths: [paths.marker] },
+      { kind: 'remove', paths: [paths.marker, recordFile(paths.installDir)] },
       ...actions,
     ]),
   ];

@@ -45,12 +45,11 @@ function makeBench(context: TestContext): Bench {
       keepFolder: join(root, '.previous'),
     };
     return applyPlan(plan, host, {
-      become: 'none',
       recorder: { event: (event) => events.push(event), file: () => undefined },
       signal,
       nowMs: () => Date.now(),
       nonce: crypto.randomUUID(),
-      lockToken: undefined,
+      record: { file: join(root, '.hxllm-record'), id: 'a'.repeat(32) },
     });
   };
   return { root, events, apply };
@@ -153,12 +152,11 @@ test('a switch whose connection is lost is finished by the host: the Problem say
     keepFolder: join(root, '.previous'),
   };
   const { problems } = await applyPlan(plan, away, {
-    become: 'none',
     recorder: { event: () => undefined, file: () => undefined },
     signal: new AbortController().signal,
     nowMs: () => 0,
     nonce: 'n',
-    lockToken: undefined,
+    record: { file: join(root, '.hxllm-record'), id: 'a'.repeat(32) },
   });
   assert.deepEqual(
     problems.map(({ code, fix }) => [code, fix]),

@@ -76,6 +76,7 @@ export async function runPhase(
     recorder,
     signal,
     nowMs: terminal.nowMs,
+    by: `${terminal.userName}@${terminal.machineName}`,
     confirm: async ({ question }: { readonly question: string }) => {
       if (!asks(session)) return true;
       view.pause();

@@ -31,7 +31,7 @@ export interface PrepareOptions {
 /** Inspects a host and plans its changes; changes nothing. */
 export async function prepareHost(
   config: HostConfig,
-  { host, lockToken }: HostAccess,
+  { host, record }: HostAccess,
   bundle: Bundle,
   shipping: Shipping,
   options: PrepareOptions,
@@ -59,7 +59,7 @@ export async function prepareHost(
     foreign: state.value.foreign,
     timestamp: options.timestamp,
   };
-  return ok({ config, host, lockToken, desired, actual, plan: planHost(desired, actual) });
+  return ok({ config, host, record, desired, actual, plan: planHost(desired, actual) });
 }
 
 async function releaseFor(

@@ -1,5 +1,5 @@
 import { applyPlan } from '../../apply/apply.ts';
-import { becomeOf, type Config } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
 import { hostProblems } from '../../config/requirements.ts';
 import { randomId } from '../../core/id.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
@@ -76,12 +76,11 @@ async function applyAll(
     if (one.plan.steps.length === 0) continue;
     await keepForeign(one, tools);
     const applied = await applyPlan(one.plan, one.host, {
-      become: becomeOf(one.desired.settings),
       recorder,
       signal,
       nowMs,
       nonce: randomId(),
-      lockToken: one.lockToken,
+      record: one.record,
     });
     done.set(one, applied.done);
     notePutBack(one, applied.done, tools);

@@ -1,25 +1,28 @@
-import { takeLock, type LockToken } from '../../../apply/lock.ts';
-import { becomeOf, type HostConfig } from '../../../config/config.ts';
+import { holdHost } from '../../../apply/held-host.ts';
+import type { HostRecord } from '../../../apply/host-record.ts';
+import { becomeOf, pathsOf, type HostConfig } from '../../../config/config.ts';
 import { contentId } from '../../../core/hash.ts';
 import type { Host } from '../../../core/host.ts';
 import { randomId } from '../../../core/id.ts';
 import type { PhaseTools } from '../../../core/phase.ts';
 import { ok, type Result } from '../../../core/problem.ts';
+import { recordFile } from '../../../facts/host-record.ts';
+import { noShell } from '../../../facts/no-shell.ts';
 
-/** A connected host, with the token of its lock if something may be changed. */
+/** A connected host, with the place of its own record of the run. If something may be changed, it is held and its commands run as root. */
 export interface HostAccess {
   readonly host: Host;
-  readonly lockToken: LockToken | undefined;
+  readonly record: HostRecord;
 }
 
 /**
- * Connects to a host and, if something may be changed, takes its lock. Both are held until `opened` is disposed of, so that
- * the host cannot change between plan and apply.
+ * Connects to a host and, if something may be changed, takes its lock and becomes root, by one sudo for the whole run. Both are held
+ * until `opened` is disposed of, so that the host cannot change between plan and apply.
  */
 export async function openHost(
   { target, settings }: HostConfig,
   changes: boolean,
-  { connect, recorder, signal }: PhaseTools,
+  { connect, recorder, signal, by = 'hxllm' }: PhaseTools,
   opened: AsyncDisposableStack,
 ): Promise<Result<HostAccess>> {
   recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
@@ -27,15 +30,17 @@ export async function openHost(
   if (!connected.ok) return connected;
   const host = connected.value;
   opened.defer(() => host.close());
-  if (changes) {
-    const file =
-      settings.serviceManager === 'systemd'
-        ? '/run/hxllm.lock'
-        : `/tmp/hxllm-${contentId(settings.prefix, settings.installDir)}.lock`;
-    const taken = await takeLock(host, becomeOf(settings), { file, token: randomId() }, signal);
-    if (!taken.ok) return taken;
-    opened.defer(() => taken.value.release());
-    return ok({ host, lockToken: taken.value.token });
-  }
-  return ok({ host, lockToken: undefined });
+  const token = randomId();
+  const record = { file: recordFile(pathsOf(settings).installDir), id: token };
+  if (!changes) return ok({ host, record });
+  const name =
+    settings.serviceManager === 'systemd' ? 'lock' : `lock-${contentId(settings.prefix, settings.installDir)}`;
+  const held = await holdHost(
+    host,
+    { become: becomeOf(settings), token, by, name, noShell: (ran) => noShell(host.name, ran) },
+    signal,
+  );
+  if (!held.ok) return held;
+  opened.defer(() => held.value.release());
+  return ok({ host: held.value, record });
 }

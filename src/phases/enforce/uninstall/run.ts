@@ -1,5 +1,5 @@
 import { applyPlan } from '../../../apply/apply.ts';
-import { becomeOf, pathsOf, type Config, type HostConfig } from '../../../config/config.ts';
+import { pathsOf, type Config, type HostConfig } from '../../../config/config.ts';
 import { hostProblems } from '../../../config/requirements.ts';
 import { randomId } from '../../../core/id.ts';
 import type { PhaseReport, PhaseTools } from '../../../core/phase.ts';
@@ -64,12 +64,11 @@ async function applyAll(prepared: readonly Prepared[], tools: PhaseTools): Promi
   let changes = 0;
   for (const one of prepared.filter(({ plan }) => plan.steps.length > 0)) {
     const applied = await applyPlan(one.plan, one.host, {
-      become: becomeOf(one.config.settings),
       recorder,
       signal,
       nowMs,
       nonce: randomId(),
-      lockToken: one.lockToken,
+      record: one.record,
     });
     changes += applied.done.length;
     if (applied.problems.length > 0) return close(tools, 'failed', applied.problems, changes);

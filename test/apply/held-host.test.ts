@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { applyPlan, type Applied } from '../../src/apply/apply.ts';
+import { holdHost, type HeldHost, type HoldRequest } from '../../src/apply/held-host.ts';
+import type { Host } from '../../src/core/host.ts';
+import { randomId } from '../../src/core/id.ts';
+import type { Problem, Result } from '../../src/core/problem.ts';
+import type { PhaseEvent } from '../../src/core/recorder.ts';
+import { createLocalHost } from '../../src/remote/local/host.ts';
+import { until } from '../until.ts';
+
+const local = createLocalHost('here', process.env);
+const NEVER = new AbortController().signal;
+const LIMITS = { signal: NEVER, timeoutMs: 60_000 };
+
+interface Bench {
+  readonly root: string;
+  readonly folder: string;
+  readonly events: PhaseEvent[];
+  readonly take: (over?: Partial<HoldRequest>, host?: Host) => Promise<Result<HeldHost>>;
+  readonly apply: (
+    host: Host,
+    stage: 'prepare' | 'switch',
+    scripts: readonly string[],
+    signal?: AbortSignal,
+  ) => Promise<Applied>;
+}
+
+function makeBench(context: TestContext): Bench {
+  const root = mkdtempSync(join(tmpdir(), 'hxllm lock '));
+  const folder = join(root, 'lock folder');
+  // A lock that is still held when a test fails would keep the test file running for hours.
+  const stop = new AbortController();
+  const held: HeldHost[] = [];
+  context.after(async () => {
+    stop.abort();
+    await Promise.all(held.map((one) => one.release()));
+    rmSync(root, { recursive: true });
+  });
+  const events: PhaseEvent[] = [];
+  return {
+    root,
+    folder,
+    events,
+    take: async (over = {}, host = local) => {
+      const taken = await holdHost(
+        host,
+        {
+          become: 'none',
+          token: randomId(),
+          by: 'ada@workstation',
+          name: 'lock',
+          folder,
+          noShell: ({ stdout }): Problem => ({ code: 'host.no-shell', summary: '', detail: stdout, fix: '' }),
+          ...over,
+        },
+        stop.signal,
+      );
+      if (taken.ok) held.push(taken.value);
+      return taken;
+    },
+    apply: (host, stage, scripts, signal = NEVER) =>
+      applyPlan(
+        {
+          steps: scripts.map((script, index) => ({
+            id: `step.${String(index)}`,
+            title: 't',
+            detail: '',
+            stage,
+            verb: 'change',
+            actions: [{ kind: 'command', argv: ['sh', '-c', script] }],
+          })),
+          recover: { before: [], after: [] },
+          hasPrevious: false,
+          keepFolder: join(root, '.previous'),
+        },
+        host,
+        {
+          recorder: { event: (event) => events.push(event), file: () => undefined },
+          signal,
+          nowMs: () => Date.now(),
+          nonce: randomId(),
+          record: { file: join(root, '.hxllm-record'), id: 'b'.repeat(32) },
+        },
+      ),
+  };
+}
+
+function must(result: Result<HeldHost>): HeldHost {
+  assert.ok(result.ok, JSON.stringify(result));
+  return result.value;
+}
+
+function codeOf(result: Result<HeldHost>): string | undefined {
+  return result.ok ? undefined : result.problems[0].code;
+}
+
+function pipesOf(token: string): readonly string[] {
+  return ['/dev/shm', '/tmp'].flatMap((place) => readdirSync(place).filter((name) => name.includes(token)));
+}
+
+test('only one run holds the lock; the refused one learns the holder, which its owner alone can read', async (context) => {
+  const { root, folder, take } = makeBench(context);
+  const token = randomId();
+  const first = must(await take({ token }));
+  assert.deepEqual(
+    [folder, join(folder, 'lock')].map((path) => statSync(path).mode & 0o777),
+    [0o700, 0o600],
+  );
+  const second = await take();
+  assert.equal(codeOf(second), 'enforce.locked');
+  assert.match(
+    second.ok ? '' : second.problems[0].detail,
+    /held since \d{4}-\d\d-\d\dT\S+Z \S+ from this host \(ada@workstation\)/,
+  );
+  await first.release();
+  await must(await take()).release();
+  assert.deepEqual([readdirSync(root), pipesOf(token)], [[], []]);
+});
+
+test('commands of a held host have their arguments, input, output and exit code', async (context) => {
+  const host = must(await makeBench(context).take());
+  const ran = await host.run(
+    {
+      argv: ['bash', '-c', 'cat; printf "%s|" "$@"; echo oops >&2; exit 3', 'x', "it's\n", '$HOME', 'ä b', ''],
+      stdin: 'größe\n',
+    },
+    LIMITS,
+  );
+  assert.deepEqual(ran.ok && [ran.value.exitCode, ran.value.stdout, ran.value.stderr], [
+    3,
+    "größe\nit's\n|$HOME|ä b||",
+    'oops\n',
+  ]);
+});
+
+test('megabytes are streamed in and out, and a command need not read its input', async (context) => {
+  const host = must(await makeBench(context).take());
+  async function* source() {
+    for (let index = 0; index < 300; index += 1) {
+      await Promise.resolve();
+      yield new Uint8Array(65_536).fill(index);
+    }
+  }
+  const ran = await host.run({ argv: ['bash', '-c', 'tee >(wc -c >&2) | wc -c'], stdin: source() }, LIMITS);
+  assert.deepEqual(ran.ok && ran.value.stdout.trim(), String(300 * 65_536));
+  const early = await host.run({ argv: ['head', '-c', '1'], stdin: source() }, LIMITS);
+  assert.ok(early.ok && early.value.exitCode === 0);
+});
+
+test('a command ends with its time limit, with an abort, and with everything that it started', async (context) => {
+  const { root, take } = makeBench(context);
+  const host = must(await take());
+  const script = `bash -c 'trap "" HUP; echo > "$0"; sleep 600' '${root}/begun' & wait`;
+  const stop = new AbortController();
+  const running = host.run({ argv: ['bash', '-c', script] }, { signal: stop.signal, timeoutMs: 60_000 });
+  await until('the command has begun', () => existsSync(join(root, 'begun')));
+  stop.abort();
+  const ran = await running;
+  assert.equal(ran.ok ? undefined : ran.problems[0].code, 'host.aborted');
+  await until('nothing of it is left', async () => {
+    const left = await local.run({ argv: ['pgrep', '-f', `${root}/begun`] }, LIMITS);
+    return left.ok && left.value.exitCode === 1;
+  });
+});
+
+test('a host that hears nothing releases the lock, and a late script changes nothing', async (context) => {
+  const { root, folder, take, apply } = makeBench(context);
+  const silent = must(await take({ silenceS: 1 }));
+  await until('the host releases the lock', () => !existsSync(folder), 30_000);
+  const next = must(await take());
+  const late = await apply(silent, 'switch', [`touch '${root}/late'`]);
+  assert.deepEqual(
+    [late.problems.map((problem) => problem.code), existsSync(join(root, 'late'))],
+    [['enforce.lock-lost'], false],
+  );
+  assert.deepEqual((await apply(next, 'switch', [`touch '${root}/next'`])).problems, []);
+});
+
+for (const killed of ['nobody', 'its holder'])
+  test(`a switch that has begun keeps the lock to its end, although its run has gone (killed: ${killed})`, async (context) => {
+    const { root, take, apply } = makeBench(context);
+    const token = randomId();
+    const held = must(await take({ token }));
+    const changing = apply(held, 'switch', [
+      `touch '${root}/begun'; while [ -d '${root}' ] && [ ! -e '${root}/go' ]; do sleep 0.05; done; touch '${root}/done'`,
+    ]);
+    await until('the switch has begun', () => existsSync(join(root, 'begun')), 30_000);
+    if (killed === 'its holder') await local.run({ argv: ['pkill', '-KILL', '-f', `hxllm-${token}`] }, LIMITS);
+    const released = held.release();
+    assert.equal(codeOf(await take()), 'enforce.locked');
+    writeFileSync(join(root, 'go'), '');
+    await released;
+    await until('the switch has ended', () => existsSync(join(root, 'done')));
+    await changing;
+    await must(await take()).release();
+  });
+
+test('an interruption ends a preparation between two steps, and the finished ones are reported and on record', async (context) => {
+  const { root, events, take, apply } = makeBench(context);
+  writeFileSync(join(root, '.hxllm'), 'the marker\n');
+  const stop = new AbortController();
+  const applying = apply(
+    must(await take()),
+    'prepare',
+    [`touch '${root}/begun'; sleep 0.5`, `touch '${root}/second'`],
+    stop.signal,
+  );
+  await until('the first step has begun', () => existsSync(join(root, 'begun')));
+  stop.abort();
+  const { done, problems } = await applying;
+  assert.deepEqual([done, problems.map(({ code }) => code)], [['step.0'], ['host.aborted']]);
+  assert.ok(!existsSync(join(root, 'second')));
+  assert.deepEqual(
+    events.flatMap((event) => (event.kind === 'step' ? [`${event.id} ${event.state}`] : [])),
+    ['step.0 started', 'step.0 done'],
+  );
+  assert.match(readFileSync(join(root, '.hxllm-record'), 'utf8'), /^b{32} \d{4}-\S+Z step\.0 done\n$/);
+  assert.equal(statSync(join(root, '.hxllm-record')).mode & 0o777, 0o600);
+});
+
+test('every cause that keeps the lock away has its own code', async (context) => {
+  const { root, folder, take } = makeBench(context);
+  writeFileSync(folder, 'a file');
+  assert.equal(codeOf(await take()), 'enforce.lock-folder');
+  rmSync(folder);
+  mkdirSync(join(root, 'elsewhere'));
+  symlinkSync(join(root, 'elsewhere'), folder);
+  assert.equal(codeOf(await take()), 'enforce.lock-folder');
+  assert.deepEqual(readdirSync(join(root, 'elsewhere')), []);
+  rmSync(folder);
+  mkdirSync(folder);
+  symlinkSync(join(root, 'victim'), join(folder, 'lock'));
+  assert.equal(codeOf(await take()), 'enforce.lock-folder');
+  assert.ok(!existsSync(join(root, 'victim')));
+  assert.equal(codeOf(await take({ folder: '/proc/hxllm' })), 'enforce.lock-failed');
+  assert.equal(codeOf(await take({ folder: '/sys/hxllm' })), 'permission.lock-folder');
+});
+
+test('a folder of the same user that others may enter is closed before it is used', async (context) => {
+  const { folder, take } = makeBench(context);
+  mkdirSync(folder);
+  chmodSync(folder, 0o777);
+  must(await take());
+  assert.equal(statSync(folder).mode & 0o777, 0o700);
+});
+
+test('a host on which another command answers is told as such', async (context) => {
+  const forced: Host = {
+    ...local,
+    run: (command, options) => local.run({ ...command, argv: ['echo', 'This service allows sftp only.'] }, options),
+  };
+  assert.equal(codeOf(await makeBench(context).take({}, forced)), 'host.no-shell');
+});
