@@ -6,7 +6,7 @@ export interface HostRecord {
 
 /**
  * The bash function `record STATE STEP…`: appends a line for each step to `$journal` and waits until it is on the disk, so that
- * a run whose operator was cut off can be told later. A line is `$run TIME STEP STATE`. It is left out where the disk is full. Lines
+ * the steps of a run whose operator was cut off are known later. A line is `$run TIME STEP STATE`. It is left out where the disk is full. Lines
  * before the folder carries hxllm's marker wait for it: a file in an unmarked folder would make that folder look foreign.
  */
 export const RECORD = `

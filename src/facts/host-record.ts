@@ -1,6 +1,6 @@
 import type { Question } from './question.ts';
 
-/** A line of the host's own record: what became of a step of a run. */
+/** A line of the host's own record: the state of a step of a run. */
 export interface RecordLine {
   /** The id of the run on this host. */
   readonly run: string;

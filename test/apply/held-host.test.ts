@@ -3,7 +3,6 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -11,107 +10,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
-import { applyPlan, type Applied } from '../../src/apply/apply.ts';
-import { holdHost, type HeldHost, type HoldRequest } from '../../src/apply/held-host.ts';
+import { test } from 'node:test';
 import type { Host } from '../../src/core/host.ts';
 import { randomId } from '../../src/core/id.ts';
-import type { Problem, Result } from '../../src/core/problem.ts';
-import type { PhaseEvent } from '../../src/core/recorder.ts';
-import { createLocalHost } from '../../src/remote/local/host.ts';
 import { until } from '../until.ts';
-
-const local = createLocalHost('here', process.env);
-const NEVER = new AbortController().signal;
-const LIMITS = { signal: NEVER, timeoutMs: 60_000 };
-
-interface Bench {
-  readonly root: string;
-  readonly folder: string;
-  readonly events: PhaseEvent[];
-  readonly take: (over?: Partial<HoldRequest>, host?: Host) => Promise<Result<HeldHost>>;
-  readonly apply: (
-    host: Host,
-    stage: 'prepare' | 'switch',
-    scripts: readonly string[],
-    signal?: AbortSignal,
-  ) => Promise<Applied>;
-}
-
-function makeBench(context: TestContext): Bench {
-  const root = mkdtempSync(join(tmpdir(), 'hxllm lock '));
-  const folder = join(root, 'lock folder');
-  // A lock that is still held when a test fails would keep the test file running for hours.
-  const stop = new AbortController();
-  const held: HeldHost[] = [];
-  context.after(async () => {
-    stop.abort();
-    await Promise.all(held.map((one) => one.release()));
-    rmSync(root, { recursive: true });
-  });
-  const events: PhaseEvent[] = [];
-  return {
-    root,
-    folder,
-    events,
-    take: async (over = {}, host = local) => {
-      const taken = await holdHost(
-        host,
-        {
-          become: 'none',
-          token: randomId(),
-          by: 'ada@workstation',
-          name: 'lock',
-          folder,
-          noShell: ({ stdout }): Problem => ({ code: 'host.no-shell', summary: '', detail: stdout, fix: '' }),
-          ...over,
-        },
-        stop.signal,
-      );
-      if (taken.ok) held.push(taken.value);
-      return taken;
-    },
-    apply: (host, stage, scripts, signal = NEVER) =>
-      applyPlan(
-        {
-          steps: scripts.map((script, index) => ({
-            id: `step.${String(index)}`,
-            title: 't',
-            detail: '',
-            stage,
-            verb: 'change',
-            actions: [{ kind: 'command', argv: ['sh', '-c', script] }],
-          })),
-          recover: { before: [], after: [] },
-          hasPrevious: false,
-          keepFolder: join(root, '.previous'),
-        },
-        host,
-        {
-          recorder: { event: (event) => events.push(event), file: () => undefined },
-          signal,
-          nowMs: () => Date.now(),
-          nonce: randomId(),
-          record: { file: join(root, '.hxllm-record'), id: 'b'.repeat(32) },
-        },
-      ),
-  };
-}
-
-function must(result: Result<HeldHost>): HeldHost {
-  assert.ok(result.ok, JSON.stringify(result));
-  return result.value;
-}
-
-function codeOf(result: Result<HeldHost>): string | undefined {
-  return result.ok ? undefined : result.problems[0].code;
-}
-
-function pipesOf(token: string): readonly string[] {
-  return ['/dev/shm', '/tmp'].flatMap((place) => readdirSync(place).filter((name) => name.includes(token)));
-}
+import { codeOf, LIMITS, local, makeBench, must, pipesOf } from './bench.ts';
 
 test('only one run holds the lock; the refused one learns the holder, which its owner alone can read', async (context) => {
   const { root, folder, take } = makeBench(context);

@@ -199,6 +199,9 @@ test('uninstall removes hxllm’s things in an order that an interrupted run can
     'user.group',
     'folders',
   ]);
-  assert.deepEqual(plan.steps.at(-1)?.actions[0], { kind: 'remove', paths: ['/opt/litellm/.hxllm'] });
+  assert.deepEqual(plan.steps.at(-1)?.actions[0], {
+    kind: 'remove',
+    paths: ['/opt/litellm/.hxllm', '/opt/litellm/.hxllm-record'],
+  });
   assert.deepEqual(left, []);
 });

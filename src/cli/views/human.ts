@@ -69,6 +69,9 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
         if (event.state === 'started') return spinner.say(oneLine(event.title, terminal.stderr.columns() - 8));
         return result.write(stepBlock(event, layoutOf(result, under(event.host))));
       }
+      case 'record':
+        // Only the evidence needs it.
+        return undefined;
       case 'plan': {
         const legend = !legendShown;
         legendShown = true;
