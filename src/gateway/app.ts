@@ -79,18 +79,19 @@ function showMetrics(metrics: Metrics): Handler {
   };
 }
 
-function listModels({ env, req }: Context<GatewayEnv>): Response {
-  const { listed, since } = env.service;
+async function listModels({ env, req }: Context<GatewayEnv>): Promise<Response> {
+  const { listed, since } = await env.service.lookedAgain();
   const { limit, after_id, before_id } = req.query();
   return jsonResponse(
     env.dialect === ANTHROPIC ? modelPage(listed, { limit, after_id, before_id }, since) : modelsBody(listed, since),
   );
 }
 
-function showModel({ env, req }: Context<GatewayEnv>): Response {
-  const { models, since } = env.service;
+async function showModel({ env, req }: Context<GatewayEnv>): Promise<Response> {
+  const service = await env.service.lookedAgain();
+  const { models, since } = service;
   const id = env.dialect.aliasOf(req.param('id') ?? '', models);
-  if (!models.has(id)) return errorResponse(env, unknownModel(id));
+  if (service.groupOf(id) === undefined) return errorResponse(env, unknownModel(id));
   return jsonResponse(env.dialect === ANTHROPIC ? modelInfo(id, since) : modelBody(id, since));
 }
 

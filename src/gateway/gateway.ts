@@ -26,8 +26,13 @@ export interface Gateway {
 /** Makes a gateway for a configuration; `limits` replace the default limits of connections. */
 export function createGateway(config: GatewayConfig, log: Log, limits?: Partial<ConnectionLimits>): Gateway {
   // A reload replaces it; requests keep the service they began with.
-  let current = createService(config, log, (replica, how) => {
-    metrics.loaded(replica, how);
+  let current = createService(config, log, {
+    onLoaded: (replica, how) => {
+      metrics.loaded(replica, how);
+    },
+    onReplaced: (next) => {
+      current = next;
+    },
   });
   const service = (): Service => current;
   const metrics = createMetrics({

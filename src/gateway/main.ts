@@ -12,6 +12,7 @@ import { createLog, batchWrites } from './log.ts';
 import { exitCodeOf, problemText } from './process/problem-text.ts';
 import { reload } from './process/reload.ts';
 import { listenForSignals } from './process/signals.ts';
+import { countNames } from '../schema/wildcard.ts';
 
 /** Time for the reader of the log to take the last lines, after a stop, ms. */
 const LOG_GRACE_MS = 2000;
@@ -40,9 +41,10 @@ export async function gatewayMain(argv: readonly string[], program = 'hxllm gate
   const exposed = listening.kind === 'address' ? exposure(config, listening.address, file) : undefined;
   if (exposed !== undefined) return giveUp([exposed]);
   if (check) {
-    process.stdout.write(
-      `${file} is valid: ${pluralize(config.groups.length, 'model')} on ${pluralize(config.backends.length, 'backend')}\n`,
-    );
+    const { models, patterns } = countNames(config);
+    const names = patterns === 0 ? '' : ` and ${pluralize(patterns, 'pattern')} of names`;
+    const servers = pluralize(config.backends.length, 'backend');
+    process.stdout.write(`${file} is valid: ${pluralize(models, 'model')}${names} on ${servers}\n`);
     return 0;
   }
   return run(config, listening, flags.value);
@@ -96,7 +98,7 @@ async function run(config: GatewayConfig, listening: Listening, flags: Flags): P
   log({
     event: 'listening',
     addresses: addresses.value.map(addressText),
-    models: config.groups.length,
+    ...countNames(config),
     backends: config.backends.length,
   });
   await signals.first;

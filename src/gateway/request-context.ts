@@ -69,8 +69,11 @@ export interface RequestContext extends BodyHolder {
   readonly startedMs: number;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
-  /** The service of the configuration that was current at the start: a reload does not change a running request. */
-  readonly service: Service;
+  /**
+   * The service of the configuration that was current at the start: a reload does not change a running request. Only a name that was
+   * unknown then gets a later one.
+   */
+  service: Service;
   /** The client's API, known from the path. */
   readonly dialect: ClientDialect;
   readonly record: RequestRecord;

@@ -102,7 +102,7 @@ export function createGatewayServer(
       const status = outgoing.headersSent ? outgoing.statusCode : context.record.status;
       const line = accessLogLine(context, status, outgoing.writableFinished, performance.now());
       const { record, service: used } = context;
-      const model = used.models.has(record.alias ?? '') ? record.alias : undefined;
+      const model = used.models.has(record.alias ?? '') ? record.alias : used.groupOf(record.alias ?? '')?.name;
       metrics.ended(line, { model, backend: record.server });
       log({ ...line });
     };

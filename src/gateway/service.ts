@@ -1,10 +1,12 @@
-import type { Deployment, GatewayConfig, ModelGroup } from '../schema/gateway-config.ts';
+import type { Deployment, GatewayConfig, ModelGroup, Wildcard } from '../schema/gateway-config.ts';
+import { expandWildcards, wildcardOf } from '../schema/wildcard.ts';
 import type { Log } from './log.ts';
 import type { AttemptResult } from './route/event.ts';
 import { createFleet } from './route/fleet.ts';
 import type { Replica } from './route/replica.ts';
 import { fleetSpecOf, policyOf } from './scheduler/fleet-spec.ts';
 import { Loader } from './scheduler/loader.ts';
+import { ModelLister } from './scheduler/model-lister.ts';
 import { Poller } from './scheduler/poller.ts';
 import { Prober } from './scheduler/prober.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
@@ -18,6 +20,13 @@ export interface Service {
   readonly since: number;
   /** By every name that clients may ask for: aliases, and the names of their entries. */
   readonly models: ReadonlyMap<string, ModelGroup>;
+  /** The group of a name: its own, or the one of a wildcard that stands for one model. */
+  groupOf(name: string): ModelGroup | undefined;
+  readonly hasWildcards: boolean;
+  /** Whether a server may have got a model by this name since the servers behind wildcards were listed. */
+  mayAppear(name: string): boolean;
+  /** The current service, after a new list of the models behind wildcards, if there are any. */
+  lookedAgain(): Promise<Service>;
   /** The names of `models` that lists show: aliases that are not hidden. */
   readonly listed: readonly string[];
   /** The fallback models of a model, best first. */
@@ -31,19 +40,24 @@ export interface Service {
 
 /** The configuration of the moment, and the connections to its backends. */
 interface Current {
+  /** As the file has it. */
+  readonly written: GatewayConfig;
+  /** With the groups that wildcards make of the models of the servers. */
   readonly config: GatewayConfig;
   readonly upstream: Upstream;
 }
 
-/** Makes a service, and starts to poll its backends. `onLoaded` is called when a load has ended. */
-export function createService(
-  first: GatewayConfig,
-  log: Log,
-  onLoaded: (replica: Replica, result: AttemptResult) => void = () => {},
-): Service {
+/** The reports of a service: a load has ended; another service replaces it, because a server has other models. */
+export interface ServiceListener {
+  readonly onLoaded: (replica: Replica, result: AttemptResult) => void;
+  readonly onReplaced: (service: Service) => void;
+}
+
+/** Makes a service, and starts to poll its backends. */
+export function createService(first: GatewayConfig, log: Log, { onLoaded, onReplaced }: ServiceListener): Service {
   const since = Math.floor(Date.now() / 1000);
   const now = performance.now.bind(performance);
-  let current: Current = { config: first, upstream: new Upstream(first) };
+  let current: Current = { written: first, config: first, upstream: new Upstream(first) };
   const backendOf = (url: string): GatewayConfig['backends'][number] | undefined =>
     current.config.backends.find((backend) => backend.url === url);
 
@@ -80,6 +94,20 @@ export function createService(
       poller.pollNow();
     },
   });
+  const lister = new ModelLister({
+    servers: () => [...new Set(current.written.wildcards.flatMap(({ filled }) => filled.map(({ url }) => url)))],
+    list: async (url) => {
+      const backend = backendOf(url);
+      if (backend === undefined || scheduler.fleet.backends.get(url)?.circuit.state === 'open') return undefined;
+      const { query, read } = providerOf(backend).models;
+      const answer = await current.upstream.query(backend, query);
+      return answer === undefined ? undefined : read(answer);
+    },
+    onFound: () => {
+      onReplaced(replaceBy(current.written));
+    },
+    now,
+  });
   scheduler.connect({
     onDown: (backend, nextProbeMs, isNew) => {
       if (isNew) log({ event: 'backend-down', backend });
@@ -89,6 +117,7 @@ export function createService(
       if (wasDown) log({ event: 'backend-up', backend });
       // It may have been restarted, without its models.
       poller.pollNow();
+      void lister.lookNow();
     },
     onDoubt: (backend) => {
       prober.confirm(backend);
@@ -105,31 +134,47 @@ export function createService(
     config,
     since,
     ...namesOf(config),
+    lookedAgain: async () => {
+      await lister.look();
+      return latest;
+    },
     fallbacks: fallbacksOf(config),
     scheduler,
     upstream,
     replacedBy: (next) => {
-      // Before the scheduler, which may ask for a load at once: the load is to follow the new file.
-      current = { config: next, upstream: new Upstream(next, upstream) };
-      loader.learn(next);
-      scheduler.reconfigure(fleetSpecOf(next), policyOf(next));
-      loader.forget((id) => scheduler.fleet.deployments.has(id));
-      return serviceOf(current);
+      const replaced = replaceBy(next);
+      void lister.lookNow();
+      return replaced;
     },
     close: async () => {
       prober.close();
       poller.close();
+      lister.close();
       loader.close();
       scheduler.close();
       await upstream.close();
     },
   });
+  const replaceBy = (written: GatewayConfig): Service => {
+    const config = expandWildcards(written, lister.found);
+    // Before the scheduler, which may ask for a load at once: the load is to follow the new file.
+    current = { written, config, upstream: new Upstream(config, current.upstream) };
+    loader.learn(config);
+    scheduler.reconfigure(fleetSpecOf(config), policyOf(config));
+    loader.forget((id) => scheduler.fleet.deployments.has(id));
+    latest = serviceOf(current);
+    return latest;
+  };
+  let latest = serviceOf(current);
   loader.learn(first);
   poller.pollNow();
-  return serviceOf(current);
+  void lister.look();
+  return latest;
 }
 
-function namesOf({ groups, aliases, hidden }: GatewayConfig): Pick<Service, 'models' | 'listed'> {
+type Names = Pick<Service, 'models' | 'listed' | 'groupOf' | 'hasWildcards' | 'mayAppear'>;
+
+function namesOf({ groups, aliases, hidden, wildcards }: GatewayConfig): Names {
   const models = new Map(groups.map((group): [string, ModelGroup] => [group.name, group]));
   const listed = [...models.keys()].filter((name) => !hidden.has(name));
   for (const [alias, name] of aliases) {
@@ -139,7 +184,15 @@ function namesOf({ groups, aliases, hidden }: GatewayConfig): Pick<Service, 'mod
     if (!hidden.has(alias)) listed.push(alias);
   }
   for (const group of groupsByOwnName(groups)) if (!models.has(group.name)) models.set(group.name, group);
-  return { models, listed };
+  const matched = (name: string): Wildcard | undefined => wildcardOf(name, wildcards)?.wildcard;
+  const groupOf = (name: string): ModelGroup | undefined => {
+    const group = models.get(name);
+    if (group !== undefined || wildcards.length === 0) return group;
+    const wildcard = matched(name);
+    return wildcard === undefined || wildcard.fixed.length === 0 ? undefined : models.get(wildcard.pattern);
+  };
+  const mayAppear = (name: string): boolean => groupOf(name) === undefined && matched(name) !== undefined;
+  return { models, listed, groupOf, hasWildcards: wildcards.length > 0, mayAppear };
 }
 
 /** The deployments of each `litellm_params.model`: LiteLLM's clients may ask for `ollama_chat/NAME` as well. */

@@ -101,6 +101,8 @@ export interface Wildcard {
   readonly fixed: readonly Deployment[];
   /** Deployments with stars in `model`, for the parts of the name. */
   readonly filled: readonly Deployment[];
+  /** Lists show its names under another pattern. */
+  readonly isHidden: boolean;
 }
 
 /** An entry of `model_list` as `/model/info` shows it to LiteLLM's clients: without keys. */

@@ -3,7 +3,7 @@ import { isObject } from '../core/json.ts';
 import type { Deployment, ModelGroup, Wildcard } from './config-types.ts';
 import { readDeployment } from './deployment.ts';
 import type { Environment, UnsetReference } from './environment.ts';
-import { showValue, type DocumentPath, type Issue } from './issue.ts';
+import { type DocumentPath, type Issue } from './issue.ts';
 import { hasCredentials, mapping, text } from './kind.ts';
 import { defaultUrl, readModelName, type NamedModel } from './provider.ts';
 import { readSection, type IssueList } from './section.ts';
@@ -52,7 +52,6 @@ export function readModelList(
     const entry = entries?.[index];
     const name = isObject(entry) ? text.read(entry['model_name']) : undefined;
     if (name !== undefined) names.add(name);
-    if (name !== undefined && value !== undefined && !errors && isWildcard(name)) reportWildcard(name, index, findings);
     if (value === undefined || value === 'unset' || errors) continue;
     for (const { name: alias, value: deployment } of value) {
       const group = groups.get(alias);
@@ -75,7 +74,8 @@ function divided(
   for (const [name, deployments] of all)
     if (isWildcard(name)) {
       const [fixed, filled] = [false, true].map((has) => deployments.filter(({ model }) => isWildcard(model) === has));
-      wildcards.push({ pattern: name, fixed: fixed ?? [], filled: filled ?? [] });
+      const isHidden = name === ANY_PROVIDER[1] && all.has(ANY_PROVIDER[0] ?? '');
+      wildcards.push({ pattern: name, fixed: fixed ?? [], filled: filled ?? [], isHidden });
     } else groups.push({ name, deployments });
   return {
     groups,
@@ -137,16 +137,6 @@ function readEntry(
     name: alias,
     value: readDeployment(alias, entry, path, target, url, findings),
   }));
-}
-
-function reportWildcard(name: string, index: number, findings: IssueList): void {
-  const path: DocumentPath = ['model_list', index, 'model_name'];
-  findings.warning(
-    'config.not-honoured',
-    path,
-    `expected a model_name without a star, found ${showValue(name, path)}: requests for names that it matches are 404, unless fallbacks or aliases of this file name them`,
-    'add an entry for each model, with its full name as model_name',
-  );
 }
 
 /** Mistakes with a secret refuse the document: a key that no header holds, a URL with a password. */

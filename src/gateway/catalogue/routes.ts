@@ -19,11 +19,11 @@ export function addCatalogue(app: Hono<GatewayEnv>, withKey: (handler: Handler) 
   app.get('/', () => sizedResponse('Ollama is running', 200, { 'content-type': 'text/plain; charset=utf-8' }));
   app.get(
     '/api/tags',
-    withKey(async ({ env }) => jsonResponse(await listTags(env.service))),
+    withKey(async ({ env }) => jsonResponse(await listTags(await env.service.lookedAgain()))),
   );
   app.get(
     '/api/ps',
-    withKey(async ({ env }) => jsonResponse(await listLoaded(env.service))),
+    withKey(async ({ env }) => jsonResponse(await listLoaded(await env.service.lookedAgain()))),
   );
   app.get(
     '/api/version',
@@ -44,14 +44,15 @@ const CHANGE: Failure = {
 };
 
 async function show({ env }: Context<GatewayEnv>): Promise<Response> {
-  const { record, service } = env;
+  const { record } = env;
+  const service = await env.service.lookedAgain();
   const bytes = await readBody(env);
   const read = bytes.ok ? readBytes(bytes.value, readShow) : bytes;
   if (!read.ok) return errorResponse(env, read.failure);
   const { asked, verbose } = read.value;
   const alias = aliasOf(asked, service.models);
   record.alias = alias;
-  const group = service.models.get(alias);
+  const group = service.groupOf(alias);
   if (group === undefined) return errorResponse(env, unknownModel(asked));
   const { body: shown, from } = await showModel(service, { ...group, name: alias }, verbose);
   if (from === undefined) return jsonResponse(shown);

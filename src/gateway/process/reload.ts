@@ -7,6 +7,7 @@ import { loadConfigFile, problemOf } from './config-file.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Log } from '../log.ts';
 import { problemText } from './problem-text.ts';
+import { countNames } from '../../schema/wildcard.ts';
 
 /** The parts of the start that a reload needs. */
 export interface ReloadOptions {
@@ -67,7 +68,7 @@ async function readAndApply({
   gateway.metrics.reloaded('done');
   log({
     event: 'reloaded',
-    models: config.groups.length,
+    ...countNames(config),
     backends: config.backends.length,
     ...(moves ? { restart_needed: ['hxllm.listen'] } : {}),
   });

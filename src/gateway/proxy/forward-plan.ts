@@ -90,7 +90,7 @@ function ownFallbacks(
 ): readonly ModelGroup[] | undefined {
   const given = kind === 'failed' ? fallbacks : contextFallbacks;
   if (given === undefined || incoming.headers['x-hxllm-backend'] !== undefined) return undefined;
-  const named = new Set(namesIn(given, record.alias ?? '').map((name) => service.models.get(name)));
+  const named = new Set(namesIn(given, record.alias ?? '').map((name) => service.groupOf(name)));
   return [...named].flatMap((other) => (other === undefined || other === group ? [] : [other]));
 }
 

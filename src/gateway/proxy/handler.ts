@@ -27,6 +27,9 @@ export async function handleRequest(context: RequestContext, endpoint: Endpoint,
     const parsed = endpoint.parse(body.value, Date.now(), named);
     const request = parsed.ok ? parsed.value : parsed.passed;
     if (request === undefined) return reject(context, parsed.ok ? INTERNAL_ERROR : parsed.failure);
+    const { service } = context;
+    if (service.hasWildcards && service.mayAppear(nameIn(context, request)))
+      context.service = await service.lookedAgain();
     const model = resolveModel(context, request);
     if (!model.ok) return reject(context, model.failure);
     const group = ableGroup(context, request, model.value);
@@ -48,19 +51,23 @@ function reject(context: RequestContext, failure: Failure): void {
 }
 
 /** The deployments of the model that a request asks for: all, or those on the backend that `x-hxllm-backend` names. */
-function resolveModel(
-  { record, dialect, service: { models }, incoming }: RequestContext,
-  { model: asked, stream, control, translationFailure }: ParsedRequest,
-): FailureOr<ModelGroup> {
-  const written = control?.provider === undefined ? asked : completeName(asked, control.provider, models);
-  // An exact name is the usual case, and means itself in every API.
-  const alias = models.has(written) ? written : dialect.aliasOf(written, models);
-  const group = models.get(alias);
+function resolveModel(context: RequestContext, parsed: ParsedRequest): FailureOr<ModelGroup> {
+  const { record, service, incoming } = context;
+  const { stream, translationFailure } = parsed;
+  const alias = nameIn(context, parsed);
+  const group = service.models.get(alias) ?? service.groupOf(alias);
   // An unknown name is the client's text: the log takes it only up to a length.
   record.alias = group === undefined ? alias.slice(0, MAX_NAME_LENGTH) : alias;
   record.stream = stream;
   if (group === undefined) return { ok: false, failure: translationFailure ?? unknownModel(alias) };
   return pinToBackend(group, incoming.headers);
+}
+
+/** The name of a model in the configuration; the client's text if it has none. */
+function nameIn({ dialect, service: { models } }: RequestContext, { model: asked, control }: ParsedRequest): string {
+  const written = control?.provider === undefined ? asked : completeName(asked, control.provider, models);
+  // An exact name is the usual case, and means itself in every API.
+  return models.has(written) ? written : dialect.aliasOf(written, models);
 }
 
 /** The name of an entry that a model and its provider make; the model's own name if no entry has it. */

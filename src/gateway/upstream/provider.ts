@@ -48,6 +48,11 @@ export interface Provider {
     readonly readList: (body: string) => readonly ListedModel[] | undefined;
     readonly fail: (status: number, body: string) => ServerFailure;
   };
+  /** The models that the server has. */
+  readonly models: {
+    readonly query: BackendQuery;
+    readonly read: (answer: Json) => readonly string[];
+  };
   /** Present if the server says what a model can do. `read` gives `undefined` if an answer does not say. */
   readonly capabilities?: {
     readonly query: (model: string) => BackendQuery;

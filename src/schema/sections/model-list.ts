@@ -5,7 +5,7 @@ import { honours, knowsAll, type Section } from '../section.ts';
 export const MODEL_ENTRY = {
   model_name: honours(
     text,
-    'The alias that clients ask for. Entries with the same alias share its requests. A name with a star is served only where fallbacks or aliases of the file name one that it matches.',
+    'The alias that clients ask for. Entries with the same alias share its requests. A name with stars is a pattern: with stars in `model` it serves the models that the servers have, else every name that it matches.',
     {
       example: 'phi3-3.8b',
     },

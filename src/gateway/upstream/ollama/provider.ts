@@ -1,3 +1,4 @@
+import { isObject, type Json } from '../../json.ts';
 import type { ModelTarget, Provider } from '../provider.ts';
 import type { BackendQuery } from '../query-cache.ts';
 import { ollamaChat, ollamaCompletion, ollamaEmbed } from './call.ts';
@@ -7,6 +8,9 @@ import { ollamaFailure } from './ollama-failure.ts';
 import type { AliasSettings } from './options.ts';
 import { renderBody, renderedPrompt } from './render.ts';
 import { unheldParams } from './schema.ts';
+
+/** Short, since a model that was just pulled is to be found at once. */
+const TAGS: BackendQuery = { path: '/api/tags', holdsMs: 1000 };
 
 /** Ollama's native API. The gateway loads and unloads its models. */
 export const OLLAMA_PROVIDER: Provider = {
@@ -40,13 +44,20 @@ export const OLLAMA_PROVIDER: Provider = {
     }),
     read: renderedPrompt,
   },
+  models: { query: TAGS, read: namesInTags },
   catalogue: {
-    tags: { path: '/api/tags', holdsMs: 5000 },
+    tags: TAGS,
     loaded: { path: '/api/ps', holdsMs: 250 },
     version: { path: '/api/version', holdsMs: 60_000 },
     show: showQuery,
   },
 };
+
+function namesInTags({ models }: Json): readonly string[] {
+  return Array.isArray(models)
+    ? models.filter(isObject).flatMap(({ name }) => (typeof name === 'string' ? [name] : []))
+    : [];
+}
 
 // The verbose form is large and seldom asked for: it is not kept.
 function showQuery(model: string, verbose: boolean): BackendQuery {

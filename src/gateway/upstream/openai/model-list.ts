@@ -12,3 +12,8 @@ export function contextInModels(answer: Json | undefined, model: string): number
     found?.['max_context_length'],
   ].find((value) => typeof value === 'number');
 }
+
+/** The ids in an answer of `/v1/models`. */
+export function namesInModels({ data }: Json): readonly string[] {
+  return Array.isArray(data) ? data.filter(isObject).flatMap(({ id }) => (typeof id === 'string' ? [id] : [])) : [];
+}
