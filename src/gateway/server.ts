@@ -4,6 +4,7 @@ import type { Hono } from 'hono';
 import { getPath } from 'hono/utils/url';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Connections } from './http/connections.ts';
 import { setCorsHeaders } from './http/cors.ts';
 import { headFailure } from './http/request-head.ts';
@@ -80,12 +81,12 @@ export function createGatewayServer(
   const contexts = new WeakMap<IncomingMessage, RequestContext>();
 
   // An error in a listener would end the process, and so every other request.
-  const logErrors = (outgoing: ServerResponse, act: () => void): void => {
+  const logErrors = (stream: Duplex | ServerResponse, act: () => void): void => {
     try {
       act();
     } catch (error) {
       log({ event: 'request-error', error: errorStack(error) });
-      outgoing.destroy();
+      stream.destroy();
     }
   };
   const open = (
@@ -146,19 +147,23 @@ export function createGatewayServer(
     });
   });
   server.on('checkContinue', (incoming, outgoing) => {
-    const opened = open(incoming, outgoing);
-    const { shouldKeepAlive } = outgoing;
-    // A client that gets a final status instead may send its body, or not.
-    outgoing.shouldKeepAlive = false;
-    opened.context.askForBody = () => {
-      outgoing.shouldKeepAlive = shouldKeepAlive;
-      outgoing.writeContinue();
-    };
-    serve(opened);
+    logErrors(outgoing, () => {
+      const opened = open(incoming, outgoing);
+      const { shouldKeepAlive } = outgoing;
+      // A client that gets a final status instead may send its body, or not.
+      outgoing.shouldKeepAlive = false;
+      opened.context.askForBody = () => {
+        outgoing.shouldKeepAlive = shouldKeepAlive;
+        outgoing.writeContinue();
+      };
+      serve(opened);
+    });
   });
   server.on('checkExpectation', (incoming, outgoing) => {
-    outgoing.shouldKeepAlive = false;
-    refuse(open(incoming, outgoing).context, EXPECTATION_FAILED);
+    logErrors(outgoing, () => {
+      outgoing.shouldKeepAlive = false;
+      refuse(open(incoming, outgoing).context, EXPECTATION_FAILED);
+    });
   });
   const respondBare = (socket: Socket, failure: Failure, what: string): void => {
     const id = newRequestId();
@@ -178,8 +183,10 @@ export function createGatewayServer(
       message: `Not allowed to CONNECT to ${(incoming.url ?? '').slice(0, 200)}. (HINT: Perhaps you meant to use a different HTTP method?)`,
       allow: 'GET, HEAD, POST, OPTIONS',
     };
-    if (socket instanceof Socket) respondBare(socket, failure, 'CONNECT');
-    else socket.destroy();
+    logErrors(socket, () => {
+      if (socket instanceof Socket) respondBare(socket, failure, 'CONNECT');
+      else socket.destroy();
+    });
   });
   const answered = new WeakSet<Socket>();
   server.on('clientError', (error, socket) => {
@@ -188,8 +195,10 @@ export function createGatewayServer(
     else if (!answered.has(socket)) {
       answered.add(socket);
       connections.whenAnswered(socket, (arriving) => {
-        if (arriving === undefined) respondBare(socket, failure, errorCode(error) || error.name);
-        else respondToPart(socket, arriving.context, failure);
+        logErrors(socket, () => {
+          if (arriving === undefined) respondBare(socket, failure, errorCode(error) || error.name);
+          else respondToPart(socket, arriving.context, failure);
+        });
       });
     }
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startFake } from './fake-upstream.ts';
+import { rawConnection } from './http/raw-connection.ts';
 import { errorOf, startGateway, until, type Running } from './running.ts';
 
 const throwPlanted = (): never => {
@@ -56,3 +57,34 @@ test('an error in the end of a request is logged, and the gateway goes on', asyn
   Object.assign(gateway.metrics, { ended: () => undefined });
   assert.equal((await gateway.chat()).status, 200);
 });
+
+for (const [what, bytes] of [
+  ['a request that cannot be parsed', 'garbage\r\n\r\n'],
+  ['CONNECT', 'CONNECT x:80 HTTP/1.1\r\nhost: x\r\n\r\n'],
+])
+  test(`an error in the answer to ${String(what)} is logged, and the gateway goes on`, async () => {
+    await using fake = await startFake();
+    await using gateway = await startGateway([fake]);
+    const { ended } = gateway.metrics;
+    Object.assign(gateway.metrics, { ended: throwPlanted });
+    await using raw = await rawConnection(gateway, String(bytes));
+    await raw.whole();
+    assert.match(String(gateway.log.find(({ event }) => event === 'request-error')?.['error']), /^TypeError: planted/);
+    Object.assign(gateway.metrics, { ended });
+    assert.equal((await gateway.chat()).status, 200);
+  });
+
+for (const expectation of ['100-continue', 'a-miracle'])
+  test(`an error before the answer to a request with Expect: ${expectation} is logged, and the gateway goes on`, async () => {
+    await using fake = await startFake();
+    await using gateway = await startGateway([fake]);
+    const { service } = gateway;
+    Object.defineProperty(gateway.service(), 'config', { get: throwPlanted, configurable: true });
+    await using raw = await rawConnection(
+      gateway,
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nexpect: ${expectation}\r\ncontent-length: 2\r\n\r\n`,
+    );
+    await raw.whole();
+    assert.match(String(gateway.log.find(({ event }) => event === 'request-error')?.['error']), /^TypeError: planted/);
+    assert.equal(typeof service, 'function');
+  });

@@ -2,9 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Failure } from '../exchange.ts';
 
 /**
- * The reason why a request cannot be served whose head could be parsed: its Host header (RFC 9112, 3.2) or its transfer codings (6.1).
+ * The reason why a request cannot be served whose head could be parsed: its version (RFC 9112, 2.3), its Host header (3.2) or its transfer
+ * codings (6.1).
  */
 export function headFailure(incoming: IncomingMessage): Failure | undefined {
+  // Node's parser takes other versions too, for HTTP/2's sake.
+  if (incoming.httpVersionMajor !== 1) return invalid(`Expected HTTP/1.1, found HTTP/${incoming.httpVersion}.`);
   const hosts = numberOfHosts(incoming.rawHeaders);
   if (hosts > 1 || (hosts === 0 && incoming.httpVersion === '1.1'))
     return invalid(`Expected one Host header, found ${hosts === 0 ? 'none' : String(hosts)}.`);

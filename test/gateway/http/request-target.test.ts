@@ -16,6 +16,8 @@ const TARGETS: readonly (readonly [target: string, plain: string])[] = [
   ['//', '/'],
   ['http://host:4000//v1/models/', 'http://host:4000/v1/models'],
   ['http://host:4000', 'http://host:4000'],
+  ['HTTP://host:4000/v1/models/', 'http://host:4000/v1/models'],
+  ['Https://Host/v1/models', 'https://Host/v1/models'],
   ['/v1/models/hf.co%2F%2Fm', '/v1/models/hf.co%2F%2Fm'],
   ['*', '*'],
   ['', ''],

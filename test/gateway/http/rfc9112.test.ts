@@ -22,6 +22,8 @@ const HEADS: readonly (readonly [what: string, request: string, status: number])
   ['no Host on an unknown path', `GET /nope HTTP/1.1\r\n${CLOSE}\r\n`, 400],
   ['an empty Host', `GET /health/liveliness HTTP/1.1\r\nhost:\r\n${CLOSE}\r\n`, 200],
   ['HTTP/1.0 without Host', 'GET /health/liveliness HTTP/1.0\r\n\r\n', 200],
+  ['HTTP/2.0 as the version', `GET /health/liveliness HTTP/2.0\r\nhost: x\r\n${CLOSE}\r\n`, 400],
+  ['capitals in the scheme', `GET HTTP://x/health/liveliness HTTP/1.1\r\nhost: x\r\n${CLOSE}\r\n`, 200],
   ['gzip before chunked', `${HEAD}transfer-encoding: gzip, chunked\r\n${CLOSE}\r\n${CHUNK}0\r\n\r\n`, 501],
   ['identity before chunked', `${HEAD}transfer-encoding: identity, chunked\r\n${CLOSE}\r\n${CHUNK}0\r\n\r\n`, 501],
   [
