@@ -47,9 +47,10 @@ function isLocalName(name: string): boolean {
   return LOCAL_NAME.test(lower) || lower === hostname().toLowerCase();
 }
 
-/** The host of a Host header, without port and brackets. */
+/** The host of a Host header, without port and brackets; empty if it is no host, as in `[::1].example` or `a/.localhost`. */
 function nameOf(host: string): string {
-  return host.startsWith('[') ? host.slice(1, Math.max(1, host.indexOf(']'))) : host.replace(/:\d*$/, '');
+  const [, address, name] = /^(?:\[([^\]]+)\]|([^:/?#@\\\s[\]]+))(?::\d*)?$/.exec(host) ?? [];
+  return address ?? name ?? '';
 }
 
 function forbidden(why: string): Failure {

@@ -7,6 +7,7 @@ import type { RequestContext } from '../request-context.ts';
 import { INTERNAL_ERROR } from './failures.ts';
 import { isReady } from '../route/residency.ts';
 import type { Service } from '../service.ts';
+import { clientFailure } from './client-failure.ts';
 
 /** Answers with the estimated number of tokens of a prompt. It takes no slot and loads no model. */
 export async function countTokens(
@@ -23,7 +24,7 @@ export async function countTokens(
       : { ok: false, failure: INTERNAL_ERROR };
   if (!counted.ok) {
     record.failure = counted.failure.code ?? counted.failure.kind;
-    sendWhole(outgoing, dialect.errorResponse(counted.failure, id));
+    sendWhole(outgoing, dialect.errorResponse(clientFailure(counted.failure, service.config.backends), id));
     return;
   }
   const { ignoredParams } = record;

@@ -234,7 +234,7 @@ export class Forwarder {
   #fail(failure: Failure): void {
     if (this.#done) return;
     this.#done = true;
-    this.#listener.onFailure(clientFailure(failure));
+    this.#listener.onFailure(clientFailure(failure, this.#context.service.config.backends));
   }
 
   #release(result: AttemptResult, usage?: Usage): void {

@@ -59,10 +59,11 @@ export function recordFailedLoad(
 }
 
 /** Records the failure of an attempt: with the server's words, if a client does not get them, and the gateway's own error. */
-export function recordFailure(context: Pick<RequestContext, 'record'>, failure: ServerFailure): void {
-  const { record } = context;
+export function recordFailure(context: Pick<RequestContext, 'record' | 'service'>, failure: ServerFailure): void {
+  const { record, service } = context;
   record.failure = failure.code ?? failure.kind;
-  if (clientFailure(failure) !== failure) record.failureText = withoutKeys(failure.message.slice(0, MAX_TEXT_LENGTH));
+  if (clientFailure(failure, service.config.backends) !== failure)
+    record.failureText = withoutKeys(failure.message.slice(0, MAX_TEXT_LENGTH));
   if (failure.error !== undefined) noteError(context, failure.error);
 }
 
