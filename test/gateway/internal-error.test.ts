@@ -65,12 +65,11 @@ for (const [what, bytes] of [
   test(`an error in the answer to ${String(what)} is logged, and the gateway goes on`, async () => {
     await using fake = await startFake();
     await using gateway = await startGateway([fake]);
-    const { ended } = gateway.metrics;
     Object.assign(gateway.metrics, { ended: throwPlanted });
     await using raw = await rawConnection(gateway, String(bytes));
     await raw.whole();
     assert.match(String(gateway.log.find(({ event }) => event === 'request-error')?.['error']), /^TypeError: planted/);
-    Object.assign(gateway.metrics, { ended });
+    Object.assign(gateway.metrics, { ended: () => undefined });
     assert.equal((await gateway.chat()).status, 200);
   });
 
@@ -78,7 +77,6 @@ for (const expectation of ['100-continue', 'a-miracle'])
   test(`an error before the answer to a request with Expect: ${expectation} is logged, and the gateway goes on`, async () => {
     await using fake = await startFake();
     await using gateway = await startGateway([fake]);
-    const { service } = gateway;
     Object.defineProperty(gateway.service(), 'config', { get: throwPlanted, configurable: true });
     await using raw = await rawConnection(
       gateway,
@@ -86,5 +84,4 @@ for (const expectation of ['100-continue', 'a-miracle'])
     );
     await raw.whole();
     assert.match(String(gateway.log.find(({ event }) => event === 'request-error')?.['error']), /^TypeError: planted/);
-    assert.equal(typeof service, 'function');
   });
