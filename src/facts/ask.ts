@@ -3,7 +3,7 @@ import type { Become, CallOptions, Host } from '../core/host.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
 import { shellLine } from '../core/shell.ts';
 import { noShell } from './no-shell.ts';
-import type { Answer, Fact, Facts, Question, Questions } from './question.ts';
+import { NO_SUDO, type Answer, type Fact, type Facts, type Question, type Questions } from './question.ts';
 
 const DEFAULT_TIMEOUT_S = 10;
 
@@ -57,7 +57,7 @@ export function compose(
   const limitS = SUDO_TIMEOUT_S + Math.max(0, ...asRoot.map(([, question]) => question.timeoutS ?? DEFAULT_TIMEOUT_S));
   const elevated = {
     // printf is a part of bash, so the length of its argument has no limit.
-    line: `${shellLine(['printf', String.raw`%s\n`, `${nonce}:sudo`])}; ${shellLine(['printf', '%s', root])} | if [ "$(id -u)" = 0 ]; then bash -s; else sudo -n bash -s 2>&1; fi`,
+    line: `${shellLine(['printf', String.raw`%s\n`, `${nonce}:sudo`])}; ${shellLine(['printf', '%s', root])} | if [ "$(id -u)" = 0 ]; then bash -s; elif ! command -v sudo >/dev/null; then echo "${NO_SUDO}$(command -v doas >/dev/null && echo ' (doas is there)')"; else sudo -n bash -s 2>&1; fi`,
     read: `timeout ${String(limitS)} cat`,
   };
   const lines = [
@@ -129,7 +129,7 @@ function factOf(question: Question<unknown> | undefined, answer: Answer | undefi
       ? {
           known: false,
           why: `it needs root, and sudo ${refusal === '' ? 'gave no answer' : `said: ${refusal}`}`,
-          lacksRoot: true,
+          refusal,
         }
       : { known: false, why: 'the host gave no answer' };
   if (answer.exitCode === 124 || answer.exitCode === 137)

@@ -1,4 +1,4 @@
-import type { Question } from './question.ts';
+import { NO_SUDO, type Fact, type Question } from './question.ts';
 
 /** The user of the connection on a host. */
 export interface Identity {
@@ -11,7 +11,7 @@ export type Sudo =
   | { readonly state: 'granted' }
   /** `message` is the last line of sudo's output. */
   | { readonly state: 'refused'; readonly message: string }
-  | { readonly state: 'missing' };
+  | { readonly state: 'missing'; readonly hasDoas: boolean };
 
 /** The user of the connection. */
 export const identityQuestion: Question<Identity> = {
@@ -27,15 +27,13 @@ export function parseIdentity(text: string): Identity {
   return { userName: name ?? id, root: id === '0' };
 }
 
-/** Tries `sudo -n`, as all other commands use it. sudo may wait for a directory server, so the timeout is long. */
-export const sudoQuestion: Question<Sudo> = {
-  script: 'command -v sudo >/dev/null || exit 127; sudo -n true 2>&1',
-  as: 'user',
-  timeoutS: 20,
-  parse: ({ stdout, exitCode }) => {
-    if (exitCode === 127) return { state: 'missing' };
-    return exitCode === 0
-      ? { state: 'granted' }
-      : { state: 'refused', message: stdout.trim().split('\n').at(-1) ?? '' };
-  },
-};
+/** Known if sudo lets the questions for root run. It needs no sudo of its own, which may wait for a directory server each time. */
+export const sudoQuestion: Question<true> = { script: 'exit 0', as: 'root', parse: () => true };
+
+/** The state of sudo; `undefined` if the question had no answer for another reason. */
+export function sudoOf(fact: Fact<true>): Sudo | undefined {
+  if (fact.known) return { state: 'granted' };
+  if (fact.refusal === undefined) return undefined;
+  if (fact.refusal.startsWith(NO_SUDO)) return { state: 'missing', hasDoas: fact.refusal.includes('doas') };
+  return { state: 'refused', message: fact.refusal === '' ? 'sudo gave no answer in time' : fact.refusal };
+}

@@ -14,16 +14,19 @@ export interface Question<T> {
   parse(answer: Answer): T;
 }
 
+/** The beginning of the message of a host without sudo; ` (doas is there)` follows where that is so. */
+export const NO_SUDO = 'sudo: command not found';
+
 /** The script's stdout (stderr is not kept) and exit code; 124 after a timeout. */
 export interface Answer {
   readonly stdout: string;
   readonly exitCode: number;
 }
 
-/** A fact about a host, or why it is unknown. `lacksRoot`: sudo refused. */
+/** A fact about a host, or why it is unknown. `refusal` is the last line of sudo's output, if sudo refused; it may be empty. */
 export type Fact<T> =
   | { readonly known: true; readonly value: T }
-  | { readonly known: false; readonly why: string; readonly lacksRoot?: true };
+  | { readonly known: false; readonly why: string; readonly refusal?: string };
 
 /** Questions by name. */
 export type Questions = Readonly<Record<string, Question<unknown>>>;

@@ -22,15 +22,15 @@ for (const [message, version, summary, fix] of [
     /NOPASSWD/,
   ],
   ['sudo: sorry, you must have a tty to run sudo', SUDO, /requiretty/, /!requiretty/],
-  ['hx is not in the sudoers file.', SUDO, /refuses/, /NOPASSWD/],
-  ['Sorry, user hx may not run sudo on here.', SUDO, /refuses/, /NOPASSWD/],
+  ['hx is not in the sudoers file.', SUDO, /may not use sudo/, /NOPASSWD/],
+  ['Sorry, user hx may not run sudo on here.', SUDO, /may not use sudo/, /NOPASSWD/],
   [
     'sudo: Account expired or PAM config lacks an "account" section for sudo, contact your system administrator',
     SUDO,
     /expired/,
     /chage/,
   ],
-  ['sudo: /etc/sudoers:9: syntax error', SUDO, /refuses/, /visudo -c/],
+  ['sudo: /etc/sudoers:9: syntax error', SUDO, /cannot read/, /visudo -c/],
   [
     'sudo: The "no new privileges" flag is set, which prevents sudo from running as root.',
     SUDO,
@@ -38,7 +38,7 @@ for (const [message, version, summary, fix] of [
     /NoNewPrivs/,
   ],
   ['sudo: interactive authentication is required', RUST, /asks for a password \(sudo-rs\)/, /NOPASSWD/],
-  ["sudo: I'm sorry hx. I'm afraid I can't do that", RUST, /refuses \(sudo-rs\)/, /NOPASSWD/],
+  ["sudo: I'm sorry hx. I'm afraid I can't do that", RUST, /may not use sudo \(sudo-rs\)/, /NOPASSWD/],
   ['sudo: sudo must be owned by uid 0 and have the setuid bit set', RUST, /cannot become root.*\(sudo-rs\)/, /ls -l/],
 ] as const)
   test(`sudo’s message is shown with its own fix: ${message.slice(0, 60)}`, () => {

@@ -127,7 +127,11 @@ test('if sudo refuses, only facts that need root are unknown', async () => {
     become: 'sudo',
   });
   assert.deepEqual(found, {
-    root: { known: false, why: 'it needs root, and sudo said: sudo: a password is required', lacksRoot: true },
+    root: {
+      known: false,
+      why: 'it needs root, and sudo said: sudo: a password is required',
+      refusal: 'sudo: a password is required',
+    },
     user: { known: true, value: '2\n' },
   });
 });

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { longAddress, parseOwnAddresses } from '../../src/facts/addresses.ts';
 import { parseClock } from '../../src/facts/clock.ts';
 import { parseDisk } from '../../src/facts/disk.ts';
-import { parseIdentity, sudoQuestion } from '../../src/facts/identity.ts';
+import { NO_SUDO } from '../../src/facts/question.ts';
+import { parseIdentity, sudoOf } from '../../src/facts/identity.ts';
 import { parseMachine } from '../../src/facts/machine.ts';
 import { nameQuestion, parseAddresses } from '../../src/facts/name.ts';
 import { parseOsRelease } from '../../src/facts/os.ts';
@@ -68,12 +69,16 @@ test('a user id may have no name, and a refusal has sudo’s message', () => {
   assert.deepEqual(parseIdentity('1000\ndeploy\n'), { userName: 'deploy', root: false });
   assert.deepEqual(parseIdentity('0\nroot\n'), { userName: 'root', root: true });
   assert.deepEqual(parseIdentity('12345\n'), { userName: '12345', root: false });
-  assert.deepEqual(sudoQuestion.parse({ stdout: '', exitCode: 0 }), { state: 'granted' });
-  assert.deepEqual(
-    sudoQuestion.parse({ stdout: 'sudo: unable to resolve host x\nsudo: a password is required\n', exitCode: 1 }),
-    { state: 'refused', message: 'sudo: a password is required' },
-  );
-  assert.deepEqual(sudoQuestion.parse({ stdout: '', exitCode: 127 }), { state: 'missing' });
+  const refused = (refusal: string): ReturnType<typeof sudoOf> => sudoOf({ known: false, why: '', refusal });
+  assert.deepEqual(sudoOf({ known: true, value: true }), { state: 'granted' });
+  assert.deepEqual(refused('sudo: a password is required'), {
+    state: 'refused',
+    message: 'sudo: a password is required',
+  });
+  assert.deepEqual(refused(''), { state: 'refused', message: 'sudo gave no answer in time' });
+  assert.deepEqual(refused(NO_SUDO), { state: 'missing', hasDoas: false });
+  assert.deepEqual(refused(`${NO_SUDO} (doas is there)`), { state: 'missing', hasDoas: true });
+  assert.equal(sudoOf({ known: false, why: 'the host gave no answer' }), undefined);
 });
 
 test('a clock without timedatectl gives only the time', () => {

@@ -45,6 +45,13 @@ test('the host logs what passes through sudo, and sudo is slow', lab.only, async
   await host.must(PREPARE);
 });
 
+test('preflight warns by name that sudo logs', lab.only, async () => {
+  const ran = await operator.deploy('preflight');
+  assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+  assert.match(ran.stdout, /\/etc\/sudoers\.d\/aa-log:1: Defaults log_input,\s+log_output/);
+  assert.equal(await calls(), 1);
+});
+
 test('enforce calls sudo once, and sudo’s own log holds neither the key nor what was sent', lab.only, async () => {
   const fromMs = Date.now();
   const ran = await operator.deploy('enforce', '--yes');

@@ -16,6 +16,7 @@ import { osQuestion } from '../../facts/os.ts';
 import { portQuestion } from '../../facts/port.ts';
 import { programsQuestion } from '../../facts/programs.ts';
 import type { Fact, Facts, Question } from '../../facts/question.ts';
+import { sudoLogQuestion } from '../../facts/sudo-log.ts';
 import { systemdQuestion } from '../../facts/systemd.ts';
 
 /** The subject of the checks: a host with its configuration and its facts, or the reason why it could not be asked. */
@@ -56,6 +57,7 @@ function questionsOfHost(settings: Settings) {
     systemd: systemdQuestion,
     identity: identityQuestion,
     sudo: sudoQuestion,
+    sudoLog: sudoLogQuestion,
     domains: domainQuestion,
     clock: clockQuestion,
     programs: programsQuestion,

@@ -20,12 +20,16 @@ export function createAnsweringHost(name: string, answers: Answers): Host {
       const script = typeof stdin === 'string' ? stdin : '';
       const nonce = /([0-9a-f]{32}):begin:/.exec(script)?.[1] ?? '';
       const asked = Object.entries(answers).filter(([question]) => script.includes(`${nonce}:begin:${question}`));
-      const parts = asked.map(([question, answer]) => {
+      // A refusal of sudo comes in the place of its answer.
+      const refused =
+        answers['sudo'] !== undefined && typeof answers['sudo'] !== 'string' ? answers['sudo'].stdout : undefined;
+      const answered = refused === undefined ? asked : asked.filter(([question]) => question !== 'sudo');
+      const parts = answered.map(([question, answer]) => {
         const { stdout, exitCode } = typeof answer === 'string' ? { stdout: answer, exitCode: 0 } : answer;
         return `${nonce}:begin:${question}\n${stdout}\n${nonce}:end:${String(exitCode)}\n`;
       });
       return Promise.resolve(
-        ok({ exitCode: 0, stdout: `${nonce}:sudo\n${parts.join('')}`, stderr: '', durationMs: 1 }),
+        ok({ exitCode: 0, stdout: `${nonce}:sudo\n${refused ?? ''}${parts.join('')}`, stderr: '', durationMs: 1 }),
       );
     },
     forward: () => Promise.reject(new Error(`${quote(name)} forwards no port`)),

@@ -26,6 +26,7 @@ export const GOOD: Answers = {
   systemd: 'systemd 252 (252.39-1~deb12u2)\nbooted=yes\nstate=running\n',
   identity: '1000\ndeploy\n',
   sudo: '',
+  sudoLog: '',
   domains: 'hana-x.ai\nHANA-X.AI\n',
   clock: `${String(NOW_MS)}\nNTPSynchronized=yes\n`,
   programs: 'bash=5.2.15(1)-release\npython=\n',

@@ -55,7 +55,8 @@ export async function inspectHost(host: Host, settings: Settings, signal: AbortS
   if (machine.known && installation.known && foreign.known)
     return ok({ machine: machine.value, installation: installation.value, foreign: foreign.value });
   const [unknown] = [machine, installation, foreign].flatMap((fact: Fact<unknown>) => (fact.known ? [] : [fact]));
-  if (unknown?.lacksRoot === true) return fail(sudoRefusal(host.name, unknown.why));
+  if (unknown?.refusal !== undefined)
+    return fail(sudoRefusal(host.name, unknown.refusal === '' ? unknown.why : unknown.refusal));
   return fail({
     code: 'enforce.unknown',
     summary: 'the host could not be inspected',

@@ -1,6 +1,9 @@
 import type { Check } from '../../../core/check.ts';
-import { failed, notApplicable, pass } from '../../../core/verdict.ts';
-import type { Identity, Sudo } from '../../../facts/identity.ts';
+import { sudoAdvice } from '../../../core/sudo-advice.ts';
+import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
+import { sudoOf, type Identity, type Sudo } from '../../../facts/identity.ts';
+import { valueOf } from '../../../facts/question.ts';
+import type { SudoLog } from '../../../facts/sudo-log.ts';
 import { knowing, lineOn, type PreflightSubject } from '../subject.ts';
 
 /** The rights of the login user. */
@@ -16,21 +19,48 @@ export const PRIVILEGE: readonly Check<PreflightSubject>[] = [
         if (subject.host.settings.serviceManager === 'process')
           return notApplicable('litellm_service_manager is process: nothing is done as root');
         if (identity.root) return notApplicable('the login user is root');
-        return knowing(
-          (facts) => facts.sudo,
-          (sudo) => judgeSudo(sudo, identity, subject),
-        )(subject);
+        const fact = subject.seen.reached ? subject.seen.facts.sudo : undefined;
+        const sudo = fact === undefined ? undefined : sudoOf(fact);
+        return sudo === undefined ? unknown('the host gave no answer') : judgeSudo(sudo, identity, subject);
       },
     ),
   },
+  {
+    id: 'privilege.sudo-log',
+    title: 'sudo logs neither input nor output',
+    severity: 'warning',
+    after: ['privilege.sudo'],
+    judge: (subject) => {
+      if (subject.host.settings.serviceManager === 'process')
+        return notApplicable('litellm_service_manager is process: nothing is done as root');
+      const { seen } = subject;
+      if (seen.reached && valueOf(seen.facts.identity)?.root === true)
+        return notApplicable('the login user is root, so sudo is not called');
+      return knowing((facts) => facts.sudoLog, judgeLog)(subject);
+    },
+  },
 ];
 
-function judgeSudo(sudo: Sudo, { userName }: Identity, { host: { target } }: PreflightSubject) {
+function judgeSudo(sudo: Sudo, { userName }: Identity, { host: { target } }: PreflightSubject): Verdict {
   const wanted = `${userName} may become root with sudo -n`;
   if (sudo.state === 'granted') return pass(`${userName} becomes root without a prompt`);
   if (sudo.state === 'missing')
-    return failed(wanted, 'sudo is not installed', lineOn(target, "su -c 'apt-get install -y sudo'", '-t'));
-  const grant = `echo '${userName} ALL=(ALL) NOPASSWD: ALL' | sudo tee /etc/sudoers.d/hxllm`;
+    return failed(
+      wanted,
+      sudo.hasDoas ? 'sudo is not installed; doas, which hxllm does not use, is there' : 'sudo is not installed',
+      lineOn(target, sudo.hasDoas ? 'doas apt-get install -y sudo' : "su -c 'apt-get install -y sudo'", '-t'),
+    );
+  const { fix } = sudoAdvice(sudo.message, userName);
   // With a terminal (-t), so that sudo can ask for the password this once.
-  return failed(wanted, sudo.message === '' ? 'sudo refused' : sudo.message, lineOn(target, grant, '-t'));
+  return failed(wanted, sudo.message, lineOn(target, fix, '-t'));
+}
+
+function judgeLog({ lines, isRust }: SudoLog): Verdict {
+  if (lines.length === 0) return pass('no line of sudoers asks for it');
+  if (isRust) return pass(`sudo-rs logs neither, though sudoers asks for it: ${lines.join('; ')}`);
+  return failed(
+    'sudo keeps neither the input nor the output of commands',
+    `${lines.join('; ')}. The key and the files of hxllm do not pass through sudo, but the words of other programs are kept`,
+    'sudo visudo  # Defaults:USER !log_input, !log_output',
+  );
 }
