@@ -196,10 +196,3 @@ test('LiteLLM’s own keys of an entry are no options of Ollama; each is named o
     "model_list[0].litellm_params.max_input_tokens: LiteLLM's max_input_tokens is not supported, ignored (in 3 entries)",
   ]);
 });
-
-test('include is named as without effect, and a name with a star is not', () => {
-  const star = entry({ model: 'ollama/*' }, { model_name: 'ollama/*' });
-  const said = warnings({ include: ['more.yaml'], model_list: [entry(), star] });
-  assert.equal(said.length, 1);
-  assert.match(said[0] ?? '', /^include: LiteLLM's include is not supported, ignored$/);
-});

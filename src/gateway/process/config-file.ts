@@ -1,10 +1,10 @@
-import { errorCode, errorMessage } from '../../core/error.ts';
 import { readFile } from 'node:fs/promises';
-import { LineCounter, parseDocument, type Document } from 'yaml';
+import { errorCode } from '../../core/error.ts';
 import type { Problem, Where } from '../../core/problem.ts';
 import { readGatewayConfig, type GatewayConfig, type Reading } from '../../schema/gateway-config.ts';
 import { pathText, type Issue } from '../../schema/issue.ts';
-import { offsetOf } from './config-offset.ts';
+import { parseConfigText, type ConfigText } from './config-text.ts';
+import { withIncluded } from './included-files.ts';
 
 /** A configuration that was read. Without `config`, `errors` says why. */
 export interface ConfigReading {
@@ -13,36 +13,33 @@ export interface ConfigReading {
   readonly warnings: readonly Problem[];
 }
 
-/** Reads `config.yaml`; each mistake is reported with its line. */
+/** Reads `config.yaml` and the files that it includes; each mistake is reported with its file and line. */
 export async function loadConfigFile(file: string, reading: Reading): Promise<ConfigReading> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    return { errors: [unreadable(file, error)], warnings: [] };
-  }
-  return readConfigText(text, file, reading);
+  const root = await readParsed(file);
+  if ('problems' in root) return { errors: root.problems, warnings: [] };
+  const whole = await withIncluded(root.parsed, readParsed);
+  return 'problems' in whole ? { errors: whole.problems, warnings: [] } : judge(whole.parsed, reading);
 }
 
-/** Reads the text of a `config.yaml`; `file` is its name in messages. */
+/** Reads the text of a `config.yaml` that includes no other file; `file` is its name in messages. */
 export function readConfigText(text: string, file: string, reading: Reading): ConfigReading {
-  const lines = new LineCounter();
-  // PyYAML reads merge keys too.
-  const intAsBigInt = /\d{16}/.test(text);
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, intAsBigInt });
-  const at = (offset: number | undefined): Where => {
-    if (offset === undefined) return { file };
-    const { line, col } = lines.linePos(offset);
-    return { file, line, column: col };
-  };
-  if (document.errors.length > 0)
-    return { errors: document.errors.map((error) => notYaml(error.message, at(error.pos[0]))), warnings: [] };
-  const value = toValue(document, intAsBigInt);
-  if (!value.ok) return { errors: [notYaml(value.message, { file })], warnings: [] };
-  const { config, issues } = readGatewayConfig(value.value, reading);
+  const root = parseConfigText(text, file);
+  return 'problems' in root ? { errors: root.problems, warnings: [] } : judge(root.parsed, reading);
+}
+
+async function readParsed(file: string, from?: Where): Promise<ReturnType<typeof parseConfigText>> {
+  try {
+    return parseConfigText(await readFile(file, 'utf8'), file);
+  } catch (error) {
+    return { problems: [unreadable(file, error, from)] };
+  }
+}
+
+function judge({ value, whereOf }: ConfigText, reading: Reading): ConfigReading {
+  const { config, issues } = readGatewayConfig(value, reading);
   const problems = issues.map((issue) => ({
     issue,
-    problem: problemOf(issue, { ...at(offsetOf(document, issue.path)), path: pathText(issue.path) }),
+    problem: problemOf(issue, { ...whereOf(issue.path), path: pathText(issue.path) }),
   }));
   const ofSeverity = (severity: Issue['severity']): readonly Problem[] =>
     problems.filter(({ issue }) => issue.severity === severity).map(({ problem }) => problem);
@@ -60,54 +57,7 @@ export function problemOf(issue: Issue, where: Where): Problem {
   };
 }
 
-// Aliases that refer to each other, or grow without bound, show only here.
-function toValue(
-  document: Document,
-  intAsBigInt: boolean,
-): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string } {
-  try {
-    const value: unknown = document.toJS();
-    if (refersToItself(value)) return { ok: false, message: 'an alias refers to the value that contains it' };
-    // A reviver follows circles without end.
-    return { ok: true, value: intAsBigInt ? document.toJS({ reviver: withoutBigInt }) : value };
-  } catch (error) {
-    return { ok: false, message: errorMessage(error) };
-  }
-}
-
-// A seed has 64 bits, of which a number of JavaScript holds 53: a larger one is read as text.
-function withoutBigInt(key: unknown, value: unknown): unknown {
-  if (typeof value !== 'bigint') return value;
-  return key === 'seed' && !Number.isSafeInteger(Number(value)) ? String(value) : Number(value);
-}
-
-/** Whether a list or mapping contains itself, as `&a [*a]` makes one: no reader of a configuration could walk it. */
-function refersToItself(root: unknown): boolean {
-  const open = new Set<object>();
-  const closed = new Set<object>();
-  const isCircular = (value: unknown): boolean => {
-    if (typeof value !== 'object' || value === null || closed.has(value)) return false;
-    if (open.has(value)) return true;
-    open.add(value);
-    const found = Object.values(value).some(isCircular);
-    open.delete(value);
-    closed.add(value);
-    return found;
-  };
-  return isCircular(root);
-}
-
-function notYaml(message: string, where: Where): Problem {
-  return {
-    code: 'config.not-yaml',
-    summary: 'this is not YAML',
-    detail: `Expected YAML, found: ${message.replace(/\.$/, '')}.`,
-    fix: 'correct the line; indentation is by spaces, and text with ": " or "#" in it is quoted',
-    where,
-  };
-}
-
-function unreadable(file: string, error: unknown): Problem {
+function unreadable(file: string, error: unknown, from: Where | undefined): Problem {
   const code = errorCode(error) || String(error);
   const found =
     code === 'ENOENT'
@@ -117,11 +67,15 @@ function unreadable(file: string, error: unknown): Problem {
         : code === 'EISDIR'
           ? 'a folder'
           : code;
+  const missing =
+    from === undefined
+      ? 'give the path of a config.yaml with --config'
+      : 'correct the path under include: it is relative to the file that names it';
   return {
     code: 'config.not-readable',
-    summary: 'the configuration cannot be read',
+    summary: from === undefined ? 'the configuration cannot be read' : `the included file ${file} cannot be read`,
     detail: `Expected a file that can be read, found ${found}.`,
-    fix: code === 'EACCES' ? `ls -l ${file}` : 'give the path of a config.yaml with --config',
-    where: { file },
+    fix: code === 'EACCES' ? `ls -l ${file}` : missing,
+    where: from ?? { file },
   };
 }

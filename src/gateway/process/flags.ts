@@ -26,8 +26,7 @@ Sockets that systemd passes come before all of these. LiteLLM's flags for worker
 (--num_workers, --detailed_debug …) are taken and have no effect.
 `;
 
-// Flags of LiteLLM 1.108.7 (litellm/proxy/proxy_cli.py) about its workers, servers, debugging and database. Others say what to serve, or
-// how to protect it: they stay an error.
+// Flags of LiteLLM 1.108.7 (litellm/proxy/proxy_cli.py) about its workers, servers, debugging and database.
 const WITHOUT_EFFECT = [
   ...switches('debug detailed_debug use_queue drop_params run_gunicorn run_hypercorn run_granian local reload save'),
   ...switches('iam_token_db_auth azure_postgresql_auth use_prisma_db_push enforce_prisma_migration_check'),
@@ -37,32 +36,66 @@ const WITHOUT_EFFECT = [
   ...valued('max_requests_before_restart_jitter prometheus_metrics_port'),
 ] as const;
 
+// LiteLLM's flags that say what to serve, how to protect it, or ask for something else than a start: a gateway that ignored them would not
+// be the wanted one. Each with its replacement.
+const IN_FILE = 'write it into config.yaml, under litellm_params of an entry of model_list';
+const HTTPS = 'the gateway speaks HTTP: put a proxy with the certificate in front, and remove the flag';
+const HEALTH = 'ask the running gateway: curl -H "Authorization: Bearer KEY" http://127.0.0.1:4000/health';
+const REFUSED = [
+  ...refused('model api_base api_version alias headers max_tokens temperature', 'string', IN_FILE),
+  ...refused('add_key', 'string', 'set the variable in the environment, and write os.environ/NAME into config.yaml'),
+  ...refused('add_function_to_prompt', 'boolean', 'remove the flag: the servers get functions as tools'),
+  ...refused('ssl_keyfile_path ssl_certfile_path ciphers', 'string', HTTPS),
+  ...refused('health', 'boolean', HEALTH),
+  ...refused('test test_async', 'boolean', 'hxllm smoke --url http://127.0.0.1:4000 --key-file FILE'),
+  ...refused(
+    'setup',
+    'boolean',
+    'hxllm inventory  # or write config.yaml; hxllm docs configuration shows a minimal one',
+  ),
+  ...refused('version', 'boolean', 'hxllm --version  # on a host: readlink /opt/litellm/current'),
+] as const;
+
 const OPTIONS = {
   config: { type: 'string', short: 'c' },
   host: { type: 'string' },
   port: { type: 'string' },
   check: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
-  /** LiteLLM's name of `--check`. */
+  /** LiteLLM's names of `--check`, and of starts that serve nothing. */
   validate_config: { type: 'boolean' },
+  skip_server_startup: { type: 'boolean' },
 } as const;
 
-type Option = readonly [name: string, option: { readonly type: 'boolean' | 'string' }];
+type IgnoredFlag = readonly [name: string, option: { readonly type: 'boolean' | 'string' }];
 
-function switches(names: string): readonly Option[] {
+function switches(names: string): readonly IgnoredFlag[] {
   return names.split(' ').map((name) => [name, { type: 'boolean' }]);
 }
 
-function valued(names: string): readonly Option[] {
+function valued(names: string): readonly IgnoredFlag[] {
   return names.split(' ').map((name) => [name, { type: 'string' }]);
+}
+
+const SHORT: Readonly<Record<string, { readonly short: string }>> = { model: { short: 'm' }, version: { short: 'v' } };
+
+type RefusedFlag = readonly [name: string, option: { readonly type: 'boolean' | 'string'; readonly instead: string }];
+
+function refused(names: string, type: IgnoredFlag[1]['type'], instead: string): readonly RefusedFlag[] {
+  return names.split(' ').map((name) => [name, { type, instead }]);
 }
 
 /** Parses the command line; `program` is the gateway's name in messages. */
 export function parseFlags(argv: readonly string[], program: string): Result<Flags> {
   try {
-    const others: Readonly<Record<string, Option[1]>> = Object.fromEntries(WITHOUT_EFFECT);
-    const { values } = parseArgs({ args: [...argv], options: { ...others, ...OPTIONS }, strict: true });
-    const { config, host, port, help = false, validate_config: validate = false, check = validate } = values;
+    const others: Readonly<Record<string, IgnoredFlag[1]>> = Object.fromEntries(WITHOUT_EFFECT);
+    const refusals = REFUSED.map(([name, { type }]) => [name, { type, ...SHORT[name] }] as const);
+    const options = { ...others, ...Object.fromEntries(refusals), ...OPTIONS };
+    const { values } = parseArgs({ args: [...argv], options, strict: true });
+    const found = REFUSED.find(([name]) => Object.hasOwn(values, name));
+    if (found !== undefined) return notHere(...found);
+    const { config, host, port, help = false, validate_config: validate = false } = values;
+    const { check = validate || values.skip_server_startup === true } = values;
     const ignored = Object.keys(values).filter((name) => Object.hasOwn(others, name));
     if (config === undefined && !help) return wrong('expected --config FILE, found no --config', program);
     const number = port === undefined ? undefined : Number(port);
@@ -72,6 +105,15 @@ export function parseFlags(argv: readonly string[], program: string): Result<Fla
   } catch (error) {
     return wrong(errorMessage(error).split('\n', 1)[0] ?? '', program);
   }
+}
+
+function notHere(name: string, { instead }: RefusedFlag[1]): Result<never> {
+  return fail({
+    code: 'usage.gateway',
+    summary: `--${name} of LiteLLM has no counterpart here`,
+    detail: `Expected flags of this gateway, found --${name}.`,
+    fix: instead,
+  });
 }
 
 function wrong(detail: string, program: string): Result<never> {

@@ -17,8 +17,13 @@ export const ROOT = {
     'Variables for `os.environ/NAME`, and for the variables that the gateway reads itself. They come before those of the process.',
     { example: { OLLAMA_API_BASE: 'http://llm01.example.net:11434' } },
   ),
+  include: honours(
+    list,
+    'Further files: their lists are joined to those of this file, and their other values replace them. A path is relative to the file that names it.',
+    { example: ['models.yaml'] },
+  ),
   ...knowsAll(
-    'include callback_settings guardrails mcp_servers credential_list search_tools vector_store_registry prompts files_settings finetune_settings assistant_settings',
+    'callback_settings guardrails mcp_servers credential_list search_tools vector_store_registry prompts files_settings finetune_settings assistant_settings',
   ),
 } satisfies Section;
 

@@ -38,7 +38,43 @@ test('a command line of LiteLLM is taken; its flags without effect are named', (
   assert.equal(checked.ok && checked.value.check, true);
 });
 
-test('flags that say what to serve, or to serve it by TLS, are no flags without effect', () => {
-  for (const argv of [['--model', 'ollama/llama3'], ['--ssl_keyfile_path', 'k'], ['--num_workers'], ['--test', 'x']])
-    assert.equal(parseFlags(['--config', 'c.yaml', ...argv], 'x').ok, false, argv.join(' '));
+/** Every option of `litellm --help`, 1.108.7 (litellm/proxy/proxy_cli.py). */
+const LITELLM =
+  'add_function_to_prompt add_key alias api_base api_version azure_postgresql_auth ciphers config debug detailed_debug drop_params ' +
+  'enforce_prisma_migration_check granian_threads headers health host iam_token_db_auth keepalive_timeout limit_concurrency local ' +
+  'log_config max_budget max_requests_before_restart max_requests_before_restart_jitter max_tokens model num_requests num_workers port ' +
+  'prometheus_metrics_port reload request_timeout run_granian run_gunicorn run_hypercorn save setup skip_server_startup ' +
+  'ssl_certfile_path ssl_keyfile_path telemetry temperature test test_async timeout_worker_healthcheck use_legacy_migration_resolver ' +
+  'use_prisma_db_push use_queue use_v2_migration_resolver validate_config version workers';
+
+test('no option of LiteLLM is unknown: each is taken, named as without effect, or refused with its replacement', () => {
+  for (const name of LITELLM.split(' ')) {
+    const parsed = [[`--${name}`], [`--${name}`, '1']].map((flag) => parseFlags(['--config', 'c.yaml', ...flag], 'x'));
+    const replaced = parsed.find(
+      (flags) => !flags.ok && /of LiteLLM has no counterpart/.test(flags.problems[0].summary),
+    );
+    if (replaced?.ok === false) assert.ok(replaced.problems[0].fix.length > 20, name);
+    else
+      assert.ok(
+        parsed.some(({ ok }) => ok),
+        name,
+      );
+  }
+});
+
+test('an option that says what to serve, or to serve it by TLS, is refused with its replacement', () => {
+  for (const [argv, fix] of [
+    [['--model', 'ollama/llama3'], /litellm_params of an entry of model_list$/],
+    [['-m', 'ollama/llama3'], /litellm_params/],
+    [['--ssl_keyfile_path', 'k'], /^the gateway speaks HTTP/],
+    [['--health'], /curl .*\/health$/],
+    [['-v'], /^hxllm --version/],
+  ] as const) {
+    const flags = parseFlags(argv, 'x');
+    assert.ok(!flags.ok);
+    assert.match(flags.problems[0].fix, fix);
+  }
+  assert.equal(parseFlags(['--config', 'c.yaml', '--num_workers'], 'x').ok, false);
+  const started = parseFlags(['--config', 'c.yaml', '--skip_server_startup'], 'x');
+  assert.equal(started.ok && started.value.check, true);
 });

@@ -1,0 +1,81 @@
+import { LineCounter, parseDocument, type Document } from 'yaml';
+import { errorMessage } from '../../core/error.ts';
+import type { Problem, Where } from '../../core/problem.ts';
+import type { DocumentPath } from '../../schema/issue.ts';
+import { offsetOf } from './config-offset.ts';
+
+/** One file of a configuration, parsed. */
+export interface ConfigText {
+  readonly file: string;
+  readonly value: unknown;
+  /** The place of a path of `value`, or of its nearest parent. */
+  readonly whereOf: (path: DocumentPath) => Where;
+}
+
+/** Parses the text of a file; `file` is its name in messages. */
+export function parseConfigText(
+  text: string,
+  file: string,
+): { readonly parsed: ConfigText } | { readonly problems: readonly Problem[] } {
+  const lines = new LineCounter();
+  // PyYAML reads merge keys too.
+  const intAsBigInt = /\d{16}/.test(text);
+  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, intAsBigInt });
+  const at = (offset: number | undefined): Where => {
+    if (offset === undefined) return { file };
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col };
+  };
+  if (document.errors.length > 0)
+    return { problems: document.errors.map((error) => notYaml(error.message, at(error.pos[0]))) };
+  const value = toValue(document, intAsBigInt);
+  if (!value.ok) return { problems: [notYaml(value.message, { file })] };
+  return { parsed: { file, value: value.value, whereOf: (path) => at(offsetOf(document, path)) } };
+}
+
+// Aliases that refer to each other, or grow without bound, show only here.
+function toValue(
+  document: Document,
+  intAsBigInt: boolean,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string } {
+  try {
+    const value: unknown = document.toJS();
+    if (refersToItself(value)) return { ok: false, message: 'an alias refers to the value that contains it' };
+    // A reviver follows circles without end.
+    return { ok: true, value: intAsBigInt ? document.toJS({ reviver: withoutBigInt }) : value };
+  } catch (error) {
+    return { ok: false, message: errorMessage(error) };
+  }
+}
+
+// A seed has 64 bits, of which a number of JavaScript holds 53: a larger one is read as text.
+function withoutBigInt(key: unknown, value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  return key === 'seed' && !Number.isSafeInteger(Number(value)) ? String(value) : Number(value);
+}
+
+/** Whether a list or mapping contains itself, as `&a [*a]` makes one: no reader of a configuration could walk it. */
+function refersToItself(root: unknown): boolean {
+  const open = new Set<object>();
+  const closed = new Set<object>();
+  const isCircular = (value: unknown): boolean => {
+    if (typeof value !== 'object' || value === null || closed.has(value)) return false;
+    if (open.has(value)) return true;
+    open.add(value);
+    const found = Object.values(value).some(isCircular);
+    open.delete(value);
+    closed.add(value);
+    return found;
+  };
+  return isCircular(root);
+}
+
+function notYaml(message: string, where: Where): Problem {
+  return {
+    code: 'config.not-yaml',
+    summary: 'this is not YAML',
+    detail: `Expected YAML, found: ${message.replace(/\.$/, '')}.`,
+    fix: 'correct the line; indentation is by spaces, and text with ": " or "#" in it is quoted',
+    where,
+  };
+}
