@@ -108,5 +108,8 @@ test('of a fallback with both kinds of servers, a request that Ollama cannot ser
     ],
     router_settings: { fallbacks: [{ m: ['f'] }] },
   });
+  const warm = await gateway.chat({ model: 'f' }, { headers: { 'x-hxllm-backend': native.url } });
+  assert.equal(warm.status, 200, 'the Ollama server has a model of the fallback in memory');
+  await warm.text();
   for (const request of FOREIGN) await ask(gateway, request, [other, native]);
 });
