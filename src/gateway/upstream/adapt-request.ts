@@ -3,10 +3,10 @@ import type { LoadRequest, ModelRequest, ServerFailure } from '../exchange.ts';
 import { providerOf } from './providers.ts';
 
 /**
- * An ability that a model may lack. `effort`: to think as much as it is told; `images`: to see; `context`: to continue from an
+ * An ability that a model may lack. `effort:VALUE`: to think with this effort; `images`: to see; `context`: to continue from an
  * earlier `context`.
  */
-export type MissingCapability = 'tools' | 'thinking' | 'effort' | 'images' | 'context';
+export type MissingCapability = 'tools' | 'thinking' | `effort:${string}` | 'images' | 'context';
 
 /** A request, reduced to the abilities of a model. */
 export interface AdaptedRequest {
@@ -15,10 +15,14 @@ export interface AdaptedRequest {
   readonly ignoredParams: readonly string[];
 }
 
-/** The ability that a failure reports as missing; `undefined` if it reports none. */
-export function missingCapabilityIn({ code }: ServerFailure): MissingCapability | undefined {
+/** The ability that the refusal of a request reports as missing; `undefined` if it reports none. */
+export function missingCapabilityIn({ code }: ServerFailure, request: ModelRequest): MissingCapability | undefined {
   if (code === 'tools_not_supported') return 'tools';
-  return code === 'reasoning_not_supported' ? 'thinking' : code === 'effort_not_supported' ? 'effort' : undefined;
+  if (code === 'reasoning_not_supported') return 'thinking';
+  if (code !== 'effort_not_supported') return undefined;
+  // A server that refuses one effort may take another.
+  const effort = request.kind === 'embed' ? undefined : request.params.thinking;
+  return typeof effort === 'string' ? `effort:${effort}` : 'thinking';
 }
 
 /**
@@ -60,7 +64,7 @@ export function adaptRequest(
     // The model does not think anyway.
     if (thinking !== false) ignoredParams.push(request.params.thinkingName);
     thinking = undefined;
-  } else if (typeof thinking === 'string' && missing.has('effort')) {
+  } else if (typeof thinking === 'string' && missing.has(`effort:${thinking}`)) {
     // The model thinks, with its own effort.
     thinking = true;
     ignoredParams.push(request.params.thinkingName);
@@ -135,4 +139,9 @@ export function bodyWithoutImages(request: ModelRequest, body: string): string {
 export function acceptsContext(request: ModelRequest | LoadRequest, deployment: Deployment): boolean {
   if (request.kind !== 'completion' || request.params.context === undefined) return true;
   return providerOf(deployment).acceptsContext?.(request.params.context, deployment.model) === true;
+}
+
+/** Whether a server gets a request as the client sent it: then it judges every part itself. */
+export function goesAsItCame(request: ModelRequest | LoadRequest, deployment: Deployment): boolean {
+  return request.kind !== 'load' && request.params.original !== undefined && providerOf(deployment).forwardsOriginal;
 }

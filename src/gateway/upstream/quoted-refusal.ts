@@ -9,9 +9,15 @@ import { wireRequestFor } from './wire-request-for.ts';
  */
 export function quotesRefusal(missing: MissingCapability, request: ModelRequest, deployment: Deployment): boolean {
   const call = wireRequestFor(request, deployment);
-  return wordsOf(request).some(
-    (words) => missingCapabilityIn(call.fail(400, JSON.stringify({ error: { message: words } }))) === missing,
-  );
+  return wordsOf(request).some((words) => {
+    const found = missingCapabilityIn(call.fail(400, JSON.stringify({ error: { message: words } })), request);
+    return found === missing || (concernsThinking(found) && concernsThinking(missing));
+  });
+}
+
+// A request is sent without its effort first, and then without thinking.
+function concernsThinking(missing: MissingCapability | undefined): boolean {
+  return missing === 'thinking' || missing?.startsWith('effort:') === true;
 }
 
 /** Every key and text of a client in a request. */

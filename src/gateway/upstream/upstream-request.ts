@@ -171,7 +171,7 @@ export class UpstreamRequest {
 
   // Whether the request can be sent again with less.
   #canReduce(failure: ServerFailure): boolean {
-    const missing = missingCapabilityIn(failure);
+    const missing = this.#sent === undefined ? undefined : missingCapabilityIn(failure, this.#sent);
     if (missing !== undefined && !this.#refused.has(missing)) {
       this.#refused.add(missing);
       return true;

@@ -12,7 +12,7 @@ import { Counting } from './token-counting.ts';
 import { QueryCache, type BackendQuery } from './query-cache.ts';
 import { authorization, type Connection } from './connection.ts';
 import { list, load, unload } from './memory.ts';
-import { acceptsContext, adaptRequest, hasImages, bodyWithoutImages } from './adapt-request.ts';
+import { acceptsContext, adaptRequest, goesAsItCame, hasImages, bodyWithoutImages } from './adapt-request.ts';
 import { quotesRefusal } from './quoted-refusal.ts';
 import { probe, PROBE_MS, type ProbeResult } from './probe.ts';
 import type { Provider } from './provider.ts';
@@ -76,10 +76,11 @@ export class Upstream {
       {
         strict: this.#strict,
         truncates: providerOf(deployment).truncates,
-        missing: (asked) =>
-          acceptsContext(asked, deployment)
-            ? this.#capabilities.missing(deployment)
-            : new Set([...this.#capabilities.missing(deployment), 'context']),
+        missing: (asked) => {
+          if (goesAsItCame(asked, deployment)) return new Set();
+          const missing = this.#capabilities.missing(deployment);
+          return acceptsContext(asked, deployment) ? missing : new Set([...missing, 'context']);
+        },
         unsupportedParams: providerOf(deployment).unsupportedParams,
         learn: (missing) => {
           this.#capabilities.learn(deployment, missing);

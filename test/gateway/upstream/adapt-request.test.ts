@@ -51,7 +51,7 @@ test('reasoning is left out by the name that the client used, and only its measu
     'reasoning_effort',
     'request',
   ]);
-  const result = adaptRequest(ask({ reasoning_effort: 'high' }), new Set<MissingCapability>(['effort']), false);
+  const result = adaptRequest(ask({ reasoning_effort: 'high' }), new Set<MissingCapability>(['effort:high']), false);
   assert.ok('request' in result && result.request.kind === 'chat');
   assert.deepEqual([result.request.params.thinking, result.ignoredParams], [true, ['reasoning_effort']]);
 });

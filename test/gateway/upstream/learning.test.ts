@@ -89,3 +89,58 @@ test('words about the state of a server in the refusal of a request count agains
     assert.equal(await textOf(await gateway.chat()), 'fine');
   }
 });
+
+/** Refuses the effort `high`, as OpenAI's API does, or as Ollama does. */
+const refusesHigh: Behaviour = (got, outgoing) => {
+  const { reasoning_effort: effort, think } = JSON.parse(got.body) as { reasoning_effort?: unknown; think?: unknown };
+  if (effort === 'high') {
+    const error = { message: "Invalid value for reasoning_effort: 'high'. Supported values are low and medium." };
+    outgoing.writeHead(400).end(JSON.stringify({ error }));
+  } else if (think === 'high')
+    outgoing.writeHead(400).end('{"error":"think value \\"high\\" is not supported for this model"}');
+  else if (got.path === '/api/chat') outgoing.end(piece('fine') + DONE);
+  else return answersStream(got, outgoing);
+  return undefined;
+};
+
+test("an effort that a server refuses is left out of requests with that effort alone: the others' thinking stays", async () => {
+  for (const model of ['openai/m', 'ollama_chat/m']) {
+    await using fake = await startFake(refusesHigh);
+    await using gateway = await startGateway([], {
+      model_list: [{ model_name: 'm', litellm_params: { model, api_base: fake.url, api_key: 'none' } }],
+    });
+    const ask = async (effort: string): Promise<readonly unknown[]> => {
+      const body = JSON.stringify({ model: 'm', input: 'hi', reasoning: { effort }, stream: true });
+      const response = await gateway.ask('/v1/responses', { method: 'POST', body });
+      await response.text();
+      const sent = JSON.parse(fake.requests.at(-1)?.body ?? '') as Readonly<Record<string, unknown>>;
+      const { enable_thinking: thinks } = (sent['chat_template_kwargs'] ?? {}) as { enable_thinking?: unknown };
+      return [response.status, sent['reasoning_effort'] ?? sent['think'], thinks ?? true];
+    };
+    const free = model === 'openai/m' ? undefined : true;
+    assert.deepEqual(await ask('high'), [200, free, true], `${model}: it thinks, with its own effort`);
+    assert.deepEqual(await ask('low'), [200, 'low', true], model);
+    const before = fake.requests.length;
+    assert.deepEqual(await ask('high'), [200, free, true], model);
+    assert.equal(fake.requests.length, before + 1, `${model}: it is tried once`);
+  }
+});
+
+test('a request that goes to an openai/ server as it came is not touched by what was learned, and nothing is named', async () => {
+  await using fake = await startFake((got, outgoing) => {
+    if (!got.body.includes('chat_template_kwargs')) return answersStream(got, outgoing);
+    outgoing.writeHead(400).end('{"error":{"message":"chat_template is not supported for Mistral tokenizers."}}');
+    return undefined;
+  });
+  await using gateway = await startGateway([], {
+    model_list: [{ model_name: 'm', litellm_params: { model: 'openai/m', api_base: fake.url, api_key: 'none' } }],
+  });
+  const body = JSON.stringify({ model: 'm', input: 'hi', reasoning: { effort: 'low' }, stream: true });
+  const learned = await gateway.ask('/v1/responses', { method: 'POST', body });
+  assert.deepEqual([learned.status, learned.headers.get('x-hxllm-ignored-params')], [200, 'reasoning.effort']);
+  await learned.text();
+  const own = await gateway.chat({ reasoning_effort: 'low', stream: true });
+  assert.deepEqual([own.status, own.headers.get('x-hxllm-ignored-params')], [200, null]);
+  await own.text();
+  assert.match(fake.requests.at(-1)?.body ?? '', /"reasoning_effort":"low"/);
+});

@@ -36,7 +36,8 @@ const LACKS: readonly (readonly [text: RegExp, code: string])[] = [
   [/does not support tools|tool choice requires --|tools? (?:param )?requires? --jinja/i, 'tools_not_supported'],
   // Texts of vLLM (Mistral's own templates take no arguments, older versions not every effort) and Ollama; OpenAI itself names the
   // unknown parameter.
-  [/does not support thinking|chat_template|reasoning_effort|enable_thinking/i, 'reasoning_not_supported'],
+  [/does not support thinking|chat_template|enable_thinking/i, 'reasoning_not_supported'],
+  [/reasoning_effort/i, 'effort_not_supported'],
 ];
 
 /** The same failure, with a code that leaves the missing capability out of the next attempt. */
