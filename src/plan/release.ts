@@ -34,13 +34,15 @@ export function planRuntime({ release, compress }: Desired, { installation }: Ac
 /** Sends the files of the release. Nothing uses them until `current` links to it. */
 export function planRelease({ release, compress }: Desired, { installation }: Actual): readonly Step[] {
   const missing = release.files.filter(
-    (file) => installation.releases.get(`${release.id}/${file.name}`) !== file.sha256,
+    ({ name, sha256 }) => installation.releases.get(`${release.id}/${name}`) !== sha256,
   );
-  if (missing.length === 0) return [];
+  // The same release of a later commit has another date, and is the same all the same.
+  if (missing.every(({ name }) => name === 'release.json' && installation.releases.has(`${release.id}/${name}`)))
+    return [];
   return [
     {
       id: 'release',
-      title: `send the gateway ${release.version} as release ${release.id}`,
+      title: `send the gateway ${release.build.version} as release ${release.id}`,
       detail: missing
         .map(
           (file) =>

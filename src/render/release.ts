@@ -1,3 +1,4 @@
+import type { Build } from '../core/build.ts';
 import type { Result } from '../core/problem.ts';
 
 /** Architectures in Node's words. */
@@ -13,8 +14,7 @@ export interface Runtime {
 }
 
 /** The gateway, packed into one file. */
-export interface Bundle {
-  readonly version: string;
+export interface Bundle extends Build {
   readonly content: string;
   readonly sha256: string;
 }

@@ -19,6 +19,7 @@ const NOTHING: Installation = {
   entries: new Map(),
   notes: undefined,
   current: undefined,
+  build: undefined,
   releases: new Map(),
   runtimes: [],
   backups: [],
@@ -33,7 +34,7 @@ export function desiredOf(over: Partial<Settings> = {}, bundle = 'gateway'): Des
   const files = renderHostFiles(all, all.masterKey.state === 'set' ? { key: all.masterKey.key } : { why: 'locked' });
   const release = renderRelease(
     all,
-    { version: '1.0.0', content: bundle, sha256: sha256(bundle) },
+    { version: '1.0.0', committedAt: undefined, content: bundle, sha256: sha256(bundle) },
     { version: '24.21.0', architecture: 'x64', file: '/node', sha256: 'ab'.repeat(32), sizeBytes: 127e6 },
   );
   if (!files.ok || !release.ok) throw new Error('it does not render');
@@ -78,6 +79,7 @@ export function installed(desired: Desired, over: Partial<Installation> = {}): A
     entries: new Map([...folders, ...files]),
     notes: { made: ['group litellm', 'folder /etc/litellm', 'folder /opt/litellm'], confirmed: undefined },
     current: desired.release.id,
+    build: desired.release.build,
     releases: new Map(desired.release.files.map((file) => [`${desired.release.id}/${file.name}`, file.sha256])),
     runtimes: [{ name: 'node-24.21.0-abababababab', sha256: desired.release.runtime.sha256, intact: true }],
     backups: [],

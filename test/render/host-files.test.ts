@@ -69,7 +69,7 @@ test('the wrapper starts the shipped runtime with the release’s bundle and pas
   const folder = mkdtempSync(join(tmpdir(), 'hxllm release '));
   const release = renderRelease(
     settings({ prefix: folder }),
-    { version: '1', content: '', sha256: '' },
+    { version: '1', committedAt: undefined, content: '', sha256: '' },
     { version: '24.0.0', architecture: 'x64', file: '', sha256: 'f'.repeat(64), sizeBytes: 1 },
   );
   assert.ok(release.ok);

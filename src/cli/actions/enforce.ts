@@ -12,18 +12,24 @@ import type { PhaseOptions, Session } from '../run/session.ts';
 export interface EnforceCommandOptions extends PhaseOptions {
   readonly detailedExitcode?: boolean;
   readonly takeOver?: boolean | undefined;
+  readonly allowDowngrade?: boolean | undefined;
   readonly runtime?: string | undefined;
 }
 
 /** Runs enforce: plans and applies, or only plans in a dry run. */
 export function runEnforceCommand(session: Session, options: EnforceCommandOptions): Promise<PhaseOutcome> {
-  const { runtime, takeOver = false, detailedExitcode = false } = options;
+  const { runtime, takeOver = false, allowDowngrade = false, detailedExitcode = false } = options;
   const shipping = createShipping({
     runtimeFile: runtime === undefined ? undefined : resolve(session.terminal.cwd, runtime),
   });
   const dryRun = options.dryRun === true || options.check === true;
   const spec = { ...record, detailedExitCode: detailedExitcode, next: nextAfter(session, 'smoke') };
   return runPhase(session, spec, (run) =>
-    withConfig(session, run, (config, tools) => runEnforce(config, shipping, { dryRun, takeOver }, tools), true),
+    withConfig(
+      session,
+      run,
+      (config, tools) => runEnforce(config, shipping, { dryRun, takeOver, allowDowngrade }, tools),
+      true,
+    ),
   );
 }

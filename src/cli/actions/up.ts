@@ -8,18 +8,18 @@ import { runSmokeCommand, type SmokeCommandOptions } from './smoke.ts';
 import { runValidateCommand } from './validate.ts';
 
 /** The options of `up`: those of its phases. */
-export type UpCommandOptions = Pick<EnforceCommandOptions, 'takeOver' | 'runtime'> &
+export type UpCommandOptions = Pick<EnforceCommandOptions, 'takeOver' | 'allowDowngrade' | 'runtime'> &
   Pick<InventoryCommandOptions, 'backend' | 'vaultInit'> &
   Pick<SmokeCommandOptions, 'throughSsh'>;
 
 /** Runs the five phases in order; stops at the first that does not pass. */
 export async function runUpCommand(session: Session, options: UpCommandOptions): Promise<readonly PhaseOutcome[]> {
-  const { takeOver, runtime, backend, vaultInit, throughSsh } = options;
+  const { takeOver, allowDowngrade, runtime, backend, vaultInit, throughSsh } = options;
   const phases: readonly (() => Promise<PhaseOutcome>)[] = [
     () => runPreflightCommand(session),
     () => runInventoryCommand(session, undefined, { backend, vaultInit }, true),
     () => runValidateCommand(session),
-    () => runEnforceCommand(session, { takeOver, runtime }),
+    () => runEnforceCommand(session, { takeOver, allowDowngrade, runtime }),
     () => runSmokeCommand(session, { throughSsh }),
   ];
   const outcomes: PhaseOutcome[] = [];

@@ -27,6 +27,7 @@ export function enforceCommand(start: Start): Command {
         .option('--diff', 'also show new files line by line; a dry run always does')
         .option('--detailed-exitcode', 'with --dry-run: exit code 2 if changes are pending')
         .option('--take-over', 'replace a LiteLLM that hxllm did not install, and keep a copy')
+        .option('--allow-downgrade', 'replace a release that is newer than this hxllm')
         .option('--runtime <file>', 'the Node.js for hosts with another architecture than this machine'),
     );
   return phaseCommand(text, own).action((options: EnforceCommandOptions, command: Command) =>

@@ -22,6 +22,7 @@ export function upCommand(start: Start): Command {
       command
         .option('--backend <url>', 'an Ollama server, for an inventory without backends (repeatable)', collect)
         .option('--vault-init', 'create a master key, in a new encrypted vault')
+        .option('--allow-downgrade', 'replace a release that is newer than this hxllm')
         .option('--take-over', 'replace a LiteLLM that hxllm did not install, and keep a copy')
         .option('--runtime <file>', 'the Node.js for hosts with another architecture than this machine')
         .option('--diff', 'also show new files line by line')

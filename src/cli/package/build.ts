@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { PAGES, pageFileName } from '../docs/pages.ts';
 import { packGateway } from '../shipping/bundle.ts';
+import { COMMIT_DATE_FILE, commitDate } from '../shipping/commit-date.ts';
 import { PACKAGE_ROOT } from '../shipping/package-root.ts';
 import { SCHEMA_FOLDER } from './generated.ts';
 
@@ -36,6 +37,7 @@ export async function buildDist(): Promise<void> {
     logLevel: 'warning',
   });
   await writeFile(join(dist, 'gateway.mjs'), await packGateway());
+  await writeFile(join(dist, COMMIT_DATE_FILE), (await commitDate()) ?? '');
   await copyPages(dist);
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { errorMessage } from '../../core/error.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { sha256 } from '../../core/hash.ts';
+import { commitDate } from './commit-date.ts';
 import type { Bundle } from '../../render/release.ts';
 import { PACKAGE_ROOT, readManifest } from './package-root.ts';
 
@@ -15,12 +16,13 @@ const BANNER =
 export async function bundleGateway(): Promise<Result<Bundle>> {
   const built = join(PACKAGE_ROOT, 'dist/gateway.mjs');
   const { version } = await readManifest();
+  const committedAt = await commitDate();
   try {
     // In the repository a built file may be older than the sources.
     const content = existsSync(join(PACKAGE_ROOT, 'src/gateway/main.ts'))
       ? await packGateway()
       : await readFile(built, 'utf8');
-    return ok({ version, content, sha256: sha256(content) });
+    return ok({ version, committedAt, content, sha256: sha256(content) });
   } catch (error) {
     return fail({
       code: 'bug.gateway-not-packed',

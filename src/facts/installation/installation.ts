@@ -1,3 +1,5 @@
+import type { Build } from '../../core/build.ts';
+
 /** The state of a host at the paths where hxllm installs. */
 export interface Installation {
   /** `undefined`: the user does not exist. */
@@ -9,6 +11,8 @@ export interface Installation {
   readonly notes: Notes | undefined;
   /** The release that the link `current` points to. */
   readonly current: string | undefined;
+  /** The build of that release; `undefined` if it does not say. */
+  readonly build: Build | undefined;
   /** SHA-256 of each release's files, by `<id>/<name>`. */
   readonly releases: ReadonlyMap<string, string>;
   readonly runtimes: readonly InstalledRuntime[];

@@ -1,3 +1,4 @@
+import { parseBuild } from '../../core/build.ts';
 import { decodeBase64 } from '../base64.ts';
 import type { Entry, InstalledRuntime, Installation, UnitState } from './installation.ts';
 import { parseNotes } from './notes.ts';
@@ -22,6 +23,7 @@ export function parseInstallation(stdout: string, marker: string): Installation 
     entries,
     notes: noted?.marked === true ? parseNotes(noted.text ?? '') : undefined,
     current: one('current')?.[0]?.replace(/^.*\//, ''),
+    build: parseBuild(one('build')?.[0] ?? ''),
     releases: new Map(all('release').map(([name = '', hash = '']) => [name, hash])),
     runtimes: all('runtime').map(([name = '', hash = '', intact = '']): InstalledRuntime => ({
       name,

@@ -31,7 +31,8 @@ done
 me=$(id -un)
 fit() { [ "$(stat -c %a:%U -- "$1")" = "$2:$me" ]; }
 [ -L "$install/current" ] && say current "$(readlink -- "$install/current")"
-for file in "$install"/releases/*/gateway "$install"/releases/*/gateway.mjs "$install"/releases/*/config.schema.json; do
+[ -f "$install/current/release.json" ] && say build "$(head -c 1000 -- "$install/current/release.json" | tr -d '\\0')"
+for file in "$install"/releases/*/gateway "$install"/releases/*/gateway.mjs "$install"/releases/*/config.schema.json "$install"/releases/*/release.json; do
   [ -f "$file" ] || continue
   mode=755; case $file in *.mjs|*.json) mode=644;; esac
   sum=; fit "\${file%/*}" 755 && fit "$file" $mode && sum=$(hash "$file")

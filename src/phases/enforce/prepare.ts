@@ -1,11 +1,12 @@
 import { pathsOf, type HostConfig } from '../../config/config.ts';
-import { fail, ok, type Result } from '../../core/problem.ts';
+import { buildText, isOlder } from '../../core/build.ts';
+import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { planHost } from '../../plan/host-plan.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Actual } from '../../plan/actual.ts';
 import type { Desired } from '../../render/desired.ts';
 import { renderHostFiles } from '../../render/host-files.ts';
-import { renderRelease } from '../../render/release-files.ts';
+import { renderRelease, type Release } from '../../render/release-files.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
 import { foreignProblems } from './foreign-problems.ts';
 import type { HostAccess } from './host/open-host.ts';
@@ -24,6 +25,7 @@ export interface Prepared extends HostAccess {
 export interface PrepareOptions {
   readonly dryRun: boolean;
   readonly takeOver: boolean;
+  readonly allowDowngrade: boolean;
   readonly timestamp: string;
   readonly signal: AbortSignal;
 }
@@ -46,6 +48,8 @@ export async function prepareHost(
   if (first !== undefined) return fail(first, ...more);
   const release = await releaseFor(config, state.value, bundle, shipping);
   if (!release.ok) return release;
+  const downgrade = downgradeProblem(release.value, state.value, config, options.allowDowngrade);
+  if (downgrade !== undefined) return fail(downgrade);
   const { settings, target } = config;
   const desired: Desired = {
     settings,
@@ -60,6 +64,24 @@ export async function prepareHost(
     timestamp: options.timestamp,
   };
   return ok({ config, host, record, desired, actual, plan: planHost(desired, actual) });
+}
+
+/** A host whose release is newer than this hxllm keeps it: another operator, or this one elsewhere, has the newer program. */
+function downgradeProblem(
+  { id, build }: Release,
+  { installation }: HostState,
+  { target: { name } }: HostConfig,
+  isAllowed: boolean,
+): Problem | undefined {
+  const { build: installed, current } = installation;
+  if (isAllowed || installed === undefined || current === id || !isOlder(build, installed)) return undefined;
+  return {
+    code: 'enforce.downgrade',
+    summary: 'the host has a newer hxllm than this one',
+    detail: `Expected a release that is not newer than ${buildText(build)}, found ${buildText(installed)}.`,
+    fix: 'install the newer hxllm here, or enforce with --allow-downgrade',
+    where: { host: name },
+  };
 }
 
 async function releaseFor(

@@ -19,6 +19,8 @@ import { keepForeign, notePutBack } from './taken-over.ts';
 export interface EnforceOptions {
   readonly dryRun: boolean;
   readonly takeOver: boolean;
+  /** A host with a newer release gets this one. */
+  readonly allowDowngrade: boolean;
 }
 
 /** Plans the changes of every host, shows the plans, asks, and applies them host by host. A dry run stops after the plans. */

@@ -1,3 +1,4 @@
+import { buildText } from '../../core/build.ts';
 import type { PhaseReport } from '../../core/phase.ts';
 import { placeOf } from '../../core/problem.ts';
 import type { Prepared } from './prepare.ts';
@@ -11,7 +12,7 @@ export function summarize(
 ): string {
   const hosts = prepared.flatMap((one) => [
     '',
-    `${one.host.name}: release ${one.desired.release.id} (gateway ${one.desired.release.version}, Node.js ${one.desired.release.runtime.version} ${one.desired.release.runtime.architecture})`,
+    `${one.host.name}: release ${one.desired.release.id} (gateway ${buildText(one.desired.release.build)}, Node.js ${one.desired.release.runtime.version} ${one.desired.release.runtime.architecture})`,
     ...(one.plan.steps.length === 0 ? ['  no changes needed'] : []),
     ...one.plan.steps.map(
       (step) =>

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import type { Config, Settings } from '../../../src/config/config.ts';
+import type { Build } from '../../../src/core/build.ts';
 import { sha256 } from '../../../src/core/hash.ts';
 import type { PhaseReport, PhaseTools } from '../../../src/core/phase.ts';
 import { ok } from '../../../src/core/problem.ts';
@@ -31,9 +32,9 @@ server.listen(Number(port), host);
 let runtime: Runtime | undefined;
 
 /** Ships a given bundle and the Node.js that runs this test. */
-export function shippingOf(bundle: string): Shipping {
+export function shippingOf(bundle: string, build: Build = { version: '0.0.1', committedAt: undefined }): Shipping {
   return {
-    bundle: () => Promise.resolve(ok({ version: '0.0.1', content: bundle, sha256: sha256(bundle) })),
+    bundle: () => Promise.resolve(ok({ ...build, content: bundle, sha256: sha256(bundle) })),
     runtime: (architecture) => {
       const content = runtime === undefined ? readFileSync(execPath) : undefined;
       runtime ??= {
@@ -68,7 +69,7 @@ export interface Stage extends AsyncDisposable {
   enforce(
     bundle: string,
     over?: Partial<Settings>,
-    options?: Partial<EnforceOptions>,
+    options?: Partial<EnforceOptions> & { readonly build?: Build },
     tools?: Partial<PhaseTools>,
   ): Promise<Seen>;
   uninstall(options?: { readonly dryRun?: boolean }): Promise<Seen>;
@@ -125,11 +126,10 @@ export async function makeStage(): Promise<Stage> {
   return {
     prefix,
     port,
-    enforce: (bundle, over = {}, options = {}, tools = {}) =>
-      watched(
-        (all) => runEnforce(configOf(over), shippingOf(bundle), { dryRun: false, takeOver: false, ...options }, all),
-        tools,
-      ),
+    enforce: (bundle, over = {}, { build, ...options } = {}, tools = {}) => {
+      const all = { dryRun: false, takeOver: false, allowDowngrade: false, ...options };
+      return watched((own) => runEnforce(configOf(over), shippingOf(bundle, build), all, own), tools);
+    },
     uninstall,
     ask: () =>
       fetch(`http://127.0.0.1:${String(port)}/health/readiness`).then(
