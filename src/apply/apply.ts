@@ -49,12 +49,18 @@ interface Batch {
 function batchesOf(steps: readonly Step[]): readonly Batch[] {
   const batches: Batch[] = [];
   for (const step of steps) {
-    const kind = step.actions.some((action) => action.kind === 'upload') ? 'upload' : step.stage;
+    const kind = kindOf(step);
     const last = batches.at(-1);
     if (last?.kind === kind && kind !== 'upload') batches[batches.length - 1] = { kind, steps: [...last.steps, step] };
     else batches.push({ kind, steps: [step] });
   }
   return batches;
+}
+
+// The steps of `clean` end the script of the switch, which a lost connection does not stop.
+function kindOf({ actions, stage }: Step): Batch['kind'] {
+  if (actions.some((action) => action.kind === 'upload')) return 'upload';
+  return stage === 'clean' ? 'switch' : stage;
 }
 
 async function runBatch(
@@ -180,13 +186,15 @@ function stepFailed(
     ? 'The previous state is restored and running.'
     : 'The previous state is restored: nothing ran before, and nothing runs now.';
   const after =
-    undone === undefined
-      ? kind === 'switch'
-        ? 'This step and the steps after it changed nothing.'
-        : 'The steps after it were not started.'
-      : undone
-        ? before
-        : `Restoring the previous state failed too: ${stuck}`;
+    step.stage === 'clean'
+      ? 'The new state is in place and running. The next enforce removes the rest.'
+      : undone === undefined
+        ? kind === 'switch'
+          ? 'This step and the steps after it changed nothing.'
+          : 'The steps after it were not started.'
+        : undone
+          ? before
+          : `Restoring the previous state failed too: ${stuck}`;
   return {
     code: step.id === 'health' ? 'enforce.health' : 'enforce.step-failed',
     summary: `${step.title}: failed`,

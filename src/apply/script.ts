@@ -15,12 +15,7 @@ type Inline = Exclude<Action, { kind: 'upload' }>;
 
 /** The script that carries out `prepare` steps one after the other; it stops at the first failure. */
 export function prepareScript(steps: readonly Step[], frame: Frame): string {
-  const bodies = steps.map((step, index) => {
-    const lines = inline(step.actions).flatMap((action) =>
-      action.kind === 'write' ? [stageLine(action), actionLine(action)] : [actionLine(action)],
-    );
-    return body('step', index, lines);
-  });
+  const bodies = steps.map((step, index) => body('step', index, linesInTurn(step)));
   return wrap(frame, steps, bodies, [
     'choose_printed',
     `for step in ${steps.map((_, index) => String(index)).join(' ')}; do interrupted && break; attempt step "$step" || break; done`,
@@ -28,16 +23,28 @@ export function prepareScript(steps: readonly Step[], frame: Frame): string {
   ]);
 }
 
+// Every action of a step in its order, a write in one go.
+function linesInTurn({ actions }: Step): readonly string[] {
+  return inline(actions).flatMap((action) =>
+    action.kind === 'write' ? [stageLine(action), actionLine(action)] : [actionLine(action)],
+  );
+}
+
 /**
  * The script of the switch. Everything is written beside its place and checked first; then it is moved into place and the
- * service is started. If a step fails, the replaced files are put back. The script finishes even if the connection is lost.
+ * service is started. If a step fails, the replaced files are put back. The steps of `clean` follow a switch that succeeded.
+ * The script finishes even if the connection is lost.
  */
 export function switchScript(plan: Plan, steps: readonly Step[], frame: Frame): string {
-  const parts = steps.map(partsOf);
+  const cleaning = steps.flatMap((step, index) =>
+    step.stage === 'clean' ? [{ index, lines: linesInTurn(step) }] : [],
+  );
+  const parts = steps.map(partsOf).filter(({ index }) => !cleaning.some((each) => each.index === index));
   const staging = parts.filter(({ stage }) => stage.length > 0);
   const checking = parts.filter(({ check }) => check.length > 0);
   const acting = parts.filter(({ act, check }) => act.length > 0 || check.length === 0);
   const staged = steps
+    .filter(({ stage }) => stage !== 'clean')
     .flatMap((step) => step.actions.filter(isStaged))
     .map((action) => quote(`${action.path}.hxllm-new`));
   return wrap(
@@ -47,9 +54,10 @@ export function switchScript(plan: Plan, steps: readonly Step[], frame: Frame): 
       ...parts.map(({ index, stage }) => body('stage', index, stage)),
       ...parts.map((part) => body(checkerOf(part), part.index, part.check)),
       ...acting.map(({ index, act }) => body('step', index, act)),
+      ...cleaning.map(({ index, lines }) => body('step', index, lines)),
       body('recover', 'before', plan.recover.before.map(lineOf)),
       body('recover', 'after', plan.recover.after.map(lineOf)),
-      `unstage() { rm -f -- ${staged.join(' ')}; rm -rf -- "$kept"; forget_printed; }`,
+      `unstage() { rm -f -- ${staged.join(' ')}; rm -rf -- ${quote(plan.keepFolder)}; forget_printed; }`,
     ],
     [
       "trap '' HUP INT TERM PIPE",
@@ -61,8 +69,15 @@ export function switchScript(plan: Plan, steps: readonly Step[], frame: Frame): 
       '  attempt step "$step" && continue',
       '  recover_before < /dev/null > /dev/null 2>&1',
       '  undo && recover_after < /dev/null > "$printed" 2>&1 && { say undone; record undone "${carried[@]}"; } || { say stuck "$(tail -c 4000 "$printed" | base64 -w0)"; record stuck "${carried[@]}"; }',
-      '  break',
+      '  undone=1; break',
       'done',
+      ...(cleaning.length === 0
+        ? []
+        : [
+            // The copies of replaced files belong to the accounts that go.
+            `kept=; rm -rf -- ${quote(plan.keepFolder)}`,
+            `[ -n "\${undone-}" ] || for step in ${cleaning.map(({ index }) => String(index)).join(' ')}; do attempt step "$step" || break; done`,
+          ]),
       'unstage',
     ],
   );

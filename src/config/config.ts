@@ -128,6 +128,11 @@ export function pathsOf(settings: Settings): HostPaths {
   };
 }
 
+/** The folders of a deployment that sets no other ones. Markers of older versions do not name the folders before a move. */
+export function defaultFolders({ prefix }: Settings): readonly string[] {
+  return [`${prefix}/etc/litellm`, `${prefix}/opt/litellm`];
+}
+
 /** The way to root on a host with these settings. */
 export function becomeOf({ serviceManager }: Settings): Become {
   return serviceManager === 'process' ? 'none' : 'sudo';

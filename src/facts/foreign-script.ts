@@ -26,7 +26,6 @@ if ! there "$service"; then
     there "$file" && { say unit "$file" "$(text "$file")"; break; }
   done
 fi
-if [ -d "$install" ] && ! marked "$marker" && [ -n "$(ls -A "$install")" ]; then say folder "$install" "$(ls -A "$install" | head -n 5)"; fi
 
 # Listening sockets of the port from the kernel's own table: state 0A, the tenth column is the inode.
 hex=$(printf %04X "$port")

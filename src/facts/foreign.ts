@@ -5,7 +5,7 @@ import type { Question } from './question.ts';
 
 /** A thing at one of hxllm's paths that hxllm did not install. */
 export interface Foreign {
-  readonly kind: 'unit' | 'file' | 'process' | 'folder';
+  readonly kind: 'unit' | 'file' | 'process';
   /** Its path; for a process, the path of its program. */
   readonly path: string;
   /** A short description: `a LiteLLM unit (ExecStart=/home/litellm/litellm-venv/bin/litellm)`. */
@@ -26,8 +26,8 @@ export interface ForeignPaths {
 }
 
 /**
- * Lists things at hxllm's paths without its mark: files, units and their drop-ins, the install folder, and processes
- * that hold the port.
+ * Lists things at hxllm's paths without its mark: files, units and their drop-ins, and processes that hold the
+ * port.
  */
 export function foreignQuestion(paths: ForeignPaths, port: number): Question<readonly Foreign[]> {
   return {
@@ -49,9 +49,13 @@ export function foreignQuestion(paths: ForeignPaths, port: number): Question<rea
   };
 }
 
+/** The paths that a take-over copies before it replaces them. */
+export function copiedPaths(foreign: readonly Foreign[]): readonly string[] {
+  return foreign.flatMap(({ kind, path }) => (kind === 'process' ? [] : [path]));
+}
+
 /**
- * Parses the lines of the script: `file PATH HEAD`, `unit PATH HEAD`, `folder PATH ENTRIES`, `process PID EXE UNIT
- * COMMAND`, values in base64.
+ * Parses the lines of the script: `file PATH HEAD`, `unit PATH HEAD`, `process PID EXE UNIT COMMAND`, values in base64.
  */
 function parseForeign(stdout: string): readonly Foreign[] {
   return stdout.split('\n').flatMap((line): readonly Foreign[] => {
@@ -61,14 +65,6 @@ function parseForeign(stdout: string): readonly Foreign[] {
       return isMarked(second)
         ? []
         : [{ kind, path: first, looksLike: kind === 'unit' ? unitLike(second) : fileLike(second) }];
-    if (kind === 'folder')
-      return [
-        {
-          kind,
-          path: first,
-          looksLike: `a folder without hxllm’s marker (it contains ${second.trim().split('\n').join(', ')})`,
-        },
-      ];
     if (kind !== 'process') return [];
     return [processOf(first, second, third, fourth)];
   });

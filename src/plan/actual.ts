@@ -1,9 +1,12 @@
 import type { Foreign } from '../facts/foreign.ts';
+import type { Footprint } from '../facts/footprint/footprint.ts';
 import type { Installation } from '../facts/installation/installation.ts';
 
 /** The state of a host as it was inspected. */
 export interface Actual {
   readonly installation: Installation;
+  /** The folders and accounts of this and of former configurations. */
+  readonly footprint: Footprint;
   /** Things that will be taken over; empty if nothing is foreign. */
   readonly foreign: readonly Foreign[];
   /** Names the folder for what is taken over. */

@@ -1,3 +1,4 @@
+import { allNotes } from '../facts/footprint/footprint.ts';
 import type { Entry, Notes } from '../facts/installation/installation.ts';
 import { writeNotes } from '../facts/installation/notes.ts';
 import { foldersAbove } from '../facts/installation/question.ts';
@@ -32,20 +33,36 @@ export function desiredFolders(settings: Settings, paths: HostPaths): readonly D
   );
 }
 
-/** Creates the folders that are missing, and the marker, which lists what hxllm created. */
+/** Creates the folders that are missing, and the marker, which lists what hxllm created and used. */
 export function planFolders(desired: Desired, actual: Actual): readonly Step[] {
   const { entries, notes } = actual.installation;
   const missing = desiredFolders(desired.settings, desired.paths).filter((folder) => !entries.has(folder.path));
-  if (missing.length === 0 && notes !== undefined) return [];
-  const actions: readonly Action[] = [...missing.map(folderAction), markerAction(desired, notesAfter(desired, actual))];
+  const known = usedBefore(actual);
+  const fresh = usedNow(desired).filter((thing) => !known.includes(thing));
+  if (missing.length === 0 && notes !== undefined && fresh.length === 0) return [];
+  const after = notesAfter(desired, actual);
+  // The marker of the running installation notes the new folders too: a switch that fails, or that is never reached, leaves
+  // them. Until the switch it is still confirmed.
+  const former = [...actual.footprint.markers].filter(
+    ([folder]) => actual.footprint.folders.get(folder)?.isInstallDir === false,
+  );
+  const actions: readonly Action[] = [
+    ...missing.map(folderAction),
+    markerAction(desired, { ...after, confirmed: notes?.confirmed }),
+    ...former.map(([folder, { confirmed }]) => markerAction(desired, { ...after, confirmed }, `${folder}/.hxllm`)),
+  ];
   const detail = [
     ...missing.map((folder) => `${folder.path}: missing`),
     ...(notes === undefined ? [`${desired.paths.marker}: marks the folder as hxllm’s`] : []),
+    ...(notes === undefined ? [] : fresh.map((thing) => `${desired.paths.marker}: notes the ${thing}`)),
   ].join('\n');
   return [
     {
       id: 'folders',
-      title: `create ${desired.paths.installDir} and ${desired.paths.configDir}`,
+      title:
+        missing.length === 0 && notes !== undefined
+          ? `note the new folders and accounts in ${desired.paths.marker}`
+          : `create ${desired.paths.installDir} and ${desired.paths.configDir}`,
       detail,
       stage: 'prepare',
       verb: 'create',
@@ -79,21 +96,46 @@ function folderAction({ path, owner, group, mode }: DesiredFolder): Action {
 }
 
 /**
- * The notes of the marker after the plan: all things that hxllm created earlier and that this plan creates. Nothing is
- * confirmed yet.
+ * The notes of the marker after the plan: all things that hxllm created and used earlier, and those of this plan. Nothing is
+ * confirmed yet. A user or group that does not exist any more is forgotten: another one of its name is not hxllm's.
  */
-export function notesAfter({ settings, paths }: Desired, { installation }: Actual): Notes {
+export function notesAfter(desired: Desired, { installation, footprint }: Actual): Notes {
+  const { settings, paths } = desired;
   const folders = desiredFolders(settings, paths)
     .filter((folder) => !installation.entries.has(folder.path))
     .map((folder) => `folder ${folder.path}`);
   const managed = settings.serviceManager === 'systemd';
   const group = managed && !installation.groupExists ? [`group ${settings.group}`] : [];
   const user = managed && installation.user === undefined ? [`user ${settings.user}`] : [];
-  const made = [...(installation.notes?.made ?? []), ...group, ...user, ...folders];
+  const exists = (thing: string): boolean => {
+    const [word, name = ''] = thing.split(' ');
+    return word === 'user' ? footprint.users.has(name) : word !== 'group' || footprint.groups.has(name);
+  };
+  const earlier = [...(installation.notes?.made ?? []), ...allNotes(footprint).made].filter(exists);
+  const made = [...earlier, ...group, ...user, ...folders];
   return {
     made: [...new Set([...made, ...accessBefore(settings, paths, installation.entries, made)])],
+    used: [...new Set([...usedBefore({ installation, footprint }), ...usedNow(desired)])],
     confirmed: undefined,
   };
+}
+
+function usedNow({ settings, paths }: Desired): readonly string[] {
+  return [`config-dir ${paths.configDir}`, `install-dir ${paths.installDir}`, ...accountsOf(settings)];
+}
+
+function accountsOf({ serviceManager, user, group }: Settings): readonly string[] {
+  return serviceManager === 'systemd' ? [`user ${user}`, `group ${group}`] : [];
+}
+
+// Markers of older versions do not note what was used, and the unit names it.
+function usedBefore({ installation, footprint }: Pick<Actual, 'installation' | 'footprint'>): readonly string[] {
+  const { unit } = footprint;
+  const named =
+    unit === undefined
+      ? []
+      : [`config-dir ${unit.configDir}`, `install-dir ${unit.installDir}`, `user ${unit.user}`, `group ${unit.group}`];
+  return [...new Set([...(installation.notes?.used ?? []), ...allNotes(footprint).used, ...named])];
 }
 
 // Owner and mode of folders that are older than hxllm, so that uninstall can restore them.
@@ -113,9 +155,9 @@ function accessBefore(
 }
 
 /** Writes the marker. */
-export function markerAction({ settings, paths }: Desired, notes: Notes): Action {
+export function markerAction({ settings, paths }: Desired, notes: Notes, path = paths.marker): Action {
   const root = settings.serviceManager === 'systemd' ? 'root' : undefined;
-  return { kind: 'write', path: paths.marker, owner: root, group: root, mode: 0o600, text: writeNotes(notes) };
+  return { kind: 'write', path, owner: root, group: root, mode: 0o600, text: writeNotes(notes) };
 }
 
 function difference(folder: DesiredFolder, entry: Entry | undefined): string | undefined {

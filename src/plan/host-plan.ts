@@ -1,6 +1,7 @@
 import type { Desired } from '../render/desired.ts';
 import { planFiles } from './files.ts';
 import { planAccess, planFolders } from './folders.ts';
+import { planFormer } from './former.ts';
 import type { Plan, Step } from './plan.ts';
 import { planCurrent, planRelease, planRuntime } from './release.ts';
 import type { Actual } from './actual.ts';
@@ -27,6 +28,7 @@ export function planHost(desired: Desired, actual: Actual): Plan {
     ...access,
     ...changed,
     ...planService(desired, actual, [...runtime, ...release, ...changed]),
+    ...planFormer(desired, actual),
   ];
   return { steps, ...planRecovery(desired, actual), keepFolder: `${desired.paths.installDir}/.previous` };
 }

@@ -18,8 +18,12 @@ export interface Step extends PlannedStep {
   readonly id: string;
   /** Why the step is needed: expected and found, or the difference; never a secret. */
   readonly detail: string;
-  /** `prepare` adds things that nothing uses yet. The steps of `switch` are carried out together, and undone together if one fails. */
-  readonly stage: 'prepare' | 'switch';
+  /**
+   * `prepare` adds things that nothing uses yet. The steps of `switch` are carried out together, and undone together if one
+   * fails. `clean` removes things of a former configuration in the script of the switch, once the new state is confirmed; a
+   * failure there undoes nothing.
+   */
+  readonly stage: 'prepare' | 'switch' | 'clean';
   readonly actions: readonly Action[];
 }
 

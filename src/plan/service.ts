@@ -53,7 +53,8 @@ function differsByConfiguration(desired: Desired, actual: Actual, changed: reado
 /** How to return to the state that ran before. */
 export function planRecovery(desired: Desired, actual: Actual): Pick<Plan, 'recover' | 'hasPrevious'> {
   if (desired.settings.serviceManager === 'systemd') return recoverUnits(actual, previousHealth(desired, actual));
-  const { paths } = desired;
+  const folder = previousConfigDir(desired, actual);
+  const paths = { ...desired.paths, configFile: `${folder}/config.yaml`, envFile: `${folder}/litellm.env` };
   const hasPrevious = actual.installation.daemon?.alive === true;
   return {
     hasPrevious,
@@ -105,11 +106,17 @@ function confirmHealth(desired: Desired, actual: Actual): Step {
 }
 
 /** Waits for the health of the earlier state too, if its own configuration names the port. */
-function previousHealth(desired: Desired, { installation }: Actual): readonly Action[] {
-  const config = installation.entries.get(desired.paths.configFile);
-  const [, address, port] =
-    (config?.marked === true ? /^ +listen: "?\[?([^\]\s"]*)\]?:(\d+)"?$/m.exec(config.text ?? '') : null) ?? [];
+function previousHealth(desired: Desired, actual: Actual): readonly Action[] {
+  const { listen = '' } = actual.footprint.folders.get(previousConfigDir(desired, actual)) ?? {};
+  const [, address, port] = /^ +listen: "?\[?([^\]\s"]*)\]?:(\d+)"?$/m.exec(listen) ?? [];
   return address === undefined || port === undefined ? [] : [health(desired, address, Number(port))];
+}
+
+/** The config folder of the state that ran before; another one than the desired if litellm_config_dir has changed. */
+function previousConfigDir({ paths }: Desired, { footprint }: Actual): string {
+  const holds = (path: string): boolean => footprint.folders.get(path)?.ours.includes('config.yaml') === true;
+  const other = [...footprint.folders.keys()].find(holds);
+  return footprint.unit?.configDir ?? (holds(paths.configDir) ? paths.configDir : (other ?? paths.configDir));
 }
 
 function health({ settings, paths }: Desired, listen: string, port: number): Extract<Action, { kind: 'health' }> {

@@ -106,18 +106,8 @@ export function putBackCommands(
 }
 
 /** Foreign things that hxllm could not put back and therefore does not take over: processes that no LiteLLM unit runs. */
-export function untakeable(
-  foreign: readonly Foreign[],
-  installDir: string,
-  entries: ReadonlyMap<string, unknown>,
-): readonly Foreign[] {
-  return foreign.filter((one) => {
-    if (one.kind === 'process') return one.unit !== 'litellm.service' && !isLitellmUnit(one);
-    // hxllm needs these names in the folder for itself.
-    return (
-      one.kind === 'folder' && ['releases', 'runtimes', 'current'].some((name) => entries.has(`${installDir}/${name}`))
-    );
-  });
+export function untakeable(foreign: readonly Foreign[]): readonly Foreign[] {
+  return foreign.filter((one) => one.kind === 'process' && one.unit !== 'litellm.service' && !isLitellmUnit(one));
 }
 
 /** Units other than litellm.service that run LiteLLM on the port. */

@@ -1,26 +1,54 @@
 import { USER_GECOS } from '../core/mark.ts';
 import type { StepVerb } from '../core/recorder.ts';
-import { recordFile } from '../facts/host-record.ts';
+import type { Footprint } from '../facts/footprint/footprint.ts';
 import type { Installation } from '../facts/installation/installation.ts';
 import type { HostPaths, Settings } from '../render/desired.ts';
-import { modeText } from './mode.ts';
+import {
+  accessText,
+  accountRemovals,
+  isGone,
+  removalOf,
+  withRecords,
+  type AccountRemoval,
+  type Removal,
+} from './footprint.ts';
+import type { Actual } from './actual.ts';
 import type { Action, Plan, Step } from './plan.ts';
+import { leftMarkers, leftOvers, stayingLines, textIn } from './left-behind.ts';
 import { systemctl } from './systemctl.ts';
 
 /** The steps of an uninstall, and what it leaves with the reason. */
 export interface UninstallPlan {
   readonly plan: Plan;
   readonly left: readonly string[];
+  /** Whether a folder or account that hxllm created stays. */
+  readonly stays: boolean;
 }
 
-/** Removes only things with hxllm's mark and things that the marker lists. No steps if there are none. */
-export function planUninstall(settings: Settings, paths: HostPaths, installation: Installation): UninstallPlan {
+/** Removes only things with hxllm's mark and things that a marker lists, also those of former configurations. No steps if there are none. */
+export function planUninstall(
+  settings: Settings,
+  paths: HostPaths,
+  actual: Pick<Actual, 'installation' | 'footprint'>,
+): UninstallPlan {
+  const removal = removalOf(actual.footprint, {
+    current: false,
+    needed: new Set(),
+    managed: settings.serviceManager === 'systemd',
+    alsoGone: settings.serviceManager === 'process' ? [paths.logFile, paths.pidFile] : [],
+  });
+  const accounts =
+    settings.serviceManager === 'process'
+      ? []
+      : accountRemovals(actual.footprint, { user: undefined, group: undefined }, (path) => isGone(removal, path));
+  const going = accounts.filter(({ owns }) => owns.length === 0);
+  const staying = accounts.filter(({ owns }) => owns.length > 0);
   const steps = [
-    ...stopSteps(settings, paths, installation),
-    ...fileSteps(paths, installation),
-    ...installSteps(paths, installation),
-    ...userSteps(settings, installation),
-    ...folderSteps(paths, installation),
+    ...stopSteps(settings, paths, actual.installation),
+    ...fileSteps(paths, removal, actual),
+    ...installSteps(removal),
+    ...going.map((one) => accountStep(one, settings)),
+    ...folderSteps(settings, removal, staying, actual.footprint),
   ];
   return {
     plan: {
@@ -29,7 +57,8 @@ export function planUninstall(settings: Settings, paths: HostPaths, installation
       hasPrevious: false,
       keepFolder: `${paths.installDir}/.previous`,
     },
-    left: leftOvers(settings, paths, installation),
+    left: [...leftOvers(settings, paths, actual), ...stayingLines(removal, staying)],
+    stays: removal.staying.size > 0 || staying.length > 0,
   };
 }
 
@@ -74,11 +103,15 @@ function stopSteps(
   ];
 }
 
-function fileSteps(paths: HostPaths, { entries, notes }: Installation): readonly Step[] {
-  const files = [paths.configFile, paths.envFile].filter((path) => entries.get(path)?.marked === true);
+function fileSteps(
+  paths: HostPaths,
+  { files }: Removal,
+  { installation: { entries, notes } }: Pick<Actual, 'installation' | 'footprint'>,
+): readonly Step[] {
+  const marked = files.filter((path) => !path.endsWith('/current'));
   // The log of the service manager `process` is hxllm's own file.
   const log = notes !== undefined && entries.has(paths.logFile) ? [paths.logFile] : [];
-  const all = [...files, ...log];
+  const all = [...marked, ...log];
   return all.length === 0
     ? []
     : [
@@ -91,123 +124,67 @@ function fileSteps(paths: HostPaths, { entries, notes }: Installation): readonly
       ];
 }
 
-function installSteps(paths: HostPaths, { notes }: Installation): readonly Step[] {
-  if (notes === undefined) return [];
-  const trees = [paths.releases, paths.runtimes, `${paths.installDir}/.previous`].map((path): Action => ({
-    kind: 'remove-tree',
-    path,
-  }));
+function installSteps({ files, trees }: Removal): readonly Step[] {
+  const links = files.filter((path) => path.endsWith('/current'));
+  const all = [...links, ...trees];
+  if (all.length === 0) return [];
+  const folders = [...new Set(all.map((path) => path.slice(0, path.lastIndexOf('/'))))];
   return [
-    step('release', `remove releases and runtimes from ${paths.installDir}`, `${paths.marker} lists them as hxllm’s`, [
-      { kind: 'remove', paths: [paths.current] },
-      ...trees,
-    ]),
-  ];
-}
-
-// The user or group may have been changed or removed since then.
-const REMOVE_USER = 'if [ "$(getent passwd "$1" | cut -d: -f5)" = "$2" ]; then userdel "$1"; fi';
-const REMOVE_GROUP = 'if getent group "$1" > /dev/null; then groupdel "$1"; fi';
-
-function userSteps({ user, group, serviceManager }: Settings, { notes, ...actual }: Installation): readonly Step[] {
-  if (serviceManager === 'process') return [];
-  const removesUser = actual.user?.gecos === USER_GECOS;
-  const made = (word: string): readonly string[] =>
-    (notes?.made ?? []).flatMap((thing) => (thing.startsWith(`${word} `) ? [thing.slice(word.length + 1)] : []));
-  // Created before litellm_user or litellm_group was changed.
-  const earlier = {
-    users: made('user').filter((name) => name !== user),
-    groups: made('group').filter((name) => name !== group),
-  };
-  const removesGroup = actual.groupExists && notes?.made.includes(`group ${group}`) === true;
-  return [
-    ...(removesUser
-      ? [
-          step('user.user', `remove the user ${user}`, `its comment field says “${USER_GECOS}”`, [
-            { kind: 'command', argv: ['userdel', user] },
-          ]),
-        ]
-      : []),
-    // userdel removes a group of the same name with its user, where login.defs says so.
-    ...(removesGroup
-      ? [
-          step('user.group', `remove the group ${group}`, 'hxllm created it', [
-            { kind: 'command', argv: ['sh', '-c', REMOVE_GROUP, 'hxllm', group] },
-          ]),
-        ]
-      : []),
-    ...earlier.users.map((name) =>
-      step(
-        `user.user.${name}`,
-        `remove the user ${name}`,
-        'hxllm created it, and litellm_user has changed since then',
-        [{ kind: 'command', argv: ['sh', '-c', REMOVE_USER, 'hxllm', name, USER_GECOS] }],
-      ),
-    ),
-    ...earlier.groups.map((name) =>
-      step(
-        `user.group.${name}`,
-        `remove the group ${name}`,
-        'hxllm created it, and litellm_group has changed since then',
-        [{ kind: 'command', argv: ['sh', '-c', REMOVE_GROUP, 'hxllm', name] }],
-      ),
+    step(
+      'release',
+      `remove releases and runtimes from ${folders.join(', ')}`,
+      folders.map((folder) => `${folder}/.hxllm lists them as hxllm’s`).join('\n'),
+      [
+        ...(links.length === 0 ? [] : [{ kind: 'remove' as const, paths: links }]),
+        ...trees.map((path): Action => ({ kind: 'remove-tree', path })),
+      ],
     ),
   ];
 }
 
-// The marker lists what hxllm created, so it is removed last: an interrupted uninstall still knows what is left.
-function folderSteps(paths: HostPaths, { notes, entries }: Installation): readonly Step[] {
-  if (notes === undefined) return [];
-  const made = notes.made.flatMap((thing) => (thing.startsWith('folder ') ? [thing.slice('folder '.length)] : []));
-  const there = made.filter((path) => entries.has(path)).toSorted((a, b) => b.length - a.length);
-  const actions = there.map((path): Action => ({ kind: 'remove-empty', path }));
-  const giveBack = accessBefore(notes.made).filter(({ path }) => entries.has(path));
+function accountStep({ kind, name, actions }: AccountRemoval, settings: Settings): Step {
+  const why = kind === 'user' ? `its comment field says “${USER_GECOS}”` : 'hxllm created it';
+  const id = name === settings[kind] ? `user.${kind}` : `user.${kind}.${name}`;
+  return step(id, `remove the ${kind} ${name}`, why, actions);
+}
+
+// The markers list what hxllm created, so they are removed last: an interrupted uninstall still knows what is left.
+function folderSteps(
+  settings: Settings,
+  removal: Removal,
+  staying: readonly AccountRemoval[],
+  footprint: Footprint,
+): readonly Step[] {
+  const { markers, folders, access } = removal;
+  const left = leftMarkers(settings, removal, staying, footprint);
+  const gone = withRecords(markers.filter((path) => !left.some((marker) => marker.path === path)));
+  const writes = left.filter(({ path, text }) => textIn(path, footprint) !== text);
+  const actions: readonly Action[] = [
+    ...writes,
+    ...(gone.length === 0 ? [] : [{ kind: 'remove' as const, paths: gone }]),
+    ...folders.map((path): Action => ({ kind: 'remove-empty', path })),
+  ];
   return [
-    ...(giveBack.length === 0
+    ...(access.length === 0
       ? []
       : [
           step(
             'folders.access',
-            `restore owner and mode of ${giveBack.map(({ path }) => path).join(', ')}`,
-            giveBack.map(({ path, owner, group, mode }) => `${path}: ${owner}:${group} ${modeText(mode)}`).join('\n'),
-            giveBack,
+            `restore owner and mode of ${access.map(({ path }) => path).join(', ')}`,
+            access.map(accessText).join('\n'),
+            access,
             'change',
           ),
         ]),
-    step('folders', 'remove the marker and the empty folders that hxllm created', [paths.marker, ...there].join('\n'), [
-      { kind: 'remove', paths: [paths.marker, recordFile(paths.installDir)] },
-      ...actions,
-    ]),
-  ];
-}
-
-function accessBefore(made: readonly string[]): readonly Extract<Action, { kind: 'folder' }>[] {
-  return made.flatMap((thing) => {
-    const [, mode, owner, group, path] = /^access (\d+) ([^:]+):(\S+) (.+)$/.exec(thing) ?? [];
-    return mode === undefined || path === undefined
+    ...(actions.length === 0
       ? []
-      : [{ kind: 'folder', path, owner, group, mode: Number.parseInt(mode, 8) }];
-  });
-}
-
-function leftOvers(
-  { user, serviceManager }: Settings,
-  paths: HostPaths,
-  { entries, notes, backups, user: seenUser }: Installation,
-): readonly string[] {
-  const foreign = [paths.configFile, paths.envFile, paths.serviceUnit, paths.socketUnit]
-    .filter((path) => entries.has(path) && entries.get(path)?.marked !== true)
-    .map((path) => `${path}: it does not carry hxllm’s mark`);
-  const folder =
-    entries.has(paths.installDir) && notes === undefined ? [`${paths.installDir}: it has no marker of hxllm`] : [];
-  const kept =
-    serviceManager === 'systemd' && seenUser !== undefined && seenUser.gecos !== USER_GECOS
-      ? [`the user ${user}: hxllm did not create it`]
-      : [];
-  return [
-    ...foreign,
-    ...folder,
-    ...kept,
-    ...backups.map((path) => `the copy of the replaced installation; to put it back: sudo sh ${path}`),
+      : [
+          step(
+            'folders',
+            'remove the marker and the empty folders that hxllm created',
+            [...gone, ...folders, ...writes.map(({ path }) => `${path}: notes what stays`)].join('\n'),
+            actions,
+          ),
+        ]),
   ];
 }

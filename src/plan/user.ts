@@ -3,7 +3,10 @@ import type { Desired } from '../render/desired.ts';
 import type { Step } from './plan.ts';
 import type { Actual } from './actual.ts';
 
-/** Creates the system user and its group. Existing ones are used as they are. */
+/**
+ * Creates the system user and its group. Existing ones are used as they are; hxllm's own user gets the group as its primary
+ * one, which the running service, whose unit names the group, does not notice.
+ */
 export function planUser({ settings }: Desired, { installation }: Actual): readonly Step[] {
   if (settings.serviceManager === 'process') return [];
   const { user, group } = settings;
@@ -42,5 +45,14 @@ export function planUser({ settings }: Desired, { installation }: Actual): reado
       actions: [{ kind: 'command', argv }],
     });
   }
+  if (installation.user?.gecos === USER_GECOS && installation.user.group !== group)
+    steps.push({
+      id: 'user.user',
+      title: `change the primary group of ${user} to ${group}`,
+      detail: `expected ${group}, found ${installation.user.group}`,
+      stage: 'prepare',
+      verb: 'change',
+      actions: [{ kind: 'command', argv: ['usermod', '--gid', group, user] }],
+    });
   return steps;
 }

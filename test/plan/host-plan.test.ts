@@ -7,6 +7,12 @@ import { planHost } from '../../src/plan/host-plan.ts';
 import { bare, installed, KEY, desiredOf } from './host.ts';
 import { idsOf, commandsOf } from './plan-stage.ts';
 
+const UNCONFIRMED = {
+  made: [],
+  used: ['config-dir /etc/litellm', 'install-dir /opt/litellm', 'user litellm', 'group litellm'],
+  confirmed: undefined,
+};
+
 test('a host in the desired and confirmed state has no steps, with both service managers', () => {
   for (const serviceManager of ['systemd', 'process'] as const) {
     const desired = desiredOf({ serviceManager, prefix: serviceManager === 'process' ? '/p' : '' });
@@ -46,7 +52,7 @@ test('if more than the configuration differs, or the running state is unknown, i
   const models = { routingStrategy: 'simple-shuffle' } as const;
   const key = { masterKey: { state: 'set', key: new Secret(`sk-${'b2'.repeat(32)}`), where: {} } } as const;
   const before = installed(desiredOf());
-  const unconfirmed = installed(desiredOf(), { notes: { made: [], confirmed: undefined } });
+  const unconfirmed = installed(desiredOf(), { notes: UNCONFIRMED });
   // The key was changed and the connection cut before the restart: the file is as desired, the process is not.
   const half = installed(desiredOf(key), { notes: before.installation.notes });
   for (const plan of [
@@ -92,10 +98,7 @@ test('a new gateway is sent, checked, and then made current', () => {
 
 test('a run that ended before health was confirmed is continued', () => {
   const desired = desiredOf();
-  assert.deepEqual(idsOf(planHost(desired, installed(desired, { notes: { made: [], confirmed: undefined } }))), [
-    'service.start',
-    'health',
-  ]);
+  assert.deepEqual(idsOf(planHost(desired, installed(desired, { notes: UNCONFIRMED }))), ['service.start', 'health']);
 });
 
 test('a stopped service is started, a disabled one enabled', () => {

@@ -2,8 +2,9 @@ import { pathsOf, type Settings } from '../../src/config/config.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { USER_GECOS } from '../../src/core/mark.ts';
 import { Secret } from '../../src/core/secret.ts';
+import type { FolderState, Footprint } from '../../src/facts/footprint/footprint.ts';
 import type { Foreign } from '../../src/facts/foreign.ts';
-import type { Entry, Installation, UnitState } from '../../src/facts/installation/installation.ts';
+import type { Entry, Installation, Notes, UnitState } from '../../src/facts/installation/installation.ts';
 import { desiredFolders } from '../../src/plan/folders.ts';
 import type { Actual } from '../../src/plan/actual.ts';
 import { serviceFingerprint } from '../../src/plan/service.ts';
@@ -41,9 +42,76 @@ export function desiredOf(over: Partial<Settings> = {}, bundle = 'gateway'): Des
   return { settings: all, paths: pathsOf(all), files: files.value, release: release.value, compress: true };
 }
 
+/** The footprint of a host where nothing is installed. */
+export const NO_FOOTPRINT: Footprint = {
+  markers: new Map(),
+  unit: undefined,
+  folders: new Map(),
+  users: new Map(),
+  groups: new Map(),
+};
+
 /** A host where nothing is installed. */
-export function bare(foreign: readonly Foreign[] = [], over: Partial<Installation> = {}): Actual {
-  return { installation: { ...NOTHING, ...over }, foreign, timestamp: '20261124T120000Z' };
+export function bare(
+  foreign: readonly Foreign[] = [],
+  over: Partial<Installation> = {},
+  footprint: Partial<Footprint> = {},
+): Actual {
+  return {
+    installation: { ...NOTHING, ...over },
+    footprint: { ...NO_FOOTPRINT, ...footprint },
+    foreign,
+    timestamp: '20261124T120000Z',
+  };
+}
+
+/** A folder that exists, root's. */
+export function folderState(over: Partial<FolderState> = {}): FolderState {
+  return {
+    kind: 'folder',
+    isLink: false,
+    isMountPoint: false,
+    isConfigDir: false,
+    isInstallDir: false,
+    mode: 0o755,
+    owner: 'root',
+    group: 'root',
+    ours: [],
+    listen: '',
+    names: over.ours ?? [],
+    ...over,
+  };
+}
+
+/** The footprint of a deployment with these settings, as another deployment sees it. */
+export function footprintOf({ settings: all, paths }: Desired, notes: Notes | undefined): Footprint {
+  const systemd = all.serviceManager === 'systemd';
+  const trees = ['.hxllm', 'current', 'releases', 'runtimes'];
+  return {
+    markers: new Map(notes === undefined ? [] : [[paths.installDir, notes]]),
+    unit: systemd
+      ? { configDir: paths.configDir, installDir: paths.installDir, user: all.user, group: all.group }
+      : undefined,
+    folders: new Map([
+      [
+        paths.configDir,
+        folderState({
+          isConfigDir: true,
+          mode: 0o750,
+          group: all.group,
+          ours: ['config.yaml', 'litellm.env'],
+          listen: `  listen: ${all.listen}:${String(all.port)}`,
+        }),
+      ],
+      [paths.installDir, folderState({ isInstallDir: true, ours: notes === undefined ? [] : trees, names: trees })],
+    ]),
+    users: new Map(systemd ? [[all.user, { uid: 999, gid: 997, gecos: USER_GECOS, owns: [] }]] : []),
+    groups: new Map(
+      systemd
+        ? [[all.group, { gid: 997, primaryOf: [all.user], owns: [paths.configDir, paths.configFile, paths.envFile] }]]
+        : [],
+    ),
+  };
 }
 
 /** A host that is in the desired state and runs. */
@@ -77,7 +145,16 @@ export function installed(desired: Desired, over: Partial<Installation> = {}): A
     user: { gecos: USER_GECOS, group: 'litellm' },
     groupExists: true,
     entries: new Map([...folders, ...files]),
-    notes: { made: ['group litellm', 'folder /etc/litellm', 'folder /opt/litellm'], confirmed: undefined },
+    notes: {
+      made: ['group litellm', `folder ${desired.paths.configDir}`, `folder ${desired.paths.installDir}`],
+      used: [
+        `config-dir ${desired.paths.configDir}`,
+        `install-dir ${desired.paths.installDir}`,
+        'user litellm',
+        'group litellm',
+      ],
+      confirmed: undefined,
+    },
     current: desired.release.id,
     build: desired.release.build,
     releases: new Map(desired.release.files.map((file) => [`${desired.release.id}/${file.name}`, file.sha256])),
@@ -87,11 +164,13 @@ export function installed(desired: Desired, over: Partial<Installation> = {}): A
     socket: unit,
     daemon: { pid: 1, alive: true },
   };
-  const notes = {
+  const notes: Notes = {
     made: installation.notes?.made ?? [],
+    used: installation.notes?.used ?? [],
     confirmed: serviceFingerprint(desired, { ...bare(), installation }),
   };
-  return { ...bare(), installation: { ...installation, notes, ...over } };
+  const all = { ...installation, notes, ...over };
+  return { ...bare(), installation: all, footprint: footprintOf(desired, all.notes) };
 }
 
 /** A secret that a test looks for. */

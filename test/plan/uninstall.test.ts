@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { USER_GECOS } from '../../src/core/mark.ts';
 import type { Foreign } from '../../src/facts/foreign.ts';
 import { parseNotes } from '../../src/facts/installation/notes.ts';
 import { notesAfter } from '../../src/plan/folders.ts';
+import type { Actual } from '../../src/plan/actual.ts';
 import { planHost } from '../../src/plan/host-plan.ts';
 
 import { planUninstall } from '../../src/plan/uninstall.ts';
@@ -102,14 +104,25 @@ test('a process outside a LiteLLM unit cannot be taken over', () => {
     pid: 9,
     unit: 'nginx.service',
   };
-  assert.deepEqual(untakeable([...OLD, loose], '/opt/litellm', new Map()), [loose]);
+  assert.deepEqual(untakeable([...OLD, loose]), [loose]);
 });
 
 test('uninstall removes nothing without a mark, and no user or group that hxllm did not create', () => {
   const desired = desiredOf();
-  const { installation } = installed(desired, { user: { gecos: 'LiteLLM', group: 'litellm' }, notes: undefined });
+  const { installation, footprint } = installed(desired, {
+    user: { gecos: 'LiteLLM', group: 'litellm' },
+    notes: undefined,
+  });
   const unmarked = new Map([...installation.entries].map(([path, entry]) => [path, { ...entry, marked: false }]));
-  const { plan, left } = planUninstall(desired.settings, desired.paths, { ...installation, entries: unmarked });
+  const { plan, left } = planUninstall(desired.settings, desired.paths, {
+    installation: { ...installation, entries: unmarked },
+    footprint: {
+      ...footprint,
+      unit: undefined,
+      folders: new Map([...footprint.folders].map(([path, state]) => [path, { ...state, ours: [] }])),
+      users: new Map([['litellm', { uid: 999, gid: 997, gecos: 'LiteLLM', owns: [] }]]),
+    },
+  });
   assert.deepEqual(plan.steps, []);
   assert.deepEqual(
     left.map((line) => line.split(':')[0]),
@@ -124,6 +137,18 @@ test('uninstall removes nothing without a mark, and no user or group that hxllm 
   );
 });
 
+function withEarlier(actual: Actual): Actual {
+  const { footprint } = actual;
+  return {
+    ...actual,
+    footprint: {
+      ...footprint,
+      users: new Map([...footprint.users, ['gate', { uid: 998, gid: 996, gecos: USER_GECOS, owns: [] }]]),
+      groups: new Map([['gate', { gid: 996, primaryOf: ['gate'], owns: [] }], ...footprint.groups]),
+    },
+  };
+}
+
 test('users and groups with former names are removed too', () => {
   const desired = desiredOf();
   const marker = planHost(desiredOf({ user: 'gate', group: 'gate' }), bare())
@@ -133,11 +158,12 @@ test('users and groups with former names are removed too', () => {
   const { plan } = planUninstall(
     desired.settings,
     desired.paths,
-    installed(desired, { notes: { ...notes, made: [...notes.made, 'user litellm', 'group litellm'] } }).installation,
+    withEarlier(installed(desired, { notes: { ...notes, made: [...notes.made, 'user litellm', 'group litellm'] } })),
   );
   assert.deepEqual(
     idsOf(plan).filter((id) => id.startsWith('user.')),
-    ['user.user', 'user.group', 'user.user.gate', 'user.group.gate'],
+    // A group can be removed only after every user whose primary group it is.
+    ['user.user', 'user.user.gate', 'user.group.gate', 'user.group'],
   );
 });
 
@@ -180,7 +206,7 @@ test('a folder older than hxllm gets its owner and mode back, and copies of a ta
   // Later runs find the access that they set, and keep their notes.
   const later = installed(desired, { notes, backups: ['/var/backups/litellm-1/put-back.sh'] });
   assert.ok(notesAfter(desired, later).made.includes('access 755 litellm:staff /etc/litellm'));
-  const { plan, left } = planUninstall(desired.settings, desired.paths, later.installation);
+  const { plan, left } = planUninstall(desired.settings, desired.paths, later);
   assert.deepEqual(plan.steps.find((step) => step.id === 'folders.access')?.actions, [
     { kind: 'folder', path: '/etc/litellm', owner: 'litellm', group: 'staff', mode: 0o755 },
   ]);
@@ -189,7 +215,7 @@ test('a folder older than hxllm gets its owner and mode back, and copies of a ta
 
 test('uninstall removes hxllm’s things in an order that an interrupted run can continue', () => {
   const desired = desiredOf();
-  const { plan, left } = planUninstall(desired.settings, desired.paths, installed(desired).installation);
+  const { plan, left } = planUninstall(desired.settings, desired.paths, installed(desired));
   assert.deepEqual(idsOf(plan), [
     'service.stop',
     'service.units',

@@ -45,6 +45,11 @@ export interface Notes {
    * former access of folders that existed (`access 755 root:root /etc/litellm`).
    */
   readonly made: readonly string[];
+  /**
+   * Every folder, user and group that a deployment ever had: `config-dir /etc/litellm`, `install-dir /opt/litellm`, `user
+   * litellm`, `group litellm`. A change of a variable leaves the former ones here.
+   */
+  readonly used: readonly string[];
   /** The fingerprint of files and release that passed the last health check; `undefined` after a change. */
   readonly confirmed: string | undefined;
 }

@@ -1,4 +1,4 @@
-import { pathsOf, type HostConfig } from '../../config/config.ts';
+import type { HostConfig } from '../../config/config.ts';
 import type { Problem } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
 import type { Foreign } from '../../facts/foreign.ts';
@@ -8,14 +8,11 @@ import type { HostState } from './host/inspect.ts';
 /** The Problems that a foreign installation causes. None if nothing is foreign, or if all of it can be taken over and `takeOver` is set. */
 export function foreignProblems(
   { target, settings }: HostConfig,
-  { foreign, installation }: HostState,
+  { foreign }: HostState,
   takeOver: boolean,
 ): readonly Problem[] {
   const where = { host: target.name };
-  const stays =
-    settings.serviceManager === 'process'
-      ? foreign
-      : untakeable(foreign, pathsOf(settings).installDir, installation.entries);
+  const stays = settings.serviceManager === 'process' ? foreign : untakeable(foreign);
   const blocked = stays.map((one): Problem => ({
     code: 'foreign.not-ours-to-take',
     summary:

@@ -12,6 +12,7 @@ import { foreignProblems } from './foreign-problems.ts';
 import type { HostAccess } from './host/open-host.ts';
 import { resolveMasterKey } from './master-key.ts';
 import { inspectHost, type HostState } from './host/inspect.ts';
+import { unfitProblems } from './unfit.ts';
 
 /** A host with its desired state, its actual state and the plan from one to the other. */
 export interface Prepared extends HostAccess {
@@ -19,6 +20,8 @@ export interface Prepared extends HostAccess {
   readonly desired: Desired;
   readonly actual: Actual;
   readonly plan: Plan;
+  /** Lines about the account that are no reason to refuse it. */
+  readonly warnings: readonly string[];
 }
 
 /** The options that all hosts of a run share. */
@@ -46,6 +49,8 @@ export async function prepareHost(
   if (!state.ok) return state;
   const [first, ...more] = foreignProblems(config, state.value, options.takeOver);
   if (first !== undefined) return fail(first, ...more);
+  const unfit = unfitProblems(config, state.value);
+  if (!unfit.ok) return unfit;
   const release = await releaseFor(config, state.value, bundle, shipping);
   if (!release.ok) return release;
   const downgrade = downgradeProblem(release.value, state.value, config, options.allowDowngrade);
@@ -60,10 +65,11 @@ export async function prepareHost(
   };
   const actual: Actual = {
     installation: state.value.installation,
+    footprint: state.value.footprint,
     foreign: state.value.foreign,
     timestamp: options.timestamp,
   };
-  return ok({ config, host, record, desired, actual, plan: planHost(desired, actual) });
+  return ok({ config, host, record, desired, actual, plan: planHost(desired, actual), warnings: unfit.value });
 }
 
 /** A host whose release is newer than this hxllm keeps it: another operator, or this one elsewhere, has the newer program. */

@@ -5,7 +5,8 @@ import { planEvent } from './host/plan-event.ts';
 import type { Prepared } from './prepare.ts';
 
 /** Shows a host's plan and keeps it as plan.json. */
-export function showPlan({ host, plan }: Prepared, { recorder }: Pick<PhaseTools, 'recorder'>): void {
+export function showPlan({ host, plan, warnings }: Prepared, { recorder }: Pick<PhaseTools, 'recorder'>): void {
+  for (const text of warnings) recorder.event({ kind: 'note', host: host.name, text });
   if (plan.steps.length === 0) recorder.event({ kind: 'note', host: host.name, text: 'no changes needed' });
   else recorder.event(planEvent(host.name, plan));
   recorder.file(`hosts/${host.name}/plan.json`, plan.steps.map(describe));

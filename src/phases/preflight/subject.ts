@@ -1,12 +1,14 @@
-import { pathsOf, type HostConfig, type Settings } from '../../config/config.ts';
+import { defaultFolders, pathsOf, type HostConfig, type Settings } from '../../config/config.ts';
 import type { Target } from '../../core/host.ts';
 import type { Problem } from '../../core/problem.ts';
 import { quote, shellLine } from '../../core/shell.ts';
 import { unknown, type Verdict } from '../../core/verdict.ts';
+import { accountQuestion } from '../../facts/account.ts';
 import { addressesQuestion } from '../../facts/addresses.ts';
 import { clockQuestion } from '../../facts/clock.ts';
 import { diskQuestion } from '../../facts/disk.ts';
 import { domainQuestion } from '../../facts/domain.ts';
+import { footprintQuestion } from '../../facts/footprint/question.ts';
 import { foreignQuestion } from '../../facts/foreign.ts';
 import { identityQuestion, sudoQuestion } from '../../facts/identity.ts';
 import { machineQuestion } from '../../facts/machine.ts';
@@ -65,6 +67,8 @@ function questionsOfHost(settings: Settings) {
     addresses: addressesQuestion,
     port: portQuestion(settings.port),
     foreign: foreignQuestion(paths, settings.port),
+    account: accountQuestion({ ...settings, ...paths }),
+    footprint: footprintQuestion({ ...settings, ...paths, defaults: defaultFolders(settings) }),
   };
 }
 

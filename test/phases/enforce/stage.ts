@@ -72,7 +72,7 @@ export interface Stage extends AsyncDisposable {
     options?: Partial<EnforceOptions> & { readonly build?: Build },
     tools?: Partial<PhaseTools>,
   ): Promise<Seen>;
-  uninstall(options?: { readonly dryRun?: boolean }): Promise<Seen>;
+  uninstall(options?: { readonly dryRun?: boolean; readonly over?: Partial<Settings> }): Promise<Seen>;
   /** The answer of readiness, or the error. */
   ask(): Promise<string>;
 }
@@ -121,8 +121,8 @@ export async function makeStage(): Promise<Stage> {
     });
     return { ...report, events, files };
   };
-  const uninstall: Stage['uninstall'] = ({ dryRun = false } = {}) =>
-    watched((tools) => runUninstall(configOf({}), { dryRun }, tools));
+  const uninstall: Stage['uninstall'] = ({ dryRun = false, over = {} } = {}) =>
+    watched((tools) => runUninstall(configOf(over), { dryRun }, tools));
   return {
     prefix,
     port,

@@ -34,6 +34,8 @@ export const GOOD: Answers = {
   addresses: '  |-- 10.77.0.11\n     /32 host LOCAL\ninet6\n',
   port: '  sl  local_address\n',
   foreign: '',
+  account: '',
+  footprint: '',
   'resolves hx-llm01-server': '10.77.0.12 STREAM hx-llm01-server\n',
   'resolves hx-llm02-server': '10.77.0.13 STREAM hx-llm02-server\n',
   [`version ${LLM01}`]: said('{"version":"0.22.1"}'),

@@ -1,10 +1,13 @@
 import { sudoRefusal } from '../../../apply/sudo.ts';
-import { becomeOf, pathsOf, type Settings } from '../../../config/config.ts';
+import { becomeOf, defaultFolders, pathsOf, type Settings } from '../../../config/config.ts';
 import type { Host } from '../../../core/host.ts';
 import { randomId } from '../../../core/id.ts';
-import { fail, ok, type Result } from '../../../core/problem.ts';
+import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
+import { accountQuestion, type Account } from '../../../facts/account.ts';
 import { ask } from '../../../facts/ask.ts';
 import { foreignQuestion, type Foreign } from '../../../facts/foreign.ts';
+import type { Footprint } from '../../../facts/footprint/footprint.ts';
+import { footprintQuestion } from '../../../facts/footprint/question.ts';
 import type { Installation } from '../../../facts/installation/installation.ts';
 import { installationQuestion } from '../../../facts/installation/question.ts';
 import { machineQuestion, type Machine } from '../../../facts/machine.ts';
@@ -15,7 +18,10 @@ import { desiredFolders } from '../../../plan/folders.ts';
 export interface HostState {
   readonly machine: Machine;
   readonly installation: Installation;
+  readonly footprint: Footprint;
   readonly foreign: readonly Foreign[];
+  /** Only enforce needs it. */
+  readonly account: Fact<Account>;
 }
 
 const TIMEOUT_MS = 90_000;
@@ -43,7 +49,9 @@ export async function inspectHost(host: Host, settings: Settings, signal: AbortS
       envFile: paths.envFile,
       paths: watched,
     }),
+    footprint: footprintQuestion({ ...settings, ...paths, defaults: defaultFolders(settings) }),
     foreign: foreignQuestion(paths, settings.port),
+    account: accountQuestion({ ...settings, ...paths }),
   };
   const asked = await ask(host, questions, randomId(), {
     signal,
@@ -51,17 +59,32 @@ export async function inspectHost(host: Host, settings: Settings, signal: AbortS
     become: becomeOf(settings),
   });
   if (!asked.ok) return asked;
-  const { machine, installation, foreign } = asked.value;
-  if (machine.known && installation.known && foreign.known)
-    return ok({ machine: machine.value, installation: installation.value, foreign: foreign.value });
-  const [unknown] = [machine, installation, foreign].flatMap((fact: Fact<unknown>) => (fact.known ? [] : [fact]));
-  if (unknown?.refusal !== undefined)
-    return fail(sudoRefusal(host.name, unknown.refusal === '' ? unknown.why : unknown.refusal));
-  return fail({
+  const { machine, installation, footprint, foreign, account } = asked.value;
+  if (machine.known && installation.known && footprint.known && foreign.known)
+    return ok({
+      machine: machine.value,
+      installation: installation.value,
+      footprint: footprint.value,
+      foreign: foreign.value,
+      account,
+    });
+  const [unknown] = [machine, installation, footprint, foreign].flatMap((fact: Fact<unknown>) =>
+    fact.known ? [] : [fact],
+  );
+  return fail(uninspected(host.name, unknown));
+}
+
+/** The Problem of a fact that stayed unknown. */
+export function uninspected(
+  host: string,
+  unknown: { readonly why: string; readonly refusal?: string } | undefined,
+): Problem {
+  if (unknown?.refusal !== undefined) return sudoRefusal(host, unknown.refusal === '' ? unknown.why : unknown.refusal);
+  return {
     code: 'enforce.unknown',
     summary: 'the host could not be inspected',
     detail: `Expected to learn what is installed, found: ${unknown?.why ?? 'no answer'}.`,
-    fix: `hxllm preflight --limit ${host.name}`,
-    where: { host: host.name },
-  });
+    fix: `hxllm preflight --limit ${host}`,
+    where: { host },
+  };
 }

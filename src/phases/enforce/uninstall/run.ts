@@ -47,14 +47,16 @@ async function prepareHost(
   if (!access.ok) return access;
   const { settings } = config;
   const state = await inspectHost(access.value.host, settings, tools.signal);
-  return state.ok
-    ? ok({ config, ...access.value, ...planUninstall(settings, pathsOf(settings), state.value.installation) })
-    : state;
+  return state.ok ? ok({ config, ...access.value, ...planUninstall(settings, pathsOf(settings), state.value) }) : state;
 }
 
-function showPlan({ host, plan, left }: Prepared, { recorder }: PhaseTools): void {
+function showPlan({ host, plan, left, stays }: Prepared, { recorder }: PhaseTools): void {
   if (plan.steps.length === 0)
-    recorder.event({ kind: 'note', host: host.name, text: 'hxllm has installed nothing here' });
+    recorder.event({
+      kind: 'note',
+      host: host.name,
+      text: stays ? 'hxllm has nothing more to remove here' : 'hxllm has installed nothing here',
+    });
   else recorder.event(planEvent(host.name, plan));
   if (left.length > 0) recorder.event({ kind: 'note', host: host.name, text: ['left as it is:', ...left].join('\n') });
 }

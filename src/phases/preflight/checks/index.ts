@@ -1,6 +1,7 @@
 import type { Settings } from '../../../config/config.ts';
 import type { Check } from '../../../core/check.ts';
 import type { PreflightSubject } from '../subject.ts';
+import { ACCOUNT } from './account.ts';
 import { CONNECTION } from './connection.ts';
 import { DOMAIN } from './domain.ts';
 import { fleetChecks } from './fleet.ts';
@@ -19,6 +20,7 @@ export function checksFor(settings: Settings): readonly Check<PreflightSubject>[
     ...DOMAIN,
     ...RESOURCES,
     ...PLACE,
+    ...ACCOUNT,
     ...fleetChecks(settings.backends),
     ...modelChecks(settings.models, settings.backends),
   ];

@@ -1,5 +1,8 @@
+import { pathsOf } from '../../../config/config.ts';
 import type { Check } from '../../../core/check.ts';
 import { longAddress } from '../../../facts/addresses.ts';
+import { folderObjections } from '../../../facts/footprint/folder-objections.ts';
+import { copiedPaths } from '../../../facts/foreign.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
 import { commandOn, knowing, type PreflightSubject } from '../subject.ts';
 
@@ -24,6 +27,23 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
           list,
           `hxllm enforce --limit ${target.name} --take-over --dry-run`,
         );
+      },
+    ),
+  },
+  {
+    id: 'place.folders',
+    title: 'the folders are free or hxllm’s',
+    severity: 'error',
+    after: ['system.bash', 'privilege.sudo'],
+    judge: knowing(
+      (facts) => facts.footprint,
+      (footprint, { host: { settings }, seen }) => {
+        const foreign = seen.reached && seen.facts.foreign.known ? seen.facts.foreign.value : [];
+        const { configDir, installDir } = pathsOf(settings);
+        const [objection] = folderObjections({ configDir, installDir }, footprint, copiedPaths(foreign));
+        return objection === undefined
+          ? pass(`${configDir} and ${installDir}`)
+          : failed(objection.wanted, objection.seen, objection.fix);
       },
     ),
   },

@@ -1,0 +1,66 @@
+import type { Objection } from '../objection.ts';
+import { allNotes, type FolderState, type Footprint } from './footprint.ts';
+
+// mkfs.ext4 makes it in every new file system.
+const OF_FILE_SYSTEM = 'lost+found';
+
+/**
+ * The reasons why the folders of the settings cannot be hxllm's: a folder must be new, empty, hxllm's already, or hold only
+ * what a take-over copies. enforce sets owner and mode of its folders, which would lock others out of theirs. `copied` are the
+ * paths that a take-over copies.
+ */
+export function folderObjections(
+  { configDir, installDir }: { readonly configDir: string; readonly installDir: string },
+  footprint: Footprint,
+  copied: readonly string[],
+): readonly Objection[] {
+  return [
+    { path: configDir, variable: 'litellm_config_dir', another: '/etc/hxllm' },
+    { path: installDir, variable: 'litellm_install_dir', another: '/opt/hxllm' },
+  ].flatMap(({ path, variable, another }): readonly Objection[] => {
+    const state = footprint.folders.get(path);
+    const seen = state === undefined ? undefined : foundIn(path, state, footprint, copied);
+    if (seen === undefined) return [];
+    return [
+      {
+        code: 'folder.not-ours',
+        refused: true,
+        summary: `${path} is not a folder for hxllm alone`,
+        wanted: `${variable}, ${path}, new, empty, or hxllm’s already`,
+        seen,
+        fix: `set ${variable} in group_vars to a folder of its own, for example ${another === path ? `${another}-gateway` : another}`,
+      },
+    ];
+  });
+}
+
+function foundIn(
+  path: string,
+  state: FolderState,
+  footprint: Footprint,
+  copied: readonly string[],
+): string | undefined {
+  if (state.kind === 'missing') return undefined;
+  if (state.kind === 'other') return 'a file is there';
+  if (state.kind === 'dangling-link') return 'a link to a folder that does not exist';
+  if (isOurs(path, state, footprint)) return undefined;
+  const others = state.names.filter((name) => name !== OF_FILE_SYSTEM && !copied.includes(`${path}/${name}`));
+  if (others.length === 0) return undefined;
+  const shown = others.slice(0, 5).join(', ');
+  return `it holds ${others.length > 5 ? `${shown} and more` : shown}, and no mark of hxllm`;
+}
+
+function isOurs(path: string, state: FolderState, footprint: Footprint): boolean {
+  const { made, used } = allNotes(footprint);
+  const { unit } = footprint;
+  const names = new Set([`config-dir ${path}`, `install-dir ${path}`]);
+  // A marker of an older version names only what was created, parents included.
+  const isParent = [...footprint.folders.keys()].some((each) => each.startsWith(`${path}/`));
+  return (
+    state.ours.length > 0 ||
+    unit?.configDir === path ||
+    unit?.installDir === path ||
+    used.some((thing) => names.has(thing)) ||
+    (made.includes(`folder ${path}`) && !isParent)
+  );
+}

@@ -1,0 +1,81 @@
+import { MARK } from '../../core/mark.ts';
+import { SAY } from '../base64.ts';
+
+/**
+ * Prints one line for each marker, folder, user and group, values in base64. `$1` config folder, `$2` install folder, `$3`
+ * the unit, `$4` user, `$5` group, `$6` service manager; the rest are further folders to look at. A marker names more
+ * folders, where another marker may be, so the list grows while it is read.
+ */
+export const FOOTPRINT_SCRIPT = `
+${SAY}
+config=$1 install=$2 unit=$3 manager=$6
+marked() { [ -f "$1" ] && head -n 2 -- "$1" 2>/dev/null | grep -q '^${MARK}'; }
+folders=() users=() groups=() searched=()
+among() { local word=$1 each; shift; for each; do [ "$each" = "$word" ] && return; done; return 1; }
+folder() {
+  case $1/ in /*/../*|/|//*|[!/]*) return;; esac
+  among "$1" "\${folders[@]}" || folders+=("$1")
+}
+# Folders of hxllm itself are searched for files of a user or group; parents that it created are not.
+own() { folder "$1"; among "$1" "\${searched[@]}" || searched+=("$1"); }
+user() { [ -z "$1" ] || [ "$1" = root ] || among "$1" "\${users[@]}" || users+=("$1"); }
+group() { [ -z "$1" ] || [ "$1" = root ] || among "$1" "\${groups[@]}" || groups+=("$1"); }
+folder "$config"; folder "$install"; user "$4"; group "$5"; shift 6
+for each; do folder "$each"; done
+if marked "$unit"; then
+  value() { sed -n "s/^$1=//p" "$unit" | head -n 1; }
+  environment=$(value EnvironmentFile) program=$(value ExecStart)
+  own "\${environment%/litellm.env}"; own "\${program%%/current/gateway *}"; user "$(value User)"; group "$(value Group)"
+  say unit "\${environment%/litellm.env}" "\${program%%/current/gateway *}" "$(value User)" "$(value Group)"
+fi
+for ((n = 0; n < \${#folders[@]}; n++)); do
+  marker=\${folders[n]}/.hxllm
+  marked "$marker" || continue
+  say marker "\${folders[n]}" "$(tr -d '\\0' < "$marker")"
+  while read -r word kind thing; do
+    case "$word $kind" in
+      'made folder') folder "$thing";;
+      'made access') thing=\${thing#* }; folder "\${thing#* }";;
+      'used config-dir'|'used install-dir') own "$thing";;
+      'made user'|'used user') user "$thing";;
+      'made group'|'used group') group "$thing";;
+    esac
+  done < "$marker"
+done
+same() { [ "$1" = "$2" ] || [ "$1" -ef "$2" ] || [ "$(readlink -m -- "$1")" = "$(readlink -m -- "$2")" ]; }
+yes() { if "$@"; then printf yes; else printf no; fi; }
+for each in "\${folders[@]}"; do
+  kind=missing ours= names= listen=
+  if [ -d "$each" ]; then
+    kind=folder
+    for name in config.yaml litellm.env .hxllm; do marked "$each/$name" && ours="$ours$name "; done
+    if marked "$each/config.yaml"; then listen=$(grep -m 1 '^ *listen: ' "$each/config.yaml"); fi
+    if marked "$each/.hxllm"; then
+      for name in current releases runtimes .previous .hxllm-record; do { [ -e "$each/$name" ] || [ -L "$each/$name" ]; } && ours="$ours$name "; done
+    fi
+    [ -z "$ours" ] || own "$each"
+    names=$(ls -A -- "$each/" | head -n 200)
+  elif [ -e "$each" ]; then kind=other
+  elif [ -L "$each" ]; then kind=dangling-link
+  fi
+  IFS=: read -r mode owner owners <<< "$(stat -Lc '%a:%U:%G' -- "$each" 2>/dev/null)"
+  # A deleted user or group has no name; its number is what chown takes.
+  [ "$owner" != UNKNOWN ] || owner=$(stat -Lc %u -- "$each"); [ "$owners" != UNKNOWN ] || owners=$(stat -Lc %g -- "$each")
+  say folder "$each" $kind "$(yes [ -L "$each" ])" "$(yes mountpoint -q -- "$each")" "$(yes same "$each" "$config")" "$(yes same "$each" "$install")" "$mode" "$owner" "$owners" "$ours" "$listen" "$names"
+done
+[ "$manager" != process ] || exit 0
+for each in /var/backups/litellm-*; do [ -d "$each" ] && searched+=("$each"); done
+owned() { for each in "\${searched[@]}"; do find -H "$each" -xdev "$@" 2>/dev/null; done | sort -u | head -n 20; }
+for name in "\${users[@]}"; do
+  entry=$(getent passwd -- "$name") || continue
+  IFS=: read -r _ _ uid gid gecos _ <<< "$entry"
+  say user "$name" "$uid" "$gid" "$gecos" "$(owned -uid "$uid")"
+done
+for name in "\${groups[@]}"; do
+  entry=$(getent group -- "$name") || continue
+  IFS=: read -r _ _ gid _ <<< "$entry"
+  primary=$(getent passwd | while IFS=: read -r each _ _ number _; do [ "$number" = "$gid" ] && printf '%s\\n' "$each"; done)
+  say group "$name" "$gid" "$primary" "$(owned -gid "$gid")"
+done
+exit 0
+`;

@@ -1,0 +1,72 @@
+import { USER_GECOS } from '../core/mark.ts';
+import { allNotes, type Footprint } from '../facts/footprint/footprint.ts';
+import { noted, writeNotes } from '../facts/installation/notes.ts';
+import type { HostPaths, Settings } from '../render/desired.ts';
+import type { Actual } from './actual.ts';
+import { isRemoved, type AccountRemoval, type Removal } from './footprint.ts';
+import type { Action } from './plan.ts';
+
+/** The markers of folders that stay with things of others: a later enforce may use such a folder again, and a later uninstall finishes. */
+export function leftMarkers(
+  { serviceManager }: Settings,
+  removal: Removal,
+  accounts: readonly AccountRemoval[],
+  footprint: Footprint,
+): readonly Extract<Action, { kind: 'write' }>[] {
+  const { made, used } = allNotes(footprint);
+  const names = new Set(accounts.map(({ kind, name }) => `${kind} ${name}`));
+  const stays = (path: string): boolean => footprint.folders.get(path)?.kind === 'folder' && !isRemoved(removal, path);
+  const text = writeNotes({
+    made: made.filter((thing) => names.has(thing) || noted([thing], 'folder').some(stays)),
+    used: used.filter((thing) => removal.staying.has(thing.slice(thing.indexOf(' ') + 1))),
+    confirmed: undefined,
+  });
+  const root = serviceManager === 'systemd' ? 'root' : undefined;
+  return [...removal.staying.keys()].map((folder) => ({
+    kind: 'write',
+    path: `${folder}/.hxllm`,
+    owner: root,
+    group: root,
+    mode: 0o600,
+    text,
+  }));
+}
+
+/** The text of a marker that is on the host. */
+export function textIn(marker: string, { markers }: Footprint): string | undefined {
+  const notes = markers.get(marker.slice(0, marker.lastIndexOf('/')));
+  return notes === undefined ? undefined : writeNotes(notes);
+}
+
+/** The lines about folders and accounts of hxllm that stay. */
+export function stayingLines({ staying }: Removal, accounts: readonly AccountRemoval[]): readonly string[] {
+  const shown = (names: readonly string[]): string =>
+    names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${String(names.length - 3)} more` : names.join(', ');
+  return [
+    ...[...staying].map(([path, names]) => `${path}: it holds ${shown(names)}, which hxllm did not install`),
+    ...accounts.map(({ kind, name, owns }) => `the ${kind} ${name}: it owns ${shown(owns)}`),
+  ];
+}
+
+/** The lines about things at hxllm's paths that are not hxllm's, and about copies. */
+export function leftOvers(
+  { user, serviceManager }: Settings,
+  paths: HostPaths,
+  { installation: { entries, notes, backups, user: seenUser } }: Pick<Actual, 'installation'>,
+): readonly string[] {
+  const foreign = [paths.configFile, paths.envFile, paths.serviceUnit, paths.socketUnit]
+    .filter((path) => entries.has(path) && entries.get(path)?.marked !== true)
+    .map((path) => `${path}: it does not carry hxllm’s mark`);
+  const folder =
+    entries.has(paths.installDir) && notes === undefined ? [`${paths.installDir}: it has no marker of hxllm`] : [];
+  const kept =
+    serviceManager === 'systemd' && seenUser !== undefined && seenUser.gecos !== USER_GECOS
+      ? [`the user ${user}: hxllm did not create it`]
+      : [];
+  return [
+    ...foreign,
+    ...folder,
+    ...kept,
+    ...backups.map((path) => `the copy of the replaced installation; to put it back: sudo sh ${path}`),
+  ];
+}

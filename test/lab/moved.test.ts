@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { borrowLab } from './borrowed.ts';
+import { readMasterKey } from './client.ts';
+import { changedFiles, type Files } from './host/overlay.ts';
+import { createOperator } from './operator.ts';
+
+const lab = borrowLab();
+const operator = createOperator();
+const MAIN = join(operator.folder, 'inventories/group_vars/all/main.yml');
+const written = readFileSync(MAIN, 'utf8');
+let bare: Files = new Map();
+
+/** Writes variables behind the lab's own. */
+function set(variables: Readonly<Record<string, string>>): void {
+  writeFileSync(MAIN, written);
+  for (const [name, value] of Object.entries(variables)) appendFileSync(MAIN, `${name}: ${value}\n`);
+}
+
+async function deploy(command: string, exitCode: number, ...words: readonly string[]): Promise<string> {
+  const ran = await operator.deploy(command, ...words);
+  const said = `${ran.stdout}${ran.stderr}`;
+  assert.equal(ran.exitCode, exitCode, said);
+  return said;
+}
+
+const sh = (script: string): Promise<string> => lab.host('hx-api-server').must(script);
+const files = (): Files => lab.host('hx-api-server').files();
+
+/** Preflight, a dry run and enforce refuse the host with the same words, and none of them changes it. */
+async function refused(says: RegExp): Promise<void> {
+  const before = files();
+  assert.match(await deploy('preflight', 1), says);
+  assert.match(await deploy('enforce', 1, '--dry-run'), says);
+  assert.match(await deploy('enforce', 1, '--yes'), says);
+  assert.deepEqual(changedFiles(before, files()), []);
+}
+
+test(
+  'an account with more rights than the service needs is refused, and the message names the variable',
+  lab.only,
+  async () => {
+    bare = files();
+    for (const [give, take, says] of [
+      [
+        "echo 'litellm ALL=(root) NOPASSWD: /bin/ls' > /etc/sudoers.d/x",
+        'rm /etc/sudoers.d/x',
+        /sudo -l -U litellm lists \(root\) NOPASSWD: \/bin\/ls[\s\S]*set litellm_user/,
+      ],
+      [
+        'groupadd -r docker; usermod -aG docker,adm litellm',
+        'gpasswd -d litellm adm; groupdel docker',
+        /it is also in adm, docker|it is also in docker, adm/,
+      ],
+      [
+        "sed -i 's/^litellm:x:977:/litellm:x:0:/' /etc/passwd",
+        "sed -i 's/^litellm:x:0:/litellm:x:977:/' /etc/passwd",
+        /uid 0/,
+      ],
+      [
+        'useradd -r -g litellm alice',
+        'userdel alice',
+        /litellm_group, litellm, with no other user[\s\S]*alice[\s\S]*set litellm_group/,
+      ],
+    ] as const) {
+      await sh(`useradd -r -U -s /usr/sbin/nologin -u 977 litellm; ${give}`);
+      await refused(says);
+      await sh(`${take}; userdel litellm`);
+    }
+    await sh('rm -f /etc/*-');
+  },
+);
+
+test('a folder that holds anything else is refused, whatever its name', lab.only, async () => {
+  await sh(
+    'mkdir -p /srv/data; touch /srv/data/x; mkdir /opt/app; ln -s /srv/data /etc/linked; ln -s /nowhere /etc/dangling',
+  );
+  for (const [variables, says] of [
+    [{ litellm_config_dir: '/var/lib' }, /litellm_config_dir, \/var\/lib, new, empty, or hxllm’s already/],
+    [{ litellm_config_dir: '/etc/ssh' }, /it holds moduli, ssh_config/],
+    [{ litellm_install_dir: '/srv/data' }, /litellm_install_dir, \/srv\/data[\s\S]*it holds x/],
+    [{ litellm_config_dir: '/etc/linked' }, /it holds x/],
+    [{ litellm_config_dir: '/etc/dangling' }, /a link to a folder that does not exist/],
+    [{ litellm_config_dir: '/etc/hostname' }, /a file is there/],
+  ] as const) {
+    set(variables);
+    await refused(says);
+  }
+  await sh('rm -r /srv/data /opt/app /etc/linked /etc/dangling');
+});
+
+test(
+  'a mount point with lost+found alone and a link to an empty folder are used, and given back as they were',
+  lab.only,
+  async () => {
+    await sh(
+      'mkdir -p /data/empty /mnt/hx/lost+found; chmod 711 /data; ln -s /data/empty /etc/hx; mount --bind /mnt/hx /mnt/hx',
+    );
+    const before = files();
+    set({ litellm_config_dir: '/etc/hx', litellm_install_dir: '/mnt/hx' });
+    await deploy('preflight', 0);
+    await deploy('enforce', 0, '--yes');
+    assert.match(await deploy('enforce', 0, '--yes'), /no changes needed/);
+    assert.equal(await sh('stat -c "%a %U:%G" /data'), '711 root:root');
+    await deploy('uninstall', 0, '--yes');
+    assert.deepEqual(changedFiles(before, files()), []);
+    await sh('umount /mnt/hx; rm -r /data /mnt/hx /etc/hx');
+    assert.deepEqual(changedFiles(bare, files()), []);
+  },
+);
+
+test('moves of both folders, the user and the group leave nothing of the former ones', lab.only, async () => {
+  set({});
+  await deploy('enforce', 0, '--yes');
+  const key = await readMasterKey();
+  for (const [variables, gone] of [
+    [{ litellm_config_dir: '/etc/hx-litellm' }, '/etc/litellm'],
+    [{ litellm_config_dir: '/etc/hx-litellm', litellm_install_dir: '/srv/apps/hx' }, '/opt/litellm'],
+    [{ litellm_config_dir: '/srv/apps/hx/conf', litellm_install_dir: '/srv/apps/hx' }, '/etc/hx-litellm'],
+    [{ litellm_config_dir: '/etc/litellm', litellm_install_dir: '/etc/litellm/app' }, '/srv'],
+    [{ litellm_user: 'gate', litellm_group: 'gate' }, '/etc/litellm/app'],
+  ] as const) {
+    const srv = gone === '/srv' ? '/srv/apps' : gone;
+    set(variables);
+    assert.match(await deploy('enforce', 0, '--yes'), /former/);
+    assert.equal(await sh(`ls -d ${srv} 2>/dev/null || echo gone`), 'gone');
+    assert.match(await deploy('enforce', 0, '--yes'), /no changes needed/);
+    assert.equal(await sh(`grep -rlF ${key} /etc /opt /srv /var | wc -l`), '1');
+  }
+  assert.equal(await sh('getent passwd litellm; getent group litellm; id gate'), await sh('id gate'));
+  assert.match(
+    await sh('ps -o user= -p "$(systemctl show -P MainPID litellm)"; stat -c %U:%G:%a /etc/litellm/litellm.env'),
+    /gate[\s\S]*root:gate:640/,
+  );
+});
+
+test('only the group, then only the user: each old one goes, and the service runs on', lab.only, async () => {
+  set({ litellm_user: 'gate', litellm_group: 'readers' });
+  await deploy('enforce', 0, '--yes');
+  assert.equal(await sh('getent group gate || id -gn gate'), 'readers');
+  set({ litellm_user: 'readers', litellm_group: 'readers' });
+  await deploy('enforce', 0, '--yes');
+  assert.equal(await sh('getent passwd gate || id -gn readers'), 'readers');
+  assert.match(await deploy('enforce', 0, '--yes'), /no changes needed/);
+});
+
+test('a move whose switch fails leaves the old deployment whole, and moving back cleans up', lab.only, async () => {
+  const before = files();
+  const address = await sh('ss -Hltn sport = :4000');
+  // Another program holds the new port, so the new socket cannot listen.
+  await sh('systemd-run -q --unit=blocker systemd-socket-activate --listen=4010 --accept cat; sleep 1');
+  set({
+    litellm_user: 'other',
+    litellm_group: 'other',
+    litellm_config_dir: '/etc/other',
+    litellm_install_dir: '/opt/other',
+    litellm_port: '4010',
+  });
+  await sh('mkdir -p /etc/systemd/system/litellm.service.d; true');
+  await lab.host('hx-api-server').sh('true');
+  const ran = await operator.deploy('enforce', '--yes');
+  assert.notEqual(ran.exitCode, 0, ran.stdout);
+  await sh('systemctl stop blocker; rmdir /etc/systemd/system/litellm.service.d');
+  assert.equal(await sh('ss -Hltn sport = :4000'), address);
+  set({ litellm_user: 'readers', litellm_group: 'readers' });
+  await deploy('enforce', 0, '--yes');
+  assert.equal(
+    await sh('getent passwd other; getent group other; ls -d /etc/other /opt/other 2>/dev/null || echo gone'),
+    'gone',
+  );
+  const changed = changedFiles(before, files()).filter(
+    (line) => !/\.hxllm|\/etc\/(?:passwd|group|shadow|gshadow|subuid|subgid)/.test(line),
+  );
+  assert.deepEqual(changed, []);
+});
+
+test('an account that serves already is warned about and never refused', lab.only, async () => {
+  await sh(
+    "echo 'readers ALL=(ALL) ALL' > /etc/sudoers.d/x; usermod -aG adm -s /bin/bash readers; usermod -aG readers deploy",
+  );
+  set({ litellm_user: 'readers', litellm_group: 'readers', litellm_routing_strategy: 'simple-shuffle' });
+  assert.match(await deploy('preflight', 0), /! .*account[\s\S]*sudo -l -U readers/);
+  assert.match(await deploy('enforce', 0, '--yes'), /warning: .*sudo -l -U readers/);
+  await sh('rm /etc/sudoers.d/x; gpasswd -d deploy readers');
+});
+
+test(
+  'uninstall never frees a group that still owns a file, and the next account can read nothing',
+  lab.only,
+  async () => {
+    await sh(
+      'echo mine > /etc/litellm/notes.txt; chgrp readers /etc/litellm/notes.txt; chmod 640 /etc/litellm/notes.txt',
+    );
+    const said = await deploy('uninstall', 0, '--yes');
+    assert.match(said, /the group readers: it owns \/etc\/litellm\/notes\.txt/);
+    assert.match(said, /\/etc\/litellm: it holds notes\.txt/);
+    await sh('getent group readers');
+    assert.match(await sh('stat -c %U:%G /etc/litellm'), /^root:root$/);
+    await sh('useradd --system next');
+    assert.equal(await sh('runuser -u next -- cat /etc/litellm/notes.txt 2>/dev/null || echo no'), 'no');
+    assert.equal(await sh('find / -xdev -group next -o -xdev -user next 2>/dev/null | head'), '');
+    const again = await deploy('uninstall', 0, '--yes');
+    assert.match(again, /the group readers: it owns/);
+    await sh('userdel next; rm /etc/litellm/notes.txt');
+  },
+);
+
+test('the last uninstall restores the host, and another one says that nothing is there', lab.only, async () => {
+  await deploy('uninstall', 0, '--yes');
+  const left = changedFiles(bare, files()).filter(
+    (line) => !/\/etc\/(?:passwd|group|shadow|gshadow|subuid|subgid)/.test(line),
+  );
+  assert.deepEqual(left, []);
+  assert.equal(await sh('getent passwd readers; getent group readers; echo none'), 'none');
+  set({});
+  assert.match(await deploy('uninstall', 0, '--yes'), /hxllm has installed nothing here/);
+});
