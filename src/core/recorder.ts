@@ -51,6 +51,16 @@ export interface StepEvent {
   readonly durationMs?: number;
 }
 
+/** A line of a host's own record: the state of a step of a run. */
+export interface RecordedStep {
+  /** The id of the run on this host. */
+  readonly run: string;
+  readonly at: string;
+  readonly step: string;
+  /** `stuck`: it should have been undone, and that failed. */
+  readonly state: 'done' | 'failed' | 'undone' | 'stuck';
+}
+
 /** The events that evidence and `--json` hold. */
 export type KeptEvent =
   | { readonly kind: 'progress'; readonly host: string; readonly text: string }
@@ -58,6 +68,8 @@ export type KeptEvent =
   | StepEvent
   /** The host's own record of this run has lines with this id. */
   | { readonly kind: 'record'; readonly host: string; readonly id: string }
+  /** The host's own record of earlier runs that did not say how they ended; empty if it has no line of them. */
+  | { readonly kind: 'recorded'; readonly host: string; readonly steps: readonly RecordedStep[] }
   | { readonly kind: 'problem'; readonly problem: Problem }
   /** A line for the operator: the next command, things that were left alone. */
   | { readonly kind: 'note'; readonly host?: string; readonly text: string };

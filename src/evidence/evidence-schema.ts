@@ -1,5 +1,5 @@
 import { described, documentSchema, objectOf, type JsonSchema } from '../core/json-schema.ts';
-import type { KeptEvent } from '../core/recorder.ts';
+import type { KeptEvent, RecordedStep } from '../core/recorder.ts';
 import { REPORT_DEFINITIONS, reportPart } from '../core/report-schema.ts';
 import {
   type RunEnding,
@@ -20,6 +20,7 @@ export const ENDING = word<RunEnding>('How the run ended.', {
   declined: 'the operator said no',
   aborted: 'the run was interrupted',
   crashed: 'hxllm itself failed',
+  'cut-off': 'the run was killed, or its machine went down; the next run closed it',
 });
 
 /** The exit code of a run, as run.json and `--json` say it. */
@@ -61,6 +62,8 @@ export function runRecordSchema(): JsonSchema {
       results: list('The result of every check.', reportPart('checkResult')),
       problems: list('The failures that are no checks.', reportPart('problem')),
       warnings: list('Findings in the operator’s files that did not stop the run.', reportPart('problem')),
+      closed: { optional: list('The runs that were cut off and that this run closed.', { type: 'string' }) },
+      closedBy: { optional: text('The run that closed this one, which was cut off.') },
     }),
     $defs: REPORT_DEFINITIONS,
   });
@@ -106,6 +109,25 @@ export function eventSchema(): JsonSchema {
         kind: kindOf('record'),
         host,
         id: text('The first word of this run’s lines in `.hxllm-record` in the install folder of the host.'),
+      }),
+      objectOf<Line<'recorded'>>('The host’s own record of earlier runs that did not say how they ended.', {
+        at: AT,
+        kind: kindOf('recorded'),
+        host,
+        steps: list(
+          'Its lines of these runs.',
+          objectOf<RecordedStep>('The state of one step.', {
+            run: text('The id of the run, as its event `record` has it.'),
+            at: text('The time on the host.'),
+            step: text('The id of the step.'),
+            state: word<RecordedStep['state']>('The state.', {
+              done: 'it is done',
+              failed: 'it failed',
+              undone: 'it was taken back after a failure',
+              stuck: 'taking it back failed',
+            }),
+          }),
+        ),
       }),
       objectOf<Line<'problem'>>('A failure that is no check.', {
         at: AT,

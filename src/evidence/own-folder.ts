@@ -52,6 +52,10 @@ export class OwnFolder {
   close(): void {
     closeSync(this.#handle);
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }
 
 /** The root of the evidence: this folder, or the user's own one below it if it belongs to somebody else. */

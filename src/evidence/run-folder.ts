@@ -2,13 +2,15 @@ import { closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, write
 import { dirname, join } from 'node:path';
 import { errorCode, errorMessage } from '../core/error.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
-import { keptEvents, type Recorder } from '../core/recorder.ts';
+import { keptEvents, type RecordedStep, type Recorder } from '../core/recorder.ts';
 import { timestampOf } from '../core/timestamp.ts';
 import { documentPath } from './document-path.ts';
+import { findEarlierRuns } from './earlier-run.ts';
 import { MANIFEST, manifestOf } from './manifest.ts';
 import { openEvidenceRoot, UnfitFolder, type OwnFolder } from './own-folder.ts';
 import type { Redaction } from './redaction.ts';
 import { SCHEMA_VERSION, type RunClosing, type RunOpening, type RunRecord } from './run-record.ts';
+import { settle, type Settled } from './settle.ts';
 import { summaryOf } from './summary.ts';
 
 const FOLDER_MODE = 0o700;
@@ -30,6 +32,13 @@ export interface Run {
   /** Absolute. */
   readonly folder: string;
   readonly recorder: Recorder;
+  /** Ids of earlier runs in the records of hosts; a phase asks the hosts for them. */
+  readonly openRecords: readonly string[];
+  /**
+   * Closes the earlier runs that were cut off, once all hosts that they may have changed were heard, and states from the records what
+   * became of their steps. Returns a line for each, and the names of the closed ones.
+   */
+  settle(heard: ReadonlyMap<string, readonly RecordedStep[]>): Settled;
   /**
    * Writes run.json, manifest.json, and summary.txt unless the phase wrote it. Returns a Problem if anything could not
    * be kept on the way. A second call does nothing.
@@ -51,7 +60,9 @@ export function openRun(request: RunRequest): Result<Run> {
 
 function open(request: RunRequest): Run {
   const startedMs = request.nowMs();
-  const phases = openEvidenceRoot(request.root, request.by.replace(/@.*$/, '')).below(request.phase);
+  const root = openEvidenceRoot(request.root, request.by.replace(/@.*$/, ''));
+  const earlier = findEarlierRuns(root, request);
+  const phases = root.below(request.phase);
   const run = claim(phases, timestampOf(startedMs));
   const own = phases.below(run);
   const folder = own.path;
@@ -92,12 +103,16 @@ function open(request: RunRequest): Run {
     recorder: {
       event: (event) => {
         for (const kept of keptEvents(event)) append(redacted(request.redaction, kept));
+        // From here on a host may be changed: a power cut must not lose that.
+        if (event.kind === 'record') keep(() => fsyncSync(events));
       },
       file: (path, content) => {
         const place = documentPath(path);
         document(OWN_FILES.has(place) ? `_${place}` : place, content);
       },
     },
+    openRecords: earlier.flatMap(({ records }) => [...records.values()]),
+    settle: (heard) => settle(root, earlier, heard, { closedBy: `${phase}/${run}`, nowMs: request.nowMs() }),
     close: (closing) => {
       const endedMs = request.nowMs();
       const endedAt = new Date(endedMs).toISOString();
@@ -119,6 +134,7 @@ function open(request: RunRequest): Run {
         closeSync(events);
         own.close();
         phases.close();
+        root.close();
       });
       closed = true;
       return broken === undefined ? ok(undefined) : fail(broken);

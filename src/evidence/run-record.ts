@@ -4,8 +4,11 @@ import type { CheckResult } from '../core/verdict.ts';
 /** The version of the format of run.json, manifest.json and events.jsonl. */
 export const SCHEMA_VERSION = 1;
 
-/** How a run ended. `crashed`: hxllm itself failed. A folder without run.json was cut off (killed, power failure). */
-export type RunEnding = 'passed' | 'failed' | 'pending' | 'declined' | 'aborted' | 'crashed';
+/**
+ * How a run ended. `crashed`: hxllm itself failed. A folder without run.json was cut off (killed, power failure); the next run closes
+ * it as `cut-off`.
+ */
+export type RunEnding = 'passed' | 'failed' | 'pending' | 'declined' | 'aborted' | 'crashed' | 'cut-off';
 
 /** The facts known at the beginning of a run; the first line of events.jsonl. */
 export interface RunOpening {
@@ -31,6 +34,8 @@ export interface RunClosing {
   readonly problems: readonly Problem[];
   /** Findings in the files that did not stop the run. */
   readonly warnings: readonly Problem[];
+  /** Runs that were cut off and that this run closed: `enforce/20261123T231500Z`. */
+  readonly closed?: readonly string[];
 }
 
 /** A file that a run read, with the hash of its content. */
@@ -46,4 +51,6 @@ export interface RunRecord extends RunOpening, RunClosing {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly durationMs: number;
+  /** Only of a run that was cut off: the run that closed it. */
+  readonly closedBy?: string;
 }

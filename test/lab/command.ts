@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** The signal that the program gets when `signal` aborts; by default SIGTERM. */
+  readonly killSignal?: 'SIGKILL' | 'SIGINT';
 }
 
 /** Runs a program to its end and returns its output; a non-zero exit code is data. Throws if it cannot be started. */
@@ -18,8 +20,8 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...options.environment },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
+  options.signal?.addEventListener('abort', () => child.kill(options.killSignal ?? 'SIGTERM'), { once: true });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

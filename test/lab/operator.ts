@@ -22,6 +22,8 @@ export interface Operator {
   hxllm(...words: readonly string[]): Promise<CommandResult>;
   /** The same for commands that need the vault and may change something. */
   deploy(...words: readonly string[]): Promise<CommandResult>;
+  /** The same, killed with SIGKILL or interrupted with SIGINT when the event has come. */
+  cutOff(signal: 'SIGKILL' | 'SIGINT', event: Promise<unknown>, ...words: readonly string[]): Promise<CommandResult>;
   /** Edits a file: every `from` becomes `to`; throws if there is none. */
   edit(file: string, from: string, to: string): void;
   /** The last run that left evidence, read from its folder. */
@@ -47,6 +49,17 @@ export function createOperator(): Operator {
   return {
     folder,
     hxllm,
+    cutOff: async (killSignal, event, ...words) => {
+      const stop = new AbortController();
+      const running = run([process.execPath, PROGRAM, ...words, '--vault-password-file', 'vault-password'], {
+        cwd: folder,
+        environment,
+        signal: stop.signal,
+        killSignal,
+      });
+      void event.finally(() => stop.abort());
+      return running;
+    },
     deploy: (...words) => hxllm(...words, '--vault-password-file', 'vault-password'),
     edit: (file, from, to) => {
       const text = readFileSync(join(folder, file), 'utf8');

@@ -1,6 +1,6 @@
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
-import type { PhaseEvent, Recorder } from '../../core/recorder.ts';
+import type { PhaseEvent, RecordedStep, Recorder } from '../../core/recorder.ts';
 import { hashInputs } from '../../evidence/input-file.ts';
 import { openRun, type Run } from '../../evidence/run-folder.ts';
 import type { InputFile, RunEnding } from '../../evidence/run-record.ts';
@@ -63,7 +63,10 @@ export async function runPhase(
   let inputs: readonly InputFile[] = [];
   let warnings: readonly Problem[] = [];
 
+  const heard = new Map<string, readonly RecordedStep[]>();
+
   const say = (event: PhaseEvent): void => {
+    if (event.kind === 'recorded') heard.set(event.host, event.steps);
     // Redaction keeps an event's shape.
     const shown = redaction.data(event) as PhaseEvent;
     log.add(shown);
@@ -77,6 +80,7 @@ export async function runPhase(
     signal,
     nowMs: terminal.nowMs,
     by: `${terminal.userName}@${terminal.machineName}`,
+    cutOff: run?.openRecords ?? [],
     confirm: async ({ question }: { readonly question: string }) => {
       if (!asks(session)) return true;
       view.pause();
@@ -109,7 +113,10 @@ export async function runPhase(
   // Results and problems that were not events yet become events now, so that view, events.jsonl and run.json agree.
   for (const result of results) if (!log.has(redaction.data(result))) say({ kind: 'check', result });
   for (const problem of problems) if (!log.has(redaction.data(problem))) say({ kind: 'problem', problem });
-  const kept = run?.close({ ending, exitCode, hosts, inputs, changes, results, problems, warnings });
+  const settled = run?.settle(heard);
+  for (const text of settled?.notes ?? []) say({ kind: 'note', text });
+  const closed = settled === undefined || settled.closed.length === 0 ? {} : { closed: settled.closed };
+  const kept = run?.close({ ending, exitCode, hosts, inputs, changes, results, problems, warnings, ...closed });
   session.open.run = undefined;
   const lost = kept === undefined || kept.ok ? [] : kept.problems;
   for (const problem of lost) view.event({ kind: 'problem', problem });

@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<PhaseOutcome['ending'], string>> = {
   declined: 'was declined; nothing was changed',
   aborted: 'was interrupted',
   crashed: 'crashed; this is a bug in hxllm',
+  'cut-off': 'was cut off',
 };
 
 /** The page that helps after a failure, by phase. */

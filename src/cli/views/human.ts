@@ -70,7 +70,8 @@ export function createHumanView(terminal: Terminal, result: Output, verbose: boo
         return result.write(stepBlock(event, layoutOf(result, under(event.host))));
       }
       case 'record':
-        // Only the evidence needs it.
+      case 'recorded':
+        // Only the evidence needs them.
         return undefined;
       case 'plan': {
         const legend = !legendShown;

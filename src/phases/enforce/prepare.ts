@@ -1,5 +1,6 @@
 import { pathsOf, type HostConfig } from '../../config/config.ts';
 import { buildText, isOlder } from '../../core/build.ts';
+import type { PhaseTools } from '../../core/phase.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { planHost } from '../../plan/host-plan.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -30,7 +31,7 @@ export interface PrepareOptions {
   readonly takeOver: boolean;
   readonly allowDowngrade: boolean;
   readonly timestamp: string;
-  readonly signal: AbortSignal;
+  readonly tools: PhaseTools;
 }
 
 /** Inspects a host and plans its changes; changes nothing. */
@@ -45,7 +46,7 @@ export async function prepareHost(
   if (!key.ok) return key;
   const files = renderHostFiles(config.settings, key.value);
   if (!files.ok) return files;
-  const state = await inspectHost(host, config.settings, options.signal);
+  const state = await inspectHost(host, config.settings, options.tools);
   if (!state.ok) return state;
   const [first, ...more] = foreignProblems(config, state.value, options.takeOver);
   if (first !== undefined) return fail(first, ...more);

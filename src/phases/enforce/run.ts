@@ -62,7 +62,7 @@ async function prepareAll(
       const host = await openHost(hostConfig, !options.dryRun, tools, opened);
       if (!host.ok) return host;
       tools.recorder.event({ kind: 'progress', host: hostConfig.target.name, text: 'comparing' });
-      return prepareHost(hostConfig, host.value, bundle, shipping, { ...options, timestamp, signal: tools.signal });
+      return prepareHost(hostConfig, host.value, bundle, shipping, { ...options, timestamp, tools });
     }),
   );
 }

@@ -2,14 +2,17 @@ import type { PhaseTools } from '../../core/phase.ts';
 import { unknown, type CheckResult } from '../../core/verdict.ts';
 import { changesHost, countChanges, type Step } from '../../plan/plan.ts';
 import { planEvent } from './host/plan-event.ts';
+import { hashesOf } from './hashes.ts';
 import type { Prepared } from './prepare.ts';
 
-/** Shows a host's plan and keeps it as plan.json. */
-export function showPlan({ host, plan, warnings }: Prepared, { recorder }: Pick<PhaseTools, 'recorder'>): void {
+/** Shows a host's plan and keeps it as plan.json, with the hashes of all that should be there as hashes.json. */
+export function showPlan(prepared: Prepared, { recorder }: Pick<PhaseTools, 'recorder'>): void {
+  const { host, plan, warnings } = prepared;
   for (const text of warnings) recorder.event({ kind: 'note', host: host.name, text });
   if (plan.steps.length === 0) recorder.event({ kind: 'note', host: host.name, text: 'no changes needed' });
   else recorder.event(planEvent(host.name, plan));
   recorder.file(`hosts/${host.name}/plan.json`, plan.steps.map(describe));
+  recorder.file(`hosts/${host.name}/hashes.json`, hashesOf(prepared));
 }
 
 /** The question to the operator before the plans are applied. */

@@ -2,9 +2,11 @@ import { sudoRefusal } from '../../../apply/sudo.ts';
 import { becomeOf, defaultFolders, pathsOf, type Settings } from '../../../config/config.ts';
 import type { Host } from '../../../core/host.ts';
 import { randomId } from '../../../core/id.ts';
+import type { PhaseTools } from '../../../core/phase.ts';
 import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
 import { accountQuestion, type Account } from '../../../facts/account.ts';
 import { ask } from '../../../facts/ask.ts';
+import { hostRecordQuestion } from '../../../facts/host-record.ts';
 import { foreignQuestion, type Foreign } from '../../../facts/foreign.ts';
 import type { Footprint } from '../../../facts/footprint/footprint.ts';
 import { footprintQuestion } from '../../../facts/footprint/question.ts';
@@ -26,8 +28,15 @@ export interface HostState {
 
 const TIMEOUT_MS = 90_000;
 
-/** Asks for the whole state in one round trip. A fact that stays unknown is a Problem: nothing is planned on a guess. */
-export async function inspectHost(host: Host, settings: Settings, signal: AbortSignal): Promise<Result<HostState>> {
+/**
+ * Asks for the whole state in one round trip. A fact that stays unknown is a Problem: nothing is planned on a guess. If earlier runs
+ * were cut off, the host's own record of them becomes an event.
+ */
+export async function inspectHost(
+  host: Host,
+  settings: Settings,
+  { signal, recorder, cutOff = [] }: Pick<PhaseTools, 'signal' | 'recorder' | 'cutOff'>,
+): Promise<Result<HostState>> {
   const paths = pathsOf(settings);
   const watched = [
     paths.configFile,
@@ -52,6 +61,7 @@ export async function inspectHost(host: Host, settings: Settings, signal: AbortS
     footprint: footprintQuestion({ ...settings, ...paths, defaults: defaultFolders(settings) }),
     foreign: foreignQuestion(paths, settings.port),
     account: accountQuestion({ ...settings, ...paths }),
+    record: hostRecordQuestion(paths.installDir, cutOff),
   };
   const asked = await ask(host, questions, randomId(), {
     signal,
@@ -59,7 +69,8 @@ export async function inspectHost(host: Host, settings: Settings, signal: AbortS
     become: becomeOf(settings),
   });
   if (!asked.ok) return asked;
-  const { machine, installation, footprint, foreign, account } = asked.value;
+  const { machine, installation, footprint, foreign, account, record } = asked.value;
+  if (record.known && cutOff.length > 0) recorder.event({ kind: 'recorded', host: host.name, steps: record.value });
   if (machine.known && installation.known && footprint.known && foreign.known)
     return ok({
       machine: machine.value,

@@ -46,7 +46,7 @@ async function prepareHost(
   const access = await openHost(config, !dryRun, tools, opened);
   if (!access.ok) return access;
   const { settings } = config;
-  const state = await inspectHost(access.value.host, settings, tools.signal);
+  const state = await inspectHost(access.value.host, settings, tools);
   return state.ok ? ok({ config, ...access.value, ...planUninstall(settings, pathsOf(settings), state.value) }) : state;
 }
 

@@ -6,11 +6,10 @@ import { createAnsweringHost, hostOf, type Answers } from '../../preflight/host.
 const MACHINE = 'x86_64\n6.1.0\nglibc 2.36\n';
 
 async function problemAt(answers: Answers): Promise<readonly [string, string]> {
-  const state = await inspectHost(
-    createAnsweringHost('hx', answers),
-    hostOf('hx').settings,
-    new AbortController().signal,
-  );
+  const state = await inspectHost(createAnsweringHost('hx', answers), hostOf('hx').settings, {
+    signal: new AbortController().signal,
+    recorder: { event: () => undefined, file: () => undefined },
+  });
   assert.ok(!state.ok);
   const [{ code, detail }] = state.problems;
   return [code, detail];
