@@ -12,7 +12,7 @@ const FILE_MODE = 0o600;
 
 /**
  * Closes a run that was cut off, in its own folder: the states of its steps are appended to its events, and run.json, summary.txt and
- * the manifest are written. What it wrote before stays as it is. Throws an error of the system; of two runs that close it one wins.
+ * the manifest are written. Its earlier lines and documents stay as they are. Throws an error of the system; of two runs that close it one wins.
  */
 export function closeCutOff(
   root: OwnFolder,

@@ -40,14 +40,14 @@ export function settle(
       }
       closed.push(name);
     }
-    const said = counted(steps);
+    const said = stepCounts(steps);
     notes.push(`${name} ${one.isClosed ? 'did not see the end of its steps' : 'was cut off and is closed now'}${said}`);
   }
   return { notes, closed };
 }
 
 // The steps by host and state, with the ids of those that did not end well.
-function counted(steps: readonly StepEvent[]): string {
+function stepCounts(steps: readonly StepEvent[]): string {
   const hosts = [...new Set(steps.map(({ host }) => host))];
   return hosts
     .map((host) => {

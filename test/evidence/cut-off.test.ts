@@ -146,7 +146,7 @@ test('a line that a power cut left unfinished stays, and the closing begins a ne
   const text = readFileSync(join(cut.folder, 'events.jsonl'), 'utf8').split('\n');
   assert.equal(text.filter((one) => one === '{"at":"2026-11').length, 1);
   assert.match(text.at(-2) ?? '', /"ending":"cut-off"/);
-  // Such a line is no event, so the schema is checked without it.
+  // A part of a line is no event, so the schema is checked without it.
   writeFileSync(join(cut.folder, 'events.jsonl'), text.filter((one) => one !== '{"at":"2026-11').join('\n'));
 });
 
