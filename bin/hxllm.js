@@ -37,9 +37,10 @@ function handOver() {
     giveUp(here, 'install Node 24 from https://nodejs.org (hxllm brings one for Linux on x64 and arm64 alone)');
     return;
   }
-  let runtime;
+  let runtime = join(root, 'runtimes', carrier, 'bin/node');
   try {
-    runtime = join(dirname(createRequire(import.meta.url).resolve(carrier + '/package.json')), 'bin/node');
+    if (!existsSync(runtime))
+      runtime = join(dirname(createRequire(import.meta.url).resolve(carrier + '/package.json')), 'bin/node');
   } catch {
     giveUp(
       here + '; the one it brings, ' + carrier + ', is not installed',

@@ -1,3 +1,4 @@
+import { packageOffline } from '../core/without-internet.ts';
 import type { CommandResult } from '../core/host.ts';
 import type { Problem } from '../core/problem.ts';
 import { shellLine } from '../core/shell.ts';
@@ -107,7 +108,7 @@ function withoutSudo(host: string, hasDoas: boolean): Problem {
     code: 'permission.sudo-missing',
     summary: hasDoas ? 'the host has doas instead of sudo' : 'the host has no sudo',
     detail: `Expected sudo, through which hxllm becomes root, found ${hasDoas ? 'only doas, which hxllm does not use' : 'none'}.`,
-    fix: `${hasDoas ? 'doas' : 'su -c'} ${hasDoas ? 'apt-get install -y sudo' : "'apt-get install -y sudo'"}  # on ${host}; or log in as root: ansible_user=root`,
+    fix: `${hasDoas ? 'doas' : 'su -c'} ${hasDoas ? 'apt-get install -y sudo' : "'apt-get install -y sudo'"}  # on ${host}; or log in as root: ansible_user=root; ${packageOffline('sudo')}`,
     where: { host },
   };
 }

@@ -1,3 +1,4 @@
+import { packageOffline } from '../core/without-internet.ts';
 import type { CommandResult } from '../core/host.ts';
 import type { Problem } from '../core/problem.ts';
 
@@ -15,7 +16,7 @@ const REASONS: readonly (readonly [text: RegExp, summary: string, fix: string])[
   [
     /bash.*not found|not found.*bash|no such file|unknown command/i,
     'the host has no bash',
-    'sudo apt-get install -y bash  # on the host; without internet: dpkg -i bash_*.deb from the installation medium',
+    `sudo apt-get install -y bash  # on the host; ${packageOffline('bash')}`,
   ],
 ];
 

@@ -1,3 +1,4 @@
+import { MODEL_OFFLINE } from '../../core/without-internet.ts';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
@@ -55,7 +56,7 @@ export async function askModels(urls: readonly string[], signal: AbortSignal): P
     code: 'backend.no-models',
     summary: 'the backends have no chat model',
     detail: `Expected a chat model on ${urls.join(' or ')}, found ${seen}.`,
-    fix: 'ollama pull llama3.2:1b  # on the backend',
+    fix: `ollama pull llama3.2:1b  # on the backend; ${MODEL_OFFLINE}`,
   });
 }
 

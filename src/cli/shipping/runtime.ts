@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
@@ -7,11 +7,11 @@ import { errorMessage } from '../../core/error.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import type { Architecture, Runtime } from '../../render/release.ts';
 import { machineOf } from './elf.ts';
-import { readManifest } from './package-root.ts';
+import { PACKAGE_ROOT, readManifest, RUNTIMES } from './package-root.ts';
 
 /** Finds the pinned Node.js for an architecture: the file of `--runtime` if it fits, else the package that npm installed. */
 export async function findRuntime(architecture: Architecture, named: string | undefined): Promise<Result<Runtime>> {
-  const pinned = (await readManifest()).optionalDependencies[carrierOf(architecture)] ?? '';
+  const pinned = (await readManifest()).runtimes[carrierOf(architecture)] ?? '';
   const installed = installedFile(architecture);
   if (named !== undefined) {
     const judged = await judgeNamed(resolve(named), architecture, pinned);
@@ -65,6 +65,8 @@ async function readRuntime(file: string): Promise<Omit<Runtime, 'architecture'>>
 }
 
 function installedFile(architecture: Architecture): string | undefined {
+  const packed = join(PACKAGE_ROOT, RUNTIMES, carrierOf(architecture), 'bin/node');
+  if (existsSync(packed)) return packed;
   try {
     return join(dirname(createRequire(import.meta.url).resolve(`${carrierOf(architecture)}/package.json`)), 'bin/node');
   } catch {
@@ -72,13 +74,14 @@ function installedFile(architecture: Architecture): string | undefined {
   }
 }
 
-function carrierOf(architecture: Architecture): string {
+/** The npm package with the Node.js of an architecture. */
+export function carrierOf(architecture: Architecture): string {
   return `node-linux-${architecture}`;
 }
 
 function fetching(architecture: Architecture, pinned: string): string {
   const name = `${carrierOf(architecture)}-${pinned}`;
-  return `npm pack ${carrierOf(architecture)}@${pinned} && mkdir -p ${name} && tar -xzf ${name}.tgz -C ${name} --strip-components=1 package/bin/node  # then the same command with --runtime ${name}/bin/node`;
+  return `npm pack ${carrierOf(architecture)}@${pinned} && mkdir -p ${name} && tar -xzf ${name}.tgz -C ${name} --strip-components=1 package/bin/node  # then the same command with --runtime ${name}/bin/node; without internet: install the file of npm run pack -- --offline, which has both`;
 }
 
 function missing(architecture: Architecture, pinned: string): Problem {

@@ -1,3 +1,4 @@
+import { MODEL_OFFLINE } from '../../core/without-internet.ts';
 import type { Check } from '../../core/check.ts';
 import { inWords, placeOf } from '../../core/problem.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../core/verdict.ts';
@@ -81,7 +82,11 @@ export const INVENTORY_CHECKS: readonly Check<InventorySubject>[] = [
           'no backend told its models',
           'hxllm inventory  # when a backend answers; or write litellm_models by hand',
         );
-      return judgeList(models, 'litellm_models', 'ollama pull llama3:8b  # on a backend; then: hxllm inventory');
+      return judgeList(
+        models,
+        'litellm_models',
+        `ollama pull llama3:8b  # on a backend; then: hxllm inventory; ${MODEL_OFFLINE}`,
+      );
     },
   },
   {

@@ -1,3 +1,4 @@
+import { packageOffline } from '../../../core/without-internet.ts';
 import type { Check } from '../../../core/check.ts';
 import { inWords } from '../../../core/problem.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
@@ -47,7 +48,10 @@ export const CONNECTION: readonly Check<PreflightSubject>[] = [
       )(subject);
       // Without bash no question has an answer, and this check shows the reason.
       return verdict.outcome === 'unknown'
-        ? unknown(verdict.seen, commandOn(subject.host.target, 'sudo', 'apt-get', 'install', '-y', 'bash'))
+        ? unknown(
+            verdict.seen,
+            `${commandOn(subject.host.target, 'sudo', 'apt-get', 'install', '-y', 'bash')}  # ${packageOffline('bash')}`,
+          )
         : verdict;
     },
   },

@@ -1,3 +1,4 @@
+import { MODEL_OFFLINE } from '../../../core/without-internet.ts';
 import type { Backend, Model } from '../../../config/config.ts';
 import type { Check } from '../../../core/check.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
@@ -59,7 +60,7 @@ function judgePresent(model: Model, urls: readonly string[], facts: HostFacts): 
   return failed(
     `${model.model} on one of ${urls.join(', ')}`,
     'none of them has it',
-    `OLLAMA_HOST=${urls[0] ?? ''} ollama pull ${model.model}`,
+    `OLLAMA_HOST=${urls[0] ?? ''} ollama pull ${model.model}  # ${MODEL_OFFLINE}`,
   );
 }
 
@@ -73,7 +74,7 @@ function judgeEverywhere(model: Model, urls: readonly string[], facts: HostFacts
   return failed(
     `${model.model} on every backend that is to serve it`,
     `missing on ${lacking.join(', ')}`,
-    `OLLAMA_HOST=${first} ollama pull ${model.model}`,
+    `OLLAMA_HOST=${first} ollama pull ${model.model}  # ${MODEL_OFFLINE}`,
   );
 }
 

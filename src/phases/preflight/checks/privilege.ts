@@ -1,3 +1,4 @@
+import { packageOffline } from '../../../core/without-internet.ts';
 import type { Check } from '../../../core/check.ts';
 import { sudoAdvice } from '../../../core/sudo-advice.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
@@ -48,7 +49,7 @@ function judgeSudo(sudo: Sudo, { userName }: Identity, { host: { target } }: Pre
     return failed(
       wanted,
       sudo.hasDoas ? 'sudo is not installed; doas, which hxllm does not use, is there' : 'sudo is not installed',
-      lineOn(target, sudo.hasDoas ? 'doas apt-get install -y sudo' : "su -c 'apt-get install -y sudo'", '-t'),
+      `${lineOn(target, sudo.hasDoas ? 'doas apt-get install -y sudo' : "su -c 'apt-get install -y sudo'", '-t')}  # ${packageOffline('sudo')}`,
     );
   const { fix } = sudoAdvice(sudo.message, userName);
   // With a terminal (-t), so that sudo can ask for the password this once.

@@ -1,3 +1,4 @@
+import { MODEL_OFFLINE } from '../../../core/without-internet.ts';
 import type { Check } from '../../../core/check.ts';
 import { failed, pass, unknown } from '../../../core/verdict.ts';
 import { at, describeReply, isHtml, jsonOf, replyOf } from '../exchange.ts';
@@ -31,7 +32,7 @@ export const MODEL_CHECKS: readonly Check<ProbeResults>[] = [
           'hxllm enforce',
         );
       return listed.length === 0
-        ? failed('at least one model', 'an empty list', 'ollama pull MODEL  # on a backend')
+        ? failed('at least one model', 'an empty list', `ollama pull MODEL  # on a backend; ${MODEL_OFFLINE}`)
         : pass(summarise(listed));
     },
   },
