@@ -1,4 +1,4 @@
-import type { Deployment, GatewayConfig, ModelGroup, Wildcard } from '../schema/gateway-config.ts';
+import type { BackendConfig, Deployment, GatewayConfig, ModelGroup, Wildcard } from '../schema/gateway-config.ts';
 import { expandWildcards, wildcardOf } from '../schema/wildcard.ts';
 import type { Log } from './log.ts';
 import type { AttemptResult } from './route/event.ts';
@@ -58,8 +58,7 @@ export function createService(first: GatewayConfig, log: Log, { onLoaded, onRepl
   const since = Math.floor(Date.now() / 1000);
   const now = performance.now.bind(performance);
   let current: Current = { written: first, config: first, upstream: new Upstream(first) };
-  const backendOf = (url: string): GatewayConfig['backends'][number] | undefined =>
-    current.config.backends.find((backend) => backend.url === url);
+  const backendOf = (url: string): BackendConfig | undefined => current.upstream.backend(url);
 
   const scheduler = new Scheduler(createFleet(fleetSpecOf(first)), policyOf(first), now);
   const prober = new Prober({
@@ -209,8 +208,9 @@ function groupsByOwnName(groups: readonly ModelGroup[]): readonly ModelGroup[] {
 }
 
 function fallbacksOf({ groups, routing: { fallbacks, contextFallbacks } }: GatewayConfig): Service['fallbacks'] {
+  const byName = new Map(groups.map((group) => [group.name, group]));
   return (kind, { name }) => {
     const names = (kind === 'failed' ? fallbacks : contextFallbacks).get(name) ?? [];
-    return names.flatMap((other) => groups.find((group) => group.name === other) ?? []);
+    return names.flatMap((other) => byName.get(other) ?? []);
   };
 }

@@ -3,6 +3,9 @@ import { httpUrl } from './kind.ts';
 import { readSection, type IssueList } from './section.ts';
 import { HXLLM_BACKEND } from './sections/hxllm.ts';
 
+/** Most URLs that a wrong one is compared with: each comparison takes some 10 µs. */
+const MOST_COMPARED = 100;
+
 /** Reads `hxllm.backends`: the configured `num_parallel` by URL. A URL that no deployment has is a warning. */
 export function readBackends(
   given: Readonly<Record<string, unknown>> | undefined,
@@ -10,14 +13,20 @@ export function readBackends(
   findings: IssueList,
 ): ReadonlyMap<string, number | undefined> {
   const stated = new Map<string, number | undefined>();
-  const known = [...new Set(deployments.map((deployment) => deployment.url))];
+  const known = new Set(deployments.map((deployment) => deployment.url));
   for (const [key, value] of Object.entries(given ?? {})) {
     const path = ['hxllm', 'backends', key];
     const url = httpUrl.read(key);
     const { num_parallel: numParallel } = readSection(HXLLM_BACKEND, value, path, findings);
     if (url === undefined) findings.wrong(path, httpUrl.expected, key);
-    else if (known.includes(url)) stated.set(url, numParallel);
-    else findings.unknownKey(path, url, known, 'ignored: no entry of model_list has this api_base');
+    else if (known.has(url)) stated.set(url, numParallel);
+    else
+      findings.unknownKey(
+        path,
+        url,
+        known.size > MOST_COMPARED ? [] : [...known],
+        'ignored: no entry of model_list has this api_base',
+      );
   }
   return stated;
 }

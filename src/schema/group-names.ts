@@ -7,6 +7,8 @@ import { EVERY_NAME, type WrittenFallbacks } from './written-fallbacks.ts';
 import { groupFor, isWildcard, wildcardOf } from './wildcard.ts';
 
 const ALIAS_SKIPPED = 'this alias is skipped';
+/** Most names that a message lists. */
+const MOST_SHOWN = 20;
 
 /**
  * Every name of a document: groups, aliases, names that wildcards serve, and names whose entries are left out. The last have the
@@ -77,7 +79,12 @@ export class GroupNames {
 
   /** Adds a warning: nothing serves the name. */
   report(name: string, path: DocumentPath, effect: string, findings: IssueList): void {
-    const known = [...this.#groups.keys()].filter((group) => !isWildcard(group));
+    const known: string[] = [];
+    for (const group of this.#groups.keys()) {
+      if (known.length > MOST_SHOWN) break;
+      if (!isWildcard(group)) known.push(group);
+    }
+    if (known.length > MOST_SHOWN) known[MOST_SHOWN] = '…';
     findings.warning(
       'config.wrong-value',
       path,

@@ -40,8 +40,15 @@ export function readModelList(
 ): ModelList {
   const groups = new Map<string, [Deployment, ...Deployment[]]>();
   const names = new Set<string>();
+  const uses = new Map<string, number>();
+  const unset = Map.groupBy(
+    context.unset.filter(({ path: [section] }) => section === 'model_list'),
+    ({ path: [, index] }) => index,
+  );
   const parts = (entries ?? []).map((entry, index) =>
-    findings.apart((part) => readEntry(entry, ['model_list', index], context, part)),
+    findings.apart((part) =>
+      readEntry(entry, ['model_list', index], { ...context, unset: unset.get(index) ?? [] }, part),
+    ),
   );
   // Entries that wait for a variable are models all the same: the file has what it needs.
   const hasModel = parts.some(({ value, errors }) => value === 'unset' || (value !== undefined && !errors));
@@ -55,8 +62,9 @@ export function readModelList(
     if (value === undefined || value === 'unset' || errors) continue;
     for (const { name: alias, value: deployment } of value) {
       const group = groups.get(alias);
-      if (group === undefined) groups.set(alias, [deployment]);
-      else group.push(withUniqueId(deployment, group));
+      const unique = withUniqueId(deployment, uses);
+      if (group === undefined) groups.set(alias, [unique]);
+      else group.push(unique);
     }
   }
   if (entries === undefined || entries.length === 0) findings.missing(['model_list'], 'a list with at least one model');
@@ -109,7 +117,7 @@ function readEntry(
       : readModelName(model, custom, at, findings);
     if (target === undefined) return undefined;
   }
-  const unset = context.unset.filter(({ path: [section, index] }) => section === path[0] && index === path[1]);
+  const { unset } = context;
   const written = ['api_base', 'base_url'].some(
     (key) =>
       (given?.[key] ?? undefined) !== undefined ||
@@ -148,10 +156,13 @@ function isAboutSecret(entry: unknown): (issue: Issue) => boolean {
 }
 
 // LiteLLM treats a repeated entry as more weight, so both deployments stay and get distinct ids.
-function withUniqueId(deployment: Deployment, group: readonly Deployment[]): Deployment {
+function withUniqueId(deployment: Deployment, uses: Map<string, number>): Deployment {
   const { id, listed } = deployment;
-  const twins = group.filter((other) => other.id === id || other.id.startsWith(`${id}#`)).length;
-  if (twins === 0) return deployment;
-  const unique = `${id}#${String(twins + 1)}`;
+  let count = (uses.get(id) ?? 0) + 1;
+  while (count > 1 && uses.has(`${id}#${String(count)}`)) count += 1;
+  uses.set(id, count);
+  if (count === 1) return deployment;
+  const unique = `${id}#${String(count)}`;
+  uses.set(unique, 1);
   return { ...deployment, id: unique, listed: listed.id === sha256(id) ? { ...listed, id: sha256(unique) } : listed };
 }

@@ -49,7 +49,11 @@ export function knowsAll(names: string): Readonly<Record<string, Key<unknown>>> 
 export class IssueList {
   readonly issues: Issue[] = [];
   /** Paths whose `os.environ/NAME` is not set: they are absent, and the document is not at fault. */
-  readonly unset = new Set<string>();
+  readonly unset: Set<string>;
+
+  constructor(unset = new Set<string>()) {
+    this.unset = unset;
+  }
 
   error(code: string, path: DocumentPath, message: string, fix: string): void {
     this.issues.push({ severity: 'error', code, path, message, fix });
@@ -65,8 +69,7 @@ export class IssueList {
     readonly issues: readonly Issue[];
     readonly errors: boolean;
   } {
-    const part = new IssueList();
-    for (const path of this.unset) part.unset.add(path);
+    const part = new IssueList(this.unset);
     const value = read(part);
     return { value, issues: part.issues, errors: part.issues.some(({ severity }) => severity === 'error') };
   }

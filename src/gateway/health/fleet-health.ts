@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../../schema/gateway-config.ts';
 import type { Backend, Fleet } from '../route/fleet.ts';
+import type { Replica } from '../route/replica.ts';
 
 /** A deployment, in LiteLLM's words. */
 export interface EndpointHealth {
@@ -46,6 +47,7 @@ export function fleetHealth({ groups, backends }: GatewayConfig, fleet: Fleet, n
         : { ...endpoint, error: 'the server cannot be reached' };
     }),
   );
+  const replicas = Map.groupBy(fleet.replicas.values(), ({ backend }) => backend);
   const healthy = endpoints.filter(({ error }) => error === undefined);
   const unhealthy = endpoints.filter(({ error }) => error !== undefined);
   return {
@@ -55,18 +57,17 @@ export function fleetHealth({ groups, backends }: GatewayConfig, fleet: Fleet, n
     unhealthy_count: unhealthy.length,
     backends: backends.flatMap(({ url }) => {
       const backend = fleet.backends.get(url);
-      return backend === undefined ? [] : [backendHealth(backend, fleet, nowMs, date)];
+      return backend === undefined ? [] : [backendHealth(backend, replicas.get(url) ?? [], nowMs, date)];
     }),
   };
 }
 
 function backendHealth(
   { url, inFlight, circuit, listed }: Backend,
-  { replicas }: Fleet,
+  own: readonly Replica[],
   nowMs: number,
   date: Date,
 ): BackendHealth {
-  const own = [...replicas.values()].filter(({ backend }) => backend === url);
   const slots = Object.fromEntries(
     own.map(({ model, inFlight: busy, abandonedPrefills, slots: { count } }) => [
       model,

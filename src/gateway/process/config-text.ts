@@ -4,6 +4,12 @@ import type { Problem, Where } from '../../core/problem.ts';
 import type { DocumentPath } from '../../schema/issue.ts';
 import { offsetOf } from './config-offset.ts';
 
+/**
+ * Most values that the aliases of a file may stand for. Each entry of a large fleet may merge one anchor, which yaml's own limit of
+ * 100 refuses; aliases of aliases reach a million with eight lines.
+ */
+const MOST_ALIASES = 100_000;
+
 /** One file of a configuration, parsed. */
 export interface ConfigText {
   readonly file: string;
@@ -39,10 +45,13 @@ function toValue(
   intAsBigInt: boolean,
 ): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string } {
   try {
-    const value: unknown = document.toJS();
+    const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
     if (refersToItself(value)) return { ok: false, message: 'an alias refers to the value that contains it' };
     // A reviver follows circles without end.
-    return { ok: true, value: intAsBigInt ? document.toJS({ reviver: withoutBigInt }) : value };
+    return {
+      ok: true,
+      value: intAsBigInt ? document.toJS({ reviver: withoutBigInt, maxAliasCount: MOST_ALIASES }) : value,
+    };
   } catch (error) {
     return { ok: false, message: errorMessage(error) };
   }

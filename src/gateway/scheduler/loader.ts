@@ -9,7 +9,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 /** The parts that a loader needs. */
 export interface LoaderOptions {
   /** The current configuration. */
-  readonly now: () => { readonly config: GatewayConfig; readonly upstream: Upstream };
+  readonly now: () => { readonly upstream: Upstream };
   readonly log: Log;
   readonly onLoaded: (replica: string, result: AttemptResult, failure: ServerFailure | undefined) => void;
 }
@@ -70,8 +70,8 @@ export class Loader {
   }
 
   unload(url: string, model: string): void {
-    const { config, upstream } = this.#options.now();
-    const backend = config.backends.find((known) => known.url === url);
+    const { upstream } = this.#options.now();
+    const backend = upstream.backend(url);
     this.#options.log({ event: 'unloading', backend: url, model, reason: 'a load does not end' });
     if (backend !== undefined) void upstream.unload(backend, model);
   }

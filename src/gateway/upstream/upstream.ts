@@ -36,6 +36,7 @@ export class Upstream {
   readonly #prompts: PromptMemory;
   readonly #targets: ReadonlyMap<string, Target>;
   readonly #liveness: LivenessWatch;
+  readonly #backends: ReadonlyMap<string, BackendConfig>;
 
   /** `previous` is replaced: its connections and what it has learned are kept. */
   constructor({ backends, groups, timeouts, strict }: GatewayConfig, previous?: Upstream) {
@@ -46,9 +47,10 @@ export class Upstream {
     this.#counting = previous !== undefined ? previous.#counting : new Counting();
     this.#counting.keep(groups.flatMap(({ deployments }) => deployments));
     this.#prompts = previous !== undefined ? previous.#prompts : new PromptMemory();
+    this.#backends = new Map(backends.map((backend) => [backend.url, backend]));
     this.#targets = new Map(backends.map(({ url }) => [url, targetOf(url)]));
     this.#liveness = new LivenessWatch(async (url, ended) => {
-      const backend = backends.find((known) => known.url === url);
+      const backend = this.#backends.get(url);
       if (backend === undefined) return true;
       const provider = providerOf(backend);
       // A server that serves one thing at a time gets one probe for the whole wait: each further connection would fill its backlog,
@@ -60,6 +62,11 @@ export class Upstream {
     });
     this.#http = previous !== undefined ? previous.#http : new HttpAgent(timeouts.connectMs);
     this.#http.limitConnect(timeouts.connectMs);
+  }
+
+  /** The backend with a URL; `undefined` if the configuration has none. */
+  backend(url: string): BackendConfig | undefined {
+    return this.#backends.get(url);
   }
 
   /** Sends a request to a deployment; `spentMs` of its time have passed already. */
