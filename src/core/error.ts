@@ -1,6 +1,7 @@
 /** The code of a system error such as `ENOENT`; empty if the error has none. */
 export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' || typeof code === 'number' ? String(code) : '';
 }
 
 /** The message of anything that was thrown. */

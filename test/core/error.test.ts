@@ -16,6 +16,8 @@ test('a system error has a code, other errors and other values have none', () =>
   const missing = thrownBy(() => readFileSync('/no/such/file'));
   assert.deepEqual([missing, new Error('odd'), { code: 'E' }, undefined].map(errorCode), ['ENOENT', '', '', '']);
   assert.equal(errorCode(Object.assign(new Error('odd'), { code: 7 })), '7');
+  // undici's errors of its HTTP parser have the key without a value.
+  assert.equal(errorCode(Object.assign(new Error('odd'), { code: undefined })), '');
 });
 
 test('the message of an Error is its own, that of another value is its text', () => {
