@@ -45,6 +45,18 @@ function filled(mib: number, head: string, value: string, tail: string): Buffer 
   return Buffer.from(`${head}${`${value},`.repeat(times - 1)}${value}${tail}`);
 }
 
+/** A chat whose answer is to have a schema of 5,000 definitions, each of which leads to the next. */
+function definitions(): Attack {
+  const parts = Array.from(
+    { length: 5000 },
+    (_, index) =>
+      `"d${String(index)}":{"type":"object","properties":{"n":{"$ref":"#/$defs/d${String((index + 1) % 5000)}"}}}`,
+  );
+  const format = `{"type":"json_schema","json_schema":{"name":"a","schema":{"$defs":{${parts.join(',')}},"$ref":"#/$defs/d0"}}}`;
+  const body = Buffer.from(`{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":${format}}`);
+  return { name: 'a schema of 5,000 definitions', path: CHAT, body };
+}
+
 function attacks(mib: number): readonly Attack[] {
   const chat = '{"model":"m","messages":[{"role":"user","content":"x"}]';
   const message = '{"role":"user","content":"x"}';
@@ -112,7 +124,7 @@ export async function delays({ port }: Started): Promise<string> {
     encoding: 'gzip',
   };
   const rows: string[][] = [];
-  for (const makes of [() => attacks(8), () => attacks(60), () => [inputs(1000), inputs(2048), bomb]])
+  for (const makes of [() => attacks(8), () => attacks(60), () => [inputs(1000), inputs(2048), bomb, definitions()]])
     for (const attack of makes()) {
       let longest = 0;
       const statuses = new Set<number>();

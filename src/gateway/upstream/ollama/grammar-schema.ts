@@ -15,6 +15,8 @@ import {
 /** The most members of an `allOf`, and the most of their properties in all, that are put together. */
 const MOST_MEMBERS = 50;
 const MOST_MERGED = 10_000;
+/** The most parts that are translated: 4,000 properties make a grammar longer than any may be, and more parts take longer than 50 ms. */
+const MOST_PARTS = 4000;
 
 /**
  * Translates JSON schemas into the subset that the grammars of Ollama 0.22.1 hold to (llama.cpp, `common/json-schema-to-grammar.cpp`),
@@ -32,6 +34,7 @@ export class GrammarSchema {
   readonly #pending: (readonly [target: Json, references: References])[] = [];
   readonly #pointers: Record<string, unknown>[] = [];
   #merged = 0;
+  #isTooLong = false;
 
   /** Adds a schema, whose references lead into itself; returns its translation. */
   add(root: Json): Json {
@@ -47,7 +50,7 @@ export class GrammarSchema {
 
   /** The schema for the server, around the translations of all that was added; `undefined` if no grammar may be that long. */
   finish(schema: Json): Json | undefined {
-    return withRoom(this.#withDefinitions(schema));
+    return this.#isTooLong ? undefined : withRoom(this.#withDefinitions(schema));
   }
 
   #withDefinitions(schema: Json): Json {
@@ -69,6 +72,10 @@ export class GrammarSchema {
     if (schema === false) return undefined;
     if (!isObject(schema)) return ANY_VALUE;
     if (this.#parts.has(schema)) return this.#parts.get(schema);
+    if (this.#parts.size >= MOST_PARTS) {
+      this.#isTooLong = true;
+      return ANY_VALUE;
+    }
     const translated = this.#schema(schema, references);
     this.#parts.set(schema, translated);
     return translated;
