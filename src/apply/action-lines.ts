@@ -8,7 +8,12 @@ export function actionLine(action: Exclude<Action, { kind: 'upload' }>): string 
     case 'command':
       return `${shellLine(action.argv)}${action.mayFail === true ? ' || :' : ''}`;
     case 'folder':
-      return shellLine(['folder', action.path, modeOf(action.mode), ownerOf(action)]);
+      return shellLine([
+        action.orRoot === true ? 'folder_back' : 'folder',
+        action.path,
+        modeOf(action.mode),
+        ownerOf(action),
+      ]);
     case 'write':
       return shellLine(['commit', action.path]);
     case 'link':
@@ -20,7 +25,7 @@ export function actionLine(action: Exclude<Action, { kind: 'upload' }>): string 
     case 'remove-empty':
       return shellLine(['remove_empty', action.path]);
     case 'copy':
-      return shellLine(['copy', action.folder, ...action.paths]);
+      return shellLine(['copy', action.folder, base64(action.putBack), ...action.folders, '--', ...action.paths]);
     case 'check':
       return shellLine(['check', action.gateway, action.config, action.user ?? '-', action.environment]);
     case 'start-process':
@@ -45,17 +50,16 @@ export function actionLine(action: Exclude<Action, { kind: 'upload' }>): string 
 /** The line that writes a file beside its place. The content is a word of the script, which travels by stdin. */
 export function stageLine(action: Extract<Action, { kind: 'write' }>): string {
   const text = action.text instanceof Secret ? action.text.reveal() : action.text;
-  return shellLine([
-    'stage',
-    action.path,
-    modeOf(action.mode),
-    ownerOf(action),
-    Buffer.from(text, 'utf8').toString('base64'),
-  ]);
+  return shellLine(['stage', action.path, modeOf(action.mode), ownerOf(action), base64(text)]);
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
 }
 
 function modeOf(mode: number): string {
-  return mode.toString(8).padStart(4, '0');
+  // Of a folder, chmod takes away setuid and setgid only with five digits.
+  return mode.toString(8).padStart(5, '0');
 }
 
 function ownerOf({ owner, group }: { readonly owner: string | undefined; readonly group: string | undefined }): string {

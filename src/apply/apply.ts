@@ -1,7 +1,7 @@
 import type { Host } from '../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { Recorder, StepState } from '../core/recorder.ts';
-import { changesHost, type Plan, type Step } from '../plan/plan.ts';
+import { changesHost, type Plan, type RunCommand, type Step } from '../plan/plan.ts';
 import type { HostRecord } from './host-record.ts';
 import { prepareScript, switchScript } from './script.ts';
 import { readTranscript } from './transcript.ts';
@@ -33,7 +33,7 @@ export async function applyPlan(plan: Plan, host: Host, tools: ApplyTools): Prom
   const done: string[] = [];
   tools.recorder.event({ kind: 'record', host: host.name, id: tools.record.id });
   for (const batch of batchesOf(plan.steps)) {
-    if (tools.signal.aborted) return { done, problems: [aborted(host.name)] };
+    if (tools.signal.aborted) return { done, problems: [aborted(host.name, plan.command)] };
     const problems = await runBatch(batch, plan, host, tools, done);
     if (problems.length > 0) return { done, problems };
   }
@@ -106,7 +106,7 @@ async function runBatch(
     return [];
   }
   const script = batch.kind === 'switch' ? switchScript(plan, batch.steps, tools) : prepareScript(batch.steps, tools);
-  const stdout = await runScript(script, batch.kind, host, tools);
+  const stdout = await runScript(script, batch.kind, plan.command, host, tools);
   if (!stdout.ok) {
     say(first, endingOf(stdout.problems[0]), stdout.problems[0].detail);
     return stdout.problems;
@@ -119,7 +119,13 @@ function endingOf({ code }: Problem): StepState {
   return code.startsWith('host.') ? 'unknown' : 'failed';
 }
 
-async function runScript(script: string, kind: Batch['kind'], host: Host, tools: ApplyTools): Promise<Result<string>> {
+async function runScript(
+  script: string,
+  kind: Batch['kind'],
+  command: RunCommand,
+  host: Host,
+  tools: ApplyTools,
+): Promise<Result<string>> {
   // A switch that has begun is never aborted half way: it ends within its own time limits, and then the abort is honoured.
   const isSwitch = kind === 'switch';
   const options = isSwitch
@@ -129,14 +135,14 @@ async function runScript(script: string, kind: Batch['kind'], host: Host, tools:
   const breaks = isSwitch ? 'whole' : 'steps';
   const ran = await host.run({ argv: ['bash', '-s'], title, stdin: script, breaks }, options);
   if (!ran.ok)
-    return isSwitch && ran.problems[0].code !== 'enforce.lock-lost' ? fail(outOfSight(ran.problems[0])) : ran;
+    return isSwitch && ran.problems[0].code !== 'enforce.lock-lost' ? fail(outOfSight(ran.problems[0], command)) : ran;
   // A script that was ended on its way still says which steps it carried out.
   if (ran.value.exitCode === 0 || ran.value.stdout.includes(`${tools.nonce} `)) return ok(ran.value.stdout);
   return fail({
     code: 'enforce.script-failed',
     summary: 'the steps could not be run on the host',
     detail: `bash ended with ${String(ran.value.exitCode)}: ${ran.value.stderr.trim().slice(-2000)}`,
-    fix: 'hxllm enforce  # after fixing what the host reports',
+    fix: `${command}  # after fixing what the host reports`,
     where: { host: host.name },
   });
 }
@@ -166,7 +172,7 @@ function report(
   if (failed === undefined || broken === undefined) {
     if (finished.length === batch.steps.length) return [];
     if (finished.length === 0 && first !== undefined) say(first, 'unknown', 'its end was not reported');
-    return [signal.aborted ? aborted(host.name) : silent(host.name)];
+    return [signal.aborted ? aborted(host.name, plan.command) : silent(host.name, plan.command)];
   }
   say(broken, 'failed', failed.printed, failed.durationMs);
   if (undone === true) for (const { step } of finished.toReversed()) if (changesHost(step)) say(step, 'undone');
@@ -202,36 +208,36 @@ function stepFailed(
     fix:
       undone === false
         ? `sudo systemctl status litellm.socket litellm.service  # on ${host}`
-        : 'hxllm enforce  # after fixing what the host reports; finished steps are not repeated',
+        : `${plan.command}  # after fixing what the host reports; finished steps are not repeated`,
     where: { host },
   };
 }
 
-function silent(host: string): Problem {
+function silent(host: string, command: RunCommand): Problem {
   return {
     code: 'enforce.no-journal',
     summary: 'the host did not report how the steps ended',
     detail: 'The connection ended before the journal was complete. The host finishes by itself what it has begun.',
-    fix: 'hxllm enforce --dry-run',
+    fix: `${command} --dry-run`,
     where: { host },
   };
 }
 
 // The host finishes a switch without a connection and keeps its lock until then. The next run sees the result.
-function outOfSight(problem: Problem): Problem {
+function outOfSight(problem: Problem, command: RunCommand): Problem {
   return {
     ...problem,
     detail: `${problem.detail}\nThe host finishes what it has begun, or undoes it, by itself. The next run sees which, and continues from there.`,
-    fix: 'hxllm enforce',
+    fix: command,
   };
 }
 
-function aborted(host: string): Problem {
+function aborted(host: string, command: RunCommand): Problem {
   return {
     code: 'host.aborted',
     summary: 'stopped before the next step',
-    detail: 'Finished steps stay; the next enforce continues from there.',
-    fix: 'hxllm enforce',
+    detail: 'Finished steps stay; the next run continues from there.',
+    fix: command,
     where: { host },
   };
 }

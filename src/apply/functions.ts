@@ -18,6 +18,13 @@ folder() {
   elif [ -n "$kept" ]; then undos+=("$(printf 'chown -- %q %q && chmod -- %q %q' "$(stat -c %u:%g -- "$1")" "$1" "$(stat -c %a -- "$1")" "$1")"); fi
   own "$3" "$1" && chmod -- "$2" "$1"
 }
+folder_back() {
+  [ "$3" != - ] || { folder "$@"; return; }
+  local owner=\${3%%:*} group=\${3#*:}
+  case $owner in *[!0-9]*) getent passwd "$owner" > /dev/null || owner=0;; esac
+  case $group in *[!0-9]*) getent group "$group" > /dev/null || group=0;; esac
+  folder "$1" "$2" "$owner:$group"
+}
 stage() {
   rm -f -- "$1.hxllm-new" && (umask 077 && printf %s "$4" | base64 -d > "$1.hxllm-new") &&
     own "$3" "$1.hxllm-new" && chmod -- "$2" "$1.hxllm-new" && sync -- "$1.hxllm-new" || { echo "$1 could not be written"; return 1; }
@@ -31,15 +38,34 @@ keep() {
     undos+=("$(printf 'rm -f -- %q' "$1")")
   fi
 }
-commit() { keep "$1" && mv -fT -- "$1.hxllm-new" "$1"; }
-link() { keep "$1" && rm -f -- "$1.hxllm-new" && ln -s -- "$2" "$1.hxllm-new" && mv -fT -- "$1.hxllm-new" "$1"; }
-remove() { for path; do keep "$path" && rm -f -- "$path" "$path.hxllm-new" || return; done; }
+# A rename that failed has changed nothing, so there is nothing to undo.
+forget() { [ -z "$kept" ] || unset 'undos[-1]'; return 1; }
+commit() { keep "$1" || return; mv -fT -- "$1.hxllm-new" "$1" || forget; }
+link() { keep "$1" || return; rm -f -- "$1.hxllm-new" && ln -s -- "$2" "$1.hxllm-new" && mv -fT -- "$1.hxllm-new" "$1" || forget; }
+remove() { for path; do keep "$path" || return; rm -f -- "$path" || forget || return; rm -f -- "$path.hxllm-new"; done; }
 remove_empty() { [ ! -d "$1" ] || rmdir --ignore-fail-on-non-empty -- "$1"; }
+# A folder in a copy, with owner and mode of the original. By number, since the user may be deleted.
+like() {
+  [ ! -d "$1$2" ] || return 0
+  [ -z "\${2%/*}" ] || like "$1" "\${2%/*}" || return
+  mkdir -m 700 -- "$1$2" && chown --reference="$2" -- "$1$2" && chmod --reference="$2" -- "$1$2"
+}
+copy_all() {
+  local new=$1 text=$2 path; shift 2
+  mkdir -m 700 -- "$new" "$new/files" || return
+  while [ "$1" != -- ]; do like "$new/files" "$1" || return; shift; done; shift
+  for path; do
+    like "$new/files" "\${path%/*}" && cp -a -T -- "$path" "$new/files$path" || return
+    if [ -f "$path" ] && [ ! -L "$path" ]; then cmp -- "$path" "$new/files$path" || return; fi
+  done
+  (umask 077 && cd -- "$new/files" && find . -type f -exec sha256sum -- {} + > ../sha256sums && printf %s "$text" | base64 -d > ../put-back.sh) &&
+    sync -f -- "$new"
+}
 copy() {
-  local into=$1; shift
-  mkdir -p -m 700 -- "$into" || return
-  # From / and by a relative path: with an absolute one, the cp of Debian 12 (coreutils 9.1) fails to keep the folders' modes.
-  for path; do (cd / && cp -a --parents -- "\${path#/}" "$into") || return; done
+  [ ! -e "$1" ] && [ ! -L "$1" ] || { echo "$1 exists already"; return 1; }
+  # Copies that were cut off.
+  mkdir -p -- "\${1%/*}" && rm -rf -- "\${1%/*}"/litellm-*.hxllm-new || return
+  copy_all "$1.hxllm-new" "\${@:2}" && mv -T -- "$1.hxllm-new" "$1" || { rm -rf -- "$1.hxllm-new"; return 1; }
 }
 check() (
   config=$2; [ ! -e "$2.hxllm-new" ] || config=$2.hxllm-new

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Become, CallOptions, Command, CommandResult, Host } from '../core/host.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
+import type { RunCommand } from '../plan/plan.ts';
 import { notHeld } from './hold-problems.ts';
 import { AWAIT, GONE, HOLDER, RELAY, START } from './holder.ts';
 
@@ -25,6 +26,8 @@ export interface HoldRequest {
   readonly become: Become;
   /** A random word. */
   readonly token: string;
+  /** The command of this run, which a fix repeats: `hxllm enforce`. */
+  readonly command: RunCommand;
   /** The operator as the host notes it: `ada@workstation`. */
   readonly by: string;
   /** The lock's name, for installations of their own. */
@@ -69,13 +72,14 @@ export async function holdHost(host: Host, request: HoldRequest, signal: AbortSi
   const late = await Promise.race([holding, waiting.then(() => delay(END_TIMEOUT_MS, undefined, { ref: false }))]);
   starting.abort();
   const ran = late ?? (await holding);
-  if (!ran.ok) return fail(signal.aborted ? ran.problems[0] : notHeld(host.name, undefined, request.noShell));
-  return fail(notHeld(host.name, ran.value, request.noShell));
+  if (!ran.ok)
+    return fail(signal.aborted ? ran.problems[0] : notHeld(host.name, request.command, undefined, request.noShell));
+  return fail(notHeld(host.name, request.command, ran.value, request.noShell));
 }
 
 function createHeldHost(
   host: Host,
-  { token, name }: HoldRequest,
+  { token, name, command: repeated }: HoldRequest,
   words: Words,
   holding: Promise<Result<CommandResult>>,
 ): HeldHost {
@@ -99,7 +103,7 @@ function createHeldHost(
         );
     const ran = await relayed.finally(() => settled.abort());
     const isLost = ran.ok ? ran.value.exitCode === GONE : cut.signal.aborted && !signal.aborted;
-    return isLost ? fail(lockLost(host.name, name)) : ran;
+    return isLost ? fail(lockLost(host.name, name, repeated)) : ran;
   };
   return {
     ...host,
@@ -176,12 +180,12 @@ function createWords(): Words {
   };
 }
 
-function lockLost(host: string, name: string): Problem {
+function lockLost(host: string, name: string, command: RunCommand): Problem {
   return {
     code: 'enforce.lock-lost',
     summary: 'lost the lock on the host',
     detail: `The host heard nothing from this machine for too long, or its holder of the lock (${name}) was ended, and released the lock, so another run may have changed the host. This step and the steps after it changed nothing.`,
-    fix: 'hxllm enforce --dry-run',
+    fix: `${command} --dry-run`,
     where: { host },
   };
 }

@@ -2,11 +2,13 @@ import { packageOffline } from '../core/without-internet.ts';
 import type { CommandResult } from '../core/host.ts';
 import type { Problem } from '../core/problem.ts';
 import { shellLine } from '../core/shell.ts';
+import type { RunCommand } from '../plan/plan.ts';
 import { sudoRefusal } from './sudo.ts';
 
-/** The Problem of a host whose lock was not taken: its cause in its own words. `undefined`: it did not answer in time. */
+/** The Problem of a host whose lock was not taken: its cause in its own words. `undefined`: it did not answer in time. `command` is the one to repeat. */
 export function notHeld(
   host: string,
+  command: RunCommand,
   ran: CommandResult | undefined,
   noShell: (ran: CommandResult) => Problem,
 ): Problem {
@@ -19,6 +21,7 @@ export function notHeld(
     const space = refused.indexOf(' ');
     return refusedBecause(
       host,
+      command,
       space < 0 ? refused : refused.slice(0, space),
       space < 0 ? '' : refused.slice(space + 1),
     );
@@ -31,7 +34,7 @@ export function notHeld(
   return sudoRefusal(host, said === '' ? `exit code ${String(ran.exitCode)} and no message` : said, after('sudo'));
 }
 
-function refusedBecause(host: string, cause: string, found: string): Problem {
+function refusedBecause(host: string, command: RunCommand, cause: string, found: string): Problem {
   const where = { host };
   switch (cause) {
     case 'locked':
@@ -39,7 +42,7 @@ function refusedBecause(host: string, cause: string, found: string): Problem {
         code: 'enforce.locked',
         summary: 'another hxllm run is changing the host',
         detail: `Expected to get the lock /run/hxllm/lock, found it held since ${found === '' ? 'an unknown time' : found}.\nIf that run was cut off, the host releases the lock by itself: at once if the connection was closed, after 120 s of silence, or after finishing what it had begun.`,
-        fix: `sudo cat /run/hxllm/lock  # on ${host}: names the holder; wait until it has ended, then: hxllm enforce`,
+        fix: `sudo cat /run/hxllm/lock  # on ${host}: names the holder; wait until it has ended, then: ${command}`,
         where,
       };
     case 'in-the-way':
@@ -47,7 +50,7 @@ function refusedBecause(host: string, cause: string, found: string): Problem {
         code: 'enforce.lock-folder',
         summary: 'something else is in the place of the lock',
         detail: `Expected a folder of root alone, or nothing, found: ${found}.`,
-        fix: `${shellLine(['sudo', 'mv', lastWord(found), `${lastWord(found)}.old`])}  # on ${host}; then: hxllm enforce`,
+        fix: `${shellLine(['sudo', 'mv', lastWord(found), `${lastWord(found)}.old`])}  # on ${host}; then: ${command}`,
         where,
       };
     case 'no-right':
@@ -63,7 +66,7 @@ function refusedBecause(host: string, cause: string, found: string): Problem {
         code: 'enforce.disk-full',
         summary: '/run is full',
         detail: `Expected room for the lock, found: ${found}.`,
-        fix: `df -h /run; df -i /run; sudo du -xsh /run/* | sort -h  # on ${host}: make room, then: hxllm enforce`,
+        fix: `df -h /run; df -i /run; sudo du -xsh /run/* | sort -h  # on ${host}: make room, then: ${command}`,
         where,
       };
     case 'read-only':
@@ -71,7 +74,7 @@ function refusedBecause(host: string, cause: string, found: string): Problem {
         code: 'enforce.read-only',
         summary: '/run is read-only',
         detail: `Expected to write the lock, found: ${found}.`,
-        fix: `sudo mount -o remount,rw /run  # on ${host}; then: hxllm enforce`,
+        fix: `sudo mount -o remount,rw /run  # on ${host}; then: ${command}`,
         where,
       };
     case 'no-folder':
@@ -87,7 +90,7 @@ function refusedBecause(host: string, cause: string, found: string): Problem {
         code: 'enforce.lock-failed',
         summary: 'the lock could not be taken',
         detail: `Expected to take the lock, found: ${found}.`,
-        fix: `sudo ls -la /run/hxllm  # on ${host}; then: hxllm enforce`,
+        fix: `sudo ls -la /run/hxllm  # on ${host}; then: ${command}`,
         where,
       };
   }

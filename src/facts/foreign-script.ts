@@ -3,29 +3,41 @@ import { SAY } from './base64.ts';
 
 /**
  * Lists foreign things at the paths that are its arguments. It sends the first 4 KiB of a file; of the environment file
- * only the names.
+ * only the names. A link at one of hxllm's paths is foreign, since hxllm puts files there.
  */
 export const FOREIGN_SCRIPT = `
 config=$1 environment=$2 service=$3 socket=$4 install=$5 marker=$6 port=$7
 ${SAY}
-text() { head -c 4096 "$1" 2>/dev/null | tr -d '\\0'; }
-marked() { head -n 2 "$1" 2>/dev/null | grep -q '^${MARK}'; }
+text() { [ ! -f "$1" ] || head -c 4096 -- "$1" 2>/dev/null | tr -d '\\0'; }
+marked() { [ ! -L "$1" ] && head -n 2 -- "$1" 2>/dev/null | grep -q '^${MARK}'; }
 there() { [ -e "$1" ] || [ -L "$1" ]; }
-there "$config" && ! marked "$config" && say file "$config" "$(text "$config")"
-there "$environment" && ! marked "$environment" && say file "$environment" "$(text "$environment" | sed 's/=.*/=/')"
+there "$config" && ! marked "$config" && say file "$config" "$(text "$config")" "$(readlink -- "$config")"
+there "$environment" && ! marked "$environment" && say file "$environment" "$(text "$environment" | sed 's/=.*/=/')" "$(readlink -- "$environment")"
 root=\${service%/etc/systemd/system/*}
+# The state of a unit, and the links by which it is enabled or has another name.
+state() {
+  local path target links=()
+  while IFS= read -r -d '' path && IFS= read -r -d '' target; do
+    case $path in */systemd/system/"$1") continue;; esac
+    [ "\${path##*/}" = "$1" ] || [ "\${target##*/}" = "$1" ] || continue
+    links+=("$path")
+  done < <(find "$root/etc/systemd/system" "$root/run/systemd/system" -mindepth 1 -maxdepth 2 -type l -printf '%p\\0%l\\0' 2>/dev/null)
+  say state "$1" "$(systemctl is-active -- "$1" 2>/dev/null)" "$(systemctl show "$1" -p FragmentPath --value 2>/dev/null)" "\${links[@]}"
+}
 for unit in "$service" "$socket"; do
   name=\${unit##*/}
-  for file in "$unit" "$unit".d/*.conf "$root/run/systemd/system/$name" "$root/run/systemd/system/$name".d/*.conf; do
-    there "$file" && ! marked "$file" && say unit "$file" "$(text "$file")"
+  # systemd.unit(5): the first unit file that exists is the unit. One below /etc is shadowed by hxllm's and stays.
+  for file in "$root/run/systemd/transient/$name" "$unit" "$root"/{run/systemd/system,run/systemd/generator,usr/local/lib/systemd/system,usr/lib/systemd/system,lib/systemd/system,run/systemd/generator.late}/"$name"; do
+    there "$file" || continue
+    [ "$file" = "$unit" ] && marked "$file" && break
+    say unit "$file" "$(text "$file")" "$(readlink -- "$file")"
+    state "$name"
+    # Where the file is another name of a unit, that unit runs.
+    id=; [ -n "$root" ] || id=$(systemctl show "$name" -p Id --value 2>/dev/null)
+    [ -z "$id" ] || [ "$id" = "$name" ] || { say alias "$file" "$id"; state "$id"; }
+    break
   done
 done
-# A unit in /etc overrides a package's unit; without one the package's unit runs.
-if ! there "$service"; then
-  for file in "$root/usr/lib/systemd/system/\${service##*/}" "$root/lib/systemd/system/\${service##*/}"; do
-    there "$file" && { say unit "$file" "$(text "$file")"; break; }
-  done
-fi
 
 # Listening sockets of the port from the kernel's own table: state 0A, the tenth column is the inode.
 hex=$(printf %04X "$port")
@@ -33,10 +45,12 @@ inodes=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | while read -r _ local _ 
   [ "$state" = 0A ] && [ "\${local##*:}" = "$hex" ] && echo "$inode"
 done | sort -u)
 programs=$(readlink -f "$install")/runtimes
+# $1 pid, $2 program, $3 unit. A drop-in of the operator may run another program in hxllm's unit, or open another port.
 ours() {
   case $2 in "$programs"/*) marked "$marker" && return 0;; esac
+  [ "$3" = litellm.service ] && marked "$service" && return 0
   # The service manager itself holds the socket of a unit.
-  [ "$1" = 1 ] && marked "$socket" && grep -Eq "^ListenStream=(.*:)?$port\\$" "$socket"
+  [ "$1" = 1 ] && marked "$socket" && { grep -Eq "^ListenStream=(.*:)?$port\\$" "$socket" || systemctl show litellm.socket -p Listen 2>/dev/null | grep -q ":$port "; }
 }
 seen=
 for inode in $inodes; do
@@ -46,9 +60,13 @@ for inode in $inodes; do
   case " $seen " in *" $pid "*) continue;; esac
   seen="$seen $pid"
   exe=$(readlink "/proc/$pid/exe" 2>/dev/null); exe=\${exe% (deleted)}
-  ours "$pid" "$exe" && continue
   unit=$(grep -oE '[^/]+\\.(service|scope)' "/proc/$pid/cgroup" 2>/dev/null | tail -n 1)
-  say process "$pid" "$exe" "$unit" "$(tr '\\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | head -c 300)"
+  # A unit of a user's own service manager is none of the system's, even with the same name.
+  user=$(grep -oE '/user@[0-9]+\\.service/' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+  [ -z "$user" ] || { user=\${user#/user@}; user=$(id -nu -- "\${user%.service/}"); }
+  [ -n "$user" ] || ! ours "$pid" "$exe" "$unit" || continue
+  say process "$pid" "$exe" "$unit" "$(tr '\\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | head -c 300)" "$user"
+  case $unit in *.service) [ -n "$user" ] || state "$unit";; esac
 done
 exit 0
 `;

@@ -1,4 +1,3 @@
-import { isMarked } from '../core/mark.ts';
 import { decodeBase64 } from './base64.ts';
 import { FOREIGN_SCRIPT } from './foreign-script.ts';
 import type { Question } from './question.ts';
@@ -10,9 +9,24 @@ export interface Foreign {
   readonly path: string;
   /** A short description: `a LiteLLM unit (ExecStart=/home/litellm/litellm-venv/bin/litellm)`. */
   readonly looksLike: string;
-  /** For a process: its id, and its unit if it has one. */
+  /** For a process: its id, its unit if it has one, and the user whose service manager has the unit. */
   readonly pid?: number;
   readonly unit?: string;
+  readonly unitOf?: string;
+  /** For a unit: its file is a link to /dev/null. */
+  readonly masked?: true;
+  /** The units that run it: the one of a unit file, the one that the file is another name of, or the one of a process. */
+  readonly runs?: readonly ForeignUnit[];
+}
+
+/** A unit of the system as it was found. */
+export interface ForeignUnit {
+  readonly name: string;
+  readonly active: boolean;
+  /** The unit file that systemd has read; empty where there is none any more. */
+  readonly fragment: string;
+  /** The links in /etc and /run by which it is enabled or has another name. They are its whole state beside `active`. */
+  readonly links: readonly string[];
 }
 
 /** The paths to check. */
@@ -26,8 +40,8 @@ export interface ForeignPaths {
 }
 
 /**
- * Lists things at hxllm's paths without its mark: files, units and their drop-ins, and processes that hold the
- * port.
+ * Lists things at hxllm's paths without its mark: files, units, and processes
+ * that hold the port.
  */
 export function foreignQuestion(paths: ForeignPaths, port: number): Question<readonly Foreign[]> {
   return {
@@ -55,25 +69,55 @@ export function copiedPaths(foreign: readonly Foreign[]): readonly string[] {
 }
 
 /**
- * Parses the lines of the script: `file PATH HEAD`, `unit PATH HEAD`, `process PID EXE UNIT COMMAND`, values in base64.
+ * Parses the lines of the script: `file PATH HEAD TARGET`, `unit PATH HEAD TARGET`, `alias PATH UNIT`,
+ * `process PID EXE UNIT COMMAND USER`, `state UNIT ACTIVE FRAGMENT LINK…`, values in base64.
  */
 function parseForeign(stdout: string): readonly Foreign[] {
-  return stdout.split('\n').flatMap((line): readonly Foreign[] => {
-    const [kind = '', ...encoded] = line.trim().split(' ');
-    const [first = '', second = '', third = '', fourth = ''] = encoded.map(decodeBase64);
-    if (kind === 'unit' || kind === 'file')
-      return isMarked(second)
-        ? []
-        : [{ kind, path: first, looksLike: kind === 'unit' ? unitLike(second) : fileLike(second) }];
-    if (kind !== 'process') return [];
-    return [processOf(first, second, third, fourth)];
+  const lines = stdout.split('\n').map((line) => line.trim().split(' '));
+  const all = (word: string): readonly (readonly string[])[] =>
+    lines.filter(([kind]) => kind === word).map(([, ...values]) => values.map(decodeBase64));
+  const states = new Map(
+    all('state').map(([name = '', active = '', fragment = '', ...links]): readonly [string, ForeignUnit] => [
+      name,
+      {
+        name,
+        active: !['inactive', 'failed', 'unknown', ''].includes(active.trim()),
+        fragment: fragment.trim(),
+        links: links.toSorted(),
+      },
+    ]),
+  );
+  const runs = (...names: readonly string[]): Pick<Foreign, 'runs'> => ({
+    runs: names.flatMap((name) => states.get(name) ?? []),
   });
+  const aliases = new Map(all('alias').map(([path = '', unit = '']) => [path, unit] as const));
+  return [
+    ...all('file').map(([path = '', head = '', target = '']): Foreign => ({
+      kind: 'file',
+      path,
+      looksLike: target === '' ? fileLike(head) : `a link to ${target}`,
+    })),
+    ...all('unit').map(([path = '', head = '', target = '']): Foreign => ({
+      kind: 'unit',
+      path,
+      looksLike: unitLike(path, head, target),
+      ...(target === '/dev/null' ? { masked: true } : {}),
+      ...runs(path.slice(path.lastIndexOf('/') + 1), ...(aliases.has(path) ? [aliases.get(path) ?? ''] : [])),
+    })),
+    ...all('process').map(([pid = '', path = '', unit = '', command = '', user = '']): Foreign => ({
+      ...processOf(pid, path, unit, command, user),
+      ...(user === '' && unit !== '' ? runs(unit) : {}),
+    })),
+  ];
 }
 
-function unitLike(text: string): string {
+function unitLike(path: string, text: string, target: string): string {
+  if (target === '/dev/null') return 'a masked unit (a link to /dev/null)';
+  if (path.includes('/run/systemd/transient/')) return 'a unit of systemd-run, which exists only while it runs';
   const line = /^\s*ExecStart=.*$/m.exec(text)?.[0]?.trim() ?? /^\s*ListenStream=.*$/m.exec(text)?.[0]?.trim();
   const what = /litellm/i.test(line ?? text) ? 'a LiteLLM unit' : 'a unit';
-  return line === undefined ? what : `${what} (${line.slice(0, 160)})`;
+  const link = target === '' ? '' : `, a link to ${target}`;
+  return line === undefined ? `${what}${link}` : `${what} (${line.slice(0, 160)})${link}`;
 }
 
 function fileLike(text: string): string {
@@ -81,10 +125,18 @@ function fileLike(text: string): string {
   return /^(?:export )?LITELLM_\w+=/m.test(text) ? 'an environment file of LiteLLM' : 'a file without hxllm’s mark';
 }
 
-function processOf(pid: string, path: string, unit: string, command: string): Foreign {
+function processOf(pid: string, path: string, unit: string, command: string, user: string): Foreign {
   // Without root, sockets of other users are visible, but not their processes.
   if (pid === '') return { kind: 'process', path: '', looksLike: 'a process of another user holds the port' };
   const short = command.trim().split(/\s+/).slice(0, 2).join(' ');
-  const looksLike = `${short === '' ? 'a process' : short} (pid ${pid}${unit === '' ? '' : `, ${unit}`}) holds the port`;
-  return { kind: 'process', path, looksLike, pid: Number(pid), ...(unit === '' ? {} : { unit }) };
+  const by = user === '' ? unit : [unit, `of ${user}`].filter((part) => part !== '').join(' ');
+  const looksLike = `${short === '' ? 'a process' : short} (pid ${pid}${by === '' ? '' : `, ${by}`}) holds the port`;
+  return {
+    kind: 'process',
+    path,
+    looksLike,
+    pid: Number(pid),
+    ...(unit === '' ? {} : { unit }),
+    ...(user === '' ? {} : { unitOf: user }),
+  };
 }

@@ -1,3 +1,4 @@
+import type { DropIn } from '../facts/drop-ins/drop-ins.ts';
 import type { Foreign } from '../facts/foreign.ts';
 import type { Footprint } from '../facts/footprint/footprint.ts';
 import type { Installation } from '../facts/installation/installation.ts';
@@ -9,6 +10,8 @@ export interface Actual {
   readonly footprint: Footprint;
   /** Things that will be taken over; empty if nothing is foreign. */
   readonly foreign: readonly Foreign[];
+  /** The operator's drop-ins of hxllm's units. */
+  readonly dropIns: readonly DropIn[];
   /** Names the folder for what is taken over. */
   readonly timestamp: string;
 }

@@ -78,7 +78,7 @@ export function removalOf(footprint: Footprint, kept: Kept): Removal {
         before.get(path) ??
         (kept.managed && isMade.has(path) ? { owner: 'root', group: 'root', mode: state.mode } : undefined);
       if (back !== undefined && (back.owner !== state.owner || back.group !== state.group || back.mode !== state.mode))
-        access.push({ kind: 'folder', path, ...back });
+        access.push({ kind: 'folder', path, ...back, orRoot: true });
     }
   }
   const among = (names: ReadonlySet<string>): readonly string[] => removed.filter((path) => names.has(nameOf(path)));
@@ -186,9 +186,14 @@ function accessBefore(
       const [, mode, owner, group, path] = /^(\d+) ([^:]+):(\S+) (.+)$/.exec(text) ?? [];
       return mode === undefined || owner === undefined || group === undefined || path === undefined
         ? []
-        : [[path, { owner, group, mode: Number.parseInt(mode, 8) }] as const];
+        : [[path, { owner: nameNow(owner), group: nameNow(group), mode: Number.parseInt(mode, 8) }] as const];
     }),
   );
+}
+
+// Markers of older versions noted a deleted user or group by this word of stat(1).
+function nameNow(name: string): string {
+  return name === 'UNKNOWN' ? 'root' : name;
 }
 
 /** A folder's access in words. */

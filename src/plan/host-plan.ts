@@ -30,7 +30,12 @@ export function planHost(desired: Desired, actual: Actual): Plan {
     ...planService(desired, actual, [...runtime, ...release, ...changed]),
     ...planFormer(desired, actual),
   ];
-  return { steps, ...planRecovery(desired, actual), keepFolder: `${desired.paths.installDir}/.previous` };
+  return {
+    command: 'hxllm enforce',
+    steps,
+    ...planRecovery(desired, actual),
+    keepFolder: `${desired.paths.installDir}/.previous`,
+  };
 }
 
 function planCheck({ release, paths, settings }: Desired, changed: readonly Step[]): readonly Step[] {

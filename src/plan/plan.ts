@@ -3,6 +3,8 @@ import type { Secret } from '../core/secret.ts';
 
 /** The steps for a host, in order; empty if nothing differs. */
 export interface Plan {
+  /** The command that made the plan; the fix of a failure repeats it, and no other one. */
+  readonly command: RunCommand;
   readonly steps: readonly Step[];
   /** How the host is put back if a step of the switch fails: actions before its files are restored, and after. */
   readonly recover: { readonly before: readonly Action[]; readonly after: readonly Action[] };
@@ -11,6 +13,9 @@ export interface Plan {
   /** The folder that keeps replaced files until the switch has ended. */
   readonly keepFolder: string;
 }
+
+/** The commands that change a host. */
+export type RunCommand = 'hxllm enforce' | 'hxllm uninstall';
 
 /** One change as a person would name it, or a check. */
 export interface Step extends PlannedStep {
@@ -36,6 +41,8 @@ export type Action =
       readonly owner: string | undefined;
       readonly group: string | undefined;
       readonly mode: number;
+      /** Where the user or group was deleted, root takes its place. */
+      readonly orRoot?: true;
     }
   /** Written beside its place with owner and mode, then moved there. */
   | {
@@ -53,8 +60,18 @@ export type Action =
   | { readonly kind: 'remove-tree'; readonly path: string }
   /** Removes a folder if it is empty. */
   | { readonly kind: 'remove-empty'; readonly path: string }
-  /** Copies files with owner, mode and times below a folder, each at its own path. */
-  | { readonly kind: 'copy'; readonly paths: readonly string[]; readonly folder: string }
+  /**
+   * Copies files and links, with all their attributes, into a new folder: `files/` has each at its own path below the folders
+   * that hold it, `sha256sums` their hashes, `put-back.sh` the script. The folder appears complete or not at all.
+   */
+  | {
+      readonly kind: 'copy';
+      readonly paths: readonly string[];
+      /** Folders whose owner and mode are kept too. */
+      readonly folders: readonly string[];
+      readonly folder: string;
+      readonly putBack: string;
+    }
   | Upload
   /** Runs a gateway's own check on a configuration and an environment file that are written but not in their place yet. */
   | {

@@ -52,6 +52,7 @@ export function planUninstall(
   ];
   return {
     plan: {
+      command: 'hxllm uninstall',
       steps,
       recover: { before: [], after: [] },
       hasPrevious: false,

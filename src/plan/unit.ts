@@ -2,25 +2,26 @@ import type { StepVerb } from '../core/recorder.ts';
 import type { Action, Plan, Step } from './plan.ts';
 import type { Actual } from './actual.ts';
 import { systemctl } from './systemctl.ts';
-import { otherUnits } from './take-over.ts';
+import { takenUnits } from './replaced.ts';
 
 const UNITS = ['litellm.socket', 'litellm.service'];
 
 /** Enables both units and starts the desired state. If the socket's unit does not change, the listener stays open. */
 export function planUnitSteps(
-  { installation, foreign }: Actual,
+  { installation, foreign, dropIns }: Actual,
   state: { readonly changed: readonly Step[]; readonly confirmed: boolean; readonly reloads: boolean },
 ): readonly Step[] {
   const { service, socket } = installation;
-  const taken = foreign.length > 0;
+  const taken = takenUnits(foreign).some(({ name }) => UNITS.includes(name));
   const isEnabled = !taken && service?.enabled === 'enabled' && socket?.enabled === 'enabled';
   const isActive = !taken && service?.active === 'active' && socket?.active === 'active';
   const writes = (name: string): boolean => state.changed.some((step) => step.id === `files.${name}`);
+  // In the confirmed state only the operator's drop-ins can be new to systemd; when it reads them is the operator's choice.
+  const isTheirs = state.confirmed && dropIns.length > 0;
   const needsReload =
     writes('litellm.socket') ||
     writes('litellm.service') ||
-    service?.needsReload === true ||
-    socket?.needsReload === true;
+    (!isTheirs && (service?.needsReload === true || socket?.needsReload === true));
   const steps: Step[] = [];
   if (needsReload)
     steps.push(
@@ -77,19 +78,25 @@ export function recoverUnits(
   confirm: readonly Action[],
 ): Pick<Plan, 'recover' | 'hasPrevious'> {
   const { service, socket } = installation;
-  const enabled = UNITS.filter((_name, index) => [socket, service][index]?.enabled === 'enabled');
+  const taken = takenUnits(foreign);
+  // The links of a unit that is taken over are files of the switch, which restores them.
+  const enabled = UNITS.filter(
+    (name, index) => [socket, service][index]?.enabled === 'enabled' && !taken.some((unit) => unit.name === name),
+  );
   const active = UNITS.filter((_name, index) => [socket, service][index]?.active === 'active');
+  const others = taken.filter((unit) => unit.active && !UNITS.includes(unit.name)).map((unit) => unit.name);
+  // Disabling removes every link to a unit, also the operator's, so it is for units that the switch has enabled.
+  const fresh = UNITS.filter((name) => !enabled.includes(name));
   const loose = (...words: readonly string[]): Action => ({ ...systemctl(...words), mayFail: true });
   return {
-    hasPrevious: active.length > 0 || otherUnits(foreign).length > 0,
+    hasPrevious: active.length > 0 || others.length > 0,
     recover: {
-      before: [loose('stop', ...UNITS), loose('disable', ...UNITS)],
+      before: [loose('stop', ...UNITS), ...(fresh.length > 0 ? [loose('disable', ...fresh)] : [])],
       after: [
         systemctl('daemon-reload'),
         loose('reset-failed', ...UNITS),
-        ...(enabled.length > 0 ? [systemctl('enable', ...enabled)] : []),
         ...(active.length > 0 ? [systemctl('start', ...active)] : []),
-        ...otherUnits(foreign).map((unit) => systemctl('enable', '--now', unit)),
+        ...(others.length > 0 ? [systemctl('start', ...others)] : []),
         ...(active.length === UNITS.length ? confirm : []),
       ],
     },

@@ -19,7 +19,7 @@ import type { Host } from '../../src/core/host.ts';
 import { fail } from '../../src/core/problem.ts';
 import type { PhaseEvent } from '../../src/core/recorder.ts';
 import { Secret } from '../../src/core/secret.ts';
-import type { Action, Plan, Step } from '../../src/plan/plan.ts';
+import type { Action, Plan, RunCommand, Step } from '../../src/plan/plan.ts';
 import { createLocalHost } from '../../src/remote/local/host.ts';
 import { until } from '../until.ts';
 
@@ -28,7 +28,7 @@ const host = createLocalHost('here', process.env);
 interface Bench {
   readonly root: string;
   readonly events: PhaseEvent[];
-  readonly apply: (steps: readonly Step[], signal?: AbortSignal) => Promise<Applied>;
+  readonly apply: (steps: readonly Step[], signal?: AbortSignal, command?: RunCommand) => Promise<Applied>;
 }
 
 function makeBench(context: TestContext): Bench {
@@ -37,8 +37,13 @@ function makeBench(context: TestContext): Bench {
     rmSync(root, { recursive: true });
   });
   const events: PhaseEvent[] = [];
-  const apply = (steps: readonly Step[], signal = new AbortController().signal): Promise<Applied> => {
+  const apply = (
+    steps: readonly Step[],
+    signal = new AbortController().signal,
+    command: RunCommand = 'hxllm enforce',
+  ): Promise<Applied> => {
     const plan: Plan = {
+      command,
       steps,
       recover: { before: [], after: [] },
       hasPrevious: false,
@@ -146,6 +151,7 @@ test('a switch whose connection is lost is finished by the host: the Problem say
   };
   const away: Host = { ...host, run: () => Promise.resolve(fail(lost)) };
   const plan: Plan = {
+    command: 'hxllm uninstall',
     steps: [step('switch', FAILS)],
     recover: { before: [], after: [] },
     hasPrevious: true,
@@ -160,7 +166,7 @@ test('a switch whose connection is lost is finished by the host: the Problem say
   });
   assert.deepEqual(
     problems.map(({ code, fix }) => [code, fix]),
-    [['host.unreachable', 'hxllm enforce']],
+    [['host.unreachable', 'hxllm uninstall']],
   );
   assert.match(problems[0]?.detail ?? '', /^It ended\.\nThe host finishes what it has begun, or undoes it, by itself/);
 });
@@ -175,6 +181,15 @@ test('prepare steps stop at the first failure, and finished ones stay', async (c
   assert.deepEqual(done, ['prepare.write']);
   assert.match(problems[0]?.detail ?? '', /The steps after it were not started/);
   assert.ok(existsSync(join(root, 'a')) && !existsSync(join(root, 'b')));
+});
+
+test('the fix of a failure repeats the command of the run: that of an uninstall never installs', async (context) => {
+  const { apply } = makeBench(context);
+  const uninstall = async (stage: Step['stage'], signal?: AbortSignal): Promise<string> =>
+    (await apply([step(stage, FAILS)], signal, 'hxllm uninstall')).problems[0]?.fix ?? '';
+  assert.match(await uninstall('prepare'), /^hxllm uninstall {2}# after fixing/);
+  assert.match(await uninstall('switch'), /^hxllm uninstall {2}# after fixing/);
+  assert.equal(await uninstall('prepare', AbortSignal.abort()), 'hxllm uninstall');
 });
 
 test('an upload is moved into place only with the right hash, compressed or not', async (context) => {

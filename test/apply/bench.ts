@@ -55,6 +55,7 @@ export function makeBench(context: TestContext): Bench {
           become: 'none',
           token: randomId(),
           by: 'ada@workstation',
+          command: 'hxllm enforce',
           name: 'lock',
           folder,
           noShell: ({ stdout }): Problem => ({ code: 'host.no-shell', summary: '', detail: stdout, fix: '' }),
@@ -68,6 +69,7 @@ export function makeBench(context: TestContext): Bench {
     apply: (host, stage, scripts, signal = NEVER) =>
       applyPlan(
         {
+          command: 'hxllm enforce',
           steps: scripts.map((script, index) => ({
             id: `step.${String(index)}`,
             title: 't',

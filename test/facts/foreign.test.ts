@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,10 +80,43 @@ test('a LiteLLM installation is recognised, and its key is not sent', (context) 
         '/etc/systemd/system/litellm.service',
         'a LiteLLM unit (ExecStart=/home/litellm/litellm-venv/bin/litellm --port 4000)',
       ],
-      ['unit', '/etc/systemd/system/litellm.service.d/override.conf', 'a unit'],
     ],
   );
   assert.doesNotMatch(JSON.stringify(found), /very-secret/);
+});
+
+test('drop-ins are not foreign, and a link at one of hxllm’s paths is', (context) => {
+  const host = makeRoot(context);
+  host.put('etc/litellm/shared.yaml', `${MARK_LINE}\n`);
+  symlinkSync('shared.yaml', join(host.root, 'etc/litellm/config.yaml'));
+  host.put('etc/systemd/system/litellm.service', `${MARK_LINE}\n`);
+  host.put('etc/systemd/system/litellm.service.d/override.conf', '[Service]\nMemoryMax=2G\n');
+  symlinkSync('/dev/null', join(host.root, 'etc/systemd/system/litellm.socket'));
+  assert.deepEqual(
+    host.ask(1).map(({ path, looksLike, masked }) => [path.slice(host.root.length), looksLike, masked]),
+    [
+      ['/etc/litellm/config.yaml', 'a link to shared.yaml', undefined],
+      ['/etc/systemd/system/litellm.socket', 'a masked unit (a link to /dev/null)', true],
+    ],
+  );
+});
+
+test('a unit of a package counts until hxllm’s shadows it; the links that enable it are listed', (context) => {
+  const host = makeRoot(context);
+  host.put('usr/lib/systemd/system/litellm.service', '[Service]\nExecStart=/usr/bin/litellm\n');
+  const links = ['etc/systemd/system/multi-user.target.wants/litellm.service', 'etc/systemd/system/proxy.service'];
+  for (const link of links) {
+    mkdirSync(join(host.root, link, '..'), { recursive: true });
+    symlinkSync('/usr/lib/systemd/system/litellm.service', join(host.root, link));
+  }
+  const [unit] = host.ask(1);
+  assert.equal(unit?.path, `${host.root}/usr/lib/systemd/system/litellm.service`);
+  assert.deepEqual(
+    unit.runs?.map(({ name, links: all }) => [name, all.map((path) => path.slice(host.root.length + 1))]),
+    [['litellm.service', links]],
+  );
+  host.put('etc/systemd/system/litellm.service', `${MARK_LINE}\n`);
+  assert.deepEqual(host.ask(1), []);
 });
 
 test('the process that holds the port is named with program and id', async (context) => {

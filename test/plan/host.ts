@@ -61,6 +61,7 @@ export function bare(
     installation: { ...NOTHING, ...over },
     footprint: { ...NO_FOOTPRINT, ...footprint },
     foreign,
+    dropIns: [],
     timestamp: '20261124T120000Z',
   };
 }
@@ -114,9 +115,9 @@ export function footprintOf({ settings: all, paths }: Desired, notes: Notes | un
   };
 }
 
-/** A host that is in the desired state and runs. */
-export function installed(desired: Desired, over: Partial<Installation> = {}): Actual {
-  const entry = (part: Partial<Entry>): Entry => ({
+/** A file of hxllm, or another thing. */
+export function entryOf(part: Partial<Entry>): Entry {
+  return {
     kind: 'file',
     mode: 0o755,
     owner: 'root',
@@ -125,20 +126,24 @@ export function installed(desired: Desired, over: Partial<Installation> = {}): A
     marked: true,
     text: undefined,
     ...part,
-  });
+  };
+}
+
+/** A host that is in the desired state and runs. */
+export function installed(desired: Desired, over: Partial<Installation> = {}): Actual {
   const unit: UnitState = { load: 'loaded', active: 'active', enabled: 'enabled', fragment: '', needsReload: false };
   const folders = desiredFolders(desired.settings, desired.paths).map(
     (folder) =>
       [
         folder.path,
-        entry({ kind: 'folder', marked: false, mode: folder.mode ?? 0o755, group: folder.group ?? 'root' }),
+        entryOf({ kind: 'folder', marked: false, mode: folder.mode ?? 0o755, group: folder.group ?? 'root' }),
       ] as const,
   );
   const files = desired.files.map((file) => {
     const text = contentText(file.content) ?? '';
     return [
       file.path,
-      entry({ mode: file.mode, owner: file.owner ?? 'me', group: file.group ?? 'me', sha256: sha256(text), text }),
+      entryOf({ mode: file.mode, owner: file.owner ?? 'me', group: file.group ?? 'me', sha256: sha256(text), text }),
     ] as const;
   });
   const installation: Installation = {

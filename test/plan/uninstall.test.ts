@@ -2,110 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { USER_GECOS } from '../../src/core/mark.ts';
-import type { Foreign } from '../../src/facts/foreign.ts';
 import { parseNotes } from '../../src/facts/installation/notes.ts';
 import { notesAfter } from '../../src/plan/folders.ts';
 import type { Actual } from '../../src/plan/actual.ts';
 import { planHost } from '../../src/plan/host-plan.ts';
 
 import { planUninstall } from '../../src/plan/uninstall.ts';
-import { putBackCommands, untakeable } from '../../src/plan/take-over.ts';
 import { bare, installed, desiredOf } from './host.ts';
-import { idsOf, commandsOf } from './plan-stage.ts';
-
-const OLD: readonly Foreign[] = [
-  { kind: 'file', path: '/etc/litellm/config.yaml', looksLike: 'a LiteLLM configuration' },
-  { kind: 'unit', path: '/etc/systemd/system/litellm.service', looksLike: 'a LiteLLM unit' },
-  { kind: 'unit', path: '/etc/systemd/system/litellm.service.d/o.conf', looksLike: 'a unit' },
-  {
-    kind: 'process',
-    path: '/usr/bin/python3',
-    looksLike: 'litellm --port 4000 (pid 7, litellm.service) holds the port',
-    pid: 7,
-    unit: 'litellm.service',
-  },
-];
-
-test('a take-over copies first, stops the old service in the switch, and can restore everything', () => {
-  const service = { load: 'loaded', active: 'active', enabled: 'enabled', fragment: '', needsReload: false };
-  const entries = new Map([
-    [
-      '/etc/litellm',
-      {
-        kind: 'folder',
-        mode: 0o755,
-        owner: 'litellm',
-        group: 'litellm',
-        sha256: undefined,
-        marked: false,
-        text: undefined,
-      },
-    ],
-    [
-      '/opt/litellm',
-      {
-        kind: 'folder',
-        mode: 0o700,
-        owner: 'litellm',
-        group: 'litellm',
-        sha256: undefined,
-        marked: false,
-        text: undefined,
-      },
-    ],
-    [
-      '/etc/litellm/config.yaml',
-      {
-        kind: 'file',
-        mode: 0o644,
-        owner: 'litellm',
-        group: 'litellm',
-        sha256: 'x',
-        marked: false,
-        text: 'master_key: sk-old\n',
-      },
-    ],
-  ] as const);
-  const actual = bare(OLD, {
-    service,
-    entries: new Map(entries),
-    user: { gecos: '', group: 'litellm' },
-    groupExists: true,
-  });
-  const desired = desiredOf();
-  const plan = planHost(desired, actual);
-  assert.equal(idsOf(plan)[0], 'take-over.copy');
-  assert.deepEqual(commandsOf(plan, 'take-over.stop'), ['systemctl --no-ask-password disable --now litellm.service']);
-  assert.doesNotMatch(JSON.stringify(plan.steps.map((step) => step.detail)), /sk-old/);
-  assert.deepEqual(
-    plan.recover.after.flatMap((action) => (action.kind === 'command' ? [action.argv.slice(2).join(' ')] : [])),
-    ['daemon-reload', 'reset-failed litellm.socket litellm.service', 'enable litellm.service', 'start litellm.service'],
-  );
-  const from = '/var/backups/litellm-20261124T120000Z/files';
-  assert.deepEqual(putBackCommands(desired, actual), [
-    'sudo systemctl disable --now litellm.socket litellm.service',
-    'sudo rm -f /etc/litellm/litellm.env /etc/systemd/system/litellm.socket',
-    ...OLD.slice(0, 3).map(({ path }) => `sudo cp -a --remove-destination ${from}${path} ${path}`),
-    'sudo chown litellm:litellm /etc/litellm',
-    'sudo chmod 755 /etc/litellm',
-    'sudo chown litellm:litellm /opt/litellm',
-    'sudo chmod 700 /opt/litellm',
-    'sudo systemctl daemon-reload',
-    'sudo systemctl enable litellm.service',
-    'sudo systemctl start litellm.service',
-  ]);
-});
-
-test('a process outside a LiteLLM unit cannot be taken over', () => {
-  const loose: Foreign = {
-    kind: 'process',
-    path: '/usr/sbin/nginx',
-    looksLike: 'nginx (pid 9, nginx.service) holds the port',
-    pid: 9,
-    unit: 'nginx.service',
-  };
-  assert.deepEqual(untakeable([...OLD, loose]), [loose]);
-});
+import { idsOf } from './plan-stage.ts';
 
 test('uninstall removes nothing without a mark, and no user or group that hxllm did not create', () => {
   const desired = desiredOf();
@@ -167,21 +71,6 @@ test('users and groups with former names are removed too', () => {
   );
 });
 
-test('a take-over from a unit with another name can return to it, and names it as running', () => {
-  const old: Foreign = {
-    kind: 'process',
-    path: '/usr/bin/python3',
-    looksLike: 'litellm (pid 7, litellm-proxy.service) holds the port',
-    pid: 7,
-    unit: 'litellm-proxy.service',
-  };
-  const plan = planHost(desiredOf(), bare([old]));
-  assert.equal(plan.hasPrevious, true);
-  assert.ok(
-    plan.recover.after.some((action) => action.kind === 'command' && action.argv.includes('litellm-proxy.service')),
-  );
-});
-
 test('a folder older than hxllm gets its owner and mode back, and copies of a take-over are named', () => {
   const desired = desiredOf();
   const there = new Map([
@@ -208,7 +97,7 @@ test('a folder older than hxllm gets its owner and mode back, and copies of a ta
   assert.ok(notesAfter(desired, later).made.includes('access 755 litellm:staff /etc/litellm'));
   const { plan, left } = planUninstall(desired.settings, desired.paths, later);
   assert.deepEqual(plan.steps.find((step) => step.id === 'folders.access')?.actions, [
-    { kind: 'folder', path: '/etc/litellm', owner: 'litellm', group: 'staff', mode: 0o755 },
+    { kind: 'folder', path: '/etc/litellm', owner: 'litellm', group: 'staff', mode: 0o755, orRoot: true },
   ]);
   assert.match(left.join('\n'), /sudo sh \/var\/backups\/litellm-1\/put-back\.sh/);
 });

@@ -17,6 +17,8 @@ getent group "$group" > /dev/null && say group
 for path; do
   [ -e "$path" ] || [ -L "$path" ] || continue
   IFS=: read -r mode owner owners kind <<< "$(stat -c '%a:%U:%G:%F' -- "$path")"
+  # A deleted user or group has no name; its number is what chown takes.
+  [ "$owner" != UNKNOWN ] || owner=$(stat -c %u -- "$path"); [ "$owners" != UNKNOWN ] || owners=$(stat -c %g -- "$path")
   sum= text= marked=no
   if [ "$kind" = 'regular file' ] || [ "$kind" = 'regular empty file' ]; then
     sum=$(hash "$path")

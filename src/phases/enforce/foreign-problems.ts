@@ -35,9 +35,18 @@ export function foreignProblems(
   ];
 }
 
-function makeWay({ kind, path, pid }: Foreign, host: string): string {
-  if (kind !== 'process')
-    return `${shellLine(['mv', path, `${path}.foreign`])}  # on ${host}; or set another folder in group_vars`;
+function makeWay({ kind, path, pid, unit, unitOf, runs = [] }: Foreign, host: string): string {
   const port = 'set another litellm_port in group_vars';
-  return pid === undefined ? port : `kill ${String(pid)}  # on ${host}; or ${port}`;
+  if (kind === 'file')
+    return `${shellLine(['mv', path, `${path}.foreign`])}  # on ${host}; or set another folder in group_vars`;
+  if (kind === 'unit')
+    return `${shellLine(['sudo', 'systemctl', 'stop', ...runs.map(({ name }) => name)])}  # on ${host}`;
+  if (pid === undefined) return port;
+  const stop =
+    unitOf !== undefined && unit?.endsWith('.service') === true
+      ? ['sudo', 'systemctl', '--user', `--machine=${unitOf}@.host`, 'disable', '--now', unit]
+      : unit?.endsWith('.service') === true
+        ? ['sudo', 'systemctl', 'disable', '--now', unit]
+        : ['sudo', 'kill', String(pid)];
+  return `${shellLine(stop)}  # on ${host}; or ${port}`;
 }

@@ -68,6 +68,7 @@ export async function prepareHost(
     installation: state.value.installation,
     footprint: state.value.footprint,
     foreign: state.value.foreign,
+    dropIns: state.value.dropIns,
     timestamp: options.timestamp,
   };
   return ok({ config, host, record, desired, actual, plan: planHost(desired, actual), warnings: unfit.value });

@@ -5,13 +5,13 @@ import { randomId } from '../../core/id.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem, Result } from '../../core/problem.ts';
 import { timestampOf } from '../../core/timestamp.ts';
-import type { CheckResult } from '../../core/verdict.ts';
+import { failsPhase, type CheckResult } from '../../core/verdict.ts';
 import { countChanges } from '../../plan/plan.ts';
 import type { Bundle, Shipping } from '../../render/release.ts';
 import { openHost } from './host/open-host.ts';
 import { resolveMasterKey } from './master-key.ts';
 import { prepareHost, type Prepared } from './prepare.ts';
-import { blockedResults, showPlan, questionFor } from './show-plan.ts';
+import { blockedResults, dropInResults, showPlan, questionFor } from './show-plan.ts';
 import { summarize } from './summary.ts';
 import { keepForeign, notePutBack } from './taken-over.ts';
 
@@ -59,7 +59,7 @@ async function prepareAll(
   const timestamp = timestampOf(tools.nowMs());
   return Promise.all(
     config.hosts.map(async (hostConfig) => {
-      const host = await openHost(hostConfig, !options.dryRun, tools, opened);
+      const host = await openHost(hostConfig, 'hxllm enforce', !options.dryRun, tools, opened);
       if (!host.ok) return host;
       tools.recorder.event({ kind: 'progress', host: hostConfig.target.name, text: 'comparing' });
       return prepareHost(hostConfig, host.value, bundle, shipping, { ...options, timestamp, tools });
@@ -104,8 +104,9 @@ interface End {
 function close(end: End, { dryRun }: EnforceOptions, { recorder, signal }: PhaseTools): PhaseReport {
   const { prepared = [], problems = [], done = new Map<Prepared, readonly string[]>() } = end;
   for (const problem of problems) recorder.event({ kind: 'problem', problem });
-  const results: readonly CheckResult[] = dryRun ? prepared.flatMap((one) => blockedResults(one)) : [];
-  for (const result of results) recorder.event({ kind: 'check', result });
+  const blocked = dryRun ? prepared.flatMap((one) => blockedResults(one)) : [];
+  for (const result of blocked) recorder.event({ kind: 'check', result });
+  const results: readonly CheckResult[] = [...prepared.flatMap((one) => dropInResults(one)), ...blocked];
   const changesByHost = prepared.map((one) =>
     countChanges(dryRun ? one.plan.steps : one.plan.steps.filter((step) => done.get(one)?.includes(step.id) === true)),
   );
@@ -124,7 +125,7 @@ function endingOf(
   results: readonly CheckResult[],
   dryRun: boolean,
 ): PhaseReport['ending'] {
-  if (problems.length > 0 || results.length > 0) return 'failed';
+  if (problems.length > 0 || results.some(failsPhase)) return 'failed';
   if (declined) return 'declined';
   return dryRun && prepared.some((one) => one.plan.steps.length > 0) ? 'pending' : 'passed';
 }

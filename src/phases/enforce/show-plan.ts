@@ -1,3 +1,6 @@
+import { judgeDropIns, listDropIns, DROP_INS_TITLE } from '../../facts/drop-ins/verdict.ts';
+import type { DropIn } from '../../facts/drop-ins/drop-ins.ts';
+import { replacedBy } from '../../plan/replaced.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { unknown, type CheckResult } from '../../core/verdict.ts';
 import { changesHost, countChanges, type Step } from '../../plan/plan.ts';
@@ -11,8 +14,38 @@ export function showPlan(prepared: Prepared, { recorder }: Pick<PhaseTools, 'rec
   for (const text of warnings) recorder.event({ kind: 'note', host: host.name, text });
   if (plan.steps.length === 0) recorder.event({ kind: 'note', host: host.name, text: 'no changes needed' });
   else recorder.event(planEvent(host.name, plan));
+  const kept = keptDropIns(prepared);
+  if (kept.length > 0)
+    recorder.event({
+      kind: 'note',
+      host: host.name,
+      text: `kept, as the operator’s: ${listDropIns(kept)}${unread(prepared)}`,
+    });
+  for (const result of dropInResults(prepared)) recorder.event({ kind: 'check', result });
   recorder.file(`hosts/${host.name}/plan.json`, plan.steps.map(describe));
   recorder.file(`hosts/${host.name}/hashes.json`, hashesOf(prepared));
+}
+
+/** The warning about drop-ins with which the gateway cannot work; none if all leave it able to. */
+export function dropInResults(prepared: Prepared): readonly CheckResult[] {
+  const host = prepared.host.name;
+  const verdict = judgeDropIns(keptDropIns(prepared), host);
+  return verdict.outcome === 'fail'
+    ? [{ id: 'enforce.drop-ins', title: DROP_INS_TITLE, severity: 'warning', host, ...verdict }]
+    : [];
+}
+
+// systemd reads a new drop-in at its next daemon-reload.
+function unread({ actual: { installation }, plan }: Prepared): string {
+  const { service, socket } = installation;
+  const isStale = service?.needsReload === true || socket?.needsReload === true;
+  return isStale && plan.steps.length === 0 ? '; systemd has not read all of them: sudo systemctl daemon-reload' : '';
+}
+
+// Without those that a take-over copies and removes.
+function keptDropIns({ desired, actual }: Prepared): readonly DropIn[] {
+  const removed = actual.foreign.length === 0 ? [] : replacedBy(desired, actual).dropIns;
+  return actual.dropIns.filter((one) => !removed.includes(one));
 }
 
 /** The question to the operator before the plans are applied. */

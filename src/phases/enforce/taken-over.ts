@@ -3,7 +3,8 @@ import { randomId } from '../../core/id.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { ask } from '../../facts/ask.ts';
 import { contentsQuestion } from '../../facts/contents.ts';
-import { backupFolder, putBackCommands } from '../../plan/take-over.ts';
+import { putBackCommand, putBackScript } from '../../plan/put-back.ts';
+import { backupFolder } from '../../plan/replaced.ts';
 import type { Prepared } from './prepare.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -40,18 +41,17 @@ export function notePutBack(
     recorder.event({
       kind: 'note',
       host: host.name,
-      text: `the foreign installation is unchanged; a copy is in ${backupFolder(actual.timestamp)}`,
+      text: `the foreign installation is unchanged; a copy is in ${backupFolder(actual)}`,
     });
     return;
   }
-  const commands = putBackCommands(desired, actual);
-  recorder.file(`hosts/${host.name}/put-back.sh`, `${commands.join('\n')}\n`);
+  recorder.file(`hosts/${host.name}/put-back.sh`, putBackScript(desired, actual));
   recorder.event({
     kind: 'note',
     host: host.name,
     text: [
-      `the replaced installation is kept in ${backupFolder(actual.timestamp)}; to put it back, run on ${host.name}:`,
-      ...commands,
+      `the replaced installation is kept in ${backupFolder(actual)}; to put it back, run on ${host.name}:`,
+      putBackCommand(actual),
     ].join('\n'),
   });
 }

@@ -38,7 +38,8 @@ export async function askHost(
   }
 }
 
-// The answer about foreign files may hold secrets in base64, which redaction cannot see. facts.json has the facts read from it.
+// The answers about foreign files and drop-ins may hold secrets in base64, which redaction cannot see. facts.json has the facts
+// read from them.
 function openAnswers(answers: ReadonlyMap<string, Answer>): object {
-  return Object.fromEntries([...answers].filter(([name]) => name !== 'foreign'));
+  return Object.fromEntries([...answers].filter(([name]) => name !== 'foreign' && name !== 'dropIns'));
 }

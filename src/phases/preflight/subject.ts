@@ -9,6 +9,7 @@ import { clockQuestion } from '../../facts/clock.ts';
 import { diskQuestion } from '../../facts/disk.ts';
 import { domainQuestion } from '../../facts/domain.ts';
 import { footprintQuestion } from '../../facts/footprint/question.ts';
+import { dropInsQuestion } from '../../facts/drop-ins/drop-ins.ts';
 import { foreignQuestion } from '../../facts/foreign.ts';
 import { identityQuestion, sudoQuestion } from '../../facts/identity.ts';
 import { machineQuestion } from '../../facts/machine.ts';
@@ -69,6 +70,7 @@ function questionsOfHost(settings: Settings) {
     foreign: foreignQuestion(paths, settings.port),
     account: accountQuestion({ ...settings, ...paths }),
     footprint: footprintQuestion({ ...settings, ...paths, defaults: defaultFolders(settings) }),
+    dropIns: dropInsQuestion({ ...settings, ...paths }),
   };
 }
 

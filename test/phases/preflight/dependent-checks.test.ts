@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ok } from '../../../src/core/problem.ts';
+import type { CheckResult } from '../../../src/core/verdict.ts';
 
 import { runPreflight } from '../../../src/phases/preflight/run.ts';
 import { configOf, createAnsweringHost, hostOf, resultOf, toolsOf } from './host.ts';
@@ -57,6 +58,22 @@ test('a port is free, hxllm’s, or reported with the foreign program that holds
   assert.match(finding.seen, /litellm\.service/);
   const { foreign: _unasked, ...without } = GOOD;
   assert.match(resultOf(await judge({ ...without, port }), 'place.port-free').seen, /only root can see the program/);
+});
+
+test('a drop-in is named with its settings, and is a warning only where the gateway could not work with it', async () => {
+  const encode = (text: string): string => Buffer.from(text).toString('base64');
+  const dropIn = (text: string): string =>
+    `dropin ${['litellm.service', '/etc/systemd/system/litellm.service.d/override.conf', text].map(encode).join(' ')}\n`;
+  const judged = async (text: string): Promise<CheckResult> =>
+    resultOf(await judge({ ...GOOD, dropIns: dropIn(text) }), 'place.drop-ins');
+  const memory = await judged('[Service]\nMemoryMax=2G\n');
+  assert.deepEqual(
+    [memory.outcome, memory.seen],
+    ['pass', 'kept: /etc/systemd/system/litellm.service.d/override.conf (MemoryMax)'],
+  );
+  const user = await judged('[Service]\nUser=nobody\n');
+  assert.deepEqual([user.outcome, user.severity], ['fail', 'warning']);
+  assert.match(user.fix ?? '', /^sudo mv \S+override\.conf \S+override\.conf\.off && .*# on hx-api-server$/);
 });
 
 test('a listener on another address does not prevent one on the loopback', async () => {

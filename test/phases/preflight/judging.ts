@@ -36,6 +36,7 @@ export const GOOD: Answers = {
   foreign: '',
   account: '',
   footprint: '',
+  dropIns: '',
   'resolves hx-llm01-server': '10.77.0.12 STREAM hx-llm01-server\n',
   'resolves hx-llm02-server': '10.77.0.13 STREAM hx-llm02-server\n',
   [`version ${LLM01}`]: said('{"version":"0.22.1"}'),

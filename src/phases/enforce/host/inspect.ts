@@ -7,6 +7,7 @@ import { fail, ok, type Problem, type Result } from '../../../core/problem.ts';
 import { accountQuestion, type Account } from '../../../facts/account.ts';
 import { ask } from '../../../facts/ask.ts';
 import { hostRecordQuestion } from '../../../facts/host-record.ts';
+import { dropInsQuestion, type DropIn } from '../../../facts/drop-ins/drop-ins.ts';
 import { foreignQuestion, type Foreign } from '../../../facts/foreign.ts';
 import type { Footprint } from '../../../facts/footprint/footprint.ts';
 import { footprintQuestion } from '../../../facts/footprint/question.ts';
@@ -24,6 +25,7 @@ export interface HostState {
   readonly foreign: readonly Foreign[];
   /** Only enforce needs it. */
   readonly account: Fact<Account>;
+  readonly dropIns: readonly DropIn[];
 }
 
 const TIMEOUT_MS = 90_000;
@@ -62,6 +64,7 @@ export async function inspectHost(
     foreign: foreignQuestion(paths, settings.port),
     account: accountQuestion({ ...settings, ...paths }),
     record: hostRecordQuestion(paths.installDir, cutOff),
+    dropIns: dropInsQuestion({ ...settings, ...paths }),
   };
   const asked = await ask(host, questions, randomId(), {
     signal,
@@ -69,17 +72,18 @@ export async function inspectHost(
     become: becomeOf(settings),
   });
   if (!asked.ok) return asked;
-  const { machine, installation, footprint, foreign, account, record } = asked.value;
+  const { machine, installation, footprint, foreign, dropIns, account, record } = asked.value;
   if (record.known && cutOff.length > 0) recorder.event({ kind: 'recorded', host: host.name, steps: record.value });
-  if (machine.known && installation.known && footprint.known && foreign.known)
+  if (machine.known && installation.known && footprint.known && foreign.known && dropIns.known)
     return ok({
       machine: machine.value,
       installation: installation.value,
       footprint: footprint.value,
       foreign: foreign.value,
+      dropIns: settings.serviceManager === 'systemd' ? dropIns.value : [],
       account,
     });
-  const [unknown] = [machine, installation, footprint, foreign].flatMap((fact: Fact<unknown>) =>
+  const [unknown] = [machine, installation, footprint, foreign, dropIns].flatMap((fact: Fact<unknown>) =>
     fact.known ? [] : [fact],
   );
   return fail(uninspected(host.name, unknown));

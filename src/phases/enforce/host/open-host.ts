@@ -8,6 +8,7 @@ import type { PhaseTools } from '../../../core/phase.ts';
 import { ok, type Result } from '../../../core/problem.ts';
 import { recordFile } from '../../../facts/host-record.ts';
 import { noShell } from '../../../facts/no-shell.ts';
+import type { RunCommand } from '../../../plan/plan.ts';
 
 /** A connected host, with the place of its own record of the run. If something may be changed, it is held and its commands run as root. */
 export interface HostAccess {
@@ -21,6 +22,7 @@ export interface HostAccess {
  */
 export async function openHost(
   { target, settings }: HostConfig,
+  command: RunCommand,
   changes: boolean,
   { connect, recorder, signal, by = 'hxllm' }: PhaseTools,
   opened: AsyncDisposableStack,
@@ -37,7 +39,7 @@ export async function openHost(
     settings.serviceManager === 'systemd' ? 'lock' : `lock-${contentId(settings.prefix, settings.installDir)}`;
   const held = await holdHost(
     host,
-    { become: becomeOf(settings), token, by, name, noShell: (ran) => noShell(host.name, ran) },
+    { become: becomeOf(settings), token, command, by, name, noShell: (ran) => noShell(host.name, ran) },
     signal,
   );
   if (!held.ok) return held;

@@ -43,11 +43,16 @@ async function prepareHost(
   tools: PhaseTools,
   opened: AsyncDisposableStack,
 ): Promise<Result<Prepared>> {
-  const access = await openHost(config, !dryRun, tools, opened);
+  const access = await openHost(config, 'hxllm uninstall', !dryRun, tools, opened);
   if (!access.ok) return access;
   const { settings } = config;
   const state = await inspectHost(access.value.host, settings, tools);
-  return state.ok ? ok({ config, ...access.value, ...planUninstall(settings, pathsOf(settings), state.value) }) : state;
+  if (!state.ok) return state;
+  const removal = planUninstall(settings, pathsOf(settings), state.value);
+  const dropIns = state.value.dropIns
+    .filter(({ path, unit }) => path.includes(`/${unit}.d/`))
+    .map(({ path }) => `${path}: a drop-in of the operator`);
+  return ok({ config, ...access.value, ...removal, left: [...removal.left, ...dropIns] });
 }
 
 function showPlan({ host, plan, left, stays }: Prepared, { recorder }: PhaseTools): void {

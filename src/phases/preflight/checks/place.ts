@@ -1,5 +1,6 @@
 import { pathsOf } from '../../../config/config.ts';
 import type { Check } from '../../../core/check.ts';
+import { DROP_INS_TITLE, judgeDropIns } from '../../../facts/drop-ins/verdict.ts';
 import { longAddress } from '../../../facts/addresses.ts';
 import { folderObjections } from '../../../facts/footprint/folder-objections.ts';
 import { copiedPaths } from '../../../facts/foreign.ts';
@@ -45,6 +46,19 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
           ? pass(`${configDir} and ${installDir}`)
           : failed(objection.wanted, objection.seen, objection.fix);
       },
+    ),
+  },
+  {
+    id: 'place.drop-ins',
+    title: DROP_INS_TITLE,
+    severity: 'warning',
+    after: ['system.bash'],
+    judge: knowing(
+      (facts) => facts.dropIns,
+      (dropIns, { host: { target, settings } }) =>
+        settings.serviceManager === 'process'
+          ? notApplicable('systemd does not run the gateway here')
+          : judgeDropIns(dropIns, target.name),
     ),
   },
   {

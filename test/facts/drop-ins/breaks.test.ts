@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { breakingSettings } from '../../../src/facts/drop-ins/breaks.ts';
+import type { UnitName } from '../../../src/facts/drop-ins/rules.ts';
+import { parseUnitText } from '../../../src/facts/drop-ins/unit-text.ts';
+import { expectedUnits } from './expected-units.ts';
+
+function brokenBy(text: string, unit: UnitName = 'litellm.service', listen = '0.0.0.0'): readonly string[] {
+  const parsed = { path: '/x.conf', assignments: parseUnitText(text) };
+  const breaks = breakingSettings(unit, [parsed], expectedUnits('', { listen }), undefined);
+  return (breaks.get('/x.conf') ?? []).map(({ setting }) => setting);
+}
+
+const OURS = '/opt/litellm/current/gateway --config /etc/litellm/config.yaml';
+
+test('settings of the operator break nothing', () => {
+  for (const line of [
+    'MemoryMax=2G',
+    'User=litellm',
+    'Group = litellm',
+    'DynamicUser=no',
+    'Type=simple',
+    'Nice=5\nTasksMax=infinity\nLimitNOFILE=1024\nTimeoutStopSec=1\nRestart=always',
+    'Environment=HTTP_PROXY=http://p SECRET=x',
+    'EnvironmentFile=-/etc/default/litellm',
+    `ExecStart=\nExecStart=${OURS}`,
+    `ExecStart=\nExecStart="/opt/litellm/current/gateway" \\\n# a comment\n   --config /etc/litellm/config.yaml`,
+    'ExecStartPre=/bin/false\nExecStartPre=',
+    'WorkingDirectory=-/nowhere',
+    'InaccessiblePaths=/srv /mnt',
+    'TemporaryFileSystem=/var:ro',
+    'PrivateNetwork=0\nMemoryDenyWriteExecute=off',
+    'RestrictAddressFamilies=AF_NETLINK',
+    'SystemCallFilter=@mount',
+    'IPAddressDeny=any\nIPAddressDeny=',
+    'ProtectSystem=full\nProtectHome=no\nReadWritePaths=/var/lib/x',
+    '# User=nobody\n; User=nobody\n  # User=nobody',
+    'NoSuchSetting=1\nconstructor=1\n__proto__=1',
+    'not an assignment\n=x',
+  ])
+    assert.deepEqual(brokenBy(`[Service]\n${line}\n`), [], line);
+  assert.deepEqual(brokenBy('[Install]\nUser=nobody\n[Unit]\nUser=nobody\nAfter=x\nWants=y\n'), []);
+  assert.deepEqual(brokenBy('[Service]\nUser=nobody\n', 'litellm.socket'), []);
+  assert.deepEqual(brokenBy('User=nobody\n'), [], 'a line above every section');
+});
+
+test('settings with which the gateway cannot work are named', () => {
+  for (const [line, ...settings] of [
+    ['User=nobody', 'User'],
+    ['User=', 'User'],
+    ['User \t= \\\n  nobody', 'User'],
+    ['User=litellm\r\nGroup=adm\r\n', 'Group'],
+    ['DynamicUser=On', 'DynamicUser'],
+    ['Type=notify', 'Type'],
+    ['ExecStart=\nExecStart=/bin/other', 'ExecStart'],
+    ['ExecStart=/bin/second', 'ExecStart'],
+    ['ExecStart=', 'ExecStart'],
+    [`ExecStart=\nExecStart=+${OURS}`, 'ExecStart'],
+    ['ExecStartPre=/bin/false', 'ExecStartPre'],
+    ['ExecCondition=/bin/false', 'ExecCondition'],
+    ['ExecReload=', 'ExecReload'],
+    ['EnvironmentFile=\nEnvironmentFile=/etc/other.env', 'EnvironmentFile'],
+    ['EnvironmentFile=', 'EnvironmentFile'],
+    ['EnvironmentFile=/etc/needed.env', 'EnvironmentFile'],
+    ['UnsetEnvironment=A LITELLM_MASTER_KEY', 'UnsetEnvironment'],
+    ['WorkingDirectory=/nowhere', 'WorkingDirectory'],
+    ['RootDirectory=/srv/jail', 'RootDirectory'],
+    ['InaccessiblePaths=-/opt', 'InaccessiblePaths'],
+    ['InaccessiblePaths=/srv /etc/litellm/config.yaml', 'InaccessiblePaths'],
+    ['TemporaryFileSystem=/etc:ro', 'TemporaryFileSystem'],
+    ['BindReadOnlyPaths=/srv/other:/etc/litellm', 'BindReadOnlyPaths'],
+    ['NoExecPaths=/', 'NoExecPaths'],
+    ['MemoryDenyWriteExecute=true', 'MemoryDenyWriteExecute'],
+    ['PrivateNetwork=yes', 'PrivateNetwork'],
+    ['RestrictAddressFamilies=~AF_INET', 'RestrictAddressFamilies'],
+    ['RestrictAddressFamilies=none', 'RestrictAddressFamilies'],
+    ['RestrictAddressFamilies=\nRestrictAddressFamilies=AF_UNIX', 'RestrictAddressFamilies'],
+    ['SystemCallFilter=~@network-io', 'SystemCallFilter'],
+    ['SystemCallFilter=\nSystemCallFilter=@basic-io', 'SystemCallFilter'],
+    ['IPAddressDeny=any', 'IPAddressDeny'],
+    ['LimitAS=1G', 'LimitAS'],
+  ] as const)
+    assert.deepEqual(brokenBy(`\uFEFF[Service]\n${line}\n`), settings, line);
+  assert.deepEqual(brokenBy('[Unit]\nConditionPathExists=/nowhere\nAssertHost=x\nRefuseManualStart=yes\n'), [
+    'ConditionPathExists',
+    'AssertHost',
+    'RefuseManualStart',
+  ]);
+});
+
+test('a socket has to listen on the address and port of the configuration alone', () => {
+  const socket = (text: string, listen?: string): readonly string[] =>
+    brokenBy(`[Socket]\n${text}\n`, 'litellm.socket', listen);
+  assert.deepEqual(socket('Backlog=10\nListenStream=\nListenStream=0.0.0.0:4000'), []);
+  assert.deepEqual(socket('ListenStream=\nListenStream=[::1]:4000', '::1'), []);
+  assert.deepEqual(socket('ListenStream=\nListenStream=127.0.0.1:4000', 'localhost'), []);
+  assert.deepEqual(socket('ListenStream=4001'), ['ListenStream']);
+  assert.deepEqual(socket('ListenStream=\nListenStream=0.0.0.0:4001'), ['ListenStream']);
+  assert.deepEqual(socket('Accept=yes\nService=other.service\nListenDatagram=4000'), [
+    'Accept',
+    'Service',
+    'ListenDatagram',
+  ]);
+});

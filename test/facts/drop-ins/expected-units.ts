@@ -1,0 +1,19 @@
+import type { ExpectedUnits } from '../../../src/facts/drop-ins/rules.ts';
+
+/** The units of a host with the default variables, below a root folder. */
+export function expectedUnits(root: string, over: Partial<ExpectedUnits> = {}): ExpectedUnits {
+  return {
+    serviceUnit: `${root}/etc/systemd/system/litellm.service`,
+    socketUnit: `${root}/etc/systemd/system/litellm.socket`,
+    user: 'litellm',
+    group: 'litellm',
+    configDir: '/etc/litellm',
+    configFile: '/etc/litellm/config.yaml',
+    envFile: '/etc/litellm/litellm.env',
+    installDir: '/opt/litellm',
+    current: '/opt/litellm/current',
+    listen: '0.0.0.0',
+    port: 4000,
+    ...over,
+  };
+}
