@@ -80,13 +80,15 @@ export function recoverUnits(
   const { service, socket } = installation;
   const taken = takenUnits(foreign);
   // The links of a unit that is taken over are files of the switch, which restores them.
-  const enabled = UNITS.filter(
-    (name, index) => [socket, service][index]?.enabled === 'enabled' && !taken.some((unit) => unit.name === name),
+  const enabled = new Set(
+    UNITS.filter(
+      (name, index) => [socket, service][index]?.enabled === 'enabled' && !taken.some((unit) => unit.name === name),
+    ),
   );
   const active = UNITS.filter((_name, index) => [socket, service][index]?.active === 'active');
   const others = taken.filter((unit) => unit.active && !UNITS.includes(unit.name)).map((unit) => unit.name);
   // Disabling removes every link to a unit, also the operator's, so it is for units that the switch has enabled.
-  const fresh = UNITS.filter((name) => !enabled.includes(name));
+  const fresh = UNITS.filter((name) => !enabled.has(name));
   const loose = (...words: readonly string[]): Action => ({ ...systemctl(...words), mayFail: true });
   return {
     hasPrevious: active.length > 0 || others.length > 0,

@@ -10,7 +10,8 @@ const operator = createOperator();
 let before: Files = new Map();
 
 /**
- * A LiteLLM that was set up by hand: its unit is a link and has two other names, a drop-in runs its program, it is enabled in two ways, and no user owns its files any more.
+ * A LiteLLM that was set up by hand: its unit is a link and has two other names, a drop-in runs its program, it is enabled in
+ * two ways, and no user owns its files any more.
  */
 const FOREIGN = `
 set -e
@@ -39,7 +40,7 @@ const OLD =
 /** Differences to the host before, without the copies. */
 function differences(): readonly string[] {
   return changedFiles(before, lab.host('hx-api-server').files()).filter(
-    (line) => !/^\+ \/var\/backups\/litellm-/.test(line),
+    (line) => !line.startsWith('+ /var/backups/litellm-'),
   );
 }
 

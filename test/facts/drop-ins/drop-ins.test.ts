@@ -33,9 +33,9 @@ function makeHost(context: TestContext): DropInHost {
       symlinkSync(target, place(path));
     },
     ask: () => {
-      const { script, parse, arguments: words = [] } = dropInsQuestion(expectedUnits(root));
-      const stdout = execFileSync('bash', ['-c', script, 'hxllm', ...words], { encoding: 'utf8' });
-      return parse({ stdout, exitCode: 0 }).map((one) => ({ ...one, path: one.path.slice(root.length + 1) }));
+      const question = dropInsQuestion(expectedUnits(root));
+      const stdout = execFileSync('bash', ['-c', question.script, 'hxllm', ...(question.arguments ?? [])], { encoding: 'utf8' });
+      return question.parse({ stdout, exitCode: 0 }).map((one) => ({ ...one, path: one.path.slice(root.length + 1) }));
     },
   };
 }
