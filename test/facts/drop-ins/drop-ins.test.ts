@@ -34,7 +34,9 @@ function makeHost(context: TestContext): DropInHost {
     },
     ask: () => {
       const question = dropInsQuestion(expectedUnits(root));
-      const stdout = execFileSync('bash', ['-c', question.script, 'hxllm', ...(question.arguments ?? [])], { encoding: 'utf8' });
+      const stdout = execFileSync('bash', ['-c', question.script, 'hxllm', ...(question.arguments ?? [])], {
+        encoding: 'utf8',
+      });
       return question.parse({ stdout, exitCode: 0 }).map((one) => ({ ...one, path: one.path.slice(root.length + 1) }));
     },
   };
