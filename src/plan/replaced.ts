@@ -3,7 +3,7 @@ import type { Foreign, ForeignUnit } from '../facts/foreign.ts';
 import type { Desired } from '../render/desired.ts';
 import type { Actual } from './actual.ts';
 
-/** What a take-over replaces, and what stood there before. */
+/** The files, folders and units that a take-over replaces. */
 export interface Replaced {
   /** Files and links that existed before and that the switch replaces or removes, hxllm's own too; each is copied. */
   readonly copies: readonly string[];

@@ -61,7 +61,7 @@ test('a take-over copies first, stops the old service in the switch, and can res
   ]);
 });
 
-test('what is replaced is copied, marked or not, and only what did not exist is removed when it is put back', () => {
+test('every replaced file is copied, marked or not, and putting back removes only files that did not exist', () => {
   const desired = desiredOf();
   assert.deepEqual(replacedBy(desired, litellmHost()), {
     copies: ['/etc/litellm/config.yaml', UNIT_FILE, WANTS],
