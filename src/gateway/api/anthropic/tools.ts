@@ -1,4 +1,5 @@
 import type { Body } from '../dialect/body.ts';
+import { unmetToolFields } from '../dialect/tool-fields.ts';
 import { isObject, type Json } from '../../json.ts';
 import type { ChatRequest, Tool } from '../../exchange.ts';
 import { quotedValue } from './quoted-value.ts';
@@ -42,6 +43,8 @@ function readTool(body: Body, tool: unknown, at: string, ignoredParams: Set<stri
     );
   } else if (typeof name !== 'string' || name === '') body.refuse(`${at}.name`, `${at}.name: Field required`);
   else if (!isObject(schema)) body.refuse(`${at}.input_schema`, `${at}.input_schema: Input should be a JSON schema`);
+  // A tool with `defer_loading` can be called at once.
+  for (const field of unmetToolFields(json)) if (field !== 'defer_loading') ignoredParams.add(`tools.${field}`);
   for (const field of UNSUPPORTED_FIELDS)
     if (json[field] !== undefined && json[field] !== null && json[field] !== false) ignoredParams.add(`tools.${field}`);
   const definition = {

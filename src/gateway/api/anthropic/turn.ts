@@ -40,6 +40,8 @@ export class Turn {
     if (this.#role === 'assistant' && type === 'thinking') this.#addThinking(json);
     else if (this.#role === 'assistant' && type === 'redacted_thinking')
       this.#conversation.ignoredParams.add('redacted_thinking');
+    else if (this.#role === 'assistant' && type === 'compaction') this.#addSummary(json);
+    else if (this.#role === 'assistant' && isOfServer(type)) this.#conversation.ignoredParams.add(`messages.${type}`);
     else if (this.#role === 'assistant' && type === 'tool_use') this.#addCall(json, at);
     else if (this.#role === 'user' && type === 'tool_result') this.#addResult(json, at);
     else readContentBlock(this.#body, block, at, this.#content, this.#conversation.ignoredParams);
@@ -67,6 +69,11 @@ export class Turn {
   #addThinking({ thinking, signature }: Json): void {
     const text = typeof thinking === 'string' ? thinkingOf(thinking, signature) : '';
     if (text !== '') this.#thinking.push(text);
+  }
+
+  // It stands for the messages before it.
+  #addSummary({ content }: Json): void {
+    if (typeof content === 'string') this.#content.addText(content);
   }
 
   #addCall({ id, name, input }: Json, at: string): void {
@@ -107,6 +114,15 @@ export class Turn {
       answers: { id, name: this.#conversation.names.get(id) },
     });
   }
+}
+
+// Calls and results of tools that Anthropic's servers run: a conversation that began there has them, and the model's text says what came
+// of them.
+function isOfServer(type: unknown): type is string {
+  return (
+    typeof type === 'string' &&
+    (['server_tool_use', 'mcp_tool_use', 'container_upload'].includes(type) || /._tool_result$/.test(type))
+  );
 }
 
 // A model recognises a failed tool call only by the text of its result.

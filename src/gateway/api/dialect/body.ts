@@ -141,14 +141,18 @@ export class Body {
     return value === undefined || isObject(value) ? value : this.#wrongType(name, 'an object', value);
   }
 
-  /** The names of the parameters that are present and were not read. */
+  /** The names of the parameters that are present and were not read; an empty list asks for nothing. */
   unread(): readonly string[] {
-    return Object.keys(this.json).filter((name) => !this.#read.has(name) && this.json[name] !== null);
+    return Object.keys(this.json).filter((name) => !this.#read.has(name) && !asksForNothing(this.json[name]));
   }
 
   #wrongType(name: string, expected: string, value: unknown): never {
     return this.refuse(name, `Invalid type for '${name}': expected ${expected}, but got ${typeName(value)} instead.`);
   }
+}
+
+function asksForNothing(value: unknown): boolean {
+  return value === null || (Array.isArray(value) && value.length === 0);
 }
 
 /** The type of a value, in OpenAI's words. */

@@ -43,7 +43,7 @@ function readChoice(
       'tool_choice',
       'Invalid value for \'tool_choice\'. Supported values are: \'none\', \'auto\', \'required\', {"type": "function", "function": {"name": …}}, {"type": "custom", "custom": {"name": …}}, and {"type": "allowed_tools", "allowed_tools": {"mode": "auto" or "required", "tools": […]}}.',
     );
-  else if (allowed.length === 0)
+  else if (allowed.length === 0 && requested.mustCall)
     body.refuse('tool_choice', "Invalid value for 'tool_choice': the requested tool is not in 'tools'.");
   return { allowed, mustCall: requested?.mustCall ?? true };
 }

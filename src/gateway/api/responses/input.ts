@@ -6,16 +6,22 @@ import { readContent, readTexts } from './content.ts';
 import { ConversationBuilder } from './conversation-builder.ts';
 import { namespacedName } from './tool.ts';
 
-/** Reads `instructions` and `input`; errors are recorded on `body`. */
-export function readInput(body: Body): readonly Message[] {
+/**
+ * Reads `instructions` and `input`; errors are recorded on `body`. Items that no model here needs are left out, and their types are added
+ * to `ignoredParams`.
+ */
+export function readInput(body: Body, ignoredParams: string[]): readonly Message[] {
   const conversation = new ConversationBuilder();
   const instructions = body.text('instructions');
   if (instructions !== undefined && instructions !== '') conversation.addMessage('system', textParts(instructions));
   const input = body.value('input');
   if (typeof input === 'string') conversation.addMessage('user', textParts(input));
   else if (Array.isArray(input))
-    for (const [index, item] of body.bounded('input', input).entries())
-      readItem(body, item, `input[${String(index)}]`, conversation);
+    for (const [index, item] of body.bounded('input', input).entries()) {
+      const hosted = hostedType(item);
+      if (hosted === undefined) readItem(body, item, `input[${String(index)}]`, conversation);
+      else if (!ignoredParams.includes(`input.${hosted}`)) ignoredParams.push(`input.${hosted}`);
+    }
   else if (input === undefined) body.refuse('input', "Missing required parameter: 'input'.");
   else
     body.refuse(
@@ -64,6 +70,42 @@ const ITEMS: Readonly<Record<string, ItemReader>> = {
     );
   },
 };
+
+/**
+ * Items of tools that OpenAI runs, or that clients run for it, and of its services. A conversation that began at OpenAI has them; the
+ * model's messages say what came of them.
+ */
+const HOSTED: ReadonlySet<string> = new Set([
+  'web_search_call',
+  'file_search_call',
+  'image_generation_call',
+  'code_interpreter_call',
+  'computer_call',
+  'computer_call_output',
+  'local_shell_call',
+  'local_shell_call_output',
+  'shell_call',
+  'shell_call_output',
+  'apply_patch_call',
+  'apply_patch_call_output',
+  'mcp_call',
+  'mcp_list_tools',
+  'mcp_approval_request',
+  'mcp_approval_response',
+  'tool_search_call',
+  'tool_search_output',
+  'program',
+  'program_output',
+  'compaction',
+  'compaction_trigger',
+  'configuration_update',
+  'additional_tools',
+]);
+
+function hostedType(item: unknown): string | undefined {
+  const type = isObject(item) ? item['type'] : undefined;
+  return typeof type === 'string' && HOSTED.has(type) ? type : undefined;
+}
 
 const ROLES: Readonly<Record<string, 'system' | 'user' | 'assistant'>> = {
   system: 'system',

@@ -32,7 +32,7 @@ export function readResponseRequest(body: Body): FailureOr<ResponseReading> {
   const reasoning: Json = body.object('reasoning') ?? {};
   const request: ChatRequest = {
     model: readModel(body),
-    messages: readInput(body),
+    messages: readInput(body, ignoredParams),
     ...tools,
     format: readFormat(body, ignoredParams),
     formatName: 'text.format',

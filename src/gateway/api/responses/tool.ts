@@ -1,5 +1,6 @@
 import type { Body } from '../dialect/body.ts';
 import { customFunction, joinedDescription } from '../dialect/custom-tool.ts';
+import { unmetToolFields } from '../dialect/tool-fields.ts';
 import { isObject, textOf, type Json } from '../../json.ts';
 import type { Tool } from '../../exchange.ts';
 
@@ -32,6 +33,7 @@ export function readTool(
   const name = textOf(tool, 'name');
   if (name === '') body.refuse(`${at}.name`, `Missing required parameter: '${at}.name'.`);
   if (type === 'namespace') return readNamespace(body, tool, at, ignoredParams);
+  ignoredParams.push(...unmetToolFields(tool).map((field) => `tools.${field}`));
   const definition = type === 'function' ? functionDefinition(body, tool, at) : customDefinition(tool, ignoredParams);
   const toolName = namespacedName(namespace, name);
   return [

@@ -170,3 +170,33 @@ test('the input of an earlier call that is no object does not end the conversati
   ] as const)
     assert.deepEqual(inputOf(input), expected, JSON.stringify(input));
 });
+
+test("calls and results of tools that Anthropic's servers run are left out of a history, and named", () => {
+  const blocks = [
+    { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'q' } },
+    { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_1', content: [{ type: 'web_search_result', url: 'u' }] },
+    { type: 'mcp_tool_use', id: 'mcptoolu_1', name: 'f', server_name: 's', input: {} },
+    { type: 'mcp_tool_result', tool_use_id: 'mcptoolu_1', is_error: false, content: [] },
+  ];
+  const user = { role: 'user', content: 'hi' };
+  const messages = [user, { role: 'assistant', content: [...blocks, { type: 'text', text: 'found' }] }, user];
+  const reading = read({ messages });
+  assert.deepEqual(brief(reading.request.messages), [
+    ['user', 'hi'],
+    ['assistant', 'found'],
+    ['user', 'hi'],
+  ]);
+  assert.deepEqual(reading.ignoredParams, [
+    'messages.server_tool_use',
+    'messages.web_search_tool_result',
+    'messages.mcp_tool_use',
+    'messages.mcp_tool_result',
+  ]);
+  // Only the model has called them.
+  assert.match(refusal({ messages: [{ role: 'user', content: [blocks[0]] }] }), /server_tool_use/);
+  const summary = { type: 'compaction', content: 'They spoke of rain.' };
+  assert.deepEqual(brief(read({ messages: [{ role: 'assistant', content: [summary] }, user] }).request.messages)[0], [
+    'assistant',
+    'They spoke of rain.',
+  ]);
+});

@@ -36,6 +36,15 @@ const REFUSED: readonly (readonly [param: string, more: object])[] = [
   ['tool_choice', { tool_choice: 'required' }],
   ['tool_choice', { tools: [TOOL], tool_choice: { type: 'function', function: { name: 'g' } } }],
   ['tool_choice', { tools: [TOOL], tool_choice: 'sometimes' }],
+  ['tool_choice', { tools: [TOOL], tool_choice: { type: 'allowed_tools' } }],
+  [
+    'tool_choice',
+    { tools: [TOOL], tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [] } } },
+  ],
+  [
+    'tool_choice',
+    { tools: [TOOL], tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'sometimes', tools: [] } } },
+  ],
   ['parallel_tool_calls', { parallel_tool_calls: 1 }],
   ['tools[0]', { tools: [{ type: 'function' }] }],
   ['response_format.type', { response_format: { type: 'xml' } }],
@@ -132,6 +141,17 @@ test('none called means none sent, and a named one means no other', () => {
   assert.deepEqual(seen({ tool_choice: 'none' }), [[], false, true]);
   assert.deepEqual(seen({ tool_choice: 'required', parallel_tool_calls: false }), [['f', 'g'], true, false]);
   assert.deepEqual(seen({ tool_choice: { type: 'function', function: { name: 'g' } } }), [['g'], true, true]);
+  const allowed = (mode: string, ...names: readonly string[]): object => ({
+    tool_choice: {
+      type: 'allowed_tools',
+      allowed_tools: { mode, tools: names.map((name) => ({ type: 'function', function: { name } })) },
+    },
+  });
+  assert.deepEqual(seen(allowed('auto', 'g')), [['g'], false, true]);
+  assert.deepEqual(seen(allowed('required', 'g', 'f')), [['f', 'g'], true, true]);
+  // As in Responses: a model that may call nothing answers.
+  assert.deepEqual(seen(allowed('auto')), [[], false, true]);
+  assert.deepEqual(seen(allowed('auto', 'gone')), [[], false, true]);
 });
 
 test('several answers are as many requests, and a seed is not the same for all of them', () => {
@@ -172,4 +192,17 @@ test('Ollama’s own word for how much is to be thought has all its values, and 
     [true, false, 'low', 'high', undefined],
   );
   assert.equal(read({ think: true, reasoning_effort: null }).thinkingName, 'think');
+});
+
+test('a tool with free text is a function with one text, and its grammar is named', () => {
+  const custom = {
+    name: 'sql',
+    description: 'runs SQL',
+    format: { type: 'grammar', grammar: { syntax: 'lark', definition: 'start: "a"' } },
+  };
+  const tools = [{ type: 'custom', custom }, TOOL];
+  const chosen = read({ tools, tool_choice: { type: 'custom', custom: { name: 'sql' } } });
+  assert.deepEqual([chosen.tools.map(({ name }) => name), chosen.mustCall], [['sql'], true]);
+  assert.match(JSON.stringify(chosen.tools[0]?.definition), /"parameters":\{"type":"object","properties":\{"input"/);
+  assert.deepEqual(readParsedRequest({ tools }).ignoredParams, ['tools.custom.format']);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chatOf, failureOf } from './parser.ts';
+import { chatOf, failureOf, parsedRequestOf } from './parser.ts';
 import { partsOf } from '../../parts.ts';
 
 const NOBODY = { thinking: undefined, toolCalls: [], answers: undefined };
@@ -122,8 +122,8 @@ const REFUSED: readonly (readonly [what: string, input: unknown, param: string, 
     /reads no files/,
   ],
   [
-    'a call of a built-in tool',
-    [{ type: 'web_search_call', id: 'ws_1', status: 'completed' }],
+    'an item of an unknown type',
+    [{ type: 'teleport_call', id: 'tp_1', status: 'completed' }],
     'input[0].type',
     /Supported values are: 'message', 'reasoning', 'function_call'/,
   ],
@@ -152,3 +152,34 @@ for (const [what, input, param, message] of REFUSED) {
     assert.match(failure.message, message);
   });
 }
+
+test('items of tools that OpenAI runs are left out of a history, and named once for each type', () => {
+  const hosted = [
+    { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'q' } },
+    { type: 'web_search_call', id: 'ws_2', status: 'completed', action: { type: 'search', query: 'q' } },
+    { type: 'mcp_list_tools', id: 'mcpl_1', server_label: 's', tools: [] },
+    { type: 'mcp_call', id: 'mcp_1', name: 'f', arguments: '{}', server_label: 's', output: 'o' },
+    { type: 'code_interpreter_call', id: 'ci_1', code: '1', container_id: 'c', outputs: [], status: 'completed' },
+    { type: 'compaction', encrypted_content: 'x' },
+  ];
+  const user = { role: 'user', content: 'hi' };
+  const found = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'found' }] };
+  const input = [user, ...hosted, found, user];
+  assert.deepEqual(
+    chatOf({ input }).messages.map(({ role, parts }) => [role, parts[0]?.text]),
+    [
+      ['user', 'hi'],
+      ['assistant', 'found'],
+      ['user', 'hi'],
+    ],
+  );
+  assert.deepEqual(parsedRequestOf({ input }).ignoredParams, [
+    'input.web_search_call',
+    'input.mcp_list_tools',
+    'input.mcp_call',
+    'input.code_interpreter_call',
+    'input.compaction',
+  ]);
+  assert.equal(failureOf({ input: [user, { type: 'web_serach_call', id: 'ws_1' }] }).param, 'input[1].type');
+  assert.equal(failureOf({ input: hosted }).param, 'input', 'nothing is left to answer');
+});

@@ -136,6 +136,31 @@ test('a tool that is none is refused', () => {
   assert.equal(failureOf({ tools: [{ ...GROUP, tools: [{ type: 'function' }] }] }).param, 'tools[0].tools[0].name');
 });
 
+test('fields of a tool without effect are named, for functions, tools with free text, and groups', () => {
+  const unmet = {
+    async: true,
+    defer_loading: true,
+    allowed_callers: ['programmatic'],
+    output_schema: { type: 'object' },
+  };
+  const all = ['tools.async', 'tools.defer_loading', 'tools.allowed_callers', 'tools.output_schema'];
+  const group = { ...GROUP, tools: [{ ...TIME, ...unmet }] };
+  for (const tool of [{ ...TIME, ...unmet }, { type: 'custom', name: 'sql', ...unmet }, group])
+    assert.deepEqual(parsedRequestOf({ tools: [tool] }).ignoredParams, all);
+  for (const [field, value] of Object.entries(unmet))
+    assert.deepEqual(parsedRequestOf({ tools: [{ ...TIME, [field]: value }] }).ignoredParams, [`tools.${field}`]);
+  assert.deepEqual(
+    parsedRequestOf({ tools: [{ ...TIME, allowed_callers: ['direct', 'programmatic'] }] }).ignoredParams,
+    ['tools.allowed_callers'],
+  );
+  const met = { async: false, defer_loading: false, allowed_callers: ['direct'], output_schema: null };
+  assert.deepEqual(parsedRequestOf({ tools: [{ ...TIME, ...met }] }).ignoredParams, []);
+  assert.deepEqual(
+    parsedRequestOf({ tools: [{ ...TIME, async: null, defer_loading: null, allowed_callers: null }] }).ignoredParams,
+    [],
+  );
+});
+
 test('a tool that takes free text is called with it; its grammar is told, and named as not enforced', () => {
   const parsedRequest = parsedRequestOf({ tools: [SQL] });
   assert.deepEqual(parsedRequest.ignoredParams, ['tools.format']);
