@@ -4,7 +4,9 @@ export type Log = (entry: Readonly<Record<string, unknown>>) => void;
 /** Makes a log that writes each entry as one line of JSON, with the time first. */
 export function createLog(write: (line: string) => void, now: () => Date = () => new Date()): Log {
   return (entry) => {
-    write(`${JSON.stringify({ time: now().toISOString(), ...entry })}\n`);
+    const fields = JSON.stringify(entry);
+    // A copy of the entry with the time in it takes longer than the text.
+    write(`{"time":"${now().toISOString()}"${fields === '{}' ? '}' : `,${fields.slice(1)}`}\n`);
   };
 }
 

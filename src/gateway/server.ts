@@ -105,7 +105,7 @@ export function createGatewayServer(
       const { record, service: used } = context;
       const model = used.models.has(record.alias ?? '') ? record.alias : used.groupOf(record.alias ?? '')?.name;
       metrics.ended(line, { model, backend: record.server });
-      log({ ...line });
+      log(line);
     };
     outgoing.once('close', () => {
       logErrors(outgoing, onClose);
@@ -169,7 +169,7 @@ export function createGatewayServer(
     const id = newRequestId();
     const line = rejectedLine(id, sendRaw(socket, OPENAI, failure, id), what);
     metrics.ended(line);
-    log({ ...line });
+    log(line);
   };
   const respondToPart = (socket: Socket, { record, dialect, id, outgoing }: RequestContext, failure: Failure): void => {
     record.failure = failure.kind;

@@ -7,18 +7,16 @@ const MAX_CALL_ID = 256;
  * Headers of LiteLLM on every response to a request for a model, errors included: the id of the call, which is the client's own if it
  * sent one, and the price. The servers are the operator's own, so nothing is charged.
  */
-export function callHeaders({ id, incoming }: RequestContext): Readonly<Record<string, string>> {
+export function callHeaders({ id, incoming }: RequestContext): Record<string, string> {
   const own = incoming.headers['x-litellm-call-id'];
   const isSendable = typeof own === 'string' && own.length <= MAX_CALL_ID && /^[\x21-\x7e]+$/.test(own);
   return { 'x-litellm-call-id': isSendable ? own : id, 'x-litellm-response-cost': '0' };
 }
 
-/** Headers of LiteLLM on a response that succeeds: the deployment, as `litellm_model_id` of `/model/info`, and the alias that served. */
-export function modelHeaders({ record: { modelId, group } }: RequestContext): Readonly<Record<string, string>> {
-  return {
-    ...(modelId === undefined ? {} : { 'x-litellm-model-id': modelId }),
-    ...(group === undefined ? {} : { 'x-litellm-model-group': asciiName(group) }),
-  };
+/** Adds LiteLLM's headers of a response that succeeds: the deployment, as `litellm_model_id` of `/model/info`, and the alias that served. */
+export function addModelHeaders({ record: { modelId, group } }: RequestContext, headers: Record<string, string>): void {
+  if (modelId !== undefined) headers['x-litellm-model-id'] = modelId;
+  if (group !== undefined) headers['x-litellm-model-group'] = asciiName(group);
 }
 
 /** An alias may be any text, and a header is ASCII: other names are written as in a URL. */

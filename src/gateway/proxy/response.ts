@@ -8,7 +8,7 @@ import { INTERNAL_ERROR } from './failures.ts';
 import { forwardPlan } from './forward-plan.ts';
 import { Forwarder } from './forwarder.ts';
 import { writtenInTurns } from './own-turn.ts';
-import { callHeaders, modelHeaders } from './litellm-headers.ts';
+import { addModelHeaders, callHeaders } from './litellm-headers.ts';
 import { replicaId } from '../route/replica.ts';
 import { isReady, runnerKey } from '../route/residency.ts';
 import { endedBy } from '../usage/access-log.ts';
@@ -47,12 +47,13 @@ export class ClientResponse {
     this.#writer = new ResponseWriter(outgoing, {
       streamType: dialect.streamType,
       keepAlive: parsed.stream ? (parsed.keepAlive ?? dialect.keepAlive) : undefined,
-      headers: () => ({
-        ...callHeaders(context),
-        ...modelHeaders(context),
-        ...this.#headers(),
-        ...(context.record.truncated === true ? { 'x-hxllm-truncated': 'true' } : {}),
-      }),
+      headers: () => {
+        const headers = callHeaders(context);
+        addModelHeaders(context, headers);
+        this.#addHeaders(headers);
+        if (context.record.truncated === true) headers['x-hxllm-truncated'] = 'true';
+        return headers;
+      },
       onLag,
     });
     this.#pending = parsed.subrequests.length;
@@ -159,7 +160,11 @@ export class ClientResponse {
     const response = dialect.errorResponse(failure, id);
     record.ended = this.#streaming ? 'cut' : endedBy(response.status);
     if (this.#writer.begun) this.#writer.end(this.#parsed.errorFrame?.(failure) ?? dialect.errorFrame(failure, id));
-    else this.#writer.sendError(response, { ...this.#headers(), ...callHeaders(this.#context) });
+    else {
+      const headers = callHeaders(this.#context);
+      this.#addHeaders(headers);
+      this.#writer.sendError(response, headers);
+    }
     this.#countPart();
   }
 
@@ -179,19 +184,19 @@ export class ClientResponse {
     if (usages.length > 0) record.usage = totalUsage(usages);
   }
 
-  #headers(): Readonly<Record<string, string>> {
+  // In one object: each spread of a small object costs as much as all of these.
+  #addHeaders(headers: Record<string, string>): void {
     const { record, startedMs } = this.#context;
     const { backend, reason, usage } = record;
-    const ignoredParams = new Set(this.#forwarders.flatMap((forwarder) => [...forwarder.ignoredParams]));
     const timing = serverTiming(record);
-    return {
-      'openai-processing-ms': String(Math.round(performance.now() - startedMs)),
-      ...(timing === undefined ? {} : { 'server-timing': timing }),
-      ...(backend === undefined ? {} : { 'x-hxllm-backend': backend }),
-      ...(reason === undefined ? {} : { 'x-hxllm-route': reason }),
-      ...(usage?.estimated === true ? { 'x-hxllm-estimated': 'true' } : {}),
-      ...(ignoredParams.size === 0 ? {} : { 'x-hxllm-ignored-params': headerValue([...ignoredParams]) }),
-    };
+    headers['openai-processing-ms'] = String(Math.round(performance.now() - startedMs));
+    if (timing !== undefined) headers['server-timing'] = timing;
+    if (backend !== undefined) headers['x-hxllm-backend'] = backend;
+    if (reason !== undefined) headers['x-hxllm-route'] = reason;
+    if (usage?.estimated === true) headers['x-hxllm-estimated'] = 'true';
+    const ignored = new Set<string>();
+    for (const { ignoredParams } of this.#forwarders) for (const name of ignoredParams) ignored.add(name);
+    if (ignored.size > 0) headers['x-hxllm-ignored-params'] = headerValue([...ignored]);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Ended, RequestContext } from '../request-context.ts';
 
-/** One request as a line of the log; unknown fields are absent. Times in ms. */
-export interface AccessLogLine {
+/** One request as a line of the log; unknown fields are absent. Times in ms. An interface would have to be copied for `Log`. */
+export type AccessLogLine = {
   readonly event: 'request';
   readonly request: string;
   readonly client_request: string | undefined;
@@ -25,7 +25,7 @@ export interface AccessLogLine {
   readonly failure_text: string | undefined;
   readonly error: string | undefined;
   readonly ended: Ended;
-}
+};
 
 /** The line of a request that has ended; `status` is absent if none was sent. */
 export function accessLogLine(

@@ -45,7 +45,9 @@ export function readControlled(
 
 /** The fields of `extra_body` become the body's own, unless it has them: LiteLLM's clients send them either way. */
 function splitControl(body: Body, hasText: boolean): { readonly body: Body; readonly control?: RequestControl } {
-  if (!Object.keys(body.json).some((name) => CONTROL.has(name))) return { body };
+  let isControlled = false;
+  for (const name in body.json) isControlled ||= CONTROL.has(name);
+  if (!isControlled) return { body };
   const merged: Json = { ...body.object('extra_body'), ...body.json };
   const rest = Object.entries(merged).filter(([name]) => !CONTROL.has(name) || isUnmet(name, merged, hasText));
   return { body: new Body(Object.fromEntries(rest)), control: readControl(new Body(merged), hasText) };

@@ -1,4 +1,4 @@
-import type { ChatRequest, Message, ToolCall } from '../../exchange.ts';
+import type { ChatRequest, ContentPart, Message, ToolCall } from '../../exchange.ts';
 import type { Json } from '../../json.ts';
 import { optionsFor, type AliasSettings } from './options.ts';
 import { formatBody } from './schema.ts';
@@ -24,21 +24,34 @@ export function ollamaChatBody(request: ChatRequest, settings: AliasSettings): s
   });
 }
 
-const NO_TEXT: Message['parts'] = [{ images: [], text: '' }];
+const NO_TEXT: ContentPart = { images: [], text: '' };
 
 // As Ollama's own /v1 does it (openai/openai.go): a message of the same role for each part, and what the model thought and called with
 // the last.
 function messageBodies(message: Message): readonly Json[] {
-  const { role, roleName, parts, answers, thinking, toolCalls } = message;
-  const bodies = (parts.length === 0 ? NO_TEXT : parts).map(({ text, images }) => ({
+  const { parts, toolCalls } = message;
+  const calls = toolCalls.length === 0 ? undefined : toolCalls.map(callBody);
+  if (parts.length <= 1) return [partBody(message, parts[0] ?? NO_TEXT, message.thinking, calls)];
+  return parts.map((part, index) =>
+    index < parts.length - 1 ? partBody(message, part) : partBody(message, part, message.thinking, calls),
+  );
+}
+
+function partBody(
+  { role, roleName, answers }: Message,
+  { text, images }: ContentPart,
+  thinking?: string,
+  calls?: readonly Json[],
+): Json {
+  return {
     role: roleName ?? role,
     content: text,
     images: images.length === 0 ? undefined : images,
     tool_name: answers?.name,
     tool_call_id: answers?.id,
-  }));
-  const last = { ...bodies.at(-1), thinking, tool_calls: toolCalls.length === 0 ? undefined : toolCalls.map(callBody) };
-  return [...bodies.slice(0, -1), last];
+    thinking,
+    tool_calls: calls,
+  };
 }
 
 function callBody(call: ToolCall, index: number): Readonly<Record<string, unknown>> {
