@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { errorCode } from '../../core/error.ts';
 import type { Problem, Where } from '../../core/problem.ts';
 import { readGatewayConfig, type GatewayConfig, type Reading } from '../../schema/gateway-config.ts';
@@ -13,11 +13,15 @@ export interface ConfigReading {
   readonly warnings: readonly Problem[];
 }
 
-/** Reads `config.yaml` and the files that it includes; each mistake is reported with its file and line. */
-export async function loadConfigFile(file: string, reading: Reading): Promise<ConfigReading> {
-  const root = await readParsed(file);
+/**
+ * Reads `config.yaml` and the files that it includes; each mistake is reported with its file and line. `again`: the file was read before,
+ * so it is no pipe. The reading of a pipe without a writer never ends, and holds one of the few threads that Node reads files with.
+ */
+export async function loadConfigFile(file: string, reading: Reading, again = false): Promise<ConfigReading> {
+  const read: typeof readParsed = again ? readFileAgain : readParsed;
+  const root = await read(file);
   if ('problems' in root) return { errors: root.problems, warnings: [] };
-  const whole = await withIncluded(root.parsed, readParsed);
+  const whole = await withIncluded(root.parsed, read);
   return 'problems' in whole ? { errors: whole.problems, warnings: [] } : judge(whole.parsed, reading);
 }
 
@@ -27,11 +31,19 @@ export function readConfigText(text: string, file: string, reading: Reading): Co
   return 'problems' in root ? { errors: root.problems, warnings: [] } : judge(root.parsed, reading);
 }
 
-async function readParsed(file: string, from?: Where): Promise<ReturnType<typeof parseConfigText>> {
+async function readFileAgain(file: string, from?: Where): Promise<ReturnType<typeof parseConfigText>> {
+  return readParsed(file, from, true);
+}
+
+async function readParsed(file: string, from?: Where, again = false): Promise<ReturnType<typeof parseConfigText>> {
   try {
+    const kind = await stat(file);
+    if (kind.isCharacterDevice() || kind.isBlockDevice()) return { problems: [unreadable(file, 'a device', from)] };
+    if (again && kind.isFIFO())
+      return { problems: [unreadable(file, 'a pipe, which can be read once, at the start', from)] };
     return parseConfigText(await readFile(file, 'utf8'), file);
   } catch (error) {
-    return { problems: [unreadable(file, error, from)] };
+    return { problems: [unreadable(file, foundBy(error), from)] };
   }
 }
 
@@ -57,16 +69,18 @@ export function problemOf(issue: Issue, where: Where): Problem {
   };
 }
 
-function unreadable(file: string, error: unknown, from: Where | undefined): Problem {
+const FOUND: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EACCES: 'a file that this user may not read',
+  EISDIR: 'a folder',
+};
+
+function foundBy(error: unknown): string {
   const code = errorCode(error) || String(error);
-  const found =
-    code === 'ENOENT'
-      ? 'no such file'
-      : code === 'EACCES'
-        ? 'a file that this user may not read'
-        : code === 'EISDIR'
-          ? 'a folder'
-          : code;
+  return FOUND[code] ?? code;
+}
+
+function unreadable(file: string, found: string, from: Where | undefined): Problem {
   const missing =
     from === undefined
       ? 'give the path of a config.yaml with --config'
@@ -75,7 +89,7 @@ function unreadable(file: string, error: unknown, from: Where | undefined): Prob
     code: 'config.not-readable',
     summary: from === undefined ? 'the configuration cannot be read' : `the included file ${file} cannot be read`,
     detail: `Expected a file that can be read, found ${found}.`,
-    fix: code === 'EACCES' ? `ls -l ${file}` : missing,
+    fix: found === FOUND['EACCES'] ? `ls -l ${file}` : missing,
     where: from ?? { file },
   };
 }

@@ -48,7 +48,7 @@ async function readAndApply({
   log,
   tell,
 }: ReloadOptions): Promise<boolean> {
-  const { config, errors, warnings } = await loadConfigFile(file, { environment });
+  const { config, errors, warnings } = await loadConfigFile(file, { environment }, true);
   for (const warning of warnings) tell(problemText('warning', warning));
   const problems =
     config === undefined

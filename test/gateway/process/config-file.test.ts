@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfigFile, readConfigText, type ConfigReading } from '../../../src/gateway/process/config-file.ts';
 import { problemText } from '../../../src/gateway/process/problem-text.ts';
@@ -97,9 +101,21 @@ test('a file that cannot be read is reported with the reason', async () => {
   for (const [file, why] of [
     ['/nowhere/config.yaml', /no such file/],
     ['/tmp', /a folder/],
+    ['/dev/zero', /a device/],
   ] as const) {
     const { errors } = await loadConfigFile(file, reading);
     assert.deepEqual([errors.length, errors[0]?.code, errors[0]?.where], [1, 'config.not-readable', { file }]);
     assert.match(errors[0]?.detail ?? '', why);
   }
+});
+
+test('a pipe is read at the start alone: without a writer, a later reading would never end', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'hxllm-pipe-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const pipe = join(folder, 'config.yaml');
+  execFileSync('mkfifo', [pipe]);
+  const { errors } = await loadConfigFile(pipe, { environment: {} }, true);
+  assert.match(errors[0]?.detail ?? '', /found a pipe, which can be read once, at the start/);
+  const [first] = await Promise.all([loadConfigFile(pipe, { environment: {} }), writeFile(pipe, GOOD)]);
+  assert.equal(first.config?.groups[0]?.name, 'm');
 });
