@@ -5,6 +5,7 @@ import type { Problem } from '../core/problem.ts';
 import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
 import { exposureOf, isLoopback } from '../schema/listen.ts';
 import { loadConfigFile, problemOf } from './process/config-file.ts';
+import { differencesOf } from './process/differences.ts';
 import { parseFlags, USAGE, type Flags } from './process/flags.ts';
 import { createGateway } from './gateway.ts';
 import { addressText, passedSockets, type Listening } from './http/listen.ts';
@@ -40,6 +41,9 @@ export async function gatewayMain(argv: readonly string[], program = 'hxllm gate
     fds.length > 0 ? { kind: 'passed', fds } : { kind: 'address', address: addressOf(flags.value, config) };
   const exposed = listening.kind === 'address' ? exposure(config, listening.address, file) : undefined;
   if (exposed !== undefined) return giveUp([exposed]);
+  const isUsualAddress = listening.kind === 'address' && flags.value.host === undefined && config.listen === undefined;
+  for (const difference of differencesOf(config, isUsualAddress ? listening.address : undefined))
+    process.stderr.write(`note: ${difference}\n`);
   if (check) {
     const { models, patterns } = countNames(config);
     const names = patterns === 0 ? '' : ` and ${pluralize(patterns, 'pattern')} of names`;

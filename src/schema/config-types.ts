@@ -70,7 +70,10 @@ export interface QueueLimits {
 
 /** Strategy, retries, cooldown and fallbacks. */
 export interface Routing {
-  readonly strategy: RoutingStrategy;
+  /** `undefined`: none is named. Then `simple-shuffle` for aliases whose entries differ in weight, `least-busy` for the others. */
+  readonly strategy: RoutingStrategy | undefined;
+  /** Whether `rpm` and `tpm` of an entry are limits. Otherwise they are weights. */
+  readonly limits: { readonly requests: boolean; readonly tokens: boolean };
   /** Number of retries of a request whose response has not begun. */
   readonly retries: number;
   /** Consecutive failures of a deployment that start its cooldown. */
@@ -133,10 +136,11 @@ export interface Deployment {
   readonly keepAlive: number | string | undefined;
   /** Ollama's options. Those of the runner (`num_ctx` …) apply to every request; the others are defaults. */
   readonly options: Readonly<Record<string, unknown>>;
-  readonly weight: number;
+  /** As written. */
+  readonly weight: number | undefined;
   /** Deployments with the lowest order are used as long as they are available. Those without an order come last. */
   readonly order: number | undefined;
-  /** Requests and tokens per minute. */
+  /** Requests and tokens per minute: limits or weights, see {@link Routing.limits}. */
   readonly rpm: number | undefined;
   readonly tpm: number | undefined;
   /** `timeout` and `stream_timeout` of the entry, in ms. */

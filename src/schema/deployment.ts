@@ -28,7 +28,7 @@ export function readDeployment(
   const given = isObject(written) ? written : {};
   const at = [...path, 'litellm_params'];
   const params = readSection(ENTRY, given, at, findings, unknownOption(target.provider));
-  const { mode } = readSection(MODEL_INFO, info, [...path, 'model_info'], findings, () => undefined);
+  const { mode, rpm, tpm } = readSection(MODEL_INFO, info, [...path, 'model_info'], findings, () => undefined);
   const url = params.api_base ?? params.base_url ?? defaultUrl ?? '';
   refuseUnsendable(params.api_key, at, findings);
   if (target.provider === 'ollama' && url.endsWith('/v1'))
@@ -55,10 +55,10 @@ export function readDeployment(
     apiKey: params.api_key === undefined ? undefined : new Secret(params.api_key),
     keepAlive: params.keep_alive ?? extra.keepAlive,
     options: { ...optionsOf(params, given), ...extra.options },
-    weight: params.weight ?? 1,
+    weight: params.weight,
     order: params.order,
-    rpm: params.rpm,
-    tpm: params.tpm,
+    rpm: params.rpm ?? rpm,
+    tpm: params.tpm ?? tpm,
     timeoutMs: timeout === undefined ? undefined : timeout * 1000,
     streamTimeoutMs: streamTimeout === undefined ? undefined : streamTimeout * 1000,
   };

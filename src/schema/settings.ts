@@ -1,7 +1,14 @@
 import { Secret } from '../core/secret.ts';
 import { DEFAULT_STRATEGY, strategyOf, type RoutingStrategy, type STRATEGY_NAMES } from '../core/routing-strategy.ts';
 import { variableOf, type Environment } from './environment.ts';
-import type { BackendConfig, Deployment, GatewayConfig, MasterKeyReference, ModelGroup } from './config-types.ts';
+import type {
+  BackendConfig,
+  Deployment,
+  GatewayConfig,
+  MasterKeyReference,
+  ModelGroup,
+  Routing,
+} from './config-types.ts';
 import { parseListen } from './listen.ts';
 import { readSection, type IssueList, type Section, type SectionValues } from './section.ts';
 import { HXLLM, HXLLM_TIMEOUTS } from './sections/hxllm.ts';
@@ -33,6 +40,7 @@ export function readSettings(
     { path: ['router_settings', key], value: router[key] },
     { path: ['litellm_settings', key], value: litellm[key] },
   ];
+  const strategy = readStrategy(router.routing_strategy, findings);
   const written = readFallbacks(both('fallbacks'), both('default_fallbacks'), findings);
   const names = new GroupNames(models, router.model_group_alias, written, findings);
   const { fallbacks, general: generalFallbacks } = resolveFallbacks(
@@ -77,7 +85,8 @@ export function readSettings(
       drainMs: (timeouts.drain ?? 60) * 1000,
     },
     routing: {
-      strategy: readStrategy(router.routing_strategy, findings),
+      strategy,
+      limits: readLimits(router, strategy, findings),
       retries: router.num_retries ?? litellm.num_retries ?? 3,
       allowedFails: router.allowed_fails ?? litellm.allowed_fails ?? 3,
       cooldownMs: (router.cooldown_time ?? 5) * 1000,
@@ -107,16 +116,34 @@ function masterKeyOf(key: string | undefined): MasterKeyReference {
   return key === undefined ? { state: 'none' } : { state: 'set', key: new Secret(key) };
 }
 
-function readStrategy(name: (typeof STRATEGY_NAMES)[number] | undefined, findings: IssueList): RoutingStrategy {
-  const strategy = name === undefined ? DEFAULT_STRATEGY : strategyOf(name);
-  if (strategy !== undefined) return strategy;
+function readStrategy(
+  name: (typeof STRATEGY_NAMES)[number] | undefined,
+  findings: IssueList,
+): RoutingStrategy | undefined {
+  const strategy = name === undefined ? undefined : strategyOf(name);
+  if (strategy !== undefined || name === undefined) return strategy;
   findings.warning(
     'config.not-honoured',
     ['router_settings', 'routing_strategy'],
-    `the strategy ${String(name)} is not supported; using ${DEFAULT_STRATEGY}`,
+    `the strategy ${name} is not supported; using ${DEFAULT_STRATEGY}`,
     `set router_settings.routing_strategy to ${DEFAULT_STRATEGY}`,
   );
-  return DEFAULT_STRATEGY;
+  return undefined;
+}
+
+const ENFORCES = 'enforce_model_rate_limits';
+
+// LiteLLM's router.py and its router_utils/pre_call_checks/model_rate_limit_check.py.
+function readLimits(
+  router: SectionValues<typeof ROUTER_SETTINGS>,
+  strategy: RoutingStrategy | undefined,
+  findings: IssueList,
+): Routing['limits'] {
+  const checks = router.optional_pre_call_checks ?? [];
+  for (const [index, check] of checks.entries())
+    if (check !== ENFORCES) findings.notHonoured(['router_settings', 'optional_pre_call_checks', index], String(check));
+  const tokens = checks.includes(ENFORCES) || strategy === 'usage-based-routing';
+  return { requests: tokens || router.enable_pre_call_checks === true, tokens };
 }
 
 function originsOf(given: readonly unknown[] | undefined, findings: IssueList): ReadonlySet<string> {

@@ -69,7 +69,7 @@ test('without a key the gateway listens on loopback only, and says so', async ()
   const address = await addressOf(run);
   assert.equal((await fetch(`http://${address}/v1/models`)).status, 200);
   await until('the warning is printed', () => run.err.endsWith('\n'));
-  assert.match(run.err, /^warning: no master key: every user of this machine may use this gateway/);
+  assert.match(run.err, /^warning: no master key: every user of this machine may use this gateway/m);
   run.child.kill('SIGINT');
   assert.equal(await run.code, 0);
 });

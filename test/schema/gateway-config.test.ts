@@ -20,7 +20,8 @@ test('the smallest document has every default', () => {
     drainMs: 60_000,
   });
   assert.deepEqual(config.routing, {
-    strategy: 'least-busy',
+    strategy: undefined,
+    limits: { requests: false, tokens: false },
     retries: 3,
     allowedFails: 3,
     cooldownMs: 5000,

@@ -3,6 +3,9 @@ import { retryIn } from './rate-window.ts';
 import type { Replica } from './replica.ts';
 import { isReady } from './residency.ts';
 
+/** LiteLLM's `retry-after` for a rate limit, whatever is left of the minute, ms. */
+const RATE_LIMITED_MS = 60_000;
+
 /** A deployment that could serve a request, with its backend and replica. */
 export interface Candidate {
   readonly deployment: DeploymentState;
@@ -52,17 +55,14 @@ export function whyUnavailable(
   tried: readonly string[],
   nowMs: number,
 ): { readonly reason: 'no-backend' | 'rate-limited'; readonly retryAfterMs: number } {
-  let leastMs = Infinity;
   for (const id of deployments) {
     const deployment = fleet.deployments.get(id);
     const backend = deployment === undefined ? undefined : fleet.backends.get(deployment.backend);
     if (deployment === undefined || backend === undefined || !isUp(backend) || tried.includes(id)) continue;
-    const waitMs = retryIn(deployment.rateWindow, deployment.limits, nowMs);
-    if (waitMs > 0) leastMs = Math.min(leastMs, waitMs);
+    if (retryIn(deployment.rateWindow, deployment.limits, nowMs) > 0)
+      return { reason: 'rate-limited', retryAfterMs: RATE_LIMITED_MS };
   }
-  return leastMs === Infinity
-    ? { reason: 'no-backend', retryAfterMs: 1000 }
-    : { reason: 'rate-limited', retryAfterMs: leastMs };
+  return { reason: 'no-backend', retryAfterMs: 1000 };
 }
 
 /** The candidates that are not in cooldown, or all: a deployment that failed is better than none. */

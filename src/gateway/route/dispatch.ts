@@ -57,12 +57,14 @@ export function chooseDeployment(
     const trialCandidate = warm.find(({ replica }) => mayTryOneMore(replica, nowMs));
     return trialCandidate === undefined ? undefined : { ...trialCandidate, reason: 'slot-trial', trial: true };
   }
-  if (rest.length > 0)
+  if (rest.length > 0) {
+    const { strategy } = policy;
     return {
-      ...policy.strategy.choose([first, ...rest], policy.random, nowMs),
-      reason: policy.strategy.name,
+      ...strategy.choose([first, ...rest], policy.random, nowMs),
+      reason: strategy.nameFor?.([first, ...rest]) ?? strategy.name,
       trial: false,
     };
+  }
   return {
     ...first,
     reason: candidates.length === 1 ? 'only-one' : warm.length === 1 ? 'only-resident' : 'only-free',

@@ -1,17 +1,20 @@
-import type { GatewayConfig } from '../../schema/gateway-config.ts';
+import type { Deployment, GatewayConfig } from '../../schema/gateway-config.ts';
 import { limitQueue } from '../route/admission.ts';
 import type { FleetSpec } from '../route/fleet.ts';
 import { loadForWaiters } from '../route/next-load.ts';
 import type { Policy } from '../route/policy.ts';
 import { runnerKey } from '../route/residency.ts';
 import { isSingleByName } from '../route/single-slot.ts';
+import { byWeight } from '../route/strategy/by-weight.ts';
 import { STRATEGIES } from '../route/strategy/strategies.ts';
 import { yieldToLoads } from '../route/yield-to-load.ts';
 import { providerOf } from '../upstream/providers.ts';
 
 /** The fleet of a configuration, as routing knows it. */
-export function fleetSpecOf({ backends, groups }: GatewayConfig): FleetSpec {
-  const deployments = groups.flatMap((group) => [...group.deployments]);
+export function fleetSpecOf({ backends, groups, routing: { limits } }: GatewayConfig): FleetSpec {
+  const deployments = groups.flatMap(({ deployments: all }) =>
+    all.map((deployment) => ({ ...deployment, weight: weightOf(deployment, all) })),
+  );
   return {
     backends: backends.map((backend) => ({
       url: backend.url,
@@ -23,8 +26,8 @@ export function fleetSpecOf({ backends, groups }: GatewayConfig): FleetSpec {
       backend: url,
       weight,
       order,
-      rpm,
-      tpm,
+      rpm: limits.requests ? rpm : undefined,
+      tpm: limits.tokens ? tpm : undefined,
       model,
       runnerKey: runnerKey(options),
       single: mode === 'embedding' || isSingleByName(model),
@@ -32,10 +35,16 @@ export function fleetSpecOf({ backends, groups }: GatewayConfig): FleetSpec {
   };
 }
 
+// As LiteLLM's router_strategy/simple_shuffle.py: the first of these keys that any deployment has is the weight of all.
+function weightOf(deployment: Deployment, all: readonly Deployment[]): number {
+  const key = (['weight', 'rpm', 'tpm'] as const).find((name) => all.some((other) => (other[name] ?? 0) > 0));
+  return key === undefined ? 1 : (deployment[key] ?? 0);
+}
+
 /** The routing policy of a configuration. */
 export function policyOf({ routing: { strategy: name, allowedFails, cooldownMs }, queue }: GatewayConfig): Policy {
   const { random } = Math;
-  const strategy = STRATEGIES[name];
+  const strategy = name === undefined ? byWeight : STRATEGIES[name];
   return {
     strategy,
     admit: limitQueue(queue.longest),

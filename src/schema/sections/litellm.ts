@@ -1,4 +1,4 @@
-import { STRATEGY_NAMES, DEFAULT_STRATEGY } from '../../core/routing-strategy.ts';
+import { STRATEGY_NAMES } from '../../core/routing-strategy.ts';
 import type { JsonSchema } from '../../core/json-schema.ts';
 import { flag, list, mapping, number, oneOf, text, whole } from '../kind.ts';
 import { honours, knows, knowsAll, type Section } from '../section.ts';
@@ -10,8 +10,7 @@ const FALLBACKS: JsonSchema = { type: 'array', items: { type: 'object', addition
 export const ROUTER_SETTINGS = {
   routing_strategy: honours(
     oneOf(...STRATEGY_NAMES),
-    'How a deployment is chosen among those that are available and, where there are any, have the model in memory. `least-busy`: the backend with the fewest requests; `simple-shuffle`: at random, by `weight`; `latency-based-routing`: the shortest expected wait for the first token; `usage-based-routing` (also `usage-based-routing-v2`): the fewest tokens in the current minute; `cost-based-routing` is not supported and means the default.',
-    { default: DEFAULT_STRATEGY },
+    'How a deployment is chosen among those that are available and, where there are any, have the model in memory. `least-busy`: the backend with the fewest requests; `simple-shuffle`: at random, by `weight`; `latency-based-routing`: the shortest expected wait for the first token; `usage-based-routing` (also `usage-based-routing-v2`): the fewest tokens in the current minute, without deployments over their `rpm` or `tpm`; `cost-based-routing` is not supported and means the default. Without this key: `simple-shuffle` for aliases whose entries differ in `weight`, `rpm` or `tpm`, `least-busy` for the others.',
   ),
   num_retries: honours(
     whole(0),
@@ -68,9 +67,19 @@ export const ROUTER_SETTINGS = {
       shape: FALLBACKS,
     },
   ),
+  optional_pre_call_checks: honours(
+    list,
+    'LiteLLM’s checks before a request. `enforce_model_rate_limits` makes `rpm` and `tpm` of the entries limits; the others have no effect.',
+    { example: ['enforce_model_rate_limits'], shape: NAMES },
+  ),
+  enable_pre_call_checks: honours(
+    flag,
+    'Makes `rpm` of the entries a limit, as in LiteLLM. Its check of the length of a prompt is left to the server.',
+    { default: false },
+  ),
   content_policy_fallbacks: knows(list),
-  ...knowsAll(`redis_host redis_port redis_password redis_url cache_responses enable_pre_call_checks routing_strategy_args retry_policy allowed_fails_policy
-    model_group_retry_policy default_litellm_params set_verbose debug_level max_fallbacks disable_cooldowns retry_after polling_interval optional_pre_call_checks enable_tag_filtering`),
+  ...knowsAll(`redis_host redis_port redis_password redis_url cache_responses routing_groups routing_strategy_args retry_policy allowed_fails_policy
+    model_group_retry_policy default_litellm_params set_verbose debug_level max_fallbacks disable_cooldowns retry_after polling_interval enable_tag_filtering`),
 } satisfies Section;
 
 /** `general_settings`. */

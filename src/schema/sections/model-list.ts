@@ -11,18 +11,17 @@ export const MODEL_ENTRY = {
     },
   ),
   litellm_params: honours(mapping, 'The model, its backend, and how the gateway asks it.'),
-  model_info: honours(mapping, 'Information about the model. Only `mode` has an effect.'),
+  model_info: honours(mapping, 'Information about the model. Only `mode`, `rpm` and `tpm` have an effect.'),
 } satisfies Section;
 
-/**
- * `model_info`. Only `mode` has an effect; the rest is for people and for LiteLLM's cost tables, so unknown keys are no
- * issue.
- */
+/** `model_info`. The other keys are for people and for LiteLLM's cost tables, so unknown keys are no issue. */
 export const MODEL_INFO = {
   mode: honours(
     oneOf('chat', 'embedding', 'completion'),
     'The purpose of the model, which clients of Ollama’s API see if no backend reports it.',
   ),
+  rpm: honours(whole(0), 'The same as `litellm_params.rpm`, which counts first.'),
+  tpm: honours(whole(0), 'The same as `litellm_params.tpm`, which counts first.'),
 } satisfies Section;
 
 /** `litellm_params`, without Ollama's options. */
@@ -54,8 +53,7 @@ export const LITELLM_PARAMS = {
   }),
   weight: honours(
     number(0),
-    'The share of the alias’ requests that this deployment gets, with the strategy `simple-shuffle`.',
-    { default: 1 },
+    'The share of the alias’ requests that this deployment gets, with the strategy `simple-shuffle` or without a `routing_strategy`: 3 and 1 are three quarters and one quarter, as far as slots are free. Where any entry of the alias has a weight, an entry without one has the weight 0: it is used while no other has a free slot. Without any weight, `rpm` is the weight, then `tpm`.',
   ),
   order: honours(
     whole(0),
@@ -63,11 +61,11 @@ export const LITELLM_PARAMS = {
   ),
   rpm: honours(
     whole(0),
-    'Most requests per minute. A deployment over its limit is skipped; if all of an alias are, the answer is 429.',
+    'The requests per minute that the backend is meant for. As in LiteLLM it is a weight (see `weight`) and no limit, unless `optional_pre_call_checks` has `enforce_model_rate_limits`, `enable_pre_call_checks` is true, or the strategy is `usage-based-routing`. Then a deployment over its limit is skipped; if all of an alias are, the answer is 429 with `retry-after: 60`.',
   ),
   tpm: honours(
     whole(0),
-    'Most tokens per minute, counted at the end of each response. A deployment over its limit is skipped; if all of an alias are, the answer is 429.',
+    'The tokens per minute that the backend is meant for, counted at the end of each response. A weight, or a limit as `rpm` is; `enable_pre_call_checks` does not make it one.',
   ),
   max_tokens: honours(
     whole(1),

@@ -24,18 +24,23 @@ function says(content: string, afterMs = 0): Behaviour {
 
 const V1 = { model: 'openai/m' };
 
-test('rpm: a deployment over its limit is not used; with all over it, the response is 429 with retry-after', async () => {
+const ENFORCE = { router_settings: { optional_pre_call_checks: ['enforce_model_rate_limits'] } };
+
+test('rpm, enforced: a deployment over its limit is not used; with all over it, the response is 429 with retry-after', async () => {
   await using one = await startFake(answersShortly('one'));
   await using two = await startFake(answersShortly('two'));
-  await using gateway = await gatewayOf([
-    ['m', one, { rpm: 1 }],
-    ['m', two, { rpm: 3 }],
-  ]);
+  await using gateway = await gatewayOf(
+    [
+      ['m', one, { rpm: 1 }],
+      ['m', two, { rpm: 3 }],
+    ],
+    ENFORCE,
+  );
   for (let turn = 0; turn < 4; turn += 1) assert.equal((await gateway.chat()).status, 200);
   assert.deepEqual([one.requests.length, two.requests.length], [1, 3]);
   const refused = await gateway.chat();
-  const seconds = Number(refused.headers.get('retry-after'));
-  assert.deepEqual([refused.status, seconds >= 1 && seconds < 60], [429, true]);
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '60']);
+  assert.equal(refused.headers.get('x-should-retry'), 'false');
   assert.partialDeepStrictEqual(await errorOf(refused), { type: 'requests', code: 'rate_limit_exceeded' });
   assert.partialDeepStrictEqual(gateway.ended().at(-1), {
     status: 429,
@@ -44,9 +49,9 @@ test('rpm: a deployment over its limit is not used; with all over it, the respon
   });
 });
 
-test('tpm: tokens count as the server reports them', async () => {
+test('tpm, enforced: tokens count as the server reports them', async () => {
   await using fake = await startFake();
-  await using gateway = await gatewayOf([['m', fake, { tpm: 14 }]]);
+  await using gateway = await gatewayOf([['m', fake, { tpm: 14 }]], ENFORCE);
   // Each request uses five tokens of prompt and two of output.
   assert.deepEqual(
     [(await gateway.chat()).status, (await gateway.chat()).status, (await gateway.chat()).status],

@@ -98,7 +98,7 @@ test('the lowest order is used while possible; deployments without order come la
   assert.equal(ask(stage)[1], 'first');
 });
 
-test('a deployment over its rate limit is not used; with all over it, the rejection says how long', () => {
+test('a deployment over its rate limit is not used; with all over it, the rejection says a minute', () => {
   const stage = stageOf(leastBusy, { a: { rpm: 1 }, b: { tpm: 10 } });
   const first = serve(stage, () => ({ tokens: 10 }));
   stage.nowMs = 20_000;
@@ -107,7 +107,7 @@ test('a deployment over its rate limit is not used; with all over it, the reject
   assert.partialDeepStrictEqual(decisionFor(stage, stage.arrive()), {
     kind: 'reject',
     reason: 'rate-limited',
-    retryAfterMs: 30_000,
+    retryAfterMs: 60_000,
   });
   stage.nowMs = 60_000;
   assert.equal(decisionFor(stage, stage.arrive()).kind, 'assign');

@@ -21,6 +21,8 @@ export const STATUS: Readonly<Record<Failure['kind'], number>> = {
 };
 
 const MAX_RETRY_AFTER_MS = 59_000;
+/** LiteLLM's value for rate limits, for which the SDKs are told not to retry by themselves. */
+const RATE_LIMITED_MS = 60_000;
 
 /**
  * The headers of an error response. The SDKs of OpenAI and Anthropic use `retry-after-ms`, then `retry-after`, and ignore both from
@@ -35,7 +37,8 @@ function conditionalHeaders(failure: Failure): Readonly<Record<string, string>> 
   if (failure.kind === 'wrong-method' && failure.allow !== undefined) return { allow: failure.allow };
   if (failure.accept !== undefined) return { 'accept-encoding': failure.accept };
   if (failure.retryAfterMs === undefined) return {};
-  const ms = Math.min(Math.max(Math.round(failure.retryAfterMs), 1), MAX_RETRY_AFTER_MS);
+  const mostMs = failure.kind === 'limited' ? RATE_LIMITED_MS : MAX_RETRY_AFTER_MS;
+  const ms = Math.min(Math.max(Math.round(failure.retryAfterMs), 1), mostMs);
   // Without `x-should-retry: false` the SDKs would retry at once, which only adds to the load.
   const retry =
     failure.retryAfterMs > MAX_RETRY_AFTER_MS || failure.shouldRetry === false

@@ -1,10 +1,12 @@
 import type { Strategy } from './strategy.ts';
 
-/** At random, by weight. */
+/** At random, by weight; without any weight, each with the same chance. */
 export const simpleShuffle: Strategy = {
   name: 'simple-shuffle',
   choose: (candidates, random) => {
-    let left = random() * candidates.reduce((sum, { deployment }) => sum + deployment.weight, 0);
+    const sum = candidates.reduce((total, { deployment }) => total + deployment.weight, 0);
+    if (sum === 0) return candidates[Math.floor(random() * candidates.length)] ?? candidates[0];
+    let left = random() * sum;
     for (const candidate of candidates) {
       left -= candidate.deployment.weight;
       if (left < 0) return candidate;
