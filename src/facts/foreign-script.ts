@@ -2,17 +2,24 @@ import { MARK } from '../core/mark.ts';
 import { SAY } from './base64.ts';
 
 /**
- * Lists foreign things at the paths that are its arguments. It sends the first 4 KiB of a file; of the environment file
- * only the names. A link at one of hxllm's paths is foreign, since hxllm puts files there.
+ * Lists foreign things at the paths that are its arguments, without the text of a file or the arguments of a program. A link at one of hxllm's paths is foreign, since hxllm puts files there.
  */
 export const FOREIGN_SCRIPT = `
 config=$1 environment=$2 service=$3 socket=$4 install=$5 marker=$6 port=$7
 ${SAY}
-text() { [ ! -f "$1" ] || head -c 4096 -- "$1" 2>/dev/null | tr -d '\\0'; }
+# Of a foreign file only these words leave the host: its other words may be secrets.
+config_words() { [ -f "$1" ] && grep -qs '^model_list:' -- "$1" && echo model_list; }
+environment_words() { [ -f "$1" ] && grep -Eqs '^(export )?LITELLM_[A-Za-z0-9_]+=' -- "$1" && echo LITELLM_; }
+unit_words() {
+  [ -f "$1" ] || return 0
+  grep -qsi litellm -- "$1" && echo litellm
+  # The program without its arguments.
+  sed -nE 's/^[[:space:]]*ExecStart=[-@:+!|]*"?([^"[:space:]]+).*/ExecStart=\\1/p; s/^[[:space:]]*ListenStream=([^[:space:]]+).*/ListenStream=\\1/p' -- "$1" 2>/dev/null | head -n 1
+}
 marked() { [ ! -L "$1" ] && head -n 2 -- "$1" 2>/dev/null | grep -q '^${MARK}'; }
 there() { [ -e "$1" ] || [ -L "$1" ]; }
-there "$config" && ! marked "$config" && say file "$config" "$(text "$config")" "$(readlink -- "$config")"
-there "$environment" && ! marked "$environment" && say file "$environment" "$(text "$environment" | sed 's/=.*/=/')" "$(readlink -- "$environment")"
+there "$config" && ! marked "$config" && say file "$config" "$(config_words "$config")" "$(readlink -- "$config")"
+there "$environment" && ! marked "$environment" && say file "$environment" "$(environment_words "$environment")" "$(readlink -- "$environment")"
 root=\${service%/etc/systemd/system/*}
 # The state of a unit, and the links by which it is enabled or has another name.
 state() {
@@ -30,7 +37,7 @@ for unit in "$service" "$socket"; do
   for file in "$root/run/systemd/transient/$name" "$unit" "$root"/{run/systemd/system,run/systemd/generator,usr/local/lib/systemd/system,usr/lib/systemd/system,lib/systemd/system,run/systemd/generator.late}/"$name"; do
     there "$file" || continue
     [ "$file" = "$unit" ] && marked "$file" && break
-    say unit "$file" "$(text "$file")" "$(readlink -- "$file")"
+    say unit "$file" "$(unit_words "$file")" "$(readlink -- "$file")"
     state "$name"
     # Where the file is another name of a unit, that unit runs.
     id=; [ -n "$root" ] || id=$(systemctl show "$name" -p Id --value 2>/dev/null)
@@ -65,7 +72,7 @@ for inode in $inodes; do
   user=$(grep -oE '/user@[0-9]+\\.service/' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
   [ -z "$user" ] || { user=\${user#/user@}; user=$(id -nu -- "\${user%.service/}"); }
   [ -n "$user" ] || ! ours "$pid" "$exe" "$unit" || continue
-  say process "$pid" "$exe" "$unit" "$(tr '\\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | head -c 300)" "$user"
+  say process "$pid" "$exe" "$unit" "$(tr '\\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | grep -qi litellm && echo litellm)" "$user"
   case $unit in *.service) [ -n "$user" ] || state "$unit";; esac
 done
 exit 0

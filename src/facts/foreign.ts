@@ -69,8 +69,8 @@ export function copiedPaths(foreign: readonly Foreign[]): readonly string[] {
 }
 
 /**
- * Parses the lines of the script: `file PATH HEAD TARGET`, `unit PATH HEAD TARGET`, `alias PATH UNIT`,
- * `process PID EXE UNIT COMMAND USER`, `state UNIT ACTIVE FRAGMENT LINK…`, values in base64.
+ * Parses the lines of the script: `file PATH WORDS TARGET`, `unit PATH WORDS TARGET`, `alias PATH UNIT`,
+ * `process PID EXE UNIT WORDS USER`, `state UNIT ACTIVE FRAGMENT LINK…`, values in base64.
  */
 function parseForeign(stdout: string): readonly Foreign[] {
   const lines = stdout.split('\n').map((line) => line.trim().split(' '));
@@ -114,23 +114,24 @@ function parseForeign(stdout: string): readonly Foreign[] {
 function unitLike(path: string, text: string, target: string): string {
   if (target === '/dev/null') return 'a masked unit (a link to /dev/null)';
   if (path.includes('/run/systemd/transient/')) return 'a unit of systemd-run, which exists only while it runs';
-  const line = /^\s*ExecStart=.*$/m.exec(text)?.[0]?.trim() ?? /^\s*ListenStream=.*$/m.exec(text)?.[0]?.trim();
-  const what = /litellm/i.test(line ?? text) ? 'a LiteLLM unit' : 'a unit';
+  const line = text.split('\n').find((word) => word.includes('='));
+  const what = /litellm/i.test(text) ? 'a LiteLLM unit' : 'a unit';
   const link = target === '' ? '' : `, a link to ${target}`;
   return line === undefined ? `${what}${link}` : `${what} (${line.slice(0, 160)})${link}`;
 }
 
 function fileLike(text: string): string {
-  if (/^model_list:/m.test(text)) return 'a LiteLLM configuration';
-  return /^(?:export )?LITELLM_\w+=/m.test(text) ? 'an environment file of LiteLLM' : 'a file without hxllm’s mark';
+  if (text.includes('model_list')) return 'a LiteLLM configuration';
+  return text.includes('LITELLM_') ? 'an environment file of LiteLLM' : 'a file without hxllm’s mark';
 }
 
 function processOf(pid: string, path: string, unit: string, command: string, user: string): Foreign {
   // Without root, sockets of other users are visible, but not their processes.
   if (pid === '') return { kind: 'process', path: '', looksLike: 'a process of another user holds the port' };
-  const short = command.trim().split(/\s+/).slice(0, 2).join(' ');
+  const program = path.slice(path.lastIndexOf('/') + 1) || 'a process';
+  const short = command === '' || /litellm/i.test(program) ? program : `${program}, of LiteLLM`;
   const by = user === '' ? unit : [unit, `of ${user}`].filter((part) => part !== '').join(' ');
-  const looksLike = `${short === '' ? 'a process' : short} (pid ${pid}${by === '' ? '' : `, ${by}`}) holds the port`;
+  const looksLike = `${short} (pid ${pid}${by === '' ? '' : `, ${by}`}) holds the port`;
   return {
     kind: 'process',
     path,

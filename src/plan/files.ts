@@ -6,6 +6,7 @@ import type { Desired } from '../render/desired.ts';
 import { diffLines } from './line-diff.ts';
 import { modeText, ownerText } from './mode.ts';
 import type { Step } from './plan.ts';
+import { shownText } from './shown-text.ts';
 import type { Actual } from './actual.ts';
 
 /** A step for each rendered file that differs in content, owner or mode. A secret's content is never in the detail. */
@@ -66,7 +67,7 @@ function differences(file: DesiredFile, text: string, entry: Entry | undefined):
   const content =
     file.content.kind === 'secret'
       ? `${entry === undefined ? 'missing' : 'different content'}: [redacted]`
-      : diffLines(foreign ? '' : (entry?.text ?? ''), text);
+      : diffLines(foreign ? '' : shownText(entry?.text ?? '', text), text);
   return [
     ...(foreign ? ['replaces a file that hxllm did not write'] : []),
     ...(changed ? [content] : []),

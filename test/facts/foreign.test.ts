@@ -78,7 +78,7 @@ test('a LiteLLM installation is recognised, and its key is not sent', (context) 
       [
         'unit',
         '/etc/systemd/system/litellm.service',
-        'a LiteLLM unit (ExecStart=/home/litellm/litellm-venv/bin/litellm --port 4000)',
+        'a LiteLLM unit (ExecStart=/home/litellm/litellm-venv/bin/litellm)',
       ],
     ],
   );

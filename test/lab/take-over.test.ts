@@ -81,7 +81,8 @@ test('--take-over keeps a copy, replaces it, and prints the command that restore
     await host.must('cat /var/backups/litellm-*/files/etc/systemd/system/litellm.service'),
     /Description=LiteLLM Proxy/,
   );
-  assert.match(operator.evidence(), /Description=LiteLLM Proxy/);
+  assert.match(operator.evidence(), /"path": ?"\/etc\/systemd\/system\/litellm\.service"/);
+  assert.doesNotMatch(operator.evidence(), /Description=LiteLLM Proxy/);
   assert.ok(!operator.evidence().includes('sk-the-old-secret-of-theirs'));
   assert.ok(!operator.evidence().includes(await readMasterKey()));
 });

@@ -18,17 +18,29 @@ export function diffOf(change: ShownChange, shownPath: string): string {
   if (secret) return `${file} (its content is secret and not shown)\n`;
   if (generated === true)
     return `${file} (a JSON Schema for editors, ${String(after.split('\n').length - 1)} lines, not shown)\n`;
-  const patch = createTwoFilesPatch(
-    before === undefined ? '/dev/null' : shownPath,
-    shownPath,
-    before ?? '',
-    after,
-    undefined,
-    undefined,
-    { context: 3 },
-  );
+  // No context: the lines beside a change are other people's. A last line without its line feed is no change.
+  const [old, desired] = [before ?? '', after].map((text) => (text === '' || text.endsWith('\n') ? text : `${text}\n`));
+  const oldName = before === undefined ? '/dev/null' : shownPath;
+  const patch = createTwoFilesPatch(oldName, shownPath, old ?? '', desired ?? '', undefined, undefined, { context: 0 });
   // Remove the line of `=` before the patch.
-  return patch.replace(/^=+\n/, '');
+  return withoutNeighbours(patch.replace(/^=+\n/, ''));
+}
+
+/** A variable of hxllm on a line of its own, with a value that is no secret. */
+const OWN_LINE = /^[-+]\s*litellm_(?!\w*key)\w+\s*[:=]/;
+
+/** Where a line of the operator's is changed and not only added, it is shown only if it holds nothing but a variable of hxllm. */
+function withoutNeighbours(patch: string): string {
+  return patch
+    .split(/^(?=@@)/m)
+    .map((hunk, index) => {
+      if (index === 0 || !/^-/m.test(hunk)) return hunk;
+      const lines = hunk
+        .split('\n')
+        .map((line) => (/^[-+]/.test(line) && !OWN_LINE.test(line) ? `${line.charAt(0)}(not shown)` : line));
+      return lines.join('\n');
+    })
+    .join('');
 }
 
 /** A diff in colours, indented, without control characters. */

@@ -2,32 +2,32 @@ import { becomeOf } from '../../config/config.ts';
 import { randomId } from '../../core/id.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { ask } from '../../facts/ask.ts';
-import { contentsQuestion } from '../../facts/contents.ts';
+import { fileFactsQuestion } from '../../facts/file-facts.ts';
+import { copiedPaths } from '../../facts/foreign.ts';
 import { putBackCommand, putBackScript } from '../../plan/put-back.ts';
 import { backupFolder } from '../../plan/replaced.ts';
 import type { Prepared } from './prepare.ts';
 
 const TIMEOUT_MS = 30_000;
 
-/** Keeps the foreign files that are about to be replaced in the evidence, without their secrets. */
+/**
+ * Keeps facts about the foreign files that are about to be replaced. Their text stays on the host, in the copy that only root reads: no
+ * program can know which of a stranger's words are secret.
+ */
 export async function keepForeign(
   { host, actual, desired }: Prepared,
   { recorder, signal }: PhaseTools,
 ): Promise<void> {
-  const paths = actual.foreign.filter((one) => one.kind === 'file' || one.kind === 'unit').map((one) => one.path);
+  const paths = copiedPaths(actual.foreign);
   if (paths.length === 0) return;
-  const asked = await ask(host, { contents: contentsQuestion(paths) }, randomId(), {
+  const asked = await ask(host, { files: fileFactsQuestion(paths) }, randomId(), {
     signal,
     timeoutMs: TIMEOUT_MS,
     become: becomeOf(desired.settings),
   });
-  const { contents } = asked.ok ? asked.value : { contents: { known: false as const, why: asked.problems[0].summary } };
-  for (const path of paths) {
-    recorder.file(
-      `hosts/${host.name}/taken-over${path}`,
-      contents.known ? maskSecrets(contents.value.get(path) ?? '') : `(not kept here: ${contents.why})\n`,
-    );
-  }
+  const { files } = asked.ok ? asked.value : { files: { known: false as const, why: asked.problems[0].summary } };
+  const kept = { copies: backupFolder(actual), ...(files.known ? { files: files.value } : { unknown: files.why }) };
+  recorder.file(`hosts/${host.name}/taken-over.json`, kept);
 }
 
 /** After a take-over: notes where the copies are, and the commands that put everything back. */
@@ -54,16 +54,4 @@ export function notePutBack(
       putBackCommand(actual),
     ].join('\n'),
   });
-}
-
-const SECRET_NAME =
-  /^(\s*(?:-\s+)?(?:export\s+|Environment="?)?["']?[\w.-]*(?:key|token|secret|password|passwd|salt|credential|dsn|database_url)[\w.-]*["']?\s*[:=]\s*)(?!os\.environ\/)\S.*$/gim;
-
-/** Masks everything that looks like a secret: values of names such as `api_key`, keys by their shape, and names and passwords in URLs. */
-function maskSecrets(text: string): string {
-  return text
-    .replaceAll(SECRET_NAME, '$1[redacted]')
-    .replaceAll(/\b(?:sk|pk|hf|ghp|xox[a-z])[-_][\w-]{8,}/g, '[redacted]')
-    .replaceAll(/(\b(?:Bearer|Basic)\s+)\S+/gi, '$1[redacted]')
-    .replaceAll(/\/\/[^/@\s]+@/g, '//[redacted]@');
 }

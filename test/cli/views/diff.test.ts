@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { diffOf } from '../../../src/cli/views/diff.ts';
+
+const shown = (before: string | undefined, after: string): string =>
+  diffOf({ path: '/w/dev.ini', before, after, secret: false }, 'dev.ini');
+
+const HOSTS = "[all]\nhx-db ansible_password='canary 1' ansible_become_password=canary2\n";
+
+test('an added group shows its own lines, and no line beside them', () => {
+  const diff = shown(HOSTS, `${HOSTS}\n[litellm]\nhx-api-server\n`);
+  assert.doesNotMatch(diff, /canary|hx-db/);
+  assert.match(diff, /^\+\[litellm\]\n\+hx-api-server$/m);
+});
+
+test('a file without a line feed at its end does not show its last line', () => {
+  const diff = shown(HOSTS.trimEnd(), `${HOSTS}[litellm]\nhx-api-server\n`);
+  assert.doesNotMatch(diff, /canary|hx-db|^-[^-]/m);
+  assert.match(diff, /^\+hx-api-server$/m);
+});
+
+test('a changed line is shown if it is a variable of hxllm alone', () => {
+  const diff = shown('a: canary1\nlitellm_port: 4000\nb: canary2\n', 'a: canary1\nlitellm_port: 4100\nb: canary2\n');
+  assert.match(diff, /^-litellm_port: 4000\n\+litellm_port: 4100$/m);
+  assert.doesNotMatch(diff, /canary/);
+  const flow = shown(
+    '{smtp_password: canary1, litellm_port: 4000}\n',
+    '{smtp_password: canary1, litellm_port: 4100}\n',
+  );
+  assert.match(flow, /^-\(not shown\)\n\+\(not shown\)$/m);
+  const secret = shown('litellm_master_key: canary1\n', 'litellm_master_key: canary2\n');
+  assert.doesNotMatch(secret, /canary/);
+});
+
+test('a new file is shown whole', () => {
+  assert.match(shown(undefined, 'litellm_models:\n  - name: phi3\n'), /^\+litellm_models:\n\+ {2}- name: phi3$/m);
+});
