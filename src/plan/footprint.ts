@@ -104,12 +104,14 @@ function goes(name: string, { isConfigDir, isInstallDir }: FolderState, { curren
   return !(current && role);
 }
 
-/** A user or group that is to go, and the actions; or the reason why it stays. */
+/** A user or group that is to go, and the actions; or the reasons why it stays. */
 export interface AccountRemoval {
   readonly kind: 'user' | 'group';
   readonly name: string;
-  /** Files that keep it; empty if it goes. */
+  /** Files that keep it. */
   readonly owns: readonly string[];
+  /** For a group: users who keep it, since it is their primary one. */
+  readonly primaryOf: readonly string[];
   readonly actions: readonly Action[];
 }
 
@@ -130,9 +132,10 @@ export function accountRemovals(
       kind: 'user',
       name,
       owns: owns.filter((path) => !gone(path)),
+      primaryOf: [],
       actions: [{ kind: 'command', argv: ['sh', '-c', REMOVE_USER, 'hxllm', name, USER_GECOS, ...searched] }],
     }));
-  const goingUsers = new Set(users.filter(({ owns }) => owns.length === 0).map(({ name }) => name));
+  const goingUsers = new Set(users.filter(goesAway).map(({ name }) => name));
   const groups = noted(made, 'group')
     .filter((name) => name !== current.group && footprint.groups.has(name))
     .map((name): AccountRemoval => {
@@ -142,14 +145,17 @@ export function accountRemovals(
       return {
         kind: 'group',
         name,
-        owns: [
-          ...owns.filter((path) => !gone(path)),
-          ...members.map((user) => `the primary group of the user ${user}`),
-        ],
+        owns: owns.filter((path) => !gone(path)),
+        primaryOf: members,
         actions: [{ kind: 'command', argv: ['sh', '-c', REMOVE_GROUP, 'hxllm', name, ...searched] }],
       };
     });
   return [...users, ...groups];
+}
+
+/** Whether nothing keeps a user or group. */
+export function goesAway({ owns, primaryOf }: AccountRemoval): boolean {
+  return owns.length === 0 && primaryOf.length === 0;
 }
 
 const SEARCH = `owns() { name=$1 flag=$2 id=$3; shift 3

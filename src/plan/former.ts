@@ -1,7 +1,15 @@
 import type { Desired } from '../render/desired.ts';
 import type { Actual } from './actual.ts';
 import { desiredFolders, markerAction, notesAfter } from './folders.ts';
-import { accessText, accountRemovals, isGone, removalOf, withRecords, type AccountRemoval } from './footprint.ts';
+import {
+  accessText,
+  accountRemovals,
+  goesAway,
+  isGone,
+  removalOf,
+  withRecords,
+  type AccountRemoval,
+} from './footprint.ts';
 import type { Action, Step } from './plan.ts';
 import { serviceFingerprint } from './service.ts';
 
@@ -29,7 +37,7 @@ export function planFormer(desired: Desired, actual: Actual): readonly Step[] {
           settings,
           // Files and folders of this configuration get their new group in the switch.
           (path) => isGone(removal, path) || owned.has(path),
-        ).filter(({ owns }) => owns.length === 0);
+        ).filter(goesAway);
   const { files, trees, access } = removal;
   const markers = withRecords(removal.markers);
   const going = [...files, ...trees, ...markers, ...removal.folders];

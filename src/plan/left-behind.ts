@@ -44,7 +44,13 @@ export function stayingLines({ staying }: Removal, accounts: readonly AccountRem
     names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${String(names.length - 3)} more` : names.join(', ');
   return [
     ...[...staying].map(([path, names]) => `${path}: it holds ${shown(names)}, which hxllm did not install`),
-    ...accounts.map(({ kind, name, owns }) => `the ${kind} ${name}: it owns ${shown(owns)}`),
+    ...accounts.map(({ kind, name, owns, primaryOf }) => {
+      const why = [
+        ...(owns.length > 0 ? [`it owns ${shown(owns)}`] : []),
+        ...(primaryOf.length > 0 ? [`it is the primary group of ${shown(primaryOf)}`] : []),
+      ];
+      return `the ${kind} ${name}: ${why.join(', and ')}`;
+    }),
   ];
 }
 
@@ -52,13 +58,15 @@ export function stayingLines({ staying }: Removal, accounts: readonly AccountRem
 export function leftOvers(
   { user, serviceManager }: Settings,
   paths: HostPaths,
-  { installation: { entries, notes, backups, user: seenUser } }: Pick<Actual, 'installation'>,
+  { installation: { entries, notes, backups, user: seenUser }, footprint }: Pick<Actual, 'installation' | 'footprint'>,
 ): readonly string[] {
   const foreign = [paths.configFile, paths.envFile, paths.serviceUnit, paths.socketUnit]
     .filter((path) => entries.has(path) && entries.get(path)?.marked !== true)
     .map((path) => `${path}: it does not carry hxllm’s mark`);
   const folder =
-    entries.has(paths.installDir) && notes === undefined ? [`${paths.installDir}: it has no marker of hxllm`] : [];
+    entries.has(paths.installDir) && notes === undefined && footprint.folders.get(paths.installDir)?.ours.length === 0
+      ? [`${paths.installDir}: it has no marker of hxllm`]
+      : [];
   const kept =
     serviceManager === 'systemd' && seenUser !== undefined && seenUser.gecos !== USER_GECOS
       ? [`the user ${user}: hxllm did not create it`]

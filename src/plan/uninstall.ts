@@ -6,6 +6,7 @@ import type { HostPaths, Settings } from '../render/desired.ts';
 import {
   accessText,
   accountRemovals,
+  goesAway,
   isGone,
   removalOf,
   withRecords,
@@ -41,8 +42,8 @@ export function planUninstall(
     settings.serviceManager === 'process'
       ? []
       : accountRemovals(actual.footprint, { user: undefined, group: undefined }, (path) => isGone(removal, path));
-  const going = accounts.filter(({ owns }) => owns.length === 0);
-  const staying = accounts.filter(({ owns }) => owns.length > 0);
+  const going = accounts.filter(goesAway);
+  const staying = accounts.filter((one) => !goesAway(one));
   const steps = [
     ...stopSteps(settings, paths, actual.installation),
     ...fileSteps(paths, removal, actual),

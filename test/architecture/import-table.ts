@@ -61,7 +61,11 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     packages: [],
     why: 'it returns changes as data; cli writes them',
   },
-  'phases/validate': { rooms: [...PHASE, 'render'], packages: ['yaml'], why: 'it judges renders and touches no host' },
+  'phases/validate': {
+    rooms: [...PHASE, 'render'],
+    packages: ['yaml'],
+    why: 'it judges renders, asks a host and changes none',
+  },
   'phases/enforce': {
     rooms: [...PHASE, 'render', 'plan', 'apply', 'phases/enforce/host'],
     packages: [],

@@ -86,6 +86,7 @@ test('a folder that holds anything else is refused, whatever its name', lab.only
     [{ litellm_config_dir: '/etc/hostname' }, /a file is there/],
   ] as const) {
     set(variables);
+    assert.match(await deploy('validate', 1), says);
     await refused(says);
   }
   await sh('rm -r /srv/data /opt/app /etc/linked /etc/dangling');

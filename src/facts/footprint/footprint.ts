@@ -1,3 +1,4 @@
+import { USER_GECOS } from '../../core/mark.ts';
 import type { Notes } from '../installation/installation.ts';
 
 /** The folders, users and groups that hxllm has on a host, those of former configurations included. */
@@ -58,11 +59,26 @@ export interface GroupState {
   readonly owns: readonly string[];
 }
 
-/** The notes of all markers together. */
-export function allNotes({ markers }: Footprint): Pick<Notes, 'made' | 'used'> {
-  const all = [...markers.values()];
+/**
+ * The notes of all markers together. Without any marker, hxllm's unit and its user stand for a lost one: the folders count as
+ * created, and so does the group if no other user has it.
+ */
+export function allNotes(footprint: Footprint): Pick<Notes, 'made' | 'used'> {
+  const all = [...footprint.markers.values()];
+  const { unit } = footprint;
+  if (all.length === 0 && unit !== undefined) return assumedNotes(unit, footprint);
   return {
     made: [...new Set(all.flatMap((notes) => notes.made))],
     used: [...new Set(all.flatMap((notes) => notes.used))],
+  };
+}
+
+function assumedNotes(unit: ServedFrom, { users, groups }: Footprint): Pick<Notes, 'made' | 'used'> {
+  const { configDir, installDir, user, group } = unit;
+  const others = groups.get(group)?.primaryOf.filter((name) => name !== user) ?? [];
+  const isOwn = users.get(user)?.gecos === USER_GECOS && others.length === 0;
+  return {
+    made: [...(isOwn ? [`group ${group}`] : []), `folder ${configDir}`, `folder ${installDir}`],
+    used: [`config-dir ${configDir}`, `install-dir ${installDir}`, `user ${user}`, `group ${group}`],
   };
 }

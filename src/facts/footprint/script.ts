@@ -8,7 +8,7 @@ import { SAY } from '../base64.ts';
  */
 export const FOOTPRINT_SCRIPT = `
 ${SAY}
-config=$1 install=$2 unit=$3 manager=$6
+config=$1 install=$2 unit=$3 manager=$6 unit_install=
 marked() { [ -f "$1" ] && head -n 2 -- "$1" 2>/dev/null | grep -q '^${MARK}'; }
 folders=() users=() groups=() searched=()
 among() { local word=$1 each; shift; for each; do [ "$each" = "$word" ] && return; done; return 1; }
@@ -25,8 +25,9 @@ for each; do folder "$each"; done
 if marked "$unit"; then
   value() { sed -n "s/^$1=//p" "$unit" | head -n 1; }
   environment=$(value EnvironmentFile) program=$(value ExecStart)
-  own "\${environment%/litellm.env}"; own "\${program%%/current/gateway *}"; user "$(value User)"; group "$(value Group)"
-  say unit "\${environment%/litellm.env}" "\${program%%/current/gateway *}" "$(value User)" "$(value Group)"
+  unit_install=\${program%%/current/gateway *}
+  own "\${environment%/litellm.env}"; own "$unit_install"; user "$(value User)"; group "$(value Group)"
+  say unit "\${environment%/litellm.env}" "$unit_install" "$(value User)" "$(value Group)"
 fi
 for ((n = 0; n < \${#folders[@]}; n++)); do
   marker=\${folders[n]}/.hxllm
@@ -50,8 +51,12 @@ for each in "\${folders[@]}"; do
     kind=folder
     for name in config.yaml litellm.env .hxllm; do marked "$each/$name" && ours="$ours$name "; done
     if marked "$each/config.yaml"; then listen=$(grep -m 1 '^ *listen: ' "$each/config.yaml"); fi
-    if marked "$each/.hxllm"; then
-      for name in current releases runtimes .previous .hxllm-record; do { [ -e "$each/$name" ] || [ -L "$each/$name" ]; } && ours="$ours$name "; done
+    # A lost or unreadable marker: hxllm's unit says that the folder is hxllm's.
+    if marked "$each/.hxllm" || [ "$each" = "$unit_install" ]; then
+      for name in current releases runtimes .previous .hxllm-record .hxllm; do
+        case " $ours" in *" $name "*) continue;; esac
+        if [ -e "$each/$name" ] || [ -L "$each/$name" ]; then ours="$ours$name "; fi
+      done
     fi
     [ -z "$ours" ] || own "$each"
     names=$(ls -A -- "$each/" | head -n 200)

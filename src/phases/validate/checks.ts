@@ -13,6 +13,8 @@ export interface Rendered {
   readonly read: ReadBack;
   /** The verdict of systemd on the host about the units. */
   readonly units: Verdict;
+  /** The verdict about the folders on the host. */
+  readonly folders: Verdict;
 }
 
 /** The checks of validate, in order. */
@@ -54,5 +56,11 @@ export const VALIDATE_CHECKS: readonly Check<Rendered>[] = [
     title: 'systemd accepts the units',
     severity: 'error',
     judge: ({ units }) => units,
+  },
+  {
+    id: 'place.folders',
+    title: 'the folders are free or hxllm’s',
+    severity: 'error',
+    judge: ({ folders }) => folders,
   },
 ];

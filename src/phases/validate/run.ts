@@ -3,10 +3,11 @@ import { hostProblems } from '../../config/requirements.ts';
 import { judgeAll } from '../../core/check.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import { inWords, type Problem } from '../../core/problem.ts';
-import { failsPhase, notApplicable, unknown, type CheckResult, type Verdict } from '../../core/verdict.ts';
+import { failsPhase, notApplicable, unknown, type CheckResult } from '../../core/verdict.ts';
 import { contentText, type DesiredFile } from '../../render/content.ts';
 import type { Shipping } from '../../render/release.ts';
-import { VALIDATE_CHECKS } from './checks.ts';
+import { VALIDATE_CHECKS, type Rendered } from './checks.ts';
+import { judgeFolders } from './folders.ts';
 import { readBack } from './read-back.ts';
 import { renderFor, rendersToKeep } from './render.ts';
 import { verifyUnits } from './units.ts';
@@ -52,33 +53,37 @@ async function judgeHost(host: HostConfig, tools: PhaseTools): Promise<Judged> {
     };
   for (const [file, text] of rendersToKeep(host)) tools.recorder.file(`hosts/${name}/renders/${file}`, text);
   const read = readBack(textOf(files.value, 'config.yaml'));
-  const units = await judgeUnitsOf(host, files.value, tools);
+  const found = await judgeOnHost(host, files.value, tools);
   return {
-    results: judgeAll(VALIDATE_CHECKS, { settings, files: files.value, read, units: units.verdict }, name),
-    problems: units.problems,
+    results: judgeAll(VALIDATE_CHECKS, { settings, files: files.value, read, ...found.verdicts }, name),
+    problems: found.problems,
   };
 }
 
-async function judgeUnitsOf(
+/** The verdicts that only the host can give. */
+type HostVerdicts = Pick<Rendered, 'units' | 'folders'>;
+
+async function judgeOnHost(
   { target, settings }: HostConfig,
   files: readonly DesiredFile[],
   { connect, recorder, signal }: PhaseTools,
-): Promise<{ readonly verdict: Verdict; readonly problems: readonly Problem[] }> {
-  if (settings.serviceManager === 'process')
-    return { verdict: notApplicable('litellm_service_manager is process, which has no units'), problems: [] };
+): Promise<{ readonly verdicts: HostVerdicts; readonly problems: readonly Problem[] }> {
+  if (settings.serviceManager === 'process') {
+    const why = 'litellm_service_manager is process, which has no units';
+    return { verdicts: { units: notApplicable(why), folders: notApplicable(why) }, problems: [] };
+  }
   recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
   const connected = await connect(target, signal);
-  if (!connected.ok)
-    return {
-      verdict: unknown(inWords(connected.problems[0]), connected.problems[0].fix),
-      problems: connected.problems,
-    };
+  if (!connected.ok) {
+    const verdict = unknown(inWords(connected.problems[0]), connected.problems[0].fix);
+    return { verdicts: { units: verdict, folders: verdict }, problems: connected.problems };
+  }
   try {
     const units = files.filter((file) => /\.(?:service|socket)$/.test(file.name));
-    return {
-      verdict: await verifyUnits(connected.value, units, { signal, timeoutMs: VERIFY_TIMEOUT_MS }),
-      problems: [],
-    };
+    const options = { signal, timeoutMs: VERIFY_TIMEOUT_MS };
+    const verified = await verifyUnits(connected.value, units, options);
+    const folders = await judgeFolders(connected.value, settings, options);
+    return { verdicts: { units: verified, folders }, problems: [] };
   } finally {
     await connected.value.close();
   }

@@ -110,6 +110,19 @@ test('a host that cannot be reached leaves its units unknown, and that fails', a
   assert.deepEqual([files.ending, files.outcome('units.verify')], ['failed', 'unknown']);
 });
 
+test('a folder that holds anything else fails, whatever its name, and a new one passes', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'hxllm-validate-'));
+  context.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  assert.equal((await validate({ configDir: `${folder}/new/one` })).outcome('place.folders'), 'pass');
+  assert.equal((await validate({ configDir: folder })).outcome('place.folders'), 'pass');
+  for (const over of [{ configDir: '/var/lib' }, { installDir: '/usr/share' }]) {
+    const report = await validate(over);
+    assert.deepEqual([report.ending, report.outcome('place.folders')], ['failed', 'fail']);
+  }
+});
+
 test('a unit fails on any message of systemd, even if systemd only ignores a setting', () => {
   assert.equal(
     judgeUnits(0, "litellm.service:66: Unknown key 'ProtectHomme' in section [Service], ignoring.\n").outcome,
