@@ -48,7 +48,8 @@ export function planUninstall(
     ...stopSteps(settings, paths, actual.installation),
     ...fileSteps(paths, removal, actual),
     ...installSteps(removal),
-    ...going.map((one) => accountStep(one, settings)),
+    ...accessSteps(removal),
+    ...going.map((one) => accountStep(one, settings, toRoot(removal, actual.footprint))),
     ...folderSteps(settings, removal, staying, actual.footprint),
   ];
   return {
@@ -144,10 +145,28 @@ function installSteps({ files, trees }: Removal): readonly Step[] {
   ];
 }
 
-function accountStep({ kind, name, actions }: AccountRemoval, settings: Settings): Step {
+function accountStep({ kind, name, actions }: AccountRemoval, settings: Settings, before: readonly Action[]): Step {
   const why = kind === 'user' ? `its comment field says “${USER_GECOS}”` : 'hxllm created it';
   const id = name === settings[kind] ? `user.${kind}` : `user.${kind}.${name}`;
-  return step(id, `remove the ${kind} ${name}`, why, actions);
+  return step(id, `remove the ${kind} ${name}`, why, [...before, ...actions]);
+}
+
+// Folders go last, with the markers, and an account goes only if nothing belongs to it any more.
+function toRoot({ folders }: Removal, footprint: Footprint): readonly Action[] {
+  const others = folders.filter((path) => {
+    const { owner, group } = footprint.folders.get(path) ?? {};
+    return owner !== 'root' || group !== 'root';
+  });
+  return others.length === 0 ? [] : [{ kind: 'command', argv: ['chown', '--', 'root:root', ...others] }];
+}
+
+// An account goes only if no folder belongs to it any more.
+function accessSteps({ access }: Removal): readonly Step[] {
+  if (access.length === 0) return [];
+  const paths = access.map(({ path }) => path).join(', ');
+  return [
+    step('folders.access', `restore owner and mode of ${paths}`, access.map(accessText).join('\n'), access, 'change'),
+  ];
 }
 
 // The markers list what hxllm created, so they are removed last: an interrupted uninstall still knows what is left.
@@ -157,7 +176,7 @@ function folderSteps(
   staying: readonly AccountRemoval[],
   footprint: Footprint,
 ): readonly Step[] {
-  const { markers, folders, access } = removal;
+  const { markers, folders } = removal;
   const left = leftMarkers(settings, removal, staying, footprint);
   const gone = withRecords(markers.filter((path) => !left.some((marker) => marker.path === path)));
   const writes = left.filter(({ path, text }) => textIn(path, footprint) !== text);
@@ -167,17 +186,6 @@ function folderSteps(
     ...folders.map((path): Action => ({ kind: 'remove-empty', path })),
   ];
   return [
-    ...(access.length === 0
-      ? []
-      : [
-          step(
-            'folders.access',
-            `restore owner and mode of ${access.map(({ path }) => path).join(', ')}`,
-            access.map(accessText).join('\n'),
-            access,
-            'change',
-          ),
-        ]),
     ...(actions.length === 0
       ? []
       : [

@@ -177,6 +177,61 @@ test('a move whose switch fails leaves the old deployment whole, and moving back
   assert.deepEqual(changed, []);
 });
 
+test(
+  'a process of the old user or a busy old file costs only the clean-up, which the next enforce repeats',
+  lab.only,
+  async () => {
+    set({ litellm_user: 'gate', litellm_group: 'gate' });
+    await sh('systemd-run -q --unit=busy -p User=readers sleep 600');
+    assert.match(
+      await deploy('enforce', 1, '--yes'),
+      /remove the user readers[\s\S]*The new state is in place and running/,
+    );
+    await sh('systemctl stop busy');
+    assert.match(await deploy('enforce', 0, '--yes'), /remove the user readers/);
+    set({ litellm_user: 'gate', litellm_group: 'gate', litellm_config_dir: '/etc/hx' });
+    await sh('mount --bind /etc/litellm/litellm.env /etc/litellm/litellm.env');
+    assert.match(await deploy('enforce', 1, '--yes'), /The new state is in place and running/);
+    await sh('umount /etc/litellm/litellm.env');
+    await deploy('enforce', 0, '--yes');
+    assert.equal(await sh('ls -d /etc/litellm 2>/dev/null || echo gone'), 'gone');
+  },
+);
+
+test('a lost or damaged marker costs nothing: the unit says which folders are hxllm’s', lab.only, async () => {
+  const deployed = { litellm_user: 'gate', litellm_group: 'gate', litellm_config_dir: '/etc/hx' };
+  for (const damage of ['rm /opt/litellm/.hxllm', 'head -c 400 /dev/urandom > /opt/litellm/.hxllm']) {
+    set(deployed);
+    await sh(damage);
+    assert.match(await deploy('preflight', 0), /✓ the folders are free or hxllm’s/);
+    await deploy('enforce', 0, '--yes');
+    assert.match(await deploy('enforce', 0, '--yes'), /no changes needed/);
+  }
+  await sh('rm /opt/litellm/.hxllm');
+  set({ ...deployed, litellm_install_dir: '/srv/hx' });
+  await deploy('enforce', 0, '--yes');
+  assert.equal(await sh('ls -d /opt/litellm 2>/dev/null || echo gone'), 'gone');
+  await sh('echo x > /srv/hx/.hxllm');
+  await deploy('uninstall', 0, '--yes');
+  assert.equal(
+    await sh('ls -d /srv/hx /etc/hx 2>/dev/null; getent passwd gate; getent group gate || echo gone'),
+    'gone',
+  );
+  set({ litellm_user: 'readers', litellm_group: 'readers' });
+  await deploy('enforce', 0, '--yes');
+});
+
+test('a renamed user with the same uid serves on', lab.only, async () => {
+  await sh('systemctl stop litellm; usermod -l renamed readers; groupmod -n renamed readers');
+  set({ litellm_user: 'renamed', litellm_group: 'renamed' });
+  await deploy('enforce', 0, '--yes');
+  assert.match(await deploy('enforce', 0, '--yes'), /no changes needed/);
+  assert.equal(await sh('getent passwd readers; getent group readers || echo gone'), 'gone');
+  set({ litellm_user: 'readers', litellm_group: 'readers' });
+  await deploy('enforce', 0, '--yes');
+  assert.equal(await sh('getent passwd renamed || echo gone'), 'gone');
+});
+
 test('an account that serves already is warned about and never refused', lab.only, async () => {
   await sh(
     "echo 'readers ALL=(ALL) ALL' > /etc/sudoers.d/x; usermod -aG adm -s /bin/bash readers; usermod -aG readers deploy",

@@ -114,6 +114,13 @@ test('a group that owns a file of others stays, in a move and in an uninstall, a
   });
 });
 
+test('an uninstall gives folders that go last to root before their group goes', () => {
+  const { plan } = planUninstall(former.settings, former.paths, installed(former));
+  const ids = idsOf(plan);
+  assert.deepEqual(commandsOf(plan, 'user.group')[0], 'chown -- root:root /etc/litellm');
+  assert.ok(ids.indexOf('user.group') < ids.indexOf('folders'));
+});
+
 test('a folder that is the same through a link or a second mount is no former one', () => {
   const aliased = ({ folders }: Footprint): Partial<Footprint> => ({
     folders: new Map([...folders].map(([path, state]) => [path, { ...state, isConfigDir: state.ours.length < 4 }])),
