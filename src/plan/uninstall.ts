@@ -185,16 +185,13 @@ function folderSteps(
     ...(gone.length === 0 ? [] : [{ kind: 'remove' as const, paths: gone }]),
     ...folders.map((path): Action => ({ kind: 'remove-empty', path })),
   ];
+  if (actions.length === 0) return [];
   return [
-    ...(actions.length === 0
-      ? []
-      : [
-          step(
-            'folders',
-            'remove the marker and the empty folders that hxllm created',
-            [...gone, ...folders, ...writes.map(({ path }) => `${path}: notes what stays`)].join('\n'),
-            actions,
-          ),
-        ]),
+    step(
+      'folders',
+      'remove the marker and the empty folders that hxllm created',
+      [...gone, ...folders, ...writes.map(({ path }) => `${path}: notes what stays`)].join('\n'),
+      actions,
+    ),
   ];
 }
