@@ -49,7 +49,9 @@ type Backends = readonly Pick<GatewayConfig['backends'][number], 'url'>[];
  * configured servers are left out wherever they stand, if they have a dot; a single word may be one of the text.
  */
 export function clientFailure(failure: Failure, backends: Backends): Failure {
-  const plain = PRIVATE.reduce((message, [pattern, instead]) => message.replace(pattern, instead), failure.message);
+  // The patterns take long for a long word, which a server may quote from its client.
+  const start = failure.message.slice(0, 2 * MOST_LENGTH);
+  const plain = PRIVATE.reduce((message, [pattern, instead]) => message.replace(pattern, instead), start);
   const names = namesOf(backends);
   const text = plain.replace(/[\w-]+(?:\.[\w-]+)+/g, (word) => (names.has(word.toLowerCase()) ? '[address]' : word));
   return text === failure.message && text.length <= MOST_LENGTH

@@ -34,7 +34,7 @@ const RULES: readonly Rule[] = [
     failure: { ...INVALID, code: 'reasoning_not_supported', param: 'reasoning_effort' },
   },
   {
-    text: /think value .*not supported/i,
+    text: /think value .{0,100}not supported/i,
     failure: { ...INVALID, code: 'effort_not_supported', param: 'reasoning_effort' },
   },
   { text: /invalid JSON schema/i, failure: { ...INVALID, code: 'schema_not_supported', param: 'response_format' } },

@@ -5,7 +5,7 @@ import type { ServerFailure } from '../../exchange.ts';
 // Texts of vLLM ("maximum context length is"), llama.cpp ("exceeds the available context size"), LM Studio ("context … overflows")
 // and Ollama ("exceeds the context length").
 const TOO_LONG =
-  /maximum context length|exceeds? (?:the )?(?:available |maximum |model's )?(?:context|model length)|context (?:length|window|size) (?:is )?exceeded|context_length_exceeded|exceed_context_size|tokens when context.*overflows/i;
+  /maximum context length|exceeds? (?:the )?(?:available |maximum |model's )?(?:context|model length)|context (?:length|window|size) (?:is )?exceeded|context_length_exceeded|exceed_context_size|tokens when context.{0,200}overflows/i;
 
 /** A response that is not 200, and the part that is at fault. */
 export function openaiFailure(status: number, body: string): ServerFailure {
