@@ -133,7 +133,11 @@ async function runScript(
     : { signal: tools.signal, timeoutMs: PREPARE_TIMEOUT_MS };
   const title = isSwitch ? 'switch to the new state' : 'prepare the host';
   const breaks = isSwitch ? 'whole' : 'steps';
+  const goesOn = (): void =>
+    tools.recorder.event({ kind: 'note', host: host.name, text: 'the switch has begun and goes on to its end' });
+  if (isSwitch) tools.signal.addEventListener('abort', goesOn, { once: true });
   const ran = await host.run({ argv: ['bash', '-s'], title, stdin: script, breaks }, options);
+  tools.signal.removeEventListener('abort', goesOn);
   if (!ran.ok)
     return isSwitch && ran.problems[0].code !== 'enforce.lock-lost' ? fail(outOfSight(ran.problems[0], command)) : ran;
   // A script that was ended on its way still says which steps it carried out.

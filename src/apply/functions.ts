@@ -139,6 +139,7 @@ carried=()
 # Runs a step's function; its output is reported only if it fails.
 attempt() {
   local begin=$EPOCHREALTIME
+  { : > "$printed"; } 2>/dev/null || choose_printed
   "$1_$2" < /dev/null > "$printed" 2>&1
   local code=$? ms=$(((\${EPOCHREALTIME/[.,]/} - \${begin/[.,]/}) / 1000))
   [ $code = 0 ] || { say failed "$2" $ms "$(tail -c 4000 "$printed" | base64 -w0)"; record failed "\${ids[$2]}"; return $code; }

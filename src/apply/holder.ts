@@ -19,14 +19,15 @@ for memory in tmpfs any; do
     [ -n "$place" ] && [ -d "$place" ] && { [ $memory = any ] || [ "$(stat -f -c %T -- "$place")" = tmpfs ]; } || continue
     mkdir -m 700 -- "$place/hxllm-$token" 2>/dev/null || continue
     inbox=$place/hxllm-$token
-    mkfifo -m 600 -- "$inbox/jobs" "$inbox/ready" 2>/dev/null && break 2
+    { mkfifo -m 600 -- "$inbox/jobs" "$inbox/ready" && printf '%s\\n' "$holder" > "$inbox/holder"; } 2>/dev/null && break 2
     rm -rf -- "$inbox"; inbox=
   done
 done
 [ -n "$inbox" ] || { echo "hxllm:refused no-folder \${places[*]}"; exit 73; }
 trap 'rm -rf -- "$inbox"' EXIT
 from=\${SSH_CONNECTION%% *}
-run=(bash -c "$holder" hxllm "$inbox" "$me" "$(id -un 2>/dev/null || echo "$me") from \${from:-this host}" "$@")
+# A file, since sudo writes the whole command line to the system's log. It holds no secret.
+run=(bash "$inbox/holder" "$inbox" "$me" "$(id -un 2>/dev/null || echo "$me") from \${from:-this host}" "$@")
 if [ "$become" = none ] || [ "$me" = 0 ]; then "\${run[@]}"; exit; fi
 if ! command -v sudo > /dev/null; then
   doas=; command -v doas > /dev/null && doas=doas
@@ -36,7 +37,7 @@ sudo -n -- "\${run[@]}" || { code=$?; echo "hxllm:sudo $(sudo -V 2>/dev/null < /
 `;
 
 /** `$1` folder of pipes, `$2` its owner, `$3` the user, `$4` the operator, `$5` seconds of silence, `$6` name of the lock, `$7` its folder or `-`. */
-export const HOLDER = `
+export const HOLDER = `{
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; umask 077; trap : HUP INT TERM PIPE
 inbox=$1 owner=$2 by="$3\${4:+ ($4)}" silence=$5 name=$6 folder=$7
 echo hxllm:root
@@ -73,10 +74,16 @@ for ((tries = 0; ; tries++)); do
   [ "$(stat -c %i -- "$lock" 2>/dev/null)" = "$(stat -Lc %i /proc/self/fd/9)" ] && break
   [ $tries -lt 20 ] || refuse other "$lock is removed again and again"
 done
-said=$({ printf '%s\\n' "$(date -u +%FT%TZ) $by" > "$lock"; } 2>&1) || { rm -f -- "$lock"; cause "$said"; }
+mine="$(date -u +%FT%TZ) $by"
+said=$({ printf '%s\\n' "$mine" > "$lock"; } 2>&1) || { rm -f -- "$lock"; cause "$said"; }
 said=$(rm -rf -- "$work" && mkdir -m 700 -- "$work" 2>&1) || { rm -f -- "$lock"; cause "$said"; }
 export HXLLM_WORK=$work
 declare -A jobs kinds
+# With KillUserProcesses=yes a session's end kills all of its processes. A script that must be whole gets a scope of its own.
+aside() {
+  [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ] || return
+  systemd-run --quiet --scope --collect -- true < /dev/null > /dev/null 2>&1
+}
 alive() { [ -n "\${jobs[$1]}" ] && kill -0 "\${jobs[$1]}" 2>/dev/null; }
 start() {
   (
@@ -88,8 +95,13 @@ start() {
     # bash reads one byte after the other from a pipe, so the rest of the input stays for the command.
     IFS= read -r line && eval "set -- $line" || { echo 125 >&8; exit; }
     cd /
-    setsid timeout -k 5 "$LIMIT" "$@" 0<&0 8>&- & child=$!
-    trap 'kill -TERM "$child" 2>/dev/null' TERM
+    end='kill -TERM "$child" 2>/dev/null' around=(timeout -k 5 "$LIMIT")
+    if [ "$kind" = whole ]; then
+      end= around=()
+      if aside; then around=(systemd-run --quiet --scope --collect --); fi
+    fi
+    setsid "\${around[@]}" "$@" 0<&0 8>&- & child=$!
+    trap "$end" HUP INT TERM PIPE
     wait "$child"; code=$?
     while kill -0 "$child" 2>/dev/null; do wait "$child"; code=$?; done
     echo "$code" >&8
@@ -111,17 +123,20 @@ while read -r -t 15000 word n kind limit <&3; do
 done
 { : > "$work/stop"; } 2>/dev/null
 for n in "\${!jobs[@]}"; do [ "\${kinds[$n]}" != any ] || ! alive "$n" || kill -TERM "\${jobs[$n]}"; done
-# A script that has begun ends without a connection, and keeps the lock until then: it has the open file, too.
+# A script that has begun ends without a connection, and keeps the lock until then: it has the open file, too. So the lock is free for
+# a second opening of the file only when every script has ended. Another holder writes another line.
+exec 9>&-
 for ((tries = 0; tries < 3000; tries++)); do
-  busy=; for n in "\${!jobs[@]}"; do alive "$n" && busy=yes; done
-  [ -n "$busy" ] || break
+  [ "$(head -n 1 -- "$lock" 2>/dev/null)" = "$mine" ] && exec 9<> "$lock" || break
+  flock -n 9 && { rm -rf -- "$work" "$lock"; break; }
+  exec 9>&-
   sleep 0.2
 done
 # A relay that still waits for a job reads the end of its pipes.
-rm -rf -- "$inbox" "$work" "$lock"
+rm -rf -- "$inbox"
 rmdir -- "$folder" 2>/dev/null
 exit 0
-`;
+}`;
 
 /** Waits until HOLDER has the lock, and says so. `$1` token. */
 export const AWAIT = `

@@ -163,6 +163,19 @@ test('a folder of the same user that others may enter is closed before it is use
   assert.equal(statSync(folder).mode & 0o777, 0o700);
 });
 
+test(
+  'a login user who is root needs no sudo',
+  { skip: process.getuid?.() === 0 ? false : 'needs root' },
+  async (context) => {
+    const withoutSudo: Host = {
+      ...local,
+      run: (command, options) =>
+        local.run({ ...command, argv: ['env', 'PATH=/usr/bin:/bin', ...command.argv] }, options),
+    };
+    must(await makeBench(context).take({ become: 'sudo' }, withoutSudo));
+  },
+);
+
 test('a host on which another command answers is told as such', async (context) => {
   const forced: Host = {
     ...local,

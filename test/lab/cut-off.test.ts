@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { borrowLab } from './borrowed.ts';
 import { alive } from './client.ts';
-import { until } from './command.ts';
+import { must, until } from './command.ts';
 import { createOperator } from './operator.ts';
 
 const lab = borrowLab();
@@ -74,6 +74,21 @@ test(
     );
   },
 );
+
+test('a switch survives the end of its session where logind kills the processes of a session', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  await host.must(
+    "mkdir -p /etc/systemd/logind.conf.d && printf '[Login]\\nKillUserProcesses=yes\\n' >/etc/systemd/logind.conf.d/kill.conf && systemctl restart systemd-logind && sed -i '$ d' /etc/litellm/litellm.env",
+  );
+  assert.match(await must(host.sshCommand('cat', '/proc/self/cgroup')), /session-\w+\.scope/);
+  const cut = onHost('[ -e /opt/litellm/.previous ]');
+  assert.equal((await operator.cutOff('SIGKILL', cut, 'enforce', '--yes')).exitCode, 137);
+  await released();
+  await host.must('rm -r /etc/systemd/logind.conf.d && systemctl restart systemd-logind');
+  const ran = await operator.deploy('enforce', '--yes');
+  assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
+  assert.match(ran.stdout, /by its own record: (\d+) of \1 steps done/);
+});
 
 test('two operators at once: one works, the other one is refused at once and sees the first', lab.only, async () => {
   operator.edit(MAIN, 'name: "llama3"', 'name: "llama3-8b"');
