@@ -68,6 +68,7 @@ suite('a held host over OpenSSH', { skip: WITHOUT_SSHD ?? false }, async () => {
       {
         become: 'sudo',
         token,
+        command: 'hxllm enforce',
         by: 'ada@workstation',
         name: 'lock',
         folder: join(keys.folder, 'held'),
