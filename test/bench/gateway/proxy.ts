@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,6 +31,10 @@ export interface Started {
 const HERE = import.meta.dirname;
 const NGINX = '/usr/sbin/nginx';
 
+/** The options of Node.js with which an installed gateway runs. */
+const INSTALLED_FLAGS =
+  readFileSync(join(HERE, '../../../templates/gateway'), 'utf8').match(/(?<= )--max-[\w-]+=\d+/g) ?? [];
+
 /** hxllm as it is installed, packed into one file, with everything on; `openai` uses the servers' `/v1` instead of Ollama's API. */
 export function hxllm(provider: 'ollama_chat' | 'openai', nodeFlags: readonly string[] = []): Proxy {
   return {
@@ -54,7 +58,8 @@ export function hxllm(provider: 'ollama_chat' | 'openai', nodeFlags: readonly st
         },
       };
       writeFileSync(join(folder, 'config.yaml'), JSON.stringify(config));
-      return [process.execPath, ...nodeFlags, join(folder, 'gateway.mjs'), '--config', join(folder, 'config.yaml')];
+      const program = join(folder, 'gateway.mjs');
+      return [process.execPath, ...INSTALLED_FLAGS, ...nodeFlags, program, '--config', join(folder, 'config.yaml')];
     },
   };
 }
