@@ -1,4 +1,5 @@
 import type { DropIn } from '../facts/drop-ins/drop-ins.ts';
+import { isLitellmUnit } from '../facts/untakeable.ts';
 import type { Foreign, ForeignUnit } from '../facts/foreign.ts';
 import type { Desired } from '../render/desired.ts';
 import type { Actual } from './actual.ts';
@@ -63,14 +64,4 @@ const ENABLING = [
 export function takenUnits(foreign: readonly Foreign[]): readonly ForeignUnit[] {
   const units = foreign.flatMap((one) => (one.kind === 'unit' || isLitellmUnit(one) ? (one.runs ?? []) : []));
   return [...new Map(units.map((unit) => [unit.name, unit])).values()];
-}
-
-/** Whether a process belongs to a unit of the system that runs LiteLLM. */
-export function isLitellmUnit(one: Foreign): boolean {
-  return (
-    one.kind === 'process' &&
-    one.unitOf === undefined &&
-    one.unit?.endsWith('.service') === true &&
-    /litellm/i.test(`${one.unit} ${one.path} ${one.looksLike}`)
-  );
 }

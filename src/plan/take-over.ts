@@ -1,9 +1,8 @@
-import type { Foreign } from '../facts/foreign.ts';
 import type { Desired } from '../render/desired.ts';
 import type { Actual } from './actual.ts';
 import type { Action, Step } from './plan.ts';
 import { putBackScript } from './put-back.ts';
-import { backupFolder, isLitellmUnit, replacedBy } from './replaced.ts';
+import { backupFolder, replacedBy } from './replaced.ts';
 import { systemctl } from './systemctl.ts';
 
 /** The steps of a take-over: `prepare` copies everything that is replaced, `switch` stops the old service. */
@@ -53,19 +52,4 @@ export function planTakeOver(desired: Desired, actual: Actual): TakeOver {
             },
           ],
   };
-}
-
-/** Foreign things that hxllm could not put back and therefore does not take over. */
-export function untakeable(foreign: readonly Foreign[]): readonly Foreign[] {
-  return foreign.filter((one) => {
-    if (one.kind === 'unit') return one.masked === true ? one.runs?.some((unit) => unit.active) : vanishes(one);
-    return one.kind === 'process' && (!isLitellmUnit(one) || vanishes(one));
-  });
-}
-
-// A unit of systemd-run is gone once it stops, and a unit without its file cannot be started again.
-function vanishes({ runs = [] }: Foreign): boolean {
-  return runs.some(
-    ({ active, fragment }) => active && (fragment === '' || fragment.startsWith('/run/systemd/transient/')),
-  );
 }

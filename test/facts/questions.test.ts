@@ -89,11 +89,17 @@ test('a clock without timedatectl gives only the time', () => {
 });
 
 test('free space is that of the folder’s file system, whose mount point may have spaces', () => {
-  assert.deepEqual(parseDisk(sample('disk-opt')), { folder: '/opt', mount: '/', availableBytes: 83_510_394_880 });
+  assert.deepEqual(parseDisk(sample('disk-opt')), {
+    folder: '/opt',
+    mount: '/',
+    availableBytes: 83_510_394_880,
+    runsPrograms: true,
+  });
   assert.deepEqual(parseDisk('/mnt/a b\n  1024 /mnt/a b\n'), {
     folder: '/mnt/a b',
     mount: '/mnt/a b',
     availableBytes: 1024,
+    runsPrograms: true,
   });
   assert.throws(() => parseDisk('/opt\n'));
 });

@@ -6,7 +6,7 @@ import type { UnitState } from '../../src/facts/installation/installation.ts';
 import { planHost } from '../../src/plan/host-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { backupFolder, replacedBy } from '../../src/plan/replaced.ts';
-import { untakeable } from '../../src/plan/take-over.ts';
+import { untakeable } from '../../src/facts/untakeable.ts';
 import { bare, desiredOf, entryOf, installed } from './host.ts';
 import { commandsOf, idsOf } from './plan-stage.ts';
 

@@ -1,8 +1,6 @@
 import type { HostConfig } from '../../config/config.ts';
 import type { Problem } from '../../core/problem.ts';
-import { shellLine } from '../../core/shell.ts';
-import type { Foreign } from '../../facts/foreign.ts';
-import { untakeable } from '../../plan/take-over.ts';
+import { makeWay, untakeable } from '../../facts/untakeable.ts';
 import type { HostState } from './host/inspect.ts';
 
 /** The Problems that a foreign installation causes. None if nothing is foreign, or if all of it can be taken over and `takeOver` is set. */
@@ -33,20 +31,4 @@ export function foreignProblems(
       where,
     },
   ];
-}
-
-function makeWay({ kind, path, pid, unit, unitOf, runs = [] }: Foreign, host: string): string {
-  const port = 'set another litellm_port in group_vars';
-  if (kind === 'file')
-    return `${shellLine(['mv', path, `${path}.foreign`])}  # on ${host}; or set another folder in group_vars`;
-  if (kind === 'unit')
-    return `${shellLine(['sudo', 'systemctl', 'stop', ...runs.map(({ name }) => name)])}  # on ${host}`;
-  if (pid === undefined) return port;
-  const stop =
-    unitOf !== undefined && unit?.endsWith('.service') === true
-      ? ['sudo', 'systemctl', '--user', `--machine=${unitOf}@.host`, 'disable', '--now', unit]
-      : unit?.endsWith('.service') === true
-        ? ['sudo', 'systemctl', 'disable', '--now', unit]
-        : ['sudo', 'kill', String(pid)];
-  return `${shellLine(stop)}  # on ${host}; or ${port}`;
 }

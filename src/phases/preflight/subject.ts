@@ -19,8 +19,10 @@ import { osQuestion } from '../../facts/os.ts';
 import { portQuestion } from '../../facts/port.ts';
 import { programsQuestion } from '../../facts/programs.ts';
 import type { Fact, Facts, Question } from '../../facts/question.ts';
+import { reachedQuestion } from '../../facts/reached.ts';
 import { sudoLogQuestion } from '../../facts/sudo-log.ts';
 import { systemdQuestion } from '../../facts/systemd.ts';
+import { toolsQuestion } from '../../facts/tools.ts';
 
 /** The subject of the checks: a host with its configuration and its facts, or the reason why it could not be asked. */
 export interface PreflightSubject {
@@ -66,6 +68,8 @@ function questionsOfHost(settings: Settings) {
     programs: programsQuestion,
     disk: diskQuestion(paths.installDir),
     addresses: addressesQuestion,
+    reached: reachedQuestion,
+    tools: toolsQuestion,
     port: portQuestion(settings.port),
     foreign: foreignQuestion(paths, settings.port),
     account: accountQuestion({ ...settings, ...paths }),

@@ -4,6 +4,7 @@ import { DROP_INS_TITLE, judgeDropIns } from '../../../facts/drop-ins/verdict.ts
 import { longAddress } from '../../../facts/addresses.ts';
 import { folderObjections } from '../../../facts/footprint/folder-objections.ts';
 import { copiedPaths } from '../../../facts/foreign.ts';
+import { makeWay, untakeable } from '../../../facts/untakeable.ts';
 import { failed, notApplicable, pass, unknown } from '../../../core/verdict.ts';
 import { commandOn, knowing, type PreflightSubject } from '../subject.ts';
 
@@ -28,6 +29,22 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
           list,
           `hxllm enforce --limit ${target.name} --take-over --dry-run`,
         );
+      },
+    ),
+  },
+  {
+    id: 'place.replaceable',
+    title: 'nothing is in the way that enforce could not replace',
+    severity: 'error',
+    after: ['system.bash'],
+    judge: knowing(
+      (facts) => facts.foreign,
+      (foreign, { host: { target, settings } }) => {
+        const stays = settings.serviceManager === 'process' ? foreign : untakeable(foreign);
+        const [first] = stays;
+        if (first === undefined) return pass(foreign.length === 0 ? 'nothing' : 'only what --take-over replaces');
+        const list = stays.map(({ path, looksLike }) => (path === '' ? looksLike : `${path}: ${looksLike}`)).join('; ');
+        return failed('nothing that hxllm could not put back', list, makeWay(first, target.name));
       },
     ),
   },
@@ -78,6 +95,29 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
           `litellm_listen, ${listen}, to be an address of the host`,
           `it has ${[...addresses].join(', ')}`,
           'set litellm_listen to one of them, or to 0.0.0.0',
+        );
+      },
+    ),
+  },
+  {
+    id: 'place.family',
+    title: 'the gateway listens on the address by which the host is reached',
+    severity: 'error',
+    after: ['system.bash'],
+    judge: knowing(
+      (facts) => facts.reached,
+      (address, { host: { settings, target } }) => {
+        const by = address ?? (target.address.includes(':') ? target.address : undefined);
+        if (by === undefined) return notApplicable('the host was not reached over SSH');
+        const { listen } = settings;
+        if (!by.includes(':') || by.startsWith('::ffff:') || listen.includes(':'))
+          return pass(`${by}, with litellm_listen ${listen}`);
+        // The operator has chosen an address that only the host itself reaches.
+        if (listen.startsWith('127.') || listen === 'localhost') return notApplicable(`litellm_listen is ${listen}`);
+        return failed(
+          `an address that clients reach as this machine does, by ${by}`,
+          `litellm_listen is ${listen}, which takes IPv4 alone`,
+          'set litellm_listen to "::", which takes IPv6 and IPv4',
         );
       },
     ),

@@ -44,6 +44,23 @@ export const RESOURCES: readonly Check<PreflightSubject>[] = [
       },
     ),
   },
+  {
+    id: 'disk.executable',
+    title: 'programs may be run where the runtime belongs',
+    severity: 'error',
+    after: ['system.bash'],
+    judge: knowing(
+      (facts) => facts.disk,
+      ({ mount, runsPrograms }, { host }) =>
+        runsPrograms
+          ? pass(mount)
+          : failed(
+              `a file system that runs programs, for ${pathsOf(host.settings).installDir}`,
+              `${mount} is mounted with noexec`,
+              `${commandOn(host.target, 'sudo', 'mount', '-o', 'remount,exec', mount)}  # and in /etc/fstab; or set litellm_install_dir to another file system`,
+            ),
+    ),
+  },
 ];
 
 function judgeClock(clock: Clock, asked: AskedBetween, { host }: PreflightSubject): Verdict {

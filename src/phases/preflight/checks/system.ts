@@ -1,4 +1,5 @@
 import type { Check } from '../../../core/check.ts';
+import { packageOffline } from '../../../core/without-internet.ts';
 import { failed, notApplicable, pass } from '../../../core/verdict.ts';
 import { commandOn, knowing, type PreflightSubject } from '../subject.ts';
 
@@ -92,6 +93,29 @@ export const SYSTEM: readonly Check<PreflightSubject>[] = [
             'Upgrade the distribution, which brings a newer systemd.',
           );
         return pass(`systemd ${String(systemd.version)}, ${systemd.state}`);
+      },
+    ),
+  },
+  {
+    id: 'system.tools',
+    title: 'the programs that hxllm’s scripts need are there',
+    severity: 'error',
+    after,
+    judge: knowing(
+      (facts) => facts.tools,
+      (unusable, { host: { target } }) => {
+        const [first] = unusable;
+        if (first === undefined) return pass('all of them');
+        const seen = unusable.map(({ name, file }) =>
+          file === undefined ? `no ${name}` : `${file}, which may not be executed`,
+        );
+        return failed(
+          unusable.map(({ name }) => name).join(', '),
+          seen.join('; '),
+          first.file === undefined
+            ? `${commandOn(target, 'sudo', 'apt-get', 'install', '-y', 'coreutils', 'gzip', 'libc-bin', 'util-linux', 'findutils', 'grep', 'sed')}  # ${packageOffline('coreutils')}`
+            : commandOn(target, 'sudo', 'chmod', 'a+x', ...unusable.flatMap(({ file }) => file ?? [])),
+        );
       },
     ),
   },

@@ -1,0 +1,44 @@
+import { shellLine } from '../core/shell.ts';
+import type { Foreign } from './foreign.ts';
+
+/** Foreign things that hxllm could not put back and therefore does not take over. */
+export function untakeable(foreign: readonly Foreign[]): readonly Foreign[] {
+  return foreign.filter((one) => {
+    if (one.kind === 'unit') return one.masked === true ? one.runs?.some((unit) => unit.active) : vanishes(one);
+    return one.kind === 'process' && (!isLitellmUnit(one) || vanishes(one));
+  });
+}
+
+// A unit of systemd-run is gone once it stops, and a unit without its file cannot be started again.
+function vanishes({ runs = [] }: Foreign): boolean {
+  return runs.some(
+    ({ active, fragment }) => active && (fragment === '' || fragment.startsWith('/run/systemd/transient/')),
+  );
+}
+
+/** Whether a process belongs to a unit of the system that runs LiteLLM. */
+export function isLitellmUnit(one: Foreign): boolean {
+  return (
+    one.kind === 'process' &&
+    one.unitOf === undefined &&
+    one.unit?.endsWith('.service') === true &&
+    /litellm/i.test(`${one.unit} ${one.path} ${one.looksLike}`)
+  );
+}
+
+/** The command that makes way for hxllm on a host. */
+export function makeWay({ kind, path, pid, unit, unitOf, runs = [] }: Foreign, host: string): string {
+  const port = 'set another litellm_port in group_vars';
+  if (kind === 'file')
+    return `${shellLine(['mv', path, `${path}.foreign`])}  # on ${host}; or set another folder in group_vars`;
+  if (kind === 'unit')
+    return `${shellLine(['sudo', 'systemctl', 'stop', ...runs.map(({ name }) => name)])}  # on ${host}`;
+  if (pid === undefined) return port;
+  const stop =
+    unitOf !== undefined && unit?.endsWith('.service') === true
+      ? ['sudo', 'systemctl', '--user', `--machine=${unitOf}@.host`, 'disable', '--now', unit]
+      : unit?.endsWith('.service') === true
+        ? ['sudo', 'systemctl', 'disable', '--now', unit]
+        : ['sudo', 'kill', String(pid)];
+  return `${shellLine(stop)}  # on ${host}; or ${port}`;
+}
