@@ -39,7 +39,7 @@ export function findEarlierRuns(root: OwnFolder, current: { readonly by: string 
 
 function inPhase(root: OwnFolder, phase: string, by: string): readonly EarlierRun[] {
   const folder = root.at(phase);
-  const names = readdirSync(folder).filter(isRun).toSorted(compareRuns);
+  const names = namesIn(folder).filter(isRun).toSorted(compareRuns);
   const isClosed = (name: string): boolean => existsSync(join(folder, name, MANIFEST));
   const open = names.filter((name) => !isClosed(name));
   const last = CHANGING.has(phase) ? names.findLast(isClosed) : undefined;
@@ -51,6 +51,15 @@ function inPhase(root: OwnFolder, phase: string, by: string): readonly EarlierRu
       : !isRunning(found.opening.pid, Date.parse(found.startedAt));
     return isUnresolved ? [found] : [];
   });
+}
+
+// The folder of another operator of a shared checkout is theirs alone.
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function isOpen(state: StepEvent['state']): boolean {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { sha256 } from '../../src/core/hash.ts';
 import type { RecordedStep } from '../../src/core/recorder.ts';
@@ -162,3 +164,28 @@ test('a closed run that lost its connection in a switch stays as it is, and the 
   assert.ok(next.close(CLOSING).ok);
   assert.deepEqual(open('enforce', process.pid).openRecords, []);
 });
+
+test(
+  'the folder of another operator in a shared evidence folder is left alone',
+  { skip: userInfo().uid !== 0 && 'needs root' },
+  async () => {
+    const other = 65_534;
+    chmodSync(here.root, 0o755);
+    mkdirSync(join(here.root, 'evidence/bob'), { recursive: true, mode: 0o700 });
+    chownSync(join(here.root, 'evidence'), other, other);
+    const folder = new URL('../../src/evidence/', import.meta.url).href;
+    const script = `
+    const { openRun } = await import('${folder}run-folder.ts');
+    const { createRedaction } = await import('${folder}redaction.ts');
+    const opened = openRun({ root: '${here.root}/evidence', phase: 'enforce', version: '0', command: [], cwd: '/', by: 'a@b', pid: 1, redaction: createRedaction(), nowMs: Date.now });
+    console.log(opened.ok ? 'opened' : opened.problems[0].detail);
+    if (opened.ok) opened.value.close(${JSON.stringify(CLOSING)});`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      uid: other,
+      gid: other,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [out, err] = await Promise.all([readAll(child.stdout), readAll(child.stderr)]);
+    assert.equal(`${out}${err.replaceAll(/^.*(?:ExperimentalWarning|trace-warnings).*\n/gm, '')}`, 'opened\n');
+  },
+);
