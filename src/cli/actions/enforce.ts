@@ -13,12 +13,13 @@ export interface EnforceCommandOptions extends PhaseOptions {
   readonly detailedExitcode?: boolean;
   readonly takeOver?: boolean | undefined;
   readonly allowDowngrade?: boolean | undefined;
+  readonly verify?: boolean | undefined;
   readonly runtime?: string | undefined;
 }
 
 /** Runs enforce: plans and applies, or only plans in a dry run. */
 export function runEnforceCommand(session: Session, options: EnforceCommandOptions): Promise<PhaseOutcome> {
-  const { runtime, takeOver = false, allowDowngrade = false, detailedExitcode = false } = options;
+  const { runtime, takeOver = false, allowDowngrade = false, verify = false, detailedExitcode = false } = options;
   const shipping = createShipping({
     runtimeFile: runtime === undefined ? undefined : resolve(session.terminal.cwd, runtime),
   });
@@ -28,7 +29,7 @@ export function runEnforceCommand(session: Session, options: EnforceCommandOptio
     withConfig(
       session,
       run,
-      (config, tools) => runEnforce(config, shipping, { dryRun, takeOver, allowDowngrade }, tools),
+      (config, tools) => runEnforce(config, shipping, { dryRun, takeOver, allowDowngrade, verify }, tools),
       true,
     ),
   );

@@ -28,6 +28,7 @@ export function enforceCommand(start: Start): Command {
         .option('--detailed-exitcode', 'with --dry-run: exit code 2 if changes are pending')
         .option('--take-over', 'replace a LiteLLM that hxllm did not install, and keep a copy')
         .option('--allow-downgrade', 'replace a release that is newer than this hxllm')
+        .option('--verify', 'hash the runtime on the host, also where its size and time are as they were sent')
         .option('--runtime <file>', 'the Node.js for hosts with another architecture than this machine'),
     );
   return phaseCommand(text, own).action((options: EnforceCommandOptions, command: Command) =>

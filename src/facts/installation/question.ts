@@ -12,13 +12,15 @@ export interface InstallationPaths {
   readonly pidFile: string;
   readonly envFile: string;
   readonly serviceManager: 'systemd' | 'process';
+  /** Runtimes are hashed, not only compared by size and time. */
+  readonly verify: boolean;
   /** Files and folders to check, beside the marker. */
   readonly paths: readonly string[];
 }
 
 /** The state of an installation, hxllm's files and others. Hashing can take seconds. */
 export function installationQuestion(places: InstallationPaths): Question<Installation> {
-  const { user, group, installDir, marker, pidFile, envFile, serviceManager, paths } = places;
+  const { user, group, installDir, marker, pidFile, envFile, serviceManager, verify, paths } = places;
   return {
     script: INSTALLATION_SCRIPT,
     arguments: [
@@ -28,6 +30,7 @@ export function installationQuestion(places: InstallationPaths): Question<Instal
       pidFile,
       serviceManager,
       envFile,
+      verify ? 'yes' : 'no',
       marker,
       ...paths.filter((path) => path !== marker),
     ],

@@ -3,12 +3,12 @@ import { SAY } from '../base64.ts';
 
 /**
  * Prints one line for each thing that is installed, values in base64. `$1` user, `$2` group, `$3` install folder, `$4`
- * pid file, `$5` service manager, `$6` a file whose text is never sent; the rest are paths to check.
+ * pid file, `$5` service manager, `$6` a file whose text is never sent, `$7` whether runtimes are hashed; the rest are paths to check.
  */
 export const INSTALLATION_SCRIPT = `
 ${SAY}
 hash() { h=$(sha256sum < "$1" 2>/dev/null); printf %s "\${h%% *}"; }
-user=$1 group=$2 install=$3 pidfile=$4 manager=$5 secret=$6; shift 6
+user=$1 group=$2 install=$3 pidfile=$4 manager=$5 secret=$6 verify=$7; shift 7
 entry=$(getent passwd "$user") && {
   IFS=: read -r _ _ _ gid gecos _ <<< "$entry"
   primary=$(getent group "$gid"); say user "$gecos" "\${primary%%:*}"
@@ -45,7 +45,7 @@ for manifest in "$install"/runtimes/*/manifest; do
   folder=\${manifest%/manifest}; intact=no
   read -r sum size time < "$manifest"
   if [ -f "$folder/bin/node" ] && fit "$folder/bin/node" 755 && fit "$folder" 755 && fit "$folder/bin" 755; then
-    [ "$(stat -c '%s %Y' "$folder/bin/node")" = "$size $time" ] && intact=yes || { [ "$(hash "$folder/bin/node")" = "$sum" ] && intact=yes; }
+    [ "$verify" = no ] && [ "$(stat -c '%s %Y' "$folder/bin/node")" = "$size $time" ] && intact=yes || { [ "$(hash "$folder/bin/node")" = "$sum" ] && intact=yes; }
   fi
   say runtime "\${folder##*/}" "$sum" "$intact"
 done

@@ -30,6 +30,7 @@ export interface PrepareOptions {
   readonly dryRun: boolean;
   readonly takeOver: boolean;
   readonly allowDowngrade: boolean;
+  readonly verify: boolean;
   readonly timestamp: string;
   readonly tools: PhaseTools;
 }
@@ -46,7 +47,7 @@ export async function prepareHost(
   if (!key.ok) return key;
   const files = renderHostFiles(config.settings, key.value);
   if (!files.ok) return files;
-  const state = await inspectHost(host, config.settings, options.tools);
+  const state = await inspectHost(host, config.settings, options.tools, options.verify);
   if (!state.ok) return state;
   const [first, ...more] = foreignProblems(config, state.value, options.takeOver);
   if (first !== undefined) return fail(first, ...more);
@@ -71,7 +72,11 @@ export async function prepareHost(
     dropIns: state.value.dropIns,
     timestamp: options.timestamp,
   };
-  return ok({ config, host, record, desired, actual, plan: planHost(desired, actual), warnings: unfit.value });
+  const plan = planHost(desired, actual);
+  // A change restarts the runtime, or is made beside it: then its content counts, and not only its size and time.
+  if (plan.steps.length > 0 && !options.verify)
+    return prepareHost(config, { host, record }, bundle, shipping, { ...options, verify: true });
+  return ok({ config, host, record, desired, actual, plan, warnings: unfit.value });
 }
 
 /** A host whose release is newer than this hxllm keeps it: another operator, or this one elsewhere, has the newer program. */

@@ -21,6 +21,8 @@ export interface EnforceOptions {
   readonly takeOver: boolean;
   /** A host with a newer release gets this one. */
   readonly allowDowngrade: boolean;
+  /** Runtimes on the hosts are hashed also where nothing differs. */
+  readonly verify: boolean;
 }
 
 /** Plans the changes of every host, shows the plans, asks, and applies them host by host. A dry run stops after the plans. */

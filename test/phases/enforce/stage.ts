@@ -127,7 +127,7 @@ export async function makeStage(): Promise<Stage> {
     prefix,
     port,
     enforce: (bundle, over = {}, { build, ...options } = {}, tools = {}) => {
-      const all = { dryRun: false, takeOver: false, allowDowngrade: false, ...options };
+      const all = { dryRun: false, takeOver: false, allowDowngrade: false, verify: false, ...options };
       return watched((own) => runEnforce(configOf(over), shippingOf(bundle, build), all, own), tools);
     },
     uninstall,

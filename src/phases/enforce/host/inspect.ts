@@ -32,12 +32,13 @@ const TIMEOUT_MS = 90_000;
 
 /**
  * Asks for the whole state in one round trip. A fact that stays unknown is a Problem: nothing is planned on a guess. If earlier runs
- * were cut off, the host's own record of them becomes an event.
+ * were cut off, the host's own record of them becomes an event. `verify`: runtimes are hashed.
  */
 export async function inspectHost(
   host: Host,
   settings: Settings,
   { signal, recorder, cutOff = [] }: Pick<PhaseTools, 'signal' | 'recorder' | 'cutOff'>,
+  verify = false,
 ): Promise<Result<HostState>> {
   const paths = pathsOf(settings);
   const watched = [
@@ -58,6 +59,7 @@ export async function inspectHost(
       marker: paths.marker,
       pidFile: paths.pidFile,
       envFile: paths.envFile,
+      verify,
       paths: watched,
     }),
     footprint: footprintQuestion({ ...settings, ...paths, defaults: defaultFolders(settings) }),
