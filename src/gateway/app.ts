@@ -14,7 +14,7 @@ import { liveliness, readiness } from './health/health.ts';
 import { errorResponse, jsonResponse, sizedResponse } from './http/sized-response.ts';
 import { EXPOSITION_TYPE } from './metrics/exposition.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { INTERNAL_ERROR, unknownModel } from './proxy/failures.ts';
+import { INTERNAL_ERROR, unknownModel, unlistedModel } from './proxy/failures.ts';
 import { handleRequest } from './proxy/handler.ts';
 import { noteError, type GatewayEnv } from './request-context.ts';
 
@@ -91,7 +91,8 @@ async function showModel({ env, req }: Context<GatewayEnv>): Promise<Response> {
   const service = await env.service.lookedAgain();
   const { models, since } = service;
   const id = env.dialect.aliasOf(req.param('id') ?? '', models);
-  if (service.groupOf(id) === undefined) return errorResponse(env, unknownModel(id));
+  if (service.groupOf(id) === undefined)
+    return errorResponse(env, service.isUnlisted(id) ? unlistedModel(id) : unknownModel(id));
   return jsonResponse(env.dialect === ANTHROPIC ? modelInfo(id, since) : modelBody(id, since));
 }
 

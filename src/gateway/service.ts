@@ -25,6 +25,8 @@ export interface Service {
   readonly hasWildcards: boolean;
   /** Whether a server may have got a model by this name since the servers behind wildcards were listed. */
   mayAppear(name: string): boolean;
+  /** Whether a pattern serves this name from a server that has never said which models it has. */
+  isUnlisted(name: string): boolean;
   /** The current service, after a new list of the models behind wildcards, if there are any. */
   lookedAgain(): Promise<Service>;
   /** The names of `models` that lists show: aliases that are not hidden. */
@@ -133,6 +135,8 @@ export function createService(first: GatewayConfig, log: Log, { onLoaded, onRepl
     config,
     since,
     ...namesOf(config),
+    isUnlisted: (name) =>
+      wildcardOf(name, config.wildcards)?.wildcard.filled.some(({ url }) => !lister.found.has(url)) ?? false,
     lookedAgain: async () => {
       await lister.look();
       return latest;

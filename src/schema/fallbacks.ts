@@ -23,7 +23,8 @@ export function resolveFallbacks(
   for (const [name, others] of written) {
     if (name === EVERY_NAME) continue;
     const list = listOf(others);
-    const group = names.groupOf(name);
+    // The names that a pattern makes later have the fallbacks of the pattern.
+    const group = names.isPattern(name) ? name : names.groupOf(name);
     if (group !== undefined)
       fallbacks.set(
         group,

@@ -56,10 +56,16 @@ export class GroupNames {
     return this.#models.leftOut.has(name);
   }
 
+  /** Whether a name is the pattern of an entry. */
+  isPattern(name: string): boolean {
+    return this.#models.wildcards.some(({ pattern }) => pattern === name);
+  }
+
   /** The group of a name. */
   groupOf(name: string): string | undefined {
     const target = this.#groups.has(name) ? name : (this.#targets.get(name) ?? name);
-    if (this.#groups.has(target)) return target;
+    // A pattern stands for many names: it is none itself.
+    if (this.#groups.has(target) || isWildcard(target)) return this.#groups.get(target)?.name;
     const found = wildcardOf(target, this.#models.wildcards);
     const group = found === undefined ? undefined : groupFor(target, found);
     if (group !== undefined) this.#make(group, true);

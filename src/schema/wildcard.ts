@@ -38,7 +38,7 @@ export function fillWildcard(pattern: string, parts: readonly string[], name: st
   return between.reduce((text, next, index) => `${text}${parts[index - 1] ?? '*'}${next}`);
 }
 
-/** The wildcard that serves a name: the longest pattern first, as in LiteLLM's pattern_match_deployments.py. */
+/** The wildcard that serves a name: the first in the order of {@link bySpecificity}. */
 export function wildcardOf(
   name: string,
   wildcards: readonly Wildcard[],
@@ -67,9 +67,10 @@ export function groupFor(
  * URL. Names that the file has keep their own entries.
  */
 export function expandWildcards(config: GatewayConfig, found: ReadonlyMap<string, readonly string[]>): GatewayConfig {
-  const made = new Map<string, [Deployment, ...Deployment[]]>();
+  const made = new Map<string, Made>();
   const written = new Set([...config.groups.map(({ name }) => name), ...config.aliases.keys()]);
   const hidden = new Set(config.hidden);
+  const spelled = spellingOf(config);
   for (const wildcard of config.wildcards)
     for (const deployment of wildcard.filled)
       for (const model of found.get(deployment.url) ?? []) {
@@ -78,39 +79,92 @@ export function expandWildcards(config: GatewayConfig, found: ReadonlyMap<string
         // A name that only fallbacks mention is hidden until a server has the model.
         if (!config.aliases.has(name) && !wildcard.isHidden) hidden.delete(name);
         if (!written.has(name) && wildcard.isHidden) hidden.add(name);
+        const one = filledWith(deployment, spelled(deployment, model));
         const group = made.get(name);
-        if (group === undefined) made.set(name, [filledWith(deployment, model), ...wildcard.fixed]);
-        else group.push(filledWith(deployment, model));
+        if (group === undefined) made.set(name, { wildcard, deployments: [one, ...wildcard.fixed] });
+        else group.deployments.push(one);
       }
   if (made.size === 0 && hidden.size === config.hidden.size) return config;
-  const { routing } = config;
-  const general = (name: string): readonly string[] => routing.generalFallbacks.filter((other) => other !== name);
-  const fallbacks = new Map(routing.fallbacks);
-  if (routing.generalFallbacks.length > 0)
-    for (const name of made.keys()) if (!fallbacks.has(name)) fallbacks.set(name, general(name));
-  const added = [...made].flatMap(([name, deployments]) => (written.has(name) ? [] : [{ name, deployments }]));
-  return {
-    ...config,
-    groups: [...narrowed(config, made), ...added],
-    hidden,
-    routing: { ...routing, fallbacks },
-  };
+  const { groups, twins } = narrowed(config, made);
+  const aliases = new Map(config.aliases);
+  const added: ModelGroup[] = [];
+  for (const [name, { deployments }] of made) {
+    const twin = twins.get(canonicalModelName(name));
+    if (written.has(name)) continue;
+    if (twin !== undefined) aliases.set(name, twin);
+    else added.push({ name, deployments });
+  }
+  // The name without its tag is found as fast as the one that the server has.
+  for (const { name, deployments } of added) {
+    const short = name.replace(/:latest$/, '');
+    if (deployments[0].provider !== 'ollama' || short === '' || written.has(short) || made.has(short)) continue;
+    aliases.set(short, name);
+    hidden.add(short);
+  }
+  return { ...config, groups: [...groups, ...added], aliases, hidden, routing: routingOf(config, made, twins) };
 }
 
-/** The groups of the file. A group that only fallbacks mention keeps the servers that have its model. */
+/** The deployments of a name that a wildcard makes. */
+interface Made {
+  readonly wildcard: Wildcard;
+  readonly deployments: [Deployment, ...Deployment[]];
+}
+
+/** Names that wildcards make have their own fallbacks, else those of their pattern, else those for all. */
+function routingOf(
+  { routing }: GatewayConfig,
+  made: ReadonlyMap<string, Made>,
+  twins: ReadonlyMap<string, string>,
+): GatewayConfig['routing'] {
+  const fallbacks = new Map(routing.fallbacks);
+  const contextFallbacks = new Map(routing.contextFallbacks);
+  for (const [known, { wildcard }] of made) {
+    const name = twins.get(canonicalModelName(known)) ?? known;
+    const listed = fallbacks.get(name) ?? routing.fallbacks.get(wildcard.pattern) ?? routing.generalFallbacks;
+    fallbacks.set(
+      name,
+      listed.filter((other) => other !== name),
+    );
+    const longer = contextFallbacks.get(name) ?? routing.contextFallbacks.get(wildcard.pattern) ?? [];
+    contextFallbacks.set(
+      name,
+      longer.filter((other) => other !== name),
+    );
+  }
+  return { ...routing, fallbacks, contextFallbacks };
+}
+
+/** One model has one name on its server, so that its slots are counted once: the name that the file has, or else the server's. */
+function spellingOf({ groups }: GatewayConfig): (on: Deployment, model: string) => string {
+  const written = new Map<string, string>();
+  const keyOf = (url: string, model: string): string => `${url} ${canonicalModelName(model)}`;
+  for (const { deployments } of groups)
+    for (const { url, model, provider } of deployments)
+      if (provider === 'ollama' && !written.has(keyOf(url, model))) written.set(keyOf(url, model), model);
+  return ({ url, provider }, model) => (provider === 'ollama' ? (written.get(keyOf(url, model)) ?? model) : model);
+}
+
+/**
+ * The groups of the file. A group that only fallbacks mention keeps the servers that have its model; `twins` are these groups by their
+ * canonical name, since a server may list the model under another form of it.
+ */
 function narrowed(
   { groups, wildcards }: GatewayConfig,
-  made: ReadonlyMap<string, ModelGroup['deployments']>,
-): readonly ModelGroup[] {
+  made: ReadonlyMap<string, Made>,
+): { readonly groups: readonly ModelGroup[]; readonly twins: ReadonlyMap<string, string> } {
   const filled = wildcards.flatMap((wildcard) => wildcard.filled.map(({ id }) => `${id}#`));
-  const byName = new Map([...made].map(([name, deployments]) => [canonicalModelName(name), deployments]));
-  return groups.map((group) => {
-    const found = byName.get(canonicalModelName(group.name));
+  const byName = new Map([...made].map(([name, { deployments }]) => [canonicalModelName(name), deployments]));
+  const twins = new Map<string, string>();
+  const narrow = (group: ModelGroup): ModelGroup => {
+    const canonical = canonicalModelName(group.name);
+    const found = byName.get(canonical);
     if (found === undefined || !group.deployments.every(({ id }) => filled.some((prefix) => id.startsWith(prefix))))
       return group;
     const [first, ...rest] = group.deployments.filter(({ url }) => found.some((other) => other.url === url));
+    twins.set(canonical, group.name);
     return first === undefined ? group : { ...group, deployments: [first, ...rest] };
-  });
+  };
+  return { groups: groups.map(narrow), twins };
 }
 
 /** The name under which a wildcard serves a model of a server; `undefined` if it serves it under none. */
@@ -149,7 +203,18 @@ export function countNames({ groups, wildcards }: GatewayConfig): {
   return { models: groups.filter(({ name }) => !isWildcard(name)).length, patterns: wildcards.length };
 }
 
-/** Orders wildcards: longer patterns first, then those with more stars. */
+/** Characters that Python's re.escape puts a backslash before. */
+const ESCAPED = /[()[\]{}?*+\-|^$\\.&~#\s]/g;
+const COMPLEX = /[*+?\\^$|()]/g;
+
+/**
+ * Orders wildcards as LiteLLM does: by the length of the pattern's regular expression, then by its operators
+ * (calculate_pattern_specificity in pattern_match_deployments.py, 1.108.7). Equal ones keep the order of the file.
+ */
 export function bySpecificity(a: Wildcard, b: Wildcard): number {
-  return b.pattern.length - a.pattern.length || b.pattern.split('*').length - a.pattern.split('*').length;
+  const [one, other] = [a, b].map(({ pattern }) =>
+    pattern.replaceAll(ESCAPED, String.raw`\$&`).replaceAll(String.raw`\*`, '(.*)'),
+  );
+  const operators = (text: string): number => text.match(COMPLEX)?.length ?? 0;
+  return (other?.length ?? 0) - (one?.length ?? 0) || operators(other ?? '') - operators(one ?? '');
 }

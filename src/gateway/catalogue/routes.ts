@@ -1,5 +1,5 @@
 import type { Context, Hono } from 'hono';
-import { unknownModel } from '../proxy/failures.ts';
+import { unknownModel, unlistedModel } from '../proxy/failures.ts';
 import type { GatewayEnv } from '../request-context.ts';
 import { readBody } from '../http/request-body.ts';
 import { errorResponse, jsonResponse, sizedResponse } from '../http/sized-response.ts';
@@ -53,7 +53,8 @@ async function show({ env }: Context<GatewayEnv>): Promise<Response> {
   const alias = aliasOf(asked, service.models);
   record.alias = alias;
   const group = service.groupOf(alias);
-  if (group === undefined) return errorResponse(env, unknownModel(asked));
+  if (group === undefined)
+    return errorResponse(env, service.isUnlisted(alias) ? unlistedModel(asked) : unknownModel(asked));
   const { body: shown, from } = await showModel(service, { ...group, name: alias }, verbose);
   if (from === undefined) return jsonResponse(shown);
   record.model = from.model;

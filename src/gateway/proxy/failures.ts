@@ -18,6 +18,16 @@ export function unknownModel(model: string): Failure {
   };
 }
 
+/** A request for a model of a pattern, one of whose servers has not said yet which models it has. */
+export function unlistedModel(model: string): Failure {
+  return {
+    kind: 'overloaded',
+    code: 'no_backend',
+    message: `The model \`${model.slice(0, MAX_NAME_LENGTH)}\` is not found, and a backend that may have it does not answer.`,
+    retryAfterMs: 1000,
+  };
+}
+
 /** A parameter that has no effect, under `hxllm.strict`. */
 export function unsupportedParameter(param: string): Failure {
   return {

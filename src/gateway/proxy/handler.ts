@@ -8,7 +8,7 @@ import { noteError, type RequestContext } from '../request-context.ts';
 import type { Service } from '../service.ts';
 import { countTokens } from './count-tokens.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
-import { INTERNAL_ERROR, MAX_NAME_LENGTH, unknownModel, unsupportedParameter } from './failures.ts';
+import { INTERNAL_ERROR, MAX_NAME_LENGTH, unknownModel, unlistedModel, unsupportedParameter } from './failures.ts';
 import { ableOf } from './forward-plan.ts';
 import { ignoredBy } from './ignored-params.ts';
 import { pinToBackend } from './pinned-backend.ts';
@@ -59,7 +59,10 @@ function resolveModel(context: RequestContext, parsed: ParsedRequest): FailureOr
   // An unknown name is the client's text: the log takes it only up to a length.
   record.alias = group === undefined ? alias.slice(0, MAX_NAME_LENGTH) : alias;
   record.stream = stream;
-  if (group === undefined) return { ok: false, failure: translationFailure ?? unknownModel(alias) };
+  if (group === undefined) {
+    const missing = service.isUnlisted(alias) ? unlistedModel(alias) : unknownModel(alias);
+    return { ok: false, failure: translationFailure ?? missing };
+  }
   return pinToBackend(group, incoming.headers);
 }
 
