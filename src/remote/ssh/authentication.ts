@@ -6,33 +6,57 @@ import type { SshSettings } from './settings.ts';
 /** Tries identities one after the other, without the initial probe with method `none`, and records them. */
 export interface Authentication {
   readonly handler: AuthHandlerMiddleware;
+  /** Keeps the server's banner, for the Problem. */
+  heard(banner: string): void;
   /** The Problem if no identity was accepted. `said` is the server's last message. */
   problem(said?: string): Problem;
+  /** The Problem of a login that did not end in time. */
+  late(limitMs: number): Problem;
 }
 
 /** Creates the authentication for one server from the gathered identities. */
 export function authenticate(settings: SshSettings, identities: Identities): Authentication {
   const tried: AuthAttempt[] = [];
   let accepted: readonly AuthenticationType[] | undefined;
-  const rest = [...identities.attempts];
-  const nextOf = (left: readonly AuthenticationType[] | null): AnyAuthMethod | undefined => {
+  let [probed, banner] = [false, ''];
+  let rest = [...identities.attempts];
+  const nextOf = (left: readonly AuthenticationType[] | null, partly: boolean | null): AnyAuthMethod | undefined => {
     if (left !== null) accepted = left;
-    for (;;) {
-      const attempt = rest.shift();
-      if (attempt === undefined) return undefined;
-      const kind = attempt.method.type === 'agent' ? 'publickey' : attempt.method.type;
-      if (accepted !== undefined && !accepted.includes(kind)) continue;
-      tried.push(attempt);
-      return attempt.method;
+    // The server wants another method after this one (AuthenticationMethods): each counts again.
+    if (partly === true) rest = identities.attempts.filter((attempt) => attempt !== tried.at(-1));
+    const at = rest.findIndex(({ method }) => accepted?.includes(kindOf(method)) ?? true);
+    const [attempt] = at < 0 ? [] : rest.splice(at, 1);
+    if (attempt === undefined) {
+      // Without anything to offer, `none` shows what the server accepts. Some servers need no more (Tailscale SSH).
+      if (probed || accepted !== undefined) return undefined;
+      probed = true;
+      return { type: 'none', username: settings.user };
     }
+    tried.push(attempt);
+    return attempt.method;
   };
+  const problem = (said?: string): Problem => problemOf(settings, identities, tried, accepted, said, banner);
   return {
-    handler: (left: AuthenticationType[] | null, _partly, next) => {
+    handler: (left: AuthenticationType[] | null, partly, next) => {
       // ssh2 takes `false` as the end of the list (its README, authHandler), which its types do not allow.
-      next(nextOf(left) ?? (false as unknown as AuthenticationType));
+      next(nextOf(left, partly) ?? (false as unknown as AuthenticationType));
     },
-    problem: (said) => problemOf(settings, identities, tried, accepted, said),
+    heard: (text) => {
+      banner = text;
+    },
+    problem,
+    late: (limitMs) => ({
+      ...problem(),
+      code: 'host.timeout',
+      summary: `${settings.name}: the login did not end within ${String(limitMs / 1000)} s`,
+      detail: `Expected ${settings.hostName} to accept or refuse ${settings.user}, found no answer. The last attempt: ${tried.at(-1)?.label ?? 'none'}. The host’s PAM or directory server may hang, or the agent waits for you to touch a key or to allow its use.`,
+      fix: `${settings.command} -v true`,
+    }),
   };
+}
+
+function kindOf(method: AnyAuthMethod): AuthenticationType {
+  return method.type === 'agent' ? 'publickey' : method.type;
 }
 
 function problemOf(
@@ -41,19 +65,30 @@ function problemOf(
   tried: readonly AuthAttempt[],
   accepted: readonly AuthenticationType[] | undefined,
   said: string | undefined,
+  banner: string,
 ): Problem {
   const place = `${settings.user}@${settings.hostName}:${String(settings.port)}`;
   const list = tried.length === 0 ? 'There is no key to try.' : `Tried ${tried.map(({ label }) => label).join(', ')}.`;
   const closed = unusable.length === 0 ? '' : ` ${unusable.map(({ label }) => label).join('; ')}.`;
   const server = accepted === undefined ? '' : ` The server accepts ${accepted.join(', ')}.`;
-  const words = said === undefined ? '' : ` Its message: ${said}.`;
+  const shown = plain(banner);
+  const words = `${said === undefined ? '' : ` Its message: ${plain(said)}.`}${shown === '' ? '' : ` Its banner: ${shown}`}`;
+  const crowded = said !== undefined && /too many authentication failures/i.test(said);
   const [key] = settings.namedKeys;
   const copy = `ssh-copy-id${key === undefined ? '' : ` -i ${key}`} -p ${String(settings.port)} ${settings.user}@${settings.hostName}`;
   return {
     code: 'host.authentication-failed',
     summary: `${settings.name}: ${place} accepted no key or password`,
     detail: `Expected to log in as ${settings.user}. ${list}${closed}${server}${words}`,
-    fix: unusable.find(({ fix }) => fix !== undefined)?.fix ?? copy,
+    fix: crowded
+      ? `ansible_ssh_private_key_file=KEY ansible_ssh_common_args='-o IdentitiesOnly=yes'  # in the inventory: the server counts every key that is tried (MaxAuthTries)`
+      : (unusable.find(({ fix }) => fix !== undefined)?.fix ?? copy),
     where: { host: settings.name },
   };
+}
+
+/** A message of the server on one line, at most 300 characters, without control characters. */
+function plain(text: string): string {
+  const line = text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
+  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
 }

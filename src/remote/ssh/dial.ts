@@ -1,13 +1,14 @@
-import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type Client } from 'ssh2';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
-import { authenticate } from './authentication.ts';
-import { readHostKeys } from './host-key.ts';
+import { authenticate, type Authentication } from './authentication.ts';
+import { readHostKeys, type HostKeys } from './host-key.ts';
 import { gatherIdentities } from './identities.ts';
 import type { SshSettings } from './settings.ts';
-import { stopped, unreachable, type ConnectionError } from './unreachable.ts';
+import { openSocket } from './socket.ts';
+import { silent, slowFiles, stopped, unreachable, unresolved, type ConnectionError } from './unreachable.ts';
+import { within } from './wait.ts';
 
 const KEEPALIVE_MS = 15_000;
 const KEEPALIVES_MISSED_MAX = 3;
@@ -19,20 +20,48 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-const CLOSE_TIMEOUT_MS = 2000;
+/** Less than a second in all: Ctrl-C waits for it. */
+const CLOSE_TIMEOUT_MS = 400;
 
-/** Opens one authenticated connection, through `stream` if a jump host or a command leads there. */
+/** Keys and known_hosts may lie on a network file system; the agent's own limit is shorter. */
+const GATHER_TIMEOUT_MS = 15_000;
+
+/** As sshd's LoginGraceTime: a login may wait for a directory server, PAM or the touch of a key. */
+const LOGIN_TIMEOUT_MS = 120_000;
+
+/**
+ * Opens one authenticated connection, through `stream` if a jump host or a command leads there. The connect timeout is over with the
+ * key exchange, as in OpenSSH; the login has a limit of its own.
+ */
 export async function dial(
   settings: SshSettings,
   password: Secret | undefined,
   stream: Duplex | undefined,
   signal: AbortSignal,
+  loginTimeoutMs = LOGIN_TIMEOUT_MS,
 ): Promise<Result<Connection>> {
-  const [hostKeys, identities] = await Promise.all([readHostKeys(settings), gatherIdentities(settings, password)]);
-  const authentication = authenticate(settings, identities);
-  const client = new ssh2.Client();
+  const gathering = Promise.all([readHostKeys(settings, signal), gatherIdentities(settings, password, signal)]);
+  const gathered = await within(gathering, GATHER_TIMEOUT_MS, signal);
+  if (gathered.state === 'aborted') return fail(stopped(settings.name));
+  if (gathered.state === 'late') return fail(slowFiles(settings));
+  const [hostKeys, identities] = gathered.value;
   // A socket of our own can be destroyed at any time; ssh2 does not destroy one that it has begun to end.
-  const socket = stream ?? connect({ host: settings.hostName, port: settings.port, noDelay: true });
+  const opened = stream === undefined ? await openSocket(settings, signal) : { state: 'done' as const, value: stream };
+  if (opened.state === 'aborted') return fail(stopped(settings.name));
+  if (opened.state === 'late') return fail(unresolved(settings));
+  if (opened.value instanceof Error) return fail(unreachable(settings, opened.value));
+  return greet(settings, hostKeys, authenticate(settings, identities), opened.value, signal, loginTimeoutMs);
+}
+
+function greet(
+  settings: SshSettings,
+  hostKeys: HostKeys,
+  authentication: Authentication,
+  socket: Duplex,
+  signal: AbortSignal,
+  loginTimeoutMs: number,
+): Promise<Result<Connection>> {
+  const client = new ssh2.Client();
   const closed = new Promise<void>((gone) => {
     client.once('close', gone);
   });
@@ -43,6 +72,7 @@ export async function dial(
     const settle = (result: Result<Connection>): void => {
       if (settled) return;
       settled = true;
+      clearTimeout(timer);
       signal.removeEventListener('abort', abort);
       if (!result.ok) socket.destroy();
       resolve(result);
@@ -50,12 +80,29 @@ export async function dial(
     const abort = (): void => {
       settle(fail(stopped(settings.name)));
     };
+    let timer = setTimeout(() => {
+      settle(fail(silent(settings, socket)));
+    }, settings.connectTimeoutMs);
     if (signal.aborted) return abort();
     // The tunnel may have closed while keys were read; then no further event comes.
-    if (socket.destroyed) return settle(fail(unreachable(settings, new Error('the tunnel is closed'))));
+    if (socket.destroyed)
+      return settle(fail(unreachable(settings, socket.errored ?? new Error('the tunnel is closed'))));
     signal.addEventListener('abort', abort, { once: true });
+    const failed = (said: string): void => {
+      settle(fail(refused ?? authentication.problem(said)));
+    };
     client.once('handshake', () => {
       greeted = true;
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        settle(fail(authentication.late(loginTimeoutMs)));
+      }, loginTimeoutMs);
+    });
+    client.on('banner', (text) => {
+      authentication.heard(text);
+    });
+    client.once('change password', () => {
+      failed('the password has expired and must be changed');
     });
     client.once('ready', () => {
       settle(ok({ client, close: () => closeConnection(client, socket, closed) }));
@@ -65,36 +112,25 @@ export async function dial(
       if (error.level === 'agent') return;
       if (error.level === 'client-authentication') settle(fail(authentication.problem()));
       // After the handshake, an error that is not a network error is the server's answer about authentication.
-      else
-        settle(
-          fail(
-            refused ??
-              (greeted && error.level === undefined
-                ? authentication.problem(error.message)
-                : unreachable(settings, error)),
-          ),
-        );
+      else if (greeted && error.level === undefined) failed(error.message);
+      else settle(fail(refused ?? unreachable(settings, error)));
     });
     client.once('close', () => {
-      settle(
-        fail(
-          refused ??
-            (greeted
-              ? authentication.problem('nothing; it closed the connection')
-              : unreachable(settings, new Error('the server closed the connection'))),
-        ),
-      );
+      if (greeted) failed('nothing; it closed the connection');
+      else settle(fail(refused ?? unreachable(settings, new Error('the server closed the connection'))));
     });
     client.connect({
       sock: socket,
       username: settings.user,
       algorithms: { serverHostKey: hostKeys.algorithms },
-      hostVerifier: (key: Buffer): boolean => {
-        refused = hostKeys.judge(key);
-        return refused === undefined;
+      hostVerifier: (key: Buffer, verify: (accepted: boolean) => void): void => {
+        void hostKeys.judge(key, signal).then((problem) => {
+          refused = problem;
+          verify(problem === undefined);
+        });
       },
       authHandler: authentication.handler,
-      readyTimeout: settings.connectTimeoutMs,
+      readyTimeout: 0,
       keepaliveInterval: KEEPALIVE_MS,
       keepaliveCountMax: KEEPALIVES_MISSED_MAX,
     });

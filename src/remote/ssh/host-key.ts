@@ -4,6 +4,7 @@ import type { ServerHostKeyAlgorithm } from 'ssh2';
 import type { Problem } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
 import { judgeHostKey, knownNames, knownTypes, parseKnownHosts, type KnownKey } from './known-hosts.ts';
+import { askKnownHostsCommand } from './known-hosts-command.ts';
 import { readRevokedKeys } from './revoked-keys.ts';
 import type { SshSettings } from './settings.ts';
 
@@ -12,7 +13,7 @@ export interface HostKeys {
   /** Types in known_hosts come first: a server with several keys then shows one that can be compared. */
   readonly algorithms: ServerHostKeyAlgorithm[];
   /** `undefined`: the key is known, or nothing is known of the host and host keys are not checked. */
-  judge(key: Buffer): Problem | undefined;
+  judge(key: Buffer, signal: AbortSignal): Promise<Problem | undefined>;
 }
 
 // Best first, without SHA-1 signatures. An RSA key has the type ssh-rsa and signs with SHA-2 (RFC 8332).
@@ -26,11 +27,11 @@ const ALGORITHMS: readonly (readonly [ServerHostKeyAlgorithm, string])[] = [
 ];
 
 /** Reads the known_hosts files once. A missing file has no keys. */
-export async function readHostKeys(settings: SshSettings): Promise<HostKeys> {
+export async function readHostKeys(settings: SshSettings, signal: AbortSignal): Promise<HostKeys> {
   const files = await Promise.all(
     settings.knownHostsFiles.map(async (file) => parseKnownHosts(await readFile(file, 'utf8').catch(() => ''), file)),
   );
-  const entries = files.flat();
+  const entries = [...files.flat(), ...(await askKnownHostsCommand(settings, undefined, signal))];
   const names = knownNames(settings.hostName, settings.port, settings.hostKeyAlias);
   const known = new Set(knownTypes(entries, names));
   const algorithms = [
@@ -42,10 +43,11 @@ export async function readHostKeys(settings: SshSettings): Promise<HostKeys> {
   );
   return {
     algorithms,
-    judge: (key) => {
+    judge: async (key, until) => {
       for (const { file, isRevoked } of revoked)
         if (isRevoked?.(key) !== false) return revokedBy(settings.name, file, key, isRevoked === undefined);
-      return judge(settings, entries, names, key);
+      const shown = { type: typeOf(key), key: key.toString('base64'), fingerprint: keyFingerprint(key) };
+      return judge(settings, [...entries, ...(await askKnownHostsCommand(settings, shown, until))], names, key);
     },
   };
 }

@@ -1,5 +1,7 @@
-import ssh2, { type AnyAuthMethod, type IdentityCallback, type ParsedKey } from 'ssh2';
+import { access } from 'node:fs/promises';
+import type { AnyAuthMethod, ParsedKey } from 'ssh2';
 import type { Secret } from '../../core/secret.ts';
+import { agentWith, keysOfAgent, type AgentKey } from './agent.ts';
 import { keyFingerprint } from './host-key.ts';
 import { readPrivateKey, type PrivateKey } from './private-key.ts';
 import type { SshSettings } from './settings.ts';
@@ -16,59 +18,125 @@ export interface Identities {
   readonly unusable: readonly { readonly label: string; readonly fix: string | undefined }[];
 }
 
-/** An agent for ssh2 that offers only one of its keys. */
-class AgentKey extends ssh2.OpenSSHAgent {
-  readonly #key: ParsedKey;
-
-  constructor(socket: string, key: ParsedKey) {
-    super(socket);
-    this.#key = key;
-  }
-
-  override getIdentities(callback: IdentityCallback<ParsedKey>): void {
-    callback(null, [this.#key]);
-  }
-}
-
-/** Gathers keys in OpenSSH's order: configured keys, the agent's keys, default files; then the password. */
-export async function gatherIdentities(settings: SshSettings, password: Secret | undefined): Promise<Identities> {
-  const { user: username, agentSocket, identitiesOnly } = settings;
-  const [named, usual] = await Promise.all(
+/**
+ * Gathers the attempts: the inventory's keys; keys of ssh_config that the agent has; files that ssh_config names; the agent's
+ * other keys; the default files; then the password. OpenSSH tries the agent's other keys before all files, and an agent with many
+ * keys then uses up the server's MaxAuthTries.
+ */
+export async function gatherIdentities(
+  settings: SshSettings,
+  password: Secret | undefined,
+  signal: AbortSignal,
+): Promise<Identities> {
+  const { user: username, agentSocket, identitiesOnly, usualKeysAreDefaults } = settings;
+  const [named = [], usual = []] = await Promise.all(
     [settings.namedKeys, settings.usualKeys].map((files) => Promise.all(files.map(readPrivateKey))),
   );
-  const agent = agentSocket === undefined ? { keys: [] } : await keysOfAgent(agentSocket);
+  const agent = agentSocket === undefined ? { keys: [] } : await keysOfAgent(agentSocket, signal);
   const held = (key: Buffer | undefined): ParsedKey | undefined =>
     key === undefined ? undefined : agent.keys.find((each) => each.getPublicSSH().equals(key));
-  const ofAgent = (key: ParsedKey): AuthAttempt[] =>
+  const ofAgent = (key: ParsedKey): Candidate[] =>
     agentSocket === undefined
       ? []
       : [
           {
+            key,
             label: `${key.comment === '' ? key.type : key.comment} from the agent (${keyFingerprint(key.getPublicSSH())})`,
-            method: { type: 'agent', username, agent: new AgentKey(agentSocket, key) },
+            methodOf: (signing, hash) => {
+              const offered = { key: signing, hash };
+              return { type: 'agent', username, agent: agentWith(agentSocket, offered, signal) };
+            },
           },
         ];
-  const ofFile = (file: PrivateKey): AuthAttempt[] => {
-    if (file.state === 'usable') return [{ label: file.file, method: { type: 'publickey', username, key: file.key } }];
-    const key = file.state === 'encrypted' ? held(file.publicKey) : undefined;
+  const ofFile = (file: PrivateKey): Candidate[] => {
+    if (file.state === 'usable')
+      return [
+        {
+          key: file.key,
+          label: file.file,
+          methodOf: (key) => ({ type: 'publickey', username, key: asKeyOption(key) }),
+        },
+      ];
+    const key = file.state === 'encrypted' || file.state === 'public' ? held(file.publicKey) : undefined;
     return key === undefined ? [] : ofAgent(key);
   };
-  const keys = [
-    ...(named ?? []).flatMap(ofFile),
-    ...(identitiesOnly ? [] : agent.keys.flatMap(ofAgent)),
-    ...(usual ?? []).flatMap(ofFile),
+  const inAgent = (file: PrivateKey): Candidate[] => {
+    const key = file.state === 'usable' ? held(file.key.getPublicSSH()) : undefined;
+    return key === undefined ? (file.state === 'usable' ? [] : ofFile(file)) : ofAgent(key);
+  };
+  const others = identitiesOnly ? [] : agent.keys.flatMap(ofAgent);
+  const files = usual.flatMap(ofFile);
+  const candidates = [
+    ...named.flatMap(ofFile),
+    ...usual.flatMap(inAgent),
+    ...(usualKeysAreDefaults ? [...others, ...files] : [...files, ...others]),
   ];
-  const attempts = [
-    ...keys.filter((attempt, index) => keys.findIndex(({ label }) => label === attempt.label) === index),
-    ...ofPassword(username, password),
-  ];
-  const closed = [...(named ?? []), ...(usual ?? []).filter(({ state }) => state !== 'missing')].flatMap((file) =>
+  const once = candidates.filter(
+    ({ key }, index) => candidates.findIndex((other) => other.key.getPublicSSH().equals(key.getPublicSSH())) === index,
+  );
+  const certificates = await Promise.all(
+    [...named, ...usual].map(async ({ file }) => ((await exists(`${file}-cert.pub`)) ? `${file}-cert.pub` : undefined)),
+  );
+  const closed = [...named, ...usual.filter(({ state }) => state !== 'missing')].flatMap((file) =>
     reasonsOf(file, held),
   );
   return {
-    attempts,
-    unusable: [...closed, ...(agent.why === undefined ? [] : [{ label: agent.why, fix: undefined }])],
+    attempts: [...attemptsOf(once), ...ofPassword(username, password)],
+    unusable: [
+      ...closed,
+      ...(agent.why === undefined ? [] : [{ label: agent.why, fix: undefined }]),
+      ...[...settings.certificates, ...certificates.filter((file) => file !== undefined)].map(certificate),
+    ],
   };
+}
+
+interface Candidate {
+  readonly key: ParsedKey;
+  readonly label: string;
+  methodOf(key: ParsedKey, hash: AgentKey['hash']): AnyAuthMethod;
+}
+
+// ssh2 chooses one hash for an RSA key, SHA-1 if the server names none. A key that calls itself after its algorithm signs with exactly
+// that one: first SHA-512 as in OpenSSH, and after all other keys SHA-256, for servers that take it alone.
+function attemptsOf(candidates: readonly Candidate[]): AuthAttempt[] {
+  const rsa = (candidate: Candidate, hash: 'sha512' | 'sha256'): AuthAttempt => {
+    const { key } = candidate;
+    const type = hash === 'sha512' ? 'rsa-sha2-512' : 'rsa-sha2-256';
+    const signing = Object.create(key, {
+      type: { value: type },
+      sign: { value: (data: Buffer) => key.sign(data, hash) },
+    }) as ParsedKey; // the key itself with another name, which ssh2 writes as the algorithm
+    const label = hash === 'sha512' ? candidate.label : `${candidate.label} with rsa-sha2-256`;
+    return { label, method: candidate.methodOf(signing, hash) };
+  };
+  const isRsa = ({ key }: Candidate): boolean => key.type === 'ssh-rsa';
+  return [
+    ...candidates.map((candidate) =>
+      isRsa(candidate)
+        ? rsa(candidate, 'sha512')
+        : { label: candidate.label, method: candidate.methodOf(candidate.key, undefined) },
+    ),
+    ...candidates.filter(isRsa).map((candidate) => rsa(candidate, 'sha256')),
+  ];
+}
+
+// ssh2 takes a parsed key, too (its parseKey gives it back), which its types leave out.
+function asKeyOption(key: ParsedKey): string {
+  return key as unknown as string;
+}
+
+function certificate(file: string): Identities['unusable'][number] {
+  return {
+    label: `${file} is a user certificate, which hxllm cannot use; a server that trusts certificates alone refuses the key alone: add its public key to ~/.ssh/authorized_keys on the host`,
+    fix: undefined,
+  };
+}
+
+function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 function ofPassword(username: string, password: Secret | undefined): AuthAttempt[] {
@@ -93,24 +161,14 @@ function ofPassword(username: string, password: Secret | undefined): AuthAttempt
 
 function reasonsOf(file: PrivateKey, held: (key: Buffer | undefined) => ParsedKey | undefined): Identities['unusable'] {
   if (file.state === 'missing') return [{ label: `${file.file} does not exist`, fix: undefined }];
-  if (file.state === 'unusable') return [{ label: `${file.file} cannot be used (${file.why})`, fix: undefined }];
+  if (file.state === 'unusable') return [{ label: `${file.file} cannot be used (${file.why})`, fix: file.fix }];
   if (file.state === 'usable' || held(file.publicKey) !== undefined) return [];
+  if (file.state === 'public')
+    return [
+      {
+        label: `${file.file} has a public key only, and no agent has its private key`,
+        fix: `ssh-add -L  # Expected this key in the list: ${file.file}. Start its agent, or name its socket as IdentityAgent in ~/.ssh/config`,
+      },
+    ];
   return [{ label: `${file.file} is encrypted, and no agent has the key`, fix: `ssh-add ${file.file}` }];
-}
-
-interface AgentAnswer {
-  readonly keys: readonly ParsedKey[];
-  readonly why?: string;
-}
-
-function keysOfAgent(socket: string): Promise<AgentAnswer> {
-  return new Promise((resolve) => {
-    new ssh2.OpenSSHAgent(socket).getIdentities((error, keys) => {
-      resolve(
-        error === null || error === undefined
-          ? { keys: (keys ?? []).flatMap((key) => ('getPublicSSH' in Object(key) ? [key as ParsedKey] : [])) }
-          : { keys: [], why: `the agent at ${socket} does not answer` },
-      );
-    });
-  });
 }

@@ -7,6 +7,9 @@ export type Options = ReadonlyMap<string, readonly string[]>;
 
 const RESOLVE_TIMEOUT_MS = 10_000;
 
+const HANGS =
+  'no answer within 10 s. A command of Match exec in ssh_config may hang, or the name server (CanonicalizeHostname)';
+
 const USUAL_KEYS = ['id_rsa', 'id_ecdsa', 'id_ed25519'];
 
 /**
@@ -54,7 +57,7 @@ function askSsh(
   signal: AbortSignal,
 ): Promise<Asked | undefined> {
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       'ssh',
       ['-G', ...argv, '--', address],
       { env: { ...environment }, timeout: RESOLVE_TIMEOUT_MS, signal },
@@ -63,10 +66,12 @@ function askSsh(
         return resolve({
           exitCode: error === null ? 0 : 1,
           stdout,
-          stderr: stderr === '' ? (error?.message ?? '') : stderr,
+          stderr: error?.killed === true ? HANGS : stderr === '' ? (error?.message ?? '') : stderr,
         });
       },
     );
+    // A command of `Match exec` that reads its input would wait for it.
+    child.stdin?.end();
   });
 }
 

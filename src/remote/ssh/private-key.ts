@@ -1,30 +1,74 @@
-import { readFile } from 'node:fs/promises';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { getuid } from 'node:process';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { errorCode, errorMessage } from '../../core/error.ts';
+import { shellLine } from '../../core/shell.ts';
+import { openSshPem } from './openssh-pem.ts';
 
-/** A private key file and its state. */
+/** A key file and its state. `publicKey` comes from the file itself or its `.pub`; an agent may have the private key. */
 export type PrivateKey =
   | { readonly state: 'usable'; readonly file: string; readonly key: ParsedKey }
-  /** `publicKey` comes from the file itself or its `.pub`; an agent may have the private key. */
   | { readonly state: 'encrypted'; readonly file: string; readonly publicKey: Buffer | undefined }
+  /** The file has a public key only, or it is missing beside its `.pub`. */
+  | { readonly state: 'public'; readonly file: string; readonly publicKey: Buffer }
   | { readonly state: 'missing'; readonly file: string }
-  | { readonly state: 'unusable'; readonly file: string; readonly why: string };
+  | { readonly state: 'unusable'; readonly file: string; readonly why: string; readonly fix?: string };
 
-/** Reads a private key. An encrypted key is usable only through an agent: hxllm does not ask for passphrases. */
+/** Reads a key file as OpenSSH does. An encrypted key is usable only through an agent: hxllm does not ask for passphrases. */
 export async function readPrivateKey(file: string): Promise<PrivateKey> {
   try {
+    const found = await stat(file);
+    // A pipe without a writer would never end, and nothing can interrupt the reading.
+    if (!found.isFile()) return { state: 'unusable', file, why: 'it is not a regular file' };
     const text = await readFile(file, 'utf8');
-    if (isEncrypted(text)) return { state: 'encrypted', file, publicKey: await readPublicKey(file) };
-    const key = ssh2.utils.parseKey(text);
-    if (key instanceof Error) return { state: 'unusable', file, why: key.message };
-    return key.isPrivateKey()
-      ? { state: 'usable', file, key }
-      : { state: 'unusable', file, why: 'it has no private key' };
+    const pem = /-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----[\s\S]*?-----END \1PRIVATE KEY-----/.exec(text);
+    if (pem === null && !text.startsWith('PuTTY-')) return publicOnly(file, text);
+    // OpenSSH ignores such a key, too (sshkey_perm_ok).
+    if (found.uid === getuid?.() && (found.mode & 0o077) !== 0) {
+      const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
+      const why = `its permissions ${mode} are too open: ssh, too, refuses a private key that others may read`;
+      return { state: 'unusable', file, why, fix: shellLine(['chmod', '600', file]) };
+    }
+    const [block = text, kind = ''] = pem ?? [];
+    if (isEncrypted(block)) return { state: 'encrypted', file, publicKey: await publicKeyBeside(file) };
+    const key = kind === 'OPENSSH ' || pem === null ? parsePrivate(block) : convert(block);
+    return typeof key === 'string' ? { state: 'unusable', file, why: key } : { state: 'usable', file, key };
   } catch (error) {
-    return errorCode(error) === 'ENOENT'
-      ? { state: 'missing', file }
-      : { state: 'unusable', file, why: errorMessage(error) };
+    if (errorCode(error) !== 'ENOENT') return { state: 'unusable', file, why: errorMessage(error) };
+    const publicKey = await publicKeyBeside(file);
+    return publicKey === undefined ? { state: 'missing', file } : { state: 'public', file, publicKey };
   }
+}
+
+function publicOnly(file: string, text: string): PrivateKey {
+  const publicKey = publicKeyIn(text);
+  if (publicKey !== undefined) return { state: 'public', file, publicKey };
+  const [type] = /\b\S+-cert-v01@openssh\.com\b/.exec(text) ?? /\bsk-\S+@openssh\.com\b/.exec(text) ?? [];
+  return {
+    state: 'unusable',
+    file,
+    why: type === undefined ? 'it has no private key' : `hxllm cannot use the type ${type}`,
+  };
+}
+
+function parsePrivate(text: string): ParsedKey | string {
+  const key = ssh2.utils.parseKey(text.replaceAll('\r\n', '\n'));
+  if (key instanceof Error)
+    return /sk-(?:ssh|ecdsa)/.test(Buffer.from(text.replaceAll(/-----.*-----|\s/g, ''), 'base64').toString('latin1'))
+      ? 'it is a FIDO key (sk-…), whose signatures hxllm cannot make; use a key of type ed25519, ecdsa or rsa'
+      : key.message;
+  return key.isPrivateKey() ? key : 'it has no private key';
+}
+
+// ssh2 reads OpenSSH's own format, and PEM of one kind for each type: node:crypto turns PKCS#8 into it.
+function convert(pem: string): ParsedKey | string {
+  const key: KeyObject = createPrivateKey(pem);
+  const { asymmetricKeyType: type } = key;
+  if (type === 'rsa') return parsePrivate(key.export({ type: 'pkcs1', format: 'pem' }).toString().trim());
+  if (type === 'ec') return parsePrivate(key.export({ type: 'sec1', format: 'pem' }).toString().trim());
+  if (type === 'ed25519') return parsePrivate(openSshPem(key));
+  return `SSH has no keys of the type ${type ?? 'unknown'}`;
 }
 
 const OPENSSH = /-----BEGIN OPENSSH PRIVATE KEY-----\s([\s\S]*?)-----END/;
@@ -38,8 +82,11 @@ function isEncrypted(text: string): boolean {
   return bytes.subarray(start + 4, start + 4 + bytes.readUInt32BE(start)).toString('latin1') !== 'none';
 }
 
-async function readPublicKey(file: string): Promise<Buffer | undefined> {
-  const text = await readFile(`${file}.pub`, 'utf8').catch(() => undefined);
-  const key = text === undefined ? undefined : ssh2.utils.parseKey(text);
-  return key === undefined || key instanceof Error ? undefined : key.getPublicSSH();
+async function publicKeyBeside(file: string): Promise<Buffer | undefined> {
+  return publicKeyIn(await readFile(`${file}.pub`, 'utf8').catch(() => ''));
+}
+
+function publicKeyIn(text: string): Buffer | undefined {
+  const key = ssh2.utils.parseKey(text);
+  return key instanceof Error || key.isPrivateKey() ? undefined : key.getPublicSSH();
 }

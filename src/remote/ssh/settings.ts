@@ -1,9 +1,9 @@
-import { userInfo } from 'node:os';
 import type { Target } from '../../core/host.ts';
 import { fail, ok, type Result } from '../../core/problem.ts';
 import { shellLine } from '../../core/shell.ts';
 import type { LocalUser } from '../local-user.ts';
 import { readOptions, type Options } from './options.ts';
+import { commandWords, fillTokens, pathOf, separatePaths, tokensOf } from './tokens.ts';
 
 /** The settings of a connection: from the inventory, then ssh_config, then OpenSSH's defaults. */
 export interface SshSettings {
@@ -16,6 +16,10 @@ export interface SshSettings {
   readonly namedKeys: readonly string[];
   /** Keys from ssh_config, or the default files. */
   readonly usualKeys: readonly string[];
+  /** `usualKeys` are OpenSSH's defaults: ssh_config names none. */
+  readonly usualKeysAreDefaults: boolean;
+  /** Files of `CertificateFile`. */
+  readonly certificates: readonly string[];
   readonly identitiesOnly: boolean;
   readonly agentSocket: string | undefined;
   /** The user's files first, then the machine's. */
@@ -23,7 +27,13 @@ export interface SshSettings {
   readonly hostKeyAlias: string | undefined;
   /** Files of `RevokedHostKeys`. */
   readonly revokedKeysFiles: readonly string[];
+  /** `KnownHostsCommand` in words, without the tokens about a key; undefined without one. */
+  readonly knownHostsCommand: readonly string[] | undefined;
   readonly checkHostKey: boolean;
+  /** `AddressFamily`: 0 is any. */
+  readonly family: 0 | 4 | 6;
+  /** `BindAddress`, or undefined. */
+  readonly bindAddress: string | undefined;
   /** `user@host:port,…`, or undefined. */
   readonly proxyJump: string | undefined;
   /** A shell command with its tokens replaced, or undefined. */
@@ -32,6 +42,8 @@ export interface SshSettings {
   /** The equivalent ssh command, for messages. */
   readonly command: string;
 }
+
+const FAMILIES: Readonly<Record<string, 4 | 6>> = { inet: 4, inet6: 6 };
 
 /** Resolves the settings for a target. Problem `config.ssh` if OpenSSH does not accept the options. */
 export async function resolveSettings(
@@ -45,7 +57,9 @@ export async function resolveSettings(
     ...(target.user === undefined ? [] : ['-l', target.user]),
   ];
   const command = shellLine(['ssh', ...argv, ...target.identityFiles.flatMap((file) => ['-i', file]), target.address]);
-  const options = await readOptions(localUser, argv, target.address, signal);
+  // As in Ansible: a ConnectTimeout of the arguments counts first, then Ansible's timeout, and never that of ssh_config.
+  const timeout = ['-o', `ConnectTimeout=${String(Math.ceil(target.connectTimeoutMs / 1000))}`];
+  const options = await readOptions(localUser, [...argv, ...timeout], target.address, signal);
   if (!options.ok) {
     const [{ detail }] = options.problems;
     return fail({
@@ -66,23 +80,18 @@ function settingsOf(localUser: LocalUser, target: Target, options: Options, comm
   };
   const hostName = one('hostname') ?? target.address;
   const [port, user] = [Number(one('port') ?? '22'), one('user') ?? localUser.userName];
-  const tokens: Readonly<Record<string, string>> = {
-    h: hostName,
-    n: target.address,
-    p: String(port),
-    r: user,
-    u: localUser.userName,
-    d: localUser.home,
-    i: String(userInfo().uid),
-    '%': '%',
-  };
-  const fill = (text: string): string => text.replaceAll(/%(.)/g, (whole, token: string) => tokens[token] ?? whole);
-  const path = (text: string): string => fill(text.replace(/^~(?=\/|$)/, localUser.home));
-  const words = (key: string): readonly string[] =>
-    (options.get(key)?.[0] ?? '')
-      .split(/\s+/)
-      .filter((word) => word !== '' && word !== 'none')
-      .map(path);
+  const tokens = tokensOf(localUser, {
+    hostName,
+    address: target.address,
+    port,
+    user,
+    alias: one('hostkeyalias'),
+    jump: one('proxyjump'),
+  });
+  const fill = (text: string): string => fillTokens(text, tokens);
+  const path = (text: string): string => pathOf(text, tokens, localUser);
+  const paths = (key: string): readonly string[] =>
+    (options.get(key) ?? []).filter((file) => file !== 'none').map(path);
   const proxyCommand = one('proxycommand');
   return {
     name: target.name,
@@ -90,16 +99,25 @@ function settingsOf(localUser: LocalUser, target: Target, options: Options, comm
     port,
     user,
     namedKeys: target.identityFiles.map(path),
-    usualKeys: (options.get('identityfile') ?? []).filter((file) => file !== 'none').map(path),
+    usualKeys: paths('identityfile'),
+    usualKeysAreDefaults: (options.get('identityfile') ?? []).every((file) =>
+      /^(?:~|.*)\/\.ssh\/id_[a-z0-9_]+$/.test(file),
+    ),
+    certificates: paths('certificatefile'),
     identitiesOnly: one('identitiesonly') === 'yes',
     agentSocket: agentOf(options.get('identityagent')?.[0], localUser, path),
-    knownHostsFiles: [...words('userknownhostsfile'), ...words('globalknownhostsfile')],
+    knownHostsFiles: ['userknownhostsfile', 'globalknownhostsfile'].flatMap((key) =>
+      separatePaths(options.get(key)?.[0] ?? '', path),
+    ),
     hostKeyAlias: one('hostkeyalias'),
-    revokedKeysFiles: words('revokedhostkeys'),
+    revokedKeysFiles: paths('revokedhostkeys'),
+    knownHostsCommand: commandWords(one('knownhostscommand'), tokens),
     checkHostKey: target.hostKeyChecking,
     proxyJump: one('proxyjump'),
     proxyCommand: proxyCommand === undefined ? undefined : fill(proxyCommand),
-    connectTimeoutMs: target.connectTimeoutMs,
+    family: FAMILIES[one('addressfamily') ?? 'any'] ?? 0,
+    bindAddress: one('bindaddress'),
+    connectTimeoutMs: (Number(one('connecttimeout') ?? '0') || target.connectTimeoutMs / 1000) * 1000,
     command,
   };
 }

@@ -7,6 +7,8 @@ import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
 import { childEnvironment, type LocalUser } from '../local-user.ts';
 import { dial, type Connection } from './dial.ts';
 import { resolveSettings, type SshSettings } from './settings.ts';
+import { stopped } from './unreachable.ts';
+import { within } from './wait.ts';
 
 /** The way to a host that is not reached directly. Closing it closes all its connections. */
 export interface Tunnel {
@@ -16,7 +18,9 @@ export interface Tunnel {
   close(): Promise<void>;
 }
 
-const CLOSE_TIMEOUT_MS = 1000;
+const CLOSE_TIMEOUT_MS = 400;
+
+const NEVER = new AbortController().signal;
 
 const DIRECT: Tunnel = { stream: undefined, complaint: () => '', close: () => Promise.resolve() };
 
@@ -49,18 +53,19 @@ function tunnelThroughCommand(localUser: LocalUser, command: string): Tunnel {
       resolve();
     });
   });
-  const close = async (): Promise<void> => {
+  const send = (name: NodeJS.Signals): void => {
     try {
-      if (child.pid !== undefined) kill(-child.pid, 'SIGTERM');
+      if (child.pid !== undefined) kill(-child.pid, name);
     } catch {
       // The process has ended already.
     }
-    await Promise.race([
-      ended,
-      new Promise<void>((resolve) => {
-        setTimeout(resolve, CLOSE_TIMEOUT_MS).unref();
-      }),
-    ]);
+  };
+  const close = async (): Promise<void> => {
+    send('SIGTERM');
+    if ((await within(ended, CLOSE_TIMEOUT_MS, NEVER)).state === 'done') return;
+    send('SIGKILL');
+    // A process outside the group may hold the pipes, which would keep this one running.
+    for (const pipe of child.stdio) pipe?.destroy();
   };
   return {
     stream: Duplex.from({ readable: child.stdout, writable: child.stdin }).on('error', () => undefined),
@@ -80,7 +85,8 @@ async function tunnelThroughHosts(
 ): Promise<Result<Tunnel>> {
   const connections: Connection[] = [];
   const close = async (): Promise<void> => {
-    for (const connection of connections.toReversed()) await connection.close();
+    // All at once: the inner connections break with the outer one, and each close has its own limit.
+    await Promise.all(connections.toReversed().map((connection) => connection.close()));
   };
   const give = async (problem: Problem): Promise<Result<Tunnel>> => {
     await close();
@@ -98,9 +104,12 @@ async function tunnelThroughHosts(
     if (!connection.ok) return give(connection.problems[0]);
     connections.push(connection.value);
     const next = resolved[index + 1] ?? settings;
-    const opened = await openStream(connection.value.client, next);
-    if (opened instanceof Error) return give(blocked(settings, hop, next, opened));
-    stream = opened;
+    const opened = await within(openStream(connection.value.client, next), settings.connectTimeoutMs, signal);
+    if (opened.state === 'aborted') return give(stopped(settings.name));
+    const limit = `no answer within ${String(settings.connectTimeoutMs / 1000)} s`;
+    const reached = opened.state === 'late' ? new Error(limit) : opened.value;
+    if (reached instanceof Error) return give(blocked(settings, hop, next, reached));
+    stream = reached;
   }
   return ok({ stream, complaint: () => '', close });
 }

@@ -1,4 +1,7 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Problem } from '../../core/problem.ts';
+import { shellLine } from '../../core/shell.ts';
 import type { SshSettings } from './settings.ts';
 
 /** An error of ssh2 or its socket while connecting. */
@@ -19,18 +22,18 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** The Problem of a failed connection: the target, the reason, and a command that shows more. */
 export function unreachable(settings: SshSettings, error: ConnectionError): Problem {
-  const { name, hostName, port, connectTimeoutMs, command } = settings;
+  const { name, hostName, port, command } = settings;
   const place = `${hostName} port ${String(port)}`;
   const where = { host: name };
-  if (error.level === 'client-timeout' || error.code === 'ETIMEDOUT') {
+  if (error.level === 'client-timeout' || error.code === 'ETIMEDOUT') return silent(settings);
+  if (/no matching|unsupported/i.test(error.message) && error.level === 'handshake')
     return {
-      code: 'host.timeout',
-      summary: `${name}: no answer from ${place}`,
-      detail: `Expected an SSH connection within ${String(connectTimeoutMs / 1000)} s, found none.`,
-      fix: `${command} -v true`,
+      code: 'host.unreachable',
+      summary: `${name}: no common algorithm with ${place}`,
+      detail: `Expected an algorithm that hxllm and the server both have, found: ${error.message}. hxllm has the key exchanges curve25519-sha256, ecdh-sha2-nistp* and diffie-hellman-* with SHA-2 (not sntrup761, mlkem768), the ciphers aes*-gcm, aes*-ctr and chacha20-poly1305, and host keys of type ed25519, ecdsa and rsa.`,
+      fix: `sudo sshd -T | grep -iE '^(kexalgorithms|ciphers|macs|hostkeyalgorithms)'  # on the host; then add one of these to its sshd_config, such as: KexAlgorithms +curve25519-sha256`,
       where,
     };
-  }
   const seen = (typeof error.code === 'string' ? REASONS[error.code] : undefined) ?? error.message;
   const fix =
     error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN' ? `getent ahosts ${hostName}` : `${command} -v true`;
@@ -40,6 +43,55 @@ export function unreachable(settings: SshSettings, error: ConnectionError): Prob
     detail: `Expected an SSH connection as ${settings.user}, found: ${seen}.`,
     fix,
     where,
+  };
+}
+
+/** The Problem of a server that did not connect, greet or exchange keys in time. */
+export function silent(settings: SshSettings, socket?: Duplex): Problem {
+  const { name, hostName, port, connectTimeoutMs, command, proxyCommand, proxyJump } = settings;
+  const limit = `${String(connectTimeoutMs / 1000)} s`;
+  const way =
+    proxyCommand === undefined
+      ? proxyJump === undefined
+        ? ''
+        : ' through the jump host'
+      : ' through the ProxyCommand';
+  const connected = way !== '' || (socket instanceof Socket && !socket.connecting);
+  const heard = socket instanceof Socket && socket.bytesRead > 0;
+  const found = heard
+    ? 'found one that greets and then does not finish its key exchange'
+    : connected
+      ? `found that ${way === '' ? 'the port accepts the connection' : 'the way opens'}, and no SSH server greets there`
+      : 'found none';
+  return {
+    code: 'host.timeout',
+    summary: `${name}: no answer from ${hostName} port ${String(port)}`,
+    detail: `Expected an SSH connection${way} within ${limit}, ${found}. A longer limit: ansible_timeout=${String(Math.ceil(connectTimeoutMs / 1000) * 3)}.`,
+    fix: `${command} -v true`,
+    where: { host: name },
+  };
+}
+
+/** The Problem of a name that the name server does not resolve in time. */
+export function unresolved({ name, hostName }: SshSettings): Problem {
+  return {
+    code: 'host.timeout',
+    summary: `${name}: the name server does not answer`,
+    detail: `Expected the address of ${hostName} within 15 s, found no answer from the name server of this machine.`,
+    fix: `getent ahosts ${hostName}`,
+    where: { host: name },
+  };
+}
+
+/** The Problem of key files and known_hosts that cannot be read in time. */
+export function slowFiles({ name, namedKeys, usualKeys, knownHostsFiles }: SshSettings): Problem {
+  const files = [...namedKeys, ...usualKeys, ...knownHostsFiles];
+  return {
+    code: 'host.timeout',
+    summary: `${name}: the SSH keys and known_hosts of this machine cannot be read`,
+    detail: `Expected to read them within 15 s, found a file system that does not answer: ${files.join(', ')}.`,
+    fix: shellLine(['stat', '--', ...files]),
+    where: { host: name },
   };
 }
 
