@@ -7,9 +7,10 @@ const LIST_TIMEOUT_MS = 5000;
 /** A signature may need a touch of the hardware key, or a yes in the agent's window. */
 const SIGN_TIMEOUT_MS = 60_000;
 
-/** A key for one attempt: an RSA key signs with this hash. */
+/** A key for one attempt, as the server sees it and as the agent knows it. An RSA key signs with this hash. */
 export interface AgentKey {
   readonly key: ParsedKey;
+  readonly held: ParsedKey;
   readonly hash: 'sha256' | 'sha512' | undefined;
 }
 
@@ -68,7 +69,7 @@ class BoundedAgent extends ssh2.OpenSSHAgent {
   ): boolean {
     const done = typeof options === 'function' ? options : callback;
     const hash = this.#offered?.hash;
-    return super.sign(key, data, hash === undefined ? {} : { hash }, done);
+    return super.sign(this.#offered?.held ?? key, data, hash === undefined ? {} : { hash }, done);
   }
 }
 

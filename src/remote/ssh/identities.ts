@@ -43,7 +43,7 @@ export async function gatherIdentities(
             key,
             label: `${key.comment === '' ? key.type : key.comment} from the agent (${keyFingerprint(key.getPublicSSH())})`,
             methodOf: (signing, hash) => {
-              const offered = { key: signing, hash };
+              const offered = { key: signing, held: key, hash };
               return { type: 'agent', username, agent: agentWith(agentSocket, offered, signal) };
             },
           },

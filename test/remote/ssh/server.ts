@@ -71,6 +71,8 @@ export async function startServer(options: {
   readonly clientKey?: Key;
   readonly password?: string;
   readonly keyboard?: string;
+  /** Every attempt to log in waits for it. */
+  readonly before?: Promise<undefined>;
 }): Promise<TestServer> {
   const attempts: string[] = [];
   const connections: Connection[] = [];
@@ -78,7 +80,9 @@ export async function startServer(options: {
     connections.push(client);
     client.on('error', () => undefined);
     client.on('authentication', (context) => {
-      judge(context, options, attempts);
+      void (options.before ?? Promise.resolve(undefined)).then(() => {
+        judge(context, options, attempts);
+      });
     });
     client.on('session', (accept) => {
       serve(client, accept());

@@ -29,6 +29,7 @@ export async function startSshd(
   hostKeys: readonly Key[],
   clientKey: Key,
   maxSessions = 10,
+  more: readonly string[] = [],
 ): Promise<Sshd> {
   const asRoot = userInfo().uid === 0;
   const user = asRoot ? GUEST : userInfo().username;
@@ -47,6 +48,7 @@ export async function startSshd(
     'PidFile none',
     'LogLevel ERROR',
     `MaxSessions ${String(maxSessions)}`,
+    ...more,
   ];
   await writeFile(config, `${lines.join('\n')}\n`);
   const argv = [SSHD, '-D', '-e', '-f', config];
