@@ -3,6 +3,7 @@ import { errorMessage, errorStack } from '../core/error.ts';
 import { EXIT } from './exit-code.ts';
 import { createProgram } from './program.ts';
 import { readManifest } from './shipping/package-root.ts';
+import { cutLookups } from './terminal/interruption.ts';
 import { processTerminal } from './terminal/process-terminal.ts';
 
 /** Runs one command line (without `node` and the script) and gives the exit code; never throws. */
@@ -22,6 +23,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       async (rest, load) => void (exitCode = await (await load())(rest)),
     );
     await program.parseAsync([...argv], { from: 'user' });
+    if (exitCode === EXIT.interrupted) cutLookups();
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;

@@ -1,7 +1,7 @@
 import { shownPath } from '../../config/shown-path.ts';
 import { errorMessage, errorStack } from '../../core/error.ts';
 import { EXIT } from '../exit-code.ts';
-import { watchInterruption, type Interruption } from '../terminal/interruption.ts';
+import { cutLookups, watchInterruption, type Interruption } from '../terminal/interruption.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { abandon } from './run-phase.ts';
 import type { Session } from './session.ts';
@@ -14,7 +14,13 @@ import type { Session } from './session.ts';
 export function guardRuns(terminal: Terminal, open: Session['open'], verbose: boolean): Interruption {
   const interruption = watchInterruption(
     () => terminal.stderr.write('\nStopping cleanly. Press Ctrl-C again to exit now.\n'),
-    () => process.exit(EXIT.interrupted),
+    () => {
+      exiting();
+      process.off('exit', exiting);
+      interruption.dispose();
+      cutLookups();
+      process.exit(EXIT.interrupted);
+    },
   );
   const exiting = (): void => {
     if (open.run === undefined) return;

@@ -165,7 +165,7 @@ suite('kinds of keys, against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? f
     assert.match(await detailOf(sk), /cannot use the type sk-ssh-ed25519@openssh\.com/);
   });
 
-  test('KnownHostsCommand knows the key, with its tokens; one that prints another key refuses it', async () => {
+  test('KnownHostsCommand knows the key, with its tokens, and refuses the host by printing another key', async () => {
     const key = await keys.make('client');
     const target = await accepting(key, { identityFiles: [key.file] });
     const command = join(keys.folder, 'known command');
