@@ -99,6 +99,9 @@ test('a folder older than hxllm gets its owner and mode back, and copies of a ta
   assert.deepEqual(plan.steps.find((step) => step.id === 'folders.access')?.actions, [
     { kind: 'folder', path: '/etc/litellm', owner: 'litellm', group: 'staff', mode: 0o755, orRoot: true },
   ]);
+  // An account that still owns a folder is not removed, so the folder is given back first.
+  const ids = idsOf(plan);
+  assert.ok(ids.indexOf('folders.access') < ids.indexOf('user.user'), ids.join(' '));
   assert.match(left.join('\n'), /sudo sh \/var\/backups\/litellm-1\/put-back\.sh/);
 });
 
