@@ -59,6 +59,17 @@ ours() {
   # The service manager itself holds the socket of a unit.
   [ "$1" = 1 ] && marked "$socket" && { grep -Eq "^ListenStream=(.*:)?$port\\$" "$socket" || systemctl show litellm.socket -p Listen 2>/dev/null | grep -q ":$port "; }
 }
+# The socket unit for which the service manager holds the port.
+socket_unit() {
+  local line id= listens=
+  while IFS= read -r line; do
+    case $line in
+      Id=*) id=\${line#Id=};;
+      Listen=*":$port (Stream)") listens=yes;;
+      '') [ -z "$listens" ] || { printf %s "$id"; return; }; id= listens=;;
+    esac
+  done < <(systemctl show '*.socket' -p Id,Listen 2>/dev/null; echo)
+}
 seen=
 for inode in $inodes; do
   # The process with the lowest id stands for its children, which hold the same socket.
@@ -68,12 +79,15 @@ for inode in $inodes; do
   seen="$seen $pid"
   exe=$(readlink "/proc/$pid/exe" 2>/dev/null); exe=\${exe% (deleted)}
   unit=$(grep -oE '[^/]+\\.(service|scope)' "/proc/$pid/cgroup" 2>/dev/null | tail -n 1)
+  [ "$pid" != 1 ] || unit=$(socket_unit)
   # A unit of a user's own service manager is none of the system's, even with the same name.
   user=$(grep -oE '/user@[0-9]+\\.service/' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
   [ -z "$user" ] || { user=\${user#/user@}; user=$(id -nu -- "\${user%.service/}"); }
   [ -n "$user" ] || ! ours "$pid" "$exe" "$unit" || continue
   say process "$pid" "$exe" "$unit" "$(tr '\\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | grep -qi litellm && echo litellm)" "$user"
-  case $unit in *.service) [ -n "$user" ] || state "$unit";; esac
+  [ -z "$user" ] || continue
+  case $unit in *.service|*.socket) state "$unit";; esac
+  case $unit in *.socket) for each in $(systemctl show "$unit" -p Triggers --value 2>/dev/null); do say alias "$unit" "$each"; state "$each"; done;; esac
 done
 exit 0
 `;

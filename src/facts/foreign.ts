@@ -15,7 +15,7 @@ export interface Foreign {
   readonly unitOf?: string;
   /** For a unit: its file is a link to /dev/null. */
   readonly masked?: true;
-  /** The units that run it: the one of a unit file, the one that the file is another name of, or the one of a process. */
+  /** The units that run it: of a unit file, also the one that it is another name of; of a process, also the service of a socket. */
   readonly runs?: readonly ForeignUnit[];
 }
 
@@ -69,7 +69,7 @@ export function copiedPaths(foreign: readonly Foreign[]): readonly string[] {
 }
 
 /**
- * Parses the lines of the script: `file PATH WORDS TARGET`, `unit PATH WORDS TARGET`, `alias PATH UNIT`,
+ * Parses the lines of the script: `file PATH WORDS TARGET`, `unit PATH WORDS TARGET`, `alias PATH|SOCKET UNIT`,
  * `process PID EXE UNIT WORDS USER`, `state UNIT ACTIVE FRAGMENT LINK…`, values in base64.
  */
 function parseForeign(stdout: string): readonly Foreign[] {
@@ -90,7 +90,8 @@ function parseForeign(stdout: string): readonly Foreign[] {
   const runs = (...names: readonly string[]): Pick<Foreign, 'runs'> => ({
     runs: names.flatMap((name) => states.get(name) ?? []),
   });
-  const aliases = new Map(all('alias').map(([path = '', unit = '']) => [path, unit] as const));
+  const behind = (key: string): readonly string[] =>
+    all('alias').flatMap(([from, unit = '']) => (from === key ? [unit] : []));
   return [
     ...all('file').map(([path = '', head = '', target = '']): Foreign => ({
       kind: 'file',
@@ -102,11 +103,11 @@ function parseForeign(stdout: string): readonly Foreign[] {
       path,
       looksLike: unitLike(path, head, target),
       ...(target === '/dev/null' ? { masked: true } : {}),
-      ...runs(path.slice(path.lastIndexOf('/') + 1), ...(aliases.has(path) ? [aliases.get(path) ?? ''] : [])),
+      ...runs(path.slice(path.lastIndexOf('/') + 1), ...behind(path)),
     })),
     ...all('process').map(([pid = '', path = '', unit = '', command = '', user = '']): Foreign => ({
       ...processOf(pid, path, unit, command, user),
-      ...(user === '' && unit !== '' ? runs(unit) : {}),
+      ...(user === '' && unit !== '' ? runs(unit, ...behind(unit)) : {}),
     })),
   ];
 }

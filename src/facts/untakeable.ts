@@ -21,7 +21,7 @@ export function isLitellmUnit(one: Foreign): boolean {
   return (
     one.kind === 'process' &&
     one.unitOf === undefined &&
-    one.unit?.endsWith('.service') === true &&
+    /\.(?:service|socket)$/.test(one.unit ?? '') &&
     /litellm/i.test(`${one.unit} ${one.path} ${one.looksLike}`)
   );
 }
@@ -37,7 +37,7 @@ export function makeWay({ kind, path, pid, unit, unitOf, runs = [] }: Foreign, h
   const stop =
     unitOf !== undefined && unit?.endsWith('.service') === true
       ? ['sudo', 'systemctl', '--user', `--machine=${unitOf}@.host`, 'disable', '--now', unit]
-      : unit?.endsWith('.service') === true
+      : unit !== undefined && /\.(?:service|socket)$/.test(unit)
         ? ['sudo', 'systemctl', 'disable', '--now', unit]
         : ['sudo', 'kill', String(pid)];
   return `${shellLine(stop)}  # on ${host}; or ${port}`;

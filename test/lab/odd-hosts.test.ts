@@ -122,3 +122,41 @@ test('a file that cannot be replaced undoes the switch, and the old service runs
   await passes('uninstall');
   assert.deepEqual(differences(), []);
 });
+
+test('a socket unit that holds the port is taken over with its service, and put back', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  const differences = await prepared(`
+systemctl disable --quiet --now litellm
+printf '[Socket]\\nListenStream=4000\\nAccept=no\\n[Install]\\nWantedBy=sockets.target\\n' > /etc/systemd/system/litellm-proxy.socket
+printf '[Service]\\nExecStart=/bin/sleep infinity\\n' > /etc/systemd/system/litellm-proxy.service
+rm -r /etc/systemd/system/litellm.service /etc/litellm /srv/conf
+systemctl daemon-reload
+systemctl enable --quiet --now litellm-proxy.socket
+systemctl start litellm-proxy.service
+`);
+  assert.match(await fails('enforce'), /litellm-proxy\.socket[^]*--take-over/);
+  await passes('enforce', '--take-over');
+  assert.equal(await alive(), '200');
+  await host.must('sh /var/backups/litellm-*/put-back.sh; rm -r /var/backups/litellm-*');
+  assert.equal(
+    await host.must(
+      'systemctl is-active litellm-proxy.socket litellm-proxy.service; systemctl is-enabled litellm-proxy.socket',
+    ),
+    'active\nactive\nenabled',
+  );
+  await passes('uninstall');
+  assert.deepEqual(differences(), []);
+});
+
+test('a program that hxllm could not put back is refused with the command that stops it', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  const differences = await prepared(`
+systemctl disable --quiet --now litellm-proxy.socket litellm-proxy.service
+rm /etc/systemd/system/litellm-proxy.*
+systemctl daemon-reload
+systemd-run --quiet --unit=litellm systemd-socket-activate --listen=4000 --accept --inetd /bin/cat
+`);
+  assert.match(await fails('enforce', '--take-over'), /systemd-run[^]*fix +sudo systemctl stop litellm\.service/);
+  await host.must('systemctl stop litellm');
+  assert.deepEqual(differences(), []);
+});

@@ -131,6 +131,27 @@ test('a take-over from a unit with another name can return to it, and names it a
   );
 });
 
+test('of a socket unit that holds the port its service is stopped too', () => {
+  const runs: readonly ForeignUnit[] = ['litellm-proxy.socket', 'litellm-proxy.service'].map((name) => ({
+    ...RUNNING,
+    name,
+    links: [],
+  }));
+  const old: Foreign = {
+    kind: 'process',
+    path: '/usr/lib/systemd/systemd',
+    looksLike: '',
+    pid: 1,
+    unit: 'litellm-proxy.socket',
+    runs,
+  };
+  assert.deepEqual(untakeable([old]), []);
+  assert.deepEqual(commandsOf(planHost(desiredOf(), bare([old])), 'take-over.stop'), [
+    'systemctl --no-ask-password stop litellm-proxy.socket litellm-proxy.service',
+  ]);
+  assert.deepEqual(untakeable([{ ...old, unit: 'nginx.socket' }]).length, 1);
+});
+
 test('a switch that fails disables only units that it has enabled', () => {
   const desired = desiredOf();
   const before = (plan: Plan): readonly string[] =>
