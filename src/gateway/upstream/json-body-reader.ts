@@ -6,20 +6,30 @@ import { parseObject, type Json } from '../json.ts';
 
 /** A body up to this size is parsed at its end, a larger one as it comes. */
 const SMALL_BYTES = 512 * 1024;
+/** The largest body with text; a stream has the same bound for a line. */
+const MOST_TEXT_BYTES = 64 * 1024 * 1024;
+/** The largest body with vectors: 2,048 vectors of 8,192 numbers take 340 MB. */
+const MOST_VECTOR_BYTES = 512 * 1024 * 1024;
 
-/** Collects a response body that is one JSON object, and passes it on at its end; `undefined` if it is not one. */
+/**
+ * Collects a response body that is one JSON object, and passes it on at its end; `undefined` if it is not one. Throws if the body has no
+ * end within its bound: a server that goes on would fill the memory.
+ */
 export class JsonBodyReader implements ResponseDecoder {
   readonly #take: (json: Json | undefined) => void;
   #pieces: Buffer[] = [];
   #bytes = 0;
   #large: LargeJson | undefined;
+  readonly #mostBytes: number;
 
-  constructor(take: (json: Json | undefined) => void) {
+  constructor(holds: 'text' | 'vectors', take: (json: Json | undefined) => void) {
+    this.#mostBytes = holds === 'text' ? MOST_TEXT_BYTES : MOST_VECTOR_BYTES;
     this.#take = take;
   }
 
   push(bytes: Buffer): void {
     this.#bytes += bytes.length;
+    if (this.#bytes > this.#mostBytes) throw new RangeError(`a response of more than ${String(this.#mostBytes)} bytes`);
     if (this.#large !== undefined) this.#large.push(bytes);
     else {
       this.#pieces.push(bytes);
@@ -50,7 +60,7 @@ export function vectorReader(
   vectorsIn: (json: Json) => Vectors | undefined,
   usageIn: (json: Json) => Usage,
 ): ResponseDecoder {
-  return new JsonBodyReader((json) => {
+  return new JsonBodyReader('vectors', (json) => {
     const vectors = json === undefined ? undefined : vectorsIn(json);
     if (json === undefined || vectors?.length !== wanted) {
       emit({ kind: 'failure', failure: TOO_FEW });

@@ -118,7 +118,9 @@ export class WireExchange implements Dispatcher.DispatchHandler {
       return;
     }
     if (this.#reader === undefined) {
-      if (this.#refusal.length < MAX_REFUSAL_BYTES) this.#refusal += bytes.toString('utf8');
+      this.#refusal += bytes.toString('utf8');
+      // It says no more, and may have no end.
+      if (this.#refusal.length >= MAX_REFUSAL_BYTES) this.#refused();
       return;
     }
     this.#reading((reader) => {
@@ -142,13 +144,16 @@ export class WireExchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#deadline.stop();
-    if (this.#reader === undefined)
-      this.#emit({ kind: 'failure', failure: this.#call.fail(this.#status, this.#refusal) });
+    if (this.#reader === undefined) this.#refused();
     else {
       this.#reading((reader) => {
         reader.end();
       });
     }
+  }
+
+  #refused(): void {
+    this.#emit({ kind: 'failure', failure: this.#call.fail(this.#status, this.#refusal) });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {

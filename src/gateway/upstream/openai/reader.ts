@@ -29,7 +29,7 @@ function failed(error: unknown, data: string): ServerEvent {
 
 /** Decodes a whole JSON response of an OpenAI-compatible server; a response without this field is a failure. */
 export function replyReader(emit: (event: ServerEvent) => void, field: 'choices' | 'data'): ResponseDecoder {
-  return new JsonBodyReader((body) => {
+  return new JsonBodyReader(field === 'data' ? 'vectors' : 'text', (body) => {
     const list = body?.[field];
     if (body === undefined || !Array.isArray(list) || list.length === 0) {
       emit(
