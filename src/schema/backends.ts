@@ -37,8 +37,9 @@ export function backendsOf(
   numParallel: ReadonlyMap<string, number | undefined>,
 ): readonly BackendConfig[] {
   const backends = new Map<string, BackendConfig>();
-  for (const { url, provider, apiKey } of deployments) {
-    if (!backends.has(url)) backends.set(url, { url, provider, apiKey, numParallel: numParallel.get(url) });
+  for (const { url, provider, apiKey, mockText } of deployments) {
+    if (mockText === undefined && !backends.has(url))
+      backends.set(url, { url, provider, apiKey, numParallel: numParallel.get(url) });
   }
   return [...backends.values()];
 }

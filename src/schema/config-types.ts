@@ -120,6 +120,8 @@ export interface ListedEntry {
 
 /** One model on one backend. */
 export interface Deployment {
+  /** `mock_response`: the text of every response. No server is asked. */
+  readonly mockText?: string;
   /** Unique in a configuration, and the same after a reload of the same entry: `alias@url#model`. */
   readonly id: string;
   /** `ollama`: Ollama's native API. `openai`: any server with `/v1`. */

@@ -45,6 +45,7 @@ export function readDeployment(
   const shownUrl = typeof writtenAddress === 'string' && /^[\x21-\x7e]+$/.test(writtenAddress) ? writtenAddress : url;
   const id = `${name}@${url}#${target.model}`;
   return {
+    ...(params.mock_response === undefined ? {} : { mockText: params.mock_response }),
     provider: target.provider,
     model: target.model,
     url,

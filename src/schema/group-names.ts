@@ -1,5 +1,5 @@
 import { isObject } from '../core/json.ts';
-import type { ModelGroup } from './config-types.ts';
+import type { Deployment, ModelGroup } from './config-types.ts';
 import { showValue, type DocumentPath } from './issue.ts';
 import type { ModelList } from './model-list.ts';
 import type { IssueList } from './section.ts';
@@ -21,6 +21,8 @@ export class GroupNames {
   readonly #written: WrittenFallbacks;
   readonly #hidden: Set<string>;
   readonly #made: ModelGroup[] = [];
+  /** The deployments of entries by `litellm_params.model`, once one was asked for. */
+  #byModel: ReadonlyMap<unknown, readonly Deployment[]> | undefined;
 
   /** `given` is `model_group_alias`; `written` are the fallbacks. */
   constructor(
@@ -66,6 +68,8 @@ export class GroupNames {
     const target = this.#groups.has(name) ? name : (this.#targets.get(name) ?? name);
     // A pattern stands for many names: it is none itself.
     if (this.#groups.has(target) || isWildcard(target)) return this.#groups.get(target)?.name;
+    const own = this.#groupOfEntries(target);
+    if (own !== undefined) return own.name;
     const found = wildcardOf(target, this.#models.wildcards);
     const group = found === undefined ? undefined : groupFor(target, found);
     if (group !== undefined) this.#make(group, true);
@@ -97,6 +101,22 @@ export class GroupNames {
       `expected one of the model_name values (${known.join(', ')}), found ${showValue(name, path)}${this.isLeftOut(name) ? ', an entry that is left out' : ''}; ${effect}`,
       `remove ${JSON.stringify(name)}, or add an entry with this model_name`,
     );
+  }
+
+  /** The group of the entries whose `litellm_params.model` is the name: LiteLLM takes it for a model as well. */
+  #groupOfEntries(name: string): ModelGroup | undefined {
+    this.#byModel ??= Map.groupBy(
+      this.#models.groups.flatMap(({ deployments }) => deployments),
+      ({ listed }) => listed.params['model'],
+    );
+    const [first, ...rest] = (this.#byModel.get(name) ?? []).map((deployment, index) => ({
+      ...deployment,
+      id: `${name}@${deployment.url}#${String(index)}`,
+    }));
+    if (first === undefined) return undefined;
+    const group: ModelGroup = { name, deployments: [first, ...rest] };
+    this.#make(group, true);
+    return group;
   }
 
   #make(group: ModelGroup, isHidden: boolean): void {

@@ -110,11 +110,14 @@ function readEntry(
   const name = isObject(entry) ? text.read(entry['model_name']) : undefined;
   const isAnyProvider = model === '*' && name === '*';
   const custom = text.read(given?.['custom_llm_provider']);
+  const isMock = text.read(given?.['mock_response']) !== undefined;
   let target: NamedModel | undefined;
   if (model !== undefined) {
-    target = isAnyProvider
-      ? { provider: 'ollama', prefix: 'ollama', model: '*' }
-      : readModelName(model, custom, at, findings);
+    if (isMock) target = { provider: 'openai', prefix: 'openai', model };
+    else
+      target = isAnyProvider
+        ? { provider: 'ollama', prefix: 'ollama', model: '*' }
+        : readModelName(model, custom, at, findings);
     if (target === undefined) return undefined;
   }
   const { unset } = context;
@@ -123,9 +126,9 @@ function readEntry(
       (given?.[key] ?? undefined) !== undefined ||
       unset.some((reference) => reference.path[2] === 'litellm_params' && reference.path[3] === key),
   );
-  const url = target === undefined || written ? undefined : defaultUrl(target, context, at, findings);
-  if (target !== undefined && !written && url === undefined) return undefined;
-  if (unset.length > 0) {
+  const url = target === undefined || written || isMock ? undefined : defaultUrl(target, context, at, findings);
+  if (target !== undefined && !isMock && !written && url === undefined) return undefined;
+  if (unset.length > 0 && !isMock) {
     for (const { path: where, variable } of unset)
       findings.warning(
         'config.environment-unset',

@@ -34,7 +34,7 @@ export function forwardPlan(context: RequestContext, group: ModelGroup, parsed: 
       const others = ableFallbacks(context, asked, kind, parsed).filter(({ name }) => name !== group.name);
       return others.map((other) => timed(other, control));
     },
-    mockEvents: control.mockText === undefined ? undefined : mockEvents(control.mockText),
+    mockEvents: mockEvents(control.mockText ?? mockTextOf(group, parsed)),
   };
 }
 
@@ -73,8 +73,17 @@ function timed(group: ModelGroup, { timeoutMs }: RequestControl): ModelGroup {
   return { ...group, deployments: [{ ...first, ...limits }, ...rest.map((other) => ({ ...other, ...limits }))] };
 }
 
+/** The `mock_response` of an entry. An alias with other entries gives each the same chance. */
+function mockTextOf({ deployments }: ModelGroup, { subrequests: [first] }: ParsedRequest): string | undefined {
+  if (!deployments.some(({ mockText }) => mockText !== undefined)) return undefined;
+  const kind = first?.request.kind;
+  if (kind !== 'chat' && kind !== 'completion') return undefined;
+  return deployments[Math.floor(Math.random() * deployments.length)]?.mockText;
+}
+
 /** The counts are LiteLLM's (mock_completion in litellm/main.py, 1.108.7). */
-function mockEvents(text: string): readonly ServerEvent[] {
+function mockEvents(text: string | undefined): readonly ServerEvent[] | undefined {
+  if (text === undefined) return undefined;
   return [
     { kind: 'text', text },
     { kind: 'end', reason: 'stop', usage: { promptTokens: 10, completionTokens: 20 } },

@@ -13,7 +13,9 @@ import { providerOf } from '../upstream/providers.ts';
 /** The fleet of a configuration, as routing knows it. */
 export function fleetSpecOf({ backends, groups, routing: { limits } }: GatewayConfig): FleetSpec {
   const deployments = groups.flatMap(({ deployments: all }) =>
-    all.map((deployment) => ({ ...deployment, weight: weightOf(deployment, all) })),
+    all.flatMap((deployment) =>
+      deployment.mockText === undefined ? [{ ...deployment, weight: weightOf(deployment, all) }] : [],
+    ),
   );
   return {
     backends: backends.map((backend) => ({

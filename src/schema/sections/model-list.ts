@@ -85,7 +85,12 @@ export const LITELLM_PARAMS = {
     'Fields of the request to Ollama, as LiteLLM sends them: `options` (Ollama’s options, which count before the same ones beside it), `keep_alive`, and options as fields of their own. Other fields are ignored, with a warning.',
     { example: { options: { num_ctx: 16_384 } } },
   ),
-  ...knowsAll(`max_retries num_retries tags tag_regex api_version organization mock_response cooldown_time itpm otpm mode base_model description metadata user n
+  mock_response: honours(
+    text,
+    'The text of every response of this entry, as in LiteLLM: no server is asked, so that `model` may name any provider.',
+    { example: 'The service is being moved.' },
+  ),
+  ...knowsAll(`max_retries num_retries tags tag_regex api_version organization cooldown_time itpm otpm mode base_model description metadata user n
     drop_params additional_drop_params merge_reasoning_content_in_choices max_parallel_requests litellm_credential_name extra_headers region_name
     max_input_tokens max_output_tokens max_completion_tokens stream stream_options model_info max_budget budget_duration guardrails use_in_pass_through
     use_chat_completions_api use_litellm_proxy configurable_clientside_auth_params default_headers headers think thinking reasoning_effort tools tool_choice
