@@ -45,6 +45,7 @@ export async function gatewayMain(argv: readonly string[], program = 'hxllm gate
   for (const difference of differencesOf(config, isUsualAddress ? listening.address : undefined))
     process.stderr.write(`note: ${difference}\n`);
   if (check) {
+    if (config.masterKey.state === 'none' && listening.kind === 'address') warnOpen([listening.address]);
     const { models, patterns } = countNames(config);
     const names = patterns === 0 ? '' : ` and ${pluralize(patterns, 'pattern')} of names`;
     const servers = pluralize(config.backends.length, 'backend');

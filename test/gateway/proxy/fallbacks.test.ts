@@ -36,7 +36,10 @@ test('fallbacks: also for a model over its limit or without a server, and the la
       ['m', fake, { rpm: 1 }],
       ['d', { url: NOWHERE[0] }],
     ],
-    { litellm_settings: { fallbacks: [{ m: ['d'] }, { d: ['m'] }] } },
+    {
+      litellm_settings: { fallbacks: [{ m: ['d'] }, { d: ['m'] }] },
+      router_settings: { optional_pre_call_checks: ['enforce_model_rate_limits'] },
+    },
   );
   assert.equal(route(await gateway.chat({ model: 'd' })), 'fallback/only-one');
   const refused = await gateway.chat();
