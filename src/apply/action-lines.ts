@@ -21,7 +21,7 @@ export function actionLine(action: Exclude<Action, { kind: 'upload' }>): string 
     case 'remove':
       return shellLine(['remove', ...action.paths]);
     case 'remove-tree':
-      return shellLine(['rm', '-rf', '--', action.path]);
+      return shellLine(['remove_tree', action.path]);
     case 'remove-empty':
       return shellLine(['remove_empty', action.path]);
     case 'copy':

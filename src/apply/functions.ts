@@ -43,6 +43,8 @@ forget() { [ -z "$kept" ] || unset 'undos[-1]'; return 1; }
 commit() { keep "$1" || return; mv -fT -- "$1.hxllm-new" "$1" || forget; }
 link() { keep "$1" || return; rm -f -- "$1.hxllm-new" && ln -s -- "$2" "$1.hxllm-new" && mv -fT -- "$1.hxllm-new" "$1" || forget; }
 remove() { for path; do keep "$path" || return; rm -f -- "$path" || forget || return; rm -f -- "$path.hxllm-new"; done; }
+# A mount point stays, empty.
+remove_tree() { rm -rf -- "$1" || { mountpoint -q -- "$1" && [ -z "$(ls -A -- "$1")" ]; }; }
 remove_empty() { [ ! -d "$1" ] || rmdir --ignore-fail-on-non-empty -- "$1"; }
 # A folder in a copy, with owner and mode of the original. By number, since the user may be deleted.
 like() {

@@ -79,6 +79,7 @@ export function folderState(over: Partial<FolderState> = {}): FolderState {
     group: 'root',
     ours: [],
     listen: '',
+    unsafeAbove: [],
     names: over.ours ?? [],
     ...over,
   };

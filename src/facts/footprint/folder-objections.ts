@@ -6,7 +6,8 @@ const OF_FILE_SYSTEM = 'lost+found';
 
 /**
  * The reasons why the folders of the settings cannot be hxllm's: a folder must be new, empty, hxllm's already, or hold only
- * what a take-over copies. enforce sets owner and mode of its folders, which would lock others out of theirs. `copied` are the
+ * what a take-over copies. enforce sets owner and mode of its folders, which would lock others out of theirs. A folder above of another user is a warning: its
+ * owner could put another folder there. `copied` are the
  * paths that a take-over copies.
  */
 export function folderObjections(
@@ -19,17 +20,34 @@ export function folderObjections(
     { path: installDir, variable: 'litellm_install_dir', another: '/opt/hxllm' },
   ].flatMap(({ path, variable, another }): readonly Objection[] => {
     const state = footprint.folders.get(path);
-    const seen = state === undefined ? undefined : foundIn(path, state, footprint, copied);
-    if (seen === undefined) return [];
+    if (state === undefined) return [];
+    const seen = foundIn(path, state, footprint, copied);
+    const fix = `set ${variable} in group_vars to a folder of its own, for example ${another === path ? `${another}-gateway` : another}`;
     return [
-      {
-        code: 'folder.not-ours',
-        refused: true,
-        summary: `${path} is not a folder for hxllm alone`,
-        wanted: `${variable}, ${path}, new, empty, or hxllm’s already`,
-        seen,
-        fix: `set ${variable} in group_vars to a folder of its own, for example ${another === path ? `${another}-gateway` : another}`,
-      },
+      ...(seen === undefined
+        ? []
+        : [
+            {
+              code: 'folder.not-ours',
+              refused: true,
+              summary: `${path} is not a folder for hxllm alone`,
+              wanted: `${variable}, ${path}, new, empty, or hxllm’s already`,
+              seen,
+              fix,
+            },
+          ]),
+      ...(state.unsafeAbove.length === 0
+        ? []
+        : [
+            {
+              code: 'folder.above',
+              refused: false,
+              summary: `${path} is below a folder of others`,
+              wanted: `${variable}, ${path}, below folders of root that everybody may enter`,
+              seen: state.unsafeAbove.join(', '),
+              fix,
+            },
+          ]),
     ];
   });
 }

@@ -38,6 +38,8 @@ export interface FolderState {
   readonly ours: readonly string[];
   /** The line `listen:` of hxllm's config.yaml in it; empty without one. */
   readonly listen: string;
+  /** For the folders of the settings: the faults of the folders above it, such as `/srv/data belongs to alice`. */
+  readonly unsafeAbove: readonly string[];
   /** Names of all things in it, at most 200. */
   readonly names: readonly string[];
 }

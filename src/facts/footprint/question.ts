@@ -71,7 +71,7 @@ const KINDS: Readonly<Record<string, FolderState['kind']>> = {
 function readFolder(values: readonly string[]): readonly [string, FolderState] {
   const [path = '', kind = '', isLink, isMountPoint, isConfigDir, isInstallDir, mode = '', owner = '', group = ''] =
     values;
-  const [ours = '', listen = '', names = ''] = values.slice(9);
+  const [ours = '', listen = '', above = '', names = ''] = values.slice(9);
   return [
     path,
     {
@@ -85,6 +85,7 @@ function readFolder(values: readonly string[]): readonly [string, FolderState] {
       group,
       ours: words(ours, ' '),
       listen,
+      unsafeAbove: words(above, '\n'),
       names: words(names, '\n'),
     },
   ];

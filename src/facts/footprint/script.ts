@@ -20,6 +20,7 @@ folder() {
 own() { folder "$1"; among "$1" "\${searched[@]}" || searched+=("$1"); }
 user() { [ -z "$1" ] || [ "$1" = root ] || among "$1" "\${users[@]}" || users+=("$1"); }
 group() { [ -z "$1" ] || [ "$1" = root ] || among "$1" "\${groups[@]}" || groups+=("$1"); }
+group_id=$(getent group -- "$5" | cut -d: -f3)
 folder "$config"; folder "$install"; user "$4"; group "$5"; shift 6
 for each; do folder "$each"; done
 if marked "$unit"; then
@@ -66,7 +67,21 @@ for each in "\${folders[@]}"; do
   IFS=: read -r mode owner owners <<< "$(stat -Lc '%a:%U:%G' -- "$each" 2>/dev/null)"
   # A deleted user or group has no name; its number is what chown takes.
   [ "$owner" != UNKNOWN ] || owner=$(stat -Lc %u -- "$each"); [ "$owners" != UNKNOWN ] || owners=$(stat -Lc %g -- "$each")
-  say folder "$each" $kind "$(yes [ -L "$each" ])" "$(yes mountpoint -q -- "$each")" "$(yes same "$each" "$config")" "$(yes same "$each" "$install")" "$mode" "$owner" "$owners" "$ours" "$listen" "$names"
+  # Folders above it that others could rename it in, or that hide it from the service.
+  above=
+  if [ "$manager" != process ] && { same "$each" "$config" || same "$each" "$install"; }; then
+    real=$(readlink -m -- "$each")
+    while real=\${real%/*}; [ -n "$real" ]; do
+      [ -d "$real" ] || continue
+      IFS=: read -r bits by uid gid <<< "$(stat -c '%a:%U:%u:%g' -- "$real")"
+      bits=$((8#$bits))
+      if [ "$uid" != 0 ]; then above="$above$real belongs to $by"$'\\n'
+      elif [ $((bits & 8#1002)) = 2 ]; then above="$above$real may be written by everybody"$'\\n'
+      fi
+      [ $((bits & 1)) = 1 ] || [ "$gid" = "$group_id" ] || above="$above$real may be entered by its owner and group alone"$'\\n'
+    done
+  fi
+  say folder "$each" $kind "$(yes [ -L "$each" ])" "$(yes mountpoint -q -- "$each")" "$(yes same "$each" "$config")" "$(yes same "$each" "$install")" "$mode" "$owner" "$owners" "$ours" "$listen" "$above" "$names"
 done
 [ "$manager" != process ] || exit 0
 for each in /var/backups/litellm-*; do [ -d "$each" ] && searched+=("$each"); done

@@ -58,7 +58,9 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
       (footprint, { host: { settings }, seen }) => {
         const foreign = seen.reached && seen.facts.foreign.known ? seen.facts.foreign.value : [];
         const { configDir, installDir } = pathsOf(settings);
-        const [objection] = folderObjections({ configDir, installDir }, footprint, copiedPaths(foreign));
+        const [objection] = folderObjections({ configDir, installDir }, footprint, copiedPaths(foreign)).filter(
+          ({ refused }) => refused,
+        );
         return objection === undefined
           ? pass(`${configDir} and ${installDir}`)
           : failed(objection.wanted, objection.seen, objection.fix);
@@ -76,6 +78,22 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
         settings.serviceManager === 'process'
           ? notApplicable('systemd does not run the gateway here')
           : judgeDropIns(dropIns, target.name),
+    ),
+  },
+  {
+    id: 'place.above',
+    title: 'nobody else can replace the folders',
+    severity: 'warning',
+    after: ['place.folders'],
+    judge: knowing(
+      (facts) => facts.footprint,
+      (footprint, { host: { settings } }) => {
+        const found = folderObjections(pathsOf(settings), footprint, []).filter(({ code }) => code === 'folder.above');
+        const [first] = found;
+        return first === undefined
+          ? pass('every folder above them is root’s')
+          : failed(first.wanted, [...new Set(found.map(({ seen }) => seen))].join('; '), first.fix);
+      },
     ),
   },
   {
