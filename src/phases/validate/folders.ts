@@ -23,7 +23,7 @@ export async function judgeFolders(host: Host, settings: Settings, options: Call
   const { footprint, foreign } = asked.value;
   if (!footprint.known) return notApplicable(`preflight and enforce judge them: ${footprint.why}`);
   const copied = foreign.known ? copiedPaths(foreign.value) : [];
-  const [objection] = folderObjections(paths, footprint.value, copied).filter(({ refused }) => refused);
+  const objection = folderObjections(paths, footprint.value, copied).find(({ refused }) => refused);
   return objection === undefined
     ? pass(`${paths.configDir} and ${paths.installDir}`)
     : failed(objection.wanted, objection.seen, objection.fix);

@@ -58,7 +58,7 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
       (footprint, { host: { settings }, seen }) => {
         const foreign = seen.reached && seen.facts.foreign.known ? seen.facts.foreign.value : [];
         const { configDir, installDir } = pathsOf(settings);
-        const [objection] = folderObjections({ configDir, installDir }, footprint, copiedPaths(foreign)).filter(
+        const objection = folderObjections({ configDir, installDir }, footprint, copiedPaths(foreign)).find(
           ({ refused }) => refused,
         );
         return objection === undefined
