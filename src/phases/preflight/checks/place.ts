@@ -82,7 +82,7 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
   },
   {
     id: 'place.above',
-    title: 'nobody else can replace the folders',
+    title: 'the folders above are root’s',
     severity: 'warning',
     after: ['place.folders'],
     judge: knowing(
