@@ -13,6 +13,9 @@ import { OLLAMA_OPTIONS } from './sections/ollama-options.ts';
 /** RFC 9110 5.5: visible characters, spaces and tabs; Node sends Latin-1. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+/** The end of an address that LiteLLM takes for the whole path (llms/ollama, `get_complete_url`); `/api` alone cannot be meant either. */
+const OLLAMA_PATH = /\/api(?:\/(?:chat|generate|embed))?\/?$/;
+
 const ENTRY = { ...LITELLM_PARAMS, ...OLLAMA_OPTIONS };
 
 /** Reads one entry of `model_list` as a deployment of an alias. `defaultUrl` is its URL if it has no `api_base`. */
@@ -29,9 +32,10 @@ export function readDeployment(
   const at = [...path, 'litellm_params'];
   const params = readSection(ENTRY, given, at, findings, unknownOption(target.provider));
   const { mode, rpm, tpm } = readSection(MODEL_INFO, info, [...path, 'model_info'], findings, () => undefined);
-  const url = params.api_base ?? params.base_url ?? defaultUrl ?? '';
+  const whole = params.api_base ?? params.base_url ?? defaultUrl ?? '';
+  const url = target.provider === 'ollama' ? whole.replace(OLLAMA_PATH, '') : whole;
   refuseUnsendable(params.api_key, at, findings);
-  if (target.provider === 'ollama' && url.endsWith('/v1'))
+  if (target.provider === 'ollama' && /\/v1$/i.test(url))
     findings.warning(
       'config.api-base-of-v1',
       [...at, 'api_base'],

@@ -58,7 +58,9 @@ export function showValue(value: unknown, path: DocumentPath): string {
     return 'a value that is not shown';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  // A URL may contain a user name and a password.
-  const text = JSON.stringify(value).replace(/\/\/[^/@\s]*@/, '//…@');
+  // A URL may contain a user name and a password, or a key in its query.
+  const text = JSON.stringify(value)
+    .replace(/\/\/\S*@/, '//…@')
+    .replace(/(:\/\/[^?#\s"]*[?#])[^\s"]+/, '$1…');
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -143,3 +143,28 @@ test('a deployment has its order and its limits per minute', () => {
 test('true and false may be written as in YAML 1.1', () => {
   assert.equal(good({ hxllm: { strict: 'yes', open: 'Off' } }).strict, true);
 });
+
+test("an api_base with the path of Ollama's API is its server, as in LiteLLM; other paths stay", () => {
+  const urlOf = (api_base: string, model = 'ollama_chat/m'): unknown =>
+    good({ model_list: [entry({ api_base, model })] }).groups[0]?.deployments[0].url;
+  for (const path of ['/api/chat', '/api/generate', '/api/embed', '/api', '/api/chat/'])
+    assert.equal(urlOf(`http://a:11434${path}`), 'http://a:11434', path);
+  assert.equal(urlOf('http://a:11434/ollama/api/chat'), 'http://a:11434/ollama');
+  assert.equal(urlOf('http://a:11434/ollama'), 'http://a:11434/ollama');
+  assert.equal(urlOf('http://a:8000/api', 'openai/m'), 'http://a:8000/api');
+});
+
+test('an address that is refused is shown without its password, query and fragment', () => {
+  for (const address of [
+    'http://u:SECRET@a',
+    'http://:SECRET@a',
+    'http://x@SECRET@a',
+    'http://u:SEC/RET@a',
+    'http://a/?key=SECRET',
+    'http://a/#SECRET',
+  ]) {
+    const { issues } = read({ model_list: [entry({ api_base: address })] });
+    assert.ok(issues.length > 0, address);
+    assert.doesNotMatch(JSON.stringify(issues), /SECRET|RET@/, address);
+  }
+});

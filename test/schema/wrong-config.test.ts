@@ -62,6 +62,10 @@ const WRONG: readonly (readonly [document: object, ...issues: string[]])[] = [
   ],
   [{ model_list: [entry({ model: 'openai/m', api_base: 'http://a:8000/v1' })] }],
   [
+    { model_list: [entry({ api_base: 'http://a:11434/V1' })] },
+    'warning config.api-base-of-v1 model_list[0].litellm_params.api_base',
+  ],
+  [
     { model_list: [entry({ api_key: 'sk-1\n' })] },
     'error config.api-key-unsuitable model_list[0].litellm_params.api_key',
   ],
