@@ -68,12 +68,13 @@ export class ModelLister {
   }
 }
 
+// Ollama lists the model that was changed last first, and servers behind one address list the same models in different orders.
 function isSame(a: ReadonlyMap<string, readonly string[]>, b: ReadonlyMap<string, readonly string[]>): boolean {
   return (
     a.size === b.size &&
     [...a].every(([server, models]) => {
-      const others = b.get(server);
-      return others?.length === models.length && models.every((model, index) => model === others[index]);
+      const others = new Set(b.get(server));
+      return b.has(server) && others.size === new Set(models).size && models.every((model) => others.has(model));
     })
   );
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startSim, type Sim } from '../../../src/sim/server.ts';
+import { readConfigText } from '../../../src/gateway/process/config-file.ts';
 import { startFake } from '../fake-upstream.ts';
 import { KEY, startGateway, until, type Running } from '../running.ts';
 
@@ -134,4 +135,56 @@ test('an openai/ server is asked for its own list, and names with slashes reach 
     assert.equal((await gateway.ask(`/v1/models/${id}`)).status, 200, id);
   for (const model of ['openai/', 'openai/*', 'openai/gpt-4o'])
     assert.equal((await gateway.chat({ model })).status, 404, model);
+});
+
+test('requests that wait when a reload removes their pattern are answered, and the next one is 404', async (t) => {
+  const server = await startSim({ models: ['phi3:latest'], loadMs: 5, tokenMs: 10, numParallel: 1 });
+  t.after(() => server.close());
+  const model_list = [entry('x/*', 'ollama_chat/*', server.url)];
+  await using gateway = await startGateway([], { general_settings: { master_key: KEY }, model_list });
+  assert.equal((await gateway.chat({ model: 'x/phi3', max_tokens: 1 })).status, 200);
+  const { scheduler } = gateway.service();
+  const asked = [0, 1, 2, 3].map(() => gateway.chat({ model: 'x/phi3', max_tokens: 20 }));
+  await until('some wait', () => scheduler.waiting >= 2);
+  const text = JSON.stringify({
+    general_settings: { master_key: KEY },
+    model_list: [entry('other', 'ollama_chat/phi3', server.url)],
+  });
+  const { config } = readConfigText(text, 'config.yaml', { environment: {} });
+  assert.ok(config !== undefined);
+  gateway.reload(config);
+  assert.equal((await gateway.chat({ model: 'x/phi3' })).status, 404);
+  assert.deepEqual(
+    (await Promise.all(asked)).map(({ status }) => status),
+    [200, 200, 200, 200],
+  );
+  assert.equal((await gateway.chat({ model: 'other', max_tokens: 1 })).status, 200);
+  await until('only the other is left', () =>
+    [...scheduler.fleet.deployments.keys()].every((id) => id.startsWith('other@')),
+  );
+  assert.deepEqual([scheduler.inFlight, scheduler.waiting], [0, 0]);
+});
+
+test('the same models in another order change nothing', async () => {
+  let names: readonly string[] = ['a:latest', 'b:latest'];
+  let lists = 0;
+  await using server = await startFake(({ path }, outgoing) => {
+    if (path !== '/api/tags') {
+      outgoing.end('{}');
+      return;
+    }
+    lists += 1;
+    names = names.toReversed();
+    outgoing.end(JSON.stringify({ models: names.map((name) => ({ name, model: name })) }));
+  });
+  const model_list = [entry('x/*', 'ollama_chat/*', server.url)];
+  await using gateway = await startGateway([], { general_settings: { master_key: KEY }, model_list });
+  await until('the models are listed', async () => (await listed(gateway)).length === 2);
+  const service = gateway.service();
+  const before = lists;
+  await until('they are listed twice more', async () => {
+    await gateway.chat({ model: 'x/none' });
+    return lists > before + 1;
+  });
+  assert.equal(gateway.service(), service);
 });

@@ -216,3 +216,28 @@ test('an error of the gateway in a reload is reported, and the gateway goes on a
   assert.equal(gateway.log.at(-1)?.['event'], 'reload-refused');
   assert.equal((await gateway.chat()).status, 200);
 });
+
+test('a reload reads included files again, and refuses one that is gone with the line that names it', async () => {
+  await using fake = await startFake();
+  await using gateway = await startGateway([fake]);
+  const root = JSON.stringify({ include: ['models.yaml'], general_settings: { master_key: KEY } });
+  const models = join(folder, 'models.yaml');
+  const entry = (name: string): string =>
+    JSON.stringify({
+      model_list: [{ model_name: name, litellm_params: { model: 'ollama_chat/m', api_base: fake.url } }],
+    });
+  await writeFile(models, entry('one'));
+  assert.equal((await reloadFrom(gateway, root)).done, true);
+  assert.equal((await gateway.chat({ model: 'one' })).status, 200);
+  await writeFile(models, entry('two'));
+  assert.equal((await reloadFrom(gateway, root)).done, true);
+  assert.deepEqual(
+    [(await gateway.chat({ model: 'one' })).status, (await gateway.chat({ model: 'two' })).status],
+    [404, 200],
+  );
+  await rm(models);
+  const { done, text } = await reloadFrom(gateway, root);
+  assert.equal(done, false);
+  assert.match(text, /config\.yaml:1:\d+: the included file .*models\.yaml cannot be read/);
+  assert.equal((await gateway.chat({ model: 'two' })).status, 200, 'the configuration before it stays');
+});

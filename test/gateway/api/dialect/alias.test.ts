@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { aliasOf } from '../../../../src/gateway/api/dialect/alias.ts';
 
 const ALIASES = new Map(
-  ['phi3-3.8b', 'Big', 'big', 'tiny:1b', 'org/model', 'plain:latest'].map((name) => [name, undefined]),
+  ['phi3-3.8b', 'Big', 'big', 'tiny:1b', 'org/model', 'plain:latest'].map((name): [string, object] => [name, {}]),
 );
 
 test('an alias is found by the ways in which Ollama’s clients write a name, and only where it can be no other', () => {
@@ -21,4 +21,17 @@ test('an alias is found by the ways in which Ollama’s clients write a name, an
     ['model', 'model'],
   ];
   for (const [asked, alias] of rows) assert.equal(aliasOf(asked, ALIASES), alias, asked);
+});
+
+test('aliases of one model are no doubt', () => {
+  const [one, other] = [{}, {}];
+  const aliases = new Map([
+    ['phi', one],
+    ['phi:latest', one],
+    ['Big', one],
+    ['big', one],
+    ['bIg', other],
+  ]);
+  assert.equal(aliasOf('PHI', aliases), 'phi');
+  assert.equal(aliasOf('BIG', aliases), 'BIG');
 });
