@@ -92,7 +92,8 @@ test('the key is in no event and no document', async () => {
   });
   assert.deepEqual(stepsOf(seen, 'done'), ['files.litellm.env', 'service.start', 'health']);
   assert.equal(await stage.ask(), `sk-${'77'.repeat(32)}`);
-  assert.doesNotMatch(JSON.stringify([seen.events, [...seen.files]]), /7777|a1a1/);
+  // Twelve digits of a key. Four of them are by chance in one of the many hashes of the evidence.
+  assert.doesNotMatch(JSON.stringify([seen.events, [...seen.files]]), /(?:77){6}|(?:a1){6}/);
   assert.equal((await stage.enforce(GATEWAY)).ending, 'passed');
 });
 
