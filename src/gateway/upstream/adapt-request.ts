@@ -132,7 +132,16 @@ export function bodyWithoutImages(request: ModelRequest, body: string): string {
     request.kind === 'chat'
       ? request.params.messages.flatMap(({ parts }) => parts.flatMap((part) => part.images))
       : (request.params.images ?? []);
-  return images.reduce((text, image) => text.replace(image, () => ''), body);
+  // They stand there in this order. A search from the start for each takes 300 ms for 3,000 images.
+  const pieces: string[] = [];
+  let from = 0;
+  for (const image of images) {
+    const at = body.indexOf(image, from);
+    if (at < 0) continue;
+    pieces.push(body.slice(from, at));
+    from = at + image.length;
+  }
+  return pieces.join('') + body.slice(from);
 }
 
 /** Whether a request has no `context`, or one that its server accepts. */

@@ -34,6 +34,9 @@ export function endlessParts(root: Json): ReadonlySet<Json> {
   return new Set(open.keys());
 }
 
+/** A body has 500 levels: a longer reference leads nowhere. */
+const MOST_REF_LENGTH = 100_000;
+
 /** Resolves the references within one schema. */
 export class References {
   readonly #root: Json;
@@ -57,7 +60,7 @@ export class References {
    * `~1`, and percent-encoding in a fragment) and anchors.
    */
   target(ref: string): Json | boolean | undefined {
-    if (!this.isLocal(ref)) return undefined;
+    if (ref.length > MOST_REF_LENGTH || !this.isLocal(ref)) return undefined;
     const fragment = decoded(ref.includes('#') ? ref.slice(ref.indexOf('#') + 1) : '');
     const found =
       fragment === '' || fragment.startsWith('/')
@@ -106,7 +109,7 @@ function anchorsIn(root: Json): ReadonlyMap<string, Json> {
 function firstParts(schema: Json, root: Json): readonly Json[] {
   const choices: readonly unknown[] = Array.isArray(schema['anyOf']) ? schema['anyOf'] : [];
   const ref = schema['$ref'];
-  const target = typeof ref === 'string' ? partAt(ref.slice(1), root) : undefined;
+  const target = typeof ref === 'string' && ref.length <= MOST_REF_LENGTH ? partAt(ref.slice(1), root) : undefined;
   return [target, ...choices].filter((part) => isObject(part));
 }
 

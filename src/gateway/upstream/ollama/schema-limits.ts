@@ -9,8 +9,12 @@ export const MOST_REPETITIONS = 2000;
 const PLAIN_PATTERN =
   /^\^(?:(?:[\w @:,-]|\\\.|\[\^?(?:\w-\w|[\w.%+ @:,])+-?\])(?:[*+?]|\{[1-9]\d{0,3}(?:,(?:[1-9]\d{0,3})?)?\})?)+\$$/;
 
+/** A longer pattern takes long to judge, and its grammar is too long. */
+const MOST_PATTERN_LENGTH = 10_000;
+
 /** Whether a pattern can be turned into a grammar without harm to the server. */
 export function isPlainPattern(pattern: string): boolean {
+  if (pattern.length > MOST_PATTERN_LENGTH) return false;
   const ranges = [...pattern.matchAll(/(\w)-(\w)/g)].every(([, first = '', last = '']) => first <= last);
   const often = [...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].every(
     ([, least = '', most]) => Number(most || least) <= MOST_REPETITIONS && Number(least) <= Number(most || least),
