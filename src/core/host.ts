@@ -65,6 +65,8 @@ export interface Host {
   readonly name: string;
   /** The address of its services as seen from this machine (`ansible_host`, else the name; `127.0.0.1` for this machine). */
   readonly address: string;
+  /** The login user, for messages; left out for this machine. */
+  readonly user?: string;
   /** Runs one command. Problems: `host.unreachable`, `host.timeout`, `host.aborted`. */
   run(command: Command, options: CallOptions): Promise<Result<CommandResult>>;
   /** Forwards a local port to `127.0.0.1:port` on the host. */

@@ -10,6 +10,9 @@ const DEFAULT_TIMEOUT_S = 10;
 /** Time for sudo itself: it may wait for a directory server. */
 const SUDO_TIMEOUT_S = 15;
 
+/** Until `timeout -k 1` has killed a question and its end has been printed. */
+const KILLED_AFTER_S = 3;
+
 /** The limits of the call, the way to root, and a receiver for the raw answers. */
 export interface AskOptions extends CallOptions {
   readonly become: Become;
@@ -33,7 +36,7 @@ export async function ask<Q extends Questions>(
   const ran = await host.run({ argv: ['bash', '-s'], stdin: script, title: 'look at the host' }, options);
   if (!ran.ok) return ran;
   const { stdout } = ran.value;
-  if (names.length > 0 && !stdout.includes(`${nonce}:`)) return fail(noShell(host.name, ran.value));
+  if (names.length > 0 && !stdout.includes(`${nonce}:`)) return fail(noShell(host, ran.value));
   const answers = split(stdout, nonce);
   const refusal = refusalOf(stdout, nonce);
   options.keep?.(answers, script);
@@ -51,20 +54,21 @@ export function compose(
   const entries = Object.entries(questions);
   const asRoot = become === 'sudo' ? entries.filter(([, question]) => question.as === 'root') : [];
   const asUser = entries.filter(([, question]) => become === 'none' || question.as === 'user');
-  const root = inParallel(asRoot.map(([name, question]) => readable(answerOf(name, question, nonce))));
+  const lineOf = ([name, question]: readonly [string, Question<unknown>]): Line => ({
+    line: answerOf(name, question, nonce),
+    limitS: (question.timeoutS ?? DEFAULT_TIMEOUT_S) + KILLED_AFTER_S,
+  });
+  const root = inParallel(asRoot.map(lineOf), nonce);
   // One sudo for all of them. If sudo refuses, its message follows the word `sudo`, and the facts stay unknown. A user cannot kill a sudo
   // that hangs, so the reader of its output has the timeout.
   const limitS = SUDO_TIMEOUT_S + Math.max(0, ...asRoot.map(([, question]) => question.timeoutS ?? DEFAULT_TIMEOUT_S));
   const elevated = {
     // printf is a part of bash, so the length of its argument has no limit.
     line: `${shellLine(['printf', String.raw`%s\n`, `${nonce}:sudo`])}; ${shellLine(['printf', '%s', root])} | if [ "$(id -u)" = 0 ]; then bash -s; elif ! command -v sudo >/dev/null; then echo "${NO_SUDO}$(command -v doas >/dev/null && echo ' (doas is there)')"; else sudo -n bash -s 2>&1; fi`,
-    read: `timeout ${String(limitS)} cat`,
+    limitS,
   };
-  const lines = [
-    ...(asRoot.length === 0 ? [] : [elevated]),
-    ...asUser.map(([name, question]) => readable(answerOf(name, question, nonce))),
-  ];
-  const script = `export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"\n${inParallel(lines)}`;
+  const lines = [...(asRoot.length === 0 ? [] : [elevated]), ...asUser.map(lineOf)];
+  const script = `export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"\n${inParallel(lines, nonce)}`;
   return { names: entries.map(([name]) => name), script };
 }
 
@@ -86,19 +90,23 @@ function answerOf(name: string, question: Question<unknown>, nonce: string): str
 
 interface Line {
   readonly line: string;
-  /** The command that reads its output. */
-  readonly read: string;
+  /** Its output is read until then, in seconds from the start of the script. */
+  readonly limitS: number;
 }
 
-function readable(line: string): Line {
-  return { line, read: 'cat' };
-}
-
-// Each line gets its own pipe: all run at once, leave no file behind, and answer in order.
-function inParallel(lines: readonly Line[]): string {
-  const opened = lines.map(({ line }, index) => `exec {p${String(index)}}< <(${line}\n)`);
-  const read = lines.map((each, index) => `${each.read} <&"$p${String(index)}"`);
-  return [...opened, ...read].join('\n');
+/**
+ * Each line gets its own pipe: all run at once, leave no file behind, and answer in order. A process that hangs in the kernel (a dead NFS
+ * server) survives SIGKILL and keeps its pipe, so reading has a limit: it costs the line's own answer. The process holds no stream of
+ * the session, which would stay open with it.
+ */
+function inParallel(lines: readonly Line[], nonce: string): string {
+  const left = 'SECONDS=0; left() { if ((SECONDS < $1)); then echo $(($1 - SECONDS)); else echo 0.1; fi; }';
+  const opened = lines.map(({ line }, index) => `exec {p${String(index)}}< <(exec </dev/null 2>/dev/null; ${line}\n)`);
+  const late = shellLine(['printf', String.raw`\n%s\n`, `${nonce}:end:124`]);
+  const read = lines.map(
+    ({ limitS }, index) => `timeout "$(left ${String(limitS)})" cat <&"$p${String(index)}" || ${late}`,
+  );
+  return [left, ...opened, ...read].join('\n');
 }
 
 /** Splits the output into answers. */
@@ -106,7 +114,7 @@ export function split(stdout: string, nonce: string): ReadonlyMap<string, Answer
   const answers = new Map<string, Answer>();
   for (const part of stdout.split(`${nonce}:begin:`).slice(1)) {
     const start = part.indexOf('\n') + 1;
-    const end = part.lastIndexOf(`\n${nonce}:end:`);
+    const end = part.indexOf(`\n${nonce}:end:`);
     if (end < 0) continue;
     const exitCode = Number(/^\d+/.exec(part.slice(end + nonce.length + 6))?.[0] ?? 'NaN');
     answers.set(part.slice(0, start - 1), { stdout: part.slice(start, Math.max(start, end)), exitCode });

@@ -39,7 +39,7 @@ export function readTarget(
         { from: 1, to: 65_535 },
         'a port from 1 to 65535',
       ) ?? settings.remotePort,
-    user: reader.text(variables.get('ansible_user', 'ansible_ssh_user'), 'a user’s name') ?? settings.remoteUser,
+    user: userOf(variables.get('ansible_user', 'ansible_ssh_user'), reader) ?? settings.remoteUser,
     connection: LOCAL.includes(connection) ? 'local' : 'ssh',
     identityFiles: identityFilesOf(
       reader.text(
@@ -66,6 +66,13 @@ export function readTarget(
         TIMEOUT_S) * 1000,
     password: passwordOf(variables.get('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'), reader),
   };
+}
+
+// INI reads 1001 as a number, with and without quotation marks; as in Ansible it is the name of a user.
+function userOf(value: Value | undefined, reader: Reader): string | undefined {
+  return value?.kind === 'scalar' && Number.isSafeInteger(value.value)
+    ? String(value.value)
+    : reader.text(value, 'a user’s name');
 }
 
 function identityFilesOf(

@@ -50,6 +50,7 @@ function createSshHost(
   return {
     name: target.name,
     address: target.address,
+    user: settings.user,
     run: (command, options) => pool.run(command, options),
     forward: async (port) => {
       const opened = await openForward(settings, first.client, port);

@@ -80,10 +80,10 @@ const LETTERS: Readonly<Record<string, string>> = { p: 'port', l: 'user', i: 'id
 /** The options that ssh's arguments set (`-o Name=value`, `-p`, `-l`, `-i`, `-J`), with OpenSSH's defaults. */
 export function optionsOf(argv: readonly string[], { home }: Pick<LocalUser, 'home'>): Options {
   const options = new Map<string, readonly string[]>();
-  // As in OpenSSH, the first value of an option counts; keys are added.
+  // As in OpenSSH, the first value of an option counts; keys and certificates are added.
   const set = (name: string, value: string): void => {
     const key = name.toLowerCase();
-    if (key === 'identityfile') options.set(key, [...(options.get(key) ?? []), value]);
+    if (key === 'identityfile' || key === 'certificatefile') options.set(key, [...(options.get(key) ?? []), value]);
     else if (!options.has(key)) options.set(key, [value]);
   };
   for (let at = 0; at < argv.length; at += 1) {

@@ -27,6 +27,15 @@ test('Ansible’s connection variables define the target', async () => {
   );
 });
 
+test('a user whose name is a number is that user, in INI and YAML, quoted or not', async () => {
+  for (const text of ['ansible_user=1001', 'ansible_user="1001"', 'ansible_ssh_user=1001']) {
+    using tree = inventory(`gw ${text}`);
+    assert.equal(hostOf(await tree.load()).target.user, '1001', text);
+  }
+  using tree = inventory('gw ansible_user=true');
+  assert.equal(hostOf(await tree.load()).target.user, 'true');
+});
+
 test('ansible_connection=local reaches this machine without SSH', async () => {
   using tree = inventory('localhost ansible_connection=local');
   assert.equal(hostOf(await tree.load()).target.connection, 'local');

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { optionsOf, parseOptions, readOptions } from '../../../src/remote/ssh/options.ts';
 import { PATIENT, valueOf } from '../target.ts';
 
@@ -62,3 +64,42 @@ test('a machine without ssh falls back to the arguments', async () => {
   );
   assert.deepEqual(options.get('port'), ['2022']);
 });
+
+const word = fc.stringMatching(/^[a-z][a-z0-9.-]{0,8}$/);
+const path = fc.stringMatching(/^\/[a-z]{1,6}\/[a-z]{1,6}$/);
+const oneOption = fc.oneof(
+  fc.tuple(fc.constantFrom('-p', '-o Port='), fc.integer({ min: 1, max: 65_535 }).map(String)),
+  fc.tuple(fc.constantFrom('-l', '-o User=', '-o user ', '-o USER = '), word),
+  fc.tuple(fc.constantFrom('-i', '-o IdentityFile='), fc.constantFrom('/etc/passwd', '/etc/group', '/etc/hosts')),
+  fc.tuple(fc.constantFrom('-o UserKnownHostsFile=', '-o RevokedHostKeys=', '-o CertificateFile='), path),
+  fc.tuple(fc.constantFrom('-o ConnectTimeout='), fc.integer({ min: 1, max: 99 }).map(String)),
+  fc.tuple(fc.constantFrom('-o IdentitiesOnly=', '-oIdentitiesOnly='), fc.constantFrom('yes', 'no')),
+  fc.tuple(fc.constantFrom('-o AddressFamily='), fc.constantFrom('inet', 'inet6', 'any')),
+);
+const argument = fc.tuple(oneOption, fc.boolean()).map(([[flag, value], attached]): readonly string[] => {
+  const [letter = '', setting = ''] = /^(-\w)\s?(.*)$/.exec(flag)?.slice(1) ?? [];
+  return attached ? [`${letter}${setting}${value}`] : [letter, `${setting}${value}`];
+});
+
+test(
+  'the arguments alone mean what ssh -G makes of them, whatever their form and order',
+  { skip: spawnSync('ssh', ['-V']).error === undefined ? false : 'ssh is not installed' },
+  () => {
+    fc.assert(
+      fc.property(fc.array(argument, { maxLength: 6 }), (given) => {
+        const argv = given.flat();
+        const asked = spawnSync('ssh', ['-F', 'none', '-G', ...argv, '--', 'hx'], { encoding: 'utf8' });
+        assert.equal(asked.status, 0, asked.stderr);
+        const [right, ours] = [parseOptions(asked.stdout), optionsOf(argv, HOME)];
+        for (const [name, values] of ours)
+          if (!name.endsWith('knownhostsfile') || argv.some((text) => /KnownHosts/i.test(text)))
+            if (
+              name !== 'globalknownhostsfile' &&
+              !(name === 'identityfile' && !/-i|IdentityFile/.test(argv.join(' ')))
+            )
+              assert.deepEqual([...new Set(values)], [...new Set(right.get(name))], `${name} of ${argv.join(' ')}`);
+      }),
+      { numRuns: 150 },
+    );
+  },
+);

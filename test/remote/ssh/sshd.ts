@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -43,12 +43,13 @@ export async function startSshd(
     `Port ${String(port)}`,
     ...hostKeys.map(({ file }) => `HostKey ${file}`),
     `AuthorizedKeysFile ${authorized}`,
+    // The first line of an option counts.
+    ...more,
     'StrictModes no',
     'UsePAM no',
     'PidFile none',
     'LogLevel ERROR',
     `MaxSessions ${String(maxSessions)}`,
-    ...more,
   ];
   await writeFile(config, `${lines.join('\n')}\n`);
   const argv = [SSHD, '-D', '-e', '-f', config];
@@ -88,12 +89,34 @@ export async function startSshd(
 // As root, sshd needs a user of its own and a folder in /run. A private mount namespace provides both, and a user to
 // log in as. (Sessions of root cannot be signalled: sshd does not separate privileges for root.)
 async function stageOf(folder: string): Promise<string> {
-  const passwd = join(folder, 'passwd');
+  const [passwd, shadow] = [join(folder, 'passwd'), join(folder, 'shadow')];
+  const shells = ['tcsh', 'fish', 'zsh', 'ksh', 'dash', 'nologin'];
+  const accounts = [
+    'sshd:x:64999:65534::/run/sshd:/usr/sbin/nologin',
+    `${GUEST}:x:64998:65534::/tmp:/bin/bash`,
+    ...shells.map(
+      (shell, at) =>
+        `hx${shell}:x:${String(64_900 + at)}:65534::/tmp:${shell === 'nologin' ? '/usr/sbin' : '/usr/bin'}/${shell}`,
+    ),
+    `hxexpired:x:64990:65534::/tmp:/bin/bash`,
+    `hxrc:x:64991:65534::${folder}/rc:/bin/bash`,
+    `hxnoise:x:64992:65534::${folder}/noise:/bin/bash`,
+  ];
+  const names = accounts.map((line) => line.split(':')[0] ?? '');
+  await writeFile(passwd, `${(await readFile('/etc/passwd', 'utf8')).trimEnd()}\n${accounts.join('\n')}\n`);
   await writeFile(
-    passwd,
-    `${(await readFile('/etc/passwd', 'utf8')).trimEnd()}\nsshd:x:64999:65534::/run/sshd:/usr/sbin/nologin\n${GUEST}:x:64998:65534::/tmp:/bin/bash\n`,
+    shadow,
+    `${(await readFile('/etc/shadow', 'utf8')).trimEnd()}\n${names.map((name) => `${name}:*:${name === 'hxexpired' ? '0' : '20000'}:0:99999:7:::`).join('\n')}\n`,
+    { mode: 0o600 },
   );
-  return `mount --bind ${passwd} /etc/passwd && mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"`;
+  for (const [home, text] of [
+    ['rc', 'exit\n'],
+    ['noise', 'echo "Welcome: the answer is nonce"; echo warning >&2\n'],
+  ] as const) {
+    await mkdir(join(folder, home), { recursive: true });
+    await writeFile(join(folder, home, '.bashrc'), text);
+  }
+  return `mount --bind ${passwd} /etc/passwd && mount --bind ${shadow} /etc/shadow && mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"`;
 }
 
 function answers(port: number): Promise<boolean> {

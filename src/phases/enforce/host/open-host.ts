@@ -39,7 +39,7 @@ export async function openHost(
     settings.serviceManager === 'systemd' ? 'lock' : `lock-${contentId(settings.prefix, settings.installDir)}`;
   const held = await holdHost(
     host,
-    { become: becomeOf(settings), token, command, by, name, noShell: (ran) => noShell(host.name, ran) },
+    { become: becomeOf(settings), token, command, by, name, noShell: (ran) => noShell(host, ran) },
     signal,
   );
   if (!held.ok) return held;
