@@ -77,7 +77,8 @@ export function expectedLoadMs(
   return others.length === 0 ? undefined : Math.max(...others) + workMs;
 }
 
-function startLoad(
+/** Starts a load, on a backend without one in progress. */
+export function startLoad(
   fleet: Fleet,
   { deployment, backend, replica, queue }: NextLoad,
   nowMs: number,

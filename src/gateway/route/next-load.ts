@@ -37,6 +37,26 @@ export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | '
   };
 }
 
+/**
+ * The load that a weight wants: where deployments differ in weight, one that has a weight, on an idle backend on which the load evicts
+ * nothing. Without it one client after the other would find the model on the same backend.
+ */
+export function loadForShare(fleet: Fleet, candidates: readonly Candidate[], nowMs: number): Candidate | undefined {
+  const [first] = candidates;
+  if (first === undefined || candidates.every(({ deployment }) => deployment.weight === first.deployment.weight))
+    return undefined;
+  return candidates.find(
+    (candidate) =>
+      candidate.deployment.weight > 0 &&
+      !isWarm(candidate) &&
+      candidate.replica.load === undefined &&
+      nowMs >= candidate.replica.pausedUntilMs &&
+      !isTaken(candidate.backend) &&
+      isIdle(fleet, candidate) &&
+      evictsNothing(candidate),
+  );
+}
+
 // Deployments of which one is to be loaded.
 function candidatesToLoad(fleet: Fleet, { queue, waiter, nowMs }: Need, taken: Set<Backend>): readonly Candidate[] {
   const candidates = candidatesOf(fleet, waiter.deployments, waiter.tried, nowMs);

@@ -5,7 +5,8 @@ import type { Strategy } from './strategy/strategy.ts';
 
 /** A deployment to load, and the key of the queue that needs it. */
 export interface NextLoad extends Candidate {
-  readonly queue: string;
+  /** The queue whose waiter needs it; `undefined` if none does. */
+  readonly queue: string | undefined;
 }
 
 /**

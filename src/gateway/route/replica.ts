@@ -46,7 +46,7 @@ export interface ModelLoad extends LoadWatch {
   /** The runner that it makes. */
   readonly runnerKey: string;
   /** The key of the queue that it is for. */
-  readonly queue: string;
+  readonly queue: string | undefined;
   /** The model was known to be absent. */
   readonly cold: boolean;
   readonly model: string;

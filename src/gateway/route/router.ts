@@ -20,6 +20,7 @@ import type { Policy } from './policy.ts';
 import { doubt, endProbe, release, markDown } from './release.ts';
 import { expireAbandonedPrefills } from './replica.ts';
 import { observeList } from './room.ts';
+import { beginShareLoad } from './share-load.ts';
 import { observeStart, observeTime } from './slots.ts';
 import { unstickLoads, findImplicitLoads, observeAnswer } from './stuck-load.ts';
 import { observeTurn } from './turn.ts';
@@ -29,7 +30,7 @@ import { observeTurn } from './turn.ts';
  * never waits.
  *
  * 1. Record the event.
- *    - `arrived`: assign the request if nothing waits in its queue and a slot is free. Else reject it if no deployment may serve it
+ *    - `arrived`: assign the request if nothing waits in its queue and a slot is free; load its model also where a weight wants it. Else reject it if no deployment may serve it
  *      (`no-backend`, `rate-limited`) or the policy does not admit it (`queue-full`, `queue-timeout`). Else append it to its queue.
  *    - `ticked`: expire abandoned prefills, end slot trials, unload models that block a stuck load, and reject waiters whose time is over.
  *    - Every other event: update counters, slots, residency and circuits.
@@ -95,6 +96,7 @@ function onArrived(
   const choice = ahead === 0 ? chooseDeployment(fleet, policy, event, nowMs) : undefined;
   if (choice !== undefined) {
     out.push(assign(fleet, event, choice, 0, nowMs));
+    if (choice.reason === 'only-resident') beginShareLoad(fleet, policy, event, nowMs, out);
     return;
   }
   const candidates = candidatesOf(fleet, deployments, tried, nowMs);

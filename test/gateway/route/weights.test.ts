@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Listing } from '../../../src/gateway/route/residency.ts';
+import { byWeight } from '../../../src/gateway/route/strategy/by-weight.ts';
+import { leastBusy } from '../../../src/gateway/route/strategy/least-busy.ts';
+import { simpleShuffle } from '../../../src/gateway/route/strategy/simple-shuffle.ts';
+import type { Strategy } from '../../../src/gateway/route/strategy/strategy.ts';
+import { startSim } from '../../../src/sim/server.ts';
 import { answersShortly, startFake } from '../fake-upstream.ts';
 import { gatewayOf, route, type Row } from '../config-keys-stage.ts';
 import { startGateway } from '../running.ts';
+import { managedFleet, POLICY, Stage } from './stage.ts';
 
 // Servers with /v1 load and queue by themselves, so every slot is free.
 const V1 = { model: 'openai/m' };
@@ -111,4 +118,50 @@ test('rpm and tpm of an entry refuse nothing, unless the file makes them limits'
   ])
     assert.deepEqual(await statuses({ rpm: 3 }, router), refused, JSON.stringify(router));
   assert.deepEqual(await statuses({}, enforced, { rpm: 3 }), refused, 'model_info.rpm');
+});
+
+test('weights hold for one client after the other on Ollama servers: a server without the model loads it', async (t) => {
+  const first = await startSim({ models: ['m'], port: 0 });
+  t.after(() => first.close());
+  const second = await startSim({ models: ['m'], port: 0 });
+  t.after(() => second.close());
+  await using gateway = await gatewayOf([
+    ['m', first, { weight: 3 }],
+    ['m', second, { weight: 1 }],
+  ]);
+  let [all, ofFirst] = [0, 0];
+  while (all < 200) {
+    const response = await gateway.chat({ max_tokens: 1 });
+    await response.text();
+    all += 1;
+    if (response.headers.get('x-hxllm-backend') === first.url) ofFirst += 1;
+  }
+  // Five standard deviations, and the requests before the second load.
+  assert.ok(Math.abs(ofFirst / all - 0.75) < 0.18, `${String(ofFirst)} of ${String(all)}`);
+});
+
+test('a weight loads no model where that could evict another, and none without a difference', () => {
+  const listing = (names: readonly string[]): Listing => ({
+    askedMs: 0,
+    models: names.map((name) => ({ name, context: undefined, family: undefined })),
+  });
+  const loads = (weights: readonly [number, number], strategy: Strategy, listed: readonly string[]): number => {
+    const { backends, deployments } = managedFleet(4, ['a', 'b'], ['m']);
+    const spec = {
+      backends,
+      deployments: deployments.map((deployment, index) => ({ ...deployment, weight: weights[index] ?? 0 })),
+    };
+    const stage = new Stage(spec, { ...POLICY, strategy });
+    stage.nowMs = 1000;
+    stage.apply({ kind: 'listed', backend: 'a', listing: { ...listing(['m']), askedMs: 900 } });
+    stage.apply({ kind: 'listed', backend: 'b', listing: { ...listing(listed), askedMs: 900 } });
+    stage.arrive();
+    return stage.decisions.filter(({ kind }) => kind === 'load').length;
+  };
+  assert.equal(loads([3, 1], byWeight, []), 1);
+  assert.equal(loads([3, 1], simpleShuffle, []), 1);
+  assert.equal(loads([3, 1], byWeight, ['other']), 0, 'it could evict the other');
+  assert.equal(loads([3, 0], byWeight, []), 0, 'no weight');
+  assert.equal(loads([1, 1], byWeight, []), 0, 'no difference');
+  assert.equal(loads([3, 1], leastBusy, []), 0, 'a strategy without weights');
 });

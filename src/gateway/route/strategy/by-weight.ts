@@ -8,6 +8,7 @@ import type { Candidate, Strategy } from './strategy.ts';
  */
 export const byWeight: Strategy = {
   name: leastBusy.name,
+  sharesByWeight: true,
   nameFor: (candidates) => strategyFor(candidates).name,
   choose: (candidates, random, nowMs) => strategyFor(candidates).choose(candidates, random, nowMs),
 };
