@@ -78,9 +78,21 @@ export class ResponseWriter {
     });
     if (typeof body === 'string') this.#outgoing.end(body);
     else {
-      for (const piece of body) this.#outgoing.write(piece);
-      this.#outgoing.end();
+      this.#sendFrom(body, 0);
     }
+  }
+
+  // 170 MB of embeddings at once would take a turn of 50 ms. The length is known to the client, so a response that ends early is cut.
+  #sendFrom(pieces: readonly Buffer[], from: number): void {
+    const outgoing = this.#outgoing;
+    for (let index = from; index < pieces.length; index += 1) {
+      if (outgoing.write(pieces[index])) continue;
+      outgoing.once('drain', () => {
+        this.#sendFrom(pieces, index + 1);
+      });
+      return;
+    }
+    outgoing.end();
   }
 
   /** Sends an error response, if nothing has been sent yet; `headers` are added to its own. */

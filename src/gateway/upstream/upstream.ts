@@ -136,7 +136,9 @@ export class Upstream {
     const exchange = new WireExchange(call, newLength, limits, listener, sendAgain, (onDead) =>
       this.#liveness.watch(deployment.url, onDead),
     );
-    send(this.#http.agent, exchange);
+    exchange.begin(() => {
+      send(this.#http.agent, exchange);
+    });
     return exchange;
   }
 

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { asError } from '../../core/error.ts';
 import type { ServerEvent, ServerFailure } from '../exchange.ts';
 import type { ResponseDecoder, WireRequest } from './wire-request.ts';
 import { Deadline, type UpstreamLimits } from './deadline.ts';
@@ -15,6 +16,12 @@ const MAX_REFUSAL_BYTES = 64 * 1024;
 const MAX_REST_BYTES = 64 * 1024;
 /** Bytes of a response that are decoded in a row; then the event loop turns once. Node reads up to 2 MiB from a socket in a row. */
 const MAX_TURN_BYTES = 256 * 1024;
+
+/**
+ * Characters of a body from which on it is sent in a turn of the event loop of its own: undici copies it as bytes, which takes 1 ms for
+ * each MiB, beside the 3 ms of its writing.
+ */
+const LARGE_BODY = 8 * 1024 * 1024;
 
 /** One exchange with one server: decodes the response as it comes, keeps the time limits, and can be cancelled at any time. */
 export class WireExchange implements Dispatcher.DispatchHandler {
@@ -78,6 +85,19 @@ export class WireExchange implements Dispatcher.DispatchHandler {
 
   /** Length of the part of the prompt that is new to the server, in characters. */
   readonly newLength: number;
+
+  /** Has the request sent, unless it is cancelled before the turn of a large body. */
+  begin(send: () => void): void {
+    if (this.bytes < LARGE_BODY) send();
+    else
+      setImmediate(() => {
+        try {
+          if (!this.#cancelled) send();
+        } catch (error) {
+          this.onResponseError(null, asError(error));
+        }
+      });
+  }
 
   /** Closes the connection: so the server learns that the client has gone. */
   cancel(): void {

@@ -1,5 +1,9 @@
-import { Agent, createServer, request } from 'node:http';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { KEY } from './load.ts';
@@ -18,7 +22,7 @@ interface Attack {
 
 /** A server that answers 1,000 inputs with vectors of 1,024 numbers, and 2,048 inputs with vectors of 4,096. */
 export async function startEmbedder(): Promise<{ readonly url: string; stop(): void }> {
-  const answers = new Map([1000, 2048].map((count) => [count, vectors(count, count === 1000 ? 1024 : 4096)]));
+  const answers = new Map([1, 1000, 2048].map((count) => [count, vectors(count, count === 2048 ? 4096 : 1024)]));
   const server = createServer((incoming, response) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -86,64 +90,123 @@ function attacks(mib: number): readonly Attack[] {
   return Object.entries(bodies).map(([name, body]) => ({ name: `${name}, ${String(mib)} MiB`, path: CHAT, body }));
 }
 
-function send(port: number, { path, body, encoding }: Attack, agent?: Agent): Promise<number> {
+/** For each kind of refused body, the largest that is accepted: as many values as fit, filled up to the size with text or blanks. */
+function accepted(mib: number): readonly Attack[] {
+  const list = (open: string, count: number, itemOf: (text: string) => string, close: string, filler = 'x'): Buffer => {
+    const bare = open.length + close.length + count * (itemOf('').length + 1);
+    const item = itemOf(filler.repeat(Math.floor((mib * MIB - bare) / count)));
+    return Buffer.from(`${open}${`${item},`.repeat(count - 1)}${item}${close}`);
+  };
+  const chat = '{"model":"m","messages":[{"role":"user","content":"x"}]';
+  const text = (content: string): string => `{"role":"user","content":"${content}"}`;
+  const part = (content: string): string => `{"type":"text","text":"${content}"}`;
+  const tool = (about: string): string =>
+    `{"type":"function","function":{"name":"f","description":"${about}","parameters":{"type":"object"}}}`;
+  let keys = 0;
+  const key = Math.floor((mib * MIB - 100) / 30_000) - 16;
+  const pairs = Array.from({ length: 30_000 }, () => `"k${String((keys += 1)).padStart(8, '0')}":"${'x'.repeat(key)}"`);
+  const bodies: Readonly<Record<string, Buffer>> = {
+    '190,000 empty objects': list(`${chat},"metadata":{"a":[`, 190_000, (blanks) => `{}${blanks}`, ']}}', ' '),
+    '400 × 480 nested lists': list(
+      `${chat},"metadata":{"a":[`,
+      400,
+      (blanks) => `${'['.repeat(480)}${blanks}${']'.repeat(480)}`,
+      ']}}',
+      ' ',
+    ),
+    '30,000 keys': Buffer.from(`${chat},"metadata":{${pairs.join(',')}}}`),
+    '9,900 messages': list('{"model":"m","messages":[', 9900, text, ']}'),
+    '9,900 content parts': list('{"model":"m","messages":[{"role":"user","content":[', 9900, part, ']}]}'),
+    '5,000 tools': list(`${chat},"tools":[`, 5000, tool, ']}'),
+    'one image': Buffer.from(
+      `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,${'iVBORw0K'.repeat((mib * MIB - 200) / 8)}"}}]}]}`,
+    ),
+  };
+  return Object.entries(bodies).map(([name, body]) => ({ name: `${name}, ${String(mib)} MiB`, path: CHAT, body }));
+}
+
+function send(port: number, { path, body, encoding }: Attack): Promise<number> {
   return new Promise((resolve) => {
     const headers = {
       authorization: `Bearer ${KEY}`,
       'content-type': 'application/json',
-      ...(body.length > 0 && { 'content-length': body.length }),
+      'content-length': body.length,
       ...(encoding !== undefined && { 'content-encoding': encoding }),
     };
-    const sent = request({
-      host: '127.0.0.1',
-      port,
-      path,
-      method: body.length > 0 ? 'POST' : 'GET',
-      headers,
-      ...(agent && { agent }),
-    });
+    const sent = request({ host: '127.0.0.1', port, path, method: 'POST', headers });
     sent.on('response', (response) => response.resume().on('close', () => resolve(response.statusCode ?? 0)));
     sent.on('error', () => resolve(0)).end(body);
   });
 }
 
-/** Sends each hostile request by itself, three times, and reports the longest time that a small request beside it took. */
-export async function delays({ port }: Started): Promise<string> {
-  const agent = new Agent({ keepAlive: true });
-  const probe: Attack = { name: '', path: '/v1/models', body: Buffer.alloc(0) };
-  for (let warm = 0; warm < 200; warm += 1) await send(port, probe, agent);
+/** The longest time of a small request since the last call, ms. */
+async function longestOf(prober: ChildProcess): Promise<number> {
+  const answer = once(prober, 'message');
+  prober.send('');
+  const [longest] = (await answer) as [number]; // prober.ts
+  return longest;
+}
+
+/** The longest turn of the gateway's event loop since the last call, ms of CPU time; `folder` is where it runs (turns.ts). */
+async function turnOf(pid: number, folder: string): Promise<number> {
+  const file = join(folder, 'turn.txt');
+  rmSync(file, { force: true });
+  process.kill(pid, 'SIGUSR2');
+  while (!existsSync(file) || readFileSync(file).length === 0) await sleep(5);
+  return Number(readFileSync(file, 'utf8'));
+}
+
+const ROUNDS = 3;
+
+/**
+ * Sends each hostile request by itself, three times, and reports the longest time that a small request beside it took, the median and the
+ * worst of the three, and the longest turn of the gateway's event loop in the best of them.
+ */
+export async function delays({ port, pid }: Started, folder: string): Promise<string> {
+  const prober = fork(join(import.meta.dirname, 'prober.ts'), [String(port)]);
+  await sleep(1000);
   const inputs = (count: number): Attack => ({
     name: `embeddings, ${String(count)} × ${count === 1000 ? '1,024' : '4,096'}`,
     path: '/v1/embeddings',
     body: Buffer.from(JSON.stringify({ model: 'm', input: Array.from({ length: count }, () => 'x') })),
   });
-  const bomb: Attack = {
-    name: 'gzip, 1 GiB in 1 MiB',
-    path: CHAT,
-    body: gzipSync(Buffer.alloc(1024 * MIB, ' ')),
-    encoding: 'gzip',
-  };
+  const zipped = (name: string, body: Buffer): Attack => ({ name, path: CHAT, body: gzipSync(body), encoding: 'gzip' });
+  const text = Buffer.from(`{"model":"m","messages":[{"role":"user","content":"${'x'.repeat(60 * MIB)}"}]}`);
   const rows: string[][] = [];
-  for (const makes of [() => attacks(8), () => attacks(60), () => [inputs(1000), inputs(2048), bomb, definitions()]])
+  const groups = [
+    () => [{ name: 'none', path: '/v1/embeddings', body: Buffer.from('{"model":"m","input":["x"]}') }],
+    () => attacks(8),
+    () => accepted(8),
+    () => attacks(60),
+    () => accepted(60),
+    () => [inputs(1000), inputs(2048), definitions()],
+    () => [zipped('gzip, a long text of 60 MiB', text), zipped('gzip, 1 GiB in 1 MiB', Buffer.alloc(1024 * MIB, ' '))],
+  ];
+  for (const makes of groups)
     for (const attack of makes()) {
-      let longest = 0;
+      const longest: number[] = [];
+      const turns: number[] = [];
       const statuses = new Set<number>();
-      for (let round = 0; round < 3; round += 1) {
-        const ended = new AbortController();
-        const answered = send(port, attack).then((status) => {
-          ended.abort();
-          statuses.add(status);
-        });
-        while (!ended.signal.aborted) {
-          const at = performance.now();
-          await send(port, probe, agent);
-          longest = Math.max(longest, performance.now() - at);
-          await sleep(1);
-        }
-        await answered;
+      for (let round = 0; round < ROUNDS; round += 1) {
+        await longestOf(prober);
+        await turnOf(pid, folder);
+        statuses.add(await send(port, attack));
+        await sleep(20);
+        longest.push(await longestOf(prober));
+        turns.push(await turnOf(pid, folder));
       }
-      rows.push([attack.name, [...statuses].join(', '), longest.toFixed(0)]);
+      const [, median = 0, worst = 0] = longest.toSorted((a, b) => a - b);
+      rows.push([
+        attack.name,
+        [...statuses].join(', '),
+        String(Math.min(...turns)),
+        median.toFixed(0),
+        worst.toFixed(0),
+      ]);
     }
-  agent.destroy();
-  return markdown(['request', 'status', 'longest delay of a small request beside it, ms'], rows);
+  prober.disconnect();
+  return markdown(
+    ['request', 'status', 'longest turn, ms of CPU', 'delay of a small request, ms: median', 'worst'],
+    rows,
+  );
 }

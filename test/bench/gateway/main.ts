@@ -90,12 +90,13 @@ async function main(argv: readonly string[]): Promise<number> {
       await using fake = await startFake(anyAnswer);
       const embedder = task === 'attacks' ? await startEmbedder() : undefined;
       const urls = task === 'fuzz' ? [fake.url] : embedder === undefined ? backends.urls : [embedder.url];
-      const ours = await start(hxllm('ollama_chat'), folder, urls);
+      const flags = task === 'attacks' ? ['--import', join(import.meta.dirname, 'turns.ts')] : [];
+      const ours = await start(hxllm('ollama_chat', flags), folder, urls);
       try {
         if (task === 'memory') process.stdout.write(await measureStreams(ours, Number(values.streams ?? 2000)));
         else if (task === 'soak') process.stdout.write(await soak(ours, Number(values.requests ?? 200_000), seed));
         else if (task === 'fuzz') process.stdout.write(await fuzz(ours, Number(values.requests ?? 20_000), seed));
-        else if (task === 'attacks') process.stdout.write(await delays(ours));
+        else if (task === 'attacks') process.stdout.write(await delays(ours, folder));
         else process.stderr.write(USAGE);
       } finally {
         embedder?.stop();
