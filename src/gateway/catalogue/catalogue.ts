@@ -1,6 +1,7 @@
 import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
+import { canonicalModelName } from '../../core/model-name.ts';
 import { textOf, type Json } from '../json.ts';
-import { findListed, loadedBody, lowestVersion, tagBody } from '../api/ollama/listing.ts';
+import { listedByName, loadedBody, lowestVersion, tagBody } from '../api/ollama/listing.ts';
 import { minimalShowBody, showBody } from '../api/ollama/show.ts';
 import { contextOf } from '../proxy/runner-options.ts';
 import type { Service } from '../service.ts';
@@ -8,26 +9,20 @@ import { providerOf } from '../upstream/providers.ts';
 
 /** Every alias, as a model that Ollama has on disk. */
 export async function listTags(service: Service): Promise<Json> {
-  const answers = await askAll(service, 'tags');
+  const listed = listedIn(await askAll(service, 'tags'));
   const since = new Date(service.since * 1000);
   return {
     models: listedGroups(service).map(({ name: alias, deployments }) =>
-      tagBody(
-        alias,
-        firstOf(deployments, ({ url, model }) => findListed(answers.get(url), model)),
-        since,
-      ),
+      tagBody(alias, firstOf(deployments, listed), since),
     ),
   };
 }
 
 /** The aliases whose models are in memory, each as listed by the backend that keeps it longest. */
 export async function listLoaded(service: Service): Promise<Json> {
-  const answers = await askAll(service, 'loaded');
+  const listed = listedIn(await askAll(service, 'loaded'));
   const models = listedGroups(service).flatMap(({ name: alias, deployments }) => {
-    const known = deployments
-      .map(({ url, model }) => findListed(answers.get(url), model))
-      .filter((listed) => listed !== undefined);
+    const known = deployments.map(listed).filter((entry) => entry !== undefined);
     const [longest] = known.toSorted((a, b) => endOf(b) - endOf(a));
     return longest === undefined ? [] : [loadedBody(alias, longest)];
   });
@@ -93,6 +88,12 @@ async function askAll(service: Service, subject: Subject): Promise<ReadonlyMap<s
       asked.map(async ({ backend, query }) => [backend.url, await service.upstream.query(backend, query)] as const),
     ),
   );
+}
+
+/** Finds the entry of a deployment's model in the answer of its server: each answer is read once, for all aliases. */
+function listedIn(answers: ReadonlyMap<string, Json | undefined>): (deployment: Deployment) => Json | undefined {
+  const byUrl = new Map([...answers].map(([url, answer]) => [url, listedByName(answer)]));
+  return ({ url, model }) => byUrl.get(url)?.get(canonicalModelName(model));
 }
 
 // A backend that is down would only delay the answer.

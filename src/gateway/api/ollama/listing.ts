@@ -1,5 +1,5 @@
 import { isObject, textOf, type Json } from '../../json.ts';
-import { isSameModel } from '../../../core/model-name.ts';
+import { canonicalModelName } from '../../../core/model-name.ts';
 
 /** The version of Ollama whose API the gateway implements. The gateway reports it if no Ollama server reports its own. */
 const API_VERSION = '0.22.1';
@@ -7,12 +7,15 @@ const API_VERSION = '0.22.1';
 // A digest that no file has.
 const NO_DIGEST = '0'.repeat(64);
 
-/** The entry of a model in a server's response to `/api/tags` or `/api/ps`; `undefined` if the server does not list it. */
-export function findListed(response: Json | undefined, model: string): Json | undefined {
+/** The models of a server's response to `/api/tags` or `/api/ps`, by {@link canonicalModelName}. */
+export function listedByName(response: Json | undefined): ReadonlyMap<string, Json> {
   const models = response?.['models'];
-  return Array.isArray(models)
-    ? models.filter(isObject).find((listed) => isSameModel(textOf(listed, 'name'), model))
-    : undefined;
+  const byName = new Map<string, Json>();
+  for (const listed of Array.isArray(models) ? models.filter(isObject) : []) {
+    const name = canonicalModelName(textOf(listed, 'name'));
+    if (!byName.has(name)) byName.set(name, listed);
+  }
+  return byName;
 }
 
 /** The entry of an alias in `/api/tags`. Clients rely on every field, so unknown fields are present with empty values. */
