@@ -73,18 +73,27 @@ function problemOf(
   const server = accepted === undefined ? '' : ` The server accepts ${accepted.join(', ')}.`;
   const shown = plain(banner);
   const words = `${said === undefined ? '' : ` Its message: ${plain(said)}.`}${shown === '' ? '' : ` Its banner: ${shown}`}`;
-  const crowded = said !== undefined && /too many authentication failures/i.test(said);
   const [key] = settings.namedKeys;
   const copy = `ssh-copy-id${key === undefined ? '' : ` -i ${key}`} -p ${String(settings.port)} ${settings.user}@${settings.hostName}`;
   return {
     code: 'host.authentication-failed',
     summary: `${settings.name}: ${place} accepted no key or password`,
     detail: `Expected to log in as ${settings.user}. ${list}${closed}${server}${words}`,
-    fix: crowded
-      ? `ansible_ssh_private_key_file=KEY ansible_ssh_common_args='-o IdentitiesOnly=yes'  # in the inventory: the server counts every key that is tried (MaxAuthTries)`
-      : (unusable.find(({ fix }) => fix !== undefined)?.fix ?? copy),
+    fix: fixFor(said, accepted) ?? unusable.find(({ fix }) => fix !== undefined)?.fix ?? copy,
     where: { host: settings.name },
   };
+}
+
+/** The fix for a server that would refuse every key. */
+function fixFor(said: string | undefined, accepted: readonly AuthenticationType[] | undefined): string | undefined {
+  if (/too many authentication failures/i.test(said ?? ''))
+    return "ansible_ssh_private_key_file=KEY ansible_ssh_common_args='-o IdentitiesOnly=yes'  # in the inventory: the server counts every key that is tried (MaxAuthTries)";
+  // ssh2 takes packets up to 35,000 bytes (RFC 4253, 6.1); OpenSSH sends a banner in one.
+  if (said === 'Bad packet length')
+    return 'sudo sshd -T | grep -i banner  # on the host: hxllm takes a Banner file of 32 KB at most; shorten it';
+  return accepted === undefined || accepted.includes('publickey')
+    ? undefined
+    : "sudo sshd -T | grep -iE 'pubkeyauthentication|authenticationmethods'  # on the host: it accepts no key now; or put the password into the vault: ansible_password";
 }
 
 /** A message of the server on one line, at most 300 characters, without control characters. */

@@ -30,8 +30,8 @@ export function unreachable(settings: SshSettings, error: ConnectionError): Prob
     return {
       code: 'host.unreachable',
       summary: `${name}: no common algorithm with ${place}`,
-      detail: `Expected an algorithm that hxllm and the server both have, found: ${error.message}. hxllm has the key exchanges curve25519-sha256, ecdh-sha2-nistp* and diffie-hellman-* with SHA-2 (not sntrup761, mlkem768), the ciphers aes*-gcm, aes*-ctr and chacha20-poly1305, and host keys of type ed25519, ecdsa and rsa.`,
-      fix: `sudo sshd -T | grep -iE '^(kexalgorithms|ciphers|macs|hostkeyalgorithms)'  # on the host; then add one of these to its sshd_config, such as: KexAlgorithms +curve25519-sha256`,
+      detail: `Expected an algorithm that hxllm and the server both have, found: ${error.message}. hxllm has the key exchanges curve25519-sha256, ecdh-sha2-nistp* and diffie-hellman-* with SHA-2 (not sntrup761, mlkem768), the ciphers aes*-gcm, aes*-ctr and chacha20-poly1305, the MACs hmac-sha2-* and hmac-sha1, and host keys of type ed25519, ecdsa and rsa.`,
+      fix: `sudo sshd -T | grep -iE '^(kexalgorithms|ciphers|macs|hostkeyalgorithms)'  # on the host; then in its sshd_config: ${additionFor(error.message)}`,
       where,
     };
   const seen = (typeof error.code === 'string' ? REASONS[error.code] : undefined) ?? error.message;
@@ -44,6 +44,13 @@ export function unreachable(settings: SshSettings, error: ConnectionError): Prob
     fix,
     where,
   };
+}
+
+// ssh2 names the kind: "no matching C->S MAC".
+function additionFor(message: string): string {
+  if (/MAC$/i.test(message)) return 'MACs +hmac-sha2-256-etm@openssh.com';
+  if (/cipher/i.test(message)) return 'Ciphers +aes256-gcm@openssh.com';
+  return /host key/i.test(message) ? 'HostKeyAlgorithms +ssh-ed25519' : 'KexAlgorithms +curve25519-sha256';
 }
 
 /** The Problem of a server that did not connect, greet or exchange keys in time. */

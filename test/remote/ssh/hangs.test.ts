@@ -108,6 +108,33 @@ test('every step ends within a second of the abort', async (t) => {
     'a command of Match exec',
     await abortedAfter(targetOf({ sshArguments: ['-F', config] }), {}, once(other.server, 'connection')),
   ]);
+  const tunnel = Promise.withResolvers<undefined>();
+  await using bastion = await startServer({
+    hostKeys: [hostKey],
+    clientKey,
+    onTunnel: () => {
+      tunnel.resolve(undefined);
+    },
+  });
+  const through = (connectTimeoutMs: number): Target =>
+    targetOf({
+      port: 9,
+      user: 'deploy',
+      identityFiles: [clientKey.file],
+      connectTimeoutMs,
+      sshArguments: [
+        '-F',
+        'none',
+        '-o',
+        `UserKnownHostsFile=${bastionKnown}`,
+        '-J',
+        `deploy@127.0.0.1:${String(bastion.port)}`,
+      ],
+    });
+  const bastionKnown = await knownFile(bastion.port);
+  steps.push(['a jump host that cannot reach its target', await abortedAfter(through(60_000), {}, tunnel.promise)]);
+  const blocked = problemOf(await createConnect(person())(through(1000), PATIENT.signal));
+  assert.match(blocked.detail, /from 127\.0\.0\.1 to 127\.0\.0\.1 port 9, found: no answer within 1 s/);
   for (const [step, tookMs] of steps) assert.ok(tookMs < 1000, `${step}: ${String(Math.round(tookMs))} ms`);
 });
 

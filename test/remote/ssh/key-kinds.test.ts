@@ -7,7 +7,7 @@ import type { Target } from '../../../src/core/host.ts';
 import { createConnect } from '../../../src/remote/connect.ts';
 import { until } from '../../until.ts';
 import { PATIENT, problemOf, targetOf, valueOf } from '../target.ts';
-import { createKeys, type Key } from './server.ts';
+import { createKeys, startServer, type Key } from './server.ts';
 import { startSshd, WITHOUT_SSHD, type Sshd } from './sshd.ts';
 
 suite('kinds of keys, against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? false }, async () => {
@@ -185,5 +185,26 @@ suite('kinds of keys, against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? f
     await connects({ ...target, sshArguments: lines('same') });
     const problem = problemOf(await connect({ ...target, sshArguments: lines('other') }, PATIENT.signal));
     assert.equal(problem.code, 'host.key-changed');
+  });
+
+  test('servers without a common algorithm, without keys or with a banner of 64 KB have fixes of their own', async () => {
+    const key = await keys.make('refused');
+    await writeFile(join(keys.folder, 'banner'), 'legal '.repeat(11_000));
+    for (const [line, fix] of [
+      ['KexAlgorithms sntrup761x25519-sha512@openssh.com', /KexAlgorithms \+curve25519-sha256$/],
+      ['MACs umac-128-etm@openssh.com\nCiphers aes256-ctr', /MACs \+hmac-sha2-256-etm@openssh\.com$/],
+      [`Banner ${join(keys.folder, 'banner')}`, /grep -i banner/],
+    ] as const) {
+      const problem = problemOf(
+        await connect(await accepting(key, { identityFiles: [key.file] }, [line]), PATIENT.signal),
+      );
+      assert.match(problem.fix, fix, problem.detail);
+    }
+    await using other = await startServer({ hostKeys: [hostKey], password: 'hunter2' });
+    const known = join(keys.folder, 'known-password');
+    await writeFile(known, `[127.0.0.1]:${String(other.port)} ${hostKey.publicText}\n`);
+    const sshArguments = ['-F', 'none', '-o', `UserKnownHostsFile=${known}`];
+    const target = targetOf({ port: other.port, user: 'me', identityFiles: [key.file], sshArguments });
+    assert.match(problemOf(await connect(target, PATIENT.signal)).fix, /pubkeyauthentication.*ansible_password/);
   });
 });

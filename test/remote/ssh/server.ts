@@ -71,6 +71,8 @@ export async function startServer(options: {
   readonly clientKey?: Key;
   readonly password?: string;
   readonly keyboard?: string;
+  /** Called in the place of opening a connection to another host, which then never opens. */
+  readonly onTunnel?: () => void;
   /** Every attempt to log in waits for it. */
   readonly before?: Promise<undefined>;
 }): Promise<TestServer> {
@@ -88,6 +90,7 @@ export async function startServer(options: {
       serve(client, accept());
     });
     client.on('tcpip', (accept, reject, { destIP, destPort }) => {
+      if (options.onTunnel !== undefined) return options.onTunnel();
       const socket = connect(destPort, destIP);
       socket
         .once('error', () => {
@@ -103,6 +106,7 @@ export async function startServer(options: {
           });
           socket.pipe(channel).pipe(socket);
         });
+      return undefined;
     });
   });
   await new Promise<void>((resolve) => {
