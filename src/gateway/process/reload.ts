@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { errorMessage, errorStack } from '../../core/error.ts';
 import type { Problem } from '../../core/problem.ts';
 import { exposureOf } from '../../schema/listen.ts';
@@ -64,6 +65,8 @@ async function readAndApply({
   const moves = wouldMove(config);
   if (moves)
     tell('warning: hxllm.listen has changed; that takes a restart, and until then the gateway listens where it did\n');
+  // In a turn of its own, behind the reading.
+  await setImmediate();
   gateway.reload(config);
   gateway.metrics.reloaded('done');
   log({

@@ -7,6 +7,7 @@ import { anyAnswer } from '../../gateway/fuzz/any-answer.ts';
 import { attribute } from './attribution.ts';
 import { delays, startEmbedder } from './attacks.ts';
 import { fuzz, measureStreams, soak } from './endurance.ts';
+import { measureConfigs } from './large-config.ts';
 import { measure, type Measure } from './measure.ts';
 import { floor, hxllm, nginx, packInto, peer, running, start, startBackends, type Proxy } from './proxy.ts';
 import { table } from './table.ts';
@@ -17,6 +18,7 @@ npm run bench:gateway -- memory             2,000 slow streams at once [--stream
 npm run bench:gateway -- soak               200,000 requests of mixed kinds: does memory grow? [--requests N]
 npm run bench:gateway -- fuzz               20,000 malformed requests [--requests N]
 npm run bench:gateway -- attacks            how long large hostile requests delay a small one
+npm run bench:gateway -- configs            starts and reloads of large files
 
   --rounds N          rounds, of which medians are shown (5)
   --seconds N         length of each measurement (5)
@@ -84,6 +86,10 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     }
     const [task] = positionals;
+    if (task === 'configs') {
+      process.stdout.write(await measureConfigs());
+      return 0;
+    }
     if (task !== undefined) {
       const seed = Number(values.seed ?? 1);
       // A fuzzed request that is valid deserves its response.
