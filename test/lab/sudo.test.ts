@@ -21,8 +21,8 @@ chmod 440 /etc/sudoers.d/aa-log
 visudo -c
 `;
 
-/** The texts that sudo's log must not hold: the key, a line of config.yaml, a line of the gateway. */
-const CANARIES = [key, 'model_list', 'only 100-continue is supported'];
+/** The texts that sudo's log must not hold: the key, a line of config.yaml, a line of the gateway. Preflight's questions name keys of config.yaml. */
+const CANARIES = [key, 'ollama/phi3:3.8b-mini-128k', 'only 100-continue is supported'];
 
 async function calls(): Promise<number> {
   const host = lab.host('hx-api-server');
