@@ -22,7 +22,7 @@ visudo -c
 `;
 
 /** The texts that sudo's log must not hold: the key, a line of config.yaml, a line of the gateway. Preflight's questions name keys of config.yaml. */
-const CANARIES = [key, 'ollama/phi3:3.8b-mini-128k', 'only 100-continue is supported'];
+const CANARIES = [key, 'phi3:3.8b-mini-128k', 'only 100-continue is supported'];
 
 async function calls(): Promise<number> {
   const host = lab.host('hx-api-server');
