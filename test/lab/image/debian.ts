@@ -9,8 +9,18 @@ import type { Recipe } from './cache.ts';
 
 const SUITE = 'bookworm';
 
-/** Beyond Debian's smallest set: the packages of a host that can be reached, without curl, Python or Node. */
-const INCLUDE = ['systemd', 'systemd-sysv', 'dbus', 'libpam-systemd', 'openssh-server', 'sudo', 'iproute2'];
+/** Beyond Debian's smallest set: the packages of a host that can be reached, and shells of other kinds, without curl, Python or Node. */
+const INCLUDE = [
+  'systemd',
+  'systemd-sysv',
+  'dbus',
+  'libpam-systemd',
+  'openssh-server',
+  'sudo',
+  'iproute2',
+  'tcsh',
+  'fish',
+];
 
 const SETUP = join(import.meta.dirname, 'setup.sh');
 
