@@ -95,7 +95,7 @@ test(
           if (!name.endsWith('knownhostsfile') || argv.some((text) => /KnownHosts/i.test(text)))
             if (
               name !== 'globalknownhostsfile' &&
-              !(name === 'identityfile' && !/-i|IdentityFile/.test(argv.join(' ')))
+              !(name === 'identityfile' && !argv.some((text) => /^-i|IdentityFile=/.test(text)))
             )
               assert.deepEqual([...new Set(values)], [...new Set(right.get(name))], `${name} of ${argv.join(' ')}`);
       }),
