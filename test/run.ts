@@ -6,7 +6,7 @@ import { unpackOpenSsh } from './run/openssh.ts';
 import { checkStatically } from './run/static.ts';
 import { runFiles, type Pace } from './run/suite.ts';
 import { addTallies, EMPTY, summaryLines, type Tally } from './run/tally.ts';
-import { findTestFiles, isSerial } from './run/test-files.ts';
+import { findTestFiles, isLab, isSerial } from './run/test-files.ts';
 
 // npm test [-- PATTERN …]: everything, or the test files whose path holds one of the patterns (then without the static checks).
 
@@ -16,6 +16,9 @@ const ROOT = join(import.meta.dirname, '..');
 const PLAIN: Pace = { concurrency: 2, limitMs: 180_000 };
 /** Hosts are booted, and an image is built once: two to three minutes, or eight on the slower machine. */
 const SERIAL: Pace = { concurrency: 1, limitMs: 600_000 };
+
+/** Beside the lab, which takes the other core. */
+const BESIDE_LAB: Pace = { concurrency: 1, limitMs: 180_000 };
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -32,21 +35,20 @@ async function main(patterns: readonly string[]): Promise<number> {
     say('no test was run');
     return 1;
   }
-  // The real server and the lab keep both cores busy, and there is only one lab: these run after the rest.
+  // There is only one lab, and the real server keeps both cores busy: these run after the rest.
   const [plain, serial] = [files.filter((file) => !isSerial(file)), files.filter(isSerial)];
+  const [lab, real] = [serial.filter(isLab), serial.filter((file) => !isLab(file))];
   // Where the machine may be changed, no test is left out for want of a server.
   if (labTestsLeftOut() === undefined) process.env['HXLLM_SSHD_BIN'] ??= await unpackOpenSsh(say);
-  let tally: Tally = EMPTY;
-  for (const [group, pace] of [
-    [plain, PLAIN],
-    [serial, SERIAL],
-  ] as const) {
-    if (group.length > 0) tally = addTallies(tally, await runFiles(group, pace, ROOT));
-  }
-  if (patterns.length === 0 && labTestsLeftOut() === undefined) {
-    say('once more with TERM=dumb LANG=C COLUMNS=40 NO_COLOR=1, no HOME and a path with a space');
-    tally = addTallies(tally, await runBare(plain, PLAIN, ROOT));
-  }
+  const runGroup = (group: readonly string[], pace: Pace): Promise<Tally> | Tally =>
+    group.length > 0 ? runFiles(group, pace, ROOT) : EMPTY;
+  let tally = await runGroup(plain, PLAIN);
+  const isWhole = patterns.length === 0 && labTestsLeftOut() === undefined;
+  if (isWhole)
+    say('beside the lab once more with TERM=dumb LANG=C COLUMNS=40 NO_COLOR=1, no HOME and a path with a space');
+  // The lab mostly waits for its hosts.
+  const both = await Promise.all([runGroup(lab, SERIAL), isWhole ? runBare(plain, BESIDE_LAB, ROOT) : EMPTY]);
+  for (const part of [...both, await runGroup(real, SERIAL)]) tally = addTallies(tally, part);
   const leftOut = leftOutLines(files, patterns);
   process.stdout.write(`\n${[...leftOut, ...summaryLines(tally)].join('\n')}\n`);
   return tally.success && tally.tests > 0 ? 0 : 1;

@@ -11,7 +11,8 @@ interface Cause {
   readonly fix: (user: string) => string;
 }
 
-const sudoers = (line: string): string => `echo ${line} | sudo tee /etc/sudoers.d/hxllm && sudo visudo -c`;
+const sudoers = (line: string): string =>
+  `echo ${line} | sudo install -m 440 /dev/stdin /etc/sudoers.d/hxllm && sudo visudo -c`;
 const grant = (user: string): string => sudoers(`'${user} ALL=(ALL) NOPASSWD: ALL'`);
 
 // The messages of sudo and of sudo-rs.
@@ -19,7 +20,7 @@ const CAUSES: readonly Cause[] = [
   {
     text: /not in the sudoers|may not run|not allowed to|I.m afraid I can.t/i,
     summary: 'the login user may not use sudo',
-    fix: (user) => `su -c "${grant(user).replaceAll('sudo ', '')}"`,
+    fix: (user) => `su -c "${grant(user).replaceAll(/(?<!\w)sudo /g, '')}"`,
   },
   {
     text: /must have a tty|requiretty/i,

@@ -1,4 +1,4 @@
-import { shellLine } from '../core/shell.ts';
+import { quote, shellLine } from '../core/shell.ts';
 import type { Foreign } from './foreign.ts';
 
 /** Foreign things that hxllm could not put back and therefore does not take over. */
@@ -26,6 +26,9 @@ export function isLitellmUnit(one: Foreign): boolean {
   );
 }
 
+// Unlike --machine=USER@.host it needs no D-Bus of the user's, which a small system lacks.
+const USER_MANAGER = 'XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user';
+
 /** The command that makes way for hxllm on a host. */
 export function makeWay({ kind, path, pid, unit, unitOf, runs = [] }: Foreign, host: string): string {
   const port = 'set another litellm_port in group_vars';
@@ -36,7 +39,7 @@ export function makeWay({ kind, path, pid, unit, unitOf, runs = [] }: Foreign, h
   if (pid === undefined) return port;
   const stop =
     unitOf !== undefined && unit?.endsWith('.service') === true
-      ? ['sudo', 'systemctl', '--user', `--machine=${unitOf}@.host`, 'disable', '--now', unit]
+      ? ['sudo', '-u', unitOf, 'sh', '-c', `${USER_MANAGER} disable --now ${quote(unit)}`]
       : unit !== undefined && /\.(?:service|socket)$/.test(unit)
         ? ['sudo', 'systemctl', 'disable', '--now', unit]
         : ['sudo', 'kill', String(pid)];

@@ -8,5 +8,10 @@ export function findTestFiles(root: string, patterns: readonly string[]): readon
 
 /** Whether a file boots hosts or starts the real Ollama, and therefore runs alone. */
 export function isSerial(file: string): boolean {
-  return file.startsWith('test/lab/') || file.startsWith('test/real/');
+  return isLab(file) || file.startsWith('test/real/');
+}
+
+/** Whether a file boots hosts. */
+export function isLab(file: string): boolean {
+  return file.startsWith('test/lab/');
 }
