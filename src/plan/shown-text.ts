@@ -1,8 +1,8 @@
 /** A name whose value may be a secret, in YAML, in a unit or in an environment file. */
 const SECRET_NAME = /key|token|secret|passw|credential|salt|environment/i;
 const SETTING = /^(\s*(?:-\s+)?)([\w.-]+)(\s*[:=]\s*)(.*)$/;
-/** A value that stands for more than itself: a mapping, a list, a block of text, an anchor, an address with a password. */
-const COMPOUND = /^[{[|>&*!]|\/\/[^/\s]*@/;
+/** A value that may hold more than itself: a mapping, a list, a block, an anchor, several words, an address with a password or a query. */
+const COMPOUND = /^[{[|>&*!]|\s|\/\/\S*[@?#]/;
 
 const HIDDEN = '[not shown]';
 
@@ -23,6 +23,6 @@ export function shownText(found: string, desired: string): string {
 function shownLine(line: string, names: ReadonlySet<string>): string {
   const [, start = '', name = '', between = '', value = ''] = SETTING.exec(line) ?? [];
   if (!names.has(name)) return HIDDEN;
-  const isPlain = value === '' || (!SECRET_NAME.test(name) && !COMPOUND.test(value));
+  const isPlain = value.trim() === '' || (!SECRET_NAME.test(name) && !COMPOUND.test(value.trimEnd()));
   return `${start}${name}${between}${isPlain ? value : HIDDEN}`;
 }

@@ -41,6 +41,26 @@ test('units and environment files: names that hxllm writes, without the variable
   assert.deepEqual(lines, ['[Service]', 'User=ann', 'MemoryMax=2G', 'Environment=[not shown]', '[not shown]', '']);
 });
 
+test('comments, arguments, queries, passwords in addresses and line ends of Windows hide the value', () => {
+  const unit = 'ExecStart=/opt/litellm/current/gateway --config /etc/litellm/config.yaml\nDescription=hxllm gateway\n';
+  for (const [line, desired] of [
+    ['      model: ollama_chat/x # canary', DESIRED],
+    ['      model: ollama_chat/x\t# canary', DESIRED],
+    ['      api_base: http://llm01:11434/?token=canary', DESIRED],
+    ['      api_base: "http://llm01:11434/x/ann:canary@h"', DESIRED],
+    ['      api_base : http://ann:canary@llm01:11434\r', DESIRED],
+    ['      model: canary\r', DESIRED],
+    ['      model: &canary ollama_chat/x', DESIRED],
+    ['      "model": canary x', DESIRED],
+    ['\uFEFFmodel: canary x', DESIRED],
+    ['ExecStart=/usr/bin/env KEY=canary litellm', unit],
+    ['Description=canary and words', unit],
+    ['Environment=KEY=canary', `${unit}Environment=A=1\n`],
+    ['SetCredential=key:canary', `${unit}SetCredential=a:b\n`],
+  ] as const)
+    assert.doesNotMatch(shownText(line, desired), /canary/, line);
+});
+
 test('the text that hxllm wrote is shown as it is, and no line of another text that it does not know', () => {
   assert.equal(shownText(DESIRED, DESIRED), DESIRED);
   fc.assert(

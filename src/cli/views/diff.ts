@@ -28,6 +28,8 @@ export function diffOf(change: ShownChange, shownPath: string): string {
 
 /** A variable of hxllm on a line of its own, with a value that is no secret. */
 const OWN_LINE = /^[-+]\s*litellm_(?!\w*key)\w+\s*[:=]/;
+/** A comment, or an address with a password or a query. */
+const MORE = /\s#|\/\/\S*[@?#]/;
 
 /** Where a line of the operator's is changed and not only added, it is shown only if it holds nothing but a variable of hxllm. */
 function withoutNeighbours(patch: string): string {
@@ -37,7 +39,9 @@ function withoutNeighbours(patch: string): string {
       if (index === 0 || !/^-/m.test(hunk)) return hunk;
       const lines = hunk
         .split('\n')
-        .map((line) => (/^[-+]/.test(line) && !OWN_LINE.test(line) ? `${line.charAt(0)}(not shown)` : line));
+        .map((line) =>
+          /^[-+]/.test(line) && (!OWN_LINE.test(line) || MORE.test(line)) ? `${line.charAt(0)}(not shown)` : line,
+        );
       return lines.join('\n');
     })
     .join('');

@@ -32,6 +32,13 @@ test('a changed line is shown if it is a variable of hxllm alone', () => {
   assert.doesNotMatch(secret, /canary/);
 });
 
+test('a changed variable of hxllm with a comment, a password or a query is not shown', () => {
+  for (const value of ['[http://ann:canary@h:1]', 'http://h:1/?key=canary', '4000  # canary', '4000\t# canary']) {
+    const diff = shown(`litellm_backends: ${value}\n`, 'litellm_backends: [http://other:1]\n');
+    assert.doesNotMatch(diff, /canary/, value);
+  }
+});
+
 test('a new file is shown whole', () => {
   assert.match(shown(undefined, 'litellm_models:\n  - name: phi3\n'), /^\+litellm_models:\n\+ {2}- name: phi3$/m);
 });
