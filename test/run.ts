@@ -6,7 +6,7 @@ import { unpackOpenSsh } from './run/openssh.ts';
 import { checkStatically } from './run/static.ts';
 import { runFiles, type Pace } from './run/suite.ts';
 import { addTallies, EMPTY, summaryLines, type Tally } from './run/tally.ts';
-import { findTestFiles, isLab, isSerial } from './run/test-files.ts';
+import { findTestFiles, isInRoom, isLab, isSerial } from './run/test-files.ts';
 
 // npm test [-- PATTERN …]: everything, or the test files whose path holds one of the patterns (then without the static checks).
 
@@ -47,7 +47,16 @@ async function main(patterns: readonly string[]): Promise<number> {
   if (isWhole)
     say('beside the lab once more with TERM=dumb LANG=C COLUMNS=40 NO_COLOR=1, no HOME and a path with a space');
   // The lab mostly waits for its hosts.
-  const both = await Promise.all([runGroup(lab, SERIAL), isWhole ? runBare(plain, BESIDE_LAB, ROOT) : EMPTY]);
+  const both = await Promise.all([
+    runGroup(lab, SERIAL),
+    isWhole
+      ? runBare(
+          plain.filter((file) => !isInRoom(file)),
+          BESIDE_LAB,
+          ROOT,
+        )
+      : EMPTY,
+  ]);
   for (const part of [...both, await runGroup(real, SERIAL)]) tally = addTallies(tally, part);
   const leftOut = leftOutLines(files, patterns);
   process.stdout.write(`\n${[...leftOut, ...summaryLines(tally)].join('\n')}\n`);

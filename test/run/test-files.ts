@@ -11,6 +11,11 @@ export function isSerial(file: string): boolean {
   return isLab(file) || file.startsWith('test/real/');
 }
 
+/** Whether a file is in a room of the gateway, which starts no program and reads neither terminal nor home. */
+export function isInRoom(file: string): boolean {
+  return /^test\/gateway\/(?!process\/)[^/]+\//.test(file);
+}
+
 /** Whether a file boots hosts. */
 export function isLab(file: string): boolean {
   return file.startsWith('test/lab/');
