@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { runFiles, type Pace } from './suite.ts';
@@ -18,6 +18,8 @@ const BARE = { TERM: 'dumb', LANG: 'C', COLUMNS: '40', NO_COLOR: '1' };
 export async function runBare(files: readonly string[], pace: Pace, root: string): Promise<Tally> {
   const folder = await mkdtemp(join(tmpdir(), 'hxllm bare '));
   const copy = join(folder, basename(root));
+  // Some tests run a program as another user.
+  await chmod(folder, 0o755);
   try {
     await cp(root, copy, {
       recursive: true,
