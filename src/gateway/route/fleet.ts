@@ -58,8 +58,6 @@ export interface LoadTurn {
   readonly untilMs: number;
   /** One of its requests was answered, or is being answered. */
   served: boolean;
-  /** The key of the queue that it was loaded for, until that queue gets a slot. */
-  queue: string | undefined;
 }
 
 /** Requests wait inside a backend that does not list their model: evicted between two polls, or listed under another name. */

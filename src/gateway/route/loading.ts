@@ -1,8 +1,8 @@
-import { candidatesOf, isWarm } from './candidate.ts';
+import { candidatesOf, isWarm, type Candidate } from './candidate.ts';
 import type { Decision, AttemptResult } from './event.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import { setLoading } from './queue.ts';
-import type { NextLoad, Policy } from './policy.ts';
+import type { Policy } from './policy.ts';
 import type { ModelLoad, Replica } from './replica.ts';
 import { markLoaded, markMaybeEvicted } from './residency.ts';
 import { observeLoad } from './speed.ts';
@@ -80,7 +80,7 @@ export function expectedLoadMs(
 /** Starts a load, on a backend without one in progress. */
 export function startLoad(
   fleet: Fleet,
-  { deployment, backend, replica, queue }: NextLoad,
+  { deployment, backend, replica }: Candidate,
   nowMs: number,
   out: Decision[],
 ): void {
@@ -88,7 +88,6 @@ export function startLoad(
   replica.load = {
     sinceMs: nowMs,
     runnerKey: deployment.runnerKey,
-    queue,
     cold: replica.residency.state === 'absent',
     model: replica.model,
     evictedMs: undefined,

@@ -5,7 +5,7 @@ import type { Backend, Fleet } from './fleet.ts';
 import { nextWaiters, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom } from './replica.ts';
-import { endsRunner, hasRoomFor, isLeaving } from './room.ts';
+import { hasRoomFor, isLeaving } from './room.ts';
 import { keepsTurn } from './turn.ts';
 import { isSameModel } from '../../core/model-name.ts';
 
@@ -30,7 +30,7 @@ export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | '
     for (const queue of fleet.queues.values()) {
       for (const waiter of nextWaiters(queue, nowMs)) {
         const [first, ...rest] = candidatesToLoad(fleet, { queue, waiter, nowMs }, taken);
-        if (first !== undefined) return { ...strategy.choose([first, ...rest], random, nowMs), queue: queue.key };
+        if (first !== undefined) return strategy.choose([first, ...rest], random, nowMs);
       }
     }
     return undefined;
@@ -53,7 +53,7 @@ export function loadForShare(fleet: Fleet, candidates: readonly Candidate[], now
       nowMs >= candidate.replica.pausedUntilMs &&
       !isTaken(candidate.backend) &&
       isIdle(fleet, candidate) &&
-      evictsNothing(candidate),
+      hasRoomFor(candidate.backend, candidate.replica.model),
   );
 }
 
@@ -68,7 +68,7 @@ function candidatesToLoad(fleet: Fleet, { queue, waiter, nowMs }: Need, taken: S
     const { backend, replica } = candidate;
     if (isWarm(candidate) || replica.load !== undefined || nowMs < replica.pausedUntilMs) return false;
     if (isTaken(backend) || taken.has(backend)) return false;
-    if (evictsNothing(candidate) || !keepsTurn(fleet, backend, queue, nowMs)) return true;
+    if (hasRoomFor(backend, replica.model) || !keepsTurn(fleet, backend, queue, nowMs)) return true;
     taken.add(backend);
     return false;
   });
@@ -77,15 +77,13 @@ function candidatesToLoad(fleet: Fleet, { queue, waiter, nowMs }: Need, taken: S
     ({ replica: { residency } }) => residency.state === 'resident' && residency.runner === undefined,
   );
   if (resident.length > 0) return resident;
-  const loads = candidates.filter(({ deployment, replica }) => replica.load?.runnerKey === deployment.runnerKey).length;
+  const loads = candidates.filter(({ replica }) => replica.load !== undefined).length;
   if (warm.length > 0) {
     if (loads >= queueLength(queue)) return [];
     const idle = open.filter((candidate) => isIdle(fleet, candidate));
     // Another copy costs nothing on a backend with empty memory; elsewhere it pays if the queue is longer than a load.
     const empty = idle.filter(
-      (candidate) =>
-        candidate.backend.listed?.every((name) => isSameModel(name, candidate.replica.model)) === true &&
-        !endsRunner(candidate.replica, candidate.deployment.runnerKey),
+      ({ backend, replica }) => backend.listed?.every((name) => isSameModel(name, replica.model)) === true,
     );
     return empty.length > 0 ? empty : isWorthAnother({ queue, waiter, nowMs }, warm) ? idle : [];
   }
@@ -98,13 +96,6 @@ function isWorthAnother({ queue, waiter, nowMs }: Need, warm: readonly Candidate
   const loadMs = Math.min(...warm.map(({ replica }) => replica.speed.loadMs ?? UNKNOWN_LOAD_MS));
   return (
     Math.max(expectedWaitMs(queueLength(queue) - 1, warm, nowMs) ?? 0, waitedMs(queue, waiter, nowMs)) > 1.5 * loadMs
-  );
-}
-
-function evictsNothing(candidate: Candidate): boolean {
-  return (
-    hasRoomFor(candidate.backend, candidate.replica.model) &&
-    !endsRunner(candidate.replica, candidate.deployment.runnerKey)
   );
 }
 

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Lease } from '../../../src/gateway/route/fleet.ts';
 import type { FleetSpec } from '../../../src/gateway/route/fleet.ts';
-import { runnerKey } from '../../../src/gateway/route/residency.ts';
 import { Stage } from './stage.ts';
-import { VirtualServer, type Runner, type Wanted } from './virtual-server.ts';
 
 const STEP_MS = 50;
 
@@ -17,32 +15,34 @@ export interface Setting {
     readonly answerMs: number;
     /** Pause of a client between two requests. */
     readonly pauseMs: number;
-    /** The model's name; without it, one of the alias's own. */
-    readonly model?: string;
-    /** Names with the same weights share a runner; without it, the name has weights of its own. */
-    readonly weights?: string;
-    readonly numCtx?: number;
   }[];
+}
+
+interface Server {
+  readonly url: string;
+  readonly room: number;
+  readonly loadMs: number;
+  /** Models in memory, with the requests that each of them answers. */
+  readonly memory: Map<string, Set<string>>;
+  load: { readonly model: string; victim: string | undefined; endMs: number | undefined } | undefined;
+  loads: number;
 }
 
 interface Wait {
   readonly sinceMs: number;
   /** By server: loads before the wait, and aliases that have waited there meanwhile. */
-  readonly bounds: readonly { readonly server: VirtualServer; readonly loads: number; readonly aliases: Set<number> }[];
+  readonly bounds: readonly { readonly server: Server; readonly loads: number; readonly aliases: Set<number> }[];
 }
-
-const DEFAULT_CTX = 4096;
 
 /**
  * Clients, the gateway's `route()`, and servers that evict as Ollama does: an idle model at once, else they wait for the first one
- * that is busy; the same weights with another context are loaded anew. A request reaches its server a moment after its decision, and
- * may find a fresh model evicted. It checks at every step that each alias is served within as many loads as aliases wait on its server, and that no
+ * that is busy. It checks at every step that each alias is served within as many loads as aliases wait on its server, and that no
  * request is sent to a server that has not its model.
  */
 export class VirtualFleet {
   readonly stage: Stage;
   readonly served: number[];
-  readonly #servers: readonly VirtualServer[];
+  readonly #servers: readonly Server[];
   readonly #setting: Setting;
   readonly #free: { readonly alias: number; readonly atMs: number }[] = [];
   readonly #asked = new Map<string, number>();
@@ -51,7 +51,14 @@ export class VirtualFleet {
 
   constructor(setting: Setting) {
     this.#setting = setting;
-    this.#servers = setting.servers.map((server, index) => new VirtualServer(`s${String(index)}`, server));
+    this.#servers = setting.servers.map(({ room, loadMs }, index) => ({
+      url: `s${String(index)}`,
+      room,
+      loadMs,
+      memory: new Map(),
+      load: undefined,
+      loads: 0,
+    }));
     this.stage = new Stage(specOf(setting));
     this.served = setting.aliases.map(() => 0);
     for (const [alias, { clients }] of setting.aliases.entries())
@@ -82,8 +89,6 @@ export class VirtualFleet {
     for (const [request, running] of this.#running) {
       if (!running.started) {
         running.started = true;
-        const runner = this.#runnerOf(running.lease);
-        if (runner !== undefined) runner.hasServed = true;
         stage.start(request);
       }
       if (running.endMs > stage.nowMs) continue;
@@ -91,7 +96,7 @@ export class VirtualFleet {
       const alias = this.#aliasOf(request);
       this.served[alias] = (this.served[alias] ?? 0) + 1;
       const server = this.#serverOf(running.lease.backend.url);
-      server.memory.get(this.#wantedBy(alias).weights)?.requests.delete(request);
+      server.memory.get(running.lease.replica.model)?.delete(request);
       this.#free.push({ alias, atMs: stage.nowMs + (this.#setting.aliases[alias]?.pauseMs ?? 0) });
       // The server sees the end first.
       this.#work(server);
@@ -101,15 +106,21 @@ export class VirtualFleet {
     }
   }
 
-  // The runner of a request, if it is in memory.
-  #runnerOf({ backend, deployment }: Lease): Runner | undefined {
-    return this.#serverOf(backend.url).runnerFor(this.#wantedBy(aliasOfDeployment(deployment.id)));
-  }
-
-  #work(server: VirtualServer): void {
-    const loaded = server.work(this.stage.nowMs);
-    if (loaded === undefined) return;
-    this.stage.apply({ kind: 'loaded', replica: `${server.url}#${loaded.name}`, result: 'answered' });
+  #work(server: Server): void {
+    const { load, memory, room, loadMs } = server;
+    if (load === undefined) return;
+    if (load.endMs === undefined) {
+      if (!memory.has(load.model) && memory.size >= room) {
+        load.victim ??= [...memory].toSorted(([a, one], [b, two]) => one.size - two.size || (a < b ? -1 : 1))[0]?.[0];
+        if ((memory.get(load.victim ?? '')?.size ?? 0) > 0) return;
+        memory.delete(load.victim ?? '');
+      }
+      load.endMs = this.stage.nowMs + (memory.has(load.model) ? 0 : loadMs);
+    }
+    if (load.endMs > this.stage.nowMs) return;
+    server.load = undefined;
+    if (!memory.has(load.model)) memory.set(load.model, new Set());
+    this.stage.apply({ kind: 'loaded', replica: `${server.url}#${load.model}`, result: 'answered' });
     this.#carryOut();
     this.#list(server);
     this.#carryOut();
@@ -134,23 +145,19 @@ export class VirtualFleet {
     const { stage } = this;
     for (const decision of stage.decisions.splice(0)) {
       if (decision.kind === 'load') {
-        const [alias = '', url = ''] = decision.deployment.split('@');
+        const [model = '', url = ''] = decision.deployment.split('@');
         const server = this.#serverOf(url);
         assert.equal(server.load, undefined, 'one load at a time');
-        server.load = {
-          wanted: this.#wantedBy(aliasOfDeployment(decision.deployment)),
-          victim: undefined,
-          endMs: undefined,
-        };
+        server.load = { model, victim: undefined, endMs: undefined };
         server.loads += 1;
-        this.#checkLoads(server, alias);
+        this.#checkLoads(server, model);
         this.#work(server);
       } else if (decision.kind === 'assign') {
         const { request, lease } = decision;
         const alias = this.#aliasOf(request);
-        const runner = this.#runnerOf(lease);
-        assert.ok(runner !== undefined, `${lease.deployment.id} is sent to a server that has evicted its model`);
-        runner.requests.add(request);
+        const atWork = this.#serverOf(lease.backend.url).memory.get(lease.replica.model);
+        assert.ok(atWork !== undefined, `${lease.deployment.id} is sent to a server that has evicted its model`);
+        atWork.add(request);
         const endMs = stage.nowMs + (this.#setting.aliases[alias]?.answerMs ?? 0);
         this.#running.set(request, { lease, endMs, started: false });
         this.#waits.delete(alias);
@@ -173,7 +180,7 @@ export class VirtualFleet {
       for (const { server, aliases } of bounds) if (this.#serversOf(alias).includes(server)) aliases.add(alias);
   }
 
-  #checkLoads(server: VirtualServer, model: string): void {
+  #checkLoads(server: Server, model: string): void {
     for (const [alias, { bounds }] of this.#waits)
       assert.ok(
         bounds.some(({ server: one, loads, aliases }) => one.loads - loads <= aliases.size),
@@ -181,40 +188,23 @@ export class VirtualFleet {
       );
   }
 
-  #list(server: VirtualServer): void {
-    this.stage.apply({
-      kind: 'listed',
-      backend: server.url,
-      listing: {
-        models: [...server.memory.values()].map(({ name, numCtx }) => ({ name, context: numCtx, family: undefined })),
-        askedMs: this.stage.nowMs,
-      },
-    });
+  #list(server: Server): void {
+    this.stage.list(server.url, ...server.memory.keys());
   }
 
-  #wantedBy(alias: number): Wanted {
-    const { model = `m${String(alias)}`, weights = model, numCtx = DEFAULT_CTX } = this.#setting.aliases[alias] ?? {};
-    return { name: model, weights, numCtx };
-  }
-
-  #serversOf(alias: number): readonly VirtualServer[] {
+  #serversOf(alias: number): readonly Server[] {
     return (this.#setting.aliases[alias]?.servers ?? []).flatMap((index) => this.#servers[index] ?? []);
   }
 
-  #serverOf(url: string): VirtualServer {
+  #serverOf(url: string): Server {
     const server = this.#servers.find((one) => one.url === url);
     assert.ok(server !== undefined);
     return server;
   }
 
   #aliasOf(request: string): number {
-    return this.#asked.get(request) ?? aliasOfDeployment(this.stage.leaseOf(request).deployment.id);
+    return this.#asked.get(request) ?? Number(this.stage.leaseOf(request).replica.model.slice(1));
   }
-}
-
-/** Its id is `m<alias>@<server>`. */
-function aliasOfDeployment(id: string): number {
-  return Number.parseInt(id.slice(1), 10);
 }
 
 function specOf({ servers, aliases }: Setting): FleetSpec {
@@ -225,8 +215,8 @@ function specOf({ servers, aliases }: Setting): FleetSpec {
         id: `m${String(index)}@s${String(server)}`,
         backend: `s${String(server)}`,
         weight: 1,
-        model: alias.model ?? `m${String(index)}`,
-        runnerKey: runnerKey(alias.numCtx === undefined ? {} : { num_ctx: alias.numCtx }),
+        model: `m${String(index)}`,
+        runnerKey: '[]',
         single: false,
       })),
     ),
