@@ -19,7 +19,7 @@ export interface ConfigReading {
  * so it is no pipe. The reading of a pipe without a writer never ends, and holds one of the few threads that Node reads files with.
  */
 export async function loadConfigFile(file: string, reading: Reading, again = false): Promise<ConfigReading> {
-  const read: typeof readParsed = again ? readFileAgain : readParsed;
+  const read = (path: string, from?: Where): ReturnType<typeof readParsed> => readParsed(path, from, again);
   const root = await read(file);
   if ('problems' in root) return { errors: root.problems, warnings: [] };
   const whole = await withIncluded(root.parsed, read);
@@ -34,11 +34,11 @@ export function readConfigText(text: string, file: string, reading: Reading): Co
   return 'problems' in root ? { errors: root.problems, warnings: [] } : judge(root.parsed, reading);
 }
 
-async function readFileAgain(file: string, from?: Where): Promise<ReturnType<typeof parseConfigText>> {
-  return readParsed(file, from, true);
-}
-
-async function readParsed(file: string, from?: Where, again = false): Promise<ReturnType<typeof parseConfigText>> {
+async function readParsed(
+  file: string,
+  from: Where | undefined,
+  again: boolean,
+): Promise<ReturnType<typeof parseConfigText>> {
   try {
     const kind = await stat(file);
     if (kind.isCharacterDevice() || kind.isBlockDevice()) return { problems: [unreadable(file, 'a device', from)] };

@@ -74,8 +74,11 @@ export async function prepareHost(
   };
   const plan = planHost(desired, actual);
   // A change restarts the runtime, or is made beside it: then its content counts, and not only its size and time.
-  if (plan.steps.length > 0 && !options.verify)
-    return prepareHost(config, { host, record }, bundle, shipping, { ...options, verify: true });
+  if (plan.steps.length > 0 && actual.installation.runtimes.length > 0 && !options.verify) {
+    // The record of runs that were cut off is told already.
+    const tools = { ...options.tools, cutOff: [] };
+    return prepareHost(config, { host, record }, bundle, shipping, { ...options, tools, verify: true });
+  }
   return ok({ config, host, record, desired, actual, plan, warnings: unfit.value });
 }
 

@@ -16,7 +16,8 @@ export type Burst =
       readonly servers: readonly string[];
       readonly exchanges: readonly Exchange[];
     }
-  | { readonly sent: false; readonly why: string };
+  /** `late`: the time for questions was over before. */
+  | { readonly sent: false; readonly why: string; readonly late?: true };
 
 /** The means of sending a burst. */
 export interface BurstRound {
@@ -31,7 +32,7 @@ export interface BurstRound {
 export async function sendBurst({ client, target, progress, isOver, memory }: BurstRound): Promise<Burst> {
   const chosen = chooseAlias(target, memory);
   if (!chosen.sent) return chosen;
-  if (isOver()) return { sent: false, why: 'the time for questions was over before' };
+  if (isOver()) return { sent: false, why: `the burst for ${chosen.alias}`, late: true };
   const { alias, servers, size } = chosen;
   progress(`asking ${alias} ${String(size)} times at once`);
   const question = target.embeddings.includes(alias) ? embeddingQuestion(alias) : longerChatQuestion(alias);

@@ -82,6 +82,7 @@ test('aliases and servers beyond the time are listed as not asked, and fail the 
   await using server = await startFake({ models: OURS.models, backends: OURS.backends });
   const { report, result } = await smokeAt(server.url, { ...OURS, budgetMs: -1 });
   assert.equal(report.ending, 'failed');
+  assert.match(result('chat.answers').seen, /^not asked within \d+ minutes: a$/);
   assert.equal(result('models.answered').outcome, 'unknown');
   assert.match(result('models.answered').seen, /: a, b, vectors$/);
   assert.match(result('models.answered').fix ?? '', /^hxllm smoke --budget \d+$/);

@@ -15,6 +15,7 @@ export const ANSWER_CHECKS: readonly Check<ProbeResults>[] = [
     severity: 'error',
     after: ['models.listed'],
     judge: ({ chat, model, target }) => {
+      if (chat === undefined && model !== undefined) return outOfTime([model], target);
       if (chat === undefined)
         return target.models === undefined
           ? unknown('there is no model to ask')

@@ -42,8 +42,8 @@ export const SPREAD_CHECKS: readonly Check<ProbeResults>[] = [
     title: 'a burst is answered by more than one server',
     severity: 'error',
     after: ['models.listed'],
-    judge: ({ burst }) => {
-      if (!burst.sent) return notApplicable(burst.why);
+    judge: ({ burst, target }) => {
+      if (!burst.sent) return burst.late === true ? outOfTime([burst.why], target) : notApplicable(burst.why);
       const { alias, servers, exchanges } = burst;
       const size = String(exchanges.length);
       const answered = exchanges.map(backendOf).filter((backend) => backend !== undefined);
