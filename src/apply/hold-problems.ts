@@ -82,7 +82,7 @@ function refusedBecause(host: string, command: RunCommand, cause: string, found:
         code: 'permission.pipes',
         summary: 'the login user may make no folder on the host',
         detail: `Expected that one of ${found} is a folder in which the login user may make named pipes, found none.`,
-        fix: `ls -ld /dev/shm /tmp ~; df -h /dev/shm /tmp ~  # on ${host}: give one of them room and mode 1777`,
+        fix: `ls -ld /dev/shm /tmp ~; df -h /dev/shm /tmp ~  # on ${host}: give /dev/shm or /tmp room and mode 1777, or the login user a home of its own`,
         where,
       };
     default:
