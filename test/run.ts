@@ -35,7 +35,7 @@ async function main(patterns: readonly string[]): Promise<number> {
     say('no test was run');
     return 1;
   }
-  // There is only one lab, and the real server keeps both cores busy: these run after the rest.
+  // There is only one lab, and the real server keeps a core busy: these run after the rest, one file of each at a time.
   const [plain, serial] = [files.filter((file) => !isSerial(file)), files.filter(isSerial)];
   const [lab, real] = [serial.filter(isLab), serial.filter((file) => !isLab(file))];
   // Where the machine may be changed, no test is left out for want of a server.
@@ -46,18 +46,13 @@ async function main(patterns: readonly string[]): Promise<number> {
   const isWhole = patterns.length === 0 && labTestsLeftOut() === undefined;
   if (isWhole)
     say('beside the lab once more with TERM=dumb LANG=C COLUMNS=40 NO_COLOR=1, no HOME and a path with a space');
-  // The lab mostly waits for its hosts.
-  const both = await Promise.all([
-    runGroup(lab, SERIAL),
-    isWhole
-      ? runBare(
-          plain.filter((file) => !isInRoom(file)),
-          BESIDE_LAB,
-          ROOT,
-        )
-      : EMPTY,
-  ]);
-  for (const part of [...both, await runGroup(real, SERIAL)]) tally = addTallies(tally, part);
+  const besideLab = async (): Promise<Tally> => {
+    const bare = isWhole ? plain.filter((file) => !isInRoom(file)) : [];
+    const ofBare = bare.length > 0 ? await runBare(bare, BESIDE_LAB, ROOT) : EMPTY;
+    return addTallies(ofBare, await runGroup(real, SERIAL));
+  };
+  // The lab mostly waits for its hosts, and leaves a core to the rest.
+  for (const part of await Promise.all([runGroup(lab, SERIAL), besideLab()])) tally = addTallies(tally, part);
   const leftOut = leftOutLines(files, patterns);
   process.stdout.write(`\n${[...leftOut, ...summaryLines(tally)].join('\n')}\n`);
   return tally.success && tally.tests > 0 ? 0 : 1;
