@@ -43,9 +43,17 @@ function weightOf(deployment: Deployment, all: readonly Deployment[]): number {
   return key === undefined ? 1 : (deployment[key] ?? 0);
 }
 
-/** The routing policy of a configuration. */
-export function policyOf({ routing: { strategy: name, allowedFails, cooldownMs }, queue }: GatewayConfig): Policy {
-  const { random } = Math;
+/** The parts of a configuration that a policy depends on. */
+export interface PolicyConfig {
+  readonly routing: Pick<GatewayConfig['routing'], 'strategy' | 'allowedFails' | 'cooldownMs'>;
+  readonly queue: Pick<GatewayConfig['queue'], 'longest'>;
+}
+
+/** The routing policy of a configuration; `random` gives numbers in [0, 1). */
+export function policyOf(
+  { routing: { strategy: name, allowedFails, cooldownMs }, queue }: PolicyConfig,
+  random: () => number = Math.random,
+): Policy {
   const strategy = name === undefined ? byWeight : STRATEGIES[name];
   return {
     strategy,

@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util';
+import type { RoutingStrategy } from '../../src/core/routing-strategy.ts';
+import { STRATEGY_NAMES } from './policies.ts';
+import type { StatedSlots } from './simulation.ts';
+
+/** The command line. */
+export interface Options {
+  /** One strategy, or two to compare. */
+  readonly strategies: readonly [RoutingStrategy, ...RoutingStrategy[]];
+  readonly only: RegExp;
+  readonly seeds: readonly number[];
+  readonly jobs: number;
+  readonly slots: StatedSlots;
+  readonly json: boolean;
+}
+
+const DEFAULT_STRATEGY: RoutingStrategy = 'least-busy';
+
+/** Reads the command line; throws an error with the reason if it cannot. */
+export function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      strategy: { type: 'string' },
+      pair: { type: 'string' },
+      only: { type: 'string', default: '.' },
+      seeds: { type: 'string', default: '1,2,3' },
+      jobs: { type: 'string', default: '1' },
+      slots: { type: 'string', default: 'true' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const { strategy, pair, only, seeds, jobs, slots, json } = values;
+  const [second, ...rest] = positionals;
+  if (rest.length > 0 || (second === undefined) !== (pair === undefined))
+    throw new Error('Expected two strategies after --pair, and nothing else without a flag.');
+  return {
+    strategies:
+      pair === undefined || second === undefined
+        ? [strategyOf(strategy ?? DEFAULT_STRATEGY)]
+        : [strategyOf(pair), strategyOf(second)],
+    only: new RegExp(only),
+    seeds: seeds.split(',').map((seed) => wholeOf('--seeds', seed)),
+    jobs: wholeOf('--jobs', jobs),
+    slots: slots === 'true' || slots === 'none' ? slots : wholeOf('--slots', slots),
+    json,
+  };
+}
+
+function strategyOf(name: string): RoutingStrategy {
+  const strategy = STRATEGY_NAMES.find((one) => one === name);
+  if (strategy === undefined) throw new Error(`Expected one of ${STRATEGY_NAMES.join(', ')}, found ${name}.`);
+  return strategy;
+}
+
+function wholeOf(flag: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new Error(`Expected a whole number from 1 for ${flag}, found ${JSON.stringify(text)}.`);
+  return number;
+}

@@ -1,0 +1,37 @@
+import type { RoutingStrategy } from '../../src/core/routing-strategy.ts';
+import { productPolicy } from './policies.ts';
+import { Random } from './random.ts';
+import { scoreOf, type Score } from './score.ts';
+import { simulate, type SimResult, type StatedSlots } from './simulation.ts';
+import { WORKLOADS } from './workload/workloads.ts';
+
+/** One simulation. */
+export interface Task {
+  readonly workload: string;
+  readonly seed: number;
+  readonly strategy: RoutingStrategy;
+  readonly slots: StatedSlots;
+}
+
+/** The score of a simulation, and the time that it took, ms. */
+export interface TaskResult extends Task {
+  readonly score: Score;
+  readonly events: number;
+  readonly tookMs: number;
+}
+
+/** Runs one simulation; the requests depend on workload and seed alone. */
+export function resultOf({ workload: name, seed, strategy, slots }: Task): SimResult {
+  const workload = WORKLOADS.find((one) => one.name === name);
+  if (workload === undefined) throw new Error(`unknown workload: ${name}`);
+  const policy = productPolicy(strategy, new Random(seed, 'policy'));
+  return simulate(workload.scenario(new Random(seed, name)), policy, slots);
+}
+
+/** Runs one simulation and scores it. */
+export function runTask(task: Task): TaskResult {
+  const startMs = performance.now();
+  const result = resultOf(task);
+  const tookMs = performance.now() - startMs;
+  return { ...task, score: scoreOf(result), events: result.events, tookMs };
+}

@@ -1,0 +1,201 @@
+import type { FleetSpec } from '../../src/gateway/route/fleet.ts';
+import type { Policy } from '../../src/gateway/route/policy.ts';
+import { Clock } from './clock.ts';
+import { SimGateway } from './gateway/gateway.ts';
+import { patienceMs, type SimRequest } from './request.ts';
+import type { Fault, Scenario } from './scenario.ts';
+import type { SimLoad } from './server/memory.ts';
+import { SimServer } from './server/server.ts';
+
+/** The result of a request. `left`: its client left without a token. */
+export interface SimRecord {
+  readonly request: SimRequest;
+  readonly sentMs: number;
+  /** TTFT within which it meets its target, ms. */
+  readonly targetMs: number;
+  ttftMs: number | undefined;
+  outcome: 'served' | 'refused' | 'left' | 'failed' | undefined;
+  /** Number of times that its client was told about its end. */
+  ends: number;
+}
+
+/** The slots that the gateway is told of: the true number, another one, or none. */
+export type StatedSlots = 'true' | 'none' | number;
+
+/** The result of a simulation. */
+export interface SimResult {
+  readonly records: readonly SimRecord[];
+  readonly loads: readonly SimLoad[];
+  /** Leases and waiters at the end. */
+  readonly left: number;
+  /** The most requests of one model that a server had beyond its slots. */
+  readonly mostOver: number;
+  readonly events: number;
+}
+
+const TARGET_MS = 2000;
+/** Target in the first 15 s of use of a model that was idle for 5 min, ms. */
+const COLD_TARGET_MS = 15_000;
+const COLD_MS = 15_000;
+const IDLE_MS = 300_000;
+/** A person reads for a moment, at least, ms. */
+const LEAST_PAUSE_MS = 500;
+/** Time after the last request in which everything must end, ms. */
+const LONGEST_REST_MS = 3_600_000;
+
+/** Runs a scenario in virtual time until every request has ended. */
+export function simulate(scenario: Scenario, policy: Policy, stated: StatedSlots = 'true'): SimResult {
+  return new Simulation(scenario, policy, stated).run();
+}
+
+class Simulation {
+  readonly #scenario: Scenario;
+  readonly #clock = new Clock();
+  readonly #servers: readonly SimServer[];
+  readonly #models: ReadonlyMap<string, Scenario['models'][number]>;
+  readonly #gateway: SimGateway;
+  readonly #records: SimRecord[] = [];
+  /** The request that follows each one, and the requests that have ended. */
+  readonly #next = new Map<number, SimRequest>();
+  readonly #ended = new Set<number>();
+  readonly #held = new Set<number>();
+  readonly #lastUseMs = new Map<string, number>();
+  readonly #coldUntilMs = new Map<string, number>();
+  #open: number;
+
+  constructor(scenario: Scenario, policy: Policy, stated: StatedSlots) {
+    this.#scenario = scenario;
+    this.#open = scenario.requests.length;
+    this.#servers = scenario.servers.map((spec, index) => new SimServer(`s${String(index)}`, spec, this.#clock));
+    this.#models = new Map(scenario.models.map((model) => [model.name, model]));
+    for (const request of scenario.requests)
+      if (request.follows !== undefined) this.#next.set(request.follows, request);
+    this.#gateway = new SimGateway({
+      clock: this.#clock,
+      servers: new Map(this.#servers.map((server) => [server.url, server])),
+      models: this.#models,
+      spec: fleetSpecOf(scenario, stated),
+      policy,
+      isNeedless: (model) =>
+        this.#gateway.waitingFor(model) > 0 &&
+        this.#servers.some((server) => !server.isLoading && server.freeSlots(model) > 0),
+    });
+  }
+
+  run(): SimResult {
+    const { requests, faults } = this.#scenario;
+    for (const request of requests) this.#clock.at(request.sentMs, () => this.#send(request));
+    for (const fault of faults) this.#clock.at(fault.atMs, () => this.#apply(fault));
+    const endMs = (requests.at(-1)?.sentMs ?? 0) + LONGEST_REST_MS;
+    this.#clock.run(() => this.#open === 0 || this.#clock.nowMs > endMs);
+    const { fleet, waiting } = this.#gateway.scheduler;
+    let inFlight = 0;
+    for (const backend of fleet.backends.values()) inFlight += backend.inFlight;
+    return {
+      records: this.#records,
+      loads: this.#servers.flatMap(({ loads }) => loads),
+      left: inFlight + waiting,
+      mostOver: Math.max(...this.#servers.map(({ mostOver }) => mostOver)),
+      events: this.#clock.events,
+    };
+  }
+
+  #send(request: SimRequest): void {
+    const { follows, direct } = request;
+    if (follows !== undefined && !this.#ended.has(follows)) {
+      this.#held.add(request.id);
+      return;
+    }
+    if (direct === undefined) this.#ask(request);
+    else this.#askDirectly(request, direct);
+  }
+
+  #ask(request: SimRequest): void {
+    const { nowMs } = this.#clock;
+    const record: SimRecord = {
+      request,
+      sentMs: nowMs,
+      targetMs: this.#targetMs(request),
+      ttftMs: undefined,
+      outcome: undefined,
+      ends: 0,
+    };
+    this.#records.push(record);
+    const end = (outcome: SimRecord['outcome']): void => {
+      record.outcome = outcome;
+      record.ends += 1;
+      this.#end(request);
+    };
+    this.#gateway.arrive(request, {
+      onFirst: () => {
+        record.ttftMs = this.#clock.nowMs - nowMs;
+      },
+      onEnd: end,
+    });
+    if (record.outcome === undefined)
+      this.#clock.in(patienceMs(request), () => {
+        if (record.ttftMs !== undefined || record.outcome !== undefined) return;
+        this.#gateway.leave(request);
+        end('left');
+      });
+  }
+
+  #askDirectly(request: SimRequest, index: number): void {
+    const server = this.#servers[index];
+    const model = this.#models.get(request.model);
+    if (server === undefined || model === undefined) throw new Error(`unknown server: ${String(index)}`);
+    const onEnd = (): void => {
+      this.#end(request);
+    };
+    server.send(model, request, { onFirst: () => undefined, onEnd, onFailed: onEnd });
+  }
+
+  #end({ id, model }: SimRequest): void {
+    this.#open -= 1;
+    this.#ended.add(id);
+    this.#lastUseMs.set(model, this.#clock.nowMs);
+    const next = this.#next.get(id);
+    if (next === undefined || !this.#held.delete(next.id)) return;
+    this.#clock.in(LEAST_PAUSE_MS, () => this.#send(next));
+  }
+
+  #targetMs({ model, class: kind, ...request }: SimRequest): number {
+    const { nowMs } = this.#clock;
+    const lastUseMs = this.#lastUseMs.get(model) ?? -Infinity;
+    if (nowMs - lastUseMs >= IDLE_MS) this.#coldUntilMs.set(model, nowMs + COLD_MS);
+    this.#lastUseMs.set(model, nowMs);
+    if (kind === 'batch') return patienceMs({ class: kind, ...request });
+    return nowMs < (this.#coldUntilMs.get(model) ?? -Infinity) ? COLD_TARGET_MS : TARGET_MS;
+  }
+
+  #apply({ server: index, change }: Fault): void {
+    const server = this.#servers[index];
+    if (server === undefined) throw new Error(`unknown server: ${String(index)}`);
+    if (change === 'die') server.die();
+    else if (change === 'start') server.start();
+    else {
+      server.setSlow(change.slow);
+      if (server.isFrozen) this.#gateway.onFrozen(server);
+    }
+  }
+}
+
+function fleetSpecOf({ servers, models }: Scenario, stated: StatedSlots): FleetSpec {
+  return {
+    backends: servers.map(({ slots }, index) => ({
+      url: `s${String(index)}`,
+      managed: true,
+      slots: stated === 'none' ? undefined : stated === 'true' ? slots : stated,
+    })),
+    deployments: models.flatMap(({ name }) =>
+      servers.map((_server, index) => ({
+        id: `${name}@s${String(index)}`,
+        backend: `s${String(index)}`,
+        weight: 1,
+        model: name,
+        runnerKey: '[]',
+        single: false,
+      })),
+    ),
+  };
+}

@@ -1,0 +1,27 @@
+import { decodeTogether, type SimModel } from '../server/model.ts';
+import type { ServerSpec } from '../server/server.ts';
+import type { Draft } from './chats.ts';
+
+/**
+ * Time that a request takes of a machine of speed 1 whose slots are all busy, s: its prompt without any cache, and its part of a batch.
+ */
+export function costS(model: SimModel, { promptTokens, outputTokens }: Draft, slots: number): number {
+  return promptTokens / model.prefill + outputTokens / decodeTogether(model, slots);
+}
+
+/** Requests like these that the servers answer in a second, with all slots busy and no loads. */
+export function capacityOf(
+  servers: readonly ServerSpec[],
+  models: readonly SimModel[],
+  samples: readonly Draft[],
+): number {
+  let capacity = 0;
+  for (const { slots, speed } of servers) {
+    const total = samples.reduce((sum, sample) => {
+      const model = models.find(({ name }) => name === sample.model);
+      return model === undefined ? sum : sum + costS(model, sample, slots);
+    }, 0);
+    capacity += (speed * samples.length) / total;
+  }
+  return capacity;
+}

@@ -1,0 +1,46 @@
+import type { Scenario, Workload } from '../scenario.ts';
+import type { Random } from '../random.ts';
+import { modelOf, type SimModel } from '../server/model.ts';
+import type { ServerSpec } from '../server/server.ts';
+import { steady } from './arrivals.ts';
+import { anyCaller, chat, numbered, type Draft } from './chats.ts';
+import { blobOf, minutes, MINUTES, modelsOf, rateAt, serversOf } from './fleets.ts';
+import { CHAT } from './lengths.ts';
+
+function mixed(random: Random, load: number, servers: readonly ServerSpec[], models: readonly SimModel[]): Scenario {
+  const shares = models.map((_model, index) => (index === 0 ? 0.6 : 0.4 / (models.length - 1)));
+  const make = (sentMs: number): Draft =>
+    chat(random, {
+      model: models[random.weighted(shares)]?.name ?? 'm0',
+      sentMs,
+      caller: anyCaller(random),
+      ...CHAT,
+    });
+  const rate = rateAt(load, servers, models, () => make(0));
+  return { servers, models, requests: numbered(steady(random, minutes(MINUTES), rate).map(make)), faults: [] };
+}
+
+function twoModels(random: Random): readonly SimModel[] {
+  return [modelOf('m0', 8, blobOf(random)), modelOf('m1', 3, blobOf(random))];
+}
+
+function workload(name: string, about: string, scenario: Workload['scenario']): Workload {
+  return { name, about, class: 'two servers', scenario };
+}
+
+/** Two or three servers that hold every model. */
+export const TWO_SERVERS: readonly Workload[] = [
+  workload('a_guide70', '2 servers, 2 models that both fit, 70 % load', (random) =>
+    mixed(random, 0.7, serversOf(2), twoModels(random)),
+  ),
+  workload('a_30', 'the same at 30 %', (random) => mixed(random, 0.3, serversOf(2), twoModels(random))),
+  workload('b_hetero70', 'two equal servers and one at a third of their speed, 70 % load', (random) =>
+    mixed(random, 0.7, [...serversOf(2), ...serversOf(1, { speed: 1 / 3 })], modelsOf(random, 1)),
+  ),
+  workload('b_hetero85', 'the same at 85 %', (random) =>
+    mixed(random, 0.85, [...serversOf(2), ...serversOf(1, { speed: 1 / 3 })], modelsOf(random, 1)),
+  ),
+  workload('b_hetero2', 'a server and one at half its speed, 2 models that both fit, 70 % load', (random) =>
+    mixed(random, 0.7, [...serversOf(1), ...serversOf(1, { speed: 0.5 })], twoModels(random)),
+  ),
+];
