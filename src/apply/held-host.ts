@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Become, CallOptions, Command, CommandResult, Host } from '../core/host.ts';
+import { isSudo, sudoWords, type Become } from '../core/become.ts';
+import type { CallOptions, Command, CommandResult, Host } from '../core/host.ts';
+import type { Secret } from '../core/secret.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import type { RunCommand } from '../plan/plan.ts';
 import { notHeld } from './hold-problems.ts';
@@ -44,13 +46,13 @@ export interface HoldRequest {
  * Problems: `enforce.locked`, `enforce.lock-folder`, `permission.lock-folder`, `permission.sudo`, `enforce.disk-full`, `host.no-shell`.
  */
 export async function holdHost(host: Host, request: HoldRequest, signal: AbortSignal): Promise<Result<HeldHost>> {
-  const words = createWords();
+  const words = createWords(isSudo(request.become) ? request.become.password : undefined);
   const starting = new AbortController();
   const stop = (): void => starting.abort();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   const { token, by, name, folder = '-', become, silenceS = SILENCE_S } = request;
-  const argv = ['bash', '-c', START, 'hxllm', token, become, HOLDER, by, String(silenceS), name, folder];
+  const argv = ['bash', '-c', START, 'hxllm', token, ...wayOf(become), HOLDER, by, String(silenceS), name, folder];
   const holding = host.run(
     { argv, title: 'hold the lock', stdin: words.stream() },
     { signal: starting.signal, timeoutMs: HOLD_TIMEOUT_MS },
@@ -72,9 +74,14 @@ export async function holdHost(host: Host, request: HoldRequest, signal: AbortSi
   const late = await Promise.race([holding, waiting.then(() => delay(END_TIMEOUT_MS, undefined, { ref: false }))]);
   starting.abort();
   const ran = late ?? (await holding);
-  if (!ran.ok)
-    return fail(signal.aborted ? ran.problems[0] : notHeld(host.name, request.command, undefined, request.noShell));
-  return fail(notHeld(host.name, request.command, ran.value, request.noShell));
+  if (!ran.ok) return fail(signal.aborted ? ran.problems[0] : notHeld(host.name, request.command, undefined, request));
+  return fail(notHeld(host.name, request.command, ran.value, request));
+}
+
+/** The way to root, and the words of sudo, for START. */
+function wayOf(become: Become): readonly [string, string] {
+  if (!isSudo(become)) return [become === 'none' ? become : 'forbidden', ''];
+  return [become.password === undefined ? 'sudo' : 'password', sudoWords(become)];
 }
 
 function createHeldHost(
@@ -138,15 +145,15 @@ async function interrupted(
   }
 }
 
-/** The words to HOLDER: a beat every 15 s, so that the host knows that this machine is still connected. */
+/** The words to HOLDER: a beat every 15 s, so that the host knows that this machine is still connected. A password of sudo goes before them, to START. */
 interface Words {
   say(word: string): void;
   end(): void;
   stream(): AsyncIterable<Uint8Array>;
 }
 
-function createWords(): Words {
-  const queue = ['beat'];
+function createWords(password: Secret | undefined): Words {
+  const queue = [...(password === undefined ? [] : [password.reveal()]), 'beat'];
   let next = Promise.withResolvers<undefined>();
   let over = false;
   const wake = (): void => {

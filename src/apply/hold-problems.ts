@@ -1,3 +1,4 @@
+import { forbiddenText, isSudo, type Become } from '../core/become.ts';
 import { packageOffline } from '../core/without-internet.ts';
 import type { CommandResult } from '../core/host.ts';
 import type { Problem } from '../core/problem.ts';
@@ -10,7 +11,7 @@ export function notHeld(
   host: string,
   command: RunCommand,
   ran: CommandResult | undefined,
-  noShell: (ran: CommandResult) => Problem,
+  { become, noShell }: { readonly become: Become; readonly noShell: (ran: CommandResult) => Problem },
 ): Problem {
   if (ran === undefined) return slow(host);
   const words = ran.stdout.split('\n').flatMap((line) => (line.startsWith('hxllm:') ? [line.slice(6)] : []));
@@ -27,6 +28,8 @@ export function notHeld(
     );
   }
   if (after('begun') === undefined) return noShell(ran);
+  if (after('forbidden') !== undefined && become !== 'none' && !isSudo(become))
+    return sudoRefusal(host, forbiddenText(become));
   const missing = after('no-sudo');
   if (missing !== undefined) return withoutSudo(host, missing === 'doas');
   if (after('root') !== undefined) return endedEarly(host, ran);

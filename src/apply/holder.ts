@@ -7,10 +7,14 @@
 // Pipes hold no data on a disk, so any folder of the user serves; in memory is better, since nothing is left after a power cut.
 const PLACES = 'me=$(id -u); places=(/dev/shm "/run/user/$me" /tmp "$HOME")';
 
-/** `$1` token, `$2` become, `$3` the text of HOLDER; the rest are HOLDER's arguments after the folder of pipes. */
+/**
+ * `$1` token, `$2` the way to root (`none`, `forbidden`, `sudo`, or `password`: then the first line of the input is sudo's password), `$3` the
+ * words of sudo for bash, `$4` the text of HOLDER; the rest are HOLDER's arguments after the folder of pipes.
+ */
 export const START = `
 export LC_ALL=C; umask 077; trap : HUP INT TERM PIPE
-token=$1 become=$2 holder=$3; shift 3
+token=$1 become=$2 sudo=$3 holder=$4; shift 4
+password=; [ "$become" != password ] || IFS= read -r password
 echo hxllm:begun
 ${PLACES}
 inbox=
@@ -29,11 +33,23 @@ from=\${SSH_CONNECTION%% *}
 # A file, since sudo writes the whole command line to the system's log. It holds no secret.
 run=(bash "$inbox/holder" "$inbox" "$me" "$(id -un 2>/dev/null || echo "$me") from \${from:-this host}" "$@")
 if [ "$become" = none ] || [ "$me" = 0 ]; then "\${run[@]}"; exit; fi
-if ! command -v sudo > /dev/null; then
+[ "$become" != forbidden ] || { echo hxllm:forbidden; exit 77; }
+eval "sudo=($sudo)"
+if ! command -v -- "\${sudo[0]}" > /dev/null; then
   doas=; command -v doas > /dev/null && doas=doas
   echo "hxllm:no-sudo $doas"; exit 127
 fi
-sudo -n -- "\${run[@]}" || { code=$?; echo "hxllm:sudo $(sudo -V 2>/dev/null < /dev/null | head -n 1)"; exit $code; }
+if [ "$become" = sudo ] || "\${sudo[@]}" -n -- bash -c : < /dev/null > /dev/null 2>&1; then
+  "\${sudo[@]}" -n -- "\${run[@]}"; code=$?
+else
+  # sudo's input is the password and ends then: sudo would try each word that follows as another password. -k makes sure that sudo reads
+  # it. HOLDER takes the words from a pipe.
+  mkfifo -m 600 -- "$inbox/words" || exit 73
+  cat <&0 > "$inbox/words" & feed=$!
+  printf '%s\\n' "$password" | "\${sudo[@]}" -k -S -- "\${run[@]}"; code=\${PIPESTATUS[1]}
+  kill "$feed" 2>/dev/null
+fi
+[ "$code" = 0 ] || { echo "hxllm:sudo $("\${sudo[@]:0:1}" -V 2>/dev/null < /dev/null | head -n 1)"; exit "$code"; }
 `;
 
 /** `$1` folder of pipes, `$2` its owner, `$3` the user, `$4` the operator, `$5` seconds of silence, `$6` name of the lock, `$7` its folder or `-`. */
@@ -108,6 +124,7 @@ start() {
   ) &
   jobs[$1]=$! kinds[$1]=$2
 }
+[ ! -p "$inbox/words" ] || exec < "$inbox/words"
 exec 4<&0 3<> "$inbox/jobs" 5<> "$inbox/ready"
 # A silence that is too long ends the run too: a host may not notice for hours that a connection is gone.
 { while read -r -t "$silence" word; do [ "$word" = beat ] || echo "$word" >&3; done; echo gone >&3; } <&4 9>&- &

@@ -17,6 +17,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       async (command, options, several, work) => {
         if (options.askVaultPass === true && !terminal.interactive)
           command.error('error: --ask-vault-pass needs a terminal; without one: --vault-password-file FILE');
+        if (options.askBecomePass === true && !terminal.interactive)
+          command.error('error: --ask-become-pass needs a terminal; without one: --become-password-file FILE');
         const { start } = await import('./run/start.ts');
         exitCode = await start(terminal, { name: command.name(), argv, options, several, work });
       },

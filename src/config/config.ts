@@ -1,4 +1,5 @@
-import type { Become, Target } from '../core/host.ts';
+import type { Become } from '../core/become.ts';
+import type { Target } from '../core/host.ts';
 import type { Problem, Where } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
 
@@ -23,6 +24,8 @@ export interface Config {
 /** One host of the group: its connection and its settings. */
 export interface HostConfig {
   readonly target: Target;
+  /** The way to root; `none` for the service manager `process`. */
+  readonly become: Become;
   readonly settings: Settings;
   /** The origin of each `litellm_*` variable. */
   readonly origins: Readonly<Record<string, Where>>;
@@ -131,9 +134,4 @@ export function pathsOf(settings: Settings): HostPaths {
 /** The folders of a deployment that sets no other ones. Markers of older versions do not name the folders before a move. */
 export function defaultFolders({ prefix }: Settings): readonly string[] {
   return [`${prefix}/etc/litellm`, `${prefix}/opt/litellm`];
-}
-
-/** The way to root on a host with these settings. */
-export function becomeOf({ serviceManager }: Settings): Become {
-  return serviceManager === 'process' ? 'none' : 'sudo';
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fail, ok, type Result } from '../core/problem.ts';
+import type { Secret } from '../core/secret.ts';
 import type { UserEnvironment } from './ansible-cfg/find.ts';
 import type { AnsibleSettings } from './ansible-cfg/settings.ts';
 import type { CandidateHost, Config, HostConfig } from './config.ts';
@@ -8,9 +9,10 @@ import type { Findings } from './findings.ts';
 import { GROUP, type Inventory } from './inventory/inventory.ts';
 import { selectHosts } from './inventory/limit.ts';
 import { hostsOf } from './inventory/membership.ts';
+import { readBecome } from './variables/become.ts';
 import { readTarget } from './variables/connection.ts';
 import { mergeVariables, type VariableFolders } from './variables/merge.ts';
-import { HostVariables } from './variables/reader.ts';
+import { HostVariables, Reader } from './variables/reader.ts';
 import { readHostSettings } from './variables/settings.ts';
 
 interface Sources {
@@ -19,6 +21,8 @@ interface Sources {
   readonly folders: VariableFolders;
   readonly settings: AnsibleSettings;
   readonly request: UserEnvironment & { readonly limit: string | undefined };
+  /** `--ask-become-pass` or `become_password_file`. */
+  readonly becomePassword: Secret | undefined;
   readonly findings: Findings;
 }
 
@@ -42,11 +46,12 @@ export async function readHosts(sources: Sources): Promise<Result<Pick<Config, '
       ? []
       : [{ name, settings: readHostSettings(found, findings), origins: found.origins(), variables: found }];
   };
-  const hosts = chosen.value.flatMap(describe).map(({ name, settings, origins, variables: found }): HostConfig => ({
-    target: readTarget(name, found, sources.settings, sources.request, findings),
-    settings,
-    origins,
-  }));
+  const hosts = chosen.value.flatMap(describe).map(({ name, settings, origins, variables: found }): HostConfig => {
+    const target = readTarget(name, found, sources.settings, sources.request, findings);
+    const way = { settings: sources.settings.become, password: sources.becomePassword, user: target.user };
+    const become = settings.serviceManager === 'process' ? 'none' : readBecome(found, way, new Reader(findings));
+    return { target, become, settings, origins };
+  });
   const candidates = joinable
     .flatMap(describe)
     .map(({ name, settings, origins }): CandidateHost => ({ name, settings, origins }));

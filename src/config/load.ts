@@ -10,6 +10,7 @@ import { GROUP } from './inventory/inventory.ts';
 import { readInventory } from './inventory/read-inventory.ts';
 import { shownPath } from './shown-path.ts';
 import { SourceFiles } from './source-files.ts';
+import { readPasswordFile } from './variables/become.ts';
 import { VariableFolders } from './variables/merge.ts';
 import { Keyring } from './vault/keyring.ts';
 import { askedPassword, filePassword, type PasswordSource } from './vault/password.ts';
@@ -28,6 +29,18 @@ export interface ConfigRequest {
   readonly vaultPasswordFile: string | undefined;
   /** `--ask-vault-pass`. Called at most once, and only if a file is encrypted. */
   readonly askVaultPassword: (() => Promise<Secret<Buffer> | undefined>) | undefined;
+  /** Only of commands that become root on the hosts: the sources of sudo's password. */
+  readonly become?: BecomePasswordRequest | undefined;
+}
+
+/** The command line's part of sudo's password. */
+export interface BecomePasswordRequest {
+  /** `--ask-become-pass`; `become_ask_pass` asks, too. */
+  readonly wanted: boolean;
+  /** Asks the operator, who may type nothing; `undefined` without a terminal. */
+  readonly ask: (() => Promise<Secret | undefined>) | undefined;
+  /** `--become-password-file`. */
+  readonly file: string | undefined;
 }
 
 /** The default inventory. */
@@ -45,6 +58,8 @@ export async function loadConfig(request: ConfigRequest): Promise<Result<Config>
   const inventory = await readInventory(inventoryFile, files, findings);
   if (!inventory.ok) return withErrors(inventory.problems, findings);
   if (findings.errors.length > 0) return withErrors([], findings);
+  const becomePassword = await becomePasswordOf(request, settings.value);
+  if (!becomePassword.ok) return withErrors(becomePassword.problems, findings);
   const folders = new VariableFolders([dirname(inventoryFile), request.cwd], files, findings);
   const hosts = await readHosts({
     inventory: inventory.value,
@@ -52,6 +67,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Result<Config>
     folders,
     settings: settings.value,
     request,
+    becomePassword: becomePassword.value,
     findings,
   });
   if (!hosts.ok) return withErrors(hosts.problems, findings);
@@ -73,6 +89,26 @@ export function inventoryFileOf(request: ConfigRequest, settings: Pick<AnsibleSe
   return request.inventoryFile === undefined
     ? (settings.inventory ?? join(request.cwd, DEFAULT_INVENTORY))
     : resolve(request.cwd, request.inventoryFile.replace(/^~(?=\/)/, request.home));
+}
+
+/** As Ansible: the question precedes the file. */
+async function becomePasswordOf(
+  { become, cwd, home }: ConfigRequest,
+  { become: settings }: AnsibleSettings,
+): Promise<Result<Secret | undefined>> {
+  if (become === undefined) return ok(undefined);
+  if (become.wanted || settings.askPass !== undefined)
+    return become.ask === undefined
+      ? fail({
+          code: 'become.no-terminal',
+          summary: 'sudo’s password cannot be asked for',
+          detail: 'Expected a terminal for become_ask_pass, found none.',
+          fix: 'run again with --become-password-file FILE',
+          ...(settings.askPass === undefined ? {} : { where: settings.askPass }),
+        })
+      : ok(await become.ask());
+  const file = become.file === undefined ? settings.passwordFile : resolve(cwd, become.file.replace(/^~(?=\/)/, home));
+  return file === undefined ? ok(undefined) : readPasswordFile(file, become.file ?? shownPath(file, cwd));
 }
 
 function passwordSources(request: ConfigRequest, settings: AnsibleSettings): readonly PasswordSource[] {

@@ -36,9 +36,6 @@ export interface Command {
   readonly breaks?: 'any' | 'steps' | 'whole';
 }
 
-/** The user of commands on a host: `sudo` is root (without sudo if the login user is root), `none` is the login user. */
-export type Become = 'sudo' | 'none';
-
 /** The end of a command. A non-zero exit code is data, not a Problem. */
 export interface CommandResult {
   /** 128 + the signal's number if a signal ended the command. */

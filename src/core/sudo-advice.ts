@@ -1,14 +1,19 @@
 /** The meaning of a message with which sudo refuses. */
 export interface SudoAdvice {
   readonly summary: string;
-  /** A command for the host; sudo may ask for the password this once. */
+  /** A command for the host; sudo may ask for the password this once. `here`: a command or a change on the operator's machine. */
   readonly fix: string;
+  readonly here: boolean;
+  /** sudo lets the user become root with a password. */
+  readonly takesPassword: boolean;
 }
 
 interface Cause {
   readonly text: RegExp;
   readonly summary: string;
   readonly fix: (user: string) => string;
+  readonly here?: true;
+  readonly takesPassword?: true;
 }
 
 const sudoers = (line: string): string =>
@@ -28,9 +33,23 @@ const CAUSES: readonly Cause[] = [
     fix: (user) => sudoers(`'Defaults:${user} !requiretty'`),
   },
   {
-    text: /password is required|read the password|authentication is required|incorrect (?:password|authentication)/i,
+    text: /become is switched off/,
+    summary: 'the login user is not root, and become is switched off',
+    fix: () => 'remove ansible_become from the inventory, or log in as root: ansible_user=root',
+    here: true,
+  },
+  {
+    text: /incorrect (?:password|authentication)|no password was provided|try again/i,
+    summary: 'sudo does not accept the password',
+    fix: () =>
+      'run again with --ask-become-pass, and type the password that sudo on the host takes from the login user',
+    here: true,
+  },
+  {
+    text: /password is required|read the password|authentication is required/i,
     summary: 'sudo asks for a password',
     fix: grant,
+    takesPassword: true,
   },
   {
     text: /account.*(?:expired|validation)|password.*expired|PAM account management/i,
@@ -52,5 +71,6 @@ const CAUSES: readonly Cause[] = [
 /** The meaning of sudo's message for a user. A message that is not known gets the advice for a password. */
 export function sudoAdvice(message: string, user: string): SudoAdvice {
   const cause = CAUSES.find(({ text }) => text.test(message));
-  return { summary: cause?.summary ?? 'sudo refuses', fix: (cause?.fix ?? grant)(user) };
+  const { summary = 'sudo refuses', fix = grant, here = false, takesPassword = false } = cause ?? {};
+  return { summary, fix: fix(user), here, takesPassword };
 }

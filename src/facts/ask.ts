@@ -1,7 +1,8 @@
+import { forbiddenText, isSudo, sudoLine, type Become, type Sudo } from '../core/become.ts';
 import { errorMessage } from '../core/error.ts';
-import type { Become, CallOptions, Host } from '../core/host.ts';
+import type { CallOptions, Host } from '../core/host.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
-import { shellLine } from '../core/shell.ts';
+import { quote, shellLine } from '../core/shell.ts';
 import { noShell } from './no-shell.ts';
 import { NO_SUDO, type Answer, type Fact, type Facts, type Question, type Questions } from './question.ts';
 
@@ -22,9 +23,10 @@ export interface AskOptions extends CallOptions {
 
 /**
  * Asks all questions in one script and one round trip. The host answers them concurrently. Questions for root run under
- * `sudo -n`, unless the user is root already; with `become: none` they run as the user. `nonce` is a word that no
+ * sudo, unless the user is root already; with `become: none` they run as the user. `nonce` is a word that no
  * answer contains. The script travels by stdin: a command line is limited to 128 KiB, and tcsh and fish read its quotes in their
- * own way. Problem `host.no-shell` if something else than bash ran.
+ * own way. A password of sudo is the first line of the input, so no script and no command line has it. Problem `host.no-shell` if
+ * something else than bash ran.
  */
 export async function ask<Q extends Questions>(
   host: Host,
@@ -33,7 +35,8 @@ export async function ask<Q extends Questions>(
   options: AskOptions,
 ): Promise<Result<Facts<Q>>> {
   const { names, script } = compose(questions, nonce, options.become);
-  const ran = await host.run({ argv: ['bash', '-s'], stdin: script, title: 'look at the host' }, options);
+  const stdin = `${passwordLine(options.become)}${script}`;
+  const ran = await host.run({ argv: ['bash', '-s'], stdin, title: 'look at the host' }, options);
   if (!ran.ok) return ran;
   const { stdout } = ran.value;
   if (names.length > 0 && !stdout.includes(`${nonce}:`)) return fail(noShell(host, ran.value));
@@ -45,6 +48,12 @@ export async function ask<Q extends Questions>(
   return ok(Object.fromEntries(facts) as Facts<Q>);
 }
 
+/** bash reads its script line by line, so `read` takes the line after it. */
+function passwordLine(become: Become): string {
+  if (!isSudo(become) || become.password === undefined) return '';
+  return `IFS= read -r hxllm_password\n${become.password.reveal()}\n`;
+}
+
 /** The script for all questions, and the names in the order of its answers. */
 export function compose(
   questions: Questions,
@@ -52,24 +61,55 @@ export function compose(
   become: Become,
 ): { readonly names: readonly string[]; readonly script: string } {
   const entries = Object.entries(questions);
-  const asRoot = become === 'sudo' ? entries.filter(([, question]) => question.as === 'root') : [];
+  const asRoot = become === 'none' ? [] : entries.filter(([, question]) => question.as === 'root');
   const asUser = entries.filter(([, question]) => become === 'none' || question.as === 'user');
   const lineOf = ([name, question]: readonly [string, Question<unknown>]): Line => ({
     line: answerOf(name, question, nonce),
     limitS: (question.timeoutS ?? DEFAULT_TIMEOUT_S) + KILLED_AFTER_S,
   });
   const root = inParallel(asRoot.map(lineOf), nonce);
-  // One sudo for all of them. If sudo refuses, its message follows the word `sudo`, and the facts stay unknown. A user cannot kill a sudo
-  // that hangs, so the reader of its output has the timeout.
+  // One way to root for all of them. If sudo refuses, its message follows the word `sudo`, and the facts stay unknown. A user cannot kill
+  // a sudo that hangs, so the reader of its output has the timeout.
   const limitS = SUDO_TIMEOUT_S + Math.max(0, ...asRoot.map(([, question]) => question.timeoutS ?? DEFAULT_TIMEOUT_S));
   const elevated = {
     // printf is a part of bash, so the length of its argument has no limit.
-    line: `${shellLine(['printf', String.raw`%s\n`, `${nonce}:sudo`])}; ${shellLine(['printf', '%s', root])} | if [ "$(id -u)" = 0 ]; then bash -s; elif ! command -v sudo >/dev/null; then echo "${NO_SUDO}$(command -v doas >/dev/null && echo ' (doas is there)')"; else sudo -n bash -s 2>&1; fi`,
+    line: `${shellLine(['printf', String.raw`%s\n`, `${nonce}:sudo`])}; ${shellLine(['printf', '%s', root])} | if [ "$(id -u)" = 0 ]; then bash -s; ${elseRoot(become, nonce)}; fi`,
     limitS,
   };
   const lines = [...(asRoot.length === 0 ? [] : [elevated]), ...asUser.map(lineOf)];
   const script = `export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"\n${inParallel(lines, nonce)}`;
   return { names: entries.map(([name]) => name), script };
+}
+
+/** The way to root of a user who is not root, as the rest of an `if`. */
+function elseRoot(become: Become, nonce: string): string {
+  if (!isSudo(become)) return become === 'none' ? '' : `else ${shellLine(['echo', forbiddenText(become)])}`;
+  const [program = ''] = become.program;
+  const missing = `elif ! command -v -- ${quote(program)} >/dev/null; then echo "${NO_SUDO}$(command -v doas >/dev/null && echo ' (doas is there)')"`;
+  const quiet = `${sudoLine(become, ['-n'], ['bash', '-s'])} 2>&1`;
+  if (become.password === undefined) return `${missing}; else ${quiet}`;
+  const free = `${sudoLine(become, ['-n'], ['bash', '-c', ':'])} </dev/null >/dev/null 2>&1`;
+  return `${missing}; elif ${free}; then ${quiet}; else ${withPassword(become, nonce)}`;
+}
+
+/**
+ * sudo reads the password and nothing else: the script follows only when sudo has let bash run, since sudo would try each line of it as
+ * another password, and three of them can lock an account. `-k` makes sure that sudo reads the password, which bash would run otherwise.
+ */
+function withPassword(sudo: Sudo, nonce: string): string {
+  const word = `${nonce}:root`;
+  return [
+    'exec {script}<&0',
+    `coproc SUDO { ${sudoLine(sudo, ['-k', '-S'], ['bash', '-c', `echo ${word}; exec bash -s`])} 2>&1; }`,
+    'exec {out}<&"${SUDO[0]}" {in}>&"${SUDO[1]}"; eval "exec ${SUDO[1]}>&-"',
+    String.raw`printf '%s\n' "$hxllm_password" >&"$in"`,
+    `while IFS= read -r -t ${String(SUDO_TIMEOUT_S)} said <&"$out"; do`,
+    'case $said in',
+    `*${word}) cat <&"$script" >&"$in" & break;;`,
+    String.raw`*) printf '%s\n' "$said"; case $said in *'ry again'*|*ncorrect*) break;; esac;;`,
+    'esac; done',
+    'exec {in}>&-; cat <&"$out"',
+  ].join('\n');
 }
 
 function answerOf(name: string, question: Question<unknown>, nonce: string): string {

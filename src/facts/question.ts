@@ -6,7 +6,7 @@
 export interface Question<T> {
   readonly script: string;
   readonly arguments?: readonly string[];
-  /** `root` runs under `sudo -n` if the user is not root. If sudo refuses, the answer is unknown. */
+  /** `root` runs under sudo if the user is not root. If sudo refuses, the answer is unknown. */
   readonly as: 'user' | 'root';
   /** The host stops the script after this time. Default: 10 s. */
   readonly timeoutS?: number;

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { SUDO } from '../../src/core/become.ts';
 import type { Host } from '../../src/core/host.ts';
 import { randomId } from '../../src/core/id.ts';
 import { until } from '../until.ts';
@@ -172,7 +173,7 @@ test(
       run: (command, options) =>
         local.run({ ...command, argv: ['env', 'PATH=/usr/bin:/bin', ...command.argv] }, options),
     };
-    must(await makeBench(context).take({ become: 'sudo' }, withoutSudo));
+    must(await makeBench(context).take({ become: SUDO }, withoutSudo));
   },
 );
 

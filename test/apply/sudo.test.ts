@@ -7,7 +7,7 @@ const NO_SHELL: Problem = { code: 'host.no-shell', summary: '', detail: '', fix:
 
 function problemOf(stdout: readonly string[], stderr = '', exitCode = 1): Problem {
   const ran = { exitCode, stdout: `${stdout.join('\n')}\n`, stderr: `${stderr}\n`, durationMs: 1 };
-  return notHeld('here', 'hxllm uninstall', ran, () => NO_SHELL);
+  return notHeld('here', 'hxllm uninstall', ran, { become: 'none', noShell: () => NO_SHELL });
 }
 
 const SUDO = 'hxllm:sudo Sudo version 1.9.13p3';
@@ -83,5 +83,8 @@ test('every other cause has its own code and words', () => {
   assert.match(found[5]?.fix ?? '', /then: hxllm uninstall$/);
   assert.match(found[5]?.detail ?? '', /held since 2026-11-29T08:00:00Z ada from 10\.0\.0\.1 \(ada@ws\)/);
   assert.match(found[7]?.fix ?? '', /^sudo mv \/run\/hxllm \/run\/hxllm\.old /);
-  assert.equal(notHeld('here', 'hxllm uninstall', undefined, () => NO_SHELL).code, 'permission.sudo-slow');
+  assert.equal(
+    notHeld('here', 'hxllm uninstall', undefined, { become: 'none', noShell: () => NO_SHELL }).code,
+    'permission.sudo-slow',
+  );
 });

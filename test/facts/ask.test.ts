@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { SUDO } from '../../src/core/become.ts';
 import { ask, compose, split, type AskOptions } from '../../src/facts/ask.ts';
 import type { Answer, Question } from '../../src/facts/question.ts';
 import { createLocalHost } from '../../src/remote/local/host.ts';
@@ -128,7 +129,7 @@ test('questions for root go through one sudo, and run as the user with become: n
     b: text('echo "$VIA"', { as: 'root' }),
     c: text('echo "$VIA"'),
   };
-  assert.deepEqual(await facts(questions, hostOf(path), { become: 'sudo' }), {
+  assert.deepEqual(await facts(questions, hostOf(path), { become: SUDO }), {
     a: { known: true, value: 'sudo\n' },
     b: { known: true, value: 'sudo\n' },
     c: { known: true, value: '\n' },
@@ -141,7 +142,7 @@ test('questions for root go through one sudo, and run as the user with become: n
 test('if sudo refuses, only facts that need root are unknown', async () => {
   const path = await pathWith({ id: 'echo 1000', sudo: 'echo "sudo: a password is required" >&2; exit 1' });
   const found = await facts({ root: text('echo 1', { as: 'root' }), user: text('echo 2') }, hostOf(path), {
-    become: 'sudo',
+    become: SUDO,
   });
   assert.deepEqual(found, {
     root: {
@@ -155,7 +156,7 @@ test('if sudo refuses, only facts that need root are unknown', async () => {
 
 test('root needs no sudo', { skip: !AS_ROOT && 'needs root' }, async () => {
   const found = await facts({ root: text('echo 1', { as: 'root' }) }, hostOf(await pathWith({ sudo: 'exit 1' })), {
-    become: 'sudo',
+    become: SUDO,
   });
   assert.deepEqual(found.root, { known: true, value: '1\n' });
 });
@@ -186,9 +187,9 @@ test('questions that fill more than a command line are asked all the same, for r
       { ...long, as: index % 2 === 0 ? ('root' as const) : ('user' as const), arguments: ["it's".repeat(500)] },
     ]),
   );
-  const { script } = compose(questions, 'nonce-7', 'sudo');
+  const { script } = compose(questions, 'nonce-7', SUDO);
   assert.ok(script.length > 500_000, String(script.length));
-  const found = await facts(questions, hostOf(path), { become: 'sudo' });
+  const found = await facts(questions, hostOf(path), { become: SUDO });
   for (const name of Object.keys(questions)) assert.deepEqual(found[name], { known: true, value: 2000 }, name);
 });
 

@@ -30,7 +30,7 @@ export function runEnforceCommand(session: Session, options: EnforceCommandOptio
       session,
       run,
       (config, tools) => runEnforce(config, shipping, { dryRun, takeOver, allowDowngrade, verify }, tools),
-      true,
+      { sends: true, becomes: true },
     ),
   );
 }

@@ -9,6 +9,6 @@ import type { Session } from '../run/session.ts';
 /** Runs preflight. */
 export function runPreflightCommand(session: Session): Promise<PhaseOutcome> {
   return runPhase(session, { ...record, next: nextAfter(session, 'inventory') }, (run) =>
-    withConfig(session, run, runPreflight),
+    withConfig(session, run, runPreflight, { becomes: true }),
   );
 }

@@ -9,6 +9,6 @@ import type { PhaseOptions, Session } from '../run/session.ts';
 /** Runs uninstall. */
 export function runUninstallCommand(session: Session, { dryRun = false }: PhaseOptions): Promise<PhaseOutcome> {
   return runPhase(session, { ...UNINSTALL, next: nextAfter(session, undefined) }, (run) =>
-    withConfig(session, run, (config, tools) => runUninstall(config, { dryRun }, tools)),
+    withConfig(session, run, (config, tools) => runUninstall(config, { dryRun }, tools), { becomes: true }),
   );
 }

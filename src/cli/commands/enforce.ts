@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ENFORCE } from '../../phases/enforce/index.ts';
 import type { EnforceCommandOptions } from '../actions/enforce.ts';
-import { phaseCommand, withYes, type Start } from './phase-command.ts';
+import { phaseCommand, withBecome, withYes, type Start } from './phase-command.ts';
 
 /** `hxllm enforce` */
 export function enforceCommand(start: Start): Command {
@@ -31,7 +31,7 @@ export function enforceCommand(start: Start): Command {
         .option('--verify', 'hash the runtime on the host, also where its size and time are as they were sent')
         .option('--runtime <file>', 'the Node.js for hosts with another architecture than this machine'),
     );
-  return phaseCommand(text, own).action((options: EnforceCommandOptions, command: Command) =>
+  return withBecome(phaseCommand(text, own)).action((options: EnforceCommandOptions, command: Command) =>
     start(command, options, false, async (session) => [
       await (await import('../actions/enforce.ts')).runEnforceCommand(session, options),
     ]),

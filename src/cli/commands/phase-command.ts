@@ -62,6 +62,13 @@ export function withYes(command: Command): Command {
   return command.option('-y, --yes', 'do not ask before changing anything');
 }
 
+/** Adds the options of sudo's password, for commands that become root on the hosts. */
+export function withBecome(command: Command): Command {
+  return command
+    .option('-K, --ask-become-pass', 'ask for the password of sudo on the hosts')
+    .option('--become-password-file <file>', 'read it from a file, or from a program’s output');
+}
+
 /** Collects the values of a repeatable option. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { UNINSTALL } from '../../phases/enforce/uninstall/index.ts';
 import type { PhaseOptions } from '../run/session.ts';
-import { phaseCommand, withYes, type Start } from './phase-command.ts';
+import { phaseCommand, withBecome, withYes, type Start } from './phase-command.ts';
 
 /** `hxllm uninstall` */
 export function uninstallCommand(start: Start): Command {
@@ -18,7 +18,7 @@ export function uninstallCommand(start: Start): Command {
     page: 'operations',
   } as const;
   const own = (command: Command): Command => withYes(command.option('--dry-run', 'show the plan and change nothing'));
-  return phaseCommand(text, own).action((options: PhaseOptions, command: Command) =>
+  return withBecome(phaseCommand(text, own)).action((options: PhaseOptions, command: Command) =>
     start(command, options, false, async (session) => [
       await (await import('../actions/uninstall.ts')).runUninstallCommand(session, options),
     ]),

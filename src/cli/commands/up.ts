@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { PHASES } from '../../phases/index.ts';
 import type { PhaseOptions } from '../run/session.ts';
 import type { UpCommandOptions } from '../actions/up.ts';
-import { collect, phaseCommand, withYes, type Start } from './phase-command.ts';
+import { collect, phaseCommand, withBecome, withYes, type Start } from './phase-command.ts';
 
 /** `hxllm up` */
 export function upCommand(start: Start): Command {
@@ -28,7 +28,7 @@ export function upCommand(start: Start): Command {
         .option('--diff', 'also show new files line by line')
         .option('--through-ssh', 'test the gateway through the SSH connection'),
     );
-  return phaseCommand(text, own).action((options: UpCommandOptions & PhaseOptions, command: Command) =>
+  return withBecome(phaseCommand(text, own)).action((options: UpCommandOptions & PhaseOptions, command: Command) =>
     start(command, options, true, async (session) => (await import('../actions/up.ts')).runUpCommand(session, options)),
   );
 }

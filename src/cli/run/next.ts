@@ -6,6 +6,9 @@ import type { Session } from './session.ts';
 
 const DRY = new Set(['--dry-run', '--check', '--diff', '--detailed-exitcode', '--json']);
 
+/** The commands that become root on the hosts. */
+const ROOTED: ReadonlySet<string | undefined> = new Set(['preflight', 'enforce', 'uninstall', 'up']);
+
 /**
  * The command to type after a phase: the next phase if it passed, the same command if something has to be fixed first, or the
  * command without its dry run if that found changes.
@@ -35,6 +38,7 @@ export function fixMarked(session: Session, results: readonly CheckResult[]): st
 /** A command line with this one's choices: inventory, hosts, vault password and evidence folder. */
 export function typed(session: Session, command: string): string {
   const { inventory, limit, askVaultPass, vaultPasswordFile, evidenceDir } = session.options;
+  const { askBecomePass, becomePasswordFile } = ROOTED.has(command.split(' ')[0]) ? session.options : {};
   const argv = [
     'hxllm',
     ...command.split(' '),
@@ -42,6 +46,8 @@ export function typed(session: Session, command: string): string {
     ...(limit === undefined ? [] : ['--limit', limit]),
     ...(vaultPasswordFile === undefined ? [] : ['--vault-password-file', vaultPasswordFile]),
     ...(askVaultPass === true ? ['--ask-vault-pass'] : []),
+    ...(askBecomePass === true ? ['--ask-become-pass'] : []),
+    ...(becomePasswordFile === undefined ? [] : ['--become-password-file', becomePasswordFile]),
     ...(evidenceDir === undefined ? [] : ['--evidence-dir', evidenceDir]),
   ];
   return shellLine(argv);

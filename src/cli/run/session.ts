@@ -11,6 +11,8 @@ export interface PhaseOptions {
   readonly limit?: string;
   readonly askVaultPass?: boolean;
   readonly vaultPasswordFile?: string;
+  readonly askBecomePass?: boolean;
+  readonly becomePasswordFile?: string;
   readonly json?: boolean;
   readonly evidenceDir?: string;
   readonly verbose?: boolean;
@@ -42,6 +44,8 @@ export interface Session {
   readonly redaction: Redaction;
   readonly signal: AbortSignal;
   readonly vault: VaultPassword;
+  /** Asks the operator for sudo's password once; later calls return the same one. */
+  readonly askBecomePassword: () => Promise<Secret | undefined>;
   /** `up` or `demo` if it runs several phases: then the phases show no next command. */
   readonly within: string | undefined;
   /** The run that is open now, so that the guard can close it if the program ends. */

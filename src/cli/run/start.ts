@@ -1,6 +1,6 @@
 import { createRedaction } from '../../evidence/redaction.ts';
 import { typedPassword } from '../../config/vault/password.ts';
-import type { Secret } from '../../core/secret.ts';
+import { Secret } from '../../core/secret.ts';
 import { EXIT } from '../exit-code.ts';
 import { readManifest } from '../shipping/package-root.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -38,6 +38,7 @@ export async function start(terminal: Terminal, { name, argv, options, several, 
     view: createHumanView(terminal, result, options.verbose ?? false, showsWholeFiles(options)),
     signal: guard.signal,
     vault: createVaultPassword(() => askPassword(session)),
+    askBecomePassword: once(() => askBecomePassword(session)),
   };
   try {
     const outcomes = await work(session);
@@ -57,6 +58,18 @@ function showsWholeFiles({ verbose, diff, dryRun, check }: PhaseOptions): boolea
 async function askPassword({ view, terminal, signal }: Session): Promise<Secret<Buffer> | undefined> {
   view.pause();
   return typedPassword((await terminal.askHidden('Vault password: ', signal)) ?? '');
+}
+
+// Ansible takes it with the blanks around it.
+async function askBecomePassword({ view, terminal, signal }: Session): Promise<Secret | undefined> {
+  view.pause();
+  const typed = (await terminal.askHidden('BECOME password: ', signal)) ?? '';
+  return typed === '' ? undefined : new Secret(typed);
+}
+
+function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
+  let answer: Promise<Value> | undefined;
+  return () => (answer ??= ask());
 }
 
 function createVaultPassword(ask: VaultPassword['ask']): VaultPassword {

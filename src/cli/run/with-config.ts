@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { loadConfig, type ConfigRequest } from '../../config/load.ts';
+import { isSudo } from '../../core/become.ts';
 import type { PhaseReport, PhaseTools } from '../../core/phase.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -7,17 +8,25 @@ import { createConnect } from '../../remote/connect.ts';
 import type { PhaseRun } from './run-phase.ts';
 import type { Session } from './session.ts';
 
+/** The use that a phase makes of the hosts. */
+export interface HostUse {
+  /** It sends secrets to them: hosts whose keys are not checked are named. */
+  readonly sends?: boolean;
+  /** It becomes root on them: sudo's password may be asked for. */
+  readonly becomes?: boolean;
+}
+
 /**
  * Reads the operator's files, reports their hosts and files, and does the work. If they cannot be read, the report has the
- * Problems. `sends` is true for a phase that sends secrets to the hosts: it names hosts whose keys are not checked.
+ * Problems.
  */
 export async function withConfig(
   session: Session,
   { tools, about }: PhaseRun,
   work: (config: Config, tools: PhaseTools) => Promise<PhaseReport>,
-  sends = false,
+  { sends = false, becomes = false }: HostUse = {},
 ): Promise<PhaseReport> {
-  const loaded = await loadConfig(configRequest(session));
+  const loaded = await loadConfig(configRequest(session, becomes));
   if (!loaded.ok) return failedBy(loaded.problems);
   const config = loaded.value;
   about({
@@ -33,8 +42,8 @@ export function toolsOf(session: Session, tools: PhaseRun['tools']): PhaseTools 
   return { ...tools, connect: createConnect(session.terminal) };
 }
 
-/** The request for the configuration from the command line. The vault password is asked for at most once. */
-export function configRequest(session: Session): ConfigRequest {
+/** The request for the configuration from the command line. Each password is asked for at most once. */
+export function configRequest(session: Session, becomes = false): ConfigRequest {
   const { terminal, options } = session;
   const { cwd, home, userName, environment } = terminal;
   return {
@@ -46,6 +55,13 @@ export function configRequest(session: Session): ConfigRequest {
     limit: options.limit,
     vaultPasswordFile: options.vaultPasswordFile,
     askVaultPassword: options.askVaultPass === true || session.vault.known() ? () => session.vault.ask() : undefined,
+    become: becomes
+      ? {
+          wanted: options.askBecomePass === true,
+          ask: terminal.interactive ? session.askBecomePassword : undefined,
+          file: options.becomePasswordFile,
+        }
+      : undefined,
   };
 }
 
@@ -61,12 +77,15 @@ export function failedBy(problems: readonly Problem[]): PhaseReport {
 export function register({ redaction }: Session, { hosts, allHosts }: Config): readonly Problem[] {
   const isMasked = (secret: Secret): boolean =>
     !allHosts.some((name) => name.includes(secret.reveal())) && redaction.add(secret);
-  return hosts.flatMap(({ target: { name, password }, settings: { masterKey } }) => [
+  return hosts.flatMap(({ target: { name, password }, become, settings: { masterKey } }) => [
     ...(masterKey.state === 'set' && !isMasked(masterKey.key)
       ? [notMasked('litellm_master_key', 'hxllm inventory --vault-init makes a long one', name)]
       : []),
     ...(password !== undefined && !isMasked(password)
       ? [notMasked('the SSH password', 'log in with a key, or choose a longer password', name)]
+      : []),
+    ...(isSudo(become) && become.password !== undefined && !isMasked(become.password)
+      ? [notMasked('sudo’s password', 'choose a longer password, or let sudo ask for none', name)]
       : []),
   ]);
 }

@@ -1,26 +1,18 @@
 import type { Findings } from '../findings.ts';
 import type { Setting, SettingValues } from './values.ts';
 
-const SUDO = 'hxllm uses sudo to root without a password (sudo -n), or root itself';
-
 /** Settings that change what Ansible does with the same files, and that hxllm does not follow, with the value that it has anyway. */
 const NOT_HONOURED: readonly (Setting & { readonly usual: RegExp; readonly instead: string })[] = [
   row('defaults.transport', 'ANSIBLE_TRANSPORT', /^(?:ssh|smart|paramiko)$/, 'hxllm connects by SSH'),
   row('defaults.hash_behaviour', 'ANSIBLE_HASH_BEHAVIOUR', /^replace$/, 'a mapping replaces another'),
   row('defaults.vault_id_match', 'ANSIBLE_VAULT_ID_MATCH', /^(?:false|no|0|off)$/i, 'every password is tried'),
-  row('defaults.become_password_file', 'ANSIBLE_BECOME_PASSWORD_FILE', /^$/, SUDO),
   row(
     'inventory.enable_plugins',
     'ANSIBLE_INVENTORY_ENABLED',
     /\bini\b|\byaml\b/,
     'hxllm reads INI and YAML inventories',
   ),
-  row('privilege_escalation.become_method', 'ANSIBLE_BECOME_METHOD', /^(?:ansible\.builtin\.)?sudo$/, SUDO),
-  row('privilege_escalation.become_user', 'ANSIBLE_BECOME_USER', /^root$/, SUDO),
-  row('privilege_escalation.become_exe', 'ANSIBLE_BECOME_EXE', /^sudo$/, SUDO),
-  row('privilege_escalation.become_ask_pass', 'ANSIBLE_BECOME_ASK_PASS', /^(?:false|no|0|off)$/i, SUDO),
-  row('sudo_become_plugin.user', 'ANSIBLE_SUDO_USER', /^root$/, SUDO),
-  row('sudo_become_plugin.executable', 'ANSIBLE_SUDO_EXE', /^sudo$/, SUDO),
+  row('sudo_become_plugin.chdir', 'ANSIBLE_SUDO_CHDIR', /^$/, 'hxllm uses absolute paths'),
   row(
     'ssh_connection.ssh_executable',
     'ANSIBLE_SSH_EXECUTABLE',

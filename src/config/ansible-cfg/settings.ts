@@ -3,6 +3,7 @@ import type { Findings } from '../findings.ts';
 import { parseConfig, type ParsedConfig } from '../python/configparser.ts';
 import type { SourceFiles } from '../source-files.ts';
 import { expandPath, findAnsibleCfg, type UserEnvironment } from './find.ts';
+import { BECOME_SETTINGS, type BecomeSettings } from './become.ts';
 import { warnOfNotHonoured } from './not-honoured.ts';
 import { SettingValues, type Setting } from './values.ts';
 
@@ -31,6 +32,7 @@ export interface AnsibleSettings {
     readonly ansible_ssh_common_args: readonly string[];
     readonly ansible_ssh_extra_args: readonly string[];
   };
+  readonly become: BecomeSettings;
 }
 
 // Names and order are those of ansible-core 2.19: config/base.yml and plugins/connection/ssh.py.
@@ -82,6 +84,16 @@ export async function readAnsibleSettings(
       ansible_ssh_args: values.words(SETTINGS.sshArgs) ?? [],
       ansible_ssh_common_args: values.words(SETTINGS.sshCommonArgs) ?? [],
       ansible_ssh_extra_args: values.words(SETTINGS.sshExtraArgs) ?? [],
+    },
+    become: {
+      method: values.find(BECOME_SETTINGS.method),
+      user: values.find(BECOME_SETTINGS.user),
+      exe: values.find(BECOME_SETTINGS.exe),
+      flags: values.find(BECOME_SETTINGS.flags),
+      password: values.find(BECOME_SETTINGS.password),
+      passwordFile: values.path(BECOME_SETTINGS.passwordFile),
+      askPass:
+        values.boolean(BECOME_SETTINGS.askPass) === true ? values.find(BECOME_SETTINGS.askPass)?.where : undefined,
     },
   });
 }

@@ -12,7 +12,8 @@ export interface Setting {
   readonly keys: readonly string[];
 }
 
-interface Found {
+/** The text of a setting and its place. */
+export interface Found {
   readonly text: string;
   readonly where: Where;
   /** The folder of relative paths. */

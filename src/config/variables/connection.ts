@@ -7,7 +7,6 @@ import { splitWords } from '../python/shlex.ts';
 import type { Value } from '../value.ts';
 import { Reader, type HostVariables } from './reader.ts';
 import type { Findings } from '../findings.ts';
-import { readBoolean } from './boolean.ts';
 
 const SSH = ['ssh', 'smart', 'paramiko', 'paramiko_ssh', 'ansible.builtin.ssh', 'ansible.builtin.paramiko_ssh'];
 const LOCAL = ['local', 'ansible.builtin.local'];
@@ -29,7 +28,6 @@ export function readTarget(
   const value = variables.get('ansible_connection');
   if (value !== undefined && ![...SSH, ...LOCAL].includes(connection))
     reader.wrong(value, 'ssh or local', 'write ansible_connection=ssh');
-  warnOfBecome(variables, findings);
   return {
     name,
     address: reader.text(variables.get('ansible_ssh_host', 'ansible_host'), 'a name or address') ?? name,
@@ -64,7 +62,12 @@ export function readTarget(
       ) ??
         settings.timeout ??
         TIMEOUT_S) * 1000,
-    password: passwordOf(variables.get('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'), reader),
+    password: readPassword(
+      variables.get('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'),
+      reader,
+      'the SSH password',
+      'Only keys are tried.',
+    ),
   };
 }
 
@@ -94,14 +97,19 @@ function wordsOf(value: Value | undefined, reader: Reader): readonly string[] {
   return split.ok ? split.words : (reader.wrong(value, 'options of ssh with closed quotation marks') ?? []);
 }
 
-function passwordOf(value: Value | undefined, reader: Reader): Secret | undefined {
+/** Reads a password. `without` says how hxllm goes on without the vault password: preflight needs none, so a locked one is no error. */
+export function readPassword(
+  value: Value | undefined,
+  reader: Reader,
+  what: string,
+  without: string,
+): Secret | undefined {
   if (value === undefined) return undefined;
-  // A key may suffice, and preflight needs no vault: so this is no error.
   if (value.kind === 'locked') {
     reader.findings.warning({
       code: 'vault.password-needed',
-      summary: 'the SSH password is in an encrypted file',
-      detail: `Expected the vault password of ${value.file}, found none. Only keys are tried.`,
+      summary: `${what} is in an encrypted file`,
+      detail: `Expected the vault password of ${value.file}, found none. ${without}`,
       fix: 'run again with --ask-vault-pass',
       where: value.where,
     });
@@ -110,35 +118,4 @@ function passwordOf(value: Value | undefined, reader: Reader): Secret | undefine
   if (value.kind === 'scalar' && typeof value.value === 'number') return new Secret(String(value.value));
   const text = value.kind === 'scalar' && typeof value.value === 'string' ? value.value : undefined;
   return text === undefined || text === '' ? reader.wrong(value, 'a password as text') : new Secret(text);
-}
-
-/**
- * Warns about privilege escalation settings that hxllm does not honour: it uses `sudo -n` to root unless it is root.
- */
-function warnOfBecome(variables: HostVariables, findings: Findings): void {
-  const warn = (name: string, seen: string, fix: string): void => {
-    const where = variables.all.get(name)?.where ?? {};
-    findings.warning({
-      code: 'variables.not-honoured',
-      summary: `${name} is not supported, ignored`,
-      detail: `Expected sudo to root without a password (sudo -n), which hxllm uses, found ${seen}.`,
-      fix,
-      where,
-    });
-  };
-  for (const name of ['ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass']) {
-    if (variables.all.has(name))
-      warn(name, 'a password for it', 'allow it in /etc/sudoers.d on the host: USER ALL=(ALL) NOPASSWD: ALL');
-  }
-  for (const [name, usual] of [
-    ['ansible_become_method', 'sudo'],
-    ['ansible_become_user', 'root'],
-    ['ansible_become_exe', 'sudo'],
-  ] as const) {
-    const value = variables.all.has(name) ? variables.get(name) : undefined;
-    if (value?.kind === 'scalar' && value.value !== usual) warn(name, JSON.stringify(value.value), `remove ${name}`);
-  }
-  const become = variables.all.has('ansible_become') ? variables.get('ansible_become') : undefined;
-  if (become?.kind === 'scalar' && readBoolean(become.value) === false)
-    warn('ansible_become', 'that it is switched off', 'remove ansible_become, or connect as root');
 }

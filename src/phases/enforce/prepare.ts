@@ -47,7 +47,7 @@ export async function prepareHost(
   if (!key.ok) return key;
   const files = renderHostFiles(config.settings, key.value);
   if (!files.ok) return files;
-  const state = await inspectHost(host, config.settings, options.tools, options.verify);
+  const state = await inspectHost(host, config, options.tools, options.verify);
   if (!state.ok) return state;
   const [first, ...more] = foreignProblems(config, state.value, options.takeOver);
   if (first !== undefined) return fail(first, ...more);

@@ -1,4 +1,3 @@
-import { becomeOf } from '../../config/config.ts';
 import { randomId } from '../../core/id.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { ask } from '../../facts/ask.ts';
@@ -14,16 +13,13 @@ const TIMEOUT_MS = 30_000;
  * Keeps facts about the foreign files that are about to be replaced. Their text stays on the host, in the copy that only root reads: no
  * program can know which of a stranger's words are secret.
  */
-export async function keepForeign(
-  { host, actual, desired }: Prepared,
-  { recorder, signal }: PhaseTools,
-): Promise<void> {
+export async function keepForeign({ host, config, actual }: Prepared, { recorder, signal }: PhaseTools): Promise<void> {
   const paths = copiedPaths(actual.foreign);
   if (paths.length === 0) return;
   const asked = await ask(host, { files: fileFactsQuestion(paths) }, randomId(), {
     signal,
     timeoutMs: TIMEOUT_MS,
-    become: becomeOf(desired.settings),
+    become: config.become,
   });
   const { files } = asked.ok ? asked.value : { files: { known: false as const, why: asked.problems[0].summary } };
   const kept = { copies: backupFolder(actual), ...(files.known ? { files: files.value } : { unknown: files.why }) };

@@ -1,4 +1,4 @@
-import { becomeOf, type HostConfig } from '../../config/config.ts';
+import type { HostConfig } from '../../config/config.ts';
 import { randomId } from '../../core/id.ts';
 import type { PhaseTools } from '../../core/phase.ts';
 import { ask } from '../../facts/ask.ts';
@@ -13,7 +13,7 @@ export async function askHost(
   host: HostConfig,
   { connect, recorder, signal, nowMs }: PhaseTools,
 ): Promise<PreflightSubject> {
-  const { target, settings } = host;
+  const { target, become, settings } = host;
   recorder.event({ kind: 'progress', host: target.name, text: 'connecting' });
   const connected = await connect(target, signal);
   if (!connected.ok) return { host, seen: { reached: false, problem: connected.problems[0] } };
@@ -27,7 +27,7 @@ export async function askHost(
     const asked = await ask(connected.value, questionsFor(settings), randomId(), {
       signal,
       timeoutMs: ASK_TIMEOUT_MS,
-      become: becomeOf(settings),
+      become,
       keep,
     });
     if (!asked.ok) return { host, seen: { reached: false, problem: asked.problems[0] } };

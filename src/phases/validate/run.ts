@@ -64,10 +64,11 @@ async function judgeHost(host: HostConfig, tools: PhaseTools): Promise<Judged> {
 type HostVerdicts = Pick<Rendered, 'units' | 'folders'>;
 
 async function judgeOnHost(
-  { target, settings }: HostConfig,
+  host: HostConfig,
   files: readonly DesiredFile[],
   { connect, recorder, signal }: PhaseTools,
 ): Promise<{ readonly verdicts: HostVerdicts; readonly problems: readonly Problem[] }> {
+  const { target, settings } = host;
   if (settings.serviceManager === 'process') {
     const why = 'litellm_service_manager is process, which has no units';
     return { verdicts: { units: notApplicable(why), folders: notApplicable(why) }, problems: [] };
@@ -82,7 +83,7 @@ async function judgeOnHost(
     const units = files.filter((file) => /\.(?:service|socket)$/.test(file.name));
     const options = { signal, timeoutMs: VERIFY_TIMEOUT_MS };
     const verified = await verifyUnits(connected.value, units, options);
-    const folders = await judgeFolders(connected.value, settings, options);
+    const folders = await judgeFolders(connected.value, host, options);
     return { verdicts: { units: verified, folders }, problems: [] };
   } finally {
     await connected.value.close();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SUDO } from '../../../src/core/become.ts';
 import { smokeTargets } from '../../../src/cli/actions/smoke-targets.ts';
 import type { Config, Settings } from '../../../src/config/config.ts';
 import type { Target } from '../../../src/core/host.ts';
@@ -21,7 +22,7 @@ function config(target: Partial<Target> = {}, over: Partial<Settings> = {}): Con
   return {
     inventoryFile: '/w/dev.ini',
     groupDefined: true,
-    hosts: [{ target: { ...TARGET, ...target }, settings: { ...SETTINGS, ...over }, origins: {} }],
+    hosts: [{ target: { ...TARGET, ...target }, become: SUDO, settings: { ...SETTINGS, ...over }, origins: {} }],
     candidates: [],
     allHosts: ['api'],
     files: [],

@@ -71,15 +71,14 @@ test('settings that hxllm does not follow are named with their line; their usual
   using tree = new Tree({
     ...GUIDE,
     'ansible.cfg':
-      '[defaults]\nhash_behaviour = merge\ntransport = smart\n[privilege_escalation]\nbecome = True\nbecome_method = su\nbecome_user = root\nbecome_ask_pass = True\n',
+      '[defaults]\nhash_behaviour = merge\ntransport = smart\n[privilege_escalation]\nbecome = True\nbecome_user = root\n[sudo_become_plugin]\nchdir = /x\n',
   });
   const { warnings } = configOf(await tree.load());
   assert.deepEqual(
     warnings.filter(({ code }) => code === 'config.not-honoured').map(({ where }) => [where?.line, where?.path]),
     [
       [2, 'defaults.hash_behaviour'],
-      [6, 'privilege_escalation.become_method'],
-      [8, 'privilege_escalation.become_ask_pass'],
+      [8, 'sudo_become_plugin.chdir'],
     ],
   );
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { configOf, hostOf, problemsOf, Tree } from '../tree.ts';
+import { hostOf, problemsOf, Tree } from '../tree.ts';
 
 const inventory = (line: string): Tree => new Tree({ 'inventories/dev.ini': `[litellm]\n${line}\n` });
 
@@ -58,16 +58,4 @@ test('an invalid connection, port or argument is a Problem', async () => {
     const [problem] = problemsOf(await tree.load());
     assert.deepEqual([problem?.where?.path, problem?.where?.line], [path, 2], line);
   }
-});
-
-test('unsupported privilege escalation is a warning, and its password is not shown', async () => {
-  using tree = inventory(
-    'h ansible_become=false ansible_become_method=su ansible_become_user=root ansible_become_password=hunter2',
-  );
-  const { warnings } = configOf(await tree.load());
-  assert.deepEqual(
-    warnings.map(({ where }) => where?.path),
-    ['ansible_become_password', 'ansible_become_method', 'ansible_become'],
-  );
-  assert.doesNotMatch(JSON.stringify(warnings), /hunter2/);
 });

@@ -95,7 +95,7 @@ export async function makeStage(): Promise<Stage> {
     return {
       inventoryFile: '/inventory',
       groupDefined: true,
-      hosts: [{ target, settings: desired, origins: {} }],
+      hosts: [{ target, become: 'none', settings: desired, origins: {} }],
       allHosts: ['stage'],
       candidates: [],
       files: [],

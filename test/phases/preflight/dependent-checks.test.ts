@@ -126,6 +126,6 @@ test('a fix is a command that reaches the host as the inventory does, quoted for
   const { results } = await runPreflight(configOf([host]), tools);
   assert.equal(
     resultOf(results, 'privilege.sudo').fix,
-    String.raw`ssh -t -o ProxyJump=bastion -i '/k e y' -p 2222 deploy@10.0.0.5 'echo '\''deploy ALL=(ALL) NOPASSWD: ALL'\'' | sudo install -m 440 /dev/stdin /etc/sudoers.d/hxllm && sudo visudo -c'`,
+    String.raw`ssh -t -o ProxyJump=bastion -i '/k e y' -p 2222 deploy@10.0.0.5 'echo '\''deploy ALL=(ALL) NOPASSWD: ALL'\'' | sudo install -m 440 /dev/stdin /etc/sudoers.d/hxllm && sudo visudo -c'  # or give hxllm the password: --ask-become-pass`,
   );
 });

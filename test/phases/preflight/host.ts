@@ -1,3 +1,4 @@
+import { SUDO } from '../../../src/core/become.ts';
 import type { Backend, Config, HostConfig, Model, Settings } from '../../../src/config/config.ts';
 import type { Host, Target } from '../../../src/core/host.ts';
 import type { PhaseTools } from '../../../src/core/phase.ts';
@@ -46,6 +47,7 @@ export function modelOf(name: string, nativeName: string, backends?: readonly st
 export function hostOf(name: string, over: Partial<Settings> = {}, target: Partial<Target> = {}): HostConfig {
   return {
     target: targetOf({ name, address: name, user: 'deploy', ...target }),
+    become: over.serviceManager === 'process' ? 'none' : SUDO,
     settings: settings({ models: undefined, backends: undefined, masterKey: { state: 'absent' }, ...over }),
     origins: {},
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { SUDO } from '../../../src/core/become.ts';
 import { fail, ok } from '../../../src/core/problem.ts';
 import { failsPhase } from '../../../src/core/verdict.ts';
 import { compose } from '../../../src/facts/ask.ts';
@@ -100,7 +101,7 @@ test('a large fleet still fits into one command', () => {
   const backends = backendsOf(
     ...Array.from({ length: 12 }, (_, index) => `http://hx-llm${String(index)}-server.dev-test.hana-x.ai:11434`),
   );
-  const { script } = compose(questionsFor(hostOf('h', { backends }).settings), crypto.randomUUID(), 'sudo');
+  const { script } = compose(questionsFor(hostOf('h', { backends }).settings), crypto.randomUUID(), SUDO);
   // MAX_ARG_STRLEN is 131072, and quoting for the login shell makes it a little longer.
   assert.ok(script.length < 60_000, `${String(script.length)} characters`);
 });

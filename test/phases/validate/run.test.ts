@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { SUDO } from '../../../src/core/become.ts';
 import type { Config, Settings } from '../../../src/config/config.ts';
 import type { Host } from '../../../src/core/host.ts';
 import type { PhaseReport } from '../../../src/core/phase.ts';
@@ -25,7 +26,7 @@ async function validate(
   const config: Config = {
     inventoryFile: '/i',
     groupDefined: true,
-    hosts: [{ target, settings: settings(over), origins: {} }],
+    hosts: [{ target, become: SUDO, settings: settings(over), origins: {} }],
     allHosts: ['api'],
     candidates: [],
     files: [],

@@ -1,5 +1,5 @@
 import { sudoRefusal } from '../../../apply/sudo.ts';
-import { becomeOf, defaultFolders, pathsOf, type Settings } from '../../../config/config.ts';
+import { defaultFolders, pathsOf, type HostConfig } from '../../../config/config.ts';
 import type { Host } from '../../../core/host.ts';
 import { randomId } from '../../../core/id.ts';
 import type { PhaseTools } from '../../../core/phase.ts';
@@ -36,7 +36,7 @@ const TIMEOUT_MS = 90_000;
  */
 export async function inspectHost(
   host: Host,
-  settings: Settings,
+  { become, settings }: HostConfig,
   { signal, recorder, cutOff = [] }: Pick<PhaseTools, 'signal' | 'recorder' | 'cutOff'>,
   verify = false,
 ): Promise<Result<HostState>> {
@@ -71,7 +71,7 @@ export async function inspectHost(
   const asked = await ask(host, questions, randomId(), {
     signal,
     timeoutMs: TIMEOUT_MS,
-    become: becomeOf(settings),
+    become,
   });
   if (!asked.ok) return asked;
   const { machine, installation, footprint, foreign, dropIns, account, record } = asked.value;

@@ -1,6 +1,6 @@
 import { holdHost } from '../../../apply/held-host.ts';
 import type { HostRecord } from '../../../apply/host-record.ts';
-import { becomeOf, pathsOf, type HostConfig } from '../../../config/config.ts';
+import { pathsOf, type HostConfig } from '../../../config/config.ts';
 import { contentId } from '../../../core/hash.ts';
 import type { Host } from '../../../core/host.ts';
 import { randomId } from '../../../core/id.ts';
@@ -21,7 +21,7 @@ export interface HostAccess {
  * until `opened` is disposed of, so that the host cannot change between plan and apply.
  */
 export async function openHost(
-  { target, settings }: HostConfig,
+  { target, become, settings }: HostConfig,
   command: RunCommand,
   changes: boolean,
   { connect, recorder, signal, by = 'hxllm' }: PhaseTools,
@@ -37,11 +37,7 @@ export async function openHost(
   if (!changes) return ok({ host, record });
   const name =
     settings.serviceManager === 'systemd' ? 'lock' : `lock-${contentId(settings.prefix, settings.installDir)}`;
-  const held = await holdHost(
-    host,
-    { become: becomeOf(settings), token, command, by, name, noShell: (ran) => noShell(host, ran) },
-    signal,
-  );
+  const held = await holdHost(host, { become, token, command, by, name, noShell: (ran) => noShell(host, ran) }, signal);
   if (!held.ok) return held;
   opened.defer(() => held.value.release());
   return ok({ host: held.value, record });

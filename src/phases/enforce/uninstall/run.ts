@@ -46,7 +46,7 @@ async function prepareHost(
   const access = await openHost(config, 'hxllm uninstall', !dryRun, tools, opened);
   if (!access.ok) return access;
   const { settings } = config;
-  const state = await inspectHost(access.value.host, settings, tools);
+  const state = await inspectHost(access.value.host, config, tools);
   if (!state.ok) return state;
   const removal = planUninstall(settings, pathsOf(settings), state.value);
   const dropIns = state.value.dropIns

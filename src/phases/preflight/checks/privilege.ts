@@ -1,4 +1,5 @@
 import { packageOffline } from '../../../core/without-internet.ts';
+import { isSudo } from '../../../core/become.ts';
 import type { Check } from '../../../core/check.ts';
 import { sudoAdvice } from '../../../core/sudo-advice.ts';
 import { failed, notApplicable, pass, unknown, type Verdict } from '../../../core/verdict.ts';
@@ -11,7 +12,7 @@ import { knowing, lineOn, type PreflightSubject } from '../subject.ts';
 export const PRIVILEGE: readonly Check<PreflightSubject>[] = [
   {
     id: 'privilege.sudo',
-    title: 'sudo asks for no password',
+    title: 'the login user becomes root',
     severity: 'error',
     after: ['system.bash'],
     judge: knowing(
@@ -42,18 +43,27 @@ export const PRIVILEGE: readonly Check<PreflightSubject>[] = [
   },
 ];
 
-function judgeSudo(sudo: Sudo, { userName }: Identity, { host: { target } }: PreflightSubject): Verdict {
-  const wanted = `${userName} may become root with sudo -n`;
-  if (sudo.state === 'granted') return pass(`${userName} becomes root without a prompt`);
+function judgeSudo(sudo: Sudo, { userName }: Identity, { host: { target, become } }: PreflightSubject): Verdict {
+  const wanted = `${userName} becomes root with sudo`;
+  if (sudo.state === 'granted')
+    return pass(
+      `${userName} becomes root ${isSudo(become) && become.password !== undefined ? 'with the password that was given' : 'without a prompt'}`,
+    );
   if (sudo.state === 'missing')
     return failed(
       wanted,
       sudo.hasDoas ? 'sudo is not installed; doas, which hxllm does not use, is there' : 'sudo is not installed',
       `${lineOn(target, sudo.hasDoas ? 'doas apt-get install -y sudo' : "su -c 'apt-get install -y sudo'", '-t')}  # ${packageOffline('sudo')}`,
     );
-  const { fix } = sudoAdvice(sudo.message, userName);
+  const { fix, here, takesPassword } = sudoAdvice(sudo.message, userName);
+  if (here) return failed(wanted, sudo.message, fix);
   // With a terminal (-t), so that sudo can ask for the password this once.
-  return failed(wanted, sudo.message, lineOn(target, fix, '-t'));
+  const line = lineOn(target, fix, '-t');
+  return failed(
+    wanted,
+    sudo.message,
+    takesPassword ? `${line}  # or give hxllm the password: --ask-become-pass` : line,
+  );
 }
 
 function judgeLog({ lines, isRust }: SudoLog): Verdict {

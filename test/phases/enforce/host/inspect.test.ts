@@ -6,7 +6,7 @@ import { createAnsweringHost, hostOf, type Answers } from '../../preflight/host.
 const MACHINE = 'x86_64\n6.1.0\nglibc 2.36\n';
 
 async function problemAt(answers: Answers): Promise<readonly [string, string]> {
-  const state = await inspectHost(createAnsweringHost('hx', answers), hostOf('hx').settings, {
+  const state = await inspectHost(createAnsweringHost('hx', answers), hostOf('hx'), {
     signal: new AbortController().signal,
     recorder: { event: () => undefined, file: () => undefined },
   });
@@ -18,7 +18,7 @@ async function problemAt(answers: Answers): Promise<readonly [string, string]> {
 test('no answer through sudo is a permission problem', async () => {
   assert.deepEqual(await problemAt({ machine: MACHINE }), [
     'permission.sudo',
-    'Expected "sudo -n" to work without a password, found: it needs root, and sudo gave no answer',
+    'Expected sudo to make the login user root, found: it needs root, and sudo gave no answer',
   ]);
 });
 
