@@ -82,7 +82,7 @@ test('the wrapper starts the shipped runtime with the release’s bundle and pas
   const seen = execFileSync(join(folder, 'gateway'), ['--check', 'a b', ''], { encoding: 'utf8' })
     .split('\n')
     .filter((line) => line !== '--use-system-ca');
-  assert.deepEqual(seen, ['--max-semi-space-size=8', `${folder}/gateway.mjs`, '--check', 'a b', '', '']);
+  assert.deepEqual(seen, ['--max-semi-space-size=12', `${folder}/gateway.mjs`, '--check', 'a b', '', '']);
   rmSync(folder, { recursive: true });
 });
 
