@@ -13,8 +13,8 @@ export interface Gateway {
   /** The service of the current configuration. */
   readonly service: () => Service;
   readonly metrics: Metrics;
-  /** Uses another configuration from the next request on. */
-  reload(config: GatewayConfig): void;
+  /** Uses another configuration, from the next request after it on; `false` if the gateway has stopped meanwhile. */
+  reload(config: GatewayConfig): Promise<boolean>;
   /** Starts to listen, and returns the addresses. */
   listen(listening: Listening): Promise<Result<readonly ListenAddress[]>>;
   /**
@@ -55,8 +55,10 @@ export function createGateway(config: GatewayConfig, log: Log, limits?: Partial<
     await current.close();
     return drained;
   };
-  const reload = (next: GatewayConfig): void => {
-    current = current.replacedBy(next);
+  const reload = async (next: GatewayConfig): Promise<boolean> => {
+    const replaced = await current.replacedBy(next);
+    if (replaced !== undefined) current = replaced;
+    return replaced !== undefined;
   };
   return { service, metrics, reload, listen: begin, stop };
 }

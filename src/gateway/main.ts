@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { pluralize } from '../core/pluralize.ts';
 import type { Problem } from '../core/problem.ts';
 import type { GatewayConfig, ListenAddress } from '../schema/gateway-config.ts';
@@ -140,5 +141,6 @@ function giveUp(problems: readonly Problem[]): number {
   return problems[0] === undefined ? 70 : exitCodeOf(problems[0]);
 }
 
-// On a host the script beside the bundle starts it.
-if (import.meta.main) process.exitCode = await gatewayMain(process.argv.slice(2), join(import.meta.dirname, 'gateway'));
+// On a host the script beside the bundle starts it. The threads of a process run the same bundle.
+if (import.meta.main && isMainThread)
+  process.exitCode = await gatewayMain(process.argv.slice(2), join(import.meta.dirname, 'gateway'));

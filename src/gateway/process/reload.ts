@@ -4,7 +4,8 @@ import type { Problem } from '../../core/problem.ts';
 import { exposureOf } from '../../schema/listen.ts';
 import type { GatewayConfig, ListenAddress } from '../../schema/gateway-config.ts';
 import type { Environment } from '../../schema/environment.ts';
-import { loadConfigFile, problemOf } from './config-file.ts';
+import { problemOf } from './config-file.ts';
+import { reloadConfigFile } from './config-thread.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Log } from '../log.ts';
 import { problemText } from './problem-text.ts';
@@ -49,13 +50,13 @@ async function readAndApply({
   log,
   tell,
 }: ReloadOptions): Promise<boolean> {
-  const { config, errors, warnings } = await loadConfigFile(file, { environment }, true);
-  for (const warning of warnings) tell(problemText('warning', warning));
+  const { config, errors, warnings } = await reloadConfigFile(file, { environment });
+  await tellAll('warning', warnings, tell);
   const problems =
     config === undefined
       ? errors
       : addresses.flatMap(({ host }) => exposureOf(config, host) ?? []).map((issue) => problemOf(issue, { file }));
-  for (const problem of problems) tell(problemText('error', problem));
+  await tellAll('error', problems, tell);
   if ([...problems, ...warnings].some(({ code }) => code === 'config.environment-unset')) tell(ENVIRONMENT_NOTE);
   if (config === undefined || problems.length > 0) {
     log({ event: 'reload-refused', problems: problems.map(summaryOf) });
@@ -65,9 +66,11 @@ async function readAndApply({
   const moves = wouldMove(config);
   if (moves)
     tell('warning: hxllm.listen has changed; that takes a restart, and until then the gateway listens where it did\n');
-  // In a turn of its own, behind the reading.
-  await setImmediate();
-  gateway.reload(config);
+  if (!(await gateway.reload(config))) {
+    log({ event: 'reload-refused', problems: [{ code: 'gateway.stopped', summary: 'the gateway has stopped' }] });
+    gateway.metrics.reloaded('refused');
+    return false;
+  }
   gateway.metrics.reloaded('done');
   log({
     event: 'reloaded',
@@ -76,6 +79,25 @@ async function readAndApply({
     ...(moves ? { restart_needed: ['hxllm.listen'] } : {}),
   });
   return true;
+}
+
+/** Problems that are written in one turn of the event loop. */
+const TOLD_AT_ONCE = 200;
+
+async function tellAll(
+  severity: 'error' | 'warning',
+  problems: readonly Problem[],
+  tell: ReloadOptions['tell'],
+): Promise<void> {
+  for (let at = 0; at < problems.length; at += TOLD_AT_ONCE) {
+    if (at > 0) await setImmediate();
+    tell(
+      problems
+        .slice(at, at + TOLD_AT_ONCE)
+        .map((problem) => problemText(severity, problem))
+        .join(''),
+    );
+  }
 }
 
 const ENVIRONMENT_NOTE =

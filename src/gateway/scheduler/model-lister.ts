@@ -4,8 +4,8 @@ export interface ModelListerOptions {
   readonly servers: () => readonly string[];
   /** The models that a server has; `undefined` if it does not answer. */
   readonly list: (server: string) => Promise<readonly string[] | undefined>;
-  /** Called with the models of each server when they have changed. */
-  readonly onFound: (found: ReadonlyMap<string, readonly string[]>) => void;
+  /** Called with the models of each server when they have changed; the list ends with it. */
+  readonly onFound: (found: ReadonlyMap<string, readonly string[]>) => Promise<void>;
   readonly now: () => number;
 }
 
@@ -55,16 +55,19 @@ export class ModelLister {
   }
 
   async #list(): Promise<void> {
-    const servers = this.#options.servers();
-    const lists = await Promise.all(
-      servers.map(async (server) => [server, (await this.#options.list(server)) ?? this.#found.get(server)] as const),
-    );
-    this.#endedMs = this.#options.now();
-    this.#running = undefined;
-    const found = new Map(lists.flatMap(([server, models]) => (models === undefined ? [] : [[server, models]])));
-    const changed = !isSame(found, this.#found);
-    this.#found = found;
-    if (changed && !this.#closed) this.#options.onFound(found);
+    try {
+      const servers = this.#options.servers();
+      const lists = await Promise.all(
+        servers.map(async (server) => [server, (await this.#options.list(server)) ?? this.#found.get(server)] as const),
+      );
+      const found = new Map(lists.flatMap(([server, models]) => (models === undefined ? [] : [[server, models]])));
+      const changed = !isSame(found, this.#found);
+      this.#found = found;
+      if (changed && !this.#closed) await this.#options.onFound(found);
+    } finally {
+      this.#endedMs = this.#options.now();
+      this.#running = undefined;
+    }
   }
 }
 

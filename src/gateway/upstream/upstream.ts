@@ -31,21 +31,19 @@ export class Upstream {
   readonly #capabilities: Capabilities;
   readonly #queries: QueryCache;
   readonly #counting: Counting;
-  readonly #query = (deployment: Deployment, query: BackendQuery): Promise<Json | undefined> =>
-    this.query(deployment, query);
+  readonly #query = (on: Deployment, query: BackendQuery): Promise<Json | undefined> => this.query(on, query);
   readonly #prompts: PromptMemory;
   readonly #targets: ReadonlyMap<string, Target>;
   readonly #liveness: LivenessWatch;
   readonly #backends: ReadonlyMap<string, BackendConfig>;
 
-  /** `previous` is replaced: its connections and what it has learned are kept. */
-  constructor({ backends, groups, timeouts, strict }: GatewayConfig, previous?: Upstream) {
+  /** `previous` is replaced by {@link takeOver}: its connections and what it has learned are kept. Until then it stays as it is. */
+  constructor({ backends, timeouts, strict }: GatewayConfig, previous?: Upstream) {
     this.#timeouts = timeouts;
     this.#strict = strict;
     this.#capabilities = previous !== undefined ? previous.#capabilities : new Capabilities(() => performance.now());
     this.#queries = previous !== undefined ? previous.#queries : new QueryCache();
     this.#counting = previous !== undefined ? previous.#counting : new Counting();
-    this.#counting.keep(groups.flatMap(({ deployments }) => deployments));
     this.#prompts = previous !== undefined ? previous.#prompts : new PromptMemory();
     this.#backends = new Map(backends.map((backend) => [backend.url, backend]));
     this.#targets = new Map(backends.map(({ url }) => [url, targetOf(url)]));
@@ -61,7 +59,12 @@ export class Upstream {
       return result === 'up' || result === 'failing' || (result === 'silent' && !provider.answersWhileBusy);
     });
     this.#http = previous !== undefined ? previous.#http : new HttpAgent(timeouts.connectMs);
-    this.#http.limitConnect(timeouts.connectMs);
+  }
+
+  /** Replaces the servers of the configuration before this one. */
+  takeOver({ groups }: GatewayConfig): void {
+    this.#counting.keep(groups.flatMap(({ deployments }) => deployments));
+    this.#http.limitConnect(this.#timeouts.connectMs);
   }
 
   /** The backend with a URL; `undefined` if the configuration has none. */

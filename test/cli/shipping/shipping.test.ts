@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { Failure, Result } from '../../../src/core/problem.ts';
 import { machineOf } from '../../../src/cli/shipping/elf.ts';
 import { createShipping } from '../../../src/cli/shipping/shipping.ts';
 import type { Architecture, Runtime } from '../../../src/render/release.ts';
+import { until } from '../../until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hxllm-shipping-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -113,4 +114,22 @@ test('the gateway packs into one file that runs without packages, is the same ea
     encoding: 'utf8',
   });
   assert.equal(status, 0, stdout + stderr);
+  // The thread that reads the file again runs the same bundle.
+  const running = spawn(process.execPath, [bundle, '--config', config, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  after(() => running.kill('SIGKILL'));
+  let log = '';
+  running.stdout.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  for (const [event, signal] of [
+    ['listening', 'SIGHUP'],
+    ['reloaded', 'SIGTERM'],
+    ['stopped', undefined],
+  ] as const) {
+    await until(event, () => log.includes(`"${event}"`), 30_000);
+    if (signal !== undefined) running.kill(signal);
+  }
+  assert.equal(log.split('"listening"').length, 2, 'the thread is no gateway of its own');
 });

@@ -152,7 +152,7 @@ test('requests that wait when a reload removes their pattern are answered, and t
   });
   const { config } = readConfigText(text, 'config.yaml', { environment: {} });
   assert.ok(config !== undefined);
-  gateway.reload(config);
+  await gateway.reload(config);
   assert.equal((await gateway.chat({ model: 'x/phi3' })).status, 404);
   assert.deepEqual(
     (await Promise.all(asked)).map(({ status }) => status),

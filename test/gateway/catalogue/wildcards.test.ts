@@ -183,7 +183,7 @@ test('the servers of a pattern that do not answer keep their names, and a reload
   await using stage = await startStage((one) => [entry('ollama/*', 'ollama_chat/*', one.url)]);
   const { gateway, one } = stage;
   await until('the models are listed', async () => (await listed(gateway)).length === 3);
-  gateway.reload({ ...gateway.service().config });
+  await gateway.reload({ ...gateway.service().config });
   assert.equal((await gateway.chat({ model: 'ollama/phi3' })).status, 200);
   await one.close();
   assert.equal((await listed(gateway)).length, 3);

@@ -105,13 +105,18 @@ test('the time of a reload is linear in the number of servers and of fallbacks',
       onLoaded() {},
       onReplaced() {},
     });
-    const ms = leastMs(() => {
-      const large = small.replacedBy(config);
+    const taken: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const since = process.threadCpuUsage();
+      const large = await small.replacedBy(config);
+      assert.ok(large !== undefined);
       for (const group of config.groups) assert.equal(large.fallbacks('failed', group).length, 1);
-      large.replacedBy(small.config);
-    });
+      await large.replacedBy(small.config);
+      const { user, system } = process.threadCpuUsage(since);
+      taken.push((user + system) / 1000);
+    }
     await small.close();
-    return ms;
+    return Math.min(...taken);
   };
   const few = await replace(1000);
   const many = await replace(8000);

@@ -24,7 +24,7 @@ test('reloads with other connect time-outs keep one set of connections, also for
   for (let connect = 1; connect <= 20; connect += 1) {
     const { config } = readConfigText(configOf(fake.url, connect), 'config.yaml', { environment: {} });
     assert.ok(config !== undefined);
-    gateway.reload(config);
+    await gateway.reload(config);
     await textOf(await gateway.chat());
   }
   // The lists of models take connections too, so that a chat may find another one.
@@ -37,7 +37,7 @@ test('reloads with other connect time-outs keep one set of connections, also for
   await until('the server is asked', () => fake.requests.length === 22);
   const { config } = readConfigText(configOf(fake.url, 30), 'config.yaml', { environment: {} });
   assert.ok(config !== undefined);
-  gateway.reload(config);
+  await gateway.reload(config);
   letGo();
   assert.equal(await textOf(await before), 'late');
 });
