@@ -16,10 +16,12 @@ unit_words() {
   # The program without its arguments.
   sed -nE 's/^[[:space:]]*ExecStart=[-@:+!|]*"?([^"[:space:]]+).*/ExecStart=\\1/p; s/^[[:space:]]*ListenStream=([^[:space:]]+).*/ListenStream=\\1/p' -- "$1" 2>/dev/null | head -n 1
 }
-marked() { [ ! -L "$1" ] && head -n 2 -- "$1" 2>/dev/null | grep -q '^${MARK}'; }
+# A named pipe would keep its reader waiting.
+marked() { [ ! -L "$1" ] && [ -f "$1" ] && head -n 2 -- "$1" 2>/dev/null | grep -q '^${MARK}'; }
 there() { [ -e "$1" ] || [ -L "$1" ]; }
-there "$config" && ! marked "$config" && say file "$config" "$(config_words "$config")" "$(readlink -- "$config")"
-there "$environment" && ! marked "$environment" && say file "$environment" "$(environment_words "$environment")" "$(readlink -- "$environment")"
+kind() { [ -L "$1" ] || stat -c %F -- "$1"; }
+there "$config" && ! marked "$config" && say file "$config" "$(config_words "$config")" "$(readlink -- "$config")" "$(kind "$config")"
+there "$environment" && ! marked "$environment" && say file "$environment" "$(environment_words "$environment")" "$(readlink -- "$environment")" "$(kind "$environment")"
 root=\${service%/etc/systemd/system/*}
 # The state of a unit, and the links by which it is enabled or has another name.
 state() {
@@ -37,7 +39,7 @@ for unit in "$service" "$socket"; do
   for file in "$root/run/systemd/transient/$name" "$unit" "$root"/{run/systemd/system,run/systemd/generator,usr/local/lib/systemd/system,usr/lib/systemd/system,lib/systemd/system,run/systemd/generator.late}/"$name"; do
     there "$file" || continue
     [ "$file" = "$unit" ] && marked "$file" && break
-    say unit "$file" "$(unit_words "$file")" "$(readlink -- "$file")"
+    say unit "$file" "$(unit_words "$file")" "$(readlink -- "$file")" "$(kind "$file")"
     state "$name"
     # Where the file is another name of a unit, that unit runs.
     id=; [ -n "$root" ] || id=$(systemctl show "$name" -p Id --value 2>/dev/null)

@@ -15,6 +15,8 @@ export interface Foreign {
   readonly unitOf?: string;
   /** For a unit: its file is a link to /dev/null. */
   readonly masked?: true;
+  /** A folder is in the place of a file; only set for one at a path where hxllm puts a file. */
+  readonly isFolder?: true;
   /** The units that run it: of a unit file, also the one that it is another name of; of a process, also the service of a socket. */
   readonly runs?: readonly ForeignUnit[];
 }
@@ -23,6 +25,8 @@ export interface Foreign {
 export interface ForeignUnit {
   readonly name: string;
   readonly active: boolean;
+  /** It is active, but not running yet: it waits for its program, or systemd restarts it again and again. */
+  readonly starting: boolean;
   /** The unit file that systemd has read; empty where there is none any more. */
   readonly fragment: string;
   /** The links in /etc and /run by which it is enabled or has another name. They are its whole state beside `active`. */
@@ -69,7 +73,7 @@ export function copiedPaths(foreign: readonly Foreign[]): readonly string[] {
 }
 
 /**
- * Parses the lines of the script: `file PATH WORDS TARGET`, `unit PATH WORDS TARGET`, `alias PATH|SOCKET UNIT`,
+ * Parses the lines of the script: `file PATH WORDS TARGET KIND`, `unit PATH WORDS TARGET KIND`, `alias PATH|SOCKET UNIT`,
  * `process PID EXE UNIT WORDS USER`, `state UNIT ACTIVE FRAGMENT LINK…`, values in base64.
  */
 function parseForeign(stdout: string): readonly Foreign[] {
@@ -82,6 +86,7 @@ function parseForeign(stdout: string): readonly Foreign[] {
       {
         name,
         active: !['inactive', 'failed', 'unknown', ''].includes(active.trim()),
+        starting: active.trim() === 'activating',
         fragment: fragment.trim(),
         links: links.toSorted(),
       },
@@ -93,16 +98,18 @@ function parseForeign(stdout: string): readonly Foreign[] {
   const behind = (key: string): readonly string[] =>
     all('alias').flatMap(([from, unit = '']) => (from === key ? [unit] : []));
   return [
-    ...all('file').map(([path = '', head = '', target = '']): Foreign => ({
+    ...all('file').map(([path = '', head = '', target = '', kind = '']): Foreign => ({
       kind: 'file',
       path,
-      looksLike: target === '' ? fileLike(head) : `a link to ${target}`,
+      looksLike: target === '' ? (special(kind) ?? fileLike(head)) : `a link to ${target}`,
+      ...folderOf(path, kind),
     })),
-    ...all('unit').map(([path = '', head = '', target = '']): Foreign => ({
+    ...all('unit').map(([path = '', head = '', target = '', kind = '']): Foreign => ({
       kind: 'unit',
       path,
-      looksLike: unitLike(path, head, target),
+      looksLike: special(kind) ?? unitLike(path, head, target),
       ...(target === '/dev/null' ? { masked: true } : {}),
+      ...folderOf(path, kind),
       ...runs(path.slice(path.lastIndexOf('/') + 1), ...behind(path)),
     })),
     ...all('process').map(([pid = '', path = '', unit = '', command = '', user = '']): Foreign => ({
@@ -110,6 +117,17 @@ function parseForeign(stdout: string): readonly Foreign[] {
       ...(user === '' && unit !== '' ? runs(unit, ...behind(unit)) : {}),
     })),
   ];
+}
+
+// The words of stat(1) for a thing that is no file.
+function special(kind: string): string | undefined {
+  if (kind === '' || kind.startsWith('regular ')) return undefined;
+  return kind === 'directory' ? 'a folder' : `a ${kind}`;
+}
+
+// hxllm writes no unit below /usr or /run, so nothing there is in its way.
+function folderOf(path: string, kind: string): Pick<Foreign, 'isFolder'> {
+  return kind === 'directory' && !/^\/(?:usr|run|lib)\//.test(path) ? { isFolder: true } : {};
 }
 
 function unitLike(path: string, text: string, target: string): string {

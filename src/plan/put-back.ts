@@ -20,10 +20,17 @@ export function putBackScript(desired: Desired, actual: Actual): string {
     name: `litellm.${kind}`,
     active:
       units.find((unit) => unit.name === `litellm.${kind}`)?.active ?? actual.installation[kind]?.active === 'active',
+    starting: units.find((unit) => unit.name === `litellm.${kind}`)?.starting ?? false,
   }));
   const others = units.filter((unit) => own.every(({ name }) => name !== unit.name));
-  const running = [...own, ...others].filter((unit) => unit.active).map((unit) => unit.name);
-  const back = [...copies, ...running.map((name) => `${name} (running)`)];
+  const active = [...own, ...others].filter((unit) => unit.active);
+  const running = active.filter((unit) => !unit.starting).map((unit) => unit.name);
+  const starting = active.filter((unit) => unit.starting).map((unit) => unit.name);
+  const back = [
+    ...copies,
+    ...running.map((name) => `${name} (running)`),
+    ...starting.map((name) => `${name} (starting, as before)`),
+  ];
   const parents = [...new Set(copies.flatMap(above))].toSorted();
   return `${[
     '#!/bin/sh',
@@ -46,6 +53,7 @@ export function putBackScript(desired: Desired, actual: Actual): string {
     'doing="letting systemd read the units"',
     'systemctl --no-ask-password daemon-reload',
     ...each('run', running),
+    ...each('begin', starting),
     'trap - EXIT',
     `printf '%s\\n' ${quote(`Put back: ${back.length === 0 ? 'nothing existed before' : back.join(', ')}.`)}`,
   ].join('\n')}\n`;
@@ -97,6 +105,12 @@ run() {
   doing="starting $1"
   systemctl --no-ask-password reset-failed -- "$1" 2> /dev/null || :
   systemctl --no-ask-password start -- "$1"
+}
+# It did not run before either, so nothing waits for it.
+begin() {
+  doing="starting $1"
+  systemctl --no-ask-password reset-failed -- "$1" 2> /dev/null || :
+  systemctl --no-ask-password start --no-block -- "$1"
 }`;
 
 function each(word: string, values: readonly string[]): readonly string[] {

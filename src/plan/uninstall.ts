@@ -16,6 +16,7 @@ import {
 import type { Actual } from './actual.ts';
 import type { Action, Plan, Step } from './plan.ts';
 import { leftMarkers, leftOvers, stayingLines, textIn } from './left-behind.ts';
+import { lostSteps } from './lost-units.ts';
 import { systemctl } from './systemctl.ts';
 
 /** The steps of an uninstall, and what it leaves with the reason. */
@@ -69,11 +70,8 @@ function step(id: string, title: string, detail: string, actions: readonly Actio
   return { id, title, detail, stage: 'prepare', verb, actions };
 }
 
-function stopSteps(
-  { serviceManager }: Settings,
-  paths: HostPaths,
-  { entries, notes, daemon }: Installation,
-): readonly Step[] {
+function stopSteps({ serviceManager }: Settings, paths: HostPaths, installation: Installation): readonly Step[] {
+  const { entries, notes, daemon } = installation;
   if (serviceManager === 'process') {
     // Without the marker the pid file is not hxllm's either.
     if (daemon === undefined || notes === undefined) return [];
@@ -88,9 +86,11 @@ function stopSteps(
     ];
   }
   const units = [paths.socketUnit, paths.serviceUnit].filter((path) => entries.get(path)?.marked === true);
-  if (units.length === 0) return [];
+  const lost = lostSteps(paths, installation);
+  if (units.length === 0) return lost;
   const names = units.map((path) => path.slice(path.lastIndexOf('/') + 1));
   return [
+    ...lost,
     step(
       'service.stop',
       `stop and disable ${names.join(' and ')}`,

@@ -86,7 +86,13 @@ export function recoverUnits(
     ),
   );
   const active = UNITS.filter((_name, index) => [socket, service][index]?.active === 'active');
-  const others = taken.filter((unit) => unit.active && !UNITS.includes(unit.name)).map((unit) => unit.name);
+  const stopped = taken.filter((unit) => unit.active && !UNITS.includes(unit.name));
+  const others = stopped.filter((unit) => !unit.starting).map((unit) => unit.name);
+  // These did not run before either, so nothing waits for them.
+  const starting = [
+    ...stopped.filter((unit) => unit.starting).map((unit) => unit.name),
+    ...taken.filter((unit) => unit.starting && UNITS.includes(unit.name)).map((unit) => unit.name),
+  ];
   // Disabling removes every link to a unit, also the operator's, so it is for units that the switch has enabled.
   const fresh = UNITS.filter((name) => !enabled.has(name));
   const loose = (...words: readonly string[]): Action => ({ ...systemctl(...words), mayFail: true });
@@ -99,6 +105,7 @@ export function recoverUnits(
         loose('reset-failed', ...UNITS),
         ...(active.length > 0 ? [systemctl('start', ...active)] : []),
         ...(others.length > 0 ? [systemctl('start', ...others)] : []),
+        ...(starting.length > 0 ? [loose('start', '--no-block', ...starting)] : []),
         ...(active.length === UNITS.length ? confirm : []),
       ],
     },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { MARK_LINE } from '../../src/core/mark.ts';
 import { foreignQuestion, type Foreign } from '../../src/facts/foreign.ts';
+import { makeWay, untakeable } from '../../src/facts/untakeable.ts';
 
 function makeRoot(context: TestContext): {
   readonly root: string;
@@ -132,4 +133,36 @@ test('the process that holds the port is named with program and id', async (cont
   assert.equal(holder.pid, process.pid);
   assert.equal(holder.path, process.execPath);
   assert.match(holder.looksLike, /holds the port$/);
+});
+
+test('a named pipe in the place of a file is foreign, and nothing waits for it', (context) => {
+  const host = makeRoot(context);
+  host.put('etc/litellm/other', '');
+  host.put('etc/systemd/system/other', '');
+  for (const path of ['etc/litellm/config.yaml', 'etc/systemd/system/litellm.service'])
+    execFileSync('mkfifo', [join(host.root, path)]);
+  const found = host.ask(1);
+  assert.deepEqual(
+    found.map(({ kind, looksLike }) => [kind, looksLike]),
+    [
+      ['file', 'a fifo'],
+      ['unit', 'a fifo'],
+    ],
+  );
+  assert.deepEqual(untakeable(found), []);
+});
+
+test('a folder in the place of a file is not taken over; the command that makes way moves it', (context) => {
+  const host = makeRoot(context);
+  host.put('etc/litellm/litellm.env/mine', '');
+  host.put('etc/systemd/system/litellm.socket/mine', '');
+  const found = untakeable(host.ask(1));
+  assert.deepEqual(
+    found.map((one) => [one.looksLike, makeWay(one, 'gw', 'systemd').split('  #')[0]?.replaceAll(host.root, '')]),
+    [
+      ['a folder', 'sudo mv /etc/litellm/litellm.env /etc/litellm/litellm.env.foreign'],
+      ['a folder', 'sudo mv /etc/systemd/system/litellm.socket /etc/systemd/system/litellm.socket.foreign'],
+    ],
+  );
+  assert.match(makeWay(found[0] ?? { kind: 'file', path: '', looksLike: '' }, 'gw', 'process'), /^mv /);
 });

@@ -103,7 +103,14 @@ test('a run that ended before health was confirmed is continued', () => {
 
 test('a stopped service is started, a disabled one enabled', () => {
   const desired = desiredOf();
-  const stopped = { load: 'loaded', active: 'inactive', enabled: 'disabled', fragment: '', needsReload: false };
+  const stopped = {
+    load: 'loaded',
+    active: 'inactive',
+    enabled: 'disabled',
+    fragment: '',
+    needsReload: false,
+    program: '',
+  };
   assert.deepEqual(idsOf(planHost(desired, installed(desired, { service: stopped, socket: stopped }))), [
     'service.enable',
     'service.start',

@@ -26,6 +26,7 @@ const NOTHING: Installation = {
   backups: [],
   service: undefined,
   socket: undefined,
+  danglingLinks: [],
   daemon: undefined,
 };
 
@@ -132,7 +133,14 @@ export function entryOf(part: Partial<Entry>): Entry {
 
 /** A host that is in the desired state and runs. */
 export function installed(desired: Desired, over: Partial<Installation> = {}): Actual {
-  const unit: UnitState = { load: 'loaded', active: 'active', enabled: 'enabled', fragment: '', needsReload: false };
+  const unit: UnitState = {
+    load: 'loaded',
+    active: 'active',
+    enabled: 'enabled',
+    fragment: '',
+    needsReload: false,
+    program: '',
+  };
   const folders = desiredFolders(desired.settings, desired.paths).map(
     (folder) =>
       [
@@ -168,6 +176,7 @@ export function installed(desired: Desired, over: Partial<Installation> = {}): A
     backups: [],
     service: unit,
     socket: unit,
+    danglingLinks: [],
     daemon: { pid: 1, alive: true },
   };
   const notes: Notes = {

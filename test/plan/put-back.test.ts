@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ForeignUnit } from '../../src/facts/foreign.ts';
 import type { Actual } from '../../src/plan/actual.ts';
+import { recoverUnits } from '../../src/plan/unit.ts';
 import { replacedBy } from '../../src/plan/replaced.ts';
 import { bare, desiredOf, entryOf } from './host.ts';
 import { DELETED, makePutBackStage, type PutBackStage } from './put-back-stage.ts';
@@ -26,6 +27,7 @@ function litellm(stage: PutBackStage): Actual {
   const unit: ForeignUnit = {
     name: 'litellm.service',
     active: true,
+    starting: false,
     fragment: UNIT,
     links: ['/etc/systemd/system/multi-user.target.wants/litellm.service'],
   };
@@ -75,6 +77,26 @@ test('everything comes back: deleted owners, modes, links, odd names; it can be 
     ]);
   }
   assert.ok(!existsSync(join(stage.root, 'stolen')) && !existsSync('stolen'));
+});
+
+test('a unit that was only starting is started without waiting for it', async (context) => {
+  const stage = makePutBackStage(context);
+  const actual = litellm(stage);
+  const foreign = actual.foreign.map((one) => ({
+    ...one,
+    runs: one.runs?.map((unit) => ({ ...unit, starting: true })) ?? [],
+  }));
+  await stage.copy(desiredOf(), { ...actual, foreign });
+  const { exitCode, stdout } = stage.putBack();
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /litellm\.service \(starting, as before\)\.$/m);
+  assert.equal(stage.calls().at(-1), '--no-ask-password start --no-block -- litellm.service');
+  assert.deepEqual(
+    recoverUnits({ ...actual, foreign }, []).recover.after.flatMap((action) =>
+      action.kind === 'command' && action.argv.includes('start') ? [action.argv.slice(2)] : [],
+    ),
+    [['start', '--no-block', 'litellm.service']],
+  );
 });
 
 test('a folder that is gone is made again with the owner and mode that it had', async (context) => {

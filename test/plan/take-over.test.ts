@@ -12,7 +12,13 @@ import { commandsOf, idsOf } from './plan-stage.ts';
 
 const UNIT_FILE = '/etc/systemd/system/litellm.service';
 const WANTS = '/etc/systemd/system/multi-user.target.wants/litellm.service';
-const RUNNING: ForeignUnit = { name: 'litellm.service', active: true, fragment: UNIT_FILE, links: [WANTS] };
+const RUNNING: ForeignUnit = {
+  name: 'litellm.service',
+  active: true,
+  starting: false,
+  fragment: UNIT_FILE,
+  links: [WANTS],
+};
 const OLD: readonly Foreign[] = [
   { kind: 'file', path: '/etc/litellm/config.yaml', looksLike: 'a LiteLLM configuration' },
   { kind: 'unit', path: UNIT_FILE, looksLike: 'a LiteLLM unit', runs: [RUNNING] },
@@ -25,7 +31,14 @@ const OLD: readonly Foreign[] = [
     runs: [RUNNING],
   },
 ];
-const ACTIVE: UnitState = { load: 'loaded', active: 'active', enabled: 'enabled', fragment: '', needsReload: false };
+const ACTIVE: UnitState = {
+  load: 'loaded',
+  active: 'active',
+  enabled: 'enabled',
+  fragment: '',
+  needsReload: false,
+  program: '',
+};
 const MEMORY: DropIn = {
   unit: 'litellm.service',
   path: '/etc/systemd/system/litellm.service.d/override.conf',

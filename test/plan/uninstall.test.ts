@@ -123,3 +123,59 @@ test('uninstall removes hxllm’s things in an order that an interrupted run can
   });
   assert.deepEqual(left, []);
 });
+
+const PROGRAM = '/srv/old/runtimes/node-24.21.0-7fde7b8afa19/bin/node';
+
+test('units whose files were removed by hand are stopped, and the links that enabled them go', () => {
+  const desired = desiredOf();
+  const actual = installed(desired);
+  const { serviceUnit, socketUnit } = desired.paths;
+  const entries = new Map(
+    [...actual.installation.entries].filter(([path]) => ![serviceUnit, socketUnit].includes(path)),
+  );
+  const { service, socket } = actual.installation;
+  if (service === undefined || socket === undefined) throw new Error('the sample has no units');
+  const link = '/etc/systemd/system/sockets.target.wants/litellm.socket';
+  const { plan } = planUninstall(desired.settings, desired.paths, {
+    footprint: actual.footprint,
+    installation: {
+      ...actual.installation,
+      entries,
+      service: { ...service, fragment: serviceUnit, program: PROGRAM },
+      socket: { ...socket, load: 'not-found', fragment: '' },
+      danglingLinks: [link],
+    },
+  });
+  const [first] = plan.steps;
+  assert.equal(first?.title, 'stop litellm.socket and litellm.service');
+  assert.match(first.detail, /litellm\.service: its unit file is gone\n.*sockets\.target\.wants/);
+  assert.deepEqual(
+    first.actions.map((action) => (action.kind === 'command' ? action.argv[2] : action.kind)),
+    ['stop', 'remove', 'remove-empty', 'daemon-reload', 'reset-failed'],
+  );
+});
+
+test('a unit without hxllm’s mark is stopped only while it runs hxllm’s program, and its file stays', () => {
+  const desired = desiredOf();
+  const actual = installed(desired);
+  const { service } = actual.installation;
+  if (service === undefined) throw new Error('the sample has no units');
+  const idsWith = (program: string): readonly string[] => {
+    const { serviceUnit } = desired.paths;
+    const entry = actual.installation.entries.get(serviceUnit);
+    if (entry === undefined) throw new Error('the sample has no unit file');
+    const entries = new Map([...actual.installation.entries, [serviceUnit, { ...entry, marked: false }]]);
+    const { plan } = planUninstall(desired.settings, desired.paths, {
+      footprint: actual.footprint,
+      installation: { ...actual.installation, entries, service: { ...service, fragment: serviceUnit, program } },
+    });
+    assert.ok(
+      !plan.steps
+        .flatMap((step) => step.actions)
+        .some((one) => one.kind === 'remove' && one.paths.includes(serviceUnit)),
+    );
+    return idsOf(plan);
+  };
+  assert.ok(idsWith(PROGRAM).includes('service.lost'));
+  assert.ok(!idsWith('/usr/bin/python3').includes('service.lost'));
+});

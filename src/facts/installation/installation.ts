@@ -21,6 +21,8 @@ export interface Installation {
   /** `undefined` if systemd does not manage the host, or the service manager is `process`. */
   readonly service: UnitState | undefined;
   readonly socket: UnitState | undefined;
+  /** Links of `systemctl enable` to hxllm's units whose files are gone. */
+  readonly danglingLinks: readonly string[];
   /** For the service manager `process`: the process of the pid file, and whether it runs hxllm's program. */
   readonly daemon: { readonly pid: number; readonly alive: boolean } | undefined;
 }
@@ -72,4 +74,6 @@ export interface UnitState {
   readonly enabled: string;
   readonly fragment: string;
   readonly needsReload: boolean;
+  /** The program of its main process; empty without a process. */
+  readonly program: string;
 }

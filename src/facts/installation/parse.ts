@@ -16,7 +16,9 @@ export function parseInstallation(stdout: string, marker: string): Installation 
   const noted = entries.get(marker);
   const user = one('user');
   const daemon = one('daemon');
-  const units = new Map(all('unit').map(([name = '', text = '']) => [name, readUnit(text)] as const));
+  const units = new Map(
+    all('unit').map(([name = '', text = '', program = '']) => [name, readUnit(text, program)] as const),
+  );
   return {
     user: user === undefined ? undefined : { gecos: user[0] ?? '', group: user[1] ?? '' },
     groupExists: one('group') !== undefined,
@@ -33,6 +35,7 @@ export function parseInstallation(stdout: string, marker: string): Installation 
     backups: all('backup').map(([path = '']) => path),
     service: units.get('litellm.service'),
     socket: units.get('litellm.socket'),
+    danglingLinks: all('dangling').map(([path = '']) => path),
     daemon: daemon === undefined ? undefined : { pid: Number(daemon[0]), alive: daemon[1] === 'yes' },
   };
 }
@@ -69,7 +72,7 @@ function readEntry([
 }
 
 // Parses the lines of systemctl-show(1), `Name=value`.
-function readUnit(text: string): UnitState {
+function readUnit(text: string, program: string): UnitState {
   const values = new Map(
     text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const),
   );
@@ -81,5 +84,6 @@ function readUnit(text: string): UnitState {
     enabled: value('UnitFileState'),
     fragment: value('FragmentPath'),
     needsReload: value('NeedDaemonReload') === 'yes',
+    program,
   };
 }

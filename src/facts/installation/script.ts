@@ -58,7 +58,14 @@ if [ "$manager" = process ]; then
   fi
 elif [ -d /run/systemd/system ]; then
   for unit in litellm.service litellm.socket; do
-    say unit "$unit" "$(systemctl show "$unit" -p LoadState,ActiveState,UnitFileState,FragmentPath,NeedDaemonReload)"
+    # systemd keeps a unit in memory whose file is gone; the program of its process says whose it is.
+    pid=$(systemctl show "$unit" -P MainPID 2>/dev/null); exe=
+    [ "\${pid:-0}" = 0 ] || exe=$(readlink "/proc/$pid/exe" 2>/dev/null)
+    say unit "$unit" "$(systemctl show "$unit" -p LoadState,ActiveState,UnitFileState,FragmentPath,NeedDaemonReload)" "\${exe% (deleted)}"
+  done
+  # The links of "systemctl enable" whose unit file is gone.
+  for link in /etc/systemd/system/multi-user.target.wants/litellm.service /etc/systemd/system/sockets.target.wants/litellm.socket; do
+    [ -L "$link" ] && [ ! -e "$link" ] && [ "$(readlink -m -- "$link")" = "/etc/systemd/system/\${link##*/}" ] && say dangling "$link"
   done
 fi
 exit 0
