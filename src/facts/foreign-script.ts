@@ -72,6 +72,25 @@ socket_unit() {
     esac
   done < <(systemctl show '*.socket' -p Id,Listen 2>/dev/null; echo)
 }
+# $1 unit, $2 pid of one of its processes. Of cron, supervisord, a Docker daemon or sshd it is a guest: the unit's own program is another.
+is_guest() {
+  local main
+  case $1 in ''|*.scope|*[Ll]ite[Ll][Ll][Mm]*) return 1;; *.socket) [ "$2" != 1 ]; return;; esac
+  main=$(systemctl show "$1" -P MainPID 2>/dev/null)
+  [ "$main" != "$2" ] || return 1
+  ! systemctl show "$1" -P ExecStart 2>/dev/null | grep -qi litellm || return 1
+  # A script that starts the program without exec is its unit's program, too.
+  case $(readlink "/proc/\${main:-0}/exe" 2>/dev/null) in */sh|*/bash|*/dash|*/zsh|*/ksh*) return 1;; esac
+}
+# The other ports on which a process listens; pid 1 listens for all socket units.
+other_ports() {
+  [ "$1" != 1 ] || return 0
+  local held
+  held=$(find "/proc/$1/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null | tr -dc '0-9\n')
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | while read -r _ local _ state _ _ _ _ _ inode _; do
+    [ "$state" = 0A ] && [ "\${local##*:}" != "$hex" ] && case $'\n'$held$'\n' in *$'\n'$inode$'\n'*) echo $((16#\${local##*:}));; esac
+  done | sort -un | tr '\n' ' '
+}
 seen=
 for inode in $inodes; do
   # The process with the lowest id stands for its children, which hold the same socket.
@@ -86,7 +105,7 @@ for inode in $inodes; do
   user=$(grep -oE '/user@[0-9]+\\.service/' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
   [ -z "$user" ] || { user=\${user#/user@}; user=$(id -nu -- "\${user%.service/}"); }
   [ -n "$user" ] || ! ours "$pid" "$exe" "$unit" || continue
-  say process "$pid" "$exe" "$unit" "$(tr '\\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | grep -qi litellm && echo litellm)" "$user"
+  say process "$pid" "$exe" "$unit" "$(tr '\\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | grep -qi litellm && echo litellm)" "$user" "$(is_guest "$unit" "$pid" && echo guest)" "$(other_ports "$pid")"
   [ -z "$user" ] || continue
   case $unit in *.service|*.socket) state "$unit";; esac
   case $unit in *.socket) for each in $(systemctl show "$unit" -p Triggers --value 2>/dev/null); do say alias "$unit" "$each"; state "$each"; done;; esac

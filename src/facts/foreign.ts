@@ -13,6 +13,10 @@ export interface Foreign {
   readonly pid?: number;
   readonly unit?: string;
   readonly unitOf?: string;
+  /** The unit's own program is another one that started the process: cron, supervisord, sshd, a Docker daemon. */
+  readonly isGuest?: true;
+  /** Further ports on which the process listens. */
+  readonly otherPorts?: readonly number[];
   /** For a unit: its file is a link to /dev/null. */
   readonly masked?: true;
   /** A folder is in the place of a file; only set for one at a path where hxllm puts a file. */
@@ -74,7 +78,7 @@ export function copiedPaths(foreign: readonly Foreign[]): readonly string[] {
 
 /**
  * Parses the lines of the script: `file PATH WORDS TARGET KIND`, `unit PATH WORDS TARGET KIND`, `alias PATH|SOCKET UNIT`,
- * `process PID EXE UNIT WORDS USER`, `state UNIT ACTIVE FRAGMENT LINK…`, values in base64.
+ * `process PID EXE UNIT WORDS USER GUEST PORTS`, `state UNIT ACTIVE FRAGMENT LINK…`, values in base64.
  */
 function parseForeign(stdout: string): readonly Foreign[] {
   const lines = stdout.split('\n').map((line) => line.trim().split(' '));
@@ -112,10 +116,14 @@ function parseForeign(stdout: string): readonly Foreign[] {
       ...folderOf(path, kind),
       ...runs(path.slice(path.lastIndexOf('/') + 1), ...behind(path)),
     })),
-    ...all('process').map(([pid = '', path = '', unit = '', command = '', user = '']): Foreign => ({
-      ...processOf(pid, path, unit, command, user),
-      ...(user === '' && unit !== '' ? runs(unit, ...behind(unit)) : {}),
-    })),
+    ...all('process').map(
+      ([pid = '', path = '', unit = '', command = '', user = '', guest = '', ports = '']): Foreign => ({
+        ...processOf(pid, path, unit, command, user),
+        ...(guest === '' ? {} : { isGuest: true }),
+        ...(ports.trim() === '' ? {} : { otherPorts: ports.trim().split(' ').map(Number) }),
+        ...(user === '' && unit !== '' ? runs(unit, ...behind(unit)) : {}),
+      }),
+    ),
   ];
 }
 

@@ -158,11 +158,17 @@ test('a folder in the place of a file is not taken over; the command that makes 
   host.put('etc/systemd/system/litellm.socket/mine', '');
   const found = untakeable(host.ask(1));
   assert.deepEqual(
-    found.map((one) => [one.looksLike, makeWay(one, 'gw', 'systemd').split('  #')[0]?.replaceAll(host.root, '')]),
+    found.map((one) => [
+      one.looksLike,
+      makeWay(one, 'gw', { serviceManager: 'systemd', port: 4000 }).split('  #')[0]?.replaceAll(host.root, ''),
+    ]),
     [
       ['a folder', 'sudo mv /etc/litellm/litellm.env /etc/litellm/litellm.env.foreign'],
       ['a folder', 'sudo mv /etc/systemd/system/litellm.socket /etc/systemd/system/litellm.socket.foreign'],
     ],
   );
-  assert.match(makeWay(found[0] ?? { kind: 'file', path: '', looksLike: '' }, 'gw', 'process'), /^mv /);
+  assert.match(
+    makeWay(found[0] ?? { kind: 'file', path: '', looksLike: '' }, 'gw', { serviceManager: 'process', port: 4000 }),
+    /^mv /,
+  );
 });

@@ -62,25 +62,50 @@ export interface GroupState {
 }
 
 /**
- * The notes of all markers together. Without any marker, hxllm's unit and its user stand for a lost one: the folders count as
- * created, and so does the group if no other user has it.
+ * The notes of all markers together. Without any marker, hxllm's unit, its marked files and its user stand for a lost one: the
+ * folders count as created, and so does the group if no other user has it.
  */
 export function allNotes(footprint: Footprint): Pick<Notes, 'made' | 'used'> {
   const all = [...footprint.markers.values()];
-  const { unit } = footprint;
-  if (all.length === 0 && unit !== undefined) return assumedNotes(unit, footprint);
+  if (all.length === 0) return assumedNotes(footprint);
   return {
     made: [...new Set(all.flatMap((notes) => notes.made))],
     used: [...new Set(all.flatMap((notes) => notes.used))],
   };
 }
 
-function assumedNotes(unit: ServedFrom, { users, groups }: Footprint): Pick<Notes, 'made' | 'used'> {
-  const { configDir, installDir, user, group } = unit;
-  const others = groups.get(group)?.primaryOf.filter((name) => name !== user) ?? [];
-  const isOwn = users.get(user)?.gecos === USER_GECOS && others.length === 0;
+function assumedNotes({ unit, folders, users, groups }: Footprint): Pick<Notes, 'made' | 'used'> {
+  const holding = [...folders].filter(([, { ours }]) => ours.length > 0);
+  const configDirs = [
+    ...(unit === undefined ? [] : [unit.configDir]),
+    ...holding.filter(([, { isConfigDir }]) => isConfigDir).map(([path]) => path),
+  ];
+  const installDirs = [
+    ...(unit === undefined ? [] : [unit.installDir]),
+    ...holding.filter(([, { isInstallDir }]) => isInstallDir).map(([path]) => path),
+  ];
+  const own = [...users].filter(([, { gecos }]) => gecos === USER_GECOS).map(([name]) => name);
+  const ownGroups = [...groups]
+    .filter(([name, { primaryOf }]) =>
+      unit === undefined
+        ? primaryOf.length > 0 && primaryOf.every((user) => own.includes(user))
+        : name === unit.group && own.includes(unit.user) && primaryOf.every((user) => user === unit.user),
+    )
+    .map(([name]) => name);
   return {
-    made: [...(isOwn ? [`group ${group}`] : []), `folder ${configDir}`, `folder ${installDir}`],
-    used: [`config-dir ${configDir}`, `install-dir ${installDir}`, `user ${user}`, `group ${group}`],
+    made: unique([
+      ...ownGroups.map((name) => `group ${name}`),
+      ...[...configDirs, ...installDirs].map((path) => `folder ${path}`),
+    ]),
+    used: unique([
+      ...configDirs.map((path) => `config-dir ${path}`),
+      ...installDirs.map((path) => `install-dir ${path}`),
+      ...(unit === undefined ? own : [unit.user]).map((name) => `user ${name}`),
+      ...(unit === undefined ? ownGroups : [unit.group]).map((name) => `group ${name}`),
+    ]),
   };
+}
+
+function unique(things: readonly string[]): readonly string[] {
+  return [...new Set(things)];
 }

@@ -18,7 +18,7 @@ export function foreignProblems(
         ? `port ${String(settings.port)} is in use by another program`
         : `${one.path} was not installed by hxllm`,
     detail: `Expected it to be free, found ${one.looksLike}${one.path === '' ? '' : ` (${one.path})`}. hxllm leaves it alone, since it could not put it back.`,
-    fix: makeWay(one, target.name, settings.serviceManager),
+    fix: makeWay(one, target.name, settings),
     where,
   }));
   if (takeOver || blocked.length > 0 || foreign.length === 0) return blocked;

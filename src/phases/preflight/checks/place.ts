@@ -44,11 +44,7 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
         const [first] = stays;
         if (first === undefined) return pass(foreign.length === 0 ? 'nothing' : 'only what --take-over replaces');
         const list = stays.map(({ path, looksLike }) => (path === '' ? looksLike : `${path}: ${looksLike}`)).join('; ');
-        return failed(
-          'nothing that hxllm could not put back',
-          list,
-          makeWay(first, target.name, settings.serviceManager),
-        );
+        return failed('nothing that hxllm could not put back', list, makeWay(first, target.name, settings));
       },
     ),
   },
