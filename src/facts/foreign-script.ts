@@ -1,5 +1,6 @@
 import { MARK } from '../core/mark.ts';
 import { SAY } from './base64.ts';
+import { FOLLOWERS } from './followers.ts';
 
 /**
  * Lists foreign things at the paths that are its arguments, without the text of a file or the arguments of a program. A link at one of hxllm's paths is foreign, since hxllm puts files there.
@@ -7,6 +8,7 @@ import { SAY } from './base64.ts';
 export const FOREIGN_SCRIPT = `
 config=$1 environment=$2 service=$3 socket=$4 install=$5 marker=$6 port=$7
 ${SAY}
+${FOLLOWERS}
 # Of a foreign file only these words leave the host: its other words may be secrets.
 config_words() { [ -f "$1" ] && grep -qs '^model_list:' -- "$1" && echo model_list; }
 environment_words() { [ -f "$1" ] && grep -Eqs '^(export )?LITELLM_[A-Za-z0-9_]+=' -- "$1" && echo LITELLM_; }
@@ -31,7 +33,7 @@ state() {
     [ "\${path##*/}" = "$1" ] || [ "\${target##*/}" = "$1" ] || continue
     links+=("$path")
   done < <(find "$root/etc/systemd/system" "$root/run/systemd/system" -mindepth 1 -maxdepth 2 -type l -printf '%p\\0%l\\0' 2>/dev/null)
-  say state "$1" "$(systemctl is-active -- "$1" 2>/dev/null)" "$(systemctl show "$1" -p FragmentPath --value 2>/dev/null)" "\${links[@]}"
+  say state "$1" "$(systemctl is-active -- "$1" 2>/dev/null)" "$(systemctl show "$1" -p FragmentPath --value 2>/dev/null)" "$(followers "$1")" "\${links[@]}"
 }
 for unit in "$service" "$socket"; do
   name=\${unit##*/}

@@ -33,6 +33,8 @@ export interface ForeignUnit {
   readonly starting: boolean;
   /** The unit file that systemd has read; empty where there is none any more. */
   readonly fragment: string;
+  /** The active units that systemd stops together with it. */
+  readonly followers: readonly string[];
   /** The links in /etc and /run by which it is enabled or has another name. They are its whole state beside `active`. */
   readonly links: readonly string[];
 }
@@ -78,23 +80,26 @@ export function copiedPaths(foreign: readonly Foreign[]): readonly string[] {
 
 /**
  * Parses the lines of the script: `file PATH WORDS TARGET KIND`, `unit PATH WORDS TARGET KIND`, `alias PATH|SOCKET UNIT`,
- * `process PID EXE UNIT WORDS USER GUEST PORTS`, `state UNIT ACTIVE FRAGMENT LINK…`, values in base64.
+ * `process PID EXE UNIT WORDS USER GUEST PORTS`, `state UNIT ACTIVE FRAGMENT FOLLOWERS LINK…`, values in base64.
  */
 function parseForeign(stdout: string): readonly Foreign[] {
   const lines = stdout.split('\n').map((line) => line.trim().split(' '));
   const all = (word: string): readonly (readonly string[])[] =>
     lines.filter(([kind]) => kind === word).map(([, ...values]) => values.map(decodeBase64));
   const states = new Map(
-    all('state').map(([name = '', active = '', fragment = '', ...links]): readonly [string, ForeignUnit] => [
-      name,
-      {
+    all('state').map(
+      ([name = '', active = '', fragment = '', followers = '', ...links]): readonly [string, ForeignUnit] => [
         name,
-        active: !['inactive', 'failed', 'unknown', ''].includes(active.trim()),
-        starting: active.trim() === 'activating',
-        fragment: fragment.trim(),
-        links: links.toSorted(),
-      },
-    ]),
+        {
+          name,
+          active: !['inactive', 'failed', 'unknown', ''].includes(active.trim()),
+          starting: active.trim() === 'activating',
+          fragment: fragment.trim(),
+          followers: followers.split('\n').filter((each) => each !== ''),
+          links: links.toSorted(),
+        },
+      ],
+    ),
   );
   const runs = (...names: readonly string[]): Pick<Foreign, 'runs'> => ({
     runs: names.flatMap((name) => states.get(name) ?? []),

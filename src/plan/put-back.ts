@@ -1,7 +1,7 @@
 import { quote } from '../core/shell.ts';
 import type { Desired } from '../render/desired.ts';
 import type { Actual } from './actual.ts';
-import { backupFolder, replacedBy } from './replaced.ts';
+import { backupFolder, followersOf, replacedBy } from './replaced.ts';
 
 /** The command that puts back what a take-over replaced. */
 export function putBackCommand(actual: Actual): string {
@@ -54,6 +54,7 @@ export function putBackScript(desired: Desired, actual: Actual): string {
     'systemctl --no-ask-password daemon-reload',
     ...each('run', running),
     ...each('begin', starting),
+    ...each('follow', followersOf(actual).before),
     'trap - EXIT',
     `printf '%s\\n' ${quote(`Put back: ${back.length === 0 ? 'nothing existed before' : back.join(', ')}.`)}`,
   ].join('\n')}\n`;
@@ -111,6 +112,14 @@ begin() {
   doing="starting $1"
   systemctl --no-ask-password reset-failed -- "$1" 2> /dev/null || :
   systemctl --no-ask-password start --no-block -- "$1"
+}
+# A unit that stopped together with one of these. A target would start all that it wants, so it is started alone.
+follow() {
+  doing="starting $1"
+  case $1 in
+    *.target) systemctl --no-ask-password start --no-block --job-mode=ignore-dependencies -- "$1" ;;
+    *) systemctl --no-ask-password start --no-block -- "$1" ;;
+  esac
 }`;
 
 function each(word: string, values: readonly string[]): readonly string[] {

@@ -65,3 +65,27 @@ export function takenUnits(foreign: readonly Foreign[]): readonly ForeignUnit[] 
   const units = foreign.flatMap((one) => (one.kind === 'unit' || isLitellmUnit(one) ? (one.runs ?? []) : []));
   return [...new Map(units.map((unit) => [unit.name, unit])).values()];
 }
+
+/**
+ * The units of others that systemd stops together with the units of a switch, hxllm's own included; nothing else starts them again.
+ * `before` are all of them. `after` are those that can run with hxllm's units: a start of the others would start the replaced
+ * unit too.
+ */
+export function followersOf({ installation: { service, socket }, foreign }: Pick<Actual, 'installation' | 'foreign'>): {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+} {
+  const taken = takenUnits(foreign);
+  const others = taken.filter(({ name }) => !OWN_UNITS.includes(name));
+  const own = taken.filter(({ name }) => OWN_UNITS.includes(name));
+  const switched = [...OWN_UNITS, ...taken.map(({ name }) => name)];
+  const following = (units: readonly ({ readonly followers: readonly string[] } | undefined)[]): readonly string[] =>
+    [...new Set(units.flatMap((unit) => unit?.followers ?? []))].filter((name) => !switched.includes(name));
+  const replaced = following(others);
+  return {
+    before: following([service, socket, ...taken]),
+    after: following([service, socket, ...own]).filter((name) => !replaced.includes(name)),
+  };
+}
+
+const OWN_UNITS = ['litellm.socket', 'litellm.service'];

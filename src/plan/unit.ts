@@ -2,15 +2,16 @@ import type { StepVerb } from '../core/recorder.ts';
 import type { Action, Plan, Step } from './plan.ts';
 import type { Actual } from './actual.ts';
 import { systemctl } from './systemctl.ts';
-import { takenUnits } from './replaced.ts';
+import { followersOf, takenUnits } from './replaced.ts';
 
 const UNITS = ['litellm.socket', 'litellm.service'];
 
 /** Enables both units and starts the desired state. If the socket's unit does not change, the listener stays open. */
 export function planUnitSteps(
-  { installation, foreign, dropIns }: Actual,
+  actual: Actual,
   state: { readonly changed: readonly Step[]; readonly confirmed: boolean; readonly reloads: boolean },
 ): readonly Step[] {
+  const { installation, foreign, dropIns } = actual;
   const { service, socket } = installation;
   const taken = takenUnits(foreign).some(({ name }) => UNITS.includes(name));
   const isEnabled = !taken && service?.enabled === 'enabled' && socket?.enabled === 'enabled';
@@ -56,7 +57,10 @@ export function planUnitSteps(
       ),
     ];
   const keepsListener = isActive && !writes('litellm.socket');
-  const actions = keepsListener ? [systemctl('restart', 'litellm.service')] : startAll();
+  // systemd restarts the followers of a restarted unit by itself.
+  const actions = keepsListener
+    ? [systemctl('restart', 'litellm.service')]
+    : [...startAll(), ...startFollowers(followersOf(actual).after)];
   const why = isActive
     ? 'it does not run this release and configuration'
     : `litellm.service is ${describe(service?.active)}, litellm.socket is ${describe(socket?.active)}`;
@@ -73,10 +77,8 @@ export function planUnitSteps(
 }
 
 /** Returns the units to their earlier state: enabled and running, or neither. */
-export function recoverUnits(
-  { installation, foreign }: Actual,
-  confirm: readonly Action[],
-): Pick<Plan, 'recover' | 'hasPrevious'> {
+export function recoverUnits(actual: Actual, confirm: readonly Action[]): Pick<Plan, 'recover' | 'hasPrevious'> {
+  const { installation, foreign } = actual;
   const { service, socket } = installation;
   const taken = takenUnits(foreign);
   // The links of a unit that is taken over are files of the switch, which restores them.
@@ -106,6 +108,7 @@ export function recoverUnits(
         ...(active.length > 0 ? [systemctl('start', ...active)] : []),
         ...(others.length > 0 ? [systemctl('start', ...others)] : []),
         ...(starting.length > 0 ? [loose('start', '--no-block', ...starting)] : []),
+        ...startFollowers(followersOf(actual).before),
         ...(active.length === UNITS.length ? confirm : []),
       ],
     },
@@ -118,6 +121,20 @@ function startAll(): readonly Action[] {
     { ...systemctl('stop', ...UNITS), mayFail: true },
     { ...systemctl('reset-failed', ...UNITS), mayFail: true },
     systemctl('start', ...UNITS),
+  ];
+}
+
+// A target would start all that it wants, so it is started alone. A follower that fails by itself fails no switch.
+function startFollowers(names: readonly string[]): readonly Action[] {
+  const targets = names.filter((name) => name.endsWith('.target'));
+  const others = names.filter((name) => !targets.includes(name));
+  const start = (...words: readonly string[]): Action => ({
+    ...systemctl('start', '--no-block', ...words),
+    mayFail: true,
+  });
+  return [
+    ...(targets.length === 0 ? [] : [start('--job-mode=ignore-dependencies', ...targets)]),
+    ...(others.length === 0 ? [] : [start(...others)]),
   ];
 }
 

@@ -89,6 +89,29 @@ systemctl daemon-reload; systemctl enable --quiet litellm; systemctl start --no-
   }
 });
 
+test('a unit that requires the replaced one runs on, and again after put-back.sh', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  const differences = await prepared(`
+printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/litellm.service
+printf '[Unit]\\nBindsTo=litellm.service\\nAfter=litellm.service\\n[Service]\\nExecStart=/bin/sleep infinity\\n' >/etc/systemd/system/exporter.service
+systemctl daemon-reload; systemctl enable --quiet --now litellm; systemctl start exporter`);
+  const runs = 'timeout 20 bash -c "until systemctl is-active exporter; do sleep 0.1; done" | tail -n 1';
+  await says(0, 'enforce', '--take-over', '--yes');
+  assert.equal(await host.must(runs), 'active');
+  operator.edit('inventories/group_vars/all/main.yml', 'litellm_backends:', 'litellm_port: 4100\nlitellm_backends:');
+  await says(0, 'enforce', '--yes');
+  assert.equal(await host.must(runs), 'active');
+  operator.edit('inventories/group_vars/all/main.yml', 'litellm_port: 4100\n', '');
+  await host.must('sh /var/backups/litellm-*/put-back.sh; rm -r /var/backups/litellm-*');
+  assert.equal(await host.must(runs), 'active');
+  await says(0, 'uninstall', '--yes');
+  assert.equal(await host.must(runs), 'active');
+  assert.deepEqual(differences(), []);
+  await host.must(
+    'systemctl stop exporter; systemctl disable --quiet --now litellm; rm /etc/systemd/system/{litellm,exporter}.service; systemctl daemon-reload',
+  );
+});
+
 test('a LiteLLM that another program’s unit started is refused, and that unit runs on', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const differences = await prepared(`

@@ -110,6 +110,7 @@ test('a stopped service is started, a disabled one enabled', () => {
     fragment: '',
     needsReload: false,
     program: '',
+    followers: [],
   };
   assert.deepEqual(idsOf(planHost(desired, installed(desired, { service: stopped, socket: stopped }))), [
     'service.enable',

@@ -140,6 +140,7 @@ export function installed(desired: Desired, over: Partial<Installation> = {}): A
     fragment: '',
     needsReload: false,
     program: '',
+    followers: [],
   };
   const folders = desiredFolders(desired.settings, desired.paths).map(
     (folder) =>

@@ -29,6 +29,7 @@ function litellm(stage: PutBackStage): Actual {
     active: true,
     starting: false,
     fragment: UNIT,
+    followers: [],
     links: ['/etc/systemd/system/multi-user.target.wants/litellm.service'],
   };
   const entries = new Map([

@@ -76,4 +76,6 @@ export interface UnitState {
   readonly needsReload: boolean;
   /** The program of its main process; empty without a process. */
   readonly program: string;
+  /** The active units that systemd stops together with it. */
+  readonly followers: readonly string[];
 }

@@ -17,7 +17,9 @@ export function parseInstallation(stdout: string, marker: string): Installation 
   const user = one('user');
   const daemon = one('daemon');
   const units = new Map(
-    all('unit').map(([name = '', text = '', program = '']) => [name, readUnit(text, program)] as const),
+    all('unit').map(
+      ([name = '', text = '', program = '', followers = '']) => [name, readUnit(text, program, followers)] as const,
+    ),
   );
   return {
     user: user === undefined ? undefined : { gecos: user[0] ?? '', group: user[1] ?? '' },
@@ -72,7 +74,7 @@ function readEntry([
 }
 
 // Parses the lines of systemctl-show(1), `Name=value`.
-function readUnit(text: string, program: string): UnitState {
+function readUnit(text: string, program: string, followers: string): UnitState {
   const values = new Map(
     text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const),
   );
@@ -85,5 +87,6 @@ function readUnit(text: string, program: string): UnitState {
     fragment: value('FragmentPath'),
     needsReload: value('NeedDaemonReload') === 'yes',
     program,
+    followers: followers.split('\n').filter((each) => each !== ''),
   };
 }

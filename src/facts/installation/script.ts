@@ -1,5 +1,6 @@
 import { MARK } from '../../core/mark.ts';
 import { SAY } from '../base64.ts';
+import { FOLLOWERS } from '../followers.ts';
 
 /**
  * Prints one line for each thing that is installed, values in base64. `$1` user, `$2` group, `$3` install folder, `$4`
@@ -7,6 +8,7 @@ import { SAY } from '../base64.ts';
  */
 export const INSTALLATION_SCRIPT = `
 ${SAY}
+${FOLLOWERS}
 hash() { h=$(sha256sum < "$1" 2>/dev/null); printf %s "\${h%% *}"; }
 user=$1 group=$2 install=$3 pidfile=$4 manager=$5 secret=$6 verify=$7; shift 7
 entry=$(getent passwd "$user") && {
@@ -61,7 +63,7 @@ elif [ -d /run/systemd/system ]; then
     # systemd keeps a unit in memory whose file is gone; the program of its process says whose it is.
     pid=$(systemctl show "$unit" -P MainPID 2>/dev/null); exe=
     [ "\${pid:-0}" = 0 ] || exe=$(readlink "/proc/$pid/exe" 2>/dev/null)
-    say unit "$unit" "$(systemctl show "$unit" -p LoadState,ActiveState,UnitFileState,FragmentPath,NeedDaemonReload)" "\${exe% (deleted)}"
+    say unit "$unit" "$(systemctl show "$unit" -p LoadState,ActiveState,UnitFileState,FragmentPath,NeedDaemonReload)" "\${exe% (deleted)}" "$(followers "$unit")"
   done
   # The links of "systemctl enable" whose unit file is gone.
   for link in /etc/systemd/system/multi-user.target.wants/litellm.service /etc/systemd/system/sockets.target.wants/litellm.socket; do
