@@ -78,9 +78,9 @@ export function followersOf({ installation: { service, socket }, foreign }: Pick
   const taken = takenUnits(foreign);
   const others = taken.filter(({ name }) => !OWN_UNITS.includes(name));
   const own = taken.filter(({ name }) => OWN_UNITS.includes(name));
-  const switched = [...OWN_UNITS, ...taken.map(({ name }) => name)];
+  const switched = new Set([...OWN_UNITS, ...taken.map(({ name }) => name)]);
   const following = (units: readonly ({ readonly followers: readonly string[] } | undefined)[]): readonly string[] =>
-    [...new Set(units.flatMap((unit) => unit?.followers ?? []))].filter((name) => !switched.includes(name));
+    [...new Set(units.flatMap((unit) => unit?.followers ?? []))].filter((name) => !switched.has(name));
   const replaced = following(others);
   return {
     before: following([service, socket, ...taken]),
