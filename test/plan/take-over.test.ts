@@ -5,7 +5,6 @@ import type { Foreign, ForeignUnit } from '../../src/facts/foreign.ts';
 import type { UnitState } from '../../src/facts/installation/installation.ts';
 import { planHost } from '../../src/plan/host-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { putBackScript } from '../../src/plan/put-back.ts';
 import { backupFolder, replacedBy } from '../../src/plan/replaced.ts';
 import { untakeable } from '../../src/facts/untakeable.ts';
 import { bare, desiredOf, entryOf, installed } from './host.ts';
@@ -145,41 +144,6 @@ test('a take-over from a unit with another name can return to it, and names it a
     wordsAfter(plan).filter((line) => line.includes('proxy')),
     ['start litellm-proxy.service'],
   );
-});
-
-test('units that systemd stops together with a replaced one run again, and none that would start the replaced one', () => {
-  const named = (name: string, followers: readonly string[]): ForeignUnit => ({
-    ...RUNNING,
-    name,
-    followers,
-    links: [],
-  });
-  const foreign: readonly Foreign[] = [
-    {
-      kind: 'unit',
-      path: UNIT_FILE,
-      looksLike: 'a LiteLLM unit',
-      runs: [named('litellm.service', ['exporter.service', 'basic.target', 'litellm.socket', 'both.service'])],
-    },
-    {
-      kind: 'process',
-      path: '/usr/bin/python3',
-      looksLike: 'litellm (pid 7, litellm-proxy.service) holds the port',
-      pid: 7,
-      unit: 'litellm-proxy.service',
-      runs: [named('litellm-proxy.service', ['both.service', 'old.service'])],
-    },
-  ];
-  const plan = planHost(desiredOf(), bare(foreign));
-  assert.deepEqual(commandsOf(plan, 'service.start').slice(-2), [
-    'systemctl --no-ask-password start --no-block --job-mode=ignore-dependencies basic.target',
-    'systemctl --no-ask-password start --no-block exporter.service',
-  ]);
-  assert.deepEqual(wordsAfter(plan).slice(-2), [
-    'start --no-block --job-mode=ignore-dependencies basic.target',
-    'start --no-block exporter.service both.service old.service',
-  ]);
-  assert.match(putBackScript(desiredOf(), bare(foreign)), /^follow exporter\.service\nfollow basic\.target\n/m);
 });
 
 test('of a socket unit that holds the port its service is stopped too', () => {
