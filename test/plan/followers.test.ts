@@ -8,8 +8,10 @@ import { commandsOf } from './plan-stage.ts';
 
 test('units that systemd stops together with a replaced one run again, and none that would start the replaced one', () => {
   const named = (name: string, followers: readonly string[]): ForeignUnit => ({
-    ...RUNNING,
     name,
+    active: true,
+    starting: false,
+    fragment: '',
     followers,
     links: [],
   });
