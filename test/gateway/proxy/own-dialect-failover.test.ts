@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DONE, piece, startFake, type Behaviour, type FakeUpstream } from '../fake-upstream.ts';
+import { DONE, fails, piece, startFake, type Behaviour, type FakeUpstream } from '../fake-upstream.ts';
 import { startGateway, type Running } from '../running.ts';
 import { answers, entry, HI, post, said, type Json } from './own-dialect-stage.ts';
 
@@ -112,4 +112,31 @@ test('of a fallback with both kinds of servers, a request that Ollama cannot ser
   assert.equal(warm.status, 200, 'the Ollama server has a model of the fallback in memory');
   await warm.text();
   for (const request of FOREIGN) await ask(gateway, request, [other, native]);
+});
+
+test('an openai/ alias that fails never gives an Ollama fallback a request that Ollama cannot serve', async () => {
+  await using broken = await startFake(fails(500, 'broken'));
+  await using native = await startFake(ollama);
+  await using other = await startFake(answers);
+  await using gateway = await startGateway([], {
+    model_list: [
+      entry('openai/m', broken),
+      entry('openai/only', broken, 'only'),
+      entry('ollama_chat/f', native, 'f'),
+      entry('ollama_chat/g', native, 'g'),
+      entry('openai/g', other, 'g'),
+    ],
+    router_settings: { fallbacks: [{ m: ['f', 'g'] }, { only: ['f'] }], num_retries: 0 },
+  });
+  for (const [path, body] of FOREIGN)
+    for (const stream of path.includes('embed') ? [{}] : [{ stream: false }, { stream: true }]) {
+      const what = `${path} ${JSON.stringify({ ...body, ...stream })}`;
+      const served = await post(gateway, path, { ...body, ...stream });
+      const text = await served.text();
+      assert.equal(served.status, 200, `${what}: ${text}`);
+      assert.equal(served.headers.get('x-hxllm-backend'), other.url, what);
+      const refused = await post(gateway, path, { ...body, ...stream, model: 'only' });
+      assert.equal(refused.status, 502, `${what}: ${await refused.text()}`);
+    }
+  assert.equal(native.requests.length, 0);
 });
