@@ -145,6 +145,8 @@ export interface Deployment {
   /** Requests and tokens per minute: limits or weights, see {@link Routing.limits}. */
   readonly rpm: number | undefined;
   readonly tpm: number | undefined;
+  /** `cooldown_time` of the entry; without it that of {@link Routing} counts. */
+  readonly cooldownMs: number | undefined;
   /** `timeout` and `stream_timeout` of the entry, in ms. */
   readonly timeoutMs: number | undefined;
   readonly streamTimeoutMs: number | undefined;

@@ -3,6 +3,7 @@ import { Secret } from '../core/secret.ts';
 import type { Deployment } from './config-types.ts';
 import type { DocumentPath } from './issue.ts';
 import { readExtraBody } from './extra-body.ts';
+import { whole } from './kind.ts';
 import { listedEntry } from './listed-entry.ts';
 import { knownOptions, warnOfUnknownOption } from './options.ts';
 import type { NamedModel } from './provider.ts';
@@ -27,13 +28,20 @@ export function readDeployment(
   defaultUrl: string | undefined,
   findings: IssueList,
 ): Deployment {
-  const { litellm_params: written, model_info: info }: Readonly<Record<string, unknown>> = isObject(entry) ? entry : {};
+  const {
+    litellm_params: written,
+    model_info: info,
+    rpm,
+    tpm,
+  }: Readonly<Record<string, unknown>> = isObject(entry) ? entry : {};
   const given = isObject(written) ? written : {};
   const at = [...path, 'litellm_params'];
   const params = readSection(ENTRY, given, at, findings, unknownOption(target.provider));
-  const { mode, rpm, tpm } = readSection(MODEL_INFO, info, [...path, 'model_info'], findings, () => undefined);
-  const whole = params.api_base ?? params.base_url ?? defaultUrl ?? '';
-  const url = target.provider === 'ollama' ? whole.replace(OLLAMA_PATH, '') : whole;
+  const about = readSection(MODEL_INFO, info, [...path, 'model_info'], findings, () => undefined);
+  const { mode } = about;
+  const cooldown = about.cooldown_time ?? params.cooldown_time;
+  const address = params.api_base ?? params.base_url ?? defaultUrl ?? '';
+  const url = target.provider === 'ollama' ? address.replace(OLLAMA_PATH, '') : address;
   refuseUnsendable(params.api_key, at, findings);
   if (target.provider === 'ollama' && /\/v1$/i.test(url))
     findings.warning(
@@ -62,8 +70,9 @@ export function readDeployment(
     options: { ...optionsOf(params, given), ...extra.options },
     weight: params.weight,
     order: params.order,
-    rpm: params.rpm ?? rpm,
-    tpm: params.tpm ?? tpm,
+    rpm: params.rpm ?? whole(0).read(rpm) ?? about.rpm,
+    tpm: params.tpm ?? whole(0).read(tpm) ?? about.tpm,
+    cooldownMs: cooldown === undefined ? undefined : cooldown * 1000,
     timeoutMs: timeout === undefined ? undefined : timeout * 1000,
     streamTimeoutMs: streamTimeout === undefined ? undefined : streamTimeout * 1000,
   };

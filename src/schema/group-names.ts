@@ -98,7 +98,7 @@ export class GroupNames {
     findings.warning(
       'config.wrong-value',
       path,
-      `expected one of the model_name values (${known.join(', ')}), found ${showValue(name, path)}${this.isLeftOut(name) ? ', an entry that is left out' : ''}; ${effect}`,
+      `expected ${known.length === 0 ? 'a model_name that is served' : `one of the model_name values (${known.join(', ')})`}, found ${showValue(name, path)}${this.isLeftOut(name) ? ', an entry that is left out' : ''}; ${effect}`,
       `remove ${JSON.stringify(name)}, or add an entry with this model_name`,
     );
   }

@@ -6,7 +6,7 @@ import { OLLAMA_OPTIONS } from './sections/ollama-options.ts';
 /** Parameters that `/model/info` shows: none of them can hold a key. */
 const SHOWN: ReadonlySet<string> = new Set([
   ...Object.keys(OLLAMA_OPTIONS),
-  ...`custom_llm_provider keep_alive timeout stream_timeout weight order rpm tpm max_tokens tags
+  ...`custom_llm_provider keep_alive timeout stream_timeout weight order rpm tpm cooldown_time max_tokens tags
     input_cost_per_token output_cost_per_token think reasoning_effort`.split(/\s+/),
 ]);
 

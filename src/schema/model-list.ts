@@ -111,21 +111,21 @@ function readEntry(
   const isAnyProvider = model === '*' && name === '*';
   const custom = text.read(given?.['custom_llm_provider']);
   const isMock = text.read(given?.['mock_response']) !== undefined;
-  let target: NamedModel | undefined;
-  if (model !== undefined) {
-    if (isMock) target = { provider: 'openai', prefix: 'openai', model };
-    else
-      target = isAnyProvider
-        ? { provider: 'ollama', prefix: 'ollama', model: '*' }
-        : readModelName(model, custom, at, findings);
-    if (target === undefined) return undefined;
-  }
   const { unset } = context;
   const written = ['api_base', 'base_url'].some(
     (key) =>
       (given?.[key] ?? undefined) !== undefined ||
       unset.some((reference) => reference.path[2] === 'litellm_params' && reference.path[3] === key),
   );
+  let target: NamedModel | undefined;
+  if (model !== undefined) {
+    if (isMock) target = { provider: 'openai', prefix: 'openai', model };
+    else
+      target = isAnyProvider
+        ? { provider: 'ollama', prefix: 'ollama', model: '*' }
+        : readModelName(model, { custom, hasServer: written || context.external }, at, findings);
+    if (target === undefined) return undefined;
+  }
   const url = target === undefined || written || isMock ? undefined : defaultUrl(target, context, at, findings);
   if (target !== undefined && !isMock && !written && url === undefined) return undefined;
   if (unset.length > 0 && !isMock) {

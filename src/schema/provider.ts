@@ -24,6 +24,9 @@ const BASE_VARIABLES: Readonly<Record<string, string>> = {
   llamafile: 'LLAMAFILE_API_BASE',
 };
 
+/** OpenAI's own models, which LiteLLM knows without a prefix. */
+const OPENAI_MODEL = /^(?:gpt-[3-9]|o[1-9](?:-|$)|chatgpt-|text-embedding-(?:3|ada)-)/;
+
 const DEFAULT_OLLAMA = 'http://localhost:11434';
 const DEFAULT_OPENAI = 'https://api.openai.com/v1';
 const EXPECTED = 'ollama_chat/NAME, ollama/NAME or openai/NAME';
@@ -38,16 +41,17 @@ export interface NamedModel {
 
 /**
  * Reads `litellm_params.model` and `custom_llm_provider`. `undefined` if it names a provider that hxllm does not support: the
- * entry is left out, with a warning.
+ * entry is left out, with a warning. OpenAI's own models need no prefix if the entry `hasServer`.
  */
 export function readModelName(
   given: string,
-  custom: string | undefined,
+  { custom, hasServer }: { readonly custom: string | undefined; readonly hasServer: boolean },
   at: DocumentPath,
   findings: IssueList,
 ): NamedModel | undefined {
   const path = [...at, 'model'];
-  const model = custom === undefined || given.startsWith(`${custom}/`) ? given : `${custom}/${given}`;
+  const provider = custom ?? (hasServer && OPENAI_MODEL.test(given) ? 'openai' : undefined);
+  const model = provider === undefined || given.startsWith(`${provider}/`) ? given : `${provider}/${given}`;
   const slash = model.indexOf('/');
   const [prefix, name] = [model.slice(0, Math.max(slash, 0)), model.slice(slash + 1)];
   if (name !== '' && OLLAMA.has(prefix)) return { provider: 'ollama', prefix, model: name };

@@ -188,11 +188,49 @@ test('LiteLLM’s own keys of an entry are no options of Ollama; each is named o
       entry({ cooldown_time: 30, supports_vision: true, input_cost_per_token: 0, max_input_tokens: 8, num_ctx: 4096 }),
     ),
   };
+  assert.partialDeepStrictEqual(good(document).groups[0]?.deployments[0], { cooldownMs: 30_000 });
   assert.deepEqual(good(document).groups[0]?.deployments[0].options, { num_ctx: 4096 });
   assert.deepEqual(warnings(document), [
-    "model_list[0].litellm_params.cooldown_time: LiteLLM's cooldown_time is not supported, ignored (in 3 entries)",
     "model_list[0].litellm_params.supports_vision: LiteLLM's supports_vision is not supported, ignored (in 3 entries)",
     "model_list[0].litellm_params.input_cost_per_token: LiteLLM's input_cost_per_token is not supported, ignored (in 3 entries)",
     "model_list[0].litellm_params.max_input_tokens: LiteLLM's max_input_tokens is not supported, ignored (in 3 entries)",
   ]);
+});
+
+test('a model of OpenAI’s needs no prefix if its entry has a server; another name without a prefix is left out', () => {
+  const served = (model: string, more: object = {}, external = false): readonly string[] =>
+    good({ model_list: [entry(), entry({ model, ...more }, { model_name: 'x' })], hxllm: { external } })
+      .groups.filter(({ name }) => name === 'x')
+      .flatMap(({ deployments }) => deployments.map((one) => `${one.provider} ${one.model} ${one.url}`));
+  const base = { api_base: 'http://b:8000/v1' };
+  for (const model of ['gpt-3.5-turbo', 'gpt-4o-mini', 'o1', 'o3-mini', 'chatgpt-4o-latest', 'text-embedding-3-small'])
+    assert.deepEqual(served(model, base), [`openai ${model} http://b:8000/v1`]);
+  for (const model of ['gpt-oss:20b', 'gpt-neo', 'llama2', 'o', 'olmo', 'gpt', 'claude-3-haiku'])
+    assert.deepEqual(served(model, base), [], model);
+  assert.deepEqual(served('gpt-4o', { api_base: undefined }), []);
+  assert.deepEqual(served('gpt-4o', { api_base: undefined }, true), ['openai gpt-4o https://api.openai.com/v1']);
+});
+
+test('rpm, tpm and cooldown_time may stand beside litellm_params or in model_info, each in LiteLLM’s order', () => {
+  const about = (params: object, beside: object): unknown => {
+    const [first] = good({ model_list: [entry(params, beside)] }).groups[0]?.deployments ?? [];
+    return [first?.rpm, first?.tpm, first?.cooldownMs];
+  };
+  assert.deepEqual(about({}, { rpm: 2, tpm: 20 }), [2, 20, undefined]);
+  assert.deepEqual(about({ rpm: 1 }, { rpm: 2, model_info: { rpm: 3, tpm: 30, cooldown_time: 4 } }), [1, 30, 4000]);
+  assert.deepEqual(about({ cooldown_time: 9 }, { model_info: { cooldown_time: 0 } }), [undefined, undefined, 0]);
+  assert.deepEqual(warnings({ model_list: [entry({}, { rpm: 2 })] }), []);
+  assert.deepEqual(warnings({ model_list: [entry(), entry({ cooldown_time: 'x' }, { rpm: 'often' })] }), [
+    'model_list[1].rpm: expected a whole number of at least 0, found "often"; this entry is left out',
+    'model_list[1].litellm_params.cooldown_time: expected a number of at least 0, found "x"; this entry is left out',
+  ]);
+});
+
+test('a wrong name in a file of patterns alone is reported without an empty list', () => {
+  const [said, ...more] = warnings({
+    model_list: [entry({ model: 'ollama/*' }, { model_name: 'ollama/*' })],
+    router_settings: { default_fallbacks: ['gone'] },
+  });
+  assert.deepEqual(more, []);
+  assert.match(said ?? '', /expected a model_name that is served, found "gone"; this fallback is skipped/);
 });

@@ -20,7 +20,7 @@ const WRONG: readonly (readonly [document: object, ...issues: string[]])[] = [
     'error config.missing model_list',
   ]),
   [
-    { model_list: [entry(), entry({ model: 'gpt-4o-mini', api_key: 'os.environ/OPENAI_API_KEY' })] },
+    { model_list: [entry(), entry({ model: 'gpt-4o-mini', api_key: 'os.environ/OPENAI_API_KEY', api_base: null })] },
     'warning config.provider-unsupported model_list[1].litellm_params.model',
   ],
   [

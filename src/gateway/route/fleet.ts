@@ -18,6 +18,8 @@ export interface DeploymentState {
   /** Of the usable deployments, only those with the lowest `order` are used. */
   readonly order: number;
   readonly limits: RateLimits;
+  /** `undefined`: the policy's. */
+  readonly cooldownMs: number | undefined;
   rateWindow: RateWindow;
   latency: Latency | undefined;
   /** Number of leases that are not released; exact. */
@@ -121,6 +123,8 @@ export interface DeploymentSpec {
   /** Requests and tokens for each minute. */
   readonly rpm?: number | undefined;
   readonly tpm?: number | undefined;
+  /** Without it the policy's counts. */
+  readonly cooldownMs?: number | undefined;
 }
 
 /** The parts of a fleet. */
@@ -210,7 +214,7 @@ function applyDeploymentSpec(
     );
   else updateReplica(replica, backend?.managed !== false, slotCount);
   const known = deployments.get(spec.id);
-  const { weight, runnerKey, order = Infinity, rpm, tpm } = spec;
+  const { weight, runnerKey, order = Infinity, rpm, tpm, cooldownMs } = spec;
   const limits = { requests: rpm, tokens: tpm };
   const fresh: DeploymentState = {
     id: spec.id,
@@ -220,6 +224,7 @@ function applyDeploymentSpec(
     runnerKey,
     order,
     limits,
+    cooldownMs,
     rateWindow: EMPTY_WINDOW,
     latency: undefined,
     inFlight: 0,
@@ -229,7 +234,7 @@ function applyDeploymentSpec(
     draining: false,
   };
   if (known === undefined) deployments.set(spec.id, fresh);
-  else Object.assign(known, { weight, runnerKey, order, limits, draining: false });
+  else Object.assign(known, { weight, runnerKey, order, limits, cooldownMs, draining: false });
 }
 
 // Learned slots are kept if no number is configured before and after. A backend may also have become managed, or unmanaged.

@@ -21,6 +21,7 @@ export interface Policy {
   readonly yields: (fleet: Fleet, where: Pick<Candidate, 'backend' | 'replica'>, nowMs: number) => boolean;
   /** Failures in a row after which a deployment is in cooldown. */
   readonly allowedFails: number;
+  /** For deployments without their own. */
   readonly cooldownMs: number;
   /** Numbers in [0, 1). */
   readonly random: () => number;

@@ -132,6 +132,6 @@ function penalize(
 function countFailure(deployment: DeploymentState, policy: Policy, nowMs: number): void {
   deployment.failures += 1;
   if (deployment.failures < policy.allowedFails) return;
-  deployment.cooldownUntilMs = nowMs + policy.cooldownMs;
+  deployment.cooldownUntilMs = nowMs + (deployment.cooldownMs ?? policy.cooldownMs);
   deployment.failures = 0;
 }

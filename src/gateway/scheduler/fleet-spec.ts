@@ -23,13 +23,14 @@ export function fleetSpecOf({ backends, groups, routing: { limits } }: GatewayCo
       managed: providerOf(backend).memory !== undefined,
       slots: backend.numParallel,
     })),
-    deployments: deployments.map(({ id, url, weight, order, rpm, tpm, model, mode, options }) => ({
+    deployments: deployments.map(({ id, url, weight, order, rpm, tpm, cooldownMs, model, mode, options }) => ({
       id,
       backend: url,
       weight,
       order,
       rpm: limits.requests ? rpm : undefined,
       tpm: limits.tokens ? tpm : undefined,
+      cooldownMs,
       model,
       runnerKey: runnerKey(options),
       single: mode === 'embedding' || isSingleByName(model),

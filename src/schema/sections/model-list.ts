@@ -11,7 +11,12 @@ export const MODEL_ENTRY = {
     },
   ),
   litellm_params: honours(mapping, 'The model, its backend, and how the gateway asks it.'),
-  model_info: honours(mapping, 'Information about the model. Only `mode`, `rpm` and `tpm` have an effect.'),
+  model_info: honours(
+    mapping,
+    'Information about the model. Only `mode`, `rpm`, `tpm` and `cooldown_time` have an effect.',
+  ),
+  rpm: honours(whole(0), 'The same as `litellm_params.rpm`, which counts first.'),
+  tpm: honours(whole(0), 'The same as `litellm_params.tpm`, which counts first.'),
 } satisfies Section;
 
 /** `model_info`. The other keys are for people and for LiteLLM's cost tables, so unknown keys are no issue. */
@@ -22,13 +27,16 @@ export const MODEL_INFO = {
   ),
   rpm: honours(whole(0), 'The same as `litellm_params.rpm`, which counts first.'),
   tpm: honours(whole(0), 'The same as `litellm_params.tpm`, which counts first.'),
+  cooldown_time: honours(number(0), 'The same as `litellm_params.cooldown_time`; this one counts first.', {
+    unit: 's',
+  }),
 } satisfies Section;
 
 /** `litellm_params`, without Ollama's options. */
 export const LITELLM_PARAMS = {
   model: honours(
     text,
-    'The kind of backend and the model’s name there: `ollama_chat/NAME` or `ollama/NAME` for Ollama, `openai/NAME` for any server with `/v1` (with an `api_base`, the prefixes of LiteLLM’s OpenAI-compatible providers mean the same: `hosted_vllm`, `lm_studio`, `custom_openai`, `groq`, `openrouter` …). An entry of another provider is left out, with a warning.',
+    'The kind of backend and the model’s name there: `ollama_chat/NAME` or `ollama/NAME` for Ollama, `openai/NAME` for any server with `/v1` (with an `api_base`, the prefixes of LiteLLM’s OpenAI-compatible providers mean the same: `hosted_vllm`, `lm_studio`, `custom_openai`, `groq`, `openrouter` …). OpenAI’s own models (`gpt-4o-mini`) need no prefix beside an `api_base`. An entry of another provider is left out, with a warning.',
     { example: 'ollama_chat/phi3:3.8b' },
   ),
   api_base: honours(
@@ -67,6 +75,14 @@ export const LITELLM_PARAMS = {
     whole(0),
     'The tokens per minute that the backend is meant for, counted at the end of each response. A weight, or a limit as `rpm` is; `enable_pre_call_checks` does not make it one.',
   ),
+  cooldown_time: honours(
+    number(0),
+    'How long this deployment is avoided in cooldown, counted before that of the router.',
+    {
+      unit: 's',
+      inherits: ['router_settings.cooldown_time'],
+    },
+  ),
   max_tokens: honours(
     whole(1),
     'The limit on the tokens of a response for requests that set none (Ollama’s `num_predict`).',
@@ -90,7 +106,7 @@ export const LITELLM_PARAMS = {
     'The text of every response of this entry, as in LiteLLM: no server is asked, so that `model` may name any provider.',
     { example: 'The service is being moved.' },
   ),
-  ...knowsAll(`max_retries num_retries tags tag_regex api_version organization cooldown_time itpm otpm mode base_model description metadata user n
+  ...knowsAll(`max_retries num_retries tags tag_regex api_version organization itpm otpm mode base_model description metadata user n
     drop_params additional_drop_params merge_reasoning_content_in_choices max_parallel_requests litellm_credential_name extra_headers region_name
     max_input_tokens max_output_tokens max_completion_tokens stream stream_options model_info max_budget budget_duration guardrails use_in_pass_through
     use_chat_completions_api use_litellm_proxy configurable_clientside_auth_params default_headers headers think thinking reasoning_effort tools tool_choice

@@ -141,6 +141,25 @@ test('allowed_fails and cooldown_time: after so many failures in a row a server 
   });
 });
 
+test('cooldown_time of an entry counts before that of all; 0 lets its server rest never', async () => {
+  for (const [own, all, asked] of [
+    [60, 0, 2],
+    [0, 60, 5],
+  ] as const) {
+    await using bad = await startFake(fails(500, 'llama runner process has terminated'));
+    await using good = await startFake();
+    await using gateway = await gatewayOf(
+      [
+        ['m', bad, { order: 1, cooldown_time: own }],
+        ['m', good, { order: 2 }],
+      ],
+      { router_settings: { allowed_fails: 2, cooldown_time: all } },
+    );
+    for (let turn = 0; turn < 5; turn += 1) assert.equal((await gateway.chat()).status, 200);
+    assert.equal(bad.requests.length, asked);
+  }
+});
+
 test('timeout and stream_timeout: of an entry before those of all, for answers in one piece and for the first byte of streams', async () => {
   await using fake = await startFake(stalls());
   const backends = { [fake.url]: { num_parallel: 8 } };
