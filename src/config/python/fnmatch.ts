@@ -3,11 +3,15 @@
  * backwards is empty, and a `[` without its `]` is a character. The expression matches whole names.
  */
 export function shellPattern(pattern: string): RegExp {
-  const body = pattern.replaceAll(/\[(!?)(\]?[^\]]*)\]|[^]/gu, (part, negated?: string, set?: string) => {
-    if (set !== undefined) return classOf(set, negated === '!');
-    if (part === '*') return '.*';
-    return part === '?' ? '.' : literal(part);
-  });
+  // A `]` right behind `[` or `[!` is a character, so `[!]1` has no end.
+  const body = pattern.replaceAll(
+    /\[(?:(!)|(?!!))(\][^\]]*|[^\]]+)\]|[^]/gu,
+    (part, negated?: string, set?: string) => {
+      if (set !== undefined) return classOf(set, negated === '!');
+      if (part === '*') return '.*';
+      return part === '?' ? '.' : literal(part);
+    },
+  );
   return new RegExp(`^(?:${body})$`, 'su');
 }
 

@@ -12,8 +12,8 @@ class Refusal extends Error {}
  */
 export function pythonRegex(source: string): PythonRegex {
   try {
-    const { flags, rest } = globalFlags(source);
-    return { ok: true, expression: new RegExp(translate(rest), `yu${flags}`) };
+    const { flags, rest, ascii } = globalFlags(source);
+    return { ok: true, expression: new RegExp(translate(rest, ascii), `yu${flags}`) };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, reason: error.message };
     if (error instanceof SyntaxError) return { ok: false, reason: `${source} is not a valid regular expression` };
@@ -21,11 +21,19 @@ export function pythonRegex(source: string): PythonRegex {
   }
 }
 
-/** `(?i)` and its siblings stand at the beginning. `a`, `u` say how to read letters beyond ASCII, which names seldom have. */
-function globalFlags(source: string): { readonly flags: string; readonly rest: string } {
+interface GlobalFlags {
+  readonly flags: string;
+  readonly rest: string;
+  /** `(?a)`: classes of characters such as `\w` hold ASCII alone. */
+  readonly ascii: boolean;
+}
+
+/** `(?i)` and its siblings stand at the beginning. */
+function globalFlags(source: string): GlobalFlags {
   const match = /^\(\?([A-Za-z]+)\)/.exec(source);
-  if (match === null) return { flags: '', rest: source };
-  return { flags: knownFlags(match[1] ?? ''), rest: source.slice(match[0].length) };
+  if (match === null) return { flags: '', rest: source, ascii: false };
+  const letters = match[1] ?? '';
+  return { flags: knownFlags(letters), rest: source.slice(match[0].length), ascii: letters.includes('a') };
 }
 
 function knownFlags(letters: string): string {
@@ -35,30 +43,46 @@ function knownFlags(letters: string): string {
 }
 
 const UNSUPPORTED: readonly (readonly [form: RegExp, name: string])[] = [
+  [/^\(\?<(?![=!])/, 'a group (?<name>…) of other languages, (?P<name>…)'],
   [/^\(\?>/, 'an atomic group (?>…)'],
   [/^\(\?\(/, 'a condition (?(…)…)'],
   [/^(?:[*+?]|\{\d*,?\d*\})\+/, 'a possessive quantifier'],
   [/^\(\?[A-Za-z]+\)/, 'a flag behind the beginning'],
 ];
 
+// Python's classes hold letters and digits of every language. In `[…]` the negated ones have no counterpart and stay those of ASCII.
+const LETTER = String.raw`\p{L}\p{N}_`;
+const WIDE: Readonly<Record<string, string>> = {
+  [String.raw`\w`]: `[${LETTER}]`,
+  [String.raw`\W`]: `[^${LETTER}]`,
+  [String.raw`\d`]: String.raw`\p{Nd}`,
+  [String.raw`\D`]: String.raw`\P{Nd}`,
+  [String.raw`\b`]: `(?:(?<=[${LETTER}])(?![${LETTER}])|(?<![${LETTER}])(?=[${LETTER}]))`,
+  [String.raw`\B`]: `(?:(?<=[${LETTER}])(?=[${LETTER}])|(?<![${LETTER}])(?![${LETTER}]))`,
+};
+
 /** The forms that are written otherwise in JavaScript; `y` keeps each at its place. */
-const FORMS: readonly (readonly [form: RegExp, write: (match: RegExpExecArray) => string])[] = [
+const FORMS: readonly (readonly [form: RegExp, write: (match: RegExpExecArray, ascii: boolean) => string])[] = [
   [/\(\?#[^)]*\)/y, () => ''],
   [/\(\?P<(\w+)>/y, ([, name = '']) => `(?<${name}>`],
   [/\(\?P=(\w+)\)/y, ([, name = '']) => `\\k<${name}>`],
   [/\(\?([aimsu]*)(?:-([aimsu]+))?:/y, ([, on = '', off]) => scopedFlags(knownFlags(on), knownFlags(off ?? ''))],
   [/\{,(\d*)\}/y, ([, most = '']) => `{0,${most}}`],
   [/\{\d+(?:,\d*)?\}/y, ([whole]) => whole],
-  [/\[(\^?)(\]?(?:\\[^]|[^\]\\])*)\]/y, ([, negated = '', set = '']) => `[${negated}${inClass(set)}]`],
+  // A `]` right behind `[` or `[^` is a character, so `[]` has no end.
+  [
+    /\[(?:(\^)|(?!\^))((?:\]|\\[^]|[^\]\\])(?:\\[^]|[^\]\\])*)\]/y,
+    ([, negated = '', set = ''], ascii) => `[${negated}${inClass(set, ascii)}]`,
+  ],
   [
     /\\(?:U[0-9A-Fa-f]{8}|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|0[0-7]{0,2}|[0-3][0-7]{2}|[1-9]\d?|[^])/y,
-    ([whole]) => escape(whole),
+    ([whole], ascii) => (ascii ? undefined : WIDE[whole]) ?? escape(whole),
   ],
   [/[{}\]]/y, ([whole]) => `\\${whole}`],
   [/[^]/uy, ([whole]) => whole],
 ];
 
-function translate(source: string): string {
+function translate(source: string, ascii: boolean): string {
   let written = '';
   let index = 0;
   while (index < source.length) {
@@ -69,7 +93,7 @@ function translate(source: string): string {
       form.lastIndex = index;
       const match = form.exec(source);
       if (match === null) continue;
-      written += write(match);
+      written += write(match, ascii);
       index = form.lastIndex;
       break;
     }
@@ -95,11 +119,13 @@ function escape(whole: string): string {
 }
 
 /** The content of `[…]`. A `]` at its beginning and every `[` are characters. */
-function inClass(set: string): string {
+function inClass(set: string, ascii: boolean): string {
   return set.replaceAll(/\\(?:U[0-9A-Fa-f]{8}|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[0-7]{1,3}|[^])|[[\]{}()|/]/g, (part) => {
     if (!part.startsWith('\\')) return `\\${part}`;
     if (/^\\[0-7]/.test(part)) return numbered(Number.parseInt(part.slice(1), 8));
     if (part === String.raw`\-`) return part;
+    if (!ascii && part === String.raw`\w`) return LETTER;
+    if (!ascii && part === String.raw`\d`) return String.raw`\p{Nd}`;
     if (/^\\[AZBb]/.test(part)) {
       if (part === String.raw`\b`) return part;
       throw new Refusal(`${part} inside […] is no escape of Python's regular expressions`);

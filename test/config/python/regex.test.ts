@@ -32,6 +32,14 @@ const ROWS: readonly (readonly [source: string, text: string, isMatch: boolean])
   [String.raw`(w)\1`, 'ww', true],
   ['(?:a|b)$', 'a', true],
   ['(?!db)', 'web', true],
+  [String.raw`größe\b`, 'größe', true],
+  [String.raw`gr\wße`, 'größe', true],
+  [String.raw`gr[\w.]ße`, 'größe', true],
+  [String.raw`\W`, 'ö', false],
+  [String.raw`\d`, '٣', true],
+  [String.raw`(?a)gr\wße`, 'größe', false],
+  ['[]]x', ']x', true],
+  ['[^]]x', 'ax', true],
 ];
 
 for (const [source, text, isMatch] of ROWS)
@@ -47,6 +55,8 @@ for (const [source, reason] of [
   ['we(?i)b', /flag behind the beginning/],
   [String.raw`\q`, /\\q is no escape/],
   ['(', /not a valid regular expression/],
+  ['[]', /not a valid regular expression/],
+  ['(?<n>a)', /a group \(\?<name>…\)/],
   ['a**', /not a valid regular expression/],
 ] as const)
   test(`~${source} is named instead of taken for something else`, () => {
