@@ -55,8 +55,10 @@ export function describeValue(value: Value): string {
   if (value.kind === 'locked') return `something encrypted in ${value.file}`;
   if (value.value === null || value.value === '') return 'nothing';
   if (value.encrypted || SECRET_NAME.test(value.where.path ?? '')) return 'a value that is not shown';
-  // A URL may contain a user name and a password.
-  const text = JSON.stringify(value.value).replace(/\/\/[^/@\s]*@/, '//…@');
+  // A URL may contain a user name and a password, and a key behind its path.
+  const text = JSON.stringify(value.value)
+    .replace(/\/\/\S*@/, '//…@')
+    .replace(/(\/\/[^?#]*[?#]).*(?="$)/, '$1…');
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 

@@ -14,6 +14,10 @@ test('text that looks like an API key, credentials in a URL or a header, or a pr
     'a\n[redacted]\nb',
   );
   assert.equal(redaction.text('-----BEGIN PRIVATE KEY-----\ncut off'), '[redacted]');
+  assert.equal(
+    redaction.text(`ssh -o 'ProxyCommand=sshpass -v -p "s 1" ssh x' -o ProxyCommand='sshpass -ps2 ssh'`),
+    `ssh -o 'ProxyCommand=sshpass -v -p [redacted] ssh x' -o ProxyCommand='sshpass -p[redacted] ssh'`,
+  );
 });
 
 test('ordinary text stays as it is', () => {

@@ -20,6 +20,9 @@ export interface Found {
   readonly folder: string;
 }
 
+/** An open quotation mark, in a message. */
+export const OPEN_MARK = 'one that is open';
+
 /** Reads settings from the environment, then from ansible.cfg. A value of the wrong type is an error. */
 export class SettingValues {
   readonly #user: UserEnvironment;
@@ -90,14 +93,15 @@ export class SettingValues {
     const found = this.find(setting);
     if (found === undefined) return undefined;
     const split = splitWords(found.text, { comments: false });
-    return split.ok ? split.words : this.#wrong(found, 'options with closed quotation marks');
+    // The text may have a password: sshpass -p.
+    return split.ok ? split.words : this.#wrong(found, 'options with closed quotation marks', OPEN_MARK);
   }
 
-  #wrong({ text, where }: Found, expected: string): undefined {
+  #wrong({ text, where }: Found, expected: string, seen = JSON.stringify(text)): undefined {
     this.#findings.error({
       code: 'config.ansible-cfg',
       summary: `invalid ${where.path ?? 'setting'}`,
-      detail: `Expected ${expected}, found ${JSON.stringify(text)}.`,
+      detail: `Expected ${expected}, found ${seen}.`,
       fix: `write ${expected}`,
       where,
     });

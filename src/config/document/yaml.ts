@@ -51,7 +51,7 @@ export async function readYaml(source: YamlSource, keyring: Keyring, findings: F
     findings.error({
       code: 'config.yaml',
       summary: 'cannot parse a YAML file',
-      detail: `Expected YAML, found at line ${String(where.line)}: ${error.message.replace(/\.?$/, '')}.`,
+      detail: `Expected YAML, found at line ${String(where.line)}: ${withoutSource(error.message)}.`,
       fix: hintFor(source.text.split('\n')[(where.line ?? 1) - 1] ?? ''),
       where,
     });
@@ -59,6 +59,11 @@ export async function readYaml(source: YamlSource, keyring: Keyring, findings: F
   }
   const opened = await openVaults(document, keyring, placeOf, findings);
   return opened === undefined ? undefined : new Reader(document, source, placeOf, opened, findings).readRoot();
+}
+
+// Behind the colon the library repeats the text, which may be a password: `smtp_password: >x`.
+function withoutSource(message: string): string {
+  return message.replace(/(: |version ).*$/s, '').replace(/\.?$/, '');
 }
 
 const QUOTE = 'put the value into quotation marks: name: "{{ other }}"';
@@ -137,7 +142,11 @@ class Reader {
     if (isAlias(node))
       return (
         this.#read(node.resolve(this.#document), path) ??
-        this.#broken(node, `no anchor &${node.source} before this alias`, 'correct the name after *')
+        this.#broken(
+          node,
+          'an alias (a word behind "*") without its anchor',
+          'put a text that begins with "*" into quotation marks, or correct the name after "*"',
+        )
       );
     if (isScalar(node)) return this.#scalar(node, path);
     const where = this.#where(node, path);

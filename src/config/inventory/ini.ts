@@ -116,14 +116,15 @@ class IniReader {
       return this.#wrong(where, 'a host’s name or address', `${pattern}, which ${hosts.reason}`, 'correct the name');
     const port = hosts.port === undefined ? undefined : scalar(hosts.port, { ...where, path: 'ansible_port' });
     for (const name of hosts.names) this.#builder.addHost(this.#group, name, where, port);
-    for (const word of rest) {
+    for (const [index, word] of rest.entries()) {
       const equals = word.indexOf('=');
+      // The word may be a password, or a part of one: `ansible_password = x`.
       if (equals < 0) {
         this.#wrong(
           where,
           'name=value after the host',
-          word,
-          `write ${word}=VALUE, put a value with spaces into quotation marks, or give ${word} a line of its own if it is a host`,
+          `no "=" in the ${nth(index + 2)} word of the line`,
+          'write NAME=VALUE without blanks around "=", put a value with blanks into quotation marks, or give each host a line of its own',
         );
         continue;
       }
@@ -140,7 +141,8 @@ class IniReader {
       return this.#wrong(
         where,
         `name=value in [${this.#group}:vars]`,
-        line,
+        // The rest of the line may be a password.
+        `${/^[\w.-]+(?=\s*:)/.exec(line)?.[0] ?? 'a line'} without "="`,
         `write NAME=VALUE, or move the line to [${this.#group}] if it is a host`,
       );
     const name = line.slice(0, equals).trim();
@@ -154,7 +156,12 @@ class IniReader {
   #child(line: string, where: Where): void {
     const name = /^([^:\]\s]+)\s*(?:#.*)?$/.exec(line)?.[1];
     if (name === undefined)
-      return this.#wrong(where, `a group’s name in [${this.#group}:children]`, line, 'correct the name');
+      return this.#wrong(
+        where,
+        `a group’s name in [${this.#group}:children]`,
+        'a line that is no name',
+        'write one name on each line',
+      );
     if (this.#builder.hasGroup(name) && !this.#pending.has(name)) return this.#join(this.#group, name, where);
     const pending = this.#pending.get(name);
     this.#pending.set(name, {
@@ -184,6 +191,10 @@ class IniReader {
       where,
     });
   }
+}
+
+function nth(number: number): string {
+  return ['', 'first', 'second', 'third'][number] ?? `${String(number)}th`;
 }
 
 /** The value of a variable in an INI inventory: a Python literal if it is one, otherwise the text. */

@@ -8,6 +8,7 @@ export interface ConfigEntry {
 export interface ConfigError {
   readonly line: number;
   readonly expected: string;
+  /** The line’s option without its value, since a value may be a password. */
   readonly found: string;
 }
 
@@ -35,7 +36,7 @@ export function parseConfig(text: string): ParsedConfig {
   let indent = 0;
   for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
     const line = index + 1;
-    const bare = /^\s*[#;]/.test(raw) ? '' : raw.replace(/(^|\s);.*$/, '').trim();
+    const bare = /^\s*[#;]/.test(raw) ? '' : raw.replace(/(^|\s);.*$/s, '').trim();
     if (bare === '') {
       if (raw.trim() === '') entry?.lines.push('');
       continue;
@@ -47,9 +48,10 @@ export function parseConfig(text: string): ParsedConfig {
     }
     indent = depth;
     const header = /^\[(.+)\]/.exec(bare)?.[1];
-    const option = /^(.*?)\s*[=:]\s*(.*)$/.exec(bare);
+    const option = /^(.*?)\s*[=:]\s*(.*)$/s.exec(bare);
     const name = option?.[1]?.toLowerCase() ?? '';
-    const refuse = (expected: string): void => void errors.push({ line, expected, found: bare });
+    const shown = option === null ? bare.replace(/\s.*$/s, ' …') : `${option[1] ?? ''} = …`;
+    const refuse = (expected: string): void => void errors.push({ line, expected, found: shown });
     if (header !== undefined) {
       entry = undefined;
       if (sections.has(header) && header !== 'DEFAULT') refuse('each section once');

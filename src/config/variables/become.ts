@@ -5,7 +5,7 @@ import type { BecomeSettings } from '../ansible-cfg/become.ts';
 import { splitWords } from '../python/shlex.ts';
 import { scalar, type Value } from '../value.ts';
 import { filePassword } from '../vault/password.ts';
-import { readPassword } from './connection.ts';
+import { openMark, readPassword } from './connection.ts';
 import type { HostVariables, Reader } from './reader.ts';
 import { sudoFlags } from './sudo-flags.ts';
 
@@ -103,7 +103,7 @@ function words(value: Value, reader: Reader): readonly string[] {
   const text = reader.text(value, 'words as text');
   const split = text === undefined ? undefined : splitWords(text, { comments: false });
   if (split === undefined) return [];
-  return split.ok ? split.words : (reader.wrong(value, 'words with closed quotation marks') ?? []);
+  return split.ok ? split.words : openMark(value, 'words', reader);
 }
 
 function isEmpty(value: Value): boolean {

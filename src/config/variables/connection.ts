@@ -3,6 +3,7 @@ import type { Target } from '../../core/host.ts';
 import { Secret } from '../../core/secret.ts';
 import type { UserEnvironment } from '../ansible-cfg/find.ts';
 import type { AnsibleSettings } from '../ansible-cfg/settings.ts';
+import { OPEN_MARK } from '../ansible-cfg/values.ts';
 import { splitWords } from '../python/shlex.ts';
 import type { Value } from '../value.ts';
 import { Reader, type HostVariables } from './reader.ts';
@@ -89,12 +90,18 @@ function identityFilesOf(
   return [isAbsolute(atHome) ? atHome : resolve(person.cwd, atHome)];
 }
 
+/** A text that has a quotation mark without its end. The text may have a password: `sshpass -p`. */
+export function openMark({ where }: Value, what: string, reader: Reader): readonly string[] {
+  reader.findings.wrong(where, `${what} with closed quotation marks`, OPEN_MARK, `correct ${where.path ?? 'the text'}`);
+  return [];
+}
+
 function wordsOf(value: Value | undefined, reader: Reader): readonly string[] {
   if (value === undefined || (value.kind === 'scalar' && (value.value === '' || value.value === null))) return [];
   const text = reader.text(value, 'options of ssh as text');
   const split = text === undefined ? undefined : splitWords(text, { comments: false });
   if (split === undefined) return [];
-  return split.ok ? split.words : (reader.wrong(value, 'options of ssh with closed quotation marks') ?? []);
+  return split.ok ? split.words : openMark(value, 'options of ssh', reader);
 }
 
 /** Reads a password. `without` says how hxllm goes on without the vault password: preflight needs none, so a locked one is no error. */

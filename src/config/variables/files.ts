@@ -78,7 +78,7 @@ async function readAll(paths: readonly string[], files: SourceFiles, findings: F
       return fail({
         code: 'config.not-a-mapping',
         summary: 'a variables file has no variables',
-        detail: `Expected lines such as name: value, found ${describeValue(read)}.`,
+        detail: `Expected lines such as name: value, found ${read.kind === 'scalar' ? 'a single text' : describeValue(read)}.`,
         fix: `write each variable of ${file} as name: value`,
         where: read.where,
       });
