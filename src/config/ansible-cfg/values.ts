@@ -21,7 +21,7 @@ export interface Found {
 }
 
 /** An open quotation mark, in a message. */
-export const OPEN_MARK = 'one that is open';
+export const OPEN_MARK = 'an open quotation mark';
 
 /** Reads settings from the environment, then from ansible.cfg. A value of the wrong type is an error. */
 export class SettingValues {
