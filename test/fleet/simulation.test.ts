@@ -1,10 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resultOf, type Task } from './run.ts';
+import { scoreOf } from './score.ts';
 import type { SimResult } from './simulation.ts';
 
 const TASK = { seed: 1, strategy: 'least-busy', slots: 'true' } as const;
-const WORKLOADS = ['a_guide70', 'c_zipf8', 'd_turns', 'e_p0.95', 'h_greedy', 'z_conv'];
+const WORKLOADS = [
+  'a_guide70',
+  'c_zipf8',
+  'd_turns',
+  'd_turns_few_ram',
+  'e_p0.95',
+  'f_die',
+  'f_hang',
+  'f_restart',
+  'f_past',
+  'h_greedy',
+  'h_batch',
+  'z_conv',
+];
 
 function outcomesOf({ records }: SimResult): readonly unknown[] {
   return records.map(({ request, sentMs, ttftMs, outcome }) => [request.id, sentMs, ttftMs, outcome]);
@@ -13,15 +27,31 @@ function outcomesOf({ records }: SimResult): readonly unknown[] {
 for (const workload of WORKLOADS) {
   const task: Task = { ...TASK, workload };
 
-  test(`${workload}: each request ends once, and the same seed gives the same result`, () => {
-    const result = resultOf(task);
-    const { records, left, mostOver } = result;
+  test(`${workload}: each request ends once, no slot is exceeded, and nothing is left`, () => {
+    const { records, loads, left, mostOver } = resultOf(task);
     assert.ok(records.length > 500);
     assert.equal(new Set(records.map(({ request }) => request.id)).size, records.length, 'no request is sent twice');
-    assert.ok(records.every(({ ends, outcome }) => ends === 1 && outcome !== undefined));
-    assert.ok(records.every(({ ttftMs, outcome }) => outcome !== 'served' || ttftMs !== undefined));
+    for (const { ends, outcome, ttftMs, sentMs, request } of records) {
+      assert.ok(ends === 1 && outcome !== undefined, `request ${String(request.id)} ended ${String(ends)} times`);
+      assert.ok(outcome !== 'served' || ttftMs !== undefined);
+      assert.ok(sentMs >= request.sentMs);
+    }
     assert.equal(left, 0, 'no lease and no waiter is left');
     assert.ok(mostOver <= 0, 'no request waits inside a server for a slot');
-    if (workload === 'a_guide70') assert.deepEqual(outcomesOf(resultOf(task)), outcomesOf(result));
+    assert.equal(loads.filter(({ cause }) => cause === 'chat').length, 0, 'no chat loads its model');
+    const needless = loads.filter(({ isNeedless }) => isNeedless).length;
+    assert.ok(needless <= 0.02 * loads.length, `${String(needless)} of ${String(loads.length)} loads were needless`);
   });
 }
+
+test('the same seed gives the same result, and another seed another one', () => {
+  const task: Task = { ...TASK, workload: 'f_die' };
+  const result = resultOf(task);
+  assert.deepEqual(outcomesOf(resultOf(task)), outcomesOf(result));
+  assert.notDeepEqual(scoreOf(resultOf({ ...task, seed: 2 })), scoreOf(result));
+});
+
+test('learned slots are exceeded by one trial at most', () => {
+  for (const workload of ['a_30', 'e_p0.7'])
+    assert.ok(resultOf({ ...TASK, workload, slots: 'none' }).mostOver <= 1, workload);
+});

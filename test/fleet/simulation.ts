@@ -78,7 +78,10 @@ class Simulation {
       policy,
       isNeedless: (model) =>
         this.#gateway.waitingFor(model) > 0 &&
-        this.#servers.some((server) => !server.isLoading && server.freeSlots(model) > 0),
+        this.#servers.some(
+          (server) =>
+            !server.isLoading && !this.#gateway.scheduler.isLoading(server.url) && server.freeSlots(model) > 0,
+        ),
     });
   }
 

@@ -38,12 +38,12 @@ export const CALLERS: readonly Workload[] = [
     TEN_POLITE,
     { load: 1.5, keys: ['greedy'], parts: CHAT },
   ]),
-  workload('h_heavy', 'one caller with answers ten times as long, 70 %, beside ten at 40 % together', [
+  workload('h_heavy', 'one caller with answers ten times as long, 90 %, beside ten at 40 % together', [
     TEN_POLITE,
-    { load: 0.7, keys: ['heavy'], parts: { prompt: CHAT.prompt, output: lognormal(2000, 0.6, 8000) } },
+    { load: 0.9, keys: ['heavy'], parts: { prompt: CHAT.prompt, output: lognormal(2000, 0.6, 8000) } },
   ]),
-  workload('h_batch', 'class batch at 70 % beside ten people at 40 % together', [
+  workload('h_batch', 'class batch at 90 % beside ten people at 40 % together', [
     TEN_POLITE,
-    { load: 0.7, keys: ['batch'], parts: { ...CHAT, class: 'batch' } },
+    { load: 0.9, keys: ['batch'], parts: { ...CHAT, class: 'batch' } },
   ]),
 ];

@@ -97,8 +97,8 @@ function pair(
 
 /** Conversations and shared prompts; the load is a part of the capacity without any cache. */
 export const CONVERSATIONS: readonly Workload[] = [
-  ...pair('d_turns', '3 servers, conversations of 8 turns, 75 % load', 0.75, 3, 4, TURNS),
-  ...pair('d_turns_few', 'the same with 2 slots', 0.65, 3, 2, TURNS),
-  ...pair('d_system', '5 applications with system prompts of 1,500 to 4,000 tokens, 75 % load', 0.75, 3, 4, SYSTEM),
-  ...pair('d_tools', 'tool descriptions of 3,000 and 6,000 tokens, 6 calls a task, 75 % load', 0.75, 3, 4, TOOLS),
+  ...pair('d_turns', '3 servers, conversations of 8 turns, 85 % load', 0.85, 3, 4, TURNS),
+  ...pair('d_turns_few', 'the same with 2 slots', 0.75, 3, 2, TURNS),
+  ...pair('d_system', '5 applications with system prompts of 1,500 to 4,000 tokens, 90 % load', 0.9, 3, 4, SYSTEM),
+  ...pair('d_tools', 'tool descriptions of 3,000 and 6,000 tokens, 6 calls a task, 90 % load', 0.9, 3, 4, TOOLS),
 ];

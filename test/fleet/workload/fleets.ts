@@ -5,7 +5,7 @@ import { capacityOf } from './capacity.ts';
 import type { Draft } from './chats.ts';
 
 /** Simulated minutes of most workloads. */
-export const MINUTES = 15;
+export const MINUTES = 20;
 const SAMPLES = 4000;
 
 /** Equal servers; each holds two models with four slots, unless it says otherwise. */

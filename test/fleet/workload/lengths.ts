@@ -24,4 +24,4 @@ function whole(tokens: number, most: number): number {
 }
 
 /** Prompts of about 1,000 tokens, and answers of about 200. */
-export const CHAT = { prompt: lognormal(1000, 0.8), output: lognormal(200, 0.8, 4000) };
+export const CHAT = { prompt: lognormal(1000, 1), output: lognormal(200, 1, 4000) };

@@ -7,7 +7,7 @@ import { CHAT } from './lengths.ts';
 
 type Times = (random: Random, rate: number) => readonly number[];
 
-const SERVERS = 3;
+const SERVERS = 2;
 
 /** One model on equal servers, with requests at these times. */
 export function oneModel(random: Random, load: number, times: Times): Scenario {
@@ -55,8 +55,8 @@ export const LOAD_LEVELS: readonly Workload[] = [
   level(0.7),
   level(0.85),
   level(0.95),
-  bursts(0.6, { peak: 3, highMs: 15_000, lowMs: 60_000 }),
-  bursts(0.8, { peak: 2, highMs: 20_000, lowMs: 60_000 }),
-  overload('e_p1.5', 1.5, 3),
+  bursts(0.6, { peak: 3, highMs: 20_000, lowMs: 80_000 }),
+  bursts(0.8, { peak: 2.5, highMs: 20_000, lowMs: 60_000 }),
+  overload('e_p2', 2, 4),
   overload('e_p3', 3, 3),
 ];

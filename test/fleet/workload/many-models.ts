@@ -55,6 +55,6 @@ export const MANY_MODELS: readonly Workload[] = [
     load: 0.5,
   }),
   workload('c_zipf8slow', 'the same with loads of 30 s', { servers: 4, models: 8, load: 0.5, loadMs: 30_000 }),
-  workload('c_zipf12', 'the same with 12 models', { servers: 4, models: 12, load: 0.5 }),
-  workload('c_fleet16', '16 servers, 20 models', { servers: 16, models: 20, load: 0.5, forMinutes: 10 }),
+  workload('c_zipf12', 'the same with 12 models', { servers: 4, models: 12, load: 0.35 }),
+  workload('c_fleet16', '16 servers, 20 models', { servers: 16, models: 20, load: 0.7, forMinutes: 10 }),
 ];

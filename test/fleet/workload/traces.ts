@@ -33,7 +33,7 @@ export const TRACES: readonly Workload[] = [
         prompt: byMedian(1155, 1020, 14_000),
         output: byMedian(211, 129, 1000),
         load: 0.75,
-        bursts: { peak: 1.5, highMs: 20_000, lowMs: 40_000 },
+        bursts: { peak: 1.7, highMs: 20_000, lowMs: 40_000 },
       }),
   },
   {
@@ -45,7 +45,7 @@ export const TRACES: readonly Workload[] = [
         prompt: byMedian(2048, 1500, 7500),
         output: byMedian(28, 13, 2000),
         load: 0.75,
-        bursts: { peak: 4, highMs: 20_000, lowMs: 80_000 },
+        bursts: { peak: 3.3, highMs: 12_000, lowMs: 40_000 },
       }),
   },
 ];

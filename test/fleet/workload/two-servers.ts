@@ -21,7 +21,7 @@ function mixed(random: Random, load: number, servers: readonly ServerSpec[], mod
 }
 
 function twoModels(random: Random): readonly SimModel[] {
-  return [modelOf('m0', 8, blobOf(random)), modelOf('m1', 3, blobOf(random))];
+  return [modelOf('m0', 8, blobOf(random)), modelOf('m1', 8, blobOf(random))];
 }
 
 function workload(name: string, about: string, scenario: Workload['scenario']): Workload {

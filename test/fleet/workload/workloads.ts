@@ -1,6 +1,7 @@
 import type { Workload } from '../scenario.ts';
 import { CALLERS } from './callers.ts';
 import { CONVERSATIONS } from './conversations.ts';
+import { FAULTS } from './faults.ts';
 import { LOAD_LEVELS } from './load-levels.ts';
 import { MANY_MODELS } from './many-models.ts';
 import { TRACES } from './traces.ts';
@@ -12,6 +13,7 @@ export const WORKLOADS: readonly Workload[] = [
   ...MANY_MODELS,
   ...CONVERSATIONS,
   ...LOAD_LEVELS,
+  ...FAULTS,
   ...CALLERS,
   ...TRACES,
 ];
