@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   globSync,
@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pageFileName, PAGES } from '../../../src/cli/docs/pages.ts';
 import { SCHEMAS } from '../../../src/cli/package/generated.ts';
+import { until } from '../../until.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'hxllm-package-'));
@@ -89,6 +90,29 @@ test('the installed package runs below node_modules, without the repository and 
     { encoding: 'utf8', cwd: folder },
   );
   assert.equal(checked.status, 0, checked.stdout + checked.stderr);
+});
+
+test('the installed gateway reads its file again in a thread', async () => {
+  const config = join(folder, 'reload.yaml');
+  writeFileSync(
+    config,
+    'model_list:\n  - model_name: phi3\n    litellm_params: {model: ollama_chat/phi3, api_base: "http://127.0.0.1:1"}\n',
+  );
+  const args = [join(installed, 'bin/hxllm.js'), 'gateway', '--config', config, '--port', '0'];
+  const running = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
+  after(() => running.kill('SIGKILL'));
+  let log = '';
+  running.stdout.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  for (const [event, signal] of [
+    ['listening', 'SIGHUP'],
+    ['reloaded', 'SIGTERM'],
+  ] as const) {
+    await until(event, () => log.includes(`"${event}"`), 30_000);
+    running.kill(signal);
+  }
+  await until('it stops', () => log.includes('"stopped"'), 30_000);
 });
 
 test('every page of the manual is in the tarball, and printed as it is in the repository', () => {
