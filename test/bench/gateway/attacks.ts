@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { hostileRequests, type HostileRequest } from './hostile-requests.ts';
 import { KEY } from './load.ts';
 import type { Started } from './proxy.ts';
 import { markdown } from './table.ts';
@@ -13,24 +14,34 @@ import { markdown } from './table.ts';
 const MIB = 1024 * 1024;
 const CHAT = '/v1/chat/completions';
 
-interface Attack {
-  readonly name: string;
-  readonly path: string;
-  readonly body: Buffer;
-  readonly encoding?: string;
-}
-
-/** A server that answers 1,000 inputs with vectors of 1,024 numbers, and 2,048 inputs with vectors of 4,096. */
-export async function startEmbedder(): Promise<{ readonly url: string; stop(): void }> {
+/**
+ * A server that answers as Ollama does, with a model that sees, calls and thinks. It answers 1,000 inputs with vectors of 1,024 numbers and
+ * 2,048 inputs with vectors of 4,096, and refuses a chat that begins with REFUSE with the chat's own words.
+ */
+export async function startTarget(): Promise<{ readonly url: string; stop(): void }> {
   const answers = new Map([1, 1000, 2048].map((count) => [count, vectors(count, count === 2048 ? 4096 : 1024)]));
+  const models = { models: [{ name: 'm:latest', model: 'm:latest' }] };
+  const show = { capabilities: ['completion', 'tools', 'thinking', 'vision'], details: {}, model_info: {} };
+  const reply = (url: string, body: Buffer): { readonly status?: number; readonly text: string | Buffer } => {
+    if (url === '/api/tags' || url === '/api/ps') return { text: JSON.stringify(models) };
+    if (url === '/api/show') return { text: JSON.stringify(show) };
+    if (url === '/api/embed') return { text: answers.get(body.toString().split('"x"').length - 1) ?? '{"models":[]}' };
+    const refused = body.indexOf('REFUSE');
+    if (refused >= 0) return { status: 400, text: JSON.stringify({ error: body.toString('utf8', refused) }) };
+    const text = url === '/api/chat' ? { message: { role: 'assistant', content: 'word' } } : { response: 'word' };
+    const end = { done: true, done_reason: 'stop', prompt_eval_count: 5, eval_count: 2 };
+    return {
+      text: [text, { ...text, ...end }]
+        .map((line) => `${JSON.stringify({ model: 'm', done: false, ...line })}\n`)
+        .join(''),
+    };
+  };
   const server = createServer((incoming, response) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
-      const count = Buffer.concat(chunks).toString().split('"x"').length - 1;
-      const small =
-        incoming.url === '/api/tags' ? '{"models":[{"name":"m:latest","model":"m:latest"}]}' : '{"models":[]}';
-      response.setHeader('content-type', 'application/json').end(answers.get(count) ?? small);
+      const { status = 200, text } = reply(incoming.url ?? '', Buffer.concat(chunks));
+      response.writeHead(status, { 'content-type': 'application/json' }).end(text);
     });
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -49,19 +60,7 @@ function filled(mib: number, head: string, value: string, tail: string): Buffer 
   return Buffer.from(`${head}${`${value},`.repeat(times - 1)}${value}${tail}`);
 }
 
-/** A chat whose answer is to have a schema of 5,000 definitions, each of which leads to the next. */
-function definitions(): Attack {
-  const parts = Array.from(
-    { length: 5000 },
-    (_, index) =>
-      `"d${String(index)}":{"type":"object","properties":{"n":{"$ref":"#/$defs/d${String((index + 1) % 5000)}"}}}`,
-  );
-  const format = `{"type":"json_schema","json_schema":{"name":"a","schema":{"$defs":{${parts.join(',')}},"$ref":"#/$defs/d0"}}}`;
-  const body = Buffer.from(`{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":${format}}`);
-  return { name: 'a schema of 5,000 definitions', path: CHAT, body };
-}
-
-function attacks(mib: number): readonly Attack[] {
+function attacks(mib: number): readonly HostileRequest[] {
   const chat = '{"model":"m","messages":[{"role":"user","content":"x"}]';
   const message = '{"role":"user","content":"x"}';
   const tool = '{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}';
@@ -91,7 +90,7 @@ function attacks(mib: number): readonly Attack[] {
 }
 
 /** For each kind of refused body, the largest that is accepted: as many values as fit, filled up to the size with text or blanks. */
-function accepted(mib: number): readonly Attack[] {
+function accepted(mib: number): readonly HostileRequest[] {
   const list = (open: string, count: number, itemOf: (text: string) => string, close: string, filler = 'x'): Buffer => {
     const bare = open.length + close.length + count * (itemOf('').length + 1);
     const item = itemOf(filler.repeat(Math.floor((mib * MIB - bare) / count)));
@@ -125,13 +124,13 @@ function accepted(mib: number): readonly Attack[] {
   return Object.entries(bodies).map(([name, body]) => ({ name: `${name}, ${String(mib)} MiB`, path: CHAT, body }));
 }
 
-function send(port: number, { path, body, encoding }: Attack): Promise<number> {
+function send(port: number, { path, body, headers: more }: HostileRequest): Promise<number> {
   return new Promise((resolve) => {
     const headers = {
       authorization: `Bearer ${KEY}`,
       'content-type': 'application/json',
       'content-length': body.length,
-      ...(encoding !== undefined && { 'content-encoding': encoding }),
+      ...more,
     };
     const sent = request({ host: '127.0.0.1', port, path, method: 'POST', headers });
     sent.on('response', (response) => response.resume().on('close', () => resolve(response.statusCode ?? 0)));
@@ -160,30 +159,36 @@ const ROUNDS = 3;
 
 /**
  * Sends each hostile request by itself, three times, and reports the longest time that a small request beside it took, the median and the
- * worst of the three, and the longest turn of the gateway's event loop in the best of them.
+ * worst of the three, and the longest turn of the gateway's event loop in the best of them. `only` limits it to names with this text.
  */
-export async function delays({ port, pid }: Started, folder: string): Promise<string> {
+export async function delays({ port, pid }: Started, folder: string, only: string | undefined): Promise<string> {
   const prober = fork(join(import.meta.dirname, 'prober.ts'), [String(port)]);
   await sleep(1000);
-  const inputs = (count: number): Attack => ({
+  const inputs = (count: number): HostileRequest => ({
     name: `embeddings, ${String(count)} × ${count === 1000 ? '1,024' : '4,096'}`,
     path: '/v1/embeddings',
     body: Buffer.from(JSON.stringify({ model: 'm', input: Array.from({ length: count }, () => 'x') })),
   });
-  const zipped = (name: string, body: Buffer): Attack => ({ name, path: CHAT, body: gzipSync(body), encoding: 'gzip' });
+  const zipped = (name: string, body: Buffer): HostileRequest => ({
+    name,
+    path: CHAT,
+    body: gzipSync(body),
+    headers: { 'content-encoding': 'gzip' },
+  });
   const text = Buffer.from(`{"model":"m","messages":[{"role":"user","content":"${'x'.repeat(60 * MIB)}"}]}`);
   const rows: string[][] = [];
   const groups = [
-    () => [{ name: 'none', path: '/v1/embeddings', body: Buffer.from('{"model":"m","input":["x"]}') }],
+    () => [{ name: 'a request of 32 bytes', path: '/v1/embeddings', body: Buffer.from('{"model":"m","input":["x"]}') }],
     () => attacks(8),
     () => accepted(8),
     () => attacks(60),
     () => accepted(60),
-    () => [inputs(1000), inputs(2048), definitions()],
+    () => [inputs(1000), inputs(2048)],
+    hostileRequests,
     () => [zipped('gzip, a long text of 60 MiB', text), zipped('gzip, 1 GiB in 1 MiB', Buffer.alloc(1024 * MIB, ' '))],
   ];
   for (const makes of groups)
-    for (const attack of makes()) {
+    for (const attack of makes().filter(({ name }) => only === undefined || name.includes(only))) {
       const longest: number[] = [];
       const turns: number[] = [];
       const statuses = new Set<number>();

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { startFake } from '../../gateway/fake-upstream.ts';
 import { anyAnswer } from '../../gateway/fuzz/any-answer.ts';
 import { attribute } from './attribution.ts';
-import { delays, startEmbedder } from './attacks.ts';
+import { delays, startTarget } from './attacks.ts';
 import { fuzz, measureStreams, soak } from './endurance.ts';
 import { measureConfigs } from './large-config.ts';
 import { measure, type Measure } from './measure.ts';
@@ -27,7 +27,7 @@ npm run bench:gateway -- configs            starts and reloads of large files
                       finds everybody awake, and pays less for each packet
   --streams N         open streams (100)
   --gap MS            between two chunks of a stream (20)
-  --only A,B          only proxies whose name begins so (hxllm, bare, nginx …)
+  --only A,B          only proxies whose name begins so (hxllm, bare, nginx …); attacks: only requests whose name has this text
   --peer NAME=COMMAND another proxy, started by a command with {port}, {a} and {b} (addresses of the servers) in it
   --peer-url URL      another proxy, which runs here already; start the servers on known ports for it:
   --seed N            of soak and fuzz (1)
@@ -94,18 +94,18 @@ async function main(argv: readonly string[]): Promise<number> {
       const seed = Number(values.seed ?? 1);
       // A fuzzed request that is valid deserves its response.
       await using fake = await startFake(anyAnswer);
-      const embedder = task === 'attacks' ? await startEmbedder() : undefined;
-      const urls = task === 'fuzz' ? [fake.url] : embedder === undefined ? backends.urls : [embedder.url];
+      const target = task === 'attacks' ? await startTarget() : undefined;
+      const urls = task === 'fuzz' ? [fake.url] : target === undefined ? backends.urls : [target.url];
       const flags = task === 'attacks' ? ['--import', join(import.meta.dirname, 'turns.ts')] : [];
       const ours = await start(hxllm('ollama_chat', flags), folder, urls);
       try {
         if (task === 'memory') process.stdout.write(await measureStreams(ours, Number(values.streams ?? 2000)));
         else if (task === 'soak') process.stdout.write(await soak(ours, Number(values.requests ?? 200_000), seed));
         else if (task === 'fuzz') process.stdout.write(await fuzz(ours, Number(values.requests ?? 20_000), seed));
-        else if (task === 'attacks') process.stdout.write(await delays(ours, folder));
+        else if (task === 'attacks') process.stdout.write(await delays(ours, folder, values.only));
         else process.stderr.write(USAGE);
       } finally {
-        embedder?.stop();
+        target?.stop();
         await ours.stop();
       }
       return 0;

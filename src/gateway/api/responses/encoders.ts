@@ -1,7 +1,6 @@
-import type { Json } from '../../json.ts';
 import type { ResponseEncoder } from '../../client-dialect.ts';
 import type { Failure, ServerEvent } from '../../exchange.ts';
-import { responseEventText, type StreamEvent } from './event-text.ts';
+import { responseEventText, wholeResponseEventText, type StreamEvent } from './event-text.ts';
 import { errorEvent, responseError } from './dialect.ts';
 import { Output, type OutputOptions } from './output.ts';
 import { inProgressBody, endedBody, failedBody, statusOf, type ResponseHead } from './response-body.ts';
@@ -23,13 +22,8 @@ export class ResponseEventEncoder implements ResponseEncoder {
     if (event.kind !== 'end') return text;
     const status = statusOf(event.reason);
     const rest = this.#numberedText(this.#output.end(status));
-    return (
-      text +
-      rest +
-      this.#numberedText([
-        { type: `response.${status}`, response: endedBody(this.#head, this.#output, event.reason, event.usage) },
-      ])
-    );
+    const response = endedBody(this.#head, this.#output, event.reason, event.usage);
+    return text + rest + this.#wholeText(`response.${status}`, response);
   }
 
   /**
@@ -39,21 +33,20 @@ export class ResponseEventEncoder implements ResponseEncoder {
   fail(failure: Failure): string {
     const text = this.#start() + errorEvent(failure, this.#sequenceNumber);
     this.#sequenceNumber += 1;
-    return (
-      text +
-      this.#numberedText([
-        { type: 'response.failed', response: failedBody(this.#head, this.#output, { ...responseError(failure) }) },
-      ])
-    );
+    const response = failedBody(this.#head, this.#output, { ...responseError(failure) });
+    return text + this.#wholeText('response.failed', response);
   }
 
   #start(): string {
     if (this.#sequenceNumber > 0) return '';
     const response = inProgressBody(this.#head);
-    return this.#numberedText([
-      { type: 'response.created', response },
-      { type: 'response.in_progress', response },
-    ]);
+    return this.#wholeText('response.created', response) + this.#wholeText('response.in_progress', response);
+  }
+
+  #wholeText(type: string, response: string): string {
+    const text = wholeResponseEventText(type, this.#sequenceNumber, response);
+    this.#sequenceNumber += 1;
+    return text;
   }
 
   #numberedText(events: readonly StreamEvent[]): string {
@@ -70,8 +63,8 @@ export class ResponseEventEncoder implements ResponseEncoder {
 export class WholeResponseEncoder implements ResponseEncoder {
   readonly #head: ResponseHead;
   readonly #output: Output;
-  /** The response; set after the `end` event. */
-  response: Json | undefined;
+  /** The response as JSON; set after the `end` event. */
+  response: string | undefined;
 
   constructor(head: ResponseHead, outputOptions: OutputOptions) {
     this.#head = head;

@@ -5,6 +5,7 @@ import type { FailureOr } from '../../exchange.ts';
 import { newItemId } from './ids.ts';
 import { readResponseRequest } from './request.ts';
 import type { ResponseHead } from './response-body.ts';
+import { SettingsText } from './settings.ts';
 import { ResponseEventEncoder, WholeResponseEncoder } from './encoders.ts';
 
 /** Reads `POST /v1/responses`. */
@@ -17,7 +18,12 @@ function parsedRequestOf(body: Body, nowMs: number): FailureOr<ParsedRequest> {
   if (!read.ok) return read;
   const { request, settings, ignoredParams, ...outputOptions } = read.value;
   const { model, stream } = request;
-  const head: ResponseHead = { id: newItemId('resp'), createdAt: Math.floor(nowMs / 1000), model, settings };
+  const head: ResponseHead = {
+    id: newItemId('resp'),
+    createdAt: Math.floor(nowMs / 1000),
+    model,
+    settings: new SettingsText(settings),
+  };
   const common = { model, ignoredParams, translationFailure: body.translationFailure };
   const modelRequest = { kind: 'chat', params: request } as const;
   if (stream) {
@@ -43,7 +49,7 @@ function parsedRequestOf(body: Body, nowMs: number): FailureOr<ParsedRequest> {
       ...common,
       stream,
       subrequests: [{ request: modelRequest, stream, encoder }],
-      close: () => JSON.stringify(last.response),
+      close: () => last.response ?? '',
     },
   };
 }

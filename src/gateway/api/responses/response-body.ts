@@ -1,7 +1,7 @@
 import type { Json } from '../../json.ts';
 import type { ServerEvent, Usage } from '../../exchange.ts';
 import type { Output } from './output.ts';
-import type { Settings } from './settings.ts';
+import type { SettingsText } from './settings.ts';
 import { responseUsage } from './usage.ts';
 
 /** The fields that all states of one response share. */
@@ -12,19 +12,19 @@ export interface ResponseHead {
   readonly createdAt: number;
   /** The alias that the client requested. */
   readonly model: string;
-  readonly settings: Settings;
+  readonly settings: SettingsText;
 }
 
 /** The reason why a response ended. */
 export type EndReason = Extract<ServerEvent, { kind: 'end' }>['reason'];
 
-/** The body of a response in progress. */
-export function inProgressBody(head: ResponseHead): Json {
+/** The body of a response in progress, as JSON. */
+export function inProgressBody(head: ResponseHead): string {
   return body(head, { status: 'in_progress', error: null, incomplete_details: null, output: [], usage: null });
 }
 
-/** The body of a response that has ended; `incomplete_details` reports a response that was cut off. */
-export function endedBody(head: ResponseHead, output: Output, reason: EndReason, usage: Usage): Json {
+/** The body of a response that has ended, as JSON; `incomplete_details` reports a response that was cut off. */
+export function endedBody(head: ResponseHead, output: Output, reason: EndReason, usage: Usage): string {
   const isCutOff = reason === 'length';
   return body(head, {
     status: statusOf(reason),
@@ -35,8 +35,8 @@ export function endedBody(head: ResponseHead, output: Output, reason: EndReason,
   });
 }
 
-/** The body of a failed response, with its output so far. */
-export function failedBody(head: ResponseHead, output: Output, error: Json): Json {
+/** The body of a failed response with its output so far, as JSON. */
+export function failedBody(head: ResponseHead, output: Output, error: Json): string {
   return body(head, { status: 'failed', error, incomplete_details: null, output: output.items(), usage: null });
 }
 
@@ -48,8 +48,8 @@ export function statusOf(reason: EndReason): 'completed' | 'incomplete' {
 function body(
   { id, createdAt, model, settings }: ResponseHead,
   { status, error, incomplete_details, output, usage }: Json,
-): Json {
-  return {
+): string {
+  const own = JSON.stringify({
     id,
     object: 'response',
     created_at: createdAt,
@@ -59,6 +59,6 @@ function body(
     model,
     output,
     usage,
-    ...settings,
-  };
+  });
+  return `${own.slice(0, -1)},${settings.text.slice(1)}`;
 }

@@ -4,6 +4,21 @@ import { isObject, type Json } from '../../json.ts';
 /** The request parameters that a response repeats. Unsupported ones have the value that the gateway used instead. */
 export type Settings = Json;
 
+/** Settings as JSON, written once: a stream repeats them in three events, with instructions and tools that may be long. */
+export class SettingsText {
+  readonly #settings: Settings;
+  #text: string | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  get text(): string {
+    this.#text ??= JSON.stringify(this.#settings);
+    return this.#text;
+  }
+}
+
 /**
  * Reads the settings from a body; `tools` lists the tools that the model can call. A sampling parameter that is not in the request
  * is null, because the model's own default applies.

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { withoutImageTags } from '../../../src/gateway/upstream/image-tags.ts';
+import { workingMsOf } from '../../working-time.ts';
+import { PLAIN_CHAT } from './chat-request.ts';
+
+function spaced(text: string): string {
+  const message = { role: 'user', thinking: undefined, toolCalls: [], answers: undefined } as const;
+  const params = { ...PLAIN_CHAT, messages: [{ ...message, parts: [{ images: [], text }] }] };
+  const { kind, params: written } = withoutImageTags({ kind: 'chat', params });
+  assert.equal(kind, 'chat');
+  return ('messages' in written ? written.messages[0]?.parts[0]?.text : undefined) ?? '';
+}
+
+test('a space goes into every tag of an image and nowhere else, in short texts and in long ones', () => {
+  const pieces = fc.array(
+    fc.oneof(
+      fc.constantFrom('[img-', '[img-1]', '[img-23]', '1]', '[', 'img', '-', ']', '😀', 'é', '\ud800'),
+      fc.string(),
+    ),
+  );
+  fc.assert(
+    fc.property(pieces, fc.boolean(), (parts, isLong) => {
+      const text = parts.join('') + (isLong ? 'y'.repeat(70_000) : '') + parts.join('');
+      assert.equal(spaced(text), text.replace(/\[img-(?=\d+\])/g, '[img -'));
+    }),
+  );
+});
+
+test('a million tags delay other requests by less than 50 ms', async () => {
+  const text = '[img-1]'.repeat(1_000_000);
+  const times: number[] = [];
+  // The first one is not compiled yet.
+  for (let run = 0; run < 5; run += 1)
+    times.push(await workingMsOf(() => void Buffer.from(JSON.stringify(spaced(text)))));
+  assert.ok(Math.min(...times) < 50, times.join(' '));
+});
