@@ -30,6 +30,8 @@ export interface ChatRequest {
   readonly thinking: boolean | 'low' | 'medium' | 'high' | undefined;
   /** The parameter that asked for thinking, by its name in the client's dialect. */
   readonly thinkingName: string;
+  /** The client did not ask for it, but the entry that serves it has it. */
+  readonly thinkingByDefault?: true;
   /** `undefined`: none; else the number of alternatives for each token. */
   readonly logprobs: number | undefined;
   /**
@@ -60,6 +62,7 @@ export interface CompletionRequest extends Pick<
   | 'maxTokens'
   | 'thinking'
   | 'thinkingName'
+  | 'thinkingByDefault'
   | 'formatName'
   | 'logprobs'
   | 'truncate'

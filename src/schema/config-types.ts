@@ -138,6 +138,10 @@ export interface Deployment {
   readonly keepAlive: number | string | undefined;
   /** Ollama's options. Those of the runner (`num_ctx` …) apply to every request; the others are defaults. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Fields of every request to a server with `/v1` that has none of these names; `undefined`: none. */
+  readonly fields?: Readonly<Record<string, unknown>> | undefined;
+  /** The thinking of requests to Ollama that leave it open. */
+  readonly thinking?: boolean | 'low' | 'medium' | 'high' | undefined;
   /** As written. */
   readonly weight: number | undefined;
   /** Deployments with the lowest order are used as long as they are available. Those without an order come last. */

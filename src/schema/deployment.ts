@@ -2,11 +2,13 @@ import { isObject } from '../core/json.ts';
 import { Secret } from '../core/secret.ts';
 import type { Deployment } from './config-types.ts';
 import type { DocumentPath } from './issue.ts';
+import { AS_A_FIELD, readBodyFields } from './body-fields.ts';
 import { readExtraBody } from './extra-body.ts';
 import { whole } from './kind.ts';
 import { listedEntry } from './listed-entry.ts';
 import { knownOptions, warnOfUnknownOption } from './options.ts';
 import type { NamedModel } from './provider.ts';
+import { readThinking } from './thinking.ts';
 import { readSection, type IssueList, type UnknownKey } from './section.ts';
 import { LITELLM_PARAMS, MODEL_INFO, isLitellmKey } from './sections/model-list.ts';
 import { OLLAMA_OPTIONS } from './sections/ollama-options.ts';
@@ -51,7 +53,8 @@ export function readDeployment(
       `remove /v1 from api_base, or write model: openai/${target.model}`,
     );
   const { timeout, stream_timeout: streamTimeout } = params;
-  const extra = readExtraBody(params.extra_body, [...at, 'extra_body'], findings);
+  const isOllama = target.provider === 'ollama';
+  const extra = readExtraBody(isOllama ? params.extra_body : undefined, [...at, 'extra_body'], findings);
   const writtenAddress = given['api_base'] ?? given['base_url'];
   // A response header shows it, and headers are ASCII.
   const shownUrl = typeof writtenAddress === 'string' && /^[\x21-\x7e]+$/.test(writtenAddress) ? writtenAddress : url;
@@ -68,6 +71,8 @@ export function readDeployment(
     apiKey: params.api_key === undefined ? undefined : new Secret(params.api_key),
     keepAlive: params.keep_alive ?? extra.keepAlive,
     options: { ...optionsOf(params, given), ...extra.options },
+    fields: isOllama ? undefined : readBodyFields(given, params, at, findings),
+    thinking: isOllama ? thinkingOf(params, extra.think, at, findings) : undefined,
     weight: params.weight,
     order: params.order,
     rpm: params.rpm ?? whole(0).read(rpm) ?? about.rpm,
@@ -76,6 +81,20 @@ export function readDeployment(
     timeoutMs: timeout === undefined ? undefined : timeout * 1000,
     streamTimeoutMs: streamTimeout === undefined ? undefined : streamTimeout * 1000,
   };
+}
+
+function thinkingOf(
+  { think, reasoning_effort: effort }: Readonly<Record<string, unknown>>,
+  extra: unknown,
+  at: DocumentPath,
+  findings: IssueList,
+): Deployment['thinking'] {
+  const given = [
+    { path: [...at, 'extra_body', 'think'], value: extra },
+    { path: [...at, 'think'], value: think },
+    { path: [...at, 'reasoning_effort'], value: effort },
+  ];
+  return readThinking(given, findings);
 }
 
 function refuseUnsendable(apiKey: string | undefined, at: DocumentPath, findings: IssueList): void {
@@ -93,7 +112,8 @@ function optionsOf(
   params: Readonly<Record<string, unknown>>,
   given: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  const limit = params['max_tokens'] === undefined ? {} : { num_predict: params['max_tokens'] };
+  const most = params['max_tokens'] ?? params['max_completion_tokens'];
+  const limit = most === undefined ? {} : { num_predict: most };
   const own = Object.fromEntries(
     Object.entries(given).filter(([name]) => !Object.hasOwn(LITELLM_PARAMS, name) && !isLitellmKey(name)),
   );
@@ -104,6 +124,6 @@ function unknownOption(provider: Deployment['provider']): UnknownKey {
   return (path, name, known, findings) => {
     if (isLitellmKey(name)) findings.notHonoured(path, name);
     else if (provider === 'ollama') warnOfUnknownOption(path, name, known, findings);
-    else findings.unknownKey(path, name, known);
+    else findings.unknownKey(path, name, known, AS_A_FIELD);
   };
 }

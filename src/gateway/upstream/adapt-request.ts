@@ -60,14 +60,15 @@ export function adaptRequest(
   if (missing.size === 0 || request.kind === 'embed') return { request, ignoredParams: [] };
   const ignoredParams: string[] = [];
   let { thinking } = request.params;
+  const isAsked = request.params.thinkingByDefault !== true;
   if (thinking !== undefined && missing.has('thinking')) {
     // The model does not think anyway.
-    if (thinking !== false) ignoredParams.push(request.params.thinkingName);
+    if (thinking !== false && isAsked) ignoredParams.push(request.params.thinkingName);
     thinking = undefined;
   } else if (typeof thinking === 'string' && missing.has(`effort:${thinking}`)) {
     // The model thinks, with its own effort.
     thinking = true;
-    ignoredParams.push(request.params.thinkingName);
+    if (isAsked) ignoredParams.push(request.params.thinkingName);
   }
   if (strict && ignoredParams.length > 0)
     return refusal(

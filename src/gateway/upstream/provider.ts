@@ -6,7 +6,7 @@ import type { BackendQuery } from './query-cache.ts';
 import type { WireRequest } from './wire-request.ts';
 
 /** The parts of a deployment that go into a request. */
-export type ModelTarget = Pick<Deployment, 'model' | 'keepAlive' | 'options'>;
+export type ModelTarget = Pick<Deployment, 'model' | 'keepAlive' | 'options' | 'fields'>;
 
 /** A POST below the backend's URL. */
 export interface WirePost {

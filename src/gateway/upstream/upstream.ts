@@ -5,7 +5,7 @@ import type { ModelRequest, ChatRequest, LoadRequest, FailureOr, ServerFailure }
 import type { Listing } from '../route/residency.ts';
 import { Capabilities } from './capabilities.ts';
 import { WireExchange, type WireExchangeListener } from './wire-exchange.ts';
-import { wireRequestFor } from './wire-request-for.ts';
+import { wireRequestFor, withThinking } from './wire-request-for.ts';
 import { HttpAgent } from './http-agent.ts';
 import { QUIET_MS, shorterLimit, type UpstreamLimits } from './deadline.ts';
 import { Counting } from './token-counting.ts';
@@ -82,7 +82,7 @@ export class Upstream {
   ): UpstreamRequest {
     const sinceMs = performance.now() - spentMs;
     const upstreamRequest = new UpstreamRequest(
-      request,
+      withThinking(request, deployment),
       {
         strict: this.#strict,
         truncates: providerOf(deployment).truncates,

@@ -1,7 +1,20 @@
 import type { Deployment } from '../../schema/gateway-config.ts';
-import type { ModelRequest } from '../exchange.ts';
+import type { LoadRequest, ModelRequest } from '../exchange.ts';
 import { providerOf } from './providers.ts';
 import type { WireRequest } from './wire-request.ts';
+
+/** The request with the `think` or `reasoning_effort` of an entry of Ollama's, if the client left it open. */
+export function withThinking(
+  request: ModelRequest | LoadRequest,
+  { thinking }: Pick<Deployment, 'thinking'>,
+): ModelRequest | LoadRequest {
+  if (thinking === undefined || request.kind === 'load' || request.kind === 'embed') return request;
+  if (request.params.thinking !== undefined) return request;
+  const set = { thinking, thinkingByDefault: true } as const;
+  return request.kind === 'chat'
+    ? { kind: 'chat', params: { ...request.params, ...set } }
+    : { kind: 'completion', params: { ...request.params, ...set } };
+}
 
 /** The request to a deployment, in the API of its server. */
 export function wireRequestFor(request: ModelRequest, deployment: Deployment): WireRequest {

@@ -1,4 +1,4 @@
-import { httpUrl, keepAlive, mapping, number, oneOf, text, whole } from '../kind.ts';
+import { anything, httpUrl, keepAlive, mapping, number, oneOf, text, whole } from '../kind.ts';
 import { honours, knowsAll, type Section } from '../section.ts';
 
 /** An entry of `model_list`. */
@@ -90,6 +90,16 @@ export const LITELLM_PARAMS = {
       unit: 'tokens',
     },
   ),
+  max_completion_tokens: honours(whole(1), 'Another name of `max_tokens`, which counts first.', { unit: 'tokens' }),
+  think: honours(
+    anything,
+    'Whether the model thinks, for requests that leave it open: `true`, `false`, or how much (`low`, `medium`, `high`). A model that cannot think serves them without.',
+    { shape: { type: ['boolean', 'string'] }, example: false },
+  ),
+  reasoning_effort: honours(anything, 'The same as `think`, which counts first; `none` is `false`.', {
+    shape: { type: ['boolean', 'string'] },
+    example: 'low',
+  }),
   base_url: honours(httpUrl, 'Another name of `api_base`, which counts first.'),
   custom_llm_provider: honours(
     text,
@@ -98,7 +108,7 @@ export const LITELLM_PARAMS = {
   ),
   extra_body: honours(
     mapping,
-    'Fields of the request to Ollama, as LiteLLM sends them: `options` (Ollama’s options, which count before the same ones beside it), `keep_alive`, and options as fields of their own. Other fields are ignored, with a warning.',
+    'Fields of the request, as LiteLLM sends them. To Ollama: `options` (Ollama’s options, which count before the same ones beside it), `keep_alive`, `think`, and options as fields of their own; other fields are ignored, with a warning. To a server with `/v1`: any field that the request does not have.',
     { example: { options: { num_ctx: 16_384 } } },
   ),
   mock_response: honours(
@@ -108,16 +118,21 @@ export const LITELLM_PARAMS = {
   ),
   ...knowsAll(`max_retries num_retries tags tag_regex api_version organization itpm otpm mode base_model description metadata user n
     drop_params additional_drop_params merge_reasoning_content_in_choices max_parallel_requests litellm_credential_name extra_headers region_name
-    max_input_tokens max_output_tokens max_completion_tokens stream stream_options model_info max_budget budget_duration guardrails use_in_pass_through
-    use_chat_completions_api use_litellm_proxy configurable_clientside_auth_params default_headers headers think thinking reasoning_effort tools tool_choice
+    max_input_tokens max_output_tokens stream stream_options model_info max_budget budget_duration guardrails use_in_pass_through
+    use_chat_completions_api use_litellm_proxy configurable_clientside_auth_params default_headers headers thinking tools tool_choice
     response_format cache ttl caching litellm_provider supported_openai_params allowed_openai_params request_timeout api_type fallbacks context_window_fallbacks
     rpm_limit tpm_limit default_api_key_rpm_limit default_api_key_tpm_limit keepalive_seconds allow_client_keepalive_override vector_store_id logit_bias modify_params
-    ssl_verify client_id client_secret tenant_id parallel_tool_calls model_name health_check_timeout dimensions encoding_format`),
+    ssl_verify client_id client_secret tenant_id parallel_tool_calls model_name health_check_timeout dimensions encoding_format
+    allowed_model_region bucket_name max_file_size_mb output_vector_size tiered_pricing use_xai_oauth id custom_prompt_dict bos_token eos_token roles
+    final_prompt_value initial_prompt_value retry_policy retry_strategy routing_strategy max_fallbacks force_timeout client_side_timeout mock_timeout
+    context_window_fallback_dict enable_tag_filtering enable_prompt_caching silent_model no-log secret_fields stream_response stream_chunk_size verbose
+    turn_off_message_logging user_continue_message assistant_continue_message ensure_alternating_roles data_residency model_alias_map
+    enable_json_schema_validation disable_add_transform_inline_image_block search_tool_name max_agentic_loops messages prompt input best_of`),
 } satisfies Section;
 
 /** LiteLLM's families of keys (its types/utils.py and types/router.py): abilities, prices, and other providers' credentials. */
 const LITELLM_FAMILIES =
-  /^(?:supports_|aws_|vertex_|azure_|s3_|gcs_|watsonx_|anthropic_|openai_|bedrock_|token_exchange_|auto_router_|complexity_router_|adaptive_router_|quality_router_|milvus_|valkey_|timeout_by_|stream_timeout_by_)|cost_per_|_cost(?:_|$)/;
+  /^(?:supports_|aws_|vertex_|azure_|s3_|gcs_|watsonx_|anthropic_|openai_|bedrock_|token_exchange_|auto_router_|complexity_router_|adaptive_router_|quality_router_|milvus_|arize_|dd_|fireworks_|github_copilot_|hf_|humanloop_|langfuse_|langsmith_|litellm_|newrelic_|posthog_|prompt_(?:id|label|variables|version|environment)$|provider_|regional_|signoz_|wandb_|weave_|_|valkey_|timeout_by_|stream_timeout_by_)|cost_per_|_cost(?:_|$)/;
 
 /** Whether a key of `litellm_params` belongs to LiteLLM's own families, so that it is no option of Ollama's. */
 export function isLitellmKey(name: string): boolean {

@@ -1,5 +1,7 @@
 import type { ChatRequest, CompletionRequest, EmbedRequest, Message, ServerEvent } from '../../exchange.ts';
+import type { Json } from '../../json.ts';
 import type { WireRequest } from '../wire-request.ts';
+import { bodyText } from './body-text.ts';
 import { openaiChatBody } from './chat-body.ts';
 import { completionBody, goesAsItIs } from './completion-body.ts';
 import { openaiEmbedBody, openaiEmbedDecoder } from './embed.ts';
@@ -12,35 +14,35 @@ import { replyReader, StreamReader } from './reader.ts';
  * A chat for an OpenAI-compatible server: the client's request with the model's name there, or a translation if the client speaks
  * another dialect.
  */
-export function openaiChat(request: ChatRequest, model: string): WireRequest {
+export function openaiChat(request: ChatRequest, model: string, fields?: Json): WireRequest {
   const { original, stream } = request;
   return original === undefined
-    ? interpreted('/chat/completions', openaiChatBody(request, model), request)
-    : passed('/chat/completions', original, stream, model);
+    ? interpreted('/chat/completions', openaiChatBody(request, model, fields), request)
+    : passed('/chat/completions', original, stream, { model, fields });
 }
 
 /** A completion for an OpenAI-compatible server. */
-export function openaiCompletion(request: CompletionRequest, model: string): WireRequest {
+export function openaiCompletion(request: CompletionRequest, model: string, fields?: Json): WireRequest {
   const { original, stream } = request;
-  if (original !== undefined) return passed('/completions', original, stream, model);
+  if (original !== undefined) return passed('/completions', original, stream, { model, fields });
   const heeded = { ...request, parallelCalls: true };
-  if (goesAsItIs(request)) return interpreted('/completions', completionBody(request, model), heeded);
-  return interpreted('/chat/completions', openaiChatBody(asChat(request), model), heeded);
+  if (goesAsItIs(request)) return interpreted('/completions', completionBody(request, model, fields), heeded);
+  return interpreted('/chat/completions', openaiChatBody(asChat(request), model, fields), heeded);
 }
 
 /** Embeddings for an OpenAI-compatible server. */
-export function openaiEmbed(request: EmbedRequest, model: string): WireRequest {
+export function openaiEmbed(request: EmbedRequest, model: string, fields?: Json): WireRequest {
   const { original, input } = request;
   if (original === undefined)
     return {
       path: '/embeddings',
-      body: openaiEmbedBody(request, model),
+      body: openaiEmbedBody(request, model, fields),
       read: (emit) => openaiEmbedDecoder(emit, input.length),
       fail: openaiFailure,
     };
   return {
     path: '/embeddings',
-    body: JSON.stringify({ ...original, model }),
+    body: bodyText({ ...original, model }, fields),
     read: (emit) => replyReader(emit, 'data'),
     fail: openaiFailure,
   };
@@ -64,15 +66,16 @@ function passed(
   path: string,
   original: Readonly<Record<string, unknown>>,
   stream: boolean,
-  model: string,
+  { model, fields }: { readonly model: string; readonly fields: Json | undefined },
 ): WireRequest {
   const { stream_options: _options, n: _n, best_of: _best, ...rest } = original;
-  const body = JSON.stringify({
+  const own = {
     ...rest,
     ...('seed' in rest ? { seed: exactNumber(rest['seed']) } : {}),
     model,
     ...(stream ? { stream_options: { include_usage: true } } : {}),
-  });
+  };
+  const body = bodyText(own, fields);
   return {
     path,
     body,

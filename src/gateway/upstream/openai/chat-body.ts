@@ -1,12 +1,13 @@
 import type { Json } from '../../json.ts';
 import type { ChatRequest } from '../../exchange.ts';
+import { bodyText } from './body-text.ts';
 import { messagesBody } from './messages.ts';
 import { parametersOf } from './parameters.ts';
 
 /** The body of `POST /chat/completions` for a request in another dialect. */
-export function openaiChatBody(request: ChatRequest, model: string): string {
+export function openaiChatBody(request: ChatRequest, model: string, fields?: Json): string {
   const { tools, mustCall, parallelCalls, format, thinking, logprobs } = request;
-  return JSON.stringify({
+  const own = {
     model,
     messages: messagesBody(request.messages),
     ...parametersOf(request),
@@ -22,7 +23,8 @@ export function openaiChatBody(request: ChatRequest, model: string): string {
     ...thinkingBody(thinking),
     logprobs: logprobs === undefined ? undefined : true,
     top_logprobs: logprobs === 0 ? undefined : logprobs,
-  });
+  };
+  return bodyText(own, fields);
 }
 
 // LM Studio refuses `json_object`; this schema means the same on every server.

@@ -2,11 +2,12 @@ import { isObject, type Json } from '../../json.ts';
 import { vectorReader } from '../json-body-reader.ts';
 import type { EmbedRequest, ServerEvent } from '../../exchange.ts';
 import type { ResponseDecoder } from '../wire-request.ts';
+import { bodyText } from './body-text.ts';
 import { readUsage } from './usage.ts';
 
 /** The body of `POST /embeddings` for a request in another dialect. */
-export function openaiEmbedBody({ input, dimensions }: EmbedRequest, model: string): string {
-  return JSON.stringify({ model, input, dimensions, encoding_format: 'float' });
+export function openaiEmbedBody({ input, dimensions }: EmbedRequest, model: string, fields?: Json): string {
+  return bodyText({ model, input, dimensions, encoding_format: 'float' }, fields);
 }
 
 /** Decodes the response of `/embeddings`, with vectors in any order and encoding. */

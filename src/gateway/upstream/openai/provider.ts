@@ -8,9 +8,9 @@ const MODELS: BackendQuery = { path: '/models', holdsMs: 5000 };
 
 /** Servers with an OpenAI-compatible API (vLLM, llama.cpp, LM Studio). They load their models themselves. */
 export const OPENAI_PROVIDER: Provider = {
-  chat: (params, { model }) => openaiChat(params, model),
-  completion: (params, { model }) => openaiCompletion(params, model),
-  embed: (params, { model }) => openaiEmbed(params, model),
+  chat: (params, { model, fields }) => openaiChat(params, model, fields),
+  completion: (params, { model, fields }) => openaiCompletion(params, model, fields),
+  embed: (params, { model, fields }) => openaiEmbed(params, model, fields),
   unsupportedParams,
   forwardsOriginal: true,
   truncates: false,

@@ -1,0 +1,13 @@
+import type { Json } from '../../json.ts';
+
+/** The names of one limit: a request that has either of them gets neither from the entry. */
+const LIMITS = ['max_tokens', 'max_completion_tokens'];
+
+/** The text of a body: `own`, and of the entry's `fields` those that it does not have. */
+export function bodyText(own: Json, fields: Json | undefined): string {
+  if (fields === undefined) return JSON.stringify(own);
+  const has = (name: string): boolean => own[name] !== undefined;
+  const isLimited = LIMITS.some(has);
+  const added = Object.entries(fields).filter(([name]) => !has(name) && !(isLimited && LIMITS.includes(name)));
+  return JSON.stringify({ ...own, ...Object.fromEntries(added) });
+}
