@@ -1,6 +1,6 @@
 /** The beginning of a prompt up to the end of one message, or of an answer: a hash of all of it, and its length. */
 export interface PrefixPart {
-  readonly hash: string;
+  readonly hash: number;
   /** From the start of the prompt to the end of this message. */
   readonly tokens: number;
 }

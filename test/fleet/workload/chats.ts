@@ -39,7 +39,7 @@ export function chat(random: Random, { before = [], ...parts }: ChatParts): Draf
   const outputTokens = Math.min(wanted, maxTokens ?? Infinity);
   const start = before.at(-1)?.tokens ?? 0;
   const promptTokens = start + asked;
-  const hash = `m${String(random.below(2 ** 32))}.${String(random.below(2 ** 20))}`;
+  const hash = random.below(2 ** 32) * 2 ** 20 + random.below(2 ** 20) + 1;
   return {
     model: parts.model,
     sentMs: parts.sentMs,
@@ -50,7 +50,7 @@ export function chat(random: Random, { before = [], ...parts }: ChatParts): Draf
     ...parts.caller,
     class: parts.class ?? 'people',
     prefix: [...before, { hash, tokens: promptTokens }],
-    answer: { hash: `${hash}a`, tokens: promptTokens + outputTokens },
+    answer: { hash: hash + 2 ** 52, tokens: promptTokens + outputTokens },
     repeatedTokens: parts.follows?.answer.tokens ?? 0,
     direct: parts.direct,
   };

@@ -26,7 +26,7 @@ const MOST_TOKENS = 12_000;
 function conversation(random: Random, sentMs: number, talk: Talk): readonly Draft[] {
   const system = random.below(talk.systems.length);
   const caller = anyCaller(random);
-  const before: readonly PrefixPart[] = [{ hash: `system${String(system)}`, tokens: talk.systems[system] ?? 1 }];
+  const before: readonly PrefixPart[] = [{ hash: system + 1, tokens: talk.systems[system] ?? 1 }];
   const drafts: Draft[] = [chat(random, { ...talk, prompt: talk.first, model: 'm0', sentMs, caller, before })];
   for (let last = drafts[0]; last !== undefined && random.next() < 1 - 1 / talk.turns; last = drafts.at(-1)) {
     if (last.answer.tokens > MOST_TOKENS) break;

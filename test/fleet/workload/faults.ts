@@ -53,24 +53,24 @@ export const FAULTS: readonly Workload[] = [
     load: 0.7,
     lengths: { prompt: pareto(300, 1.5, 16_000), output: pareto(50, 1.3, 8000) },
   }),
-  workload('f_die', 'a server dies and is back after 5 min, 60 % load', {
-    load: 0.6,
+  workload('f_die', 'a server dies and is back after 5 min, 55 % load', {
+    load: 0.55,
     faults: spell(1, 'die', minutes(6), minutes(5)),
   }),
-  workload('f_slow', 'a server runs at a third of its speed for 6 min, 60 % load', {
-    load: 0.6,
+  workload('f_slow', 'a server runs at a third of its speed for 6 min, 55 % load', {
+    load: 0.55,
     faults: spell(1, { slow: 1 / 3 }, minutes(6), minutes(6)),
   }),
-  workload('f_hang', 'three times a server stands still for 40 s, 60 % load', {
-    load: 0.6,
+  workload('f_hang', 'three times a server stands still for 40 s, 55 % load', {
+    load: 0.55,
     faults: [0, 1, 2].flatMap((server) => spell(server, { slow: 0 }, minutes(4 + 5 * server), 40_000)),
   }),
-  workload('f_restart', 'each server restarts once, 60 % load', {
-    load: 0.6,
+  workload('f_restart', 'each server restarts once, 55 % load', {
+    load: 0.55,
     faults: [0, 1, 2].flatMap((server) => spell(server, 'die', minutes(4 + 5 * server), 5000)),
   }),
-  workload('f_past', 'clients past the gateway ask the first server for a tenth of the capacity, 60 % load', {
-    load: 0.6,
+  workload('f_past', 'clients past the gateway ask the first server for a tenth of the capacity, 55 % load', {
+    load: 0.55,
     direct: 0.1,
   }),
 ];
