@@ -1,10 +1,20 @@
 import { candidatesOf, isWarm, type Candidate, preferWithoutCooldown } from './candidate.ts';
 import type { Assignment, Decision } from './event.ts';
 import type { Fleet, Lease } from './fleet.ts';
-import { goesBefore, remove, loadWaitMs, nextWaiters, queueLength, type Queue, type Waiter } from './queue.ts';
+import {
+  goesBefore,
+  remove,
+  loadWaitMs,
+  nextWaiters,
+  queueLength,
+  type Contender,
+  type Queue,
+  type Waiter,
+} from './queue.ts';
 import { countUse } from './rate-window.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom, mayTryOneMore, type Replica } from './replica.ts';
+import { isOwedSlot, paySlot } from './turn.ts';
 
 /** Time after an abandoned prefill in which a request tests its estimate, ms. */
 const PREFILL_TEST_MS = 500;
@@ -14,6 +24,10 @@ export interface Choice extends Candidate {
   readonly reason: string;
   /** The request goes beyond the known number of slots. */
   readonly trial: boolean;
+}
+
+interface Next extends Contender {
+  readonly choice: Choice;
 }
 
 /** The deployments that a request may use. */
@@ -61,7 +75,7 @@ export function chooseDeployment(
 /** Assigns free slots to waiters. */
 export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
   while (fleet.waiting.size > 0) {
-    let best: { readonly queue: Queue; readonly waiter: Waiter; readonly choice: Choice } | undefined;
+    let best: Next | undefined;
     for (const queue of fleet.queues.values()) {
       const next = nextDispatchable(fleet, policy, queue, nowMs);
       if (next !== undefined && (best === undefined || goesBefore(next, best))) best = next;
@@ -70,6 +84,7 @@ export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decis
     const { queue, waiter, choice } = best;
     const loadMs = loadWaitMs(queue, waiter, nowMs);
     removeWaiter(fleet, waiter.request);
+    paySlot(choice.backend, queue);
     // Its turn for a load comes after those of the queues that wait now.
     if (fleet.queues.delete(queue.key)) fleet.queues.set(queue.key, queue);
     out.push(assign(fleet, waiter, choice, loadMs, nowMs));
@@ -98,6 +113,7 @@ export function assign(
   deployment.inFlight += 1;
   deployment.rateWindow = countUse(deployment.rateWindow, { requests: 1, tokens: 0 }, nowMs);
   backend.inFlight += 1;
+  backend.assignedMs = nowMs;
   replica.inFlight += 1;
   if (replica.slots.kind !== 'unbounded') replica.runningSinceMs.push(nowMs);
   if (trial) {
@@ -127,15 +143,11 @@ function testedPrefillMs({ expiredPrefill }: Replica, nowMs: number): number | u
     : undefined;
 }
 
-function nextDispatchable(
-  fleet: Fleet,
-  policy: Policy,
-  queue: Queue,
-  nowMs: number,
-): { queue: Queue; waiter: Waiter; choice: Choice } | undefined {
+function nextDispatchable(fleet: Fleet, policy: Policy, queue: Queue, nowMs: number): Next | undefined {
   for (const waiter of nextWaiters(queue, nowMs)) {
     const choice = chooseDeployment(fleet, policy, waiter, nowMs);
-    if (choice !== undefined) return { queue, waiter, choice };
+    if (choice !== undefined)
+      return { queue, waiter, choice, isOwed: isOwedSlot(choice.backend, choice.replica, queue) };
   }
   return undefined;
 }

@@ -38,6 +38,10 @@ export interface DeploymentState {
 export interface Backend {
   readonly url: string;
   inFlight: number;
+  /** Leases whose response has begun. */
+  started: number;
+  /** When its last lease was made. */
+  assignedMs: number;
   /** When its last lease ended. */
   idleSinceMs: number;
   circuit: Circuit;
@@ -60,6 +64,8 @@ export interface LoadTurn {
   readonly untilMs: number;
   /** One of its requests was answered, or is being answered. */
   served: boolean;
+  /** The key of the queue that it was loaded for, until that queue gets a slot. */
+  queue: string | undefined;
 }
 
 /** Requests wait inside a backend that does not list their model: evicted between two polls, or listed under another name. */
@@ -96,6 +102,8 @@ export interface Fleet {
   /** The queue of each waiter, by request. */
   readonly waiting: Map<string, Queue>;
   picks: number;
+  /** Deployments whose load is decided and not sent yet, by replica: requests are on the way to a model that it may evict. */
+  readonly heldLoads: Map<string, DeploymentState>;
   /** Whether time alone may change something, apart from waiters. */
   tickWanted: boolean;
 }
@@ -133,16 +141,6 @@ export interface FleetSpec {
   readonly deployments: readonly DeploymentSpec[];
 }
 
-/** The load in progress on a backend: the gateway's own, else one inside a client's request. */
-export function loadInProgress(
-  { replicas }: Fleet,
-  { loading, implicitLoad }: Backend,
-): { readonly replica: Replica; readonly watch: LoadWatch } | undefined {
-  const replica = replicas.get(loading ?? '');
-  if (replica?.load !== undefined) return { replica, watch: replica.load };
-  return implicitLoad === undefined ? undefined : { replica: implicitLoad.replica, watch: implicitLoad };
-}
-
 /** A fleet without any knowledge: every backend counts as up. */
 export function createFleet(spec: FleetSpec): Fleet {
   const fleet: Fleet = {
@@ -151,6 +149,7 @@ export function createFleet(spec: FleetSpec): Fleet {
     replicas: new Map(),
     queues: new Map(),
     waiting: new Map(),
+    heldLoads: new Map(),
     picks: 0,
     tickWanted: false,
   };
@@ -176,6 +175,8 @@ function applyBackendSpec({ backends }: Fleet, { url }: BackendSpec): void {
     backends.set(url, {
       url,
       inFlight: 0,
+      started: 0,
+      assignedMs: Number.NEGATIVE_INFINITY,
       idleSinceMs: 0,
       circuit: CLOSED,
       loading: undefined,

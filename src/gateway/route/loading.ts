@@ -1,15 +1,17 @@
-import { candidatesOf, isWarm, type Candidate } from './candidate.ts';
+import { candidatesOf, isUp, isWarm } from './candidate.ts';
 import type { Decision, AttemptResult } from './event.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import { setLoading } from './queue.ts';
-import type { Policy } from './policy.ts';
-import type { ModelLoad, Replica } from './replica.ts';
+import type { NextLoad, Policy } from './policy.ts';
+import type { LoadWatch, ModelLoad, Replica } from './replica.ts';
 import { markLoaded, markMaybeEvicted } from './residency.ts';
 import { observeLoad } from './speed.ts';
 import { beginTurn } from './turn.ts';
 
 /** A load that only confirms that the model is in memory takes about 4 ms, more on a busy server: it says nothing about loads. */
 export const LEAST_LOAD_MS = 100;
+/** After this time a request has reached its server, which may still read its prompt, ms. */
+const LONGEST_WAY_MS = 500;
 const LEAST_EVICTING_LOAD_MS = 30;
 const LONGEST_PAUSE_AFTER_FAILURE_MS = 15_000;
 
@@ -60,6 +62,16 @@ export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, n
   }
 }
 
+/** The load in progress on a backend: the gateway's own, else one inside a client's request. */
+export function loadInProgress(
+  { replicas }: Fleet,
+  { loading, implicitLoad }: Backend,
+): { readonly replica: Replica; readonly watch: LoadWatch } | undefined {
+  const replica = replicas.get(loading ?? '');
+  if (replica?.load !== undefined) return { replica, watch: replica.load };
+  return implicitLoad === undefined ? undefined : { replica: implicitLoad.replica, watch: implicitLoad };
+}
+
 /**
  * Expected duration of a load, ms: from loads of the model there, else of the backend's other models; `undefined` before the first
  * sample.
@@ -77,28 +89,65 @@ export function expectedLoadMs(
   return others.length === 0 ? undefined : Math.max(...others) + workMs;
 }
 
-/** Starts a load, on a backend without one in progress. */
+/** Starts a load, on a backend without one in progress; it is held while a model that it may evict has a request on its way. */
 export function startLoad(
   fleet: Fleet,
-  { deployment, backend, replica }: Candidate,
+  { deployment, backend, replica, queue, mayEvict }: NextLoad,
   nowMs: number,
   out: Decision[],
 ): void {
   backend.loading = replica.id;
-  replica.load = {
+  fleet.tickWanted = true;
+  replica.load = newLoad(backend, replica, { runnerKey: deployment.runnerKey, queue }, nowMs);
+  if (mayEvict && hasRequestOnItsWay(backend, nowMs)) fleet.heldLoads.set(replica.id, deployment);
+  else out.push({ kind: 'load', replica: replica.id, deployment: deployment.id });
+}
+
+/**
+ * Sends the held loads of backends that have no request on its way any more. A load that no waiter needs any more, or whose backend
+ * is down, is dropped.
+ */
+export function sendLoads(fleet: Fleet, nowMs: number, out: Decision[]): void {
+  for (const [id, deployment] of fleet.heldLoads) {
+    const backend = fleet.backends.get(deployment.backend);
+    const replica = fleet.replicas.get(id);
+    const load = replica?.load;
+    if (backend === undefined || replica === undefined || load === undefined) fleet.heldLoads.delete(id);
+    else if (!isUp(backend) || !fleet.queues.has(load.queue ?? '')) {
+      fleet.heldLoads.delete(id);
+      replica.load = undefined;
+      backend.loading = undefined;
+    } else if (!hasRequestOnItsWay(backend, nowMs)) {
+      fleet.heldLoads.delete(id);
+      replica.load = newLoad(backend, replica, load, nowMs);
+      out.push({ kind: 'load', replica: id, deployment: deployment.id });
+    }
+  }
+}
+
+function hasRequestOnItsWay({ inFlight, started, assignedMs }: Backend, nowMs: number): boolean {
+  return inFlight > started && nowMs - assignedMs < LONGEST_WAY_MS;
+}
+
+function newLoad(
+  { listed }: Backend,
+  replica: Replica,
+  load: Pick<ModelLoad, 'runnerKey' | 'queue'>,
+  nowMs: number,
+): ModelLoad {
+  return {
     sinceMs: nowMs,
-    runnerKey: deployment.runnerKey,
+    runnerKey: load.runnerKey,
+    queue: load.queue,
     cold: replica.residency.state === 'absent',
     model: replica.model,
     evictedMs: undefined,
     spared: new Set(),
-    lastListed: backend.listed?.join(' '),
+    lastListed: listed?.join(' '),
     unchangedSinceMs: nowMs,
     lastUnloadMs: undefined,
     unloads: 0,
   };
-  fleet.tickWanted = true;
-  out.push({ kind: 'load', replica: replica.id, deployment: deployment.id });
 }
 
 // The duration of a load without the wait for models that had to go: from the last one that left. A load that found models at work

@@ -5,7 +5,7 @@ import type { Backend, Fleet } from './fleet.ts';
 import { nextWaiters, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom } from './replica.ts';
-import { hasRoomFor, isLeaving } from './room.ts';
+import { endsRunner, hasRoomFor, isLeaving } from './room.ts';
 import { keepsTurn } from './turn.ts';
 import { isSameModel } from '../../core/model-name.ts';
 
@@ -18,23 +18,43 @@ interface Need {
   readonly nowMs: number;
 }
 
+/** Deployments of which one may be loaded for a waiter; `isCopy`: another backend has the model in memory for it. */
+interface Loads {
+  readonly queue: Queue;
+  readonly candidates: readonly Candidate[];
+  readonly isCopy: boolean;
+}
+
 /**
  * The next load: a deployment of the first waiter that needs one, chosen by the strategy. No load while a free slot could serve the
- * waiter, while the model that was loaded last keeps its turn, and no more loads for a queue than it has waiters.
+ * waiter, while the model that was loaded last keeps its turn, and no more loads for a queue than it has waiters. Another copy of a
+ * model comes after the first ones.
  */
 export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | 'random'>): Policy['nextLoad'] {
   return (fleet, nowMs) => {
-    // The queue comes first that has waited longest for a slot of any of its waiters. Where it has to wait for the turn of another
-    // model, so has every queue behind it.
     const taken = new Set<Backend>();
-    for (const queue of fleet.queues.values()) {
-      for (const waiter of nextWaiters(queue, nowMs)) {
-        const [first, ...rest] = candidatesToLoad(fleet, { queue, waiter, nowMs }, taken);
-        if (first !== undefined) return strategy.choose([first, ...rest], random, nowMs);
-      }
-    }
-    return undefined;
+    const loads = firstLoads(fleet, nowMs, taken);
+    if (loads === undefined) return undefined;
+    const [first, ...rest] = loads.candidates.filter(({ backend }) => !taken.has(backend));
+    if (first === undefined) return undefined;
+    const choice = strategy.choose([first, ...rest], random, nowMs);
+    return { ...choice, queue: loads.queue.key, mayEvict: !evictsNothing(choice) };
   };
+}
+
+// The queue comes first that has waited longest for a slot of any of its waiters. Where it has to wait for the turn of another model,
+// so has every queue behind it: its backend is added to `taken`.
+function firstLoads(fleet: Fleet, nowMs: number, taken: Set<Backend>): Loads | undefined {
+  let copies: Loads | undefined;
+  for (const queue of fleet.queues.values()) {
+    for (const waiter of nextWaiters(queue, nowMs)) {
+      const loads = loadsFor(fleet, { queue, waiter, nowMs }, taken);
+      if (loads.candidates.length === 0) continue;
+      if (!loads.isCopy) return loads;
+      copies ??= loads;
+    }
+  }
+  return copies;
 }
 
 /**
@@ -53,22 +73,32 @@ export function loadForShare(fleet: Fleet, candidates: readonly Candidate[], now
       nowMs >= candidate.replica.pausedUntilMs &&
       !isTaken(candidate.backend) &&
       isIdle(fleet, candidate) &&
-      hasRoomFor(candidate.backend, candidate.replica.model),
+      evictsNothing(candidate),
   );
 }
 
-// Deployments of which one is to be loaded.
-function candidatesToLoad(fleet: Fleet, { queue, waiter, nowMs }: Need, taken: Set<Backend>): readonly Candidate[] {
+function loadsFor(fleet: Fleet, need: Need, taken: Set<Backend>): Loads {
+  const { queue, waiter, nowMs } = need;
   const candidates = candidatesOf(fleet, waiter.deployments, waiter.tried, nowMs);
   const warm = candidates.filter(
     (candidate) => isWarm(candidate) && !isLeaving(fleet, candidate.backend, candidate.replica, nowMs),
   );
+  return { queue, candidates: candidatesToLoad(fleet, need, { candidates, warm }, taken), isCopy: warm.length > 0 };
+}
+
+// `warm`: the candidates that stay in memory.
+function candidatesToLoad(
+  fleet: Fleet,
+  { queue, waiter, nowMs }: Need,
+  { candidates, warm }: { readonly candidates: readonly Candidate[]; readonly warm: readonly Candidate[] },
+  taken: Set<Backend>,
+): readonly Candidate[] {
   if (warm.some((candidate) => hasRoom(candidate.replica) && !yieldToLoads(fleet, candidate, nowMs))) return [];
   const open = candidates.filter((candidate) => {
     const { backend, replica } = candidate;
     if (isWarm(candidate) || replica.load !== undefined || nowMs < replica.pausedUntilMs) return false;
     if (isTaken(backend) || taken.has(backend)) return false;
-    if (hasRoomFor(backend, replica.model) || !keepsTurn(fleet, backend, queue, nowMs)) return true;
+    if (evictsNothing(candidate) || !keepsTurn(fleet, backend, queue, nowMs)) return true;
     taken.add(backend);
     return false;
   });
@@ -77,13 +107,15 @@ function candidatesToLoad(fleet: Fleet, { queue, waiter, nowMs }: Need, taken: S
     ({ replica: { residency } }) => residency.state === 'resident' && residency.runner === undefined,
   );
   if (resident.length > 0) return resident;
-  const loads = candidates.filter(({ replica }) => replica.load !== undefined).length;
+  const loads = candidates.filter(({ deployment, replica }) => replica.load?.runnerKey === deployment.runnerKey).length;
   if (warm.length > 0) {
     if (loads >= queueLength(queue)) return [];
     const idle = open.filter((candidate) => isIdle(fleet, candidate));
     // Another copy costs nothing on a backend with empty memory; elsewhere it pays if the queue is longer than a load.
     const empty = idle.filter(
-      ({ backend, replica }) => backend.listed?.every((name) => isSameModel(name, replica.model)) === true,
+      (candidate) =>
+        candidate.backend.listed?.every((name) => isSameModel(name, candidate.replica.model)) === true &&
+        !endsRunner(candidate.replica, candidate.deployment.runnerKey),
     );
     return empty.length > 0 ? empty : isWorthAnother({ queue, waiter, nowMs }, warm) ? idle : [];
   }
@@ -96,6 +128,13 @@ function isWorthAnother({ queue, waiter, nowMs }: Need, warm: readonly Candidate
   const loadMs = Math.min(...warm.map(({ replica }) => replica.speed.loadMs ?? UNKNOWN_LOAD_MS));
   return (
     Math.max(expectedWaitMs(queueLength(queue) - 1, warm, nowMs) ?? 0, waitedMs(queue, waiter, nowMs)) > 1.5 * loadMs
+  );
+}
+
+function evictsNothing(candidate: Candidate): boolean {
+  return (
+    hasRoomFor(candidate.backend, candidate.replica.model) &&
+    !endsRunner(candidate.replica, candidate.deployment.runnerKey)
   );
 }
 

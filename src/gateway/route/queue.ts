@@ -116,11 +116,16 @@ export function* nextWaiters(queue: Queue, nowMs: number): Generator<Waiter> {
   }
 }
 
-/** Whether a waiter goes before one of another queue: retries first, then requests on time, then the oldest. */
-export function goesBefore(
-  a: { readonly queue: Queue; readonly waiter: Waiter },
-  b: { readonly queue: Queue; readonly waiter: Waiter },
-): boolean {
+/** A waiter that could get a slot now; `isOwed`: a model was loaded for its queue. */
+export interface Contender {
+  readonly queue: Queue;
+  readonly waiter: Waiter;
+  readonly isOwed: boolean;
+}
+
+/** Whether a waiter goes before one of another queue: first where it is owed a slot, then retries, then requests on time, then the oldest. */
+export function goesBefore(a: Contender, b: Contender): boolean {
+  if (a.isOwed !== b.isOwed) return a.isOwed;
   const order = bandOf(a.queue, a.waiter) - bandOf(b.queue, b.waiter) || a.waiter.sinceMs - b.waiter.sinceMs;
   return order < 0;
 }

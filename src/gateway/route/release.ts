@@ -35,7 +35,10 @@ export function release(
   if (running !== -1) replica.runningSinceMs.splice(running, 1);
   if (replica.inFlight === 0) replica.idleSinceMs = nowMs;
   observeTurn(backend, replica);
-  if (started) replica.started -= 1;
+  if (started) {
+    replica.started -= 1;
+    backend.started -= 1;
+  }
   observeEnd(replica.slots, request, result === 'answered', nowMs);
   learn(fleet, lease, result, observation, nowMs);
   if (observation?.tokens !== undefined)

@@ -45,6 +45,8 @@ export interface AbandonedPrefill {
 export interface ModelLoad extends LoadWatch {
   /** The runner that it makes. */
   readonly runnerKey: string;
+  /** The key of the queue that it is for. */
+  readonly queue: string | undefined;
   /** The model was known to be absent. */
   readonly cold: boolean;
   readonly model: string;
@@ -115,7 +117,7 @@ export function mayTryOneMore({ inFlight, started, abandonedPrefills, slots }: R
 
 /** Records that the backend has listed the models in its memory. */
 export function applyListing(replica: Replica, listing: Listing): void {
-  observeListing(replica.residency, replica.model, listing, replica.started > 0);
+  observeListing(replica.residency, replica.model, listing, replica.inFlight > 0);
   const family = listing.models.find(({ name }) => isSameModel(name, replica.model))?.family;
   if (family === undefined) return;
   replica.isSingle = isSingleByFamily(family);

@@ -90,8 +90,8 @@ export function resetResidency(residency: Residency, nowMs: number, doubted: boo
 }
 
 /**
- * Records that the backend has listed its memory. A list that was requested before the last other event does not count. `atWork`: the
- * model is answering.
+ * Records that the backend has listed its memory. A list that was requested before the last other event does not count. `atWork`: it has
+ * requests, which were sent when it was in memory.
  */
 export function observeListing(
   residency: Residency,

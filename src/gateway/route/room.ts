@@ -1,5 +1,6 @@
 import { isSameModel } from '../../core/model-name.ts';
-import { loadInProgress, type Backend, type Fleet } from './fleet.ts';
+import type { Backend, Fleet } from './fleet.ts';
+import { loadInProgress } from './loading.ts';
 import type { ModelLoad, Replica } from './replica.ts';
 import { applyListing } from './replica.ts';
 import type { Listing } from './residency.ts';
@@ -21,11 +22,19 @@ export function observeList(fleet: Fleet, url: string, listing: Listing, nowMs: 
     if (load !== undefined && listing.askedMs >= load.sinceMs) observeEviction(backend, load, names, listing.askedMs);
     backend.listed = names;
   }
-  for (const replica of fleet.replicas.values()) {
-    if (replica.backend !== url) continue;
-    applyListing(replica, listing);
-    if (load !== undefined && isSpared(replica, load, listing.askedMs)) load.spared.add(replica.id);
-  }
+  for (const replica of fleet.replicas.values()) if (replica.backend === url) applyListing(replica, listing);
+  if (load !== undefined) observeSpared(fleet, url, load, listing.askedMs);
+}
+
+// A model at work that is not listed under its own name may be any of those listed, which then are not idle.
+function observeSpared({ replicas }: Fleet, url: string, load: ModelLoad, askedMs: number): void {
+  const here = [...replicas.values()].filter(({ backend }) => backend === url);
+  if (here.some((replica) => !isIdle(replica) && replica.residency.listedOthers !== undefined)) return;
+  for (const replica of here) if (isSpared(replica, load, askedMs)) load.spared.add(replica.id);
+}
+
+function isIdle({ inFlight, abandonedPrefills }: Replica): boolean {
+  return inFlight + abandonedPrefills.length === 0;
 }
 
 /** Whether a backend was seen with a model and everything that it holds now in memory: a load of the model evicts nothing. */
@@ -37,13 +46,22 @@ export function hasRoomFor({ listed, heldTogether }: Backend, model: string): bo
   );
 }
 
+/** Whether a load with these options ends the runner that a model has: it has one, so this is as good as an eviction. */
+export function endsRunner({ residency }: Replica, runner: string): boolean {
+  return residency.state === 'resident' && residency.runner !== runner;
+}
+
 /**
- * Whether a model may have to go for a load of the gateway. It is spared if the backend has room for both, or if it was idle for a
+ * Whether a model may have to go for a load, the gateway's or one inside a client's request. It is spared if the backend has room for both, or if it was idle for a
  * while during the load and is still there: Ollama evicts an idle model at once.
  */
 export function mayHaveToGo(backend: Backend, replica: Replica, loading: Replica): boolean {
-  const { load } = loading;
-  return load !== undefined && !load.spared.has(replica.id) && !hasRoomFor(backend, loading.model);
+  const { load, residency } = loading;
+  // A model that is listed under another name may be in memory: its request is no load.
+  if (load === undefined) return residency.state === 'absent' && !hasRoomFor(backend, loading.model);
+  // Until a list has shown a model under its own name, it may share the runner that this load ends.
+  if (endsRunner(loading, load.runnerKey) && replica.residency.context === undefined) return true;
+  return !load.spared.has(replica.id) && !hasRoomFor(backend, loading.model);
 }
 
 /** Whether a model has yielded to a load for so long that it will go with the load's end: its waiters are loaded elsewhere. */
@@ -78,7 +96,7 @@ function observeEviction(backend: Backend, load: ModelLoad, names: readonly stri
 function isSpared(replica: Replica, { sinceMs, evictedMs }: ModelLoad, askedMs: number): boolean {
   return (
     replica.residency.state === 'resident' &&
-    replica.inFlight + replica.abandonedPrefills.length === 0 &&
+    isIdle(replica) &&
     askedMs >= Math.max(sinceMs, evictedMs ?? sinceMs, replica.idleSinceMs) + SETTLE_MS
   );
 }

@@ -15,7 +15,7 @@ import {
   type Queue,
   type Waiter,
 } from './queue.ts';
-import { beginLoads, endLoad, keepLoadClocks } from './loading.ts';
+import { beginLoads, endLoad, keepLoadClocks, sendLoads } from './loading.ts';
 import type { Policy } from './policy.ts';
 import { doubt, endProbe, release, markDown } from './release.ts';
 import { expireAbandonedPrefills } from './replica.ts';
@@ -74,6 +74,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       tick(fleet, policy, nowMs, out);
       break;
   }
+  if (fleet.heldLoads.size > 0) sendLoads(fleet, nowMs, out);
   if (fleet.waiting.size > 0) {
     dispatch(fleet, policy, nowMs, out);
     beginLoads(fleet, policy, nowMs, out);
@@ -130,6 +131,7 @@ function start(lease: Lease, nowMs: number): void {
   if (lease.released || lease.started) return;
   lease.started = true;
   lease.replica.started += 1;
+  lease.backend.started += 1;
   observeTurn(lease.backend, lease.replica);
   observeStart(lease.replica.slots, lease.request, nowMs);
   observeAnswer(lease, nowMs);

@@ -16,5 +16,5 @@ export function beginShareLoad(
   const next = strategy.sharesByWeight
     ? loadForShare(fleet, candidatesOf(fleet, deployments, tried, nowMs), nowMs)
     : undefined;
-  if (next !== undefined) startLoad(fleet, next, nowMs, out);
+  if (next !== undefined) startLoad(fleet, { ...next, queue: undefined, mayEvict: false }, nowMs, out);
 }

@@ -1,7 +1,7 @@
 import { isSameModel } from '../../core/model-name.ts';
 import type { Decision } from './event.ts';
-import { loadInProgress, type Fleet, type Lease } from './fleet.ts';
-import { expectedLoadMs } from './loading.ts';
+import type { Fleet, Lease } from './fleet.ts';
+import { expectedLoadMs, loadInProgress } from './loading.ts';
 import type { Replica, LoadWatch } from './replica.ts';
 import { markLoaded } from './residency.ts';
 
@@ -63,7 +63,11 @@ export function findImplicitLoads(fleet: Fleet, nowMs: number): void {
 /** Records a response: the model is in memory with its options, even if a list says otherwise. */
 export function observeAnswer({ deployment, backend, replica }: Lease, nowMs: number): void {
   if (backend.implicitLoad?.replica === replica) backend.implicitLoad = undefined;
-  if (replica.residency.state !== 'resident') markLoaded(replica.residency, deployment.runnerKey, nowMs);
+  const { state } = replica.residency;
+  if (state === 'resident') return;
+  // The server has loaded it for this request, perhaps in the place of another one: the last list is out of date.
+  if (state === 'absent') backend.listed = undefined;
+  markLoaded(replica.residency, deployment.runnerKey, nowMs);
 }
 
 // A model listed under another name may run under that name, or be absent.

@@ -4,14 +4,24 @@ import type { ModelLoad, Replica } from './replica.ts';
 import { nextWaiters, oldestSinceMs, type Queue } from './queue.ts';
 
 /** A model that the gateway has loaded gets its turn: time to serve for as long as the load took. */
-export function beginTurn(backend: Backend, replica: Replica, { sinceMs }: ModelLoad, nowMs: number): void {
+export function beginTurn(backend: Backend, replica: Replica, { sinceMs, queue }: ModelLoad, nowMs: number): void {
   const tookMs = nowMs - sinceMs;
-  backend.turn = { replica, untilMs: nowMs + Math.min(tookMs, replica.speed.loadMs ?? tookMs), served: false };
+  backend.turn = { replica, untilMs: nowMs + Math.min(tookMs, replica.speed.loadMs ?? tookMs), served: false, queue };
 }
 
 /** Records that a server has begun to answer a request, or that an attempt has ended: the model has served. */
 export function observeTurn({ turn }: Backend, replica: Replica): void {
   if (turn?.replica === replica) turn.served = true;
+}
+
+/** Whether a model was loaded for a queue that has got none of its slots yet: the queue gets the first one. */
+export function isOwedSlot({ turn }: Backend, replica: Replica, queue: Queue): boolean {
+  return turn?.queue === queue.key && turn.replica === replica;
+}
+
+/** Records that a queue has got a slot. */
+export function paySlot({ turn }: Backend, queue: Queue): void {
+  if (turn?.queue === queue.key) turn.queue = undefined;
 }
 
 /**

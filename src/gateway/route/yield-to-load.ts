@@ -1,6 +1,6 @@
 import type { Candidate } from './candidate.ts';
-import { loadInProgress, type Fleet } from './fleet.ts';
-import { expectedLoadMs } from './loading.ts';
+import type { Fleet } from './fleet.ts';
+import { expectedLoadMs, loadInProgress } from './loading.ts';
 import { mayHaveToGo } from './room.ts';
 
 /** A shorter load is worth no yield, ms. */

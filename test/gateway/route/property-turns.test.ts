@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { VirtualFleet, type Setting } from './virtual-fleet.ts';
+import { VirtualFleet } from './virtual-fleet.ts';
+import type { Setting } from './virtual-setting.ts';
 
 const SETTING = fc
   .array(
@@ -44,6 +45,77 @@ test('random fleets: every alias is served within as many loads as aliases wait 
     }),
     { numRuns: 100 },
   );
+});
+
+// Aliases of one model with several contexts, and of several names of the same weights: each load evicts the runner of another alias.
+const SHARED_WEIGHTS = SETTING.chain(({ servers, aliases }) =>
+  fc
+    .uniqueArray(fc.record({ model: fc.constantFrom('x', 'y', 'z'), numCtx: fc.constantFrom(1024, 2048, 8192) }), {
+      minLength: aliases.length,
+      maxLength: aliases.length,
+      selector: ({ model, numCtx }) => `${model} ${String(numCtx)}`,
+    })
+    .map((models): Setting => ({
+      servers,
+      aliases: aliases.map((alias, index) => ({
+        ...alias,
+        ...models[index],
+        weights: models[index]?.model === 'z' ? 'z' : 'xy',
+      })),
+    })),
+);
+
+test('random fleets of aliases with the same weights and other contexts: every alias is served in its turn', () => {
+  fc.assert(
+    fc.property(SHARED_WEIGHTS, (setting) => {
+      const fleet = new VirtualFleet(setting);
+      for (let minute = 0; minute < 3; minute += 1) {
+        fleet.run(60_000);
+        assert.ok(fleet.longestWaitMs < 90_000, `an alias has waited ${String(fleet.longestWaitMs)} ms`);
+      }
+      assert.ok(
+        fleet.served.every((count) => count > 0),
+        `every alias is served: ${fleet.served.join(' ')}`,
+      );
+    }),
+    { numRuns: 100 },
+  );
+});
+
+for (const [title, models] of [
+  ['of one model with different contexts', ['x', 'x', 'x', 'x']],
+  ['of the same weights by different names', ['x', 'y', 'x', 'z']],
+] as const)
+  test(`four aliases ${title} on two servers get the same share`, () => {
+    const fleet = new VirtualFleet({
+      servers: [0, 1].map(() => ({ room: 1, slots: 1, loadMs: 300 })),
+      aliases: models.map((model, index) => ({
+        servers: [0, 1],
+        clients: 1,
+        answerMs: 50,
+        pauseMs: 0,
+        model,
+        weights: 'same',
+        numCtx: 1024 * (index + 1),
+      })),
+    });
+    fleet.run(10 * 60_000);
+    const all = fleet.served.reduce((sum, count) => sum + count, 0);
+    assert.ok(
+      fleet.served.every((count) => count > all / 6),
+      fleet.served.join(' '),
+    );
+  });
+
+test('a load for an alias serves it first, where another alias of the same model asks more often', () => {
+  const rare = { servers: [0], clients: 1, answerMs: 100, pauseMs: 0, model: 'z', weights: 'z', numCtx: 2048 };
+  const fleet = new VirtualFleet({
+    servers: [{ room: 1, slots: 1, loadMs: 2000 }],
+    aliases: [rare, rare, { ...rare, clients: 12, answerMs: 3000, numCtx: 1024 }],
+  });
+  fleet.run(10 * 60_000);
+  const [first = 0, second = 0] = fleet.served;
+  assert.ok(Math.min(first, second) > Math.max(first, second) / 2, fleet.served.join(' '));
 });
 
 test('four aliases that share room for one model get the same share of its answers', () => {

@@ -1,64 +1,45 @@
 import assert from 'node:assert/strict';
 import type { Lease } from '../../../src/gateway/route/fleet.ts';
-import type { FleetSpec } from '../../../src/gateway/route/fleet.ts';
 import { Stage } from './stage.ts';
+import { VirtualServer, type Runner, type Wanted } from './virtual-server.ts';
+import { aliasOfDeployment, specOf, type Setting } from './virtual-setting.ts';
 
 const STEP_MS = 50;
 
-/** A fleet in virtual time: room is the number of models that a server holds. */
-export interface Setting {
-  readonly servers: readonly { readonly room: number; readonly slots: number; readonly loadMs: number }[];
-  readonly aliases: readonly {
-    /** Indexes of servers. */
-    readonly servers: readonly number[];
-    readonly clients: number;
-    readonly answerMs: number;
-    /** Pause of a client between two requests. */
-    readonly pauseMs: number;
-  }[];
-}
-
-interface Server {
-  readonly url: string;
-  readonly room: number;
-  readonly loadMs: number;
-  /** Models in memory, with the requests that each of them answers. */
-  readonly memory: Map<string, Set<string>>;
-  load: { readonly model: string; victim: string | undefined; endMs: number | undefined } | undefined;
-  loads: number;
+interface Running {
+  readonly lease: Lease;
+  readonly startMs: number;
+  readonly endMs: number;
+  state: 'sent' | 'arrived' | 'started';
 }
 
 interface Wait {
   readonly sinceMs: number;
   /** By server: loads before the wait, and aliases that have waited there meanwhile. */
-  readonly bounds: readonly { readonly server: Server; readonly loads: number; readonly aliases: Set<number> }[];
+  readonly bounds: readonly { readonly server: VirtualServer; readonly loads: number; readonly aliases: Set<number> }[];
 }
+
+const DEFAULT_CTX = 4096;
 
 /**
  * Clients, the gateway's `route()`, and servers that evict as Ollama does: an idle model at once, else they wait for the first one
- * that is busy. It checks at every step that each alias is served within as many loads as aliases wait on its server, and that no
- * request is sent to a server that has not its model.
+ * that is busy; the same weights with another context are loaded anew. A request reaches its server a moment after its decision, and
+ * must find its model there. It checks at every step that each alias is served within as many loads as aliases wait on its server, and
+ * that no request is sent to a server that has not its model.
  */
 export class VirtualFleet {
   readonly stage: Stage;
   readonly served: number[];
-  readonly #servers: readonly Server[];
+  readonly #servers: readonly VirtualServer[];
   readonly #setting: Setting;
   readonly #free: { readonly alias: number; readonly atMs: number }[] = [];
   readonly #asked = new Map<string, number>();
-  readonly #running = new Map<string, { readonly lease: Lease; readonly endMs: number; started: boolean }>();
+  readonly #running = new Map<string, Running>();
   readonly #waits = new Map<number, Wait>();
 
   constructor(setting: Setting) {
     this.#setting = setting;
-    this.#servers = setting.servers.map(({ room, loadMs }, index) => ({
-      url: `s${String(index)}`,
-      room,
-      loadMs,
-      memory: new Map(),
-      load: undefined,
-      loads: 0,
-    }));
+    this.#servers = setting.servers.map((server, index) => new VirtualServer(`s${String(index)}`, server));
     this.stage = new Stage(specOf(setting));
     this.served = setting.aliases.map(() => 0);
     for (const [alias, { clients }] of setting.aliases.entries())
@@ -87,16 +68,23 @@ export class VirtualFleet {
   #endAnswers(): void {
     const { stage } = this;
     for (const [request, running] of this.#running) {
-      if (!running.started) {
-        running.started = true;
+      const { lease } = running;
+      if (running.state === 'sent') {
+        running.state = 'arrived';
+        const runner = this.#runnerOf(lease);
+        assert.ok(runner !== undefined, `a request becomes a load of ${lease.deployment.id} inside its server`);
+        runner.requests.add(request);
+      } else if (running.state === 'arrived' && running.startMs <= stage.nowMs) {
+        running.state = 'started';
         stage.start(request);
+        this.#carryOut();
       }
       if (running.endMs > stage.nowMs) continue;
       this.#running.delete(request);
       const alias = this.#aliasOf(request);
       this.served[alias] = (this.served[alias] ?? 0) + 1;
       const server = this.#serverOf(running.lease.backend.url);
-      server.memory.get(running.lease.replica.model)?.delete(request);
+      server.memory.get(this.#wantedBy(alias).weights)?.requests.delete(request);
       this.#free.push({ alias, atMs: stage.nowMs + (this.#setting.aliases[alias]?.pauseMs ?? 0) });
       // The server sees the end first.
       this.#work(server);
@@ -106,21 +94,15 @@ export class VirtualFleet {
     }
   }
 
-  #work(server: Server): void {
-    const { load, memory, room, loadMs } = server;
-    if (load === undefined) return;
-    if (load.endMs === undefined) {
-      if (!memory.has(load.model) && memory.size >= room) {
-        load.victim ??= [...memory].toSorted(([a, one], [b, two]) => one.size - two.size || (a < b ? -1 : 1))[0]?.[0];
-        if ((memory.get(load.victim ?? '')?.size ?? 0) > 0) return;
-        memory.delete(load.victim ?? '');
-      }
-      load.endMs = this.stage.nowMs + (memory.has(load.model) ? 0 : loadMs);
-    }
-    if (load.endMs > this.stage.nowMs) return;
-    server.load = undefined;
-    if (!memory.has(load.model)) memory.set(load.model, new Set());
-    this.stage.apply({ kind: 'loaded', replica: `${server.url}#${load.model}`, result: 'answered' });
+  // The runner of a request, if it is in memory.
+  #runnerOf({ backend, deployment }: Lease): Runner | undefined {
+    return this.#serverOf(backend.url).runnerFor(this.#wantedBy(aliasOfDeployment(deployment.id)));
+  }
+
+  #work(server: VirtualServer): void {
+    const loaded = server.work(this.stage.nowMs);
+    if (loaded === undefined) return;
+    this.stage.apply({ kind: 'loaded', replica: `${server.url}#${loaded.name}`, result: 'answered' });
     this.#carryOut();
     this.#list(server);
     this.#carryOut();
@@ -145,21 +127,27 @@ export class VirtualFleet {
     const { stage } = this;
     for (const decision of stage.decisions.splice(0)) {
       if (decision.kind === 'load') {
-        const [model = '', url = ''] = decision.deployment.split('@');
+        const [alias = '', url = ''] = decision.deployment.split('@');
         const server = this.#serverOf(url);
         assert.equal(server.load, undefined, 'one load at a time');
-        server.load = { model, victim: undefined, endMs: undefined };
+        server.load = {
+          wanted: this.#wantedBy(aliasOfDeployment(decision.deployment)),
+          victim: undefined,
+          endMs: undefined,
+        };
         server.loads += 1;
-        this.#checkLoads(server, model);
+        this.#checkLoads(server, alias);
         this.#work(server);
       } else if (decision.kind === 'assign') {
         const { request, lease } = decision;
         const alias = this.#aliasOf(request);
-        const atWork = this.#serverOf(lease.backend.url).memory.get(lease.replica.model);
-        assert.ok(atWork !== undefined, `${lease.deployment.id} is sent to a server that has evicted its model`);
-        atWork.add(request);
-        const endMs = stage.nowMs + (this.#setting.aliases[alias]?.answerMs ?? 0);
-        this.#running.set(request, { lease, endMs, started: false });
+        assert.ok(
+          this.#runnerOf(lease) !== undefined,
+          `${lease.deployment.id} is sent to a server that has evicted its model`,
+        );
+        const { answerMs = 0 } = this.#setting.aliases[alias] ?? {};
+        const startMs = stage.nowMs + STEP_MS + answerMs / 2;
+        this.#running.set(request, { lease, startMs, endMs: startMs + answerMs / 2, state: 'sent' });
         this.#waits.delete(alias);
       } else assert.fail(`${decision.kind} is not expected`);
     }
@@ -172,7 +160,8 @@ export class VirtualFleet {
       sinceMs: this.stage.nowMs,
       bounds: this.#serversOf(alias).map((server) => ({
         server,
-        loads: server.loads,
+        // A load that was decided before counts as before, sent or not.
+        loads: server.loads + (this.#isHeld(server) ? 1 : 0),
         aliases: new Set([...this.#waits.keys(), alias].filter((other) => this.#serversOf(other).includes(server))),
       })),
     });
@@ -180,7 +169,11 @@ export class VirtualFleet {
       for (const { server, aliases } of bounds) if (this.#serversOf(alias).includes(server)) aliases.add(alias);
   }
 
-  #checkLoads(server: Server, model: string): void {
+  #isHeld({ url, load }: VirtualServer): boolean {
+    return load === undefined && this.stage.fleet.backends.get(url)?.loading !== undefined;
+  }
+
+  #checkLoads(server: VirtualServer, model: string): void {
     for (const [alias, { bounds }] of this.#waits)
       assert.ok(
         bounds.some(({ server: one, loads, aliases }) => one.loads - loads <= aliases.size),
@@ -188,37 +181,33 @@ export class VirtualFleet {
       );
   }
 
-  #list(server: Server): void {
-    this.stage.list(server.url, ...server.memory.keys());
+  #list(server: VirtualServer): void {
+    this.stage.apply({
+      kind: 'listed',
+      backend: server.url,
+      listing: {
+        models: [...server.memory.values()].map(({ name, numCtx }) => ({ name, context: numCtx, family: undefined })),
+        askedMs: this.stage.nowMs,
+      },
+    });
   }
 
-  #serversOf(alias: number): readonly Server[] {
+  #wantedBy(alias: number): Wanted {
+    const { model = `m${String(alias)}`, weights = model, numCtx = DEFAULT_CTX } = this.#setting.aliases[alias] ?? {};
+    return { name: model, weights, numCtx };
+  }
+
+  #serversOf(alias: number): readonly VirtualServer[] {
     return (this.#setting.aliases[alias]?.servers ?? []).flatMap((index) => this.#servers[index] ?? []);
   }
 
-  #serverOf(url: string): Server {
+  #serverOf(url: string): VirtualServer {
     const server = this.#servers.find((one) => one.url === url);
     assert.ok(server !== undefined);
     return server;
   }
 
   #aliasOf(request: string): number {
-    return this.#asked.get(request) ?? Number(this.stage.leaseOf(request).replica.model.slice(1));
+    return this.#asked.get(request) ?? aliasOfDeployment(this.stage.leaseOf(request).deployment.id);
   }
-}
-
-function specOf({ servers, aliases }: Setting): FleetSpec {
-  return {
-    backends: servers.map(({ slots }, index) => ({ url: `s${String(index)}`, managed: true, slots })),
-    deployments: aliases.flatMap((alias, index) =>
-      alias.servers.map((server) => ({
-        id: `m${String(index)}@s${String(server)}`,
-        backend: `s${String(server)}`,
-        weight: 1,
-        model: `m${String(index)}`,
-        runnerKey: '[]',
-        single: false,
-      })),
-    ),
-  };
 }
