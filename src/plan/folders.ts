@@ -33,10 +33,16 @@ export function desiredFolders(settings: Settings, paths: HostPaths): readonly D
   );
 }
 
-/** Creates the folders that are missing, and the marker, which lists what hxllm created and used. */
+/**
+ * Creates the install folder with the marker, which lists what hxllm creates and uses, before anything else: a run that ends early
+ * leaves nothing that a later uninstall does not know. The folder of config.yaml follows by {@link planConfigFolder}, since it belongs to the group.
+ */
 export function planFolders(desired: Desired, actual: Actual): readonly Step[] {
-  const { entries, notes } = actual.installation;
-  const missing = desiredFolders(desired.settings, desired.paths).filter((folder) => !entries.has(folder.path));
+  const { notes } = actual.installation;
+  const { settings, paths } = desired;
+  const missing = missingFolders(desired, actual);
+  const later = configFolders(desired, actual);
+  const here = missing.filter((folder) => !later.some(({ path }) => path === folder.path));
   const known = usedBefore(actual);
   const fresh = usedNow(desired).filter((thing) => !known.includes(thing));
   if (missing.length === 0 && notes !== undefined && fresh.length === 0) return [];
@@ -46,29 +52,64 @@ export function planFolders(desired: Desired, actual: Actual): readonly Step[] {
   const former = [...actual.footprint.markers].filter(
     ([folder]) => actual.footprint.folders.get(folder)?.isInstallDir === false,
   );
+  const isAbove = (path: string): boolean => path === paths.installDir || paths.installDir.startsWith(`${path}/`);
+  const root = settings.serviceManager === 'systemd' ? 'root' : undefined;
   const actions: readonly Action[] = [
-    ...missing.map(folderAction),
-    markerAction(desired, { ...after, confirmed: notes?.confirmed }),
     ...former.map(([folder, { confirmed }]) => markerAction(desired, { ...after, confirmed }, `${folder}/.hxllm`)),
+    // The group does not exist yet.
+    ...missing.filter(({ path }) => isAbove(path)).map((folder) => folderAction({ ...folder, group: root })),
+    markerAction(desired, { ...after, confirmed: notes?.confirmed }),
+    ...here.filter(({ path }) => !isAbove(path)).map(folderAction),
   ];
   const detail = [
-    ...missing.map((folder) => `${folder.path}: missing`),
-    ...(notes === undefined ? [`${desired.paths.marker}: marks the folder as hxllm’s`] : []),
-    ...(notes === undefined ? [] : fresh.map((thing) => `${desired.paths.marker}: notes the ${thing}`)),
+    ...here.map((folder) => `${folder.path}: missing`),
+    ...(notes === undefined ? [`${paths.marker}: marks the folder as hxllm’s`] : []),
+    ...(notes === undefined ? [] : fresh.map((thing) => `${paths.marker}: notes the ${thing}`)),
   ].join('\n');
   return [
     {
       id: 'folders',
       title:
-        missing.length === 0 && notes !== undefined
-          ? `note the new folders and accounts in ${desired.paths.marker}`
-          : `create ${desired.paths.installDir} and ${desired.paths.configDir}`,
-      detail,
+        here.length === 0 && notes !== undefined
+          ? `note the new folders and accounts in ${paths.marker}`
+          : `create ${[paths.installDir, ...here.flatMap(({ path }) => (path === paths.configDir ? [path] : []))].join(' and ')}`,
+      detail: detail === '' ? `${paths.marker}: notes the ${paths.configDir}` : detail,
       stage: 'prepare',
       verb: 'create',
       actions,
     },
   ];
+}
+
+/** Creates the folder of config.yaml, which belongs to the group of the service. */
+export function planConfigFolder(desired: Desired, actual: Actual): readonly Step[] {
+  const { paths } = desired;
+  const missing = configFolders(desired, actual);
+  if (missing.length === 0) return [];
+  return [
+    {
+      id: 'folders.config',
+      title: `create ${paths.configDir}`,
+      detail: missing.map(({ path }) => `${path}: missing`).join('\n'),
+      stage: 'prepare',
+      verb: 'create',
+      actions: missing.map(folderAction),
+    },
+  ];
+}
+
+function missingFolders({ settings, paths }: Desired, { installation }: Actual): readonly DesiredFolder[] {
+  return desiredFolders(settings, paths).filter((folder) => !installation.entries.has(folder.path));
+}
+
+// The missing folder of config.yaml with those above that nothing else needs. Without systemd it belongs to the login user.
+function configFolders(desired: Desired, actual: Actual): readonly DesiredFolder[] {
+  const { settings, paths } = desired;
+  if (settings.serviceManager === 'process') return [];
+  const isNeeded = (path: string): boolean => `${paths.installDir}/`.startsWith(`${path}/`);
+  return missingFolders(desired, actual).filter(
+    ({ path }) => path === paths.configDir || (paths.configDir.startsWith(`${path}/`) && !isNeeded(path)),
+  );
 }
 
 /** Corrects owner and mode of existing folders. A running service may use them, so this is part of the switch. */

@@ -1,6 +1,6 @@
 import type { Desired } from '../render/desired.ts';
 import { planFiles } from './files.ts';
-import { planAccess, planFolders } from './folders.ts';
+import { planAccess, planConfigFolder, planFolders } from './folders.ts';
 import { planFormer } from './former.ts';
 import type { Plan, Step } from './plan.ts';
 import { planCurrent, planRelease, planRuntime } from './release.ts';
@@ -20,8 +20,9 @@ export function planHost(desired: Desired, actual: Actual): Plan {
   const release = planRelease(desired, actual);
   const steps = [
     ...takeOver.prepare,
-    ...planUser(desired, actual),
     ...planFolders(desired, actual),
+    ...planUser(desired, actual),
+    ...planConfigFolder(desired, actual),
     ...runtime,
     ...release,
     ...planCheck(desired, [...files, ...current]),

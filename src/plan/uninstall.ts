@@ -16,6 +16,7 @@ import {
 import type { Actual } from './actual.ts';
 import type { Action, Plan, Step } from './plan.ts';
 import { leftMarkers, leftOvers, stayingLines, textIn } from './left-behind.ts';
+import { stagedPaths } from './staged.ts';
 import { lostSteps } from './lost-units.ts';
 import { systemctl } from './systemctl.ts';
 
@@ -33,21 +34,26 @@ export function planUninstall(
   paths: HostPaths,
   actual: Pick<Actual, 'installation' | 'footprint'>,
 ): UninstallPlan {
+  const staged = new Set(stagedPaths(paths).filter((path) => actual.installation.entries.has(path)));
   const removal = removalOf(actual.footprint, {
     current: false,
     needed: new Set(),
     managed: settings.serviceManager === 'systemd',
-    alsoGone: settings.serviceManager === 'process' ? [paths.logFile, paths.pidFile] : [],
+    alsoGone: [...staged, ...(settings.serviceManager === 'process' ? [paths.logFile, paths.pidFile] : [])],
   });
   const accounts =
     settings.serviceManager === 'process'
       ? []
-      : accountRemovals(actual.footprint, { user: undefined, group: undefined }, (path) => isGone(removal, path));
+      : accountRemovals(
+          actual.footprint,
+          { user: undefined, group: undefined },
+          (path) => isGone(removal, path) || staged.has(path),
+        );
   const going = accounts.filter(goesAway);
   const staying = accounts.filter((one) => !goesAway(one));
   const steps = [
     ...stopSteps(settings, paths, actual.installation),
-    ...fileSteps(paths, removal, actual),
+    ...fileSteps(paths, removal, staged, actual),
     ...installSteps(removal),
     ...accessSteps(removal),
     ...going.map((one) => accountStep(one, settings, toRoot(removal, actual.footprint))),
@@ -109,12 +115,13 @@ function stopSteps({ serviceManager }: Settings, paths: HostPaths, installation:
 function fileSteps(
   paths: HostPaths,
   { files }: Removal,
+  staged: ReadonlySet<string>,
   { installation: { entries, notes } }: Pick<Actual, 'installation' | 'footprint'>,
 ): readonly Step[] {
   const marked = files.filter((path) => !path.endsWith('/current'));
   // The log of the service manager `process` is hxllm's own file.
   const log = notes !== undefined && entries.has(paths.logFile) ? [paths.logFile] : [];
-  const all = [...marked, ...log];
+  const all = [...marked, ...staged, ...log];
   return all.length === 0
     ? []
     : [

@@ -118,6 +118,24 @@ test('a folder must be new, empty, or hxllm’s', (context) => {
   assert.deepEqual(found('file'), ['a file is there']);
 });
 
+test('a folder that the service does not get to is refused', { skip: process.getuid?.() !== 0 }, (context) => {
+  const host = makeRoot(context);
+  chmodSync(host.at(''), 0o755);
+  mkdirSync(host.at('closed/new'), { recursive: true });
+  chmodSync(host.at('closed'), 0o700);
+  symlinkSync('/home/somebody/data', host.at('link'));
+  const refusals = (path: string): readonly string[] => {
+    const footprint = host.ask(path, 'new', 'systemd');
+    // The tests' own folder is below /tmp, which the unit hides, too.
+    const paths = { configDir: host.at(path), installDir: host.at('new') };
+    return folderObjections(paths, footprint, []).flatMap(({ refused, seen }) => (refused ? [seen] : []));
+  };
+  assert.deepEqual(refusals('closed/new'), [`${host.at('closed')} may be entered by its owner and group alone`]);
+  assert.ok(refusals('link').includes('it is /home/somebody/data, and the unit hides all below /home'));
+  chmodSync(host.at('closed'), 0o711);
+  assert.deepEqual(refusals('closed/new'), []);
+});
+
 test('a parent that an older hxllm created is not hxllm’s own folder', (context) => {
   const host = makeRoot(context);
   host.put('opt/litellm/.hxllm', `made folder ${host.at('data')}`, `made folder ${host.at('data/hx')}`);
@@ -145,8 +163,10 @@ test(
     const { folders } = host.ask('a/b/c/new', 'opt/litellm', 'systemd');
     assert.deepEqual(folders.get(host.at('a/b/c/new'))?.unsafeAbove, [
       `${host.at('a/b/c')} may be written by everybody`,
-      `${host.at('a/b')} may be entered by its owner and group alone`,
       `${host.at('a')} belongs to daemon`,
+    ]);
+    assert.deepEqual(folders.get(host.at('a/b/c/new'))?.closedAbove, [
+      `${host.at('a/b')} may be entered by its owner and group alone`,
     ]);
     assert.deepEqual(folders.get(host.at('opt/litellm'))?.unsafeAbove, []);
   },

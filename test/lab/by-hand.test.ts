@@ -34,6 +34,8 @@ test('an uninstall stops and removes all after somebody has removed a part of it
     `rm -r ${UNITS} /opt/litellm`,
     'rm -r /opt/litellm',
     'rm -r /etc/litellm',
+    // As a power cut in a first switch leaves them.
+    `systemctl disable --quiet --now litellm.socket litellm.service; for path in /etc/litellm/{config.yaml,litellm.env} ${UNITS} /opt/litellm/current; do mv -T "$path" "$path.hxllm-new"; done`,
   ]) {
     await says(0, 'enforce', '--yes');
     assert.equal(await alive(), '200');

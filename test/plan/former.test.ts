@@ -56,12 +56,12 @@ test('a move of the install folder notes the new one in both markers before the 
   assert.deepEqual(
     markers.map(({ path, text }) => [path, parseNotes(String(text)).used.includes('install-dir /srv/hx')]),
     [
-      ['/srv/hx/.hxllm', true],
       ['/opt/litellm/.hxllm', true],
+      ['/srv/hx/.hxllm', true],
     ],
   );
   // Until the switch the old deployment is still confirmed.
-  assert.notEqual(parseNotes(String(markers[1]?.text)).confirmed, undefined);
+  assert.notEqual(parseNotes(String(markers[0]?.text)).confirmed, undefined);
   const paths = cleaned(plan).flatMap((action) =>
     action.kind === 'remove' ? action.paths : action.kind === 'remove-tree' ? [action.path] : [],
   );

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '../../src/core/secret.ts';
 
+import { parseNotes } from '../../src/facts/installation/notes.ts';
 import { planHost } from '../../src/plan/host-plan.ts';
 
 import { bare, installed, KEY, desiredOf } from './host.ts';
@@ -13,6 +14,25 @@ const UNCONFIRMED = {
   confirmed: undefined,
 };
 
+test('the marker notes what hxllm makes before any of it is made', () => {
+  for (const over of [
+    {},
+    { configDir: '/srv/hx/conf', installDir: '/srv/hx/conf/inst' },
+    { configDir: '/opt/litellm/conf' },
+  ]) {
+    const desired = desiredOf(over);
+    const actions = planHost(desired, bare()).steps.flatMap((step) => step.actions);
+    const marker = actions.findIndex((action) => action.kind === 'write' && action.path === desired.paths.marker);
+    const written = actions[marker];
+    const { made } = parseNotes(written?.kind === 'write' ? String(written.text) : '');
+    assert.ok(made.includes('group litellm') && made.includes(`folder ${desired.paths.configDir}`));
+    for (const action of actions.slice(0, marker))
+      assert.ok(action.kind === 'folder' && `${desired.paths.installDir}/`.startsWith(`${action.path}/`), action.kind);
+    const access = actions.findLast((action) => action.kind === 'folder' && action.path === desired.paths.configDir);
+    assert.deepEqual(access?.kind === 'folder' && [access.group, access.mode], ['litellm', 0o750]);
+  }
+});
+
 test('a host in the desired and confirmed state has no steps, with both service managers', () => {
   for (const serviceManager of ['systemd', 'process'] as const) {
     const desired = desiredOf({ serviceManager, prefix: serviceManager === 'process' ? '/p' : '' });
@@ -23,11 +43,11 @@ test('a host in the desired and confirmed state has no steps, with both service 
 test('a bare host gets everything, with unused things before the switch', () => {
   const plan = planHost(desiredOf(), bare());
   const desired =
-    'user.group user.user folders runtime release | release.check files.config.yaml files.litellm.env files.litellm.socket files.litellm.service release.current service.reload service.enable service.start health';
+    'folders user.group user.user folders.config runtime release | release.check files.config.yaml files.litellm.env files.litellm.socket files.litellm.service release.current service.reload service.enable service.start health';
   assert.deepEqual(idsOf(plan), desired.replace('| ', '').split(' '));
   assert.deepEqual(
     plan.steps.map((step) => step.stage),
-    [...Array<string>(5).fill('prepare'), ...Array<string>(10).fill('switch')],
+    [...Array<string>(6).fill('prepare'), ...Array<string>(10).fill('switch')],
   );
   assert.deepEqual(commandsOf(plan, 'user.user'), [
     'useradd --system --gid litellm --comment hxllm gateway --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin litellm',

@@ -81,6 +81,8 @@ export function folderState(over: Partial<FolderState> = {}): FolderState {
     ours: [],
     listen: '',
     unsafeAbove: [],
+    closedAbove: [],
+    place: '',
     names: over.ours ?? [],
     ...over,
   };

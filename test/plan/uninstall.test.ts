@@ -126,6 +126,34 @@ test('uninstall removes hxllm’s things in an order that an interrupted run can
 
 const PROGRAM = '/srv/old/runtimes/node-24.21.0-7fde7b8afa19/bin/node';
 
+test('files that a power cut left beside their places go, and keep neither a folder nor an account', () => {
+  const desired = desiredOf();
+  const { installation, footprint } = installed(desired);
+  const { envFile, configDir, serviceUnit } = desired.paths;
+  const entry = installation.entries.get(envFile);
+  const folder = footprint.folders.get(configDir);
+  if (entry === undefined || folder === undefined) throw new Error('the sample has no env file');
+  const staged = [`${envFile}.hxllm-new`, `${serviceUnit}.hxllm-new`];
+  const { plan, left } = planUninstall(desired.settings, desired.paths, {
+    installation: {
+      ...installation,
+      entries: new Map([...installation.entries, ...staged.map((path) => [path, entry] as const)]),
+    },
+    footprint: {
+      ...footprint,
+      folders: new Map([
+        ...footprint.folders,
+        [configDir, { ...folder, names: [...folder.names, 'litellm.env.hxllm-new'] }],
+      ]),
+      groups: new Map([['litellm', { gid: 997, primaryOf: [], owns: [staged[0] ?? ''] }]]),
+    },
+  });
+  const removed = plan.steps.flatMap((step) => step.actions).flatMap((one) => (one.kind === 'remove' ? one.paths : []));
+  for (const path of staged) assert.ok(removed.includes(path), path);
+  assert.ok(idsOf(plan).includes('user.group'));
+  assert.deepEqual(left, []);
+});
+
 test('units whose files were removed by hand are stopped, and the links that enabled them go', () => {
   const desired = desiredOf();
   const actual = installed(desired);

@@ -1,3 +1,4 @@
+import { HIDDEN_FROM_UNIT } from '../../core/hidden-from-unit.ts';
 import type { Value } from '../value.ts';
 import type { Reader } from './reader.ts';
 
@@ -23,9 +24,6 @@ const FOLDERS_OF_ALL = new Set([
   '/etc/systemd',
   '/etc/systemd/system',
 ]);
-
-// The unit has ProtectHome, PrivateTmp and PrivateDevices, so its program sees nothing below these folders; /run is emptied at a boot.
-const HIDDEN_FROM_UNIT = ['/dev', '/home', '/proc', '/root', '/run', '/sys', '/tmp', '/var/run', '/var/tmp'];
 
 /** Names in the install folder that hxllm replaces and removes as a whole. */
 const NAMES_IN_INSTALL_DIR = ['.hxllm', '.previous', 'current', 'releases', 'runtimes'];

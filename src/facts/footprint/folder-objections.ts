@@ -1,3 +1,4 @@
+import { HIDDEN_FROM_UNIT } from '../../core/hidden-from-unit.ts';
 import type { Objection } from '../objection.ts';
 import { allNotes, type FolderState, type Footprint } from './footprint.ts';
 
@@ -6,9 +7,9 @@ const OF_FILE_SYSTEM = 'lost+found';
 
 /**
  * The reasons why the folders of the settings cannot be hxllm's: a folder must be new, empty, hxllm's already, or hold only
- * what a take-over copies. enforce sets owner and mode of its folders, which would lock others out of theirs. A folder above of another user is a warning: its
- * owner could put another folder there. `copied` are the
- * paths that a take-over copies.
+ * what a take-over copies. enforce sets owner and mode of its folders, which would lock others out of theirs. The service must get
+ * there: not through a link below /home, nor through a folder that its account may not enter. A folder above of another user is a
+ * warning: its owner could put another folder there. `copied` are the paths that a take-over copies.
  */
 export function folderObjections(
   { configDir, installDir }: { readonly configDir: string; readonly installDir: string },
@@ -22,6 +23,7 @@ export function folderObjections(
     const state = footprint.folders.get(path);
     if (state === undefined) return [];
     const seen = foundIn(path, state, footprint, copied);
+    const barred = [...hiddenPlace(path, state.place), ...state.closedAbove];
     const fix = `set ${variable} in group_vars to a folder of its own, for example ${another === path ? `${another}-gateway` : another}`;
     return [
       ...(seen === undefined
@@ -33,6 +35,18 @@ export function folderObjections(
               summary: `${path} is not a folder for hxllm alone`,
               wanted: `${variable}, ${path}, new, empty, or hxllm’s already`,
               seen,
+              fix,
+            },
+          ]),
+      ...(barred.length === 0
+        ? []
+        : [
+            {
+              code: 'folder.barred',
+              refused: true,
+              summary: `the service does not get to ${path}`,
+              wanted: `${variable}, ${path}, where the account of the service gets`,
+              seen: barred.join(', '),
               fix,
             },
           ]),
@@ -50,6 +64,14 @@ export function folderObjections(
           ]),
     ];
   });
+}
+
+// The path itself is judged with the variables; a link may lead elsewhere.
+function hiddenPlace(path: string, place: string): readonly string[] {
+  const hidden = HIDDEN_FROM_UNIT.find((folder) => place.startsWith(`${folder}/`));
+  return hidden === undefined || path.startsWith(`${hidden}/`)
+    ? []
+    : [`it is ${place}, and the unit hides all below ${hidden}`];
 }
 
 function foundIn(

@@ -42,6 +42,10 @@ export interface FolderState {
   readonly unsafeAbove: readonly string[];
   /** Names of all things in it, at most 200. */
   readonly names: readonly string[];
+  /** For the folders of the settings: the folders above it that the account of the service may not enter, in words. */
+  readonly closedAbove: readonly string[];
+  /** For the folders of the settings: the path without links. */
+  readonly place: string;
 }
 
 /** A user that hxllm has or had. */

@@ -71,7 +71,7 @@ const KINDS: Readonly<Record<string, FolderState['kind']>> = {
 function readFolder(values: readonly string[]): readonly [string, FolderState] {
   const [path = '', kind = '', isLink, isMountPoint, isConfigDir, isInstallDir, mode = '', owner = '', group = ''] =
     values;
-  const [ours = '', listen = '', above = '', names = ''] = values.slice(9);
+  const [ours = '', listen = '', above = '', names = '', closed = '', place = ''] = values.slice(9);
   return [
     path,
     {
@@ -87,6 +87,8 @@ function readFolder(values: readonly string[]): readonly [string, FolderState] {
       listen,
       unsafeAbove: words(above, '\n'),
       names: words(names, '\n'),
+      closedAbove: words(closed, '\n'),
+      place,
     },
   ];
 }

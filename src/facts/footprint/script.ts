@@ -8,7 +8,7 @@ import { SAY } from '../base64.ts';
  */
 export const FOOTPRINT_SCRIPT = `
 ${SAY}
-config=$1 install=$2 unit=$3 manager=$6 unit_install=
+config=$1 install=$2 unit=$3 account=$4 manager=$6 unit_install=
 marked() { [ -f "$1" ] && head -n 2 -- "$1" 2>/dev/null | grep -q '^${MARK}'; }
 folders=() users=() groups=() searched=()
 among() { local word=$1 each; shift; for each; do [ "$each" = "$word" ] && return; done; return 1; }
@@ -46,6 +46,8 @@ for ((n = 0; n < \${#folders[@]}; n++)); do
 done
 same() { [ "$1" = "$2" ] || [ "$1" -ef "$2" ] || [ "$(readlink -m -- "$1")" = "$(readlink -m -- "$2")" ]; }
 yes() { if "$@"; then printf yes; else printf no; fi; }
+# An access list may open a folder to an account that exists.
+enters() { getent passwd -- "$account" > /dev/null && timeout 5 runuser -u "$account" -- test -x "$1" 2>/dev/null; }
 for each in "\${folders[@]}"; do
   kind=missing ours= names= listen=
   if [ -d "$each" ]; then
@@ -67,10 +69,10 @@ for each in "\${folders[@]}"; do
   IFS=: read -r mode owner owners <<< "$(stat -Lc '%a:%U:%G' -- "$each" 2>/dev/null)"
   # A deleted user or group has no name; its number is what chown takes.
   [ "$owner" != UNKNOWN ] || owner=$(stat -Lc %u -- "$each"); [ "$owners" != UNKNOWN ] || owners=$(stat -Lc %g -- "$each")
-  # Folders above it that others could rename it in, or that hide it from the service.
-  above=
+  # Folders above it that others could rename it in, and those through which the service does not get.
+  above= closed= place=
   if [ "$manager" != process ] && { same "$each" "$config" || same "$each" "$install"; }; then
-    real=$(readlink -m -- "$each")
+    place=$(readlink -m -- "$each") real=$place
     while real=\${real%/*}; [ -n "$real" ]; do
       [ -d "$real" ] || continue
       IFS=: read -r bits by uid gid <<< "$(stat -c '%a:%U:%u:%g' -- "$real")"
@@ -78,10 +80,10 @@ for each in "\${folders[@]}"; do
       if [ "$uid" != 0 ]; then above="$above$real belongs to $by"$'\\n'
       elif [ $((bits & 8#1002)) = 2 ]; then above="$above$real may be written by everybody"$'\\n'
       fi
-      [ $((bits & 1)) = 1 ] || [ "$gid" = "$group_id" ] || above="$above$real may be entered by its owner and group alone"$'\\n'
+      [ $((bits & 1)) = 1 ] || { [ "$gid" = "$group_id" ] && [ $((bits & 8)) = 8 ]; } || enters "$real" || closed="$closed$real may be entered by its owner and group alone"$'\\n'
     done
   fi
-  say folder "$each" $kind "$(yes [ -L "$each" ])" "$(yes mountpoint -q -- "$each")" "$(yes same "$each" "$config")" "$(yes same "$each" "$install")" "$mode" "$owner" "$owners" "$ours" "$listen" "$above" "$names"
+  say folder "$each" $kind "$(yes [ -L "$each" ])" "$(yes mountpoint -q -- "$each")" "$(yes same "$each" "$config")" "$(yes same "$each" "$install")" "$mode" "$owner" "$owners" "$ours" "$listen" "$above" "$names" "$closed" "$place"
 done
 [ "$manager" != process ] || exit 0
 for each in /var/backups/litellm-*; do [ -d "$each" ] && searched+=("$each"); done

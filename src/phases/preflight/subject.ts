@@ -20,6 +20,7 @@ import { portQuestion } from '../../facts/port.ts';
 import { programsQuestion } from '../../facts/programs.ts';
 import type { Fact, Facts, Question } from '../../facts/question.ts';
 import { reachedQuestion } from '../../facts/reached.ts';
+import { roomQuestion } from '../../facts/room.ts';
 import { sudoLogQuestion } from '../../facts/sudo-log.ts';
 import { systemdQuestion } from '../../facts/systemd.ts';
 import { toolsQuestion } from '../../facts/tools.ts';
@@ -37,6 +38,9 @@ export interface AskedBetween {
   readonly fromMs: number;
   readonly toMs: number;
 }
+
+// enforce writes the units to the first, users and groups to the second.
+const SYSTEM_FOLDERS = ['/etc/systemd/system', '/etc'];
 
 /** All facts that preflight has of a host. */
 export type HostFacts = Facts<HostQuestions>;
@@ -67,6 +71,11 @@ function questionsOfHost(settings: Settings) {
     clock: clockQuestion,
     programs: programsQuestion,
     disk: diskQuestion(paths.installDir),
+    room: roomQuestion([
+      paths.configDir,
+      paths.installDir,
+      ...(settings.serviceManager === 'systemd' ? SYSTEM_FOLDERS : []),
+    ]),
     addresses: addressesQuestion,
     reached: reachedQuestion,
     tools: toolsQuestion,

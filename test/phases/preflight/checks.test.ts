@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { CheckResult } from '../../../src/core/verdict.ts';
 
 import { resultOf, type Answers } from './host.ts';
-import { LLM01, LLM02, NOW_MS, said, GOOD, judge } from './judging.ts';
+import { LLM01, LLM02, NOW_MS, said, GOOD, judge, roomOf } from './judging.ts';
 
 test('litellm_listen on an address that the host does not have is a warning with the host’s addresses', async () => {
   const seen = resultOf(await judge(GOOD, { listen: '10.77.0.12' }), 'place.address');
@@ -126,6 +126,15 @@ const OTHER: readonly (readonly [string, Answers, string, CheckResult['outcome']
     'fail',
     /\/opt is mounted with noexec/,
   ],
+  [
+    'a file system that is mounted read-only',
+    { room: roomOf('/etc', 'yes', '8000000000', '') + roomOf('/opt', 'no', '8000000000', '9') },
+    'disk.writable',
+    'fail',
+    /^\/opt, on \/, may not be written, or is mounted read-only$/,
+  ],
+  ['a full file system', { room: roomOf('/etc', 'yes', '4096', '') }, 'disk.writable', 'fail', /^4 KiB free on \/$/],
+  ['no inodes', { room: roomOf('/etc', 'yes', '8000000000', '3') }, 'disk.writable', 'fail', /^3 inodes free on \/$/],
   ['a program that is missing', { tools: 'flock \n' }, 'system.tools', 'fail', /^no flock$/],
   [
     'a program without the right to execute it',

@@ -20,6 +20,12 @@ export const SETTINGS: Partial<Settings> = {
 
 export const TAGS = said('{"models":[{"name":"phi3:3.8b"},{"name":"llama3:latest"}]}');
 
+/** The line of a file system: free inodes are empty where it has no table of them. */
+export function roomOf(folder: string, isWritable: string, bytes: string, inodes: string): string {
+  const values = [`${folder}/litellm`, folder, '/', isWritable, bytes, inodes];
+  return `room ${values.map((text) => (text === '' ? '-' : Buffer.from(text).toString('base64'))).join(' ')}\n`;
+}
+
 export const GOOD: Answers = {
   os: 'ID=debian\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
   machine: 'x86_64\n6.1.0-40-amd64\nglibc 2.36\n',
@@ -31,6 +37,7 @@ export const GOOD: Answers = {
   clock: `${String(NOW_MS)}\nNTPSynchronized=yes\n`,
   programs: 'bash=5.2.15(1)-release\npython=\n',
   disk: '/\n8000000000 /\nrw,relatime\n',
+  room: roomOf('/etc', 'yes', '8000000000', '500000'),
   reached: '10.77.0.1 50122 10.77.0.11 22',
   tools: '',
   addresses: '  |-- 10.77.0.11\n     /32 host LOCAL\ninet6\n',

@@ -16,6 +16,7 @@ import { installationQuestion } from '../../../facts/installation/question.ts';
 import { machineQuestion, type Machine } from '../../../facts/machine.ts';
 import type { Fact } from '../../../facts/question.ts';
 import { desiredFolders } from '../../../plan/folders.ts';
+import { stagedPaths } from '../../../plan/staged.ts';
 
 /** The state of a host that enforce and uninstall plan from. */
 export interface HostState {
@@ -49,6 +50,7 @@ export async function inspectHost(
     paths.current,
     paths.logFile,
     paths.pidFile,
+    ...stagedPaths(paths),
     ...desiredFolders(settings, paths).map((folder) => folder.path),
   ];
   const questions = {

@@ -9,6 +9,10 @@ const MIB = 1024 * 1024;
 /** Room for the runtime (127 MB) twice, while it is uploaded beside an older one, for releases and for logs. */
 const DISK_MIB = 512;
 
+/** Room for config.yaml, the units and the accounts, twice while a file is replaced; disk.space judges the runtime. */
+const ROOM_BYTES = 1 * MIB;
+const ROOM_INODES = 50;
+
 /** With a larger difference, logs of two machines cannot be read side by side. */
 const SKEW_MS = 2000;
 
@@ -40,6 +44,41 @@ export const RESOURCES: readonly Check<PreflightSubject>[] = [
               `${String(DISK_MIB)} MiB free`,
               seen,
               commandOn(host.target, 'du', '-xh', '--max-depth=2', disk.mount),
+            );
+      },
+    ),
+  },
+  {
+    id: 'disk.writable',
+    title: 'the folders of the gateway can be written',
+    severity: 'error',
+    after: ['system.bash', 'privilege.sudo'],
+    judge: knowing(
+      (facts) => facts.room,
+      (rooms, { host }) => {
+        const full = rooms.find(
+          ({ isWritable, availableBytes, freeInodes }) =>
+            !isWritable || availableBytes < ROOM_BYTES || (freeInodes !== undefined && freeInodes < ROOM_INODES),
+        );
+        if (full === undefined) return pass(rooms.map(({ path }) => path).join(', '));
+        const { path, folder, mount, isWritable, availableBytes } = full;
+        const expected = `${path} on a file system with room that may be written`;
+        if (!isWritable)
+          return failed(
+            expected,
+            `${folder}, on ${mount}, may not be written, or is mounted read-only`,
+            `${commandOn(host.target, 'findmnt', '-T', folder)}  # shows the mount and its options`,
+          );
+        return availableBytes < ROOM_BYTES
+          ? failed(
+              expected,
+              `${String(Math.floor(availableBytes / 1024))} KiB free on ${mount}`,
+              commandOn(host.target, 'du', '-xh', '--max-depth=2', mount),
+            )
+          : failed(
+              expected,
+              `${String(full.freeInodes ?? 0)} inodes free on ${mount}`,
+              commandOn(host.target, 'du', '-x', '--inodes', '--max-depth=2', mount),
             );
       },
     ),
