@@ -7,9 +7,13 @@ export interface UnusableTool {
   readonly file?: string;
 }
 
-/** Programs of coreutils, libc-bin, gzip, util-linux, findutils, grep and sed, which Debian has in every installation. */
+/** Programs of coreutils, diffutils, libc-bin, gzip, util-linux, findutils, grep and sed, which Debian has in every installation. */
 const TOOLS =
-  'sha256sum gzip getent base64 stat find grep sed tr head tail cut df readlink flock setsid timeout mktemp'.split(' ');
+  'base64 cat chmod chown cmp cp cut date df dirname find flock getent grep gzip head id ln ls mkdir mkfifo mktemp mountpoint mv readlink rm rmdir sed setsid sha256sum sleep sort stat sync tail timeout tr'.split(
+    ' ',
+  );
+/** Programs that only root runs, of passwd and systemd: accounts and units. */
+const TOOLS_OF_ROOT = 'groupadd groupdel runuser systemctl systemd-run useradd userdel usermod'.split(' ');
 
 // bash prefers a file that it may execute, and names another one only where there is none.
 const SCRIPT = `for name; do
@@ -18,16 +22,18 @@ const SCRIPT = `for name; do
 done; exit 0`;
 
 /** The programs that the host cannot run. */
-export const toolsQuestion: Question<readonly UnusableTool[]> = {
-  script: SCRIPT,
-  arguments: TOOLS,
-  as: 'user',
-  parse: ({ stdout }) =>
-    stdout
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map((line) => {
-        const [name = '', file = ''] = line.split(/ (.*)/);
-        return file === '' ? { name } : { name, file };
-      }),
-};
+export function toolsQuestion(serviceManager: 'systemd' | 'process'): Question<readonly UnusableTool[]> {
+  return {
+    script: SCRIPT,
+    arguments: serviceManager === 'systemd' ? [...TOOLS, ...TOOLS_OF_ROOT] : TOOLS,
+    as: 'user',
+    parse: ({ stdout }) =>
+      stdout
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => {
+          const [name = '', file = ''] = line.split(/ (.*)/);
+          return file === '' ? { name } : { name, file };
+        }),
+  };
+}

@@ -41,8 +41,8 @@ export function planFolders(desired: Desired, actual: Actual): readonly Step[] {
   const { notes } = actual.installation;
   const { settings, paths } = desired;
   const missing = missingFolders(desired, actual);
-  const later = configFolders(desired, actual);
-  const here = missing.filter((folder) => !later.some(({ path }) => path === folder.path));
+  const later = new Set(configFolders(desired, actual).map(({ path }) => path));
+  const here = missing.filter(({ path }) => !later.has(path));
   const known = usedBefore(actual);
   const fresh = usedNow(desired).filter((thing) => !known.includes(thing));
   if (missing.length === 0 && notes !== undefined && fresh.length === 0) return [];

@@ -4,9 +4,19 @@ import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { FUNCTIONS } from '../../src/apply/functions.ts';
+import { AWAIT, HOLDER, RELAY, START } from '../../src/apply/holder.ts';
+import { FOOTPRINT_SCRIPT } from '../../src/facts/footprint/script.ts';
+import { FOREIGN_SCRIPT } from '../../src/facts/foreign-script.ts';
+import { INSTALLATION_SCRIPT } from '../../src/facts/installation/script.ts';
 import { diskQuestion } from '../../src/facts/disk.ts';
 import type { Question } from '../../src/facts/question.ts';
 import { toolsQuestion } from '../../src/facts/tools.ts';
+
+/** A word at the place of a command: at the beginning of a line, behind a bracket, or behind an operator of the shell. */
+const COMMAND = /(?:^|[;&|({]|\b(?:then|do|else|if|while|until|exec)\b|! )[ \t]*([a-z][\w-]*)(?= |$|;|\))/gm;
+/** Commands of bash itself, and programs without which a script goes on. */
+const BUILT_IN = 'bash echo printf test read kill true false pwd sudo doas journalctl nohup env'.split(' ');
 
 function ask<T>(question: Question<T>, path = process.env['PATH'] ?? ''): T {
   const argv = ['-c', question.script, 'hxllm', ...(question.arguments ?? [])];
@@ -15,7 +25,21 @@ function ask<T>(question: Question<T>, path = process.env['PATH'] ?? ''): T {
 }
 
 test('this machine has every program', () => {
-  assert.deepEqual(ask(toolsQuestion), []);
+  assert.deepEqual(ask(toolsQuestion('process')), []);
+});
+
+test('the list has every program that the scripts for a host run', () => {
+  const known = new Set([...(toolsQuestion('systemd').arguments ?? []), ...BUILT_IN]);
+  const texts = [FUNCTIONS, START, HOLDER, AWAIT, RELAY, INSTALLATION_SCRIPT, FOOTPRINT_SCRIPT, FOREIGN_SCRIPT];
+  const run = texts.flatMap((text) =>
+    [...text.matchAll(COMMAND)].flatMap(([, name = '']) => (name === '' ? [] : [name])),
+  );
+  assert.ok(run.includes('mkfifo') && run.includes('sha256sum'));
+  // Functions of the scripts themselves are no programs.
+  const own = new Set(texts.flatMap((text) => [...text.matchAll(/^ *(\w+)\(\) [{(]/gm)].map(([, name = '']) => name)));
+  const installed = (name: string): boolean => spawnSync('bash', ['-c', 'type -P -- "$1"', 'x', name]).status === 0;
+  const missing = [...new Set(run)].filter((name) => !known.has(name) && !own.has(name) && installed(name));
+  assert.deepEqual(missing, []);
 });
 
 test('a program that is missing, or that may not be executed, is told apart', (t) => {
@@ -23,13 +47,16 @@ test('a program that is missing, or that may not be executed, is told apart', (t
   t.after(() => {
     rmSync(folder, { recursive: true });
   });
-  for (const name of 'getent base64 stat find grep sed tr head tail cut df readlink flock setsid timeout mktemp'.split(
-    ' ',
-  ))
-    symlinkSync('/bin/true', join(folder, name));
+  const question = toolsQuestion('systemd');
+  for (const name of question.arguments ?? [])
+    if (!['sha256sum', 'gzip', 'useradd'].includes(name)) symlinkSync('/bin/true', join(folder, name));
   writeFileSync(join(folder, 'gzip'), '');
   chmodSync(join(folder, 'gzip'), 0o644);
-  assert.deepEqual(ask(toolsQuestion, folder), [{ name: 'sha256sum' }, { name: 'gzip', file: join(folder, 'gzip') }]);
+  assert.deepEqual(ask(question, folder), [
+    { name: 'gzip', file: join(folder, 'gzip') },
+    { name: 'sha256sum' },
+    { name: 'useradd' },
+  ]);
 });
 
 test('the options of a mount are those of the one in force, also at a path with a space', (t) => {

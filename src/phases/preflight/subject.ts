@@ -78,7 +78,7 @@ function questionsOfHost(settings: Settings) {
     ]),
     addresses: addressesQuestion,
     reached: reachedQuestion,
-    tools: toolsQuestion,
+    tools: toolsQuestion(settings.serviceManager),
     port: portQuestion(settings.port),
     foreign: foreignQuestion(paths, settings.port),
     account: accountQuestion({ ...settings, ...paths }),

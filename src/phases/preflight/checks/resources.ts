@@ -9,9 +9,11 @@ const MIB = 1024 * 1024;
 /** Room for the runtime (127 MB) twice, while it is uploaded beside an older one, for releases and for logs. */
 const DISK_MIB = 512;
 
-/** Room for config.yaml, the units and the accounts, twice while a file is replaced; disk.space judges the runtime. */
-const ROOM_BYTES = 1 * MIB;
-const ROOM_INODES = 50;
+/** Without this room no file can be replaced, since its successor is written beside it; disk.space judges the runtime. */
+const ROOM_BYTES = 16 * 1024;
+const ROOM_INODES = 4;
+/** The files and folders of a release and a runtime. */
+const RELEASE_INODES = 16;
 
 /** With a larger difference, logs of two machines cannot be read side by side. */
 const SKEW_MS = 2000;
@@ -56,9 +58,11 @@ export const RESOURCES: readonly Check<PreflightSubject>[] = [
     judge: knowing(
       (facts) => facts.room,
       (rooms, { host }) => {
+        const { installDir } = pathsOf(host.settings);
+        const inodesFor = (path: string): number => (path === installDir ? RELEASE_INODES : ROOM_INODES);
         const full = rooms.find(
-          ({ isWritable, availableBytes, freeInodes }) =>
-            !isWritable || availableBytes < ROOM_BYTES || (freeInodes !== undefined && freeInodes < ROOM_INODES),
+          ({ path, isWritable, availableBytes, freeInodes }) =>
+            !isWritable || availableBytes < ROOM_BYTES || (freeInodes !== undefined && freeInodes < inodesFor(path)),
         );
         if (full === undefined) return pass(rooms.map(({ path }) => path).join(', '));
         const { path, folder, mount, isWritable, availableBytes } = full;
