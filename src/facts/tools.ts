@@ -16,16 +16,23 @@ const TOOLS =
 const TOOLS_OF_ROOT = 'groupadd groupdel runuser systemctl systemd-run useradd userdel usermod'.split(' ');
 
 // bash prefers a file that it may execute, and names another one only where there is none.
-const SCRIPT = `for name; do
+// The names behind `--` are for root, who may execute a file with any of the three rights.
+const SCRIPT = `root=no
+for name; do
+  [ "$name" != -- ] || { root=yes; continue; }
   found=$(type -P -- "$name")
-  [ -n "$found" ] && [ -x "$found" ] || printf '%s %s\\n' "$name" "$found"
+  if [ -n "$found" ]; then
+    [ ! -x "$found" ] || continue
+    [ $root = no ] || case $(stat -Lc %A -- "$found" 2>/dev/null) in *[xst]*) continue;; esac
+  fi
+  printf '%s %s\\n' "$name" "$found"
 done; exit 0`;
 
 /** The programs that the host cannot run. */
 export function toolsQuestion(serviceManager: 'systemd' | 'process'): Question<readonly UnusableTool[]> {
   return {
     script: SCRIPT,
-    arguments: serviceManager === 'systemd' ? [...TOOLS, ...TOOLS_OF_ROOT] : TOOLS,
+    arguments: serviceManager === 'systemd' ? [...TOOLS, '--', ...TOOLS_OF_ROOT] : TOOLS,
     as: 'user',
     parse: ({ stdout }) =>
       stdout

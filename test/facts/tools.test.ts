@@ -49,14 +49,31 @@ test('a program that is missing, or that may not be executed, is told apart', (t
   });
   const question = toolsQuestion('systemd');
   for (const name of question.arguments ?? [])
-    if (!['sha256sum', 'gzip', 'useradd'].includes(name)) symlinkSync('/bin/true', join(folder, name));
+    if (!['--', 'sha256sum', 'gzip', 'useradd', 'userdel'].includes(name)) symlinkSync('/bin/true', join(folder, name));
   writeFileSync(join(folder, 'gzip'), '');
   chmodSync(join(folder, 'gzip'), 0o644);
+  writeFileSync(join(folder, 'userdel'), '');
+  chmodSync(join(folder, 'userdel'), 0o640);
   assert.deepEqual(ask(question, folder), [
     { name: 'gzip', file: join(folder, 'gzip') },
     { name: 'sha256sum' },
     { name: 'useradd' },
+    { name: 'userdel', file: join(folder, 'userdel') },
   ]);
+});
+
+test('root may execute a program that only its owner may execute', { skip: process.getuid?.() !== 0 }, (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'hxllm tools '));
+  t.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  chmodSync(folder, 0o755);
+  writeFileSync(join(folder, 'one'), '');
+  chmodSync(join(folder, 'one'), 0o750);
+  const asked = ['bash', '-c', toolsQuestion('systemd').script, 'hxllm', 'one', '--', 'one'];
+  const argv = ['--reuid=65534', '--clear-groups', 'env', `PATH=${folder}:/usr/bin:/bin`, ...asked];
+  // The login user lacks it, and root does not.
+  assert.equal(execFileSync('setpriv', argv, { encoding: 'utf8' }), `one ${join(folder, 'one')}\n`);
 });
 
 test('the options of a mount are those of the one in force, also at a path with a space', (t) => {

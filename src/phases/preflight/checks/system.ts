@@ -113,7 +113,7 @@ export const SYSTEM: readonly Check<PreflightSubject>[] = [
           unusable.map(({ name }) => name).join(', '),
           seen.join('; '),
           first.file === undefined
-            ? `${commandOn(target, 'sudo', 'apt-get', 'install', '-y', 'coreutils', 'gzip', 'libc-bin', 'util-linux', 'findutils', 'grep', 'sed')}  # ${packageOffline('coreutils')}`
+            ? `${commandOn(target, 'sudo', 'apt-get', 'install', '-y', 'coreutils', 'gzip', 'libc-bin', 'util-linux', 'findutils', 'grep', 'sed', 'diffutils', 'passwd')}  # ${packageOffline('coreutils')}`
             : commandOn(target, 'sudo', 'chmod', 'a+x', ...unusable.flatMap(({ file }) => file ?? [])),
         );
       },
