@@ -71,7 +71,7 @@ test('root may execute a program that only its owner may execute', { skip: proce
   writeFileSync(join(folder, 'one'), '');
   chmodSync(join(folder, 'one'), 0o750);
   const asked = ['bash', '-c', toolsQuestion('systemd').script, 'hxllm', 'one', '--', 'one'];
-  const argv = ['--reuid=65534', '--clear-groups', 'env', `PATH=${folder}:/usr/bin:/bin`, ...asked];
+  const argv = ['--reuid=65534', '--regid=65534', '--clear-groups', 'env', `PATH=${folder}:/usr/bin:/bin`, ...asked];
   // The login user lacks it, and root does not.
   assert.equal(execFileSync('setpriv', argv, { encoding: 'utf8' }), `one ${join(folder, 'one')}\n`);
 });
