@@ -17,9 +17,10 @@ export function diskQuestion(path: string): Question<Disk> {
 until [ -d "$folder" ]; do folder=$(dirname -- "$folder"); done
 printf '%s\\n' "$folder"
 df -B1 --output=avail,target -- "$folder" | tail -n 1
-# proc_mounts(5): the last line of a mount point is the one in force.
+# proc_mounts(5): the last line of a mount point is the one in force. A blank is \\040; %b takes a digit behind that along, unless
+# the number has all of its four digits.
 mount=$(df --output=target -- "$folder" | tail -n 1)
-while read -r _ at _ options _; do [ "$(printf %b "$at")" = "$mount" ] && found=$options; done < /proc/self/mounts
+while read -r _ at _ options _; do [ "$(printf %b "\${at//\\\\/\\\\0}")" = "$mount" ] && found=$options; done < /proc/self/mounts
 printf '%s\\n' "$found"`,
     arguments: [path],
     as: 'user',

@@ -78,7 +78,7 @@ test('root may execute a program that only its owner may execute', { skip: proce
 
 test('the options of a mount are those of the one in force, also at a path with a space', (t) => {
   assert.equal(ask(diskQuestion('/')).runsPrograms, true);
-  const folder = mkdtempSync(join(tmpdir(), 'hxllm mount '));
+  const folder = mkdtempSync(join(tmpdir(), 'hxllm mount 4'));
   t.after(() => {
     rmSync(folder, { recursive: true });
   });
