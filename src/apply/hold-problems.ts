@@ -45,7 +45,7 @@ function refusedBecause(host: string, command: RunCommand, cause: string, found:
         code: 'enforce.locked',
         summary: 'another hxllm run is changing the host',
         detail: `Expected to get the lock /run/hxllm/lock, found it held since ${found === '' ? 'an unknown time' : found}.\nIf that run was cut off, the host releases the lock by itself: at once if the connection was closed, after 120 s of silence, or after finishing what it had begun.`,
-        fix: `sudo cat /run/hxllm/lock  # on ${host}: names the holder; wait until it has ended, then: ${command}`,
+        fix: `sudo cat /run/hxllm/lock  # on ${host}: names the holder; wait until it has ended, then: ${command}${stuckHolder(found)}`,
         where,
       };
     case 'in-the-way':
@@ -97,6 +97,12 @@ function refusedBecause(host: string, command: RunCommand, cause: string, found:
         where,
       };
   }
+}
+
+// A holder that was stopped does not count its seconds of silence.
+function stuckHolder(found: string): string {
+  const [, pid] = /, process (\d+)$/.exec(found) ?? [];
+  return pid === undefined ? '' : `; if it hangs or is stopped: sudo kill -KILL ${pid}`;
 }
 
 // The path at the end of a line of ls, without the target of a link.

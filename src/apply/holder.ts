@@ -90,7 +90,7 @@ for ((tries = 0; ; tries++)); do
   [ "$(stat -c %i -- "$lock" 2>/dev/null)" = "$(stat -Lc %i /proc/self/fd/9)" ] && break
   [ $tries -lt 20 ] || refuse other "$lock is removed again and again"
 done
-mine="$(date -u +%FT%TZ) $by"
+mine="$(date -u +%FT%TZ) $by, process $$"
 said=$({ printf '%s\\n' "$mine" > "$lock"; } 2>&1) || { rm -f -- "$lock"; cause "$said"; }
 said=$(rm -rf -- "$work" && mkdir -m 700 -- "$work" 2>&1) || { rm -f -- "$lock"; cause "$said"; }
 export HXLLM_WORK=$work

@@ -30,7 +30,7 @@ test('only one run holds the lock; the refused one learns the holder, which its 
   assert.equal(codeOf(second), 'enforce.locked');
   assert.match(
     second.ok ? '' : second.problems[0].detail,
-    /held since \d{4}-\d\d-\d\dT\S+Z \S+ from this host \(ada@workstation\)/,
+    /held since \d{4}-\d\d-\d\dT\S+Z \S+ from this host \(ada@workstation\), process \d+\./,
   );
   await first.release();
   await must(await take()).release();

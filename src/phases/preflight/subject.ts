@@ -8,6 +8,7 @@ import { addressesQuestion } from '../../facts/addresses.ts';
 import { clockQuestion } from '../../facts/clock.ts';
 import { diskQuestion } from '../../facts/disk.ts';
 import { domainQuestion } from '../../facts/domain.ts';
+import { floatingQuestion } from '../../facts/floating.ts';
 import { footprintQuestion } from '../../facts/footprint/question.ts';
 import { dropInsQuestion } from '../../facts/drop-ins/drop-ins.ts';
 import { foreignQuestion } from '../../facts/foreign.ts';
@@ -77,6 +78,7 @@ function questionsOfHost(settings: Settings) {
       ...(settings.serviceManager === 'systemd' ? SYSTEM_FOLDERS : []),
     ]),
     addresses: addressesQuestion,
+    floating: floatingQuestion(settings.listen, settings.port),
     reached: reachedQuestion,
     tools: toolsQuestion(settings.serviceManager),
     port: portQuestion(settings.port),

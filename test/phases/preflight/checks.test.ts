@@ -6,9 +6,11 @@ import type { CheckResult } from '../../../src/core/verdict.ts';
 import { resultOf, type Answers } from './host.ts';
 import { LLM01, LLM02, NOW_MS, said, GOOD, judge, roomOf } from './judging.ts';
 
-test('litellm_listen on an address that the host does not have is a warning with the host’s addresses', async () => {
+test('litellm_listen on an address that the host does not have fails, unless another host answers on it', async () => {
   const seen = resultOf(await judge(GOOD, { listen: '10.77.0.12' }), 'place.address');
-  assert.deepEqual([seen.outcome, seen.severity, seen.seen], ['fail', 'warning', 'it has 10.77.0.11']);
+  assert.deepEqual([seen.outcome, seen.severity, seen.seen], ['fail', 'error', 'it has 10.77.0.11']);
+  const floating = resultOf(await judge({ ...GOOD, floating: 'yes\n' }, { listen: '10.77.0.12' }), 'place.address');
+  assert.equal(floating.outcome, 'pass');
   for (const listen of ['10.77.0.11', '::', '127.0.0.1'])
     assert.equal(resultOf(await judge(GOOD, { listen }), 'place.address').outcome, 'pass');
 });

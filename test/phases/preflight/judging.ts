@@ -38,6 +38,7 @@ export const GOOD: Answers = {
   programs: 'bash=5.2.15(1)-release\npython=\n',
   disk: '/\n8000000000 /\nrw,relatime\n',
   room: roomOf('/etc', 'yes', '8000000000', '500000'),
+  floating: '',
   reached: '10.77.0.1 50122 10.77.0.11 22',
   tools: '',
   addresses: '  |-- 10.77.0.11\n     /32 host LOCAL\ninet6\n',

@@ -98,19 +98,22 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
   },
   {
     id: 'place.address',
-    title: 'the address to listen on belongs to the host',
-    // The address may be a floating one that another host has at the moment.
-    severity: 'warning',
+    title: 'the address to listen on is one of the host, or a floating one',
+    severity: 'error',
     after: ['system.bash'],
     judge: knowing(
       (facts) => facts.addresses,
-      (addresses, { host: { settings } }) => {
-        const { listen } = settings;
+      (addresses, { host: { settings }, seen }) => {
+        const { listen, port } = settings;
         if (ANYWHERE.has(listen) || listen === 'localhost' || listen.startsWith('127.'))
           return pass(`${listen}, which every host has`);
         if (addresses.has(longAddress(listen))) return pass(listen);
+        // enforce waits for an answer on the address, which the host that has it now gives.
+        const floating = seen.reached ? seen.facts.floating : undefined;
+        if (floating?.known === true && floating.value)
+          return pass(`${listen}, which another host has now and answers on port ${String(port)}`);
         return failed(
-          `litellm_listen, ${listen}, to be an address of the host`,
+          `litellm_listen, ${listen}, to be an address of the host, or a floating one that answers on port ${String(port)}`,
           `it has ${[...addresses].join(', ')}`,
           'set litellm_listen to one of them, or to 0.0.0.0',
         );
