@@ -2,7 +2,6 @@ import { readOptions, type Options } from './options.ts';
 import { runTasks } from './pool.ts';
 import type { Task } from './run.ts';
 import { meansOf, pairLines, tableLines } from './table.ts';
-import { WORKLOADS } from './workload/workloads.ts';
 
 // node test/fleet/main.ts [--strategy NAME | --pair NAME NAME] [--only REGEX] [--seeds 1,2,3] [--jobs 2] [--slots true|none|NUMBER]
 // [--json]: simulates the workloads and prints their scores.
@@ -16,9 +15,8 @@ try {
 }
 if (options !== undefined) await main(options);
 
-async function main({ strategies, only, seeds, jobs, slots, json }: Options): Promise<void> {
+async function main({ strategies, workloads, seeds, jobs, slots, json }: Options): Promise<void> {
   const startMs = performance.now();
-  const workloads = WORKLOADS.filter(({ name }) => only.test(name));
   const tasks = strategies.flatMap((strategy) =>
     workloads.flatMap(({ name }) => seeds.map((seed): Task => ({ workload: name, seed, strategy, slots }))),
   );

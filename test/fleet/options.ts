@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
 import type { RoutingStrategy } from '../../src/core/routing-strategy.ts';
 import { STRATEGY_NAMES } from './policies.ts';
+import type { Workload } from './scenario.ts';
 import type { StatedSlots } from './simulation.ts';
+import { WORKLOADS } from './workload/workloads.ts';
 
 /** The command line. */
 export interface Options {
   /** One strategy, or two to compare. */
   readonly strategies: readonly [RoutingStrategy, ...RoutingStrategy[]];
-  readonly only: RegExp;
+  readonly workloads: readonly Workload[];
   readonly seeds: readonly number[];
   readonly jobs: number;
   readonly slots: StatedSlots;
@@ -40,12 +42,20 @@ export function readOptions(args: readonly string[]): Options {
       pair === undefined || second === undefined
         ? [strategyOf(strategy ?? DEFAULT_STRATEGY)]
         : [strategyOf(pair), strategyOf(second)],
-    only: new RegExp(only),
+    workloads: matching(only),
     seeds: seeds.split(',').map((seed) => wholeOf('--seeds', seed)),
     jobs: wholeOf('--jobs', jobs),
     slots: slots === 'true' || slots === 'none' ? slots : wholeOf('--slots', slots),
     json,
   };
+}
+
+function matching(pattern: string): readonly Workload[] {
+  const only = new RegExp(pattern);
+  const workloads = WORKLOADS.filter(({ name }) => only.test(name));
+  if (workloads.length === 0)
+    throw new Error(`No workload matches ${pattern}; there are ${WORKLOADS.map(({ name }) => name).join(', ')}.`);
+  return workloads;
 }
 
 function strategyOf(name: string): RoutingStrategy {
