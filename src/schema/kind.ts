@@ -20,13 +20,14 @@ function orReference(...alternatives: readonly string[]): string {
   return `^(?:${[...alternatives, String.raw`os\.environ/.+`].join('|')})$`;
 }
 
-// Numbers may be text: `os.environ/NAME` always gives text, and LiteLLM accepts numbers in quotes.
+// Numbers may be text: `os.environ/NAME` always gives text, and LiteLLM accepts numbers in quotes. PyYAML reads 32_768 as a number.
 function asNumber(value: unknown): number | undefined {
-  const read = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  const read =
+    typeof value === 'string' && value.trim() !== '' ? Number(value.replaceAll(/(?<=\d)_(?=\d)/g, '')) : value;
   return typeof read === 'number' && Number.isFinite(read) ? read : undefined;
 }
 
-const NUMBER_TEXT = orReference(String.raw`\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*`);
+const NUMBER_TEXT = orReference(String.raw`\s*[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*`);
 
 /** Text that is not empty. */
 export const text: Kind<string> = kind('text', { type: 'string', minLength: 1 }, (value) =>

@@ -47,7 +47,7 @@ async function readParsed(
   }
 }
 
-function judge({ value, whereOf }: ConfigText, reading: Reading): ConfigReading {
+function judge({ value, whereOf, warnings }: ConfigText, reading: Reading): ConfigReading {
   const { config, issues } = readGatewayConfig(value, reading);
   const problems = issues.map((issue) => ({
     issue,
@@ -55,7 +55,11 @@ function judge({ value, whereOf }: ConfigText, reading: Reading): ConfigReading 
   }));
   const ofSeverity = (severity: Issue['severity']): readonly Problem[] =>
     problems.filter(({ issue }) => issue.severity === severity).map(({ problem }) => problem);
-  return { ...(config === undefined ? {} : { config }), errors: ofSeverity('error'), warnings: ofSeverity('warning') };
+  return {
+    ...(config === undefined ? {} : { config }),
+    errors: ofSeverity('error'),
+    warnings: [...warnings, ...ofSeverity('warning')],
+  };
 }
 
 /** An issue as a Problem for a person. */

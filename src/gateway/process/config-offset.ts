@@ -19,7 +19,8 @@ function stepInto(
   step: string | number,
 ): { readonly offset: number | undefined; readonly value: unknown } | undefined {
   if (isMap(node)) {
-    const pair = node.items.find(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === String(step));
+    // Of a repeated key the last one counts.
+    const pair = node.items.findLast(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === String(step));
     return pair === undefined
       ? undefined
       : { offset: isNode(pair.key) ? pair.key.range?.[0] : undefined, value: pair.value };

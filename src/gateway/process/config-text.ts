@@ -1,7 +1,8 @@
-import { LineCounter, parseDocument, type Document } from 'yaml';
+import { LineCounter, parseDocument, type Document, type ScalarTag } from 'yaml';
 import { errorMessage } from '../../core/error.ts';
 import type { Problem, Where } from '../../core/problem.ts';
-import type { DocumentPath } from '../../schema/issue.ts';
+import { pathText, type DocumentPath } from '../../schema/issue.ts';
+import { repeatedKeys, type RepeatedKey } from './repeated-keys.ts';
 import { offsetOf } from './config-offset.ts';
 
 /**
@@ -16,7 +17,16 @@ export interface ConfigText {
   readonly value: unknown;
   /** The place of a path of `value`, or of its nearest parent. */
   readonly whereOf: (path: DocumentPath) => Where;
+  readonly warnings: readonly Problem[];
 }
+
+/** PyYAML's other words for true and false. */
+const YAML_1_1_BOOLEAN: ScalarTag = {
+  tag: 'tag:yaml.org,2002:bool',
+  default: true,
+  test: /^(?:[Yy]es|YES|[Oo]n|ON|[Nn]o|NO|[Oo]ff|OFF)$/,
+  resolve: (text) => /^(?:yes|on)$/i.test(text),
+};
 
 /** Parses the text of a file; `file` is its name in messages. */
 export function parseConfigText(
@@ -24,9 +34,16 @@ export function parseConfigText(
   file: string,
 ): { readonly parsed: ConfigText } | { readonly problems: readonly Problem[] } {
   const lines = new LineCounter();
-  // PyYAML reads merge keys too.
   const intAsBigInt = /\d{16}/.test(text);
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, intAsBigInt });
+  // PyYAML reads merge keys, repeated keys and more booleans, and so does LiteLLM.
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    merge: true,
+    uniqueKeys: false,
+    customTags: (tags) => [YAML_1_1_BOOLEAN, ...tags],
+    prettyErrors: false,
+    intAsBigInt,
+  });
   const at = (offset: number | undefined): Where => {
     if (offset === undefined) return { file };
     const { line, col } = lines.linePos(offset);
@@ -34,9 +51,13 @@ export function parseConfigText(
   };
   if (document.errors.length > 0)
     return { problems: document.errors.map((error) => notYaml(error.message, at(error.pos[0]))) };
+  const repeats = repeatedKeys(document).map((key) => ({ key, problem: repeatedKey(key, at) }));
+  const refused = repeats.filter(({ key: { path } }) => path[0] === OWN || path.at(-1) === MASTER_KEY);
+  if (refused.length > 0) return { problems: refused.map(({ problem }) => problem) };
   const value = toValue(document, intAsBigInt);
   if (!value.ok) return { problems: [notYaml(value.message, { file })] };
-  return { parsed: { file, value: value.value, whereOf: (path) => at(offsetOf(document, path)) } };
+  const warnings = repeats.map(({ problem }) => problem);
+  return { parsed: { file, value: value.value, whereOf: (path) => at(offsetOf(document, path)), warnings } };
 }
 
 // Aliases that refer to each other, or grow without bound, show only here.
@@ -77,6 +98,21 @@ function refersToItself(root: unknown): boolean {
     return found;
   };
   return isCircular(root);
+}
+
+/** In these a repeated key is no habit of LiteLLM's files, and the wrong one may open the gateway. */
+const OWN = 'hxllm';
+const MASTER_KEY = 'master_key';
+
+function repeatedKey({ path, offset, lastOffset }: RepeatedKey, at: (offset: number | undefined) => Where): Problem {
+  const { line } = at(lastOffset);
+  return {
+    code: 'config.duplicate-key',
+    summary: pathText(path),
+    detail: `Expected each key once, found ${String(path.at(-1))} again in line ${String(line)}, which counts.`,
+    fix: 'remove one of them',
+    where: { ...at(offset), path: pathText(path) },
+  };
 }
 
 function notYaml(message: string, where: Where): Problem {

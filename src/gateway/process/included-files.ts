@@ -29,10 +29,12 @@ export async function withIncluded(
   const sources = new Map<string, readonly Source[]>();
   const seen = new Set([resolve(root.file)]);
   const waiting = [root];
+  const warnings: Problem[] = [];
   for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
     if (!isObject(text.value)) return { problems: [notMapping(text)] };
     for (const [key, value] of Object.entries(text.value))
       if (key !== INCLUDE) merge(key, value, text, merged, sources);
+    warnings.push(...text.warnings);
     const names = namesIn(text);
     if ('problems' in names) return names;
     for (const { name, where } of names.names) {
@@ -48,7 +50,7 @@ export async function withIncluded(
     const [source, own] = sourceOf(path, sources) ?? [root, path];
     return source.whereOf(own);
   };
-  return { parsed: { file: root.file, value: Object.fromEntries(merged), whereOf } };
+  return { parsed: { file: root.file, value: Object.fromEntries(merged), whereOf, warnings } };
 }
 
 function merge(

@@ -58,12 +58,66 @@ test('an unknown key is a warning with its line', () => {
   assert.equal(reading.warnings[0]?.detail, 'Unknown key listne, ignored. Did you mean listen?');
 });
 
+test('the last of repeated keys counts, as in LiteLLM, and each is named; in hxllm and in master_key they are refused', () => {
+  const twice = `${GOOD}litellm_settings: {num_retries: 1}
+litellm_settings:
+  num_retries: 2
+router_settings: {allowed_fails: 1, model_group_alias: {a: m, b: m, a: b}, allowed_fails: x}
+`;
+  const reading = read(twice);
+  assert.deepEqual(deployments(reading), [
+    'config.duplicate-key 6:1 litellm_settings',
+    'config.duplicate-key 9:19 router_settings.allowed_fails',
+    'config.duplicate-key 9:57 router_settings.model_group_alias.a',
+    'config.wrong-value 9:76 router_settings.allowed_fails',
+  ]);
+  assert.equal(
+    reading.warnings[0]?.detail,
+    'Expected each key once, found litellm_settings again in line 7, which counts.',
+  );
+  assert.equal(reading.config?.routing.retries, 2);
+  const [first] =
+    read('model_list:\n- model_name: m\n  model_name: n\n  litellm_params: {model: ollama/a, model: ollama/b}\n').config
+      ?.groups ?? [];
+  assert.deepEqual([first?.name, first?.deployments[0].model], ['n', 'b']);
+  for (const [more, path] of [
+    ['hxllm: {open: true}\nhxllm: {}', 'hxllm'],
+    ['hxllm: {open: true, open: false}', 'hxllm.open'],
+    ['general_settings: {master_key: sk-1, master_key: sk-2}', 'general_settings.master_key'],
+  ] as const) {
+    const { config, errors } = read(`${GOOD}${more}\n`);
+    assert.equal(config, undefined);
+    assert.deepEqual(
+      errors.map(({ code, where }) => `${code} ${where?.path ?? ''}`),
+      [`config.duplicate-key ${path}`],
+    );
+  }
+});
+
+test('values are those that PyYAML reads: several merge keys, other words for booleans, numbers with underscores', () => {
+  const { config, errors, warnings } = read(`x: &x {api_base: http://a}
+z: &z {temperature: .5}
+model_list:
+  - model_name: m
+    litellm_params: {<<: *x, <<: *z, model: ollama/a, num_ctx: 32_768, use_mmap: off}
+  - model_name: "no"
+    litellm_params: {<<: [*x, *z], model: openai/b, extra_body: {think: No, text: "off"}}
+`);
+  assert.deepEqual(
+    [...errors, ...warnings].map(({ where }) => where?.path),
+    ['x', 'z'],
+  );
+  const [first, second] = config?.groups ?? [];
+  assert.deepEqual(first?.deployments[0].options, { temperature: 0.5, num_ctx: 32_768, use_mmap: false });
+  assert.equal(second?.name, 'no');
+  assert.deepEqual(second?.deployments[0].fields, { temperature: 0.5, think: false, text: 'off' });
+});
+
 test('YAML errors are reported with their line, each once', () => {
   assert.deepEqual(
     deployments(read('model_list:\n  - a: b: c\n')).map((place) => place.split(' ').slice(0, 2).join(' ')),
     ['config.not-yaml 2:8'],
   );
-  assert.deepEqual(deployments(read('a: 1\na: 2\n')), ['config.not-yaml 2:1 ']);
   assert.equal(read('- [').errors.length > 0, true);
   assert.equal(read('a: &x [*y]').errors[0]?.code, 'config.not-yaml');
 });
