@@ -11,6 +11,7 @@ import {
   type Scalar,
 } from 'yaml';
 import type { Where } from '../../core/problem.ts';
+import { yamlMessage } from '../../core/yaml-message.ts';
 import type { Findings } from '../findings.ts';
 import { scalar, type MapValue, type Value, type Variables } from '../value.ts';
 import type { Keyring, OpenedVault } from '../vault/keyring.ts';
@@ -51,7 +52,7 @@ export async function readYaml(source: YamlSource, keyring: Keyring, findings: F
     findings.error({
       code: 'config.yaml',
       summary: 'cannot parse a YAML file',
-      detail: `Expected YAML, found at line ${String(where.line)}: ${withoutSource(error.message)}.`,
+      detail: `Expected YAML, found at line ${String(where.line)}: ${yamlMessage(error.message)}.`,
       fix: hintFor(source.text.split('\n')[(where.line ?? 1) - 1] ?? ''),
       where,
     });
@@ -59,11 +60,6 @@ export async function readYaml(source: YamlSource, keyring: Keyring, findings: F
   }
   const opened = await openVaults(document, keyring, placeOf, findings);
   return opened === undefined ? undefined : new Reader(document, source, placeOf, opened, findings).readRoot();
-}
-
-// Behind the colon the library repeats the text, which may be a password: `smtp_password: >x`.
-function withoutSource(message: string): string {
-  return message.replace(/(: |version ).*$/s, '').replace(/\.?$/, '');
 }
 
 const QUOTE = 'put the value into quotation marks: name: "{{ other }}"';

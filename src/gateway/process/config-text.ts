@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument, type Document, type ScalarTag } from 'yaml';
 import { errorMessage } from '../../core/error.ts';
 import type { Problem, Where } from '../../core/problem.ts';
+import { yamlMessage } from '../../core/yaml-message.ts';
 import { pathText, type DocumentPath } from '../../schema/issue.ts';
 import { repeatedKeys, type RepeatedKey } from './repeated-keys.ts';
 import { offsetOf } from './config-offset.ts';
@@ -119,7 +120,7 @@ function notYaml(message: string, where: Where): Problem {
   return {
     code: 'config.not-yaml',
     summary: 'this is not YAML',
-    detail: `Expected YAML, found: ${message.replace(/\.$/, '')}.`,
+    detail: `Expected YAML, found: ${yamlMessage(message)}.`,
     fix: 'correct the line; indentation is by spaces, and text with ": " or "#" in it is quoted',
     where,
   };
