@@ -100,7 +100,7 @@ async function becomePasswordOf(
   if (become.wanted || settings.askPass !== undefined)
     return become.ask === undefined
       ? fail({
-          code: 'become.no-terminal',
+          code: 'usage.become-password',
           summary: 'sudo’s password cannot be asked for',
           detail: 'Expected a terminal for become_ask_pass, found none.',
           fix: 'run again with --become-password-file FILE',

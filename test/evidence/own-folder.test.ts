@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -17,6 +18,7 @@ import { createRedaction } from '../../src/evidence/redaction.ts';
 import { openRun, type Run } from '../../src/evidence/run-folder.ts';
 import { CLOSING, here, opened } from './open-run.ts';
 
+const MODULE = join(import.meta.dirname, '../../src/evidence/own-folder.ts');
 const AS_ROOT = userInfo().uid === 0;
 const OTHER = 65_534;
 
@@ -48,6 +50,20 @@ for (const path of ['evidence', 'evidence/preflight'])
       chmodSync(join(here.root, path), mode & ~0o022);
       assert.equal(codeOf(run()), 'opened');
     });
+
+test('a file in the place of the folder, and a folder that takes no entries, are refused at once', () => {
+  writeFileSync(join(here.root, 'evidence'), '');
+  assert.equal(codeOf(run()), 'config.evidence-dir');
+  // A loop without an end can be ended from outside alone.
+  const open =
+    "const { openEvidenceRoot } = await import(process.argv[1]); try { openEvidenceRoot('/proc/hxllm/x', 'ada'); } catch (error) { console.log(error.code); }";
+  const ran = spawnSync(process.execPath, ['--input-type=module', '-e', open, MODULE], {
+    encoding: 'utf8',
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
+  });
+  assert.deepEqual([ran.signal, ran.stdout.trim()], [null, 'ENOENT'], ran.stderr);
+});
 
 for (const path of ['evidence', 'evidence/preflight'])
   test(`a link in the place of ${path} is not followed`, () => {

@@ -80,7 +80,7 @@ export async function readPasswordFile(path: string, shown: string): Promise<Res
 
 function unreadable(detail: string, file: string): Problem {
   return {
-    code: 'become.password-unreadable',
+    code: 'config.become-password',
     summary: 'cannot read the password of sudo',
     detail,
     fix: 'name the right file with --become-password-file FILE, or type the password with --ask-become-pass',

@@ -136,9 +136,9 @@ test('a program prints the password; a missing file and a missing terminal have 
   const { become } = hostOf(await read('pw.sh'));
   assert.equal(isSudo(become) && become.password?.reveal(), 'printed');
   const [missing] = problemsOf(await read('gone'));
-  assert.deepEqual([missing?.code, missing?.where], ['become.password-unreadable', { file: 'gone' }]);
+  assert.deepEqual([missing?.code, missing?.where], ['config.become-password', { file: 'gone' }]);
   assert.match(missing?.detail ?? '', /gone: no such file/);
-  assert.equal(problemsOf(await read(undefined, true))[0]?.code, 'become.no-terminal');
+  assert.equal(problemsOf(await read(undefined, true))[0]?.code, 'usage.become-password');
   assert.doesNotMatch(inspect(become, { depth: 9 }) + JSON.stringify(become), /printed/);
 });
 
