@@ -72,5 +72,5 @@ test('a file where the evidence folder should be is a Problem', () => {
   writeFileSync(join(here.root, 'evidence'), '');
   const result = openRun({ ...RUN, root: join(here.root, 'evidence'), phase: 'smoke' });
   assert.ok(!result.ok);
-  assert.match(result.problems[0].detail, /evidence\/smoke/);
+  assert.match(result.problems[0].detail, /Expected a folder at .*\/evidence, found a file/);
 });
