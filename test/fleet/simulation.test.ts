@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { STRATEGY_NAMES } from './policies.ts';
 import { resultOf, type Task } from './run.ts';
 import { scoreOf } from './score.ts';
 import type { SimResult } from './simulation.ts';
@@ -24,10 +25,11 @@ function outcomesOf({ records }: SimResult): readonly unknown[] {
   return records.map(({ request, sentMs, ttftMs, outcome }) => [request.id, sentMs, ttftMs, outcome]);
 }
 
-for (const workload of WORKLOADS) {
-  const task: Task = { ...TASK, workload };
+/** The other strategies differ from `least-busy` only in the choice among free slots. */
+const TESTED = STRATEGY_NAMES.filter((name: string) => name === 'fleet' || name === 'least-busy');
 
-  test(`${workload}: each request ends once, no slot is exceeded, and nothing is left`, () => {
+for (const task of TESTED.flatMap((strategy) => WORKLOADS.map((workload): Task => ({ ...TASK, strategy, workload })))) {
+  test(`${task.strategy}, ${task.workload}: each request ends once, no slot is exceeded, and nothing is left`, () => {
     const { records, loads, left, mostOver } = resultOf(task);
     assert.ok(records.length > 500);
     assert.equal(new Set(records.map(({ request }) => request.id)).size, records.length, 'no request is sent twice');
@@ -54,4 +56,8 @@ test('the same seed gives the same result, and another seed another one', () => 
 test('learned slots are exceeded by one trial at most', () => {
   for (const workload of ['a_30', 'e_p0.7'])
     assert.ok(resultOf({ ...TASK, workload, slots: 'none' }).mostOver <= 1, workload);
+});
+
+test('a gateway that is told of eight slots where four are true makes four requests wait inside a server', () => {
+  assert.equal(resultOf({ ...TASK, workload: 'e_p0.95', slots: 8 }).mostOver, 4);
 });
