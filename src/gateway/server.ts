@@ -141,13 +141,18 @@ export function createGatewayServer(
     contexts.set(context.incoming, context);
     void listener(context.incoming, context.outgoing);
   };
+  const admit = (outgoing: ServerResponse, act: () => void): void => {
+    connections.admit(outgoing, () => {
+      logErrors(outgoing, act);
+    });
+  };
   server.on('request', (incoming, outgoing) => {
-    logErrors(outgoing, () => {
+    admit(outgoing, () => {
       serve(open(incoming, outgoing));
     });
   });
   server.on('checkContinue', (incoming, outgoing) => {
-    logErrors(outgoing, () => {
+    admit(outgoing, () => {
       const opened = open(incoming, outgoing);
       const { shouldKeepAlive } = outgoing;
       // A client that gets a final status instead may send its body, or not.
@@ -160,7 +165,7 @@ export function createGatewayServer(
     });
   });
   server.on('checkExpectation', (incoming, outgoing) => {
-    logErrors(outgoing, () => {
+    admit(outgoing, () => {
       outgoing.shouldKeepAlive = false;
       refuse(open(incoming, outgoing).context, EXPECTATION_FAILED);
     });

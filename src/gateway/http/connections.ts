@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import type { RequestContext } from '../request-context.ts';
 import { BodyBudget } from './body-budget.ts';
+import { MOST_SERVED, Pipeline } from './pipeline.ts';
 
 const IDLE_GRACE_MS = 1500;
 const CHECK_MS = 100;
@@ -24,6 +25,7 @@ export class Connections {
   readonly #pending = new Map<Socket, PendingResponse[]>();
   /** The request that came last, by connection. */
   readonly #latest = new WeakMap<Socket, IncomingMessage>();
+  readonly #pipeline = new Pipeline();
   readonly #server: Server;
   /** The bodies of the requests on all connections. */
   readonly bodies = new BodyBudget();
@@ -37,6 +39,7 @@ export class Connections {
       socket.setKeepAlive(true, PROBE_AFTER_MS);
       socket.once('close', () => {
         this.#pending.delete(socket);
+        this.#pipeline.forget(socket);
         if (this.#pending.size === 0) this.#onEmpty();
       });
     });
@@ -58,7 +61,8 @@ export class Connections {
    * still arriving, if there is one. No call follows if the connection is closed by then, as it is behind a response to a part of a request.
    */
   whenAnswered(socket: Socket, act: (arriving: PendingResponse | undefined) => void): void {
-    const whole = (this.#pending.get(socket) ?? []).filter(({ outgoing }) => outgoing.req.complete);
+    const all = [...(this.#pending.get(socket) ?? []), ...this.#pipeline.waitingOn(socket)];
+    const whole = all.filter(({ outgoing }) => outgoing.req.complete);
     let open = whole.length;
     const check = (): void => {
       if (open > 0 || !socket.writable) return;
@@ -79,15 +83,28 @@ export class Connections {
     check();
   }
 
+  /** Serves a request now, or behind earlier ones of its connection if many are under way. */
+  admit(outgoing: ServerResponse, serve: () => void): void {
+    const { socket } = outgoing.req;
+    const waiting = this.#pipeline.waitingOn(socket).length;
+    if (waiting === 0 && (this.#pending.get(socket)?.length ?? 0) < MOST_SERVED) {
+      serve();
+      return;
+    }
+    this.#latest.set(socket, outgoing.req);
+    this.#pipeline.add(socket, { outgoing, serve });
+  }
+
   /** Counts a response as pending until it is closed. */
   track(socket: Socket, outgoing: ServerResponse, context: RequestContext): void {
     const all = this.#pending.get(socket) ?? [];
     const pending = { outgoing, context };
     all.push(pending);
-    this.#latest.set(socket, outgoing.req);
+    if (this.#pipeline.waitingOn(socket).length === 0) this.#latest.set(socket, outgoing.req);
     outgoing.once('close', () => {
       all.splice(all.indexOf(pending), 1);
       this.bodies.release(context);
+      this.#pipeline.next(socket);
     });
     if (this.stopping) outgoing.setHeader('connection', 'close');
   }
@@ -147,6 +164,7 @@ export class Connections {
   }
 
   #destroy(which: (pending: number) => boolean): void {
-    for (const [socket, { length }] of this.#pending) if (which(length)) socket.destroy();
+    for (const [socket, { length }] of this.#pending)
+      if (which(length + this.#pipeline.waitingOn(socket).length)) socket.destroy();
   }
 }

@@ -3,6 +3,7 @@ import type { Readable, Transform } from 'node:stream';
 import type { Failure, FailureOr } from '../exchange.ts';
 import type { RequestContext } from '../request-context.ts';
 import { CODINGS, decodersFor } from './content-coding.ts';
+import { JoinedChunks } from './joined-chunks.ts';
 import { JsonCost, UNCOUNTED_BYTES } from './json-cost.ts';
 
 /**
@@ -29,7 +30,7 @@ class BodyReader {
   readonly #context: RequestContext;
   readonly #decoders: readonly Transform[];
   readonly #resolve: (body: FailureOr<Buffer>) => void;
-  readonly #chunks: Buffer[] = [];
+  readonly #chunks = new JoinedChunks();
   #size = 0;
   #cost: JsonCost | undefined;
 
@@ -47,7 +48,7 @@ class BodyReader {
     const stop = (failure: Failure): void => {
       source.off('data', onData).off('end', onEnd);
       this.#endDecoders();
-      this.#chunks.length = 0;
+      this.#chunks.clear();
       this.#context.bodies.release(this.#context);
       this.#resolve(reject(incoming, failure));
     };
@@ -56,9 +57,10 @@ class BodyReader {
       if (failure !== undefined) stop(failure);
     };
     const onEnd = (): void => {
-      const [first] = this.#chunks;
-      const isOne = first !== undefined && this.#chunks.length === 1;
-      this.#resolve({ ok: true, value: isOne ? first : Buffer.concat(this.#chunks, this.#size) });
+      const chunks = this.#chunks.all();
+      const [first] = chunks;
+      const isOne = first !== undefined && chunks.length === 1;
+      this.#resolve({ ok: true, value: isOne ? first : Buffer.concat(chunks, this.#size) });
       // Bytes may follow the end of a coding.
       if (source !== incoming) incoming.resume();
     };
@@ -100,7 +102,7 @@ class BodyReader {
     this.#size += chunk.length;
     if (this.#size > maxBodyBytes) return tooLarge(maxBodyBytes);
     if (!bodies.hold(this.#context, chunk.length, maxHeldBytes)) return NO_ROOM;
-    this.#chunks.push(chunk);
+    this.#chunks.add(chunk);
     return this.#size > UNCOUNTED_BYTES && this.#costsTooMuch(chunk) ? TOO_COMPLEX : undefined;
   }
 
@@ -109,7 +111,12 @@ class BodyReader {
     if (this.#cost !== undefined) return this.#cost.push(chunk);
     const cost = new JsonCost();
     this.#cost = cost;
-    return this.#chunks.map((earlier) => cost.push(earlier)).at(-1) ?? false;
+    return (
+      this.#chunks
+        .all()
+        .map((earlier) => cost.push(earlier))
+        .at(-1) ?? false
+    );
   }
 }
 

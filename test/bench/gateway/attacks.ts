@@ -2,17 +2,16 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { hostileRequests, type HostileRequest } from './hostile-requests.ts';
+import { floods } from './hostile-connections.ts';
+import { CHAT, MIB, type HostileRequest } from './hostile-request.ts';
+import { hostileRequests } from './hostile-requests.ts';
 import { KEY } from './load.ts';
 import type { Started } from './proxy.ts';
 import { markdown } from './table.ts';
-
-const MIB = 1024 * 1024;
-const CHAT = '/v1/chat/completions';
 
 /**
  * A server that answers as Ollama does, with a model that sees, calls and thinks. It answers 1,000 inputs with vectors of 1,024 numbers and
@@ -124,7 +123,24 @@ function accepted(mib: number): readonly HostileRequest[] {
   return Object.entries(bodies).map(([name, body]) => ({ name: `${name}, ${String(mib)} MiB`, path: CHAT, body }));
 }
 
-function send(port: number, { path, body, headers: more }: HostileRequest): Promise<number> {
+/** Time for which a flood is answered, ms. */
+const FLOOD_MS = 3000;
+
+/** Sends bytes over a connection, and closes it after a while. Returns the first status. */
+async function flood(port: number, bytes: Buffer): Promise<number> {
+  const socket = connect(port, '127.0.0.1').on('error', () => {});
+  let first = '';
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    if (first === '') first = text;
+  });
+  socket.write(bytes);
+  await sleep(FLOOD_MS);
+  socket.destroy();
+  return Number(first.split(' ', 2)[1] ?? 0);
+}
+
+function send(port: number, { path, body, headers: more, bytes }: HostileRequest): Promise<number> {
+  if (bytes !== undefined) return flood(port, bytes);
   return new Promise((resolve) => {
     const headers = {
       authorization: `Bearer ${KEY}`,
@@ -185,6 +201,7 @@ export async function delays({ port, pid }: Started, folder: string, only: strin
     () => accepted(60),
     () => [inputs(1000), inputs(2048)],
     hostileRequests,
+    () => floods(KEY),
     () => [zipped('gzip, a long text of 60 MiB', text), zipped('gzip, 1 GiB in 1 MiB', Buffer.alloc(1024 * MIB, ' '))],
   ];
   for (const makes of groups)

@@ -1,28 +1,7 @@
-import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib';
-
-const MIB = 1024 * 1024;
-const CHAT = '/v1/chat/completions';
-
-/** A request that may delay others. */
-export interface HostileRequest {
-  readonly name: string;
-  readonly path: string;
-  readonly body: Buffer;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+import { heads } from './hostile-connections.ts';
+import { CHAT, MESSAGES, MIB, one, times, type HostileRequest } from './hostile-request.ts';
 
 const SEVEN_MIB = 7 * MIB;
-
-function times(count: number, itemOf: (index: number) => string, between = ','): string {
-  return Array.from({ length: count }, (_, index) => itemOf(index)).join(between);
-}
-
-/** A request with a body that is given as JSON. */
-function one(name: string, path: string, body: string, headers: Readonly<Record<string, string>> = {}): HostileRequest {
-  return { name, path, body: Buffer.from(body), headers };
-}
-
-const MESSAGES = '"messages":[{"role":"user","content":"x"}]';
 
 /** Schemas, which are rewritten for a grammar and walked for keywords. */
 function schemas(): readonly HostileRequest[] {
@@ -194,39 +173,6 @@ function parameters(): readonly HostileRequest[] {
     ),
     one('embeddings: 100,000 texts', '/v1/embeddings', `{"model":"m","input":[${times(100_000, () => '"y"')}]}`),
     one('embeddings: 390,000 tokens', '/v1/embeddings', `{"model":"m","input":[[${'1,'.repeat(390_000)}1]]}`),
-  ];
-}
-
-/** Requests whose head or coding is hostile. */
-function heads(): readonly HostileRequest[] {
-  const chat = `{"model":"m",${MESSAGES}}`;
-  const zeros = Buffer.alloc(256 * MIB, ' ');
-  const twice = gzipSync(gzipSync(Buffer.alloc(1024 * MIB, ' ')));
-  const json = { 'content-type': 'application/json' };
-  return [
-    one('a query of 15 KB', `${CHAT}?${'a=b&'.repeat(3800)}`, chat),
-    one('a path of 15 KB', `/v1/${'%2e%2e/'.repeat(2100)}chat/completions`, chat),
-    one('a path with a model of 15 KB', `/openai/deployments/${'m%2f'.repeat(3700)}/chat/completions`, chat),
-    one(
-      '700 headers',
-      CHAT,
-      chat,
-      Object.fromEntries(Array.from({ length: 700 }, (_, at) => [`x-h${String(at)}`, 'y'])),
-    ),
-    one('a key of 15 KB', CHAT, chat, { authorization: `Bearer ${' '.repeat(7000)}${'k'.repeat(7000)}` }),
-    { name: 'gzip in gzip, 1 GiB', path: CHAT, body: twice, headers: { ...json, 'content-encoding': 'gzip, gzip' } },
-    {
-      name: 'br, 256 MiB',
-      path: CHAT,
-      body: brotliCompressSync(zeros, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
-      headers: { ...json, 'content-encoding': 'br' },
-    },
-    {
-      name: 'zstd, 256 MiB',
-      path: CHAT,
-      body: zstdCompressSync(zeros),
-      headers: { ...json, 'content-encoding': 'zstd' },
-    },
   ];
 }
 

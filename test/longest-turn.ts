@@ -1,0 +1,23 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
+/** The most CPU time of this thread in one turn of its event loop while something goes on, ms: no other request is served in it. */
+export async function longestTurnOf(act: () => Promise<unknown>): Promise<number> {
+  const over = new AbortController();
+  let longestUs = 0;
+  let last = process.threadCpuUsage();
+  const watching = (async () => {
+    while (!over.signal.aborted) {
+      await turn();
+      const { user, system } = process.threadCpuUsage(last);
+      last = process.threadCpuUsage();
+      longestUs = Math.max(longestUs, user + system);
+    }
+  })();
+  try {
+    await act();
+  } finally {
+    over.abort();
+    await watching;
+  }
+  return longestUs / 1000;
+}
