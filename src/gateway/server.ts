@@ -89,10 +89,13 @@ export function createGatewayServer(
       stream.destroy();
     }
   };
+  // `again` is called when the earlier requests of its connection have ended, if there are too many to begin with it now.
   const open = (
     incoming: IncomingMessage,
     outgoing: ServerResponse,
-  ): { readonly context: RequestContext; readonly failure: Failure | undefined } => {
+    again?: () => void,
+  ): { readonly context: RequestContext; readonly failure: Failure | undefined } | undefined => {
+    if (again !== undefined && connections.mustWait(outgoing, again)) return undefined;
     incoming.url = plainTarget(incoming.url ?? '');
     const failure = headFailure(incoming);
     const context = openContext(incoming, outgoing, service(), dialectOfTarget, performance.now(), connections.bodies);
@@ -133,7 +136,7 @@ export function createGatewayServer(
     incoming.resume();
     sendWhole(outgoing, dialect.errorResponse(failure, id));
   };
-  const serve = ({ context, failure }: ReturnType<typeof open>): void => {
+  const serve = ({ context, failure }: NonNullable<ReturnType<typeof open>>): void => {
     if (failure !== undefined) {
       refuse(context, failure);
       return;
@@ -141,19 +144,22 @@ export function createGatewayServer(
     contexts.set(context.incoming, context);
     void listener(context.incoming, context.outgoing);
   };
-  const admit = (outgoing: ServerResponse, act: () => void): void => {
-    connections.admit(outgoing, () => {
-      logErrors(outgoing, act);
+  const handle = (incoming: IncomingMessage, outgoing: ServerResponse, act: typeof serve): void => {
+    const begin = (again?: () => void): void => {
+      logErrors(outgoing, () => {
+        const opened = open(incoming, outgoing, again);
+        if (opened !== undefined) act(opened);
+      });
+    };
+    begin(() => {
+      begin();
     });
   };
   server.on('request', (incoming, outgoing) => {
-    admit(outgoing, () => {
-      serve(open(incoming, outgoing));
-    });
+    handle(incoming, outgoing, serve);
   });
   server.on('checkContinue', (incoming, outgoing) => {
-    admit(outgoing, () => {
-      const opened = open(incoming, outgoing);
+    handle(incoming, outgoing, (opened) => {
       const { shouldKeepAlive } = outgoing;
       // A client that gets a final status instead may send its body, or not.
       outgoing.shouldKeepAlive = false;
@@ -165,9 +171,9 @@ export function createGatewayServer(
     });
   });
   server.on('checkExpectation', (incoming, outgoing) => {
-    admit(outgoing, () => {
+    handle(incoming, outgoing, ({ context }) => {
       outgoing.shouldKeepAlive = false;
-      refuse(open(incoming, outgoing).context, EXPECTATION_FAILED);
+      refuse(context, EXPECTATION_FAILED);
     });
   });
   const respondBare = (socket: Socket, failure: Failure, what: string): void => {

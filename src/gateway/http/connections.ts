@@ -83,16 +83,13 @@ export class Connections {
     check();
   }
 
-  /** Serves a request now, or behind earlier ones of its connection if many are under way. */
-  admit(outgoing: ServerResponse, serve: () => void): void {
+  /** Whether a request waits for earlier ones of its connection, of which many are under way; `serve` is called when its turn comes. */
+  mustWait(outgoing: ServerResponse, serve: () => void): boolean {
     const { socket } = outgoing.req;
-    const waiting = this.#pipeline.waitingOn(socket).length;
-    if (waiting === 0 && (this.#pending.get(socket)?.length ?? 0) < MOST_SERVED) {
-      serve();
-      return;
-    }
+    if (!this.#pipeline.has(socket) && (this.#pending.get(socket)?.length ?? 0) < MOST_SERVED) return false;
     this.#latest.set(socket, outgoing.req);
     this.#pipeline.add(socket, { outgoing, serve });
+    return true;
   }
 
   /** Counts a response as pending until it is closed. */
@@ -100,7 +97,7 @@ export class Connections {
     const all = this.#pending.get(socket) ?? [];
     const pending = { outgoing, context };
     all.push(pending);
-    if (this.#pipeline.waitingOn(socket).length === 0) this.#latest.set(socket, outgoing.req);
+    if (!this.#pipeline.has(socket)) this.#latest.set(socket, outgoing.req);
     outgoing.once('close', () => {
       all.splice(all.indexOf(pending), 1);
       this.bodies.release(context);

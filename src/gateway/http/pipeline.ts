@@ -23,6 +23,11 @@ export class Pipeline {
     return this.#waiting.get(socket) ?? [];
   }
 
+  /** Whether requests of a connection wait. */
+  has(socket: Socket): boolean {
+    return this.#waiting.has(socket);
+  }
+
   /** Has a request wait until `next` was called for it. */
   add(socket: Socket, request: WaitingRequest): void {
     const waiting = this.#waiting.get(socket);
@@ -32,7 +37,7 @@ export class Pipeline {
 
   /** Begins the next request of a connection, if one waits: an earlier one has ended. */
   next(socket: Socket): void {
-    if (this.#waiting.size === 0 || !this.#waiting.has(socket)) return;
+    if (!this.has(socket)) return;
     setImmediate(() => {
       const waiting = this.#waiting.get(socket);
       const request = waiting?.shift();
