@@ -2,9 +2,9 @@ import { sha256 } from '../core/hash.ts';
 import { isObject } from '../core/json.ts';
 import type { Deployment, ModelGroup, Wildcard } from './config-types.ts';
 import { readDeployment } from './deployment.ts';
-import type { Environment, UnsetReference } from './environment.ts';
+import { variableOf, type Environment, type UnsetReference } from './environment.ts';
 import { type DocumentPath, type Issue } from './issue.ts';
-import { hasCredentials, mapping, text } from './kind.ts';
+import { flag, hasCredentials, list, mapping, text } from './kind.ts';
 import { defaultUrl, readModelName, type NamedModel } from './provider.ts';
 import { readSection, type IssueList } from './section.ts';
 import { MODEL_ENTRY } from './sections/model-list.ts';
@@ -117,6 +117,7 @@ function readEntry(
       (given?.[key] ?? undefined) !== undefined ||
       unset.some((reference) => reference.path[2] === 'litellm_params' && reference.path[3] === key),
   );
+  if (isOff(entry, path, context.environment, findings)) return undefined;
   let target: NamedModel | undefined;
   if (model !== undefined) {
     if (isMock) target = { provider: 'openai', prefix: 'openai', model };
@@ -148,6 +149,27 @@ function readEntry(
     name: alias,
     value: readDeployment(alias, entry, path, target, url, findings),
   }));
+}
+
+/** Whether an entry is paused, or for another environment; LiteLLM serves neither. */
+function isOff(entry: unknown, path: DocumentPath, environment: Environment, findings: IssueList): boolean {
+  const info = isObject(entry) ? mapping.read(entry['model_info']) : undefined;
+  const environments = list.read(info?.['supported_environments']);
+  const own = variableOf(environment, 'LITELLM_ENVIRONMENT');
+  const isBlocked = flag.read(info?.['blocked']) === true;
+  if (!isBlocked && (environments === undefined || environments.includes(own))) return false;
+  const key = isBlocked ? 'blocked' : 'supported_environments';
+  findings.warning(
+    'config.entry-off',
+    [...path, 'model_info', key],
+    isBlocked
+      ? `expected an entry that is served, found that it is blocked; ${LEFT_OUT}`
+      : `expected LITELLM_ENVIRONMENT to be one of ${(environments ?? []).join(', ')}, found ${own ?? 'that it is not set'}; ${LEFT_OUT}`,
+    isBlocked
+      ? 'remove blocked to serve it'
+      : 'set LITELLM_ENVIRONMENT in the environment, or remove supported_environments',
+  );
+  return true;
 }
 
 /** Mistakes with a secret refuse the document: a key that no header holds, a URL with a password. */

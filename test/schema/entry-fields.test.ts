@@ -97,3 +97,32 @@ test('keys of LiteLLM’s integrations are no options of Ollama, since some are 
   assert.equal(Object.keys((first(params) as { options: object }).options).length, 0);
   assert.equal(said(entry(params)).filter((text) => /not supported, ignored/.test(text)).length, 5);
 });
+
+test('an entry that LiteLLM does not serve is left out and named: blocked, or for another environment', () => {
+  const model_list = [
+    entry({}, { model_name: 'off', model_info: { blocked: true } }),
+    entry({}, { model_name: 'on', model_info: { blocked: false, supported_environments: ['staging', 'production'] } }),
+    entry({}, { model_name: 'always' }),
+  ];
+  const served = (environment: Record<string, string>): unknown =>
+    read({ model_list }, environment).config?.groups.map(({ name }) => name);
+  assert.deepEqual(served({ LITELLM_ENVIRONMENT: 'production' }), ['on', 'always']);
+  assert.deepEqual(served({ LITELLM_ENVIRONMENT: 'development' }), ['always']);
+  assert.deepEqual(
+    model_list.flatMap((one) => said(one)).filter((text) => text.includes('left out')),
+    [
+      'model_list[0].model_info.blocked: expected an entry that is served, found that it is blocked; this entry is left out',
+      'model_list[0].model_info.supported_environments: expected LITELLM_ENVIRONMENT to be one of staging, production, found that it is not set; this entry is left out',
+    ],
+  );
+});
+
+test('keys of model_info that steer LiteLLM and not this gateway are named, others are for people', () => {
+  const info = { allowed_fails: 1, itpm: 5, team_id: 'a', description: 'x', supports_vision: true, base_model: 'y' };
+  assert.deepEqual(
+    said(entry({}, { model_info: info })),
+    ['allowed_fails', 'itpm', 'team_id'].map(
+      (name) => `model_list[0].model_info.${name}: LiteLLM's ${name} is not supported, ignored`,
+    ),
+  );
+});

@@ -1,4 +1,4 @@
-import { anything, httpUrl, keepAlive, mapping, number, oneOf, text, whole } from '../kind.ts';
+import { anything, flag, httpUrl, keepAlive, list, mapping, number, oneOf, text, whole } from '../kind.ts';
 import { honours, knowsAll, type Section } from '../section.ts';
 
 /** An entry of `model_list`. */
@@ -13,7 +13,7 @@ export const MODEL_ENTRY = {
   litellm_params: honours(mapping, 'The model, its backend, and how the gateway asks it.'),
   model_info: honours(
     mapping,
-    'Information about the model. Only `mode`, `rpm`, `tpm` and `cooldown_time` have an effect.',
+    'Information about the model. Only `mode`, `rpm`, `tpm`, `cooldown_time`, `blocked` and `supported_environments` have an effect.',
   ),
   rpm: honours(whole(0), 'The same as `litellm_params.rpm`, which counts first.'),
   tpm: honours(whole(0), 'The same as `litellm_params.tpm`, which counts first.'),
@@ -30,6 +30,13 @@ export const MODEL_INFO = {
   cooldown_time: honours(number(0), 'The same as `litellm_params.cooldown_time`; this one counts first.', {
     unit: 's',
   }),
+  blocked: honours(flag, 'Whether the entry is paused: it is left out, with a warning.', { default: false }),
+  supported_environments: honours(
+    list,
+    'Values of the variable `LITELLM_ENVIRONMENT` that the entry is for. With any other value, or none, it is left out, with a warning.',
+    { shape: { type: 'array', items: { type: 'string' } } },
+  ),
+  ...knowsAll('team_id access_windows allowed_fails allowed_fails_policy itpm otpm'),
 } satisfies Section;
 
 /** `litellm_params`, without Ollama's options. */
