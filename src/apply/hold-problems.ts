@@ -14,7 +14,8 @@ export function notHeld(
   { become, noShell }: { readonly become: Become; readonly noShell: (ran: CommandResult) => Problem },
 ): Problem {
   if (ran === undefined) return slow(host);
-  const words = ran.stdout.split('\n').flatMap((line) => (line.startsWith('hxllm:') ? [line.slice(6)] : []));
+  // A start file of the shell may write before the first word without ending its line.
+  const words = [...ran.stdout.matchAll(/hxllm:(.*)/g)].map(([, word = '']) => word);
   const after = (word: string): string | undefined =>
     words.find((line) => line === word || line.startsWith(`${word} `))?.slice(word.length + 1);
   const refused = after('refused');

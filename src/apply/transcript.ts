@@ -11,10 +11,11 @@ export interface Transcript {
 
 /** Reads the journal's lines from a script's output. */
 export function readTranscript(stdout: string, nonce: string): Transcript {
-  const lines = stdout
-    .split('\n')
-    .filter((line) => line.startsWith(`${nonce} `))
-    .map((line) => line.slice(nonce.length + 1).split(' '));
+  // A start file of the shell may write before the first line without ending its own: a terminal's title, for example.
+  const lines = stdout.split('\n').flatMap((line) => {
+    const begin = line.indexOf(`${nonce} `);
+    return begin < 0 ? [] : [line.slice(begin + nonce.length + 1).split(' ')];
+  });
   const failed = lines.find(([word]) => word === 'failed');
   const stuck = lines.find(([word]) => word === 'stuck');
   return {

@@ -71,6 +71,9 @@ test('every other cause has its own code and words', () => {
     [['hxllm:root', 'hxllm:refused full mkdir: No space left on device'], 'enforce.disk-full', /\/run is full/],
     [['hxllm:root', 'hxllm:refused read-only mkdir: Read-only file system'], 'enforce.read-only', /read-only/],
     [['hxllm:root', 'hxllm:refused other odd'], 'enforce.lock-failed', /could not be taken/],
+    // A start file of the shell has set the terminal's title.
+    [['\u001B]0;a title\u0007hxllm:begun', 'hxllm:no-sudo '], 'permission.sudo-missing', /has no sudo/],
+    [['\u001B]0;a title\u0007hxllm:refused full /run'], 'enforce.disk-full', /\/run is full/],
   ];
   const found = cases.map(([stdout]) => problemOf(stdout));
   assert.deepEqual(

@@ -88,6 +88,12 @@ export const NASTY_HOSTS: readonly NastyHost[] = [
     left: /^\+ \/home\/deploy\/\.(?:config|local)/,
   },
   {
+    name: 'start files of the login shell that write, and set what bash heeds',
+    prepare: `printf 'echo noisy; echo noisy >&2\\nprintf "\\\\033]0;a title\\\\007"\\nset -u; umask 000; cd /tmp\\nexport TMOUT=600 POSIXLY_CORRECT=1 CDPATH=/tmp\\n' >/home/deploy/.bashrc`,
+    undo: 'rm /home/deploy/.bashrc',
+    expected: PASSED,
+  },
+  {
     name: 'MaxSessions 1',
     prepare: "printf 'MaxSessions 1\\n' >/etc/ssh/sshd_config.d/00-one.conf; systemctl reload ssh",
     undo: 'rm /etc/ssh/sshd_config.d/00-one.conf; systemctl reload ssh',

@@ -32,9 +32,9 @@ const HOSTS: readonly Unfit[] = [
   },
   {
     name: 'a full file system',
-    prepare: 'mkdir /etc/litellm; mount -t tmpfs -o size=8k none /etc/litellm',
+    prepare: 'mkdir /etc/litellm; mount -t tmpfs -o size=4k none /etc/litellm',
     undo: 'umount /etc/litellm; rmdir /etc/litellm',
-    check: /✗ the folders of the gateway can be written.* found 8 KiB free on \/etc\/litellm/,
+    check: /✗ the folders of the gateway can be written.* found 4 KiB free on \/etc\/litellm/,
   },
   {
     name: 'a link to a folder that the unit hides',

@@ -10,7 +10,7 @@ const MIB = 1024 * 1024;
 const DISK_MIB = 512;
 
 /** Without this room no file can be replaced, since its successor is written beside it; disk.space judges the runtime. */
-const ROOM_BYTES = 16 * 1024;
+const ROOM_BYTES = 8 * 1024;
 const ROOM_INODES = 4;
 /** The files and folders of a release and a runtime. */
 const RELEASE_INODES = 16;
