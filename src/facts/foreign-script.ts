@@ -56,10 +56,17 @@ inodes=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | while read -r _ local _ 
   [ "$state" = 0A ] && [ "\${local##*:}" = "$hex" ] && echo "$inode"
 done | sort -u)
 programs=$(readlink -f "$install")/runtimes
+# systemd keeps hxllm's units in memory whose files are gone, with hxllm's program.
+is_program() { case $1 in */runtimes/node-*/bin/node) true;; *) false;; esac; }
+runs_program() {
+  local main; main=$(systemctl show litellm.service -P MainPID 2>/dev/null)
+  [ "\${main:-0}" != 0 ] && is_program "$(readlink "/proc/$main/exe" 2>/dev/null | sed 's/ (deleted)$//')"
+}
 # $1 pid, $2 program, $3 unit. A drop-in of the operator may run another program in hxllm's unit, or open another port.
 ours() {
   case $2 in "$programs"/*) marked "$marker" && return 0;; esac
-  [ "$3" = litellm.service ] && marked "$service" && return 0
+  [ "$3" = litellm.service ] && { marked "$service" || is_program "$2"; } && return 0
+  [ "$1" = 1 ] && [ "$3" = litellm.socket ] && ! there "$socket" && runs_program && return 0
   # The service manager itself holds the socket of a unit.
   [ "$1" = 1 ] && marked "$socket" && { grep -Eq "^ListenStream=(.*:)?$port\\$" "$socket" || systemctl show litellm.socket -p Listen 2>/dev/null | grep -q ":$port "; }
 }

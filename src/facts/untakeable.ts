@@ -57,7 +57,13 @@ export function makeWay(
     unitOf !== undefined && unit?.endsWith('.service') === true
       ? ['sudo', '-u', unitOf, 'sh', '-c', `${USER_MANAGER} disable --now ${quote(unit)}`]
       : unit !== undefined && one.isGuest !== true && /\.(?:service|socket)$/.test(unit)
-        ? ['sudo', 'systemctl', 'disable', '--now', unit]
+        ? // "disable" refuses a unit whose file is gone, and stops nothing.
+          [
+            'sudo',
+            'systemctl',
+            ...(runs.some(({ fragment }) => fragment === '') ? ['stop'] : ['disable', '--now']),
+            unit,
+          ]
         : ['sudo', 'kill', String(pid)];
   const starter = one.isGuest === true ? `; ${unit ?? ''} started it` : '';
   return `${shellLine(stop)}  # on ${host}${starter}; or ${another}`;

@@ -40,6 +40,7 @@ export function putBackScript(desired: Desired, actual: Actual): string {
     'export PATH LC_ALL',
     `folder=${quote(folder)}`,
     FUNCTIONS,
+    'hold',
     ...each('there', copies),
     'copies_are_intact',
     ...each(
@@ -56,14 +57,32 @@ export function putBackScript(desired: Desired, actual: Actual): string {
     ...each('begin', starting),
     ...each('follow', followersOf(actual).before),
     'trap - EXIT',
+    'release',
     `printf '%s\\n' ${quote(`Put back: ${back.length === 0 ? 'nothing existed before' : back.join(', ')}.`)}`,
   ].join('\n')}\n`;
 }
 
-const FUNCTIONS = String.raw`doing='starting'
-trap 'code=$?; printf "%s\n" "NOT everything is put back: it failed while $doing (exit $code). Fix that, then run this script again." >&2; [ "$code" != 0 ] || code=1; exit "$code"' EXIT
+const FUNCTIONS = String.raw`doing='starting' lock=
+release() { [ -z "$lock" ] || rm -f -- "$lock"; rmdir /run/hxllm 2> /dev/null || :; }
+trap 'code=$?; release; printf "%s\n" "NOT everything is put back: it failed while $doing (exit $code). Fix that, then run this script again." >&2; [ "$code" != 0 ] || code=1; exit "$code"' EXIT
 trap 'exit 130' INT; trap 'exit 143' HUP TERM
 [ "$(id -u)" = 0 ] || { printf '%s\n' "Expected root, found $(id -un). Run it with sudo." >&2; exit 77; }
+# The lock of hxllm's runs on this host.
+hold() {
+  doing='waiting for the lock; nothing is changed'
+  file=/run/hxllm/lock
+  command -v flock > /dev/null || return 0
+  mkdir -m 700 /run/hxllm 2> /dev/null || [ -d /run/hxllm ]
+  mask=$(umask); umask 077
+  exec 9<> "$file"
+  umask "$mask"
+  if ! flock -n 9 || [ "$(stat -c %i -- "$file" 2> /dev/null)" != "$(stat -Lc %i /proc/self/fd/9)" ]; then
+    printf '%s\n' "Expected no run of hxllm on this host, found $file held since $(head -n 1 -- "$file" 2> /dev/null). Wait until it has ended." >&2
+    exit 75
+  fi
+  lock=$file
+  printf '%s\n' "$(date -u +%FT%TZ) put-back.sh, process $$" > "$lock"
+}
 there() {
   doing="looking for the copy of $1; nothing is changed"
   [ -e "$folder/files$1" ] || [ -L "$folder/files$1" ] || { printf '%s\n' "Expected $folder/files$1, found nothing." >&2; exit 1; }

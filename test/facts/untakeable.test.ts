@@ -28,6 +28,8 @@ test('the command that makes way stops nothing but the program on the port', () 
     way({ path: '/usr/bin/python3', unit: 'web.service' }),
     /^sudo systemctl disable --now web\.service  # on gw/,
   );
+  const gone = { name: 'litellm.service', active: true, starting: false, fragment: '', followers: [], links: [] };
+  assert.match(way({ unit: 'litellm.service', runs: [gone] }), /^sudo systemctl stop litellm\.service  # on gw/);
   const proxy = { path: '/usr/bin/docker-proxy', unit: 'docker.service', isGuest: true } as const;
   assert.match(way(proxy), /^sudo docker ps --filter publish=4000  # on gw/);
   assert.match(way({ unit: `docker-${'0123456789ab'.repeat(5)}0123.scope` }), /^sudo docker stop 0123456789ab  #/);

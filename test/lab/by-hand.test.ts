@@ -25,6 +25,23 @@ async function prepared(script: string): Promise<() => readonly string[]> {
 
 const UNITS = '/etc/systemd/system/litellm.service /etc/systemd/system/litellm.socket';
 
+test('enforce repairs what somebody has removed, with the gateway still running', lab.only, async () => {
+  const host = lab.host('hx-api-server');
+  await says(0, 'enforce', '--yes');
+  for (const removed of [
+    `rm ${UNITS}`,
+    `rm ${UNITS}; systemctl daemon-reload`,
+    `rm -r ${UNITS} /opt/litellm`,
+    `rm -r ${UNITS} /opt/litellm /etc/litellm; systemctl daemon-reload`,
+  ]) {
+    await host.must(removed);
+    await says(0, 'enforce', '--yes');
+    assert.equal(await alive(), '200', removed);
+    assert.match(await says(0, 'enforce', '--yes'), /no changes needed/, removed);
+  }
+  await says(0, 'uninstall', '--yes');
+});
+
 test('an uninstall stops and removes all after somebody has removed a part of it', lab.only, async () => {
   const host = lab.host('hx-api-server');
   const differences = await prepared(':');

@@ -51,6 +51,7 @@ export function makePutBackStage(context: TestContext): PutBackStage {
   context.after(() => {
     rmSync(root, { recursive: true });
   });
+  mkdirSync(join(root, 'run'));
   const place = (path: string): string => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     return join(root, path);
@@ -62,7 +63,8 @@ export function makePutBackStage(context: TestContext): PutBackStage {
     writeFileSync(place(`bin/${name}`), `#!/bin/sh\n${text}\n`);
     chmodSync(place(`bin/${name}`), 0o755);
   }
-  const below = (text: string): string => text.replaceAll(/(?<![\w/])\/(?=(?:etc|opt|var)(?:[/\s']|$))/g, `${root}/`);
+  const below = (text: string): string =>
+    text.replaceAll(/(?<![\w/])\/(?=(?:etc|opt|run|var)(?:[/\s']|$))/g, `${root}/`);
   const moved = (action: Action): Action =>
     action.kind === 'copy'
       ? {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -78,6 +80,30 @@ test('everything comes back: deleted owners, modes, links, odd names; it can be 
     ]);
   }
   assert.ok(!existsSync(join(stage.root, 'stolen')) && !existsSync('stolen'));
+});
+
+test('nothing is put back while hxllm changes the host, and no run of hxllm begins meanwhile', async (context) => {
+  const stage = makePutBackStage(context);
+  const actual = litellm(stage);
+  await stage.copy(desiredOf(), actual);
+  replaceAll(stage, actual);
+  const now = stage.tree('/etc');
+  const lock = join(stage.root, 'run/hxllm/lock');
+  mkdirSync(join(lock, '..'), { recursive: true });
+  writeFileSync(lock, '2026-11-29T08:00:00Z ada from 10.0.0.1, process 7\n');
+  const holder = spawn('flock', ['-x', '-o', lock, 'sh', '-c', 'echo held; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(holder.stdout, 'data');
+  const { exitCode, stderr } = stage.putBack();
+  assert.equal(exitCode, 75);
+  assert.match(stderr, /held since 2026-11-29T08:00:00Z ada from 10\.0\.0\.1/);
+  assert.deepEqual([stage.tree('/etc'), stage.calls()], [now, []]);
+  holder.kill();
+  await once(holder, 'exit');
+  const ended = stage.putBack();
+  assert.equal(ended.exitCode, 0, ended.stderr);
+  assert.ok(!existsSync(join(lock, '..')));
 });
 
 test('a unit that was only starting is started without waiting for it', async (context) => {
