@@ -27,6 +27,8 @@ export function parseKnownHosts(text: string, file: string): readonly KnownKey[]
       /^\s*(?:@(revoked|cert-authority)\s+)?([^\s#@]\S*)\s+([a-z][\w@.-]+)\s+([A-Za-z0-9+/]+=*)(?:\s|$)/.exec(line) ??
       [];
     if (hosts === undefined || type === undefined || key === undefined) return [];
+    // OpenSSH ignores a key of another type than its line says. Revoked is revoked all the same.
+    if (marker !== 'revoked' && typeIn(key) !== type) return [];
     return [
       {
         file,
@@ -38,6 +40,12 @@ export function parseKnownHosts(text: string, file: string): readonly KnownKey[]
       },
     ];
   });
+}
+
+// A key begins with the length of its type's name and the name.
+function typeIn(key: string): string {
+  const bytes = Buffer.from(key, 'base64');
+  return bytes.length < 4 ? '' : bytes.toString('latin1', 4, 4 + bytes.readUInt32BE(0));
 }
 
 /** The names under which a host is known: `[host]:port` unless the port is 22; an alias replaces both. */

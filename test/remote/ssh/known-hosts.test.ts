@@ -52,6 +52,16 @@ test('wildcards match, and an exclusion overrides them', () => {
   assert.equal(judge('hxadev-test.hana-x.ai', 22, ECDSA, 'ecdsa-sha2-nistp256').state, 'unknown', 'a dot is a dot');
 });
 
+test('a line that calls a key by another type is no entry, unless it revokes the key', () => {
+  for (const [marker, state] of [
+    ['', 'unknown'],
+    ['@revoked ', 'revoked'],
+  ]) {
+    const line = parseKnownHosts(`${String(marker)}h ssh-rsa ${FIRST}\n`, 'f');
+    assert.equal(judgeHostKey(line, knownNames('h', 22, undefined), 'ssh-ed25519', FIRST).state, state);
+  }
+});
+
 test('a revoked key is always refused, and a certificate authority is named but not trusted', () => {
   assert.equal(judge('hx-stolen', 22, SECOND).state, 'revoked');
   const verdict = judge('git.corp', 22, FIRST);
