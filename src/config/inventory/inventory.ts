@@ -77,8 +77,9 @@ export class InventoryBuilder {
     this.#groups.get(group)?.hosts.add(name);
   }
 
+  /** If a group has the name already, the variable is the group's, as in Ansible. */
   setHostVariable(host: string, name: string, value: Value): void {
-    this.#hosts.get(host)?.variables.set(name, value);
+    (this.#groups.get(host) ?? this.#hosts.get(host))?.variables.set(name, value);
   }
 
   /** Makes groups without a parent children of `all`, and adds hosts without another group to `ungrouped`. */

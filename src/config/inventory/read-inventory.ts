@@ -15,6 +15,21 @@ const YAML = new Set(['.yml', '.yaml', '.json']);
  * mapping.
  */
 export async function readInventory(path: string, files: SourceFiles, findings: Findings): Promise<Result<Inventory>> {
+  const read = await readFile(path, files, findings);
+  if (!read.ok) return read;
+  for (const [name, { where }] of read.value.hosts)
+    if (read.value.groups.has(name))
+      findings.warning({
+        code: 'inventory.same-name',
+        summary: `a host and a group are called ${name}`,
+        detail: `Expected a name for each, found ${name} twice. As in Ansible, variables on a line of the host that stands below [${name}] hold for every host of the group.`,
+        fix: `rename the host: NAME ansible_host=${name}`,
+        where,
+      });
+  return read;
+}
+
+async function readFile(path: string, files: SourceFiles, findings: Findings): Promise<Result<Inventory>> {
   const file = files.shown(path);
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() === true) return fail(await folderInstead(path, file));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { configOf, Tree } from '../tree.ts';
 import { Findings } from '../../../src/config/findings.ts';
 import { readHostPattern } from '../../../src/config/inventory/host-pattern.ts';
 import { readIni } from '../../../src/config/inventory/ini.ts';
@@ -85,3 +86,26 @@ test('for any text reading ends, and every Problem has its line', () => {
     { numRuns: 500 },
   );
 });
+
+// Each was read by ansible-inventory of ansible-core 2.19.
+for (const [file, text, expected] of [
+  ['dev.ini', '[litellm]\ngw ansible_user=a\nh\n[gw]\nx ansible_user=b\n', { gw: 'a', h: undefined }],
+  ['dev.ini', '[litellm]\nlitellm ansible_user=a\nh\n', { litellm: 'a', h: 'a' }],
+  ['dev.ini', 'litellm ansible_user=a\n[litellm]\nlitellm\nh\n', { litellm: 'a', h: undefined }],
+  [
+    'dev.yml',
+    'all:\n  children:\n    litellm:\n      hosts:\n        litellm: {ansible_user: a}\n        h: {}\n',
+    { litellm: 'a', h: 'a' },
+  ],
+  [
+    'dev.yml',
+    'all:\n  hosts:\n    litellm: {ansible_user: a}\n  children:\n    litellm:\n      hosts:\n        litellm: {}\n        h: {}\n',
+    { litellm: 'a', h: undefined },
+  ],
+] as const)
+  test(`a host with the name of a group has variables as in Ansible, and is named: ${JSON.stringify(text)}`, async () => {
+    using tree = new Tree({ [file]: text });
+    const { hosts, warnings } = configOf(await tree.load({ inventoryFile: file }));
+    assert.deepEqual(Object.fromEntries(hosts.map(({ target }) => [target.name, target.user])), expected);
+    assert.ok(warnings.some(({ code }) => code === 'inventory.same-name'));
+  });
