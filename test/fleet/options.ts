@@ -16,8 +16,6 @@ export interface Options {
   readonly json: boolean;
 }
 
-const DEFAULT_STRATEGY: RoutingStrategy = 'least-busy';
-
 /** Reads the command line; throws an error with the reason if it cannot. */
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
@@ -40,7 +38,7 @@ export function readOptions(args: readonly string[]): Options {
   return {
     strategies:
       pair === undefined || second === undefined
-        ? [strategyOf(strategy ?? DEFAULT_STRATEGY)]
+        ? [strategyOf(strategy ?? STRATEGY_NAMES[0])]
         : [strategyOf(pair), strategyOf(second)],
     workloads: matching(only),
     seeds: seeds.split(',').map((seed) => wholeOf('--seeds', seed)),

@@ -1,11 +1,10 @@
 import type { Policy } from '../../src/gateway/route/policy.ts';
-import { STRATEGIES } from '../../src/gateway/route/strategy/strategies.ts';
 import { policyOf } from '../../src/gateway/scheduler/fleet-spec.ts';
-import type { RoutingStrategy } from '../../src/core/routing-strategy.ts';
+import { ROUTING_STRATEGIES, type RoutingStrategy } from '../../src/core/routing-strategy.ts';
 import type { Random } from './random.ts';
 
-/** The names of all strategies. */
-export const STRATEGY_NAMES = Object.keys(STRATEGIES) as readonly RoutingStrategy[];
+/** The names of all strategies, the default one first. */
+export const STRATEGY_NAMES = ROUTING_STRATEGIES;
 
 /** The policy of the product for a strategy, with the defaults of its configuration. */
 export function productPolicy(strategy: RoutingStrategy, random: Random): Policy {
