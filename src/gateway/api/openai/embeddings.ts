@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../../json.ts';
+import { areNumbers, isObject, type Json } from '../../json.ts';
 import { isLong, jsonPieces } from '../dialect/json-pieces.ts';
 import type { ResponseEncoder } from '../../client-dialect.ts';
 import type { EmbedRequest, ServerEvent, Usage } from '../../exchange.ts';
@@ -56,7 +56,7 @@ function recoded(entry: unknown): unknown {
 }
 
 function isVector(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'number');
+  return Array.isArray(value) && areNumbers(value);
 }
 
 function toBase64(vector: readonly number[]): string {

@@ -1,3 +1,4 @@
+import { areNumbers } from '../../json.ts';
 import type { ChatRequest, CompletionRequest, EmbedRequest } from '../../exchange.ts';
 import type { Body } from '../dialect/body.ts';
 import { readModel } from '../dialect/sampling.ts';
@@ -76,7 +77,5 @@ function passedFields(
 
 /** The prompts of a request; a list of numbers is one prompt of tokens. */
 function promptsIn(prompt: unknown): readonly unknown[] {
-  return Array.isArray(prompt) && prompt.length > 0 && !prompt.every((item) => typeof item === 'number')
-    ? prompt
-    : [prompt];
+  return Array.isArray(prompt) && prompt.length > 0 && !areNumbers(prompt) ? prompt : [prompt];
 }

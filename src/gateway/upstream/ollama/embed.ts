@@ -1,4 +1,4 @@
-import type { Json } from '../../json.ts';
+import { areNumbers, type Json } from '../../json.ts';
 import { vectorReader } from '../json-body-reader.ts';
 import type { EmbedRequest, ServerEvent } from '../../exchange.ts';
 import type { ResponseDecoder } from '../wire-request.ts';
@@ -34,8 +34,5 @@ function vectorsIn({ embeddings, embedding }: Json): readonly (readonly number[]
 }
 
 function isVectors(value: unknown): value is readonly (readonly number[])[] {
-  return (
-    Array.isArray(value) &&
-    value.every((vector) => Array.isArray(vector) && vector.every((item) => typeof item === 'number'))
-  );
+  return Array.isArray(value) && value.every((vector) => Array.isArray(vector) && areNumbers(vector));
 }
