@@ -4,10 +4,16 @@ import { EXIT } from './exit-code.ts';
 import { createProgram } from './program.ts';
 import { readManifest } from './shipping/package-root.ts';
 import { cutLookups } from './terminal/interruption.ts';
-import { processTerminal } from './terminal/process-terminal.ts';
+import { lostOutput, processTerminal } from './terminal/process-terminal.ts';
 
 /** Runs one command line (without `node` and the script) and gives the exit code; never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    process.cwd();
+  } catch {
+    process.stderr.write('hxllm: the current folder was removed: cd to a folder that exists\n');
+    return EXIT.usage;
+  }
   const terminal = processTerminal();
   let exitCode: number = EXIT.ok;
   try {
@@ -26,9 +32,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     );
     await program.parseAsync([...argv], { from: 'user' });
     if (exitCode === EXIT.interrupted) cutLookups();
-    return exitCode;
+    return await withOutput(exitCode);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? await withOutput(EXIT.ok) : EXIT.usage;
     const verbose = argv.includes('-v') || argv.includes('--verbose');
     const message = verbose ? errorStack(error) : errorMessage(error);
     terminal.stderr.write(
@@ -36,4 +42,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     );
     return EXIT.bug;
   }
+}
+
+/** The exit code of a command whose output may be incomplete: a program that reads it must not take it for the whole. */
+async function withOutput(exitCode: number): Promise<number> {
+  // A stream tells its error a moment after the call.
+  await new Promise((resolve) => setImmediate(resolve));
+  const lost = lostOutput();
+  if (lost === undefined || exitCode !== EXIT.ok) return exitCode;
+  process.stderr.write(`hxllm: the output is incomplete: ${lost}\n`);
+  return EXIT.failed;
 }

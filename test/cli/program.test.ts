@@ -208,3 +208,37 @@ test('the help of a command shows no empty defaults', async () => {
   assert.match(stdout, /\(default: 4000\)/);
   assert.doesNotMatch(stdout, /default: (?:false|\[\])/);
 });
+
+test('a full disk below the output ends no command, and the exit code tells that the output is incomplete', async () => {
+  const run = (line: string): Promise<Ended> =>
+    new Promise((resolve) => {
+      const argv = ['-c', line, 'bash', process.execPath, PROGRAM];
+      execFile('bash', argv, { cwd: root, env: environment(), timeout: LIMIT_MS }, (error, stdout, stderr) =>
+        resolve({ status: Number(error?.code ?? 0), stdout, stderr }),
+      );
+    });
+  const help = await run('"$@" --help > /dev/full');
+  assert.deepEqual([help.status, help.stderr.split(': ')[1]], [1, 'the output is incomplete']);
+  const smoke = await run('"$@" smoke --url http://127.0.0.1:1 > /dev/full');
+  assert.equal(smoke.status, 1, smoke.stderr);
+  assert.doesNotMatch(smoke.stderr, /crashed|at .*node:/);
+  const [folder = ''] = readdirSync(join(root, 'evidence/smoke'));
+  assert.match(readFileSync(join(root, 'evidence/smoke', folder, 'run.json'), 'utf8'), /"ending": "failed"/);
+  assert.equal((await run('"$@" --help | head -c 1')).status, 0);
+});
+
+test('in a folder that was removed every command says so', async () => {
+  const gone = join(root, 'gone');
+  mkdirSync(gone);
+  const script = 'cd "$3" && rmdir "$3" && "$1" "$2" preflight';
+  const ran = await new Promise<Ended>((resolve) => {
+    const argv = ['-c', script, 'bash', process.execPath, PROGRAM, gone];
+    execFile('bash', argv, { env: environment(), timeout: LIMIT_MS }, (error, stdout, stderr) =>
+      resolve({ status: Number(error?.code ?? 0), stdout, stderr }),
+    );
+  });
+  assert.deepEqual(
+    [ran.status, ran.stderr],
+    [64, 'hxllm: the current folder was removed: cd to a folder that exists\n'],
+  );
+});

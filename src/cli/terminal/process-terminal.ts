@@ -3,7 +3,21 @@ import type { WriteStream } from 'node:tty';
 import { askHidden, askYesNo } from './question.ts';
 import type { Output, Terminal } from './terminal.ts';
 
-/** The terminal of this process. If the reader of an output leaves (`| head`), the output falls silent and the work continues. */
+/** Errors of an output whose reader has left: nothing is lost that anybody reads. */
+const LEFT = new Set(['EPIPE', 'EIO']);
+
+/** The first error by which an output of this process lost text that it should hold, such as a full disk. */
+let lost: string | undefined;
+
+/** The reason why an output is incomplete; `undefined` if it is complete, or its reader has left. */
+export function lostOutput(): string | undefined {
+  return lost;
+}
+
+/**
+ * The terminal of this process. If the reader of an output leaves (`| head`), or its disk is full, the output falls silent and the work
+ * continues.
+ */
 export function processTerminal(): Terminal {
   return {
     stdout: outputOf(process.stdout),
@@ -24,9 +38,9 @@ export function processTerminal(): Terminal {
 function outputOf(stream: WriteStream): Output {
   let open = true;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader has gone. A running deployment matters more than its last lines.
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    // A running deployment matters more than its last lines.
     open = false;
+    if (!LEFT.has(error.code ?? '')) lost ??= error.message;
   });
   return {
     write: (text) => {
