@@ -222,7 +222,7 @@ test('if no evidence can be kept, nothing is done', async () => {
   const { run, terminal } = tried({ evidenceDir: 'a-file' });
   writeFileSync(join(root, 'a-file'), '');
   const outcome = await run(() => assert.fail('the work began'));
-  assert.deepEqual([outcome.ending, outcome.exitCode, outcome.evidence], ['failed', 1, undefined]);
-  assert.match(terminal.written.err, /the evidence of this run cannot be kept[\s\S]+--evidence-dir/);
+  assert.deepEqual([outcome.ending, outcome.exitCode, outcome.evidence], ['failed', 78, undefined]);
+  assert.match(terminal.written.err, /the evidence folder is not a folder[\s\S]+--evidence-dir/);
   assert.equal(existsSync(join(root, 'evidence')), false);
 });
