@@ -101,12 +101,19 @@ export interface HostPaths {
   readonly current: string;
   /** The JSON Schema of config.yaml, in the release in use. */
   readonly configSchema: string;
+  /** The folder for what the gateway has to know after a restart: the `StateDirectory=` of the unit. */
+  readonly stateDir: string;
+  /** The gateway's own file in it. */
+  readonly stateFile: string;
   readonly serviceUnit: string;
   readonly socketUnit: string;
   /** Only for the service manager `process`. */
   readonly pidFile: string;
   readonly logFile: string;
 }
+
+/** The folder of the gateway's state on every host: `StateDirectory=` takes a name below /var/lib alone. */
+export const STATE_DIR = '/var/lib/litellm';
 
 /** The paths that hxllm uses on a host with these settings. */
 export function pathsOf(settings: Settings): HostPaths {
@@ -124,6 +131,8 @@ export function pathsOf(settings: Settings): HostPaths {
     runtimes: `${installDir}/runtimes`,
     current: `${installDir}/current`,
     configSchema: `${installDir}/current/config.schema.json`,
+    stateDir: `${settings.prefix}${STATE_DIR}`,
+    stateFile: `${settings.prefix}${STATE_DIR}/contexts.json`,
     serviceUnit: `${settings.prefix}/etc/systemd/system/litellm.service`,
     socketUnit: `${settings.prefix}/etc/systemd/system/litellm.socket`,
     pidFile: `${settings.prefix}/run/litellm.pid`,
@@ -133,5 +142,5 @@ export function pathsOf(settings: Settings): HostPaths {
 
 /** The folders of a deployment that sets no other ones. Markers of older versions do not name the folders before a move. */
 export function defaultFolders({ prefix }: Settings): readonly string[] {
-  return [`${prefix}/etc/litellm`, `${prefix}/opt/litellm`];
+  return [`${prefix}/etc/litellm`, `${prefix}/opt/litellm`, `${prefix}${STATE_DIR}`];
 }

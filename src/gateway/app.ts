@@ -67,7 +67,9 @@ function withKey(handler: Handler): Handler {
 }
 
 function showHealth({ env: { service } }: Context<GatewayEnv>): Response {
-  return jsonResponse(fleetHealth(service.config, service.scheduler.fleet, performance.now(), new Date()));
+  return jsonResponse(
+    fleetHealth(service.config, service.scheduler.fleet, service.growth.records, performance.now(), new Date()),
+  );
 }
 
 function showMetrics(metrics: Metrics): Handler {

@@ -30,6 +30,9 @@ export function createGateway(config: GatewayConfig, log: Log, limits?: Partial<
     onLoaded: (replica, how) => {
       metrics.loaded(replica, how);
     },
+    onContext: (change) => {
+      metrics.contextChanged(change);
+    },
     onReplaced: (next) => {
       current = next;
     },
@@ -37,6 +40,7 @@ export function createGateway(config: GatewayConfig, log: Log, limits?: Partial<
   const service = (): Service => current;
   const metrics = createMetrics({
     fleet: () => current.scheduler.fleet,
+    contexts: () => current.growth.records,
     openConnections: () => connections.open,
   });
   const app = createApp({ isStopping: () => connections.stopping, metrics });

@@ -97,6 +97,7 @@ async function run(config: GatewayConfig, listening: Listening, flags: Flags): P
       gateway,
       addresses: addresses.value,
       wouldMove,
+      stateDir: config.stateDir,
       log,
       tell: (text) => process.stderr.write(text),
     }),

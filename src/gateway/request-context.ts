@@ -33,6 +33,8 @@ export interface RequestRecord {
   readonly ignoredParams: Set<string>;
   /** The server cut the prompt. */
   truncated?: boolean;
+  /** The context that has grown, as the header says it. */
+  context?: string;
   attempts: number;
   /** From the first request for a slot to the last slot, ms: failed attempts in between count, loads do not. With several subrequests: of the last one. */
   queueMs?: number;

@@ -1,41 +1,37 @@
 import { setImmediate } from 'node:timers/promises';
-import type { BackendConfig, Deployment, GatewayConfig, ModelGroup, Wildcard } from '../schema/gateway-config.ts';
+import type { BackendConfig, GatewayConfig } from '../schema/gateway-config.ts';
 import { expandWildcards, wildcardOf } from '../schema/wildcard.ts';
 import type { Log } from './log.ts';
+import { fallbacksOf, namesOf, type FallbacksOf, type ModelNames } from './model-names.ts';
 import type { AttemptResult } from './route/event.ts';
 import { createFleet } from './route/fleet.ts';
 import type { Replica } from './route/replica.ts';
+import { ContextGrowth } from './scheduler/context-growth.ts';
+import { recordsDocument, recordsIn } from './scheduler/context-record.ts';
+import type { ContextChange } from './scheduler/grown-models.ts';
 import { fleetSpecOf, policyOf } from './scheduler/fleet-spec.ts';
 import { Loader } from './scheduler/loader.ts';
 import { ModelLister } from './scheduler/model-lister.ts';
 import { Poller } from './scheduler/poller.ts';
 import { Prober } from './scheduler/prober.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
+import { StateFile } from './state/state-file.ts';
 import { providerOf } from './upstream/providers.ts';
 import { Upstream } from './upstream/upstream.ts';
 
 /** Everything that one configuration makes. A request keeps the service it began with. */
-export interface Service {
+export interface Service extends ModelNames {
   readonly config: GatewayConfig;
   /** When the gateway started, in seconds since 1970. */
   readonly since: number;
-  /** By every name that clients may ask for: aliases, and the names of their entries. */
-  readonly models: ReadonlyMap<string, ModelGroup>;
-  /** The group of a name: its own, or the one of a wildcard that stands for one model. */
-  groupOf(name: string): ModelGroup | undefined;
-  readonly hasWildcards: boolean;
-  /** Whether a server may have got a model by this name since the servers behind wildcards were listed. */
-  mayAppear(name: string): boolean;
   /** Whether a pattern serves this name from a server that has never said which models it has. */
   isUnlisted(name: string): boolean;
   /** The current service, after a new list of the models behind wildcards, if there are any. */
   lookedAgain(): Promise<Service>;
-  /** The names of `models` that lists show: aliases that are not hidden. */
-  readonly listed: readonly string[];
-  /** The fallback models of a model, best first. */
-  readonly fallbacks: (kind: 'failed' | 'too-long', group: ModelGroup) => readonly ModelGroup[];
+  readonly fallbacks: FallbacksOf;
   readonly scheduler: Scheduler;
   readonly upstream: Upstream;
+  readonly growth: ContextGrowth;
   /**
    * Makes the service of another configuration; it keeps what this one knows about backends that stay. Other requests are served between
    * the steps, and go by the old configuration until the last one. `undefined`: the gateway has stopped meanwhile.
@@ -53,21 +49,41 @@ interface Current {
   readonly upstream: Upstream;
 }
 
-/** The reports of a service: a load has ended; another service replaces it, because a server has other models. */
+/** The reports of a service: a load has ended; a context has grown or gone back; another service replaces it, because a server has other models. */
 export interface ServiceListener {
   readonly onLoaded: (replica: Replica, result: AttemptResult) => void;
+  readonly onContext: (change: ContextChange) => void;
   readonly onReplaced: (service: Service) => void;
 }
 
 /** Makes a service, and starts to poll its backends. */
-export function createService(first: GatewayConfig, log: Log, { onLoaded, onReplaced }: ServiceListener): Service {
+export function createService(
+  first: GatewayConfig,
+  log: Log,
+  { onLoaded, onContext, onReplaced }: ServiceListener,
+): Service {
   const since = Math.floor(Date.now() / 1000);
   const now = performance.now.bind(performance);
   let current: Current = { written: first, config: first, upstream: new Upstream(first) };
   let isClosed = false;
   const backendOf = (url: string): BackendConfig | undefined => current.upstream.backend(url);
 
-  const scheduler = new Scheduler(createFleet(fleetSpecOf(first)), policyOf(first), now);
+  const { contexts } = current.upstream;
+  const file = new StateFile(first.stateDir, 'contexts.json', log);
+  const scheduler = new Scheduler(createFleet({ backends: [], deployments: [] }), policyOf(first), now);
+  const growth = new ContextGrowth(
+    {
+      current: () => current,
+      scheduler,
+      contexts,
+      now,
+      log,
+      onChange: onContext,
+      onRecords: (records) => file.save(recordsDocument(records)),
+    },
+    file.load(recordsIn) ?? [],
+  );
+  scheduler.reconfigure(fleetSpecOf(first, contexts), policyOf(first));
   const prober = new Prober({
     probe: async (url) => {
       const backend = backendOf(url);
@@ -93,6 +109,7 @@ export function createService(first: GatewayConfig, log: Log, { onLoaded, onRepl
   const loader = new Loader({
     now: () => current,
     log,
+    hasGoneBack: (deployment, failure) => growth.loaded(deployment, failure),
     onLoaded: (replica, result, failure) => {
       const known = scheduler.fleet.replicas.get(replica);
       if (known !== undefined) onLoaded(known, result);
@@ -137,7 +154,7 @@ export function createService(first: GatewayConfig, log: Log, { onLoaded, onRepl
     },
   });
 
-  const serviceOf = ({ config, upstream }: Current, names: Names, fallbacks: Service['fallbacks']): Service => ({
+  const serviceOf = ({ config, upstream }: Current, names: ModelNames, fallbacks: FallbacksOf): Service => ({
     config,
     since,
     ...names,
@@ -150,6 +167,7 @@ export function createService(first: GatewayConfig, log: Log, { onLoaded, onRepl
     fallbacks,
     scheduler,
     upstream,
+    growth,
     replacedBy: async (next) => {
       const replaced = await replaceBy(() => next);
       void lister.lookNow();
@@ -161,7 +179,9 @@ export function createService(first: GatewayConfig, log: Log, { onLoaded, onRepl
       poller.close();
       lister.close();
       loader.close();
+      growth.close();
       scheduler.close();
+      await file.flush();
       await upstream.close();
     },
   });
@@ -178,7 +198,7 @@ export function createService(first: GatewayConfig, log: Log, { onLoaded, onRepl
     await setImmediate();
     const upstream = new Upstream(config, current.upstream);
     await setImmediate();
-    const spec = fleetSpecOf(config);
+    const spec = fleetSpecOf(config, contexts);
     await setImmediate();
     const names = namesOf(config);
     const fallbacks = fallbacksOf(config);
@@ -188,7 +208,8 @@ export function createService(first: GatewayConfig, log: Log, { onLoaded, onRepl
     current = { written, config, upstream };
     upstream.takeOver(config);
     loader.learn(config);
-    scheduler.reconfigure(spec, policyOf(config));
+    // A context may have grown meanwhile.
+    scheduler.reconfigure(contexts.isEmpty ? spec : fleetSpecOf(config, contexts), policyOf(config));
     loader.forget((id) => scheduler.fleet.deployments.has(id));
     latest = serviceOf(current, names, fallbacks);
     return latest;
@@ -197,49 +218,6 @@ export function createService(first: GatewayConfig, log: Log, { onLoaded, onRepl
   loader.learn(first);
   poller.pollNow();
   void lister.look();
+  void growth.checkRecords();
   return latest;
-}
-
-type Names = Pick<Service, 'models' | 'listed' | 'groupOf' | 'hasWildcards' | 'mayAppear'>;
-
-function namesOf({ groups, aliases, hidden, wildcards }: GatewayConfig): Names {
-  const models = new Map(groups.map((group): [string, ModelGroup] => [group.name, group]));
-  const listed = [...models.keys()].filter((name) => !hidden.has(name));
-  for (const [alias, name] of aliases) {
-    const group = models.get(name);
-    if (group === undefined || models.has(alias)) continue;
-    models.set(alias, group);
-    if (!hidden.has(alias)) listed.push(alias);
-  }
-  for (const group of groupsByOwnName(groups)) if (!models.has(group.name)) models.set(group.name, group);
-  const matched = (name: string): Wildcard | undefined => wildcardOf(name, wildcards)?.wildcard;
-  const groupOf = (name: string): ModelGroup | undefined => {
-    const group = models.get(name);
-    if (group !== undefined || wildcards.length === 0) return group;
-    const wildcard = matched(name);
-    return wildcard === undefined || wildcard.fixed.length === 0 ? undefined : models.get(wildcard.pattern);
-  };
-  const mayAppear = (name: string): boolean => groupOf(name) === undefined && matched(name) !== undefined;
-  return { models, listed, groupOf, hasWildcards: wildcards.length > 0, mayAppear };
-}
-
-/** The deployments of each `litellm_params.model`: LiteLLM's clients may ask for `ollama_chat/NAME` as well. */
-function groupsByOwnName(groups: readonly ModelGroup[]): readonly ModelGroup[] {
-  const byName = new Map<string, [Deployment, ...Deployment[]]>();
-  for (const deployment of groups.flatMap(({ deployments, isFallback }) => (isFallback ? [] : deployments))) {
-    const name = deployment.listed.params['model'];
-    if (typeof name !== 'string' || name.includes('*')) continue;
-    const found = byName.get(name);
-    if (found === undefined) byName.set(name, [deployment]);
-    else found.push(deployment);
-  }
-  return [...byName].map(([name, deployments]) => ({ name, deployments }));
-}
-
-function fallbacksOf({ groups, routing: { fallbacks, contextFallbacks } }: GatewayConfig): Service['fallbacks'] {
-  const byName = new Map(groups.map((group) => [group.name, group]));
-  return (kind, { name }) => {
-    const names = (kind === 'failed' ? fallbacks : contextFallbacks).get(name) ?? [];
-    return names.flatMap((other) => byName.get(other) ?? []);
-  };
 }

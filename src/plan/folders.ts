@@ -24,6 +24,13 @@ export function desiredFolders(settings: Settings, paths: HostPaths): readonly D
     { path: paths.installDir, owner: root, group: root, mode: 0o755 },
     { path: paths.releases, owner: root, group: root, mode: 0o755 },
     { path: paths.runtimes, owner: root, group: root, mode: 0o755 },
+    // systemd would make it too, and give a folder of another owner away with everything in it.
+    {
+      path: paths.stateDir,
+      owner: managed ? settings.user : undefined,
+      group: managed ? settings.group : undefined,
+      mode: 0o700,
+    },
   ];
   const files = managed ? [] : [paths.pidFile, paths.logFile];
   const above = [...own.map((folder) => `${folder.path}/.`), ...files].flatMap((path) => foldersAbove(path));
@@ -35,13 +42,13 @@ export function desiredFolders(settings: Settings, paths: HostPaths): readonly D
 
 /**
  * Creates the install folder with the marker, which lists what hxllm creates and uses, before anything else: a run that ends early
- * leaves nothing that a later uninstall does not know. The folder of config.yaml follows by {@link planConfigFolder}, since it belongs to the group.
+ * leaves nothing that a later uninstall does not know. The folders that belong to the service's accounts follow by {@link planAccountFolders}.
  */
 export function planFolders(desired: Desired, actual: Actual): readonly Step[] {
   const { notes } = actual.installation;
   const { settings, paths } = desired;
   const missing = missingFolders(desired, actual);
-  const later = new Set(configFolders(desired, actual).map(({ path }) => path));
+  const later = new Set(accountFolders(desired, actual).map(({ path }) => path));
   const here = missing.filter(({ path }) => !later.has(path));
   const known = usedBefore(actual);
   const fresh = usedNow(desired).filter((thing) => !known.includes(thing));
@@ -72,7 +79,7 @@ export function planFolders(desired: Desired, actual: Actual): readonly Step[] {
       title:
         here.length === 0 && notes !== undefined
           ? `note the new folders and accounts in ${paths.marker}`
-          : `create ${[paths.installDir, ...here.flatMap(({ path }) => (path === paths.configDir ? [path] : []))].join(' and ')}`,
+          : `create ${[paths.installDir, ...ownPaths(here, paths)].join(' and ')}`,
       detail: detail === '' ? `${paths.marker}: notes the ${paths.configDir}` : detail,
       stage: 'prepare',
       verb: 'create',
@@ -81,15 +88,15 @@ export function planFolders(desired: Desired, actual: Actual): readonly Step[] {
   ];
 }
 
-/** Creates the folder of config.yaml, which belongs to the group of the service. */
-export function planConfigFolder(desired: Desired, actual: Actual): readonly Step[] {
+/** Creates the folder of config.yaml, which belongs to the group of the service, and that of its state, which belongs to its user. */
+export function planAccountFolders(desired: Desired, actual: Actual): readonly Step[] {
   const { paths } = desired;
-  const missing = configFolders(desired, actual);
+  const missing = accountFolders(desired, actual);
   if (missing.length === 0) return [];
   return [
     {
       id: 'folders.config',
-      title: `create ${paths.configDir}`,
+      title: `create ${ownPaths(missing, paths).join(' and ')}`,
       detail: missing.map(({ path }) => `${path}: missing`).join('\n'),
       stage: 'prepare',
       verb: 'create',
@@ -102,32 +109,46 @@ function missingFolders({ settings, paths }: Desired, { installation }: Actual):
   return desiredFolders(settings, paths).filter((folder) => !installation.entries.has(folder.path));
 }
 
-// The missing folder of config.yaml with those above that nothing else needs. Without systemd it belongs to the login user.
-function configFolders(desired: Desired, actual: Actual): readonly DesiredFolder[] {
+function ownPaths(folders: readonly DesiredFolder[], { configDir, stateDir }: HostPaths): readonly string[] {
+  return folders.flatMap(({ path }) => (path === configDir || path === stateDir ? [path] : []));
+}
+
+// The missing folders of config.yaml and of the state, with those above that nothing else needs. Without systemd they belong to the login user.
+function accountFolders(desired: Desired, actual: Actual): readonly DesiredFolder[] {
   const { settings, paths } = desired;
   if (settings.serviceManager === 'process') return [];
   const isNeeded = (path: string): boolean => `${paths.installDir}/`.startsWith(`${path}/`);
   return missingFolders(desired, actual).filter(
-    ({ path }) => path === paths.configDir || (paths.configDir.startsWith(`${path}/`) && !isNeeded(path)),
+    ({ path }) =>
+      !isNeeded(path) && [paths.configDir, paths.stateDir].some((own) => own === path || own.startsWith(`${path}/`)),
   );
 }
 
 /** Corrects owner and mode of existing folders. A running service may use them, so this is part of the switch. */
 export function planAccess(desired: Desired, { installation }: Actual): readonly Step[] {
+  const { settings, paths } = desired;
+  const state = installation.entries.get(paths.stateFile);
+  const isOthers = settings.serviceManager === 'systemd' && state !== undefined && state.owner !== settings.user;
+  const own: readonly Action[] = isOthers
+    ? [{ kind: 'command', argv: ['chown', '--', `${settings.user}:${settings.group}`, paths.stateFile] }]
+    : [];
   const different = desiredFolders(desired.settings, desired.paths).flatMap((folder) => {
     const why = difference(folder, installation.entries.get(folder.path));
     return why === undefined ? [] : [{ folder, why }];
   });
-  if (different.length === 0) return [];
-  const paths = different.map(({ folder }) => folder.path);
+  if (different.length === 0 && own.length === 0) return [];
+  const changed = [...different.map(({ folder }) => folder.path), ...(isOthers ? [paths.stateFile] : [])];
   return [
     {
       id: 'folders.access',
-      title: `set owner and mode of ${paths.join(', ')}`,
-      detail: different.map(({ folder, why }) => `${folder.path}: ${why}`).join('\n'),
+      title: `set owner and mode of ${changed.join(', ')}`,
+      detail: [
+        ...different.map(({ folder, why }) => `${folder.path}: ${why}`),
+        ...(isOthers ? [`${paths.stateFile}: expected ${settings.user}, found ${state.owner}`] : []),
+      ].join('\n'),
       stage: 'switch',
       verb: 'change',
-      actions: different.map(({ folder }) => folderAction(folder)),
+      actions: [...different.map(({ folder }) => folderAction(folder)), ...own],
     },
   ];
 }

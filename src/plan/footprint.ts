@@ -34,7 +34,9 @@ export interface Kept {
 const OF_FILE_SYSTEM = 'lost+found';
 const TREES = new Set(['releases', 'runtimes', '.previous']);
 const MARKERS = new Set(['.hxllm', '.hxllm-record']);
-const FILES = new Set(['config.yaml', 'litellm.env', 'current']);
+/** The files of the gateway's state: it stays while hxllm does. */
+export const STATE_FILES: ReadonlySet<string> = new Set(['contexts.json', 'contexts.json.new']);
+const FILES = new Set(['config.yaml', 'litellm.env', 'current', ...STATE_FILES]);
 
 /** Finds everything of hxllm that does not stay. */
 export function removalOf(footprint: Footprint, kept: Kept): Removal {
@@ -100,6 +102,7 @@ function ownFolders(footprint: Footprint): ReadonlySet<string> {
 }
 
 function goes(name: string, { isConfigDir, isInstallDir }: FolderState, { current }: Kept): boolean {
+  if (STATE_FILES.has(name)) return !current;
   const role = name === 'config.yaml' || name === 'litellm.env' ? isConfigDir : isInstallDir;
   return !(current && role);
 }

@@ -28,7 +28,7 @@ export function planFormer(desired: Desired, actual: Actual): readonly Step[] {
   });
   const owned = new Set(
     [...folders, ...desired.files].flatMap(({ path, group }) => (group === undefined ? [] : [path])),
-  );
+  ).add(paths.stateFile);
   const accounts =
     settings.serviceManager === 'process'
       ? []

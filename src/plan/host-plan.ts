@@ -1,6 +1,6 @@
 import type { Desired } from '../render/desired.ts';
 import { planFiles } from './files.ts';
-import { planAccess, planConfigFolder, planFolders } from './folders.ts';
+import { planAccess, planAccountFolders, planFolders } from './folders.ts';
 import { planFormer } from './former.ts';
 import type { Plan, Step } from './plan.ts';
 import { planCurrent, planRelease, planRuntime } from './release.ts';
@@ -22,7 +22,7 @@ export function planHost(desired: Desired, actual: Actual): Plan {
     ...takeOver.prepare,
     ...planFolders(desired, actual),
     ...planUser(desired, actual),
-    ...planConfigFolder(desired, actual),
+    ...planAccountFolders(desired, actual),
     ...runtime,
     ...release,
     ...planCheck(desired, [...files, ...current]),

@@ -9,6 +9,7 @@ import {
   goesAway,
   isGone,
   removalOf,
+  STATE_FILES,
   withRecords,
   type AccountRemoval,
   type Removal,
@@ -118,20 +119,20 @@ function fileSteps(
   staged: ReadonlySet<string>,
   { installation: { entries, notes } }: Pick<Actual, 'installation' | 'footprint'>,
 ): readonly Step[] {
-  const marked = files.filter((path) => !path.endsWith('/current'));
+  const isState = (path: string): boolean => STATE_FILES.has(path.slice(path.lastIndexOf('/') + 1));
+  const marked = files.filter((path) => !path.endsWith('/current') && !isState(path));
+  const state = files.filter(isState);
   // The log of the service manager `process` is hxllm's own file.
   const log = notes !== undefined && entries.has(paths.logFile) ? [paths.logFile] : [];
   const all = [...marked, ...staged, ...log];
-  return all.length === 0
-    ? []
-    : [
-        step(
-          'files',
-          `remove ${all.join(', ')}`,
-          log.length > 0 ? 'they carry hxllm’s mark, or are its log' : 'they carry hxllm’s mark',
-          [{ kind: 'remove', paths: all }],
-        ),
-      ];
+  const why = log.length > 0 ? 'they carry hxllm’s mark, or are its log' : 'they carry hxllm’s mark';
+  const learned = 'the gateway has learned it: the contexts that have grown. Another installation learns it again';
+  return [
+    ...(all.length === 0 ? [] : [step('files', `remove ${all.join(', ')}`, why, [{ kind: 'remove', paths: all }])]),
+    ...(state.length === 0
+      ? []
+      : [step('state', `remove ${state.join(', ')}`, learned, [{ kind: 'remove', paths: state }])]),
+  ];
 }
 
 function installSteps({ files, trees }: Removal): readonly Step[] {

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Backend, Model, Settings } from '../config/config.ts';
+import { pathsOf, type Backend, type Model, type Settings } from '../config/config.ts';
 import { schemaLine } from '../core/json-schema.ts';
 import { MARK_LINE } from '../core/mark.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
@@ -32,6 +32,7 @@ export function buildGatewayConfig(settings: Settings): Result<ConfigYaml> {
     general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' },
     hxllm: {
       listen: listenText(settings.listen, settings.port),
+      state_dir: pathsOf(settings).stateDir,
       ...(Object.keys(limits).length === 0 ? {} : { backends: limits }),
     },
   });

@@ -15,6 +15,10 @@ export interface GatewayConfig {
   /** `hxllm.metrics`: `/metrics` is readable with the master key, for everyone, or not at all. */
   readonly metrics: 'key' | 'open' | 'off';
   readonly queue: QueueLimits;
+  /** `hxllm.context.most`: the longest context that an entry without `num_ctx` grows to, in tokens; `undefined`: none grows. */
+  readonly mostContext: number | undefined;
+  /** `hxllm.state_dir`: an absolute path; `undefined`: nothing is remembered over a restart. */
+  readonly stateDir: string | undefined;
   readonly maxBodyBytes: number;
   /** Most bytes of the bodies of all requests under way. */
   readonly maxHeldBytes: number;

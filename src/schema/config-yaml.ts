@@ -55,4 +55,8 @@ export interface HxllmSettings {
   readonly max_bodies_mib?: number;
   readonly max_queue_wait?: number;
   readonly max_queue?: number;
+  /** Whether contexts of models without `num_ctx` grow, and how far. */
+  readonly context?: 'fixed' | { readonly most?: number };
+  /** The folder for what the gateway has to know after a restart. */
+  readonly state_dir?: string;
 }

@@ -25,7 +25,7 @@ function mappingSchema(path: readonly string[]): JsonSchema {
 }
 
 function keySchema(name: string, key: Key<unknown>, { path, required = [] }: DocumentSection): JsonSchema {
-  const own = { ...key.kind.schema, ...key.shape, ...nestedSchema([...path, name]) };
+  const own = withNested({ ...key.kind.schema, ...key.shape }, nestedSchema([...path, name]));
   return {
     description: descriptionText(key),
     // A key without a value counts as absent.
@@ -35,6 +35,13 @@ function keySchema(name: string, key: Key<unknown>, { path, required = [] }: Doc
     ...(key.example === undefined ? {} : { examples: [key.example] }),
     ...(key.honoured ? {} : { doNotSuggest: true }),
   };
+}
+
+// A key that is a mapping or a word has its nested keys in the mapping.
+function withNested(own: JsonSchema, nested: JsonSchema): JsonSchema {
+  return own.anyOf === undefined || nested.type === undefined
+    ? { ...own, ...nested }
+    : { ...own, anyOf: own.anyOf.map((one) => (one.type === 'object' ? { ...one, ...nested } : one)) };
 }
 
 /** The schema of the mapping below a key, or of the entries of its list or mapping. */

@@ -68,6 +68,22 @@ export const mapping: Kind<Readonly<Record<string, unknown>>> = kind('a mapping'
   isObject(value) ? value : undefined,
 );
 
+/** A word, or a value of another kind. */
+export function orWord<const W extends string, T>(word: W, other: Kind<T>): Kind<W | T> {
+  const schema: JsonSchema = { anyOf: [other.schema, { type: 'string', pattern: orReference(word) }] };
+  return kind(`${other.expected}, or ${word}`, schema, (value) => (value === word ? word : other.read(value)));
+}
+
+/** The absolute path of a folder; slashes at its end are removed. */
+export const absolutePath: Kind<string> = kind(
+  'an absolute path',
+  { type: 'string', pattern: orReference('/.*') },
+  (value) =>
+    typeof value === 'string' && value.startsWith('/') && !value.includes('\0')
+      ? value.replace(/(?<=.)\/+$/, '')
+      : undefined,
+);
+
 /** A number of at least `min`. */
 export function number(min = -Infinity): Kind<number> {
   const [expected, minimum] =

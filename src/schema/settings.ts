@@ -11,7 +11,7 @@ import type {
 } from './config-types.ts';
 import { parseListen } from './listen.ts';
 import { readSection, type IssueList, type Section, type SectionValues } from './section.ts';
-import { HXLLM, HXLLM_TIMEOUTS } from './sections/hxllm.ts';
+import { HXLLM, HXLLM_CONTEXT, HXLLM_TIMEOUTS } from './sections/hxllm.ts';
 import { GENERAL_SETTINGS, LITELLM_SETTINGS, ROUTER_SETTINGS } from './sections/litellm.ts';
 import type { ROOT } from './sections/sections.ts';
 import { resolveFallbacks } from './fallbacks.ts';
@@ -33,6 +33,8 @@ export function readSettings(
   const litellm = readTolerantly(LITELLM_SETTINGS, root.litellm_settings, 'litellm_settings', findings);
   const general = readSection(GENERAL_SETTINGS, root.general_settings, ['general_settings'], findings);
   const own = readSection(HXLLM, root.hxllm, ['hxllm'], findings);
+  const grown = own.context === 'fixed' ? undefined : own.context;
+  const context = readSection(HXLLM_CONTEXT, grown, ['hxllm', 'context'], findings);
   const timeouts = readSection(HXLLM_TIMEOUTS, own.timeouts, ['hxllm', 'timeouts'], findings);
   const listen = own.listen === undefined ? undefined : parseListen(own.listen);
   if (own.listen !== undefined && listen === undefined) findings.wrong(['hxllm', 'listen'], 'host:port', own.listen);
@@ -72,6 +74,8 @@ export function readSettings(
     origins: originsOf(own.origins, findings),
     metrics: own.metrics ?? 'key',
     queue: { mostWaitMs: (own.max_queue_wait ?? 60) * 1000, longest: own.max_queue ?? 1000 },
+    mostContext: own.context === 'fixed' ? undefined : (context.most ?? 32_768),
+    stateDir: own.state_dir ?? stateDirectoryOf(environment),
     maxBodyBytes: Math.round((own.max_body_mib ?? 64) * MIB),
     maxHeldBytes: Math.round((own.max_bodies_mib ?? 256) * MIB),
     timeouts: {
@@ -100,6 +104,12 @@ export function readSettings(
       readBackends(own.backends, deployments, findings),
     ) satisfies readonly BackendConfig[],
   };
+}
+
+/** The folder of the gateway's unit (systemd.exec(5)); of several, which a drop-in may add, the first. */
+function stateDirectoryOf(environment: Environment): string | undefined {
+  const [first] = (variableOf(environment, 'STATE_DIRECTORY') ?? '').split(':');
+  return first === undefined || !first.startsWith('/') ? undefined : first;
 }
 
 /** A wrong value in a section of LiteLLM's costs its key. */

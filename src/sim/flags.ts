@@ -129,7 +129,7 @@ export function helpText(): string {
     ['--sim-version V', `version that /api/version reports (${defaults.version})`],
     ['-h, --help', 'this text'],
   ].map(([flag = '', says = '']) => `  ${flag.padEnd(27)}${says}`);
-  return `hxllm sim: a simulated Ollama server. Same text for the same seed and prompt.\n\nUsage: hxllm sim [flags]\n\n${lines.join('\n')}\n\nFaults on demand: POST /sim/faults with {"kind":"error|slow-load|stall|die|cut|reset|garbage|repeat","path":…,"model":…,"after":…,"times":…,"status":…,"message":…,"ms":…};\nGET lists them, DELETE clears them.\n`;
+  return `hxllm sim: a simulated Ollama server. Same text for the same seed and prompt.\n\nUsage: hxllm sim [flags]\n\n${lines.join('\n')}\n\nFaults on demand: POST /sim/faults with {"kind":"error|slow-load|failed-load|stall|die|cut|reset|garbage|repeat","path":…,"model":…,"after":…,"times":…,"status":…,"message":…,"ms":…};\nGET lists them, DELETE clears them.\n`;
 }
 
 function list(value: unknown): readonly string[] {

@@ -24,6 +24,7 @@ const GATEWAY_ROOMS = [
   'metrics',
   'proxy',
   'scheduler',
+  'state',
   'route',
   'upstream',
   'usage',
@@ -194,6 +195,11 @@ export const IMPORTS: Readonly<Record<string, Row>> = {
     rooms: ['core', 'schema', 'gateway/exchange.ts', 'gateway/log.ts', 'gateway/route', 'gateway/upstream'],
     packages: [],
     why: 'the loops around route: it carries out decisions and reports events',
+  },
+  'gateway/state': {
+    rooms: ['core', 'gateway/log.ts'],
+    packages: ['node:*'],
+    why: 'documents that outlive a restart; it knows nothing of what is in them',
   },
   'gateway/route': { rooms: ['core'], packages: [], why: 'pure: events in, decisions out, time is an argument' },
   'gateway/upstream': {

@@ -39,6 +39,7 @@ function makeRoot(context: TestContext): {
       const question = footprintQuestion({
         configDir: at(config),
         installDir: at(install),
+        stateDir: at('var/lib/litellm'),
         serviceUnit: at('etc/systemd/system/litellm.service'),
         user: 'no-such-user',
         group: 'no-such-group',
@@ -91,7 +92,16 @@ test('a marker cannot lead out of its way', (context) => {
     'made user root',
   );
   const paths = [...host.ask('etc/litellm', 'opt/litellm').folders.keys()];
-  assert.deepEqual(paths, [host.at('etc/litellm'), host.at('opt/litellm')]);
+  assert.deepEqual(paths, [host.at('etc/litellm'), host.at('opt/litellm'), host.at('var/lib/litellm')]);
+});
+
+test('the gateway’s state is hxllm’s in the state folder alone, a half-written file included', (context) => {
+  const host = makeRoot(context);
+  for (const folder of ['var/lib/litellm', 'etc/litellm'])
+    for (const name of ['contexts.json', 'contexts.json.new', 'other.json']) host.put(`${folder}/${name}`);
+  const { folders } = host.ask('etc/litellm', 'opt/litellm');
+  assert.deepEqual(folders.get(host.at('var/lib/litellm'))?.ours, ['contexts.json', 'contexts.json.new']);
+  assert.deepEqual(folders.get(host.at('etc/litellm'))?.ours, []);
 });
 
 test('a folder must be new, empty, or hxllm’s', (context) => {
@@ -106,7 +116,7 @@ test('a folder must be new, empty, or hxllm’s', (context) => {
   host.put('ours/notes.txt', 'of the operator');
   const found = (path: string, copied: readonly string[] = []): readonly string[] =>
     folderObjections(
-      { configDir: host.at(path), installDir: host.at('new') },
+      { configDir: host.at(path), installDir: host.at('new'), stateDir: host.at('var/lib/litellm') },
       host.ask(path, 'new'),
       copied.map((each) => host.at(each)),
     ).map(({ seen }) => seen);
@@ -127,13 +137,28 @@ test('a folder that the service does not get to is refused', { skip: process.get
   const refusals = (path: string): readonly string[] => {
     const footprint = host.ask(path, 'new', 'systemd');
     // The tests' own folder is below /tmp, which the unit hides, too.
-    const paths = { configDir: host.at(path), installDir: host.at('new') };
+    const paths = { configDir: host.at(path), installDir: host.at('new'), stateDir: host.at('var/lib/litellm') };
     return folderObjections(paths, footprint, []).flatMap(({ refused, seen }) => (refused ? [seen] : []));
   };
   assert.deepEqual(refusals('closed/new'), [`${host.at('closed')} may be entered by its owner and group alone`]);
   assert.ok(refusals('link').includes('it is /home/somebody/data, and the unit hides all below /home'));
   chmodSync(host.at('closed'), 0o711);
   assert.deepEqual(refusals('closed/new'), []);
+});
+
+test('a folder of the gateway’s state that holds other things is refused, with the command that makes room', (context) => {
+  const host = makeRoot(context);
+  const paths = { configDir: host.at('a'), installDir: host.at('b'), stateDir: host.at('var/lib/litellm') };
+  const found = (): readonly string[] =>
+    folderObjections(paths, host.ask('a', 'b'), []).flatMap(({ seen, fix }) => [seen, fix]);
+  assert.deepEqual(found(), []);
+  mkdirSync(host.at('var/lib/litellm'), { recursive: true });
+  assert.deepEqual(found(), []);
+  host.put('var/lib/litellm/litellm.db');
+  const room = `sudo mv ${host.at('var/lib/litellm')} ${host.at('var/lib/litellm')}.before`;
+  assert.deepEqual(found(), ['it holds litellm.db, and no mark of hxllm', room]);
+  host.put('var/lib/litellm/contexts.json');
+  assert.deepEqual(found(), []);
 });
 
 test('a parent that an older hxllm created is not hxllm’s own folder', (context) => {
@@ -143,7 +168,7 @@ test('a parent that an older hxllm created is not hxllm’s own folder', (contex
   writeFileSync(host.at('data/other'), '');
   const judged = (path: string): number =>
     folderObjections(
-      { configDir: host.at(path), installDir: host.at('opt/litellm') },
+      { configDir: host.at(path), installDir: host.at('opt/litellm'), stateDir: host.at('var/lib/litellm') },
       host.ask(path, 'opt/litellm'),
       [],
     ).length;

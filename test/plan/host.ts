@@ -148,7 +148,13 @@ export function installed(desired: Desired, over: Partial<Installation> = {}): A
     (folder) =>
       [
         folder.path,
-        entryOf({ kind: 'folder', marked: false, mode: folder.mode ?? 0o755, group: folder.group ?? 'root' }),
+        entryOf({
+          kind: 'folder',
+          marked: false,
+          mode: folder.mode ?? 0o755,
+          owner: folder.owner ?? 'root',
+          group: folder.group ?? 'root',
+        }),
       ] as const,
   );
   const files = desired.files.map((file) => {
@@ -163,7 +169,10 @@ export function installed(desired: Desired, over: Partial<Installation> = {}): A
     groupExists: true,
     entries: new Map([...folders, ...files]),
     notes: {
-      made: ['group litellm', `folder ${desired.paths.configDir}`, `folder ${desired.paths.installDir}`],
+      made: [
+        'group litellm',
+        ...[desired.paths.configDir, desired.paths.installDir, desired.paths.stateDir].map((path) => `folder ${path}`),
+      ],
       used: [
         `config-dir ${desired.paths.configDir}`,
         `install-dir ${desired.paths.installDir}`,

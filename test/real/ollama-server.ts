@@ -19,10 +19,11 @@ export interface RealServer {
 
 /**
  * The setup of the server. It has `tiny` (with tools), `tiny-plain`, the field's name for `tiny`, and `others` (`other`), each of
- * weights of its own.
+ * weights of its own. `wide` is trained for 65,536 tokens, and its Modelfile states no context.
  */
 export interface RealOptions {
   readonly others?: readonly string[];
+  readonly wide?: boolean;
   readonly numParallel?: number;
   readonly maxLoadedModels?: number;
 }
@@ -71,7 +72,13 @@ export async function startRealOllama(options: RealOptions = {}): Promise<RealSe
   };
   try {
     const address = await findAddress(server, () => log);
-    await createModels(binary, home, { ...environment, OLLAMA_HOST: address }, options.others ?? ['other']);
+    await createModels(
+      binary,
+      home,
+      { ...environment, OLLAMA_HOST: address },
+      options.others ?? ['other'],
+      options.wide,
+    );
     return { url: `http://${address}`, log: () => log, close };
   } catch (error) {
     await close();
@@ -92,6 +99,7 @@ async function createModels(
   home: string,
   environment: NodeJS.ProcessEnv,
   others: readonly string[],
+  wide = false,
 ): Promise<void> {
   const folder = join(binary, '..');
   for (const name of ['tiny.gguf', 'tiny.Modelfile', 'tiny-plain.Modelfile'])
@@ -105,10 +113,26 @@ async function createModels(
     await writeFile(join(home, `${name}.gguf`), copy);
     await writeFile(join(home, `${name}.Modelfile`), modelfile.replace('./tiny.gguf', `./${name}.gguf`));
   }
+  if (wide) {
+    await writeFile(join(home, 'wide.gguf'), trainedFor(65_536, weights));
+    const bare = modelfile.replace('./tiny.gguf', './wide.gguf').replace(/^PARAMETER num_ctx .*\n/m, '');
+    await writeFile(join(home, 'wide.Modelfile'), bare);
+  }
   const run = (...args: readonly string[]): Promise<unknown> =>
     promisify(execFile)(binary, args, { cwd: home, env: environment, timeout: 60_000 });
-  for (const name of ['tiny', 'tiny-plain', ...others]) await run('create', name, '-f', `${name}.Modelfile`);
+  for (const name of ['tiny', 'tiny-plain', ...others, ...(wide ? ['wide'] : [])])
+    await run('create', name, '-f', `${name}.Modelfile`);
   await run('cp', 'tiny', FIELD_MODEL);
+}
+
+/** The same model trained for another context: a number of its header (GGUF: the key, the type of four bytes, the value). */
+function trainedFor(tokens: number, weights: Buffer): Buffer {
+  const key = 'llama.context_length';
+  const at = weights.indexOf(key) + key.length;
+  assert.ok(at > key.length && weights.readUInt32LE(at) === 4, 'expected the context as a number of 32 bits');
+  const copy = Buffer.from(weights);
+  copy.writeUInt32LE(tokens, at + 4);
+  return copy;
 }
 
 /** The address in the server's first output: the server chooses the port itself, so no other program has it. */

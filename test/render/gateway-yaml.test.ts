@@ -54,7 +54,7 @@ test('each model on each backend of its list is an entry, in that order', () => 
     ],
     router_settings: { routing_strategy: 'least-busy' },
     general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' },
-    hxllm: { listen: '0.0.0.0:4000', backends: { 'http://a:1': { num_parallel: 4 } } },
+    hxllm: { listen: '0.0.0.0:4000', state_dir: '/var/lib/litellm', backends: { 'http://a:1': { num_parallel: 4 } } },
   });
 });
 

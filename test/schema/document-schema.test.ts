@@ -17,7 +17,7 @@ function everyMapping(): Record<string, unknown> {
     router_settings: {},
     litellm_settings: {},
     general_settings: {},
-    hxllm: { backends: { [URL]: {} }, timeouts: {} },
+    hxllm: { backends: { [URL]: {} }, context: {}, timeouts: {} },
   };
 }
 
@@ -107,6 +107,9 @@ const REFUSED: readonly object[] = [
   { model_list: [entry()], router_settings: { fallback: [] } },
   { model_list: [entry()], router_settings: { fallbacks: [{ m: 'n' }] } },
   { model_list: [entry()], hxllm: { timeouts: { idel: 1 } } },
+  { model_list: [entry()], hxllm: { context: { moost: 1 } } },
+  { model_list: [entry()], hxllm: { context: 'grow' } },
+  { model_list: [entry()], hxllm: { state_dir: 'state' } },
   { model_list: [entry()], hxllm: { backends: { [URL]: { num_paralel: 1 } } } },
   { model_list: [entry()], hxllm: 'open' },
 ];

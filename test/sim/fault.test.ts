@@ -111,6 +111,14 @@ describe('faults on demand', () => {
     assert.ok(performance.now() - startedMs >= 145);
   });
 
+  test('a load that fails leaves the memory without the model, and the next one succeeds', async () => {
+    await ask(sim, 'POST', '/api/generate', { model: 'm', keep_alive: 0 });
+    const failed = await chat({ kind: 'failed-load', message: 'too large' });
+    assert.deepEqual([failed.status, failed.text], [500, '{"error":"too large"}']);
+    assert.deepEqual(JSON.parse((await ask(sim, 'GET', '/api/ps')).text), { models: [] });
+    assert.equal((await ask(sim, 'POST', '/api/chat', NATIVE)).status, 200);
+  });
+
   test('a fault waits for its path, its model and its turn', async () => {
     sim.faults.add({ kind: 'error', path: '/api/version', times: 0 });
     sim.faults.add({ kind: 'error', model: 'other:latest' });

@@ -1,5 +1,6 @@
 import { HIDDEN_FROM_UNIT } from '../../core/hidden-from-unit.ts';
 import type { Value } from '../value.ts';
+import { STATE_DIR } from '../config.ts';
 import type { Reader } from './reader.ts';
 
 const FOLDERS_OF_ALL = new Set([
@@ -57,6 +58,7 @@ function readFolder(value: Value | undefined, otherwise: string, managed: boolea
   const text = reader.text(value, 'an absolute path')?.replace(/(?<=.)\/+$/, '');
   if (value === undefined || text === undefined) return otherwise;
   const wrong = (wanted: string): string => reader.wrong(value, wanted, `write ${otherwise}`) ?? otherwise;
+  if (isWithin(text, STATE_DIR)) return wrong(`a folder outside ${STATE_DIR}, which the gateway keeps its state in`);
   if (!isCleanPath(text)) return wrong('an absolute path of letters, digits, ".", "_", "-", without ..');
   if (FOLDERS_OF_ALL.has(text)) return wrong('a folder of its own, not a system folder');
   const hidden = managed ? HIDDEN_FROM_UNIT.find((folder) => isWithin(text, folder)) : undefined;

@@ -12,19 +12,38 @@ const OF_FILE_SYSTEM = 'lost+found';
  * warning: its owner could put another folder there. `copied` are the paths that a take-over copies.
  */
 export function folderObjections(
-  { configDir, installDir }: { readonly configDir: string; readonly installDir: string },
+  {
+    configDir,
+    installDir,
+    stateDir,
+  }: { readonly configDir: string; readonly installDir: string; readonly stateDir: string },
   footprint: Footprint,
   copied: readonly string[],
 ): readonly Objection[] {
+  const another = (path: string, variable: string, other: string): string =>
+    `set ${variable} in group_vars to a folder of its own, for example ${other === path ? `${other}-gateway` : other}`;
   return [
-    { path: configDir, variable: 'litellm_config_dir', another: '/etc/hxllm' },
-    { path: installDir, variable: 'litellm_install_dir', another: '/opt/hxllm' },
-  ].flatMap(({ path, variable, another }): readonly Objection[] => {
+    {
+      path: configDir,
+      subject: `litellm_config_dir, ${configDir}`,
+      fix: another(configDir, 'litellm_config_dir', '/etc/hxllm'),
+    },
+    {
+      path: installDir,
+      subject: `litellm_install_dir, ${installDir}`,
+      fix: another(installDir, 'litellm_install_dir', '/opt/hxllm'),
+    },
+    // systemd takes no other folder, and would give everything in it to the service.
+    {
+      path: stateDir,
+      subject: `the folder of the gateway’s state, ${stateDir}`,
+      fix: `sudo mv ${stateDir} ${stateDir}.before`,
+    },
+  ].flatMap(({ path, subject, fix }): readonly Objection[] => {
     const state = footprint.folders.get(path);
     if (state === undefined) return [];
     const seen = foundIn(path, state, footprint, copied);
     const barred = [...hiddenPlace(path, state.place), ...state.closedAbove];
-    const fix = `set ${variable} in group_vars to a folder of its own, for example ${another === path ? `${another}-gateway` : another}`;
     return [
       ...(seen === undefined
         ? []
@@ -33,7 +52,7 @@ export function folderObjections(
               code: 'folder.not-ours',
               refused: true,
               summary: `${path} is not a folder for hxllm alone`,
-              wanted: `${variable}, ${path}, new, empty, or hxllm’s already`,
+              wanted: `${subject}, new, empty, or hxllm’s already`,
               seen,
               fix,
             },
@@ -45,7 +64,7 @@ export function folderObjections(
               code: 'folder.barred',
               refused: true,
               summary: `the service does not get to ${path}`,
-              wanted: `${variable}, ${path}, where the account of the service gets`,
+              wanted: `${subject}, where the account of the service gets`,
               seen: barred.join(', '),
               fix,
             },
@@ -57,7 +76,7 @@ export function folderObjections(
               code: 'folder.above',
               refused: false,
               summary: `${path} is below a folder of others`,
-              wanted: `${variable}, ${path}, below folders of root that everybody may enter`,
+              wanted: `${subject}, below folders of root that everybody may enter`,
               seen: state.unsafeAbove.join(', '),
               fix,
             },

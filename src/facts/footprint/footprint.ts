@@ -34,7 +34,7 @@ export interface FolderState {
   readonly mode: number;
   readonly owner: string;
   readonly group: string;
-  /** Names of hxllm's things in it: marked files, and beside a marker also releases and runtimes. */
+  /** Names of hxllm's things in it: marked files, beside a marker also releases and runtimes, and the files of the gateway's state. */
   readonly ours: readonly string[];
   /** The line `listen:` of hxllm's config.yaml in it; empty without one. */
   readonly listen: string;

@@ -8,6 +8,7 @@ import { FOOTPRINT_SCRIPT } from './script.ts';
 export interface FootprintPaths {
   readonly configDir: string;
   readonly installDir: string;
+  readonly stateDir: string;
   readonly serviceUnit: string;
   readonly user: string;
   readonly group: string;
@@ -21,10 +22,10 @@ export interface FootprintPaths {
  * own unit in /etc/systemd/system, whose path never changes.
  */
 export function footprintQuestion(paths: FootprintPaths): Question<Footprint> {
-  const { configDir, installDir, serviceUnit, user, group, serviceManager, defaults } = paths;
+  const { configDir, installDir, stateDir, serviceUnit, user, group, serviceManager, defaults } = paths;
   return {
     script: FOOTPRINT_SCRIPT,
-    arguments: [configDir, installDir, serviceUnit, user, group, serviceManager, ...defaults],
+    arguments: [configDir, installDir, serviceUnit, user, group, serviceManager, stateDir, ...defaults],
     as: 'root',
     timeoutS: 60,
     parse: ({ stdout, exitCode }) => {

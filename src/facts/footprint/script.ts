@@ -3,12 +3,12 @@ import { SAY } from '../base64.ts';
 
 /**
  * Prints one line for each marker, folder, user and group, values in base64. `$1` config folder, `$2` install folder, `$3`
- * the unit, `$4` user, `$5` group, `$6` service manager; the rest are further folders to look at. A marker names more
+ * the unit, `$4` user, `$5` group, `$6` service manager, `$7` the gateway's state folder; the rest are further folders to look at. A marker names more
  * folders, where another marker may be, so the list grows while it is read.
  */
 export const FOOTPRINT_SCRIPT = `
 ${SAY}
-config=$1 install=$2 unit=$3 account=$4 manager=$6 unit_install=
+config=$1 install=$2 unit=$3 account=$4 manager=$6 state=$7 unit_install=
 marked() { [ -f "$1" ] && head -n 2 -- "$1" 2>/dev/null | grep -q '^${MARK}'; }
 folders=() users=() groups=() searched=()
 among() { local word=$1 each; shift; for each; do [ "$each" = "$word" ] && return; done; return 1; }
@@ -21,7 +21,7 @@ own() { folder "$1"; among "$1" "\${searched[@]}" || searched+=("$1"); }
 user() { [ -z "$1" ] || [ "$1" = root ] || among "$1" "\${users[@]}" || users+=("$1"); }
 group() { [ -z "$1" ] || [ "$1" = root ] || among "$1" "\${groups[@]}" || groups+=("$1"); }
 group_id=$(getent group -- "$5" | cut -d: -f3)
-folder "$config"; folder "$install"; user "$4"; group "$5"; shift 6
+folder "$config"; folder "$install"; folder "$state"; user "$4"; group "$5"; shift 7
 for each; do folder "$each"; done
 if marked "$unit"; then
   value() { sed -n "s/^$1=//p" "$unit" | head -n 1; }
@@ -54,6 +54,8 @@ for each in "\${folders[@]}"; do
     kind=folder
     for name in config.yaml litellm.env .hxllm; do marked "$each/$name" && ours="$ours$name "; done
     if marked "$each/config.yaml"; then listen=$(grep -m 1 '^ *listen: ' "$each/config.yaml"); fi
+    # JSON has no place for a mark, and the second is half of the first.
+    for name in contexts.json contexts.json.new; do [ "$each" = "$state" ] && [ -f "$each/$name" ] && ours="$ours$name "; done
     # A lost or unreadable marker: hxllm's unit says that the folder is hxllm's.
     if marked "$each/.hxllm" || [ "$each" = "$unit_install" ]; then
       for name in current releases runtimes .previous .hxllm-record .hxllm; do

@@ -10,6 +10,22 @@ export interface EndpointHealth {
   readonly error?: string;
 }
 
+/** The context of a model on a server as far as the gateway has learned it, in tokens. */
+export interface ContextState {
+  readonly backend: string;
+  readonly model: string;
+  readonly from: number | undefined;
+  readonly context: number | undefined;
+  readonly refused: { readonly tokens: number; readonly reason: string; readonly at: string } | undefined;
+}
+
+/** The same as `/health` shows it: absent if the context is the server's own, or if no longer one was refused. */
+export interface ContextHealth {
+  readonly context?: number;
+  readonly grown_from?: number;
+  readonly refused?: { readonly tokens: number; readonly reason: string; readonly at: string };
+}
+
 /** A backend, as routing knows it. */
 export interface BackendHealth {
   readonly backend: string;
@@ -19,6 +35,8 @@ export interface BackendHealth {
   readonly resident?: readonly string[];
   /** By model: slots in use, and the number of slots if it is known. */
   readonly slots: Readonly<Record<string, { readonly taken: number; readonly known?: number }>>;
+  /** By model: its context that has grown, and the last one that did not fit into the server's memory, in tokens. */
+  readonly contexts?: Readonly<Record<string, ContextHealth>>;
   /** For an open circuit: since when, failed probes since then, and ms to the next probe. */
   readonly down_since?: string;
   readonly failed_probes?: number;
@@ -37,7 +55,13 @@ export interface FleetHealth {
 /**
  * The health of the fleet from the state of routing; no backend is asked. `nowMs` is on routing's clock, `date` is the same moment.
  */
-export function fleetHealth({ groups, backends }: GatewayConfig, fleet: Fleet, nowMs: number, date: Date): FleetHealth {
+export function fleetHealth(
+  { groups, backends }: GatewayConfig,
+  fleet: Fleet,
+  contexts: readonly ContextState[],
+  nowMs: number,
+  date: Date,
+): FleetHealth {
   const endpoints = groups.flatMap(({ name, deployments }) =>
     deployments.map((deployment): EndpointHealth => {
       const backend = fleet.backends.get(deployment.url);
@@ -57,7 +81,9 @@ export function fleetHealth({ groups, backends }: GatewayConfig, fleet: Fleet, n
     unhealthy_count: unhealthy.length,
     backends: backends.flatMap(({ url }) => {
       const backend = fleet.backends.get(url);
-      return backend === undefined ? [] : [backendHealth(backend, replicas.get(url) ?? [], nowMs, date)];
+      if (backend === undefined) return [];
+      const own = contextsOf(contexts.filter((one) => one.backend === url));
+      return [{ ...backendHealth(backend, replicas.get(url) ?? [], nowMs, date), ...own }];
     }),
   };
 }
@@ -89,4 +115,17 @@ function backendHealth(
     failed_probes: circuit.probes,
     next_probe_ms: Math.max(0, Math.round(circuit.nextProbeMs - nowMs)),
   };
+}
+
+function contextsOf(states: readonly ContextState[]): Pick<BackendHealth, 'contexts'> {
+  const shown = states.flatMap(({ model, from, context, refused }) => {
+    if (context === undefined && refused === undefined) return [];
+    const health: ContextHealth = {
+      ...(context === undefined ? {} : { context }),
+      ...(context === undefined || from === undefined ? {} : { grown_from: from }),
+      ...(refused === undefined ? {} : { refused }),
+    };
+    return [[model, health] as const];
+  });
+  return shown.length === 0 ? {} : { contexts: Object.fromEntries(shown) };
 }

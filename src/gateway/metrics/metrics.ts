@@ -11,7 +11,15 @@ import { RequestMetrics, type RequestLabels } from './request-metrics.ts';
 /** The state that gauges read at each scrape. */
 export interface MetricsSource {
   readonly fleet: () => Fleet;
+  readonly contexts: () => readonly ContextState[];
   readonly openConnections: () => number;
+}
+
+/** The context of a model on a server, if it has grown, in tokens. */
+interface ContextState {
+  readonly backend: string;
+  readonly model: string;
+  readonly context: number | undefined;
 }
 
 /** All metrics of a gateway. */
@@ -20,6 +28,8 @@ export interface Metrics {
   ended(line: AccessLogLine, labels?: RequestLabels): void;
   /** A load has ended. */
   loaded(replica: Pick<Replica, 'backend' | 'model'>, result: AttemptResult): void;
+  /** A context has grown, or has gone back since its server could not hold it. */
+  contextChanged(change: { readonly backend: string; readonly model: string; readonly result: string }): void;
   /** The configuration was read again. */
   reloaded(result: 'done' | 'refused'): void;
   /** In Prometheus' text format. */
@@ -28,7 +38,7 @@ export interface Metrics {
 }
 
 /** Makes the metrics of a gateway, and starts to measure. */
-export function createMetrics({ fleet, openConnections }: MetricsSource): Metrics {
+export function createMetrics({ fleet, contexts, openConnections }: MetricsSource): Metrics {
   const requests = new RequestMetrics();
   const reloads = new Counter({
     name: 'hxllm_reloads_total',
@@ -40,18 +50,46 @@ export function createMetrics({ fleet, openConnections }: MetricsSource): Metric
     help: 'Loads that the gateway has started, by result; also loads that found the model in memory.',
     labelNames: ['backend', 'server_model', 'result'],
   });
+  const growths = new Counter({
+    name: 'hxllm_context_grown_total',
+    help: 'Longer contexts that the gateway has made for prompts that did not fit, by result: grown, spilled out of VRAM, or not-loaded.',
+    labelNames: ['backend', 'server_model', 'result'],
+  });
+  const grown = gauge(
+    {
+      name: 'hxllm_context_grown_tokens',
+      help: 'The context of a model that has grown, in tokens; absent if it has the context of its server.',
+      labelNames: ['backend', 'server_model'],
+    },
+    () =>
+      contexts().flatMap(({ backend, model, context }) =>
+        context === undefined ? [] : [{ labels: [backend, model], value: context }],
+      ),
+  );
   const connections = gauge(
     { name: 'hxllm_client_connections', help: 'Open connections of clients.', labelNames: [] },
     () => [{ labels: [], value: openConnections() }],
   );
   const own = createProcessMetrics();
-  const all = [...requests.metrics, ...fleetMetrics(fleet), loads, connections, reloads, ...own.metrics];
+  const all = [
+    ...requests.metrics,
+    ...fleetMetrics(fleet),
+    loads,
+    growths,
+    grown,
+    connections,
+    reloads,
+    ...own.metrics,
+  ];
   return {
     ended: (line, labels) => {
       requests.count(line, labels);
     },
     loaded: ({ backend, model }, result) => {
       loads.add(1, [backend, model, result === 'answered' ? 'done' : 'failed']);
+    },
+    contextChanged: ({ backend, model, result }) => {
+      growths.add(1, [backend, model, result]);
     },
     reloaded: (result) => {
       reloads.add(1, [result]);

@@ -21,6 +21,8 @@ export interface ReloadOptions {
   readonly addresses: readonly ListenAddress[];
   /** Whether a new start would listen on another address. */
   readonly wouldMove: (config: GatewayConfig) => boolean;
+  /** The folder of the state that the gateway has; it stays. */
+  readonly stateDir: string | undefined;
   readonly log: Log;
   /** Takes text for a person. */
   readonly tell: (text: string) => void;
@@ -47,6 +49,7 @@ async function readAndApply({
   gateway,
   addresses,
   wouldMove,
+  stateDir,
   log,
   tell,
 }: ReloadOptions): Promise<boolean> {
@@ -66,6 +69,12 @@ async function readAndApply({
   const moves = wouldMove(config);
   if (moves)
     tell('warning: hxllm.listen has changed; that takes a restart, and until then the gateway listens where it did\n');
+  const remembersElsewhere = config.stateDir !== stateDir;
+  if (remembersElsewhere)
+    tell(
+      'warning: hxllm.state_dir has changed; that takes a restart, and until then the gateway writes where it did\n',
+    );
+  const restartNeeded = [...(moves ? ['hxllm.listen'] : []), ...(remembersElsewhere ? ['hxllm.state_dir'] : [])];
   if (!(await gateway.reload(config))) {
     log({ event: 'reload-refused', problems: [{ code: 'gateway.stopped', summary: 'the gateway has stopped' }] });
     gateway.metrics.reloaded('refused');
@@ -76,7 +85,7 @@ async function readAndApply({
     event: 'reloaded',
     ...countNames(config),
     backends: config.backends.length,
-    ...(moves ? { restart_needed: ['hxllm.listen'] } : {}),
+    ...(restartNeeded.length > 0 ? { restart_needed: restartNeeded } : {}),
   });
   return true;
 }

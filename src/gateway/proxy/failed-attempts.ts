@@ -1,14 +1,23 @@
 import type { Deployment } from '../../schema/gateway-config.ts';
-import type { ServerFailure } from '../exchange.ts';
-import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { LoadRequest, ModelRequest, ServerFailure } from '../exchange.ts';
+import type { RefusedPrompt } from '../scheduler/context-growth.ts';
+import type { Service } from '../service.ts';
+import { truncated } from '../upstream/adapt-request.ts';
 import { isRetryable, type Progress, type RetryPolicy } from './retry.ts';
 
 type FailedDeployment = Pick<Deployment, 'id' | 'url'>;
 
+/** A request whose attempt has failed: the deployments of its model, and the grown context that it was sent with. */
+export interface FailedRequest extends Pick<RefusedPrompt, 'deployments' | 'sentWith'> {
+  readonly request: ModelRequest | LoadRequest;
+}
+
 /** The failed attempts of one request, made with the first of them: most requests have none. */
 export class FailedAttempts {
-  /** Ids of deployments of the current model that get the request no more. */
-  tried: string[] = [];
+  /** Ids of deployments of the current model whose attempt has failed. */
+  #failed: string[] = [];
+  /** Ids of those whose context is too short. */
+  #tooShort: readonly string[] = [];
   /** URLs of servers whose connection broke under this request. */
   readonly #broken = new Set<string>();
   /** Ids of deployments that were loading the model when they were asked. */
@@ -16,25 +25,71 @@ export class FailedAttempts {
   /** Servers that went down with this request. */
   #deaths = 0;
 
-  readonly #scheduler: Pick<Scheduler, 'whenProbed'>;
+  /** Deployments whose context has grown for this request. */
+  readonly #grewAt = new Set<string>();
+  /** Attempts that ended in a longer context, or in a cut prompt: they are no retries. */
+  #refits = 0;
+  /** The request with its prompt cut, if no context is long enough and its API cuts. */
+  cut: ModelRequest | undefined;
 
-  constructor(scheduler: Pick<Scheduler, 'whenProbed'>) {
-    this.#scheduler = scheduler;
+  readonly #service: Pick<Service, 'scheduler' | 'growth'>;
+
+  constructor(service: Pick<Service, 'scheduler' | 'growth'>) {
+    this.#service = service;
   }
 
-  /** Calls back with whether a failed attempt is repeated elsewhere, once: at once, or after the probe of a server whose connection failed. */
+  /** Ids of deployments of the current model that get the request no more. */
+  get tried(): readonly string[] {
+    return this.#tooShort.length === 0 ? this.#failed : [...this.#failed, ...this.#tooShort];
+  }
+
+  /**
+   * Calls back with whether a failed attempt is repeated, once, and with the failure for the client: at once, after the probe of a server
+   * whose connection failed, or after the search for a longer context.
+   */
   decide(
     failure: ServerFailure,
     deployment: FailedDeployment,
+    failed: FailedRequest,
     attempts: number,
     policy: RetryPolicy,
-    onDecision: (isRetried: boolean) => void,
+    onDecision: (isRetried: boolean, failure: ServerFailure) => void,
   ): void {
+    const { request } = failed;
+    if (failure.code === 'context_length_exceeded' && request.kind !== 'load' && this.cut === undefined) {
+      const deployments = failed.deployments.filter(({ id }) => !this.#failed.includes(id));
+      void this.#grow(failure, {
+        ...failed,
+        request,
+        deployments,
+        refusedBy: deployment.id,
+        grewAt: this.#grewAt,
+      }).then(([isRetried, last]) => onDecision(isRetried, last));
+      return;
+    }
     const decide = (isUp: boolean): void => {
-      onDecision(this.#isRetryable(failure, deployment, { streaming: false, attempts, isDown: !isUp }, policy));
+      const progress = { streaming: false, attempts: attempts - this.#refits, isDown: !isUp };
+      onDecision(this.#isRetryable(failure, deployment, progress, policy), failure);
     };
-    if (failure.fault === 'connection') this.#scheduler.whenProbed(deployment.url, decide);
+    if (failure.fault === 'connection') this.#service.scheduler.whenProbed(deployment.url, decide);
     else decide(true);
+  }
+
+  async #grow(failure: ServerFailure, prompt: RefusedPrompt): Promise<readonly [isRetried: boolean, ServerFailure]> {
+    const growth = await this.#service.growth.grow(prompt);
+    this.#refits += 1;
+    if (growth.kind === 'grown') {
+      this.#grewAt.add(growth.at);
+      this.#tooShort = growth.tooShort;
+      return [true, failure];
+    }
+    // A client of Ollama's API that left it to the server has its prompt cut, as it would be there.
+    if (growth.kind === 'refused' && prompt.request.params.truncate === 'default')
+      this.cut = truncated(prompt.request, failure);
+    this.#tooShort = [];
+    if (this.cut !== undefined) return [true, failure];
+    const numbers = growth.kind === 'refused' ? growth.numbers : undefined;
+    return [false, numbers === undefined ? failure : { ...failure, message: `${failure.message}: ${numbers}` }];
   }
 
   #isRetryable(
@@ -48,13 +103,16 @@ export class FailedAttempts {
       if (progress.isDown === true) this.#deaths += 1;
     }
     // A backend that says that it is loading the model is asked again, once: it will have the model soon.
-    if (failure.code !== 'model_loading' || this.#loading.has(id)) this.tried.push(id);
+    if (failure.code !== 'model_loading' || this.#loading.has(id)) this.#failed.push(id);
     this.#loading.add(id);
     return isRetryable(failure, { ...progress, deaths: this.#deaths }, policy);
   }
 
   /** Another model is tried: on any server but those whose connection broke. */
   startModel(deployments: readonly Deployment[]): void {
-    this.tried = deployments.filter(({ url }) => this.#broken.has(url)).map(({ id }) => id);
+    this.cut = undefined;
+    this.#grewAt.clear();
+    this.#tooShort = [];
+    this.#failed = deployments.filter(({ url }) => this.#broken.has(url)).map(({ id }) => id);
   }
 }

@@ -149,9 +149,9 @@ export class Forwarder {
     };
     try {
       const listener = recordingListener(record, this.ignoredParams, onEvents);
-      const { request, stream } = this.#subrequest;
+      const request = this.#failed?.cut ?? this.#subrequest.request;
       const spentMs = performance.now() - startedMs;
-      this.#upstreamRequest = service.upstream.send(request, stream, deployment, spentMs, listener);
+      this.#upstreamRequest = service.upstream.send(request, this.#subrequest.stream, deployment, spentMs, listener);
     } catch (error) {
       this.#release('cancelled');
       this.#fail(unwritableFailure(this.#context, error));
@@ -206,10 +206,12 @@ export class Forwarder {
       this.#fallBack(failure);
       return;
     }
-    this.#failed ??= new FailedAttempts(this.#context.service.scheduler);
-    this.#failed.decide(failure, { id, url }, this.#attempts, this.#plan, (isRetried) => {
+    const { request } = this.#subrequest;
+    const failed = { request, deployments: this.#group.deployments, sentWith: this.#upstreamRequest?.context };
+    this.#failed ??= new FailedAttempts(this.#context.service);
+    this.#failed.decide(failure, { id, url }, failed, this.#attempts, this.#plan, (isRetried, last) => {
       if (isRetried && !this.#done) this.#retry();
-      else this.#fallBack(failure);
+      else this.#fallBack(last);
     });
   }
 

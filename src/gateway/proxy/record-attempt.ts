@@ -22,6 +22,7 @@ export function recordAttempt(
 ): void {
   record.attempts += 1;
   record.truncated = false;
+  delete record.context;
   record.askedMs = askedMs;
   record.model = model;
   record.modelId = listed.id;
@@ -44,6 +45,9 @@ export function recordingListener(
     },
     onTruncated: () => {
       record.truncated = true;
+    },
+    onGrownContext: ({ tokens, from }) => {
+      record.context = from === undefined ? String(tokens) : `${String(tokens)} (grown from ${String(from)})`;
     },
   };
 }

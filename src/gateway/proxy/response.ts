@@ -10,7 +10,7 @@ import { Forwarder } from './forwarder.ts';
 import { writtenInTurns } from './own-turn.ts';
 import { addModelHeaders, callHeaders } from './litellm-headers.ts';
 import { replicaId } from '../route/replica.ts';
-import { isReady, runnerKey } from '../route/residency.ts';
+import { isReady } from '../route/residency.ts';
 import { endedBy } from '../usage/access-log.ts';
 import { serverTiming } from '../usage/server-timing.ts';
 import { totalUsage } from '../usage/total.ts';
@@ -52,6 +52,7 @@ export class ClientResponse {
         addModelHeaders(context, headers);
         this.#addHeaders(headers);
         if (context.record.truncated === true) headers['x-hxllm-truncated'] = 'true';
+        if (context.record.context !== undefined) headers['x-hxllm-context'] = context.record.context;
         return headers;
       },
       onLag,
@@ -207,9 +208,11 @@ function isLoaded(
   { deployments }: ModelGroup,
 ): boolean {
   if (!subrequests.every(({ request }) => request.kind === 'load')) return false;
-  return deployments.some(({ url, model, options }) => {
-    const residency = scheduler.fleet.replicas.get(replicaId(url, model))?.residency;
-    return residency?.state === 'resident' && isReady(residency, runnerKey(options));
+  const { replicas, deployments: states } = scheduler.fleet;
+  return deployments.some(({ id, url, model }) => {
+    const residency = replicas.get(replicaId(url, model))?.residency;
+    const wanted = states.get(id)?.runnerKey;
+    return residency?.state === 'resident' && wanted !== undefined && isReady(residency, wanted);
   });
 }
 

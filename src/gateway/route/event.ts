@@ -24,6 +24,11 @@ export type RouteEvent =
   | { readonly kind: 'loaded'; readonly replica: string; readonly result: AttemptResult }
   /** Another configuration holds from now on. */
   | { readonly kind: 'reconfigured'; readonly spec: FleetSpec }
+  /**
+   * Deployments of one model on one backend have another context: their new runner keys, by id. `load`: the model is loaded at once if
+   * it is in memory, since nothing runs there.
+   */
+  | { readonly kind: 'resized'; readonly runnerKeys: ReadonlyMap<string, string>; readonly load: boolean }
   /** Time has passed; wanted ten times a second while {@link needsTick}. */
   | { readonly kind: 'ticked' };
 

@@ -14,7 +14,7 @@ export interface DeploymentState {
   /** The model on its backend; several aliases may share it. */
   readonly replica: string;
   /** The options of the runner that it needs there; see `runnerKey`. */
-  readonly runnerKey: string;
+  runnerKey: string;
   /** Of the usable deployments, only those with the lowest `order` are used. */
   readonly order: number;
   readonly limits: RateLimits;

@@ -54,7 +54,11 @@ export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, n
     if (backend !== undefined) beginTurn(backend, replica, load, nowMs);
     if (load.cold || tookMs >= LEAST_EVICTING_LOAD_MS) markOthersMaybeEvicted(fleet, replica, nowMs);
     replica.failedLoads = 0;
-  } else if (result === 'busy') replica.pausedUntilMs = nowMs + 500;
+    return;
+  }
+  // The model that was in memory before may be gone.
+  markMaybeEvicted(replica.residency, nowMs);
+  if (result === 'busy') replica.pausedUntilMs = nowMs + 500;
   else if (result !== 'cancelled') {
     replica.failingUntilMs =
       nowMs + Math.min(1000 * 2 ** Math.min(replica.failedLoads, 10), LONGEST_PAUSE_AFTER_FAILURE_MS);
@@ -119,7 +123,8 @@ export function sendLoads(fleet: Fleet, nowMs: number, out: Decision[]): void {
       backend.loading = undefined;
     } else if (!hasRequestOnItsWay(backend, nowMs)) {
       fleet.heldLoads.delete(id);
-      replica.load = newLoad(backend, replica, load, nowMs);
+      // Its context may have changed while it was held.
+      replica.load = newLoad(backend, replica, { runnerKey: deployment.runnerKey, queue: load.queue }, nowMs);
       out.push({ kind: 'load', replica: id, deployment: deployment.id });
     }
   }

@@ -26,6 +26,9 @@ export interface ListedModel {
   readonly name: string;
   readonly context: number | undefined;
   readonly family: string | undefined;
+  /** Its bytes, and those of them in VRAM; absent if the server does not say. */
+  readonly sizeBytes?: number | undefined;
+  readonly vramBytes?: number | undefined;
 }
 
 /** The models in a server's memory. */

@@ -19,6 +19,7 @@ import { beginLoads, endLoad, keepLoadClocks, sendLoads } from './loading.ts';
 import type { Policy } from './policy.ts';
 import { doubt, endProbe, release, markDown } from './release.ts';
 import { expireAbandonedPrefills } from './replica.ts';
+import { resize } from './resize.ts';
 import { observeList } from './room.ts';
 import { beginShareLoad } from './share-load.ts';
 import { observeStart, observeTime } from './slots.ts';
@@ -69,6 +70,9 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       reconfigure(fleet, event.spec);
       removeDrained(fleet);
       rejectUnservable(fleet, nowMs, out);
+      break;
+    case 'resized':
+      resize(fleet, event, nowMs, out);
       break;
     case 'ticked':
       tick(fleet, policy, nowMs, out);

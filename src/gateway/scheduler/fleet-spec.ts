@@ -8,10 +8,14 @@ import { isSingleByName } from '../route/single-slot.ts';
 import { byWeight } from '../route/strategy/by-weight.ts';
 import { STRATEGIES } from '../route/strategy/strategies.ts';
 import { yieldToLoads } from '../route/yield-to-load.ts';
+import type { Contexts } from '../upstream/contexts.ts';
 import { providerOf } from '../upstream/providers.ts';
 
-/** The fleet of a configuration, as routing knows it. */
-export function fleetSpecOf({ backends, groups, routing: { limits } }: GatewayConfig): FleetSpec {
+/** The fleet of a configuration, as routing knows it, with the contexts that have grown. */
+export function fleetSpecOf(
+  { backends, groups, routing: { limits } }: GatewayConfig,
+  contexts: Pick<Contexts, 'sized'>,
+): FleetSpec {
   const deployments = groups.flatMap(({ deployments: all }) =>
     all.flatMap((deployment) =>
       deployment.mockText === undefined ? [{ ...deployment, weight: weightOf(deployment, all) }] : [],
@@ -23,18 +27,21 @@ export function fleetSpecOf({ backends, groups, routing: { limits } }: GatewayCo
       managed: providerOf(backend).memory !== undefined,
       slots: backend.numParallel,
     })),
-    deployments: deployments.map(({ id, url, weight, order, rpm, tpm, cooldownMs, model, mode, options }) => ({
-      id,
-      backend: url,
-      weight,
-      order,
-      rpm: limits.requests ? rpm : undefined,
-      tpm: limits.tokens ? tpm : undefined,
-      cooldownMs,
-      model,
-      runnerKey: runnerKey(options),
-      single: mode === 'embedding' || isSingleByName(model),
-    })),
+    deployments: deployments.map((deployment) => {
+      const { id, url, weight, order, rpm, tpm, cooldownMs, model, mode } = deployment;
+      return {
+        id,
+        backend: url,
+        weight,
+        order,
+        rpm: limits.requests ? rpm : undefined,
+        tpm: limits.tokens ? tpm : undefined,
+        cooldownMs,
+        model,
+        runnerKey: runnerKey(contexts.sized(deployment).options),
+        single: mode === 'embedding' || isSingleByName(model),
+      };
+    }),
   };
 }
 

@@ -11,6 +11,8 @@ export interface LoaderOptions {
   /** The current configuration. */
   readonly now: () => { readonly upstream: Upstream };
   readonly log: Log;
+  /** Whether the failure of a load is one of its context, which has gone back since. */
+  readonly hasGoneBack: (deployment: Deployment, failure: ServerFailure | undefined) => Promise<boolean>;
   readonly onLoaded: (replica: string, result: AttemptResult, failure: ServerFailure | undefined) => void;
 }
 
@@ -51,22 +53,29 @@ export class Loader {
       });
       return;
     }
+    void this.#load(replica, upstream.contexts.sized(deployment), upstream);
+  }
+
+  async #load(replica: string, deployment: Deployment, upstream: Upstream): Promise<void> {
     const sinceMs = performance.now();
-    void upstream.load(deployment).then((failure) => {
-      if (this.#closed) return;
-      const { model, writtenUrl: backend } = deployment;
-      const tookMs = Math.round(performance.now() - sinceMs);
-      // A load that takes no time has only found the model in memory.
-      if (failure !== undefined || tookMs >= LEAST_LOAD_MS)
-        this.#options.log({
-          event: failure === undefined ? 'loaded' : 'load-failed',
-          backend,
-          model,
-          took_ms: tookMs,
-          failure: failure?.message.slice(0, 200),
-        });
-      this.#options.onLoaded(replica, failure === undefined ? 'answered' : failedLoad(failure), failure);
-    });
+    const failure = await upstream.load(deployment);
+    if (this.#closed) return;
+    const { model, writtenUrl: backend } = deployment;
+    const tookMs = Math.round(performance.now() - sinceMs);
+    // A load that takes no time has only found the model in memory.
+    if (failure !== undefined || tookMs >= LEAST_LOAD_MS)
+      this.#options.log({
+        event: failure === undefined ? 'loaded' : 'load-failed',
+        backend,
+        model,
+        took_ms: tookMs,
+        failure: failure?.message.slice(0, 200),
+      });
+    const hasGoneBack = await this.#options.hasGoneBack(deployment, failure);
+    if (this.#closed) return;
+    // The deployment is not at fault: its waiters wait for a load with the context from before.
+    if (hasGoneBack) this.#options.onLoaded(replica, 'cancelled', undefined);
+    else this.#options.onLoaded(replica, failure === undefined ? 'answered' : failedLoad(failure), failure);
   }
 
   unload(url: string, model: string): void {

@@ -165,6 +165,11 @@ export class Scheduler {
       if (!this.fleet.replicas.has(replica)) this.#failedLoads.delete(replica);
   }
 
+  /** Deployments of one model on one backend have another context; `load` as in the event. */
+  resized(runnerKeys: ReadonlyMap<string, string>, load: boolean): void {
+    this.#apply({ kind: 'resized', runnerKeys, load });
+  }
+
   close(): void {
     this.#closed = true;
     clearInterval(this.#ticking);

@@ -1,3 +1,4 @@
+import type { Deployment, Timeouts } from '../../schema/gateway-config.ts';
 import type { TimeoutPhase } from './exchange-failure.ts';
 
 /** Time limits of one exchange, ms; 0 is none. */
@@ -11,8 +12,23 @@ export interface UpstreamLimits {
 /** Silence after which a server is probed, ms. */
 export const QUIET_MS = 15_000;
 
+/** The limits of an exchange with a deployment; `spentMs` of its time have passed already. */
+export function limitsOf(
+  { firstByteMs, streamFirstByteMs, idleMs, wholeMs, totalMs }: Timeouts,
+  stream: boolean,
+  { timeoutMs, streamTimeoutMs }: Pick<Deployment, 'timeoutMs' | 'streamTimeoutMs'>,
+  spentMs: number,
+): UpstreamLimits {
+  const most = stream ? totalMs : shorterLimit(timeoutMs ?? wholeMs, totalMs);
+  return {
+    firstByteMs: stream ? (streamTimeoutMs ?? streamFirstByteMs ?? timeoutMs ?? firstByteMs) : firstByteMs,
+    idleMs,
+    wholeMs: most === 0 ? 0 : Math.max(1, most - spentMs),
+  };
+}
+
 /** The shorter of two limits, ms; 0 is none. */
-export function shorterLimit(a: number, b: number): number {
+function shorterLimit(a: number, b: number): number {
   return a === 0 ? b : b === 0 ? a : Math.min(a, b);
 }
 

@@ -3,6 +3,7 @@ import { asError } from '../../core/error.ts';
 import type { ServerFailure } from '../exchange.ts';
 import type { ModelTarget, Provider, WirePost } from './provider.ts';
 import type { Listing } from '../route/residency.ts';
+import { QUIET_MS } from './deadline.ts';
 import { connectionFailure, UNRESPONSIVE, isStale, timeoutFailure } from './exchange-failure.ts';
 import { request, type Connection } from './connection.ts';
 
@@ -24,6 +25,29 @@ export async function load(
     if (failure === undefined || !memory.isWrongLoad(failure)) return failure;
   }
   return failure;
+}
+
+/** As {@link load}: a server that is silent for long is watched until the end; `watch` calls back if it has stopped, and returns its end. */
+export async function loadWatched(
+  connection: Connection,
+  memory: Memory,
+  target: ModelTarget,
+  limitMs: number,
+  watch: (onDead: () => void) => () => void,
+): Promise<ServerFailure | undefined> {
+  const unresponsive = new AbortController();
+  let end = (): void => undefined;
+  const quiet = setTimeout(() => {
+    end = watch(() => {
+      unresponsive.abort();
+    });
+  }, QUIET_MS).unref();
+  try {
+    return await load(connection, memory, target, limitMs, unresponsive.signal);
+  } finally {
+    clearTimeout(quiet);
+    end();
+  }
 }
 
 /** Unloads a model as soon as it is idle. */

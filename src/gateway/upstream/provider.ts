@@ -8,6 +8,14 @@ import type { WireRequest } from './wire-request.ts';
 /** The parts of a deployment that go into a request. */
 export type ModelTarget = Pick<Deployment, 'model' | 'keepAlive' | 'options' | 'fields'>;
 
+/** The lengths of a model's context on its server, in tokens. */
+export interface ModelContext {
+  /** The length that the model was trained with. */
+  readonly trained: number;
+  /** The length that its Modelfile states: it is the operator's choice. */
+  readonly stated: number | undefined;
+}
+
 /** A POST below the backend's URL. */
 export interface WirePost {
   readonly path: string;
@@ -57,6 +65,11 @@ export interface Provider {
   readonly capabilities?: {
     readonly query: (model: string) => BackendQuery;
     readonly read: (answer: Json) => readonly unknown[] | undefined;
+  };
+  /** Present if the context of its models can be chosen at a load. `read` gives `undefined` if an answer does not say. */
+  readonly context?: {
+    readonly query: (model: string) => BackendQuery;
+    readonly read: (answer: Json) => ModelContext | undefined;
   };
   /** Present if the server renders a prompt without answering it. `read` gives `undefined` if the server cannot. */
   readonly render?: {

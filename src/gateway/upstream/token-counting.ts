@@ -1,7 +1,7 @@
 import type { Deployment } from '../../schema/gateway-config.ts';
 import type { Json } from '../json.ts';
 import type { ModelRequest, ChatRequest, ServerEvent, Usage } from '../exchange.ts';
-import { hasImages } from './adapt-request.ts';
+import { bodyWithoutImages, hasImages } from './adapt-request.ts';
 import { isNever } from './ollama/memory.ts';
 import { providerOf } from './providers.ts';
 import { wireRequestFor } from './wire-request-for.ts';
@@ -27,6 +27,12 @@ export interface SettledRequest {
   readonly end: Extract<ServerEvent, { kind: 'end' }>;
 }
 
+/** The tokens of a prompt, rather too many than too few; `most`: if each of its letters is one. */
+export interface TokenEstimate {
+  readonly likely: number;
+  readonly most: number;
+}
+
 /** Estimates the tokens of a prompt before a server counts them, and learns from what servers then count. */
 export class Counting {
   readonly #counts = new TokenCounts();
@@ -50,6 +56,29 @@ export class Counting {
     return rendered
       ? this.#counts.estimate('prompt', deployment, Buffer.byteLength(prompt)) + images * TOKENS_OF_AN_IMAGE
       : this.#likely(request, deployment);
+  }
+
+  /** The tokens of a prompt; of several texts to embed, those of the longest. */
+  estimate(request: ModelRequest, deployment: Deployment): TokenEstimate {
+    if (request.kind === 'embed') {
+      const all = request.params.input.map((text) => this.#estimate(text, deployment));
+      return {
+        likely: Math.max(0, ...all.map(({ likely }) => likely)),
+        most: Math.max(0, ...all.map(({ most }) => most)),
+      };
+    }
+    const { body } = wireRequestFor(request, deployment);
+    const images =
+      request.kind === 'chat' ? withoutImages(request.params).images : (request.params.images ?? []).length;
+    const { likely, most } = this.#estimate(bodyWithoutImages(request, body), deployment);
+    return { likely: likely + images * TOKENS_OF_AN_IMAGE, most: most + images * TOKENS_OF_AN_IMAGE };
+  }
+
+  // A model that has seen one script so far says little about another: letters beyond ASCII may be a token each.
+  #estimate(text: string, deployment: Deployment): TokenEstimate {
+    const wide = text.replaceAll(/[\0-\x7f]+/g, '').length;
+    const prior = this.#counts.prior('request', text.length - wide) + wide;
+    return { likely: Math.max(prior, this.#counts.estimate('request', deployment, text.length)), most: text.length };
   }
 
   /**

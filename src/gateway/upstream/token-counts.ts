@@ -40,6 +40,11 @@ export class TokenCounts {
     return Math.max(1, Math.round(samples === undefined ? length * PRIOR[measure] : along(samples, length)));
   }
 
+  /** The number of tokens that a length of English text has in most models. */
+  prior(measure: Measure, length: number): number {
+    return Math.ceil(length * PRIOR[measure]);
+  }
+
   /** Forgets the samples of all other models. */
   keep(deployments: readonly Pick<Deployment, 'url' | 'model'>[]): void {
     const kept = new Set(deployments.flatMap((one) => [keyOf('request', one), keyOf('prompt', one)]));

@@ -1,4 +1,5 @@
 import type { ModelRequest, LoadRequest, ServerEvent, ServerFailure, Usage } from '../exchange.ts';
+import type { GrownContext } from './contexts.ts';
 import type { WireExchange, WireExchangeListener } from './wire-exchange.ts';
 import type { SettledRequest } from './token-counting.ts';
 import {
@@ -18,6 +19,8 @@ export interface UpstreamListener extends WireExchangeListener {
   onIgnoredParam(parameter: string): void;
   /** The prompt did not fit and is cut, as the client's API does. */
   onTruncated(): void;
+  /** The server has, or gets, a grown context for the request. */
+  onGrownContext(context: GrownContext): void;
 }
 
 /** The parts of a deployment and its server that a request needs. */
@@ -25,6 +28,8 @@ export interface UpstreamTarget {
   readonly strict: boolean;
   /** Whether the server cuts a prompt. */
   readonly truncates: boolean;
+  /** Whether a prompt that does not fit is reported first where the client leaves the cut to its API: the context may grow. */
+  readonly growsFirst: boolean;
   missing(request: ModelRequest | LoadRequest): ReadonlySet<MissingCapability>;
   /** Records for all requests that the model lacks a capability. */
   learn(missing: MissingCapability): void;
@@ -58,8 +63,18 @@ export class UpstreamRequest {
   #cancelled = false;
   /** Length of the part of the prompt that is new to the server. */
   newLength = 0;
+  /** The grown context that it was sent with, in tokens; `undefined`: the server's own, or a stated one. */
+  readonly context: number | undefined;
 
-  constructor(request: ModelRequest | LoadRequest, recipient: UpstreamTarget, listener: UpstreamListener) {
+  constructor(
+    request: ModelRequest | LoadRequest,
+    recipient: UpstreamTarget,
+    listener: UpstreamListener,
+    context?: GrownContext,
+  ) {
+    this.context = context?.tokens;
+    if (context !== undefined) listener.onGrownContext(context);
+    if (request.kind !== 'load' && request.params.cut === true) listener.onTruncated();
     this.#request = request;
     this.#target = recipient;
     this.#listener = listener;
@@ -169,6 +184,10 @@ export class UpstreamRequest {
     });
   }
 
+  #isReportedFirst({ params }: ModelRequest): boolean {
+    return this.#target.growsFirst && params.truncate === 'default';
+  }
+
   // Whether the request can be sent again with less.
   #canReduce(failure: ServerFailure): boolean {
     const missing = this.#sent === undefined ? undefined : missingCapabilityIn(failure, this.#sent);
@@ -176,7 +195,7 @@ export class UpstreamRequest {
       this.#refused.add(missing);
       return true;
     }
-    if (this.#target.truncates && this.#request.kind !== 'load') {
+    if (this.#target.truncates && this.#request.kind !== 'load' && !this.#isReportedFirst(this.#request)) {
       const cut = truncated(this.#request, failure);
       if (cut !== undefined) {
         this.#request = cut;

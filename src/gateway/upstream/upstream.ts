@@ -7,11 +7,12 @@ import { Capabilities } from './capabilities.ts';
 import { WireExchange, type WireExchangeListener } from './wire-exchange.ts';
 import { wireRequestFor, withThinking } from './wire-request-for.ts';
 import { HttpAgent } from './http-agent.ts';
-import { QUIET_MS, shorterLimit, type UpstreamLimits } from './deadline.ts';
+import { limitsOf, type UpstreamLimits } from './deadline.ts';
+import { Contexts } from './contexts.ts';
 import { Counting } from './token-counting.ts';
 import { QueryCache, type BackendQuery } from './query-cache.ts';
 import { authorization, type Connection } from './connection.ts';
-import { list, load, unload } from './memory.ts';
+import { list, loadWatched, unload } from './memory.ts';
 import { acceptsContext, adaptRequest, goesAsItCame, hasImages, bodyWithoutImages } from './adapt-request.ts';
 import { quotesRefusal } from './quoted-refusal.ts';
 import { probe, PROBE_MS, type ProbeResult } from './probe.ts';
@@ -25,12 +26,16 @@ import { LivenessWatch } from './liveness-watch.ts';
 
 /** The servers of one configuration. */
 export class Upstream {
+  /** The contexts that have grown. */
+  readonly contexts: Contexts;
   readonly #http: HttpAgent;
   readonly #timeouts: Timeouts;
   readonly #strict: boolean;
   readonly #capabilities: Capabilities;
   readonly #queries: QueryCache;
   readonly #counting: Counting;
+  /** Estimates the tokens of a request's prompt. */
+  readonly estimate: Counting['estimate'] = (request, deployment) => this.#counting.estimate(request, deployment);
   readonly #query = (on: Deployment, query: BackendQuery): Promise<Json | undefined> => this.query(on, query);
   readonly #prompts: PromptMemory;
   readonly #targets: ReadonlyMap<string, Target>;
@@ -38,7 +43,8 @@ export class Upstream {
   readonly #backends: ReadonlyMap<string, BackendConfig>;
 
   /** `previous` is replaced by {@link takeOver}: its connections and what it has learned are kept. Until then it stays as it is. */
-  constructor({ backends, timeouts, strict }: GatewayConfig, previous?: Upstream) {
+  constructor({ backends, timeouts, strict, mostContext }: GatewayConfig, previous?: Upstream) {
+    this.contexts = previous !== undefined ? previous.contexts : new Contexts(mostContext);
     this.#timeouts = timeouts;
     this.#strict = strict;
     this.#capabilities = previous !== undefined ? previous.#capabilities : new Capabilities(() => performance.now());
@@ -62,7 +68,8 @@ export class Upstream {
   }
 
   /** Replaces the servers of the configuration before this one. */
-  takeOver({ groups }: GatewayConfig): void {
+  takeOver({ groups, mostContext }: GatewayConfig): void {
+    this.contexts.limit(mostContext);
     this.#counting.keep(groups.flatMap(({ deployments }) => deployments));
     this.#http.limitConnect(this.#timeouts.connectMs);
   }
@@ -76,16 +83,19 @@ export class Upstream {
   send(
     request: ModelRequest | LoadRequest,
     stream: boolean,
-    deployment: Deployment,
+    written: Deployment,
     spentMs: number,
     listener: UpstreamListener,
   ): UpstreamRequest {
     const sinceMs = performance.now() - spentMs;
+    const deployment = this.contexts.sized(written);
+    const grown = deployment === written ? undefined : this.contexts.of(written);
     const upstreamRequest = new UpstreamRequest(
       withThinking(request, deployment),
       {
         strict: this.#strict,
         truncates: providerOf(deployment).truncates,
+        growsFirst: this.contexts.mostOf(written) !== undefined,
         missing: (asked) => {
           if (goesAsItCame(asked, deployment)) return new Set();
           const missing = this.#capabilities.missing(deployment);
@@ -105,9 +115,15 @@ export class Upstream {
         },
         settle: (settled) => this.#counting.settle(settled, deployment, this.#query),
         dispatch: (asked, to) =>
-          this.#dispatch(asked, deployment, this.#limits(stream, deployment, performance.now() - sinceMs), to),
+          this.#dispatch(
+            asked,
+            deployment,
+            limitsOf(this.#timeouts, stream, deployment, performance.now() - sinceMs),
+            to,
+          ),
       },
       listener,
+      grown,
     );
     upstreamRequest.start();
     return upstreamRequest;
@@ -148,7 +164,9 @@ export class Upstream {
   /** The longest time that a response may take on any of the deployments, ms; `Infinity` if nothing limits it. */
   longestMs(stream: boolean, deployments: readonly Deployment[]): number {
     return Math.max(
-      ...deployments.map((deployment) => this.#limits(stream, deployment, 0).wholeMs || Number.POSITIVE_INFINITY),
+      ...deployments.map(
+        (deployment) => limitsOf(this.#timeouts, stream, deployment, 0).wholeMs || Number.POSITIVE_INFINITY,
+      ),
     );
   }
 
@@ -156,19 +174,9 @@ export class Upstream {
   async load(deployment: Deployment): Promise<ServerFailure | undefined> {
     const { memory } = providerOf(deployment);
     if (memory === undefined) return undefined;
-    const unresponsive = new AbortController();
-    let end = (): void => undefined;
-    const quiet = setTimeout(() => {
-      end = this.#liveness.watch(deployment.url, () => {
-        unresponsive.abort();
-      });
-    }, QUIET_MS).unref();
-    try {
-      return await load(this.#connectionTo(deployment), memory, deployment, this.#timeouts.loadMs, unresponsive.signal);
-    } finally {
-      clearTimeout(quiet);
-      end();
-    }
+    return loadWatched(this.#connectionTo(deployment), memory, deployment, this.#timeouts.loadMs, (onDead) =>
+      this.#liveness.watch(deployment.url, onDead),
+    );
   }
 
   /** Unloads a model. */
@@ -189,7 +197,8 @@ export class Upstream {
   }
 
   /** Estimates the tokens of a chat's prompt. `inMemory`: the model is in memory, so that its template can be rendered. */
-  async count(params: ChatRequest, deployment: Deployment, inMemory: boolean): Promise<FailureOr<number>> {
+  async count(params: ChatRequest, written: Deployment, inMemory: boolean): Promise<FailureOr<number>> {
+    const deployment = this.contexts.sized(written);
     const adapted = adaptRequest({ kind: 'chat', params }, this.#capabilities.missing(deployment), this.#strict);
     if (!('request' in adapted)) return { ok: false, failure: adapted };
     return {
@@ -236,15 +245,5 @@ export class Upstream {
 
   #targetOf(url: string): Target {
     return this.#targets.get(url) ?? targetOf(url);
-  }
-
-  #limits(stream: boolean, { timeoutMs, streamTimeoutMs }: Deployment, spentMs: number): UpstreamLimits {
-    const { firstByteMs, streamFirstByteMs, idleMs, wholeMs, totalMs } = this.#timeouts;
-    const most = stream ? totalMs : shorterLimit(timeoutMs ?? wholeMs, totalMs);
-    return {
-      firstByteMs: stream ? (streamTimeoutMs ?? streamFirstByteMs ?? timeoutMs ?? firstByteMs) : firstByteMs,
-      idleMs,
-      wholeMs: most === 0 ? 0 : Math.max(1, most - spentMs),
-    };
   }
 }

@@ -1,4 +1,4 @@
-import { flag, list, mapping, number, oneOf, text, whole } from '../kind.ts';
+import { absolutePath, flag, list, mapping, number, oneOf, orWord, text, whole } from '../kind.ts';
 import { honours, type Section } from '../section.ts';
 
 /** hxllm's own settings. */
@@ -51,6 +51,24 @@ export const HXLLM = {
   max_queue: honours(whole(0), 'The most requests that wait for one alias; a further one is refused with 503.', {
     unit: 'requests',
     default: 1000,
+  }),
+  context: honours(
+    orWord('fixed', mapping),
+    'The context of entries without `num_ctx`. A prompt that does not fit makes it grow, in powers of two, up to the length that the model was trained with and up to `most`; `fixed` leaves it as the server has it. An entry with `num_ctx`, or a model with it in its Modelfile, keeps that.',
+    { example: { most: 65_536 } },
+  ),
+  state_dir: honours(
+    absolutePath,
+    'The folder for what the gateway has to know after a restart: the contexts that have grown. Without it: the `StateDirectory=` of a unit of systemd, else nothing is remembered. A change takes a restart.',
+    { example: '/var/lib/litellm' },
+  ),
+} satisfies Section;
+
+/** `hxllm.context`, if it is a mapping. */
+export const HXLLM_CONTEXT = {
+  most: honours(whole(1), 'The longest context that an entry without `num_ctx` grows to.', {
+    unit: 'tokens',
+    default: 32_768,
   }),
 } satisfies Section;
 

@@ -8,7 +8,7 @@ import { honours, type Section } from '../section.ts';
 export const OLLAMA_OPTIONS = {
   num_ctx: honours(
     whole(1),
-    'The length of the context, for prompt and response together. It applies to every request.',
+    'The length of the context, for prompt and response together. It applies to every request. Without it the context grows with the prompts: see `hxllm.context`.',
     {
       unit: 'tokens',
       example: 16384,

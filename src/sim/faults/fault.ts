@@ -1,11 +1,12 @@
 import { isObject } from '../../core/json.ts';
 import { Refusal } from '../wire/refusal.ts';
 
-const KINDS = ['error', 'slow-load', 'stall', 'die', 'cut', 'reset', 'garbage', 'repeat'] as const;
+const KINDS = ['error', 'slow-load', 'failed-load', 'stall', 'die', 'cut', 'reset', 'garbage', 'repeat'] as const;
 
 /**
  * A failure on demand.
- * `error`: the answer is `status` (500) with `message`. `slow-load`: a load takes `ms` longer. `stall`: nothing is sent
+ * `error`: the answer is `status` (500) with `message`. `slow-load`: a load takes `ms` longer. `failed-load`: it
+ * ends with `status` (500) and `message`, and the model is not in memory. `stall`: nothing is sent
  * for `ms`, or until the client leaves. `die`: the model's runner crashes. `cut` and `reset`: the connection ends by
  * FIN or RST. `garbage`: a chunk that is not JSON. `repeat`: the answer ends without `done`, as for a model that
  * repeats itself.

@@ -32,6 +32,7 @@ export async function strike(fault: Fault, victim: Victim): Promise<'go' | 'give
     case 'error':
       throw new Refusal(fault.status ?? 500, fault.message ?? 'simulated failure');
     case 'slow-load':
+    case 'failed-load':
       return 'go';
     case 'stall':
       if (fault.ms === undefined) return waitForEnd(victim.signal);

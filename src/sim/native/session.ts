@@ -58,7 +58,10 @@ export async function withRunner(
   const fault = machine.faults.takeFor(call.path, model.shortName);
   const options = readOptions(request.options, model, defaultContext({ vramMiB: settings.vramMiB }));
   const loadMs = settings.loadMs + (fault?.kind === 'slow-load' ? (fault.ms ?? 0) : 0);
-  const runner = await scheduler.acquire({ model, options, keepAlive: request.keepAlive, loadOnly, loadMs, signal });
+  const failure =
+    fault?.kind === 'failed-load' ? new Refusal(fault.status ?? 500, fault.message ?? 'simulated failure') : undefined;
+  const wish = { model, options, keepAlive: request.keepAlive, loadOnly, loadMs, failure, signal };
+  const runner = await scheduler.acquire(wish);
   try {
     await work({ call, model, runner, options, fault, loadMs: nowMs() - call.startedMs });
   } finally {

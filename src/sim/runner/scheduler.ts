@@ -16,6 +16,8 @@ export interface Wish {
   /** The request asks only for the load. */
   readonly loadOnly: boolean;
   readonly loadMs: number;
+  /** The failure that a load ends with. */
+  readonly failure: Refusal | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -143,6 +145,7 @@ export class Scheduler {
     this.#loading = { runner, over: over.promise };
     try {
       await wait(wish.loadMs, wish.signal);
+      if (wish.failure !== undefined) throw wish.failure;
       this.#loaded.set(wish.model.weights, runner);
     } catch (error) {
       if (wish.model.engine === 'ollama') this.#failWaiters(runner);

@@ -47,7 +47,15 @@ async function longestTurnMs(gateway: ReturnType<typeof createGateway>, file: st
     }
   })();
   const tell = (): void => {};
-  const options = { environment: {}, gateway, addresses: [], wouldMove: () => false, log: () => {}, tell };
+  const options = {
+    environment: {},
+    gateway,
+    addresses: [],
+    wouldMove: () => false,
+    stateDir: undefined,
+    log: () => {},
+    tell,
+  };
   if (!(await reload({ file, ...options }))) throw new Error('the reload was refused');
   over.abort();
   await watching;

@@ -98,6 +98,11 @@ for (const [what, text, found] of [
     'litellm_config_dir: /home/x/litellm\n',
     'variables.wrong-value 1 litellm_config_dir',
   ],
+  [
+    'the folder of the gateway’s state',
+    'litellm_install_dir: /var/lib/litellm/app\n',
+    'variables.wrong-value 1 litellm_install_dir',
+  ],
   ['a folder that a boot empties', 'litellm_install_dir: /run/hx\n', 'variables.wrong-value 1 litellm_install_dir'],
   ['a prefix with systemd', 'litellm_prefix: /srv/root\n', 'variables.wrong-value 1 litellm_prefix'],
   ['a folder with a way out', 'litellm_config_dir: /etc/../x\n', 'variables.wrong-value 1 litellm_config_dir'],

@@ -109,6 +109,7 @@ test('a reload with 20,000 deployments leaves the event loop to requests: no tur
       gateway,
       addresses: [],
       wouldMove: () => false,
+      stateDir: undefined,
       log: () => {},
       tell: () => {},
     });

@@ -103,6 +103,7 @@ test('the time of a reload is linear in the number of servers and of fallbacks',
     assert.ok(first !== undefined && server !== undefined);
     const small = createService({ ...config, groups: [first], backends: [server] }, () => {}, {
       onLoaded() {},
+      onContext() {},
       onReplaced() {},
     });
     const taken: number[] = [];

@@ -37,6 +37,7 @@ async function reloadFrom(
     gateway,
     addresses,
     wouldMove: () => options.moves ?? false,
+    stateDir: undefined,
     log: (entry) => gateway.entries.push(entry),
     tell,
   });
@@ -140,12 +141,16 @@ test('changes that need a restart are named; the other changes apply at once', a
   await using gateway = await startGateway([fake]);
   const { done, text } = await reloadFrom(
     gateway,
-    configOf([fake], { hxllm: { listen: '127.0.0.1:1', strict: true } }),
+    configOf([fake], { hxllm: { listen: '127.0.0.1:1', state_dir: '/var/lib/x', strict: true } }),
     { moves: true },
   );
   assert.equal(done, true);
   assert.match(text, /^warning: hxllm\.listen has changed; that takes a restart/);
-  assert.partialDeepStrictEqual(gateway.log.at(-1), { event: 'reloaded', restart_needed: ['hxllm.listen'] });
+  assert.partialDeepStrictEqual(gateway.log.at(-1), {
+    event: 'reloaded',
+    restart_needed: ['hxllm.listen', 'hxllm.state_dir'],
+  });
+  assert.match(text, /^warning: hxllm\.state_dir has changed; that takes a restart/m);
   assert.equal((await gateway.chat({ logit_bias: { 1: 2 } })).status, 400, 'strict holds');
 });
 

@@ -15,7 +15,7 @@ interface Chunk {
 }
 
 /** Backends with known slots, so that no request waits. */
-function stated(...fakes: readonly FakeUpstream[]): object {
+function stated(...fakes: readonly FakeUpstream[]): { readonly hxllm: object } {
   return { hxllm: { backends: Object.fromEntries(fakes.map(({ url }) => [url, { num_parallel: 8 }])) } };
 }
 
@@ -88,7 +88,10 @@ test('one choice that fails before anything was said fails the whole answer, and
       .writeHead(400, { 'content-type': 'application/json' })
       .end('{"error":"the input length exceeds the context length"}');
   });
-  await using gateway = await startGateway([fake], stated(fake));
+  await using gateway = await startGateway([fake], {
+    ...stated(fake),
+    hxllm: { ...stated(fake).hxllm, context: 'fixed' },
+  });
   for (const stream of [false, true]) {
     asked = 0;
     const response = await gateway.chat({ n: 3, stream });

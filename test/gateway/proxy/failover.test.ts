@@ -125,10 +125,9 @@ test('a request that is at fault itself is refused at once, and nobody else is b
     assert.equal(response.status, 400);
     codes.add((await errorOf(response)).code);
   }
-  assert.deepEqual(
-    [codes, one.requests.length, two.requests.length],
-    [new Set([null, 'context_length_exceeded']), 1, 1],
-  );
+  // Without the questions about the model, which has no longer context.
+  const asked = [one, two].map(({ requests }) => requests.filter(({ path }) => path !== '/api/show').length);
+  assert.deepEqual([codes, asked], [new Set([null, 'context_length_exceeded']), [1, 1]]);
 });
 
 test('with every server gone the answer is 503 and when to come again', async () => {

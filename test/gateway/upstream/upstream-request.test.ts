@@ -29,6 +29,7 @@ function silentServer(settle: UpstreamTarget['settle'] = ({ end }) => end.usage)
     target: {
       strict: false,
       truncates: true,
+      growsFirst: false,
       missing: () => missing,
       learn: (capability) => missing.add(capability),
       quotes: () => false,
@@ -60,6 +61,7 @@ function send(target: UpstreamTarget): ServerEvent[] {
     },
     onIgnoredParam: () => undefined,
     onTruncated: () => undefined,
+    onGrownContext: () => undefined,
   }).start();
   return heard;
 }

@@ -1,4 +1,4 @@
-import { isObject, parseObject, textOf } from '../../json.ts';
+import { isObject, parseObject, textOf, type Json } from '../../json.ts';
 import type { AliasSettings } from './options.ts';
 
 /** A model in memory, as `/api/ps` lists it. */
@@ -6,6 +6,8 @@ export interface Loaded {
   readonly name: string;
   readonly context: number | undefined;
   readonly family: string | undefined;
+  readonly sizeBytes: number | undefined;
+  readonly vramBytes: number | undefined;
 }
 
 /**
@@ -44,8 +46,15 @@ export function loadedModels(body: string): readonly Loaded[] | undefined {
       name: textOf(model, 'name'),
       context: typeof context === 'number' ? context : undefined,
       family: family === '' ? undefined : family,
+      sizeBytes: numberIn(model, 'size'),
+      vramBytes: numberIn(model, 'size_vram'),
     };
   });
+}
+
+function numberIn(model: Json, name: string): number | undefined {
+  const value = model[name];
+  return typeof value === 'number' ? value : undefined;
 }
 
 /** Whether a `keep_alive` unloads the model after each response. */

@@ -3,6 +3,7 @@ import type { ModelTarget, Provider } from '../provider.ts';
 import type { BackendQuery } from '../query-cache.ts';
 import { ollamaChat, ollamaCompletion, ollamaEmbed } from './call.ts';
 import { verifiedContext } from './context.ts';
+import { modelContext } from './model-context.ts';
 import { isNever, loadBodies, loadedModels, unloadBody } from './memory.ts';
 import { ollamaFailure } from './ollama-failure.ts';
 import type { AliasSettings } from './options.ts';
@@ -36,6 +37,7 @@ export const OLLAMA_PROVIDER: Provider = {
     query: (model) => showQuery(model, false),
     read: ({ capabilities }) => (Array.isArray(capabilities) ? capabilities : undefined),
   },
+  context: { query: (model) => showQuery(model, false), read: modelContext },
   render: {
     query: (params, { model, options }) => ({
       path: '/api/chat',

@@ -51,6 +51,7 @@ export async function inspectHost(
     paths.logFile,
     paths.pidFile,
     ...stagedPaths(paths),
+    paths.stateFile,
     ...desiredFolders(settings, paths).map((folder) => folder.path),
   ];
   const questions = {

@@ -57,12 +57,10 @@ export const PLACE: readonly Check<PreflightSubject>[] = [
       (facts) => facts.footprint,
       (footprint, { host: { settings }, seen }) => {
         const foreign = seen.reached && seen.facts.foreign.known ? seen.facts.foreign.value : [];
-        const { configDir, installDir } = pathsOf(settings);
-        const objection = folderObjections({ configDir, installDir }, footprint, copiedPaths(foreign)).find(
-          ({ refused }) => refused,
-        );
+        const paths = pathsOf(settings);
+        const objection = folderObjections(paths, footprint, copiedPaths(foreign)).find(({ refused }) => refused);
         return objection === undefined
-          ? pass(`${configDir} and ${installDir}`)
+          ? pass(`${paths.configDir} and ${paths.installDir}`)
           : failed(objection.wanted, objection.seen, objection.fix);
       },
     ),

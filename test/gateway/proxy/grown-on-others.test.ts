@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { until } from '../running.ts';
+import { startGrowing } from './grown-context-stage.ts';
+
+test('the chosen server grows first, the other one when it is idle; short prompts are served meanwhile', async () => {
+  await using stage = await startGrowing({ count: 2, loadMs: 500 });
+  // Both have the model in memory.
+  await until('both are in use', async () => {
+    await Promise.all([1, 2, 3, 4].map(async (tokens) => (await stage.chat(tokens)).text()));
+    return (await Promise.all(stage.servers.map((server) => stage.contexts(server)))).flat().length === 2;
+  });
+  const sinceMs = performance.now();
+  const long = stage.chat(6000);
+  await until('a context grows', () => stage.gateway.service().scheduler.waiting === 1);
+  const short = await stage.chat(10);
+  assert.equal(short.status, 200);
+  assert.ok(performance.now() - sinceMs < 450, 'a short prompt waited for the load');
+  assert.equal(short.headers.get('x-hxllm-context'), null);
+  await short.text();
+  const grown = await long;
+  assert.match(grown.headers.get('x-hxllm-context') ?? '', /grown from 4096/);
+  await grown.text();
+  await until('the other one has grown', () => stage.events('context-grown').length === 2);
+  const contexts = await Promise.all(stage.servers.map((server) => stage.contexts(server)));
+  assert.deepEqual(contexts[0], contexts[1]);
+  assert.notDeepEqual(contexts[0], [4096]);
+});
+
+test('a prompt that the chosen server refuses goes to the one whose context is longer, and no other load delays it', async () => {
+  await using stage = await startGrowing({ count: 2 });
+  const [first] = stage.servers;
+  await (await stage.chat(6000)).text();
+  const backend = stage.events('context-grown')[0]?.['backend'];
+  for (let turn = 0; turn < 4; turn += 1) {
+    const response = await stage.chat(6000);
+    assert.deepEqual([response.status, response.headers.get('x-hxllm-backend')], [200, backend]);
+    await response.text();
+  }
+  assert.ok(first !== undefined);
+});
