@@ -18,7 +18,7 @@ export interface ModelNames {
 export type FallbacksOf = (kind: 'failed' | 'too-long', group: ModelGroup) => readonly ModelGroup[];
 
 /** The names of a configuration. */
-export function namesOf({ groups, aliases, hidden, wildcards }: GatewayConfig): ModelNames {
+export function modelNamesOf({ groups, aliases, hidden, wildcards }: GatewayConfig): ModelNames {
   const models = new Map(groups.map((group): [string, ModelGroup] => [group.name, group]));
   const listed = [...models.keys()].filter((name) => !hidden.has(name));
   for (const [alias, name] of aliases) {

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { BackendConfig, GatewayConfig } from '../schema/gateway-config.ts';
 import { expandWildcards, wildcardOf } from '../schema/wildcard.ts';
 import type { Log } from './log.ts';
-import { fallbacksOf, namesOf, type FallbacksOf, type ModelNames } from './model-names.ts';
+import { fallbacksOf, modelNamesOf, type FallbacksOf, type ModelNames } from './model-names.ts';
 import type { AttemptResult } from './route/event.ts';
 import { createFleet } from './route/fleet.ts';
 import type { Replica } from './route/replica.ts';
@@ -200,7 +200,7 @@ export function createService(
     await setImmediate();
     const spec = fleetSpecOf(config, contexts);
     await setImmediate();
-    const names = namesOf(config);
+    const names = modelNamesOf(config);
     const fallbacks = fallbacksOf(config);
     await setImmediate();
     if (isClosed) return undefined;
@@ -214,7 +214,7 @@ export function createService(
     latest = serviceOf(current, names, fallbacks);
     return latest;
   };
-  let latest = serviceOf(current, namesOf(first), fallbacksOf(first));
+  let latest = serviceOf(current, modelNamesOf(first), fallbacksOf(first));
   loader.learn(first);
   poller.pollNow();
   void lister.look();

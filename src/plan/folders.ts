@@ -80,7 +80,7 @@ export function planFolders(desired: Desired, actual: Actual): readonly Step[] {
         here.length === 0 && notes !== undefined
           ? `note the new folders and accounts in ${paths.marker}`
           : `create ${[paths.installDir, ...ownPaths(here, paths)].join(' and ')}`,
-      detail: detail === '' ? `${paths.marker}: notes the ${paths.configDir}` : detail,
+      detail: detail === '' ? `${paths.marker}: notes ${[...later].join(', ')}` : detail,
       stage: 'prepare',
       verb: 'create',
       actions,
@@ -118,9 +118,9 @@ function accountFolders(desired: Desired, actual: Actual): readonly DesiredFolde
   const { settings, paths } = desired;
   if (settings.serviceManager === 'process') return [];
   const isNeeded = (path: string): boolean => `${paths.installDir}/`.startsWith(`${path}/`);
+  const own = [paths.configDir, paths.stateDir];
   return missingFolders(desired, actual).filter(
-    ({ path }) =>
-      !isNeeded(path) && [paths.configDir, paths.stateDir].some((own) => own === path || own.startsWith(`${path}/`)),
+    ({ path }) => own.includes(path) || (own.some((each) => each.startsWith(`${path}/`)) && !isNeeded(path)),
   );
 }
 

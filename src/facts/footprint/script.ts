@@ -73,7 +73,7 @@ for each in "\${folders[@]}"; do
   [ "$owner" != UNKNOWN ] || owner=$(stat -Lc %u -- "$each"); [ "$owners" != UNKNOWN ] || owners=$(stat -Lc %g -- "$each")
   # Folders above it that others could rename it in, and those through which the service does not get.
   above= closed= place=
-  if [ "$manager" != process ] && { same "$each" "$config" || same "$each" "$install"; }; then
+  if [ "$manager" != process ] && { same "$each" "$config" || same "$each" "$install" || [ "$each" = "$state" ]; }; then
     place=$(readlink -m -- "$each") real=$place
     while real=\${real%/*}; [ -n "$real" ]; do
       [ -d "$real" ] || continue

@@ -7,6 +7,9 @@ import { isRetryable, type Progress, type RetryPolicy } from './retry.ts';
 
 type FailedDeployment = Pick<Deployment, 'id' | 'url'>;
 
+/** Longer contexts that are looked for in vain at most, for one request. */
+const MOST_REFITS = 32;
+
 /** A request whose attempt has failed: the deployments of its model, and the grown context that it was sent with. */
 export interface FailedRequest extends Pick<RefusedPrompt, 'deployments' | 'sentWith'> {
   readonly request: ModelRequest | LoadRequest;
@@ -56,7 +59,12 @@ export class FailedAttempts {
     onDecision: (isRetried: boolean, failure: ServerFailure) => void,
   ): void {
     const { request } = failed;
-    if (failure.code === 'context_length_exceeded' && request.kind !== 'load' && this.cut === undefined) {
+    if (
+      failure.code === 'context_length_exceeded' &&
+      request.kind !== 'load' &&
+      this.cut === undefined &&
+      this.#refits < MOST_REFITS
+    ) {
       const deployments = failed.deployments.filter(({ id }) => !this.#failed.includes(id));
       void this.#grow(failure, {
         ...failed,

@@ -88,17 +88,17 @@ export class ContextGrowth {
     const longest = await this.#facts.longest(asked, this.#models.refused(asked));
     // Another request may have made it longer meanwhile.
     const own = this.#contexts.of(asked)?.tokens;
-    if (own !== undefined && own > sentWith && mayHold(own, need)) return this.#way(deployments, asked, own);
+    if (own !== undefined && own > sentWith && mayHold(own, need)) return this.#way(prompt, asked, own);
     const context = own ?? listed?.context ?? this.#facts.known(asked);
     const next = nextContext(need, { current: context, most: growableTo(longest) });
     const other = deployments.find((one) => one !== asked && this.#mayServe(one, context, need));
     if (other !== undefined) {
       if (next !== undefined) this.#idle.want(asked, next);
-      return this.#way(deployments, other, this.#facts.known(other) ?? 0);
+      return this.#way(prompt, other, this.#facts.known(other) ?? 0);
     }
     if (next !== undefined && !this.#hasFailed(asked, prompt)) {
       this.#models.grow(asked, next, listed, { isWanted: true, load: false });
-      return this.#way(deployments, asked, next);
+      return this.#way(prompt, asked, next);
     }
     const elsewhere = await this.#growElsewhere(asked, need, prompt);
     return elsewhere ?? { kind: 'refused', numbers: numbersOf(context, need, longest) };
@@ -153,8 +153,10 @@ export class ContextGrowth {
     return known !== undefined && known > (than ?? 0) && mayHold(known, need) && this.#facts.isUp(deployment);
   }
 
-  #way(deployments: readonly Deployment[], { id }: Deployment, tokens: number): Growth {
-    const tooShort = deployments.filter((one) => one.id !== id && (this.#facts.known(one) ?? 0) < tokens);
+  #way({ deployments, refusedBy }: RefusedPrompt, { id }: Deployment, tokens: number): Growth {
+    const tooShort = deployments.filter(
+      (one) => one.id !== id && (one.id === refusedBy || (this.#facts.known(one) ?? 0) < tokens),
+    );
     return { kind: 'grown', at: id, tooShort: tooShort.map((one) => one.id) };
   }
 
@@ -167,11 +169,13 @@ export class ContextGrowth {
       if (one === asked || !this.#facts.isUp(one) || this.#hasFailed(one, prompt)) continue;
       const longest = await this.#facts.longest(one, this.#models.refused(one));
       const listed = longest === undefined ? undefined : await this.#facts.listed(one);
-      const limits = { current: listed?.context ?? this.#facts.known(one), most: growableTo(longest) };
+      // A longer one may be tried there already, which the server does not list yet.
+      const current = Math.max(listed?.context ?? 0, this.#facts.known(one) ?? 0);
+      const limits = { current, most: growableTo(longest) };
       const next = nextContext(need, limits);
       if (next === undefined) continue;
       this.#models.grow(one, next, listed, { isWanted: true, load: false });
-      return this.#way(prompt.deployments, one, next);
+      return this.#way(prompt, one, next);
     }
     return undefined;
   }

@@ -39,3 +39,23 @@ test('a prompt that the chosen server refuses goes to the one whose context is l
   }
   assert.ok(first !== undefined);
 });
+
+test('a prompt that is longer than its estimate ends on the longest context of each server, with a refusal', async () => {
+  await using stage = await startGrowing({ count: 3, more: { hxllm: { context: { most: 8192 } } } });
+  const [url] = stage.servers.map((server) => server.url);
+  for (const server of stage.servers) {
+    const response = await stage.gateway.chat({ max_tokens: 2 }, { headers: { 'x-hxllm-backend': server.url } });
+    await response.text();
+  }
+  // A letter and a blank are one token here.
+  const messages = [{ role: 'user', content: ' a'.repeat(10_000) }];
+  const response = await stage.post('/v1/chat/completions', { messages, max_tokens: 4 });
+  assert.equal(response.status, 400);
+  await response.text();
+  await until('the request has ended', () => stage.gateway.ended().length === 4);
+  assert.ok(Number(stage.gateway.ended()[3]?.['attempts']) <= 6, JSON.stringify(stage.gateway.ended()[3]));
+  const cut = await stage.post('/api/chat', { messages });
+  assert.deepEqual([cut.status, cut.headers.get('x-hxllm-truncated')], [200, 'true']);
+  await cut.text();
+  assert.ok(url !== undefined);
+});

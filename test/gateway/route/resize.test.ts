@@ -28,6 +28,7 @@ test('running requests go on, and waiters wait for the load, which is no waiting
   const stage = new Stage(managedFleet(2, ['a']));
   stage.warm();
   const running = stage.arrive();
+  stage.start(running);
   resize(stage, { 'm@a': KEY });
   const waiter = stage.arrive();
   assert.deepEqual([stage.outcomeOf(waiter), stage.loads], ['waits', ['m@a']]);
