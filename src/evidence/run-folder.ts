@@ -1,6 +1,7 @@
 import { closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errorCode, errorMessage } from '../core/error.ts';
+import { printable } from '../core/printable.ts';
 import { fail, ok, type Problem, type Result } from '../core/problem.ts';
 import { keptEvents, type RecordedStep, type Recorder } from '../core/recorder.ts';
 import { timestampOf } from '../core/timestamp.ts';
@@ -86,7 +87,7 @@ function open(request: RunRequest): Run {
     keep(() => {
       const text =
         typeof content === 'string'
-          ? request.redaction.text(content)
+          ? readable(path, request.redaction.text(content))
           : `${JSON.stringify(request.redaction.data(content), undefined, 2)}\n`;
       mkdirSync(dirname(own.at(path)), { recursive: true, mode: FOLDER_MODE });
       const file = openSync(own.at(path), NO_LINK, FILE_MODE);
@@ -153,6 +154,11 @@ function claim(phases: OwnFolder, timestamp: string): string {
       if (errorCode(error) !== 'EEXIST') throw error;
     }
   }
+}
+
+/** A text for people has no sequence that a terminal would obey: an answer of a server may hold one. */
+function readable(path: string, text: string): string {
+  return /\.(?:txt|md)$/.test(path) ? printable(text) : text;
 }
 
 function redacted(redaction: Redaction, value: object): object {

@@ -26,17 +26,22 @@ export function summaryOf(record: RunRecord): string {
 function problemText(problem: Problem): string {
   const place = placeOf(problem.where);
   return [
-    `PROBLEM ${problem.code}: ${problem.summary}`,
+    `PROBLEM ${problem.code}: ${below(problem.summary)}`,
     ...(place === '' ? [] : [`  where   ${place}`]),
-    `  detail  ${problem.detail}`,
-    `  fix     ${problem.fix}`,
+    `  detail  ${below(problem.detail)}`,
+    `  fix     ${below(problem.fix)}`,
   ].join('\n');
+}
+
+/** The further lines of a text, indented: none of them looks like a line of the summary. */
+function below(text: string): string {
+  return text.replaceAll(/\r?\n/g, '\n           ');
 }
 
 function resultText(result: CheckResult): string {
   const word = result.outcome === 'fail' && result.severity !== 'error' ? result.severity : WORDS[result.outcome];
-  const line = `${word.padEnd(8)} ${result.host}  ${result.id}  ${result.title}: ${result.seen}`;
-  const expected = result.wanted === undefined ? [] : [`           expected  ${result.wanted}`];
-  const fix = result.fix === undefined ? [] : [`           fix       ${result.fix}`];
+  const line = `${word.padEnd(8)} ${result.host}  ${result.id}  ${result.title}: ${below(result.seen)}`;
+  const expected = result.wanted === undefined ? [] : [`           expected  ${below(result.wanted)}`];
+  const fix = result.fix === undefined ? [] : [`           fix       ${below(result.fix)}`];
   return [line, ...expected, ...fix].join('\n');
 }

@@ -166,3 +166,18 @@ test('no file has a registered secret, in any of its forms', () => {
     list: [{ '[redacted]': '[redacted]', secret: '[redacted]', n: 1, ok: true, nothing: null }],
   });
 });
+
+test('a text for people has no control characters, and no answer of a server makes a line of the summary', () => {
+  const run = opened();
+  run.recorder.file('report.md', 'a\u001B[2J\u001B]0;title\u0007b\n');
+  run.recorder.file('questions.sh', "printf '\u001B'\n");
+  const seen = 'red\u001B[31m\u0007\nok       http://h  chat.answers  a forged line';
+  run.close({
+    ...CLOSING,
+    results: [{ host: 'http://h', id: 'models.listed', title: 't', outcome: 'fail', severity: 'error', seen }],
+  });
+  const read = (name: string): string => readFileSync(join(run.folder, name), 'utf8');
+  assert.equal(read('report.md'), 'ab\n');
+  assert.equal(read('questions.sh'), "printf '\u001B'\n");
+  assert.match(read('summary.txt'), /models\.listed {2}t: red\uFFFD\n {11}ok {7}http/);
+});

@@ -1,6 +1,6 @@
 import { createTwoFilesPatch } from 'diff';
 import type { Paint } from './paint.ts';
-import { printable } from './flow.ts';
+import { printable } from '../../core/printable.ts';
 
 /** A change to one of the operator's files, in the same shape as in the report of inventory. */
 export interface ShownChange {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { flow, oneLine, printable } from '../../../src/cli/views/flow.ts';
+import { flow, oneLine } from '../../../src/cli/views/flow.ts';
+import { printable } from '../../../src/core/printable.ts';
 
 test('words are wrapped at the width, further lines hang', () => {
   const text = 'one two three four five six seven eight nine ten';
