@@ -1,4 +1,4 @@
-import { forbiddenText, isSudo, type Become } from '../core/become.ts';
+import { forbiddenText, isSudo, withoutPassword, type Become } from '../core/become.ts';
 import { packageOffline } from '../core/without-internet.ts';
 import type { CommandResult } from '../core/host.ts';
 import type { Problem } from '../core/problem.ts';
@@ -28,7 +28,7 @@ export function notHeld(
       space < 0 ? '' : refused.slice(space + 1),
     );
   }
-  if (after('begun') === undefined) return noShell(ran);
+  if (after('begun') === undefined) return noShell(withoutPassword(ran, become));
   if (after('forbidden') !== undefined && become !== 'none' && !isSudo(become))
     return sudoRefusal(host, forbiddenText(become));
   const missing = after('no-sudo');

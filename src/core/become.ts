@@ -1,3 +1,4 @@
+import type { CommandResult } from './host.ts';
 import { quote, shellLine } from './shell.ts';
 import type { Secret } from './secret.ts';
 
@@ -43,4 +44,12 @@ export function sudoWords({ program, flags }: Sudo): string {
 /** One call of sudo, for bash: `call` are the flags of this call. */
 export function sudoLine(sudo: Sudo, call: readonly string[], argv: readonly string[]): string {
   return `${sudoWords(sudo)} ${[...call, '--'].join(' ')} ${shellLine(argv)}`;
+}
+
+/** The result of a command whose input began with sudo's password, without it: another program than bash may have echoed its input. */
+export function withoutPassword(ran: CommandResult, become: Become): CommandResult {
+  if (!isSudo(become) || become.password === undefined) return ran;
+  const password = become.password.reveal();
+  const strip = (text: string): string => text.replaceAll(password, '[redacted]');
+  return { ...ran, stdout: strip(ran.stdout), stderr: strip(ran.stderr) };
 }

@@ -1,4 +1,4 @@
-import { forbiddenText, isSudo, sudoLine, type Become, type Sudo } from '../core/become.ts';
+import { forbiddenText, isSudo, sudoLine, withoutPassword, type Become, type Sudo } from '../core/become.ts';
 import { errorMessage } from '../core/error.ts';
 import type { CallOptions, Host } from '../core/host.ts';
 import { fail, ok, type Result } from '../core/problem.ts';
@@ -39,7 +39,8 @@ export async function ask<Q extends Questions>(
   const ran = await host.run({ argv: ['bash', '-s'], stdin, title: 'look at the host' }, options);
   if (!ran.ok) return ran;
   const { stdout } = ran.value;
-  if (names.length > 0 && !stdout.includes(`${nonce}:`)) return fail(noShell(host, ran.value));
+  if (names.length > 0 && !stdout.includes(`${nonce}:`))
+    return fail(noShell(host, withoutPassword(ran.value, options.become)));
   const answers = split(stdout, nonce);
   const refusal = refusalOf(stdout, nonce);
   options.keep?.(answers, script);

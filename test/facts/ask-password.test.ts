@@ -14,6 +14,7 @@ const folder = await mkdtemp(join(tmpdir(), 'hxllm-ask-'));
 after(() => rm(folder, { recursive: true }));
 await writeFile(join(folder, 'id'), '#!/bin/bash\necho 1000\n', { mode: 0o755 });
 const host = createLocalHost('here', { PATH: `${folder}:${process.env['PATH'] ?? ''}`, SHLVL: '1' });
+const LIMITS = { signal: new AbortController().signal, timeoutMs: 30_000 };
 const text = (script: string, part: Partial<Question<string>> = {}): Question<string> => ({
   script,
   as: 'user',
@@ -67,6 +68,16 @@ test('a wrong password is tried once, and no line of the script is taken for ano
   assert.deepEqual(tries, ['refused wrong']);
   assert.ok(!found.root.known && found.user.known);
   assert.match(found.root.refusal ?? '', /sudo: 1 incorrect password attempt$/);
+});
+
+test('a command that runs in the place of bash and echoes its input shows no password', async () => {
+  const echo = { ...host, run: () => host.run({ argv: ['printf', '%s', `menu> ${PASSWORD}`] }, LIMITS) };
+  const asked = await ask(echo, { user: text('echo 2') }, 'nonce-7', {
+    ...LIMITS,
+    become: { ...SUDO, password: new Secret(PASSWORD) },
+  });
+  assert.deepEqual(asked.ok ? [] : asked.problems.map(({ code }) => code), ['host.no-shell']);
+  assert.match(asked.ok ? '' : asked.problems[0].detail, /the words: menu> \[redacted\]/);
 });
 
 test('where become is switched off the questions for root stay unknown, with the place in the reason', async () => {

@@ -53,3 +53,7 @@ test('two documents, a tab and an unknown anchor are errors with their line', as
     );
   }
 });
+
+test('a number that begins with its point has no sign, as in PyYAML', async () => {
+  assert.deepEqual((await read('[.5, -.5, +.5, -1.5, +1., -0.5]')).value, [0.5, '-.5', '+.5', -1.5, 1, -0.5]);
+});
