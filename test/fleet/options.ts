@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { RoutingStrategy } from '../../src/core/routing-strategy.ts';
+import { DEFAULT_STRATEGY, type RoutingStrategy } from '../../src/core/routing-strategy.ts';
 import { STRATEGY_NAMES } from './policies.ts';
 import type { Workload } from './scenario.ts';
 import type { StatedSlots } from './simulation.ts';
@@ -38,7 +38,7 @@ export function readOptions(args: readonly string[]): Options {
   return {
     strategies:
       pair === undefined || second === undefined
-        ? [strategyOf(strategy ?? STRATEGY_NAMES[0])]
+        ? [strategyOf(strategy ?? DEFAULT_STRATEGY)]
         : [strategyOf(pair), strategyOf(second)],
     workloads: matching(only),
     seeds: seeds.split(',').map((seed) => wholeOf('--seeds', seed)),

@@ -3,7 +3,7 @@ import { policyOf } from '../../src/gateway/scheduler/fleet-spec.ts';
 import { ROUTING_STRATEGIES, type RoutingStrategy } from '../../src/core/routing-strategy.ts';
 import type { Random } from './random.ts';
 
-/** The names of all strategies, the default one first. */
+/** The names of all strategies. */
 export const STRATEGY_NAMES = ROUTING_STRATEGIES;
 
 /** The policy of the product for a strategy, with the defaults of its configuration. */
