@@ -10,7 +10,7 @@ export const UNCOUNTED_BYTES = 128 * 1024;
 const KEY_UNITS = 8;
 const STRING_UNITS = 2;
 
-const [QUOTE, BACKSLASH, COLON, COMMA, BRACKET, BRACE] = [0x22, 0x5c, 0x3a, 0x2c, 0x5b, 0x7b];
+const [QUOTE, BACKSLASH, COLON, COMMA, BRACKET, BRACE, LETTER_U] = [0x22, 0x5c, 0x3a, 0x2c, 0x5b, 0x7b, 0x75];
 
 /**
  * Counts in the bytes of a JSON text what its values will cost to parse: a unit for each value, two more for a string, eight more for a
@@ -20,6 +20,12 @@ export class JsonCost {
   #units = 0;
   #inString = false;
   #escaped = false;
+  #hasCharacterEscapes = false;
+
+  /** Whether a character is written as `\u` and its number. */
+  get hasCharacterEscapes(): boolean {
+    return this.#hasCharacterEscapes;
+  }
 
   get units(): number {
     return this.#units;
@@ -32,8 +38,10 @@ export class JsonCost {
     let escaped = this.#escaped;
     for (const byte of bytes) {
       if (inString) {
-        if (escaped) escaped = false;
-        else if (byte === BACKSLASH) escaped = true;
+        if (escaped) {
+          escaped = false;
+          if (byte === LETTER_U) this.#hasCharacterEscapes = true;
+        } else if (byte === BACKSLASH) escaped = true;
         else if (byte === QUOTE) inString = false;
       } else if (byte === QUOTE) {
         inString = true;

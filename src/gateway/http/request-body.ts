@@ -5,6 +5,7 @@ import type { RequestContext } from '../request-context.ts';
 import { CODINGS, decodersFor } from './content-coding.ts';
 import { JoinedChunks } from './joined-chunks.ts';
 import { JsonCost, UNCOUNTED_BYTES } from './json-cost.ts';
+import { replaceLoneSurrogates } from './surrogates.ts';
 
 /**
  * Reads the whole body of a request, without its content codings, and asks the client for it if it waits for that. The promise stays
@@ -60,7 +61,9 @@ class BodyReader {
       const chunks = this.#chunks.all();
       const [first] = chunks;
       const isOne = first !== undefined && chunks.length === 1;
-      this.#resolve({ ok: true, value: isOne ? first : Buffer.concat(chunks, this.#size) });
+      const value = isOne ? first : Buffer.concat(chunks, this.#size);
+      if (this.#cost?.hasCharacterEscapes === true) replaceLoneSurrogates(value);
+      this.#resolve({ ok: true, value });
       // Bytes may follow the end of a coding.
       if (source !== incoming) incoming.resume();
     };

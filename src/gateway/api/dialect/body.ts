@@ -1,7 +1,6 @@
 import type { Failure, FailureOr } from '../../exchange.ts';
 import { isObject, type Json } from '../../json.ts';
 import { withExactSeeds } from './exact-seeds.ts';
-import { replaceLoneSurrogates } from './surrogates.ts';
 
 /** Ends the reading of a body with its first failure; {@link readFields} returns it. */
 class InvalidRequest extends Error {
@@ -174,13 +173,9 @@ function isDeeper(value: unknown, levels: number): boolean {
   return false;
 }
 
-/** In a shorter body lone surrogates take less than a millisecond. */
-const LONG_BYTES = 128 * 1024;
-
-/** Parses the bytes of a request as the one JSON object that every endpoint takes. */
+/** Parses the bytes of a request as the one JSON object that every endpoint takes. A large one has no lone surrogates any more (`http/surrogates.ts`). */
 function parseBody(bytes: Buffer): Body | Failure {
   try {
-    if (bytes.length > LONG_BYTES) replaceLoneSurrogates(bytes);
     const text = bytes.toString('utf8');
     const json: unknown = JSON.parse(text);
     // A body this short cannot be nested too deeply.

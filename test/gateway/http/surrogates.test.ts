@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { replaceLoneSurrogates } from '../../../../src/gateway/api/dialect/surrogates.ts';
-import { answersShortly, startFake } from '../../fake-upstream.ts';
-import { KEY, startGateway } from '../../running.ts';
-import { workingMsOf } from '../../../working-time.ts';
+import { replaceLoneSurrogates } from '../../../src/gateway/http/surrogates.ts';
+import { answersShortly, startFake } from '../fake-upstream.ts';
+import { KEY, startGateway } from '../running.ts';
+import { workingMsOf } from '../../working-time.ts';
 
 function replaced(text: string): string {
   const bytes = Buffer.from(text);
