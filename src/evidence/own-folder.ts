@@ -1,8 +1,9 @@
 import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { errorCode } from '../core/error.ts';
 import type { Problem } from '../core/problem.ts';
+import { makeFolders } from './make-folders.ts';
 
 // Evidence names hosts, versions and addresses. The operator decides who may read it.
 const FOLDER_MODE = 0o700;
@@ -61,7 +62,7 @@ export class OwnFolder {
 /** The root of the evidence: this folder, or the user's own one below it if it belongs to somebody else. */
 export function openEvidenceRoot(path: string, userName: string): OwnFolder {
   try {
-    makeFolders(path);
+    makeFolders(path, FOLDER_MODE);
     return new OwnFolder(path);
   } catch (error) {
     if (!(error instanceof UnfitFolder) || error.problem.code !== 'usage.evidence-dir') throw error;
@@ -72,13 +73,6 @@ export function openEvidenceRoot(path: string, userName: string): OwnFolder {
       throw ['EACCES', 'EPERM', 'EROFS'].includes(errorCode(deeper)) ? error : deeper;
     }
   }
-}
-
-// A recursive mkdir of Node.js 24 never ends below a folder that takes no entries, such as /proc.
-function makeFolders(path: string): void {
-  if (existsSync(path)) return;
-  makeFolders(dirname(path));
-  mkdirUnlessThere(path);
 }
 
 function mkdirUnlessThere(path: string): void {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { relative } from 'node:path';
 import { Secret } from '../../core/secret.ts';
@@ -19,6 +19,7 @@ import { obstacleOn } from './port.ts';
 import { claimPidFile, removePidFile } from './pid-file.ts';
 import { dropServers, runningDemo, runningGateway, stopServers } from './running.ts';
 import { stopDemos } from './stop.ts';
+import { unfitFolder } from './unfit-folder.ts';
 import { watchGateway } from './watch.ts';
 
 /** The options of a demo. */
@@ -39,9 +40,11 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const paths = pathsFor(terminal.cwd, options.port);
   const command = commandOf(terminal);
   const obstacle =
-    runsAlready(paths, options, command) ?? (await obstacleOn(options.port, command)) ?? badBackend(options.backends);
+    runsAlready(paths, options, command) ??
+    (await obstacleOn(options.port, command)) ??
+    badBackend(options.backends) ??
+    unfitFolder(terminal.cwd, paths);
   if (obstacle !== undefined) return complain(terminal, [obstacle]);
-  mkdirSync(paths.folder, { recursive: true });
   if (!claim(paths)) return complain(terminal, [alreadyRuns(options, command)]);
   let exitCode: number | undefined;
   const phaseOptions: PhaseOptions = {

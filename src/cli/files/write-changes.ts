@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { chmod, chown, mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { chmod, chown, open, readdir, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, errorMessage } from '../../core/error.ts';
 import { randomId } from '../../core/id.ts';
 import { fail, ok, type Problem, type Result } from '../../core/problem.ts';
+import { makeFolders } from '../../evidence/make-folders.ts';
 
 /** A file as it was read and as it should be. */
 export interface Change {
@@ -37,7 +38,7 @@ export async function writeChanges(changes: readonly Change[]): Promise<Result<v
       current = change.path;
       if ((await textOf(change.path)) !== change.before) throw new ChangedMeanwhile(change.path);
       const place = await realpath(change.path).catch(() => change.path);
-      const made = await mkdir(dirname(place), { recursive: true });
+      const made = makeFolders(dirname(place));
       if (made !== undefined) folders.push(made);
       const temporary = join(dirname(place), `.hxllm-${randomId()}`);
       prepared.push({ change, place, temporary });
