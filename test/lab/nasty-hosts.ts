@@ -89,8 +89,8 @@ export const NASTY_HOSTS: readonly NastyHost[] = [
   },
   {
     name: 'start files of the login shell that write, and set what bash heeds',
-    prepare: `printf 'echo noisy; echo noisy >&2\\nprintf "\\\\033]0;a title\\\\007"\\nset -u; umask 000; cd /tmp\\nexport TMOUT=600 POSIXLY_CORRECT=1 CDPATH=/tmp\\n' >/home/deploy/.bashrc`,
-    undo: 'rm /home/deploy/.bashrc',
+    prepare: `cp -a /home/deploy/.bashrc /home/deploy/.kept; printf 'echo noisy; echo noisy >&2\\nprintf "\\\\033]0;a title\\\\007"\\nset -u; umask 000; cd /tmp\\nexport TMOUT=600 POSIXLY_CORRECT=1 CDPATH=/tmp\\n' >/home/deploy/.bashrc`,
+    undo: 'mv /home/deploy/.kept /home/deploy/.bashrc',
     expected: PASSED,
   },
   {
