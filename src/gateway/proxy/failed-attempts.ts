@@ -30,6 +30,8 @@ export class FailedAttempts {
 
   /** Deployments whose context has grown for this request. */
   readonly #grewAt = new Set<string>();
+  /** Deployments that have refused the prompt, each with its grown context then, or 0. */
+  readonly #refusals = new Map<string, number>();
   /** Attempts that ended in a longer context, or in a cut prompt: they are no retries. */
   #refits = 0;
   /** The request with its prompt cut, if no context is long enough and its API cuts. */
@@ -65,14 +67,20 @@ export class FailedAttempts {
       this.cut === undefined &&
       this.#refits < MOST_REFITS
     ) {
+      this.#refusals.set(deployment.id, failed.sentWith ?? 0);
       const deployments = failed.deployments.filter(({ id }) => !this.#failed.includes(id));
       void this.#grow(failure, {
         ...failed,
         request,
         deployments,
         refusedBy: deployment.id,
+        refusals: this.#refusals,
         grewAt: this.#grewAt,
-      }).then(([isRetried, last]) => onDecision(isRetried, last));
+      }).then(
+        ([isRetried, last]) => onDecision(isRetried, last),
+        // A bug of the gateway leaves the request as the server has refused it.
+        (error: unknown) => onDecision(false, { ...failure, error }),
+      );
       return;
     }
     const decide = (isUp: boolean): void => {
@@ -120,6 +128,7 @@ export class FailedAttempts {
   startModel(deployments: readonly Deployment[]): void {
     this.cut = undefined;
     this.#grewAt.clear();
+    this.#refusals.clear();
     this.#tooShort = [];
     this.#failed = deployments.filter(({ url }) => this.#broken.has(url)).map(({ id }) => id);
   }

@@ -31,8 +31,11 @@ export class ContextFacts {
     const { url, model, options } = deployment;
     const stated = options['num_ctx'];
     if (typeof stated === 'number') return stated;
-    const { contexts } = this.#upstream();
-    return contexts.of(deployment)?.tokens ?? this.#fleet.replicas.get(replicaId(url, model))?.residency.context;
+    const grown = this.#upstream().contexts.of(deployment);
+    if (grown !== undefined) return grown.tokens;
+    // A model that another client has loaded may have any context, and a request without one would load it anew.
+    const residency = this.#fleet.replicas.get(replicaId(url, model))?.residency;
+    return residency?.runner === undefined ? undefined : residency.context;
   }
 
   /** The model of a deployment as its server lists it; `undefined` if it is not in memory. */

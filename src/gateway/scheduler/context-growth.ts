@@ -31,6 +31,8 @@ export interface RefusedPrompt {
   readonly refusedBy: string;
   /** The grown context that it was sent with, in tokens; `undefined`: the server's own. */
   readonly sentWith: number | undefined;
+  /** The deployments that have refused it, each with its grown context then, or 0. */
+  readonly refusals: ReadonlyMap<string, number>;
   /** Deployments whose context has grown for it before. */
   readonly grewAt: ReadonlySet<string>;
 }
@@ -91,7 +93,7 @@ export class ContextGrowth {
     if (own !== undefined && own > sentWith && mayHold(own, need)) return this.#way(prompt, asked, own);
     const context = own ?? listed?.context ?? this.#facts.known(asked);
     const next = nextContext(need, { current: context, most: growableTo(longest) });
-    const other = deployments.find((one) => one !== asked && this.#mayServe(one, context, need));
+    const other = deployments.find((one) => one !== asked && this.#mayServe(one, context, need, prompt));
     if (other !== undefined) {
       if (next !== undefined) this.#idle.want(asked, next);
       return this.#way(prompt, other, this.#facts.known(other) ?? 0);
@@ -148,14 +150,21 @@ export class ContextGrowth {
     return true;
   }
 
-  #mayServe(deployment: Deployment, than: number | undefined, need: NeededContext): boolean {
+  #mayServe(deployment: Deployment, than: number | undefined, need: NeededContext, prompt: RefusedPrompt): boolean {
     const known = this.#facts.known(deployment);
-    return known !== undefined && known > (than ?? 0) && mayHold(known, need) && this.#facts.isUp(deployment);
+    if (known === undefined || known <= (than ?? 0) || this.#refuses(deployment, prompt)) return false;
+    return mayHold(known, need) && this.#facts.isUp(deployment);
   }
 
-  #way({ deployments, refusedBy }: RefusedPrompt, { id }: Deployment, tokens: number): Growth {
-    const tooShort = deployments.filter(
-      (one) => one.id !== id && (one.id === refusedBy || (this.#facts.known(one) ?? 0) < tokens),
+  // Whether it has refused the prompt, and has not got a longer context since.
+  #refuses(deployment: Deployment, { refusals }: RefusedPrompt): boolean {
+    const sentWith = refusals.get(deployment.id);
+    return sentWith !== undefined && (this.#contexts.of(deployment)?.tokens ?? 0) <= sentWith;
+  }
+
+  #way(prompt: RefusedPrompt, { id }: Deployment, tokens: number): Growth {
+    const tooShort = prompt.deployments.filter(
+      (one) => one.id !== id && (this.#refuses(one, prompt) || (this.#facts.known(one) ?? 0) < tokens),
     );
     return { kind: 'grown', at: id, tooShort: tooShort.map((one) => one.id) };
   }
