@@ -195,6 +195,7 @@ test('a page of an allowed origin may send requests and read responses and error
   for (const reply of replies) {
     assert.deepEqual([reply.headers.get('access-control-allow-origin'), reply.headers.get('vary')], [origin, 'Origin']);
     assert.match(reply.headers.get('access-control-expose-headers') ?? '', /x-request-id, .*retry-after/);
+    assert.match(reply.headers.get('access-control-expose-headers') ?? '', /x-hxllm-truncated, x-hxllm-context/);
   }
   for (const other of ['https://evil.example', 'null', 'https://chat.example.evil.example'])
     assert.equal(
