@@ -72,10 +72,15 @@ test('every phase runs beside a LiteLLM, an inventory and group_vars that are fu
     await see('smoke'),
   ];
   assert.deepEqual(codes, [0, 0, 0, 1, 0, 0], screen);
-  await host.must("printf -- '\\n- api_key: canary-hand\\nnote: |\\n  canary-hand\\n' >>/etc/litellm/config.yaml");
+  // Written with its dash as a number: the command lines of this test are searched, too.
   await host.must(
-    'sed -i \'s/^\\[Service\\]/[Service]\\nEnvironment="X=canary-hand"/\' /etc/systemd/system/litellm.service',
+    "printf -- '\\n- api_key: canary\\x2dhand\\nnote: |\\n  canary\\x2dhand\\n' >>/etc/litellm/config.yaml",
   );
+  await host.must(
+    'sed -i \'s/^\\[Service\\]/[Service]\\nEnvironment="X=canary\\x2dhand"/\' /etc/systemd/system/litellm.service',
+  );
+  const counts = 'grep -c canary-[h]and /etc/litellm/config.yaml /etc/systemd/system/litellm.service | cut -d: -f2';
+  assert.equal(await host.must(counts), '2\n1');
   assert.equal(await see('enforce', '--dry-run', '--diff'), 0, screen);
   assert.equal(await see('enforce', '--dry-run', '--json'), 0, screen);
   assert.equal(await see('enforce', '--yes'), 0, screen);
