@@ -87,14 +87,17 @@ start_process() (
   setsid nohup "$1" --config "$2" < /dev/null >> "$5" 2>&1 9>&- &
   echo $! > "$4"
 )
+# Also a process whose pid file is lost.
 stop_process() {
-  local pid tries
-  read -r pid < "$1" 2>/dev/null || return 0
-  if ours "$pid" "$2"; then
+  local pid= tries each
+  read -r pid < "$1" 2>/dev/null
+  for each in "$pid" /proc/[0-9]*; do
+    pid=\${each#/proc/}
+    [ -n "$pid" ] && ours "$pid" "$2" || continue
     kill -TERM "$pid" 2>/dev/null
     for ((tries = 0; tries < 700; tries++)); do ours "$pid" "$2" || break; sleep 0.1; done
     if ours "$pid" "$2"; then kill -KILL "$pid" 2>/dev/null; fi
-  fi
+  done
   rm -f -- "$1"
 }
 probe() {

@@ -53,11 +53,15 @@ for manifest in "$install"/runtimes/*/manifest; do
 done
 for file in /var/backups/litellm-*/put-back.sh; do [ -f "$file" ] && [ "$manager" != process ] && say backup "$file"; done
 if [ "$manager" = process ]; then
-  if read -r pid < "$pidfile" 2>/dev/null && [ -n "$pid" ]; then
-    exe=$(readlink "/proc/$pid/exe" 2>/dev/null); alive=no
-    case \${exe% (deleted)} in "$(readlink -f "$install")"/*) alive=yes;; esac
-    say daemon "$pid" "$alive"
+  home=$(readlink -f "$install") pid= alive=no
+  runs() { exe=$(readlink "/proc/$1/exe" 2>/dev/null); case \${exe% (deleted)} in "$home"/*) true;; *) false;; esac; }
+  read -r pid < "$pidfile" 2>/dev/null
+  if [ -n "$pid" ] && runs "$pid"; then alive=yes
+  else
+    # The pid file may be lost, and the process not.
+    for each in /proc/[0-9]*; do runs "\${each#/proc/}" && pid=\${each#/proc/} alive=yes && break; done
   fi
+  [ -z "$pid" ] || say daemon "$pid" "$alive"
 elif [ -d /run/systemd/system ]; then
   for unit in litellm.service litellm.socket; do
     # systemd keeps a unit in memory whose file is gone; the program of its process says whose it is.
