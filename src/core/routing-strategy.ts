@@ -3,6 +3,7 @@
  * strategy is a name here and its file in `gateway/route/strategy/`, with its line in `strategies.ts`: the compiler asks for both.
  */
 export const ROUTING_STRATEGIES = [
+  'fleet',
   'least-busy',
   'simple-shuffle',
   'latency-based-routing',

@@ -22,6 +22,10 @@ export interface RequestControl {
   readonly mockText?: string;
   /** The provider of `model`, where it is written without. */
   readonly provider?: string;
+  /** The person or program that the client asks for (`user`, Anthropic's `metadata.user_id`). */
+  readonly user?: string;
+  /** The request yields to people (`metadata.class: batch`). */
+  readonly batch?: true;
 }
 
 /** A parsed request, or a failure. `passed`: the request for OpenAI-compatible servers, which can serve it all the same: of their own API they get it as it came. */

@@ -4,7 +4,7 @@ import { expandWildcards, wildcardOf } from '../schema/wildcard.ts';
 import type { Log } from './log.ts';
 import { fallbacksOf, modelNamesOf, type FallbacksOf, type ModelNames } from './model-names.ts';
 import type { AttemptResult } from './route/event.ts';
-import { createFleet } from './route/fleet.ts';
+import { createFleet } from './route/reconfigure.ts';
 import type { Replica } from './route/replica.ts';
 import { ContextGrowth } from './scheduler/context-growth.ts';
 import { recordsDocument, recordsIn } from './scheduler/context-record.ts';

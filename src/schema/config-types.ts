@@ -74,7 +74,7 @@ export interface QueueLimits {
 
 /** Strategy, retries, cooldown and fallbacks. */
 export interface Routing {
-  /** `undefined`: none is named. Then `simple-shuffle` for aliases whose entries differ in weight, `least-busy` for the others. */
+  /** `undefined`: none is named. Then `simple-shuffle` for aliases whose entries differ in weight, `fleet` for the others. */
   readonly strategy: RoutingStrategy | undefined;
   /** Whether `rpm` and `tpm` of an entry are limits. Otherwise they are weights. */
   readonly limits: { readonly requests: boolean; readonly tokens: boolean };

@@ -52,7 +52,7 @@ test('the guide’s files are read as they are, with every default', async () =>
       listen: '0.0.0.0',
       user: 'litellm',
       group: 'litellm',
-      routingStrategy: 'least-busy',
+      routingStrategy: 'fleet',
       configDir: '/etc/litellm',
       installDir: '/opt/litellm',
       serviceManager: 'systemd',

@@ -15,10 +15,15 @@ export interface AttemptState {
 
 /** `hxllm.max_queue_wait` as it is without a configuration, ms. */
 const MAX_QUEUE_WAIT_MS = 60_000;
+/** The least wait of a batch, ms. */
+const BATCH_WAIT_MS = 240_000;
 
 /** The knowledge of the gateway about a simulated request: the only place where a policy gets anything from it. */
-export function slotRequestOf({ model }: SimRequest, state: AttemptState): SlotRequest {
-  return { queue: model, maxWaitMs: MAX_QUEUE_WAIT_MS, untilMs: Infinity, ...state };
+export function slotRequestOf(request: SimRequest, state: AttemptState): SlotRequest {
+  const { model, promptTokens, maxTokens, key, user, class: kind, prefix } = request;
+  const batch = kind === 'batch';
+  const work = { promptTokens, maxTokens, prefix, key, user, batch };
+  return { queue: model, maxWaitMs: batch ? BATCH_WAIT_MS : MAX_QUEUE_WAIT_MS, untilMs: Infinity, work, ...state };
 }
 
 /** Times of an attempt, as its server reports them. */
@@ -45,6 +50,8 @@ export function observationOf(
     promptBytes: (promptTokens - repeatedTokens) * TOKEN_BYTES,
     abandoned,
     firstMs,
-    ...(isWhole ? { insideMs, prefillMs, tokens: promptTokens + outputTokens } : {}),
+    ...(isWhole
+      ? { insideMs, prefillMs, decodeMs, tokens: promptTokens + outputTokens, promptTokens, outTokens: outputTokens }
+      : {}),
   };
 }

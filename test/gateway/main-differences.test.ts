@@ -23,7 +23,7 @@ async function notesOf(config: object, args: readonly string[] = []): Promise<re
 test('each difference from LiteLLM in the parts that a file leaves open is said once, by --check as by a start', async () => {
   const limited = { ...ENTRY, litellm_params: { ...ENTRY.litellm_params, rpm: 3, tpm: 1000 } };
   const [strategy, address, rates, ...more] = await notesOf({ model_list: [limited, limited, ENTRY] });
-  assert.match(strategy ?? '', /no router_settings\.routing_strategy: least-busy, .* LiteLLM uses simple-shuffle/);
+  assert.match(strategy ?? '', /no router_settings\.routing_strategy: fleet, .* LiteLLM uses simple-shuffle/);
   assert.match(
     address ?? '',
     /no address: listening on 127\.0\.0\.1, LiteLLM on 0\.0\.0\.0; set hxllm\.listen to 0\.0\.0\.0:\d+/,

@@ -74,8 +74,8 @@ function readStrategy(value: Value | undefined, reader: Reader): string {
   reader.findings.warning({
     code: 'variables.not-honoured',
     summary: `the routing strategy ${strategy} is not supported`,
-    detail: `Expected ${STRATEGY_NAMES.filter((name) => name !== strategy).join(', ')}, found ${strategy}. The gateway uses least-busy instead.`,
-    fix: 'write litellm_routing_strategy: least-busy',
+    detail: `Expected ${STRATEGY_NAMES.filter((name) => name !== strategy).join(', ')}, found ${strategy}. The gateway uses fleet instead.`,
+    fix: 'write litellm_routing_strategy: fleet',
     where: value?.where ?? {},
   });
   return strategy;

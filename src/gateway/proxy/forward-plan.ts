@@ -2,6 +2,7 @@ import type { Deployment, ModelGroup } from '../../schema/gateway-config.ts';
 import type { ParsedRequest, RequestControl } from '../client-dialect.ts';
 import type { Failure, ServerEvent } from '../exchange.ts';
 import type { RequestContext } from '../request-context.ts';
+import { callerOf, type WorkCaller } from './caller.ts';
 import { canServe, ignoredBy } from './ignored-params.ts';
 import type { RetryPolicy } from './retry.ts';
 
@@ -15,6 +16,7 @@ export interface ForwardPlan extends RetryPolicy {
   readonly fallbacks: (kind: 'failed' | 'too-long') => readonly ModelGroup[];
   /** The parameters that have no effect on a deployment. */
   readonly ignoredBy: (deployment: Deployment) => readonly string[];
+  readonly caller: WorkCaller;
   /** The response of `mock_response`, which no server gives. */
   readonly mockEvents: readonly ServerEvent[] | undefined;
 }
@@ -34,6 +36,7 @@ export function forwardPlan(context: RequestContext, group: ModelGroup, parsed: 
       const others = ableFallbacks(context, asked, kind, parsed).filter(({ name }) => name !== group.name);
       return others.map((other) => timed(other, control));
     },
+    caller: callerOf(context, control),
     mockEvents: mockEvents(control.mockText ?? mockTextOf(group, parsed)),
   };
 }

@@ -4,6 +4,7 @@ import type { Failure, ServerEvent, ServerFailure, Usage } from '../exchange.ts'
 import { noteError, type RequestContext } from '../request-context.ts';
 import type { Assignment, AttemptResult, Rejection } from '../route/event.ts';
 import type { Lease } from '../route/fleet.ts';
+import type { Work } from '../route/work.ts';
 import { attemptResultOf } from '../scheduler/attempt-result.ts';
 import type { FailedLoad } from '../scheduler/scheduler.ts';
 import type { UpstreamRequest } from '../upstream/upstream-request.ts';
@@ -15,6 +16,7 @@ import { Fallbacks } from './fallbacks.ts';
 import { observationOf } from './observation.ts';
 import { recordAttempt, recordFailedLoad, recordFailure, recordingListener, recordPart } from './record-attempt.ts';
 import { LARGE_BYTES, ownTurn } from './own-turn.ts';
+import { longestWaitMs, workOf } from './request-work.ts';
 import type { ForwardPlan } from './forward-plan.ts';
 
 /** Gets the response to one subrequest; no call follows `onEnd` or `onFailure`. */
@@ -43,6 +45,7 @@ export class Forwarder {
   /** Start of the first wait for a slot. */
   #sinceMs: number | undefined;
   #loadedMs = 0;
+  readonly #work: Work;
   /** Set while the request waits in a queue. */
   #ticket: string | undefined;
   /** Set from the assignment of a slot to its release. */
@@ -64,6 +67,7 @@ export class Forwarder {
     this.#group = plan.group;
     this.#fallbacks = new Fallbacks(plan);
     this.#listener = listener;
+    this.#work = workOf(context, subrequest.request, plan.caller);
     this.#encoder = subrequest.encoder();
     this.ignoredParams = context.record.ignoredParams;
   }
@@ -80,9 +84,10 @@ export class Forwarder {
       tried: this.#failed?.tried ?? [],
       isRetry: this.#attempts > 0,
       sinceMs: this.#sinceMs,
-      maxWaitMs: service.config.queue.mostWaitMs || Number.POSITIVE_INFINITY,
+      maxWaitMs: longestWaitMs(service.config.queue, this.#work),
       untilMs: startedMs + service.upstream.longestMs(this.#subrequest.stream, deployments),
       loadedMs: this.#loadedMs,
+      work: this.#work,
     };
     const ticket = service.scheduler.acquire(slotRequest, (decision, failedLoad) => {
       this.#ticket = undefined;
@@ -130,6 +135,7 @@ export class Forwarder {
     const { record, startedMs } = this.#context;
     this.#attempts += 1;
     this.#upstreamRequest = undefined;
+    if (this.#sentMs !== 0) this.#encoder = this.#subrequest.encoder();
     this.#sentMs = nowMs;
     this.#firstMs = undefined;
     this.ignoredParams = new Set(this.#plan.ignoredBy(deployment));
@@ -144,11 +150,10 @@ export class Forwarder {
 
   #dispatch(deployment: Deployment): void {
     const { service, record, startedMs } = this.#context;
-    const onEvents = (events: readonly ServerEvent[]): void => {
-      this.#onEvents(events);
-    };
     try {
-      const listener = recordingListener(record, this.ignoredParams, onEvents);
+      const listener = recordingListener(record, this.ignoredParams, (events) => {
+        this.#onEvents(events);
+      });
       const request = this.#failed?.cut ?? this.#subrequest.request;
       const spentMs = performance.now() - startedMs;
       this.#upstreamRequest = service.upstream.send(request, this.#subrequest.stream, deployment, spentMs, listener);
@@ -210,14 +215,9 @@ export class Forwarder {
     const failed = { request, deployments: this.#group.deployments, sentWith: this.#upstreamRequest?.context };
     this.#failed ??= new FailedAttempts(this.#context.service);
     this.#failed.decide(failure, { id, url }, failed, this.#attempts, this.#plan, (isRetried, last) => {
-      if (isRetried && !this.#done) this.#retry();
+      if (isRetried && !this.#done) this.start();
       else this.#fallBack(last);
     });
-  }
-
-  #retry(): void {
-    this.#encoder = this.#subrequest.encoder();
-    this.start();
   }
 
   #fallBack(failure: Failure | ServerFailure): void {
@@ -230,7 +230,7 @@ export class Forwarder {
     this.#failed?.startModel(next.deployments);
     this.#attempts = 0;
     this.#lastFailure = undefined;
-    this.#retry();
+    this.start();
   }
 
   #fail(failure: Failure): void {

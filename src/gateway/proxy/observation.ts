@@ -16,8 +16,12 @@ export function observationOf(
   const known = totalMs > 0 && prefillMs > 0;
   // A cancelled backend notices only when it has read the prompt.
   const abandoned = how !== 'answered' && upstreamRequest?.cancelled === true;
+  const isCounted = cost !== undefined && cost.estimated !== true;
   return {
     tokens,
+    promptTokens: isCounted && known ? cost.promptTokens : undefined,
+    outTokens: cost?.completionTokens,
+    decodeMs: known ? decodeMs : undefined,
     firstMs: how === 'answered' ? firstMs : undefined,
     promptBytes: upstreamRequest?.newLength ?? 0,
     abandoned,

@@ -30,6 +30,14 @@ export function limitQueue(longest: number): Admission {
   };
 }
 
+/** Lets a request wait while its queue is shorter than `longest`, however long that may take: a request that is late delays nobody. */
+export function limitQueueLength(longest: number): Admission {
+  return ({ ahead, candidates, nowMs }) =>
+    ahead < longest
+      ? { admit: true }
+      : { admit: false, reason: 'queue-full', expectedMs: expectedWaitMs(ahead, candidates, nowMs) ?? 1000 };
+}
+
 /**
  * Expected wait with `ahead` requests in front, ms: the time after which that many slots and one more have come free. A request takes
  * the mean service time of its model there; the requests that run have run for a while. `undefined` before the first sample.

@@ -1,16 +1,11 @@
 import { candidatesOf, isWarm, type Candidate, preferWithoutCooldown } from './candidate.ts';
 import type { Assignment, Decision } from './event.ts';
 import type { Fleet, Lease } from './fleet.ts';
-import {
-  goesBefore,
-  remove,
-  loadWaitMs,
-  nextWaiters,
-  queueLength,
-  type Contender,
-  type Queue,
-  type Waiter,
-} from './queue.ts';
+import { goesBefore, remove, loadWaitMs, queueLength, type Contender, type Queue, type Waiter } from './queue.ts';
+import { charge, type Flow } from './flow.ts';
+import { busyModels, priceS, slotCount } from './cost.ts';
+import { occupy } from './prompt-cache.ts';
+import type { Estimate } from './work.ts';
 import { countUse } from './rate-window.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom, mayTryOneMore, type Replica } from './replica.ts';
@@ -30,8 +25,14 @@ interface Next extends Contender {
   readonly choice: Choice;
 }
 
-/** The deployments that a request may use. */
-export type Eligibility = Pick<Waiter, 'deployments' | 'tried'>;
+/** A request, as the choice of its deployment sees it. */
+export interface Chooser extends Pick<Waiter, 'deployments' | 'tried' | 'estimate'> {
+  /** Its alias. */
+  readonly name: string;
+  /** It leaves a slot that is kept for others. */
+  readonly late: boolean;
+  readonly flow: Flow;
+}
 
 /**
  * The deployment for a request, if one has the model in memory and a free slot. A request is not assigned sooner, so that none
@@ -40,7 +41,7 @@ export type Eligibility = Pick<Waiter, 'deployments' | 'tried'>;
 export function chooseDeployment(
   fleet: Fleet,
   policy: Policy,
-  { deployments, tried }: Eligibility,
+  { name, deployments, tried, estimate, late, flow }: Chooser,
   nowMs: number,
 ): Choice | undefined {
   const candidates = candidatesOf(fleet, deployments, tried, nowMs);
@@ -49,18 +50,22 @@ export function chooseDeployment(
       isWarm(candidate) && nowMs >= candidate.replica.pausedUntilMs && !policy.yields(fleet, candidate, nowMs),
   );
   const free = preferWithoutCooldown(
-    warm.filter(({ replica }) => hasRoom(replica)),
+    warm.filter(
+      (candidate) =>
+        hasRoom(candidate.replica) && !policy.keepsSlot(fleet, { name, deployments, late, flow }, candidate, nowMs),
+    ),
     nowMs,
   );
   const [first, ...rest] = free;
   if (first === undefined) {
+    if (late) return undefined;
     const trialCandidate = warm.find(({ replica }) => mayTryOneMore(replica, nowMs));
     return trialCandidate === undefined ? undefined : { ...trialCandidate, reason: 'slot-trial', trial: true };
   }
   if (rest.length > 0) {
     const { strategy } = policy;
     return {
-      ...strategy.choose([first, ...rest], policy.random, nowMs),
+      ...strategy.choose([first, ...rest], { fleet, estimate, random: policy.random, nowMs }),
       reason: strategy.nameFor?.([first, ...rest]) ?? strategy.name,
       trial: false,
     };
@@ -83,27 +88,37 @@ export function dispatch(fleet: Fleet, policy: Policy, nowMs: number, out: Decis
     if (best === undefined) return;
     const { queue, waiter, choice } = best;
     const loadMs = loadWaitMs(queue, waiter, nowMs);
-    removeWaiter(fleet, waiter.request);
+    removeWaiter(fleet, waiter.request, nowMs);
     paySlot(choice.backend, queue);
     // Its turn for a load comes after those of the queues that wait now.
     if (fleet.queues.delete(queue.key)) fleet.queues.set(queue.key, queue);
-    out.push(assign(fleet, waiter, choice, loadMs, nowMs));
+    out.push(assign(fleet, { ...waiter, queue: queue.name }, choice, loadMs, nowMs));
   }
 }
 
 /** Removes a waiter, and its queue with the last one. */
-export function removeWaiter(fleet: Fleet, request: string): void {
-  const queue = fleet.waiting.get(request);
-  if (queue === undefined) return;
+export function removeWaiter(fleet: Fleet, request: string, nowMs: number): void {
+  const waiting = fleet.waiting.get(request);
+  if (waiting === undefined) return;
+  const { queue, waiter } = waiting;
   fleet.waiting.delete(request);
-  remove(queue, request);
+  remove(queue, waiter, nowMs);
   if (queueLength(queue) === 0) fleet.queues.delete(queue.key);
+}
+
+/** A request that gets a slot. */
+export interface Assignee {
+  readonly request: string;
+  readonly sinceMs: number;
+  readonly queue: string;
+  readonly flow: Flow;
+  readonly estimate: Estimate;
 }
 
 /** Assigns a request to a deployment. */
 export function assign(
   fleet: Fleet,
-  { request, sinceMs }: Pick<Waiter, 'request' | 'sinceMs'>,
+  { request, sinceMs, queue, flow, estimate }: Assignee,
   { deployment, backend, replica, reason, trial }: Choice,
   loadMs: number,
   nowMs: number,
@@ -114,7 +129,16 @@ export function assign(
   deployment.rateWindow = countUse(deployment.rateWindow, { requests: 1, tokens: 0 }, nowMs);
   backend.inFlight += 1;
   backend.assignedMs = nowMs;
+  const busy = busyModels(backend);
   replica.inFlight += 1;
+  replica.usedMs = nowMs;
+  const { promptTokens, outTokens, prefix } = estimate;
+  const { covered, displaced } = occupy(replica.promptCache, { request, prefix, slotCount: slotCount(replica), nowMs });
+  const unread = Math.max(1, promptTokens - covered);
+  replica.unreadTokens += unread;
+  const chargedS = priceS(fleet, replica, { unread, outTokens });
+  charge(flow, chargedS);
+  replica.inFlightOf.set(flow, (replica.inFlightOf.get(flow) ?? 0) + 1);
   if (replica.slots.kind !== 'unbounded') replica.runningSinceMs.push(nowMs);
   if (trial) {
     replica.slots.trial = { request, startedMs: undefined };
@@ -128,6 +152,14 @@ export function assign(
     sinceMs,
     assignedMs: nowMs,
     position: replica.inFlight,
+    queue,
+    flow,
+    estimate,
+    covered,
+    displaced,
+    unread,
+    chargedS,
+    busy,
     started: false,
     released: false,
     abandonedPrefillMs: testedPrefillMs(replica, nowMs),
@@ -144,8 +176,8 @@ function testedPrefillMs({ expiredPrefill }: Replica, nowMs: number): number | u
 }
 
 function nextDispatchable(fleet: Fleet, policy: Policy, queue: Queue, nowMs: number): Next | undefined {
-  for (const waiter of nextWaiters(queue, nowMs)) {
-    const choice = chooseDeployment(fleet, policy, waiter, nowMs);
+  for (const { waiter, late } of policy.order(fleet, queue, nowMs)) {
+    const choice = chooseDeployment(fleet, policy, { ...waiter, name: queue.name, late }, nowMs);
     if (choice !== undefined)
       return { queue, waiter, choice, isOwed: isOwedSlot(choice.backend, choice.replica, queue) };
   }

@@ -17,7 +17,11 @@ export function removeDrained({ backends, deployments, replicas, queues }: Fleet
   }
   for (const [url, { draining, inFlight }] of backends)
     if (draining && inFlight === 0 && !used.has(url)) backends.delete(url);
-  for (const [id, { inFlight }] of replicas) if (inFlight === 0 && !used.has(id)) replicas.delete(id);
+  for (const [id, replica] of replicas)
+    if (replica.inFlight === 0 && !used.has(id)) {
+      replicas.delete(id);
+      backends.get(replica.backend)?.replicas.delete(replica);
+    }
 }
 
 function hasDraining(parts: ReadonlyMap<string, { readonly draining: boolean }>): boolean {

@@ -1,5 +1,6 @@
 import type { FleetSpec, Lease } from './fleet.ts';
 import type { Listing } from './residency.ts';
+import type { Work } from './work.ts';
 
 /** An event of the fleet: the only input of `route()`. Requests have ids of the caller. */
 export type RouteEvent =
@@ -47,6 +48,8 @@ export interface SlotRequest {
   readonly untilMs: number;
   /** Wait for loads in earlier attempts, ms. */
   readonly loadedMs: number;
+  /** Its work, if it was looked at. */
+  readonly work?: Work;
 }
 
 /** How an attempt ended. `cancelled` and `refused` do not count against the backend; `connection-failed` is a reason to probe it. */
@@ -70,6 +73,10 @@ export interface Observation {
   readonly insideMs?: number | undefined;
   /** Tokens of prompt and response together. */
   readonly tokens?: number | undefined;
+  /** Each of them, as the server counts them, and the time for the response. */
+  readonly promptTokens?: number | undefined;
+  readonly outTokens?: number | undefined;
+  readonly decodeMs?: number | undefined;
   /** From the start of the attempt to the first content. */
   readonly firstMs?: number | undefined;
 }

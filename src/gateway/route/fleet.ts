@@ -1,10 +1,12 @@
-import { CLOSED, type Circuit } from './circuit.ts';
+import type { Flow, Flows } from './flow.ts';
+import type { Circuit } from './circuit.ts';
+import type { Demand } from './demand.ts';
 import type { Latency } from './latency.ts';
-import type { Queue } from './queue.ts';
-import { EMPTY_WINDOW, type RateWindow, type RateLimits } from './rate-window.ts';
-import { createReplica, replicaId, type Replica, type LoadWatch } from './replica.ts';
-import { unknownResidency } from './residency.ts';
-import { learnedSlots, configuredSlots } from './slots.ts';
+import type { Queue, Waiter } from './queue.ts';
+import type { Rates } from './rates.ts';
+import type { RateWindow, RateLimits } from './rate-window.ts';
+import type { Replica, LoadWatch } from './replica.ts';
+import type { Estimate } from './work.ts';
 
 /** A deployment, as routing sees it: its counters and its state. */
 export interface DeploymentState {
@@ -37,6 +39,8 @@ export interface DeploymentState {
 /** A backend, as routing sees it. */
 export interface Backend {
   readonly url: string;
+  /** Its models. */
+  readonly replicas: Set<Replica>;
   inFlight: number;
   /** Leases whose response has begun. */
   started: number;
@@ -49,12 +53,28 @@ export interface Backend {
   loading: string | undefined;
   /** A load that seems to run there inside a client's request. */
   implicitLoad: ImplicitLoad | undefined;
+  /** A load that waits until a model is idle that is to be unloaded for it. */
+  makingRoom: MakingRoom | undefined;
+  /** Models that it can hold, if stated. */
+  room: number | undefined;
+  /** Number of models in its memory when a load had to evict one of them; `undefined` if that was not seen. */
+  fullAt: number | undefined;
   /** The models that it listed last; `undefined` if unknown. */
   listed: readonly string[] | undefined;
   /** Models that it held at the same time, newest last. */
   heldTogether: readonly (readonly string[])[];
   turn: LoadTurn | undefined;
   draining: boolean;
+}
+
+/** A load that is decided: while the model that has to go serves the requests that it has, it gets no more. */
+export interface MakingRoom {
+  readonly replica: Replica;
+  readonly deployment: DeploymentState;
+  readonly victim: Replica;
+  /** The key of the queue that needs it. */
+  readonly queue: string | undefined;
+  readonly sinceMs: number;
 }
 
 /** The turn of the model that the gateway loaded last: it serves its queue before the backend loads another model. */
@@ -83,6 +103,16 @@ export interface Lease {
   readonly assignedMs: number;
   /** Number of leases of the replica when this one was made, itself included. */
   readonly position: number;
+  /** The alias, its caller and its expected work; of that, the tokens to read, and the seconds that its caller was charged. */
+  readonly queue: string;
+  readonly flow: Flow;
+  readonly estimate: Estimate;
+  readonly covered: number;
+  readonly displaced: number;
+  readonly unread: number;
+  readonly chargedS: number;
+  /** Models at work on the backend when it was made. */
+  readonly busy: number;
   started: boolean;
   released: boolean;
   /** Expected duration of the abandoned prompt whose slot it got, ms. */
@@ -99,11 +129,20 @@ export interface Fleet {
    * a slot.
    */
   readonly queues: Map<string, Queue>;
-  /** The queue of each waiter, by request. */
-  readonly waiting: Map<string, Queue>;
+  /** Each waiter and its queue, by request. */
+  readonly waiting: Map<string, { readonly queue: Queue; readonly waiter: Waiter }>;
+  /** By alias. */
+  readonly demands: Map<string, Demand>;
+  readonly flows: Flows;
+  /** Rates of each model on any backend, for backends that have none of their own. */
+  readonly models: Map<string, Rates>;
   picks: number;
   /** Deployments whose load is decided and not sent yet, by replica: requests are on the way to a model that it may evict. */
   readonly heldLoads: Map<string, DeploymentState>;
+  /** Aliases have one runner in common, with other options or under other names of the same weights: a load for one ends that of another. */
+  sharesRunners: boolean;
+  /** Backends on which a load waits for room. */
+  readonly makingRoom: Set<Backend>;
   /** Whether time alone may change something, apart from waiters. */
   tickWanted: boolean;
 }
@@ -113,8 +152,9 @@ export interface BackendSpec {
   readonly url: string;
   /** Whether the gateway loads its models, so that slots can be counted. */
   readonly managed: boolean;
-  /** Slots of each model there, if configured. */
+  /** Slots of each model there, and models that it can hold, if configured. */
   readonly slots: number | undefined;
+  readonly room?: number | undefined;
 }
 
 /** A deployment of a configuration. */
@@ -141,109 +181,12 @@ export interface FleetSpec {
   readonly deployments: readonly DeploymentSpec[];
 }
 
-/** A fleet without any knowledge: every backend counts as up. */
-export function createFleet(spec: FleetSpec): Fleet {
-  const fleet: Fleet = {
-    deployments: new Map(),
-    backends: new Map(),
-    replicas: new Map(),
-    queues: new Map(),
-    waiting: new Map(),
-    heldLoads: new Map(),
-    picks: 0,
-    tickWanted: false,
-  };
-  reconfigure(fleet, spec);
-  return fleet;
-}
-
-/**
- * Changes a fleet to another spec. Knowledge about parts that stay is kept; parts that go are marked as draining, and removed when
- * their last lease has ended (`draining.ts`).
- */
-export function reconfigure(fleet: Fleet, spec: FleetSpec): void {
-  for (const known of [...fleet.backends.values(), ...fleet.deployments.values()]) known.draining = true;
-  for (const backend of spec.backends) applyBackendSpec(fleet, backend);
-  const byUrl = new Map(spec.backends.map((backend) => [backend.url, backend]));
-  for (const deployment of spec.deployments) applyDeploymentSpec(fleet, deployment, byUrl.get(deployment.backend));
-}
-
-// Objects are changed in place: leases refer to them.
-function applyBackendSpec({ backends }: Fleet, { url }: BackendSpec): void {
-  const known = backends.get(url);
-  if (known === undefined)
-    backends.set(url, {
-      url,
-      inFlight: 0,
-      started: 0,
-      assignedMs: Number.NEGATIVE_INFINITY,
-      idleSinceMs: 0,
-      circuit: CLOSED,
-      loading: undefined,
-      implicitLoad: undefined,
-      listed: undefined,
-      heldTogether: [],
-      turn: undefined,
-      draining: false,
-    });
-  else known.draining = false;
-}
-
-function applyDeploymentSpec(
-  { deployments, replicas }: Fleet,
-  spec: DeploymentSpec,
-  backend: BackendSpec | undefined,
-): void {
-  const id = replicaId(spec.backend, spec.model);
-  const slotCount =
-    spec.single && backend?.managed !== false
-      ? 1
-      : backend?.managed === false
-        ? (backend.slots ?? Number.POSITIVE_INFINITY)
-        : backend?.slots;
-  const replica = replicas.get(id);
-  if (replica === undefined)
-    replicas.set(
-      id,
-      createReplica({
-        id,
-        backend: spec.backend,
-        model: spec.model,
-        managed: backend?.managed !== false,
-        slotCount,
-      }),
-    );
-  else updateReplica(replica, backend?.managed !== false, slotCount);
-  const known = deployments.get(spec.id);
-  const { weight, runnerKey, order = Infinity, rpm, tpm, cooldownMs } = spec;
-  const limits = { requests: rpm, tokens: tpm };
-  const fresh: DeploymentState = {
-    id: spec.id,
-    backend: spec.backend,
-    replica: id,
-    weight,
-    runnerKey,
-    order,
-    limits,
-    cooldownMs,
-    rateWindow: EMPTY_WINDOW,
-    latency: undefined,
-    inFlight: 0,
-    failures: 0,
-    cooldownUntilMs: 0,
-    lastPicked: 0,
-    draining: false,
-  };
-  if (known === undefined) deployments.set(spec.id, fresh);
-  else Object.assign(known, { weight, runnerKey, order, limits, cooldownMs, draining: false });
-}
-
-// Learned slots are kept if no number is configured before and after. A backend may also have become managed, or unmanaged.
-function updateReplica(replica: Replica, managed: boolean, stated: number | undefined): void {
-  const { slots, residency, isSingle } = replica;
-  const slotCount = managed && isSingle ? 1 : stated;
-  const same =
-    slotCount === undefined ? slots.kind === 'learned' : slots.kind !== 'learned' && slots.count === slotCount;
-  if (!same) Object.assign(slots, slotCount === undefined ? learnedSlots() : configuredSlots(slotCount));
-  if ((residency.state === 'always') === managed) Object.assign(residency, unknownResidency(!managed));
+/** The load in progress on a backend: the gateway's own, else one inside a client's request. */
+export function loadInProgress(
+  { replicas }: Fleet,
+  { loading, implicitLoad }: Backend,
+): { readonly replica: Replica; readonly watch: LoadWatch } | undefined {
+  const replica = replicas.get(loading ?? '');
+  if (replica?.load !== undefined) return { replica, watch: replica.load };
+  return implicitLoad === undefined ? undefined : { replica: implicitLoad.replica, watch: implicitLoad };
 }

@@ -1,10 +1,13 @@
 import { candidatesOf, isUp, isWarm } from './candidate.ts';
+import { isSameModel } from '../../core/model-name.ts';
 import type { Decision, AttemptResult } from './event.ts';
 import type { Backend, Fleet } from './fleet.ts';
 import { setLoading } from './queue.ts';
 import type { NextLoad, Policy } from './policy.ts';
-import type { LoadWatch, ModelLoad, Replica } from './replica.ts';
-import { markLoaded, markMaybeEvicted } from './residency.ts';
+import { clearPromptCache } from './prompt-cache.ts';
+import type { ModelLoad, Replica } from './replica.ts';
+import { markLoaded, markMaybeEvicted, markUnloaded } from './residency.ts';
+import { hasRoomFor } from './room.ts';
 import { observeLoad } from './speed.ts';
 import { beginTurn } from './turn.ts';
 
@@ -14,15 +17,62 @@ export const LEAST_LOAD_MS = 100;
 const LONGEST_WAY_MS = 500;
 const LEAST_EVICTING_LOAD_MS = 30;
 const LONGEST_PAUSE_AFTER_FAILURE_MS = 15_000;
+/** A load waits for the model that has to go at most so long; then the backend chooses one. */
+const LONGEST_ROOM_MS = 30_000;
 
 /** Starts the loads that the policy decides, one at a time on a backend. */
 export function beginLoads(fleet: Fleet, policy: Policy, nowMs: number, out: Decision[]): void {
   for (
     let next = policy.nextLoad(fleet, nowMs);
-    next !== undefined && next.backend.loading === undefined;
+    next !== undefined && next.backend.loading === undefined && next.backend.makingRoom === undefined;
     next = policy.nextLoad(fleet, nowMs)
   )
-    startLoad(fleet, next, nowMs, out);
+    makeRoom(fleet, next, nowMs, out);
+}
+
+/** Starts the loads whose room is made: the model that had to go is idle, or has not become idle in time. */
+export function finishMakingRoom(fleet: Fleet, nowMs: number, out: Decision[]): void {
+  for (const backend of fleet.makingRoom) {
+    const { makingRoom } = backend;
+    if (makingRoom === undefined) continue;
+    const { replica, deployment, victim, queue, sinceMs } = makingRoom;
+    const isWanted = fleet.queues.has(queue ?? '');
+    const isOver = nowMs - sinceMs >= LONGEST_ROOM_MS;
+    if (isWanted && isUp(backend) && !isOver && victim.residency.state === 'resident' && isAtWork(victim)) continue;
+    backend.makingRoom = undefined;
+    fleet.makingRoom.delete(backend);
+    if (isWanted && isUp(backend))
+      makeRoom(fleet, { deployment, backend, replica, victim, queue, mayEvict: true, isOver }, nowMs, out);
+  }
+}
+
+// Unloads the model that has to go, and then loads; a model at work is waited for.
+function makeRoom(
+  fleet: Fleet,
+  { isOver = false, ...next }: NextLoad & { readonly isOver?: boolean },
+  nowMs: number,
+  out: Decision[],
+): void {
+  const { deployment, backend, replica, victim, queue } = next;
+  if (victim?.residency.state === 'resident' && !isOver) {
+    if (isAtWork(victim)) {
+      backend.makingRoom = { replica, deployment, victim, queue, sinceMs: nowMs };
+      fleet.makingRoom.add(backend);
+      fleet.tickWanted = true;
+      return;
+    }
+    // A load with other options ends the model's own runner.
+    if (victim !== replica) {
+      out.push({ kind: 'unload', backend: backend.url, model: victim.model });
+      markUnloaded(victim.residency, nowMs);
+      backend.listed = backend.listed?.filter((name) => !isSameModel(name, victim.model));
+    }
+    startLoad(fleet, { ...next, mayEvict: !hasRoomFor(backend, replica.model) }, nowMs, out);
+  } else startLoad(fleet, next, nowMs, out);
+}
+
+function isAtWork({ inFlight, abandonedPrefills }: Replica): boolean {
+  return inFlight + abandonedPrefills.length > 0;
 }
 
 /** Runs the load clock of queues that wait only for a load: of their model, or of another one that comes first. */
@@ -30,7 +80,7 @@ export function keepLoadClocks(fleet: Fleet, policy: Policy, nowMs: number): voi
   for (const queue of fleet.queues.values()) {
     const candidates = candidatesOf(fleet, queue.deployments, [], nowMs);
     const waitsForLoad =
-      candidates.some(({ backend }) => backend.loading !== undefined) &&
+      candidates.some(({ backend }) => backend.loading !== undefined || backend.makingRoom !== undefined) &&
       !candidates.some((candidate) => isWarm(candidate) && !policy.yields(fleet, candidate, nowMs));
     setLoading(queue, waitsForLoad, nowMs);
   }
@@ -48,11 +98,15 @@ export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, n
     // The last list is out of date.
     if (backend !== undefined) backend.listed = undefined;
     markLoaded(replica.residency, load.runnerKey, nowMs);
+    if (load.cold || nowMs - load.sinceMs >= LEAST_LOAD_MS) {
+      clearPromptCache(replica.promptCache);
+      replica.loadedMs = nowMs;
+    }
     const tookMs = nowMs - load.sinceMs;
     if (loadTime !== undefined && (load.cold || tookMs >= LEAST_LOAD_MS))
       observeLoad(replica.speed, loadTime.tookMs, loadTime.isExact);
     if (backend !== undefined) beginTurn(backend, replica, load, nowMs);
-    if (load.cold || tookMs >= LEAST_EVICTING_LOAD_MS) markOthersMaybeEvicted(fleet, replica, nowMs);
+    if (!load.fits && (load.cold || tookMs >= LEAST_EVICTING_LOAD_MS)) markOthersMaybeEvicted(fleet, replica, nowMs);
     replica.failedLoads = 0;
     return;
   }
@@ -64,33 +118,6 @@ export function endLoad(fleet: Fleet, replica: Replica, result: AttemptResult, n
       nowMs + Math.min(1000 * 2 ** Math.min(replica.failedLoads, 10), LONGEST_PAUSE_AFTER_FAILURE_MS);
     replica.failedLoads += 1;
   }
-}
-
-/** The load in progress on a backend: the gateway's own, else one inside a client's request. */
-export function loadInProgress(
-  { replicas }: Fleet,
-  { loading, implicitLoad }: Backend,
-): { readonly replica: Replica; readonly watch: LoadWatch } | undefined {
-  const replica = replicas.get(loading ?? '');
-  if (replica?.load !== undefined) return { replica, watch: replica.load };
-  return implicitLoad === undefined ? undefined : { replica: implicitLoad.replica, watch: implicitLoad };
-}
-
-/**
- * Expected duration of a load, ms: from loads of the model there, else of the backend's other models; `undefined` before the first
- * sample.
- */
-export function expectedLoadMs(
-  replicas: Fleet['replicas'],
-  { backend, speed, load, residency }: Replica,
-): number | undefined {
-  // The model may be listed under another name, and be busy.
-  const workMs = load === undefined && residency.state !== 'absent' ? (speed.serviceMs ?? 0) : 0;
-  if (speed.loadMs !== undefined) return speed.loadMs + workMs;
-  const others = [...replicas.values()].flatMap((replica) =>
-    replica.backend === backend && replica.speed.loadMs !== undefined ? [replica.speed.loadMs * 2] : [],
-  );
-  return others.length === 0 ? undefined : Math.max(...others) + workMs;
 }
 
 /** Starts a load, on a backend without one in progress; it is held while a model that it may evict has a request on its way. */
@@ -135,7 +162,7 @@ function hasRequestOnItsWay({ inFlight, started, assignedMs }: Backend, nowMs: n
 }
 
 function newLoad(
-  { listed }: Backend,
+  backend: Backend,
   replica: Replica,
   load: Pick<ModelLoad, 'runnerKey' | 'queue'>,
   nowMs: number,
@@ -148,7 +175,8 @@ function newLoad(
     model: replica.model,
     evictedMs: undefined,
     spared: new Set(),
-    lastListed: listed?.join(' '),
+    fits: hasRoomFor(backend, replica.model),
+    lastListed: backend.listed?.join(' '),
     unchangedSinceMs: nowMs,
     lastUnloadMs: undefined,
     unloads: 0,

@@ -2,10 +2,10 @@ import { expectedWaitMs } from './admission.ts';
 import { candidatesOf, isWarm, type Candidate } from './candidate.ts';
 import { yieldToLoads } from './yield-to-load.ts';
 import type { Backend, Fleet } from './fleet.ts';
-import { nextWaiters, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
+import { inOrderOfArrival, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
 import type { Policy } from './policy.ts';
 import { hasRoom } from './replica.ts';
-import { endsRunner, hasRoomFor, isLeaving } from './room.ts';
+import { endsRunner, hasRoomFor, isLeaving, isTaken } from './room.ts';
 import { keepsTurn } from './turn.ts';
 import { isSameModel } from '../../core/model-name.ts';
 
@@ -21,6 +21,7 @@ interface Need {
 /** Deployments of which one may be loaded for a waiter; `isCopy`: another backend has the model in memory for it. */
 interface Loads {
   readonly queue: Queue;
+  readonly waiter: Waiter;
   readonly candidates: readonly Candidate[];
   readonly isCopy: boolean;
 }
@@ -37,7 +38,7 @@ export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | '
     if (loads === undefined) return undefined;
     const [first, ...rest] = loads.candidates.filter(({ backend }) => !taken.has(backend));
     if (first === undefined) return undefined;
-    const choice = strategy.choose([first, ...rest], random, nowMs);
+    const choice = strategy.choose([first, ...rest], { fleet, estimate: loads.waiter.estimate, random, nowMs });
     return { ...choice, queue: loads.queue.key, mayEvict: !evictsNothing(choice) };
   };
 }
@@ -47,7 +48,7 @@ export function loadForWaiters({ strategy, random }: Pick<Policy, 'strategy' | '
 function firstLoads(fleet: Fleet, nowMs: number, taken: Set<Backend>): Loads | undefined {
   let copies: Loads | undefined;
   for (const queue of fleet.queues.values()) {
-    for (const waiter of nextWaiters(queue, nowMs)) {
+    for (const waiter of inOrderOfArrival(queue, nowMs)) {
       const loads = loadsFor(fleet, { queue, waiter, nowMs }, taken);
       if (loads.candidates.length === 0) continue;
       if (!loads.isCopy) return loads;
@@ -83,7 +84,12 @@ function loadsFor(fleet: Fleet, need: Need, taken: Set<Backend>): Loads {
   const warm = candidates.filter(
     (candidate) => isWarm(candidate) && !isLeaving(fleet, candidate.backend, candidate.replica, nowMs),
   );
-  return { queue, candidates: candidatesToLoad(fleet, need, { candidates, warm }, taken), isCopy: warm.length > 0 };
+  return {
+    queue,
+    waiter,
+    candidates: candidatesToLoad(fleet, need, { candidates, warm }, taken),
+    isCopy: warm.length > 0,
+  };
 }
 
 // `warm`: the candidates that stay in memory.
@@ -136,11 +142,6 @@ function evictsNothing(candidate: Candidate): boolean {
     hasRoomFor(candidate.backend, candidate.replica.model) &&
     !endsRunner(candidate.replica, candidate.deployment.runnerKey)
   );
-}
-
-// A load in progress, the gateway's or a client's: another load with its `keep_alive` could revive the model that is to make room.
-function isTaken({ loading, implicitLoad }: Backend): boolean {
-  return loading !== undefined || implicitLoad?.replica.residency.state === 'absent';
 }
 
 function isIdle(fleet: Fleet, { backend }: Candidate): boolean {

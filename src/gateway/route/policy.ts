@@ -1,6 +1,10 @@
 import type { Admission } from './admission.ts';
 import type { Candidate } from './candidate.ts';
-import type { Fleet } from './fleet.ts';
+import type { Flow } from './flow.ts';
+import type { Queue } from './queue.ts';
+import type { Backend, Fleet } from './fleet.ts';
+import type { QueueOrder } from './order.ts';
+import type { Replica } from './replica.ts';
 import type { Strategy } from './strategy/strategy.ts';
 
 /** A deployment to load, and the key of the queue that needs it. */
@@ -9,6 +13,14 @@ export interface NextLoad extends Candidate {
   readonly queue: string | undefined;
   /** Whether it may evict a model, or end the model's own runner. */
   readonly mayEvict: boolean;
+  /** The model that is unloaded for it. */
+  readonly victim?: Replica;
+}
+
+/** A request that could take a slot. */
+export interface Taker extends Pick<Queue, 'name' | 'deployments'> {
+  readonly late: boolean;
+  readonly flow: Flow;
 }
 
 /**
@@ -18,6 +30,9 @@ export interface NextLoad extends Candidate {
 export interface Policy {
   /** Chooses among several free slots. */
   readonly strategy: Strategy;
+  readonly order: QueueOrder;
+  /** Whether a request leaves the last free slot of a replica to others. */
+  readonly keepsSlot: (fleet: Fleet, request: Taker, candidate: Candidate, nowMs: number) => boolean;
   /** Decides whether a request may wait. */
   readonly admit: Admission;
   /**
@@ -25,6 +40,8 @@ export interface Policy {
    * nothing.
    */
   readonly nextLoad: (fleet: Fleet, nowMs: number) => NextLoad | undefined;
+  /** A load while nobody waits, on a backend that has just listed its memory. */
+  readonly loadAhead: (fleet: Fleet, backend: Backend, nowMs: number) => Candidate | undefined;
   /** Whether a model in memory gets no more requests, so that a load can evict it. */
   readonly yields: (fleet: Fleet, where: Pick<Candidate, 'backend' | 'replica'>, nowMs: number) => boolean;
   /** Failures in a row after which a deployment is in cooldown. */

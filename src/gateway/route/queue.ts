@@ -1,3 +1,7 @@
+import type { Flow } from './flow.ts';
+import { addTo, createBand, removeFrom, type Band } from './band.ts';
+import type { Estimate } from './work.ts';
+
 /** A request that waits for a slot. */
 export interface Waiter {
   readonly request: string;
@@ -12,106 +16,124 @@ export interface Waiter {
   readonly untilMs: number;
   /** The queue's load clock when the request joined. */
   readonly loadMsBefore: number;
+  /** When it wants its first token. */
+  readonly dueMs: number;
+  readonly estimate: Estimate;
+  /** Tokens of its prompt that no backend had in its cache when it came. */
+  readonly unreadTokens: number;
+  readonly flow: Flow;
+  /** It yields to people. */
+  readonly batch: boolean;
 }
 
-/** The waiters of one alias, in the order of their turns, so that nothing is sorted. */
-export interface Queue {
+/** The names of the bands of a queue, in their order. */
+export const BANDS = ['retries', 'onTime', 'late', 'batch'] as const;
+
+/** The waiters of one alias, in bands, so that nothing is sorted. */
+export interface Queue extends Readonly<Record<(typeof BANDS)[number], Band<Waiter>>> {
   readonly key: string;
   readonly name: string;
   readonly deployments: readonly string[];
-  /** Requests whose attempt failed by no fault of their own. */
-  readonly retries: Map<string, Waiter>;
-  /** The same by the deployments that they have tried: of these, only the first may go next. */
-  readonly retriesByTried: Map<string, Map<string, Waiter>>;
-  readonly onTime: Map<string, Waiter>;
-  readonly late: Map<string, Waiter>;
   /** Time that its waiters have waited for loads, in all. */
   loadMs: number;
   /** Start of the load that keeps them waiting. */
   loadingSinceMs: number | undefined;
+  /** Sum of the times that its waiters have waited since it was empty, ms, until `summedAtMs`. */
+  waitSumMs: number;
+  summedAtMs: number;
 }
 
 /** Wait within which a request is on time, ms. */
 const TARGET_MS = 2000;
 
 /** A queue without waiters; `key` is its key in `Fleet.queues`. */
-export function createQueue(key: string, name: string, deployments: readonly string[]): Queue {
+export function createQueue(key: string, name: string, deployments: readonly string[], nowMs: number): Queue {
   return {
     key,
     name,
     deployments,
-    retries: new Map(),
-    retriesByTried: new Map(),
-    onTime: new Map(),
-    late: new Map(),
+    retries: createBand(),
+    onTime: createBand(),
+    late: createBand(),
+    batch: createBand(),
     loadMs: 0,
     loadingSinceMs: undefined,
+    waitSumMs: 0,
+    summedAtMs: nowMs,
   };
 }
 
 /** Number of waiters. */
-export function queueLength({ retries, onTime, late }: Queue): number {
-  return retries.size + onTime.size + late.size;
+export function queueLength({ retries, onTime, late, batch }: Queue): number {
+  return retries.all.size + onTime.all.size + late.all.size + batch.all.size;
+}
+
+/** Sum of the times that its waiters have waited, ms. */
+export function waitSumMs(queue: Queue, nowMs: number): number {
+  return queue.waitSumMs + queueLength(queue) * (nowMs - queue.summedAtMs);
 }
 
 /** Appends a waiter; a retry joins the requests that go first. */
-export function enqueue(queue: Queue, waiter: Waiter): void {
-  if (!waiter.isRetry) {
-    queue.onTime.set(waiter.request, waiter);
-    return;
-  }
-  queue.retries.set(waiter.request, waiter);
-  const key = waiter.tried.join('\n');
-  const group = queue.retriesByTried.get(key);
-  if (group === undefined) queue.retriesByTried.set(key, new Map([[waiter.request, waiter]]));
-  else group.set(waiter.request, waiter);
+export function enqueue(queue: Queue, waiter: Waiter, nowMs: number): void {
+  sumUp(queue, nowMs);
+  const { request, isRetry, tried, batch, flow } = waiter;
+  if (isRetry) addTo(queue.retries, tried.join('\n'), request, waiter);
+  else addTo(batch ? queue.batch : queue.onTime, flow.id, request, waiter);
 }
 
 /** Removes a waiter. */
-export function remove({ retries, retriesByTried, onTime, late }: Queue, request: string): void {
-  if (onTime.delete(request) || late.delete(request)) return;
-  const waiter = retries.get(request);
-  if (waiter === undefined) return;
-  retries.delete(request);
-  const key = waiter.tried.join('\n');
-  const group = retriesByTried.get(key);
-  group?.delete(request);
-  if (group?.size === 0) retriesByTried.delete(key);
+export function remove(queue: Queue, { request, tried, flow }: Waiter, nowMs: number): void {
+  sumUp(queue, nowMs);
+  if (removeFrom(queue.retries, tried.join('\n'), request)) return;
+  for (const band of ['onTime', 'late', 'batch'] as const) if (removeFrom(queue[band], flow.id, request)) return;
+}
+
+/** Moves a waiter to the late ones. */
+export function markLate(queue: Queue, waiter: Waiter): void {
+  if (removeFrom(queue.onTime, waiter.flow.id, waiter.request))
+    addTo(queue.late, waiter.flow.id, waiter.request, waiter);
 }
 
 /** All waiters, in no particular order. */
-export function* waitersOf({ retries, onTime, late }: Queue): Generator<Waiter> {
-  yield* retries.values();
-  yield* onTime.values();
-  yield* late.values();
+export function* waitersOf(queue: Queue): Generator<Waiter> {
+  for (const band of BANDS) yield* queue[band].all.values();
 }
 
 /** When its oldest waiter came to the gateway; `Infinity` without waiters. */
-export function oldestSinceMs({ retries, onTime, late }: Queue): number {
+export function oldestSinceMs(queue: Queue): number {
   let oldestMs = Infinity;
-  for (const band of [retries, onTime, late]) {
-    const [first] = band.values();
+  for (const band of BANDS) {
+    const [first] = queue[band].all.values();
     if (first !== undefined) oldestMs = Math.min(oldestMs, first.sinceMs);
   }
   return oldestMs;
 }
 
-/** Yields the requests that may go next: the first retry of those that have tried the same deployments, then the oldest within its 2 s target, else the oldest late one. */
-export function* nextWaiters(queue: Queue, nowMs: number): Generator<Waiter> {
-  for (const group of queue.retriesByTried.values()) {
+/** Yields the first retry of those that have tried the same deployments. */
+export function* firstRetries({ retries }: Queue): Generator<Waiter> {
+  for (const group of retries.groups.values()) {
     const [first] = group.values();
     if (first !== undefined) yield first;
   }
-  for (const waiter of queue.onTime.values()) {
+}
+
+/**
+ * Yields the requests that may go next, in the order of their arrival: retries, then the oldest within its 2 s target, else the oldest
+ * late one, else the oldest of a batch.
+ */
+export function* inOrderOfArrival(queue: Queue, nowMs: number): Generator<Waiter> {
+  yield* firstRetries(queue);
+  for (const waiter of queue.onTime.all.values()) {
     if (waitedMs(queue, waiter, nowMs) <= TARGET_MS) {
       yield waiter;
       return;
     }
-    queue.onTime.delete(waiter.request);
-    queue.late.set(waiter.request, waiter);
+    markLate(queue, waiter);
   }
-  for (const waiter of queue.late.values()) {
-    yield waiter;
+  for (const { all } of [queue.late, queue.batch]) {
+    const [first] = all.values();
+    if (first === undefined) continue;
+    yield first;
     return;
   }
 }
@@ -131,7 +153,13 @@ export function goesBefore(a: Contender, b: Contender): boolean {
 }
 
 function bandOf(queue: Queue, { request }: Waiter): number {
-  return queue.retries.has(request) ? 0 : queue.onTime.has(request) ? 1 : 2;
+  return BANDS.findIndex((band) => queue[band].all.has(request));
+}
+
+function sumUp(queue: Queue, nowMs: number): void {
+  const length = queueLength(queue);
+  queue.waitSumMs = length === 0 ? 0 : waitSumMs(queue, nowMs);
+  queue.summedAtMs = nowMs;
 }
 
 /** The load clock: it runs while a load keeps the queue waiting. */

@@ -1,3 +1,8 @@
+import { correct, countLive, observeOutTokens } from './flow.ts';
+import { busyModels, priceS } from './cost.ts';
+import { observePrompt, observeResponse } from './demand.ts';
+import { clearPromptCache, observeDisplaced, vacate } from './prompt-cache.ts';
+import { observeRates, ratesOf } from './rates.ts';
 import { CLOSED, DOUBTED, isDoubted, opened, probed } from './circuit.ts';
 import type { AttemptResult, RouteEvent, Observation } from './event.ts';
 import type { Backend, Fleet, Lease, DeploymentState } from './fleet.ts';
@@ -30,7 +35,15 @@ export function release(
   deployment.inFlight -= 1;
   backend.inFlight -= 1;
   if (backend.inFlight === 0) backend.idleSinceMs = nowMs;
+  const busy = busyModels(backend);
   replica.inFlight -= 1;
+  if (!started) replica.unreadTokens = Math.max(0, replica.unreadTokens - lease.unread);
+  if (replica.inFlight === 0) replica.unreadTokens = 0;
+  countLive(lease.flow, -1);
+  const others = (replica.inFlightOf.get(lease.flow) ?? 1) - 1;
+  if (others > 0) replica.inFlightOf.set(lease.flow, others);
+  else replica.inFlightOf.delete(lease.flow);
+  vacate(replica.promptCache, request, result === 'answered' ? (observation?.outTokens ?? 0) : 0, nowMs);
   const running = replica.runningSinceMs.indexOf(lease.assignedMs);
   if (running !== -1) replica.runningSinceMs.splice(running, 1);
   if (replica.inFlight === 0) replica.idleSinceMs = nowMs;
@@ -41,6 +54,7 @@ export function release(
   }
   observeEnd(replica.slots, request, result === 'answered', nowMs);
   learn(fleet, lease, result, observation, nowMs);
+  settle(fleet, lease, result, observation, busy);
   if (observation?.tokens !== undefined)
     deployment.rateWindow = countUse(deployment.rateWindow, { requests: 0, tokens: observation.tokens }, nowMs);
   if (observation?.firstMs !== undefined)
@@ -58,10 +72,12 @@ export function markDown(fleet: Fleet, backend: Backend, nowMs: number): void {
   backend.circuit = opened(backend.circuit, nowMs);
   backend.listed = undefined;
   backend.heldTogether = [];
+  backend.fullAt = undefined;
   for (const replica of fleet.replicas.values()) {
     if (replica.backend !== backend.url) continue;
     resetResidency(replica.residency, nowMs, false);
     forgetSlots(replica.slots);
+    clearPromptCache(replica.promptCache);
     replica.abandonedPrefills = [];
     replica.failingUntilMs = 0;
     replica.pausedUntilMs = 0;
@@ -87,6 +103,44 @@ export function endProbe(fleet: Fleet, backend: Backend, alive: boolean, nowMs: 
   }
   markDown(fleet, backend, nowMs);
   return true;
+}
+
+// The price of what was done replaces the expected one, and the tokens of a response are learned.
+function settle(
+  fleet: Fleet,
+  { queue, flow, replica, estimate, covered, displaced, unread, chargedS, position, busy }: Lease,
+  result: AttemptResult,
+  { promptTokens, outTokens = 0, prefillMs, decodeMs = 0 }: Partial<Observation> = {},
+  busyAtEnd: number,
+): void {
+  const answered = result === 'answered';
+  // The caller pays nothing for a failed attempt.
+  const doneS =
+    answered || result === 'cancelled'
+      ? priceS(fleet, replica, { unread: Math.max(1, (promptTokens ?? unread + covered) - covered), outTokens })
+      : 0;
+  correct(flow, doneS - chargedS);
+  if (!answered || promptTokens === undefined) return;
+  const demand = fleet.demands.get(queue);
+  if (demand !== undefined) {
+    observePrompt(demand, { estimated: estimate.promptTokens / demand.estimateFactor, counted: promptTokens, covered });
+    observeResponse(demand, outTokens);
+  }
+  replica.outTokens += 0.05 * (outTokens - replica.outTokens);
+  observeOutTokens(flow, queue, outTokens);
+  const { prefill } = ratesOf(fleet, replica);
+  if (displaced > 500 && prefillMs !== undefined) {
+    const read = (prefillMs / 1000) * prefill;
+    observeDisplaced(replica.promptCache, 1 - (read - (promptTokens - covered)) / displaced);
+  }
+  observeRates(fleet, replica, {
+    readTokens: promptTokens - covered,
+    prefillMs: prefillMs ?? 0,
+    outTokens,
+    decodeMs,
+    streams: (position + replica.inFlight + 1) / 2,
+    busy: (Math.max(1, busy) + Math.max(1, busyAtEnd)) / 2,
+  });
 }
 
 function learn(

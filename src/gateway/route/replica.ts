@@ -1,7 +1,11 @@
+import type { Flow } from './flow.ts';
+import type { Demand } from './demand.ts';
 import { isSameModel } from '../../core/model-name.ts';
 import { observeListing, unknownResidency, type Listing, type Residency } from './residency.ts';
 import { isSingleByFamily } from './single-slot.ts';
 import { learnedSlots, mayTry, configuredSlots, type Slots } from './slots.ts';
+import { createPromptCache, type PromptCache } from './prompt-cache.ts';
+import { unknownRates, type Rates } from './rates.ts';
 import { unknownSpeed, type Speed } from './speed.ts';
 
 /** A model on a backend: its slots, its residency and its speed, whichever alias asks for it. */
@@ -14,6 +18,20 @@ export interface Replica {
   isSingle: boolean;
   readonly residency: Residency;
   readonly speed: Speed;
+  readonly rates: Rates;
+  readonly promptCache: PromptCache;
+  /** Tokens of prompts that it was sent, has not in its cache, and has not read yet. */
+  unreadTokens: number;
+  /** The aliases that it serves, as far as they were asked for. */
+  readonly demands: Set<Demand>;
+  /** Mean tokens of its responses. */
+  outTokens: number;
+  /** Leases of each caller. */
+  readonly inFlightOf: Map<Flow, number>;
+  /** When its model was last asked for. */
+  usedMs: number;
+  /** When its model was loaded last, as far as the gateway knows. */
+  loadedMs: number;
   inFlight: number;
   /** When each of its leases got its slot, in no order; empty if the server queues requests. */
   readonly runningSinceMs: number[];
@@ -54,6 +72,8 @@ export interface ModelLoad extends LoadWatch {
   evictedMs: number | undefined;
   /** Replicas that go on serving: the load does not evict them. */
   readonly spared: Set<string>;
+  /** The backend was seen with the model and all others in memory: it evicts none. */
+  readonly fits: boolean;
 }
 
 /** A load that may get stuck. */
@@ -86,6 +106,14 @@ export function createReplica({ id, backend, model, managed, slotCount }: Replic
     isSingle: false,
     residency: unknownResidency(!managed),
     speed: unknownSpeed(),
+    rates: unknownRates(),
+    promptCache: createPromptCache(),
+    unreadTokens: 0,
+    demands: new Set(),
+    outTokens: 200,
+    inFlightOf: new Map(),
+    usedMs: 0,
+    loadedMs: Number.NEGATIVE_INFINITY,
     inFlight: 0,
     runningSinceMs: [],
     idleSinceMs: 0,

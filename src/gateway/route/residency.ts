@@ -87,6 +87,11 @@ export function markMaybeEvicted(residency: Residency, nowMs: number): void {
   if (residency.state === 'resident') Object.assign(residency, { state: 'unknown', sinceMs: nowMs });
 }
 
+/** Records that the gateway has unloaded the model. */
+export function markUnloaded(residency: Residency, nowMs: number): void {
+  Object.assign(residency, { ...unknownResidency(false), state: 'absent', sinceMs: nowMs });
+}
+
 /** Makes the residency unknown after a failure; `doubted`: the next lists may be wrong. */
 export function resetResidency(residency: Residency, nowMs: number, doubted: boolean): void {
   if (residency.state !== 'always') Object.assign(residency, { ...unknownResidency(false), sinceMs: nowMs, doubted });

@@ -2,6 +2,7 @@ import { isUp, type Candidate } from './candidate.ts';
 import type { Decision, RouteEvent } from './event.ts';
 import type { Fleet } from './fleet.ts';
 import { startLoad } from './loading.ts';
+import { hasRunnersApart } from './reconfigure.ts';
 import { isReady } from './residency.ts';
 
 /** Gives deployments of one model on one backend another runner key, and loads the model with it if that is wanted and the model is there. */
@@ -22,6 +23,7 @@ export function resize(
       loadable ??= { deployment, backend, replica };
     deployment.runnerKey = runnerKey;
   }
+  fleet.sharesRunners ||= hasRunnersApart(fleet);
   if (load && loadable !== undefined && isUp(loadable.backend) && loadable.backend.loading === undefined)
     startLoad(fleet, { ...loadable, queue: undefined, mayEvict: false }, nowMs, out);
 }

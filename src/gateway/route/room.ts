@@ -1,6 +1,6 @@
 import { isSameModel } from '../../core/model-name.ts';
 import type { Backend, Fleet } from './fleet.ts';
-import { loadInProgress } from './loading.ts';
+import { loadInProgress } from './fleet.ts';
 import type { ModelLoad, Replica } from './replica.ts';
 import { applyListing } from './replica.ts';
 import type { Listing } from './residency.ts';
@@ -8,7 +8,7 @@ import { observeMemory } from './stuck-load.ts';
 
 /** Ollama measures a new model before it chooses a model to evict, and evicts it at once if it is idle, ms. */
 const SETTLE_MS = 1000;
-const MOST_SETS = 8;
+const MOST_SETS = 64;
 
 /** Records that a backend has listed the models in its memory. */
 export function observeList(fleet: Fleet, url: string, listing: Listing, nowMs: number): void {
@@ -22,7 +22,12 @@ export function observeList(fleet: Fleet, url: string, listing: Listing, nowMs: 
     if (load !== undefined && listing.askedMs >= load.sinceMs) observeEviction(backend, load, names, listing.askedMs);
     backend.listed = names;
   }
-  for (const replica of fleet.replicas.values()) if (replica.backend === url) applyListing(replica, listing);
+  for (const replica of fleet.replicas.values()) {
+    if (replica.backend !== url) continue;
+    applyListing(replica, listing);
+    // It is in memory under the name of another model.
+    if (replica.residency.listedOthers !== undefined) fleet.sharesRunners = true;
+  }
   if (load !== undefined) observeSpared(fleet, url, load, listing.askedMs);
 }
 
@@ -51,6 +56,34 @@ export function endsRunner({ residency }: Replica, runner: string): boolean {
   return residency.state === 'resident' && residency.runner !== runner;
 }
 
+/** Whether a backend has room for a model beside those that it holds, as far as is known. */
+export function roomFor(backend: Backend, model: string): 'free' | 'full' | 'unknown' {
+  if (hasRoomFor(backend, model)) return 'free';
+  const { room, fullAt, heldTogether } = backend;
+  const held = heldBy(backend);
+  if (room !== undefined) return held < room ? 'free' : 'full';
+  if (fullAt !== undefined && held >= fullAt) return 'full';
+  return held > 0 && heldTogether.some(({ length }) => length > held) ? 'free' : 'unknown';
+}
+
+/** Whether a load runs on a backend or waits for room, the gateway's or a client's: another load could revive the model that is to go. */
+export function isTaken({ loading, implicitLoad, makingRoom }: Backend): boolean {
+  return loading !== undefined || makingRoom !== undefined || implicitLoad?.replica.residency.state === 'absent';
+}
+
+/** Whether a model is about to be unloaded. */
+export function isVictim({ makingRoom }: Backend, replica: Replica): boolean {
+  return makingRoom?.victim === replica;
+}
+
+// Between a load and the next list the gateway's own knowledge counts.
+function heldBy({ listed, replicas }: Backend): number {
+  if (listed !== undefined) return listed.length;
+  let held = 0;
+  for (const { residency } of replicas) if (residency.state === 'resident') held += 1;
+  return held;
+}
+
 /**
  * Whether a model may have to go for a load, the gateway's or one inside a client's request. It is spared if the backend has room for both, or if it was idle for a
  * while during the load and is still there: Ollama evicts an idle model at once.
@@ -75,6 +108,7 @@ export function isLeaving({ replicas }: Fleet, backend: Backend, replica: Replic
 }
 
 function observeTogether(backend: Backend, names: readonly string[]): void {
+  if (backend.fullAt !== undefined && names.length > backend.fullAt) backend.fullAt = undefined;
   const { heldTogether } = backend;
   if (names.length < 2 || heldTogether.some((known) => names.every((name) => known.includes(name)))) return;
   backend.heldTogether = [...heldTogether.filter((known) => !known.every((name) => names.includes(name))), names].slice(
@@ -87,6 +121,7 @@ function observeEviction(backend: Backend, load: ModelLoad, names: readonly stri
   const gone = (backend.listed ?? []).filter((name) => !names.includes(name) && !isSameModel(name, load.model));
   if (gone.length === 0) return;
   load.evictedMs = askedMs;
+  backend.fullAt = backend.listed?.length;
   load.spared.clear();
   backend.heldTogether = backend.heldTogether.filter(
     (known) => !includes(known, load.model) || !gone.some((name) => known.includes(name)),

@@ -1,27 +1,18 @@
 import { retryAfterMs, expectedWaitMs } from './admission.ts';
+import { arrive, leave } from './arrival.ts';
 import { candidatesOf, whyUnavailable } from './candidate.ts';
-import { assign, chooseDeployment, dispatch, removeWaiter } from './dispatch.ts';
-import type { Decision, Rejection, RouteEvent, SlotRequest } from './event.ts';
+import { dispatch } from './dispatch.ts';
+import type { Decision, Rejection, RouteEvent } from './event.ts';
 import { removeDrained } from './draining.ts';
-import { reconfigure, type Fleet, type Lease } from './fleet.ts';
-import {
-  createQueue,
-  waitersOf,
-  enqueue,
-  loadClock,
-  loadWaitMs,
-  queueLength,
-  waitedMs,
-  type Queue,
-  type Waiter,
-} from './queue.ts';
-import { beginLoads, endLoad, keepLoadClocks, sendLoads } from './loading.ts';
+import type { Fleet, Lease } from './fleet.ts';
+import { reconfigure } from './reconfigure.ts';
+import { waitersOf, loadWaitMs, queueLength, waitedMs, type Queue, type Waiter } from './queue.ts';
+import { beginLoads, endLoad, finishMakingRoom, keepLoadClocks, sendLoads, startLoad } from './loading.ts';
 import type { Policy } from './policy.ts';
 import { doubt, endProbe, release, markDown } from './release.ts';
 import { expireAbandonedPrefills } from './replica.ts';
 import { resize } from './resize.ts';
 import { observeList } from './room.ts';
-import { beginShareLoad } from './share-load.ts';
 import { observeStart, observeTime } from './slots.ts';
 import { unstickLoads, findImplicitLoads, observeAnswer } from './stuck-load.ts';
 import { observeTurn } from './turn.ts';
@@ -44,10 +35,10 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
   const out: Decision[] = [];
   switch (event.kind) {
     case 'arrived':
-      onArrived(fleet, policy, event, nowMs, out);
+      arrive(fleet, policy, event, nowMs, out);
       break;
     case 'left':
-      removeWaiter(fleet, event.request);
+      leave(fleet, event.request, nowMs);
       break;
     case 'started':
       start(event.lease, nowMs);
@@ -61,6 +52,7 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
     case 'listed':
       observeList(fleet, event.backend, event.listing, nowMs);
       findImplicitLoads(fleet, nowMs);
+      loadAhead(fleet, policy, event.backend, nowMs, out);
       break;
     case 'loaded':
       load(fleet, event, nowMs);
@@ -81,54 +73,17 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
   if (fleet.heldLoads.size > 0) sendLoads(fleet, nowMs, out);
   if (fleet.waiting.size > 0) {
     dispatch(fleet, policy, nowMs, out);
+    finishMakingRoom(fleet, nowMs, out);
     beginLoads(fleet, policy, nowMs, out);
     keepLoadClocks(fleet, policy, nowMs);
   }
   return out;
 }
 
-function onArrived(
-  fleet: Fleet,
-  policy: Policy,
-  event: Extract<RouteEvent, { kind: 'arrived' }>,
-  nowMs: number,
-  out: Decision[],
-): void {
-  const { request, deployments, tried, maxWaitMs } = event;
-  // Without waiters there is no queue to look up.
-  let queue = fleet.waiting.size === 0 ? undefined : fleet.queues.get(queueKey(event));
-  const ahead = queue === undefined ? 0 : queueLength(queue);
-  const choice = ahead === 0 ? chooseDeployment(fleet, policy, event, nowMs) : undefined;
-  if (choice !== undefined) {
-    out.push(assign(fleet, event, choice, 0, nowMs));
-    if (choice.reason === 'only-resident') beginShareLoad(fleet, policy, event, nowMs, out);
-    return;
-  }
-  const candidates = candidatesOf(fleet, deployments, tried, nowMs);
-  const reject = (reason: Rejection['reason'], afterMs: number): void =>
-    void out.push({ kind: 'reject', request, reason, retryAfterMs: afterMs, loadMs: 0 });
-  if (candidates.length === 0) {
-    out.push({ kind: 'reject', request, ...whyUnavailable(fleet, deployments, tried, nowMs), loadMs: 0 });
-    return;
-  }
-  // A retry was admitted before.
-  const admission = event.isRetry ? ({ admit: true } as const) : policy.admit({ ahead, candidates, maxWaitMs, nowMs });
-  if (!admission.admit) {
-    reject(admission.reason, retryAfterMs(admission.expectedMs, policy.random()));
-    return;
-  }
-  if (queue === undefined) {
-    const key = queueKey(event);
-    queue = createQueue(key, event.queue, deployments);
-    fleet.queues.set(key, queue);
-  }
-  enqueue(queue, { ...event, loadMsBefore: loadClock(queue, nowMs) - event.loadedMs });
-  fleet.waiting.set(request, queue);
-}
-
-// After a reload requests of the old and the new configuration may want other deployments: they have queues of their own.
-function queueKey({ queue, deployments }: SlotRequest): string {
-  return [queue, ...deployments].join('\n');
+function loadAhead(fleet: Fleet, policy: Policy, url: string, nowMs: number, out: Decision[]): void {
+  const backend = fleet.backends.get(url);
+  const next = backend === undefined || fleet.waiting.size > 0 ? undefined : policy.loadAhead(fleet, backend, nowMs);
+  if (next !== undefined) startLoad(fleet, { ...next, queue: undefined, mayEvict: false }, nowMs, out);
 }
 
 function start(lease: Lease, nowMs: number): void {
@@ -136,6 +91,7 @@ function start(lease: Lease, nowMs: number): void {
   lease.started = true;
   lease.replica.started += 1;
   lease.backend.started += 1;
+  lease.replica.unreadTokens = Math.max(0, lease.replica.unreadTokens - lease.unread);
   observeTurn(lease.backend, lease.replica);
   observeStart(lease.replica.slots, lease.request, nowMs);
   observeAnswer(lease, nowMs);
@@ -219,7 +175,7 @@ function rejectWaiter(
   out: Decision[],
 ): void {
   const loadMs = loadWaitMs(queue, waiter, nowMs);
-  removeWaiter(fleet, waiter.request);
+  leave(fleet, waiter.request, nowMs);
   out.push({ kind: 'reject', request: waiter.request, ...rejection, loadMs });
 }
 

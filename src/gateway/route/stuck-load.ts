@@ -1,7 +1,8 @@
 import { isSameModel } from '../../core/model-name.ts';
 import type { Decision } from './event.ts';
 import type { Fleet, Lease } from './fleet.ts';
-import { expectedLoadMs, loadInProgress } from './loading.ts';
+import { expectedLoadMs } from './load-time.ts';
+import { loadInProgress } from './fleet.ts';
 import type { Replica, LoadWatch } from './replica.ts';
 import { markLoaded } from './residency.ts';
 

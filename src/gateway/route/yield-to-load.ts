@@ -1,6 +1,7 @@
 import type { Candidate } from './candidate.ts';
 import type { Fleet } from './fleet.ts';
-import { expectedLoadMs, loadInProgress } from './loading.ts';
+import { expectedLoadMs } from './load-time.ts';
+import { loadInProgress } from './fleet.ts';
 import { mayHaveToGo } from './room.ts';
 
 /** A shorter load is worth no yield, ms. */

@@ -1,13 +1,9 @@
 import type { Deployment, GatewayConfig } from '../../schema/gateway-config.ts';
-import { limitQueue } from '../route/admission.ts';
 import type { FleetSpec } from '../route/fleet.ts';
-import { loadForWaiters } from '../route/next-load.ts';
+import { policyFor } from '../route/policies.ts';
 import type { Policy } from '../route/policy.ts';
 import { runnerKey } from '../route/residency.ts';
 import { isSingleByName } from '../route/single-slot.ts';
-import { byWeight } from '../route/strategy/by-weight.ts';
-import { STRATEGIES } from '../route/strategy/strategies.ts';
-import { yieldToLoads } from '../route/yield-to-load.ts';
 import type { Contexts } from '../upstream/contexts.ts';
 import { providerOf } from '../upstream/providers.ts';
 
@@ -59,17 +55,8 @@ export interface PolicyConfig {
 
 /** The routing policy of a configuration; `random` gives numbers in [0, 1). */
 export function policyOf(
-  { routing: { strategy: name, allowedFails, cooldownMs }, queue }: PolicyConfig,
+  { routing: { strategy, allowedFails, cooldownMs }, queue }: PolicyConfig,
   random: () => number = Math.random,
 ): Policy {
-  const strategy = name === undefined ? byWeight : STRATEGIES[name];
-  return {
-    strategy,
-    admit: limitQueue(queue.longest),
-    nextLoad: loadForWaiters({ strategy, random }),
-    yields: yieldToLoads,
-    allowedFails,
-    cooldownMs,
-    random,
-  };
+  return policyFor(strategy, { longestQueue: queue.longest, allowedFails, cooldownMs, random });
 }

@@ -10,7 +10,7 @@ const FALLBACKS: JsonSchema = { type: 'array', items: { type: 'object', addition
 export const ROUTER_SETTINGS = {
   routing_strategy: honours(
     oneOf(...STRATEGY_NAMES),
-    'How a deployment is chosen among those that are available and, where there are any, have the model in memory. `least-busy`: the backend with the fewest requests; `simple-shuffle`: at random, by `weight`; `latency-based-routing`: the shortest expected wait for the first token; `usage-based-routing` (also `usage-based-routing-v2`): the fewest tokens in the current minute, without deployments over their `rpm` or `tpm`; `cost-based-routing` is not supported and means the default. Without this key: `simple-shuffle` for aliases whose entries differ in `weight`, `rpm` or `tpm`, `least-busy` for the others.',
+    'How a deployment is chosen among those that are available and, where there are any, have the model in memory. `fleet`: the backend on which the request and the others there lose least time, with turns by deadline and caller, and loads where they cost least; `least-busy`: the backend with the fewest requests; `simple-shuffle`: at random, by `weight`; `latency-based-routing`: the shortest expected wait for the first token; `usage-based-routing` (also `usage-based-routing-v2`): the fewest tokens in the current minute, without deployments over their `rpm` or `tpm`; `cost-based-routing` is not supported and means the default. Without this key: `simple-shuffle` for aliases whose entries differ in `weight`, `rpm` or `tpm`, `fleet` for the others.',
   ),
   num_retries: honours(
     whole(0),

@@ -83,7 +83,7 @@ litellm_models:
     listen: '::1',
     user: 'gate',
     group: 'h-x',
-    routingStrategy: 'least-busy',
+    routingStrategy: 'fleet',
     configDir: '/etc/litellm',
     installDir: '/opt/litellm',
     serviceManager: 'process',

@@ -8,7 +8,8 @@ import type {
   RouteEvent,
   SlotRequest,
 } from '../../../src/gateway/route/event.ts';
-import { createFleet, type Backend, type Fleet, type FleetSpec, type Lease } from '../../../src/gateway/route/fleet.ts';
+import type { Backend, Fleet, FleetSpec, Lease } from '../../../src/gateway/route/fleet.ts';
+import { createFleet } from '../../../src/gateway/route/reconfigure.ts';
 import type { Policy } from '../../../src/gateway/route/policy.ts';
 import { needsTick, route } from '../../../src/gateway/route/router.ts';
 import type { Clock } from '../clock.ts';

@@ -34,8 +34,8 @@ test('a wrong value is reported with file, line, column, path, expected, found a
       ...errors.map((error) => problemText('error', error)),
     ].join(''),
     `warning: /etc/litellm/config.yaml:7:3: router_settings.routing_strategy (config.wrong-value)
-  Expected one of least-busy, simple-shuffle, latency-based-routing, usage-based-routing, usage-based-routing-v2, cost-based-routing, found "least_busy"; ignored.
-  fix: set router_settings.routing_strategy to one of least-busy, simple-shuffle, latency-based-routing, usage-based-routing, usage-based-routing-v2, cost-based-routing
+  Expected one of fleet, least-busy, simple-shuffle, latency-based-routing, usage-based-routing, usage-based-routing-v2, cost-based-routing, found "least_busy"; ignored.
+  fix: set router_settings.routing_strategy to one of fleet, least-busy, simple-shuffle, latency-based-routing, usage-based-routing, usage-based-routing-v2, cost-based-routing
 error: /etc/litellm/config.yaml:9:3: hxllm.max_queue (config.wrong-value)
   Expected a whole number of at least 0, found -1.
   fix: set hxllm.max_queue to a whole number of at least 0

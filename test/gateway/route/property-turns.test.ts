@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { FLEET_POLICY, POLICY } from './stage.ts';
 import { VirtualFleet } from './virtual-fleet.ts';
 import type { Setting } from './virtual-setting.ts';
 
@@ -30,22 +31,23 @@ const SETTING = fc
       .map((aliases): Setting => ({ servers, aliases })),
   );
 
-test('random fleets: every alias is served within as many loads as aliases wait on its server', () => {
-  fc.assert(
-    fc.property(SETTING, (setting) => {
-      const fleet = new VirtualFleet(setting);
-      for (let minute = 0; minute < 3; minute += 1) {
-        fleet.run(60_000);
-        assert.ok(fleet.longestWaitMs < 90_000, `an alias has waited ${String(fleet.longestWaitMs)} ms`);
-      }
-      assert.ok(
-        fleet.served.every((count) => count > 0),
-        `every alias is served: ${fleet.served.join(' ')}`,
-      );
-    }),
-    { numRuns: 100 },
-  );
-});
+for (const [name, policy] of Object.entries({ 'least-busy': POLICY, fleet: FLEET_POLICY }))
+  test(`${name}, random fleets: every alias is served within as many loads as aliases wait on its server`, () => {
+    fc.assert(
+      fc.property(SETTING, (setting) => {
+        const fleet = new VirtualFleet(setting, policy);
+        for (let minute = 0; minute < 3; minute += 1) {
+          fleet.run(60_000);
+          assert.ok(fleet.longestWaitMs < 90_000, `an alias has waited ${String(fleet.longestWaitMs)} ms`);
+        }
+        assert.ok(
+          fleet.served.every((count) => count > 0),
+          `every alias is served: ${fleet.served.join(' ')}`,
+        );
+      }),
+      { numRuns: 100 },
+    );
+  });
 
 // Aliases of one model with several contexts, and of several names of the same weights: each load evicts the runner of another alias.
 const SHARED_WEIGHTS = SETTING.chain(({ servers, aliases }) =>
@@ -65,22 +67,23 @@ const SHARED_WEIGHTS = SETTING.chain(({ servers, aliases }) =>
     })),
 );
 
-test('random fleets of aliases with the same weights and other contexts: every alias is served in its turn', () => {
-  fc.assert(
-    fc.property(SHARED_WEIGHTS, (setting) => {
-      const fleet = new VirtualFleet(setting);
-      for (let minute = 0; minute < 3; minute += 1) {
-        fleet.run(60_000);
-        assert.ok(fleet.longestWaitMs < 90_000, `an alias has waited ${String(fleet.longestWaitMs)} ms`);
-      }
-      assert.ok(
-        fleet.served.every((count) => count > 0),
-        `every alias is served: ${fleet.served.join(' ')}`,
-      );
-    }),
-    { numRuns: 100 },
-  );
-});
+for (const [name, policy] of Object.entries({ 'least-busy': POLICY, fleet: FLEET_POLICY }))
+  test(`${name}, random fleets of aliases with the same weights and other contexts: every alias is served in its turn`, () => {
+    fc.assert(
+      fc.property(SHARED_WEIGHTS, (setting) => {
+        const fleet = new VirtualFleet(setting, policy);
+        for (let minute = 0; minute < 3; minute += 1) {
+          fleet.run(60_000);
+          assert.ok(fleet.longestWaitMs < 90_000, `an alias has waited ${String(fleet.longestWaitMs)} ms`);
+        }
+        assert.ok(
+          fleet.served.every((count) => count > 0),
+          `every alias is served: ${fleet.served.join(' ')}`,
+        );
+      }),
+      { numRuns: 100 },
+    );
+  });
 
 for (const [title, models] of [
   ['of one model with different contexts', ['x', 'x', 'x', 'x']],

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { limitQueue } from '../../../src/gateway/route/admission.ts';
 import type { AttemptResult } from '../../../src/gateway/route/event.ts';
 import { queueLength } from '../../../src/gateway/route/queue.ts';
+import type { Policy } from '../../../src/gateway/route/policy.ts';
 import { managedFleet, POLICY, Stage } from './stage.ts';
 
 const ENDINGS: readonly AttemptResult[] = [
@@ -78,8 +79,8 @@ export class RandomRun {
   readonly left = new Set<string>();
   readonly held: string[] = [];
 
-  constructor(slots: number | undefined) {
-    this.stage = new Stage(managedFleet(slots, BACKENDS, ['m', 'n']), { ...POLICY, admit: limitQueue(6) });
+  constructor(slots: number | undefined, policy: Policy = POLICY) {
+    this.stage = new Stage(managedFleet(slots, BACKENDS, ['m', 'n']), { ...policy, admit: limitQueue(6) });
   }
 
   get waiting(): readonly string[] {

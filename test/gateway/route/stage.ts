@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { limitQueue } from '../../../src/gateway/route/admission.ts';
 import type {
   Assignment,
   Decision,
@@ -9,25 +8,29 @@ import type {
   Observation,
   SlotRequest,
 } from '../../../src/gateway/route/event.ts';
-import { yieldToLoads } from '../../../src/gateway/route/yield-to-load.ts';
-import { createFleet, type Fleet, type FleetSpec, type Lease } from '../../../src/gateway/route/fleet.ts';
-import { loadForWaiters } from '../../../src/gateway/route/next-load.ts';
+import type { Fleet, FleetSpec, Lease } from '../../../src/gateway/route/fleet.ts';
+import { createFleet } from '../../../src/gateway/route/reconfigure.ts';
+import { policyFor } from '../../../src/gateway/route/policies.ts';
 import type { Policy } from '../../../src/gateway/route/policy.ts';
 import { route } from '../../../src/gateway/route/router.ts';
-import { leastBusy } from '../../../src/gateway/route/strategy/least-busy.ts';
 
 const random = (): number => 0.5;
 
-/** A policy without randomness. */
-export const POLICY: Policy = {
-  strategy: leastBusy,
-  admit: limitQueue(1000),
-  nextLoad: loadForWaiters({ strategy: leastBusy, random }),
-  yields: yieldToLoads,
+/** The policy of `least-busy`, without randomness. */
+export const POLICY: Policy = policyFor('least-busy', {
+  longestQueue: 1000,
   allowedFails: 3,
   cooldownMs: 5000,
   random,
-};
+});
+
+/** The policy of `fleet`. */
+export const FLEET_POLICY: Policy = policyFor('fleet', {
+  longestQueue: 1000,
+  allowedFails: 3,
+  cooldownMs: 5000,
+  random,
+});
 
 /** A fleet with the model `m` on each of these backends, which load and queue by themselves. */
 export function planOf(...backends: readonly string[]): FleetSpec {

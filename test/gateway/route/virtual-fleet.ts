@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Lease } from '../../../src/gateway/route/fleet.ts';
-import { Stage } from './stage.ts';
+import type { Policy } from '../../../src/gateway/route/policy.ts';
+import { POLICY, Stage } from './stage.ts';
 import { VirtualServer, type Runner, type Wanted } from './virtual-server.ts';
 import { aliasOfDeployment, specOf, type Setting } from './virtual-setting.ts';
 
@@ -37,10 +38,10 @@ export class VirtualFleet {
   readonly #running = new Map<string, Running>();
   readonly #waits = new Map<number, Wait>();
 
-  constructor(setting: Setting) {
+  constructor(setting: Setting, policy: Policy = POLICY) {
     this.#setting = setting;
     this.#servers = setting.servers.map((server, index) => new VirtualServer(`s${String(index)}`, server));
-    this.stage = new Stage(specOf(setting));
+    this.stage = new Stage(specOf(setting), policy);
     this.served = setting.aliases.map(() => 0);
     for (const [alias, { clients }] of setting.aliases.entries())
       for (let client = 0; client < clients; client += 1) this.#free.push({ alias, atMs: client * STEP_MS });
@@ -149,7 +150,8 @@ export class VirtualFleet {
         const startMs = stage.nowMs + STEP_MS + answerMs / 2;
         this.#running.set(request, { lease, startMs, endMs: startMs + answerMs / 2, state: 'sent' });
         this.#waits.delete(alias);
-      } else assert.fail(`${decision.kind} is not expected`);
+      } else if (decision.kind === 'unload') this.#serverOf(decision.backend).unload(decision.model);
+      else assert.fail(`${decision.kind} is not expected`);
     }
   }
 
@@ -170,7 +172,8 @@ export class VirtualFleet {
   }
 
   #isHeld({ url, load }: VirtualServer): boolean {
-    return load === undefined && this.stage.fleet.backends.get(url)?.loading !== undefined;
+    const backend = this.stage.fleet.backends.get(url);
+    return load === undefined && (backend?.loading ?? backend?.makingRoom) !== undefined;
   }
 
   #checkLoads(server: VirtualServer, model: string): void {

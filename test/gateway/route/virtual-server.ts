@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+
 /** A model in memory. */
 export interface Runner {
   readonly name: string;
@@ -41,6 +43,15 @@ export class VirtualServer {
   beginLoad(wanted: Wanted): void {
     this.load = { wanted, victim: undefined, endMs: undefined };
     this.loads += 1;
+  }
+
+  /** The gateway unloads a model, which nobody may be using. */
+  unload(name: string): void {
+    for (const [weights, runner] of this.memory) {
+      if (runner.name !== name) continue;
+      assert.equal(runner.requests.size, 0, `${name} is unloaded while it answers`);
+      this.memory.delete(weights);
+    }
   }
 
   /** Goes on with the load; returns the loaded alias when it has ended. */

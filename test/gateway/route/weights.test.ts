@@ -73,14 +73,14 @@ test('simple-shuffle takes the same weights; an entry without the key that anoth
 });
 
 test('equal weights, and least-busy by name, share evenly', async () => {
-  for (const [one, other, more] of [
-    [{}, {}, {}],
-    [{ rpm: 60 }, { rpm: 60 }, {}],
-    [{ weight: 3 }, { weight: 1 }, NAMED('least-busy')],
+  for (const [one, other, more, name] of [
+    [{}, {}, {}, 'fleet'],
+    [{ rpm: 60 }, { rpm: 60 }, {}, 'fleet'],
+    [{ weight: 3 }, { weight: 1 }, NAMED('least-busy'), 'least-busy'],
   ] as const) {
     const [found, routes] = await share(one, other, more);
     assert.equal(found, 0.5);
-    assert.deepEqual(routes, new Set(['least-busy']));
+    assert.deepEqual(routes, new Set([name]));
   }
 });
 

@@ -109,7 +109,7 @@ class Swapper {
   /** Both models always have a waiter. */
   want(): void {
     for (const model of ['m', 'n'])
-      while (([...this.stage.fleet.queues.values()].find(({ name }) => name === model)?.onTime.size ?? 0) < 3)
+      while (([...this.stage.fleet.queues.values()].find(({ name }) => name === model)?.onTime.all.size ?? 0) < 3)
         this.stage.arrive({ queue: model, deployments: [`${model}@a`], maxWaitMs: 1e9 });
     this.#take();
   }

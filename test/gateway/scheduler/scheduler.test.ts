@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Scheduler } from '../../../src/gateway/scheduler/scheduler.ts';
-import { createFleet } from '../../../src/gateway/route/fleet.ts';
+import { createFleet } from '../../../src/gateway/route/reconfigure.ts';
 import { managedFleet, POLICY } from '../route/stage.ts';
 
 test('a slot assigned to a client that leaves at the same moment is given back', () => {

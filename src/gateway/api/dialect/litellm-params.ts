@@ -37,10 +37,23 @@ export function readControlled(
   const result = readBytes(bytes, (given) => {
     const { body, control } = splitControl(model === undefined ? given : new Body({ ...given.json, model }), hasText);
     const parsed = read(body);
-    return parsed.ok && control !== undefined ? { ok: true, value: { ...parsed.value, control } } : parsed;
+    const all = withCaller(given.json, control);
+    return parsed.ok && all !== undefined ? { ok: true, value: { ...parsed.value, control: all } } : parsed;
   });
   const failure = result.ok ? result.value.translationFailure : undefined;
   return result.ok && failure !== undefined ? { ok: false, failure, passed: result.value } : result;
+}
+
+/** Adds the caller that a body names, in any of the APIs. */
+function withCaller({ user, metadata }: Json, control: RequestControl | undefined): RequestControl | undefined {
+  const { class: kind, user_id: id } = isObject(metadata) ? metadata : {};
+  const name = typeof user === 'string' ? user : id;
+  if ((typeof name !== 'string' || name === '') && kind !== 'batch') return control;
+  return {
+    ...control,
+    ...(typeof name === 'string' && name !== '' ? { user: name } : {}),
+    ...(kind === 'batch' ? { batch: true } : {}),
+  };
 }
 
 /** The fields of `extra_body` become the body's own, unless it has them: LiteLLM's clients send them either way. */

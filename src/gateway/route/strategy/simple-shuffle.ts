@@ -4,7 +4,7 @@ import type { Strategy } from './strategy.ts';
 export const simpleShuffle: Strategy = {
   name: 'simple-shuffle',
   sharesByWeight: true,
-  choose: (candidates, random) => {
+  choose: (candidates, { random }) => {
     const sum = candidates.reduce((total, { deployment }) => total + deployment.weight, 0);
     if (sum === 0) return candidates[Math.floor(random() * candidates.length)] ?? candidates[0];
     let left = random() * sum;

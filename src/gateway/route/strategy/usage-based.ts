@@ -7,7 +7,7 @@ import type { Candidate, Strategy } from './strategy.ts';
  */
 export const usageBased: Strategy = {
   name: 'usage-based-routing',
-  choose: (candidates, _random, nowMs) =>
+  choose: (candidates, { nowMs }) =>
     candidates.reduce((best, candidate) => (isBetter(candidate, best, nowMs) ? candidate : best)),
 };
 

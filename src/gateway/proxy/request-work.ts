@@ -1,0 +1,89 @@
+import type { Subrequest } from '../client-dialect.ts';
+import type { ChatRequest, Message } from '../exchange.ts';
+import type { RequestContext } from '../request-context.ts';
+import type { PrefixLink, Work } from '../route/work.ts';
+import type { WorkCaller } from './caller.ts';
+
+/** Characters of a token, before the model's own factor is learned. */
+const TOKEN_LENGTH = 4;
+/** Of a longer text the beginning and the end are hashed, characters. */
+const MOST_HASHED = 2048;
+/** Names, quotation marks and brackets of a message in a body, characters. */
+const MESSAGE_FRAME = 40;
+
+/** A batch waits for at least so long, ms. */
+const BATCH_WAIT_MS = 240_000;
+
+type Request = Subrequest['request'];
+
+/** How long a request may wait for a slot, loads not counted, ms. */
+export function longestWaitMs({ mostWaitMs }: { readonly mostWaitMs: number }, { batch }: Work): number {
+  return mostWaitMs === 0 ? Number.POSITIVE_INFINITY : Math.max(mostWaitMs, batch ? BATCH_WAIT_MS : 0);
+}
+
+/** The work of a request, as routing counts it: sizes and hashes, and no content. */
+export function workOf({ bodyBytes }: Pick<RequestContext, 'bodyBytes'>, request: Request, caller: WorkCaller): Work {
+  if (request.kind === 'chat') return { ...caller, ...chatWork(request.params, bodyBytes) };
+  if (request.kind === 'completion') {
+    const { prompt, suffix = '', maxTokens } = request.params;
+    const tokens = (prompt.length + suffix.length) / TOKEN_LENGTH;
+    return { ...caller, promptTokens: tokens, maxTokens, prefix: [{ hash: hashOf(prompt, 0), tokens }] };
+  }
+  const length = request.kind === 'embed' ? request.params.input.reduce((sum, text) => sum + text.length, 0) : 0;
+  return { ...caller, promptTokens: length / TOKEN_LENGTH, maxTokens: 0, prefix: [] };
+}
+
+function chatWork(
+  { messages, tools, maxTokens }: Pick<ChatRequest, 'messages' | 'tools' | 'maxTokens'>,
+  bodyBytes: number,
+): Pick<Work, 'promptTokens' | 'maxTokens' | 'prefix'> {
+  const prefix: PrefixLink[] = [];
+  let hash = tools.length;
+  for (const { name } of tools) hash = hashOf(name, hash);
+  let length = 0;
+  let imageLength = 0;
+  for (const message of messages) {
+    hash = hashOf(message.role, hash);
+    for (const { text, images } of message.parts) {
+      hash = hashOf(text, hash);
+      length += text.length;
+      for (const image of images) {
+        hash = hashOf(image, hash);
+        imageLength += image.length;
+      }
+    }
+    hash = hashCalls(message, hash);
+    prefix.push({ hash, tokens: length / TOKEN_LENGTH });
+  }
+  // Tools stand before the messages, and their definitions are most of what else is in the body.
+  const rest = tools.length === 0 ? 0 : bodyBytes - length - imageLength - messages.length * MESSAGE_FRAME;
+  const toolTokens = Math.max(0, rest) / TOKEN_LENGTH;
+  if (toolTokens > 0)
+    for (const [index, link] of prefix.entries()) prefix[index] = { ...link, tokens: link.tokens + toolTokens };
+  return { promptTokens: length / TOKEN_LENGTH + toolTokens, maxTokens, prefix };
+}
+
+function hashCalls({ toolCalls, answers }: Message, seed: number): number {
+  let hash = seed;
+  for (const { name, id } of toolCalls) hash = hashOf(id, hashOf(name, hash));
+  return answers?.id === undefined ? hash : hashOf(answers.id, hash);
+}
+
+/** A number of 53 bits for a text behind others, of which `seed` is the number: FNV-1a in two lanes. */
+function hashOf(text: string, seed: number): number {
+  let high = Math.floor(seed / 2 ** 32) ^ 0x9dc5;
+  let low = (seed >>> 0) ^ 0x811c9dc5 ^ text.length;
+  const mix = (from: number, to: number): void => {
+    for (let index = from; index < to; index += 1) {
+      const code = text.charCodeAt(index);
+      low = Math.imul(low ^ code, 0x01000193);
+      high = Math.imul(high ^ code, 0x5bd1e995) + low;
+    }
+  };
+  if (text.length <= MOST_HASHED) mix(0, text.length);
+  else {
+    mix(0, MOST_HASHED / 2);
+    mix(text.length - MOST_HASHED / 2, text.length);
+  }
+  return (high & 0x1fffff) * 2 ** 32 + (low >>> 0);
+}

@@ -1,0 +1,128 @@
+import { flowOf, countLive, observeCaller, type Flow } from './flow.ts';
+import { retryAfterMs } from './admission.ts';
+import { candidatesOf, isWarm, whyUnavailable } from './candidate.ts';
+import { createDemand, observeArrival, type Demand } from './demand.ts';
+import { assign, chooseDeployment, removeWaiter } from './dispatch.ts';
+import type { Decision, Rejection, RouteEvent, SlotRequest } from './event.ts';
+import type { Fleet } from './fleet.ts';
+import type { Policy } from './policy.ts';
+import { coveredTokens } from './prompt-cache.ts';
+import { createQueue, enqueue, loadClock, queueLength, type Waiter } from './queue.ts';
+import { beginShareLoad } from './share-load.ts';
+import type { Estimate } from './work.ts';
+
+/** Time to the first token that people want, and where no backend has the model in memory, ms. */
+const TARGET_MS = 2000;
+const COLD_TARGET_MS = 15_000;
+const NO_CALLER = { key: '', user: undefined };
+
+/**
+ * A request arrives: assigns it if nothing waits in its queue and a slot is free, else rejects it or appends it to its queue.
+ */
+export function arrive(
+  fleet: Fleet,
+  policy: Policy,
+  event: Extract<RouteEvent, { kind: 'arrived' }>,
+  nowMs: number,
+  out: Decision[],
+): void {
+  const { request, deployments, tried, maxWaitMs } = event;
+  // Without waiters there is no queue to look up.
+  let queue = fleet.waiting.size === 0 ? undefined : fleet.queues.get(queueKey(event));
+  const ahead = queue === undefined ? 0 : queueLength(queue);
+  const { queue: name, isRetry, work } = event;
+  const flow = flowOf(fleet.flows, work ?? NO_CALLER);
+  observeCaller(flow, nowMs);
+  const estimate = estimateOf(fleet, flow, event, nowMs);
+  const late = work?.batch ?? false;
+  const choice =
+    ahead === 0
+      ? chooseDeployment(fleet, policy, { name, deployments, tried, estimate, late, flow }, nowMs)
+      : undefined;
+  if (choice !== undefined) {
+    countLive(flow, 1);
+    out.push(assign(fleet, { ...event, flow, estimate }, choice, 0, nowMs));
+    if (choice.reason === 'only-resident') beginShareLoad(fleet, policy, event, nowMs, out);
+    return;
+  }
+  const candidates = candidatesOf(fleet, deployments, tried, nowMs);
+  const reject = (reason: Rejection['reason'], afterMs: number): void =>
+    void out.push({ kind: 'reject', request, reason, retryAfterMs: afterMs, loadMs: 0 });
+  if (candidates.length === 0) {
+    out.push({ kind: 'reject', request, ...whyUnavailable(fleet, deployments, tried, nowMs), loadMs: 0 });
+    return;
+  }
+  // A retry was admitted before.
+  const admission = isRetry ? ({ admit: true } as const) : policy.admit({ ahead, candidates, maxWaitMs, nowMs });
+  if (!admission.admit) {
+    reject(admission.reason, retryAfterMs(admission.expectedMs, policy.random()));
+    return;
+  }
+  if (queue === undefined) {
+    const key = queueKey(event);
+    queue = createQueue(key, name, deployments, nowMs);
+    fleet.queues.set(key, queue);
+  }
+  const { sinceMs, untilMs, loadedMs } = event;
+  const covered = Math.max(0, ...candidates.map(({ replica }) => coveredTokens(replica.promptCache, estimate.prefix)));
+  const waiter: Waiter = {
+    request,
+    deployments,
+    tried,
+    isRetry,
+    sinceMs,
+    maxWaitMs,
+    untilMs,
+    loadMsBefore: loadClock(queue, nowMs) - loadedMs,
+    dueMs: sinceMs + (candidates.some(isWarm) ? TARGET_MS : COLD_TARGET_MS),
+    unreadTokens: Math.max(1, estimate.promptTokens - covered),
+    estimate,
+    flow,
+    batch: late,
+  };
+  countLive(flow, 1);
+  enqueue(queue, waiter, nowMs);
+  fleet.waiting.set(request, { queue, waiter });
+}
+
+// After a reload requests of the old and the new configuration may want other deployments: they have queues of their own.
+function queueKey({ queue, deployments }: SlotRequest): string {
+  return [queue, ...deployments].join('\n');
+}
+
+/** A waiter leaves, or is rejected. */
+export function leave(fleet: Fleet, request: string, nowMs: number): void {
+  const waiting = fleet.waiting.get(request);
+  if (waiting === undefined) return;
+  countLive(waiting.waiter.flow, -1);
+  removeWaiter(fleet, request, nowMs);
+}
+
+// Once after each change of the configuration: the list of an alias is the same for all of its requests.
+function link({ deployments: all, replicas }: Fleet, demand: Demand, deployments: readonly string[]): void {
+  if (demand.deployments.length === deployments.length && demand.deployments[0] === deployments[0]) return;
+  demand.deployments = deployments;
+  for (const id of deployments) replicas.get(all.get(id)?.replica ?? '')?.demands.add(demand);
+}
+
+// A request whose work was not looked at counts as the mean of its alias.
+function estimateOf(
+  fleet: Fleet,
+  { outTokens }: Flow,
+  { queue: name, deployments, work, isRetry }: SlotRequest,
+  nowMs: number,
+): Estimate {
+  let demand = fleet.demands.get(name);
+  if (demand === undefined) {
+    demand = createDemand(nowMs);
+    fleet.demands.set(name, demand);
+  }
+  if (!isRetry) observeArrival(demand, nowMs);
+  link(fleet, demand, deployments);
+  const expected = outTokens.get(name) ?? demand.outTokens;
+  return {
+    promptTokens: work === undefined ? demand.promptTokens : work.promptTokens * demand.estimateFactor,
+    outTokens: Math.min(expected, work?.maxTokens ?? Infinity),
+    prefix: work?.prefix ?? [],
+  };
+}

@@ -1,0 +1,57 @@
+import type { Candidate } from './candidate.ts';
+import type { Backend, Fleet } from './fleet.ts';
+import { coveredTokens } from './prompt-cache.ts';
+import { decodeShare, ratesOf } from './rates.ts';
+import type { Replica } from './replica.ts';
+import type { Estimate } from './work.ts';
+
+/** Weight of time between tokens, relative to time before the first one. */
+const DECODE_WEIGHT = 0.3;
+
+/**
+ * The cost of a request on a backend, s: the time until its first token (what the backend reads there, and what of its own prompt no
+ * cache has), and by less weight its own decoding beside the others and the delay of the others by it.
+ */
+export function costS(
+  fleet: Fleet,
+  { backend, replica }: Pick<Candidate, 'backend' | 'replica'>,
+  { promptTokens, outTokens, prefix }: Estimate,
+): number {
+  const { prefill, decode } = ratesOf(fleet, replica);
+  const busyBefore = busyModels(backend);
+  const busy = busyBefore + (replica.inFlight === 0 ? 1 : 0);
+  const unread = replica.unreadTokens + Math.max(1, promptTokens - coveredTokens(replica.promptCache, prefix));
+  let decodeS = outTokens / decodeShare(decode, replica.inFlight + 1, busy);
+  for (const other of backend.replicas) {
+    const streams = other.inFlight;
+    if (streams === 0) continue;
+    const rate = other === replica ? decode : ratesOf(fleet, other).decode;
+    const more = other === replica ? 1 : 0;
+    decodeS +=
+      (streams * 0.5 * other.outTokens) / decodeShare(rate, streams + more, busy) -
+      (streams * 0.5 * other.outTokens) / decodeShare(rate, streams, busyBefore);
+  }
+  return (busy * unread) / prefill + DECODE_WEIGHT * decodeS;
+}
+
+/** Number of models that answer on a backend. */
+export function busyModels({ replicas }: Backend): number {
+  let busy = 0;
+  for (const { inFlight } of replicas) if (inFlight > 0) busy += 1;
+  return busy;
+}
+
+/** Time that a request takes of a full replica, s. */
+export function priceS(
+  fleet: Fleet,
+  replica: Replica,
+  { unread, outTokens }: { unread: number; outTokens: number },
+): number {
+  const { prefill, decode } = ratesOf(fleet, replica);
+  return unread / prefill + outTokens / (decode * (1 + 0.4 * (slotCount(replica) - 1)));
+}
+
+/** Slots of a replica, for estimates. */
+export function slotCount({ slots }: Replica): number {
+  return Number.isFinite(slots.count) ? slots.count : 4;
+}

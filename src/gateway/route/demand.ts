@@ -1,0 +1,77 @@
+/** Requests and responses of an alias, as they were lately; it outlives its queue. */
+export interface Demand {
+  /** The deployments that its last request could use. */
+  deployments: readonly string[];
+  /** Requests a second, over a minute and over ten, until `atMs`. */
+  fastRate: number;
+  slowRate: number;
+  atMs: number;
+  /** When its first request came. */
+  readonly sinceMs: number;
+  /** Mean tokens of a prompt, and the share of it that servers had in their caches. */
+  promptTokens: number;
+  coveredShare: number;
+  /** Mean tokens of a response. */
+  outTokens: number;
+  /** Tokens that a model makes of an estimated token. */
+  estimateFactor: number;
+}
+
+const FAST_S = 60;
+const SLOW_S = 600;
+
+/** An alias without requests. */
+export function createDemand(nowMs: number): Demand {
+  return {
+    deployments: [],
+    fastRate: 0,
+    slowRate: 0,
+    atMs: nowMs,
+    sinceMs: nowMs,
+    promptTokens: 1000,
+    coveredShare: 0,
+    outTokens: 200,
+    estimateFactor: 1,
+  };
+}
+
+/** Records a request. */
+export function observeArrival(demand: Demand, nowMs: number): void {
+  fade(demand, nowMs);
+  demand.fastRate += 1 / FAST_S;
+  demand.slowRate += 1 / SLOW_S;
+}
+
+/** Requests a second that are expected. */
+export function arrivalRate(demand: Demand, nowMs: number): number {
+  fade(demand, nowMs);
+  const { fastRate, slowRate, sinceMs } = demand;
+  // The slow rate has not seen its whole time yet.
+  const seen = 1 - Math.exp(-Math.max(1, (nowMs - sinceMs) / 1000) / SLOW_S);
+  const slow = slowRate / seen;
+  const samples = FAST_S * Math.max(fastRate, slow);
+  return (samples * fastRate + 4 * slow) / (samples + 4);
+}
+
+/** Records a prompt: its estimate, its tokens as the server counted them, and those that a cache had. */
+export function observePrompt(
+  demand: Demand,
+  { estimated, counted, covered }: { readonly estimated: number; readonly counted: number; readonly covered: number },
+): void {
+  demand.promptTokens += 0.05 * (counted - demand.promptTokens);
+  demand.coveredShare += 0.05 * (Math.min(1, covered / Math.max(1, counted)) - demand.coveredShare);
+  if (estimated >= 50)
+    demand.estimateFactor += 0.1 * (Math.min(4, Math.max(0.25, counted / estimated)) - demand.estimateFactor);
+}
+
+/** Records the tokens of a response. */
+export function observeResponse(demand: Demand, tokens: number): void {
+  demand.outTokens += 0.05 * (tokens - demand.outTokens);
+}
+
+function fade(demand: Demand, nowMs: number): void {
+  const passedS = Math.max(0, nowMs - demand.atMs) / 1000;
+  demand.fastRate *= Math.exp(-passedS / FAST_S);
+  demand.slowRate *= Math.exp(-passedS / SLOW_S);
+  demand.atMs = nowMs;
+}

@@ -1,0 +1,133 @@
+import { goesFirst } from './flow.ts';
+import type { Band } from './band.ts';
+import { isUp, isWarm } from './candidate.ts';
+import { busyModels, priceS } from './cost.ts';
+import { createDemand, type Demand } from './demand.ts';
+import type { Backend, Fleet } from './fleet.ts';
+import { onTimeSet, type Job } from './on-time.ts';
+import { retriesFirst, type NextWaiter } from './order.ts';
+import { markLate, type Queue, type Waiter } from './queue.ts';
+import { ratesOf } from './rates.ts';
+import type { Replica } from './replica.ts';
+
+/** Waiters of a queue that are looked at for one decision. */
+const MOST_JOBS = 64;
+/** Part of a backend that a model has while others work there. */
+const SHARED = 0.55;
+/** Between the assignment of a slot and the first token, without the prompt, s. */
+const START_S = 0.1;
+/** A waiter is late if less than this is left to its target, ms. */
+export const LEAST_LEFT_MS = 200;
+
+/**
+ * Retries; then, of the waiters that can all begin in time, those of the caller that has had least; then the others, in the same order;
+ * then batches.
+ */
+export function* fairOrder(fleet: Fleet, queue: Queue, nowMs: number): Generator<NextWaiter> {
+  yield* retriesFirst(queue);
+  const onTime = firstOnTime(fleet, queue, nowMs);
+  if (onTime !== undefined) yield { waiter: onTime, late: false };
+  else {
+    const late = firstOf([queue.late, queue.onTime]) ?? firstOf([queue.batch]);
+    if (late !== undefined) yield { waiter: late, late: true };
+  }
+}
+
+/** The replicas of a queue that serve it now, as full replicas of the fastest of them. */
+export interface Capacity {
+  readonly count: number;
+  /** Requests that they can serve in a second. */
+  readonly rate: number;
+  readonly fastest: Replica | undefined;
+}
+
+/** The capacity of the replicas with the model of a queue in memory. */
+export function capacityOf(fleet: Fleet, { deployments, name }: Pick<Queue, 'deployments' | 'name'>): Capacity {
+  const demand = fleet.demands.get(name);
+  let [rate, most] = [0, 0];
+  let fastest: Replica | undefined;
+  for (const id of deployments) {
+    const deployment = fleet.deployments.get(id);
+    const backend = fleet.backends.get(deployment?.backend ?? '');
+    const replica = fleet.replicas.get(deployment?.replica ?? '');
+    if (deployment === undefined || backend === undefined || replica === undefined) continue;
+    if (!isUp(backend) || !isWarm({ deployment, backend, replica })) continue;
+    const own = serviceRate(fleet, backend, replica, demand);
+    rate += own;
+    if (own <= most) continue;
+    most = own;
+    fastest = replica;
+  }
+  return { count: most === 0 ? 1 : rate / most, rate, fastest };
+}
+
+const UNKNOWN = createDemand(0);
+
+/** Requests of an alias that a full replica serves in a second. */
+export function serviceRate(fleet: Fleet, backend: Backend, replica: Replica, demand: Demand = UNKNOWN): number {
+  const { promptTokens, coveredShare, outTokens } = demand;
+  const part = busyModels(backend) > (replica.inFlight > 0 ? 1 : 0) ? SHARED : 1;
+  return part / priceS(fleet, replica, { unread: promptTokens * (1 - coveredShare), outTokens });
+}
+
+function firstOnTime(fleet: Fleet, queue: Queue, nowMs: number): Waiter | undefined {
+  moveLate(queue, nowMs);
+  const { onTime } = queue;
+  if (onTime.all.size === 0) return undefined;
+  if (onTime.all.size === 1) return [...onTime.all.values()][0];
+  const { count, fastest } = capacityOf(fleet, queue);
+  if (fastest === undefined) return firstOf([onTime]);
+  const { prefill } = ratesOf(fleet, fastest);
+  const jobs: Job<Waiter>[] = [];
+  for (const waiter of upTo(MOST_JOBS, onTime)) {
+    const { dueMs, unreadTokens, estimate, flow } = waiter;
+    jobs.push({
+      value: waiter,
+      leftS: (dueMs - nowMs) / 1000 - unreadTokens / prefill - START_S,
+      workS: priceS(fleet, fastest, { unread: unreadTokens, outTokens: estimate.outTokens }),
+      group: flow.id,
+    });
+  }
+  const chosen = onTimeSet(jobs, count);
+  let first: Waiter | undefined;
+  for (const { value } of jobs) if (chosen.has(value) && (first === undefined || isBefore(value, first))) first = value;
+  return first;
+}
+
+function moveLate(queue: Queue, nowMs: number): void {
+  let looked = 0;
+  for (const waiter of queue.onTime.all.values()) {
+    if (nowMs > waiter.dueMs - LEAST_LEFT_MS) markLate(queue, waiter);
+    else if ((looked += 1) >= MOST_JOBS) return;
+  }
+}
+
+// The first waiters of every caller in turn, so that a caller with many does not hide the others.
+function upTo(most: number, { all, groups }: Band<Waiter>): readonly Waiter[] {
+  if (all.size <= most) return [...all.values()];
+  const lines = [...groups.values()].map((group) => group.values());
+  const found: Waiter[] = [];
+  while (lines.length > 0 && found.length < most)
+    for (let index = 0; index < lines.length && found.length < most;) {
+      const next = lines[index]?.next();
+      if (next?.done === false) {
+        found.push(next.value);
+        index += 1;
+      } else lines.splice(index, 1);
+    }
+  return found;
+}
+
+function firstOf(bands: readonly Band<Waiter>[]): Waiter | undefined {
+  let first: Waiter | undefined;
+  for (const { groups } of bands)
+    for (const group of groups.values()) {
+      const [waiter] = group.values();
+      if (waiter !== undefined && (first === undefined || isBefore(waiter, first))) first = waiter;
+    }
+  return first;
+}
+
+function isBefore(a: Waiter, b: Waiter): boolean {
+  return a.flow === b.flow ? a.sinceMs < b.sinceMs : goesFirst(a.flow, b.flow);
+}

@@ -1,0 +1,159 @@
+import type { PrefixLink } from './work.ts';
+
+/**
+ * Earlier prompts that a backend still has, as Ollama keeps them: each slot has its last request, and memory has displaced ones. It holds
+ * hashes and token counts, never content.
+ */
+export interface PromptCache {
+  /** One for each slot, at most {@link MOST_SLOTS}. */
+  readonly slots: CachedPrompt[];
+  /** Displaced prompts, the newest at the end, at most {@link MOST_DISPLACED_TOKENS} tokens. */
+  displaced: CachedPrompt[];
+  /** How much of a displaced prompt the backend is believed to have; learned. */
+  trust: number;
+}
+
+/** A prompt and its response. */
+interface CachedPrompt {
+  prefix: readonly PrefixLink[];
+  responseTokens: number;
+  usedMs: number;
+  /** The request that has the slot. */
+  request: string | undefined;
+}
+
+/** A slot that a request has, and the part of its prompt that is cached, tokens. */
+export interface CacheUse {
+  readonly covered: number;
+  /** Of it, by a displaced prompt alone. */
+  readonly displaced: number;
+}
+
+const MOST_SLOTS = 32;
+const MOST_DISPLACED_TOKENS = 65_536;
+/** Links that are kept of a prompt: 10,000 conversations of 40 messages are 10 MB. */
+const MOST_LINKS = 256;
+
+/** A cache of which nothing is known. */
+export function createPromptCache(): PromptCache {
+  return { slots: [], displaced: [], trust: 0.5 };
+}
+
+/** Forgets everything: the model was loaded, or its backend began anew. */
+export function clearPromptCache(cache: PromptCache): void {
+  cache.slots.length = 0;
+  cache.displaced = [];
+}
+
+/** Tokens of a prompt that a free slot is expected to have. */
+export function coveredTokens(cache: PromptCache, prefix: readonly PrefixLink[]): number {
+  if (prefix.length === 0) return 0;
+  const slot = bestSlot(cache, prefix)?.covered ?? 0;
+  const displaced = bestDisplaced(cache, prefix)?.covered ?? 0;
+  return slot + (displaced > slot ? trusted(cache) * (displaced - slot) : 0);
+}
+
+/** A request gets the slot that the backend will choose: the free one with the longest common beginning, else the one used longest ago. */
+export function occupy(
+  cache: PromptCache,
+  {
+    request,
+    prefix,
+    slotCount,
+    nowMs,
+  }: { request: string; prefix: readonly PrefixLink[]; slotCount: number; nowMs: number },
+): CacheUse {
+  if (prefix.length === 0) return { covered: 0, displaced: 0 };
+  const links = prefix.length > MOST_LINKS ? prefix.slice(0, MOST_LINKS) : prefix;
+  const total = prefix.at(-1)?.tokens ?? 0;
+  const nearest = bestSlot(cache, prefix);
+  const saved = bestDisplaced(cache, prefix);
+  const isShared = nearest !== undefined && nearest.covered > total * 0.1;
+  const slot = isShared ? nearest.entry : freeSlot(cache, slotCount);
+  const own = isShared ? nearest.covered : 0;
+  if (slot.prefix.length > 0 && lengthOf(slot) > 2 * own) displace(cache, slot);
+  const displaced = saved !== undefined && saved.covered > own ? saved.covered - own : 0;
+  Object.assign(slot, { prefix: links, responseTokens: 0, usedMs: nowMs, request });
+  return { covered: own + trusted(cache) * displaced, displaced };
+}
+
+/** A request has ended: its slot keeps the prompt, and the response if there was one. */
+export function vacate({ slots }: PromptCache, request: string, responseTokens: number, nowMs: number): void {
+  const slot = slots.find((one) => one.request === request);
+  if (slot !== undefined) Object.assign(slot, { request: undefined, responseTokens, usedMs: nowMs });
+}
+
+/** Learns from the prompts that were read whether the backend keeps displaced ones; `part` of them is what it had. */
+export function observeDisplaced(cache: PromptCache, part: number): void {
+  cache.trust += 0.15 * (Math.min(1, Math.max(0, part)) - cache.trust);
+}
+
+function trusted({ trust }: PromptCache): number {
+  return trust < 0.2 ? 0 : trust;
+}
+
+function freeSlot({ slots }: PromptCache, slotCount: number): CachedPrompt {
+  let oldest: CachedPrompt | undefined;
+  for (const slot of slots)
+    if (slot.request === undefined && (oldest === undefined || slot.usedMs < oldest.usedMs)) oldest = slot;
+  if (slots.length >= Math.min(slotCount, MOST_SLOTS) && oldest !== undefined) return oldest;
+  const fresh: CachedPrompt = { prefix: [], responseTokens: 0, usedMs: 0, request: undefined };
+  if (slots.length < MOST_SLOTS) slots.push(fresh);
+  return fresh;
+}
+
+function displace(cache: PromptCache, { prefix, responseTokens, usedMs }: CachedPrompt): void {
+  cache.displaced.push({ prefix, responseTokens, usedMs, request: undefined });
+  let tokens = 0;
+  let first = cache.displaced.length;
+  while (first > 0 && tokens < MOST_DISPLACED_TOKENS) {
+    first -= 1;
+    const entry = cache.displaced[first];
+    if (entry !== undefined) tokens += lengthOf(entry);
+  }
+  if (first > 0) cache.displaced = cache.displaced.slice(first);
+}
+
+function lengthOf({ prefix, responseTokens }: CachedPrompt): number {
+  return (prefix.at(-1)?.tokens ?? 0) + responseTokens;
+}
+
+function bestSlot({ slots }: PromptCache, prefix: readonly PrefixLink[]): Match | undefined {
+  return best(slots, prefix);
+}
+
+function bestDisplaced({ displaced, trust }: PromptCache, prefix: readonly PrefixLink[]): Match | undefined {
+  return trust < 0.2 ? undefined : best(displaced, prefix);
+}
+
+interface Match {
+  readonly entry: CachedPrompt;
+  readonly covered: number;
+}
+
+function best(entries: readonly CachedPrompt[], prefix: readonly PrefixLink[]): Match | undefined {
+  let found: Match | undefined;
+  for (const entry of entries) {
+    if (entry.request !== undefined) continue;
+    const covered = commonTokens(entry, prefix);
+    if (covered > (found?.covered ?? 0)) found = { entry, covered };
+  }
+  return found;
+}
+
+// Hashes are chained: links that are equal have equal links before them.
+function commonTokens({ prefix: known, responseTokens }: CachedPrompt, prefix: readonly PrefixLink[]): number {
+  let least = 0;
+  let most = Math.min(known.length, prefix.length);
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2);
+    if (known[middle - 1]?.hash === prefix[middle - 1]?.hash) least = middle;
+    else most = middle - 1;
+  }
+  const common = least === 0 ? 0 : (prefix[least - 1]?.tokens ?? 0);
+  // The message behind the whole known prompt is its response.
+  const next = prefix[least];
+  return least === known.length && least > 0 && next !== undefined
+    ? common + Math.min(responseTokens, next.tokens - common)
+    : common;
+}

@@ -1,0 +1,131 @@
+import { createFlows } from './flow.ts';
+import { CLOSED } from './circuit.ts';
+import type { BackendSpec, DeploymentSpec, DeploymentState, Fleet, FleetSpec } from './fleet.ts';
+import { EMPTY_WINDOW } from './rate-window.ts';
+import { createReplica, replicaId, type Replica } from './replica.ts';
+import { unknownResidency } from './residency.ts';
+import { learnedSlots, configuredSlots } from './slots.ts';
+
+/** A fleet without any knowledge: every backend counts as up. */
+export function createFleet(spec: FleetSpec): Fleet {
+  const fleet: Fleet = {
+    deployments: new Map(),
+    backends: new Map(),
+    replicas: new Map(),
+    queues: new Map(),
+    waiting: new Map(),
+    heldLoads: new Map(),
+    demands: new Map(),
+    flows: createFlows(),
+    models: new Map(),
+    picks: 0,
+    makingRoom: new Set(),
+    sharesRunners: false,
+    tickWanted: false,
+  };
+  reconfigure(fleet, spec);
+  return fleet;
+}
+
+/**
+ * Changes a fleet to another spec. Knowledge about parts that stay is kept; parts that go are marked as draining, and removed when
+ * their last lease has ended (`draining.ts`).
+ */
+export function reconfigure(fleet: Fleet, spec: FleetSpec): void {
+  for (const known of [...fleet.backends.values(), ...fleet.deployments.values()]) known.draining = true;
+  // Requests link aliases and replicas anew.
+  for (const demand of fleet.demands.values()) demand.deployments = [];
+  for (const backend of spec.backends) applyBackendSpec(fleet, backend);
+  const byUrl = new Map(spec.backends.map((backend) => [backend.url, backend]));
+  for (const deployment of spec.deployments) applyDeploymentSpec(fleet, deployment, byUrl.get(deployment.backend));
+  fleet.sharesRunners = hasRunnersApart(fleet);
+}
+
+/** Whether deployments of one model on one backend want other runners. */
+export function hasRunnersApart({ deployments }: Pick<Fleet, 'deployments'>): boolean {
+  const keys = new Map<string, string>();
+  for (const { replica, runnerKey, draining } of deployments.values()) {
+    if (draining) continue;
+    if ((keys.get(replica) ?? runnerKey) !== runnerKey) return true;
+    keys.set(replica, runnerKey);
+  }
+  return false;
+}
+
+// Objects are changed in place: leases refer to them.
+function applyBackendSpec({ backends }: Fleet, { url, room }: BackendSpec): void {
+  const known = backends.get(url);
+  if (known === undefined)
+    backends.set(url, {
+      url,
+      replicas: new Set(),
+      inFlight: 0,
+      started: 0,
+      assignedMs: Number.NEGATIVE_INFINITY,
+      idleSinceMs: 0,
+      circuit: CLOSED,
+      loading: undefined,
+      implicitLoad: undefined,
+      makingRoom: undefined,
+      room,
+      fullAt: undefined,
+      listed: undefined,
+      heldTogether: [],
+      turn: undefined,
+      draining: false,
+    });
+  else Object.assign(known, { room, draining: false });
+}
+
+function applyDeploymentSpec(
+  { deployments, backends, replicas }: Fleet,
+  spec: DeploymentSpec,
+  backend: BackendSpec | undefined,
+): void {
+  const id = replicaId(spec.backend, spec.model);
+  const slotCount =
+    spec.single && backend?.managed !== false
+      ? 1
+      : backend?.managed === false
+        ? (backend.slots ?? Number.POSITIVE_INFINITY)
+        : backend?.slots;
+  const replica = replicas.get(id);
+  if (replica === undefined) {
+    const { backend: url, model } = spec;
+    const fresh = createReplica({ id, backend: url, model, managed: backend?.managed !== false, slotCount });
+    replicas.set(id, fresh);
+    backends.get(url)?.replicas.add(fresh);
+  } else updateReplica(replica, backend?.managed !== false, slotCount);
+  const known = deployments.get(spec.id);
+  const { weight, runnerKey, order = Infinity, rpm, tpm, cooldownMs } = spec;
+  const limits = { requests: rpm, tokens: tpm };
+  const fresh: DeploymentState = {
+    id: spec.id,
+    backend: spec.backend,
+    replica: id,
+    weight,
+    runnerKey,
+    order,
+    limits,
+    cooldownMs,
+    rateWindow: EMPTY_WINDOW,
+    latency: undefined,
+    inFlight: 0,
+    failures: 0,
+    cooldownUntilMs: 0,
+    lastPicked: 0,
+    draining: false,
+  };
+  if (known === undefined) deployments.set(spec.id, fresh);
+  else Object.assign(known, { weight, runnerKey, order, limits, cooldownMs, draining: false });
+}
+
+// Learned slots are kept if no number is configured before and after. A backend may also have become managed, or unmanaged.
+function updateReplica(replica: Replica, managed: boolean, stated: number | undefined): void {
+  const { slots, residency, isSingle } = replica;
+  const slotCount = managed && isSingle ? 1 : stated;
+  const same =
+    slotCount === undefined ? slots.kind === 'learned' : slots.kind !== 'learned' && slots.count === slotCount;
+  if (!same) Object.assign(slots, slotCount === undefined ? learnedSlots() : configuredSlots(slotCount));
+  if ((residency.state === 'always') === managed) Object.assign(residency, unknownResidency(!managed));
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readChat } from '../../../src/gateway/api/openai/parsed-request.ts';
+import { workOf } from '../../../src/gateway/proxy/request-work.ts';
+import type { Work } from '../../../src/gateway/route/work.ts';
+
+const CALLER = { key: 'k', user: undefined, batch: false };
+
+function workOfBody(body: object): Work {
+  const bytes = Buffer.from(JSON.stringify({ model: 'm', ...body }));
+  const parsed = readChat(bytes, 0, undefined);
+  assert.ok(parsed.ok);
+  const [first] = parsed.value.subrequests;
+  assert.ok(first !== undefined);
+  return workOf({ bodyBytes: bytes.length }, first.request, CALLER);
+}
+
+const user = (content: string): object => ({ role: 'user', content });
+const assistant = (content: string): object => ({ role: 'assistant', content });
+
+test('a longer conversation has the links of the shorter one, and another one has none of them', () => {
+  const first = workOfBody({ messages: [user('Hello'), assistant('Hi'), user('How are you?')] });
+  const second = workOfBody({
+    messages: [user('Hello'), assistant('Hi'), user('How are you?'), assistant('Fine'), user('And now?')],
+  });
+  const other = workOfBody({ messages: [user('Hello!'), assistant('Hi'), user('How are you?')] });
+  assert.deepEqual(second.prefix.slice(0, 3), first.prefix);
+  assert.ok(first.prefix.every(({ hash }, index) => hash !== other.prefix[index]?.hash));
+  assert.ok(second.promptTokens > first.promptTokens);
+});
+
+test('roles, tools and calls make another prompt; no link holds content', () => {
+  const plain = workOfBody({ messages: [user('secret words')] });
+  const system = workOfBody({ messages: [{ role: 'system', content: 'secret words' }] });
+  const tools = [{ type: 'function', function: { name: 'f', parameters: { type: 'object', properties: {} } } }];
+  const tooled = workOfBody({ messages: [user('secret words')], tools });
+  const hashes = [plain, system, tooled].map(({ prefix }) => prefix[0]?.hash);
+  assert.equal(new Set(hashes).size, 3);
+  assert.ok(tooled.promptTokens > plain.promptTokens, 'definitions of tools count');
+  assert.ok(!JSON.stringify([plain, system, tooled]).includes('secret'));
+});
+
+test('the limit of a response is known, and images do not count as text', () => {
+  const image = `data:image/png;base64,${'A'.repeat(40_000)}`;
+  const seen = workOfBody({
+    max_tokens: 7,
+    messages: [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'Look' },
+          { type: 'image_url', image_url: { url: image } },
+        ],
+      },
+    ],
+  });
+  assert.equal(seen.maxTokens, 7);
+  assert.ok(seen.promptTokens < 100, String(seen.promptTokens));
+});

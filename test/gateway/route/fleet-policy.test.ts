@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PrefixLink, Work } from '../../../src/gateway/route/work.ts';
+import { FLEET_POLICY, managedFleet, Stage } from './stage.ts';
+
+// The scenarios of `fleet`. Prompts are 3,500 tokens a second there, and responses 95.
+const RATES = { prefill: 3500, decode: 95, samples: 10 };
+
+const work = (more: Partial<Work> = {}): Work => ({
+  promptTokens: 300,
+  maxTokens: 200,
+  prefix: [],
+  key: 'k',
+  user: undefined,
+  batch: false,
+  ...more,
+});
+
+function stageOf(slots: number, backends: readonly string[], models: readonly string[] = ['m']): Stage {
+  const stage = new Stage(managedFleet(slots, backends, models), FLEET_POLICY);
+  stage.warm();
+  for (const backend of backends) stage.list(backend, ...models);
+  for (const replica of stage.fleet.replicas.values()) Object.assign(replica.rates, RATES);
+  return stage;
+}
+
+test('of two waiters the older one goes to the backend that has a free slot', () => {
+  const stage = stageOf(1, ['a', 'b']);
+  const [one = '', two = ''] = [stage.arrive({ work: work() }), stage.arrive({ work: work() })];
+  const waiting = [1, 2].map(() => {
+    stage.nowMs += 10;
+    return stage.arrive({ work: work() });
+  });
+  const freed = stage.outcomeOf(two);
+  stage.release(two);
+  assert.deepEqual(
+    waiting.map((request) => stage.outcomeOf(request)),
+    [freed, 'waits'],
+  );
+  stage.release(one);
+});
+
+test('the next turn of a long conversation goes to the backend that has it, a short prompt to the idle one', () => {
+  const stage = stageOf(4, ['a', 'b']);
+  const prefix: readonly PrefixLink[] = [{ hash: 1, tokens: 3000 }];
+  const longer = [...prefix, { hash: 2, tokens: 3100 }];
+  const first = stage.arrive({ work: work({ promptTokens: 3000, prefix }) });
+  const home = stage.outcomeOf(first);
+  stage.start(first);
+  stage.release(first, 'answered', { promptBytes: 12_000, promptTokens: 3000, outTokens: 50, prefillMs: 857 });
+  const busy = stage.arrive({ work: work({ promptTokens: 3050, prefix: longer }) });
+  assert.equal(stage.outcomeOf(busy), home);
+  stage.start(busy);
+  const short = stage.arrive({ work: work() });
+  assert.notEqual(stage.outcomeOf(short), home);
+});
+
+test('a second caller gets the next slot, whatever the first one has waiting', () => {
+  const stage = stageOf(4, ['a']);
+  const greedy = Array.from({ length: 40 }, () => stage.arrive({ work: work({ key: 'x' }) }));
+  stage.nowMs += 1000;
+  const polite = stage.arrive({ work: work({ key: 'y' }) });
+  stage.release(greedy[0] ?? '');
+  assert.equal(stage.outcomeOf(polite), 'm@a');
+  stage.release(greedy[1] ?? '');
+  const waits = greedy.filter((request) => stage.outcomeOf(request) === 'waits').length;
+  assert.equal(waits, 36, 'the last slot is kept while another caller asks');
+});
+
+test('late requests come after all that can still begin in time, and batches after both', () => {
+  const stage = stageOf(1, ['a']);
+  const running = stage.arrive({ work: work() });
+  const batch = stage.arrive({ work: work({ batch: true }), maxWaitMs: 240_000 });
+  const late = stage.arrive({ work: work() });
+  stage.nowMs += 2500;
+  const onTime = stage.arrive({ work: work() });
+  const order: string[] = [];
+  for (let running2 = running; order.length < 3;) {
+    stage.decisions.length = 0;
+    stage.start(running2);
+    stage.release(running2);
+    const next = [batch, late, onTime].find((request) => stage.decisionFor(request) !== undefined);
+    assert.ok(next !== undefined);
+    order.push(next);
+    running2 = next;
+  }
+  assert.deepEqual(order, [onTime, late, batch]);
+});
+
+test('a load names the model that is missed least, and waits until it is idle', () => {
+  const stage = new Stage(managedFleet(1, ['a'], ['m', 'n', 'o']), FLEET_POLICY);
+  const ask = (model: string): string =>
+    stage.arrive({ queue: model, deployments: [`${model}@a`], work: work({ key: model }) });
+  for (const model of ['m', 'n']) {
+    const request = ask(model);
+    stage.pass(2000);
+    stage.load();
+    stage.list('a', ...(model === 'm' ? ['m'] : ['m', 'n']));
+    stage.start(request);
+    stage.release(request);
+  }
+  const backend = stage.fleet.backends.get('a');
+  assert.ok(backend !== undefined);
+  backend.fullAt = 2;
+  // m is in use, n was not asked for since.
+  for (let second = 0; second < 60; second += 1) {
+    stage.pass(1000);
+    const request = ask('m');
+    if (stage.outcomeOf(request) !== 'waits') {
+      stage.start(request);
+      stage.release(request);
+    }
+  }
+  stage.decisions.length = 0;
+  const running = ask('n');
+  stage.start(running);
+  ask('o');
+  stage.pass(7000);
+  assert.deepEqual([stage.unloads, stage.loads], [[], []], 'n is at work');
+  assert.equal(stage.outcomeOf(ask('n')), 'waits', 'n gets no more requests');
+  assert.equal(stage.outcomeOf(ask('m')), 'm@a');
+  stage.release(running);
+  assert.deepEqual([stage.unloads, stage.loads], [['n'], []], 'the request for m is on its way');
+  stage.pass(600);
+  assert.deepEqual([stage.unloads, stage.loads], [['n'], ['o@a']]);
+});

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  clearPromptCache,
+  coveredTokens,
+  createPromptCache,
+  observeDisplaced,
+  occupy,
+  vacate,
+} from '../../../src/gateway/route/prompt-cache.ts';
+import type { PrefixLink } from '../../../src/gateway/route/work.ts';
+
+/** A conversation: each message is 100 tokens. */
+function turns(name: number, count: number): readonly PrefixLink[] {
+  return Array.from({ length: count }, (_, index) => ({ hash: name * 1000 + index, tokens: (index + 1) * 100 }));
+}
+
+test('the next turn of a conversation is covered by its last prompt and its response', () => {
+  const cache = createPromptCache();
+  occupy(cache, { request: 'r', prefix: turns(1, 3), slotCount: 2, nowMs: 0 });
+  assert.equal(coveredTokens(cache, turns(1, 5)), 0, 'a slot at work is not free');
+  vacate(cache, 'r', 60, 1);
+  assert.equal(coveredTokens(cache, turns(1, 5)), 360);
+  assert.equal(coveredTokens(cache, turns(2, 5)), 0);
+  clearPromptCache(cache);
+  assert.equal(coveredTokens(cache, turns(1, 5)), 0);
+});
+
+test('a request gets the slot with its beginning, another one the slot that was used longest ago', () => {
+  const cache = createPromptCache();
+  for (const name of [1, 2]) {
+    occupy(cache, { request: String(name), prefix: turns(name, 3), slotCount: 2, nowMs: name });
+    vacate(cache, String(name), 0, name);
+  }
+  occupy(cache, { request: 'again', prefix: turns(1, 4), slotCount: 2, nowMs: 3 });
+  vacate(cache, 'again', 0, 3);
+  occupy(cache, { request: 'other', prefix: turns(3, 3), slotCount: 2, nowMs: 4 });
+  vacate(cache, 'other', 0, 4);
+  assert.equal(coveredTokens(cache, turns(1, 4)), 400);
+  assert.equal(coveredTokens(cache, turns(2, 3)), 150, 'a displaced prompt is half believed at first');
+  for (let sample = 0; sample < 20; sample += 1) observeDisplaced(cache, 0);
+  assert.equal(coveredTokens(cache, turns(2, 3)), 0);
+});
+
+test('ten thousand conversations keep no more than the slots and 65,536 displaced tokens', () => {
+  const cache = createPromptCache();
+  for (let name = 0; name < 10_000; name += 1) {
+    occupy(cache, { request: String(name), prefix: turns(name, 40), slotCount: 4, nowMs: name });
+    vacate(cache, String(name), 100, name);
+  }
+  assert.equal(cache.slots.length, 4);
+  assert.ok(cache.displaced.length <= 17, String(cache.displaced.length));
+});
