@@ -26,7 +26,7 @@ function stageOf(slots: number, backends: readonly string[], models: readonly st
 
 test('of two waiters the older one goes to the backend that has a free slot', () => {
   const stage = stageOf(1, ['a', 'b']);
-  const [one = '', two = ''] = [stage.arrive({ work: work() }), stage.arrive({ work: work() })];
+  const [one, two] = [stage.arrive({ work: work() }), stage.arrive({ work: work() })];
   const waiting = [1, 2].map(() => {
     stage.nowMs += 10;
     return stage.arrive({ work: work() });
