@@ -10,7 +10,7 @@ import { addModelInfo } from './catalogue/litellm-routes.ts';
 import { addCatalogue } from './catalogue/routes.ts';
 import type { Failure } from './exchange.ts';
 import { fleetHealth } from './health/fleet-health.ts';
-import { liveliness, readiness } from './health/health.ts';
+import { liveliness, readiness, type ReadinessOptions } from './health/health.ts';
 import { errorResponse, jsonResponse, sizedResponse } from './http/sized-response.ts';
 import { EXPOSITION_TYPE } from './metrics/exposition.ts';
 import type { Metrics } from './metrics/metrics.ts';
@@ -20,17 +20,18 @@ import { noteError, type GatewayEnv } from './request-context.ts';
 
 /** The parts of a gateway that routes need beside the context of their request. */
 export interface AppOptions {
-  readonly isStopping: () => boolean;
+  readonly readiness: ReadinessOptions;
   readonly metrics: Metrics;
 }
 
 type Handler = (c: Context<GatewayEnv>) => Response | Promise<Response>;
 
 /** The route table. Requests with a body for a model go to {@link handleRequest}; the rest is answered here. */
-export function createApp({ isStopping, metrics }: AppOptions): Hono<GatewayEnv> {
+export function createApp({ readiness: ready, metrics }: AppOptions): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();
   app.get('/health/liveliness', liveliness).get('/health/liveness', liveliness);
-  app.get('/health/readiness', readiness(isStopping));
+  const isReady = readiness(ready);
+  app.get('/health/readiness', ({ req }) => isReady({ reloaded: req.query('reloaded') !== undefined }));
   app.get('/health', withKey(showHealth));
   app.get('/metrics', showMetrics(metrics));
   for (const { paths, endpoint } of ENDPOINTS)

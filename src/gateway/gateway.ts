@@ -13,6 +13,8 @@ export interface Gateway {
   /** The service of the current configuration. */
   readonly service: () => Service;
   readonly metrics: Metrics;
+  /** Notes that a reload is under way until its end, which it returns. */
+  whileReloading<T>(reload: Promise<T>): Promise<T>;
   /** Uses another configuration, from the next request after it on; `false` if the gateway has stopped meanwhile. */
   reload(config: GatewayConfig): Promise<boolean>;
   /** Starts to listen, and returns the addresses. */
@@ -43,7 +45,17 @@ export function createGateway(config: GatewayConfig, log: Log, limits?: Partial<
     contexts: () => current.growth.records,
     openConnections: () => connections.open,
   });
-  const app = createApp({ isStopping: () => connections.stopping, metrics });
+  let reloading: Promise<unknown> | undefined;
+  const whileReloading = async <T>(reload: Promise<T>): Promise<T> => {
+    reloading = reload;
+    try {
+      return await reload;
+    } finally {
+      reloading = undefined;
+    }
+  };
+  const readiness = { isStopping: () => connections.stopping, reloading: () => reloading };
+  const app = createApp({ readiness, metrics });
   const { server, connections } = createGatewayServer(app, service, log, metrics, limits);
   let listeners: readonly NetServer[] = [];
   const begin = async (listening: Listening): Promise<Result<readonly ListenAddress[]>> => {
@@ -64,5 +76,5 @@ export function createGateway(config: GatewayConfig, log: Log, limits?: Partial<
     if (replaced !== undefined) current = replaced;
     return replaced !== undefined;
   };
-  return { service, metrics, reload, listen: begin, stop };
+  return { service, metrics, whileReloading, reload, listen: begin, stop };
 }

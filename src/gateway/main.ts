@@ -91,16 +91,18 @@ async function run(config: GatewayConfig, listening: Listening, flags: Flags): P
   const wouldMove = (next: GatewayConfig): boolean =>
     listening.kind === 'address' && addressText(addressOf(flags, next)) !== addressText(listening.address);
   signals.onHangUp(() =>
-    reload({
-      file: flags.config,
-      environment: process.env,
-      gateway,
-      addresses: addresses.value,
-      wouldMove,
-      stateDir: config.stateDir,
-      log,
-      tell: (text) => process.stderr.write(text),
-    }),
+    gateway.whileReloading(
+      reload({
+        file: flags.config,
+        environment: process.env,
+        gateway,
+        addresses: addresses.value,
+        wouldMove,
+        stateDir: config.stateDir,
+        log,
+        tell: (text) => process.stderr.write(text),
+      }),
+    ),
   );
   log({
     event: 'listening',

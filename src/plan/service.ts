@@ -128,7 +128,8 @@ function health({ settings, paths }: Desired, listen: string, port: number): Ext
     kind: 'health',
     address: ANY.get(listen) ?? listen,
     port,
-    path: '/health/readiness',
+    // systemctl reload ends with the signal.
+    path: '/health/readiness?reloaded',
     timeoutS: HEALTH_TIMEOUT_S,
     watch,
   };

@@ -24,7 +24,7 @@ const config = readFileSync(process.argv[process.argv.indexOf('--config') + 1], 
 if (process.argv.includes('--check')) process.exit(config.includes('model_list') ? 0 : 78);
 if (!process.env.LITELLM_MASTER_KEY) { console.error('no key'); process.exit(78); }
 const [, host, port] = /listen: (.*):(\\d+)/.exec(config);
-const server = createServer((request, response) => { response.writeHead(request.url === '/health/readiness' ? 200 : 404); response.end(process.env.LITELLM_MASTER_KEY); });
+const server = createServer((request, response) => { response.writeHead(request.url.startsWith('/health/readiness') ? 200 : 404); response.end(process.env.LITELLM_MASTER_KEY); });
 process.on('SIGTERM', () => { server.close(); server.closeAllConnections(); });
 server.listen(Number(port), host);
 `;
