@@ -15,6 +15,8 @@ export interface Demand {
   outTokens: number;
   /** Tokens that a model makes of an estimated token. */
   estimateFactor: number;
+  /** Requests a second that its replicas could serve lately. */
+  capacity: { readonly atMs: number; readonly rate: number } | undefined;
 }
 
 const FAST_S = 60;
@@ -32,6 +34,7 @@ export function createDemand(nowMs: number): Demand {
     coveredShare: 0,
     outTokens: 200,
     estimateFactor: 1,
+    capacity: undefined,
   };
 }
 

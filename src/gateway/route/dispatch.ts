@@ -175,7 +175,17 @@ function testedPrefillMs({ expiredPrefill }: Replica, nowMs: number): number | u
     : undefined;
 }
 
+// Most queues wait for slots: the order of their waiters is not needed then.
+function hasOpening({ deployments, replicas }: Fleet, queue: Queue, nowMs: number): boolean {
+  for (const id of queue.deployments) {
+    const replica = replicas.get(deployments.get(id)?.replica ?? '');
+    if (replica !== undefined && (hasRoom(replica) || mayTryOneMore(replica, nowMs))) return true;
+  }
+  return false;
+}
+
 function nextDispatchable(fleet: Fleet, policy: Policy, queue: Queue, nowMs: number): Next | undefined {
+  if (!hasOpening(fleet, queue, nowMs)) return undefined;
   for (const { waiter, late } of policy.order(fleet, queue, nowMs)) {
     const choice = chooseDeployment(fleet, policy, { ...waiter, name: queue.name, late }, nowMs);
     if (choice !== undefined)

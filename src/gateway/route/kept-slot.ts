@@ -6,6 +6,8 @@ import type { Policy } from './policy.ts';
 /** Slots from which one can be spared, and the use of an alias's replicas from which it is worth it. */
 const LEAST_SLOTS = 3;
 const LEAST_USE = 0.7;
+/** A capacity is computed anew after this time, ms. */
+const CAPACITY_MS = 100;
 /** A caller that has not asked for so long needs no slot, ms. */
 const OTHERS_MS = 30_000;
 
@@ -23,5 +25,7 @@ export const keepsSlot: Policy['keepsSlot'] = (fleet, { name, deployments, late,
   if (!late) return (inFlightOf.get(flow) ?? 0) >= slots.count - 1 && hasOthers(flow, nowMs - OTHERS_MS);
   const demand = fleet.demands.get(name);
   if (demand === undefined) return false;
-  return arrivalRate(demand, nowMs) > LEAST_USE * capacityOf(fleet, { name, deployments }).rate;
+  if (demand.capacity === undefined || nowMs - demand.capacity.atMs >= CAPACITY_MS)
+    demand.capacity = { atMs: nowMs, rate: capacityOf(fleet, { name, deployments }).rate };
+  return arrivalRate(demand, nowMs) > LEAST_USE * demand.capacity.rate;
 };

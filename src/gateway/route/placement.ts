@@ -107,7 +107,7 @@ function placeFor(
       if (warm.length === 0) waiting.push(one.backend);
       continue;
     }
-    const regret = victim === undefined ? 0 : regretOf(fleet, victim, nowMs);
+    const regret = victim === undefined || victim === one.replica ? 0 : regretOf(fleet, victim, nowMs);
     const loadS = loadTimeS(fleet, one.replica) + (victim === undefined ? 0 : restS(victim));
     const isDue =
       warm.length === 0
@@ -178,7 +178,8 @@ function victimFor(
   { deployment, backend, replica }: Candidate,
   nowMs: number,
 ): Replica | 'none' | undefined {
-  if (endsRunner(replica, deployment.runnerKey)) return isYoung(fleet, replica, nowMs) ? 'none' : replica;
+  // No alias wants the runner that it has: else loads are not placed (`Fleet.sharesRunners`).
+  if (endsRunner(replica, deployment.runnerKey)) return replica;
   const room = roomFor(backend, replica.model);
   if (room !== 'full') return undefined;
   let best: Replica | undefined;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -116,6 +116,8 @@ test('a folder that holds anything else fails, whatever its name, and a new one 
   context.after(() => {
     rmSync(folder, { recursive: true });
   });
+  // The account of the service has to get in.
+  chmodSync(folder, 0o755);
   assert.equal((await validate({ configDir: `${folder}/new/one` })).outcome('place.folders'), 'pass');
   assert.equal((await validate({ configDir: folder })).outcome('place.folders'), 'pass');
   for (const over of [{ configDir: '/var/lib' }, { installDir: '/usr/share' }]) {

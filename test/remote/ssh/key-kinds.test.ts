@@ -168,6 +168,7 @@ suite('kinds of keys, against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? f
   test('KnownHostsCommand knows the key, with its tokens, and refuses the host by printing another key', async () => {
     const key = await keys.make('client');
     const target = await accepting(key, { identityFiles: [key.file] });
+    const another = await keys.make('another');
     const command = join(keys.folder, 'known command');
     const lines = (text: string): readonly string[] => [
       '-F',
@@ -179,7 +180,7 @@ suite('kinds of keys, against OpenSSH’s own server', { skip: WITHOUT_SSHD ?? f
     ];
     await writeFile(
       command,
-      '#!/bin/sh\n[ "$2" = ORDER ] && exit\n[ "$1" = same ] && echo "$3 $4 $5" || echo "$3 $4 AAAAother"\n',
+      `#!/bin/sh\n[ "$2" = ORDER ] && exit\n[ "$1" = same ] && echo "$3 $4 $5" || echo "$3 ${another.publicText}"\n`,
       { mode: 0o755 },
     );
     await connects({ ...target, sshArguments: lines('same') });
