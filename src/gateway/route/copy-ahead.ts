@@ -7,6 +7,9 @@ import { hasRoomFor, isTaken } from './room.ts';
 
 /** Requests that come within a minute count, where models are compared. */
 const HORIZON_S = 60;
+/** A rate is known after this time, ms, and copies that are used less than this serve it well. */
+const LEAST_KNOWN_MS = 30_000;
+const LEAST_USE = 0.2;
 /** An alias with fewer requests a second is hardly in use. */
 const LEAST_RATE = 1 / 60;
 
@@ -19,7 +22,12 @@ export function copyAhead(fleet: Fleet, backend: Backend, nowMs: number): Candid
   for (const [name, demand] of fleet.demands) {
     const { deployments } = demand;
     const lambda = arrivalRate(demand, nowMs);
-    if (lambda < LEAST_RATE || !deployments.some((id) => fleet.deployments.get(id)?.backend === backend.url)) continue;
+    if (
+      nowMs - demand.sinceMs < LEAST_KNOWN_MS ||
+      lambda < LEAST_RATE ||
+      !deployments.some((id) => fleet.deployments.get(id)?.backend === backend.url)
+    )
+      continue;
     const candidates = candidatesOf(fleet, deployments, [], nowMs);
     if (candidates.some(({ replica }) => replica.load !== undefined)) continue;
     const here = candidates.find((one) => one.backend === backend);
@@ -28,9 +36,9 @@ export function copyAhead(fleet: Fleet, backend: Backend, nowMs: number): Candid
     if (copies.length === 0) continue;
     const { rate } = capacityOf(fleet, { deployments, name });
     const slots = copies.reduce((sum, { replica }) => sum + Math.min(replica.slots.count, 64), 0);
-    const inUse = copies.reduce((sum, { replica }) => sum + replica.inFlight, 0) / Math.max(1, slots);
     const mu = rate / copies.length;
-    const use = Math.max(lambda / Math.max(rate, 1e-6), Math.min(inUse, 1));
+    const use = lambda / Math.max(rate, 1e-6);
+    if (use < LEAST_USE) continue;
     const loadS = loadTimeS(fleet, here.replica);
     const saved =
       waitS(copies.length, slots / Math.max(1e-6, rate), use) -
