@@ -1,3 +1,4 @@
+import { STATE_DIR } from '../core/state-dir.ts';
 import type { Become } from '../core/become.ts';
 import type { Target } from '../core/host.ts';
 import type { Problem, Where } from '../core/problem.ts';
@@ -111,9 +112,6 @@ export interface HostPaths {
   readonly pidFile: string;
   readonly logFile: string;
 }
-
-/** The folder of the gateway's state on every host: `StateDirectory=` takes a name below /var/lib alone. */
-export const STATE_DIR = '/var/lib/litellm';
 
 /** The paths that hxllm uses on a host with these settings. */
 export function pathsOf(settings: Settings): HostPaths {

@@ -104,7 +104,7 @@ test('the printed command restores it, as often as it is run', lab.only, async (
   assert.equal(await host.must('systemctl is-enabled litellm'), 'enabled');
   // Other installed parts stay until uninstall, and so does the copy.
   const left = changedFiles(before, host.files()).filter(
-    (line) => !/^\+ \/(?:opt\/litellm|var\/backups\/litellm-)/.test(line),
+    (line) => !/^\+ \/(?:opt\/litellm|var\/lib\/litellm|var\/backups\/litellm-)/.test(line),
   );
   assert.deepEqual(left, []);
 });

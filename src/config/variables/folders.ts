@@ -1,6 +1,6 @@
 import { HIDDEN_FROM_UNIT } from '../../core/hidden-from-unit.ts';
 import type { Value } from '../value.ts';
-import { STATE_DIR } from '../config.ts';
+import { STATE_DIR } from '../../core/state-dir.ts';
 import type { Reader } from './reader.ts';
 
 const FOLDERS_OF_ALL = new Set([

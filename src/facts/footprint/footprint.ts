@@ -1,4 +1,5 @@
 import { USER_GECOS } from '../../core/mark.ts';
+import { STATE_DIR } from '../../core/state-dir.ts';
 import type { Notes } from '../installation/installation.ts';
 
 /** The folders, users and groups that hxllm has on a host, those of former configurations included. */
@@ -88,6 +89,8 @@ function assumedNotes({ unit, folders, users, groups }: Footprint): Pick<Notes, 
     ...(unit === undefined ? [] : [unit.installDir]),
     ...holding.filter(([, { isInstallDir }]) => isInstallDir).map(([path]) => path),
   ];
+  // The unit names it, so systemd makes it too.
+  const stateDirs = unit === undefined || !folders.has(STATE_DIR) ? [] : [STATE_DIR];
   const own = [...users].filter(([, { gecos }]) => gecos === USER_GECOS).map(([name]) => name);
   const ownGroups = [...groups]
     .filter(([name, { primaryOf }]) =>
@@ -99,7 +102,7 @@ function assumedNotes({ unit, folders, users, groups }: Footprint): Pick<Notes, 
   return {
     made: unique([
       ...ownGroups.map((name) => `group ${name}`),
-      ...[...configDirs, ...installDirs].map((path) => `folder ${path}`),
+      ...[...configDirs, ...installDirs, ...stateDirs].map((path) => `folder ${path}`),
     ]),
     used: unique([
       ...configDirs.map((path) => `config-dir ${path}`),
