@@ -17,7 +17,7 @@ const SHARED = 0.55;
 /** Between the assignment of a slot and the first token, without the prompt, s. */
 const START_S = 0.1;
 /** A waiter is late if less than this is left to its target, ms. */
-export const LEAST_LEFT_MS = 200;
+const LEAST_LEFT_MS = 200;
 
 /**
  * Retries; then, of the waiters that can all begin in time, those of the caller that has had least; then the others, in the same order;

@@ -31,7 +31,7 @@ export interface CacheUse {
 
 const MOST_SLOTS = 32;
 const MOST_DISPLACED_TOKENS = 65_536;
-/** Links that are kept of a prompt: 10,000 conversations of 40 messages are 10 MB. */
+/** Links that are kept of a prompt. */
 const MOST_LINKS = 256;
 
 /** A cache of which nothing is known. */

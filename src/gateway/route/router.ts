@@ -71,9 +71,9 @@ export function route(fleet: Fleet, policy: Policy, event: RouteEvent, nowMs: nu
       break;
   }
   if (fleet.heldLoads.size > 0) sendLoads(fleet, nowMs, out);
+  if (fleet.makingRoom.size > 0) finishMakingRoom(fleet, nowMs, out);
   if (fleet.waiting.size > 0) {
     dispatch(fleet, policy, nowMs, out);
-    finishMakingRoom(fleet, nowMs, out);
     beginLoads(fleet, policy, nowMs, out);
     keepLoadClocks(fleet, policy, nowMs);
   }

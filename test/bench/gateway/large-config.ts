@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import { createGateway } from '../../../src/gateway/gateway.ts';
 import { readConfigText } from '../../../src/gateway/process/config-file.ts';
 import { reload } from '../../../src/gateway/process/reload.ts';
+import { longestTurnOf } from '../../longest-turn.ts';
 import { markdown } from './table.ts';
 
 const CASES = [
@@ -35,17 +35,6 @@ function cpuMs<T>(work: () => T): readonly [T, number] {
 
 /** The longest turn of the event loop in a reload, ms of CPU time. */
 async function longestTurnMs(gateway: ReturnType<typeof createGateway>, file: string): Promise<number> {
-  const over = new AbortController();
-  let longestUs = 0;
-  let last = process.threadCpuUsage();
-  const watching = (async () => {
-    while (!over.signal.aborted) {
-      await turn();
-      const { user, system } = process.threadCpuUsage(last);
-      last = process.threadCpuUsage();
-      longestUs = Math.max(longestUs, user + system);
-    }
-  })();
   const tell = (): void => {};
   const options = {
     environment: {},
@@ -56,10 +45,9 @@ async function longestTurnMs(gateway: ReturnType<typeof createGateway>, file: st
     log: () => {},
     tell,
   };
-  if (!(await reload({ file, ...options }))) throw new Error('the reload was refused');
-  over.abort();
-  await watching;
-  return longestUs / 1000;
+  return longestTurnOf(async () => {
+    if (!(await reload({ file, ...options }))) throw new Error('the reload was refused');
+  });
 }
 
 /** The CPU time of a start and of a reload of large files, and the longest turn of the event loop in a reload, the best of three rounds. */

@@ -87,7 +87,8 @@ test('late requests come after all that can still begin in time, and batches aft
   assert.deepEqual(order, [onTime, late, batch]);
 });
 
-test('a load names the model that is missed least, and waits until it is idle', () => {
+/** A server with room for two: m is in use, n is at work and has to go for o, for which a request waits. */
+function makingRoom(): { stage: Stage; ask: (model: string) => string; running: string; needy: string } {
   const stage = new Stage(managedFleet(1, ['a'], ['m', 'n', 'o']), FLEET_POLICY);
   const ask = (model: string): string =>
     stage.arrive({ queue: model, deployments: [`${model}@a`], work: work({ key: model }) });
@@ -114,13 +115,25 @@ test('a load names the model that is missed least, and waits until it is idle', 
   stage.decisions.length = 0;
   const running = ask('n');
   stage.start(running);
-  ask('o');
+  const needy = ask('o');
   stage.pass(7000);
   assert.deepEqual([stage.unloads, stage.loads], [[], []], 'n is at work');
+  return { stage, ask, running, needy };
+}
+
+test('a load names the model that is missed least, and waits until it is idle', () => {
+  const { stage, ask, running } = makingRoom();
   assert.equal(stage.outcomeOf(ask('n')), 'waits', 'n gets no more requests');
   assert.equal(stage.outcomeOf(ask('m')), 'm@a');
   stage.release(running);
   assert.deepEqual([stage.unloads, stage.loads], [['n'], []], 'the request for m is on its way');
   stage.pass(600);
   assert.deepEqual([stage.unloads, stage.loads], [['n'], ['o@a']]);
+});
+
+test('a model serves on at once where nobody waits any more for the load that it was to go for', () => {
+  const { stage, ask, running, needy } = makingRoom();
+  stage.apply({ kind: 'left', request: needy });
+  stage.release(running);
+  assert.equal(stage.outcomeOf(ask('n')), 'n@a');
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Policy } from '../../../src/gateway/route/policy.ts';
 import { FLEET_POLICY, POLICY } from './stage.ts';
 import { VirtualFleet } from './virtual-fleet.ts';
 import type { Setting } from './virtual-setting.ts';
@@ -31,19 +32,23 @@ const SETTING = fc
       .map((aliases): Setting => ({ servers, aliases })),
   );
 
+function assertServed(setting: Setting, policy: Policy): void {
+  const fleet = new VirtualFleet(setting, policy);
+  for (let minute = 0; minute < 3; minute += 1) {
+    fleet.run(60_000);
+    assert.ok(fleet.longestWaitMs < 90_000, `an alias has waited ${String(fleet.longestWaitMs)} ms`);
+  }
+  assert.ok(
+    fleet.served.every((count) => count > 0),
+    `every alias is served: ${fleet.served.join(' ')}`,
+  );
+}
+
 for (const [name, policy] of Object.entries({ 'least-busy': POLICY, fleet: FLEET_POLICY }))
   test(`${name}, random fleets: every alias is served within as many loads as aliases wait on its server`, () => {
     fc.assert(
       fc.property(SETTING, (setting) => {
-        const fleet = new VirtualFleet(setting, policy);
-        for (let minute = 0; minute < 3; minute += 1) {
-          fleet.run(60_000);
-          assert.ok(fleet.longestWaitMs < 90_000, `an alias has waited ${String(fleet.longestWaitMs)} ms`);
-        }
-        assert.ok(
-          fleet.served.every((count) => count > 0),
-          `every alias is served: ${fleet.served.join(' ')}`,
-        );
+        assertServed(setting, policy);
       }),
       { numRuns: 100 },
     );
@@ -71,15 +76,7 @@ for (const [name, policy] of Object.entries({ 'least-busy': POLICY, fleet: FLEET
   test(`${name}, random fleets of aliases with the same weights and other contexts: every alias is served in its turn`, () => {
     fc.assert(
       fc.property(SHARED_WEIGHTS, (setting) => {
-        const fleet = new VirtualFleet(setting, policy);
-        for (let minute = 0; minute < 3; minute += 1) {
-          fleet.run(60_000);
-          assert.ok(fleet.longestWaitMs < 90_000, `an alias has waited ${String(fleet.longestWaitMs)} ms`);
-        }
-        assert.ok(
-          fleet.served.every((count) => count > 0),
-          `every alias is served: ${fleet.served.join(' ')}`,
-        );
+        assertServed(setting, policy);
       }),
       { numRuns: 100 },
     );
